@@ -1,0 +1,24 @@
+"""Fixtures that every test may use."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPO_ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def repo_root() -> Path:
+    return REPO_ROOT
+
+
+@pytest.fixture(scope="session")
+def shared_dir() -> Path:
+    """The folder of real charts and reference outputs; skips where it is not there."""
+    folder = Path(os.environ.get("OSU_SHARED", REPO_ROOT.parent / "shared"))
+    if not (folder / "data").is_dir():
+        pytest.skip("the folder of real charts and reference outputs is not on this machine")
+    return folder
