@@ -1,0 +1,1 @@
+"""Audio to event tokens: the sequence model, its vocabulary, training and generation."""
