@@ -33,9 +33,10 @@ MODEL_SAMPLE_RATE = 16_000
 MIN_AUDIO_S = 1.0
 MAX_AUDIO_S = 3600.0
 AAC_PRIMING_SAMPLES = 1024
+MAX_BROKEN_SHARE = 0.5
 MAX_TAG_CHARS = 200
 
-_RESAMPLE_BLOCK_S = 2.0
+_BLOCK_S = 2.0
 _MP3_CODECS = ("mp3", "mp3float")
 _ESTIMATED_DURATION_FORMATS = ("mp3", "aac")  # without an index, FFmpeg guesses these from the bit rate
 # FFmpeg would follow the addresses in a playlist that calls itself song.mp3; only plain audio files are read.
@@ -60,6 +61,17 @@ class AudioTags:
     date: str = ""
 
 
+@dataclass(frozen=True)
+class AudioFormat:
+    """What a file is by its content, in FFmpeg's names, whatever its extension says."""
+
+    container: str
+    codec: str
+    sample_rate: int
+    channels: int
+    has_video: bool  # cover pictures included
+
+
 def load_audio(path: str | Path, sample_rate: int = MODEL_SAMPLE_RATE, normalise: bool = True) -> np.ndarray:
     """Decode a song to mono.
 
@@ -69,26 +81,41 @@ def load_audio(path: str | Path, sample_rate: int = MODEL_SAMPLE_RATE, normalise
     Raises AudioError for a missing or unreadable file, one without audio, and lengths outside
     MIN_AUDIO_S..MAX_AUDIO_S.
     """
-    path = Path(path)
-    with _open_audio(path) as container:
-        if _claims_too_long(container):
-            raise _too_long(path)
-        blocks: list[np.ndarray] = []
-        samples = 0
-        for block in _resampled(_mono_blocks(container, path), sample_rate):
-            blocks.append(block)
-            samples += len(block)
-            if samples > MAX_AUDIO_S * sample_rate:
-                raise _too_long(path)
-    if samples == 0:
-        raise AudioError(f"{path.name} holds no audio that can be decoded.")
-    if samples < MIN_AUDIO_S * sample_rate:
-        raise AudioError(f"{path.name} is {samples / sample_rate:.1f} s long; at least {MIN_AUDIO_S:g} s is needed.")
-    audio = np.concatenate(blocks)
+    audio = np.concatenate([*iter_audio(path, sample_rate, channels=1)])[:, 0]
     peak = max(float(audio.max()), -float(audio.min()))
     if normalise and peak > 0:
         audio /= peak
     return audio
+
+
+def iter_audio(path: str | Path, sample_rate: int, channels: int) -> Iterator[np.ndarray]:
+    """Decode a song in blocks of about two seconds: float32 [samples, channels], `channels` 1 or 2.
+
+    A mono file is doubled for 2 channels; more than two channels are averaged. Raises like `load_audio`,
+    for the length when it is known: after the last block for a short file.
+    """
+    path = Path(path)
+    _refuse_claimed_length(path)
+    samples = 0
+    with _open_audio(path) as container:
+        for block in _resampled(_pieces(container, path, channels), sample_rate):
+            samples += len(block)
+            if samples > MAX_AUDIO_S * sample_rate:
+                raise _too_long(path)
+            yield block
+    if samples == 0:
+        raise AudioError(f"{path.name} holds no audio that can be decoded.")
+    if samples < MIN_AUDIO_S * sample_rate:
+        raise AudioError(f"{path.name} is {samples / sample_rate:.1f} s long; at least {MIN_AUDIO_S:g} s is needed.")
+
+
+def audio_format(path: str | Path) -> AudioFormat:
+    """Container, codec, rate and channels of a file. Raises AudioError as `load_audio` does."""
+    with _open_audio(Path(path)) as container:
+        codec = container.streams.audio[0].codec_context
+        return AudioFormat(
+            container.format.name, codec.name, codec.sample_rate, codec.channels, bool(container.streams.video)
+        )
 
 
 def audio_duration_ms(path: str | Path) -> float:
@@ -140,6 +167,8 @@ def _open_audio(path: Path) -> Iterator[av.container.InputContainer]:
         ) as container:
             if not container.streams.audio:
                 raise AudioError(f"{path.name} has no audio in it.")
+            if container.streams.audio[0].codec_context is None:
+                raise AudioError(f"{path.name} is in an audio format that cannot be decoded.")
             yield container
     except PermissionError as error:
         raise AudioError(f"{path} may not be read.") from error
@@ -153,15 +182,17 @@ def _too_long(path: Path) -> AudioError:
     return AudioError(f"{path.name} is longer than {MAX_AUDIO_S / 60:g} minutes; cut it first.")
 
 
-def _claims_too_long(container: av.container.InputContainer) -> bool:
-    """Whether the container says it is too long; a guess from the bit rate is checked against its packets."""
-    if not container.duration or container.duration / 1e6 <= MAX_AUDIO_S:
-        return False
-    if container.format.name not in _ESTIMATED_DURATION_FORMATS:
-        return True
-    too_long = _demuxed_s(container, MAX_AUDIO_S) > MAX_AUDIO_S
-    container.seek(0)
-    return too_long
+def _refuse_claimed_length(path: Path) -> None:
+    """Raise AudioError where the container says it is too long, before anything is decoded.
+
+    A guess from the bit rate is not believed but checked by counting packets.
+    """
+    with _open_audio(path) as container:
+        if not container.duration or container.duration / 1e6 <= MAX_AUDIO_S:
+            return
+        guessed = container.format.name in _ESTIMATED_DURATION_FORMATS
+        if not guessed or _demuxed_s(container, MAX_AUDIO_S) > MAX_AUDIO_S:
+            raise _too_long(path)
 
 
 def _demuxed_s(container: av.container.InputContainer, enough_s: float) -> float:
@@ -175,41 +206,54 @@ def _demuxed_s(container: av.container.InputContainer, enough_s: float) -> float
     return total_s
 
 
-def _mono_blocks(container: av.container.InputContainer, path: Path) -> Iterator[tuple[int, np.ndarray]]:
-    """(sample rate, float32 [n] mono) pieces in playing order, from osu!'s 0 ms on."""
+def _pieces(container: av.container.InputContainer, path: Path, channels: int) -> Iterator[tuple[int, np.ndarray]]:
+    """(sample rate, float32 [n, channels]) pieces in playing order, from osu!'s 0 ms on."""
     stream = container.streams.audio[0]
     codec = stream.codec_context.name
     trim = 0
     if codec in _MP3_CODECS and container.format.name == "mp3":
         stream.codec_context.options = {"flags2": "+skip_manual"}
         trim = start_trim_samples(path)
-    for index, packet in enumerate(container.demux(stream)):
-        if index == 0 and codec.startswith("aac") and not packet.has_sidedata("skip_samples"):
+    packets = broken = 0
+    for packet in container.demux(stream):
+        if packets == 0 and codec.startswith("aac") and not packet.has_sidedata("skip_samples"):
             trim = AAC_PRIMING_SAMPLES
-        for rate, mono in _decode_packet(packet, stream):
+        packets += 1
+        decoded = _decode_packet(packet, channels)
+        if decoded is None:
+            broken += 1
+            decoded = _silence_for(packet, stream, channels)
+        for rate, piece in decoded:
             if trim < 0:
-                yield rate, np.zeros(-trim, np.float32)
-            dropped = min(max(trim, 0), len(mono))
+                yield rate, np.zeros((-trim, channels), np.float32)
+            dropped = min(max(trim, 0), len(piece))
             trim = max(trim, 0) - dropped
-            if dropped < len(mono):
-                yield rate, mono[dropped:]
+            if dropped < len(piece):
+                yield rate, piece[dropped:]
+    if broken > MAX_BROKEN_SHARE * packets:
+        raise AudioError(f"{path.name} is damaged, or no audio at all: most of it cannot be decoded.")
 
 
-def _decode_packet(packet: av.Packet, stream: av.AudioStream) -> list[tuple[int, np.ndarray]]:
-    """(sample rate, mono) of each frame in a packet; silence of its length if it is broken."""
+def _decode_packet(packet: av.Packet, channels: int) -> list[tuple[int, np.ndarray]] | None:
+    """(sample rate, piece) of each frame in a packet; None if the packet is broken."""
     import av
 
     try:
-        return [(frame.sample_rate, _mono(frame)) for frame in packet.decode()]
+        return [(frame.sample_rate, _frame_samples(frame, channels)) for frame in packet.decode()]
     except av.error.FFmpegError:
-        rate = stream.codec_context.sample_rate
-        if not (packet.duration and packet.time_base and rate):
-            return []
-        return [(rate, np.zeros(round(packet.duration * packet.time_base * rate), np.float32))]
+        return None
 
 
-def _mono(frame: av.AudioFrame) -> np.ndarray:
-    """Average of a frame's channels as float32 [samples] with full scale 1."""
+def _silence_for(packet: av.Packet, stream: av.AudioStream, channels: int) -> list[tuple[int, np.ndarray]]:
+    """Silence as long as a packet that cannot be decoded, so that what follows keeps its time."""
+    rate = stream.codec_context.sample_rate
+    if not (packet.duration and packet.time_base and rate):
+        return []
+    return [(rate, np.zeros((round(packet.duration * packet.time_base * rate), channels), np.float32))]
+
+
+def _frame_samples(frame: av.AudioFrame, channels: int) -> np.ndarray:
+    """A frame as float32 [samples, channels] with full scale 1."""
     values = frame.to_ndarray()  # planar [channels, samples], or packed [1, samples * channels]
     if not frame.format.is_planar:
         values = values.reshape(-1, len(frame.layout.channels)).T
@@ -217,8 +261,11 @@ def _mono(frame: av.AudioFrame) -> np.ndarray:
         values = (values.astype(np.float32) - 128.0) / 128.0
     elif np.issubdtype(values.dtype, np.integer):
         values = values.astype(np.float32) / -float(np.iinfo(values.dtype).min)
-    mono = values.mean(axis=0, dtype=np.float32)
-    return mono if np.isfinite(mono).all() else np.nan_to_num(mono, nan=0.0, posinf=0.0, neginf=0.0)
+    if len(values) != channels:
+        mono = values.mean(axis=0, dtype=np.float32, keepdims=True)
+        values = np.repeat(mono, channels, axis=0)
+    samples = np.ascontiguousarray(values.T, dtype=np.float32)
+    return samples if np.isfinite(samples).all() else np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def _resampled(pieces: Iterator[tuple[int, np.ndarray]], sample_rate: int) -> Iterator[np.ndarray]:
@@ -227,11 +274,24 @@ def _resampled(pieces: Iterator[tuple[int, np.ndarray]], sample_rate: int) -> It
 
     # A joined file may change its rate on the way; each stretch of one rate has a resampler of its own.
     for rate, stretch in groupby(pieces, key=itemgetter(0)):
-        resampler = soxr.ResampleStream(rate, sample_rate, 1, dtype="float32", quality="HQ")
-        waiting: list[np.ndarray] = []
-        for _, mono in stretch:
-            waiting.append(mono)
-            if sum(map(len, waiting)) >= _RESAMPLE_BLOCK_S * rate:
-                yield resampler.resample_chunk(np.concatenate(waiting))
-                waiting.clear()
-        yield resampler.resample_chunk(np.concatenate([*waiting, np.zeros(0, np.float32)]), last=True)
+        resampler = None
+        for block in _joined(stretch, round(_BLOCK_S * rate)):
+            if resampler is None:
+                resampler = soxr.ResampleStream(rate, sample_rate, block.shape[1], dtype="float32", quality="HQ")
+            yield resampler.resample_chunk(block)
+        if resampler is not None:
+            yield resampler.resample_chunk(block[:0], last=True)
+
+
+def _joined(pieces: Iterator[tuple[int, np.ndarray]], block_samples: int) -> Iterator[np.ndarray]:
+    """The pieces put together to blocks of at least `block_samples`, but for the last."""
+    waiting: list[np.ndarray] = []
+    waiting_samples = 0
+    for _, piece in pieces:
+        waiting.append(piece)
+        waiting_samples += len(piece)
+        if waiting_samples >= block_samples:
+            yield np.concatenate(waiting)
+            waiting, waiting_samples = [], 0
+    if waiting:
+        yield np.concatenate(waiting)
