@@ -109,8 +109,7 @@ def _round_steps(wanted: float) -> int:
     return min(steps, MAX_BEZIER_STEPS)
 
 
-@lru_cache(maxsize=256)
-def _bernstein(degree: int, steps: int) -> np.ndarray:
+def _bernstein_basis(degree: int, steps: int) -> np.ndarray:
     """Bernstein polynomials at equal steps, [steps + 1, degree + 1]; logarithms keep high degrees finite."""
     inner = np.arange(1, steps, dtype=np.float64)[:, None] / steps
     index = np.arange(degree + 1)
@@ -120,3 +119,12 @@ def _bernstein(degree: int, steps: int) -> np.ndarray:
     basis[1:-1] = np.exp(log_binomial + index * np.log(inner) + (degree - index) * np.log1p(-inner))
     basis[0, 0] = basis[-1, -1] = 1.0
     return basis
+
+
+_cached_bernstein_basis = lru_cache(maxsize=512)(_bernstein_basis)
+
+
+def _bernstein(degree: int, steps: int) -> np.ndarray:
+    """`_bernstein_basis`, remembered where it is small (at most 64 KiB)."""
+    small = (degree + 1) * (steps + 1) <= 8192
+    return _cached_bernstein_basis(degree, steps) if small else _bernstein_basis(degree, steps)

@@ -12,23 +12,22 @@ from collections.abc import Sequence
 import numpy as np
 
 from osu_beatmap.curves import COLLINEAR_CROSS_PX2, flatten_arc, flatten_bezier, flatten_catmull, flatten_linear
+from osu_beatmap.errors import BeatmapError
+from osu_beatmap.fields import MAX_COORDINATE_PX
 from osu_beatmap.model import CurveKind, PathSegment, Point, Slider
 
 TOLERANCE_PX = 0.1
-
-MAX_COORDINATE_PX = 131_072.0
-"""osu! refuses objects with coordinates beyond this."""
 
 
 def flatten(segments: Sequence[PathSegment], tolerance_px: float = TOLERANCE_PX) -> np.ndarray:
     """The natural path of the segments as a polyline [n, 2] from first to last control point, n >= 1.
 
-    Repeated points of a joint occur once. Raises ValueError for a path without points or with a coordinate
+    Repeated points of a joint occur once. Raises BeatmapError for a path without points or with a coordinate
     that is not a number within `MAX_COORDINATE_PX`.
     """
     pieces = [_flatten_segment(segment, tolerance_px) for segment in segments if segment.points]
     if not pieces:
-        raise ValueError("a slider path has no points")
+        raise BeatmapError("a slider path has no points")
     for index in range(1, len(pieces)):
         if (pieces[index][0] == pieces[index - 1][-1]).all():
             pieces[index] = pieces[index][1:]
@@ -96,11 +95,11 @@ def end_of_object(slider: Slider) -> Point:
 def scale_to_length(segments: Sequence[PathSegment], length_px: float) -> list[PathSegment]:
     """The segments scaled about the head until their natural length is `length_px`.
 
-    Raises ValueError for a path without extent, which no factor makes longer.
+    Raises BeatmapError for a path without extent, which no factor makes longer.
     """
     natural_px = SliderPath(segments).natural_length_px
     if natural_px <= 0:
-        raise ValueError("a slider path without extent cannot be scaled to a length")
+        raise BeatmapError("a slider path without extent cannot be scaled to a length")
     factor = length_px / natural_px
     head_x, head_y = next(segment.points[0] for segment in segments if segment.points)
     return [
@@ -114,7 +113,7 @@ def scale_to_length(segments: Sequence[PathSegment], length_px: float) -> list[P
 def _flatten_segment(segment: PathSegment, tolerance_px: float) -> np.ndarray:
     control = np.array(segment.points, dtype=np.float64)
     if not np.abs(control).max() <= MAX_COORDINATE_PX:  # written so that NaN fails too
-        raise ValueError("a slider path has a coordinate that is not a number within osu!'s limit")
+        raise BeatmapError("a slider path has a coordinate that is not a number within osu!'s limit")
     if segment.kind is CurveKind.LINEAR or len(control) < 3:
         return flatten_linear(control)
     if segment.kind is CurveKind.CATMULL:

@@ -12,6 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from osu_beatmap.errors import BeatmapError
 from osu_beatmap.model import EFFECT_KIAI, Difficulty, HitObject, HoldNote, Slider, Spinner, TimingPoint
 
 DIVISORS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 16)
@@ -55,18 +56,18 @@ def sv_of(point: TimingPoint) -> float:
 class Timing:
     """Lookup over the timing lines of one beatmap; later changes of the given list go unnoticed.
 
-    Raises ValueError without a red line, or with a time or tempo that is not a finite number.
+    Raises BeatmapError without a red line, or with a time or tempo that is not a finite number.
     """
 
     def __init__(self, points: Sequence[TimingPoint]) -> None:
         self.points = in_line_order(points)
         self.reds = [point for point in self.points if point.uninherited]
         if not self.reds:
-            raise ValueError("the beatmap has no red timing line, so it has no tempo")
+            raise BeatmapError("the beatmap has no red timing line, so it has no tempo")
         if not all(math.isfinite(point.time_ms) for point in self.points):
-            raise ValueError("a timing line has a time that is not a finite number")
+            raise BeatmapError("a timing line has a time that is not a finite number")
         if not all(math.isfinite(red.beat_length_ms) for red in self.reds):
-            raise ValueError("a red timing line has a beat length that is not a finite number")
+            raise BeatmapError("a red timing line has a beat length that is not a finite number")
         self._times = [point.time_ms for point in self.points]
         self._red_times = [red.time_ms for red in self.reds]
 

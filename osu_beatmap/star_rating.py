@@ -1,0 +1,70 @@
+"""Star rating and maximum combo of a beatmap, computed by rosu-pp as osu! itself rates maps."""
+
+from __future__ import annotations
+
+import rosu_pp_py as rosu
+
+from osu_beatmap.errors import BeatmapError
+from osu_beatmap.model import Beatmap, GameMode
+
+
+class UnratableBeatmap(BeatmapError):
+    """The beatmap has no star rating; the message says why in a sentence."""
+
+
+_ROSU_MODES = {
+    GameMode.STANDARD: rosu.GameMode.Osu,
+    GameMode.TAIKO: rosu.GameMode.Taiko,
+    GameMode.CATCH: rosu.GameMode.Catch,
+    GameMode.MANIA: rosu.GameMode.Mania,
+}
+
+
+def star_rating(beatmap: Beatmap | str, mode: GameMode | None = None, clock_rate: float = 1.0) -> float:
+    """Stars of a Beatmap or of the text of a .osu file; 0 for one without objects.
+
+    mode        the ruleset to rate it in, its own by default; only standard maps convert to another
+    clock_rate  playback speed, 1.5 for double time
+
+    Raises UnratableBeatmap for text that is no .osu file, for a conversion that osu! does not
+    have, and for maps that rosu-pp calls suspicious: built against the game rather than to be played (hundreds
+    of objects in a moment, sliders of absurd length), their rating means nothing and may take minutes.
+    """
+    parsed = _parsed(beatmap)
+    # rosu-pp gives an empty standard map 0.138 stars.
+    return _attributes(parsed, mode, clock_rate).stars if parsed.n_objects else 0.0
+
+
+def max_combo(beatmap: Beatmap | str, mode: GameMode | None = None) -> int:
+    """The largest combo that a beatmap allows; raises as `star_rating` does."""
+    parsed = _parsed(beatmap)
+    return _attributes(parsed, mode, 1.0).max_combo if parsed.n_objects else 0
+
+
+def _attributes(parsed: rosu.Beatmap, mode: GameMode | None, clock_rate: float) -> rosu.DifficultyAttributes:
+    if parsed.is_suspicious():
+        raise UnratableBeatmap("the beatmap holds objects that cannot be meant for play, so it has no star rating")
+    if mode is not None and parsed.mode != _ROSU_MODES[mode]:
+        try:
+            parsed.convert(_ROSU_MODES[mode], None)
+        except rosu.ConvertError as error:
+            raise UnratableBeatmap(f"osu! cannot play this beatmap in {mode.name.lower()} mode") from error
+    return rosu.Difficulty(clock_rate=clock_rate).calculate(parsed)
+
+
+def _parsed(beatmap: Beatmap | str) -> rosu.Beatmap:
+    # rosu-pp reads any text at all, as a map without objects.
+    if isinstance(beatmap, str) and "osu file format" not in beatmap[:200]:
+        raise UnratableBeatmap("the text is not a .osu file: it does not start with 'osu file format'")
+    try:
+        return rosu.Beatmap(content=_text(beatmap))
+    except rosu.ParseError as error:
+        raise UnratableBeatmap("rosu-pp cannot read the beatmap") from error
+
+
+def _text(beatmap: Beatmap | str) -> str:
+    if isinstance(beatmap, str):
+        return beatmap
+    from osu_beatmap.writer import write_beatmap  # only needed here, and the writer stands on much of the package
+
+    return write_beatmap(beatmap)
