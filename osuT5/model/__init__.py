@@ -1,0 +1,1 @@
+"""The audio-to-token network: spectrogram, Whisper layers, pointer term, key/value cache. Knows no beatmaps."""
