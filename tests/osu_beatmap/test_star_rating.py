@@ -1,0 +1,97 @@
+"""Star rating, maximum combo and catch conversion on small maps."""
+
+from __future__ import annotations
+
+import pytest
+
+from osu_beatmap.catch import to_catch
+from osu_beatmap.errors import BeatmapError
+from osu_beatmap.model import Beatmap, Circle, CurveKind, GameMode, PathSegment, Slider, Spinner, TimingPoint
+from osu_beatmap.star_rating import UnratableBeatmap, max_combo, star_rating
+
+HEAD = """osu file format v14
+
+[General]
+Mode: {mode}
+
+[Difficulty]
+CircleSize:4
+
+[TimingPoints]
+0,300,4,1,0,50,1,0
+"""
+
+
+def osu_text(interval_ms: int, count: int = 100, mode: int = 0) -> str:
+    objects = [f"{index * 97 % 512},{index * 61 % 384},{index * interval_ms},1,0" for index in range(count)]
+    return HEAD.format(mode=mode) + "\n[HitObjects]\n" + "\n".join(objects) + "\n"
+
+
+def standard_map() -> Beatmap:
+    path = [PathSegment(CurveKind.LINEAR, [(50, 60), (190, 60)])]
+    objects = [Circle(index * 150.0, index * 97 % 512, index * 61 % 384) for index in range(60)]
+    return Beatmap(
+        timing_points=[TimingPoint(0, 300)],
+        hit_objects=[
+            *objects,
+            Slider(10_000, 50, 60, segments=path, length_px=140),
+            Spinner(11_000, 256, 192, end_ms=12_000),
+        ],
+    )
+
+
+def test_faster_maps_have_more_stars() -> None:
+    slow, fast = star_rating(osu_text(400)), star_rating(osu_text(150))
+    assert 0.5 < slow < fast < 12
+    assert star_rating(osu_text(150), clock_rate=1.5) > fast
+
+
+@pytest.mark.parametrize("mode", list(GameMode))
+def test_standard_maps_rate_in_every_mode(mode: GameMode) -> None:
+    assert star_rating(osu_text(150), mode) > 0
+
+
+def test_what_cannot_be_rated_says_so() -> None:
+    with pytest.raises(UnratableBeatmap, match="standard mode"):
+        star_rating(osu_text(150, mode=1), GameMode.STANDARD)
+    with pytest.raises(UnratableBeatmap, match="does not start with"):
+        star_rating("hello")
+    with pytest.raises(UnratableBeatmap, match="meant for play"):
+        star_rating(osu_text(1, count=3000))
+
+
+def test_empty_maps_have_no_stars() -> None:
+    assert star_rating(HEAD.format(mode=0)) == 0
+    assert max_combo(HEAD.format(mode=0)) == 0
+
+
+def test_max_combo() -> None:
+    assert max_combo(osu_text(150)) == 100
+
+
+def test_a_beatmap_rates_as_its_text_does() -> None:
+    writer = pytest.importorskip("osu_beatmap.writer")
+    beatmap = standard_map()
+    assert star_rating(beatmap) == star_rating(writer.write_beatmap(beatmap)) > 0
+
+
+def test_catch_conversion_keeps_every_object() -> None:
+    standard = standard_map()
+    catch = to_catch(standard)
+    assert catch.mode is GameMode.CATCH
+    assert standard.mode is GameMode.STANDARD
+    assert catch.hit_objects == standard.hit_objects
+    assert catch.hit_objects[0] is not standard.hit_objects[0]
+    assert to_catch(catch) == catch
+
+
+def test_catch_conversion_rates_as_the_game_rates_it() -> None:
+    writer = pytest.importorskip("osu_beatmap.writer")
+    standard = standard_map()
+    text = writer.write_beatmap(standard)
+    assert star_rating(to_catch(standard)) == pytest.approx(star_rating(text, GameMode.CATCH), abs=0.01)
+
+
+def test_other_modes_do_not_become_catch() -> None:
+    with pytest.raises(BeatmapError, match="taiko"):
+        to_catch(Beatmap(mode=GameMode.TAIKO))
