@@ -12,7 +12,8 @@ class EncodingSpec:
     The defaults are those of the published V29. `types_first` puts the kind of a group before its parts
     (V32 puts it last). `slider_layout` 2 is V32's, where the end point of the path comes before the group that
     carries the end time of the first slide. `sustain_ms` > 0 repeats a marker during long objects.
-    `position_refine_px` > 0 adds a second token that places an object inside its cell.
+    `position_refine_px` > 0 adds a second token that places an object inside its cell. `cells_toward_zero` rounds
+    negative coordinates up to their cell, as the published models do: -31..31 are one cell.
     """
 
     types_first: bool = True
@@ -22,6 +23,7 @@ class EncodingSpec:
     positions_split: bool = False
     position_cell_px: int = 32
     position_refine_px: int = 0
+    cells_toward_zero: bool = True
     x_low_px: int = -256
     x_high_px: int = 768
     y_low_px: int = -256
@@ -44,5 +46,7 @@ class EncodingSpec:
         return cls(**data)
 
 
-MINI_ENCODING = EncodingSpec(types_first=False, distances=False, volumes=False, scroll_speed_step_percent=5)
+MINI_ENCODING = EncodingSpec(
+    types_first=False, distances=False, volumes=False, scroll_speed_step_percent=5, cells_toward_zero=False
+)
 """The embedded model: short sequences, since a step costs what its tokens cost."""

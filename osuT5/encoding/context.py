@@ -1,0 +1,59 @@
+"""One context of a beatmap as groups of events."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from osu_beatmap.model import Beatmap, Circle, GameMode, HitObject, Slider
+from osu_beatmap.timing import end_time_ms
+from osuT5.encoding import mania, objects, taiko
+from osuT5.encoding.kiai import encode_kiai
+from osuT5.encoding.scroll_speed import encode_scroll_speeds
+from osuT5.encoding.timing import encode_timing
+from osuT5.encoding.writer import GroupWriter, whole_ms
+from osuT5.encoding_spec import EncodingSpec
+from osuT5.events import ContextKind, EventGroup
+
+_OBJECT_CONTEXTS = (ContextKind.MAP, ContextKind.GD, ContextKind.NO_HS)
+
+
+def encode_context(beatmap: Beatmap, context: ContextKind, spec: EncodingSpec, song_ms: float) -> list[EventGroup]:
+    """The groups of one context, in the order in which the model writes them.
+
+    TIME values are whole milliseconds from the start of the song. `song_ms` bounds the beats of a beatmap
+    without objects. Raises ValueError when the beatmap has no usable red line.
+    """
+    if context in _OBJECT_CONTEXTS:
+        without_sounds = context is ContextKind.NO_HS
+        return _encode_objects(beatmap, replace(spec, hitsounds=False) if without_sounds else spec)
+    writer = GroupWriter(beatmap, spec)
+    if context is ContextKind.TIMING:
+        return encode_timing(writer, song_ms)
+    if context is ContextKind.KIAI:
+        return encode_kiai(writer)
+    if context is ContextKind.SV:
+        return encode_scroll_speeds(writer)
+    return []
+
+
+def _encode_objects(beatmap: Beatmap, spec: EncodingSpec) -> list[EventGroup]:
+    writer = GroupWriter(beatmap, spec)
+    groups = encode_kiai(writer) if spec.kiai_in_map else []
+    for obj in beatmap.hit_objects:
+        groups += _encode_object(writer, obj)
+    # Whole milliseconds, so that what sounds at one time stays in the order of the file.
+    return sorted(groups, key=lambda group: whole_ms(group.time_ms))
+
+
+def _encode_object(writer: GroupWriter, obj: HitObject) -> list[EventGroup]:
+    mode = writer.beatmap.mode
+    if mode is GameMode.MANIA:
+        if isinstance(obj, Circle):
+            return mania.encode_note(writer, obj)
+        return mania.encode_hold(writer, obj, end_time_ms(obj, writer.timing, writer.beatmap.difficulty))
+    if isinstance(obj, Circle):
+        return taiko.encode_note(writer, obj) if mode is GameMode.TAIKO else objects.encode_circle(writer, obj)
+    if isinstance(obj, Slider):
+        return taiko.encode_drumroll(writer, obj) if mode is GameMode.TAIKO else objects.encode_slider(writer, obj)
+    # Outside mania osu! plays a hold note as a spinner.
+    return taiko.encode_denden(writer, obj) if mode is GameMode.TAIKO else objects.encode_spinner(writer, obj)

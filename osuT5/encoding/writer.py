@@ -1,0 +1,92 @@
+"""Writes groups of events for one beatmap, so that the encoders of the concepts say only what a group holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from osu_beatmap.model import Beatmap, GameMode, Point
+from osu_beatmap.timing import UNSNAPPED_MS, Timing
+from osuT5.encoding.hitsounds import Sound, sound_events
+from osuT5.encoding.positions import CENTRE, column_event, position_events
+from osuT5.encoding_spec import EncodingSpec
+from osuT5.events import Event, EventGroup, EventKind
+
+SNAP_DIVISORS = range(1, 17)
+"""The divisors that a SNAPPING event can name; its value 0 means off the grid."""
+
+SUSTAIN_CLEARANCE_MS = 10.0
+"""No sustain marker is nearer than this to the end of what it sustains."""
+
+_TRUNCATION_SLACK_MS = 1e-5
+
+_POSITIONED_MODES = (GameMode.STANDARD, GameMode.CATCH)
+
+
+def whole_ms(time_ms: float) -> int:
+    """A time as TIME events have it: whole milliseconds, the fraction dropped, but not to rounding noise."""
+    return int(time_ms + _TRUNCATION_SLACK_MS)
+
+
+class GroupWriter:
+    """Builds the groups of one beatmap. It remembers the last position, from which distances count.
+
+    Raises ValueError when the beatmap has no usable red line.
+    """
+
+    def __init__(self, beatmap: Beatmap, spec: EncodingSpec) -> None:
+        self.beatmap = beatmap
+        self.spec = spec
+        self.timing = Timing(beatmap.timing_points)
+        self._last_point = CENTRE
+
+    def group(self, kind: EventKind, time_ms: float, *parts: Sequence[Event], value: int = 0) -> EventGroup:
+        """A group of the given kind whose parts follow one another."""
+        type_event = Event(kind, value)
+        events = [event for part in parts for event in part]
+        events = [type_event, *events] if self.spec.types_first else [*events, type_event]
+        return EventGroup(time_ms, tuple(events))
+
+    def time(self, time_ms: float) -> list[Event]:
+        """When, and on which division of the beat."""
+        events = self.time_alone(time_ms)
+        if self.spec.snapping:
+            divisor = self.timing.best_divisor(time_ms, UNSNAPPED_MS, SNAP_DIVISORS)
+            events.append(Event(EventKind.SNAPPING, divisor))
+        return events
+
+    def time_alone(self, time_ms: float) -> list[Event]:
+        return [Event(EventKind.TIME, whole_ms(time_ms))]
+
+    def place(self, point: Point) -> list[Event]:
+        """Where: a cell, or a column in mania; nothing in taiko."""
+        mode = self.beatmap.mode
+        if mode is GameMode.MANIA:
+            return [column_event(point[0], self.beatmap.key_count)]
+        if mode not in _POSITIONED_MODES:
+            return []
+        events = position_events(point, self._last_point, self.spec)
+        self._last_point = point
+        return events
+
+    def forget_place(self) -> None:
+        """Distances count from the centre again, as after a spinner."""
+        self._last_point = CENTRE
+
+    def combo(self, new_combo: bool) -> list[Event]:
+        if not (new_combo and self.spec.new_combos and self.beatmap.mode in _POSITIONED_MODES):
+            return []
+        return [Event(EventKind.NEW_COMBO)]
+
+    def sound(self, sound: Sound, time_ms: float) -> list[Event]:
+        return sound_events(sound, time_ms, self.timing, self.spec)
+
+    def sustains(
+        self, kind: EventKind, start_ms: float, end_ms: float, part: Sequence[Event] = ()
+    ) -> Iterator[EventGroup]:
+        """Markers that a long object goes on, so that a window which starts inside it knows."""
+        if self.spec.sustain_ms <= 0:
+            return
+        count = 1
+        while (time_ms := start_ms + count * self.spec.sustain_ms) < end_ms - SUSTAIN_CLEARANCE_MS:
+            yield self.group(kind, time_ms, self.time_alone(time_ms), part)
+            count += 1
