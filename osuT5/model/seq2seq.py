@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 from transformers import initialization as init
+from transformers.utils import ModelOutput
 
 from osuT5.model.config import ModelConfig
 from osuT5.model.frame_heads import FrameHeads
-from osuT5.model.whisper import Decoder, Encoder, SinusoidalPositions, sinusoids
+from osuT5.model.kv_cache import DecoderCache, LayerSlots, causal_mask
+from osuT5.model.pointer import ONSET_SCALE_START, TimeKeys, TimePointer, token_audio_ms
+from osuT5.model.whisper import Decoder, Encoder, SelfAttentionInput, SinusoidalPositions, sinusoids
+
+IGNORED_LABEL = -100
+
+
+@dataclass
+class MapperOutput(ModelOutput):
+    """loss: mean cross entropy of the labelled tokens; None without labels.
+    logits: [rows, tokens, vocab_size_out]; None with labels, where only labelled positions are scored.
+    label_logits: [labelled tokens, vocab_size_out], in reading order of `labels != IGNORED_LABEL`.
+    frame_logits: [windows, sub-frames, channels]; None without frame heads.
+    encoder_states: [windows, positions, d]
+    """
+
+    loss: Tensor | None = None
+    logits: Tensor | None = None
+    label_logits: Tensor | None = None
+    frame_logits: Tensor | None = None
+    encoder_states: Tensor | None = None
 
 
 class MapperModel(PreTrainedModel):
@@ -26,6 +50,7 @@ class MapperModel(PreTrainedModel):
         self.frame_heads = FrameHeads(config) if config.frame_heads else None
         self.decoder_embedder = nn.Embedding(config.vocab_size_in, config.d_model)
         self.decoder = Decoder(config)
+        self.pointer = TimePointer(config) if config.uses_pointer else None
         self.proj_out = nn.Linear(config.d_model, config.vocab_size_out, bias=False)
         self.post_init()
 
@@ -39,6 +64,8 @@ class MapperModel(PreTrainedModel):
         elif isinstance(module, nn.LayerNorm):
             init.ones_(module.weight)
             init.zeros_(module.bias)
+        elif isinstance(module, TimePointer):
+            init.constant_(module.onset_scale, ONSET_SCALE_START)
 
     def encode(self, mel: Tensor) -> Tensor:
         """mel: [windows, frames, n_mels] -> encoder states [windows, positions, d]"""
@@ -48,3 +75,134 @@ class MapperModel(PreTrainedModel):
     def frame_logits(self, encoder_states: Tensor) -> Tensor | None:
         """Encoder states -> [windows, sub-frames, channels], channels as in `config.frame_heads`."""
         return None if self.frame_heads is None else self.frame_heads(encoder_states)
+
+    def forward(
+        self,
+        mel: Tensor | None = None,
+        decoder_input_ids: Tensor | None = None,
+        decoder_attention_mask: Tensor | None = None,
+        *,
+        encoder_states: Tensor | None = None,
+        row_window: Tensor | None = None,
+        mode_ids: Tensor | None = None,
+        labels: Tensor | None = None,
+        label_weights: Tensor | None = None,
+        label_smoothing: float = 0.0,
+    ) -> MapperOutput:
+        """Scores every token given those before it (teacher forcing).
+
+        mel: [windows, frames, n_mels], or encoder_states from `encode`
+        decoder_input_ids: [rows, tokens]; decoder_attention_mask: False where a token is padding, left or right
+        row_window: the window of each decoder row [rows], so that charts of one window share its encoding;
+            None if row i belongs to window i
+        mode_ids: game mode of each row [rows], needed by the pointer
+        labels: [rows, tokens], the token that FOLLOWS each input token, IGNORED_LABEL where nothing is asked
+        label_weights: [rows, tokens]; the loss is the weighted mean
+        """
+        states = self.encode(mel) if encoder_states is None else encoder_states
+        frame_logits = self.frame_logits(states)
+        tokens = _self_attention_input(decoder_input_ids, decoder_attention_mask)
+        cross = self.decoder.cross_keys_values(states, row_window)
+        decoded = self.decoder(self.decoder_embedder(decoder_input_ids), tokens, cross)  # [rows, tokens, d]
+        time_keys = self._time_keys(states, frame_logits, mode_ids, row_window)
+        output = MapperOutput(frame_logits=frame_logits, encoder_states=states)
+        if labels is None:
+            output.logits = self._logits(decoded, time_keys)
+            return output
+        # Prompts carry no labels: scoring only labelled positions saves much of the output layer.
+        asked = (labels.flatten() != IGNORED_LABEL).nonzero().squeeze(1)
+        output.label_logits = self._logits(decoded, time_keys, asked)
+        asked_weights = None if label_weights is None else label_weights.flatten()[asked]
+        output.loss = token_loss(output.label_logits, labels.flatten()[asked], asked_weights, label_smoothing)
+        return output
+
+    def start(
+        self,
+        encoder_states: Tensor,
+        row_window: Tensor | None = None,
+        max_length: int | None = None,
+        mode_ids: Tensor | None = None,
+    ) -> DecoderCache:
+        """Prepares decoding: the audio's keys and values for each row, and room for `max_length` tokens.
+
+        row_window: which row of encoder_states each decoder row listens to; None if row i listens to row i
+        mode_ids: game mode of each row [rows], needed by the pointer
+        """
+        config = self.config
+        max_length = max_length or config.max_target_positions
+        if max_length > config.max_target_positions:
+            raise ValueError(f"max_length must be at most {config.max_target_positions}, got {max_length}")
+        cross = self.decoder.cross_keys_values(encoder_states, row_window)
+        time_keys = self._time_keys(encoder_states, self.frame_logits(encoder_states), mode_ids, row_window)
+        rows, heads, _, head_dim = cross[0][0].shape
+        slots = [LayerSlots(rows, heads, max_length, head_dim, encoder_states) for _ in cross]
+        return DecoderCache(slots, cross, time_keys, max_length)
+
+    def step(self, ids: Tensor, cache: DecoderCache, mask: Tensor | None = None) -> Tensor:
+        """Feeds ids [rows, n] (n > 1: a prompt) and returns the logits of the next token [rows, vocab_size_out].
+
+        mask: bool [rows, n], False where a prompt was padded on the left; None: nothing is padding
+        """
+        tokens = cache.advance(ids.shape[1], mask)
+        decoded = self.decoder(self.decoder_embedder(ids), tokens, cache.cross, cache.layers)
+        return self._logits(decoded[:, -1:], cache.time_keys)[:, 0]
+
+    @torch.no_grad()
+    def init_time_embeddings(self, scale: float = 0.5) -> None:
+        """Starts each time token's input embedding as the encoder's position embedding at the time it means.
+
+        The decoder can then find the audio of a time by similarity from the first step on.
+        """
+        config = self.config
+        positions = token_audio_ms(config, self.device) / config.ms_per_position
+        span = slice(config.time_token_start, config.time_token_start + config.time_token_count)
+        self.decoder_embedder.weight[span] = scale * sinusoids(positions, config.d_model)
+
+    def get_input_embeddings(self) -> nn.Module:
+        return self.decoder_embedder
+
+    def get_output_embeddings(self) -> nn.Module:
+        return self.proj_out
+
+    def _time_keys(
+        self, states: Tensor, frame_logits: Tensor | None, mode_ids: Tensor | None, row_window: Tensor | None
+    ) -> TimeKeys | None:
+        if self.pointer is None:
+            return None
+        if mode_ids is None:
+            raise ValueError("a model with a pointer needs the game mode of each row (mode_ids)")
+        return self.pointer.time_keys(states, frame_logits, mode_ids, row_window)
+
+    def _logits(self, decoded: Tensor, time_keys: TimeKeys | None, asked: Tensor | None = None) -> Tensor:
+        """Decoder states [rows, tokens, d] -> logits of all tokens, or of the flat indices `asked` [n, vocab]."""
+        pointed = None if self.pointer is None else self.pointer(decoded, time_keys)  # [rows, tokens, time tokens]
+        if asked is not None:
+            decoded = decoded.flatten(0, 1).index_select(0, asked)
+            pointed = None if pointed is None else pointed.flatten(0, 1).index_select(0, asked)
+        logits = self.proj_out(decoded)
+        if pointed is not None:
+            start = self.config.time_token_start
+            logits[..., start : start + self.config.time_token_count] += pointed
+        return logits
+
+
+def token_loss(logits: Tensor, labels: Tensor, weights: Tensor | None = None, label_smoothing: float = 0.0) -> Tensor:
+    """(Weighted) mean cross entropy of logits [n, vocab] against labels [n]; 0 when there are none."""
+    losses = F.cross_entropy(logits, labels, reduction="none", label_smoothing=label_smoothing)
+    if weights is None:
+        return losses.sum() / max(1, len(losses))
+    return (losses * weights).sum() / weights.sum().clamp(min=1e-6)
+
+
+def _self_attention_input(ids: Tensor, mask: Tensor | None) -> SelfAttentionInput:
+    """Padding on the right needs no mask: causal attention never reaches it, and its results are not used."""
+    token_count = ids.shape[1]
+    if mask is None or _pads_only_right(mask.bool()):
+        return SelfAttentionInput(torch.arange(token_count, device=ids.device), is_causal=True)
+    visible = mask.bool()
+    positions = (visible.cumsum(1) - 1).clamp(min=0)
+    return SelfAttentionInput(positions, causal_mask(visible, token_count))
+
+
+def _pads_only_right(visible: Tensor) -> bool:
+    return bool((visible[:, 1:] <= visible[:, :-1]).all())

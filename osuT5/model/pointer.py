@@ -1,0 +1,79 @@
+"""The pointer term: a time token is scored by what the audio holds at its own time.
+
+    time logit(t) += q(decoder state) . k(audio at t) / sqrt(dk) + scale * onset logit of the row's mode(audio at t)
+
+Without it the decoder has to carry a time from the encoder through its residual stream to the output layer, which
+takes far longer to learn. The audio's keys stand on sub-frames; they are interpolated to the grid of the time
+tokens once per window, so a decoding step costs one small product.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from osuT5.model.config import MODE_CHANNELS, ModelConfig
+from osuT5.model.frame_heads import split_subframes
+
+
+@dataclass(frozen=True, slots=True)
+class TimeKeys:
+    """What each decoder row may point at. keys: [rows, time tokens, dk]; onsets: logits [rows, time tokens]"""
+
+    keys: Tensor
+    onsets: Tensor
+
+    def select(self, rows: Tensor) -> TimeKeys:
+        return TimeKeys(self.keys[rows], self.onsets[rows])
+
+
+class TimePointer(nn.Module):
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.query = nn.Linear(config.d_model, config.pointer_dim)
+        self.key = nn.Linear(config.d_model, config.frame_subdivisions * config.pointer_dim)
+        self.onset_scale = nn.Parameter(torch.tensor(ONSET_SCALE_START))
+        self.mode_channels = [config.frame_heads.index(name) for name in MODE_CHANNELS]
+
+    def time_keys(
+        self, encoder_states: Tensor, frame_logits: Tensor, mode_ids: Tensor, row_window: Tensor | None
+    ) -> TimeKeys:
+        """Keys and onset evidence for each decoder row.
+
+        encoder_states: [windows, positions, d]; frame_logits: [windows, sub-frames, channels]
+        mode_ids: game mode 0..3 of each row [rows]; row_window: window of each row [rows], None if row i is window i
+        """
+        # Onsets are evidence here, not something that token losses should bend: hence detach.
+        keys = split_subframes(self.key(encoder_states), self.config.frame_subdivisions)
+        keys = self._at_token_times(keys)  # [windows, time tokens, dk]
+        onsets = self._at_token_times(frame_logits.detach()[:, :, self.mode_channels])  # [windows, time tokens, 4]
+        if row_window is None:
+            row_window = torch.arange(keys.shape[0], device=keys.device)
+        return TimeKeys(keys.index_select(0, row_window), onsets[row_window, :, mode_ids])
+
+    def forward(self, decoder_states: Tensor, time_keys: TimeKeys) -> Tensor:
+        """decoder_states: [rows, tokens, d] -> what is added to the time logits, [rows, tokens, time tokens]"""
+        queries = self.query(decoder_states) * self.config.pointer_dim**-0.5
+        onsets = self.onset_scale * time_keys.onsets[:, None]  # [rows, 1, time tokens]
+        return torch.baddbmm(onsets, queries, time_keys.keys.transpose(1, 2))
+
+    def _at_token_times(self, subframes: Tensor) -> Tensor:
+        """Interpolates [windows, sub-frames, n] linearly to [windows, time tokens, n]; beyond the last: the last."""
+        times = token_audio_ms(self.config, subframes.device) / self.config.ms_per_subframe
+        times = times.clamp(0, subframes.shape[1] - 1)
+        before = times.floor().long()
+        after = (before + 1).clamp(max=subframes.shape[1] - 1)
+        share_after = (times - before)[:, None].to(subframes.dtype)
+        return torch.lerp(subframes.index_select(1, before), subframes.index_select(1, after), share_after)
+
+
+ONSET_SCALE_START = 0.5
+
+
+def token_audio_ms(config: ModelConfig, device: torch.device | None = None) -> Tensor:
+    """Where in a window's audio the sound of each time token is expected, in ms [time tokens]."""
+    steps = torch.arange(config.time_token_count, device=device, dtype=torch.float32)
+    return (steps + 0.5) * config.time_step_ms + config.audio_lead_ms
