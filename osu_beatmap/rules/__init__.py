@@ -1,0 +1,90 @@
+"""Objective rules that a map must or should keep, in one place for generation, review and tests.
+
+Thresholds follow the public ranking criteria as Mapset Verifier checks them. Every rule is a function from a
+`Chart` to findings, named after what breaks it; `check` runs those of a map's mode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from itertools import chain
+
+from osu_beatmap.model import Beatmap, GameMode
+from osu_beatmap.rules import catch, lines, mania, objects, settings, spacing, standard, taiko
+from osu_beatmap.rules.chart import Chart, approach_time_ms, circle_radius_px
+from osu_beatmap.rules.finding import Finding, Level, Severity
+from osu_beatmap.rules.numbers import unusable_numbers
+
+__all__ = ["RULES", "Finding", "Level", "Rule", "Severity", "approach_time_ms", "check", "circle_radius_px"]
+
+Rule = Callable[[Chart], Iterable[Finding]]
+
+_ALL_MODES: tuple[Rule, ...] = (
+    lines.no_red_line,
+    lines.first_line,
+    lines.duplicate_lines,
+    lines.lines_outside_audio,
+    lines.volume,
+    lines.kiai_off_beat,
+    lines.just_before_sv_line,
+    objects.unsnapped,
+    objects.rare_divisors,
+    objects.concurrent,
+    objects.drain_time,
+    objects.slider_body,
+    objects.slider_nodes,
+    objects.objects_outside_audio,
+    objects.breaks,
+    settings.difficulty_settings,
+    settings.preview_time,
+    settings.metadata_characters,
+    settings.combo_colours,
+)
+
+RULES: dict[GameMode, tuple[Rule, ...]] = {
+    GameMode.STANDARD: (
+        *_ALL_MODES,
+        standard.off_screen,
+        spacing.spacing,
+        standard.spinner_length,
+        standard.spinner_recovery,
+        standard.close_objects,
+        standard.short_sliders,
+        standard.fast_repeats,
+        standard.covered_reverse,
+        standard.perfect_stacks,
+    ),
+    GameMode.TAIKO: (
+        *_ALL_MODES,
+        taiko.long_patterns,
+        taiko.fast_patterns,
+        taiko.finisher_in_stream,
+        taiko.no_rest,
+    ),
+    GameMode.CATCH: (
+        *_ALL_MODES,
+        catch.hyperdashes,
+        catch.consecutive_hyperdashes,
+        catch.edge_dashes,
+    ),
+    GameMode.MANIA: (
+        *_ALL_MODES,
+        mania.column_use,
+        mania.short_holds,
+        mania.chord_size,
+    ),
+}
+"""The rules of each mode. A finding's `rule` is the name of its function."""
+
+
+def check(beatmap: Beatmap, audio_ms: float | None = None, star_rating: float | None = None) -> list[Finding]:
+    """What is wrong or doubtful in a map, by time; findings about the whole map come first.
+
+    audio_ms     length of the audio; None leaves out what depends on it
+    star_rating  decides the difficulty level; computed where a rule needs it and it is None
+
+    Never raises for a beatmap that the reader gave, nor for one with NaN or absurd numbers in it.
+    """
+    chart = Chart(beatmap, audio_ms, star_rating)
+    found = chain(unusable_numbers(beatmap), *(rule(chart) for rule in RULES[beatmap.mode]))
+    return sorted(found, key=lambda finding: float("-inf") if finding.time_ms is None else finding.time_ms)

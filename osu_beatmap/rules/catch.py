@@ -1,0 +1,178 @@
+"""Rules of osu!catch, and the hyperdashes that the game gives to fruits too far apart to be reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from osu_beatmap.model import PLAYFIELD_WIDTH_PX, Slider, Spinner
+from osu_beatmap.rules.chart import Chart
+from osu_beatmap.rules.finding import Finding, Level, problem, warning
+from osu_beatmap.timing import MAX_SLIDER_MULTIPLIER, MIN_SLIDER_MULTIPLIER, PX_PER_BEAT, slider_velocity_px_per_ms
+
+CATCHER_WIDTH_PX = 106.75
+"""Width of the catcher at circle size 5."""
+
+DASH_PX_PER_MS = 1.0
+GRACE_MS = 1000.0 / 60.0 / 4
+"""A quarter of a frame, which the game grants."""
+
+MIN_TICK_RATE, MAX_TICK_RATE = 0.5, 8.0
+FIRST_TICKS_BY_SV_VERSION = 8
+"""From this file format on, ticks lie further apart at higher slider velocity."""
+
+NO_TICK_BEFORE_END_MS = 10.0
+MAX_TICKS_PER_SLIDE = 2000
+"""More are no juice stream but an attack on the reader of the map; such streams count without ticks."""
+
+MAX_CONSECUTIVE_HYPERDASHES = {Level.HARD: 2, Level.INSANE: 4}
+MAX_EDGE_LEVEL = Level.HARD
+MAX_EDGE_PX, EDGE_TIME_MS, EDGE_POWER = 10.0, 300.0, 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class Fruit:
+    """Something that must be caught: a fruit or a large droplet. `place` is its object's in the chart."""
+
+    time_ms: float
+    x: float
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """The way from one fruit to the next. `spare_px` is what is left of the reach of a dash: below 0, a hyperdash."""
+
+    fruit: Fruit
+    gap_ms: float
+    distance_px: float
+    spare_px: float
+
+    @property
+    def is_hyperdash(self) -> bool:
+        return self.spare_px < 0
+
+
+def fruits(chart: Chart) -> list[Fruit]:
+    """All fruits and large droplets by time; bananas and tiny droplets need not be caught."""
+    caught: list[Fruit] = []
+    for place, hit_object in enumerate(chart.objects):
+        if place in chart.paths:
+            caught += _stream(chart, place)
+        elif not isinstance(hit_object, Spinner):
+            caught.append(Fruit(hit_object.time_ms, _on_playfield(hit_object.x), place))
+    return sorted(caught, key=lambda fruit: fruit.time_ms)
+
+
+def catcher_width_px(circle_size: float) -> float:
+    """Full width of the catcher. Source: the size formula of osu!lazer's catcher."""
+    return CATCHER_WIDTH_PX * abs(1.0 - 0.7 * (circle_size - 5.0) / 5.0)
+
+
+def movements(chart: Chart) -> list[Movement]:
+    """The way from each fruit but the last to the next.
+
+    Source: the rules by which osu!lazer initialises hyperdashes. A dash reaches 1 px per ms. Half a catcher
+    width is free, and of that only what the last movement left over where the direction stays the same.
+    """
+    half_width_px = catcher_width_px(chart.difficulty.circle_size) / 2
+    last_direction, left_over_px = 0, half_width_px
+    found = []
+    for fruit, following in pairwise(fruits(chart)):
+        direction = 1 if following.x > fruit.x else -1
+        gap_ms = int(following.time_ms) - int(fruit.time_ms)
+        distance_px = abs(following.x - fruit.x)
+        free_px = left_over_px if direction == last_direction else half_width_px
+        spare_px = (gap_ms - GRACE_MS) * DASH_PX_PER_MS - (distance_px - free_px)
+        found.append(Movement(fruit, gap_ms, distance_px, spare_px))
+        left_over_px = half_width_px if spare_px < 0 else min(spare_px, half_width_px)
+        last_direction = direction
+    return found
+
+
+def hyperdashes(chart: Chart) -> Iterator[Finding]:
+    """Cups and salads (easy and normal) have no hyperdash."""
+    if chart.level > Level.NORMAL:
+        return
+    for movement in movements(chart):
+        if movement.is_hyperdash:
+            message = f"The way to the next fruit is a hyperdash, by {-movement.spare_px:.0f} px."
+            yield problem("hyperdashes", movement.fruit.time_ms, message, chart.indices[movement.fruit.place])
+
+
+def consecutive_hyperdashes(chart: Chart) -> Iterator[Finding]:
+    """Platters and rains (hard and insane) have few hyperdashes in a row."""
+    most = MAX_CONSECUTIVE_HYPERDASHES.get(chart.level)
+    if most is None:
+        return
+    in_a_row: list[Movement] = []
+    for movement in [*movements(chart), None]:
+        if movement is not None and movement.is_hyperdash:
+            in_a_row.append(movement)
+            continue
+        if len(in_a_row) > most:
+            message = f"There are {len(in_a_row)} hyperdashes in a row, more than {most}."
+            indices = dict.fromkeys(chart.indices[dash.fruit.place] for dash in in_a_row)
+            yield warning("consecutive_hyperdashes", in_a_row[0].fruit.time_ms, message, *indices)
+        in_a_row = []
+
+
+def edge_dashes(chart: Chart) -> Iterator[Finding]:
+    """Low levels have no dash that only just needs no hyperdash."""
+    if chart.level > MAX_EDGE_LEVEL:
+        return
+    for movement in movements(chart):
+        if 0 <= movement.spare_px <= _edge_px(movement.gap_ms):
+            message = f"The dash to the next fruit can be missed by {movement.spare_px:.0f} px only."
+            yield warning("edge_dashes", movement.fruit.time_ms, message, chart.indices[movement.fruit.place])
+
+
+def _edge_px(gap_ms: float) -> float:
+    """Spare way up to which a dash counts as at the edge; less for quick ones, as Mapset Verifier has it."""
+    share = min(1.0, max(0.0, gap_ms / EDGE_TIME_MS))
+    return MAX_EDGE_PX * (1.0 - (1.0 - share) ** EDGE_POWER)
+
+
+def _stream(chart: Chart, place: int) -> list[Fruit]:
+    """Head, large droplets, repeats and end of a juice stream."""
+    slider: Slider = chart.objects[place]
+    path = chart.paths[place]
+    slide_ms = (chart.end_ms[place] - chart.start_ms[place]) / slider.slides
+    ticks_px = _ticks_px(chart, slider)
+    shares = np.concatenate(([0.0], ticks_px / slider.length_px))
+    x_forward = path.positions(np.append(shares, 1.0) * path.length_px)[:, 0]
+    caught = []
+    for slide in range(slider.slides):
+        is_back = slide % 2 == 1
+        for share, x in zip(shares, x_forward[:-1], strict=True):
+            if share == 0.0:
+                time_share, x = 0.0, x_forward[-1] if is_back else x
+            else:
+                time_share = 1.0 - share if is_back else share
+            time_ms = float(slider.time_ms + (slide + time_share) * slide_ms)
+            caught.append(Fruit(time_ms, _on_playfield(x), place))
+    x_end = x_forward[0] if slider.slides % 2 == 0 else x_forward[-1]
+    caught.append(Fruit(float(chart.end_ms[place]), _on_playfield(x_end), place))
+    return caught
+
+
+def _ticks_px(chart: Chart, slider: Slider) -> np.ndarray:
+    """Distances of the ticks of one slide from the head. Source: osu!lazer's slider event generator."""
+    settings = chart.difficulty
+    multiplier = min(MAX_SLIDER_MULTIPLIER, max(MIN_SLIDER_MULTIPLIER, settings.slider_multiplier))
+    tick_rate = min(MAX_TICK_RATE, max(MIN_TICK_RATE, settings.slider_tick_rate))
+    by_sv = chart.beatmap.format_version >= FIRST_TICKS_BY_SV_VERSION
+    step_px = PX_PER_BEAT * multiplier / tick_rate * (chart.timing.sv_at(slider.time_ms) if by_sv else 1.0)
+    end_px = slider.length_px - NO_TICK_BEFORE_END_MS * slider_velocity_px_per_ms(
+        slider.time_ms, chart.timing, settings
+    )
+    if end_px <= step_px or end_px / step_px > MAX_TICKS_PER_SLIDE:
+        return np.empty(0)
+    return np.arange(step_px, end_px, step_px)
+
+
+def _on_playfield(x: float) -> float:
+    return float(min(PLAYFIELD_WIDTH_PX, max(0.0, x)))

@@ -1,0 +1,143 @@
+"""Rules of all modes on hit objects and breaks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from itertools import chain
+
+import numpy as np
+
+from osu_beatmap.model import GameMode, Slider, Spinner
+from osu_beatmap.rules.chart import Chart, has_body
+from osu_beatmap.rules.finding import Finding, problem, warning
+from osu_beatmap.rules.mania import columns
+from osu_beatmap.timing import UNSNAPPED_MS
+
+FINEST_DIVISORS = (5, 7, 9, 12, 16)
+"""Every tick of the other accepted divisors is a tick of one of these."""
+
+RARE_DIVISORS = (5, 7, 9, 16)
+MAX_RARE_SHARE = 0.05
+MIN_GAP_MS, MIN_COLUMN_GAP_MS = 10.0, 30.0
+MIN_DRAIN_MS = 30_000.0
+MAX_NODES_PER_ROOT_PX = 10.0
+MIN_BREAK_MS = 650.0
+MIN_BEFORE_BREAK_MS = 200.0
+BREAK_ROUNDING_MS = 1.0
+"""Editors place breaks up to 1 ms off, by rounding."""
+
+
+def unsnapped(chart: Chart) -> Iterator[Finding]:
+    """Objects start and end on a tick of an accepted beat divisor."""
+    if not chart.has_tempo:
+        return
+    for place, (start_ms, end_ms) in enumerate(zip(chart.start_ms, chart.end_ms, strict=True)):
+        for part, time_ms in (("starts", start_ms), ("ends", end_ms))[: 1 if start_ms == end_ms else 2]:
+            if chart.timing.best_divisor(time_ms, UNSNAPPED_MS, FINEST_DIVISORS) == 0:
+                off_ms = min(abs(chart.timing.snap(time_ms, divisor) - time_ms) for divisor in FINEST_DIVISORS)
+                message = f"The {chart.kind(place)} {part} {off_ms:.1f} ms off the nearest beat divisor."
+                yield problem("unsnapped", float(time_ms), message, chart.indices[place])
+
+
+def rare_divisors(chart: Chart) -> Iterator[Finding]:
+    """Few objects need 1/5, 1/7, 1/9 or 1/16; many of them hint at wrong timing."""
+    if not chart.has_tempo or not chart.objects:
+        return
+    divisors = np.array([chart.timing.best_divisor(time_ms) for time_ms in chart.start_ms])
+    for divisor in RARE_DIVISORS:
+        on_it = np.flatnonzero(divisors == divisor)
+        share = len(on_it) / len(divisors)
+        if share > MAX_RARE_SHARE:
+            message = f"{share:.0%} of the objects are on 1/{divisor} alone, which hints at wrong timing."
+            yield warning("rare_divisors", None, message, *(chart.indices[place] for place in on_it))
+
+
+def concurrent(chart: Chart) -> Iterator[Finding]:
+    """An object starts clearly after the one before it (in mania: in its column) has ended."""
+    if chart.beatmap.mode is GameMode.MANIA:
+        column = columns(chart)
+        groups = [np.flatnonzero(column == number) for number in np.unique(column)]
+        return chain.from_iterable(_concurrent_of(chart, group, MIN_COLUMN_GAP_MS) for group in groups)
+    return _concurrent_of(chart, np.arange(len(chart.objects)), MIN_GAP_MS)
+
+
+def _concurrent_of(chart: Chart, places: np.ndarray, min_gap_ms: float) -> Iterator[Finding]:
+    if len(places) < 2:
+        return
+    start_ms, end_ms = chart.start_ms[places], chart.end_ms[places]
+    longest_ms = np.maximum.accumulate(end_ms)
+    gap_ms = start_ms[1:] - longest_ms[:-1]
+    for number in np.flatnonzero(gap_ms <= min_gap_ms):
+        place = places[number + 1]
+        if gap_ms[number] > 0 and isinstance(chart.objects[place], Spinner):
+            continue  # a spinner takes no aim, so it may follow at once
+        before = places[np.argmax(end_ms[: number + 1])]
+        relation = "starts before the one before it ends"
+        if gap_ms[number] > 0:
+            relation = f"starts only {gap_ms[number]:.0f} ms after the one before it"
+        message = f"The {chart.kind(place)} {relation}."
+        yield problem("concurrent", float(chart.start_ms[place]), message, chart.indices[before], chart.indices[place])
+
+
+def drain_time(chart: Chart) -> Iterator[Finding]:
+    """A map has 30 s to play, breaks not counted; a shorter song only deserves a warning."""
+    drain_ms = _drain_ms(chart)
+    if drain_ms < MIN_DRAIN_MS:
+        is_short_song = chart.audio_ms is not None and chart.audio_ms < MIN_DRAIN_MS
+        report = warning if is_short_song else problem
+        yield report("drain_time", None, f"The map has {drain_ms / 1000:.1f} s to play, less than 30 s.")
+
+
+def _drain_ms(chart: Chart) -> float:
+    """From the first start to the last end, without the gaps between objects that hold a break."""
+    if not chart.objects:
+        return 0.0
+    start_ms, ends_ms = np.sort(chart.start_ms), np.maximum.accumulate(chart.end_ms)
+    gaps_after = {int(np.searchsorted(start_ms, pause.start_ms, side="right")) for pause in chart.breaks}
+    gaps_ms = sum(max(0.0, start_ms[place] - ends_ms[place - 1]) for place in gaps_after if 0 < place < len(start_ms))
+    return float(ends_ms[-1] - start_ms[0] - gaps_ms)
+
+
+def slider_body(chart: Chart) -> Iterator[Finding]:
+    """A slider has a path to see, and a positive length."""
+    for index, slider in zip(chart.indices, chart.objects, strict=True):
+        if isinstance(slider, Slider) and not has_body(slider):
+            fault = "has no positive length" if slider.length_px <= 0 else "has no path to slide along"
+            yield problem("slider_body", slider.time_ms, f"The slider {fault}.", index)
+
+
+def slider_nodes(chart: Chart) -> Iterator[Finding]:
+    """A slider with very many nodes for its length slows the game down."""
+    for index, slider in zip(chart.indices, chart.objects, strict=True):
+        if not isinstance(slider, Slider) or slider.length_px <= 0:
+            continue
+        nodes = sum(len(segment.points) for segment in slider.segments)
+        if nodes > MAX_NODES_PER_ROOT_PX * math.sqrt(slider.length_px):
+            yield warning(
+                "slider_nodes", slider.time_ms, f"The slider has {nodes} nodes, too many for its length.", index
+            )
+
+
+def objects_outside_audio(chart: Chart) -> Iterator[Finding]:
+    """Objects lie between the start and the end of the audio."""
+    audio_ms = math.inf if chart.audio_ms is None else chart.audio_ms
+    for place in np.flatnonzero((chart.start_ms < 0) | (chart.end_ms > audio_ms)):
+        side = "starts before the start" if chart.start_ms[place] < 0 else "ends after the end"
+        message = f"The {chart.kind(place)} {side} of the audio."
+        yield problem("objects_outside_audio", float(chart.start_ms[place]), message, chart.indices[place])
+
+
+def breaks(chart: Chart) -> Iterator[Finding]:
+    """A break is long enough to show, and leaves room after the object before and for the approach of the next."""
+    start_ms, ends_ms = np.sort(chart.start_ms), np.maximum.accumulate(chart.end_ms)
+    for pause in chart.breaks:
+        if pause.end_ms - pause.start_ms < MIN_BREAK_MS:
+            yield problem("breaks", pause.start_ms, "The break is shorter than 650 ms.")
+        following = int(np.searchsorted(start_ms, pause.start_ms, side="right"))
+        if following and pause.start_ms - ends_ms[following - 1] < MIN_BEFORE_BREAK_MS - BREAK_ROUNDING_MS:
+            message = "The break starts less than 200 ms after an object."
+            yield problem("breaks", pause.start_ms, message, chart.indices[following - 1])
+        if following < len(start_ms) and start_ms[following] - pause.end_ms < chart.approach_ms - BREAK_ROUNDING_MS:
+            message = f"The break ends less than the approach time of {chart.approach_ms:.0f} ms before an object."
+            yield problem("breaks", pause.end_ms, message, chart.indices[following])

@@ -1,0 +1,66 @@
+"""The rule of osu!standard on jumps that are far larger than the map has taught before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from osu_beatmap.model import Slider, Spinner
+from osu_beatmap.rules.chart import Chart
+from osu_beatmap.rules.finding import Finding, problem, warning
+
+MAX_RATIO, MAX_USUAL_RATIO = 15.0, 4.0
+MAX_GAP_MS = 180.0
+LIKE_GAP_MS = 5.0
+MEMORY_MS = 4000.0
+"""Distances longer ago than this count less, in inverse proportion to their age."""
+
+MIN_SAMPLES = 3
+MIN_DISTANCE_PX = 20.0
+MIN_NOTICED_RADII = 4.0
+SLIDER_LENIENCY_RADII = 3.0
+"""How much of the way from a slider's end need not be aimed, as its follow circle is large."""
+
+
+def spacing(chart: Chart) -> Iterator[Finding]:
+    """The speed of a jump is not many times that of earlier jumps over a like time gap.
+
+    Jumps from circles and from sliders are compared among themselves only. The comparison is the one that
+    Mapset Verifier describes: earlier distances and gaps are averaged with weights that fall with their age.
+    """
+    places, gap_ms, distance_px = _jumps(chart)
+    from_slider = np.array([isinstance(chart.objects[place], Slider) for place in places], dtype=bool)
+    start_ms = chart.start_ms[places]
+    speed = distance_px / gap_ms
+    for number in np.flatnonzero(distance_px > MIN_NOTICED_RADII * chart.radius_px):
+        earlier = np.arange(len(places)) < number
+        like = np.flatnonzero(
+            earlier & (from_slider == from_slider[number]) & (np.abs(gap_ms - gap_ms[number]) <= LIKE_GAP_MS)
+        )
+        if len(like) < MIN_SAMPLES:
+            continue
+        weight = np.minimum(1.0, MEMORY_MS / np.maximum(start_ms[number] - start_ms[like], 1.0))
+        if speed[number] < (speed[like] * weight).max():
+            continue
+        leniency_px = SLIDER_LENIENCY_RADII * chart.radius_px if from_slider[number] else 0.0
+        expected = (distance_px[like] * weight).sum() / (gap_ms[like] * weight).sum()
+        ratio = max(0.0, distance_px[number] - leniency_px) / gap_ms[number] / expected
+        if ratio > MAX_USUAL_RATIO:
+            report = problem if ratio > MAX_RATIO else warning
+            message = f"The jump is {ratio:.1f} times as fast as earlier ones over a like time."
+            place = places[number]
+            indices = chart.indices[place], chart.indices[place + 1]
+            yield report("spacing", float(chart.start_ms[place]), message, *indices)
+
+
+def _jumps(chart: Chart) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Places of the objects soon followed by another, time gaps [n] in ms and distances [n] in osu! pixels."""
+    if len(chart.objects) < 2:
+        return np.empty(0, np.int64), np.empty(0), np.empty(0)
+    is_spinner = np.array([isinstance(hit_object, Spinner) for hit_object in chart.objects])
+    gap_ms = chart.start_ms[1:] - chart.end_ms[:-1]
+    distance_px = np.hypot(*(chart.start_xy[1:] - chart.end_xy[:-1]).T)
+    places = np.flatnonzero((gap_ms > 0) & (gap_ms <= MAX_GAP_MS) & ~is_spinner[1:] & ~is_spinner[:-1])
+    return places, gap_ms[places], np.maximum(distance_px[places], MIN_DISTANCE_PX)

@@ -1,0 +1,169 @@
+"""Rules of osu!standard."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from osu_beatmap.model import Circle, Spinner
+from osu_beatmap.rules.chart import Chart
+from osu_beatmap.rules.finding import Finding, Level, problem, warning
+
+SCREEN_LEFT_PX, SCREEN_RIGHT_PX = -67.0, 579.0
+SCREEN_TOP_PX, SCREEN_BOTTOM_PX = -60.0, 428.0
+"""What a 4:3 screen shows, in osu! pixels."""
+
+MIN_USUAL_SPINNER_MS = 500.0
+MIN_RECOVERY_MS = {Level.EASY: 1000.0, Level.NORMAL: 750.0, Level.HARD: 500.0}
+MIN_APART_MS = 125.0
+MIN_SLIDER_MS = 125.0
+MIN_SLIDE_MS = {Level.EASY: 250.0, Level.NORMAL: 125.0}
+MAX_STACK_GAP_MS = 375.0
+"""A beat at 160 BPM: objects further apart in time may share a place."""
+
+COVERING_SHARE_OF_RADIUS = 1 / 1.75
+"""An object whose centre is nearer than this to a reverse arrow hides it."""
+
+
+def off_screen(chart: Chart) -> Iterator[Finding]:
+    """Every part of circles and sliders is on a 4:3 screen. Stacking, which moves objects a little, is left out."""
+    heads_px = _beyond_screen_px(chart.start_xy, chart.radius_px)
+    for place, hit_object in enumerate(chart.objects):
+        if isinstance(hit_object, Spinner):
+            continue
+        beyond_px = heads_px[place]
+        if place in chart.paths:
+            beyond_px = max(beyond_px, _beyond_screen_px(chart.paths[place].points, chart.radius_px).max())
+        if beyond_px > 0:
+            message = f"The {chart.kind(place)} leaves the screen by {max(0.1, beyond_px):.1f} px."
+            yield problem("off_screen", hit_object.time_ms, message, chart.indices[place])
+
+
+def _beyond_screen_px(points: np.ndarray, radius_px: float) -> np.ndarray:
+    """How far circles at the points [n, 2] reach beyond the screen [n]; negative where they do not."""
+    x, y = points[:, 0], points[:, 1]
+    across = np.maximum(SCREEN_LEFT_PX - x, x - SCREEN_RIGHT_PX)
+    down = np.maximum(SCREEN_TOP_PX - y, y - SCREEN_BOTTOM_PX)
+    return np.maximum(across, down) + radius_px
+
+
+def shortest_auto_spinner_ms(overall_difficulty: float) -> float:
+    """The shortest spinner on which auto play gets a bonus, as Mapset Verifier estimates it."""
+    return 450.0 + 17.0 * (overall_difficulty - 5)
+
+
+def spinner_length(chart: Chart) -> Iterator[Finding]:
+    """A spinner is long enough to be spun."""
+    shortest_ms = shortest_auto_spinner_ms(chart.difficulty.overall_difficulty)
+    for index, spinner in zip(chart.indices, chart.objects, strict=True):
+        if not isinstance(spinner, Spinner):
+            continue
+        length_ms = spinner.end_ms - spinner.time_ms
+        if length_ms < shortest_ms:
+            message = f"The spinner lasts {length_ms:.0f} ms, too short to complete (at least {shortest_ms:.0f} ms)."
+            yield problem("spinner_length", spinner.time_ms, message, index)
+        elif length_ms < MIN_USUAL_SPINNER_MS:
+            yield warning("spinner_length", spinner.time_ms, f"The spinner lasts only {length_ms:.0f} ms.", index)
+
+
+def spinner_recovery(chart: Chart) -> Iterator[Finding]:
+    """Low levels leave time to return to aiming after a spinner; another spinner may follow at once."""
+    shortest_ms = MIN_RECOVERY_MS.get(chart.level)
+    if shortest_ms is None:
+        return
+    for place in range(len(chart.objects) - 1):
+        if not isinstance(chart.objects[place], Spinner) or isinstance(chart.objects[place + 1], Spinner):
+            continue
+        gap_ms = chart.start_ms[place + 1] - chart.end_ms[place]
+        if gap_ms < shortest_ms:
+            message = f"An object follows {gap_ms:.0f} ms after a spinner, this level needs {shortest_ms:.0f} ms."
+            time_ms = float(chart.end_ms[place])
+            yield warning("spinner_recovery", time_ms, message, chart.indices[place], chart.indices[place + 1])
+
+
+def close_objects(chart: Chart) -> Iterator[Finding]:
+    """In easy and normal, a circle and an object soon after it overlap, to be read as one movement."""
+    if chart.level > Level.NORMAL:
+        return
+    for place in range(len(chart.objects) - 1):
+        if not isinstance(chart.objects[place], Circle) or isinstance(chart.objects[place + 1], Spinner):
+            continue
+        gap_ms = chart.start_ms[place + 1] - chart.start_ms[place]
+        if gap_ms < MIN_APART_MS and _distance_px(chart, place) >= 2 * chart.radius_px:
+            message = f"Two objects only {gap_ms:.0f} ms apart do not overlap."
+            time_ms = float(chart.start_ms[place])
+            yield warning("close_objects", time_ms, message, chart.indices[place], chart.indices[place + 1])
+
+
+def _distance_px(chart: Chart, place: int) -> float:
+    """From the end of an object to the start of the next."""
+    return math.dist(chart.end_xy[place], chart.start_xy[place + 1])
+
+
+def short_sliders(chart: Chart) -> Iterator[Finding]:
+    """In easy, sliders last long enough to be followed."""
+    if chart.level is not Level.EASY:
+        return
+    for place in chart.paths:
+        length_ms = chart.end_ms[place] - chart.start_ms[place]
+        if length_ms < MIN_SLIDER_MS:
+            message = f"The slider lasts only {length_ms:.0f} ms."
+            yield warning("short_sliders", float(chart.start_ms[place]), message, chart.indices[place])
+
+
+def fast_repeats(chart: Chart) -> Iterator[Finding]:
+    """In easy and normal, sliders do not turn back and forth quickly."""
+    shortest_ms = MIN_SLIDE_MS.get(chart.level)
+    if shortest_ms is None:
+        return
+    for place in chart.paths:
+        slides = chart.objects[place].slides
+        slide_ms = (chart.end_ms[place] - chart.start_ms[place]) / slides
+        if slides > 1 and slide_ms < shortest_ms:
+            message = f"The slider repeats every {slide_ms:.0f} ms, this level needs {shortest_ms:.0f} ms."
+            yield warning("fast_repeats", float(chart.start_ms[place]), message, chart.indices[place])
+
+
+def covered_reverse(chart: Chart) -> Iterator[Finding]:
+    """No earlier object hides the first reverse arrow of a slider while it approaches."""
+    reach_px = chart.radius_px * COVERING_SHARE_OF_RADIUS
+    longest_ms = np.maximum.accumulate(chart.end_ms)
+    for place, path in chart.paths.items():
+        slider = chart.objects[place]
+        if slider.slides < 2:
+            continue
+        reverse_ms = chart.start_ms[place] + (chart.end_ms[place] - chart.start_ms[place]) / slider.slides
+        first = int(np.searchsorted(longest_ms, reverse_ms - chart.approach_ms, side="right"))
+        for other in range(place - 1, first - 1, -1):
+            is_shown = reverse_ms - chart.approach_ms < chart.end_ms[other] < reverse_ms
+            if isinstance(chart.objects[other], Spinner) or not is_shown:
+                continue
+            if math.dist(chart.end_xy[other], path.points[-1]) < reach_px:
+                message = "An earlier object may hide the reverse arrow of the slider."
+                indices = chart.indices[other], chart.indices[place]
+                yield warning("covered_reverse", float(chart.start_ms[place]), message, *indices)
+                break
+
+
+def perfect_stacks(chart: Chart) -> Iterator[Finding]:
+    """In easy and normal, objects close in time do not lie exactly upon each other.
+
+    The game shifts stacked objects apart, but only those within approach time * stack leniency of each other.
+    """
+    if chart.level > Level.NORMAL:
+        return
+    leniency = chart.beatmap.stack_leniency
+    stacked_ms = chart.approach_ms * (leniency if math.isfinite(leniency) else 0.0)
+    for place in range(len(chart.objects) - 1):
+        following = place + 1
+        while following < len(chart.objects) and not isinstance(chart.objects[following], Spinner):
+            gap_ms = chart.start_ms[following] - chart.start_ms[place]
+            if gap_ms >= MAX_STACK_GAP_MS or isinstance(chart.objects[place], Spinner):
+                break
+            if gap_ms > stacked_ms and (chart.start_xy[place] == chart.start_xy[following]).all():
+                message = "Two objects close in time lie exactly upon each other; a higher stack leniency shows both."
+                indices = chart.indices[place], chart.indices[following]
+                yield warning("perfect_stacks", float(chart.start_ms[place]), message, *indices)
+            following += 1
