@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from osu_beatmap.timing import MIN_BEAT_LENGTH_MS, end_time_ms
-from osuT5.encoding.writer import GroupWriter, whole_ms
-from osuT5.events import EventGroup, EventKind
+from osuT5.encoding.writer import GroupWriter
+from osuT5.events import Event, EventGroup, EventKind
 
 NEXT_TEMPO_MARGIN_MS = 10.0
 """A beat this close to the next red line is left to that line."""
@@ -35,9 +35,9 @@ def encode_timing(writer: GroupWriter, song_ms: float) -> list[EventGroup]:
         last_ms = end_ms if following is None else following.time_ms - NEXT_TEMPO_MARGIN_MS
         beat_ms = max(red.beat_length_ms, MIN_BEAT_LENGTH_MS)
         number = 0
-        while whole_ms(time_ms := red.time_ms + number * beat_ms) <= last_ms:
+        while int(time_ms := red.time_ms + number * beat_ms) <= last_ms:
             kind = _beat_kind(number, max(1, red.meter), writer.spec.timing_points)
-            groups.append(writer.group(kind, time_ms, writer.time_alone(time_ms)))
+            groups.append(writer.group(kind, time_ms, [Event(EventKind.TIME, int(time_ms))]))
             number += 1
     return groups
 
