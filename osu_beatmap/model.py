@@ -233,6 +233,7 @@ class Beatmap:
     metadata: Metadata = field(default_factory=Metadata)
     difficulty: Difficulty = field(default_factory=Difficulty)
     background: str = ""
+    background_offset_px: Point = (0.0, 0.0)
     video_line: str = ""
     breaks: list[Break] = field(default_factory=list)
     storyboard_lines: list[str] = field(default_factory=list)

@@ -1,0 +1,79 @@
+"""The number fields of a .osu file, read within the limits that osu! sets and written without loss.
+
+Limits as in osu!(lazer)'s decoder: values within a signed 32-bit integer, coordinates and slider lengths
+within 131072. NaN, infinities and anything beyond are refused, so a read beatmap holds finite numbers only.
+"""
+
+from __future__ import annotations
+
+import math
+
+from osu_beatmap.errors import BeatmapError
+
+MAX_VALUE = 2**31 - 1
+MAX_COORDINATE_PX = 131_072
+
+# From this format on (osu!lazer) coordinates are fractional; before it osu! truncates them on reading.
+FIRST_FRACTIONAL_VERSION = 128
+
+# Formats before 5 are 24 ms early throughout; osu! adds this to every time it reads from them.
+FIRST_TIMELY_VERSION = 5
+OLD_FORMAT_OFFSET_MS = 24.0
+
+
+class FieldError(ValueError):
+    """One field that osu! would refuse too; the message says what was found."""
+
+
+def time_offset_ms(format_version: int) -> float:
+    """What reading adds to (and writing takes off) every time of a file in this format."""
+    return OLD_FORMAT_OFFSET_MS if format_version < FIRST_TIMELY_VERSION else 0.0
+
+
+def parse_float(text: str, limit: float = MAX_VALUE) -> float:
+    """A finite number of at most `limit` in size; raises FieldError."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise FieldError(f"{shown(text)} is not a number") from None
+    # Written so that NaN fails too. Python alone takes 1_000 for a number.
+    if not -limit <= value <= limit or "_" in text:
+        raise FieldError(f"{shown(text)} is outside what osu! accepts")
+    return value
+
+
+def parse_int(text: str) -> int:
+    """A whole number of 32 bits; raises FieldError."""
+    try:
+        value = int(text)
+    except ValueError:
+        raise FieldError(f"{shown(text)} is not a whole number") from None
+    if not -MAX_VALUE <= value <= MAX_VALUE or "_" in text:
+        raise FieldError(f"{shown(text)} is outside what osu! accepts")
+    return value
+
+
+def parse_coordinate(text: str, format_version: int) -> float:
+    """A position in osu! pixels, truncated in formats that know whole pixels only; raises FieldError."""
+    value = parse_float(text, MAX_COORDINATE_PX)
+    return value if format_version >= FIRST_FRACTIONAL_VERSION else float(int(value))
+
+
+def format_number(value: float) -> str:
+    """The shortest text that reads back as the same number; raises BeatmapError for what osu! would refuse."""
+    if not -MAX_VALUE <= value <= MAX_VALUE:
+        raise BeatmapError(f"A beatmap with the number {value} in it cannot be written: osu! would refuse it.")
+    whole = int(value)
+    return str(whole) if whole == value else repr(float(value))
+
+
+def round_coordinate(value: float, format_version: int) -> float:
+    """The position that a file in this format can hold: the nearest whole pixel before osu!lazer's format."""
+    if format_version >= FIRST_FRACTIONAL_VERSION or not math.isfinite(value):
+        return value
+    return float(math.floor(value + 0.5))
+
+
+def shown(text: str) -> str:
+    """User text, quoted and short enough for a message."""
+    return repr(text if len(text) <= 40 else text[:37] + "...")
