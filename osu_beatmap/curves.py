@@ -1,7 +1,8 @@
 """The curves of slider paths as polylines: pure geometry on numpy arrays, points in, points out.
 
 Every function takes control points as float64 [n, 2] in osu! pixels and returns [m, 2], first and last point of
-the curve included. Lines between the points stay within `tolerance_px` of the curve.
+the curve included. The default tolerances and the ways of subdivision are those of osu!, since the game measures
+its polylines, not the ideal curves: their last line is the direction in which a short path is prolonged.
 """
 
 from __future__ import annotations
@@ -13,15 +14,17 @@ import numpy as np
 
 Points = np.ndarray
 
+OSU_BEZIER_TOLERANCE_PX = 0.25
+OSU_ARC_TOLERANCE_PX = 0.1
 ARC_POINTS_LIMIT = 1000
 """osu! draws an arc that needs this many points at `OSU_ARC_TOLERANCE_PX` (over 100,000 px) as a Bezier."""
 
-OSU_ARC_TOLERANCE_PX = 0.1
 COLLINEAR_CROSS_PX2 = 1e-3
 CATMULL_STEPS = 50
 """Lines per piece of a Catmull-Rom spline: not a matter of tolerance, since osu! takes this number too."""
 
-MAX_BEZIER_STEPS = 4096
+MAX_BEZIER_DEPTH = 16
+"""Within osu!'s limit on coordinates 11 halvings flatten any curve to `OSU_BEZIER_TOLERANCE_PX`."""
 
 
 def flatten_linear(control: Points) -> Points:
@@ -29,19 +32,33 @@ def flatten_linear(control: Points) -> Points:
     return control
 
 
-def flatten_bezier(control: Points, tolerance_px: float) -> Points:
-    """A Bezier curve of any degree.
+def flatten_bezier(control: Points, tolerance_px: float = OSU_BEZIER_TOLERANCE_PX) -> Points:
+    """A Bezier curve of any degree, by osu!'s own subdivision.
 
-    The number of equal parameter steps follows from the bound |curve - chord| <= max|B''| / (8 steps^2),
-    where max|B''| <= n (n - 1) max|second difference of the control points|.
+    Curves are halved until no second difference of their control points is longer than twice the tolerance;
+    such a flat piece contributes as many lines as its degree. Here all pieces of one depth are halved at once.
     """
-    degree = len(control) - 1
-    if degree < 2:
+    if len(control) < 3:
         return control
-    bend = control[2:] - 2.0 * control[1:-1] + control[:-2]
-    bend_px = math.sqrt(float((bend * bend).sum(axis=1).max()))
-    wanted = math.sqrt(degree * (degree - 1) * bend_px / (8.0 * tolerance_px))
-    return _bernstein(degree, _round_steps(wanted)) @ control
+    halving, outline, bending = _bezier_matrices(len(control))
+    # Points are complex numbers here, which makes every step one product of matrices.
+    pieces, starts = control @ [[1.0], [1.0j]], np.zeros(1)  # [points, pieces] and the parameter each starts at
+    flat_pieces, flat_starts = [], []
+    for depth in range(1, MAX_BEZIER_DEPTH + 1):
+        is_flat = np.abs(bending @ pieces).max(axis=0) <= 2.0 * tolerance_px
+        flat_pieces.append(pieces[:, is_flat])
+        flat_starts.append(starts[is_flat])
+        pieces, starts = pieces[:, ~is_flat], starts[~is_flat]
+        if not len(starts):
+            break
+        halves = halving @ pieces
+        pieces = np.concatenate([halves[: len(control)], halves[len(control) :]], axis=1)
+        starts = np.concatenate([starts, starts + 0.5**depth])
+    order = np.argsort(np.concatenate(flat_starts))
+    line = (outline @ np.concatenate(flat_pieces, axis=1)[:, order]).T.reshape(-1)
+    points = np.empty((len(line) + 1, 2))
+    points[:-1, 0], points[:-1, 1], points[-1] = line.real, line.imag, control[-1]
+    return points
 
 
 def flatten_catmull(control: Points) -> Points:
@@ -64,8 +81,8 @@ def flatten_catmull(control: Points) -> Points:
     return np.concatenate([pieces.reshape(-1, 2), control[-1:]])
 
 
-def flatten_arc(control: Points, tolerance_px: float) -> Points | None:
-    """The circular arc through three points, from the first over the second to the third.
+def flatten_arc(control: Points, tolerance_px: float = OSU_ARC_TOLERANCE_PX) -> Points | None:
+    """The circular arc through three points, from the first over the second to the third, in equal chords.
 
     None where there is no such arc (points on one line) or where osu! takes it for too long to be one.
     """
@@ -101,30 +118,32 @@ def _arc_steps(sweep: float, radius_px: float, tolerance_px: float) -> int:
     return max(2, math.ceil(abs(sweep) / (2.0 * half_angle))) if half_angle > 0 else ARC_POINTS_LIMIT
 
 
-def _round_steps(wanted: float) -> int:
-    """A number of steps of at least `wanted` from a short list, so that few basis matrices exist."""
-    steps = 4
-    while steps < wanted and steps < MAX_BEZIER_STEPS:
-        steps += max(4, steps // 2 // 4 * 4)
-    return min(steps, MAX_BEZIER_STEPS)
+def _build_bezier_matrices(count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Three linear maps of the `count` control points of a Bezier curve, count >= 3.
+
+    halving  [2 count, count]    control points of its first and of its second half (de Casteljau at 1/2)
+    outline  [count - 1, count]  the points that stand for it once it is flat, the last one left out: its start,
+                                 and of the halves' joined control points every second one, smoothed by its
+                                 neighbours with weights 1/4, 1/2, 1/4
+    bending  [count - 2, count]  second differences
+    """
+    left = np.zeros((count, count))
+    left[0, 0] = 1.0
+    for row in range(1, count):
+        left[row] = 0.5 * left[row - 1]
+        left[row, 1:] += 0.5 * left[row - 1, :-1]
+    right = left[::-1, ::-1]
+    joined = np.concatenate([left, right[1:]])
+    inner = 0.25 * joined[1:-3:2] + 0.5 * joined[2:-2:2] + 0.25 * joined[3:-1:2]
+    halving, outline = np.concatenate([left, right]), np.concatenate([joined[:1], inner])
+    unit = np.eye(count)
+    bending = unit[2:] - 2.0 * unit[1:-1] + unit[:-2]
+    return halving.astype(complex), outline.astype(complex), bending.astype(complex)
 
 
-def _bernstein_basis(degree: int, steps: int) -> np.ndarray:
-    """Bernstein polynomials at equal steps, [steps + 1, degree + 1]; logarithms keep high degrees finite."""
-    inner = np.arange(1, steps, dtype=np.float64)[:, None] / steps
-    index = np.arange(degree + 1)
-    log_factorial = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, degree + 1)))])
-    log_binomial = log_factorial[degree] - log_factorial[index] - log_factorial[degree - index]
-    basis = np.zeros((steps + 1, degree + 1))
-    basis[1:-1] = np.exp(log_binomial + index * np.log(inner) + (degree - index) * np.log1p(-inner))
-    basis[0, 0] = basis[-1, -1] = 1.0
-    return basis
+_cached_bezier_matrices = lru_cache(maxsize=64)(_build_bezier_matrices)
 
 
-_cached_bernstein_basis = lru_cache(maxsize=512)(_bernstein_basis)
-
-
-def _bernstein(degree: int, steps: int) -> np.ndarray:
-    """`_bernstein_basis`, remembered where it is small (at most 64 KiB)."""
-    small = (degree + 1) * (steps + 1) <= 8192
-    return _cached_bernstein_basis(degree, steps) if small else _bernstein_basis(degree, steps)
+def _bezier_matrices(count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """`_build_bezier_matrices`, remembered where they are small."""
+    return _cached_bezier_matrices(count) if count <= 64 else _build_bezier_matrices(count)

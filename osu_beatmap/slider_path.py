@@ -11,19 +11,25 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from osu_beatmap.curves import COLLINEAR_CROSS_PX2, flatten_arc, flatten_bezier, flatten_catmull, flatten_linear
+from osu_beatmap.curves import (
+    COLLINEAR_CROSS_PX2,
+    OSU_ARC_TOLERANCE_PX,
+    OSU_BEZIER_TOLERANCE_PX,
+    flatten_arc,
+    flatten_bezier,
+    flatten_catmull,
+    flatten_linear,
+)
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.fields import MAX_COORDINATE_PX
 from osu_beatmap.model import CurveKind, PathSegment, Point, Slider
 
-TOLERANCE_PX = 0.1
 
-
-def flatten(segments: Sequence[PathSegment], tolerance_px: float = TOLERANCE_PX) -> np.ndarray:
+def flatten(segments: Sequence[PathSegment], tolerance_px: float | None = None) -> np.ndarray:
     """The natural path of the segments as a polyline [n, 2] from first to last control point, n >= 1.
 
-    Repeated points of a joint occur once. Raises BeatmapError for a path without points or with a coordinate
-    that is not a number within `MAX_COORDINATE_PX`.
+    Without a tolerance it is as fine as in osu!, about 0.25 px. The points of a joint occur once. Raises
+    BeatmapError for a path without points or with a coordinate that is not a number within `MAX_COORDINATE_PX`.
     """
     pieces = [_flatten_segment(segment, tolerance_px) for segment in segments if segment.points]
     if not pieces:
@@ -45,7 +51,7 @@ class SliderPath:
     """
 
     def __init__(
-        self, segments: Sequence[PathSegment], length_px: float = 0.0, tolerance_px: float = TOLERANCE_PX
+        self, segments: Sequence[PathSegment], length_px: float = 0.0, tolerance_px: float | None = None
     ) -> None:
         points = flatten(segments, tolerance_px)
         cumulative = _cumulative_px(points)
@@ -110,7 +116,7 @@ def scale_to_length(segments: Sequence[PathSegment], length_px: float) -> list[P
     ]
 
 
-def _flatten_segment(segment: PathSegment, tolerance_px: float) -> np.ndarray:
+def _flatten_segment(segment: PathSegment, tolerance_px: float | None) -> np.ndarray:
     control = np.array(segment.points, dtype=np.float64)
     if not np.abs(control).max() <= MAX_COORDINATE_PX:  # written so that NaN fails too
         raise BeatmapError("a slider path has a coordinate that is not a number within osu!'s limit")
@@ -119,13 +125,13 @@ def _flatten_segment(segment: PathSegment, tolerance_px: float) -> np.ndarray:
     if segment.kind is CurveKind.CATMULL:
         return flatten_catmull(control)
     if segment.kind is CurveKind.PERFECT and len(control) == 3:
-        arc = flatten_arc(control, tolerance_px)
+        arc = flatten_arc(control, tolerance_px or OSU_ARC_TOLERANCE_PX)
         if arc is not None:
             return arc
         if _collinear(control):
             return flatten_linear(control)
     # Perfect curves of another number of points, and arcs too long to be one, are Bezier curves to osu!.
-    return flatten_bezier(control, tolerance_px)
+    return flatten_bezier(control, tolerance_px or OSU_BEZIER_TOLERANCE_PX)
 
 
 def _collinear(control: np.ndarray) -> bool:
