@@ -19,7 +19,7 @@ from pipeline.ogg_serial import with_serial
 
 MAX_SHIFT_MS = 1.0
 _VORBIS_RATES_HZ = (44_100, 48_000, 32_000)  # what osu! players' hardware and BASS take without resampling
-_COMPRESSION_LEVEL = 0.4  # libsndfile's 1 - quality; about 190 kbit/s in stereo
+_QUALITY = 0.6  # of 1; about 190 kbit/s in stereo
 _WRITE_SAMPLES = 8192  # libsndfile's Vorbis encoder overflows its stack on writes of millions of samples
 _OGG_SERIAL = 1  # libsndfile draws it by the clock; the same song must give the same bytes
 
@@ -64,13 +64,18 @@ def prepare_audio(path: str | Path) -> PreparedAudio:
 
 
 def write_vorbis(
-    path: Path, blocks: Iterable[np.ndarray], sample_rate: int, channels: int, tags: AudioTags | None = None
+    path: Path,
+    blocks: Iterable[np.ndarray],
+    sample_rate: int,
+    channels: int,
+    tags: AudioTags | None = None,
+    quality: float = _QUALITY,
 ) -> None:
     """Encode float blocks [samples, channels] to an Ogg Vorbis file; equal input gives equal bytes."""
     import soundfile
 
     with soundfile.SoundFile(
-        path, "w", sample_rate, channels, "VORBIS", format="OGG", compression_level=_COMPRESSION_LEVEL
+        path, "w", sample_rate, channels, "VORBIS", format="OGG", compression_level=1.0 - quality
     ) as file:
         if tags is not None:
             file.title, file.artist = tags.title, tags.artist

@@ -1,0 +1,1 @@
+"""The song that `make demo` maps, and the code that composes it and others like it."""
