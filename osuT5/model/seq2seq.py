@@ -180,10 +180,11 @@ class MapperModel(PreTrainedModel):
             decoded = decoded.flatten(0, 1).index_select(0, asked)
             pointed = None if pointed is None else pointed.flatten(0, 1).index_select(0, asked)
         logits = self.proj_out(decoded)
-        if pointed is not None:
-            start = self.config.time_token_start
-            logits[..., start : start + self.config.time_token_count] += pointed
-        return logits
+        if pointed is None:
+            return logits
+        before = self.config.time_token_start
+        after = logits.shape[-1] - before - pointed.shape[-1]
+        return logits + F.pad(pointed, (before, after))  # cheaper to train than adding to a slice in place
 
 
 def token_loss(logits: Tensor, labels: Tensor, weights: Tensor | None = None, label_smoothing: float = 0.0) -> Tensor:
