@@ -96,7 +96,7 @@ def test_tempo_changes_at_bars():
 
 
 def test_the_shipped_song_is_what_the_code_makes(demo):
-    audio, truth = demo
+    audio, _ = demo
     kind, tags = audio_format(DEMO_PATH), read_tags(DEMO_PATH)
     assert (kind.container, kind.codec) == ("ogg", "vorbis")
     assert (tags.title, tags.artist) == (DEMO_TITLE, DEMO_ARTIST)
@@ -104,8 +104,6 @@ def test_the_shipped_song_is_what_the_code_makes(demo):
     shipped = load_audio(DEMO_PATH, 44_100)[: len(audio)]
     expected = audio.mean(axis=1)[: len(shipped)]
     assert np.corrcoef(shipped, expected)[0, 1] > 0.95
-    rises = flux(shipped, 44_100, hop=44)  # 1 ms
-    kicks = [note.time_ms for note in truth.notes if note.instrument == "kick" and note.time_ms < 5000]
-    for kick_ms in kicks:
-        around = rises[round(kick_ms) - 20 : round(kick_ms) + 20]
-        assert abs(int(np.argmax(around)) - 20) <= 2
+    size = 1 << (2 * len(expected)).bit_length()
+    correlation = np.fft.irfft(np.fft.rfft(shipped, size) * np.conj(np.fft.rfft(expected, size)))
+    assert np.argmax(correlation) == 0  # not a sample early or late
