@@ -1,0 +1,132 @@
+"""Attributes of a map -> condition tokens at the head of a prompt.
+
+The classes are those of the published models, so a real map and an equal request give the same tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from osu_beatmap.attributes import Attributes
+from osu_beatmap.model import GameMode
+from osuT5.events import Event, EventKind
+from osuT5.vocabulary import EventRange, Vocabulary
+
+WITH_CIRCLES = frozenset({GameMode.STANDARD, GameMode.CATCH})
+MANIA = frozenset({GameMode.MANIA})
+WITH_SCROLL_SPEED = frozenset({GameMode.TAIKO, GameMode.MANIA})
+ALL_MODES = frozenset(GameMode)
+
+MAX_DIFFICULTY_STARS = 12
+DIFFICULTY_CLASSES = 24
+RATIO_INNER_CLASSES = 11
+
+
+@dataclass(frozen=True, slots=True)
+class SongPlace:
+    """Where a window lies in its song."""
+
+    song_ms: float
+    window_start_ms: float
+
+
+def _ratio_class(ratio: float) -> int:
+    """0 for none, 12 for all, and 11 classes between."""
+    if ratio <= 0:
+        return 0
+    return RATIO_INNER_CLASSES + 1 if ratio >= 1 else 1 + min(int(ratio * RATIO_INNER_CLASSES), RATIO_INNER_CLASSES - 1)
+
+
+def _position_class(place: SongPlace) -> int:
+    """0 at the start, 102 from the end on, and whole percents between."""
+    if place.window_start_ms <= 0:
+        return 0
+    if place.window_start_ms >= place.song_ms:
+        return 102
+    return 1 + round(100 * place.window_start_ms / place.song_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition: its range of classes, the modes that have it, and how an attribute becomes a class.
+
+    `value` returns None where the attribute is unknown; the class after `high` stands for that.
+    """
+
+    kind: EventKind
+    low: int
+    high: int
+    modes: frozenset[GameMode]
+    value: Callable[[Attributes, SongPlace], int | None]
+
+    @property
+    def unknown(self) -> Event:
+        return Event(self.kind, self.high + 1)
+
+    @property
+    def event_range(self) -> EventRange:
+        return EventRange(self.kind, self.low, self.high + 1)
+
+
+def _optional(name: str, to_class: Callable[[float], int]) -> Callable[[Attributes, SongPlace], int | None]:
+    def value(attributes: Attributes, _: SongPlace) -> int | None:
+        given = getattr(attributes, name)
+        return None if given is None else to_class(given)
+
+    return value
+
+
+def _difficulty_class(stars: float) -> int:
+    return int(stars * DIFFICULTY_CLASSES / MAX_DIFFICULTY_STARS)
+
+
+CONDITIONS: dict[EventKind, Condition] = {
+    condition.kind: condition
+    for condition in (
+        Condition(EventKind.GAMEMODE, 0, 3, ALL_MODES, lambda attributes, _: int(attributes.mode)),
+        Condition(EventKind.DIFFICULTY, 0, 23, ALL_MODES, _optional("difficulty", _difficulty_class)),
+        Condition(EventKind.HITSOUNDED, 0, 1, ALL_MODES, _optional("hitsounded", int)),
+        Condition(EventKind.SONG_LENGTH, 0, 60, ALL_MODES, lambda _, place: int(place.song_ms // 10_000)),
+        Condition(EventKind.GLOBAL_SV, 40, 360, WITH_CIRCLES, _optional("slider_multiplier", lambda m: round(100 * m))),
+        Condition(EventKind.CIRCLE_SIZE, 0, 20, WITH_CIRCLES, _optional("circle_size", lambda cs: int(2 * cs))),
+        Condition(EventKind.KEY_COUNT, 1, 18, MANIA, _optional("key_count", int)),
+        Condition(EventKind.HOLD_NOTE_RATIO, 0, 12, MANIA, _optional("hold_note_ratio", _ratio_class)),
+        Condition(
+            EventKind.SCROLL_SPEED_RATIO, 0, 12, WITH_SCROLL_SPEED, _optional("scroll_speed_ratio", _ratio_class)
+        ),
+        Condition(EventKind.YEAR, 2007, 2076, ALL_MODES, _optional("year", int)),
+        Condition(EventKind.SONG_POSITION, 0, 102, ALL_MODES, lambda _, place: _position_class(place)),
+    )
+}
+
+
+def condition_events(
+    kinds: tuple[EventKind, ...], attributes: Attributes, place: SongPlace, forget: frozenset[EventKind] = frozenset()
+) -> list[Event]:
+    """The condition events of a prompt, in the order of `kinds`; those in `forget` come out as unknown.
+
+    A condition that a mode does not have is left out, as in the published models.
+    """
+    events = []
+    for kind in kinds:
+        condition = CONDITIONS[kind]
+        if attributes.mode not in condition.modes:
+            continue
+        value = None if kind in forget else condition.value(attributes, place)
+        if value is None:
+            events.append(condition.unknown)
+        else:
+            events.append(Event(kind, min(max(value, condition.low), condition.high)))
+    return events
+
+
+def condition_ids(
+    vocabulary: Vocabulary,
+    kinds: tuple[EventKind, ...],
+    attributes: Attributes,
+    place: SongPlace,
+    forget: frozenset[EventKind] = frozenset(),
+) -> list[int]:
+    """As `condition_events`, as token ids."""
+    return [vocabulary.encode(event) for event in condition_events(kinds, attributes, place, forget)]

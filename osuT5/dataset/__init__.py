@@ -1,0 +1,1 @@
+"""Songs with their charts, as training examples."""

@@ -1,0 +1,46 @@
+"""What the frame heads learn: where objects and beats are, frame by frame."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from osu_beatmap.model import GameMode
+from osuT5.dataset.corpus import TrainingSong
+from osuT5.model.config import FRAME_CHANNELS
+
+NEIGHBOUR_TARGET = 0.5
+BEAT_CHANNEL = FRAME_CHANNELS.index("beat")
+DOWNBEAT_CHANNEL = FRAME_CHANNELS.index("downbeat")
+
+
+def frame_targets(
+    song: TrainingSong, start_ms: float, speed: float, frames: int, frame_ms: float, audio_lead_ms: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Targets [frames, channels] of a window, and what is known of them [1, channels].
+
+    An onset channel holds the share of the mode's charts that have an object there, since an easy chart leaves out what
+    a hard one maps. The frames beside an onset count half. Object times are `audio_lead_ms` ahead of the audio.
+    Converted charts say nothing that their originals do not, and are left out.
+    """
+    targets = np.zeros((frames, len(FRAME_CHANNELS)), dtype=np.float32)
+    known = np.zeros((1, len(FRAME_CHANNELS)), dtype=bool)
+
+    def mark(times_ms: np.ndarray, channel: int, amount: float) -> None:
+        low, high = np.searchsorted(times_ms, [start_ms, start_ms + speed * frames * frame_ms])
+        places = np.rint(((times_ms[low:high] - start_ms) / speed + audio_lead_ms) / frame_ms).astype(np.int64)
+        one = np.zeros(frames + 2, dtype=np.float32)
+        inside = places[places < frames] + 1
+        one[inside - 1] = NEIGHBOUR_TARGET
+        one[inside + 1] = NEIGHBOUR_TARGET
+        one[inside] = 1.0
+        targets[:, channel] += amount * one[1:-1]
+
+    for mode in GameMode:
+        charts = [chart for chart in song.charts if chart.attributes.mode is mode and not chart.converted]
+        known[0, int(mode)] = bool(charts)
+        for chart in charts:
+            mark(chart.object_times_ms, int(mode), 1.0 / len(charts))
+    mark(song.beat_times_ms, BEAT_CHANNEL, 1.0)
+    mark(song.downbeat_times_ms, DOWNBEAT_CHANNEL, 1.0)
+    known[0, [BEAT_CHANNEL, DOWNBEAT_CHANNEL]] = True
+    return np.minimum(targets, 1.0), known

@@ -1,0 +1,177 @@
+"""The contract that travels with a model: everything needed to prepare its input and to read its output.
+
+Saved as `contract.json` beside the weights. Nothing at inference reads a training config.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from osu_beatmap.model import GameMode
+from osuT5.conditions import CONDITIONS
+from osuT5.encoding_spec import MINI_ENCODING, EncodingSpec
+from osuT5.events import ContextKind, EventKind
+from osuT5.model.spectrogram import SpectrogramSpec
+from osuT5.prompt import PromptLayout, WindowText
+from osuT5.vocabulary import EventRange, Vocabulary
+from osuT5.windows import WindowGrid
+
+CONTRACT_FILE = "contract.json"
+
+OUT_CONTEXTS = (ContextKind.TIMING, ContextKind.KIAI, ContextKind.MAP)
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """Window grid, spectrogram, encoding, vocabulary and prompt layout of one model.
+
+    `audio_lead_ms` is how far object times precede what is heard in the decoded audio.
+    """
+
+    name: str
+    grid: WindowGrid
+    spectrogram: SpectrogramSpec
+    encoding: EncodingSpec
+    vocabulary: Vocabulary
+    conditions: tuple[EventKind, ...]
+    marks_empty_input: bool = True
+    audio_lead_ms: float = 25.0
+
+    @property
+    def layout(self) -> PromptLayout:
+        return PromptLayout(self.vocabulary, self.conditions, self.marks_empty_input)
+
+    @property
+    def text(self) -> WindowText:
+        return WindowText(self.vocabulary, self.encoding, self.grid)
+
+    def contexts_of(self, mode: GameMode) -> tuple[ContextKind, ...]:
+        """Contexts that make a whole map, in the order in which they are written."""
+        extra = (ContextKind.SV,) if mode is GameMode.MANIA else ()
+        return tuple(c for c in (*OUT_CONTEXTS, *extra) if c in self.vocabulary.contexts)
+
+    def to_json(self) -> dict:
+        return {
+            "format": 1,
+            "name": self.name,
+            "grid": asdict(self.grid),
+            "spectrogram": asdict(self.spectrogram),
+            "encoding": self.encoding.to_json(),
+            "vocabulary": self.vocabulary.to_json(),
+            "conditions": [kind.value for kind in self.conditions],
+            "marks_empty_input": self.marks_empty_input,
+            "audio_lead_ms": self.audio_lead_ms,
+        }
+
+    @classmethod
+    def from_json(cls, data: dict) -> ModelSpec:
+        if data.get("format") != 1:
+            raise ValueError("this model's contract has a format that this version does not know")
+        return cls(
+            name=data["name"],
+            grid=WindowGrid(**data["grid"]),
+            spectrogram=SpectrogramSpec(**data["spectrogram"]),
+            encoding=EncodingSpec.from_json(data["encoding"]),
+            vocabulary=Vocabulary.from_json(data["vocabulary"]),
+            conditions=tuple(EventKind(name) for name in data["conditions"]),
+            marks_empty_input=data["marks_empty_input"],
+            audio_lead_ms=data["audio_lead_ms"],
+        )
+
+    def save(self, folder: Path) -> None:
+        text = json.dumps(self.to_json(), indent=1)
+        (folder / CONTRACT_FILE).write_text(text + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> ModelSpec:
+        path = folder / CONTRACT_FILE
+        if not path.is_file():
+            raise ValueError(f"{folder} holds no model: {CONTRACT_FILE} is missing")
+        return cls.from_json(json.loads(path.read_text(encoding="utf-8")))
+
+
+def output_ranges(encoding: EncodingSpec, grid: WindowGrid) -> tuple[EventRange, ...]:
+    """What a model of this encoding and window grid can write, in the order of the published vocabularies."""
+    columns = (encoding.x_high_px - encoding.x_low_px) // encoding.position_cell_px + 1
+    rows = (encoding.y_high_px - encoding.y_low_px) // encoding.position_cell_px + 1
+    ranges: list[EventRange] = [EventRange(EventKind.TIME, 0, grid.time_tokens - 1)]
+    if encoding.snapping:
+        ranges.append(EventRange(EventKind.SNAPPING, 0, 16))
+    if encoding.distances:
+        ranges.append(EventRange(EventKind.DISTANCE, 0, 640))
+    if encoding.positions and encoding.positions_split:
+        ranges.append(EventRange(EventKind.POSITION_X, 0, columns - 1))
+        ranges.append(EventRange(EventKind.POSITION_Y, 0, rows - 1))
+    elif encoding.positions:
+        ranges.append(EventRange(EventKind.POSITION, 0, columns * rows - 1))
+    if encoding.position_refine_px:
+        steps = encoding.position_cell_px // encoding.position_refine_px
+        ranges.append(EventRange(EventKind.POSITION_REFINE, 0, steps * steps - 1))
+    ranges.append(EventRange(EventKind.COLUMN, 0, 17))
+    if encoding.scroll_speeds:
+        ranges.append(EventRange(EventKind.SCROLL_SPEED, 0, 1000 // encoding.scroll_speed_step_percent))
+    if encoding.new_combos:
+        ranges.append(EventRange(EventKind.NEW_COMBO, 0, 0))
+    if encoding.hitsounds:
+        ranges.append(EventRange(EventKind.HITSOUND, 0, 72))
+    if encoding.volumes:
+        ranges.append(EventRange(EventKind.VOLUME, 0, 100))
+    ranges += [EventRange(kind, 0, 1 if kind is EventKind.KIAI else 0) for kind in GROUP_KINDS]
+    return tuple(ranges)
+
+
+GROUP_KINDS = (
+    EventKind.CIRCLE,
+    EventKind.SPINNER,
+    EventKind.SPINNER_END,
+    EventKind.SLIDER_HEAD,
+    EventKind.BEZIER_ANCHOR,
+    EventKind.PERFECT_ANCHOR,
+    EventKind.CATMULL_ANCHOR,
+    EventKind.RED_ANCHOR,
+    EventKind.LAST_ANCHOR,
+    EventKind.SLIDER_END,
+    EventKind.BEAT,
+    EventKind.MEASURE,
+    EventKind.TIMING_POINT,
+    EventKind.KIAI,
+    EventKind.HOLD_NOTE,
+    EventKind.HOLD_NOTE_END,
+    EventKind.SCROLL_SPEED_CHANGE,
+    EventKind.DRUMROLL,
+    EventKind.DRUMROLL_END,
+    EventKind.DENDEN,
+    EventKind.DENDEN_END,
+)
+
+MINI_CONDITIONS = (
+    EventKind.GAMEMODE,
+    EventKind.DIFFICULTY,
+    EventKind.HITSOUNDED,
+    EventKind.SONG_LENGTH,
+    EventKind.GLOBAL_SV,
+    EventKind.CIRCLE_SIZE,
+    EventKind.KEY_COUNT,
+    EventKind.HOLD_NOTE_RATIO,
+    EventKind.SCROLL_SPEED_RATIO,
+    EventKind.SONG_POSITION,
+)
+
+
+def mini_spec() -> ModelSpec:
+    """The contract of the embedded model."""
+    grid = WindowGrid()
+    return ModelSpec(
+        name="mini",
+        grid=grid,
+        spectrogram=SpectrogramSpec(n_mels=64, f_min=30.0, f_max=8_000.0, scale="log1p"),
+        encoding=MINI_ENCODING,
+        vocabulary=Vocabulary(
+            output_ranges=output_ranges(MINI_ENCODING, grid),
+            input_ranges=tuple(CONDITIONS[kind].event_range for kind in MINI_CONDITIONS),
+            contexts=(ContextKind.NONE, ContextKind.TIMING, ContextKind.KIAI, ContextKind.MAP, ContextKind.SV),
+        ),
+        conditions=MINI_CONDITIONS,
+    )

@@ -1,0 +1,252 @@
+"""Training the seq2seq model: configuration, loss and held-out figures."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from osu_beatmap.model import GameMode
+from osuT5.dataset.corpus import TrainingSong, load_corpus
+from osuT5.dataset.examples import (
+    IGNORED_LABEL,
+    AugmentationOptions,
+    Batch,
+    BatchOptions,
+    ExampleSampler,
+    context_label_kinds,
+)
+from osuT5.dataset.sources import Split, mapset_songs
+from osuT5.events import EventKind
+from osuT5.model.config import ModelConfig
+from osuT5.model.frame_heads import frame_loss
+from osuT5.model.seq2seq import MapperModel
+from osuT5.spec import ModelSpec, mini_spec
+from training.loop import LoopOptions, run_training
+
+TIME_TOLERANCE_STEPS = 2
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """One training run. `frame_only_steps` first trains the encoder alone, on the frame heads."""
+
+    train_dataset_path: str = ""
+    run_path: str = "runs/mini"
+    cache_path: str = ""
+    init_path: str = ""
+    split: str = "train"
+    only_titles: tuple[str, ...] = ()
+    seed: int = 1
+    device: str = "auto"
+    threads: int = 0
+    frame_only_steps: int = 0
+    frame_loss_weight: float = 0.5
+    frame_positive_weight: float = 4.0
+    rhythm_weight: float = 1.5
+    position_weight: float = 0.5
+    held_out_batches: int = 8
+    loop: LoopOptions = field(default_factory=LoopOptions)
+    batch: BatchOptions = field(default_factory=BatchOptions)
+    augmentation: AugmentationOptions = field(default_factory=AugmentationOptions)
+
+
+def mini_config(spec: ModelSpec, **sizes) -> ModelConfig:
+    """Network sizes of the embedded model for a contract."""
+    time_ids = spec.vocabulary.ids_of(EventKind.TIME)
+    return ModelConfig(
+        n_mels=spec.spectrogram.n_mels,
+        max_source_positions=spec.grid.frames // 4,
+        ms_per_frame=spec.grid.frame_ms,
+        vocab_size_in=spec.vocabulary.size_in,
+        vocab_size_out=spec.vocabulary.size_out,
+        time_token_start=time_ids.start,
+        time_token_count=len(time_ids),
+        time_step_ms=float(spec.grid.time_step_ms),
+        audio_lead_ms=spec.audio_lead_ms,
+        **sizes,
+    )
+
+
+class MapperTask:
+    """Batches and losses of the seq2seq model."""
+
+    def __init__(
+        self, spec: ModelSpec, options: TrainOptions, train: ExampleSampler, held_out: ExampleSampler | None
+    ) -> None:
+        self.spec = spec
+        self.options = options
+        self.train = train
+        self.held_out = held_out
+        self.label_weights = torch.from_numpy(label_weights(spec, options.rhythm_weight, options.position_weight))
+
+    def batch(self, step: int) -> dict[str, Tensor]:
+        return as_tensors(self.train.batch(step))
+
+    def loss(self, model: nn.Module, batch: dict[str, Tensor], step: int) -> tuple[Tensor, dict[str, float]]:
+        batch = {name: tensor.to(model.device) for name, tensor in batch.items()}
+        if step < self.options.frame_only_steps:
+            frame_logits = model.frame_logits(model.encode(batch["mel"]))
+            loss = self._frame_loss(frame_logits, batch)
+            return loss, {"frame_loss": float(loss.detach())}
+        output = model(
+            mel=batch["mel"],
+            decoder_input_ids=batch["input_ids"],
+            labels=batch["labels"],
+            label_weights=self.label_weights.to(model.device)[batch["labels"].clamp(min=0)],
+            row_window=batch["row_window"],
+            mode_ids=batch["row_mode"],
+        )
+        frames = self._frame_loss(output.frame_logits, batch)
+        figures = {"token_loss": float(output.loss.detach()), "frame_loss": float(frames.detach())}
+        return output.loss + self.options.frame_loss_weight * frames, figures
+
+    def _frame_loss(self, frame_logits: Tensor, batch: dict[str, Tensor]) -> Tensor:
+        weight = self.options.frame_positive_weight
+        return frame_loss(frame_logits, batch["frame_targets"], weight, batch["frame_known"])
+
+    def evaluate(self, model: nn.Module) -> dict[str, float]:
+        if self.held_out is None:
+            return {}
+        tally = Tally(self.spec)
+        for step in range(self.options.held_out_batches):
+            batch = {n: t.to(model.device) for n, t in as_tensors(self.held_out.batch(step)).items()}
+            output = model(
+                mel=batch["mel"],
+                decoder_input_ids=batch["input_ids"],
+                row_window=batch["row_window"],
+                mode_ids=batch["row_mode"],
+            )
+            tally.add(output.logits.float(), batch["labels"], batch["row_mode"])
+            tally.add_frames(self._frame_loss(output.frame_logits, batch))
+        return tally.figures()
+
+
+class Tally:
+    """Cross entropy and accuracy by kind of token and by mode, over held-out batches."""
+
+    def __init__(self, spec: ModelSpec) -> None:
+        self.kinds = context_label_kinds(spec)
+        self.time_ids = spec.vocabulary.ids_of(EventKind.TIME)
+        self.sums: dict[str, float] = defaultdict(float)
+        self.counts: dict[str, int] = defaultdict(int)
+
+    def add(self, logits: Tensor, labels: Tensor, row_mode: Tensor) -> None:
+        known = labels != IGNORED_LABEL
+        targets = labels[known]
+        modes = row_mode[:, None].expand_as(labels)[known]
+        scores = logits[known]
+        losses = torch.nn.functional.cross_entropy(scores, targets, reduction="none")
+        guesses = scores.argmax(-1)
+        right = (guesses == targets).float()
+        self._count("loss", losses)
+        for mode in GameMode:
+            self._count(f"loss/{mode.name.lower()}", losses[modes == int(mode)])
+        for kind, ids in self.kinds.items():
+            of_kind = (targets >= ids.start) & (targets < ids.stop)
+            self._count(f"loss/{kind}", losses[of_kind])
+            self._count(f"accuracy/{kind}", right[of_kind])
+        is_time = (targets >= self.time_ids.start) & (targets < self.time_ids.stop)
+        near = ((guesses - targets).abs() <= TIME_TOLERANCE_STEPS).float()
+        for mode in GameMode:
+            self._count(f"time_within_20ms/{mode.name.lower()}", near[is_time & (modes == int(mode))])
+        self._count("time_within_20ms", near[is_time])
+
+    def add_frames(self, loss: Tensor) -> None:
+        self._count("frame_loss", loss[None])
+
+    def _count(self, name: str, values: Tensor) -> None:
+        if values.numel():
+            self.sums[name] += float(values.sum())
+            self.counts[name] += values.numel()
+
+    def figures(self) -> dict[str, float]:
+        return {name: round(self.sums[name] / self.counts[name], 4) for name in self.sums}
+
+
+def label_weights(spec: ModelSpec, rhythm_weight: float, position_weight: float) -> np.ndarray:
+    """The weight of each output id in the loss [vocabulary out].
+
+    When things happen matters most, and positions, which have hundreds of near-equal answers, would drown it.
+    """
+    weights = np.ones(spec.vocabulary.size_out, dtype=np.float32)
+    for kind in (EventKind.TIME, EventKind.SNAPPING):
+        ids = spec.vocabulary.ids_of(kind)
+        weights[ids.start : ids.stop] = rhythm_weight
+    for kind in (EventKind.POSITION, EventKind.POSITION_X, EventKind.POSITION_Y, EventKind.DISTANCE):
+        ids = spec.vocabulary.ids_of(kind)
+        weights[ids.start : ids.stop] = position_weight
+    return weights
+
+
+def as_tensors(batch: Batch) -> dict[str, Tensor]:
+    names = ("mel", "input_ids", "labels", "row_window", "row_mode", "frame_targets", "frame_known")
+    return {name: torch.from_numpy(getattr(batch, name)) for name in names}
+
+
+def train(options: TrainOptions) -> Path:
+    """Runs or resumes a training run and writes the averaged weights with their contract. Returns the model's folder."""
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    torch.manual_seed(options.seed)
+    spec = mini_spec()
+    run_folder = Path(options.run_path)
+    task = _task(spec, options)
+    model = MapperModel.from_pretrained(options.init_path) if options.init_path else _fresh_model(spec)
+    device = options.device
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    run_training(model, task, options.loop, run_folder, device)
+    return export_average(run_folder, spec)
+
+
+def _fresh_model(spec: ModelSpec) -> MapperModel:
+    model = MapperModel(mini_config(spec))
+    model.init_time_embeddings()
+    return model
+
+
+def _task(spec: ModelSpec, options: TrainOptions) -> MapperTask:
+    songs = list(mapset_songs(Path(options.train_dataset_path)))
+    if options.only_titles:
+        songs = [song for song in songs if any(title in song.name for title in options.only_titles)]
+    cache = Path(options.cache_path) if options.cache_path else None
+    corpus, report = load_corpus(songs, spec, Split(options.split), cache)
+    print(f"training on {len(corpus)} songs, charts by mode: {_named(report.charts_by_mode)}")
+    for line in report.skipped:
+        print(f"  left out {line}")
+    train_sampler = ExampleSampler(corpus, spec, options.batch, options.augmentation, options.seed)
+    held_out = _held_out_sampler(songs, spec, options, cache) if options.split == "train" else None
+    return MapperTask(spec, options, train_sampler, held_out)
+
+
+def _held_out_sampler(songs: list, spec: ModelSpec, options: TrainOptions, cache: Path | None) -> ExampleSampler | None:
+    corpus: list[TrainingSong]
+    corpus, report = load_corpus(songs, spec, Split.HELD_OUT, cache, convert_to_catch=False)
+    if not corpus:
+        return None
+    print(f"held out: {len(corpus)} songs, charts by mode: {_named(report.charts_by_mode)}")
+    return ExampleSampler(corpus, spec, options.batch, None, seed=0)
+
+
+def _named(counts: dict) -> str:
+    return ", ".join(f"{GameMode(mode).name.lower()} {count}" for mode, count in sorted(counts.items()))
+
+
+def export_average(run_folder: Path, spec: ModelSpec) -> Path:
+    """Writes the averaged weights of a run's checkpoint as a model that generation can load."""
+    from safetensors.torch import load_file
+
+    model = MapperModel(mini_config(spec))
+    averages = load_file(run_folder / "checkpoint" / "average.safetensors")
+    missing, unexpected = model.load_state_dict(averages, strict=False)
+    assert not unexpected and not missing, f"the checkpoint does not fit the model: {missing}, {unexpected}"
+    folder = run_folder / "model"
+    folder.mkdir(parents=True, exist_ok=True)
+    model.half().save_pretrained(folder)
+    spec.save(folder)
+    return folder

@@ -1,0 +1,71 @@
+"""The state of a run on disk: weights, averages, optimiser, step. Safetensors and JSON only."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+from torch.optim import Optimizer
+
+from training.average import WeightAverage
+
+STATE_FILE = "state.json"
+
+
+def save_checkpoint(folder: Path, model: nn.Module, optimizer: Optimizer, average: WeightAverage, step: int) -> None:
+    """Writes a checkpoint beside the last one and then takes its place: a stop at any time leaves a whole one."""
+    temporary = folder.with_name(folder.name + ".new")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    save_file({n: p.detach().contiguous() for n, p in model.named_parameters()}, temporary / "weights.safetensors")
+    save_file({n: w.contiguous() for n, w in average.weights.items()}, temporary / "average.safetensors")
+    save_file(_optimizer_tensors(model, optimizer), temporary / "optimizer.safetensors")
+    state = {"step": step, "average_updates": average.updates}
+    (temporary / STATE_FILE).write_text(json.dumps(state), encoding="utf-8")
+    previous = folder.with_name(folder.name + ".old")
+    shutil.rmtree(previous, ignore_errors=True)
+    if folder.exists():
+        os.replace(folder, previous)
+    os.replace(temporary, folder)
+    shutil.rmtree(previous, ignore_errors=True)
+
+
+def load_checkpoint(folder: Path, model: nn.Module, optimizer: Optimizer, average: WeightAverage) -> int | None:
+    """Restores a run in place and returns its step; None where there is no checkpoint."""
+    for candidate in (folder, folder.with_name(folder.name + ".old")):
+        if (candidate / STATE_FILE).is_file():
+            break
+    else:
+        return None
+    state = json.loads((candidate / STATE_FILE).read_text(encoding="utf-8"))
+    weights = load_file(candidate / "weights.safetensors")
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            parameter.copy_(weights[name])
+    for name, weight in load_file(candidate / "average.safetensors").items():
+        average.weights[name].copy_(weight)
+    average.updates = state["average_updates"]
+    _restore_optimizer(model, optimizer, load_file(candidate / "optimizer.safetensors"))
+    return state["step"]
+
+
+def _optimizer_tensors(model: nn.Module, optimizer: Optimizer) -> dict[str, torch.Tensor]:
+    tensors = {}
+    for name, parameter in model.named_parameters():
+        for key, value in optimizer.state.get(parameter, {}).items():
+            tensors[f"{key}/{name}"] = torch.as_tensor(value).detach().cpu().contiguous()
+    return tensors
+
+
+def _restore_optimizer(model: nn.Module, optimizer: Optimizer, tensors: dict[str, torch.Tensor]) -> None:
+    parameters = dict(model.named_parameters())
+    for flat_name, value in tensors.items():
+        key, name = flat_name.split("/", 1)
+        target = parameters[name]
+        # Step counters stay on the CPU, moments live where the parameter does.
+        optimizer.state[target][key] = value if value.dim() == 0 else value.to(target.device)
