@@ -1,5 +1,9 @@
 """Beatmap <-> events: how each concept of a beatmap is written and read, side by side."""
 
+from osuT5.encoding.assembly import assemble
 from osuT5.encoding.context import encode_context
+from osuT5.encoding.drafts import AssemblyReport
+from osuT5.encoding.groups import groups_from_events
+from osuT5.encoding.snapping import resnap_groups
 
-__all__ = ["encode_context"]
+__all__ = ["AssemblyReport", "assemble", "encode_context", "groups_from_events", "resnap_groups"]

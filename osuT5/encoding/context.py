@@ -9,6 +9,7 @@ from osu_beatmap.timing import end_time_ms
 from osuT5.encoding import mania, objects, taiko
 from osuT5.encoding.kiai import encode_kiai
 from osuT5.encoding.scroll_speed import encode_scroll_speeds
+from osuT5.encoding.sliders import encode_slider
 from osuT5.encoding.timing import encode_timing
 from osuT5.encoding.writer import GroupWriter, whole_ms
 from osuT5.encoding_spec import EncodingSpec
@@ -54,6 +55,6 @@ def _encode_object(writer: GroupWriter, obj: HitObject) -> list[EventGroup]:
     if isinstance(obj, Circle):
         return taiko.encode_note(writer, obj) if mode is GameMode.TAIKO else objects.encode_circle(writer, obj)
     if isinstance(obj, Slider):
-        return taiko.encode_drumroll(writer, obj) if mode is GameMode.TAIKO else objects.encode_slider(writer, obj)
+        return taiko.encode_drumroll(writer, obj) if mode is GameMode.TAIKO else encode_slider(writer, obj)
     # Outside mania osu! plays a hold note as a spinner.
     return taiko.encode_denden(writer, obj) if mode is GameMode.TAIKO else objects.encode_spinner(writer, obj)

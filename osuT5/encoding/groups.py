@@ -1,0 +1,96 @@
+"""A flat stream of events -> groups, whatever the stream holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from osuT5.encoding_spec import EncodingSpec
+from osuT5.events import TYPE_KINDS, Event, EventGroup, EventKind
+
+PART_KINDS = frozenset(
+    {
+        EventKind.TIME,
+        EventKind.SNAPPING,
+        EventKind.DISTANCE,
+        EventKind.POSITION,
+        EventKind.POSITION_X,
+        EventKind.POSITION_Y,
+        EventKind.POSITION_REFINE,
+        EventKind.COLUMN,
+        EventKind.SCROLL_SPEED,
+        EventKind.NEW_COMBO,
+        EventKind.HITSOUND,
+        EventKind.VOLUME,
+    }
+)
+
+ANCHOR_KINDS = frozenset(
+    {EventKind.BEZIER_ANCHOR, EventKind.PERFECT_ANCHOR, EventKind.CATMULL_ANCHOR, EventKind.RED_ANCHOR}
+)
+
+TIMELESS_KINDS = ANCHOR_KINDS | {EventKind.LAST_ANCHOR}
+"""Groups that may come without a TIME event, since they belong to the slider head before them."""
+
+
+def has_time(group: EventGroup) -> bool:
+    """Whether the group states its own time."""
+    return any(event.kind is EventKind.TIME for event in group.events)
+
+
+def groups_from_events(events: Iterable[Event], spec: EncodingSpec) -> tuple[list[EventGroup], int]:
+    """The groups of a stream, in its order, and how many of its events belong to none.
+
+    The times of the groups are the values of their TIME events. Lost are parts without a type, types without a
+    time that need one, and kinds that no group has.
+    """
+    groups: list[EventGroup] = []
+    lost = 0
+    time_ms: float | None = None
+    segments = _split_types_first(events) if spec.types_first else _split_types_last(events)
+    for segment in segments:
+        kind = next((event.kind for event in segment if event.kind in TYPE_KINDS), None)
+        own_ms = next((event.value for event in segment if event.kind is EventKind.TIME), None)
+        time_ms = time_ms if own_ms is None else float(own_ms)
+        needs_time = kind not in TIMELESS_KINDS
+        if kind is None or time_ms is None or (own_ms is None and needs_time):
+            lost += len(segment)
+        else:
+            groups.append(EventGroup(time_ms, tuple(segment)))
+    return groups, lost
+
+
+def _split_types_first(events: Iterable[Event]) -> Iterable[list[Event]]:
+    """Pieces that begin with a type; a piece that cannot belong to a group holds no type."""
+    current: list[Event] = []
+    for event in events:
+        known = event.kind in PART_KINDS or event.kind in TYPE_KINDS
+        # A second time in one group means that the type of the next one is missing.
+        orphaned = event.kind is EventKind.TIME and any(e.kind is EventKind.TIME for e in current)
+        if current and (event.kind in TYPE_KINDS or orphaned or not known):
+            yield current
+            current = []
+        current.append(event)
+    if current:
+        yield current
+
+
+def _split_types_last(events: Iterable[Event]) -> Iterable[list[Event]]:
+    """Pieces that end with a type; a piece that cannot belong to a group holds no type."""
+    current: list[Event] = []
+    for event in events:
+        orphaned = event.kind is EventKind.TIME and any(e.kind is EventKind.TIME for e in current)
+        if event.kind not in PART_KINDS and event.kind not in TYPE_KINDS:
+            if current:
+                yield current
+            yield [event]
+            current = []
+            continue
+        if orphaned:
+            yield current
+            current = []
+        current.append(event)
+        if event.kind in TYPE_KINDS:
+            yield current
+            current = []
+    if current:
+        yield current
