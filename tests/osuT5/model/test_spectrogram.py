@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from osuT5.model.spectrogram import Spectrogram, SpectrogramSpec, mel_filter_bank
+
+V29 = SpectrogramSpec(n_mels=388, f_min=0, scale="linear", filter_bank="slaney")
+V32 = SpectrogramSpec(n_mels=128, f_min=20, gain=1, filter_bank="htk", pad_mode="reflect")
+
+
+def test_a_window_of_1023_hops_has_1024_frames_of_8_ms():
+    spec = SpectrogramSpec()
+    frames = Spectrogram(spec)(torch.zeros(2, 130_944))
+    assert frames.shape == (2, 1024, 64)
+    assert spec.frame_count(130_944) == 1024
+    assert spec.ms_per_frame == 8
+
+
+def test_a_click_is_brightest_in_the_frame_of_its_time():
+    samples = torch.zeros(1, 16_000)
+    samples[0, 40 * 128] = 1.0
+    energy = Spectrogram(SpectrogramSpec())(samples)[0].sum(-1)
+    assert energy.argmax() == 40
+
+
+def test_a_tone_lands_in_the_band_around_its_pitch():
+    time_s = torch.arange(16_000) / 16_000
+    samples = torch.sin(2 * math.pi * 1000 * time_s)[None]
+    band = int(Spectrogram(SpectrogramSpec())(samples)[0, 60].argmax())
+    centres = torch.linspace(2595 * math.log10(1 + 30 / 700), 2595 * math.log10(1 + 8000 / 700), 66)[1:-1]
+    assert band == int((centres - 2595 * math.log10(1 + 1000 / 700)).abs().argmin())
+
+
+def test_every_band_hears_something():
+    assert (mel_filter_bank(SpectrogramSpec()).amax(0) > 0.2).all()
+
+
+def test_spec_round_trips_through_json():
+    assert SpectrogramSpec.from_dict(json.loads(json.dumps(V32.to_dict()))) == V32
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"scale": "db"}, {"filter_bank": "bark"}, {"pad_mode": "wrap"}, {"f_min": 9000}, {"f_max": 8001}]
+)
+def test_impossible_specs_are_refused_in_one_sentence(wrong):
+    with pytest.raises(ValueError, match="spectrogram"):
+        SpectrogramSpec(**wrong)
+
+
+def test_unknown_fields_are_named():
+    with pytest.raises(ValueError, match="n_melz"):
+        SpectrogramSpec.from_dict({"n_melz": 3})
+
+
+def test_buffers_stay_out_of_checkpoints():
+    assert Spectrogram(SpectrogramSpec()).state_dict() == {}
+
+
+def test_published_spectrograms_are_met(golden):
+    reference = np.load(golden("mel", "mel/mel.npz") / "mel" / "mel.npz")
+    np.testing.assert_allclose(mel_filter_bank(V29).T, reference["v29_mel_basis"], atol=1e-7)
+    np.testing.assert_allclose(mel_filter_bank(V32), reference["v32_mel_fb"], atol=1e-7)
+
+    samples = torch.from_numpy(reference["x"])[None]
+    np.testing.assert_allclose(Spectrogram(V29)(samples)[0], reference["v29"], rtol=1e-3, atol=1e-4)
+    samples = torch.from_numpy(reference["x_v32"])[None]
+    np.testing.assert_allclose(Spectrogram(V32)(samples)[0], reference["v32_full_window"], atol=1e-5)
