@@ -189,7 +189,7 @@ def as_tensors(batch: Batch) -> dict[str, Tensor]:
 
 
 def train(options: TrainOptions) -> Path:
-    """Runs or resumes a training run and writes the averaged weights with their contract. Returns the model's folder."""
+    """Runs or resumes a training run; writes the averaged weights with their contract. Returns the model's folder."""
     if options.threads:
         torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)

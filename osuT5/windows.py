@@ -1,7 +1,7 @@
 """The window grid: how a song is cut into overlapping windows, and what a time token means in one.
 
-A window is a stretch of audio that the model sees at once. Its first part (`lookback`) was decided by earlier windows, its
-last part (`lookahead`) belongs to later ones; what lies between is the span that this window alone decides.
+A window is a stretch of audio that the model sees at once. Its first part (`lookback`) was decided by earlier windows,
+its last part (`lookahead`) belongs to later ones; what lies between is the span that this window alone decides.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ class BatchOptions:
 class Batch:
     """Arrays of one training step.
 
-    mel [windows, frames, mels] float32; input_ids, labels [rows, tokens] int64 (labels are -100 where nothing is learned);
+    mel [windows, frames, mels] float32; input_ids, labels [rows, tokens] int64, labels -100 where nothing is learned;
     row_window, row_mode [rows]: the window and the game mode of each row;
     frame_targets [windows, frames, channels] and frame_known, which broadcasts to it.
     """
@@ -204,7 +204,7 @@ def _pool(
 ) -> tuple[list[tuple[int, int]], np.ndarray]:
     """(song, chart) indices of a mode with the probability of each.
 
-    A song with n charts of the mode counts sqrt(n) times; converted charts share `converted_share` where real ones exist.
+    A song with n charts of the mode counts sqrt(n) times; converted charts share `converted_share` beside real ones.
     """
     entries, weights, converted = [], [], []
     for song_index, song in enumerate(songs):

@@ -1,0 +1,117 @@
+"""Rules on what the model may write next: small objects that each forbid some tokens.
+
+A rule sees the scores of one row and what the row has written so far, and sets forbidden scores to -inf in place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from osuT5.events import ContextKind, EventKind
+from osuT5.spec import ModelSpec
+from osuT5.vocabulary import EOS_ID, Vocabulary
+
+FORBIDDEN = float("-inf")
+
+KINDS_OF_CONTEXT: dict[ContextKind, frozenset[EventKind]] = {
+    ContextKind.TIMING: frozenset({EventKind.TIME, EventKind.BEAT, EventKind.MEASURE, EventKind.TIMING_POINT}),
+    ContextKind.KIAI: frozenset({EventKind.TIME, EventKind.SNAPPING, EventKind.KIAI}),
+    ContextKind.SV: frozenset(
+        {EventKind.TIME, EventKind.SNAPPING, EventKind.SCROLL_SPEED, EventKind.SCROLL_SPEED_CHANGE}
+    ),
+}
+_NOT_IN_A_MAP = frozenset(
+    {EventKind.BEAT, EventKind.MEASURE, EventKind.TIMING_POINT, EventKind.KIAI, EventKind.SCROLL_SPEED_CHANGE}
+)
+
+
+@dataclass(slots=True)
+class Row:
+    """One sequence being written.
+
+    Time values count the steps of the window: those below `first_value` were decided by earlier windows, those from
+    `end_value` on belong to later ones.
+    """
+
+    context: ContextKind
+    prompt_ids: list[int]
+    first_value: int
+    end_value: int
+    last_value: int = 0
+    same_time_groups: int = 0
+    written_ids: list[int] = field(default_factory=list)
+
+    def note(self, token_id: int, time_ids: range) -> None:
+        """Takes a token into account that the row has read or written."""
+        if token_id not in time_ids:
+            return
+        value = token_id - time_ids.start
+        self.same_time_groups = self.same_time_groups + 1 if value == self.last_value else 1
+        self.last_value = value
+
+
+class LogitRule(Protocol):
+    def __call__(self, scores: Tensor, row: Row) -> None:
+        """Forbids tokens in `scores` [vocabulary out], in place."""
+
+
+class TimeRunsForward:
+    """No time before the last one that was written, none that an earlier window has decided."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.time_ids = vocabulary.ids_of(EventKind.TIME)
+
+    def __call__(self, scores: Tensor, row: Row) -> None:
+        first_allowed = max(row.first_value, row.last_value)
+        scores[self.time_ids.start : self.time_ids.start + first_allowed] = FORBIDDEN
+
+
+class FewGroupsAtOnce:
+    """At most `limit` groups at one time, so that no loop of objects on a spot can begin."""
+
+    def __init__(self, vocabulary: Vocabulary, limit: int) -> None:
+        self.time_ids = vocabulary.ids_of(EventKind.TIME)
+        self.limit = limit
+
+    def __call__(self, scores: Tensor, row: Row) -> None:
+        if row.same_time_groups >= self.limit:
+            scores[self.time_ids.start + row.last_value] = FORBIDDEN
+
+
+class OnlyItsContext:
+    """Only tokens that the context can hold, and its own end."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.forbidden = {context: self._mask(vocabulary, context) for context in vocabulary.contexts}
+
+    @staticmethod
+    def _mask(vocabulary: Vocabulary, context: ContextKind) -> Tensor:
+        forbidden = torch.ones(vocabulary.size_out, dtype=torch.bool)
+        for event_range in vocabulary.output_ranges:
+            allowed = KINDS_OF_CONTEXT.get(context)
+            if (event_range.kind in allowed) if allowed else event_range.kind not in _NOT_IN_A_MAP:
+                ids = vocabulary.ids_of(event_range.kind)
+                forbidden[ids.start : ids.stop] = False
+        forbidden[vocabulary.context_eos(context)] = False
+        return forbidden
+
+    def __call__(self, scores: Tensor, row: Row) -> None:
+        scores.masked_fill_(self.forbidden[row.context].to(scores.device), FORBIDDEN)
+
+
+def default_rules(spec: ModelSpec, groups_at_once: int) -> list[LogitRule]:
+    """The rules of ordinary generation."""
+    vocabulary = spec.vocabulary
+    return [TimeRunsForward(vocabulary), FewGroupsAtOnce(vocabulary, groups_at_once), OnlyItsContext(vocabulary)]
+
+
+def ends_row(token_id: int, row: Row, vocabulary: Vocabulary) -> bool:
+    """Whether a token ends the row: an end mark, or a time that belongs to a later window."""
+    if token_id in (EOS_ID, vocabulary.context_eos(row.context)):
+        return True
+    time_ids = vocabulary.ids_of(EventKind.TIME)
+    return token_id in time_ids and token_id - time_ids.start >= row.end_value

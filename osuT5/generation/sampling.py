@@ -1,0 +1,56 @@
+"""Choosing a token from scores: temperatures, top-k, top-p, and a random generator of one's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from osuT5.events import ContextKind, EventKind
+from osuT5.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How tokens are drawn. A temperature of 0 takes the likeliest token.
+
+    `temperature` holds unless the context or the kind of the likeliest token has one of its own.
+    """
+
+    temperature: float = 0.9
+    top_p: float = 0.9
+    top_k: int = 0
+    context_temperatures: dict[ContextKind, float] = field(default_factory=lambda: {ContextKind.TIMING: 0.1})
+    kind_temperatures: dict[EventKind, float] = field(default_factory=lambda: {EventKind.COLUMN: 0.8})
+
+
+class Sampler:
+    """Draws tokens for one vocabulary."""
+
+    def __init__(self, sampling: Sampling, vocabulary: Vocabulary) -> None:
+        self.sampling = sampling
+        self.vocabulary = vocabulary
+
+    def __call__(self, scores: Tensor, context: ContextKind, generator: torch.Generator) -> int:
+        """A token for scores [vocabulary out]. Forbidden tokens (-inf) are never drawn."""
+        best = int(scores.argmax())
+        temperature = self._temperature(best, context)
+        if temperature <= 0:
+            return best
+        kept, ids = torch.sort(scores / temperature, descending=True)
+        if self.sampling.top_k:
+            kept, ids = kept[: self.sampling.top_k], ids[: self.sampling.top_k]
+        probabilities = kept.softmax(0)
+        # The smallest set whose probability reaches top_p: a token stays while those before it fall short.
+        stays = probabilities.cumsum(0) - probabilities < self.sampling.top_p
+        stays[0] = True
+        probabilities = probabilities * stays
+        return int(ids[torch.multinomial(probabilities, 1, generator=generator)])
+
+    def _temperature(self, best_id: int, context: ContextKind) -> float:
+        if context in self.sampling.context_temperatures:
+            return self.sampling.context_temperatures[context]
+        event = self.vocabulary.decode(best_id)
+        own = self.sampling.kind_temperatures.get(event.kind) if event else None
+        return self.sampling.temperature if own is None else own

@@ -1,0 +1,148 @@
+"""Which window and context is written when: a whole song as event groups.
+
+Contexts follow each other over the whole song, so a window of a later context knows what the earlier ones hold in all of
+the window, also in its lookahead. The audio is encoded once for all of them.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from osu_beatmap.attributes import Attributes
+from osu_beatmap.model import GameMode
+from osuT5.conditions import SongPlace, condition_ids
+from osuT5.dataset.examples import window_mel
+from osuT5.events import ContextKind, EventGroup
+from osuT5.generation.engine import Engine
+from osuT5.generation.logit_rules import Row, default_rules
+from osuT5.generation.sampling import Sampler, Sampling
+from osuT5.model.seq2seq import MapperModel
+from osuT5.prompt import Segment
+from osuT5.spec import ModelSpec
+from osuT5.windows import Window
+
+ENCODER_BATCH_WINDOWS = 16
+PROMPT_SHARE = 0.75
+"""At most this share of the decoder's length is prompt, so that room to write remains."""
+
+Progress = Callable[[str, int, int], None]
+"""Called with the name of a stage, the number of windows done, and their total."""
+
+
+@dataclass(slots=True)
+class GenerationReport:
+    """What the model wrote that could not be used, by context."""
+
+    stray_events: dict[str, int] = field(default_factory=dict)
+    tokens: int = 0
+    windows: int = 0
+
+
+class SongWriter:
+    """Writes the contexts of one song with one model."""
+
+    def __init__(
+        self,
+        model: MapperModel,
+        spec: ModelSpec,
+        mel: np.ndarray,
+        song_ms: float,
+        lookback: float = 0.5,
+        lookahead: float = 0.4,
+        progress: Progress | None = None,
+    ) -> None:
+        self.model = model
+        self.spec = spec
+        self.song_ms = song_ms
+        self.windows = spec.grid.windows(song_ms, lookback, lookahead)
+        self.progress = progress or (lambda stage, done, total: None)
+        self.report = GenerationReport(windows=len(self.windows))
+        self.encoder_states = self._encode(mel)
+
+    @torch.inference_mode()
+    def _encode(self, mel: np.ndarray) -> Tensor:
+        """Encoder states of all windows [windows, positions, d]."""
+        states = []
+        for first in range(0, len(self.windows), ENCODER_BATCH_WINDOWS):
+            batch = self.windows[first : first + ENCODER_BATCH_WINDOWS]
+            mels = np.stack([window_mel(mel, window.start_frame, self.spec.grid.frames) for window in batch])
+            states.append(self.model.encode(torch.from_numpy(mels).to(self.model.device, self.model.dtype)))
+            self.progress("listening", min(first + len(batch), len(self.windows)), len(self.windows))
+        return torch.cat(states)
+
+    def write_context(
+        self,
+        context: ContextKind,
+        known: Mapping[ContextKind, Sequence[EventGroup]],
+        attributes: Attributes,
+        sampling: Sampling,
+        seed: int,
+    ) -> list[EventGroup]:
+        """All groups of a context, given those of the contexts before it."""
+        rules = default_rules(self.spec, _groups_at_once(attributes))
+        engine = Engine(self.model, self.spec.vocabulary, Sampler(sampling, self.spec.vocabulary), rules)
+        generator = torch.Generator().manual_seed(seed)
+        before = [c for c in self.spec.contexts_of(attributes.mode) if c in known and c is not context]
+        written: list[EventGroup] = []
+        for window in self.windows:
+            row = self._row(window, context, [(c, known[c]) for c in before], written, attributes)
+            engine.write([row], self.encoder_states[window.index][None], [0], int(attributes.mode), [generator])
+            self._take(row, window, written)
+            self.progress(context.value, window.index + 1, len(self.windows))
+        return written
+
+    def _row(
+        self,
+        window: Window,
+        context: ContextKind,
+        known: list[tuple[ContextKind, Sequence[EventGroup]]],
+        written: list[EventGroup],
+        attributes: Attributes,
+    ) -> Row:
+        spec, grid = self.spec, self.spec.grid
+        end_ms = window.start_ms + grid.window_ms
+        finished = [
+            Segment(c, spec.text.ids_of(groups_between(groups, window.start_ms, end_ms), window.start_ms))
+            for c, groups in known
+        ]
+        place = SongPlace(self.song_ms, window.start_ms)
+        head = condition_ids(spec.vocabulary, spec.conditions, attributes, place)
+        decided = groups_between(written, window.start_ms, end_ms)
+        limit = int(PROMPT_SHARE * self.model.config.max_target_positions)
+        while True:
+            prompt = spec.layout.prompt(head, finished, context, spec.text.ids_of(decided, window.start_ms))
+            if len(prompt) <= limit or not decided:
+                break
+            # A very dense passage: what is longest ago matters least.
+            decided = decided[len(decided) // 4 + 1 :]
+        first_value = grid.time_value(window.from_ms, window.start_ms) if window.index else 0
+        is_last = window is self.windows[-1]
+        end_value = grid.time_tokens if is_last else grid.time_value(window.to_ms, window.start_ms)
+        return Row(context, prompt[-limit:], first_value, end_value)
+
+    def _take(self, row: Row, window: Window, written: list[EventGroup]) -> None:
+        groups, stray = self.spec.text.groups_of(row.written_ids, window.start_ms)
+        written += groups
+        self.report.tokens += len(row.written_ids)
+        name = row.context.value
+        self.report.stray_events[name] = self.report.stray_events.get(name, 0) + stray
+
+
+def groups_between(groups: Sequence[EventGroup], start_ms: float, end_ms: float) -> Sequence[EventGroup]:
+    """The groups with times in [start_ms, end_ms); groups are in time order."""
+    low = bisect_left(groups, start_ms, key=lambda group: group.time_ms)
+    high = bisect_left(groups, end_ms, key=lambda group: group.time_ms)
+    return groups[low:high]
+
+
+def _groups_at_once(attributes: Attributes) -> int:
+    """How many groups can share a time: a mania chord, or the end of a slider's slide, of the slider, and an object."""
+    if attributes.mode is GameMode.MANIA:
+        return 2 * (attributes.key_count or 18)
+    return 4

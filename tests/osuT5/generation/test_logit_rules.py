@@ -1,0 +1,67 @@
+import torch
+
+from osuT5.events import ContextKind, Event, EventKind
+from osuT5.generation.logit_rules import FewGroupsAtOnce, OnlyItsContext, Row, TimeRunsForward, ends_row
+from osuT5.spec import mini_spec
+from osuT5.vocabulary import EOS_ID
+
+VOCABULARY = mini_spec().vocabulary
+TIME_IDS = VOCABULARY.ids_of(EventKind.TIME)
+
+
+def row(**changes) -> Row:
+    facts = {"context": ContextKind.MAP, "prompt_ids": [], "first_value": 10, "end_value": 20}
+    return Row(**{**facts, **changes})
+
+
+def allowed_times(rule, state: Row) -> list[int]:
+    scores = torch.zeros(VOCABULARY.size_out)
+    rule(scores, state)
+    times = scores[TIME_IDS.start : TIME_IDS.stop]
+    return torch.nonzero(torch.isfinite(times)).flatten().tolist()
+
+
+def test_no_time_that_an_earlier_window_decided():
+    assert allowed_times(TimeRunsForward(VOCABULARY), row())[0] == 10
+
+
+def test_time_never_runs_backward():
+    state = row()
+    state.note(TIME_IDS.start + 15, TIME_IDS)
+    assert allowed_times(TimeRunsForward(VOCABULARY), state)[0] == 15
+
+
+def test_a_time_is_used_up_after_some_groups():
+    state = row()
+    rule = FewGroupsAtOnce(VOCABULARY, 2)
+    state.note(TIME_IDS.start + 15, TIME_IDS)
+    assert 15 in allowed_times(rule, state)
+    state.note(TIME_IDS.start + 15, TIME_IDS)
+    assert 15 not in allowed_times(rule, state)
+    state.note(TIME_IDS.start + 16, TIME_IDS)
+    assert 16 in allowed_times(rule, state)
+
+
+def test_a_context_holds_only_its_own_tokens():
+    rule = OnlyItsContext(VOCABULARY)
+    for context, inside, outside in (
+        (ContextKind.TIMING, EventKind.BEAT, EventKind.CIRCLE),
+        (ContextKind.MAP, EventKind.CIRCLE, EventKind.BEAT),
+        (ContextKind.KIAI, EventKind.KIAI, EventKind.POSITION),
+        (ContextKind.SV, EventKind.SCROLL_SPEED_CHANGE, EventKind.HITSOUND),
+    ):
+        scores = torch.zeros(VOCABULARY.size_out)
+        rule(scores, row(context=context))
+        assert torch.isfinite(scores[VOCABULARY.encode(Event(inside))])
+        assert not torch.isfinite(scores[VOCABULARY.encode(Event(outside))])
+        assert torch.isfinite(scores[VOCABULARY.context_eos(context)])
+        others = [VOCABULARY.context_eos(c) for c in VOCABULARY.contexts if c is not context]
+        assert not torch.isfinite(scores[others]).any()
+
+
+def test_times_in_the_lookahead_end_the_window():
+    assert not ends_row(TIME_IDS.start + 19, row(), VOCABULARY)
+    assert ends_row(TIME_IDS.start + 20, row(), VOCABULARY)
+    assert ends_row(EOS_ID, row(), VOCABULARY)
+    assert ends_row(VOCABULARY.context_eos(ContextKind.MAP), row(), VOCABULARY)
+    assert not ends_row(VOCABULARY.context_eos(ContextKind.KIAI), row(), VOCABULARY)

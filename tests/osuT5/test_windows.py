@@ -1,0 +1,43 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from osuT5.windows import WindowGrid
+
+GRID = WindowGrid()
+
+
+def test_the_published_window_is_8184_ms_of_818_or_819_time_steps():
+    assert GRID.window_ms == 8184.0
+    assert GRID.window_samples == 130_944
+    assert GRID.time_tokens == 819
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    song_ms=st.floats(1.0, 400_000.0),
+    lookback=st.floats(0.0, 0.5),
+    lookahead=st.floats(0.0, 0.45),
+)
+def test_every_time_of_a_song_is_decided_by_exactly_one_window(song_ms, lookback, lookahead):
+    windows = GRID.windows(song_ms, lookback, lookahead)
+    assert windows[0].from_ms == 0.0
+    assert windows[-1].to_ms >= song_ms
+    for before, after in zip(windows, windows[1:], strict=False):
+        assert before.to_ms == after.from_ms
+        assert before.from_ms < before.to_ms
+    for window in windows:
+        assert window.start_ms <= window.from_ms
+        assert window.to_ms <= window.start_ms + GRID.window_ms or window is windows[-1]
+
+
+def test_windows_advance_by_whole_frames():
+    for window in GRID.windows(60_000.0):
+        assert window.start_ms == window.start_frame * GRID.frame_ms
+
+
+@pytest.mark.parametrize("time_ms", [0.0, 4.9, 5.0, 1234.5, 8183.0])
+def test_a_quantised_time_is_off_by_half_a_step_at_most(time_ms):
+    start_ms = 1000.0
+    value = GRID.time_value(start_ms + time_ms, start_ms)
+    assert abs(GRID.time_ms(value, start_ms) - (start_ms + time_ms)) <= GRID.time_step_ms / 2
