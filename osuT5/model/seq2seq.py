@@ -133,6 +133,7 @@ class MapperModel(PreTrainedModel):
         if max_length > config.max_target_positions:
             raise ValueError(f"max_length must be at most {config.max_target_positions}, got {max_length}")
         cross = self.decoder.cross_keys_values(encoder_states, row_window)
+        cross = [(keys.contiguous(), values.contiguous()) for keys, values in cross]  # read again at every step
         time_keys = self._time_keys(encoder_states, self.frame_logits(encoder_states), mode_ids, row_window)
         rows, heads, _, head_dim = cross[0][0].shape
         slots = [LayerSlots(rows, heads, max_length, head_dim, encoder_states) for _ in cross]
