@@ -1,7 +1,7 @@
 """Which window and context is written when: a whole song as event groups.
 
-Contexts follow each other over the whole song, so a window of a later context knows what the earlier ones hold in all of
-the window, also in its lookahead. The audio is encoded once for all of them.
+Contexts follow each other over the whole song, so a window of a later context knows what the earlier ones hold in
+all of the window, also in its lookahead. The audio is encoded once for all of them.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 import numpy as np
 import torch
@@ -88,7 +89,9 @@ class SongWriter:
         rules = default_rules(self.spec, _groups_at_once(attributes))
         engine = Engine(self.model, self.spec.vocabulary, Sampler(sampling, self.spec.vocabulary), rules)
         generator = torch.Generator().manual_seed(seed)
-        before = [c for c in self.spec.contexts_of(attributes.mode) if c in known and c is not context]
+        before = [
+            c for c in takewhile(lambda c: c is not context, self.spec.contexts_of(attributes.mode)) if c in known
+        ]
         written: list[EventGroup] = []
         for window in self.windows:
             row = self._row(window, context, [(c, known[c]) for c in before], written, attributes)

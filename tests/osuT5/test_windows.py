@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,7 +25,7 @@ def test_every_time_of_a_song_is_decided_by_exactly_one_window(song_ms, lookback
     windows = GRID.windows(song_ms, lookback, lookahead)
     assert windows[0].from_ms == 0.0
     assert windows[-1].to_ms >= song_ms
-    for before, after in zip(windows, windows[1:], strict=False):
+    for before, after in pairwise(windows):
         assert before.to_ms == after.from_ms
         assert before.from_ms < before.to_ms
     for window in windows:

@@ -1,0 +1,130 @@
+"""Batches from two synthetic songs."""
+
+import numpy as np
+import pytest
+
+from osu_beatmap.attributes import attributes_of
+from osu_beatmap.model import Beatmap, Circle, Difficulty, GameMode, HitSound, TimingPoint
+from osuT5.dataset.corpus import Chart, TrainingSong
+from osuT5.dataset.examples import IGNORED_LABEL, AugmentationOptions, BatchOptions, ExampleSampler, window_mel
+from osuT5.dataset.frame_targets import BEAT_CHANNEL, frame_targets
+from osuT5.dataset.token_stream import TokenStream
+from osuT5.encoding import encode_context
+from osuT5.events import ContextKind, EventKind
+from osuT5.spec import mini_spec
+from osuT5.vocabulary import PAD_ID
+
+SPEC = mini_spec()
+SONG_MS = 30_000.0
+BEAT_MS = 500.0
+OPTIONS = BatchOptions(windows=3, charts_per_window=2, max_tokens=256)
+
+
+def chart(mode: GameMode, step_ms: float) -> Chart:
+    times_ms = np.arange(1_000.0, SONG_MS - 1_000, step_ms)
+    notes = [Circle(t, 64 + 128 * (i % 4), 192, hitsound=HitSound.CLAP * (i % 2)) for i, t in enumerate(times_ms)]
+    keys = 4.0 if mode is GameMode.MANIA else 5.0
+    beatmap = Beatmap(
+        mode=mode, difficulty=Difficulty(circle_size=keys), timing_points=[TimingPoint(0.0, BEAT_MS)], hit_objects=notes
+    )
+    streams = {
+        context: TokenStream.of(encode_context(beatmap, context, SPEC.encoding, SONG_MS), SPEC.vocabulary)
+        for context in SPEC.contexts_of(mode)
+    }
+    return Chart(f"{mode.name} every {step_ms} ms", attributes_of(beatmap, 3.0), streams, times_ms)
+
+
+def song(*charts: Chart) -> TrainingSong:
+    frames = int(SONG_MS / SPEC.grid.frame_ms) + 1
+    mel = np.repeat(np.arange(frames, dtype=np.float16)[:, None], SPEC.spectrogram.n_mels, axis=1)
+    beats = np.arange(0.0, SONG_MS, BEAT_MS)
+    return TrainingSong("song", mel, SONG_MS, list(charts), beats, beats[::4], 0.0)
+
+
+@pytest.fixture
+def songs() -> list[TrainingSong]:
+    standard, mania = chart(GameMode.STANDARD, 250.0), chart(GameMode.MANIA, 125.0)
+    return [song(standard, mania), song(chart(GameMode.TAIKO, 500.0))]
+
+
+def sampler(songs, augmentation=None, seed=1) -> ExampleSampler:
+    return ExampleSampler(songs, SPEC, OPTIONS, augmentation, seed)
+
+
+def followed(batch) -> np.ndarray:
+    """Which labels have a next input: all that are learned, but for the last of a row."""
+    return (batch.labels[:, :-1] != IGNORED_LABEL) & (batch.input_ids[:, 1:] != PAD_ID)
+
+
+def test_a_batch_depends_on_seed_and_step_alone(songs):
+    one, other = sampler(songs, AugmentationOptions()), sampler(songs, AugmentationOptions())
+    other.batch(3)
+    for name in ("mel", "input_ids", "labels", "row_window", "row_mode", "frame_targets"):
+        assert np.array_equal(getattr(one.batch(7), name), getattr(other.batch(7), name))
+    assert not np.array_equal(one.batch(7).mel, one.batch(8).mel)
+
+
+def test_labels_are_the_next_inputs(songs):
+    batch = sampler(songs).batch(0)
+    learned = followed(batch)
+    assert np.array_equal(batch.labels[:, :-1][learned], batch.input_ids[:, 1:][learned])
+
+
+def test_charts_of_a_song_share_its_window(songs):
+    batch = sampler(songs).batch(1)
+    assert len(batch.mel) == OPTIONS.windows
+    assert set(batch.row_window) == set(range(OPTIONS.windows))
+    assert len(batch.row_window) > OPTIONS.windows, "the song with two charts fills two rows"
+
+
+def test_tokens_say_when_objects_are_in_the_window(songs):
+    (standard, _) = songs[0].charts
+    start_ms = 4_000.0
+    stream = standard.streams[ContextKind.MAP]
+    first_time_id = SPEC.vocabulary.ids_of(EventKind.TIME).start
+    ids, is_time = stream.window(start_ms, start_ms + SPEC.grid.window_ms, SPEC.grid, first_time_id)
+    expected = [t for t in standard.object_times_ms if start_ms <= t < start_ms + SPEC.grid.window_ms]
+    assert ((ids[is_time] - first_time_id) * SPEC.grid.time_step_ms + start_ms).tolist() == expected
+
+
+def test_music_played_faster_moves_tokens_and_frames_alike(songs):
+    speed = 1.25
+    (standard, _) = songs[0].charts
+    first_time_id = SPEC.vocabulary.ids_of(EventKind.TIME).start
+    end_ms = SPEC.grid.window_ms * speed
+    ids, is_time = standard.streams[ContextKind.MAP].window(0.0, end_ms, SPEC.grid, first_time_id, speed)
+    steps = np.diff(ids[is_time]) * SPEC.grid.time_step_ms
+    assert np.allclose(steps, 250.0 / speed, atol=SPEC.grid.time_step_ms)
+    fast = window_mel(songs[0].mel, 0, SPEC.grid.frames, speed)
+    assert np.allclose(fast[:, 0], np.arange(SPEC.grid.frames) * speed, atol=0.01)
+
+
+def test_a_window_beyond_the_end_is_silent(songs):
+    window = window_mel(songs[0].mel, len(songs[0].mel) - 10, SPEC.grid.frames)
+    assert (window[:10] > 0).all()
+    assert (window[10:] == 0).all()
+
+
+def test_frame_targets_mark_beats_where_they_sound(songs):
+    targets, known = frame_targets(songs[1], 0.0, 1.0, SPEC.grid.frames, SPEC.grid.frame_ms, audio_lead_ms=24.0)
+    beats = np.flatnonzero(targets[:, BEAT_CHANNEL] == 1.0)
+    assert beats[:3].tolist() == [3, 66, 128]  # (0, 500, 1000 ms + 24 ms) / 8 ms
+    assert known[0].tolist() == [False, True, False, False, True, True]
+
+
+def test_input_times_are_jittered_and_labels_are_not(songs):
+    steady = AugmentationOptions(
+        speed_probability=0.0,
+        mirror=False,
+        condition_dropout=0.0,
+        time_jitter_probability=1.0,
+        mel_mask_probability=0.0,
+    )
+    batch = sampler(songs, steady).batch(0)
+    time_ids = SPEC.vocabulary.ids_of(EventKind.TIME)
+    learned = followed(batch)
+    moved = (batch.input_ids[:, 1:] - batch.labels[:, :-1])[learned]
+    of_time = np.isin(batch.labels[:, :-1][learned], np.arange(time_ids.start, time_ids.stop))
+    assert (moved[~of_time] == 0).all()
+    assert np.abs(moved[of_time]).max() <= steady.time_jitter_steps
+    assert (moved[of_time] != 0).any()
