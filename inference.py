@@ -1,0 +1,34 @@
+"""From a song to a playable map: `python inference.py audio_path=song.mp3 difficulty=5.5`; `-h` lists all options."""
+
+from __future__ import annotations
+
+import sys
+
+from pipeline.command_line import FlatConfig, Program, run
+from pipeline.input_files import check_files
+from pipeline.later_stages import config_not_built_yet
+from pipeline.resolve import resolve
+
+
+def generate_map(config: FlatConfig) -> None:
+    """Generate what the options ask for, and say what came out."""
+    request = resolve(config)
+    check_files(request)
+    # Only now what takes seconds to import: wrong input is answered at once.
+    from pipeline.generate import generate
+    from pipeline.result import summary
+
+    print(summary(generate(request), request))
+
+
+INFERENCE = Program(
+    script="inference.py",
+    config_name="inference",
+    purpose="Makes an osu! beatmap from a song.",
+    example="audio_path=song.mp3 difficulty=5.5",
+    action=generate_map,
+    config_refusal=config_not_built_yet,
+)
+
+if __name__ == "__main__":
+    sys.exit(run(INFERENCE))

@@ -1,0 +1,191 @@
+"""The command line of every entry point: `key=value` words and a YAML of defaults in, one call out.
+
+The YAML in `configs/` is read by Hydra (`-cn NAME` chooses another one, overlays and nested keys work). Two things
+are ours. Values of the program's own options are taken letter by letter, since names of songs are full of `=`,
+`[` and `(`, which Hydra's grammar would refuse. And whatever a user gets wrong is answered with one sentence on
+stderr and status 2, before anything heavy is imported. Knows nothing about maps, models or files.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline.config_help import help_text
+from pipeline.options import RequestError, unknown_option
+
+CONFIG_DIR = Path(__file__).resolve().parent.parent / "configs"
+STATUS_WRONG_INPUT = 2
+STATUS_INTERRUPTED = 130
+STATUS_SYSTEM_ERROR = 1
+
+FlatConfig = dict[str, object]
+
+_OUR_PACKAGES = ("osu_beatmap", "osuT5", "osu_diffusion", "pipeline", "evaluation", "training")
+_KEY = re.compile(r"[+~]{0,2}[A-Za-z_][\w./@-]*")
+
+
+@dataclass(frozen=True)
+class Program:
+    """An entry point: its script, its YAML, what it is for in a sentence, an example, and what it does.
+
+    `action` gets the config as plain data and returns an exit status, None being 0. `config_refusal` may answer a
+    config name with a sentence instead. `literal` is whether top-level options are taken letter by letter.
+    """
+
+    script: str
+    config_name: str
+    purpose: str
+    example: str
+    action: Callable[[FlatConfig], int | None]
+    config_refusal: Callable[[str], str | None] = lambda name: None
+    literal: bool = True
+
+
+@dataclass
+class _Words:
+    """A command line taken apart."""
+
+    config_name: str
+    assignments: list[tuple[str, str]] = field(default_factory=list)
+    wants_help: bool = False
+
+
+def run(program: Program, words: Sequence[str] | None = None) -> int:
+    """Run a program with the words of the command line; returns its exit status."""
+    make_output_safe()
+    try:
+        return _run(program, sys.argv[1:] if words is None else words)
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return STATUS_INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone; the interpreter must not try to flush it again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return STATUS_SYSTEM_ERROR
+    except OSError as error:
+        what = f"{error.filename}: " if error.filename else ""
+        print(f"{program.script}: {what}{error.strerror or error}", file=sys.stderr)
+        return STATUS_SYSTEM_ERROR
+    except ValueError as error:
+        if not is_for_user(error):
+            raise
+        print(f"{program.script}: {error}", file=sys.stderr)
+        return STATUS_WRONG_INPUT
+
+
+def is_for_user(error: ValueError) -> bool:
+    """Whether an error is a sentence for the user: error classes of our own are, all else is a bug of ours."""
+    return type(error).__module__.partition(".")[0] in _OUR_PACKAGES
+
+
+def make_output_safe() -> None:
+    """Titles of songs must never end a run: what a console cannot show (cp1252 on Windows) becomes a question mark."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+def compose_config(config_name: str, overrides: Sequence[str] = ()) -> FlatConfig:
+    """A YAML of `configs/` with Hydra's overrides, as plain data. Raises RequestError."""
+    from hydra import compose, initialize_config_dir
+    from hydra.core.global_hydra import GlobalHydra
+    from hydra.errors import HydraException
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    GlobalHydra.instance().clear()
+    try:
+        with initialize_config_dir(str(CONFIG_DIR), version_base="1.3"):
+            config = compose(config_name, overrides=list(overrides))
+        return OmegaConf.to_container(config, resolve=True)  # type: ignore[return-value]
+    except (HydraException, OmegaConfBaseException) as error:
+        raise RequestError(_one_sentence(error)) from error
+
+
+def _run(program: Program, argv: Sequence[str]) -> int:
+    words = _parse(program, argv)
+    if words.wants_help:
+        print(help_text(program.script, program.purpose, program.example, CONFIG_DIR / f"{program.config_name}.yaml"))
+        return 0
+    _check_config_name(program, words.config_name)
+    return program.action(_config(program, words)) or 0
+
+
+def _parse(program: Program, argv: Sequence[str]) -> _Words:
+    words = _Words(program.config_name)
+    rest = iter(argv)
+    for word in rest:
+        flag, _, attached = word.partition("=")
+        if word in ("-h", "--help", "-?", "/?", "help"):
+            words.wants_help = True
+        elif flag in ("-cn", "--config-name"):
+            words.config_name = attached or next(rest, "")
+        elif flag in ("-m", "--multirun"):
+            raise RequestError(f"{word} (many runs at once) is not part of this version yet.")
+        elif word.startswith("-"):
+            raise RequestError(f"There is no flag {flag}; options are written name=value, and -h lists them.")
+        else:
+            words.assignments.append(_assignment(program, word, words.assignments))
+    return words
+
+
+def _assignment(program: Program, word: str, before: Sequence[tuple[str, str]]) -> tuple[str, str]:
+    key, equals, value = word.partition("=")
+    if equals and _KEY.fullmatch(key):
+        return key, value
+    if key.startswith("~") and _KEY.fullmatch(key) and not program.literal:
+        return key, ""
+    if before:
+        raise RequestError(f"{word} is not an option; {_quoting_hint(*before[-1], word)}")
+    raise RequestError(f"{word} is not an option: write name=value, such as {program.example}; -h lists them all.")
+
+
+def _quoting_hint(key: str, value: str, word: str) -> str:
+    """How to keep the shell from cutting a value at its spaces."""
+    whole = f"{key}={value} {word}".replace("'", "").replace('"', "")
+    quoted = f'"{whole}"' if os.name == "nt" else shlex.quote(whole)
+    return f"if it belongs to the word before it, put quotes around both: {quoted}"
+
+
+def _check_config_name(program: Program, name: str) -> None:
+    refusal = program.config_refusal(name)
+    if refusal is not None:
+        raise RequestError(refusal)
+    if not name or not (CONFIG_DIR / f"{name.removesuffix('.yaml')}.yaml").is_file():
+        known = ", ".join(sorted(path.stem for path in CONFIG_DIR.glob(f"{program.config_name}*.yaml")))
+        raise RequestError(f"There is no configuration {name or 'without a name'}; -cn can be {known}.")
+
+
+def _config(program: Program, words: _Words) -> FlatConfig:
+    """The YAML with the overrides. Options of ours keep their value letter by letter; Hydra gets the rest."""
+    if not program.literal:
+        return compose_config(words.config_name, [f"{key}={value}" for key, value in words.assignments])
+    config = compose_config(words.config_name)
+    for place, (key, value) in enumerate(words.assignments):
+        name = key.lstrip("+")
+        if name not in config:
+            hint = ""
+            if place and any(char.isspace() for char in f"{words.assignments[place - 1][1]} {key}"):
+                hint = f" {_quoting_hint(*words.assignments[place - 1], f'{key}={value}')}"
+            raise RequestError(unknown_option(name, config) + hint)
+        config[name] = _without_quotes(value)
+    return config
+
+
+def _without_quotes(value: str) -> str:
+    """A value without the quotes around it, which Hydra's own syntax asks for and a shell may leave there."""
+    if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":
+        return value[1:-1]
+    return value
+
+
+def _one_sentence(error: Exception) -> str:
+    """The first line of an error of Hydra's, which may go on for many."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__

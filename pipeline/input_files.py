@@ -1,0 +1,65 @@
+"""Files and folders of a request, checked before any work starts: in seconds, and without loading a model."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from pipeline.options import GenerationRequest, RequestError
+
+_SHELL_CHARACTERS = " =[](){}'\"&;$!`,#*?"
+_PICTURES = (".jpg", ".jpeg", ".png")
+
+
+def check_files(request: GenerationRequest) -> None:
+    """Raise RequestError where an input is missing or the output folder cannot be written to. Writes nothing."""
+    song, model = request.song, request.model
+    for name, path in (
+        ("audio_path", song.audio_path),
+        ("beatmap_path", song.beatmap_path),
+        ("background", song.background),
+    ):
+        if path is not None:
+            _check_file(name, path)
+    if song.background is not None and song.background.suffix.lower() not in _PICTURES:
+        raise RequestError(f"background must be a .jpg or .png picture, got {song.background.name}.")
+    if song.beatmap_path is not None and song.beatmap_path.suffix.lower() != ".osu":
+        raise RequestError(f"beatmap_path must be a .osu file, got {song.beatmap_path.name}.")
+    if model.model_path is not None and not Path(model.model_path).expanduser().is_dir():
+        raise RequestError(
+            f"model_path must be a folder with a model of ours, and there is none at {model.model_path}; "
+            "published models are not part of this version yet."
+        )
+    check_writable_folder("output_path", request.output.output_path)
+
+
+def check_writable_folder(name: str, folder: Path) -> None:
+    """Raise RequestError unless files can be made in this folder, or in the one that it will be made in."""
+    try:
+        existing = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+        if not existing.is_dir():
+            raise RequestError(f"{name} must be a folder, but {existing} is a file.")
+        # Trying is the only answer that holds on every system: access bits say little on Windows and network drives.
+        with tempfile.TemporaryFile(dir=existing):
+            pass
+    except (OSError, StopIteration) as error:
+        raise RequestError(f"{name} cannot be written to: {folder} ({_reason(error)}).") from error
+
+
+def _check_file(name: str, path: Path) -> None:
+    try:
+        if path.is_file():
+            return
+        is_there = path.exists()
+    except OSError as error:
+        raise RequestError(f"{name} cannot be read: {path} ({_reason(error)}).") from error
+    if is_there:
+        raise RequestError(f"{name} must be a file, but {path} is a folder.")
+    hint = ""
+    if any(char in _SHELL_CHARACTERS for char in str(path)):
+        hint = f'; if that is not the whole name, put quotes around the option: "{name}=..."'
+    raise RequestError(f"There is no file at {path} ({name}){hint}.")
+
+
+def _reason(error: BaseException) -> str:
+    return getattr(error, "strerror", None) or "there is no such drive"
