@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from osu_beatmap.model import PLAYFIELD_WIDTH_PX, Slider, Spinner
 from osu_beatmap.rules.chart import Chart
@@ -25,8 +27,8 @@ FIRST_TICKS_BY_SV_VERSION = 8
 """From this file format on, ticks lie further apart at higher slider velocity."""
 
 NO_TICK_BEFORE_END_MS = 10.0
-MAX_TICKS_PER_SLIDE = 2000
-"""More are no juice stream but an attack on the reader of the map; such streams count without ticks."""
+MAX_FRUITS_PER_STREAM = 2000
+"""More are no juice stream but an attack on the reader of the map; of such streams only head and end count."""
 
 MAX_CONSECUTIVE_HYPERDASHES = {Level.HARD: 2, Level.INSANE: 4}
 MAX_EDGE_LEVEL = Level.HARD
@@ -140,38 +142,31 @@ def _stream(chart: Chart, place: int) -> list[Fruit]:
     """Head, large droplets, repeats and end of a juice stream."""
     slider: Slider = chart.objects[place]
     path = chart.paths[place]
-    slide_ms = (chart.end_ms[place] - chart.start_ms[place]) / slider.slides
-    ticks_px = _ticks_px(chart, slider)
-    shares = np.concatenate(([0.0], ticks_px / slider.length_px))
-    x_forward = path.positions(np.append(shares, 1.0) * path.length_px)[:, 0]
-    caught = []
-    for slide in range(slider.slides):
-        is_back = slide % 2 == 1
-        for share, x in zip(shares, x_forward[:-1], strict=True):
-            if share == 0.0:
-                time_share, x = 0.0, x_forward[-1] if is_back else x
-            else:
-                time_share = 1.0 - share if is_back else share
-            time_ms = float(slider.time_ms + (slide + time_share) * slide_ms)
-            caught.append(Fruit(time_ms, _on_playfield(x), place))
-    x_end = x_forward[0] if slider.slides % 2 == 0 else x_forward[-1]
-    caught.append(Fruit(float(chart.end_ms[place]), _on_playfield(x_end), place))
-    return caught
+    ticks = _tick_shares(chart, slider)
+    if slider.slides * (len(ticks) + 1) > MAX_FRUITS_PER_STREAM:
+        turns, way = np.array([0.0, slider.slides]), np.array([0.0, slider.slides % 2])
+    else:
+        # In slides from the head: where fruits lie in time, and, folded to 0..1, on the path.
+        forward, back = np.append(0.0, ticks), np.append(0.0, 1.0 - ticks[::-1])
+        turns = np.concatenate([slide + (back if slide % 2 else forward) for slide in range(slider.slides)])
+        turns = np.append(turns, slider.slides)
+        way = np.abs((turns + 1.0) % 2.0 - 1.0)
+    times_ms = slider.time_ms + turns * (chart.end_ms[place] - slider.time_ms) / slider.slides
+    xs = path.positions(way * path.length_px)[:, 0]
+    return [Fruit(float(time_ms), _on_playfield(x), place) for time_ms, x in zip(times_ms, xs, strict=True)]
 
 
-def _ticks_px(chart: Chart, slider: Slider) -> np.ndarray:
-    """Distances of the ticks of one slide from the head. Source: osu!lazer's slider event generator."""
+def _tick_shares(chart: Chart, slider: Slider) -> NDArray[np.float64]:
+    """Where in 0..1 along its path a slider has ticks. Source: osu!lazer's slider event generator."""
     settings = chart.difficulty
     multiplier = min(MAX_SLIDER_MULTIPLIER, max(MIN_SLIDER_MULTIPLIER, settings.slider_multiplier))
     tick_rate = min(MAX_TICK_RATE, max(MIN_TICK_RATE, settings.slider_tick_rate))
     by_sv = chart.beatmap.format_version >= FIRST_TICKS_BY_SV_VERSION
     step_px = PX_PER_BEAT * multiplier / tick_rate * (chart.timing.sv_at(slider.time_ms) if by_sv else 1.0)
-    end_px = slider.length_px - NO_TICK_BEFORE_END_MS * slider_velocity_px_per_ms(
-        slider.time_ms, chart.timing, settings
-    )
-    if end_px <= step_px or end_px / step_px > MAX_TICKS_PER_SLIDE:
-        return np.empty(0)
-    return np.arange(step_px, end_px, step_px)
+    velocity_px_per_ms = slider_velocity_px_per_ms(slider.time_ms, chart.timing, settings)
+    end_px = slider.length_px - NO_TICK_BEFORE_END_MS * velocity_px_per_ms
+    count = max(0, math.ceil(end_px / step_px) - 1)
+    return np.arange(1, min(count, MAX_FRUITS_PER_STREAM) + 1) * step_px / slider.length_px
 
 
 def _on_playfield(x: float) -> float:

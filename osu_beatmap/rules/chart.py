@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import cached_property
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from osu_beatmap import star_rating as stars
 from osu_beatmap.fields import MAX_VALUE
-from osu_beatmap.model import Beatmap, Break, Difficulty, HitObject, Slider, TimingPoint
+from osu_beatmap.model import Beatmap, Break, Difficulty, HitObject, Slider, Spinner, TimingPoint
 from osu_beatmap.rules.finding import Level
 from osu_beatmap.rules.numbers import is_usable_break, is_usable_line, is_usable_object
 from osu_beatmap.slider_path import SliderPath, path_of
@@ -68,6 +68,11 @@ class Chart:
         return np.array(ends, dtype=np.float64)
 
     @cached_property
+    def is_spinner(self) -> NDArray[np.bool_]:
+        """Which objects are spinners [n]."""
+        return np.array([isinstance(hit_object, Spinner) for hit_object in self.objects], dtype=bool)
+
+    @cached_property
     def start_xy(self) -> NDArray[np.float64]:
         """Positions of circles and slider heads [n, 2] in osu! pixels."""
         return np.array([(hit_object.x, hit_object.y) for hit_object in self.objects], dtype=np.float64).reshape(-1, 2)
@@ -110,10 +115,24 @@ class Chart:
         rating = self._star_rating
         if rating is None:
             try:
-                rating = stars.star_rating(self.beatmap)
+                rating = stars.star_rating(self._sound_beatmap())
             except ValueError:
                 return Level.EXPERT
         return Level.of_star_rating(rating)
+
+    def _sound_beatmap(self) -> Beatmap:
+        """The beatmap without anything that cannot be written or rated."""
+        return replace(
+            self.beatmap,
+            difficulty=self.difficulty,
+            hit_objects=[it for it in self.objects if not isinstance(it, Slider) or has_body(it)],
+            timing_points=self.timing.points,
+            breaks=[],
+            combo_colours=[],
+            preview_time_ms=-1.0,
+            audio_lead_in_ms=0.0,
+            stack_leniency=0.0,
+        )
 
     def kind(self, place: int) -> str:
         """What a mapper calls the object: circle, slider, spinner or hold note."""

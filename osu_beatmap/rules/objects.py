@@ -12,7 +12,8 @@ from osu_beatmap.model import GameMode, Slider, Spinner
 from osu_beatmap.rules.chart import Chart, has_body
 from osu_beatmap.rules.finding import Finding, problem, warning
 from osu_beatmap.rules.mania import columns
-from osu_beatmap.timing import UNSNAPPED_MS
+from osu_beatmap.rules.snapping import off_tick_ms
+from osu_beatmap.timing import DIVISORS, UNSNAPPED_MS
 
 FINEST_DIVISORS = (5, 7, 9, 12, 16)
 """Every tick of the other accepted divisors is a tick of one of these."""
@@ -32,22 +33,23 @@ def unsnapped(chart: Chart) -> Iterator[Finding]:
     """Objects start and end on a tick of an accepted beat divisor."""
     if not chart.has_tempo:
         return
-    for place, (start_ms, end_ms) in enumerate(zip(chart.start_ms, chart.end_ms, strict=True)):
-        for part, time_ms in (("starts", start_ms), ("ends", end_ms))[: 1 if start_ms == end_ms else 2]:
-            if chart.timing.best_divisor(time_ms, UNSNAPPED_MS, FINEST_DIVISORS) == 0:
-                off_ms = min(abs(chart.timing.snap(time_ms, divisor) - time_ms) for divisor in FINEST_DIVISORS)
-                message = f"The {chart.kind(place)} {part} {off_ms:.1f} ms off the nearest beat divisor."
-                yield problem("unsnapped", float(time_ms), message, chart.indices[place])
+    for part, times_ms in (("starts", chart.start_ms), ("ends", chart.end_ms)):
+        off_ms = off_tick_ms(chart.timing, times_ms, FINEST_DIVISORS).min(axis=1)
+        is_other = times_ms != chart.start_ms if part == "ends" else True
+        for place in np.flatnonzero((off_ms >= UNSNAPPED_MS) & is_other):
+            message = f"The {chart.kind(place)} {part} {off_ms[place]:.1f} ms off the nearest beat divisor."
+            yield problem("unsnapped", float(times_ms[place]), message, chart.indices[place])
 
 
 def rare_divisors(chart: Chart) -> Iterator[Finding]:
     """Few objects need 1/5, 1/7, 1/9 or 1/16; many of them hint at wrong timing."""
     if not chart.has_tempo or not chart.objects:
         return
-    divisors = np.array([chart.timing.best_divisor(time_ms) for time_ms in chart.start_ms])
+    is_on = off_tick_ms(chart.timing, chart.start_ms, DIVISORS) < UNSNAPPED_MS
+    smallest = np.where(is_on.any(axis=1), np.array(DIVISORS)[is_on.argmax(axis=1)], 0)
     for divisor in RARE_DIVISORS:
-        on_it = np.flatnonzero(divisors == divisor)
-        share = len(on_it) / len(divisors)
+        on_it = np.flatnonzero(smallest == divisor)
+        share = len(on_it) / len(smallest)
         if share > MAX_RARE_SHARE:
             message = f"{share:.0%} of the objects are on 1/{divisor} alone, which hints at wrong timing."
             yield warning("rare_divisors", None, message, *(chart.indices[place] for place in on_it))
@@ -67,12 +69,13 @@ def _concurrent_of(chart: Chart, places: np.ndarray, min_gap_ms: float) -> Itera
         return
     start_ms, end_ms = chart.start_ms[places], chart.end_ms[places]
     longest_ms = np.maximum.accumulate(end_ms)
+    longest = np.maximum.accumulate(np.where(end_ms == longest_ms, np.arange(len(places)), 0))
     gap_ms = start_ms[1:] - longest_ms[:-1]
     for number in np.flatnonzero(gap_ms <= min_gap_ms):
         place = places[number + 1]
         if gap_ms[number] > 0 and isinstance(chart.objects[place], Spinner):
             continue  # a spinner takes no aim, so it may follow at once
-        before = places[np.argmax(end_ms[: number + 1])]
+        before = places[longest[number]]
         relation = "starts before the one before it ends"
         if gap_ms[number] > 0:
             relation = f"starts only {gap_ms[number]:.0f} ms after the one before it"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from osu_beatmap.model import Slider, Spinner
+from osu_beatmap.model import Slider
 from osu_beatmap.rules.chart import Chart
 from osu_beatmap.rules.finding import Finding, problem, warning
 
@@ -16,6 +16,9 @@ MAX_GAP_MS = 180.0
 LIKE_GAP_MS = 5.0
 MEMORY_MS = 4000.0
 """Distances longer ago than this count less, in inverse proportion to their age."""
+
+MAX_SAMPLES = 2000
+"""So many jumps back are compared at most, to keep the time for giant maps in bounds."""
 
 MIN_SAMPLES = 3
 MIN_DISTANCE_PX = 20.0
@@ -35,10 +38,9 @@ def spacing(chart: Chart) -> Iterator[Finding]:
     start_ms = chart.start_ms[places]
     speed = distance_px / gap_ms
     for number in np.flatnonzero(distance_px > MIN_NOTICED_RADII * chart.radius_px):
-        earlier = np.arange(len(places)) < number
-        like = np.flatnonzero(
-            earlier & (from_slider == from_slider[number]) & (np.abs(gap_ms - gap_ms[number]) <= LIKE_GAP_MS)
-        )
+        first = max(0, number - MAX_SAMPLES)
+        is_like = np.abs(gap_ms[first:number] - gap_ms[number]) <= LIKE_GAP_MS
+        like = first + np.flatnonzero(is_like & (from_slider[first:number] == from_slider[number]))
         if len(like) < MIN_SAMPLES:
             continue
         weight = np.minimum(1.0, MEMORY_MS / np.maximum(start_ms[number] - start_ms[like], 1.0))
@@ -59,8 +61,7 @@ def _jumps(chart: Chart) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArra
     """Places of the objects soon followed by another, time gaps [n] in ms and distances [n] in osu! pixels."""
     if len(chart.objects) < 2:
         return np.empty(0, np.int64), np.empty(0), np.empty(0)
-    is_spinner = np.array([isinstance(hit_object, Spinner) for hit_object in chart.objects])
     gap_ms = chart.start_ms[1:] - chart.end_ms[:-1]
     distance_px = np.hypot(*(chart.start_xy[1:] - chart.end_xy[:-1]).T)
-    places = np.flatnonzero((gap_ms > 0) & (gap_ms <= MAX_GAP_MS) & ~is_spinner[1:] & ~is_spinner[:-1])
+    places = np.flatnonzero((gap_ms > 0) & (gap_ms <= MAX_GAP_MS) & ~chart.is_spinner[1:] & ~chart.is_spinner[:-1])
     return places, gap_ms[places], np.maximum(distance_px[places], MIN_DISTANCE_PX)

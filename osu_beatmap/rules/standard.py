@@ -23,6 +23,9 @@ MIN_SLIDE_MS = {Level.EASY: 250.0, Level.NORMAL: 125.0}
 MAX_STACK_GAP_MS = 375.0
 """A beat at 160 BPM: objects further apart in time may share a place."""
 
+MAX_COMPARED = 100
+"""More objects than this within a moment are not played by anyone; only so many are compared with each other."""
+
 COVERING_SHARE_OF_RADIUS = 1 / 1.75
 """An object whose centre is nearer than this to a reverse arrow hides it."""
 
@@ -129,22 +132,19 @@ def fast_repeats(chart: Chart) -> Iterator[Finding]:
 def covered_reverse(chart: Chart) -> Iterator[Finding]:
     """No earlier object hides the first reverse arrow of a slider while it approaches."""
     reach_px = chart.radius_px * COVERING_SHARE_OF_RADIUS
-    longest_ms = np.maximum.accumulate(chart.end_ms)
     for place, path in chart.paths.items():
-        slider = chart.objects[place]
-        if slider.slides < 2:
+        slides = chart.objects[place].slides
+        if slides < 2:
             continue
-        reverse_ms = chart.start_ms[place] + (chart.end_ms[place] - chart.start_ms[place]) / slider.slides
-        first = int(np.searchsorted(longest_ms, reverse_ms - chart.approach_ms, side="right"))
-        for other in range(place - 1, first - 1, -1):
-            is_shown = reverse_ms - chart.approach_ms < chart.end_ms[other] < reverse_ms
-            if isinstance(chart.objects[other], Spinner) or not is_shown:
-                continue
-            if math.dist(chart.end_xy[other], path.points[-1]) < reach_px:
-                message = "An earlier object may hide the reverse arrow of the slider."
-                indices = chart.indices[other], chart.indices[place]
-                yield warning("covered_reverse", float(chart.start_ms[place]), message, *indices)
-                break
+        reverse_ms = chart.start_ms[place] + (chart.end_ms[place] - chart.start_ms[place]) / slides
+        before = slice(max(0, place - MAX_COMPARED), place)
+        left_ms = reverse_ms - chart.end_ms[before]
+        is_near = np.hypot(*(chart.end_xy[before] - path.points[-1]).T) < reach_px
+        covering = np.flatnonzero(is_near & (left_ms > 0) & (left_ms < chart.approach_ms) & ~chart.is_spinner[before])
+        if len(covering):
+            message = "An earlier object may hide the reverse arrow of the slider."
+            indices = chart.indices[before.start + covering[-1]], chart.indices[place]
+            yield warning("covered_reverse", float(chart.start_ms[place]), message, *indices)
 
 
 def perfect_stacks(chart: Chart) -> Iterator[Finding]:
@@ -156,14 +156,13 @@ def perfect_stacks(chart: Chart) -> Iterator[Finding]:
         return
     leniency = chart.beatmap.stack_leniency
     stacked_ms = chart.approach_ms * (leniency if math.isfinite(leniency) else 0.0)
-    for place in range(len(chart.objects) - 1):
-        following = place + 1
-        while following < len(chart.objects) and not isinstance(chart.objects[following], Spinner):
-            gap_ms = chart.start_ms[following] - chart.start_ms[place]
-            if gap_ms >= MAX_STACK_GAP_MS or isinstance(chart.objects[place], Spinner):
-                break
-            if gap_ms > stacked_ms and (chart.start_xy[place] == chart.start_xy[following]).all():
-                message = "Two objects close in time lie exactly upon each other; a higher stack leniency shows both."
-                indices = chart.indices[place], chart.indices[following]
-                yield warning("perfect_stacks", float(chart.start_ms[place]), message, *indices)
-            following += 1
+    for ahead in range(1, min(MAX_COMPARED, len(chart.objects))):
+        gap_ms = chart.start_ms[ahead:] - chart.start_ms[:-ahead]
+        if (gap_ms >= MAX_STACK_GAP_MS).all():
+            break
+        is_upon = (chart.start_xy[ahead:] == chart.start_xy[:-ahead]).all(axis=1)
+        is_upon &= ~chart.is_spinner[ahead:] & ~chart.is_spinner[:-ahead]
+        for place in np.flatnonzero(is_upon & (gap_ms > stacked_ms) & (gap_ms < MAX_STACK_GAP_MS)):
+            message = "Two objects close in time lie exactly upon each other; a higher stack leniency shows both."
+            indices = chart.indices[place], chart.indices[place + ahead]
+            yield warning("perfect_stacks", float(chart.start_ms[place]), message, *indices)
