@@ -74,17 +74,18 @@ def fit_red_lines(
     the first beat, or on the first downbeat from 0 ms on. A change of tempo by exactly 2 or 1/2 is followed only
     where `is_timing_point` announces it. Without beats `default_bpm` holds from 0 ms on.
     """
-    clean = _cleaned(beats, song_ms)
+    clean = clean_beats(beats, song_ms)
     times_ms = clean.times_ms
     if max_error_ms is None:
         sigma_ms = estimate_sigma_ms(times_ms)
     else:
         sigma_ms = float(np.clip(max_error_ms / OUTLIER_SIGMAS, MIN_SIGMA_MS, 2 * MAX_SIGMA_MS))
     observed = Observations(times_ms, np.ones(len(times_ms)), clean.is_timing_point, sigma_ms)
-    return _lines(observed, clean.is_measure | clean.is_timing_point, _segments(observed, default_bpm))
+    downbeats = clean.is_measure | clean.is_timing_point
+    return lines_of_segments(observed, downbeats, segments_or_default(observed, default_bpm))
 
 
-def _cleaned(beats: Beats, song_ms: float) -> Beats:
+def clean_beats(beats: Beats, song_ms: float) -> Beats:
     """Finite beats within the song, in order; of those less than 40 ms apart only the first."""
     times_ms = np.asarray(beats.times_ms, np.float64).reshape(-1)
     is_measure = np.asarray(beats.is_measure, bool).reshape(-1)
@@ -107,7 +108,8 @@ def _cleaned(beats: Beats, song_ms: float) -> Beats:
     )
 
 
-def _segments(observed: Observations, default_bpm: float) -> list[Segment]:
+def segments_or_default(observed: Observations, default_bpm: float) -> list[Segment]:
+    """The stretches of constant tempo; of fewer than four beats, or none, there is one."""
     times_ms = observed.times_ms
     if len(times_ms) >= 4:
         return segment_beats(observed)
@@ -122,8 +124,8 @@ def _segments(observed: Observations, default_bpm: float) -> list[Segment]:
     return [Segment(0, len(times_ms), Grid(period_ms, first_ms))]
 
 
-def _lines(observed: Observations, downbeats: np.ndarray, segments: Sequence[Segment]) -> list[TimingPoint]:
-    """Lines for the segments; `downbeats` is bool [beats]."""
+def lines_of_segments(observed: Observations, downbeats: np.ndarray, segments: Sequence[Segment]) -> list[TimingPoint]:
+    """The red lines for stretches of constant tempo; `downbeats` is bool [beats]."""
     lines: list[TimingPoint] = []
     previous: Segment | None = None
     for segment in segments:
@@ -171,7 +173,7 @@ def _with_plain_tempo(part: Observations, grid: Grid) -> Grid:
 
 
 def _vote_bars(times_ms: np.ndarray, downbeats: np.ndarray, grid: Grid) -> _Bars:
-    """Meter and downbeat phase with the best F1 between the grid's downbeats and the marked ones."""
+    """Meter and downbeat phase with the best F1, beyond chance, between the grid's downbeats and the marked ones."""
     numbers = grid.number(times_ms).astype(np.int64)
     marked = numbers[downbeats]
     if len(marked) == 0:
@@ -183,7 +185,9 @@ def _vote_bars(times_ms: np.ndarray, downbeats: np.ndarray, grid: Grid) -> _Bars
         beats_there = np.bincount(numbers % meter, minlength=meter)
         f1 = 2 * hits / np.maximum(1, beats_there + len(marked))
         first = int(f1.argmax())
-        choices.append((f1[first] + _METER_BONUS.get(meter, 0.0), _Bars(meter, first, float(f1[first]))))
+        by_chance = 2 * len(marked) / (len(numbers) + meter * len(marked))
+        agreement = (f1[first] - by_chance) / max(1e-9, 1 - by_chance)
+        choices.append((agreement + _METER_BONUS.get(meter, 0.0), _Bars(meter, first, float(f1[first]))))
     return max(choices, key=lambda choice: choice[0])[1]
 
 

@@ -9,6 +9,7 @@ The costs are negative log-likelihoods of Gaussian errors of deviation `sigma_ms
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -201,16 +202,13 @@ def _cheapest_path(beats: Observations, grids: list[Grid]) -> list[Segment]:
         path[beat] = state
         state = came_from[beat, state]
     edges = [0, *(np.flatnonzero(np.diff(path)) + 1).tolist(), len(path)]
-    return [
-        Segment(first, stop, refit(beats.span(first, stop), grids[path[first]]))
-        for first, stop in zip(edges[:-1], edges[1:], strict=True)
-    ]
+    return [Segment(first, stop, refit(beats.span(first, stop), grids[path[first]])) for first, stop in pairwise(edges)]
 
 
 def _joined(beats: Observations, segments: list[Segment]) -> list[Segment]:
     """Neighbours joined, the best pair first, as long as a joint grid costs less than a change."""
     segments = list(segments)
-    joints = [_joint(beats, *pair) for pair in zip(segments[:-1], segments[1:], strict=True)]
+    joints = [_joint(beats, *pair) for pair in pairwise(segments)]
     while joints:
         best = min(range(len(joints)), key=lambda index: joints[index][0])
         gain_lost, joint = joints[best]

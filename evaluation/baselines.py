@@ -1,0 +1,108 @@
+"""Two ways to guess object times that know nothing of mapping; a model has to be better than both.
+
+Each is given what a generator would not have: the number of objects that the human placed and the best
+constant shift, or the human's timing, first and last object and the best divisor.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from evaluation.object_metrics import MATCH_TOLERANCE_MS, F1Result, best_shift, match_times
+from osu_beatmap.timing import Timing
+
+TICK_DIVISORS = (1, 2, 4)
+
+_FFT_SIZE = 1024
+_HOP_SIZE = 128
+_BANDS = 64
+_LOWEST_HZ, _HIGHEST_HZ = 30.0, 8_000.0
+_LOG_GAIN = 100.0
+_BLOCK_FRAMES = 4096
+_LOCAL_MEAN_FRAMES = 61
+_PEAK_REACH_FRAMES = 3
+
+
+def spectral_flux(audio: np.ndarray, sample_rate: int) -> tuple[np.ndarray, np.ndarray]:
+    """How much louder the bands of a spectrogram become from frame to frame.
+
+    `audio` is float [samples]. Returns (times_ms, flux), float [frames] each; a frame's time is that of its centre.
+    """
+    padded = np.pad(np.asarray(audio, np.float32), _FFT_SIZE // 2)
+    frames = np.lib.stride_tricks.sliding_window_view(padded, _FFT_SIZE)[::_HOP_SIZE]
+    window, bands = np.hanning(_FFT_SIZE).astype(np.float32), _band_matrix(sample_rate)
+    levels = np.concatenate(
+        [
+            np.log1p(_LOG_GAIN * (np.abs(np.fft.rfft(frames[start : start + _BLOCK_FRAMES] * window)) @ bands))
+            for start in range(0, len(frames), _BLOCK_FRAMES)
+        ]
+    )
+    # Two frames apart, since the window spans eight hops and blurs an onset over neighbouring frames.
+    flux = np.zeros(len(levels))
+    flux[2:] = np.maximum(levels[2:] - levels[:-2], 0.0).sum(axis=1)
+    return np.arange(len(levels)) * _HOP_SIZE * 1000.0 / sample_rate, flux
+
+
+def strongest_onsets_ms(audio: np.ndarray, sample_rate: int, count: int) -> np.ndarray:
+    """Times of the `count` highest peaks of the spectral flux over its local mean, in order: float [<= count]."""
+    times_ms, flux = spectral_flux(audio, sample_rate)
+    mean = np.convolve(flux, np.full(_LOCAL_MEAN_FRAMES, 1 / _LOCAL_MEAN_FRAMES), mode="same")[: len(flux)]
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(flux, _PEAK_REACH_FRAMES), 2 * _PEAK_REACH_FRAMES + 1)
+    peaks = np.flatnonzero((flux > 0) & (flux >= around.max(axis=1)))
+    strength = (flux - mean)[peaks]
+    strongest = peaks[np.argsort(-strength, kind="stable")[:count]]
+    return np.sort(times_ms[strongest])
+
+
+def onset_baseline(
+    reference_ms: np.ndarray, audio: np.ndarray, sample_rate: int, tolerance_ms: float = MATCH_TOLERANCE_MS
+) -> tuple[float, F1Result]:
+    """As many onsets as the human has objects, at the best constant shift: (shift in ms, result)."""
+    onsets_ms = strongest_onsets_ms(audio, sample_rate, len(reference_ms))
+    return best_shift(reference_ms, onsets_ms, tolerance_ms)
+
+
+def ticks_ms(timing: Timing, divisor: int, start_ms: float, end_ms: float) -> np.ndarray:
+    """All ticks of 1/divisor from start to end, both included, in order; the first red line also rules before it."""
+    ticks = []
+    for index, red in enumerate(timing.reds):
+        from_ms = start_ms if index == 0 else max(start_ms, red.time_ms)
+        next_ms = timing.reds[index + 1].time_ms if index + 1 < len(timing.reds) else math.inf
+        step_ms = timing.beat_length_at(red.time_ms) / divisor
+        first = math.ceil((from_ms - red.time_ms) / step_ms - 1e-6)
+        stop = math.floor((min(end_ms, next_ms) - red.time_ms) / step_ms + 1e-6) + 1
+        of_line_ms = red.time_ms + np.arange(first, max(first, stop)) * step_ms
+        ticks.append(of_line_ms[of_line_ms < next_ms - 1.0])
+    return np.concatenate(ticks)
+
+
+def tick_baseline(
+    reference_ms: np.ndarray,
+    timing: Timing,
+    divisors: Sequence[int] = TICK_DIVISORS,
+    tolerance_ms: float = MATCH_TOLERANCE_MS,
+) -> tuple[int, F1Result]:
+    """All ticks from the first to the last object, at the divisor that does best: (divisor, result)."""
+    if len(reference_ms) == 0:
+        return divisors[0], match_times(reference_ms, reference_ms, tolerance_ms)
+    first_ms, last_ms = float(np.min(reference_ms)), float(np.max(reference_ms))
+    results = {
+        # A human's times are whole milliseconds, so the outermost ticks may lie just outside.
+        divisor: match_times(reference_ms, ticks_ms(timing, divisor, first_ms - 2.0, last_ms + 2.0), tolerance_ms)
+        for divisor in divisors
+    }
+    best = max(results, key=lambda divisor: results[divisor].f1)
+    return best, results[best]
+
+
+def _band_matrix(sample_rate: int) -> np.ndarray:
+    """Triangular bands, evenly spaced on the mel scale (2595 log10(1 + f/700)): float32 [fft bins, bands]."""
+    mel = 2595.0 * np.log10(1.0 + np.array([_LOWEST_HZ, min(_HIGHEST_HZ, sample_rate / 2)]) / 700.0)
+    edges_hz = 700.0 * (10.0 ** (np.linspace(mel[0], mel[1], _BANDS + 2) / 2595.0) - 1.0)
+    bins_hz = np.fft.rfftfreq(_FFT_SIZE, 1.0 / sample_rate)[:, None]
+    low, centre, high = edges_hz[:-2], edges_hz[1:-1], edges_hz[2:]
+    rising, falling = (bins_hz - low) / (centre - low), (high - bins_hz) / (high - centre)
+    return np.maximum(0.0, np.minimum(rising, falling)).astype(np.float32)
