@@ -86,7 +86,7 @@ class SongWriter:
         seed: int,
     ) -> list[EventGroup]:
         """All groups of a context, given those of the contexts before it."""
-        rules = default_rules(self.spec, _groups_at_once(attributes))
+        rules = default_rules(self.spec, _groups_at_once(context, attributes))
         engine = Engine(self.model, self.spec.vocabulary, Sampler(sampling, self.spec.vocabulary), rules)
         generator = torch.Generator().manual_seed(seed)
         before = [
@@ -144,8 +144,10 @@ def groups_between(groups: Sequence[EventGroup], start_ms: float, end_ms: float)
     return groups[low:high]
 
 
-def _groups_at_once(attributes: Attributes) -> int:
+def _groups_at_once(context: ContextKind, attributes: Attributes) -> int:
     """How many groups can share a time: a mania chord, or the end of a slider's slide, of the slider, and an object."""
+    if context is not ContextKind.MAP:
+        return 1
     if attributes.mode is GameMode.MANIA:
         return 2 * (attributes.key_count or 18)
     return 4
