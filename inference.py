@@ -15,10 +15,15 @@ def generate_map(config: FlatConfig) -> None:
     request = resolve(config)
     check_files(request)
     # Only now what takes seconds to import: wrong input is answered at once.
+    from pipeline.console import ProgressLine, summary
     from pipeline.generate import generate
-    from pipeline.result import summary
 
-    print(summary(generate(request), request))
+    progress = ProgressLine()
+    try:
+        result = generate(request, progress)
+    finally:
+        progress.close()
+    print(summary(result, request))
 
 
 INFERENCE = Program(

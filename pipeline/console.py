@@ -1,0 +1,69 @@
+"""What a generation tells the user: how far it is, and what came out."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+from osu_beatmap.model import Beatmap, Circle, GameMode, HoldNote, Slider, Spinner
+from pipeline.options import GenerationRequest
+
+if TYPE_CHECKING:
+    from pipeline.generate import GenerationResult
+
+MODE_NAMES = {
+    GameMode.STANDARD: "osu!standard",
+    GameMode.TAIKO: "osu!taiko",
+    GameMode.CATCH: "osu!catch",
+    GameMode.MANIA: "osu!mania",
+}
+
+_OBJECT_NAMES: dict[GameMode, dict[type, str]] = {
+    GameMode.STANDARD: {Circle: "circles", Slider: "sliders", Spinner: "spinners"},
+    GameMode.TAIKO: {Circle: "notes", Slider: "drum rolls", Spinner: "dendens"},
+    GameMode.CATCH: {Circle: "fruits", Slider: "juice streams", Spinner: "banana showers"},
+    GameMode.MANIA: {Circle: "notes", HoldNote: "hold notes"},
+}
+
+
+class ProgressLine:
+    """One line of a terminal that says which stage is at which window; silent where nobody watches."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self.stream = stream or sys.stderr
+        self.is_shown = self.stream.isatty()
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        if self.is_shown:
+            self.stream.write(f"\r  {stage}: {done} of {total}".ljust(50))
+            self.stream.flush()
+
+    def close(self) -> None:
+        """Leave an empty line behind."""
+        if self.is_shown:
+            self.stream.write("\r" + " " * 50 + "\r")
+            self.stream.flush()
+
+
+def count_objects(beatmap: Beatmap) -> dict[str, int]:
+    """Objects by kind, in the words of the mode; kinds that the mode has appear even when there are none."""
+    names = _OBJECT_NAMES[beatmap.mode]
+    counts = dict.fromkeys(names.values(), 0)
+    for hit_object in beatmap.hit_objects:
+        name = names.get(type(hit_object), "others")
+        counts[name] = counts.get(name, 0) + 1
+    return counts
+
+
+def summary(result: GenerationResult, request: GenerationRequest) -> str:
+    """A few lines about a generated map: where it is, star rating, object counts, seconds taken, seed, warnings."""
+    beatmap, asked = result.beatmap, request.map.difficulty
+    stars = f"{result.star_rating:.2f} stars" + (f" (asked for {asked:g})" if asked is not None else "")
+    kinds = ", ".join(f"{count} {name}" for name, count in count_objects(beatmap).items())
+    lines = [
+        f"Map:     {result.osz_path or result.osu_path}",
+        f"         {MODE_NAMES[beatmap.mode]} [{beatmap.metadata.version}], {stars}",
+        f"Objects: {len(beatmap.hit_objects)} ({kinds})",
+        f"Time:    {result.seconds:.1f} s, seed {result.seed}",
+    ]
+    return "\n".join(lines + [f"Note:    {warning}" for warning in result.warnings])
