@@ -7,6 +7,7 @@ within 131072. NaN, infinities and anything beyond are refused, so a read beatma
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from osu_beatmap.errors import BeatmapError
 
@@ -53,6 +54,8 @@ def parse_int(text: str) -> int:
     return value
 
 
+# A file repeats few positions many times.
+@lru_cache(maxsize=8192)
 def parse_coordinate(text: str, format_version: int) -> float:
     """A position in osu! pixels, truncated in formats that know whole pixels only; raises FieldError."""
     value = parse_float(text, MAX_COORDINATE_PX)
@@ -72,6 +75,12 @@ def round_coordinate(value: float, format_version: int) -> float:
     if format_version >= FIRST_FRACTIONAL_VERSION or not math.isfinite(value):
         return value
     return float(math.floor(value + 0.5))
+
+
+@lru_cache(maxsize=8192)
+def format_coordinate(value: float, format_version: int) -> str:
+    """A position as a file in this format holds it; raises BeatmapError as `format_number` does."""
+    return format_number(round_coordinate(value, format_version))
 
 
 def shown(text: str) -> str:

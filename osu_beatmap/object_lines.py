@@ -13,6 +13,7 @@ from osu_beatmap.fields import (
     FIRST_FRACTIONAL_VERSION,
     MAX_COORDINATE_PX,
     FieldError,
+    format_coordinate,
     format_number,
     parse_coordinate,
     parse_float,
@@ -155,13 +156,21 @@ def parse_path(text: str, head: Point, format_version: int) -> list[PathSegment]
             raise FieldError(f"slider path {shown(text)} has no curve type")
         else:
             pieces[-1][1].append(_parse_point(token, format_version))
+    if not all(points for _, points in pieces[1:]):
+        raise FieldError(f"slider path {shown(text)} has a curve type without points")
+    if len(pieces) > 1 and len(pieces[-1][1]) == 1:
+        # osu!lazer gives a red last point a letter, though no segment follows it.
+        pieces[-2][1].extend(pieces.pop()[1])
     segments: list[PathSegment] = []
     for index, (kind, own_points) in enumerate(pieces):
         points = [head, *own_points] if index == 0 else own_points
         following = pieces[index + 1][1][:1] if index + 1 < len(pieces) else []
         for segment in _split_piece(kind, points, following, format_version):
             _append_segment(segments, segment)
-    return segments or [PathSegment(pieces[0][0], [head, head])]
+    if segments:
+        return segments
+    kind = pieces[0][0]
+    return [PathSegment(CurveKind.BEZIER if kind is CurveKind.PERFECT else kind, [head, head])]
 
 
 def _curve_kind(letter: str) -> CurveKind:
@@ -252,7 +261,7 @@ def format_object_line(obj: HitObject, format_version: int) -> str:
             tail = f"{format_number(obj.end_ms - offset_ms)}:{sample}"
         case _:
             raise AssertionError(f"{type(obj).__name__} is no kind of hit object that a file can hold")
-    x, y = (format_number(round_coordinate(value, format_version)) for value in (obj.x, obj.y))
+    x, y = format_coordinate(obj.x, format_version), format_coordinate(obj.y, format_version)
     return f"{x},{y},{format_number(obj.time_ms - offset_ms)},{type_bits},{int(obj.hitsound)},{tail}"
 
 
@@ -278,13 +287,13 @@ def format_path(segments: Sequence[PathSegment], format_version: int) -> str:
     if all_bezier and not any(_has_doubles(points) for _, points in pieces):
         # Each later segment repeats the joint, which makes it a red anchor.
         points = pieces[0][1][1:] + [point for _, later in pieces[1:] for point in later]
-        return "|".join([CurveKind.BEZIER.value, *map(_format_point, points)])
+        return "|".join([CurveKind.BEZIER.value, *(_format_point(point, format_version) for point in points)])
     tokens: list[str] = []
     for index, (kind, points) in enumerate(pieces):
         is_last = index == len(pieces) - 1
         # The head stands at the start of the line; an inner end is the next segment's first point.
         own = points[1 if index == 0 else 0 : None if is_last else -1]
-        tokens += [kind.value, *map(_format_point, own)]
+        tokens += [kind.value, *(_format_point(point, format_version) for point in own)]
     return "|".join(tokens)
 
 
@@ -302,5 +311,5 @@ def _has_doubles(points: Sequence[Point]) -> bool:
     return any(points[index] == points[index - 1] for index in range(1, len(points)))
 
 
-def _format_point(point: Point) -> str:
-    return f"{format_number(point[0])}:{format_number(point[1])}"
+def _format_point(point: Point, format_version: int) -> str:
+    return f"{format_coordinate(point[0], format_version)}:{format_coordinate(point[1], format_version)}"

@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.event_lines import format_background_line, format_break_line
@@ -37,25 +39,31 @@ def save_beatmap(beatmap: Beatmap, path: str | Path) -> None:
     """Writes a .osu file in UTF-8, whole or not at all; raises BeatmapError."""
     # Lone surrogates, which no encoding can hold, come in through file names only.
     data = write_beatmap(beatmap).encode("utf-8", errors="replace")
-    replace_file(path, [data])
+    with temporary_beside(path) as file:
+        file.write(data)
 
 
-def replace_file(path: str | Path, chunks: Iterable[bytes]) -> None:
-    """Puts `chunks` into a new file beside `path`, then renames it there; raises BeatmapError."""
+@contextmanager
+def temporary_beside(path: str | Path) -> Iterator[BinaryIO]:
+    """A file to write to, which takes the place of `path` when the block ends well and vanishes otherwise.
+
+    What the operating system refuses is raised as BeatmapError.
+    """
     path = Path(path)
-    temporary = ""
+    temporary: Path | None = None
     try:
-        handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+        handle, temporary_name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+        temporary = Path(temporary_name)
         with os.fdopen(handle, "wb") as file:
-            file.writelines(chunks)
-        # mkstemp makes files for the owner's eyes only.
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
+            yield file
+        # mkstemp makes files that only their owner may read.
+        temporary.chmod(0o644)
+        temporary.replace(path)
     except OSError as error:
         raise BeatmapError(f"{path} cannot be written: {error.strerror or error}.") from None
     finally:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
 
 
 def _sections(beatmap: Beatmap) -> Iterator[tuple[str, list[str]]]:
