@@ -68,19 +68,20 @@ def encode_slider(writer: GroupWriter, slider: Slider) -> list[EventGroup]:
         first_end_parts.append(writer.place(last_point))
     first_end_parts.append(writer.sound(object_sound(slider), slider.time_ms + BODY_DELAY_MS))
     for number in range(1, slides):
-        first_end_parts.append(writer.sound(_edge_sound(slider, number), slider.time_ms + number * slide_ms))
+        first_end_parts.append(writer.sound(edge_sound(slider, number), slider.time_ms + number * slide_ms))
     groups.append(writer.group(EventKind.LAST_ANCHOR, first_end_ms, *first_end_parts))
     groups += writer.sustains(EventKind.SLIDER_REPEAT_SUSTAIN, first_end_ms, end_ms)
     end_parts = (
         writer.time(end_ms),
         writer.place(path_of(slider).end),
-        writer.sound(_edge_sound(slider, slides), end_ms),
+        writer.sound(edge_sound(slider, slides), end_ms),
     )
     groups.append(writer.group(EventKind.SLIDER_END, end_ms, *end_parts))
     return groups
 
 
-def _edge_sound(slider: Slider, number: int) -> Sound:
+def edge_sound(slider: Slider, number: int) -> Sound:
+    """How the head (0), a repeat, or the end (the last) sounds."""
     edge = slider.edges[number] if number < len(slider.edges) else SliderEdge(slider.hitsound)
     return Sound(edge.hitsound, edge.normal_set, edge.addition_set)
 
@@ -91,7 +92,7 @@ def _head(writer: GroupWriter, slider: Slider) -> EventGroup:
         writer.place((slider.x, slider.y)),
         writer.combo(slider.new_combo),
         object_speed_events(writer, slider.time_ms),
-        writer.sound(_edge_sound(slider, 0), slider.time_ms),
+        writer.sound(edge_sound(slider, 0), slider.time_ms),
     )
     return writer.group(EventKind.SLIDER_HEAD, slider.time_ms, *parts)
 

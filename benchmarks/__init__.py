@@ -1,0 +1,1 @@
+"""Measurements that need real charts, each runnable as `python -m benchmarks.<name>`."""
