@@ -25,6 +25,7 @@ CHANGE_COST = 18.0
 MARKED_CHANGE_COST = 10.0
 
 _WINDOW_BEATS = (24, 8)
+_WINDOW_PEAKS = 8
 _COVERED_COST = 0.9
 _GROW_COST = 2.0
 _MAX_GRIDS = 200
@@ -99,18 +100,21 @@ def segment_beats(beats: Observations) -> list[Segment]:
 
 def refit(beats: Observations, grid: Grid, fixed_period: bool = False) -> Grid:
     """Least squares of the grid over the beats that lie near it, repeated as those change."""
+    previous = None
     for _ in range(4):
         errors_ms = grid.errors_ms(beats.times_ms)
         near = np.abs(errors_ms) < OUTLIER_SIGMAS * beats.sigma_ms
-        weights, numbers = beats.weights[near], grid.number(beats.times_ms[near])
-        if near.sum() < 2 or np.ptp(numbers) == 0:
+        if previous is not None and np.array_equal(near, previous):
+            break
+        previous = near
+        numbers, errors_ms = grid.number(beats.times_ms[near]), errors_ms[near]
+        if len(numbers) < 2 or numbers[0] == numbers[-1]:
             return grid
-        centre = np.average(numbers, weights=weights)
-        shift_ms = np.average(errors_ms[near], weights=weights)
-        spread = np.average((numbers - centre) ** 2, weights=weights)
-        slope_ms = np.average((numbers - centre) * errors_ms[near], weights=weights) / spread
-        if fixed_period:
-            slope_ms = 0.0
+        weights = beats.weights[near] / beats.weights[near].sum()
+        centre = weights @ numbers
+        shift_ms = weights @ errors_ms
+        offsets = numbers - centre
+        slope_ms = 0.0 if fixed_period else (weights * offsets) @ errors_ms / ((weights * offsets) @ offsets)
         # The phase moves to the beat nearest to the centre, where it is known best.
         at = np.rint(centre)
         phase_ms = grid.phase_ms + at * grid.period_ms + shift_ms + (at - centre) * slope_ms
@@ -157,7 +161,7 @@ def _grids_of_window(window: Observations) -> list[Grid]:
     strength = np.abs(spectrum)
     is_peak = np.r_[True, strength[1:] >= strength[:-1]] & np.r_[strength[:-1] > strength[1:], True]
     peaks = np.flatnonzero(is_peak)
-    peaks = peaks[np.argsort(-strength[peaks])][:12]
+    peaks = peaks[np.argsort(-strength[peaks])][:_WINDOW_PEAKS]
     phases_ms = start_ms + np.angle(spectrum[peaks]) / (2 * np.pi * per_ms[peaks])
     grids = [
         refit(window, Grid(float(1.0 / per_ms[peak]), float(phase_ms)))
