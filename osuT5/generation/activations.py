@@ -17,7 +17,7 @@ from osuT5.windows import Window
 def song_activations(
     model: MapperModel, spec: ModelSpec, encoder_states: Tensor, windows: Sequence[Window], song_ms: float
 ) -> np.ndarray | None:
-    """Probabilities [frames, channels] of the song's frames, channels as in the model's frame heads; None without heads.
+    """Probabilities [frames, channels] of the song, channels as in the model's frame heads; None without heads.
 
     Where windows overlap, each counts the more the nearer the frame is to its middle. Frame i stands for the object
     time i * frame_ms - audio_lead_ms.
