@@ -36,21 +36,20 @@ class Engine:
         rows: list[Row],
         encoder_states: Tensor,
         row_window: Sequence[int],
-        mode_id: int,
+        mode_ids: Sequence[int],
         generators: Sequence[torch.Generator],
     ) -> None:
         """Continues each row until it ends, filling `written_ids` without the token that ended it.
 
-        encoder_states: [windows, positions, d]; row_window: which of them each row listens to. Each row draws from
-        its own generator, so its tokens do not depend on its neighbours.
+        encoder_states: [windows, positions, d]; row_window: which of them each row listens to; mode_ids: the game mode
+        of each row. Each row draws from its own generator, so its tokens do not depend on its neighbours.
         """
         device = encoder_states.device
         for row in rows:
-            for token_id in row.prompt_ids:
-                row.note(token_id, self.time_ids)
+            self._note_decided(row)
         ids, mask = self._left_padded([row.prompt_ids for row in rows])
         windows = torch.tensor(row_window, device=device)
-        modes = torch.full((len(rows),), mode_id, device=device)
+        modes = torch.tensor(mode_ids, device=device)
         cache = self.model.start(encoder_states, windows, self.max_length, modes)
         scores = self.model.step(ids.to(device), cache, mask.to(device))
         active = list(range(len(rows)))
@@ -64,6 +63,15 @@ class Engine:
                 break
             tokens = [[chosen[place]] for place in going]
             scores = self.model.step(torch.tensor(tokens, device=device), cache)
+
+    def _note_decided(self, row: Row) -> None:
+        """Takes in what the prompt holds of the row's own context; times of earlier contexts say nothing about it."""
+        mark = self.vocabulary.context_sos(row.context)
+        if mark not in row.prompt_ids:
+            return
+        start = len(row.prompt_ids) - row.prompt_ids[::-1].index(mark)
+        for token_id in row.prompt_ids[start:]:
+            row.note(token_id, self.time_ids)
 
     def _choose(self, scores: Tensor, row: Row, generator: torch.Generator) -> int | None:
         """The row's next token, or None when the row has ended."""

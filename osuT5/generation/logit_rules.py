@@ -34,13 +34,14 @@ class Row:
     """One sequence being written.
 
     Time values count the steps of the window: those below `first_value` were decided by earlier windows, those from
-    `end_value` on belong to later ones.
+    `end_value` on belong to later ones. At most `groups_at_once` groups may share a time.
     """
 
     context: ContextKind
     prompt_ids: list[int]
     first_value: int
     end_value: int
+    groups_at_once: int
     last_value: int = 0
     same_time_groups: int = 0
     written_ids: list[int] = field(default_factory=list)
@@ -71,14 +72,13 @@ class TimeRunsForward:
 
 
 class FewGroupsAtOnce:
-    """At most `limit` groups at one time, so that no loop of objects on a spot can begin."""
+    """A time is used up after some groups, so that no loop of objects on a spot can begin."""
 
-    def __init__(self, vocabulary: Vocabulary, limit: int) -> None:
+    def __init__(self, vocabulary: Vocabulary) -> None:
         self.time_ids = vocabulary.ids_of(EventKind.TIME)
-        self.limit = limit
 
     def __call__(self, scores: Tensor, row: Row) -> None:
-        if row.same_time_groups >= self.limit:
+        if row.same_time_groups >= row.groups_at_once:
             scores[self.time_ids.start + row.last_value] = FORBIDDEN
 
 
@@ -103,10 +103,10 @@ class OnlyItsContext:
         scores.masked_fill_(self.forbidden[row.context].to(scores.device), FORBIDDEN)
 
 
-def default_rules(spec: ModelSpec, groups_at_once: int) -> list[LogitRule]:
+def default_rules(spec: ModelSpec) -> list[LogitRule]:
     """The rules of ordinary generation."""
     vocabulary = spec.vocabulary
-    return [TimeRunsForward(vocabulary), FewGroupsAtOnce(vocabulary, groups_at_once), OnlyItsContext(vocabulary)]
+    return [TimeRunsForward(vocabulary), FewGroupsAtOnce(vocabulary), OnlyItsContext(vocabulary)]
 
 
 def ends_row(token_id: int, row: Row, vocabulary: Vocabulary) -> bool:

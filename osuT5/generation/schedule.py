@@ -7,7 +7,7 @@ all of the window, also in its lookahead. The audio is encoded once for all of t
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 
@@ -45,8 +45,21 @@ class GenerationReport:
     windows: int = 0
 
 
+@dataclass(slots=True)
+class ChartInProgress:
+    """A chart that is being written: what it should be like, and the contexts that it has so far."""
+
+    attributes: Attributes
+    seed: int
+    contexts: dict[ContextKind, Sequence[EventGroup]] = field(default_factory=dict)
+
+    def contexts_before(self, context: ContextKind, spec: ModelSpec) -> list[tuple[ContextKind, Sequence[EventGroup]]]:
+        order = takewhile(lambda c: c is not context, spec.contexts_of(self.attributes.mode))
+        return [(c, self.contexts[c]) for c in order if c in self.contexts]
+
+
 class SongWriter:
-    """Writes the contexts of one song with one model."""
+    """Writes contexts of charts of one song with one model."""
 
     def __init__(
         self,
@@ -78,44 +91,35 @@ class SongWriter:
         return torch.cat(states)
 
     def write_context(
-        self,
-        context: ContextKind,
-        known: Mapping[ContextKind, Sequence[EventGroup]],
-        attributes: Attributes,
-        sampling: Sampling,
-        seed: int,
-    ) -> list[EventGroup]:
-        """All groups of a context, given those of the contexts before it."""
-        rules = default_rules(self.spec, _groups_at_once(context, attributes))
-        engine = Engine(self.model, self.spec.vocabulary, Sampler(sampling, self.spec.vocabulary), rules)
-        generator = torch.Generator().manual_seed(seed)
-        before = [
-            c for c in takewhile(lambda c: c is not context, self.spec.contexts_of(attributes.mode)) if c in known
-        ]
-        written: list[EventGroup] = []
+        self, context: ContextKind, charts: Sequence[ChartInProgress], sampling: Sampling
+    ) -> list[list[EventGroup]]:
+        """All groups of a context for each chart, given those of the contexts before it.
+
+        Charts of one song are written side by side, since a step costs nearly the same for one row and for several.
+        """
+        vocabulary = self.spec.vocabulary
+        engine = Engine(self.model, vocabulary, Sampler(sampling, vocabulary), default_rules(self.spec))
+        generators = [torch.Generator().manual_seed(chart.seed) for chart in charts]
+        modes = [int(chart.attributes.mode) for chart in charts]
+        written: list[list[EventGroup]] = [[] for _ in charts]
         for window in self.windows:
-            row = self._row(window, context, [(c, known[c]) for c in before], written, attributes)
-            engine.write([row], self.encoder_states[window.index][None], [0], int(attributes.mode), [generator])
-            self._take(row, window, written)
+            rows = [self._row(window, context, *each) for each in zip(charts, written, strict=True)]
+            states = self.encoder_states[window.index][None]
+            engine.write(rows, states, [0] * len(rows), modes, generators)
+            for row, groups in zip(rows, written, strict=True):
+                self._take(row, window, groups)
             self.progress(context.value, window.index + 1, len(self.windows))
         return written
 
-    def _row(
-        self,
-        window: Window,
-        context: ContextKind,
-        known: list[tuple[ContextKind, Sequence[EventGroup]]],
-        written: list[EventGroup],
-        attributes: Attributes,
-    ) -> Row:
+    def _row(self, window: Window, context: ContextKind, chart: ChartInProgress, written: list[EventGroup]) -> Row:
         spec, grid = self.spec, self.spec.grid
         end_ms = window.start_ms + grid.window_ms
         finished = [
             Segment(c, spec.text.ids_of(groups_between(groups, window.start_ms, end_ms), window.start_ms))
-            for c, groups in known
+            for c, groups in chart.contexts_before(context, spec)
         ]
         place = SongPlace(self.song_ms, window.start_ms)
-        head = condition_ids(spec.vocabulary, spec.conditions, attributes, place)
+        head = condition_ids(spec.vocabulary, spec.conditions, chart.attributes, place)
         decided = groups_between(written, window.start_ms, end_ms)
         limit = int(PROMPT_SHARE * self.model.config.max_target_positions)
         while True:
@@ -127,7 +131,7 @@ class SongWriter:
         first_value = grid.time_value(window.from_ms, window.start_ms) if window.index else 0
         is_last = window is self.windows[-1]
         end_value = grid.time_tokens if is_last else grid.time_value(window.to_ms, window.start_ms)
-        return Row(context, prompt[-limit:], first_value, end_value)
+        return Row(context, prompt[-limit:], first_value, end_value, _groups_at_once(context, chart.attributes))
 
     def _take(self, row: Row, window: Window, written: list[EventGroup]) -> None:
         groups, stray = self.spec.text.groups_of(row.written_ids, window.start_ms)

@@ -10,7 +10,7 @@ TIME_IDS = VOCABULARY.ids_of(EventKind.TIME)
 
 
 def row(**changes) -> Row:
-    facts = {"context": ContextKind.MAP, "prompt_ids": [], "first_value": 10, "end_value": 20}
+    facts = {"context": ContextKind.MAP, "prompt_ids": [], "first_value": 10, "end_value": 20, "groups_at_once": 2}
     return Row(**{**facts, **changes})
 
 
@@ -33,7 +33,7 @@ def test_time_never_runs_backward():
 
 def test_a_time_is_used_up_after_some_groups():
     state = row()
-    rule = FewGroupsAtOnce(VOCABULARY, 2)
+    rule = FewGroupsAtOnce(VOCABULARY)
     state.note(TIME_IDS.start + 15, TIME_IDS)
     assert 15 in allowed_times(rule, state)
     state.note(TIME_IDS.start + 15, TIME_IDS)

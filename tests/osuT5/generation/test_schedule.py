@@ -1,0 +1,97 @@
+"""Writing a song with a tiny random model: what holds whatever the model says."""
+
+import numpy as np
+import pytest
+import torch
+
+from osu_beatmap.attributes import Attributes
+from osu_beatmap.model import GameMode
+from osuT5.events import ContextKind, Event, EventGroup, EventKind
+from osuT5.generation.engine import Engine
+from osuT5.generation.logit_rules import Row, default_rules
+from osuT5.generation.sampling import Sampler, Sampling
+from osuT5.generation.schedule import ChartInProgress, SongWriter, groups_between
+from osuT5.model.seq2seq import MapperModel
+from osuT5.spec import mini_spec
+from osuT5.training import mini_config
+
+SPEC = mini_spec()
+SONG_MS = 14_000.0
+
+
+@pytest.fixture(scope="module")
+def model() -> MapperModel:
+    torch.manual_seed(0)
+    sizes = {"d_model": 32, "encoder_layers": 1, "decoder_layers": 1, "encoder_heads": 2, "decoder_heads": 2}
+    return MapperModel(mini_config(SPEC, **sizes, encoder_ffn_dim=32, decoder_ffn_dim=32, pointer_dim=8)).eval()
+
+
+@pytest.fixture(scope="module")
+def writer(model) -> SongWriter:
+    mel = np.random.default_rng(0).random((int(SONG_MS / 8) + 1, SPEC.spectrogram.n_mels), dtype=np.float32)
+    return SongWriter(model, SPEC, mel, SONG_MS)
+
+
+def chart(mode=GameMode.STANDARD, seed=1, **contexts) -> ChartInProgress:
+    return ChartInProgress(Attributes(mode, difficulty=3.0), seed, dict(contexts))
+
+
+def test_times_ascend_through_all_windows_and_stay_in_the_song(writer):
+    (groups,) = writer.write_context(ContextKind.TIMING, [chart()], Sampling(context_temperatures={}))
+    times = [group.time_ms for group in groups]
+    assert times, "a random model writes something"
+    assert all(later > earlier for earlier, later in zip(times, times[1:], strict=False)), "one beat at a time"
+    assert times[0] >= 0
+    assert times[-1] < SONG_MS + SPEC.grid.window_ms
+
+
+def test_the_same_seed_writes_the_same_and_another_does_not(writer):
+    hot = Sampling(temperature=1.5, context_temperatures={})
+    one, again, other = (writer.write_context(ContextKind.MAP, [chart(seed=s)], hot) for s in (1, 1, 2))
+    assert one == again
+    assert one != other
+
+
+def test_charts_side_by_side_are_written_as_each_alone(writer):
+    charts = [chart(GameMode.STANDARD, 1), chart(GameMode.MANIA, 2), chart(GameMode.TAIKO, 3)]
+    together = writer.write_context(ContextKind.KIAI, charts, Sampling())
+    assert together == [writer.write_context(ContextKind.KIAI, [each], Sampling())[0] for each in charts]
+
+
+def test_a_context_knows_those_before_it(writer):
+    beat = EventGroup(2_000.0, (Event(EventKind.TIME, 2000), Event(EventKind.BEAT)))
+    known = chart()
+    known.contexts = {ContextKind.TIMING: [beat], ContextKind.SV: []}
+    assert known.contexts_before(ContextKind.MAP, SPEC) == [(ContextKind.TIMING, [beat])]
+    assert known.contexts_before(ContextKind.TIMING, SPEC) == []
+
+
+def test_times_of_earlier_contexts_do_not_hold_a_row_back(model):
+    """The prompt of a map ends with beats up to the end of the window; its first object may still be at the start."""
+    vocabulary = SPEC.vocabulary
+    engine = Engine(model, vocabulary, Sampler(Sampling(), vocabulary), default_rules(SPEC))
+    times = vocabulary.ids_of(EventKind.TIME)
+    prompt = [vocabulary.context_sos(ContextKind.TIMING), times.start + 800, vocabulary.context_sos(ContextKind.MAP)]
+    row = Row(ContextKind.MAP, [*prompt, times.start + 30], 0, 819, 4)
+    engine._note_decided(row)
+    assert row.last_value == 30
+
+
+def test_groups_between_includes_its_start_and_excludes_its_end():
+    groups = [EventGroup(time_ms, ()) for time_ms in (0.0, 10.0, 10.0, 20.0)]
+    assert groups_between(groups, 10.0, 20.0) == groups[1:3]
+
+
+def test_a_row_that_never_ends_stops_at_the_decoder_length(model):
+    vocabulary = SPEC.vocabulary
+
+    def only_hitsounds(scores, row):
+        kept = scores[vocabulary.ids_of(EventKind.HITSOUND).start].item()
+        scores.fill_(float("-inf"))
+        scores[vocabulary.ids_of(EventKind.HITSOUND).start] = kept
+
+    engine = Engine(model, vocabulary, Sampler(Sampling(), vocabulary), [only_hitsounds])
+    row = Row(ContextKind.MAP, [1, vocabulary.context_sos(ContextKind.MAP)], 0, 819, 4)
+    states = torch.zeros(1, model.config.max_source_positions, model.config.d_model)
+    engine.write([row], states, [0], [0], [torch.Generator()])
+    assert len(row.prompt_ids) + len(row.written_ids) <= engine.max_length + 1
