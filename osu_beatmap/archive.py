@@ -119,7 +119,8 @@ def _read_beatmap_entry(osz: Osz, archive: zipfile.ZipFile, name: str, left_byte
         osz.beatmaps[name] = parse_beatmap(decode_osu_bytes(data), PurePosixPath(name).name, warnings)
     except BeatmapError as error:
         osz.warnings.append(str(error))
-    osz.warnings += [f"{name}: {warning}" for warning in warnings]
+    else:
+        osz.warnings += [f"{name}: {warning}" for warning in warnings]
     return len(data)
 
 

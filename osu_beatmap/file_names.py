@@ -72,8 +72,9 @@ def _with_legal_stem(name: str) -> str:
 
 def legal_text(text: str) -> str:
     """The text without characters that a file name must not hold; white space becomes single spaces."""
-    kept = (character for character in text if unicodedata.category(character) not in ("Cc", "Cf", "Cs"))
-    return " ".join(_FORBIDDEN.sub("", "".join(" " if c.isspace() else c for c in kept)).split())
+    words = _FORBIDDEN.sub("", text).split()
+    legal = ("".join(c for c in word if unicodedata.category(c) not in ("Cc", "Cf", "Cs")) for word in words)
+    return " ".join(word for word in legal if word)
 
 
 def safe_archive_name(name: str) -> str:
