@@ -21,7 +21,7 @@ from osu_beatmap.model import Beatmap, GameMode
 from osu_beatmap.star_rating import star_rating
 from osu_beatmap.timing import Timing
 from osuT5.audio import AudioError, load_audio
-from osuT5.dataset.sources import Song, SourceReport, Split, held_out_titles, in_split, read_charts
+from osuT5.dataset.sources import Song, SourceReport, Split, held_out_titles, read_charts, song_in_split
 from osuT5.dataset.token_stream import TokenStream
 from osuT5.encoding import encode_context
 from osuT5.events import ContextKind
@@ -77,7 +77,7 @@ def load_corpus(
     loaded = []
     for song in tqdm(list(songs), desc="loading songs", unit="song"):
         charts = read_charts(song, report)
-        if not charts or not _song_in_split([b for _, b in charts], split, held_out):
+        if not charts or not song_in_split([b for _, b in charts], split, held_out):
             continue
         try:
             mel, song_ms = _mel_of(song.audio_path, spec, cache_folder)
@@ -90,13 +90,6 @@ def load_corpus(
             report.songs_by_mode.update({chart.attributes.mode for chart in encoded})
             report.charts_by_mode.update(chart.attributes.mode for chart in encoded)
     return loaded, report
-
-
-def _song_in_split(beatmaps: list[Beatmap], split: Split, held_out: frozenset[str]) -> bool:
-    titles = {t for b in beatmaps for t in (b.metadata.title, b.metadata.title_unicode) if t}
-    if split is Split.HELD_OUT:
-        return any(in_split(title, split, held_out) for title in titles)
-    return all(in_split(title, split, held_out) for title in titles)
 
 
 def _training_song(song: Song, beatmap: Beatmap, mel: np.ndarray, song_ms: float, charts: list[Chart]) -> TrainingSong:

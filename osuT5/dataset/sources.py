@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -57,8 +57,11 @@ def held_out_titles(path: Path = HELD_OUT_FILE) -> frozenset[str]:
     return frozenset(json.loads(path.read_text(encoding="utf-8"))["title_hashes"])
 
 
-def in_split(title: str, split: Split, held_out: frozenset[str]) -> bool:
-    return split is Split.ALL or (title_hash(title) in held_out) == (split is Split.HELD_OUT)
+def song_in_split(beatmaps: Iterable[Beatmap], split: Split, held_out: frozenset[str]) -> bool:
+    """Whether a song with these charts is in a split; it is held out when any of its titles, romanised or not, is."""
+    titles = {t for b in beatmaps for t in (b.metadata.title, b.metadata.title_unicode) if t}
+    is_held_out = any(title_hash(title) in held_out for title in titles)
+    return split is Split.ALL or is_held_out == (split is Split.HELD_OUT)
 
 
 def mapset_songs(folder: Path) -> Iterator[Song]:

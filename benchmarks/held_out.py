@@ -1,0 +1,190 @@
+"""How near generated maps come to human ones on songs that no model was trained on.
+
+    python -m benchmarks.held_out FOLDER [--model DIR] [--charts 2] [--songs 0] [--json FILE]
+
+For each held-out song of a folder of mapsets, and for some of its charts, a map is generated through the whole program
+at the chart's star rating: once from the audio alone and once with the chart's timing given. Times are compared one to
+one at 30 ms, beside two baselines that know more than the program does: the strongest spectral-flux onsets, as many as
+the chart has objects, at the best shift; and all ticks of the chart's own timing at its best divisor.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import time
+from collections import defaultdict
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from tqdm import tqdm
+
+from evaluation.baselines import onset_baseline, tick_baseline
+from evaluation.object_metrics import match_times, object_times_ms, snapped_share
+from evaluation.timing_metrics import compare_timing
+from osu_beatmap.attributes import attributes_of
+from osu_beatmap.model import Beatmap, TimingPoint
+from osu_beatmap.rules import Severity, check
+from osu_beatmap.star_rating import star_rating
+from osu_beatmap.timing import Timing
+from osuT5.audio import load_audio
+from osuT5.dataset.corpus import song_mel
+from osuT5.dataset.sources import Song, SourceReport, Split, held_out_titles, mapset_songs, read_charts, song_in_split
+from osuT5.encoding import assemble
+from osuT5.events import ContextKind
+from osuT5.generation.sampling import Sampling
+from osuT5.generation.schedule import ChartInProgress, SongWriter
+from osuT5.model.loading import load_model
+from pipeline.finish import finish
+from pipeline.generate import hear_timing
+from pipeline.resnap import predicted_divisors, resnap
+from pipeline.timing import timing_groups
+
+SEED = 1
+
+
+@dataclass(slots=True)
+class ChartScore:
+    """One chart: figures of the map from audio alone, of the one with given timing, and of the baselines."""
+
+    song: str
+    chart: str
+    mode: str
+    stars: float
+    f1: float = 0.0
+    f1_with_timing: float = 0.0
+    onsets_f1: float = 0.0
+    ticks_f1: float = 0.0
+    tempo_right: float = 0.0
+    tempo_octave: float = 0.0
+    offset_ms: float = 0.0
+    on_grid: float = 0.0
+    star_error: float = 0.0
+    objects: int = 0
+    human_objects: int = 0
+    problems: int = 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--model", type=Path)
+    parser.add_argument("--charts", type=int, default=2, help="charts of each mode and song")
+    parser.add_argument("--songs", type=int, default=0, help="at most this many songs; 0: all")
+    parser.add_argument("--stepmania", type=Path, help="JSON list of {dir, kind}: mania of kind sm is reported apart")
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    model, spec = load_model(arguments.model)
+    converted = _stepmania_sets(arguments.stepmania)
+    scores: list[ChartScore] = []
+    songs = [song for song in mapset_songs(arguments.folder) if _charts(song, arguments.charts)]
+    for song in tqdm(songs[: arguments.songs or None], unit="song"):
+        scores += score_song(model, spec, song, _charts(song, arguments.charts), song.name in converted)
+        if arguments.json:
+            arguments.json.write_text(json.dumps([asdict(s) for s in scores], indent=1), encoding="utf-8")
+    print(table(scores))
+    return 0
+
+
+def _stepmania_sets(path: Path | None) -> frozenset[str]:
+    rows = json.loads(path.read_text(encoding="utf-8")) if path else []
+    return frozenset(row["dir"] for row in rows if row["kind"] == "sm")
+
+
+def _charts(song: Song, per_mode: int) -> list[tuple[str, Beatmap]]:
+    """Some held-out charts of a song: of each mode the one in the middle of the star ratings, then its neighbours."""
+    charts = read_charts(song, SourceReport())
+    if not charts or not song_in_split([b for _, b in charts], Split.HELD_OUT, held_out_titles()):
+        return []
+    by_mode: dict[int, list] = defaultdict(list)
+    for path, beatmap in charts:
+        if len(beatmap.hit_objects) >= 20:
+            by_mode[beatmap.mode].append((star_rating(beatmap), path.stem, beatmap))
+    chosen = []
+    for rated in by_mode.values():
+        rated.sort(key=lambda entry: entry[0])
+        middle = max(0, (len(rated) - per_mode) // 2)
+        chosen += [(name, beatmap) for _, name, beatmap in rated[middle : middle + per_mode]]
+    return chosen
+
+
+def score_song(model, spec, song: Song, charts: list[tuple[str, Beatmap]], from_stepmania: bool) -> list[ChartScore]:
+    samples = load_audio(song.audio_path, spec.grid.sample_rate)
+    song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
+    writer = SongWriter(model, spec, song_mel(samples, spec), song_ms)
+    stars = [star_rating(beatmap) for _, beatmap in charts]
+    attributes = [attributes_of(beatmap, s) for (_, beatmap), s in zip(charts, stars, strict=True)]
+    heard = hear_timing(writer, ChartInProgress(attributes[0], SEED), Sampling())
+    given = [[point for point in beatmap.timing_points if point.uninherited] for _, beatmap in charts]
+    lines = [*([heard] * len(charts)), *given]
+    settings = [beatmap.difficulty for _, beatmap in charts] * 2
+    drafts = _generate(writer, [*attributes, *attributes], lines, settings)
+    scores = []
+    for index, (name, human) in enumerate(charts):
+        mode = human.mode.name.lower() + (" (StepMania)" if from_stepmania else "")
+        score = ChartScore(song.name, name, mode, stars[index])
+        from_audio, with_timing = drafts[index], drafts[index + len(charts)]
+        human_ms = object_times_ms(human)
+        score.f1 = match_times(human_ms, object_times_ms(from_audio)).f1
+        score.f1_with_timing = match_times(human_ms, object_times_ms(with_timing)).f1
+        score.onsets_f1 = onset_baseline(human_ms, samples, spec.grid.sample_rate)[1].f1
+        score.ticks_f1 = tick_baseline(human_ms, Timing(human.timing_points))[1].f1
+        agreement = compare_timing(human.timing_points, heard, float(human_ms[0]), float(human_ms[-1]))
+        score.tempo_right, score.tempo_octave = agreement.tempo_share, agreement.octave_share
+        score.offset_ms = agreement.offset_ms
+        score.on_grid = snapped_share(from_audio)
+        score.star_error = star_rating(from_audio) - stars[index]
+        score.objects, score.human_objects = len(object_times_ms(from_audio)), len(human_ms)
+        score.problems = sum(f.severity is Severity.PROBLEM for f in check(from_audio, song_ms))
+        scores.append(score)
+    return scores
+
+
+def _generate(writer: SongWriter, attributes: list, lines: list[list[TimingPoint]], settings: list) -> list[Beatmap]:
+    """Finished maps, all written side by side."""
+    spec, song_ms = writer.spec, writer.song_ms
+    charts = [
+        ChartInProgress(wanted, SEED, {ContextKind.TIMING: timing_groups(reds, spec, song_ms)})
+        for wanted, reds in zip(attributes, lines, strict=True)
+    ]
+    for context in (ContextKind.KIAI, ContextKind.MAP):
+        for chart, groups in zip(charts, writer.write_context(context, charts, Sampling()), strict=True):
+            chart.contexts[context] = groups
+    finished = []
+    for chart, reds, difficulty in zip(charts, lines, settings, strict=True):
+        written = {c: g for c, g in chart.contexts.items() if c is not ContextKind.TIMING}
+        keys = chart.attributes.key_count or 0
+        draft, _ = assemble(written, chart.attributes.mode, reds, difficulty, keys, spec.encoding)
+        divisors = predicted_divisors(group for groups in written.values() for group in groups)
+        finished.append(finish(resnap(draft, divisors), song_ms)[0])
+    return finished
+
+
+def table(scores: list[ChartScore]) -> str:
+    """Means by mode as a Markdown table; the offset is the median of absolute values where the tempo is right."""
+    columns = "mode|charts|F1|F1, timing given|onsets|ticks|tempo right|octave|offset ms|on grid|star error".split("|")
+    lines = ["| " + " | ".join(columns) + " |", "|---" * len(columns) + "|"]
+    for mode in sorted({score.mode for score in scores}):
+        of_mode = [score for score in scores if score.mode == mode]
+
+        def mean(name: str, of_mode: list[ChartScore] = of_mode) -> float:
+            return statistics.fmean(getattr(score, name) for score in of_mode)
+
+        offsets = [abs(score.offset_ms) for score in of_mode if score.tempo_right > 0.5]
+        offset = f"{statistics.median(offsets):.1f}" if offsets else "-"
+        star_error = statistics.fmean(abs(score.star_error) for score in of_mode)
+        lines.append(
+            f"| {mode} | {len(of_mode)} | {mean('f1'):.3f} | {mean('f1_with_timing'):.3f} | {mean('onsets_f1'):.3f} "
+            f"| {mean('ticks_f1'):.3f} | {mean('tempo_right'):.2f} | {mean('tempo_octave'):.2f} | {offset} "
+            f"| {mean('on_grid'):.3f} | {star_error:.2f} |"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    started = time.monotonic()
+    status = main()
+    print(f"{time.monotonic() - started:.0f} s")
+    sys.exit(status)
