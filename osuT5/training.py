@@ -40,7 +40,7 @@ class TrainOptions:
     cache_path: str = ""
     init_path: str = ""
     split: str = "train"
-    only_titles: tuple[str, ...] = ()
+    convert_to_catch: bool = True
     seed: int = 1
     device: str = "auto"
     threads: int = 0
@@ -212,10 +212,8 @@ def _fresh_model(spec: ModelSpec) -> MapperModel:
 
 def _task(spec: ModelSpec, options: TrainOptions) -> MapperTask:
     songs = list(mapset_songs(Path(options.train_dataset_path)))
-    if options.only_titles:
-        songs = [song for song in songs if any(title in song.name for title in options.only_titles)]
     cache = Path(options.cache_path) if options.cache_path else None
-    corpus, report = load_corpus(songs, spec, Split(options.split), cache)
+    corpus, report = load_corpus(songs, spec, Split(options.split), cache, options.convert_to_catch)
     print(f"training on {len(corpus)} songs, charts by mode: {_named(report.charts_by_mode)}")
     for line in report.skipped:
         print(f"  left out {line}")
