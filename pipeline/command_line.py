@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.config_help import help_text
-from pipeline.options import RequestError, unknown_option
+from pipeline.options import RequestError, nearest_option, unknown_option
 
 CONFIG_DIR = Path(__file__).resolve().parent.parent / "configs"
 STATUS_WRONG_INPUT = 2
@@ -167,14 +167,15 @@ def _config(program: Program, words: _Words) -> FlatConfig:
     if not program.literal:
         return compose_config(words.config_name, [f"{key}={value}" for key, value in words.assignments])
     config = compose_config(words.config_name)
-    for place, (key, value) in enumerate(words.assignments):
+    before: tuple[str, str] | None = None
+    for key, value in words.assignments:
         name = key.lstrip("+")
+        if name not in config and before is not None and nearest_option(name, config) is None:
+            raise RequestError(f"There is no option {name}; {_quoting_hint(*before, f'{key}={value}')}")
         if name not in config:
-            hint = ""
-            if place and any(char.isspace() for char in f"{words.assignments[place - 1][1]} {key}"):
-                hint = f" {_quoting_hint(*words.assignments[place - 1], f'{key}={value}')}"
-            raise RequestError(unknown_option(name, config) + hint)
+            raise RequestError(unknown_option(name, config))
         config[name] = _without_quotes(value)
+        before = (key, value)
     return config
 
 

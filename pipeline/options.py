@@ -168,12 +168,19 @@ def option_fields() -> dict[str, tuple[str, str]]:
     }
 
 
-def unknown_option(name: str, known: Iterable[str]) -> str:
-    """One sentence about an option that there is not, with the nearest one that there is."""
+def nearest_option(name: str, known: Iterable[str]) -> str | None:
+    """The option that a user most likely meant; None where nothing is near."""
     known = list(known)
     meant = _SHORT_NAMES.get(name.lower())
-    near = [meant] if meant in known else get_close_matches(name.lower(), known, n=1, cutoff=0.6)
-    return f"There is no option {name}" + (f"; did you mean {near[0]}?" if near else "; -h lists them all.")
+    if meant in known:
+        return meant
+    return next(iter(get_close_matches(name.lower(), known, n=1, cutoff=0.6)), None)
+
+
+def unknown_option(name: str, known: Iterable[str]) -> str:
+    """One sentence about an option that there is not, with the nearest one that there is."""
+    near = nearest_option(name, known)
+    return f"There is no option {name}" + (f"; did you mean {near}?" if near else "; -h lists them all.")
 
 
 _SHORT_NAMES = {

@@ -1,0 +1,27 @@
+"""The project's own Python files, for tests that read the code."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+REPO_ROOT = Path(__file__).resolve().parent.parent
+
+_NOT_OURS = {"output", "outputs", "runs", "build", "dist"}
+
+
+def python_files() -> Iterator[Path]:
+    """Every .py file but those in hidden folders (.venv among them) and in folders of results."""
+    for place in sorted(REPO_ROOT.iterdir()):
+        if place.is_file() and place.suffix == ".py":
+            yield place
+        elif place.is_dir() and not place.name.startswith(".") and place.name not in _NOT_OURS:
+            yield from sorted(place.rglob("*.py"))
+
+
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """Every node of a file's syntax tree."""
+    return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))

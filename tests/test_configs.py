@@ -1,0 +1,79 @@
+"""Every shipped YAML composes, and the one that users read says what the dataclasses say."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from pipeline.command_line import CONFIG_DIR, FlatConfig, compose_config
+from pipeline.config_help import read_help
+from pipeline.later_stages import LATER_CONFIGS
+from pipeline.options import GenerationRequest, option_fields
+from pipeline.resolve import READERS, resolve
+
+ALL_CONFIGS = sorted(path.relative_to(CONFIG_DIR).with_suffix("").as_posix() for path in CONFIG_DIR.rglob("*.yaml"))
+INFERENCE_CONFIGS = [name for name in ALL_CONFIGS if name.startswith("inference")]
+SHOWN_AS_NULL = {"output_type"}
+"""Options whose default depends on others: the file shows null and says how."""
+
+
+@pytest.fixture(scope="module")
+def shown() -> FlatConfig:
+    """The YAML that users read."""
+    return compose_config("inference")
+
+
+@pytest.mark.parametrize("name", ALL_CONFIGS)
+def test_config_composes(name: str) -> None:
+    assert compose_config(name)
+
+
+@pytest.mark.parametrize("name", INFERENCE_CONFIGS)
+def test_inference_config_resolves(name: str) -> None:
+    resolve({**compose_config(name), "audio_path": "song.mp3"})
+
+
+def test_yaml_readers_and_dataclasses_have_the_same_options(shown: FlatConfig) -> None:
+    options = set(option_fields())
+    assert set(shown) == options
+    assert set(READERS) == options
+
+
+def test_yaml_shows_the_defaults_of_the_dataclasses(shown: FlatConfig) -> None:
+    groups = {group.name: group.default_factory() for group in fields(GenerationRequest)}  # type: ignore[misc]
+    for name, (group, field_name) in option_fields().items():
+        default = getattr(groups[group], field_name)
+        if name in SHOWN_AS_NULL or default in (None, ()):
+            assert shown[name] is None, name
+        else:
+            assert READERS[name](name, shown[name]) == default, name
+
+
+def test_yaml_as_it_is_asks_for_nothing_beyond_the_defaults(shown: FlatConfig) -> None:
+    song = {"audio_path": "song.mp3"}
+    assert resolve({**shown, **song}) == resolve(song)
+
+
+def test_every_option_has_an_explanation_and_a_group() -> None:
+    groups = read_help(CONFIG_DIR / "inference.yaml")
+    explained = {option.name: option.about for group in groups for option in group.options if group.heading}
+    assert set(explained) == set(option_fields())
+    assert all(len(about) > 10 for about in explained.values())
+
+
+def test_explanations_go_on_in_the_next_line(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text("# Group\n\na: 1  # first\n      # and more\nb: '#x'   # second\nc: null\n", encoding="utf-8")
+    (group,) = read_help(path)
+    assert group.heading == "Group"
+    assert [(o.name, o.default, o.about) for o in group.options] == [
+        ("a", "1", "first and more"),
+        ("b", "'#x'", "second"),
+        ("c", "null", ""),
+    ]
+
+
+def test_no_config_is_both_there_and_announced_for_later() -> None:
+    assert not {name.replace("-", "_") for name in ALL_CONFIGS} & set(LATER_CONFIGS)

@@ -1,0 +1,58 @@
+"""House rules that a reader should not have to check."""
+
+from __future__ import annotations
+
+import ast
+
+from tests.source_files import REPO_ROOT, nodes, python_files
+
+FILES = list(python_files())
+VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "misc"}
+TEXT_CALLS = {"read_text": 0, "write_text": 1}
+"""Methods that read or write text -> place of `encoding` among their arguments."""
+
+
+def _opens_text_without_encoding(call: ast.Call) -> bool:
+    if any(keyword.arg in ("encoding", None) for keyword in call.keywords):
+        return False
+    if isinstance(call.func, ast.Attribute) and call.func.attr in TEXT_CALLS:
+        return len(call.args) <= TEXT_CALLS[call.func.attr]
+    if isinstance(call.func, ast.Name) and call.func.id == "open":
+        mode = next((k.value for k in call.keywords if k.arg == "mode"), call.args[1] if len(call.args) > 1 else None)
+        return not (isinstance(mode, ast.Constant) and "b" in str(mode.value))
+    return False
+
+
+def test_datasets_is_no_package() -> None:
+    """An `__init__.py` there would shadow the Hugging Face package of that name."""
+    assert not list((REPO_ROOT / "datasets").rglob("*.py"))
+
+
+def test_no_module_has_a_name_that_says_nothing() -> None:
+    assert not [path for path in FILES if path.stem in VAGUE_NAMES or path.parent.name in VAGUE_NAMES]
+
+
+def test_every_package_has_an_init() -> None:
+    """Without one, a folder is found or not depending on where Python was started."""
+    folders = {path.parent for path in FILES} - {REPO_ROOT}
+    missing = [
+        f for f in folders if not (f / "__init__.py").is_file() and "tests" not in f.relative_to(REPO_ROOT).parts
+    ]
+    assert not missing
+
+
+def test_text_is_read_and_written_in_a_stated_encoding() -> None:
+    """Windows would take the console's code page."""
+    calls = ((path, node) for path in FILES for node in nodes(path) if isinstance(node, ast.Call))
+    assert not [f"{path}:{call.lineno}" for path, call in calls if _opens_text_without_encoding(call)]
+
+
+def test_no_star_imports() -> None:
+    for path in FILES:
+        for node in nodes(path):
+            if isinstance(node, ast.ImportFrom):
+                assert node.names[0].name != "*", path
+
+
+def test_licence_is_mit() -> None:
+    assert (REPO_ROOT / "LICENSE").read_text(encoding="utf-8").startswith("MIT License")

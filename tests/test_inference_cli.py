@@ -1,0 +1,204 @@
+"""The command line of inference.py: exit statuses, one sentence for wrong input, and nothing left behind."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import pytest
+
+from osu_beatmap.model import Beatmap, Circle, Metadata, Slider
+from osuT5.audio import AudioError
+from pipeline.command_line import Program, run
+from pipeline.console import ProgressLine
+from pipeline.options import GenerationRequest
+
+
+@pytest.fixture(scope="module")
+def script(repo_root: Path) -> ModuleType:
+    """inference.py as a module, without running it."""
+    spec = importlib.util.spec_from_file_location("inference_script", repo_root / "inference.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class FakeGenerate:
+    """In place of generation: keeps the request, returns a small map or raises."""
+
+    def __init__(self) -> None:
+        self.request: GenerationRequest | None = None
+        self.error: BaseException | None = None
+
+    def __call__(self, request: GenerationRequest, progress: object) -> SimpleNamespace:
+        self.request = request
+        if self.error is not None:
+            raise self.error
+        objects = [Circle(0, 0, 0), Circle(500, 0, 0), Slider(1000, 0, 0)]
+        return SimpleNamespace(
+            beatmap=Beatmap(metadata=Metadata(version="Hard"), hit_objects=objects),
+            osz_path=Path("output/音楽.osz"),
+            osu_path=None,
+            star_rating=3.456,
+            seconds=1.25,
+            seed=7,
+            warnings=["The song is short."],
+        )
+
+
+@pytest.fixture
+def generate(monkeypatch: pytest.MonkeyPatch) -> FakeGenerate:
+    fake = FakeGenerate()
+    monkeypatch.setitem(sys.modules, "pipeline.generate", SimpleNamespace(generate=fake))
+    return fake
+
+
+@pytest.fixture
+def song(tmp_path: Path) -> Path:
+    """A file with a name that Hydra's own grammar would refuse."""
+    path = tmp_path / "A = B [x] (TV Size), it's.mp3"
+    path.touch()
+    return path
+
+
+def test_a_map_is_announced(
+    script: ModuleType, generate: FakeGenerate, song: Path, capsys: pytest.CaptureFixture, tmp_path: Path
+) -> None:
+    words = [f"audio_path={song}", "difficulty=3.5", f"output_path={tmp_path / 'out'}", "descriptors=[jump aim,tech]"]
+    assert run(script.INFERENCE, words) == 0
+    assert generate.request is not None
+    assert generate.request.song.audio_path == song
+    assert generate.request.map.descriptors == ("jump aim", "tech")
+    assert capsys.readouterr().out.splitlines() == [
+        f"Map:     {Path('output/音楽.osz')}",
+        "         osu!standard [Hard], 3.46 stars (asked for 3.5)",
+        "Objects: 3 (2 circles, 1 sliders, 0 spinners)",
+        "Time:    1.2 s, seed 7",
+        "Note:    The song is short.",
+    ]
+
+
+def test_quotes_that_the_shell_left_are_dropped(script: ModuleType, generate: FakeGenerate, song: Path) -> None:
+    assert run(script.INFERENCE, [f'audio_path="{song}"', "+seed=3"]) == 0
+    assert generate.request is not None
+    assert generate.request.song.audio_path == song
+    assert generate.request.sampling.seed == 3
+
+
+WRONG = [
+    ([], "audio_path is missing"),
+    (["song.mp3"], "song.mp3 is not an option: write name=value, such as audio_path=song.mp3"),
+    (["audio_path=my", "song.mp3"], "song.mp3 is not an option; if it belongs to the word before it, put quotes"),
+    (["audio_path='my", "song.mp3'"], "song.mp3' is not an option; if it belongs to the word before it, put quotes"),
+    (["audio_path=x", "&=c.mp3"], "&=c.mp3 is not an option; if it belongs to the word before it, put quotes"),
+    (["audio_path=x", "b=c.mp3"], "There is no option b; if it belongs to the word before it, put quotes"),
+    (["dificulty=3"], "There is no option dificulty; did you mean difficulty?"),
+    (["audio_path=no (x) [y]=.mp3"], "There is no file at no (x) [y]=.mp3 (audio_path); if that is not the whole name"),
+    (["--difficulty=3"], "There is no flag --difficulty; options are written name=value"),
+    (["-cn", "nothing"], "There is no configuration nothing; -cn can be inference."),
+    (["-cn", "../pyproject"], "There is no configuration ../pyproject"),
+    (["-cn"], "There is no configuration without a name"),
+    (["-cn", "inference_v29", "audio_path=x"], "-cn inference_v29 (a published model) is not part of this version"),
+    (["--config-name=inference_v32-mini"], "-cn inference_v32-mini (a published model) is not part of this version"),
+    (["-m", "audio_path=x"], "-m (many runs at once) is not part of this version yet."),
+]
+
+
+@pytest.mark.parametrize(("words", "sentence"), WRONG, ids=[" ".join(words) for words, _ in WRONG])
+def test_wrong_words_get_one_sentence(
+    script: ModuleType, words: list[str], sentence: str, capsys: pytest.CaptureFixture
+) -> None:
+    assert run(script.INFERENCE, words) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.startswith(f"inference.py: {sentence}")
+    assert shown.err.count("\n") == 1
+
+
+def test_what_goes_wrong_inside(
+    script: ModuleType, generate: FakeGenerate, song: Path, capsys: pytest.CaptureFixture
+) -> None:
+    words = [f"audio_path={song}"]
+    for error, status, sentence in (
+        (AudioError("song.mp3 has no audio in it."), 2, "inference.py: song.mp3 has no audio in it.\n"),
+        (OSError(28, "No space left on device", "out.osz"), 1, "inference.py: out.osz: No space left on device\n"),
+        (KeyboardInterrupt(), 130, "Stopped.\n"),
+    ):
+        generate.error = error
+        assert run(script.INFERENCE, words) == status
+        assert capsys.readouterr().err == sentence
+    generate.error = ValueError("a bug of ours")
+    with pytest.raises(ValueError, match="a bug of ours"):
+        run(script.INFERENCE, words)
+
+
+def test_nested_configs_take_hydras_own_overrides(capsys: pytest.CaptureFixture) -> None:
+    seen: dict[str, object] = {}
+    program = Program("x.py", "inference", "", "", lambda config: seen.update(config), literal=False)
+    assert run(program, ["seed=5", "in_context=[TIMING,KIAI]"]) == 0
+    assert (seen["seed"], seen["in_context"]) == (5, ["TIMING", "KIAI"])
+    for words in (["seeed=5"], ["seed=(5"], ["seed=${nothing}"]):
+        assert run(program, words) == 2
+        assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_progress_is_for_terminals_only() -> None:
+    stream = io.StringIO()
+    ProgressLine(stream)("map", 1, 2)
+    assert stream.getvalue() == ""
+    stream.isatty = lambda: True  # type: ignore[method-assign]
+    line = ProgressLine(stream)
+    line("map", 1, 2)
+    line.close()
+    assert "map: 1 of 2" in stream.getvalue()
+
+
+def _run_script(repo_root: Path, cwd: Path, *words: str, **environment: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, str(repo_root / "inference.py"), *words],
+        cwd=cwd,
+        env={**os.environ, **environment},
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_help_is_useful_anywhere(repo_root: Path, tmp_path: Path) -> None:
+    """On a console of western Windows, from another folder, and without leaving anything there."""
+    done = _run_script(repo_root, tmp_path, "-h", PYTHONIOENCODING="cp1252", PYTHONUTF8="0")
+    shown = done.stdout.decode("cp1252")
+    assert done.returncode == 0
+    assert "python inference.py audio_path=song.mp3 difficulty=5.5" in shown
+    assert "star rating to aim at, 0 to 12" in shown
+    assert not list(tmp_path.iterdir())
+
+
+def test_wrong_input_from_a_real_shell(repo_root: Path, tmp_path: Path) -> None:
+    done = _run_script(repo_root, tmp_path, "audio_path=音楽 (x).mp3", PYTHONIOENCODING="cp1252", PYTHONUTF8="0")
+    assert done.returncode == 2
+    assert done.stdout == b""
+    assert b"There is no file at ?? (x).mp3" in done.stderr
+    assert b"Traceback" not in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_nothing_heavy_is_imported_before_the_input_is_right(repo_root: Path, tmp_path: Path) -> None:
+    code = (
+        "import runpy, sys\n"
+        f"sys.path.insert(0, {str(repo_root)!r})\n"
+        "sys.argv = ['inference.py', 'audio_path=missing.mp3']\n"
+        "try:\n"
+        f"    runpy.run_path({str(repo_root / 'inference.py')!r}, run_name='__main__')\n"
+        "except SystemExit as end:\n"
+        "    assert end.code == 2\n"
+        "print([name for name in ('torch', 'transformers', 'numpy', 'av') if name in sys.modules])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
