@@ -51,9 +51,9 @@ def main() -> int:
         score = match_times(object_times_ms(human), object_times_ms(result.beatmap))
         worst = min(worst, score.f1)
         print(
-            f"{human.mode.name.lower():8} F1 {score.f1:.3f} (precision {score.precision:.3f}, recall {score.recall:.3f}), "
-            f"{len(human.hit_objects)} objects, {len(result.beatmap.hit_objects)} generated: {human.metadata.title}"
+            f"{human.mode.name.lower():8} F1 {score.f1:.3f}, precision {score.precision:.3f}, recall {score.recall:.3f}"
         )
+        print(f"         {len(human.hit_objects)} objects, {len(result.beatmap.hit_objects)} generated: {song.name}")
     return 0 if worst >= TARGET_F1 else 1
 
 

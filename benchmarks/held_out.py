@@ -32,14 +32,12 @@ from osu_beatmap.timing import Timing
 from osuT5.audio import load_audio
 from osuT5.dataset.corpus import song_mel
 from osuT5.dataset.sources import Song, SourceReport, Split, held_out_titles, mapset_songs, read_charts, song_in_split
-from osuT5.encoding import assemble
 from osuT5.events import ContextKind
 from osuT5.generation.sampling import Sampling
 from osuT5.generation.schedule import ChartInProgress, SongWriter
 from osuT5.model.loading import load_model
 from pipeline.finish import finish
-from pipeline.generate import hear_timing
-from pipeline.resnap import predicted_divisors, resnap
+from pipeline.generate import beatmap_of, hear_timing, write_charts
 from pipeline.timing import timing_groups
 
 SEED = 1
@@ -149,22 +147,15 @@ def _generate(writer: SongWriter, attributes: list, lines: list[list[TimingPoint
         ChartInProgress(wanted, SEED, {ContextKind.TIMING: timing_groups(reds, spec, song_ms)})
         for wanted, reds in zip(attributes, lines, strict=True)
     ]
-    for context in (ContextKind.KIAI, ContextKind.MAP):
-        for chart, groups in zip(charts, writer.write_context(context, charts, Sampling()), strict=True):
-            chart.contexts[context] = groups
-    finished = []
-    for chart, reds, difficulty in zip(charts, lines, settings, strict=True):
-        written = {c: g for c, g in chart.contexts.items() if c is not ContextKind.TIMING}
-        keys = chart.attributes.key_count or 0
-        draft, _ = assemble(written, chart.attributes.mode, reds, difficulty, keys, spec.encoding)
-        divisors = predicted_divisors(group for groups in written.values() for group in groups)
-        finished.append(finish(resnap(draft, divisors), song_ms)[0])
-    return finished
+    write_charts(writer, charts, Sampling())
+    drafts = [beatmap_of(*each, spec)[0] for each in zip(charts, lines, settings, strict=True)]
+    return [finish(draft, song_ms)[0] for draft in drafts]
 
 
 def table(scores: list[ChartScore]) -> str:
     """Means by mode as a Markdown table; the offset is the median of absolute values where the tempo is right."""
-    columns = "mode|charts|F1|F1, timing given|onsets|ticks|tempo right|octave|offset ms|on grid|star error".split("|")
+    figures = ("F1", "F1, timing given", "onsets", "ticks", "tempo right", "octave", "offset ms", "on grid", "stars")
+    columns = ("mode", "charts", *figures)
     lines = ["| " + " | ".join(columns) + " |", "|---" * len(columns) + "|"]
     for mode in sorted({score.mode for score in scores}):
         of_mode = [score for score in scores if score.mode == mode]

@@ -188,6 +188,8 @@ class Comparison:
         bound = max(self.spec.scroll_speed_step_percent / 200, _SPEED_TOLERANCE_SHARE * old_speed)
         error = min(abs(old_speed - speed) for speed in new_speeds)
         reason = "slower than a step" if old_speed < self.spec.scroll_speed_step_percent / 200 else "differs"
+        if new.time_ms < self.new_timing.points[0].time_ms:
+            reason = "its step begins before the first line"
         self.tally.measure("velocity", error, bound, reason)
 
     def _compare_sounds(self, old: HitObject, new: HitObject) -> None:

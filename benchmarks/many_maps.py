@@ -1,0 +1,105 @@
+"""Do generated maps break a rule? Many short maps, all modes, 1 to 8 stars, several songs.
+
+    python -m benchmarks.many_maps SONG... [--seconds 40] [--maps 200] [--model DIR] [--keep DIR]
+
+Generates maps for excerpts of the songs, at each of 1 to 8 stars in each mode, finishes them as the program does and
+counts what `osu_beatmap.rules` finds. Exit status 1 when there is a problem (warnings are listed).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from itertools import cycle, islice
+from pathlib import Path
+
+from tqdm import tqdm
+
+from osu_beatmap.attributes import Attributes
+from osu_beatmap.model import GameMode
+from osu_beatmap.rules import Severity, check
+from osu_beatmap.star_rating import star_rating
+from osu_beatmap.writer import save_beatmap
+from osuT5.audio import load_audio
+from osuT5.dataset.corpus import song_mel
+from osuT5.events import ContextKind
+from osuT5.generation.sampling import Sampling
+from osuT5.generation.schedule import ChartInProgress, SongWriter
+from osuT5.model.loading import load_model
+from pipeline.difficulty_settings import suited_settings
+from pipeline.finish import finish
+from pipeline.generate import beatmap_of, hear_timing, write_charts
+from pipeline.timing import timing_groups
+
+STARS = range(1, 9)
+KEY_COUNTS = (4, 7, 5, 6)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("songs", type=Path, nargs="+")
+    parser.add_argument("--seconds", type=float, default=40.0)
+    parser.add_argument("--maps", type=int, default=200)
+    parser.add_argument("--model", type=Path)
+    parser.add_argument("--keep", type=Path, help="folder for the .osu files")
+    arguments = parser.parse_args()
+    model, spec = load_model(arguments.model)
+    rounds = -(-arguments.maps // len(STARS))
+    combinations = list(islice(cycle(GameMode), rounds))
+    problems: Counter[str] = Counter()
+    warnings: Counter[str] = Counter()
+    made: Counter[str] = Counter()
+    star_errors: list[float] = []
+    for index, mode in enumerate(tqdm(combinations, unit="batch")):
+        song = arguments.songs[index % len(arguments.songs)]
+        samples = load_audio(song, spec.grid.sample_rate)
+        length = int(arguments.seconds * spec.grid.sample_rate)
+        start = max(0, (len(samples) - length) * (index % 5) // 5)
+        for stars, beatmap, song_ms in _batch(model, spec, samples[start : start + length], mode, index):
+            made[mode.name.lower()] += 1
+            star_errors.append(abs(star_rating(beatmap) - stars))
+            for finding in check(beatmap, song_ms):
+                (problems if finding.severity is Severity.PROBLEM else warnings)[
+                    f"{mode.name.lower()} {finding.rule}"
+                ] += 1
+            if arguments.keep:
+                arguments.keep.mkdir(parents=True, exist_ok=True)
+                save_beatmap(beatmap, arguments.keep / f"{index:03}-{mode.name.lower()}-{stars}.osu")
+    print(f"maps: {dict(made)}, mean star error {sum(star_errors) / len(star_errors):.2f}")
+    print(f"problems: {dict(problems) or 'none'}")
+    for rule, count in warnings.most_common():
+        print(f"  warning {rule}: {count}")
+    return 1 if problems else 0
+
+
+def _batch(model, spec, samples, mode: GameMode, seed: int):
+    """Finished maps of one excerpt at all star ratings."""
+    song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
+    writer = SongWriter(model, spec, song_mel(samples, spec), song_ms)
+    settings = [suited_settings(mode, stars) for stars in STARS]
+    keys = KEY_COUNTS[seed // 4 % len(KEY_COUNTS)] if mode is GameMode.MANIA else None
+    charts = []
+    for stars, difficulty in zip(STARS, settings, strict=True):
+        if keys:
+            difficulty.circle_size = float(keys)
+        with_circles = mode in (GameMode.STANDARD, GameMode.CATCH)
+        wanted = Attributes(
+            mode,
+            difficulty=float(stars),
+            circle_size=difficulty.circle_size if with_circles else None,
+            slider_multiplier=difficulty.slider_multiplier if with_circles else None,
+            hitsounded=True,
+            key_count=keys,
+        )
+        charts.append(ChartInProgress(wanted, seed * 100 + stars))
+    lines = hear_timing(writer, charts[0], Sampling())
+    for chart in charts:
+        chart.contexts[ContextKind.TIMING] = timing_groups(lines, spec, song_ms)
+    write_charts(writer, charts, Sampling())
+    for stars, chart, difficulty in zip(STARS, charts, settings, strict=True):
+        yield stars, finish(beatmap_of(chart, lines, difficulty, spec)[0], song_ms)[0], song_ms
+
+
+if __name__ == "__main__":
+    sys.exit(main())
