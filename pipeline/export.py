@@ -1,0 +1,108 @@
+"""Finished map -> files: the .osu in the output folder, and beside it the .osz that osu! imports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from osu_beatmap.archive import write_osz
+from osu_beatmap.errors import BeatmapError
+from osu_beatmap.file_names import osu_file_name, osz_file_name
+from osu_beatmap.model import Beatmap
+from osu_beatmap.writer import temporary_beside, write_beatmap
+from osuT5.audio import read_tags
+from pipeline.audio_export import prepare_audio
+from pipeline.map_metadata import metadata_of
+from pipeline.options import GenerationRequest, RequestError
+
+MAX_PICTURE_BYTES = 32 << 20
+MAX_NUMBERED = 10_000
+_PICTURES = {b"\xff\xd8\xff": "bg.jpg", b"\x89PNG\r\n\x1a\n": "bg.png"}
+"""Names of pictures in the .osz, by how such files begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedFiles:
+    """What was written; no .osz where the user wanted none."""
+
+    osu_path: Path
+    osz_path: Path | None
+
+
+def export(request: GenerationRequest, beatmap: Beatmap, star_rating: float) -> ExportedFiles:
+    """Names the song in the beatmap and writes the files of a request, without replacing any that are there.
+
+    The bytes depend on the request and the map alone. `beatmap` gets its metadata, audio and background filled in.
+    Raises RequestError for a background that is no picture and a folder that cannot be made, AudioError for
+    the song and BeatmapError where a file cannot be written; then nothing of this map is left in the folder.
+    """
+    audio_path = request.song.audio_path
+    assert audio_path is not None, "a map without a song cannot be exported"
+    beatmap.metadata = metadata_of(request, beatmap, read_tags(audio_path), star_rating)
+    if request.song.preview_time_ms is not None:
+        beatmap.preview_time_ms = float(request.song.preview_time_ms)
+    files: dict[str, bytes | Path] = {}
+    if request.song.background is not None:
+        beatmap.background, files[beatmap.background] = _background(request.song.background)
+    if request.output.export_osz:
+        audio = prepare_audio(audio_path)
+        beatmap.audio_filename, files[audio.file_name] = audio.file_name, audio.content
+    else:
+        # Such a map is put beside the song by hand.
+        beatmap.audio_filename = audio_path.name
+    data = write_beatmap(beatmap).encode("utf-8", errors="replace")
+    osu_name = osu_file_name(beatmap.metadata)
+    files[osu_name] = data
+    folder = _made_folder(request.output.output_path)
+    paths = _free_paths(folder, osu_name, osz_file_name(beatmap.metadata))
+    return _write(paths if request.output.export_osz else replace(paths, osz_path=None), files, data)
+
+
+def _write(paths: ExportedFiles, files: dict[str, bytes | Path], osu_data: bytes) -> ExportedFiles:
+    if paths.osz_path is not None:
+        write_osz(paths.osz_path, files)
+    try:
+        with temporary_beside(paths.osu_path) as file:
+            file.write(osu_data)
+    except BeatmapError:
+        if paths.osz_path is not None:
+            paths.osz_path.unlink(missing_ok=True)
+        raise
+    return paths
+
+
+def _background(path: Path) -> tuple[str, bytes]:
+    """The name in the .osz and the bytes of a picture, which is told by its content."""
+    try:
+        size_bytes = path.stat().st_size
+        if size_bytes > MAX_PICTURE_BYTES:
+            raise RequestError(f"background must be a picture of at most {MAX_PICTURE_BYTES >> 20} MiB: {path.name}.")
+        data = path.read_bytes()
+    except OSError as error:
+        raise RequestError(f"background cannot be read: {path} ({error.strerror or error}).") from error
+    for start, name in _PICTURES.items():
+        if data.startswith(start):
+            return name, data
+    raise RequestError(f"background must be a .jpg or .png picture, and the content of {path.name} is neither.")
+
+
+def _made_folder(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RequestError(f"output_path cannot be made: {folder} ({error.strerror or error}).") from error
+    return folder
+
+
+def _free_paths(folder: Path, osu_name: str, osz_name: str) -> ExportedFiles:
+    """Where the files go: under their own names, or the first number at which neither of them exists."""
+    for number in range(1, MAX_NUMBERED):
+        paths = ExportedFiles(folder / _numbered(osu_name, number), folder / _numbered(osz_name, number))
+        if not paths.osu_path.exists() and not paths.osz_path.exists():
+            return paths
+    raise RequestError(f"output_path is full of maps of this song: {folder}.")
+
+
+def _numbered(name: str, number: int) -> str:
+    stem, _, suffix = name.rpartition(".")
+    return name if number == 1 else f"{stem} ({number}).{suffix}"
