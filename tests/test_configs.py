@@ -63,11 +63,15 @@ def test_every_option_has_an_explanation_and_a_group() -> None:
     assert all(len(about) > 10 for about in explained.values())
 
 
-def test_explanations_go_on_in_the_next_line(tmp_path: Path) -> None:
+def test_help_reads_headings_nested_options_and_comments(tmp_path: Path) -> None:
     path = tmp_path / "c.yaml"
-    path.write_text("# Group\n\na: 1  # first\n      # and more\nb: '#x'   # second\nc: null\n", encoding="utf-8")
-    (group,) = read_help(path)
-    assert group.heading == "Group"
+    text = (
+        "# About this file\n# in two lines\n\n# Group\n\na: 1  # first\n      # and more\nb: '#x'   # second\nc: null\n"
+        "\nnest:\n  d: 2 # fourth\n"
+    )
+    path.write_text(text, encoding="utf-8")
+    group, nested = read_help(path)
+    assert (group.heading, nested.heading, nested.options[0].name) == ("Group", "nest", "nest.d")
     assert [(o.name, o.default, o.about) for o in group.options] == [
         ("a", "1", "first and more"),
         ("b", "'#x'", "second"),
