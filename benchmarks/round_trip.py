@@ -173,7 +173,7 @@ class Comparison:
         reason = "beyond the area that events cover"
         if inside:
             shared = spec.cells_toward_zero and min(old) < 0
-            reason = "negative coordinate in a cell that spans 0" if shared else "more than half a cell"
+            reason = "negative coordinate in a cell that spans 0" if shared else "its path is within one cell"
         error = max(abs(old[0] - new[0]), abs(old[1] - new[1]))
         self.tally.measure(aspect, error, bound, reason)
 
@@ -190,6 +190,8 @@ class Comparison:
         reason = "slower than a step" if old_speed < self.spec.scroll_speed_step_percent / 200 else "differs"
         if new.time_ms < self.new_timing.points[0].time_ms:
             reason = "its step begins before the first line"
+        elif mode is GameMode.MANIA:
+            reason = "several changes in one step, or beyond 0.01..10 relative to the main tempo"
         self.tally.measure("velocity", error, bound, reason)
 
     def _compare_sounds(self, old: HitObject, new: HitObject) -> None:
