@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
+from transformers.utils import logging as transformers_logging
 
 from osuT5.model.seq2seq import MapperModel
 from osuT5.spec import CONTRACT_FILE, ModelSpec
@@ -27,6 +28,7 @@ def load_model(folder: Path | None = None, device: str = "cpu") -> tuple[MapperM
     for name in (CONTRACT_FILE, "config.json", WEIGHTS_FILE):
         if not (folder / name).is_file():
             raise ModelError(f"{folder} holds no model: {name} is missing")
+    transformers_logging.disable_progress_bar()  # it would show for a tenth of a second
     try:
         spec = ModelSpec.load(folder)
         model = MapperModel.from_pretrained(folder, dtype=torch.float32, local_files_only=True)

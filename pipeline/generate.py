@@ -1,0 +1,192 @@
+"""From a request to a map on disk: the main path of the program."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from osu_beatmap.attributes import Attributes
+from osu_beatmap.model import Beatmap, Difficulty, GameMode, TimingPoint
+from osu_beatmap.reader import read_beatmap
+from osu_beatmap.star_rating import star_rating
+from osuT5.audio import load_audio
+from osuT5.dataset.corpus import song_mel
+from osuT5.encoding import AssemblyReport, assemble
+from osuT5.events import ContextKind
+from osuT5.generation.activations import song_activations
+from osuT5.generation.sampling import Sampling
+from osuT5.generation.schedule import ChartInProgress, GenerationReport, SongWriter
+from osuT5.model.loading import best_device, load_model
+from osuT5.spec import ModelSpec
+from pipeline.export import export
+from pipeline.finish import FinishReport, finish
+from pipeline.options import GenerationRequest, RequestError
+from pipeline.resnap import predicted_divisors, resnap
+from pipeline.resolve import fill_from_beatmap
+from pipeline.timing import red_lines_from, timing_groups
+
+Progress = Callable[[str, int, int], None]
+
+TYPICAL_STARS = 4.0
+"""Settings suit this star rating where the user asks for none."""
+
+MAX_STAR_ERROR = 1.0
+
+
+@dataclass(slots=True)
+class GenerationResult:
+    """What was made, and what a user should know about it."""
+
+    beatmap: Beatmap
+    osu_path: Path
+    osz_path: Path | None
+    star_rating: float
+    seconds: float
+    seed: int
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Draft:
+    """A generated map before it is finished, and what was lost on the way."""
+
+    beatmap: Beatmap
+    song_ms: float
+    generation: GenerationReport
+    assembly: AssemblyReport
+
+
+def generate(request: GenerationRequest, progress: Progress | None = None) -> GenerationResult:
+    """Generates a map and writes it. Nothing is written unless all went well.
+
+    Raises RequestError, AudioError, BeatmapError or ModelError, each with one sentence for the user.
+    """
+    started = time.monotonic()
+    reference = read_beatmap(request.song.beatmap_path) if request.song.beatmap_path else None
+    if reference is not None:
+        request = fill_from_beatmap(request, reference)
+    seed = secrets.randbelow(2**31) if request.sampling.seed is None else request.sampling.seed
+    draft = generate_draft(request, reference, seed, progress)
+    beatmap, repairs = finish(draft.beatmap, draft.song_ms)
+    stars = star_rating(beatmap)
+    beatmap.difficulty = _final_settings(request, beatmap, stars)
+    paths = export(request, beatmap, stars)
+    return GenerationResult(
+        beatmap=beatmap,
+        osu_path=paths.osu_path,
+        osz_path=paths.osz_path,
+        star_rating=stars,
+        seconds=time.monotonic() - started,
+        seed=seed,
+        warnings=_warnings(request, draft, repairs, stars),
+    )
+
+
+def generate_draft(
+    request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress | None = None
+) -> Draft:
+    """What the model makes of the song: a beatmap with quantised times and coarse positions."""
+    device = best_device(request.model.device)
+    model, spec = load_model(Path(request.model.model_path) if request.model.model_path else None, device)
+    samples = load_audio(request.song.audio_path, spec.grid.sample_rate)
+    song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
+    settings = request.difficulty_settings(request.map.difficulty or TYPICAL_STARS)
+    attributes = _conditions(request, settings)
+    options = request.sampling
+    writer = SongWriter(
+        model, spec, song_mel(samples, spec), song_ms, options.lookback, options.lookahead, progress=progress
+    )
+    sampling = Sampling(options.temperature, options.top_p, options.top_k)
+    chart = ChartInProgress(attributes, seed)
+    lines = _red_lines(request, reference, writer, chart, sampling)
+    chart.contexts[ContextKind.TIMING] = timing_groups(lines, spec, song_ms)
+    write_charts(writer, [chart], sampling)
+    beatmap, assembly = beatmap_of(chart, lines, settings, spec)
+    if not beatmap.hit_objects:
+        raise RequestError("The model found nothing to map in this song; another seed or difficulty may help.")
+    return Draft(beatmap, song_ms, writer.report, assembly)
+
+
+def write_charts(writer: SongWriter, charts: Sequence[ChartInProgress], sampling: Sampling) -> None:
+    """Fills in the contexts that the charts lack, side by side."""
+    spec = writer.spec
+    for context in dict.fromkeys(c for chart in charts for c in spec.contexts_of(chart.attributes.mode)):
+        lacking = [
+            chart
+            for chart in charts
+            if context in spec.contexts_of(chart.attributes.mode) and context not in chart.contexts
+        ]
+        if lacking:
+            for chart, groups in zip(lacking, writer.write_context(context, lacking, sampling), strict=True):
+                chart.contexts[context] = groups
+
+
+def beatmap_of(
+    chart: ChartInProgress, lines: Sequence[TimingPoint], settings: Difficulty, spec: ModelSpec
+) -> tuple[Beatmap, AssemblyReport]:
+    """The map that a written chart describes, on the grid of its red lines, and what of it was lost."""
+    written = {context: groups for context, groups in chart.contexts.items() if context is not ContextKind.TIMING}
+    key_count = chart.attributes.key_count or 0
+    beatmap, report = assemble(written, chart.attributes.mode, lines, settings, key_count, spec.encoding)
+    divisors = predicted_divisors(group for groups in written.values() for group in groups)
+    return resnap(beatmap, divisors), report
+
+
+def _red_lines(
+    request: GenerationRequest,
+    reference: Beatmap | None,
+    writer: SongWriter,
+    chart: ChartInProgress,
+    sampling: Sampling,
+) -> list[TimingPoint]:
+    """The timing of the reference beatmap where it is given, else what the model hears."""
+    if ContextKind.TIMING in request.scope.in_context:
+        lines = [replace(point) for point in reference.timing_points if point.uninherited] if reference else []
+        if not lines:
+            raise RequestError("in_context=[TIMING] needs a beatmap_path whose beatmap has timing.")
+        return lines
+    return hear_timing(writer, chart, sampling)
+
+
+def hear_timing(writer: SongWriter, chart: ChartInProgress, sampling: Sampling) -> list[TimingPoint]:
+    """Red lines as the model hears them."""
+    (groups,) = writer.write_context(ContextKind.TIMING, [chart], sampling)
+    activations = song_activations(writer.model, writer.spec, writer.encoder_states, writer.windows, writer.song_ms)
+    return red_lines_from(groups, activations, writer.spec, writer.song_ms)
+
+
+def _conditions(request: GenerationRequest, settings: Difficulty) -> Attributes:
+    """What the model is told: the request, and the settings that the map will have."""
+    attributes = request.attributes()
+    if attributes.mode in (GameMode.STANDARD, GameMode.CATCH):
+        attributes = replace(attributes, circle_size=settings.circle_size, slider_multiplier=settings.slider_multiplier)
+    if attributes.mode is GameMode.MANIA and attributes.key_count is None:
+        attributes = replace(attributes, key_count=round(settings.circle_size))
+    return replace(attributes, hitsounded=True if attributes.hitsounded is None else attributes.hitsounded)
+
+
+def _final_settings(request: GenerationRequest, beatmap: Beatmap, stars: float) -> Difficulty:
+    """HP, OD, AR and tick rate that suit the map as it turned out.
+
+    Circle size and slider multiplier stay: objects were placed for them.
+    """
+    settings = request.difficulty_settings(stars)
+    return replace(
+        settings,
+        circle_size=beatmap.difficulty.circle_size,
+        slider_multiplier=beatmap.difficulty.slider_multiplier,
+    )
+
+
+def _warnings(request: GenerationRequest, draft: Draft, repairs: FinishReport, stars: float) -> list[str]:
+    """What a user should know: what was lost, what was repaired, how far the map is from what was asked for."""
+    warnings = []
+    wanted = request.map.difficulty
+    if wanted is not None and abs(stars - wanted) > MAX_STAR_ERROR:
+        warnings.append(f"The map has {stars:.1f} stars, {wanted:g} were asked for.")
+    if draft.assembly.total:
+        warnings.append(f"Some of what the model wrote could not be used ({draft.assembly.describe()}).")
+    return warnings
