@@ -18,6 +18,7 @@ from osu_beatmap.timing import DIVISORS, UNSNAPPED_MS
 FINEST_DIVISORS = (5, 7, 9, 12, 16)
 """Every tick of the other accepted divisors is a tick of one of these."""
 
+FLOAT_ERROR_MS = 1e-6
 RARE_DIVISORS = (5, 7, 9, 16)
 MAX_RARE_SHARE = 0.05
 MIN_GAP_MS, MIN_COLUMN_GAP_MS = 10.0, 30.0
@@ -36,7 +37,7 @@ def unsnapped(chart: Chart) -> Iterator[Finding]:
     for part, times_ms in (("starts", chart.start_ms), ("ends", chart.end_ms)):
         off_ms = off_tick_ms(chart.timing, times_ms, FINEST_DIVISORS).min(axis=1)
         is_other = times_ms != chart.start_ms if part == "ends" else True
-        for place in np.flatnonzero((off_ms >= UNSNAPPED_MS) & is_other):
+        for place in np.flatnonzero((off_ms >= UNSNAPPED_MS - FLOAT_ERROR_MS) & is_other):
             message = f"The {chart.kind(place)} {part} {off_ms[place]:.1f} ms off the nearest beat divisor."
             yield problem("unsnapped", float(times_ms[place]), message, chart.indices[place])
 

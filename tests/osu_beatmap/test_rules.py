@@ -120,9 +120,9 @@ def test_a_large_map_takes_less_than_a_second(mode):
     objects = sorted(objects + notes(1500, 200.0, 100.0), key=lambda it: it.time_ms)
     beatmap = clean_map(mode, objects)
     beatmap.timing_points += [TimingPoint(1000.0 * n, -100.0, uninherited=False) for n in range(300)]
-    began = time.perf_counter()
+    began_s = time.process_time()
     check(beatmap, star_rating=1.5)
-    assert time.perf_counter() - began < 5.0  # far less; a loaded machine must not fail the test
+    assert time.process_time() - began_s < 1.0
 
 
 def test_most_human_charts_break_few_rules(shared_dir):
