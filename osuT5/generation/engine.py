@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from osuT5.events import EventKind
 from osuT5.generation.logit_rules import LogitRule, Row, ends_row
 from osuT5.generation.sampling import Sampler
 from osuT5.model.seq2seq import MapperModel
@@ -24,7 +23,6 @@ class Engine:
         self.vocabulary = vocabulary
         self.sampler = sampler
         self.rules = rules
-        self.time_ids = vocabulary.ids_of(EventKind.TIME)
 
     @property
     def max_length(self) -> int:
@@ -71,7 +69,7 @@ class Engine:
             return
         start = len(row.prompt_ids) - row.prompt_ids[::-1].index(mark)
         for token_id in row.prompt_ids[start:]:
-            row.note(token_id, self.time_ids)
+            row.note(token_id, self.vocabulary)
 
     def _choose(self, scores: Tensor, row: Row, generator: torch.Generator) -> int | None:
         """The row's next token, or None when the row has ended."""
@@ -81,7 +79,7 @@ class Engine:
         token_id = self.sampler(scores, row.context, generator)
         if ends_row(token_id, row, self.vocabulary):
             return None
-        row.note(token_id, self.time_ids)
+        row.note(token_id, self.vocabulary)
         row.written_ids.append(token_id)
         return token_id
 

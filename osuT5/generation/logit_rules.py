@@ -5,6 +5,7 @@ A rule sees the scores of one row and what the row has written so far, and sets 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -12,7 +13,7 @@ import torch
 from torch import Tensor
 
 from osuT5.events import ContextKind, EventKind
-from osuT5.spec import ModelSpec
+from osuT5.generation.grammar import GrammarState
 from osuT5.vocabulary import EOS_ID, Vocabulary
 
 FORBIDDEN = float("-inf")
@@ -45,12 +46,19 @@ class Row:
     last_value: int = 0
     same_time_groups: int = 0
     written_ids: list[int] = field(default_factory=list)
+    grammar: GrammarState | None = None
 
-    def note(self, token_id: int, time_ids: range) -> None:
-        """Takes a token into account that the row has read or written."""
-        if token_id not in time_ids:
+    def note(self, token_id: int, vocabulary: Vocabulary) -> None:
+        """Takes a token of the row's own context into account, read or written."""
+        event = vocabulary.decode(token_id)
+        if event is None:
             return
-        value = token_id - time_ids.start
+        if self.grammar is not None:
+            self.grammar.read(event)
+        if event.kind is EventKind.TIME:
+            self._note_time(event.value)
+
+    def _note_time(self, value: int) -> None:
         self.same_time_groups = self.same_time_groups + 1 if value == self.last_value else 1
         self.last_value = value
 
@@ -103,10 +111,41 @@ class OnlyItsContext:
         scores.masked_fill_(self.forbidden[row.context].to(scores.device), FORBIDDEN)
 
 
-def default_rules(spec: ModelSpec) -> list[LogitRule]:
+class WholeGroups:
+    """Only what the grammar allows in a map, and only columns that it has."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
+        self._masks: dict[tuple[frozenset[EventKind], bool, int], Tensor] = {}
+
+    def __call__(self, scores: Tensor, row: Row) -> None:
+        state = row.grammar
+        if state is None:
+            return
+        # An object that begins in this window may end in a later one, so only a group has to be whole.
+        key = (state.allowed(), not state.parts, state.key_count)
+        if key not in self._masks:
+            self._masks[key] = self._forbidden(*key)
+        scores.masked_fill_(self._masks[key].to(scores.device), FORBIDDEN)
+
+    def _forbidden(self, allowed: Iterable[EventKind], may_end: bool, key_count: int) -> Tensor:
+        forbidden = torch.ones(self.vocabulary.size_out, dtype=torch.bool)
+        for kind in allowed:
+            ids = self.vocabulary.ids_of(kind)
+            stop = min(ids.stop, ids.start + key_count) if kind is EventKind.COLUMN else ids.stop
+            forbidden[ids.start : stop] = False
+        forbidden[self.vocabulary.context_eos(ContextKind.MAP)] = not may_end
+        return forbidden
+
+
+def default_rules(vocabulary: Vocabulary) -> list[LogitRule]:
     """The rules of ordinary generation."""
-    vocabulary = spec.vocabulary
-    return [TimeRunsForward(vocabulary), FewGroupsAtOnce(vocabulary), OnlyItsContext(vocabulary)]
+    return [
+        TimeRunsForward(vocabulary),
+        FewGroupsAtOnce(vocabulary),
+        OnlyItsContext(vocabulary),
+        WholeGroups(vocabulary),
+    ]
 
 
 def ends_row(token_id: int, row: Row, vocabulary: Vocabulary) -> bool:

@@ -21,6 +21,7 @@ from osuT5.conditions import SongPlace, condition_ids
 from osuT5.dataset.examples import window_mel
 from osuT5.events import ContextKind, EventGroup
 from osuT5.generation.engine import Engine
+from osuT5.generation.grammar import MAX_KEYS, GrammarState
 from osuT5.generation.logit_rules import Row, default_rules
 from osuT5.generation.sampling import Sampler, Sampling
 from osuT5.model.seq2seq import MapperModel
@@ -98,7 +99,7 @@ class SongWriter:
         Charts of one song are written side by side, since a step costs nearly the same for one row and for several.
         """
         vocabulary = self.spec.vocabulary
-        engine = Engine(self.model, vocabulary, Sampler(sampling, vocabulary), default_rules(self.spec))
+        engine = Engine(self.model, vocabulary, Sampler(sampling, vocabulary), default_rules(vocabulary))
         generators = [torch.Generator().manual_seed(chart.seed) for chart in charts]
         modes = [int(chart.attributes.mode) for chart in charts]
         written: list[list[EventGroup]] = [[] for _ in charts]
@@ -131,7 +132,10 @@ class SongWriter:
         first_value = grid.time_value(window.from_ms, window.start_ms) if window.index else 0
         is_last = window is self.windows[-1]
         end_value = grid.time_tokens if is_last else grid.time_value(window.to_ms, window.start_ms)
-        return Row(context, prompt[-limit:], first_value, end_value, _groups_at_once(context, chart.attributes))
+        row = Row(context, prompt[-limit:], first_value, end_value, _groups_at_once(context, chart.attributes))
+        if context is ContextKind.MAP and not spec.encoding.types_first:
+            row.grammar = GrammarState(chart.attributes.mode, chart.attributes.key_count or MAX_KEYS)
+        return row
 
     def _take(self, row: Row, window: Window, written: list[EventGroup]) -> None:
         groups, stray = self.spec.text.groups_of(row.written_ids, window.start_ms)
@@ -153,5 +157,5 @@ def _groups_at_once(context: ContextKind, attributes: Attributes) -> int:
     if context is not ContextKind.MAP:
         return 1
     if attributes.mode is GameMode.MANIA:
-        return 2 * (attributes.key_count or 18)
+        return 2 * (attributes.key_count or MAX_KEYS)
     return 4

@@ -27,18 +27,18 @@ def test_no_time_that_an_earlier_window_decided():
 
 def test_time_never_runs_backward():
     state = row()
-    state.note(TIME_IDS.start + 15, TIME_IDS)
+    state.note(TIME_IDS.start + 15, VOCABULARY)
     assert allowed_times(TimeRunsForward(VOCABULARY), state)[0] == 15
 
 
 def test_a_time_is_used_up_after_some_groups():
     state = row()
     rule = FewGroupsAtOnce(VOCABULARY)
-    state.note(TIME_IDS.start + 15, TIME_IDS)
+    state.note(TIME_IDS.start + 15, VOCABULARY)
     assert 15 in allowed_times(rule, state)
-    state.note(TIME_IDS.start + 15, TIME_IDS)
+    state.note(TIME_IDS.start + 15, VOCABULARY)
     assert 15 not in allowed_times(rule, state)
-    state.note(TIME_IDS.start + 16, TIME_IDS)
+    state.note(TIME_IDS.start + 16, VOCABULARY)
     assert 16 in allowed_times(rule, state)
 
 

@@ -1,5 +1,7 @@
 """Writing a song with a tiny random model: what holds whatever the model says."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -40,7 +42,7 @@ def test_times_ascend_through_all_windows_and_stay_in_the_song(writer):
     (groups,) = writer.write_context(ContextKind.TIMING, [chart()], Sampling(context_temperatures={}))
     times = [group.time_ms for group in groups]
     assert times, "a random model writes something"
-    assert all(later > earlier for earlier, later in zip(times, times[1:], strict=False)), "one beat at a time"
+    assert all(later > earlier for earlier, later in pairwise(times)), "one beat at a time"
     assert times[0] >= 0
     assert times[-1] < SONG_MS + SPEC.grid.window_ms
 
@@ -69,7 +71,7 @@ def test_a_context_knows_those_before_it(writer):
 def test_times_of_earlier_contexts_do_not_hold_a_row_back(model):
     """The prompt of a map ends with beats up to the end of the window; its first object may still be at the start."""
     vocabulary = SPEC.vocabulary
-    engine = Engine(model, vocabulary, Sampler(Sampling(), vocabulary), default_rules(SPEC))
+    engine = Engine(model, vocabulary, Sampler(Sampling(), vocabulary), default_rules(vocabulary))
     times = vocabulary.ids_of(EventKind.TIME)
     prompt = [vocabulary.context_sos(ContextKind.TIMING), times.start + 800, vocabulary.context_sos(ContextKind.MAP)]
     row = Row(ContextKind.MAP, [*prompt, times.start + 30], 0, 819, 4)

@@ -1,0 +1,111 @@
+"""The grammar of a map: which kind of event may follow, so that every group is whole and every end has its start.
+
+For encodings whose groups end with their type. The model has learned all this, but a small one forgets, and what cannot
+be assembled is lost to the map.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from osu_beatmap.model import GameMode
+from osuT5.events import TYPE_KINDS, Event, EventKind
+
+K = EventKind
+
+PART_ORDER = (K.TIME, K.SNAPPING, K.POSITION, K.COLUMN, K.NEW_COMBO, K.SCROLL_SPEED, K.HITSOUND, K.VOLUME)
+REPEATABLE = frozenset({K.HITSOUND, K.VOLUME})
+"""Sounds come once for every edge of a slider."""
+
+PARTS = {
+    GameMode.STANDARD: frozenset(PART_ORDER) - {K.COLUMN},
+    GameMode.CATCH: frozenset(PART_ORDER) - {K.COLUMN},
+    GameMode.TAIKO: frozenset({K.TIME, K.SNAPPING, K.SCROLL_SPEED, K.HITSOUND, K.VOLUME}),
+    GameMode.MANIA: frozenset({K.TIME, K.SNAPPING, K.COLUMN, K.HITSOUND, K.VOLUME}),
+}
+ANCHORS = frozenset({K.BEZIER_ANCHOR, K.PERFECT_ANCHOR, K.CATMULL_ANCHOR, K.RED_ANCHOR})
+PLACED = frozenset({K.CIRCLE, K.SLIDER_HEAD, K.LAST_ANCHOR, K.SLIDER_END})
+"""Types that need a position in standard and catch."""
+
+STARTS = {
+    GameMode.STANDARD: frozenset({K.CIRCLE, K.SLIDER_HEAD, K.SPINNER}),
+    GameMode.CATCH: frozenset({K.CIRCLE, K.SLIDER_HEAD, K.SPINNER}),
+    GameMode.TAIKO: frozenset({K.CIRCLE, K.DRUMROLL, K.DENDEN}),
+    GameMode.MANIA: frozenset({K.CIRCLE, K.HOLD_NOTE}),
+}
+FOLLOWS = {
+    K.SLIDER_HEAD: ANCHORS | {K.LAST_ANCHOR},
+    K.LAST_ANCHOR: frozenset({K.SLIDER_END}),
+    K.SPINNER: frozenset({K.SPINNER_END}),
+    K.DRUMROLL: frozenset({K.DRUMROLL_END}),
+    K.DENDEN: frozenset({K.DENDEN_END}),
+}
+"""What continues an object that was begun; outside mania nothing else may come between."""
+
+MAX_KEYS = 18
+
+MAX_ANCHORS = 40
+"""So many inner control points no slider needs; a loop of them would fill the window."""
+
+
+@dataclass(slots=True)
+class GrammarState:
+    """Where a row is: parts of the unfinished group, the object that waits for its continuation, held columns."""
+
+    mode: GameMode
+    key_count: int = MAX_KEYS
+    parts: list[Event] = field(default_factory=list)
+    waiting: EventKind | None = None
+    anchors: int = 0
+    held_columns: set[int] = field(default_factory=set)
+
+    def read(self, event: Event) -> None:
+        """Takes an event into account; tolerates what the grammar would not have allowed."""
+        if event.kind not in TYPE_KINDS:
+            self.parts.append(event)
+            return
+        column = self._column()
+        self.parts = []
+        if event.kind is K.HOLD_NOTE:
+            self.held_columns.add(column)
+        elif event.kind is K.HOLD_NOTE_END:
+            self.held_columns.discard(column)
+        elif event.kind in ANCHORS:
+            self.anchors += 1
+        else:
+            self.waiting = event.kind if event.kind in FOLLOWS else None
+            self.anchors = 0
+
+    def allowed(self) -> frozenset[EventKind]:
+        """The kinds that may come next."""
+        kinds = {part.kind for part in self.parts}
+        following = FOLLOWS[self.waiting] if self.waiting else STARTS[self.mode]
+        if self.anchors >= MAX_ANCHORS:
+            following -= ANCHORS
+        if not kinds:
+            return frozenset({K.TIME} | ({K.POSITION} if following & ANCHORS else set()))
+        if K.TIME not in kinds:
+            return following & ANCHORS
+        if self.mode is GameMode.MANIA and K.COLUMN not in kinds:
+            return frozenset({K.COLUMN, *({K.SNAPPING} - kinds)})
+        needs_place = self.waiting in (K.SLIDER_HEAD, K.LAST_ANCHOR)
+        if needs_place and K.POSITION not in kinds:
+            return frozenset({K.POSITION, *({K.SNAPPING} - kinds)})
+        return self._later_parts() | self._types(kinds, following)
+
+    def _later_parts(self) -> frozenset[EventKind]:
+        last = self.parts[-1].kind
+        after = PART_ORDER[PART_ORDER.index(last) + 1 :] if last in PART_ORDER else ()
+        repeated = REPEATABLE if last in REPEATABLE and self.waiting else frozenset()
+        return (frozenset(after) | repeated) & PARTS[self.mode]
+
+    def _types(self, kinds: set[EventKind], following: frozenset[EventKind]) -> frozenset[EventKind]:
+        types = following - ANCHORS
+        if self.mode is GameMode.MANIA:
+            return frozenset({K.HOLD_NOTE_END}) if self._column() in self.held_columns else types
+        if self.mode is not GameMode.TAIKO and K.POSITION not in kinds:
+            types -= PLACED
+        return types
+
+    def _column(self) -> int:
+        return next((part.value for part in self.parts if part.kind is K.COLUMN), -1)
