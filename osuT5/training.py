@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from osu_beatmap.model import GameMode
@@ -33,7 +35,11 @@ TIME_TOLERANCE_STEPS = 2
 
 @dataclass(frozen=True)
 class TrainOptions:
-    """One training run. `frame_only_steps` first trains the encoder alone, on the frame heads."""
+    """One training run.
+
+    `frame_only_steps` first trains the encoder alone, on the frame heads. `sizes` are fields of ModelConfig that differ
+    from the embedded size, for fresh weights.
+    """
 
     train_dataset_path: str = ""
     run_path: str = "runs/mini"
@@ -50,6 +56,7 @@ class TrainOptions:
     rhythm_weight: float = 1.5
     position_weight: float = 0.5
     held_out_batches: int = 8
+    sizes: Mapping[str, int] = field(default_factory=dict)
     loop: LoopOptions = field(default_factory=LoopOptions)
     batch: BatchOptions = field(default_factory=BatchOptions)
     augmentation: AugmentationOptions = field(default_factory=AugmentationOptions)
@@ -196,16 +203,16 @@ def train(options: TrainOptions) -> Path:
     spec = mini_spec()
     run_folder = Path(options.run_path)
     task = _task(spec, options)
-    model = MapperModel.from_pretrained(options.init_path) if options.init_path else _fresh_model(spec)
+    model = MapperModel.from_pretrained(options.init_path) if options.init_path else _fresh_model(spec, options.sizes)
     device = options.device
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     run_training(model, task, options.loop, run_folder, device)
-    return export_average(run_folder, spec)
+    return export_average(run_folder, spec, model.config)
 
 
-def _fresh_model(spec: ModelSpec) -> MapperModel:
-    model = MapperModel(mini_config(spec))
+def _fresh_model(spec: ModelSpec, sizes: Mapping[str, int]) -> MapperModel:
+    model = MapperModel(mini_config(spec, **sizes))
     model.init_time_embeddings()
     return model
 
@@ -235,11 +242,9 @@ def _named(counts: dict) -> str:
     return ", ".join(f"{GameMode(mode).name.lower()} {count}" for mode, count in sorted(counts.items()))
 
 
-def export_average(run_folder: Path, spec: ModelSpec) -> Path:
-    """Writes the averaged weights of a run's checkpoint as a model that generation can load."""
-    from safetensors.torch import load_file
-
-    model = MapperModel(mini_config(spec))
+def export_average(run_folder: Path, spec: ModelSpec, config: ModelConfig) -> Path:
+    """Writes the averaged weights of a run's checkpoint, in fp16, as a model that generation can load."""
+    model = MapperModel(config)
     averages = load_file(run_folder / "checkpoint" / "average.safetensors")
     missing, unexpected = model.load_state_dict(averages, strict=False)
     assert not unexpected and not missing, f"the checkpoint does not fit the model: {missing}, {unexpected}"

@@ -41,6 +41,8 @@ def _value(wanted: Any, raw: Any, name: str) -> Any:
         return raw
     if wanted is float and isinstance(raw, int | float) and not isinstance(raw, bool):
         return float(raw)
+    if getattr(wanted, "__origin__", None) is Mapping and isinstance(raw, Mapping):
+        return dict(raw)
     if getattr(wanted, "__origin__", None) is tuple and isinstance(raw, list | tuple):
         return tuple(raw)
     wanted_name = getattr(wanted, "__name__", str(wanted))

@@ -1,0 +1,170 @@
+"""From a training run to a map, with a tiny model: every stage of the program in a row."""
+
+import os
+import subprocess
+import sys
+import zipfile
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from demo.make_song import render_song
+from osu_beatmap.model import Beatmap, Circle, Difficulty, GameMode, HitSound, HoldNote, Metadata, TimingPoint
+from osu_beatmap.reader import parse_beatmap, read_beatmap
+from osu_beatmap.rules import Severity, check
+from osu_beatmap.writer import save_beatmap
+from osuT5.dataset.examples import BatchOptions
+from osuT5.model.loading import ModelError, load_model
+from osuT5.training import TrainOptions, train
+from pipeline.generate import generate
+from pipeline.options import RequestError
+from pipeline.resolve import resolve
+from training.loop import LoopOptions
+
+BPM, OFFSET_MS, SECONDS = 150.0, 400.0, 36.0
+TINY = {
+    "d_model": 32,
+    "encoder_layers": 1,
+    "decoder_layers": 1,
+    "encoder_heads": 2,
+    "decoder_heads": 2,
+    "encoder_ffn_dim": 32,
+    "decoder_ffn_dim": 32,
+    "pointer_dim": 8,
+}
+
+
+@pytest.fixture(scope="module")
+def mapset(tmp_path_factory):
+    """A folder of mapsets: one synthetic song with a chart of each mode on every beat."""
+    folder = tmp_path_factory.mktemp("mapsets") / "1 Nobody - Clicks"
+    folder.mkdir()
+    audio, _ = render_song(1, BPM, OFFSET_MS, SECONDS, sample_rate=16_000)
+    soundfile.write(folder / "audio.flac", audio, 16_000)
+    beat_ms = 60_000.0 / BPM
+    times = np.arange(OFFSET_MS, SECONDS * 1000 - 1500, beat_ms)
+    for mode in GameMode:
+        notes = [
+            Circle(float(round(t)), 64 + 128 * (i % 4), 192, hitsound=HitSound.CLAP * (i % 2))
+            for i, t in enumerate(times)
+        ]
+        if mode is GameMode.MANIA:
+            notes[0] = HoldNote(notes[0].time_ms, 64, 192, end_ms=notes[1].time_ms)
+        beatmap = Beatmap(
+            mode=mode,
+            audio_filename="audio.flac",
+            metadata=Metadata(title="Clicks", artist="Nobody", creator="test", version=mode.name),
+            difficulty=Difficulty(circle_size=4.0),
+            timing_points=[TimingPoint(OFFSET_MS, beat_ms)],
+            hit_objects=notes,
+        )
+        save_beatmap(beatmap, folder / f"{mode.name}.osu")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def model_folder(mapset, tmp_path_factory):
+    """A model trained for a few steps: it knows nothing, but it is a model."""
+    run = tmp_path_factory.mktemp("run")
+    options = TrainOptions(
+        train_dataset_path=str(mapset.parent),
+        run_path=str(run),
+        cache_path=str(run / "cache"),
+        split="all",
+        frame_only_steps=1,
+        sizes=TINY,
+        loop=LoopOptions(total_steps=3, warmup_steps=1, log_every=1, evaluate_every=100, checkpoint_every=2),
+        batch=BatchOptions(windows=2, charts_per_window=2, max_tokens=96),
+    )
+    return train(options)
+
+
+@pytest.fixture
+def song(mapset):
+    return mapset / "audio.flac"
+
+
+def request(song, model_folder, output, **options):
+    flat = {"audio_path": str(song), "output_path": str(output), "model_path": str(model_folder), "device": "cpu"}
+    wild = {"temperature": 1.3, "top_p": 1.0, "lookahead": 0.2, "difficulty": 3, "seed": 7}
+    return resolve({**flat, **wild, **options})
+
+
+@pytest.mark.parametrize("mode", list(GameMode))
+def test_a_song_becomes_a_map_without_problems(song, model_folder, tmp_path, mode):
+    result = generate(request(song, model_folder, tmp_path, gamemode=int(mode)))
+    assert result.osz_path.is_file()
+    with zipfile.ZipFile(result.osz_path) as archive:
+        names = archive.namelist()
+        (osu_name,) = [name for name in names if name.endswith(".osu")]
+        in_archive = parse_beatmap(archive.read(osu_name).decode("utf-8"))
+    assert in_archive.audio_filename in names
+    on_disk = read_beatmap(result.osu_path)
+    assert on_disk.mode is mode
+    assert on_disk.hit_objects
+    assert len(on_disk.hit_objects) == len(in_archive.hit_objects)
+    problems = [f for f in check(on_disk, SECONDS * 1000) if f.severity is Severity.PROBLEM]
+    assert not problems
+
+
+def test_the_same_seed_gives_the_same_bytes(song, model_folder, tmp_path):
+    one, two = (generate(request(song, model_folder, tmp_path / name, gamemode=1)) for name in "ab")
+    assert one.osz_path.read_bytes() == two.osz_path.read_bytes()
+    other = generate(request(song, model_folder, tmp_path / "c", gamemode=1, seed=8))
+    assert other.osu_path.read_bytes() != one.osu_path.read_bytes()
+
+
+def test_given_timing_is_kept(mapset, model_folder, tmp_path):
+    given = mapset / "TAIKO.osu"
+    wanted = request(
+        mapset / "audio.flac", model_folder, tmp_path, gamemode=1, beatmap_path=str(given), in_context=["TIMING"]
+    )
+    result = generate(wanted)
+    reds = [point for point in read_beatmap(result.osu_path).timing_points if point.uninherited]
+    assert [(p.time_ms, p.beat_length_ms, p.meter) for p in reds] == [(OFFSET_MS, 60_000.0 / BPM, 4)]
+
+
+def test_timing_without_a_map_is_refused(song, model_folder, tmp_path):
+    with pytest.raises(RequestError, match="beatmap_path"):
+        generate(request(song, model_folder, tmp_path, in_context=["TIMING"]))
+    assert not list(tmp_path.iterdir())
+
+
+def test_training_resumes_and_extends_a_run(model_folder):
+    run = model_folder.parent
+    assert (run / "checkpoint" / "state.json").is_file()
+    model, spec = load_model(model_folder)
+    assert model.dtype is torch.float32
+    assert spec.vocabulary.size_out == model.config.vocab_size_out
+
+
+@pytest.mark.parametrize("broken", ["contract.json", "model.safetensors", "config.json"])
+def test_a_damaged_model_is_one_sentence(model_folder, tmp_path, broken):
+    for file in model_folder.iterdir():
+        content = file.read_bytes()
+        (tmp_path / file.name).write_bytes(content[: len(content) // 2] if file.name == broken else content)
+    with pytest.raises(ModelError) as error:
+        load_model(tmp_path)
+    assert "\n" not in str(error.value)
+    (tmp_path / broken).unlink()
+    with pytest.raises(ModelError, match="missing"):
+        load_model(tmp_path)
+
+
+def test_the_command_line_says_where_the_map_is(song, model_folder, tmp_path, repo_root):
+    words = [f"audio_path={song}", f"model_path={model_folder}", f"output_path={tmp_path}", "gamemode=3", "seed=1"]
+    words += ["temperature=1.3", "top_p=1.0", "lookahead=0.2", "device=cpu"]
+    run = subprocess.run(
+        [sys.executable, "inference.py", *words],
+        cwd=repo_root,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    assert ".osz" in run.stdout
+    assert "stars" in run.stdout
