@@ -41,7 +41,8 @@ def _read_file_event(line: str, beatmap: Beatmap) -> None:
     is_video = event["kind"] in ("1", "Video") and PurePosixPath(filename).suffix.lower() in VIDEO_SUFFIXES
     if not is_video:
         beatmap.background = filename.replace("\\", "/")
-        beatmap.background_offset_px = _parse_offset(event["rest"])
+        # Where nothing is shown, it is not shown anywhere.
+        beatmap.background_offset_px = _parse_offset(event["rest"]) if filename else (0.0, 0.0)
     elif beatmap.video_line:
         beatmap.storyboard_lines.append(line)
     else:

@@ -116,6 +116,12 @@ def test_the_same_seed_gives_the_same_bytes(song, model_folder, tmp_path):
     assert other.osu_path.read_bytes() != one.osu_path.read_bytes()
 
 
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+def test_lower_precision_makes_a_map_too(song, model_folder, tmp_path, precision):
+    result = generate(request(song, model_folder, tmp_path, gamemode=1, precision=precision))
+    assert result.beatmap.hit_objects
+
+
 def test_given_timing_is_kept(mapset, model_folder, tmp_path):
     given = mapset / "TAIKO.osu"
     wanted = request(

@@ -19,8 +19,13 @@ class ModelError(ValueError):
     """A model that cannot be loaded; the message is one sentence for the user."""
 
 
-def load_model(folder: Path | None = None, device: str = "cpu") -> tuple[MapperModel, ModelSpec]:
-    """The model of a folder, ready to generate, in fp32; without a folder the embedded one.
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+def load_model(
+    folder: Path | None = None, device: str = "cpu", precision: str = "fp32"
+) -> tuple[MapperModel, ModelSpec]:
+    """The model of a folder, ready to generate; without a folder the embedded one. `precision` is a key of DTYPES.
 
     Raises ModelError when the folder holds no model of ours, or a damaged one.
     """
@@ -31,7 +36,7 @@ def load_model(folder: Path | None = None, device: str = "cpu") -> tuple[MapperM
     transformers_logging.disable_progress_bar()  # it would show for a tenth of a second
     try:
         spec = ModelSpec.load(folder)
-        model = MapperModel.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
+        model = MapperModel.from_pretrained(folder, dtype=DTYPES[precision], local_files_only=True)
     except Exception as error:  # whatever a foreign or truncated file makes the loaders raise
         raise ModelError(f"The model in {folder} cannot be loaded: {_first_line(error)}") from error
     if model.config.vocab_size_out != spec.vocabulary.size_out or model.config.vocab_size_in != spec.vocabulary.size_in:
