@@ -17,7 +17,7 @@ from pipeline.finishing.kinds import lasting, suit_mode
 from pipeline.finishing.numbers import with_usable_numbers
 from pipeline.finishing.places import even_spacing, in_columns, place_objects
 from pipeline.finishing.presentation import breaks, kiai_on_beats, preview, tags
-from pipeline.finishing.red_lines import reds_inside_song
+from pipeline.finishing.red_lines import red_before_objects, reds_inside_song
 from pipeline.finishing.report import FinishReport
 from pipeline.finishing.times import inside_song, no_overlaps, on_grid
 from pipeline.finishing.working import WorkingMap, compose, decompose
@@ -28,6 +28,7 @@ Repair = Callable[[WorkingMap, FinishReport], None]
 
 REPAIRS: tuple[Repair, ...] = (
     reds_inside_song,
+    red_before_objects,
     suit_mode,
     in_columns,
     on_grid,
@@ -37,6 +38,7 @@ REPAIRS: tuple[Repair, ...] = (
     small_chords,
     fill_drain,
     use_all_columns,
+    red_before_objects,
     place_objects,
     even_spacing,
     no_low_hyperdashes,
@@ -46,7 +48,10 @@ REPAIRS: tuple[Repair, ...] = (
     preview,
     tags,
 )
-"""In order: times decide the lengths that places must suit, and both decide what lies around the objects."""
+"""In order: times decide the lengths that places must suit, and both decide what lies around the objects.
+
+The first red line is looked after twice: objects are snapped to its grid, and added notes may come before it.
+"""
 
 MAX_ROUNDS = 30
 

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator
 
 from osu_beatmap.model import Circle, GameMode
-from osu_beatmap.rules import Level
 from osu_beatmap.rules.chart import Chart
 from osu_beatmap.rules.mania import MAX_CHORD
 from osu_beatmap.rules.objects import MIN_DRAIN_MS
@@ -20,6 +19,9 @@ FILL_SPREAD_PX = 64.0
 MIN_FILL_GAP_MS = 400.0
 """Fillers are easy notes: no closer than this to each other or to what is there."""
 
+MAX_LEVEL_ROUNDS = 4
+"""Fewer notes make a map easier, and an easier map has smaller chords."""
+
 MAX_MOVED_SHARE = 1 / 3
 """How much of the fullest column an unused one may take."""
 
@@ -32,11 +34,13 @@ def fill_drain(work: WorkingMap, report: FinishReport) -> None:
     if work.song_ms < MIN_DRAIN_MS:
         return
     for beats_of in (_bar_starts, _all_beats, _quarter_ticks):
-        times_ms = list(beats_of(work))
-        _fill(work, [time_ms for time_ms in times_ms if time_ms > _last_ms(work)], report)
-        _fill(work, [time_ms for time_ms in reversed(times_ms) if time_ms < _first_ms(work)], report)
         if _drain_ms(work) >= MIN_DRAIN_MS:
             return
+        times_ms = list(beats_of(work))
+        last_ms = _last_ms(work)
+        _fill(work, [time_ms for time_ms in times_ms if time_ms > last_ms], report)
+        first_ms = _first_ms(work)
+        _fill(work, [time_ms for time_ms in reversed(times_ms) if time_ms < first_ms], report)
 
 
 def use_all_columns(work: WorkingMap, report: FinishReport) -> None:
@@ -66,9 +70,13 @@ def small_chords(work: WorkingMap, report: FinishReport) -> None:
     """Takes the notes beyond the largest chord of a low level away, single notes before hold notes."""
     if work.mode is not GameMode.MANIA or not work.pieces:
         return
-    largest = MAX_CHORD.get(Chart(compose(work), work.song_ms).level)
-    if largest is None:
-        return
+    for _ in range(MAX_LEVEL_ROUNDS):
+        largest = MAX_CHORD.get(Chart(compose(work), work.song_ms).level)
+        if largest is None or not _cut_chords(work, largest, report):
+            return
+
+
+def _cut_chords(work: WorkingMap, largest: int, report: FinishReport) -> bool:
     counts = Counter(piece.obj.x for piece in work.pieces)
     sizes: Counter[float] = Counter()
     kept = []
@@ -76,14 +84,11 @@ def small_chords(work: WorkingMap, report: FinishReport) -> None:
         sizes[piece.start_ms] += 1
         if sizes[piece.start_ms] <= largest:
             kept.append(piece)
-    report.count("notes of large chords", len(work.pieces) - len(kept))
+    removed = len(work.pieces) - len(kept)
+    report.count("notes of large chords", removed)
     work.pieces = kept
     work.sort()
-
-
-def is_low_level(work: WorkingMap) -> bool:
-    """Whether a map is rated easy or normal."""
-    return Chart(compose(work), work.song_ms).level <= Level.NORMAL
+    return removed > 0
 
 
 def _fill(work: WorkingMap, times_ms: list[float], report: FinishReport) -> None:

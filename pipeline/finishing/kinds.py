@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from osu_beatmap.model import GameMode, HoldNote, Slider, SliderEdge, Spinner
+from osu_beatmap.model import GameMode, HoldNote, Slider, Spinner
 from osu_beatmap.rules.mania import MIN_USUAL_HOLD_MS
 from osu_beatmap.rules.standard import MIN_USUAL_SPINNER_MS, shortest_auto_spinner_ms
 from pipeline.finishing.report import FinishReport
@@ -55,9 +55,6 @@ def _shorten_slides(piece: Piece, report: FinishReport) -> None:
     elif slides != piece.obj.slides:
         report.count("fast repeats")
         piece.obj.slides = slides
-    if isinstance(piece.obj, Slider) and len(piece.obj.edges) != slides + 1:
-        missing = [SliderEdge(piece.obj.hitsound) for _ in range(slides + 1 - len(piece.obj.edges))]
-        piece.obj.edges = [*piece.obj.edges[: slides + 1], *missing]
 
 
 def _lengthen_or_drop(work: WorkingMap, piece: Piece, limit_ms: float) -> None:

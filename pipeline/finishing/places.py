@@ -93,9 +93,11 @@ def _stack(work: WorkingMap, index: int, report: FinishReport) -> None:
     for before in reversed(work.pieces[max(0, index - STACK_REACH) : index]):
         if isinstance(piece.obj, Spinner) or isinstance(before.obj, Spinner):
             return
+        if piece.start_ms - before.end_ms > window_ms:
+            continue
         x, y = (float(round(value)) for value in end_of(work, before))
         distance_px = math.dist((x, y), (piece.obj.x, piece.obj.y))
-        if piece.start_ms - before.end_ms > window_ms or distance_px > STACKED_PX:
+        if distance_px > STACKED_PX:
             continue
         if distance_px > 0 and head_area(work).clamped(x, y) == (x, y):
             report.count("nearly stacked objects")

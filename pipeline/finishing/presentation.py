@@ -51,7 +51,7 @@ def kiai_on_beats(work: WorkingMap, report: FinishReport) -> None:
         bar_ms = work.timing.beat_length_at(start_ms) * max(1, work.timing.red_at(start_ms).meter)
         if end_ms - start_ms >= bar_ms - 1.0:
             spans.append((start_ms, end_ms))
-    report.count("kiai", len(set(work.kiai) - set(spans)))
+    report.count("kiai", len({start_ms for start_ms, _ in work.kiai} - {start_ms for start_ms, _ in spans}))
     work.kiai = spans
 
 

@@ -8,45 +8,61 @@ from dataclasses import replace
 from osu_beatmap.model import TimingPoint
 from osu_beatmap.timing import Timing
 from pipeline.finishing.report import FinishReport
-from pipeline.finishing.ticks import whole_ms
+from pipeline.finishing.ticks import ROUNDING_MS
 from pipeline.finishing.working import WorkingMap
+
+MAX_TRIED_STEPS = 16
 
 
 def reds_inside_song(work: WorkingMap, report: FinishReport) -> None:
-    """Red lines outside the song go, but where they set the tempo inside it: then they move by whole bars."""
+    """Red lines outside the song go, but where they set the tempo inside it: then they move along their own grid."""
     reds = work.timing.reds
     early = [red for red in reds if red.time_ms < 0]
     inside = [red for red in reds if 0 <= red.time_ms <= work.song_ms]
     if early:
-        moved = _brought_inside(early[-1], inside[0].time_ms if inside else work.song_ms)
-        if moved is not None:
-            inside.insert(0, moved)
+        limit_ms = inside[0].time_ms if inside else work.song_ms
+        inside = [*_moved_within(early[-1], 0.0, limit_ms), *inside]
     if not inside:
-        moved = _brought_inside(reds[0], work.song_ms)
-        inside = [moved if moved is not None else replace(reds[0], time_ms=0.0)]
-    first = _before_objects(inside[0], work)
-    inside[0] = first
-    if [red.time_ms for red in inside] != [red.time_ms for red in reds]:
-        report.count("red lines outside the song or after the first object")
-        work.timing = Timing(inside)
+        inside = _moved_within(reds[0], 0.0, work.song_ms) or [replace(reds[0], time_ms=0.0)]
+    _set_reds(work, inside, "red lines outside the song", report)
 
 
-def _brought_inside(red: TimingPoint, limit_ms: float) -> TimingPoint | None:
-    """The line at the first of its downbeats, or else beats, of 0 ms or later; None if that is not before a limit."""
-    for step_ms in (red.beat_length_ms * max(1, red.meter), red.beat_length_ms):
-        time_ms = float(round(red.time_ms - math.floor(red.time_ms / step_ms) * step_ms))
-        if 0 <= time_ms < limit_ms:
-            return replace(red, time_ms=time_ms)
-    return None
+def red_before_objects(work: WorkingMap, report: FinishReport) -> None:
+    """The first red line at or before the first object, where there is room for a whole bar, so that bars stay bars."""
+    first, *later = work.timing.reds
+    first_ms = min((piece.start_ms for piece in work.pieces), default=first.time_ms)
+    if first_ms < first.time_ms:
+        moved = _moved_by(first, _bar_ms(first), 0.0, first_ms + ROUNDING_MS) or [first]
+        _set_reds(work, [*moved, *later], "red lines after the first object", report)
 
 
-def _before_objects(red: TimingPoint, work: WorkingMap) -> TimingPoint:
-    """The line moved back by whole bars, or else beats, so that no object comes before it."""
-    first_ms = min((piece.start_ms for piece in work.pieces), default=red.time_ms)
-    if first_ms >= red.time_ms:
-        return red
-    for step_ms in (red.beat_length_ms * max(1, red.meter), red.beat_length_ms):
-        time_ms = whole_ms(red.time_ms - math.ceil((red.time_ms - first_ms) / step_ms) * step_ms)
-        if time_ms >= 0:
-            return replace(red, time_ms=time_ms)
-    return red
+def _moved_within(red: TimingPoint, earliest_ms: float, limit_ms: float) -> list[TimingPoint]:
+    """The line on one of its downbeats, or else beats, within a span; empty if none is there."""
+    by_bars = _moved_by(red, _bar_ms(red), earliest_ms, limit_ms)
+    return by_bars or _moved_by(red, red.beat_length_ms, earliest_ms, limit_ms)
+
+
+def _moved_by(red: TimingPoint, step_ms: float, earliest_ms: float, limit_ms: float) -> list[TimingPoint]:
+    """The line moved by steps into a span.
+
+    Of the places nearest to where it was, the one whose time is nearest to a whole millisecond, since the whole grid
+    moves by what is cut off there.
+    """
+    lowest = math.ceil((earliest_ms - red.time_ms) / step_ms)
+    highest = math.ceil((limit_ms - red.time_ms) / step_ms) - 1
+    nearest_first = range(lowest, highest + 1) if lowest >= 0 else range(highest, lowest - 1, -1)
+    times_ms = [red.time_ms + number * step_ms for number in nearest_first[:MAX_TRIED_STEPS]]
+    if not times_ms:
+        return []
+    best_ms = min(times_ms, key=lambda time_ms: round(abs(time_ms - round(time_ms)), 2))
+    return [replace(red, time_ms=float(round(best_ms)))]
+
+
+def _bar_ms(red: TimingPoint) -> float:
+    return red.beat_length_ms * max(1, red.meter)
+
+
+def _set_reds(work: WorkingMap, reds: list[TimingPoint], repair: str, report: FinishReport) -> None:
+    if [red.time_ms for red in reds] != [red.time_ms for red in work.timing.reds]:
+        report.count(repair)
+        work.timing = Timing(reds)

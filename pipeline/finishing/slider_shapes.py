@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -31,9 +32,12 @@ MAX_SHIFT_PX = 48.0
 """A path that leaves the screen by this little is moved; by more it turns about its head, which flow depends on."""
 
 TURN_DEGREES = 15
+MAX_SLOWER = 5
 MIN_SPEED = 0.1
 SPEED_STEP = 0.01
 NO_EXTENT_PX = 1.0
+MAX_ARC_PER_CHORDS = 2.0
+"""A full circle is 1.6 times as long as the chords between two ends and the point opposite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +94,17 @@ def fit_slider(work: WorkingMap, piece: Piece, report: FinishReport) -> None:
     if _is_fit(piece.obj.segments, length_px, area):
         _set_path(piece.obj, piece.obj.segments)
         return
-    report.count("slider paths")
     path = _with_head_in(head_area(work), piece.obj)
-    for _ in range(6):
-        fitted = next(_fitted(path, length_px, area), None)
+    for attempt in range(MAX_SLOWER + 1):
+        fitted = _fitted(path, length_px, area, report)
         if fitted is not None:
+            report.count("slower sliders", attempt > 0)
             _set_path(piece.obj, fitted)
             return
         if not _slow_down(work, piece, _largest_px(path, area)):
             break
         length_px = work.slide_px(piece)
+    report.count("folded sliders")
     _set_path(piece.obj, folded_path(path[0].points[0], length_px, area))
 
 
@@ -138,14 +143,18 @@ def _is_fit(segments: list[PathSegment], length_px: float, area: Area) -> bool:
     )
 
 
-def _fitted(segments: list[PathSegment], length_px: float, area: Area) -> Iterator[list[PathSegment]]:
-    """Paths of the length inside the area, the most alike to the given one first."""
+def _fitted(
+    segments: list[PathSegment], length_px: float, area: Area, report: FinishReport
+) -> list[PathSegment] | None:
+    """The path of the length inside the area that is the most alike to the given one; None where none is."""
     scaled = scale_to_length(_simple(segments, length_px), max(length_px, MIN_PATH_PX))
-    for turned in _candidates(scaled, length_px, area):
+    for number, turned in enumerate(_candidates(scaled, length_px, area)):
         whole = _whole_path(turned)
         path = SliderPath(whole, length_px)
         if path.natural_length_px >= NO_EXTENT_PX and area.holds(path.points):
-            yield whole
+            report.count("moved or turned sliders", number > 0)
+            return whole
+    return None
 
 
 def _candidates(segments: list[PathSegment], length_px: float, area: Area) -> Iterator[list[PathSegment]]:
@@ -203,11 +212,21 @@ def _with_head_in(area: Area, slider: Slider) -> list[PathSegment]:
     """The path moved so that its head is in the area; a line to the centre if it has no extent."""
     x, y = slider.segments[0].points[0]
     to_x, to_y = area.clamped(x, y)
-    segments = moved_path(slider.segments, to_x - x, to_y - y)
+    segments = [_without_wild_arc(segment) for segment in moved_path(slider.segments, to_x - x, to_y - y)]
     if SliderPath(segments).natural_length_px >= NO_EXTENT_PX:
         return segments
     far = CENTRE if math.dist((to_x, to_y), CENTRE) >= NO_EXTENT_PX else (CENTRE[0] + MIN_PATH_PX, CENTRE[1])
     return [PathSegment(CurveKind.LINEAR, [(to_x, to_y), far])]
+
+
+def _without_wild_arc(segment: PathSegment) -> PathSegment:
+    """A Bezier curve in place of an arc that goes far beyond its three points, as nearly straight ones do."""
+    if segment.kind is not CurveKind.PERFECT or len(segment.points) != 3:
+        return segment
+    chords_px = sum(math.dist(*pair) for pair in pairwise(segment.points))
+    if SliderPath([segment]).natural_length_px <= MAX_ARC_PER_CHORDS * chords_px:
+        return segment
+    return PathSegment(CurveKind.BEZIER, segment.points)
 
 
 def _simple(segments: list[PathSegment], length_px: float) -> list[PathSegment]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 
 from osu_beatmap.model import Circle, GameMode
+from osu_beatmap.rules.lines import MAX_BEFORE_SV_LINE_MS
 from osu_beatmap.timing import Timing
 from pipeline.finishing.ticks import first_tick_ms, is_on_tick, whole_ms
-from pipeline.finishing.working import Piece, WorkingMap, as_circle, edges_ms, moved
+from pipeline.finishing.working import Piece, WorkingMap, as_circle, edges_ms, moved, stated_once
 
 MAX_SHIFT_MS = 25.0
 """Half a step of quantisation, and what a model errs; a tick of the named divisor farther away was not meant."""
@@ -55,7 +57,8 @@ def snap_pieces(work: WorkingMap, divisors: Divisors, keep_on_tick: bool = False
     costs_ms = meant_divisors_cost_ms(timing, (piece.start_ms for piece in work.pieces))
 
     def tick_of(time_ms: float) -> float:
-        if keep_on_tick and is_on_tick(timing, time_ms):
+        # Still on it when cut to whole milliseconds: then nothing will move it again.
+        if keep_on_tick and is_on_tick(timing, time_ms) and is_on_tick(timing, whole_ms(time_ms)):
             return time_ms
         return meant_tick_ms(timing, time_ms, divisors.get(round(time_ms), 0), costs_ms)
 
@@ -66,7 +69,7 @@ def snap_pieces(work: WorkingMap, divisors: Divisors, keep_on_tick: bool = False
         shifts += list(zip(before, edges_ms(piece), strict=False))
     work.sort()
     work.sounds = moved(work.sounds, shifts)
-    work.speeds = moved([(tick_of(time_ms), speed) for time_ms, speed in work.speeds], [])
+    work.speeds = _with_objects([(tick_of(time_ms), speed) for time_ms, speed in work.speeds], work)
     work.kiai = [(_on_beat(work, start_ms), _on_beat(work, end_ms)) for start_ms, end_ms in work.kiai]
     work.kiai = [(start_ms, end_ms) for start_ms, end_ms in work.kiai if start_ms < end_ms]
     return changed
@@ -103,6 +106,17 @@ def _snap_piece(work: WorkingMap, piece: Piece, tick_of: Callable[[float], float
         return True
     piece.end_ms = end_ms if piece.has_exact_end else whole_ms(end_ms)
     return abs(start_ms - old_start_ms) > SAME_TIME_MS or abs(piece.end_ms - old_end_ms) > SAME_TIME_MS
+
+
+def _with_objects(changes: list[tuple[float, float]], work: WorkingMap) -> list[tuple[float, float]]:
+    """Changes of scroll speed in whole milliseconds; those a moment after an object are at its very time."""
+    starts_ms = [piece.start_ms for piece in work.pieces]
+    found = []
+    for time_ms, speed in changes:
+        index = bisect_right(starts_ms, time_ms) - 1
+        is_near = index >= 0 and time_ms - starts_ms[index] <= MAX_BEFORE_SV_LINE_MS
+        found.append((starts_ms[index] if is_near else whole_ms(time_ms), speed))
+    return stated_once(found)
 
 
 def _on_beat(work: WorkingMap, time_ms: float) -> float:

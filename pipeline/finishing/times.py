@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from osu_beatmap.model import GameMode, Slider, Spinner
+from osu_beatmap.rules.mania import MIN_USUAL_HOLD_MS
 from pipeline.finishing.kinds import MIN_SLIDE_MS, min_spinner_ms
 from pipeline.finishing.report import FinishReport
 from pipeline.finishing.snapping import merge_simultaneous, snap_pieces
@@ -78,9 +79,9 @@ def shorten(work: WorkingMap, piece: Piece, latest_ms: float) -> None:
     """Ends an object at a tick by `latest_ms`, with fewer repeats where that does it; without room it is a circle."""
     if isinstance(piece.obj, Slider) and _drop_repeats(work, piece, latest_ms):
         return
-    shortest_ms = min_spinner_ms(work) if isinstance(piece.obj, Spinner) else MIN_SLIDE_MS
+    shortest_ms = min_spinner_ms(work) if isinstance(piece.obj, Spinner) else MIN_USUAL_HOLD_MS
     if isinstance(piece.obj, Slider):
-        shortest_ms *= piece.obj.slides
+        shortest_ms = MIN_SLIDE_MS * piece.obj.slides
     earliest_ms = piece.start_ms + shortest_ms + 1.0
     roomy_ms = latest_ms - SHORTENED_CLEAR_MS
     end_ms = last_tick_ms(work.timing, earliest_ms, roomy_ms, END_DIVISORS[:2])

@@ -21,6 +21,7 @@ from osu_beatmap.model import (
     HitObject,
     HoldNote,
     Slider,
+    SliderEdge,
     Spinner,
     TimingPoint,
 )
@@ -140,7 +141,7 @@ def compose(work: WorkingMap) -> Beatmap:
     for piece in work.pieces:
         obj = piece.obj
         if isinstance(obj, Slider):
-            obj = replace(obj, length_px=work.slide_px(piece))
+            obj = replace(obj, length_px=work.slide_px(piece), edges=_edges(obj))
         elif isinstance(obj, Spinner | HoldNote):
             obj = replace(obj, end_ms=piece.end_ms)
         objects.append(obj)
@@ -195,6 +196,12 @@ def common_fields(obj: HitObject) -> dict:
         "hitsound": obj.hitsound,
         "sample": obj.sample,
     }
+
+
+def _edges(slider: Slider) -> list[SliderEdge]:
+    """One sound for each edge: of too many the first, for missing ones that of the body."""
+    missing = slider.slides + 1 - len(slider.edges)
+    return [*slider.edges[: slider.slides + 1], *(SliderEdge(slider.hitsound) for _ in range(missing))]
 
 
 def _whole_reds(reds: Sequence[TimingPoint]) -> list[TimingPoint]:
