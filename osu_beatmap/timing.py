@@ -8,7 +8,7 @@ is the later, whatever their order in the file. Times are float ms and never rou
 from __future__ import annotations
 
 import math
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -195,8 +195,9 @@ def end_time_ms(hit_object: HitObject, timing: Timing, difficulty: Difficulty) -
 
 def set_sv(points: Sequence[TimingPoint], time_ms: float, sv: float) -> list[TimingPoint]:
     """The lines with slider velocity `sv` from `time_ms` to the next line."""
-    lines = _with_line_at(in_line_order(points), time_ms, must_be_green=True)
-    at = bisect_right([line.time_ms for line in lines], time_ms) - 1
+    lines = in_line_order(points)
+    _ensure_line(lines, time_ms, must_be_green=True)
+    at = bisect_right(lines, time_ms, key=_time_of) - 1
     lines[at] = replace(lines[at], beat_length_ms=-100.0 / sv)
     return lines
 
@@ -208,11 +209,11 @@ def with_sv_changes(points: Sequence[TimingPoint], changes: Sequence[tuple[float
     """
     lines = in_line_order(points)
     for time_ms, _ in changes:
-        lines = _with_line_at(lines, time_ms, must_be_green=True)
+        _ensure_line(lines, time_ms, must_be_green=True)
     value_at = _step_function(changes)
     for red in [line for line in lines if line.uninherited]:
         if value_at(red.time_ms, 1.0) != 1.0:  # a red line sets the velocity back to 1
-            lines = _with_line_at(lines, red.time_ms, must_be_green=True)
+            _ensure_line(lines, red.time_ms, must_be_green=True)
     return [
         line
         if line.uninherited or (sv := value_at(line.time_ms, None)) is None
@@ -225,7 +226,7 @@ def with_volume_changes(points: Sequence[TimingPoint], changes: Sequence[tuple[f
     """The lines with the volume given by `changes`, (time_ms, volume) in time order, from the first on."""
     lines = in_line_order(points)
     for time_ms, _ in changes:
-        lines = _with_line_at(lines, time_ms)
+        _ensure_line(lines, time_ms)
     value_at = _step_function(changes)
     return [replace(line, volume=value_at(line.time_ms, line.volume)) for line in lines]
 
@@ -234,7 +235,7 @@ def set_kiai(points: Sequence[TimingPoint], spans: Sequence[tuple[float, float]]
     """The lines with kiai in exactly these (start_ms, end_ms) spans."""
     lines = in_line_order(points)
     for edge_ms in {edge_ms for span in spans for edge_ms in span}:
-        lines = _with_line_at(lines, edge_ms)
+        _ensure_line(lines, edge_ms)
     return [
         replace(line, effects=line.effects | EFFECT_KIAI)
         if any(start_ms <= line.time_ms < end_ms for start_ms, end_ms in spans)
@@ -274,17 +275,20 @@ def _step_function(changes: Sequence[tuple[float, float]]):
     return value_at
 
 
-def _with_line_at(lines: list[TimingPoint], time_ms: float, must_be_green: bool = False) -> list[TimingPoint]:
-    """The ordered lines with one at `time_ms`: a green copy of what is in force, unless a line is there."""
-    times = [line.time_ms for line in lines]
-    end = bisect_right(times, time_ms)
-    there = lines[bisect_left(times, time_ms) : end]
-    if there and not (must_be_green and there[-1].uninherited):
-        return list(lines)
+def _time_of(line: TimingPoint) -> float:
+    return line.time_ms
+
+
+def _ensure_line(lines: list[TimingPoint], time_ms: float, must_be_green: bool = False) -> None:
+    """Puts a line at `time_ms` into the ordered lines: a green copy of what is in force, unless a line is there."""
     assert lines, "there is no line to copy from"
+    end = bisect_right(lines, time_ms, key=_time_of)
+    is_there = end > 0 and lines[end - 1].time_ms == time_ms
+    if is_there and not (must_be_green and lines[end - 1].uninherited):
+        return
     in_force = lines[max(0, end - 1)]
     # Before the first line nothing is in force but that line's sound.
     sv = sv_of(in_force) if end else 1.0
     effects = in_force.effects & EFFECT_KIAI if end else 0
     green = replace(in_force, time_ms=time_ms, beat_length_ms=-100.0 / sv, uninherited=False, effects=effects)
-    return [*lines[:end], green, *lines[end:]]
+    lines.insert(end, green)

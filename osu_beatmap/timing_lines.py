@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from osu_beatmap.fields import FieldError, format_number, parse_float, parse_int, shown, time_offset_ms
 from osu_beatmap.model import SampleSet, TimingPoint
+from osu_beatmap.timing import MIN_BEAT_LENGTH_MS
 
-MIN_BEAT_LENGTH_MS = 6.0
 NO_SV_CHANGE = -100.0
 DEFAULT_METER = 4
 DEFAULT_VOLUME = 100
