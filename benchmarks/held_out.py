@@ -30,11 +30,11 @@ from osu_beatmap.rules import Severity, check
 from osu_beatmap.star_rating import star_rating
 from osu_beatmap.timing import Timing
 from osuT5.audio import load_audio
-from osuT5.dataset.corpus import song_mel
 from osuT5.dataset.sources import Song, SourceReport, Split, held_out_titles, mapset_songs, read_charts, song_in_split
 from osuT5.events import ContextKind
 from osuT5.generation.sampling import Sampling
 from osuT5.generation.schedule import ChartInProgress, SongWriter
+from osuT5.mel import song_mel
 from osuT5.model.loading import load_model
 from pipeline.finish import finish
 from pipeline.generate import beatmap_of, hear_timing, write_charts

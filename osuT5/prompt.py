@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from osuT5.encoding.groups import groups_from_events
 from osuT5.encoding_spec import EncodingSpec
 from osuT5.events import ContextKind, Event, EventGroup, EventKind
 from osuT5.vocabulary import SOS_ID, Vocabulary
@@ -99,6 +100,4 @@ class WindowText:
             if event.kind is EventKind.TIME:
                 event = Event(EventKind.TIME, self.grid.time_ms(event.value, window_start_ms))
             events.append(event)
-        from osuT5.encoding.groups import groups_from_events
-
         return groups_from_events(events, self.encoding)

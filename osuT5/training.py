@@ -15,7 +15,6 @@ from torch import Tensor, nn
 from osu_beatmap.model import GameMode
 from osuT5.dataset.corpus import TrainingSong, load_corpus
 from osuT5.dataset.examples import (
-    IGNORED_LABEL,
     AugmentationOptions,
     Batch,
     BatchOptions,
@@ -28,6 +27,7 @@ from osuT5.model.config import ModelConfig
 from osuT5.model.frame_heads import frame_loss
 from osuT5.model.seq2seq import MapperModel
 from osuT5.spec import ModelSpec, mini_spec
+from osuT5.vocabulary import IGNORED_LABEL
 from training.loop import LoopOptions, run_training
 
 TIME_TOLERANCE_STEPS = 2

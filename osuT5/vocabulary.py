@@ -15,6 +15,9 @@ PAD_ID = 0
 SOS_ID = 1
 EOS_ID = 2
 
+IGNORED_LABEL = -100
+"""In place of an id: nothing is to be learned here (the value that torch's cross entropy leaves out)."""
+
 
 @dataclass(frozen=True, slots=True)
 class EventRange:

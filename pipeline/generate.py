@@ -13,12 +13,12 @@ from osu_beatmap.model import Beatmap, Difficulty, GameMode, TimingPoint
 from osu_beatmap.reader import read_beatmap
 from osu_beatmap.star_rating import star_rating
 from osuT5.audio import load_audio
-from osuT5.dataset.corpus import song_mel
 from osuT5.encoding import AssemblyReport, assemble
 from osuT5.events import ContextKind
 from osuT5.generation.activations import song_activations
 from osuT5.generation.sampling import Sampling
 from osuT5.generation.schedule import ChartInProgress, GenerationReport, SongWriter
+from osuT5.mel import song_mel
 from osuT5.model.loading import best_device, load_model
 from osuT5.spec import ModelSpec
 from pipeline.export import export

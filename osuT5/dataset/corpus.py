@@ -25,6 +25,7 @@ from osuT5.dataset.sources import Song, SourceReport, Split, held_out_titles, re
 from osuT5.dataset.token_stream import TokenStream
 from osuT5.encoding import encode_context
 from osuT5.events import ContextKind
+from osuT5.mel import song_mel
 from osuT5.spec import ModelSpec
 
 MAX_CHART_STARS = 12.0
@@ -51,7 +52,6 @@ class TrainingSong:
     charts: list[Chart]
     beat_times_ms: np.ndarray
     downbeat_times_ms: np.ndarray
-    first_beat_line_ms: float
 
 
 @dataclass(slots=True)
@@ -94,7 +94,6 @@ def load_corpus(
 
 def _training_song(song: Song, beatmap: Beatmap, mel: np.ndarray, song_ms: float, charts: list[Chart]) -> TrainingSong:
     beats = Timing(beatmap.timing_points).beats(0.0, song_ms)
-    first_red = min(point.time_ms for point in beatmap.timing_points if point.uninherited)
     return TrainingSong(
         name=song.name,
         mel=mel,
@@ -102,7 +101,6 @@ def _training_song(song: Song, beatmap: Beatmap, mel: np.ndarray, song_ms: float
         charts=charts,
         beat_times_ms=np.array([beat.time_ms for beat in beats]),
         downbeat_times_ms=np.array([beat.time_ms for beat in beats if beat.in_bar == 0]),
-        first_beat_line_ms=first_red,
     )
 
 
@@ -153,17 +151,6 @@ def _mel_of(audio_path: Path, spec: ModelSpec, cache_folder: Path | None) -> tup
         np.save(temporary, mel)
         os.replace(temporary, cached)
     return mel, (len(mel) - 1) * spec.grid.frame_ms
-
-
-def song_mel(samples: np.ndarray, spec: ModelSpec) -> np.ndarray:
-    """The spectrogram of a whole song as float16 [frames, mels]."""
-    import torch
-
-    from osuT5.model.spectrogram import Spectrogram
-
-    with torch.inference_mode():
-        mel = Spectrogram(spec.spectrogram)(torch.from_numpy(samples)[None])[0]
-    return mel.to(torch.float16).numpy()
 
 
 def _cache_key(audio_path: Path, spec: ModelSpec) -> str:

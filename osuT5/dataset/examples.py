@@ -15,11 +15,12 @@ from osuT5.conditions import SongPlace, condition_ids
 from osuT5.dataset.corpus import Chart, TrainingSong
 from osuT5.dataset.frame_targets import frame_targets
 from osuT5.events import ContextKind, EventKind
+from osuT5.mel import window_mel
 from osuT5.mirror import mirror_table, mirrors_of
 from osuT5.prompt import Segment
 from osuT5.spec import ModelSpec
+from osuT5.vocabulary import IGNORED_LABEL
 
-IGNORED_LABEL = -100
 ALWAYS_KNOWN = frozenset({EventKind.GAMEMODE, EventKind.SONG_LENGTH, EventKind.SONG_POSITION})
 
 
@@ -218,26 +219,6 @@ def _pool(
         share[is_converted] *= converted_share / share[is_converted].sum()
         share[~is_converted] *= (1 - converted_share) / share[~is_converted].sum()
     return entries, share / share.sum() if entries else share
-
-
-def window_mel(mel: np.ndarray, start_frame: int, frames: int, speed: float = 1.0) -> np.ndarray:
-    """A window [frames, mels] float32 of a song's spectrogram, silent beyond its end.
-
-    With a `speed` other than 1, frames are interpolated at `speed` times their distance: the music plays faster at
-    the same pitch.
-    """
-    if speed == 1.0:
-        part = mel[start_frame : start_frame + frames].astype(np.float32)
-    else:
-        places = start_frame + np.arange(frames) * speed
-        places = places[places <= len(mel) - 1]
-        low = places.astype(np.int64)
-        share = (places - low)[:, None].astype(np.float32)
-        high = np.minimum(low + 1, len(mel) - 1)
-        part = mel[low] * (1 - share) + mel[high] * share
-    window = np.zeros((frames, mel.shape[1]), dtype=np.float32)
-    window[: len(part)] = part
-    return window
 
 
 def context_label_kinds(spec: ModelSpec) -> dict[str, range]:

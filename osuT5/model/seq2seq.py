@@ -16,8 +16,7 @@ from osuT5.model.frame_heads import FrameHeads
 from osuT5.model.kv_cache import DecoderCache, LayerSlots, causal_mask
 from osuT5.model.pointer import ONSET_SCALE_START, TimeKeys, TimePointer, token_audio_ms
 from osuT5.model.whisper import Decoder, Encoder, SelfAttentionInput, SinusoidalPositions, sinusoids
-
-IGNORED_LABEL = -100
+from osuT5.vocabulary import IGNORED_LABEL
 
 
 @dataclass

@@ -6,13 +6,14 @@ import pytest
 from osu_beatmap.attributes import attributes_of
 from osu_beatmap.model import Beatmap, Circle, Difficulty, GameMode, HitSound, TimingPoint
 from osuT5.dataset.corpus import Chart, TrainingSong
-from osuT5.dataset.examples import IGNORED_LABEL, AugmentationOptions, BatchOptions, ExampleSampler, window_mel
+from osuT5.dataset.examples import AugmentationOptions, BatchOptions, ExampleSampler
 from osuT5.dataset.frame_targets import BEAT_CHANNEL, frame_targets
 from osuT5.dataset.token_stream import TokenStream
 from osuT5.encoding import encode_context
 from osuT5.events import ContextKind, EventKind
+from osuT5.mel import window_mel
 from osuT5.spec import mini_spec
-from osuT5.vocabulary import PAD_ID
+from osuT5.vocabulary import IGNORED_LABEL, PAD_ID
 
 SPEC = mini_spec()
 SONG_MS = 30_000.0
@@ -38,7 +39,7 @@ def song(*charts: Chart) -> TrainingSong:
     frames = int(SONG_MS / SPEC.grid.frame_ms) + 1
     mel = np.repeat(np.arange(frames, dtype=np.float16)[:, None], SPEC.spectrogram.n_mels, axis=1)
     beats = np.arange(0.0, SONG_MS, BEAT_MS)
-    return TrainingSong("song", mel, SONG_MS, list(charts), beats, beats[::4], 0.0)
+    return TrainingSong("song", mel, SONG_MS, list(charts), beats, beats[::4])
 
 
 @pytest.fixture
