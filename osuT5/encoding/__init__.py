@@ -4,6 +4,5 @@ from osuT5.encoding.assembly import assemble
 from osuT5.encoding.context import encode_context
 from osuT5.encoding.drafts import AssemblyReport
 from osuT5.encoding.groups import groups_from_events
-from osuT5.encoding.snapping import resnap_groups
 
-__all__ = ["AssemblyReport", "assemble", "encode_context", "groups_from_events", "resnap_groups"]
+__all__ = ["AssemblyReport", "assemble", "encode_context", "groups_from_events"]

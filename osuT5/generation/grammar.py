@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from osu_beatmap.model import GameMode
+from osu_beatmap.rules.settings import MAX_KEYS
+from osuT5.encoding.groups import ANCHOR_KINDS
 from osuT5.events import TYPE_KINDS, Event, EventKind
 
 K = EventKind
@@ -23,7 +25,6 @@ PARTS = {
     GameMode.TAIKO: frozenset({K.TIME, K.SNAPPING, K.SCROLL_SPEED, K.HITSOUND, K.VOLUME}),
     GameMode.MANIA: frozenset({K.TIME, K.SNAPPING, K.COLUMN, K.HITSOUND, K.VOLUME}),
 }
-ANCHORS = frozenset({K.BEZIER_ANCHOR, K.PERFECT_ANCHOR, K.CATMULL_ANCHOR, K.RED_ANCHOR})
 PLACED = frozenset({K.CIRCLE, K.SLIDER_HEAD, K.LAST_ANCHOR, K.SLIDER_END})
 """Types that need a position in standard and catch."""
 
@@ -34,15 +35,13 @@ STARTS = {
     GameMode.MANIA: frozenset({K.CIRCLE, K.HOLD_NOTE}),
 }
 FOLLOWS = {
-    K.SLIDER_HEAD: ANCHORS | {K.LAST_ANCHOR},
+    K.SLIDER_HEAD: ANCHOR_KINDS | {K.LAST_ANCHOR},
     K.LAST_ANCHOR: frozenset({K.SLIDER_END}),
     K.SPINNER: frozenset({K.SPINNER_END}),
     K.DRUMROLL: frozenset({K.DRUMROLL_END}),
     K.DENDEN: frozenset({K.DENDEN_END}),
 }
 """What continues an object that was begun; outside mania nothing else may come between."""
-
-MAX_KEYS = 18
 
 MAX_ANCHORS = 40
 """So many inner control points no slider needs; a loop of them would fill the window."""
@@ -70,7 +69,7 @@ class GrammarState:
             self.held_columns.add(column)
         elif event.kind is K.HOLD_NOTE_END:
             self.held_columns.discard(column)
-        elif event.kind in ANCHORS:
+        elif event.kind in ANCHOR_KINDS:
             self.anchors += 1
         else:
             self.waiting = event.kind if event.kind in FOLLOWS else None
@@ -81,11 +80,11 @@ class GrammarState:
         kinds = {part.kind for part in self.parts}
         following = FOLLOWS[self.waiting] if self.waiting else STARTS[self.mode]
         if self.anchors >= MAX_ANCHORS:
-            following -= ANCHORS
+            following -= ANCHOR_KINDS
         if not kinds:
-            return frozenset({K.TIME} | ({K.POSITION} if following & ANCHORS else set()))
+            return frozenset({K.TIME} | ({K.POSITION} if following & ANCHOR_KINDS else set()))
         if K.TIME not in kinds:
-            return following & ANCHORS
+            return following & ANCHOR_KINDS
         if self.mode is GameMode.MANIA and K.COLUMN not in kinds:
             return frozenset({K.COLUMN, *({K.SNAPPING} - kinds)})
         needs_place = self.waiting in (K.SLIDER_HEAD, K.LAST_ANCHOR)
@@ -100,7 +99,7 @@ class GrammarState:
         return (frozenset(after) | repeated) & PARTS[self.mode]
 
     def _types(self, kinds: set[EventKind], following: frozenset[EventKind]) -> frozenset[EventKind]:
-        types = following - ANCHORS
+        types = following - ANCHOR_KINDS
         if self.mode is GameMode.MANIA:
             return frozenset({K.HOLD_NOTE_END}) if self._column() in self.held_columns else types
         if self.mode is not GameMode.TAIKO and K.POSITION not in kinds:

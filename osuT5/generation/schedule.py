@@ -17,10 +17,11 @@ from torch import Tensor
 
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.model import GameMode
+from osu_beatmap.rules.settings import MAX_KEYS
 from osuT5.conditions import SongPlace, condition_ids
 from osuT5.events import ContextKind, EventGroup
 from osuT5.generation.engine import Engine
-from osuT5.generation.grammar import MAX_KEYS, GrammarState
+from osuT5.generation.grammar import GrammarState
 from osuT5.generation.logit_rules import Row, default_rules
 from osuT5.generation.sampling import Sampler, Sampling
 from osuT5.mel import window_mel

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from osu_beatmap.model import Circle, CurveKind, Difficulty, GameMode, HoldNote, Slider, Spinner
 from osu_beatmap.slider_path import SliderPath
 from osu_beatmap.timing import Timing, end_time_ms
-from osuT5.encoding import assemble, encode_context, groups_from_events, resnap_groups
+from osuT5.encoding import assemble, encode_context, groups_from_events
 from osuT5.encoding.groups import PART_KINDS
 from osuT5.encoding_spec import MINI_ENCODING
 from osuT5.events import TYPE_KINDS, ContextKind, Event, EventGroup, EventKind
@@ -142,18 +142,6 @@ def test_kiai_spans():
     assert [timing.kiai_at(ms) for ms in (1999, 2000, 2999, 3000, 4000, 8999, 9000)] == [
         *(False, True, True, False, True, True, False)
     ]
-
-
-def test_times_move_to_the_ticks_of_their_divisors():
-    groups = [
-        timed(2004, K.SLIDER_HEAD, (K.SNAPPING, 1)),
-        group(2004, K.RED_ANCHOR),
-        timed(2171, K.LAST_ANCHOR, (K.SNAPPING, 3)),
-        timed(2205, K.SLIDER_END, (K.SNAPPING, 0)),
-        timed(2300, K.CIRCLE, (K.SNAPPING, 1)),
-    ]
-    snapped = [g.time_ms for g in resnap_groups(groups, Timing([RED]))]
-    assert snapped == pytest.approx([2000, 2000, 2166.67, 2205, 2300], abs=0.01)
 
 
 def test_no_red_line_is_refused():
