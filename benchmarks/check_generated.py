@@ -1,0 +1,153 @@
+"""Counts which rules generated maps break, and whether programs other than ours read them.
+
+    python -m benchmarks.check_generated FOLDER... [--show]
+
+Every .osu below the folders, in .osz archives too, is checked against the rules and loaded with two independent
+readers: the `slider` package, and rosu-pp, which must give a star rating. A map with the same file name both loose and
+in an archive beside it counts once. Exits with 1 if any map has a problem or fails to load.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from osu_beatmap.archive import read_osz
+from osu_beatmap.errors import BeatmapError
+from osu_beatmap.model import Beatmap, GameMode
+from osu_beatmap.reader import decode_osu_bytes, parse_beatmap
+from osu_beatmap.rules import Finding, Severity, check
+from osu_beatmap.star_rating import star_rating
+from osuT5.audio import AudioError, audio_duration_ms
+
+AUDIO_SLACK_MS = 60.0
+"""How much the length of a song that is not decoded may be short."""
+
+
+@dataclass
+class Tally:
+    """Maps and findings by mode; `failures` are what could not be read, by whom and why."""
+
+    maps: Counter[GameMode] = field(default_factory=Counter)
+    clean: Counter[GameMode] = field(default_factory=Counter)
+    stars: dict[GameMode, list[float]] = field(default_factory=lambda: defaultdict(list))
+    findings: Counter[tuple[str, str]] = field(default_factory=Counter)
+    broken: Counter[tuple[str, str]] = field(default_factory=Counter)
+    failures: list[str] = field(default_factory=list)
+    with_problems: list[tuple[str, Finding]] = field(default_factory=list)
+
+    def add(self, name: str, data: bytes, audio_ms: float | None) -> None:
+        try:
+            beatmap = parse_beatmap(decode_osu_bytes(data), name)
+        except BeatmapError as error:
+            self.failures.append(f"ours: {error}")
+            return
+        findings = check(beatmap, audio_ms)
+        keys = [(finding.severity.value, finding.rule) for finding in findings]
+        problems = [finding for finding in findings if finding.severity is Severity.PROBLEM]
+        self.maps[beatmap.mode] += 1
+        self.clean[beatmap.mode] += not problems
+        self.findings.update(keys)
+        self.broken.update(set(keys))
+        self.with_problems += [(name, finding) for finding in problems]
+        self._load_elsewhere(name, beatmap, data)
+
+    def _load_elsewhere(self, name: str, beatmap: Beatmap, data: bytes) -> None:
+        try:
+            self.stars[beatmap.mode].append(star_rating(decode_osu_bytes(data)))
+        except BeatmapError as error:
+            self.failures.append(f"rosu-pp: {name}: {error}")
+        try:
+            objects = _objects_seen_by_slider(data)
+        except Exception as error:  # whatever the package raises is what this counts
+            self.failures.append(f"slider: {name}: {type(error).__name__}: {error}")
+            return
+        if objects != len(beatmap.hit_objects):
+            self.failures.append(f"slider: {name}: {objects} objects of {len(beatmap.hit_objects)}")
+
+    @property
+    def is_clean(self) -> bool:
+        return not self.failures and not self.with_problems
+
+    def print(self, show: bool) -> None:
+        for mode, count in sorted(self.maps.items()):
+            stars = sorted(self.stars[mode])
+            span = f", {stars[0]:.2f}..{stars[-1]:.2f} stars" if stars else ""
+            print(f"{mode.name.lower()}: {count} maps, {self.clean[mode]} without a problem{span}")
+        for (severity, rule), count in sorted(self.broken.items()):
+            print(f"  {severity:8} {rule:26} {count:5} maps {self.findings[severity, rule]:7} findings")
+        print(f"{len(self.failures)} failures of other readers or ours")
+        for failure in self.failures:
+            print(f"  {failure}")
+        for name, finding in self.with_problems if show else ():
+            print(f"  {name}: {finding.rule} at {finding.time_ms}: {finding.message}")
+
+
+def generated_maps(folders: list[Path], tally: Tally) -> Iterator[tuple[str, bytes, float | None]]:
+    """Name, file content and length of the audio, where that is at hand, of every map below the folders."""
+    seen: set[tuple[Path, bytes]] = set()
+    for folder in folders:
+        # Archives first: they know their audio.
+        for path in sorted(folder.rglob("*.osz")) + sorted(folder.rglob("*.osu")):
+            try:
+                maps = list(_maps_of_archive(path)) if path.suffix == ".osz" else [_loose_map(path)]
+            except (BeatmapError, OSError) as error:
+                tally.failures.append(f"ours: {path}: {error}")
+                continue
+            for name, data, audio_ms in maps:
+                if (path.parent, data) not in seen:
+                    seen.add((path.parent, data))
+                    yield name, data, audio_ms
+
+
+def _maps_of_archive(path: Path) -> Iterator[tuple[str, bytes, float | None]]:
+    osz = read_osz(path)
+    if osz.warnings:
+        raise BeatmapError(" ".join(osz.warnings))
+    for name, beatmap in osz.beatmaps.items():
+        with tempfile.TemporaryDirectory() as folder:
+            audio_ms = _audio_ms(osz.extract(beatmap.audio_filename, folder))
+        yield f"{path.name}/{name}", osz.read_bytes(name), audio_ms
+
+
+def _loose_map(path: Path) -> tuple[str, bytes, float | None]:
+    data = path.read_bytes()
+    audio_name = parse_beatmap(decode_osu_bytes(data), path.name).audio_filename
+    audio_path = path.parent / audio_name
+    return path.name, data, _audio_ms(audio_path) if audio_path.is_file() else None
+
+
+def _audio_ms(path: Path) -> float | None:
+    try:
+        return audio_duration_ms(path) + AUDIO_SLACK_MS
+    except AudioError:
+        return None
+
+
+def _objects_seen_by_slider(data: bytes) -> int:
+    import slider
+
+    return len(slider.Beatmap.parse(data.decode("utf-8-sig")).hit_objects(stacking=False))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
+    parser.add_argument("--show", action="store_true", help="print every problem with its map")
+    options = parser.parse_args()
+    tally = Tally()
+    for name, data, audio_ms in generated_maps(options.folders, tally):
+        tally.add(name, data, audio_ms)
+    tally.print(options.show)
+    if not tally.maps:
+        parser.error("there are no maps in these folders")
+    sys.exit(0 if tally.is_clean else 1)
+
+
+if __name__ == "__main__":
+    main()
