@@ -20,11 +20,15 @@ from osuT5.windows import WindowGrid
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A context of the sequence: its token ids, and whether the model is to learn them."""
+    """A context of the sequence: its token ids, whether the model is to learn them, and whether they are all of it.
+
+    Only the last segment of a sequence may be left open; it then has no eos.
+    """
 
     context: ContextKind
     ids: Sequence[int]
     learned: bool = True
+    closed: bool = True
 
 
 @dataclass(frozen=True)
@@ -52,9 +56,9 @@ class PromptLayout:
         ids = self.head(condition_ids)
         mask = [False] * len(ids)
         for segment in segments:
-            ids += [self.vocabulary.context_sos(segment.context), *segment.ids]
-            ids.append(self.vocabulary.context_eos(segment.context))
-            mask += [False, *[segment.learned] * (len(segment.ids) + 1)]
+            end = [self.vocabulary.context_eos(segment.context)] if segment.closed else []
+            ids += [self.vocabulary.context_sos(segment.context), *segment.ids, *end]
+            mask += [False, *[segment.learned] * (len(segment.ids) + len(end))]
         return ids, mask
 
     def prompt(

@@ -10,6 +10,10 @@ from dataclasses import dataclass
 
 Ms = float
 
+LOOKBACK = 0.5
+LOOKAHEAD = 0.4
+"""Shares of a window, as training assumes them and generation has them by default."""
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -60,7 +64,7 @@ class WindowGrid:
         """The middle of a step, so that the error of a quantised time is at most half a step."""
         return window_start_ms + (time_value + 0.5) * self.time_step_ms
 
-    def windows(self, song_ms: Ms, lookback: float = 0.5, lookahead: float = 0.4) -> list[Window]:
+    def windows(self, song_ms: Ms, lookback: float = LOOKBACK, lookahead: float = LOOKAHEAD) -> list[Window]:
         """Windows over a song. Every time in [0, song_ms) is decided by exactly one of them.
 
         `lookback` and `lookahead` are shares of a window; what remains is the stride, a whole number of frames.

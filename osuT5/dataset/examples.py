@@ -20,6 +20,13 @@ from osuT5.mirror import mirror_table, mirrors_of
 from osuT5.prompt import Segment
 from osuT5.spec import ModelSpec
 from osuT5.vocabulary import IGNORED_LABEL
+from osuT5.windows import LOOKAHEAD, LOOKBACK
+
+CONTINUATION_SHARES = {ContextKind.TIMING: 0.2, ContextKind.MAP: 0.7}
+"""How often a context is the one that a continuation row is about, beside 0.1 for each other."""
+
+WHOLE_LOOKBACK_SHARE = 0.3
+"""How many of the gaps are all of the lookback."""
 
 ALWAYS_KNOWN = frozenset({EventKind.GAMEMODE, EventKind.SONG_LENGTH, EventKind.SONG_POSITION})
 
@@ -28,10 +35,15 @@ ALWAYS_KNOWN = frozenset({EventKind.GAMEMODE, EventKind.SONG_LENGTH, EventKind.S
 class AugmentationOptions:
     """What training varies. All probabilities are for one window or one chart.
 
+    `continuation_probability` is how often a row is what generation asks for: one context, continued from where earlier
+    windows have decided, of which they may have left out the end (`gap_probability`). Without such rows a model never
+    learns to go on after a stretch in which it wrote nothing, and one omission silences the rest of a song.
     `speed_range` plays the music and the chart faster or slower by up to that share, by stretching the spectrogram;
     `time_jitter_steps` moves the times that the decoder reads, not those that it learns.
     """
 
+    continuation_probability: float = 0.5
+    gap_probability: float = 0.6
     speed_probability: float = 0.5
     speed_range: float = 0.1
     mirror: bool = True
@@ -165,10 +177,13 @@ class ExampleSampler:
         start_ms = cut.start_frame * spec.grid.frame_ms
         end_ms = start_ms + spec.grid.window_ms * cut.speed
         time_ids = spec.vocabulary.ids_of(EventKind.TIME)
-        segments = [
-            Segment(context, stream.window(start_ms, end_ms, spec.grid, time_ids.start, cut.speed)[0])
-            for context, stream in chart.streams.items()
-        ]
+        if options and rng.random() < options.continuation_probability:
+            segments = self._continuation(chart, start_ms, cut.speed, time_ids.start, rng)
+        else:
+            segments = [
+                Segment(context, stream.window(start_ms, end_ms, spec.grid, time_ids.start, cut.speed)[0])
+                for context, stream in chart.streams.items()
+            ]
         forget: frozenset[EventKind] = frozenset()
         if options:
             optional = [kind for kind in spec.conditions if kind not in ALWAYS_KNOWN]
@@ -184,6 +199,29 @@ class ExampleSampler:
             ids = mirror_table(spec.vocabulary, spec.encoding, mirror, chart.attributes.key_count)[ids]
         labels = np.where(mask[1:], ids[1:], IGNORED_LABEL)
         return self._jittered(ids[:-1], time_ids, rng), labels
+
+    def _continuation(
+        self, chart: Chart, start_ms: float, speed: float, first_time_id: int, rng: np.random.Generator
+    ) -> list[Segment]:
+        """One context as a window in the middle of a song continues it, after all of those before it."""
+        contexts = list(chart.streams)
+        shares = np.array([CONTINUATION_SHARES.get(context, 0.1) for context in contexts])
+        target = contexts[rng.choice(len(contexts), p=shares / shares.sum())]
+        window_ms = self.spec.grid.window_ms * speed
+        cut_ms = start_ms + LOOKBACK * window_ms
+        left_ms = rng.uniform(start_ms, cut_ms) if rng.random() < self.augmentation.gap_probability else cut_ms
+        if rng.random() < WHOLE_LOOKBACK_SHARE * (left_ms < cut_ms):
+            left_ms = start_ms
+        stream = chart.streams[target]
+        # The first time in the lookahead is what ends a window; nothing after it is ever asked for.
+        ends_ms = stream.next_time_ms(start_ms + (1 - LOOKAHEAD) * window_ms)
+        end_ms = min(ends_ms + 1.0, start_ms + window_ms)
+        segments = []
+        for context in contexts[: contexts.index(target)]:
+            ids, _ = chart.streams[context].window(start_ms, start_ms + window_ms, self.spec.grid, first_time_id, speed)
+            segments.append(Segment(context, ids, learned=False))
+        ids, _ = stream.window(start_ms, end_ms, self.spec.grid, first_time_id, speed, (left_ms, cut_ms))
+        return [*segments, Segment(target, ids, closed=ends_ms >= start_ms + window_ms)]
 
     def _jittered(self, ids: np.ndarray, time_ids: range, rng: np.random.Generator) -> np.ndarray:
         options = self.augmentation

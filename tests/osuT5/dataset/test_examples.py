@@ -1,5 +1,7 @@
 """Batches from two synthetic songs."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -115,6 +117,7 @@ def test_frame_targets_mark_beats_where_they_sound(songs):
 
 def test_input_times_are_jittered_and_labels_are_not(songs):
     steady = AugmentationOptions(
+        continuation_probability=0.0,
         speed_probability=0.0,
         mirror=False,
         condition_dropout=0.0,
@@ -129,3 +132,54 @@ def test_input_times_are_jittered_and_labels_are_not(songs):
     assert (moved[~of_time] == 0).all()
     assert np.abs(moved[of_time]).max() <= steady.time_jitter_steps
     assert (moved[of_time] != 0).any()
+
+
+def only_continuations(gap_probability: float) -> AugmentationOptions:
+    return AugmentationOptions(
+        continuation_probability=1.0,
+        gap_probability=gap_probability,
+        speed_probability=0.0,
+        mirror=False,
+        condition_dropout=0.0,
+        time_jitter_probability=0.0,
+        mel_mask_probability=0.0,
+    )
+
+
+def learned_map_times(batch, row: int) -> list[int]:
+    """Time values of the map context of a row, prefix included."""
+    vocabulary = SPEC.vocabulary
+    ids = batch.input_ids[row].tolist()
+    mark = vocabulary.context_sos(ContextKind.MAP)
+    cut_short = (batch.labels[row] == IGNORED_LABEL).all()
+    if mark not in ids or vocabulary.context_sos(ContextKind.SV) in ids or cut_short:
+        return []
+    times = vocabulary.ids_of(EventKind.TIME)
+    labels = batch.labels[row].tolist()
+    tail = [*ids[ids.index(mark) + 1 :], *labels[-1:]]
+    return [token - times.start for token in tail if token in times]
+
+
+@pytest.mark.parametrize("gap_probability", [0.0, 1.0])
+def test_a_continuation_goes_on_where_the_lookback_ends(songs, gap_probability):
+    """Charts here have an object at least every 500 ms; a longer pause is a gap, and it must end with the lookback."""
+    drawn = sampler(songs, only_continuations(gap_probability))
+    seen_gap = False
+    for step in range(12):
+        batch = drawn.batch(step)
+        for row in range(len(batch.input_ids)):
+            times = learned_map_times(batch, row)
+            for before, after in pairwise(times):
+                if after - before > 60:
+                    seen_gap = True
+                    assert before <= 409 <= after <= 470
+            assert all(t < 491 for t in times[:-1]), "nothing is asked for after the first time in the lookahead"
+    assert seen_gap == (gap_probability == 1.0)
+
+
+def test_only_the_continued_context_is_learned(songs):
+    batch = sampler(songs, only_continuations(0.5)).batch(0)
+    marks = [SPEC.vocabulary.context_sos(context) for context in SPEC.vocabulary.contexts]
+    for ids, labels in zip(batch.input_ids, batch.labels, strict=True):
+        last_mark = max(np.flatnonzero(np.isin(ids, marks)))
+        assert (labels[:last_mark] == IGNORED_LABEL).all()
