@@ -49,7 +49,11 @@ MAX_ANCHORS = 40
 
 @dataclass(slots=True)
 class GrammarState:
-    """Where a row is: parts of the unfinished group, the object that waits for its continuation, held columns."""
+    """Where a row is: parts of the unfinished group, the object that waits for its continuation, held columns.
+
+    What was begun before the window (`earlier`, `earlier_columns`) may go on in it, but need not: the model does not
+    see its start.
+    """
 
     mode: GameMode
     key_count: int = MAX_KEYS
@@ -57,6 +61,14 @@ class GrammarState:
     waiting: EventKind | None = None
     anchors: int = 0
     held_columns: set[int] = field(default_factory=set)
+    earlier: EventKind | None = None
+    earlier_columns: set[int] = field(default_factory=set)
+
+    def enter_window(self) -> None:
+        """What was read so far lies before the window."""
+        self.parts = []
+        self.earlier, self.waiting = self.waiting, None
+        self.earlier_columns, self.held_columns = self.held_columns, set()
 
     def read(self, event: Event) -> None:
         """Takes an event into account; tolerates what the grammar would not have allowed."""
@@ -65,6 +77,7 @@ class GrammarState:
             return
         column = self._column()
         self.parts = []
+        self.earlier_columns.discard(column)
         if event.kind is K.HOLD_NOTE:
             self.held_columns.add(column)
         elif event.kind is K.HOLD_NOTE_END:
@@ -73,12 +86,15 @@ class GrammarState:
             self.anchors += 1
         else:
             self.waiting = event.kind if event.kind in FOLLOWS else None
+            self.earlier = None
             self.anchors = 0
 
     def allowed(self) -> frozenset[EventKind]:
         """The kinds that may come next."""
         kinds = {part.kind for part in self.parts}
-        following = FOLLOWS[self.waiting] if self.waiting else STARTS[self.mode]
+        following = (
+            FOLLOWS[self.waiting] if self.waiting else STARTS[self.mode] | FOLLOWS.get(self.earlier, frozenset())
+        )
         if self.anchors >= MAX_ANCHORS:
             following -= ANCHOR_KINDS
         if not kinds:
@@ -95,13 +111,16 @@ class GrammarState:
     def _later_parts(self) -> frozenset[EventKind]:
         last = self.parts[-1].kind
         after = PART_ORDER[PART_ORDER.index(last) + 1 :] if last in PART_ORDER else ()
-        repeated = REPEATABLE if last in REPEATABLE and self.waiting else frozenset()
+        repeated = REPEATABLE if last in REPEATABLE and (self.waiting or self.earlier) else frozenset()
         return (frozenset(after) | repeated) & PARTS[self.mode]
 
     def _types(self, kinds: set[EventKind], following: frozenset[EventKind]) -> frozenset[EventKind]:
         types = following - ANCHOR_KINDS
         if self.mode is GameMode.MANIA:
-            return frozenset({K.HOLD_NOTE_END}) if self._column() in self.held_columns else types
+            column = self._column()
+            if column in self.held_columns:
+                return frozenset({K.HOLD_NOTE_END})
+            return types | {K.HOLD_NOTE_END} if column in self.earlier_columns else types
         if self.mode is not GameMode.TAIKO and K.POSITION not in kinds:
             types -= PLACED
         return types

@@ -6,6 +6,7 @@ all of the window, also in its lookahead. The audio is encoded once for all of t
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +32,9 @@ from osuT5.spec import ModelSpec
 from osuT5.windows import Window
 
 ENCODER_BATCH_WINDOWS = 16
+LONGEST_OBJECT_MS = 30_000.0
+"""How far back an object may have begun that ends in a window."""
+
 PROMPT_SHARE = 0.75
 """At most this share of the decoder's length is prompt, so that room to write remains."""
 
@@ -135,7 +139,8 @@ class SongWriter:
         end_value = grid.time_tokens if is_last else grid.time_value(window.to_ms, window.start_ms)
         row = Row(context, prompt[-limit:], first_value, end_value, _groups_at_once(context, chart.attributes))
         if context is ContextKind.MAP and not spec.encoding.types_first:
-            row.grammar = GrammarState(chart.attributes.mode, chart.attributes.key_count or MAX_KEYS)
+            before = groups_between(written, window.start_ms - LONGEST_OBJECT_MS, math.inf)
+            row.grammar = _grammar_after(before[: len(before) - len(decided)], chart.attributes)
         return row
 
     def _take(self, row: Row, window: Window, written: list[EventGroup]) -> None:
@@ -144,6 +149,16 @@ class SongWriter:
         self.report.tokens += len(row.written_ids)
         name = row.context.value
         self.report.stray_events[name] = self.report.stray_events.get(name, 0) + stray
+
+
+def _grammar_after(before: Sequence[EventGroup], attributes: Attributes) -> GrammarState:
+    """The state of a row that does not see these groups but may end what they began."""
+    state = GrammarState(attributes.mode, attributes.key_count or MAX_KEYS)
+    for group in before:
+        for event in group.events:
+            state.read(event)
+    state.enter_window()
+    return state
 
 
 def groups_between(groups: Sequence[EventGroup], start_ms: float, end_ms: float) -> Sequence[EventGroup]:

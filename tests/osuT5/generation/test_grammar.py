@@ -132,3 +132,28 @@ def test_a_held_column_can_only_be_released():
     state.read(Event(EventKind.COLUMN, 2))
     assert EventKind.HOLD_NOTE_END in state.allowed()
     assert EventKind.CIRCLE not in state.allowed()
+
+
+@pytest.mark.parametrize(
+    ("mode", "start", "end"),
+    [
+        (GameMode.STANDARD, EventKind.SPINNER, EventKind.SPINNER_END),
+        (GameMode.TAIKO, EventKind.DENDEN, EventKind.DENDEN_END),
+        (GameMode.MANIA, EventKind.HOLD_NOTE, EventKind.HOLD_NOTE_END),
+    ],
+)
+def test_what_began_before_the_window_may_end_in_it_or_not(mode, start, end):
+    column = [Event(EventKind.COLUMN, 2)] if mode is GameMode.MANIA else []
+    state = GrammarState(mode, 4)
+    for event in (Event(EventKind.TIME, 0), *column, Event(start)):
+        state.read(event)
+    state.enter_window()
+    for event in (Event(EventKind.TIME, 5000), *column):
+        assert event.kind in state.allowed()
+        state.read(event)
+    assert end in state.allowed()
+    assert start in state.allowed()
+    state.read(Event(end))
+    for event in (Event(EventKind.TIME, 6000), *column):
+        state.read(event)
+    assert end not in state.allowed(), "it has ended"

@@ -25,7 +25,8 @@ SONG_MS = 14_000.0
 def model() -> MapperModel:
     torch.manual_seed(0)
     sizes = {"d_model": 32, "encoder_layers": 1, "decoder_layers": 1, "encoder_heads": 2, "decoder_heads": 2}
-    return MapperModel(mini_config(SPEC, **sizes, encoder_ffn_dim=32, decoder_ffn_dim=32, pointer_dim=8)).eval()
+    sizes |= {"encoder_ffn_dim": 32, "decoder_ffn_dim": 32, "pointer_dim": 8, "max_target_positions": 256}
+    return MapperModel(mini_config(SPEC, **sizes)).eval()
 
 
 @pytest.fixture(scope="module")
@@ -97,3 +98,18 @@ def test_a_row_that_never_ends_stops_at_the_decoder_length(model):
     states = torch.zeros(1, model.config.max_source_positions, model.config.d_model)
     engine.write([row], states, [0], [0], [torch.Generator()])
     assert len(row.prompt_ids) + len(row.written_ids) <= engine.max_length + 1
+
+
+def test_a_spinner_longer_than_the_lookback_can_end(writer):
+    """Its start is out of sight of the window in which it ends."""
+    window = writer.windows[-1]
+    assert window.start_ms > 1_000.0
+    spinner = EventGroup(500.0, (Event(EventKind.TIME, 500), Event(EventKind.SPINNER)))
+    row = writer._row(window, ContextKind.MAP, chart(), [spinner])
+    row.grammar.read(Event(EventKind.TIME, 400))
+    assert {EventKind.SPINNER, EventKind.SPINNER_END} <= row.grammar.allowed()
+    in_sight = EventGroup(window.start_ms, (Event(EventKind.TIME, 0), Event(EventKind.SPINNER)))
+    row = writer._row(window, ContextKind.MAP, chart(), [in_sight])
+    Engine(writer.model, SPEC.vocabulary, Sampler(Sampling(), SPEC.vocabulary), [])._note_decided(row)
+    row.grammar.read(Event(EventKind.TIME, 400))
+    assert EventKind.SPINNER not in row.grammar.allowed()
