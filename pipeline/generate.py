@@ -90,7 +90,7 @@ def generate_draft(
 ) -> Draft:
     """What the model makes of the song: a beatmap with quantised times and coarse positions."""
     device = best_device(request.model.device)
-    folder = Path(request.model.model_path) if request.model.model_path else None
+    folder = Path(request.model.model_path).expanduser() if request.model.model_path else None
     model, spec = load_model(folder, device, request.model.precision)
     samples = load_audio(request.song.audio_path, spec.grid.sample_rate)
     song_ms = 1000.0 * len(samples) / spec.grid.sample_rate

@@ -49,7 +49,7 @@ class Engine:
         windows = torch.tensor(row_window, device=device)
         modes = torch.tensor(mode_ids, device=device)
         cache = self.model.start(encoder_states, windows, self.max_length, modes)
-        scores = self.model.step(ids.to(device), cache, mask.to(device))
+        scores = _as_drawn(self.model.step(ids.to(device), cache, mask.to(device)))
         active = list(range(len(rows)))
         while active:
             chosen = [self._choose(scores[place], rows[index], generators[index]) for place, index in enumerate(active)]
@@ -60,7 +60,7 @@ class Engine:
             if not active or cache.length >= self.max_length:
                 break
             tokens = [[chosen[place]] for place in going]
-            scores = self.model.step(torch.tensor(tokens, device=device), cache)
+            scores = _as_drawn(self.model.step(torch.tensor(tokens, device=device), cache))
 
     def _note_decided(self, row: Row) -> None:
         """Takes in what the prompt holds of the row's own context; times of earlier contexts say nothing about it."""
@@ -73,7 +73,6 @@ class Engine:
 
     def _choose(self, scores: Tensor, row: Row, generator: torch.Generator) -> int | None:
         """The row's next token, or None when the row has ended."""
-        scores = scores.float()
         for rule in self.rules:
             rule(scores, row)
         token_id = self.sampler(scores, row.context, generator)
@@ -92,3 +91,8 @@ class Engine:
             ids[index, longest - len(prompt) :] = torch.tensor(prompt)
             mask[index, longest - len(prompt) :] = True
         return ids, mask
+
+
+def _as_drawn(scores: Tensor) -> Tensor:
+    """On the CPU, where the random generators are: a seed gives the same map on every device that scores alike."""
+    return scores.float().cpu()

@@ -65,7 +65,7 @@ class Row:
 
 class LogitRule(Protocol):
     def __call__(self, scores: Tensor, row: Row) -> None:
-        """Forbids tokens in `scores` [vocabulary out], in place."""
+        """Forbids tokens in `scores` [vocabulary out], on the CPU, in place."""
 
 
 class TimeRunsForward:
@@ -108,7 +108,7 @@ class OnlyItsContext:
         return forbidden
 
     def __call__(self, scores: Tensor, row: Row) -> None:
-        scores.masked_fill_(self.forbidden[row.context].to(scores.device), FORBIDDEN)
+        scores.masked_fill_(self.forbidden[row.context], FORBIDDEN)
 
 
 class WholeGroups:
@@ -126,7 +126,7 @@ class WholeGroups:
         key = (state.allowed(), not state.parts, state.key_count)
         if key not in self._masks:
             self._masks[key] = self._forbidden(*key)
-        scores.masked_fill_(self._masks[key].to(scores.device), FORBIDDEN)
+        scores.masked_fill_(self._masks[key], FORBIDDEN)
 
     def _forbidden(self, allowed: Iterable[EventKind], may_end: bool, key_count: int) -> Tensor:
         forbidden = torch.ones(self.vocabulary.size_out, dtype=torch.bool)
