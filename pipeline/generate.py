@@ -70,9 +70,11 @@ def generate(request: GenerationRequest, progress: Progress | None = None) -> Ge
         request = fill_from_beatmap(request, reference)
     seed = secrets.randbelow(2**31) if request.sampling.seed is None else request.sampling.seed
     draft = generate_draft(request, reference, seed, progress)
-    beatmap, repairs = finish(draft.beatmap, draft.song_ms)
+    beatmap, _ = finish(draft.beatmap, draft.song_ms)
+    beatmap.difficulty = _final_settings(request, beatmap, star_rating(beatmap))
+    # Rules look at the settings too: AR says when a break has to end, OD how long a spinner must last.
+    beatmap, repairs = finish(beatmap, draft.song_ms)
     stars = star_rating(beatmap)
-    beatmap.difficulty = _final_settings(request, beatmap, stars)
     paths = export(request, beatmap, stars)
     return GenerationResult(
         beatmap=beatmap,
@@ -94,7 +96,8 @@ def generate_draft(
     model, spec = load_model(folder, device, request.model.precision)
     samples = load_audio(request.song.audio_path, spec.grid.sample_rate)
     song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
-    settings = request.difficulty_settings(request.map.difficulty or TYPICAL_STARS)
+    wanted_stars = TYPICAL_STARS if request.map.difficulty is None else request.map.difficulty
+    settings = request.difficulty_settings(wanted_stars)
     attributes = _conditions(request, settings)
     options = request.sampling
     writer = SongWriter(
@@ -183,11 +186,14 @@ def _final_settings(request: GenerationRequest, beatmap: Beatmap, stars: float) 
 
 
 def _warnings(request: GenerationRequest, draft: Draft, repairs: FinishReport, stars: float) -> list[str]:
-    """What a user should know: what was lost, what was repaired, how far the map is from what was asked for."""
+    """What a user should know: how far the map is from what was asked for, what was lost, what is still wrong."""
     warnings = []
     wanted = request.map.difficulty
     if wanted is not None and abs(stars - wanted) > MAX_STAR_ERROR:
         warnings.append(f"The map has {stars:.1f} stars, {wanted:g} were asked for.")
     if draft.assembly.total:
         warnings.append(f"Some of what the model wrote could not be used ({draft.assembly.describe()}).")
-    return warnings
+    stray = sum(draft.generation.stray_events.values())
+    if stray:
+        warnings.append(f"{stray} of the {draft.generation.tokens} words that the model wrote belonged to no object.")
+    return warnings + list(dict.fromkeys(finding.message for finding in repairs.remaining))
