@@ -88,7 +88,7 @@ def fit_slider(work: WorkingMap, piece: Piece, report: FinishReport) -> None:
         as_circle(piece)
         return
     if work.mode is GameMode.TAIKO:
-        _set_path(piece.obj, drumroll_path(work.slide_px(piece)))
+        _set_path(piece.obj, _whole_path(drumroll_path(max(work.slide_px(piece), MIN_PATH_PX))))
         return
     area, length_px = screen_area(work), work.slide_px(piece)
     if _is_fit(piece.obj.segments, length_px, area):

@@ -67,6 +67,13 @@ def test_a_drum_roll_gets_a_path_of_its_length():
     assert work.pieces[0].obj.y == 192.0
 
 
+def test_a_drum_roll_of_no_length_to_speak_of_has_a_body_still():
+    slow = (RED, TimingPoint(0.0, -1000.0, uninherited=False))
+    work = work_of(line_slider(1000.0, (9, 9), (10, 9), length_px=0.4), lines=slow, mode=GameMode.TAIKO)
+    placed(work)
+    assert_fits(work)
+
+
 def test_a_path_is_scaled_to_what_the_slider_travels():
     work = work_of(line_slider(1000.0, (100, 100), (200, 100), length_px=140.0))
     placed(work)
