@@ -25,10 +25,12 @@ from osuT5.dataset.sources import Split, mapset_songs
 from osuT5.events import EventKind
 from osuT5.model.config import ModelConfig
 from osuT5.model.frame_heads import frame_loss
+from osuT5.model.loading import best_device
 from osuT5.model.seq2seq import MapperModel
 from osuT5.spec import ModelSpec, mini_spec
 from osuT5.vocabulary import IGNORED_LABEL
 from training.loop import LoopOptions, run_training
+from training.options import OptionError
 
 TIME_TOLERANCE_STEPS = 2
 
@@ -196,19 +198,34 @@ def as_tensors(batch: Batch) -> dict[str, Tensor]:
 
 
 def train(options: TrainOptions) -> Path:
-    """Runs or resumes a training run; writes the averaged weights with their contract. Returns the model's folder."""
+    """Runs or resumes a training run; writes the averaged weights with their contract. Returns the model's folder.
+
+    Raises OptionError, CorpusError or ModelError, each with one sentence for the user.
+    """
+    _check(options)
     if options.threads:
         torch.set_num_threads(options.threads)
+    # Training on MPS was never tried, so "auto" does not choose it.
+    device = best_device(options.device) if options.device != "auto" or torch.cuda.is_available() else "cpu"
     torch.manual_seed(options.seed)
     spec = mini_spec()
     run_folder = Path(options.run_path)
     task = _task(spec, options)
     model = MapperModel.from_pretrained(options.init_path) if options.init_path else _fresh_model(spec, options.sizes)
-    device = options.device
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
     run_training(model, task, options.loop, run_folder, device)
     return export_average(run_folder, spec, model.config)
+
+
+def _check(options: TrainOptions) -> None:
+    """Raises OptionError for values that only show when a run has begun."""
+    splits = [split.value for split in Split]
+    if options.split not in splits:
+        raise OptionError(f"split must be one of {', '.join(splits)}, got {options.split}.")
+    if options.init_path and not Path(options.init_path).is_dir():
+        raise OptionError(f"init_path must be the folder of a model, got {options.init_path}.")
+    for name in options.sizes:
+        if name not in ModelConfig.__annotations__:
+            raise OptionError(f"There is no size {name} of the network.")
 
 
 def _fresh_model(spec: ModelSpec, sizes: Mapping[str, int]) -> MapperModel:

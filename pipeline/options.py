@@ -15,6 +15,7 @@ from pathlib import Path
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.model import Difficulty, GameMode
 from osuT5.events import ContextKind
+from osuT5.windows import LOOKAHEAD, LOOKBACK
 from pipeline.difficulty_settings import suited_settings
 
 WHOLE_MAP = (ContextKind.TIMING, ContextKind.KIAI, ContextKind.MAP, ContextKind.SV)
@@ -95,8 +96,8 @@ class SamplingOptions:
     top_p: float = 0.9
     top_k: int = 0
     cfg_scale: float = 1.0
-    lookback: float = 0.5
-    lookahead: float = 0.4
+    lookback: float = LOOKBACK
+    lookahead: float = LOOKAHEAD
 
 
 @dataclass(frozen=True, slots=True)

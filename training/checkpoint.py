@@ -67,5 +67,6 @@ def _restore_optimizer(model: nn.Module, optimizer: Optimizer, tensors: dict[str
     for flat_name, value in tensors.items():
         key, name = flat_name.split("/", 1)
         target = parameters[name]
-        # Step counters stay on the CPU, moments live where the parameter does.
-        optimizer.state[target][key] = value if value.dim() == 0 else value.to(target.device)
+        # Step counters stay on the CPU, moments live where the parameter does. A copy, because what safetensors
+        # gives is a view of the file, and Windows does not let go of a file (or rename its folder) while one is left.
+        optimizer.state[target][key] = value.clone() if value.dim() == 0 else value.clone().to(target.device)

@@ -16,9 +16,12 @@ from torch import Tensor, nn
 
 from training.average import WeightAverage
 from training.checkpoint import load_checkpoint, save_checkpoint
+from training.options import OptionError
 from training.schedule import warmup_cosine
 
 BatchT = TypeVar("BatchT")
+
+PRECISIONS = ("fp32", "bf16")
 
 
 class Task(Protocol[BatchT]):
@@ -49,6 +52,10 @@ class LoopOptions:
     checkpoint_every: int = 100
     max_minutes: float = 0.0
     precision: str = "fp32"
+
+    def __post_init__(self) -> None:
+        if self.precision not in PRECISIONS:
+            raise OptionError(f"loop.precision must be one of {', '.join(PRECISIONS)}, got {self.precision}.")
 
 
 def run_training(model: nn.Module, task: Task, options: LoopOptions, folder: Path, device: str = "cpu") -> int:

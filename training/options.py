@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
 T = TypeVar("T")
 
@@ -44,6 +44,9 @@ def _value(wanted: Any, raw: Any, name: str) -> Any:
     if getattr(wanted, "__origin__", None) is Mapping and isinstance(raw, Mapping):
         return dict(raw)
     if getattr(wanted, "__origin__", None) is tuple and isinstance(raw, list | tuple):
-        return tuple(raw)
+        kinds = get_args(wanted)
+        if len(raw) != len(kinds):
+            raise OptionError(f"{name} must be a list of {len(kinds)} values, got {raw!r}.")
+        return tuple(_value(kind, item, name) for kind, item in zip(kinds, raw, strict=True))
     wanted_name = getattr(wanted, "__name__", str(wanted))
     raise OptionError(f"{name} must be of kind {wanted_name}, got {raw!r}.")

@@ -14,6 +14,7 @@ from osu_beatmap.model import GameMode
 from osuT5.conditions import SongPlace, condition_ids
 from osuT5.dataset.corpus import Chart, TrainingSong
 from osuT5.dataset.frame_targets import frame_targets
+from osuT5.dataset.sources import CorpusError
 from osuT5.events import ContextKind, EventKind
 from osuT5.mel import window_mel
 from osuT5.mirror import mirror_table, mirrors_of
@@ -113,7 +114,7 @@ class ExampleSampler:
             [share if self._pools[GameMode(m)][0] else 0.0 for m, share in enumerate(options.mode_shares)]
         )
         if not shares.sum():
-            raise ValueError("there is no chart to train on")
+            raise CorpusError("There is no chart to train on: each song needs its .osu files beside its audio.")
         self._mode_shares = shares / shares.sum()
 
     def batch(self, step: int) -> Batch:

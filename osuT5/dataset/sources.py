@@ -20,6 +20,10 @@ from osu_beatmap.reader import read_beatmap
 HELD_OUT_FILE = Path(__file__).resolve().parents[2] / "datasets" / "held_out_titles.json"
 
 
+class CorpusError(ValueError):
+    """A folder of mapsets that cannot be trained on; the message is one sentence for the user."""
+
+
 class Split(Enum):
     TRAIN = "train"
     HELD_OUT = "held_out"

@@ -29,7 +29,7 @@ from osuT5.mel import window_mel
 from osuT5.model.seq2seq import MapperModel
 from osuT5.prompt import Segment
 from osuT5.spec import ModelSpec
-from osuT5.windows import Window
+from osuT5.windows import LOOKAHEAD, LOOKBACK, Window
 
 ENCODER_BATCH_WINDOWS = 16
 LONGEST_OBJECT_MS = 30_000.0
@@ -73,8 +73,8 @@ class SongWriter:
         spec: ModelSpec,
         mel: np.ndarray,
         song_ms: float,
-        lookback: float = 0.5,
-        lookahead: float = 0.4,
+        lookback: float = LOOKBACK,
+        lookahead: float = LOOKAHEAD,
         progress: Progress | None = None,
     ) -> None:
         self.model = model
