@@ -46,7 +46,8 @@ def fit_from_activation(
     else:
         clean = clean_beats(beats, song_ms)
         ones = np.ones(len(clean.times_ms))
-        given = Observations(clean.times_ms, ones, clean.is_timing_point, estimate_sigma_ms(clean.times_ms))
+        sigma_ms = estimate_sigma_ms(clean.times_ms, clean.resolution_ms)
+        given = Observations(clean.times_ms, ones, clean.is_timing_point, sigma_ms)
         given_downbeats = clean.is_measure | clean.is_timing_point
         segments = segments_or_default(given, default_bpm)
         if len(peaks.times_ms) < 4 or len(clean.times_ms) < 4:

@@ -48,11 +48,13 @@ class Beats:
     """Beats of a song, in any order; all arrays have shape [beats].
 
     `is_measure` marks downbeats, `is_timing_point` beats at which a red line was announced (also downbeats).
+    `resolution_ms` is the step in which the times are given, 0 where they are exact.
     """
 
     times_ms: np.ndarray
     is_measure: np.ndarray
     is_timing_point: np.ndarray
+    resolution_ms: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def fit_red_lines(
     clean = clean_beats(beats, song_ms)
     times_ms = clean.times_ms
     if max_error_ms is None:
-        sigma_ms = estimate_sigma_ms(times_ms)
+        sigma_ms = estimate_sigma_ms(times_ms, beats.resolution_ms)
     else:
         sigma_ms = float(np.clip(max_error_ms / OUTLIER_SIGMAS, MIN_SIGMA_MS, 2 * MAX_SIGMA_MS))
     observed = Observations(times_ms, np.ones(len(times_ms)), clean.is_timing_point, sigma_ms)
@@ -96,7 +98,7 @@ def clean_beats(beats: Beats, song_ms: float) -> Beats:
         usable = np.flatnonzero(np.isfinite(times_ms) & (times_ms >= -_SAME_BEAT_MS) & (times_ms <= end_ms))
     order = usable[np.argsort(times_ms[usable], kind="stable")][:MAX_BEATS]
     if len(order) == 0:
-        return Beats(times_ms[order], is_measure[order], is_timing_point[order])
+        return Beats(times_ms[order], is_measure[order], is_timing_point[order], beats.resolution_ms)
     starts = [0]
     for index in range(1, len(order)):
         if times_ms[order[index]] - times_ms[order[starts[-1]]] >= _SAME_BEAT_MS:
@@ -105,6 +107,7 @@ def clean_beats(beats: Beats, song_ms: float) -> Beats:
         times_ms[order[starts]],
         np.logical_or.reduceat(is_measure[order], starts),
         np.logical_or.reduceat(is_timing_point[order], starts),
+        beats.resolution_ms,
     )
 
 

@@ -29,11 +29,12 @@ def red_lines_from(
         times_ms=np.array([beat.time_ms for beat in marked], dtype=np.float64),
         is_measure=np.array([beat.starts_bar for beat in marked], dtype=bool),
         is_timing_point=np.array([beat.starts_tempo for beat in marked], dtype=bool),
+        resolution_ms=spec.grid.time_step_ms,
     )
     if activations is None:
         return fit_red_lines(beats, song_ms)
     lead_ms = spec.audio_lead_ms
-    heard = Beats(beats.times_ms + lead_ms, beats.is_measure, beats.is_timing_point)
+    heard = replace(beats, times_ms=beats.times_ms + lead_ms)
     beat, downbeat = (activations[:, FRAME_CHANNELS.index(name)] for name in ("beat", "downbeat"))
     lines = fit_from_activation(beat, downbeat, spec.grid.frame_ms, heard if len(marked) >= 4 else None)
     return [_earlier(line, lead_ms) for line in lines]
