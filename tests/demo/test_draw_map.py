@@ -1,0 +1,68 @@
+"""The picture of a map is well-formed, whatever the map holds."""
+
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from demo.draw_map import draw, main
+from osu_beatmap.model import (
+    EFFECT_KIAI,
+    Beatmap,
+    Circle,
+    CurveKind,
+    GameMode,
+    HoldNote,
+    Metadata,
+    PathSegment,
+    Slider,
+    Spinner,
+    TimingPoint,
+)
+from osu_beatmap.writer import save_beatmap
+
+SVG = "{http://www.w3.org/2000/svg}"
+LINES = [TimingPoint(0.0, 500.0), TimingPoint(4000.0, -100.0, uninherited=False, effects=EFFECT_KIAI)]
+
+
+def beatmap(*objects, mode=GameMode.STANDARD) -> Beatmap:
+    metadata = Metadata(title="Tom & <Jerry>", artist='"Quoted"', version="Hard")
+    return Beatmap(mode=mode, metadata=metadata, timing_points=list(LINES), hit_objects=list(objects))
+
+
+SLIDER = Slider(
+    1500.0, 100, 100, segments=[PathSegment(CurveKind.LINEAR, [(100.0, 100.0), (200.0, 100.0)])], length_px=100.0
+)
+
+
+def texts(svg: str) -> list[str]:
+    return [element.text for element in ET.fromstring(svg).iter(f"{SVG}text")]
+
+
+def test_objects_of_the_moment_are_drawn_with_their_numbers():
+    spinner = Spinner(2000.0, 256, 192, end_ms=3000.0)
+    drawn = draw(beatmap(Circle(1000.0, 50, 50, new_combo=True), SLIDER, spinner, Circle(9000.0, 300, 300)), [900.0])
+    root = ET.fromstring(drawn)
+    assert len(list(root.iter(f"{SVG}circle"))) == 3, "two objects and a spinner; the last object comes later"
+    assert len(list(root.iter(f"{SVG}polyline"))) == 3, "border, body and tint of the slider"
+    assert {"1", "2", "00:00"} <= set(texts(drawn))
+    assert texts(drawn)[0] == '"Quoted" - Tom & <Jerry> [Hard]'
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        beatmap(),
+        beatmap(Circle(-50.0, 0, 0)),
+        beatmap(HoldNote(1000.0, 64, 192, end_ms=2000.0), mode=GameMode.MANIA),
+    ],
+)
+def test_odd_maps_can_be_drawn(odd):
+    assert ET.fromstring(draw(odd, [0.0, 1e6])).tag == f"{SVG}svg"
+
+
+def test_the_program_writes_a_picture(tmp_path, monkeypatch):
+    save_beatmap(beatmap(Circle(1000.0, 50, 50), SLIDER), tmp_path / "map.osu")
+    words = ["draw_map", str(tmp_path / "map.osu"), str(tmp_path / "map.svg"), "--moments", "0"]
+    monkeypatch.setattr("sys.argv", words)
+    assert main() == 0
+    assert ET.parse(tmp_path / "map.svg").getroot().tag == f"{SVG}svg"
