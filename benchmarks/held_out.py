@@ -77,9 +77,10 @@ def main() -> int:
     model, spec = load_model(arguments.model)
     converted = _stepmania_sets(arguments.stepmania)
     scores: list[ChartScore] = []
-    songs = [song for song in mapset_songs(arguments.folder) if _charts(song, arguments.charts)]
-    for song in tqdm(songs[: arguments.songs or None], unit="song"):
-        scores += score_song(model, spec, song, _charts(song, arguments.charts), song.name in converted)
+    chosen = ((song, _charts(song, arguments.charts)) for song in mapset_songs(arguments.folder))
+    songs = [(song, charts) for song, charts in chosen if charts]
+    for song, charts in tqdm(songs[: arguments.songs or None], unit="song"):
+        scores += score_song(model, spec, song, charts, song.name in converted)
         if arguments.json:
             arguments.json.write_text(json.dumps([asdict(s) for s in scores], indent=1), encoding="utf-8")
     print(table(scores))

@@ -16,7 +16,6 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from osu_beatmap.attributes import Attributes
 from osu_beatmap.model import GameMode
 from osu_beatmap.rules import Severity, check
 from osu_beatmap.star_rating import star_rating
@@ -27,9 +26,9 @@ from osuT5.generation.sampling import Sampling
 from osuT5.generation.schedule import ChartInProgress, SongWriter
 from osuT5.mel import song_mel
 from osuT5.model.loading import load_model
-from pipeline.difficulty_settings import suited_settings
 from pipeline.finish import finish
-from pipeline.generate import beatmap_of, hear_timing, write_charts
+from pipeline.generate import beatmap_of, conditions_of, hear_timing, write_charts
+from pipeline.options import GenerationRequest, MapOptions
 from pipeline.timing import timing_groups
 
 STARS = range(1, 9)
@@ -77,22 +76,12 @@ def _batch(model, spec, samples, mode: GameMode, seed: int):
     """Finished maps of one excerpt at all star ratings."""
     song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
     writer = SongWriter(model, spec, song_mel(samples, spec), song_ms)
-    settings = [suited_settings(mode, stars) for stars in STARS]
     keys = KEY_COUNTS[seed // 4 % len(KEY_COUNTS)] if mode is GameMode.MANIA else None
-    charts = []
-    for stars, difficulty in zip(STARS, settings, strict=True):
-        if keys:
-            difficulty.circle_size = float(keys)
-        with_circles = mode in (GameMode.STANDARD, GameMode.CATCH)
-        wanted = Attributes(
-            mode,
-            difficulty=float(stars),
-            circle_size=difficulty.circle_size if with_circles else None,
-            slider_multiplier=difficulty.slider_multiplier if with_circles else None,
-            hitsounded=True,
-            key_count=keys,
-        )
-        charts.append(ChartInProgress(wanted, seed * 100 + stars))
+    charts, settings = [], []
+    for stars in STARS:
+        request = GenerationRequest(map=MapOptions(gamemode=mode, difficulty=float(stars), keycount=keys))
+        settings.append(request.difficulty_settings(stars))
+        charts.append(ChartInProgress(conditions_of(request, settings[-1]), seed * 100 + stars))
     lines = hear_timing(writer, charts[0], Sampling())
     for chart in charts:
         chart.contexts[ContextKind.TIMING] = timing_groups(lines, spec, song_ms)

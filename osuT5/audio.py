@@ -69,7 +69,6 @@ class AudioFormat:
     codec: str
     sample_rate: int
     channels: int
-    has_video: bool  # cover pictures included
 
 
 def load_audio(path: str | Path, sample_rate: int = MODEL_SAMPLE_RATE, normalise: bool = True) -> np.ndarray:
@@ -113,9 +112,7 @@ def audio_format(path: str | Path) -> AudioFormat:
     """Container, codec, rate and channels of a file. Raises AudioError as `load_audio` does."""
     with _open_audio(Path(path)) as container:
         codec = container.streams.audio[0].codec_context
-        return AudioFormat(
-            container.format.name, codec.name, codec.sample_rate, codec.channels, bool(container.streams.video)
-        )
+        return AudioFormat(container.format.name, codec.name, codec.sample_rate, codec.channels)
 
 
 def audio_duration_ms(path: str | Path) -> float:

@@ -8,14 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from osu_beatmap.attributes import Attributes
+from osu_beatmap.attributes import WITH_CIRCLES, WITH_SCROLL_SPEED, Attributes
 from osu_beatmap.model import GameMode
 from osuT5.events import Event, EventKind
 from osuT5.vocabulary import EventRange, Vocabulary
 
-WITH_CIRCLES = frozenset({GameMode.STANDARD, GameMode.CATCH})
 MANIA = frozenset({GameMode.MANIA})
-WITH_SCROLL_SPEED = frozenset({GameMode.TAIKO, GameMode.MANIA})
 ALL_MODES = frozenset(GameMode)
 
 MAX_DIFFICULTY_STARS = 12

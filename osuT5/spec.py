@@ -57,7 +57,7 @@ class ModelSpec:
             "format": 1,
             "name": self.name,
             "grid": asdict(self.grid),
-            "spectrogram": asdict(self.spectrogram),
+            "spectrogram": self.spectrogram.to_dict(),
             "encoding": self.encoding.to_json(),
             "vocabulary": self.vocabulary.to_json(),
             "conditions": [kind.value for kind in self.conditions],
@@ -72,7 +72,7 @@ class ModelSpec:
         return cls(
             name=data["name"],
             grid=WindowGrid(**data["grid"]),
-            spectrogram=SpectrogramSpec(**data["spectrogram"]),
+            spectrogram=SpectrogramSpec.from_dict(data["spectrogram"]),
             encoding=EncodingSpec.from_json(data["encoding"]),
             vocabulary=Vocabulary.from_json(data["vocabulary"]),
             conditions=tuple(EventKind(name) for name in data["conditions"]),

@@ -48,10 +48,6 @@ class WindowGrid:
         return (self.frames - 1) * self.frame_ms
 
     @property
-    def window_samples(self) -> int:
-        return (self.frames - 1) * self.hop_samples
-
-    @property
     def time_tokens(self) -> int:
         """Number of time values: every step that begins within a window."""
         return int(self.window_ms // self.time_step_ms) + 1

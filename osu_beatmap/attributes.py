@@ -6,6 +6,11 @@ from dataclasses import dataclass
 
 from osu_beatmap.model import Beatmap, GameMode, HitSound, HoldNote, SampleSet, Slider
 
+WITH_CIRCLES = frozenset({GameMode.STANDARD, GameMode.CATCH})
+"""Modes in which circle size and slider velocity are felt."""
+
+WITH_SCROLL_SPEED = frozenset({GameMode.TAIKO, GameMode.MANIA})
+
 
 @dataclass(frozen=True, slots=True)
 class Attributes:
@@ -31,7 +36,7 @@ class Attributes:
 def attributes_of(beatmap: Beatmap, difficulty: float | None = None) -> Attributes:
     """The attributes of an existing map; its star rating is given, as computing it is not free."""
     mode = beatmap.mode
-    with_circles = mode in (GameMode.STANDARD, GameMode.CATCH)
+    with_circles = mode in WITH_CIRCLES
     mania = mode is GameMode.MANIA
     return Attributes(
         mode=mode,
@@ -41,7 +46,7 @@ def attributes_of(beatmap: Beatmap, difficulty: float | None = None) -> Attribut
         hitsounded=is_hitsounded(beatmap),
         key_count=beatmap.key_count if mania else None,
         hold_note_ratio=hold_note_ratio(beatmap) if mania else None,
-        scroll_speed_ratio=scroll_speed_ratio(beatmap) if mania or mode is GameMode.TAIKO else None,
+        scroll_speed_ratio=scroll_speed_ratio(beatmap) if mode in WITH_SCROLL_SPEED else None,
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from osu_beatmap.attributes import Attributes
+from osu_beatmap.attributes import WITH_CIRCLES, Attributes
 from osu_beatmap.model import Beatmap, Difficulty, GameMode, TimingPoint
 from osu_beatmap.reader import read_beatmap
 from osu_beatmap.star_rating import star_rating
@@ -98,7 +98,7 @@ def generate_draft(
     song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
     wanted_stars = TYPICAL_STARS if request.map.difficulty is None else request.map.difficulty
     settings = request.difficulty_settings(wanted_stars)
-    attributes = _conditions(request, settings)
+    attributes = conditions_of(request, settings)
     options = request.sampling
     writer = SongWriter(
         model, spec, song_mel(samples, spec), song_ms, options.lookback, options.lookahead, progress=progress
@@ -162,10 +162,10 @@ def hear_timing(writer: SongWriter, chart: ChartInProgress, sampling: Sampling) 
     return red_lines_from(groups, activations, writer.spec, writer.song_ms)
 
 
-def _conditions(request: GenerationRequest, settings: Difficulty) -> Attributes:
+def conditions_of(request: GenerationRequest, settings: Difficulty) -> Attributes:
     """What the model is told: the request, and the settings that the map will have."""
     attributes = request.attributes()
-    if attributes.mode in (GameMode.STANDARD, GameMode.CATCH):
+    if attributes.mode in WITH_CIRCLES:
         attributes = replace(attributes, circle_size=settings.circle_size, slider_multiplier=settings.slider_multiplier)
     if attributes.mode is GameMode.MANIA and attributes.key_count is None:
         attributes = replace(attributes, key_count=round(settings.circle_size))

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 
+from osu_beatmap.attributes import WITH_SCROLL_SPEED
 from osu_beatmap.model import Beatmap, GameMode
 from osuT5.events import ContextKind
 from pipeline.later_stages import not_built_yet
@@ -231,7 +232,7 @@ def _check_mode(request: GenerationRequest) -> None:
         for name in ("keycount", "hold_note_ratio"):
             if getattr(wanted, name) is not None:
                 raise RequestError(f"{name} is for mania (gamemode=3) only, but gamemode is {mode.value}.")
-    if mode not in (GameMode.TAIKO, GameMode.MANIA) and wanted.scroll_speed_ratio is not None:
+    if mode not in WITH_SCROLL_SPEED and wanted.scroll_speed_ratio is not None:
         raise RequestError(f"scroll_speed_ratio is for taiko and mania (gamemode=1, 3), but gamemode is {mode.value}.")
     if mode is GameMode.MANIA and request.settings.circle_size is not None:
         raise RequestError("circle_size has no meaning in mania (gamemode=3); the number of keys is keycount.")

@@ -52,10 +52,6 @@ class SpectrogramSpec:
     def ms_per_frame(self) -> float:
         return 1000 * self.hop_length / self.sample_rate
 
-    def frame_count(self, sample_count: int) -> int:
-        """Frames of a signal of `sample_count` samples."""
-        return sample_count // self.hop_length + 1
-
     def to_dict(self) -> dict:
         return asdict(self)
 

@@ -17,7 +17,6 @@ def test_a_window_of_1023_hops_has_1024_frames_of_8_ms():
     spec = SpectrogramSpec()
     frames = Spectrogram(spec)(torch.zeros(2, 130_944))
     assert frames.shape == (2, 1024, 64)
-    assert spec.frame_count(130_944) == 1024
     assert spec.ms_per_frame == 8
 
 
