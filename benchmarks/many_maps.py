@@ -26,8 +26,7 @@ from osuT5.generation.sampling import Sampling
 from osuT5.generation.schedule import ChartInProgress, SongWriter
 from osuT5.mel import song_mel
 from osuT5.model.loading import load_model
-from pipeline.finish import finish
-from pipeline.generate import beatmap_of, conditions_of, hear_timing, write_charts
+from pipeline.generate import beatmap_of, conditions_of, finish_with_settings, hear_timing, write_charts
 from pipeline.options import GenerationRequest, MapOptions
 from pipeline.timing import timing_groups
 
@@ -77,17 +76,19 @@ def _batch(model, spec, samples, mode: GameMode, seed: int):
     song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
     writer = SongWriter(model, spec, song_mel(samples, spec), song_ms)
     keys = KEY_COUNTS[seed // 4 % len(KEY_COUNTS)] if mode is GameMode.MANIA else None
-    charts, settings = [], []
+    charts, requests, settings = [], [], []
     for stars in STARS:
         request = GenerationRequest(map=MapOptions(gamemode=mode, difficulty=float(stars), keycount=keys))
+        requests.append(request)
         settings.append(request.difficulty_settings(stars))
         charts.append(ChartInProgress(conditions_of(request, settings[-1]), seed * 100 + stars))
     lines = hear_timing(writer, charts[0], Sampling())
     for chart in charts:
         chart.contexts[ContextKind.TIMING] = timing_groups(lines, spec, song_ms)
     write_charts(writer, charts, Sampling())
-    for stars, chart, difficulty in zip(STARS, charts, settings, strict=True):
-        yield stars, finish(beatmap_of(chart, lines, difficulty, spec)[0], song_ms)[0], song_ms
+    for stars, chart, request, difficulty in zip(STARS, charts, requests, settings, strict=True):
+        draft, _ = beatmap_of(chart, lines, difficulty, spec)
+        yield stars, finish_with_settings(request, draft, song_ms)[0], song_ms
 
 
 if __name__ == "__main__":

@@ -70,10 +70,7 @@ def generate(request: GenerationRequest, progress: Progress | None = None) -> Ge
         request = fill_from_beatmap(request, reference)
     seed = secrets.randbelow(2**31) if request.sampling.seed is None else request.sampling.seed
     draft = generate_draft(request, reference, seed, progress)
-    beatmap, _ = finish(draft.beatmap, draft.song_ms)
-    beatmap.difficulty = _final_settings(request, beatmap, star_rating(beatmap))
-    # Rules look at the settings too: AR says when a break has to end, OD how long a spinner must last.
-    beatmap, repairs = finish(beatmap, draft.song_ms)
+    beatmap, repairs = finish_with_settings(request, draft.beatmap, draft.song_ms)
     stars = star_rating(beatmap)
     paths = export(request, beatmap, stars)
     return GenerationResult(
@@ -170,6 +167,14 @@ def conditions_of(request: GenerationRequest, settings: Difficulty) -> Attribute
     if attributes.mode is GameMode.MANIA and attributes.key_count is None:
         attributes = replace(attributes, key_count=round(settings.circle_size))
     return replace(attributes, hitsounded=True if attributes.hitsounded is None else attributes.hitsounded)
+
+
+def finish_with_settings(request: GenerationRequest, draft: Beatmap, song_ms: float) -> tuple[Beatmap, FinishReport]:
+    """The finished map of a draft, with the settings that suit the star rating that it has in the end."""
+    beatmap, _ = finish(draft, song_ms)
+    beatmap.difficulty = _final_settings(request, beatmap, star_rating(beatmap))
+    # Rules look at the settings too: AR says when a break has to end, OD how long a spinner must last.
+    return finish(beatmap, song_ms)
 
 
 def _final_settings(request: GenerationRequest, beatmap: Beatmap, stars: float) -> Difficulty:
