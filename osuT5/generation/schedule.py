@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import takewhile
 
@@ -108,13 +109,13 @@ class SongWriter:
         generators = [torch.Generator().manual_seed(chart.seed) for chart in charts]
         modes = [int(chart.attributes.mode) for chart in charts]
         written: list[list[EventGroup]] = [[] for _ in charts]
-        for window in self.windows:
-            rows = [self._row(window, context, *each) for each in zip(charts, written, strict=True)]
-            states = self.encoder_states[window.index][None]
-            engine.write(rows, states, [0] * len(rows), modes, generators)
-            for row, groups in zip(rows, written, strict=True):
-                self._take(row, window, groups)
-            self.progress(context.value, window.index + 1, len(self.windows))
+        with one_cpu_thread():
+            for window in self.windows:
+                rows = [self._row(window, context, *each) for each in zip(charts, written, strict=True)]
+                engine.write(rows, self.encoder_states[window.index][None], [0] * len(rows), modes, generators)
+                for row, groups in zip(rows, written, strict=True):
+                    self._take(row, window, groups)
+                self.progress(context.value, window.index + 1, len(self.windows))
         return written
 
     def _row(self, window: Window, context: ContextKind, chart: ChartInProgress, written: list[EventGroup]) -> Row:
@@ -159,6 +160,17 @@ def _grammar_after(before: Sequence[EventGroup], attributes: Attributes) -> Gram
             state.read(event)
     state.enter_window()
     return state
+
+
+@contextmanager
+def one_cpu_thread() -> Iterator[None]:
+    """A step is too small to share: more threads wait for each other, several times as long where a core is busy."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def groups_between(groups: Sequence[EventGroup], start_ms: float, end_ms: float) -> Sequence[EventGroup]:
