@@ -12,13 +12,11 @@ from osu_beatmap.model import Beatmap
 from osu_beatmap.writer import temporary_beside, write_beatmap
 from osuT5.audio import read_tags
 from pipeline.audio_export import prepare_audio
+from pipeline.input_files import picture_suffix
 from pipeline.map_metadata import metadata_of
 from pipeline.options import GenerationRequest, RequestError
 
-MAX_PICTURE_BYTES = 32 << 20
 MAX_NUMBERED = 10_000
-_PICTURES = {b"\xff\xd8\xff": "bg.jpg", b"\x89PNG\r\n\x1a\n": "bg.png"}
-"""Names of pictures in the .osz, by how such files begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,8 @@ def export(request: GenerationRequest, beatmap: Beatmap, star_rating: float) -> 
         beatmap.preview_time_ms = float(request.song.preview_time_ms)
     files: dict[str, bytes | Path] = {}
     if request.song.background is not None:
-        beatmap.background, files[beatmap.background] = _background(request.song.background)
+        beatmap.background = f"bg.{picture_suffix(request.song.background)}"
+        files[beatmap.background] = request.song.background
     if request.output.export_osz:
         audio = prepare_audio(audio_path)
         beatmap.audio_filename, files[audio.file_name] = audio.file_name, audio.content
@@ -69,21 +68,6 @@ def _write(paths: ExportedFiles, files: dict[str, bytes | Path], osu_data: bytes
             paths.osz_path.unlink(missing_ok=True)
         raise
     return paths
-
-
-def _background(path: Path) -> tuple[str, bytes]:
-    """The name in the .osz and the bytes of a picture, which is told by its content."""
-    try:
-        size_bytes = path.stat().st_size
-        if size_bytes > MAX_PICTURE_BYTES:
-            raise RequestError(f"background must be a picture of at most {MAX_PICTURE_BYTES >> 20} MiB: {path.name}.")
-        data = path.read_bytes()
-    except OSError as error:
-        raise RequestError(f"background cannot be read: {path} ({error.strerror or error}).") from error
-    for start, name in _PICTURES.items():
-        if data.startswith(start):
-            return name, data
-    raise RequestError(f"background must be a .jpg or .png picture, and the content of {path.name} is neither.")
 
 
 def _made_folder(folder: Path) -> Path:

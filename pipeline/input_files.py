@@ -8,7 +8,8 @@ from pathlib import Path
 from pipeline.options import GenerationRequest, RequestError
 
 _SHELL_CHARACTERS = " =[](){}'\"&;$!`,#*?"
-_PICTURES = (".jpg", ".jpeg", ".png")
+_PICTURE_STARTS = {b"\xff\xd8\xff": "jpg", b"\x89PNG\r\n\x1a\n": "png"}
+MAX_PICTURE_BYTES = 32 << 20
 
 
 def check_files(request: GenerationRequest) -> None:
@@ -21,8 +22,8 @@ def check_files(request: GenerationRequest) -> None:
     ):
         if path is not None:
             _check_file(name, path)
-    if song.background is not None and song.background.suffix.lower() not in _PICTURES:
-        raise RequestError(f"background must be a .jpg or .png picture, got {song.background.name}.")
+    if song.background is not None:
+        picture_suffix(song.background)
     if song.beatmap_path is not None and song.beatmap_path.suffix.lower() != ".osu":
         raise RequestError(f"beatmap_path must be a .osu file, got {song.beatmap_path.name}.")
     if model.model_path is not None and not Path(model.model_path).expanduser().is_dir():
@@ -44,6 +45,21 @@ def check_writable_folder(name: str, folder: Path) -> None:
             pass
     except (OSError, StopIteration) as error:
         raise RequestError(f"{name} cannot be written to: {folder} ({_reason(error)}).") from error
+
+
+def picture_suffix(path: Path) -> str:
+    """jpg or png, told by the content of a file. Raises RequestError where it is neither, too large or unreadable."""
+    try:
+        if path.stat().st_size > MAX_PICTURE_BYTES:
+            raise RequestError(f"background must be a picture of at most {MAX_PICTURE_BYTES >> 20} MiB: {path.name}.")
+        with path.open("rb") as file:
+            start = file.read(8)
+    except OSError as error:
+        raise RequestError(f"background cannot be read: {path} ({_reason(error)}).") from error
+    for signature, suffix in _PICTURE_STARTS.items():
+        if start.startswith(signature):
+            return suffix
+    raise RequestError(f"background must be a .jpg or .png picture, and the content of {path.name} is neither.")
 
 
 def _check_file(name: str, path: Path) -> None:

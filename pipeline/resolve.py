@@ -15,6 +15,7 @@ from pathlib import Path
 from osu_beatmap.attributes import WITH_SCROLL_SPEED
 from osu_beatmap.model import Beatmap, GameMode
 from osuT5.events import ContextKind
+from pipeline.input_files import picture_suffix
 from pipeline.later_stages import not_built_yet
 from pipeline.option_values import (
     Reader,
@@ -151,9 +152,6 @@ def fill_from_beatmap(request: GenerationRequest, beatmap: Beatmap) -> Generatio
     folder = song.beatmap_path.parent
     if song.audio_path is None and not beatmap.audio_filename:
         raise RequestError(f"{song.beatmap_path.name} names no audio file; give one with audio_path.")
-    background = folder / beatmap.background if beatmap.background else None
-    if background is not None and not background.is_file():
-        background = None
     song = replace(
         song,
         audio_path=song.audio_path or folder / beatmap.audio_filename,
@@ -163,13 +161,22 @@ def fill_from_beatmap(request: GenerationRequest, beatmap: Beatmap) -> Generatio
         artist_unicode=song.artist_unicode or metadata.artist_unicode or None,
         source=song.source or metadata.source or None,
         tags=song.tags or tuple(metadata.tags),
-        background=song.background or background,
+        background=song.background or _usable_picture(folder, beatmap.background),
         preview_time_ms=_first_given(song.preview_time_ms, beatmap.preview_time_ms),
     )
     gamemode = beatmap.mode if request.map.gamemode is None else request.map.gamemode
     filled = replace(request, song=song, map=replace(request.map, gamemode=gamemode))
     _check_mode(filled)
     return filled
+
+
+def _usable_picture(folder: Path, name: str) -> Path | None:
+    """The background of a reference beatmap; where it is missing or no picture, the map simply has none."""
+    try:
+        picture_suffix(folder / name)
+    except RequestError:
+        return None
+    return folder / name
 
 
 def _first_given(asked_ms: int | None, reference_ms: float) -> int | None:

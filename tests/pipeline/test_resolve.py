@@ -187,10 +187,25 @@ def test_given_settings_are_exact_and_the_rest_is_suited() -> None:
     assert resolve({**SONG, "gamemode": 3, "keycount": 7}).difficulty_settings(3).circle_size == 7
 
 
+@pytest.mark.parametrize(("content", "is_kept"), [(b"\xff\xd8\xff\xe0", True), (b"RIFF", False), (None, False)])
+def test_the_background_of_a_reference_is_kept_where_it_is_a_picture(
+    tmp_path: Path, content: bytes | None, is_kept: bool
+) -> None:
+    picture = tmp_path / "bg.jpg"
+    if content is not None:
+        picture.write_bytes(content)
+    reference = _reference()
+    reference.background = picture.name
+    request = fill_from_beatmap(resolve({"beatmap_path": str(tmp_path / "map.osu")}), reference)
+    assert request.song.background == (picture if is_kept else None)
+
+
 def test_files_are_checked_before_work_starts(tmp_path: Path) -> None:
     song, text = tmp_path / "song.mp3", tmp_path / "notes.txt"
     song.touch()
     text.touch()
+    fake = tmp_path / "fake.png"
+    fake.write_bytes(b"<html>")
     here = {"audio_path": str(song), "output_path": str(tmp_path / "new" / "folder")}
     check_files(resolve(here))
     assert not (tmp_path / "new").exists()
@@ -198,7 +213,8 @@ def test_files_are_checked_before_work_starts(tmp_path: Path) -> None:
         ({"audio_path": str(tmp_path / "no.mp3")}, "There is no file at"),
         ({"audio_path": str(tmp_path)}, "audio_path must be a file"),
         ({"beatmap_path": str(text)}, "beatmap_path must be a .osu file"),
-        ({"background": str(text)}, "background must be a .jpg or .png picture"),
+        ({"background": str(fake)}, "background must be a .jpg or .png picture"),
+        ({"background": str(tmp_path / "no.png")}, "There is no file at"),
         ({"model_path": "someone/model"}, "model_path must be a folder"),
         ({"output_path": str(text)}, "output_path must be a folder"),
         ({"output_path": str(text / "deeper")}, "output_path must be a folder"),
