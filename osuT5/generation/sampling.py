@@ -13,16 +13,19 @@ from osuT5.vocabulary import Vocabulary
 
 @dataclass(frozen=True)
 class Sampling:
-    """How tokens are drawn. A temperature of 0 takes the likeliest token.
+    """How tokens are drawn. A temperature of 0 takes the likeliest token, whatever the other ones are.
 
-    `temperature` holds unless the context or the kind of the likeliest token has one of its own.
+    `temperature` holds unless the context or the kind of the likeliest token has one of its own. That of times is low:
+    a time drawn from the tail skips all objects before it, and they never come back.
     """
 
     temperature: float = 0.9
     top_p: float = 0.9
     top_k: int = 0
     context_temperatures: dict[ContextKind, float] = field(default_factory=lambda: {ContextKind.TIMING: 0.1})
-    kind_temperatures: dict[EventKind, float] = field(default_factory=lambda: {EventKind.COLUMN: 0.8})
+    kind_temperatures: dict[EventKind, float] = field(
+        default_factory=lambda: {EventKind.TIME: 0.2, EventKind.COLUMN: 0.8}
+    )
 
 
 class Sampler:
@@ -49,6 +52,8 @@ class Sampler:
         return int(ids[torch.multinomial(probabilities, 1, generator=generator)])
 
     def _temperature(self, best_id: int, context: ContextKind) -> float:
+        if self.sampling.temperature <= 0:
+            return 0.0
         if context in self.sampling.context_temperatures:
             return self.sampling.context_temperatures[context]
         event = self.vocabulary.decode(best_id)

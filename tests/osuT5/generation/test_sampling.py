@@ -25,6 +25,16 @@ def test_temperature_zero_takes_the_likeliest():
     assert set(draws(Sampling(temperature=0.0), scores_of(a=1.0, b=1.1))) == {B}
 
 
+def test_temperature_zero_overrules_all_others():
+    sampling = Sampling(temperature=0.0, kind_temperatures={EventKind.SNAPPING: 5.0})
+    assert set(draws(sampling, scores_of(a=1.0, b=1.1))) == {B}
+
+
+def test_a_kind_has_its_own_temperature():
+    sampling = Sampling(temperature=5.0, top_p=1.0, kind_temperatures={EventKind.SNAPPING: 0.0})
+    assert set(draws(sampling, scores_of(a=1.0, b=1.1))) == {B}
+
+
 def test_top_k_and_top_p_cut_the_tail():
     scores = torch.log(torch.tensor([0.6, 0.3, 0.1]))
     given = scores_of(a=scores[0], b=scores[1], c=scores[2])
