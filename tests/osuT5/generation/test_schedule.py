@@ -40,7 +40,8 @@ def chart(mode=GameMode.STANDARD, seed=1, **contexts) -> ChartInProgress:
 
 
 def test_times_ascend_through_all_windows_and_stay_in_the_song(writer):
-    (groups,) = writer.write_context(ContextKind.TIMING, [chart()], Sampling(context_temperatures={}, kind_temperatures={}))
+    hot = Sampling(context_temperatures={}, kind_temperatures={})
+    (groups,) = writer.write_context(ContextKind.TIMING, [chart()], hot)
     times = [group.time_ms for group in groups]
     assert times, "a random model writes something"
     assert all(later > earlier for earlier, later in pairwise(times)), "one beat at a time"
