@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from osuT5.encoding import AssemblyReport, assemble
 from osuT5.events import ContextKind
 from osuT5.generation.activations import song_activations
 from osuT5.generation.sampling import Sampling
-from osuT5.generation.schedule import ChartInProgress, GenerationReport, SongWriter
+from osuT5.generation.schedule import ChartInProgress, GenerationReport, Progress, SongWriter
 from osuT5.mel import song_mel
 from osuT5.model.loading import best_device, load_model
 from osuT5.spec import ModelSpec
@@ -27,8 +27,6 @@ from pipeline.options import GenerationRequest, RequestError
 from pipeline.resnap import predicted_divisors, resnap
 from pipeline.resolve import fill_from_beatmap
 from pipeline.timing import red_lines_from, timing_groups
-
-Progress = Callable[[str, int, int], None]
 
 TYPICAL_STARS = 4.0
 """Settings suit this star rating where the user asks for none."""

@@ -7,24 +7,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from osuT5.encoding.groups import ANCHOR_KINDS
 from osuT5.events import EventGroup, EventKind
 from osuT5.vocabulary import Vocabulary
 from osuT5.windows import WindowGrid
 
-CONTINUING_KINDS = frozenset(
-    {
-        EventKind.BEZIER_ANCHOR,
-        EventKind.PERFECT_ANCHOR,
-        EventKind.CATMULL_ANCHOR,
-        EventKind.RED_ANCHOR,
-        EventKind.LAST_ANCHOR,
-        EventKind.SLIDER_END,
-        EventKind.SPINNER_END,
-        EventKind.HOLD_NOTE_END,
-        EventKind.DRUMROLL_END,
-        EventKind.DENDEN_END,
-    }
-)
+CONTINUING_KINDS = ANCHOR_KINDS | {
+    EventKind.LAST_ANCHOR,
+    EventKind.SLIDER_END,
+    EventKind.SPINNER_END,
+    EventKind.HOLD_NOTE_END,
+    EventKind.DRUMROLL_END,
+    EventKind.DENDEN_END,
+}
 """Groups that belong to an object begun before."""
 
 
