@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from training.average import WeightAverage
 from training.checkpoint import load_checkpoint, save_checkpoint
+from training.optimizers import OPTIMIZERS, make_optimizers
 from training.options import OptionError
 from training.schedule import warmup_cosine
 
@@ -43,6 +44,7 @@ class LoopOptions:
 
     total_steps: int = 20_000
     warmup_steps: int = 100
+    optimizer: str = "muon"
     learning_rate: float = 1e-3
     weight_decay: float = 0.01
     clip_norm: float = 1.0
@@ -56,6 +58,8 @@ class LoopOptions:
     def __post_init__(self) -> None:
         if self.precision not in PRECISIONS:
             raise OptionError(f"loop.precision must be one of {', '.join(PRECISIONS)}, got {self.precision}.")
+        if self.optimizer not in OPTIMIZERS:
+            raise OptionError(f"loop.optimizer must be one of {', '.join(OPTIMIZERS)}, got {self.optimizer}.")
 
 
 def run_training(model: nn.Module, task: Task, options: LoopOptions, folder: Path, device: str = "cpu") -> int:
@@ -65,27 +69,26 @@ def run_training(model: nn.Module, task: Task, options: LoopOptions, folder: Pat
     """
     folder.mkdir(parents=True, exist_ok=True)
     model.to(device)
-    optimizer = torch.optim.AdamW(
-        _parameter_groups(model, options.weight_decay), lr=options.learning_rate, betas=(0.9, 0.98)
-    )
+    optimizers = make_optimizers(model, options.optimizer, options.learning_rate, options.weight_decay)
     average = WeightAverage(model, options.average_decay)
     checkpoint = folder / "checkpoint"
-    first_step = load_checkpoint(checkpoint, model, optimizer, average) or 0
+    first_step = load_checkpoint(checkpoint, model, optimizers, average) or 0
     log = RunLog(folder / "log.jsonl")
     deadline = time.monotonic() + options.max_minutes * 60 if options.max_minutes else float("inf")
     step = first_step
     for step, batch in prefetched(task.batch, first_step, options.total_steps):
         rate = warmup_cosine(step, options.learning_rate, options.warmup_steps, options.total_steps)
-        for group in optimizer.param_groups:
+        for group in (group for optimizer in optimizers for group in optimizer.param_groups):
             group["lr"] = rate
         model.train()
         with torch.autocast(device.split(":")[0], torch.bfloat16, enabled=options.precision == "bf16"):
             loss, figures = task.loss(model, batch, step)
-        optimizer.zero_grad(set_to_none=True)
+        model.zero_grad(set_to_none=True)
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(model.parameters(), options.clip_norm)
         if torch.isfinite(norm):
-            optimizer.step()
+            for optimizer in optimizers:
+                optimizer.step()
             average.update(model)
         log.add({"loss": float(loss.detach()), "norm": float(norm), **figures})
         done = step + 1
@@ -94,12 +97,12 @@ def run_training(model: nn.Module, task: Task, options: LoopOptions, folder: Pat
         if done % options.evaluate_every == 0:
             log.write({"step": done, "held_out": evaluate_average(model, task, average)})
         if done % options.checkpoint_every == 0:
-            save_checkpoint(checkpoint, model, optimizer, average, done)
+            save_checkpoint(checkpoint, model, optimizers, average, done)
         if time.monotonic() > deadline:
             break
     else:
         step = options.total_steps - 1
-    save_checkpoint(checkpoint, model, optimizer, average, step + 1)
+    save_checkpoint(checkpoint, model, optimizers, average, step + 1)
     return step + 1
 
 
@@ -111,15 +114,6 @@ def evaluate_average(model: nn.Module, task: Task, average: WeightAverage) -> di
         figures = task.evaluate(model)
     average.swap(model)
     return figures
-
-
-def _parameter_groups(model: nn.Module, weight_decay: float) -> list[dict]:
-    """Matrices decay; biases, norms and other vectors do not."""
-    parameters = [p for p in model.parameters() if p.requires_grad]
-    return [
-        {"params": [p for p in parameters if p.dim() >= 2], "weight_decay": weight_decay},
-        {"params": [p for p in parameters if p.dim() < 2], "weight_decay": 0.0},
-    ]
 
 
 def prefetched(make: Callable[[int], BatchT], first: int, end: int) -> Iterator[tuple[int, BatchT]]:

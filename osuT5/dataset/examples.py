@@ -61,7 +61,7 @@ class BatchOptions:
 
     windows: int = 12
     charts_per_window: int = 2
-    max_tokens: int = 512
+    max_tokens: int = 640
     mode_shares: tuple[float, float, float, float] = (0.36, 0.20, 0.12, 0.32)
     converted_catch_share: float = 0.5
 

@@ -73,15 +73,15 @@ def test_an_interrupted_run_ends_exactly_where_an_unbroken_one_does(tmp_path):
 
 def test_a_half_written_checkpoint_does_not_count(tmp_path):
     model = line_model()
-    optimizer = torch.optim.AdamW(model.parameters())
+    optimizers = [torch.optim.AdamW(model.parameters())]
     average = WeightAverage(model, 0.9)
-    save_checkpoint(tmp_path / "c", model, optimizer, average, 3)
+    save_checkpoint(tmp_path / "c", model, optimizers, average, 3)
     (tmp_path / "c.new").mkdir()
-    assert load_checkpoint(tmp_path / "c", model, optimizer, average) == 3
+    assert load_checkpoint(tmp_path / "c", model, optimizers, average) == 3
     # Stopped between the two renames: the previous one is still found.
     (tmp_path / "c").rename(tmp_path / "c.old")
-    assert load_checkpoint(tmp_path / "c", model, optimizer, average) == 3
-    assert load_checkpoint(tmp_path / "nothing", model, optimizer, average) is None
+    assert load_checkpoint(tmp_path / "c", model, optimizers, average) == 3
+    assert load_checkpoint(tmp_path / "nothing", model, optimizers, average) is None
 
 
 def test_the_average_follows_and_swaps():

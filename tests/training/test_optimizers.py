@@ -1,0 +1,86 @@
+import pytest
+import torch
+from torch import nn
+
+from training.average import WeightAverage
+from training.checkpoint import load_checkpoint, save_checkpoint
+from training.loop import LoopOptions
+from training.optimizers import Muon, make_optimizers, orthogonalised
+from training.options import OptionError
+
+
+class Layered(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embed = nn.Embedding(5, 4)
+        self.layers = nn.ModuleList(nn.Linear(4, 4) for _ in range(2))
+        self.stem = nn.ModuleDict({"layers": nn.ModuleList([nn.Linear(4, 8)])})
+
+    def forward(self, ids):
+        x = self.embed(ids)
+        for layer in self.layers:
+            x = torch.tanh(layer(x))
+        return self.stem["layers"][0](x)
+
+
+@pytest.mark.parametrize("shape", [(6, 6), (4, 9), (9, 4)])
+def test_an_orthogonalised_matrix_has_singular_values_near_one_and_the_same_directions(shape):
+    matrix = torch.randn(shape, generator=torch.Generator().manual_seed(1))
+    result = orthogonalised(matrix)
+    values = torch.linalg.svdvals(result)
+    assert values.min() > 0.5 and values.max() < 1.3
+    left, _, right = torch.linalg.svd(matrix, full_matrices=False)
+    mixed = left.T @ result @ right.T
+    assert (mixed - torch.diag(mixed.diagonal())).abs().max() < 0.02
+
+
+def test_muon_takes_the_steps_of_the_one_in_torch():
+    torch.manual_seed(0)
+    ours, theirs = (nn.Parameter(torch.ones(6, 4)) for _ in range(2))
+    mine = Muon([ours], lr=0.1, weight_decay=0.05)
+    reference = torch.optim.Muon([theirs], lr=0.1, weight_decay=0.05, adjust_lr_fn="match_rms_adamw")
+    for _ in range(3):
+        ours.grad = torch.randn(6, 4)
+        theirs.grad = ours.grad.clone()
+        mine.step()
+        reference.step()
+    assert torch.allclose(ours, theirs, atol=0.02)  # theirs computes in bfloat16
+    assert not torch.allclose(ours, torch.ones(6, 4), atol=0.05)
+
+
+def test_every_parameter_has_one_optimiser_and_only_matrices_in_layers_have_muon():
+    model = Layered()
+    muon, adamw = make_optimizers(model, "muon", 1e-3, 0.01)
+    named = {id(p): name for name, p in model.named_parameters()}
+    of_muon = {named[id(p)] for group in muon.param_groups for p in group["params"]}
+    of_adamw = [named[id(p)] for group in adamw.param_groups for p in group["params"]]
+    assert of_muon == {"stem.layers.0.weight"}
+    assert sorted([*of_muon, *of_adamw]) == sorted(named.values())
+    assert len(make_optimizers(model, "adamw", 1e-3, 0.01)) == 1
+
+
+def test_a_checkpoint_keeps_the_state_of_both(tmp_path):
+    model = Layered()
+    optimizers = make_optimizers(model, "muon", 1e-2, 0.01)
+    average = WeightAverage(model, 0.9)
+
+    def train_step(optimizers):
+        model.zero_grad()
+        model(torch.tensor([0, 1, 2])).square().sum().backward()
+        for optimizer in optimizers:
+            optimizer.step()
+
+    train_step(optimizers)
+    save_checkpoint(tmp_path / "c", model, optimizers, average, 1)
+    train_step(optimizers)
+    expected = {name: p.detach().clone() for name, p in model.named_parameters()}
+    again = make_optimizers(model, "muon", 1e-2, 0.01)
+    assert load_checkpoint(tmp_path / "c", model, again, average) == 1
+    train_step(again)
+    for name, parameter in model.named_parameters():
+        assert torch.equal(parameter, expected[name]), name
+
+
+def test_an_unknown_optimiser_is_refused():
+    with pytest.raises(OptionError, match=r"loop.optimizer must be one of adamw, muon, got sgd"):
+        LoopOptions(optimizer="sgd")
