@@ -71,7 +71,7 @@ def _options(work: Path, steps: int) -> TrainOptions:
         convert_to_catch=False,
         frame_only_steps=steps // 10,
         loop=LoopOptions(
-            total_steps=steps, warmup_steps=50, learning_rate=2e-3, average_decay=0.98, checkpoint_every=50
+            total_steps=steps, warmup_steps=50, learning_rate=1e-3, average_decay=0.98, checkpoint_every=50
         ),
         batch=BatchOptions(windows=8, charts_per_window=1, max_tokens=640, mode_shares=(0.25, 0.25, 0.25, 0.25)),
         augmentation=AugmentationOptions(

@@ -19,9 +19,9 @@ RMS_OF_ADAMW = 0.2
 class Muon(Optimizer):
     """Momentum whose update is made orthogonal, for matrices (Jordan et al. 2024, "Muon").
 
-    The update is scaled to the size that AdamW's usually has (0.2 root mean square; Liu et al. 2025, "Muon is scalable
-    for LLM training"), so that both take the same learning rate. `torch.optim.Muon` computes the same in bfloat16, which
-    is tens of times slower on a CPU that has no instructions for it; here the gradient's own precision is used.
+    The update is scaled to the size that AdamW's usually has (0.2 root mean square; Liu et al. 2025, "Muon is
+    scalable for LLM training"), so that both take the same learning rate. `torch.optim.Muon` computes the same in
+    bfloat16, which is tens of times slower on a CPU without instructions for it; this keeps the gradient's precision.
     """
 
     def __init__(self, matrices: list[nn.Parameter], lr: float, weight_decay: float, momentum: float = 0.95) -> None:
