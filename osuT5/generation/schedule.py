@@ -22,7 +22,7 @@ from osu_beatmap.model import GameMode
 from osu_beatmap.rules.settings import MAX_KEYS
 from osuT5.conditions import SongPlace, condition_ids
 from osuT5.events import ContextKind, EventGroup
-from osuT5.generation.engine import Engine
+from osuT5.generation.engine import Engine, RowByRow
 from osuT5.generation.grammar import GrammarState
 from osuT5.generation.logit_rules import Row, default_rules
 from osuT5.generation.sampling import Sampler, Sampling
@@ -105,14 +105,15 @@ class SongWriter:
         Charts of one song are written side by side, since a step costs nearly the same for one row and for several.
         """
         vocabulary = self.spec.vocabulary
-        engine = Engine(self.model, vocabulary, Sampler(sampling, vocabulary), default_rules(vocabulary))
+        engine = Engine(self.model, vocabulary)
         generators = [torch.Generator().manual_seed(chart.seed) for chart in charts]
+        choice = RowByRow(default_rules(vocabulary), Sampler(sampling, vocabulary), generators)
         modes = [int(chart.attributes.mode) for chart in charts]
         written: list[list[EventGroup]] = [[] for _ in charts]
         with one_cpu_thread():
             for window in self.windows:
                 rows = [self._row(window, context, *each) for each in zip(charts, written, strict=True)]
-                engine.write(rows, self.encoder_states[window.index][None], [0] * len(rows), modes, generators)
+                engine.write(rows, self.encoder_states[window.index][None], [0] * len(rows), modes, choice)
                 for row, groups in zip(rows, written, strict=True):
                     self._take(row, window, groups)
                 self.progress(context.value, window.index + 1, len(self.windows))
