@@ -91,29 +91,6 @@ class LineEditor:
         self._change(time_ms, edit)
         self._go_on(time_ms, edit)
 
-    def set_state(self, time_ms: float, like: TimingPoint) -> None:
-        """Velocity, volume and kiai of another line, from a time on to the next line."""
-
-        def edit(point: TimingPoint) -> None:
-            if not point.uninherited:
-                point.beat_length_ms = _PLAIN_VELOCITY_MS if like.uninherited else like.beat_length_ms
-            point.volume, point.effects = like.volume, like.effects & EFFECT_KIAI
-
-        self._change(time_ms, edit, needs_green=True)
-
-    def set_tempo(self, time_ms: float, like: TimingPoint) -> None:
-        """Tempo and meter of another line, in red lines near a time or in a new one."""
-        near = self._near(time_ms)
-        reds = [line for line in near if line.point.uninherited]
-        if not reds:
-            before = near[-1] if near else self._last_before(time_ms)
-            base = before.point if before else like
-            reds = [Line(replace(base, time_ms=time_ms, uninherited=True))]
-            self._lines += reds
-            self._lines.sort(key=_order)
-        for line in reds:
-            line.point.beat_length_ms, line.point.meter = like.beat_length_ms, like.meter
-
     def _change(self, time_ms: float, edit: Edit, needs_green: bool = False) -> None:
         """Edits the lines near a time; without one that could carry the edit, a new green line does."""
         near = self._near(time_ms)
