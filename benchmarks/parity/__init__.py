@@ -6,5 +6,5 @@ one kind of reference output is laid out, and has one function
     check(folder: Path) -> Iterator[CaseResult]
 
 which is given the folder of its kind; folders of other kinds lie beside it. What differs on purpose is argued by its
-cause, in the kind's module; the switches that repeat the original's quirks are in `osuT5.parity`.
+cause, in the kind's module; `docs/parity.md` lists the switches that repeat its quirks.
 """

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
 
 import numpy as np
 
@@ -56,8 +57,8 @@ SV_STEP, FINE_SV_STEP = 0.05, 0.01
 BODY_VOLUME_DELAY_MS = 6
 SAME_PLACE_PX, SAME_PLACE_MS = 3.8, 1000.0
 _LENGTH_SLACK_PX = 1e-4
-_EXACT_FORMAT = 128
-"""A file format that keeps fractions of pixels."""
+_WRITTEN_FORMAT, _EXACT_FORMAT = 14, 128
+"""File formats: the one that is written, with whole pixels, and one that keeps fractions."""
 
 _MERGED_KINDS = frozenset(
     {
@@ -128,6 +129,20 @@ def assemble_as_published(
         timing_points=writer.lines.points(),
         hit_objects=sorted(writer.objects, key=lambda obj: obj.time_ms),
     )
+
+
+def merged_as_published(contexts: Sequence[Sequence[EventGroup]]) -> list[EventGroup]:
+    """The groups of several contexts by time; at one time, those of the earlier context come first."""
+    return list(reduce(_merged, contexts, []))
+
+
+def _merged(first: Sequence[EventGroup], second: Sequence[EventGroup]) -> list[EventGroup]:
+    groups, waiting = [], list(reversed(second))
+    for group in first:
+        while waiting and waiting[-1].time_ms < group.time_ms:
+            groups.append(waiting.pop())
+        groups.append(group)
+    return [*groups, *reversed(waiting)]
 
 
 def _part(group: EventGroup, mode: GameMode, key_count: int, spec: EncodingSpec) -> _Part:
@@ -399,17 +414,19 @@ class _Writer:
             self.lines.set_velocity(time_ms, part.speed * tempo.beat_length_ms / self._main_beat_ms)
 
 
-def _segments(head: Point, anchors: Sequence[tuple[EventKind, Point]]) -> list[PathSegment]:
+def _segments(
+    head: Point, anchors: Sequence[tuple[EventKind, Point]], file_format: int = _WRITTEN_FORMAT
+) -> list[PathSegment]:
     """The path that osu! reads from these anchors, the kind of the first standing for all."""
     letter = _CURVES.get(anchors[0][0], CurveKind.BEZIER).value
     points = [place for kind, place in anchors for _ in range(2 if kind is EventKind.RED_ANCHOR else 1)]
     text = "|".join([letter, *(f"{x!r}:{y!r}" for x, y in points)])
-    return parse_path(text, (float(head[0]), float(head[1])), _EXACT_FORMAT)
+    return parse_path(text, (float(head[0]), float(head[1])), file_format)
 
 
 def _measured_path(head: Point, anchors: Sequence[tuple[EventKind, Point]]) -> SliderPath:
     """The path by whose length velocities are chosen: an arc of three points on a line counts as a Bezier curve."""
-    segments = _segments(head, anchors)
+    segments = _segments(head, anchors, _EXACT_FORMAT)
     if anchors[0][0] is EventKind.PERFECT_ANCHOR and segments[0].kind is CurveKind.LINEAR:
         segments = [PathSegment(CurveKind.BEZIER, [head, *(place for _, place in anchors)])]
     return SliderPath(segments)

@@ -13,7 +13,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from osu_beatmap.model import EFFECT_KIAI, TimingPoint
+from osu_beatmap.model import EFFECT_KIAI, SampleSet, TimingPoint
 
 NEARBY_S = 0.002
 OWN_INDEX = -1
@@ -60,6 +60,9 @@ class LineEditor:
         first_ms = next(line.point.time_ms for line in self._lines if line.point.uninherited)
         return [line.point for line in self._lines if line.point.time_ms >= first_ms]
 
+    def all_points(self) -> list[TimingPoint]:
+        return [line.point for line in self._lines]
+
     def reds_after(self, time_ms: float) -> list[TimingPoint]:
         return [line.point for line in self._after(time_ms) if line.point.uninherited]
 
@@ -90,6 +93,28 @@ class LineEditor:
 
         self._change(time_ms, edit)
         self._go_on(time_ms, edit)
+
+    def set_state(self, time_ms: float, like: TimingPoint) -> None:
+        """Velocity, volume and kiai of another line, from a time to the next line."""
+
+        def edit(point: TimingPoint) -> None:
+            if not point.uninherited:
+                point.beat_length_ms = _PLAIN_VELOCITY_MS if like.uninherited else like.beat_length_ms
+            point.volume, point.effects = like.volume, like.effects & EFFECT_KIAI
+
+        self._change(time_ms, edit, needs_green=True)
+
+    def put_red(self, time_ms: float, beat_length_ms: float, meter: int) -> None:
+        """A red line like the one before it, or those that are near already, with a tempo and a meter."""
+        near = [line for line in self._near(time_ms) if line.point.uninherited]
+        if not near:
+            on_spot = self._near(time_ms)
+            like = on_spot[-1] if on_spot else self._last_before(time_ms)
+            plain = TimingPoint(time_ms, beat_length_ms, sample_set=SampleSet.SOFT, sample_index=OWN_INDEX)
+            near = [Line(replace(like.point if like else plain, time_ms=time_ms, uninherited=True))]
+            self._lines = sorted([*self._lines, *near], key=_order)
+        for line in near:
+            line.point.beat_length_ms, line.point.meter = beat_length_ms, meter
 
     def _change(self, time_ms: float, edit: Edit, needs_green: bool = False) -> None:
         """Edits the lines near a time; without one that could carry the edit, a new green line does."""

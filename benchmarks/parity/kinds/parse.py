@@ -34,9 +34,9 @@ SONG_MS = 180_000.0
 """Bounds the beats of maps without objects."""
 
 FAILURES = {
-    "'bool' object has no attribute 'split'": "the original fails at circles and spinners without a sample field",
+    "'bool' object has no attribute 'split'": "circles and spinners without a sample field",
 }
-"""What a message of the original says of its cause, and what is the cause."""
+"""What the original's message for a failure says -> what it fails at."""
 
 Row = tuple[str, int, int]
 """Kind and value of an event, and its time."""
@@ -64,10 +64,9 @@ def _compare(path: Path, part: str, written: dict) -> Outcome:
     context = ContextKind.TIMING if lines_alone else PARTS[part]
     ours = _rows(encode_context(beatmap, context, encoding_of(version), song_ms, PUBLISHED))
     if "error" in written:
-        known = [reason for text, reason in FAILURES.items() if text in written["error"]]
-        if known:
-            return Verdict.ARGUED, f"{len(ours)} events", known[0]
-        return Verdict.DIFFERS, f"{len(ours)} events", f"the original failed: {written['error']}"
+        known = [cause for text, cause in FAILURES.items() if text in written["error"]]
+        cause = f"at {known[0]}" if known else f"with {written['error']}"
+        return Verdict.ARGUED, f"{len(ours)} events", f"the original fails {cause}, where we must not"
     return _same_rows(ours, _their_rows(written))
 
 
