@@ -6,9 +6,11 @@ snapped and assembled to the millisecond and the pixel as the program does that 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
+from pathlib import Path
 
 import numpy as np
 
@@ -16,15 +18,16 @@ from osu_beatmap.beat_fit import Beats
 from osu_beatmap.model import Beatmap, Difficulty, GameMode, SampleSet, TimingPoint
 from osu_beatmap.published_beat_fit import fit_red_lines_as_published
 from osu_beatmap.quirks import PUBLISHED
+from osu_beatmap.reader import read_beatmap
 from osuT5.encoding import encode_context, groups_from_events
 from osuT5.encoding.event_stream import EventStream
 from osuT5.encoding.published_assembly import assemble_as_published
 from osuT5.encoding.published_resnap import resnap_as_published
+from osuT5.encoding.published_span import with_span_as_published
 from osuT5.encoding.timing import decode_timing
 from osuT5.encoding_spec import EncodingSpec
 from osuT5.events import ContextKind
 from osuT5.generation.published_schedule import PublishedChart, PublishedWriter
-from pipeline.published_merge import merge_as_published
 
 SPAN_SLACK_MS = 10
 """What is generated may lie this far outside the span that was asked for."""
@@ -53,6 +56,19 @@ class PublishedOptions:
     adds_to_reference: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A beatmap to take contexts from or to add to: as it is, and as the published program reads it for encoding."""
+
+    plain: Beatmap
+    to_encode: Beatmap
+
+    @classmethod
+    def read(cls, path: Path) -> Reference:
+        """Raises BeatmapError."""
+        return cls(read_beatmap(path), read_beatmap(path, quirks=PUBLISHED))
+
+
 @dataclass(slots=True)
 class PublishedMap:
     """`stages`: what was written, stage by stage (timing first, where it is written), with places in whole pixels."""
@@ -66,9 +82,9 @@ def generate_as_published(
     chart: PublishedChart,
     settings: Difficulty,
     options: PublishedOptions,
-    reference: Beatmap | None = None,
+    reference: Reference | None = None,
 ) -> PublishedMap:
-    """The map that a writer makes of a chart. `reference` is a beatmap that was read with `PUBLISHED`'s quirks."""
+    """The map that a writer makes of a chart."""
     run = _Run(writer, chart, options, reference)
     lines = run.timing()
     written = run.write_up_to(run.outputs)
@@ -90,8 +106,14 @@ def generate_as_published(
         options.merges_near_places,
     )
     if options.adds_to_reference and reference is not None:
-        result.beatmap = merge_as_published(result.beatmap, reference, options.start_ms, options.end_ms)
+        given = replace(reference.plain, timing_points=reference.to_encode.timing_points)
+        result.beatmap = with_span_as_published(given, result.beatmap, *_span(options))
     return result
+
+
+def _span(options: PublishedOptions) -> tuple[float, float]:
+    start_ms = -math.inf if options.start_ms is None else options.start_ms
+    return start_ms, math.inf if options.end_ms is None else options.end_ms
 
 
 def red_lines_of(stream: EventStream, spec: EncodingSpec, leniency_ms: float) -> list[TimingPoint]:
@@ -109,7 +131,7 @@ class _Run:
     """The contexts of one chart, given or written."""
 
     def __init__(
-        self, writer: PublishedWriter, chart: PublishedChart, options: PublishedOptions, reference: Beatmap | None
+        self, writer: PublishedWriter, chart: PublishedChart, options: PublishedOptions, reference: Reference | None
     ) -> None:
         self.writer = writer
         self.chart = chart
@@ -134,7 +156,7 @@ class _Run:
     def timing(self) -> list[TimingPoint] | None:
         """The red lines of the reference, or those that the model hears; they become the chart's timing."""
         if ContextKind.TIMING in self.options.given:
-            return [replace(line) for line in self.reference.timing_points if line.uninherited]
+            return [replace(line) for line in self.reference.to_encode.timing_points if line.uninherited]
         wanted = {ContextKind.TIMING, ContextKind.MAP} & set(self.options.outputs)
         if ContextKind.TIMING not in self.contexts or not wanted:
             return None
@@ -186,5 +208,5 @@ class _Run:
         return stream
 
     def _of_reference(self, context: ContextKind, spec: EncodingSpec) -> EventStream:
-        groups = encode_context(self.reference, context, spec, self.writer.song_ms, PUBLISHED)
+        groups = encode_context(self.reference.to_encode, context, spec, self.writer.song_ms, PUBLISHED)
         return EventStream.of(groups)

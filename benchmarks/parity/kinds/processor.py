@@ -21,7 +21,6 @@ from benchmarks.parity.inputs import INPUT_FOLDER
 from benchmarks.parity.same_map import compare_maps
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.model import Difficulty, GameMode
-from osu_beatmap.quirks import PUBLISHED
 from osu_beatmap.reader import parse_beatmap, read_beatmap
 from osu_beatmap.writer import write_beatmap
 from osuT5.encoding.event_stream import EventStream
@@ -38,7 +37,7 @@ from osuT5.model.published import PublishedBundle, bundle_from_json
 from osuT5.published_windows import PublishedGrid, PublishedWindow
 from osuT5.vocabulary import PAD_ID
 from osuT5.windows import LOOKAHEAD, LOOKBACK
-from pipeline.published import PublishedMap, PublishedOptions, generate_as_published
+from pipeline.published import PublishedMap, PublishedOptions, Reference, generate_as_published
 
 TIMING_LENIENCY_MS = {"v28": 3.0, "v29": 3.0}
 DEFAULT_LENIENCY_MS = 20.0
@@ -109,9 +108,12 @@ class Case:
         spec = self.bundle.spec
         longest = self.bundle.config.max_target_positions
         writer = PublishedWriter(spec, self.grid, self.windows, self.song_ms, longest, self._answer)
-        reference = self.options.get("beatmap_path")
-        read = reference and read_beatmap(self.path.parents[1] / INPUT_FOLDER / Path(reference).name, quirks=PUBLISHED)
-        return generate_as_published(writer, self.chart, self.settings, self._request(), read or None)
+        return generate_as_published(writer, self.chart, self.settings, self._request(), self.reference)
+
+    @property
+    def reference(self) -> Reference | None:
+        path = self.options.get("beatmap_path")
+        return Reference.read(self.path.parents[1] / INPUT_FOLDER / Path(path).name) if path else None
 
     @property
     def chart(self) -> PublishedChart:
