@@ -98,14 +98,17 @@ class OnlyItsContext:
     """Only tokens that the context can hold, and its own end."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
-        self.forbidden = {context: self._mask(vocabulary, context) for context in vocabulary.contexts}
+        # Without contexts of their own, beats stand in the map.
+        contexts = vocabulary.contexts or (ContextKind.MAP,)
+        self.forbidden = {context: self._mask(vocabulary, context) for context in contexts}
 
     @staticmethod
     def _mask(vocabulary: Vocabulary, context: ContextKind) -> Tensor:
         forbidden = torch.ones(vocabulary.size_out, dtype=torch.bool)
         for event_range in vocabulary.output_ranges:
             allowed = KINDS_OF_CONTEXT.get(context)
-            if (event_range.kind in allowed) if allowed else event_range.kind not in _NOT_IN_A_MAP:
+            elsewhere = _NOT_IN_A_MAP if vocabulary.contexts else frozenset()
+            if (event_range.kind in allowed) if allowed else event_range.kind not in elsewhere:
                 ids = vocabulary.ids_of(event_range.kind)
                 forbidden[ids.start : ids.stop] = False
         forbidden[vocabulary.context_eos(context)] = False

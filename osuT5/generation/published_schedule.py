@@ -21,12 +21,12 @@ from osuT5.encoding.event_stream import EventStream
 from osuT5.events import ContextKind, Event, EventKind
 from osuT5.generation.logit_rules import Row
 from osuT5.generation.published_rules import eos_ids
+from osuT5.generation.schedule import PLAIN_SPEED_PERCENT, STATE_HOLDERS
 from osuT5.prompt import Segment
 from osuT5.published_windows import PublishedGrid, PublishedWindow
 from osuT5.spec import ModelSpec
 from osuT5.vocabulary import EOS_ID
 
-PLAIN_SPEED_PERCENT = 100
 MAX_CUTS = 10
 
 
@@ -160,9 +160,8 @@ class PublishedWriter:
 
     @staticmethod
     def _last_told(kind: EventKind, streams: dict[ContextKind, EventStream], start_ms: int) -> Event | None:
-        """The last event of a kind before the window, in the last context that can hold it."""
-        holders = {EventKind.KIAI: (ContextKind.KIAI,), EventKind.SCROLL_SPEED: (ContextKind.MAP, ContextKind.SV)}
-        last = next((stream for c, stream in reversed(streams.items()) if c in holders[kind]), None)
+        """The last event of a kind before the window."""
+        last = next((streams[context] for context in STATE_HOLDERS[kind] if context in streams), None)
         return None if last is None else last.last_before(kind, start_ms)
 
     def _ids_of(self, events: Iterable[Event], start_ms: int) -> list[int]:
