@@ -33,6 +33,7 @@ SPAN_SLACK_MS = 10
 """What is generated may lie this far outside the span that was asked for."""
 
 PLAIN_LINE = TimingPoint(0.0, 500.0, sample_set=SampleSet.SOFT, sample_index=-1)
+"""Where there is no tempo: the published program has it for maps without timing, and fails where it hears no beat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def generate_as_published(
     groups, _ = groups_from_events(stream.events, spec)
     if lines is None and (ContextKind.TIMING in options.outputs or spec.timing_in_map):
         lines = red_lines_of(stream, spec, options.timing_leniency_ms)
-    if lines is not None:
+    if lines:
         groups = resnap_as_published(groups, lines)
     result.beatmap = assemble_as_published(
         groups,
@@ -162,7 +163,7 @@ class _Run:
             return None
         stream = self.write_up_to([ContextKind.TIMING])[ContextKind.TIMING]
         self.outputs = tuple(context for context in self.outputs if context is not ContextKind.TIMING)
-        lines = red_lines_of(stream, self.spec.encoding, self.options.timing_leniency_ms)
+        lines = red_lines_of(stream, self.spec.encoding, self.options.timing_leniency_ms) or [replace(PLAIN_LINE)]
         bare = Beatmap(mode=GameMode.STANDARD, timing_points=list(lines))
         self.chart.streams[ContextKind.TIMING] = EventStream.of(
             encode_context(bare, ContextKind.TIMING, self.spec.encoding, self.writer.song_ms, PUBLISHED)
