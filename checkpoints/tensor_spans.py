@@ -1,0 +1,64 @@
+"""A tensor that still lies in its file: where, of which type and shape.
+
+Every format of weights is read as such spans first. Weights are then read one tensor at a time, so that what a model
+takes in memory is what it weighs in the precision asked for, whatever precision the file has.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from checkpoints.errors import ModelError
+
+
+@dataclass(frozen=True)
+class TensorSpan:
+    """`start_byte` counts from the beginning of the file; `strides` are in elements, None where rows follow rows."""
+
+    path: Path
+    start_byte: int
+    dtype: torch.dtype
+    shape: tuple[int, ...]
+    strides: tuple[int, ...] | None = None
+
+    @property
+    def stored_elements(self) -> int:
+        """Elements from the first to the last of the tensor, in the file."""
+        if 0 in self.shape:
+            return 0
+        if self.strides is None:
+            return prod(self.shape)
+        return 1 + sum((size - 1) * stride for size, stride in zip(self.shape, self.strides, strict=True))
+
+    @property
+    def stored_bytes(self) -> int:
+        return self.stored_elements * self.dtype.itemsize
+
+    def read(self, dtype: torch.dtype | None = None) -> Tensor:
+        """The tensor, on the CPU; a `dtype` converts floating-point ones. Raises ModelError for a truncated file."""
+        stored = torch.empty(self.stored_elements, dtype=self.dtype)
+        if stored.numel():
+            self._read_into(stored)
+        try:
+            tensor = stored.view(self.shape) if self.strides is None else stored.as_strided(self.shape, self.strides)
+        except (RuntimeError, OverflowError) as error:  # an empty tensor may claim any size along its other axes
+            raise ModelError(f"{self.path} holds a tensor of impossible shape.") from error
+        if dtype is not None and self.dtype.is_floating_point:
+            tensor = tensor.to(dtype)
+        return tensor.contiguous()
+
+    def _read_into(self, stored: Tensor) -> None:
+        content = memoryview(stored.view(torch.uint8).numpy())
+        try:
+            with self.path.open("rb") as file:
+                file.seek(self.start_byte)
+                received = file.readinto(content)
+        except OSError as error:
+            raise ModelError(f"{self.path} cannot be read ({error.strerror or error}).") from error
+        if received != len(content):
+            raise ModelError(f"{self.path} is truncated.")
