@@ -26,7 +26,7 @@ def encode_context(beatmap: Beatmap, context: ContextKind, spec: EncodingSpec, s
     """
     if context in _OBJECT_CONTEXTS:
         without_sounds = context is ContextKind.NO_HS
-        return _encode_objects(beatmap, replace(spec, hitsounds=False) if without_sounds else spec)
+        return _encode_objects(beatmap, replace(spec, hitsounds=False) if without_sounds else spec, song_ms)
     writer = GroupWriter(beatmap, spec)
     if context is ContextKind.TIMING:
         return encode_timing(writer, song_ms)
@@ -37,9 +37,10 @@ def encode_context(beatmap: Beatmap, context: ContextKind, spec: EncodingSpec, s
     return []
 
 
-def _encode_objects(beatmap: Beatmap, spec: EncodingSpec) -> list[EventGroup]:
+def _encode_objects(beatmap: Beatmap, spec: EncodingSpec, song_ms: float) -> list[EventGroup]:
     writer = GroupWriter(beatmap, spec)
-    groups = encode_kiai(writer) if spec.kiai_in_map else []
+    groups = encode_timing(writer, song_ms) if spec.timing_in_map else []
+    groups += encode_kiai(writer) if spec.kiai_in_map else []
     for obj in beatmap.hit_objects:
         groups += _encode_object(writer, obj)
     # Whole milliseconds, so that what sounds at one time stays in the order of the file.

@@ -11,11 +11,13 @@ from transformers import PreTrainedModel
 from transformers import initialization as init
 from transformers.utils import ModelOutput
 
+from osuT5.model.attention import SelfAttentionInput
+from osuT5.model.audio_conditions import BASIS_WIDTH, AudioConditions, AudioConditionValues, BasisEmbedding
 from osuT5.model.config import ModelConfig
 from osuT5.model.frame_heads import FrameHeads
 from osuT5.model.kv_cache import DecoderCache, LayerSlots, causal_mask
 from osuT5.model.pointer import ONSET_SCALE_START, TimeKeys, TimePointer, token_audio_ms
-from osuT5.model.whisper import Decoder, Encoder, SelfAttentionInput, SinusoidalPositions, sinusoids
+from osuT5.model.whisper import Decoder, Encoder, SinusoidalPositions, sinusoids
 from osuT5.vocabulary import IGNORED_LABEL
 
 
@@ -44,7 +46,8 @@ class MapperModel(PreTrainedModel):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)
-        self.encoder_embedder = nn.Linear(config.n_mels, config.d_model) if config.input_projection else None
+        self.audio_conditions = AudioConditions(config) if config.audio_conditions else None
+        self.encoder_embedder = nn.Linear(config.audio_width, config.d_model) if config.input_projection else None
         self.encoder = Encoder(config)
         self.frame_heads = FrameHeads(config) if config.frame_heads else None
         self.decoder_embedder = nn.Embedding(config.vocab_size_in, config.d_model)
@@ -63,13 +66,25 @@ class MapperModel(PreTrainedModel):
         elif isinstance(module, nn.LayerNorm):
             init.ones_(module.weight)
             init.zeros_(module.bias)
+        elif isinstance(module, nn.RMSNorm):
+            init.ones_(module.weight)
+        elif isinstance(module, BasisEmbedding):
+            init.copy_(module.basis_centers, torch.linspace(0, 1, len(module.basis_centers)))
+            init.constant_(module.basis_widths, BASIS_WIDTH)
         elif isinstance(module, TimePointer):
             init.constant_(module.onset_scale, ONSET_SCALE_START)
 
-    def encode(self, mel: Tensor) -> Tensor:
-        """mel: [windows, frames, n_mels] -> encoder states [windows, positions, d]"""
-        features = mel if self.encoder_embedder is None else self.encoder_embedder(mel)
-        return self.encoder(features)
+    def encode(self, mel: Tensor, conditions: AudioConditionValues | None = None) -> Tensor:
+        """mel: [windows, frames, n_mels] -> encoder states [windows, positions, d]
+
+        conditions: for models that listen with them (V30, V31); such states belong to one chart
+        """
+        features = mel
+        if self.audio_conditions is not None:
+            if conditions is None:
+                raise ValueError("this model needs difficulty, mapper and place in the song to encode audio")
+            features = self.audio_conditions(mel, conditions)
+        return self.encoder(features if self.encoder_embedder is None else self.encoder_embedder(features))
 
     def frame_logits(self, encoder_states: Tensor) -> Tensor | None:
         """Encoder states -> [windows, sub-frames, channels], channels as in `config.frame_heads`."""
