@@ -102,6 +102,7 @@ class MapperModel(PreTrainedModel):
         labels: Tensor | None = None,
         label_weights: Tensor | None = None,
         label_smoothing: float = 0.0,
+        sees_ahead: bool = False,
     ) -> MapperOutput:
         """Scores every token given those before it (teacher forcing).
 
@@ -112,10 +113,12 @@ class MapperModel(PreTrainedModel):
         mode_ids: game mode of each row [rows], needed by the pointer
         labels: [rows, tokens], the token that FOLLOWS each input token, IGNORED_LABEL where nothing is asked
         label_weights: [rows, tokens]; the loss is the weighted mean
+        sees_ahead: tokens look at those after them too, where no row is padded. The original program scores V32 so
+            when it has no cache (as in its review of maps), which is no use but for comparison
         """
         states = self.encode(mel) if encoder_states is None else encoder_states
         frame_logits = self.frame_logits(states)
-        tokens = _self_attention_input(decoder_input_ids, decoder_attention_mask)
+        tokens = _self_attention_input(decoder_input_ids, decoder_attention_mask, sees_ahead)
         cross = self.decoder.cross_keys_values(states, row_window)
         decoded = self.decoder(self.decoder_embedder(decoder_input_ids), tokens, cross)  # [rows, tokens, d]
         time_keys = self._time_keys(states, frame_logits, mode_ids, row_window)
@@ -210,11 +213,12 @@ def token_loss(logits: Tensor, labels: Tensor, weights: Tensor | None = None, la
     return (losses * weights).sum() / weights.sum().clamp(min=1e-6)
 
 
-def _self_attention_input(ids: Tensor, mask: Tensor | None) -> SelfAttentionInput:
+def _self_attention_input(ids: Tensor, mask: Tensor | None, sees_ahead: bool) -> SelfAttentionInput:
     """Padding on the right needs no mask: causal attention never reaches it, and its results are not used."""
     token_count = ids.shape[1]
     if mask is None or _pads_only_right(mask.bool()):
-        return SelfAttentionInput(torch.arange(token_count, device=ids.device), is_causal=True)
+        is_causal = not sees_ahead or (mask is not None and not bool(mask.all()))
+        return SelfAttentionInput(torch.arange(token_count, device=ids.device), is_causal=is_causal)
     visible = mask.bool()
     positions = (visible.cumsum(1) - 1).clamp(min=0)
     return SelfAttentionInput(positions, causal_mask(visible, token_count))
