@@ -1,33 +1,29 @@
 """Loading a model, ours or a published one, from a folder or from the hub: weights, sizes and contract.
 
-load_model()                                                the embedded model
-load_model("runs/mine")                                     a folder of ours, or a published bundle in a folder
-load_model("OliBomby/Mapperatorinator-v29.1", lora="x/y")   by hub id, with an adapter merged into it
-load_model("OWNER/NAME@v2", gamemode=GameMode.MANIA)        the bundle for mania in it, where it has one
+`load_model()` gives the embedded model, `load_model("runs/mine")` one in a folder,
+`load_model("OliBomby/Mapperatorinator-v29.1", lora="x/y")` one of the hub with an adapter merged into it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from checkpoints.errors import ModelError, first_line
-from checkpoints.folder_weights import SAFETENSORS, SAFETENSORS_INDEX, folder_weights
+from checkpoints.folder_weights import SAFETENSORS, SAFETENSORS_INDEX
 from checkpoints.hub import local_folder
 from checkpoints.json_files import read_json_object
-from checkpoints.tensor_spans import TensorSpan
 from checkpoints.torch_files import read_torch_file
 from osu_beatmap.model import GameMode
 from osuT5.class_tables import TABLES_FILE
 from osuT5.model.config import ModelConfig
-from osuT5.model.lora import Adapter, load_adapter
+from osuT5.model.lora import load_adapter
 from osuT5.model.published import bundle_folder, bundle_from_json, gamemode_subfolder, rename_key
 from osuT5.model.seq2seq import MapperModel
+from osuT5.model.weights import build_model, read_weights
 from osuT5.spec import CONTRACT_FILE, ModelSpec
 
 EMBEDDED_MODEL = Path(__file__).resolve().parents[2] / "models" / "mini"
@@ -97,12 +93,10 @@ def load_model(
     folder = find_model(source, gamemode).map
     config, spec, is_published = _read_contract(folder)
     adapter = None if lora is None else load_adapter(lora, _subfolder(folder))
-    spans = folder_weights(folder)
-    state = _read_weights(folder, config, spans, adapter, is_published, DTYPES[precision], device)
-    with torch.device("meta"):
-        model = MapperModel(config)
-    model.load_state_dict(state, assign=True)
-    return model.eval(), spec
+    if adapter is not None and not is_published:
+        adapter = adapter.renamed(rename_key)  # adapters are made for published names
+    rename = rename_key if is_published else str
+    return build_model(config, read_weights(folder, config, rename, DTYPES[precision], device, adapter)), spec
 
 
 def best_device(wanted: str = "auto") -> str:
@@ -165,51 +159,6 @@ def _tokenizer_json(folder: Path) -> dict:
     if not isinstance(state, dict):
         raise ModelError(f"{folder / TOKENIZER_STATE_FILE} holds no tokenizer.")
     return state
-
-
-def _read_weights(
-    folder: Path,
-    config: ModelConfig,
-    spans: Mapping[str, TensorSpan],
-    adapter: Adapter | None,
-    is_published: bool,
-    dtype: torch.dtype,
-    device: str,
-) -> dict[str, Tensor]:
-    """The parameters of the network, one at a time: in memory there is never more than the result and one tensor."""
-    names = {key: rename_key(key) if is_published else key for key in spans}
-    with torch.device("meta"):
-        wanted = {name: tuple(tensor.shape) for name, tensor in MapperModel(config).state_dict().items()}
-    _check_fit(folder, wanted, {name: spans[key].shape for key, name in names.items() if name is not None})
-    if adapter is not None:
-        adapter.check_fit({key: span.shape for key, span in spans.items()})
-    state = {}
-    for key, name in names.items():
-        if name is None:
-            continue
-        if adapter is not None and adapter.changes(key):
-            state[name] = adapter.merged(key, spans[key].read(torch.float32)).to(device, dtype)
-        else:
-            state[name] = spans[key].read(dtype).to(device)
-    return state
-
-
-def _check_fit(folder: Path, wanted: Mapping[str, tuple[int, ...]], there: Mapping[str, tuple[int, ...]]) -> None:
-    """Raises ModelError unless the weights are exactly those of the network that config.json describes."""
-    missing = [name for name in wanted if name not in there]
-    foreign = [name for name in there if name not in wanted]
-    if missing or foreign:
-        what = f"{missing[0]} is missing" if missing else f"there is no place for {foreign[0]}"
-        more = len(missing) + len(foreign) - 1
-        raise ModelError(
-            f"The weights in {folder} do not fit its {CONFIG_FILE}: {what[:120]}"
-            + (f", and {more} more." * bool(more) or ".")
-        )
-    for name, shape in there.items():
-        if shape != wanted[name]:
-            raise ModelError(
-                f"The weights in {folder} do not fit its {CONFIG_FILE}: {name} is {shape}, not {wanted[name]}."
-            )
 
 
 def _subfolder(folder: Path) -> str:

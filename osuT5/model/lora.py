@@ -9,7 +9,8 @@ Formulas as in PEFT (https://huggingface.co/docs/peft, LoraConfig), checked agai
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -103,6 +104,17 @@ class Adapter:
         for module, change in self._changes.items():
             change.removes_top = str(config.get("init_lora_weights")).startswith("pissa")
             change.scale = self._scale(config, module, change)
+
+    def renamed(self, rename: Callable[[str], str | None]) -> Adapter:
+        """The same adapter for a model whose parameters have other names. What gets no name keeps its own."""
+
+        def module(name: str) -> str:
+            return (rename(f"{name}.weight") or f"{name}.weight").removesuffix(".weight")
+
+        other = copy(self)
+        other._changes = {module(name): change for name, change in self._changes.items()}
+        other._replaced = {rename(name) or name: span for name, span in self._replaced.items()}
+        return other
 
     def check_fit(self, shapes: dict[str, tuple[int, ...]]) -> None:
         """Raises ModelError unless all that it changes is among the parameters of a model, in the same shape."""
