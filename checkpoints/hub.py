@@ -49,11 +49,12 @@ def check_source(option: str, text: str) -> None:
         raise ModelError(f"{option} must be a folder or a hub id (OWNER/NAME), and there is no folder {text}.")
 
 
-def local_folder(option: str, text: str, files: Sequence[str]) -> Path:
+def local_folder(option: str, text: str, files: Sequence[str], needed: str) -> Path:
     """The folder that holds the files of a model: the one that `text` names, or the copy of a hub repository.
 
     option: how the user gave it, as in model_path=OWNER/NAME
-    files: names in that repository that are needed where it has them; `*` stands for anything
+    files: names in that repository that are wanted where it has them; `*` stands for anything
+    needed: which of them a user has to bring who cannot download, in words
     Raises ModelError where there is no such folder and the repository cannot be had.
     """
     check_source(option, text)
@@ -62,10 +63,10 @@ def local_folder(option: str, text: str, files: Sequence[str]) -> Path:
         return folder
     hub_id = parse_hub_id(text)
     assert hub_id is not None, "check_source lets nothing else through"
-    return _download(option, hub_id, files)
+    return _download(option, hub_id, files, needed)
 
 
-def _download(option: str, hub_id: HubId, files: Sequence[str]) -> Path:
+def _download(option: str, hub_id: HubId, files: Sequence[str], needed: str) -> Path:
     import huggingface_hub
     from huggingface_hub import errors
 
@@ -88,7 +89,7 @@ def _download(option: str, hub_id: HubId, files: Sequence[str]) -> Path:
     except errors.RevisionNotFoundError as error:
         raise ModelError(f"{option}={hub_id} has no branch, tag or commit {hub_id.revision}.") from error
     except errors.LocalEntryNotFoundError as error:
-        raise ModelError(_unreachable(option, hub_id, files, address)) from error
+        raise ModelError(_unreachable(option, hub_id, needed, address)) from error
     except Exception as error:  # proxies, a full disk, a server in trouble: each library below has its own errors
         raise ModelError(
             f"{option}={hub_id} cannot be downloaded from {address} ({first_line(error)}); files that "
@@ -97,13 +98,12 @@ def _download(option: str, hub_id: HubId, files: Sequence[str]) -> Path:
     return Path(folder)
 
 
-def _unreachable(option: str, hub_id: HubId, files: Sequence[str], address: str) -> str:
+def _unreachable(option: str, hub_id: HubId, needed: str, address: str) -> str:
     import huggingface_hub
 
     constants = huggingface_hub.constants
     why = "HF_HUB_OFFLINE is set" if constants.HF_HUB_OFFLINE else "the hub cannot be reached"
-    wanted = ", ".join(name for name in files if name.count("/") == 0)
     return (
-        f"{option}={hub_id} is not complete on this machine ({constants.HF_HUB_CACHE}) and {why}: {wanted} would be "
+        f"{option}={hub_id} is not complete on this machine ({constants.HF_HUB_CACHE}) and {why}: {needed} would be "
         f"downloaded from {address}; put them into a folder and give it as {option}=FOLDER."
     )

@@ -46,7 +46,8 @@ class TensorSpan:
             self._read_into(stored)
         try:
             tensor = stored.view(self.shape) if self.strides is None else stored.as_strided(self.shape, self.strides)
-        except (RuntimeError, OverflowError, TypeError, ValueError) as error:  # an empty tensor may claim any size along its other axes
+        except (RuntimeError, OverflowError, TypeError, ValueError) as error:
+            # An empty tensor may claim any size along its other axes.
             raise ModelError(f"{self.path} holds a tensor of impossible shape.") from error
         if dtype is not None and self.dtype.is_floating_point:
             tensor = tensor.to(dtype)

@@ -44,7 +44,9 @@ HUB_FILES = (
     "model-*.safetensors",
     SAFETENSORS_INDEX,
 )
-"""What is needed of a model on the hub."""
+"""What is wanted of a model on the hub."""
+
+NEEDED_FILES = f"{CONFIG_FILE}, {GENERATION_FILE}, {TOKENIZER_FILE} and {SAFETENSORS}"
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -74,7 +76,7 @@ def find_model(source: str | Path | None = None, gamemode: GameMode | None = Non
     files = list(HUB_FILES)
     if gamemode is not None:
         files += [f"{gamemode_subfolder(gamemode)}/{name}" for name in HUB_FILES]
-    root = local_folder("model_path", str(source), files)
+    root = local_folder("model_path", str(source), files, NEEDED_FILES)
     return ModelFolders(root, root if gamemode is None else bundle_folder(root, gamemode))
 
 

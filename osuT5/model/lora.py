@@ -200,7 +200,8 @@ def load_adapter(source: str | Path, subfolder: str = "") -> Adapter:
 
     Raises ModelError where there is none, or where it is meant for models in other subfolders only.
     """
-    folder = local_folder("lora_path", str(source), (CONFIG_FILE, WEIGHT_FILES[0], METADATA_FILE))
+    files = (CONFIG_FILE, WEIGHT_FILES[0], METADATA_FILE)
+    folder = local_folder("lora_path", str(source), files, f"{CONFIG_FILE} and {WEIGHT_FILES[0]}")
     allowed = allowed_subfolders(folder)
     if allowed is not None and subfolder not in allowed:
         names = " and ".join(name or "the root model" for name in allowed) or "no model at all"

@@ -15,6 +15,7 @@ from checkpoints.hub import HubId, check_source, existing_folder, local_folder, 
 
 REPO = "OliBomby/Mapperatorinator-v29.1"
 FILES = ("config.json", "model.safetensors", "gamemode=1/config.json")
+NEEDED = "config.json and model.safetensors"
 
 
 @pytest.mark.parametrize(
@@ -45,7 +46,7 @@ def test_a_folder_wins_over_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(huggingface_hub, "snapshot_download", None)
     (tmp_path / "me" / "model").mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
-    assert local_folder("model_path", "me/model", FILES) == Path("me/model")
+    assert local_folder("model_path", "me/model", FILES, NEEDED) == Path("me/model")
     assert existing_folder(str(tmp_path)) == tmp_path
 
 
@@ -85,21 +86,21 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("offline")
 def test_offline_the_cache_is_enough(cache: Path) -> None:
     snapshot = put(cache, FILES)
-    assert local_folder("model_path", REPO, FILES) == snapshot
+    assert local_folder("model_path", REPO, FILES, NEEDED) == snapshot
     other = put(cache, FILES, revision="v2", commit="d" * 40)
-    assert local_folder("model_path", f"{REPO}@v2", FILES) == other
-    assert local_folder("model_path", f"{REPO}@{'d' * 40}", FILES) == other
-    assert local_folder("model_path", REPO, FILES) == snapshot
+    assert local_folder("model_path", f"{REPO}@v2", FILES, NEEDED) == other
+    assert local_folder("model_path", f"{REPO}@{'d' * 40}", FILES, NEEDED) == other
+    assert local_folder("model_path", REPO, FILES, NEEDED) == snapshot
 
 
 @pytest.mark.usefixtures("offline")
 def test_offline_and_not_there_says_what_is_needed_and_where_it_may_lie(cache: Path) -> None:
     for text in (REPO, f"{REPO}@v9"):
         with pytest.raises(ModelError) as error:
-            local_folder("model_path", text, FILES)
+            local_folder("model_path", text, FILES, NEEDED)
         message = str(error.value)
         assert "\n" not in message
-        for part in (text, "HF_HUB_OFFLINE", "config.json, model.safetensors", f"/{REPO}", "model_path=FOLDER"):
+        for part in (text, "HF_HUB_OFFLINE", NEEDED, f"/{REPO}", "model_path=FOLDER"):
             assert part in message
         assert str(cache) in message
     assert not cache.exists()
@@ -123,7 +124,7 @@ def cases() -> list[tuple[Exception, str]]:
         (http_error(errors.RepositoryNotFoundError), "There is no OliBomby/.*private.*there is no folder .* either"),
         (http_error(errors.RevisionNotFoundError), "has no branch, tag or commit v9"),
         (http_error(errors.HfHubHTTPError), r"cannot be downloaded .*404 Client Error\); files that"),
-        (errors.LocalEntryNotFoundError("no"), "the hub cannot be reached: config.json, model.safetensors would"),
+        (errors.LocalEntryNotFoundError("no"), "the hub cannot be reached: config.json and model.safetensors would"),
         (OSError(28, "No space left on device"), "cannot be downloaded .*No space left on device"),
         (RuntimeError("proxy\ntrouble"), r"cannot be downloaded .*\(proxy\)"),
     ]
@@ -133,7 +134,7 @@ def cases() -> list[tuple[Exception, str]]:
 def test_whatever_the_hub_says_is_one_sentence(error: Exception, message: str, monkeypatch) -> None:
     monkeypatch.setattr(huggingface_hub, "snapshot_download", raising(error))
     with pytest.raises(ModelError, match=message) as raised:
-        local_folder("model_path", f"{REPO}@v9", FILES)
+        local_folder("model_path", f"{REPO}@v9", FILES, NEEDED)
     assert "\n" not in str(raised.value)
 
 
@@ -145,6 +146,6 @@ def test_only_what_is_needed_is_asked_for(tmp_path: Path, monkeypatch: pytest.Mo
         return str(tmp_path)
 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
-    assert local_folder("model_path", f"{REPO}@v2", FILES) == tmp_path
+    assert local_folder("model_path", f"{REPO}@v2", FILES, NEEDED) == tmp_path
     assert (asked["repo"], asked["revision"], asked["allow_patterns"]) == (REPO, "v2", list(FILES))
     assert "token" not in asked  # so HF_TOKEN and a stored login hold
