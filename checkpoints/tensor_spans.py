@@ -16,6 +16,10 @@ from torch import Tensor
 from checkpoints.errors import ModelError
 
 
+PIECE_ELEMENTS = 1 << 18
+"""So many are converted at a time."""
+
+
 @dataclass(frozen=True)
 class TensorSpan:
     """`start_byte` counts from the beginning of the file; `strides` are in elements, None where rows follow rows."""
@@ -41,25 +45,33 @@ class TensorSpan:
 
     def read(self, dtype: torch.dtype | None = None) -> Tensor:
         """The tensor, on the CPU; a `dtype` converts floating-point ones. Raises ModelError for a truncated file."""
-        stored = torch.empty(self.stored_elements, dtype=self.dtype)
-        if stored.numel():
-            self._read_into(stored)
+        wanted = dtype if dtype is not None and self.dtype.is_floating_point else self.dtype
+        flat = torch.empty(self.stored_elements, dtype=wanted)
+        self._fill(flat)
         try:
-            tensor = stored.view(self.shape) if self.strides is None else stored.as_strided(self.shape, self.strides)
+            if self.strides is None:
+                return flat.view(self.shape)
+            return flat.as_strided(self.shape, self.strides).contiguous()
         except (RuntimeError, OverflowError, TypeError, ValueError) as error:
             # An empty tensor may claim any size along its other axes.
             raise ModelError(f"{self.path} holds a tensor of impossible shape.") from error
-        if dtype is not None and self.dtype.is_floating_point:
-            tensor = tensor.to(dtype)
-        return tensor.contiguous()
 
-    def _read_into(self, stored: Tensor) -> None:
-        content = memoryview(stored.view(torch.uint8).numpy())
+    def _fill(self, flat: Tensor) -> None:
+        """Reads piece by piece where it converts: tensors in the file's precision would leave holes in the heap that
+        stay with the process.
+        """
+        converts = flat.dtype != self.dtype
+        piece = torch.empty(min(PIECE_ELEMENTS, len(flat)), dtype=self.dtype) if converts else flat
         try:
             with self.path.open("rb") as file:
                 file.seek(self.start_byte)
-                received = file.readinto(content)
+                for begin in range(0, len(flat), max(1, len(piece))):
+                    place = flat[begin : begin + len(piece)]
+                    stored = piece[: len(place)]
+                    content = memoryview(stored.view(torch.uint8).numpy())  # as bytes: numpy has no bfloat16
+                    if file.readinto(content) != len(content):
+                        raise ModelError(f"{self.path} is truncated.")
+                    if converts:
+                        place.copy_(stored)
         except OSError as error:
             raise ModelError(f"{self.path} cannot be read ({error.strerror or error}).") from error
-        if received != len(content):
-            raise ModelError(f"{self.path} is truncated.")

@@ -187,11 +187,17 @@ class _Unpickler(pickle.Unpickler):
         numbers = (offset, *shape, *strides)
         if len(shape) != len(strides) or not all(type(n) is int and n >= 0 for n in numbers):
             raise ModelError(f"{self._path} holds a tensor of impossible shape.")
-        span = TensorSpan(self._path, start_byte + offset * dtype.itemsize, dtype, tuple(shape), tuple(strides))
+        start_byte += offset * dtype.itemsize
+        span = TensorSpan(self._path, start_byte, dtype, tuple(shape), None if _is_packed(shape, strides) else strides)
         elements = max(offset + span.stored_elements, prod(shape))  # more than is stored: one element in many places
         if elements * dtype.itemsize > storage_bytes:
             raise ModelError(f"{self._path} holds a tensor that is larger than its storage.")
         return _Sealed(span)
+
+
+def _is_packed(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
+    """Whether row follows row, as in most tensors."""
+    return all(stride == prod(shape[axis + 1 :]) for axis, stride in enumerate(strides) if shape[axis] != 1)
 
 
 def _unsealed(content: Any, take: Callable[[TensorSpan], TensorSpan | Tensor]) -> Any:
