@@ -21,11 +21,12 @@ from osu_beatmap.attributes import Attributes
 from osu_beatmap.model import GameMode
 from osu_beatmap.rules.settings import MAX_KEYS
 from osuT5.conditions import SongPlace, condition_ids
-from osuT5.events import ContextKind, EventGroup
+from osuT5.events import ContextKind, EventGroup, EventKind
 from osuT5.generation.engine import Engine
 from osuT5.generation.grammar import GrammarState
 from osuT5.generation.logit_rules import Row, default_rules
 from osuT5.generation.sampling import Sampler, Sampling
+from osuT5.generation.time_choice import TimeChoice
 from osuT5.mel import window_mel
 from osuT5.model.seq2seq import MapperModel
 from osuT5.prompt import Segment
@@ -105,7 +106,8 @@ class SongWriter:
         Charts of one song are written side by side, since a step costs nearly the same for one row and for several.
         """
         vocabulary = self.spec.vocabulary
-        engine = Engine(self.model, vocabulary, Sampler(sampling, vocabulary), default_rules(vocabulary))
+        choice = _time_choice(sampling, vocabulary)
+        engine = Engine(self.model, vocabulary, Sampler(sampling, vocabulary), default_rules(vocabulary), choice)
         generators = [torch.Generator().manual_seed(chart.seed) for chart in charts]
         modes = [int(chart.attributes.mode) for chart in charts]
         written: list[list[EventGroup]] = [[] for _ in charts]
@@ -160,6 +162,13 @@ def _grammar_after(before: Sequence[EventGroup], attributes: Attributes) -> Gram
             state.read(event)
     state.enter_window()
     return state
+
+
+def _time_choice(sampling: Sampling, vocabulary: Vocabulary) -> TimeChoice | None:
+    if not sampling.time_threshold:
+        return None
+    temperature = sampling.kind_temperatures.get(EventKind.TIME, sampling.temperature)
+    return TimeChoice(vocabulary, sampling.time_threshold, temperature if sampling.temperature > 0 else 0.0)
 
 
 @contextmanager
