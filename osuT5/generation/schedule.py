@@ -31,6 +31,7 @@ from osuT5.mel import window_mel
 from osuT5.model.seq2seq import MapperModel
 from osuT5.prompt import Segment
 from osuT5.spec import ModelSpec
+from osuT5.vocabulary import Vocabulary
 from osuT5.windows import LOOKAHEAD, LOOKBACK, Window
 
 ENCODER_BATCH_WINDOWS = 16

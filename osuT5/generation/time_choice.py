@@ -1,8 +1,8 @@
 """When the next object begins: a choice of its own, because a time drawn from the tail skips all objects before it.
 
 What a model writes is the time of the next object, so the chance that one begins at t, given that none did before, is
-p(t) / p(not before t). Times are gone through from early to late by that chance, which is compared with a threshold: for
-the F1 of all objects the best one is half the F1 that can be reached (Lipton et al. 2014, "Optimal thresholding of
+p(t) / p(not before t). Times are gone through from early to late, and that chance is compared with a threshold: for the
+F1 of all objects the best one is half the F1 that can be reached (Lipton et al. 2014, "Optimal thresholding of
 classifiers to maximize F1 measure"), well below one half. The likeliest token would compare a sound with all later ones
 instead, and leave out what it is unsure of again and again.
 """
