@@ -41,6 +41,12 @@ LONGEST_OBJECT_MS = 30_000.0
 PROMPT_SHARE = 0.75
 """At most this share of the decoder's length is prompt, so that room to write remains."""
 
+BORDER_STEPS = 2
+"""So far before its own span a window may still place what the window before left to it.
+
+Two windows place one sound up to a step or two apart: what stands on their border each would leave to the other.
+"""
+
 Progress = Callable[[str, int, int], None]
 """Called with the name of a stage, the number of windows done, and their total."""
 
@@ -138,7 +144,9 @@ class SongWriter:
                 break
             # A very dense passage: what is longest ago matters least.
             decided = decided[len(decided) // 4 + 1 :]
-        first_value = grid.time_value(window.from_ms, window.start_ms) if window.index else 0
+        # The first window's span begins with the song: nobody left anything to it.
+        border_steps = BORDER_STEPS if window.index else 0
+        first_value = grid.time_value(window.from_ms, window.start_ms) - border_steps
         is_last = window is self.windows[-1]
         end_value = grid.time_tokens if is_last else grid.time_value(window.to_ms, window.start_ms)
         row = Row(context, prompt[-limit:], first_value, end_value, _groups_at_once(context, chart.attributes))
