@@ -13,7 +13,8 @@ class EncodingSpec:
     (V32 puts it last). `slider_layout` 2 is V32's, where the end point of the path comes before the group that
     carries the end time of the first slide. `sustain_ms` > 0 repeats a marker during long objects.
     `position_refine_px` > 0 adds a second token that places an object inside its cell. `cells_toward_zero` rounds
-    negative coordinates up to their cell, as the published models do: -31..31 are one cell.
+    negative coordinates up to their cell, as the published models do: -31..31 are one cell. `timing_in_map` writes
+    beats among the objects, as V30 does, which has no context for them.
     """
 
     types_first: bool = True
@@ -37,6 +38,7 @@ class EncodingSpec:
     sustain_ms: int = 0
     timing_points: bool = True
     kiai_in_map: bool = False
+    timing_in_map: bool = False
 
     def to_json(self) -> dict:
         return asdict(self)

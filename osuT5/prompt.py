@@ -3,7 +3,8 @@
     [none sos, none eos]  conditions  sos  [context sos  events  context eos] ...
 
 Generation asks for one context at a time: its prompt is the sequence up to the events of that context that are already
-decided, and so a prefix of the sequence that training renders from the finished map.
+decided, and so a prefix of the sequence that training renders from the finished map. A vocabulary without context
+tokens (V30) has one context, whose sos is the sos and whose eos is the eos.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class PromptLayout:
         """Everything before the first context."""
         empty = [ContextKind.NONE] if self.marks_empty_input else []
         marks = [mark for c in empty for mark in (self.vocabulary.context_sos(c), self.vocabulary.context_eos(c))]
-        return [*marks, *condition_ids, SOS_ID]
+        return [*marks, *condition_ids, *([SOS_ID] if self.vocabulary.contexts else [])]
 
     def render(self, condition_ids: Sequence[int], segments: Iterable[Segment]) -> tuple[list[int], list[bool]]:
         """The whole sequence, and for each id whether it is a target of the loss.

@@ -6,10 +6,11 @@ Saved as `contract.json` beside the weights. Nothing at inference reads a traini
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from osu_beatmap.model import GameMode
+from osuT5.class_tables import NO_TABLES, ClassTables
 from osuT5.conditions import CONDITIONS
 from osuT5.encoding_spec import MINI_ENCODING, EncodingSpec
 from osuT5.events import ContextKind, EventKind
@@ -27,7 +28,10 @@ OUT_CONTEXTS = (ContextKind.TIMING, ContextKind.KIAI, ContextKind.MAP)
 class ModelSpec:
     """Window grid, spectrogram, encoding, vocabulary and prompt layout of one model.
 
-    `audio_lead_ms` is how far object times precede what is heard in the decoded audio.
+    conditions         in the order of the prompt; KIAI and SCROLL_SPEED among them tell what holds before the window
+    parity_conditions  those that the original program writes, where they differ
+    audio_lead_ms      how far object times precede what is heard in the decoded audio
+    tables             mappers and descriptors of a published vocabulary, in a file of their own
     """
 
     name: str
@@ -38,6 +42,8 @@ class ModelSpec:
     conditions: tuple[EventKind, ...]
     marks_empty_input: bool = True
     audio_lead_ms: float = 25.0
+    parity_conditions: tuple[EventKind, ...] = ()
+    tables: ClassTables = field(default=NO_TABLES, hash=False)
 
     @property
     def layout(self) -> PromptLayout:
@@ -49,10 +55,14 @@ class ModelSpec:
 
     def contexts_of(self, mode: GameMode) -> tuple[ContextKind, ...]:
         """Contexts that make a whole map, in the order in which they are written."""
+        if not self.vocabulary.contexts:
+            return (ContextKind.MAP,)
         extra = (ContextKind.SV,) if mode is GameMode.MANIA else ()
         return tuple(c for c in (*OUT_CONTEXTS, *extra) if c in self.vocabulary.contexts)
 
     def to_json(self) -> dict:
+        """Everything but the tables."""
+        parity = [kind.value for kind in self.parity_conditions]
         return {
             "format": 1,
             "name": self.name,
@@ -61,12 +71,13 @@ class ModelSpec:
             "encoding": self.encoding.to_json(),
             "vocabulary": self.vocabulary.to_json(),
             "conditions": [kind.value for kind in self.conditions],
+            **({"parity_conditions": parity} if parity else {}),
             "marks_empty_input": self.marks_empty_input,
             "audio_lead_ms": self.audio_lead_ms,
         }
 
     @classmethod
-    def from_json(cls, data: dict) -> ModelSpec:
+    def from_json(cls, data: dict, tables: ClassTables = NO_TABLES) -> ModelSpec:
         if data.get("format") != 1:
             raise ValueError("this model's contract has a format that this version does not know")
         return cls(
@@ -78,18 +89,21 @@ class ModelSpec:
             conditions=tuple(EventKind(name) for name in data["conditions"]),
             marks_empty_input=data["marks_empty_input"],
             audio_lead_ms=data["audio_lead_ms"],
+            parity_conditions=tuple(EventKind(name) for name in data.get("parity_conditions", ())),
+            tables=tables,
         )
 
     def save(self, folder: Path) -> None:
         text = json.dumps(self.to_json(), indent=1)
         (folder / CONTRACT_FILE).write_text(text + "\n", encoding="utf-8")
+        self.tables.save(folder)
 
     @classmethod
     def load(cls, folder: Path) -> ModelSpec:
         path = folder / CONTRACT_FILE
         if not path.is_file():
             raise ValueError(f"{folder} holds no model: {CONTRACT_FILE} is missing")
-        return cls.from_json(json.loads(path.read_text(encoding="utf-8")))
+        return cls.from_json(json.loads(path.read_text(encoding="utf-8")), ClassTables.load(folder))
 
 
 def output_ranges(encoding: EncodingSpec, grid: WindowGrid) -> tuple[EventRange, ...]:
@@ -102,8 +116,9 @@ def output_ranges(encoding: EncodingSpec, grid: WindowGrid) -> tuple[EventRange,
     if encoding.distances:
         ranges.append(EventRange(EventKind.DISTANCE, 0, 640))
     if encoding.positions and encoding.positions_split:
-        ranges.append(EventRange(EventKind.POSITION_X, 0, columns - 1))
-        ranges.append(EventRange(EventKind.POSITION_Y, 0, rows - 1))
+        left, top = encoding.x_low_px // encoding.position_cell_px, encoding.y_low_px // encoding.position_cell_px
+        ranges.append(EventRange(EventKind.POSITION_X, left, left + columns - 1))
+        ranges.append(EventRange(EventKind.POSITION_Y, top, top + rows - 1))
     elif encoding.positions:
         ranges.append(EventRange(EventKind.POSITION, 0, columns * rows - 1))
     if encoding.position_refine_px:

@@ -36,7 +36,8 @@ class EventRange:
 class Vocabulary:
     """The bijection between events and token ids.
 
-    `contexts` without a range of their own get ids in the order given; a model without context tokens has none.
+    `contexts` without a range of their own get ids in the order given; a model without context tokens (V30) has none,
+    and writes one context only, between sos and eos.
     """
 
     output_ranges: tuple[EventRange, ...]
@@ -73,10 +74,10 @@ class Vocabulary:
         return len(self._events)
 
     def context_sos(self, context: ContextKind) -> int:
-        return 3 + 2 * self.contexts.index(context)
+        return 3 + 2 * self.contexts.index(context) if self.contexts else SOS_ID
 
     def context_eos(self, context: ContextKind) -> int:
-        return self.context_sos(context) + 1
+        return self.context_sos(context) + 1 if self.contexts else EOS_ID
 
     def __contains__(self, kind: EventKind) -> bool:
         return kind in self._starts

@@ -20,7 +20,7 @@ from osuT5.mel import window_mel
 from osuT5.mirror import mirror_table, mirrors_of
 from osuT5.prompt import Segment
 from osuT5.spec import ModelSpec
-from osuT5.vocabulary import IGNORED_LABEL
+from osuT5.vocabulary import EOS_ID, IGNORED_LABEL
 from osuT5.windows import LOOKAHEAD, LOOKBACK
 
 CONTINUATION_SHARES = {ContextKind.TIMING: 0.2, ContextKind.MAP: 0.7}
@@ -190,7 +190,7 @@ class ExampleSampler:
             optional = [kind for kind in spec.conditions if kind not in ALWAYS_KNOWN]
             forget = frozenset(kind for kind in optional if rng.random() < options.condition_dropout)
         place = SongPlace(cut.song.song_ms / cut.speed, start_ms / cut.speed)
-        head = condition_ids(spec.vocabulary, spec.conditions, chart.attributes, place, forget)
+        head = condition_ids(spec.vocabulary, spec.conditions, chart.attributes, place, forget, spec.tables)
         ids, mask = spec.layout.render(head, segments)
         ids = np.array(ids[: self.options.max_tokens + 1])
         mask = np.array(mask[: self.options.max_tokens + 1])
@@ -263,5 +263,4 @@ def _pool(
 def context_label_kinds(spec: ModelSpec) -> dict[str, range]:
     """Output ids by kind of token, for reports; context ends are one kind."""
     kinds = {r.kind.value: spec.vocabulary.ids_of(r.kind) for r in spec.vocabulary.output_ranges}
-    first_mark = spec.vocabulary.context_sos(ContextKind.NONE)
-    return {**kinds, "context_end": range(first_mark, spec.vocabulary.first_event_id)}
+    return {**kinds, "context_end": range(EOS_ID + 1, spec.vocabulary.first_event_id)}

@@ -135,7 +135,7 @@ class SongWriter:
             for c, groups in chart.contexts_before(context, spec)
         ]
         place = SongPlace(self.song_ms, window.start_ms)
-        head = condition_ids(spec.vocabulary, spec.conditions, chart.attributes, place)
+        head = condition_ids(spec.vocabulary, spec.conditions, chart.attributes, place, tables=spec.tables)
         decided = groups_between(written, window.start_ms, end_ms)
         limit = int(PROMPT_SHARE * self.model.config.max_target_positions)
         while True:

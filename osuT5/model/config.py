@@ -15,7 +15,14 @@ FRAME_CHANNELS = (*MODE_CHANNELS, "beat", "downbeat")
 class ModelConfig(PretrainedConfig):
     """Defaults are the embedded `mini` model; vocabulary sizes and the time-token range come from the vocabulary.
 
-    layer_kind          which attention layers: 'whisper'
+    layer_kind          which layers, a key of `whisper.LAYER_STYLES`: 'whisper' (V28, V29), 'rotary' (V30, V31) or
+                        'rotary_fused' (V32)
+    attention_bias      whether fused attention has biases
+    rope_theta, local_rope_theta  longest wavelength of rotary positions / 2 pi, for global and for local layers
+    global_attention_every, local_attention  layers whose number is not a multiple of the first look only
+                        local_attention / 2 positions to either side; 1: all look everywhere
+    audio_conditions    conditions beside every frame of the audio (V30, V31), see `audio_conditions`
+    condition_dim, mapper_count   width of each of them, and number of mappers in the table
     conv_strides        of the two convolutions before the encoder: (1, 2) in Whisper, (2, 2) in `mini`
     conv_kernels        their widths in frames
     input_projection    a linear layer n_mels -> d_model before the convolutions (V29)
@@ -41,6 +48,16 @@ class ModelConfig(PretrainedConfig):
     decoder_ffn_dim: int = 768
     dropout: float = 0.0
     init_std: float = 0.02
+
+    attention_bias: bool = True
+    rope_theta: float = 10_000.0
+    local_rope_theta: float = 10_000.0
+    local_attention: int = 128
+    global_attention_every: int = 1
+
+    audio_conditions: tuple[str, ...] | list[str] = ()
+    condition_dim: int = 128
+    mapper_count: int = 0
 
     n_mels: int = 64
     input_projection: bool = False
@@ -72,6 +89,7 @@ class ModelConfig(PretrainedConfig):
         self.conv_strides = tuple(self.conv_strides)
         self.conv_kernels = tuple(self.conv_kernels)
         self.frame_heads = tuple(self.frame_heads)
+        self.audio_conditions = tuple(self.audio_conditions)
         super().__post_init__(**kwargs)
         for side in ("encoder", "decoder"):
             heads = getattr(self, f"{side}_heads")
@@ -82,6 +100,11 @@ class ModelConfig(PretrainedConfig):
             raise ValueError(f"the time tokens end at {last_time_token}, outside the vocabulary")
         if self.pointer and self.time_token_count and not set(MODE_CHANNELS) <= set(self.frame_heads):
             raise ValueError(f"the pointer needs the frame heads {', '.join(MODE_CHANNELS)}")
+
+    @property
+    def audio_width(self) -> int:
+        """Channels of a frame: mel bands, and the conditions beside them."""
+        return self.n_mels + len(self.audio_conditions) * self.condition_dim
 
     @property
     def frames_per_position(self) -> int:

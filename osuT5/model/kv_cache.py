@@ -9,8 +9,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from osuT5.model.attention import KeyValues, SelfAttentionInput
 from osuT5.model.pointer import TimeKeys
-from osuT5.model.whisper import KeyValues, SelfAttentionInput
 
 
 class LayerSlots:

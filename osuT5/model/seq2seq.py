@@ -11,11 +11,13 @@ from transformers import PreTrainedModel
 from transformers import initialization as init
 from transformers.utils import ModelOutput
 
+from osuT5.model.attention import SelfAttentionInput
+from osuT5.model.audio_conditions import BASIS_WIDTH, AudioConditions, AudioConditionValues, BasisEmbedding
 from osuT5.model.config import ModelConfig
 from osuT5.model.frame_heads import FrameHeads
 from osuT5.model.kv_cache import DecoderCache, LayerSlots, causal_mask
 from osuT5.model.pointer import ONSET_SCALE_START, TimeKeys, TimePointer, token_audio_ms
-from osuT5.model.whisper import Decoder, Encoder, SelfAttentionInput, SinusoidalPositions, sinusoids
+from osuT5.model.whisper import Decoder, Encoder, SinusoidalPositions, sinusoids
 from osuT5.vocabulary import IGNORED_LABEL
 
 
@@ -44,7 +46,8 @@ class MapperModel(PreTrainedModel):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)
-        self.encoder_embedder = nn.Linear(config.n_mels, config.d_model) if config.input_projection else None
+        self.audio_conditions = AudioConditions(config) if config.audio_conditions else None
+        self.encoder_embedder = nn.Linear(config.audio_width, config.d_model) if config.input_projection else None
         self.encoder = Encoder(config)
         self.frame_heads = FrameHeads(config) if config.frame_heads else None
         self.decoder_embedder = nn.Embedding(config.vocab_size_in, config.d_model)
@@ -63,13 +66,25 @@ class MapperModel(PreTrainedModel):
         elif isinstance(module, nn.LayerNorm):
             init.ones_(module.weight)
             init.zeros_(module.bias)
+        elif isinstance(module, nn.RMSNorm):
+            init.ones_(module.weight)
+        elif isinstance(module, BasisEmbedding):
+            init.copy_(module.basis_centers, torch.linspace(0, 1, len(module.basis_centers)))
+            init.constant_(module.basis_widths, BASIS_WIDTH)
         elif isinstance(module, TimePointer):
             init.constant_(module.onset_scale, ONSET_SCALE_START)
 
-    def encode(self, mel: Tensor) -> Tensor:
-        """mel: [windows, frames, n_mels] -> encoder states [windows, positions, d]"""
-        features = mel if self.encoder_embedder is None else self.encoder_embedder(mel)
-        return self.encoder(features)
+    def encode(self, mel: Tensor, conditions: AudioConditionValues | None = None) -> Tensor:
+        """mel: [windows, frames, n_mels] -> encoder states [windows, positions, d]
+
+        conditions: for models that listen with them (V30, V31); such states belong to one chart
+        """
+        features = mel
+        if self.audio_conditions is not None:
+            if conditions is None:
+                raise ValueError("this model needs difficulty, mapper and place in the song to encode audio")
+            features = self.audio_conditions(mel, conditions)
+        return self.encoder(features if self.encoder_embedder is None else self.encoder_embedder(features))
 
     def frame_logits(self, encoder_states: Tensor) -> Tensor | None:
         """Encoder states -> [windows, sub-frames, channels], channels as in `config.frame_heads`."""
@@ -87,6 +102,7 @@ class MapperModel(PreTrainedModel):
         labels: Tensor | None = None,
         label_weights: Tensor | None = None,
         label_smoothing: float = 0.0,
+        sees_ahead: bool = False,
     ) -> MapperOutput:
         """Scores every token given those before it (teacher forcing).
 
@@ -97,10 +113,12 @@ class MapperModel(PreTrainedModel):
         mode_ids: game mode of each row [rows], needed by the pointer
         labels: [rows, tokens], the token that FOLLOWS each input token, IGNORED_LABEL where nothing is asked
         label_weights: [rows, tokens]; the loss is the weighted mean
+        sees_ahead: tokens look at those after them too, where no row is padded. The original program scores V32 so
+            when it has no cache (as in its review of maps), which is no use but for comparison
         """
         states = self.encode(mel) if encoder_states is None else encoder_states
         frame_logits = self.frame_logits(states)
-        tokens = _self_attention_input(decoder_input_ids, decoder_attention_mask)
+        tokens = _self_attention_input(decoder_input_ids, decoder_attention_mask, sees_ahead)
         cross = self.decoder.cross_keys_values(states, row_window)
         decoded = self.decoder(self.decoder_embedder(decoder_input_ids), tokens, cross)  # [rows, tokens, d]
         time_keys = self._time_keys(states, frame_logits, mode_ids, row_window)
@@ -195,11 +213,12 @@ def token_loss(logits: Tensor, labels: Tensor, weights: Tensor | None = None, la
     return (losses * weights).sum() / weights.sum().clamp(min=1e-6)
 
 
-def _self_attention_input(ids: Tensor, mask: Tensor | None) -> SelfAttentionInput:
+def _self_attention_input(ids: Tensor, mask: Tensor | None, sees_ahead: bool) -> SelfAttentionInput:
     """Padding on the right needs no mask: causal attention never reaches it, and its results are not used."""
     token_count = ids.shape[1]
     if mask is None or _pads_only_right(mask.bool()):
-        return SelfAttentionInput(torch.arange(token_count, device=ids.device), is_causal=True)
+        is_causal = not sees_ahead or (mask is not None and not bool(mask.all()))
+        return SelfAttentionInput(torch.arange(token_count, device=ids.device), is_causal=is_causal)
     visible = mask.bool()
     positions = (visible.cumsum(1) - 1).clamp(min=0)
     return SelfAttentionInput(positions, causal_mask(visible, token_count))

@@ -36,7 +36,7 @@ def test_slider_multiplier(multiplier, expected):
 
 
 @pytest.mark.parametrize(
-    ("ratio", "expected"), [(0, 0), (0.04, 1), (0.05, 1), (0.25, 3), (0.5, 6), (0.97, 11), (1, 12)]
+    ("ratio", "expected"), [(0, 0), (0.04, 1), (0.05, 1), (0.15, 3), (0.25, 3), (0.5, 6), (0.97, 11), (1, 12)]
 )
 def test_hold_note_ratio(ratio, expected):
     assert class_of(EventKind.HOLD_NOTE_RATIO, Attributes(GameMode.MANIA, hold_note_ratio=ratio)) == expected

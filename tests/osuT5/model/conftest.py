@@ -69,15 +69,24 @@ def ids() -> torch.Tensor:
 
 @pytest.fixture(scope="session")
 def golden(shared_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Path]:
-    """Unpacks the members of a reference archive that begin with a prefix; gives the folder they lie in."""
+    """Unpacks a reference archive, once in a session; gives the folder in which its members lie.
+
+    Skips where it is not there, or has no member that begins with a prefix.
+    """
+    folders: dict[str, Path] = {}
 
     def unpack(archive: str, prefix: str) -> Path:
-        path = shared_dir / "goldens" / f"{archive}.tar.xz"
-        if not path.is_file():
-            pytest.skip(f"the reference outputs {path.name} are not on this machine")
-        folder = tmp_path_factory.mktemp(archive)
-        with tarfile.open(path) as tar:
-            tar.extractall(folder, [m for m in tar if m.name.startswith(prefix)], filter="data")
-        return folder
+        if archive not in folders:
+            path = shared_dir / "goldens" / f"{archive}.tar.xz"
+            if not path.is_file():
+                pytest.skip(f"the reference outputs {path.name} are not on this machine")
+            folder = tmp_path_factory.mktemp(archive)
+            with tarfile.open(path) as tar:
+                tar.extractall(folder, filter="data")
+            folders[archive] = folder
+        parent, _, beginning = prefix.rpartition("/")
+        if not any((folders[archive] / parent).glob(f"{beginning}*")):
+            pytest.skip(f"{archive}.tar.xz holds no {prefix} on this machine")
+        return folders[archive]
 
     return unpack

@@ -1,12 +1,32 @@
-"""Step-by-step decoding with the cache must score exactly what the full forward pass scores."""
+"""Step-by-step decoding with the cache must score exactly what the full forward pass scores, in every kind of layer."""
 
 from __future__ import annotations
+
+from functools import partial
 
 import pytest
 import torch
 
 MODES = torch.tensor([0, 3, 1])
 WINDOWS = torch.tensor([0, 1, 1])
+
+
+KINDS = {
+    "whisper": {},
+    "rotary": {"layer_kind": "rotary"},
+    "rotary_fused": {"layer_kind": "rotary_fused"},
+    "every second layer local": {
+        "layer_kind": "rotary_fused",
+        "global_attention_every": 2,
+        "local_attention": 6,
+        "local_rope_theta": 100.0,
+    },
+}
+
+
+@pytest.fixture(params=KINDS)
+def tiny_model(tiny_model, request):
+    return partial(tiny_model, **KINDS[request.param])
 
 
 @pytest.fixture(autouse=True)

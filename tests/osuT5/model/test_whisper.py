@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
 
 from osuT5.model import published
+from osuT5.model.attention import SelfAttentionInput, rotate, rotation_of
 from osuT5.model.config import ModelConfig
 from osuT5.model.seq2seq import MapperModel
 from osuT5.model.spectrogram import Spectrogram
@@ -81,35 +80,73 @@ def test_unknown_layer_kinds_are_refused(tiny_model):
         tiny_model(layer_kind="mamba")
 
 
+@pytest.mark.parametrize("version", ["v29", "v32"])
 @torch.no_grad()
-def test_published_v29_weights_give_the_published_logits(golden):
-    folder = golden("model", "model/tiny_v29/") / "model" / "tiny_v29"
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    model = MapperModel(published.model_config(config)).eval()
+def test_published_weights_give_the_published_numbers(golden, version):
+    folder = golden("model", f"model/tiny_{version}/") / "model" / f"tiny_{version}"
+    bundle = published.read_bundle(folder)
+    model = MapperModel(bundle.config).eval()
     model.load_state_dict(published.rename_state_dict(load_file(folder / "model.safetensors")))
     reference = {key: torch.from_numpy(value) for key, value in np.load(folder / "goldens.npz").items()}
 
-    mel = Spectrogram(published.spectrogram_spec(config))(reference["frames"])
-    states = model.encode(mel)
+    states = model.encode(Spectrogram(bundle.spec.spectrogram)(reference["frames"]))
     ids, mask = reference["decoder_input_ids"], reference["decoder_attention_mask"]  # row 1 is padded on the left
     logits = model(encoder_states=states, decoder_input_ids=ids, decoder_attention_mask=mask).logits
     torch.testing.assert_close(states, reference["encoder_last_hidden_state"], atol=1e-4, rtol=0)
     torch.testing.assert_close(logits[mask], reference["logits_model_forward"][mask], atol=1e-4, rtol=0)
 
-
-def test_every_full_size_v29_parameter_has_a_place(golden):
-    folder = golden("model", "model/full_v29") / "model"
-    config = json.loads((folder / "full_v29.config.json").read_text(encoding="utf-8"))
-    keys = json.loads((folder / "full_v29.keys.json").read_text(encoding="utf-8"))["state_dict"]
-    with torch.device("meta"):
-        model = MapperModel(published.model_config(config))
-    renamed = {published.rename_key(key): shape for key, (shape, _dtype) in keys.items()}
-    renamed.pop(None)
-    assert renamed == {key: list(value.shape) for key, value in model.state_dict().items()}
+    # Without padding and without a cache the original scores V32's tokens with those after them in sight.
+    alone = model(encoder_states=states[:1], decoder_input_ids=ids[:1], sees_ahead=version == "v32").logits
+    torch.testing.assert_close(alone, reference["logits_row0"], atol=1e-4, rtol=0)
 
 
-def test_backbones_of_other_kinds_are_refused(golden):
-    folder = golden("model", "model/full_v32.config.json") / "model"
-    config = json.loads((folder / "full_v32.config.json").read_text(encoding="utf-8"))
-    with pytest.raises(ValueError, match="varwhisper"):
-        published.model_config(config)
+def test_separate_and_fused_rotary_layers_are_one_computation(tiny_model, mel, ids):
+    """The separate kind has no reference outputs of its own: it must agree with the fused one, which has."""
+    separate, fused = tiny_model(layer_kind="rotary"), tiny_model(layer_kind="rotary_fused")
+    for name, parameter in separate.named_parameters():
+        if name.endswith(".bias"):
+            torch.nn.init.normal_(parameter)
+    state = {}
+    for name, value in separate.state_dict().items():
+        base, _, last = name.rpartition(".")
+        if "_attn." not in name:
+            state[name] = value
+        elif name.endswith("out_proj." + last):
+            state[name.replace("out_proj", "Wo")] = value
+        elif name.endswith("q_proj." + last):
+            keys = separate.state_dict().get(f"{base[:-6]}k_proj.{last}", torch.zeros(32))
+            values = separate.state_dict()[f"{base[:-6]}v_proj.{last}"]
+            if "encoder_attn" in name:
+                state[f"{base[:-6]}Wq.{last}"] = value
+                state[f"{base[:-6]}Wkv.{last}"] = torch.cat([keys, values])
+            else:
+                state[f"{base[:-6]}Wqkv.{last}"] = torch.cat([value, keys, values])
+    fused.load_state_dict(state)
+    rows = {"row_window": torch.tensor([0, 1, 1]), "mode_ids": torch.tensor([0, 3, 1])}
+    with torch.no_grad():
+        torch.testing.assert_close(separate(mel, ids, **rows).logits, fused(mel, ids, **rows).logits)
+
+
+@torch.no_grad()
+def test_local_layers_do_not_look_far(tiny_model, mel):
+    model = tiny_model(layer_kind="rotary_fused", global_attention_every=2, encoder_layers=2, local_attention=6)
+    layer = model.encoder.layers[1]
+    assert model.encoder.layers[0].self_attn.reach.local_span is None
+    states = torch.randn(1, 16, 32)
+    changed = states.clone()
+    changed[0, 12] += 1.0
+    positions = torch.arange(16)
+    places = SelfAttentionInput(positions, rotations={10_000.0: rotation_of(positions, 8, 10_000.0, torch.float32)})
+    moved = (layer(states, places) - layer(changed, places)).abs().amax(-1)[0] > 0
+    assert moved.nonzero().squeeze(1).tolist() == list(range(9, 16))
+
+
+def test_rotary_positions_are_relative():
+    queries, keys = torch.randn(2, 1, 1, 5, 8, dtype=torch.float64)
+
+    def scores(shift):
+        rotation = rotation_of(torch.arange(5) + shift, 8, 10_000.0, torch.float64)
+        return rotate(queries, rotation) @ rotate(keys, rotation).transpose(2, 3)
+
+    torch.testing.assert_close(scores(0), scores(37), atol=1e-5, rtol=1e-5)
+    assert (scores(0) - queries @ keys.transpose(2, 3)).abs().max() > 0.1

@@ -1,0 +1,128 @@
+"""config.json of a published bundle <-> the sizes of a network and its spectrogram."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from osuT5.model.audio_conditions import PUBLISHED_SWITCHES
+from osuT5.model.config import ModelConfig
+from osuT5.model.spectrogram import SpectrogramSpec
+
+BACKBONES = {
+    "openai/whisper": "whisper",
+    "Tiger14n/ropewhisper": "rotary",
+    "OliBomby/varwhisper": "rotary_fused",
+}
+"""Beginning of the published name of a network -> our layer kind."""
+
+PLAIN_ROTATIONS = ("default", "dynamic")
+"""Kinds of rotary positions that are the plain one within the longest sequence that a config allows."""
+
+CONV_STRIDES = (1, 2)
+CONV_KERNELS = (3, 3)
+
+
+def require(data: dict, name: str, kind: type | tuple[type, ...], where: str = "config.json") -> Any:
+    """A value of a JSON object. Raises ValueError where it is missing or of another type."""
+    value = data.get(name)
+    if name not in data:
+        raise ValueError(f"{where} lacks {name}")
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is int):
+        raise ValueError(f"{where} has an unusable {name}: {str(value)[:40]!r}")
+    return value
+
+
+def layer_kind(published: dict) -> str:
+    """Raises ValueError for a network that none of the published models has."""
+    name = require(published, "backbone_model_name", str)
+    for beginning, kind in BACKBONES.items():
+        if name.startswith(beginning):
+            return kind
+    raise ValueError(f"config.json names the network {name}, which is none of the published models'")
+
+
+def model_config(published: dict) -> ModelConfig:
+    """The sizes of a published network. Raises ValueError for a damaged config or a network of another kind."""
+    kind = layer_kind(published)
+    backbone = require(published, "backbone_config", dict)
+    for name, wanted in (("embed_decoder_input", True), ("input_raw_wave", False), ("do_style_embed", False)):
+        if published.get(name, wanted) is not wanted:
+            raise ValueError(f"config.json has {name} {published[name]}, which no published model of V28 to V32 has")
+    rotation = backbone.get("rope_type") or (backbone.get("rope_scaling") or {}).get("rope_type", "default")
+    if rotation not in PLAIN_ROTATIONS:
+        raise ValueError(f"config.json asks for rotary positions of the kind {rotation!r}, which is not known")
+    if backbone.get("activation_function", "gelu") != "gelu":
+        raise ValueError(f"config.json asks for the activation {backbone['activation_function']!r}, which is not known")
+    values: dict[str, Any] = {
+        ours: require(backbone, theirs, kinds)
+        for ours, theirs, kinds in (
+            ("d_model", "d_model", int),
+            ("encoder_layers", "encoder_layers", int),
+            ("decoder_layers", "decoder_layers", int),
+            ("encoder_heads", "encoder_attention_heads", int),
+            ("decoder_heads", "decoder_attention_heads", int),
+            ("encoder_ffn_dim", "encoder_ffn_dim", int),
+            ("decoder_ffn_dim", "decoder_ffn_dim", int),
+            ("max_source_positions", "max_source_positions", int),
+            ("max_target_positions", "max_target_positions", int),
+        )
+    }
+    for name, smallest in values.items():
+        if smallest < 1:
+            raise ValueError(f"config.json has an unusable {name}: {smallest}")
+    return ModelConfig(
+        **values,
+        **(_rotary_values(backbone) if kind == "rotary_fused" else {}),
+        layer_kind=kind,
+        dropout=float(backbone.get("dropout", 0.0)),
+        init_std=float(backbone.get("init_std", 0.02)),
+        n_mels=require(published, "n_mels", int),
+        input_projection=require(published, "project_encoder_input", bool),
+        conv_strides=CONV_STRIDES,
+        conv_kernels=CONV_KERNELS,
+        ms_per_frame=spectrogram_spec(published).ms_per_frame,
+        vocab_size_in=require(published, "vocab_size_in", int),
+        vocab_size_out=require(published, "vocab_size", int),
+        audio_conditions=tuple(name for name, switch in PUBLISHED_SWITCHES.items() if published.get(switch, False)),
+        condition_dim=published.get("cond_dim", 128),
+        mapper_count=published.get("num_mappers", 0),
+        frame_heads=(),
+        pointer=False,
+        pad_token_id=published.get("pad_token_id", 0),
+        bos_token_id=published.get("bos_token_id", 1),
+        eos_token_id=published.get("eos_token_id", 2),
+    )
+
+
+def _rotary_values(backbone: dict) -> dict[str, Any]:
+    theta = float(backbone.get("global_rope_theta", 10_000))
+    local_theta = backbone.get("local_rope_theta")
+    return {
+        "attention_bias": backbone.get("attention_bias", True),
+        "rope_theta": theta,
+        "local_rope_theta": theta if local_theta is None else float(local_theta),
+        "local_attention": backbone.get("local_attention", 128),
+        "global_attention_every": backbone.get("global_attn_every_n_layers", 1),
+    }
+
+
+def spectrogram_spec(published: dict) -> SpectrogramSpec:
+    """The spectrogram that a published config describes: nnAudio's is Slaney's, torchaudio's is HTK's, log1p(power).
+
+    Raises ValueError for a damaged config.
+    """
+    implementation = require(published, "spectrogram_implementation", str)
+    if implementation not in ("nnAudio", "torchaudio"):
+        raise ValueError(f"config.json names the spectrogram {implementation!r}, which is not known")
+    return SpectrogramSpec(
+        sample_rate=require(published, "sample_rate", int),
+        n_fft=require(published, "n_fft", int),
+        hop_length=require(published, "hop_length", int),
+        n_mels=require(published, "n_mels", int),
+        f_min=require(published, "f_min", (int, float)),
+        f_max=require(published, "f_max", (int, float)),
+        scale="log1p" if require(published, "spectrogram_log_scale", bool) else "linear",
+        gain=1.0,
+        filter_bank="slaney" if implementation == "nnAudio" else "htk",
+        pad_mode=require(published, "pad_mode", str),
+    )
