@@ -1,13 +1,15 @@
 """Weights from safetensors files into a network, holding no more in memory than the network itself.
 
-A file is read tensor by tensor, each converted as it comes, and the network is built around what was read instead of
-being filled. (Mapping the file would count its pages too while they are converted, and would lock it on Windows.)
+Tensors are read one by one, converted piece by piece as they come, and the network is built around them instead of
+being filled. (Mapping the file would count its pages too while they are converted, and would lock it on Windows; whole
+tensors in the file's precision would leave holes in the heap that stay with the process.)
 """
 
 from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -23,6 +25,8 @@ INDEX_FILE = "model.safetensors.index.json"
 
 MAX_HEADER_BYTES = 100_000_000
 """The safetensors format's own limit."""
+
+PIECE_ELEMENTS = 1 << 18
 
 _DTYPES = {
     "F64": torch.float64,
@@ -68,8 +72,7 @@ def read_tensors(
             new_name = rename(name)
             if new_name is None:
                 continue
-            tensor = _tensor(file, data_start, entry, f"{path} is damaged at {name}")
-            yield new_name, tensor.to(dtype) if dtype is not None and tensor.is_floating_point() else tensor
+            yield new_name, _tensor(file, data_start, entry, dtype, f"{path} is damaged at {name}")
 
 
 def build_model(config: ModelConfig, tensors: Iterable[tuple[str, Tensor]]) -> MapperModel:
@@ -120,18 +123,30 @@ def _header(file: BinaryIO, path: Path) -> tuple[dict[str, dict], int]:
     return entries, 8 + size
 
 
-def _tensor(file: BinaryIO, data_start: int, entry: dict, complaint: str) -> Tensor:
+def _tensor(file: BinaryIO, data_start: int, entry: dict, wanted: torch.dtype | None, complaint: str) -> Tensor:
     try:
-        dtype, shape = _DTYPES[entry["dtype"]], [int(size) for size in entry["shape"]]
+        stored, shape = _DTYPES[entry["dtype"]], [int(size) for size in entry["shape"]]
         start, end = (int(offset) for offset in entry["data_offsets"])
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(complaint) from error
-    count = math.prod(shape)
-    if start < 0 or end - start != count * dtype.itemsize:
+    if min([start, *shape]) < 0 or end - start != math.prod(shape) * stored.itemsize:
         raise ValueError(complaint)
-    tensor = torch.empty(shape, dtype=dtype)
-    file.seek(data_start + start)
-    # Straight into the tensor's memory: no copy, and no numpy, which has no bfloat16.
-    if count and file.readinto(tensor.view(-1).view(torch.uint8).numpy()) != end - start:
+    if data_start + end > os.fstat(file.fileno()).st_size:
         raise ValueError(f"{complaint}: the file ends early")
+    file.seek(data_start + start)
+    tensor = torch.empty(shape, dtype=wanted if wanted is not None and stored.is_floating_point else stored)
+    _fill(tensor.view(-1), file, stored)
     return tensor
+
+
+def _fill(flat: Tensor, file: BinaryIO, stored: torch.dtype) -> None:
+    """Reads as many elements of type `stored` as there is room for."""
+    converts = flat.dtype != stored
+    piece = torch.empty(min(PIECE_ELEMENTS, len(flat)), dtype=stored) if converts else flat
+    for begin in range(0, len(flat), max(1, len(piece))):
+        place = flat[begin : begin + len(piece)]
+        source = piece[: len(place)]
+        # Straight into the tensor's memory; as bytes, since numpy has no bfloat16.
+        file.readinto(source.view(torch.uint8).numpy())
+        if converts:
+            place.copy_(source)
