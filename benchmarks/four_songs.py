@@ -1,6 +1,6 @@
 """Is the path itself right? A model trained on four songs alone must give back their charts.
 
-    python -m benchmarks.four_songs CHART.osu CHART.osu CHART.osu CHART.osu [--steps 700] [--work DIR]
+    python -m benchmarks.four_songs CHART.osu CHART.osu CHART.osu CHART.osu [--steps 2400] [--work DIR]
 
 Trains the embedded size from fresh weights on these charts, each beside its audio, and generates each again from its
 audio through the whole program: timing, contexts, assembly, resnapping, finishing. Prints the object-time F1 at 30 ms;
@@ -38,12 +38,13 @@ TARGET_F1 = 0.95
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("charts", type=Path, nargs=4)
-    parser.add_argument("--steps", type=int, default=700)
+    parser.add_argument("--steps", type=int, default=2400)
+    parser.add_argument("--init", default="", help="a model of these four songs to go on from")
     parser.add_argument("--work", type=Path, help="folder for the run, so that it can be resumed")
     arguments = parser.parse_args()
     work = arguments.work or Path(tempfile.mkdtemp())
     songs = [_copy_song(chart, work / "songs" / f"{index}") for index, chart in enumerate(arguments.charts)]
-    model_folder = train(_options(work, arguments.steps))
+    model_folder = train(_options(work, arguments.steps, arguments.init))
     worst = 1.0
     for song in songs:
         human = read_beatmap(song)
@@ -63,19 +64,24 @@ def _copy_song(chart: Path, folder: Path) -> Path:
     return Path(shutil.copy(chart, folder))
 
 
-def _options(work: Path, steps: int) -> TrainOptions:
+def _options(work: Path, steps: int, init: str) -> TrainOptions:
     return TrainOptions(
         train_dataset_path=str(work / "songs"),
         run_path=str(work / "run"),
         split="all",
         convert_to_catch=False,
-        frame_only_steps=steps // 10,
+        init_path=init,
+        frame_only_steps=0 if init else steps // 10,
         loop=LoopOptions(
-            total_steps=steps, warmup_steps=50, learning_rate=1e-3, average_decay=0.98, checkpoint_every=50
+            total_steps=steps, warmup_steps=50, learning_rate=2e-3, average_decay=0.98, checkpoint_every=50
         ),
         batch=BatchOptions(windows=8, charts_per_window=1, max_tokens=640, mode_shares=(0.25, 0.25, 0.25, 0.25)),
         augmentation=AugmentationOptions(
-            speed_probability=0.0, mirror=False, condition_dropout=0.0, mel_mask_probability=0.0
+            speed_probability=0.0,
+            mirror=False,
+            condition_dropout=0.0,
+            time_jitter_probability=0.0,
+            mel_mask_probability=0.0,
         ),
     )
 

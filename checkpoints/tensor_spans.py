@@ -15,7 +15,6 @@ from torch import Tensor
 
 from checkpoints.errors import ModelError
 
-
 PIECE_ELEMENTS = 1 << 18
 """So many are converted at a time."""
 

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from osuT5.audio_published import published_samples
 from osuT5.mp3_start import start_trim_samples
 
 if TYPE_CHECKING:
@@ -69,6 +70,19 @@ class AudioFormat:
     codec: str
     sample_rate: int
     channels: int
+
+
+def load_audio_as_published(
+    path: str | Path, sample_rate: int = MODEL_SAMPLE_RATE, normalise: bool = True, speed: float = 1.0
+) -> np.ndarray:
+    """Decode a song to mono exactly as it was done for the published models; see `audio_published`.
+
+    Raises AudioError for a missing or unreadable file, and for one that is too long.
+    """
+    path = Path(path)
+    _refuse_claimed_length(path)
+    with _open_audio(path) as container:
+        return published_samples(container, sample_rate, normalise, speed)
 
 
 def load_audio(path: str | Path, sample_rate: int = MODEL_SAMPLE_RATE, normalise: bool = True) -> np.ndarray:

@@ -230,7 +230,9 @@ def train(options: TrainOptions) -> Path:
     spec = mini_spec()
     run_folder = Path(options.run_path)
     task = _task(spec, options)
-    model = MapperModel.from_pretrained(options.init_path) if options.init_path else _fresh_model(spec, options.sizes)
+    # Exported weights are fp16; what is trained is fp32.
+    warm = MapperModel.from_pretrained(options.init_path).float() if options.init_path else None
+    model = warm or _fresh_model(spec, options.sizes)
     run_training(model, task, options.loop, run_folder, device)
     return export_average(run_folder, spec, model.config)
 

@@ -35,6 +35,7 @@ from osu_beatmap.model import (
     SliderEdge,
     Spinner,
 )
+from osu_beatmap.quirks import NO_QUIRKS, Quirks
 
 TYPE_CIRCLE, TYPE_SLIDER, TYPE_NEW_COMBO, TYPE_SPINNER, TYPE_HOLD = 1, 2, 4, 8, 128
 COMBO_SKIP_SHIFT, COMBO_SKIP_MASK = 4, 7
@@ -46,14 +47,15 @@ MIN_FIELDS = 5
 # ---- reading ----
 
 
-def parse_object_line(line: str, format_version: int) -> HitObject:
+def parse_object_line(line: str, format_version: int, quirks: Quirks = NO_QUIRKS) -> HitObject:
     """A hit object from its line, times with the old formats' offset applied; raises FieldError."""
+    offset_ms = 0.0 if quirks.early_old_formats else time_offset_ms(format_version)
     fields = line.split(",")
     if len(fields) < MIN_FIELDS:
         raise FieldError(f"{len(fields)} fields where a hit object has at least {MIN_FIELDS}")
     object_type = parse_int(fields[3])
     common = {
-        "time_ms": parse_float(fields[2]) + time_offset_ms(format_version),
+        "time_ms": parse_float(fields[2]) + offset_ms,
         "x": parse_coordinate(fields[0], format_version),
         "y": parse_coordinate(fields[1], format_version),
         "new_combo": bool(object_type & TYPE_NEW_COMBO),
@@ -63,19 +65,19 @@ def parse_object_line(line: str, format_version: int) -> HitObject:
     if object_type & TYPE_CIRCLE:
         return Circle(**common, sample=_parse_sample(_field(fields, 5)))
     if object_type & TYPE_SLIDER:
-        return _parse_slider(fields, common, format_version)
+        return _parse_slider(fields, common, format_version, quirks)
     if object_type & TYPE_SPINNER:
         return Spinner(
             **common,
             sample=_parse_sample(_field(fields, 6)),
-            end_ms=_parse_end_ms(_field(fields, 5), common["time_ms"], format_version),
+            end_ms=_parse_end_ms(_field(fields, 5), common["time_ms"], offset_ms),
         )
     if object_type & TYPE_HOLD:
         end, _, sample = _field(fields, 5).partition(":")
         return HoldNote(
             **common,
             sample=_parse_sample(sample),
-            end_ms=_parse_end_ms(end, common["time_ms"], format_version) if end else common["time_ms"],
+            end_ms=_parse_end_ms(end, common["time_ms"], offset_ms) if end else common["time_ms"],
         )
     raise FieldError(f"type {object_type} is no known kind of object")
 
@@ -85,8 +87,8 @@ def _field(fields: Sequence[str], index: int) -> str:
     return fields[index].strip() if index < len(fields) else ""
 
 
-def _parse_end_ms(text: str, start_ms: float, format_version: int) -> float:
-    return max(start_ms, parse_float(text) + time_offset_ms(format_version))
+def _parse_end_ms(text: str, start_ms: float, offset_ms: float) -> float:
+    return max(start_ms, parse_float(text) + offset_ms)
 
 
 @lru_cache(maxsize=4096)
@@ -110,21 +112,25 @@ def _parse_sample(text: str) -> HitSample:
     return HitSample(*_sample_fields(text))
 
 
-def _parse_slider(fields: Sequence[str], common: dict, format_version: int) -> Slider:
+def _parse_slider(fields: Sequence[str], common: dict, format_version: int, quirks: Quirks) -> Slider:
     slides = parse_int(_field(fields, 6))
     if slides > MAX_SLIDES:
         raise FieldError(f"{slides} slides are more than the {MAX_SLIDES} that osu! accepts")
     slides = max(1, slides)
     length = _field(fields, 7)
     sample = _parse_sample(_field(fields, 10))
+    parse_segments = _parse_whole_path if quirks.whole_paths else parse_path
+    edges = _parse_edges(_field(fields, 8), _field(fields, 9), slides + 1, common["hitsound"], sample)
+    if quirks.plain_edges:
+        edges = _parse_plain_edges(_field(fields, 8), _field(fields, 9), slides + 1)
     return Slider(
         **common,
         sample=sample,
-        segments=parse_path(_field(fields, 5), (common["x"], common["y"]), format_version),
+        segments=parse_segments(_field(fields, 5), (common["x"], common["y"]), format_version),
         slides=slides,
         # 0 stands for a length that the file leaves to the path itself.
         length_px=max(0.0, parse_float(length, MAX_COORDINATE_PX)) if length else 0.0,
-        edges=_parse_edges(_field(fields, 8), _field(fields, 9), slides + 1, common["hitsound"], sample),
+        edges=edges,
     )
 
 
@@ -139,6 +145,23 @@ def _parse_edges(sounds: str, sets: str, edge_count: int, hitsound: int, sample:
             if text:
                 edge.normal_set, edge.addition_set = _sample_fields(text)[:2]
     return edges
+
+
+def _parse_plain_edges(sounds: str, sets: str, edge_count: int) -> list[SliderEdge]:
+    """Exactly `edge_count` edges, those that the file lacks without sounds; the last one is the file's last."""
+    listed = [int(text) & HITSOUND_MASK if text.isdecimal() and len(text) < 10 else 0 for text in sounds.split("|")]
+    listed_sets = [_sample_fields(text)[:2] for text in sets.split("|")]
+    missing = edge_count - 1
+    own_sounds = [*(listed + [0] * missing)[:missing], listed[-1]]
+    own_sets = [*(listed_sets + [(SampleSet.AUTO, SampleSet.AUTO)] * missing)[:missing], listed_sets[-1]]
+    return [SliderEdge(sound, *banks) for sound, banks in zip(own_sounds, own_sets, strict=True)]
+
+
+def _parse_whole_path(text: str, head: Point, format_version: int) -> list[PathSegment]:
+    """The path field as one segment of the first letter, with all its points, doubled ones too. Raises FieldError."""
+    letter, *tokens = text.split("|")
+    points = [_parse_point(token, format_version) for token in tokens if not token[:1].isalpha()]
+    return [PathSegment(_curve_kind(letter[:1]), [head, *points])]
 
 
 def parse_path(text: str, head: Point, format_version: int) -> list[PathSegment]:

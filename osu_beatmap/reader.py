@@ -17,8 +17,9 @@ from pathlib import Path
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.event_lines import read_event_line
 from osu_beatmap.fields import FieldError, parse_float, parse_int, shown, time_offset_ms
-from osu_beatmap.model import Beatmap, GameMode
+from osu_beatmap.model import EFFECT_KIAI, Beatmap, GameMode
 from osu_beatmap.object_lines import parse_object_line
+from osu_beatmap.quirks import NO_QUIRKS, Quirks
 from osu_beatmap.timing_lines import DEFAULT_VOLUME, parse_timing_line
 
 MAX_FILE_BYTES = 128 * 2**20
@@ -35,8 +36,11 @@ _HEADER = re.compile(r"osu file format v(\d{1,4})\b")
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
 
-def read_beatmap(path: str | Path, warnings: list[str] | None = None) -> Beatmap:
-    """Reads a .osu file; `warnings` gains one sentence per skipped or repaired line. Raises BeatmapError."""
+def read_beatmap(path: str | Path, warnings: list[str] | None = None, quirks: Quirks = NO_QUIRKS) -> Beatmap:
+    """Reads a .osu file; `warnings` gains one sentence per skipped or repaired line. Raises BeatmapError.
+
+    With `quirks`, the beatmap is for encoding only: its paths are not those that osu! plays.
+    """
     path = Path(path)
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
@@ -44,7 +48,7 @@ def read_beatmap(path: str | Path, warnings: list[str] | None = None) -> Beatmap
         data = path.read_bytes()
     except OSError as error:
         raise BeatmapError(f"{path} cannot be read: {error.strerror or error}.") from None
-    return parse_beatmap(decode_osu_bytes(data), path.name, warnings)
+    return parse_beatmap(decode_osu_bytes(data), path.name, warnings, quirks)
 
 
 def decode_osu_bytes(data: bytes) -> str:
@@ -70,14 +74,14 @@ def decode_osu_bytes(data: bytes) -> str:
         return text
 
 
-def parse_beatmap(text: str, name: str = "", warnings: list[str] | None = None) -> Beatmap:
+def parse_beatmap(text: str, name: str = "", warnings: list[str] | None = None, quirks: Quirks = NO_QUIRKS) -> Beatmap:
     """The beatmap in `text`; `name` names it in messages. Raises BeatmapError.
 
     Missing sections and values keep the defaults of `Beatmap`; a missing approach rate follows the overall
     difficulty. Formats before 5 get their 24 ms added, and `format_version` stays that of the file. Hit objects
     come back in time order, objects at one time in file order.
     """
-    reader = _Reader(name or "The text", [] if warnings is None else warnings)
+    reader = _Reader(name or "The text", [] if warnings is None else warnings, quirks)
     reader.read(_LINE_BREAK.split(text.lstrip("\ufeff")))
     return reader.beatmap
 
@@ -88,6 +92,7 @@ class _Reader:
 
     name: str
     warnings: list[str]
+    quirks: Quirks = NO_QUIRKS
     beatmap: Beatmap = field(default_factory=Beatmap)
     has_approach_rate: bool = False
     default_volume: int = DEFAULT_VOLUME
@@ -252,7 +257,9 @@ class _Reader:
                 difficulty.approach_rate = parse_float(value)
                 self.has_approach_rate = True
             case "SliderMultiplier":
-                difficulty.slider_multiplier = _clamped(parse_float(value), SLIDER_MULTIPLIER_RANGE)
+                multiplier = parse_float(value)
+                is_free = self.quirks.free_multiplier and multiplier > 0
+                difficulty.slider_multiplier = multiplier if is_free else _clamped(multiplier, SLIDER_MULTIPLIER_RANGE)
             case "SliderTickRate":
                 difficulty.slider_tick_rate = _clamped(parse_float(value), SLIDER_TICK_RATE_RANGE)
             case _:
@@ -274,11 +281,15 @@ class _Reader:
         read_event_line(line, self.beatmap)
 
     def _read_hit_object(self, line: str) -> None:
-        self.beatmap.hit_objects.append(parse_object_line(line, self.beatmap.format_version))
+        self.beatmap.hit_objects.append(parse_object_line(line, self.beatmap.format_version, self.quirks))
 
     def _read_timing_point(self, line: str) -> None:
         beatmap = self.beatmap
         point = parse_timing_line(line, beatmap.format_version, beatmap.sample_set, self.default_volume)
+        if self.quirks.any_effect_is_kiai and point.effects:
+            point.effects = EFFECT_KIAI
+        if self.quirks.early_old_formats:
+            point.time_ms -= time_offset_ms(beatmap.format_version)
         beatmap.timing_points.append(point)
 
 

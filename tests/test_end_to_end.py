@@ -64,21 +64,30 @@ def mapset(tmp_path_factory):
     return folder
 
 
+def train_options(mapset, run, **changes):
+    return TrainOptions(
+        train_dataset_path=str(mapset.parent),
+        run_path=str(run),
+        split="all",
+        sizes=TINY,
+        loop=LoopOptions(total_steps=3, warmup_steps=1, log_every=1, evaluate_every=100, checkpoint_every=2),
+        batch=BatchOptions(windows=2, charts_per_window=2, max_tokens=96),
+        **changes,
+    )
+
+
 @pytest.fixture(scope="module")
 def model_folder(mapset, tmp_path_factory):
     """A model trained for a few steps: it knows nothing, but it is a model."""
     run = tmp_path_factory.mktemp("run")
-    options = TrainOptions(
-        train_dataset_path=str(mapset.parent),
-        run_path=str(run),
-        cache_path=str(run / "cache"),
-        split="all",
-        frame_only_steps=1,
-        sizes=TINY,
-        loop=LoopOptions(total_steps=3, warmup_steps=1, log_every=1, evaluate_every=100, checkpoint_every=2),
-        batch=BatchOptions(windows=2, charts_per_window=2, max_tokens=96),
-    )
-    return train(options)
+    return train(train_options(mapset, run, frame_only_steps=1, cache_path=str(run / "cache")))
+
+
+def test_a_finished_model_can_be_trained_on(mapset, model_folder, tmp_path):
+    further = train(train_options(mapset, tmp_path / "run", init_path=str(model_folder)))
+    rows = (tmp_path / "run" / "log.jsonl").read_text(encoding="utf-8").splitlines()
+    assert len(rows) == 3
+    assert sorted(path.name for path in further.iterdir()) == sorted(path.name for path in model_folder.iterdir())
 
 
 @pytest.fixture

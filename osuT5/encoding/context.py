@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from osu_beatmap.model import Beatmap, Circle, GameMode, HitObject, Slider
+from osu_beatmap.model import Beatmap, Circle, GameMode, HitObject, HoldNote, Slider, Spinner
+from osu_beatmap.quirks import NO_QUIRKS, Quirks
 from osu_beatmap.timing import end_time_ms
 from osuT5.encoding import mania, objects, taiko
 from osuT5.encoding.kiai import encode_kiai
@@ -18,16 +19,19 @@ from osuT5.events import ContextKind, EventGroup
 _OBJECT_CONTEXTS = (ContextKind.MAP, ContextKind.GD, ContextKind.NO_HS)
 
 
-def encode_context(beatmap: Beatmap, context: ContextKind, spec: EncodingSpec, song_ms: float) -> list[EventGroup]:
+def encode_context(
+    beatmap: Beatmap, context: ContextKind, spec: EncodingSpec, song_ms: float, quirks: Quirks = NO_QUIRKS
+) -> list[EventGroup]:
     """The groups of one context, in the order in which the model writes them.
 
     TIME values are whole milliseconds from the start of the song. `song_ms` bounds the beats of a beatmap
-    without objects. Raises ValueError when the beatmap has no usable red line.
+    without objects. With `quirks`, the beatmap should have been read with the same ones. Raises ValueError when the
+    beatmap has no usable red line.
     """
     if context in _OBJECT_CONTEXTS:
         without_sounds = context is ContextKind.NO_HS
-        return _encode_objects(beatmap, replace(spec, hitsounds=False) if without_sounds else spec, song_ms)
-    writer = GroupWriter(beatmap, spec)
+        return _encode_objects(beatmap, replace(spec, hitsounds=False) if without_sounds else spec, song_ms, quirks)
+    writer = GroupWriter(beatmap, spec, quirks)
     if context is ContextKind.TIMING:
         return encode_timing(writer, song_ms)
     if context is ContextKind.KIAI:
@@ -37,8 +41,8 @@ def encode_context(beatmap: Beatmap, context: ContextKind, spec: EncodingSpec, s
     return []
 
 
-def _encode_objects(beatmap: Beatmap, spec: EncodingSpec, song_ms: float) -> list[EventGroup]:
-    writer = GroupWriter(beatmap, spec)
+def _encode_objects(beatmap: Beatmap, spec: EncodingSpec, song_ms: float, quirks: Quirks) -> list[EventGroup]:
+    writer = GroupWriter(beatmap, spec, quirks)
     groups = encode_timing(writer, song_ms) if spec.timing_in_map else []
     groups += encode_kiai(writer) if spec.kiai_in_map else []
     for obj in beatmap.hit_objects:
@@ -49,6 +53,13 @@ def _encode_objects(beatmap: Beatmap, spec: EncodingSpec, song_ms: float) -> lis
 
 def _encode_object(writer: GroupWriter, obj: HitObject) -> list[EventGroup]:
     mode = writer.beatmap.mode
+    if writer.quirks.kinds_of_file:
+        if isinstance(obj, HoldNote):
+            return mania.encode_hold(writer, obj, end_time_ms(obj, writer.timing, writer.beatmap.difficulty))
+        if mode is GameMode.MANIA and isinstance(obj, Slider):
+            return encode_slider(writer, obj)
+        if mode is GameMode.MANIA and isinstance(obj, Spinner):
+            return objects.encode_spinner(writer, obj)
     if mode is GameMode.MANIA:
         if isinstance(obj, Circle):
             return mania.encode_note(writer, obj)

@@ -13,7 +13,7 @@ def encode_kiai(writer: GroupWriter) -> list[EventGroup]:
     kiai = False
     lines = writer.timing.points
     for line, following in zip(lines, [*lines[1:], None], strict=True):
-        replaced = following is not None and following.time_ms <= line.time_ms
+        replaced = following is not None and following.time_ms <= line.time_ms and not writer.quirks.lines_in_file_order
         if replaced or line.kiai == kiai:
             continue
         kiai = line.kiai

@@ -59,6 +59,28 @@ def read_position(events: Sequence[Event], spec: EncodingSpec) -> Point | None:
     return _clamp(x, spec.x_low_px, spec.x_high_px), _clamp(y, spec.y_low_px, spec.y_high_px)
 
 
+def read_position_as_published(events: Sequence[Event], spec: EncodingSpec) -> Point | None:
+    """As `read_position`, where the published program puts it.
+
+    A refined place is the low corner of its step, not its middle, and negative cells, which encoding rounds towards
+    zero, are read as if it had rounded them down.
+    """
+    value_of = {event.kind: event.value for event in events}
+    if EventKind.POSITION_X in value_of and EventKind.POSITION_Y in value_of:
+        cell = value_of[EventKind.POSITION_X], value_of[EventKind.POSITION_Y]
+        return cell[0] * spec.position_cell_px, cell[1] * spec.position_cell_px
+    if EventKind.POSITION not in value_of:
+        return None
+    left, top, columns = _cell_grid(spec)
+    row, column = divmod(value_of[EventKind.POSITION], columns)
+    x_offset = y_offset = spec.position_cell_px // 2
+    if EventKind.POSITION_REFINE in value_of and spec.position_refine_px:
+        steps = spec.position_cell_px // spec.position_refine_px
+        y_step, x_step = divmod(value_of[EventKind.POSITION_REFINE], steps)
+        x_offset, y_offset = x_step * spec.position_refine_px, y_step * spec.position_refine_px
+    return (column + left) * spec.position_cell_px + x_offset, (row + top) * spec.position_cell_px + y_offset
+
+
 def column_event(x_px: float, key_count: int) -> Event:
     return Event(EventKind.COLUMN, int(_clamp(x_px / PLAYFIELD_WIDTH_PX * key_count, 0, key_count - 1)))
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from osu_beatmap.model import Beatmap, HoldNote, TimingPoint
 from osu_beatmap.timing import Timing, with_sv_changes
+from osuT5.encoding.published_tempo import main_beat_ms, whole_seconds_ms
 from osuT5.encoding.writer import GroupWriter
 from osuT5.encoding_spec import EncodingSpec
 from osuT5.events import Event, EventGroup, EventKind
@@ -51,13 +52,19 @@ def read_speed(events: Sequence[Event], spec: EncodingSpec) -> float | None:
 def encode_scroll_speeds(writer: GroupWriter) -> list[EventGroup]:
     """A group for every change of the scroll speed relative to the beat length that lasts longest."""
     beatmap, timing = writer.beatmap, writer.timing
-    main_beat_ms = longest_beat_length_ms(timing, _last_note_ms(beatmap))
+    if writer.quirks.whole_seconds:
+        longest_ms = main_beat_ms(timing.points, whole_seconds_ms(_last_note_ms(beatmap)))
+    else:
+        longest_ms = longest_beat_length_ms(timing, _last_note_ms(beatmap))
     groups = []
     last_speed = None
     for line, following in zip(timing.points, [*timing.points[1:], None], strict=True):
         if following is not None and following.time_ms <= line.time_ms:
             continue
-        speed = line_speed(line) * main_beat_ms / timing.red_at(line.time_ms).beat_length_ms
+        speed = line_speed(line)
+        if writer.quirks.free_scroll_speeds and not line.uninherited:
+            speed = -100.0 / line.beat_length_ms
+        speed *= longest_ms / timing.red_at(line.time_ms).beat_length_ms
         if last_speed is None or abs(speed - last_speed) > _SAME_SPEED:
             part = [speed_event(speed, writer.spec)]
             groups.append(writer.group(EventKind.SCROLL_SPEED_CHANGE, line.time_ms, writer.time(line.time_ms), part))
@@ -75,7 +82,7 @@ def decode_scroll_speeds(
     if not changes:
         return list(points)
     timing = Timing(points)
-    main_beat_ms = longest_beat_length_ms(timing, last_note_ms)
+    longest_ms = longest_beat_length_ms(timing, last_note_ms)
     first_ms = changes[0][0]
     tempo_changes = [red.time_ms for red in timing.reds if red.time_ms > first_ms]
     speed_at = dict(changes)
@@ -83,7 +90,7 @@ def decode_scroll_speeds(
     speed = 1.0
     for time_ms in sorted({*speed_at, *tempo_changes}):
         speed = speed_at.get(time_ms, speed)
-        multiplier = speed * timing.red_at(time_ms).beat_length_ms / main_beat_ms
+        multiplier = speed * timing.red_at(time_ms).beat_length_ms / longest_ms
         written.append((time_ms, min(max(multiplier, MIN_SPEED), MAX_SPEED)))
     return with_sv_changes(points, written)
 

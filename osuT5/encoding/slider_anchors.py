@@ -10,14 +10,14 @@ from collections.abc import Iterator, Sequence
 from osu_beatmap.model import CurveKind, PathSegment, Point
 from osuT5.events import EventKind
 
-_ANCHOR_OF = {
+ANCHOR_OF = {
     CurveKind.LINEAR: EventKind.RED_ANCHOR,
     CurveKind.BEZIER: EventKind.BEZIER_ANCHOR,
     CurveKind.PERFECT: EventKind.PERFECT_ANCHOR,
     CurveKind.CATMULL: EventKind.CATMULL_ANCHOR,
 }
 
-_CURVE_OF = {anchor: curve for curve, anchor in _ANCHOR_OF.items()}
+_CURVE_OF = {anchor: curve for curve, anchor in ANCHOR_OF.items()}
 
 Anchor = tuple[EventKind, Point]
 
@@ -25,7 +25,7 @@ Anchor = tuple[EventKind, Point]
 def anchors_of(segments: Sequence[PathSegment]) -> Iterator[Anchor]:
     for index, segment in enumerate(segments):
         for point in segment.points[1:-1]:
-            yield _ANCHOR_OF[segment.kind], point
+            yield ANCHOR_OF[segment.kind], point
         if index + 1 < len(segments):
             yield EventKind.RED_ANCHOR, segment.points[-1]
 

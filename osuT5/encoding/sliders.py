@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 
 from osu_beatmap.model import Circle, Point, Slider, SliderEdge
 from osu_beatmap.slider_path import SliderPath, path_of
-from osu_beatmap.timing import slider_duration_ms
 from osuT5.encoding.drafts import (
     AssemblyReport,
     Draft,
@@ -26,6 +25,14 @@ from osuT5.encoding.groups import ANCHOR_KINDS, has_time
 from osuT5.encoding.hitsounds import Sound, read_sounds
 from osuT5.encoding.objects import object_sound
 from osuT5.encoding.positions import read_position
+from osuT5.encoding.published_sliders import (
+    MAX_POINTS,
+    coarse_end,
+    control_points,
+    encoded_duration_ms,
+    whole_path_anchors,
+    whole_us,
+)
 from osuT5.encoding.scroll_speed import object_speed_events, read_speed
 from osuT5.encoding.slider_anchors import anchors_of, segments_of
 from osuT5.encoding.writer import GroupWriter
@@ -54,11 +61,14 @@ MAX_SLIDES = 9000
 
 
 def encode_slider(writer: GroupWriter, slider: Slider) -> list[EventGroup]:
+    if writer.quirks.short_paths_only and len(control_points(slider)) > MAX_POINTS:
+        return []
     slides = max(1, slider.slides)
-    slide_ms = slider_duration_ms(slider, writer.timing, writer.beatmap.difficulty) / slides
+    total_ms = encoded_duration_ms(slider, writer)
+    slide_ms = whole_us(total_ms / slides) if writer.quirks.whole_ms_sliders else total_ms / slides
     first_end_ms = slider.time_ms + slide_ms
-    end_ms = slider.time_ms + slides * slide_ms
-    groups = [_head(writer, slider), *_anchors(writer, slider)]
+    end_ms = slider.time_ms + total_ms
+    groups = [_head(writer, slider), *_anchors(writer, slider, slide_ms)]
     last_point = slider.segments[-1].points[-1]
     first_end_parts = [writer.time(first_end_ms)]
     if writer.spec.slider_layout == 2:
@@ -73,7 +83,7 @@ def encode_slider(writer: GroupWriter, slider: Slider) -> list[EventGroup]:
     groups += writer.sustains(EventKind.SLIDER_REPEAT_SUSTAIN, first_end_ms, end_ms)
     end_parts = (
         writer.time(end_ms),
-        writer.place(path_of(slider).end),
+        writer.place(coarse_end(slider) if writer.quirks.coarse_ends else path_of(slider).end),
         writer.sound(edge_sound(slider, slides), end_ms),
     )
     groups.append(writer.group(EventKind.SLIDER_END, end_ms, *end_parts))
@@ -97,7 +107,12 @@ def _head(writer: GroupWriter, slider: Slider) -> EventGroup:
     return writer.group(EventKind.SLIDER_HEAD, slider.time_ms, *parts)
 
 
-def _anchors(writer: GroupWriter, slider: Slider) -> Iterator[EventGroup]:
+def _anchors(writer: GroupWriter, slider: Slider, slide_ms: float) -> Iterator[EventGroup]:
+    if writer.quirks.whole_paths:
+        spread_ms = slide_ms if writer.quirks.spread_anchors and writer.spec.slider_layout == 1 else 0.0
+        for kind, point, share in whole_path_anchors(slider):
+            yield writer.group(kind, slider.time_ms + whole_us(share * spread_ms), writer.place(point))
+        return
     anchors = list(anchors_of(slider.segments))
     if len(anchors) > MAX_ANCHORS:
         path = SliderPath(slider.segments)

@@ -16,11 +16,11 @@ from osu_beatmap.model import (
     SliderEdge,
     Spinner,
 )
-from osu_beatmap.timing import slider_duration_ms
 from osuT5.encoding.drafts import Draft, first_sound, sample_of, volume_change
 from osuT5.encoding.hitsounds import read_sounds
 from osuT5.encoding.objects import object_sound
 from osuT5.encoding.positions import CENTRE
+from osuT5.encoding.published_sliders import encoded_duration_ms
 from osuT5.encoding.scroll_speed import object_speed_events, read_speed
 from osuT5.encoding.writer import GroupWriter
 from osuT5.encoding_spec import EncodingSpec
@@ -34,7 +34,7 @@ def encode_note(writer: GroupWriter, note: Circle) -> list[EventGroup]:
 
 
 def encode_drumroll(writer: GroupWriter, slider: Slider) -> list[EventGroup]:
-    end_ms = slider.time_ms + slider_duration_ms(slider, writer.timing, writer.beatmap.difficulty)
+    end_ms = slider.time_ms + encoded_duration_ms(slider, writer)
     return [
         _start(writer, EventKind.DRUMROLL, slider),
         *writer.sustains(EventKind.DRUMROLL_SUSTAIN, slider.time_ms, end_ms),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from osu_beatmap.model import HitObject, Slider
 from osu_beatmap.timing import MIN_BEAT_LENGTH_MS, end_time_ms
+from osuT5.encoding.published_sliders import encoded_duration_ms
 from osuT5.encoding.writer import GroupWriter
 from osuT5.events import Event, EventGroup, EventKind
 
@@ -37,6 +39,7 @@ def encode_timing(writer: GroupWriter, song_ms: float) -> list[EventGroup]:
         number = 0
         while int(time_ms := red.time_ms + number * beat_ms) <= last_ms:
             kind = _beat_kind(number, max(1, red.meter), writer.spec.timing_points)
+            time_ms = int(time_ms) if writer.quirks.whole_ms_beats and number else time_ms
             groups.append(writer.group(kind, time_ms, [Event(EventKind.TIME, int(time_ms))]))
             number += 1
     return groups
@@ -62,5 +65,11 @@ def _last_end_ms(writer: GroupWriter, song_ms: float) -> float:
     objects: Sequence = writer.beatmap.hit_objects
     if not objects:
         return song_ms
-    difficulty = writer.beatmap.difficulty
-    return max(end_time_ms(obj, writer.timing, difficulty) for obj in objects) + _LAST_OBJECT_SLACK_MS
+    last = objects[-1:] if writer.quirks.last_starts_last else objects
+    return max(_end_ms(obj, writer) for obj in last) + _LAST_OBJECT_SLACK_MS
+
+
+def _end_ms(obj: HitObject, writer: GroupWriter) -> float:
+    if isinstance(obj, Slider):
+        return obj.time_ms + encoded_duration_ms(obj, writer)
+    return end_time_ms(obj, writer.timing, writer.beatmap.difficulty)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from osu_beatmap.model import Beatmap, GameMode, Point
+from osu_beatmap.quirks import NO_QUIRKS, Quirks
 from osu_beatmap.timing import UNSNAPPED_MS, Timing
 from osuT5.encoding.hitsounds import Sound, sound_events
 from osuT5.encoding.positions import CENTRE, column_event, position_events
+from osuT5.encoding.published_timing import FileOrderTiming, own_divisor
 from osuT5.encoding_spec import EncodingSpec
 from osuT5.events import Event, EventGroup, EventKind
 
@@ -33,10 +35,11 @@ class GroupWriter:
     Raises ValueError when the beatmap has no usable red line.
     """
 
-    def __init__(self, beatmap: Beatmap, spec: EncodingSpec) -> None:
+    def __init__(self, beatmap: Beatmap, spec: EncodingSpec, quirks: Quirks = NO_QUIRKS) -> None:
         self.beatmap = beatmap
         self.spec = spec
-        self.timing = Timing(beatmap.timing_points)
+        self.quirks = quirks
+        self.timing = (FileOrderTiming if quirks.lines_in_file_order else Timing)(beatmap.timing_points)
         self._last_point = CENTRE
 
     def group(self, kind: EventKind, time_ms: float, *parts: Sequence[Event], value: int = 0) -> EventGroup:
@@ -50,9 +53,13 @@ class GroupWriter:
         """When, and on which division of the beat."""
         events = self.time_alone(time_ms)
         if self.spec.snapping:
-            divisor = self.timing.best_divisor(time_ms, UNSNAPPED_MS, SNAP_DIVISORS)
-            events.append(Event(EventKind.SNAPPING, divisor))
+            events.append(Event(EventKind.SNAPPING, self._divisor(time_ms)))
         return events
+
+    def _divisor(self, time_ms: float) -> int:
+        if self.quirks.own_ticks:
+            return own_divisor(time_ms, self.timing.red_at(time_ms), SNAP_DIVISORS)
+        return self.timing.best_divisor(time_ms, UNSNAPPED_MS, SNAP_DIVISORS)
 
     def time_alone(self, time_ms: float) -> list[Event]:
         return [Event(EventKind.TIME, whole_ms(time_ms))]

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from osuT5.generation.logit_rules import LogitRule, Row, ends_row
 from osuT5.generation.sampling import Sampler
+from osuT5.generation.time_choice import TimeChoice
 from osuT5.model.seq2seq import MapperModel
 from osuT5.vocabulary import PAD_ID, Vocabulary
 
@@ -17,12 +18,18 @@ class Engine:
     """Writes rows to their end. Knows tokens and windows, but no beatmaps."""
 
     def __init__(
-        self, model: MapperModel, vocabulary: Vocabulary, sampler: Sampler, rules: Sequence[LogitRule]
+        self,
+        model: MapperModel,
+        vocabulary: Vocabulary,
+        sampler: Sampler,
+        rules: Sequence[LogitRule],
+        time_choice: TimeChoice | None = None,
     ) -> None:
         self.model = model
         self.vocabulary = vocabulary
         self.sampler = sampler
         self.rules = rules
+        self.time_choice = time_choice
 
     @property
     def max_length(self) -> int:
@@ -75,7 +82,9 @@ class Engine:
         """The row's next token, or None when the row has ended."""
         for rule in self.rules:
             rule(scores, row)
-        token_id = self.sampler(scores, row.context, generator)
+        token_id = None if self.time_choice is None else self.time_choice(scores, row, generator)
+        if token_id is None:
+            token_id = self.sampler(scores, row.context, generator)
         if ends_row(token_id, row, self.vocabulary):
             return None
         row.note(token_id, self.vocabulary)

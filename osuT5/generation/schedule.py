@@ -21,15 +21,17 @@ from osu_beatmap.attributes import Attributes
 from osu_beatmap.model import GameMode
 from osu_beatmap.rules.settings import MAX_KEYS
 from osuT5.conditions import SongPlace, condition_ids
-from osuT5.events import ContextKind, EventGroup
+from osuT5.events import ContextKind, EventGroup, EventKind
 from osuT5.generation.engine import Engine
 from osuT5.generation.grammar import GrammarState
 from osuT5.generation.logit_rules import Row, default_rules
 from osuT5.generation.sampling import Sampler, Sampling
+from osuT5.generation.time_choice import TimeChoice
 from osuT5.mel import window_mel
 from osuT5.model.seq2seq import MapperModel
 from osuT5.prompt import Segment
 from osuT5.spec import ModelSpec
+from osuT5.vocabulary import Vocabulary
 from osuT5.windows import LOOKAHEAD, LOOKBACK, Window
 
 ENCODER_BATCH_WINDOWS = 16
@@ -38,6 +40,12 @@ LONGEST_OBJECT_MS = 30_000.0
 
 PROMPT_SHARE = 0.75
 """At most this share of the decoder's length is prompt, so that room to write remains."""
+
+BORDER_STEPS = 2
+"""So far before its own span a window may still place what the window before left to it.
+
+Two windows place one sound up to a step or two apart: what stands on their border each would leave to the other.
+"""
 
 Progress = Callable[[str, int, int], None]
 """Called with the name of a stage, the number of windows done, and their total."""
@@ -105,7 +113,8 @@ class SongWriter:
         Charts of one song are written side by side, since a step costs nearly the same for one row and for several.
         """
         vocabulary = self.spec.vocabulary
-        engine = Engine(self.model, vocabulary, Sampler(sampling, vocabulary), default_rules(vocabulary))
+        choice = _time_choice(sampling, vocabulary)
+        engine = Engine(self.model, vocabulary, Sampler(sampling, vocabulary), default_rules(vocabulary), choice)
         generators = [torch.Generator().manual_seed(chart.seed) for chart in charts]
         modes = [int(chart.attributes.mode) for chart in charts]
         written: list[list[EventGroup]] = [[] for _ in charts]
@@ -135,7 +144,9 @@ class SongWriter:
                 break
             # A very dense passage: what is longest ago matters least.
             decided = decided[len(decided) // 4 + 1 :]
-        first_value = grid.time_value(window.from_ms, window.start_ms) if window.index else 0
+        # The first window's span begins with the song: nobody left anything to it.
+        border_steps = BORDER_STEPS if window.index else 0
+        first_value = grid.time_value(window.from_ms, window.start_ms) - border_steps
         is_last = window is self.windows[-1]
         end_value = grid.time_tokens if is_last else grid.time_value(window.to_ms, window.start_ms)
         row = Row(context, prompt[-limit:], first_value, end_value, _groups_at_once(context, chart.attributes))
@@ -160,6 +171,13 @@ def _grammar_after(before: Sequence[EventGroup], attributes: Attributes) -> Gram
             state.read(event)
     state.enter_window()
     return state
+
+
+def _time_choice(sampling: Sampling, vocabulary: Vocabulary) -> TimeChoice | None:
+    if not sampling.time_threshold:
+        return None
+    temperature = sampling.kind_temperatures.get(EventKind.TIME, sampling.temperature)
+    return TimeChoice(vocabulary, sampling.time_threshold, temperature if sampling.temperature > 0 else 0.0)
 
 
 @contextmanager

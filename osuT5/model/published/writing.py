@@ -35,7 +35,7 @@ FIRST_MAX_LENGTH = 2048
 
 def bundle_json(config: ModelConfig, spec: ModelSpec) -> dict[str, dict]:
     """Contents of the JSON files of a bundle, by file name."""
-    published = published_config(config)
+    published = network_config(config) | input_config(spec)
     tokenizer = tokenizer_json(spec.vocabulary, spec.tables)
     if not _reads_back(published, tokenizer, config, spec):
         published[OURS] = {"config": own_values(config), "contract": spec.to_json()}
@@ -50,7 +50,6 @@ def bundle_json(config: ModelConfig, spec: ModelSpec) -> dict[str, dict]:
         "pad_token_id": config.pad_token_id,
         "top_k": 0,
     }
-    _add_spectrogram(published, spec)
     return {CONFIG_FILE: published, TOKENIZER_FILE: tokenizer, GENERATION_FILE: generation}
 
 
@@ -87,20 +86,19 @@ def published_tensors(
 
 
 def _reads_back(published: dict, tokenizer: dict, config: ModelConfig, spec: ModelSpec) -> bool:
-    candidate = dict(published)
-    _add_spectrogram(candidate, spec)
+    """Whether the plain published form gives this very network and contract again."""
     try:
-        bundle = bundle_from_json(candidate, tokenizer, name=spec.name)
+        bundle = bundle_from_json(published, tokenizer, name=spec.name)
     except ValueError:
         return False
-    # Times need not be marked where nothing points at them.
-    ours, read = own_values(config), own_values(bundle.config)
-    return bundle.spec == spec and ours == read
+    return bundle.spec == spec and own_values(bundle.config) == own_values(config)
 
 
-def _add_spectrogram(published: dict, spec: ModelSpec) -> None:
+def input_config(spec: ModelSpec) -> dict[str, Any]:
+    """The part of config.json that a contract states: the spectrogram, and which tokens are times."""
     mel = spec.spectrogram
-    published |= {
+    times = spec.vocabulary.ids_of(EventKind.TIME)
+    return {
         "sample_rate": mel.sample_rate,
         "n_fft": mel.n_fft,
         "hop_length": mel.hop_length,
@@ -110,13 +108,13 @@ def _add_spectrogram(published: dict, spec: ModelSpec) -> None:
         "pad_mode": mel.pad_mode,
         "spectrogram_implementation": "nnAudio" if mel.filter_bank == "slaney" else "torchaudio",
         "spectrogram_log_scale": mel.scale == "log1p",
+        "rhythm_token_start": times.start,
+        "rhythm_token_end": times.stop,
     }
-    times = spec.vocabulary.ids_of(EventKind.TIME)
-    published |= {"rhythm_token_start": times.start, "rhythm_token_end": times.stop}
 
 
-def published_config(config: ModelConfig) -> dict[str, Any]:
-    """config.json of a published bundle for a network, but for its spectrogram and vocabulary ranges."""
+def network_config(config: ModelConfig) -> dict[str, Any]:
+    """The part of config.json that the sizes of a network state."""
     beginning = next(name for name, kind in BACKBONES.items() if kind == config.layer_kind)
     condition_size = len(config.audio_conditions) * config.condition_dim
     long = config.max_target_positions != FIRST_MAX_LENGTH

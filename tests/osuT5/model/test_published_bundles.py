@@ -33,11 +33,11 @@ PLACE = SongPlace(song_ms=180_000.0, window_start_ms=90_000.0)
 class References:
     """What the original program saved for full-size models, read once."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folders: dict[str, Path]) -> None:
+        self.folders = folders
 
-    def json(self, *names: str) -> dict:
-        return json.loads(self.folder.joinpath(*names).read_text(encoding="utf-8"))
+    def json(self, archive: str, *names: str) -> dict:
+        return json.loads(self.folders[archive].joinpath(archive, *names).read_text(encoding="utf-8"))
 
     def files(self, version: str) -> tuple[dict, dict, dict]:
         config, generation = (self.json("model", f"full_{version}.{n}.json") for n in ("config", "generation_config"))
@@ -49,11 +49,8 @@ class References:
 
 @pytest.fixture(scope="module")
 def references(golden) -> References:
-    folder = golden("model", "model/full_")
-    for source in (golden("tokenizer", "tokenizer/"), golden("processor", "processor/v")):
-        for part in source.iterdir():
-            part.rename(folder / part.name)
-    return References(folder)
+    prefixes = {"model": "model/full_", "tokenizer": "tokenizer/v", "processor": "processor/v"}
+    return References({archive: golden(archive, prefix) for archive, prefix in prefixes.items()})
 
 
 @pytest.mark.parametrize("version", VERSIONS)

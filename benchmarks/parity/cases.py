@@ -1,0 +1,77 @@
+"""What came of comparing one case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+
+class Verdict(Enum):
+    OK = "ok"
+    ARGUED = "argued"  # differs, for a reason that the note gives
+    DIFFERS = "differs"
+    PENDING = "pending"  # nothing here can be compared yet
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """`figure` is the number that the verdict rests on, with its unit; `note` says what differs, or why."""
+
+    kind: str
+    case: str
+    verdict: Verdict
+    figure: str = ""
+    note: str = ""
+
+    @property
+    def fails(self) -> bool:
+        return self.verdict is Verdict.DIFFERS
+
+
+Outcome = tuple[Verdict, str, str]
+"""Verdict, figure and note of a case."""
+
+
+def each_case(kind: str, cases: Iterable[tuple[str, Callable[[], Outcome]]]) -> Iterator[CaseResult]:
+    """The results of named comparisons. One that raises differs; the others go on."""
+    for name, compare in cases:
+        try:
+            verdict, figure, note = compare()
+        except Exception as error:
+            verdict, figure, note = Verdict.DIFFERS, "", f"failed: {type(error).__name__}: {error}"
+        yield CaseResult(kind, name, verdict, figure, note)
+
+
+def within(ours: np.ndarray, theirs: np.ndarray, limit: float, relative: bool = False) -> Outcome:
+    """Whether arrays agree: max |ours - theirs| at most `limit`, times max |theirs| where `relative`.
+
+    Entries that are the same infinity agree.
+    """
+    if ours.shape != theirs.shape:
+        return Verdict.DIFFERS, "", f"shape {ours.shape}, not {theirs.shape}"
+    infinite = np.isinf(theirs)
+    if (
+        not np.array_equal(np.where(infinite, ours, 0), np.where(infinite, theirs, 0))
+        or not np.isfinite(ours[~infinite]).all()
+    ):
+        return Verdict.DIFFERS, "", "infinite in other places"
+    theirs = theirs[~infinite].astype(np.float64)
+    error = float(np.abs(ours[~infinite] - theirs).max(initial=0.0))
+    bound = limit * (float(np.abs(theirs).max(initial=0.0)) if relative else 1.0)
+    figure = f"{error / bound * limit if relative and bound else error:.1e}"
+    return (Verdict.OK if error <= bound else Verdict.DIFFERS), figure, ""
+
+
+def identical(ours: object, theirs: object) -> Outcome:
+    """Whether two values are equal."""
+    if ours == theirs:
+        return Verdict.OK, "identical", ""
+    return Verdict.DIFFERS, "", f"{_short(ours)}, not {_short(theirs)}"
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."

@@ -1,0 +1,51 @@
+"""Reference outputs by kind: folders, or archives of one folder each, which are unpacked for the time of the run."""
+
+from __future__ import annotations
+
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ARCHIVE_ENDING = ".tar.xz"
+MAX_UNPACKED_BYTES = 4 * 2**30
+
+
+class GoldensError(ValueError):
+    """A folder that cannot be compared with; the message is one sentence."""
+
+
+@contextmanager
+def unpacked(goldens: Path) -> Iterator[Path]:
+    """A folder with one folder for each kind. Raises GoldensError where there is none, or an archive is unsafe."""
+    if not goldens.is_dir():
+        raise GoldensError(f"{goldens} is not a folder.")
+    archives = sorted(goldens.glob("*" + ARCHIVE_ENDING))
+    if not archives:
+        if not any(path.is_dir() for path in goldens.iterdir()):
+            raise GoldensError(f"{goldens} holds neither folders of reference outputs nor {ARCHIVE_ENDING} archives.")
+        yield goldens
+        return
+    # Windows cannot remove what is still mapped, such as an open array file.
+    with tempfile.TemporaryDirectory(prefix="parity-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        for archive in archives:
+            _unpack(archive, folder)
+        yield folder
+
+
+def kinds_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if path.is_dir())
+
+
+def _unpack(archive: Path, folder: Path) -> None:
+    """Plain files and folders only, all of them inside `folder`."""
+    try:
+        with tarfile.open(archive, "r:xz") as tar:
+            members = [member for member in tar.getmembers() if member.isfile() or member.isdir()]
+            if sum(member.size for member in members) > MAX_UNPACKED_BYTES:
+                raise GoldensError(f"{archive.name} unpacks to more than {MAX_UNPACKED_BYTES >> 30} GiB.")
+            tar.extractall(folder, members, filter="data")
+    except (tarfile.TarError, OSError, EOFError) as error:
+        raise GoldensError(f"{archive.name} cannot be unpacked: {error}.") from None

@@ -1,0 +1,35 @@
+"""The maps that the reference outputs were made from."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from osu_beatmap.model import Beatmap
+from osu_beatmap.reader import read_beatmap
+
+INPUT_FOLDER = "osu_inputs"
+
+
+class NoInput(ValueError):
+    """A case whose map is not among the inputs."""
+
+
+def input_path(stem: str, goldens: Path) -> Path:
+    """The map of a case named <number>_<end of the map's name, odd characters replaced>. Raises NoInput."""
+    end = stem.partition("_")[2]
+    paths = sorted((goldens / INPUT_FOLDER).glob("*.osu"))
+    matches = [path for path in paths if _plain(path.stem).endswith(end)]
+    if not matches:
+        raise NoInput(f"{INPUT_FOLDER} has no map for {stem}")
+    return min(matches, key=lambda path: len(path.stem))
+
+
+@lru_cache(maxsize=8)
+def input_beatmap(stem: str, goldens: Path) -> Beatmap:
+    """To be left as it is."""
+    return read_beatmap(input_path(stem, goldens))
+
+
+def _plain(name: str) -> str:
+    return "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "_" for c in name)

@@ -1,0 +1,137 @@
+"""logits/: logit processors on fixed scores and prefixes, sets of end ids, top-p and top-k.
+
+`logits.npz` holds for each version `<v>_ids`, `<v>_scores`, and what became of the scores; names say by what:
+
+    <v>_monotonic, <v>_timeshift_bias<b>
+    <v>_condtemp_<case>_tf<0|1>     on <v>_condtemp_<case>_ids; types last or first; temperatures in `meta.json`
+    <v>_lookback_tf<0|1>_out<n>     calls n = 0, 1, ... of one processor, on <v>_lookback_tf<.>_in<n> and _ids<n>
+
+`hf_topp_topk.npz` was made from scores of one of the versions; `meta.json` has the end ids by context, lookback and
+lookahead.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case, identical, within
+from osuT5.events import ContextKind
+from osuT5.generation.published_rules import (
+    ConditionalTemperature,
+    Lookback,
+    MonotonicTimes,
+    Temperatures,
+    TimeBias,
+    eos_ids,
+    keep_top_k,
+    keep_top_p,
+)
+from osuT5.model.published.tokenizer import vocabulary_of
+from osuT5.vocabulary import Vocabulary
+
+LIMIT = 1e-4
+
+Named = Iterator[tuple[str, Callable[[], Outcome]]]
+Arrays = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Version:
+    """What is known of one version: its vocabulary, its entry in `meta.json`, and all arrays."""
+
+    name: str
+    vocabulary: Vocabulary
+    meta: dict
+    arrays: Arrays
+
+
+def check(folder: Path) -> Iterator[CaseResult]:
+    yield from each_case("logits", _cases(folder))
+
+
+def _cases(folder: Path) -> Named:
+    meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+    arrays = _load(folder / "logits.npz")
+    for name, own_meta in meta.items():
+        path = folder.parent / "tokenizer" / name / "tokenizer.json"
+        if not path.is_file():
+            continue
+        version = Version(name, vocabulary_of(json.loads(path.read_text(encoding="utf-8"))), own_meta, arrays)
+        for case, theirs in own_meta["eos"].items():
+            yield f"{name} eos {case}", partial(_compare_eos, version, case, theirs)
+        for key in arrays:
+            if key.startswith(f"{name}_") and not re.search(r"_(ids|in|scores|out[1-9])\d*$", key):
+                yield key, partial(_compare_array, version, key)
+    if (folder / "hf_topp_topk.npz").is_file():
+        for key, theirs in _load(folder / "hf_topp_topk.npz").items():
+            yield f"transformers {key}", partial(_compare_cut, arrays, key, theirs)
+
+
+def _load(path: Path) -> Arrays:
+    with np.load(path, allow_pickle=False) as arrays:
+        return dict(arrays)
+
+
+def _compare_eos(version: Version, case: str, theirs: list[int]) -> Outcome:
+    context, lookback_ms, lookahead_ms = case.rsplit("_", 2)
+    kind = None if context == "None" else ContextKind(context)
+    return identical(eos_ids(version.vocabulary, kind, float(lookback_ms), float(lookahead_ms)), theirs)
+
+
+def _compare_array(version: Version, key: str) -> Outcome:
+    vocabulary, arrays = version.vocabulary, version.arrays
+    what = key.removeprefix(f"{version.name}_")
+    ids, scores = (torch.from_numpy(arrays[f"{version.name}_{name}"]) for name in ("ids", "scores"))
+    if what == "monotonic":
+        return _within(MonotonicTimes(vocabulary)(ids, scores), arrays[key])
+    if what.startswith("timeshift_bias"):
+        return _within(TimeBias(vocabulary, float(what.removeprefix("timeshift_bias")))(ids, scores), arrays[key])
+    if what.startswith("condtemp_"):
+        ids = torch.from_numpy(arrays[re.sub(r"tf[01]$", "ids", key)])
+        rule = ConditionalTemperature(vocabulary, _temperatures(version.meta), types_first=what.endswith("1"))
+        return _within(rule(ids, scores), arrays[key])
+    if what.startswith("lookback_"):
+        return _compare_lookback(version, key)
+    return Verdict.PENDING, "", "a processor that is not known here"
+
+
+def _compare_lookback(version: Version, key: str) -> Outcome:
+    """All calls of one processor; the worst of them counts."""
+    stem = key.removesuffix("out0")
+    rule = Lookback(version.vocabulary, version.meta["lookback_max_time"], types_first="_tf1_" in key)
+    outcomes = []
+    while (name := f"{stem}out{len(outcomes)}") in version.arrays:
+        ids, scores = (torch.from_numpy(version.arrays[name.replace("out", part)]) for part in ("ids", "in"))
+        outcomes.append(_within(rule(ids, scores), version.arrays[name]))
+    failed = [outcome for outcome in outcomes if outcome[0] is not Verdict.OK]
+    return failed[0] if failed else max(outcomes, key=lambda outcome: float(outcome[1]))
+
+
+def _compare_cut(arrays: Arrays, key: str, theirs: np.ndarray) -> Outcome:
+    """Rows of the scores are those of the version with as many tokens."""
+    scores = next(a for name, a in arrays.items() if name.endswith("_scores") and a.shape == theirs.shape)
+    scores = torch.from_numpy(scores)
+    if key.startswith("topp"):
+        digits = key.removeprefix("topp")
+        return _within(keep_top_p(scores, float(f"{digits[0]}.{digits[1:]}")), theirs)
+    if key.startswith("topk"):
+        return _within(keep_top_k(scores, int(key.removeprefix("topk"))), theirs)
+    return Verdict.PENDING, "", "a cut that is not known here"
+
+
+def _temperatures(meta: dict) -> Temperatures:
+    """From text such as '(temperature .9, timing .1, mania .8, taiko .7)'."""
+    value = {name: float(number) for name, number in re.findall(r"(\w+) (\d*\.?\d+)", meta["cond_args"])}
+    return Temperatures(value["temperature"], value["timing"], value["mania"], value["taiko"])
+
+
+def _within(ours: torch.Tensor, theirs: np.ndarray) -> Outcome:
+    return within(ours.numpy(), theirs, LIMIT)

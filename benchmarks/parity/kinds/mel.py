@@ -1,0 +1,97 @@
+"""mel/: spectrograms and filter banks of a fixed signal, and loaded audio.
+
+`audio_load_more.npz`: for each file of `audio_inputs`, loaded at 16 kHz, <name>_norm1 and _norm0 with and without peak
+normalisation, and <name>_speed<s> normalised and faster. `audio_load.npz`: a song whose file is not there, `raw` and
+`norm`alised.
+
+`mel.npz`: the signals `x` and `x_v32`, and for each version the spectrogram [frames, mels] that its published config
+describes; the configs lie in `model/`, the filter banks and windows beside.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case, within
+from osuT5.audio import load_audio_as_published
+from osuT5.audio_published import peak_normalised
+from osuT5.model.published.sizes import spectrogram_spec
+from osuT5.model.spectrogram import Spectrogram, SpectrogramSpec, mel_filter_bank
+
+LIMIT = 1e-5
+"""Of the largest value."""
+
+Named = Iterator[tuple[str, Callable[[], Outcome]]]
+
+
+def check(folder: Path) -> Iterator[CaseResult]:
+    path = folder / "mel.npz"
+    if path.is_file():
+        with np.load(path, allow_pickle=False) as arrays:
+            yield from each_case("mel", _spectrogram_cases(dict(arrays), folder.parent / "model"))
+    for path in sorted(folder.glob("audio_*.npz")):
+        with np.load(path, allow_pickle=False) as arrays:
+            yield from each_case("mel", _audio_cases(dict(arrays), folder / "audio_inputs"))
+
+
+def _spectrogram_cases(arrays: dict[str, np.ndarray], configs: Path) -> Named:
+    for name, theirs in arrays.items():
+        version, _, part = name.partition("_")
+        if not version.startswith("v"):
+            continue
+        yield name, partial(_compare, arrays, configs, version, part, theirs)
+
+
+def _compare(arrays: dict[str, np.ndarray], configs: Path, version: str, part: str, theirs: np.ndarray) -> Outcome:
+    path = configs / f"full_{version}.config.json"
+    if not path.is_file():
+        return Verdict.PENDING, "", f"without {path.name} nothing says what kind of spectrogram it is"
+    spec = spectrogram_spec(json.loads(path.read_text(encoding="utf-8")))
+    ours = _own(spec, part, arrays, len(theirs), version)
+    if ours is None:
+        return Verdict.PENDING, "", "an array of unknown meaning"
+    return within(ours, theirs, LIMIT, relative=True)
+
+
+def _own(
+    spec: SpectrogramSpec, part: str, arrays: dict[str, np.ndarray], frames: int, version: str
+) -> np.ndarray | None:
+    if part in ("", "full_window"):
+        signals = [arrays[name] for name in ("x", f"x_{version}") if name in arrays]
+        samples = next(signal for signal in signals if len(signal) // spec.hop_length + 1 == frames)
+        with torch.inference_mode():
+            return Spectrogram(spec)(torch.from_numpy(samples)[None])[0].numpy()
+    if part == "mel_basis":
+        return mel_filter_bank(spec).T.numpy()
+    if part == "mel_fb":
+        return mel_filter_bank(spec).numpy()
+    if part == "window":
+        return Spectrogram(spec).window.numpy()
+    if part == "window_mask":
+        return Spectrogram(spec).window.numpy()[None, :, None]
+    return None
+
+
+def _audio_cases(arrays: dict[str, np.ndarray], inputs: Path) -> Named:
+    for name, theirs in arrays.items():
+        stem, _, how = name.rpartition("_")
+        if stem:
+            yield name, partial(_compare_audio, inputs / f"{stem}.wav", how, theirs)
+    if {"norm", "raw"} <= arrays.keys():
+        yield "norm of raw", lambda: within(peak_normalised(arrays["raw"]), arrays["norm"], 0)
+
+
+def _compare_audio(path: Path, how: str, theirs: np.ndarray) -> Outcome:
+    if how.startswith("norm"):
+        ours = load_audio_as_published(path, normalise=how == "norm1")
+    elif how.startswith("speed"):
+        ours = load_audio_as_published(path, speed=float(how.removeprefix("speed")))
+    else:
+        return Verdict.PENDING, "", "an array of unknown meaning"
+    return within(ours, theirs, 0)

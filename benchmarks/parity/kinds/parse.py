@@ -1,0 +1,94 @@
+"""parse/: events and times of the maps in `osu_inputs/`.
+
+`<map>.<version>.json` has for each part of a map the events and their times in ms; or the error with which the original
+failed. `timing_from_tps_<n>s` are the beats of the map's lines alone, for a song of n seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache, partial
+from pathlib import Path
+
+from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case
+from benchmarks.parity.events import encoding_of
+from benchmarks.parity.inputs import input_path
+from osu_beatmap.model import Beatmap
+from osu_beatmap.quirks import PUBLISHED
+from osu_beatmap.reader import read_beatmap
+from osuT5.encoding import encode_context
+from osuT5.encoding.writer import whole_ms
+from osuT5.events import ContextKind, EventGroup
+
+PARTS = {
+    "map": ContextKind.MAP,
+    "timing": ContextKind.TIMING,
+    "kiai": ContextKind.KIAI,
+    "sv": ContextKind.SV,
+}
+LINES_ALONE = re.compile(r"timing_from_tps_(\d+)s")
+SONG_MS = 180_000.0
+"""Bounds the beats of maps without objects."""
+
+FAILURES = {
+    "'bool' object has no attribute 'split'": "circles and spinners without a sample field",
+}
+"""What the original's message for a failure says -> what it fails at."""
+
+Row = tuple[str, int, int]
+"""Kind and value of an event, and its time."""
+
+
+def check(folder: Path) -> Iterator[CaseResult]:
+    yield from each_case("parse", _cases(folder))
+
+
+def _cases(folder: Path) -> Iterator[tuple[str, Callable[[], Outcome]]]:
+    for path in sorted(folder.glob("*.json")):
+        for part, written in json.loads(path.read_text(encoding="utf-8")).items():
+            yield f"{path.stem} {part}", partial(_compare, path, part, written)
+
+
+def _compare(path: Path, part: str, written: dict) -> Outcome:
+    stem, _, version = path.stem.rpartition(".")
+    beatmap = _beatmap(input_path(stem, path.parents[1]))
+    lines_alone = LINES_ALONE.fullmatch(part)
+    song_ms = 1000.0 * int(lines_alone[1]) if lines_alone else SONG_MS
+    if lines_alone:
+        beatmap = replace(beatmap, hit_objects=[])
+    elif part not in PARTS:
+        return Verdict.PENDING, "", "a part of unknown meaning"
+    context = ContextKind.TIMING if lines_alone else PARTS[part]
+    ours = _rows(encode_context(beatmap, context, encoding_of(version), song_ms, PUBLISHED))
+    if "error" in written:
+        known = [cause for text, cause in FAILURES.items() if text in written["error"]]
+        cause = f"at {known[0]}" if known else f"with {written['error']}"
+        return Verdict.ARGUED, f"{len(ours)} events", f"the original fails {cause}, where we must not"
+    return _same_rows(ours, _their_rows(written))
+
+
+@lru_cache(maxsize=4)
+def _beatmap(path: Path) -> Beatmap:
+    """To be left as it is."""
+    return read_beatmap(path, quirks=PUBLISHED)
+
+
+def _rows(groups: Sequence[EventGroup]) -> list[Row]:
+    return [(event.kind.value, event.value, whole_ms(group.time_ms)) for group in groups for event in group.events]
+
+
+def _their_rows(written: dict) -> list[Row]:
+    return [(kind, value, time) for (kind, value), time in zip(written["events"], written["times"], strict=True)]
+
+
+def _same_rows(ours: list[Row], theirs: list[Row]) -> Outcome:
+    if ours == theirs:
+        return Verdict.OK, f"{len(theirs)} events", ""
+    pairs = list(zip(ours, theirs, strict=False))
+    first = next((index for index, (own, other) in enumerate(pairs) if own != other), len(pairs))
+    wrong = sum(own != other for own, other in pairs) + abs(len(ours) - len(theirs))
+    note = f"event {first}: {ours[first : first + 1]}, not {theirs[first : first + 1]}"
+    return Verdict.DIFFERS, f"{wrong} of {len(theirs)}", note

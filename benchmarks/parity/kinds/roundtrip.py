@@ -1,0 +1,79 @@
+"""roundtrip/: lists of events, and the .osu files that the original's post-processor made of them.
+
+`<map>.<version>.<variant>.events.json` are the events, with places in whole pixels; the .osu of the same name has the
+objects. Its red lines and settings are those of the map in `osu_inputs/`, which the check finds by its name. In the
+variants whose name ends with `resnap`, the times of the events have been moved from those of `parse/` to ticks.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case
+from benchmarks.parity.events import MERGES_NEAR_PLACES, encoding_of, groups_of
+from benchmarks.parity.inputs import input_beatmap
+from benchmarks.parity.same_map import compare_maps
+from osu_beatmap.model import Beatmap, GameMode
+from osu_beatmap.reader import read_beatmap
+from osuT5.encoding.published_assembly import assemble_as_published
+from osuT5.encoding.published_resnap import resnap_as_published
+from osuT5.events import EventGroup, EventKind
+
+EVENTS_ENDING = ".events.json"
+
+
+def check(folder: Path) -> Iterator[CaseResult]:
+    yield from each_case("roundtrip", _cases(folder))
+
+
+def _cases(folder: Path) -> Iterator[tuple[str, Callable[[], Outcome]]]:
+    for path in sorted(folder.glob("*" + EVENTS_ENDING)):
+        name = path.name.removesuffix(EVENTS_ENDING)
+        written = folder / f"{name}.osu"
+        if written.is_file():
+            yield name, partial(_compare, path, written, folder.parent)
+        if name.endswith("resnap"):
+            yield f"{name} times", partial(_compare_times, path, folder.parent)
+
+
+def _compare(events: Path, written: Path, goldens: Path) -> Outcome:
+    stem, version, _ = events.name.removesuffix(EVENTS_ENDING).rsplit(".", 2)
+    theirs = read_beatmap(written)
+    ours = assembled(events, input_beatmap(stem, goldens), version)
+    return compare_maps(ours, theirs)
+
+
+def _compare_times(events: Path, goldens: Path) -> Outcome:
+    """Whether the events of `parse/` get the times of these events, whatever their order."""
+    stem, version, _ = events.name.removesuffix(EVENTS_ENDING).rsplit(".", 2)
+    parsed = goldens / "parse" / f"{stem}.{version}.json"
+    if not parsed.is_file():
+        return Verdict.PENDING, "", f"without {parsed.name} of parse/"
+    theirs = groups_of(json.loads(events.read_text(encoding="utf-8")), encoding_of(version, pixels=True))
+    parts = json.loads(parsed.read_text(encoding="utf-8")).values()
+    spec = encoding_of(version)
+    before = [group for part in parts for group in groups_of(part.get("events", ()), spec)]
+    reds = [point for point in input_beatmap(stem, goldens).timing_points if point.uninherited]
+    kinds = {group.kind for group in theirs}
+    ours = [group for group in resnap_as_published(before, reds) if group.kind in kinds]
+    own_times, their_times = Counter(map(_timed, ours)), Counter(map(_timed, theirs))
+    wrong = (own_times - their_times).total() + (their_times - own_times).total()
+    return (Verdict.DIFFERS if wrong else Verdict.OK), f"{wrong} of {len(theirs)}", ""
+
+
+def _timed(group: EventGroup) -> tuple:
+    """What of a group has to do with its time."""
+    return group.kind, *(event for event in group.events if event.kind in (EventKind.TIME, EventKind.SNAPPING))
+
+
+def assembled(events: Path, source: Beatmap, version: str) -> Beatmap:
+    spec = encoding_of(version, pixels=True)
+    rows = json.loads(events.read_text(encoding="utf-8"))
+    keys = source.key_count if source.mode is GameMode.MANIA else 0
+    reds = [point for point in source.timing_points if point.uninherited]
+    merges = MERGES_NEAR_PLACES[version]
+    return assemble_as_published(groups_of(rows, spec), source.mode, reds, source.difficulty, keys, spec, merges)

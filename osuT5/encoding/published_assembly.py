@@ -1,0 +1,468 @@
+"""Groups of events -> a beatmap, exactly as the published program makes it.
+
+`osuT5.encoding.assembly` makes the better map of the same groups: it keeps what this loses, and its lines are fewer.
+What decides here, beside the lines (see `published_lines`):
+
+- A place without events is that of the group before it. Objects come in the order in which they became complete.
+- One hold note waits for its end at a time: a second start forgets the first, whose end ends the second.
+- A slider is the kind of curve that its first anchor is; red anchors are Bezier points given twice.
+- Its length follows from its velocity and duration. Where that is over 1.5 times its path, the velocity is lowered to
+  the multiple of 0.05 nearest to what the path asks for; a path that is still too short is scaled about its head.
+- A slider without a velocity takes the length at which its end is nearest to where it should be.
+- Drum rolls and sliders without a duration are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import reduce
+
+import numpy as np
+
+from osu_beatmap.model import (
+    PLAYFIELD_HEIGHT_PX,
+    PLAYFIELD_WIDTH_PX,
+    Beatmap,
+    Circle,
+    CurveKind,
+    Difficulty,
+    GameMode,
+    HitSample,
+    HoldNote,
+    PathSegment,
+    Point,
+    Slider,
+    SliderEdge,
+    Spinner,
+    TimingPoint,
+)
+from osu_beatmap.object_lines import parse_path
+from osu_beatmap.slider_path import SliderPath
+from osu_beatmap.timing import PX_PER_BEAT
+from osuT5.encoding.drafts import first_sound, has_new_combo
+from osuT5.encoding.groups import ANCHOR_KINDS, has_time
+from osuT5.encoding.hitsounds import Sound, read_sounds
+from osuT5.encoding.mania import column_of
+from osuT5.encoding.positions import CENTRE, read_position_as_published
+from osuT5.encoding.published_lines import OWN_INDEX, LineEditor
+from osuT5.encoding.published_tempo import main_beat_ms
+from osuT5.encoding_spec import EncodingSpec
+from osuT5.events import EventGroup, EventKind
+
+MAX_STRETCH = 1.5
+"""A slider may be this many times longer than its path before its velocity is lowered."""
+
+SV_STEP, FINE_SV_STEP = 0.05, 0.01
+BODY_VOLUME_DELAY_MS = 6
+SAME_PLACE_PX, SAME_PLACE_MS = 3.8, 1000.0
+_LENGTH_SLACK_PX = 1e-4
+_WRITTEN_FORMAT, _EXACT_FORMAT = 14, 128
+"""File formats: the one that is written, with whole pixels, and one that keeps fractions."""
+
+_MERGED_KINDS = frozenset(
+    {
+        EventKind.CIRCLE,
+        EventKind.SLIDER_HEAD,
+        EventKind.RED_ANCHOR,
+        EventKind.LAST_ANCHOR,
+        EventKind.SLIDER_END,
+    }
+)
+_PLACED_KINDS = _MERGED_KINDS | ANCHOR_KINDS
+_CURVES = {EventKind.PERFECT_ANCHOR: CurveKind.PERFECT, EventKind.CATMULL_ANCHOR: CurveKind.CATMULL}
+
+
+@dataclass(slots=True)
+class _Part:
+    """A group with what of it is used; `time_ms` is 0 where the group states no time."""
+
+    kind: EventKind
+    time_ms: float
+    place: Point | None
+    new_combo: bool
+    sounds: list[Sound]
+    speed: float | None
+    value: int
+
+    @property
+    def start_ms(self) -> int:
+        return round(self.time_ms)
+
+    @property
+    def sound(self) -> Sound:
+        return first_sound(self.sounds)
+
+
+@dataclass(slots=True)
+class _OpenSlider:
+    head: _Part
+    anchors: list[tuple[EventKind, Point]] = field(default_factory=list)
+    first_end: _Part | None = None
+
+
+def assemble_as_published(
+    groups: Sequence[EventGroup],
+    mode: GameMode,
+    timing_points: Sequence[TimingPoint],
+    difficulty: Difficulty,
+    key_count: int,
+    spec: EncodingSpec,
+    merge_near_places: bool = True,
+) -> Beatmap:
+    """The beatmap that these groups, in the order in which they were written, describe.
+
+    `timing_points` are the lines before any group has its say, at least one of them red. `merge_near_places` puts
+    objects within a second that are nearly on one spot exactly there.
+    """
+    parts = [_part(group, mode, key_count, spec) for group in groups]
+    if merge_near_places:
+        _merge_near_places(parts)
+    writer = _Writer(mode, LineEditor(timing_points), difficulty, max((part.time_ms for part in parts), default=0.0))
+    for part in parts:
+        writer.write(part)
+    if mode is GameMode.MANIA:
+        difficulty = replace(difficulty, circle_size=float(key_count))
+    return Beatmap(
+        mode=mode,
+        difficulty=replace(difficulty),
+        timing_points=writer.lines.points(),
+        hit_objects=sorted(writer.objects, key=lambda obj: obj.time_ms),
+    )
+
+
+def merged_as_published(contexts: Sequence[Sequence[EventGroup]]) -> list[EventGroup]:
+    """The groups of several contexts by time; at one time, those of the earlier context come first."""
+    return list(reduce(_merged, contexts, []))
+
+
+def _merged(first: Sequence[EventGroup], second: Sequence[EventGroup]) -> list[EventGroup]:
+    groups, waiting = [], list(reversed(second))
+    for group in first:
+        while waiting and waiting[-1].time_ms < group.time_ms:
+            groups.append(waiting.pop())
+        groups.append(group)
+    return [*groups, *reversed(waiting)]
+
+
+def _part(group: EventGroup, mode: GameMode, key_count: int, spec: EncodingSpec) -> _Part:
+    place = read_position_as_published(group.events, spec)
+    if mode is GameMode.MANIA and (column := column_of(group)) is not None:
+        place = (int((column + 0.5) * PLAYFIELD_WIDTH_PX / key_count), PLAYFIELD_HEIGHT_PX // 2)
+    steps = next((event.value for event in group.events if event.kind is EventKind.SCROLL_SPEED), None)
+    return _Part(
+        kind=group.kind,
+        time_ms=group.time_ms if has_time(group) else 0.0,
+        place=place,
+        new_combo=has_new_combo(group),
+        sounds=read_sounds(group.events),
+        speed=None if steps is None else steps * spec.scroll_speed_step_percent / 100,
+        value=next(event.value for event in group.events if event.kind is group.kind),
+    )
+
+
+def _merge_near_places(parts: Sequence[_Part]) -> None:
+    """Each place that is nearly an earlier one becomes that one.
+
+    Groups that state no time count as at 0 ms; they end the memory of what is over a second from there.
+    """
+    earlier: list[_Part] = []
+    for part in parts:
+        if part.kind not in _MERGED_KINDS or part.place is None:
+            continue
+        earlier = [other for other in earlier if abs(part.time_ms - other.time_ms) <= SAME_PLACE_MS]
+        for other in earlier:
+            if np.hypot(part.place[0] - other.place[0], part.place[1] - other.place[1]) < SAME_PLACE_PX:
+                part.place = other.place
+                break
+        earlier.append(part)
+
+
+class _Writer:
+    """What is open while the groups are written one after another."""
+
+    def __init__(self, mode: GameMode, lines: LineEditor, difficulty: Difficulty, last_ms: float) -> None:
+        self.mode = mode
+        self.lines = lines
+        self.objects: list[Circle | Slider | Spinner | HoldNote] = []
+        self._multiplier = difficulty.slider_multiplier
+        self._main_beat_ms = main_beat_ms(lines.points(), last_ms)
+        self._last_place: Point = CENTRE
+        self._started: dict[EventKind, _Part | None] = {}
+        self._slider: _OpenSlider | None = None
+        self._write_kind = {
+            EventKind.CIRCLE: self._circle,
+            EventKind.HOLD_NOTE: self._start,
+            EventKind.DRUMROLL: self._start,
+            EventKind.DENDEN: self._start,
+            EventKind.SPINNER: self._start,
+            EventKind.HOLD_NOTE_END: self._hold_note,
+            EventKind.DRUMROLL_END: self._drumroll,
+            EventKind.DENDEN_END: self._denden,
+            EventKind.SPINNER_END: self._spinner,
+            EventKind.SLIDER_HEAD: self._slider_head,
+            EventKind.LAST_ANCHOR: self._last_anchor,
+            EventKind.SLIDER_END: self._slider_end,
+            EventKind.KIAI: self._kiai,
+            EventKind.SCROLL_SPEED_CHANGE: self._scroll_speed,
+            **dict.fromkeys(ANCHOR_KINDS, self._anchor),
+        }
+
+    def write(self, part: _Part) -> None:
+        if part.place is None:
+            part.place = self._last_place
+        if part.kind in _PLACED_KINDS:
+            self._last_place = part.place
+        if self.mode is GameMode.TAIKO:
+            part.place = CENTRE
+        elif self.mode is GameMode.MANIA:
+            part.place = part.place[0], CENTRE[1]
+        if part.kind in self._write_kind:
+            self._write_kind[part.kind](part)
+
+    # ---- objects without a path ----
+
+    def _start(self, part: _Part) -> None:
+        self._started[part.kind] = part
+
+    def _circle(self, part: _Part) -> None:
+        x, y = _whole_px(part.place)
+        sound = part.sound
+        sample = _sample(sound, (sound.volume or 0) if self.mode is GameMode.MANIA else 0)
+        self.objects.append(Circle(part.start_ms, x, y, part.new_combo, hitsound=sound.hitsound, sample=sample))
+        self._state_volume(part.start_ms, sound)
+        self._state_taiko_speed(part)
+
+    def _hold_note(self, part: _Part) -> None:
+        start = self._started.pop(EventKind.HOLD_NOTE, None)
+        if start is None:
+            return
+        sound = start.sound
+        sample = _sample(sound, (sound.volume or 0) if self.mode is GameMode.MANIA else 0)
+        x = _whole_px(start.place)[0]
+        hold = HoldNote(start.start_ms, x, CENTRE[1], hitsound=sound.hitsound, sample=sample, end_ms=part.start_ms)
+        self.objects.append(hold)
+        self._state_volume(start.start_ms, sound)
+
+    def _denden(self, part: _Part) -> None:
+        if (start := self._started.pop(EventKind.DENDEN, None)) is not None:
+            self._add_spinner(start, part, start.sound)
+            self._state_volume(start.start_ms, start.sound)
+            self._state_taiko_speed(start)
+
+    def _spinner(self, part: _Part) -> None:
+        if (start := self._started.pop(EventKind.SPINNER, None)) is not None:
+            self._add_spinner(start, part, part.sound)
+            self._state_volume(part.start_ms, part.sound)
+            self._last_place = CENTRE
+
+    def _add_spinner(self, start: _Part, end: _Part, sound: Sound) -> None:
+        spinner = Spinner(start.start_ms, *CENTRE, True, hitsound=sound.hitsound, sample=_sample(sound))
+        spinner.end_ms = end.start_ms
+        self.objects.append(spinner)
+
+    def _drumroll(self, part: _Part) -> None:
+        start = self._started.pop(EventKind.DRUMROLL, None)
+        if start is None or part.start_ms - start.start_ms < 1:
+            return
+        sound = start.sound
+        self._state_volume(start.start_ms, sound)
+        self._state_taiko_speed(start)
+        line = self.lines.at(start.start_ms)
+        length_px = self._length_px(line.velocity, part.start_ms - start.start_ms, line.tempo)
+        path = _zigzag(length_px)
+        edges = [SliderEdge() for _ in range(2)]
+        self.objects.append(
+            Slider(
+                start.start_ms,
+                *path[0],
+                hitsound=sound.hitsound,
+                sample=_sample(sound),
+                segments=[PathSegment(CurveKind.LINEAR, path)],
+                length_px=length_px,
+                edges=edges,
+            )
+        )
+
+    # ---- sliders ----
+
+    def _slider_head(self, part: _Part) -> None:
+        self._slider = _OpenSlider(part)
+
+    def _anchor(self, part: _Part) -> None:
+        if self._slider is not None:
+            self._slider.anchors.append((part.kind, part.place))
+
+    def _last_anchor(self, part: _Part) -> None:
+        """The first of several gives the place, the last one time and sounds."""
+        if self._slider is None:
+            return
+        if self._slider.first_end is None:
+            self._slider.anchors.append((part.kind, part.place))
+        self._slider.first_end = part
+
+    def _slider_end(self, part: _Part) -> None:
+        slider = self._slider
+        if slider is None or slider.first_end is None:
+            return
+        head, first_end = slider.head, slider.first_end
+        slide_ms, total_ms = first_end.time_ms - head.time_ms, part.time_ms - head.time_ms
+        if total_ms <= 0 or slide_ms <= 0:
+            self._slider = None
+            return
+        slides = max(round(total_ms / slide_ms), 1)
+        slide_ms = total_ms / slides
+        path = _measured_path(head.place, slider.anchors)
+        path_px = path.natural_length_px
+        line = self.lines.at(head.start_ms)
+        if head.speed is None:
+            wanted_px = path_px * _progress_nearest(path, part.place)
+            if wanted_px < _LENGTH_SLACK_PX:
+                return
+            speed = self._plain_speed(wanted_px, slide_ms, line.velocity, line.tempo, head.new_combo)
+        else:
+            speed = head.speed
+        length_px = self._length_px(speed, slide_ms, line.tempo)
+        if length_px > path_px * MAX_STRETCH:
+            speed = round(self._speed_for(path_px, slide_ms, line.tempo) / SV_STEP) * SV_STEP
+            length_px = self._length_px(speed, slide_ms, line.tempo)
+        anchors = slider.anchors
+        if length_px > path_px + _LENGTH_SLACK_PX:
+            anchors = [(kind, _scaled(place, head.place, length_px / path_px)) for kind, place in anchors]
+        if speed != line.velocity:
+            self.lines.set_velocity(head.start_ms, speed)
+        self._add_slider(slider, anchors, part, slides, length_px)
+        self._state_slider_volumes(slider, part, slides, slide_ms)
+        self._slider = None
+
+    def _add_slider(
+        self,
+        slider: _OpenSlider,
+        anchors: Sequence[tuple[EventKind, Point]],
+        end: _Part,
+        slides: int,
+        length_px: float,
+    ) -> None:
+        head, body = slider.head, slider.first_end.sound
+        x, y = _whole_px(head.place)
+        sounds = [*head.sounds, *slider.first_end.sounds[1:], *end.sounds]
+        sounds += [body] * (slides + 1 - len(sounds))
+        self.objects.append(
+            Slider(
+                head.start_ms,
+                x,
+                y,
+                head.new_combo,
+                hitsound=body.hitsound,
+                sample=_sample(body),
+                segments=_segments((x, y), [(kind, _whole_px(place)) for kind, place in anchors]),
+                slides=slides,
+                length_px=length_px,
+                edges=[SliderEdge(s.hitsound, s.normal_set, s.addition_set) for s in sounds[: slides + 1]],
+            )
+        )
+
+    def _state_slider_volumes(self, slider: _OpenSlider, end: _Part, slides: int, slide_ms: float) -> None:
+        """The volume of every edge, and after it that of the body where it is another."""
+        sounds = [*slider.head.sounds, *slider.first_end.sounds[1:], *end.sounds]
+        volumes = [sound.volume for sound in sounds if sound.volume is not None]
+        body = slider.first_end.sound.volume
+        for number, volume in enumerate(volumes[: slides + 1]):
+            edge_ms = round(slider.head.time_ms + slide_ms * number)
+            self.lines.set_volume(edge_ms, volume)
+            if body is not None and body != volume and number < slides and slide_ms > BODY_VOLUME_DELAY_MS:
+                self.lines.set_volume(edge_ms + BODY_VOLUME_DELAY_MS, body)
+
+    def _length_px(self, speed: float, slide_ms: float, tempo: TimingPoint) -> float:
+        return speed * slide_ms * PX_PER_BEAT / tempo.beat_length_ms * self._multiplier
+
+    def _speed_for(self, length_px: float, slide_ms: float, tempo: TimingPoint) -> float:
+        return length_px / PX_PER_BEAT / slide_ms * tempo.beat_length_ms / self._multiplier
+
+    def _plain_speed(
+        self, length_px: float, slide_ms: float, last_speed: float, tempo: TimingPoint, new_combo: bool
+    ) -> float:
+        """A velocity that mappers would choose: the last one where it is nearly right, else a round one."""
+        speed = self._speed_for(length_px, slide_ms, tempo)
+        if abs(speed - last_speed) / last_speed <= (0.05 if new_combo else 0.15):
+            return last_speed
+        plain = round(speed / SV_STEP) * SV_STEP
+        if plain < 0.1:
+            plain = round(speed / FINE_SV_STEP) * FINE_SV_STEP
+        return plain if plain > 1e-5 else speed
+
+    # ---- lines ----
+
+    def _state_volume(self, time_ms: float, sound: Sound) -> None:
+        if sound.volume is not None and self.mode is not GameMode.MANIA:
+            self.lines.set_volume(time_ms, sound.volume)
+
+    def _state_taiko_speed(self, part: _Part) -> None:
+        if self.mode is GameMode.TAIKO and part.speed is not None:
+            self.lines.set_velocity(part.start_ms, part.speed)
+
+    def _kiai(self, part: _Part) -> None:
+        self.lines.set_kiai(part.time_ms, bool(part.value))
+
+    def _scroll_speed(self, part: _Part) -> None:
+        """A speed as seen: stated again at every later change of tempo."""
+        if part.speed is None or self._main_beat_ms == 0:
+            return
+        at = [(part.time_ms, self.lines.at(part.time_ms).tempo)]
+        at += [(red.time_ms, red) for red in self.lines.reds_after(part.time_ms)]
+        for time_ms, tempo in at:
+            self.lines.set_velocity(time_ms, part.speed * tempo.beat_length_ms / self._main_beat_ms)
+
+
+def _segments(
+    head: Point, anchors: Sequence[tuple[EventKind, Point]], file_format: int = _WRITTEN_FORMAT
+) -> list[PathSegment]:
+    """The path that osu! reads from these anchors, the kind of the first standing for all."""
+    letter = _CURVES.get(anchors[0][0], CurveKind.BEZIER).value
+    points = [place for kind, place in anchors for _ in range(2 if kind is EventKind.RED_ANCHOR else 1)]
+    text = "|".join([letter, *(f"{x!r}:{y!r}" for x, y in points)])
+    return parse_path(text, (float(head[0]), float(head[1])), file_format)
+
+
+def _measured_path(head: Point, anchors: Sequence[tuple[EventKind, Point]]) -> SliderPath:
+    """The path by whose length velocities are chosen: an arc of three points on a line counts as a Bezier curve."""
+    segments = _segments(head, anchors, _EXACT_FORMAT)
+    if anchors[0][0] is EventKind.PERFECT_ANCHOR and segments[0].kind is CurveKind.LINEAR:
+        segments = [PathSegment(CurveKind.BEZIER, [head, *(place for _, place in anchors)])]
+    return SliderPath(segments)
+
+
+def _progress_nearest(path: SliderPath, place: Point) -> float:
+    """The share of a path at which a short descent from its end comes to rest, near the point closest to `place`."""
+    step, progress = 1e-4, 1.0
+
+    def distance_px(share: float) -> float:
+        x, y = path.position_at(min(max(share, 0.0), 1.0))
+        return float(np.hypot(x - place[0], y - place[1]))
+
+    for _ in range(100):
+        slope = distance_px(progress) - distance_px(progress - step)
+        progress -= slope
+        if slope == 0 or not 0 <= progress <= 1:
+            break
+    return min(max(progress, 0.0), 1.0)
+
+
+def _zigzag(length_px: float) -> list[Point]:
+    """To and fro across the playfield until the length is covered."""
+    crossings = int(np.ceil(length_px / PLAYFIELD_WIDTH_PX))
+    return [
+        (float(PLAYFIELD_WIDTH_PX if crossing % 2 else 0), PLAYFIELD_HEIGHT_PX / 2) for crossing in range(crossings + 1)
+    ]
+
+
+def _scaled(place: Point, about: Point, factor: float) -> Point:
+    return (place[0] - about[0]) * factor + about[0], (place[1] - about[1]) * factor + about[1]
+
+
+def _whole_px(place: Point) -> Point:
+    return float(round(place[0])), float(round(place[1]))
+
+
+def _sample(sound: Sound, volume: int = 0) -> HitSample:
+    return HitSample(sound.normal_set, sound.addition_set, OWN_INDEX, volume)
