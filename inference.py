@@ -6,7 +6,6 @@ import sys
 
 from pipeline.command_line import FlatConfig, Program, run
 from pipeline.input_files import check_files
-from pipeline.later_stages import config_not_built_yet
 from pipeline.resolve import resolve
 
 
@@ -32,7 +31,6 @@ INFERENCE = Program(
     purpose="Makes an osu! beatmap from a song.",
     example="audio_path=song.mp3 difficulty=5.5",
     action=generate_map,
-    config_refusal=config_not_built_yet,
 )
 
 if __name__ == "__main__":

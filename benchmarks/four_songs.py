@@ -1,6 +1,6 @@
 """Is the path itself right? A model trained on four songs alone must give back their charts.
 
-    python -m benchmarks.four_songs CHART.osu CHART.osu CHART.osu CHART.osu [--steps 700] [--work DIR]
+    python -m benchmarks.four_songs CHART.osu CHART.osu CHART.osu CHART.osu [--steps 2400] [--work DIR]
 
 Trains the embedded size from fresh weights on these charts, each beside its audio, and generates each again from its
 audio through the whole program: timing, contexts, assembly, resnapping, finishing. Prints the object-time F1 at 30 ms;
@@ -38,7 +38,7 @@ TARGET_F1 = 0.95
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("charts", type=Path, nargs=4)
-    parser.add_argument("--steps", type=int, default=700)
+    parser.add_argument("--steps", type=int, default=2400)
     parser.add_argument("--init", default="", help="a model of these four songs to go on from")
     parser.add_argument("--work", type=Path, help="folder for the run, so that it can be resumed")
     arguments = parser.parse_args()

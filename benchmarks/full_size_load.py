@@ -19,10 +19,11 @@ import psutil
 import torch
 from safetensors.torch import save_file
 
-from osuT5.model.published import DERIVED_KEYS, read_bundle, rename_key
-from osuT5.model.weights import WEIGHTS_FILE, load_weights
+from checkpoints.folder_weights import SAFETENSORS
+from osuT5.model.loading import load_model
+from osuT5.model.published import DERIVED_KEYS
 
-DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
+PRECISIONS = ("fp32", "bf16")
 POLL_S = 0.002
 
 
@@ -39,7 +40,7 @@ def make_bundle(goldens: Path, version: str, folder: Path) -> None:
     keys = json.loads((model / f"full_{version}.keys.json").read_text(encoding="utf-8"))["state_dict"]
     generator = torch.Generator().manual_seed(0)
     tensors = {name: torch.randn(shape, generator=generator) * 0.02 for name, (shape, _) in keys.items()}
-    save_file(tensors, folder / WEIGHTS_FILE, {"format": "pt"})
+    save_file(tensors, folder / SAFETENSORS, {"format": "pt"})
 
 
 def measure(folder: Path, precision: str) -> dict:
@@ -73,8 +74,7 @@ def load_and_report(folder: Path, precision: str) -> None:
     process = psutil.Process()
     before = process.memory_info().rss
     start = time.perf_counter()
-    bundle = read_bundle(folder)
-    model = load_weights(folder, bundle.config, rename_key, DTYPES[precision])
+    model, _ = load_model(folder, precision=precision)
     seconds = time.perf_counter() - start
     count = sum(parameter.numel() for parameter in model.parameters())
     print(json.dumps({"before": before, "after": process.memory_info().rss, "parameters": count, "seconds": seconds}))
@@ -86,7 +86,7 @@ def main() -> int:
     parser.add_argument("--versions", nargs="+", default=["v29", "v32"])
     parser.add_argument("--keep", type=Path, help="where to leave the bundles; otherwise they are deleted")
     parser.add_argument("--load", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--precision", choices=DTYPES, default="fp32", help=argparse.SUPPRESS)
+    parser.add_argument("--precision", choices=PRECISIONS, default="fp32", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.load:
         load_and_report(chosen.load, chosen.precision)
@@ -97,7 +97,7 @@ def main() -> int:
             folder = (chosen.keep or Path(temporary)) / version
             if not folder.is_dir():
                 make_bundle(chosen.goldens, version, folder)
-            for precision in DTYPES:
+            for precision in PRECISIONS:
                 print(version, precision, json.dumps(measure(folder, precision)), flush=True)
     return 0
 

@@ -32,20 +32,19 @@ def song_mel(samples: np.ndarray, spec: ModelSpec, block_frames: int = BLOCK_FRA
 
 
 def window_mel(mel: np.ndarray, start_frame: int, frames: int, speed: float = 1.0) -> np.ndarray:
-    """A window [frames, mels] float32 of a song's spectrogram, silent beyond its end.
+    """A window [frames, mels] float32 of a song's spectrogram, silent before and after the song.
 
-    With a `speed` other than 1, frames are interpolated at `speed` times their distance: the music plays faster at
-    the same pitch.
+    `start_frame` may be negative. With a `speed` other than 1, frames are interpolated at `speed` times their distance:
+    the music plays faster at the same pitch.
     """
-    if speed == 1.0:
-        part = mel[start_frame : start_frame + frames].astype(np.float32)
-    else:
-        places = start_frame + np.arange(frames) * speed
-        places = places[places <= len(mel) - 1]
-        low = places.astype(np.int64)
-        share = (places - low)[:, None].astype(np.float32)
-        high = np.minimum(low + 1, len(mel) - 1)
-        part = mel[low] * (1 - share) + mel[high] * share
     window = np.zeros((frames, mel.shape[1]), dtype=np.float32)
-    window[: len(part)] = part
+    places = start_frame + np.arange(frames) * speed
+    inside = (places >= 0) & (places <= len(mel) - 1)
+    low = places[inside].astype(np.int64)
+    if speed == 1.0:
+        window[inside] = mel[low]
+        return window
+    share = (places[inside] - low)[:, None].astype(np.float32)
+    high = np.minimum(low + 1, len(mel) - 1)
+    window[inside] = mel[low] * (1 - share) + mel[high] * share
     return window

@@ -177,7 +177,7 @@ MINI_CONDITIONS = (
 
 def mini_spec() -> ModelSpec:
     """The contract of the embedded model."""
-    grid = WindowGrid()
+    grid = WindowGrid(lead_in=True)
     return ModelSpec(
         name="mini",
         grid=grid,

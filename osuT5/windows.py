@@ -31,13 +31,15 @@ class WindowGrid:
     """Sizes of a window in samples, frames and time tokens.
 
     A window of n frames spans n - 1 hops, because a centred spectrogram has a frame at both ends:
-    V29's 1,024 frames of 128 samples at 16 kHz are 8,184 ms.
+    V29's 1,024 frames of 128 samples at 16 kHz are 8,184 ms. With `lead_in` the first window begins in the silence
+    before the song, so that its first objects are decided as all others are: after a lookback, even if an empty one.
     """
 
     sample_rate: int = 16_000
     hop_samples: int = 128
     frames: int = 1_024
     time_step_ms: int = 10
+    lead_in: bool = False
 
     @property
     def frame_ms(self) -> Ms:
@@ -60,6 +62,10 @@ class WindowGrid:
         """The middle of a step, so that the error of a quantised time is at most half a step."""
         return window_start_ms + (time_value + 0.5) * self.time_step_ms
 
+    def lead_in_frames(self, lookback: float = LOOKBACK) -> int:
+        """How many frames before the song its first window begins."""
+        return round(lookback * (self.frames - 1)) if self.lead_in else 0
+
     def windows(self, song_ms: Ms, lookback: float = LOOKBACK, lookahead: float = LOOKAHEAD) -> list[Window]:
         """Windows over a song. Every time in [0, song_ms) is decided by exactly one of them.
 
@@ -70,7 +76,7 @@ class WindowGrid:
         stride_frames = max(1, round((1 - lookback - lookahead) * last_frame))
         decided_frames = last_frame - round(lookahead * last_frame)
         windows = []
-        start_frame = 0
+        start_frame = -self.lead_in_frames(lookback)
         from_ms = 0.0
         while from_ms < song_ms or not windows:
             start_ms = start_frame * self.frame_ms

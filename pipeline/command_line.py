@@ -26,7 +26,7 @@ STATUS_SYSTEM_ERROR = 1
 
 FlatConfig = dict[str, object]
 
-_OUR_PACKAGES = ("osu_beatmap", "osuT5", "osu_diffusion", "pipeline", "evaluation", "training")
+_OUR_PACKAGES = ("osu_beatmap", "osuT5", "osu_diffusion", "pipeline", "evaluation", "training", "checkpoints")
 _KEY = re.compile(r"[+~]{0,2}[A-Za-z_][\w./@-]*")
 
 
@@ -34,8 +34,8 @@ _KEY = re.compile(r"[+~]{0,2}[A-Za-z_][\w./@-]*")
 class Program:
     """An entry point: its script, its YAML, what it is for in a sentence, an example, and what it does.
 
-    `action` gets the config as plain data and returns an exit status, None being 0. `config_refusal` may answer a
-    config name with a sentence instead. `literal` is whether top-level options are taken letter by letter.
+    `action` gets the config as plain data and returns an exit status, None being 0. `literal` is whether top-level
+    options are taken letter by letter.
     """
 
     script: str
@@ -43,7 +43,6 @@ class Program:
     purpose: str
     example: str
     action: Callable[[FlatConfig], int | None]
-    config_refusal: Callable[[str], str | None] = lambda name: None
     literal: bool = True
 
 
@@ -154,9 +153,6 @@ def _quoting_hint(key: str, value: str, word: str) -> str:
 
 
 def _check_config_name(program: Program, name: str) -> None:
-    refusal = program.config_refusal(name)
-    if refusal is not None:
-        raise RequestError(refusal)
     if not name or not (CONFIG_DIR / f"{name.removesuffix('.yaml')}.yaml").is_file():
         known = ", ".join(sorted(path.stem for path in CONFIG_DIR.glob(f"{program.config_name}*.yaml")))
         raise RequestError(f"There is no configuration {name or 'without a name'}; -cn can be {known}.")

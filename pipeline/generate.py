@@ -12,17 +12,16 @@ from osu_beatmap.attributes import WITH_CIRCLES, Attributes
 from osu_beatmap.model import Beatmap, Difficulty, GameMode, TimingPoint
 from osu_beatmap.reader import read_beatmap
 from osu_beatmap.star_rating import star_rating
-from osuT5.audio import load_audio
 from osuT5.encoding import AssemblyReport, assemble
 from osuT5.events import ContextKind
 from osuT5.generation.activations import song_activations
 from osuT5.generation.sampling import Sampling
 from osuT5.generation.schedule import ChartInProgress, GenerationReport, Progress, SongWriter
-from osuT5.mel import song_mel
-from osuT5.model.loading import best_device, load_model
+from osuT5.model.loading import ModelFolders, find_model
 from osuT5.spec import ModelSpec
 from pipeline.export import export
 from pipeline.finish import FinishReport, finish
+from pipeline.listening import song_writer
 from pipeline.options import GenerationRequest, RequestError
 from pipeline.resnap import predicted_divisors, resnap
 from pipeline.resolve import fill_from_beatmap
@@ -86,21 +85,16 @@ def generate_draft(
     request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress | None = None
 ) -> Draft:
     """What the model makes of the song: a beatmap with quantised times and coarse positions."""
-    device = best_device(request.model.device)
-    folder = Path(request.model.model_path).expanduser() if request.model.model_path else None
-    model, spec = load_model(folder, device, request.model.precision)
-    samples = load_audio(request.song.audio_path, spec.grid.sample_rate)
-    song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
+    folders = find_model(request.model.model_path, request.map.gamemode)
+    writer = song_writer(request, folders.map, request.model.lora_path, progress)
+    spec, song_ms = writer.spec, writer.song_ms
     wanted_stars = TYPICAL_STARS if request.map.difficulty is None else request.map.difficulty
     settings = request.difficulty_settings(wanted_stars)
     attributes = conditions_of(request, settings)
     options = request.sampling
-    writer = SongWriter(
-        model, spec, song_mel(samples, spec), song_ms, options.lookback, options.lookahead, progress=progress
-    )
     sampling = Sampling(options.temperature, options.top_p, options.top_k)
     chart = ChartInProgress(attributes, seed)
-    lines = _red_lines(request, reference, writer, chart, sampling)
+    lines = _red_lines(request, reference, writer, folders, chart, sampling)
     chart.contexts[ContextKind.TIMING] = timing_groups(lines, spec, song_ms)
     write_charts(writer, [chart], sampling)
     beatmap, assembly = beatmap_of(chart, lines, settings, spec)
@@ -138,6 +132,7 @@ def _red_lines(
     request: GenerationRequest,
     reference: Beatmap | None,
     writer: SongWriter,
+    folders: ModelFolders,
     chart: ChartInProgress,
     sampling: Sampling,
 ) -> list[TimingPoint]:
@@ -147,6 +142,10 @@ def _red_lines(
         if not lines:
             raise RequestError("in_context=[TIMING] needs a beatmap_path whose beatmap has timing.")
         return lines
+    if folders.timing_is_separate:
+        writer = song_writer(request, folders.root, progress=writer.progress)
+    if ContextKind.TIMING not in writer.spec.vocabulary.contexts:
+        raise RequestError("This model finds no timing: give it with beatmap_path=map.osu and in_context=[TIMING].")
     return hear_timing(writer, chart, sampling)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from checkpoints.hub import check_source
 from pipeline.options import GenerationRequest, RequestError
 
 _SHELL_CHARACTERS = " =[](){}'\"&;$!`,#*?"
@@ -13,7 +14,10 @@ MAX_PICTURE_BYTES = 32 << 20
 
 
 def check_files(request: GenerationRequest) -> None:
-    """Raise RequestError where an input is missing or the output folder cannot be written to. Writes nothing."""
+    """Raise RequestError or ModelError where an input is missing or the output folder cannot be written to.
+
+    Writes nothing, and asks no network: whether the hub has a model is seen when it is loaded.
+    """
     song, model = request.song, request.model
     for name, path in (
         ("audio_path", song.audio_path),
@@ -26,11 +30,9 @@ def check_files(request: GenerationRequest) -> None:
         picture_suffix(song.background)
     if song.beatmap_path is not None and song.beatmap_path.suffix.lower() != ".osu":
         raise RequestError(f"beatmap_path must be a .osu file, got {song.beatmap_path.name}.")
-    if model.model_path is not None and not Path(model.model_path).expanduser().is_dir():
-        raise RequestError(
-            f"model_path must be a folder with a model of ours, and there is none at {model.model_path}; "
-            "published models are not part of this version yet."
-        )
+    for name, source in (("model_path", model.model_path), ("lora_path", model.lora_path)):
+        if source is not None:
+            check_source(name, source)
     check_writable_folder("output_path", request.output.output_path)
 
 

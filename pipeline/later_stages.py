@@ -24,19 +24,8 @@ LATER_OPTIONS: tuple[tuple[str, Asked], ...] = (
     ("output_type that leaves out a part of the map", lambda r: not _is_whole(r)),
     ("cfg_scale other than 1 (guidance)", lambda r: r.sampling.cfg_scale != 1),
     ("negative_descriptors (guidance)", lambda r: bool(r.map.negative_descriptors)),
-    ("lora_path (adapters)", lambda r: r.model.lora_path is not None),
     ("precision=int8 (quantised weights)", lambda r: r.model.precision == "int8"),
 )
-
-LATER_CONFIGS = (
-    "inference_v28",
-    "inference_v29",
-    "inference_v30",
-    "inference_v31",
-    "inference_v32",
-    "inference_v32_mini",
-)
-"""Configurations of published models."""
 
 
 def not_built_yet(request: GenerationRequest) -> str | None:
@@ -44,13 +33,6 @@ def not_built_yet(request: GenerationRequest) -> str | None:
     for what, is_asked in LATER_OPTIONS:
         if is_asked(request):
             return f"{what} is not part of this version yet."
-    return None
-
-
-def config_not_built_yet(name: str) -> str | None:
-    """The same for a configuration given with -cn."""
-    if name.replace("-", "_") in LATER_CONFIGS:
-        return f"-cn {name} (a published model) is not part of this version yet; leave it out."
     return None
 
 

@@ -102,7 +102,10 @@ class SamplingOptions:
 
 @dataclass(frozen=True, slots=True)
 class ModelOptions:
-    """Which model, and where it runs. Without `model_path` it is the one that comes with the program."""
+    """Which model, and where it runs. Without `model_path` it is the one that comes with the program.
+
+    Both paths are a folder, or an id on the Hugging Face hub (OWNER/NAME, OWNER/NAME@REVISION).
+    """
 
     model_path: str | None = None
     lora_path: str | None = None

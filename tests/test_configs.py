@@ -6,10 +6,11 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from omegaconf import OmegaConf
 
+from checkpoints.hub import parse_hub_id
 from pipeline.command_line import CONFIG_DIR, FlatConfig, compose_config
 from pipeline.config_help import read_help
-from pipeline.later_stages import LATER_CONFIGS
 from pipeline.options import GenerationRequest, option_fields
 from pipeline.resolve import READERS, resolve
 
@@ -79,5 +80,17 @@ def test_help_reads_headings_nested_options_and_comments(tmp_path: Path) -> None
     ]
 
 
-def test_no_config_is_both_there_and_announced_for_later() -> None:
-    assert not {name.replace("-", "_") for name in ALL_CONFIGS} & set(LATER_CONFIGS)
+PUBLISHED = ["inference_v28", "inference_v29", "inference_v30", "inference_v31", "inference_v32", "inference_v32-mini"]
+
+
+def test_every_published_model_has_its_name() -> None:
+    assert set(PUBLISHED) == set(INFERENCE_CONFIGS) - {"inference"}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_the_config_of_a_published_model_states_only_what_differs(name: str, shown: FlatConfig) -> None:
+    stated = OmegaConf.load(CONFIG_DIR / f"{name}.yaml")
+    assert stated.pop("defaults") == ["inference", "_self_"]
+    assert parse_hub_id(stated.model_path) is not None
+    assert name.removeprefix("inference_") in stated.model_path
+    assert all(shown[option] != value for option, value in stated.items())

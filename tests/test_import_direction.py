@@ -10,12 +10,13 @@ import pytest
 
 from tests.source_files import REPO_ROOT, nodes, python_files
 
-SIBLINGS = {"osu_beatmap", "training"}
+SIBLINGS = {"osu_beatmap", "training", "checkpoints"}
 MODELS = {"osuT5", "osu_diffusion", "rcomplexion", "classifier"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     "osu_beatmap": set(),
     "training": set(),
+    "checkpoints": set(),
     "osuT5": SIBLINGS,
     "osu_diffusion": SIBLINGS,
     "rcomplexion": SIBLINGS,

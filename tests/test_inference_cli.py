@@ -101,11 +101,11 @@ WRONG = [
     (["dificulty=3"], "There is no option dificulty; did you mean difficulty?"),
     (["audio_path=no (x) [y]=.mp3"], "There is no file at no (x) [y]=.mp3 (audio_path); if that is not the whole name"),
     (["--difficulty=3"], "There is no flag --difficulty; options are written name=value"),
-    (["-cn", "nothing"], "There is no configuration nothing; -cn can be inference."),
+    (["-cn", "nothing"], "There is no configuration nothing; -cn can be inference, inference_v28,"),
     (["-cn", "../pyproject"], "There is no configuration ../pyproject"),
     (["-cn"], "There is no configuration without a name"),
-    (["-cn", "inference_v29", "audio_path=x"], "-cn inference_v29 (a published model) is not part of this version"),
-    (["--config-name=inference_v32-mini"], "-cn inference_v32-mini (a published model) is not part of this version"),
+    (["-cn", "inference_v29", "audio_path=no.mp3"], "There is no file at no.mp3 (audio_path)"),
+    (["--config-name=inference_v27"], "There is no configuration inference_v27; -cn can be inference, inference_v28"),
     (["-m", "audio_path=x"], "-m (many runs at once) is not part of this version yet."),
 ]
 

@@ -156,7 +156,7 @@ class ExampleSampler:
 
     def _cut(self, song: TrainingSong, rng: np.random.Generator) -> _Cut:
         frames = self.spec.grid.frames
-        start_frame = int(rng.integers(0, max(1, len(song.mel) - frames // 2)))
+        start_frame = int(rng.integers(-self.spec.grid.lead_in_frames(), max(1, len(song.mel) - frames // 2)))
         speed = 1.0
         options = self.augmentation
         if options and rng.random() < options.speed_probability:

@@ -25,15 +25,17 @@ def song_activations(
     if model.frame_heads is None:
         return None
     frames = spec.grid.frames
-    total = int(song_ms / spec.grid.frame_ms) + frames + 1
+    lead_in = -windows[0].start_frame
+    total = lead_in + int(song_ms / spec.grid.frame_ms) + frames + 1
     channels = len(model.config.frame_heads)
     sums, weights = np.zeros((total, channels)), np.zeros((total, 1))
     middle = (frames - 1) / 2
     weight = (1.0 - np.abs(np.arange(frames) - middle) / (middle + 1))[:, None]
     for window in windows:
         logits = model.frame_logits(encoder_states[window.index][None])[0, :frames].float()
-        span = slice(window.start_frame, window.start_frame + len(logits))
+        first = lead_in + window.start_frame
+        span = slice(first, first + len(logits))
         sums[span] += weight[: len(logits)] * logits.sigmoid().cpu().numpy()
         weights[span] += weight[: len(logits)]
     song_frames = int(song_ms / spec.grid.frame_ms) + 1
-    return (sums / np.maximum(weights, 1e-9))[:song_frames]
+    return (sums / np.maximum(weights, 1e-9))[lead_in : lead_in + song_frames]

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from osuT5.generation.logit_rules import LogitRule, Row, ends_row
 from osuT5.generation.sampling import Sampler
+from osuT5.generation.time_choice import TimeChoice
 from osuT5.model.seq2seq import MapperModel
 from osuT5.vocabulary import PAD_ID, Vocabulary
 
@@ -21,12 +22,22 @@ class Choice(Protocol):
 
 
 class RowByRow:
-    """Chooses by rules, each row from a generator of its own, so that its tokens do not depend on its neighbours."""
+    """Chooses by rules, each row from a generator of its own, so that its tokens do not depend on its neighbours.
 
-    def __init__(self, rules: Sequence[LogitRule], sampler: Sampler, generators: Sequence[torch.Generator]) -> None:
+    `time_choice` decides when the next object begins; without it, times are drawn like all tokens.
+    """
+
+    def __init__(
+        self,
+        rules: Sequence[LogitRule],
+        sampler: Sampler,
+        generators: Sequence[torch.Generator],
+        time_choice: TimeChoice | None = None,
+    ) -> None:
         self.rules = rules
         self.sampler = sampler
         self.generators = generators
+        self.time_choice = time_choice
 
     def __call__(self, scores: Tensor, rows: Sequence[Row], active: Sequence[int]) -> list[int]:
         return [self._choose(scores[place], rows[index], self.generators[index]) for place, index in enumerate(active)]
@@ -34,7 +45,8 @@ class RowByRow:
     def _choose(self, scores: Tensor, row: Row, generator: torch.Generator) -> int:
         for rule in self.rules:
             rule(scores, row)
-        return self.sampler(scores, row.context, generator)
+        token_id = None if self.time_choice is None else self.time_choice(scores, row, generator)
+        return self.sampler(scores, row.context, generator) if token_id is None else token_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,13 +73,17 @@ class LogitRule(Protocol):
 
 
 class TimeRunsForward:
-    """No time before the last one that was written, none that an earlier window has decided."""
+    """No time before the last one that was written, and no object where an earlier window has decided.
+
+    What was begun there and left open may still end there.
+    """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.time_ids = vocabulary.ids_of(EventKind.TIME)
 
     def __call__(self, scores: Tensor, row: Row) -> None:
-        first_allowed = max(row.first_value, row.last_value)
+        is_open = row.grammar is not None and row.grammar.waiting is not None
+        first_allowed = row.last_value if is_open else max(row.first_value, row.last_value)
         scores[self.time_ids.start : self.time_ids.start + first_allowed] = FORBIDDEN
 
 

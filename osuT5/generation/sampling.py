@@ -16,12 +16,14 @@ class Sampling:
     """How tokens are drawn. A temperature of 0 takes the likeliest token, whatever the other ones are.
 
     `temperature` holds unless the context or the kind of the likeliest token has one of its own. That of times is low:
-    a time drawn from the tail skips all objects before it, and they never come back.
+    a time drawn from the tail skips all objects before it, and they never come back. A `time_threshold` above 0 chooses
+    the times of objects as `time_choice` does.
     """
 
     temperature: float = 0.9
     top_p: float = 0.9
     top_k: int = 0
+    time_threshold: float = 0.25
     context_temperatures: dict[ContextKind, float] = field(default_factory=lambda: {ContextKind.TIMING: 0.1})
     kind_temperatures: dict[EventKind, float] = field(
         default_factory=lambda: {EventKind.TIME: 0.2, EventKind.COLUMN: 0.8}

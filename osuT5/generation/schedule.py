@@ -26,6 +26,7 @@ from osuT5.generation.engine import Engine, Guidance, RowByRow
 from osuT5.generation.grammar import GrammarState, has_grammar
 from osuT5.generation.logit_rules import Row, default_rules
 from osuT5.generation.sampling import Sampler, Sampling
+from osuT5.generation.time_choice import TimeChoice
 from osuT5.mel import window_mel
 from osuT5.model.audio_conditions import AudioConditionValues
 from osuT5.model.seq2seq import MapperModel
@@ -47,6 +48,12 @@ STATE_HOLDERS = {
 """The contexts that tell of what holds from a time on; the first that there is counts."""
 
 PLAIN_SPEED_PERCENT = 100
+
+BORDER_STEPS = 2
+"""So far before its own span a window may still place what the window before left to it.
+
+Two windows place one sound up to a step or two apart: what stands on their border each would leave to the other.
+"""
 
 Progress = Callable[[str, int, int], None]
 """Called with the name of a stage, the number of windows done, and their total."""
@@ -145,7 +152,8 @@ class SongWriter:
         vocabulary = self.spec.vocabulary
         engine = Engine(self.model, vocabulary, guidance=guidance)
         generators = [torch.Generator().manual_seed(chart.seed) for chart in charts]
-        choice = RowByRow(default_rules(vocabulary), Sampler(sampling, vocabulary), generators)
+        times = _time_choice(sampling, self.spec)
+        choice = RowByRow(default_rules(vocabulary), Sampler(sampling, vocabulary), generators, times)
         modes = [int(chart.attributes.mode) for chart in charts]
         written: list[list[EventGroup]] = [[] for _ in charts]
         with one_cpu_thread():
@@ -175,7 +183,9 @@ class SongWriter:
                 break
             # A very dense passage: what is longest ago matters least.
             decided = decided[len(decided) // 4 + 1 :]
-        first_value = grid.time_value(window.from_ms, window.start_ms) if window.index else 0
+        # The first window's span begins with the song: nobody left anything to it.
+        border_steps = BORDER_STEPS if window.index else 0
+        first_value = grid.time_value(window.from_ms, window.start_ms) - border_steps
         is_last = window is self.windows[-1]
         end_value = grid.time_tokens if is_last else grid.time_value(window.to_ms, window.start_ms)
         row = Row(context, prompt[-limit:], first_value, end_value, _groups_at_once(context, chart.attributes, spec))
@@ -223,6 +233,14 @@ def _grammar_after(before: Sequence[EventGroup], attributes: Attributes) -> Gram
             state.read(event)
     state.enter_window()
     return state
+
+
+def _time_choice(sampling: Sampling, spec: ModelSpec) -> TimeChoice | None:
+    """Only where a grammar knows which times are beginnings of objects."""
+    if not sampling.time_threshold or not has_grammar(spec.encoding):
+        return None
+    temperature = sampling.kind_temperatures.get(EventKind.TIME, sampling.temperature)
+    return TimeChoice(spec.vocabulary, sampling.time_threshold, temperature if sampling.temperature > 0 else 0.0)
 
 
 @contextmanager

@@ -18,12 +18,13 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
+from checkpoints.folder_weights import SAFETENSORS
 from osu_beatmap.model import GameMode
 from osuT5.model.config import ModelConfig
 from osuT5.model.published import gamemode_subfolder, read_bundle, rename_key
 from osuT5.model.published.bundle import TOKENIZER_FILE, read_json
 from osuT5.model.published.writing import own_values, published_tensors, runs_in_the_original, write_bundle_json
-from osuT5.model.weights import WEIGHTS_FILE, build_model, read_tensors, weight_files
+from osuT5.model.weights import read_weights
 from osuT5.spec import CONTRACT_FILE, ModelSpec
 
 CONFIG_FILE = "config.json"
@@ -37,11 +38,9 @@ def convert_to_ours(published: Path, out: Path, name: str | None = None) -> None
     with _NewFolder(out) as folder:
         for source, target in _bundles(published, folder, TOKENIZER_FILE):
             bundle = read_bundle(source, name)
-            tensors = [item for path in weight_files(source) for item in read_tensors(path, rename_key)]
-            model = build_model(bundle.config, tensors)
+            tensors = read_weights(source, bundle.config, rename_key)
             bundle.spec.save(target)
             _save_ours(bundle.config, tensors, target)
-            del model
 
 
 def convert_to_published(ours: Path, out: Path) -> bool:
@@ -53,10 +52,9 @@ def convert_to_published(ours: Path, out: Path) -> bool:
     with _NewFolder(out) as folder:
         for source, target in _bundles(ours, folder, CONTRACT_FILE):
             spec, config = ModelSpec.load(source), _read_config(source)
-            tensors = [item for path in weight_files(source) for item in read_tensors(path)]
-            build_model(config, tensors)
+            tensors = read_weights(source, config)
             write_bundle_json(target, config, spec)
-            _save(dict(published_tensors(tensors, config, spec)), target)
+            _save(dict(published_tensors(tensors.items(), config, spec)), target)
             runs = runs and runs_in_the_original(config, spec)
     return runs
 
@@ -81,16 +79,16 @@ def _read_config(folder: Path) -> ModelConfig:
         raise ValueError(f"{folder / CONFIG_FILE} is not a model of ours") from error
 
 
-def _save_ours(config: ModelConfig, tensors: list[tuple[str, Tensor]], folder: Path) -> None:
+def _save_ours(config: ModelConfig, tensors: dict[str, Tensor], folder: Path) -> None:
     saved = ModelConfig(**own_values(config))
     saved.architectures = ["MapperModel"]
-    saved.dtype = next((tensor.dtype for _, tensor in tensors), torch.float32)
+    saved.dtype = next((tensor.dtype for tensor in tensors.values()), torch.float32)
     saved.save_pretrained(folder)
-    _save(dict(tensors), folder)
+    _save(tensors, folder)
 
 
 def _save(tensors: dict[str, Tensor], folder: Path) -> None:
-    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, folder / WEIGHTS_FILE, {"format": "pt"})
+    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, folder / SAFETENSORS, {"format": "pt"})
 
 
 class _NewFolder:

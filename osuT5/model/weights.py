@@ -1,137 +1,90 @@
-"""Weights from safetensors files into a network, holding no more in memory than the network itself.
+"""Weights from a folder into a network, holding no more in memory than the network itself.
 
-A file is read tensor by tensor, each converted as it comes, and the network is built around what was read instead of
-being filled. (Mapping the file would count its pages too while they are converted, and would lock it on Windows.)
+They are read tensor by tensor, each converted as it comes, and the network is built around what was read instead of
+being filled.
 """
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import BinaryIO
 
 import torch
 from torch import Tensor
 
+from checkpoints.errors import ModelError
+from checkpoints.folder_weights import folder_weights
 from osuT5.model.config import ModelConfig
+from osuT5.model.lora import Adapter
 from osuT5.model.seq2seq import MapperModel
 
-WEIGHTS_FILE = "model.safetensors"
-INDEX_FILE = "model.safetensors.index.json"
-
-MAX_HEADER_BYTES = 100_000_000
-"""The safetensors format's own limit."""
-
-_DTYPES = {
-    "F64": torch.float64,
-    "F32": torch.float32,
-    "F16": torch.float16,
-    "BF16": torch.bfloat16,
-    "I64": torch.int64,
-    "I32": torch.int32,
-    "U8": torch.uint8,
-    "BOOL": torch.bool,
-}
+Shapes = Mapping[str, tuple[int, ...]]
 
 
-def weight_files(folder: Path) -> list[Path]:
-    """The safetensors files of a folder: one, or the parts that its index names. Raises ValueError without any."""
-    if (folder / WEIGHTS_FILE).is_file():
-        return [folder / WEIGHTS_FILE]
-    index = folder / INDEX_FILE
-    if not index.is_file():
-        raise ValueError(f"{folder} holds no model: {WEIGHTS_FILE} is missing")
-    try:
-        names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
-        parts = [folder / Path(name).name for name in names]
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{index} is damaged") from error
-    missing = [part.name for part in parts if not part.is_file()]
-    if missing:
-        raise ValueError(f"{folder} lacks {missing[0]}, which {INDEX_FILE} names")
-    return parts
-
-
-def read_tensors(
-    path: Path, rename: Callable[[str], str | None] = str, dtype: torch.dtype | None = None
-) -> Iterator[tuple[str, Tensor]]:
-    """The tensors of a safetensors file, one at a time, floats converted to `dtype` if that is given.
-
-    rename: gives the name to return, or None for a tensor that is not wanted and so not read.
-    Raises ValueError, one sentence, for a file that is damaged or no such file.
-    """
-    with path.open("rb") as file:
-        entries, data_start = _header(file, path)
-        for name, entry in entries.items():
-            new_name = rename(name)
-            if new_name is None:
-                continue
-            tensor = _tensor(file, data_start, entry, f"{path} is damaged at {name}")
-            yield new_name, tensor.to(dtype) if dtype is not None and tensor.is_floating_point() else tensor
-
-
-def build_model(config: ModelConfig, tensors: Iterable[tuple[str, Tensor]]) -> MapperModel:
-    """A network around these tensors, ready to generate. They must be all of its parameters, and no others.
-
-    Raises ValueError, one sentence, for the first that is missing, not known, or of another shape.
-    """
-    with torch.device("meta"):
-        model = MapperModel(config)
-    wanted = {name: tuple(value.shape) for name, value in model.state_dict().items()}
-    state = {}
-    for name, tensor in tensors:
-        if name not in wanted:
-            raise ValueError(f"the weights hold {name}, for which a network of this config has no place")
-        if tuple(tensor.shape) != wanted[name]:
-            found, expected = ("x".join(map(str, shape)) for shape in (tensor.shape, wanted[name]))
-            raise ValueError(f"the weights hold {name} of size {found}, where the config asks for {expected}")
-        state[name] = tensor
-    missing = [name for name in wanted if name not in state]
-    if missing:
-        raise ValueError(f"the weights lack {missing[0]}" + (f" and {len(missing) - 1} more" * (len(missing) > 1)))
-    model.load_state_dict(state, assign=True)
-    return model.eval()
-
-
-def load_weights(
+def read_weights(
     folder: Path,
     config: ModelConfig,
     rename: Callable[[str], str | None] = str,
     dtype: torch.dtype | None = None,
-) -> MapperModel:
-    """The network of a folder with safetensors; `rename` is `published.rename_key` for published ones."""
-    files = weight_files(folder)
-    return build_model(config, (item for path in files for item in read_tensors(path, rename, dtype)))
+    device: str = "cpu",
+    adapter: Adapter | None = None,
+) -> dict[str, Tensor]:
+    """All parameters of the network that `config` describes, and nothing else.
+
+    rename: gives our name of a stored parameter, or None for one that is not wanted and so not read
+    dtype: of floating-point parameters; None leaves them as they are stored
+    adapter: is merged into the parameters, which it knows by their stored names
+    Raises ModelError where the weights cannot be read, or are not those of such a network.
+    """
+    spans = folder_weights(folder)
+    names = {key: name for key in spans if (name := rename(key)) is not None}
+    _check_fit(folder, _shapes(config), {name: spans[key].shape for key, name in names.items()})
+    if adapter is not None:
+        adapter.check_fit({key: span.shape for key, span in spans.items()})
+    state = {}
+    for key, name in names.items():
+        if adapter is not None and adapter.changes(key):
+            state[name] = adapter.merged(key, spans[key].read(torch.float32)).to(device, dtype or spans[key].dtype)
+        else:
+            state[name] = spans[key].read(dtype).to(device)
+    return state
 
 
-def _header(file: BinaryIO, path: Path) -> tuple[dict[str, dict], int]:
-    """What a file says of its tensors, and where their data begin."""
-    size = int.from_bytes(file.read(8), "little")
-    if not 2 <= size <= MAX_HEADER_BYTES:
-        raise ValueError(f"{path} is no safetensors file")
-    text = file.read(size)
-    try:
-        entries = json.loads(text)
-        entries.pop("__metadata__", None)
-    except (AttributeError, TypeError, ValueError) as error:
-        raise ValueError(f"{path} is no safetensors file, or a truncated one") from error
-    return entries, 8 + size
+def build_model(config: ModelConfig, state: Mapping[str, Tensor]) -> MapperModel:
+    """A network around these tensors, which must be all of its parameters, ready to generate."""
+    model = _empty_network(config)
+    model.load_state_dict(state, assign=True)
+    return model.eval()
 
 
-def _tensor(file: BinaryIO, data_start: int, entry: dict, complaint: str) -> Tensor:
-    try:
-        dtype, shape = _DTYPES[entry["dtype"]], [int(size) for size in entry["shape"]]
-        start, end = (int(offset) for offset in entry["data_offsets"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(complaint) from error
-    count = math.prod(shape)
-    if start < 0 or end - start != count * dtype.itemsize:
-        raise ValueError(complaint)
-    tensor = torch.empty(shape, dtype=dtype)
-    file.seek(data_start + start)
-    # Straight into the tensor's memory: no copy, and no numpy, which has no bfloat16.
-    if count and file.readinto(tensor.view(-1).view(torch.uint8).numpy()) != end - start:
-        raise ValueError(f"{complaint}: the file ends early")
-    return tensor
+def _empty_network(config: ModelConfig) -> MapperModel:
+    """Its parameters have shapes and take no memory."""
+    with torch.device("meta"):
+        return MapperModel(config)
+
+
+def _shapes(config: ModelConfig) -> Shapes:
+    return {name: tuple(tensor.shape) for name, tensor in _empty_network(config).state_dict().items()}
+
+
+def _check_fit(folder: Path, wanted: Shapes, stored: Shapes) -> None:
+    """Raises ModelError unless the weights are exactly those of the network that config.json describes."""
+    missing = [name for name in wanted if name not in stored]
+    unknown = [name for name in stored if name not in wanted]
+    if missing or unknown:
+        what = f"they lack {missing[0]}" if missing else f"it has no place for {unknown[0][:80]}"
+        others = len(missing) + len(unknown) - 1
+        raise ModelError(
+            f"The weights in {folder} are not those of the network in its config.json: {what}"
+            + (f" (and {others} more)." if others else ".")
+        )
+    for name, shape in stored.items():
+        if shape != wanted[name]:
+            raise ModelError(
+                f"The weights in {folder} are not those of the network in its config.json: {name} is {_by(shape)}, "
+                f"not {_by(wanted[name])}."
+            )
+
+
+def _by(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, shape)) or "a number"

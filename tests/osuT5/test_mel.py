@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from osuT5.mel import song_mel
+from osuT5.mel import song_mel, window_mel
 from osuT5.spec import mini_spec
 
 SPEC = mini_spec()
@@ -24,3 +24,14 @@ def test_a_click_is_in_the_frame_that_is_centred_on_it():
     loudness = song_mel(samples, SPEC).astype(np.float32).sum(axis=1)
     frame = int(loudness.argmax())
     assert frame * SPEC.grid.hop_samples == pytest.approx(8_000, abs=SPEC.grid.hop_samples / 2)
+
+
+@pytest.mark.parametrize("speed", [1.0, 1.25])
+def test_a_window_is_silent_around_the_song(speed):
+    mel = np.full((40, 3), 2.0, dtype=np.float16)
+    window = window_mel(mel, -10, 80, speed)
+    first, last = round(10 / speed), int((10 + 39) / speed)
+    assert window.shape == (80, 3)
+    assert (window[:first] == 0).all()
+    assert (window[first : last + 1] == 2).all()
+    assert (window[last + 1 :] == 0).all()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from checkpoints.errors import ModelError
 from osu_beatmap.model import Beatmap, Difficulty, GameMode, Metadata
 from osuT5.events import ContextKind
 from pipeline.difficulty_settings import suited_settings
@@ -119,7 +120,6 @@ LATER = [
     {"output_type": "[TIMING]"},
     {"cfg_scale": 1.5},
     {"negative_descriptors": "[tech]"},
-    {"lora_path": "adapter"},
     {"precision": "int8"},
 ]
 
@@ -215,12 +215,14 @@ def test_files_are_checked_before_work_starts(tmp_path: Path) -> None:
         ({"beatmap_path": str(text)}, "beatmap_path must be a .osu file"),
         ({"background": str(fake)}, "background must be a .jpg or .png picture"),
         ({"background": str(tmp_path / "no.png")}, "There is no file at"),
-        ({"model_path": "someone/model"}, "model_path must be a folder"),
+        ({"model_path": "some one/model"}, "model_path must be a folder or a hub id"),
+        ({"lora_path": "./adapter"}, "lora_path must be a folder or a hub id"),
         ({"output_path": str(text)}, "output_path must be a folder"),
         ({"output_path": str(text / "deeper")}, "output_path must be a folder"),
     ):
-        with pytest.raises(RequestError, match=sentence):
+        with pytest.raises((RequestError, ModelError), match=sentence):
             check_files(resolve({**here, **options}))
+    check_files(resolve({**here, "model_path": "someone/model", "lora_path": "someone/adapter@v2"}))
 
 
 def test_a_missing_file_whose_name_a_shell_cuts_gets_a_hint_on_quotes(tmp_path: Path) -> None:

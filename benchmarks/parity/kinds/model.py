@@ -32,11 +32,10 @@ from osuT5.generation.published_choice import PublishedChoice, PublishedSampling
 from osuT5.generation.published_rules import Temperatures, eos_ids
 from osuT5.model.attention import SelfAttentionInput
 from osuT5.model.kv_cache import causal_mask
-from osuT5.model.published import read_bundle, rename_key
+from osuT5.model.loading import load_model
 from osuT5.model.published.keys import FUSED_KINDS
 from osuT5.model.seq2seq import MapperModel
 from osuT5.model.spectrogram import Spectrogram
-from osuT5.model.weights import load_weights
 from osuT5.spec import ModelSpec
 from osuT5.vocabulary import PAD_ID
 
@@ -89,11 +88,10 @@ def _cases(folder: Path) -> Named:
 
 
 def _read(folder: Path) -> Bundle:
-    published = read_bundle(folder)
-    model = load_weights(folder, published.config, rename_key)
+    model, spec = load_model(folder)
     with np.load(folder / "goldens.npz", allow_pickle=False) as arrays:
         runs = json.loads((folder / "meta.json").read_text(encoding="utf-8"))["gen"]
-        return Bundle(model, published.spec, dict(arrays), runs)
+        return Bundle(model, spec, dict(arrays), runs)
 
 
 def _compare_mel(bundle: Bundle) -> Outcome:

@@ -26,9 +26,11 @@ class StubModel:
 
 
 def states_of(signal: np.ndarray, windows) -> torch.Tensor:
-    """Each window hears its part of the signal [frames, heads], silence beyond its end."""
-    padded = np.concatenate([signal, np.full((2 * FRAMES, signal.shape[1]), -9.0)])
-    return torch.tensor(np.stack([padded[w.start_frame : w.start_frame + FRAMES] for w in windows]))
+    """Each window hears its part of the signal [frames, heads], silence around it."""
+    silence = np.full((2 * FRAMES, signal.shape[1]), -9.0)
+    padded = np.concatenate([silence, signal, silence])
+    starts = [2 * FRAMES + window.start_frame for window in windows]
+    return torch.tensor(np.stack([padded[start : start + FRAMES] for start in starts]))
 
 
 @pytest.fixture
@@ -47,13 +49,14 @@ def test_windows_that_agree_give_the_song_back(signal, lookahead):
 def test_where_windows_disagree_the_middle_counts_most(signal):
     windows = SPEC.grid.windows(SONG_MS, 0.5, 0.0)
     states = torch.full((len(windows), FRAMES, len(HEADS)), -20.0)
-    states[1] = 20.0
+    later = windows[3]
+    states[3] = 20.0
     found = song_activations(StubModel(), SPEC, states, windows, SONG_MS)[:, 0]
-    middle = windows[1].start_frame + FRAMES // 2
-    edge = windows[1].start_frame + 5
+    middle = later.start_frame + FRAMES // 2
+    edge = later.start_frame + 5
     assert found[middle] > 0.9
     assert found[edge] < 0.1
-    assert found[windows[1].start_frame - 5] < 1e-6
+    assert found[later.start_frame - 5] < 1e-6
 
 
 def test_a_song_shorter_than_a_window():

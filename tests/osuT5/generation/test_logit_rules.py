@@ -1,6 +1,8 @@
 import torch
 
+from osu_beatmap.model import GameMode
 from osuT5.events import ContextKind, Event, EventKind
+from osuT5.generation.grammar import GrammarState
 from osuT5.generation.logit_rules import FewGroupsAtOnce, OnlyItsContext, Row, TimeRunsForward, ends_row
 from osuT5.spec import mini_spec
 from osuT5.vocabulary import EOS_ID
@@ -29,6 +31,16 @@ def test_time_never_runs_backward():
     state = row()
     state.note(TIME_IDS.start + 15, VOCABULARY)
     assert allowed_times(TimeRunsForward(VOCABULARY), state)[0] == 15
+
+
+def test_what_was_begun_before_the_window_s_span_may_end_before_it():
+    state = row(grammar=GrammarState(GameMode.STANDARD))
+    for event in (Event(EventKind.TIME, 4), Event(EventKind.POSITION, 0), Event(EventKind.SPINNER)):
+        state.note(VOCABULARY.encode(event), VOCABULARY)
+    assert allowed_times(TimeRunsForward(VOCABULARY), state)[0] == 4
+    for event in (Event(EventKind.TIME, 6), Event(EventKind.SPINNER_END)):
+        state.note(VOCABULARY.encode(event), VOCABULARY)
+    assert allowed_times(TimeRunsForward(VOCABULARY), state)[0] == 10
 
 
 def test_a_time_is_used_up_after_some_groups():
