@@ -67,8 +67,10 @@ def test_inference_command_is_understood(command: str) -> None:
     words = _words(command)[2:]
     if words == ["-h"]:
         return
-    options = dict(word.split("=", 1) for word in words)
-    request = resolve(options)
+    config = {}
+    if words[0] == "-cn":
+        config, words = compose_config(words[1]), words[2:]
+    request = resolve(config | dict(word.split("=", 1) for word in words))
     for path in (request.song.audio_path, request.song.beatmap_path):
         if path is not None and path.name not in {*MADE_BY_USERS, "..."}:
             assert (REPO_ROOT / path).is_file()
