@@ -1,6 +1,7 @@
 """From a training run to a map, with a tiny model: every stage of the program in a row."""
 
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -139,6 +140,27 @@ def test_given_timing_is_kept(mapset, model_folder, tmp_path):
     result = generate(wanted)
     reds = [point for point in read_beatmap(result.osu_path).timing_points if point.uninherited]
     assert [(p.time_ms, p.beat_length_ms, p.meter) for p in reds] == [(OFFSET_MS, 60_000.0 / BPM, 4)]
+
+
+def test_timing_comes_from_the_root_model(song, model_folder, tmp_path, monkeypatch):
+    """A mode may have a model of its own, in a folder beside the root model's files; adapters are for the map."""
+    model = tmp_path / "model"
+    shutil.copytree(model_folder, model)
+    shutil.copytree(model_folder, model / "gamemode=1")
+    loaded = []
+
+    def load(folder, device, precision, *, lora):
+        loaded.append((folder, lora))
+        return load_model(folder, device, precision)
+
+    monkeypatch.setattr("pipeline.listening.load_model", load)
+    wanted = {"gamemode": 1, "lora_path": "someone/adapter"}
+    result = generate(request(song, model, tmp_path / "own", **wanted))
+    assert loaded == [(model / "gamemode=1", "someone/adapter"), (model, None)]
+    assert result.beatmap.hit_objects
+    loaded.clear()
+    generate(request(song, model, tmp_path / "root", **wanted | {"gamemode": 3}))
+    assert loaded == [(model, "someone/adapter")]
 
 
 def test_timing_without_a_map_is_refused(song, model_folder, tmp_path):

@@ -49,8 +49,9 @@ def test_command_exists(command: str) -> None:
         assert words[1] in targets
     elif words[0] == "python" and words[1] == "-m":
         module = words[2]
-        ours = REPO_ROOT / (module.replace(".", "/") + ".py")
-        assert module in ("pip", "pytest", "venv") or ours.is_file()
+        ours = REPO_ROOT / module.replace(".", "/")
+        files = (ours.with_suffix(".py"), ours / "__main__.py")
+        assert module in ("pip", "pytest", "venv") or any(file.is_file() for file in files)
     elif words[0] == "python":
         assert (REPO_ROOT / words[1]).is_file()
     else:
@@ -66,8 +67,10 @@ def test_inference_command_is_understood(command: str) -> None:
     words = _words(command)[2:]
     if words == ["-h"]:
         return
-    options = dict(word.split("=", 1) for word in words)
-    request = resolve(options)
+    config = {}
+    if words[0] == "-cn":
+        config, words = compose_config(words[1]), words[2:]
+    request = resolve(config | dict(word.split("=", 1) for word in words))
     for path in (request.song.audio_path, request.song.beatmap_path):
         if path is not None and path.name not in {*MADE_BY_USERS, "..."}:
             assert (REPO_ROOT / path).is_file()

@@ -41,6 +41,12 @@ LONGEST_OBJECT_MS = 30_000.0
 PROMPT_SHARE = 0.75
 """At most this share of the decoder's length is prompt, so that room to write remains."""
 
+BORDER_STEPS = 2
+"""So far before its own span a window may still place what the window before left to it.
+
+Two windows place one sound up to a step or two apart: what stands on their border each would leave to the other.
+"""
+
 STATE_HOLDERS = {
     EventKind.KIAI: (ContextKind.KIAI,),
     EventKind.SCROLL_SPEED: (ContextKind.SV, ContextKind.MAP),
@@ -48,12 +54,6 @@ STATE_HOLDERS = {
 """The contexts that tell of what holds from a time on; the first that there is counts."""
 
 PLAIN_SPEED_PERCENT = 100
-
-BORDER_STEPS = 2
-"""So far before its own span a window may still place what the window before left to it.
-
-Two windows place one sound up to a step or two apart: what stands on their border each would leave to the other.
-"""
 
 Progress = Callable[[str, int, int], None]
 """Called with the name of a stage, the number of windows done, and their total."""
@@ -152,7 +152,7 @@ class SongWriter:
         vocabulary = self.spec.vocabulary
         engine = Engine(self.model, vocabulary, guidance=guidance)
         generators = [torch.Generator().manual_seed(chart.seed) for chart in charts]
-        times = _time_choice(sampling, self.spec)
+        times = _time_choice(sampling, vocabulary) if has_grammar(self.spec.encoding) else None
         choice = RowByRow(default_rules(vocabulary), Sampler(sampling, vocabulary), generators, times)
         modes = [int(chart.attributes.mode) for chart in charts]
         written: list[list[EventGroup]] = [[] for _ in charts]
