@@ -24,6 +24,9 @@ class Choice(Protocol):
 class RowByRow:
     """Chooses by rules, each row from a generator of its own, so that its tokens do not depend on its neighbours.
 
+    `time_choice` decides when the next object begins; without it, times are drawn like all tokens.
+    """
+
     def __init__(
         self,
         rules: Sequence[LogitRule],
