@@ -29,6 +29,10 @@ class ClassTables:
     def __bool__(self) -> bool:
         return any((self.mapper_index, self.descriptor_index, self.mapper_of_beatmap, self.beatmap_index))
 
+    def mapper_class(self, mapper_id: int | None) -> int | None:
+        """The class of a user; None for nobody in particular, and for one who is not in the table."""
+        return None if mapper_id is None else self.mapper_index.get(mapper_id)
+
     def to_json(self) -> dict:
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
 

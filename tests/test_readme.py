@@ -49,8 +49,9 @@ def test_command_exists(command: str) -> None:
         assert words[1] in targets
     elif words[0] == "python" and words[1] == "-m":
         module = words[2]
-        ours = REPO_ROOT / (module.replace(".", "/") + ".py")
-        assert module in ("pip", "pytest", "venv") or ours.is_file()
+        ours = REPO_ROOT / module.replace(".", "/")
+        files = (ours.with_suffix(".py"), ours / "__main__.py")
+        assert module in ("pip", "pytest", "venv") or any(file.is_file() for file in files)
     elif words[0] == "python":
         assert (REPO_ROOT / words[1]).is_file()
     else:

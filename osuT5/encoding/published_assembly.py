@@ -420,6 +420,8 @@ def _segments(
     """The path that osu! reads from these anchors, the kind of the first standing for all."""
     letter = _CURVES.get(anchors[0][0], CurveKind.BEZIER).value
     points = [place for kind, place in anchors for _ in range(2 if kind is EventKind.RED_ANCHOR else 1)]
+    if letter == CurveKind.CATMULL.value:
+        return [PathSegment(CurveKind.CATMULL, [head, *points])]  # a repeated point is none to be left out
     text = "|".join([letter, *(f"{x!r}:{y!r}" for x, y in points)])
     return parse_path(text, (float(head[0]), float(head[1])), file_format)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -14,26 +16,69 @@ from osuT5.model.seq2seq import MapperModel
 from osuT5.vocabulary import PAD_ID, Vocabulary
 
 
+class Choice(Protocol):
+    def __call__(self, scores: Tensor, rows: Sequence[Row], active: Sequence[int]) -> Sequence[int]:
+        """The next token of each active row, for its scores [active, vocabulary out] on the CPU."""
+
+
+class RowByRow:
+    """Chooses by rules, each row from a generator of its own, so that its tokens do not depend on its neighbours."""
+
+    def __init__(
+        self,
+        rules: Sequence[LogitRule],
+        sampler: Sampler,
+        generators: Sequence[torch.Generator],
+        time_choice: TimeChoice | None = None,
+    ) -> None:
+        self.rules = rules
+        self.sampler = sampler
+        self.generators = generators
+        self.time_choice = time_choice
+
+    def __call__(self, scores: Tensor, rows: Sequence[Row], active: Sequence[int]) -> list[int]:
+        return [self._choose(scores[place], rows[index], self.generators[index]) for place, index in enumerate(active)]
+
+    def _choose(self, scores: Tensor, row: Row, generator: torch.Generator) -> int:
+        for rule in self.rules:
+            rule(scores, row)
+        token_id = None if self.time_choice is None else self.time_choice(scores, row, generator)
+        return self.sampler(scores, row.context, generator) if token_id is None else token_id
+
+
+@dataclass(frozen=True, slots=True)
+class Guidance:
+    """Classifier-free guidance: scores move away from those of the negative prompts.
+
+    With `inverted` they move towards them, as in the published program, which takes one prompt for the other.
+    """
+
+    scale: float
+    inverted: bool = False
+
+    def __call__(self, scores: Tensor, negative: Tensor) -> Tensor:
+        wanted, unwanted = (negative, scores) if self.inverted else (scores, negative)
+        return unwanted + (wanted - unwanted) * self.scale
+
+
 class Engine:
-    """Writes rows to their end. Knows tokens and windows, but no beatmaps."""
+    """Writes rows to their end. Knows tokens and windows, but no beatmaps.
+
+    max_length: how many tokens of a row the model may read; all that it can unless given
+    guidance: for rows that have a negative prompt
+    """
 
     def __init__(
         self,
         model: MapperModel,
         vocabulary: Vocabulary,
-        sampler: Sampler,
-        rules: Sequence[LogitRule],
-        time_choice: TimeChoice | None = None,
+        max_length: int | None = None,
+        guidance: Guidance | None = None,
     ) -> None:
         self.model = model
         self.vocabulary = vocabulary
-        self.sampler = sampler
-        self.rules = rules
-        self.time_choice = time_choice
-
-    @property
-    def max_length(self) -> int:
-        return self.model.config.max_target_positions
+        self.max_length = max_length or model.config.max_target_positions
+        self.guidance = guidance
 
     @torch.inference_mode()
     def write(
@@ -42,32 +87,39 @@ class Engine:
         encoder_states: Tensor,
         row_window: Sequence[int],
         mode_ids: Sequence[int],
-        generators: Sequence[torch.Generator],
+        choice: Choice,
     ) -> None:
-        """Continues each row until it ends, filling `written_ids` without the token that ended it.
+        """Continues each row until it ends, filling `written_ids`, and `end_id` with the token that ended it.
 
         encoder_states: [windows, positions, d]; row_window: which of them each row listens to; mode_ids: the game mode
-        of each row. Each row draws from its own generator, so its tokens do not depend on its neighbours.
+        of each row.
         """
         device = encoder_states.device
         for row in rows:
             self._note_decided(row)
-        ids, mask = self._left_padded([row.prompt_ids for row in rows])
-        windows = torch.tensor(row_window, device=device)
-        modes = torch.tensor(mode_ids, device=device)
-        cache = self.model.start(encoder_states, windows, self.max_length, modes)
-        scores = _as_drawn(self.model.step(ids.to(device), cache, mask.to(device)))
+        copies = 1 if self.guidance is None else 2  # with guidance, the negative prompts are rows of their own
+        ids, mask = _left_padded([row.prompt_ids for row in rows] + [row.negative_ids for row in rows] * (copies - 1))
+        windows = torch.tensor([*row_window] * copies, device=device)
+        modes = torch.tensor([*mode_ids] * copies, device=device)
+        cache = self.model.start(encoder_states, windows, self.model.config.max_target_positions, modes)
+        scores = self._guided(self.model.step(ids.to(device), cache, mask.to(device)))
         active = list(range(len(rows)))
         while active:
-            chosen = [self._choose(scores[place], rows[index], generators[index]) for place, index in enumerate(active)]
-            going = [place for place, token_id in enumerate(chosen) if token_id is not None]
+            chosen = choice(scores, rows, active)
+            going = [place for place, index in enumerate(active) if self._continues(rows[index], chosen[place])]
             if len(going) < len(active):
-                cache.select(torch.tensor(going, dtype=torch.long, device=device))
+                kept = [place + copy * len(active) for copy in range(copies) for place in going]
+                cache.select(torch.tensor(kept, dtype=torch.long, device=device))
                 active = [active[place] for place in going]
             if not active or cache.length >= self.max_length:
                 break
-            tokens = [[chosen[place]] for place in going]
-            scores = _as_drawn(self.model.step(torch.tensor(tokens, device=device), cache))
+            tokens = [[chosen[place]] for place in going] * copies
+            scores = self._guided(self.model.step(torch.tensor(tokens, device=device), cache))
+
+    def _guided(self, scores: Tensor) -> Tensor:
+        """Scores on the CPU, where random generators are: a seed gives the same map on all devices that score alike."""
+        scores = scores.float().cpu()
+        return scores if self.guidance is None else self.guidance(*scores.chunk(2))
 
     def _note_decided(self, row: Row) -> None:
         """Takes in what the prompt holds of the row's own context; times of earlier contexts say nothing about it."""
@@ -78,30 +130,21 @@ class Engine:
         for token_id in row.prompt_ids[start:]:
             row.note(token_id, self.vocabulary)
 
-    def _choose(self, scores: Tensor, row: Row, generator: torch.Generator) -> int | None:
-        """The row's next token, or None when the row has ended."""
-        for rule in self.rules:
-            rule(scores, row)
-        token_id = None if self.time_choice is None else self.time_choice(scores, row, generator)
-        if token_id is None:
-            token_id = self.sampler(scores, row.context, generator)
+    def _continues(self, row: Row, token_id: int) -> bool:
+        """Takes in a row's next token; False where that ends the row."""
         if ends_row(token_id, row, self.vocabulary):
-            return None
+            row.end_id = token_id
+            return False
         row.note(token_id, self.vocabulary)
         row.written_ids.append(token_id)
-        return token_id
-
-    @staticmethod
-    def _left_padded(prompts: list[list[int]]) -> tuple[Tensor, Tensor]:
-        longest = max(len(prompt) for prompt in prompts)
-        ids = torch.full((len(prompts), longest), PAD_ID)
-        mask = torch.zeros(len(prompts), longest, dtype=torch.bool)
-        for index, prompt in enumerate(prompts):
-            ids[index, longest - len(prompt) :] = torch.tensor(prompt)
-            mask[index, longest - len(prompt) :] = True
-        return ids, mask
+        return True
 
 
-def _as_drawn(scores: Tensor) -> Tensor:
-    """On the CPU, where the random generators are: a seed gives the same map on every device that scores alike."""
-    return scores.float().cpu()
+def _left_padded(prompts: list[list[int]]) -> tuple[Tensor, Tensor]:
+    longest = max(len(prompt) for prompt in prompts)
+    ids = torch.full((len(prompts), longest), PAD_ID)
+    mask = torch.zeros(len(prompts), longest, dtype=torch.bool)
+    for index, prompt in enumerate(prompts):
+        ids[index, longest - len(prompt) :] = torch.tensor(prompt)
+        mask[index, longest - len(prompt) :] = True
+    return ids, mask

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from osu_beatmap.model import GameMode
 from osu_beatmap.rules.settings import MAX_KEYS
 from osuT5.encoding.groups import ANCHOR_KINDS
+from osuT5.encoding_spec import EncodingSpec
 from osuT5.events import TYPE_KINDS, Event, EventKind
 
 K = EventKind
@@ -45,6 +46,20 @@ FOLLOWS = {
 
 MAX_ANCHORS = 40
 """So many inner control points no slider needs; a loop of them would fill the window."""
+
+
+def has_grammar(encoding: EncodingSpec) -> bool:
+    """Whether maps of this encoding follow the grammar below, which knows none of the published ones."""
+    published = (
+        encoding.types_first,
+        encoding.distances,
+        encoding.positions_split,
+        encoding.position_refine_px,
+        encoding.sustain_ms,
+        encoding.timing_in_map,
+        encoding.slider_layout != 1,
+    )
+    return not any(published)
 
 
 @dataclass(slots=True)

@@ -35,18 +35,22 @@ class Row:
     """One sequence being written.
 
     Time values count the steps of the window: those below `first_value` were decided by earlier windows, those from
-    `end_value` on belong to later ones. At most `groups_at_once` groups may share a time.
+    `end_value` on belong to later ones. At most `groups_at_once` groups may share a time. `end_ids`, where they are
+    given, decide alone what ends the row. `negative_ids` are the prompt to keep away from.
     """
 
     context: ContextKind
     prompt_ids: list[int]
-    first_value: int
-    end_value: int
-    groups_at_once: int
+    first_value: int = 0
+    end_value: int = 0
+    groups_at_once: int = 1
     last_value: int = 0
     same_time_groups: int = 0
     written_ids: list[int] = field(default_factory=list)
     grammar: GrammarState | None = None
+    end_ids: frozenset[int] | None = None
+    negative_ids: list[int] = field(default_factory=list)
+    end_id: int | None = None
 
     def note(self, token_id: int, vocabulary: Vocabulary) -> None:
         """Takes a token of the row's own context into account, read or written."""
@@ -98,14 +102,17 @@ class OnlyItsContext:
     """Only tokens that the context can hold, and its own end."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
-        self.forbidden = {context: self._mask(vocabulary, context) for context in vocabulary.contexts}
+        # Without contexts of their own, beats stand in the map.
+        contexts = vocabulary.contexts or (ContextKind.MAP,)
+        self.forbidden = {context: self._mask(vocabulary, context) for context in contexts}
 
     @staticmethod
     def _mask(vocabulary: Vocabulary, context: ContextKind) -> Tensor:
         forbidden = torch.ones(vocabulary.size_out, dtype=torch.bool)
         for event_range in vocabulary.output_ranges:
             allowed = KINDS_OF_CONTEXT.get(context)
-            if (event_range.kind in allowed) if allowed else event_range.kind not in _NOT_IN_A_MAP:
+            elsewhere = _NOT_IN_A_MAP if vocabulary.contexts else frozenset()
+            if (event_range.kind in allowed) if allowed else event_range.kind not in elsewhere:
                 ids = vocabulary.ids_of(event_range.kind)
                 forbidden[ids.start : ids.stop] = False
         forbidden[vocabulary.context_eos(context)] = False
@@ -154,6 +161,8 @@ def default_rules(vocabulary: Vocabulary) -> list[LogitRule]:
 
 def ends_row(token_id: int, row: Row, vocabulary: Vocabulary) -> bool:
     """Whether a token ends the row: an end mark, or a time that belongs to a later window."""
+    if row.end_ids is not None:
+        return token_id in row.end_ids
     if token_id in (EOS_ID, vocabulary.context_eos(row.context)):
         return True
     time_ids = vocabulary.ids_of(EventKind.TIME)

@@ -22,12 +22,13 @@ from osu_beatmap.model import GameMode
 from osu_beatmap.rules.settings import MAX_KEYS
 from osuT5.conditions import SongPlace, condition_ids
 from osuT5.events import ContextKind, EventGroup, EventKind
-from osuT5.generation.engine import Engine
-from osuT5.generation.grammar import GrammarState
+from osuT5.generation.engine import Engine, Guidance, RowByRow
+from osuT5.generation.grammar import GrammarState, has_grammar
 from osuT5.generation.logit_rules import Row, default_rules
 from osuT5.generation.sampling import Sampler, Sampling
 from osuT5.generation.time_choice import TimeChoice
 from osuT5.mel import window_mel
+from osuT5.model.audio_conditions import AudioConditionValues
 from osuT5.model.seq2seq import MapperModel
 from osuT5.prompt import Segment
 from osuT5.spec import ModelSpec
@@ -46,6 +47,14 @@ BORDER_STEPS = 2
 
 Two windows place one sound up to a step or two apart: what stands on their border each would leave to the other.
 """
+
+STATE_HOLDERS = {
+    EventKind.KIAI: (ContextKind.KIAI,),
+    EventKind.SCROLL_SPEED: (ContextKind.SV, ContextKind.MAP),
+}
+"""The contexts that tell of what holds from a time on; the first that there is counts."""
+
+PLAIN_SPEED_PERCENT = 100
 
 Progress = Callable[[str, int, int], None]
 """Called with the name of a stage, the number of windows done, and their total."""
@@ -67,6 +76,7 @@ class ChartInProgress:
     attributes: Attributes
     seed: int
     contexts: dict[ContextKind, Sequence[EventGroup]] = field(default_factory=dict)
+    negative: Attributes | None = None
 
     def contexts_before(self, context: ContextKind, spec: ModelSpec) -> list[tuple[ContextKind, Sequence[EventGroup]]]:
         order = takewhile(lambda c: c is not context, spec.contexts_of(self.attributes.mode))
@@ -92,36 +102,65 @@ class SongWriter:
         self.windows = spec.grid.windows(song_ms, lookback, lookahead)
         self.progress = progress or (lambda stage, done, total: None)
         self.report = GenerationReport(windows=len(self.windows))
-        self.encoder_states = self._encode(mel)
+        self._mel = mel
+        self._states: dict[tuple, Tensor] = {}
+        self.encoder_states = None if model.audio_conditions else self._encode(None)
 
     @torch.inference_mode()
-    def _encode(self, mel: np.ndarray) -> Tensor:
-        """Encoder states of all windows [windows, positions, d]."""
+    def _encode(self, heard_for: Attributes | None) -> Tensor:
+        """Encoder states of all windows [windows, positions, d]; `heard_for` tells what models like V30 listen with."""
         states = []
         for first in range(0, len(self.windows), ENCODER_BATCH_WINDOWS):
             batch = self.windows[first : first + ENCODER_BATCH_WINDOWS]
-            mels = np.stack([window_mel(mel, window.start_frame, self.spec.grid.frames) for window in batch])
-            states.append(self.model.encode(torch.from_numpy(mels).to(self.model.device, self.model.dtype)))
+            mels = np.stack([window_mel(self._mel, window.start_frame, self.spec.grid.frames) for window in batch])
+            conditions = heard_for and self._audio_conditions(heard_for, batch)
+            states.append(self.model.encode(torch.from_numpy(mels).to(self.model.device, self.model.dtype), conditions))
             self.progress("listening", min(first + len(batch), len(self.windows)), len(self.windows))
         return torch.cat(states)
 
+    def _audio_conditions(self, attributes: Attributes, windows: Sequence[Window]) -> AudioConditionValues:
+        starts_ms = [window.start_ms for window in windows]
+        mapper = self.spec.tables.mapper_class(attributes.mapper_id)
+        values = AudioConditionValues.of(
+            starts_ms, self.spec.grid.window_ms, self.song_ms, attributes.difficulty, mapper
+        )
+        return values.to(self.model.device)
+
+    def _heard(self, window: Window, charts: Sequence[ChartInProgress]) -> tuple[Tensor, list[int]]:
+        """Encoder states of a window, and which of them each chart's row listens to."""
+        if self.encoder_states is not None:
+            return self.encoder_states[window.index][None], [0] * len(charts)
+        states = []
+        for attributes in (chart.attributes for chart in charts):
+            key = (attributes.difficulty, attributes.mapper_id)
+            if key not in self._states:
+                self._states[key] = self._encode(attributes)
+            states.append(self._states[key][window.index])
+        return torch.stack(states), list(range(len(charts)))
+
     def write_context(
-        self, context: ContextKind, charts: Sequence[ChartInProgress], sampling: Sampling
+        self,
+        context: ContextKind,
+        charts: Sequence[ChartInProgress],
+        sampling: Sampling,
+        guidance: Guidance | None = None,
     ) -> list[list[EventGroup]]:
         """All groups of a context for each chart, given those of the contexts before it.
 
         Charts of one song are written side by side, since a step costs nearly the same for one row and for several.
+        `guidance` leads away from the charts' `negative` attributes, which then must be there.
         """
         vocabulary = self.spec.vocabulary
-        choice = _time_choice(sampling, vocabulary)
-        engine = Engine(self.model, vocabulary, Sampler(sampling, vocabulary), default_rules(vocabulary), choice)
+        engine = Engine(self.model, vocabulary, guidance=guidance)
         generators = [torch.Generator().manual_seed(chart.seed) for chart in charts]
+        times = _time_choice(sampling, vocabulary) if has_grammar(self.spec.encoding) else None
+        choice = RowByRow(default_rules(vocabulary), Sampler(sampling, vocabulary), generators, times)
         modes = [int(chart.attributes.mode) for chart in charts]
         written: list[list[EventGroup]] = [[] for _ in charts]
         with one_cpu_thread():
             for window in self.windows:
                 rows = [self._row(window, context, *each) for each in zip(charts, written, strict=True)]
-                engine.write(rows, self.encoder_states[window.index][None], [0] * len(rows), modes, generators)
+                engine.write(rows, *self._heard(window, charts), modes, choice)
                 for row, groups in zip(rows, written, strict=True):
                     self._take(row, window, groups)
                 self.progress(context.value, window.index + 1, len(self.windows))
@@ -134,12 +173,13 @@ class SongWriter:
             Segment(c, spec.text.ids_of(groups_between(groups, window.start_ms, end_ms), window.start_ms))
             for c, groups in chart.contexts_before(context, spec)
         ]
-        place = SongPlace(self.song_ms, window.start_ms)
-        head = condition_ids(spec.vocabulary, spec.conditions, chart.attributes, place, tables=spec.tables)
+        place = self._place(window, {**dict(chart.contexts_before(context, spec)), context: written})
+        head = self._head(chart.attributes, place)
         decided = groups_between(written, window.start_ms, end_ms)
         limit = int(PROMPT_SHARE * self.model.config.max_target_positions)
         while True:
-            prompt = spec.layout.prompt(head, finished, context, spec.text.ids_of(decided, window.start_ms))
+            decided_ids = spec.text.ids_of(decided, window.start_ms)
+            prompt = spec.layout.prompt(head, finished, context, decided_ids)
             if len(prompt) <= limit or not decided:
                 break
             # A very dense passage: what is longest ago matters least.
@@ -149,11 +189,34 @@ class SongWriter:
         first_value = grid.time_value(window.from_ms, window.start_ms) - border_steps
         is_last = window is self.windows[-1]
         end_value = grid.time_tokens if is_last else grid.time_value(window.to_ms, window.start_ms)
-        row = Row(context, prompt[-limit:], first_value, end_value, _groups_at_once(context, chart.attributes))
-        if context is ContextKind.MAP and not spec.encoding.types_first:
+        row = Row(context, prompt[-limit:], first_value, end_value, _groups_at_once(context, chart.attributes, spec))
+        if chart.negative is not None:
+            head = self._head(chart.negative, place)
+            row.negative_ids = spec.layout.prompt(head, finished, context, decided_ids)[-limit:]
+        if context is ContextKind.MAP and has_grammar(spec.encoding):
             before = groups_between(written, window.start_ms - LONGEST_OBJECT_MS, math.inf)
             row.grammar = _grammar_after(before[: len(before) - len(decided)], chart.attributes)
         return row
+
+    def _head(self, attributes: Attributes, place: SongPlace) -> list[int]:
+        spec = self.spec
+        return condition_ids(spec.vocabulary, spec.conditions, attributes, place, tables=spec.tables)
+
+    def _place(self, window: Window, contexts: dict[ContextKind, Sequence[EventGroup]]) -> SongPlace:
+        """Where a window is, and the kiai and the scroll speed before it, for models that read those."""
+        told = {}
+        for kind, holders in STATE_HOLDERS.items():
+            groups = next((contexts[context] for context in holders if context in contexts), ())
+            if kind in self.spec.conditions:
+                told[kind] = last_value(kind, groups, window.start_ms)
+        step_percent = self.spec.encoding.scroll_speed_step_percent
+        speed = told.get(EventKind.SCROLL_SPEED)
+        return SongPlace(
+            self.song_ms,
+            window.start_ms,
+            kiai=bool(told.get(EventKind.KIAI)),
+            scroll_speed_percent=PLAIN_SPEED_PERCENT if speed is None else speed * step_percent,
+        )
 
     def _take(self, row: Row, window: Window, written: list[EventGroup]) -> None:
         groups, stray = self.spec.text.groups_of(row.written_ids, window.start_ms)
@@ -198,10 +261,17 @@ def groups_between(groups: Sequence[EventGroup], start_ms: float, end_ms: float)
     return groups[low:high]
 
 
-def _groups_at_once(context: ContextKind, attributes: Attributes) -> int:
+def last_value(kind: EventKind, groups: Sequence[EventGroup], end_ms: float) -> int | None:
+    """The value of the last event of a kind before a time; None where there is none."""
+    before = groups[: bisect_left(groups, end_ms, key=lambda group: group.time_ms)]
+    events = (event for group in reversed(before) for event in group.events)
+    return next((event.value for event in events if event.kind is kind), None)
+
+
+def _groups_at_once(context: ContextKind, attributes: Attributes, spec: ModelSpec) -> int:
     """How many groups can share a time: a mania chord, or the end of a slider's slide, of the slider, and an object."""
     if context is not ContextKind.MAP:
         return 1
     if attributes.mode is GameMode.MANIA:
         return 2 * (attributes.key_count or MAX_KEYS)
-    return 4
+    return 5 if spec.encoding.timing_in_map else 4

@@ -9,8 +9,8 @@ import torch
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.model import GameMode
 from osuT5.events import ContextKind, Event, EventGroup, EventKind
-from osuT5.generation.engine import Engine
-from osuT5.generation.logit_rules import Row, default_rules
+from osuT5.generation.engine import Engine, RowByRow
+from osuT5.generation.logit_rules import Row
 from osuT5.generation.sampling import Sampler, Sampling
 from osuT5.generation.schedule import ChartInProgress, SongWriter, groups_between
 from osuT5.model.seq2seq import MapperModel
@@ -73,7 +73,7 @@ def test_a_context_knows_those_before_it(writer):
 def test_times_of_earlier_contexts_do_not_hold_a_row_back(model):
     """The prompt of a map ends with beats up to the end of the window; its first object may still be at the start."""
     vocabulary = SPEC.vocabulary
-    engine = Engine(model, vocabulary, Sampler(Sampling(), vocabulary), default_rules(vocabulary))
+    engine = Engine(model, vocabulary)
     times = vocabulary.ids_of(EventKind.TIME)
     prompt = [vocabulary.context_sos(ContextKind.TIMING), times.start + 800, vocabulary.context_sos(ContextKind.MAP)]
     row = Row(ContextKind.MAP, [*prompt, times.start + 30], 0, 819, 4)
@@ -94,10 +94,11 @@ def test_a_row_that_never_ends_stops_at_the_decoder_length(model):
         scores.fill_(float("-inf"))
         scores[vocabulary.ids_of(EventKind.HITSOUND).start] = kept
 
-    engine = Engine(model, vocabulary, Sampler(Sampling(), vocabulary), [only_hitsounds])
+    engine = Engine(model, vocabulary)
+    choice = RowByRow([only_hitsounds], Sampler(Sampling(), vocabulary), [torch.Generator()])
     row = Row(ContextKind.MAP, [1, vocabulary.context_sos(ContextKind.MAP)], 0, 819, 4)
     states = torch.zeros(1, model.config.max_source_positions, model.config.d_model)
-    engine.write([row], states, [0], [0], [torch.Generator()])
+    engine.write([row], states, [0], [0], choice)
     assert len(row.prompt_ids) + len(row.written_ids) <= engine.max_length + 1
 
 
@@ -111,6 +112,6 @@ def test_a_spinner_longer_than_the_lookback_can_end(writer):
     assert {EventKind.SPINNER, EventKind.SPINNER_END} <= row.grammar.allowed()
     in_sight = EventGroup(window.start_ms, (Event(EventKind.TIME, 0), Event(EventKind.SPINNER)))
     row = writer._row(window, ContextKind.MAP, chart(), [in_sight])
-    Engine(writer.model, SPEC.vocabulary, Sampler(Sampling(), SPEC.vocabulary), [])._note_decided(row)
+    Engine(writer.model, SPEC.vocabulary)._note_decided(row)
     row.grammar.read(Event(EventKind.TIME, 400))
     assert EventKind.SPINNER not in row.grammar.allowed()

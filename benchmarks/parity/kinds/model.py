@@ -1,0 +1,197 @@
+"""model/: tiny seeded models as published, with what the original makes of fixed audio and prompts.
+
+Each folder with `goldens.npz` is a bundle. The arrays: `frames` (audio [windows, samples]), `decoder_input_ids` and
+`decoder_attention_mask` (the second row padded on the left), `mel`, `encoder_last_hidden_state`, and
+
+    logits_row0             of the first row alone
+    logits_model_forward    of both, with positions that count real tokens
+    logits_batch_rawmask    of both, with positions that count padding too
+    gen_<b1|b2pad>_<how>    tokens, prompts included, of the first row or of both; options and seed in `meta.json`
+    neg_ids_<b1|b2pad>      the negative prompts of guided ones
+
+The other bundles of the folder, those without such arrays, belong to other checks.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case, within
+from osuT5.events import ContextKind
+from osuT5.generation.engine import Engine, Guidance
+from osuT5.generation.logit_rules import Row
+from osuT5.generation.published_choice import PublishedChoice, PublishedSampling, published_rules
+from osuT5.generation.published_rules import Temperatures, eos_ids
+from osuT5.model.attention import SelfAttentionInput
+from osuT5.model.kv_cache import causal_mask
+from osuT5.model.published import read_bundle, rename_key
+from osuT5.model.published.keys import FUSED_KINDS
+from osuT5.model.seq2seq import MapperModel
+from osuT5.model.spectrogram import Spectrogram
+from osuT5.model.weights import load_weights
+from osuT5.spec import ModelSpec
+from osuT5.vocabulary import PAD_ID
+
+LIMIT = 1e-4
+MEL_LIMIT = 1e-5
+"""Of the largest value."""
+
+Named = Iterator[tuple[str, Callable[[], Outcome]]]
+
+
+@dataclass
+class Bundle:
+    """One folder: the network, its contract, the arrays, and what `meta.json` says of the generated tokens."""
+
+    model: MapperModel
+    spec: ModelSpec
+    arrays: dict[str, np.ndarray]
+    runs: dict[str, dict]
+
+    def tensor(self, name: str) -> Tensor:
+        return torch.from_numpy(self.arrays[name])
+
+    @cached_property
+    @torch.inference_mode()
+    def mel(self) -> Tensor:
+        return Spectrogram(self.spec.spectrogram)(self.tensor("frames"))
+
+    @cached_property
+    @torch.inference_mode()
+    def states(self) -> Tensor:
+        return self.model.encode(self.mel)
+
+
+def check(folder: Path) -> Iterator[CaseResult]:
+    for path in sorted(folder.glob("*/goldens.npz")):
+        yield from each_case("model", _cases(path.parent))
+
+
+def _cases(folder: Path) -> Named:
+    bundle = _read(folder)
+    for name in bundle.arrays:
+        if name == "mel":
+            yield f"{folder.name} {name}", partial(_compare_mel, bundle)
+        elif name == "encoder_last_hidden_state":
+            yield f"{folder.name} {name}", partial(_compare_states, bundle)
+        elif name.startswith("logits_"):
+            yield f"{folder.name} {name}", partial(_compare_logits, bundle, name)
+        elif name.startswith("gen_"):
+            yield f"{folder.name} {name}", partial(_compare_tokens, bundle, name)
+
+
+def _read(folder: Path) -> Bundle:
+    published = read_bundle(folder)
+    model = load_weights(folder, published.config, rename_key)
+    with np.load(folder / "goldens.npz", allow_pickle=False) as arrays:
+        runs = json.loads((folder / "meta.json").read_text(encoding="utf-8"))["gen"]
+        return Bundle(model, published.spec, dict(arrays), runs)
+
+
+def _compare_mel(bundle: Bundle) -> Outcome:
+    return within(bundle.mel.numpy(), bundle.arrays["mel"], MEL_LIMIT, relative=True)
+
+
+def _compare_states(bundle: Bundle) -> Outcome:
+    return within(bundle.states.numpy(), bundle.arrays["encoder_last_hidden_state"], LIMIT)
+
+
+@torch.inference_mode()
+def _compare_logits(bundle: Bundle, name: str) -> Outcome:
+    theirs = bundle.arrays[name]
+    ids, mask = (bundle.tensor(f"decoder_{part}")[: len(theirs)] for part in ("input_ids", "attention_mask"))
+    score = _scored_counting_padding if name.endswith("rawmask") else _scored
+    ours = score(bundle.model, ids, mask, bundle.states[: len(theirs)])
+    asked = mask.numpy()  # nobody sees what is scored for padding
+    return within(ours.numpy()[asked], theirs[asked], LIMIT)
+
+
+def _scored(model: MapperModel, ids: Tensor, mask: Tensor, states: Tensor) -> Tensor:
+    sees_ahead = model.config.layer_kind in FUSED_KINDS
+    return model(
+        decoder_input_ids=ids, decoder_attention_mask=mask, encoder_states=states, sees_ahead=sees_ahead
+    ).logits
+
+
+def _scored_counting_padding(model: MapperModel, ids: Tensor, mask: Tensor, states: Tensor) -> Tensor:
+    """As the original scores a batch that nobody gave positions; nothing of ours needs that."""
+    count = ids.shape[1]
+    tokens = SelfAttentionInput(torch.arange(count), causal_mask(mask.bool(), count))
+    cross = model.decoder.cross_keys_values(states, None)
+    return model.proj_out(model.decoder(model.decoder_embedder(ids), tokens, cross))
+
+
+def _compare_tokens(bundle: Bundle, name: str) -> Outcome:
+    theirs, run = bundle.arrays[name], bundle.runs[name]
+    if run["kwargs"]["num_beams"] > 1:
+        return Verdict.PENDING, "", "beams come with super timing"
+    ours = _generated(bundle, len(theirs), run)
+    if ours.shape == theirs.shape and (ours == theirs).all():
+        return Verdict.OK, f"{theirs.size} tokens", ""
+    common = min(ours.shape[1], theirs.shape[1])
+    differing = np.argwhere(ours[:, :common] != theirs[:, :common])
+    where = f"row {differing[0][0]} from token {differing[0][1]} on" if len(differing) else "another length"
+    return Verdict.DIFFERS, f"{len(differing)}", where
+
+
+def _generated(bundle: Bundle, count: int, run: dict) -> np.ndarray:
+    """Prompts and tokens [rows, length], padded as the original pads them."""
+    options, vocabulary = run["kwargs"], bundle.spec.vocabulary
+    lookback_ms, lookahead_ms = options.get("lookback_time", 0), options.get("lookahead_time", 0)
+    context = ContextKind(options["context_type"]) if "context_type" in options else None
+    ends = frozenset(eos_ids(vocabulary, context, lookback_ms, lookahead_ms))
+    negative = bundle.arrays[f"neg_ids_b{'1' if count == 1 else f'{count}pad'}"] if run["neg"] else None
+    rows = [
+        Row(
+            context or ContextKind.MAP,
+            _without_padding(bundle.arrays["decoder_input_ids"][index]),
+            end_ids=ends,
+            negative_ids=[] if negative is None else _without_padding(negative[index]),
+        )
+        for index in range(count)
+    ]
+    sampling = _sampling(options)
+    rules = published_rules(vocabulary, options["types_first"], sampling, lookback_ms)
+    generator = torch.Generator().manual_seed(run["seed"] or 0)
+    guidance = Guidance(options["cfg_scale"], inverted=True) if options["cfg_scale"] > 1 else None
+    engine = Engine(bundle.model, vocabulary, options["max_length"] - 1, guidance)  # the last token is not read
+    choice = PublishedChoice(rules, sampling, generator)
+    engine.write(rows, bundle.states[:count], range(count), [0] * count, choice)
+    return _as_written(rows)
+
+
+def _sampling(options: dict) -> PublishedSampling:
+    return PublishedSampling(
+        Temperatures(
+            options["temperature"],
+            options["timing_temperature"],
+            options["mania_column_temperature"],
+            options["taiko_hit_temperature"],
+        ),
+        draws=options["do_sample"],
+        top_p=options["top_p"],
+        top_k=options["top_k"],
+        time_bias=options["timeshift_bias"],
+    )
+
+
+def _without_padding(ids: np.ndarray) -> list[int]:
+    return ids[np.flatnonzero(ids != PAD_ID)[0] :].tolist()
+
+
+def _as_written(rows: list[Row]) -> np.ndarray:
+    read = max(len(row.prompt_ids) for row in rows)
+    written = [row.written_ids if row.end_id is None else [*row.written_ids, row.end_id] for row in rows]
+    ids = np.full((len(rows), read + max(map(len, written))), PAD_ID)
+    for place, row, own in zip(ids, rows, written, strict=True):
+        place[read - len(row.prompt_ids) : read] = row.prompt_ids
+        place[read : read + len(own)] = own
+    return ids

@@ -1,0 +1,213 @@
+"""A whole map as the published program makes it, from its windows to the beatmap: the main path with all its quirks.
+
+`pipeline.generate` is the main path of this program. This one is for the same numbers: what a model writes is placed,
+snapped and assembled to the millisecond and the pixel as the program does that the model was published with.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from pathlib import Path
+
+import numpy as np
+
+from osu_beatmap.beat_fit import Beats
+from osu_beatmap.model import Beatmap, Difficulty, GameMode, SampleSet, TimingPoint
+from osu_beatmap.published_beat_fit import fit_red_lines_as_published
+from osu_beatmap.quirks import PUBLISHED
+from osu_beatmap.reader import read_beatmap
+from osuT5.encoding import encode_context, groups_from_events
+from osuT5.encoding.event_stream import EventStream
+from osuT5.encoding.published_assembly import assemble_as_published
+from osuT5.encoding.published_resnap import resnap_as_published
+from osuT5.encoding.published_span import with_span_as_published
+from osuT5.encoding.timing import decode_timing
+from osuT5.encoding_spec import EncodingSpec
+from osuT5.events import ContextKind
+from osuT5.generation.published_schedule import PublishedChart, PublishedWriter
+
+SPAN_SLACK_MS = 10
+"""What is generated may lie this far outside the span that was asked for."""
+
+PLAIN_LINE = TimingPoint(0.0, 500.0, sample_set=SampleSet.SOFT, sample_index=-1)
+"""Where there is no tempo: the published program has it for maps without timing, and fails where it hears no beat."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedOptions:
+    """What the published program is asked for.
+
+    outputs             contexts to write; those before them in the order of the model are written as well
+    given               contexts that the reference has, which are read instead of being written
+    timing_leniency_ms  how far a beat may be off the red line that explains it
+    merges_near_places  objects that are nearly on one spot are put exactly there
+    start_ms, end_ms    the span to write
+    adds_to_reference   the rest of the map is that of the reference
+    """
+
+    outputs: tuple[ContextKind, ...]
+    given: frozenset[ContextKind] = frozenset()
+    timing_leniency_ms: float = 20.0
+    merges_near_places: bool = False
+    start_ms: float | None = None
+    end_ms: float | None = None
+    adds_to_reference: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A beatmap to take contexts from or to add to: as it is, and as the published program reads it for encoding."""
+
+    plain: Beatmap
+    to_encode: Beatmap
+
+    @classmethod
+    def read(cls, path: Path) -> Reference:
+        """Raises BeatmapError."""
+        return cls(read_beatmap(path), read_beatmap(path, quirks=PUBLISHED))
+
+
+@dataclass(slots=True)
+class PublishedMap:
+    """`stages`: what was written, stage by stage (timing first, where it is written), with places in whole pixels."""
+
+    beatmap: Beatmap
+    stages: list[dict[ContextKind, EventStream]] = field(default_factory=list)
+
+
+def generate_as_published(
+    writer: PublishedWriter,
+    chart: PublishedChart,
+    settings: Difficulty,
+    options: PublishedOptions,
+    reference: Reference | None = None,
+) -> PublishedMap:
+    """The map that a writer makes of a chart."""
+    run = _Run(writer, chart, options, reference)
+    lines = run.timing()
+    written = run.write_up_to(run.outputs)
+    result = PublishedMap(Beatmap(mode=chart.attributes.mode), run.stages)
+    stream = reduce(EventStream.merged, written.values(), EventStream())
+    spec = run.pixel_spec
+    groups, _ = groups_from_events(stream.events, spec)
+    if lines is None and (ContextKind.TIMING in options.outputs or spec.timing_in_map):
+        lines = red_lines_of(stream, spec, options.timing_leniency_ms)
+    if lines:
+        groups = resnap_as_published(groups, lines)
+    result.beatmap = assemble_as_published(
+        groups,
+        chart.attributes.mode,
+        lines or [replace(PLAIN_LINE)],
+        settings,
+        run.key_count,
+        spec,
+        options.merges_near_places,
+    )
+    if options.adds_to_reference and reference is not None:
+        given = replace(reference.plain, timing_points=reference.to_encode.timing_points)
+        result.beatmap = with_span_as_published(given, result.beatmap, *_span(options))
+    return result
+
+
+def _span(options: PublishedOptions) -> tuple[float, float]:
+    start_ms = -math.inf if options.start_ms is None else options.start_ms
+    return start_ms, math.inf if options.end_ms is None else options.end_ms
+
+
+def red_lines_of(stream: EventStream, spec: EncodingSpec, leniency_ms: float) -> list[TimingPoint]:
+    """The red lines that the beats of a stream describe."""
+    marked = decode_timing(groups_from_events(stream.events, spec)[0])
+    beats = Beats(
+        times_ms=np.array([beat.time_ms for beat in marked], dtype=np.float64),
+        is_measure=np.array([beat.starts_bar for beat in marked], dtype=bool),
+        is_timing_point=np.array([beat.starts_tempo for beat in marked], dtype=bool),
+    )
+    return fit_red_lines_as_published(beats, leniency_ms)
+
+
+class _Run:
+    """The contexts of one chart, given or written."""
+
+    def __init__(
+        self, writer: PublishedWriter, chart: PublishedChart, options: PublishedOptions, reference: Reference | None
+    ) -> None:
+        self.writer = writer
+        self.chart = chart
+        self.options = options
+        self.reference = reference
+        self.spec = writer.spec
+        self.stages: list[dict[ContextKind, EventStream]] = []
+        self.contexts = self.spec.contexts_of(chart.attributes.mode)
+        self.outputs = options.outputs
+        for context in options.given & set(self.contexts):
+            chart.streams[context] = self._of_reference(context, self.spec.encoding)
+
+    @property
+    def pixel_spec(self) -> EncodingSpec:
+        return replace(self.spec.encoding, positions_split=True, position_cell_px=1, position_refine_px=0)
+
+    @property
+    def key_count(self) -> int:
+        attributes = self.chart.attributes
+        return (attributes.key_count or 0) if attributes.mode is GameMode.MANIA else 0
+
+    def timing(self) -> list[TimingPoint] | None:
+        """The red lines of the reference, or those that the model hears; they become the chart's timing."""
+        if ContextKind.TIMING in self.options.given:
+            return [replace(line) for line in self.reference.to_encode.timing_points if line.uninherited]
+        wanted = {ContextKind.TIMING, ContextKind.MAP} & set(self.options.outputs)
+        if ContextKind.TIMING not in self.contexts or not wanted:
+            return None
+        stream = self.write_up_to([ContextKind.TIMING])[ContextKind.TIMING]
+        self.outputs = tuple(context for context in self.outputs if context is not ContextKind.TIMING)
+        lines = red_lines_of(stream, self.spec.encoding, self.options.timing_leniency_ms) or [replace(PLAIN_LINE)]
+        bare = Beatmap(mode=GameMode.STANDARD, timing_points=list(lines))
+        self.chart.streams[ContextKind.TIMING] = EventStream.of(
+            encode_context(bare, ContextKind.TIMING, self.spec.encoding, self.writer.song_ms, PUBLISHED)
+        )
+        return lines
+
+    def write_up_to(self, outputs: Sequence[ContextKind]) -> dict[ContextKind, EventStream]:
+        """The finished streams of these contexts, so far as the model has them."""
+        asked = [context for context in self.contexts if context in outputs]
+        last = max((self.contexts.index(context) for context in asked), default=-1)
+        for context in self.contexts[: last + 1]:
+            if context not in self.chart.streams:
+                self.chart.streams[context] = self.writer.write_context(context, self.chart, self._begun(context))
+        finished = {context: self._finished(context) for context in asked}
+        if finished:
+            self.stages.append(finished)
+        return finished
+
+    def _begun(self, context: ContextKind) -> EventStream | None:
+        """What comes before the span, where the rest of the map is to be the reference's."""
+        if not self.options.adds_to_reference or self.options.start_ms is None:
+            return None
+        return self._of_reference(context, self.spec.encoding).until(self.options.start_ms - 1)
+
+    def _finished(self, context: ContextKind) -> EventStream:
+        """A stream as it goes into the map: times stated anew, only those of the span, places in pixels."""
+        options = self.options
+        stream = self.chart.streams[context].retimed(self.writer.song_ms, self.spec.encoding.types_first)
+        if options.start_ms is not None:
+            stream = stream.since(options.start_ms - SPAN_SLACK_MS)
+        if options.end_ms is not None:
+            stream = stream.until(options.end_ms + SPAN_SLACK_MS)
+        if context is ContextKind.MAP:
+            stream = stream.in_pixels(self.spec.encoding, self.key_count)
+        return self._amid_reference(context, stream) if options.adds_to_reference else stream
+
+    def _amid_reference(self, context: ContextKind, stream: EventStream) -> EventStream:
+        reference = self._of_reference(context, self.pixel_spec).in_pixels(self.pixel_spec, self.key_count)
+        if self.options.start_ms is not None:
+            stream = reference.until(self.options.start_ms - 1).followed_by(stream)
+        if self.options.end_ms is not None:
+            stream = stream.followed_by(reference.since(self.options.end_ms + 1))
+        return stream
+
+    def _of_reference(self, context: ContextKind, spec: EncodingSpec) -> EventStream:
+        groups = encode_context(self.reference.to_encode, context, spec, self.writer.song_ms, PUBLISHED)
+        return EventStream.of(groups)
