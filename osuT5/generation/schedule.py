@@ -152,7 +152,7 @@ class SongWriter:
         vocabulary = self.spec.vocabulary
         engine = Engine(self.model, vocabulary, guidance=guidance)
         generators = [torch.Generator().manual_seed(chart.seed) for chart in charts]
-        times = _time_choice(sampling, vocabulary) if has_grammar(self.spec.encoding) else None
+        times = _time_choice(sampling, self.spec)
         choice = RowByRow(default_rules(vocabulary), Sampler(sampling, vocabulary), generators, times)
         modes = [int(chart.attributes.mode) for chart in charts]
         written: list[list[EventGroup]] = [[] for _ in charts]
