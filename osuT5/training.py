@@ -25,7 +25,7 @@ from osuT5.dataset.sources import Split, mapset_songs
 from osuT5.events import EventKind
 from osuT5.model.config import ModelConfig
 from osuT5.model.frame_heads import frame_loss
-from osuT5.model.loading import best_device
+from osuT5.model.loading import best_device, load_model
 from osuT5.model.seq2seq import MapperModel
 from osuT5.spec import ModelSpec, mini_spec
 from osuT5.vocabulary import IGNORED_LABEL, PAD_ID
@@ -230,9 +230,7 @@ def train(options: TrainOptions) -> Path:
     spec = mini_spec()
     run_folder = Path(options.run_path)
     task = _task(spec, options)
-    # Exported weights are fp16; what is trained is fp32.
-    warm = MapperModel.from_pretrained(options.init_path).float() if options.init_path else None
-    model = warm or _fresh_model(spec, options.sizes)
+    model = load_model(options.init_path)[0] if options.init_path else _fresh_model(spec, options.sizes)
     run_training(model, task, options.loop, run_folder, device)
     return export_average(run_folder, spec, model.config)
 
