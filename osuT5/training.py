@@ -116,7 +116,8 @@ class MapperTask:
     def _row_losses(self, model: nn.Module, states: Tensor, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         """The weighted mean over all labels of the batch, and that of the charts' onsets.
 
-        Both are computed for rows of like length together. Rows are anything from 20 tokens to the limit: in one block nearly half of the decoder's work would be padding.
+        Rows are scored with others of like length: they are anything from 20 tokens to the limit, and in one block
+        nearly half of the decoder's work would be padding.
         """
         labels = batch["labels"]
         weights = self.label_weights.to(model.device)[labels.clamp(min=0)] * (labels != IGNORED_LABEL)

@@ -1,7 +1,7 @@
 """Where a chart that is asked for in such words would have objects: onsets by row of the decoder, not by window.
 
-The frame heads tell what the charts of a mode share; an easy chart leaves out most of it. This head reads the conditions
-at the head of a row's prompt (mode, stars, ...) and moves those onsets to what such a chart has. It learns from every
+The frame heads tell what the charts of a mode share; an easy chart leaves out most of it. This head reads the
+conditions in a row's prompt (mode, stars, ...) and moves those onsets to what such a chart has. It learns from every
 frame of a window at once, where the decoder learns from one object after another, so it is ahead of it for long; the
 pointer adds what it finds to the time tokens.
 """
@@ -20,7 +20,10 @@ DILATIONS = (1, 3, 9)
 
 
 class ConditionedLayer(nn.Module):
-    """x + MLP(depthwise convolution(norm(x))); conditions scale and shift the hidden units (FiLM, Perez et al. 2018)."""
+    """x + MLP(depthwise convolution(norm(x))), its hidden units scaled and shifted by the conditions.
+
+    FiLM, Perez et al. 2018, "Visual reasoning with a general conditioning layer".
+    """
 
     def __init__(self, width: int, dilation: int) -> None:
         super().__init__()

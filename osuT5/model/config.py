@@ -31,8 +31,8 @@ class ModelConfig(PretrainedConfig):
     frame_heads         channels that are predicted per sub-frame of the audio; empty: no such heads
     frame_subdivisions  sub-frames per encoder position; sub-frame k is centred at k * ms_per_subframe
     pointer             let time-token logits look at the audio at their own time (see `pointer`)
-    chart_onset_dim     width of the head that finds the onsets of one chart (see `chart_onsets`), whose finds the pointer
-                        then reads instead of those of the chart's mode; 0: no such head
+    chart_onset_dim     width of the head that finds the onsets of one chart (see `chart_onsets`); the pointer then
+                        reads those instead of the onsets of the chart's mode; 0: no such head
     audio_lead_ms       how much later than the time of an object its sound is found in the audio
     time_token_start, time_token_count   ids of the time tokens, in the input and the output vocabulary alike;
                         token t covers window times [t * time_step_ms, (t + 1) * time_step_ms)
