@@ -208,7 +208,7 @@ class MapperModel(PreTrainedModel):
         row_window: Tensor | None,
         ids: Tensor | None,
     ) -> Tensor | None:
-        """Onset logits of each decoder row [rows, sub-frames]: of its chart where there is such a head, or of its mode."""
+        """Onset logits of each decoder row [rows, sub-frames]: of its chart where a head finds them, or of its mode."""
         if self.pointer is None:
             return None
         if mode_ids is None:
