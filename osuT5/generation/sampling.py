@@ -23,7 +23,7 @@ class Sampling:
     temperature: float = 0.9
     top_p: float = 0.9
     top_k: int = 0
-    time_threshold: float = 0.25
+    time_threshold: float = 0.35
     context_temperatures: dict[ContextKind, float] = field(default_factory=lambda: {ContextKind.TIMING: 0.1})
     kind_temperatures: dict[EventKind, float] = field(
         default_factory=lambda: {EventKind.TIME: 0.2, EventKind.COLUMN: 0.8}
