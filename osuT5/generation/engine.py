@@ -134,6 +134,8 @@ class Engine:
         start = len(row.prompt_ids) - row.prompt_ids[::-1].index(mark)
         for token_id in row.prompt_ids[start:]:
             row.note(token_id, self.vocabulary)
+        if row.grammar is not None:
+            row.grammar.start_writing()
 
     def _continues(self, row: Row, token_id: int) -> bool:
         """Takes in a row's next token; False where that ends the row."""

@@ -86,6 +86,9 @@ class GrammarState:
             self.read(event)
         self.enter_window()
 
+    def start_writing(self) -> None:
+        """What was read so far is whole."""
+
     def enter_window(self) -> None:
         """What was read so far lies before the window."""
         self.parts = []

@@ -124,6 +124,9 @@ class PublishedGrammar(GrammarState):
     context: ContextKind = ContextKind.MAP
     path_ended: bool = False
 
+    def start_writing(self) -> None:
+        self._end_group()
+
     def enter_window(self) -> None:
         self._end_group()
         GrammarState.enter_window(self)

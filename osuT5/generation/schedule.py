@@ -225,7 +225,8 @@ class SongWriter:
         last = self.spec.vocabulary.decode(ids[-1]) if ids else None
         if self.spec.encoding.types_first and last is not None and last.kind in TYPE_KINDS:
             ids = ids[:-1]  # its time belonged to a later window
-        groups, stray = self.spec.text.groups_of(ids, window.start_ms)
+        last_ms = written[-1].time_ms if written else None
+        groups, stray = self.spec.text.groups_of(ids, window.start_ms, last_ms)
         written += groups
         self.report.tokens += len(row.written_ids)
         name = row.context.value
