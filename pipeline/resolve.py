@@ -104,6 +104,7 @@ READERS: dict[str, Reader] = {
     "lookahead": number(0, 0.95),
     "model_path": text,
     "lora_path": text,
+    "parity": yes_or_no,
     "device": _device,
     "precision": one_of("fp32", "bf16", "fp16", "int8"),
     "output_path": _folder,
@@ -136,6 +137,7 @@ def resolve(flat: Mapping[str, object]) -> GenerationRequest:
     _check_scope(request)
     _check_sampling(request)
     _check_mode(request)
+    _check_model(request)
     later = not_built_yet(request)
     if later is not None:
         raise RequestError(later)
@@ -228,6 +230,11 @@ def _check_sampling(request: GenerationRequest) -> None:
             f"lookback and lookahead together may be 0.95 of a window at most, got {sampling.lookback:g} + "
             f"{sampling.lookahead:g}."
         )
+
+
+def _check_model(request: GenerationRequest) -> None:
+    if request.model.parity and request.model.model_path is None:
+        raise RequestError("parity=true needs a published model: choose one with -cn inference_v29 or model_path.")
 
 
 def _check_mode(request: GenerationRequest) -> None:
