@@ -1,11 +1,13 @@
 """Random training batches: windows of songs with the charts that were made for them.
 
-A batch is a pure function of the seed and the step, so a run resumes at any step without stored loader state,
-and several workers can share the steps.
+A batch is a pure function of the seed and the step, and each of its windows of the seed, the step and the window's
+place in the batch. So a run resumes at any step without stored loader state, and processes share a batch by making
+different windows of it, however many they are.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +22,7 @@ from osuT5.mel import window_mel
 from osuT5.mirror import mirror_table, mirrors_of
 from osuT5.prompt import Segment
 from osuT5.spec import ModelSpec
-from osuT5.vocabulary import EOS_ID, IGNORED_LABEL
+from osuT5.vocabulary import EOS_ID, IGNORED_LABEL, PAD_ID
 from osuT5.windows import LOOKAHEAD, LOOKBACK
 
 CONTINUATION_SHARES = {ContextKind.TIMING: 0.2, ContextKind.MAP: 0.7}
@@ -85,6 +87,50 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
+class BatchPart:
+    """One of `count` parts of every batch. With r ranks of a accumulated steps each, rank i makes parts a * i + 0..a-1.
+
+    Parts are stretches of neighbouring windows that differ by at most one in number.
+    """
+
+    index: int = 0
+    count: int = 1
+
+    def windows(self, whole: int) -> range:
+        """Places of this part's windows in a batch of `whole` windows. Raises CorpusError where there are too few."""
+        if self.count > whole:
+            raise CorpusError(
+                f"batch.windows is {whole}, but {self.count} parts of a batch are asked for: each needs a window."
+            )
+        return range(whole * self.index // self.count, whole * (self.index + 1) // self.count)
+
+
+WHOLE_BATCH = BatchPart()
+
+
+def joined(parts: Sequence[Batch]) -> Batch:
+    """Batches one after another as one, padded to the longest row."""
+    windows_before = np.cumsum([0, *(len(part.mel) for part in parts)])
+    return Batch(
+        mel=np.concatenate([part.mel for part in parts]),
+        input_ids=_padded([row for part in parts for row in part.input_ids], PAD_ID),
+        labels=_padded([row for part in parts for row in part.labels], IGNORED_LABEL),
+        row_window=np.concatenate([part.row_window + windows_before[i] for i, part in enumerate(parts)]),
+        row_mode=np.concatenate([part.row_mode for part in parts]),
+        frame_targets=np.concatenate([part.frame_targets for part in parts]),
+        frame_known=np.concatenate([part.frame_known for part in parts]),
+    )
+
+
+def _padded(rows: Sequence[np.ndarray], filler: int) -> np.ndarray:
+    """Rows [tokens] of any length as one array [rows, tokens of the longest], int64."""
+    block = np.full((len(rows), max(len(row) for row in rows)), filler, dtype=np.int64)
+    for index, row in enumerate(rows):
+        block[index, : len(row)] = row
+    return block
+
+
+@dataclass(frozen=True, slots=True)
 class _Cut:
     """A stretch of a song, to be played `speed` times as fast."""
 
@@ -117,30 +163,28 @@ class ExampleSampler:
             raise CorpusError("There is no chart to train on: each song needs its .osu files beside its audio.")
         self._mode_shares = shares / shares.sum()
 
-    def batch(self, step: int) -> Batch:
-        """The batch of a step: the same for the same seed, songs and options."""
-        rng = np.random.default_rng([self.seed, step])
-        cuts, rows = [], []
-        for window in range(self.options.windows):
-            song, charts = self._draw_charts(rng)
-            cut = self._cut(song, rng)
-            cuts.append(cut)
-            rows += [(window, chart, *self._row(cut, chart, rng)) for chart in charts]
-        longest = max(len(ids) for _, _, ids, _ in rows)
-        input_ids = np.zeros((len(rows), longest), dtype=np.int64)
-        labels = np.full((len(rows), longest), IGNORED_LABEL, dtype=np.int64)
-        for index, (_, _, ids, row_labels) in enumerate(rows):
-            input_ids[index, : len(ids)] = ids
-            labels[index, : len(ids)] = row_labels
-        targets, known = zip(*(self._frame_targets(cut) for cut in cuts), strict=True)
+    def batch(self, step: int, part: BatchPart = WHOLE_BATCH) -> Batch:
+        """A step's batch, or one part of it: the same for the same seed, songs and options.
+
+        The parts of a step, joined in their order, are its whole batch, whatever their number.
+        """
+        return joined([self._window(step, window) for window in part.windows(self.options.windows)])
+
+    def _window(self, step: int, window: int) -> Batch:
+        """A batch of one window, the one at a place of the step's batch."""
+        rng = np.random.default_rng([self.seed, step, window])
+        song, charts = self._draw_charts(rng)
+        cut = self._cut(song, rng)
+        rows = [self._row(cut, chart, rng) for chart in charts]
+        targets, known = self._frame_targets(cut)
         return Batch(
-            mel=np.stack([self._mel(cut, rng) for cut in cuts]),
-            input_ids=input_ids,
-            labels=labels,
-            row_window=np.array([window for window, *_ in rows]),
-            row_mode=np.array([int(chart.attributes.mode) for _, chart, *_ in rows]),
-            frame_targets=np.stack(targets),
-            frame_known=np.stack(known),
+            mel=self._mel(cut, rng)[None],
+            input_ids=_padded([ids for ids, _ in rows], PAD_ID),
+            labels=_padded([labels for _, labels in rows], IGNORED_LABEL),
+            row_window=np.zeros(len(rows), dtype=np.int64),
+            row_mode=np.array([int(chart.attributes.mode) for chart in charts]),
+            frame_targets=targets[None],
+            frame_known=known[None],
         )
 
     def _draw_charts(self, rng: np.random.Generator) -> tuple[TrainingSong, list[Chart]]:
