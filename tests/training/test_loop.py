@@ -5,9 +5,9 @@ import torch
 from torch import nn
 
 from training.average import WeightAverage
-from training.checkpoint import load_checkpoint, save_checkpoint
+from training.checkpoint import RunState, Trained, load_checkpoint, save_checkpoint
 from training.loop import LoopOptions, prefetched, run_training
-from training.schedule import warmup_cosine
+from training.schedule import RateSchedule
 
 
 class LineTask:
@@ -38,7 +38,8 @@ def line_model() -> nn.Module:
 
 
 def test_the_rate_warms_up_then_falls_to_its_floor():
-    rates = [warmup_cosine(step, 1.0, 10, 110) for step in range(200)]
+    schedule = RateSchedule("cosine", 1.0, warmup_steps=10, total_steps=110)
+    rates = [schedule.at(step) for step in range(200)]
     assert rates[0] == pytest.approx(0.1)
     assert rates[9] == rates[10] == pytest.approx(1.0)
     assert rates[60] == pytest.approx(0.02 + 0.98 * 0.5)
@@ -73,15 +74,14 @@ def test_an_interrupted_run_ends_exactly_where_an_unbroken_one_does(tmp_path):
 
 def test_a_half_written_checkpoint_does_not_count(tmp_path):
     model = line_model()
-    optimizers = [torch.optim.AdamW(model.parameters())]
-    average = WeightAverage(model, 0.9)
-    save_checkpoint(tmp_path / "c", model, optimizers, average, 3)
+    trained = Trained(model, [torch.optim.AdamW(model.parameters())], WeightAverage(model, 0.9))
+    save_checkpoint(tmp_path / "c", trained, RunState(3))
     (tmp_path / "c.new").mkdir()
-    assert load_checkpoint(tmp_path / "c", model, optimizers, average) == 3
+    assert load_checkpoint(tmp_path / "c", trained).step == 3
     # Stopped between the two renames: the previous one is still found.
     (tmp_path / "c").rename(tmp_path / "c.old")
-    assert load_checkpoint(tmp_path / "c", model, optimizers, average) == 3
-    assert load_checkpoint(tmp_path / "nothing", model, optimizers, average) is None
+    assert load_checkpoint(tmp_path / "c", trained).step == 3
+    assert load_checkpoint(tmp_path / "nothing", trained) is None
 
 
 def test_the_average_follows_and_swaps():
