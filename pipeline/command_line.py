@@ -2,9 +2,9 @@
 
 The YAML in `configs/` is read by Hydra: `-cn NAME` chooses another one, `-cn FILE.yaml` a user's own, and either may
 build on others by a list of defaults. Words of the command line are ours. A program with a flat list of options takes
-their values letter by letter, since names of songs are full of `=`, `[` and `(`, which Hydra's grammar would refuse; one
-with groups of options reads them as YAML. And whatever a user gets wrong is answered with one sentence on stderr and
-status 2, before anything heavy is imported. Knows nothing about maps, models or files.
+their values letter by letter, since names of songs are full of `=`, `[` and `(`, which Hydra's grammar would refuse; a
+program with groups of options reads them as YAML. And whatever a user gets wrong is answered with one sentence on
+stderr and status 2, before anything heavy is imported. Knows nothing about maps, models or files.
 """
 
 from __future__ import annotations

@@ -81,9 +81,7 @@ def train_options(mapset, run, cache_path="", **changes):
 def model_folder(mapset, tmp_path_factory):
     """A model trained for a few steps: it knows nothing, but it is a model."""
     run = tmp_path_factory.mktemp("run")
-    return train(
-        train_options(mapset, run, str(run / "cache"), sizes=TINY, loss=LossOptions(frame_only_steps=1))
-    )
+    return train(train_options(mapset, run, str(run / "cache"), sizes=TINY, loss=LossOptions(frame_only_steps=1)))
 
 
 def test_a_finished_model_can_be_trained_on(mapset, model_folder, tmp_path):

@@ -35,13 +35,14 @@ class LossOptions:
     frame_only_steps: int = 0
     frame_loss_weight: float = 0.5
     frame_positive_weight: float = 4.0
+    onset_loss_weight: float = 1.0
     rhythm_weight: float = 1.5
     position_weight: float = 0.5
     label_smoothing: float = 0.0
 
     def __post_init__(self) -> None:
         require(0 <= self.label_smoothing < 1, "loss.label_smoothing", "within 0..1", self.label_smoothing)
-        for name in ("frame_loss_weight", "rhythm_weight", "position_weight"):
+        for name in ("frame_loss_weight", "onset_loss_weight", "rhythm_weight", "position_weight"):
             require(getattr(self, name) >= 0, f"loss.{name}", "0 or more", getattr(self, name))
 
 
@@ -80,10 +81,10 @@ class TrainOptions:
     """One training run.
 
     `architecture` is that of fresh weights, a key of ARCHITECTURES; a model to start from brings its own. `sizes` are
-    fields of ModelConfig in which fresh weights differ from it.
+    fields of ModelConfig that differ from it; to a model to start from they may add parts.
     """
 
-    run_path: str = "runs/seq2seq"
+    run_path: str = "runs/mapper"
     architecture: str = "mini"
     sizes: Mapping[str, Any] = field(default_factory=dict)
     class_tables_path: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -41,8 +41,6 @@ def check_start(options: TrainOptions) -> None:
     require_one_of(tuple(ARCHITECTURES), "architecture", options.architecture)
     if options.lora.enable_lora:
         require(bool(options.pretrained_path), "pretrained_path", "given for LoRA: a model that it adapts", "nothing")
-    if options.pretrained_path and options.sizes:
-        raise OptionError("sizes are for fresh weights; the model in pretrained_path has its own.")
     for name in options.sizes:
         if name not in ModelConfig.__annotations__:
             raise OptionError(f"There is no size {name} of the network.")
@@ -61,6 +59,8 @@ def starting_point(options: TrainOptions) -> StartingPoint:
     except ModelError as error:
         raise ModelError(str(error).replace("model_path", "pretrained_path")) from error
     _check_trainable(model.config)
+    if options.sizes:
+        model = _with_parts(model, options.sizes)
     if not options.lora.enable_lora:
         model.requires_grad_(True)
         return StartingPoint(model, spec, whole_model_export(model.config, spec))
@@ -93,6 +93,19 @@ def _fresh(options: TrainOptions) -> StartingPoint:
     if config.uses_pointer:
         model.init_time_embeddings()
     return StartingPoint(model, spec, whole_model_export(config, spec))
+
+
+def _with_parts(known: MapperModel, sizes: Mapping[str, Any]) -> MapperModel:
+    """A model with what `sizes` gives it beyond the known one; those parts have fresh weights."""
+    model = MapperModel(ModelConfig(**{**known.config.to_dict(), **sizes}))
+    try:
+        fresh, unknown = model.load_state_dict(known.state_dict(), strict=False)
+    except RuntimeError:
+        fresh, unknown = [], ["layers of another size"]
+    if unknown:
+        raise OptionError(f"sizes must only add to the model of pretrained_path, but that has {unknown[0]}.")
+    print(f"fresh weights: {len(fresh)} of {len(model.state_dict())} tensors")
+    return model
 
 
 def _tables(path: str) -> ClassTables:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,7 @@ from osuT5.training.options import LossOptions
 from osuT5.training.start import StartingPoint
 from osuT5.training.tally import HeldOutTally
 from osuT5.vocabulary import IGNORED_LABEL, PAD_ID
+from training.checkpoint import replaced_folder
 from training.run_log import TOKENS
 from training.task import Figures, Tally, means
 
@@ -58,9 +61,10 @@ class MapperTask:
         return as_tensors(self.train.batch(step, BatchPart(index, count)))
 
     def loss_weights(self, batch: BatchTensors) -> Tensor:
-        """What token losses and frame losses are divided by [2]."""
+        """What the losses of tokens, of frames and of the charts' onsets are divided by [3]."""
         frames = batch["frame_targets"].shape[1]
-        return torch.stack([self._token_weights(batch["labels"]).sum(), batch["frame_known"].sum() * float(frames)])
+        tokens, known = self._token_weights(batch["labels"]).sum(), batch["frame_known"].sum() * float(frames)
+        return torch.stack([tokens, known, torch.tensor(float(batch["onset_targets"].numel()))])
 
     def loss(
         self, model: nn.Module, batch: BatchTensors, step: int, totals: Tensor | None = None
@@ -72,11 +76,13 @@ class MapperTask:
         frames = None if frame_logits is None else self._frame_loss(frame_logits, batch, totals[1])
         if step < self.options.frame_only_steps and frames is not None:
             return frames, {"frame_loss": frames.detach()}
-        tokens = self._token_loss(model, states, batch, totals[0])
-        figures: Figures = {"token_loss": tokens.detach(), TOKENS: float((batch["input_ids"] != PAD_ID).sum())}
-        if frames is None:
-            return tokens, figures
-        return tokens + self.options.frame_loss_weight * frames, {**figures, "frame_loss": frames.detach()}
+        tokens, onsets = self._row_losses(model, states, batch, totals)
+        loss, figures = tokens, {"token_loss": tokens.detach()}
+        for name, part in (("frame", frames), ("onset", onsets)):
+            if part is not None:
+                loss = loss + getattr(self.options, f"{name}_loss_weight") * part
+                figures[f"{name}_loss"] = part.detach()
+        return loss, {**figures, TOKENS: float((batch["input_ids"] != PAD_ID).sum())}
 
     def evaluate(self, model: nn.Module) -> dict[str, float]:
         return means([self.tally(model, 0, 1)])
@@ -94,6 +100,8 @@ class MapperTask:
             tally.add(output.label_logits.float(), batch["labels"], batch["row_mode"])
             if output.frame_logits is not None:
                 tally.count("frame_loss", self._frame_loss(output.frame_logits, batch, None)[None])
+            if output.onset_logits is not None:
+                tally.count("onset_loss", self._onset_loss(output.onset_logits, batch["onset_targets"], None)[None])
         return tally.pairs()
 
     def export(self, weights: Mapping[str, Tensor], folder: Path) -> None:
@@ -103,8 +111,13 @@ class MapperTask:
     def pictures(self, weights: Mapping[str, Tensor], folder: Path) -> Mapping[str, np.ndarray]:
         if self.draw is None:
             return {}
-        self.export(weights, folder)
-        return self.draw(folder)
+        model_folder = folder / "model"
+        with replaced_folder(model_folder) as temporary:
+            self.export(weights, temporary)
+        try:
+            return self.draw(model_folder)
+        finally:
+            shutil.rmtree(model_folder, ignore_errors=True)
 
     def _scored(self, model: nn.Module, batch: BatchTensors) -> MapperOutput:
         return model(
@@ -119,15 +132,18 @@ class MapperTask:
         """[rows, tokens] -> weight of each label, 0 where there is none."""
         return self.label_weights.to(labels.device)[labels.clamp(min=0)] * (labels != IGNORED_LABEL)
 
-    def _token_loss(self, model: nn.Module, states: Tensor, batch: BatchTensors, total: Tensor) -> Tensor:
-        """The weighted sum over all labels of the batch by their total weight, for rows of like length together.
+    def _row_losses(
+        self, model: nn.Module, states: Tensor, batch: BatchTensors, totals: Tensor
+    ) -> tuple[Tensor, Tensor | None]:
+        """That of all labels, and that of the charts' onsets where the model has a head for them.
 
-        Rows are anything from 20 tokens to the limit: in one block nearly half of the decoder's work would be padding.
+        Rows are scored with others of like length: they are anything from 20 tokens to the limit, and in one block
+        nearly half of the decoder's work would be padding.
         """
         labels = batch["labels"]
         weights = self._token_weights(labels)
         lengths = (batch["input_ids"] != PAD_ID).sum(1)
-        loss = states.new_zeros(())
+        tokens, onsets = states.new_zeros(()), []
         for rows in lengths.argsort().chunk(LENGTH_GROUPS):
             length = int(lengths[rows[-1]])
             output = model(
@@ -139,8 +155,14 @@ class MapperTask:
                 mode_ids=batch["row_mode"][rows],
                 label_smoothing=self.options.label_smoothing,
             )
-            loss = loss + output.loss * weights[rows].sum()
-        return loss / total.clamp(min=1e-6)
+            tokens = tokens + output.loss * weights[rows].sum()
+            if output.onset_logits is not None:
+                onsets.append(self._onset_loss(output.onset_logits, batch["onset_targets"][rows], totals[2]))
+        return tokens / totals[0].clamp(min=1e-6), torch.stack(onsets).sum() if onsets else None
+
+    def _onset_loss(self, onset_logits: Tensor, targets: Tensor, total: Tensor | None) -> Tensor:
+        known = torch.ones_like(targets)
+        return frame_loss(onset_logits, targets, self.options.frame_positive_weight, known, total)
 
     def _frame_loss(self, frame_logits: Tensor, batch: BatchTensors, total: Tensor | None) -> Tensor:
         weight = self.options.frame_positive_weight
@@ -163,5 +185,4 @@ def label_weights(spec: ModelSpec, rhythm_weight: float, position_weight: float)
 
 
 def as_tensors(batch: Batch) -> BatchTensors:
-    names = ("mel", "input_ids", "labels", "row_window", "row_mode", "frame_targets", "frame_known")
-    return {name: torch.from_numpy(getattr(batch, name)) for name in names}
+    return {field.name: torch.from_numpy(getattr(batch, field.name)) for field in fields(batch)}
