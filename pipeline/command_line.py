@@ -173,7 +173,7 @@ def _quoting_hint(key: str, value: str, word: str) -> str:
 def _check_config_name(program: Program, name: str) -> None:
     if find_config(name) is None:
         pattern = "*.yaml" if program.help_name else f"{program.config_name}*.yaml"
-        known = sorted(path.stem for path in program.help_path.parent.glob(pattern))
+        known = sorted({path.stem for path in program.help_path.parent.glob(pattern)} - {program.help_name})
         shown = f"{', '.join(known)}, or a YAML file"
         raise RequestError(f"There is no configuration {name or 'without a name'}; -cn can be {shown}.")
 

@@ -80,8 +80,8 @@ def _column(time_ms: float) -> int:
 
 def _height(hit_object: HitObject, mode: GameMode) -> int:
     """The row of pixels of an object: its x, for osu!standard its y."""
-    if mode is GameMode.STANDARD:
-        share = hit_object.y / PLAYFIELD_HEIGHT_PX
-    else:
-        share = hit_object.x / PLAYFIELD_WIDTH_PX
+    place, size = (
+        (hit_object.y, PLAYFIELD_HEIGHT_PX) if mode is GameMode.STANDARD else (hit_object.x, PLAYFIELD_WIDTH_PX)
+    )
+    share = place / size
     return RADIUS + round(min(max(share, 0.0), 1.0) * (ROW_HEIGHT - 2 * RADIUS - 1))

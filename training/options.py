@@ -25,7 +25,7 @@ def build_options(kind: type[T], config: Mapping[str, Any], prefix: str = "") ->
     values = {}
     for name, raw in config.items():
         if name not in known:
-            raise OptionError(_unknown(kind, f"{prefix}{name}", known))
+            raise OptionError(_unknown(kind, prefix, name))
         values[name] = _value(hints[name], raw, f"{prefix}{name}")
     return kind(**values)
 
@@ -50,12 +50,13 @@ def require_one_of(allowed: tuple[str, ...], name: str, got: str) -> None:
     require(got in allowed, name, f"one of {', '.join(allowed)}", got)
 
 
-def _unknown(kind: type, name: str, known: set[str]) -> str:
+def _unknown(kind: type, prefix: str, name: str) -> str:
     """The sentence about an option that there is not; it may be one of a group, spelt wrong."""
-    names = {path.rpartition(".")[2]: path for path, _ in option_defaults(kind)}
-    nearest = get_close_matches(name.rpartition(".")[2], names, n=1, cutoff=0.75)
-    hint = f"did you mean {names[nearest[0]]}?" if nearest else f"known are {', '.join(sorted(known))}."
-    return f"There is no option {name}; {hint}"
+    paths = {path.rpartition(".")[2]: path for path, _ in option_defaults(kind)}
+    nearest = get_close_matches(name, paths, n=1, cutoff=0.75)
+    known = ", ".join(sorted(f.name for f in fields(kind)))
+    hint = f"did you mean {prefix}{paths[nearest[0]]}?" if nearest else f"known are {known}."
+    return f"There is no option {prefix}{name}; {hint}"
 
 
 def _default(option: Field) -> Any:
