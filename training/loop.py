@@ -182,8 +182,7 @@ class _Run:
         average = self.trained.average
         average.swap(self.model)
         self.model.eval()
-        with torch.no_grad():
-            figures = self.shared(self._held_out)
+        figures = self.processes.measured(self.shared, self._held_out)
         average.swap(self.model)
         self.log.write({"step": self.state.step, "held_out": figures})
         loss = figures.get("loss")

@@ -10,10 +10,12 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
+
+T = TypeVar("T")
 
 WORLD_SIZE = "WORLD_SIZE"
 """Set by torchrun and its like: how many processes there are."""
@@ -51,6 +53,14 @@ class Processes:
 
             return fully_shard(step_model, mesh=init_device_mesh(self.device.type, (self.world_size,)))
         return self._accelerator.prepare_model(step_model)
+
+    def measured(self, model: nn.Module, function: Callable[[nn.Module], T]) -> T:
+        """What a function finds with a shared model, without gradients."""
+        with torch.no_grad():
+            result = model(function)
+        if hasattr(model, "reshard"):
+            model.reshard()  # which a backward pass would have done
+        return result
 
     @contextmanager
     def gradients_kept(self, model: nn.Module, keep: bool) -> Iterator[None]:

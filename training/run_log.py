@@ -61,7 +61,7 @@ class RunLog:
         """A step's figures: this process's share, which makes the whole when those of all are added."""
         values = {name: float(value) for name, value in figures.items()}
         self._tokens_here += values.pop(TOKENS, 0.0)
-        self.sums["steps"] += 1
+        self.sums["steps"] += 1 / self.processes.world_size
         for name, value in values.items():
             self.sums[name] += value
 
@@ -74,16 +74,15 @@ class RunLog:
         elapsed_s = max(time.monotonic() - self._since, 1e-9)
         mine = {**self.sums, TOKENS: self._tokens_here, "waited_s": self._waited_s, **_memory_mib()}
         total = _summed(self.processes.gathered(mine))
-        world_size = self.processes.world_size
-        steps = total.pop("steps", 0.0) / world_size or 1.0
-        tokens, wait_share = total.pop(TOKENS), total.pop("waited_s") / world_size / elapsed_s
+        steps, tokens = total.pop("steps", 0.0) or 1.0, total.pop(TOKENS)
+        wait_share = total.pop("waited_s") / self.processes.world_size / elapsed_s
         machine = {
             "seconds_per_step": round(elapsed_s / max(1, self._steps_here), 3),
             **({"tokens_per_second": round(tokens / elapsed_s, 1)} if tokens else {}),
             "data_wait_share": round(wait_share, 4),
             **{name: round(total.pop(name)) for name in list(total) if name.endswith("_mib")},
         }
-        means = {name: round(value / steps, 4) for name, value in total.items()}
+        means = {name: round(value / steps, 6) for name, value in total.items()}
         self.write({"step": step, "rate": round(rate, 8), **machine, **means, **counts})
         self.sums.clear()
         self._waited_s, self._tokens_here, self._steps_here = 0.0, 0.0, 0

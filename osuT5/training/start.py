@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor
+from transformers.utils import logging
 
 from checkpoints.errors import ModelError
 from osuT5.class_tables import NO_TABLES, TABLES_FILE, ClassTables
@@ -75,7 +77,8 @@ def whole_model_export(config: ModelConfig, spec: ModelSpec) -> Export:
         model = MapperModel(config)
         missing, unexpected = model.load_state_dict(dict(weights), strict=False)
         assert not unexpected and not missing, f"the weights do not fit the model: {missing}, {unexpected}"
-        model.half().save_pretrained(folder)
+        with _no_progress_bar():
+            model.half().save_pretrained(folder)
         spec.save(folder)
 
     return export
@@ -118,6 +121,16 @@ def _tables(path: str) -> ClassTables:
         return ClassTables.load(Path(path))
     except (OSError, ValueError, AttributeError) as error:
         raise OptionError(f"{Path(path) / TABLES_FILE} is damaged.") from error
+
+
+@contextmanager
+def _no_progress_bar() -> Iterator[None]:
+    """A file is written at once, and its progress would stand between the lines of the log."""
+    was_shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    yield
+    if was_shown:
+        logging.enable_progress_bar()
 
 
 def _check_trainable(config: ModelConfig) -> None:
