@@ -18,7 +18,7 @@ from pathlib import Path
 from evaluation.object_metrics import match_times, object_times_ms
 from osu_beatmap.reader import read_beatmap
 from osu_beatmap.star_rating import star_rating
-from osuT5.dataset.examples import AugmentationOptions, BatchOptions
+from osuT5.dataset.options import AugmentationOptions, BatchOptions
 from osuT5.training import TrainOptions, train
 from pipeline.generate import generate
 from pipeline.options import (

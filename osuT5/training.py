@@ -13,15 +13,11 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from osu_beatmap.model import GameMode
-from osuT5.dataset.corpus import TrainingSong, load_corpus
-from osuT5.dataset.examples import (
-    AugmentationOptions,
-    Batch,
-    BatchOptions,
-    ExampleSampler,
-    context_label_kinds,
-)
-from osuT5.dataset.sources import Split, mapset_songs
+from osuT5.dataset.batches import Batch
+from osuT5.dataset.examples import ExampleSampler, context_label_kinds
+from osuT5.dataset.options import AugmentationOptions, BatchOptions, DataOptions
+from osuT5.dataset.samplers import open_training_data
+from osuT5.dataset.splits import Split
 from osuT5.events import EventKind
 from osuT5.model.config import ModelConfig
 from osuT5.model.frame_heads import frame_loss
@@ -256,28 +252,15 @@ def _fresh_model(spec: ModelSpec, sizes: Mapping[str, int]) -> MapperModel:
 
 
 def _task(spec: ModelSpec, options: TrainOptions) -> MapperTask:
-    songs = list(mapset_songs(Path(options.train_dataset_path)))
-    cache = Path(options.cache_path) if options.cache_path else None
-    corpus, report = load_corpus(songs, spec, Split(options.split), cache, options.convert_to_catch)
-    print(f"training on {len(corpus)} songs, charts by mode: {_named(report.charts_by_mode)}")
-    for line in report.skipped:
-        print(f"  left out {line}")
-    train_sampler = ExampleSampler(corpus, spec, options.batch, options.augmentation, options.seed)
-    held_out = _held_out_sampler(songs, spec, options, cache) if options.split == "train" else None
-    return MapperTask(spec, options, train_sampler, held_out)
-
-
-def _held_out_sampler(songs: list, spec: ModelSpec, options: TrainOptions, cache: Path | None) -> ExampleSampler | None:
-    corpus: list[TrainingSong]
-    corpus, report = load_corpus(songs, spec, Split.HELD_OUT, cache, convert_to_catch=False)
-    if not corpus:
-        return None
-    print(f"held out: {len(corpus)} songs, charts by mode: {_named(report.charts_by_mode)}")
-    return ExampleSampler(corpus, spec, options.batch, None, seed=0)
-
-
-def _named(counts: dict) -> str:
-    return ", ".join(f"{GameMode(mode).name.lower()} {count}" for mode, count in sorted(counts.items()))
+    data = DataOptions(
+        train_dataset_path=options.train_dataset_path,
+        split=options.split,
+        convert_to_catch=options.convert_to_catch,
+        cache_path=options.cache_path,
+    )
+    opened = open_training_data(spec, data, options.batch, options.augmentation, options.seed)
+    print("\n".join(opened.notes))
+    return MapperTask(spec, options, opened.train, opened.held_out)
 
 
 def export_average(run_folder: Path, spec: ModelSpec, config: ModelConfig) -> Path:

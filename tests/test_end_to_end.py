@@ -16,7 +16,7 @@ from osu_beatmap.model import Beatmap, Circle, Difficulty, GameMode, HitSound, H
 from osu_beatmap.reader import parse_beatmap, read_beatmap
 from osu_beatmap.rules import Severity, check
 from osu_beatmap.writer import save_beatmap
-from osuT5.dataset.examples import BatchOptions
+from osuT5.dataset.options import BatchOptions
 from osuT5.model.loading import ModelError, load_model
 from osuT5.training import TrainOptions, train
 from pipeline.generate import generate
