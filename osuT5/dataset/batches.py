@@ -17,7 +17,8 @@ class Batch:
 
     mel [windows, frames, mels] float32; input_ids, labels [rows, tokens] int64, labels -100 where nothing is learned;
     row_window, row_mode [rows]: the window and the game mode of each row;
-    frame_targets [windows, frames, channels] and frame_known, which broadcasts to it.
+    frame_targets [windows, frames, channels] and frame_known, which broadcasts to it;
+    onset_targets [rows, frames]: where the row's own chart has objects.
     """
 
     mel: np.ndarray
@@ -27,6 +28,7 @@ class Batch:
     row_mode: np.ndarray
     frame_targets: np.ndarray
     frame_known: np.ndarray
+    onset_targets: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ def joined(parts: Sequence[Batch]) -> Batch:
         row_mode=np.concatenate([part.row_mode for part in parts]),
         frame_targets=np.concatenate([part.frame_targets for part in parts]),
         frame_known=np.concatenate([part.frame_known for part in parts]),
+        onset_targets=np.concatenate([part.onset_targets for part in parts]),
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from osuT5.dataset.batches import WHOLE_BATCH, Batch, BatchPart, joined, padded
 from osuT5.dataset.corpus import Chart, TrainingSong
-from osuT5.dataset.frame_targets import frame_targets
+from osuT5.dataset.frame_targets import frame_targets, onset_targets
 from osuT5.dataset.options import AugmentationOptions, BatchOptions
 from osuT5.dataset.rows import Cut, RowWriter
 from osuT5.dataset.supply import SongSupply
@@ -65,6 +65,7 @@ class ExampleSampler:
             row_mode=np.array([int(chart.attributes.mode) for chart in charts]),
             frame_targets=targets[None],
             frame_known=known[None],
+            onset_targets=np.stack([self._onset_targets(cut, chart) for chart in charts]),
         )
 
     def _draw_charts(self, step: int, window: int, rng: np.random.Generator) -> tuple[TrainingSong, list[Chart]]:
@@ -105,6 +106,11 @@ class ExampleSampler:
         grid = self.spec.grid
         start_ms = cut.start_frame * grid.frame_ms
         return frame_targets(cut.song, start_ms, cut.speed, grid.frames, grid.frame_ms, self.spec.audio_lead_ms)
+
+    def _onset_targets(self, cut: Cut, chart: Chart) -> np.ndarray:
+        grid, lead_ms = self.spec.grid, self.spec.audio_lead_ms
+        start_ms = cut.start_frame * grid.frame_ms
+        return onset_targets(chart.object_times_ms, start_ms, cut.speed, grid.frames, grid.frame_ms, lead_ms)
 
 
 def context_label_kinds(spec: ModelSpec) -> dict[str, range]:
