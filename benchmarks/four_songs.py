@@ -18,8 +18,8 @@ from pathlib import Path
 from evaluation.object_metrics import match_times, object_times_ms
 from osu_beatmap.reader import read_beatmap
 from osu_beatmap.star_rating import star_rating
-from osuT5.dataset.examples import AugmentationOptions, BatchOptions
-from osuT5.training import DataOptions, LossOptions, TrainOptions, train
+from osuT5.dataset.options import AugmentationOptions, BatchOptions, DataOptions
+from osuT5.training import LossOptions, TrainOptions, train
 from pipeline.generate import generate
 from pipeline.options import (
     GenerationRequest,

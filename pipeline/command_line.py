@@ -31,7 +31,16 @@ STATUS_SYSTEM_ERROR = 1
 
 FlatConfig = dict[str, object]
 
-_OUR_PACKAGES = ("osu_beatmap", "osuT5", "osu_diffusion", "pipeline", "evaluation", "training", "checkpoints")
+_OUR_PACKAGES = (
+    "osu_beatmap",
+    "osuT5",
+    "osu_diffusion",
+    "dataset_builder",
+    "pipeline",
+    "evaluation",
+    "training",
+    "checkpoints",
+)
 _KEY = re.compile(r"\+{0,2}[A-Za-z_][\w./@-]*")
 
 

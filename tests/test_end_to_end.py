@@ -11,17 +11,17 @@ import pytest
 import soundfile
 import torch
 
-from demo.make_song import render_song
 from osu_beatmap.model import Beatmap, Circle, Difficulty, GameMode, HitSound, HoldNote, Metadata, TimingPoint
 from osu_beatmap.reader import parse_beatmap, read_beatmap
 from osu_beatmap.rules import Severity, check
 from osu_beatmap.writer import save_beatmap
-from osuT5.dataset.examples import BatchOptions
+from osuT5.dataset.options import BatchOptions, DataOptions
 from osuT5.model.loading import ModelError, load_model
-from osuT5.training import DataOptions, LossOptions, TrainOptions, train
+from osuT5.training import LossOptions, TrainOptions, train
 from pipeline.generate import generate
 from pipeline.options import RequestError
 from pipeline.resolve import resolve
+from synthesis.mixing import render_song
 from training.loop import LoopOptions
 from training.trackers import LoggingOptions
 

@@ -20,7 +20,7 @@ from training.optimizers import make_optimizers
 from training.png import write_png
 from training.processes import Processes
 from training.run_log import TOKENS, RunLog
-from training.task import DrawingTask, ExportingTask, Figures, ShareableTask, Task, means
+from training.task import CountingTask, DrawingTask, ExportingTask, Figures, ShareableTask, Task, means
 from training.trackers import Tracker
 from training.weights import whole
 
@@ -167,7 +167,8 @@ class _Run:
         """What is due once a step is done."""
         step, options = self.state.step, self.options
         if step % options.log_every == 0:
-            self.log.report(step, options.rates.at(step - 1), {"skipped_steps": self.state.skipped_steps})
+            counts = self.task.counts() if isinstance(self.task, CountingTask) else {}
+            self.log.report(step, options.rates.at(step - 1), {"skipped_steps": self.state.skipped_steps, **counts})
         if step % options.evaluate_every == 0:
             with self.log.untimed():
                 self._evaluate()

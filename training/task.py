@@ -54,6 +54,14 @@ class ShareableTask(Protocol[BatchT]):
 
 
 @runtime_checkable
+class CountingTask(Protocol):
+    """A task that counts what went wrong and did not end the run."""
+
+    def counts(self) -> dict[str, int]:
+        """How often, by name, since the run began."""
+
+
+@runtime_checkable
 class ExportingTask(Protocol):
     """A task that can write its model."""
 

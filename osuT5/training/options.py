@@ -6,26 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from osuT5.dataset.examples import AugmentationOptions, BatchOptions
+from osuT5.dataset.options import AugmentationOptions, BatchOptions, DataOptions
 from training.loop_options import LoopOptions
 from training.options import require
 from training.trackers import LoggingOptions
-
-
-@dataclass(frozen=True, slots=True)
-class DataOptions:
-    """Where songs and charts come from."""
-
-    train_dataset_path: str = ""
-    test_dataset_path: str = ""
-    train_dataset_start: int = 0
-    train_dataset_end: int = 0
-    test_dataset_start: int = 0
-    test_dataset_end: int = 0
-    cache_path: str = ""
-    split: str = "train"
-    convert_to_catch: bool = True
-    gamemodes: tuple[int, ...] = (0, 1, 2, 3)
 
 
 @dataclass(frozen=True, slots=True)

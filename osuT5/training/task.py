@@ -11,7 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from osuT5.dataset.examples import Batch, BatchPart, ExampleSampler
+from osuT5.dataset.batches import Batch, BatchPart
+from osuT5.dataset.samplers import TrainingData
 from osuT5.events import EventKind
 from osuT5.model.frame_heads import frame_loss
 from osuT5.model.seq2seq import MapperOutput
@@ -44,13 +45,12 @@ class MapperTask:
         self,
         start: StartingPoint,
         options: LossOptions,
-        train: ExampleSampler,
-        held_out: ExampleSampler | None,
+        data: TrainingData,
         held_out_batches: int,
         draw: Draw | None = None,
     ) -> None:
         self.start, self.spec, self.options = start, start.spec, options
-        self.train, self.held_out, self.held_out_batches = train, held_out, held_out_batches
+        self.train, self.held_out, self.held_out_batches = data.train, data.held_out, held_out_batches
         self.draw = draw
         self.label_weights = torch.from_numpy(label_weights(start.spec, options.rhythm_weight, options.position_weight))
 
@@ -103,6 +103,9 @@ class MapperTask:
             if output.onset_logits is not None:
                 tally.count("onset_loss", self._onset_loss(output.onset_logits, batch["onset_targets"], None)[None])
         return tally.pairs()
+
+    def counts(self) -> dict[str, int]:
+        return {"skipped_files": self.train.skipped}
 
     def export(self, weights: Mapping[str, Tensor], folder: Path) -> None:
         """Writes a model that generation can load, or for an adapter one that goes with the model it is for."""

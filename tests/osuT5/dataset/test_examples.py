@@ -8,10 +8,13 @@ import pytest
 
 from osu_beatmap.attributes import attributes_of
 from osu_beatmap.model import Beatmap, Circle, Difficulty, GameMode, HitSound, TimingPoint
+from osuT5.dataset.batches import BatchPart, joined
 from osuT5.dataset.corpus import Chart, TrainingSong
-from osuT5.dataset.examples import AugmentationOptions, BatchOptions, BatchPart, ExampleSampler, joined
+from osuT5.dataset.errors import CorpusError
+from osuT5.dataset.examples import ExampleSampler
 from osuT5.dataset.frame_targets import BEAT_CHANNEL, frame_targets
-from osuT5.dataset.sources import CorpusError
+from osuT5.dataset.options import AugmentationOptions, BatchOptions
+from osuT5.dataset.supply import MemorySupply
 from osuT5.dataset.token_stream import TokenStream
 from osuT5.encoding import encode_context
 from osuT5.events import ContextKind, EventKind
@@ -53,7 +56,7 @@ def songs() -> list[TrainingSong]:
 
 
 def sampler(songs, augmentation=None, seed=1) -> ExampleSampler:
-    return ExampleSampler(songs, SPEC, OPTIONS, augmentation, seed)
+    return ExampleSampler(MemorySupply(songs, OPTIONS), SPEC, OPTIONS, augmentation, seed)
 
 
 def followed(batch) -> np.ndarray:

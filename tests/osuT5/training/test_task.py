@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from osuT5.dataset.examples import WHOLE_BATCH, Batch, BatchOptions, BatchPart, joined
+from osuT5.dataset.batches import WHOLE_BATCH, Batch, BatchPart, joined
+from osuT5.dataset.options import BatchOptions
+from osuT5.dataset.samplers import TrainingData
 from osuT5.events import ContextKind, EventKind
 from osuT5.model.seq2seq import MapperModel
 from osuT5.spec import mini_spec
@@ -42,6 +44,7 @@ class Windows:
     """Batches of four random windows with a row or two each, cut into parts as a sampler cuts them."""
 
     options = BatchOptions(windows=4)
+    skipped = 0
 
     def batch(self, step: int, part: BatchPart = WHOLE_BATCH) -> Batch:
         return joined([self._window(step, window) for window in part.windows(4)])
@@ -70,7 +73,7 @@ def tiny_task(options: LossOptions = PLAIN, **sizes) -> tuple[MapperTask, Mapper
     config = mini_config(SPEC, **TINY, **sizes)
     model = MapperModel(config)
     start = StartingPoint(model, SPEC, whole_model_export(config, SPEC))
-    return MapperTask(start, options, Windows(), Windows(), held_out_batches=2), model
+    return MapperTask(start, options, TrainingData(Windows(), Windows()), held_out_batches=2), model
 
 
 @pytest.mark.parametrize("options", [LossOptions(label_smoothing=0.1), LossOptions(frame_only_steps=9)], ids=str)
