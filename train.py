@@ -5,6 +5,7 @@ Several GPUs: `torchrun --nproc_per_node=8 train.py -cn train_v29 ...`; see docs
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -29,7 +30,9 @@ def train_model(config: FlatConfig) -> None:
     options = dict(config)
     task = str(options.pop("task", "mapper"))
     require_one_of(tuple(TASKS), "task", task)
-    print(f"Model: {TASKS[task](options)}")
+    folder = TASKS[task](options)
+    if os.environ.get("RANK", "0") == "0":  # of the processes that torchrun started, one speaks
+        print(f"Model: {folder}")
 
 
 TRAIN = Program(
