@@ -91,6 +91,7 @@ class WandbTracker:
             id=self._run_id(folder),
             resume="allow",
         )
+        self._run.define_metric("*", step_metric="step")
 
     def log(self, step: int, figures: Mapping[str, float]) -> None:
         self._run.log({**figures, "step": step})

@@ -4,9 +4,7 @@ from torch import nn
 
 from training.average import WeightAverage
 from training.checkpoint import RunState, Trained, load_checkpoint, save_checkpoint
-from training.loop import LoopOptions
 from training.optimizers import Muon, make_optimizers, orthogonalised
-from training.options import OptionError
 
 
 class Layered(nn.Module):
@@ -79,8 +77,3 @@ def test_a_checkpoint_keeps_the_state_of_both(tmp_path):
     train_step(again)
     for name, parameter in model.named_parameters():
         assert torch.equal(parameter, expected[name]), name
-
-
-def test_an_unknown_optimiser_is_refused():
-    with pytest.raises(OptionError, match=r"loop.optimizer must be one of adamw, muon, got sgd"):
-        LoopOptions(optimizer="sgd")
