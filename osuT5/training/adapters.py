@@ -50,12 +50,12 @@ def add_adapter(
         target_modules=list(targets),
         lora_dropout=options.lora_dropout,
         init_lora_weights=_start(options.init_lora_weights),
-        base_model_name_or_path=source,
     )
     try:
         adapted = get_peft_model(model, config)
     except (ValueError, AssertionError) as error:
         raise OptionError(f"lora does not fit this model: {str(error).splitlines()[0][:200]}") from error
+    config.base_model_name_or_path = source  # only now: PEFT puts the name here that transformers gave the model
     rename = _published_name(model) if is_published else str
     return lambda weights, folder: save_adapter(adapted, weights, folder, rename)
 
