@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
+from training.options import OptionError
+
 T = TypeVar("T")
 
 WORLD_SIZE = "WORLD_SIZE"
@@ -42,12 +44,13 @@ class Processes:
         return self.rank == 0
 
     def shared(self, model: nn.Module, parallel: str, autocast: bool) -> SharedModel:
-        """The model as all processes train it, on this process's device."""
+        """The model as all processes train it. Raises OptionError where it is to be sharded and cannot be."""
         model.to(self.device)
         step_model = SharedModel(model, self.device.type, autocast)
         if self.world_size == 1:
             return step_model
         if parallel == "fsdp":
+            _check_shardable(model)
             from torch.distributed.device_mesh import init_device_mesh
             from torch.distributed.fsdp import fully_shard
 
@@ -124,6 +127,12 @@ class Processes:
         )
         self.rank, self.world_size = self._accelerator.process_index, self._accelerator.num_processes
         self.device = self._accelerator.device
+
+
+def _check_shardable(model: nn.Module) -> None:
+    for name, parameter in model.named_parameters():
+        if parameter.dim() == 0:
+            raise OptionError(f"loop.parallel=fsdp cannot shard {name}, a single number: use ddp for this model.")
 
 
 class SharedModel(nn.Module):
