@@ -2,7 +2,9 @@
 # copied, so that code, runs and models stay on the host; see compose.yaml.
 FROM python:3.12-slim-bookworm
 
-# torch.compile builds its kernels with a C++ compiler.
+# torch.compile builds its kernels with a C++ compiler. Debian keeps only the newest version of a package, so that a pinned
+# one would soon not be there.
+# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends g++ git \
     && rm -rf /var/lib/apt/lists/*
