@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from osuT5.encoding.groups import ANCHOR_KINDS
-from osuT5.events import TYPE_KINDS, ContextKind, EventKind
+from osuT5.events import SUSTAIN_KINDS, TYPE_KINDS, ContextKind, EventKind
 from osuT5.generation.logit_rules import FORBIDDEN
 from osuT5.vocabulary import EOS_ID, SOS_ID, Vocabulary
 
@@ -27,8 +27,6 @@ BEAT_KINDS = (EventKind.BEAT, EventKind.MEASURE, EventKind.TIMING_POINT)
 COLUMN_OWNERS = (EventKind.CIRCLE, EventKind.HOLD_NOTE, EventKind.HOLD_NOTE_END)
 COLUMN_DISTANCE = 3
 """A column comes so many tokens after the type of its group."""
-
-SUSTAIN_KINDS = frozenset(kind for kind in TYPE_KINDS if kind.value.endswith("_sustain"))
 
 
 def eos_ids(

@@ -20,7 +20,7 @@ from torch import Tensor
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.model import GameMode
 from osu_beatmap.rules.settings import MAX_KEYS
-from osuT5.conditions import SongPlace, condition_ids
+from osuT5.conditions import PLAIN_SPEED_PERCENT, STATE_HOLDERS, SongPlace, condition_ids
 from osuT5.encoding_spec import EncodingSpec
 from osuT5.events import TYPE_KINDS, ContextKind, EventGroup, EventKind
 from osuT5.generation.engine import Engine, Guidance, RowByRow
@@ -48,14 +48,6 @@ BORDER_STEPS = 2
 
 Two windows place one sound up to a step or two apart: what stands on their border each would leave to the other.
 """
-
-STATE_HOLDERS = {
-    EventKind.KIAI: (ContextKind.KIAI,),
-    EventKind.SCROLL_SPEED: (ContextKind.SV, ContextKind.MAP),
-}
-"""The contexts that tell of what holds from a time on; the first that there is counts."""
-
-PLAIN_SPEED_PERCENT = 100
 
 Progress = Callable[[str, int, int], None]
 """Called with the name of a stage, the number of windows done, and their total."""

@@ -1,5 +1,6 @@
 """Batches from two synthetic songs."""
 
+from dataclasses import fields
 from itertools import pairwise
 
 import numpy as np
@@ -7,9 +8,13 @@ import pytest
 
 from osu_beatmap.attributes import attributes_of
 from osu_beatmap.model import Beatmap, Circle, Difficulty, GameMode, HitSound, TimingPoint
+from osuT5.dataset.batches import BatchPart, joined
 from osuT5.dataset.corpus import Chart, TrainingSong
-from osuT5.dataset.examples import AugmentationOptions, BatchOptions, ExampleSampler
+from osuT5.dataset.errors import CorpusError
+from osuT5.dataset.examples import ExampleSampler
 from osuT5.dataset.frame_targets import BEAT_CHANNEL, frame_targets
+from osuT5.dataset.options import AugmentationOptions, BatchOptions
+from osuT5.dataset.supply import MemorySupply
 from osuT5.dataset.token_stream import TokenStream
 from osuT5.encoding import encode_context
 from osuT5.events import ContextKind, EventKind
@@ -51,7 +56,7 @@ def songs() -> list[TrainingSong]:
 
 
 def sampler(songs, augmentation=None, seed=1) -> ExampleSampler:
-    return ExampleSampler(songs, SPEC, OPTIONS, augmentation, seed)
+    return ExampleSampler(MemorySupply(songs, OPTIONS), SPEC, OPTIONS, augmentation, seed)
 
 
 def followed(batch) -> np.ndarray:
@@ -65,6 +70,22 @@ def test_a_batch_depends_on_seed_and_step_alone(songs):
     for name in ("mel", "input_ids", "labels", "row_window", "row_mode", "frame_targets"):
         assert np.array_equal(getattr(one.batch(7), name), getattr(other.batch(7), name))
     assert not np.array_equal(one.batch(7).mel, one.batch(8).mel)
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_the_parts_of_a_batch_are_the_batch_whatever_their_number(songs, count):
+    """However many processes there are, together they train on the same windows."""
+    whole = sampler(songs, AugmentationOptions()).batch(5)
+    parts = [sampler(songs, AugmentationOptions()).batch(5, BatchPart(index, count)) for index in range(count)]
+    together = joined(parts)
+    assert all(len(part.mel) for part in parts)
+    for field in fields(whole):
+        assert np.array_equal(getattr(whole, field.name), getattr(together, field.name)), field.name
+
+
+def test_more_parts_than_windows_are_refused(songs):
+    with pytest.raises(CorpusError, match=r"batch\.windows is 3, but 4 parts"):
+        sampler(songs).batch(0, BatchPart(0, 4))
 
 
 def test_labels_are_the_next_inputs(songs):
