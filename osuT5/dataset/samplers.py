@@ -13,7 +13,7 @@ from osuT5.dataset.errors import NothingToDraw
 from osuT5.dataset.examples import ExampleSampler
 from osuT5.dataset.filters import OPT_OUT_FILE, ChartFilter, OptOutList
 from osuT5.dataset.loader import BatchLoader
-from osuT5.dataset.opening import open_source
+from osuT5.dataset.opening import open_sources
 from osuT5.dataset.options import AugmentationOptions, BatchOptions, DataOptions
 from osuT5.dataset.sources import Song, SourceReport
 from osuT5.dataset.splits import Split, mapsets_between, songs_of_split
@@ -92,7 +92,7 @@ class SamplerMaker:
             start, end, split = data.test_dataset_start, data.test_dataset_end, Split.ALL
         elif self.held_out:
             split = Split.HELD_OUT
-        songs = mapsets_between(open_source(name, path, report), start, end or None)
+        songs = mapsets_between(open_sources(name, path, report), start, end or None)
         return songs_of_split(list(songs), split, report, data.held_out_share, quiet=self.quiet)
 
 
