@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import torch
+
 from osuT5.dataset.batches import WHOLE_BATCH, BatchPart
 from osuT5.dataset.contexts import context_mix
 from osuT5.dataset.corpus import CorpusReport, SongLoader, load_corpus
@@ -52,6 +54,9 @@ class SamplerMaker:
 
     def __call__(self) -> ExampleSampler:
         """Raises CorpusError where there is nothing to draw from, and ModelError for a hub that does not answer."""
+        if self.quiet:
+            # Workers are as many as there are processors to spare; each takes one.
+            torch.set_num_threads(1)
         report = CorpusReport()
         songs = self._songs(report)
         supply = self._lazily(songs, report) if self.data.lazy else self._in_memory(songs, report)
