@@ -39,7 +39,7 @@ class DataOptions:
     cache_path: str = ""
     lazy: bool = False
     songs_per_window: int = 4
-    visit_steps: int = 100
+    visit_steps: int = 200
     workers: int = 0
 
 

@@ -89,7 +89,7 @@ class CountingLoader:
     def converts(self, records: list[ChartRecord]) -> bool:
         return False
 
-    def load(self, song: UnreadSong, report):
+    def load(self, song: UnreadSong, report, convert: bool):
         self.loaded.append(song.name)
         if song.broken:
             report.skip(song.name, "broken")
