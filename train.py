@@ -1,4 +1,4 @@
-"""Training: `python train.py -cn train_mini train_dataset_path=FOLDER`; `-h` lists all options."""
+"""Training: `python train.py -cn train_mini train_dataset_path=FOLDER`, or `-cn train_diffusion` for the refiner."""
 
 from __future__ import annotations
 
@@ -16,9 +16,15 @@ def train_model(config: FlatConfig) -> None:
         raise OptionError("train_dataset_path is missing: give the folder of mapsets as train_dataset_path=FOLDER.")
     if not Path(folder).is_dir():
         raise OptionError(f"train_dataset_path must be a folder of mapsets, got {folder}.")
+    options = dict(config)
+    if options.pop("task", "mapper") == "refiner":
+        from osu_diffusion.training import RefinerTrainOptions, train_refiner
+
+        print(f"Refiner: {train_refiner(build_options(RefinerTrainOptions, options))}")
+        return
     from osuT5.training import TrainOptions, train
 
-    print(f"Model: {train(build_options(TrainOptions, config))}")
+    print(f"Model: {train(build_options(TrainOptions, options))}")
 
 
 TRAIN = Program(
