@@ -102,11 +102,16 @@ def points_of_events(
     return PointsOfEvents(points, point_of)
 
 
-def with_refined_places(events: Sequence[Event], point_of: np.ndarray, positions_px: np.ndarray) -> list[Event]:
-    """The events with refined places in whole pixels; a distance becomes a place too, so most places are said twice."""
+def with_refined_places(
+    events: Sequence[Event], point_of: np.ndarray, positions_px: np.ndarray, rounded: bool = True
+) -> list[Event]:
+    """The events with refined places, in whole pixels where `rounded`.
+
+    A distance becomes a place too, so most places are said twice.
+    """
     refined: list[Event] = []
     for event, point in zip(events, point_of, strict=True):
-        x, y = (round(float(value)) for value in positions_px[point])
+        x, y = (round(float(value)) if rounded else float(value) for value in positions_px[point])
         if event.kind is EventKind.DISTANCE:
             refined += [Event(EventKind.POSITION_X, x), Event(EventKind.POSITION_Y, y)]
         elif event.kind in PLACE_KINDS:
