@@ -1,22 +1,17 @@
-"""Synthesises songs with exactly known timing; run as a program, writes the demo's song.
+"""Writes the demo's song, made from code alone.
 
-    python -m demo.make_song [output.ogg]
-
-`render_song` makes any number of different songs from seeds, tempos and offsets, for timing tests and for
-training. Note that object times of osu! charts lead the sound by about 25 ms; the truth given here is that
-of the sound, so labels that imitate charts must subtract it.
+python -m demo.make_song [output.ogg]
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from demo.composition import Note, SongTruth, compose
-from demo.instruments import DUCKED, INSTRUMENTS
+from synthesis.composition import SongTruth
+from synthesis.mixing import STUDIO_RATE_HZ, render_song
 
 DEMO_PATH = Path(__file__).with_name("song.ogg")
 DEMO_TITLE = "Paper Lantern Parade"
@@ -25,86 +20,7 @@ DEMO_SEED = 12
 DEMO_BPM = 174.0
 DEMO_OFFSET_MS = 735.0
 DEMO_DURATION_S = 54.0
-DEMO_RATE_HZ = 44_100
 DEMO_QUALITY = 0.45
-
-_REVERB_S = 0.7
-_PEAK = 0.85
-_TIMBRES = 4  # drum hits differ a little from one to the next, as noise does
-
-
-def render_song(
-    seed: int,
-    bpm: float,
-    offset_ms: float,
-    duration_s: float,
-    meter: int = 4,
-    steps_per_beat: int = 4,
-    tempo_changes: Sequence[tuple[int, float]] = (),
-    sample_rate: int = DEMO_RATE_HZ,
-) -> tuple[np.ndarray, SongTruth]:
-    """Compose and play a song.
-
-    Args:
-        seed: decides key, harmony, drums, melody and sounds; equal arguments give equal songs.
-        bpm: tempo of the first beat, which comes `offset_ms` after the first sample.
-        duration_s: length of the audio; the music ends with the last whole bar before it.
-        meter: beats in a bar. steps_per_beat: 4 for sixteenths, 3 for triplets.
-        tempo_changes: (bar, bpm) in ascending order.
-
-    Returns (float32 [samples, 2] with a peak of 0.85, truth).
-    """
-    truth = compose(seed, bpm, offset_ms, duration_s, meter, steps_per_beat, tempo_changes)
-    samples = round(duration_s * sample_rate)
-    dry, ducked, reverb = (np.zeros((samples, 2)) for _ in range(3))
-    sounds: dict[tuple, np.ndarray] = {}
-    rng = np.random.default_rng(seed + 1)
-    for index, note in enumerate(truth.notes):
-        _, gain, place, reverb_share = INSTRUMENTS[note.instrument]
-        sound = _sound(sounds, note, index, sample_rate, rng)
-        start = round(note.time_ms * sample_rate / 1000.0)
-        length = min(len(sound), samples - start)
-        # Half of the strength is loudness, so that weak notes remain audible.
-        loud = gain * (0.4 + 0.6 * note.strength) * sound[:length, None]
-        stereo = loud * np.array([min(1.0, 1.0 - place), min(1.0, 1.0 + place)])
-        (ducked if note.instrument in DUCKED else dry)[start : start + length] += stereo
-        reverb[start : start + length] += reverb_share * stereo
-    mix = dry + ducked * _duck(truth, samples, sample_rate)[:, None] + _reverberate(reverb, sample_rate, rng)
-    mix = np.tanh(1.2 * mix / np.abs(mix).max())
-    return (mix * (_PEAK / np.abs(mix).max())).astype(np.float32), truth
-
-
-def _sound(sounds: dict, note: Note, index: int, sample_rate: int, rng: np.random.Generator) -> np.ndarray:
-    """The waveform of a note, made once for equal notes."""
-    duration_ms = round(note.duration_ms) if note.pitch else 0  # drums ring as long as they ring
-    key = (note.instrument, note.pitch, duration_ms, 0 if note.pitch else index % _TIMBRES)
-    if key not in sounds:
-        play = INSTRUMENTS[note.instrument][0]
-        sounds[key] = play(note.duration_ms / 1000.0, note.pitch, sample_rate, rng)
-    return sounds[key]
-
-
-def _duck(truth: SongTruth, samples: int, sample_rate: int) -> np.ndarray:
-    """Gain [samples] that drops at each kick and recovers within about 200 ms."""
-    gain = np.ones(samples)
-    dip = 1.0 - 0.65 * np.exp(-np.arange(round(0.3 * sample_rate)) / (0.08 * sample_rate))
-    for note in truth.notes:
-        if note.instrument == "kick":
-            start = round(note.time_ms * sample_rate / 1000.0)
-            part = gain[start : start + len(dip)]
-            np.minimum(part, dip[: len(part)], out=part)
-    return gain
-
-
-def _reverberate(send: np.ndarray, sample_rate: int, rng: np.random.Generator) -> np.ndarray:
-    """Convolution with a decaying noise that starts 15 ms late."""
-    t_s = np.arange(round(_REVERB_S * sample_rate)) / sample_rate
-    response = rng.normal(size=(len(t_s), 2)) * np.exp(-t_s / 0.16)[:, None]
-    response[: round(0.015 * sample_rate)] = 0.0
-    response /= np.sqrt(np.square(response).sum(axis=0))
-    size = 1 << (len(send) + len(response)).bit_length()
-    spectrum = np.fft.rfft(send, size, axis=0) * np.fft.rfft(response, size, axis=0)
-    return np.fft.irfft(spectrum, size, axis=0)[: len(send)]
 
 
 def render_demo_song() -> tuple[np.ndarray, SongTruth]:
@@ -118,11 +34,9 @@ def main() -> None:
 
     path = Path(sys.argv[1]) if len(sys.argv) > 1 else DEMO_PATH
     audio, truth = render_demo_song()
-    write_vorbis(path, [audio], DEMO_RATE_HZ, 2, AudioTags(title=DEMO_TITLE, artist=DEMO_ARTIST), DEMO_QUALITY)
-    size_kib = path.stat().st_size / 1024
-    print(
-        f"{path}: {len(audio) / DEMO_RATE_HZ:.1f} s at {truth.bpm:g} BPM, {len(truth.notes)} notes, {size_kib:.0f} KiB"
-    )
+    write_vorbis(path, [audio], STUDIO_RATE_HZ, 2, AudioTags(title=DEMO_TITLE, artist=DEMO_ARTIST), DEMO_QUALITY)
+    seconds, size_kib = len(audio) / STUDIO_RATE_HZ, path.stat().st_size / 1024
+    print(f"{path}: {seconds:.1f} s at {truth.bpm:g} BPM, {len(truth.notes)} notes, {size_kib:.0f} KiB")
 
 
 if __name__ == "__main__":

@@ -25,8 +25,8 @@ from osuT5.dataset.sources import Split, mapset_songs
 from osuT5.events import EventKind
 from osuT5.model.config import ModelConfig
 from osuT5.model.frame_heads import frame_loss
-from osuT5.model.loading import best_device
-from osuT5.model.seq2seq import MapperModel
+from osuT5.model.loading import best_device, load_model
+from osuT5.model.seq2seq import MapperModel, MapperOutput
 from osuT5.spec import ModelSpec, mini_spec
 from osuT5.vocabulary import IGNORED_LABEL, PAD_ID
 from training.loop import LoopOptions, run_training
@@ -43,7 +43,7 @@ class TrainOptions:
     """One training run.
 
     `frame_only_steps` first trains the encoder alone, on the frame heads. `sizes` are fields of ModelConfig that differ
-    from the embedded size, for fresh weights.
+    from the embedded size, or from the model of `init_path`, where they may add parts.
     """
 
     train_dataset_path: str = ""
@@ -58,6 +58,7 @@ class TrainOptions:
     frame_only_steps: int = 0
     frame_loss_weight: float = 0.5
     frame_positive_weight: float = 4.0
+    onset_loss_weight: float = 0.5
     rhythm_weight: float = 1.5
     position_weight: float = 0.5
     held_out_batches: int = 8
@@ -106,20 +107,22 @@ class MapperTask:
             loss = self._frame_loss(frame_logits, batch)
             return loss, {"frame_loss": float(loss.detach())}
         states = model.encode(batch["mel"])
-        tokens = self._token_loss(model, states, batch)
+        tokens, onsets = self._row_losses(model, states, batch)
         frames = self._frame_loss(model.frame_logits(states), batch)
-        figures = {"token_loss": float(tokens.detach()), "frame_loss": float(frames.detach())}
-        return tokens + self.options.frame_loss_weight * frames, figures
+        loss = tokens + self.options.frame_loss_weight * frames + self.options.onset_loss_weight * onsets
+        figures = {"token_loss": tokens, "frame_loss": frames, "onset_loss": onsets}
+        return loss, {name: float(figure.detach()) for name, figure in figures.items()}
 
-    def _token_loss(self, model: nn.Module, states: Tensor, batch: dict[str, Tensor]) -> Tensor:
-        """The weighted mean over all labels of the batch, computed for rows of like length together.
+    def _row_losses(self, model: nn.Module, states: Tensor, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """The weighted mean over all labels of the batch, and that of the charts' onsets.
 
-        Rows are anything from 20 tokens to the limit: in one block nearly half of the decoder's work would be padding.
+        Rows are scored with others of like length: they are anything from 20 tokens to the limit, and in one block
+        nearly half of the decoder's work would be padding.
         """
         labels = batch["labels"]
         weights = self.label_weights.to(model.device)[labels.clamp(min=0)] * (labels != IGNORED_LABEL)
         lengths = (batch["input_ids"] != PAD_ID).sum(1)
-        loss = states.new_zeros(())
+        token_loss, onset_loss = states.new_zeros(()), states.new_zeros(())
         for rows in lengths.argsort().chunk(LENGTH_GROUPS):
             length = int(lengths[rows[-1]])
             output = model(
@@ -130,8 +133,15 @@ class MapperTask:
                 row_window=batch["row_window"][rows],
                 mode_ids=batch["row_mode"][rows],
             )
-            loss = loss + output.loss * weights[rows].sum()
-        return loss / weights.sum().clamp(min=1e-6)
+            token_loss = token_loss + output.loss * weights[rows].sum()
+            onset_loss = onset_loss + self._onset_loss(output, batch["onset_targets"][rows]) * len(rows)
+        return token_loss / weights.sum().clamp(min=1e-6), onset_loss / len(lengths)
+
+    def _onset_loss(self, output: MapperOutput, targets: Tensor) -> Tensor:
+        """Of the head that finds the onsets of one chart; 0 without it."""
+        if output.onset_logits is None:
+            return targets.new_zeros(())
+        return frame_loss(output.onset_logits, targets, self.options.frame_positive_weight)
 
     def _frame_loss(self, frame_logits: Tensor, batch: dict[str, Tensor]) -> Tensor:
         weight = self.options.frame_positive_weight
@@ -150,7 +160,9 @@ class MapperTask:
                 mode_ids=batch["row_mode"],
             )
             tally.add(output.logits.float(), batch["labels"], batch["row_mode"])
-            tally.add_frames(self._frame_loss(output.frame_logits, batch))
+            tally.add_frames(
+                self._frame_loss(output.frame_logits, batch), self._onset_loss(output, batch["onset_targets"])
+            )
         return tally.figures()
 
 
@@ -184,8 +196,9 @@ class Tally:
             self._count(f"time_within_20ms/{mode.name.lower()}", near[is_time & (modes == int(mode))])
         self._count("time_within_20ms", near[is_time])
 
-    def add_frames(self, loss: Tensor) -> None:
-        self._count("frame_loss", loss[None])
+    def add_frames(self, frame_loss: Tensor, onset_loss: Tensor) -> None:
+        self._count("frame_loss", frame_loss[None])
+        self._count("onset_loss", onset_loss[None])
 
     def _count(self, name: str, values: Tensor) -> None:
         if values.numel():
@@ -212,7 +225,7 @@ def label_weights(spec: ModelSpec, rhythm_weight: float, position_weight: float)
 
 
 def as_tensors(batch: Batch) -> dict[str, Tensor]:
-    names = ("mel", "input_ids", "labels", "row_window", "row_mode", "frame_targets", "frame_known")
+    names = ("mel", "input_ids", "labels", "row_window", "row_mode", "frame_targets", "frame_known", "onset_targets")
     return {name: torch.from_numpy(getattr(batch, name)) for name in names}
 
 
@@ -230,9 +243,7 @@ def train(options: TrainOptions) -> Path:
     spec = mini_spec()
     run_folder = Path(options.run_path)
     task = _task(spec, options)
-    # Exported weights are fp16; what is trained is fp32.
-    warm = MapperModel.from_pretrained(options.init_path).float() if options.init_path else None
-    model = warm or _fresh_model(spec, options.sizes)
+    model = _warm_model(options) if options.init_path else _fresh_model(spec, options.sizes)
     run_training(model, task, options.loop, run_folder, device)
     return export_average(run_folder, spec, model.config)
 
@@ -252,6 +263,22 @@ def _check(options: TrainOptions) -> None:
 def _fresh_model(spec: ModelSpec, sizes: Mapping[str, int]) -> MapperModel:
     model = MapperModel(mini_config(spec, **sizes))
     model.init_time_embeddings()
+    return model
+
+
+def _warm_model(options: TrainOptions) -> MapperModel:
+    """The model of `init_path`, and fresh weights for what `sizes` gives it beyond that."""
+    known = load_model(options.init_path)[0]
+    if not options.sizes:
+        return known
+    model = MapperModel(ModelConfig(**{**known.config.to_dict(), **options.sizes}))
+    try:
+        fresh, unknown = model.load_state_dict(known.state_dict(), strict=False)
+    except RuntimeError:
+        fresh, unknown = [], ["layers of another size"]
+    if unknown:
+        raise OptionError(f"sizes must only add to the model of init_path, but that has {unknown[0]}.")
+    print(f"fresh weights: {len(fresh)} of {len(model.state_dict())} tensors")
     return model
 
 

@@ -11,7 +11,6 @@ import pytest
 import soundfile
 import torch
 
-from demo.make_song import render_song
 from osu_beatmap.model import Beatmap, Circle, Difficulty, GameMode, HitSound, HoldNote, Metadata, TimingPoint
 from osu_beatmap.reader import parse_beatmap, read_beatmap
 from osu_beatmap.rules import Severity, check
@@ -22,6 +21,7 @@ from osuT5.training import TrainOptions, train
 from pipeline.generate import generate
 from pipeline.options import RequestError
 from pipeline.resolve import resolve
+from synthesis.mixing import render_song
 from training.loop import LoopOptions
 
 BPM, OFFSET_MS, SECONDS = 150.0, 400.0, 36.0

@@ -1,11 +1,14 @@
-"""The maps that the reference outputs were made from."""
+"""The maps that the reference outputs were made from, and what was asked for."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-from osu_beatmap.model import Beatmap
+from osu_beatmap.attributes import Attributes
+from osu_beatmap.model import Beatmap, GameMode
 from osu_beatmap.reader import read_beatmap
 
 INPUT_FOLDER = "osu_inputs"
@@ -29,6 +32,23 @@ def input_path(stem: str, goldens: Path) -> Path:
 def input_beatmap(stem: str, goldens: Path) -> Beatmap:
     """To be left as it is."""
     return read_beatmap(input_path(stem, goldens))
+
+
+def asked_attributes(asked: Mapping[str, Any]) -> Attributes:
+    """What a recorded run asked for: its `generation_config`."""
+    return Attributes(
+        mode=GameMode(asked["gamemode"]),
+        difficulty=asked["difficulty"],
+        circle_size=asked["circle_size"],
+        slider_multiplier=asked["slider_multiplier"],
+        hitsounded=asked["hitsounded"],
+        key_count=asked["keycount"],
+        hold_note_ratio=asked["hold_note_ratio"],
+        scroll_speed_ratio=asked["scroll_speed_ratio"],
+        year=asked["year"],
+        mapper_id=asked["mapper_id"],
+        descriptors=tuple(asked["descriptors"] or ()),
+    )
 
 
 def _plain(name: str) -> str:

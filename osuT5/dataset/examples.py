@@ -13,7 +13,7 @@ import numpy as np
 from osu_beatmap.model import GameMode
 from osuT5.conditions import SongPlace, condition_ids
 from osuT5.dataset.corpus import Chart, TrainingSong
-from osuT5.dataset.frame_targets import frame_targets
+from osuT5.dataset.frame_targets import frame_targets, onset_targets
 from osuT5.dataset.sources import CorpusError
 from osuT5.events import ContextKind, EventKind
 from osuT5.mel import window_mel
@@ -72,7 +72,8 @@ class Batch:
 
     mel [windows, frames, mels] float32; input_ids, labels [rows, tokens] int64, labels -100 where nothing is learned;
     row_window, row_mode [rows]: the window and the game mode of each row;
-    frame_targets [windows, frames, channels] and frame_known, which broadcasts to it.
+    frame_targets [windows, frames, channels] and frame_known, which broadcasts to it;
+    onset_targets [rows, frames]: where the row's own chart has objects.
     """
 
     mel: np.ndarray
@@ -82,6 +83,7 @@ class Batch:
     row_mode: np.ndarray
     frame_targets: np.ndarray
     frame_known: np.ndarray
+    onset_targets: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,7 @@ class ExampleSampler:
             row_mode=np.array([int(chart.attributes.mode) for _, chart, *_ in rows]),
             frame_targets=np.stack(targets),
             frame_known=np.stack(known),
+            onset_targets=np.stack([self._onset_targets(cuts[window], chart) for window, chart, *_ in rows]),
         )
 
     def _draw_charts(self, rng: np.random.Generator) -> tuple[TrainingSong, list[Chart]]:
@@ -237,6 +240,11 @@ class ExampleSampler:
         grid = self.spec.grid
         start_ms = cut.start_frame * grid.frame_ms
         return frame_targets(cut.song, start_ms, cut.speed, grid.frames, grid.frame_ms, self.spec.audio_lead_ms)
+
+    def _onset_targets(self, cut: _Cut, chart: Chart) -> np.ndarray:
+        grid, lead_ms = self.spec.grid, self.spec.audio_lead_ms
+        start_ms = cut.start_frame * grid.frame_ms
+        return onset_targets(chart.object_times_ms, start_ms, cut.speed, grid.frames, grid.frame_ms, lead_ms)
 
 
 def _pool(

@@ -26,14 +26,7 @@ def frame_targets(
     known = np.zeros((1, len(FRAME_CHANNELS)), dtype=bool)
 
     def mark(times_ms: np.ndarray, channel: int, amount: float) -> None:
-        low, high = np.searchsorted(times_ms, [start_ms, start_ms + speed * frames * frame_ms])
-        places = np.rint(((times_ms[low:high] - start_ms) / speed + audio_lead_ms) / frame_ms).astype(np.int64)
-        one = np.zeros(frames + 2, dtype=np.float32)
-        inside = places[places < frames] + 1
-        one[inside - 1] = NEIGHBOUR_TARGET
-        one[inside + 1] = NEIGHBOUR_TARGET
-        one[inside] = 1.0
-        targets[:, channel] += amount * one[1:-1]
+        targets[:, channel] += amount * onset_targets(times_ms, start_ms, speed, frames, frame_ms, audio_lead_ms)
 
     for mode in GameMode:
         charts = [chart for chart in song.charts if chart.attributes.mode is mode and not chart.converted]
@@ -44,3 +37,17 @@ def frame_targets(
     mark(song.downbeat_times_ms, DOWNBEAT_CHANNEL, 1.0)
     known[0, [BEAT_CHANNEL, DOWNBEAT_CHANNEL]] = True
     return np.minimum(targets, 1.0), known
+
+
+def onset_targets(
+    times_ms: np.ndarray, start_ms: float, speed: float, frames: int, frame_ms: float, audio_lead_ms: float
+) -> np.ndarray:
+    """1 in the frame [frames] of each of the ascending times, less in those beside it, 0 elsewhere."""
+    low, high = np.searchsorted(times_ms, [start_ms, start_ms + speed * frames * frame_ms])
+    places = np.rint(((times_ms[low:high] - start_ms) / speed + audio_lead_ms) / frame_ms).astype(np.int64)
+    targets = np.zeros(frames + 2, dtype=np.float32)
+    inside = places[places < frames] + 1
+    targets[inside - 1] = NEIGHBOUR_TARGET
+    targets[inside + 1] = NEIGHBOUR_TARGET
+    targets[inside] = 1.0
+    return targets[1:-1]

@@ -104,8 +104,9 @@ class Engine:
         ids, mask = _left_padded([row.prompt_ids for row in rows] + [row.negative_ids for row in rows] * (copies - 1))
         windows = torch.tensor([*row_window] * copies, device=device)
         modes = torch.tensor([*mode_ids] * copies, device=device)
-        cache = self.model.start(encoder_states, windows, self.model.config.max_target_positions, modes)
-        scores = self._guided(self.model.step(ids.to(device), cache, mask.to(device)))
+        ids, mask = ids.to(device), mask.to(device)
+        cache = self.model.start(encoder_states, windows, self.model.config.max_target_positions, modes, ids)
+        scores = self._guided(self.model.step(ids, cache, mask))
         active = list(range(len(rows)))
         while active:
             chosen = choice(scores, rows, active)

@@ -31,6 +31,8 @@ class ModelConfig(PretrainedConfig):
     frame_heads         channels that are predicted per sub-frame of the audio; empty: no such heads
     frame_subdivisions  sub-frames per encoder position; sub-frame k is centred at k * ms_per_subframe
     pointer             let time-token logits look at the audio at their own time (see `pointer`)
+    chart_onset_dim     width of the head that finds the onsets of one chart (see `chart_onsets`); the pointer then
+                        reads those instead of the onsets of the chart's mode; 0: no such head
     audio_lead_ms       how much later than the time of an object its sound is found in the audio
     time_token_start, time_token_count   ids of the time tokens, in the input and the output vocabulary alike;
                         token t covers window times [t * time_step_ms, (t + 1) * time_step_ms)
@@ -77,6 +79,7 @@ class ModelConfig(PretrainedConfig):
     frame_subdivisions: int = 4
     pointer: bool = True
     pointer_dim: int = 64
+    chart_onset_dim: int = 0
     audio_lead_ms: float = 25.0
 
     pad_token_id: int | None = 0
@@ -100,6 +103,8 @@ class ModelConfig(PretrainedConfig):
             raise ValueError(f"the time tokens end at {last_time_token}, outside the vocabulary")
         if self.pointer and self.time_token_count and not set(MODE_CHANNELS) <= set(self.frame_heads):
             raise ValueError(f"the pointer needs the frame heads {', '.join(MODE_CHANNELS)}")
+        if self.chart_onset_dim and not self.uses_pointer:
+            raise ValueError("the onsets of a chart (chart_onset_dim) are read by the pointer, which this model lacks")
 
     @property
     def audio_width(self) -> int:

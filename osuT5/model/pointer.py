@@ -1,6 +1,6 @@
 """The pointer term: a time token is scored by what the audio holds at its own time.
 
-    time logit(t) += q(decoder state) . k(audio at t) / sqrt(dk) + scale * onset logit of the row's mode(audio at t)
+    time logit(t) += q(decoder state) . k(audio at t) / sqrt(dk) + scale * onset logit of the row(audio at t)
 
 Without it the decoder has to carry a time from the encoder through its residual stream to the output layer, which
 takes far longer to learn. The audio's keys stand on sub-frames; they are interpolated to the grid of the time
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from osuT5.model.config import MODE_CHANNELS, ModelConfig
+from osuT5.model.config import ModelConfig
 from osuT5.model.frame_heads import split_subframes
 
 
@@ -36,23 +36,18 @@ class TimePointer(nn.Module):
         self.query = nn.Linear(config.d_model, config.pointer_dim)
         self.key = nn.Linear(config.d_model, config.frame_subdivisions * config.pointer_dim)
         self.onset_scale = nn.Parameter(torch.tensor(ONSET_SCALE_START))
-        self.mode_channels = [config.frame_heads.index(name) for name in MODE_CHANNELS]
 
-    def time_keys(
-        self, encoder_states: Tensor, frame_logits: Tensor, mode_ids: Tensor, row_window: Tensor | None
-    ) -> TimeKeys:
+    def time_keys(self, encoder_states: Tensor, row_window: Tensor, onset_logits: Tensor) -> TimeKeys:
         """Keys and onset evidence for each decoder row.
 
-        encoder_states: [windows, positions, d]; frame_logits: [windows, sub-frames, channels]
-        mode_ids: game mode 0..3 of each row [rows]; row_window: window of each row [rows], None if row i is window i
+        encoder_states: [windows, positions, d]; row_window: window of each row [rows]
+        onset_logits: of each row [rows, sub-frames]
         """
         # Onsets are evidence here, not something that token losses should bend: hence detach.
         keys = split_subframes(self.key(encoder_states), self.config.frame_subdivisions)
-        keys = self._at_token_times(keys)  # [windows, time tokens, dk]
-        onsets = self._at_token_times(frame_logits.detach()[:, :, self.mode_channels])  # [windows, time tokens, 4]
-        if row_window is None:
-            row_window = torch.arange(keys.shape[0], device=keys.device)
-        return TimeKeys(keys.index_select(0, row_window), onsets[row_window, :, mode_ids])
+        keys = self._at_token_times(keys).index_select(0, row_window)  # [rows, time tokens, dk]
+        onsets = self._at_token_times(onset_logits.detach()[:, :, None]).squeeze(-1)  # [rows, time tokens]
+        return TimeKeys(keys, onsets)
 
     def forward(self, decoder_states: Tensor, time_keys: TimeKeys) -> Tensor:
         """decoder_states: [rows, tokens, d] -> what is added to the time logits, [rows, tokens, time tokens]"""

@@ -13,7 +13,8 @@ from transformers.utils import ModelOutput
 
 from osuT5.model.attention import SelfAttentionInput
 from osuT5.model.audio_conditions import BASIS_WIDTH, AudioConditions, AudioConditionValues, BasisEmbedding
-from osuT5.model.config import ModelConfig
+from osuT5.model.chart_onsets import ChartOnsets, Correction
+from osuT5.model.config import MODE_CHANNELS, ModelConfig
 from osuT5.model.frame_heads import FrameHeads
 from osuT5.model.kv_cache import DecoderCache, LayerSlots, causal_mask
 from osuT5.model.pointer import ONSET_SCALE_START, TimeKeys, TimePointer, token_audio_ms
@@ -27,6 +28,7 @@ class MapperOutput(ModelOutput):
     logits: [rows, tokens, vocab_size_out]; None with labels, where only labelled positions are scored.
     label_logits: [labelled tokens, vocab_size_out], in reading order of `labels != IGNORED_LABEL`.
     frame_logits: [windows, sub-frames, channels]; None without frame heads.
+    onset_logits: of the row's chart [rows, sub-frames]; None without a head for them.
     encoder_states: [windows, positions, d]
     """
 
@@ -34,6 +36,7 @@ class MapperOutput(ModelOutput):
     logits: Tensor | None = None
     label_logits: Tensor | None = None
     frame_logits: Tensor | None = None
+    onset_logits: Tensor | None = None
     encoder_states: Tensor | None = None
 
 
@@ -53,12 +56,16 @@ class MapperModel(PreTrainedModel):
         self.decoder_embedder = nn.Embedding(config.vocab_size_in, config.d_model)
         self.decoder = Decoder(config)
         self.pointer = TimePointer(config) if config.uses_pointer else None
+        self.chart_onsets = ChartOnsets(config) if config.chart_onset_dim else None
         self.proj_out = nn.Linear(config.d_model, config.vocab_size_out, bias=False)
         self.post_init()
 
     def _init_weights(self, module: nn.Module) -> None:
         if isinstance(module, SinusoidalPositions):
             init.copy_(module.weight, sinusoids(torch.arange(module.num_embeddings), module.embedding_dim))
+        elif isinstance(module, Correction):
+            init.zeros_(module.weight)
+            init.zeros_(module.bias)
         elif isinstance(module, nn.Linear | nn.Conv1d | nn.Embedding):
             init.normal_(module.weight, std=self.config.init_std)
             if getattr(module, "bias", None) is not None:
@@ -121,8 +128,10 @@ class MapperModel(PreTrainedModel):
         tokens = _self_attention_input(decoder_input_ids, decoder_attention_mask, sees_ahead)
         cross = self.decoder.cross_keys_values(states, row_window)
         decoded = self.decoder(self.decoder_embedder(decoder_input_ids), tokens, cross)  # [rows, tokens, d]
-        time_keys = self._time_keys(states, frame_logits, mode_ids, row_window)
+        onset_logits = self._onset_logits(states, frame_logits, mode_ids, row_window, decoder_input_ids)
+        time_keys = self._time_keys(states, row_window, onset_logits)
         output = MapperOutput(frame_logits=frame_logits, encoder_states=states)
+        output.onset_logits = None if self.chart_onsets is None else onset_logits
         if labels is None:
             output.logits = self._logits(decoded, time_keys)
             return output
@@ -139,11 +148,13 @@ class MapperModel(PreTrainedModel):
         row_window: Tensor | None = None,
         max_length: int | None = None,
         mode_ids: Tensor | None = None,
+        prompt_ids: Tensor | None = None,
     ) -> DecoderCache:
         """Prepares decoding: the audio's keys and values for each row, and room for `max_length` tokens.
 
         row_window: which row of encoder_states each decoder row listens to; None if row i listens to row i
         mode_ids: game mode of each row [rows], needed by the pointer
+        prompt_ids: what each row begins with [rows, n]; its conditions are needed by the onsets of a chart
         """
         config = self.config
         max_length = max_length or config.max_target_positions
@@ -151,7 +162,9 @@ class MapperModel(PreTrainedModel):
             raise ValueError(f"max_length must be at most {config.max_target_positions}, got {max_length}")
         cross = self.decoder.cross_keys_values(encoder_states, row_window)
         cross = [(keys.contiguous(), values.contiguous()) for keys, values in cross]  # read again at every step
-        time_keys = self._time_keys(encoder_states, self.frame_logits(encoder_states), mode_ids, row_window)
+        frame_logits = self.frame_logits(encoder_states)
+        onset_logits = self._onset_logits(encoder_states, frame_logits, mode_ids, row_window, prompt_ids)
+        time_keys = self._time_keys(encoder_states, row_window, onset_logits)
         rows, heads, _, head_dim = cross[0][0].shape
         slots = [LayerSlots(rows, heads, max_length, head_dim, encoder_states) for _ in cross]
         return DecoderCache(slots, cross, time_keys, max_length)
@@ -182,14 +195,37 @@ class MapperModel(PreTrainedModel):
     def get_output_embeddings(self) -> nn.Module:
         return self.proj_out
 
-    def _time_keys(
-        self, states: Tensor, frame_logits: Tensor | None, mode_ids: Tensor | None, row_window: Tensor | None
-    ) -> TimeKeys | None:
+    def _time_keys(self, states: Tensor, row_window: Tensor | None, onset_logits: Tensor | None) -> TimeKeys | None:
+        if self.pointer is None:
+            return None
+        return self.pointer.time_keys(states, _windows_of_rows(states, row_window), onset_logits)
+
+    def _onset_logits(
+        self,
+        states: Tensor,
+        frame_logits: Tensor | None,
+        mode_ids: Tensor | None,
+        row_window: Tensor | None,
+        ids: Tensor | None,
+    ) -> Tensor | None:
+        """Onset logits of each decoder row [rows, sub-frames]: of its chart where a head finds them, or of its mode."""
         if self.pointer is None:
             return None
         if mode_ids is None:
             raise ValueError("a model with a pointer needs the game mode of each row (mode_ids)")
-        return self.pointer.time_keys(states, frame_logits, mode_ids, row_window)
+        row_window = _windows_of_rows(states, row_window)
+        channels = [self.config.frame_heads.index(name) for name in MODE_CHANNELS]
+        onsets = frame_logits[:, :, channels][row_window, :, mode_ids]
+        if self.chart_onsets is None:
+            return onsets
+        if ids is None:
+            raise ValueError("a model with onsets of charts needs the conditions of each row (prompt_ids)")
+        return self.chart_onsets(states, row_window, self._conditions(ids), onsets.detach())
+
+    def _conditions(self, ids: Tensor) -> Tensor:
+        """The embedded conditions among ids [rows, n], summed [rows, d]: they are the tokens that are never written."""
+        is_condition = (ids >= self.config.vocab_size_out).unsqueeze(-1)
+        return (self.decoder_embedder(ids) * is_condition).sum(1)
 
     def _logits(self, decoded: Tensor, time_keys: TimeKeys | None, asked: Tensor | None = None) -> Tensor:
         """Decoder states [rows, tokens, d] -> logits of all tokens, or of the flat indices `asked` [n, vocab]."""
@@ -211,6 +247,10 @@ def token_loss(logits: Tensor, labels: Tensor, weights: Tensor | None = None, la
     if weights is None:
         return losses.sum() / max(1, len(losses))
     return (losses * weights).sum() / weights.sum().clamp(min=1e-6)
+
+
+def _windows_of_rows(states: Tensor, row_window: Tensor | None) -> Tensor:
+    return torch.arange(len(states), device=states.device) if row_window is None else row_window
 
 
 def _self_attention_input(ids: Tensor, mask: Tensor | None, sees_ahead: bool) -> SelfAttentionInput:

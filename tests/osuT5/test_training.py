@@ -55,10 +55,11 @@ def test_figures_are_means_over_batches():
     tally = Tally(SPEC)
     for guess in (CIRCLE_ID, CIRCLE_ID, TIME_ID, TIME_ID):
         tally.add(scores_for([guess], 0.9), torch.tensor([[CIRCLE_ID]]), torch.tensor([0]))
-    tally.add_frames(torch.tensor(1.0))
-    tally.add_frames(torch.tensor(2.0))
+    tally.add_frames(torch.tensor(1.0), torch.tensor(0.0))
+    tally.add_frames(torch.tensor(2.0), torch.tensor(0.5))
     assert tally.figures()["accuracy/circle"] == 0.5
     assert tally.figures()["frame_loss"] == 1.5
+    assert tally.figures()["onset_loss"] == 0.25
 
 
 def test_the_shipped_recipe_fits_the_options():

@@ -17,10 +17,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case, identical
-from benchmarks.parity.inputs import INPUT_FOLDER
+from benchmarks.parity.inputs import INPUT_FOLDER, asked_attributes
 from benchmarks.parity.same_map import compare_maps
-from osu_beatmap.attributes import Attributes
-from osu_beatmap.model import Difficulty, GameMode
+from osu_beatmap.model import Difficulty
 from osu_beatmap.reader import parse_beatmap, read_beatmap
 from osu_beatmap.writer import write_beatmap
 from osuT5.encoding.event_stream import EventStream
@@ -118,19 +117,7 @@ class Case:
     @property
     def chart(self) -> PublishedChart:
         asked = self.data["generation_config"]
-        attributes = Attributes(
-            mode=GameMode(asked["gamemode"]),
-            difficulty=asked["difficulty"],
-            circle_size=asked["circle_size"],
-            slider_multiplier=asked["slider_multiplier"],
-            hitsounded=asked["hitsounded"],
-            key_count=asked["keycount"],
-            hold_note_ratio=asked["hold_note_ratio"],
-            scroll_speed_ratio=asked["scroll_speed_ratio"],
-            year=asked["year"],
-            mapper_id=asked["mapper_id"],
-            descriptors=tuple(asked["descriptors"] or ()),
-        )
+        attributes = asked_attributes(asked)
         if float(self.options.get("cfg_scale", 1)) <= 1:
             return PublishedChart(attributes)
         return PublishedChart(attributes, negative_attributes(attributes, asked["negative_descriptors"] or ()))

@@ -11,6 +11,7 @@ import torch
 
 from osuT5.model.config import ModelConfig
 from osuT5.model.seq2seq import MapperModel
+from osuT5.spec import mini_spec
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -44,6 +45,18 @@ def tiny_config() -> Callable[..., ModelConfig]:
         return ModelConfig(**(values | changes))
 
     return make
+
+
+@pytest.fixture
+def our_folder(tiny_config, tmp_path: Path) -> Path:
+    """A tiny model of ours in a folder."""
+    torch.manual_seed(5)
+    spec = mini_spec()
+    sizes = {"vocab_size_in": spec.vocabulary.size_in, "vocab_size_out": spec.vocabulary.size_out, "n_mels": 64}
+    folder = tmp_path / "ours"
+    MapperModel(tiny_config(**sizes)).save_pretrained(folder)
+    spec.save(folder)
+    return folder
 
 
 @pytest.fixture

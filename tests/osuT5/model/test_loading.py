@@ -17,25 +17,13 @@ from osuT5.model.convert import convert_to_published
 from osuT5.model.loading import EMBEDDED_MODEL, best_device, find_model, load_model
 from osuT5.model.seq2seq import MapperModel
 from osuT5.model.weights import build_model, read_weights
-from osuT5.spec import ModelSpec, mini_spec
+from osuT5.spec import ModelSpec
 
 
 @pytest.fixture
-def ours(tiny_config, tmp_path: Path) -> Path:
-    """A tiny model of ours in a folder."""
-    torch.manual_seed(5)
-    spec = mini_spec()
-    sizes = {"vocab_size_in": spec.vocabulary.size_in, "vocab_size_out": spec.vocabulary.size_out, "n_mels": 64}
-    folder = tmp_path / "ours"
-    MapperModel(tiny_config(**sizes)).save_pretrained(folder)
-    spec.save(folder)
-    return folder
-
-
-@pytest.fixture
-def published(ours: Path, tmp_path: Path) -> Path:
+def published(our_folder: Path, tmp_path: Path) -> Path:
     """The same in the published form."""
-    convert_to_published(ours, tmp_path / "published")
+    convert_to_published(our_folder, tmp_path / "published")
     return tmp_path / "published"
 
 
@@ -44,47 +32,47 @@ def same(one: MapperModel, other: MapperModel) -> bool:
     return states[0].keys() == states[1].keys() and all(torch.equal(states[0][k], v) for k, v in states[1].items())
 
 
-def test_a_model_comes_back_as_it_was_saved(ours: Path) -> None:
-    model, spec = load_model(ours)
+def test_a_model_comes_back_as_it_was_saved(our_folder: Path) -> None:
+    model, spec = load_model(our_folder)
     assert not model.training
-    assert spec == ModelSpec.load(ours)
-    assert same(model, MapperModel.from_pretrained(ours))
+    assert spec == ModelSpec.load(our_folder)
+    assert same(model, MapperModel.from_pretrained(our_folder))
     assert not any(parameter.is_meta for parameter in model.parameters())
     assert not list(model.buffers())  # they would be without content
 
 
 @pytest.mark.parametrize(("precision", "dtype"), [("bf16", torch.bfloat16), ("fp16", torch.float16)])
-def test_precisions(ours: Path, precision: str, dtype: torch.dtype) -> None:
-    model, _ = load_model(ours, precision=precision)
+def test_precisions(our_folder: Path, precision: str, dtype: torch.dtype) -> None:
+    model, _ = load_model(our_folder, precision=precision)
     assert model.dtype == dtype
-    assert same(model, MapperModel.from_pretrained(ours).to(dtype))
+    assert same(model, MapperModel.from_pretrained(our_folder).to(dtype))
 
 
-def test_loading_needs_the_memory_of_the_weights_once(ours: Path) -> None:
+def test_loading_needs_the_memory_of_the_weights_once(our_folder: Path) -> None:
     """Every parameter is the tensor that was read, not a copy of it."""
-    config = load_model(ours)[0].config
-    state = read_weights(ours, config)
+    config = load_model(our_folder)[0].config
+    state = read_weights(our_folder, config)
     model = build_model(config, state)
     assert all(value.data_ptr() == state[name].data_ptr() for name, value in model.state_dict().items())
 
 
-def test_a_published_bundle_is_loaded_as_it_is(ours: Path, published: Path) -> None:
+def test_a_published_bundle_is_loaded_as_it_is(our_folder: Path, published: Path) -> None:
     before = sorted(path.name for path in published.iterdir())
     model, spec = load_model(str(published))
-    assert same(model, load_model(ours)[0])
-    assert spec.vocabulary == ModelSpec.load(ours).vocabulary
+    assert same(model, load_model(our_folder)[0])
+    assert spec.vocabulary == ModelSpec.load(our_folder).vocabulary
     assert sorted(path.name for path in published.iterdir()) == before
 
 
-def test_the_older_form_with_two_pickles(ours: Path, published: Path) -> None:
+def test_the_older_form_with_two_pickles(our_folder: Path, published: Path) -> None:
     torch.save(load_file(published / "model.safetensors"), published / "pytorch_model.bin")
     tokenizer = json.loads((published / "tokenizer.json").read_text(encoding="utf-8"))
     torch.save(tokenizer, published / "custom_checkpoint_0.pkl")
     (published / "model.safetensors").unlink()
     (published / "tokenizer.json").unlink()
     model, spec = load_model(published)
-    assert same(model, load_model(ours)[0])
-    assert spec.vocabulary == ModelSpec.load(ours).vocabulary
+    assert same(model, load_model(our_folder)[0])
+    assert spec.vocabulary == ModelSpec.load(our_folder).vocabulary
     (published / "config.json").unlink()
     with pytest.raises(
         ModelError, match=r"config\.json is missing, which the published model that it was trained from"
@@ -142,10 +130,10 @@ def damage(folder: Path, name: str, **values: object) -> None:
         ("contract.json", {"grid": {}, "vocabulary": 3}, "cannot be loaded"),
     ],
 )
-def test_files_that_contradict_each_other(ours: Path, name: str, values: dict, message: str) -> None:
-    damage(ours, name, **values)
+def test_files_that_contradict_each_other(our_folder: Path, name: str, values: dict, message: str) -> None:
+    damage(our_folder, name, **values)
     with pytest.raises(ModelError, match=message) as error:
-        load_model(ours)
+        load_model(our_folder)
     assert "\n" not in str(error.value)
 
 

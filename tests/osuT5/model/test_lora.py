@@ -18,8 +18,6 @@ from osuT5.model.attention import SelfAttentionInput
 from osuT5.model.convert import convert_to_ours
 from osuT5.model.loading import load_model
 from osuT5.model.lora import METADATA_FILE, Adapter, load_adapter
-from osuT5.model.seq2seq import MapperModel
-from osuT5.spec import mini_spec
 
 
 class Layer(nn.Module):
@@ -113,18 +111,6 @@ def test_a_pissa_adapter_found_by_iteration_is_merged_by_its_exact_limit(tmp_pat
     name = "layers.0.q_proj.weight"
     merged = Adapter(tmp_path).merged(name, steep().state_dict()[name])
     torch.testing.assert_close(merged, theirs[name], atol=1e-4, rtol=0)
-
-
-@pytest.fixture
-def our_folder(tiny_config, tmp_path: Path) -> Path:
-    """A tiny model of ours."""
-    torch.manual_seed(5)
-    spec = mini_spec()
-    sizes = {"vocab_size_in": spec.vocabulary.size_in, "vocab_size_out": spec.vocabulary.size_out, "n_mels": 64}
-    folder = tmp_path / "ours"
-    MapperModel(tiny_config(**sizes)).save_pretrained(folder)
-    spec.save(folder)
-    return folder
 
 
 @pytest.mark.parametrize("start", [True, "pissa"])

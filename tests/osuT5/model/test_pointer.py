@@ -42,13 +42,24 @@ def test_keys_and_onsets_are_read_where_the_sound_is(tiny_config):
     config = tiny_config()
     pointer = TimePointer(config)
     ramp = torch.arange(64.0)  # a logit that tells its own sub-frame
-    frame_logits = torch.zeros(1, 64, 6)
-    frame_logits[0, :, 3] = ramp
-    time_keys = pointer.time_keys(torch.zeros(1, 16, 32), frame_logits, torch.tensor([3, 0]), torch.tensor([0, 0]))
+    onset_logits = torch.stack([ramp, torch.zeros(64)])
+    time_keys = pointer.time_keys(torch.zeros(1, 16, 32), torch.tensor([0, 0]), onset_logits)
     expected = (token_audio_ms(config) / 8).clamp(max=63)  # sub-frame k is centred at 8 k ms
     torch.testing.assert_close(time_keys.onsets[0], expected)
     assert (time_keys.onsets[1] == 0).all()
     assert time_keys.keys.shape == (2, 50, 8)
+
+
+@torch.no_grad()
+def test_onsets_are_those_of_the_mode_of_each_row(tiny_model, mel, ids):
+    model = tiny_model()
+    frame_logits = model(mel, ids, row_window=WINDOWS, mode_ids=MODES).frame_logits
+    cache = model.start(model.encode(mel), WINDOWS, mode_ids=MODES)
+    expected = torch.stack([frame_logits[w, :, m] for w, m in zip(WINDOWS, MODES, strict=True)])
+    places = token_audio_ms(model.config) / 8
+    whole = places.frac() == 0  # token times that fall on a sub-frame
+    read = cache.time_keys.onsets[:, whole]
+    torch.testing.assert_close(read, expected[:, places[whole].long().clamp(max=63)], atol=1e-4, rtol=1e-4)
 
 
 def test_token_losses_do_not_bend_the_onset_heads(tiny_model, mel, ids):

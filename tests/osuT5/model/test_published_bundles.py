@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from benchmarks.parity.inputs import asked_attributes
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.model import GameMode
 from osuT5.conditions import SongPlace, condition_ids
@@ -116,19 +117,8 @@ def test_prompts_begin_as_the_original_writes_them(references, case, mode):
     run = references.json("processor", f"{case}.json")
     asked, call = run["generation_config"], run["calls"][1]
     spec = references.bundle(case[:3]).spec
-    attributes = Attributes(
-        mode,
-        difficulty=asked["difficulty"],
-        circle_size=asked["circle_size"],
-        slider_multiplier=asked["slider_multiplier"],
-        hitsounded=asked["hitsounded"],
-        key_count=asked["keycount"],
-        hold_note_ratio=asked["hold_note_ratio"],
-        scroll_speed_ratio=asked["scroll_speed_ratio"],
-        year=asked["year"],
-        mapper_id=asked["mapper_id"],
-        descriptors=tuple(asked["descriptors"] or ()),
-    )
+    attributes = asked_attributes(asked)
+    assert attributes.mode is mode
     kinds = spec.parity_conditions or spec.conditions
     ids = condition_ids(spec.vocabulary, kinds, attributes, SongPlace(40_000.0, call["frame_time"]), tables=spec.tables)
     head = spec.layout.prompt(ids, [], ContextKind(call["context"]), [])

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from demo.composition import TempoMap, compose
-from demo.make_song import DEMO_ARTIST, DEMO_BPM, DEMO_OFFSET_MS, DEMO_PATH, DEMO_TITLE, render_demo_song, render_song
+from demo.make_song import DEMO_ARTIST, DEMO_BPM, DEMO_OFFSET_MS, DEMO_PATH, DEMO_TITLE, render_demo_song
 from osuT5.audio import audio_format, load_audio, read_tags
+from synthesis.composition import TempoMap, compose
+from synthesis.mixing import render_song
 
 RATE_HZ = 16_000
 

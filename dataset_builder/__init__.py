@@ -1,0 +1,1 @@
+"""Folders of mapsets as people have them -> datasets to train on."""
