@@ -108,7 +108,7 @@ class MapConstraints:
         return self._shifted(moved, np.clip(moved[:, starts] + path_shifts, low, high) - moved[:, starts])
 
     def _shifted(self, positions_px: np.ndarray, shifts: np.ndarray) -> np.ndarray:
-        """Each point moved with the start of its object, by shifts [S, starts, 2]; kept and spinners' points are not."""
+        """Each point moved with the start of its object, by shifts [S, starts, 2]; kept ones and spinners are not."""
         sequence = self.sequence
         starts = _object_starts(sequence)
         of_point = np.clip(np.searchsorted(starts, np.arange(len(sequence)), side="right") - 1, 0, None)

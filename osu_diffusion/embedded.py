@@ -10,7 +10,7 @@ from torch import Tensor
 
 from osu_diffusion.conditions import ConditionSpec
 from osu_diffusion.features import PointFeatures, draft_distances, in_px, normalised, point_features
-from osu_diffusion.refine import RefineOptions, Wanted, plain_step_count
+from osu_diffusion.refine import RefineOptions, Wanted
 from osu_diffusion.refiner import GridRefiner, RefinerInputs
 from osu_diffusion.sampling import Estimate, in_chunks
 from osu_diffusion.schedule import NoiseSchedule
@@ -26,10 +26,9 @@ class EmbeddedRefiner:
     model: GridRefiner
     conditions: ConditionSpec
     noise_share: float = 0.1
+    full_share: float = 1.0
+    default_steps: int = DEFAULT_STEPS
     trims_paths: bool = True
-
-    def default_timesteps(self, random_init: bool) -> tuple[int, ...]:
-        return plain_step_count(DEFAULT_STEPS, 1.0 if random_init else self.noise_share)
 
     def to_positions_px(self, positions: Tensor) -> np.ndarray:
         return in_px(positions.numpy())

@@ -22,7 +22,7 @@ from osu_diffusion.conditions import ConditionSpec
 from osu_diffusion.dit import DiTConfig
 from osu_diffusion.features import draft_distances
 from osu_diffusion.published_network import BAND, INPUT_SIZE, PublishedNetwork, context_of
-from osu_diffusion.refine import RefineOptions, Wanted, plain_step_count
+from osu_diffusion.refine import RefineOptions, Wanted
 from osu_diffusion.sampling import Estimate, in_chunks
 from osu_diffusion.schedule import NoiseSchedule
 from osu_diffusion.sequence import PointSequence
@@ -116,10 +116,10 @@ class PublishedConditions:
 class PublishedRefiner:
     model: PublishedNetwork
     conditions: PublishedConditions
+    noise_share: float = NOISE_SHARE
+    full_share: float = NOISE_SHARE
+    default_steps: int = DEFAULT_STEPS
     trims_paths: bool = False
-
-    def default_timesteps(self, random_init: bool) -> tuple[int, ...]:
-        return plain_step_count(DEFAULT_STEPS, NOISE_SHARE)
 
     def to_positions_px(self, positions: Tensor) -> np.ndarray:
         return (positions.numpy().astype(np.float64) + 1.0) / 2.0 * PLAYFIELD_PX

@@ -20,9 +20,8 @@ from osu_beatmap.published_curves import played_point
 from osu_diffusion.dit import band_mask
 from osu_diffusion.published import MAX_CLEAN, PublishedRefiner, clean_from_noise, log_variances
 from osu_diffusion.published_network import BAND, context_of
-from osu_diffusion.refine import RefineOptions
+from osu_diffusion.refine import RefineOptions, schedule_of
 from osu_diffusion.sampling import posterior_step
-from osu_diffusion.schedule import NoiseSchedule, spaced_steps, squared_cosine
 
 PLAYFIELD_PX = torch.tensor([512.0, 384.0])
 
@@ -98,7 +97,7 @@ class _Run:
         self.classes, self.null_classes = (
             torch.from_numpy(vector)[None] for vector in (classes.wanted, classes.unwanted)
         )
-        self.schedule = squared_cosine().respaced(spaced_steps(options.timesteps or refiner.default_timesteps(False)))
+        self.schedule = schedule_of(refiner, options)
         self.context = context_of(
             torch.from_numpy(points.times_ms).float(),
             torch.from_numpy(points.distances_px).float(),

@@ -14,7 +14,7 @@ from osu_beatmap.model import Beatmap, GameMode
 from osu_beatmap.rules.chart import circle_radius_px
 from osu_diffusion.coarse import with_trimmed_paths
 from osu_diffusion.constraints import STACK_PX, MapConstraints
-from osu_diffusion.sampling import Estimator, sample
+from osu_diffusion.sampling import Estimator, Progress, sample
 from osu_diffusion.schedule import SECTIONS, NoiseSchedule, spaced_steps, squared_cosine
 from osu_diffusion.sequence import PointSequence, sequence_of, with_positions
 
@@ -26,8 +26,8 @@ OVERLAP_BUFFER = 128
 class RefineOptions:
     """How to refine.
 
-    timesteps       how many steps to take in each of ten sections of the noise (or another number of them), that of
-                    the least noise first; None is what suits the refiner
+    timesteps       how many steps to take, or how many in each of equal sections of the noise, that of the least noise
+                    first; None is what suits the refiner
     cfg_scale       above 1 the attributes are followed further than the refiner does by itself
     refine_iters    repetitions of the last step
     random_init     whether to start from noise alone, without the places of the draft
@@ -36,7 +36,7 @@ class RefineOptions:
     stack_px        how near refined objects must be to stay on the one place that they share in the draft
     """
 
-    timesteps: tuple[int, ...] | None = None
+    timesteps: int | tuple[int, ...] | None = None
     cfg_scale: float = 1.0
     refine_iters: int = 0
     random_init: bool = False
@@ -56,12 +56,16 @@ class Wanted:
 class Refiner(Protocol):
     """A trained refiner, ours or a published one.
 
-    trims_paths  whether it works on paths that end where their sliders do
+    trims_paths    whether it works on paths that end where their sliders do
+    noise_share    share of the noise at which it starts from a draft
+    full_share     the same when it starts from noise alone
+    default_steps  how many steps suit it
     """
 
     trims_paths: bool
-
-    def default_timesteps(self, random_init: bool) -> tuple[int, ...]: ...
+    noise_share: float
+    full_share: float
+    default_steps: int
 
     def to_positions_px(self, positions: torch.Tensor) -> np.ndarray:
         """Positions [..., 2] as the network has them, in px."""
@@ -85,7 +89,7 @@ def refine_positions(
     options: RefineOptions,
     seed: int,
     kept_objects: Sequence[int] = (),
-    progress: bool = False,
+    progress: Progress | None = None,
 ) -> Beatmap:
     """The beatmap with its objects where the refiner puts them; times, lengths and all else stay.
 
@@ -113,15 +117,26 @@ def sample_positions(
     options: RefineOptions,
     seed: int,
     samples: int = 1,
-    progress: bool = False,
+    progress: Progress | None = None,
 ) -> np.ndarray:
     """Draws of the positions [samples, n, 2] of a map's points, in px."""
+    return constraints.in_the_end(draw_positions(refiner, constraints, wanted, options, seed, samples, progress))
+
+
+def draw_positions(
+    refiner: Refiner,
+    constraints: MapConstraints,
+    wanted: Wanted,
+    options: RefineOptions,
+    seed: int,
+    samples: int = 1,
+    progress: Progress | None = None,
+) -> np.ndarray:
+    """As `sample_positions`, before the constraints of a finished map."""
     if constraints.kept.all():
         return np.repeat(constraints.draft_px[None], samples, axis=0)
     generator = torch.Generator().manual_seed(seed)
-    schedule = squared_cosine().respaced(
-        spaced_steps(options.timesteps or refiner.default_timesteps(options.random_init))
-    )
+    schedule = schedule_of(refiner, options)
 
     def constrain(clean: torch.Tensor) -> torch.Tensor:
         return refiner.from_positions_px(constraints.at_a_step(refiner.to_positions_px(clean)))
@@ -130,14 +145,17 @@ def sample_positions(
         start = refiner.start(constraints.draft_px, schedule, samples, options.random_init, generator)
         estimator = refiner.estimator(constraints.sequence, constraints.draft_px, wanted, options, samples)
         positions = sample(estimator, schedule, start, constrain, generator, options.refine_iters, progress)
-    return constraints.in_the_end(refiner.to_positions_px(positions))
+    return refiner.to_positions_px(positions)
 
 
-def plain_step_count(count: int, noise_share: float, sections: int = SECTIONS) -> tuple[int, ...]:
-    """`count` steps spread evenly over the share of the noise, at its clean end, that a refiner starts from."""
-    used = max(1, round(sections * noise_share))
-    shares = [count // used + (section < count % used) for section in range(used)]
-    return (*shares, *[0] * (sections - used))
+def schedule_of(refiner: Refiner, options: RefineOptions) -> NoiseSchedule:
+    """The steps to take: a plain number of them is spread evenly over the share of the noise that is started at."""
+    counts = options.timesteps or refiner.default_steps
+    if isinstance(counts, int):
+        share = refiner.full_share if options.random_init else refiner.noise_share
+        used = max(1, round(SECTIONS * share))
+        counts = (*(counts // used + (section < counts % used) for section in range(used)), *[0] * (SECTIONS - used))
+    return squared_cosine().respaced(spaced_steps(counts))
 
 
 def seen_radius_px(beatmap: Beatmap) -> float:

@@ -11,12 +11,14 @@ from typing import Protocol
 
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from osu_diffusion.schedule import NoiseSchedule
 
 Constraint = Callable[[Tensor], Tensor]
 """Clean positions [S, n, 2] -> the nearest ones that are allowed."""
+
+Progress = Callable[[int, int], None]
+"""Called with the number of steps done, and their total."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +67,22 @@ def sample(
     constrain: Constraint,
     generator: torch.Generator,
     extra_steps: int = 0,
-    progress: bool = False,
+    progress: Progress | None = None,
 ) -> Tensor:
     """Clean positions [S, n, 2] from noisy ones at the schedule's last step.
 
     constrain    is applied to what the model takes for the clean positions, at every step
     extra_steps  repetitions of the step with the least noise
+    progress     is called after every step
     """
     steps = [*range(len(schedule) - 1, -1, -1), *[0] * extra_steps]
     positions = start
-    for step in tqdm(steps, desc="placing", unit="step", disable=not progress):
+    for number, step in enumerate(steps):
         found = estimator.estimate(positions, schedule, step)
         noise = torch.randn(positions.shape, generator=generator)
         positions = posterior_step(positions, constrain(found.clean), schedule, step, noise, found.log_variances)
+        if progress is not None:
+            progress(number + 1, len(steps))
     return positions
 
 

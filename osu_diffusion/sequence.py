@@ -13,7 +13,7 @@ from enum import IntEnum
 import numpy as np
 
 from osu_beatmap.attributes import WITH_CIRCLES
-from osu_beatmap.model import Beatmap, Circle, CurveKind, PathSegment, Slider, Spinner
+from osu_beatmap.model import Beatmap, CurveKind, PathSegment, Slider, Spinner
 from osu_beatmap.path_batch import PathBatch, Segment
 from osu_beatmap.timing import Timing, slider_duration_ms
 

@@ -285,7 +285,7 @@ def train_refiner(options: RefinerTrainOptions) -> Path:
 
 
 def export_average(run_folder: Path, contract: RefinerContract) -> Path:
-    """Writes the averaged weights of a run's checkpoint, in fp16, as a refiner that can be loaded. Returns its folder."""
+    """Writes the averaged weights of a run's checkpoint, in fp16, as a refiner; returns its folder."""
     averages = load_file(run_folder / "checkpoint" / "average.safetensors")
     folder = run_folder / "model"
     folder.mkdir(parents=True, exist_ok=True)

@@ -13,6 +13,7 @@ from osu_beatmap.model import Beatmap, Difficulty, GameMode, TimingPoint
 from osu_beatmap.reader import read_beatmap
 from osu_beatmap.star_rating import star_rating
 from osuT5.encoding import AssemblyReport, assemble
+from osuT5.encoding_spec import EncodingSpec
 from osuT5.events import ContextKind
 from osuT5.generation.activations import song_activations
 from osuT5.generation.sampling import Sampling
@@ -23,6 +24,7 @@ from pipeline.export import export
 from pipeline.finish import FinishReport, finish
 from pipeline.listening import song_writer
 from pipeline.options import GenerationRequest, RequestError
+from pipeline.refinement import refine_draft
 from pipeline.resnap import predicted_divisors, resnap
 from pipeline.resolve import fill_from_beatmap
 from pipeline.timing import red_lines_from, timing_groups
@@ -48,9 +50,11 @@ class GenerationResult:
 
 @dataclass(slots=True)
 class Draft:
-    """A generated map before it is finished, and what was lost on the way."""
+    """A generated map before its objects are placed and it is finished, and what was lost on the way."""
 
     beatmap: Beatmap
+    attributes: Attributes
+    encoding: EncodingSpec
     song_ms: float
     generation: GenerationReport
     assembly: AssemblyReport
@@ -67,7 +71,8 @@ def generate(request: GenerationRequest, progress: Progress | None = None) -> Ge
         request = fill_from_beatmap(request, reference)
     seed = secrets.randbelow(2**31) if request.sampling.seed is None else request.sampling.seed
     draft = generate_draft(request, reference, seed, progress)
-    beatmap, repairs = finish_with_settings(request, draft.beatmap, draft.song_ms)
+    placed = refine_draft(request, draft.beatmap, draft.attributes, draft.encoding, seed, progress)
+    beatmap, repairs = finish_with_settings(request, placed, draft.song_ms)
     stars = star_rating(beatmap)
     paths = export(request, beatmap, stars)
     return GenerationResult(
@@ -100,7 +105,7 @@ def generate_draft(
     beatmap, assembly = beatmap_of(chart, lines, settings, spec)
     if not beatmap.hit_objects:
         raise RequestError("The model found nothing to map in this song; another seed or difficulty may help.")
-    return Draft(beatmap, song_ms, writer.report, assembly)
+    return Draft(beatmap, attributes, spec.encoding, song_ms, writer.report, assembly)
 
 
 def write_charts(writer: SongWriter, charts: Sequence[ChartInProgress], sampling: Sampling) -> None:

@@ -1,11 +1,11 @@
 """diffusion/: the refiner of positions.
 
-    schedule.npz, .json    betas and what follows from them, at full length and respaced
-    dit_b.keys.json        names and shapes of the parameters of the published network
-    tokenizer_state.json   content of its tokenizer
-    tiny_dit/              a tiny seeded refiner as published (`model_ema.pkl`, `tokenizer.pkl`, the weights again in
-                           `weights.npz`), answers for fixed inputs (`forward.npz`), and whole refinements with seeds
-                           (`pipeline_<case>.json`: events in and out; `.npz`: what the network was told)
+schedule.npz, .json    betas and what follows from them, at full length and respaced
+dit_b.keys.json        names and shapes of the parameters of the published network
+tokenizer_state.json   content of its tokenizer
+tiny_dit/              a tiny seeded refiner as published (`model_ema.pkl`, `tokenizer.pkl`, the weights again in
+                       `weights.npz`), answers for fixed inputs (`forward.npz`), and whole refinements with seeds
+                       (`pipeline_<case>.json`: events in and out; `.npz`: what the network was told)
 """
 
 from __future__ import annotations
@@ -32,7 +32,6 @@ from osu_diffusion.published_sampling import PublishedClasses, PublishedSpan, re
 from osu_diffusion.refine import RefineOptions
 from osu_diffusion.schedule import NoiseSchedule, spaced_steps, squared_cosine
 from osuT5.encoding.event_stream import EventStream
-from osuT5.events import EventKind
 from pipeline.published_refinement import PLACE_KINDS, PointsOfEvents, points_of_events, with_refined_places
 
 SCHEDULE_LIMIT = 1e-12
