@@ -270,6 +270,9 @@ def train_refiner(options: RefinerTrainOptions) -> Path:
     splits = [split.value for split in Split]
     if options.split not in splits:
         raise OptionError(f"split must be one of {', '.join(splits)}, got {options.split}.")
+    for name in options.sizes:
+        if name not in DiTConfig.__annotations__:
+            raise OptionError(f"There is no size {name} of the network.")
     if options.threads:
         torch.set_num_threads(options.threads)
     device = "cuda" if options.device == "auto" and torch.cuda.is_available() else options.device
@@ -285,13 +288,18 @@ def train_refiner(options: RefinerTrainOptions) -> Path:
 
 
 def export_average(run_folder: Path, contract: RefinerContract) -> Path:
-    """Writes the averaged weights of a run's checkpoint, in fp16, as a refiner; returns its folder."""
-    averages = load_file(run_folder / "checkpoint" / "average.safetensors")
+    """Writes the averaged weights of a run's checkpoint as a refiner; returns its folder."""
     folder = run_folder / "model"
-    folder.mkdir(parents=True, exist_ok=True)
-    save_file({name: tensor.half().contiguous() for name, tensor in averages.items()}, folder / SAFETENSORS)
-    contract.save(folder)
+    save_refiner(folder, load_file(run_folder / "checkpoint" / "average.safetensors"), contract)
     return folder
+
+
+def save_refiner(folder: Path, weights: Mapping[str, Tensor], contract: RefinerContract) -> None:
+    """Writes a refiner: its weights as fp16, and its contract."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {name: weight.detach().half().contiguous() for name, weight in weights.items()}
+    save_file(tensors, folder / SAFETENSORS)
+    contract.save(folder)
 
 
 def _task(spec: ConditionSpec, options: RefinerTrainOptions) -> RefinerTask:
