@@ -119,9 +119,9 @@ def test_batches_are_the_same_every_time_and_end_with_whole_objects() -> None:
 
 
 def test_noise_reaches_as_far_as_refinement_starts() -> None:
-    steps = torch.cat([sampler(noise_share=0.1).batch(n).steps for n in range(40)])
+    steps = torch.cat([sampler(noise_share=0.1).batch(n).steps for n in range(12)])
     assert steps.max() < 100
-    far = torch.cat([sampler(RefinerAugmentationOptions(), no_draft_share=1.0).batch(n).steps for n in range(40)])
+    far = torch.cat([sampler(RefinerAugmentationOptions(), no_draft_share=1.0).batch(n).steps for n in range(12)])
     assert far.max() > 500
 
 
@@ -141,12 +141,12 @@ def test_it_learns_by_heart() -> None:
     model = GridRefiner(mini_config(SPEC, **SMALL), Spread())
     optimizer = torch.optim.AdamW(model.parameters(), lr=5e-3)
     losses = []
-    for step in range(120):
+    for step in range(80):
         loss, _ = task.loss(model, parts.batch(step), step)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        losses.append(float(loss))
+        losses.append(loss.item())
     assert 0.7 < losses[0] < 1.4
     assert np.mean(losses[-10:]) < 0.5 * losses[0]
 
