@@ -9,9 +9,9 @@ import numpy as np
 from osu_beatmap.model import Beatmap, HitObject, PathSegment, Slider, Spinner
 from osu_beatmap.path_trim import trimmed_path
 from osu_beatmap.slider_path import SliderPath
+from osu_diffusion.features import CENTRE_PX
 
 CELL_PX = 32.0
-CENTRE_PX = np.array([256.0, 192.0])
 LOWEST_PX, HIGHEST_PX = np.array([-256.0, -256.0]), np.array([768.0, 640.0])
 """The range in which a decoder has cells."""
 

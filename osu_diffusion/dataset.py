@@ -19,6 +19,7 @@ from osu_beatmap.reader import decode_osu_bytes, parse_beatmap
 from osu_beatmap.star_rating import star_rating
 from osu_diffusion.coarse import on_grid, with_trimmed_paths
 from osu_diffusion.conditions import ConditionSpec
+from osu_diffusion.features import CENTRE_PX
 from osu_diffusion.sequence import PointSequence, sequence_of
 
 MIN_POINTS = 32
@@ -116,10 +117,7 @@ def refiner_chart(beatmap: Beatmap, spec: ConditionSpec) -> RefinerChart:
     sequence = sequence_of(mapped)
     if not MIN_POINTS <= len(sequence) <= MAX_POINTS:
         raise ValueError(f"{len(sequence)} points")
-    if (
-        np.abs(sequence.positions - [256.0, 192.0]).max() > 256.0 + FARTHEST_PX
-        or not np.isfinite(sequence.times_ms).all()
-    ):
+    if np.abs(sequence.positions - CENTRE_PX).max() > 256.0 + FARTHEST_PX or not np.isfinite(sequence.times_ms).all():
         raise ValueError("places or times that cannot be meant for play")
     drafts = np.stack([draft_positions(beatmap, mapped, sequence, mirror) for mirror in MIRRORS])
     ratings = [star_rating(beatmap, clock_rate=rate) for rate in (1.0, DOUBLE_TIME_RATE)]

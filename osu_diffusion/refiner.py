@@ -13,11 +13,10 @@ import torch
 from torch import Tensor, nn
 
 from osu_diffusion.dit import DiT, DiTConfig, band_mask
-from osu_diffusion.features import CONTEXT_SIZE, POSITION_SCALE_PX
+from osu_diffusion.features import CONTEXT_SIZE, MAX_LOG_RATIO, POSITION_SCALE_PX
 
 WAVE_PERIODS_PX = (16.0, 32.0, 64.0, 128.0, 256.0, 512.0)
 STEP_SCALE = 2.0
-MAX_LOG_RATIO = 2.0
 INPUT_SIZE = CONTEXT_SIZE + 2 + 2 + 4 + 2 + 1 + 4 * len(WAVE_PERIODS_PX)
 
 
