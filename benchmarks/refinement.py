@@ -1,6 +1,6 @@
 """Held-out charts put on the 32 px grid and refined: how near, and how alike, human places they come.
 
-    python -m benchmarks.refinement FOLDER [--refiner DIR] [--charts 24] [--samples 8] [--steps N] [--json FILE]
+    python -m benchmarks.refinement FOLDER [--refiner DIR] [--charts 25] [--samples 8] [--steps N] [--json FILE]
 
 FOLDER is searched as in training. Slider paths are cut where their sliders end before anything else, so a mapper's own
 never have to be stretched or cut. Compared are the centres of the cells, a smoothing spline through them, and the
@@ -37,7 +37,8 @@ from osu_beatmap.attributes import attributes_of
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split
 from osu_beatmap.model import Beatmap, GameMode
-from osu_beatmap.rules import check
+from osu_beatmap.rules.chart import Chart
+from osu_beatmap.rules.standard import off_screen
 from osu_beatmap.star_rating import star_rating
 from osu_diffusion.coarse import CELL_PX, with_trimmed_paths
 from osu_diffusion.constraints import STACK_PX, MapConstraints
@@ -66,8 +67,8 @@ class HeldOutChart:
         return next(name for name, below in BANDS if self.stars < below)
 
 
-def held_out_charts(folder: Path, mode: GameMode, limit: int) -> list[HeldOutChart]:
-    """Charts of held-out songs, as many of each band as there are or as `limit` allows."""
+def held_out_charts(folder: Path, mode: GameMode, limit: int, most_points: int) -> list[HeldOutChart]:
+    """Charts of held-out songs of at most so many points, as many of each band as there are or as `limit` allows."""
     found: dict[str, list[HeldOutChart]] = defaultdict(list)
     held_out, seen = held_out_titles(), set()
     for _, beatmaps in chart_groups(folder, ChartReport()):
@@ -83,6 +84,8 @@ def held_out_charts(folder: Path, mode: GameMode, limit: int) -> list[HeldOutCha
             except BeatmapError:
                 continue
             sequence = sequence_of(mapped)
+            if len(sequence) > most_points:
+                continue
             chart = HeldOutChart(mapped, stars, sequence, draft_positions(mapped, mapped, sequence))
             found[chart.band].append(chart)
     share = max(1, limit // max(1, len(found)))
@@ -133,7 +136,7 @@ class Tally:
 
 def _off_screen(chart: HeldOutChart, positions: np.ndarray) -> int:
     moved = with_positions(chart.beatmap, chart.sequence, positions)
-    return sum(finding.rule == "off_screen" for finding in check(moved, 1e9))
+    return sum(1 for _ in off_screen(Chart(moved))) if moved.mode is GameMode.STANDARD else 0
 
 
 def measure(charts: Sequence[HeldOutChart], refiner: Refiner, options: RefineOptions, samples: int) -> dict[str, dict]:
@@ -189,6 +192,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--refiner", help="folder or hub id; default: the embedded one")
     parser.add_argument("--mode", choices=("standard", "catch"), default="standard")
     parser.add_argument("--charts", type=int, default=25)
+    parser.add_argument("--most-points", type=int, default=5000, help="leave out longer charts")
     parser.add_argument("--samples", type=int, default=8)
     parser.add_argument("--steps", type=int)
     parser.add_argument("--threads", type=int, default=0)
@@ -196,7 +200,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.threads:
         torch.set_num_threads(options.threads)
-    charts = held_out_charts(options.folder, GameMode[options.mode.upper()], options.charts)
+    charts = held_out_charts(options.folder, GameMode[options.mode.upper()], options.charts, options.most_points)
     if not charts:
         print(f"{options.folder} holds no held-out {options.mode} charts.", file=sys.stderr)
         return 2

@@ -62,12 +62,18 @@ def test_stacks_of_the_draft_stay_exact_when_the_model_leaves_them_near() -> Non
 
 
 def test_neighbours_in_one_cell_need_not_be_a_stack() -> None:
-    beatmap = beatmap_of(Circle(0.0, 112.0, 112.0), Circle(250.0, 112.0, 112.0))
+    beatmap = beatmap_of(Circle(0.0, 112.0, 112.0), Circle(80.0, 112.0, 112.0))
     moves = np.array([[0.0, 0.0], [14.0, 0.0]])
     constraints = constraints_of(beatmap)
     assert constraints.in_the_end(constraints.draft_px[None] + moves)[0, 1].tolist() == [126.0, 112.0]
     exact = constraints_of(beatmap, stack_px=np.inf)
     assert exact.in_the_end(exact.draft_px[None] + moves)[0, 1].tolist() == [112.0, 112.0]
+
+
+def test_slow_neighbours_are_more_surely_a_stack() -> None:
+    constraints = constraints_of(beatmap_of(Circle(0.0, 112.0, 112.0), Circle(250.0, 112.0, 112.0)))
+    found = constraints.in_the_end(constraints.draft_px[None] + np.array([[0.0, 0.0], [14.0, 0.0]]))
+    assert found[0, 1].tolist() == [112.0, 112.0]
 
 
 def test_nothing_leaves_the_screen() -> None:
