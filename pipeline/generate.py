@@ -13,6 +13,7 @@ from osu_beatmap.model import Beatmap, Difficulty, GameMode, TimingPoint
 from osu_beatmap.reader import read_beatmap
 from osu_beatmap.star_rating import star_rating
 from osuT5.encoding import AssemblyReport, assemble
+from osuT5.encoding_spec import EncodingSpec
 from osuT5.events import ContextKind
 from osuT5.generation.activations import song_activations
 from osuT5.generation.sampling import Sampling, sampling_for
@@ -24,6 +25,7 @@ from pipeline.finish import FinishReport, finish
 from pipeline.listening import song_writer
 from pipeline.options import GenerationRequest, RequestError
 from pipeline.parity import map_as_published
+from pipeline.refinement import refine_draft
 from pipeline.resnap import predicted_divisors, resnap
 from pipeline.resolve import fill_from_beatmap
 from pipeline.timing import red_lines_from, timing_groups
@@ -49,9 +51,11 @@ class GenerationResult:
 
 @dataclass(slots=True)
 class Draft:
-    """A generated map before it is finished, and what was lost on the way."""
+    """A generated map before its objects are placed and it is finished, and what was lost on the way."""
 
     beatmap: Beatmap
+    attributes: Attributes
+    encoding: EncodingSpec
     song_ms: float
     generation: GenerationReport
     assembly: AssemblyReport
@@ -87,7 +91,8 @@ def finished_map(
 ) -> tuple[Beatmap, list[str]]:
     """The map of a request, and what a user should know about it."""
     draft = generate_draft(request, reference, seed, progress)
-    beatmap, repairs = finish_with_settings(request, draft.beatmap, draft.song_ms)
+    placed = refine_draft(request, draft.beatmap, draft.attributes, draft.encoding, seed, progress)
+    beatmap, repairs = finish_with_settings(request, placed, draft.song_ms)
     return beatmap, _draft_warnings(draft, repairs)
 
 
@@ -111,7 +116,7 @@ def generate_draft(
     beatmap, assembly = beatmap_of(chart, lines, settings, spec)
     if not beatmap.hit_objects:
         raise RequestError("The model found nothing to map in this song; another seed or difficulty may help.")
-    return Draft(beatmap, song_ms, writer.report, assembly)
+    return Draft(beatmap, attributes, spec.encoding, song_ms, writer.report, assembly)
 
 
 def write_charts(writer: SongWriter, charts: Sequence[ChartInProgress], sampling: Sampling) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from osu_beatmap.held_out import Split
 from osuT5.dataset.batches import WHOLE_BATCH, BatchPart
 from osuT5.dataset.contexts import context_mix
 from osuT5.dataset.corpus import CorpusReport, SongLoader, load_corpus
@@ -18,7 +19,7 @@ from osuT5.dataset.loader import BatchLoader
 from osuT5.dataset.opening import open_sources
 from osuT5.dataset.options import AugmentationOptions, BatchOptions, DataOptions
 from osuT5.dataset.sources import Song, SourceReport
-from osuT5.dataset.splits import Split, mapsets_between, songs_of_split
+from osuT5.dataset.splits import mapsets_between, songs_of_split
 from osuT5.dataset.supply import LazySupply, MemorySupply, VisitOptions
 from osuT5.spec import ModelSpec
 

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from training_songs import SPEC, small_beatmap, write_mapset
 
+from osu_beatmap.held_out import title_hash
 from osu_beatmap.model import GameMode
 from osuT5.dataset.batches import Batch
 from osuT5.dataset.errors import CorpusError, NothingToDraw
 from osuT5.dataset.options import AugmentationOptions, BatchOptions, DataOptions
 from osuT5.dataset.samplers import SamplerMaker, open_training_data
-from osuT5.dataset.splits import title_hash
 
 BATCH = BatchOptions(windows=2, max_tokens=128, mode_shares=(0.25, 0.25, 0.25, 0.25))
 

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from osuT5.dataset.splits import Split, mapsets_between, song_in_split
+from osu_beatmap.held_out import Split, song_in_split
+from osuT5.dataset.splits import mapsets_between
 
 
 @dataclass
