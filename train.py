@@ -1,35 +1,52 @@
-"""Training: `python train.py -cn train_mini train_dataset_path=FOLDER`, or `-cn train_diffusion` for the refiner."""
+"""Training: `python train.py -cn train_mini train_dataset_path=FOLDER`; `-h` lists all options.
+
+The refiner of positions: `python train.py -cn train_diffusion train_dataset_path=FOLDER`.
+
+Several GPUs: `torchrun --nproc_per_node=8 train.py -cn train_v29 ...`; see docs/training.md.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from pipeline.command_line import FlatConfig, Program, run
-from training.options import OptionError, build_options
+from training.options import build_options, require_one_of
+
+
+def train_mapper(config: FlatConfig) -> Path:
+    from osuT5.training import TrainOptions, train
+    from pipeline.training_samples import sample_drawer
+
+    return train(build_options(TrainOptions, config), sample_drawer)
+
+
+def train_positions(config: FlatConfig) -> Path:
+    from osu_diffusion.training import RefinerTrainOptions, train_refiner
+
+    return train_refiner(build_options(RefinerTrainOptions, config))
+
+
+TASKS: dict[str, Callable[[FlatConfig], Path]] = {"mapper": train_mapper, "refiner": train_positions}
+"""What a config's `task` can be -> what trains it, and returns the folder of the finished model."""
 
 
 def train_model(config: FlatConfig) -> None:
     """Runs or resumes the training that the config describes, and says where the model is."""
-    folder = str(config.get("train_dataset_path") or "")
-    if not folder:
-        raise OptionError("train_dataset_path is missing: give the folder of mapsets as train_dataset_path=FOLDER.")
-    if not Path(folder).is_dir():
-        raise OptionError(f"train_dataset_path must be a folder of mapsets, got {folder}.")
     options = dict(config)
-    if options.pop("task", "mapper") == "refiner":
-        from osu_diffusion.training import RefinerTrainOptions, train_refiner
-
-        print(f"Refiner: {train_refiner(build_options(RefinerTrainOptions, options))}")
-        return
-    from osuT5.training import TrainOptions, train
-
-    print(f"Model: {train(build_options(TrainOptions, options))}")
+    task = str(options.pop("task", "mapper"))
+    require_one_of(tuple(TASKS), "task", task)
+    folder = TASKS[task](options)
+    if os.environ.get("RANK", "0") == "0":  # of the processes that torchrun started, one speaks
+        print(f"Model: {folder}")
 
 
 TRAIN = Program(
     script="train.py",
     config_name="train_mini",
+    help_name="default",
     purpose="Trains a model that makes osu! beatmaps.",
     example="train_dataset_path=FOLDER",
     action=train_model,

@@ -18,8 +18,8 @@ from pathlib import Path
 from evaluation.object_metrics import match_times, object_times_ms
 from osu_beatmap.reader import read_beatmap
 from osu_beatmap.star_rating import star_rating
-from osuT5.dataset.examples import AugmentationOptions, BatchOptions
-from osuT5.training import TrainOptions, train
+from osuT5.dataset.options import AugmentationOptions, BatchOptions, DataOptions
+from osuT5.training import LossOptions, TrainOptions, train
 from pipeline.generate import generate
 from pipeline.options import (
     GenerationRequest,
@@ -66,12 +66,10 @@ def _copy_song(chart: Path, folder: Path) -> Path:
 
 def _options(work: Path, steps: int, init: str) -> TrainOptions:
     return TrainOptions(
-        train_dataset_path=str(work / "songs"),
         run_path=str(work / "run"),
-        split="all",
-        convert_to_catch=False,
-        init_path=init,
-        frame_only_steps=0 if init else steps // 10,
+        pretrained_path=init,
+        data=DataOptions(train_dataset_path=str(work / "songs"), split="all", convert_to_catch=False),
+        loss=LossOptions(frame_only_steps=0 if init else steps // 10),
         loop=LoopOptions(
             total_steps=steps, warmup_steps=50, learning_rate=2e-3, average_decay=0.98, checkpoint_every=50
         ),

@@ -30,7 +30,8 @@ from osu_beatmap.rules import Severity, check
 from osu_beatmap.star_rating import star_rating
 from osu_beatmap.timing import Timing
 from osuT5.audio import load_audio
-from osuT5.dataset.sources import Song, SourceReport, Split, held_out_titles, mapset_songs, read_charts, song_in_split
+from osuT5.dataset.sources import FolderSong, SourceReport, mapset_songs, read_charts
+from osuT5.dataset.splits import Split, held_out_titles, song_in_split
 from osuT5.events import ContextKind
 from osuT5.generation.sampling import Sampling
 from osuT5.generation.schedule import ChartInProgress, SongWriter
@@ -92,15 +93,16 @@ def _stepmania_sets(path: Path | None) -> frozenset[str]:
     return frozenset(row["dir"] for row in rows if row["kind"] == "sm")
 
 
-def _charts(song: Song, per_mode: int) -> list[tuple[str, Beatmap]]:
+def _charts(song: FolderSong, per_mode: int) -> list[tuple[str, Beatmap]]:
     """Some held-out charts of a song: of each mode the one in the middle of the star ratings, then its neighbours."""
     charts = read_charts(song, SourceReport())
-    if not charts or not song_in_split([b for _, b in charts], Split.HELD_OUT, held_out_titles()):
+    if not song_in_split([chart.record for chart in charts], Split.HELD_OUT, held_out_titles()):
         return []
     by_mode: dict[int, list] = defaultdict(list)
-    for path, beatmap in charts:
-        if len(beatmap.hit_objects) >= 20:
-            by_mode[beatmap.mode].append((star_rating(beatmap), path.stem, beatmap))
+    for chart in charts:
+        if len(chart.beatmap.hit_objects) >= 20:
+            name = chart.name.removesuffix(".osu")
+            by_mode[chart.beatmap.mode].append((chart.record.stars, name, chart.beatmap))
     chosen = []
     for rated in by_mode.values():
         rated.sort(key=lambda entry: entry[0])
@@ -109,7 +111,9 @@ def _charts(song: Song, per_mode: int) -> list[tuple[str, Beatmap]]:
     return chosen
 
 
-def score_song(model, spec, song: Song, charts: list[tuple[str, Beatmap]], from_stepmania: bool) -> list[ChartScore]:
+def score_song(
+    model, spec, song: FolderSong, charts: list[tuple[str, Beatmap]], from_stepmania: bool
+) -> list[ChartScore]:
     samples = load_audio(song.audio_path, spec.grid.sample_rate)
     song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
     writer = SongWriter(model, spec, song_mel(samples, spec), song_ms)

@@ -49,12 +49,13 @@ def check_source(option: str, text: str) -> None:
         raise ModelError(f"{option} must be a folder or a hub id (OWNER/NAME), and there is no folder {text}.")
 
 
-def local_folder(option: str, text: str, files: Sequence[str], needed: str) -> Path:
+def local_folder(option: str, text: str, files: Sequence[str], needed: str, repo_type: str = "model") -> Path:
     """The folder that holds the files of a model: the one that `text` names, or the copy of a hub repository.
 
     option: how the user gave it, as in model_path=OWNER/NAME
     files: names in that repository that are wanted where it has them; `*` stands for anything
     needed: which of them a user has to bring who cannot download, in words
+    repo_type: "model", or "dataset" for the files of one
     Raises ModelError where there is no such folder and the repository cannot be had.
     """
     check_source(option, text)
@@ -63,18 +64,23 @@ def local_folder(option: str, text: str, files: Sequence[str], needed: str) -> P
         return folder
     hub_id = parse_hub_id(text)
     assert hub_id is not None, "check_source lets nothing else through"
-    return _download(option, hub_id, files, needed)
+    return _download(option, hub_id, files, needed, repo_type)
 
 
-def _download(option: str, hub_id: HubId, files: Sequence[str], needed: str) -> Path:
+def _download(option: str, hub_id: HubId, files: Sequence[str], needed: str, repo_type: str) -> Path:
     import huggingface_hub
     from huggingface_hub import errors
 
-    address = f"{huggingface_hub.constants.ENDPOINT}/{hub_id.repo}"
+    section = "datasets/" if repo_type == "dataset" else ""
+    address = f"{huggingface_hub.constants.ENDPOINT}/{section}{hub_id.repo}"
     no_folder = f"there is no folder {hub_id.repo} either"
     try:
         folder = huggingface_hub.snapshot_download(
-            hub_id.repo, revision=hub_id.revision, allow_patterns=list(files), library_name="osu-mapper"
+            hub_id.repo,
+            repo_type=repo_type,
+            revision=hub_id.revision,
+            allow_patterns=list(files),
+            library_name="osu-mapper",
         )
     except errors.GatedRepoError as error:
         raise ModelError(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from osu_beatmap.attributes import WITH_CIRCLES, WITH_SCROLL_SPEED, Attributes
 from osu_beatmap.model import GameMode
 from osuT5.class_tables import NO_TABLES, ClassTables
-from osuT5.events import Event, EventKind
+from osuT5.events import ContextKind, Event, EventKind
 from osuT5.vocabulary import EventRange, Vocabulary
 
 MANIA = frozenset({GameMode.MANIA})
@@ -20,6 +20,14 @@ ALL_MODES = frozenset(GameMode)
 MAX_DIFFICULTY_STARS = 12
 DIFFICULTY_CLASSES = 24
 RATIO_STEPS = 10
+
+STATE_HOLDERS = {
+    EventKind.KIAI: (ContextKind.KIAI,),
+    EventKind.SCROLL_SPEED: (ContextKind.SV, ContextKind.MAP),
+}
+"""The contexts that tell of what holds from a time on; the first that there is counts."""
+
+PLAIN_SPEED_PERCENT = 100
 
 
 @dataclass(frozen=True, slots=True)

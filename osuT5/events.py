@@ -90,6 +90,9 @@ _KINDS = list(EventKind)
 TYPE_KINDS = frozenset(_KINDS[_KINDS.index(EventKind.CIRCLE) : _KINDS.index(EventKind.DENDEN_SUSTAIN) + 1])
 """Kinds that say what a group is; every group has exactly one of them."""
 
+SUSTAIN_KINDS = frozenset(kind for kind in TYPE_KINDS if kind.value.endswith("_sustain"))
+"""Markers during long objects, which help the model and say nothing new."""
+
 
 class Event(NamedTuple):
     """One word. A TIME value is milliseconds from the start of the song until it is tokenised."""

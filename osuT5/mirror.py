@@ -10,7 +10,7 @@ from enum import Enum
 
 import numpy as np
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.model import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX, GameMode
 from osuT5.encoding_spec import EncodingSpec
 from osuT5.events import EventKind
 from osuT5.vocabulary import Vocabulary
@@ -39,22 +39,39 @@ def mirror_table(vocabulary: Vocabulary, encoding: EncodingSpec, mirror: Mirror,
 
     `key_count` is the number of columns of a mania map, None in other modes.
     """
-    assert not encoding.position_refine_px and not encoding.positions_split, "only whole cells can be exchanged"
     table = np.arange(vocabulary.size_in)
     flip_x, flip_y = mirror.value
-    positions = vocabulary.ids_of(EventKind.POSITION)
-    if positions:
-        columns = (encoding.x_high_px - encoding.x_low_px) // encoding.position_cell_px + 1
-        y, x = np.divmod(np.arange(len(positions)), columns)
-        x = _reflected(x, columns) if flip_x else x
-        y = _reflected(y, len(positions) // columns) if flip_y else y
-        table[positions.start : positions.stop] = positions.start + y * columns + x
+    columns = _mirrored_cells(encoding, encoding.x_low_px, encoding.x_high_px, PLAYFIELD_WIDTH_PX, flip_x)
+    rows = _mirrored_cells(encoding, encoding.y_low_px, encoding.y_high_px, PLAYFIELD_HEIGHT_PX, flip_y)
+    _exchange(table, vocabulary, EventKind.POSITION, (rows[:, None] * len(columns) + columns).ravel())
+    _exchange(table, vocabulary, EventKind.POSITION_X, columns)
+    _exchange(table, vocabulary, EventKind.POSITION_Y, rows)
+    if encoding.position_refine_px:
+        steps = np.arange(encoding.position_cell_px // encoding.position_refine_px)
+        x_steps, y_steps = steps[::-1] if flip_x else steps, steps[::-1] if flip_y else steps
+        _exchange(table, vocabulary, EventKind.POSITION_REFINE, (y_steps[:, None] * len(steps) + x_steps).ravel())
     if key_count is not None and flip_x:
         first = vocabulary.ids_of(EventKind.COLUMN).start
         table[first : first + key_count] = first + np.arange(key_count)[::-1]
     return table
 
 
-def _reflected(cells: np.ndarray, count: int) -> np.ndarray:
-    """The last cell holds only the upper limit itself, so the others are symmetrical among themselves."""
-    return np.clip(count - 2 - cells, 0, None)
+def _exchange(table: np.ndarray, vocabulary: Vocabulary, kind: EventKind, places: np.ndarray) -> None:
+    """Writes where the ids of a kind go, by their places among the ids of that kind."""
+    ids = vocabulary.ids_of(kind)
+    if ids:
+        table[ids.start : ids.stop] = ids.start + places
+
+
+def _mirrored_cells(encoding: EncodingSpec, low_px: int, high_px: int, size_px: int, flip: bool) -> np.ndarray:
+    """Where each cell of an axis goes, counted from the lowest [cells]; the highest holds only the upper limit."""
+    cell_px = encoding.position_cell_px
+    assert size_px % cell_px == 0, "cells must lie symmetrically about the middle of the playfield"
+    lowest = low_px // cell_px
+    cells = lowest + np.arange(high_px // cell_px - lowest + 1)
+    if flip:
+        images = size_px // cell_px - 1 - cells
+        # Where negative coordinates are rounded up, a cell outside the playfield has the number of its inner neighbour.
+        outside = (images < 0) | (cells < 0)
+        cells = images + outside if encoding.cells_toward_zero else images
+    return np.clip(cells - lowest, 0, high_px // cell_px - lowest)

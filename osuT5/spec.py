@@ -13,7 +13,7 @@ from osu_beatmap.model import GameMode
 from osuT5.class_tables import NO_TABLES, ClassTables
 from osuT5.conditions import CONDITIONS
 from osuT5.encoding_spec import MINI_ENCODING, EncodingSpec
-from osuT5.events import ContextKind, EventKind
+from osuT5.events import SUSTAIN_KINDS, ContextKind, EventKind
 from osuT5.model.spectrogram import SpectrogramSpec
 from osuT5.prompt import PromptLayout, WindowText
 from osuT5.vocabulary import EventRange, Vocabulary
@@ -106,8 +106,11 @@ class ModelSpec:
         return cls.from_json(json.loads(path.read_text(encoding="utf-8")), ClassTables.load(folder))
 
 
-def output_ranges(encoding: EncodingSpec, grid: WindowGrid) -> tuple[EventRange, ...]:
-    """What a model of this encoding and window grid can write, in the order of the published vocabularies."""
+def output_ranges(encoding: EncodingSpec, grid: WindowGrid, kiai: bool = True) -> tuple[EventRange, ...]:
+    """What a model of this encoding and window grid can write, in the order of the published vocabularies.
+
+    kiai: whether it writes kiai sections at all
+    """
     columns = (encoding.x_high_px - encoding.x_low_px) // encoding.position_cell_px + 1
     rows = (encoding.y_high_px - encoding.y_low_px) // encoding.position_cell_px + 1
     ranges: list[EventRange] = [EventRange(EventKind.TIME, 0, grid.time_tokens - 1)]
@@ -133,7 +136,9 @@ def output_ranges(encoding: EncodingSpec, grid: WindowGrid) -> tuple[EventRange,
         ranges.append(EventRange(EventKind.HITSOUND, 0, 72))
     if encoding.volumes:
         ranges.append(EventRange(EventKind.VOLUME, 0, 100))
-    ranges += [EventRange(kind, 0, 1 if kind is EventKind.KIAI else 0) for kind in GROUP_KINDS]
+    absent = {EventKind.KIAI} if not kiai else set()
+    absent |= SUSTAIN_KINDS if not encoding.sustain_ms else set()
+    ranges += [EventRange(kind, 0, 1 if kind is EventKind.KIAI else 0) for kind in GROUP_KINDS if kind not in absent]
     return tuple(ranges)
 
 
@@ -152,13 +157,19 @@ GROUP_KINDS = (
     EventKind.MEASURE,
     EventKind.TIMING_POINT,
     EventKind.KIAI,
+    EventKind.SLIDER_SUSTAIN,
+    EventKind.SLIDER_REPEAT_SUSTAIN,
+    EventKind.SPINNER_SUSTAIN,
     EventKind.HOLD_NOTE,
     EventKind.HOLD_NOTE_END,
     EventKind.SCROLL_SPEED_CHANGE,
+    EventKind.HOLD_NOTE_SUSTAIN,
     EventKind.DRUMROLL,
     EventKind.DRUMROLL_END,
     EventKind.DENDEN,
     EventKind.DENDEN_END,
+    EventKind.DRUMROLL_SUSTAIN,
+    EventKind.DENDEN_SUSTAIN,
 )
 
 MINI_CONDITIONS = (

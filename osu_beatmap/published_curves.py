@@ -72,9 +72,13 @@ def _bezier(control: np.ndarray, parameters: np.ndarray) -> np.ndarray:
     degree = len(control) - 1
     order = np.arange(degree + 1)
     binomials = np.array([math.comb(degree, k) for k in order], np.float64)
-    t = parameters[:, None]
-    weights = binomials * (1 - t) ** (degree - order) * t**order  # [n, degree + 1]
+    weights = binomials * _powers(1 - parameters, degree - order) * _powers(parameters, order)  # [n, degree + 1]
     return np.sum(weights[:, None, :] * control.T, axis=-1)
+
+
+def _powers(bases: np.ndarray, exponents: np.ndarray) -> np.ndarray:
+    """[n], [m] -> [n, m]. One by one: numpy rounds powers otherwise where a processor has AVX-512."""
+    return np.array([[math.pow(base, exponent) for exponent in exponents] for base in bases])
 
 
 def _bezier_length_px(control: np.ndarray) -> float:
@@ -85,8 +89,9 @@ def _bezier_length_px(control: np.ndarray) -> float:
 def _arc_end(control: np.ndarray, length_px: float) -> Point:
     centre = _circle_centre(control)
     first, second, third = control - centre
-    # In this order, since an end within rounding noise of a step's edge is on one side or the other.
-    start, end = (float(angle) for angle in np.arctan2([first[1], third[1]], [first[0], third[0]]))
+    # By `math` and in this order: an end within rounding noise of a step's edge is on one side or the other, and
+    # numpy rounds angles otherwise where a processor has AVX-512.
+    start, end = math.atan2(first[1], first[0]), math.atan2(third[1], third[0])
     angle = end + 2 * math.pi - start if end < start else end - start
     across, inner = third - first, second - first
     if across[1] * inner[0] - across[0] * inner[1] < 0:

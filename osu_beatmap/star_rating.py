@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import rosu_pp_py as rosu
 
 from osu_beatmap.errors import BeatmapError
@@ -33,6 +35,14 @@ def star_rating(beatmap: Beatmap | str, mode: GameMode | None = None, clock_rate
     parsed = _parsed(beatmap)
     # rosu-pp gives an empty standard map 0.138 stars.
     return _attributes(parsed, mode, clock_rate).stars if parsed.n_objects else 0.0
+
+
+def star_ratings(beatmap: Beatmap | str, clock_rates: Sequence[float]) -> tuple[float, ...]:
+    """Stars at several playback speeds, in the map's own mode, which costs less than one by one. Raises alike."""
+    parsed = _parsed(beatmap)
+    if not parsed.n_objects:
+        return (0.0,) * len(clock_rates)
+    return tuple(_attributes(parsed, None, clock_rate).stars for clock_rate in clock_rates)
 
 
 def max_combo(beatmap: Beatmap | str, mode: GameMode | None = None) -> int:

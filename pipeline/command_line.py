@@ -1,8 +1,9 @@
 """The command line of every entry point: `key=value` words and a YAML of defaults in, one call out.
 
-The YAML in `configs/` is read by Hydra (`-cn NAME` chooses another one, overlays and nested keys work). Two things
-are ours. Values of the program's own options are taken letter by letter, since names of songs are full of `=`,
-`[` and `(`, which Hydra's grammar would refuse. And whatever a user gets wrong is answered with one sentence on
+The YAML in `configs/` is read by Hydra: `-cn NAME` chooses another one, `-cn FILE.yaml` a user's own, and either may
+build on others by a list of defaults. Words of the command line are ours. A program with a flat list of options takes
+their values letter by letter, since names of songs are full of `=`, `[` and `(`, which Hydra's grammar would refuse; a
+program with groups of options reads them as YAML. And whatever a user gets wrong is answered with one sentence on
 stderr and status 2, before anything heavy is imported. Knows nothing about maps, models or files.
 """
 
@@ -17,25 +18,38 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.config_help import help_text
+from pipeline.nested_options import with_assignments, with_flat_names
 from pipeline.options import RequestError, nearest_option, unknown_option
 
 CONFIG_DIR = Path(__file__).resolve().parent.parent / "configs"
+CONFIG_DIRS = (CONFIG_DIR, CONFIG_DIR / "train")
+"""Where `-cn NAME` is looked up."""
+
 STATUS_WRONG_INPUT = 2
 STATUS_INTERRUPTED = 130
 STATUS_SYSTEM_ERROR = 1
 
 FlatConfig = dict[str, object]
 
-_OUR_PACKAGES = ("osu_beatmap", "osuT5", "osu_diffusion", "pipeline", "evaluation", "training", "checkpoints")
-_KEY = re.compile(r"[+~]{0,2}[A-Za-z_][\w./@-]*")
+_OUR_PACKAGES = (
+    "osu_beatmap",
+    "osuT5",
+    "osu_diffusion",
+    "dataset_builder",
+    "pipeline",
+    "evaluation",
+    "training",
+    "checkpoints",
+)
+_KEY = re.compile(r"\+{0,2}[A-Za-z_][\w./@-]*")
 
 
 @dataclass(frozen=True)
 class Program:
     """An entry point: its script, its YAML, what it is for in a sentence, an example, and what it does.
 
-    `action` gets the config as plain data and returns an exit status, None being 0. `literal` is whether top-level
-    options are taken letter by letter.
+    `action` gets the config as plain data and returns an exit status, None being 0. `help_name` is the YAML that lists
+    all options, where it is another. `literal` is whether options are a flat list and taken letter by letter.
     """
 
     script: str
@@ -44,6 +58,11 @@ class Program:
     example: str
     action: Callable[[FlatConfig], int | None]
     literal: bool = True
+    help_name: str = ""
+
+    @property
+    def help_path(self) -> Path:
+        return find_config(self.help_name or self.config_name)
 
 
 @dataclass
@@ -90,18 +109,28 @@ def make_output_safe() -> None:
             stream.reconfigure(errors="replace")
 
 
-def compose_config(config_name: str, overrides: Sequence[str] = ()) -> FlatConfig:
-    """A YAML of `configs/` with Hydra's overrides, as plain data. Raises RequestError."""
+def find_config(name: str) -> Path | None:
+    """The file of a configuration: one of ours by its name, or a user's by its path."""
+    places = [folder / f"{name.removesuffix('.yaml')}.yaml" for folder in CONFIG_DIRS]
+    return next((path for path in (*places, Path(name)) if path.suffix == ".yaml" and path.is_file()), None)
+
+
+def compose_config(config_name: str) -> FlatConfig:
+    """A YAML with what it builds on, as plain data. Raises RequestError."""
     from hydra import compose, initialize_config_dir
     from hydra.core.global_hydra import GlobalHydra
     from hydra.errors import HydraException
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
+    path = find_config(config_name)
+    if path is None:
+        raise RequestError(f"There is no configuration {config_name or 'without a name'}.")
+    ours = ",".join(f"file://{folder.as_posix()}" for folder in CONFIG_DIRS)
     GlobalHydra.instance().clear()
     try:
-        with initialize_config_dir(str(CONFIG_DIR), version_base="1.3"):
-            config = compose(config_name, overrides=list(overrides))
+        with initialize_config_dir(str(path.resolve().parent), version_base="1.3"):
+            config = compose(path.stem, overrides=[f"hydra.searchpath=[{ours}]"])
         return OmegaConf.to_container(config, resolve=True)  # type: ignore[return-value]
     except (HydraException, OmegaConfBaseException) as error:
         raise RequestError(_one_sentence(error)) from error
@@ -110,7 +139,7 @@ def compose_config(config_name: str, overrides: Sequence[str] = ()) -> FlatConfi
 def _run(program: Program, argv: Sequence[str]) -> int:
     words = _parse(program, argv)
     if words.wants_help:
-        print(help_text(program.script, program.purpose, program.example, CONFIG_DIR / f"{program.config_name}.yaml"))
+        print(help_text(program.script, program.purpose, program.example, program.help_path))
         return 0
     _check_config_name(program, words.config_name)
     return program.action(_config(program, words)) or 0
@@ -138,8 +167,6 @@ def _assignment(program: Program, word: str, before: Sequence[tuple[str, str]]) 
     key, equals, value = word.partition("=")
     if equals and _KEY.fullmatch(key):
         return key, value
-    if key.startswith("~") and _KEY.fullmatch(key) and not program.literal:
-        return key, ""
     if before:
         raise RequestError(f"{word} is not an option; {_quoting_hint(*before[-1], word)}")
     raise RequestError(f"{word} is not an option: write name=value, such as {program.example}; -h lists them all.")
@@ -153,16 +180,18 @@ def _quoting_hint(key: str, value: str, word: str) -> str:
 
 
 def _check_config_name(program: Program, name: str) -> None:
-    if not name or not (CONFIG_DIR / f"{name.removesuffix('.yaml')}.yaml").is_file():
-        known = ", ".join(sorted(path.stem for path in CONFIG_DIR.glob(f"{program.config_name}*.yaml")))
-        raise RequestError(f"There is no configuration {name or 'without a name'}; -cn can be {known}.")
+    if find_config(name) is None:
+        pattern = "*.yaml" if program.help_name else f"{program.config_name}*.yaml"
+        known = sorted({path.stem for path in program.help_path.parent.glob(pattern)} - {program.help_name})
+        shown = f"{', '.join(known)}, or a YAML file"
+        raise RequestError(f"There is no configuration {name or 'without a name'}; -cn can be {shown}.")
 
 
 def _config(program: Program, words: _Words) -> FlatConfig:
-    """The YAML with the overrides. Options of ours keep their value letter by letter; Hydra gets the rest."""
-    if not program.literal:
-        return compose_config(words.config_name, [f"{key}={value}" for key, value in words.assignments])
+    """The YAML with the words of the command line."""
     config = compose_config(words.config_name)
+    if not program.literal:
+        return with_assignments(with_flat_names(config), words.assignments)
     before: tuple[str, str] | None = None
     for key, value in words.assignments:
         name = key.lstrip("+")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
-_OPTION = re.compile(r"(?P<indent> *)(?P<name>[A-Za-z_]\w*):\s*(?P<default>.*?)\s*(?:(?:^|\s)#\s*(?P<about>.*))?$")
+_OPTION = re.compile(r"(?P<indent> *)(?P<name>[A-Za-z_]\w*):\s*(?P<default>(?!#).*?)\s*(?:(?:^|\s)#\s*(?P<about>.*))?$")
 _HEADING = re.compile(r"# (?P<heading>\S.*)")
 _CONTINUED = re.compile(r"\s+#\s*(?P<more>.*)")
 MAX_WIDTH = 110

@@ -104,11 +104,13 @@ class SamplingOptions:
 class ModelOptions:
     """Which model, and where it runs. Without `model_path` it is the one that comes with the program.
 
-    Both paths are a folder, or an id on the Hugging Face hub (OWNER/NAME, OWNER/NAME@REVISION).
+    Both paths are a folder, or an id on the Hugging Face hub (OWNER/NAME, OWNER/NAME@REVISION). With `parity` a
+    published model writes what it writes in the program that it comes from.
     """
 
     model_path: str | None = None
     lora_path: str | None = None
+    parity: bool = False
     device: str = "auto"
     precision: str = "fp32"
 

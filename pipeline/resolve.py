@@ -105,6 +105,7 @@ READERS: dict[str, Reader] = {
     "lookahead": number(0, 0.95),
     "model_path": text,
     "lora_path": text,
+    "parity": yes_or_no,
     "device": _device,
     "precision": one_of("fp32", "bf16", "fp16", "int8"),
     "generate_positions": yes_or_no,
@@ -146,6 +147,7 @@ def resolve(flat: Mapping[str, object]) -> GenerationRequest:
     _check_sampling(request)
     _check_positions(request)
     _check_mode(request)
+    _check_model(request)
     later = not_built_yet(request)
     if later is not None:
         raise RequestError(later)
@@ -247,6 +249,11 @@ def _check_positions(request: GenerationRequest) -> None:
             f"max_seq_len must be more than twice overlap_buffer ({positions.overlap_buffer}), "
             f"got {positions.max_seq_len}."
         )
+
+
+def _check_model(request: GenerationRequest) -> None:
+    if request.model.parity and request.model.model_path is None:
+        raise RequestError("parity=true needs a published model: choose one with -cn inference_v29 or model_path.")
 
 
 def _check_mode(request: GenerationRequest) -> None:

@@ -9,15 +9,24 @@ import pytest
 from omegaconf import OmegaConf
 
 from checkpoints.hub import parse_hub_id
+from osuT5.training.architectures import ARCHITECTURES
+from osuT5.training.options import TrainOptions
 from pipeline.command_line import CONFIG_DIR, FlatConfig, compose_config
 from pipeline.config_help import read_help
+from pipeline.nested_options import option_paths
 from pipeline.options import GenerationRequest, option_fields
 from pipeline.resolve import READERS, resolve
+from training.options import build_options, option_defaults
 
-ALL_CONFIGS = sorted(path.relative_to(CONFIG_DIR).with_suffix("").as_posix() for path in CONFIG_DIR.rglob("*.yaml"))
+ALL_CONFIGS = sorted(path.stem for path in CONFIG_DIR.rglob("*.yaml"))
+TRAIN_CONFIGS = sorted(path.stem for path in (CONFIG_DIR / "train").glob("*.yaml"))
 INFERENCE_CONFIGS = [name for name in ALL_CONFIGS if name.startswith("inference")]
 SHOWN_AS_NULL = {"output_type"}
 """Options whose default depends on others: the file shows null and says how."""
+
+
+SHOWN_ANYWAY = {"lora.r", "lora.lora_alpha", "lora.target_modules", "lora.init_lora_weights"}
+"""Options that everybody who trains an adapter looks for, whether they differ from the default or not."""
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +71,56 @@ def test_every_option_has_an_explanation_and_a_group() -> None:
     explained = {option.name: option.about for group in groups for option in group.options if group.heading}
     assert set(explained) == set(option_fields())
     assert all(len(about) > 10 for about in explained.values())
+
+
+def test_names_of_configs_are_unique() -> None:
+    """`-cn NAME` finds them in two folders."""
+    assert len(ALL_CONFIGS) == len(set(ALL_CONFIGS))
+
+
+def _train_options(name: str) -> TrainOptions:
+    config = compose_config(name)
+    assert config.pop("task") == "mapper"
+    return build_options(TrainOptions, config)
+
+
+@pytest.mark.parametrize("name", TRAIN_CONFIGS)
+def test_train_config_fits_the_options(name: str) -> None:
+    options = _train_options(name)
+    assert options.loop.total_steps > options.loop.warmup_steps
+    assert sum(options.batch.mode_shares) == pytest.approx(1.0)
+    assert options.architecture in ARCHITECTURES
+
+
+def test_default_lists_every_option_with_its_default() -> None:
+    assert _train_options("default") == TrainOptions()
+    shown = set(option_paths(compose_config("default")))
+    assert shown == {"task", *(path for path, _ in option_defaults(TrainOptions))}
+
+
+def test_every_training_option_has_an_explanation() -> None:
+    groups = read_help(CONFIG_DIR / "train" / "default.yaml")
+    explained = {option.name: option.about for group in groups for option in group.options if group.heading}
+    assert set(explained) == set(option_paths(compose_config("default")))
+    assert all(len(about) > 10 for about in explained.values())
+
+
+def test_last_names_of_training_options_are_unique() -> None:
+    """So that each can be given by it alone."""
+    names = [path.rpartition(".")[2] for path in option_paths(compose_config("default"))]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("name", [name for name in TRAIN_CONFIGS if name != "default"])
+def test_the_other_training_configs_state_only_what_differs(name: str) -> None:
+    stated = OmegaConf.to_container(OmegaConf.load(CONFIG_DIR / "train" / f"{name}.yaml"))
+    parent, _ = stated.pop("defaults")  # type: ignore[union-attr]
+    inherited = compose_config(parent)
+    for path in set(option_paths(stated)) - SHOWN_ANYWAY:  # type: ignore[arg-type]
+        own, given = stated, inherited
+        for part in path.split("."):
+            own, given = own[part], given.get(part)  # type: ignore[index,union-attr]
+        assert own != given, path
 
 
 def test_help_reads_headings_nested_options_and_comments(tmp_path: Path) -> None:

@@ -15,14 +15,15 @@ from osu_beatmap.model import Beatmap, Circle, Difficulty, GameMode, HitSound, H
 from osu_beatmap.reader import parse_beatmap, read_beatmap
 from osu_beatmap.rules import Severity, check
 from osu_beatmap.writer import save_beatmap
-from osuT5.dataset.examples import BatchOptions
+from osuT5.dataset.options import BatchOptions, DataOptions
 from osuT5.model.loading import ModelError, load_model
-from osuT5.training import TrainOptions, train
+from osuT5.training import LossOptions, TrainOptions, train
 from pipeline.generate import generate
 from pipeline.options import RequestError
 from pipeline.resolve import resolve
 from synthesis.mixing import render_song
 from training.loop import LoopOptions
+from training.trackers import LoggingOptions
 
 BPM, OFFSET_MS, SECONDS = 150.0, 400.0, 36.0
 TINY = {
@@ -65,12 +66,11 @@ def mapset(tmp_path_factory):
     return folder
 
 
-def train_options(mapset, run, **changes):
+def train_options(mapset, run, cache_path="", **changes):
     return TrainOptions(
-        train_dataset_path=str(mapset.parent),
         run_path=str(run),
-        split="all",
-        sizes=TINY,
+        data=DataOptions(train_dataset_path=str(mapset.parent), split="all", cache_path=cache_path),
+        logging=LoggingOptions(mode="disabled"),
         loop=LoopOptions(total_steps=3, warmup_steps=1, log_every=1, evaluate_every=100, checkpoint_every=2),
         batch=BatchOptions(windows=2, charts_per_window=2, max_tokens=96),
         **changes,
@@ -81,11 +81,11 @@ def train_options(mapset, run, **changes):
 def model_folder(mapset, tmp_path_factory):
     """A model trained for a few steps: it knows nothing, but it is a model."""
     run = tmp_path_factory.mktemp("run")
-    return train(train_options(mapset, run, frame_only_steps=1, cache_path=str(run / "cache")))
+    return train(train_options(mapset, run, str(run / "cache"), sizes=TINY, loss=LossOptions(frame_only_steps=1)))
 
 
 def test_a_finished_model_can_be_trained_on(mapset, model_folder, tmp_path):
-    further = train(train_options(mapset, tmp_path / "run", init_path=str(model_folder)))
+    further = train(train_options(mapset, tmp_path / "run", pretrained_path=str(model_folder)))
     rows = (tmp_path / "run" / "log.jsonl").read_text(encoding="utf-8").splitlines()
     assert len(rows) == 3
     assert sorted(path.name for path in further.iterdir()) == sorted(path.name for path in model_folder.iterdir())

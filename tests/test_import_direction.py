@@ -22,7 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "osu_diffusion": SIBLINGS,
     "rcomplexion": SIBLINGS,
     "classifier": SIBLINGS | {"osuT5"},
-    "dataset_builder": {"osu_beatmap", "synthesis"},
+    "dataset_builder": {"osu_beatmap", "osuT5", "synthesis"},
     "pipeline": SIBLINGS | MODELS,
     "evaluation": SIBLINGS | MODELS | {"pipeline"},
     "webui": SIBLINGS | MODELS | {"pipeline"},

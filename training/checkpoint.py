@@ -1,79 +1,172 @@
-"""The state of a run on disk: weights, averages, optimisers, step. Safetensors and JSON only."""
+"""The state of a run on disk: weights, averages, optimisers, step. Safetensors and JSON only.
+
+`checkpoint/` is the newest. With more than one kept, the ones before it are `checkpoint-<step>/`; to go back to one of
+them, take its name away from the newest. Frozen weights are not in them: they are those that the run started from.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from training.average import WeightAverage
+from training.options import OptionError
+from training.processes import Processes
+from training.weights import fill, like, trained_parameters, whole
 
 STATE_FILE = "state.json"
+WEIGHTS_FILE, AVERAGE_FILE, OPTIMIZER_FILE = "weights.safetensors", "average.safetensors", "optimizer.safetensors"
+
+
+@dataclass
+class RunState:
+    """What a run knows besides tensors.
+
+    best_loss: the lowest held-out loss so far, and best_step where; pending: figures since the last line of the log
+    skipped_steps: those whose gradient was no number, and which changed nothing
+    """
+
+    step: int = 0
+    average_updates: int = 0
+    skipped_steps: int = 0
+    best_loss: float | None = None
+    best_step: int = 0
+    pending: dict[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, folder: Path) -> RunState:
+        values = json.loads((folder / STATE_FILE).read_text(encoding="utf-8"))
+        return cls(**{name: values[name] for name in cls.__dataclass_fields__ if name in values})
+
+    def save(self, folder: Path) -> None:
+        (folder / STATE_FILE).write_text(json.dumps(asdict(self)), encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Everything with tensors that a checkpoint holds."""
+
+    model: nn.Module
+    optimizers: Sequence[Optimizer]
+    average: WeightAverage
 
 
 def save_checkpoint(
-    folder: Path, model: nn.Module, optimizers: Sequence[Optimizer], average: WeightAverage, step: int
+    folder: Path, trained: Trained, state: RunState, keep: int = 1, processes: Processes | None = None
 ) -> None:
-    """Writes a checkpoint beside the last one and then takes its place: a stop at any time leaves a whole one."""
+    """Writes a checkpoint beside the last one and then takes its place: a stop at any time leaves a whole one.
+
+    All processes call this together; rank 0 writes.
+    """
+    files = {
+        WEIGHTS_FILE: {name: whole(p) for name, p in trained_parameters(trained.model).items()},
+        AVERAGE_FILE: {name: whole(weight) for name, weight in trained.average.weights.items()},
+        OPTIMIZER_FILE: _optimizer_tensors(trained.model, trained.optimizers),
+    }
+    state.average_updates = trained.average.updates
+    if processes is None or processes.is_main:
+        with replaced_folder(folder, lambda: _previous_place(folder, keep)) as temporary:
+            for name, tensors in files.items():
+                save_file(tensors, temporary / name)
+            state.save(temporary)
+        for old in _kept(folder)[: -(keep - 1) or None]:
+            shutil.rmtree(old, ignore_errors=True)
+    if processes is not None:
+        processes.wait()
+
+
+def load_checkpoint(folder: Path, trained: Trained) -> RunState | None:
+    """Restores a run in place; None where there is no checkpoint.
+
+    Raises OptionError where there is one that is damaged, or of another model.
+    """
+    places = (folder, _old(folder), *reversed(_kept(folder)))
+    found = next((place for place in places if (place / STATE_FILE).is_file()), None)
+    if found is None:
+        return None
+    try:
+        state = RunState.load(found)
+        weights, averages = load_file(found / WEIGHTS_FILE), load_file(found / AVERAGE_FILE)
+        _fill_all(trained_parameters(trained.model), weights)
+        _fill_all(trained.average.weights, averages)
+        _restore_optimizers(trained, load_file(found / OPTIMIZER_FILE))
+    except (SafetensorError, OSError, ValueError, KeyError, RuntimeError) as error:
+        raise OptionError(
+            f"The checkpoint in {found} is not one of this model ({str(error).splitlines()[0][:120]}): give another "
+            "run_path, or delete it to begin again."
+        ) from error
+    trained.average.updates = state.average_updates
+    return state
+
+
+@contextmanager
+def replaced_folder(folder: Path, previous_place: Callable[[], Path] | None = None) -> Iterator[Path]:
+    """A new folder to fill, which takes the name of `folder` when all is written.
+
+    What had that name goes to `previous_place()`; without one, it is deleted.
+    """
     temporary = folder.with_name(folder.name + ".new")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
-    save_file({n: p.detach().contiguous() for n, p in model.named_parameters()}, temporary / "weights.safetensors")
-    save_file({n: w.contiguous() for n, w in average.weights.items()}, temporary / "average.safetensors")
-    save_file(_optimizer_tensors(model, optimizers), temporary / "optimizer.safetensors")
-    state = {"step": step, "average_updates": average.updates}
-    (temporary / STATE_FILE).write_text(json.dumps(state), encoding="utf-8")
-    previous = folder.with_name(folder.name + ".old")
-    shutil.rmtree(previous, ignore_errors=True)
+    yield temporary
+    shutil.rmtree(_old(folder), ignore_errors=True)
     if folder.exists():
-        os.replace(folder, previous)
+        os.replace(folder, _old(folder) if previous_place is None else previous_place())
     os.replace(temporary, folder)
-    shutil.rmtree(previous, ignore_errors=True)
+    shutil.rmtree(_old(folder), ignore_errors=True)
 
 
-def load_checkpoint(
-    folder: Path, model: nn.Module, optimizers: Sequence[Optimizer], average: WeightAverage
-) -> int | None:
-    """Restores a run in place and returns its step; None where there is no checkpoint."""
-    for candidate in (folder, folder.with_name(folder.name + ".old")):
-        if (candidate / STATE_FILE).is_file():
-            break
-    else:
-        return None
-    state = json.loads((candidate / STATE_FILE).read_text(encoding="utf-8"))
-    weights = load_file(candidate / "weights.safetensors")
-    with torch.no_grad():
-        for name, parameter in model.named_parameters():
-            parameter.copy_(weights[name])
-    for name, weight in load_file(candidate / "average.safetensors").items():
-        average.weights[name].copy_(weight)
-    average.updates = state["average_updates"]
-    _restore_optimizers(model, optimizers, load_file(candidate / "optimizer.safetensors"))
-    return state["step"]
+def _old(folder: Path) -> Path:
+    return folder.with_name(folder.name + ".old")
 
 
-def _optimizer_tensors(model: nn.Module, optimizers: Sequence[Optimizer]) -> dict[str, torch.Tensor]:
+def _previous_place(folder: Path, keep: int) -> Path:
+    """Where the newest checkpoint goes when it is the newest no more."""
+    if keep == 1:
+        return _old(folder)
+    place = folder.with_name(f"{folder.name}-{RunState.load(folder).step:07}")
+    shutil.rmtree(place, ignore_errors=True)
+    return place
+
+
+def _kept(folder: Path) -> list[Path]:
+    """Older checkpoints that were kept, oldest first."""
+    return sorted(p for p in folder.parent.glob(f"{folder.name}-*") if p.name.rpartition("-")[2].isdigit())
+
+
+def _fill_all(targets: Mapping[str, Tensor], tensors: Mapping[str, Tensor]) -> None:
+    for name, target in targets.items():
+        if tensors[name].shape != target.shape:
+            raise ValueError(f"{name} has another size")
+        fill(target, tensors[name])
+
+
+def _optimizer_tensors(model: nn.Module, optimizers: Sequence[Optimizer]) -> dict[str, Tensor]:
     tensors = {}
     for name, parameter in model.named_parameters():
         for state in (optimizer.state[parameter] for optimizer in optimizers if parameter in optimizer.state):
             for key, value in state.items():
-                tensors[f"{key}/{name}"] = torch.as_tensor(value).detach().cpu().contiguous()
+                tensors[f"{key}/{name}"] = whole(torch.as_tensor(value))
     return tensors
 
 
-def _restore_optimizers(model: nn.Module, optimizers: Sequence[Optimizer], tensors: dict[str, torch.Tensor]) -> None:
-    owners = {p: optimizer for optimizer in optimizers for group in optimizer.param_groups for p in group["params"]}
-    parameters = dict(model.named_parameters())
+def _restore_optimizers(trained: Trained, tensors: dict[str, Tensor]) -> None:
+    groups = [(optimizer, group) for optimizer in trained.optimizers for group in optimizer.param_groups]
+    owners = {parameter: optimizer for optimizer, group in groups for parameter in group["params"]}
+    parameters = dict(trained.model.named_parameters())
     for flat_name, value in tensors.items():
         key, name = flat_name.split("/", 1)
         target = parameters[name]
-        # Step counters stay on the CPU, moments live where the parameter does. A copy, because what safetensors
-        # gives is a view of the file, and Windows does not let go of a file (or rename its folder) while one is left.
-        owners[target].state[target][key] = value.clone() if value.dim() == 0 else value.clone().to(target.device)
+        # Step counters stay on the CPU, moments live where the parameter does.
+        owners[target].state[target][key] = value.clone() if value.dim() == 0 else like(value, target)

@@ -1,122 +1,61 @@
-"""The training loop: steps, learning rate, averages, checkpoints, evaluation and the run log."""
+"""The training loop: steps, learning rate, averages, checkpoints, evaluation and samples."""
 
 from __future__ import annotations
 
-import json
+import math
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import torch
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from training.average import WeightAverage
-from training.checkpoint import load_checkpoint, save_checkpoint
-from training.optimizers import OPTIMIZERS, make_optimizers
-from training.options import OptionError
-from training.schedule import warmup_cosine
+from training.checkpoint import AVERAGE_FILE, RunState, Trained, load_checkpoint, replaced_folder, save_checkpoint
+from training.loop_options import LoopOptions
+from training.optimizers import make_optimizers
+from training.png import write_png
+from training.processes import Processes
+from training.run_log import TOKENS, RunLog
+from training.task import CountingTask, DrawingTask, ExportingTask, Figures, ShareableTask, Task, means
+from training.trackers import Tracker
+from training.weights import whole
 
-BatchT = TypeVar("BatchT")
+__all__ = ["LoopOptions", "Task", "prefetched", "run_training"]
 
-PRECISIONS = ("fp32", "bf16")
+CHECKPOINT_FOLDER, BEST_FOLDER, SAMPLES_FOLDER, LOG_FILE = "checkpoint", "best_model", "samples", "log.jsonl"
 
-
-class Task(Protocol[BatchT]):
-    """What is trained: batches by step, a loss, and figures on held-out data."""
-
-    def batch(self, step: int) -> BatchT:
-        """The batch of a step; the same every time it is asked for."""
-
-    def loss(self, model: nn.Module, batch: BatchT, step: int) -> tuple[Tensor, dict[str, float]]:
-        """A scalar to minimise, and figures for the log."""
-
-    def evaluate(self, model: nn.Module) -> dict[str, float]:
-        """Figures on held-out data; `loss` among them."""
+T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class LoopOptions:
-    """`max_minutes` > 0 ends the run after that time with a checkpoint, so that it can be resumed."""
-
-    total_steps: int = 20_000
-    warmup_steps: int = 100
-    optimizer: str = "muon"
-    learning_rate: float = 1e-3
-    weight_decay: float = 0.01
-    clip_norm: float = 1.0
-    average_decay: float = 0.999
-    log_every: int = 20
-    evaluate_every: int = 500
-    checkpoint_every: int = 100
-    max_minutes: float = 0.0
-    precision: str = "fp32"
-
-    def __post_init__(self) -> None:
-        if self.precision not in PRECISIONS:
-            raise OptionError(f"loop.precision must be one of {', '.join(PRECISIONS)}, got {self.precision}.")
-        if self.optimizer not in OPTIMIZERS:
-            raise OptionError(f"loop.optimizer must be one of {', '.join(OPTIMIZERS)}, got {self.optimizer}.")
-
-
-def run_training(model: nn.Module, task: Task, options: LoopOptions, folder: Path, device: str = "cpu") -> int:
+def run_training(
+    model: nn.Module,
+    task: Task,
+    options: LoopOptions,
+    folder: Path,
+    device: str = "cpu",
+    *,
+    processes: Processes | None = None,
+    trackers: Sequence[Tracker] = (),
+) -> int:
     """Trains from the last checkpoint in `folder`, or from the model as it is. Returns the step reached.
 
-    Writes `checkpoint/`, and a line of JSON to `log.jsonl` for each report.
+    Writes `checkpoint/`, `best_model/` (the averages with the lowest held-out loss, as the task exports them), and a
+    line of JSON to `log.jsonl` for each report. Every process of a run calls it with the same model and options.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    model.to(device)
-    optimizers = make_optimizers(model, options.optimizer, options.learning_rate, options.weight_decay)
-    average = WeightAverage(model, options.average_decay)
-    checkpoint = folder / "checkpoint"
-    first_step = load_checkpoint(checkpoint, model, optimizers, average) or 0
-    log = RunLog(folder / "log.jsonl")
-    deadline = time.monotonic() + options.max_minutes * 60 if options.max_minutes else float("inf")
-    step = first_step
-    for step, batch in prefetched(task.batch, first_step, options.total_steps):
-        rate = warmup_cosine(step, options.learning_rate, options.warmup_steps, options.total_steps)
-        for group in (group for optimizer in optimizers for group in optimizer.param_groups):
-            group["lr"] = rate
-        model.train()
-        with torch.autocast(device.split(":")[0], torch.bfloat16, enabled=options.precision == "bf16"):
-            loss, figures = task.loss(model, batch, step)
-        model.zero_grad(set_to_none=True)
-        loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), options.clip_norm)
-        if torch.isfinite(norm):
-            for optimizer in optimizers:
-                optimizer.step()
-            average.update(model)
-        log.add({"loss": float(loss.detach()), "norm": float(norm), **figures})
-        done = step + 1
-        if done % options.log_every == 0:
-            log.flush(done, rate)
-        if done % options.evaluate_every == 0:
-            log.write({"step": done, "held_out": evaluate_average(model, task, average)})
-        if done % options.checkpoint_every == 0:
-            save_checkpoint(checkpoint, model, optimizers, average, done)
-        if time.monotonic() > deadline:
-            break
-    else:
-        step = options.total_steps - 1
-    save_checkpoint(checkpoint, model, optimizers, average, step + 1)
-    return step + 1
+    run = _Run(model, task, options, folder, processes or Processes(device), trackers)
+    try:
+        return run.to_end()
+    finally:
+        for tracker in trackers:
+            tracker.close()
 
 
-def evaluate_average(model: nn.Module, task: Task, average: WeightAverage) -> dict[str, float]:
-    """Held-out figures of the averaged weights."""
-    average.swap(model)
-    model.eval()
-    with torch.inference_mode():
-        figures = task.evaluate(model)
-    average.swap(model)
-    return figures
-
-
-def prefetched(make: Callable[[int], BatchT], first: int, end: int) -> Iterator[tuple[int, BatchT]]:
+def prefetched(make: Callable[[int], T], first: int, end: int) -> Iterator[tuple[int, T]]:
     """(step, batch) for each step, the next batch being made while this one is used."""
     with ThreadPoolExecutor(1) as pool:
         pending = pool.submit(make, first) if first < end else None
@@ -126,31 +65,176 @@ def prefetched(make: Callable[[int], BatchT], first: int, end: int) -> Iterator[
             yield step, batch
 
 
-class RunLog:
-    """Means of figures between reports, one line of JSON for each report."""
+class _Run:
+    """One process's part in a run."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._sums: dict[str, float] = defaultdict(float)
-        self._counts: dict[str, int] = defaultdict(int)
-        self._since = time.monotonic()
+    def __init__(
+        self,
+        model: nn.Module,
+        task: Task,
+        options: LoopOptions,
+        folder: Path,
+        processes: Processes,
+        trackers: Sequence[Tracker],
+    ) -> None:
+        self.model, self.task, self.options, self.folder, self.processes = model, task, options, folder, processes
+        self.trackers = trackers
+        if options.compile:
+            compile_layers(model)
+        self.shared = processes.shared(model, options.parallel, autocast=options.precision == "bf16")
+        optimizers = make_optimizers(model, options.optimizer, options.learning_rate, options.weight_decay)
+        self.trained = Trained(model, optimizers, WeightAverage(model, options.average_decay))
+        loaded = load_checkpoint(folder / CHECKPOINT_FOLDER, self.trained)
+        processes.wait()  # Nobody may write before everybody has read.
+        self.state = loaded or RunState()
+        self._saved_step = self.state.step if loaded else -1
+        self.log = RunLog(folder / LOG_FILE, processes, trackers)
+        if processes.is_main:
+            self.log.resume(self.state.step, self.state.pending)
 
-    def add(self, figures: dict[str, float]) -> None:
-        for name, value in figures.items():
-            self._sums[name] += value
-            self._counts[name] += 1
+    def to_end(self) -> int:
+        options, state = self.options, self.state
+        deadline = time.monotonic() + options.max_minutes * 60 if options.max_minutes else float("inf")
+        asked = time.monotonic()
+        for step, parts in prefetched(self._parts, state.step, options.total_steps):
+            self._step(step, parts, waited_s=time.monotonic() - asked)
+            state.step = step + 1
+            self._after_step()
+            if options.max_minutes and self.processes.any(time.monotonic() > deadline):
+                break
+            asked = time.monotonic()
+        if self._saved_step != state.step:
+            self._save()
+        return state.step
 
-    def flush(self, step: int, rate: float) -> None:
-        steps = max(self._counts.values(), default=1)
-        means = {name: round(self._sums[name] / self._counts[name], 4) for name in self._sums}
-        seconds = round((time.monotonic() - self._since) / steps, 3)
-        self.write({"step": step, "rate": round(rate, 6), "seconds_per_step": seconds, **means})
-        self._sums.clear()
-        self._counts.clear()
-        self._since = time.monotonic()
+    def _parts(self, step: int) -> list:
+        """What this process does of a step: a part of its batch for each pass."""
+        passes = self.options.accumulation_steps
+        count = passes * self.processes.world_size
+        mine = range(self.processes.rank * passes, (self.processes.rank + 1) * passes)
+        if isinstance(self.task, ShareableTask):
+            return [self.task.part(step, index, count) for index in mine]
+        return [self.task.batch(step * count + index) for index in mine]
 
-    def write(self, row: dict) -> None:
-        line = json.dumps(row)
-        print(line, flush=True)
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
+    def _step(self, step: int, parts: list, waited_s: float) -> None:
+        rate = self.options.rates.at(step)
+        for group in (group for optimizer in self.trained.optimizers for group in optimizer.param_groups):
+            group["lr"] = rate
+        self.model.train()
+        # Dropout depends on the step and the process alone, so that a resumed run goes on as an unbroken one would.
+        torch.manual_seed(step * self.processes.world_size + self.processes.rank)
+        self.model.zero_grad(set_to_none=True)
+        figures = self._backward(step, parts)
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.options.clip_norm)
+        norm = float(whole(norm))
+        self.log.step_taken(waited_s)
+        if not math.isfinite(norm):
+            self.state.skipped_steps += 1
+            return
+        for optimizer in self.trained.optimizers:
+            optimizer.step()
+        self.trained.average.update(self.model)
+        self.log.add({**figures, "norm": norm / self.processes.world_size})
+
+    def _backward(self, step: int, parts: list) -> Figures:
+        """Gradients of the whole batch's loss; returns this process's share of the figures."""
+        world_size = self.processes.world_size
+        totals = self._totals(parts)
+        sums: Figures = {}
+        for index, part in enumerate(parts):
+            with self.processes.gradients_kept(self.shared, index + 1 < len(parts)):
+                loss, figures = self.shared(self._share_of_loss, part, step, totals)
+                (loss * world_size).backward()  # gradients are averaged over processes, and these are shares of a sum
+            for name, value in {"loss": loss.detach(), **figures}.items():
+                sums[name] = sums.get(name, 0.0) + value
+        return sums
+
+    def _totals(self, parts: list) -> Tensor | None:
+        if not isinstance(self.task, ShareableTask):
+            return None
+        return self.processes.sum(torch.stack([self.task.loss_weights(part) for part in parts]).sum(0))
+
+    def _share_of_loss(
+        self, model: nn.Module, part: object, step: int, totals: Tensor | None
+    ) -> tuple[Tensor, Figures]:
+        if totals is not None:
+            return self.task.loss(model, part, step, totals)
+        count = self.options.accumulation_steps * self.processes.world_size
+        loss, figures = self.task.loss(model, part, step)
+        return loss / count, {name: value if name == TOKENS else value / count for name, value in figures.items()}
+
+    def _after_step(self) -> None:
+        """What is due once a step is done."""
+        step, options = self.state.step, self.options
+        if step % options.log_every == 0:
+            counts = self.task.counts() if isinstance(self.task, CountingTask) else {}
+            self.log.report(step, options.rates.at(step - 1), {"skipped_steps": self.state.skipped_steps, **counts})
+        if step % options.evaluate_every == 0:
+            with self.log.untimed():
+                self._evaluate()
+        if options.sample_every and step % options.sample_every == 0:
+            with self.log.untimed():
+                self._draw()
+        if step % options.checkpoint_every == 0:
+            self._save()
+
+    def _evaluate(self) -> None:
+        """Held-out figures of the averaged weights, which are exported where they are the best so far."""
+        average = self.trained.average
+        average.swap(self.model)
+        self.model.eval()
+        figures = self.processes.measured(self.shared, self._held_out)
+        average.swap(self.model)
+        self.log.write({"step": self.state.step, "held_out": figures})
+        loss = figures.get("loss")
+        if loss is None or not loss < (self.state.best_loss if self.state.best_loss is not None else float("inf")):
+            return
+        self.state.best_loss, self.state.best_step = loss, self.state.step
+        weights = self._averages()
+        if self.processes.is_main:
+            with replaced_folder(self.folder / BEST_FOLDER) as temporary:
+                export(self.task, weights, temporary)
+
+    def _held_out(self, model: nn.Module) -> dict[str, float]:
+        if not isinstance(self.task, ShareableTask):
+            return self.task.evaluate(model)
+        mine = self.task.tally(model, self.processes.rank, self.processes.world_size)
+        return means(self.processes.gathered(mine))
+
+    def _draw(self) -> None:
+        """What the averaged weights make, as pictures."""
+        weights = self._averages()
+        if self.processes.is_main and isinstance(self.task, DrawingTask):
+            folder = self.folder / SAMPLES_FOLDER
+            folder.mkdir(exist_ok=True)
+            for name, pixels in self.task.pictures(weights, folder).items():
+                write_png(folder / f"{self.state.step:07}-{name}.png", pixels)
+                for tracker in self.trackers:
+                    tracker.picture(self.state.step, f"samples/{name}", pixels)
+        self.processes.wait()
+
+    def _averages(self) -> dict[str, Tensor]:
+        """The averaged weights, whole and on the CPU."""
+        return {name: whole(weight) for name, weight in self.trained.average.weights.items()}
+
+    def _save(self) -> None:
+        self.state.pending = self.log.pending()
+        save_checkpoint(
+            self.folder / CHECKPOINT_FOLDER, self.trained, self.state, self.options.keep_checkpoints, self.processes
+        )
+        self._saved_step = self.state.step
+
+
+def export(task: Task, weights: dict[str, Tensor], folder: Path) -> None:
+    """Writes a model as the task exports it, or its bare weights where the task has no form of its own."""
+    if isinstance(task, ExportingTask):
+        task.export(weights, folder)
+    else:
+        save_file(weights, folder / AVERAGE_FILE)
+
+
+def compile_layers(model: nn.Module) -> None:
+    """Compiles the layers of every stack, in place. One compilation serves all layers of a kind."""
+    for stack in (module for module in model.modules() if isinstance(module, nn.ModuleList)):
+        for layer in stack:
+            layer.compile(dynamic=True)

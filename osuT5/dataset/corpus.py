@@ -1,4 +1,4 @@
-"""Songs ready for training: a spectrogram and encoded charts each, kept in memory.
+"""Songs ready for training: a spectrogram and encoded charts each.
 
 Spectrograms are computed once for a whole song and cached on disk, since they cost more than anything else here.
 """
@@ -6,10 +6,9 @@ Spectrograms are computed once for a whole song and cached on disk, since they c
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +16,14 @@ from tqdm import tqdm
 
 from osu_beatmap.attributes import Attributes, attributes_of
 from osu_beatmap.catch import to_catch
+from osu_beatmap.errors import BeatmapError
 from osu_beatmap.model import Beatmap, GameMode
-from osu_beatmap.star_rating import star_rating
 from osu_beatmap.timing import Timing
+from osu_beatmap.writer import temporary_beside
 from osuT5.audio import AudioError, load_audio
-from osuT5.dataset.sources import Song, SourceReport, Split, held_out_titles, read_charts, song_in_split
+from osuT5.dataset.filters import ChartFilter
+from osuT5.dataset.records import ChartRecord
+from osuT5.dataset.sources import ReadChart, Song, SourceReport, read_charts
 from osuT5.dataset.token_stream import TokenStream
 from osuT5.encoding import encode_context
 from osuT5.events import ContextKind
@@ -30,15 +32,19 @@ from osuT5.spec import ModelSpec
 
 MAX_CHART_STARS = 12.0
 
+OWN_INPUTS = frozenset({ContextKind.NO_HS})
+"""Inputs that are made from the chart itself; a guest difficulty is another chart."""
+
 
 @dataclass(slots=True)
 class Chart:
-    """One difficulty: its conditions and the tokens of its contexts."""
+    """One difficulty: its conditions and the tokens of its contexts. `star_ratings`: at STAR_SPEEDS."""
 
     name: str
     attributes: Attributes
     streams: dict[ContextKind, TokenStream]
     object_times_ms: np.ndarray
+    star_ratings: tuple[float, ...] = ()
     converted: bool = False
 
 
@@ -59,37 +65,98 @@ class CorpusReport(SourceReport):
     charts_by_mode: Counter = field(default_factory=Counter)
     songs_by_mode: Counter = field(default_factory=Counter)
 
+    def count(self, song: TrainingSong) -> None:
+        self.songs_by_mode.update({chart.attributes.mode for chart in song.charts})
+        self.charts_by_mode.update(chart.attributes.mode for chart in song.charts)
 
-def load_corpus(
-    songs: Iterable[Song],
-    spec: ModelSpec,
-    split: Split,
-    cache_folder: Path | None = None,
-    convert_to_catch: bool = True,
-    held_out: frozenset[str] | None = None,
-) -> tuple[list[TrainingSong], CorpusReport]:
-    """Reads, filters by split, encodes. Songs and charts that cannot be used are counted in the report.
 
-    A song is held out when the title of any of its charts, romanised or not, is.
+@dataclass(frozen=True)
+class SongLoader:
+    """Makes songs ready for a model: reads, filters, converts and encodes charts, and computes the spectrogram.
+
+    `convert_to_catch` adds catch charts, which are scarce, by converting standard ones as the game itself does.
+    `given` are contexts that rows are given beside those that the model writes. `map_cached` leaves spectrograms that
+    are in the cache on disk, where all processes share them.
     """
-    report = CorpusReport()
-    held_out = held_out_titles() if held_out is None else held_out
-    loaded = []
-    for song in tqdm(list(songs), desc="loading songs", unit="song"):
-        charts = read_charts(song, report)
-        if not charts or not song_in_split([b for _, b in charts], split, held_out):
+
+    spec: ModelSpec
+    chart_filter: ChartFilter = field(default_factory=ChartFilter)
+    cache_folder: Path | None = None
+    convert_to_catch: bool = True
+    given: frozenset[ContextKind] = frozenset()
+    map_cached: bool = False
+
+    def load(self, song: Song, report: SourceReport, convert: bool = True) -> TrainingSong | None:
+        """A song; None, and a line in the report, for one that cannot be used. `convert`: if options ask for it."""
+        charts = read_charts(song, report, self.chart_filter)
+        if not charts:
+            return None
+        try:
+            mel = self._mel_of(song)
+        except (AudioError, OSError) as error:
+            report.skip(song.audio_name, error)
+            return None
+        song_ms = (len(mel) - 1) * self.spec.grid.frame_ms
+        wanted = convert and self.converts([chart.record for chart in charts])
+        encoded = self._encoded(charts, song_ms, report, wanted)
+        return _training_song(song, charts[0].beatmap, mel, song_ms, encoded) if encoded else None
+
+    def _mel_of(self, song: Song) -> np.ndarray:
+        """The song's spectrogram as float16 [frames, mels]."""
+        cached = self.cache_folder and self.cache_folder / f"{_cache_key(song, self.spec)}.npy"
+        if cached and cached.is_file():
+            return np.load(cached, mmap_mode="r" if self.map_cached else None)
+        with song.audio_file() as audio_path:
+            samples = load_audio(audio_path, self.spec.grid.sample_rate)
+        mel = song_mel(samples, self.spec)
+        if cached:
+            cached.parent.mkdir(parents=True, exist_ok=True)
+            with temporary_beside(cached) as file:
+                np.save(file, mel)
+        return mel
+
+    def _encoded(self, charts: list[ReadChart], song_ms: float, report: SourceReport, convert: bool) -> list[Chart]:
+        encoded = []
+        for chart, converted in _with_conversions(charts, report) if convert else [(chart, False) for chart in charts]:
+            try:
+                encoded.append(encode_chart(chart, self.spec, song_ms, converted, self.given))
+            except (ValueError, ArithmeticError) as error:
+                report.skip(chart.name, error)
+        return encoded
+
+    def converts(self, records: Iterable[ChartRecord]) -> bool:
+        """Whether the standard charts of a song with these charts are converted: it has no catch of its own."""
+        is_wanted = self.convert_to_catch and int(GameMode.CATCH) in self.chart_filter.gamemodes
+        return is_wanted and all(record.mode is not GameMode.CATCH for record in records)
+
+
+def _with_conversions(charts: list[ReadChart], report: SourceReport) -> list[tuple[ReadChart, bool]]:
+    """Each chart and, after a standard one, its conversion to catch; whether it is one."""
+    with_conversions = []
+    for chart in charts:
+        with_conversions.append((chart, False))
+        if chart.record.mode is not GameMode.STANDARD:
             continue
         try:
-            mel, song_ms = _mel_of(song.audio_path, spec, cache_folder)
-        except (AudioError, OSError) as error:
-            report.skip(song.audio_path, error)
+            catch = to_catch(chart.beatmap)
+            record = replace(chart.record, mode=GameMode.CATCH, star_ratings=ChartRecord.of(catch).star_ratings)
+        except BeatmapError as error:
+            report.skip(chart.name, error)
             continue
-        encoded = _encode_charts(charts, spec, song_ms, convert_to_catch, report)
-        if encoded:
-            loaded.append(_training_song(song, charts[0][1], mel, song_ms, encoded))
-            report.songs_by_mode.update({chart.attributes.mode for chart in encoded})
-            report.charts_by_mode.update(chart.attributes.mode for chart in encoded)
-    return loaded, report
+        with_conversions.append((ReadChart(chart.name, catch, record), True))
+    return with_conversions
+
+
+def load_corpus(
+    songs: Iterable[Song], loader: SongLoader, report: CorpusReport, quiet: bool = False
+) -> list[TrainingSong]:
+    """Songs in memory. Songs and charts that cannot be used are counted in the report."""
+    loaded = []
+    for song in tqdm(list(songs), desc="loading songs", unit="song", disable=quiet):
+        if ready := loader.load(song, report):
+            loaded.append(ready)
+            report.count(ready)
+    return loaded
 
 
 def _training_song(song: Song, beatmap: Beatmap, mel: np.ndarray, song_ms: float, charts: list[Chart]) -> TrainingSong:
@@ -104,56 +171,35 @@ def _training_song(song: Song, beatmap: Beatmap, mel: np.ndarray, song_ms: float
     )
 
 
-def _encode_charts(
-    charts: list[tuple[Path, Beatmap]], spec: ModelSpec, song_ms: float, convert_to_catch: bool, report: SourceReport
-) -> list[Chart]:
-    encoded = []
-    has_catch = any(beatmap.mode is GameMode.CATCH for _, beatmap in charts)
-    for path, beatmap in charts:
-        variants = [(beatmap, False)]
-        # Catch charts are scarce, and the game itself converts standard ones.
-        if convert_to_catch and beatmap.mode is GameMode.STANDARD and not has_catch:
-            variants.append((to_catch(beatmap), True))
-        for variant, converted in variants:
-            try:
-                chart = encode_chart(variant, spec, song_ms, path.stem, converted)
-            except (ValueError, ArithmeticError) as error:
-                report.skip(path, error)
-                continue
-            encoded.append(chart)
-    return encoded
+def encode_chart(
+    chart: ReadChart,
+    spec: ModelSpec,
+    song_ms: float,
+    converted: bool = False,
+    given: frozenset[ContextKind] = frozenset(),
+) -> Chart:
+    """A chart as tokens, with the contexts that the model writes and those `given` that are the chart's own.
 
-
-def encode_chart(beatmap: Beatmap, spec: ModelSpec, song_ms: float, name: str, converted: bool = False) -> Chart:
-    """A chart as tokens. Raises ValueError for one that no player could be shown."""
-    stars = star_rating(beatmap)
-    if not 0.0 < stars <= MAX_CHART_STARS:
-        raise ValueError(f"{stars:.1f} stars are outside 0..{MAX_CHART_STARS:g}")
+    Raises ValueError for a chart that no player could be shown.
+    """
+    beatmap, record = chart.beatmap, chart.record
+    if not 0.0 < record.stars <= MAX_CHART_STARS:
+        raise ValueError(f"{record.stars:.1f} stars are outside 0..{MAX_CHART_STARS:g}")
+    contexts = (*spec.contexts_of(beatmap.mode), *(given & OWN_INPUTS))
     streams = {
         context: TokenStream.of(encode_context(beatmap, context, spec.encoding, song_ms), spec.vocabulary)
-        for context in spec.contexts_of(beatmap.mode)
+        for context in contexts
     }
+    attributes = replace(
+        attributes_of(beatmap, record.stars),
+        year=record.submitted_year,
+        mapper_id=record.mapper_id,
+        descriptors=record.descriptors,
+    )
     times_ms = np.unique([hit_object.time_ms for hit_object in beatmap.hit_objects])
-    return Chart(name, attributes_of(beatmap, stars), streams, times_ms, converted)
+    return Chart(chart.name, attributes, streams, times_ms, record.star_ratings, converted)
 
 
-def _mel_of(audio_path: Path, spec: ModelSpec, cache_folder: Path | None) -> tuple[np.ndarray, float]:
-    """The song's spectrogram as float16 [frames, mels], and its length in ms."""
-    cached = cache_folder and cache_folder / f"{_cache_key(audio_path, spec)}.npy"
-    if cached and cached.is_file():
-        mel = np.load(cached)
-        return mel, (len(mel) - 1) * spec.grid.frame_ms
-    samples = load_audio(audio_path, spec.grid.sample_rate)
-    mel = song_mel(samples, spec)
-    if cached:
-        cached.parent.mkdir(parents=True, exist_ok=True)
-        temporary = cached.with_suffix(".tmp.npy")
-        np.save(temporary, mel)
-        os.replace(temporary, cached)
-    return mel, (len(mel) - 1) * spec.grid.frame_ms
-
-
-def _cache_key(audio_path: Path, spec: ModelSpec) -> str:
-    stat = audio_path.stat()
-    facts = f"{audio_path.resolve()}|{stat.st_size}|{spec.to_json()['spectrogram']}"
+def _cache_key(song: Song, spec: ModelSpec) -> str:
+    facts = f"{song.audio_identity}|{spec.to_json()['spectrogram']}"
     return hashlib.sha256(facts.encode("utf-8")).hexdigest()[:24]

@@ -96,3 +96,14 @@ class TokenStream:
         """The time of the first group from a time on; infinite when there is none."""
         place = int(np.searchsorted(self.times_ms, time_ms))
         return float(self.times_ms[place]) if place < len(self.times_ms) else float("inf")
+
+    def ids_between(self, start_ms: float, end_ms: float) -> int:
+        """How many ids the groups with times in [start_ms, end_ms) have."""
+        low, high = np.searchsorted(self.times_ms, [start_ms, end_ms])
+        return int(self.starts[high] - self.starts[low])
+
+    def last_id(self, ids: range, time_ms: float) -> int | None:
+        """The last id in a range that belongs to a group before a time; None where there is none."""
+        before = self.ids[: self.starts[np.searchsorted(self.times_ms, time_ms)]]
+        places = np.flatnonzero((before >= ids.start) & (before < ids.stop))
+        return int(before[places[-1]]) if len(places) else None

@@ -10,21 +10,9 @@ from osuT5.encoding.drafts import AssemblyReport, Draft, PlaceReader
 from osuT5.encoding.groups import TIMELESS_KINDS
 from osuT5.encoding.sliders import SliderReader
 from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import EventGroup, EventKind
+from osuT5.events import SUSTAIN_KINDS, EventGroup, EventKind
 
 _SLIDER_KINDS = TIMELESS_KINDS | {EventKind.SLIDER_HEAD, EventKind.SLIDER_END}
-
-SUSTAIN_KINDS = frozenset(
-    {
-        EventKind.SLIDER_SUSTAIN,
-        EventKind.SLIDER_REPEAT_SUSTAIN,
-        EventKind.SPINNER_SUSTAIN,
-        EventKind.HOLD_NOTE_SUSTAIN,
-        EventKind.DRUMROLL_SUSTAIN,
-        EventKind.DENDEN_SUSTAIN,
-    }
-)
-"""Markers that help the model and say nothing new."""
 
 
 class Pairs:

@@ -14,9 +14,8 @@ from osuT5.encoding.groups import ANCHOR_KINDS
 from osuT5.encoding.positions import read_position_as_published
 from osuT5.encoding.writer import whole_ms
 from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import TYPE_KINDS, Event, EventGroup, EventKind
+from osuT5.events import SUSTAIN_KINDS, TYPE_KINDS, Event, EventGroup, EventKind
 
-SUSTAIN_KINDS = frozenset(kind for kind in TYPE_KINDS if kind.value.endswith("_sustain"))
 TIMED_KINDS = TYPE_KINDS - ANCHOR_KINDS - SUSTAIN_KINDS
 
 

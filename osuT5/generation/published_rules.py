@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from osuT5.encoding.groups import ANCHOR_KINDS
-from osuT5.events import TYPE_KINDS, ContextKind, EventKind
+from osuT5.events import SUSTAIN_KINDS, TYPE_KINDS, ContextKind, EventKind
 from osuT5.generation.logit_rules import FORBIDDEN
 from osuT5.vocabulary import EOS_ID, SOS_ID, Vocabulary
 
@@ -27,8 +27,6 @@ BEAT_KINDS = (EventKind.BEAT, EventKind.MEASURE, EventKind.TIMING_POINT)
 COLUMN_OWNERS = (EventKind.CIRCLE, EventKind.HOLD_NOTE, EventKind.HOLD_NOTE_END)
 COLUMN_DISTANCE = 3
 """A column comes so many tokens after the type of its group."""
-
-SUSTAIN_KINDS = frozenset(kind for kind in TYPE_KINDS if kind.value.endswith("_sustain"))
 
 
 def eos_ids(
@@ -81,12 +79,15 @@ class TimeBias:
 
 @dataclass(frozen=True)
 class Temperatures:
-    """Of everything, of the times of beats, of columns in mania, and of hit sounds in taiko."""
+    """Of everything, of the times of beats, of columns in mania, and of hit sounds in taiko.
+
+    The last three are set for all published models alike.
+    """
 
     general: float
-    timing: float
-    mania_column: float
-    taiko_hit: float
+    timing: float = 0.1
+    mania_column: float = 0.8
+    taiko_hit: float = 0.8
 
 
 class ConditionalTemperature:

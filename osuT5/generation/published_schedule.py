@@ -16,12 +16,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from osu_beatmap.attributes import Attributes
-from osuT5.conditions import SongPlace, condition_ids
+from osuT5.conditions import PLAIN_SPEED_PERCENT, STATE_HOLDERS, SongPlace, condition_ids
 from osuT5.encoding.event_stream import EventStream
 from osuT5.events import ContextKind, Event, EventKind
 from osuT5.generation.logit_rules import Row
 from osuT5.generation.published_rules import eos_ids
-from osuT5.generation.schedule import PLAIN_SPEED_PERCENT, STATE_HOLDERS
 from osuT5.prompt import Segment
 from osuT5.published_windows import PublishedGrid, PublishedWindow
 from osuT5.spec import ModelSpec

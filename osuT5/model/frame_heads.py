@@ -34,7 +34,11 @@ def split_subframes(per_position: Tensor, subdivisions: int) -> Tensor:
 
 
 def frame_loss(
-    frame_logits: Tensor, targets: Tensor, positive_weight: float = 8.0, known: Tensor | None = None
+    frame_logits: Tensor,
+    targets: Tensor,
+    positive_weight: float = 8.0,
+    known: Tensor | None = None,
+    total_weight: Tensor | None = None,
 ) -> Tensor:
     """Mean binary cross entropy of frame logits, with positives counted `positive_weight` times.
 
@@ -42,6 +46,7 @@ def frame_loss(
         `config.audio_lead_ms`)
     known: bool or weights, broadcast to the targets: 0 where the truth is unknown (a song without a mania chart
         says nothing about mania onsets); None: all known
+    total_weight: what the sum is divided by where these frames are a part of a larger batch; None: their own number
     """
     targets = targets.to(frame_logits.dtype)
     pos_weight = frame_logits.new_full((1,), positive_weight)
@@ -49,4 +54,4 @@ def frame_loss(
         return F.binary_cross_entropy_with_logits(frame_logits, targets, pos_weight=pos_weight)
     weight = known.to(frame_logits.dtype).expand_as(frame_logits)
     total = F.binary_cross_entropy_with_logits(frame_logits, targets, weight, reduction="sum", pos_weight=pos_weight)
-    return total / weight.sum().clamp(min=1)
+    return total / (weight.sum() if total_weight is None else total_weight).clamp(min=1)

@@ -36,7 +36,10 @@ def test_values_of_every_kind():
 @pytest.mark.parametrize(
     ("config", "said"),
     [
-        ({"step": 3}, "no option step; known are"),
+        ({"step": 3}, r"no option step; did you mean steps\?"),
+        ({"rat": 3}, r"no option rat; did you mean inner.rate\?"),
+        ({"inner": {"share": 3}}, r"no option inner.share; did you mean inner.shares\?"),
+        ({"zzz": 3}, "no option zzz; known are inner, loud, name"),
         ({"steps": "three"}, "steps must be of kind int, got 'three'"),
         ({"steps": True}, "steps must be of kind int"),
         ({"steps": 1.5}, "steps must be of kind int"),

@@ -7,8 +7,10 @@ import soundfile
 from osu_beatmap.model import Beatmap, Circle, Difficulty, GameMode, HoldNote, Metadata, TimingPoint
 from osu_beatmap.writer import save_beatmap
 from osuT5.dataset import corpus
-from osuT5.dataset.corpus import encode_chart, load_corpus
-from osuT5.dataset.sources import Split, mapset_songs, title_hash
+from osuT5.dataset.corpus import CorpusReport, SongLoader, encode_chart, load_corpus
+from osuT5.dataset.records import ChartRecord
+from osuT5.dataset.sources import ReadChart, mapset_songs
+from osuT5.dataset.splits import Split, songs_of_split, title_hash
 from osuT5.events import ContextKind
 from osuT5.spec import mini_spec
 
@@ -57,7 +59,9 @@ HELD_OUT = frozenset({title_hash("Secret")})
 
 
 def loaded(folder, split, **options):
-    return load_corpus(mapset_songs(folder), SPEC, split, held_out=HELD_OUT, **options)
+    report = CorpusReport()
+    songs = songs_of_split(list(mapset_songs(folder)), split, report, held_out=HELD_OUT)
+    return load_corpus(songs, SongLoader(SPEC, **options), report), report
 
 
 def test_songs_of_the_split_with_their_charts(mapsets):
@@ -111,4 +115,4 @@ def test_a_chart_that_nobody_can_rate_is_refused():
     impossible = chart("Wall", GameMode.STANDARD)
     impossible.hit_objects = []
     with pytest.raises(ValueError, match="stars"):
-        encode_chart(impossible, SPEC, SONG_S * 1000.0, "wall")
+        encode_chart(ReadChart("wall.osu", impossible, ChartRecord.of(impossible)), SPEC, SONG_S * 1000.0)

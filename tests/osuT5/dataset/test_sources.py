@@ -4,16 +4,8 @@ import pytest
 
 from osu_beatmap.model import Beatmap, Circle, Metadata, TimingPoint
 from osu_beatmap.writer import write_beatmap
-from osuT5.dataset.sources import (
-    HELD_OUT_FILE,
-    SourceReport,
-    Split,
-    held_out_titles,
-    mapset_songs,
-    read_charts,
-    song_in_split,
-    title_hash,
-)
+from osuT5.dataset.sources import SourceReport, mapset_songs, read_charts
+from osuT5.dataset.splits import HELD_OUT_FILE, Split, held_out_titles, song_in_split, title_hash
 
 
 @pytest.mark.parametrize(
@@ -40,8 +32,8 @@ def chart(title: str, title_unicode: str = "") -> Beatmap:
 
 def test_a_song_is_held_out_when_any_of_its_titles_is():
     held_out = frozenset({title_hash("灯籠")})
-    song = [chart("Lantern"), chart("Lantern", "灯籠 (Short Ver.)")]
-    other = [chart("Lantern")]
+    song = [chart("Lantern").metadata, chart("Lantern", "灯籠 (Short Ver.)").metadata]
+    other = [chart("Lantern").metadata]
     assert song_in_split(song, Split.HELD_OUT, held_out)
     assert not song_in_split(song, Split.TRAIN, held_out)
     assert song_in_split(other, Split.TRAIN, held_out)
@@ -92,5 +84,5 @@ def test_charts_that_cannot_be_used_are_counted(tmp_path):
     (folder / "audio.ogg").write_bytes(b"")
     (song,) = [s for s in mapset_songs(tmp_path) if s.audio_path.name == "audio.ogg"]
     report = SourceReport()
-    assert [path.name for path, _ in read_charts(song, report)] == ["good.osu"]
+    assert [chart.name for chart in read_charts(song, report)] == ["good.osu"]
     assert sorted(line.partition(":")[0] for line in report.skipped) == ["broken.osu", "empty.osu"]

@@ -15,7 +15,7 @@ from osuT5.generation.sampling import Sampler, Sampling
 from osuT5.generation.schedule import ChartInProgress, SongWriter, groups_between
 from osuT5.model.seq2seq import MapperModel
 from osuT5.spec import mini_spec
-from osuT5.training import mini_config
+from osuT5.training.architectures import mini_config
 
 SPEC = mini_spec()
 SONG_MS = 14_000.0

@@ -1,0 +1,124 @@
+"""The dataset as it grows: staged mapsets become folders of it, once each, with numbers that nothing else has.
+
+Mapsets are taken in a fixed order, so which of two equal charts stays does not depend on how many processes worked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from dataset_builder.journal import Entry, Journal
+from dataset_builder.rows import Row
+from dataset_builder.staging import Skip, StagedMapset
+from osuT5.dataset.metadata import DATA_FOLDER
+
+INVENTED_BITS = 30
+"""Charts and mapsets without a number of their own get a negative one with so many bits, from their content."""
+
+
+class Collection:
+    """The mapsets of a dataset. Numbers of charts and mapsets are unique; a chart is there once, whatever its name."""
+
+    def __init__(self, folder: Path, journal: Journal) -> None:
+        self.folder = folder
+        self.journal = journal
+        self._checksums: set[str] = set()
+        self._versions: dict[int, str] = {}
+        self._set_folders: dict[int, str] = {}
+        self._audio: set[tuple[str, str, str]] = set()
+        self._folders: set[str] = set()
+        for row in journal.rows:
+            self._remember(row)
+
+    def _remember(self, row: Row) -> None:
+        self._checksums.add(row["Checksum"])
+        self._versions[row["Id"]] = row["Version"]
+        self._set_folders.setdefault(row["BeatmapSetId"], row["BeatmapSetFolder"])
+        self._audio.add((row["BeatmapSetFolder"], row["AudioFile"], row["AudioHash"]))
+        self._folders.add(row["BeatmapSetFolder"].casefold())
+
+    def take(self, source: str, fingerprint: str, staged: StagedMapset, staging: Path) -> Entry:
+        """Moves what is new of a staged mapset into the dataset, and writes it down."""
+        entry = Entry(source, fingerprint, skipped=list(staged.skipped))
+        for row in staged.rows:
+            reason = self._known_as(row)
+            if reason:
+                entry.skipped.append(Skip(row["BeatmapFile"], reason, staged.name))
+                (staging / row["BeatmapFile"]).unlink(missing_ok=True)
+                continue
+            self._checksums.add(row["Checksum"])
+            entry.rows.append(row)
+        if entry.rows:
+            self._place(entry.rows, staged.folder_name, staging)
+        shutil.rmtree(staging, ignore_errors=True)
+        self.journal.add(entry)
+        return entry
+
+    def _known_as(self, row: Row) -> str:
+        """Why a chart is left out as a duplicate; empty for a new one."""
+        if row["Checksum"] in self._checksums:
+            return "the same chart is there already"
+        # Copies that somebody edited keep the number of the original, but hardly its name.
+        if row["Id"] > 0 and self._versions.get(row["Id"]) == row["Version"]:
+            return "another edition of the chart is there already"
+        return ""
+
+    def _place(self, rows: list[Row], folder_name: str, staging: Path) -> None:
+        """Gives charts their final numbers and folder, and moves the files there."""
+        set_id = rows[0]["BeatmapSetId"]
+        folder = self._set_folders.get(set_id, "")
+        same_audio = all((folder, row["AudioFile"], row["AudioHash"]) in self._audio for row in rows)
+        if not folder or not same_audio:
+            is_new_set = set_id > 0 and not folder
+            folder = self._free_folder(folder_name)
+            set_id = set_id if is_new_set else _invented(folder, self._set_folders)
+            # What lies there is of a build that was stopped before it wrote it down.
+            shutil.rmtree(self.folder / DATA_FOLDER / folder, ignore_errors=True)
+        target = self.folder / DATA_FOLDER / folder
+        target.mkdir(parents=True, exist_ok=True)
+        for row in rows:
+            if row["Id"] <= 0 or row["Id"] in self._versions:
+                row["Id"] = _invented(row["Checksum"], self._versions)
+            row["BeatmapSetId"], row["BeatmapSetFolder"] = set_id, folder
+            row["BeatmapFile"] = _moved(staging / row["BeatmapFile"], target)
+            self._remember(row)
+        for audio in {row["AudioFile"] for row in rows}:
+            os.replace(staging / audio, target / audio)
+
+    def _free_folder(self, name: str) -> str:
+        number, folder = 1, name
+        while folder.casefold() in self._folders:
+            number += 1
+            folder = f"{name} ({number})"
+        return folder
+
+
+def _moved(file: Path, target: Path) -> str:
+    """Moves a chart into a folder that may hold one of that name from another edition of the mapset."""
+    number, name = 1, file.name
+    while (target / name).exists() and (target / name).read_bytes() != file.read_bytes():
+        number += 1
+        name = f"{file.stem} ({number}){file.suffix}"
+    os.replace(file, target / name)
+    return name
+
+
+def _invented(content: str, taken: dict[int, str]) -> int:
+    """A negative number that nobody has."""
+    number = -2 - int.from_bytes(hashlib.sha256(content.encode("utf-8")).digest()[:4], "big") % (1 << INVENTED_BITS)
+    while number in taken:
+        number -= 1
+    return number
+
+
+def remove_charts(folder: Path, rows: Iterable[Row], kept: Iterable[Row]) -> None:
+    """Deletes the files of charts, and mapsets of which nothing is kept."""
+    rows = list(rows)
+    for row in rows:
+        (folder / DATA_FOLDER / row["BeatmapSetFolder"] / row["BeatmapFile"]).unlink(missing_ok=True)
+    for name in {row["BeatmapSetFolder"] for row in rows} - {row["BeatmapSetFolder"] for row in kept}:
+        shutil.rmtree(folder / DATA_FOLDER / name, ignore_errors=True)

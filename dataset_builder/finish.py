@@ -1,0 +1,83 @@
+"""What has been built -> the metadata of the dataset, a list of what was left out, and a summary."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dataset_builder.collection import remove_charts
+from dataset_builder.journal import Journal
+from dataset_builder.online import with_online
+from dataset_builder.rows import Row
+from dataset_builder.staging import Skip
+from osu_beatmap.model import GameMode
+from osu_beatmap.writer import temporary_beside
+from osuT5.dataset.filters import OptOutList
+from osuT5.dataset.metadata import METADATA_FILE, import_parquet, metadata_table, record_of
+
+SKIPPED_FILE = "skipped.tsv"
+
+
+@dataclass(slots=True)
+class BuildReport:
+    """What a dataset holds. `done_before`: mapsets that an earlier build had read already."""
+
+    mapsets: int = 0
+    songs: int = 0
+    audio_hours: float = 0.0
+    charts_by_mode: Counter = field(default_factory=Counter)
+    skipped: list[Skip] = field(default_factory=list)
+    done_before: int = 0
+
+    def lines(self) -> list[str]:
+        """The report for people."""
+        modes = ", ".join(f"{GameMode(mode).name.lower()} {n}" for mode, n in sorted(self.charts_by_mode.items()))
+        charts = sum(self.charts_by_mode.values())
+        lines = [
+            f"{self.mapsets} mapsets, {self.songs} songs of {self.audio_hours:.1f} hours, {charts} charts: {modes}",
+            f"{self.done_before} mapsets were there from an earlier build" if self.done_before else "",
+            f"Left out ({SKIPPED_FILE} names each):" if self.skipped else "Nothing was left out.",
+        ]
+        reasons = Counter(skip.reason for skip in self.skipped)
+        return [line for line in lines if line] + [f"  {count:6} {reason}" for reason, count in reasons.most_common()]
+
+
+def finish(
+    folder: Path,
+    journal: Journal,
+    opted_out: OptOutList,
+    tags: Mapping[int, Sequence[str]],
+    online: Mapping[int, dict[str, Any]],
+) -> BuildReport:
+    """Writes metadata.parquet and the list of what was left out. Raises BeatmapError where a disk is full."""
+    report = BuildReport(skipped=[skip for entry in journal.entries.values() for skip in entry.skipped])
+    rows = [_completed(row, tags, online) for row in journal.rows]
+    kept = [row for row in rows if record_of(row) not in opted_out]
+    unwanted = [row for row in rows if record_of(row) in opted_out]
+    report.skipped += [Skip(row["BeatmapFile"], "its mapper opted out", row["Creator"]) for row in unwanted]
+    remove_charts(folder, unwanted, kept)
+    with temporary_beside(folder / METADATA_FILE) as file:
+        import_parquet().write_table(metadata_table(kept), file, compression="zstd")
+    _write_skipped(folder / SKIPPED_FILE, report.skipped)
+    audio = {(row["BeatmapSetFolder"], row["AudioFile"]): row["AudioMs"] for row in kept}
+    report.mapsets = len({row["BeatmapSetId"] for row in kept})
+    report.songs = len(audio)
+    report.audio_hours = sum(audio.values()) / 3_600_000
+    report.charts_by_mode = Counter(row["ModeInt"] for row in kept)
+    return report
+
+
+def _completed(row: Row, tags: Mapping[int, Sequence[str]], online: Mapping[int, dict[str, Any]]) -> Row:
+    completed = with_online(row, online.get(row["BeatmapSetId"]))
+    return {**completed, "OmdbTags": list(tags.get(row["Id"], ()))}
+
+
+def _write_skipped(path: Path, skipped: Sequence[Skip]) -> None:
+    """A line for each: reason, what, details, between tabs."""
+    lines = [[skip.reason, skip.what, skip.detail] for skip in skipped]
+    text = "".join("\t".join(" ".join(part.split()) for part in line) + "\n" for line in lines)
+    with temporary_beside(path) as file:
+        file.write(text.encode("utf-8", errors="replace"))

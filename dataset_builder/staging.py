@@ -1,0 +1,180 @@
+"""One mapset -> files ready to be moved into the dataset, and a row for each chart. Runs in worker processes."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from dataset_builder.errors import BuildError
+from dataset_builder.mapset import Mapset, SourceChart, open_mapset
+from dataset_builder.rows import Row, chart_row
+from osu_beatmap.errors import BeatmapError
+from osu_beatmap.file_names import legal_file_name, legal_text
+from osu_beatmap.reader import decode_osu_bytes
+from osuT5.audio import MAX_AUDIO_S, MIN_AUDIO_S, AudioError, audio_duration_ms
+from osuT5.dataset.filters import OptOutList
+from osuT5.dataset.records import ChartRecord
+
+MAX_FOLDER_CHARS = 80
+MAX_STEM_CHARS = 120
+"""Windows allows 260 characters for a path, of which the dataset's own place needs some."""
+
+MAX_STEM_BYTES = 230
+"""Linux counts bytes, and no more than 255 of them with the suffix."""
+
+_SET_NUMBER = re.compile(r"(\d{1,9}) ")
+_AUDIO_LINE = re.compile(r"^(AudioFilename[ \t]*:)[^\r\n]*", re.MULTILINE)
+
+
+@dataclass(slots=True)
+class Skip:
+    """A mapset or chart that was left out: what it is, the kind of reason, and the details."""
+
+    what: str
+    reason: str
+    detail: str = ""
+
+
+@dataclass(slots=True)
+class StagedMapset:
+    """What a mapset gives: `rows` without final ids, the name that its folder should have, and what was left out."""
+
+    name: str
+    folder_name: str = ""
+    rows: list[Row] = field(default_factory=list)
+    skipped: list[Skip] = field(default_factory=list)
+
+
+def stage_mapset(path: Path, staging: Path, opted_out: OptOutList) -> StagedMapset:
+    """Reads a mapset and writes its usable files into the empty folder `staging`.
+
+    Whatever is wrong with the mapset is in the result; raises BuildError only where nothing can be written.
+    """
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir(parents=True)
+    try:
+        mapset = open_mapset(path)
+    except (BeatmapError, OSError) as error:
+        return StagedMapset(path.name, skipped=[Skip(path.name, "mapset cannot be read", str(error))])
+    return _Stager(mapset, staging, opted_out).run()
+
+
+class _Stager:
+    def __init__(self, mapset: Mapset, staging: Path, opted_out: OptOutList) -> None:
+        self.mapset = mapset
+        self.staging = staging
+        self.opted_out = opted_out
+        self.result = StagedMapset(mapset.name)
+        self._audio: dict[str, Row | None] = {}
+        self._names: set[str] = set()
+
+    def run(self) -> StagedMapset:
+        rows = self.result.rows
+        try:
+            rows += [row for chart in self.mapset.charts() if (row := self._row(chart)) is not None]
+        except (BeatmapError, OSError) as error:
+            self.skip(self.mapset.name, "mapset cannot be read", str(error))
+        for sentence in self.mapset.unreadable:
+            self.skip(sentence.partition(":")[0], "chart cannot be read", sentence)
+        if rows:
+            set_id = self._set_id()
+            for row in rows:
+                row["BeatmapSetId"] = set_id
+            self.result.folder_name = _folder_name(rows[0], self.mapset.name)
+        return self.result
+
+    def skip(self, what: str, reason: str, detail: str = "") -> None:
+        self.result.skipped.append(Skip(what, reason, detail))
+
+    def _row(self, chart: SourceChart) -> Row | None:
+        """A chart's row, its file written; None, and a reason, for one that is left out."""
+        beatmap = chart.beatmap
+        if not beatmap.hit_objects or not any(point.uninherited for point in beatmap.timing_points):
+            return self.skip(chart.name, "no objects or no timing")
+        try:
+            record = ChartRecord.of(beatmap)
+            if not record.stars:
+                return self.skip(chart.name, "no star rating")
+            if record in self.opted_out:
+                return self.skip(chart.name, "its mapper opted out", beatmap.metadata.creator)
+            row = chart_row(chart, record)
+        except (BeatmapError, ArithmeticError) as error:
+            return self.skip(chart.name, "no star rating", str(error))
+        audio = self._staged_audio(chart.name, beatmap.audio_filename)
+        if audio is None:
+            return None
+        row |= audio
+        row["BeatmapFile"] = self._write(chart.name, _naming_audio(chart, audio["AudioFile"]))
+        return row
+
+    def _staged_audio(self, chart_name: str, wanted: str) -> Row | None:
+        """Facts about the audio of a chart, which is written once for all that share it."""
+        found = self.mapset.find(wanted) if wanted else None
+        if found is None:
+            return self.skip(chart_name, "its audio is missing", wanted)
+        if found not in self._audio:
+            try:
+                self._audio[found] = self._write_audio(found)
+            except (AudioError, BeatmapError, OSError) as error:
+                self._audio[found] = None
+                self.skip(f"{self.mapset.name}: {found}", "audio cannot be used", str(error))
+        if self._audio[found] is None:
+            self.skip(chart_name, "its audio cannot be used", found)
+        return self._audio[found]
+
+    def _write_audio(self, name: str) -> Row:
+        content = self.mapset.read(name)
+        written = self._write(name, content)
+        length_ms = audio_duration_ms(self.staging / written)
+        if not MIN_AUDIO_S <= length_ms / 1000 <= MAX_AUDIO_S:
+            (self.staging / written).unlink()
+            raise AudioError(f"it is {length_ms / 1000:.1f} s long")
+        return {"AudioFile": written, "AudioHash": hashlib.sha256(content).hexdigest(), "AudioMs": length_ms}
+
+    def _write(self, name: str, content: bytes) -> str:
+        """Writes a file under its own name, made legal and unique, and returns that. Raises BuildError."""
+        stem, _, suffix = legal_file_name(PurePosixPath(name).name).rpartition(".")
+        stem = _shortened(stem)
+        legal, number = f"{stem}.{suffix}", 1
+        while legal.casefold() in self._names:
+            number += 1
+            legal = f"{stem} ({number}).{suffix}"
+        self._names.add(legal.casefold())
+        try:
+            (self.staging / legal).write_bytes(content)
+        except OSError as error:
+            raise BuildError(f"{self.staging / legal} cannot be written: {error.strerror or error}.") from error
+        return legal
+
+    def _set_id(self) -> int:
+        """The number that most charts have, or else the one at the head of the mapset's name; -1 without either."""
+        numbers = Counter(row["BeatmapSetId"] for row in self.result.rows if row["BeatmapSetId"] > 0)
+        at_head = _SET_NUMBER.match(self.mapset.name)
+        return numbers.most_common(1)[0][0] if numbers else int(at_head[1]) if at_head else -1
+
+
+def _shortened(stem: str) -> str:
+    while len(stem) > MAX_STEM_CHARS or len(stem.encode("utf-8")) > MAX_STEM_BYTES:
+        stem = stem[:-1].rstrip(". ")
+    return stem
+
+
+def _naming_audio(chart: SourceChart, audio_file: str) -> bytes:
+    """The chart's file; its line about the audio is changed only where the audio had to be renamed."""
+    if chart.beatmap.audio_filename == audio_file:
+        return chart.content
+    text = decode_osu_bytes(chart.content)
+    return _AUDIO_LINE.sub(lambda line: f"{line[1]} {audio_file}", text, count=1).encode("utf-8")
+
+
+def _folder_name(row: Row, mapset_name: str) -> str:
+    number = f"{row['BeatmapSetId']} " if row["BeatmapSetId"] > 0 else ""
+    artist = row["Artist"] or row["ArtistUnicode"]
+    title = row["Title"] or row["TitleUnicode"]
+    text = f"{number}{artist} - {title}" if artist or title else mapset_name
+    # Windows drops dots and spaces at the end of a folder's name.
+    return legal_text(text)[:MAX_FOLDER_CHARS].rstrip(". ") or "_"

@@ -1,0 +1,22 @@
+"""What players say charts are like: a CSV with a chart's number and one tag in each line, as OMDB publishes it."""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from pathlib import Path
+
+from dataset_builder.errors import BuildError
+
+
+def read_tags(path: Path) -> dict[int, list[str]]:
+    """Tags by number of the chart. Lines that begin with no number are headings. Raises BuildError."""
+    tags: dict[int, list[str]] = defaultdict(list)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            for line in csv.reader(file):
+                if len(line) >= 2 and line[0].strip().isdecimal():
+                    tags[int(line[0])].append(line[1].strip())
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise BuildError(f"The table of tags, {path}, cannot be read.") from error
+    return tags

@@ -1,0 +1,80 @@
+"""Work spread over processes, with its results in the order of the tasks."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any, TypeVar
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+TASKS_PER_WORKER = 4
+"""So many results may wait for one that takes long; they lie on the disk."""
+
+
+class WorkerDied(Exception):
+    """A task that ended the process that worked on it, in place of its result."""
+
+
+def in_order(
+    work: Callable[..., Result], tasks: Sequence[tuple[Any, ...]], workers: int
+) -> Iterator[tuple[int, Result | WorkerDied]]:
+    """(place of the task, result) for each task, in their order.
+
+    `work` and its arguments are picklable: workers start from nothing, as they do on Windows. A task that ends its
+    process, which a library below may do with a hostile file, gives WorkerDied; the others go on.
+    """
+    first = 0
+    while first < len(tasks):
+        with _pool(workers) as pool:
+            for place, result in _results(pool, work, tasks, first, workers):
+                if isinstance(result, WorkerDied):
+                    break
+                yield place, result
+                first = place + 1
+            else:
+                continue
+        # Whose fault it was shows when it is tried alone.
+        yield first, _alone(work, tasks[first])
+        first += 1
+
+
+def _results(
+    pool: ProcessPoolExecutor, work: Callable[..., Result], tasks: Sequence[tuple[Any, ...]], first: int, workers: int
+) -> Iterator[tuple[int, Result | WorkerDied]]:
+    waiting: deque[tuple[int, Future[Result]]] = deque()
+    places = iter(range(first, len(tasks)))
+    try:
+        while True:
+            while len(waiting) < _count(workers) * TASKS_PER_WORKER and (place := next(places, None)) is not None:
+                waiting.append((place, pool.submit(work, *tasks[place])))
+            if not waiting:
+                return
+            place, future = waiting.popleft()
+            yield place, future.result()
+    except BrokenProcessPool:
+        yield place, WorkerDied()
+    finally:
+        for _, future in waiting:
+            future.cancel()
+
+
+def _alone(work: Callable[..., Result], task: tuple[Any, ...]) -> Result | WorkerDied:
+    with _pool(1) as pool:
+        try:
+            return pool.submit(work, *task).result()
+        except BrokenProcessPool:
+            return WorkerDied()
+
+
+def _pool(workers: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(_count(workers), mp_context=multiprocessing.get_context("spawn"))
+
+
+def _count(workers: int) -> int:
+    return workers or os.cpu_count() or 1

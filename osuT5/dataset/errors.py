@@ -1,0 +1,11 @@
+"""The errors of this package."""
+
+from __future__ import annotations
+
+
+class CorpusError(ValueError):
+    """Data that cannot be trained on; the message is one sentence for the user."""
+
+
+class NothingToDraw(CorpusError):
+    """A corpus, or what filters and splits leave of it, that holds no chart."""

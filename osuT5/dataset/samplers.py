@@ -1,0 +1,165 @@
+"""From options to what trains: the batches of the training songs, and a sampler of the held-out ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import torch
+
+from osuT5.dataset.batches import WHOLE_BATCH, BatchPart
+from osuT5.dataset.contexts import context_mix
+from osuT5.dataset.corpus import CorpusReport, SongLoader, load_corpus
+from osuT5.dataset.errors import NothingToDraw
+from osuT5.dataset.examples import ExampleSampler
+from osuT5.dataset.filters import OPT_OUT_FILE, ChartFilter, OptOutList
+from osuT5.dataset.loader import BatchLoader
+from osuT5.dataset.opening import open_sources
+from osuT5.dataset.options import AugmentationOptions, BatchOptions, DataOptions
+from osuT5.dataset.sources import Song, SourceReport
+from osuT5.dataset.splits import Split, mapsets_between, songs_of_split
+from osuT5.dataset.supply import LazySupply, MemorySupply, VisitOptions
+from osuT5.spec import ModelSpec
+
+HELD_OUT_SEED = 0
+FOR_EVER = 1 << 40
+"""Steps that a song of an evaluation stays: all of them."""
+
+
+@dataclass
+class TrainingData:
+    """`train` makes batches; `held_out` is None where nothing is held out; `notes` are lines to be shown."""
+
+    train: ExampleSampler | BatchLoader
+    held_out: ExampleSampler | None
+    notes: list[str] = field(default_factory=list)
+
+    def close(self) -> None:
+        if isinstance(self.train, BatchLoader):
+            self.train.close()
+
+
+@dataclass(frozen=True)
+class SamplerMaker:
+    """Makes the sampler of the training songs, or of the held-out ones; worker processes call it with `quiet`."""
+
+    spec: ModelSpec
+    data: DataOptions
+    batch: BatchOptions
+    augmentation: AugmentationOptions | None
+    seed: int
+    held_out: bool = False
+    quiet: bool = False
+
+    def __call__(self) -> ExampleSampler:
+        """Raises CorpusError where there is nothing to draw from, and ModelError for a hub that does not answer."""
+        if self.quiet:
+            # Workers are as many as there are processors to spare; each takes one.
+            torch.set_num_threads(1)
+        report = CorpusReport()
+        songs = self._songs(report)
+        supply = self._lazily(songs, report) if self.data.lazy else self._in_memory(songs, report)
+        return ExampleSampler(supply, self.spec, self.batch, self.augmentation, self.seed)
+
+    def _in_memory(self, songs: Sequence[Song], report: CorpusReport) -> MemorySupply:
+        return MemorySupply(load_corpus(songs, self._loader(), report, self.quiet), self.batch, report)
+
+    def _lazily(self, songs: Sequence[Song], report: CorpusReport) -> LazySupply:
+        steps = FOR_EVER if self.held_out else self.data.visit_steps
+        visits = VisitOptions(self.data.songs_per_window, steps, self.seed)
+        return LazySupply(songs, self._loader(), self.batch, visits, report)
+
+    def _loader(self) -> SongLoader:
+        data = self.data
+        return SongLoader(
+            spec=self.spec,
+            chart_filter=chart_filter(data),
+            cache_folder=Path(data.cache_path) if data.cache_path else None,
+            convert_to_catch=data.convert_to_catch and not self.held_out,
+            given=context_mix(self.batch.contexts, self.spec).given,
+            map_cached=data.lazy,
+        )
+
+    def _songs(self, report: SourceReport) -> list[Song]:
+        """The songs of the range and of the split."""
+        data = self.data
+        name, path, start, end = (
+            "train_dataset_path",
+            data.train_dataset_path,
+            data.train_dataset_start,
+            data.train_dataset_end,
+        )
+        split = Split(data.split)
+        if self.held_out and has_test_songs(data):
+            if data.test_dataset_path:
+                name, path = "test_dataset_path", data.test_dataset_path
+            start, end, split = data.test_dataset_start, data.test_dataset_end, Split.ALL
+        elif self.held_out:
+            split = Split.HELD_OUT
+        songs = mapsets_between(open_sources(name, path, report), start, end or None)
+        return songs_of_split(list(songs), split, report, data.held_out_share, quiet=self.quiet)
+
+
+def has_test_songs(data: DataOptions) -> bool:
+    """Whether the songs to test on are named, and not those whose titles are held out."""
+    return bool(data.test_dataset_path or data.test_dataset_start or data.test_dataset_end)
+
+
+def chart_filter(data: DataOptions) -> ChartFilter:
+    """Raises CorpusError where the list of mappers who opted out cannot be read."""
+    return ChartFilter(
+        gamemodes=data.gamemodes,
+        key_counts=data.key_counts,
+        min_difficulty=data.min_difficulty,
+        max_difficulty=data.max_difficulty,
+        min_year=data.min_year,
+        max_year=data.max_year,
+        ranked_statuses=data.ranked_statuses,
+        opted_out=OptOutList.read(Path(data.opt_out_path) if data.opt_out_path else OPT_OUT_FILE),
+    )
+
+
+def open_training_data(
+    spec: ModelSpec,
+    data: DataOptions,
+    batch: BatchOptions,
+    augmentation: AugmentationOptions | None,
+    seed: int,
+    parts: Sequence[BatchPart] = (WHOLE_BATCH,),
+) -> TrainingData:
+    """Opens everything that a run trains and is tested on; `parts` are those of a batch that this process makes.
+
+    Raises CorpusError or ModelError, each with one sentence for the user.
+    """
+    maker = SamplerMaker(spec, data, batch, augmentation, seed)
+    notes: list[str] = []
+    train: ExampleSampler | BatchLoader
+    if data.workers > 0:
+        train = BatchLoader(replace(maker, quiet=True), batch.windows, parts, data.workers)
+    else:
+        train = maker()
+        notes += _notes("training on", train)
+    held_out = None
+    if has_test_songs(data) or data.split == Split.TRAIN.value:
+        held_out = _held_out(replace(maker, augmentation=None, seed=HELD_OUT_SEED, held_out=True))
+        notes += _notes("held out:", held_out) if held_out else []
+    return TrainingData(train, held_out, notes)
+
+
+def _held_out(maker: SamplerMaker) -> ExampleSampler | None:
+    """None where the corpus has no such song, unless the user named some."""
+    try:
+        return maker()
+    except NothingToDraw:
+        if has_test_songs(maker.data):
+            raise
+        return None
+
+
+def _notes(what: str, sampler: ExampleSampler) -> list[str]:
+    supply = sampler.supply
+    charts = ", ".join(f"{mode.name.lower()} {count}" for mode, count in sorted(supply.charts_by_mode.items()))
+    refused = [f"  left out {count} charts: {reason}" for reason, count in sorted(supply.report.refused.items())]
+    skipped = [f"  left out {line}" for line in supply.report.skipped]
+    return [f"{what} {len(supply.songs)} songs, charts by mode: {charts}", *refused, *skipped]

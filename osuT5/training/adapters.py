@@ -1,0 +1,86 @@
+"""LoRA adapters for training, made and saved by PEFT.
+
+An adapter for a published model is saved under the published names of parameters, so that the original program loads it
+too; one for a model of ours under our names. `osuT5.model.lora` merges either into its model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from copy import copy
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from safetensors.torch import save_file
+from torch import Tensor
+
+from osuT5.model.lora import WEIGHT_FILES
+from osuT5.model.published import published_key
+from osuT5.model.seq2seq import MapperModel
+from osuT5.training.options import LoraOptions
+from training.options import OptionError
+
+if TYPE_CHECKING:
+    from peft import PeftModel
+
+PEFT_PREFIX = "base_model.model."
+
+ATTENTION_MATRICES = {
+    "whisper": ("q_proj", "k_proj", "v_proj", "out_proj"),
+    "rotary": ("q_proj", "k_proj", "v_proj", "out_proj"),
+    "rotary_fused": ("Wqkv", "Wq", "Wkv", "Wo"),
+}
+"""Layer kind -> what the matrices of its attention are called."""
+
+
+def add_adapter(
+    model: MapperModel, options: LoraOptions, source: str, is_published: bool
+) -> Callable[[Mapping[str, Tensor], Path], None]:
+    """Puts an adapter into the layers of a model, in place, and freezes everything else. Returns what exports it.
+
+    source: the model's folder or hub id, which the adapter's file names as its base
+    Raises OptionError where PEFT cannot make such an adapter for this model.
+    """
+    from peft import LoraConfig, get_peft_model
+
+    targets = options.target_modules or ATTENTION_MATRICES[model.config.layer_kind]
+    config = LoraConfig(
+        r=options.r,
+        lora_alpha=options.lora_alpha,
+        target_modules=list(targets),
+        lora_dropout=options.lora_dropout,
+        init_lora_weights=_start(options.init_lora_weights),
+    )
+    try:
+        adapted = get_peft_model(model, config)
+    except (ValueError, AssertionError) as error:
+        raise OptionError(f"lora does not fit this model: {str(error).splitlines()[0][:200]}") from error
+    config.base_model_name_or_path = source  # only now: PEFT puts the name here that transformers gave the model
+    rename = _published_name(model) if is_published else str
+    return lambda weights, folder: save_adapter(adapted, weights, folder, rename)
+
+
+def save_adapter(
+    adapted: PeftModel, weights: Mapping[str, Tensor], folder: Path, rename: Callable[[str], str] = str
+) -> None:
+    """Writes adapter_config.json and adapter_model.safetensors from the trained weights, by their names in the model.
+
+    rename: the name of a parameter of the model -> the name that it gets in the file
+    """
+    from peft import get_peft_model_state_dict
+
+    state = get_peft_model_state_dict(adapted, {PEFT_PREFIX + name: weight for name, weight in weights.items()})
+    renamed = {PEFT_PREFIX + rename(name.removeprefix(PEFT_PREFIX)): t.contiguous() for name, t in state.items()}
+    config = copy(adapted.peft_config["default"])
+    config.inference_mode = True
+    config.save_pretrained(str(folder))
+    save_file(renamed, folder / WEIGHT_FILES[0], {"format": "pt"})
+
+
+def _published_name(model: MapperModel) -> Callable[[str], str]:
+    return lambda name: published_key(name, model.config.layer_kind)
+
+
+def _start(name: str) -> str | bool:
+    """PEFT's init_lora_weights: true and false are no words there."""
+    return {"true": True, "default": True}.get(name.lower(), name)

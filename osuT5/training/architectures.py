@@ -1,0 +1,189 @@
+"""What fresh weights can be: the embedded model's network and contract, or those of a published generation.
+
+The published ones are built from their numbers alone (sizes, spectrogram, vocabulary), so that a model trained from
+nothing has the ids and the form of one that was downloaded, and the original program can run it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from osuT5.class_tables import NO_TABLES, ClassTables
+from osuT5.conditions import CONDITIONS, TABLE_KINDS
+from osuT5.encoding_spec import EncodingSpec
+from osuT5.events import ContextKind, EventKind
+from osuT5.model.config import ModelConfig
+from osuT5.model.published.families import V28, V29, V32, Family, prompt_conditions
+from osuT5.model.published.sizes import CONV_KERNELS, CONV_STRIDES
+from osuT5.model.spectrogram import SpectrogramSpec
+from osuT5.spec import ModelSpec, mini_spec, output_ranges
+from osuT5.vocabulary import EventRange, Vocabulary
+from osuT5.windows import WindowGrid
+
+PUBLISHED_INPUTS = (
+    EventKind.GAMEMODE,
+    EventKind.DIFFICULTY,
+    EventKind.MAPPER,
+    EventKind.CIRCLE_SIZE,
+    EventKind.YEAR,
+    EventKind.HITSOUNDED,
+    EventKind.SONG_LENGTH,
+    EventKind.SONG_POSITION,
+    EventKind.DESCRIPTOR,
+    EventKind.KEY_COUNT,
+    EventKind.HOLD_NOTE_RATIO,
+    EventKind.SCROLL_SPEED_RATIO,
+    EventKind.GLOBAL_SV,
+)
+"""Ranges that only a prompt can hold, in the order of every published vocabulary from V28 to V32."""
+
+MAY_BE_UNKNOWN = frozenset(
+    {
+        EventKind.DIFFICULTY,
+        EventKind.CIRCLE_SIZE,
+        EventKind.YEAR,
+        EventKind.HOLD_NOTE_RATIO,
+        EventKind.SCROLL_SPEED_RATIO,
+    }
+)
+"""Those of them that have a class for the unknown, besides mappers and descriptors."""
+
+V29_CONTEXTS = (
+    ContextKind.NONE,
+    ContextKind.TIMING,
+    ContextKind.KIAI,
+    ContextKind.MAP,
+    ContextKind.SV,
+    ContextKind.NO_HS,
+    ContextKind.GD,
+)
+V32_CONTEXTS = (ContextKind.TIMING, ContextKind.MAP, ContextKind.SV)
+V32_ENCODING = EncodingSpec(types_first=False, slider_layout=2, sustain_ms=8000, distances=False, position_refine_px=2)
+
+V29_SPECTROGRAM = SpectrogramSpec(n_mels=388, f_min=0, scale="linear", gain=1.0, filter_bank="slaney")
+V32_SPECTROGRAM = SpectrogramSpec(n_mels=128, f_min=20, scale="log1p", gain=1.0, pad_mode="reflect")
+
+BASE = {"d_model": 512, "layers": 6, "heads": 8}
+SMALL = {"d_model": 768, "layers": 12, "heads": 12}
+"""Whisper's sizes."""
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """`contract` makes the contract for tables of mappers and descriptors, `network` the sizes for a contract."""
+
+    contract: Callable[[ClassTables], ModelSpec]
+    network: Callable[[ModelSpec], dict[str, Any]]
+
+    def spec(self, tables: ClassTables = NO_TABLES) -> ModelSpec:
+        return self.contract(tables)
+
+    def config(self, spec: ModelSpec, sizes: Mapping[str, Any]) -> ModelConfig:
+        """Sizes of the network for a contract; `sizes` overrides some. Raises ValueError where they do not fit."""
+        return ModelConfig(**{**_sizes_of(spec), **self.network(spec), **sizes})
+
+
+def _sizes_of(spec: ModelSpec) -> dict[str, Any]:
+    """What a contract decides of a network."""
+    time_ids = spec.vocabulary.ids_of(EventKind.TIME)
+    return {
+        "n_mels": spec.spectrogram.n_mels,
+        "ms_per_frame": spec.grid.frame_ms,
+        "vocab_size_in": spec.vocabulary.size_in,
+        "vocab_size_out": spec.vocabulary.size_out,
+        "time_token_start": time_ids.start,
+        "time_token_count": len(time_ids),
+        "time_step_ms": float(spec.grid.time_step_ms),
+        "audio_lead_ms": spec.audio_lead_ms,
+    }
+
+
+def mini_config(spec: ModelSpec, **sizes) -> ModelConfig:
+    """Network sizes of the embedded model for a contract."""
+    return ARCHITECTURES["mini"].config(spec, sizes)
+
+
+def _mini_network(spec: ModelSpec) -> dict[str, Any]:
+    return {"max_source_positions": spec.grid.frames // 4}
+
+
+def _published_network(
+    layer_kind: str, whisper: Mapping[str, int], max_target_positions: int, input_projection: bool
+) -> Callable[[ModelSpec], dict[str, Any]]:
+    d_model, layers, heads = whisper["d_model"], whisper["layers"], whisper["heads"]
+
+    def network(spec: ModelSpec) -> dict[str, Any]:
+        return {
+            "layer_kind": layer_kind,
+            "d_model": d_model,
+            **{f"{side}_layers": layers for side in ("encoder", "decoder")},
+            **{f"{side}_heads": heads for side in ("encoder", "decoder")},
+            **{f"{side}_ffn_dim": 4 * d_model for side in ("encoder", "decoder")},
+            "input_projection": input_projection,
+            "conv_strides": CONV_STRIDES,
+            "conv_kernels": CONV_KERNELS,
+            "max_source_positions": spec.grid.frames // 2,
+            "max_target_positions": max_target_positions,
+            "frame_heads": (),
+            "pointer": False,
+        }
+
+    return network
+
+
+def _published_contract(
+    name: str,
+    family: Family,
+    contexts: tuple[ContextKind, ...],
+    spectrogram: SpectrogramSpec,
+    frames: int,
+) -> Callable[[ClassTables], ModelSpec]:
+    grid = WindowGrid(frames=frames)
+
+    def contract(tables: ClassTables) -> ModelSpec:
+        vocabulary = Vocabulary(
+            output_ranges=output_ranges(family.encoding, grid, kiai=ContextKind.KIAI in contexts),
+            input_ranges=tuple(_input_range(kind, tables) for kind in PUBLISHED_INPUTS),
+            contexts=contexts,
+        )
+        conditions = prompt_conditions(vocabulary, family.states)
+        parity_conditions = prompt_conditions(vocabulary, family.parity_states)
+        return ModelSpec(
+            name=name,
+            grid=grid,
+            spectrogram=spectrogram,
+            encoding=family.encoding,
+            vocabulary=vocabulary,
+            conditions=conditions,
+            marks_empty_input=ContextKind.NONE in contexts,
+            parity_conditions=parity_conditions if parity_conditions != conditions else (),
+            tables=tables,
+        )
+
+    return contract
+
+
+def _input_range(kind: EventKind, tables: ClassTables) -> EventRange:
+    if kind in TABLE_KINDS:
+        table = tables.mapper_index if kind is EventKind.MAPPER else tables.descriptor_index
+        return EventRange(kind, 0, max(table.values(), default=-1) + 1)
+    condition = CONDITIONS[kind]
+    return condition.event_range if kind in MAY_BE_UNKNOWN else EventRange(kind, condition.low, condition.high)
+
+
+_V28_NETWORK, _V29_NETWORK = (_published_network("whisper", size, 2048, True) for size in (BASE, SMALL))
+_V32_MINI_NETWORK, _V32_NETWORK = (_published_network("rotary_fused", size, 2560, False) for size in (BASE, SMALL))
+_V32_FAMILY = replace(V32, encoding=V32_ENCODING)
+
+ARCHITECTURES = {
+    "mini": Architecture(lambda tables: mini_spec(), _mini_network),
+    "v28": Architecture(_published_contract("v28", V28, V29_CONTEXTS, V29_SPECTROGRAM, 1024), _V28_NETWORK),
+    "v29": Architecture(_published_contract("v29", V29, V29_CONTEXTS, V29_SPECTROGRAM, 1024), _V29_NETWORK),
+    "v32": Architecture(_published_contract("v32", _V32_FAMILY, V32_CONTEXTS, V32_SPECTROGRAM, 2048), _V32_NETWORK),
+    "v32-mini": Architecture(
+        _published_contract("v32-mini", _V32_FAMILY, V32_CONTEXTS, V32_SPECTROGRAM, 2048), _V32_MINI_NETWORK
+    ),
+}
+"""Architectures by name. V30 and V31 listen with conditions beside the audio, which training does not give them yet."""

@@ -1,0 +1,141 @@
+"""What a run begins with: fresh weights, a model to train further, or a model with an adapter beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+from transformers.utils import logging
+
+from checkpoints.errors import ModelError
+from osuT5.class_tables import NO_TABLES, TABLES_FILE, ClassTables
+from osuT5.model.config import ModelConfig
+from osuT5.model.loading import find_model, load_model
+from osuT5.model.seq2seq import MapperModel
+from osuT5.spec import CONTRACT_FILE, ModelSpec
+from osuT5.training.adapters import add_adapter
+from osuT5.training.architectures import ARCHITECTURES
+from osuT5.training.options import TrainOptions
+from training.options import OptionError, require, require_one_of
+
+
+class Export(Protocol):
+    def __call__(self, weights: Mapping[str, Tensor], folder: Path) -> None:
+        """Writes trained weights (on the CPU, by name) into a folder."""
+
+
+@dataclass(frozen=True)
+class StartingPoint:
+    """`export` writes what was trained: a whole model with its contract, or an adapter."""
+
+    model: MapperModel
+    spec: ModelSpec
+    export: Export
+
+
+def check_start(options: TrainOptions) -> None:
+    """Raises OptionError for what only shows when weights are made, before anything else is done."""
+    require_one_of(tuple(ARCHITECTURES), "architecture", options.architecture)
+    if options.lora.enable_lora:
+        require(bool(options.pretrained_path), "pretrained_path", "given for LoRA: a model that it adapts", "nothing")
+    for name in options.sizes:
+        if name not in ModelConfig.__annotations__:
+            raise OptionError(f"There is no size {name} of the network.")
+
+
+def starting_point(options: TrainOptions) -> StartingPoint:
+    """Weights in fp32 with their contract. Raises OptionError or ModelError."""
+    if not options.pretrained_path:
+        return _fresh(options)
+    source = options.pretrained_path
+    if Path(source).exists() and not Path(source).is_dir():
+        raise OptionError(f"pretrained_path must be the folder of a model or a hub id, got {source}.")
+    try:
+        # Exported weights are fp16; what is trained is fp32.
+        model, spec = load_model(source)
+    except ModelError as error:
+        raise ModelError(str(error).replace("model_path", "pretrained_path")) from error
+    _check_trainable(model.config)
+    if options.sizes:
+        model = _with_parts(model, options.sizes)
+    if not options.lora.enable_lora:
+        model.requires_grad_(True)
+        return StartingPoint(model, spec, whole_model_export(model.config, spec))
+    is_published = not (find_model(source).map / CONTRACT_FILE).is_file()
+    return StartingPoint(model, spec, add_adapter(model, options.lora, source, is_published))
+
+
+def whole_model_export(config: ModelConfig, spec: ModelSpec) -> Export:
+    """Writes all weights of a model in fp16, so that generation can load them."""
+
+    def export(weights: Mapping[str, Tensor], folder: Path) -> None:
+        model = MapperModel(config)
+        missing, unexpected = model.load_state_dict(dict(weights), strict=False)
+        assert not unexpected and not missing, f"the weights do not fit the model: {missing}, {unexpected}"
+        with _no_progress_bar():
+            model.half().save_pretrained(folder)
+        spec.save(folder)
+
+    return export
+
+
+def _fresh(options: TrainOptions) -> StartingPoint:
+    architecture = ARCHITECTURES[options.architecture]
+    spec = architecture.spec(_tables(options.class_tables_path))
+    try:
+        config = architecture.config(spec, options.sizes)
+    except ValueError as error:
+        raise OptionError(f"sizes do not make a network: {error}.") from error
+    torch.manual_seed(options.seed)
+    model = MapperModel(config)
+    if config.uses_pointer:
+        model.init_time_embeddings()
+    return StartingPoint(model, spec, whole_model_export(config, spec))
+
+
+def _with_parts(known: MapperModel, sizes: Mapping[str, Any]) -> MapperModel:
+    """A model with what `sizes` gives it beyond the known one; those parts have fresh weights."""
+    model = MapperModel(ModelConfig(**{**known.config.to_dict(), **sizes}))
+    try:
+        fresh, unknown = model.load_state_dict(known.state_dict(), strict=False)
+    except RuntimeError:
+        fresh, unknown = [], ["layers of another size"]
+    if unknown:
+        raise OptionError(f"sizes must only add to the model of pretrained_path, but that has {unknown[0]}.")
+    print(f"fresh weights: {len(fresh)} of {len(model.state_dict())} tensors")
+    return model
+
+
+def _tables(path: str) -> ClassTables:
+    """Mappers and descriptors that a fresh published architecture knows: those of a model's folder."""
+    if not path:
+        return NO_TABLES
+    if not (Path(path) / TABLES_FILE).is_file():
+        raise OptionError(f"class_tables_path must be a folder with a {TABLES_FILE}, got {path}.")
+    try:
+        return ClassTables.load(Path(path))
+    except (OSError, ValueError, AttributeError) as error:
+        raise OptionError(f"{Path(path) / TABLES_FILE} is damaged.") from error
+
+
+@contextmanager
+def _no_progress_bar() -> Iterator[None]:
+    """A file is written at once, and its progress would stand between the lines of the log."""
+    was_shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    yield
+    if was_shown:
+        logging.enable_progress_bar()
+
+
+def _check_trainable(config: ModelConfig) -> None:
+    if config.audio_conditions:
+        raise OptionError(
+            "This model listens with conditions beside the audio (V30, V31), which training does not give it yet; "
+            "V28, V29, V32 and models of ours can be trained."
+        )

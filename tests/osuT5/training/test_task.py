@@ -1,0 +1,169 @@
+"""Losses that can be computed in parts, loss weights, and held-out figures."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from osuT5.dataset.batches import WHOLE_BATCH, Batch, BatchPart, joined
+from osuT5.dataset.options import BatchOptions
+from osuT5.dataset.samplers import TrainingData
+from osuT5.events import ContextKind, EventKind
+from osuT5.model.seq2seq import MapperModel
+from osuT5.spec import mini_spec
+from osuT5.training.architectures import mini_config
+from osuT5.training.options import LossOptions
+from osuT5.training.start import StartingPoint, whole_model_export
+from osuT5.training.tally import HeldOutTally
+from osuT5.training.task import MapperTask, label_weights
+from osuT5.vocabulary import IGNORED_LABEL
+from training.task import means
+
+SPEC = mini_spec()
+VOCABULARY = SPEC.vocabulary
+TIME_ID = VOCABULARY.ids_of(EventKind.TIME).start + 100
+CIRCLE_ID = VOCABULARY.ids_of(EventKind.CIRCLE).start
+TINY = {
+    "d_model": 16,
+    "encoder_layers": 1,
+    "decoder_layers": 1,
+    "encoder_heads": 2,
+    "decoder_heads": 2,
+    "encoder_ffn_dim": 16,
+    "decoder_ffn_dim": 16,
+    "pointer_dim": 4,
+}
+
+
+PLAIN = LossOptions()
+
+
+class Windows:
+    """Batches of four random windows with a row or two each, cut into parts as a sampler cuts them."""
+
+    options = BatchOptions(windows=4)
+    skipped = 0
+
+    def batch(self, step: int, part: BatchPart = WHOLE_BATCH) -> Batch:
+        return joined([self._window(step, window) for window in part.windows(4)])
+
+    def _window(self, step: int, window: int) -> Batch:
+        rng = np.random.default_rng([step, window])
+        rows, tokens = 1 + window % 2, int(rng.integers(5, 12))
+        ids = rng.integers(3, VOCABULARY.size_in, (rows, tokens))
+        labels = rng.integers(3, VOCABULARY.size_out, (rows, tokens))
+        labels[:, :3] = IGNORED_LABEL
+        frames = SPEC.grid.frames
+        return Batch(
+            mel=rng.random((1, frames, 64), dtype=np.float32),
+            input_ids=ids,
+            labels=labels,
+            row_window=np.zeros(rows, dtype=np.int64),
+            row_mode=rng.integers(0, 4, rows),
+            frame_targets=(rng.random((1, frames, 6)) < 0.1).astype(np.float32),
+            frame_known=rng.random((1, 1, 6)) < 0.6,
+            onset_targets=(rng.random((rows, frames)) < 0.1).astype(np.float32),
+        )
+
+
+def tiny_task(options: LossOptions = PLAIN, **sizes) -> tuple[MapperTask, MapperModel]:
+    torch.manual_seed(0)
+    config = mini_config(SPEC, **TINY, **sizes)
+    model = MapperModel(config)
+    start = StartingPoint(model, SPEC, whole_model_export(config, SPEC))
+    return MapperTask(start, options, TrainingData(Windows(), Windows()), held_out_batches=2), model
+
+
+@pytest.mark.parametrize("options", [LossOptions(label_smoothing=0.1), LossOptions(frame_only_steps=9)], ids=str)
+@pytest.mark.parametrize("count", [2, 3])
+def test_parts_of_a_batch_have_the_loss_and_the_gradient_of_the_whole(options, count):
+    task, model = tiny_task(options, chart_onset_dim=8)
+    whole_loss, whole_figures = task.loss(model, task.batch(5), 5)
+    whole_loss.backward()
+    expected = {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
+    model.zero_grad()
+    parts = [task.part(5, index, count) for index in range(count)]
+    totals = torch.stack([task.loss_weights(part) for part in parts]).sum(0)
+    outcomes = [task.loss(model, part, 5, totals) for part in parts]
+    for loss, _ in outcomes:
+        loss.backward()
+    torch.testing.assert_close(sum(loss.detach() for loss, _ in outcomes), whole_loss.detach())
+    for name, value in whole_figures.items():
+        together = sum(float(figures[name]) for _, figures in outcomes)
+        assert together == pytest.approx(float(value), rel=1e-5), name
+    for name, gradient in expected.items():
+        torch.testing.assert_close(model.get_parameter(name).grad, gradient, rtol=1e-4, atol=1e-6)
+
+
+def test_held_out_figures_do_not_depend_on_who_measures_them():
+    task, model = tiny_task(chart_onset_dim=8)
+    model.eval()
+    with torch.no_grad():
+        alone = task.evaluate(model)
+        together = means([task.tally(model, index, 3) for index in range(3)])
+    assert alone == pytest.approx(together)
+    assert {"loss", "loss/t", "accuracy/t", "frame_loss", "onset_loss"} <= set(alone)
+
+
+def test_a_network_without_heads_for_frames_learns_from_tokens_alone():
+    task, model = tiny_task(frame_heads=(), pointer=False)
+    loss, figures = task.loss(model, task.batch(0), 0)
+    assert float(loss.detach()) == float(figures["token_loss"])
+    assert "frame_loss" not in figures
+
+
+def test_label_smoothing_raises_the_loss_of_a_sure_model():
+    plain, model = tiny_task()
+    smooth, _ = tiny_task(LossOptions(label_smoothing=0.3))
+    with torch.no_grad():
+        model.proj_out.weight.mul_(20)
+        assert smooth.loss(model, smooth.batch(0), 0)[0] != plain.loss(model, plain.batch(0), 0)[0]
+
+
+def test_rhythm_weighs_more_and_positions_less():
+    weights = label_weights(SPEC, rhythm_weight=1.5, position_weight=0.25)
+    assert len(weights) == VOCABULARY.size_out
+    for kind, weight in ((EventKind.TIME, 1.5), (EventKind.SNAPPING, 1.5), (EventKind.POSITION, 0.25)):
+        ids = VOCABULARY.ids_of(kind)
+        assert (weights[ids.start : ids.stop] == weight).all()
+    assert weights[CIRCLE_ID] == weights[VOCABULARY.context_eos(ContextKind.MAP)] == 1.0
+
+
+def scores_for(guesses: list[int], certainty: float) -> torch.Tensor:
+    """Logits [guesses, vocabulary] with the given probability on each guess, the rest spread evenly."""
+    rest = (1 - certainty) / (VOCABULARY.size_out - 1)
+    scores = torch.full((len(guesses), VOCABULARY.size_out), math.log(rest))
+    for place, guess in enumerate(guesses):
+        scores[place, guess] = math.log(certainty)
+    return scores
+
+
+def test_figures_by_kind_and_mode():
+    tally = HeldOutTally(SPEC)
+    labels = torch.tensor([[IGNORED_LABEL, TIME_ID, TIME_ID, CIRCLE_ID]])
+    tally.add(scores_for([TIME_ID + 2, TIME_ID + 3, CIRCLE_ID], 0.5), labels, torch.tensor([1]))
+    figures = means([tally.pairs()])
+    assert figures["accuracy/t"] == 0.0
+    assert figures["accuracy/circle"] == 1.0
+    assert figures["time_within_20ms"] == figures["time_within_20ms/taiko"] == 0.5
+    assert figures["loss/circle"] == pytest.approx(math.log(2), abs=1e-3)
+    assert figures["loss"] == figures["loss/taiko"]
+    assert "loss/mania" not in figures, "what was not seen has no figure"
+
+
+def test_figures_are_means_over_batches():
+    tally = HeldOutTally(SPEC)
+    for guess in (CIRCLE_ID, CIRCLE_ID, TIME_ID, TIME_ID):
+        tally.add(scores_for([guess], 0.9), torch.tensor([[CIRCLE_ID]]), torch.tensor([0]))
+    tally.count("frame_loss", torch.tensor([1.0, 2.0]))
+    figures = means([tally.pairs()])
+    assert figures["accuracy/circle"] == 0.5
+    assert figures["frame_loss"] == 1.5
+
+
+def test_what_makes_no_sense_is_refused():
+    for changes in ({"label_smoothing": 1.0}, {"rhythm_weight": -1.0}):
+        with pytest.raises(ValueError, match=f"loss.{next(iter(changes))} must be"):
+            replace(LossOptions(), **changes)

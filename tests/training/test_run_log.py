@@ -1,0 +1,181 @@
+"""Lines of the log, and where else they go."""
+
+import json
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from training.options import OptionError
+from training.png import write_png
+from training.run_log import RunLog
+from training.trackers import LoggingOptions, TensorboardTracker, make_trackers
+
+
+class FakeTracker:
+    def __init__(self):
+        self.rows = []
+
+    def log(self, step, figures):
+        self.rows.append((step, figures))
+
+
+def lines(path):
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_a_report_has_means_of_its_steps_and_figures_of_the_machine(tmp_path):
+    tracker = FakeTracker()
+    log = RunLog(tmp_path / "log.jsonl", trackers=[tracker])
+    for loss in (1.0, 2.0):
+        log.step_taken(waited_s=0.0)
+        log.add({"loss": torch.tensor(loss), "tokens": 10.0})
+    log.step_taken(waited_s=0.0)  # skipped: it has no figures, and takes its time all the same
+    log.report(3, 0.5, {"skipped_steps": 1})
+    (row,) = lines(tmp_path / "log.jsonl")
+    assert (row["step"], row["rate"], row["loss"], row["skipped_steps"]) == (3, 0.5, 1.5, 1)
+    assert row["tokens_per_second"] > 0
+    assert row["memory_mib"] > 10
+    assert 0 <= row["data_wait_share"] <= 1
+    assert tracker.rows == [(3, {name: value for name, value in row.items() if name != "step"})]
+
+
+def test_held_out_figures_reach_trackers_by_group(tmp_path):
+    tracker = FakeTracker()
+    RunLog(tmp_path / "log.jsonl", trackers=[tracker]).write({"step": 5, "held_out": {"loss": 2.0, "accuracy/t": 0.5}})
+    assert tracker.rows == [(5, {"held_out/loss": 2.0, "held_out/accuracy/t": 0.5})]
+
+
+def test_resuming_forgets_what_will_be_written_again(tmp_path):
+    path = tmp_path / "log.jsonl"
+    log = RunLog(path)
+    for step in (10, 20, 30):
+        log.write({"step": step, "loss": 1.0})
+    with path.open("a", encoding="utf-8") as file:
+        file.write('{"step": 40, "los')  # a kill in the middle of a line
+    again = RunLog(path)
+    again.resume(20, {"loss": 6.0, "steps": 3.0})
+    assert [row["step"] for row in lines(path)] == [10, 20]
+    again.step_taken(0.0)
+    again.add({"loss": 2.0})
+    again.report(24, 0.1, {})
+    assert lines(path)[-1]["loss"] == 2.0, "the mean of the three steps before the stop and the one after"
+
+
+def test_the_choice_of_tracker(tmp_path, monkeypatch, capsys):
+    monkeypatch.delenv("WANDB_API_KEY", raising=False)
+    monkeypatch.setitem(sys.modules, "tensorboard", None)
+    monkeypatch.setitem(sys.modules, "wandb", None)
+    assert make_trackers(LoggingOptions("disabled"), tmp_path, {}) == []
+    assert make_trackers(LoggingOptions("auto"), tmp_path, {}) == []
+    assert "pip install -r requirements-train.txt" in capsys.readouterr().out
+    for mode, package in (("offline", "wandb"), ("online", "wandb"), ("tensorboard", "tensorboard")):
+        with pytest.raises(OptionError, match=rf"logging\.mode={mode} needs {package}, which is not installed: pip"):
+            make_trackers(LoggingOptions(mode), tmp_path, {})
+    with pytest.raises(OptionError, match=r"logging\.mode must be one of auto, online"):
+        LoggingOptions("loud")
+
+
+class FakeWandb:
+    """What of wandb is used."""
+
+    class util:
+        generate_id = staticmethod(lambda: "abc123")
+
+    class Image:
+        def __init__(self, pixels):
+            self.pixels = pixels
+
+    def __init__(self):
+        self.settings, self.logged, self.metrics, self.finished = None, [], [], False
+
+    def init(self, **settings):
+        self.settings = settings
+        return self
+
+    def define_metric(self, *names, **settings):
+        self.metrics.append((names, settings))
+
+    def log(self, figures):
+        self.logged.append(figures)
+
+    def finish(self):
+        self.finished = True
+
+
+@pytest.mark.parametrize(("mode", "key", "expected"), [("auto", "secret", "online"), ("offline", "", "offline")])
+def test_weights_and_biases(tmp_path, monkeypatch, mode, key, expected):
+    monkeypatch.setenv("WANDB_API_KEY", key)
+    fakes = [FakeWandb(), FakeWandb()]
+    for fake in fakes:
+        monkeypatch.setitem(sys.modules, "wandb", fake)
+        (tracker,) = make_trackers(LoggingOptions(mode, "maps", "first"), tmp_path, {"seed": 1})
+    fake = fakes[0]
+    assert fake.settings["mode"] == expected
+    assert (fake.settings["project"], fake.settings["name"]) == ("maps", "first")
+    assert fake.settings["id"] == fakes[1].settings["id"] == "abc123", "a resumed run goes on in the same curves"
+    tracker.log(3, {"loss": 1.0})
+    tracker.picture(4, "samples/taiko", np.zeros((2, 3, 3), dtype=np.uint8))
+    tracker.close()
+    figures, picture = fakes[1].logged
+    assert figures == {"loss": 1.0, "step": 3}
+    assert picture["samples/taiko"].pixels.shape == (2, 3, 3)
+    assert fakes[1].finished
+
+
+def test_tensorboard(tmp_path):
+    class Writer:
+        def __init__(self):
+            self.calls = []
+
+        def __getattr__(self, name):
+            return lambda *values, **more: self.calls.append((name, values))
+
+    writer = Writer()
+    tracker = TensorboardTracker(writer, {"seed": 1})
+    tracker.log(3, {"loss": 1.0})
+    tracker.picture(4, "samples/taiko", np.zeros((2, 3, 3), dtype=np.uint8))
+    tracker.close()
+    names = [name for name, _ in writer.calls]
+    assert names == ["add_text", "add_scalar", "flush", "add_image", "flush", "close"]
+    assert writer.calls[1] == ("add_scalar", ("loss", 1.0, 3))
+
+
+def test_real_tensorboard_files(tmp_path):
+    pytest.importorskip("tensorboard")
+    (tracker,) = make_trackers(LoggingOptions("tensorboard"), tmp_path, {"seed": 1})
+    tracker.log(3, {"loss": 1.0})
+    tracker.picture(4, "samples/taiko", np.zeros((2, 3, 3), dtype=np.uint8))
+    tracker.close()
+    assert list((tmp_path / "tensorboard").glob("events.out.tfevents.*"))
+
+
+def test_a_png_holds_its_pixels(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 7, 3), dtype=np.uint8)
+    write_png(tmp_path / "a.png", pixels)
+    assert np.array_equal(read_png(tmp_path / "a.png"), pixels)
+    assert [file.name for file in tmp_path.iterdir()] == ["a.png"]
+
+
+def read_png(path):
+    """Pixels of a PNG without row filters, checked chunk by chunk."""
+    import struct
+    import zlib
+
+    content, chunks = path.read_bytes(), {}
+    assert content[:8] == b"\x89PNG\r\n\x1a\n"
+    place = 8
+    while place < len(content):
+        (length,) = struct.unpack(">I", content[place : place + 4])
+        kind, data = content[place + 4 : place + 8], content[place + 8 : place + 8 + length]
+        (stated,) = struct.unpack(">I", content[place + 8 + length : place + 12 + length])
+        assert stated == zlib.crc32(kind + data)
+        chunks[kind] = data
+        place += 12 + length
+    assert place == len(content)
+    width, height, *kind = struct.unpack(">IIBBBBB", chunks[b"IHDR"])
+    assert kind == [8, 2, 0, 0, 0]
+    rows = np.frombuffer(zlib.decompress(chunks[b"IDAT"]), dtype=np.uint8).reshape(height, 1 + 3 * width)
+    assert not rows[:, 0].any()
+    return rows[:, 1:].reshape(height, width, 3)

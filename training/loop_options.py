@@ -1,0 +1,66 @@
+"""Options of the training loop, the same for every kind of model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from training.optimizers import OPTIMIZERS
+from training.options import require, require_one_of
+from training.schedule import FALLS, RateSchedule
+
+PRECISIONS = ("fp32", "bf16")
+PARALLEL = ("ddp", "fsdp")
+
+
+@dataclass(frozen=True, slots=True)
+class LoopOptions:
+    """What a run does at which step; `configs/train/default.yaml` explains each option.
+
+    `max_minutes` > 0 ends the run after that time with a checkpoint, so that it can be resumed. A step is always made
+    of one whole batch: `accumulation_steps` says in how many passes each process works through its share of it.
+    """
+
+    total_steps: int = 20_000
+    warmup_steps: int = 100
+    sustain_steps: int = 0
+    schedule: str = "cosine"
+    final_rate_share: float = 0.02
+    optimizer: str = "muon"
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.01
+    clip_norm: float = 1.0
+    accumulation_steps: int = 1
+    average_decay: float = 0.999
+    log_every: int = 20
+    evaluate_every: int = 500
+    sample_every: int = 0
+    checkpoint_every: int = 100
+    keep_checkpoints: int = 1
+    max_minutes: float = 0.0
+    precision: str = "fp32"
+    compile: bool = False
+    parallel: str = "ddp"
+
+    def __post_init__(self) -> None:
+        require_one_of(PRECISIONS, "loop.precision", self.precision)
+        require_one_of(tuple(OPTIMIZERS), "loop.optimizer", self.optimizer)
+        require_one_of(tuple(FALLS), "loop.schedule", self.schedule)
+        require_one_of(PARALLEL, "loop.parallel", self.parallel)
+        for name in ("total_steps", "accumulation_steps", "log_every", "evaluate_every", "checkpoint_every"):
+            require(getattr(self, name) >= 1, f"loop.{name}", "1 or more", getattr(self, name))
+        for name in ("warmup_steps", "sustain_steps", "sample_every"):
+            require(getattr(self, name) >= 0, f"loop.{name}", "0 or more", getattr(self, name))
+        require(self.keep_checkpoints >= 1, "loop.keep_checkpoints", "1 or more", self.keep_checkpoints)
+        require(0 <= self.average_decay < 1, "loop.average_decay", "within 0..1", self.average_decay)
+        require(self.clip_norm > 0, "loop.clip_norm", "more than 0", self.clip_norm)
+
+    @property
+    def rates(self) -> RateSchedule:
+        return RateSchedule(
+            self.schedule,
+            self.learning_rate,
+            self.warmup_steps,
+            self.total_steps,
+            self.sustain_steps,
+            self.final_rate_share,
+        )

@@ -1,0 +1,131 @@
+"""Where the figures of a run go besides its log: Weights & Biases, TensorBoard, or nowhere.
+
+Both are extras (requirements-train.txt), and imported only when they are asked for.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from training.options import OptionError, require_one_of
+
+MODES = ("auto", "online", "offline", "tensorboard", "disabled")
+KEY_VARIABLE = "WANDB_API_KEY"
+EXTRAS = "pip install -r requirements-train.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class LoggingOptions:
+    """`mode`: auto (Weights & Biases where its key is set, else TensorBoard where it is installed), or one of MODES."""
+
+    mode: str = "auto"
+    project: str = "osu-mapper"
+    run_name: str = ""
+
+    def __post_init__(self) -> None:
+        require_one_of(MODES, "logging.mode", self.mode)
+
+
+class Tracker(Protocol):
+    def log(self, step: int, figures: Mapping[str, float]) -> None:
+        """Figures after a step."""
+
+    def picture(self, step: int, name: str, pixels: np.ndarray) -> None:
+        """A picture, uint8 [height, width, 3]."""
+
+    def close(self) -> None:
+        """Writes what is left."""
+
+
+def make_trackers(options: LoggingOptions, folder: Path, config: Mapping[str, Any]) -> list[Tracker]:
+    """The trackers of a run; `folder` is the run's, and `config` is what is shown as its settings.
+
+    Raises OptionError where one is asked for that is not installed. `auto` does without.
+    """
+    mode = options.mode
+    if mode == "auto":
+        mode = "online" if os.environ.get(KEY_VARIABLE) else "tensorboard"
+    if mode == "disabled":
+        return []
+    make = _tensorboard if mode == "tensorboard" else _wandb
+    try:
+        return [make(options, folder, config, mode)]
+    except ImportError as error:
+        missing = f"logging.mode={mode} needs {error.name}, which is not installed: {EXTRAS}"
+        if options.mode != "auto":
+            raise OptionError(f"{missing}.") from error
+        print(f"Figures go to {folder / 'log.jsonl'} alone; for curves and pictures: {EXTRAS}")
+        return []
+
+
+def _wandb(options: LoggingOptions, folder: Path, config: Mapping[str, Any], mode: str) -> Tracker:
+    import wandb
+
+    return WandbTracker(wandb, options, folder, config, mode)
+
+
+def _tensorboard(options: LoggingOptions, folder: Path, config: Mapping[str, Any], mode: str) -> Tracker:
+    import tensorboard  # noqa: F401  torch's writer says less well what is missing
+    from torch.utils.tensorboard import SummaryWriter
+
+    return TensorboardTracker(SummaryWriter(str(folder / "tensorboard")), config)
+
+
+class WandbTracker:
+    """A run on wandb.ai, or in a folder that `wandb sync` sends there later."""
+
+    def __init__(self, wandb: Any, options: LoggingOptions, folder: Path, config: Mapping[str, Any], mode: str) -> None:
+        self._wandb = wandb
+        self._run = wandb.init(
+            project=options.project,
+            name=options.run_name or folder.resolve().name,
+            dir=str(folder),
+            config=dict(config),
+            mode=mode,
+            id=self._run_id(folder),
+            resume="allow",
+        )
+        self._run.define_metric("*", step_metric="step")
+
+    def log(self, step: int, figures: Mapping[str, float]) -> None:
+        self._run.log({**figures, "step": step})
+
+    def picture(self, step: int, name: str, pixels: np.ndarray) -> None:
+        self._run.log({name: self._wandb.Image(pixels), "step": step})
+
+    def close(self) -> None:
+        self._run.finish()
+
+    def _run_id(self, folder: Path) -> str:
+        """The same for a run that is resumed."""
+        file = folder / "wandb_id.txt"
+        if not file.is_file():
+            file.write_text(self._wandb.util.generate_id(), encoding="utf-8")
+        return file.read_text(encoding="utf-8").strip()
+
+
+class TensorboardTracker:
+    """Curves for `tensorboard --logdir RUN`."""
+
+    def __init__(self, writer: Any, config: Mapping[str, Any]) -> None:
+        self._writer = writer
+        text = "\n".join(f"    {name}: {value}" for name, value in config.items())
+        self._writer.add_text("config", text, 0)
+
+    def log(self, step: int, figures: Mapping[str, float]) -> None:
+        for name, value in figures.items():
+            self._writer.add_scalar(name, value, step)
+        self._writer.flush()
+
+    def picture(self, step: int, name: str, pixels: np.ndarray) -> None:
+        self._writer.add_image(name, pixels, step, dataformats="HWC")
+        self._writer.flush()
+
+    def close(self) -> None:
+        self._writer.close()
