@@ -1,6 +1,7 @@
 """Training: `python train.py -cn train_mini train_dataset_path=FOLDER`; `-h` lists all options.
 
-`-cn train_diffusion` trains the refiner of positions.
+The refiner of positions: `python train.py -cn train_diffusion train_dataset_path=FOLDER`.
+
 Several GPUs: `torchrun --nproc_per_node=8 train.py -cn train_v29 ...`; see docs/training.md.
 """
 
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pipeline.command_line import FlatConfig, Program, run
-from training.options import OptionError, build_options, require_one_of
+from training.options import build_options, require_one_of
 
 
 def train_mapper(config: FlatConfig) -> Path:
@@ -22,18 +23,13 @@ def train_mapper(config: FlatConfig) -> Path:
     return train(build_options(TrainOptions, config), sample_drawer)
 
 
-def train_refiner(config: FlatConfig) -> Path:
-    folder = str(config.get("train_dataset_path") or "")
-    if not folder:
-        raise OptionError("train_dataset_path is missing: give the folder of charts as train_dataset_path=FOLDER.")
-    if not Path(folder).is_dir():
-        raise OptionError(f"train_dataset_path must be a folder of charts, got {folder}.")
+def train_positions(config: FlatConfig) -> Path:
     from osu_diffusion.training import RefinerTrainOptions, train_refiner
 
     return train_refiner(build_options(RefinerTrainOptions, config))
 
 
-TASKS: dict[str, Callable[[FlatConfig], Path]] = {"mapper": train_mapper, "refiner": train_refiner}
+TASKS: dict[str, Callable[[FlatConfig], Path]] = {"mapper": train_mapper, "refiner": train_positions}
 """What a config's `task` can be -> what trains it, and returns the folder of the finished model."""
 
 

@@ -27,7 +27,8 @@ from osu_diffusion.features import POSITION_SCALE_PX, draft_distances, normalise
 from osu_diffusion.refiner import INPUT_SIZE, GridRefiner, RefinerInputs, Spread
 from osu_diffusion.schedule import DIFFUSION_STEPS, squared_cosine
 from osu_diffusion.sequence import PointSequence
-from training.loop import LoopOptions, run_training
+from training.loop import run_training
+from training.loop_options import LoopOptions
 from training.options import OptionError
 
 
@@ -267,6 +268,8 @@ def train_refiner(options: RefinerTrainOptions) -> Path:
 
     Raises OptionError with one sentence for the user.
     """
+    if not Path(options.train_dataset_path).is_dir() or not options.train_dataset_path:
+        raise OptionError(f"train_dataset_path must be a folder of charts, got {options.train_dataset_path or 'none'}.")
     splits = [split.value for split in Split]
     if options.split not in splits:
         raise OptionError(f"split must be one of {', '.join(splits)}, got {options.split}.")

@@ -30,7 +30,7 @@ from osu_diffusion.training import (
 )
 from pipeline.command_line import compose_config
 from tests.osu_diffusion.point_maps import beatmap_of, every_kind, long_map
-from training.loop import LoopOptions
+from training.loop_options import LoopOptions
 from training.options import OptionError, build_options
 
 SPEC = ConditionSpec()
