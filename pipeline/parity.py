@@ -120,7 +120,7 @@ def _attributes(request: GenerationRequest, settings: Difficulty, given: Referen
     if given is None:
         like = Attributes(asked.mode, hitsounded=True, key_count=DEFAULT_KEYS)
     else:
-        like = attributes_as_published(given.to_encode, star_rating(given.plain))
+        like = attributes_as_published(given.to_encode, round(star_rating(given.plain), 2))
     told = {field.name: getattr(asked, field.name) for field in fields(asked)}
     told |= {"circle_size": settings.circle_size, "slider_multiplier": settings.slider_multiplier}
     return replace(like, **{name: value for name, value in told.items() if value not in (None, ())})

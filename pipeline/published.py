@@ -19,14 +19,15 @@ from osu_beatmap.model import Beatmap, Difficulty, GameMode, SampleSet, TimingPo
 from osu_beatmap.published_beat_fit import fit_red_lines_as_published
 from osu_beatmap.quirks import PUBLISHED
 from osu_beatmap.reader import read_beatmap
-from osuT5.encoding import encode_context, groups_from_events
+from osuT5.encoding import encode_context
 from osuT5.encoding.event_stream import EventStream
 from osuT5.encoding.published_assembly import assemble_as_published
+from osuT5.encoding.published_groups import beats_as_published, groups_as_published
 from osuT5.encoding.published_resnap import resnap_as_published
 from osuT5.encoding.published_span import with_span_as_published
-from osuT5.encoding.timing import decode_timing
+from osuT5.encoding.timing import BEAT_KINDS
 from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import ContextKind
+from osuT5.events import ContextKind, Event, EventKind
 from osuT5.generation.published_schedule import PublishedChart, PublishedWriter
 from osuT5.spec import ModelSpec
 
@@ -93,14 +94,13 @@ def generate_as_published(
     written = run.write_up_to(run.outputs)
     result = PublishedMap(Beatmap(mode=chart.attributes.mode), run.stages)
     stream = reduce(EventStream.merged, written.values(), EventStream())
-    spec = run.pixel_spec
-    groups, _ = groups_from_events(stream.events, spec)
+    spec, events = run.pixel_spec, stream.events
     if lines is None and (ContextKind.TIMING in options.outputs or spec.timing_in_map):
-        lines = red_lines_of(stream, spec, options.timing_leniency_ms)
+        lines = red_lines_of(events, spec.types_first, options.timing_leniency_ms)
     if lines:
-        groups = resnap_as_published(groups, lines)
+        events = resnap_as_published(events, lines)
     result.beatmap = assemble_as_published(
-        groups,
+        groups_as_published(events, spec.types_first),
         chart.attributes.mode,
         lines or [replace(PLAIN_LINE)],
         settings,
@@ -125,9 +125,9 @@ def _span(options: PublishedOptions) -> tuple[float, float]:
     return start_ms, math.inf if options.end_ms is None else options.end_ms
 
 
-def red_lines_of(stream: EventStream, spec: EncodingSpec, leniency_ms: float) -> list[TimingPoint]:
-    """The red lines that the beats of a stream describe."""
-    marked = decode_timing(groups_from_events(stream.events, spec)[0])
+def red_lines_of(events: Sequence[Event], types_first: bool, leniency_ms: float) -> list[TimingPoint]:
+    """The red lines that the beats among these events describe."""
+    marked = beats_as_published(events, types_first)
     beats = Beats(
         times_ms=np.array([beat.time_ms for beat in marked], dtype=np.float64),
         is_measure=np.array([beat.starts_bar for beat in marked], dtype=bool),
@@ -173,7 +173,9 @@ class _Run:
         stream = self._finished(ContextKind.TIMING)
         self.stages.append({ContextKind.TIMING: stream})
         self.outputs = tuple(context for context in self.outputs if context is not ContextKind.TIMING)
-        lines = red_lines_of(stream, writer.spec.encoding, self.options.timing_leniency_ms) or [replace(PLAIN_LINE)]
+        beats = [event for event in stream.events if event.kind in (EventKind.TIME, *BEAT_KINDS)]
+        types_first = writer.spec.encoding.types_first
+        lines = red_lines_of(beats, types_first, self.options.timing_leniency_ms) or [replace(PLAIN_LINE)]
         bare = Beatmap(mode=GameMode.STANDARD, timing_points=list(lines))
         self.chart.streams[ContextKind.TIMING] = EventStream.of(
             encode_context(bare, ContextKind.TIMING, self.spec.encoding, self.writer.song_ms, PUBLISHED)

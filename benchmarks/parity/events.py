@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from osuT5.encoding import groups_from_events
 from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import Event, EventGroup, EventKind
+from osuT5.events import Event, EventKind
 from osuT5.model.published.families import V28, V29, V30, V31, V32, Family
 
 _FINE_CELLS = {"positions_split": True, "position_cell_px": 4}
@@ -42,11 +41,3 @@ def encoding_of(version: str, pixels: bool = False) -> EncodingSpec:
 
 def events_of(rows: Iterable[Sequence]) -> list[Event]:
     return [Event(EventKind(kind), value) for kind, value in rows]
-
-
-def groups_of(rows: Iterable[Sequence], spec: EncodingSpec) -> list[EventGroup]:
-    """The groups of rows (kind, value), all of which must belong to one."""
-    groups, lost = groups_from_events(events_of(rows), spec)
-    if lost:
-        raise ValueError(f"{lost} events belong to no group")
-    return groups

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import reduce
 
 import numpy as np
 
@@ -82,6 +81,7 @@ class _Part:
     place: Point | None
     new_combo: bool
     sounds: list[Sound]
+    volumes: list[int]
     speed: float | None
     value: int
 
@@ -92,6 +92,10 @@ class _Part:
     @property
     def sound(self) -> Sound:
         return first_sound(self.sounds)
+
+    @property
+    def volume(self) -> int | None:
+        return self.volumes[0] if self.volumes else None
 
 
 @dataclass(slots=True)
@@ -131,20 +135,6 @@ def assemble_as_published(
     )
 
 
-def merged_as_published(contexts: Sequence[Sequence[EventGroup]]) -> list[EventGroup]:
-    """The groups of several contexts by time; at one time, those of the earlier context come first."""
-    return list(reduce(_merged, contexts, []))
-
-
-def _merged(first: Sequence[EventGroup], second: Sequence[EventGroup]) -> list[EventGroup]:
-    groups, waiting = [], list(reversed(second))
-    for group in first:
-        while waiting and waiting[-1].time_ms < group.time_ms:
-            groups.append(waiting.pop())
-        groups.append(group)
-    return [*groups, *reversed(waiting)]
-
-
 def _part(group: EventGroup, mode: GameMode, key_count: int, spec: EncodingSpec) -> _Part:
     place = read_position_as_published(group.events, spec)
     if mode is GameMode.MANIA and (column := column_of(group)) is not None:
@@ -156,6 +146,7 @@ def _part(group: EventGroup, mode: GameMode, key_count: int, spec: EncodingSpec)
         place=place,
         new_combo=has_new_combo(group),
         sounds=read_sounds(group.events),
+        volumes=[event.value for event in group.events if event.kind is EventKind.VOLUME],
         speed=None if steps is None else steps * spec.scroll_speed_step_percent / 100,
         value=next(event.value for event in group.events if event.kind is group.kind),
     )
@@ -228,9 +219,9 @@ class _Writer:
     def _circle(self, part: _Part) -> None:
         x, y = _whole_px(part.place)
         sound = part.sound
-        sample = _sample(sound, (sound.volume or 0) if self.mode is GameMode.MANIA else 0)
+        sample = _sample(sound, self._note_volume(part))
         self.objects.append(Circle(part.start_ms, x, y, part.new_combo, hitsound=sound.hitsound, sample=sample))
-        self._state_volume(part.start_ms, sound)
+        self._state_volume(part)
         self._state_taiko_speed(part)
 
     def _hold_note(self, part: _Part) -> None:
@@ -238,22 +229,22 @@ class _Writer:
         if start is None:
             return
         sound = start.sound
-        sample = _sample(sound, (sound.volume or 0) if self.mode is GameMode.MANIA else 0)
+        sample = _sample(sound, self._note_volume(start))
         x = _whole_px(start.place)[0]
         hold = HoldNote(start.start_ms, x, CENTRE[1], hitsound=sound.hitsound, sample=sample, end_ms=part.start_ms)
         self.objects.append(hold)
-        self._state_volume(start.start_ms, sound)
+        self._state_volume(start)
 
     def _denden(self, part: _Part) -> None:
         if (start := self._started.pop(EventKind.DENDEN, None)) is not None:
             self._add_spinner(start, part, start.sound)
-            self._state_volume(start.start_ms, start.sound)
+            self._state_volume(start)
             self._state_taiko_speed(start)
 
     def _spinner(self, part: _Part) -> None:
         if (start := self._started.pop(EventKind.SPINNER, None)) is not None:
             self._add_spinner(start, part, part.sound)
-            self._state_volume(part.start_ms, part.sound)
+            self._state_volume(part)
             self._last_place = CENTRE
 
     def _add_spinner(self, start: _Part, end: _Part, sound: Sound) -> None:
@@ -266,7 +257,7 @@ class _Writer:
         if start is None or part.start_ms - start.start_ms < 1:
             return
         sound = start.sound
-        self._state_volume(start.start_ms, sound)
+        self._state_volume(start)
         self._state_taiko_speed(start)
         line = self.lines.at(start.start_ms)
         length_px = self._length_px(line.velocity, part.start_ms - start.start_ms, line.tempo)
@@ -364,9 +355,8 @@ class _Writer:
 
     def _state_slider_volumes(self, slider: _OpenSlider, end: _Part, slides: int, slide_ms: float) -> None:
         """The volume of every edge, and after it that of the body where it is another."""
-        sounds = [*slider.head.sounds, *slider.first_end.sounds[1:], *end.sounds]
-        volumes = [sound.volume for sound in sounds if sound.volume is not None]
-        body = slider.first_end.sound.volume
+        volumes = [*slider.head.volumes, *slider.first_end.volumes[1:], *end.volumes]
+        body = slider.first_end.volume
         for number, volume in enumerate(volumes[: slides + 1]):
             edge_ms = round(slider.head.time_ms + slide_ms * number)
             self.lines.set_volume(edge_ms, volume)
@@ -393,9 +383,13 @@ class _Writer:
 
     # ---- lines ----
 
-    def _state_volume(self, time_ms: float, sound: Sound) -> None:
-        if sound.volume is not None and self.mode is not GameMode.MANIA:
-            self.lines.set_volume(time_ms, sound.volume)
+    def _state_volume(self, part: _Part) -> None:
+        if part.volume is not None and self.mode is not GameMode.MANIA:
+            self.lines.set_volume(part.start_ms, part.volume)
+
+    def _note_volume(self, part: _Part) -> int:
+        """Only in mania notes have volumes of their own."""
+        return (part.volume or 0) if self.mode is GameMode.MANIA else 0
 
     def _state_taiko_speed(self, part: _Part) -> None:
         if self.mode is GameMode.TAIKO and part.speed is not None:

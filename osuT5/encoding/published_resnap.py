@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from osu_beatmap.model import TimingPoint
 from osu_beatmap.timing import in_line_order
-from osuT5.events import Event, EventGroup, EventKind
+from osuT5.events import Event, EventKind
 
 MARGIN_MS = 20
 
@@ -23,20 +23,15 @@ SIMPLER = {1: (), 4: (2,), 6: (2, 3), 8: (4,), 9: (3,), 10: (2, 5), 12: (4, 6), 
 TimingLines = Sequence[TimingPoint]
 
 
-def resnap_as_published(groups: Sequence[EventGroup], points: TimingLines) -> list[EventGroup]:
-    """The groups with snapped times; those without a divisor, and those that state no time, stay as they are."""
+def resnap_as_published(events: Sequence[Event], points: TimingLines) -> list[Event]:
+    """The events with snapped times; a time that no divisor follows stays as it is."""
     lines = in_line_order(points)
-    return [_resnapped(group, lines) for group in groups] if lines else list(groups)
-
-
-def _resnapped(group: EventGroup, lines: TimingLines) -> EventGroup:
-    events = list(group.events)
-    time_ms = group.time_ms
+    snapped = list(events)
     for index, (event, following) in enumerate(pairwise(events)):
-        if event.kind is EventKind.TIME and following.kind is EventKind.SNAPPING and following.value > 0:
-            time_ms = float(nearest_tick_ms(event.value, lines, following.value))
-            events[index] = Event(EventKind.TIME, int(time_ms))
-    return EventGroup(time_ms, tuple(events))
+        has_divisor = following.kind is EventKind.SNAPPING and following.value > 0
+        if lines and event.kind is EventKind.TIME and has_divisor:
+            snapped[index] = Event(EventKind.TIME, int(nearest_tick_ms(event.value, lines, following.value)))
+    return snapped
 
 
 def nearest_tick_ms(time_ms: int, lines: TimingLines, divisor: int) -> int:

@@ -14,12 +14,13 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case
-from benchmarks.parity.events import encoding_of, family_named, groups_of
+from benchmarks.parity.events import encoding_of, events_of, family_named
 from benchmarks.parity.inputs import input_beatmap
 from benchmarks.parity.same_map import compare_maps
 from osu_beatmap.model import Beatmap, GameMode
 from osu_beatmap.reader import read_beatmap
 from osuT5.encoding.published_assembly import assemble_as_published
+from osuT5.encoding.published_groups import groups_as_published
 from osuT5.encoding.published_resnap import resnap_as_published
 from osuT5.events import EventGroup, EventKind
 
@@ -53,13 +54,14 @@ def _compare_times(events: Path, goldens: Path) -> Outcome:
     parsed = goldens / "parse" / f"{stem}.{version}.json"
     if not parsed.is_file():
         return Verdict.PENDING, "", f"without {parsed.name} of parse/"
-    theirs = groups_of(json.loads(events.read_text(encoding="utf-8")), encoding_of(version, pixels=True))
+    types_first = encoding_of(version).types_first
+    theirs = groups_as_published(events_of(json.loads(events.read_text(encoding="utf-8"))), types_first)
     parts = json.loads(parsed.read_text(encoding="utf-8")).values()
-    spec = encoding_of(version)
-    before = [group for part in parts for group in groups_of(part.get("events", ()), spec)]
     reds = [point for point in input_beatmap(stem, goldens).timing_points if point.uninherited]
+    snapped = [resnap_as_published(events_of(part.get("events", ())), reds) for part in parts]
     kinds = {group.kind for group in theirs}
-    ours = [group for group in resnap_as_published(before, reds) if group.kind in kinds]
+    every = (group for part in snapped for group in groups_as_published(part, types_first))
+    ours = [group for group in every if group.kind in kinds]
     own_times, their_times = Counter(map(_timed, ours)), Counter(map(_timed, theirs))
     wrong = (own_times - their_times).total() + (their_times - own_times).total()
     return (Verdict.DIFFERS if wrong else Verdict.OK), f"{wrong} of {len(theirs)}", ""
@@ -76,4 +78,5 @@ def assembled(events: Path, source: Beatmap, version: str) -> Beatmap:
     keys = source.key_count if source.mode is GameMode.MANIA else 0
     reds = [point for point in source.timing_points if point.uninherited]
     merges = family_named(version).merges_near_places
-    return assemble_as_published(groups_of(rows, spec), source.mode, reds, source.difficulty, keys, spec, merges)
+    groups = groups_as_published(events_of(rows), spec.types_first)
+    return assemble_as_published(groups, source.mode, reds, source.difficulty, keys, spec, merges)

@@ -5,7 +5,7 @@ from encoding_charts import RED, V29, group, timed
 
 from osu_beatmap.model import Circle, Difficulty, GameMode, HoldNote, Slider
 from osuT5.encoding.positions import read_position_as_published
-from osuT5.encoding.published_assembly import assemble_as_published, merged_as_published
+from osuT5.encoding.published_assembly import assemble_as_published
 from osuT5.encoding_spec import EncodingSpec
 from osuT5.events import Event, EventKind
 
@@ -123,9 +123,3 @@ def test_places_are_read_at_low_corners(cell, refinement, expected):
     events = [Event(K.POSITION, cell[0] + 8 + (cell[1] + 8) * 33)]
     events += [] if refinement is None else [Event(K.POSITION_REFINE, refinement)]
     assert read_position_as_published(events, spec) == expected
-
-
-def test_contexts_merge_by_time_the_earlier_context_first():
-    first, second = [timed(10, K.KIAI), timed(30, K.KIAI)], [timed(10, K.CIRCLE), timed(20, K.CIRCLE)]
-    merged = merged_as_published([first, second])
-    assert [(g.time_ms, g.kind) for g in merged] == [(10, K.KIAI), (10, K.CIRCLE), (20, K.CIRCLE), (30, K.KIAI)]
