@@ -1,10 +1,12 @@
 """From a training run to a map, with a tiny model: every stage of the program in a row."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,9 +20,11 @@ from osu_beatmap.writer import save_beatmap
 from osuT5.dataset.options import BatchOptions, DataOptions
 from osuT5.model.loading import ModelError, load_model
 from osuT5.training import LossOptions, TrainOptions, train
+from osuT5.training.options import SampleOptions
 from pipeline.generate import generate
 from pipeline.options import RequestError
 from pipeline.resolve import resolve
+from pipeline.training_samples import sample_drawer
 from synthesis.mixing import render_song
 from training.loop import LoopOptions
 from training.trackers import LoggingOptions
@@ -89,6 +93,32 @@ def test_a_finished_model_can_be_trained_on(mapset, model_folder, tmp_path):
     rows = (tmp_path / "run" / "log.jsonl").read_text(encoding="utf-8").splitlines()
     assert len(rows) == 3
     assert sorted(path.name for path in further.iterdir()) == sorted(path.name for path in model_folder.iterdir())
+
+
+def test_broken_files_are_counted_and_do_not_end_a_run(mapset, tmp_path, capsys):
+    folder = tmp_path / "songs"
+    shutil.copytree(mapset, folder / mapset.name)
+    whole = (mapset / "TAIKO.osu").read_bytes()
+    (folder / mapset.name / "half.osu").write_bytes(whole[: whole.index(b"[HitObjects]") + 16])
+    (folder / mapset.name / "noise.osu").write_bytes(b"AudioFilename: audio.flac\n\x00\xff" * 9)
+    (folder / "2 Broken").mkdir()
+    (folder / "2 Broken" / "audio.flac").write_bytes(b"no song")
+    shutil.copy(mapset / "TAIKO.osu", folder / "2 Broken")
+    train(train_options(folder / mapset.name, tmp_path / "run", sizes=TINY))
+    rows = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [row["step"] for row in rows] == [1, 2, 3]
+    assert rows[-1]["skipped_files"] == 3
+    shown = capsys.readouterr().out
+    assert all(f"left out {name}" in shown for name in ("half.osu", "noise.osu", "audio.flac"))
+
+
+def test_a_run_shows_what_its_model_makes(mapset, tmp_path):
+    samples = SampleOptions(str(mapset / "audio.flac"), sample_gamemodes=(1,), sample_seconds=9.0)
+    options = train_options(mapset, tmp_path / "run", sizes=TINY, samples=samples, device="cpu")
+    train(replace(options, loop=replace(options.loop, sample_every=2)), sample_drawer)
+    made = {path.relative_to(tmp_path / "run" / "samples").parts[0] for path in (tmp_path / "run").rglob("samples/*")}
+    assert made == {"0000002-taiko.png", "maps"}
+    assert list((tmp_path / "run" / "samples" / "maps" / "taiko").glob("*.osz"))
 
 
 @pytest.fixture
