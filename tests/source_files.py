@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from functools import cache
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 
 REPO_ROOT = Path(__file__).resolve().parent.parent
 
@@ -25,3 +27,11 @@ def python_files() -> Iterator[Path]:
 def nodes(path: Path) -> tuple[ast.AST, ...]:
     """Every node of a file's syntax tree."""
     return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+def root_script(name: str) -> ModuleType:
+    """A root script as a module, which nothing may import by its name."""
+    spec = spec_from_file_location(f"{name}_script", REPO_ROOT / f"{name}.py")
+    module = module_from_spec(spec)  # type: ignore[arg-type]
+    spec.loader.exec_module(module)  # type: ignore[union-attr]
+    return module

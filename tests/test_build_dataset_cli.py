@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
-import build_dataset
 from dataset_builder.options import OSU_API, BuildOptions
 from pipeline.command_line import CONFIG_DIR, compose_config, run
 from pipeline.config_help import read_help
 from pipeline.options import RequestError
+from tests.source_files import root_script
+
+build_dataset = root_script("build_dataset")
 
 
 def options(**changes) -> BuildOptions:
