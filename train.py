@@ -1,5 +1,6 @@
 """Training: `python train.py -cn train_mini train_dataset_path=FOLDER`; `-h` lists all options.
 
+`-cn train_diffusion` trains the refiner of positions.
 Several GPUs: `torchrun --nproc_per_node=8 train.py -cn train_v29 ...`; see docs/training.md.
 """
 
@@ -11,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pipeline.command_line import FlatConfig, Program, run
-from training.options import build_options, require_one_of
+from training.options import OptionError, build_options, require_one_of
 
 
 def train_mapper(config: FlatConfig) -> Path:
@@ -21,7 +22,18 @@ def train_mapper(config: FlatConfig) -> Path:
     return train(build_options(TrainOptions, config), sample_drawer)
 
 
-TASKS: dict[str, Callable[[FlatConfig], Path]] = {"mapper": train_mapper}
+def train_refiner(config: FlatConfig) -> Path:
+    folder = str(config.get("train_dataset_path") or "")
+    if not folder:
+        raise OptionError("train_dataset_path is missing: give the folder of charts as train_dataset_path=FOLDER.")
+    if not Path(folder).is_dir():
+        raise OptionError(f"train_dataset_path must be a folder of charts, got {folder}.")
+    from osu_diffusion.training import RefinerTrainOptions, train_refiner
+
+    return train_refiner(build_options(RefinerTrainOptions, config))
+
+
+TASKS: dict[str, Callable[[FlatConfig], Path]] = {"mapper": train_mapper, "refiner": train_refiner}
 """What a config's `task` can be -> what trains it, and returns the folder of the finished model."""
 
 

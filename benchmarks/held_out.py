@@ -25,13 +25,13 @@ from evaluation.baselines import onset_baseline, tick_baseline
 from evaluation.object_metrics import match_times, object_times_ms, snapped_share
 from evaluation.timing_metrics import compare_timing
 from osu_beatmap.attributes import attributes_of
+from osu_beatmap.held_out import Split, held_out_titles, song_in_split
 from osu_beatmap.model import Beatmap, TimingPoint
 from osu_beatmap.rules import Severity, check
 from osu_beatmap.star_rating import star_rating
 from osu_beatmap.timing import Timing
 from osuT5.audio import load_audio
 from osuT5.dataset.sources import FolderSong, SourceReport, mapset_songs, read_charts
-from osuT5.dataset.splits import Split, held_out_titles, song_in_split
 from osuT5.events import ContextKind
 from osuT5.generation.sampling import Sampling
 from osuT5.generation.schedule import ChartInProgress, SongWriter

@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from dataset_builder.errors import BuildError
 from dataset_builder.mapset import Mapset, SourceChart, open_mapset
 from dataset_builder.rows import Row, chart_row
 from osu_beatmap.errors import BeatmapError
@@ -19,7 +20,11 @@ from osuT5.dataset.filters import OptOutList
 from osuT5.dataset.records import ChartRecord
 
 MAX_FOLDER_CHARS = 80
-"""Windows allows 260 characters for a path, most of which the dataset's own place and the chart's name need."""
+MAX_STEM_CHARS = 120
+"""Windows allows 260 characters for a path, of which the dataset's own place needs some."""
+
+MAX_STEM_BYTES = 230
+"""Linux counts bytes, and no more than 255 of them with the suffix."""
 
 _SET_NUMBER = re.compile(r"(\d{1,9}) ")
 _AUDIO_LINE = re.compile(r"^(AudioFilename[ \t]*:)[^\r\n]*", re.MULTILINE)
@@ -45,7 +50,10 @@ class StagedMapset:
 
 
 def stage_mapset(path: Path, staging: Path, opted_out: OptOutList) -> StagedMapset:
-    """Reads a mapset and writes its usable files into the empty folder `staging`. Never raises for what it reads."""
+    """Reads a mapset and writes its usable files into the empty folder `staging`.
+
+    Whatever is wrong with the mapset is in the result; raises BuildError only where nothing can be written.
+    """
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir(parents=True)
     try:
@@ -128,15 +136,18 @@ class _Stager:
         return {"AudioFile": written, "AudioHash": hashlib.sha256(content).hexdigest(), "AudioMs": length_ms}
 
     def _write(self, name: str, content: bytes) -> str:
-        """Writes a file under its own name, made legal and unique, and returns that."""
-        legal = legal_file_name(PurePosixPath(name).name)
-        stem, _, suffix = legal.rpartition(".")
-        number = 1
+        """Writes a file under its own name, made legal and unique, and returns that. Raises BuildError."""
+        stem, _, suffix = legal_file_name(PurePosixPath(name).name).rpartition(".")
+        stem = _shortened(stem)
+        legal, number = f"{stem}.{suffix}", 1
         while legal.casefold() in self._names:
             number += 1
             legal = f"{stem} ({number}).{suffix}"
         self._names.add(legal.casefold())
-        (self.staging / legal).write_bytes(content)
+        try:
+            (self.staging / legal).write_bytes(content)
+        except OSError as error:
+            raise BuildError(f"{self.staging / legal} cannot be written: {error.strerror or error}.") from error
         return legal
 
     def _set_id(self) -> int:
@@ -144,6 +155,12 @@ class _Stager:
         numbers = Counter(row["BeatmapSetId"] for row in self.result.rows if row["BeatmapSetId"] > 0)
         at_head = _SET_NUMBER.match(self.mapset.name)
         return numbers.most_common(1)[0][0] if numbers else int(at_head[1]) if at_head else -1
+
+
+def _shortened(stem: str) -> str:
+    while len(stem) > MAX_STEM_CHARS or len(stem.encode("utf-8")) > MAX_STEM_BYTES:
+        stem = stem[:-1].rstrip(". ")
+    return stem
 
 
 def _naming_audio(chart: SourceChart, audio_file: str) -> bytes:

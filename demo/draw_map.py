@@ -1,6 +1,7 @@
 """Draws a map as an SVG picture: some moments on the playfield, and the whole song as a timeline.
 
 python -m demo.draw_map MAP.osu PICTURE.svg [--moments 20000 30000 40000]
+python -m demo.draw_map MAP.osu PICTURE.svg --before OTHER.osu [--moments 20000]     both maps side by side
 """
 
 from __future__ import annotations
@@ -38,6 +39,23 @@ def draw(beatmap: Beatmap, moments_ms: list[float]) -> str:
         left = GAP + index * (PANEL_WIDTH + GAP)
         parts += _moment(beatmap, combos, start_ms, left, GAP + 20)
     parts += _timeline(beatmap, moments_ms, width, PANEL_HEIGHT + 2 * GAP + 20)
+    return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def draw_side_by_side(maps: dict[str, Beatmap], moments_ms: list[float]) -> str:
+    """The SVG text: a column for each map, under its name, and a row for each moment."""
+    width = len(maps) * (PANEL_WIDTH + GAP) + GAP
+    height = len(moments_ms) * (PANEL_HEIGHT + GAP) + GAP + 24
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif">',
+        f'<rect width="{width}" height="{height}" fill="{BACKGROUND}"/>',
+    ]
+    for column, (name, beatmap) in enumerate(maps.items()):
+        left = GAP + column * (PANEL_WIDTH + GAP)
+        parts.append(f'<text x="{left}" y="{GAP + 8}" fill="{INK}" font-size="15">{escape(name)}</text>')
+        combos = _combos(beatmap)
+        for row, start_ms in enumerate(moments_ms):
+            parts += _moment(beatmap, combos, start_ms, left, GAP + 20 + row * (PANEL_HEIGHT + GAP))
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
@@ -133,8 +151,15 @@ def main() -> int:
     parser.add_argument("map", type=Path)
     parser.add_argument("picture", type=Path)
     parser.add_argument("--moments", type=float, nargs="+", default=[12_000.0, 26_000.0, 44_000.0])
+    parser.add_argument("--before", type=Path, metavar="OTHER")
     arguments = parser.parse_args()
-    arguments.picture.write_text(draw(read_beatmap(arguments.map), arguments.moments), encoding="utf-8")
+    beatmap = read_beatmap(arguments.map)
+    if arguments.before is None:
+        picture = draw(beatmap, arguments.moments)
+    else:
+        maps = {"As written, on a grid of 32 px": read_beatmap(arguments.before), "Refined": beatmap}
+        picture = draw_side_by_side(maps, arguments.moments)
+    arguments.picture.write_text(picture, encoding="utf-8")
     return 0
 
 

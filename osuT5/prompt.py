@@ -124,8 +124,10 @@ class WindowText:
             return event
         return Event(EventKind.TIME, self.grid.time_value(time_ms, window_start_ms))
 
-    def groups_of(self, ids: Iterable[int], window_start_ms: float) -> tuple[list[EventGroup], int]:
-        """Groups in song time, and the number of events that belonged to no group."""
+    def groups_of(
+        self, ids: Iterable[int], window_start_ms: float, last_ms: float | None = None
+    ) -> tuple[list[EventGroup], int]:
+        """Groups in song time, and the number of events that belonged to none; `last_ms` as in `groups_from_events`."""
         events = []
         for token_id in ids:
             event = self.vocabulary.decode(token_id)
@@ -134,4 +136,4 @@ class WindowText:
             if event.kind is EventKind.TIME:
                 event = Event(EventKind.TIME, self.grid.time_ms(event.value, window_start_ms))
             events.append(event)
-        return groups_from_events(events, self.encoding)
+        return groups_from_events(events, self.encoding, last_ms)

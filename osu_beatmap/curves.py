@@ -78,7 +78,7 @@ def flatten_catmull(control: Points) -> Points:
         + (2.0 * before - 5.0 * start + 4.0 * end - after)[:, None] * t**2
         + (3.0 * start - before - 3.0 * end + after)[:, None] * t**3
     )  # [pieces, steps, 2]
-    return np.concatenate([pieces.reshape(-1, 2), control[-1:]])
+    return np.concatenate([pieces.reshape(-1, control.shape[1]), control[-1:]])
 
 
 def flatten_arc(control: Points, tolerance_px: float = OSU_ARC_TOLERANCE_PX) -> Points | None:

@@ -27,7 +27,7 @@ def read_event_line(line: str, beatmap: Beatmap) -> None:
     if kind in ("0", "Background", "1", "Video"):
         _read_file_event(line, beatmap)
     elif kind in ("2", "Break"):
-        beatmap.breaks.append(_parse_break(line, beatmap.format_version))
+        beatmap.breaks.append(parse_break_line(line, beatmap.format_version))
     else:
         beatmap.storyboard_lines.append(line)
 
@@ -57,7 +57,7 @@ def _parse_offset(rest: str) -> tuple[float, float]:
     return parse_float(parts[0], MAX_COORDINATE_PX), parse_float(parts[1], MAX_COORDINATE_PX)
 
 
-def _parse_break(line: str, format_version: int) -> Break:
+def parse_break_line(line: str, format_version: int) -> Break:
     fields = line.partition("//")[0].split(",")
     if len(fields) < 3:
         raise FieldError(f"{shown(line)} has no end")

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from osu_beatmap.curves import OSU_ARC_TOLERANCE_PX, flatten_bezier, flatten_catmull
 from osu_beatmap.model import CurveKind, Point
 
 CHORDS = 49
@@ -71,9 +72,13 @@ def _bezier(control: np.ndarray, parameters: np.ndarray) -> np.ndarray:
     degree = len(control) - 1
     order = np.arange(degree + 1)
     binomials = np.array([math.comb(degree, k) for k in order], np.float64)
-    t = parameters[:, None]
-    weights = binomials * (1 - t) ** (degree - order) * t**order  # [n, degree + 1]
+    weights = binomials * _powers(1 - parameters, degree - order) * _powers(parameters, order)  # [n, degree + 1]
     return np.sum(weights[:, None, :] * control.T, axis=-1)
+
+
+def _powers(bases: np.ndarray, exponents: np.ndarray) -> np.ndarray:
+    """[n], [m] -> [n, m]. One by one: numpy rounds powers otherwise where a processor has AVX-512."""
+    return np.array([[math.pow(base, exponent) for exponent in exponents] for base in bases])
 
 
 def _bezier_length_px(control: np.ndarray) -> float:
@@ -84,8 +89,9 @@ def _bezier_length_px(control: np.ndarray) -> float:
 def _arc_end(control: np.ndarray, length_px: float) -> Point:
     centre = _circle_centre(control)
     first, second, third = control - centre
-    # In this order, since an end within rounding noise of a step's edge is on one side or the other.
-    start, end = (float(angle) for angle in np.arctan2([first[1], third[1]], [first[0], third[0]]))
+    # By `math` and in this order: an end within rounding noise of a step's edge is on one side or the other, and
+    # numpy rounds angles otherwise where a processor has AVX-512.
+    start, end = math.atan2(first[1], first[0]), math.atan2(third[1], third[0])
     angle = end + 2 * math.pi - start if end < start else end - start
     across, inner = third - first, second - first
     if across[1] * inner[0] - across[0] * inner[1] < 0:
@@ -108,3 +114,59 @@ def _circle_centre(control: np.ndarray) -> np.ndarray | None:
     if np.isclose(weights.sum(), 0):
         return None
     return (weights[0] * a + weights[1] * b + weights[2] * c) / weights.sum()
+
+
+def played_point(kind: CurveKind, points: np.ndarray, distance_px: float) -> np.ndarray | None:
+    """The point [2] at a distance along a path of control points [n, 2], doubled ones included, and at most its end.
+
+    This is how the published program places slider ends while it refines: by the rules of osu!, but with one chord
+    fewer on an arc, and never beyond the path. It counts in the precision of the points, which decides what becomes of
+    three points that are nearly on one line. None for a path without extent.
+    """
+    doubled = 1 + np.flatnonzero((points[1:] == points[:-1]).all(axis=1))
+    pieces = [_played_lines(kind, piece, is_whole=not len(doubled)) for piece in np.split(points, doubled)]
+    lines = np.concatenate(pieces)
+    steps = np.sqrt(np.square(np.diff(lines, axis=0)).sum(axis=1))
+    cumulative = np.concatenate([np.zeros(1, steps.dtype), np.cumsum(steps)])
+    if cumulative[-1] == 0:
+        return None
+    return np.array([np.interp(distance_px, cumulative, lines[:, axis]) for axis in range(2)])
+
+
+def _played_lines(kind: CurveKind, control: np.ndarray, is_whole: bool) -> np.ndarray:
+    if kind is CurveKind.CATMULL:
+        return flatten_catmull(control)
+    arc = _played_arc(control) if kind is CurveKind.PERFECT and is_whole and len(control) == 3 else None
+    return flatten_bezier(control) if arc is None else arc
+
+
+def _played_arc(control: np.ndarray) -> np.ndarray | None:
+    """The chords [m, 2] of an arc, each number in the precision of the points; None where there is no arc."""
+    a, b, c = control
+    a_square, b_square, c_square = (np.inner(side, side) for side in (b - c, a - c, a - b))
+    if np.isclose([a_square, b_square, c_square], 0).any():
+        return None
+    weights = (
+        a_square * (b_square + c_square - a_square),
+        b_square * (a_square + c_square - b_square),
+        c_square * (a_square + b_square - c_square),
+    )
+    total = weights[0] + weights[1] + weights[2]
+    if np.isclose(total, 0):
+        return None
+    centre = (weights[0] * a + weights[1] * b + weights[2] * c) / total
+    first, third = a - centre, c - centre
+    radius = np.linalg.norm(first)
+    start, end = np.arctan2(first[1], first[0]), np.arctan2(third[1], third[0])
+    while end < start:
+        end += 2 * np.pi
+    sweep, across = end - start, c - a
+    turns_back = np.dot(np.array([across[1], -across[0]]), b - a) < 0
+    if turns_back:
+        sweep = 2 * np.pi - sweep
+    count = 2
+    if 2 * radius > OSU_ARC_TOLERANCE_PX:
+        count = int(max(2, np.ceil(sweep / (2 * np.arccos(1 - OSU_ARC_TOLERANCE_PX / radius)))))
+    shares = (np.arange(count) / (count - 1)).astype(control.dtype)
+    angles = start + (-shares if turns_back else shares) * sweep
+    return centre + np.stack([np.cos(angles), np.sin(angles)], axis=-1) * radius

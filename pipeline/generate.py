@@ -13,9 +13,10 @@ from osu_beatmap.model import Beatmap, Difficulty, GameMode, TimingPoint
 from osu_beatmap.reader import read_beatmap
 from osu_beatmap.star_rating import star_rating
 from osuT5.encoding import AssemblyReport, assemble
+from osuT5.encoding_spec import EncodingSpec
 from osuT5.events import ContextKind
 from osuT5.generation.activations import song_activations
-from osuT5.generation.sampling import Sampling
+from osuT5.generation.sampling import Sampling, sampling_for
 from osuT5.generation.schedule import ChartInProgress, GenerationReport, Progress, SongWriter
 from osuT5.model.loading import ModelFolders, find_model
 from osuT5.spec import ModelSpec
@@ -23,6 +24,8 @@ from pipeline.export import export
 from pipeline.finish import FinishReport, finish
 from pipeline.listening import song_writer
 from pipeline.options import GenerationRequest, RequestError
+from pipeline.parity import map_as_published
+from pipeline.refinement import refine_draft
 from pipeline.resnap import predicted_divisors, resnap
 from pipeline.resolve import fill_from_beatmap
 from pipeline.timing import red_lines_from, timing_groups
@@ -48,9 +51,11 @@ class GenerationResult:
 
 @dataclass(slots=True)
 class Draft:
-    """A generated map before it is finished, and what was lost on the way."""
+    """A generated map before its objects are placed and it is finished, and what was lost on the way."""
 
     beatmap: Beatmap
+    attributes: Attributes
+    encoding: EncodingSpec
     song_ms: float
     generation: GenerationReport
     assembly: AssemblyReport
@@ -66,8 +71,8 @@ def generate(request: GenerationRequest, progress: Progress | None = None) -> Ge
     if reference is not None:
         request = fill_from_beatmap(request, reference)
     seed = secrets.randbelow(2**31) if request.sampling.seed is None else request.sampling.seed
-    draft = generate_draft(request, reference, seed, progress)
-    beatmap, repairs = finish_with_settings(request, draft.beatmap, draft.song_ms)
+    make = map_as_published if request.model.parity else finished_map
+    beatmap, notes = make(request, reference, seed, progress)
     stars = star_rating(beatmap)
     paths = export(request, beatmap, stars)
     return GenerationResult(
@@ -77,8 +82,18 @@ def generate(request: GenerationRequest, progress: Progress | None = None) -> Ge
         star_rating=stars,
         seconds=time.monotonic() - started,
         seed=seed,
-        warnings=_warnings(request, draft, repairs, stars),
+        warnings=[*_star_warnings(request, stars), *notes],
     )
+
+
+def finished_map(
+    request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress | None = None
+) -> tuple[Beatmap, list[str]]:
+    """The map of a request, and what a user should know about it."""
+    draft = generate_draft(request, reference, seed, progress)
+    placed = refine_draft(request, draft.beatmap, draft.attributes, draft.encoding, seed, progress)
+    beatmap, repairs = finish_with_settings(request, placed, draft.song_ms)
+    return beatmap, _draft_warnings(draft, repairs)
 
 
 def generate_draft(
@@ -92,7 +107,8 @@ def generate_draft(
     settings = request.difficulty_settings(wanted_stars)
     attributes = conditions_of(request, settings)
     options = request.sampling
-    sampling = Sampling(options.temperature, options.top_p, options.top_k)
+    asked = Sampling(options.temperature, options.top_p, options.top_k)
+    sampling = sampling_for(spec, attributes.mode, asked)
     chart = ChartInProgress(attributes, seed)
     lines = _red_lines(request, reference, writer, folders, chart, sampling)
     chart.contexts[ContextKind.TIMING] = timing_groups(lines, spec, song_ms)
@@ -100,7 +116,7 @@ def generate_draft(
     beatmap, assembly = beatmap_of(chart, lines, settings, spec)
     if not beatmap.hit_objects:
         raise RequestError("The model found nothing to map in this song; another seed or difficulty may help.")
-    return Draft(beatmap, song_ms, writer.report, assembly)
+    return Draft(beatmap, attributes, spec.encoding, song_ms, writer.report, assembly)
 
 
 def write_charts(writer: SongWriter, charts: Sequence[ChartInProgress], sampling: Sampling) -> None:
@@ -144,14 +160,16 @@ def _red_lines(
         return lines
     if folders.timing_is_separate:
         writer = song_writer(request, folders.root, progress=writer.progress)
-    if ContextKind.TIMING not in writer.spec.vocabulary.contexts:
-        raise RequestError("This model finds no timing: give it with beatmap_path=map.osu and in_context=[TIMING].")
+        chart = replace(chart, contexts={})  # what that model writes besides is not for the map
     return hear_timing(writer, chart, sampling)
 
 
 def hear_timing(writer: SongWriter, chart: ChartInProgress, sampling: Sampling) -> list[TimingPoint]:
-    """Red lines as the model hears them."""
-    (groups,) = writer.write_context(ContextKind.TIMING, [chart], sampling)
+    """Red lines as the model hears them. One that writes its beats among the objects has then written the map too."""
+    beats_in = ContextKind.MAP if writer.spec.encoding.timing_in_map else ContextKind.TIMING
+    (groups,) = writer.write_context(beats_in, [chart], sampling)
+    if beats_in is ContextKind.MAP:
+        chart.contexts[beats_in] = groups
     activations = song_activations(writer.model, writer.spec, writer.encoder_states, writer.windows, writer.song_ms)
     return red_lines_from(groups, activations, writer.spec, writer.song_ms)
 
@@ -187,12 +205,17 @@ def _final_settings(request: GenerationRequest, beatmap: Beatmap, stars: float) 
     )
 
 
-def _warnings(request: GenerationRequest, draft: Draft, repairs: FinishReport, stars: float) -> list[str]:
-    """What a user should know: how far the map is from what was asked for, what was lost, what is still wrong."""
-    warnings = []
+def _star_warnings(request: GenerationRequest, stars: float) -> list[str]:
+    """How far the map is from the difficulty that was asked for."""
     wanted = request.map.difficulty
-    if wanted is not None and abs(stars - wanted) > MAX_STAR_ERROR:
-        warnings.append(f"The map has {stars:.1f} stars, {wanted:g} were asked for.")
+    if wanted is None or abs(stars - wanted) <= MAX_STAR_ERROR:
+        return []
+    return [f"The map has {stars:.1f} stars, {wanted:g} were asked for."]
+
+
+def _draft_warnings(draft: Draft, repairs: FinishReport) -> list[str]:
+    """What was lost on the way to the finished map, and what is still wrong with it."""
+    warnings = []
     if draft.assembly.total:
         warnings.append(f"Some of what the model wrote could not be used ({draft.assembly.describe()}).")
     stray = sum(draft.generation.stray_events.values())

@@ -30,7 +30,8 @@ def check_files(request: GenerationRequest) -> None:
         picture_suffix(song.background)
     if song.beatmap_path is not None and song.beatmap_path.suffix.lower() != ".osu":
         raise RequestError(f"beatmap_path must be a .osu file, got {song.beatmap_path.name}.")
-    for name, source in (("model_path", model.model_path), ("lora_path", model.lora_path)):
+    sources = {"model_path": model.model_path, "lora_path": model.lora_path, "diff_ckpt": request.positions.diff_ckpt}
+    for name, source in sources.items():
         if source is not None:
             check_source(name, source)
     check_writable_folder("output_path", request.output.output_path)

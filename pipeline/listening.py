@@ -4,11 +4,27 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from osu_beatmap.model import GameMode
 from osuT5.audio import load_audio
+from osuT5.events import EventKind
 from osuT5.generation.schedule import Progress, SongWriter
 from osuT5.mel import song_mel
 from osuT5.model.loading import best_device, load_model
-from pipeline.options import GenerationRequest
+from osuT5.model.seq2seq import MapperModel
+from osuT5.spec import ModelSpec
+from pipeline.options import GenerationRequest, RequestError
+
+
+def loaded_model(request: GenerationRequest, folder: Path, lora: str | None = None) -> tuple[MapperModel, ModelSpec]:
+    """The model in `folder`, with an adapter if one is named, on the device of the request.
+
+    Raises ModelError, and RequestError for a game mode that it was never told of.
+    """
+    options, mode = request.model, request.map.gamemode
+    model, spec = load_model(folder, best_device(options.device), options.precision, lora=lora)
+    if mode is not GameMode.STANDARD and EventKind.GAMEMODE not in spec.conditions:
+        raise RequestError(f"gamemode={mode.value} is beyond {spec.name}, which makes maps of osu!standard only.")
+    return model, spec
 
 
 def song_writer(
@@ -16,10 +32,10 @@ def song_writer(
 ) -> SongWriter:
     """The model in `folder`, with an adapter if one is named, in front of the song of the request.
 
-    Raises AudioError or ModelError, each with one sentence for the user.
+    Raises AudioError, ModelError or RequestError, each with one sentence for the user.
     """
-    options, sampling = request.model, request.sampling
-    model, spec = load_model(folder, best_device(options.device), options.precision, lora=lora)
+    sampling = request.sampling
+    model, spec = loaded_model(request, folder, lora)
     samples = load_audio(request.song.audio_path, spec.grid.sample_rate)
     song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
     mel = song_mel(samples, spec)

@@ -113,6 +113,26 @@ def items(name: str, raw: object) -> tuple[str, ...]:
     return tuple(part for part in cleaned if part)
 
 
+def counts(total: int) -> Reader:
+    """How many of `total` steps to take: one number, or a list of numbers for as many equal sections of them."""
+
+    def read(name: str, raw: object) -> int | tuple[int, ...]:
+        if not isinstance(raw, list | tuple) and not str(raw).strip().startswith("["):
+            return whole_number(1, total)(name, raw)
+        parts = [whole_number(0, total)(name, part) for part in items(name, raw)]
+        size, extra = divmod(total, len(parts)) if parts else (0, 0)
+        for index, count in enumerate(parts):
+            if count > size + (index < extra):
+                raise RequestError(
+                    f"{name} lists {len(parts)} sections of {size} steps each, so none can have {count} of them."
+                )
+        if not sum(parts):
+            raise RequestError(f"{name} must ask for a step at least, got {_shown(raw)}.")
+        return tuple(parts)
+
+    return read
+
+
 def one_of(*allowed: str) -> Reader:
     """One of a few words, in any case."""
 

@@ -104,13 +104,33 @@ class SamplingOptions:
 class ModelOptions:
     """Which model, and where it runs. Without `model_path` it is the one that comes with the program.
 
-    Both paths are a folder, or an id on the Hugging Face hub (OWNER/NAME, OWNER/NAME@REVISION).
+    Both paths are a folder, or an id on the Hugging Face hub (OWNER/NAME, OWNER/NAME@REVISION). With `parity` a
+    published model writes what it writes in the program that it comes from.
     """
 
     model_path: str | None = None
     lora_path: str | None = None
+    parity: bool = False
     device: str = "auto"
     precision: str = "fp32"
+
+
+@dataclass(frozen=True, slots=True)
+class PositionOptions:
+    """How objects find their places in standard and catch, after they have their times.
+
+    `timesteps` is a number of steps, or a number for each of equal sections of the noise, least noise first; None is
+    what suits the refiner. Without `diff_ckpt` that is the one that comes with the program.
+    """
+
+    generate_positions: bool = True
+    diff_ckpt: str | None = None
+    timesteps: int | tuple[int, ...] | None = None
+    diff_cfg_scale: float = 1.0
+    refine_iters: int = 0
+    random_init: bool = False
+    max_seq_len: int = 1024
+    overlap_buffer: int = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +151,7 @@ class GenerationRequest:
     scope: ScopeOptions = field(default_factory=ScopeOptions)
     sampling: SamplingOptions = field(default_factory=SamplingOptions)
     model: ModelOptions = field(default_factory=ModelOptions)
+    positions: PositionOptions = field(default_factory=PositionOptions)
     output: OutputOptions = field(default_factory=OutputOptions)
 
     def attributes(self) -> Attributes:

@@ -28,6 +28,7 @@ from osuT5.encoding.timing import decode_timing
 from osuT5.encoding_spec import EncodingSpec
 from osuT5.events import ContextKind
 from osuT5.generation.published_schedule import PublishedChart, PublishedWriter
+from osuT5.spec import ModelSpec
 
 SPAN_SLACK_MS = 10
 """What is generated may lie this far outside the span that was asked for."""
@@ -84,10 +85,11 @@ def generate_as_published(
     settings: Difficulty,
     options: PublishedOptions,
     reference: Reference | None = None,
+    timing_writer: PublishedWriter | None = None,
 ) -> PublishedMap:
-    """The map that a writer makes of a chart."""
+    """The map that a writer makes of a chart; a `timing_writer` of another model hears the timing."""
     run = _Run(writer, chart, options, reference)
-    lines = run.timing()
+    lines = run.timing(timing_writer or writer)
     written = run.write_up_to(run.outputs)
     result = PublishedMap(Beatmap(mode=chart.attributes.mode), run.stages)
     stream = reduce(EventStream.merged, written.values(), EventStream())
@@ -110,6 +112,12 @@ def generate_as_published(
         given = replace(reference.plain, timing_points=reference.to_encode.timing_points)
         result.beatmap = with_span_as_published(given, result.beatmap, *_span(options))
     return result
+
+
+def hears_timing(options: PublishedOptions, spec: ModelSpec, mode: GameMode) -> bool:
+    """Whether a model writes the timing first, in a context of its own."""
+    is_wanted = not {ContextKind.TIMING, ContextKind.MAP}.isdisjoint(options.outputs)
+    return is_wanted and ContextKind.TIMING not in options.given and ContextKind.TIMING in spec.contexts_of(mode)
 
 
 def _span(options: PublishedOptions) -> tuple[float, float]:
@@ -154,16 +162,18 @@ class _Run:
         attributes = self.chart.attributes
         return (attributes.key_count or 0) if attributes.mode is GameMode.MANIA else 0
 
-    def timing(self) -> list[TimingPoint] | None:
-        """The red lines of the reference, or those that the model hears; they become the chart's timing."""
+    def timing(self, writer: PublishedWriter) -> list[TimingPoint] | None:
+        """The red lines of the reference, or those that a writer hears; they become the chart's timing."""
         if ContextKind.TIMING in self.options.given:
             return [replace(line) for line in self.reference.to_encode.timing_points if line.uninherited]
-        wanted = {ContextKind.TIMING, ContextKind.MAP} & set(self.options.outputs)
-        if ContextKind.TIMING not in self.contexts or not wanted:
+        if not hears_timing(self.options, self.spec, self.chart.attributes.mode):
             return None
-        stream = self.write_up_to([ContextKind.TIMING])[ContextKind.TIMING]
+        written = writer.write_context(ContextKind.TIMING, self.chart, self._begun(ContextKind.TIMING))
+        self.chart.streams[ContextKind.TIMING] = written
+        stream = self._finished(ContextKind.TIMING)
+        self.stages.append({ContextKind.TIMING: stream})
         self.outputs = tuple(context for context in self.outputs if context is not ContextKind.TIMING)
-        lines = red_lines_of(stream, self.spec.encoding, self.options.timing_leniency_ms) or [replace(PLAIN_LINE)]
+        lines = red_lines_of(stream, writer.spec.encoding, self.options.timing_leniency_ms) or [replace(PLAIN_LINE)]
         bare = Beatmap(mode=GameMode.STANDARD, timing_points=list(lines))
         self.chart.streams[ContextKind.TIMING] = EventStream.of(
             encode_context(bare, ContextKind.TIMING, self.spec.encoding, self.writer.song_ms, PUBLISHED)

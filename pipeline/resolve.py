@@ -19,6 +19,7 @@ from pipeline.input_files import picture_suffix
 from pipeline.later_stages import not_built_yet
 from pipeline.option_values import (
     Reader,
+    counts,
     is_absent,
     items,
     members,
@@ -104,8 +105,17 @@ READERS: dict[str, Reader] = {
     "lookahead": number(0, 0.95),
     "model_path": text,
     "lora_path": text,
+    "parity": yes_or_no,
     "device": _device,
     "precision": one_of("fp32", "bf16", "fp16", "int8"),
+    "generate_positions": yes_or_no,
+    "diff_ckpt": text,
+    "timesteps": counts(1000),
+    "diff_cfg_scale": number(0, 20),
+    "refine_iters": whole_number(0, 1000),
+    "random_init": yes_or_no,
+    "max_seq_len": whole_number(2, 65_536),
+    "overlap_buffer": whole_number(0),
     "output_path": _folder,
     "export_osz": yes_or_no,
 }
@@ -135,7 +145,9 @@ def resolve(flat: Mapping[str, object]) -> GenerationRequest:
     _check_song(request)
     _check_scope(request)
     _check_sampling(request)
+    _check_positions(request)
     _check_mode(request)
+    _check_model(request)
     later = not_built_yet(request)
     if later is not None:
         raise RequestError(later)
@@ -227,6 +239,20 @@ def _check_sampling(request: GenerationRequest) -> None:
         raise RequestError(
             f"lookback and lookahead together may be 0.95 of a window at most, got {sampling.lookback:g} + "
             f"{sampling.lookahead:g}."
+        )
+
+
+def _check_model(request: GenerationRequest) -> None:
+    if request.model.parity and request.model.model_path is None:
+        raise RequestError("parity=true needs a published model: choose one with -cn inference_v29 or model_path.")
+
+
+def _check_positions(request: GenerationRequest) -> None:
+    positions = request.positions
+    if positions.max_seq_len <= 2 * positions.overlap_buffer:
+        raise RequestError(
+            f"max_seq_len must be more than twice overlap_buffer ({positions.overlap_buffer}), "
+            f"got {positions.max_seq_len}."
         )
 
 

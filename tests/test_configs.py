@@ -19,7 +19,11 @@ from pipeline.resolve import READERS, resolve
 from training.options import build_options, option_defaults
 
 ALL_CONFIGS = sorted(path.stem for path in CONFIG_DIR.rglob("*.yaml"))
-TRAIN_CONFIGS = sorted(path.stem for path in (CONFIG_DIR / "train").glob("*.yaml"))
+TRAIN_CONFIGS = [
+    name
+    for name in sorted(path.stem for path in (CONFIG_DIR / "train").glob("*.yaml"))
+    if compose_config(name)["task"] == "mapper"
+]
 INFERENCE_CONFIGS = [name for name in ALL_CONFIGS if name.startswith("inference")]
 SHOWN_AS_NULL = {"output_type"}
 """Options whose default depends on others: the file shows null and says how."""

@@ -8,25 +8,35 @@ from dataclasses import replace
 from osuT5.encoding import groups_from_events
 from osuT5.encoding_spec import EncodingSpec
 from osuT5.events import Event, EventGroup, EventKind
+from osuT5.model.published.families import V28, V29, V30, V31, V32, Family
 
-ENCODINGS = {
-    "v29": EncodingSpec(),
-    "v32": EncodingSpec(types_first=False, distances=False, position_refine_px=2, slider_layout=2, sustain_ms=8000),
+_FINE_CELLS = {"positions_split": True, "position_cell_px": 4}
+_REFINED_CELLS = {"distances": False, "position_refine_px": 2}
+
+VERSIONS: dict[str, tuple[Family, dict]] = {
+    "v28": (V28, {}),
+    "v29": (V29, {}),
+    "v30": (V30, _FINE_CELLS),
+    "v31": (V31, _FINE_CELLS),
+    "v32": (V32, _REFINED_CELLS),
+    "v32-mini": (V32, _REFINED_CELLS),
 }
-
-MERGES_NEAR_PLACES = {"v29": True, "v32": False}
-"""Whether the published settings of a version put objects that are nearly on one spot exactly there."""
+"""The generation of a version, and what its vocabulary shows of its encoding besides."""
 
 
 class UnknownVersion(ValueError):
-    """A version whose encoding is not known here."""
+    """A version that is not known here."""
+
+
+def family_named(version: str) -> Family:
+    if version not in VERSIONS:
+        raise UnknownVersion(f"nothing is known of {version}")
+    return VERSIONS[version][0]
 
 
 def encoding_of(version: str, pixels: bool = False) -> EncodingSpec:
     """The encoding of a version; with `pixels`, places are pairs of whole pixels."""
-    if version not in ENCODINGS:
-        raise UnknownVersion(f"nothing is known of the encoding of {version}")
-    spec = ENCODINGS[version]
+    spec = replace(family_named(version).encoding, **VERSIONS[version][1])
     return replace(spec, positions_split=True, position_cell_px=1, position_refine_px=0) if pixels else spec
 
 

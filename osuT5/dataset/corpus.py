@@ -86,8 +86,8 @@ class SongLoader:
     given: frozenset[ContextKind] = frozenset()
     map_cached: bool = False
 
-    def load(self, song: Song, report: SourceReport) -> TrainingSong | None:
-        """A song; None, and a line in the report, for one that cannot be used."""
+    def load(self, song: Song, report: SourceReport, convert: bool = True) -> TrainingSong | None:
+        """A song; None, and a line in the report, for one that cannot be used. `convert`: if options ask for it."""
         charts = read_charts(song, report, self.chart_filter)
         if not charts:
             return None
@@ -97,7 +97,8 @@ class SongLoader:
             report.skip(song.audio_name, error)
             return None
         song_ms = (len(mel) - 1) * self.spec.grid.frame_ms
-        encoded = self._encoded(charts, song_ms, report)
+        wanted = convert and self.converts([chart.record for chart in charts])
+        encoded = self._encoded(charts, song_ms, report, wanted)
         return _training_song(song, charts[0].beatmap, mel, song_ms, encoded) if encoded else None
 
     def _mel_of(self, song: Song) -> np.ndarray:
@@ -114,36 +115,36 @@ class SongLoader:
                 np.save(file, mel)
         return mel
 
-    def _encoded(self, charts: list[ReadChart], song_ms: float, report: SourceReport) -> list[Chart]:
+    def _encoded(self, charts: list[ReadChart], song_ms: float, report: SourceReport, convert: bool) -> list[Chart]:
         encoded = []
-        for chart, converted in self._with_conversions(charts, report):
+        for chart, converted in _with_conversions(charts, report) if convert else [(chart, False) for chart in charts]:
             try:
                 encoded.append(encode_chart(chart, self.spec, song_ms, converted, self.given))
             except (ValueError, ArithmeticError) as error:
                 report.skip(chart.name, error)
         return encoded
 
-    def _with_conversions(self, charts: list[ReadChart], report: SourceReport) -> list[tuple[ReadChart, bool]]:
-        """Each chart, and whether it is a converted one; conversions come after their originals."""
-        wanted = self.converts([chart.record for chart in charts])
-        with_conversions = []
-        for chart in charts:
-            with_conversions.append((chart, False))
-            if not wanted or chart.record.mode is not GameMode.STANDARD:
-                continue
-            try:
-                catch = to_catch(chart.beatmap)
-                record = replace(chart.record, mode=GameMode.CATCH, star_ratings=ChartRecord.of(catch).star_ratings)
-            except BeatmapError as error:
-                report.skip(chart.name, error)
-                continue
-            with_conversions.append((ReadChart(chart.name, catch, record), True))
-        return with_conversions
-
     def converts(self, records: Iterable[ChartRecord]) -> bool:
         """Whether the standard charts of a song with these charts are converted: it has no catch of its own."""
         is_wanted = self.convert_to_catch and int(GameMode.CATCH) in self.chart_filter.gamemodes
         return is_wanted and all(record.mode is not GameMode.CATCH for record in records)
+
+
+def _with_conversions(charts: list[ReadChart], report: SourceReport) -> list[tuple[ReadChart, bool]]:
+    """Each chart and, after a standard one, its conversion to catch; whether it is one."""
+    with_conversions = []
+    for chart in charts:
+        with_conversions.append((chart, False))
+        if chart.record.mode is not GameMode.STANDARD:
+            continue
+        try:
+            catch = to_catch(chart.beatmap)
+            record = replace(chart.record, mode=GameMode.CATCH, star_ratings=ChartRecord.of(catch).star_ratings)
+        except BeatmapError as error:
+            report.skip(chart.name, error)
+            continue
+        with_conversions.append((ReadChart(chart.name, catch, record), True))
+    return with_conversions
 
 
 def load_corpus(

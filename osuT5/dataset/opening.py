@@ -10,12 +10,29 @@ from typing import Any
 from checkpoints.hub import existing_folder, local_folder, parse_hub_id
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.file_names import safe_archive_name
-from osuT5.dataset.errors import CorpusError
+from osuT5.dataset.errors import CorpusError, NothingToDraw
 from osuT5.dataset.metadata import DATA_FOLDER, METADATA_FILE, read_rows, record_of
 from osuT5.dataset.shards import ShardReader, ShardSong, shard_in
 from osuT5.dataset.sources import FolderSong, Song, SourceReport, mapset_songs
 
 Row = Mapping[str, Any]
+
+
+SEPARATOR = ";"
+"""Stands between several corpora that are trained on together."""
+
+
+def open_sources(option: str, text: str, report: SourceReport) -> list[Song]:
+    """The songs of one corpus, or of several one after the other: `FOLDER;OWNER/NAME`. Raises as `open_source`."""
+    songs: list[Song] = []
+    for number, part in enumerate(part.strip() for part in text.split(SEPARATOR)):
+        for song in open_source(option, part, report) if part else ():
+            # Two corpora may call two mapsets alike.
+            song.mapset = f"{number}|{song.mapset}"
+            songs.append(song)
+    if not songs:
+        raise NothingToDraw(f"There is no chart to train on in {option}={text}: songs need .osu files beside audio.")
+    return songs
 
 
 def open_source(option: str, text: str, report: SourceReport) -> list[Song]:

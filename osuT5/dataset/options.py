@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 class DataOptions:
     """Which charts are trained on.
 
-    `train_dataset_path` and `test_dataset_path` are folders of mapsets, datasets with metadata, or hub ids; without the
-    second, the first is meant. `start` and `end` bound the numbers of mapsets in the order of the dataset, an `end` of
-    0 being its end; `split` and `held_out_share` hold out songs by the hashes of their titles. What filters ask for
-    is said in `osuT5.dataset.filters.ChartFilter`.
+    `train_dataset_path` and `test_dataset_path` are folders of mapsets, datasets with metadata, or hub ids, several of
+    them with `;` between; without the second, the first is meant. `start` and `end` bound the numbers of mapsets in the
+    order of the dataset, an `end` of 0 being its end; `split` and `held_out_share` hold out songs by the hashes of
+    their titles. What filters ask for is said in `osuT5.dataset.filters.ChartFilter`.
 
     With `lazy`, songs are read while training goes on, and each window of a batch holds `songs_per_window` of them in
     memory, each for `visit_steps` steps. `workers` processes then make the batches; 0 is none beside the training one.
@@ -39,7 +39,7 @@ class DataOptions:
     cache_path: str = ""
     lazy: bool = False
     songs_per_window: int = 4
-    visit_steps: int = 100
+    visit_steps: int = 200
     workers: int = 0
 
 

@@ -150,8 +150,11 @@ class RowWriter:
 
     def _room(self, head: Sequence[int], segments: Sequence[Segment]) -> int:
         """How many ids a sequence with these parts leaves for its inputs."""
-        ids, _ = self.spec.layout.render(head, segments, (), self.options.learn_marks)
-        return self.options.max_tokens + 1 - len(ids)
+        layout = self.spec.layout
+        ids, _ = layout.render(head, segments, (), self.options.learn_marks)
+        # The marks of an empty input, which are then not there.
+        marks = 2 if layout.marks_empty_input else 0
+        return self.options.max_tokens + 1 - (len(ids) - marks)
 
     def _inputs(
         self, cut: Cut, chart: Chart, plan: ContextPlan, view: _View, room: int, rng: np.random.Generator

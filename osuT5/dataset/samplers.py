@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import torch
+
+from osu_beatmap.held_out import Split
 from osuT5.dataset.batches import WHOLE_BATCH, BatchPart
 from osuT5.dataset.contexts import context_mix
 from osuT5.dataset.corpus import CorpusReport, SongLoader, load_corpus
@@ -13,10 +16,10 @@ from osuT5.dataset.errors import NothingToDraw
 from osuT5.dataset.examples import ExampleSampler
 from osuT5.dataset.filters import OPT_OUT_FILE, ChartFilter, OptOutList
 from osuT5.dataset.loader import BatchLoader
-from osuT5.dataset.opening import open_source
+from osuT5.dataset.opening import open_sources
 from osuT5.dataset.options import AugmentationOptions, BatchOptions, DataOptions
 from osuT5.dataset.sources import Song, SourceReport
-from osuT5.dataset.splits import Split, mapsets_between, songs_of_split
+from osuT5.dataset.splits import mapsets_between, songs_of_split
 from osuT5.dataset.supply import LazySupply, MemorySupply, VisitOptions
 from osuT5.spec import ModelSpec
 
@@ -52,6 +55,9 @@ class SamplerMaker:
 
     def __call__(self) -> ExampleSampler:
         """Raises CorpusError where there is nothing to draw from, and ModelError for a hub that does not answer."""
+        if self.quiet:
+            # Workers are as many as there are processors to spare; each takes one.
+            torch.set_num_threads(1)
         report = CorpusReport()
         songs = self._songs(report)
         supply = self._lazily(songs, report) if self.data.lazy else self._in_memory(songs, report)
@@ -92,7 +98,7 @@ class SamplerMaker:
             start, end, split = data.test_dataset_start, data.test_dataset_end, Split.ALL
         elif self.held_out:
             split = Split.HELD_OUT
-        songs = mapsets_between(open_source(name, path, report), start, end or None)
+        songs = mapsets_between(open_sources(name, path, report), start, end or None)
         return songs_of_split(list(songs), split, report, data.held_out_share, quiet=self.quiet)
 
 

@@ -73,19 +73,20 @@ class ShardReader:
         self._last: tuple[tuple[str, int, str], Any] = (("", -1, ""), None)
 
     def value(self, shard: str, row: int, column: str) -> Any:
-        """A column of a row, as Python values. Raises OSError for a shard that is damaged."""
+        """A column of a row, as Python values. Raises OSError for a shard that is damaged, and what `find` raises."""
         place = (shard, row, column)
         if self._last[0] != place:
+            path = self._find(shard) if shard not in self._open else None
             try:
-                table = self._file(shard).read_row_group(row, columns=[column])
+                table = self._file(shard, path).read_row_group(row, columns=[column])
                 self._last = (place, table.column(column)[0].as_py())
             except (ValueError, IndexError, KeyError) as error:
                 raise OSError(f"{shard} is damaged in row {row}") from error
         return self._last[1]
 
-    def _file(self, shard: str) -> Any:
-        if shard not in self._open:
-            self._open[shard] = import_parquet().ParquetFile(self._find(shard))
+    def _file(self, shard: str, path: Path | None) -> Any:
+        if path is not None:
+            self._open[shard] = import_parquet().ParquetFile(path)
             if len(self._open) > MAX_OPEN_SHARDS:
                 self._open.popitem(last=False)[1].close()
         self._open.move_to_end(shard)

@@ -2,62 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from enum import Enum
-from pathlib import Path
-from typing import Protocol
 
 from tqdm import tqdm
 
+from osu_beatmap.held_out import Split, held_out_titles, song_in_split
 from osuT5.dataset.sources import FolderSong, Song, SourceReport, with_records
-
-HELD_OUT_FILE = Path(__file__).resolve().parents[2] / "datasets" / "held_out_titles.json"
-
-
-class Titled(Protocol):
-    """Anything with the two titles of a song: a map's metadata, or a chart's record."""
-
-    title: str
-    title_unicode: str
-
-
-class Split(Enum):
-    TRAIN = "train"
-    HELD_OUT = "held_out"
-    ALL = "all"
-
-
-def title_hash(title: str) -> str:
-    """A song's identity across mapsets: its title without case, marks and cut notes such as "(TV Size)", hashed."""
-    core = re.sub(r"[\(\[][^\)\]]*[\)\]]", " ", title.casefold())
-    core = re.sub(r"\W+", "", core) or re.sub(r"\W+", "", title.casefold()) or title
-    return hashlib.sha256(core.encode("utf-8")).hexdigest()[:16]
-
-
-def held_out_titles(path: Path = HELD_OUT_FILE) -> frozenset[str]:
-    """Hashes of the titles that no model is trained on and nothing is tuned on."""
-    return frozenset(json.loads(path.read_text(encoding="utf-8"))["title_hashes"])
-
-
-def song_in_split(
-    charts: Iterable[Titled], split: Split, held_out: frozenset[str], held_out_share: float = 0.0
-) -> bool:
-    """Whether a song with these charts is in a split.
-
-    It is held out when any of its titles, romanised or not, is in `held_out`, or falls into that share of all titles
-    whose hashes are lowest: the same titles in every corpus.
-    """
-    hashes = {title_hash(title) for chart in charts for title in (chart.title, chart.title_unicode) if title}
-    is_held_out = not hashes.isdisjoint(held_out) or any(_place(title) < held_out_share for title in hashes)
-    return split is Split.ALL or is_held_out == (split is Split.HELD_OUT)
-
-
-def _place(hashed_title: str) -> float:
-    """Where a title's hash lies between the lowest (0) and the highest (1)."""
-    return int(hashed_title, 16) / 16 ** len(hashed_title)
 
 
 def mapsets_between(songs: Iterable[Song], start: int, end: int | None) -> Iterator[Song]:

@@ -166,7 +166,7 @@ class LazySupply:
             entry = self._pools.draw(rng)
             if entry.song in self._unusable:
                 continue
-            song = self.loader.load(self.songs[entry.song], self.report)
+            song = self.loader.load(self.songs[entry.song], self.report, convert=entry.converted)
             if song is None:
                 self._unusable.add(entry.song)
             elif any(chart.attributes.mode is entry.mode for chart in song.charts):

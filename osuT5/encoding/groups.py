@@ -37,15 +37,18 @@ def has_time(group: EventGroup) -> bool:
     return any(event.kind is EventKind.TIME for event in group.events)
 
 
-def groups_from_events(events: Iterable[Event], spec: EncodingSpec) -> tuple[list[EventGroup], int]:
+def groups_from_events(
+    events: Iterable[Event], spec: EncodingSpec, last_ms: float | None = None
+) -> tuple[list[EventGroup], int]:
     """The groups of a stream, in its order, and how many of its events belong to none.
 
-    The times of the groups are the values of their TIME events. Lost are parts without a type, types without a
-    time that need one, and kinds that no group has.
+    The times of the groups are the values of their TIME events; `last_ms` is that of the group before the stream, whose
+    anchors it may go on with. Lost are parts without a type, types without a time that need one, and kinds that no
+    group has.
     """
     groups: list[EventGroup] = []
     lost = 0
-    time_ms: float | None = None
+    time_ms = last_ms
     segments = _split_types_first(events) if spec.types_first else _split_types_last(events)
     for segment in segments:
         kind = next((event.kind for event in segment if event.kind in TYPE_KINDS), None)

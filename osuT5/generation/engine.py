@@ -13,7 +13,7 @@ from osuT5.generation.logit_rules import LogitRule, Row, ends_row
 from osuT5.generation.sampling import Sampler
 from osuT5.generation.time_choice import TimeChoice
 from osuT5.model.seq2seq import MapperModel
-from osuT5.vocabulary import PAD_ID, Vocabulary
+from osuT5.vocabulary import EOS_ID, PAD_ID, Vocabulary
 
 
 class Choice(Protocol):
@@ -45,6 +45,8 @@ class RowByRow:
     def _choose(self, scores: Tensor, row: Row, generator: torch.Generator) -> int:
         for rule in self.rules:
             rule(scores, row)
+        if not scores.isfinite().any():
+            return EOS_ID  # the rules leave nothing: no time is left for what was begun
         token_id = None if self.time_choice is None else self.time_choice(scores, row, generator)
         return self.sampler(scores, row.context, generator) if token_id is None else token_id
 
@@ -133,6 +135,8 @@ class Engine:
         start = len(row.prompt_ids) - row.prompt_ids[::-1].index(mark)
         for token_id in row.prompt_ids[start:]:
             row.note(token_id, self.vocabulary)
+        if row.grammar is not None:
+            row.grammar.start_writing()
 
     def _continues(self, row: Row, token_id: int) -> bool:
         """Takes in a row's next token; False where that ends the row."""

@@ -1,11 +1,12 @@
 """The grammar of a map: which kind of event may follow, so that every group is whole and every end has its start.
 
-For encodings whose groups end with their type. The model has learned all this, but a small one forgets, and what cannot
-be assembled is lost to the map.
+For the encoding of the embedded model, whose groups end with their type; `published_grammar` has that of the others.
+The model has learned all this, but a small one forgets, and what cannot be assembled is lost to the map.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from osu_beatmap.model import GameMode
@@ -48,9 +49,9 @@ MAX_ANCHORS = 40
 """So many inner control points no slider needs; a loop of them would fill the window."""
 
 
-def has_grammar(encoding: EncodingSpec) -> bool:
-    """Whether maps of this encoding follow the grammar below, which knows none of the published ones."""
-    published = (
+def is_published(encoding: EncodingSpec) -> bool:
+    """Whether maps are written as one of the published models writes them, and so by another grammar."""
+    signs = (
         encoding.types_first,
         encoding.distances,
         encoding.positions_split,
@@ -59,7 +60,7 @@ def has_grammar(encoding: EncodingSpec) -> bool:
         encoding.timing_in_map,
         encoding.slider_layout != 1,
     )
-    return not any(published)
+    return any(signs)
 
 
 @dataclass(slots=True)
@@ -78,6 +79,15 @@ class GrammarState:
     held_columns: set[int] = field(default_factory=set)
     earlier: EventKind | None = None
     earlier_columns: set[int] = field(default_factory=set)
+
+    def skip(self, events: Iterable[Event]) -> None:
+        """Reads what lies before a window that does not see it but may end what was begun there."""
+        for event in events:
+            self.read(event)
+        self.enter_window()
+
+    def start_writing(self) -> None:
+        """What was read so far is whole."""
 
     def enter_window(self) -> None:
         """What was read so far lies before the window."""
@@ -103,6 +113,15 @@ class GrammarState:
             self.waiting = event.kind if event.kind in FOLLOWS else None
             self.earlier = None
             self.anchors = 0
+
+    @property
+    def may_end(self) -> bool:
+        """Whether no group is begun. An object that begins in this window may end in a later one."""
+        return not self.parts
+
+    def columns(self) -> frozenset[int]:
+        """The columns that may come next, where one may."""
+        return frozenset(range(self.key_count))
 
     def allowed(self) -> frozenset[EventKind]:
         """The kinds that may come next."""

@@ -127,25 +127,30 @@ class WholeGroups:
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
-        self._masks: dict[tuple[frozenset[EventKind], bool, int], Tensor] = {}
+        self._masks: dict[tuple, Tensor] = {}
 
     def __call__(self, scores: Tensor, row: Row) -> None:
         state = row.grammar
         if state is None:
             return
-        # An object that begins in this window may end in a later one, so only a group has to be whole.
-        key = (state.allowed(), not state.parts, state.key_count)
+        key = (row.context, state.allowed(), state.may_end, state.columns())
         if key not in self._masks:
             self._masks[key] = self._forbidden(*key)
         scores.masked_fill_(self._masks[key], FORBIDDEN)
 
-    def _forbidden(self, allowed: Iterable[EventKind], may_end: bool, key_count: int) -> Tensor:
+    def _forbidden(
+        self, context: ContextKind, allowed: Iterable[EventKind], may_end: bool, columns: Iterable[int]
+    ) -> Tensor:
         forbidden = torch.ones(self.vocabulary.size_out, dtype=torch.bool)
         for kind in allowed:
+            if kind not in self.vocabulary:
+                continue
             ids = self.vocabulary.ids_of(kind)
-            stop = min(ids.stop, ids.start + key_count) if kind is EventKind.COLUMN else ids.stop
-            forbidden[ids.start : stop] = False
-        forbidden[self.vocabulary.context_eos(ContextKind.MAP)] = not may_end
+            forbidden[ids.start : ids.stop] = False
+            if kind is EventKind.COLUMN:
+                forbidden[ids.start : ids.stop] = True
+                forbidden[[ids.start + column for column in columns if column < len(ids)]] = False
+        forbidden[self.vocabulary.context_eos(context)] = not may_end
         return forbidden
 
 

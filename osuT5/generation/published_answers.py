@@ -22,9 +22,10 @@ from osuT5.spec import ModelSpec
 
 
 class PublishedAnswers:
-    """Writes the rows of one chart's tasks.
+    """Writes the rows of one chart's tasks, one after the other.
 
     samples: mono audio at the model's rate, as `load_audio_as_published` gives it
+    generator: on the CPU; one for all models that write the song
     guidance_scale: over 1 for charts with a negative prompt, which the published program takes for the wanted one
     """
 
@@ -35,7 +36,7 @@ class PublishedAnswers:
         samples: np.ndarray,
         attributes: Attributes,
         sampling: PublishedSampling,
-        seed: int,
+        generator: torch.Generator,
         guidance_scale: float = 1.0,
     ) -> None:
         guidance = Guidance(guidance_scale, inverted=True) if guidance_scale > 1 else None
@@ -46,7 +47,7 @@ class PublishedAnswers:
         self.sampling = sampling
         self.max_length = model.config.max_target_positions
         self._engine = Engine(model, spec.vocabulary, self.max_length - 1, guidance)  # the last token is not read
-        self._generator = torch.Generator().manual_seed(seed)
+        self._generator = generator
         self._spectrogram = Spectrogram(spec.spectrogram)
         self._states: dict[int, Tensor] = {}
 

@@ -79,12 +79,15 @@ class TimeBias:
 
 @dataclass(frozen=True)
 class Temperatures:
-    """Of everything, of the times of beats, of columns in mania, and of hit sounds in taiko."""
+    """Of everything, of the times of beats, of columns in mania, and of hit sounds in taiko.
+
+    The last three are set for all published models alike.
+    """
 
     general: float
-    timing: float
-    mania_column: float
-    taiko_hit: float
+    timing: float = 0.1
+    mania_column: float = 0.8
+    taiko_hit: float = 0.8
 
 
 class ConditionalTemperature:

@@ -21,10 +21,12 @@ from osu_beatmap.attributes import Attributes
 from osu_beatmap.model import GameMode
 from osu_beatmap.rules.settings import MAX_KEYS
 from osuT5.conditions import PLAIN_SPEED_PERCENT, STATE_HOLDERS, SongPlace, condition_ids
-from osuT5.events import ContextKind, EventGroup, EventKind
+from osuT5.encoding_spec import EncodingSpec
+from osuT5.events import TYPE_KINDS, ContextKind, EventGroup, EventKind
 from osuT5.generation.engine import Engine, Guidance, RowByRow
-from osuT5.generation.grammar import GrammarState, has_grammar
+from osuT5.generation.grammar import GrammarState, is_published
 from osuT5.generation.logit_rules import Row, default_rules
+from osuT5.generation.published_grammar import PublishedGrammar
 from osuT5.generation.sampling import Sampler, Sampling
 from osuT5.generation.time_choice import TimeChoice
 from osuT5.mel import window_mel
@@ -184,9 +186,10 @@ class SongWriter:
         if chart.negative is not None:
             head = self._head(chart.negative, place)
             row.negative_ids = spec.layout.prompt(head, finished, context, decided_ids)[-limit:]
-        if context is ContextKind.MAP and has_grammar(spec.encoding):
+        row.grammar = _grammar(context, chart.attributes, spec.encoding)
+        if row.grammar is not None:
             before = groups_between(written, window.start_ms - LONGEST_OBJECT_MS, math.inf)
-            row.grammar = _grammar_after(before[: len(before) - len(decided)], chart.attributes)
+            row.grammar.skip(event for group in before[: len(before) - len(decided)] for event in group.events)
         return row
 
     def _head(self, attributes: Attributes, place: SongPlace) -> list[int]:
@@ -210,26 +213,28 @@ class SongWriter:
         )
 
     def _take(self, row: Row, window: Window, written: list[EventGroup]) -> None:
-        groups, stray = self.spec.text.groups_of(row.written_ids, window.start_ms)
+        ids = row.written_ids
+        last = self.spec.vocabulary.decode(ids[-1]) if ids else None
+        if self.spec.encoding.types_first and last is not None and last.kind in TYPE_KINDS:
+            ids = ids[:-1]  # its time belonged to a later window
+        last_ms = written[-1].time_ms if written else None
+        groups, stray = self.spec.text.groups_of(ids, window.start_ms, last_ms)
         written += groups
         self.report.tokens += len(row.written_ids)
         name = row.context.value
         self.report.stray_events[name] = self.report.stray_events.get(name, 0) + stray
 
 
-def _grammar_after(before: Sequence[EventGroup], attributes: Attributes) -> GrammarState:
-    """The state of a row that does not see these groups but may end what they began."""
-    state = GrammarState(attributes.mode, attributes.key_count or MAX_KEYS)
-    for group in before:
-        for event in group.events:
-            state.read(event)
-    state.enter_window()
-    return state
+def _grammar(context: ContextKind, attributes: Attributes, encoding: EncodingSpec) -> GrammarState | None:
+    """At the beginning of a song. The embedded model needs one for maps only."""
+    mode, keys = attributes.mode, attributes.key_count or MAX_KEYS
+    if is_published(encoding):
+        return PublishedGrammar(mode, keys, encoding=encoding, context=context)
+    return GrammarState(mode, keys) if context is ContextKind.MAP else None
 
 
 def _time_choice(sampling: Sampling, spec: ModelSpec) -> TimeChoice | None:
-    """Only where a grammar knows which times are beginnings of objects."""
-    if not sampling.time_threshold or not has_grammar(spec.encoding):
+    if not sampling.time_threshold:
         return None
     temperature = sampling.kind_temperatures.get(EventKind.TIME, sampling.temperature)
     return TimeChoice(spec.vocabulary, sampling.time_threshold, temperature if sampling.temperature > 0 else 0.0)

@@ -16,7 +16,10 @@ def goldens(shared_dir):
         yield unpacked_folder
 
 
-@pytest.mark.parametrize("kind", ["logits", "mel", "model", "parse", "processor", "roundtrip", "timing", "tokenizer"])
+KINDS = ["diffusion", "logits", "mel", "model", "parse", "processor", "roundtrip", "timing", "tokenizer"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_our_numbers_are_those_of_the_original(goldens, kind):
     if not (goldens / kind).is_dir():
         pytest.skip(f"there are no outputs of the kind {kind} on this machine")

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 import pytest
 from huggingface_hub import constants
 
 from checkpoints.errors import ModelError
 from checkpoints.hub import local_folder
+from tests.small_hub import fetched, small_hub
 
-COMMIT = "c" * 40
 FILES = {
     "config.json": b"{}",
     "model.safetensors": b"weights" * 10,
@@ -29,78 +24,11 @@ FILES = {
 WANTED = ("config.json", "model.safetensors", "model-*.safetensors", "gamemode=1/config.json")
 
 
-class Hub(BaseHTTPRequestHandler):
-    """The few answers of the hub that a download needs, for someone/model; someone/secret asks for a token."""
-
-    asked: list[str]
-
-    def do_HEAD(self) -> None:
-        self.answer(with_body=False)
-
-    def do_GET(self) -> None:
-        self.answer(with_body=True)
-
-    def answer(self, with_body: bool) -> None:
-        path = unquote(urlsplit(self.path).path)
-        self.asked.append(f"{self.command} {path}")
-        repo = "someone/secret" if "someone/secret" in path else "someone/model"
-        if repo not in path or (repo == "someone/secret" and self.headers["authorization"] != "Bearer sesame"):
-            self.send(404, b"", {"X-Error-Code": "RepoNotFound"}, with_body)
-        elif path.startswith(f"/api/models/{repo}/tree/"):
-            rows = [
-                {"type": "file", "path": name, "size": len(content), "oid": hashlib.sha1(content).hexdigest()}
-                for name, content in FILES.items()
-            ]
-            self.send(200, json.dumps(rows).encode(), {"Content-Type": "application/json"}, with_body)
-        elif path.startswith(f"/api/models/{repo}"):
-            if path.rpartition("/revision/")[2] not in (path, "main", "v2"):
-                self.send(404, b"", {"X-Error-Code": "RevisionNotFound"}, with_body)
-                return
-            info = {"id": repo, "sha": COMMIT, "siblings": [{"rfilename": name} for name in FILES]}
-            self.send(200, json.dumps(info).encode(), {"Content-Type": "application/json"}, with_body)
-        else:
-            content = FILES[path.partition(f"/resolve/{COMMIT}/")[2]]
-            headers = {"X-Repo-Commit": COMMIT, "ETag": f'"{hashlib.sha1(content).hexdigest()}"'}
-            self.send(200, content, headers, with_body)
-
-    def send(self, status: int, content: bytes, headers: dict[str, str], with_body: bool) -> None:
-        self.send_response(status)
-        for name, value in {**headers, "Content-Length": str(len(content))}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        if with_body:
-            self.wfile.write(content)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """Starts the server and an empty cache; gives the list of what is asked for."""
-    Hub.asked = []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    endpoint = f"http://127.0.0.1:{server.server_port}"  # what HF_ENDPOINT would set, if it were not read at import
-    template = constants.HUGGINGFACE_CO_URL_TEMPLATE.replace(constants.ENDPOINT, endpoint)
-    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
-    monkeypatch.setattr(constants, "ENDPOINT", endpoint)
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "token"))
-    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    yield Hub.asked
-    server.shutdown()
-    server.server_close()
-
-
-def fetched(asked: list[str]) -> set[str]:
-    return {
-        line.partition(f"/resolve/{COMMIT}/")[2] for line in asked if line.startswith("GET") and "/resolve/" in line
-    }
+    with small_hub(FILES, tmp_path, monkeypatch) as asked:
+        yield asked
 
 
 def test_what_is_needed_is_fetched_once(hub: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from demo.draw_map import draw, main
+from demo.draw_map import draw, draw_side_by_side, main
 from osu_beatmap.model import (
     EFFECT_KIAI,
     Beatmap,
@@ -66,3 +66,17 @@ def test_the_program_writes_a_picture(tmp_path, monkeypatch):
     monkeypatch.setattr("sys.argv", words)
     assert main() == 0
     assert ET.parse(tmp_path / "map.svg").getroot().tag == f"{SVG}svg"
+
+
+def test_two_maps_side_by_side(tmp_path, monkeypatch):
+    before, after = beatmap(Circle(1000.0, 48, 48)), beatmap(Circle(1000.0, 50, 60))
+    drawn = draw_side_by_side({"before": before, "after": after}, [900.0, 5000.0])
+    root = ET.fromstring(drawn)
+    assert [circle.get("cx") for circle in root.iter(f"{SVG}circle")] == ["48", "50"]
+    assert texts(drawn)[0] == "before"
+    for name, drawn_map in (("a.osu", after), ("b.osu", before)):
+        save_beatmap(drawn_map, tmp_path / name)
+    words = ["draw_map", str(tmp_path / "a.osu"), str(tmp_path / "p.svg"), "--before", str(tmp_path / "b.osu")]
+    monkeypatch.setattr("sys.argv", [*words, "--moments", "900"])
+    assert main() == 0
+    assert len(list(ET.parse(tmp_path / "p.svg").iter(f"{SVG}circle"))) == 2

@@ -3,9 +3,11 @@ import pytest
 
 from osu_beatmap.model import GameMode
 from osuT5.encoding.positions import position_events
+from osuT5.encoding_spec import EncodingSpec
 from osuT5.events import Event, EventKind
 from osuT5.mirror import Mirror, mirror_table, mirrors_of
-from osuT5.spec import mini_spec
+from osuT5.spec import mini_spec, output_ranges
+from osuT5.vocabulary import Vocabulary
 
 SPEC = mini_spec()
 
@@ -26,6 +28,30 @@ def test_a_mirrored_cell_holds_the_mirrored_point(x, y):
     for mirror, image in images.items():
         table = mirror_table(SPEC.vocabulary, SPEC.encoding, mirror, key_count=None)
         assert table[position_id(x, y)] == position_id(*image)
+
+
+PUBLISHED = {
+    "whole cells": EncodingSpec(),
+    "two axes": EncodingSpec(positions_split=True, position_cell_px=4),
+    "refined cells": EncodingSpec(position_refine_px=2),
+}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+@pytest.mark.parametrize(("x", "y"), [(101.0, 99.0), (3.0, 381.0), (-51.0, 501.0), (511.0, 1.0), (701.0, -201.0)])
+def test_mirror_images_in_the_encodings_of_published_models(name, x, y):
+    """Odd coordinates are within a cell or step, never on its edge."""
+    encoding = PUBLISHED[name]
+    vocabulary = Vocabulary(output_ranges(encoding, SPEC.grid))
+
+    def ids(point: tuple[float, float]) -> list[int]:
+        events = position_events(point, point, encoding)
+        return [vocabulary.encode(event) for event in events if event.kind is not EventKind.DISTANCE]
+
+    for mirror, image in ((Mirror.HORIZONTAL, (512 - x, y)), (Mirror.BOTH, (512 - x, 384 - y))):
+        table = mirror_table(vocabulary, encoding, mirror, key_count=None)
+        assert table[ids((x, y))].tolist() == ids(image)
+        assert table[table[ids((x, y))]].tolist() == ids((x, y)), "twice a mirror image is the map again"
 
 
 def test_mania_columns_change_sides():

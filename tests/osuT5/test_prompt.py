@@ -1,7 +1,7 @@
 from osuT5.events import ContextKind, Event, EventGroup, EventKind
-from osuT5.prompt import PromptLayout, Segment
+from osuT5.prompt import InputSegment, PromptLayout, Segment
 from osuT5.spec import ModelSpec, mini_spec
-from osuT5.vocabulary import SOS_ID
+from osuT5.vocabulary import EOS_ID, SOS_ID
 
 SPEC = mini_spec()
 TIMING, MAP = ContextKind.TIMING, ContextKind.MAP
@@ -27,6 +27,31 @@ def test_a_prompt_is_a_prefix_of_the_training_sequence():
         assert prompt == whole[: len(prompt)]
     first = layout.prompt(head, [], TIMING, timing[:1])
     assert first == whole[: len(first)]
+
+
+def test_inputs_come_first_and_take_the_place_of_the_empty_one():
+    layout = PromptLayout(SPEC.vocabulary, ())
+    sos, eos = SPEC.vocabulary.context_sos, SPEC.vocabulary.context_eos
+    ids, mask = layout.render([100], [Segment(MAP, [300])], [InputSegment(TIMING, [200, 201], condition_ids=[101])])
+    assert ids == [sos(TIMING), 101, 200, 201, eos(TIMING), 100, SOS_ID, sos(MAP), 300, eos(MAP)]
+    assert mask == [False] * 8 + [True, True]
+    bare = PromptLayout(SPEC.vocabulary, (), marks_empty_input=False)
+    assert bare.head([100]) == [100, SOS_ID]
+
+
+def test_what_is_known_is_not_learned():
+    _, mask = PromptLayout(SPEC.vocabulary, ()).render([], [Segment(MAP, [300, 301, 302], known=2)])
+    assert mask == [False] * 6 + [True, True]
+
+
+def test_marks_are_learned_when_asked():
+    layout = PromptLayout(SPEC.vocabulary, ())
+    segments = [Segment(TIMING, [200], learned=False), Segment(MAP, [300])]
+    ids, mask = layout.render([], segments, learn_marks=True)
+    assert ids[-1] == EOS_ID
+    assert mask == [False] * 3 + [False] * 3 + [True] * 4
+    left_open, _ = layout.render([], [Segment(MAP, [300], closed=False)], learn_marks=True)
+    assert left_open[-1] == 300, "what is not finished has no end"
 
 
 def test_groups_come_back_at_the_middle_of_their_steps():

@@ -7,7 +7,7 @@ import pytest
 from osu_beatmap.catch import to_catch
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.model import Beatmap, Circle, CurveKind, GameMode, PathSegment, Slider, Spinner, TimingPoint
-from osu_beatmap.star_rating import UnratableBeatmap, max_combo, star_rating
+from osu_beatmap.star_rating import UnratableBeatmap, max_combo, star_rating, star_ratings
 
 HEAD = """osu file format v14
 
@@ -95,3 +95,9 @@ def test_catch_conversion_rates_as_the_game_rates_it() -> None:
 def test_other_modes_do_not_become_catch() -> None:
     with pytest.raises(BeatmapError, match="taiko"):
         to_catch(Beatmap(mode=GameMode.TAIKO))
+
+
+def test_several_speeds_at_once_are_what_each_is_alone():
+    rates = (0.5, 1.0, 1.5)
+    assert star_ratings(standard_map(), rates) == tuple(star_rating(standard_map(), clock_rate=rate) for rate in rates)
+    assert star_ratings(Beatmap(), rates) == (0.0, 0.0, 0.0)

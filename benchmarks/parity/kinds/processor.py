@@ -33,18 +33,15 @@ from osuT5.generation.published_schedule import (
 )
 from osuT5.model.audio_conditions import DEFAULT_DIFFICULTY_STARS, NO_MAPPER
 from osuT5.model.published import PublishedBundle, bundle_from_json
+from osuT5.model.published.families import family_of_model
 from osuT5.published_windows import PublishedGrid, PublishedWindow
 from osuT5.vocabulary import PAD_ID
 from osuT5.windows import LOOKAHEAD, LOOKBACK
 from pipeline.published import PublishedMap, PublishedOptions, Reference, generate_as_published
 
-TIMING_LENIENCY_MS = {"v28": 3.0, "v29": 3.0}
-DEFAULT_LENIENCY_MS = 20.0
-MERGING = {"v28", "v29"}
-"""Configurations that put objects that are nearly on one spot exactly there."""
-
-OUTPUTS = {"v30": "MAP", "v32": "TIMING,MAP,SV", "v32-mini": "TIMING,MAP,SV"}
 DEFAULT_OUTPUTS = "TIMING,KIAI,MAP,SV"
+"""Of the published configurations; what a model does not have is not written."""
+
 SHARES = (("lookback", LOOKBACK), ("lookahead", LOOKAHEAD))
 
 FLOAT_SLACK = 1e-6
@@ -139,14 +136,13 @@ class Case:
         return None if value == "null" else float(value)
 
     def _request(self) -> PublishedOptions:
-        config = self.data["config"]
+        family = family_of_model(self.bundle.config, self.bundle.spec)
+        assert family is not None, "the bundle is a published one"
         return PublishedOptions(
-            outputs=_contexts(self.options.get("output_type", OUTPUTS.get(config, DEFAULT_OUTPUTS))),
+            outputs=_contexts(self.options.get("output_type", DEFAULT_OUTPUTS)),
             given=frozenset(_contexts(self.options.get("in_context", ""))) - {ContextKind.NONE},
-            timing_leniency_ms=float(
-                self.options.get("timing_leniency", TIMING_LENIENCY_MS.get(config, DEFAULT_LENIENCY_MS))
-            ),
-            merges_near_places=config in MERGING,
+            timing_leniency_ms=float(self.options.get("timing_leniency", family.timing_leniency_ms)),
+            merges_near_places=family.merges_near_places,
             start_ms=self.time("start_time"),
             end_ms=self.time("end_time"),
             adds_to_reference=self.options.get("add_to_beatmap", "false") == "true",

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case
-from benchmarks.parity.events import MERGES_NEAR_PLACES, encoding_of, groups_of
+from benchmarks.parity.events import encoding_of, family_named, groups_of
 from benchmarks.parity.inputs import input_beatmap
 from benchmarks.parity.same_map import compare_maps
 from osu_beatmap.model import Beatmap, GameMode
@@ -75,5 +75,5 @@ def assembled(events: Path, source: Beatmap, version: str) -> Beatmap:
     rows = json.loads(events.read_text(encoding="utf-8"))
     keys = source.key_count if source.mode is GameMode.MANIA else 0
     reds = [point for point in source.timing_points if point.uninherited]
-    merges = MERGES_NEAR_PLACES[version]
+    merges = family_named(version).merges_near_places
     return assemble_as_published(groups_of(rows, spec), source.mode, reds, source.difficulty, keys, spec, merges)

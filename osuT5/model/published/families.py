@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 
 from osuT5.encoding_spec import EncodingSpec
 from osuT5.events import ContextKind, EventKind
+from osuT5.model.config import ModelConfig
+from osuT5.spec import ModelSpec
 from osuT5.vocabulary import Vocabulary
 
 PROMPT_ORDER = (
@@ -37,21 +39,28 @@ WIDTH_PX, HEIGHT_PX = 1024, 896
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Facts about one generation. `states`: which of KIAI and SCROLL_SPEED its prompts carry; `parity_states`: those
-    that the original program writes, which for V29 are more than it was trained with."""
+    """Facts about one generation.
+
+    states              which of KIAI and SCROLL_SPEED its prompts carry
+    parity_states       those that the original program writes, which for V29 are more than it was trained with
+    timing_leniency_ms  how far the original program lets a beat be off the red line that explains it
+    merges_near_places  whether it puts objects that are nearly on one spot exactly there
+    """
 
     encoding: EncodingSpec
     states: frozenset[EventKind] = frozenset()
     parity_states: frozenset[EventKind] = frozenset()
+    timing_leniency_ms: float = 20.0
+    merges_near_places: bool = False
 
 
 _KIAI_AND_SV = frozenset({EventKind.KIAI, EventKind.SCROLL_SPEED})
 _SV = frozenset({EventKind.SCROLL_SPEED})
 
-V28 = Family(EncodingSpec(), _KIAI_AND_SV, _KIAI_AND_SV)
-V29 = Family(EncodingSpec(), _SV, _KIAI_AND_SV)
+V28 = Family(EncodingSpec(), _KIAI_AND_SV, _KIAI_AND_SV, timing_leniency_ms=3.0, merges_near_places=True)
+V29 = replace(V28, states=_SV)
 V30 = Family(EncodingSpec(types_first=False, scroll_speeds=False, timing_points=False, timing_in_map=True))
-V31 = V28
+V31 = Family(EncodingSpec(), _KIAI_AND_SV, _KIAI_AND_SV)
 V32 = Family(EncodingSpec(types_first=False, slider_layout=2, sustain_ms=8000), _SV, _SV)
 
 V28_WIDTH = 512
@@ -74,6 +83,17 @@ def family_of(vocabulary: Vocabulary, d_model: int) -> Family:
     else:
         family = V28 if d_model == V28_WIDTH else V29
     return replace(family, encoding=_seen_encoding(family.encoding, vocabulary))
+
+
+def family_of_model(config: ModelConfig, spec: ModelSpec) -> Family | None:
+    """The generation that a network and its contract belong to; None for one that only this program can run."""
+    if config.frame_heads or config.uses_pointer:
+        return None
+    try:
+        family = family_of(spec.vocabulary, config.d_model)
+    except ValueError:
+        return None
+    return family if family.encoding == spec.encoding else None
 
 
 def prompt_conditions(vocabulary: Vocabulary, states: frozenset[EventKind]) -> tuple[EventKind, ...]:

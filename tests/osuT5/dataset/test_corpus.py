@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 import soundfile
 
+from osu_beatmap.held_out import Split, title_hash
 from osu_beatmap.model import Beatmap, Circle, Difficulty, GameMode, HoldNote, Metadata, TimingPoint
 from osu_beatmap.writer import save_beatmap
 from osuT5.dataset import corpus
 from osuT5.dataset.corpus import CorpusReport, SongLoader, encode_chart, load_corpus
 from osuT5.dataset.records import ChartRecord
 from osuT5.dataset.sources import ReadChart, mapset_songs
-from osuT5.dataset.splits import Split, songs_of_split, title_hash
+from osuT5.dataset.splits import songs_of_split
 from osuT5.events import ContextKind
 from osuT5.spec import mini_spec
 

@@ -5,54 +5,27 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from training_songs import SPEC, song_of, steady_chart
 
-from osu_beatmap.attributes import attributes_of
-from osu_beatmap.model import Beatmap, Circle, Difficulty, GameMode, HitSound, TimingPoint
+from osu_beatmap.model import GameMode
 from osuT5.dataset.batches import BatchPart, joined
-from osuT5.dataset.corpus import Chart, TrainingSong
+from osuT5.dataset.corpus import TrainingSong
 from osuT5.dataset.errors import CorpusError
 from osuT5.dataset.examples import ExampleSampler
 from osuT5.dataset.frame_targets import BEAT_CHANNEL, frame_targets
 from osuT5.dataset.options import AugmentationOptions, BatchOptions
 from osuT5.dataset.supply import MemorySupply
-from osuT5.dataset.token_stream import TokenStream
-from osuT5.encoding import encode_context
 from osuT5.events import ContextKind, EventKind
 from osuT5.mel import window_mel
-from osuT5.spec import mini_spec
 from osuT5.vocabulary import IGNORED_LABEL, PAD_ID
 
-SPEC = mini_spec()
-SONG_MS = 30_000.0
-BEAT_MS = 500.0
 OPTIONS = BatchOptions(windows=3, charts_per_window=2, max_tokens=256)
-
-
-def chart(mode: GameMode, step_ms: float) -> Chart:
-    times_ms = np.arange(1_000.0, SONG_MS - 1_000, step_ms)
-    notes = [Circle(t, 64 + 128 * (i % 4), 192, hitsound=HitSound.CLAP * (i % 2)) for i, t in enumerate(times_ms)]
-    keys = 4.0 if mode is GameMode.MANIA else 5.0
-    beatmap = Beatmap(
-        mode=mode, difficulty=Difficulty(circle_size=keys), timing_points=[TimingPoint(0.0, BEAT_MS)], hit_objects=notes
-    )
-    streams = {
-        context: TokenStream.of(encode_context(beatmap, context, SPEC.encoding, SONG_MS), SPEC.vocabulary)
-        for context in SPEC.contexts_of(mode)
-    }
-    return Chart(f"{mode.name} every {step_ms} ms", attributes_of(beatmap, 3.0), streams, times_ms)
-
-
-def song(*charts: Chart) -> TrainingSong:
-    frames = int(SONG_MS / SPEC.grid.frame_ms) + 1
-    mel = np.repeat(np.arange(frames, dtype=np.float16)[:, None], SPEC.spectrogram.n_mels, axis=1)
-    beats = np.arange(0.0, SONG_MS, BEAT_MS)
-    return TrainingSong("song", mel, SONG_MS, list(charts), beats, beats[::4])
 
 
 @pytest.fixture
 def songs() -> list[TrainingSong]:
-    standard, mania = chart(GameMode.STANDARD, 250.0), chart(GameMode.MANIA, 125.0)
-    return [song(standard, mania), song(chart(GameMode.TAIKO, 500.0))]
+    standard, mania = steady_chart(GameMode.STANDARD, 250.0), steady_chart(GameMode.MANIA, 125.0)
+    return [song_of(standard, mania), song_of(steady_chart(GameMode.TAIKO, 500.0))]
 
 
 def sampler(songs, augmentation=None, seed=1) -> ExampleSampler:

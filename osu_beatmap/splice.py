@@ -1,0 +1,220 @@
+"""A span of a beatmap remade: its objects and green lines go into the file, every byte outside stays as it was.
+
+Red lines stay too, inside the span as well: timing that is given is kept. At the end of the span a green line restores
+what held there, where nothing in the file states it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from osu_beatmap.event_lines import parse_break_line
+from osu_beatmap.fields import FieldError
+from osu_beatmap.model import EFFECT_KIAI, Beatmap, GameMode, HitObject, TimingPoint
+from osu_beatmap.object_lines import format_object_line, parse_object_line
+from osu_beatmap.reader import decode_osu_bytes, parse_beatmap
+from osu_beatmap.timing import Timing, end_time_ms, sv_of
+from osu_beatmap.timing_lines import format_timing_line, parse_timing_line
+
+_LINES = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
+MIN_GAP_MS, MIN_COLUMN_GAP_MS = 10.0, 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The times from `start_ms` up to, but without, `end_ms`."""
+
+    start_ms: float = 0.0
+    end_ms: float = math.inf
+
+    def __contains__(self, time_ms: float) -> bool:
+        return self.start_ms <= time_ms < self.end_ms
+
+
+@dataclass(slots=True)
+class SpliceReport:
+    """How many objects were put in, taken out, and left out because they would overlap one that stays."""
+
+    added: int = 0
+    removed: int = 0
+    overlapping: int = 0
+
+
+@dataclass(slots=True)
+class _Text:
+    """A .osu file as lines with their ends, in an encoding that gives the same bytes back."""
+
+    lines: list[str]
+    encoding: str
+    line_end: str
+
+    @classmethod
+    def of(cls, data: bytes) -> _Text:
+        # Latin-1 maps bytes to characters one to one; what .osu syntax is made of is ASCII in all other encodings.
+        encoding = "latin-1"
+        if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in data[:2]:
+            encoding = "utf-16-be" if data[:2] == b"\xfe\xff" or data[:1] == b"\0" else "utf-16-le"
+        lines = [line for line in _LINES.findall(data.decode(encoding, errors="surrogatepass")) if line]
+        ends = [line[len(line.rstrip("\r\n")) :] for line in lines[:1]]
+        return cls(lines, encoding, ends[0] if ends and ends[0] else "\r\n")
+
+    def encoded(self, line: str) -> str:
+        """A line of our own as one of this text."""
+        text = line.encode("utf-8").decode("latin-1") if self.encoding == "latin-1" else line
+        return text + self.line_end
+
+    def data(self) -> bytes:
+        return "".join(self.lines).encode(self.encoding, errors="surrogatepass")
+
+
+def splice(data: bytes, made: Beatmap, span: Span) -> tuple[bytes, SpliceReport]:
+    """The file `data` with the objects of `made` that begin in the span, and what lines they need, instead of its own.
+
+    `made` has the red lines of the file. Breaks that would lie over new objects go. Raises BeatmapError for a file that
+    is no beatmap.
+    """
+    given = parse_beatmap(decode_osu_bytes(data))
+    report = SpliceReport()
+    kept = [item for item in given.hit_objects if item.time_ms not in span]
+    report.removed = len(given.hit_objects) - len(kept)
+    new = list(_fitting([item for item in made.hit_objects if item.time_ms in span], made, kept, given, report))
+    report.added = len(new)
+    lines = _lines_of_span(Timing(given.timing_points), Timing(made.timing_points), span)
+    text = _Text.of(data)
+    text.lines = list(_rewritten(text, given, span, new, lines))
+    return text.data(), report
+
+
+def _fitting(
+    new: Sequence[HitObject], made: Beatmap, kept: Sequence[HitObject], given: Beatmap, report: SpliceReport
+) -> Iterator[HitObject]:
+    """The new objects that leave those on either side their room."""
+    made_timing, timing = Timing(made.timing_points), Timing(given.timing_points)
+    is_mania = given.mode is GameMode.MANIA
+    gap_ms = MIN_COLUMN_GAP_MS if is_mania else MIN_GAP_MS
+    taken = [
+        (item.time_ms - gap_ms, end_time_ms(item, timing, given.difficulty) + gap_ms, item.x if is_mania else 0.0)
+        for item in kept
+    ]
+    for item in new:
+        end_ms = end_time_ms(item, made_timing, made.difficulty)
+        column = item.x if is_mania else 0.0
+        if any(column == place and item.time_ms < last and end_ms > first for first, last, place in taken):
+            report.overlapping += 1
+        else:
+            yield item
+
+
+def _state(timing: Timing, time_ms: float) -> TimingPoint:
+    """What holds at a time, as a green line there."""
+    line = timing.line_at(time_ms)
+    return replace(
+        line,
+        time_ms=time_ms,
+        beat_length_ms=-100.0 / timing.sv_at(time_ms),
+        uninherited=False,
+        effects=line.effects & EFFECT_KIAI if timing.kiai_at(time_ms) else 0,
+    )
+
+
+def _sounds_alike(one: TimingPoint, other: TimingPoint) -> bool:
+    def heard(line: TimingPoint) -> tuple:
+        return round(sv_of(line), 6), line.sample_set, line.sample_index, line.volume, line.kiai
+
+    return heard(one) == heard(other)
+
+
+def _lines_of_span(given: Timing, made: Timing, span: Span) -> list[TimingPoint]:
+    """The green lines that make the span as `made` is and what follows as `given` is."""
+    reds = {line.time_ms: line for line in given.reds if line.time_ms in span}
+    changes_ms = {line.time_ms for line in made.points if line.time_ms in span} | set(reds)
+    if math.isfinite(span.start_ms):
+        changes_ms.add(span.start_ms)
+    lines: list[TimingPoint] = []
+    before = [line for line in given.points if line.time_ms < span.start_ms]
+    holds = _state(Timing(before), span.start_ms) if any(line.uninherited for line in before) else None
+    for time_ms in sorted(changes_ms):
+        if time_ms in reds:
+            holds = _state(Timing([reds[time_ms]]), time_ms)
+        wanted = _state(made, time_ms)
+        if holds is not None and not _sounds_alike(holds, wanted):  # before the first red line nothing holds
+            lines.append(wanted)
+            holds = wanted
+    stated = any(line.time_ms == span.end_ms for line in given.points)
+    if math.isfinite(span.end_ms) and not stated and holds is not None:
+        afterwards = _state(given, span.end_ms)
+        if not _sounds_alike(holds, afterwards):
+            lines.append(afterwards)
+    return lines
+
+
+def _rewritten(
+    text: _Text, given: Beatmap, span: Span, new: Sequence[HitObject], lines: Sequence[TimingPoint]
+) -> Iterator[str]:
+    """The lines of the new file: those that stay, and at their places those that are new."""
+    version = given.format_version
+    pending = {
+        "HitObjects": _Pending([(item.time_ms, format_object_line(item, version)) for item in new]),
+        "TimingPoints": _Pending([(line.time_ms, format_timing_line(line, version)) for line in lines]),
+    }
+    times: dict[str, Callable[[str], float | None]] = {
+        "HitObjects": lambda line: parse_object_line(line, version).time_ms,
+        "TimingPoints": lambda line: parse_timing_line(line, version).time_ms,
+    }
+    section = ""
+    for line in text.lines:
+        bare = line.strip().lstrip("\ufeff").removeprefix("ï»¿")
+        if bare.startswith("[") and bare.endswith("]"):
+            yield from map(text.encoded, pending.pop(section).before(math.inf) if section in pending else ())
+            section = bare[1:-1]
+        elif section in pending:
+            time_ms = _read(times[section], bare)
+            if time_ms is not None:
+                is_red = section == "TimingPoints" and parse_timing_line(bare, version).uninherited
+                # A green line comes after the red one of its time, and an object before those that follow.
+                yield from map(text.encoded, pending[section].before(time_ms))
+                if time_ms in span and not is_red:
+                    continue
+        elif section == "Events" and _covers(bare, version, new):
+            continue
+        yield line
+    ended = not text.lines or text.lines[-1].endswith(("\r", "\n"))
+    rest = [added for part in pending.values() for added in part.before(math.inf)]
+    if rest and not ended:
+        yield text.line_end
+    yield from map(text.encoded, rest)
+
+
+class _Pending:
+    """New lines of a section that have not been written yet, with their times, in order."""
+
+    def __init__(self, entries: Sequence[tuple[float, str]]) -> None:
+        self._entries = list(entries)
+
+    def before(self, time_ms: float) -> list[str]:
+        count = sum(entry_ms < time_ms for entry_ms, _ in self._entries)
+        taken, self._entries = self._entries[:count], self._entries[count:]
+        return [line for _, line in taken]
+
+
+def _read(parse: Callable[[str], float | None], line: str) -> float | None:
+    """The time of a line; None for one that osu! skips."""
+    comment = line.find("//")
+    try:
+        return parse(line[:comment].rstrip() if comment > 0 else line) if line and comment else None
+    except FieldError:
+        return None
+
+
+def _covers(line: str, format_version: int, new: Sequence[HitObject]) -> bool:
+    """Whether an event line is a break over one of the new objects."""
+    if line.partition(",")[0] not in ("2", "Break"):
+        return False
+    try:
+        pause = parse_break_line(line, format_version)
+    except FieldError:
+        return False
+    return any(pause.start_ms < item.time_ms < pause.end_ms for item in new)

@@ -1,0 +1,167 @@
+"""Training data of a refiner: charts without their audio, as points and what a decoder would leave of them."""
+
+from __future__ import annotations
+
+import hashlib
+import tarfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from osu_beatmap.attributes import WITH_CIRCLES, attributes_of
+from osu_beatmap.errors import BeatmapError
+from osu_beatmap.held_out import Split, held_out_titles, song_in_split
+from osu_beatmap.model import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX, Beatmap, PathSegment, Slider
+from osu_beatmap.reader import decode_osu_bytes, parse_beatmap
+from osu_beatmap.star_rating import star_rating
+from osu_diffusion.coarse import on_grid, with_trimmed_paths
+from osu_diffusion.conditions import ConditionSpec
+from osu_diffusion.features import CENTRE_PX
+from osu_diffusion.sequence import PointSequence, sequence_of
+
+MIN_POINTS = 32
+MAX_POINTS = 20_000
+FARTHEST_PX = 512.0
+"""Charts with places this far outside of the playfield are jokes."""
+
+MIRRORS = ((False, False), (True, False), (False, True), (True, True))
+"""Left and right, top and bottom exchanged."""
+
+DOUBLE_TIME_RATE = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class RefinerChart:
+    """A chart ready for training.
+
+    sequence     its points as mapped, slider paths cut where sliders end
+    drafts       [mirrors, n, 2] what a decoder leaves of each mirror image, in px
+    naturals_px  [mirrors, paths] lengths of the drafts' paths
+    classes      [2, K] class vectors at normal speed and in double time
+    """
+
+    name: str
+    sequence: PointSequence
+    drafts: np.ndarray
+    naturals_px: np.ndarray
+    classes: np.ndarray
+
+
+@dataclass(slots=True)
+class ChartReport:
+    """Charts that were left out, by reason."""
+
+    skipped: list[str] = field(default_factory=list)
+
+
+def load_charts(
+    folder: Path, spec: ConditionSpec, splits: Sequence[Split], held_out: frozenset[str] | None = None
+) -> tuple[list[list[RefinerChart]], ChartReport]:
+    """The standard and catch charts of each split, each chart once; those that cannot be used are reported."""
+    held_out = held_out_titles() if held_out is None else held_out
+    report = ChartReport()
+    charts: list[list[RefinerChart]] = [[] for _ in splits]
+    seen: set[str] = set()
+    for name, beatmaps in tqdm(list(chart_groups(folder, report)), desc="preparing charts", unit="song"):
+        titles = [beatmap.metadata for beatmap in beatmaps]
+        members = [found for found, split in zip(charts, splits, strict=True) if song_in_split(titles, split, held_out)]
+        for beatmap in (b for b in beatmaps if members and b.mode in WITH_CIRCLES):
+            try:
+                chart = refiner_chart(beatmap, spec)
+            except (BeatmapError, ValueError) as error:
+                report.skipped.append(f"{name} [{beatmap.metadata.version}]: {error}")
+                continue
+            content = hashlib.sha256(chart.sequence.positions.tobytes() + chart.sequence.times_ms.tobytes()).hexdigest()
+            if content not in seen:
+                seen.add(content)
+                for found in members:
+                    found.append(chart)
+    return charts, report
+
+
+def chart_groups(folder: Path, report: ChartReport) -> Iterator[tuple[str, list[Beatmap]]]:
+    """Charts of one song together: .osu files of one folder that name one audio file.
+
+    Folders are searched to any depth, and so are .tar.xz archives that lie directly in `folder`.
+    """
+    groups: dict[tuple[str, str], list[Beatmap]] = {}
+    for place, data in _chart_files(folder):
+        try:
+            beatmap = parse_beatmap(decode_osu_bytes(data), place)
+        except BeatmapError as error:
+            report.skipped.append(f"{place}: {error}")
+            continue
+        groups.setdefault((place.rpartition("/")[0], beatmap.audio_filename), []).append(beatmap)
+    for (place, _), beatmaps in groups.items():
+        yield place, beatmaps
+
+
+def _chart_files(folder: Path) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(folder.rglob("*.osu")):
+        yield path.relative_to(folder).as_posix(), path.read_bytes()
+    for archive_path in sorted(folder.glob("*.tar.xz")):
+        with tarfile.open(archive_path) as archive:
+            for member in archive:
+                file = archive.extractfile(member) if member.isfile() and member.name.endswith(".osu") else None
+                if file is not None:
+                    yield f"{archive_path.name}/{member.name}", file.read()
+
+
+def refiner_chart(beatmap: Beatmap, spec: ConditionSpec) -> RefinerChart:
+    """Raises BeatmapError or ValueError for charts that nothing can be learnt from."""
+    mapped = with_trimmed_paths(beatmap)
+    sequence = sequence_of(mapped)
+    if not MIN_POINTS <= len(sequence) <= MAX_POINTS:
+        raise ValueError(f"{len(sequence)} points")
+    if np.abs(sequence.positions - CENTRE_PX).max() > 256.0 + FARTHEST_PX or not np.isfinite(sequence.times_ms).all():
+        raise ValueError("places or times that cannot be meant for play")
+    drafts = np.stack([draft_positions(beatmap, mapped, sequence, mirror) for mirror in MIRRORS])
+    ratings = [star_rating(beatmap, clock_rate=rate) for rate in (1.0, DOUBLE_TIME_RATE)]
+    return RefinerChart(
+        name=f"{beatmap.metadata.title} [{beatmap.metadata.version}]",
+        sequence=sequence,
+        drafts=drafts.astype(np.float32),
+        naturals_px=sequence.paths.natural_lengths(drafts),
+        classes=np.stack([spec.class_vector(attributes_of(beatmap, rating)) for rating in ratings]),
+    )
+
+
+def draft_positions(
+    beatmap: Beatmap, mapped: Beatmap, sequence: PointSequence, mirror: tuple[bool, bool] = (False, False)
+) -> np.ndarray:
+    """Where a decoder would leave the points [n, 2] of `mapped`, the beatmap with trimmed paths, in a mirror image.
+
+    A generated draft has the mapper's control points on its grid, and is trimmed after that; where trimming then cuts
+    another number of them, the trimmed ones are put on the grid instead.
+    """
+    draft = sequence_of(with_trimmed_paths(on_grid(mirrored(beatmap, mirror))))
+    if len(draft) != len(sequence) or (draft.kinds != sequence.kinds).any():
+        draft = sequence_of(on_grid(mirrored(mapped, mirror)))
+    assert len(draft) == len(sequence), "a grid changes no number of points"
+    return draft.positions
+
+
+def mirrored(beatmap: Beatmap, mirror: tuple[bool, bool]) -> Beatmap:
+    """The mirror image of a beatmap; its objects alone are copied."""
+
+    def image(x: float, y: float) -> tuple[float, float]:
+        return (PLAYFIELD_WIDTH_PX - x if mirror[0] else x, PLAYFIELD_HEIGHT_PX - y if mirror[1] else y)
+
+    objects = []
+    for obj in beatmap.hit_objects:
+        x, y = image(obj.x, obj.y)
+        if isinstance(obj, Slider):
+            segments = [PathSegment(s.kind, [image(*point) for point in s.points]) for s in obj.segments]
+            objects.append(replace(obj, x=x, y=y, segments=segments))
+        else:
+            objects.append(replace(obj, x=x, y=y))
+    return replace(beatmap, hit_objects=objects)
+
+
+def mirrored_positions(positions: np.ndarray, mirror: tuple[bool, bool]) -> np.ndarray:
+    """Positions [..., 2] of the mirror image."""
+    size = np.array([PLAYFIELD_WIDTH_PX, PLAYFIELD_HEIGHT_PX])
+    return np.where(mirror, size - positions, positions)

@@ -1,0 +1,75 @@
+"""Loading a refiner, ours or a published one, from a folder or from the hub."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from checkpoints.errors import ModelError
+from checkpoints.folder_weights import SAFETENSORS, file_spans
+from checkpoints.hub import local_folder
+from checkpoints.tensor_spans import TensorSpan
+from checkpoints.torch_files import read_torch_file
+from osu_diffusion.contract import CONTRACT_FILE, RefinerContract
+from osu_diffusion.embedded import EmbeddedRefiner
+from osu_diffusion.published import PublishedRefiner, published_conditions, published_config, renamed_key
+from osu_diffusion.published_network import PublishedNetwork
+from osu_diffusion.refine import Refiner
+from osu_diffusion.refiner import GridRefiner
+
+EMBEDDED_REFINER = Path(__file__).resolve().parents[1] / "models" / "mini_refiner"
+
+WEIGHTS_PICKLE = "model_ema.pkl"
+TOKENIZER_PICKLE = "tokenizer.pkl"
+HUB_FILES = (CONTRACT_FILE, SAFETENSORS, WEIGHTS_PICKLE, TOKENIZER_PICKLE)
+
+
+def load_refiner(source: str | Path | None = None, device: str = "cpu") -> Refiner:
+    """A refiner, ready for use: of a folder, of a hub repository (downloaded when missing), None: the embedded one.
+
+    Raises ModelError.
+    """
+    if source is None:
+        return _own(EMBEDDED_REFINER, device)
+    needed = f"{CONTRACT_FILE} and {SAFETENSORS}, or {WEIGHTS_PICKLE} and {TOKENIZER_PICKLE},"
+    folder = local_folder("diff_ckpt", str(source), HUB_FILES, needed)
+    if (folder / CONTRACT_FILE).is_file():
+        return _own(folder, device)
+    if (folder / WEIGHTS_PICKLE).is_file():
+        return _published(folder, device)
+    raise ModelError(f"{folder} holds no refiner: {CONTRACT_FILE} (ours) or {WEIGHTS_PICKLE} (published) is missing.")
+
+
+def _own(folder: Path, device: str) -> EmbeddedRefiner:
+    contract = RefinerContract.load(folder)
+    with torch.device("meta"):
+        model = GridRefiner(contract.network, contract.spread)
+    _fill(model, file_spans(folder / SAFETENSORS), folder, device)
+    return EmbeddedRefiner(model, contract.conditions, contract.noise_share)
+
+
+def _published(folder: Path, device: str) -> PublishedRefiner:
+    spans = {renamed_key(key): span for key, span in file_spans(folder / WEIGHTS_PICKLE).items()}
+    tables = read_torch_file(folder / TOKENIZER_PICKLE)
+    shapes = {name: span.shape for name, span in spans.items()}
+    conditions, config = published_conditions(tables, folder), published_config(shapes, folder)
+    if config.class_size != conditions.size:
+        raise ModelError(f"The weights in {folder} do not fit its {TOKENIZER_PICKLE}.")
+    with torch.device("meta"):
+        network = PublishedNetwork(config)
+    _fill(network, {f"dit.{name}": span for name, span in spans.items()}, folder, device)
+    return PublishedRefiner(network, conditions)
+
+
+def _fill(model: nn.Module, spans: dict[str, TensorSpan], folder: Path, device: str) -> None:
+    """The network's parameters from a file that must hold just these, as float32."""
+    wanted = {name: tuple(parameter.shape) for name, parameter in model.named_parameters()}
+    stored = {name: tuple(span.shape) for name, span in spans.items()}
+    if wanted != stored:
+        odd = next(name for name in sorted({*wanted, *stored}) if wanted.get(name) != stored.get(name))
+        raise ModelError(f"The weights in {folder} are not those of the refiner that its files describe: {odd[:80]}.")
+    state: dict[str, Tensor] = {name: span.read(torch.float32).to(device) for name, span in spans.items()}
+    model.load_state_dict(state, assign=True)
+    model.eval().requires_grad_(False)

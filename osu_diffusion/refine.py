@@ -1,0 +1,163 @@
+"""Coarse positions -> refined positions of a whole map."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+
+from osu_beatmap.attributes import WITH_CIRCLES, Attributes
+from osu_beatmap.model import Beatmap, GameMode
+from osu_beatmap.rules.chart import circle_radius_px
+from osu_diffusion.coarse import with_trimmed_paths
+from osu_diffusion.constraints import STACK_PX, MapConstraints
+from osu_diffusion.sampling import Estimator, Progress, sample
+from osu_diffusion.schedule import SECTIONS, NoiseSchedule, spaced_steps, squared_cosine
+from osu_diffusion.sequence import PointSequence, sequence_of, with_positions
+
+MAX_SEQ_LEN = 1024
+OVERLAP_BUFFER = 128
+
+
+@dataclass(frozen=True, slots=True)
+class RefineOptions:
+    """How to refine.
+
+    timesteps       how many steps to take, or how many in each of equal sections of the noise, that of the least noise
+                    first; None is what suits the refiner
+    cfg_scale       above 1 the attributes are followed further than the refiner does by itself
+    refine_iters    repetitions of the last step
+    random_init     whether to start from noise alone, without the places of the draft
+    max_seq_len     points that are looked at together
+    overlap_buffer  points on either side of a join that are looked at from both sides
+    stack_px        how near refined objects must be to stay on the one place that they share in the draft
+    """
+
+    timesteps: int | tuple[int, ...] | None = None
+    cfg_scale: float = 1.0
+    refine_iters: int = 0
+    random_init: bool = False
+    max_seq_len: int = MAX_SEQ_LEN
+    overlap_buffer: int = OVERLAP_BUFFER
+    stack_px: float = STACK_PX
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The attributes that a map should have, and the descriptors that it should not."""
+
+    attributes: Attributes
+    negative_descriptors: tuple[str, ...] = ()
+
+
+class Refiner(Protocol):
+    """A trained refiner, ours or a published one.
+
+    trims_paths    whether it works on paths that end where their sliders do
+    noise_share    share of the noise at which it starts from a draft
+    full_share     the same when it starts from noise alone
+    default_steps  how many steps suit it
+    """
+
+    trims_paths: bool
+    noise_share: float
+    full_share: float
+    default_steps: int
+
+    def to_positions_px(self, positions: torch.Tensor) -> np.ndarray:
+        """Positions [..., 2] as the network has them, in px."""
+
+    def from_positions_px(self, positions_px: np.ndarray) -> torch.Tensor: ...
+
+    def start(
+        self, draft_px: np.ndarray, schedule: NoiseSchedule, samples: int, random_init: bool, generator: torch.Generator
+    ) -> torch.Tensor:
+        """Noisy positions [samples, n, 2] at the last step of the schedule."""
+
+    def estimator(
+        self, sequence: PointSequence, draft_px: np.ndarray, wanted: Wanted, options: RefineOptions, samples: int
+    ) -> Estimator: ...
+
+
+def refine_positions(
+    beatmap: Beatmap,
+    refiner: Refiner,
+    wanted: Wanted,
+    options: RefineOptions,
+    seed: int,
+    kept_objects: Sequence[int] = (),
+    progress: Progress | None = None,
+) -> Beatmap:
+    """The beatmap with its objects where the refiner puts them; times, lengths and all else stay.
+
+    kept_objects  indices of objects that stay where they are, with their paths
+    Deterministic for a seed. Other modes than standard and catch, whose places mean nothing, come back as they are.
+    Raises BeatmapError for a beatmap without a red line.
+    """
+    if beatmap.mode not in WITH_CIRCLES or not beatmap.hit_objects:
+        return beatmap
+    draft = with_trimmed_paths(beatmap) if refiner.trims_paths else beatmap
+    sequence = sequence_of(draft)
+    kept = ~sequence.movable | np.isin(sequence.object_of, list(kept_objects))
+    constraints = MapConstraints(sequence, sequence.positions, kept, options.stack_px, seen_radius_px(beatmap))
+    refined = sample_positions(refiner, constraints, wanted, options, seed, progress=progress)[0]
+    moved = with_positions(draft, sequence, refined)
+    for index in kept_objects:
+        moved.hit_objects[index] = beatmap.hit_objects[index]
+    return moved
+
+
+def sample_positions(
+    refiner: Refiner,
+    constraints: MapConstraints,
+    wanted: Wanted,
+    options: RefineOptions,
+    seed: int,
+    samples: int = 1,
+    progress: Progress | None = None,
+) -> np.ndarray:
+    """Draws of the positions [samples, n, 2] of a map's points, in px."""
+    return constraints.in_the_end(draw_positions(refiner, constraints, wanted, options, seed, samples, progress))
+
+
+def draw_positions(
+    refiner: Refiner,
+    constraints: MapConstraints,
+    wanted: Wanted,
+    options: RefineOptions,
+    seed: int,
+    samples: int = 1,
+    progress: Progress | None = None,
+) -> np.ndarray:
+    """As `sample_positions`, before the constraints of a finished map."""
+    if constraints.kept.all():
+        return np.repeat(constraints.draft_px[None], samples, axis=0)
+    generator = torch.Generator().manual_seed(seed)
+    schedule = schedule_of(refiner, options)
+
+    def constrain(clean: torch.Tensor) -> torch.Tensor:
+        return refiner.from_positions_px(constraints.at_a_step(refiner.to_positions_px(clean)))
+
+    with torch.inference_mode():
+        start = refiner.start(constraints.draft_px, schedule, samples, options.random_init, generator)
+        estimator = refiner.estimator(constraints.sequence, constraints.draft_px, wanted, options, samples)
+        positions = sample(estimator, schedule, start, constrain, generator, options.refine_iters, progress)
+    return refiner.to_positions_px(positions)
+
+
+def schedule_of(refiner: Refiner, options: RefineOptions) -> NoiseSchedule:
+    """The steps to take: a plain number of them is spread evenly over the share of the noise that is started at."""
+    counts = options.timesteps or refiner.default_steps
+    if isinstance(counts, int):
+        share = refiner.full_share if options.random_init else refiner.noise_share
+        used = max(1, round(SECTIONS * share))
+        counts = (*(counts // used + (section < counts % used) for section in range(used)), *[0] * (SECTIONS - used))
+    return squared_cosine().respaced(spaced_steps(counts))
+
+
+def seen_radius_px(beatmap: Beatmap) -> float:
+    """How far objects reach around their places; in catch, whose y is not seen, only places count."""
+    return circle_radius_px(beatmap.difficulty.circle_size) if beatmap.mode is GameMode.STANDARD else 0.0

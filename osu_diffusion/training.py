@@ -1,0 +1,316 @@
+"""Training a refiner: configuration, batches, loss and held-out figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from checkpoints.folder_weights import SAFETENSORS
+from osu_beatmap.held_out import Split
+from osu_diffusion.conditions import ConditionSpec
+from osu_diffusion.contract import RefinerContract
+from osu_diffusion.dataset import (
+    DOUBLE_TIME_RATE,
+    MIRRORS,
+    RefinerChart,
+    load_charts,
+    mirrored_positions,
+)
+from osu_diffusion.dit import DiTConfig
+from osu_diffusion.features import POSITION_SCALE_PX, draft_distances, normalised, point_features
+from osu_diffusion.refiner import INPUT_SIZE, GridRefiner, RefinerInputs, Spread
+from osu_diffusion.schedule import DIFFUSION_STEPS, squared_cosine
+from osu_diffusion.sequence import PointSequence
+from training.loop import LoopOptions, run_training
+from training.options import OptionError
+
+
+@dataclass(frozen=True)
+class RefinerBatchOptions:
+    """`rows` parts of charts, of up to `points` points each."""
+
+    rows: int = 32
+    points: int = 128
+
+
+@dataclass(frozen=True)
+class RefinerAugmentationOptions:
+    """What is varied.
+
+    double_time_probability  charts played 1.5 times as fast
+    distance_noise           standard deviation of the stated distances, in doublings
+    condition_dropout        attributes that are unknown
+    """
+
+    mirror: bool = True
+    double_time_probability: float = 0.3
+    distance_noise: float = 0.1
+    condition_dropout: float = 0.2
+
+
+@dataclass(frozen=True)
+class RefinerTrainOptions:
+    """One training run.
+
+    noise_share     share of the diffusion, from its clean end, that refinement starts at
+    no_draft_share  rows that know no draft and any noise, so that positions can be drawn from noise alone
+    sizes           fields of DiTConfig that differ from the embedded size
+    """
+
+    train_dataset_path: str = ""
+    run_path: str = "runs/mini_refiner"
+    split: str = "train"
+    seed: int = 1
+    device: str = "auto"
+    threads: int = 0
+    noise_share: float = 0.1
+    no_draft_share: float = 0.1
+    held_out_batches: int = 8
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    loop: LoopOptions = field(default_factory=LoopOptions)
+    batch: RefinerBatchOptions = field(default_factory=RefinerBatchOptions)
+    augmentation: RefinerAugmentationOptions = field(default_factory=RefinerAugmentationOptions)
+
+
+@dataclass(frozen=True, slots=True)
+class RefinerBatch:
+    """Clean positions [N, T, 2], noise of the same shape, diffusion steps [N], what counts [N, T], and the inputs."""
+
+    clean: Tensor
+    noise: Tensor
+    steps: Tensor
+    counted: Tensor
+    inputs: RefinerInputs
+
+
+class PartSampler:
+    """Draws parts of charts, each point as likely as any other."""
+
+    def __init__(
+        self,
+        charts: list[RefinerChart],
+        spec: ConditionSpec,
+        options: RefinerTrainOptions,
+        augmentation: RefinerAugmentationOptions | None,
+        seed: int,
+    ) -> None:
+        if not charts:
+            raise OptionError("There is no standard or catch chart to train on in train_dataset_path.")
+        self.charts = charts
+        self.unknown = spec.unknown_vector()
+        self.sizes = spec.sizes()
+        self.options = options
+        self.augmentation = augmentation
+        self.seed = seed
+        counts = np.array([len(chart.sequence) for chart in charts], dtype=np.float64)
+        self.shares = counts / counts.sum()
+
+    def batch(self, step: int) -> RefinerBatch:
+        """The batch of a step, the same every time."""
+        rng = np.random.default_rng([self.seed, step])
+        rows = [self._row(rng) for _ in range(self.options.batch.rows)]
+        columns = {name: torch.from_numpy(np.stack([row[name] for row in rows])) for name in rows[0]}
+        names = ("context", "draft", "has_draft", "path_ids", "path_lengths", "classes", "hidden")
+        inputs = RefinerInputs(**{name: columns[name] for name in names})
+        return RefinerBatch(columns["clean"], columns["noise"], columns["step"], columns["counted"], inputs)
+
+    def _row(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        augmentation, length = self.augmentation, self.options.batch.points
+        chart = self.charts[rng.choice(len(self.charts), p=self.shares)]
+        mirror = int(rng.integers(len(MIRRORS))) if augmentation and augmentation.mirror else 0
+        is_fast = bool(augmentation) and rng.random() < augmentation.double_time_probability
+        first, last = part_of(chart.sequence, length, rng)
+        sequence = sliced(chart.sequence, first, last, DOUBLE_TIME_RATE if is_fast else 1.0)
+        draft_px = chart.drafts[mirror, first:last].astype(np.float64)
+        clean_px = mirrored_positions(sequence.positions, MIRRORS[mirror])
+        has_draft = not augmentation or rng.random() >= self.options.no_draft_share
+        distances_px = draft_distances(draft_px if has_draft else clean_px)
+        if augmentation:
+            distances_px = distances_px * 2.0 ** rng.normal(0.0, augmentation.distance_noise, len(distances_px))
+        features = point_features(sequence, draft_px, distances_px, chart.naturals_px[mirror], has_draft)
+        reach = self.options.noise_share if has_draft else 1.0
+        base = features.path_ids[features.path_ids > 0].min(initial=len(features.path_ids) + 1)
+        return {
+            "context": padded(features.context, length),
+            "draft": padded(features.draft, length),
+            "has_draft": np.float32(has_draft),
+            "path_ids": padded(np.maximum(features.path_ids - base + 1, 0), length),
+            "path_lengths": padded(features.path_lengths, length),
+            "classes": self._classes(chart.classes[int(is_fast)], rng),
+            "hidden": np.arange(length) >= last - first,
+            "clean": padded(normalised(clean_px), length),
+            "noise": rng.standard_normal((length, 2), dtype=np.float32),
+            "step": np.int64(rng.integers(round(reach * DIFFUSION_STEPS))),
+            "counted": padded(sequence.movable, length),
+        }
+
+    def _classes(self, classes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """The class vector with some attributes unknown."""
+        if not self.augmentation:
+            return classes
+        chosen, start = classes.copy(), 0
+        for size in self.sizes:
+            if rng.random() < self.augmentation.condition_dropout:
+                chosen[start : start + size] = self.unknown[start : start + size]
+            start += size
+        return chosen
+
+
+def part_of(sequence: PointSequence, length: int, rng: np.random.Generator) -> tuple[int, int]:
+    """First and last point (exclusive) of whole objects, `length` points at most."""
+    first = int(rng.integers(max(1, len(sequence) - length + 1)))
+    first = int(np.searchsorted(sequence.object_of, sequence.object_of[first]))
+    last = min(first + length, len(sequence))
+    if last < len(sequence):
+        last = int(np.searchsorted(sequence.object_of, sequence.object_of[last]))
+    return (first, last) if last > first else (first, min(first + length, len(sequence)))
+
+
+def sliced(sequence: PointSequence, first: int, last: int, speed: float = 1.0) -> PointSequence:
+    """Some points of a sequence, for features: its paths stay those of the whole."""
+    part = slice(first, last)
+    return replace(
+        sequence,
+        kinds=sequence.kinds[part],
+        times_ms=sequence.times_ms[part] / speed,
+        beat_lengths_ms=sequence.beat_lengths_ms[part] / speed,
+        positions=sequence.positions[part],
+        object_of=sequence.object_of[part],
+        path_of=sequence.path_of[part],
+        path_shares=sequence.path_shares[part],
+    )
+
+
+def padded(values: np.ndarray, length: int) -> np.ndarray:
+    """Values [n, ...] with zeros up to `length` of them."""
+    return np.concatenate([values, np.zeros((length - len(values), *values.shape[1:]), dtype=values.dtype)])
+
+
+class RefinerTask:
+    """Batches and losses of a refiner."""
+
+    def __init__(self, options: RefinerTrainOptions, train: PartSampler, held_out: PartSampler | None) -> None:
+        self.options = options
+        self.train = train
+        self.held_out = held_out
+        self.alpha_bars = torch.from_numpy(squared_cosine().alpha_bars).float()
+
+    def batch(self, step: int) -> RefinerBatch:
+        return self.train.batch(step)
+
+    def loss(self, model: nn.Module, batch: RefinerBatch, step: int) -> tuple[Tensor, dict[str, float]]:
+        errors = self._errors(model, batch)
+        weights = batch.counted.to(errors.device)
+        drawn = batch.inputs.has_draft.to(errors.device)[:, None] * weights
+        loss = (errors * weights).sum() / weights.sum().clamp(min=1)
+        refined = (errors.detach() * drawn).sum() / drawn.sum().clamp(min=1)
+        return loss, {"refine_loss": float(refined)}
+
+    def _errors(self, model: nn.Module, batch: RefinerBatch) -> Tensor:
+        """Mean squared error of each point [N, T], in units of the spread that is left to explain."""
+        device = next(model.parameters()).device
+        inputs, clean = batch.inputs.to(device), batch.clean.to(device)
+        steps = batch.steps.to(device)
+        alpha_bars = self.alpha_bars.to(device)[steps]
+        noisy = noised(clean, batch.noise.to(device), alpha_bars)
+        scaled, guess, out_scale = model.conditioned(noisy, alpha_bars, inputs)
+        answer = model.answer(scaled, guess, steps, inputs)
+        return (answer - (clean - guess) / out_scale).square().mean(-1)
+
+    def evaluate(self, model: nn.Module) -> dict[str, float]:
+        """Loss, and how far the best guess before any noise is removed is from the mapper's places, and the draft."""
+        if self.held_out is None:
+            return {}
+        losses, distances, draft_distances_ = [], [], []
+        first_step = round(self.options.noise_share * DIFFUSION_STEPS) - 1
+        for step in range(self.options.held_out_batches):
+            batch = self.held_out.batch(step)
+            errors, counted = self._errors(model, batch), batch.counted
+            losses.append(errors.cpu()[counted])
+            device = next(model.parameters()).device
+            steps = torch.full_like(batch.steps, first_step).to(device)
+            alpha_bars = self.alpha_bars.to(device)[steps]
+            noisy = noised(batch.clean.to(device), batch.noise.to(device), alpha_bars)
+            found = model(noisy, alpha_bars, steps, batch.inputs.to(device)).cpu()
+            distances.append((found - batch.clean).norm(dim=-1)[counted])
+            draft_distances_.append((batch.inputs.draft - batch.clean).norm(dim=-1)[counted])
+        found_px, draft_px = (
+            float(torch.cat(parts).mean()) * POSITION_SCALE_PX for parts in (distances, draft_distances_)
+        )
+        return {
+            "loss": round(float(torch.cat(losses).mean()), 4),
+            "guess_px": round(found_px, 3),
+            "draft_px": round(draft_px, 3),
+            "nearer": round(1.0 - found_px / draft_px, 4),
+        }
+
+
+def noised(clean: Tensor, noise: Tensor, alpha_bars: Tensor) -> Tensor:
+    """q(x_t | x_0): clean and noise [N, T, 2] at alpha_bars [N]."""
+    alpha_bars = alpha_bars[:, None, None]
+    return clean * alpha_bars.sqrt() + noise * (1.0 - alpha_bars).sqrt()
+
+
+def mini_config(spec: ConditionSpec, **sizes) -> DiTConfig:
+    """Sizes of the embedded refiner."""
+    return DiTConfig(input_size=INPUT_SIZE, output_size=2, class_size=spec.size, **sizes)
+
+
+def train_refiner(options: RefinerTrainOptions) -> Path:
+    """Runs or resumes a training run; writes the averaged weights with their contract. Returns the model's folder.
+
+    Raises OptionError with one sentence for the user.
+    """
+    splits = [split.value for split in Split]
+    if options.split not in splits:
+        raise OptionError(f"split must be one of {', '.join(splits)}, got {options.split}.")
+    for name in options.sizes:
+        if name not in DiTConfig.__annotations__:
+            raise OptionError(f"There is no size {name} of the network.")
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    device = "cuda" if options.device == "auto" and torch.cuda.is_available() else options.device
+    device = "cpu" if device == "auto" else device
+    torch.manual_seed(options.seed)
+    spec = ConditionSpec()
+    task = _task(spec, options)
+    model = GridRefiner(mini_config(spec, **options.sizes), Spread())
+    run_folder = Path(options.run_path)
+    run_training(model, task, options.loop, run_folder, device)
+    contract = RefinerContract(model.dit.config, spec, model.spread, options.noise_share)
+    return export_average(run_folder, contract)
+
+
+def export_average(run_folder: Path, contract: RefinerContract) -> Path:
+    """Writes the averaged weights of a run's checkpoint as a refiner; returns its folder."""
+    folder = run_folder / "model"
+    save_refiner(folder, load_file(run_folder / "checkpoint" / "average.safetensors"), contract)
+    return folder
+
+
+def save_refiner(folder: Path, weights: Mapping[str, Tensor], contract: RefinerContract) -> None:
+    """Writes a refiner: its weights as fp16, and its contract."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {name: weight.detach().half().contiguous() for name, weight in weights.items()}
+    save_file(tensors, folder / SAFETENSORS)
+    contract.save(folder)
+
+
+def _task(spec: ConditionSpec, options: RefinerTrainOptions) -> RefinerTask:
+    folder = Path(options.train_dataset_path)
+    split = Split(options.split)
+    splits = [split, Split.HELD_OUT] if split is Split.TRAIN else [split]
+    (charts, *others), report = load_charts(folder, spec, splits)
+    points = sum(len(chart.sequence) for chart in charts)
+    print(f"training on {len(charts)} charts with {points} points; {len(report.skipped)} left out")
+    held_out = None
+    if others and others[0]:
+        print(f"held out: {len(others[0])} charts")
+        held_out = PartSampler(others[0], spec, options, None, seed=0)
+    return RefinerTask(options, PartSampler(charts, spec, options, options.augmentation, options.seed), held_out)

@@ -1,0 +1,11 @@
+"""Work for processes that start from nothing."""
+
+from __future__ import annotations
+
+import os
+
+
+def double(number: int, trouble: int) -> int:
+    if number == trouble:
+        os._exit(9)
+    return 2 * number

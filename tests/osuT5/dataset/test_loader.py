@@ -1,0 +1,61 @@
+"""Batches from worker processes: the same as from one, whoever is how fast, and what happens when one fails."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import numpy as np
+import pytest
+from counting_sampler import WINDOWS, CountingSampler, MakeCounting
+
+from osuT5.dataset.batches import Batch, BatchPart, joined
+from osuT5.dataset.errors import CorpusError
+from osuT5.dataset.loader import BatchLoader
+
+
+def same(one: Batch, other: Batch) -> bool:
+    return all(np.array_equal(getattr(one, f.name), getattr(other, f.name)) for f in fields(Batch))
+
+
+def test_workers_make_what_the_sampler_makes_and_end_with_the_loader():
+    sampler = CountingSampler()
+    with BatchLoader(MakeCounting(), WINDOWS, workers=2) as loader:
+        for step in (0, 1, 2, 7, 8, 3):
+            assert same(loader.batch(step), sampler.batch(step)), step
+        assert loader.skipped >= 2 * 6
+        workers = loader._workers
+    assert len(workers) == 2
+    assert not any(worker.is_alive() for worker in workers)
+
+
+def test_each_process_of_a_run_gets_its_parts_in_their_order():
+    """The second of two processes, which accumulates two parts a step; there are windows for one worker only."""
+    parts = [BatchPart(2, 4), BatchPart(3, 4)]
+    sampler = CountingSampler()
+    with BatchLoader(MakeCounting(), WINDOWS, parts, workers=4) as loader:
+        assert len(loader._workers) == 1
+        for step in range(2):
+            for part in parts:
+                assert same(loader.batch(step, part), sampler.batch(step, part))
+
+
+def test_parts_of_parts_are_the_whole():
+    sampler = CountingSampler()
+    whole = BatchPart(1, 2)
+    assert same(joined([sampler.batch(4, part) for part in whole.divided(2)]), sampler.batch(4, whole))
+
+
+def test_an_error_of_a_worker_is_one_of_the_run():
+    with BatchLoader(MakeCounting("refuse"), WINDOWS) as loader, pytest.raises(CorpusError, match="nothing here"):
+        loader.batch(0)
+
+
+def test_a_worker_that_dies_ends_the_run_and_does_not_hang_it(monkeypatch):
+    monkeypatch.setattr("osuT5.dataset.loader.POLL_S", 0.2)
+    with BatchLoader(MakeCounting("die"), WINDOWS) as loader, pytest.raises(CorpusError, match="with code 3"):
+        loader.batch(0)
+
+
+def test_more_parts_than_windows():
+    with pytest.raises(CorpusError, match=r"batch\.windows is 5, but 6 parts"):
+        BatchLoader(MakeCounting(), WINDOWS, [BatchPart(0, 6)])

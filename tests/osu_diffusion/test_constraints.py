@@ -1,0 +1,93 @@
+"""What holds for refined positions whatever a model says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from osu_beatmap.model import Beatmap, Circle
+from osu_beatmap.slider_path import SliderPath
+from osu_diffusion.constraints import MapConstraints
+from osu_diffusion.sequence import sequence_of, with_positions
+from tests.osu_diffusion.point_maps import beatmap_of, every_kind, line, slider
+
+
+def constraints_of(beatmap: Beatmap, kept: list[int] | None = None, **options) -> MapConstraints:
+    sequence = sequence_of(beatmap)
+    is_kept = ~sequence.movable | np.isin(np.arange(len(sequence)), kept or [])
+    return MapConstraints(sequence, sequence.positions, is_kept, **options)
+
+
+def pushed(constraints: MapConstraints, rng_seed: int = 1, px: float = 10.0) -> np.ndarray:
+    rng = np.random.default_rng(rng_seed)
+    return constraints.draft_px[None] + rng.normal(0.0, px, (2, *constraints.draft_px.shape))
+
+
+def test_sliders_end_where_their_length_takes_them() -> None:
+    constraints = constraints_of(every_kind())
+    sequence = constraints.sequence
+    found = constraints.at_a_step(pushed(constraints))
+    for sample in found:
+        ends = sequence.paths.points_at(sample, sequence.path_lengths_px)
+        np.testing.assert_allclose(sample[sequence.path_ends], ends)
+
+
+def test_kept_points_do_not_move() -> None:
+    constraints = constraints_of(every_kind(), kept=[0, 2, 3, 4])
+    for found in (constraints.at_a_step(pushed(constraints)), constraints.in_the_end(pushed(constraints))):
+        np.testing.assert_array_equal(
+            found[:, constraints.kept], constraints.draft_px[constraints.kept][None].repeat(2, 0)
+        )
+
+
+def test_paths_become_as_long_as_their_sliders() -> None:
+    beatmap = beatmap_of(slider(0.0, line((100.0, 100.0), (200.0, 100.0)), length_px=100.0))
+    constraints = constraints_of(beatmap)
+    off = constraints.draft_px[None] + np.array([[0.0, 0.0], [6.0, 0.0], [0.0, 0.0]])
+    moved = with_positions(beatmap, constraints.sequence, constraints.in_the_end(off)[0])
+    assert SliderPath(moved.hit_objects[0].segments).natural_length_px == pytest.approx(100.0)
+    far_off = constraints.draft_px[None] + np.array([[0.0, 0.0], [100.0, 0.0], [0.0, 0.0]])
+    moved = with_positions(beatmap, constraints.sequence, constraints.in_the_end(far_off)[0])
+    assert SliderPath(moved.hit_objects[0].segments).natural_length_px == pytest.approx(180.0)
+
+
+def test_stacks_of_the_draft_stay_exact_when_the_model_leaves_them_near() -> None:
+    path = line((112.0, 112.0), (212.0, 112.0))
+    beatmap = beatmap_of(Circle(0.0, 112.0, 112.0), Circle(250.0, 112.0, 112.0), slider(500.0, path, length_px=100.0))
+    constraints = constraints_of(beatmap)
+    moves = np.array([[0.0, 0.0], [3.0, 3.0], [-2.0, 1.0], [-2.0, 1.0], [0.0, 0.0]])
+    found = constraints.in_the_end(constraints.draft_px[None] + moves)[0]
+    assert found[:3].tolist() == [[112.0, 112.0]] * 3
+    assert found[3].tolist() == pytest.approx([212.0, 112.0])
+
+
+def test_neighbours_in_one_cell_need_not_be_a_stack() -> None:
+    beatmap = beatmap_of(Circle(0.0, 112.0, 112.0), Circle(80.0, 112.0, 112.0))
+    moves = np.array([[0.0, 0.0], [14.0, 0.0]])
+    constraints = constraints_of(beatmap)
+    assert constraints.in_the_end(constraints.draft_px[None] + moves)[0, 1].tolist() == [126.0, 112.0]
+    exact = constraints_of(beatmap, stack_px=np.inf)
+    assert exact.in_the_end(exact.draft_px[None] + moves)[0, 1].tolist() == [112.0, 112.0]
+
+
+def test_slow_neighbours_are_more_surely_a_stack() -> None:
+    constraints = constraints_of(beatmap_of(Circle(0.0, 112.0, 112.0), Circle(250.0, 112.0, 112.0)))
+    found = constraints.in_the_end(constraints.draft_px[None] + np.array([[0.0, 0.0], [14.0, 0.0]]))
+    assert found[0, 1].tolist() == [112.0, 112.0]
+
+
+def test_nothing_leaves_the_screen() -> None:
+    beatmap = beatmap_of(
+        Circle(0.0, 500.0, 380.0), slider(250.0, line((470.0, 350.0), (570.0, 350.0)), length_px=100.0)
+    )
+    constraints = constraints_of(beatmap, radius_px=36.0)
+    found = constraints.in_the_end(constraints.draft_px[None] + 30.0)[0]
+    assert found[0].tolist() == [512.0, 384.0]
+    assert found[2, 0] + 36.0 <= 579.0 + 1e-6
+    assert found[2, 1] + 36.0 <= 428.0 + 1e-6
+
+
+def test_spinners_stay() -> None:
+    constraints = constraints_of(every_kind())
+    found = constraints.in_the_end(pushed(constraints, px=200.0))
+    np.testing.assert_array_equal(found[:, 18:20], np.full((2, 2, 2), [256.0, 192.0]))

@@ -1,0 +1,141 @@
+"""From a published bundle to a map, on the default path and as the program has it that the bundle comes from."""
+
+from __future__ import annotations
+
+import pytest
+import soundfile
+from published_bundles import FAMILIES, write_bundle
+
+from demo.make_song import render_song
+from osu_beatmap.model import Beatmap, Circle, Difficulty, GameMode, Metadata, TimingPoint
+from osu_beatmap.reader import read_beatmap
+from osu_beatmap.rules import Severity, check
+from osu_beatmap.writer import save_beatmap
+from osuT5.generation.published_schedule import PublishedWriter
+from osuT5.model.convert import convert_to_ours
+from osuT5.model.loading import EMBEDDED_MODEL
+from pipeline.generate import generate
+from pipeline.options import RequestError
+from pipeline.resolve import resolve
+
+SECONDS = 33.0
+SHORT_SECONDS = 6.0
+"""In parity nothing fills a map up, and a random model writes until it has no room left."""
+
+WILD = {"parity": True, "temperature": 1.3, "top_p": 1.0}
+
+
+def recorded(path, seconds):
+    audio, _ = render_song(1, 150.0, 400.0, seconds, sample_rate=16_000)
+    soundfile.write(path, audio, 16_000)
+    return path
+
+
+@pytest.fixture(scope="module")
+def song(tmp_path_factory):
+    return recorded(tmp_path_factory.mktemp("song") / "song.flac", SECONDS)
+
+
+@pytest.fixture(scope="module")
+def short_song(tmp_path_factory):
+    return recorded(tmp_path_factory.mktemp("song") / "short.flac", SHORT_SECONDS)
+
+
+@pytest.fixture(scope="module")
+def bundles(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("bundles")
+    return {version: write_bundle(folder / version, version) for version in FAMILIES}
+
+
+def request(song, bundle, output, **options):
+    flat = {"audio_path": str(song), "model_path": str(bundle), "output_path": str(output), "device": "cpu", "seed": 3}
+    return resolve({**flat, "lookback": 0.2, "lookahead": 0.2, **options})
+
+
+@pytest.mark.parametrize("version", FAMILIES)
+def test_every_generation_makes_a_map_without_problems(song, bundles, tmp_path, version):
+    """V30 among them, which hears beats only while it writes objects."""
+    result = generate(request(song, bundles[version], tmp_path))
+    assert result.beatmap.hit_objects
+    on_disk = read_beatmap(result.osu_path)
+    assert not [found for found in check(on_disk, SECONDS * 1000) if found.severity is Severity.PROBLEM]
+    assert not [note for note in result.warnings if "belonged to no object" in note]
+    assert any(line.uninherited for line in on_disk.timing_points)
+
+
+@pytest.mark.parametrize("mode", [GameMode.TAIKO, GameMode.CATCH, GameMode.MANIA])
+def test_all_modes_come_out_whole(song, bundles, tmp_path, mode):
+    for version in ("v29", "v32"):
+        result = generate(request(song, bundles[version], tmp_path, gamemode=int(mode)))
+        assert result.beatmap.mode is mode
+        assert result.beatmap.hit_objects
+        assert not [note for note in result.warnings if "belonged to no object" in note]
+
+
+def test_a_mode_that_a_model_was_never_told_of_is_refused(song, bundles, tmp_path):
+    for parity in (False, True):
+        with pytest.raises(RequestError, match="gamemode=3 is beyond v30"):
+            generate(request(song, bundles["v30"], tmp_path, gamemode=3, parity=parity))
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture(scope="module")
+def timed(short_song):
+    """A map of the song in taiko, with its settings and its timing."""
+    beatmap = Beatmap(
+        mode=GameMode.TAIKO,
+        audio_filename=short_song.name,
+        metadata=Metadata(title="Clicks", artist="Nobody", creator="test", version="Oni"),
+        difficulty=Difficulty(hp_drain_rate=6.5, overall_difficulty=5.5, slider_multiplier=1.7),
+        timing_points=[TimingPoint(400.0, 400.0)],
+        hit_objects=[Circle(400.0 + 400.0 * beat, 256, 192, hitsound=8) for beat in range(12)],
+    )
+    path = short_song.with_name("timed.osu")
+    save_beatmap(beatmap, path)
+    return path
+
+
+@pytest.mark.parametrize("version", FAMILIES)
+def test_parity_has_the_defaults_of_the_original(short_song, bundles, tmp_path, version):
+    result = generate(request(short_song, bundles[version], tmp_path, **WILD))
+    assert read_beatmap(result.osu_path).difficulty == Difficulty(5.0, 4.0, 8.0, 9.0, 1.4, 1.0)
+
+
+def test_parity_takes_from_a_reference_what_the_original_does(short_song, bundles, tmp_path, timed):
+    wanted = {**WILD, "beatmap_path": str(timed), "in_context": ["TIMING"], "overall_difficulty": 3}
+    made = read_beatmap(generate(request(short_song, bundles["v29"], tmp_path, **wanted)).osu_path)
+    assert made.mode is GameMode.TAIKO
+    assert (made.difficulty.hp_drain_rate, made.difficulty.overall_difficulty) == (6.5, 3.0)
+    assert made.difficulty.slider_multiplier == 1.7
+    reds = [(line.time_ms, line.beat_length_ms) for line in made.timing_points if line.uninherited]
+    assert reds == [(400.0, 400.0)]
+
+
+def test_timing_comes_from_the_root_model_in_parity_too(short_song, bundles, tmp_path, monkeypatch):
+    model = write_bundle(tmp_path / "model", "v29")
+    write_bundle(model / "gamemode=1", "v29")
+    heard = []
+    write_context = PublishedWriter.write_context
+
+    def noted(self, context, chart, begun=None):
+        heard.append((self.spec.name, context.value))
+        return write_context(self, context, chart, begun)
+
+    monkeypatch.setattr(PublishedWriter, "write_context", noted)
+    generate(request(short_song, model, tmp_path / "out", gamemode=1, **WILD))
+    assert heard == [("model", "timing"), ("gamemode=1", "kiai"), ("gamemode=1", "map")]
+
+
+def test_parity_is_for_published_models(short_song, tmp_path):
+    with pytest.raises(RequestError, match="parity=true needs a published model"):
+        resolve({"audio_path": str(short_song), "parity": "true"})
+    with pytest.raises(RequestError, match=r"parity=true is for published models: .* could not run mini"):
+        generate(request(short_song, EMBEDDED_MODEL, tmp_path, parity=True))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_seed_gives_the_same_bytes_from_a_converted_bundle_too(short_song, bundles, tmp_path):
+    convert_to_ours(bundles["v29"], tmp_path / "ours", name="v29")
+    sources = (bundles["v29"], tmp_path / "ours")
+    one, other = (generate(request(short_song, source, tmp_path / "out", **WILD)) for source in sources)
+    assert one.osu_path.read_bytes() == other.osu_path.read_bytes()
