@@ -28,6 +28,7 @@ from osuT5.mel import song_mel
 from osuT5.model.loading import load_model
 from pipeline.generate import beatmap_of, conditions_of, finish_with_settings, hear_timing, write_charts
 from pipeline.options import GenerationRequest, MapOptions
+from pipeline.refinement import refine_draft
 from pipeline.timing import timing_groups
 
 STARS = range(1, 9)
@@ -88,7 +89,8 @@ def _batch(model, spec, samples, mode: GameMode, seed: int):
     write_charts(writer, charts, Sampling())
     for stars, chart, request, difficulty in zip(STARS, charts, requests, settings, strict=True):
         draft, _ = beatmap_of(chart, lines, difficulty, spec)
-        yield stars, finish_with_settings(request, draft, song_ms)[0], song_ms
+        placed = refine_draft(request, draft, chart.attributes, spec.encoding, chart.seed)
+        yield stars, finish_with_settings(request, placed, song_ms)[0], song_ms
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from osuT5.model.published.writing import published_tensors, write_bundle_json
 from osuT5.model.seq2seq import MapperModel
 from osuT5.model.spectrogram import SpectrogramSpec
 from osuT5.spec import ModelSpec, output_ranges
-from osuT5.vocabulary import EventRange, Vocabulary
+from osuT5.vocabulary import Vocabulary
 from osuT5.windows import WindowGrid
 
 CONTEXTS = (ContextKind.NONE, ContextKind.TIMING, ContextKind.KIAI, ContextKind.MAP, ContextKind.SV)
@@ -44,8 +44,6 @@ def published_spec(version: str) -> ModelSpec:
     ranges = output_ranges(family.encoding, grid)
     if not family.encoding.timing_points:
         ranges = tuple(each for each in ranges if each.kind is not EventKind.TIMING_POINT)
-    if family.encoding.sustain_ms:
-        ranges += tuple(EventRange(kind, 0, 0) for kind in EventKind if kind.value.endswith("_sustain"))
     vocabulary = Vocabulary(ranges, inputs, contexts)
     conditions, parity = (prompt_conditions(vocabulary, s) for s in (family.states, family.parity_states))
     return ModelSpec(

@@ -56,3 +56,9 @@ def test_no_star_imports() -> None:
 
 def test_licence_is_mit() -> None:
     assert (REPO_ROOT / "LICENSE").read_text(encoding="utf-8").startswith("MIT License")
+
+
+def test_names_of_test_files_are_unique() -> None:
+    """pytest takes files of one name for one module."""
+    names = [path.name for path in (REPO_ROOT / "tests").rglob("test_*.py")]
+    assert len(names) == len(set(names))
