@@ -121,8 +121,8 @@ def test_live_tempo_is_followed():
     starts_ms = np.array([line.time_ms for line in lines])
     active = [lines[max(0, np.searchsorted(starts_ms, time_ms, side="right") - 1)] for time_ms in true_ms]
     errors_ms = [phase_error_ms(line, time_ms, line.bpm) for line, time_ms in zip(active, true_ms, strict=True)]
-    assert np.mean(errors_ms) < 6
-    assert len(lines) < 30
+    assert np.mean(errors_ms) < 4
+    assert len(lines) < 40
 
 
 @pytest.mark.parametrize(
