@@ -207,8 +207,8 @@ def _joined(beats: Observations, segments: list[Segment]) -> list[Segment]:
 def _joint(beats: Observations, left: Segment, right: Segment) -> tuple[float, Segment]:
     """One grid for two neighbours, and what it costs more than two grids and the change between them.
 
-    Where the one counts just twice as fast as the other, and no change was announced, that is a beat
-    tracker's slip: the octave in force for longer then explains both.
+    Where the one counts just twice as fast as the other, or as fast but between its beats, and no change was announced,
+    that is a beat tracker's slip: the grid in force for longer then explains both.
     """
     marked = beats.marks[right.first]
     both = beats.span(left.first, right.stop)
@@ -224,9 +224,9 @@ def _joint(beats: Observations, left: Segment, right: Segment) -> tuple[float, S
             joints.append((_cost(both, fitted) - separate, fitted))
     ratio = longer.grid.period_ms / shorter.grid.period_ms
     is_straight = longer.grid.drift == shorter.grid.drift == 0
-    if is_straight and not marked and min(abs(ratio - 2), abs(ratio - 0.5)) < _OCTAVE_TOLERANCE * ratio:
+    if is_straight and not marked and min(abs(ratio - slip) for slip in (0.5, 1, 2)) < _OCTAVE_TOLERANCE * ratio:
         fitted = refit(both, longer.grid)
-        joints.append((_octave_blind_cost(both, fitted, 2 if ratio > 1 else 1) - separate, fitted))
+        joints.append((_octave_blind_cost(both, fitted, 1 if ratio < 0.75 else 2) - separate, fitted))
     cost, grid = min(joints, key=lambda joint: joint[0])
     return cost, Segment(left.first, right.stop, grid)
 

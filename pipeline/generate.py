@@ -15,17 +15,19 @@ from osu_beatmap.star_rating import star_rating
 from osuT5.encoding import AssemblyReport, assemble
 from osuT5.events import ContextKind
 from osuT5.generation.activations import song_activations
+from osuT5.generation.listening import Progress
 from osuT5.generation.sampling import Sampling
-from osuT5.generation.schedule import ChartInProgress, GenerationReport, Progress, SongWriter
+from osuT5.generation.schedule import ChartInProgress, GenerationReport, SongWriter
+from osuT5.generation.super_timing import SuperTimer
 from osuT5.model.loading import ModelFolders, find_model
 from osuT5.spec import ModelSpec
 from pipeline.export import export
-from pipeline.finish import FinishReport, finish
+from pipeline.finish import FinishReport, finish, finish_timing
 from pipeline.listening import song_writer
 from pipeline.options import GenerationRequest, RequestError
 from pipeline.resnap import predicted_divisors, resnap
 from pipeline.resolve import fill_from_beatmap
-from pipeline.timing import red_lines_from, timing_groups
+from pipeline.timing import red_lines_from, super_timed_red_lines, timing_groups
 
 TYPICAL_STARS = 4.0
 """Settings suit this star rating where the user asks for none."""
@@ -66,8 +68,8 @@ def generate(request: GenerationRequest, progress: Progress | None = None) -> Ge
     if reference is not None:
         request = fill_from_beatmap(request, reference)
     seed = secrets.randbelow(2**31) if request.sampling.seed is None else request.sampling.seed
-    draft = generate_draft(request, reference, seed, progress)
-    beatmap, repairs = finish_with_settings(request, draft.beatmap, draft.song_ms)
+    make = timing_alone if request.scope.is_timing_alone else finished_map
+    beatmap, notes = make(request, reference, seed, progress)
     stars = star_rating(beatmap)
     paths = export(request, beatmap, stars)
     return GenerationResult(
@@ -77,8 +79,29 @@ def generate(request: GenerationRequest, progress: Progress | None = None) -> Ge
         star_rating=stars,
         seconds=time.monotonic() - started,
         seed=seed,
-        warnings=_warnings(request, draft, repairs, stars),
+        warnings=[*_star_warnings(request, beatmap, stars), *notes],
     )
+
+
+def finished_map(
+    request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress | None = None
+) -> tuple[Beatmap, list[str]]:
+    """The map of a request, and what a user should know about it."""
+    draft = generate_draft(request, reference, seed, progress)
+    beatmap, repairs = finish_with_settings(request, draft.beatmap, draft.song_ms)
+    return beatmap, _draft_warnings(draft, repairs)
+
+
+def timing_alone(
+    request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress | None = None
+) -> tuple[Beatmap, list[str]]:
+    """A map of red lines, to be filled by hand."""
+    writer = song_writer(request, find_model(request.model.model_path, request.map.gamemode).root, progress=progress)
+    settings = request.difficulty_settings(_wanted_stars(request))
+    chart = ChartInProgress(conditions_of(request, settings), seed)
+    lines = _heard_lines(request, writer, chart, _sampling(request))
+    beatmap = Beatmap(mode=chart.attributes.mode, difficulty=settings, timing_points=lines)
+    return finish_timing(beatmap, writer.song_ms), []
 
 
 def generate_draft(
@@ -88,11 +111,9 @@ def generate_draft(
     folders = find_model(request.model.model_path, request.map.gamemode)
     writer = song_writer(request, folders.map, request.model.lora_path, progress)
     spec, song_ms = writer.spec, writer.song_ms
-    wanted_stars = TYPICAL_STARS if request.map.difficulty is None else request.map.difficulty
-    settings = request.difficulty_settings(wanted_stars)
+    settings = request.difficulty_settings(_wanted_stars(request))
     attributes = conditions_of(request, settings)
-    options = request.sampling
-    sampling = Sampling(options.temperature, options.top_p, options.top_k)
+    sampling = _sampling(request)
     chart = ChartInProgress(attributes, seed)
     lines = _red_lines(request, reference, writer, folders, chart, sampling)
     chart.contexts[ContextKind.TIMING] = timing_groups(lines, spec, song_ms)
@@ -101,6 +122,15 @@ def generate_draft(
     if not beatmap.hit_objects:
         raise RequestError("The model found nothing to map in this song; another seed or difficulty may help.")
     return Draft(beatmap, song_ms, writer.report, assembly)
+
+
+def _wanted_stars(request: GenerationRequest) -> float:
+    return TYPICAL_STARS if request.map.difficulty is None else request.map.difficulty
+
+
+def _sampling(request: GenerationRequest) -> Sampling:
+    options = request.sampling
+    return Sampling(options.temperature, options.top_p, options.top_k)
 
 
 def write_charts(writer: SongWriter, charts: Sequence[ChartInProgress], sampling: Sampling) -> None:
@@ -144,9 +174,19 @@ def _red_lines(
         return lines
     if folders.timing_is_separate:
         writer = song_writer(request, folders.root, progress=writer.progress)
+    return _heard_lines(request, writer, chart, sampling)
+
+
+def _heard_lines(
+    request: GenerationRequest, writer: SongWriter, chart: ChartInProgress, sampling: Sampling
+) -> list[TimingPoint]:
+    """What the model hears, in one pass or in many."""
     if ContextKind.TIMING not in writer.spec.vocabulary.contexts:
         raise RequestError("This model finds no timing: give it with beatmap_path=map.osu and in_context=[TIMING].")
-    return hear_timing(writer, chart, sampling)
+    if not request.scope.super_timing:
+        return hear_timing(writer, chart, sampling)
+    timer = SuperTimer(writer.listener, chart.attributes, sampling, chart.seed)
+    return super_timed_red_lines(timer, request.scope.timer_iterations, writer.progress)
 
 
 def hear_timing(writer: SongWriter, chart: ChartInProgress, sampling: Sampling) -> list[TimingPoint]:
@@ -187,12 +227,17 @@ def _final_settings(request: GenerationRequest, beatmap: Beatmap, stars: float) 
     )
 
 
-def _warnings(request: GenerationRequest, draft: Draft, repairs: FinishReport, stars: float) -> list[str]:
-    """What a user should know: how far the map is from what was asked for, what was lost, what is still wrong."""
-    warnings = []
+def _star_warnings(request: GenerationRequest, beatmap: Beatmap, stars: float) -> list[str]:
+    """How far the map is from the difficulty that was asked for."""
     wanted = request.map.difficulty
-    if wanted is not None and abs(stars - wanted) > MAX_STAR_ERROR:
-        warnings.append(f"The map has {stars:.1f} stars, {wanted:g} were asked for.")
+    if wanted is None or not beatmap.hit_objects or abs(stars - wanted) <= MAX_STAR_ERROR:
+        return []
+    return [f"The map has {stars:.1f} stars, {wanted:g} were asked for."]
+
+
+def _draft_warnings(draft: Draft, repairs: FinishReport) -> list[str]:
+    """What was lost on the way to the finished map, and what is still wrong with it."""
+    warnings = []
     if draft.assembly.total:
         warnings.append(f"Some of what the model wrote could not be used ({draft.assembly.describe()}).")
     stray = sum(draft.generation.stray_events.values())

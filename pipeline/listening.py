@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from osuT5.audio import load_audio
-from osuT5.generation.schedule import Progress, SongWriter
+from osuT5.generation.listening import Progress
+from osuT5.generation.schedule import SongWriter
 from osuT5.mel import song_mel
 from osuT5.model.loading import best_device, load_model
 from pipeline.options import GenerationRequest

@@ -11,6 +11,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import takewhile
 
 import numpy as np
@@ -98,7 +99,11 @@ class SongWriter:
         self.report = GenerationReport(windows=len(self.windows))
         self.listener = Listener(model, spec, mel, song_ms)
         self._states: dict[tuple, Tensor] = {}
-        self.encoder_states = None if model.audio_conditions else self._encode(None)
+
+    @cached_property
+    def encoder_states(self) -> Tensor | None:
+        """Of all windows [windows, positions, d]; None for models that listen for a chart."""
+        return None if self.model.audio_conditions else self._encode(None)
 
     def _encode(self, heard_for: Attributes | None) -> Tensor:
         return self.listener.encode(self.windows, heard_for, self.progress)
