@@ -11,8 +11,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from osu_beatmap.beat_fit import DEFAULT_BPM, Beats, clean_beats, lines_of_segments, segments_or_default
-from osu_beatmap.beat_segments import MAX_BPM, Grid, Observations, Segment, estimate_sigma_ms
+from osu_beatmap.beat_fit import DEFAULT_BPM, Beats, clean_beats, segmented
+from osu_beatmap.beat_grids import MAX_BPM, Grid, Observations
+from osu_beatmap.beat_lines import lines_of_segments
+from osu_beatmap.beat_segments import Segment, estimate_sigma_ms
 from osu_beatmap.model import TimingPoint
 
 _MIN_PEAK = 0.1  # of the height that strong peaks have
@@ -42,17 +44,16 @@ def fit_from_activation(
     song_ms = len(beat_prob) * frame_ms
     peaks, downbeats = _peaks(beat_prob, downbeat_prob, frame_ms)
     if beats is None:
-        segments = segments_or_default(peaks, default_bpm)
+        peaks, segments = segmented(peaks, default_bpm)
     else:
         clean = clean_beats(beats, song_ms)
-        ones = np.ones(len(clean.times_ms))
         sigma_ms = estimate_sigma_ms(clean.times_ms, clean.resolution_ms)
-        given = Observations(clean.times_ms, ones, clean.is_timing_point, sigma_ms)
-        given_downbeats = clean.is_measure | clean.is_timing_point
-        segments = segments_or_default(given, default_bpm)
+        given = Observations(clean.times_ms, clean.sureness, clean.is_timing_point, sigma_ms)
         if len(peaks.times_ms) < 4 or len(clean.times_ms) < 4:
-            source = (given, given_downbeats) if len(clean.times_ms) >= 4 else (peaks, downbeats)
-            return lines_of_segments(*source, segments_or_default(source[0], default_bpm))
+            source, marked = (given, clean.downbeats) if len(clean.times_ms) >= 4 else (peaks, downbeats)
+            source, segments = segmented(source, default_bpm)
+            return lines_of_segments(source, marked, segments)
+        given, segments = segmented(given, default_bpm)
         segments = _moved(segments, given.times_ms, peaks.times_ms)
         peaks = replace(peaks, marks=_near_any(peaks.times_ms, given.times_ms[given.marks]))
     if len(peaks.times_ms) >= 4:
@@ -67,7 +68,7 @@ def _clean(prob: np.ndarray) -> np.ndarray:
 
 
 def _peaks(beat_prob: np.ndarray, downbeat_prob: np.ndarray, frame_ms: float) -> tuple[Observations, np.ndarray]:
-    """Peaks of the beat activation, and which of them are downbeats (bool [peaks])."""
+    """Peaks of the beat activation, and how far each is a downbeat (0..1 [peaks])."""
     padded = np.pad(beat_prob, 1)
     centre, left, right = padded[1:-1], padded[:-2], padded[2:]
     frames = np.flatnonzero((centre > 0) & (centre >= left) & (centre > right))
@@ -86,7 +87,7 @@ def _peaks(beat_prob: np.ndarray, downbeat_prob: np.ndarray, frame_ms: float) ->
     weights = np.clip(heights / strong, _MIN_PEAK, 1.0)
     sigma_ms = estimate_sigma_ms(times_ms[weights > 0.5])
     near_downbeat = np.max([np.roll(downbeat_prob, shift)[frames] for shift in range(-2, 3)], axis=0)
-    downbeats = near_downbeat > 0.5 * max(1e-9, _nth_highest(near_downbeat, song_ms / _BAR_AT_MOST_MS))
+    downbeats = np.minimum(1.0, near_downbeat / max(1e-9, _nth_highest(near_downbeat, song_ms / _BAR_AT_MOST_MS)))
     return Observations(times_ms, weights, np.zeros(len(frames), bool), sigma_ms), downbeats
 
 
@@ -147,7 +148,7 @@ def _refined(activation: np.ndarray, frame_ms: float, times_ms: np.ndarray, segm
     middle = np.rint(((first_ms + last_ms) / 2 - grid.phase_ms) / grid.period_ms)
     period_ms, phase_ms = grid.period_ms, grid.phase_ms + middle * grid.period_ms
     reach = int((last_ms - first_ms) / 2 / period_ms)
-    if reach < 2:
+    if reach < 2 or grid.drift:
         return segment
     numbers = np.arange(-reach, reach + 1)
     frames = np.arange(len(activation))

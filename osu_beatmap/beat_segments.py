@@ -8,21 +8,26 @@ The costs are negative log-likelihoods of Gaussian errors of deviation `sigma_ms
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
-MIN_BPM, MAX_BPM = 30.0, 400.0
+from osu_beatmap.beat_grids import MAX_BPM, MIN_BPM, OUTLIER_SIGMAS, Grid, Observations, bend, refit
+
 MIN_SIGMA_MS, MAX_SIGMA_MS = 2.0, 15.0
 
-OUTLIER_SIGMAS = 3.0
 OUTLIER_COST = OUTLIER_SIGMAS**2 / 2
 HALF_BEAT_COST = 1.0  # a beat between two beats of the grid: equal to a missed one, so that the majority wins
 MISSED_COST = 1.0
 MAX_MISSED = 8  # a long gap is a quiet part, not many errors
 CHANGE_COST = 18.0
 MARKED_CHANGE_COST = 10.0
+BEND_COST = 15.0  # a tempo that changes all the time is rarer still, and fits more
+
+_EVEN_GAPS, _EVEN_SHARE = 0.25, 0.2
+_CLOSER_LOOKS = 3
+_CLOSER = 0.75
 
 _WINDOW_BEATS = (24, 8)
 _WINDOW_PEAKS = 8
@@ -34,22 +39,6 @@ _OCTAVE_TOLERANCE = 0.004
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
-    """Beats at phase_ms + k * period_ms for all whole k."""
-
-    period_ms: float
-    phase_ms: float
-
-    def number(self, times_ms: np.ndarray) -> np.ndarray:
-        """The number k of the beat nearest to each time, as floats."""
-        return np.rint((times_ms - self.phase_ms) / self.period_ms)
-
-    def errors_ms(self, times_ms: np.ndarray) -> np.ndarray:
-        """Signed distance of each time from the nearest beat."""
-        return times_ms - self.phase_ms - self.number(times_ms) * self.period_ms
-
-
-@dataclass(frozen=True, slots=True)
 class Segment:
     """Beats `first` to `stop` - 1 lie on one grid."""
 
@@ -58,85 +47,69 @@ class Segment:
     grid: Grid
 
 
-@dataclass(frozen=True, slots=True)
-class Observations:
-    """Beat times in order with what is known of them; all arrays have shape [beats].
-
-    `weights` (0..1] is 1 for a beat that is sure; `marks` is true where a tempo change was announced.
-    """
-
-    times_ms: np.ndarray
-    weights: np.ndarray
-    marks: np.ndarray
-    sigma_ms: float
-
-    def span(self, first: int, stop: int) -> Observations:
-        part = slice(first, stop)
-        return Observations(self.times_ms[part], self.weights[part], self.marks[part], self.sigma_ms)
-
-
 def estimate_sigma_ms(times_ms: np.ndarray, resolution_ms: float = 0.0) -> float:
     """Deviation of the beat times from regular ones, from second differences; at least half of `resolution_ms`.
 
     Times in steps look more regular than they are: beats of 689.7 ms in steps of 10 ms are 690 ms apart for 28
     beats, and then 680 ms once, which would be a change of tempo if they were exact.
 
-    Those have 6 times the variance of the times, and do not see the tempo. Missing and extra beats are
-    dropped with the largest quarter; of a normal variable, the other three have 0.607 of its deviation.
+    Second differences have 6 times the variance of the times, and do not see the tempo. Those of three beats whose
+    distances differ much are left out, since one is missing or extra, and so is the largest quarter of the others; of a
+    normal variable, the other three have 0.607 of its deviation.
     """
     if len(times_ms) < 6:
         return MAX_SIGMA_MS
-    second = np.sort(np.abs(np.diff(times_ms, 2)))
+    gaps_ms, second = np.diff(times_ms), np.sort(np.abs(np.diff(times_ms, 2)))
+    is_even = np.abs(np.diff(gaps_ms)) < _EVEN_GAPS * np.minimum(gaps_ms[1:], gaps_ms[:-1])
+    if is_even.sum() >= max(4, _EVEN_SHARE * len(second)):
+        second = np.sort(np.abs(np.diff(times_ms, 2)[is_even]))
     kept = second[: max(4, round(0.75 * len(second)))]
     sigma_ms = np.sqrt(np.mean(kept**2) / 6.0) / 0.607
     return float(np.clip(sigma_ms, max(MIN_SIGMA_MS, resolution_ms / 2), MAX_SIGMA_MS))
 
 
-def segment_beats(beats: Observations) -> list[Segment]:
-    """The stretches of constant tempo, in order, covering all beats; at least 4 beats are needed."""
+def segment_beats(beats: Observations) -> tuple[Observations, list[Segment]]:
+    """The stretches of one tempo, in order, covering all beats; at least 4 beats are needed.
+
+    The beats come back with their deviation from the grids, if that is smaller than was thought: beats between beats
+    look like irregular ones before a grid is known.
+    """
     assert len(beats.times_ms) >= 4, "too few beats for a tempo"
+    for _ in range(_CLOSER_LOOKS):
+        segments = _segments(beats)
+        sigma_ms = _deviation_ms(beats, segments)
+        if sigma_ms > _CLOSER * beats.sigma_ms:
+            break
+        beats = replace(beats, sigma_ms=sigma_ms)
+    return beats, segments
+
+
+def _deviation_ms(beats: Observations, segments: list[Segment]) -> float:
+    """Of the beats that lie on the grids."""
+    errors_ms = [segment.grid.errors_ms(beats.times_ms[segment.first : segment.stop]) for segment in segments]
+    errors_ms = np.concatenate(errors_ms)
+    near = np.abs(errors_ms) < OUTLIER_SIGMAS * beats.sigma_ms
+    mean_square = np.average(errors_ms[near] ** 2, weights=beats.weights[near]) if near.any() else np.inf
+    return max(MIN_SIGMA_MS, float(np.sqrt(mean_square)))
+
+
+def _segments(beats: Observations) -> list[Segment]:
     grids = _candidate_grids(beats)
     segments = _cheapest_path(beats, grids)
     segments = _cheapest_path(beats, [*{segment.grid: None for segment in segments}])
     return _joined(beats, segments)
 
 
-def refit(beats: Observations, grid: Grid, fixed_period: bool = False) -> Grid:
-    """Least squares of the grid over the beats that lie near it, repeated as those change."""
-    previous = None
-    for _ in range(4):
-        errors_ms = grid.errors_ms(beats.times_ms)
-        near = np.abs(errors_ms) < OUTLIER_SIGMAS * beats.sigma_ms
-        if previous is not None and np.array_equal(near, previous):
-            break
-        previous = near
-        numbers, errors_ms = grid.number(beats.times_ms[near]), errors_ms[near]
-        if len(numbers) < 2 or numbers[0] == numbers[-1]:
-            return grid
-        weights = beats.weights[near] / beats.weights[near].sum()
-        centre = weights @ numbers
-        shift_ms = weights @ errors_ms
-        offsets = numbers - centre
-        slope_ms = 0.0 if fixed_period else (weights * offsets) @ errors_ms / ((weights * offsets) @ offsets)
-        # The phase moves to the beat nearest to the centre, where it is known best.
-        at = np.rint(centre)
-        phase_ms = grid.phase_ms + at * grid.period_ms + shift_ms + (at - centre) * slope_ms
-        grid = Grid(float(grid.period_ms + slope_ms), float(phase_ms))
-    return grid
-
-
 def beat_costs(beats: Observations, grids: list[Grid]) -> np.ndarray:
     """What each beat pays under each grid: [beats, grids]."""
-    period = np.array([grid.period_ms for grid in grids])
-    phase = np.array([grid.phase_ms for grid in grids])
-    position = (beats.times_ms[:, None] - phase) / period
-    scale = period / beats.sigma_ms
+    position = np.stack([grid.position(beats.times_ms) for grid in grids], axis=1)
+    scale = np.stack([grid.beat_ms(beats.times_ms) for grid in grids], axis=1) / beats.sigma_ms
     on_beat = ((position - np.rint(position)) * scale) ** 2 / 2
     on_half = ((position - np.rint(position * 2) / 2) * scale) ** 2 / 2 + HALF_BEAT_COST
     weights = beats.weights[:, None]
     costs = np.minimum(np.minimum(on_beat, on_half), OUTLIER_COST) * weights
     costs += np.where(on_beat < OUTLIER_COST, MISSED_COST * (1 - weights), 0.0)
-    gaps = np.diff(beats.times_ms, prepend=beats.times_ms[0])[:, None] / period
+    gaps = np.diff(position, axis=0, prepend=position[:1])
     return costs + MISSED_COST * np.clip(np.rint(gaps) - 1, 0, MAX_MISSED)
 
 
@@ -152,7 +125,8 @@ def _candidate_grids(beats: Observations) -> list[Grid]:
                 continue
             for grid in _grids_of_window(window):
                 grids += _grown(beats, first, first + len(window.times_ms), grid)
-    return grids
+                grids += _grown(beats, first, first + len(window.times_ms), bend(window, grid))
+    return list(dict.fromkeys(grids))
 
 
 def _grids_of_window(window: Observations) -> list[Grid]:
@@ -195,12 +169,13 @@ def _cheapest_path(beats: Observations, grids: list[Grid]) -> list[Segment]:
     """Viterbi over beats with grids as states; each run of one grid is refitted to its beats."""
     costs = beat_costs(beats, grids)
     change_costs = np.where(beats.marks, MARKED_CHANGE_COST, CHANGE_COST)
-    total = costs[0].copy()
+    bend_costs = np.array([_bend_cost(grid) for grid in grids])
+    total = costs[0] + bend_costs
     came_from = np.zeros(costs.shape, np.int32)
     own = np.arange(len(grids))
     for beat in range(1, len(costs)):
         best = int(total.argmin())
-        changed = total[best] + change_costs[beat]
+        changed = total[best] + change_costs[beat] + bend_costs
         came_from[beat] = np.where(changed < total, best, own)
         total = np.minimum(total, changed) + costs[beat]
     state = int(total.argmin())
@@ -232,26 +207,36 @@ def _joined(beats: Observations, segments: list[Segment]) -> list[Segment]:
 def _joint(beats: Observations, left: Segment, right: Segment) -> tuple[float, Segment]:
     """One grid for two neighbours, and what it costs more than two grids and the change between them.
 
-    Where the one counts just twice as fast as the other, and no change was announced, that is a beat
-    tracker's slip: the octave in force for longer then explains both.
+    Where the one counts just twice as fast as the other, or as fast but between its beats, and no change was announced,
+    that is a beat tracker's slip: the grid in force for longer then explains both.
     """
     marked = beats.marks[right.first]
     both = beats.span(left.first, right.stop)
     length_ms = [beats.times_ms[part.stop - 1] - beats.times_ms[part.first] for part in (left, right)]
     longer, shorter = (left, right) if length_ms[0] >= length_ms[1] else (right, left)
-    separate = sum(
-        float(beat_costs(beats.span(part.first, part.stop), [part.grid]).sum()) for part in (left, right)
-    ) + (MARKED_CHANGE_COST if marked else CHANGE_COST)
+    separate = _cost(beats.span(left.first, left.stop), left.grid) + _cost(
+        beats.span(right.first, right.stop), right.grid
+    )
+    separate += MARKED_CHANGE_COST if marked else CHANGE_COST
     joints = []
-    for grid in {longer.grid, shorter.grid}:
-        fitted = refit(both, grid)
-        joints.append((float(beat_costs(both, [fitted]).sum()) - separate, fitted))
+    for grid in (longer.grid, shorter.grid):
+        for fitted in (refit(both, grid), bend(both, grid)):
+            joints.append((_cost(both, fitted) - separate, fitted))
     ratio = longer.grid.period_ms / shorter.grid.period_ms
-    if not marked and min(abs(ratio - 2), abs(ratio - 0.5)) < _OCTAVE_TOLERANCE * ratio:
+    is_straight = longer.grid.drift == shorter.grid.drift == 0
+    if is_straight and not marked and min(abs(ratio - slip) for slip in (0.5, 1, 2)) < _OCTAVE_TOLERANCE * ratio:
         fitted = refit(both, longer.grid)
-        joints.append((_octave_blind_cost(both, fitted, 2 if ratio > 1 else 1) - separate, fitted))
+        joints.append((_octave_blind_cost(both, fitted, 1 if ratio < 0.75 else 2) - separate, fitted))
     cost, grid = min(joints, key=lambda joint: joint[0])
     return cost, Segment(left.first, right.stop, grid)
+
+
+def _cost(beats: Observations, grid: Grid) -> float:
+    return float(beat_costs(beats, [grid]).sum()) + _bend_cost(grid)
+
+
+def _bend_cost(grid: Grid) -> float:
+    return BEND_COST if grid.drift else 0.0
 
 
 def _octave_blind_cost(beats: Observations, grid: Grid, factor: int) -> float:

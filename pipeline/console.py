@@ -56,14 +56,27 @@ def count_objects(beatmap: Beatmap) -> dict[str, int]:
 
 
 def summary(result: GenerationResult, request: GenerationRequest) -> str:
-    """A few lines about a generated map: where it is, star rating, object counts, seconds taken, seed, warnings."""
-    beatmap, asked = result.beatmap, request.map.difficulty
+    """A few lines about a generated map: where it is, what is in it, seconds taken, seed, warnings."""
+    beatmap = result.beatmap
+    lines = [f"Map:     {result.osz_path or result.osu_path}"]
+    lines += _objects(result, request.map.difficulty) if beatmap.hit_objects else _timing(beatmap)
+    lines += [f"Time:    {result.seconds:.1f} s, seed {result.seed}"]
+    return "\n".join(lines + [f"Note:    {warning}" for warning in result.warnings])
+
+
+def _objects(result: GenerationResult, asked: float | None) -> list[str]:
+    beatmap = result.beatmap
     stars = f"{result.star_rating:.2f} stars" + (f" (asked for {asked:g})" if asked is not None else "")
     kinds = ", ".join(f"{count} {name}" for name, count in count_objects(beatmap).items())
-    lines = [
-        f"Map:     {result.osz_path or result.osu_path}",
+    return [
         f"         {MODE_NAMES[beatmap.mode]} [{beatmap.metadata.version}], {stars}",
         f"Objects: {len(beatmap.hit_objects)} ({kinds})",
-        f"Time:    {result.seconds:.1f} s, seed {result.seed}",
     ]
-    return "\n".join(lines + [f"Note:    {warning}" for warning in result.warnings])
+
+
+def _timing(beatmap: Beatmap) -> list[str]:
+    """What there is to say about a map of red lines alone."""
+    tempi = [point.bpm for point in beatmap.timing_points if point.uninherited]
+    low, high = f"{min(tempi):.5g}", f"{max(tempi):.5g}"
+    lines = "one red line" if len(tempi) == 1 else f"{len(tempi)} red lines"
+    return [f"Timing:  {lines}, {low} BPM" + ("" if low == high else f" to {high} BPM")]

@@ -22,7 +22,7 @@ from pipeline.finishing.report import FinishReport
 from pipeline.finishing.times import inside_song, no_overlaps, on_grid
 from pipeline.finishing.working import WorkingMap, compose, decompose
 
-__all__ = ["FinishReport", "finish"]
+__all__ = ["FinishReport", "finish", "finish_timing"]
 
 Repair = Callable[[WorkingMap, FinishReport], None]
 
@@ -78,6 +78,15 @@ def finish(draft: Beatmap, song_ms: float, fill: bool = True) -> tuple[Beatmap, 
             break
     report.warnings.update(finding.rule for finding in findings if finding.severity is Severity.WARNING)
     return beatmap, report
+
+
+def finish_timing(draft: Beatmap, song_ms: float) -> Beatmap:
+    """A map without objects, its red lines inside the song. The draft is left as it is."""
+    report = FinishReport()
+    work = decompose(with_usable_numbers(draft, report), song_ms)
+    for repair in (reds_inside_song, preview, tags):
+        repair(work, report)
+    return compose(work)
 
 
 def _drop_offenders(work: WorkingMap, report: FinishReport) -> bool:

@@ -16,19 +16,21 @@ from osuT5.encoding import AssemblyReport, assemble
 from osuT5.encoding_spec import EncodingSpec
 from osuT5.events import ContextKind
 from osuT5.generation.activations import song_activations
+from osuT5.generation.listening import Progress
 from osuT5.generation.sampling import Sampling, sampling_for
-from osuT5.generation.schedule import ChartInProgress, GenerationReport, Progress, SongWriter
+from osuT5.generation.schedule import ChartInProgress, GenerationReport, SongWriter
+from osuT5.generation.super_timing import SuperTimer
 from osuT5.model.loading import ModelFolders, find_model
 from osuT5.spec import ModelSpec
 from pipeline.export import export
-from pipeline.finish import FinishReport, finish
+from pipeline.finish import FinishReport, finish, finish_timing
 from pipeline.listening import song_writer
 from pipeline.options import GenerationRequest, RequestError
 from pipeline.parity import map_as_published
 from pipeline.refinement import refine_draft
 from pipeline.resnap import predicted_divisors, resnap
 from pipeline.resolve import fill_from_beatmap
-from pipeline.timing import red_lines_from, timing_groups
+from pipeline.timing import red_lines_from, super_timed_red_lines, timing_groups
 
 TYPICAL_STARS = 4.0
 """Settings suit this star rating where the user asks for none."""
@@ -71,7 +73,11 @@ def generate(request: GenerationRequest, progress: Progress | None = None) -> Ge
     if reference is not None:
         request = fill_from_beatmap(request, reference)
     seed = secrets.randbelow(2**31) if request.sampling.seed is None else request.sampling.seed
-    make = map_as_published if request.model.parity else finished_map
+    make = finished_map
+    if request.scope.is_timing_alone:
+        make = timing_alone
+    elif request.model.parity:
+        make = map_as_published
     beatmap, notes = make(request, reference, seed, progress)
     stars = star_rating(beatmap)
     paths = export(request, beatmap, stars)
@@ -82,7 +88,7 @@ def generate(request: GenerationRequest, progress: Progress | None = None) -> Ge
         star_rating=stars,
         seconds=time.monotonic() - started,
         seed=seed,
-        warnings=[*_star_warnings(request, stars), *notes],
+        warnings=[*_star_warnings(request, beatmap, stars), *notes],
     )
 
 
@@ -96,6 +102,18 @@ def finished_map(
     return beatmap, _draft_warnings(draft, repairs)
 
 
+def timing_alone(
+    request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress | None = None
+) -> tuple[Beatmap, list[str]]:
+    """A map of red lines, to be filled by hand."""
+    writer = song_writer(request, find_model(request.model.model_path, request.map.gamemode).root, progress=progress)
+    settings = request.difficulty_settings(_wanted_stars(request))
+    chart = ChartInProgress(conditions_of(request, settings), seed)
+    lines = _heard_lines(request, writer, chart, _sampling(request, writer.spec))
+    beatmap = Beatmap(mode=chart.attributes.mode, difficulty=settings, timing_points=lines)
+    return finish_timing(beatmap, writer.song_ms), []
+
+
 def generate_draft(
     request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress | None = None
 ) -> Draft:
@@ -103,12 +121,9 @@ def generate_draft(
     folders = find_model(request.model.model_path, request.map.gamemode)
     writer = song_writer(request, folders.map, request.model.lora_path, progress)
     spec, song_ms = writer.spec, writer.song_ms
-    wanted_stars = TYPICAL_STARS if request.map.difficulty is None else request.map.difficulty
-    settings = request.difficulty_settings(wanted_stars)
+    settings = request.difficulty_settings(_wanted_stars(request))
     attributes = conditions_of(request, settings)
-    options = request.sampling
-    asked = Sampling(options.temperature, options.top_p, options.top_k)
-    sampling = sampling_for(spec, attributes.mode, asked)
+    sampling = _sampling(request, spec)
     chart = ChartInProgress(attributes, seed)
     lines = _red_lines(request, reference, writer, folders, chart, sampling)
     chart.contexts[ContextKind.TIMING] = timing_groups(lines, spec, song_ms)
@@ -117,6 +132,17 @@ def generate_draft(
     if not beatmap.hit_objects:
         raise RequestError("The model found nothing to map in this song; another seed or difficulty may help.")
     return Draft(beatmap, attributes, spec.encoding, song_ms, writer.report, assembly)
+
+
+def _wanted_stars(request: GenerationRequest) -> float:
+    return TYPICAL_STARS if request.map.difficulty is None else request.map.difficulty
+
+
+def _sampling(request: GenerationRequest, spec: ModelSpec) -> Sampling:
+    options = request.sampling
+    asked = Sampling(options.temperature, options.top_p, options.top_k)
+    assert request.map.gamemode is not None, "the mode of the reference beatmap was not filled in"
+    return sampling_for(spec, request.map.gamemode, asked)
 
 
 def write_charts(writer: SongWriter, charts: Sequence[ChartInProgress], sampling: Sampling) -> None:
@@ -161,7 +187,19 @@ def _red_lines(
     if folders.timing_is_separate:
         writer = song_writer(request, folders.root, progress=writer.progress)
         chart = replace(chart, contexts={})  # what that model writes besides is not for the map
-    return hear_timing(writer, chart, sampling)
+    return _heard_lines(request, writer, chart, sampling)
+
+
+def _heard_lines(
+    request: GenerationRequest, writer: SongWriter, chart: ChartInProgress, sampling: Sampling
+) -> list[TimingPoint]:
+    """What the model hears, in one pass or in many."""
+    if not request.scope.super_timing:
+        return hear_timing(writer, chart, sampling)
+    if ContextKind.TIMING not in writer.spec.vocabulary.contexts:
+        raise RequestError("super_timing=true needs a model that writes timing apart from the objects.")
+    timer = SuperTimer(writer.listener, chart.attributes, sampling, chart.seed)
+    return super_timed_red_lines(timer, request.scope.timer_iterations, writer.progress)
 
 
 def hear_timing(writer: SongWriter, chart: ChartInProgress, sampling: Sampling) -> list[TimingPoint]:
@@ -205,10 +243,10 @@ def _final_settings(request: GenerationRequest, beatmap: Beatmap, stars: float) 
     )
 
 
-def _star_warnings(request: GenerationRequest, stars: float) -> list[str]:
+def _star_warnings(request: GenerationRequest, beatmap: Beatmap, stars: float) -> list[str]:
     """How far the map is from the difficulty that was asked for."""
     wanted = request.map.difficulty
-    if wanted is None or abs(stars - wanted) <= MAX_STAR_ERROR:
+    if wanted is None or not beatmap.hit_objects or abs(stars - wanted) <= MAX_STAR_ERROR:
         return []
     return [f"The map has {stars:.1f} stars, {wanted:g} were asked for."]
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from osu_beatmap.model import GameMode
 from osuT5.audio import load_audio
 from osuT5.events import EventKind
-from osuT5.generation.schedule import Progress, SongWriter
+from osuT5.generation.listening import Progress
+from osuT5.generation.schedule import SongWriter
 from osuT5.mel import song_mel
 from osuT5.model.loading import best_device, load_model
 from osuT5.model.seq2seq import MapperModel

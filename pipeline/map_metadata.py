@@ -16,6 +16,9 @@ UNKNOWN_ARTIST, UNKNOWN_TITLE = "Unknown Artist", "Unknown Title"
 MIN_ROMANISED_SHARE = 0.5
 """If fewer of a text's letters than this have an ASCII form, what is left of it says nothing."""
 
+TIMING_ALONE = "Timing"
+"""The name of a difficulty without objects."""
+
 _TRACK_NUMBER = re.compile(r"^\s*\d{1,3}(\s*[-.)]\s+|\s*-\s*)")
 _BETWEEN = re.compile(r"\s+[-\u2013\u2014]\s+")
 
@@ -82,6 +85,8 @@ def romanised(text: str) -> str:
 
 def version_name(beatmap: Beatmap, star_rating: float) -> str:
     """The usual name of a difficulty of this mode and star rating, with the number of keys in mania."""
+    if not beatmap.hit_objects:
+        return TIMING_ALONE
     name = _LEVEL_NAMES[beatmap.mode][Level.of_star_rating(star_rating)]
     return f"{beatmap.key_count}K {name}" if beatmap.mode is GameMode.MANIA else name
 

@@ -85,6 +85,12 @@ class ScopeOptions:
     start_time_ms: int | None = None
     end_time_ms: int | None = None
     super_timing: bool = False
+    timer_iterations: int = 20
+
+    @property
+    def is_timing_alone(self) -> bool:
+        """Whether nothing but red lines is wanted."""
+        return self.output_type == (ContextKind.TIMING,)
 
 
 @dataclass(frozen=True, slots=True)

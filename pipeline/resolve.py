@@ -35,6 +35,7 @@ from pipeline.options import WHOLE_MAP, GenerationRequest, RequestError, option_
 
 MAX_STARS = 12
 MAX_SEED = 2**63 - 1
+MAX_TIMER_ITERATIONS = 1000
 _MODE_NAMES = {"osu!standard": 0, "taiko": 1, "catch": 2, "mania": 3, "standard": 0, "osu": 0, "fruits": 2}
 _DEVICE = re.compile(r"(auto|cpu|mps|cuda(:\d{1,2})?)", re.IGNORECASE)
 
@@ -96,6 +97,7 @@ READERS: dict[str, Reader] = {
     "start_time": whole_number(0),
     "end_time": whole_number(0),
     "super_timing": yes_or_no,
+    "timer_iterations": whole_number(1, MAX_TIMER_ITERATIONS),
     "seed": whole_number(0, MAX_SEED),
     "temperature": number(0, 5),
     "top_p": number(0, 1),
@@ -220,6 +222,8 @@ def _check_scope(request: GenerationRequest) -> None:
     for part in scope.output_type:
         if part not in WHOLE_MAP:
             raise RequestError(f"output_type must be made of TIMING, KIAI, MAP, SV, got {part.name}.")
+    if scope.super_timing and ContextKind.TIMING not in scope.output_type:
+        raise RequestError("super_timing finds the timing, but TIMING is not in output_type.")
     needs_map = {
         "in_context": scope.in_context != (ContextKind.NONE,),
         "add_to_beatmap": scope.add_to_beatmap,

@@ -2,42 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from osu_beatmap.beat_activation import fit_from_activation
 from osu_beatmap.beat_fit import Beats, fit_red_lines
+from osu_beatmap.beat_votes import merge_votes
 from osu_beatmap.model import Beatmap, GameMode, TimingPoint
 from osuT5.encoding import encode_context
-from osuT5.encoding.timing import decode_timing
+from osuT5.encoding.timing import MarkedBeat, decode_timing
 from osuT5.events import ContextKind, EventGroup
+from osuT5.generation.listening import Progress
+from osuT5.generation.super_timing import SuperTimer
 from osuT5.model.config import FRAME_CHANNELS
 from osuT5.spec import ModelSpec
+
+FIRST_FIT_PASSES = 4
+UNCHANGED_PASSES = 3
+"""Passes that have to confirm what was found before."""
+
+SAME_TIME_MS, SAME_TEMPO_BPM = 1.0, 0.005
 
 
 def red_lines_from(
     groups: Sequence[EventGroup], activations: np.ndarray | None, spec: ModelSpec, song_ms: float
 ) -> list[TimingPoint]:
-    """The fewest red lines that explain the beats that the model wrote.
+    """The fewest red lines that explain the beats that the model wrote."""
+    return _lines_of(_beats_of(decode_timing(groups), spec), activations, spec, song_ms)
 
-    The beats decide tempo, octave and changes; the frame heads, where there are, the exact phase and tempo.
-    """
-    marked = decode_timing(groups)
-    beats = Beats(
-        times_ms=np.array([beat.time_ms for beat in marked], dtype=np.float64),
-        is_measure=np.array([beat.starts_bar for beat in marked], dtype=bool),
-        is_timing_point=np.array([beat.starts_tempo for beat in marked], dtype=bool),
-        resolution_ms=spec.grid.time_step_ms,
-    )
+
+def super_timed_red_lines(timer: SuperTimer, passes: int, progress: Progress | None = None) -> list[TimingPoint]:
+    """The red lines that up to so many passes over a song agree on; fewer where more change nothing."""
+    spec, song_ms = timer.listener.spec, timer.listener.song_ms
+    lines: list[TimingPoint] = []
+    unchanged = 0
+    for number in range(1, passes + 1):
+        timer.listen()
+        if progress is not None:
+            progress("passes for the timing", number, passes)
+        if number < min(passes, FIRST_FIT_PASSES):
+            continue
+        votes = merge_votes([_beats_of(marked, spec) for marked in timer.passes], song_ms)
+        found = _lines_of(votes, timer.activations.mean(), spec, song_ms)
+        unchanged = unchanged + 1 if _same(found, lines) else 0
+        lines = found
+        if unchanged >= UNCHANGED_PASSES:
+            break
+    return lines
+
+
+def _beats_of(marked: Iterable[MarkedBeat], spec: ModelSpec) -> Beats:
+    beats = [(beat.time_ms, beat.starts_bar, beat.starts_tempo) for beat in marked]
+    times_ms, bars, tempi = np.array(beats, dtype=np.float64).reshape(-1, 3).T
+    return Beats(times_ms, bars.astype(bool), tempi.astype(bool), resolution_ms=spec.grid.time_step_ms)
+
+
+def _lines_of(beats: Beats, activations: np.ndarray | None, spec: ModelSpec, song_ms: float) -> list[TimingPoint]:
+    """Beats decide tempo, octave and changes; the frame heads, where there are, the exact phase and tempo."""
     if activations is None:
         return fit_red_lines(beats, song_ms)
     lead_ms = spec.audio_lead_ms
     heard = replace(beats, times_ms=beats.times_ms + lead_ms)
     beat, downbeat = (activations[:, FRAME_CHANNELS.index(name)] for name in ("beat", "downbeat"))
-    lines = fit_from_activation(beat, downbeat, spec.grid.frame_ms, heard if len(marked) >= 4 else None)
+    lines = fit_from_activation(beat, downbeat, spec.grid.frame_ms, heard if len(beats.times_ms) >= 4 else None)
     return [_earlier(line, lead_ms) for line in lines]
+
+
+def _same(lines: Sequence[TimingPoint], others: Sequence[TimingPoint]) -> bool:
+    """Whether two lists of red lines are one and the same to a player."""
+    return len(lines) == len(others) and all(
+        line.meter == other.meter
+        and abs(line.time_ms - other.time_ms) <= SAME_TIME_MS
+        and abs(line.bpm - other.bpm) <= SAME_TEMPO_BPM
+        for line, other in zip(lines, others, strict=True)
+    )
 
 
 def _earlier(line: TimingPoint, lead_ms: float) -> TimingPoint:

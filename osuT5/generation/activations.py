@@ -1,4 +1,4 @@
-"""The frame heads' view of a whole song, put together from its windows."""
+"""The frame heads' view of a whole song, put together from windows."""
 
 from __future__ import annotations
 
@@ -13,29 +13,48 @@ from osuT5.spec import ModelSpec
 from osuT5.windows import Window
 
 
-@torch.inference_mode()
+class SongActivations:
+    """The average of what any windows of a song hear, each the more the nearer a frame is to its middle.
+
+    Frame i stands for the object time i * frame_ms - audio_lead_ms. `mean` is None for a model without frame heads.
+    """
+
+    def __init__(self, model: MapperModel, spec: ModelSpec, song_ms: float) -> None:
+        self.model = model
+        self.frames = spec.grid.frames
+        self.song_frames = int(song_ms / spec.grid.frame_ms) + 1
+        # Windows may begin before the song and end after it.
+        total = self.song_frames + 2 * self.frames
+        channels = len(model.config.frame_heads) if model.frame_heads is not None else 0
+        self._sums = np.zeros((total, channels))
+        self._weights = np.zeros((total, 1))
+        middle = (self.frames - 1) / 2
+        self._window_weights = (1.0 - np.abs(np.arange(self.frames) - middle) / (middle + 1))[:, None]
+
+    @torch.inference_mode()
+    def add(self, encoder_states: Tensor, windows: Sequence[Window]) -> None:
+        """Takes in windows that reach into the song; encoder_states: [windows, positions, d]."""
+        if self.model.frame_heads is None:
+            return
+        for states, window in zip(encoder_states, windows, strict=True):
+            heard = self.model.frame_logits(states[None])[0, : self.frames].float().sigmoid().cpu().numpy()
+            first = self.frames + window.start_frame
+            span = slice(first, first + len(heard))
+            self._sums[span] += self._window_weights[: len(heard)] * heard
+            self._weights[span] += self._window_weights[: len(heard)]
+
+    def mean(self) -> np.ndarray | None:
+        """Probabilities [frames, channels] of the song, channels as in the model's frame heads."""
+        if self.model.frame_heads is None:
+            return None
+        song = slice(self.frames, self.frames + self.song_frames)
+        return self._sums[song] / np.maximum(self._weights[song], 1e-9)
+
+
 def song_activations(
     model: MapperModel, spec: ModelSpec, encoder_states: Tensor, windows: Sequence[Window], song_ms: float
 ) -> np.ndarray | None:
-    """Probabilities [frames, channels] of the song, channels as in the model's frame heads; None without heads.
-
-    Where windows overlap, each counts the more the nearer the frame is to its middle. Frame i stands for the object
-    time i * frame_ms - audio_lead_ms.
-    """
-    if model.frame_heads is None:
-        return None
-    frames = spec.grid.frames
-    lead_in = -windows[0].start_frame
-    total = lead_in + int(song_ms / spec.grid.frame_ms) + frames + 1
-    channels = len(model.config.frame_heads)
-    sums, weights = np.zeros((total, channels)), np.zeros((total, 1))
-    middle = (frames - 1) / 2
-    weight = (1.0 - np.abs(np.arange(frames) - middle) / (middle + 1))[:, None]
-    for window in windows:
-        logits = model.frame_logits(encoder_states[window.index][None])[0, :frames].float()
-        first = lead_in + window.start_frame
-        span = slice(first, first + len(logits))
-        sums[span] += weight[: len(logits)] * logits.sigmoid().cpu().numpy()
-        weights[span] += weight[: len(logits)]
-    song_frames = int(song_ms / spec.grid.frame_ms) + 1
-    return (sums / np.maximum(weights, 1e-9))[lead_in : lead_in + song_frames]
+    """Probabilities [frames, channels] of the song, from windows that cover it once."""
+    activations = SongActivations(model, spec, song_ms)
+    activations.add(encoder_states, windows)
+    return activations.mean()

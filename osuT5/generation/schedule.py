@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import takewhile
 
 import numpy as np
@@ -25,18 +26,16 @@ from osuT5.encoding_spec import EncodingSpec
 from osuT5.events import TYPE_KINDS, ContextKind, EventGroup, EventKind
 from osuT5.generation.engine import Engine, Guidance, RowByRow
 from osuT5.generation.grammar import GrammarState, is_published
+from osuT5.generation.listening import Listener, Progress
 from osuT5.generation.logit_rules import Row, default_rules
 from osuT5.generation.published_grammar import PublishedGrammar
 from osuT5.generation.sampling import Sampler, Sampling
 from osuT5.generation.time_choice import TimeChoice
-from osuT5.mel import window_mel
-from osuT5.model.audio_conditions import AudioConditionValues
 from osuT5.model.seq2seq import MapperModel
 from osuT5.prompt import Segment
 from osuT5.spec import ModelSpec
 from osuT5.windows import LOOKAHEAD, LOOKBACK, Window
 
-ENCODER_BATCH_WINDOWS = 16
 LONGEST_OBJECT_MS = 30_000.0
 """How far back an object may have begun that ends in a window."""
 
@@ -49,8 +48,6 @@ BORDER_STEPS = 2
 Two windows place one sound up to a step or two apart: what stands on their border each would leave to the other.
 """
 
-Progress = Callable[[str, int, int], None]
-"""Called with the name of a stage, the number of windows done, and their total."""
 
 
 @dataclass(slots=True)
@@ -95,29 +92,16 @@ class SongWriter:
         self.windows = spec.grid.windows(song_ms, lookback, lookahead)
         self.progress = progress or (lambda stage, done, total: None)
         self.report = GenerationReport(windows=len(self.windows))
-        self._mel = mel
+        self.listener = Listener(model, spec, mel, song_ms)
         self._states: dict[tuple, Tensor] = {}
-        self.encoder_states = None if model.audio_conditions else self._encode(None)
 
-    @torch.inference_mode()
+    @cached_property
+    def encoder_states(self) -> Tensor | None:
+        """Of all windows [windows, positions, d]; None for models that listen for a chart."""
+        return None if self.model.audio_conditions else self._encode(None)
+
     def _encode(self, heard_for: Attributes | None) -> Tensor:
-        """Encoder states of all windows [windows, positions, d]; `heard_for` tells what models like V30 listen with."""
-        states = []
-        for first in range(0, len(self.windows), ENCODER_BATCH_WINDOWS):
-            batch = self.windows[first : first + ENCODER_BATCH_WINDOWS]
-            mels = np.stack([window_mel(self._mel, window.start_frame, self.spec.grid.frames) for window in batch])
-            conditions = heard_for and self._audio_conditions(heard_for, batch)
-            states.append(self.model.encode(torch.from_numpy(mels).to(self.model.device, self.model.dtype), conditions))
-            self.progress("listening", min(first + len(batch), len(self.windows)), len(self.windows))
-        return torch.cat(states)
-
-    def _audio_conditions(self, attributes: Attributes, windows: Sequence[Window]) -> AudioConditionValues:
-        starts_ms = [window.start_ms for window in windows]
-        mapper = self.spec.tables.mapper_class(attributes.mapper_id)
-        values = AudioConditionValues.of(
-            starts_ms, self.spec.grid.window_ms, self.song_ms, attributes.difficulty, mapper
-        )
-        return values.to(self.model.device)
+        return self.listener.encode(self.windows, heard_for, self.progress)
 
     def _heard(self, window: Window, charts: Sequence[ChartInProgress]) -> tuple[Tensor, list[int]]:
         """Encoder states of a window, and which of them each chart's row listens to."""
@@ -182,7 +166,7 @@ class SongWriter:
         first_value = grid.time_value(window.from_ms, window.start_ms) - border_steps
         is_last = window is self.windows[-1]
         end_value = grid.time_tokens if is_last else grid.time_value(window.to_ms, window.start_ms)
-        row = Row(context, prompt[-limit:], first_value, end_value, _groups_at_once(context, chart.attributes, spec))
+        row = Row(context, prompt[-limit:], first_value, end_value, groups_at_once(context, chart.attributes, spec))
         if chart.negative is not None:
             head = self._head(chart.negative, place)
             row.negative_ids = spec.layout.prompt(head, finished, context, decided_ids)[-limit:]
@@ -265,7 +249,7 @@ def last_value(kind: EventKind, groups: Sequence[EventGroup], end_ms: float) -> 
     return next((event.value for event in events if event.kind is kind), None)
 
 
-def _groups_at_once(context: ContextKind, attributes: Attributes, spec: ModelSpec) -> int:
+def groups_at_once(context: ContextKind, attributes: Attributes, spec: ModelSpec) -> int:
     """How many groups can share a time: a mania chord, or the end of a slider's slide, of the slider, and an object."""
     if context is not ContextKind.MAP:
         return 1

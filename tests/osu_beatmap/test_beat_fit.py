@@ -106,9 +106,10 @@ def test_announced_octave_change_is_kept():
     assert len(fit_red_lines(without_points(beats), 120e3)) == 1
 
 
-def test_stretch_shifted_by_half_a_beat_adds_no_line():
+@pytest.mark.parametrize("until_ms", [68e3, 110e3])
+def test_stretch_shifted_by_half_a_beat_adds_no_line(until_ms):
     beats = without_points(beats_of(np.random.default_rng(4), [(500, 140)], 150e3))
-    times_ms = beats.times_ms + np.where((beats.times_ms > 60e3) & (beats.times_ms < 68e3), 30_000 / 140, 0)
+    times_ms = beats.times_ms + np.where((beats.times_ms > 60e3) & (beats.times_ms < until_ms), 30_000 / 140, 0)
     assert len(fit_red_lines(Beats(times_ms, beats.is_measure, beats.is_timing_point), 150e3)) == 1
 
 
@@ -121,8 +122,8 @@ def test_live_tempo_is_followed():
     starts_ms = np.array([line.time_ms for line in lines])
     active = [lines[max(0, np.searchsorted(starts_ms, time_ms, side="right") - 1)] for time_ms in true_ms]
     errors_ms = [phase_error_ms(line, time_ms, line.bpm) for line, time_ms in zip(active, true_ms, strict=True)]
-    assert np.mean(errors_ms) < 6
-    assert len(lines) < 30
+    assert np.mean(errors_ms) < 4
+    assert len(lines) < 40
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,58 @@
+"""Windows of a song through the encoder, batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from osu_beatmap.attributes import Attributes
+from osuT5.mel import window_mel
+from osuT5.model.audio_conditions import AudioConditionValues
+from osuT5.model.seq2seq import MapperModel
+from osuT5.spec import ModelSpec
+from osuT5.windows import Window
+
+ENCODER_BATCH_WINDOWS = 16
+
+Progress = Callable[[str, int, int], None]
+"""Called with the name of a stage, the number of windows (or rounds) done, and their total."""
+
+
+class Listener:
+    """A model in front of one song.
+
+    mel: the song's spectrogram [frames, mels], as `osuT5.mel.song_mel` gives it
+    """
+
+    def __init__(self, model: MapperModel, spec: ModelSpec, mel: np.ndarray, song_ms: float) -> None:
+        self.model = model
+        self.spec = spec
+        self.song_ms = song_ms
+        self._mel = mel
+
+    @torch.inference_mode()
+    def encode(
+        self, windows: Sequence[Window], heard_for: Attributes | None = None, progress: Progress | None = None
+    ) -> Tensor:
+        """Encoder states [windows, positions, d]; `heard_for` tells what models like V30 listen with."""
+        states = []
+        for first in range(0, len(windows), ENCODER_BATCH_WINDOWS):
+            batch = windows[first : first + ENCODER_BATCH_WINDOWS]
+            mels = np.stack([window_mel(self._mel, window.start_frame, self.spec.grid.frames) for window in batch])
+            conditions = self._audio_conditions(heard_for, batch) if self.model.audio_conditions else None
+            states.append(self.model.encode(torch.from_numpy(mels).to(self.model.device, self.model.dtype), conditions))
+            if progress is not None:
+                progress("listening", first + len(batch), len(windows))
+        return torch.cat(states)
+
+    def _audio_conditions(self, heard_for: Attributes | None, windows: Sequence[Window]) -> AudioConditionValues:
+        assert heard_for is not None, "this model listens for a chart"
+        starts_ms = [window.start_ms for window in windows]
+        mapper = self.spec.tables.mapper_class(heard_for.mapper_id)
+        values = AudioConditionValues.of(
+            starts_ms, self.spec.grid.window_ms, self.song_ms, heard_for.difficulty, mapper
+        )
+        return values.to(self.model.device)

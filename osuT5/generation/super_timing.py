@@ -1,0 +1,104 @@
+"""The beats of a song heard many times over: each pass cuts the song into windows elsewhere.
+
+The windows of a pass lie side by side, from a place of its own on, and each is written as if there were no other, so
+that a pass is one batch and its errors are not those of the next. What a window hears at its edges is heard by other
+passes in the middle of theirs.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from osu_beatmap.attributes import Attributes
+from osuT5.conditions import SongPlace, condition_ids
+from osuT5.encoding.timing import MarkedBeat, decode_timing
+from osuT5.events import ContextKind
+from osuT5.generation.activations import SongActivations
+from osuT5.generation.engine import Engine, RowByRow
+from osuT5.generation.listening import Listener
+from osuT5.generation.logit_rules import Row, default_rules
+from osuT5.generation.sampling import Sampler, Sampling
+from osuT5.generation.schedule import groups_at_once, one_cpu_thread
+from osuT5.windows import Window
+
+BATCH_ROWS = 32
+"""Rows that are written side by side: more would not be faster, and a row of a large model takes 100 MB and more."""
+
+GOLDEN_RATIO = (5**0.5 - 1) / 2
+
+
+class SuperTimer:
+    """Listens to one song, pass after pass.
+
+    attributes: what the chart should be like, since models are told that for beats, too
+    seed: decides where passes begin and how they draw; a pass is the same whatever the number of passes
+
+    `passes` are the beats of each pass, `activations` the average of what the frame heads heard.
+    """
+
+    def __init__(self, listener: Listener, attributes: Attributes, sampling: Sampling, seed: int) -> None:
+        self.listener = listener
+        self.attributes = attributes
+        self.passes: list[list[MarkedBeat]] = []
+        self.activations = SongActivations(listener.model, listener.spec, listener.song_ms)
+        spec = listener.spec
+        self._seed = seed
+        self._first_place = np.random.default_rng(seed).random()
+        self._context = ContextKind.MAP if spec.encoding.timing_in_map else ContextKind.TIMING
+        self._sampler = Sampler(sampling, spec.vocabulary)
+        self._engine = Engine(listener.model, spec.vocabulary)
+
+    def listen(self) -> None:
+        """One more pass."""
+        windows = self._windows(len(self.passes))
+        generators = self._generators(len(windows))
+        beats: list[MarkedBeat] = []
+        with one_cpu_thread():
+            for first in range(0, len(windows), BATCH_ROWS):
+                batch = slice(first, first + BATCH_ROWS)
+                beats += self._listen_to(windows[batch], generators[batch])
+        self.passes.append(beats)
+
+    def _windows(self, number: int) -> list[Window]:
+        """Windows side by side over the song, the first beginning up to a window before it.
+
+        Steps of the golden ratio keep the beginnings of any number of passes apart from each other.
+        """
+        grid = self.listener.spec.grid
+        stride_frames = grid.frames - 1
+        place = (self._first_place + number * GOLDEN_RATIO) % 1.0
+        song_frames = int(self.listener.song_ms / grid.frame_ms) + 1
+        starts = range(-int(place * stride_frames), song_frames, stride_frames)
+        edges_ms = [start * grid.frame_ms for start in (*starts, starts[-1] + stride_frames)]
+        return [
+            Window(index, start, edges_ms[index], edges_ms[index], edges_ms[index + 1])
+            for index, start in enumerate(starts)
+        ]
+
+    def _generators(self, count: int) -> list[torch.Generator]:
+        """A generator for each window, so that its beats do not depend on its neighbours."""
+        seeds = np.random.default_rng([self._seed, len(self.passes)]).integers(2**63, size=count)
+        return [torch.Generator().manual_seed(int(seed)) for seed in seeds]
+
+    def _listen_to(self, windows: list[Window], generators: list[torch.Generator]) -> list[MarkedBeat]:
+        spec = self.listener.spec
+        states = self.listener.encode(windows, self.attributes)
+        self.activations.add(states, windows)
+        rows = [self._row(window) for window in windows]
+        choice = RowByRow(default_rules(spec.vocabulary), self._sampler, generators)
+        self._engine.write(rows, states, range(len(rows)), [int(self.attributes.mode)] * len(rows), choice)
+        beats: list[MarkedBeat] = []
+        for row, window in zip(rows, windows, strict=True):
+            groups, _ = spec.text.groups_of(row.written_ids, window.start_ms)
+            beats += decode_timing(groups)
+        return beats
+
+    def _row(self, window: Window) -> Row:
+        """Any time of the window may be written; what ends the row is the end of its context."""
+        spec = self.listener.spec
+        place = SongPlace(self.listener.song_ms, window.start_ms)
+        head = condition_ids(spec.vocabulary, spec.conditions, self.attributes, place, tables=spec.tables)
+        prompt = spec.layout.prompt(head, [], self._context, [])
+        at_once = groups_at_once(self._context, self.attributes, spec)
+        return Row(self._context, prompt, 0, spec.grid.time_tokens, at_once)
