@@ -10,6 +10,8 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, TypeVar
 
+from osuT5.dataset.loader import end_with_parent
+
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
@@ -73,7 +75,8 @@ def _alone(work: Callable[..., Result], task: tuple[Any, ...]) -> Result | Worke
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(_count(workers), mp_context=multiprocessing.get_context("spawn"))
+    spawn = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(_count(workers), mp_context=spawn, initializer=end_with_parent)
 
 
 def _count(workers: int) -> int:

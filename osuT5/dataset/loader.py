@@ -7,7 +7,9 @@ that another one needs. Which worker is how fast changes nothing: what comes out
 from __future__ import annotations
 
 import multiprocessing
+import os
 import queue
+import threading
 from collections.abc import Callable, Sequence
 from multiprocessing.process import BaseProcess
 from multiprocessing.queues import Queue
@@ -128,8 +130,21 @@ class BatchLoader:
         self.close()
 
 
+def end_with_parent() -> None:
+    """Ends this process when the one that started it is gone, however it ended; a queue would keep it waiting."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None, "only a worker has a parent"
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def _work(make_sampler: Callable[[], Sampler], tasks: Queue, answers: Queue) -> None:
     """The life of a worker: one answer for each task, (batch or the sentence of an error, files skipped so far)."""
+    end_with_parent()
     sampler: Sampler | None = None
     while True:
         step, part = tasks.get()

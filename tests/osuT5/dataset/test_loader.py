@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import fields
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +15,7 @@ from counting_sampler import WINDOWS, CountingSampler, MakeCounting
 from osuT5.dataset.batches import Batch, BatchPart, joined
 from osuT5.dataset.errors import CorpusError
 from osuT5.dataset.loader import BatchLoader
+from tests.source_files import REPO_ROOT
 
 
 def same(one: Batch, other: Batch) -> bool:
@@ -59,3 +64,27 @@ def test_a_worker_that_dies_ends_the_run_and_does_not_hang_it(monkeypatch):
 def test_more_parts_than_windows():
     with pytest.raises(CorpusError, match=r"batch\.windows is 5, but 6 parts"):
         BatchLoader(MakeCounting(), WINDOWS, [BatchPart(0, 6)])
+
+
+ABANDON = """
+import os
+from counting_sampler import WINDOWS, MakeCounting
+from osuT5.dataset.loader import BatchLoader
+
+if __name__ == "__main__":
+    loader = BatchLoader(MakeCounting(), WINDOWS)
+    loader.batch(0)
+    os._exit(9)
+"""
+
+
+def test_workers_end_when_the_training_process_is_killed(tmp_path):
+    """A worker keeps the output of its parent open, so that output ends only when both have ended."""
+    script = tmp_path / "abandon.py"
+    script.write_text(ABANDON, encoding="utf-8")
+    paths = os.pathsep.join([str(REPO_ROOT), str(Path(__file__).resolve().parent)])
+    command = [sys.executable, str(script)]
+    done = subprocess.run(
+        command, env={**os.environ, "PYTHONPATH": paths}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=120
+    )
+    assert done.returncode == 9
