@@ -116,7 +116,7 @@ class _Fit:
                 beats_in_bar = 0
             if self.is_downbeat[index]:
                 if beats_in_bar % line.meter != 0:
-                    self._put_line(time_ms, beat_ms=line.beat_length_ms)
+                    self._put_line(time_ms, beat_ms=line.beat_length_ms, first_meter=line.meter)
                 beats_in_bar = 0
 
     def _split(self, line: TimingPoint, own: np.ndarray) -> tuple[float, int]:
@@ -166,8 +166,13 @@ class _Fit:
     def _line_at(self, time_ms: float) -> TimingPoint:
         return self.lines[max(0, bisect_right(self.lines, time_ms, key=_time_ms) - 1)]
 
-    def _put_line(self, time_ms: int, beat_ms: float | None = None, meter: int | None = None) -> None:
-        """A line like the one before it, or the one that is there already, with the given values."""
+    def _put_line(
+        self, time_ms: int, beat_ms: float | None = None, meter: int | None = None, first_meter: int = 4
+    ) -> None:
+        """A line like the one before it, or the one that is there already, with the given values.
+
+        first_meter: that of a line before which there is none
+        """
         first = bisect_left(self.lines, time_ms - _SEARCH_MS, key=_time_ms)
         near = [
             line
@@ -176,7 +181,7 @@ class _Fit:
         ]
         if not near:
             before = bisect_left(self.lines, time_ms, key=_time_ms) - 1
-            like = self.lines[before] if before >= 0 else _plain_line()
+            like = self.lines[before] if before >= 0 else replace(_plain_line(), meter=first_meter)
             near = [replace(like, time_ms=float(time_ms))]
             insort(self.lines, near[0], key=_time_ms)
         for line in near:

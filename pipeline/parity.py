@@ -57,7 +57,7 @@ def map_as_published(
     desk = _Desk(request, chart, torch.Generator().manual_seed(seed), progress or (lambda stage, done, total: None))
     folders = find_model(request.model.model_path, attributes.mode)
     writer, family = desk.writer(folders.map, request.model.lora_path)
-    options = _options(request, family)
+    options = _options(request, family, seed)
     is_apart = folders.timing_is_separate and hears_timing(options, writer.spec, attributes.mode)
     timing_writer = desk.writer(folders.root)[0] if is_apart else None
     beatmap = generate_as_published(writer, chart, settings, options, given, timing_writer).beatmap
@@ -140,7 +140,7 @@ def _sampling(request: GenerationRequest) -> PublishedSampling:
     )
 
 
-def _options(request: GenerationRequest, family: Family) -> PublishedOptions:
+def _options(request: GenerationRequest, family: Family, seed: int) -> PublishedOptions:
     scope = request.scope
     return PublishedOptions(
         outputs=scope.output_type,
@@ -150,6 +150,7 @@ def _options(request: GenerationRequest, family: Family) -> PublishedOptions:
         start_ms=scope.start_time_ms,
         end_ms=scope.end_time_ms,
         adds_to_reference=scope.add_to_beatmap,
+        seed=seed % 2**32,  # numpy takes no larger ones
     )
 
 

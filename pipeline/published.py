@@ -48,6 +48,7 @@ class PublishedOptions:
     merges_near_places  objects that are nearly on one spot are put exactly there
     start_ms, end_ms    the span to write
     adds_to_reference   the rest of the map is that of the reference
+    seed                of the places of objects that state a distance alone
     """
 
     outputs: tuple[ContextKind, ...]
@@ -57,6 +58,7 @@ class PublishedOptions:
     start_ms: float | None = None
     end_ms: float | None = None
     adds_to_reference: bool = False
+    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,7 @@ def generate_as_published(
         run.key_count,
         spec,
         options.merges_near_places,
+        options.seed,
     )
     if options.adds_to_reference and reference is not None:
         given = replace(reference.plain, timing_points=reference.to_encode.timing_points)

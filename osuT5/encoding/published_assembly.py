@@ -3,7 +3,8 @@
 `osuT5.encoding.assembly` makes the better map of the same groups: it keeps what this loses, and its lines are fewer.
 What decides here, beside the lines (see `published_lines`):
 
-- A place without events is that of the group before it. Objects come in the order in which they became complete.
+- A place without events is that of the group before it, or, where a distance is stated, a random one so far from there.
+  Objects come in the order in which they became complete.
 - One hold note waits for its end at a time: a second start forgets the first, whose end ends the second.
 - A slider is the kind of curve that its first anchor is; red anchors are Bezier points given twice.
 - Its length follows from its velocity and duration. Where that is over 1.5 times its path, the velocity is lowered to
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -47,7 +49,7 @@ from osuT5.encoding.positions import CENTRE, read_position_as_published
 from osuT5.encoding.published_lines import OWN_INDEX, LineEditor
 from osuT5.encoding.published_tempo import main_beat_ms
 from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import EventGroup, EventKind
+from osuT5.events import Event, EventGroup, EventKind
 
 MAX_STRETCH = 1.5
 """A slider may be this many times longer than its path before its velocity is lowered."""
@@ -69,6 +71,8 @@ _MERGED_KINDS = frozenset(
     }
 )
 _PLACED_KINDS = _MERGED_KINDS | ANCHOR_KINDS
+_COORDINATES = frozenset({EventKind.POSITION, EventKind.POSITION_X, EventKind.POSITION_Y, EventKind.COLUMN})
+CIRCLE_PLACES = 500
 _CURVES = {EventKind.PERFECT_ANCHOR: CurveKind.PERFECT, EventKind.CATMULL_ANCHOR: CurveKind.CATMULL}
 
 
@@ -79,6 +83,7 @@ class _Part:
     kind: EventKind
     time_ms: float
     place: Point | None
+    distance_px: int | None
     new_combo: bool
     sounds: list[Sound]
     volumes: list[int]
@@ -113,17 +118,21 @@ def assemble_as_published(
     key_count: int,
     spec: EncodingSpec,
     merge_near_places: bool = True,
+    seed: int = 0,
 ) -> Beatmap:
     """The beatmap that these groups, in the order in which they were written, describe.
 
     `timing_points` are the lines before any group has its say, at least one of them red. `merge_near_places` puts
-    objects within a second that are nearly on one spot exactly there.
+    objects within a second that are nearly on one spot exactly there; `seed` decides random places.
     """
     parts = [_part(group, mode, key_count, spec) for group in groups]
     if merge_near_places:
         _merge_near_places(parts)
     writer = _Writer(mode, LineEditor(timing_points), difficulty, max((part.time_ms for part in parts), default=0.0))
+    places = RandomPlaces(seed)
     for part in parts:
+        if part.distance_px is not None:
+            part.place = places.at(writer.last_place, part.distance_px)
         writer.write(part)
     if mode is GameMode.MANIA:
         difficulty = replace(difficulty, circle_size=float(key_count))
@@ -144,12 +153,37 @@ def _part(group: EventGroup, mode: GameMode, key_count: int, spec: EncodingSpec)
         kind=group.kind,
         time_ms=group.time_ms if has_time(group) else 0.0,
         place=place,
+        distance_px=_lone_distance(group.events),
         new_combo=has_new_combo(group),
         sounds=read_sounds(group.events),
         volumes=[event.value for event in group.events if event.kind is EventKind.VOLUME],
         speed=None if steps is None else steps * spec.scroll_speed_step_percent / 100,
         value=next(event.value for event in group.events if event.kind is group.kind),
     )
+
+
+def _lone_distance(events: Sequence[Event]) -> int | None:
+    """The distance of a group that says nothing else of its place."""
+    distance = next((event.value for event in events if event.kind is EventKind.DISTANCE), None)
+    return None if any(event.kind in _COORDINATES for event in events) else distance
+
+
+class RandomPlaces:
+    """Places on a circle and in the playfield, as numpy's legacy generator draws them from 500."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = np.random.RandomState(seed)
+
+    def at(self, centre: Point, distance_px: float) -> Point:
+        """A place so far from another; a corner of the playfield where the whole circle is outside."""
+        angles = np.linspace(0, 2 * np.pi, CIRCLE_PLACES)
+        x, y = centre[0] + distance_px * np.cos(angles), centre[1] + distance_px * np.sin(angles)
+        inside = np.flatnonzero((x >= 0) & (x <= PLAYFIELD_WIDTH_PX) & (y >= 0) & (y <= PLAYFIELD_HEIGHT_PX))
+        index = self._random.randint(max(1, len(inside)))
+        if len(inside):
+            return float(x[inside[index]]), float(y[inside[index]])
+        is_low = centre[0] + centre[1] > (PLAYFIELD_WIDTH_PX + PLAYFIELD_HEIGHT_PX) / 2
+        return (float(PLAYFIELD_WIDTH_PX), float(PLAYFIELD_HEIGHT_PX)) if is_low else (0.0, 0.0)
 
 
 def _merge_near_places(parts: Sequence[_Part]) -> None:
@@ -178,7 +212,7 @@ class _Writer:
         self.objects: list[Circle | Slider | Spinner | HoldNote] = []
         self._multiplier = difficulty.slider_multiplier
         self._main_beat_ms = main_beat_ms(lines.points(), last_ms)
-        self._last_place: Point = CENTRE
+        self.last_place: Point = CENTRE
         self._started: dict[EventKind, _Part | None] = {}
         self._slider: _OpenSlider | None = None
         self._write_kind = {
@@ -201,9 +235,9 @@ class _Writer:
 
     def write(self, part: _Part) -> None:
         if part.place is None:
-            part.place = self._last_place
+            part.place = self.last_place
         if part.kind in _PLACED_KINDS:
-            self._last_place = part.place
+            self.last_place = part.place
         if self.mode is GameMode.TAIKO:
             part.place = CENTRE
         elif self.mode is GameMode.MANIA:
@@ -221,7 +255,7 @@ class _Writer:
         sound = part.sound
         sample = _sample(sound, self._note_volume(part))
         self.objects.append(Circle(part.start_ms, x, y, part.new_combo, hitsound=sound.hitsound, sample=sample))
-        self._state_volume(part)
+        self._state_note_volume(part)
         self._state_taiko_speed(part)
 
     def _hold_note(self, part: _Part) -> None:
@@ -233,7 +267,7 @@ class _Writer:
         x = _whole_px(start.place)[0]
         hold = HoldNote(start.start_ms, x, CENTRE[1], hitsound=sound.hitsound, sample=sample, end_ms=part.start_ms)
         self.objects.append(hold)
-        self._state_volume(start)
+        self._state_note_volume(start)
 
     def _denden(self, part: _Part) -> None:
         if (start := self._started.pop(EventKind.DENDEN, None)) is not None:
@@ -245,7 +279,7 @@ class _Writer:
         if (start := self._started.pop(EventKind.SPINNER, None)) is not None:
             self._add_spinner(start, part, part.sound)
             self._state_volume(part)
-            self._last_place = CENTRE
+            self.last_place = CENTRE
 
     def _add_spinner(self, start: _Part, end: _Part, sound: Sound) -> None:
         spinner = Spinner(start.start_ms, *CENTRE, True, hitsound=sound.hitsound, sample=_sample(sound))
@@ -384,11 +418,15 @@ class _Writer:
     # ---- lines ----
 
     def _state_volume(self, part: _Part) -> None:
-        if part.volume is not None and self.mode is not GameMode.MANIA:
+        if part.volume is not None:
             self.lines.set_volume(part.start_ms, part.volume)
 
+    def _state_note_volume(self, part: _Part) -> None:
+        if self.mode is not GameMode.MANIA:
+            self._state_volume(part)
+
     def _note_volume(self, part: _Part) -> int:
-        """Only in mania notes have volumes of their own."""
+        """In mania notes have volumes of their own."""
         return (part.volume or 0) if self.mode is GameMode.MANIA else 0
 
     def _state_taiko_speed(self, part: _Part) -> None:
@@ -413,19 +451,30 @@ def _segments(
 ) -> list[PathSegment]:
     """The path that osu! reads from these anchors, the kind of the first standing for all."""
     letter = _CURVES.get(anchors[0][0], CurveKind.BEZIER).value
-    points = [place for kind, place in anchors for _ in range(2 if kind is EventKind.RED_ANCHOR else 1)]
+    points = _path_points(anchors)
     if letter == CurveKind.CATMULL.value:
         return [PathSegment(CurveKind.CATMULL, [head, *points])]  # a repeated point is none to be left out
     text = "|".join([letter, *(f"{x!r}:{y!r}" for x, y in points)])
     return parse_path(text, (float(head[0]), float(head[1])), file_format)
 
 
+def _path_points(anchors: Sequence[tuple[EventKind, Point]]) -> list[Point]:
+    return [place for kind, place in anchors for _ in range(2 if kind is EventKind.RED_ANCHOR else 1)]
+
+
 def _measured_path(head: Point, anchors: Sequence[tuple[EventKind, Point]]) -> SliderPath:
-    """The path by whose length velocities are chosen: an arc of three points on a line counts as a Bezier curve."""
-    segments = _segments(head, anchors, _EXACT_FORMAT)
-    if anchors[0][0] is EventKind.PERFECT_ANCHOR and segments[0].kind is CurveKind.LINEAR:
-        segments = [PathSegment(CurveKind.BEZIER, [head, *(place for _, place in anchors)])]
-    return SliderPath(segments)
+    """The path by whose length velocities are chosen: a new curve after every point that comes twice, the last one
+    included, and Bezier curves for what is no arc of three points.
+    """
+    points = [head, *_path_points(anchors)]
+    kind = _CURVES.get(anchors[0][0], CurveKind.BEZIER)
+    if kind is CurveKind.PERFECT:
+        is_arc = len(points) == 3 and _segments(head, anchors, _EXACT_FORMAT)[0].kind is CurveKind.PERFECT
+        kind = kind if is_arc else CurveKind.BEZIER
+    ends = [index + 1 for index, (own, following) in enumerate(pairwise(points)) if own == following]
+    pieces = [points[start:end] for start, end in pairwise([0, *ends, len(points)])]
+    pieces = [piece for piece in pieces if len(piece) > 1] or [[head, head]]
+    return SliderPath([PathSegment(kind, piece) for piece in pieces])
 
 
 def _progress_nearest(path: SliderPath, place: Point) -> float:
