@@ -49,7 +49,6 @@ Two windows place one sound up to a step or two apart: what stands on their bord
 """
 
 
-
 @dataclass(slots=True)
 class GenerationReport:
     """What the model wrote that could not be used, by context."""
