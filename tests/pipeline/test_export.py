@@ -11,7 +11,7 @@ from finish_drafts import draft_of, steady_circles
 
 from osu_beatmap.archive import read_osz
 from osu_beatmap.errors import BeatmapError
-from osu_beatmap.model import Beatmap, Difficulty, GameMode
+from osu_beatmap.model import Beatmap, Circle, Difficulty, GameMode
 from osu_beatmap.reader import read_beatmap
 from osuT5.audio import AudioError, AudioTags
 from pipeline.audio_export import write_vorbis
@@ -123,9 +123,12 @@ def test_romanised_text_is_ascii_or_nothing(text: str, plain: str):
 
 
 def test_difficulty_names_follow_mode_and_stars():
-    assert version_name(draft_of(mode=GameMode.TAIKO), 5.0) == "Oni"
-    assert version_name(draft_of(mode=GameMode.CATCH), 9.0) == "Overdose"
-    assert version_name(draft_of(mode=GameMode.MANIA, difficulty=Difficulty(circle_size=7.0)), 2.1) == "7K Normal"
+    note = Circle(1_000.0, 256.0, 192.0)
+    assert version_name(draft_of(note, mode=GameMode.TAIKO), 5.0) == "Oni"
+    assert version_name(draft_of(note, mode=GameMode.CATCH), 9.0) == "Overdose"
+    keys = Difficulty(circle_size=7.0)
+    assert version_name(draft_of(note, mode=GameMode.MANIA, difficulty=keys), 2.1) == "7K Normal"
+    assert version_name(draft_of(mode=GameMode.TAIKO), 0.0) == "Timing", "a map of red lines alone"
 
 
 def test_a_background_is_told_by_its_content(song: Path, tmp_path: Path):
