@@ -14,11 +14,12 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case, identical
-from benchmarks.parity.events import encoding_of, groups_of
+from benchmarks.parity.events import encoding_of, events_of
 from osu_beatmap.beat_fit import Beats
 from osu_beatmap.published_beat_fit import fit_red_lines_as_published
 from osu_beatmap.published_super_timing import beats_of_passes_as_published, pass_offsets_ms
 from osu_beatmap.timing_lines import parse_timing_line
+from osuT5.encoding.groups import groups_from_events
 from osuT5.encoding.timing import decode_timing
 
 SAMPLE_RATE = 16_000
@@ -92,7 +93,7 @@ def _beats(data: dict) -> Beats:
 
 
 def _pass_beats(fed: dict) -> Beats:
-    marked = decode_timing(groups_of(fed["events"], encoding_of("v29")))
+    marked = decode_timing(groups_from_events(events_of(fed["events"]), encoding_of("v29"))[0])
     return Beats(
         np.array([beat.time_ms for beat in marked]) - _offset_ms(fed),
         np.array([beat.starts_bar for beat in marked], dtype=bool),
