@@ -19,6 +19,7 @@ from osu_beatmap.beat_segments import Segment
 _TEMPO_STEPS_BPM = ((1.0, 0.75), (0.5, 0.08), (0.1, 0.04), (0.01, 0.04))
 _ANY_TEMPO = 0.09
 _ERROR_MARGIN = 1.5  # errors of neighbouring beats are alike, so the fit is less sure than least squares says
+_COMMON_ERROR_MS = 3.0  # beats at the end of a stretch may all be that much later than those at its beginning
 _LEAST_DEVIATION_MS = 0.5
 _LEAST_BREAK_MS = 3.0
 
@@ -114,8 +115,9 @@ def _beat_lengths(observed: Observations, chain: _Chain) -> list[tuple[float, fl
     normal = term.T @ (term * weight[:, None])
     fitted = np.linalg.solve(normal, term.T @ (heard * weight))
     deviation_ms = max(_LEAST_DEVIATION_MS, float(np.std(heard - term @ fitted)))
-    errors_ms = _ERROR_MARGIN * deviation_ms * np.sqrt(np.diag(np.linalg.inv(normal)))
-    return list(zip(fitted[1:].tolist(), errors_ms[1:].tolist(), strict=True))
+    random_ms = _ERROR_MARGIN * deviation_ms * np.sqrt(np.diag(np.linalg.inv(normal))[1:])
+    common_ms = _COMMON_ERROR_MS / np.array([np.ptp(column) for column in term.T[1:]])
+    return list(zip(fitted[1:].tolist(), np.hypot(random_ms, common_ms).tolist(), strict=True))
 
 
 def _terms(numbers: np.ndarray, knots: Sequence[float]) -> np.ndarray:
