@@ -39,14 +39,16 @@ def lines_of_segments(observed: Observations, downbeats: np.ndarray, segments: S
 
 def _lines_from(segment: Segment, bars: Bars, numbers: Sequence[float], observed: Observations) -> list[TimingPoint]:
     """Lines at these beats of a stretch, and at as many more as a changing tempo needs."""
-    grid = segment.grid
+    last = segment.grid.number(observed.times_ms[segment.stop - 1 : segment.stop])
+    stops = [*numbers[1:], *(last if len(last) else numbers[-1:])]
+    pieces = [piece for each in zip(numbers, stops, strict=True) for piece in _pieces(segment.grid, *each, bars)]
     lines = []
-    last = grid.number(observed.times_ms[segment.stop - 1 : segment.stop])
-    for number, stop in zip(numbers, [*numbers[1:], *(last if len(last) else numbers[-1:])], strict=True):
-        for at, beat_ms in _pieces(grid, number, stop, bars):
-            to_downbeat = int((bars.first - at) % bars.meter)
-            time_ms = max(0.0, float(np.rint(grid.times_ms(np.array([at]))[0])))
-            lines.append(TimingPoint(time_ms, beat_length_ms=beat_ms, meter=to_downbeat or bars.meter))
+    for (number, beat_ms), (following, _) in zip(pieces, [*pieces[1:], (np.inf, 0.0)], strict=True):
+        to_downbeat = (bars.first - number) % bars.meter
+        # A line begins a bar of its own; the next one ends it where that is the downbeat.
+        meter = to_downbeat if to_downbeat and following - number == to_downbeat else bars.meter
+        time_ms = max(0.0, float(np.rint(segment.grid.times_ms(number))))
+        lines.append(TimingPoint(time_ms, beat_length_ms=beat_ms, meter=int(meter)))
     return lines
 
 
@@ -59,7 +61,8 @@ def _pieces(grid: Grid, number: float, stop: float, bars: Bars) -> Iterator[tupl
         times_ms = grid.times_ms(number + np.arange(_RAMP_LINE_BEATS + 1))
         length = next(m for m in range(_RAMP_LINE_BEATS, 0, -1) if _chord_error_ms(times_ms[: m + 1]) <= _RAMP_ERROR_MS)
         on_downbeat = [m for m in range(1, length + 1) if (number + m - bars.first) % bars.meter == 0]
-        length = on_downbeat[-1] if on_downbeat else length
+        begins_bar = (number - bars.first) % bars.meter == 0
+        length = on_downbeat[-1 if begins_bar else 0] if on_downbeat else length
         yield number, float((times_ms[length] - times_ms[0]) / length)
         number += length
         if number >= stop:
