@@ -13,9 +13,7 @@ from osu_beatmap.beat_tempi import with_settled_tempi
 from osu_beatmap.model import TimingPoint
 
 _MARK_BONUS = 3.0
-_SLACK_COST = (
-    2.0  # what a line on a downbeat may cost more than one on the very beat of the change: half a beat's error
-)
+_SLACK_COST = 2.0  # what a line on a downbeat may cost more than one on the very beat of the change
 _SURE_DOWNBEATS = 6.0  # nats
 _RAMP_ERROR_MS = 5.0
 _RAMP_LINE_BEATS = 16

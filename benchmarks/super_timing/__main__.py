@@ -21,13 +21,13 @@ from tqdm import tqdm
 from benchmarks.super_timing.heard import HeardTiming, hear_both_ways
 from benchmarks.super_timing.held_out import SongTiming, held_out_songs, time_song
 from benchmarks.super_timing.tempi import KINDS, METER, Closeness, Tempi, closeness, jittered
-from synthesis.mixing import render_song
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beat_fit import fit_red_lines
 from osu_beatmap.model import GameMode
 from osuT5.model.loading import load_model
 from osuT5.model.seq2seq import MapperModel
 from osuT5.spec import ModelSpec
+from synthesis.mixing import render_song
 
 FIT_SECONDS = 150.0
 JITTERS = ((4.0, 0.02, 0.02), (8.0, 0.1, 0.05))

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synthesis.composition import TempoMap
 from evaluation.timing_metrics import OCTAVES, TEMPO_TOLERANCE, beat_offsets_ms
 from osu_beatmap.beat_fit import Beats
 from osu_beatmap.model import TimingPoint
 from osu_beatmap.timing import Timing
+from synthesis.composition import TempoMap
 
 METER = 4
 SECTION_BARS = (4, 5, 6, 8, 12, 16)

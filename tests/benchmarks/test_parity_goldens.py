@@ -16,7 +16,18 @@ def goldens(shared_dir):
         yield unpacked_folder
 
 
-KINDS = ["diffusion", "logits", "mel", "model", "parse", "processor", "roundtrip", "super_timing", "timing", "tokenizer"]
+KINDS = [
+    "diffusion",
+    "logits",
+    "mel",
+    "model",
+    "parse",
+    "processor",
+    "roundtrip",
+    "super_timing",
+    "timing",
+    "tokenizer",
+]
 
 
 @pytest.mark.parametrize("kind", KINDS)
