@@ -139,7 +139,7 @@ def assemble_as_published(
     return Beatmap(
         mode=mode,
         difficulty=replace(difficulty),
-        timing_points=writer.lines.points(),
+        timing_points=writer.lines.written(writer.lines.points()),
         hit_objects=sorted(writer.objects, key=lambda obj: obj.time_ms),
     )
 
