@@ -41,7 +41,7 @@ TARGETS = {
 FIT_PHASE_MS, SONG_PHASE_MS = 3.0, 5.0
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, nargs="?", help="mapsets, for the held-out songs in it")
     parser.add_argument("--fits", type=int, default=200, help="of each kind of tempo")
@@ -51,9 +51,11 @@ def main() -> int:
     parser.add_argument("--held-out-seconds", type=float, default=0.0, help="of each held-out song; 0: all of it")
     parser.add_argument("--iterations", type=int, default=20, help="passes at most")
     parser.add_argument("--model", type=Path)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     if options.fits:
         print(_table(("fit alone", "beats off by", "target", "n", "met", "BPM", "phase"), _fit_rows(options.fits)))
+    if not options.songs and not options.folder:
+        return 0
     model, spec = load_model(options.model)
     if options.songs:
         columns = ("songs", "timing", "target", "n", "met", "BPM", "phase", "octave", "lines", "passes", "s")

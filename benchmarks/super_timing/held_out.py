@@ -11,9 +11,10 @@ import numpy as np
 from benchmarks.super_timing.heard import HeardTiming, hear_both_ways
 from evaluation.timing_metrics import OCTAVES, TEMPO_TOLERANCE, TimingAgreement, compare_timing
 from osu_beatmap.attributes import Attributes
+from osu_beatmap.held_out import Split, held_out_titles, song_in_split
 from osu_beatmap.model import Beatmap, TimingPoint
 from osuT5.audio import audio_format, load_audio
-from osuT5.dataset.sources import Song, SourceReport, Split, held_out_titles, mapset_songs, read_charts, song_in_split
+from osuT5.dataset.sources import FolderSong, SourceReport, mapset_songs, read_charts
 from osuT5.model.seq2seq import MapperModel
 from osuT5.spec import ModelSpec
 
@@ -39,20 +40,20 @@ class SongTiming:
     matched: int
 
 
-def held_out_songs(folder: Path, songs: int) -> list[tuple[Song, Beatmap]]:
+def held_out_songs(folder: Path, songs: int) -> list[tuple[FolderSong, Beatmap]]:
     """The first so many held-out songs of a folder of mapsets (0: all) with their first chart that has objects."""
-    found: list[tuple[Song, Beatmap]] = []
+    found: list[tuple[FolderSong, Beatmap]] = []
     for song in mapset_songs(folder):
-        charts = [beatmap for _, beatmap in read_charts(song, SourceReport()) if len(beatmap.hit_objects) >= 20]
-        if charts and song_in_split(charts, Split.HELD_OUT, held_out_titles()):
-            found.append((song, charts[0]))
+        charts = read_charts(song, SourceReport())
+        if song_in_split([chart.record for chart in charts], Split.HELD_OUT, held_out_titles()):
+            found += [(song, chart.beatmap) for chart in charts if len(chart.beatmap.hit_objects) >= 20][:1]
         if songs and len(found) == songs:
             break
     return found
 
 
 def time_song(
-    model: MapperModel, spec: ModelSpec, song: Song, human: Beatmap, iterations: int, seconds: float
+    model: MapperModel, spec: ModelSpec, song: FolderSong, human: Beatmap, iterations: int, seconds: float
 ) -> dict[str, SongTiming]:
     """{"plain", "super"}: of the first `seconds` of a song, or of all of it where that is 0."""
     samples = load_audio(song.audio_path, spec.grid.sample_rate)
@@ -61,10 +62,10 @@ def time_song(
     song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
     both = hear_both_ways(model, spec, samples, Attributes(human.mode, difficulty=STARS), iterations)
     codec = audio_format(song.audio_path).codec
-    return {way: _compared(song.name, codec, human, heard, song_ms) for way, heard in both.items()}
+    return {way: compared(song.name, codec, human, heard, song_ms) for way, heard in both.items()}
 
 
-def _compared(name: str, codec: str, human: Beatmap, heard: HeardTiming, song_ms: float) -> SongTiming:
+def compared(name: str, codec: str, human: Beatmap, heard: HeardTiming, song_ms: float) -> SongTiming:
     start_ms = human.hit_objects[0].time_ms - BEFORE_OBJECTS_MS
     end_ms = min(human.hit_objects[-1].time_ms, song_ms)
     reds = [point for point in human.timing_points if point.uninherited and point.time_ms < end_ms]

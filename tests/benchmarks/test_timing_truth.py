@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
+from benchmarks.super_timing.__main__ import main
+from benchmarks.super_timing.heard import HeardTiming
+from benchmarks.super_timing.held_out import compared
 from benchmarks.super_timing.tempi import KINDS, SECTION_BARS, Tempi, closeness, jittered
-from osu_beatmap.model import TimingPoint
+from osu_beatmap.model import Beatmap, Circle, TimingPoint
 
 
 def line(time_ms, bpm):
@@ -48,3 +51,25 @@ def test_jittered_beats_are_those_of_the_tempi_on_steps():
     assert (beats.times_ms % 10 == 0).all()
     nearest = np.abs(beats.times_ms[:, None] - tempi.times_ms).min(axis=1)
     assert np.median(nearest) < 6
+
+
+def test_a_song_is_compared_with_its_human_chart():
+    human = Beatmap(
+        timing_points=[line(1000, 150), line(20_000, 75), line(30_000, 150)],
+        hit_objects=[Circle(1000.0, 256, 192), Circle(59_000.0, 256, 192)],
+    )
+    heard = HeardTiming([line(1005, 300), line(20_006, 150), line(30_030, 300)], seconds=1.0)
+    song = compared("song", "opus", human, heard, 60_000.0)
+    assert (song.human_lines, song.matched) == (3, 1)
+    assert song.bpm_error == pytest.approx(150)
+    assert song.is_octave
+    right = compared("song", "opus", human, HeardTiming(human.timing_points, 1.0), 60_000.0)
+    assert (right.bpm_error, right.is_octave, right.matched) == (0, False, 2)
+    assert right.agreement.offset_ms == 0
+
+
+def test_the_fit_alone_needs_no_model(capsys):
+    assert main(["--fits", "1", "--songs", "0"]) == 0
+    printed = capsys.readouterr().out
+    assert "| constant | 4 ms |" in printed
+    assert "| ramps | 8 ms |" in printed
