@@ -154,6 +154,7 @@ def test_what_the_documentation_names_is_there() -> None:
     names = set(re.findall(r"-cn ([\w.-]+)", text)) - own
     assert names >= {"train_mini", "train_v29", "lora"}
     assert all(compose_config(name) for name in names)
-    known = {path.rpartition(".")[2] for path in option_paths(compose_config("default"))} | {"audio_path"}
+    programs = ("default", "build_dataset", "inference")
+    known = {path.rpartition(".")[2] for name in programs for path in option_paths(compose_config(name))}
     options = set(re.findall(r"(?<![\w/-])([a-z]\w*(?:\.\w+)*)=\S", text)) - {"nproc_per_node", "nnodes"}
-    assert not [option for option in options if option.rpartition(".")[2] not in known | {"lora_path", "model_path"}]
+    assert not [option for option in options if option.rpartition(".")[2] not in known]
