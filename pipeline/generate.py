@@ -22,12 +22,14 @@ from osuT5.generation.schedule import ChartInProgress, GenerationReport, SongWri
 from osuT5.generation.super_timing import SuperTimer
 from osuT5.model.loading import ModelFolders, find_model
 from osuT5.spec import ModelSpec
+from pipeline.account import Account
 from pipeline.export import export
 from pipeline.finish import FinishReport, finish, finish_timing
 from pipeline.listening import song_writer
 from pipeline.options import GenerationRequest, RequestError
 from pipeline.parity import map_as_published
 from pipeline.refinement import refine_draft
+from pipeline.report import write_report
 from pipeline.resnap import predicted_divisors, resnap
 from pipeline.resolve import fill_from_beatmap
 from pipeline.timing import red_lines_from, super_timed_red_lines, timing_groups
@@ -49,6 +51,7 @@ class GenerationResult:
     seconds: float
     seed: int
     warnings: list[str] = field(default_factory=list)
+    report_path: Path | None = None
 
 
 @dataclass(slots=True)
@@ -57,6 +60,7 @@ class Draft:
 
     beatmap: Beatmap
     attributes: Attributes
+    model: str
     encoding: EncodingSpec
     song_ms: float
     generation: GenerationReport
@@ -78,40 +82,43 @@ def generate(request: GenerationRequest, progress: Progress | None = None) -> Ge
         make = timing_alone
     elif request.model.parity:
         make = map_as_published
-    beatmap, notes = make(request, reference, seed, progress)
+    beatmap, account = make(request, reference, seed, progress)
     stars = star_rating(beatmap)
     paths = export(request, beatmap, stars)
-    return GenerationResult(
+    result = GenerationResult(
         beatmap=beatmap,
         osu_path=paths.osu_path,
         osz_path=paths.osz_path,
         star_rating=stars,
         seconds=time.monotonic() - started,
         seed=seed,
-        warnings=[*_star_warnings(request, beatmap, stars), *notes],
+        warnings=[*_star_warnings(request, beatmap, stars), *account.notes],
     )
+    if request.output.report:
+        result.report_path = write_report(request, result, account)
+    return result
 
 
 def finished_map(
     request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress | None = None
-) -> tuple[Beatmap, list[str]]:
-    """The map of a request, and what a user should know about it."""
+) -> tuple[Beatmap, Account]:
+    """The map of a request, and how it came about."""
     draft = generate_draft(request, reference, seed, progress)
     placed = refine_draft(request, draft.beatmap, draft.attributes, draft.encoding, seed, progress)
     beatmap, repairs = finish_with_settings(request, placed, draft.song_ms)
-    return beatmap, _draft_warnings(draft, repairs)
+    return beatmap, _account_of(draft, repairs)
 
 
 def timing_alone(
     request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress | None = None
-) -> tuple[Beatmap, list[str]]:
+) -> tuple[Beatmap, Account]:
     """A map of red lines, to be filled by hand."""
     writer = song_writer(request, find_model(request.model.model_path, request.map.gamemode).root, progress=progress)
     settings = request.difficulty_settings(_wanted_stars(request))
     chart = ChartInProgress(conditions_of(request, settings), seed)
     lines = _heard_lines(request, writer, chart, _sampling(request, writer.spec))
     beatmap = Beatmap(mode=chart.attributes.mode, difficulty=settings, timing_points=lines)
-    return finish_timing(beatmap, writer.song_ms), []
+    return finish_timing(beatmap, writer.song_ms), Account(writer.spec.name, writer.song_ms)
 
 
 def generate_draft(
@@ -131,7 +138,7 @@ def generate_draft(
     beatmap, assembly = beatmap_of(chart, lines, settings, spec)
     if not beatmap.hit_objects:
         raise RequestError("The model found nothing to map in this song; another seed or difficulty may help.")
-    return Draft(beatmap, attributes, spec.encoding, song_ms, writer.report, assembly)
+    return Draft(beatmap, attributes, spec.name, spec.encoding, song_ms, writer.report, assembly)
 
 
 def _wanted_stars(request: GenerationRequest) -> float:
@@ -251,12 +258,23 @@ def _star_warnings(request: GenerationRequest, beatmap: Beatmap, stars: float) -
     return [f"The map has {stars:.1f} stars, {wanted:g} were asked for."]
 
 
-def _draft_warnings(draft: Draft, repairs: FinishReport) -> list[str]:
+def _account_of(draft: Draft, repairs: FinishReport) -> Account:
     """What was lost on the way to the finished map, and what is still wrong with it."""
-    warnings = []
-    if draft.assembly.total:
-        warnings.append(f"Some of what the model wrote could not be used ({draft.assembly.describe()}).")
-    stray = sum(draft.generation.stray_events.values())
+    written, lost = draft.generation, draft.assembly
+    notes = []
+    if lost.total:
+        notes.append(f"Some of what the model wrote could not be used ({lost.describe()}).")
+    stray = sum(written.stray_events.values())
     if stray:
-        warnings.append(f"{stray} of the {draft.generation.tokens} words that the model wrote belonged to no object.")
-    return warnings + list(dict.fromkeys(finding.message for finding in repairs.remaining))
+        notes.append(f"{stray} of the {written.tokens} words that the model wrote belonged to no object.")
+    notes += dict.fromkeys(finding.message for finding in repairs.remaining)
+    return Account(
+        draft.model,
+        draft.song_ms,
+        notes,
+        tokens=written.tokens,
+        windows=written.windows,
+        stray_events=written.stray_events,
+        unused=lost.counts(),
+        repairs=repairs.repairs,
+    )

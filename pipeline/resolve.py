@@ -120,6 +120,7 @@ READERS: dict[str, Reader] = {
     "overlap_buffer": whole_number(0),
     "output_path": _folder,
     "export_osz": yes_or_no,
+    "report": yes_or_no,
 }
 
 

@@ -45,6 +45,7 @@ class FakeGenerate:
             seconds=1.25,
             seed=7,
             warnings=["The song is short."],
+            report_path=None,
         )
 
 
