@@ -32,6 +32,7 @@ from pipeline.refinement import refine_draft
 from pipeline.report import write_report
 from pipeline.resnap import predicted_divisors, resnap
 from pipeline.resolve import fill_from_beatmap
+from pipeline.style import in_words_of, unwanted, without_additions
 from pipeline.timing import red_lines_from, super_timed_red_lines, timing_groups
 
 TYPICAL_STARS = 4.0
@@ -65,6 +66,7 @@ class Draft:
     song_ms: float
     generation: GenerationReport
     assembly: AssemblyReport
+    notes: list[str] = field(default_factory=list)
 
 
 def generate(request: GenerationRequest, progress: Progress | None = None) -> GenerationResult:
@@ -106,6 +108,8 @@ def finished_map(
     draft = generate_draft(request, reference, seed, progress)
     placed = refine_draft(request, draft.beatmap, draft.attributes, draft.encoding, seed, progress)
     beatmap, repairs = finish_with_settings(request, placed, draft.song_ms)
+    if request.map.hitsounded is False:
+        beatmap = without_additions(beatmap)
     return beatmap, _account_of(draft, repairs)
 
 
@@ -128,17 +132,18 @@ def generate_draft(
     folders = find_model(request.model.model_path, request.map.gamemode)
     writer = song_writer(request, folders.map, request.model.lora_path, progress)
     spec, song_ms = writer.spec, writer.song_ms
+    request, notes = in_words_of(request, spec)
     settings = request.difficulty_settings(_wanted_stars(request))
     attributes = conditions_of(request, settings)
     sampling = _sampling(request, spec)
-    chart = ChartInProgress(attributes, seed)
+    chart = ChartInProgress(attributes, seed, negative=unwanted(attributes, request))
     lines = _red_lines(request, reference, writer, folders, chart, sampling)
     chart.contexts[ContextKind.TIMING] = timing_groups(lines, spec, song_ms)
     write_charts(writer, [chart], sampling)
     beatmap, assembly = beatmap_of(chart, lines, settings, spec)
     if not beatmap.hit_objects:
         raise RequestError("The model found nothing to map in this song; another seed or difficulty may help.")
-    return Draft(beatmap, attributes, spec.name, spec.encoding, song_ms, writer.report, assembly)
+    return Draft(beatmap, attributes, spec.name, spec.encoding, song_ms, writer.report, assembly, notes)
 
 
 def _wanted_stars(request: GenerationRequest) -> float:
@@ -147,7 +152,7 @@ def _wanted_stars(request: GenerationRequest) -> float:
 
 def _sampling(request: GenerationRequest, spec: ModelSpec) -> Sampling:
     options = request.sampling
-    asked = Sampling(options.temperature, options.top_p, options.top_k)
+    asked = Sampling(options.temperature, options.top_p, options.top_k, guidance_scale=options.cfg_scale)
     assert request.map.gamemode is not None, "the mode of the reference beatmap was not filled in"
     return sampling_for(spec, request.map.gamemode, asked)
 
@@ -261,7 +266,7 @@ def _star_warnings(request: GenerationRequest, beatmap: Beatmap, stars: float) -
 def _account_of(draft: Draft, repairs: FinishReport) -> Account:
     """What was lost on the way to the finished map, and what is still wrong with it."""
     written, lost = draft.generation, draft.assembly
-    notes = []
+    notes = list(draft.notes)
     if lost.total:
         notes.append(f"Some of what the model wrote could not be used ({lost.describe()}).")
     stray = sum(written.stray_events.values())
