@@ -24,6 +24,7 @@ from osu_beatmap.model import (
 )
 from osu_beatmap.writer import save_beatmap
 from osuT5.events import ContextKind
+from osuT5.generation.sampling import Sampling
 from osuT5.model.seq2seq import MapperModel
 from osuT5.spec import mini_spec
 from osuT5.training.architectures import mini_config
@@ -31,6 +32,8 @@ from synthesis.mixing import render_song
 
 BPM, OFFSET_MS, SECONDS = 150.0, 400.0, 16.0
 BEAT_MS = 60_000.0 / BPM
+RANDOM_TIMES = Sampling(1.3, 1.0, time_threshold=0.0, kind_temperatures={})
+"""A random model holds no time for likely; drawn like all tokens, there are some."""
 SIZES = {"d_model": 32, "encoder_layers": 1, "decoder_layers": 1, "encoder_heads": 2, "decoder_heads": 2}
 SIZES |= {"encoder_ffn_dim": 32, "decoder_ffn_dim": 32, "pointer_dim": 8}
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from reference_songs import BEAT_MS, OFFSET_MS, make_mapset, make_model, reference_map
+from reference_songs import BEAT_MS, OFFSET_MS, RANDOM_TIMES, make_mapset, make_model, reference_map
 
 from osu_beatmap.model import GameMode, HitSample, Slider
 from osu_beatmap.reader import read_beatmap
 from osu_beatmap.timing import Timing, end_time_ms
 from osuT5.events import ContextKind
-from osuT5.generation.sampling import Sampling
 from osuT5.spec import mini_spec
 from pipeline.generate import generate
 from pipeline.given_parts import check_trained, with_kiai_of
@@ -21,7 +20,6 @@ from pipeline.resolve import resolve
 
 WILD = {"lookahead": 0.2, "seed": 7, "device": "cpu", "generate_positions": False}
 MODES = list(GameMode)
-RANDOM_TIMES = Sampling(1.3, 1.0, time_threshold=0.0, kind_temperatures={})
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +35,6 @@ def maps(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def _random_times(monkeypatch):
-    """A random model holds no time for likely; drawn like all tokens, there are some."""
     monkeypatch.setattr("pipeline.generate._sampling", lambda request, spec: RANDOM_TIMES)
 
 
