@@ -102,7 +102,7 @@ class SongWriter:
     def _encode(self, heard_for: Attributes | None) -> Tensor:
         return self.listener.encode(self.windows, heard_for, self.progress)
 
-    def _heard(self, window: Window, charts: Sequence[ChartInProgress]) -> tuple[Tensor, list[int]]:
+    def heard(self, window: Window, charts: Sequence[ChartInProgress]) -> tuple[Tensor, list[int]]:
         """Encoder states of a window, and which of them each chart's row listens to."""
         if self.encoder_states is not None:
             return self.encoder_states[window.index][None], [0] * len(charts)
@@ -135,14 +135,15 @@ class SongWriter:
         written: list[list[EventGroup]] = [[] for _ in charts]
         with one_cpu_thread():
             for window in self.windows:
-                rows = [self._row(window, context, *each) for each in zip(charts, written, strict=True)]
-                engine.write(rows, *self._heard(window, charts), modes, choice)
+                rows = [self.row(window, context, *each) for each in zip(charts, written, strict=True)]
+                engine.write(rows, *self.heard(window, charts), modes, choice)
                 for row, groups in zip(rows, written, strict=True):
                     self._take(row, window, groups)
                 self.progress(context.value, window.index + 1, len(self.windows))
         return written
 
-    def _row(self, window: Window, context: ContextKind, chart: ChartInProgress, written: list[EventGroup]) -> Row:
+    def row(self, window: Window, context: ContextKind, chart: ChartInProgress, written: Sequence[EventGroup]) -> Row:
+        """A row to be written: its prompt holds the chart's contexts before this one and what of this is `written`."""
         spec, grid = self.spec, self.spec.grid
         end_ms = window.start_ms + grid.window_ms
         finished = [
