@@ -13,7 +13,7 @@ from pipeline.review.observations import Observation
 from pipeline.review.rule_suggestions import rule_suggestions
 from pipeline.review.suggestions import Severity, Source, Suggestion, in_time, with_distinct_ids
 from pipeline.review.thresholds import LIKELY_PER_MINUTE, LISTED_PER_MINUTE, ThresholdTable
-from pipeline.review.wording import Wording
+from pipeline.review.wording import Wording, nearest_tick_ms
 
 LONGEST_GAP_BEATS = 8.0
 """Who leaves out more than this means to."""
@@ -29,16 +29,18 @@ def suggestions_of(
     audio_ms: float | None = None,
     stars: float | None = None,
     min_surprisal: float | None = None,
+    listed_per_minute: float = LISTED_PER_MINUTE,
 ) -> list[Suggestion]:
     """All suggestions in order of time, each with its id.
 
-    min_surprisal: lists every relative surprisal from this on, whatever the table says
+    min_surprisal      lists every relative surprisal from this on, whatever the table says
+    listed_per_minute  how often at most human maps surprise as much as what is listed
     """
     names = MapNames(beatmap)
     by_rule = rule_suggestions(names, audio_ms, stars)
     timed = {index for each in by_rule if each.rule in TIMED_BY_RULE for index in each.objects}
     rated = rate(beatmap, observations, table)
-    listed = [each for each in rated if _is_listed(each, min_surprisal)]
+    listed = [each for each in rated if _is_listed(each, min_surprisal, listed_per_minute)]
     wording = Wording(names) if listed else None
     opinions = [
         _suggestion(each, wording)
@@ -58,17 +60,17 @@ def rate(beatmap: Beatmap, observations: Iterable[Observation], table: Threshold
     ]
 
 
-def _is_listed(rated: Rated, min_surprisal: float | None) -> bool:
+def _is_listed(rated: Rated, min_surprisal: float | None, listed_per_minute: float) -> bool:
     if min_surprisal is None:
-        return rated.per_minute <= LISTED_PER_MINUTE
+        return rated.per_minute <= listed_per_minute
     return rated.observation.surprise.relative >= min_surprisal
 
 
 def _is_meant(observation: Observation, beatmap: Beatmap, timing: Timing) -> bool:
-    """Whether nothing comes because of a pause: the start of the map, a break, or a long gap."""
+    """Whether nothing comes because of a pause (the start of the map, a break, a long gap), or could not come there."""
     if observation.aspect is not Aspect.ABSENCE or observation.obj is None:
         return False
-    if observation.obj == 0:
+    if observation.obj == 0 or nearest_tick_ms(timing, observation.expected) is None:
         return True
     before, after = beatmap.hit_objects[observation.obj - 1], beatmap.hit_objects[observation.obj]
     start_ms = end_time_ms(before, timing, beatmap.difficulty)
@@ -119,6 +121,8 @@ def severity_of(per_minute: float) -> Severity:
 
 def _subject(observation: Observation, names: MapNames) -> str:
     """What a suggestion is about, in a word or two."""
+    if observation.aspect is Aspect.ABSENCE:
+        return "gap"
     if observation.obj is not None:
         kind = names.kind(names.beatmap.hit_objects[observation.obj])
         return f"{kind}, {observation.part}" if observation.part else kind

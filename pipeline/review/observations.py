@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from osu_beatmap.model import Beatmap, GameMode, Slider
+from osu_beatmap.timing import Timing
 from osuT5.encoding.groups import ANCHOR_KINDS
 from osuT5.encoding.hitsounds import read_sounds
 from osuT5.encoding.positions import read_position
@@ -21,7 +22,7 @@ from osuT5.events import TYPE_KINDS, Event, EventKind
 from osuT5.generation.surprisal import Absence, ScoredContext, ScoredEvent
 from osuT5.generation.token_scores import Surprise
 from pipeline.review.aspects import Aspect
-from pipeline.review.habits import Habits
+from pipeline.review.habits import TICKS_PER_BEAT, Habits
 
 K = EventKind
 
@@ -60,7 +61,7 @@ class MapObserver:
         self.encoding = encoding
         self.origins = origins
         self.habits = habits
-        self.in_order = beatmap.mode is not GameMode.MANIA
+        self.timing = Timing(beatmap.timing_points)
 
     def observe(self, scored: ScoredContext) -> list[Observation]:
         """What the map context says of the objects."""
@@ -255,10 +256,18 @@ class MapObserver:
         habit = self.habits.get((Aspect.ABSENCE, obj))
         if absence is None:
             return
-        surprise = Surprise(absence.bits, 0.0)
-        habit_bits = 0.0 if habit is None else habit.surprise.bits
-        surprise = surprise if habit is None else surprise + habit.surprise
-        yield Observation(Aspect.ABSENCE, time_ms, surprise, obj, None, absence.time_ms, habit_bits=habit_bits)
+        surprise, expected_ms, habit_bits = Surprise(absence.bits, 0.0), absence.time_ms, 0.0
+        if habit is not None:
+            surprise, habit_bits = surprise + habit.surprise, habit.surprise.bits
+            if habit_bits > absence.bits:
+                expected_ms = self._usual_ms(obj, habit.usual)
+        yield Observation(Aspect.ABSENCE, time_ms, surprise, obj, None, expected_ms, habit_bits=habit_bits)
+
+    def _usual_ms(self, obj: int, gap_ticks: int) -> float:
+        """When an object would come a usual gap after the one before."""
+        time_ms = self.beatmap.hit_objects[obj].time_ms
+        before_ms = max(other.time_ms for other in self.beatmap.hit_objects[:obj] if other.time_ms < time_ms)
+        return before_ms + gap_ticks / TICKS_PER_BEAT * self.timing.beat_length_at(time_ms)
 
 
 def observe_beats(scored: ScoredContext) -> Iterator[Observation]:

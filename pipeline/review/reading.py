@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Sequence
 from functools import cached_property
 
 from osu_beatmap.attributes import attributes_of
@@ -11,9 +12,9 @@ from osu_beatmap.model import Beatmap
 from osu_beatmap.star_rating import star_rating
 from osuT5.encoding import encode_context
 from osuT5.encoding.context import traced_objects
-from osuT5.events import ContextKind
+from osuT5.events import ContextKind, EventGroup
 from osuT5.generation.activations import song_activations
-from osuT5.generation.schedule import ChartInProgress, SongWriter
+from osuT5.generation.schedule import ChartInProgress, SongWriter, one_cpu_thread
 from osuT5.generation.surprisal import ContextScorer
 from pipeline.review.audio_timing import HeardSong, Stretch, heard_stretches, observe_timing
 from pipeline.review.habits import habits_of
@@ -36,23 +37,33 @@ class SongReader:
     def __init__(self, writer: SongWriter) -> None:
         self.writer = writer
 
-    def observe(self, beatmap: Beatmap, start_ms: float = -math.inf, end_ms: float = math.inf) -> list[Observation]:
-        """All observations about a map, those about objects only where its windows lie between the two times.
+    def observe(
+        self,
+        beatmap: Beatmap,
+        start_ms: float = -math.inf,
+        end_ms: float = math.inf,
+        only: Collection[ContextKind] | None = None,
+    ) -> list[Observation]:
+        """All observations about a map, those of the model only where windows decide something between the two times.
 
+        only: the contexts that are scored, all of them unless given; what is heard in the audio comes in any case.
         Raises ValueError for a map without a usable red line.
         """
         spec, song_ms = self.writer.spec, self.writer.song_ms
         attributes = attributes_of(beatmap, stars_of(beatmap))
         traced = traced_objects(beatmap, spec.encoding, song_ms)
-        contexts = {
+        contexts: dict[ContextKind, Sequence[EventGroup]] = {
             context: encode_context(beatmap, context, spec.encoding, song_ms)
             for context in spec.contexts_of(beatmap.mode)
+            if context is not ContextKind.MAP
         }
+        contexts[ContextKind.MAP] = [group for group, _ in traced]
         chart = ChartInProgress(attributes, 0, contexts)
         observer = MapObserver(beatmap, spec.encoding, [origin for _, origin in traced], habits_of(beatmap))
         observed: list[Observation] = list(observe_timing(self._stretches(beatmap)))
-        for context in contexts:
-            scored = ContextScorer(self.writer, chart, context).score(start_ms, end_ms)
+        for context in contexts if only is None else only:
+            with one_cpu_thread():
+                scored = ContextScorer(self.writer, chart, context).score(start_ms, end_ms)
             if context is ContextKind.TIMING:
                 observed += observe_beats(scored)
             elif context is ContextKind.KIAI:

@@ -120,11 +120,8 @@ class Wording:
 
     def tick_ms(self, time_ms: float) -> float:
         """The tick that an expected time most likely means; the time itself where none is near."""
-        for divisor in COARSE_DIVISORS:
-            tick_ms = self.timing.snap(time_ms, divisor)
-            if abs(tick_ms - time_ms) <= TICK_REACH_MS:
-                return tick_ms
-        return time_ms
+        tick_ms = nearest_tick_ms(self.timing, time_ms)
+        return time_ms if tick_ms is None else tick_ms
 
     def _object(self, observation: Observation) -> HitObject:
         return self.beatmap.hit_objects[observation.obj]
@@ -293,10 +290,10 @@ class Wording:
 
     def _bank(self, observation: Observation) -> Words:
         actual, expected = bank_name(observation.actual), bank_name(observation.expected)
-        part = f"the {observation.part}" if observation.part else "it"
+        subject = f"The sample set of the {observation.part}" if observation.part else "The sample set"
         if actual == expected:
-            return Words(f"The sample set of {part} ({actual}) is unusual here.", actual)
-        return Words(f"The sample set of {part} is {actual}; {expected} would be expected.", actual, expected)
+            return Words(f"{subject} ({actual}) is unusual here.", actual)
+        return Words(f"{subject} is {actual}; {expected} would be expected.", actual, expected)
 
     def _volume(self, observation: Observation) -> Words:
         actual, expected = f"{observation.actual} %", f"{observation.expected} %"
@@ -339,6 +336,12 @@ class Wording:
         low_ms, high_ms = stretch.lines_ms
         times_ms = [obj.time_ms for obj in self.beatmap.hit_objects if low_ms <= obj.time_ms < high_ms]
         return stretch.start_ms <= min(times_ms) + SAME_TIME_MS and max(times_ms) - SAME_TIME_MS <= stretch.end_ms
+
+
+def nearest_tick_ms(timing: Timing, time_ms: float) -> float | None:
+    """The tick of the coarsest common division within reach of a time that is known to some ms only."""
+    ticks_ms = (timing.snap(time_ms, divisor) for divisor in COARSE_DIVISORS)
+    return next((tick_ms for tick_ms in ticks_ms if abs(tick_ms - time_ms) <= TICK_REACH_MS), None)
 
 
 def additions_name(hitsound: int) -> str:
