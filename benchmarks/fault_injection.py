@@ -35,7 +35,7 @@ from osu_beatmap.model import Beatmap
 from osuT5.events import ContextKind
 from osuT5.model.loading import EMBEDDED_MODEL, load_model
 from pipeline.review.aspects import Aspect, Category
-from pipeline.review.building import drain_minutes, suggestions_of
+from pipeline.review.building import RED_LINE, drain_minutes, suggestions_of
 from pipeline.review.observations import Observation
 from pipeline.review.reading import stars_of
 from pipeline.review.suggestions import Source, Suggestion, most_surprising_first
@@ -249,12 +249,19 @@ def _touched(kind: str, fault: Fault, beatmap: Beatmap) -> set[int]:
 def _finds(suggestion: Suggestion, kind: str, fault: Fault) -> bool:
     if suggestion.category not in CATEGORIES.get(kind, TIME_CATEGORIES):
         return False
+    if kind in STRETCH_FAULTS and kind != "kiai_shifted" and not _is_about_lines(suggestion):
+        return False
     if suggestion.time_ms is None:
         return False
     start_ms, end_ms = suggestion.time_ms, suggestion.end_time_ms or suggestion.time_ms
     if start_ms <= fault.end_ms + FOUND_WITHIN_MS and end_ms >= fault.start_ms - FOUND_WITHIN_MS:
         return True
     return fault.obj is not None and fault.obj in suggestion.objects
+
+
+def _is_about_lines(suggestion: Suggestion) -> bool:
+    """Whether it says that red lines are off; any other word about a stretch would count as found by being in it."""
+    return suggestion.rule == "unsnapped" or suggestion.subject == RED_LINE
 
 
 def table(rows: Sequence[Row]) -> str:

@@ -18,6 +18,9 @@ from pipeline.review.wording import Wording, nearest_tick_ms
 LONGEST_GAP_BEATS = 8.0
 """Who leaves out more than this means to."""
 
+RED_LINE = "red line"
+"""What a suggestion about an offset or a tempo is about."""
+
 TIMED_BY_RULE = frozenset({"unsnapped", "concurrent"})
 """Rules that say of an object's time what a surprise could only repeat."""
 
@@ -127,7 +130,7 @@ def _subject(observation: Observation, names: MapNames) -> str:
         kind = names.kind(names.beatmap.hit_objects[observation.obj])
         return f"{kind}, {observation.part}" if observation.part else kind
     if observation.aspect is Aspect.OFFSET:
-        return "red line"
+        return RED_LINE
     if observation.aspect is Aspect.SCROLL:
         return "green line"
     return "beat" if observation.aspect is Aspect.BEAT else "kiai"

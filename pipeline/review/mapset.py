@@ -139,16 +139,16 @@ def _shown(value: object, other: object) -> str:
 
 
 def _red_lines(beatmap: Beatmap) -> tuple[str, ...]:
-    return tuple(f"{clock(line.time_ms)} {line.bpm:.2f} BPM {line.meter}/4" for line in _timing(beatmap).reds)
+    reds = [line for line in beatmap.timing_points if line.uninherited]
+    return tuple(f"{clock(line.time_ms)} {line.bpm:.2f} BPM {line.meter}/4" for line in reds)
 
 
 def _kiai(beatmap: Beatmap) -> tuple[str, ...]:
-    spans = _timing(beatmap).kiai_spans() if any(line.uninherited for line in beatmap.timing_points) else []
-    return tuple(f"{clock(start_ms)}" for start_ms, _ in spans)
-
-
-def _timing(beatmap: Beatmap) -> Timing:
-    return Timing([line for line in beatmap.timing_points if line.uninherited or line.beat_length_ms < 0] or [])
+    try:
+        spans = Timing(beatmap.timing_points).kiai_spans()
+    except BeatmapError:  # without a tempo there is none; that says the other difference
+        return ()
+    return tuple(clock(start_ms) for start_ms, _ in spans)
 
 
 _SHARED: tuple[tuple[str, Category, Callable[[Beatmap], object]], ...] = (

@@ -16,7 +16,7 @@ def goldens(shared_dir):
         yield unpacked_folder
 
 
-KINDS = ["diffusion", "logits", "mel", "model", "parse", "processor", "roundtrip", "timing", "tokenizer"]
+KINDS = ["diffusion", "logits", "mai_mod", "mel", "model", "parse", "processor", "roundtrip", "timing", "tokenizer"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
