@@ -35,7 +35,7 @@ from osu_beatmap.model import Beatmap
 from osuT5.events import ContextKind
 from osuT5.model.loading import EMBEDDED_MODEL, load_model
 from pipeline.review.aspects import Aspect, Category
-from pipeline.review.building import RED_LINE, drain_minutes, suggestions_of
+from pipeline.review.building import LEAST_RELATIVE, RED_LINE, drain_minutes, suggestions_of
 from pipeline.review.observations import Observation
 from pipeline.review.reading import stars_of
 from pipeline.review.suggestions import Source, Suggestion, most_surprising_first
@@ -66,7 +66,7 @@ CATEGORIES: dict[str, frozenset[Category]] = {
 
 TIME_CATEGORIES = frozenset({Category.RHYTHM, Category.TIMING})
 FOUND_WITHIN_MS = 400.0
-CANDIDATES_PER_MINUTE = 1.0
+CANDIDATES_PER_MINUTE = 10.0
 """Suggestions down to this rarity are ranked; the program itself lists fewer."""
 
 EXTRA_SUGGESTIONS = 10
@@ -226,12 +226,13 @@ class Benchmark:
 
 
 def _stretch_scores(beatmap: Beatmap, observed: Sequence[Observation]) -> dict[str, list[float]]:
-    """Scores of each object by the stretch that it is in, and by the rules."""
+    """Scores of each object by its stretch and by the rules; less surprise than the program listens to is none."""
     stretches = [each.actual for each in observed if each.aspect is Aspect.OFFSET]
     flags = rule_flags(beatmap, stars_of(beatmap))
     scores: dict[str, list[float]] = {judge: [] for judge in JUDGES}
     for index, obj in enumerate(beatmap.hit_objects):
         relative = next((s.surprise.relative for s in stretches if s.start_ms <= obj.time_ms <= s.end_ms), 0.0)
+        relative = relative if relative >= LEAST_RELATIVE else 0.0
         flagged = RULE_SCORE * (index in flags)
         for judge, score in zip(JUDGES, (relative + flagged, relative, 0.0, flagged), strict=True):
             scores[judge].append(score)

@@ -41,6 +41,10 @@ class Surprise:
         """Of two answers together, each given what was known before it."""
         return Surprise(self.bits + other.bits, self.expected_bits + other.expected_bits)
 
+    def scaled(self, share: float) -> Surprise:
+        """The word of a judge who counts less."""
+        return Surprise(share * self.bits, share * self.expected_bits)
+
     @property
     def relative(self) -> float:
         """Surprisal over entropy: 1 is what the model expects of itself."""

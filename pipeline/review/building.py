@@ -15,6 +15,9 @@ from pipeline.review.suggestions import Severity, Source, Suggestion, in_time, w
 from pipeline.review.thresholds import LIKELY_PER_MINUTE, LISTED_PER_MINUTE, ThresholdTable
 from pipeline.review.wording import Wording, nearest_tick_ms
 
+LEAST_RELATIVE = 2.0
+"""What surprises no more than answers to its question do on average is none, however rare the question."""
+
 LONGEST_GAP_BEATS = 8.0
 """Who leaves out more than this means to."""
 
@@ -65,7 +68,8 @@ def rate(beatmap: Beatmap, observations: Iterable[Observation], table: Threshold
 
 def _is_listed(rated: Rated, min_surprisal: float | None, listed_per_minute: float) -> bool:
     if min_surprisal is None:
-        return rated.per_minute <= listed_per_minute
+        is_surprise = rated.observation.surprise.relative >= LEAST_RELATIVE
+        return is_surprise and rated.per_minute <= listed_per_minute
     return rated.observation.surprise.relative >= min_surprisal
 
 

@@ -31,6 +31,17 @@ END_KINDS = frozenset({K.SLIDER_END, K.SPINNER_END, K.HOLD_NOTE_END, K.DRUMROLL_
 COMBO_ALTERNATIVES = frozenset({K.SCROLL_SPEED, K.HITSOUND, K.VOLUME, K.NEW_COMBO})
 """What comes where a new combo would: a combo is asked for at the first of these."""
 
+MODEL_SHARES = {
+    Aspect.POSITION: 0.25,
+    Aspect.COLUMN: 0.25,
+    Aspect.COMBO: 0.25,
+    Aspect.ADDITIONS: 0.25,
+    Aspect.COLOUR: 0.25,
+    Aspect.BANK: 0.25,
+}
+"""How much the embedded model's word counts beside the habits of the map: all where times are asked for, less where it
+is far from sure. On charts of training songs with faults put in, habits alone found as much of these or more."""
+
 NO_SURPRISE = Surprise(0.0, 0.0)
 
 
@@ -97,6 +108,7 @@ class MapObserver:
             yield self._observation(Aspect.RHYTHM, time_ms, rhythm, obj, time_ms, likeliest)
         yield from self._place(obj, time_ms, events)
         yield from self._combo(obj, time_ms, events)
+        yield from self._mania_scroll(obj, time_ms)
         yield from self._kind(obj, time_ms, events)
         for event in events:
             if event.event.kind is K.SCROLL_SPEED:
@@ -119,6 +131,7 @@ class MapObserver:
         habit = self.habits.get((aspect, obj))
         if habit is None:
             return Observation(aspect, time_ms, surprise, obj, actual, expected)
+        surprise = surprise.scaled(MODEL_SHARES.get(aspect, 1.0))
         return Observation(
             aspect, time_ms, surprise + habit.surprise, obj, actual, expected, habit_bits=habit.surprise.bits
         )
@@ -152,6 +165,14 @@ class MapObserver:
         chance = event.kinds.get(K.NEW_COMBO, 0.0)
         surprise = _surprise_of([chance, 1 - chance], 0 if starts else 1)
         yield self._with_habit(Aspect.COMBO, time_ms, surprise, obj, starts, not starts)
+
+    def _mania_scroll(self, obj: int, time_ms: float) -> Iterator[Observation]:
+        """In mania speeds are no events of objects, so only the map's habits speak."""
+        habit = self.habits.get((Aspect.SCROLL, obj))
+        if habit is not None and self.beatmap.mode is GameMode.MANIA:
+            bits = habit.surprise.bits
+            speed = self.timing.sv_at(time_ms)
+            yield Observation(Aspect.SCROLL, time_ms, habit.surprise, obj, speed, habit.usual, habit_bits=bits)
 
     def _kind(self, obj: int, time_ms: float, events: list[ScoredEvent]) -> Iterator[Observation]:
         """All choices that tell one kind of object from another; whether a combo starts is none of them."""

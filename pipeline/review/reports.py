@@ -17,6 +17,9 @@ COLOURS = {
     Severity.POSSIBLE: "cyan",
     Severity.SUBJECTIVE: "dim",
 }
+MEASURED_MINUTES = 60
+"""Tables are made from minutes, not from days: beyond that, no number is given."""
+
 LINE_WIDTH = 1000
 """No line of a report is broken by us: what a terminal shows, it breaks, and what is copied stays whole."""
 
@@ -48,9 +51,9 @@ def surprise_text(suggestion: Suggestion) -> str:
     """Relative surprisal, and how rare that is in human maps; empty for rules."""
     if suggestion.surprisal is None:
         return ""
-    minutes = 1 / max(suggestion.per_minute or 0.0, 1e-3)
-    rare = "over 1000" if minutes >= 999 else f"{minutes:.0f}"
-    return f"{suggestion.surprisal:.1f}, once in {rare} min"
+    minutes = 1 / max(suggestion.per_minute or 0.0, 1e-6)
+    rare = f"once in {minutes:.0f} min" if minutes <= MEASURED_MINUTES else "less than once an hour"
+    return f"{suggestion.surprisal:.1f}, {rare}"
 
 
 def text_report(reviews: Sequence[Review], order: str, colour: bool) -> str:

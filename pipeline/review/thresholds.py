@@ -22,8 +22,8 @@ from pipeline.review.aspects import Aspect
 TABLE_FILE = "review_thresholds.json"
 FORMAT = 1
 
-RATES_PER_MINUTE = (2.0, 1.0, 0.5, 0.2, 0.1, 0.05, 0.02)
-"""From common to rare."""
+RATES_PER_MINUTE = (20.0, 10.0, 5.0, 2.0, 1.0, 0.5, 0.2, 0.1, 0.05, 0.02)
+"""From common to rare. The common ones only rank: nobody wants to hear of them."""
 
 LISTED_PER_MINUTE = 0.1
 """Surprises rarer than this are worth a mapper's time. With a dozen aspects to a mode, about one a minute is listed."""
@@ -32,6 +32,8 @@ LIKELY_PER_MINUTE = 0.02
 
 FALLBACK_RELATIVE = 6.0
 """Where no table says anything, this surprise is taken to come LISTED_PER_MINUTE; ten times rarer at twice as much."""
+
+MIN_HALVING = 0.1
 
 Curve = Sequence[tuple[float, float]]
 """(relative surprisal, how often per minute a larger one comes), from common to rare."""
@@ -132,11 +134,17 @@ def _of_any_mode(curves: Mapping[tuple[GameMode, Aspect], Curve], aspect: Aspect
 
 
 def _around(curve: Curve, relative: float) -> tuple[tuple[float, float], tuple[float, float]]:
-    """The points on either side, or the last two; a curve of one point falls as the fallback does."""
-    if len(curve) == 1:
-        (low, often), *_ = curve
-        return (low, often), (2 * low + 1.0, often / 10)
+    """The points on either side; beyond the last one, that and one of half its rate.
+
+    How much more surprise halves the rate is taken from the last two points, but is at least MIN_HALVING of it: a few
+    cases that happen to lie together must not make whatever lies beyond them look unheard of.
+    """
     for before, after in pairwise(curve):
         if relative <= after[0]:
             return before, after
-    return curve[-2], curve[-1]
+    high, seldom = curve[-1]
+    halving = MIN_HALVING * max(high, 1.0)
+    if len(curve) > 1:
+        low, often = curve[-2]
+        halving = max(halving, (high - low) / math.log2(often / seldom))
+    return (high, seldom), (high + halving, seldom / 2)

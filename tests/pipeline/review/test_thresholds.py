@@ -17,12 +17,20 @@ def test_a_curve_holds_what_each_rate_exceeds():
     curve = {rate: relative for relative, rate in curve_of([float(n) for n in range(100)], 10.0)}
     assert curve[2.0] == 79.0
     assert curve[0.5] == 94.0
+    assert curve[5.0] == 49.0
     assert 0.1 not in curve  # one case says nothing
 
 
 def test_rates_lie_on_a_log_linear_curve_and_go_on_beyond():
     rate = lambda relative: TABLE.per_minute(GameMode.TAIKO, Aspect.RHYTHM, relative)  # noqa: E731
     assert [rate(relative) for relative in (1.0, 2.0, 3.0, 4.0, 6.0)] == pytest.approx([1.0, 1.0, 10**-0.5, 0.1, 0.01])
+
+
+def test_points_that_lie_together_do_not_make_the_rest_unheard_of():
+    close = ThresholdTable({(GameMode.TAIKO, Aspect.RHYTHM): ((4.0, 1.0), (4.001, 0.5))})
+    assert close.per_minute(GameMode.TAIKO, Aspect.RHYTHM, 4.401) == pytest.approx(0.25, rel=0.01)
+    alone = ThresholdTable({(GameMode.TAIKO, Aspect.RHYTHM): ((4.0, 1.0),)})
+    assert alone.per_minute(GameMode.TAIKO, Aspect.RHYTHM, 4.8) == pytest.approx(0.25)
 
 
 def test_another_mode_lends_its_curve_and_without_any_there_is_a_fallback():
