@@ -246,9 +246,9 @@ def with_volume_changes(points: Sequence[TimingPoint], changes: Sequence[tuple[f
 
 
 def set_kiai(points: Sequence[TimingPoint], spans: Sequence[tuple[float, float]]) -> list[TimingPoint]:
-    """The lines with kiai in exactly these (start_ms, end_ms) spans."""
+    """The lines with kiai in exactly these (start_ms, end_ms) spans, whose end may be infinite."""
     lines = in_line_order(points)
-    for edge_ms in {edge_ms for span in spans for edge_ms in span}:
+    for edge_ms in {edge_ms for span in spans for edge_ms in span if math.isfinite(edge_ms)}:
         _ensure_line(lines, edge_ms)
     return [
         replace(line, effects=line.effects | EFFECT_KIAI)

@@ -68,6 +68,10 @@ def test_kiai_volume_lines_and_preview():
     beatmap.timing_points = set_kiai(beatmap.timing_points, [(4200.0, 8200.0)])
     moved = apply_fixes(beatmap, [fixes.move_kiai_edge(4200.0, 4600.0, "")])
     assert Timing(moved.timing_points).kiai_spans() == [(4600.0, 8200.0)]
+    endless = regular_map()
+    endless.timing_points = set_kiai(endless.timing_points, [(4200.0, float("inf"))])
+    moved = apply_fixes(endless, [fixes.move_kiai_edge(4200.0, 4600.0, "")])
+    assert Timing(moved.timing_points).kiai_spans() == [(4600.0, float("inf"))]
     beatmap.timing_points[0].volume = 2
     assert apply_fixes(beatmap, [fixes.limit_volume(1000.0, "")]).timing_points[0].volume == 5
     beatmap.timing_points.insert(1, TimingPoint(1000.0, 500.0))
