@@ -20,6 +20,7 @@ from osu_beatmap.model import TimingPoint
 _MIN_PEAK = 0.1  # of the height that strong peaks have
 _MIN_PEAK_GAP_MS = 0.4 * 60_000.0 / MAX_BPM
 _BEAT_AT_MOST_MS, _BAR_AT_MOST_MS = 1000.0, 4000.0  # slower songs are rare
+_SAME_BEAT_MS = 40.0
 _SMOOTHING_MS = 12.0
 _SEARCH_DRIFT_MS = 16.0  # at either end of a stretch, by the tempo
 _SEARCH_SHIFT_MS = 16.0
@@ -56,6 +57,7 @@ def fit_from_activation(
         given, segments = segmented(given, default_bpm)
         segments = _moved(segments, given.times_ms, peaks.times_ms)
         peaks = replace(peaks, marks=_near_any(peaks.times_ms, given.times_ms[given.marks]))
+        downbeats = (downbeats + _at_nearest(clean.downbeats, given.times_ms, peaks.times_ms)) / 2
     if len(peaks.times_ms) >= 4:
         smooth = _smoothed(beat_prob, frame_ms)
         segments = [_refined(smooth, frame_ms, peaks.times_ms, segment) for segment in segments]
@@ -116,6 +118,13 @@ def _near_any(times_ms: np.ndarray, others_ms: np.ndarray) -> np.ndarray:
     for other_ms in others_ms:
         near[np.abs(times_ms - other_ms).argmin()] = True
     return near
+
+
+def _at_nearest(values: np.ndarray, from_ms: np.ndarray, to_ms: np.ndarray) -> np.ndarray:
+    """The values of the nearest of the ascending times `from_ms` at each of the others, 0 where none is near."""
+    after = np.clip(np.searchsorted(from_ms, to_ms), 1, len(from_ms) - 1)
+    nearest = np.where(to_ms - from_ms[after - 1] < from_ms[after] - to_ms, after - 1, after)
+    return np.where(np.abs(to_ms - from_ms[nearest]) < _SAME_BEAT_MS, values[nearest], 0.0)
 
 
 def _moved(segments: list[Segment], from_ms: np.ndarray, to_ms: np.ndarray) -> list[Segment]:

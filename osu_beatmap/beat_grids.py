@@ -14,7 +14,7 @@ OUTLIER_SIGMAS = 3.0
 
 _FIT_ROUNDS = 4
 _BEND_REACHES = (0.2, 0.1)  # of a beat: how far beats may be off a grid whose tempo does not change yet
-_LEAST_BEND = 0.03
+_LEAST_BEND = 0.01
 _LEAST_RATE, _MOST_RATE = 0.4, 2.5
 
 

@@ -1,26 +1,20 @@
-"""From stretches of one tempo to red lines: plain tempi, bars, and where exactly a change is."""
+"""From stretches of one tempo to red lines: bars, and where exactly a change is."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 
 from osu_beatmap.beat_bars import Bars, vote_bars
-from osu_beatmap.beat_grids import OUTLIER_SIGMAS, Grid, Observations, refit
+from osu_beatmap.beat_grids import OUTLIER_SIGMAS, Grid, Observations
 from osu_beatmap.beat_segments import Segment, beat_costs
+from osu_beatmap.beat_tempi import with_settled_tempi
 from osu_beatmap.model import TimingPoint
 
 _MARK_BONUS = 3.0
-_SLACK_COST = (
-    2.0  # what a line on a downbeat may cost more than one on the very beat of the change: half a beat's error
-)
+_SLACK_COST = 2.0  # what a line on a downbeat may cost more than one on the very beat of the change
 _SURE_DOWNBEATS = 6.0  # nats
-# Share of charts whose tempo is a whole number, a half, a tenth, a hundredth; the rest may be anything.
-_TEMPO_STEPS_BPM = ((1.0, 0.75), (0.5, 0.08), (0.1, 0.04), (0.01, 0.04))
-_ANY_TEMPO = 0.09
-_ERROR_MARGIN = 1.5  # errors of neighbouring beats are alike, so the fit is less sure than least squares says
 _RAMP_ERROR_MS = 5.0
 _RAMP_LINE_BEATS = 16
 
@@ -28,10 +22,7 @@ _RAMP_LINE_BEATS = 16
 def lines_of_segments(observed: Observations, downbeats: np.ndarray, segments: Sequence[Segment]) -> list[TimingPoint]:
     """The red lines for stretches of constant or evenly changing tempo; `downbeats` is 0..1 for each beat [beats]."""
     parts = [observed.span(segment.first, segment.stop) for segment in segments]
-    segments = [
-        replace(segment, grid=_with_plain_tempo(part, segment.grid))
-        for segment, part in zip(segments, parts, strict=True)
-    ]
+    segments = with_settled_tempi(observed, segments)
     numbers = [segment.grid.number(part.times_ms) for segment, part in zip(segments, parts, strict=True)]
     bars = vote_bars(numbers, [downbeats[segment.first : segment.stop] for segment in segments])
     lines = _lines_from(segments[0], bars[0], [_first_number(parts[0].times_ms, segments[0].grid, bars[0])], observed)
@@ -46,14 +37,16 @@ def lines_of_segments(observed: Observations, downbeats: np.ndarray, segments: S
 
 def _lines_from(segment: Segment, bars: Bars, numbers: Sequence[float], observed: Observations) -> list[TimingPoint]:
     """Lines at these beats of a stretch, and at as many more as a changing tempo needs."""
-    grid = segment.grid
+    last = segment.grid.number(observed.times_ms[segment.stop - 1 : segment.stop])
+    stops = [*numbers[1:], *(last if len(last) else numbers[-1:])]
+    pieces = [piece for each in zip(numbers, stops, strict=True) for piece in _pieces(segment.grid, *each, bars)]
     lines = []
-    last = grid.number(observed.times_ms[segment.stop - 1 : segment.stop])
-    for number, stop in zip(numbers, [*numbers[1:], *(last if len(last) else numbers[-1:])], strict=True):
-        for at, beat_ms in _pieces(grid, number, stop, bars):
-            to_downbeat = int((bars.first - at) % bars.meter)
-            time_ms = max(0.0, float(np.rint(grid.times_ms(np.array([at]))[0])))
-            lines.append(TimingPoint(time_ms, beat_length_ms=beat_ms, meter=to_downbeat or bars.meter))
+    for (number, beat_ms), (following, _) in zip(pieces, [*pieces[1:], (np.inf, 0.0)], strict=True):
+        to_downbeat = (bars.first - number) % bars.meter
+        # A line begins a bar of its own; the next one ends it where that is the downbeat.
+        meter = to_downbeat if to_downbeat and following - number == to_downbeat else bars.meter
+        time_ms = max(0.0, float(np.rint(segment.grid.times_ms(number))))
+        lines.append(TimingPoint(time_ms, beat_length_ms=beat_ms, meter=int(meter)))
     return lines
 
 
@@ -66,7 +59,8 @@ def _pieces(grid: Grid, number: float, stop: float, bars: Bars) -> Iterator[tupl
         times_ms = grid.times_ms(number + np.arange(_RAMP_LINE_BEATS + 1))
         length = next(m for m in range(_RAMP_LINE_BEATS, 0, -1) if _chord_error_ms(times_ms[: m + 1]) <= _RAMP_ERROR_MS)
         on_downbeat = [m for m in range(1, length + 1) if (number + m - bars.first) % bars.meter == 0]
-        length = on_downbeat[-1] if on_downbeat else length
+        begins_bar = (number - bars.first) % bars.meter == 0
+        length = on_downbeat[-1 if begins_bar else 0] if on_downbeat else length
         yield number, float((times_ms[length] - times_ms[0]) / length)
         number += length
         if number >= stop:
@@ -75,33 +69,6 @@ def _pieces(grid: Grid, number: float, stop: float, bars: Bars) -> Iterator[tupl
 
 def _chord_error_ms(times_ms: np.ndarray) -> float:
     return float(np.abs(times_ms - np.linspace(times_ms[0], times_ms[-1], len(times_ms))).max())
-
-
-def _with_plain_tempo(part: Observations, grid: Grid) -> Grid:
-    """The grid with the most probable tempo, given that most songs have a whole number of BPM.
-
-    With s the standard error of the fit, a value v on steps of d BPM that a share p of all songs use has the
-    posterior weight p * d * N(v; fit, s); any other tempo together have their share.
-    """
-    if len(part.times_ms) < 4 or grid.drift:
-        return grid
-    numbers = grid.number(part.times_ms)
-    near = np.abs(grid.errors_ms(part.times_ms)) < OUTLIER_SIGMAS * part.sigma_ms
-    spread = np.sqrt((part.weights[near] * (numbers[near] - numbers[near].mean()) ** 2).sum()) if near.any() else 0.0
-    if spread == 0:
-        return grid
-    bpm = 60_000.0 / grid.period_ms
-    # The deviation of what lies near, not the bound that was used to find it.
-    deviation_ms = max(0.5, float(np.std(grid.errors_ms(part.times_ms[near]))))
-    error_bpm = _ERROR_MARGIN * deviation_ms / spread * bpm / grid.period_ms
-    best_bpm, best_weight = bpm, _ANY_TEMPO
-    for step_bpm, share in _TEMPO_STEPS_BPM:
-        plain_bpm = np.rint(bpm / step_bpm) * step_bpm
-        density = np.exp(-(((plain_bpm - bpm) / error_bpm) ** 2) / 2) / (error_bpm * np.sqrt(2 * np.pi))
-        if share * step_bpm * density > best_weight:
-            best_bpm, best_weight = float(plain_bpm), share * step_bpm * density
-    middle_ms = grid.phase_ms + grid.period_ms * np.rint(np.median(numbers))
-    return refit(part, Grid(60_000.0 / best_bpm, float(middle_ms)), fixed_period=True)
 
 
 def _first_number(times_ms: np.ndarray, grid: Grid, bars: Bars) -> float:

@@ -27,9 +27,10 @@ from osu_diffusion.features import POSITION_SCALE_PX, draft_distances, normalise
 from osu_diffusion.refiner import INPUT_SIZE, GridRefiner, RefinerInputs, Spread
 from osu_diffusion.schedule import DIFFUSION_STEPS, squared_cosine
 from osu_diffusion.sequence import PointSequence
-from training.loop import run_training
+from training.loop import MODEL_FOLDER, run_training
 from training.loop_options import LoopOptions
 from training.options import OptionError
+from training.processes import Processes
 
 
 @dataclass(frozen=True)
@@ -285,14 +286,17 @@ def train_refiner(options: RefinerTrainOptions) -> Path:
     task = _task(spec, options)
     model = GridRefiner(mini_config(spec, **options.sizes), Spread())
     run_folder = Path(options.run_path)
-    run_training(model, task, options.loop, run_folder, device)
-    contract = RefinerContract(model.dit.config, spec, model.spread, options.noise_share)
-    return export_average(run_folder, contract)
+    processes = Processes(device)
+    run_training(model, task, options.loop, run_folder, processes=processes)
+    if processes.is_main:
+        export_average(run_folder, RefinerContract(model.dit.config, spec, model.spread, options.noise_share))
+    processes.close()
+    return run_folder / MODEL_FOLDER
 
 
 def export_average(run_folder: Path, contract: RefinerContract) -> Path:
     """Writes the averaged weights of a run's checkpoint as a refiner; returns its folder."""
-    folder = run_folder / "model"
+    folder = run_folder / MODEL_FOLDER
     save_refiner(folder, load_file(run_folder / "checkpoint" / "average.safetensors"), contract)
     return folder
 

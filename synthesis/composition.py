@@ -102,9 +102,10 @@ def compose(
     duration_s: float,
     meter: int = 4,
     steps_per_beat: int = 4,
-    tempo_changes: Sequence[tuple[int, float]] = (),
+    tempo_changes: Sequence[tuple[float, float]] = (),
 ) -> SongTruth:
-    """Write a song of at most `duration_s`, of whole bars; `tempo_changes` are (bar, bpm) in ascending order.
+    """Write a song of at most `duration_s`, of whole bars; `tempo_changes` are (bar, bpm) in ascending order, where
+    a bar may be a fraction: one for each beat makes a ramp.
 
     `steps_per_beat` 4 gives straight sixteenths, 3 triplets.
     """

@@ -23,7 +23,7 @@ def render_song(
     duration_s: float,
     meter: int = 4,
     steps_per_beat: int = 4,
-    tempo_changes: Sequence[tuple[int, float]] = (),
+    tempo_changes: Sequence[tuple[float, float]] = (),
     sample_rate: int = STUDIO_RATE_HZ,
 ) -> tuple[np.ndarray, SongTruth]:
     """Compose and play a song.
@@ -33,7 +33,7 @@ def render_song(
         bpm: tempo of the first beat, which comes `offset_ms` after the first sample.
         duration_s: length of the audio; the music ends with the last whole bar before it.
         meter: beats in a bar. steps_per_beat: 4 for sixteenths, 3 for triplets.
-        tempo_changes: (bar, bpm) in ascending order.
+        tempo_changes: (bar, bpm) in ascending order; bars may be fractions.
 
     Returns (float32 [samples, 2] with a peak of 0.85, truth).
     """

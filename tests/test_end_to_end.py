@@ -21,6 +21,7 @@ from osuT5.dataset.options import BatchOptions, DataOptions
 from osuT5.model.loading import ModelError, load_model
 from osuT5.training import LossOptions, TrainOptions, train
 from osuT5.training.options import SampleOptions
+from pipeline.console import summary
 from pipeline.generate import generate
 from pipeline.options import RequestError
 from pipeline.resolve import resolve
@@ -170,6 +171,40 @@ def test_given_timing_is_kept(mapset, model_folder, tmp_path):
     result = generate(wanted)
     reds = [point for point in read_beatmap(result.osu_path).timing_points if point.uninherited]
     assert [(p.time_ms, p.beat_length_ms, p.meter) for p in reds] == [(OFFSET_MS, 60_000.0 / BPM, 4)]
+
+
+def no_sound(seconds):
+    return np.zeros(int(seconds * 16_000))
+
+
+def noise(seconds):
+    return np.random.default_rng(0).normal(0, 0.1, int(seconds * 16_000))
+
+
+@pytest.mark.parametrize("super_timing", [False, True])
+@pytest.mark.parametrize("sound", [None, no_sound, noise])
+def test_timing_alone(song, model_folder, tmp_path, sound, super_timing):
+    if sound is not None:
+        song = tmp_path / "nothing.wav"
+        soundfile.write(song, sound(12.0), 16_000)
+    options = {"output_type": ["TIMING"], "super_timing": super_timing, "timer_iterations": 2, "gamemode": 3}
+    result = generate(request(song, model_folder, tmp_path / "out", **options))
+    beatmap = read_beatmap(result.osu_path)
+    assert beatmap.hit_objects == []
+    assert beatmap.timing_points
+    assert all(point.uninherited and point.time_ms >= 0 for point in beatmap.timing_points)
+    assert beatmap.metadata.version == "Timing"
+    assert result.osz_path.is_file()
+    assert "red line" in summary(result, request(song, model_folder, tmp_path, **options))
+
+
+def test_super_timing_makes_a_whole_map(song, model_folder, tmp_path):
+    one, two = (
+        generate(request(song, model_folder, tmp_path / name, gamemode=1, super_timing=True, timer_iterations=2))
+        for name in "ab"
+    )
+    assert one.beatmap.hit_objects
+    assert one.osu_path.read_bytes() == two.osu_path.read_bytes()
 
 
 def test_timing_comes_from_the_root_model(song, model_folder, tmp_path, monkeypatch):

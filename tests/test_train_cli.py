@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from osuT5.training.options import TrainOptions
 from pipeline.command_line import compose_config, run
-from pipeline.nested_options import read_value, with_assignments, with_flat_names
+from pipeline.nested_options import option_paths, read_value, with_assignments, with_flat_names
 from pipeline.options import RequestError
 from tests.source_files import REPO_ROOT
 from training.options import build_options
@@ -145,3 +146,15 @@ def test_help_lists_the_options(script, capsys) -> None:
     assert "data.train_dataset_path" in shown
     assert "lora.target_modules" in shown
     assert compose_config("default")["task"] == "mapper"
+
+
+def test_what_the_documentation_names_is_there() -> None:
+    text = (REPO_ROOT / "docs" / "training.md").read_text(encoding="utf-8")
+    own = {"my_run.yaml"}
+    names = set(re.findall(r"-cn ([\w.-]+)", text)) - own
+    assert names >= {"train_mini", "train_v29", "lora"}
+    assert all(compose_config(name) for name in names)
+    programs = ("default", "build_dataset", "inference")
+    known = {path.rpartition(".")[2] for name in programs for path in option_paths(compose_config(name))}
+    options = set(re.findall(r"(?<![\w/-])([a-z]\w*(?:\.\w+)*)=\S", text)) - {"nproc_per_node", "nnodes"}
+    assert not [option for option in options if option.rpartition(".")[2] not in known]

@@ -27,6 +27,8 @@ from training.weights import whole
 __all__ = ["LoopOptions", "Task", "prefetched", "run_training"]
 
 CHECKPOINT_FOLDER, BEST_FOLDER, SAMPLES_FOLDER, LOG_FILE = "checkpoint", "best_model", "samples", "log.jsonl"
+MODEL_FOLDER = "model"
+"""Where whoever calls `run_training` writes what came out."""
 
 T = TypeVar("T")
 

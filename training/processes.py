@@ -100,6 +100,11 @@ class Processes:
         if self._accelerator is not None:
             self._accelerator.wait_for_everyone()
 
+    def close(self) -> None:
+        """Ends what joins the processes; the last thing that a program does with them."""
+        if self._accelerator is not None:
+            self._accelerator.end_training()
+
     @contextmanager
     def main_first(self) -> Iterator[None]:
         """Rank 0 does it before the others, which then find its files."""

@@ -6,6 +6,7 @@ Both are extras (requirements-train.txt), and imported only when they are asked 
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,7 +89,7 @@ class WandbTracker:
             dir=str(folder),
             config=dict(config),
             mode=mode,
-            id=self._run_id(folder),
+            id=_run_id(folder),
             resume="allow",
         )
         self._run.define_metric("*", step_metric="step")
@@ -102,12 +103,13 @@ class WandbTracker:
     def close(self) -> None:
         self._run.finish()
 
-    def _run_id(self, folder: Path) -> str:
-        """The same for a run that is resumed."""
-        file = folder / "wandb_id.txt"
-        if not file.is_file():
-            file.write_text(self._wandb.util.generate_id(), encoding="utf-8")
-        return file.read_text(encoding="utf-8").strip()
+
+def _run_id(folder: Path) -> str:
+    """The same for a run that is resumed."""
+    file = folder / "wandb_id.txt"
+    if not file.is_file():
+        file.write_text(secrets.token_hex(4), encoding="utf-8")
+    return file.read_text(encoding="utf-8").strip()
 
 
 class TensorboardTracker:

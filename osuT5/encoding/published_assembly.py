@@ -17,13 +17,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
-
-import numpy as np
 
 from osu_beatmap.model import (
-    PLAYFIELD_HEIGHT_PX,
-    PLAYFIELD_WIDTH_PX,
     Beatmap,
     Circle,
     CurveKind,
@@ -38,76 +33,30 @@ from osu_beatmap.model import (
     Spinner,
     TimingPoint,
 )
-from osu_beatmap.object_lines import parse_path
-from osu_beatmap.slider_path import SliderPath
 from osu_beatmap.timing import PX_PER_BEAT
-from osuT5.encoding.drafts import first_sound, has_new_combo
-from osuT5.encoding.groups import ANCHOR_KINDS, has_time
-from osuT5.encoding.hitsounds import Sound, read_sounds
-from osuT5.encoding.mania import column_of
-from osuT5.encoding.positions import CENTRE, read_position_as_published
+from osuT5.encoding.groups import ANCHOR_KINDS
+from osuT5.encoding.hitsounds import Sound
+from osuT5.encoding.positions import CENTRE
 from osuT5.encoding.published_lines import OWN_INDEX, LineEditor
+from osuT5.encoding.published_parts import PLACED_KINDS, Part, RandomPlaces, join_near_places, part_of
+from osuT5.encoding.published_paths import measured_path, path_segments, progress_nearest, scaled, zigzag
 from osuT5.encoding.published_tempo import main_beat_ms
 from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import Event, EventGroup, EventKind
+from osuT5.events import EventGroup, EventKind
 
 MAX_STRETCH = 1.5
 """A slider may be this many times longer than its path before its velocity is lowered."""
 
 SV_STEP, FINE_SV_STEP = 0.05, 0.01
 BODY_VOLUME_DELAY_MS = 6
-SAME_PLACE_PX, SAME_PLACE_MS = 3.8, 1000.0
 _LENGTH_SLACK_PX = 1e-4
-_WRITTEN_FORMAT, _EXACT_FORMAT = 14, 128
-"""File formats: the one that is written, with whole pixels, and one that keeps fractions."""
-
-_MERGED_KINDS = frozenset(
-    {
-        EventKind.CIRCLE,
-        EventKind.SLIDER_HEAD,
-        EventKind.RED_ANCHOR,
-        EventKind.LAST_ANCHOR,
-        EventKind.SLIDER_END,
-    }
-)
-_PLACED_KINDS = _MERGED_KINDS | ANCHOR_KINDS
-_COORDINATES = frozenset({EventKind.POSITION, EventKind.POSITION_X, EventKind.POSITION_Y, EventKind.COLUMN})
-CIRCLE_PLACES = 500
-_CURVES = {EventKind.PERFECT_ANCHOR: CurveKind.PERFECT, EventKind.CATMULL_ANCHOR: CurveKind.CATMULL}
-
-
-@dataclass(slots=True)
-class _Part:
-    """A group with what of it is used; `time_ms` is 0 where the group states no time."""
-
-    kind: EventKind
-    time_ms: float
-    place: Point | None
-    distance_px: int | None
-    new_combo: bool
-    sounds: list[Sound]
-    volumes: list[int]
-    speed: float | None
-    value: int
-
-    @property
-    def start_ms(self) -> int:
-        return round(self.time_ms)
-
-    @property
-    def sound(self) -> Sound:
-        return first_sound(self.sounds)
-
-    @property
-    def volume(self) -> int | None:
-        return self.volumes[0] if self.volumes else None
 
 
 @dataclass(slots=True)
 class _OpenSlider:
-    head: _Part
+    head: Part
     anchors: list[tuple[EventKind, Point]] = field(default_factory=list)
-    first_end: _Part | None = None
+    first_end: Part | None = None
 
 
 def assemble_as_published(
@@ -125,9 +74,9 @@ def assemble_as_published(
     `timing_points` are the lines before any group has its say, at least one of them red. `merge_near_places` puts
     objects within a second that are nearly on one spot exactly there; `seed` decides random places.
     """
-    parts = [_part(group, mode, key_count, spec) for group in groups]
+    parts = [part_of(group, mode, key_count, spec) for group in groups]
     if merge_near_places:
-        _merge_near_places(parts)
+        join_near_places(parts)
     writer = _Writer(mode, LineEditor(timing_points), difficulty, max((part.time_ms for part in parts), default=0.0))
     places = RandomPlaces(seed)
     for part in parts:
@@ -139,68 +88,9 @@ def assemble_as_published(
     return Beatmap(
         mode=mode,
         difficulty=replace(difficulty),
-        timing_points=writer.lines.points(),
+        timing_points=writer.lines.written(writer.lines.points()),
         hit_objects=sorted(writer.objects, key=lambda obj: obj.time_ms),
     )
-
-
-def _part(group: EventGroup, mode: GameMode, key_count: int, spec: EncodingSpec) -> _Part:
-    place = read_position_as_published(group.events, spec)
-    if mode is GameMode.MANIA and (column := column_of(group)) is not None:
-        place = (int((column + 0.5) * PLAYFIELD_WIDTH_PX / key_count), PLAYFIELD_HEIGHT_PX // 2)
-    steps = next((event.value for event in group.events if event.kind is EventKind.SCROLL_SPEED), None)
-    return _Part(
-        kind=group.kind,
-        time_ms=group.time_ms if has_time(group) else 0.0,
-        place=place,
-        distance_px=_lone_distance(group.events),
-        new_combo=has_new_combo(group),
-        sounds=read_sounds(group.events),
-        volumes=[event.value for event in group.events if event.kind is EventKind.VOLUME],
-        speed=None if steps is None else steps * spec.scroll_speed_step_percent / 100,
-        value=next(event.value for event in group.events if event.kind is group.kind),
-    )
-
-
-def _lone_distance(events: Sequence[Event]) -> int | None:
-    """The distance of a group that says nothing else of its place."""
-    distance = next((event.value for event in events if event.kind is EventKind.DISTANCE), None)
-    return None if any(event.kind in _COORDINATES for event in events) else distance
-
-
-class RandomPlaces:
-    """Places on a circle and in the playfield, as numpy's legacy generator draws them from 500."""
-
-    def __init__(self, seed: int) -> None:
-        self._random = np.random.RandomState(seed)
-
-    def at(self, centre: Point, distance_px: float) -> Point:
-        """A place so far from another; a corner of the playfield where the whole circle is outside."""
-        angles = np.linspace(0, 2 * np.pi, CIRCLE_PLACES)
-        x, y = centre[0] + distance_px * np.cos(angles), centre[1] + distance_px * np.sin(angles)
-        inside = np.flatnonzero((x >= 0) & (x <= PLAYFIELD_WIDTH_PX) & (y >= 0) & (y <= PLAYFIELD_HEIGHT_PX))
-        index = self._random.randint(max(1, len(inside)))
-        if len(inside):
-            return float(x[inside[index]]), float(y[inside[index]])
-        is_low = centre[0] + centre[1] > (PLAYFIELD_WIDTH_PX + PLAYFIELD_HEIGHT_PX) / 2
-        return (float(PLAYFIELD_WIDTH_PX), float(PLAYFIELD_HEIGHT_PX)) if is_low else (0.0, 0.0)
-
-
-def _merge_near_places(parts: Sequence[_Part]) -> None:
-    """Each place that is nearly an earlier one becomes that one.
-
-    Groups that state no time count as at 0 ms; they end the memory of what is over a second from there.
-    """
-    earlier: list[_Part] = []
-    for part in parts:
-        if part.kind not in _MERGED_KINDS or part.place is None:
-            continue
-        earlier = [other for other in earlier if abs(part.time_ms - other.time_ms) <= SAME_PLACE_MS]
-        for other in earlier:
-            if np.hypot(part.place[0] - other.place[0], part.place[1] - other.place[1]) < SAME_PLACE_PX:
-                part.place = other.place
-                break
-        earlier.append(part)
 
 
 class _Writer:
@@ -213,7 +103,7 @@ class _Writer:
         self._multiplier = difficulty.slider_multiplier
         self._main_beat_ms = main_beat_ms(lines.points(), last_ms)
         self.last_place: Point = CENTRE
-        self._started: dict[EventKind, _Part | None] = {}
+        self._started: dict[EventKind, Part | None] = {}
         self._slider: _OpenSlider | None = None
         self._write_kind = {
             EventKind.CIRCLE: self._circle,
@@ -233,10 +123,10 @@ class _Writer:
             **dict.fromkeys(ANCHOR_KINDS, self._anchor),
         }
 
-    def write(self, part: _Part) -> None:
+    def write(self, part: Part) -> None:
         if part.place is None:
             part.place = self.last_place
-        if part.kind in _PLACED_KINDS:
+        if part.kind in PLACED_KINDS:
             self.last_place = part.place
         if self.mode is GameMode.TAIKO:
             part.place = CENTRE
@@ -247,10 +137,10 @@ class _Writer:
 
     # ---- objects without a path ----
 
-    def _start(self, part: _Part) -> None:
+    def _start(self, part: Part) -> None:
         self._started[part.kind] = part
 
-    def _circle(self, part: _Part) -> None:
+    def _circle(self, part: Part) -> None:
         x, y = _whole_px(part.place)
         sound = part.sound
         sample = _sample(sound, self._note_volume(part))
@@ -258,7 +148,7 @@ class _Writer:
         self._state_note_volume(part)
         self._state_taiko_speed(part)
 
-    def _hold_note(self, part: _Part) -> None:
+    def _hold_note(self, part: Part) -> None:
         start = self._started.pop(EventKind.HOLD_NOTE, None)
         if start is None:
             return
@@ -269,24 +159,24 @@ class _Writer:
         self.objects.append(hold)
         self._state_note_volume(start)
 
-    def _denden(self, part: _Part) -> None:
+    def _denden(self, part: Part) -> None:
         if (start := self._started.pop(EventKind.DENDEN, None)) is not None:
             self._add_spinner(start, part, start.sound)
             self._state_volume(start)
             self._state_taiko_speed(start)
 
-    def _spinner(self, part: _Part) -> None:
+    def _spinner(self, part: Part) -> None:
         if (start := self._started.pop(EventKind.SPINNER, None)) is not None:
             self._add_spinner(start, part, part.sound)
             self._state_volume(part)
             self.last_place = CENTRE
 
-    def _add_spinner(self, start: _Part, end: _Part, sound: Sound) -> None:
+    def _add_spinner(self, start: Part, end: Part, sound: Sound) -> None:
         spinner = Spinner(start.start_ms, *CENTRE, True, hitsound=sound.hitsound, sample=_sample(sound))
         spinner.end_ms = end.start_ms
         self.objects.append(spinner)
 
-    def _drumroll(self, part: _Part) -> None:
+    def _drumroll(self, part: Part) -> None:
         start = self._started.pop(EventKind.DRUMROLL, None)
         if start is None or part.start_ms - start.start_ms < 1:
             return
@@ -295,7 +185,7 @@ class _Writer:
         self._state_taiko_speed(start)
         line = self.lines.at(start.start_ms)
         length_px = self._length_px(line.velocity, part.start_ms - start.start_ms, line.tempo)
-        path = _zigzag(length_px)
+        path = zigzag(length_px)
         edges = [SliderEdge() for _ in range(2)]
         self.objects.append(
             Slider(
@@ -311,14 +201,14 @@ class _Writer:
 
     # ---- sliders ----
 
-    def _slider_head(self, part: _Part) -> None:
+    def _slider_head(self, part: Part) -> None:
         self._slider = _OpenSlider(part)
 
-    def _anchor(self, part: _Part) -> None:
+    def _anchor(self, part: Part) -> None:
         if self._slider is not None:
             self._slider.anchors.append((part.kind, part.place))
 
-    def _last_anchor(self, part: _Part) -> None:
+    def _last_anchor(self, part: Part) -> None:
         """The first of several gives the place, the last one time and sounds."""
         if self._slider is None:
             return
@@ -326,7 +216,7 @@ class _Writer:
             self._slider.anchors.append((part.kind, part.place))
         self._slider.first_end = part
 
-    def _slider_end(self, part: _Part) -> None:
+    def _slider_end(self, part: Part) -> None:
         slider = self._slider
         if slider is None or slider.first_end is None:
             return
@@ -337,11 +227,11 @@ class _Writer:
             return
         slides = max(round(total_ms / slide_ms), 1)
         slide_ms = total_ms / slides
-        path = _measured_path(head.place, slider.anchors)
+        path = measured_path(head.place, slider.anchors)
         path_px = path.natural_length_px
         line = self.lines.at(head.start_ms)
         if head.speed is None:
-            wanted_px = path_px * _progress_nearest(path, part.place)
+            wanted_px = path_px * progress_nearest(path, part.place)
             if wanted_px < _LENGTH_SLACK_PX:
                 return
             speed = self._plain_speed(wanted_px, slide_ms, line.velocity, line.tempo, head.new_combo)
@@ -353,7 +243,7 @@ class _Writer:
             length_px = self._length_px(speed, slide_ms, line.tempo)
         anchors = slider.anchors
         if length_px > path_px + _LENGTH_SLACK_PX:
-            anchors = [(kind, _scaled(place, head.place, length_px / path_px)) for kind, place in anchors]
+            anchors = [(kind, scaled(place, head.place, length_px / path_px)) for kind, place in anchors]
         if speed != line.velocity:
             self.lines.set_velocity(head.start_ms, speed)
         self._add_slider(slider, anchors, part, slides, length_px)
@@ -364,7 +254,7 @@ class _Writer:
         self,
         slider: _OpenSlider,
         anchors: Sequence[tuple[EventKind, Point]],
-        end: _Part,
+        end: Part,
         slides: int,
         length_px: float,
     ) -> None:
@@ -380,14 +270,14 @@ class _Writer:
                 head.new_combo,
                 hitsound=body.hitsound,
                 sample=_sample(body),
-                segments=_segments((x, y), [(kind, _whole_px(place)) for kind, place in anchors]),
+                segments=path_segments((x, y), [(kind, _whole_px(place)) for kind, place in anchors]),
                 slides=slides,
                 length_px=length_px,
                 edges=[SliderEdge(s.hitsound, s.normal_set, s.addition_set) for s in sounds[: slides + 1]],
             )
         )
 
-    def _state_slider_volumes(self, slider: _OpenSlider, end: _Part, slides: int, slide_ms: float) -> None:
+    def _state_slider_volumes(self, slider: _OpenSlider, end: Part, slides: int, slide_ms: float) -> None:
         """The volume of every edge, and after it that of the body where it is another."""
         volumes = [*slider.head.volumes, *slider.first_end.volumes[1:], *end.volumes]
         body = slider.first_end.volume
@@ -417,26 +307,26 @@ class _Writer:
 
     # ---- lines ----
 
-    def _state_volume(self, part: _Part) -> None:
+    def _state_volume(self, part: Part) -> None:
         if part.volume is not None:
             self.lines.set_volume(part.start_ms, part.volume)
 
-    def _state_note_volume(self, part: _Part) -> None:
+    def _state_note_volume(self, part: Part) -> None:
         if self.mode is not GameMode.MANIA:
             self._state_volume(part)
 
-    def _note_volume(self, part: _Part) -> int:
+    def _note_volume(self, part: Part) -> int:
         """In mania notes have volumes of their own."""
         return (part.volume or 0) if self.mode is GameMode.MANIA else 0
 
-    def _state_taiko_speed(self, part: _Part) -> None:
+    def _state_taiko_speed(self, part: Part) -> None:
         if self.mode is GameMode.TAIKO and part.speed is not None:
             self.lines.set_velocity(part.start_ms, part.speed)
 
-    def _kiai(self, part: _Part) -> None:
+    def _kiai(self, part: Part) -> None:
         self.lines.set_kiai(part.time_ms, bool(part.value))
 
-    def _scroll_speed(self, part: _Part) -> None:
+    def _scroll_speed(self, part: Part) -> None:
         """A speed as seen: stated again at every later change of tempo."""
         if part.speed is None or self._main_beat_ms == 0:
             return
@@ -444,65 +334,6 @@ class _Writer:
         at += [(red.time_ms, red) for red in self.lines.reds_after(part.time_ms)]
         for time_ms, tempo in at:
             self.lines.set_velocity(time_ms, part.speed * tempo.beat_length_ms / self._main_beat_ms)
-
-
-def _segments(
-    head: Point, anchors: Sequence[tuple[EventKind, Point]], file_format: int = _WRITTEN_FORMAT
-) -> list[PathSegment]:
-    """The path that osu! reads from these anchors, the kind of the first standing for all."""
-    letter = _CURVES.get(anchors[0][0], CurveKind.BEZIER).value
-    points = _path_points(anchors)
-    if letter == CurveKind.CATMULL.value:
-        return [PathSegment(CurveKind.CATMULL, [head, *points])]  # a repeated point is none to be left out
-    text = "|".join([letter, *(f"{x!r}:{y!r}" for x, y in points)])
-    return parse_path(text, (float(head[0]), float(head[1])), file_format)
-
-
-def _path_points(anchors: Sequence[tuple[EventKind, Point]]) -> list[Point]:
-    return [place for kind, place in anchors for _ in range(2 if kind is EventKind.RED_ANCHOR else 1)]
-
-
-def _measured_path(head: Point, anchors: Sequence[tuple[EventKind, Point]]) -> SliderPath:
-    """The path by whose length velocities are chosen: a new curve after every point that comes twice, the last one
-    included, and Bezier curves for what is no arc of three points.
-    """
-    points = [head, *_path_points(anchors)]
-    kind = _CURVES.get(anchors[0][0], CurveKind.BEZIER)
-    if kind is CurveKind.PERFECT:
-        is_arc = len(points) == 3 and _segments(head, anchors, _EXACT_FORMAT)[0].kind is CurveKind.PERFECT
-        kind = kind if is_arc else CurveKind.BEZIER
-    ends = [index + 1 for index, (own, following) in enumerate(pairwise(points)) if own == following]
-    pieces = [points[start:end] for start, end in pairwise([0, *ends, len(points)])]
-    pieces = [piece for piece in pieces if len(piece) > 1] or [[head, head]]
-    return SliderPath([PathSegment(kind, piece) for piece in pieces])
-
-
-def _progress_nearest(path: SliderPath, place: Point) -> float:
-    """The share of a path at which a short descent from its end comes to rest, near the point closest to `place`."""
-    step, progress = 1e-4, 1.0
-
-    def distance_px(share: float) -> float:
-        x, y = path.position_at(min(max(share, 0.0), 1.0))
-        return float(np.hypot(x - place[0], y - place[1]))
-
-    for _ in range(100):
-        slope = distance_px(progress) - distance_px(progress - step)
-        progress -= slope
-        if slope == 0 or not 0 <= progress <= 1:
-            break
-    return min(max(progress, 0.0), 1.0)
-
-
-def _zigzag(length_px: float) -> list[Point]:
-    """To and fro across the playfield until the length is covered."""
-    crossings = int(np.ceil(length_px / PLAYFIELD_WIDTH_PX))
-    return [
-        (float(PLAYFIELD_WIDTH_PX if crossing % 2 else 0), PLAYFIELD_HEIGHT_PX / 2) for crossing in range(crossings + 1)
-    ]
-
-
-def _scaled(place: Point, about: Point, factor: float) -> Point:
-    return (place[0] - about[0]) * factor + about[0], (place[1] - about[1]) * factor + about[1]
 
 
 def _whole_px(place: Point) -> Point:

@@ -3,7 +3,7 @@
 How it differs from `osu_beatmap.timing`: a change touches all lines within 2 ms of its time, red ones too; volumes
 go on over all later lines and set their sample index to -1; a green line that says what the line before it says is
 not written; velocities are written a trace too fast (1e-10 is added to their beat lengths); only kiai is left of the
-effects.
+effects; files have the whole millisecond before a line's time.
 """
 
 from __future__ import annotations
@@ -62,6 +62,11 @@ class LineEditor:
 
     def all_points(self) -> list[TimingPoint]:
         return [line.point for line in self._lines]
+
+    @staticmethod
+    def written(points: Iterable[TimingPoint]) -> list[TimingPoint]:
+        """Lines as a file has them. Times are kept to the microsecond until then."""
+        return [replace(point, time_ms=float(math.floor(round(point.time_ms, 3)))) for point in points]
 
     def reds_after(self, time_ms: float) -> list[TimingPoint]:
         return [line.point for line in self._after(time_ms) if line.point.uninherited]

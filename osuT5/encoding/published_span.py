@@ -43,7 +43,7 @@ def _with_start(lines: list[TimingPoint], made: list[TimingPoint], start_ms: flo
         same_tempo = abs(red.beat_length_ms - given_red.beat_length_ms) <= SAME_BEAT
         if red.meter != given_red.meter or abs(beat - given_beat) > SAME_BEAT or not same_tempo:
             editor.put_red(start_ms - beat * red.beat_length_ms, red.beat_length_ms, red.meter)
-    return editor.all_points()
+    return editor.written(editor.all_points())
 
 
 def _beat_in_bar(red: TimingPoint, time_ms: float) -> float:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from osu_beatmap.model import HitObject, Slider
 from osu_beatmap.timing import MIN_BEAT_LENGTH_MS, end_time_ms
 from osuT5.encoding.published_sliders import encoded_duration_ms
-from osuT5.encoding.writer import GroupWriter
+from osuT5.encoding.writer import GroupWriter, whole_ms
 from osuT5.events import Event, EventGroup, EventKind
 
 NEXT_TEMPO_MARGIN_MS = 10.0
@@ -39,8 +39,11 @@ def encode_timing(writer: GroupWriter, song_ms: float) -> list[EventGroup]:
         number = 0
         while int(time_ms := red.time_ms + number * beat_ms) <= last_ms:
             kind = _beat_kind(number, max(1, red.meter), writer.spec.timing_points)
-            time_ms = int(time_ms) if writer.quirks.whole_ms_beats and number else time_ms
-            groups.append(writer.group(kind, time_ms, [Event(EventKind.TIME, int(time_ms))]))
+            time_event = Event(EventKind.TIME, int(time_ms))
+            if writer.quirks.whole_ms_beats:
+                time_ms = int(time_ms) if number else time_ms
+                time_event = Event(EventKind.TIME, whole_ms(time_ms))
+            groups.append(writer.group(kind, time_ms, [time_event]))
             number += 1
     return groups
 

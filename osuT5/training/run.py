@@ -17,12 +17,10 @@ from osuT5.training.options import TrainOptions
 from osuT5.training.start import StartingPoint, check_start, starting_point
 from osuT5.training.task import Draw, MapperTask
 from training.checkpoint import AVERAGE_FILE, replaced_folder
-from training.loop import CHECKPOINT_FOLDER, run_training
+from training.loop import CHECKPOINT_FOLDER, MODEL_FOLDER, run_training
 from training.options import OptionError, require_one_of
 from training.processes import Processes
 from training.trackers import make_trackers
-
-MODEL_FOLDER = "model"
 
 
 def train(options: TrainOptions, drawer: Callable[[TrainOptions], Draw] | None = None) -> Path:
@@ -49,6 +47,7 @@ def train(options: TrainOptions, drawer: Callable[[TrainOptions], Draw] | None =
         _run(start, task, options, processes)
     finally:
         data.close()
+        processes.close()
     return Path(options.run_path) / MODEL_FOLDER
 
 

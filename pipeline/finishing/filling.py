@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import product
 
 from osu_beatmap.model import Circle, GameMode
 from osu_beatmap.rules.chart import Chart
@@ -16,8 +17,10 @@ from pipeline.finishing.times import CLEAR_COLUMN_MS
 from pipeline.finishing.working import Piece, WorkingMap, compose
 
 FILL_SPREAD_PX = 64.0
-MIN_FILL_GAP_MS = 400.0
-"""Fillers are easy notes: no closer than this to each other or to what is there."""
+FILL_GAPS_MS = (400.0, 150.0)
+"""Fillers are easy notes: no closer than the first of these to each other or to what is there, unless only the second,
+which a stream has, leaves room for 30 s to play.
+"""
 
 MAX_LEVEL_ROUNDS = 4
 """Fewer notes make a map easier, and an easier map has smaller chords."""
@@ -33,14 +36,14 @@ def fill_drain(work: WorkingMap, report: FinishReport) -> None:
     """
     if work.song_ms < MIN_DRAIN_MS:
         return
-    for beats_of in (_bar_starts, _all_beats, _quarter_ticks):
+    for gap_ms, beats_of in product(FILL_GAPS_MS, (_bar_starts, _all_beats, _quarter_ticks)):
         if _drain_ms(work) >= MIN_DRAIN_MS:
             return
         times_ms = list(beats_of(work))
         last_ms = _last_ms(work)
-        _fill(work, [time_ms for time_ms in times_ms if time_ms > last_ms], report)
+        _fill(work, [time_ms for time_ms in times_ms if time_ms > last_ms], gap_ms, report)
         first_ms = _first_ms(work)
-        _fill(work, [time_ms for time_ms in reversed(times_ms) if time_ms < first_ms], report)
+        _fill(work, [time_ms for time_ms in reversed(times_ms) if time_ms < first_ms], gap_ms, report)
 
 
 def use_all_columns(work: WorkingMap, report: FinishReport) -> None:
@@ -91,12 +94,12 @@ def _cut_chords(work: WorkingMap, largest: int, report: FinishReport) -> bool:
     return removed > 0
 
 
-def _fill(work: WorkingMap, times_ms: list[float], report: FinishReport) -> None:
+def _fill(work: WorkingMap, times_ms: list[float], gap_ms: float, report: FinishReport) -> None:
     for time_ms in times_ms:
         if _drain_ms(work) >= MIN_DRAIN_MS:
             return
-        clear_ms = min((_gap_ms(piece, time_ms) for piece in work.pieces), default=MIN_FILL_GAP_MS)
-        if clear_ms >= MIN_FILL_GAP_MS:
+        clear_ms = min((_gap_ms(piece, time_ms) for piece in work.pieces), default=gap_ms)
+        if clear_ms >= gap_ms:
             report.count("added notes")
             work.pieces.append(_filler(work, time_ms))
             work.sort()
@@ -152,4 +155,4 @@ def _quarter_ticks(work: WorkingMap) -> Iterator[float]:
         tick_ms = whole_ms(work.timing.snap(time_ms, 4))
         if 0 <= tick_ms <= work.song_ms:
             yield tick_ms
-        time_ms += max(work.timing.beat_length_at(time_ms) / 4, MIN_FILL_GAP_MS)
+        time_ms += max(work.timing.beat_length_at(time_ms) / 4, FILL_GAPS_MS[-1])

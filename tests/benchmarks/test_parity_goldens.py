@@ -16,7 +16,19 @@ def goldens(shared_dir):
         yield unpacked_folder
 
 
-KINDS = ["diffusion", "logits", "mai_mod", "mel", "model", "parse", "processor", "roundtrip", "timing", "tokenizer"]
+KINDS = [
+    "diffusion",
+    "logits",
+    "mai_mod",
+    "mel",
+    "model",
+    "parse",
+    "processor",
+    "roundtrip",
+    "super_timing",
+    "timing",
+    "tokenizer",
+]
 
 
 @pytest.mark.parametrize("kind", KINDS)

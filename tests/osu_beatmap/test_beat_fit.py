@@ -49,7 +49,7 @@ def test_constant_tempo_is_one_exact_line(seed):
     assert len(lines) == 1
     assert lines[0].bpm == pytest.approx(bpm, abs=0.01 + 1e-9)
     assert lines[0].meter == meter
-    assert phase_error_ms(lines[0], offset_ms, bpm, beats=meter) <= 3.0
+    assert phase_error_ms(lines[0], offset_ms, bpm, beats=meter) <= 4.0
     assert lines[0].time_ms >= 0
     assert lines[0].time_ms == round(lines[0].time_ms)
 
@@ -203,3 +203,59 @@ def test_activation_without_peaks_gives_the_default(frames):
     tempi = [line.bpm for line in fit_from_activation(frames, frames, FRAME_MS, tokens)]
     assert len(tempi) == 1
     assert len(frames) == 0 or tempi == pytest.approx([150.0], abs=1.5)
+
+
+def beat_errors_ms(lines, true_ms):
+    starts_ms = np.array([line.time_ms for line in lines])
+    active = [lines[max(0, np.searchsorted(starts_ms, time_ms + 1, side="right") - 1)] for time_ms in true_ms]
+    return np.array([phase_error_ms(line, t, line.bpm) for line, t in zip(active, true_ms, strict=True)])
+
+
+@pytest.mark.parametrize(
+    ("first_bpm", "last_bpm", "length", "rest"), [(120, 150, 32, 4), (170, 140, 48, 8), (110, 128, 16, 0)]
+)
+def test_ramp_is_followed_beat_by_beat(first_bpm, last_bpm, length, rest):
+    rng = np.random.default_rng(length)
+    bpms = np.concatenate([np.full(60, first_bpm), np.linspace(first_bpm, last_bpm, length), np.full(60, last_bpm)])
+    true_ms = 700 + np.concatenate([[0.0], np.cumsum(60_000 / bpms)[:-1]])
+    heard_ms = true_ms + rng.normal(0, 4, len(true_ms))
+    numbers = np.delete(np.arange(len(true_ms)), 60 + length // 2 + np.arange(rest))  # a rest amid the ramp
+    lines = fit_red_lines(Beats(heard_ms[numbers], numbers % 4 == 0, np.zeros(len(numbers), bool)), 200e3)
+    assert np.percentile(beat_errors_ms(lines, true_ms), 95) <= 10
+    assert lines[0].bpm == pytest.approx(first_bpm, abs=0.1)
+    assert lines[-1].bpm == pytest.approx(last_bpm, abs=0.5)
+    assert len(lines) < length
+
+
+def test_sections_of_sixteen_beats_are_told_apart():
+    bpms = [140.0, 120.0, 150.0, 128.0, 160.0, 140.0]
+    starts_ms = 500 + np.concatenate([[0.0], np.cumsum([16 * 60_000 / bpm for bpm in bpms])])
+    beats = beats_of(np.random.default_rng(2), list(zip(starts_ms, bpms, strict=False)), starts_ms[-1], 3.0, 0.02, 0.02)
+    lines = fit_red_lines(without_points(beats), starts_ms[-1])
+    assert [line.bpm for line in lines] == pytest.approx(bpms, abs=0.05)
+    assert [line.time_ms for line in lines] == pytest.approx(starts_ms[:-1], abs=5)
+
+
+@pytest.mark.parametrize(("share", "bpm"), [(0.2, 90), (0.8, 180)])
+def test_beats_between_beats_count_as_far_as_passes_heard_them(share, bpm):
+    times_ms = 300 + np.arange(240) * 60_000 / 180
+    weights = np.where(np.arange(240) % 2, share, 1.0)
+    beats = Beats(times_ms, np.arange(240) % 8 == 0, np.zeros(240, bool), weights=weights)
+    assert [line.bpm for line in fit_red_lines(beats, 90e3)] == pytest.approx([bpm])
+
+
+def test_downbeats_may_be_shares_of_votes():
+    numbers = np.arange(200)
+    shares = np.where(numbers % 4 == 1, 0.4, 0.2)
+    beats = Beats(1000 + numbers * 500.0, shares, np.zeros(200, bool))
+    assert [(line.time_ms, line.meter) for line in fit_red_lines(beats, 110e3)] == [(1500, 4)]
+
+
+def test_a_line_off_the_bar_does_not_change_the_meter():
+    """A short stretch whose few downbeats are marked on another beat than its first."""
+    first = 500 + np.arange(160) * 60_000 / 150
+    second = 500 + 160 * 60_000 / 150 + np.arange(20) * 60_000 / 120
+    is_measure = np.concatenate([np.arange(160) % 4 == 0, np.arange(20) % 4 == 2])
+    lines = fit_red_lines(Beats(np.concatenate([first, second]), is_measure, np.zeros(180, bool)), 80e3)
+    assert lines[1].bpm == pytest.approx(120)
+    assert lines[-1].meter == 4

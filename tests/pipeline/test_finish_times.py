@@ -189,6 +189,15 @@ def test_a_map_under_30_s_gets_notes_on_downbeats():
     assert [start_ms for start_ms, _ in times_of(work)][2:] == [32e3, 34e3, 36e3, 38e3, 40e3]
 
 
+def test_a_song_with_little_room_gets_its_last_note_close():
+    """29.97 s of 31 s are mapped, and no more than 312 ms are left."""
+    red = TimingPoint(720.0, 500.0)
+    work = work_of(Circle(720.0, 256, 192), Circle(30_688.0, 256, 192), song_ms=31_000.0, lines=(red,))
+    assert repaired(fill_drain, work).repairs == {"added notes": 1}
+    (start_ms, _) = times_of(work)[-1]
+    assert start_ms - times_of(work)[0][0] >= 30_000
+
+
 def test_a_short_song_is_not_filled():
     work = work_of(Circle(10_000.0, 256, 192), song_ms=29_000.0)
     fill_drain(work, FinishReport())

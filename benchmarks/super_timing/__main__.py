@@ -1,0 +1,180 @@
+"""Measures the timing of the fit alone, of synthetic songs with exact truth, and of held-out songs.
+
+    python -m benchmarks.super_timing [FOLDER] [--fits 200] [--songs 20] [--held-out 0] [--model DIR]
+
+The fit alone gets beats that are off by a normal error, some missing and some extra. Synthetic songs are played and
+then heard by the model, once in one pass as generation does and once in many; so are the held-out songs of a folder of
+mapsets, beside the timing of their human charts. Prints Markdown tables. Seconds are of processor time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from benchmarks.super_timing.heard import HeardTiming, hear_both_ways
+from benchmarks.super_timing.held_out import SongTiming, held_out_songs, time_song
+from benchmarks.super_timing.tempi import KINDS, METER, Closeness, Tempi, closeness, jittered
+from osu_beatmap.attributes import Attributes
+from osu_beatmap.beat_fit import fit_red_lines
+from osu_beatmap.model import GameMode
+from osuT5.model.loading import load_model
+from osuT5.model.seq2seq import MapperModel
+from osuT5.spec import ModelSpec
+from synthesis.mixing import render_song
+
+FIT_SECONDS = 150.0
+JITTERS = ((4.0, 0.02, 0.02), (8.0, 0.1, 0.05))
+"""Deviation of the beats in ms, share that is missing, share that is extra."""
+
+TARGETS = {
+    "constant": "one line, BPM within 0.01, phase within {} ms",
+    "jumps": "sections with BPM within 0.05, phase within 5 ms",
+    "ramps": "songs with 95 % of the beats within 10 ms",
+}
+FIT_PHASE_MS, SONG_PHASE_MS = 3.0, 5.0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, nargs="?", help="mapsets, for the held-out songs in it")
+    parser.add_argument("--fits", type=int, default=200, help="of each kind of tempo")
+    parser.add_argument("--songs", type=int, default=20, help="synthetic songs of each kind of tempo")
+    parser.add_argument("--held-out", type=int, default=0, help="at most this many held-out songs; 0: all")
+    parser.add_argument("--seconds", type=float, default=60.0, help="length of synthetic songs")
+    parser.add_argument("--held-out-seconds", type=float, default=0.0, help="of each held-out song; 0: all of it")
+    parser.add_argument("--iterations", type=int, default=20, help="passes at most")
+    parser.add_argument("--model", type=Path)
+    options = parser.parse_args(arguments)
+    if options.fits:
+        print(_table(("fit alone", "beats off by", "target", "n", "met", "BPM", "phase"), _fit_rows(options.fits)))
+    if not options.songs and not options.folder:
+        return 0
+    model, spec = load_model(options.model)
+    if options.songs:
+        columns = ("songs", "timing", "target", "n", "met", "BPM", "phase", "octave", "lines", "passes", "s")
+        print(_table(columns, _song_rows(model, spec, options)))
+    if options.folder:
+        chosen = tqdm(held_out_songs(options.folder, options.held_out), unit="song")
+        timed = [time_song(model, spec, *each, options.iterations, options.held_out_seconds) for each in chosen]
+        _print_held_out(timed)
+    return 0
+
+
+def _fit_rows(count: int) -> Iterable[tuple]:
+    for kind, draw in KINDS.items():
+        for jitter_ms, missing, extra in JITTERS:
+            found = []
+            for seed in range(count):
+                rng = np.random.default_rng(seed)
+                tempi = draw(rng, FIT_SECONDS)
+                beats = jittered(tempi, rng, jitter_ms, missing, extra)
+                found.append((tempi, closeness(tempi, fit_red_lines(beats, 1000 * FIT_SECONDS))))
+            yield (kind, f"{jitter_ms:g} ms", TARGETS[kind].format(FIT_PHASE_MS), *_shares(kind, found, FIT_PHASE_MS))
+
+
+def _song_rows(model: MapperModel, spec: ModelSpec, options: argparse.Namespace) -> Iterable[tuple]:
+    attributes = Attributes(GameMode.STANDARD, difficulty=4.0)
+    for kind, draw in KINDS.items():
+        found: dict[str, list[tuple[Tempi, Closeness]]] = {"plain": [], "super": []}
+        heard: dict[str, list[HeardTiming]] = {"plain": [], "super": []}
+        for seed in tqdm(range(options.songs), unit="song", desc=kind):
+            tempi = draw(np.random.default_rng([seed, 7]), options.seconds)
+            changes = [(beat / METER, bpm) for beat, bpm in tempi.changes]
+            audio, _ = render_song(
+                seed, tempi.bpm, tempi.offset_ms, options.seconds, tempo_changes=changes,
+                sample_rate=spec.grid.sample_rate,
+            )  # fmt: skip
+            both = hear_both_ways(model, spec, audio.mean(axis=1), attributes, options.iterations)
+            for way, timing in both.items():
+                found[way].append((tempi, closeness(tempi, timing.lines, spec.audio_lead_ms)))
+                heard[way].append(timing)
+        for way in found:
+            octaves = [octave for _, close in found[way] for octave in close.octaves]
+            yield (
+                kind,
+                way,
+                TARGETS[kind].format(SONG_PHASE_MS),
+                *_shares(kind, found[way], SONG_PHASE_MS),
+                f"{np.mean(octaves):.2f}" if octaves else "-",
+                f"{statistics.fmean(close.lines for _, close in found[way]):.1f}",
+                f"{statistics.fmean(timing.passes for timing in heard[way]):.1f}",
+                f"{statistics.fmean(timing.seconds for timing in heard[way]):.1f}",
+            )
+
+
+def _shares(kind: str, found: Sequence[tuple[Tempi, Closeness]], phase_ms: float) -> tuple[str, ...]:
+    """How many were looked at, and the shares with all that is asked, with the tempo, and with the phase."""
+    if kind == "ramps":
+        p95_ms = np.array([np.percentile(close.beats_ms, 95) for _, close in found])
+        return str(len(found)), f"{np.mean(p95_ms <= 10):.3f}", "-", f"p95 {np.median(p95_ms):.1f} ms"
+    limit_bpm = 0.01 if kind == "constant" else 0.05
+    tempo = np.concatenate([close.tempo_bpm <= limit_bpm + 1e-9 for _, close in found])
+    phase = np.concatenate([close.phase_ms <= phase_ms for _, close in found])
+    met = tempo & phase
+    if kind == "constant":
+        met &= np.array([close.lines == 1 for _, close in found])
+    return str(len(met)), f"{met.mean():.3f}", f"{tempo.mean():.3f}", f"{phase.mean():.3f}"
+
+
+def _print_held_out(timed: Sequence[dict[str, SongTiming]]) -> None:
+    columns = ("held-out songs", "timing", "n", "BPM within 0.01", "octave errors", "tempo right", "passes", "s")
+    rows = []
+    for kind, chosen in (("one tempo", [s for s in timed if s["plain"].human_lines == 1]),
+                         ("changes", [s for s in timed if s["plain"].human_lines > 1]),
+                         ("all", timed)):  # fmt: skip
+        for way in ("plain", "super"):
+            songs = [song[way] for song in chosen]
+            if songs:
+                rows.append((
+                    kind, way, len(songs), f"{np.mean([s.bpm_error <= 0.01 + 1e-9 for s in songs]):.2f}",
+                    f"{np.mean([s.is_octave for s in songs]):.2f}",
+                    f"{statistics.fmean(s.agreement.tempo_share for s in songs):.2f}",
+                    f"{statistics.fmean(s.heard.passes for s in songs):.1f}",
+                    f"{statistics.fmean(s.heard.seconds for s in songs):.1f}",
+                ))  # fmt: skip
+    print(_table(columns, rows))
+    print(_table(("codec", "timing", "songs", "offset p50 ms", "p90 ms", "downbeats"), _offset_rows(timed)))
+    columns = ("songs with changes", "timing", "human lines", "matched within 10 ms", "our lines")
+    print(_table(columns, _match_rows([song for song in timed if song["plain"].human_lines > 1])))
+
+
+def _offset_rows(timed: Sequence[dict[str, SongTiming]]) -> Iterable[tuple]:
+    for codec in sorted({song["plain"].codec for song in timed}):
+        for way in ("plain", "super"):
+            songs = [song[way] for song in timed if song[way].codec == codec]
+            offsets_ms = np.array([abs(s.agreement.offset_ms) for s in songs])
+            offsets_ms = offsets_ms[np.isfinite(offsets_ms)]
+            p50, p90 = np.percentile(offsets_ms, [50, 90]) if len(offsets_ms) else (np.nan, np.nan)
+            downbeats = np.nanmean([s.agreement.downbeat_share for s in songs])
+            yield codec, way, len(offsets_ms), f"{p50:.1f}", f"{p90:.1f}", f"{downbeats:.2f}"
+
+
+def _match_rows(timed: Sequence[dict[str, SongTiming]]) -> Iterable[tuple]:
+    for way in ("plain", "super"):
+        songs = [song[way] for song in timed]
+        if songs:
+            human = sum(s.human_lines - 1 for s in songs)
+            matched = sum(s.matched for s in songs)
+            yield (
+                len(songs),
+                way,
+                human,
+                f"{matched} ({matched / human:.2f})",
+                sum(len(s.heard.lines) - 1 for s in songs),
+            )
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence]) -> str:
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines) + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

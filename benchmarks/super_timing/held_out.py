@@ -1,0 +1,93 @@
+"""Timing of held-out songs beside that of their human charts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.super_timing.heard import HeardTiming, hear_both_ways
+from evaluation.timing_metrics import OCTAVES, TEMPO_TOLERANCE, TimingAgreement, compare_timing
+from osu_beatmap.attributes import Attributes
+from osu_beatmap.held_out import Split, held_out_titles, song_in_split
+from osu_beatmap.model import Beatmap, TimingPoint
+from osuT5.audio import audio_format, load_audio
+from osuT5.dataset.sources import FolderSong, SourceReport, mapset_songs, read_charts
+from osuT5.model.seq2seq import MapperModel
+from osuT5.spec import ModelSpec
+
+STARS = 4.0
+MATCHED_MS = 10.0
+BEFORE_OBJECTS_MS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class SongTiming:
+    """One song: the human's lines, how the most of it agrees, and what of the human's changes was found.
+
+    `bpm_error` is of the tempo that holds longest. `matched` of `human_lines` red lines have one of ours within 10 ms.
+    """
+
+    name: str
+    codec: str
+    human_lines: int
+    heard: HeardTiming
+    agreement: TimingAgreement
+    bpm_error: float
+    is_octave: bool
+    matched: int
+
+
+def held_out_songs(folder: Path, songs: int) -> list[tuple[FolderSong, Beatmap]]:
+    """The first so many held-out songs of a folder of mapsets (0: all) with their first chart that has objects."""
+    found: list[tuple[FolderSong, Beatmap]] = []
+    for song in mapset_songs(folder):
+        charts = read_charts(song, SourceReport())
+        if song_in_split([chart.record for chart in charts], Split.HELD_OUT, held_out_titles()):
+            found += [(song, chart.beatmap) for chart in charts if len(chart.beatmap.hit_objects) >= 20][:1]
+        if songs and len(found) == songs:
+            break
+    return found
+
+
+def time_song(
+    model: MapperModel, spec: ModelSpec, song: FolderSong, human: Beatmap, iterations: int, seconds: float
+) -> dict[str, SongTiming]:
+    """{"plain", "super"}: of the first `seconds` of a song, or of all of it where that is 0."""
+    samples = load_audio(song.audio_path, spec.grid.sample_rate)
+    if seconds:
+        samples = samples[: int(seconds * spec.grid.sample_rate)]
+    song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
+    both = hear_both_ways(model, spec, samples, Attributes(human.mode, difficulty=STARS), iterations)
+    codec = audio_format(song.audio_path).codec
+    return {way: compared(song.name, codec, human, heard, song_ms) for way, heard in both.items()}
+
+
+def compared(name: str, codec: str, human: Beatmap, heard: HeardTiming, song_ms: float) -> SongTiming:
+    start_ms = human.hit_objects[0].time_ms - BEFORE_OBJECTS_MS
+    end_ms = min(human.hit_objects[-1].time_ms, song_ms)
+    reds = [point for point in human.timing_points if point.uninherited and point.time_ms < end_ms]
+    human_bpm, our_bpm = (_longest_bpm(lines, start_ms, end_ms) for lines in (reds, heard.lines))
+    ours_ms = np.array([line.time_ms for line in heard.lines])
+    return SongTiming(
+        name,
+        codec,
+        len(reds),
+        heard,
+        compare_timing(reds, heard.lines, start_ms, end_ms),
+        abs(our_bpm - human_bpm),
+        any(abs(our_bpm / human_bpm / octave - 1) <= TEMPO_TOLERANCE for octave in OCTAVES),
+        # Before the first objects a line may stand on any bar.
+        sum(np.abs(ours_ms - red.time_ms).min() <= MATCHED_MS for red in reds[1:]),
+    )
+
+
+def _longest_bpm(lines: Sequence[TimingPoint], start_ms: float, end_ms: float) -> float:
+    lasting: dict[float, float] = {}
+    for line, following in zip(lines, [*lines[1:], None], strict=True):
+        stop_ms = end_ms if following is None else min(end_ms, following.time_ms)
+        bpm = round(line.bpm, 3)
+        lasting[bpm] = lasting.get(bpm, 0.0) + max(0.0, stop_ms - max(start_ms, line.time_ms))
+    return max(lasting, key=lambda bpm: lasting[bpm])

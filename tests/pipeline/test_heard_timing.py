@@ -1,0 +1,57 @@
+"""From passes over a song to red lines, without a model."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from osuT5.encoding.timing import MarkedBeat
+from osuT5.spec import mini_spec
+from pipeline.timing import FIRST_FIT_PASSES, UNCHANGED_PASSES, super_timed_red_lines
+
+SONG_MS = 60_000.0
+
+
+class Passes:
+    """A stand-in for a SuperTimer that has no frame heads."""
+
+    def __init__(self, *heard_ms):
+        self.heard_ms = heard_ms
+        self.passes = []
+        self.listener = SimpleNamespace(spec=mini_spec(), song_ms=SONG_MS)
+        self.activations = SimpleNamespace(mean=lambda: None)
+
+    def listen(self):
+        heard_ms = self.heard_ms[len(self.passes) % len(self.heard_ms)]
+        self.passes.append([MarkedBeat(ms, number % 4 == 0, False) for number, ms in enumerate(heard_ms)])
+
+
+STEADY = 500 + 400.0 * np.arange(140)
+
+
+def test_it_stops_where_more_passes_change_nothing():
+    timer, seen = Passes(STEADY), []
+    lines = super_timed_red_lines(timer, 20, lambda *step: seen.append(step))
+    assert [(line.time_ms, line.bpm, line.meter) for line in lines] == [(500, pytest.approx(150), 4)]
+    assert len(timer.passes) == FIRST_FIT_PASSES + UNCHANGED_PASSES
+    assert seen[-1] == ("passes for the timing", len(timer.passes), 20)
+
+
+def test_it_goes_on_while_they_do():
+    rng = np.random.default_rng(0)
+    timer = Passes(*(np.sort(rng.uniform(0, SONG_MS, 100)) for _ in range(9)))
+    assert super_timed_red_lines(timer, 9)
+    assert len(timer.passes) == 9
+
+
+@pytest.mark.parametrize("passes", [1, 2, 4])
+def test_few_passes_are_fitted_too(passes):
+    (line,) = super_timed_red_lines(Passes(STEADY), passes)
+    assert line.bpm == pytest.approx(150)
+
+
+@pytest.mark.parametrize("heard_ms", [[], [3000.0], [3000.0, 3500.0], [-500.0, 70_000.0]])
+def test_songs_without_beats_have_one_line(heard_ms):
+    (line,) = super_timed_red_lines(Passes(np.array(heard_ms)), 8)
+    assert line.bpm == pytest.approx(120)
+    assert 0 <= line.time_ms <= SONG_MS
