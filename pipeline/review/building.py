@@ -96,6 +96,10 @@ def _suggestion(rated: Rated, wording: Wording) -> Suggestion:
     points_at_object = observation.obj is not None and words.time_ms is None
     objects = (observation.obj,) if points_at_object else ()
     message, end_time_ms_ = words.message, words.end_time_ms
+    if rated.passage_ms is not None:
+        start_ms, end_time_ms_ = rated.passage_ms
+        span = f"{names.stamp(start_ms)} to {names.stamp(end_time_ms_)}"
+        message = f"{message.rstrip('.')}; {rated.count} such changes from {span}."
     if rated.count > 1 and observation.aspect is not Aspect.OFFSET and rated.last_obj is not None:
         end_time_ms_ = names.beatmap.hit_objects[rated.last_obj].time_ms
         message = f"{message.rstrip('.')} ({rated.count} objects up to {names.stamp(end_time_ms_)})."
@@ -116,8 +120,14 @@ def _suggestion(rated: Rated, wording: Wording) -> Suggestion:
         end_time_ms=end_time_ms_,
         count=rated.count,
         objects=() if observation.obj is None else (observation.obj,),
-        fix=words.fix if rated.count == 1 or observation.aspect is Aspect.OFFSET else None,
+        fix=words.fix if _is_mended_at_once(rated) else None,
     )
+
+
+def _is_mended_at_once(rated: Rated) -> bool:
+    """Whether one fix is enough: of changes that follow each other only for a change there and back."""
+    is_there_and_back = rated.passage_ms is not None and rated.count == 2
+    return rated.count == 1 or is_there_and_back or rated.observation.aspect is Aspect.OFFSET
 
 
 def severity_of(per_minute: float) -> Severity:

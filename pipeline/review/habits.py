@@ -35,12 +35,16 @@ NEAREST_PX = 8.0
 
 @dataclass(frozen=True, slots=True)
 class Habit:
-    """One question about one object: its answer, and contexts of the question from plain to special."""
+    """One question about one object: its answer, and contexts of the question from plain to special.
+
+    `other`: another object that the answer speaks of as much, as a distance does of the one that it is from.
+    """
 
     aspect: Aspect
     obj: int
     answer: Hashable
     contexts: tuple[Hashable, ...]
+    other: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,10 @@ def habits_of(beatmap: Beatmap) -> Habits:
     for habits in reader.questions():
         counts = Counts(habits)
         for habit in habits:
-            _add(scores, (habit.aspect, habit.obj), counts.score(habit))
+            score = counts.score(habit)
+            _add(scores, (habit.aspect, habit.obj), score)
+            if habit.other is not None:
+                _add(scores, (habit.aspect, habit.other), score)
     gaps = list(reader.gaps())
     counts = Counts(gaps)
     for gap in gaps:
@@ -98,7 +105,7 @@ def habits_of(beatmap: Beatmap) -> Habits:
 
 
 def _add(scores: Habits, question: tuple[Aspect, int], score: HabitScore) -> None:
-    """Two habits may speak to one question; what is usual is said by the first."""
+    """Several habits may speak to one question; what is usual is said by the first."""
     known = scores.get(question)
     if known is not None:
         score = HabitScore(known.surprise + score.surprise, known.usual)
@@ -164,7 +171,7 @@ class _HabitReader:
             yield list(self._distances())
             yield list(self._combos())
         if self.mode is GameMode.MANIA:
-            yield list(self._columns())
+            yield from self._columns()
         yield list(self._additions())
         yield list(self._banks())
         yield list(self._velocities())
@@ -198,7 +205,8 @@ class _HabitReader:
                 (place.obj.time_ms - self._end_ms(before.obj)) / self.timing.beat_length_at(place.obj.time_ms) * 8
             )
             block = ("block", gap, place.index // (2 * NEIGHBOURS))
-            yield Habit(Aspect.POSITION, place.index, distance, (("gap", gap), block, ("last", gap, last)))
+            contexts = (("gap", gap), block, ("last", gap, last))
+            yield Habit(Aspect.POSITION, place.index, distance, contexts, other=before.index)
             last = (gap, distance)
 
     def _end_ms(self, obj: HitObject) -> float:
@@ -211,17 +219,28 @@ class _HabitReader:
         px = abs(obj.x - end[0]) if self.mode is GameMode.CATCH else math.dist((obj.x, obj.y), end)
         return round(DISTANCE_STEPS * math.log2(max(px, NEAREST_PX)))
 
-    def _columns(self) -> Iterator[Habit]:
-        keys = self.beatmap.key_count
+    def _columns(self) -> Iterator[list[Habit]]:
+        """By the chord before, by the one after, and by the other notes of a chord."""
         by_time: dict[float, list[int]] = defaultdict(list)
         for place in self.places:
-            by_time[place.obj.time_ms].append(column_event(place.obj.x, keys).value)
-        earlier = {t: tuple(sorted(by_time[before])) for before, t in pairwise(sorted(by_time))}
-        for place in self.places:
-            column = column_event(place.obj.x, keys).value
-            before = earlier.get(place.obj.time_ms)
-            contexts = (("before", before), ("gap", before, place.gap_before))
-            yield Habit(Aspect.COLUMN, place.index, column, contexts)
+            by_time[place.obj.time_ms].append(self._column(place.obj))
+        chords = {time_ms: tuple(sorted(by_time[time_ms])) for time_ms in sorted(by_time)}
+        around = {t: (chords.get(before), chords.get(after)) for before, t, after in _with_neighbours(list(chords))}
+        yield [self._by_chord(place, around[place.obj.time_ms][0], place.gap_before) for place in self.places]
+        yield [self._by_chord(place, around[place.obj.time_ms][1], place.gap_after) for place in self.places]
+        yield [self._by_mates(place, chords[place.obj.time_ms], around[place.obj.time_ms][0]) for place in self.places]
+
+    def _column(self, obj: HitObject) -> int:
+        return column_event(obj.x, self.beatmap.key_count).value
+
+    def _by_chord(self, place: _Place, chord: tuple[int, ...] | None, gap: int) -> Habit:
+        contexts = (("chord", chord), ("gap", chord, gap))
+        return Habit(Aspect.COLUMN, place.index, self._column(place.obj), contexts)
+
+    def _by_mates(self, place: _Place, chord: tuple[int, ...], before: tuple[int, ...] | None) -> Habit:
+        column = self._column(place.obj)
+        mates = tuple(other for other in chord if other != column)
+        return Habit(Aspect.COLUMN, place.index, column, (("mates", mates), ("before", before, mates)))
 
     def _combos(self) -> Iterator[Habit]:
         length = 0

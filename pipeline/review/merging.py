@@ -33,10 +33,11 @@ FROM_TIME = frozenset(
 """What is odd about an object when its time is."""
 
 SLIDER_PATHS = frozenset({Aspect.ANCHORS, Aspect.SHAPE, Aspect.VELOCITY, Aspect.LENGTH, Aspect.REPEATS, Aspect.KIND})
-RUNS = frozenset({Aspect.VELOCITY, Aspect.SCROLL, Aspect.BANK, Aspect.VOLUME})
+RUNS = frozenset({Aspect.VELOCITY, Aspect.BANK, Aspect.VOLUME})
 """Aspects that lines set for all objects up to the next line."""
 
 NEIGHBOUR_BEATS = 2.0
+PASSAGE_BEATS = 4.0
 COMBO_REACH = 4
 RUN_REACH = 3
 BEAT_RUN_BARS = 4.5
@@ -44,19 +45,24 @@ BEAT_RUN_BARS = 4.5
 
 @dataclass(frozen=True, slots=True)
 class Rated:
-    """An observation, how often human maps surprise as much, and what it stands for."""
+    """An observation, how often human maps surprise as much, and what it stands for.
+
+    `last_obj`: of a run of objects; `passage_ms`: from when to when, of changes that follow each other closely.
+    """
 
     observation: Observation
     per_minute: float
     count: int = 1
     last_obj: int | None = None
+    passage_ms: tuple[float, float] | None = None
 
 
 def merged(beatmap: Beatmap, rated: Iterable[Rated]) -> list[Rated]:
     """One for each cause, most surprising first."""
     timing = Timing(beatmap.timing_points)
     kept: list[Rated] = []
-    for each in sorted(_joined_stretches(list(rated)), key=lambda each: (each.per_minute, each.observation.time_ms)):
+    causes = _joined_passages(_joined_stretches(list(rated)), timing)
+    for each in sorted(causes, key=lambda each: (each.per_minute, each.observation.time_ms)):
         place = next((i for i, cause in enumerate(kept) if _follows_from(each, cause, beatmap, timing)), None)
         if place is None:
             kept.append(each)
@@ -79,6 +85,29 @@ def _joined_stretches(rated: list[Rated]) -> list[Rated]:
         else:
             joined.append(each)
     return [each for each in rated if each.observation.aspect is not Aspect.OFFSET] + joined
+
+
+def _joined_passages(rated: list[Rated], timing: Timing) -> list[Rated]:
+    """Scroll speeds that change again and again are one decision, told by the most surprising of them."""
+    changes = sorted((e for e in rated if e.observation.aspect is Aspect.SCROLL), key=lambda e: e.observation.time_ms)
+    passages: list[list[Rated]] = []
+    for each in changes:
+        time_ms = each.observation.time_ms
+        reach_ms = PASSAGE_BEATS * timing.beat_length_at(time_ms)
+        if passages and time_ms - passages[-1][-1].observation.time_ms <= reach_ms:
+            passages[-1].append(each)
+        else:
+            passages.append([each])
+    return [e for e in rated if e.observation.aspect is not Aspect.SCROLL] + [_told_by_worst(each) for each in passages]
+
+
+def _told_by_worst(passage: list[Rated]) -> Rated:
+    """A line and the objects at its time say the same and count once."""
+    worst = min(passage, key=lambda each: each.per_minute)
+    times_ms = sorted({each.observation.time_ms for each in passage})
+    if len(times_ms) == 1:
+        return next((each for each in passage if each.observation.obj is not None), worst)
+    return replace(worst, count=len(times_ms), passage_ms=(times_ms[0], times_ms[-1]))
 
 
 def _follows_from(each: Rated, cause: Rated, beatmap: Beatmap, timing: Timing) -> bool:

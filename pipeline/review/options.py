@@ -44,7 +44,7 @@ class ReviewRequest:
 
 REVIEW_READERS: dict[str, Reader] = {
     **{name: GENERATION_READERS[name] for name in ("beatmap_path", "audio_path", "start_time", "end_time")},
-    "categories": members(Category),
+    "categories": members(Category, str.lower),
     "min_surprisal": number(0, 1e6),
     "max_per_category": whole_number(1),
     "order": one_of("surprise", "time"),

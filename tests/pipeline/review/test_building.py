@@ -91,6 +91,18 @@ def test_objects_under_one_line_are_one_suggestion():
     assert "6 objects up to 00:11:000" in next(each.message for each in said if each.count == 6)
 
 
+def test_scroll_speeds_that_change_again_and_again_are_one_suggestion():
+    taiko = regular_map(GameMode.TAIKO)
+    changes = [observed(Aspect.SCROLL, obj, 9.0 + obj % 2, 0.5 + obj / 100, 1.0) for obj in range(20, 26)]
+    lines = [Observation(Aspect.SCROLL, each.time_ms, each.surprise, None, each.actual, 1.0) for each in changes]
+    said = opinions(*changes, *lines, observed(Aspect.SCROLL, 60, 9.0, 2.0, 1.0), beatmap=taiko)
+    assert sorted(each.count for each in said) == [1, 6]
+    passage = next(each for each in said if each.count == 6)
+    assert passage.message.endswith("6 such changes from 00:09:000 to 00:11:000.")
+    assert passage.fix is None
+    assert next(each for each in said if each.count == 1).fix is not None
+
+
 def test_habits_are_named_where_they_speak():
     said = opinions(observed(Aspect.ADDITIONS, 20, 9.0, 0, int(HitSound.CLAP), habit_bits=8.0))
     assert said[0].message == "It sounds with no addition; clap would be expected, unlike the rest of this map."

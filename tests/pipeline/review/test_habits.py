@@ -61,7 +61,13 @@ def test_a_new_combo_within_the_bar_a_sound_and_a_place():
     beatmap.hit_objects[50].x = 490.0
     assert most_surprising(beatmap, Aspect.COMBO) == 34
     assert most_surprising(beatmap, Aspect.ADDITIONS) == 41
-    assert most_surprising(beatmap, Aspect.POSITION) in (50, 51)
+    assert most_surprising(beatmap, Aspect.POSITION) == 50
+
+
+def test_a_note_in_another_column():
+    beatmap = regular_map(GameMode.MANIA)
+    beatmap.hit_objects[40].x = 448.0
+    assert most_surprising(beatmap, Aspect.COLUMN) == 40
 
 
 def test_colours_of_taiko_notes():

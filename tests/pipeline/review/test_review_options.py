@@ -38,7 +38,7 @@ def test_values_are_read():
     ("flat", "words"),
     [
         ({}, "beatmap_path is missing"),
-        ({**MAP, "categories": "[rythm]"}, "categories must be a list of TIMING"),
+        ({**MAP, "categories": "[rythm]"}, "categories must be a list of timing"),
         ({**MAP, "start_time": 5, "end_time": 5}, "end_time must be later"),
         ({**MAP, "output": "html"}, "output_file=report.html"),
         ({**MAP, "output": "pdf"}, "output must be one of text, json, md, html"),
