@@ -107,9 +107,9 @@ def _odd_ones(
         return
     for name, own in values.items():
         if own != usual:
-            shown = (f"{_shown(own, usual)}", f"{_shown(usual, own)}")
-            message = f"[{maps[name].metadata.version}] has another {what} than the other difficulties."
-            yield _difference(category, message, *shown)
+            here, elsewhere = _shown(own, usual), _shown(usual, own)
+            message = f"[{maps[name].metadata.version}] has another {what} than the other difficulties"
+            yield _difference(category, f"{message}: {here or 'none'}; there {elsewhere or 'none'}.", here, elsewhere)
 
 
 def _difference(category: Category, message: str, actual: str = "", expected: str = "") -> Suggestion:

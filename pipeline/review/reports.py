@@ -51,9 +51,14 @@ def surprise_text(suggestion: Suggestion) -> str:
     """Relative surprisal, and how rare that is in human maps; empty for rules."""
     if suggestion.surprisal is None:
         return ""
-    minutes = 1 / max(suggestion.per_minute or 0.0, 1e-6)
-    rare = f"once in {minutes:.0f} min" if minutes <= MEASURED_MINUTES else "less than once an hour"
-    return f"{suggestion.surprisal:.1f}, {rare}"
+    return f"{suggestion.surprisal:.1f}, {_how_often(suggestion.per_minute or 0.0)}"
+
+
+def _how_often(per_minute: float) -> str:
+    if per_minute >= 1.0:
+        return f"{per_minute:.0f} a minute"
+    minutes = 1 / max(per_minute, 1e-6)
+    return f"once in {minutes:.0f} min" if minutes <= MEASURED_MINUTES else "less than once an hour"
 
 
 def text_report(reviews: Sequence[Review], order: str, colour: bool) -> str:

@@ -2,13 +2,14 @@
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 
 from pipeline.review.aspects import Category
 from pipeline.review.fixes import Fix
-from pipeline.review.reports import report
+from pipeline.review.reports import report, surprise_text
 from pipeline.review.suggestions import Review, Severity, Source, Suggestion
 
 TITLE = "</script><b>*x*</b> [red]音楽[/red]"
@@ -120,3 +121,10 @@ def test_nothing_to_suggest_is_said():
 @pytest.mark.parametrize("output", ["text", "json", "md", "html"])
 def test_every_form_is_text_with_an_end(output):
     assert report(REVIEWS, output, "surprise", colour=False).endswith("\n")
+
+
+@pytest.mark.parametrize(
+    ("per_minute", "said"), [(4.2, "4 a minute"), (0.1, "once in 10 min"), (0.001, "less than once an hour")]
+)
+def test_how_often_a_human_map_surprises_as_much(per_minute, said):
+    assert surprise_text(replace(REVIEWS[0].suggestions[0], per_minute=per_minute)) == f"4.0, {said}"
