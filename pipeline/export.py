@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from osu_beatmap.archive import write_osz
@@ -53,19 +53,15 @@ def export(request: GenerationRequest, beatmap: Beatmap, star_rating: float) -> 
     osu_name = osu_file_name(beatmap.metadata)
     files[osu_name] = data
     folder = _made_folder(request.output.output_path)
-    paths = _free_paths(folder, osu_name, osz_file_name(beatmap.metadata))
-    return _write(paths if request.output.export_osz else replace(paths, osz_path=None), files, data)
-
-
-def _write(paths: ExportedFiles, files: dict[str, bytes | Path], osu_data: bytes) -> ExportedFiles:
-    if paths.osz_path is not None:
-        write_osz(paths.osz_path, files)
+    osz_name = osz_file_name(beatmap.metadata) if request.output.export_osz else None
+    paths = _claimed_paths(folder, osu_name, osz_name)
     try:
-        with temporary_beside(paths.osu_path) as file:
-            file.write(osu_data)
-    except BeatmapError:
         if paths.osz_path is not None:
-            paths.osz_path.unlink(missing_ok=True)
+            write_osz(paths.osz_path, files)
+        with temporary_beside(paths.osu_path) as file:
+            file.write(data)
+    except BaseException:
+        _give_up(paths)
         raise
     return paths
 
@@ -78,13 +74,39 @@ def _made_folder(folder: Path) -> Path:
     return folder
 
 
-def _free_paths(folder: Path, osu_name: str, osz_name: str) -> ExportedFiles:
-    """Where the files go: under their own names, or the first number at which neither of them exists."""
+def _claimed_paths(folder: Path, osu_name: str, osz_name: str | None) -> ExportedFiles:
+    """Where the files go: under their own names, or the first number at which neither of them exists.
+
+    Empty files hold the places, since other runs may be looking for names in this folder at the same moment.
+    """
     for number in range(1, MAX_NUMBERED):
-        paths = ExportedFiles(folder / _numbered(osu_name, number), folder / _numbered(osz_name, number))
-        if not paths.osu_path.exists() and not paths.osz_path.exists():
+        osz_path = None if osz_name is None else folder / _numbered(osz_name, number)
+        paths = ExportedFiles(folder / _numbered(osu_name, number), osz_path)
+        if _claim(paths):
             return paths
     raise RequestError(f"output_path is full of maps of this song: {folder}.")
+
+
+def _claim(paths: ExportedFiles) -> bool:
+    claimed: list[Path] = []
+    for path in (paths.osu_path, paths.osz_path):
+        try:
+            if path is not None:
+                path.touch(exist_ok=False)
+                claimed.append(path)
+        except OSError as error:
+            for other in claimed:
+                other.unlink()
+            if isinstance(error, FileExistsError):
+                return False
+            raise BeatmapError(f"{path} cannot be written: {error.strerror or error}.") from None
+    return True
+
+
+def _give_up(paths: ExportedFiles) -> None:
+    for path in (paths.osu_path, paths.osz_path):
+        if path is not None:
+            path.unlink(missing_ok=True)
 
 
 def _numbered(name: str, number: int) -> str:

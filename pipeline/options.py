@@ -141,10 +141,11 @@ class PositionOptions:
 
 @dataclass(frozen=True, slots=True)
 class OutputOptions:
-    """Where the map goes: a folder, made when missing."""
+    """Where the map goes: a folder, made when missing. With `report`, an account of it lies beside it."""
 
     output_path: Path = Path("output")
     export_osz: bool = True
+    report: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,8 +119,6 @@ LATER = [
     {"end_time": 1000},
     {"in_context": "[TIMING,KIAI]", **MAP},
     {"output_type": "[TIMING,MAP]"},
-    {"cfg_scale": 1.5},
-    {"negative_descriptors": "[tech]"},
     {"precision": "int8"},
 ]
 
