@@ -1,4 +1,4 @@
-"""python -m benchmarks.requests FOLDER [--songs 2] [--seconds 20] [--scales 1 2 4] [--model DIR]
+"""python -m benchmarks.requests FOLDER [--songs 2] [--seconds 20] [--scales 1 2 4] [--options difficulty]
 
 What was asked for against what came out, option by option, on excerpts of training songs from a folder of mapsets:
 settings in the file, hit sounds left out, shares of hold notes and of changes of the scroll speed, and the star rating,
@@ -62,21 +62,26 @@ WISHES = (
 )
 
 
+NAMES = sorted({wish.option for wish in WISHES})
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="mapsets")
     parser.add_argument("--songs", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=20.0, help="of each song")
     parser.add_argument("--scales", type=float, nargs="+", default=[1.0, 2.0, 4.0], help="values of cfg_scale")
+    parser.add_argument("--options", nargs="+", choices=NAMES, default=NAMES, help="apart from settings")
     parser.add_argument("--model")
     options = parser.parse_args(arguments)
     keep_models()
     with tempfile.TemporaryDirectory() as place:
         excerpts = write_excerpts(options.folder, Path(place), options.songs, options.seconds)
         maker = Maker(excerpts, Path(place) / "maps", options.model)
-        print(table(("option", "asked", "in the file"), settings_rows(maker)))
+        print(table(("option", "asked", "in the file"), settings_rows(maker)), flush=True)
         columns = ("option", "mode", "cfg_scale", "asked", "reached", "miss")
-        print(table(columns, wish_rows(maker, options.scales)))
+        wishes = [wish for wish in WISHES if wish.option in options.options]
+        print(table(columns, wish_rows(maker, wishes, options.scales)))
     return 0
 
 
@@ -125,8 +130,8 @@ def settings_rows(maker: Maker) -> Iterable[tuple]:
     yield "keycount", "7", ", ".join(str(beatmap.key_count) for beatmap in keys)
 
 
-def wish_rows(maker: Maker, scales: Sequence[float]) -> Iterable[tuple]:
-    for wish in tqdm(WISHES, unit="option"):
+def wish_rows(maker: Maker, wishes: Sequence[Wish], scales: Sequence[float]) -> Iterable[tuple]:
+    for wish in tqdm(wishes, unit="option"):
         for scale in scales:
             misses, reached = [], []
             for value in wish.values:
