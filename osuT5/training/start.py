@@ -21,6 +21,7 @@ from osuT5.model.lora import BASE_CONTRACT_FILE
 from osuT5.model.seq2seq import MapperModel
 from osuT5.spec import CONTRACT_FILE, ModelSpec
 from osuT5.training.adapters import add_adapter
+from osuT5.training.added_contexts import with_contexts
 from osuT5.training.architectures import ARCHITECTURES
 from osuT5.training.options import TrainOptions
 from training.options import OptionError, require, require_one_of
@@ -45,6 +46,9 @@ def check_start(options: TrainOptions) -> None:
     require_one_of(tuple(ARCHITECTURES), "architecture", options.architecture)
     if options.lora.enable_lora:
         require(bool(options.pretrained_path), "pretrained_path", "given for LoRA: a model that it adapts", "nothing")
+        require(
+            not options.add_contexts, "add_contexts", "empty for LoRA, which leaves the vocabulary as it is", "some"
+        )
     for name in options.sizes:
         if name not in ModelConfig.__annotations__:
             raise OptionError(f"There is no size {name} of the network.")
@@ -65,6 +69,8 @@ def starting_point(options: TrainOptions) -> StartingPoint:
     _check_trainable(model.config)
     if options.sizes:
         model = _with_parts(model, options.sizes)
+    if options.add_contexts:
+        model, spec = with_contexts(model, spec, options.add_contexts)
     if not options.lora.enable_lora:
         model.requires_grad_(True)
         return StartingPoint(model, spec, whole_model_export(model.config, spec))
