@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -57,6 +58,56 @@ def export(request: GenerationRequest, beatmap: Beatmap, star_rating: float) -> 
     folder = _made_folder(request.output.output_path)
     paths = _free_paths(folder, osu_name, osz_file_name(beatmap.metadata))
     return _write(paths if request.output.export_osz else replace(paths, osz_path=None), files, data)
+
+
+@dataclass(frozen=True, slots=True)
+class MapsetFiles:
+    """What was written: an .osz, or the .osu files where the user wanted none."""
+
+    osz_path: Path | None
+    osu_paths: list[Path]
+
+
+def export_mapset(request: GenerationRequest, maps: Sequence[Beatmap], names: Sequence[str]) -> MapsetFiles:
+    """Writes difficulties of one song: one .osz of all, or the .osu files, without replacing any that are there.
+
+    names: what each is called. Raises as `export` does; then nothing of the mapset is left in the folder.
+    """
+    audio_path = request.song.audio_path
+    assert audio_path is not None, "a map without a song cannot be exported"
+    tags = read_tags(audio_path)
+    files: dict[str, bytes | Path] = {}
+    audio_name = audio_path.name
+    if request.output.export_osz:
+        audio = prepare_audio(audio_path)
+        audio_name, files[audio.file_name] = audio.file_name, audio.content
+    background = request.song.background
+    background_name = "" if background is None else f"bg.{picture_suffix(background)}"
+    if background is not None and request.output.export_osz:
+        files[background_name] = background
+    texts: dict[str, bytes] = {}
+    for beatmap, name in zip(maps, names, strict=True):
+        named = replace(request, map=replace(request.map, version=name))
+        beatmap.metadata = metadata_of(named, beatmap, tags, 0.0)
+        beatmap.audio_filename, beatmap.background = audio_name, background_name
+        if request.song.preview_time_ms is not None:
+            beatmap.preview_time_ms = float(request.song.preview_time_ms)
+        texts[osu_file_name(beatmap.metadata)] = _encoded(beatmap)
+    folder = _made_folder(request.output.output_path)
+    if request.output.export_osz:
+        osz_path = _free_paths(folder, next(iter(texts)), osz_file_name(maps[0].metadata)).osz_path
+        write_osz(osz_path, {**files, **texts})
+        return MapsetFiles(osz_path, [])
+    written: list[Path] = []
+    try:
+        for name, data in texts.items():
+            path = _free_paths(folder, name, f"{name}.osz").osu_path
+            written.append(_write(ExportedFiles(path, None), {}, data).osu_path)
+    except BeatmapError:
+        for path in written:
+            path.unlink(missing_ok=True)
+        raise
+    return MapsetFiles(None, written)
 
 
 def write_into_reference(request: GenerationRequest, beatmap: Beatmap) -> ExportedFiles:

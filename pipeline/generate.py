@@ -107,6 +107,7 @@ def generate(request: GenerationRequest, progress: Progress | None = None) -> Ge
 def _maker(request: GenerationRequest) -> Maker:
     """What makes the map of a request."""
     # These stand on this module.
+    from pipeline.difficulty_matching import matched_map
     from pipeline.kept_objects import map_with_new_parts
     from pipeline.part_of_map import remade_part
 
@@ -116,7 +117,11 @@ def _maker(request: GenerationRequest) -> Maker:
         return map_as_published
     if request.scope.keeps_objects or ContextKind.MAP not in request.scope.output_type:
         return map_with_new_parts
-    return remade_part if request.scope.add_to_beatmap else finished_map
+    if request.scope.add_to_beatmap:
+        return remade_part
+    wanted = request.map
+    is_matched = wanted.match_difficulty and (wanted.difficulty is not None or wanted.hold_note_ratio is not None)
+    return matched_map if is_matched else finished_map
 
 
 def finished_map(
