@@ -6,6 +6,8 @@ import sys
 
 from pipeline.command_line import FlatConfig, Program, run
 from pipeline.input_files import check_files
+from pipeline.kept_models import keep_models
+from pipeline.many_runs import ManyRuns
 from pipeline.resolve import resolve
 
 
@@ -35,6 +37,7 @@ INFERENCE = Program(
     purpose="Makes an osu! beatmap from a song.",
     example="audio_path=song.mp3 difficulty=5.5",
     action=generate_map,
+    many=ManyRuns(resolve, keep_models, frozenset({"audio_path", "beatmap_path"})),
 )
 
 if __name__ == "__main__":

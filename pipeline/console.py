@@ -62,6 +62,7 @@ def summary(result: GenerationResult, request: GenerationRequest) -> str:
     lines = [f"Map:     {result.osz_path or result.osu_path}"]
     lines += _objects(result, request.map.difficulty) if beatmap.hit_objects else _timing(beatmap)
     lines += [f"Time:    {result.seconds:.1f} s, seed {result.seed}"]
+    lines += [f"Report:  {result.report_path}"] if result.report_path else []
     return "\n".join(lines + [f"Note:    {warning}" for warning in result.warnings])
 
 

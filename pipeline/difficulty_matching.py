@@ -15,17 +15,18 @@ from osu_beatmap.star_rating import star_rating
 from osuT5.events import ContextKind
 from osuT5.generation.listening import Progress
 from osuT5.generation.schedule import ChartInProgress
+from pipeline.account import Account
 from pipeline.finish import FinishReport
 from pipeline.generate import (
     BegunChart,
     Draft,
+    account_of,
+    as_asked,
     beatmap_of,
     begin_chart,
-    draft_warnings,
     finish_with_settings,
     write_charts,
 )
-from pipeline.given_parts import with_given_parts
 from pipeline.hold_notes import with_hold_note_ratio
 from pipeline.options import GenerationRequest, RequestError
 from pipeline.refinement import refine_draft
@@ -92,7 +93,7 @@ class Wish:
 
 def matched_map(
     request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress | None = None
-) -> tuple[Beatmap, list[str]]:
+) -> tuple[Beatmap, Account]:
     """The map of a request, as near to what was asked for as the attempts bring it."""
     begun = begin_chart(request, reference, seed, progress)
     write_parts_before_map(begun)
@@ -100,9 +101,9 @@ def matched_map(
     meet([wish], progress)
     if wish.best is None:
         raise RequestError("The model found nothing to map in this song; another seed or difficulty may help.")
-    beatmap = with_given_parts(wish.best.beatmap, request.scope, reference)
-    warnings = draft_warnings(wish.best.draft, wish.best.repairs)
-    return beatmap, [*beyond_training(beatmap.mode, wish.wanted), *warnings]
+    account = account_of(wish.best.draft, wish.best.repairs)
+    account.notes += beyond_training(wish.best.beatmap.mode, wish.wanted)
+    return as_asked(request, reference, wish.best.beatmap), account
 
 
 def write_parts_before_map(begun: BegunChart) -> None:
@@ -163,16 +164,22 @@ def _judge(wish: Wish, charts: Sequence[ChartInProgress], progress: Progress | N
 def _chart(base: ChartInProgress, told: Told, wanted: float) -> ChartInProgress:
     stars = min(MAX_CONDITION_STARS, wanted + told.more_stars)
     attributes = replace(base.attributes, difficulty=stars)
-    return replace(base, attributes=attributes, contexts=dict(base.contexts), time_threshold=told.time_threshold)
+    negative = base.negative
+    if negative is not None and negative.difficulty is not None:
+        negative = replace(negative, difficulty=stars)
+    return replace(
+        base,
+        attributes=attributes,
+        negative=negative,
+        contexts=dict(base.contexts),
+        time_threshold=told.time_threshold,
+    )
 
 
 def _draft(begun: BegunChart, chart: ChartInProgress) -> Draft | None:
     """The draft that a written chart describes; None for one without objects."""
-    writer = begun.writer
-    beatmap, assembly = beatmap_of(chart, begun.lines, begun.settings, writer.spec)
-    if not beatmap.hit_objects:
-        return None
-    return Draft(beatmap, chart.attributes, writer.spec.encoding, writer.song_ms, writer.report, assembly)
+    beatmap, assembly = beatmap_of(chart, begun.lines, begun.settings, begun.writer.spec)
+    return replace(begun, chart=chart).draft(beatmap, assembly) if beatmap.hit_objects else None
 
 
 def _nearest_thinned(request: GenerationRequest, draft: Draft, wanted: float, best: Candidate) -> Candidate:

@@ -56,8 +56,8 @@ def export(request: GenerationRequest, beatmap: Beatmap, star_rating: float) -> 
     data = _encoded(beatmap)
     osu_name = osu_file_name(beatmap.metadata)
     folder = _made_folder(request.output.output_path)
-    paths = _free_paths(folder, osu_name, osz_file_name(beatmap.metadata))
-    return _write(paths if request.output.export_osz else replace(paths, osz_path=None), files, data)
+    osz_name = osz_file_name(beatmap.metadata) if request.output.export_osz else None
+    return _write(_claimed_paths(folder, osu_name, osz_name), files, data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +95,18 @@ def export_mapset(request: GenerationRequest, maps: Sequence[Beatmap], names: Se
         texts[osu_file_name(beatmap.metadata)] = _encoded(beatmap)
     folder = _made_folder(request.output.output_path)
     if request.output.export_osz:
-        osz_path = _free_paths(folder, next(iter(texts)), osz_file_name(maps[0].metadata)).osz_path
-        write_osz(osz_path, {**files, **texts})
+        osz_path = _claimed_file(folder, osz_file_name(maps[0].metadata))
+        try:
+            write_osz(osz_path, {**files, **texts})
+        except BaseException:
+            osz_path.unlink(missing_ok=True)
+            raise
         return MapsetFiles(osz_path, [])
     written: list[Path] = []
     try:
         for name, data in texts.items():
-            path = _free_paths(folder, name, f"{name}.osz").osu_path
-            written.append(_write(ExportedFiles(path, None), {}, data).osu_path)
-    except BeatmapError:
+            written.append(_write(_claimed_paths(folder, name, None), {}, data).osu_path)
+    except BaseException:
         for path in written:
             path.unlink(missing_ok=True)
         raise
@@ -120,12 +123,13 @@ def write_into_reference(request: GenerationRequest, beatmap: Beatmap) -> Export
     data, _ = splice(reference.read_bytes(), beatmap, span_of(scope))
     if not scope.overwrite_reference_beatmap:
         folder = _made_folder(request.output.output_path)
-        path = _free_paths(folder, reference.name, reference.with_suffix(".osz").name).osu_path
-        return _write(ExportedFiles(path, None), {}, data)
+        return _write(_claimed_paths(folder, reference.name, None), {}, data)
     kept = _free_backup(reference)
     with temporary_beside(kept) as file:
         file.write(reference.read_bytes())
-    return _write(ExportedFiles(reference, None), {}, data)
+    with temporary_beside(reference) as file:
+        file.write(data)
+    return ExportedFiles(reference, None)
 
 
 def span_of(scope: ScopeOptions) -> Span:
@@ -144,14 +148,14 @@ def _free_backup(path: Path) -> Path:
 
 
 def _write(paths: ExportedFiles, files: dict[str, bytes | Path], osu_data: bytes) -> ExportedFiles:
-    if paths.osz_path is not None:
-        write_osz(paths.osz_path, files)
+    """Writes into places that were claimed, or gives them up."""
     try:
+        if paths.osz_path is not None:
+            write_osz(paths.osz_path, files)
         with temporary_beside(paths.osu_path) as file:
             file.write(osu_data)
-    except BeatmapError:
-        if paths.osz_path is not None:
-            paths.osz_path.unlink(missing_ok=True)
+    except BaseException:
+        _give_up(paths)
         raise
     return paths
 
@@ -172,13 +176,44 @@ def _made_folder(folder: Path) -> Path:
     return folder
 
 
-def _free_paths(folder: Path, osu_name: str, osz_name: str) -> ExportedFiles:
-    """Where the files go: under their own names, or the first number at which neither of them exists."""
+def _claimed_paths(folder: Path, osu_name: str, osz_name: str | None) -> ExportedFiles:
+    """Where the files go: under their own names, or the first number at which neither of them exists.
+
+    Empty files hold the places, since other runs may be looking for names in this folder at the same moment.
+    """
     for number in range(1, MAX_NUMBERED):
-        paths = ExportedFiles(folder / _numbered(osu_name, number), folder / _numbered(osz_name, number))
-        if not paths.osu_path.exists() and not paths.osz_path.exists():
+        osz_path = None if osz_name is None else folder / _numbered(osz_name, number)
+        paths = ExportedFiles(folder / _numbered(osu_name, number), osz_path)
+        if _claim(paths):
             return paths
     raise RequestError(f"output_path is full of maps of this song: {folder}.")
+
+
+def _claimed_file(folder: Path, name: str) -> Path:
+    """The place of a file alone, as `_claimed_paths` finds it."""
+    return _claimed_paths(folder, name, None).osu_path
+
+
+def _claim(paths: ExportedFiles) -> bool:
+    claimed: list[Path] = []
+    for path in (paths.osu_path, paths.osz_path):
+        try:
+            if path is not None:
+                path.touch(exist_ok=False)
+                claimed.append(path)
+        except OSError as error:
+            for other in claimed:
+                other.unlink()
+            if isinstance(error, FileExistsError):
+                return False
+            raise BeatmapError(f"{path} cannot be written: {error.strerror or error}.") from None
+    return True
+
+
+def _give_up(paths: ExportedFiles) -> None:
+    for path in (paths.osu_path, paths.osz_path):
+        if path is not None:
+            path.unlink(missing_ok=True)
 
 
 def _numbered(name: str, number: int) -> str:

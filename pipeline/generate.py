@@ -23,6 +23,7 @@ from osuT5.generation.schedule import ChartInProgress, GenerationReport, SongWri
 from osuT5.generation.super_timing import SuperTimer
 from osuT5.model.loading import ModelFolders, find_model
 from osuT5.spec import ModelSpec
+from pipeline.account import Account
 from pipeline.export import export, write_into_reference
 from pipeline.finish import FinishReport, finish, finish_timing
 from pipeline.given_parts import begin_before, give_parts, given_red_lines, with_given_parts
@@ -30,8 +31,10 @@ from pipeline.listening import song_writer
 from pipeline.options import GenerationRequest, RequestError
 from pipeline.parity import map_as_published
 from pipeline.refinement import refine_draft
+from pipeline.report import write_report
 from pipeline.resnap import predicted_divisors, resnap
 from pipeline.resolve import fill_from_beatmap
+from pipeline.style import in_words_of, unwanted, without_additions
 from pipeline.timing import red_lines_from, super_timed_red_lines, timing_groups
 
 TYPICAL_STARS = 4.0
@@ -39,8 +42,8 @@ TYPICAL_STARS = 4.0
 
 MAX_STAR_ERROR = 1.0
 
-Maker = Callable[[GenerationRequest, Beatmap | None, int, Progress | None], tuple[Beatmap, list[str]]]
-"""Request, reference, seed and progress -> the map, and what a user should know about it."""
+Maker = Callable[[GenerationRequest, Beatmap | None, int, Progress | None], tuple[Beatmap, Account]]
+"""Request, reference, seed and progress -> the map, and how it came about."""
 
 
 @dataclass(slots=True)
@@ -54,6 +57,7 @@ class GenerationResult:
     seconds: float
     seed: int
     warnings: list[str] = field(default_factory=list)
+    report_path: Path | None = None
 
 
 @dataclass(slots=True)
@@ -62,10 +66,12 @@ class Draft:
 
     beatmap: Beatmap
     attributes: Attributes
+    model: str
     encoding: EncodingSpec
     song_ms: float
     generation: GenerationReport
     assembly: AssemblyReport
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,21 @@ class BegunChart:
     lines: list[TimingPoint]
     settings: Difficulty
     sampling: Sampling
+    notes: list[str] = field(default_factory=list)
+
+    def draft(self, beatmap: Beatmap, assembly: AssemblyReport) -> Draft:
+        """What has become of the chart."""
+        writer, spec = self.writer, self.writer.spec
+        return Draft(
+            beatmap,
+            self.chart.attributes,
+            spec.name,
+            spec.encoding,
+            writer.song_ms,
+            writer.report,
+            assembly,
+            list(self.notes),
+        )
 
 
 def generate(request: GenerationRequest, progress: Progress | None = None) -> GenerationResult:
@@ -89,19 +110,22 @@ def generate(request: GenerationRequest, progress: Progress | None = None) -> Ge
     if reference is not None:
         request = fill_from_beatmap(request, reference)
     seed = secrets.randbelow(2**31) if request.sampling.seed is None else request.sampling.seed
-    beatmap, notes = _maker(request)(request, reference, seed, progress)
+    beatmap, account = _maker(request)(request, reference, seed, progress)
     stars = star_rating(beatmap)
     changes_a_file = request.scope.add_to_beatmap
     paths = write_into_reference(request, beatmap) if changes_a_file else export(request, beatmap, stars)
-    return GenerationResult(
+    result = GenerationResult(
         beatmap=beatmap,
         osu_path=paths.osu_path,
         osz_path=paths.osz_path,
         star_rating=stars,
         seconds=time.monotonic() - started,
         seed=seed,
-        warnings=[*_star_warnings(request, beatmap, stars), *notes],
+        warnings=[*_star_warnings(request, beatmap, stars), *account.notes],
     )
+    if request.output.report:
+        result.report_path = write_report(request, result, account)
+    return result
 
 
 def _maker(request: GenerationRequest) -> Maker:
@@ -126,24 +150,31 @@ def _maker(request: GenerationRequest) -> Maker:
 
 def finished_map(
     request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress | None = None
-) -> tuple[Beatmap, list[str]]:
-    """The map of a request, and what a user should know about it."""
+) -> tuple[Beatmap, Account]:
+    """The map of a request, and how it came about."""
     draft = generate_draft(request, reference, seed, progress)
     placed = refine_draft(request, draft.beatmap, draft.attributes, draft.encoding, seed, progress)
     beatmap, repairs = finish_with_settings(request, placed, draft.song_ms)
-    return with_given_parts(beatmap, request.scope, reference), draft_warnings(draft, repairs)
+    return as_asked(request, reference, beatmap), account_of(draft, repairs)
+
+
+def as_asked(request: GenerationRequest, reference: Beatmap | None, beatmap: Beatmap) -> Beatmap:
+    """A finished map with what the request says to the letter: given parts, and no additions where none are wanted."""
+    if request.map.hitsounded is False:
+        beatmap = without_additions(beatmap)
+    return with_given_parts(beatmap, request.scope, reference)
 
 
 def timing_alone(
     request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress | None = None
-) -> tuple[Beatmap, list[str]]:
+) -> tuple[Beatmap, Account]:
     """A map of red lines, to be filled by hand."""
     writer = song_writer(request, find_model(request.model.model_path, request.map.gamemode).root, progress=progress)
     settings = request.difficulty_settings(_wanted_stars(request))
     chart = ChartInProgress(conditions_of(request, settings), seed)
     lines = _heard_lines(request, writer, chart, _sampling(request, writer.spec))
     beatmap = Beatmap(mode=chart.attributes.mode, difficulty=settings, timing_points=lines)
-    return finish_timing(beatmap, writer.song_ms), []
+    return finish_timing(beatmap, writer.song_ms), Account(writer.spec.name, writer.song_ms)
 
 
 def generate_draft(
@@ -156,7 +187,7 @@ def generate_draft(
     beatmap, assembly = beatmap_of(chart, begun.lines, begun.settings, spec)
     if not beatmap.hit_objects:
         raise RequestError("The model found nothing to map in this song; another seed or difficulty may help.")
-    return Draft(beatmap, chart.attributes, spec.encoding, writer.song_ms, writer.report, assembly)
+    return begun.draft(beatmap, assembly)
 
 
 def begin_chart(
@@ -166,9 +197,11 @@ def begin_chart(
     folders = find_model(request.model.model_path, request.map.gamemode)
     writer = song_writer(request, folders.map, request.model.lora_path, progress)
     spec, song_ms, scope = writer.spec, writer.song_ms, request.scope
+    request, notes = in_words_of(request, spec)
     settings = request.difficulty_settings(_wanted_stars(request))
     sampling = _sampling(request, spec)
-    chart = ChartInProgress(conditions_of(request, settings), seed)
+    attributes = conditions_of(request, settings)
+    chart = ChartInProgress(attributes, seed, negative=unwanted(attributes, request))
     give_parts(chart, scope, reference, spec, song_ms)
     lines = _red_lines(request, reference, writer, folders, chart, sampling)
     chart.contexts[ContextKind.TIMING] = timing_groups(lines, spec, song_ms)
@@ -179,7 +212,7 @@ def begin_chart(
             raise RequestError(f"start_time must lie within the song, which has {song_ms:.0f} ms.")
     if scope.add_to_beatmap and reference is not None:
         begin_before(chart, scope, reference, spec, song_ms)
-    return BegunChart(writer, chart, lines, settings, sampling)
+    return BegunChart(writer, chart, lines, settings, sampling, notes)
 
 
 def _wanted_stars(request: GenerationRequest) -> float:
@@ -188,7 +221,7 @@ def _wanted_stars(request: GenerationRequest) -> float:
 
 def _sampling(request: GenerationRequest, spec: ModelSpec) -> Sampling:
     options = request.sampling
-    asked = Sampling(options.temperature, options.top_p, options.top_k)
+    asked = Sampling(options.temperature, options.top_p, options.top_k, guidance_scale=options.cfg_scale)
     assert request.map.gamemode is not None, "the mode of the reference beatmap was not filled in"
     return sampling_for(spec, request.map.gamemode, asked)
 
@@ -298,12 +331,23 @@ def _star_warnings(request: GenerationRequest, beatmap: Beatmap, stars: float) -
     return [f"The map has {stars:.1f} stars, {wanted:g} were asked for."]
 
 
-def draft_warnings(draft: Draft, repairs: FinishReport) -> list[str]:
+def account_of(draft: Draft, repairs: FinishReport) -> Account:
     """What was lost on the way to the finished map, and what is still wrong with it."""
-    warnings = []
-    if draft.assembly.total:
-        warnings.append(f"Some of what the model wrote could not be used ({draft.assembly.describe()}).")
-    stray = sum(draft.generation.stray_events.values())
+    written, lost = draft.generation, draft.assembly
+    notes = list(draft.notes)
+    if lost.total:
+        notes.append(f"Some of what the model wrote could not be used ({lost.describe()}).")
+    stray = sum(written.stray_events.values())
     if stray:
-        warnings.append(f"{stray} of the {draft.generation.tokens} words that the model wrote belonged to no object.")
-    return warnings + list(dict.fromkeys(finding.message for finding in repairs.remaining))
+        notes.append(f"{stray} of the {written.tokens} words that the model wrote belonged to no object.")
+    notes += dict.fromkeys(finding.message for finding in repairs.remaining)
+    return Account(
+        draft.model,
+        draft.song_ms,
+        notes,
+        tokens=written.tokens,
+        windows=written.windows,
+        stray_events=written.stray_events,
+        unused=lost.counts(),
+        repairs=repairs.repairs,
+    )

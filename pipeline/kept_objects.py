@@ -20,6 +20,7 @@ from osuT5.encoding.sounding import with_sounds
 from osuT5.events import ContextKind
 from osuT5.generation.listening import Progress
 from osuT5.generation.sounds import write_sounds
+from pipeline.account import Account
 from pipeline.export import span_of
 from pipeline.finish import finish_timing
 from pipeline.finishing.presentation import AI_TAG
@@ -30,19 +31,20 @@ from pipeline.options import GenerationRequest
 
 def map_with_new_parts(
     request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress | None = None
-) -> tuple[Beatmap, list[str]]:
+) -> tuple[Beatmap, Account]:
     """The map of a request whose objects are those of the reference, or that has none."""
     begun = begin_chart(request, reference, seed, progress)
+    account = Account(begun.writer.spec.name, begun.writer.song_ms, list(begun.notes))
     if ContextKind.NO_HS in request.scope.in_context:
         assert reference is not None, "NO_HS is given by a reference"
-        return _tagged(with_new_sounds(request, reference, begun)), []
+        return _tagged(with_new_sounds(request, reference, begun)), account
     write_charts(begun.writer, [begun.chart], begun.sampling)
     if request.scope.keeps_objects:
         assert reference is not None, "MAP is given by a reference"
-        return _tagged(_with_new_lines(request, reference, begun)), []
+        return _tagged(_with_new_lines(request, reference, begun)), account
     lines = set_kiai(begun.lines, _kiai_spans(begun))
     beatmap = Beatmap(mode=begun.chart.attributes.mode, difficulty=begun.settings, timing_points=lines)
-    return with_given_parts(finish_timing(beatmap, begun.writer.song_ms), request.scope, reference), []
+    return with_given_parts(finish_timing(beatmap, begun.writer.song_ms), request.scope, reference), account
 
 
 def with_new_sounds(request: GenerationRequest, reference: Beatmap, begun: BegunChart) -> Beatmap:

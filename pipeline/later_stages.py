@@ -12,8 +12,6 @@ from pipeline.options import GenerationRequest
 Asked = Callable[[GenerationRequest], bool]
 
 LATER_OPTIONS: tuple[tuple[str, Asked], ...] = (
-    ("cfg_scale other than 1 (guidance)", lambda r: r.sampling.cfg_scale != 1),
-    ("negative_descriptors (guidance)", lambda r: bool(r.map.negative_descriptors)),
     ("precision=int8 (quantised weights)", lambda r: r.model.precision == "int8"),
 )
 

@@ -13,6 +13,7 @@ from osuT5.mel import song_mel
 from osuT5.model.loading import best_device, load_model
 from osuT5.model.seq2seq import MapperModel
 from osuT5.spec import ModelSpec
+from pipeline.kept_models import kept
 from pipeline.options import GenerationRequest, RequestError
 
 
@@ -22,7 +23,7 @@ def loaded_model(request: GenerationRequest, folder: Path, lora: str | None = No
     Raises ModelError, and RequestError for a game mode that it was never told of.
     """
     options, mode = request.model, request.map.gamemode
-    model, spec = load_model(folder, best_device(options.device), options.precision, lora=lora)
+    model, spec = kept(load_model, folder, best_device(options.device), options.precision, lora=lora)
     if mode is not GameMode.STANDARD and EventKind.GAMEMODE not in spec.conditions:
         raise RequestError(f"gamemode={mode.value} is beyond {spec.name}, which makes maps of osu!standard only.")
     return model, spec

@@ -20,12 +20,12 @@ from osu_beatmap.star_rating import star_rating
 from osuT5.generation.listening import Progress
 from pipeline.difficulty_matching import Wish, beyond_training, meet, write_parts_before_map
 from pipeline.export import export_mapset
-from pipeline.generate import BegunChart, begin_chart, conditions_of, draft_warnings
-from pipeline.given_parts import with_given_parts
+from pipeline.generate import BegunChart, account_of, as_asked, begin_chart, conditions_of
 from pipeline.map_metadata import version_name
 from pipeline.options import GenerationRequest, RequestError
 from pipeline.resolve import fill_from_beatmap
 from pipeline.shared_sounds import with_shared_sounds
+from pipeline.style import in_words_of, unwanted
 
 FULL_SPREADS = {
     GameMode.STANDARD: (1.8, 2.3, 3.5, 4.7, 6.1),
@@ -78,7 +78,7 @@ def generate_mapset(request: GenerationRequest, progress: Progress | None = None
     meet(wishes, progress)
     if any(wish.best is None for wish in wishes):
         raise RequestError("The model found nothing to map in this song for one of the difficulties; try another seed.")
-    maps = with_shared_sounds([with_given_parts(wish.best.beatmap, request.scope, reference) for wish in wishes])
+    maps = with_shared_sounds([as_asked(request, reference, wish.best.beatmap) for wish in wishes])
     stars = [star_rating(beatmap) for beatmap in maps]
     names = version_names(maps, stars)
     paths = export_mapset(request, maps, names)
@@ -102,9 +102,15 @@ def difficulties_of(request: GenerationRequest) -> tuple[float, ...]:
 
 def wish_like(request: GenerationRequest, begun: BegunChart, stars: float) -> Wish:
     """A map of `stars` on the timing and kiai of a song that others are made for too."""
-    wanted = replace(request, map=replace(request.map, difficulty=stars))
+    wanted, _ = in_words_of(replace(request, map=replace(request.map, difficulty=stars)), begun.writer.spec)
     settings = wanted.difficulty_settings(stars)
-    chart = replace(begun.chart, attributes=conditions_of(wanted, settings), contexts=dict(begun.chart.contexts))
+    attributes = conditions_of(wanted, settings)
+    chart = replace(
+        begun.chart,
+        attributes=attributes,
+        negative=unwanted(attributes, wanted),
+        contexts=dict(begun.chart.contexts),
+    )
     return Wish(wanted, replace(begun, chart=chart, settings=settings))
 
 
@@ -134,4 +140,4 @@ def _warnings(wish: Wish) -> Iterator[str]:
     found = density(beatmap)
     if not low <= found <= high:
         yield f"It has {found:.1f} objects a second, where human maps of its level have {low:g} to {high:g}."
-    yield from draft_warnings(wish.best.draft, wish.best.repairs)
+    yield from account_of(wish.best.draft, wish.best.repairs).notes

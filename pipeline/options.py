@@ -161,10 +161,14 @@ class PositionOptions:
 
 @dataclass(frozen=True, slots=True)
 class OutputOptions:
-    """Where the map goes: a folder, made when missing; None only until `resolve` has chosen one."""
+    """Where the map goes: a folder, made when missing; None only until `resolve` has chosen one.
+
+    With `report`, an account of the map lies beside it.
+    """
 
     output_path: Path | None = None
     export_osz: bool = True
+    report: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ from osu_beatmap.rules import Finding, Severity, check
 from osu_beatmap.splice import Span, splice
 from osu_beatmap.timing import Timing, in_line_order
 from osuT5.generation.listening import Progress
+from pipeline.account import Account
 from pipeline.export import span_of
 from pipeline.finish import finish
-from pipeline.generate import draft_warnings, generate_draft
+from pipeline.generate import account_of, as_asked, generate_draft
 from pipeline.given_parts import with_given_parts
 from pipeline.options import GenerationRequest, RequestError
 from pipeline.refinement import refine_draft
@@ -23,8 +24,8 @@ MAX_ROUNDS = 20
 
 def remade_part(
     request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress | None = None
-) -> tuple[Beatmap, list[str]]:
-    """The reference with new objects in the part that is asked for, and what a user should know about it.
+) -> tuple[Beatmap, Account]:
+    """The reference with new objects in the part that is asked for, and how it came about.
 
     The new objects are finished between those that stay on either side, and what would break a rule that the reference
     does not break is left out.
@@ -41,10 +42,10 @@ def remade_part(
         placed = replace(placed, timing_points=with_sound_of(placed.timing_points, reference))
     among_others = _spliced(data, placed, span)
     finished, repairs = finish(among_others, draft.song_ms, fill=False, keep_reds=True)
-    finished = with_given_parts(finished, request.scope, reference)
+    finished = as_asked(request, reference, finished)
     fitting, left = without_new_problems(data, finished, span, draft.song_ms)
     repairs.remaining = left
-    return _spliced(data, fitting, span), draft_warnings(draft, repairs)
+    return _spliced(data, fitting, span), account_of(draft, repairs)
 
 
 def without_new_problems(data: bytes, made: Beatmap, span: Span, song_ms: float) -> tuple[Beatmap, list[Finding]]:

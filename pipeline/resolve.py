@@ -137,6 +137,7 @@ READERS: dict[str, Reader] = {
     "overlap_buffer": whole_number(0),
     "output_path": _folder,
     "export_osz": yes_or_no,
+    "report": yes_or_no,
 }
 
 
@@ -165,6 +166,7 @@ def resolve(flat: Mapping[str, object]) -> GenerationRequest:
     _check_song(request)
     check_scope(request)
     _check_sampling(request)
+    _check_guidance(request)
     _check_positions(request)
     _check_mode(request)
     _check_model(request)
@@ -258,6 +260,18 @@ def _check_mapset(request: GenerationRequest) -> None:
     is_whole = ContextKind.MAP in scope.output_type and not (scope.keeps_objects or scope.add_to_beatmap)
     if not is_whole or request.model.parity:
         raise RequestError(f"{name} makes new maps, without add_to_beatmap, parity, or objects that are given.")
+
+
+def _check_guidance(request: GenerationRequest) -> None:
+    unwanted, wanted = request.map.negative_descriptors, request.map.descriptors
+    if not unwanted:
+        return
+    if len(unwanted) != len(wanted):
+        raise RequestError(
+            f"negative_descriptors must have one for each of the descriptors ({len(wanted)}), got {len(unwanted)}."
+        )
+    if request.sampling.cfg_scale == 1 and request.positions.diff_cfg_scale == 1:
+        raise RequestError("negative_descriptors need guidance to lead away from them: give cfg_scale too, such as 2.")
 
 
 def _check_model(request: GenerationRequest) -> None:

@@ -150,6 +150,16 @@ def test_a_song_becomes_a_map_without_problems(song, model_folder, tmp_path, mod
     assert not problems
 
 
+def test_a_report_lies_beside_the_map(song, model_folder, tmp_path):
+    result = generate(request(song, model_folder, tmp_path, gamemode=3, keycount=4, report=True))
+    report = json.loads(result.report_path.read_text(encoding="utf-8"))
+    assert report["written"]["tokens"] > 0
+    assert report["objects"]["notes"] + report["objects"]["hold notes"] == len(result.beatmap.hit_objects)
+    assert report["star_rating"]["reached"] == result.star_rating
+    assert result.report_path.with_suffix(".png").is_file()
+    assert str(result.report_path) in summary(result, request(song, model_folder, tmp_path))
+
+
 def test_the_same_seed_gives_the_same_bytes(song, model_folder, tmp_path):
     one, two = (generate(request(song, model_folder, tmp_path / name, gamemode=1)) for name in "ab")
     assert one.osz_path.read_bytes() == two.osz_path.read_bytes()

@@ -87,13 +87,14 @@ def _song_rows(model: MapperModel, spec: ModelSpec, options: argparse.Namespace)
         for seed in tqdm(range(options.songs), unit="song", desc=kind):
             tempi = draw(np.random.default_rng([seed, 7]), options.seconds)
             changes = [(beat / METER, bpm) for beat, bpm in tempi.changes]
-            audio, _ = render_song(
+            audio, truth = render_song(
                 seed, tempi.bpm, tempi.offset_ms, options.seconds, tempo_changes=changes,
                 sample_rate=spec.grid.sample_rate,
             )  # fmt: skip
+            breaks = [(section.start_ms, section.end_ms) for section in truth.sections if section.name == "break"]
             both = hear_both_ways(model, spec, audio.mean(axis=1), attributes, options.iterations)
             for way, timing in both.items():
-                found[way].append((tempi, closeness(tempi, timing.lines, spec.audio_lead_ms)))
+                found[way].append((tempi, closeness(tempi, timing.lines, spec.audio_lead_ms, *breaks)))
                 heard[way].append(timing)
         for way in found:
             octaves = [octave for _, close in found[way] for octave in close.octaves]

@@ -50,6 +50,9 @@ Two windows place one sound up to a step or two apart: what stands on their bord
 """
 
 
+GUIDED_CONTEXTS = frozenset({ContextKind.MAP, ContextKind.SV})
+
+
 @dataclass(slots=True)
 class GenerationReport:
     """What the model wrote that could not be used, by context."""
@@ -152,15 +155,14 @@ class SongWriter:
         context: ContextKind,
         charts: Sequence[ChartInProgress],
         sampling: Sampling,
-        guidance: Guidance | None = None,
     ) -> list[list[EventGroup]]:
         """All groups of a context for each chart, given those of the contexts before it, and those begun before it.
 
         Charts of one song are written side by side, since a step costs nearly the same for one row and for several.
-        `guidance` leads away from the charts' `negative` attributes, which then must be there.
+        Guidance leads them away from their `negative` attributes, where all of them have some.
         """
         vocabulary = self.spec.vocabulary
-        engine = Engine(self.model, vocabulary, guidance=guidance)
+        engine = Engine(self.model, vocabulary, guidance=_guidance(context, charts, sampling))
         generators = [torch.Generator().manual_seed(chart.seed) for chart in charts]
         times = _time_choice(sampling, self.spec)
         choice = RowByRow(default_rules(vocabulary), Sampler(sampling, vocabulary), generators, times)
@@ -257,6 +259,13 @@ class SongWriter:
         self.report.tokens += len(row.written_ids)
         name = row.context.value
         self.report.stray_events[name] = self.report.stray_events.get(name, 0) + stray
+
+
+def _guidance(context: ContextKind, charts: Sequence[ChartInProgress], sampling: Sampling) -> Guidance | None:
+    """What a chart should be like decides its objects; beats and kiai sections are those of the song."""
+    if sampling.guidance_scale == 1 or context not in GUIDED_CONTEXTS:
+        return None
+    return Guidance(sampling.guidance_scale) if all(chart.negative is not None for chart in charts) else None
 
 
 def _grammar(context: ContextKind, attributes: Attributes, encoding: EncodingSpec) -> GrammarState | None:

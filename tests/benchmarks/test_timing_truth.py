@@ -73,3 +73,13 @@ def test_the_fit_alone_needs_no_model(capsys):
     printed = capsys.readouterr().out
     assert "| constant | 4 ms |" in printed
     assert "| ramps | 8 ms |" in printed
+
+
+def test_what_cannot_be_heard_is_not_asked_for():
+    tempi = Tempi(0.0, 120.0, 80, ((40, 150.0), (60, 120.0)), ((0, 120.0), (40, 150.0), (60, 120.0)))
+    silent_ms = (tempi.times_ms[38], tempi.times_ms[50])
+    lines = [line(0, 120), line(tempi.times_ms[60], 120)]
+    heard = closeness(tempi, lines, silent_ms=silent_ms)
+    assert len(heard.beats_ms) == 68
+    assert heard.tempo_bpm == pytest.approx([0, 0])
+    assert len(closeness(tempi, lines).tempo_bpm) == 3

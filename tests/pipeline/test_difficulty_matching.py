@@ -78,7 +78,9 @@ def wish_for(beatmap: Beatmap, monkeypatch, **options) -> Wish:
     request = resolve({"audio_path": "a.mp3", "gamemode": int(beatmap.mode), "generate_positions": "false", **options})
     settings = request.difficulty_settings(4.0)
     chart = ChartInProgress(conditions_of(request, settings), 1)
-    draft = Draft(beatmap, chart.attributes, mini_spec().encoding, SONG_MS, GenerationReport(), AssemblyReport())
+    draft = Draft(
+        beatmap, chart.attributes, "mini", mini_spec().encoding, SONG_MS, GenerationReport(), AssemblyReport()
+    )
     monkeypatch.setattr(difficulty_matching, "_draft", lambda begun, chart: draft)
     monkeypatch.setattr(difficulty_matching, "write_charts", lambda writer, charts, sampling: None)
     wish = Wish(request, BegunChart(None, chart, beatmap.timing_points, settings, RANDOM_TIMES))

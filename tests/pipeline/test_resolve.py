@@ -124,8 +124,6 @@ def test_wrong_options_get_one_sentence(options: dict, sentence: str) -> None:
 
 
 LATER = [
-    {"cfg_scale": 1.5},
-    {"negative_descriptors": "[tech]"},
     {"precision": "int8"},
 ]
 
