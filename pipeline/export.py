@@ -120,13 +120,14 @@ def write_into_reference(request: GenerationRequest, beatmap: Beatmap) -> Export
     """
     scope, reference = request.scope, request.song.beatmap_path
     assert reference is not None, "there is no reference beatmap"
-    data, _ = splice(reference.read_bytes(), beatmap, span_of(scope))
+    old = reference.read_bytes()
+    data, _ = splice(old, beatmap, span_of(scope))
     if not scope.overwrite_reference_beatmap:
         folder = _made_folder(request.output.output_path)
         return _write(_claimed_paths(folder, reference.name, None), {}, data)
     kept = _free_backup(reference)
     with temporary_beside(kept) as file:
-        file.write(reference.read_bytes())
+        file.write(old)
     with temporary_beside(reference) as file:
         file.write(data)
     return ExportedFiles(reference, None)

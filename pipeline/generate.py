@@ -199,8 +199,8 @@ def begin_chart(
     spec, song_ms, scope = writer.spec, writer.song_ms, request.scope
     request, notes = in_words_of(request, spec)
     settings = request.difficulty_settings(_wanted_stars(request))
-    sampling = _sampling(request, spec)
     attributes = conditions_of(request, settings)
+    sampling = _sampling(request, spec)
     chart = ChartInProgress(attributes, seed, negative=unwanted(attributes, request))
     give_parts(chart, scope, reference, spec, song_ms)
     lines = _red_lines(request, reference, writer, folders, chart, sampling)
