@@ -16,15 +16,19 @@ def generate_map(config: FlatConfig) -> None:
     request = resolve(config)
     check_files(request)
     # Only now what takes seconds to import: wrong input is answered at once.
-    from pipeline.console import ProgressLine, summary
+    from pipeline.console import ProgressLine, mapset_summary, summary
     from pipeline.generate import generate
+    from pipeline.mapset import generate_mapset
 
     progress = ProgressLine()
     try:
-        result = generate(request, progress)
+        if request.map.is_mapset:
+            text = mapset_summary(generate_mapset(request, progress))
+        else:
+            text = summary(generate(request, progress), request)
     finally:
         progress.close()
-    print(summary(result, request))
+    print(text)
 
 
 INFERENCE = Program(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from osu_beatmap.archive import write_osz
@@ -59,6 +60,59 @@ def export(request: GenerationRequest, beatmap: Beatmap, star_rating: float) -> 
     return _write(_claimed_paths(folder, osu_name, osz_name), files, data)
 
 
+@dataclass(frozen=True, slots=True)
+class MapsetFiles:
+    """What was written: an .osz, or the .osu files where the user wanted none."""
+
+    osz_path: Path | None
+    osu_paths: list[Path]
+
+
+def export_mapset(request: GenerationRequest, maps: Sequence[Beatmap], names: Sequence[str]) -> MapsetFiles:
+    """Writes difficulties of one song: one .osz of all, or the .osu files, without replacing any that are there.
+
+    names: what each is called. Raises as `export` does; then nothing of the mapset is left in the folder.
+    """
+    audio_path = request.song.audio_path
+    assert audio_path is not None, "a map without a song cannot be exported"
+    tags = read_tags(audio_path)
+    files: dict[str, bytes | Path] = {}
+    audio_name = audio_path.name
+    if request.output.export_osz:
+        audio = prepare_audio(audio_path)
+        audio_name, files[audio.file_name] = audio.file_name, audio.content
+    background = request.song.background
+    background_name = "" if background is None else f"bg.{picture_suffix(background)}"
+    if background is not None and request.output.export_osz:
+        files[background_name] = background
+    texts: dict[str, bytes] = {}
+    for beatmap, name in zip(maps, names, strict=True):
+        named = replace(request, map=replace(request.map, version=name))
+        beatmap.metadata = metadata_of(named, beatmap, tags, 0.0)
+        beatmap.audio_filename, beatmap.background = audio_name, background_name
+        if request.song.preview_time_ms is not None:
+            beatmap.preview_time_ms = float(request.song.preview_time_ms)
+        texts[osu_file_name(beatmap.metadata)] = _encoded(beatmap)
+    folder = _made_folder(request.output.output_path)
+    if request.output.export_osz:
+        osz_path = _claimed_file(folder, osz_file_name(maps[0].metadata))
+        try:
+            write_osz(osz_path, {**files, **texts})
+        except BaseException:
+            osz_path.unlink(missing_ok=True)
+            raise
+        return MapsetFiles(osz_path, [])
+    written: list[Path] = []
+    try:
+        for name, data in texts.items():
+            written.append(_write(_claimed_paths(folder, name, None), {}, data).osu_path)
+    except BaseException:
+        for path in written:
+            path.unlink(missing_ok=True)
+        raise
+    return MapsetFiles(None, written)
+
+
 def write_into_reference(request: GenerationRequest, beatmap: Beatmap) -> ExportedFiles:
     """Writes the part of a map that was asked for into its reference: a copy of the file, or the file itself.
 
@@ -69,8 +123,10 @@ def write_into_reference(request: GenerationRequest, beatmap: Beatmap) -> Export
     old = reference.read_bytes()
     data, _ = splice(old, beatmap, span_of(scope))
     if not scope.overwrite_reference_beatmap:
-        return _write(_claimed_paths(_made_folder(request.output.output_path), reference.name, None), {}, data)
-    with temporary_beside(_free_backup(reference)) as file:
+        folder = _made_folder(request.output.output_path)
+        return _write(_claimed_paths(folder, reference.name, None), {}, data)
+    kept = _free_backup(reference)
+    with temporary_beside(kept) as file:
         file.write(old)
     with temporary_beside(reference) as file:
         file.write(data)
@@ -92,12 +148,13 @@ def _free_backup(path: Path) -> Path:
     raise RequestError(f"There are too many backups of {path.name}.")
 
 
-def _write(paths: ExportedFiles, files: dict[str, bytes | Path], data: bytes) -> ExportedFiles:
+def _write(paths: ExportedFiles, files: dict[str, bytes | Path], osu_data: bytes) -> ExportedFiles:
+    """Writes into places that were claimed, or gives them up."""
     try:
         if paths.osz_path is not None:
             write_osz(paths.osz_path, files)
         with temporary_beside(paths.osu_path) as file:
-            file.write(data)
+            file.write(osu_data)
     except BaseException:
         _give_up(paths)
         raise
@@ -131,6 +188,11 @@ def _claimed_paths(folder: Path, osu_name: str, osz_name: str | None) -> Exporte
         if _claim(paths):
             return paths
     raise RequestError(f"output_path is full of maps of this song: {folder}.")
+
+
+def _claimed_file(folder: Path, name: str) -> Path:
+    """The place of a file alone, as `_claimed_paths` finds it."""
+    return _claimed_paths(folder, name, None).osu_path
 
 
 def _claim(paths: ExportedFiles) -> bool:

@@ -43,7 +43,7 @@ TYPICAL_STARS = 4.0
 MAX_STAR_ERROR = 1.0
 
 Maker = Callable[[GenerationRequest, Beatmap | None, int, Progress | None], tuple[Beatmap, Account]]
-"""Request, reference, seed and progress -> the map, and what a user should know about it."""
+"""Request, reference, seed and progress -> the map, and how it came about."""
 
 
 @dataclass(slots=True)
@@ -83,7 +83,21 @@ class BegunChart:
     lines: list[TimingPoint]
     settings: Difficulty
     sampling: Sampling
-    notes: list[str]
+    notes: list[str] = field(default_factory=list)
+
+    def draft(self, beatmap: Beatmap, assembly: AssemblyReport) -> Draft:
+        """What has become of the chart."""
+        writer, spec = self.writer, self.writer.spec
+        return Draft(
+            beatmap,
+            self.chart.attributes,
+            spec.name,
+            spec.encoding,
+            writer.song_ms,
+            writer.report,
+            assembly,
+            list(self.notes),
+        )
 
 
 def generate(request: GenerationRequest, progress: Progress | None = None) -> GenerationResult:
@@ -117,6 +131,7 @@ def generate(request: GenerationRequest, progress: Progress | None = None) -> Ge
 def _maker(request: GenerationRequest) -> Maker:
     """What makes the map of a request."""
     # These stand on this module.
+    from pipeline.difficulty_matching import matched_map
     from pipeline.kept_objects import map_with_new_parts
     from pipeline.part_of_map import remade_part
 
@@ -126,7 +141,11 @@ def _maker(request: GenerationRequest) -> Maker:
         return map_as_published
     if request.scope.keeps_objects or ContextKind.MAP not in request.scope.output_type:
         return map_with_new_parts
-    return remade_part if request.scope.add_to_beatmap else finished_map
+    if request.scope.add_to_beatmap:
+        return remade_part
+    wanted = request.map
+    is_matched = wanted.match_difficulty and (wanted.difficulty is not None or wanted.hold_note_ratio is not None)
+    return matched_map if is_matched else finished_map
 
 
 def finished_map(
@@ -136,9 +155,14 @@ def finished_map(
     draft = generate_draft(request, reference, seed, progress)
     placed = refine_draft(request, draft.beatmap, draft.attributes, draft.encoding, seed, progress)
     beatmap, repairs = finish_with_settings(request, placed, draft.song_ms)
+    return as_asked(request, reference, beatmap), account_of(draft, repairs)
+
+
+def as_asked(request: GenerationRequest, reference: Beatmap | None, beatmap: Beatmap) -> Beatmap:
+    """A finished map with what the request says to the letter: given parts, and no additions where none are wanted."""
     if request.map.hitsounded is False:
         beatmap = without_additions(beatmap)
-    return with_given_parts(beatmap, request.scope, reference), account_of(draft, repairs)
+    return with_given_parts(beatmap, request.scope, reference)
 
 
 def timing_alone(
@@ -163,9 +187,7 @@ def generate_draft(
     beatmap, assembly = beatmap_of(chart, begun.lines, begun.settings, spec)
     if not beatmap.hit_objects:
         raise RequestError("The model found nothing to map in this song; another seed or difficulty may help.")
-    return Draft(
-        beatmap, chart.attributes, spec.name, spec.encoding, writer.song_ms, writer.report, assembly, begun.notes
-    )
+    return begun.draft(beatmap, assembly)
 
 
 def begin_chart(

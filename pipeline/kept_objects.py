@@ -34,7 +34,7 @@ def map_with_new_parts(
 ) -> tuple[Beatmap, Account]:
     """The map of a request whose objects are those of the reference, or that has none."""
     begun = begin_chart(request, reference, seed, progress)
-    account = Account(begun.writer.spec.name, begun.writer.song_ms, begun.notes)
+    account = Account(begun.writer.spec.name, begun.writer.song_ms, list(begun.notes))
     if ContextKind.NO_HS in request.scope.in_context:
         assert reference is not None, "NO_HS is given by a reference"
         return _tagged(with_new_sounds(request, reference, begun)), account

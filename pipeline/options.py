@@ -48,6 +48,10 @@ class MapOptions:
 
     gamemode: GameMode | None = None
     difficulty: float | None = None
+    difficulties: tuple[float, ...] = ()
+    spread: str | None = None
+    match_difficulty: bool = True
+    difficulty_attempts: int = 3
     mapper_id: int | None = None
     year: int | None = None
     hitsounded: bool | None = None
@@ -61,6 +65,11 @@ class MapOptions:
 
     def __post_init__(self) -> None:
         assert self.gamemode is None or isinstance(self.gamemode, GameMode), "gamemode is a GameMode"
+
+    @property
+    def is_mapset(self) -> bool:
+        """Whether several difficulties are asked for."""
+        return bool(self.difficulties) or self.spread is not None
 
 
 @dataclass(frozen=True, slots=True)

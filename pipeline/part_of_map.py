@@ -14,7 +14,7 @@ from osuT5.generation.listening import Progress
 from pipeline.account import Account
 from pipeline.export import span_of
 from pipeline.finish import finish
-from pipeline.generate import account_of, generate_draft
+from pipeline.generate import account_of, as_asked, generate_draft
 from pipeline.given_parts import with_given_parts
 from pipeline.options import GenerationRequest, RequestError
 from pipeline.refinement import refine_draft
@@ -42,7 +42,7 @@ def remade_part(
         placed = replace(placed, timing_points=with_sound_of(placed.timing_points, reference))
     among_others = _spliced(data, placed, span)
     finished, repairs = finish(among_others, draft.song_ms, fill=False, keep_reds=True)
-    finished = with_given_parts(finished, request.scope, reference)
+    finished = as_asked(request, reference, finished)
     fitting, left = without_new_problems(data, finished, span, draft.song_ms)
     repairs.remaining = left
     return _spliced(data, fitting, span), account_of(draft, repairs)

@@ -37,6 +37,8 @@ from pipeline.scope import check_scope, with_open_parts
 
 MAX_STARS = 12
 MAX_SEED = 2**63 - 1
+MAX_DIFFICULTY_ATTEMPTS = 3
+MAX_DIFFICULTIES = 16
 MAX_TIMER_ITERATIONS = 1000
 DEFAULT_OUTPUT_FOLDER = Path("output")
 _MODE_NAMES = {"osu!standard": 0, "taiko": 1, "catch": 2, "mania": 3, "standard": 0, "osu": 0, "fruits": 2}
@@ -56,6 +58,13 @@ def _device(name: str, raw: object) -> str:
     if not _DEVICE.fullmatch(value):
         raise RequestError(f"{name} must be auto, cpu, cuda, cuda:0 (or another number) or mps, got {raw}.")
     return value
+
+
+def _difficulties(name: str, raw: object) -> tuple[float, ...]:
+    stars = tuple(number(0, MAX_STARS)(name, each) for each in items(name, raw))
+    if len(stars) > MAX_DIFFICULTIES:
+        raise RequestError(f"{name} may name {MAX_DIFFICULTIES} star ratings at most, got {len(stars)}.")
+    return stars
 
 
 def _folder(name: str, raw: object) -> Path:
@@ -78,6 +87,10 @@ READERS: dict[str, Reader] = {
     "preview_time": whole_number(0),
     "gamemode": _gamemode,
     "difficulty": number(0, MAX_STARS),
+    "difficulties": _difficulties,
+    "spread": one_of("full"),
+    "match_difficulty": yes_or_no,
+    "difficulty_attempts": whole_number(1, MAX_DIFFICULTY_ATTEMPTS),
     "mapper_id": whole_number(0),
     "year": whole_number(2007, 2076),
     "hitsounded": yes_or_no,
@@ -157,6 +170,7 @@ def resolve(flat: Mapping[str, object]) -> GenerationRequest:
     _check_positions(request)
     _check_mode(request)
     _check_model(request)
+    _check_mapset(request)
     later = not_built_yet(request)
     if later is not None:
         raise RequestError(later)
@@ -230,6 +244,22 @@ def _check_sampling(request: GenerationRequest) -> None:
             f"lookback and lookahead together may be 0.95 of a window at most, got {sampling.lookback:g} + "
             f"{sampling.lookahead:g}."
         )
+
+
+def _check_mapset(request: GenerationRequest) -> None:
+    """A mapset is new, and its difficulties have a star rating and a name each."""
+    wanted, scope = request.map, request.scope
+    if not wanted.is_mapset:
+        return
+    name = "difficulties" if wanted.difficulties else "spread"
+    if wanted.difficulties and wanted.spread is not None:
+        raise RequestError("difficulties names the star ratings that spread=full would choose; give one of the two.")
+    for other, is_given in (("difficulty", wanted.difficulty is not None), ("version", wanted.version is not None)):
+        if is_given:
+            raise RequestError(f"{other} is for one map, but {name} asks for several.")
+    is_whole = ContextKind.MAP in scope.output_type and not (scope.keeps_objects or scope.add_to_beatmap)
+    if not is_whole or request.model.parity:
+        raise RequestError(f"{name} makes new maps, without add_to_beatmap, parity, or objects that are given.")
 
 
 def _check_guidance(request: GenerationRequest) -> None:

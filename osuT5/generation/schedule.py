@@ -77,6 +77,7 @@ class ChartInProgress:
 
     inputs: what it is made from, in the order of the prompt
     begun: of contexts that are still to be written, what there is before the part that is written
+    time_threshold: how likely the beginning of an object must be, where that is not left to the sampling
     """
 
     attributes: Attributes
@@ -85,6 +86,7 @@ class ChartInProgress:
     negative: Attributes | None = None
     inputs: tuple[GivenInput, ...] = ()
     begun: dict[ContextKind, Sequence[EventGroup]] = field(default_factory=dict)
+    time_threshold: float | None = None
 
     def contexts_before(self, context: ContextKind, spec: ModelSpec) -> list[tuple[ContextKind, Sequence[EventGroup]]]:
         order = takewhile(lambda c: c is not context, spec.contexts_of(self.attributes.mode))
@@ -202,6 +204,7 @@ class SongWriter:
         is_last = window.to_ms >= self.song_ms
         end_value = grid.time_tokens if is_last else grid.time_value(window.to_ms, window.start_ms)
         row = Row(context, prompt[-limit:], first_value, end_value, groups_at_once(context, chart.attributes, spec))
+        row.time_threshold = chart.time_threshold
         if chart.negative is not None:
             head = self._head(chart.negative, place)
             row.negative_ids = spec.layout.prompt(head, finished, context, decided_ids, inputs)[-limit:]
