@@ -56,6 +56,12 @@ def traced_objects(
     return sorted(traced, key=lambda entry: whole_ms(entry[0].time_ms))
 
 
+def encode_objects_apart(beatmap: Beatmap, spec: EncodingSpec) -> list[list[EventGroup]]:
+    """The groups of each object, in the order of the objects; together and by time those of the MAP context."""
+    writer = GroupWriter(beatmap, spec)
+    return [_encode_object(writer, obj) for obj in beatmap.hit_objects]
+
+
 def _encode_object(writer: GroupWriter, obj: HitObject) -> list[EventGroup]:
     mode = writer.beatmap.mode
     if writer.quirks.kinds_of_file:
