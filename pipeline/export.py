@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,12 +10,13 @@ from osu_beatmap.archive import write_osz
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.file_names import osu_file_name, osz_file_name
 from osu_beatmap.model import Beatmap
+from osu_beatmap.splice import Span, splice
 from osu_beatmap.writer import temporary_beside, write_beatmap
 from osuT5.audio import read_tags
 from pipeline.audio_export import prepare_audio
 from pipeline.input_files import picture_suffix
 from pipeline.map_metadata import metadata_of
-from pipeline.options import GenerationRequest, RequestError
+from pipeline.options import GenerationRequest, RequestError, ScopeOptions
 
 MAX_NUMBERED = 10_000
 
@@ -46,15 +48,51 @@ def export(request: GenerationRequest, beatmap: Beatmap, star_rating: float) -> 
     if request.output.export_osz:
         audio = prepare_audio(audio_path)
         beatmap.audio_filename, files[audio.file_name] = audio.file_name, audio.content
-    else:
-        # Such a map is put beside the song by hand.
+        files[osu_file_name(beatmap.metadata)] = _encoded(beatmap)
+    if not request.output.export_osz or _holds(request.output.output_path, audio_path):
+        # Such a map lies beside the song, or is put there by hand.
         beatmap.audio_filename = audio_path.name
-    data = write_beatmap(beatmap).encode("utf-8", errors="replace")
+    data = _encoded(beatmap)
     osu_name = osu_file_name(beatmap.metadata)
-    files[osu_name] = data
     folder = _made_folder(request.output.output_path)
     osz_name = osz_file_name(beatmap.metadata) if request.output.export_osz else None
-    paths = _claimed_paths(folder, osu_name, osz_name)
+    return _write(_claimed_paths(folder, osu_name, osz_name), files, data)
+
+
+def write_into_reference(request: GenerationRequest, beatmap: Beatmap) -> ExportedFiles:
+    """Writes the part of a map that was asked for into its reference: a copy of the file, or the file itself.
+
+    Outside the part every byte stays. A file that is written over is kept with `.bak` after its name.
+    """
+    scope, reference = request.scope, request.song.beatmap_path
+    assert reference is not None, "there is no reference beatmap"
+    old = reference.read_bytes()
+    data, _ = splice(old, beatmap, span_of(scope))
+    if not scope.overwrite_reference_beatmap:
+        return _write(_claimed_paths(_made_folder(request.output.output_path), reference.name, None), {}, data)
+    with temporary_beside(_free_backup(reference)) as file:
+        file.write(old)
+    with temporary_beside(reference) as file:
+        file.write(data)
+    return ExportedFiles(reference, None)
+
+
+def span_of(scope: ScopeOptions) -> Span:
+    """The part of the song that is asked for."""
+    end_ms = math.inf if scope.end_time_ms is None else float(scope.end_time_ms)
+    return Span(-math.inf if scope.start_time_ms is None else float(scope.start_time_ms), end_ms)
+
+
+def _free_backup(path: Path) -> Path:
+    """Beside the file, under a name that no earlier backup has."""
+    for number in range(1, MAX_NUMBERED):
+        kept = path.with_name(f"{path.name}.bak" if number == 1 else f"{path.name}.{number}.bak")
+        if not kept.exists():
+            return kept
+    raise RequestError(f"There are too many backups of {path.name}.")
+
+
+def _write(paths: ExportedFiles, files: dict[str, bytes | Path], data: bytes) -> ExportedFiles:
     try:
         if paths.osz_path is not None:
             write_osz(paths.osz_path, files)
@@ -64,6 +102,14 @@ def export(request: GenerationRequest, beatmap: Beatmap, star_rating: float) -> 
         _give_up(paths)
         raise
     return paths
+
+
+def _encoded(beatmap: Beatmap) -> bytes:
+    return write_beatmap(beatmap).encode("utf-8", errors="replace")
+
+
+def _holds(folder: Path, path: Path) -> bool:
+    return folder.resolve() == path.parent.resolve()
 
 
 def _made_folder(folder: Path) -> Path:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -23,8 +24,9 @@ from osuT5.generation.super_timing import SuperTimer
 from osuT5.model.loading import ModelFolders, find_model
 from osuT5.spec import ModelSpec
 from pipeline.account import Account
-from pipeline.export import export
+from pipeline.export import export, write_into_reference
 from pipeline.finish import FinishReport, finish, finish_timing
+from pipeline.given_parts import begin_before, give_parts, given_red_lines, with_given_parts
 from pipeline.listening import song_writer
 from pipeline.options import GenerationRequest, RequestError
 from pipeline.parity import map_as_published
@@ -39,6 +41,9 @@ TYPICAL_STARS = 4.0
 """Settings suit this star rating where the user asks for none."""
 
 MAX_STAR_ERROR = 1.0
+
+Maker = Callable[[GenerationRequest, Beatmap | None, int, Progress | None], tuple[Beatmap, Account]]
+"""Request, reference, seed and progress -> the map, and what a user should know about it."""
 
 
 @dataclass(slots=True)
@@ -69,6 +74,18 @@ class Draft:
     notes: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class BegunChart:
+    """What is there before the objects: a writer of the part that is asked for, a chart, red lines and settings."""
+
+    writer: SongWriter
+    chart: ChartInProgress
+    lines: list[TimingPoint]
+    settings: Difficulty
+    sampling: Sampling
+    notes: list[str]
+
+
 def generate(request: GenerationRequest, progress: Progress | None = None) -> GenerationResult:
     """Generates a map and writes it. Nothing is written unless all went well.
 
@@ -79,14 +96,10 @@ def generate(request: GenerationRequest, progress: Progress | None = None) -> Ge
     if reference is not None:
         request = fill_from_beatmap(request, reference)
     seed = secrets.randbelow(2**31) if request.sampling.seed is None else request.sampling.seed
-    make = finished_map
-    if request.scope.is_timing_alone:
-        make = timing_alone
-    elif request.model.parity:
-        make = map_as_published
-    beatmap, account = make(request, reference, seed, progress)
+    beatmap, account = _maker(request)(request, reference, seed, progress)
     stars = star_rating(beatmap)
-    paths = export(request, beatmap, stars)
+    changes_a_file = request.scope.add_to_beatmap
+    paths = write_into_reference(request, beatmap) if changes_a_file else export(request, beatmap, stars)
     result = GenerationResult(
         beatmap=beatmap,
         osu_path=paths.osu_path,
@@ -101,6 +114,21 @@ def generate(request: GenerationRequest, progress: Progress | None = None) -> Ge
     return result
 
 
+def _maker(request: GenerationRequest) -> Maker:
+    """What makes the map of a request."""
+    # These stand on this module.
+    from pipeline.kept_objects import map_with_new_parts
+    from pipeline.part_of_map import remade_part
+
+    if request.scope.is_timing_alone:
+        return timing_alone
+    if request.model.parity:
+        return map_as_published
+    if request.scope.keeps_objects or ContextKind.MAP not in request.scope.output_type:
+        return map_with_new_parts
+    return remade_part if request.scope.add_to_beatmap else finished_map
+
+
 def finished_map(
     request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress | None = None
 ) -> tuple[Beatmap, Account]:
@@ -110,7 +138,7 @@ def finished_map(
     beatmap, repairs = finish_with_settings(request, placed, draft.song_ms)
     if request.map.hitsounded is False:
         beatmap = without_additions(beatmap)
-    return beatmap, _account_of(draft, repairs)
+    return with_given_parts(beatmap, request.scope, reference), account_of(draft, repairs)
 
 
 def timing_alone(
@@ -129,21 +157,40 @@ def generate_draft(
     request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress | None = None
 ) -> Draft:
     """What the model makes of the song: a beatmap with quantised times and coarse positions."""
+    begun = begin_chart(request, reference, seed, progress)
+    writer, chart, spec = begun.writer, begun.chart, begun.writer.spec
+    write_charts(writer, [chart], begun.sampling)
+    beatmap, assembly = beatmap_of(chart, begun.lines, begun.settings, spec)
+    if not beatmap.hit_objects:
+        raise RequestError("The model found nothing to map in this song; another seed or difficulty may help.")
+    return Draft(
+        beatmap, chart.attributes, spec.name, spec.encoding, writer.song_ms, writer.report, assembly, begun.notes
+    )
+
+
+def begin_chart(
+    request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress | None = None
+) -> BegunChart:
+    """A chart with its timing and all that is given to it, ready to be written."""
     folders = find_model(request.model.model_path, request.map.gamemode)
     writer = song_writer(request, folders.map, request.model.lora_path, progress)
-    spec, song_ms = writer.spec, writer.song_ms
+    spec, song_ms, scope = writer.spec, writer.song_ms, request.scope
     request, notes = in_words_of(request, spec)
     settings = request.difficulty_settings(_wanted_stars(request))
     attributes = conditions_of(request, settings)
     sampling = _sampling(request, spec)
     chart = ChartInProgress(attributes, seed, negative=unwanted(attributes, request))
+    give_parts(chart, scope, reference, spec, song_ms)
     lines = _red_lines(request, reference, writer, folders, chart, sampling)
     chart.contexts[ContextKind.TIMING] = timing_groups(lines, spec, song_ms)
-    write_charts(writer, [chart], sampling)
-    beatmap, assembly = beatmap_of(chart, lines, settings, spec)
-    if not beatmap.hit_objects:
-        raise RequestError("The model found nothing to map in this song; another seed or difficulty may help.")
-    return Draft(beatmap, attributes, spec.name, spec.encoding, song_ms, writer.report, assembly, notes)
+    if scope.is_part:
+        end_ms = math.inf if scope.end_time_ms is None else float(scope.end_time_ms)
+        writer = writer.within(float(scope.start_time_ms or 0), end_ms)
+        if not writer.windows:
+            raise RequestError(f"start_time must lie within the song, which has {song_ms:.0f} ms.")
+    if scope.add_to_beatmap and reference is not None:
+        begin_before(chart, scope, reference, spec, song_ms)
+    return BegunChart(writer, chart, lines, settings, sampling, notes)
 
 
 def _wanted_stars(request: GenerationRequest) -> float:
@@ -192,13 +239,11 @@ def _red_lines(
 ) -> list[TimingPoint]:
     """The timing of the reference beatmap where it is given, else what the model hears."""
     if ContextKind.TIMING in request.scope.in_context:
-        lines = [replace(point) for point in reference.timing_points if point.uninherited] if reference else []
-        if not lines:
-            raise RequestError("in_context=[TIMING] needs a beatmap_path whose beatmap has timing.")
-        return lines
+        return given_red_lines(reference)
     if folders.timing_is_separate:
         writer = song_writer(request, folders.root, progress=writer.progress)
-        chart = replace(chart, contexts={})  # what that model writes besides is not for the map
+        # What that model writes besides is not for the map, and what it can read may be something else.
+        chart = replace(chart, contexts={}, inputs=())
     return _heard_lines(request, writer, chart, sampling)
 
 
@@ -236,10 +281,11 @@ def conditions_of(request: GenerationRequest, settings: Difficulty) -> Attribute
 
 def finish_with_settings(request: GenerationRequest, draft: Beatmap, song_ms: float) -> tuple[Beatmap, FinishReport]:
     """The finished map of a draft, with the settings that suit the star rating that it has in the end."""
-    beatmap, _ = finish(draft, song_ms)
+    options = {"fill": not request.scope.is_part, "keep_reds": ContextKind.TIMING in request.scope.in_context}
+    beatmap, _ = finish(draft, song_ms, **options)
     beatmap.difficulty = _final_settings(request, beatmap, star_rating(beatmap))
     # Rules look at the settings too: AR says when a break has to end, OD how long a spinner must last.
-    return finish(beatmap, song_ms)
+    return finish(beatmap, song_ms, **options)
 
 
 def _final_settings(request: GenerationRequest, beatmap: Beatmap, stars: float) -> Difficulty:
@@ -263,7 +309,7 @@ def _star_warnings(request: GenerationRequest, beatmap: Beatmap, stars: float) -
     return [f"The map has {stars:.1f} stars, {wanted:g} were asked for."]
 
 
-def _account_of(draft: Draft, repairs: FinishReport) -> Account:
+def account_of(draft: Draft, repairs: FinishReport) -> Account:
     """What was lost on the way to the finished map, and what is still wrong with it."""
     written, lost = draft.generation, draft.assembly
     notes = list(draft.notes)

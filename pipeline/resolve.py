@@ -17,6 +17,7 @@ from osu_beatmap.model import Beatmap, GameMode
 from osuT5.events import ContextKind
 from pipeline.input_files import picture_suffix
 from pipeline.later_stages import not_built_yet
+from pipeline.like_reference import like_reference
 from pipeline.option_values import (
     Reader,
     counts,
@@ -31,11 +32,13 @@ from pipeline.option_values import (
     words,
     yes_or_no,
 )
-from pipeline.options import WHOLE_MAP, GenerationRequest, RequestError, option_fields, unknown_option
+from pipeline.options import GenerationRequest, RequestError, option_fields, unknown_option
+from pipeline.scope import check_scope, with_open_parts
 
 MAX_STARS = 12
 MAX_SEED = 2**63 - 1
 MAX_TIMER_ITERATIONS = 1000
+DEFAULT_OUTPUT_FOLDER = Path("output")
 _MODE_NAMES = {"osu!standard": 0, "taiko": 1, "catch": 2, "mania": 3, "standard": 0, "osu": 0, "fruits": 2}
 _DEVICE = re.compile(r"(auto|cpu|mps|cuda(:\d{1,2})?)", re.IGNORECASE)
 
@@ -94,6 +97,7 @@ READERS: dict[str, Reader] = {
     "in_context": members(ContextKind),
     "output_type": members(ContextKind),
     "add_to_beatmap": yes_or_no,
+    "overwrite_reference_beatmap": yes_or_no,
     "start_time": whole_number(0),
     "end_time": whole_number(0),
     "super_timing": yes_or_no,
@@ -142,11 +146,12 @@ def resolve(flat: Mapping[str, object]) -> GenerationRequest:
     request = GenerationRequest(
         **{group.name: group.default_factory(**given[group.name]) for group in fields(GenerationRequest)}  # type: ignore[misc]
     )
-    request = _without_given_parts(request, asked="output_type" in flat and not is_absent(flat["output_type"]))
+    request = with_open_parts(request, asked="output_type" in flat and not is_absent(flat["output_type"]))
+    request = _with_output_folder(request)
     if request.map.gamemode is None and request.song.beatmap_path is None:
         request = replace(request, map=replace(request.map, gamemode=GameMode.STANDARD))
     _check_song(request)
-    _check_scope(request)
+    check_scope(request)
     _check_sampling(request)
     _check_guidance(request)
     _check_positions(request)
@@ -159,9 +164,10 @@ def resolve(flat: Mapping[str, object]) -> GenerationRequest:
 
 
 def fill_from_beatmap(request: GenerationRequest, beatmap: Beatmap) -> GenerationRequest:
-    """The request with what its reference beatmap knows, wherever the user gave nothing: song, metadata, mode.
+    """The request with what its reference beatmap knows, wherever the user gave nothing.
 
-    Raises RequestError where the mode of the beatmap does not allow what was asked for.
+    That is the song, its metadata, the mode and, as `like_reference` has it, how hard it is. Raises RequestError where
+    the mode of the beatmap does not allow what was asked for.
     """
     assert request.song.beatmap_path is not None, "there is no reference beatmap"
     song, metadata = request.song, beatmap.metadata
@@ -181,9 +187,18 @@ def fill_from_beatmap(request: GenerationRequest, beatmap: Beatmap) -> Generatio
         preview_time_ms=_first_given(song.preview_time_ms, beatmap.preview_time_ms),
     )
     gamemode = beatmap.mode if request.map.gamemode is None else request.map.gamemode
-    filled = replace(request, song=song, map=replace(request.map, gamemode=gamemode))
+    filled = like_reference(replace(request, song=song, map=replace(request.map, gamemode=gamemode)), beatmap)
     _check_mode(filled)
     return filled
+
+
+def _with_output_folder(request: GenerationRequest) -> GenerationRequest:
+    """A map goes to the others of its song, where there is one to start from."""
+    if request.output.output_path is not None:
+        return request
+    reference = request.song.beatmap_path
+    folder = DEFAULT_OUTPUT_FOLDER if reference is None else reference.parent
+    return replace(request, output=replace(request.output, output_path=folder))
 
 
 def _usable_picture(folder: Path, name: str) -> Path | None:
@@ -201,40 +216,9 @@ def _first_given(asked_ms: int | None, reference_ms: float) -> int | None:
     return round(reference_ms) if reference_ms >= 0 else None
 
 
-def _without_given_parts(request: GenerationRequest, asked: bool) -> GenerationRequest:
-    """What is given need not be generated: `output_type` becomes the parts that `in_context` leaves open."""
-    scope = request.scope
-    if not asked:
-        scope = replace(scope, output_type=tuple(part for part in WHOLE_MAP if part not in scope.in_context))
-    return replace(request, scope=scope)
-
-
 def _check_song(request: GenerationRequest) -> None:
     if request.song.audio_path is None and request.song.beatmap_path is None:
         raise RequestError("audio_path is missing: give the song as audio_path=song.mp3.")
-
-
-def _check_scope(request: GenerationRequest) -> None:
-    scope = request.scope
-    if ContextKind.NONE in scope.in_context and len(scope.in_context) > 1:
-        raise RequestError("in_context must be either [NONE] or a list of what is given, not both.")
-    both = [part.name for part in scope.output_type if part in scope.in_context]
-    if both:
-        raise RequestError(f"{both[0]} is in in_context and in output_type; a part is either given or generated.")
-    for part in scope.output_type:
-        if part not in WHOLE_MAP:
-            raise RequestError(f"output_type must be made of TIMING, KIAI, MAP, SV, got {part.name}.")
-    if scope.super_timing and ContextKind.TIMING not in scope.output_type:
-        raise RequestError("super_timing finds the timing, but TIMING is not in output_type.")
-    needs_map = {
-        "in_context": scope.in_context != (ContextKind.NONE,),
-        "add_to_beatmap": scope.add_to_beatmap,
-    }
-    for name, needed in needs_map.items():
-        if needed and request.song.beatmap_path is None:
-            raise RequestError(f"{name} needs a reference map: give one with beatmap_path=map.osu.")
-    if scope.start_time_ms is not None and scope.end_time_ms is not None and scope.end_time_ms <= scope.start_time_ms:
-        raise RequestError(f"end_time must be later than start_time ({scope.start_time_ms}), got {scope.end_time_ms}.")
 
 
 def _check_sampling(request: GenerationRequest) -> None:

@@ -6,11 +6,12 @@ all of the window, also in its lookahead. The audio is encoded once for all of t
 
 from __future__ import annotations
 
+import copy
 import math
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import takewhile
 
@@ -32,7 +33,7 @@ from osuT5.generation.published_grammar import PublishedGrammar
 from osuT5.generation.sampling import Sampler, Sampling
 from osuT5.generation.time_choice import TimeChoice
 from osuT5.model.seq2seq import MapperModel
-from osuT5.prompt import Segment
+from osuT5.prompt import InputSegment, Segment
 from osuT5.spec import ModelSpec
 from osuT5.windows import LOOKAHEAD, LOOKBACK, Window
 
@@ -61,14 +62,29 @@ class GenerationReport:
     windows: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class GivenInput:
+    """A context that a chart is made from, throughout the song. A guest difficulty has attributes of its own."""
+
+    context: ContextKind
+    groups: Sequence[EventGroup]
+    attributes: Attributes | None = None
+
+
 @dataclass(slots=True)
 class ChartInProgress:
-    """A chart that is being written: what it should be like, and the contexts that it has so far."""
+    """A chart that is being written: what it should be like, and the contexts that it has so far.
+
+    inputs: what it is made from, in the order of the prompt
+    begun: of contexts that are still to be written, what there is before the part that is written
+    """
 
     attributes: Attributes
     seed: int
     contexts: dict[ContextKind, Sequence[EventGroup]] = field(default_factory=dict)
     negative: Attributes | None = None
+    inputs: tuple[GivenInput, ...] = ()
+    begun: dict[ContextKind, Sequence[EventGroup]] = field(default_factory=dict)
 
     def contexts_before(self, context: ContextKind, spec: ModelSpec) -> list[tuple[ContextKind, Sequence[EventGroup]]]:
         order = takewhile(lambda c: c is not context, spec.contexts_of(self.attributes.mode))
@@ -97,6 +113,21 @@ class SongWriter:
         self.listener = Listener(model, spec, mel, song_ms)
         self._states: dict[tuple, Tensor] = {}
 
+    def within(self, start_ms: float, end_ms: float) -> SongWriter:
+        """A writer of a part of the song alone, with what was heard of it so far."""
+        part = copy.copy(self)
+        kept = [window for window in self.windows if window.to_ms > start_ms and window.from_ms < end_ms]
+        part.windows = [
+            replace(window, index=index, from_ms=max(window.from_ms, start_ms), to_ms=min(window.to_ms, end_ms))
+            for index, window in enumerate(kept)
+        ]
+        part.report = GenerationReport(windows=len(kept))
+        part._states = {}
+        heard = part.__dict__.pop("encoder_states", None)
+        if heard is not None:
+            part.encoder_states = heard[[window.index for window in kept]]
+        return part
+
     @cached_property
     def encoder_states(self) -> Tensor | None:
         """Of all windows [windows, positions, d]; None for models that listen for a chart."""
@@ -105,7 +136,7 @@ class SongWriter:
     def _encode(self, heard_for: Attributes | None) -> Tensor:
         return self.listener.encode(self.windows, heard_for, self.progress)
 
-    def _heard(self, window: Window, charts: Sequence[ChartInProgress]) -> tuple[Tensor, list[int]]:
+    def heard(self, window: Window, charts: Sequence[ChartInProgress]) -> tuple[Tensor, list[int]]:
         """Encoder states of a window, and which of them each chart's row listens to."""
         if self.encoder_states is not None:
             return self.encoder_states[window.index][None], [0] * len(charts)
@@ -123,7 +154,7 @@ class SongWriter:
         charts: Sequence[ChartInProgress],
         sampling: Sampling,
     ) -> list[list[EventGroup]]:
-        """All groups of a context for each chart, given those of the contexts before it.
+        """All groups of a context for each chart, given those of the contexts before it, and those begun before it.
 
         Charts of one song are written side by side, since a step costs nearly the same for one row and for several.
         Guidance leads them away from their `negative` attributes, where all of them have some.
@@ -134,17 +165,18 @@ class SongWriter:
         times = _time_choice(sampling, self.spec)
         choice = RowByRow(default_rules(vocabulary), Sampler(sampling, vocabulary), generators, times)
         modes = [int(chart.attributes.mode) for chart in charts]
-        written: list[list[EventGroup]] = [[] for _ in charts]
+        written = [list(chart.begun.get(context, ())) for chart in charts]
         with one_cpu_thread():
             for window in self.windows:
-                rows = [self._row(window, context, *each) for each in zip(charts, written, strict=True)]
-                engine.write(rows, *self._heard(window, charts), modes, choice)
+                rows = [self.row(window, context, *each) for each in zip(charts, written, strict=True)]
+                engine.write(rows, *self.heard(window, charts), modes, choice)
                 for row, groups in zip(rows, written, strict=True):
                     self._take(row, window, groups)
                 self.progress(context.value, window.index + 1, len(self.windows))
         return written
 
-    def _row(self, window: Window, context: ContextKind, chart: ChartInProgress, written: list[EventGroup]) -> Row:
+    def row(self, window: Window, context: ContextKind, chart: ChartInProgress, written: Sequence[EventGroup]) -> Row:
+        """A row to be written: its prompt holds the chart's contexts before this one and what of this is `written`."""
         spec, grid = self.spec, self.spec.grid
         end_ms = window.start_ms + grid.window_ms
         finished = [
@@ -162,20 +194,36 @@ class SongWriter:
                 break
             # A very dense passage: what is longest ago matters least.
             decided = decided[len(decided) // 4 + 1 :]
-        # The first window's span begins with the song: nobody left anything to it.
+        inputs = self._inputs(chart, window, limit - len(prompt))
+        prompt = spec.layout.prompt(head, finished, context, decided_ids, inputs)
+        # The first window's span begins with what is asked for: nobody left anything to it.
         border_steps = BORDER_STEPS if window.index else 0
         first_value = grid.time_value(window.from_ms, window.start_ms) - border_steps
-        is_last = window is self.windows[-1]
+        is_last = window.to_ms >= self.song_ms
         end_value = grid.time_tokens if is_last else grid.time_value(window.to_ms, window.start_ms)
         row = Row(context, prompt[-limit:], first_value, end_value, groups_at_once(context, chart.attributes, spec))
         if chart.negative is not None:
             head = self._head(chart.negative, place)
-            row.negative_ids = spec.layout.prompt(head, finished, context, decided_ids)[-limit:]
+            row.negative_ids = spec.layout.prompt(head, finished, context, decided_ids, inputs)[-limit:]
         row.grammar = _grammar(context, chart.attributes, spec.encoding)
         if row.grammar is not None:
             before = groups_between(written, window.start_ms - LONGEST_OBJECT_MS, math.inf)
             row.grammar.skip(event for group in before[: len(before) - len(decided)] for event in group.events)
         return row
+
+    def _inputs(self, chart: ChartInProgress, window: Window, room: int) -> list[InputSegment]:
+        """What the chart is made from, cut to the room that is left, as in training."""
+        segments = []
+        for given in chart.inputs:
+            head: list[int] = []
+            if given.attributes is not None:
+                head = self._head(given.attributes, self._place(window, {ContextKind.MAP: given.groups}))
+            room -= 2 + len(head)
+            heard = groups_between(given.groups, window.start_ms, window.start_ms + self.spec.grid.window_ms)
+            ids = self.spec.text.ids_of(heard, window.start_ms)[: max(0, room)]
+            room -= len(ids)
+            segments.append(InputSegment(given.context, ids, head))
+        return segments
 
     def _head(self, attributes: Attributes, place: SongPlace) -> list[int]:
         spec = self.spec

@@ -151,11 +151,11 @@ def test_a_spinner_longer_than_the_lookback_can_end(writer):
     window = writer.windows[-1]
     assert window.start_ms > 1_000.0
     spinner = EventGroup(500.0, (Event(EventKind.TIME, 500), Event(EventKind.SPINNER)))
-    row = writer._row(window, ContextKind.MAP, chart(), [spinner])
+    row = writer.row(window, ContextKind.MAP, chart(), [spinner])
     row.grammar.read(Event(EventKind.TIME, 400))
     assert {EventKind.SPINNER, EventKind.SPINNER_END} <= row.grammar.allowed()
     in_sight = EventGroup(window.start_ms, (Event(EventKind.TIME, 0), Event(EventKind.SPINNER)))
-    row = writer._row(window, ContextKind.MAP, chart(), [in_sight])
+    row = writer.row(window, ContextKind.MAP, chart(), [in_sight])
     Engine(writer.model, SPEC.vocabulary)._note_decided(row)
     row.grammar.read(Event(EventKind.TIME, 400))
     assert EventKind.SPINNER not in row.grammar.allowed()
