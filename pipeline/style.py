@@ -77,7 +77,7 @@ def unwanted(wanted: Attributes, request: GenerationRequest) -> Attributes | Non
 
 
 def without_additions(beatmap: Beatmap) -> Beatmap:
-    """The map without whistles, finishes and claps, and without sample sets of single objects, which are hit sounds too.
+    """The map without whistles, finishes and claps, and without sample sets of single objects: hit sounds, too.
 
     In taiko they say which drum to hit, so there they stay.
     """
