@@ -2,7 +2,8 @@
 
 A launcher takes batches of runs and gives their outcomes back as they come. It goes by the name that Hydra's plugin of
 the same kind has (`hydra/launcher=joblib`), and so do its options where the libraries have them; but it stands on
-joblib, submitit and ray themselves: the plugins in between have hardly had a release in years.
+joblib, submitit and ray themselves: the plugins for the first two had their last release in 2022, and all of them hand
+over words of Hydra's grammar, which many names of songs are not.
 """
 
 from __future__ import annotations
@@ -73,16 +74,25 @@ def launch_here(run: Run, batches: Sequence[Batch], options: Mapping[str, Any]) 
 
 
 def launch_joblib(run: Run, batches: Sequence[Batch], options: Mapping[str, Any]) -> Iterator[tuple[int, Outcome]]:
-    """Processes of this computer, each of which keeps its models for its next run."""
+    """Processes of this computer, each of which keeps its models for its next run.
+
+    A process that is killed, as for memory, takes its pool with it; what was left undone is tried again one by one.
+    """
     joblib = _needed("joblib")
     _find_our_packages()
     pool = _accepted(joblib.Parallel, {"backend": "loky", **options, "return_as": "generator_unordered"})
     task = joblib.wrap_non_picklable_objects(Task(run, os.getcwd()))
-    try:
-        for outcomes in pool(joblib.delayed(task)(batch) for batch in batches):
-            yield from outcomes
-    except joblib.externals.loky.process_executor.TerminatedWorkerError as error:
-        print(f"A process ended before its runs did: {str(error).splitlines()[0]}", file=sys.stderr)
+    left = dict(enumerate(batches))
+    attempts = [list(left)] + [[place] for place in left]
+    for places in attempts:
+        waiting = [left[place] for place in places if place in left]
+        try:
+            for outcomes in pool(joblib.delayed(task)(batch) for batch in waiting):
+                yield from outcomes
+                done = {number for number, _ in outcomes}
+                left = {place: batch for place, batch in left.items() if batch[0][0] not in done}
+        except joblib.externals.loky.process_executor.TerminatedWorkerError:
+            print("A process ended before its runs did.", file=sys.stderr)
 
 
 def launch_submitit(run: Run, batches: Sequence[Batch], options: Mapping[str, Any]) -> Iterator[tuple[int, Outcome]]:
@@ -106,9 +116,10 @@ def launch_ray(run: Run, batches: Sequence[Batch], options: Mapping[str, Any]) -
     _find_our_packages()
     found = {"runtime_env": {"env_vars": {"PYTHONPATH": os.environ["PYTHONPATH"]}}}
     _accepted(ray.init, {"log_to_driver": False, **found, **options["init"]})
-    remote = ray.remote(**options["remote"])(Task(run, os.getcwd()).__call__)
+    task = Task(run, os.getcwd())
+    perform = ray.remote(**options["remote"])(lambda batch: task(batch))
     try:
-        for done in as_completed([remote.remote(batch).future() for batch in batches]):
+        for done in as_completed([perform.remote(batch).future() for batch in batches]):
             try:
                 yield from done.result()
             except Exception as error:  # as above

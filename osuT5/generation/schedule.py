@@ -177,8 +177,8 @@ class SongWriter:
                 self.progress(context.value, window.index + 1, len(self.windows))
         return written
 
-    def row(self, window: Window, context: ContextKind, chart: ChartInProgress, written: list[EventGroup]) -> Row:
-        """A row that continues in a window what was written of a context before it."""
+    def row(self, window: Window, context: ContextKind, chart: ChartInProgress, written: Sequence[EventGroup]) -> Row:
+        """A row to be written: its prompt holds the chart's contexts before this one and what of this is `written`."""
         spec, grid = self.spec, self.spec.grid
         end_ms = window.start_ms + grid.window_ms
         finished = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from checkpoints.errors import ModelError
 from osuT5.class_tables import NO_TABLES, TABLES_FILE, ClassTables
 from osuT5.model.config import ModelConfig
 from osuT5.model.loading import find_model, load_model
+from osuT5.model.lora import BASE_CONTRACT_FILE
 from osuT5.model.seq2seq import MapperModel
 from osuT5.spec import CONTRACT_FILE, ModelSpec
 from osuT5.training.adapters import add_adapter
@@ -73,7 +75,18 @@ def starting_point(options: TrainOptions) -> StartingPoint:
         model.requires_grad_(True)
         return StartingPoint(model, spec, whole_model_export(model.config, spec))
     is_published = not (find_model(source).map / CONTRACT_FILE).is_file()
-    return StartingPoint(model, spec, add_adapter(model, options.lora, source, is_published))
+    return StartingPoint(model, spec, adapter_export(add_adapter(model, options.lora, source, is_published), spec))
+
+
+def adapter_export(export: Export, spec: ModelSpec) -> Export:
+    """Writes an adapter with the contract of the model that it is for."""
+
+    def export_both(weights: Mapping[str, Tensor], folder: Path) -> None:
+        export(weights, folder)
+        text = json.dumps(spec.to_json(), indent=1)
+        (folder / BASE_CONTRACT_FILE).write_text(text + "\n", encoding="utf-8")
+
+    return export_both
 
 
 def whole_model_export(config: ModelConfig, spec: ModelSpec) -> Export:
