@@ -10,6 +10,7 @@ from osuT5.events import EventKind
 from osuT5.generation.listening import Progress
 from osuT5.generation.schedule import SongWriter
 from osuT5.mel import song_mel
+from osuT5.model.generating import prepare_to_generate
 from osuT5.model.loading import best_device, load_model
 from osuT5.model.seq2seq import MapperModel
 from osuT5.spec import ModelSpec
@@ -25,7 +26,7 @@ def loaded_model(request: GenerationRequest, folder: Path, lora: str | None = No
     model, spec = load_model(folder, best_device(options.device), options.precision, lora=lora)
     if mode is not GameMode.STANDARD and EventKind.GAMEMODE not in spec.conditions:
         raise RequestError(f"gamemode={mode.value} is beyond {spec.name}, which makes maps of osu!standard only.")
-    return model, spec
+    return prepare_to_generate(model, options.precision == "int8"), spec
 
 
 def song_writer(

@@ -77,7 +77,7 @@ def test_times_of_earlier_contexts_do_not_hold_a_row_back(model):
     times = vocabulary.ids_of(EventKind.TIME)
     prompt = [vocabulary.context_sos(ContextKind.TIMING), times.start + 800, vocabulary.context_sos(ContextKind.MAP)]
     row = Row(ContextKind.MAP, [*prompt, times.start + 30], 0, 819, 4)
-    engine._note_decided(row)
+    engine.note_decided(row)
     assert row.last_value == 30
 
 
@@ -107,11 +107,11 @@ def test_a_spinner_longer_than_the_lookback_can_end(writer):
     window = writer.windows[-1]
     assert window.start_ms > 1_000.0
     spinner = EventGroup(500.0, (Event(EventKind.TIME, 500), Event(EventKind.SPINNER)))
-    row = writer._row(window, ContextKind.MAP, chart(), [spinner])
+    row = writer.row(window, ContextKind.MAP, chart(), [spinner])
     row.grammar.read(Event(EventKind.TIME, 400))
     assert {EventKind.SPINNER, EventKind.SPINNER_END} <= row.grammar.allowed()
     in_sight = EventGroup(window.start_ms, (Event(EventKind.TIME, 0), Event(EventKind.SPINNER)))
-    row = writer._row(window, ContextKind.MAP, chart(), [in_sight])
-    Engine(writer.model, SPEC.vocabulary)._note_decided(row)
+    row = writer.row(window, ContextKind.MAP, chart(), [in_sight])
+    Engine(writer.model, SPEC.vocabulary).note_decided(row)
     row.grammar.read(Event(EventKind.TIME, 400))
     assert EventKind.SPINNER not in row.grammar.allowed()
