@@ -23,7 +23,6 @@ LATER_OPTIONS: tuple[tuple[str, Asked], ...] = (
     ("output_type that leaves out a part of the map", lambda r: not (_is_whole(r) or r.scope.is_timing_alone)),
     ("cfg_scale other than 1 (guidance)", lambda r: r.sampling.cfg_scale != 1),
     ("negative_descriptors (guidance)", lambda r: bool(r.map.negative_descriptors)),
-    ("precision=int8 (quantised weights)", lambda r: r.model.precision == "int8"),
 )
 
 

@@ -23,10 +23,11 @@ def loaded_model(request: GenerationRequest, folder: Path, lora: str | None = No
     Raises ModelError, and RequestError for a game mode that it was never told of.
     """
     options, mode = request.model, request.map.gamemode
-    model, spec = load_model(folder, best_device(options.device), options.precision, lora=lora)
+    device = "cpu" if options.precision == "int8" else best_device(options.device)
+    model, spec = load_model(folder, device, options.precision, lora=lora)
     if mode is not GameMode.STANDARD and EventKind.GAMEMODE not in spec.conditions:
         raise RequestError(f"gamemode={mode.value} is beyond {spec.name}, which makes maps of osu!standard only.")
-    return prepare_to_generate(model, options.precision == "int8"), spec
+    return model if options.reference else prepare_to_generate(model, options.precision == "int8"), spec
 
 
 def song_writer(

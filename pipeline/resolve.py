@@ -110,6 +110,7 @@ READERS: dict[str, Reader] = {
     "parity": yes_or_no,
     "device": _device,
     "precision": one_of("fp32", "bf16", "fp16", "int8"),
+    "reference": yes_or_no,
     "generate_positions": yes_or_no,
     "diff_ckpt": text,
     "timesteps": counts(1000),
@@ -249,6 +250,11 @@ def _check_sampling(request: GenerationRequest) -> None:
 def _check_model(request: GenerationRequest) -> None:
     if request.model.parity and request.model.model_path is None:
         raise RequestError("parity=true needs a published model: choose one with -cn inference_v29 or model_path.")
+    model = request.model
+    if model.reference and model.precision != "fp32":
+        raise RequestError(f"reference=true is plain fp32, but precision is {model.precision}.")
+    if model.precision == "int8" and model.device not in ("auto", "cpu"):
+        raise RequestError(f"precision=int8 is for the CPU, but device is {model.device}.")
 
 
 def _check_positions(request: GenerationRequest) -> None:

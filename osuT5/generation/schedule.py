@@ -32,6 +32,7 @@ from osuT5.generation.sampling import Sampler, Sampling
 from osuT5.generation.side_by_side import Wanted, write_side_by_side
 from osuT5.generation.threads import cpu_threads
 from osuT5.generation.time_choice import TimeChoice
+from osuT5.model.row_decoder import HeardWindow
 from osuT5.model.seq2seq import MapperModel
 from osuT5.prompt import Segment
 from osuT5.spec import ModelSpec
@@ -93,6 +94,7 @@ class SongWriter:
         self.progress = progress or (lambda stage, done, total: None)
         self.report = GenerationReport(windows=len(self.windows))
         self.listener = Listener(model, spec, mel, song_ms)
+        self.heard_windows: dict[tuple, HeardWindow] = {}
         self._states: dict[tuple, Tensor] = {}
 
     @cached_property

@@ -89,7 +89,7 @@ class WriterGroup:
     def __init__(self, song: SongWriter, wanted: Wanted, choice: RowByRow, guidance: Guidance | None) -> None:
         self.song = song
         self.needed_lead = _needed_lead(song)
-        self._heard: dict[tuple, HeardWindow] = {}
+        self._used: dict[int, list[HeardWindow]] = {}
         self.writers: list[ContextWriter] = []
         for context, chart in wanted:
             chart.contexts[context] = []
@@ -104,16 +104,19 @@ class WriterGroup:
         return min(writer.index for writer in self.writers)
 
     def hear(self, index: int, chart: ChartInProgress) -> HeardWindow:
-        key = (index, self.song.heard_as(chart))
-        if key not in self._heard:
-            decoder = self.song.model.row_decoder
-            self._heard[key] = decoder.hear(self.song.states_for(chart)[index])
-        return self._heard[key]
+        known = self.song.heard_windows
+        key = (self.song.windows[index].start_frame, self.song.heard_as(chart))
+        if key not in known:
+            known[key] = self.song.model.row_decoder.hear(self.song.states_for(chart)[index])
+        self._used.setdefault(index, []).append(known[key])
+        return known[key]
 
     def went_on(self) -> None:
-        """Forgets windows that all have passed, and tells how far the last of them is."""
+        """Puts away windows that all have passed, and tells how far the last of them is."""
         first = self.first_index
-        self._heard = {key: heard for key, heard in self._heard.items() if key[0] >= first}
+        for index in [index for index in self._used if index < first]:
+            for heard in self._used.pop(index):
+                heard.put_away()
         self.song.progress(self.writers[-1].context.value, first, len(self.song.windows))
 
 

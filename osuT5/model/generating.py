@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from osuT5.model.attention import FusedSelfAttention, SeparateAttention
-from osuT5.model.packed_linear import pack_layers
+from osuT5.model.packed_linear import pack_layers, packed
 from osuT5.model.row_decoder import RowDecoder
 from osuT5.model.seq2seq import MapperModel
 
@@ -26,7 +26,9 @@ def prepare_to_generate(model: MapperModel, int8: bool = False) -> MapperModel:
         if isinstance(layer.self_attn, SeparateAttention):
             layer.self_attn = _fused(layer.self_attn)
     if model.device.type == "cpu":
-        pack_layers(model, int8)
+        for part in (model.encoder, model.decoder):
+            pack_layers(part, int8, takes_steps=part is model.decoder)
+        model.proj_out = packed(model.proj_out, int8, takes_steps=True)
         model.row_decoder = RowDecoder(model)
     return model
 

@@ -41,25 +41,28 @@ def kernel_of(layer: nn.Module) -> Kernel:
     return partial(F.linear, weight=layer.weight, bias=layer.bias) if type(layer) is nn.Linear else layer
 
 
-def packed(layer: nn.Linear, int8: bool) -> nn.Module:
-    """The layer as it is computed fastest, in int8 where that is wanted; the layer itself where nothing is gained."""
+def packed(layer: nn.Linear, int8: bool, takes_steps: bool) -> nn.Module:
+    """The layer as it is computed fastest, in int8 where that is wanted; the layer itself where nothing is gained.
+
+    takes_steps: whether it is asked for one row again and again
+    """
     weight = layer.weight
     if weight.device.type != "cpu" or weight.dtype is not torch.float32:
         return layer
     if int8 and weight.numel() >= INT8_FROM_WEIGHTS:
         return PackedLinear(_int8_kernel(weight, layer.bias))
     if weight.numel() >= ONEDNN_FROM_WEIGHTS and has_onednn():
-        return PackedLinear(_onednn_kernel(weight, layer.bias))
+        return PackedLinear(_onednn_kernel(weight, layer.bias, takes_steps))
     return layer
 
 
-def pack_layers(parent: nn.Module, int8: bool) -> None:
+def pack_layers(parent: nn.Module, int8: bool, takes_steps: bool) -> None:
     """Replaces all linear layers below a module by packed ones."""
     for name, child in parent.named_children():
         if type(child) is nn.Linear:
-            setattr(parent, name, packed(child, int8))
+            setattr(parent, name, packed(child, int8, takes_steps))
         else:
-            pack_layers(child, int8)
+            pack_layers(child, int8, takes_steps)
 
 
 def has_onednn() -> bool:
@@ -67,13 +70,17 @@ def has_onednn() -> bool:
 
 
 @torch.inference_mode()
-def _onednn_kernel(weight: Tensor, bias: Tensor | None) -> Kernel:
-    laid_out = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), None)
-    return partial(_onednn_linear, weight=laid_out, bias=bias)
+def _onednn_kernel(weight: Tensor, bias: Tensor | None, takes_steps: bool) -> Kernel:
+    """For one row, weights that give more than they take are faster read input by input: 16 instead of 11 GB/s."""
+    laid_out = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), 1)
+    by_input = weight.t().contiguous() if takes_steps and weight.shape[0] > weight.shape[1] else None
 
+    def kernel(states: Tensor) -> Tensor:
+        if by_input is None or states.ndim > 2 or len(states) > 1:
+            return torch.ops.mkldnn._linear_pointwise(states, laid_out, bias, "none", [], "")
+        return states @ by_input if bias is None else torch.addmm(bias, states, by_input)
 
-def _onednn_linear(states: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-    return torch.ops.mkldnn._linear_pointwise(states, weight, bias, "none", [], "")
+    return kernel
 
 
 @torch.inference_mode()

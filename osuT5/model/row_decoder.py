@@ -75,6 +75,12 @@ class HeardWindow:
     def remember(self, row: RowState) -> None:
         self.rows = [row, *self.rows[: REMEMBERED_ROWS - 1]]
 
+    def put_away(self) -> None:
+        """Keeps what is small and long in the making: what the last rows pointed at."""
+        self.rows = []
+        self._cross = []
+        self._pointed = dict(list(self._pointed.items())[-1:])
+
     def beginning(self, ids: Sequence[int]) -> tuple[RowState | None, int]:
         """The row that begins most like these ids, and how many they have in common."""
         best, longest = None, 0

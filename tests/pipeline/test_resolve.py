@@ -100,6 +100,8 @@ WRONG = [
     ({"keycount": 4}, "keycount is for mania (gamemode=3) only, but gamemode is 0."),
     ({"gamemode": 2, "scroll_speed_ratio": 0.5}, "scroll_speed_ratio is for taiko and mania"),
     ({"gamemode": 3, "circle_size": 4}, "circle_size has no meaning in mania"),
+    ({"reference": "true", "precision": "bf16"}, "reference=true is plain fp32, but precision is bf16."),
+    ({"precision": "int8", "device": "cuda:1"}, "precision=int8 is for the CPU, but device is cuda:1."),
     ({"dificulty": 5}, "There is no option dificulty; did you mean difficulty?"),
     ({"wobble": 5}, "There is no option wobble; -h lists them all."),
 ]
@@ -121,7 +123,6 @@ LATER = [
     {"output_type": "[TIMING,MAP]"},
     {"cfg_scale": 1.5},
     {"negative_descriptors": "[tech]"},
-    {"precision": "int8"},
 ]
 
 
