@@ -92,6 +92,7 @@ def _request(song: Path, model_folder: Path, output: Path) -> GenerationRequest:
         map=MapOptions(
             gamemode=human.mode,
             difficulty=star_rating(human),
+            match_difficulty=False,
             keycount=round(wanted.circle_size) if human.mode == 3 else None,
         ),
         settings=SettingOptions(circle_size=wanted.circle_size, slider_multiplier=wanted.slider_multiplier),

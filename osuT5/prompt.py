@@ -97,9 +97,10 @@ class PromptLayout:
         finished: Iterable[Segment],
         context: ContextKind,
         decided_ids: Sequence[int],
+        inputs: Sequence[InputSegment] = (),
     ) -> list[int]:
         """What the decoder is given to continue `context` after the events that are already decided."""
-        ids, _ = self.render(condition_ids, finished)
+        ids, _ = self.render(condition_ids, finished, inputs)
         return [*ids, self.vocabulary.context_sos(context), *decided_ids]
 
 

@@ -21,6 +21,9 @@ from osuT5.windows import WindowGrid
 
 CONTRACT_FILE = "contract.json"
 
+INPUT_CONTEXTS = (ContextKind.NO_HS, ContextKind.GD)
+"""What a map can be made from beside the contexts that are written: itself without hit sounds, a guest difficulty."""
+
 OUT_CONTEXTS = (ContextKind.TIMING, ContextKind.KIAI, ContextKind.MAP)
 
 
@@ -197,7 +200,14 @@ def mini_spec() -> ModelSpec:
         vocabulary=Vocabulary(
             output_ranges=output_ranges(MINI_ENCODING, grid),
             input_ranges=tuple(CONDITIONS[kind].event_range for kind in MINI_CONDITIONS),
-            contexts=(ContextKind.NONE, ContextKind.TIMING, ContextKind.KIAI, ContextKind.MAP, ContextKind.SV),
+            contexts=(
+                ContextKind.NONE,
+                ContextKind.TIMING,
+                ContextKind.KIAI,
+                ContextKind.MAP,
+                ContextKind.SV,
+                *INPUT_CONTEXTS,
+            ),
         ),
         conditions=MINI_CONDITIONS,
     )

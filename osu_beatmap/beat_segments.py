@@ -36,6 +36,9 @@ _GROW_COST = 2.0
 _MAX_GRIDS = 200
 _TEMPOGRAM_STEP_HZ = 0.01
 _OCTAVE_TOLERANCE = 0.004
+_FAR_TEMPO = 1.5
+_AMBIGUOUS = (0.15, 0.85)
+_SAME_TEMPO, _SLIP_TOLERANCE = 0.03, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,7 @@ def _segments(beats: Observations) -> list[Segment]:
     grids = _candidate_grids(beats)
     segments = _cheapest_path(beats, grids)
     segments = _cheapest_path(beats, [*{segment.grid: None for segment in segments}])
-    return _joined(beats, segments)
+    return _without_slips(beats, _joined(beats, _in_one_octave(beats, segments)))
 
 
 def beat_costs(beats: Observations, grids: list[Grid]) -> np.ndarray:
@@ -244,3 +247,75 @@ def _octave_blind_cost(beats: Observations, grid: Grid, factor: int) -> float:
     faster = Grid(grid.period_ms / factor, grid.phase_ms)
     errors = faster.errors_ms(beats.times_ms) / beats.sigma_ms
     return float((np.minimum(errors**2 / 2, OUTLIER_COST) * beats.weights).sum())
+
+
+def _in_one_octave(beats: Observations, segments: list[Segment]) -> list[Segment]:
+    """Stretches twice as fast or slow where that is nearer to the tempo that is usual in the song.
+
+    Which octave a stretch is counted in is a matter of taste, but one of the whole song; announced changes are meant.
+    """
+    starts_ms = beats.times_ms[[segment.first for segment in segments]]
+    ends_ms = beats.times_ms[[segment.stop - 1 for segment in segments]]
+    middles_ms = (starts_ms + ends_ms) / 2
+    beat_ms = np.array([float(s.grid.beat_ms(at_ms)) for s, at_ms in zip(segments, middles_ms, strict=True)])
+    order = np.argsort(beat_ms)
+    lasting_ms = np.cumsum((ends_ms - starts_ms)[order])
+    usual_ms = beat_ms[order][np.searchsorted(lasting_ms, lasting_ms[-1] / 2)]
+    return [
+        segment if beats.marks[segment.first] else _nearer_octave(beats, segment, own_ms / usual_ms)
+        for segment, own_ms in zip(segments, beat_ms, strict=True)
+    ]
+
+
+def _nearer_octave(beats: Observations, segment: Segment, ratio: float) -> Segment:
+    """The stretch at half or twice its beat length, where that is too far from the usual one (`ratio` times as long).
+
+    Beats that all hear, or none, leave no choice.
+    """
+    if 1 / _FAR_TEMPO <= ratio <= _FAR_TEMPO:
+        return segment
+    grid, part = segment.grid, beats.span(segment.first, segment.stop)
+    factor = 0.5 if ratio > 1 else 2.0
+    phases_ms = [grid.phase_ms] if ratio > 1 else grid.times_ms(np.arange(2)).tolist()
+    others = [refit(part, Grid(grid.period_ms * factor, phase_ms, grid.drift * factor)) for phase_ms in phases_ms]
+    other = min(others, key=lambda choice: _cost(part, choice))
+    low, high = _AMBIGUOUS
+    is_free = low <= _share_between(part, grid if ratio > 1 else other) <= high
+    return replace(segment, grid=other) if is_free else segment
+
+
+def _share_between(beats: Observations, grid: Grid) -> float:
+    """How sure the beats between those of a grid are, those on it being 1."""
+    halves = np.rint(2 * grid.position(beats.times_ms)).astype(np.int64) % 2 == 1
+    return float(beats.weights[halves].sum() / max(1e-9, beats.weights[~halves].sum()))
+
+
+def _without_slips(beats: Observations, segments: list[Segment]) -> list[Segment]:
+    """Where the tempo goes on but between the beats, those stretches are moved that have fewer beats in all."""
+    runs: list[list[tuple[Segment, bool]]] = [[(segments[0], False)]]
+    for left, right in pairwise(segments):
+        at_ms = beats.times_ms[right.first]
+        tempo_ratio = float(left.grid.beat_ms(at_ms) / right.grid.beat_ms(at_ms))
+        if beats.marks[right.first] or abs(tempo_ratio - 1) > _SAME_TEMPO:
+            runs.append([(right, False)])
+            continue
+        beat_ms = right.grid.times_ms(right.grid.number(at_ms))
+        off = abs(float(left.grid.errors_ms(beat_ms) / left.grid.beat_ms(beat_ms)))
+        runs[-1].append((right, runs[-1][-1][1] ^ (off > 0.5 - _SLIP_TOLERANCE)))
+    return [segment for run in runs for segment in _on_most_beats(run)]
+
+
+def _on_most_beats(run: list[tuple[Segment, bool]]) -> list[Segment]:
+    """Stretches of which some count between the beats of the others."""
+    counts = [sum(segment.stop - segment.first for segment, is_between in run if is_between == side) for side in (0, 1)]
+    wrong = counts[1] <= counts[0]
+    return [
+        replace(segment, grid=_half_a_beat_on(segment.grid)) if is_between == wrong else segment
+        for segment, is_between in run
+    ]
+
+
+def _half_a_beat_on(grid: Grid) -> Grid:
+    phase_ms = float(grid.times_ms(0.5))
+    beat_ms = float(grid.beat_ms(phase_ms))
+    return Grid(beat_ms, phase_ms, grid.drift * (beat_ms / grid.period_ms) ** 2)

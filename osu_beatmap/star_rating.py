@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import rosu_pp_py as rosu
 
@@ -20,6 +21,16 @@ _ROSU_MODES = {
     GameMode.CATCH: rosu.GameMode.Catch,
     GameMode.MANIA: rosu.GameMode.Mania,
 }
+
+
+_SKILLS = {
+    GameMode.STANDARD: ("aim", "speed"),
+    GameMode.TAIKO: ("stamina", "rhythm", "color"),
+    GameMode.CATCH: ("movement",),
+    GameMode.MANIA: ("strains",),
+}
+
+_SUSPICIOUS = "the beatmap holds objects that cannot be meant for play, so it has no star rating"
 
 
 def star_rating(beatmap: Beatmap | str, mode: GameMode | None = None, clock_rate: float = 1.0) -> float:
@@ -45,6 +56,32 @@ def star_ratings(beatmap: Beatmap | str, clock_rates: Sequence[float]) -> tuple[
     return tuple(_attributes(parsed, None, clock_rate).stars for clock_rate in clock_rates)
 
 
+@dataclass(frozen=True, slots=True)
+class Strains:
+    """How hard each section of a map is, by skill, as osu! adds it up to the star rating; what counts is the shape.
+
+    The first of the sections, each of `section_ms`, begins at `start_ms`.
+    """
+
+    start_ms: float
+    section_ms: float
+    by_skill: dict[str, Sequence[float]]
+
+
+def strains(beatmap: Beatmap) -> Strains:
+    """The strains of a map in its own mode; none for one with fewer than two objects. Raises as `star_rating` does."""
+    parsed = _parsed(beatmap)
+    if parsed.n_objects < 2:
+        return Strains(0.0, 400.0, {})
+    if parsed.is_suspicious():
+        raise UnratableBeatmap(_SUSPICIOUS)
+    found = rosu.Difficulty().strains(parsed)
+    # A section begins at each multiple of its length, the first with the object that has one before it.
+    start_ms = found.section_length * (beatmap.hit_objects[1].time_ms // found.section_length)
+    by_skill = {skill: getattr(found, skill) for skill in _SKILLS[beatmap.mode]}
+    return Strains(start_ms, found.section_length, {skill: curve for skill, curve in by_skill.items() if curve})
+
+
 def max_combo(beatmap: Beatmap | str, mode: GameMode | None = None) -> int:
     """The largest combo that a beatmap allows; raises as `star_rating` does."""
     parsed = _parsed(beatmap)
@@ -53,7 +90,7 @@ def max_combo(beatmap: Beatmap | str, mode: GameMode | None = None) -> int:
 
 def _attributes(parsed: rosu.Beatmap, mode: GameMode | None, clock_rate: float) -> rosu.DifficultyAttributes:
     if parsed.is_suspicious():
-        raise UnratableBeatmap("the beatmap holds objects that cannot be meant for play, so it has no star rating")
+        raise UnratableBeatmap(_SUSPICIOUS)
     if mode is not None and parsed.mode != _ROSU_MODES[mode]:
         try:
             parsed.convert(_ROSU_MODES[mode], None)

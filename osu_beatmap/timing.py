@@ -102,6 +102,20 @@ class Timing:
         """Whether a time is in kiai; never before the first line."""
         return time_ms >= self._times[0] and self.line_at(time_ms).kiai
 
+    def kiai_spans(self) -> list[tuple[float, float]]:
+        """From when to when kiai lasts, in time order; one that nothing ends lasts for ever."""
+        spans = []
+        start_ms: float | None = None
+        for line, following in zip(self.points, [*self.points[1:], None], strict=True):
+            if following is not None and following.time_ms <= line.time_ms:
+                continue  # of several lines at one time the last one decides
+            if line.kiai and start_ms is None:
+                start_ms = line.time_ms
+            elif not line.kiai and start_ms is not None:
+                spans.append((start_ms, line.time_ms))
+                start_ms = None
+        return spans if start_ms is None else [*spans, (start_ms, math.inf)]
+
     def beat_length_at(self, time_ms: float) -> float:
         """Milliseconds per beat, clamped to the range that osu! plays."""
         return _played_beat_length_ms(self.red_at(time_ms))
@@ -232,9 +246,9 @@ def with_volume_changes(points: Sequence[TimingPoint], changes: Sequence[tuple[f
 
 
 def set_kiai(points: Sequence[TimingPoint], spans: Sequence[tuple[float, float]]) -> list[TimingPoint]:
-    """The lines with kiai in exactly these (start_ms, end_ms) spans."""
+    """The lines with kiai in exactly these (start_ms, end_ms) spans, whose end may be infinite."""
     lines = in_line_order(points)
-    for edge_ms in {edge_ms for span in spans for edge_ms in span}:
+    for edge_ms in {edge_ms for span in spans for edge_ms in span if math.isfinite(edge_ms)}:
         _ensure_line(lines, edge_ms)
     return [
         replace(line, effects=line.effects | EFFECT_KIAI)

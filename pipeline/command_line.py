@@ -3,8 +3,9 @@
 The YAML in `configs/` is read by Hydra: `-cn NAME` chooses another one, `-cn FILE.yaml` a user's own, and either may
 build on others by a list of defaults. Words of the command line are ours. A program with a flat list of options takes
 their values letter by letter, since names of songs are full of `=`, `[` and `(`, which Hydra's grammar would refuse; a
-program with groups of options reads them as YAML. And whatever a user gets wrong is answered with one sentence on
-stderr and status 2, before anything heavy is imported. Knows nothing about maps, models or files.
+program with groups of options reads them as YAML. With `-m`, values between commas are runs of their own. And whatever
+a user gets wrong is answered with one sentence on stderr and status 2, before anything heavy is imported. Knows nothing
+about maps or models.
 """
 
 from __future__ import annotations
@@ -15,11 +16,24 @@ import shlex
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from pipeline.config_help import help_text
-from pipeline.nested_options import with_assignments, with_flat_names
+from pipeline.launchers import Outcome
+from pipeline.many_runs import (
+    LAUNCHER_KEY,
+    LAUNCHER_PREFIX,
+    ManyRuns,
+    PlannedRun,
+    PreparedRun,
+    checked_launcher,
+    run_all,
+    titles,
+)
+from pipeline.nested_options import option_paths, with_assignments, with_flat_names
 from pipeline.options import RequestError, nearest_option, unknown_option
+from pipeline.sweep import combinations
 
 CONFIG_DIR = Path(__file__).resolve().parent.parent / "configs"
 CONFIG_DIRS = (CONFIG_DIR, CONFIG_DIR / "train")
@@ -49,7 +63,8 @@ class Program:
     """An entry point: its script, its YAML, what it is for in a sentence, an example, and what it does.
 
     `action` gets the config as plain data and returns an exit status, None being 0. `help_name` is the YAML that lists
-    all options, where it is another. `literal` is whether options are a flat list and taken letter by letter.
+    all options, where it is another. `literal` is whether options are a flat list and taken letter by letter. `many` is
+    for programs that can be run many times by one command.
     """
 
     script: str
@@ -59,6 +74,7 @@ class Program:
     action: Callable[[FlatConfig], int | None]
     literal: bool = True
     help_name: str = ""
+    many: ManyRuns | None = None
 
     @property
     def help_path(self) -> Path:
@@ -72,6 +88,7 @@ class _Words:
     config_name: str
     assignments: list[tuple[str, str]] = field(default_factory=list)
     wants_help: bool = False
+    wants_many: bool = False
 
 
 def run(program: Program, words: Sequence[str] | None = None) -> int:
@@ -86,15 +103,22 @@ def run(program: Program, words: Sequence[str] | None = None) -> int:
         # Whoever read our output has gone; the interpreter must not try to flush it again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return STATUS_SYSTEM_ERROR
-    except OSError as error:
-        what = f"{error.filename}: " if error.filename else ""
-        print(f"{program.script}: {what}{error.strerror or error}", file=sys.stderr)
-        return STATUS_SYSTEM_ERROR
-    except ValueError as error:
-        if not is_for_user(error):
+    except (OSError, ValueError) as error:
+        outcome = described(program.script, error)
+        if outcome is None:
             raise
-        print(f"{program.script}: {error}", file=sys.stderr)
-        return STATUS_WRONG_INPUT
+        print(outcome.error, end="", file=sys.stderr)
+        return outcome.status
+
+
+def described(script: str, error: Exception) -> Outcome | None:
+    """Exit status and sentence for an error that is no bug of ours; None for one that is."""
+    if isinstance(error, OSError):
+        what = f"{error.filename}: " if error.filename else ""
+        return Outcome(STATUS_SYSTEM_ERROR, error=f"{script}: {what}{error.strerror or error}\n")
+    if isinstance(error, ValueError) and is_for_user(error):
+        return Outcome(STATUS_WRONG_INPUT, error=f"{script}: {error}\n")
+    return None
 
 
 def is_for_user(error: ValueError) -> bool:
@@ -142,7 +166,49 @@ def _run(program: Program, argv: Sequence[str]) -> int:
         print(help_text(program.script, program.purpose, program.example, program.help_path))
         return 0
     _check_config_name(program, words.config_name)
-    return program.action(_config(program, words)) or 0
+    if words.wants_many:
+        return _run_many(program, words)
+    for key, _ in words.assignments:
+        if key.lstrip("+") == LAUNCHER_KEY or key.lstrip("+").startswith(LAUNCHER_PREFIX):
+            raise RequestError(f"{key} is for many runs: give -m too.")
+    return program.action(_with_words(program, compose_config(words.config_name), words.assignments)) or 0
+
+
+def _run_many(program: Program, words: _Words) -> int:
+    """Every combination of the values on the command line. Nothing is begun unless all of them can be right."""
+    many = program.many
+    if many is None:
+        raise RequestError(f"-m (many runs at once) is for inference.py, not for {program.script}.")
+    launcher, options, assignments = _launcher(words.assignments)
+    each = combinations(assignments, many.path_options)
+    config = compose_config(words.config_name)
+    configs = [_with_words(program, config, assigned) for assigned in each]
+    for config in configs:
+        many.check(config)
+    runs = [PlannedRun(*both) for both in zip(titles(each), configs, strict=True)]
+    return run_all(
+        runs, PreparedRun(program.action, many.prepare, partial(described, program.script)), launcher, options
+    )
+
+
+def _launcher(assignments: list[tuple[str, str]]) -> tuple[str, FlatConfig, list[tuple[str, str]]]:
+    """The launcher by name, its options, and the words that are not about it."""
+    name, own, others = "basic", [], []
+    for key, value in assignments:
+        if key.lstrip("+") == LAUNCHER_KEY:
+            name = checked_launcher(value)
+        elif key.lstrip("+").startswith(LAUNCHER_PREFIX):
+            own.append((key.replace(LAUNCHER_PREFIX, ""), value))
+        else:
+            others.append((key, value))
+    options = compose_config(f"launcher/{name}")
+    for key, _ in own:
+        # As in Hydra, `+` adds what the file does not have: an option of the library behind the launcher.
+        if not key.startswith("+") and key not in option_paths(options):
+            raise RequestError(
+                unknown_option(LAUNCHER_PREFIX + key, [LAUNCHER_PREFIX + n for n in option_paths(options)])
+            )
+    return name, with_assignments(options, own), others
 
 
 def _parse(program: Program, argv: Sequence[str]) -> _Words:
@@ -155,7 +221,7 @@ def _parse(program: Program, argv: Sequence[str]) -> _Words:
         elif flag in ("-cn", "--config-name"):
             words.config_name = attached or next(rest, "")
         elif flag in ("-m", "--multirun"):
-            raise RequestError(f"{word} (many runs at once) is not part of this version yet.")
+            words.wants_many = True
         elif word.startswith("-"):
             raise RequestError(f"There is no flag {flag}; options are written name=value, and -h lists them.")
         else:
@@ -187,13 +253,13 @@ def _check_config_name(program: Program, name: str) -> None:
         raise RequestError(f"There is no configuration {name or 'without a name'}; -cn can be {shown}.")
 
 
-def _config(program: Program, words: _Words) -> FlatConfig:
+def _with_words(program: Program, config: FlatConfig, assignments: Sequence[tuple[str, str]]) -> FlatConfig:
     """The YAML with the words of the command line."""
-    config = compose_config(words.config_name)
     if not program.literal:
-        return with_assignments(with_flat_names(config), words.assignments)
+        return with_assignments(with_flat_names(config), assignments)
+    config = dict(config)
     before: tuple[str, str] | None = None
-    for key, value in words.assignments:
+    for key, value in assignments:
         name = key.lstrip("+")
         if name not in config and before is not None and nearest_option(name, config) is None:
             raise RequestError(f"There is no option {name}; {_quoting_hint(*before, f'{key}={value}')}")

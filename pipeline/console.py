@@ -10,6 +10,7 @@ from pipeline.options import GenerationRequest
 
 if TYPE_CHECKING:
     from pipeline.generate import GenerationResult
+    from pipeline.mapset import MapsetResult
 
 MODE_NAMES = {
     GameMode.STANDARD: "osu!standard",
@@ -61,6 +62,17 @@ def summary(result: GenerationResult, request: GenerationRequest) -> str:
     lines = [f"Map:     {result.osz_path or result.osu_path}"]
     lines += _objects(result, request.map.difficulty) if beatmap.hit_objects else _timing(beatmap)
     lines += [f"Time:    {result.seconds:.1f} s, seed {result.seed}"]
+    lines += [f"Report:  {result.report_path}"] if result.report_path else []
+    return "\n".join(lines + [f"Note:    {warning}" for warning in result.warnings])
+
+
+def mapset_summary(result: MapsetResult) -> str:
+    """A few lines about a generated mapset: where it is, its difficulties, seconds taken, seed, warnings."""
+    place = result.osz_path or ", ".join(path.name for path in result.osu_paths)
+    lines = [f"Mapset:  {place}"]
+    for beatmap, stars in zip(result.beatmaps, result.star_ratings, strict=True):
+        lines.append(f"         [{beatmap.metadata.version}], {stars:.2f} stars, {len(beatmap.hit_objects)} objects")
+    lines.append(f"Time:    {result.seconds:.1f} s, seed {result.seed}")
     return "\n".join(lines + [f"Note:    {warning}" for warning in result.warnings])
 
 

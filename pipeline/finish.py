@@ -56,18 +56,20 @@ The first red line is looked after twice: objects are snapped to its grid, and a
 MAX_ROUNDS = 30
 
 
-def finish(draft: Beatmap, song_ms: float, fill: bool = True) -> tuple[Beatmap, FinishReport]:
+def finish(draft: Beatmap, song_ms: float, fill: bool = True, keep_reds: bool = False) -> tuple[Beatmap, FinishReport]:
     """The finished map, and the account of what had to be changed. The draft is left as it is.
 
     song_ms  length of the audio
     fill     whether a map of less than 30 s to play gets notes on downbeats; False for a wanted excerpt of a song
+    keep_reds  whether red lines stay where they are, wherever that is: those that a user gives
 
     The map has no problem that `osu_beatmap.rules.check` finds, except those listed in the report's `remaining`:
     a short excerpt, or a song whose grid has no room for 30 s. Never raises for a draft of numbers, whatever they are.
     """
     report = FinishReport()
     work = decompose(with_usable_numbers(draft, report), song_ms)
-    repairs = [repair for repair in REPAIRS if fill or repair is not fill_drain]
+    skipped = {*(() if fill else (fill_drain,)), *((reds_inside_song, red_before_objects) if keep_reds else ())}
+    repairs = [repair for repair in REPAIRS if repair not in skipped]
     for _ in range(MAX_ROUNDS):
         for repair in repairs:
             repair(work, report)

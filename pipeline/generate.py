@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -22,20 +23,27 @@ from osuT5.generation.schedule import ChartInProgress, GenerationReport, SongWri
 from osuT5.generation.super_timing import SuperTimer
 from osuT5.model.loading import ModelFolders, find_model
 from osuT5.spec import ModelSpec
-from pipeline.export import export
+from pipeline.account import Account
+from pipeline.export import export, write_into_reference
 from pipeline.finish import FinishReport, finish, finish_timing
+from pipeline.given_parts import begin_before, give_parts, given_red_lines, with_given_parts
 from pipeline.listening import song_writer
 from pipeline.options import GenerationRequest, RequestError
 from pipeline.parity import map_as_published
 from pipeline.refinement import refine_draft
+from pipeline.report import write_report
 from pipeline.resnap import predicted_divisors, resnap
 from pipeline.resolve import fill_from_beatmap
+from pipeline.style import in_words_of, unwanted, without_additions
 from pipeline.timing import red_lines_from, super_timed_red_lines, timing_groups
 
 TYPICAL_STARS = 4.0
 """Settings suit this star rating where the user asks for none."""
 
 MAX_STAR_ERROR = 1.0
+
+Maker = Callable[[GenerationRequest, Beatmap | None, int, Progress | None], tuple[Beatmap, Account]]
+"""Request, reference, seed and progress -> the map, and how it came about."""
 
 
 @dataclass(slots=True)
@@ -49,6 +57,7 @@ class GenerationResult:
     seconds: float
     seed: int
     warnings: list[str] = field(default_factory=list)
+    report_path: Path | None = None
 
 
 @dataclass(slots=True)
@@ -57,10 +66,38 @@ class Draft:
 
     beatmap: Beatmap
     attributes: Attributes
+    model: str
     encoding: EncodingSpec
     song_ms: float
     generation: GenerationReport
     assembly: AssemblyReport
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class BegunChart:
+    """What is there before the objects: a writer of the part that is asked for, a chart, red lines and settings."""
+
+    writer: SongWriter
+    chart: ChartInProgress
+    lines: list[TimingPoint]
+    settings: Difficulty
+    sampling: Sampling
+    notes: list[str] = field(default_factory=list)
+
+    def draft(self, beatmap: Beatmap, assembly: AssemblyReport) -> Draft:
+        """What has become of the chart."""
+        writer, spec = self.writer, self.writer.spec
+        return Draft(
+            beatmap,
+            self.chart.attributes,
+            spec.name,
+            spec.encoding,
+            writer.song_ms,
+            writer.report,
+            assembly,
+            list(self.notes),
+        )
 
 
 def generate(request: GenerationRequest, progress: Progress | None = None) -> GenerationResult:
@@ -73,65 +110,109 @@ def generate(request: GenerationRequest, progress: Progress | None = None) -> Ge
     if reference is not None:
         request = fill_from_beatmap(request, reference)
     seed = secrets.randbelow(2**31) if request.sampling.seed is None else request.sampling.seed
-    make = finished_map
-    if request.scope.is_timing_alone:
-        make = timing_alone
-    elif request.model.parity:
-        make = map_as_published
-    beatmap, notes = make(request, reference, seed, progress)
+    beatmap, account = _maker(request)(request, reference, seed, progress)
     stars = star_rating(beatmap)
-    paths = export(request, beatmap, stars)
-    return GenerationResult(
+    changes_a_file = request.scope.add_to_beatmap
+    paths = write_into_reference(request, beatmap) if changes_a_file else export(request, beatmap, stars)
+    result = GenerationResult(
         beatmap=beatmap,
         osu_path=paths.osu_path,
         osz_path=paths.osz_path,
         star_rating=stars,
         seconds=time.monotonic() - started,
         seed=seed,
-        warnings=[*_star_warnings(request, beatmap, stars), *notes],
+        warnings=[*_star_warnings(request, beatmap, stars), *account.notes],
     )
+    if request.output.report:
+        result.report_path = write_report(request, result, account)
+    return result
+
+
+def _maker(request: GenerationRequest) -> Maker:
+    """What makes the map of a request."""
+    # These stand on this module.
+    from pipeline.difficulty_matching import matched_map
+    from pipeline.kept_objects import map_with_new_parts
+    from pipeline.part_of_map import remade_part
+
+    if request.scope.is_timing_alone:
+        return timing_alone
+    if request.model.parity:
+        return map_as_published
+    if request.scope.keeps_objects or ContextKind.MAP not in request.scope.output_type:
+        return map_with_new_parts
+    if request.scope.add_to_beatmap:
+        return remade_part
+    wanted = request.map
+    is_matched = wanted.match_difficulty and (wanted.difficulty is not None or wanted.hold_note_ratio is not None)
+    return matched_map if is_matched else finished_map
 
 
 def finished_map(
     request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress | None = None
-) -> tuple[Beatmap, list[str]]:
-    """The map of a request, and what a user should know about it."""
+) -> tuple[Beatmap, Account]:
+    """The map of a request, and how it came about."""
     draft = generate_draft(request, reference, seed, progress)
     placed = refine_draft(request, draft.beatmap, draft.attributes, draft.encoding, seed, progress)
     beatmap, repairs = finish_with_settings(request, placed, draft.song_ms)
-    return beatmap, _draft_warnings(draft, repairs)
+    return as_asked(request, reference, beatmap), account_of(draft, repairs)
+
+
+def as_asked(request: GenerationRequest, reference: Beatmap | None, beatmap: Beatmap) -> Beatmap:
+    """A finished map with what the request says to the letter: given parts, and no additions where none are wanted."""
+    if request.map.hitsounded is False:
+        beatmap = without_additions(beatmap)
+    return with_given_parts(beatmap, request.scope, reference)
 
 
 def timing_alone(
     request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress | None = None
-) -> tuple[Beatmap, list[str]]:
+) -> tuple[Beatmap, Account]:
     """A map of red lines, to be filled by hand."""
     writer = song_writer(request, find_model(request.model.model_path, request.map.gamemode).root, progress=progress)
     settings = request.difficulty_settings(_wanted_stars(request))
     chart = ChartInProgress(conditions_of(request, settings), seed)
     lines = _heard_lines(request, writer, chart, _sampling(request, writer.spec))
     beatmap = Beatmap(mode=chart.attributes.mode, difficulty=settings, timing_points=lines)
-    return finish_timing(beatmap, writer.song_ms), []
+    return finish_timing(beatmap, writer.song_ms), Account(writer.spec.name, writer.song_ms)
 
 
 def generate_draft(
     request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress | None = None
 ) -> Draft:
     """What the model makes of the song: a beatmap with quantised times and coarse positions."""
+    begun = begin_chart(request, reference, seed, progress)
+    writer, chart, spec = begun.writer, begun.chart, begun.writer.spec
+    write_charts(writer, [chart], begun.sampling)
+    beatmap, assembly = beatmap_of(chart, begun.lines, begun.settings, spec)
+    if not beatmap.hit_objects:
+        raise RequestError("The model found nothing to map in this song; another seed or difficulty may help.")
+    return begun.draft(beatmap, assembly)
+
+
+def begin_chart(
+    request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress | None = None
+) -> BegunChart:
+    """A chart with its timing and all that is given to it, ready to be written."""
     folders = find_model(request.model.model_path, request.map.gamemode)
     writer = song_writer(request, folders.map, request.model.lora_path, progress)
-    spec, song_ms = writer.spec, writer.song_ms
+    spec, song_ms, scope = writer.spec, writer.song_ms, request.scope
+    request, notes = in_words_of(request, spec)
     settings = request.difficulty_settings(_wanted_stars(request))
     attributes = conditions_of(request, settings)
     sampling = _sampling(request, spec)
-    chart = ChartInProgress(attributes, seed)
+    chart = ChartInProgress(attributes, seed, negative=unwanted(attributes, request))
+    give_parts(chart, scope, reference, spec, song_ms)
     lines = _red_lines(request, reference, writer, folders, chart, sampling)
     chart.contexts[ContextKind.TIMING] = timing_groups(lines, spec, song_ms)
-    write_charts(writer, [chart], sampling)
-    beatmap, assembly = beatmap_of(chart, lines, settings, spec)
-    if not beatmap.hit_objects:
-        raise RequestError("The model found nothing to map in this song; another seed or difficulty may help.")
-    return Draft(beatmap, attributes, spec.encoding, song_ms, writer.report, assembly)
+    if scope.is_part:
+        end_ms = math.inf if scope.end_time_ms is None else float(scope.end_time_ms)
+        writer = writer.within(float(scope.start_time_ms or 0), end_ms)
+        if not writer.windows:
+            raise RequestError(f"start_time must lie within the song, which has {song_ms:.0f} ms.")
+    if scope.add_to_beatmap and reference is not None:
+        begin_before(chart, scope, reference, spec, song_ms)
+    return BegunChart(writer, chart, lines, settings, sampling, notes)
 
 
 def _wanted_stars(request: GenerationRequest) -> float:
@@ -140,7 +221,7 @@ def _wanted_stars(request: GenerationRequest) -> float:
 
 def _sampling(request: GenerationRequest, spec: ModelSpec) -> Sampling:
     options = request.sampling
-    asked = Sampling(options.temperature, options.top_p, options.top_k)
+    asked = Sampling(options.temperature, options.top_p, options.top_k, guidance_scale=options.cfg_scale)
     assert request.map.gamemode is not None, "the mode of the reference beatmap was not filled in"
     return sampling_for(spec, request.map.gamemode, asked)
 
@@ -176,13 +257,11 @@ def _red_lines(
 ) -> list[TimingPoint]:
     """The timing of the reference beatmap where it is given, else what the model hears."""
     if ContextKind.TIMING in request.scope.in_context:
-        lines = [replace(point) for point in reference.timing_points if point.uninherited] if reference else []
-        if not lines:
-            raise RequestError("in_context=[TIMING] needs a beatmap_path whose beatmap has timing.")
-        return lines
+        return given_red_lines(reference)
     if folders.timing_is_separate:
         writer = song_writer(request, folders.root, progress=writer.progress)
-        chart = replace(chart, contexts={})  # what that model writes besides is not for the map
+        # What that model writes besides is not for the map, and what it can read may be something else.
+        chart = replace(chart, contexts={}, inputs=())
     return _heard_lines(request, writer, chart, sampling)
 
 
@@ -220,10 +299,11 @@ def conditions_of(request: GenerationRequest, settings: Difficulty) -> Attribute
 
 def finish_with_settings(request: GenerationRequest, draft: Beatmap, song_ms: float) -> tuple[Beatmap, FinishReport]:
     """The finished map of a draft, with the settings that suit the star rating that it has in the end."""
-    beatmap, _ = finish(draft, song_ms)
+    options = {"fill": not request.scope.is_part, "keep_reds": ContextKind.TIMING in request.scope.in_context}
+    beatmap, _ = finish(draft, song_ms, **options)
     beatmap.difficulty = _final_settings(request, beatmap, star_rating(beatmap))
     # Rules look at the settings too: AR says when a break has to end, OD how long a spinner must last.
-    return finish(beatmap, song_ms)
+    return finish(beatmap, song_ms, **options)
 
 
 def _final_settings(request: GenerationRequest, beatmap: Beatmap, stars: float) -> Difficulty:
@@ -247,12 +327,23 @@ def _star_warnings(request: GenerationRequest, beatmap: Beatmap, stars: float) -
     return [f"The map has {stars:.1f} stars, {wanted:g} were asked for."]
 
 
-def _draft_warnings(draft: Draft, repairs: FinishReport) -> list[str]:
+def account_of(draft: Draft, repairs: FinishReport) -> Account:
     """What was lost on the way to the finished map, and what is still wrong with it."""
-    warnings = []
-    if draft.assembly.total:
-        warnings.append(f"Some of what the model wrote could not be used ({draft.assembly.describe()}).")
-    stray = sum(draft.generation.stray_events.values())
+    written, lost = draft.generation, draft.assembly
+    notes = list(draft.notes)
+    if lost.total:
+        notes.append(f"Some of what the model wrote could not be used ({lost.describe()}).")
+    stray = sum(written.stray_events.values())
     if stray:
-        warnings.append(f"{stray} of the {draft.generation.tokens} words that the model wrote belonged to no object.")
-    return warnings + list(dict.fromkeys(finding.message for finding in repairs.remaining))
+        notes.append(f"{stray} of the {written.tokens} words that the model wrote belonged to no object.")
+    notes += dict.fromkeys(finding.message for finding in repairs.remaining)
+    return Account(
+        draft.model,
+        draft.song_ms,
+        notes,
+        tokens=written.tokens,
+        windows=written.windows,
+        stray_events=written.stray_events,
+        unused=lost.counts(),
+        repairs=repairs.repairs,
+    )

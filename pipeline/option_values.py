@@ -145,14 +145,15 @@ def one_of(*allowed: str) -> Reader:
     return read
 
 
-def members(kind: type[Kind]) -> Reader:
-    """A list of members of an enumeration by name, each once, in any case."""
+def members(kind: type[Kind], spelt: Callable[[str], str] = str.upper) -> Reader:
+    """A list of members of an enumeration by name, each once, in any case; `spelt`: how messages write them."""
 
     def read(name: str, raw: object) -> tuple[Kind, ...]:
         names = [item.upper() for item in items(name, raw)]
         for item in names:
             if item not in kind.__members__:
-                raise RequestError(f"{name} must be a list of {', '.join(kind.__members__)}, got {_shown(raw)}.")
+                known = ", ".join(map(spelt, kind.__members__))
+                raise RequestError(f"{name} must be a list of {known}, got {_shown(raw)}.")
         return tuple(dict.fromkeys(kind[item] for item in names))
 
     return read

@@ -48,6 +48,10 @@ class MapOptions:
 
     gamemode: GameMode | None = None
     difficulty: float | None = None
+    difficulties: tuple[float, ...] = ()
+    spread: str | None = None
+    match_difficulty: bool = True
+    difficulty_attempts: int = 3
     mapper_id: int | None = None
     year: int | None = None
     hitsounded: bool | None = None
@@ -61,6 +65,11 @@ class MapOptions:
 
     def __post_init__(self) -> None:
         assert self.gamemode is None or isinstance(self.gamemode, GameMode), "gamemode is a GameMode"
+
+    @property
+    def is_mapset(self) -> bool:
+        """Whether several difficulties are asked for."""
+        return bool(self.difficulties) or self.spread is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +91,7 @@ class ScopeOptions:
     in_context: tuple[ContextKind, ...] = (ContextKind.NONE,)
     output_type: tuple[ContextKind, ...] = WHOLE_MAP
     add_to_beatmap: bool = False
+    overwrite_reference_beatmap: bool = False
     start_time_ms: int | None = None
     end_time_ms: int | None = None
     super_timing: bool = False
@@ -89,8 +99,18 @@ class ScopeOptions:
 
     @property
     def is_timing_alone(self) -> bool:
-        """Whether nothing but red lines is wanted."""
-        return self.output_type == (ContextKind.TIMING,)
+        """Whether nothing but red lines is wanted, and nothing is given."""
+        return self.output_type == (ContextKind.TIMING,) and self.in_context == (ContextKind.NONE,)
+
+    @property
+    def keeps_objects(self) -> bool:
+        """Whether the objects of the reference stay what they are."""
+        return ContextKind.NO_HS in self.in_context or ContextKind.MAP in self.in_context
+
+    @property
+    def is_part(self) -> bool:
+        """Whether a part of the song is asked for."""
+        return self.start_time_ms is not None or self.end_time_ms is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +163,14 @@ class PositionOptions:
 
 @dataclass(frozen=True, slots=True)
 class OutputOptions:
-    """Where the map goes: a folder, made when missing."""
+    """Where the map goes: a folder, made when missing; None only until `resolve` has chosen one.
 
-    output_path: Path = Path("output")
+    With `report`, an account of the map lies beside it.
+    """
+
+    output_path: Path | None = None
     export_osz: bool = True
+    report: bool = False
 
 
 @dataclass(frozen=True, slots=True)

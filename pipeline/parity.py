@@ -28,6 +28,7 @@ from osuT5.generation.schedule import Progress
 from osuT5.model.loading import find_model
 from osuT5.model.published.families import Family, family_of_model
 from osuT5.published_windows import PublishedGrid
+from pipeline.account import Account
 from pipeline.listening import loaded_model
 from pipeline.options import GenerationRequest, RequestError
 from pipeline.published import PublishedOptions, Reference, generate_as_published, hears_timing
@@ -45,8 +46,8 @@ DEFAULT_SETTINGS = Difficulty(
 
 def map_as_published(
     request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress | None = None
-) -> tuple[Beatmap, list[str]]:
-    """The map of a request, and what a user should know about it.
+) -> tuple[Beatmap, Account]:
+    """The map of a request, and how it came about.
 
     Raises RequestError for a model that the other program could not run, AudioError, ModelError.
     """
@@ -61,7 +62,7 @@ def map_as_published(
     is_apart = folders.timing_is_separate and hears_timing(options, writer.spec, attributes.mode)
     timing_writer = desk.writer(folders.root)[0] if is_apart else None
     beatmap = generate_as_published(writer, chart, settings, options, given, timing_writer).beatmap
-    return beatmap, _broken_rules(beatmap, writer.song_ms)
+    return beatmap, Account(writer.spec.name, writer.song_ms, _broken_rules(beatmap, writer.song_ms))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from osu_beatmap.model import Beatmap
 from osuT5.encoding_spec import EncodingSpec
 from osuT5.generation.schedule import Progress
 from osuT5.model.loading import best_device
+from pipeline.kept_models import kept
 from pipeline.options import GenerationRequest
 
 EXACT_PX = 4
@@ -38,7 +39,7 @@ def refine_draft(
     from osu_diffusion.loading import load_refiner
     from osu_diffusion.refine import RefineOptions, Wanted, refine_positions
 
-    refiner = load_refiner(options.diff_ckpt, best_device(request.model.device))
+    refiner = kept(load_refiner, options.diff_ckpt, best_device(request.model.device))
     wanted = Wanted(attributes, request.map.negative_descriptors)
     settings = RefineOptions(
         timesteps=options.timesteps,

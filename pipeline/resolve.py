@@ -16,7 +16,7 @@ from osu_beatmap.attributes import WITH_SCROLL_SPEED
 from osu_beatmap.model import Beatmap, GameMode
 from osuT5.events import ContextKind
 from pipeline.input_files import picture_suffix
-from pipeline.later_stages import not_built_yet
+from pipeline.like_reference import like_reference
 from pipeline.option_values import (
     Reader,
     counts,
@@ -31,11 +31,15 @@ from pipeline.option_values import (
     words,
     yes_or_no,
 )
-from pipeline.options import WHOLE_MAP, GenerationRequest, RequestError, option_fields, unknown_option
+from pipeline.options import GenerationRequest, RequestError, option_fields, unknown_option
+from pipeline.scope import check_scope, with_open_parts
 
 MAX_STARS = 12
 MAX_SEED = 2**63 - 1
+MAX_DIFFICULTY_ATTEMPTS = 3
+MAX_DIFFICULTIES = 16
 MAX_TIMER_ITERATIONS = 1000
+DEFAULT_OUTPUT_FOLDER = Path("output")
 _MODE_NAMES = {"osu!standard": 0, "taiko": 1, "catch": 2, "mania": 3, "standard": 0, "osu": 0, "fruits": 2}
 _DEVICE = re.compile(r"(auto|cpu|mps|cuda(:\d{1,2})?)", re.IGNORECASE)
 
@@ -53,6 +57,13 @@ def _device(name: str, raw: object) -> str:
     if not _DEVICE.fullmatch(value):
         raise RequestError(f"{name} must be auto, cpu, cuda, cuda:0 (or another number) or mps, got {raw}.")
     return value
+
+
+def _difficulties(name: str, raw: object) -> tuple[float, ...]:
+    stars = tuple(number(0, MAX_STARS)(name, each) for each in items(name, raw))
+    if len(stars) > MAX_DIFFICULTIES:
+        raise RequestError(f"{name} may name {MAX_DIFFICULTIES} star ratings at most, got {len(stars)}.")
+    return stars
 
 
 def _folder(name: str, raw: object) -> Path:
@@ -75,6 +86,10 @@ READERS: dict[str, Reader] = {
     "preview_time": whole_number(0),
     "gamemode": _gamemode,
     "difficulty": number(0, MAX_STARS),
+    "difficulties": _difficulties,
+    "spread": one_of("full"),
+    "match_difficulty": yes_or_no,
+    "difficulty_attempts": whole_number(1, MAX_DIFFICULTY_ATTEMPTS),
     "mapper_id": whole_number(0),
     "year": whole_number(2007, 2076),
     "hitsounded": yes_or_no,
@@ -94,6 +109,7 @@ READERS: dict[str, Reader] = {
     "in_context": members(ContextKind),
     "output_type": members(ContextKind),
     "add_to_beatmap": yes_or_no,
+    "overwrite_reference_beatmap": yes_or_no,
     "start_time": whole_number(0),
     "end_time": whole_number(0),
     "super_timing": yes_or_no,
@@ -121,6 +137,7 @@ READERS: dict[str, Reader] = {
     "overlap_buffer": whole_number(0),
     "output_path": _folder,
     "export_osz": yes_or_no,
+    "report": yes_or_no,
 }
 
 
@@ -128,7 +145,7 @@ def resolve(flat: Mapping[str, object]) -> GenerationRequest:
     """Read, group and check the options of one generation.
 
     flat: option -> raw value, text or what YAML made of it; what is missing or empty takes its default.
-    Raises RequestError for the first thing that is wrong, or that no stage can do yet.
+    Raises RequestError for the first thing that is wrong.
     """
     for name in flat:
         if name not in READERS:
@@ -142,25 +159,26 @@ def resolve(flat: Mapping[str, object]) -> GenerationRequest:
     request = GenerationRequest(
         **{group.name: group.default_factory(**given[group.name]) for group in fields(GenerationRequest)}  # type: ignore[misc]
     )
-    request = _without_given_parts(request, asked="output_type" in flat and not is_absent(flat["output_type"]))
+    request = with_open_parts(request, asked="output_type" in flat and not is_absent(flat["output_type"]))
+    request = _with_output_folder(request)
     if request.map.gamemode is None and request.song.beatmap_path is None:
         request = replace(request, map=replace(request.map, gamemode=GameMode.STANDARD))
     _check_song(request)
-    _check_scope(request)
+    check_scope(request)
     _check_sampling(request)
+    _check_guidance(request)
     _check_positions(request)
     _check_mode(request)
     _check_model(request)
-    later = not_built_yet(request)
-    if later is not None:
-        raise RequestError(later)
+    _check_mapset(request)
     return request
 
 
 def fill_from_beatmap(request: GenerationRequest, beatmap: Beatmap) -> GenerationRequest:
-    """The request with what its reference beatmap knows, wherever the user gave nothing: song, metadata, mode.
+    """The request with what its reference beatmap knows, wherever the user gave nothing.
 
-    Raises RequestError where the mode of the beatmap does not allow what was asked for.
+    That is the song, its metadata, the mode and, as `like_reference` has it, how hard it is. Raises RequestError where
+    the mode of the beatmap does not allow what was asked for.
     """
     assert request.song.beatmap_path is not None, "there is no reference beatmap"
     song, metadata = request.song, beatmap.metadata
@@ -180,9 +198,18 @@ def fill_from_beatmap(request: GenerationRequest, beatmap: Beatmap) -> Generatio
         preview_time_ms=_first_given(song.preview_time_ms, beatmap.preview_time_ms),
     )
     gamemode = beatmap.mode if request.map.gamemode is None else request.map.gamemode
-    filled = replace(request, song=song, map=replace(request.map, gamemode=gamemode))
+    filled = like_reference(replace(request, song=song, map=replace(request.map, gamemode=gamemode)), beatmap)
     _check_mode(filled)
     return filled
+
+
+def _with_output_folder(request: GenerationRequest) -> GenerationRequest:
+    """A map goes to the others of its song, where there is one to start from."""
+    if request.output.output_path is not None:
+        return request
+    reference = request.song.beatmap_path
+    folder = DEFAULT_OUTPUT_FOLDER if reference is None else reference.parent
+    return replace(request, output=replace(request.output, output_path=folder))
 
 
 def _usable_picture(folder: Path, name: str) -> Path | None:
@@ -200,40 +227,9 @@ def _first_given(asked_ms: int | None, reference_ms: float) -> int | None:
     return round(reference_ms) if reference_ms >= 0 else None
 
 
-def _without_given_parts(request: GenerationRequest, asked: bool) -> GenerationRequest:
-    """What is given need not be generated: `output_type` becomes the parts that `in_context` leaves open."""
-    scope = request.scope
-    if not asked:
-        scope = replace(scope, output_type=tuple(part for part in WHOLE_MAP if part not in scope.in_context))
-    return replace(request, scope=scope)
-
-
 def _check_song(request: GenerationRequest) -> None:
     if request.song.audio_path is None and request.song.beatmap_path is None:
         raise RequestError("audio_path is missing: give the song as audio_path=song.mp3.")
-
-
-def _check_scope(request: GenerationRequest) -> None:
-    scope = request.scope
-    if ContextKind.NONE in scope.in_context and len(scope.in_context) > 1:
-        raise RequestError("in_context must be either [NONE] or a list of what is given, not both.")
-    both = [part.name for part in scope.output_type if part in scope.in_context]
-    if both:
-        raise RequestError(f"{both[0]} is in in_context and in output_type; a part is either given or generated.")
-    for part in scope.output_type:
-        if part not in WHOLE_MAP:
-            raise RequestError(f"output_type must be made of TIMING, KIAI, MAP, SV, got {part.name}.")
-    if scope.super_timing and ContextKind.TIMING not in scope.output_type:
-        raise RequestError("super_timing finds the timing, but TIMING is not in output_type.")
-    needs_map = {
-        "in_context": scope.in_context != (ContextKind.NONE,),
-        "add_to_beatmap": scope.add_to_beatmap,
-    }
-    for name, needed in needs_map.items():
-        if needed and request.song.beatmap_path is None:
-            raise RequestError(f"{name} needs a reference map: give one with beatmap_path=map.osu.")
-    if scope.start_time_ms is not None and scope.end_time_ms is not None and scope.end_time_ms <= scope.start_time_ms:
-        raise RequestError(f"end_time must be later than start_time ({scope.start_time_ms}), got {scope.end_time_ms}.")
 
 
 def _check_sampling(request: GenerationRequest) -> None:
@@ -245,6 +241,34 @@ def _check_sampling(request: GenerationRequest) -> None:
             f"lookback and lookahead together may be 0.95 of a window at most, got {sampling.lookback:g} + "
             f"{sampling.lookahead:g}."
         )
+
+
+def _check_mapset(request: GenerationRequest) -> None:
+    """A mapset is new, and its difficulties have a star rating and a name each."""
+    wanted, scope = request.map, request.scope
+    if not wanted.is_mapset:
+        return
+    name = "difficulties" if wanted.difficulties else "spread"
+    if wanted.difficulties and wanted.spread is not None:
+        raise RequestError("difficulties names the star ratings that spread=full would choose; give one of the two.")
+    for other, is_given in (("difficulty", wanted.difficulty is not None), ("version", wanted.version is not None)):
+        if is_given:
+            raise RequestError(f"{other} is for one map, but {name} asks for several.")
+    is_whole = ContextKind.MAP in scope.output_type and not (scope.keeps_objects or scope.add_to_beatmap)
+    if not is_whole or request.model.parity:
+        raise RequestError(f"{name} makes new maps, without add_to_beatmap, parity, or objects that are given.")
+
+
+def _check_guidance(request: GenerationRequest) -> None:
+    unwanted, wanted = request.map.negative_descriptors, request.map.descriptors
+    if not unwanted:
+        return
+    if len(unwanted) != len(wanted):
+        raise RequestError(
+            f"negative_descriptors must have one for each of the descriptors ({len(wanted)}), got {len(unwanted)}."
+        )
+    if request.sampling.cfg_scale == 1 and request.positions.diff_cfg_scale == 1:
+        raise RequestError("negative_descriptors need guidance to lead away from them: give cfg_scale too, such as 2.")
 
 
 def _check_model(request: GenerationRequest) -> None:

@@ -59,6 +59,7 @@ def _request(options: TrainOptions, model_folder: Path, place: Path, mode: int) 
         "title": "sample",
         "gamemode": mode,
         "difficulty": options.samples.sample_difficulty,
+        "match_difficulty": False,  # what the model makes of it by itself is what a run wants to see
         "seed": SEED,
         "device": options.device,
         "model_path": options.pretrained_path if adapts else str(model_folder),

@@ -11,14 +11,16 @@ from omegaconf import OmegaConf
 from checkpoints.hub import parse_hub_id
 from osuT5.training.architectures import ARCHITECTURES
 from osuT5.training.options import TrainOptions
-from pipeline.command_line import CONFIG_DIR, FlatConfig, compose_config
+from pipeline.command_line import CONFIG_DIR, CONFIG_DIRS, FlatConfig, compose_config
 from pipeline.config_help import read_help
+from pipeline.launchers import LAUNCHERS
 from pipeline.nested_options import option_paths
 from pipeline.options import GenerationRequest, option_fields
 from pipeline.resolve import READERS, resolve
 from training.options import build_options, option_defaults
 
-ALL_CONFIGS = sorted(path.stem for path in CONFIG_DIR.rglob("*.yaml"))
+LAUNCHER_CONFIGS = sorted(path.stem for path in (CONFIG_DIR / "launcher").glob("*.yaml"))
+ALL_CONFIGS = sorted(path.stem for folder in CONFIG_DIRS for path in folder.glob("*.yaml"))
 TRAIN_CONFIGS = [
     name
     for name in sorted(path.stem for path in (CONFIG_DIR / "train").glob("*.yaml"))
@@ -39,9 +41,13 @@ def shown() -> FlatConfig:
     return compose_config("inference")
 
 
-@pytest.mark.parametrize("name", ALL_CONFIGS)
+@pytest.mark.parametrize("name", [*ALL_CONFIGS, *(f"launcher/{name}" for name in LAUNCHER_CONFIGS)])
 def test_config_composes(name: str) -> None:
     assert compose_config(name)
+
+
+def test_every_launcher_has_a_config() -> None:
+    assert sorted(LAUNCHERS) == LAUNCHER_CONFIGS
 
 
 @pytest.mark.parametrize("name", INFERENCE_CONFIGS)

@@ -13,6 +13,7 @@ import pytest
 import soundfile
 import torch
 
+from osu_beatmap.attributes import is_hitsounded
 from osu_beatmap.model import Beatmap, Circle, Difficulty, GameMode, HitSound, HoldNote, Metadata, TimingPoint
 from osu_beatmap.reader import parse_beatmap, read_beatmap
 from osu_beatmap.rules import Severity, check
@@ -20,15 +21,20 @@ from osu_beatmap.writer import save_beatmap
 from osuT5.dataset.options import BatchOptions, DataOptions
 from osuT5.model.loading import ModelError, load_model
 from osuT5.training import LossOptions, TrainOptions, train
-from osuT5.training.options import SampleOptions
+from osuT5.training.options import LoraOptions, SampleOptions
+from osuT5.training.start import starting_point
+from pipeline.command_line import run
 from pipeline.console import summary
 from pipeline.generate import generate
+from pipeline.kept_models import let_go_of_models
 from pipeline.options import RequestError
 from pipeline.resolve import resolve
 from pipeline.training_samples import sample_drawer
 from synthesis.mixing import render_song
+from tests.source_files import root_script
 from training.loop import LoopOptions
 from training.trackers import LoggingOptions
+from training.weights import trained_parameters
 
 BPM, OFFSET_MS, SECONDS = 150.0, 400.0, 36.0
 TINY = {
@@ -129,7 +135,7 @@ def song(mapset):
 
 def request(song, model_folder, output, **options):
     flat = {"audio_path": str(song), "output_path": str(output), "model_path": str(model_folder), "device": "cpu"}
-    wild = {"temperature": 1.3, "top_p": 1.0, "lookahead": 0.2, "difficulty": 3, "seed": 7}
+    wild = {"temperature": 1.3, "top_p": 1.0, "lookahead": 0.2, "difficulty": 3, "seed": 7, "difficulty_attempts": 1}
     return resolve({**flat, **wild, **options})
 
 
@@ -148,6 +154,16 @@ def test_a_song_becomes_a_map_without_problems(song, model_folder, tmp_path, mod
     assert len(on_disk.hit_objects) == len(in_archive.hit_objects)
     problems = [f for f in check(on_disk, SECONDS * 1000) if f.severity is Severity.PROBLEM]
     assert not problems
+
+
+def test_a_report_lies_beside_the_map(song, model_folder, tmp_path):
+    result = generate(request(song, model_folder, tmp_path, gamemode=3, keycount=4, report=True))
+    report = json.loads(result.report_path.read_text(encoding="utf-8"))
+    assert report["written"]["tokens"] > 0
+    assert report["objects"]["notes"] + report["objects"]["hold notes"] == len(result.beatmap.hit_objects)
+    assert report["star_rating"]["reached"] == result.star_rating
+    assert result.report_path.with_suffix(".png").is_file()
+    assert str(result.report_path) in summary(result, request(song, model_folder, tmp_path))
 
 
 def test_the_same_seed_gives_the_same_bytes(song, model_folder, tmp_path):
@@ -233,6 +249,58 @@ def test_timing_comes_from_the_root_model(song, model_folder, tmp_path, monkeypa
     loaded.clear()
     generate(request(song, model, tmp_path / "root", **wanted | {"gamemode": 3}))
     assert loaded == [(model, "someone/adapter")]
+
+
+def test_an_adapter_is_in_the_map(song, model_folder, tmp_path):
+    start = starting_point(
+        TrainOptions(pretrained_path=str(model_folder), lora=LoraOptions(enable_lora=True, r=2, lora_alpha=64))
+    )
+    torch.manual_seed(0)
+    weights = {name: p.detach() + torch.randn_like(p) for name, p in trained_parameters(start.model).items()}
+    adapter = tmp_path / "adapter"
+    adapter.mkdir()
+    start.export(weights, adapter)
+    plain = generate(request(song, model_folder, tmp_path / "plain", gamemode=1))
+    adapted = generate(request(song, model_folder, tmp_path / "adapted", gamemode=1, lora_path=str(adapter)))
+    assert adapted.beatmap.hit_objects != plain.beatmap.hit_objects
+    with pytest.raises(ModelError, match="adapter"):
+        generate(request(song, None, tmp_path / "mini", gamemode=1, model_path=None, lora_path=str(adapter)))
+    assert not (tmp_path / "mini").exists()
+
+
+def test_many_songs_load_one_model(song, model_folder, tmp_path, monkeypatch):
+    loaded = []
+
+    def load(*arguments, **named):
+        loaded.append(arguments)
+        return load_model(*arguments, **named)
+
+    monkeypatch.setattr("pipeline.listening.load_model", load)
+    words = ["-m", f"audio_path={song}", "seed=1,2", "gamemode=1,3", f"model_path={model_folder}", "device=cpu"]
+    words += ["temperature=1.3", "top_p=1.0", "lookahead=0.2", f"output_path={tmp_path}"]
+    try:
+        assert run(root_script("inference").INFERENCE, words) == 0
+    finally:
+        let_go_of_models()
+    assert len(loaded) == 1
+    assert len(list(tmp_path.glob("*.osu"))) == 4
+
+
+def test_guidance_makes_another_map_and_scale_1_does_not(song, model_folder, tmp_path):
+    plain, one, three = (
+        generate(request(song, model_folder, tmp_path / name, gamemode=3, hold_note_ratio=0.5, **options))
+        for name, options in (("plain", {}), ("one", {"cfg_scale": 1}), ("three", {"cfg_scale": 3}))
+    )
+    assert one.osu_path.read_bytes() == plain.osu_path.read_bytes()
+    assert three.osu_path.read_bytes() != plain.osu_path.read_bytes()
+
+
+def test_what_a_model_ignores_is_said_and_hit_sounds_can_be_left_out(song, model_folder, tmp_path):
+    options = {"gamemode": 3, "keycount": 4, "mapper_id": 17, "descriptors": ["clean"], "hitsounded": False}
+    result = generate(request(song, model_folder, tmp_path, **options))
+    assert any("never told of mapper_id and descriptors" in warning for warning in result.warnings)
+    assert not is_hitsounded(result.beatmap)
+    assert all(not hit_object.hitsound & ~HitSound.NORMAL for hit_object in result.beatmap.hit_objects)
 
 
 def test_timing_without_a_map_is_refused(song, model_folder, tmp_path):

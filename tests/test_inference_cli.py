@@ -15,6 +15,7 @@ from osu_beatmap.model import Beatmap, Circle, Metadata, Slider
 from osuT5.audio import AudioError
 from pipeline.command_line import Program, run
 from pipeline.console import ProgressLine
+from pipeline.kept_models import let_go_of_models
 from pipeline.options import GenerationRequest
 from tests.source_files import root_script
 
@@ -45,6 +46,7 @@ class FakeGenerate:
             seconds=1.25,
             seed=7,
             warnings=["The song is short."],
+            report_path=None,
         )
 
 
@@ -102,7 +104,15 @@ WRONG = [
     (["-cn"], "There is no configuration without a name"),
     (["-cn", "inference_v29", "audio_path=no.mp3"], "There is no file at no.mp3 (audio_path)"),
     (["--config-name=inference_v27"], "There is no configuration inference_v27; -cn can be inference, inference_v28"),
-    (["-m", "audio_path=x"], "-m (many runs at once) is not part of this version yet."),
+    (["-m", "audio_path=a.mp3,b.mp3", "dificulty=3"], "There is no option dificulty; did you mean difficulty?"),
+    (["-m", "audio_path=a.mp3", "difficulty=3,31"], "difficulty must be within 0..12, got 31."),
+    (["-m", "audio_path=no such song*.mp3"], "audio_path: no file fits no such song*.mp3."),
+    (["-m", "audio_path=a.mp3", "hydra/launcher=jobllib"], "hydra/launcher must be one of basic, joblib,"),
+    (
+        ["-m", "audio_path=a.mp3", "hydra/launcher=basic", "hydra.launcher.jobs=2"],
+        "There is no option hydra.launcher.jobs",
+    ),
+    (["audio_path=a.mp3", "hydra/launcher=joblib"], "hydra/launcher is for many runs: give -m too."),
 ]
 
 
@@ -132,6 +142,46 @@ def test_what_goes_wrong_inside(
     generate.error = ValueError("a bug of ours")
     with pytest.raises(ValueError, match="a bug of ours"):
         run(script.INFERENCE, words)
+
+
+def test_many_songs_of_which_one_fails(
+    script: ModuleType, generate: FakeGenerate, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    for name in ("a, b.mp3", "c.mp3", "d.mp3"):
+        (tmp_path / name).touch()
+    seen: list[GenerationRequest] = []
+
+    def fail_once(request: GenerationRequest, progress: object) -> SimpleNamespace:
+        seen.append(request)
+        generate.error = AudioError("c.mp3 has no audio in it.") if request.song.audio_path.stem == "c" else None
+        return generate(request, progress)
+
+    sys.modules["pipeline.generate"].generate = fail_once
+    songs = f'"{tmp_path / "a, b.mp3"}",{tmp_path / "c.mp3"},{tmp_path / "missing.mp3"},{tmp_path / "d.mp3"}'
+    words = ["-m", f"audio_path={songs}", "descriptors=[clean,jumps]", f"output_path={tmp_path / 'out'}"]
+    try:
+        assert run(script.INFERENCE, words) == 2
+    finally:
+        let_go_of_models()
+    shown = capsys.readouterr()
+    assert [request.song.audio_path.name for request in seen] == ["a, b.mp3", "c.mp3", "d.mp3"]
+    assert {request.map.descriptors for request in seen} == {("clean", "jumps")}
+    assert shown.out.count("Map:     ") == 2
+    assert "inference.py: c.mp3 has no audio in it." in shown.err
+    assert "missing.mp3 (audio_path)" in shown.err
+    assert "2 of 4 runs failed:" in shown.err
+    assert "Traceback" not in shown.err
+
+
+def test_a_bug_of_ours_does_not_take_the_others_along(
+    script: ModuleType, generate: FakeGenerate, song: Path, capsys: pytest.CaptureFixture
+) -> None:
+    generate.error = ZeroDivisionError("oh")
+    try:
+        assert run(script.INFERENCE, ["-m", f"audio_path={song}", "seed=1,2"]) == 1
+    finally:
+        let_go_of_models()
+    assert capsys.readouterr().err.count("ZeroDivisionError: oh") == 2
 
 
 def test_nested_configs_take_hydras_own_overrides(capsys: pytest.CaptureFixture) -> None:

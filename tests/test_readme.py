@@ -11,6 +11,7 @@ import pytest
 from pipeline.command_line import CONFIG_DIR, compose_config
 from pipeline.nested_options import option_paths
 from pipeline.resolve import resolve
+from pipeline.review.options import resolve_review
 from tests.source_files import REPO_ROOT
 
 README = (REPO_ROOT / "README.md").read_text(encoding="utf-8")
@@ -71,10 +72,19 @@ def test_inference_command_is_understood(command: str) -> None:
     config = {}
     if words[0] == "-cn":
         config, words = compose_config(words[1]), words[2:]
+    if words[0] == "-m":
+        words = [word.split(",")[0].replace("*", "...") for word in words[1:]]
     request = resolve(config | dict(word.split("=", 1) for word in words))
     for path in (request.song.audio_path, request.song.beatmap_path):
-        if path is not None and path.name not in {*MADE_BY_USERS, "..."}:
+        if path is not None and path.name not in {*MADE_BY_USERS, "...", "....mp3"}:
             assert (REPO_ROOT / path).is_file()
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if "mai_mod.py" in command])
+def test_review_command_is_understood(command: str) -> None:
+    words = _words(command)[2:]
+    if words != ["-h"]:
+        resolve_review(dict(word.split("=", 1) for word in words))
 
 
 @pytest.mark.parametrize("command", [command for command in COMMANDS if "train.py" in command])

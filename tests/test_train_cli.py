@@ -82,7 +82,10 @@ def test_a_yaml_of_the_users_own(script, options, tmp_path: Path) -> None:
 
 
 WRONG = [
-    (["-cn", "nothing"], "There is no configuration nothing; -cn can be lora, train_diffusion, train_mini, train_v28,"),
+    (
+        ["-cn", "nothing"],
+        "There is no configuration nothing; -cn can be lora, train_diffusion, train_mini, train_mini_gpu,",
+    ),
     (["-cn", "missing.yaml"], "There is no configuration missing.yaml"),
     (["loop.totl_steps=3"], "There is no option loop.totl_steps; did you mean loop.total_steps?"),
     (["train_dataset_pth=x"], "There is no option train_dataset_pth; did you mean data.train_dataset_path?"),

@@ -1,6 +1,7 @@
 """Measures the timing of the fit alone, of synthetic songs with exact truth, and of held-out songs.
 
-    python -m benchmarks.super_timing [FOLDER] [--fits 200] [--songs 20] [--held-out 0] [--model DIR]
+    python -m benchmarks.super_timing [FOLDER] [--fits 200] [--songs 20] [--held-out 0]
+        [--codecs mp3 vorbis] [--model DIR]
 
 The fit alone gets beats that are off by a normal error, some missing and some extra. Synthetic songs are played and
 then heard by the model, once in one pass as generation does and once in many; so are the held-out songs of a folder of
@@ -13,13 +14,14 @@ import argparse
 import statistics
 import sys
 from collections.abc import Iterable, Sequence
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
 from benchmarks.super_timing.heard import HeardTiming, hear_both_ways
-from benchmarks.super_timing.held_out import SongTiming, held_out_songs, time_song
+from benchmarks.super_timing.held_out import AS_IT_IS, CODECS, SongTiming, held_out_songs, time_song
 from benchmarks.super_timing.tempi import KINDS, METER, Closeness, Tempi, closeness, jittered
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beat_fit import fit_red_lines
@@ -49,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--held-out", type=int, default=0, help="at most this many held-out songs; 0: all")
     parser.add_argument("--seconds", type=float, default=60.0, help="length of synthetic songs")
     parser.add_argument("--held-out-seconds", type=float, default=0.0, help="of each held-out song; 0: all of it")
+    parser.add_argument("--codecs", nargs="+", choices=[AS_IT_IS, *CODECS], default=[AS_IT_IS], help="of each of those")
     parser.add_argument("--iterations", type=int, default=20, help="passes at most")
     parser.add_argument("--model", type=Path)
     options = parser.parse_args(arguments)
@@ -61,8 +64,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         columns = ("songs", "timing", "target", "n", "met", "BPM", "phase", "octave", "lines", "passes", "s")
         print(_table(columns, _song_rows(model, spec, options)))
     if options.folder:
-        chosen = tqdm(held_out_songs(options.folder, options.held_out), unit="song")
-        timed = [time_song(model, spec, *each, options.iterations, options.held_out_seconds) for each in chosen]
+        songs = list(product(held_out_songs(options.folder, options.held_out), options.codecs))
+        timed = [
+            time_song(model, spec, *song, options.iterations, options.held_out_seconds, codec)
+            for song, codec in tqdm(songs, unit="song")
+        ]
         _print_held_out(timed)
     return 0
 
@@ -87,13 +93,14 @@ def _song_rows(model: MapperModel, spec: ModelSpec, options: argparse.Namespace)
         for seed in tqdm(range(options.songs), unit="song", desc=kind):
             tempi = draw(np.random.default_rng([seed, 7]), options.seconds)
             changes = [(beat / METER, bpm) for beat, bpm in tempi.changes]
-            audio, _ = render_song(
+            audio, truth = render_song(
                 seed, tempi.bpm, tempi.offset_ms, options.seconds, tempo_changes=changes,
                 sample_rate=spec.grid.sample_rate,
             )  # fmt: skip
+            breaks = [(section.start_ms, section.end_ms) for section in truth.sections if section.name == "break"]
             both = hear_both_ways(model, spec, audio.mean(axis=1), attributes, options.iterations)
             for way, timing in both.items():
-                found[way].append((tempi, closeness(tempi, timing.lines, spec.audio_lead_ms)))
+                found[way].append((tempi, closeness(tempi, timing.lines, spec.audio_lead_ms, *breaks)))
                 heard[way].append(timing)
         for way in found:
             octaves = [octave for _, close in found[way] for octave in close.octaves]

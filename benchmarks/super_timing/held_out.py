@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import soundfile
 
 from benchmarks.super_timing.heard import HeardTiming, hear_both_ways
 from evaluation.timing_metrics import OCTAVES, TEMPO_TOLERANCE, TimingAgreement, compare_timing
@@ -17,6 +19,15 @@ from osuT5.audio import audio_format, load_audio
 from osuT5.dataset.sources import FolderSong, SourceReport, mapset_songs, read_charts
 from osuT5.model.seq2seq import MapperModel
 from osuT5.spec import ModelSpec
+
+AS_IT_IS = "as it is"
+CODECS = {
+    "mp3": ("MP3", "MPEG_LAYER_III", 44_100),
+    "vorbis": ("OGG", "VORBIS", 44_100),
+    "opus": ("OGG", "OPUS", 48_000),
+    "flac": ("FLAC", "PCM_16", 44_100),
+}
+"""Container, kind and sample rate, as libsndfile names them."""
 
 STARS = 4.0
 MATCHED_MS = 10.0
@@ -53,16 +64,29 @@ def held_out_songs(folder: Path, songs: int) -> list[tuple[FolderSong, Beatmap]]
 
 
 def time_song(
-    model: MapperModel, spec: ModelSpec, song: FolderSong, human: Beatmap, iterations: int, seconds: float
+    model: MapperModel, spec: ModelSpec, song: FolderSong, human: Beatmap, iterations: int, seconds: float, codec: str
 ) -> dict[str, SongTiming]:
-    """{"plain", "super"}: of the first `seconds` of a song, or of all of it where that is 0."""
-    samples = load_audio(song.audio_path, spec.grid.sample_rate)
+    """{"plain", "super"}: of the first `seconds` of a song, or of all of it where that is 0, in a codec (CODECS)."""
+    with tempfile.TemporaryDirectory() as place:
+        path = song.audio_path if codec == AS_IT_IS else encoded(song.audio_path, codec, Path(place))
+        samples = load_audio(path, spec.grid.sample_rate)
+        codec = audio_format(path).codec
     if seconds:
         samples = samples[: int(seconds * spec.grid.sample_rate)]
     song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
     both = hear_both_ways(model, spec, samples, Attributes(human.mode, difficulty=STARS), iterations)
-    codec = audio_format(song.audio_path).codec
     return {way: compared(song.name, codec, human, heard, song_ms) for way, heard in both.items()}
+
+
+def encoded(song_path: Path, codec: str, place: Path) -> Path:
+    """The song as our program hears it, written in another codec; what differs afterwards is the codec's doing."""
+    container, subtype, rate = CODECS[codec]
+    samples = load_audio(song_path, rate)
+    path = place / f"song.{container.lower()}"
+    with soundfile.SoundFile(path, "w", rate, 1, subtype, format=container) as file:
+        for first in range(0, len(samples), rate):  # libsndfile's Vorbis cannot take a whole song at once
+            file.write(samples[first : first + rate])
+    return path
 
 
 def compared(name: str, codec: str, human: Beatmap, heard: HeardTiming, song_ms: float) -> SongTiming:

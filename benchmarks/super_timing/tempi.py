@@ -94,10 +94,10 @@ def jittered(tempi: Tempi, rng: np.random.Generator, jitter_ms: float, missing: 
 
 @dataclass(frozen=True, slots=True)
 class Closeness:
-    """`beats_ms`: how far each beat is off [beats].
+    """`beats_ms`: how far each audible beat is off [beats].
 
-    For each section: `tempo_bpm`, how far the tempo in its middle is off; `phase_ms`, the median distance of its beats;
-    `octaves`, whether the tempo is twice or half of it, or four times or a quarter.
+    For each section of at least 16 audible beats: `tempo_bpm`, how far the tempo in its middle is off; `phase_ms`, the
+    median distance of its beats; `octaves`, whether the tempo is twice or half of it, or four times or a quarter.
     """
 
     lines: int
@@ -107,17 +107,28 @@ class Closeness:
     octaves: np.ndarray
 
 
-def closeness(tempi: Tempi, lines: Sequence[TimingPoint], heard_later_ms: float = 0.0) -> Closeness:
-    """How near lines come; those of songs lie `heard_later_ms` before what is heard."""
+def closeness(
+    tempi: Tempi,
+    lines: Sequence[TimingPoint],
+    heard_later_ms: float = 0.0,
+    silent_ms: tuple[float, float] = (np.inf, np.inf),
+) -> Closeness:
+    """How near lines come; those of songs lie `heard_later_ms` before what is heard, and have a silent break."""
     times_ms = tempi.times_ms
+    audible = (times_ms < silent_ms[0]) | (times_ms >= silent_ms[1])
     beat_ms = np.diff(times_ms, append=2 * times_ms[-1] - times_ms[-2])
     beats_ms = np.abs(beat_offsets_ms(times_ms - heard_later_ms, beat_ms, lines))
     timing = Timing(lines)
     stops = [*(first for first, _ in tempi.sections[1:]), tempi.beats]
     tempo, phase, octaves = [], [], []
     for (first, bpm), stop in zip(tempi.sections, stops, strict=bool(tempi.sections)):
-        found = 60_000 / timing.beat_length_at(times_ms[(first + stop) // 2] - heard_later_ms)
+        heard = first + np.flatnonzero(audible[first:stop])
+        if len(heard) < METER * min(SECTION_BARS):
+            continue
+        found = 60_000 / timing.beat_length_at(times_ms[heard[len(heard) // 2]] - heard_later_ms)
         tempo.append(abs(found - bpm))
-        phase.append(np.median(beats_ms[first:stop]))
+        phase.append(np.median(beats_ms[heard]))
         octaves.append(any(abs(found / bpm / octave - 1) <= TEMPO_TOLERANCE for octave in OCTAVES))
-    return Closeness(len(timing.reds), beats_ms, np.array(tempo), np.array(phase), np.array(octaves, dtype=bool))
+    return Closeness(
+        len(timing.reds), beats_ms[audible], np.array(tempo), np.array(phase), np.array(octaves, dtype=bool)
+    )

@@ -69,8 +69,8 @@ def context_mix(contexts: Mapping[str, float], spec: ModelSpec) -> ContextMix:
 
     Raises CorpusError for what is no template, and for contexts that the model does not have.
     """
-    weights = {_template(text, spec): _weight(text, weight) for text, weight in contexts.items()}
-    weights = {template: weight for template, weight in weights.items() if weight} or {ContextTemplate(): 1.0}
+    wanted = {text: weight for text, given in contexts.items() if (weight := _weight(text, given))}
+    weights = {_template(text, spec): weight for text, weight in wanted.items()} or {ContextTemplate(): 1.0}
     total = sum(weights.values())
     return ContextMix(tuple(weights), tuple(weight / total for weight in weights.values()))
 

@@ -58,6 +58,7 @@ class TrainingSong:
     charts: list[Chart]
     beat_times_ms: np.ndarray
     downbeat_times_ms: np.ndarray
+    corpus: int = 0
 
 
 @dataclass(slots=True)
@@ -168,6 +169,7 @@ def _training_song(song: Song, beatmap: Beatmap, mel: np.ndarray, song_ms: float
         charts=charts,
         beat_times_ms=np.array([beat.time_ms for beat in beats]),
         downbeat_times_ms=np.array([beat.time_ms for beat in beats if beat.in_bar == 0]),
+        corpus=song.corpus,
     )
 
 

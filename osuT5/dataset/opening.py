@@ -29,6 +29,7 @@ def open_sources(option: str, text: str, report: SourceReport) -> list[Song]:
         for song in open_source(option, part, report) if part else ():
             # Two corpora may call two mapsets alike.
             song.mapset = f"{number}|{song.mapset}"
+            song.corpus = number
             songs.append(song)
     if not songs:
         raise NothingToDraw(f"There is no chart to train on in {option}={text}: songs need .osu files beside audio.")

@@ -48,7 +48,9 @@ class BatchOptions:
     """Sizes of a batch, and how often each mode is drawn (standard, taiko, catch, mania).
 
     `contexts` are templates with their weights, such as {"none": 4, "gd": 1, "timing -> map": 1}; none are the model's
-    own contexts from nothing. `learn_marks` also teaches which context comes next and where a sequence ends.
+    own contexts from nothing. `corpus_shares` has a share for each corpus of `train_dataset_path`, where there are
+    several; without, each of their songs counts the same. `learn_marks` also teaches which context comes next and where
+    a sequence ends.
     """
 
     windows: int = 12
@@ -56,6 +58,7 @@ class BatchOptions:
     max_tokens: int = 640
     mode_shares: tuple[float, float, float, float] = (0.36, 0.20, 0.12, 0.32)
     converted_catch_share: float = 0.5
+    corpus_shares: tuple[float, ...] = ()
     contexts: Mapping[str, float] = field(default_factory=dict)
     learn_marks: bool = False
 

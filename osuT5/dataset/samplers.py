@@ -12,11 +12,11 @@ from osu_beatmap.held_out import Split
 from osuT5.dataset.batches import WHOLE_BATCH, BatchPart
 from osuT5.dataset.contexts import context_mix
 from osuT5.dataset.corpus import CorpusReport, SongLoader, load_corpus
-from osuT5.dataset.errors import NothingToDraw
+from osuT5.dataset.errors import CorpusError, NothingToDraw
 from osuT5.dataset.examples import ExampleSampler
 from osuT5.dataset.filters import OPT_OUT_FILE, ChartFilter, OptOutList
 from osuT5.dataset.loader import BatchLoader
-from osuT5.dataset.opening import open_sources
+from osuT5.dataset.opening import SEPARATOR, open_sources
 from osuT5.dataset.options import AugmentationOptions, BatchOptions, DataOptions
 from osuT5.dataset.sources import Song, SourceReport
 from osuT5.dataset.splits import mapsets_between, songs_of_split
@@ -58,10 +58,19 @@ class SamplerMaker:
         if self.quiet:
             # Workers are as many as there are processors to spare; each takes one.
             torch.set_num_threads(1)
+        self._check_shares()
         report = CorpusReport()
         songs = self._songs(report)
         supply = self._lazily(songs, report) if self.data.lazy else self._in_memory(songs, report)
         return ExampleSampler(supply, self.spec, self.batch, self.augmentation, self.seed)
+
+    def _check_shares(self) -> None:
+        shares, path = self.batch.corpus_shares, self.data.train_dataset_path
+        corpora = path.count(SEPARATOR) + 1
+        if shares and (len(shares) != corpora or min(shares) <= 0):
+            raise CorpusError(
+                f"batch.corpus_shares needs a number above 0 for each corpus of train_dataset_path={path}."
+            )
 
     def _in_memory(self, songs: Sequence[Song], report: CorpusReport) -> MemorySupply:
         return MemorySupply(load_corpus(songs, self._loader(), report, self.quiet), self.batch, report)
@@ -97,7 +106,8 @@ class SamplerMaker:
                 name, path = "test_dataset_path", data.test_dataset_path
             start, end, split = data.test_dataset_start, data.test_dataset_end, Split.ALL
         elif self.held_out:
-            split = Split.HELD_OUT
+            # Songs that were rendered from charts, and the like, are for training only.
+            path, split = path.partition(SEPARATOR)[0], Split.HELD_OUT
         songs = mapsets_between(open_sources(name, path, report), start, end or None)
         return songs_of_split(list(songs), split, report, data.held_out_share, quiet=self.quiet)
 
@@ -143,15 +153,16 @@ def open_training_data(
         notes += _notes("training on", train)
     held_out = None
     if has_test_songs(data) or data.split == Split.TRAIN.value:
-        held_out = _held_out(replace(maker, augmentation=None, seed=HELD_OUT_SEED, held_out=True))
+        held_out = _held_out(maker)
         notes += _notes("held out:", held_out) if held_out else []
     return TrainingData(train, held_out, notes)
 
 
 def _held_out(maker: SamplerMaker) -> ExampleSampler | None:
     """None where the corpus has no such song, unless the user named some."""
+    batch = replace(maker.batch, corpus_shares=())
     try:
-        return maker()
+        return replace(maker, batch=batch, augmentation=None, seed=HELD_OUT_SEED, held_out=True)()
     except NothingToDraw:
         if has_test_songs(maker.data):
             raise

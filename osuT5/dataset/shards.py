@@ -110,6 +110,7 @@ class ShardSong:
     shard: str
     row: int
     reader: ShardReader = field(repr=False)
+    corpus: int = 0
 
     @property
     def audio_name(self) -> str:

@@ -25,12 +25,14 @@ class Song(Protocol):
     """A song and its charts, unread.
 
     Songs of one mapset share `mapset` and stand together in their source. `records` has one entry for each chart, in
-    order; it is empty where nobody has looked yet. `audio_identity` is the same only for the same audio.
+    order; it is empty where nobody has looked yet. `audio_identity` is the same only for the same audio. `corpus` is
+    the number of the corpus that it is of, where several are trained on together.
     """
 
     name: str
     mapset: str
     records: tuple[ChartRecord, ...]
+    corpus: int
 
     @property
     def chart_names(self) -> list[str]:
@@ -59,6 +61,7 @@ class FolderSong:
     audio_path: Path
     chart_paths: list[Path]
     records: tuple[ChartRecord, ...] = ()
+    corpus: int = 0
 
     @property
     def chart_names(self) -> list[str]:

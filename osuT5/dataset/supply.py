@@ -6,7 +6,7 @@ Which song a window of a step gets depends on these two and the seed alone, so a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -38,18 +38,20 @@ class SongSupply(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ChartEntry:
-    """A chart that can be drawn: where its song is, its mode, and whether it would be a converted one."""
+    """A chart that can be drawn: where its song is, its mode, whether it would be a converted one, and its corpus."""
 
     song: int
     place: int
     mode: GameMode
     converted: bool = False
+    corpus: int = 0
 
 
 class ChartPools:
     """Charts by mode, each drawn with its own probability: a mode by its share, then a chart of it.
 
-    A song with n charts of the mode counts sqrt(n) times; converted charts have a share of their own beside real ones.
+    A song with n charts of the mode counts sqrt(n) times. Converted charts have a share of their own beside real ones,
+    and so has each corpus, where the options say so.
     """
 
     def __init__(self, entries: Iterable[ChartEntry], options: BatchOptions) -> None:
@@ -73,11 +75,23 @@ def _pool(entries: list[ChartEntry], options: BatchOptions) -> tuple[list[ChartE
         counts[entry.song] = counts.get(entry.song, 0) + 1
     weights = np.array([counts[entry.song] ** -0.5 for entry in entries])
     converted = np.array([entry.converted for entry in entries], dtype=bool)
+    if options.corpus_shares:
+        corpora = np.array([entry.corpus for entry in entries], dtype=int)
+        for kind in (converted, ~converted):
+            weights[kind] = _with_shares(weights[kind], corpora[kind], dict(enumerate(options.corpus_shares)))
     if converted.any() and not converted.all():
         share = options.converted_catch_share
-        weights[converted] *= share / weights[converted].sum()
-        weights[~converted] *= (1 - share) / weights[~converted].sum()
+        weights = _with_shares(weights, converted, {True: share, False: 1 - share})
     return entries, np.cumsum(weights / weights.sum()) if entries else weights
+
+
+def _with_shares(weights: np.ndarray, groups: np.ndarray, shares: Mapping[int, float]) -> np.ndarray:
+    """Weights of which each group has its share together; one that has none counts nothing."""
+    scaled = np.zeros_like(weights)
+    for group, share in shares.items():
+        members = groups == group
+        scaled[members] = weights[members] * (share / weights[members].sum()) if members.any() else 0.0
+    return scaled
 
 
 class MemorySupply:
@@ -90,7 +104,7 @@ class MemorySupply:
         self.report = report or SourceReport()
         self._pools = ChartPools(
             (
-                ChartEntry(number, place, chart.attributes.mode, chart.converted)
+                ChartEntry(number, place, chart.attributes.mode, chart.converted, song.corpus)
                 for number, song in enumerate(songs)
                 for place, chart in enumerate(song.charts)
             ),
@@ -184,6 +198,6 @@ def _entries(songs: Sequence[Song], loader: SongLoader) -> Iterable[ChartEntry]:
         converts = loader.converts([song.records[place] for place in places])
         for place in places:
             mode = song.records[place].mode
-            yield ChartEntry(number, place, mode)
+            yield ChartEntry(number, place, mode, corpus=song.corpus)
             if converts and mode is GameMode.STANDARD:
-                yield ChartEntry(number, place, GameMode.CATCH, converted=True)
+                yield ChartEntry(number, place, GameMode.CATCH, converted=True, corpus=song.corpus)

@@ -30,7 +30,8 @@ def encode_context(
     """
     if context in _OBJECT_CONTEXTS:
         without_sounds = context is ContextKind.NO_HS
-        return _encode_objects(beatmap, replace(spec, hitsounds=False) if without_sounds else spec, song_ms, quirks)
+        spec = replace(spec, hitsounds=False) if without_sounds else spec
+        return [group for group, _ in traced_objects(beatmap, spec, song_ms, quirks)]
     writer = GroupWriter(beatmap, spec, quirks)
     if context is ContextKind.TIMING:
         return encode_timing(writer, song_ms)
@@ -41,14 +42,24 @@ def encode_context(
     return []
 
 
-def _encode_objects(beatmap: Beatmap, spec: EncodingSpec, song_ms: float, quirks: Quirks) -> list[EventGroup]:
+def traced_objects(
+    beatmap: Beatmap, spec: EncodingSpec, song_ms: float, quirks: Quirks = NO_QUIRKS
+) -> list[tuple[EventGroup, int | None]]:
+    """The groups of the map context, each with the index of its object; None where it is a beat or a kiai."""
     writer = GroupWriter(beatmap, spec, quirks)
-    groups = encode_timing(writer, song_ms) if spec.timing_in_map else []
-    groups += encode_kiai(writer) if spec.kiai_in_map else []
-    for obj in beatmap.hit_objects:
-        groups += _encode_object(writer, obj)
+    others = encode_timing(writer, song_ms) if spec.timing_in_map else []
+    others += encode_kiai(writer) if spec.kiai_in_map else []
+    traced: list[tuple[EventGroup, int | None]] = [(group, None) for group in others]
+    for index, obj in enumerate(beatmap.hit_objects):
+        traced += [(group, index) for group in _encode_object(writer, obj)]
     # Whole milliseconds, so that what sounds at one time stays in the order of the file.
-    return sorted(groups, key=lambda group: whole_ms(group.time_ms))
+    return sorted(traced, key=lambda entry: whole_ms(entry[0].time_ms))
+
+
+def encode_objects_apart(beatmap: Beatmap, spec: EncodingSpec) -> list[list[EventGroup]]:
+    """The groups of each object, in the order of the objects; together and by time those of the MAP context."""
+    writer = GroupWriter(beatmap, spec)
+    return [_encode_object(writer, obj) for obj in beatmap.hit_objects]
 
 
 def _encode_object(writer: GroupWriter, obj: HitObject) -> list[EventGroup]:

@@ -30,13 +30,17 @@ class AssemblyReport:
     def total(self) -> int:
         return self.invalid.total() + self.dropped.total() + self.incomplete.total()
 
+    def counts(self) -> dict[str, dict[str, int]]:
+        """ "invalid", "dropped", "incomplete" -> kind of event -> how many, the most frequent first."""
+        parts = (("invalid", self.invalid), ("dropped", self.dropped), ("incomplete", self.incomplete))
+        return {name: {kind.value: count for kind, count in part.most_common()} for name, part in parts}
+
     def describe(self) -> str:
         """One line for the user; empty when all went well."""
         parts = []
-        for name, counts in (("invalid", self.invalid), ("dropped", self.dropped), ("incomplete", self.incomplete)):
+        for name, counts in self.counts().items():
             if counts:
-                listed = ", ".join(f"{count} {kind.value}" for kind, count in counts.most_common())
-                parts.append(f"{name}: {listed}")
+                parts.append(f"{name}: " + ", ".join(f"{count} {kind}" for kind, count in counts.items()))
         return "; ".join(parts)
 
 

@@ -23,6 +23,9 @@ FALLBACK_SET = SampleSet.SOFT
 _ADDITIONS = HitSound.WHISTLE | HitSound.FINISH | HitSound.CLAP
 _BANKS = 3
 
+ADDITION_VALUES, BANK_VALUES = 8, _BANKS**2
+"""A HITSOUND value is that of its additions plus this times that of its banks."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sound:
@@ -53,7 +56,7 @@ def sound_events(sound: Sound, time_ms: float, timing: Timing, spec: EncodingSpe
         return []
     sound = resolve(sound, time_ms, timing)
     banks = (sound.normal_set - 1) + _BANKS * (sound.addition_set - 1)
-    events = [Event(EventKind.HITSOUND, sound.hitsound // 2 + 8 * banks)]
+    events = [Event(EventKind.HITSOUND, sound.hitsound // 2 + ADDITION_VALUES * banks)]
     if spec.volumes:
         events.append(Event(EventKind.VOLUME, int(sound.volume)))
     return events
@@ -64,7 +67,7 @@ def read_sounds(events: Sequence[Event]) -> list[Sound]:
     sounds: list[Sound] = []
     for event in events:
         if event.kind is EventKind.HITSOUND:
-            banks, additions = divmod(event.value, 8)
+            banks, additions = divmod(event.value, ADDITION_VALUES)
             addition_bank, normal_bank = divmod(banks, _BANKS)
             sounds.append(Sound(2 * additions, normal_bank + 1, _known_bank(addition_bank + 1)))
         elif event.kind is EventKind.VOLUME and sounds:

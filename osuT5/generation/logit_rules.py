@@ -36,7 +36,8 @@ class Row:
 
     Time values count the steps of the window: those below `first_value` were decided by earlier windows, those from
     `end_value` on belong to later ones. At most `groups_at_once` groups may share a time. `end_ids`, where they are
-    given, decide alone what ends the row. `negative_ids` are the prompt to keep away from.
+    given, decide alone what ends the row. `negative_ids` are the prompt to keep away from. A `time_threshold` is taken
+    instead of that of the time choice: a lower one makes more objects.
     """
 
     context: ContextKind
@@ -51,6 +52,7 @@ class Row:
     end_ids: frozenset[int] | None = None
     negative_ids: list[int] = field(default_factory=list)
     end_id: int | None = None
+    time_threshold: float | None = None
 
     def note(self, token_id: int, vocabulary: Vocabulary) -> None:
         """Takes a token of the row's own context into account, read or written."""

@@ -21,13 +21,15 @@ class Sampling:
 
     `temperature` holds unless the context or the kind of the likeliest token has one of its own. That of times is low:
     a time drawn from the tail skips all objects before it, and they never come back. A `time_threshold` above 0 chooses
-    the times of objects as `time_choice` does.
+    the times of objects as `time_choice` does. A `guidance_scale` other than 1 draws what a chart is made of away from
+    its `negative` attributes.
     """
 
     temperature: float = 0.9
     top_p: float = 0.9
     top_k: int = 0
     time_threshold: float = 0.35
+    guidance_scale: float = 1.0
     context_temperatures: dict[ContextKind, float] = field(default_factory=lambda: {ContextKind.TIMING: 0.1})
     kind_temperatures: dict[EventKind, float] = field(
         default_factory=lambda: {EventKind.TIME: 0.2, EventKind.COLUMN: 0.8}

@@ -6,6 +6,7 @@ all of the window, also in its lookahead. The audio is encoded once for all of t
 
 from __future__ import annotations
 
+import copy
 import math
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -34,7 +35,7 @@ from osuT5.generation.threads import cpu_threads
 from osuT5.generation.time_choice import TimeChoice
 from osuT5.model.row_decoder import HeardWindow
 from osuT5.model.seq2seq import MapperModel
-from osuT5.prompt import Segment
+from osuT5.prompt import InputSegment, Segment
 from osuT5.spec import ModelSpec
 from osuT5.windows import LOOKAHEAD, LOOKBACK, Window
 
@@ -51,6 +52,9 @@ Two windows place one sound up to a step or two apart: what stands on their bord
 """
 
 
+GUIDED_CONTEXTS = frozenset({ContextKind.MAP, ContextKind.SV})
+
+
 @dataclass(slots=True)
 class GenerationReport:
     """What the model wrote that could not be used, by context."""
@@ -60,14 +64,31 @@ class GenerationReport:
     windows: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class GivenInput:
+    """A context that a chart is made from, throughout the song. A guest difficulty has attributes of its own."""
+
+    context: ContextKind
+    groups: Sequence[EventGroup]
+    attributes: Attributes | None = None
+
+
 @dataclass(slots=True)
 class ChartInProgress:
-    """A chart that is being written: what it should be like, and the contexts that it has so far."""
+    """A chart that is being written: what it should be like, and the contexts that it has so far.
+
+    inputs: what it is made from, in the order of the prompt
+    begun: of contexts that are still to be written, what there is before the part that is written
+    time_threshold: how likely the beginning of an object must be, where that is not left to the sampling
+    """
 
     attributes: Attributes
     seed: int
     contexts: dict[ContextKind, Sequence[EventGroup]] = field(default_factory=dict)
     negative: Attributes | None = None
+    inputs: tuple[GivenInput, ...] = ()
+    begun: dict[ContextKind, Sequence[EventGroup]] = field(default_factory=dict)
+    time_threshold: float | None = None
 
     def contexts_before(self, context: ContextKind, spec: ModelSpec) -> list[tuple[ContextKind, Sequence[EventGroup]]]:
         order = takewhile(lambda c: c is not context, spec.contexts_of(self.attributes.mode))
@@ -96,6 +117,21 @@ class SongWriter:
         self.listener = Listener(model, spec, mel, song_ms)
         self.heard_windows: dict[tuple, HeardWindow] = {}
         self._states: dict[tuple, Tensor] = {}
+
+    def within(self, start_ms: float, end_ms: float) -> SongWriter:
+        """A writer of a part of the song alone, with what was heard of it so far."""
+        part = copy.copy(self)
+        kept = [window for window in self.windows if window.to_ms > start_ms and window.from_ms < end_ms]
+        part.windows = [
+            replace(window, index=index, from_ms=max(window.from_ms, start_ms), to_ms=min(window.to_ms, end_ms))
+            for index, window in enumerate(kept)
+        ]
+        part.report = GenerationReport(windows=len(kept))
+        part._states = {}
+        heard = part.__dict__.pop("encoder_states", None)
+        if heard is not None:
+            part.encoder_states = heard[[window.index for window in kept]]
+        return part
 
     @cached_property
     def encoder_states(self) -> Tensor | None:
@@ -131,17 +167,16 @@ class SongWriter:
         context: ContextKind,
         charts: Sequence[ChartInProgress],
         sampling: Sampling,
-        guidance: Guidance | None = None,
     ) -> list[list[EventGroup]]:
-        """All groups of a context for each chart, given those of the contexts before it.
+        """All groups of a context for each chart, given those of the contexts before it, and those begun before it.
 
-        `guidance` leads away from the charts' `negative` attributes, which then must be there.
+        Guidance leads them away from their `negative` attributes, where all of them have some.
         """
         copies = [replace(chart, contexts=dict(chart.contexts)) for chart in charts]
-        self.fill_in([(context, chart) for chart in copies], sampling, guidance)
+        self.fill_in([(context, chart) for chart in copies], sampling)
         return [chart.contexts[context] for chart in copies]
 
-    def fill_in(self, wanted: Wanted, sampling: Sampling, guidance: Guidance | None = None) -> None:
+    def fill_in(self, wanted: Wanted, sampling: Sampling) -> None:
         """Writes contexts of charts into them, those of one chart in the order in which they are wanted.
 
         Charts of one song are written side by side, since a step costs nearly the same for one row and for several; so
@@ -152,18 +187,19 @@ class SongWriter:
             part = [(context, chart) for context, chart in wanted if self._is_after_map(context, chart) is is_after_map]
             with cpu_threads(self.model):
                 if part and self.model.row_decoder is not None:
-                    write_side_by_side(self, part, self._choice(sampling, []), guidance)
+                    guided = {context: _guidance(context, _charts_of(context, part), sampling) for context, _ in part}
+                    write_side_by_side(self, part, self._choice(sampling, []), guided)
                 elif part:
-                    self._fill_in_turn(part, sampling, guidance)
+                    self._fill_in_turn(part, sampling)
 
-    def _fill_in_turn(self, wanted: Wanted, sampling: Sampling, guidance: Guidance | None) -> None:
+    def _fill_in_turn(self, wanted: Wanted, sampling: Sampling) -> None:
         """One context after the other, the charts of each side by side."""
-        engine = Engine(self.model, self.spec.vocabulary, guidance=guidance)
         for context in dict.fromkeys(context for context, _ in wanted):
-            charts = [chart for each, chart in wanted if each is context]
+            charts = _charts_of(context, wanted)
+            engine = Engine(self.model, self.spec.vocabulary, guidance=_guidance(context, charts, sampling))
             choice = self._choice(sampling, [torch.Generator().manual_seed(chart.seed) for chart in charts])
             modes = [int(chart.attributes.mode) for chart in charts]
-            written: list[list[EventGroup]] = [[] for _ in charts]
+            written = [list(chart.begun.get(context, ())) for chart in charts]
             for window in self.windows:
                 rows = [self.row(window, context, *each) for each in zip(charts, written, strict=True)]
                 engine.write(rows, *self.heard(window, charts), modes, choice)
@@ -175,7 +211,7 @@ class SongWriter:
 
     def _is_after_map(self, context: ContextKind, chart: ChartInProgress) -> bool:
         order = self.spec.contexts_of(chart.attributes.mode)
-        return ContextKind.MAP in order and order.index(context) > order.index(ContextKind.MAP)
+        return {context, ContextKind.MAP} <= set(order) and order.index(context) > order.index(ContextKind.MAP)
 
     def _choice(self, sampling: Sampling, generators: Sequence[torch.Generator]) -> RowByRow:
         vocabulary = self.spec.vocabulary
@@ -186,8 +222,8 @@ class SongWriter:
         """No earlier than this does a window write anything."""
         return window.from_ms - (BORDER_STEPS + 1) * self.spec.grid.time_step_ms
 
-    def row(self, window: Window, context: ContextKind, chart: ChartInProgress, written: list[EventGroup]) -> Row:
-        """A row that continues in a window what was written of a context before it."""
+    def row(self, window: Window, context: ContextKind, chart: ChartInProgress, written: Sequence[EventGroup]) -> Row:
+        """A row to be written: its prompt holds the chart's contexts before this one and what of this is `written`."""
         spec, grid = self.spec, self.spec.grid
         end_ms = window.start_ms + grid.window_ms
         finished = [
@@ -205,20 +241,37 @@ class SongWriter:
                 break
             # A very dense passage: what is longest ago matters least.
             decided = decided[len(decided) // 4 + 1 :]
-        # The first window's span begins with the song: nobody left anything to it.
+        inputs = self._inputs(chart, window, limit - len(prompt))
+        prompt = spec.layout.prompt(head, finished, context, decided_ids, inputs)
+        # The first window's span begins with what is asked for: nobody left anything to it.
         border_steps = BORDER_STEPS if window.index else 0
         first_value = grid.time_value(window.from_ms, window.start_ms) - border_steps
-        is_last = window is self.windows[-1]
+        is_last = window.to_ms >= self.song_ms
         end_value = grid.time_tokens if is_last else grid.time_value(window.to_ms, window.start_ms)
         row = Row(context, prompt[-limit:], first_value, end_value, groups_at_once(context, chart.attributes, spec))
+        row.time_threshold = chart.time_threshold
         if chart.negative is not None:
             head = self._head(chart.negative, place)
-            row.negative_ids = spec.layout.prompt(head, finished, context, decided_ids)[-limit:]
+            row.negative_ids = spec.layout.prompt(head, finished, context, decided_ids, inputs)[-limit:]
         row.grammar = _grammar(context, chart.attributes, spec.encoding)
         if row.grammar is not None:
             before = groups_between(written, window.start_ms - LONGEST_OBJECT_MS, math.inf)
             row.grammar.skip(event for group in before[: len(before) - len(decided)] for event in group.events)
         return row
+
+    def _inputs(self, chart: ChartInProgress, window: Window, room: int) -> list[InputSegment]:
+        """What the chart is made from, cut to the room that is left, as in training."""
+        segments = []
+        for given in chart.inputs:
+            head: list[int] = []
+            if given.attributes is not None:
+                head = self._head(given.attributes, self._place(window, {ContextKind.MAP: given.groups}))
+            room -= 2 + len(head)
+            heard = groups_between(given.groups, window.start_ms, window.start_ms + self.spec.grid.window_ms)
+            ids = self.spec.text.ids_of(heard, window.start_ms)[: max(0, room)]
+            room -= len(ids)
+            segments.append(InputSegment(given.context, ids, head))
+        return segments
 
     def _head(self, attributes: Attributes, place: SongPlace) -> list[int]:
         spec = self.spec
@@ -252,6 +305,17 @@ class SongWriter:
         self.report.tokens += len(row.written_ids)
         name = row.context.value
         self.report.stray_events[name] = self.report.stray_events.get(name, 0) + stray
+
+
+def _charts_of(context: ContextKind, wanted: Wanted) -> list[ChartInProgress]:
+    return [chart for each, chart in wanted if each is context]
+
+
+def _guidance(context: ContextKind, charts: Sequence[ChartInProgress], sampling: Sampling) -> Guidance | None:
+    """What a chart should be like decides its objects; beats and kiai sections are those of the song."""
+    if sampling.guidance_scale == 1 or context not in GUIDED_CONTEXTS:
+        return None
+    return Guidance(sampling.guidance_scale) if all(chart.negative is not None for chart in charts) else None
 
 
 def _grammar(context: ContextKind, attributes: Attributes, encoding: EncodingSpec) -> GrammarState | None:

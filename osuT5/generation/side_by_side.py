@@ -7,7 +7,7 @@ after the other, by fewer steps, and what a window sounds like is at hand for al
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import torch
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from osuT5.generation.schedule import ChartInProgress, SongWriter
 
 Wanted = Sequence[tuple[ContextKind, "ChartInProgress"]]
+
+Guided = Mapping[ContextKind, Guidance | None]
+"""How the rows of each context are guided."""
 
 SPARE_WINDOWS = 2
 """So much further ahead than it must be may a writer be: a dense passage of one then holds up nobody."""
@@ -86,15 +89,15 @@ class ContextWriter:
 class WriterGroup:
     """The writers of a song, and what they all listen to."""
 
-    def __init__(self, song: SongWriter, wanted: Wanted, choice: RowByRow, guidance: Guidance | None) -> None:
+    def __init__(self, song: SongWriter, wanted: Wanted, choice: RowByRow, guided: Guided) -> None:
         self.song = song
         self.needed_lead = _needed_lead(song)
         self._used: dict[int, list[HeardWindow]] = {}
         self.writers: list[ContextWriter] = []
         for context, chart in wanted:
-            chart.contexts[context] = []
+            chart.contexts[context] = list(chart.begun.get(context, ()))
             before = [writer for writer in self.writers if writer.chart is chart]
-            self.writers.append(ContextWriter(self, context, chart, choice, guidance, before))
+            self.writers.append(ContextWriter(self, context, chart, choice, guided[context], before))
         chain = max(len(writer.before) for writer in self.writers)
         self.lead = chain * self.needed_lead + SPARE_WINDOWS
 
@@ -120,12 +123,12 @@ class WriterGroup:
         self.song.progress(self.writers[-1].context.value, first, len(self.song.windows))
 
 
-def write_side_by_side(song: SongWriter, wanted: Wanted, choice: RowByRow, guidance: Guidance | None) -> None:
+def write_side_by_side(song: SongWriter, wanted: Wanted, choice: RowByRow, guided: Guided) -> None:
     """Fills in contexts of charts; those of one chart come in their order.
 
     song: its model is ready to generate on a CPU
     """
-    group = WriterGroup(song, wanted, choice, guidance)
+    group = WriterGroup(song, wanted, choice, guided)
     engine = Engine(song.model, song.spec.vocabulary)
     RowPool(song.model.row_decoder, engine).run(group.writers)
     assert all(writer.is_done for writer in group.writers), "writers wait for each other"

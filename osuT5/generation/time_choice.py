@@ -28,7 +28,8 @@ class TimeChoice:
     """Takes or leaves each time that stands out, in order.
 
     A chance c is taken with the odds (c / (1 - c) * (1 - threshold) / threshold) ** (1 / temperature); at temperature 0
-    when it reaches the threshold. A threshold of 0.5 at temperature 1 draws from the model's own chances.
+    when it reaches the threshold. A threshold of 0.5 at temperature 1 draws from the model's own chances. A row may
+    have a threshold of its own.
     """
 
     vocabulary: Vocabulary
@@ -50,14 +51,15 @@ class TimeChoice:
         if total < 0.5:
             return None
         steps, chances = beginning_chances(times / total)
-        taken = torch.nonzero(self._takes(chances, generator))
+        threshold = self.threshold if row.time_threshold is None else row.time_threshold
+        taken = torch.nonzero(self._takes(chances, threshold, generator))
         if len(taken):
             return time_ids.start + int(steps[taken[0]])
         return end_id if end > 0 else time_ids.start + int(times.argmax())
 
-    def _takes(self, chances: Tensor, generator: torch.Generator) -> Tensor:
+    def _takes(self, chances: Tensor, threshold: float, generator: torch.Generator) -> Tensor:
         """Which chances [times that stand out] are taken, as bools."""
-        excess = torch.logit(chances.double()) - torch.logit(torch.tensor(self.threshold).double())
+        excess = torch.logit(chances.double()) - torch.logit(torch.tensor(threshold).double())
         if self.temperature <= 0:
             return excess >= 0
         dice = torch.rand(len(chances), generator=generator, dtype=torch.float64)

@@ -96,6 +96,8 @@ def load_model(
     folder = find_model(source, gamemode).map
     config, spec, is_published = _read_contract(folder)
     adapter = None if lora is None else load_adapter(lora, _subfolder(folder))
+    if adapter is not None:
+        adapter.check_contract(spec.to_json())
     if adapter is not None and not is_published:
         adapter = adapter.renamed(rename_key)  # adapters are made for published names
     rename = rename_key if is_published else str

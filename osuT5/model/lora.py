@@ -8,6 +8,7 @@ Formulas as in PEFT (https://huggingface.co/docs/peft, LoraConfig), checked agai
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable
 from copy import copy
@@ -27,6 +28,12 @@ CONFIG_FILE = "adapter_config.json"
 WEIGHT_FILES = ("adapter_model.safetensors", "adapter_model.bin")
 METADATA_FILE = "mapperatorinator_lora_metadata.json"
 """Says which models of a repository an adapter is for: {"ckpt_subfolders": ["", "gamemode=0"]}, or null for all."""
+
+BASE_CONTRACT_FILE = "base_contract.json"
+"""The contract of the model that an adapter was trained on; those of other programs have none."""
+
+CONTRACT_PARTS = ("grid", "spectrogram", "encoding", "vocabulary", "conditions", "marks_empty_input", "audio_lead_ms")
+"""What a model must have in common with that one; its name may be another."""
 
 _PREFIX = "base_model.model."
 _PART = re.compile(
@@ -133,6 +140,22 @@ class Adapter:
                     f"model {_by(shapes[name])}."
                 )
 
+    def check_contract(self, contract: dict) -> None:
+        """Raises ModelError where it was trained on a model with another contract (`ModelSpec.to_json`).
+
+        Weights may fit all the same: of two models of one size, each may have a vocabulary of its own.
+        """
+        if not (self.folder / BASE_CONTRACT_FILE).is_file():
+            return
+        trained_on = read_json_object(self.folder / BASE_CONTRACT_FILE)
+        this = json.loads(json.dumps(contract))
+        other = [part for part in CONTRACT_PARTS if trained_on.get(part) != this.get(part)]
+        if other:
+            raise ModelError(
+                f"The adapter in {self.folder} is for another model: that one had another "
+                f"{' and another '.join(part.replace('_', ' ') for part in other)}."
+            )
+
     def changes(self, name: str) -> bool:
         """Whether a parameter is among those that it changes."""
         module, _, kind = name.rpartition(".")
@@ -200,7 +223,7 @@ def load_adapter(source: str | Path, subfolder: str = "") -> Adapter:
 
     Raises ModelError where there is none, or where it is meant for models in other subfolders only.
     """
-    files = (CONFIG_FILE, WEIGHT_FILES[0], METADATA_FILE)
+    files = (CONFIG_FILE, WEIGHT_FILES[0], METADATA_FILE, BASE_CONTRACT_FILE)
     folder = local_folder("lora_path", str(source), files, f"{CONFIG_FILE} and {WEIGHT_FILES[0]}")
     allowed = allowed_subfolders(folder)
     if allowed is not None and subfolder not in allowed:

@@ -235,9 +235,15 @@ class MapperModel(PreTrainedModel):
         return self.chart_onsets(states, row_window, self._conditions(ids), onsets.detach())
 
     def _conditions(self, ids: Tensor) -> Tensor:
-        """The embedded conditions among ids [rows, n], summed [rows, d]: they are the tokens that are never written."""
-        is_condition = (ids >= self.config.vocab_size_out).unsqueeze(-1)
-        return (self.decoder_embedder(ids) * is_condition).sum(1)
+        """The embedded conditions of the chart among ids [rows, n], summed [rows, d].
+
+        Conditions are the tokens that are never written. Those of a guest difficulty stand before the chart's own.
+        """
+        is_condition = ids >= self.config.vocab_size_out
+        begins = is_condition & ~F.pad(is_condition[:, :-1], (1, 0))
+        run = begins.cumsum(1)
+        is_own = is_condition & (run == run[:, -1:])
+        return (self.decoder_embedder(ids) * is_own.unsqueeze(-1)).sum(1)
 
     def _logits(self, decoded: Tensor, time_keys: TimeKeys | None, asked: Tensor | None = None) -> Tensor:
         """Decoder states [rows, tokens, d] -> logits of all tokens, or of the flat indices `asked` [n, vocab]."""

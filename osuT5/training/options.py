@@ -65,7 +65,8 @@ class TrainOptions:
     """One training run.
 
     `architecture` is that of fresh weights, a key of ARCHITECTURES; a model to start from brings its own. `sizes` are
-    fields of ModelConfig that differ from it; to a model to start from they may add parts.
+    fields of ModelConfig that differ from it; to a model to start from they may add parts, and `add_contexts` names of
+    contexts that it does not know yet.
     """
 
     run_path: str = "runs/mapper"
@@ -73,6 +74,7 @@ class TrainOptions:
     sizes: Mapping[str, Any] = field(default_factory=dict)
     class_tables_path: str = ""
     pretrained_path: str = ""
+    add_contexts: tuple[str, ...] = ()
     seed: int = 1
     device: str = "auto"
     threads: int = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,9 +17,11 @@ from checkpoints.errors import ModelError
 from osuT5.class_tables import NO_TABLES, TABLES_FILE, ClassTables
 from osuT5.model.config import ModelConfig
 from osuT5.model.loading import find_model, load_model
+from osuT5.model.lora import BASE_CONTRACT_FILE
 from osuT5.model.seq2seq import MapperModel
 from osuT5.spec import CONTRACT_FILE, ModelSpec
 from osuT5.training.adapters import add_adapter
+from osuT5.training.added_contexts import with_contexts
 from osuT5.training.architectures import ARCHITECTURES
 from osuT5.training.options import TrainOptions
 from training.options import OptionError, require, require_one_of
@@ -43,6 +46,9 @@ def check_start(options: TrainOptions) -> None:
     require_one_of(tuple(ARCHITECTURES), "architecture", options.architecture)
     if options.lora.enable_lora:
         require(bool(options.pretrained_path), "pretrained_path", "given for LoRA: a model that it adapts", "nothing")
+        require(
+            not options.add_contexts, "add_contexts", "empty for LoRA, which leaves the vocabulary as it is", "some"
+        )
     for name in options.sizes:
         if name not in ModelConfig.__annotations__:
             raise OptionError(f"There is no size {name} of the network.")
@@ -63,11 +69,24 @@ def starting_point(options: TrainOptions) -> StartingPoint:
     _check_trainable(model.config)
     if options.sizes:
         model = _with_parts(model, options.sizes)
+    if options.add_contexts:
+        model, spec = with_contexts(model, spec, options.add_contexts)
     if not options.lora.enable_lora:
         model.requires_grad_(True)
         return StartingPoint(model, spec, whole_model_export(model.config, spec))
     is_published = not (find_model(source).map / CONTRACT_FILE).is_file()
-    return StartingPoint(model, spec, add_adapter(model, options.lora, source, is_published))
+    return StartingPoint(model, spec, adapter_export(add_adapter(model, options.lora, source, is_published), spec))
+
+
+def adapter_export(export: Export, spec: ModelSpec) -> Export:
+    """Writes an adapter with the contract of the model that it is for."""
+
+    def export_both(weights: Mapping[str, Tensor], folder: Path) -> None:
+        export(weights, folder)
+        text = json.dumps(spec.to_json(), indent=1)
+        (folder / BASE_CONTRACT_FILE).write_text(text + "\n", encoding="utf-8")
+
+    return export_both
 
 
 def whole_model_export(config: ModelConfig, spec: ModelSpec) -> Export:

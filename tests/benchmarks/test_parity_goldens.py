@@ -19,6 +19,7 @@ def goldens(shared_dir):
 KINDS = [
     "diffusion",
     "logits",
+    "mai_mod",
     "mel",
     "model",
     "parse",

@@ -259,3 +259,22 @@ def test_a_line_off_the_bar_does_not_change_the_meter():
     lines = fit_red_lines(Beats(np.concatenate([first, second]), is_measure, np.zeros(180, bool)), 80e3)
     assert lines[1].bpm == pytest.approx(120)
     assert lines[-1].meter == 4
+
+
+def test_sections_are_counted_in_the_octave_of_the_song_where_listeners_disagree():
+    first = 500 + np.arange(160) * 60_000 / 160
+    second = first[-1] + 375 + np.arange(80) * 60_000 / 270  # at 135, or twice as fast
+    times_ms, none = np.concatenate([first, second]), np.zeros(240, bool)
+    for share, bpm in ((0.7, 135), (1.0, 270)):
+        weights = np.concatenate([np.ones(160), np.where(np.arange(80) % 2, share, 1.0)])
+        lines = fit_red_lines(Beats(times_ms, none, none, weights=weights), 90e3)
+        assert [line.bpm for line in lines] == pytest.approx([160, bpm])
+
+
+def test_a_ramp_that_ends_between_the_beats_goes_on_with_them():
+    bpms = np.concatenate([np.full(80, 150.0), np.linspace(150, 130, 40), np.full(40, 130.0)])
+    true_ms = 700 + np.concatenate([[0.0], np.cumsum(60_000 / bpms)[:-1]])
+    heard_ms = true_ms + np.where(np.arange(160) >= 122, 30_000 / 130, 0.0)
+    none = np.zeros(160, bool)
+    lines = fit_red_lines(Beats(heard_ms, np.arange(160) % 4 == 0, none), 90e3)
+    assert np.percentile(beat_errors_ms(lines, true_ms), 95) <= 10

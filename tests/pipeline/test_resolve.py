@@ -94,6 +94,16 @@ WRONG = [
     ({"in_context": "[TIMING]", "super_timing": "true", **MAP}, "super_timing finds the timing, but TIMING is not in"),
     ({"timer_iterations": 0}, "timer_iterations must be within 1..1000, got 0."),
     ({"output_type": "[GD]"}, "output_type must be made of TIMING, KIAI, MAP, SV, got GD."),
+    ({"output_type": "[MAP]"}, "A map needs its timing"),
+    ({"output_type": "[TIMING,SV]"}, "SV goes with the objects of a map"),
+    ({"in_context": "[TIMING,KIAI,MAP,GD]", **MAP}, "GD is a guest difficulty to make a map from"),
+    ({"in_context": "[TIMING,KIAI,MAP]", "output_type": "[]", **MAP, "add_to_beatmap": 1}, "add_to_beatmap must be"),
+    ({"in_context": "[NO_HS]", "output_type": "[TIMING,MAP]", **MAP}, "TIMING is in in_context and in output_type"),
+    ({"in_context": "[NO_HS,MAP]", **MAP}, "MAP is in in_context and in output_type"),
+    ({"add_to_beatmap": "true"}, "add_to_beatmap needs a reference map"),
+    ({"add_to_beatmap": "true", "output_type": "[TIMING,MAP]", **MAP}, "add_to_beatmap=true keeps the timing"),
+    ({"overwrite_reference_beatmap": "true", **MAP}, "overwrite_reference_beatmap=true needs add_to_beatmap=true"),
+    ({"start_time": 500, "output_type": "[TIMING]"}, "start_time and end_time are for objects"),
     ({"start_time": 500, "end_time": 400}, "end_time must be later than start_time (500), got 400."),
     ({"top_p": 0}, "top_p must be more than 0"),
     ({"lookback": 0.6, "lookahead": 0.4}, "lookback and lookahead together"),
@@ -113,23 +123,6 @@ def test_wrong_options_get_one_sentence(options: dict, sentence: str) -> None:
         resolve({**SONG, **options} if options else {})
     assert str(error.value).startswith(sentence)
     assert "\n" not in str(error.value)
-
-
-LATER = [
-    {"add_to_beatmap": "true", **MAP},
-    {"start_time": 1000},
-    {"end_time": 1000},
-    {"in_context": "[TIMING,KIAI]", **MAP},
-    {"output_type": "[TIMING,MAP]"},
-    {"cfg_scale": 1.5},
-    {"negative_descriptors": "[tech]"},
-]
-
-
-@pytest.mark.parametrize("options", LATER, ids=[next(iter(options)) for options in LATER])
-def test_later_stages_say_so(options: dict) -> None:
-    with pytest.raises(RequestError, match=rf"^{next(iter(options))}.* is not part of this version yet\.$"):
-        resolve({**SONG, **options})
 
 
 @pytest.mark.parametrize(("typed", "meant"), [("cs", "circle_size"), ("keycounts", "keycount"), ("zzz", None)])

@@ -1,5 +1,7 @@
 """Templates of contexts: how they are written, and what they mean for each mode."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from training_songs import SPEC, published_like_spec
@@ -10,6 +12,9 @@ from osuT5.dataset.errors import CorpusError
 from osuT5.events import ContextKind
 
 PUBLISHED = published_like_spec()
+FEW = replace(SPEC, vocabulary=replace(SPEC.vocabulary, contexts=SPEC.vocabulary.contexts[:5]))
+"""A model with none, timing, kiai, map and sv."""
+
 NONE, TIMING, KIAI, MAP, SV, NO_HS, GD = (
     ContextKind(name) for name in ("none", "timing", "kiai", "map", "sv", "no_hs", "gd")
 )
@@ -44,6 +49,10 @@ def test_mania_writes_its_scroll_speeds_too():
     assert plan_of("map -> sv", GameMode.MANIA) == ContextPlan((), (MAP,), (SV,))
 
 
+def test_a_weight_of_0_leaves_a_template_out_whatever_it_names():
+    assert context_mix({"none": 1, "gd": 0}, FEW) == context_mix({"none": 1}, FEW)
+
+
 def test_no_templates_are_the_contexts_of_the_model_from_nothing():
     (template,) = context_mix({}, SPEC).templates
     assert template.of_mode(SPEC.contexts_of(GameMode.TAIKO)) == ContextPlan((), (), (TIMING, KIAI, MAP))
@@ -74,4 +83,4 @@ def test_templates_are_drawn_by_their_weights():
 )
 def test_what_is_no_template_of_this_model(contexts, said):
     with pytest.raises(CorpusError, match=said):
-        context_mix(contexts, SPEC)
+        context_mix(contexts, FEW)

@@ -79,6 +79,23 @@ def test_several_corpora_are_one(folder, tmp_path):
     assert names(data.train) == ["3", "1"]
 
 
+def test_figures_are_of_the_first_corpus(folder, tmp_path):
+    write_mapset(tmp_path / "5", small_beatmap("Secret"), seed=5)
+    write_mapset(tmp_path / "6", small_beatmap("Six"), seed=6)
+    data = opened(f"{folder};{tmp_path}")
+    assert names(data.train) == ["1", "2", "3", "6"]
+    assert names(data.held_out) == ["4"]
+
+
+@pytest.mark.parametrize("shares", [(0.5,), (1.0, 0.0), (0.2, 0.3, 0.5)])
+def test_every_corpus_needs_a_share(folder, shares):
+    maker = SamplerMaker(
+        SPEC, DataOptions(f"{folder};{folder}"), replace(BATCH, corpus_shares=shares), AugmentationOptions(), seed=1
+    )
+    with pytest.raises(CorpusError, match="corpus_shares needs a number above 0 for each corpus"):
+        maker()
+
+
 def test_songs_read_lazily_are_the_same_songs(folder, tmp_path):
     """One visit each: with a single song and one place, both samplers see the same windows of it."""
     data = DataOptions(

@@ -52,6 +52,22 @@ def test_converted_charts_have_a_share_beside_real_ones():
     assert shares_of(converted, BatchOptions()), "alone they are all there is"
 
 
+def test_each_corpus_has_its_share_in_each_mode():
+    entries = [ChartEntry(n, 0, STANDARD) for n in range(9)] + [ChartEntry(9, 0, STANDARD, corpus=1)]
+    entries += [ChartEntry(10, 0, TAIKO)]
+    drawn = shares_of(entries, BatchOptions(mode_shares=(0.5, 0.5, 0, 0), corpus_shares=(0.6, 0.4)))
+    assert drawn[entries[9]] == pytest.approx(0.2, abs=0.02)
+    assert drawn[entries[0]] == pytest.approx(0.3 / 9, abs=0.02)
+    assert drawn[entries[10]] == pytest.approx(0.5, abs=0.02)
+
+
+def test_shares_of_corpora_and_of_converted_charts_meet():
+    """Converted charts are of one corpus only; real ones of both."""
+    entries = [ChartEntry(0, 0, CATCH), ChartEntry(1, 0, CATCH, corpus=1), ChartEntry(2, 0, CATCH, converted=True)]
+    drawn = shares_of(entries, BatchOptions(converted_catch_share=0.5, corpus_shares=(0.8, 0.2)))
+    assert [drawn[entry] for entry in entries] == pytest.approx([0.4, 0.1, 0.5], abs=0.02)
+
+
 def test_nothing_to_draw():
     with pytest.raises(NothingToDraw):
         ChartPools([], BatchOptions())
@@ -73,6 +89,7 @@ class UnreadSong:
     name: str
     modes: tuple[GameMode, ...]
     broken: bool = False
+    corpus: int = 0
 
     @property
     def records(self) -> tuple[ChartRecord, ...]:

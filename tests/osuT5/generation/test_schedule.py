@@ -1,5 +1,6 @@
 """Writing a song with a tiny random model: what holds whatever the model says."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -60,6 +61,49 @@ def test_charts_side_by_side_are_written_as_each_alone(writer):
     charts = [chart(GameMode.STANDARD, 1), chart(GameMode.MANIA, 2), chart(GameMode.TAIKO, 3)]
     together = writer.write_context(ContextKind.KIAI, charts, Sampling())
     assert together == [writer.write_context(ContextKind.KIAI, [each], Sampling())[0] for each in charts]
+
+
+def guided(scale: float, **negative) -> tuple[ChartInProgress, Sampling]:
+    unlike = Attributes(GameMode.STANDARD, **negative)
+    return replace(chart(), negative=unlike), Sampling(temperature=1.5, context_temperatures={}, guidance_scale=scale)
+
+
+def test_guidance_of_scale_1_changes_nothing_and_more_does(writer):
+    plain, _ = guided(1.0)
+    (without,) = writer.write_context(ContextKind.MAP, [chart()], guided(1.0)[1])
+    one, three = (writer.write_context(ContextKind.MAP, [plain], guided(scale)[1])[0] for scale in (1.0, 3.0))
+    assert one == without
+    assert three != without
+
+
+def test_guidance_asks_for_both_prompts_in_one_batch(writer, monkeypatch):
+    batches = []
+    start = writer.model.start
+
+    def counted(states, windows, length, modes, ids, padding):
+        batches.append(len(ids))
+        return start(states, windows, length, modes, ids, padding)
+
+    monkeypatch.setattr(writer.model, "start", counted)
+    charts = [guided(2.0)[0], replace(guided(2.0)[0], seed=2)]
+    both = writer.write_context(ContextKind.MAP, charts, guided(2.0)[1])
+    assert set(batches) == {4}
+    alone = [writer.write_context(ContextKind.MAP, [each], guided(2.0)[1])[0] for each in charts]
+    assert both == alone
+
+
+def test_away_from_the_same_prompt_is_nowhere(writer):
+    """With equal prompts the difference is nothing, however large the scale."""
+    (without,) = writer.write_context(ContextKind.MAP, [chart()], guided(1.0)[1])
+    same, hard = guided(4.0, difficulty=3.0)
+    assert writer.write_context(ContextKind.MAP, [same], hard) == [without]
+
+
+def test_beats_are_not_guided(writer):
+    plain, hard = guided(5.0)
+    assert writer.write_context(ContextKind.TIMING, [plain], hard) == writer.write_context(
+        ContextKind.TIMING, [chart()], hard
+    )
 
 
 def test_a_context_knows_those_before_it(writer):

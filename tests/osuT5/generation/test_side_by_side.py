@@ -13,7 +13,6 @@ from published_bundles import published_config, published_spec
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.model import GameMode
 from osuT5.events import ContextKind
-from osuT5.generation.engine import Guidance
 from osuT5.generation.sampling import Sampling
 from osuT5.generation.schedule import ChartInProgress, SongWriter
 from osuT5.generation.side_by_side import WriterGroup
@@ -60,10 +59,10 @@ def charts(negative: Attributes | None = None) -> list[ChartInProgress]:
     return [ChartInProgress(wish, seed, negative=negative) for seed, wish in enumerate(wishes)]
 
 
-def filled_in(writer: SongWriter, sampling: Sampling, made: list[ChartInProgress], guidance=None) -> list[dict]:
+def filled_in(writer: SongWriter, sampling: Sampling, made: list[ChartInProgress]) -> list[dict]:
     contexts = dict.fromkeys(c for chart in made for c in writer.spec.contexts_of(chart.attributes.mode))
     wanted = [(c, chart) for c in contexts for chart in made if c in writer.spec.contexts_of(chart.attributes.mode)]
-    writer.fill_in(wanted, sampling, guidance)
+    writer.fill_in(wanted, sampling)
     return [chart.contexts for chart in made]
 
 
@@ -75,8 +74,8 @@ def test_both_ways_write_the_same(writers, sampling):
 
 
 def test_guided_rows_are_the_same(writers):
-    guidance, negative = Guidance(1.5), Attributes(GameMode.STANDARD, difficulty=8.0)
-    first, second = (filled_in(writer, HOT, charts(negative)[:1], guidance) for writer in writers)
+    guided, negative = replace(HOT, guidance_scale=12.0), Attributes(GameMode.STANDARD, difficulty=8.0)
+    first, second = (filled_in(writer, guided, charts(negative)[:1]) for writer in writers)
     assert first == second
     unguided = filled_in(writers[1], HOT, charts()[:1])
     assert first != unguided
@@ -103,7 +102,7 @@ def test_a_later_context_is_behind_by_what_it_can_see(writers):
         pytest.skip("a model with one context")
     (chart, *_) = charts()
     wanted = [(ContextKind.TIMING, chart), (ContextKind.MAP, chart)]
-    group = WriterGroup(fast, wanted, fast._choice(HOT, []), None)
+    group = WriterGroup(fast, wanted, fast._choice(HOT, []), {context: None for context, _ in wanted})
     beats, objects = group.writers
     window = fast.windows[0]
     seen = [each for each in fast.windows if fast.first_ms(each) < window.start_ms + fast.spec.grid.window_ms]

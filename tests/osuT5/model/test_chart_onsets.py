@@ -50,6 +50,16 @@ def test_conditions_change_them_and_written_tokens_do_not(tiny_model, mel, condi
 
 
 @torch.no_grad()
+def test_those_of_a_guest_difficulty_do_not_count(tiny_model, mel, conditioned_ids):
+    model = scrambled(tiny_model(chart_onset_dim=16))
+    guest = torch.tensor([[3, 77, 72, 5, 4]]).expand(3, -1)  # a mark, its conditions, what it is, a mark
+    modes = torch.tensor([0, 1, 1])
+    alone = model(mel, conditioned_ids, row_window=WINDOWS, mode_ids=modes).onset_logits
+    with_guest = model(mel, torch.cat([guest, conditioned_ids], 1), row_window=WINDOWS, mode_ids=modes).onset_logits
+    torch.testing.assert_close(with_guest, alone)
+
+
+@torch.no_grad()
 def test_decoding_points_at_the_same_onsets_as_training(tiny_model, mel, conditioned_ids):
     model = scrambled(tiny_model(chart_onset_dim=16))
     logits = model(mel, conditioned_ids, row_window=WINDOWS, mode_ids=MODES).logits

@@ -7,8 +7,10 @@ import json
 import pytest
 import torch
 
+from checkpoints.errors import ModelError
 from osuT5.model.convert import convert_to_published
 from osuT5.model.loading import load_model
+from osuT5.model.lora import BASE_CONTRACT_FILE
 from osuT5.model.seq2seq import MapperModel
 from osuT5.spec import mini_spec
 from osuT5.training.architectures import ARCHITECTURES, mini_config
@@ -60,6 +62,26 @@ def tokens_scored(model: MapperModel) -> torch.Tensor:
 def lora(folder, **changes) -> TrainOptions:
     options = LoraOptions(**{"enable_lora": True, "r": 4, "lora_alpha": 8, **changes})
     return TrainOptions(pretrained_path=str(folder), lora=options)
+
+
+@pytest.mark.parametrize(
+    ("part", "value"), [("conditions", ["gamemode"]), ("audio_lead_ms", 0.0), ("grid", {"frames": 512})]
+)
+def test_an_adapter_knows_the_contract_of_its_model(tmp_path, part, value):
+    base = saved(tmp_path / "base", "mini")
+    adapter = tmp_path / "adapter"
+    adapter.mkdir()
+    start = starting_point(lora(base))
+    start.export(moved(start), adapter)
+    contract = adapter / BASE_CONTRACT_FILE
+    told = json.loads(contract.read_text(encoding="utf-8"))
+    contract.write_text(json.dumps({**told, "name": "an elder version"}), encoding="utf-8")
+    load_model(base, lora=adapter)
+    contract.write_text(json.dumps({**told, part: value}), encoding="utf-8")
+    with pytest.raises(ModelError, match=rf"is for another model: that one had another {part.replace('_', ' ')}\.$"):
+        load_model(base, lora=adapter)
+    contract.unlink()
+    load_model(base, lora=adapter)
 
 
 @pytest.mark.parametrize("begin", ["pissa", "true", "gaussian"])

@@ -1,0 +1,161 @@
+"""mai_mod/: what the original suggests for a map, for model outputs that were made up.
+
+`<case>.json` has the events with their times, each with its surprisal and the likeliest event, both also as text, and
+the sequences of the first batch of windows; `<case>.txt` is the report that was printed. The outputs themselves are not
+there, so surprisals cannot be compared: they are given, and what is made of them is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from functools import cached_property, partial
+from pathlib import Path
+
+from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case, identical
+from benchmarks.parity.inputs import INPUT_FOLDER
+from osu_beatmap.model import Beatmap
+from osu_beatmap.quirks import PUBLISHED
+from osu_beatmap.reader import read_beatmap
+from osuT5.encoding import encode_context
+from osuT5.encoding.event_stream import EventStream
+from osuT5.events import ContextKind, Event, EventKind
+from osuT5.model.published import PublishedBundle, bundle_from_json
+from osuT5.published_windows import PublishedGrid
+from osuT5.vocabulary import PAD_ID, SOS_ID
+from pipeline.review.published_text import JudgedEvent, PublishedReport
+
+SONG_MS = 40_000.0
+"""The song of the cases, of which only the length matters."""
+
+
+UNSCORED = "None"
+
+
+class Case:
+    """One recorded review, of a model that writes everything in one context."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @cached_property
+    def data(self) -> dict:
+        return json.loads(self.path.read_text(encoding="utf-8"))
+
+    @cached_property
+    def context(self) -> dict:
+        (context,) = self.data["contexts"]
+        return context
+
+    @cached_property
+    def bundle(self) -> PublishedBundle:
+        goldens, name = self.path.parents[1], self.data["config"]
+        texts = [goldens / "model" / f"full_{name}.config.json", goldens / "tokenizer" / name / "tokenizer.json"]
+        config, tokenizer = (json.loads(path.read_text(encoding="utf-8")) for path in texts)
+        return bundle_from_json(config, tokenizer, name=name)
+
+    @cached_property
+    def beatmap(self) -> Beatmap:
+        return read_beatmap(self.path.parents[1] / INPUT_FOLDER / self.data["osu"], quirks=PUBLISHED)
+
+    @cached_property
+    def stream(self) -> EventStream:
+        encoding = self.bundle.spec.encoding
+        groups = encode_context(self.beatmap, ContextKind(self.context["context"]), encoding, SONG_MS, PUBLISHED)
+        return EventStream.of(groups)
+
+    @cached_property
+    def report(self) -> PublishedReport:
+        context = self.context
+        rows = zip(context["events"], context["times"], context["surprisals"], context["expected"], strict=True)
+        judged = [JudgedEvent(_event(own), ms, bits, _event(wanted)) for own, ms, bits, wanted in rows]
+        encoding = self.bundle.spec.encoding
+        return PublishedReport(self.beatmap, judged, encoding.types_first, encoding.position_cell_px)
+
+
+def _event(row: list) -> Event | None:
+    return None if row[0] == EventKind.CONTROL.value else Event(EventKind(row[0]), row[1])
+
+
+def check(folder: Path) -> Iterator[CaseResult]:
+    yield from each_case("mai_mod", _cases(folder))
+
+
+def _cases(folder: Path) -> Iterator[tuple[str, Callable[[], Outcome]]]:
+    for path in sorted(folder.glob("*.json")):
+        case = Case(path)
+        for name, compare in (
+            ("events", _compare_events),
+            ("sequences", _compare_sequences),
+            ("words", _compare_words),
+            ("report", _compare_report),
+        ):
+            yield f"{path.stem} {name}", partial(compare, case)
+
+
+def _compare_events(case: Case) -> Outcome:
+    """Which events there are, and when."""
+    ours = [
+        [[event.kind.value, event.value], ms]
+        for event, ms in zip(case.stream.events, case.stream.times_ms, strict=True)
+    ]
+    theirs = [[row, ms] for row, ms in zip(case.context["events"], case.context["times"], strict=True)]
+    verdict, _, note = identical(ours, theirs)
+    if verdict is Verdict.DIFFERS:
+        place = next((i for i, pair in enumerate(zip(ours, theirs, strict=False)) if pair[0] != pair[1]), -1)
+        note = f"{len(ours)} and {len(theirs)} events, {place}: {ours[place]}, not {theirs[place]}"
+    return verdict, f"{len(theirs)} events", note
+
+
+def _compare_sequences(case: Case) -> Outcome:
+    """What the model is given for the first windows: all of each window, for it to be scored."""
+    theirs = [[i for i in row if i != PAD_ID] for row in case.data["batches"][0]["ids"]]
+    spec = case.bundle.spec
+    windows = PublishedGrid(spec.grid).windows(round(SONG_MS * spec.grid.sample_rate / 1000))[: len(theirs)]
+    stream = _recorded(case)
+    ours = []
+    for window in windows:
+        events = stream.between(window.start_ms, window.start_ms + spec.grid.window_ms)
+        ours.append([SOS_ID, *(spec.vocabulary.encode_clipped(_in_window(e, window.start_ms, spec)) for e in events)])
+    verdict, _, note = identical(ours, theirs)
+    if verdict is Verdict.DIFFERS:
+        sizes = [(len(own), len(other)) for own, other in zip(ours, theirs, strict=False)]
+        note = f"lengths {sizes}"
+    return verdict, f"{sum(map(len, theirs))} ids", note
+
+
+def _recorded(case: Case) -> EventStream:
+    """The recorded events, so that what differs in them shows there alone."""
+    return EventStream([_event(row) for row in case.context["events"]], case.context["times"])
+
+
+def _in_window(event: Event, start_ms: int, spec) -> Event:
+    if event.kind is not EventKind.TIME:
+        return event
+    return event._replace(value=int((event.value - start_ms) / spec.grid.time_step_ms))
+
+
+def _compare_words(case: Case) -> Outcome:
+    """Every event and every expected event as text; those after the song's end were not scored and have none."""
+    pairs = [
+        (row, text)
+        for rows, texts in (("events", "events_str"), ("expected", "expected_str"))
+        for row, text in zip(case.context[rows], case.context[texts], strict=True)
+        if text != UNSCORED
+    ]
+    for row, text in pairs:
+        event = _event(row)
+        ours = "End of sequence" if event is None else case.report.said(event)
+        if ours != text:
+            return Verdict.DIFFERS, "", f"{ours}, not {text}"
+    return Verdict.OK, f"{len(pairs)} texts", ""
+
+
+def _compare_report(case: Case) -> Outcome:
+    theirs = case.path.with_suffix(".txt").read_text(encoding="utf-8").rstrip("\n").splitlines()
+    ours = case.report.text().splitlines()
+    wrong = [place for place, pair in enumerate(zip(ours, theirs, strict=False)) if pair[0] != pair[1]]
+    if len(ours) == len(theirs) and not wrong:
+        return Verdict.OK, f"{len(theirs)} lines", ""
+    place = wrong[0] if wrong else min(len(ours), len(theirs))
+    return Verdict.DIFFERS, f"{len(wrong)} lines", f"{len(ours)} and {len(theirs)} lines; line {place + 1} differs"

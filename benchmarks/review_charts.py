@@ -1,0 +1,100 @@
+"""Charts for measuring reviews: excerpts of real ones, of all modes, with the model in front of their songs."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from osu_beatmap.held_out import Split, held_out_titles, song_in_split
+from osu_beatmap.model import Beatmap, GameMode
+from osuT5.audio import load_audio
+from osuT5.dataset.sources import FolderSong, ReadChart, SourceReport, mapset_songs, read_charts
+from osuT5.generation.schedule import SongWriter
+from osuT5.mel import song_mel
+from osuT5.model.seq2seq import MapperModel
+from osuT5.spec import ModelSpec
+from pipeline.review.reading import SongReader
+
+FEWEST_OBJECTS = 60
+TAIL_MS = 500.0
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewChart:
+    """An excerpt from the start of a chart, and a reader of its song's excerpt."""
+
+    name: str
+    beatmap: Beatmap
+    reader: SongReader
+    is_stepmania: bool
+
+    @property
+    def mode(self) -> str:
+        return self.beatmap.mode.name.lower() + (" (StepMania)" if self.is_stepmania else "")
+
+
+def review_charts(
+    folder: Path,
+    split: Split,
+    model: MapperModel,
+    spec: ModelSpec,
+    per_mode: int,
+    seconds: float,
+    stepmania: Path | None,
+) -> Iterator[ReviewChart]:
+    """Up to `per_mode` charts of each mode, one of a song, in an order that depends on nothing but names."""
+    converted = _stepmania_sets(stepmania)
+    taken: Counter = Counter()
+    held_out = held_out_titles()
+    for song in sorted(mapset_songs(folder), key=lambda song: _hashed(song.name)):
+        if min((taken[mode] for mode in GameMode), default=0) >= per_mode:
+            return
+        charts = read_charts(song, SourceReport())
+        if not charts or not song_in_split([chart.record for chart in charts], split, held_out):
+            continue
+        chosen = _choose(charts, taken, per_mode, song.name in converted)
+        if chosen is None:
+            continue
+        taken[chosen.beatmap.mode] += 1
+        yield _excerpt(song, chosen, model, spec, seconds, song.name in converted)
+
+
+def _choose(charts: list[ReadChart], taken: Counter, per_mode: int, is_stepmania: bool) -> ReadChart | None:
+    """A chart of the mode that lacks most; of StepMania, at most half of mania."""
+    limit = per_mode // 2 if is_stepmania else per_mode
+    able = [c for c in charts if taken[c.beatmap.mode] < limit and len(c.beatmap.hit_objects) >= FEWEST_OBJECTS]
+    return min(able, key=lambda each: (taken[each.beatmap.mode], _hashed(each.name)), default=None)
+
+
+def _excerpt(
+    song: FolderSong, chart: ReadChart, model: MapperModel, spec: ModelSpec, seconds: float, is_stepmania: bool
+) -> ReviewChart:
+    samples = load_audio(song.audio_path, spec.grid.sample_rate)
+    first_ms = min(obj.time_ms for obj in chart.beatmap.hit_objects)
+    samples = samples[: int((seconds + max(0.0, first_ms) / 1000) * spec.grid.sample_rate)]
+    song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
+    reader = SongReader(SongWriter(model, spec, song_mel(samples, spec), song_ms))
+    return ReviewChart(f"{song.name} / {chart.name}", up_to(chart.beatmap, song_ms - TAIL_MS), reader, is_stepmania)
+
+
+def up_to(beatmap: Beatmap, end_ms: float) -> Beatmap:
+    """The map without what begins later."""
+    cut = copy.deepcopy(beatmap)
+    cut.hit_objects = [obj for obj in cut.hit_objects if getattr(obj, "end_ms", obj.time_ms) < end_ms]
+    cut.timing_points = [line for line in cut.timing_points if line.time_ms < end_ms]
+    cut.breaks = [pause for pause in cut.breaks if pause.end_ms < end_ms]
+    return cut
+
+
+def _stepmania_sets(path: Path | None) -> frozenset[str]:
+    rows = json.loads(path.read_text(encoding="utf-8")) if path else []
+    return frozenset(row["dir"] for row in rows if row["kind"] == "sm")
+
+
+def _hashed(name: str) -> str:
+    return hashlib.sha256(name.encode("utf-8")).hexdigest()

@@ -1,0 +1,82 @@
+"""Faulty copies of maps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from evaluation.faults import of_objects
+from evaluation.faults.of_objects import Shown
+from evaluation.faults.of_stretches import STRETCH_FAULTS
+from evaluation.faults.working import FaultyCopy
+from osu_beatmap.model import Beatmap, HitObject
+
+MIN_APART_MS = 3_000.0
+"""Each fault of an object has surroundings that are right."""
+
+EDGE_OBJECTS = 3
+"""So many objects at either end of a map are left alone."""
+
+OBJECT_FAULTS: dict[str, Callable[[FaultyCopy, HitObject], Shown]] = {
+    fault.__name__: fault
+    for fault in (
+        of_objects.quarter_beat,
+        of_objects.third_beat,
+        of_objects.moved_place,
+        of_objects.deleted,
+        of_objects.added,
+        of_objects.combo_moved,
+        of_objects.sv_changed,
+        of_objects.sound_changed,
+    )
+}
+
+KINDS = (*OBJECT_FAULTS, *STRETCH_FAULTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Where a reviewer should find one fault: from a time to a time, which are the same for a fault of an object.
+
+    `obj` is the index in the faulty map of the object that shows it; None for a fault of a stretch.
+    """
+
+    start_ms: float
+    end_ms: float
+    obj: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FaultyMap:
+    """`faults` is empty where a map has nothing that a kind of fault could be done to."""
+
+    beatmap: Beatmap
+    faults: tuple[Fault, ...]
+
+
+def inject(
+    beatmap: Beatmap, kind: str, rng: np.random.Generator, span_ms: tuple[float, float], count: int = 1
+) -> FaultyMap:
+    """A copy with faults of a kind in a span: up to `count` of objects, `MIN_APART_MS` apart, or one of a stretch."""
+    work = FaultyCopy(beatmap, rng)
+    if kind in STRETCH_FAULTS:
+        stretch = STRETCH_FAULTS[kind](work, span_ms)
+        return FaultyMap(work.beatmap, () if stretch is None else (Fault(*stretch),))
+    shown: list[tuple[float, HitObject]] = []
+    for obj in _choices(work, span_ms):
+        if len(shown) == count:
+            break
+        if all(abs(obj.time_ms - time_ms) >= MIN_APART_MS for time_ms, _ in shown):
+            fault = OBJECT_FAULTS[kind](work, obj)
+            shown += [fault] if fault else []
+    places = sorted((time_ms, work.index_of(obj)) for time_ms, obj in shown)
+    return FaultyMap(work.beatmap, tuple(Fault(time_ms, time_ms, index) for time_ms, index in places))
+
+
+def _choices(work: FaultyCopy, span_ms: tuple[float, float]) -> list[HitObject]:
+    """The objects of a span in random order."""
+    inner = work.objects[EDGE_OBJECTS:-EDGE_OBJECTS]
+    chosen = [obj for obj in inner if span_ms[0] <= obj.time_ms < span_ms[1]]
+    return [chosen[index] for index in work.rng.permutation(len(chosen))]

@@ -1,0 +1,59 @@
+"""Modding suggestions for a map: `python mai_mod.py beatmap_path=map.osu`; `-h` lists all options."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from pipeline.command_line import FlatConfig, Program, run
+from pipeline.review.options import ReviewRequest, check_review_files, resolve_review
+
+
+def suggest(config: FlatConfig) -> None:
+    """Review what the options name, and report it."""
+    request = resolve_review(config)
+    check_review_files(request)
+    # Only now what takes seconds to import: wrong input is answered at once.
+    from pipeline.console import ProgressLine
+    from pipeline.review.reviewing import review, write_fixed_copy
+
+    progress = ProgressLine()
+    try:
+        reviews = review(request, progress)
+    finally:
+        progress.close()
+    if request.apply:
+        path, applied = write_fixed_copy(request, reviews[-1])
+        print(f"{path}: {len(applied)} of {len(reviews[-1].suggestions)} suggestions applied.")
+    else:
+        _report(request, reviews)
+
+
+def _report(request: ReviewRequest, reviews: list) -> None:
+    from osu_beatmap.writer import temporary_beside
+    from pipeline.review.reports import report
+
+    to_file = request.output_file is not None
+    is_watched = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    text = report(reviews, request.output, request.order, is_watched and not to_file and not request.raw_output)
+    if not to_file:
+        print(text, end="")
+        return
+    target = Path(request.output_file)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with temporary_beside(target) as file:
+        file.write(text.encode("utf-8", errors="replace"))
+    print(f"{target}: {sum(len(each.suggestions) for each in reviews)} suggestions.")
+
+
+MAI_MOD = Program(
+    script="mai_mod.py",
+    config_name="mai_mod",
+    purpose="Reviews an osu! beatmap and suggests what to look at again.",
+    example="beatmap_path=map.osu",
+    action=suggest,
+)
+
+if __name__ == "__main__":
+    sys.exit(run(MAI_MOD))

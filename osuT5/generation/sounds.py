@@ -1,0 +1,92 @@
+"""Hit sounds for a map that is finished: its own tokens again, and only what says how it sounds is drawn."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from osuT5.events import ContextKind, EventGroup, EventKind
+from osuT5.generation.engine import Engine
+from osuT5.generation.logit_rules import FORBIDDEN, Row
+from osuT5.generation.sampling import Sampler, Sampling
+from osuT5.generation.schedule import ChartInProgress, SongWriter, groups_between
+from osuT5.generation.threads import cpu_threads
+from osuT5.vocabulary import Vocabulary
+
+SOUND_KINDS = frozenset({EventKind.HITSOUND, EventKind.VOLUME})
+
+
+@dataclass(frozen=True)
+class SoundChoice:
+    """Repeats known tokens, and in the places of those that are sounds draws sounds of the same kind."""
+
+    known: Sequence[int]
+    vocabulary: Vocabulary
+    sampler: Sampler
+    generator: torch.Generator
+
+    def __call__(self, scores: Tensor, rows: Sequence[Row], active: Sequence[int]) -> list[int]:
+        return [self._next(scores[place], rows[index]) for place, index in enumerate(active)]
+
+    def _next(self, scores: Tensor, row: Row) -> int:
+        if len(row.written_ids) >= len(self.known):
+            return self.vocabulary.context_eos(row.context)
+        token_id = self.known[len(row.written_ids)]
+        event = self.vocabulary.decode(token_id)
+        if event is None or event.kind not in SOUND_KINDS:
+            return token_id
+        ids = self.vocabulary.ids_of(event.kind)
+        sounds = torch.full_like(scores, FORBIDDEN)
+        sounds[ids.start : ids.stop] = scores[ids.start : ids.stop]
+        return self.sampler(sounds, row.context, self.generator)
+
+
+def write_sounds(
+    writer: SongWriter,
+    chart: ChartInProgress,
+    groups: Sequence[EventGroup],
+    sampling: Sampling,
+    start_ms: float = -math.inf,
+    end_ms: float = math.inf,
+) -> list[EventGroup]:
+    """The groups of a map, those in [start_ms, end_ms) with new sounds; all else about them stays as it is.
+
+    `chart` gives the map without its sounds as an input. A passage too dense for the decoder keeps its sounds.
+    """
+    vocabulary = writer.spec.vocabulary
+    engine = Engine(writer.model, vocabulary)
+    generator = torch.Generator().manual_seed(chart.seed)
+    written = list(groups_between(groups, -math.inf, start_ms))
+    with cpu_threads(writer.model):
+        for window in writer.windows:
+            is_last = window is writer.windows[-1]
+            until_ms = end_ms if is_last else min(window.to_ms, end_ms)
+            due = groups[len(written) : len(groups_between(groups, -math.inf, until_ms))]
+            row = writer.row(window, ContextKind.MAP, chart, written)
+            row.grammar, row.end_ids = None, frozenset({vocabulary.context_eos(ContextKind.MAP)})
+            known = writer.spec.text.ids_of(due, window.start_ms)
+            choice = SoundChoice(known, vocabulary, Sampler(sampling, vocabulary), generator)
+            if due:
+                engine.write([row], *writer.heard(window, [chart]), [int(chart.attributes.mode)], choice)
+            written += _with_sounds_of(due, row.written_ids, vocabulary)
+            writer.report.tokens += len(row.written_ids)
+            writer.progress("sounds", window.index + 1, len(writer.windows))
+    return [*written, *groups[len(written) :]]
+
+
+def _with_sounds_of(groups: Sequence[EventGroup], ids: Sequence[int], vocabulary: Vocabulary) -> list[EventGroup]:
+    """The groups with the sounds among the ids, which begin with one id for each of their events."""
+    sounding = []
+    place = 0
+    for group in groups:
+        events = list(group.events)
+        for index, event in enumerate(events):
+            if event.kind in SOUND_KINDS and place + index < len(ids):
+                events[index] = vocabulary.decode(ids[place + index])
+        place += len(events)
+        sounding.append(EventGroup(group.time_ms, tuple(events)))
+    return sounding

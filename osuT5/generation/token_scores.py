@@ -1,0 +1,168 @@
+"""What a distribution over the vocabulary says about the token that is there: which kind of event, and which value.
+
+A token answers two questions at once: what comes next (a position, another anchor, the end), and with which value.
+They are told apart here, since they mean different things to a mapper. Values that nobody tells apart, such as
+neighbouring steps of time, count together. All surprisals are in bits.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from osuT5.encoding.hitsounds import ADDITION_VALUES, BANK_VALUES
+from osuT5.encoding_spec import EncodingSpec
+from osuT5.events import EventKind
+from osuT5.generation.logit_rules import FORBIDDEN
+from osuT5.generation.time_choice import REACH_STEPS
+from osuT5.vocabulary import Vocabulary
+
+LEAST_ENTROPY_BITS = 1.0
+"""Surprisals are put in relation to at least this: a model that is sure of a hundred tokens is wrong about one."""
+
+NEAR_PX = 32
+NEAR_VALUES = {EventKind.TIME: REACH_STEPS, EventKind.VOLUME: 5}
+"""How far apart values of a kind may be and still count as the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surprise:
+    """How surprising an answer was, and how surprising answers to this question are by expectation, both in bits."""
+
+    bits: float
+    expected_bits: float
+
+    def __add__(self, other: Surprise) -> Surprise:
+        """Of two answers together, each given what was known before it."""
+        return Surprise(self.bits + other.bits, self.expected_bits + other.expected_bits)
+
+    def scaled(self, share: float) -> Surprise:
+        """The word of a judge who counts less."""
+        return Surprise(share * self.bits, share * self.expected_bits)
+
+    @property
+    def relative(self) -> float:
+        """Surprisal over entropy: 1 is what the model expects of itself."""
+        return self.bits / max(self.expected_bits, LEAST_ENTROPY_BITS)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A question of a token: how surprising its answer was, and the likeliest one (a kind, or a value)."""
+
+    surprise: Surprise
+    likeliest: int
+
+
+@dataclass(slots=True)
+class TokenScores:
+    """Of tokens in a row, arrays [tokens].
+
+    token          surprise of the very token; `likeliest` is an id
+    kinds          chances of the kinds of event, [tokens, kinds] in the order of `TokenScorer.kinds`
+    value          of its value given its kind; `likeliest` is an id of that kind
+    probabilities  [tokens, vocabulary out]
+    """
+
+    token: list[Answer]
+    kinds: np.ndarray
+    value: list[Answer]
+    probabilities: np.ndarray
+
+
+class TokenScorer:
+    """Scores tokens of one vocabulary.
+
+    `kinds` are those of the output ranges in order, then None for marks: the end of a context above all.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, encoding: EncodingSpec) -> None:
+        self.vocabulary = vocabulary
+        self.kinds: list[EventKind | None] = [*(r.kind for r in vocabulary.output_ranges), None]
+        self._ranges = [vocabulary.ids_of(r.kind) for r in vocabulary.output_ranges]
+        self._kind_of_id = torch.full((vocabulary.size_out,), len(self._ranges))
+        for index, ids in enumerate(self._ranges):
+            self._kind_of_id[ids.start : ids.stop] = index
+        self._reach = {kind: _reach(kind, encoding) for kind in self.kinds if kind is not None}
+        self._position_columns = (encoding.x_high_px - encoding.x_low_px) // encoding.position_cell_px + 1
+
+    @torch.inference_mode()
+    def score(self, logits: Tensor, ids: Tensor, first_values: Tensor) -> TokenScores:
+        """Scores of `ids` [n] by logits [n, vocabulary out]; times below `first_values` [n] are ruled out."""
+        times = self.vocabulary.ids_of(EventKind.TIME)
+        too_early = torch.arange(len(times), device=logits.device) < first_values[:, None]
+        logits = logits.float()
+        logits[:, times.start : times.stop].masked_fill_(too_early, FORBIDDEN)
+        p = logits.softmax(-1)
+        kinds = torch.zeros(len(ids), len(self.kinds), device=p.device)
+        kinds.index_add_(1, self._kind_of_id.to(p.device), p)
+        own_kinds = self._kind_of_id.to(ids.device)[ids]
+        return TokenScores(
+            token=_answers(p, p, ids),
+            kinds=kinds.cpu().numpy(),
+            value=self._values(p, ids, own_kinds),
+            probabilities=p.cpu().numpy(),
+        )
+
+    def _values(self, p: Tensor, ids: Tensor, own_kinds: Tensor) -> list[Answer]:
+        sure = Answer(Surprise(0.0, 0.0), 0)
+        answers = [sure] * len(ids)
+        for index, of_kind in enumerate(self._ranges):
+            rows = torch.nonzero(own_kinds == index).squeeze(1)
+            if not len(rows) or len(of_kind) == 1:
+                continue
+            values = p[rows, of_kind.start : of_kind.stop]
+            values = values / values.sum(1, keepdim=True).clamp(min=1e-12)
+            near = self._near(values, self.kinds[index])
+            found = _answers(values, near, ids[rows] - of_kind.start)
+            for row, answer in zip(rows.tolist(), found, strict=True):
+                answers[row] = Answer(answer.surprise, answer.likeliest + of_kind.start)
+        return answers
+
+    def _near(self, values: Tensor, kind: EventKind) -> Tensor:
+        """The chance of each value of a kind together with its neighbours, [n, values]."""
+        reach = self._reach[kind]
+        if not reach:
+            return values
+        size = 2 * reach + 1
+        if kind is EventKind.POSITION:
+            grid = values.unflatten(1, (-1, self._position_columns))
+            return (F.avg_pool2d(grid[:, None], size, 1, reach)[:, 0] * size**2).flatten(1).clamp(max=1.0)
+        return (F.avg_pool1d(values[:, None], size, 1, reach)[:, 0] * size).clamp(max=1.0)
+
+
+def sound_answers(probabilities: np.ndarray, value: int) -> tuple[Answer, Answer]:
+    """Of a hit sound: its additions, and its two banks. `probabilities` [values] of all hit sounds."""
+    table = probabilities[: ADDITION_VALUES * BANK_VALUES].reshape(BANK_VALUES, ADDITION_VALUES)
+    table = table / max(float(table.sum()), 1e-12)
+    banks, additions = divmod(min(value, table.size - 1), ADDITION_VALUES)
+    return _answer(table.sum(0), additions), _answer(table.sum(1), banks)
+
+
+def _answer(p: np.ndarray, actual: int) -> Answer:
+    bits = -np.log2(np.maximum(p, 1e-12))
+    return Answer(Surprise(float(bits[actual]), float((p * bits).sum())), int(p.argmax()))
+
+
+def _answers(p: Tensor, near: Tensor, actual: Tensor) -> list[Answer]:
+    """p: chances of the answers [n, answers]; near: with what counts as the same; actual [n]."""
+    bits = -near.clamp(min=1e-12).log2()
+    own = bits.gather(1, actual[:, None]).squeeze(1).tolist()
+    expected = (p * bits).sum(1).tolist()
+    best = p.argmax(1).tolist()
+    return [Answer(Surprise(*each), likeliest) for *each, likeliest in zip(own, expected, best, strict=True)]
+
+
+def _reach(kind: EventKind, encoding: EncodingSpec) -> int:
+    if kind in (EventKind.POSITION, EventKind.POSITION_X, EventKind.POSITION_Y):
+        return math.ceil(NEAR_PX / encoding.position_cell_px)
+    if kind is EventKind.DISTANCE:
+        return NEAR_PX // 2
+    if kind is EventKind.SCROLL_SPEED:
+        return 5 // encoding.scroll_speed_step_percent
+    return NEAR_VALUES.get(kind, 0)

@@ -1,0 +1,118 @@
+"""Style: a model's own names, what it ignores, what guidance leads away from, and maps without hit sounds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from osu_beatmap.attributes import Attributes, is_hitsounded
+from osu_beatmap.model import Beatmap, Circle, GameMode, HitSample, HitSound, SampleSet, Slider, SliderEdge
+from osuT5.class_tables import ClassTables
+from osuT5.events import EventKind
+from osuT5.spec import mini_spec
+from pipeline.options import RequestError
+from pipeline.resolve import resolve
+from pipeline.style import in_words_of, unwanted, without_additions
+
+MINI = mini_spec()
+TOLD = replace(
+    MINI,
+    name="told",
+    conditions=(*MINI.conditions, EventKind.MAPPER, EventKind.YEAR, EventKind.DESCRIPTOR),
+    tables=ClassTables(mapper_index={17: 0}, descriptor_index={"jump aim": 0, "style/clean": 1, "streams": 2}),
+)
+
+
+def asked(**options):
+    return resolve({"audio_path": "song.mp3", **options})
+
+
+def test_descriptors_get_the_names_that_a_model_has() -> None:
+    options = {"descriptors": "[Jump Aim,clean,skillset/streams]", "negative_descriptors": "[streams,clean,jump aim]"}
+    request, notes = in_words_of(asked(**options, cfg_scale=2), TOLD)
+    assert request.map.descriptors == ("jump aim", "style/clean", "streams")
+    assert request.map.negative_descriptors == ("streams", "style/clean", "jump aim")
+    assert notes == []
+
+
+def test_what_a_model_was_never_told_of_is_said() -> None:
+    wanted = {"mapper_id": 17, "year": 2015, "descriptors": "[jumps]", "difficulty": 4}
+    request, (note,) = in_words_of(asked(**wanted), MINI)
+    assert note == "mini was never told of mapper_id, year and descriptors, so they had no say in what was written."
+    assert request.map.descriptors == ("jumps",), "a refiner may know them"
+    assert in_words_of(asked(difficulty=4, hitsounded=False), MINI)[1] == []
+
+
+def test_a_mapper_or_tag_that_it_does_not_know_is_said_too() -> None:
+    _, (note,) = in_words_of(asked(mapper_id=99, descriptors="[reading,clean]"), TOLD)
+    assert note == "told was never told of reading and mapper_id=99, so they had no say in what was written."
+    assert in_words_of(asked(mapper_id=17), TOLD)[1] == []
+
+
+@pytest.mark.parametrize("spec", [MINI, TOLD], ids=["without tables", "with tables"])
+def test_a_tag_that_nobody_knows_is_one_sentence(spec) -> None:
+    with pytest.raises(RequestError, match=r"^descriptors: there is no symetrical; did you mean symmetrical\?$"):
+        in_words_of(asked(descriptors="[symetrical]"), spec)
+
+
+def test_guidance_without_a_negative_list_leads_away_from_no_wish_at_all() -> None:
+    wanted = Attributes(
+        GameMode.MANIA, difficulty=4.0, key_count=7, hold_note_ratio=0.5, scroll_speed_ratio=0.1, hitsounded=True,
+        year=2020, mapper_id=17, descriptors=("clean",),
+    )  # fmt: skip
+    assert unwanted(wanted, asked()) is None
+    assert unwanted(wanted, asked(cfg_scale=2)) == Attributes(GameMode.MANIA, key_count=7, hitsounded=True)
+
+
+def test_guidance_with_a_negative_list_leads_away_from_another_style() -> None:
+    wanted = Attributes(GameMode.STANDARD, difficulty=4.0, mapper_id=17, descriptors=("clean",))
+    request = asked(cfg_scale=2, descriptors="[clean]", negative_descriptors="[messy]")
+    assert unwanted(wanted, request) == replace(wanted, descriptors=("messy",))
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"descriptors": "[clean]", "negative_descriptors": "[messy]"}, "need guidance"),
+        ({"negative_descriptors": "[messy]", "cfg_scale": 2}, r"one for each of the descriptors \(0\), got 1"),
+        ({"descriptors": "[a,b]", "negative_descriptors": "[c]", "cfg_scale": 2}, r"descriptors \(2\), got 1"),
+    ],
+)
+def test_a_negative_list_needs_guidance_and_the_same_length(options: dict, sentence: str) -> None:
+    with pytest.raises(RequestError, match=sentence):
+        asked(**options)
+
+
+def test_positions_alone_can_be_guided() -> None:
+    assert asked(descriptors="[clean]", negative_descriptors="[messy]", diff_cfg_scale=2)
+
+
+def loud(mode: GameMode) -> Beatmap:
+    edges = [SliderEdge(HitSound.CLAP, SampleSet.SOFT, SampleSet.DRUM), SliderEdge(HitSound.FINISH)]
+    sample = HitSample(normal_set=SampleSet.SOFT, addition_set=SampleSet.DRUM, volume=60)
+    return Beatmap(
+        mode=mode,
+        hit_objects=[
+            Circle(0.0, 0, 0, hitsound=HitSound.NORMAL | HitSound.WHISTLE, sample=sample),
+            Slider(500.0, 0, 0, hitsound=HitSound.CLAP, edges=edges),
+        ],
+    )
+
+
+@pytest.mark.parametrize("mode", [GameMode.STANDARD, GameMode.CATCH, GameMode.MANIA])
+def test_additions_go_and_all_else_stays(mode: GameMode) -> None:
+    beatmap = loud(mode)
+    plain = without_additions(beatmap)
+    circle, slider = plain.hit_objects
+    assert circle.hitsound == HitSound.NORMAL
+    assert circle.sample == HitSample(normal_set=SampleSet.SOFT, volume=60)
+    assert slider.hitsound == HitSound.NONE
+    assert slider.edges == [SliderEdge(HitSound.NONE, SampleSet.SOFT), SliderEdge()]
+    assert beatmap == loud(mode), "the map given stays as it is"
+
+
+def test_in_taiko_they_are_the_notes() -> None:
+    beatmap = loud(GameMode.TAIKO)
+    assert without_additions(beatmap) == beatmap
+    assert is_hitsounded(beatmap)

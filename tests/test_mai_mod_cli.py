@@ -1,0 +1,99 @@
+"""mai_mod.py from end to end with the embedded model on a short synthetic song, and its command line."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+import soundfile
+
+from osu_beatmap.model import GameMode
+from osu_beatmap.reader import read_beatmap
+from osu_beatmap.writer import save_beatmap
+from pipeline.command_line import run
+from synthesis.mixing import render_song
+from tests.pipeline.review.review_maps import BEAT_MS, regular_map
+from tests.source_files import root_script
+
+SECONDS = 14.0
+MAI_MOD = root_script("mai_mod").MAI_MOD
+
+
+@pytest.fixture(scope="module")
+def mapset(tmp_path_factory):
+    """A song at 150 BPM with a chart of each mode on its beats; the standard one has an object off its beat."""
+    folder = tmp_path_factory.mktemp("mapset")
+    audio, _ = render_song(1, 60_000 / BEAT_MS, 1000.0, SECONDS, sample_rate=16_000)
+    soundfile.write(folder / "audio.flac", audio, 16_000)
+    for mode in GameMode:
+        beatmap = regular_map(mode, beats=30)
+        beatmap.metadata.version = mode.name
+        if mode is GameMode.STANDARD:
+            beatmap.hit_objects[15].time_ms += 11.0
+        save_beatmap(beatmap, folder / f"{mode.name}.osu")
+    return folder
+
+
+def test_a_map_is_reviewed_mended_and_reviewed_again(mapset, tmp_path, capsys):
+    path = mapset / "STANDARD.osu"
+    report = tmp_path / "deep" / "report.json"
+    words = [f"beatmap_path={path}", "device=cpu", "output=json", f"output_file={report}"]
+    assert run(MAI_MOD, words) == 0, capsys.readouterr().err
+    rows = json.loads(report.read_text(encoding="utf-8"))
+    off = next(row for row in rows if row["rule"] == "unsnapped")
+    assert (off["time_ms"], off["category"], off["severity"]) == (7011.0, "timing", "problem")
+    assert off["link"].startswith("osu://edit/00:07:011")
+    assert run(MAI_MOD, [f"beatmap_path={path}", "device=cpu", f"apply=[{off['id']}]", f"output_path={tmp_path}"]) == 0
+    mended = read_beatmap(tmp_path / "STANDARD (modded).osu")
+    assert mended.hit_objects[15].time_ms == 7000.0
+    assert mended.metadata.version == "STANDARD (modded)"
+    assert read_beatmap(path).hit_objects[15].time_ms == 7011.0
+    assert run(MAI_MOD, [f"beatmap_path={path}", "device=cpu", "apply=[rhythm-1]"]) == 2
+    assert "There is no suggestion rhythm-1" in capsys.readouterr().err
+
+
+def test_a_mapset_is_reviewed_difficulty_by_difficulty(mapset, tmp_path, capsys):
+    report = tmp_path / "report.html"
+    words = [f"beatmap_path={mapset}", "device=cpu", "output=html", f"output_file={report}", "precision=amp"]
+    assert run(MAI_MOD, words) == 0, capsys.readouterr().err
+    page = report.read_text(encoding="utf-8")
+    assert all(f'"version": "{mode.name}"' in page for mode in GameMode)
+
+
+def test_filters_and_plain_text(mapset, capsys):
+    words = [f"beatmap_path={mapset / 'MANIA.osu'}", "device=cpu", "raw_output=true", "min_surprisal=0.5"]
+    assert run(MAI_MOD, [*words, "categories=[compose]", "max_per_category=2", "order=time"]) == 0
+    text = capsys.readouterr().out
+    assert "\x1b" not in text
+    assert text.startswith("Nobody - Regular [MANIA], osu!mania")
+    assert text.count(" [compose-") <= 2
+    assert "Rhythm" not in text
+
+
+def test_wrong_input_gets_one_sentence(mapset, capsys):
+    for words, sentence in (
+        ([], "mai_mod.py: beatmap_path is missing"),
+        (["beatmap_path=no.osu"], "mai_mod.py: There is no file or folder at no.osu"),
+        ([f"beatmap_path={mapset / 'audio.flac'}"], "mai_mod.py: beatmap_path must be a .osu file"),
+    ):
+        assert run(MAI_MOD, words) == 2
+        shown = capsys.readouterr()
+        assert shown.out == ""
+        assert shown.err.startswith(sentence)
+        assert shown.err.count("\n") == 1
+
+
+def test_help_is_answered_without_heavy_packages(repo_root, tmp_path):
+    code = (
+        "import runpy, sys\n"
+        f"sys.path.insert(0, {str(repo_root)!r})\n"
+        "sys.argv = ['mai_mod.py', '-h']\n"
+        "try:\n"
+        f"    runpy.run_path({str(repo_root / 'mai_mod.py')!r}, run_name='__main__')\n"
+        "except SystemExit as end:\n"
+        "    assert end.code == 0\n"
+        "print([name for name in ('torch', 'transformers', 'numpy', 'av') if name in sys.modules])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.rstrip().endswith("[]")
+    assert "python mai_mod.py beatmap_path=map.osu" in done.stdout
