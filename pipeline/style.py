@@ -77,7 +77,10 @@ def unwanted(wanted: Attributes, request: GenerationRequest) -> Attributes | Non
 
 
 def without_additions(beatmap: Beatmap) -> Beatmap:
-    """The map without whistles, finishes and claps. In taiko they say which drum to hit, so there they stay."""
+    """The map without whistles, finishes and claps, and without sample sets of single objects: hit sounds, too.
+
+    In taiko they say which drum to hit, so there they stay.
+    """
     if beatmap.mode is GameMode.TAIKO:
         return beatmap
     plain = copy.deepcopy(beatmap)
@@ -85,9 +88,8 @@ def without_additions(beatmap: Beatmap) -> Beatmap:
         sounding = [hit_object, *(hit_object.edges if isinstance(hit_object, Slider) else ())]
         for part in sounding:
             part.hitsound &= ~_ADDITIONS
-        hit_object.sample.addition_set = SampleSet.AUTO
-        for edge in sounding[1:]:
-            edge.addition_set = SampleSet.AUTO
+        for sets in (hit_object.sample, *sounding[1:]):
+            sets.normal_set = sets.addition_set = SampleSet.AUTO
     return plain
 
 

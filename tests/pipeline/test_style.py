@@ -106,9 +106,10 @@ def test_additions_go_and_all_else_stays(mode: GameMode) -> None:
     plain = without_additions(beatmap)
     circle, slider = plain.hit_objects
     assert circle.hitsound == HitSound.NORMAL
-    assert circle.sample == HitSample(normal_set=SampleSet.SOFT, volume=60)
+    assert circle.sample == HitSample(volume=60)
     assert slider.hitsound == HitSound.NONE
-    assert slider.edges == [SliderEdge(HitSound.NONE, SampleSet.SOFT), SliderEdge()]
+    assert slider.edges == [SliderEdge(), SliderEdge()]
+    assert not is_hitsounded(plain)
     assert beatmap == loud(mode), "the map given stays as it is"
 
 
