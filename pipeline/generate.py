@@ -228,16 +228,12 @@ def _sampling(request: GenerationRequest, spec: ModelSpec) -> Sampling:
 
 def write_charts(writer: SongWriter, charts: Sequence[ChartInProgress], sampling: Sampling) -> None:
     """Fills in the contexts that the charts lack, side by side."""
-    spec = writer.spec
-    for context in dict.fromkeys(c for chart in charts for c in spec.contexts_of(chart.attributes.mode)):
-        lacking = [
-            chart
-            for chart in charts
-            if context in spec.contexts_of(chart.attributes.mode) and context not in chart.contexts
-        ]
-        if lacking:
-            for chart, groups in zip(lacking, writer.write_context(context, lacking, sampling), strict=True):
-                chart.contexts[context] = groups
+    lacking = []
+    for context in dict.fromkeys(c for chart in charts for c in writer.spec.contexts_of(chart.attributes.mode)):
+        for chart in charts:
+            if context in writer.spec.contexts_of(chart.attributes.mode) and context not in chart.contexts:
+                lacking.append((context, chart))
+    writer.fill_in(lacking, sampling)
 
 
 def beatmap_of(

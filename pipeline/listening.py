@@ -10,6 +10,7 @@ from osuT5.events import EventKind
 from osuT5.generation.listening import Progress
 from osuT5.generation.schedule import SongWriter
 from osuT5.mel import song_mel
+from osuT5.model.generating import prepare_to_generate
 from osuT5.model.loading import best_device, load_model
 from osuT5.model.seq2seq import MapperModel
 from osuT5.spec import ModelSpec
@@ -23,7 +24,9 @@ def loaded_model(request: GenerationRequest, folder: Path, lora: str | None = No
     Raises ModelError, and RequestError for a game mode that it was never told of.
     """
     options, mode = request.model, request.map.gamemode
-    model, spec = kept(load_model, folder, best_device(options.device), options.precision, lora=lora)
+    device = "cpu" if options.precision == "int8" else best_device(options.device)
+    load = _loaded_plain if options.reference else _loaded_ready
+    model, spec = kept(load, folder, device, options.precision, lora=lora)
     if mode is not GameMode.STANDARD and EventKind.GAMEMODE not in spec.conditions:
         raise RequestError(f"gamemode={mode.value} is beyond {spec.name}, which makes maps of osu!standard only.")
     return model, spec
@@ -42,3 +45,12 @@ def song_writer(
     song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
     mel = song_mel(samples, spec)
     return SongWriter(model, spec, mel, song_ms, sampling.lookback, sampling.lookahead, progress)
+
+
+def _loaded_plain(folder: Path, device: str, precision: str, lora: str | None) -> tuple[MapperModel, ModelSpec]:
+    return load_model(folder, device, precision, lora=lora)
+
+
+def _loaded_ready(folder: Path, device: str, precision: str, lora: str | None) -> tuple[MapperModel, ModelSpec]:
+    model, spec = load_model(folder, device, precision, lora=lora)
+    return prepare_to_generate(model, precision == "int8"), spec

@@ -131,7 +131,8 @@ class ModelOptions:
     """Which model, and where it runs. Without `model_path` it is the one that comes with the program.
 
     Both paths are a folder, or an id on the Hugging Face hub (OWNER/NAME, OWNER/NAME@REVISION). With `parity` a
-    published model writes what it writes in the program that it comes from.
+    published model writes what it writes in the program that it comes from. With `reference` it is computed in the
+    plain way that faster ones are compared with.
     """
 
     model_path: str | None = None
@@ -139,6 +140,7 @@ class ModelOptions:
     parity: bool = False
     device: str = "auto"
     precision: str = "fp32"
+    reference: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ from osu_beatmap.attributes import WITH_SCROLL_SPEED
 from osu_beatmap.model import Beatmap, GameMode
 from osuT5.events import ContextKind
 from pipeline.input_files import picture_suffix
-from pipeline.later_stages import not_built_yet
 from pipeline.like_reference import like_reference
 from pipeline.option_values import (
     Reader,
@@ -127,6 +126,7 @@ READERS: dict[str, Reader] = {
     "parity": yes_or_no,
     "device": _device,
     "precision": one_of("fp32", "bf16", "fp16", "int8"),
+    "reference": yes_or_no,
     "generate_positions": yes_or_no,
     "diff_ckpt": text,
     "timesteps": counts(1000),
@@ -145,7 +145,7 @@ def resolve(flat: Mapping[str, object]) -> GenerationRequest:
     """Read, group and check the options of one generation.
 
     flat: option -> raw value, text or what YAML made of it; what is missing or empty takes its default.
-    Raises RequestError for the first thing that is wrong, or that no stage can do yet.
+    Raises RequestError for the first thing that is wrong.
     """
     for name in flat:
         if name not in READERS:
@@ -171,9 +171,6 @@ def resolve(flat: Mapping[str, object]) -> GenerationRequest:
     _check_mode(request)
     _check_model(request)
     _check_mapset(request)
-    later = not_built_yet(request)
-    if later is not None:
-        raise RequestError(later)
     return request
 
 
@@ -277,6 +274,11 @@ def _check_guidance(request: GenerationRequest) -> None:
 def _check_model(request: GenerationRequest) -> None:
     if request.model.parity and request.model.model_path is None:
         raise RequestError("parity=true needs a published model: choose one with -cn inference_v29 or model_path.")
+    model = request.model
+    if model.reference and model.precision != "fp32":
+        raise RequestError(f"reference=true is plain fp32, but precision is {model.precision}.")
+    if model.precision == "int8" and model.device not in ("auto", "cpu"):
+        raise RequestError(f"precision=int8 is for the CPU, but device is {model.device}.")
 
 
 def _check_positions(request: GenerationRequest) -> None:

@@ -173,7 +173,14 @@ def test_the_same_seed_gives_the_same_bytes(song, model_folder, tmp_path):
     assert other.osu_path.read_bytes() != one.osu_path.read_bytes()
 
 
-@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+def test_the_plain_way_makes_the_same_map(song, model_folder, tmp_path):
+    fast, plain = (
+        generate(request(song, model_folder, tmp_path / f"{way}", gamemode=3, reference=way)) for way in (False, True)
+    )
+    assert fast.osu_path.read_bytes() == plain.osu_path.read_bytes()
+
+
+@pytest.mark.parametrize("precision", ["bf16", "fp16", "int8"])
 def test_lower_precision_makes_a_map_too(song, model_folder, tmp_path, precision):
     result = generate(request(song, model_folder, tmp_path, gamemode=1, precision=precision))
     assert result.beatmap.hit_objects

@@ -9,11 +9,12 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from osuT5.generation.batches import Prompt, begin
 from osuT5.generation.logit_rules import LogitRule, Row, ends_row
 from osuT5.generation.sampling import Sampler
 from osuT5.generation.time_choice import TimeChoice
 from osuT5.model.seq2seq import MapperModel
-from osuT5.vocabulary import EOS_ID, PAD_ID, Vocabulary
+from osuT5.vocabulary import EOS_ID, Vocabulary
 
 
 class Choice(Protocol):
@@ -40,9 +41,10 @@ class RowByRow:
         self.time_choice = time_choice
 
     def __call__(self, scores: Tensor, rows: Sequence[Row], active: Sequence[int]) -> list[int]:
-        return [self._choose(scores[place], rows[index], self.generators[index]) for place, index in enumerate(active)]
+        return [self.choose(scores[place], rows[index], self.generators[index]) for place, index in enumerate(active)]
 
-    def _choose(self, scores: Tensor, row: Row, generator: torch.Generator) -> int:
+    def choose(self, scores: Tensor, row: Row, generator: torch.Generator) -> int:
+        """The next token of one row."""
         for rule in self.rules:
             rule(scores, row)
         if not scores.isfinite().any():
@@ -99,35 +101,34 @@ class Engine:
         encoder_states: [windows, positions, d]; row_window: which of them each row listens to; mode_ids: the game mode
         of each row.
         """
-        device = encoder_states.device
         for row in rows:
-            self._note_decided(row)
+            self.note_decided(row)
+        texts = [row.prompt_ids for row in rows]
         copies = 1 if self.guidance is None else 2  # with guidance, the negative prompts are rows of their own
-        ids, mask = _left_padded([row.prompt_ids for row in rows] + [row.negative_ids for row in rows] * (copies - 1))
-        windows = torch.tensor([*row_window] * copies, device=device)
-        modes = torch.tensor([*mode_ids] * copies, device=device)
-        ids, mask = ids.to(device), mask.to(device)
-        cache = self.model.start(encoder_states, windows, self.model.config.max_target_positions, modes, ids)
-        scores = self._guided(self.model.step(ids, cache, mask))
+        texts += [row.negative_ids for row in rows] * (copies - 1)
+        prompts = map(Prompt, texts, [*row_window] * copies, [*mode_ids] * copies)
+        batch = begin(self.model, encoder_states, list(prompts))
         active = list(range(len(rows)))
         while active:
-            chosen = choice(scores, rows, active)
-            going = [place for place, index in enumerate(active) if self._continues(rows[index], chosen[place])]
+            chosen = choice(self._guided(batch.scores), rows, active)
+            lengths = [max(batch.lengths[place :: len(active)]) for place in range(len(active))]
+            going = [
+                place
+                for place, index in enumerate(active)
+                if self.continues(rows[index], chosen[place]) and lengths[place] < self.max_length
+            ]
             if len(going) < len(active):
-                kept = [place + copy * len(active) for copy in range(copies) for place in going]
-                cache.select(torch.tensor(kept, dtype=torch.long, device=device))
+                batch.keep([place + copy * len(active) for copy in range(copies) for place in going])
                 active = [active[place] for place in going]
-            if not active or cache.length >= self.max_length:
-                break
-            tokens = [[chosen[place]] for place in going] * copies
-            scores = self._guided(self.model.step(torch.tensor(tokens, device=device), cache))
+            if active:
+                batch.step([chosen[place] for place in going] * copies)
 
     def _guided(self, scores: Tensor) -> Tensor:
         """Scores on the CPU, where random generators are: a seed gives the same map on all devices that score alike."""
         scores = scores.float().cpu()
         return scores if self.guidance is None else self.guidance(*scores.chunk(2))
 
-    def _note_decided(self, row: Row) -> None:
+    def note_decided(self, row: Row) -> None:
         """Takes in what the prompt holds of the row's own context; times of earlier contexts say nothing about it."""
         mark = self.vocabulary.context_sos(row.context)
         if mark not in row.prompt_ids:
@@ -138,7 +139,7 @@ class Engine:
         if row.grammar is not None:
             row.grammar.start_writing()
 
-    def _continues(self, row: Row, token_id: int) -> bool:
+    def continues(self, row: Row, token_id: int) -> bool:
         """Takes in a row's next token; False where that ends the row."""
         if ends_row(token_id, row, self.vocabulary):
             row.end_id = token_id
@@ -146,13 +147,3 @@ class Engine:
         row.note(token_id, self.vocabulary)
         row.written_ids.append(token_id)
         return True
-
-
-def _left_padded(prompts: list[list[int]]) -> tuple[Tensor, Tensor]:
-    longest = max(len(prompt) for prompt in prompts)
-    ids = torch.full((len(prompts), longest), PAD_ID)
-    mask = torch.zeros(len(prompts), longest, dtype=torch.bool)
-    for index, prompt in enumerate(prompts):
-        ids[index, longest - len(prompt) :] = torch.tensor(prompt)
-        mask[index, longest - len(prompt) :] = True
-    return ids, mask

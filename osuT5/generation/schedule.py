@@ -9,8 +9,7 @@ from __future__ import annotations
 import copy
 import math
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import takewhile
@@ -31,7 +30,10 @@ from osuT5.generation.listening import Listener, Progress
 from osuT5.generation.logit_rules import Row, default_rules
 from osuT5.generation.published_grammar import PublishedGrammar
 from osuT5.generation.sampling import Sampler, Sampling
+from osuT5.generation.side_by_side import Wanted, write_side_by_side
+from osuT5.generation.threads import cpu_threads
 from osuT5.generation.time_choice import TimeChoice
+from osuT5.model.row_decoder import HeardWindow
 from osuT5.model.seq2seq import MapperModel
 from osuT5.prompt import InputSegment, Segment
 from osuT5.spec import ModelSpec
@@ -113,6 +115,7 @@ class SongWriter:
         self.progress = progress or (lambda stage, done, total: None)
         self.report = GenerationReport(windows=len(self.windows))
         self.listener = Listener(model, spec, mel, song_ms)
+        self.heard_windows: dict[tuple, HeardWindow] = {}
         self._states: dict[tuple, Tensor] = {}
 
     def within(self, start_ms: float, end_ms: float) -> SongWriter:
@@ -138,17 +141,26 @@ class SongWriter:
     def _encode(self, heard_for: Attributes | None) -> Tensor:
         return self.listener.encode(self.windows, heard_for, self.progress)
 
+    def heard_as(self, chart: ChartInProgress) -> tuple | None:
+        """What of a chart decides how the model hears the song; None where nothing does."""
+        if not self.model.audio_conditions:
+            return None
+        return chart.attributes.difficulty, chart.attributes.mapper_id
+
+    def states_for(self, chart: ChartInProgress) -> Tensor:
+        """Encoder states of all windows [windows, positions, d], as heard for a chart."""
+        if self.encoder_states is not None:
+            return self.encoder_states
+        key = self.heard_as(chart)
+        if key not in self._states:
+            self._states[key] = self._encode(chart.attributes)
+        return self._states[key]
+
     def heard(self, window: Window, charts: Sequence[ChartInProgress]) -> tuple[Tensor, list[int]]:
         """Encoder states of a window, and which of them each chart's row listens to."""
         if self.encoder_states is not None:
             return self.encoder_states[window.index][None], [0] * len(charts)
-        states = []
-        for attributes in (chart.attributes for chart in charts):
-            key = (attributes.difficulty, attributes.mapper_id)
-            if key not in self._states:
-                self._states[key] = self._encode(attributes)
-            states.append(self._states[key][window.index])
-        return torch.stack(states), list(range(len(charts)))
+        return torch.stack([self.states_for(chart)[window.index] for chart in charts]), list(range(len(charts)))
 
     def write_context(
         self,
@@ -158,24 +170,57 @@ class SongWriter:
     ) -> list[list[EventGroup]]:
         """All groups of a context for each chart, given those of the contexts before it, and those begun before it.
 
-        Charts of one song are written side by side, since a step costs nearly the same for one row and for several.
         Guidance leads them away from their `negative` attributes, where all of them have some.
         """
-        vocabulary = self.spec.vocabulary
-        engine = Engine(self.model, vocabulary, guidance=_guidance(context, charts, sampling))
-        generators = [torch.Generator().manual_seed(chart.seed) for chart in charts]
-        times = _time_choice(sampling, self.spec)
-        choice = RowByRow(default_rules(vocabulary), Sampler(sampling, vocabulary), generators, times)
-        modes = [int(chart.attributes.mode) for chart in charts]
-        written = [list(chart.begun.get(context, ())) for chart in charts]
-        with one_cpu_thread():
+        copies = [replace(chart, contexts=dict(chart.contexts)) for chart in charts]
+        self.fill_in([(context, chart) for chart in copies], sampling)
+        return [chart.contexts[context] for chart in copies]
+
+    def fill_in(self, wanted: Wanted, sampling: Sampling) -> None:
+        """Writes contexts of charts into them, those of one chart in the order in which they are wanted.
+
+        Charts of one song are written side by side, since a step costs nearly the same for one row and for several; so
+        are contexts, where the model is ready to generate on a CPU. What reads the objects of a map waits for all of
+        them, since one that is begun may end anywhere.
+        """
+        for is_after_map in (False, True):
+            part = [(context, chart) for context, chart in wanted if self._is_after_map(context, chart) is is_after_map]
+            with cpu_threads(self.model):
+                if part and self.model.row_decoder is not None:
+                    guided = {context: _guidance(context, _charts_of(context, part), sampling) for context, _ in part}
+                    write_side_by_side(self, part, self._choice(sampling, []), guided)
+                elif part:
+                    self._fill_in_turn(part, sampling)
+
+    def _fill_in_turn(self, wanted: Wanted, sampling: Sampling) -> None:
+        """One context after the other, the charts of each side by side."""
+        for context in dict.fromkeys(context for context, _ in wanted):
+            charts = _charts_of(context, wanted)
+            engine = Engine(self.model, self.spec.vocabulary, guidance=_guidance(context, charts, sampling))
+            choice = self._choice(sampling, [torch.Generator().manual_seed(chart.seed) for chart in charts])
+            modes = [int(chart.attributes.mode) for chart in charts]
+            written = [list(chart.begun.get(context, ())) for chart in charts]
             for window in self.windows:
                 rows = [self.row(window, context, *each) for each in zip(charts, written, strict=True)]
                 engine.write(rows, *self.heard(window, charts), modes, choice)
                 for row, groups in zip(rows, written, strict=True):
-                    self._take(row, window, groups)
+                    self.take(row, window, groups)
                 self.progress(context.value, window.index + 1, len(self.windows))
-        return written
+            for chart, groups in zip(charts, written, strict=True):
+                chart.contexts[context] = groups
+
+    def _is_after_map(self, context: ContextKind, chart: ChartInProgress) -> bool:
+        order = self.spec.contexts_of(chart.attributes.mode)
+        return {context, ContextKind.MAP} <= set(order) and order.index(context) > order.index(ContextKind.MAP)
+
+    def _choice(self, sampling: Sampling, generators: Sequence[torch.Generator]) -> RowByRow:
+        vocabulary = self.spec.vocabulary
+        times = _time_choice(sampling, self.spec)
+        return RowByRow(default_rules(vocabulary), Sampler(sampling, vocabulary), generators, times)
+
+    def first_ms(self, window: Window) -> float:
+        """No earlier than this does a window write anything."""
+        return window.from_ms - (BORDER_STEPS + 1) * self.spec.grid.time_step_ms
 
     def row(self, window: Window, context: ContextKind, chart: ChartInProgress, written: Sequence[EventGroup]) -> Row:
         """A row to be written: its prompt holds the chart's contexts before this one and what of this is `written`."""
@@ -248,7 +293,8 @@ class SongWriter:
             scroll_speed_percent=PLAIN_SPEED_PERCENT if speed is None else speed * step_percent,
         )
 
-    def _take(self, row: Row, window: Window, written: list[EventGroup]) -> None:
+    def take(self, row: Row, window: Window, written: list[EventGroup]) -> None:
+        """Adds to what was written what a row holds that has ended."""
         ids = row.written_ids
         last = self.spec.vocabulary.decode(ids[-1]) if ids else None
         if self.spec.encoding.types_first and last is not None and last.kind in TYPE_KINDS:
@@ -259,6 +305,10 @@ class SongWriter:
         self.report.tokens += len(row.written_ids)
         name = row.context.value
         self.report.stray_events[name] = self.report.stray_events.get(name, 0) + stray
+
+
+def _charts_of(context: ContextKind, wanted: Wanted) -> list[ChartInProgress]:
+    return [chart for each, chart in wanted if each is context]
 
 
 def _guidance(context: ContextKind, charts: Sequence[ChartInProgress], sampling: Sampling) -> Guidance | None:
@@ -281,17 +331,6 @@ def _time_choice(sampling: Sampling, spec: ModelSpec) -> TimeChoice | None:
         return None
     temperature = sampling.kind_temperatures.get(EventKind.TIME, sampling.temperature)
     return TimeChoice(spec.vocabulary, sampling.time_threshold, temperature if sampling.temperature > 0 else 0.0)
-
-
-@contextmanager
-def one_cpu_thread() -> Iterator[None]:
-    """A step is too small to share: more threads wait for each other, several times as long where a core is busy."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def groups_between(groups: Sequence[EventGroup], start_ms: float, end_ms: float) -> Sequence[EventGroup]:

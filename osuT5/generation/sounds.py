@@ -13,7 +13,8 @@ from osuT5.events import ContextKind, EventGroup, EventKind
 from osuT5.generation.engine import Engine
 from osuT5.generation.logit_rules import FORBIDDEN, Row
 from osuT5.generation.sampling import Sampler, Sampling
-from osuT5.generation.schedule import ChartInProgress, SongWriter, groups_between, one_cpu_thread
+from osuT5.generation.schedule import ChartInProgress, SongWriter, groups_between
+from osuT5.generation.threads import cpu_threads
 from osuT5.vocabulary import Vocabulary
 
 SOUND_KINDS = frozenset({EventKind.HITSOUND, EventKind.VOLUME})
@@ -60,7 +61,7 @@ def write_sounds(
     engine = Engine(writer.model, vocabulary)
     generator = torch.Generator().manual_seed(chart.seed)
     written = list(groups_between(groups, -math.inf, start_ms))
-    with one_cpu_thread():
+    with cpu_threads(writer.model):
         for window in writer.windows:
             is_last = window is writer.windows[-1]
             until_ms = end_ms if is_last else min(window.to_ms, end_ms)

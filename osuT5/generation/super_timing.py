@@ -19,7 +19,8 @@ from osuT5.generation.engine import Engine, RowByRow
 from osuT5.generation.listening import Listener
 from osuT5.generation.logit_rules import Row, default_rules
 from osuT5.generation.sampling import Sampler, Sampling
-from osuT5.generation.schedule import groups_at_once, one_cpu_thread
+from osuT5.generation.schedule import groups_at_once
+from osuT5.generation.threads import cpu_threads
 from osuT5.windows import Window
 
 BATCH_ROWS = 32
@@ -54,7 +55,7 @@ class SuperTimer:
         windows = self._windows(len(self.passes))
         generators = self._generators(len(windows))
         beats: list[MarkedBeat] = []
-        with one_cpu_thread():
+        with cpu_threads(self.listener.model):
             for first in range(0, len(windows), BATCH_ROWS):
                 batch = slice(first, first + BATCH_ROWS)
                 beats += self._listen_to(windows[batch], generators[batch])

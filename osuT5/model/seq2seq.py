@@ -47,6 +47,9 @@ class MapperModel(PreTrainedModel):
     base_model_prefix = "mapper"
     main_input_name = "mel"
 
+    row_decoder = None
+    """A `RowDecoder`, which is faster than `step`, where the model was made ready to generate (see `generating`)."""
+
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)
         self.audio_conditions = AudioConditions(config) if config.audio_conditions else None
@@ -149,12 +152,14 @@ class MapperModel(PreTrainedModel):
         max_length: int | None = None,
         mode_ids: Tensor | None = None,
         prompt_ids: Tensor | None = None,
+        padding: int = 0,
     ) -> DecoderCache:
         """Prepares decoding: the audio's keys and values for each row, and room for `max_length` tokens.
 
         row_window: which row of encoder_states each decoder row listens to; None if row i listens to row i
         mode_ids: game mode of each row [rows], needed by the pointer
         prompt_ids: what each row begins with [rows, n]; its conditions are needed by the onsets of a chart
+        padding: by how much the shortest prompt is padded more than the longest, so that it has no less room
         """
         config = self.config
         max_length = max_length or config.max_target_positions
@@ -162,12 +167,19 @@ class MapperModel(PreTrainedModel):
             raise ValueError(f"max_length must be at most {config.max_target_positions}, got {max_length}")
         cross = self.decoder.cross_keys_values(encoder_states, row_window)
         cross = [(keys.contiguous(), values.contiguous()) for keys, values in cross]  # read again at every step
-        frame_logits = self.frame_logits(encoder_states)
-        onset_logits = self._onset_logits(encoder_states, frame_logits, mode_ids, row_window, prompt_ids)
-        time_keys = self._time_keys(encoder_states, row_window, onset_logits)
+        time_keys = self.time_keys(encoder_states, row_window, mode_ids, prompt_ids)
         rows, heads, _, head_dim = cross[0][0].shape
-        slots = [LayerSlots(rows, heads, max_length, head_dim, encoder_states) for _ in cross]
-        return DecoderCache(slots, cross, time_keys, max_length)
+        slots = [LayerSlots(rows, heads, max_length + padding, head_dim, encoder_states) for _ in cross]
+        return DecoderCache(slots, cross, time_keys, max_length + padding)
+
+    def time_keys(
+        self, states: Tensor, row_window: Tensor | None, mode_ids: Tensor | None, prompt_ids: Tensor | None
+    ) -> TimeKeys | None:
+        """What each decoder row may point at, arguments as for `start`; None without a pointer."""
+        if self.pointer is None:
+            return None
+        onset_logits = self._onset_logits(states, self.frame_logits(states), mode_ids, row_window, prompt_ids)
+        return self._time_keys(states, row_window, onset_logits)
 
     def step(self, ids: Tensor, cache: DecoderCache, mask: Tensor | None = None) -> Tensor:
         """Feeds ids [rows, n] (n > 1: a prompt) and returns the logits of the next token [rows, vocab_size_out].

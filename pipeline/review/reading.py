@@ -14,8 +14,9 @@ from osuT5.encoding import encode_context
 from osuT5.encoding.context import traced_objects
 from osuT5.events import ContextKind, EventGroup
 from osuT5.generation.activations import song_activations
-from osuT5.generation.schedule import ChartInProgress, SongWriter, one_cpu_thread
+from osuT5.generation.schedule import ChartInProgress, SongWriter
 from osuT5.generation.surprisal import ContextScorer
+from osuT5.generation.threads import cpu_threads
 from pipeline.review.audio_timing import HeardSong, Stretch, heard_stretches, observe_timing
 from pipeline.review.habits import habits_of
 from pipeline.review.observations import MapObserver, Observation, observe_beats, observe_kiai, observe_scroll
@@ -62,7 +63,7 @@ class SongReader:
         observer = MapObserver(beatmap, spec.encoding, [origin for _, origin in traced], habits_of(beatmap))
         observed: list[Observation] = list(observe_timing(self._stretches(beatmap)))
         for context in contexts if only is None else only:
-            with one_cpu_thread():
+            with cpu_threads(self.writer.model):
                 scored = ContextScorer(self.writer, chart, context).score(start_ms, end_ms)
             if context is ContextKind.TIMING:
                 observed += observe_beats(scored)

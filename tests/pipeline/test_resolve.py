@@ -110,6 +110,8 @@ WRONG = [
     ({"keycount": 4}, "keycount is for mania (gamemode=3) only, but gamemode is 0."),
     ({"gamemode": 2, "scroll_speed_ratio": 0.5}, "scroll_speed_ratio is for taiko and mania"),
     ({"gamemode": 3, "circle_size": 4}, "circle_size has no meaning in mania"),
+    ({"reference": "true", "precision": "bf16"}, "reference=true is plain fp32, but precision is bf16."),
+    ({"precision": "int8", "device": "cuda:1"}, "precision=int8 is for the CPU, but device is cuda:1."),
     ({"dificulty": 5}, "There is no option dificulty; did you mean difficulty?"),
     ({"wobble": 5}, "There is no option wobble; -h lists them all."),
 ]
@@ -121,17 +123,6 @@ def test_wrong_options_get_one_sentence(options: dict, sentence: str) -> None:
         resolve({**SONG, **options} if options else {})
     assert str(error.value).startswith(sentence)
     assert "\n" not in str(error.value)
-
-
-LATER = [
-    {"precision": "int8"},
-]
-
-
-@pytest.mark.parametrize("options", LATER, ids=[next(iter(options)) for options in LATER])
-def test_later_stages_say_so(options: dict) -> None:
-    with pytest.raises(RequestError, match=rf"^{next(iter(options))}.* is not part of this version yet\.$"):
-        resolve({**SONG, **options})
 
 
 @pytest.mark.parametrize(("typed", "meant"), [("cs", "circle_size"), ("keycounts", "keycount"), ("zzz", None)])

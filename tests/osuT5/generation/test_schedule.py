@@ -80,9 +80,9 @@ def test_guidance_asks_for_both_prompts_in_one_batch(writer, monkeypatch):
     batches = []
     start = writer.model.start
 
-    def counted(states, windows, length, modes, ids):
+    def counted(states, windows, length, modes, ids, padding):
         batches.append(len(ids))
-        return start(states, windows, length, modes, ids)
+        return start(states, windows, length, modes, ids, padding)
 
     monkeypatch.setattr(writer.model, "start", counted)
     charts = [guided(2.0)[0], replace(guided(2.0)[0], seed=2)]
@@ -121,7 +121,7 @@ def test_times_of_earlier_contexts_do_not_hold_a_row_back(model):
     times = vocabulary.ids_of(EventKind.TIME)
     prompt = [vocabulary.context_sos(ContextKind.TIMING), times.start + 800, vocabulary.context_sos(ContextKind.MAP)]
     row = Row(ContextKind.MAP, [*prompt, times.start + 30], 0, 819, 4)
-    engine._note_decided(row)
+    engine.note_decided(row)
     assert row.last_value == 30
 
 
@@ -156,6 +156,6 @@ def test_a_spinner_longer_than_the_lookback_can_end(writer):
     assert {EventKind.SPINNER, EventKind.SPINNER_END} <= row.grammar.allowed()
     in_sight = EventGroup(window.start_ms, (Event(EventKind.TIME, 0), Event(EventKind.SPINNER)))
     row = writer.row(window, ContextKind.MAP, chart(), [in_sight])
-    Engine(writer.model, SPEC.vocabulary)._note_decided(row)
+    Engine(writer.model, SPEC.vocabulary).note_decided(row)
     row.grammar.read(Event(EventKind.TIME, 400))
     assert EventKind.SPINNER not in row.grammar.allowed()

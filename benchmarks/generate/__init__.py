@@ -1,0 +1,1 @@
+"""How fast a map is written, and where the time goes."""

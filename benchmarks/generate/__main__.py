@@ -1,0 +1,201 @@
+"""How fast a map is written on this machine, and where the time goes. Seconds are of processor time.
+
+    python -m benchmarks.generate song SONG [--seconds 60] [--precision fp32 int8]
+    python -m benchmarks.generate model CHART.osu [--architecture v29] [--windows 3] [--precision fp32 int8]
+
+`song` takes a song, or the beginning of it, through the whole program with the embedded model, stage by stage. `model`
+takes windows of a human chart, with the prompts and the token counts that it has, through a model of any size (with
+random weights unless one is given): by the plain model, by the same made ready to generate, and by transformers'
+`generate`, which encodes a window for each context. It compares their tokens, and a step with what reading its weights
+and its cache takes at the speed at which memory is copied.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import psutil
+import soundfile
+import torch
+
+from benchmarks.generate.tasks import Task, tasks_of
+from benchmarks.generate.ways import Mels, Work, as_transformers, by_reference, by_rows, by_transformers
+from benchmarks.generate.whole_song import time_song
+from osu_beatmap.model import Beatmap
+from osu_beatmap.reader import read_beatmap
+from osuT5.audio import load_audio
+from osuT5.generation.schedule import SongWriter
+from osuT5.mel import song_mel, window_mel
+from osuT5.model.generating import prepare_to_generate
+from osuT5.model.loading import load_model
+from osuT5.model.seq2seq import MapperModel
+from osuT5.spec import ModelSpec
+from osuT5.training.architectures import ARCHITECTURES
+from pipeline.resolve import resolve
+
+COPIED_MB = 256
+SAMPLE_RATE = 44_100
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["song", "model"])
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--seconds", type=float, default=0.0, help="of the song; 0: all of it")
+    parser.add_argument("--architecture", default="v29", choices=list(ARCHITECTURES))
+    parser.add_argument("--model", help="a model instead of random weights")
+    parser.add_argument("--windows", type=int, default=3)
+    parser.add_argument("--precision", nargs="+", default=["fp32", "int8"], choices=["fp32", "int8"])
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args(arguments)
+    torch.set_num_threads(options.threads)
+    print(f"{_processor()}, {options.threads} threads, torch {torch.__version__}\n")
+    (_song if options.what == "song" else _model)(options)
+    print(f"\nPeak memory of this process: {_peak_mb():.0f} MB")
+    return 0
+
+
+def _song(options: argparse.Namespace) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        song = options.file
+        if options.seconds:
+            song = Path(folder) / "excerpt.flac"
+            samples = load_audio(options.file, SAMPLE_RATE)
+            soundfile.write(song, samples[: round(options.seconds * SAMPLE_RATE)], SAMPLE_RATE)
+        costs, maps = {}, []
+        for precision in options.precision:
+            flat = {"audio_path": str(song), "output_path": folder, "seed": 1, "device": "cpu", "precision": precision}
+            costs[precision] = time_song(resolve(flat | {"difficulty": 4.5, "model_path": options.model}))
+            maps.append(costs[precision].osu_path.read_text(encoding="utf-8"))
+    stages = dict.fromkeys(stage for cost in costs.values() for stage in cost.work.seconds)
+    rows = [[stage, *(f"{1000 * cost.work.seconds[stage]:.0f}" for cost in costs.values())] for stage in stages]
+    rows.append(["all", *(f"{1000 * cost.work.total_s:.0f}" for cost in costs.values())])
+    rows.append(["tokens", *(str(cost.tokens) for cost in costs.values())])
+    spent = [cost.work.seconds for cost in costs.values()]
+    per_s = [
+        cost.tokens / (s["prefill"] + s["decode"] + s["rules"]) for cost, s in zip(costs.values(), spent, strict=True)
+    ]
+    rows.append(["tokens/s", *(f"{value:.0f}" for value in per_s)])
+    rows.append(["objects", *(str(cost.objects) for cost in costs.values())])
+    print(_table(("ms", *costs), rows))
+    if len(maps) > 1:
+        print(f"\nThe maps are {'identical' if len(set(maps)) == 1 else 'not identical'}.")
+
+
+def _model(options: argparse.Namespace) -> None:
+    model, spec = _loaded(options)
+    chart = read_beatmap(options.file)
+    tasks, mels = _work_of(model, spec, chart, options)
+    prompts, counts = sum(len(task.prompt_ids) for task in tasks), sum(task.count for task in tasks)
+    print(f"{spec.name}, {sum(p.numel() for p in model.parameters()) / 1e6:.0f} M parameters: {len(mels)} windows,")
+    print(f"{len(tasks)} prompts of {prompts / len(tasks):.0f} tokens, {counts} tokens written\n")
+    mode, ways = int(chart.mode), {}
+    if model.config.layer_kind == "whisper" and model.pointer is None:
+        ways["transformers' generate"] = by_transformers(as_transformers(model, spec), model, tasks, mels)
+    ways["plain"] = by_reference(model, tasks, mels, mode)
+    for precision in options.precision:
+        ready = prepare_to_generate(_loaded(options)[0], precision == "int8")
+        ways[f"ready, {precision}, row by row"] = by_rows(ready, tasks, mels, mode, together=False)
+        ways[f"ready, {precision}"] = by_rows(ready, tasks, mels, mode)
+        del ready
+    _print_ways(ways)
+    _print_floor(model, tasks)
+
+
+def _loaded(options: argparse.Namespace) -> tuple[MapperModel, ModelSpec]:
+    if options.model:
+        return load_model(options.model)
+    architecture = ARCHITECTURES[options.architecture]
+    spec = architecture.spec()
+    torch.manual_seed(0)
+    return MapperModel(architecture.config(spec, {})).eval().requires_grad_(False), spec
+
+
+def _work_of(
+    model: MapperModel, spec: ModelSpec, chart: Beatmap, options: argparse.Namespace
+) -> tuple[list[Task], Mels]:
+    """Windows from the middle of the song on, where most charts are at their densest."""
+    samples = load_audio(options.file.parent / chart.audio_filename, spec.grid.sample_rate)
+    mel = song_mel(samples, spec)
+    writer = SongWriter(model, spec, mel, 1000.0 * len(samples) / spec.grid.sample_rate)
+    first = len(writer.windows) // 2
+    indices = range(first, min(first + options.windows, len(writer.windows)))
+    mels = {
+        index: torch.from_numpy(window_mel(mel, writer.windows[index].start_frame, spec.grid.frames))
+        for index in indices
+    }
+    return tasks_of(writer, chart, indices), mels
+
+
+def _print_ways(ways: dict[str, Work]) -> None:
+    first = next(iter(ways.values()))
+    stages = ("encoder", "prefill", "decode", "generate")
+    rows = []
+    for name, work in ways.items():
+        same = sum(map(list.__eq__, work.tokens, first.tokens))
+        spent = [f"{1000 * work.seconds[stage]:.0f}" for stage in stages]
+        rate = work.steps / work.seconds["decode"]
+        whole = (f"{work.total_s:.2f}", f"{work.total_s / first.total_s:.2f}")
+        step = (f"{work.step_ms:.1f}", f"{work.step_ms / first.step_ms:.2f}", f"{rate:.0f}")
+        rows.append([name, *spent, *whole, *step, f"{same} of {len(first.tokens)}"])
+    head = ("way", *(f"{stage} ms" for stage in stages), "all s", "of first", "ms/token", "of first", "tokens/s")
+    print(_table((*head, "rows as the first"), rows))
+
+
+def _print_floor(model: MapperModel, tasks: Sequence[Task]) -> None:
+    config = model.config
+    weights = sum(p.numel() for p in model.decoder.parameters()) + model.proj_out.weight.numel()
+    weights -= 0 if model.decoder.embed_positions is None else model.decoder.embed_positions.weight.numel()
+    audio = 2 * config.decoder_layers * config.max_source_positions * config.d_model
+    for layer in model.decoder.layers:  # keys and values of the audio are read, not made, in a step
+        weights -= sum(p.numel() for name, p in layer.encoder_attn.named_parameters() if name[0] in "kv")
+    mean_length = sum(len(task.prompt_ids) + task.count / 2 for task in tasks) / len(tasks)
+    cache = audio + 2 * config.decoder_layers * config.d_model * mean_length
+    speed = _copy_gb_s()
+    print(f"\nMemory is copied at {speed:.1f} GB/s (read and written). At that speed a step of one row takes at least")
+    for name, size in (("fp32", 4), ("int8", 1)):
+        read_mb = (weights * size + cache * 4) / 1e6
+        parts = f"{weights * size / 1e6:.0f} MB of weights and {cache * 4e-6:.0f} of cache"
+        print(f"{read_mb / speed:.1f} ms in {name}, for {parts}.")
+
+
+def _copy_gb_s() -> float:
+    source = torch.ones(COPIED_MB * 250_000)
+    target = torch.empty_like(source)
+    best = float("inf")
+    for _ in range(5):
+        started = time.process_time()
+        target.copy_(source)
+        best = min(best, time.process_time() - started)
+    return 2 * source.nbytes / best / 1e9
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def _peak_mb() -> float:
+    if sys.platform == "win32":
+        return psutil.Process().memory_info().peak_wset / 1e6
+    import resource  # not on Windows
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1e6 if sys.platform == "darwin" else peak / 1e3
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,192 @@
+"""Ways to do the tasks of some windows, each with the processor seconds of its stages and the tokens that it wrote.
+
+Tokens are the likeliest ones, and as many as a task asks for. All ways get the same spectrograms.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+from transformers import GenerationConfig, GenerationMixin, WhisperConfig, WhisperForConditionalGeneration
+
+from benchmarks.generate.tasks import Task
+from osuT5.events import ContextKind
+from osuT5.model.published.writing import published_tensors
+from osuT5.model.seq2seq import MapperModel
+from osuT5.spec import ModelSpec
+
+Mels = dict[int, Tensor]
+"""Spectrogram [frames, mels] of each window by its index."""
+
+
+@dataclass(slots=True)
+class Work:
+    """seconds: of processor time by stage; tokens: of each task; decoded: steps' tokens, without a prompt's first"""
+
+    seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    tokens: list[list[int]] = field(default_factory=list)
+
+    @property
+    def total_s(self) -> float:
+        return sum(self.seconds.values())
+
+    @property
+    def steps(self) -> int:
+        """Tokens that took a step of their own: the first of a row comes with its prompt."""
+        return sum(len(ids) - 1 for ids in self.tokens)
+
+    @property
+    def step_ms(self) -> float:
+        return 1000 * self.seconds["decode"] / max(1, self.steps)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        started = time.process_time()
+        yield
+        self.seconds[name] += time.process_time() - started
+
+
+@torch.inference_mode()
+def by_reference(model: MapperModel, tasks: Sequence[Task], mels: Mels, mode_id: int) -> Work:
+    """The plain model, one row at a time; each window is encoded once."""
+    work = Work()
+    states: dict[int, Tensor] = {}
+    mode = torch.tensor([mode_id], device=model.device)
+    for task in tasks:
+        if task.window not in states:
+            with work.stage("encoder"):
+                states = {task.window: model.encode(mels[task.window][None].to(model.device, model.dtype))}
+        with work.stage("prefill"):
+            ids = torch.tensor([task.prompt_ids], device=model.device)
+            cache = model.start(states[task.window], None, None, mode, ids)
+            written = [model.step(ids, cache).argmax(-1)]
+        with work.stage("decode"):
+            for _ in range(task.count - 1):
+                written.append(model.step(written[-1][:, None], cache).argmax(-1))
+            work.tokens.append(torch.cat(written).tolist())
+    return work
+
+
+@torch.inference_mode()
+def by_rows(model: MapperModel, tasks: Sequence[Task], mels: Mels, mode_id: int, together: bool = True) -> Work:
+    """A model made ready to generate, as the program uses it: first the timing of all windows, which decides the red
+    lines, then the other contexts of each window side by side, or one after the other."""
+    work = Work(tokens=[[] for _ in tasks])
+    states: dict[int, Tensor] = {}
+    for is_timing in (True, False):
+        parts: dict[tuple, list[int]] = defaultdict(list)
+        for place, task in enumerate(tasks):
+            if (task.context is ContextKind.TIMING) is is_timing:
+                parts[(task.window, 0 if together else place)].append(place)
+        heard = None
+        for (window, _), places in parts.items():
+            if window not in states:
+                with work.stage("encoder"):
+                    states[window] = model.encode(mels[window][None])[0]
+            if heard is None or heard.states.data_ptr() != states[window].data_ptr():
+                heard = model.row_decoder.hear(states[window])
+            _write_rows(model, heard, [(tasks[place], work.tokens[place]) for place in places], mode_id, work)
+    return work
+
+
+def _write_rows(model: MapperModel, heard, parts: list[tuple[Task, list[int]]], mode_id: int, work: Work) -> None:
+    rows = []
+    for task, written in parts:
+        with work.stage("prefill"):
+            row, scores = model.row_decoder.begin(heard, task.prompt_ids, mode_id)
+            written.append(int(scores.argmax()))
+        rows.append((row, task, written))
+    with work.stage("decode"):
+        while rows := [(row, task, written) for row, task, written in rows if len(written) < task.count]:
+            scores = model.row_decoder.step([row for row, _, _ in rows], [written[-1] for _, _, written in rows])
+            for token_id, (_, _, written) in zip(scores.argmax(-1).tolist(), rows, strict=True):
+                written.append(token_id)
+
+
+@torch.inference_mode()
+def by_transformers(
+    theirs: WhisperForConditionalGeneration, model: MapperModel, tasks: Sequence[Task], mels: Mels
+) -> Work:
+    """transformers' generate, which encodes the window for every context; what is neither encoder nor decoder is its
+    own work for every token."""
+    work = Work()
+    with _timed(theirs.model.encoder, lambda call: "encoder", work), _timed(theirs, _decoder_stage, work):
+        for task in tasks:
+            spent = work.total_s
+            started = time.process_time()
+            features = (
+                model.encoder_embedder(mels[task.window][None]) if model.encoder_embedder else mels[task.window][None]
+            )
+            settings = GenerationConfig(
+                max_new_tokens=task.count, min_new_tokens=task.count, do_sample=False, pad_token_id=0, bos_token_id=1
+            )
+            prompt = torch.tensor([task.prompt_ids])
+            found = GenerationMixin.generate(
+                theirs,
+                features.transpose(1, 2),
+                generation_config=settings,
+                decoder_input_ids=prompt,
+                decoder_attention_mask=torch.ones_like(prompt),
+            )
+            work.tokens.append(found[0, len(task.prompt_ids) :].tolist())
+            work.seconds["generate"] += time.process_time() - started - (work.total_s - spent)
+    return work
+
+
+def as_transformers(model: MapperModel, spec: ModelSpec) -> WhisperForConditionalGeneration:
+    """transformers' Whisper with the same weights. The model has layers of that kind."""
+    config = model.config
+    assert config.layer_kind == "whisper" and model.pointer is None, "transformers has no such layers"
+    theirs = WhisperForConditionalGeneration(
+        WhisperConfig(
+            vocab_size=config.vocab_size_in,
+            num_mel_bins=config.d_model if config.input_projection else config.n_mels,
+            d_model=config.d_model,
+            encoder_layers=config.encoder_layers,
+            decoder_layers=config.decoder_layers,
+            encoder_attention_heads=config.encoder_heads,
+            decoder_attention_heads=config.decoder_heads,
+            encoder_ffn_dim=config.encoder_ffn_dim,
+            decoder_ffn_dim=config.decoder_ffn_dim,
+            max_source_positions=config.max_source_positions,
+            max_target_positions=config.max_target_positions,
+            pad_token_id=0,
+            bos_token_id=1,
+            eos_token_id=2,
+            decoder_start_token_id=1,
+            tie_word_embeddings=False,
+        )
+    ).eval()
+    theirs.proj_out = torch.nn.Linear(config.d_model, config.vocab_size_out, bias=False)
+    state = dict(published_tensors(model.state_dict().items(), config, spec))
+    state = {name.removeprefix("transformer."): tensor for name, tensor in state.items()}
+    state["model.decoder.embed_tokens.weight"] = model.decoder_embedder.weight
+    missing, _ = theirs.load_state_dict(state, strict=False, assign=True)
+    assert not missing, f"transformers' model lacks {missing}"
+    return theirs
+
+
+def _decoder_stage(call: dict) -> str:
+    return "prefill" if call["decoder_input_ids"].shape[1] > 1 else "decode"
+
+
+@contextmanager
+def _timed(module: torch.nn.Module, stage_of: Callable[[dict], str], work: Work) -> Iterator[None]:
+    """Counts the calls of a module as a stage of the work."""
+    plain = module.forward
+
+    def forward(*args, **call):
+        with work.stage(stage_of(call)):
+            return plain(*args, **call)
+
+    module.forward = forward
+    try:
+        yield
+    finally:
+        del module.forward

@@ -1,0 +1,146 @@
+"""Contexts and charts of one song at the same time, each as far behind the one before as it has to be.
+
+A window of a later context reads what earlier ones hold in all of the window, also in its lookahead, and nothing
+beyond. So it can begin as soon as they have decided that much: what is written is what would be written one context
+after the other, by fewer steps, and what a window sounds like is at hand for all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from osuT5.events import ContextKind, EventGroup
+from osuT5.generation.engine import Engine, Guidance, RowByRow
+from osuT5.generation.logit_rules import Row
+from osuT5.generation.pool import Asked, RowPool
+from osuT5.model.row_decoder import HeardWindow
+
+if TYPE_CHECKING:
+    from osuT5.generation.schedule import ChartInProgress, SongWriter
+
+Wanted = Sequence[tuple[ContextKind, "ChartInProgress"]]
+
+Guided = Mapping[ContextKind, Guidance | None]
+"""How the rows of each context are guided."""
+
+SPARE_WINDOWS = 2
+"""So much further ahead than it must be may a writer be: a dense passage of one then holds up nobody."""
+
+
+class ContextWriter:
+    """Writes one context of one chart, window after window.
+
+    chart: as far as it is written, this context and those before it included
+    """
+
+    def __init__(
+        self,
+        group: WriterGroup,
+        context: ContextKind,
+        chart: ChartInProgress,
+        choice: RowByRow,
+        guidance: Guidance | None,
+        before: Sequence[ContextWriter],
+    ) -> None:
+        self.group = group
+        self.context = context
+        self.chart = chart
+        self.guidance = guidance
+        self.index = 0
+        self.before = before
+        self._choice = choice
+        self._generator = torch.Generator().manual_seed(chart.seed)
+
+    @property
+    def written(self) -> list[EventGroup]:
+        return self.chart.contexts[self.context]
+
+    @property
+    def is_done(self) -> bool:
+        return self.index >= len(self.group.song.windows)
+
+    def ask(self) -> Asked | None:
+        if self.is_done or not self._can_begin():
+            return None
+        song = self.group.song
+        window = song.windows[self.index]
+        row = song.row(window, self.context, self.chart, self.written)
+        return Asked(row, self.group.hear(self.index, self.chart), int(self.chart.attributes.mode))
+
+    def choose(self, scores: Tensor, row: Row) -> int:
+        return self._choice.choose(scores, row, self._generator)
+
+    def take(self, row: Row) -> None:
+        self.group.song.take(row, self.group.song.windows[self.index], self.written)
+        self.index += 1
+        self.group.went_on()
+
+    def _can_begin(self) -> bool:
+        if self.index > self.group.first_index + self.group.lead:
+            return False
+        needed = min(self.index + self.group.needed_lead, len(self.group.song.windows))
+        return all(writer.index >= needed for writer in self.before)
+
+
+class WriterGroup:
+    """The writers of a song, and what they all listen to."""
+
+    def __init__(self, song: SongWriter, wanted: Wanted, choice: RowByRow, guided: Guided) -> None:
+        self.song = song
+        self.needed_lead = _needed_lead(song)
+        self._used: dict[int, list[HeardWindow]] = {}
+        self.writers: list[ContextWriter] = []
+        for context, chart in wanted:
+            chart.contexts[context] = list(chart.begun.get(context, ()))
+            before = [writer for writer in self.writers if writer.chart is chart]
+            self.writers.append(ContextWriter(self, context, chart, choice, guided[context], before))
+        chain = max(len(writer.before) for writer in self.writers)
+        self.lead = chain * self.needed_lead + SPARE_WINDOWS
+
+    @property
+    def first_index(self) -> int:
+        """The window of whoever is furthest behind."""
+        return min(writer.index for writer in self.writers)
+
+    def hear(self, index: int, chart: ChartInProgress) -> HeardWindow:
+        known = self.song.heard_windows
+        key = (self.song.windows[index].start_frame, self.song.heard_as(chart))
+        if key not in known:
+            known[key] = self.song.model.row_decoder.hear(self.song.states_for(chart)[index])
+        self._used.setdefault(index, []).append(known[key])
+        return known[key]
+
+    def went_on(self) -> None:
+        """Puts away windows that all have passed, and tells how far the last of them is."""
+        first = self.first_index
+        for index in [index for index in self._used if index < first]:
+            for heard in self._used.pop(index):
+                heard.put_away()
+        self.song.progress(self.writers[-1].context.value, first, len(self.song.windows))
+
+
+def write_side_by_side(song: SongWriter, wanted: Wanted, choice: RowByRow, guided: Guided) -> None:
+    """Fills in contexts of charts; those of one chart come in their order.
+
+    song: its model is ready to generate on a CPU
+    """
+    group = WriterGroup(song, wanted, choice, guided)
+    engine = Engine(song.model, song.spec.vocabulary)
+    RowPool(song.model.row_decoder, engine).run(group.writers)
+    assert all(writer.is_done for writer in group.writers), "writers wait for each other"
+
+
+def _needed_lead(song: SongWriter) -> int:
+    """How many windows an earlier context must have written more than a later one that begins the next."""
+    windows, longest = song.windows, 1
+    for index, window in enumerate(windows):
+        end_ms = window.start_ms + song.spec.grid.window_ms
+        open_until = index + 1
+        while open_until < len(windows) and song.first_ms(windows[open_until]) < end_ms:
+            open_until += 1
+        longest = max(longest, open_until - index)
+    return longest

@@ -1,0 +1,26 @@
+"""How many threads share a step of the decoder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from osuT5.model.seq2seq import MapperModel
+
+SHARED_FROM_WIDTH = 512
+"""A step of a narrower model is too small to share: threads would wait for each other, several times as long where a
+core is busy."""
+
+
+@contextmanager
+def cpu_threads(model: MapperModel) -> Iterator[None]:
+    """As many threads as suit the steps of a model; those that there are, where it is wide."""
+    threads = torch.get_num_threads()
+    if model.config.d_model < SHARED_FROM_WIDTH:
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
