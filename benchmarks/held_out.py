@@ -1,17 +1,21 @@
 """How near generated maps come to human ones on songs that no model was trained on.
 
-    python -m benchmarks.held_out FOLDER [--model DIR] [--charts 2] [--songs 0] [--json FILE]
+    python -m benchmarks.held_out FOLDER [--model DIR] [--charts 2] [--songs 0] [--matched] [--json FILE]
 
 For each held-out song of a folder of mapsets, and for some of its charts, a map is generated through the whole program
 at the chart's star rating: once from the audio alone and once with the chart's timing given. Times are compared one to
 one at 30 ms, beside two baselines that know more than the program does: the strongest spectral-flux onsets, as many as
 the chart has objects, at the best shift; and all ticks of the chart's own timing at its best divisor.
+
+The maps are the first that the model writes. `--matched` also makes the one that a user gets, whose star rating is
+brought to what was asked for.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import statistics
 import sys
 import time
@@ -26,7 +30,7 @@ from evaluation.object_metrics import match_times, object_times_ms, snapped_shar
 from evaluation.timing_metrics import compare_timing
 from osu_beatmap.attributes import attributes_of
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split
-from osu_beatmap.model import Beatmap, TimingPoint
+from osu_beatmap.model import Beatmap, GameMode, TimingPoint
 from osu_beatmap.rules import Severity, check
 from osu_beatmap.star_rating import star_rating
 from osu_beatmap.timing import Timing
@@ -37,8 +41,10 @@ from osuT5.generation.sampling import Sampling
 from osuT5.generation.schedule import ChartInProgress, SongWriter
 from osuT5.mel import song_mel
 from osuT5.model.loading import load_model
+from pipeline.difficulty_matching import matched_map
 from pipeline.finish import finish
 from pipeline.generate import beatmap_of, hear_timing, write_charts
+from pipeline.resolve import resolve
 from pipeline.timing import timing_groups
 
 SEED = 1
@@ -64,6 +70,8 @@ class ChartScore:
     objects: int = 0
     human_objects: int = 0
     problems: int = 0
+    f1_matched: float = math.nan
+    star_error_matched: float = math.nan
 
 
 def main() -> int:
@@ -73,15 +81,17 @@ def main() -> int:
     parser.add_argument("--charts", type=int, default=2, help="charts of each mode and song")
     parser.add_argument("--songs", type=int, default=0, help="at most this many songs; 0: all")
     parser.add_argument("--stepmania", type=Path, help="JSON list of {dir, kind}: mania of kind sm is reported apart")
+    parser.add_argument("--matched", action="store_true", help="also make maps whose star rating is matched")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     model, spec = load_model(arguments.model)
     converted = _stepmania_sets(arguments.stepmania)
     scores: list[ChartScore] = []
+    matched_with = str(arguments.model or "") if arguments.matched else None
     chosen = ((song, _charts(song, arguments.charts)) for song in mapset_songs(arguments.folder))
     songs = [(song, charts) for song, charts in chosen if charts]
     for song, charts in tqdm(songs[: arguments.songs or None], unit="song"):
-        scores += score_song(model, spec, song, charts, song.name in converted)
+        scores += score_song(model, spec, song, charts, song.name in converted, matched_with)
         if arguments.json:
             arguments.json.write_text(json.dumps([asdict(s) for s in scores], indent=1), encoding="utf-8")
     print(table(scores))
@@ -112,8 +122,14 @@ def _charts(song: FolderSong, per_mode: int) -> list[tuple[str, Beatmap]]:
 
 
 def score_song(
-    model, spec, song: FolderSong, charts: list[tuple[str, Beatmap]], from_stepmania: bool
+    model,
+    spec,
+    song: FolderSong,
+    charts: list[tuple[str, Beatmap]],
+    from_stepmania: bool,
+    matched_with: str | None = None,
 ) -> list[ChartScore]:
+    """Scores of the charts of a song; `matched_with` names the model that also makes matched maps."""
     samples = load_audio(song.audio_path, spec.grid.sample_rate)
     song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
     writer = SongWriter(model, spec, song_mel(samples, spec), song_ms)
@@ -141,8 +157,26 @@ def score_song(
         score.star_error = star_rating(from_audio) - stars[index]
         score.objects, score.human_objects = len(object_times_ms(from_audio)), len(human_ms)
         score.problems = sum(f.severity is Severity.PROBLEM for f in check(from_audio, song_ms))
+        if matched_with is not None:
+            matched = _matched_map(song, human, stars[index], matched_with)
+            score.f1_matched = match_times(human_ms, object_times_ms(matched)).f1
+            score.star_error_matched = star_rating(matched) - stars[index]
         scores.append(score)
     return scores
+
+
+def _matched_map(song: FolderSong, human: Beatmap, stars: float, model_path: str) -> Beatmap:
+    """The map that a user gets who asks for the settings of the human's."""
+    options = {"audio_path": str(song.audio_path), "gamemode": int(human.mode), "difficulty": round(stars, 2)}
+    options |= {"seed": SEED, "generate_positions": False, **({"model_path": model_path} if model_path else {})}
+    if human.mode is GameMode.MANIA:
+        options["keycount"] = human.key_count
+    else:
+        options |= {
+            "circle_size": human.difficulty.circle_size,
+            "slider_multiplier": human.difficulty.slider_multiplier,
+        }
+    return matched_map(resolve(options), None, SEED)[0]
 
 
 def _generate(writer: SongWriter, attributes: list, lines: list[list[TimingPoint]], settings: list) -> list[Beatmap]:
@@ -159,7 +193,19 @@ def _generate(writer: SongWriter, attributes: list, lines: list[list[TimingPoint
 
 def table(scores: list[ChartScore]) -> str:
     """Means by mode as a Markdown table; the offset is the median of absolute values where the tempo is right."""
-    figures = ("F1", "F1, timing given", "onsets", "ticks", "tempo right", "octave", "offset ms", "on grid", "stars")
+    figures = (
+        "F1",
+        "F1, timing given",
+        "onsets",
+        "ticks",
+        "tempo right",
+        "octave",
+        "offset ms",
+        "on grid",
+        "stars",
+        "matched",
+        "stars",
+    )
     columns = ("mode", "charts", *figures)
     lines = ["| " + " | ".join(columns) + " |", "|---" * len(columns) + "|"]
     for mode in sorted({score.mode for score in scores}):
@@ -174,7 +220,8 @@ def table(scores: list[ChartScore]) -> str:
         lines.append(
             f"| {mode} | {len(of_mode)} | {mean('f1'):.3f} | {mean('f1_with_timing'):.3f} | {mean('onsets_f1'):.3f} "
             f"| {mean('ticks_f1'):.3f} | {mean('tempo_right'):.2f} | {mean('tempo_octave'):.2f} | {offset} "
-            f"| {mean('on_grid'):.3f} | {star_error:.2f} |"
+            f"| {mean('on_grid'):.3f} | {star_error:.2f} | {mean('f1_matched'):.3f} "
+            f"| {statistics.fmean(abs(score.star_error_matched) for score in of_mode):.2f} |"
         )
     return "\n".join(lines)
 
