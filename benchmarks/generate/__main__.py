@@ -71,7 +71,7 @@ def _song(options: argparse.Namespace) -> None:
         costs, maps = {}, []
         for precision in options.precision:
             flat = {"audio_path": str(song), "output_path": folder, "seed": 1, "device": "cpu", "precision": precision}
-            costs[precision] = time_song(resolve(flat | {"difficulty": 4.5, "model_path": options.model}))
+            costs[precision] = time_song(resolve(flat | {"model_path": options.model}))
             maps.append(costs[precision].osu_path.read_text(encoding="utf-8"))
     stages = dict.fromkeys(stage for cost in costs.values() for stage in cost.work.seconds)
     rows = [[stage, *(f"{1000 * cost.work.seconds[stage]:.0f}" for cost in costs.values())] for stage in stages]

@@ -9,7 +9,9 @@ from pathlib import Path
 from unittest import mock
 
 from benchmarks.generate.ways import Work
+from osu_diffusion import refine
 from osuT5.generation.engine import RowByRow
+from osuT5.generation.schedule import SongWriter
 from osuT5.model.row_decoder import RowDecoder
 from osuT5.model.seq2seq import MapperModel
 from pipeline import generate as program
@@ -26,9 +28,8 @@ STAGES = {
     "decode": (RowDecoder, "step"),
     "rules": (RowByRow, "choose"),
     "red lines": (program, "red_lines_from"),
-    "assembly": (program, "beatmap_of"),
-    "diffusion": (program, "refine_draft"),
-    "finishing": (program, "finish_with_settings"),
+    "assembly": (program, "assemble"),
+    "diffusion": (refine, "refine_positions"),
     "export": (program, "export"),
 }
 """What is timed as which stage: none of them calls another."""
@@ -36,11 +37,10 @@ STAGES = {
 
 @dataclass(frozen=True, slots=True)
 class SongCost:
-    """work: processor seconds by stage, "rest" included; tokens: that the model wrote"""
+    """work: processor seconds by stage, "rest" included; tokens: that the model wrote, in all attempts"""
 
     work: Work
     tokens: int
-    windows: int
     objects: int
     osu_path: Path
 
@@ -48,22 +48,21 @@ class SongCost:
 def time_song(request: GenerationRequest) -> SongCost:
     """Generates a map on a CPU. What is imported on the way is not counted if it was imported before."""
     work = Work()
-    drafts = []
+    written: list[int] = []
 
-    def keep(*args, plain=program.generate_draft, **kwargs):
-        drafts.append(plain(*args, **kwargs))
-        return drafts[-1]
+    def take(writer, row, *others, plain=SongWriter.take):
+        written.append(len(row.written_ids))
+        plain(writer, row, *others)
 
     with ExitStack() as stack:
         for stage, (owner, name) in STAGES.items():
             stack.enter_context(_counted(owner, name, stage, work))
-        stack.enter_context(mock.patch.object(program, "generate_draft", keep))
+        stack.enter_context(mock.patch.object(SongWriter, "take", take))
         whole = Work()
         with whole.stage("all"):
             result = program.generate(request)
     work.seconds["rest"] = whole.total_s - work.total_s
-    written = drafts[0].generation
-    return SongCost(work, written.tokens, written.windows, len(result.beatmap.hit_objects), result.osu_path)
+    return SongCost(work, sum(written), len(result.beatmap.hit_objects), result.osu_path)
 
 
 @contextmanager
