@@ -73,6 +73,8 @@ class Engine:
 
     max_length: how many tokens of a row the model may read; all that it can unless given
     guidance: for rows that have a negative prompt
+    counts_padding: a row that begins with fewer tokens than another may be continued no longer than that one, as in the
+        published program, where padding takes up room
     """
 
     def __init__(
@@ -81,11 +83,13 @@ class Engine:
         vocabulary: Vocabulary,
         max_length: int | None = None,
         guidance: Guidance | None = None,
+        counts_padding: bool = False,
     ) -> None:
         self.model = model
         self.vocabulary = vocabulary
         self.max_length = max_length or model.config.max_target_positions
         self.guidance = guidance
+        self.counts_padding = counts_padding
 
     @torch.inference_mode()
     def write(
@@ -109,9 +113,11 @@ class Engine:
         prompts = map(Prompt, texts, [*row_window] * copies, [*mode_ids] * copies)
         batch = begin(self.model, encoder_states, list(prompts))
         active = list(range(len(rows)))
+        begun = [max(map(len, texts[index :: len(rows)])) for index in active]
+        padding = [max(begun) - own if self.counts_padding else 0 for own in begun] if rows else []
         while active:
             chosen = choice(self._guided(batch.scores), rows, active)
-            lengths = [max(batch.lengths[place :: len(active)]) for place in range(len(active))]
+            lengths = [max(batch.lengths[place :: len(active)]) + padding[row] for place, row in enumerate(active)]
             going = [
                 place
                 for place, index in enumerate(active)

@@ -46,7 +46,9 @@ class PublishedAnswers:
         self.attributes = attributes
         self.sampling = sampling
         self.max_length = model.config.max_target_positions
-        self._engine = Engine(model, spec.vocabulary, self.max_length - 1, guidance)  # the last token is not read
+        self._engine = Engine(
+            model, spec.vocabulary, self.max_length - 1, guidance, counts_padding=True
+        )  # the last is not read
         self._generator = generator
         self._spectrogram = Spectrogram(spec.spectrogram)
         self._states: dict[int, Tensor] = {}

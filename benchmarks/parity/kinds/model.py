@@ -160,7 +160,9 @@ def _generated(bundle: Bundle, count: int, run: dict) -> np.ndarray:
     rules = published_rules(vocabulary, options["types_first"], sampling, lookback_ms)
     generator = torch.Generator().manual_seed(run["seed"] or 0)
     guidance = Guidance(options["cfg_scale"], inverted=True) if options["cfg_scale"] > 1 else None
-    engine = Engine(bundle.model, vocabulary, options["max_length"] - 1, guidance)  # the last token is not read
+    engine = Engine(
+        bundle.model, vocabulary, options["max_length"] - 1, guidance, counts_padding=True
+    )  # the last is not read
     choice = PublishedChoice(rules, sampling, generator)
     engine.write(rows, bundle.states[:count], range(count), [0] * count, choice)
     return _as_written(rows)
