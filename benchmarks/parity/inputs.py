@@ -1,7 +1,8 @@
-"""The maps that the reference outputs were made from, and what was asked for."""
+"""The maps and models that the reference outputs were made from, and what was asked for."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.model import Beatmap, GameMode
 from osu_beatmap.reader import read_beatmap
+from osuT5.model.published import PublishedBundle, bundle_from_json
 
 INPUT_FOLDER = "osu_inputs"
 
@@ -32,6 +34,13 @@ def input_path(stem: str, goldens: Path) -> Path:
 def input_beatmap(stem: str, goldens: Path) -> Beatmap:
     """To be left as it is."""
     return read_beatmap(input_path(stem, goldens))
+
+
+def recorded_bundle(goldens: Path, name: str) -> PublishedBundle:
+    """The published model of full size that a run was recorded with, without its weights."""
+    texts = [goldens / "model" / f"full_{name}.config.json", goldens / "tokenizer" / name / "tokenizer.json"]
+    config, tokenizer = (json.loads(path.read_text(encoding="utf-8")) for path in texts)
+    return bundle_from_json(config, tokenizer, name=name)
 
 
 def asked_attributes(asked: Mapping[str, Any]) -> Attributes:

@@ -13,14 +13,14 @@ from functools import cached_property, partial
 from pathlib import Path
 
 from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case, identical
-from benchmarks.parity.inputs import INPUT_FOLDER
+from benchmarks.parity.inputs import INPUT_FOLDER, recorded_bundle
 from osu_beatmap.model import Beatmap
 from osu_beatmap.quirks import PUBLISHED
 from osu_beatmap.reader import read_beatmap
 from osuT5.encoding import encode_context
 from osuT5.encoding.event_stream import EventStream
 from osuT5.events import ContextKind, Event, EventKind
-from osuT5.model.published import PublishedBundle, bundle_from_json
+from osuT5.model.published import PublishedBundle
 from osuT5.published_windows import PublishedGrid
 from osuT5.vocabulary import PAD_ID, SOS_ID
 from pipeline.review.published_text import JudgedEvent, PublishedReport
@@ -49,10 +49,7 @@ class Case:
 
     @cached_property
     def bundle(self) -> PublishedBundle:
-        goldens, name = self.path.parents[1], self.data["config"]
-        texts = [goldens / "model" / f"full_{name}.config.json", goldens / "tokenizer" / name / "tokenizer.json"]
-        config, tokenizer = (json.loads(path.read_text(encoding="utf-8")) for path in texts)
-        return bundle_from_json(config, tokenizer, name=name)
+        return recorded_bundle(self.path.parents[1], self.data["config"])
 
     @cached_property
     def beatmap(self) -> Beatmap:

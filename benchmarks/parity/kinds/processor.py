@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case, identical
-from benchmarks.parity.inputs import INPUT_FOLDER, asked_attributes
+from benchmarks.parity.inputs import INPUT_FOLDER, asked_attributes, recorded_bundle
 from benchmarks.parity.same_map import compare_maps
 from osu_beatmap.model import Difficulty
 from osu_beatmap.reader import parse_beatmap, read_beatmap
@@ -32,7 +32,7 @@ from osuT5.generation.published_schedule import (
     negative_attributes,
 )
 from osuT5.model.audio_conditions import DEFAULT_DIFFICULTY_STARS, NO_MAPPER
-from osuT5.model.published import PublishedBundle, bundle_from_json
+from osuT5.model.published import PublishedBundle
 from osuT5.model.published.families import family_of_model
 from osuT5.published_windows import PublishedGrid, PublishedWindow
 from osuT5.vocabulary import PAD_ID
@@ -76,10 +76,7 @@ class Case:
 
     @cached_property
     def bundle(self) -> PublishedBundle:
-        goldens, name = self.path.parents[1], self.data["config"]
-        texts = [goldens / "model" / f"full_{name}.config.json", goldens / "tokenizer" / name / "tokenizer.json"]
-        config, tokenizer = (json.loads(path.read_text(encoding="utf-8")) for path in texts)
-        return bundle_from_json(config, tokenizer, name=name)
+        return recorded_bundle(self.path.parents[1], self.data["config"])
 
     @cached_property
     def options(self) -> dict[str, str]:

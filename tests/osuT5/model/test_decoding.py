@@ -6,27 +6,15 @@ from functools import partial
 
 import pytest
 import torch
+from layer_kinds import LAYER_KINDS
 
 MODES = torch.tensor([0, 3, 1])
 WINDOWS = torch.tensor([0, 1, 1])
 
 
-KINDS = {
-    "whisper": {},
-    "rotary": {"layer_kind": "rotary"},
-    "rotary_fused": {"layer_kind": "rotary_fused"},
-    "every second layer local": {
-        "layer_kind": "rotary_fused",
-        "global_attention_every": 2,
-        "local_attention": 6,
-        "local_rope_theta": 100.0,
-    },
-}
-
-
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=LAYER_KINDS)
 def tiny_model(tiny_model, request):
-    return partial(tiny_model, **KINDS[request.param])
+    return partial(tiny_model, **LAYER_KINDS[request.param])
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 import torch
+from layer_kinds import LAYER_KINDS
 
 from osuT5.model.generating import prepare_to_generate
 
@@ -14,17 +15,9 @@ MODES = [0, 3, 1]
 WINDOWS = [0, 1, 1]
 
 KINDS = {
-    "whisper": {},
+    **LAYER_KINDS,
     "without a pointer": {"pointer": False, "frame_heads": ()},
     "onsets of a chart": {"chart_onset_dim": 8},
-    "rotary": {"layer_kind": "rotary"},
-    "rotary_fused": {"layer_kind": "rotary_fused"},
-    "every second layer local": {
-        "layer_kind": "rotary_fused",
-        "global_attention_every": 2,
-        "local_attention": 6,
-        "local_rope_theta": 100.0,
-    },
 }
 
 
