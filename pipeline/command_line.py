@@ -33,6 +33,7 @@ from pipeline.many_runs import (
 )
 from pipeline.nested_options import option_paths, with_assignments, with_flat_names
 from pipeline.options import RequestError, nearest_option, unknown_option
+from pipeline.shell_words import without_quotes
 from pipeline.sweep import combinations
 
 CONFIG_DIR = Path(__file__).resolve().parent.parent / "configs"
@@ -265,16 +266,10 @@ def _with_words(program: Program, config: FlatConfig, assignments: Sequence[tupl
             raise RequestError(f"There is no option {name}; {_quoting_hint(*before, f'{key}={value}')}")
         if name not in config:
             raise RequestError(unknown_option(name, config))
-        config[name] = _without_quotes(value)
+        # Hydra's own syntax asks for quotes, and a shell may leave them there.
+        config[name] = without_quotes(value)
         before = (key, value)
     return config
-
-
-def _without_quotes(value: str) -> str:
-    """A value without the quotes around it, which Hydra's own syntax asks for and a shell may leave there."""
-    if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":
-        return value[1:-1]
-    return value
 
 
 def _one_sentence(error: Exception) -> str:

@@ -54,6 +54,7 @@ class FakeGenerate:
 def generate(monkeypatch: pytest.MonkeyPatch) -> FakeGenerate:
     fake = FakeGenerate()
     monkeypatch.setitem(sys.modules, "pipeline.generate", SimpleNamespace(generate=fake))
+    monkeypatch.setitem(sys.modules, "pipeline.mapset", SimpleNamespace(generate_mapset=fake))
     return fake
 
 
