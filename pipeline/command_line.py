@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from pipeline.config_help import help_text
 from pipeline.launchers import Outcome
@@ -65,21 +66,31 @@ class Program:
 
     `action` gets the config as plain data and returns an exit status, None being 0. `help_name` is the YAML that lists
     all options, where it is another. `literal` is whether options are a flat list and taken letter by letter. `many` is
-    for programs that can be run many times by one command.
+    for programs that can be run many times by one command. Where `is_dialogue`, `action` gets a `Beginning` instead.
     """
 
     script: str
     config_name: str
     purpose: str
     example: str
-    action: Callable[[FlatConfig], int | None]
+    action: Callable[[Any], int | None]
     literal: bool = True
     help_name: str = ""
     many: ManyRuns | None = None
+    is_dialogue: bool = False
 
     @property
     def help_path(self) -> Path:
         return find_config(self.help_name or self.config_name)
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What a dialogue begins with: a configuration by its name, as it is, and what the command line gave beyond it."""
+
+    config_name: str
+    config: FlatConfig
+    given: FlatConfig
 
 
 @dataclass
@@ -172,7 +183,12 @@ def _run(program: Program, argv: Sequence[str]) -> int:
     for key, _ in words.assignments:
         if key.lstrip("+") == LAUNCHER_KEY or key.lstrip("+").startswith(LAUNCHER_PREFIX):
             raise RequestError(f"{key} is for many runs: give -m too.")
-    return program.action(_with_words(program, compose_config(words.config_name), words.assignments)) or 0
+    config = compose_config(words.config_name)
+    chosen = _with_words(program, config, words.assignments)
+    if program.is_dialogue:
+        names = [name.lstrip("+") for name, _ in words.assignments]
+        return program.action(Beginning(words.config_name, config, {name: chosen[name] for name in names})) or 0
+    return program.action(chosen) or 0
 
 
 def _run_many(program: Program, words: _Words) -> int:

@@ -229,7 +229,9 @@ def _first_given(asked_ms: int | None, reference_ms: float) -> int | None:
 
 def _check_song(request: GenerationRequest) -> None:
     if request.song.audio_path is None and request.song.beatmap_path is None:
-        raise RequestError("audio_path is missing: give the song as audio_path=song.mp3.")
+        raise RequestError(
+            "audio_path is missing: give the song as audio_path=song.mp3, or a map of it as beatmap_path=map.osu."
+        )
 
 
 def _check_sampling(request: GenerationRequest) -> None:

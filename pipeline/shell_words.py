@@ -45,17 +45,19 @@ def command_line(words: Sequence[str], shell: Shell) -> str:
 
 def assignment(name: str, value: object) -> str:
     """An option as a word of the command line, from what YAML or a form made of its value."""
-    if value is None or value == [] or value == "":
-        text = "null"
-    elif isinstance(value, bool):
-        text = str(value).lower()
-    elif isinstance(value, list | tuple):
-        text = "[" + ",".join(map(str, value)) + "]"
-    else:
-        text = str(value)
+    text = value_text(value)
     if without_quotes(text) != text:
         text = f'"{text}"'
     return f"{name}={text}"
+
+
+def value_text(value: object) -> str:
+    """A raw value as users write it."""
+    if value is None or value == [] or value == "":
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "[" + ",".join(map(str, value)) + "]" if isinstance(value, list | tuple) else str(value)
 
 
 def without_quotes(text: str) -> str:
