@@ -6,6 +6,7 @@ in `pipeline.resolve`, so that nothing is said twice. Imports nothing heavy.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
@@ -72,6 +73,7 @@ class Option:
         return self.name in BASIC
 
 
+_SPOKEN_OF = r"(^|\band |\bbut |\()NAME\b|\bNAME="
 _SPECIAL_KINDS = {
     "gamemode": Kind.CHOICE,
     "descriptors": Kind.USER_TAGS,
@@ -98,6 +100,20 @@ def option_groups() -> dict[str, list[Option]]:
     for option in all_options().values():
         groups.setdefault(option.group, []).append(option)
     return groups
+
+
+def options_named(sentence: str) -> list[str]:
+    """The options that a sentence for the user is about, basic ones first.
+
+    Names such as `title` are words that any sentence may have: they count where it speaks of the option.
+    """
+    named = [
+        name
+        for name in READERS
+        if re.search(rf"\b{name}\b" if "_" in name else _SPOKEN_OF.replace("NAME", name), sentence)
+    ]
+    order = list(dict.fromkeys((*BASIC, *all_options())))
+    return sorted(named, key=order.index)
 
 
 def _option(shown: OptionHelp, group: str) -> Option:

@@ -5,7 +5,6 @@ Knows nothing about terminals. Values are raw, as `resolve` takes them; None is 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
@@ -15,14 +14,13 @@ from osu_beatmap.model import Beatmap, GameMode
 from osu_beatmap.reader import read_beatmap
 from pipeline.command_line import FlatConfig, is_for_user
 from pipeline.input_files import check_files
-from pipeline.option_groups import BASIC, all_options
+from pipeline.option_groups import all_options, options_named
 from pipeline.option_uses import is_of_use
 from pipeline.option_values import is_absent
 from pipeline.resolve import READERS, fill_from_beatmap, resolve
 from pipeline.shell_words import assignment
 
 ROOT_CONFIG = "inference"
-_SPOKEN_OF = r"(^|\band |\bbut |\()NAME\b|\bNAME="
 
 
 @dataclass
@@ -114,20 +112,6 @@ class Wish:
             flat["gamemode"] = None
         differing = [name for name in all_options() if not _same(name, flat[name], self.config[name])]
         return start + [assignment(name, flat[name]) for name in differing]
-
-
-def options_named(sentence: str) -> list[str]:
-    """The options that a sentence for the user is about, basic ones first.
-
-    Names such as `title` are words that any sentence may have: they count where it speaks of the option.
-    """
-    named = [
-        name
-        for name in READERS
-        if re.search(rf"\b{name}\b" if "_" in name else _SPOKEN_OF.replace("NAME", name), sentence)
-    ]
-    order = list(dict.fromkeys((*BASIC, *all_options())))
-    return sorted(named, key=order.index)
 
 
 def _same(name: str, value: object, other: object) -> bool:

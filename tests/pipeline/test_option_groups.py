@@ -8,7 +8,7 @@ import pytest
 
 from osu_beatmap.model import GameMode
 from pipeline.command_line import compose_config
-from pipeline.option_groups import BASIC, Kind, all_options, option_groups
+from pipeline.option_groups import BASIC, Kind, all_options, option_groups, options_named
 from pipeline.option_uses import USES, is_of_use
 from pipeline.options import RequestError
 from pipeline.resolve import READERS, resolve
@@ -93,3 +93,18 @@ def test_a_need_of_a_need_counts() -> None:
     assert not is_of_use("difficulty_attempts", {**on, "match_difficulty": "False"}, DEFAULTS, None)
     assert not is_of_use("timesteps", on, DEFAULTS, GameMode.MANIA)
     assert is_of_use("timesteps", on, DEFAULTS, None)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "names"),
+    [
+        ("GD is a guest difficulty to make a map from, but MAP is not in output_type.", ["output_type"]),
+        ("difficulty must be within 0..12, got 31.", ["difficulty"]),
+        ("There is no file at a.png (background).", ["background"]),
+        ("reference=true is plain fp32, but precision is bf16.", ["precision", "reference"]),
+        ("max_seq_len must be more than twice overlap_buffer (128), got 100.", ["max_seq_len", "overlap_buffer"]),
+        ("Nothing is wrong.", []),
+    ],
+)
+def test_options_that_a_sentence_is_about(sentence: str, names: list[str]) -> None:
+    assert options_named(sentence) == names

@@ -9,7 +9,7 @@ import pytest
 from osu_beatmap.model import Beatmap, Circle, GameMode, TimingPoint
 from osu_beatmap.writer import save_beatmap
 from pipeline.command_line import compose_config
-from pipeline.interactive.wish import Wish, options_named
+from pipeline.interactive.wish import Wish
 
 
 @pytest.fixture
@@ -110,18 +110,3 @@ def test_values_that_must_fit_each_other_are_judged_together(wish: Wish) -> None
     assert wish.options_to_ask_again("lookahead", [])[0] == ["lookback", "lookahead"]
     wish.choose("lookahead", "0.1")
     assert wish.problem() is None
-
-
-@pytest.mark.parametrize(
-    ("sentence", "names"),
-    [
-        ("GD is a guest difficulty to make a map from, but MAP is not in output_type.", ["output_type"]),
-        ("difficulty must be within 0..12, got 31.", ["difficulty"]),
-        ("There is no file at a.png (background).", ["background"]),
-        ("reference=true is plain fp32, but precision is bf16.", ["precision", "reference"]),
-        ("max_seq_len must be more than twice overlap_buffer (128), got 100.", ["max_seq_len", "overlap_buffer"]),
-        ("Nothing is wrong.", []),
-    ],
-)
-def test_options_that_a_sentence_is_about(sentence: str, names: list[str]) -> None:
-    assert options_named(sentence) == names
