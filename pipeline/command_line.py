@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ from pipeline.many_runs import (
 )
 from pipeline.nested_options import option_paths, with_assignments, with_flat_names
 from pipeline.options import RequestError, nearest_option, unknown_option
-from pipeline.shell_words import without_quotes
+from pipeline.shell_words import Shell, command_line, without_quotes
 from pipeline.sweep import combinations
 
 CONFIG_DIR = Path(__file__).resolve().parent.parent / "configs"
@@ -231,6 +231,9 @@ def _launcher(assignments: list[tuple[str, str]]) -> tuple[str, FlatConfig, list
 def _parse(program: Program, argv: Sequence[str]) -> _Words:
     words = _Words(program.config_name)
     rest = iter(argv)
+    for word, after in pairwise(argv):
+        if after.startswith("=") and _KEY.fullmatch(word):
+            raise RequestError(f"{word} {after} is not an option: write name=value, without spaces around the =.")
     for word in rest:
         flag, _, attached = word.partition("=")
         if word in ("-h", "--help", "-?", "/?", "help"):
@@ -250,16 +253,24 @@ def _assignment(program: Program, word: str, before: Sequence[tuple[str, str]]) 
     key, equals, value = word.partition("=")
     if equals and _KEY.fullmatch(key):
         return key, value
+    if before and not before[-1][1]:
+        raise RequestError(f"{before[-1][0]}= has no value: write {before[-1][0]}={word}, without a space.")
     if before:
         raise RequestError(f"{word} is not an option; {_quoting_hint(*before[-1], word)}")
+    first_option = program.example.partition("=")[0]
+    if os.path.exists(word):
+        raise RequestError(f"{word} is not an option; did you mean {_quoted(f'{first_option}={word}')}?")
     raise RequestError(f"{word} is not an option: write name=value, such as {program.example}; -h lists them all.")
 
 
 def _quoting_hint(key: str, value: str, word: str) -> str:
     """How to keep the shell from cutting a value at its spaces."""
     whole = f"{key}={value} {word}".replace("'", "").replace('"', "")
-    quoted = f'"{whole}"' if os.name == "nt" else shlex.quote(whole)
-    return f"if it belongs to the word before it, put quotes around both: {quoted}"
+    return f"if it belongs to the word before it, put quotes around both: {_quoted(whole)}"
+
+
+def _quoted(word: str) -> str:
+    return command_line([word], Shell.CMD if os.name == "nt" else Shell.POSIX)
 
 
 def _check_config_name(program: Program, name: str) -> None:

@@ -24,6 +24,7 @@ MAX_TEXT_CHARS = 1000
 _TRUE = ("true", "yes", "on")
 _FALSE = ("false", "no", "off")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,25}")
+_WITH_COMMA = re.compile(r"[0-9]+,[0-9]+")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
 
 
@@ -41,7 +42,11 @@ class Number:
     decimals: int | None = None
 
     def __call__(self, name: str, raw: object) -> float:
-        value = _as_number(name, raw)
+        value = _as_number(raw)
+        if math.isnan(value):
+            hint = f"; write {str(raw).replace(',', '.')}" if _WITH_COMMA.fullmatch(str(raw).strip()) else ""
+            limits = f"{self.low:g}..{self.high:g}"
+            raise RequestError(f"{name} must be a number within {limits}, got {_shown(raw)}{hint}.")
         if not self.low <= value <= self.high:
             raise RequestError(f"{name} must be within {self.low:g}..{self.high:g}, got {_shown(raw)}.")
         if self.decimals is not None and -Decimal(repr(value)).normalize().as_tuple().exponent > self.decimals:
@@ -51,15 +56,17 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class WholeNumber:
-    """A whole number within low..high, both included."""
+    """A whole number within low..high, both included; `unit`: how messages name what it counts."""
 
     low: int
     high: int | None = None
+    unit: str = ""
 
     def __call__(self, name: str, raw: object) -> int:
-        value = _as_number(name, raw)
-        if value != int(value):
-            raise RequestError(f"{name} must be a whole number, got {_shown(raw)}.")
+        value = _as_number(raw)
+        if not value.is_integer():
+            of_unit = f" of {self.unit}" if self.unit else ""
+            raise RequestError(f"{name} must be a whole number{of_unit}, got {_shown(raw)}.")
         # Through a float a large seed would lose its last digits.
         whole = int(str(raw).strip()) if _WHOLE.fullmatch(str(raw).strip()) else int(value)
         if whole < self.low or (self.high is not None and whole > self.high):
@@ -167,12 +174,11 @@ class Members:
         return tuple(dict.fromkeys(self.kind[item] for item in names))
 
 
-def _as_number(name: str, raw: object) -> float:
+def _as_number(raw: object) -> float:
+    """A finite number; NaN for all else."""
     is_number = isinstance(raw, int | float) and not isinstance(raw, bool)
     value = float(raw) if is_number or _NUMBER.fullmatch(str(raw).strip()) else math.nan  # type: ignore[arg-type]
-    if not math.isfinite(value):
-        raise RequestError(f"{name} must be a number, got {_shown(raw)}.")
-    return value
+    return value if math.isfinite(value) else math.nan
 
 
 def _shown(raw: object) -> str:

@@ -40,15 +40,15 @@ MAX_DIFFICULTY_ATTEMPTS = 3
 MAX_DIFFICULTIES = 16
 MAX_TIMER_ITERATIONS = 1000
 DEFAULT_OUTPUT_FOLDER = Path("output")
-_MODE_NAMES = {"osu!standard": 0, "taiko": 1, "catch": 2, "mania": 3, "standard": 0, "osu": 0, "fruits": 2}
+_MODE_NAMES = {"standard": 0, "osu": 0, "std": 0, "taiko": 1, "catch": 2, "fruits": 2, "ctb": 2, "mania": 3}
 _DEVICE = re.compile(r"(auto|cpu|mps|cuda(:\d{1,2})?)", re.IGNORECASE)
 
 
 def _gamemode(name: str, raw: object) -> GameMode:
     value = str(raw).strip().lower()
-    value = str(_MODE_NAMES.get(value, value))
+    value = str(_MODE_NAMES.get(value.removeprefix("osu!"), value))
     if value not in ("0", "1", "2", "3"):
-        raise RequestError(f"{name} must be 0..3 (0 osu!standard, 1 taiko, 2 catch, 3 mania), got {raw}.")
+        raise RequestError(f"{name} must be 0 (osu!standard), 1 (taiko), 2 (catch) or 3 (mania), or a name, got {raw}.")
     return GameMode(int(value))
 
 
@@ -83,7 +83,7 @@ READERS: dict[str, Reader] = {
     "source": text,
     "tags": words,
     "background": path,
-    "preview_time": WholeNumber(0),
+    "preview_time": WholeNumber(0, unit="ms"),
     "gamemode": _gamemode,
     "difficulty": Number(0, MAX_STARS),
     "difficulties": _difficulties,
@@ -110,8 +110,8 @@ READERS: dict[str, Reader] = {
     "output_type": Members(ContextKind),
     "add_to_beatmap": yes_or_no,
     "overwrite_reference_beatmap": yes_or_no,
-    "start_time": WholeNumber(0),
-    "end_time": WholeNumber(0),
+    "start_time": WholeNumber(0, unit="ms"),
+    "end_time": WholeNumber(0, unit="ms"),
     "super_timing": yes_or_no,
     "timer_iterations": WholeNumber(1, MAX_TIMER_ITERATIONS),
     "seed": WholeNumber(0, MAX_SEED),

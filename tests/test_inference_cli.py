@@ -93,6 +93,13 @@ def test_quotes_that_the_shell_left_are_dropped(script: ModuleType, generate: Fa
 WRONG = [
     ([], "audio_path is missing"),
     (["song.mp3"], "song.mp3 is not an option: write name=value, such as audio_path=song.mp3"),
+    (["audio_path", "=", "song.mp3"], "audio_path = is not an option: write name=value, without spaces around the ="),
+    (
+        ["audio_path", "=song.mp3"],
+        "audio_path =song.mp3 is not an option: write name=value, without spaces",
+    ),
+    (["audio_path=", "song.mp3"], "audio_path= has no value: write audio_path=song.mp3, without a space."),
+    ([__file__], f"{__file__} is not an option; did you mean audio_path={__file__}?"),
     (["audio_path=my", "song.mp3"], "song.mp3 is not an option; if it belongs to the word before it, put quotes"),
     (["audio_path='my", "song.mp3'"], "song.mp3' is not an option; if it belongs to the word before it, put quotes"),
     (["audio_path=x", "&=c.mp3"], "&=c.mp3 is not an option; if it belongs to the word before it, put quotes"),

@@ -48,7 +48,7 @@ def test_a_dialogue_to_a_printed_command(folder: Path) -> None:
         terminal.answer("? gamemode", DOWN * 3, ENTER)
         terminal.answer("? keycount", "4", ENTER)
         terminal.answer("? difficulty", "hard", ENTER)
-        terminal.wait_for("difficulty must be a number, got hard.")
+        terminal.wait_for("difficulty must be a number within 0..12, got hard.")
         terminal.answer("? difficulty", CLEAR_LINE, "3.5", ENTER)
         terminal.answer("? descriptors", DOWN, ENTER)
         terminal.answer("? skillset", SPACE, DOWN, SPACE, ENTER)

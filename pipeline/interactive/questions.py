@@ -17,6 +17,7 @@ from pipeline.interactive.user_tag_menu import ask_user_tags
 from pipeline.interactive.wish import Wish
 from pipeline.option_groups import Kind, Option
 from pipeline.option_values import is_absent, items
+from pipeline.options import RequestError
 from pipeline.shell_words import dropped_path, shell_of_this_terminal, value_text
 
 DEFAULT = ""
@@ -28,7 +29,7 @@ def ask(option: Option, wish: Wish) -> object:
     say("\n" + explained(option), DIM)
     value = wish.value(option.name)
     if option.name == "gamemode":
-        return _ask_mode(option, value, wish.mode_by_default())
+        return _ask_mode(option, wish)
     match option.kind:
         case Kind.YES_NO if option.default is not None:
             is_on = value_text(value).lower() == "true"
@@ -56,16 +57,21 @@ def _typed(value: object) -> str:
 
 
 def _list(option: Option, value: object) -> list[str]:
-    return [] if is_absent(value) else list(items(option.name, value))
+    """The items of a value; none where it was given wrongly."""
+    try:
+        return [] if is_absent(value) else list(items(option.name, value))
+    except RequestError:
+        return []
 
 
-def _ask_mode(option: Option, value: object, by_default: GameMode | None) -> object:
+def _ask_mode(option: Option, wish: Wish) -> object:
     """A list of modes, in which the one that it would be anyway stands for the default."""
-    choices = [Choice(f"{MODE_NAMES[mode]}", mode.value) for mode in GameMode if mode is not by_default]
+    by_default, chosen = wish.mode_by_default(), wish.mode()
+    choices = [Choice(MODE_NAMES[mode], mode.value) for mode in GameMode if mode is not by_default]
     default = "that of the map" if by_default is None else MODE_NAMES[by_default]
     choices.insert(by_default.value if by_default else 0, Choice(f"{default} (default)", DEFAULT))
-    chosen = choose(option.name, choices, DEFAULT if is_absent(value) else int(str(value)))
-    return None if chosen == DEFAULT else chosen
+    answered = choose(option.name, choices, DEFAULT if chosen in (None, by_default) else chosen.value)
+    return None if answered == DEFAULT else answered
 
 
 def _ask_choice(option: Option, value: object, titles: Mapping[str, str]) -> object:

@@ -105,7 +105,7 @@ def test_a_wrong_answer_is_asked_for_again(converse_with: Script, capsys: pytest
     shown = capsys.readouterr().out
     assert "audio_path is missing" in shown
     assert "There is no file at no.mp3 (audio_path)." in shown
-    assert "difficulty must be a number, got hard." in shown
+    assert "difficulty must be a number within 0..12, got hard." in shown
     assert shown.splitlines()[-1].endswith("audio_path=song.mp3 difficulty=5")
 
 
