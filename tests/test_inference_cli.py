@@ -228,6 +228,8 @@ def test_help_is_useful_anywhere(repo_root: Path, tmp_path: Path) -> None:
     assert done.returncode == 0
     assert "python inference.py audio_path=song.mp3 difficulty=5.5" in shown
     assert "star rating to aim at, 0 to 12" in shown
+    assert "inference_v28, inference_v29" in " ".join(shown.split())
+    assert "OliBomby/osu-diffusion-v2" in shown
     assert not list(tmp_path.iterdir())
 
 
