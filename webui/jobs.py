@@ -62,9 +62,10 @@ class Jobs:
         # After a restart, revisions go on where no client has seen them yet.
         self._revision = int(time.time() * 1000)
         folder.mkdir(parents=True, exist_ok=True)
-        for job in sorted(_read_jobs(folder), key=lambda job: job.created_s):
-            self._jobs[job.id] = job
-            self._resume(job)
+        with self._lock:
+            for job in sorted(_read_jobs(folder), key=lambda job: job.created_s):
+                self._jobs[job.id] = job
+                self._resume(job)
 
     def add(self, job: Job) -> Job:
         """Puts a job at the end of the queue. Raises RequestError where too many wait."""
