@@ -15,24 +15,15 @@ from osu_beatmap.model import GameMode
 from pipeline.command_line import find_config
 from pipeline.config_help import read_help
 from pipeline.option_values import Reader, ValueKind, kind_of
-from pipeline.options import PositionOptions, RequestError
+from pipeline.options import WHOLE_MAP, PositionOptions, RequestError
 from pipeline.resolve import READERS, resolve
 from pipeline.review.options import REVIEW_READERS
 
 BASIC = (
-    "audio_path",
-    "beatmap_path",
-    "gamemode",
-    "difficulty",
-    "keycount",
-    "descriptors",
-    "title",
-    "artist",
-    "seed",
-    "categories",
-    "max_per_category",
-)
-"""Shown without asking; all else is a click away."""
+    "audio_path", "beatmap_path", "gamemode", "difficulty", "keycount", "descriptors", "title", "artist", "seed",
+    "categories", "max_per_category",
+)  # fmt: skip
+"""Shown without asking, in this order; all else is a click away."""
 
 NOT_IN_FORM = {"review": ("output", "output_file", "raw_output", "apply", "output_path")}
 """Options that say what a page does by other means."""
@@ -70,11 +61,16 @@ def _option(program: str, name: str, default: str, about: str, reader: Reader) -
         "default": None if default == "null" else default,
         "low": kind.low,
         "high": kind.high,
-        "choices": list(kind.choices),
+        "choices": _choices(name, kind),
         "modes": _modes(name, kind) if program == "generate" else [mode.value for mode in GameMode],
-        "basic": name in BASIC,
+        "basic": BASIC.index(name) if name in BASIC else None,
         "about": about,
     }
+
+
+def _choices(name: str, kind: ValueKind) -> list[str]:
+    """What a choice is made of; of all parts that a map has, only some can be generated."""
+    return [part.name for part in WHOLE_MAP] if name == "output_type" else list(kind.choices)
 
 
 def _modes(name: str, kind: ValueKind) -> list[int]:
