@@ -59,6 +59,8 @@ class JobAnswer(BaseModel):
     progress: Progress | None
     error: str | None
     result: dict[str, Any] | None
+    attempts: int
+    wants_cancel: bool
     revision: int
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
+import psutil
+
 from pipeline.options import RequestError
 from webui.jobs import Job, Jobs
 from webui.worker import LOG_NAME
@@ -72,8 +74,6 @@ class WorkerProcess:
 
     def kill(self) -> None:
         """Ends it now, with all that it may have started."""
-        import psutil
-
         with suppress(psutil.Error):
             for child in psutil.Process(self.pid).children(recursive=True):
                 with suppress(psutil.Error):
@@ -145,8 +145,8 @@ class Supervisor:
             if event is None:
                 if kill_at_s is not None and time.monotonic() > kill_at_s:
                     self._end_worker()
-                    self._worker = self._started_worker()
                     self._jobs.end(job, "cancelled")
+                    self._worker = self._started_worker()
                     return
             elif "gone" in event:
                 _add_to_log(folder, LOST.format(status=event["gone"]))

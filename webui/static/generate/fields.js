@@ -109,16 +109,16 @@ function selectControl(option, onChange, id, names = option.name) {
 
 /** Few choices side by side, one of them on. */
 function modeControl(option, onChange, id) {
+  let isChosen = false;
   const radios = option.choices.map((choice) => {
-    const radio = el("input", { type: "radio", name: id, value: choice, class: "visually-hidden", onchange: onChange });
+    const radio = el("input", { type: "radio", name: id, value: choice, class: "visually-hidden",
+      onchange: () => { isChosen = true; onChange(); } });
     return { radio, label: el("label", { class: "segment" }, radio, el("span", {}, choiceOf(option.name, choice))) };
   });
   const element = el("div", { class: "segments", role: "radiogroup", id }, radios.map((each) => each.label));
   let suggested;
   const check = (value) => radios.forEach(({ radio }) => { radio.checked = radio.value === String(value ?? suggested ?? 0); });
   check();
-  let isChosen = false;
-  element.addEventListener("change", () => { isChosen = true; });
   return {
     element,
     isGroup: true,
