@@ -1,0 +1,1 @@
+"""The pages in the browser: generate, look and listen, review."""
