@@ -10,6 +10,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any, TypeVar
 from pipeline.options import RequestError
 
 Reader = Callable[[str, object], Any]
+Function = TypeVar("Function", bound=Callable)
 Kind = TypeVar("Kind", bound=Enum)
 
 MAX_TEXT_CHARS = 1000
@@ -25,6 +27,34 @@ _TRUE = ("true", "yes", "on")
 _FALSE = ("false", "no", "off")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,25}")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class ValueKind:
+    """What a form can know about the values of an option: number, whole, yes_no, text, path, list or choice.
+
+    `low` and `high` are both included; `choices` are what a choice or a list is made of, where that is known.
+    """
+
+    name: str
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+
+
+def takes(name: str, low: float | None = None, high: float | None = None, choices: tuple[str, ...] = ()) -> Callable:
+    """Says of a reader which kind of values it reads."""
+
+    def described(read: Function) -> Function:
+        read.kind = ValueKind(name, low, high, choices)  # type: ignore[attr-defined]
+        return read
+
+    return described
+
+
+def kind_of(read: Reader) -> ValueKind:
+    """The kind of values that a reader reads."""
+    return read.kind  # type: ignore[attr-defined]
 
 
 def is_absent(raw: object) -> bool:
@@ -35,6 +65,7 @@ def is_absent(raw: object) -> bool:
 def number(low: float, high: float, decimals: int | None = None) -> Reader:
     """A number within low..high, both included, with at most `decimals` decimals."""
 
+    @takes("number", low, high)
     def read(name: str, raw: object) -> float:
         value = _as_number(name, raw)
         if not low <= value <= high:
@@ -49,6 +80,7 @@ def number(low: float, high: float, decimals: int | None = None) -> Reader:
 def whole_number(low: int, high: int | None = None) -> Reader:
     """A whole number within low..high, both included."""
 
+    @takes("whole", low, high)
     def read(name: str, raw: object) -> int:
         value = _as_number(name, raw)
         if value != int(value):
@@ -63,6 +95,7 @@ def whole_number(low: int, high: int | None = None) -> Reader:
     return read
 
 
+@takes("yes_no")
 def yes_or_no(name: str, raw: object) -> bool:
     if isinstance(raw, bool):
         return raw
@@ -72,6 +105,7 @@ def yes_or_no(name: str, raw: object) -> bool:
     raise RequestError(f"{name} must be true or false, got {_shown(raw)}.")
 
 
+@takes("text")
 def text(name: str, raw: object) -> str:
     """One line of text."""
     value = str(raw).strip()
@@ -82,6 +116,7 @@ def text(name: str, raw: object) -> str:
     return value
 
 
+@takes("path")
 def path(name: str, raw: object) -> Path:
     """A path, `~` being the home folder."""
     if isinstance(raw, Path):
@@ -95,11 +130,13 @@ def path(name: str, raw: object) -> Path:
         raise RequestError(f"{name} names a home folder that is not known: {_shown(raw)}.") from error
 
 
+@takes("text")
 def words(name: str, raw: object) -> tuple[str, ...]:
     """Words separated by spaces, or a list."""
     return items(name, raw) if isinstance(raw, list | tuple) else tuple(text(name, raw).split())
 
 
+@takes("list")
 def items(name: str, raw: object) -> tuple[str, ...]:
     """A list: `[a,b]`, `a,b`, or one from YAML; each item one line of text, quotes around it dropped."""
     if isinstance(raw, list | tuple):
@@ -116,6 +153,7 @@ def items(name: str, raw: object) -> tuple[str, ...]:
 def counts(total: int) -> Reader:
     """How many of `total` steps to take: one number, or a list of numbers for as many equal sections of them."""
 
+    @takes("text")
     def read(name: str, raw: object) -> int | tuple[int, ...]:
         if not isinstance(raw, list | tuple) and not str(raw).strip().startswith("["):
             return whole_number(1, total)(name, raw)
@@ -136,6 +174,7 @@ def counts(total: int) -> Reader:
 def one_of(*allowed: str) -> Reader:
     """One of a few words, in any case."""
 
+    @takes("choice", choices=allowed)
     def read(name: str, raw: object) -> str:
         value = str(raw).strip().lower()
         if value not in allowed:
@@ -148,6 +187,7 @@ def one_of(*allowed: str) -> Reader:
 def members(kind: type[Kind], spelt: Callable[[str], str] = str.upper) -> Reader:
     """A list of members of an enumeration by name, each once, in any case; `spelt`: how messages write them."""
 
+    @takes("list", choices=tuple(map(spelt, kind.__members__)))
     def read(name: str, raw: object) -> tuple[Kind, ...]:
         names = [item.upper() for item in items(name, raw)]
         for item in names:

@@ -26,6 +26,7 @@ from pipeline.option_values import (
     number,
     one_of,
     path,
+    takes,
     text,
     whole_number,
     words,
@@ -44,6 +45,7 @@ _MODE_NAMES = {"osu!standard": 0, "taiko": 1, "catch": 2, "mania": 3, "standard"
 _DEVICE = re.compile(r"(auto|cpu|mps|cuda(:\d{1,2})?)", re.IGNORECASE)
 
 
+@takes("choice", choices=tuple(str(mode.value) for mode in GameMode))
 def _gamemode(name: str, raw: object) -> GameMode:
     value = str(raw).strip().lower()
     value = str(_MODE_NAMES.get(value, value))
@@ -52,6 +54,7 @@ def _gamemode(name: str, raw: object) -> GameMode:
     return GameMode(int(value))
 
 
+@takes("text")
 def _device(name: str, raw: object) -> str:
     value = str(raw).strip().lower()
     if not _DEVICE.fullmatch(value):
@@ -59,6 +62,7 @@ def _device(name: str, raw: object) -> str:
     return value
 
 
+@takes("list")
 def _difficulties(name: str, raw: object) -> tuple[float, ...]:
     stars = tuple(number(0, MAX_STARS)(name, each) for each in items(name, raw))
     if len(stars) > MAX_DIFFICULTIES:
@@ -66,6 +70,7 @@ def _difficulties(name: str, raw: object) -> tuple[float, ...]:
     return stars
 
 
+@takes("path")
 def _folder(name: str, raw: object) -> Path:
     folder = path(name, raw)
     if folder.suffix.lower() in (".osz", ".osu"):
