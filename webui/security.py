@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, urlsplit
@@ -106,7 +107,6 @@ class Guard:
             await _refuse(send, Refusal(413, f"A request may have {limit >> 20} MiB at most."))
             return
         left = limit
-        begun = False
 
         async def counted() -> dict:
             nonlocal left
@@ -117,17 +117,17 @@ class Guard:
             return message
 
         async def with_headers(message: dict) -> None:
-            nonlocal begun
+            if left < 0:
+                # What the application makes of a body that breaks off is beside the point.
+                return
             if message["type"] == "http.response.start":
-                begun = True
                 message = {**message, "headers": _with_ours(message.get("headers", []))}
             await send(message)
 
-        try:
+        with suppress(_TooLarge):
             await self._app(scope, counted, with_headers)
-        except _TooLarge:
-            if not begun:
-                await _refuse(send, Refusal(413, f"A request may have {limit >> 20} MiB at most."))
+        if left < 0:
+            await _refuse(send, Refusal(413, f"A request may have {limit >> 20} MiB at most."))
 
 
 def cookie_name(port: int) -> str:

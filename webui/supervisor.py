@@ -155,6 +155,8 @@ class Supervisor:
             elif event.get("id") == job.id and "progress" in event:
                 self._jobs.change(job, progress=stages.at(*event["progress"]))
             elif event.get("id") == job.id:
+                if event.get("last"):
+                    self._end_worker()
                 # A job that was done before it could be cancelled is done.
                 self._jobs.end(job, event["end"], result=event.get("result"), error=event.get("error"))
                 return

@@ -36,7 +36,7 @@ MAX_AGE_S = 24 * 3600.0
 
 ARCHIVE_LIMITS = OszLimits(max_files=2000, max_file_bytes=MAX_BYTES, max_beatmap_bytes=MAX_BEATMAP_BYTES,
                            max_total_bytes=1 << 30)  # fmt: skip
-MAX_NAME_CHARS = 150
+MAX_NAME_BYTES = 180
 FIRST_BYTES = 4096
 
 AUDIO_SUFFIXES = (".mp3", ".ogg", ".opus", ".flac", ".wav", ".m4a", ".aac")
@@ -102,6 +102,9 @@ class Uploads:
         except (BeatmapError, RequestError) as error:
             shutil.rmtree(folder, ignore_errors=True)
             raise UploadError(str(error)) from error
+        except OSError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise UploadError(f"The file cannot be kept: {error.strerror or error}.", 507) from error
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -244,7 +247,8 @@ _READERS: dict[str, Callable[[str, str, Path, str], Upload]] = {
 
 def _moved(arrived: Path, name: str, suffix: str) -> str:
     """Gives an upload its name: the one that it came with, made legal, with the suffix of what it is."""
-    stem = PurePosixPath(name).stem[:MAX_NAME_CHARS]
+    # File systems of Linux count bytes.
+    stem = PurePosixPath(name).stem.encode("utf-8", "ignore")[:MAX_NAME_BYTES].decode("utf-8", "ignore")
     kept = legal_file_name(f"{stem}{suffix}")
     arrived.replace(arrived.with_name(kept))
     return kept

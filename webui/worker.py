@@ -8,6 +8,7 @@ it is doing.
 orders   {"do": {id, kind, options, folder, parent}}   {"cancel": id}
 events   {"ready": true}   {id, "progress": [stage, done, total]}
          {id, "end": "done", "result": {...}}   {id, "end": "failed", "error": sentence}   {id, "end": "cancelled"}
+         (each with "last", true where the process ends after it)
 """
 
 from __future__ import annotations
@@ -90,9 +91,10 @@ def main(module: str) -> None:
         task = Task(order["id"], order["kind"], order["options"], **folders, events=events, cancelled=cancelled)
         outcome = _performed(actions, task)
         cancelled.discard(task.id)
-        say(events, {"id": task.id, **outcome})
-        if outcome.get("error") == OUT_OF_MEMORY:
-            # What is left of memory after that is anybody's guess: the next job gets a fresh process.
+        # What is left of memory once there was none is anybody's guess: the next job gets a fresh process.
+        is_last = outcome.get("error") == OUT_OF_MEMORY
+        say(events, {"id": task.id, **outcome, "last": is_last})
+        if is_last:
             return
 
 
