@@ -64,7 +64,7 @@ function jobCard(reuse) {
 }
 
 /** The head of a job and how far it is: {head, state, update(job)}. They stay the same elements, so that what is open stays open. */
-function jobParts(reuse, heading) {
+export function jobParts(reuse, heading) {
   const head = el("div", { class: "row between nowrap top-align" });
   const bar = progressBar();
   const state = el("div", { class: "stack tight" });
@@ -84,7 +84,7 @@ function jobParts(reuse, heading) {
   return { head, state, update };
 }
 
-function titleOf(job) {
+export function titleOf(job) {
   const map = job.result?.maps?.[0];
   const title = map ? `${map.artist} – ${map.title}` : job.title;
   const when = new Date(job.created_s * 1000).toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });
@@ -111,7 +111,7 @@ function menu(job, reuse, button) {
       button("generate.dismiss", () => act(remove(`/api/jobs/${job.id}`)))));
 }
 
-async function act(asked) {
+export async function act(asked) {
   try {
     await asked;
   } catch (error) {

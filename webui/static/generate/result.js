@@ -15,7 +15,7 @@ export function resultOf(job, element) {
 
   const watch = el("button", { type: "button", class: "button", "aria-expanded": "false", onclick: toggle }, t("generate.see_and_hear"));
   const remake = el("button", { type: "button", class: "button", hidden: true, onclick: remakePart }, t("generate.remake"));
-  fill(element, maps(job), warnings(job), files(job, [watch]), el("div", { class: "stack tight" }, player, remake, said), versionList);
+  fill(element, maps(job), warnings(job), fileLinks(job, [watch]), el("div", { class: "stack tight" }, player, remake, said), versionList);
 
   async function toggle() {
     if (mounted) { close(); return; }
@@ -77,7 +77,7 @@ export function resultOf(job, element) {
       const { head, state } = parts.get(version.id);
       return el("li", { class: "version stack tight" },
         el("div", { class: "row between nowrap" }, el("b", { class: "grow" }, versionTitle(version, index + 2)), head),
-        state, version.state === "done" ? [warnings(version), files(version, versionButtons(version))] : null);
+        state, version.state === "done" ? [warnings(version), fileLinks(version, versionButtons(version))] : null);
     }));
   }
 
@@ -125,7 +125,7 @@ function warnings(job) {
     el("ul", { class: "notes", lang: "en" }, found.map((each) => el("li", {}, each))));
 }
 
-function files(job, more) {
+export function fileLinks(job, more) {
   return el("div", { class: "row" }, job.result.files.map((file) => {
     const isMain = file.name.endsWith(".osz");
     return el("a", { class: `button ${isMain ? "primary" : ""}`, href: `/api/jobs/${job.id}/files/${encodeURIComponent(file.name)}`,

@@ -7,9 +7,12 @@ import { number, t } from "/static/texts.js";
 const ACCEPTED = ".mp3,.ogg,.opus,.flac,.wav,.m4a,.aac,.osu,.osz";
 const IS_MAP_PATH = /\.(osu|osz)$/i;
 
-/** The part of the form that takes files: {element, values(), set(values), error(option, sentence)}. */
-export function sources(onChange) {
-  const given = { audio: null, map: null, maps: [] };
+const SONG_TEXTS = { drop: "generate.drop_here", about: "generate.drop_about" };
+
+/** The part of a form that takes files: {element, values(), set(values), error(sentence)}. `texts`: keys of what to
+ * drop; with `all`, a mapset may be taken as a whole, and is at first. */
+export function sources(onChange, texts = SONG_TEXTS) {
+  const given = { audio: null, map: null, maps: [], whole: null };
   const chosen = el("div", { class: "stack tight" });
   const errorLine = el("p", { class: "error bad", role: "alert", hidden: true });
   const bar = el("progress", { max: 1, value: 0, hidden: true, "aria-label": t("generate.sending") });
@@ -17,8 +20,8 @@ export function sources(onChange) {
     "aria-hidden": "true", onchange: () => { send([...file.files]); file.value = ""; } });
   const pick = el("button", { type: "button", class: "button primary", onclick: () => file.click() }, t("generate.choose_file"));
   const zone = el("div", { class: "drop" },
-    el("p", { class: "drop-title" }, t("generate.drop_here")),
-    el("p", { class: "muted small" }, t("generate.drop_about")),
+    el("p", { class: "drop-title" }, t(texts.drop)),
+    el("p", { class: "muted small" }, t(texts.about)),
     pick, file, isLocal ? pathEntry() : null, bar);
   const element = el("div", { class: "stack tight" }, zone, chosen, errorLine);
 
@@ -72,7 +75,8 @@ export function sources(onChange) {
     if (sent.kind === "audio") given.audio = sent.ref;
     else {
       given.maps = sent.maps;
-      given.map = sent.maps[0]?.ref ?? null;
+      given.whole = texts.all && sent.maps.length > 1 ? sent.ref : null;
+      given.map = given.whole ?? sent.maps[0]?.ref ?? null;
       if (sent.audio) given.audio = sent.audio;
     }
   }
@@ -90,10 +94,12 @@ export function sources(onChange) {
 
   function mapChoice() {
     if (given.maps.length < 2) return nameOf(given.map);
+    const refs = [...(given.whole ? [given.whole] : []), ...given.maps.map((each) => each.ref)];
     const select = el("select", { "aria-label": t("generate.which_map"), onchange: () => {
-      given.map = given.maps[select.selectedIndex].ref;
+      given.map = refs[select.selectedIndex];
       onChange();
-    } }, given.maps.map((each) => el("option", { selected: each.ref.file === given.map.file },
+    } }, given.whole ? el("option", { selected: given.map === given.whole }, t(texts.all)) : null,
+    given.maps.map((each) => el("option", { selected: each.ref.file === given.map.file },
       `${each.version} (${number(each.stars, 2)} ★)`)));
     return select;
   }

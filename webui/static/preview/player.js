@@ -8,10 +8,11 @@ import { Panel } from "./panel.js";
 import { Timeline } from "./timeline.js";
 
 const STEP_MS = 1000, LONG_STEP_MS = 5000;
+const MOST_SHOWN = 4;
 
-// maps: [{name, previewUrl, audioUrl, stars}], the audio of the first is heard; texts(key, values) -> string.
+// maps: [{name, version, previewUrl, audioUrl}], the audio of the first is heard; texts(key, values) -> string.
 // Returns {seek(ms), play(), pause(), currentMs(), selectedSpan(), select(span), onSpan(callback), setMarkers(markers),
-// ready (a promise of the loaded maps), destroy()}; spans are {startMs, endMs} or null, markers {ms, severity}.
+// ready (a promise of the loaded maps), destroy()}; spans are {startMs, endMs, map: name of the map whose sounds are heard} or null, markers {ms, severity}.
 export function mountPlayer(element, { maps, texts }) {
   return new Player(element, maps, texts).handle();
 }
@@ -33,7 +34,8 @@ class Player {
       onResize: () => this.#redraw(),
     });
     this.root = el("section", { class: "preview", tabindex: "0", "aria-label": texts("preview.player") },
-      el("div", { class: "preview-stage", "data-maps": String(maps.length) }, this.panels.map((panel) => panel.element)),
+      maps.length > 1 ? this.#choice() : null,
+      this.stage = el("div", { class: "preview-stage" }, this.panels.map((panel) => panel.element)),
       this.controls.element);
     this.onKey = (event) => this.#key(event);
     document.addEventListener("keydown", this.onKey);
@@ -47,7 +49,7 @@ class Player {
       play: () => this.play(),
       pause: () => this.clock.pause(),
       currentMs: () => this.clock.nowMs,
-      selectedSpan: () => this.timeline.span,
+      selectedSpan: () => this.#span(),
       select: (span) => this.select(span, true),
       onSpan: (callback) => {
         this.spanWatchers.add(callback);
@@ -89,7 +91,7 @@ class Player {
     this.timeline.span = ordered;
     this.controls.showSpan(ordered);
     this.#redraw();
-    if (isFinal) for (const callback of this.spanWatchers) callback(ordered);
+    if (isFinal) for (const callback of this.spanWatchers) callback(this.#span());
   }
 
   // Sets one end of the selection to the present time, the other where it was or, without any, a little away.
@@ -100,8 +102,39 @@ class Player {
     this.select({ startMs: Math.min(startMs, endMs), endMs: Math.min(Math.max(startMs, endMs), this.clock.lengthMs) });
   }
 
+  #span() {
+    return this.timeline.span && { ...this.timeline.span, map: this.panels[this.active].source.name };
+  }
+
+  // Which difficulties are side by side.
+  #choice() {
+    return el("div", { class: "row", role: "group", "aria-label": this.texts("preview.difficulties") }, this.panels.map((panel, index) => {
+      const chip = el("button", { type: "button", class: "chip", onclick: () => this.#show(index, !panel.isShown) }, panel.title);
+      panel.chip = chip;
+      return chip;
+    }));
+  }
+
+  async #show(index, isShown) {
+    const shown = this.panels.filter((panel) => panel.isShown);
+    if (!isShown && shown.length === 1) return;
+    if (isShown && shown.length === MOST_SHOWN) shown.at(-1).element.hidden = true;
+    this.panels[index].element.hidden = !isShown;
+    this.#arrange();
+    if (isShown) await this.panels[index].load();
+    this.#activate(isShown ? index : this.panels.findIndex((panel) => panel.isShown));
+  }
+
+  #arrange() {
+    this.stage.dataset.maps = String(this.panels.filter((panel) => panel.isShown).length);
+    for (const panel of this.panels) panel.chip?.setAttribute("aria-pressed", String(panel.isShown));
+  }
+
   async #load() {
-    const loaded = await Promise.all(this.panels.map((panel) => panel.load()));
+    this.panels.slice(MOST_SHOWN).forEach((panel) => (panel.element.hidden = true));
+    this.#arrange();
+    const loaded = await Promise.all(this.panels.filter((panel) => panel.isShown).map((panel) => panel.load()));
+    if (this.isDestroyed) return loaded;
     const longest = Math.max(1000, ...loaded.filter(Boolean).map((map) => map.song_ms));
     this.clock.lengthMs = Math.max(this.clock.lengthMs, longest);
     this.#activate(Math.max(0, loaded.findIndex(Boolean)));
@@ -166,6 +199,7 @@ class Player {
   }
 
   #destroy() {
+    this.isDestroyed = true;
     document.removeEventListener("keydown", this.onKey);
     if (this.frame) cancelAnimationFrame(this.frame);
     this.clock.destroy();

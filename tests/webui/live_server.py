@@ -1,0 +1,71 @@
+"""The real server on a free port of this computer, with the real worker, and Debian's browser in front of it."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+from webui.app import create_app
+from webui.settings import WebSettings
+from webui.site import Site
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
+PATIENCE_MS = 60_000
+"""For what takes a moment, and much more where a machine is busy."""
+
+TOLD_EVERY_S = 0.02
+
+
+@dataclass(frozen=True)
+class LiveServer:
+    site: Site
+    address: str
+
+    def page(self, path: str = "/") -> str:
+        """An address that a browser may open first."""
+        return f"{self.address}{path}?token={self.site.token}"
+
+
+@contextmanager
+def live_server(folder: Path) -> Iterator[LiveServer]:
+    """The server as `web-ui.py` starts it, in a thread of this process; its worker is a process of its own."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as listening:
+        settings = WebSettings(folder=folder, port=listening.getsockname()[1], open_browser=False)
+        site = Site.of(settings)
+        server = uvicorn.Server(uvicorn.Config(create_app(site), log_level="error", access_log=False))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            yield LiveServer(site, f"http://127.0.0.1:{settings.port}")
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def browser_path() -> str:
+    """Where a browser is that Playwright can drive; skips where there is none."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        pytest.skip("there is no Chromium on this machine")
+    return found
+
+
+@contextmanager
+def browser() -> Iterator:
+    """A headless browser; skips where Playwright or the browser is missing."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    path = browser_path()
+    with playwright.sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        try:
+            yield opened
+        finally:
+            opened.close()
