@@ -43,7 +43,7 @@ def check_request(kind: str, options: Mapping[str, Any], references: References)
         files = references.with_files(given)
         errors = _errors_of_values(kind, files)
         if not errors:
-            filled = _checked(kind, files)
+            filled = _checked(kind, files, references)
     except ValueError as error:
         if not is_for_user(error):
             raise
@@ -58,7 +58,7 @@ def prepared_options(kind: str, options: Mapping[str, Any], references: Referenc
     """The options of a job with files in place of references, checked. Raises RequestError and its like."""
     given = references.with_files({name: value for name, value in options.items() if not is_absent(value)})
     if kind != "apply":
-        _checked(kind, given)
+        _checked(kind, given, references)
     return given
 
 
@@ -97,16 +97,16 @@ def _errors_of_values(kind: str, options: Mapping[str, Any]) -> dict[str, str]:
     return errors
 
 
-def _checked(kind: str, options: Mapping[str, Any]) -> dict[str, Any]:
+def _checked(kind: str, options: Mapping[str, Any], references: References) -> dict[str, Any]:
     """Raises where a request cannot be met; returns what its reference map fills in."""
     if kind == "review":
         check_review_files(resolve_review(options))
         return {}
-    request = resolve(options)
-    if request.song.beatmap_path is None:
-        check_files(request)
-        return {}
+    # Results go into the folder of the job, and from there to where they are wanted.
+    request = resolve({"output_path": str(references.settings.folder), **options})
     check_files(request)
+    if request.song.beatmap_path is None:
+        return {}
     try:
         beatmap = read_beatmap(request.song.beatmap_path)
     except BeatmapError as error:

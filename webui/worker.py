@@ -154,7 +154,8 @@ class _output_to:
 
     def __enter__(self) -> None:
         self._before = [os.dup(1), os.dup(2)]
-        handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        how = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+        handle = os.open(self._path, how, 0o644)
         os.dup2(handle, 1)
         os.dup2(handle, 2)
         os.close(handle)

@@ -106,6 +106,16 @@ def test_a_form_is_checked_as_the_command_line_is(client, song):
     assert right["command"].replace('"', "'") == shown
 
 
+def test_only_the_folder_of_the_server_has_to_be_writable(client, song, monkeypatch, tmp_path):
+    """Not the one that the program was started in, nor that of a reference map."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "output").write_text("a file where a folder would be", encoding="utf-8")
+    order = {"kind": "generate", "options": {"audio_path": song}}
+    assert client.post("/api/check", json=order).json()["problem"] is None
+    order["options"]["output_path"] = str(tmp_path / "output")
+    assert "output_path must be a folder" in client.post("/api/check", json=order).json()["problem"]
+
+
 def test_a_reference_map_fills_in_what_it_knows(client, tmp_path):
     beatmap = Beatmap(
         mode=GameMode.MANIA,
