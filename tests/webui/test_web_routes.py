@@ -9,6 +9,8 @@ from osu_beatmap.model import Beatmap, Circle, GameMode, Metadata, TimingPoint
 from osu_beatmap.writer import save_beatmap
 from webui import routes_jobs
 
+OF_THIS_SONG = {"title": "T", "audio_path": {"upload": "a", "file": "b"}, "start_time": "5"}
+
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory):
@@ -136,12 +138,13 @@ def test_a_reference_map_fills_in_what_it_knows(client, tmp_path):
 
 
 def test_presets_are_kept_and_forgotten(client):
-    put = client.put("/api/presets/My style", json={"difficulty": "4.5", "title": "of one song", "seed": "3"})
+    put = client.put("/api/presets/My style", json={"difficulty": "4.5", "seed": "3", **OF_THIS_SONG})
     assert put.json() == {"My style": {"difficulty": "4.5", "seed": "3"}}
     assert client.get("/api/presets").json() == put.json()
     assert client.put("/api/presets/x", json={"nonsense": 1}).status_code == 422
     assert client.put("/api/presets/%20", json={}).status_code == 422
-    assert client.put("/api/presets/x", json={"background": {"upload": "a", "file": "b"}}).status_code == 422
+    assert client.put("/api/presets/x", json={"creator": {"upload": "a", "file": "b"}}).status_code == 422
+    assert "x" not in client.get("/api/presets").json()
     assert client.delete("/api/presets/My style").status_code == 204
     assert client.delete("/api/presets/My style").status_code == 404
 
