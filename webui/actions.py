@@ -157,19 +157,12 @@ def _audio_of(reference: Path) -> Path:
 
 
 def _shown_reviews(reviews: Sequence[Any], files: dict[str, str]) -> list[dict[str, Any]]:
+    """Reviews as the API shows them; `files`: the map of each by its path in the review."""
+    from pipeline.review.html_report import as_data
     from pipeline.review.reports import as_json
 
     return [
-        {
-            "title": review.title,
-            "version": review.version,
-            "mode": review.mode,
-            "stars": round(review.stars, 2),
-            "song_ms": review.song_ms,
-            "notes": list(review.notes),
-            "map": files.get(review.path),
-            "suggestions": [as_json(each, review) for each in review.suggestions],
-        }
+        {**as_data(review, [as_json(each, review) for each in review.suggestions]), "map": files.get(review.path)}
         for review in reviews
     ]
 

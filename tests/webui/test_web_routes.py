@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from sites import client_of, ended, ordered, sent_song, settings_in
+from sites import client_of, ended, ordered, settings_in
 
 from osu_beatmap.model import Beatmap, Circle, GameMode, Metadata, TimingPoint
 from osu_beatmap.writer import save_beatmap
 from webui import routes_jobs
 
 OF_THIS_SONG = {"title": "T", "audio_path": {"upload": "a", "file": "b"}, "start_time": "5"}
-
-
-@pytest.fixture(scope="module")
-def client(tmp_path_factory):
-    with client_of(settings_in(tmp_path_factory.mktemp("site"))) as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
-def song(client):
-    return sent_song(client)
 
 
 @pytest.fixture(scope="module")
