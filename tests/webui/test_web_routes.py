@@ -152,7 +152,7 @@ def test_the_folder_is_shown_on_this_computer_alone(client, job_id, monkeypatch,
     assert client.post(f"/api/jobs/{job_id}/open-folder").status_code == 204
     assert [path.name for path in shown] == ["result"]
     with client_of(settings_in(tmp_path, host="0.0.0.0", hosts=("127.0.0.1",)), with_worker=False) as far:
-        assert far.post("/api/jobs/x/open-folder").status_code == 403
+        assert far.post(f"/api/jobs/{ordered(far, sent_song(far))}/open-folder").status_code == 403
 
 
 def test_a_review_is_not_there_for_other_jobs(client, job_id):
