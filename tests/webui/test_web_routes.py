@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sites import client_of, ended, ordered, settings_in
+from sites import client_of, ended, ordered, sent_song, settings_in
 
 from osu_beatmap.model import Beatmap, Circle, GameMode, Metadata, TimingPoint
 from osu_beatmap.writer import save_beatmap
