@@ -69,10 +69,12 @@ def generate_map(task: Task) -> dict[str, Any]:
 
 def review_map(task: Task) -> dict[str, Any]:
     """Suggestions for a map or a mapset, as mai_mod.py makes them, with the maps beside to look at."""
+    from pipeline.kept_models import keep_models
     from pipeline.review.options import check_review_files, resolve_review
     from pipeline.review.reports import report
     from pipeline.review.reviewing import review
 
+    keep_models()
     request = resolve_review({**task.options, "output": "text", "output_file": None, "apply": None})
     check_review_files(request)
     if request.beatmap_path.suffix.lower() == ".osz":

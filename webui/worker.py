@@ -6,7 +6,7 @@ output. What jobs print goes to the log of the job. When its input ends, its ser
 it is doing.
 
 orders   {"do": {id, kind, options, folder, parent}}   {"cancel": id}
-events   {"ready": true}   {id, "progress": [stage, done, total]}
+events   {"ready": true}   {id, "begun": true}   {id, "progress": [stage, done, total]}
          {id, "end": "done", "result": {...}}   {id, "end": "failed", "error": sentence}   {id, "end": "cancelled"}
          (each with "last", true where the process ends after it)
 """
@@ -89,6 +89,7 @@ def main(module: str) -> None:
         order = orders.get()
         folders = {"folder": Path(order["folder"]), "parent": Path(order["parent"]) if order["parent"] else None}
         task = Task(order["id"], order["kind"], order["options"], **folders, events=events, cancelled=cancelled)
+        say(events, {"id": task.id, "begun": True})
         outcome = _performed(actions, task)
         cancelled.discard(task.id)
         # What is left of memory once there was none is anybody's guess: the next job gets a fresh process.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 
 import psutil
 import pytest
@@ -54,6 +55,14 @@ def test_a_bug_has_its_trace_in_the_log(client, song):
 def test_one_process_does_all_jobs(client, song):
     first, second = (ended(client, ordered(client, song))["result"]["process"] for _ in range(2))
     assert first == second == client.site.supervisor.worker_pid
+
+
+def test_a_worker_that_was_lost_while_nothing_was_to_do_is_replaced(client, song):
+    ended(client, ordered(client, song))
+    lost = psutil.Process(client.site.supervisor.worker_pid)
+    lost.kill()
+    job = ended(client, ordered(client, song))
+    assert (job["state"], job["result"]["process"] != lost.pid) == ("done", True)
 
 
 @pytest.mark.parametrize("what", ["slow", "deaf"])
@@ -147,6 +156,16 @@ def test_a_job_whose_upload_is_gone_says_so(client):
         file.unlink()
     client.post(f"/api/jobs/{slow}/cancel")
     assert "no longer there" in ended(client, job_id)["error"]
+
+
+def test_a_job_whose_folder_is_gone_fails_alone(client, song):
+    slow = ordered(client, song, "slow")
+    lost = ordered(client, song)
+    running(client, slow)
+    shutil.rmtree(client.site.jobs.folder / lost)
+    client.post(f"/api/jobs/{slow}/cancel")
+    assert ended(client, lost)["state"] == "failed"
+    assert ended(client, ordered(client, song))["state"] == "done"
 
 
 def test_remaining_time_is_told(client, song):
