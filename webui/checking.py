@@ -81,8 +81,8 @@ def command_line(kind: str, options: Mapping[str, Any]) -> str:
 
 
 def named_option(sentence: str) -> str | None:
-    """The option that a sentence is about; None where it names none."""
-    return next(iter(options_named(sentence)), None)
+    """The option that a sentence names first; None where it names none."""
+    return min(options_named(sentence), key=sentence.find, default=None)
 
 
 def job_title(kind: str, options: Mapping[str, Any]) -> str:
