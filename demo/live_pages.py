@@ -27,14 +27,17 @@ class LiveServer:
 
 
 @contextmanager
-def live_server(folder: Path) -> Iterator[LiveServer]:
-    """The server as `web-ui.py` starts it, in a thread of this process; its worker is a process of its own."""
+def live_server(folder: Path, **changes: str) -> Iterator[LiveServer]:
+    """The server as `web-ui.py` starts it, in a thread of this process; its worker is a process of its own.
+
+    changes: settings that are not the usual ones
+    """
     import uvicorn
 
     from webui.app import create_app
 
     with socket.create_server(("127.0.0.1", 0), backlog=64) as listening:
-        settings = WebSettings(folder=folder, port=listening.getsockname()[1], open_browser=False)
+        settings = WebSettings(folder=folder, port=listening.getsockname()[1], open_browser=False, **changes)
         site = Site.of(settings)
         server = uvicorn.Server(uvicorn.Config(create_app(site), log_level="error", access_log=False))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})

@@ -69,10 +69,12 @@ def generate_map(task: Task) -> dict[str, Any]:
 
 def review_map(task: Task) -> dict[str, Any]:
     """Suggestions for a map or a mapset, as mai_mod.py makes them, with the maps beside to look at."""
+    from pipeline.kept_models import keep_models
     from pipeline.review.options import check_review_files, resolve_review
     from pipeline.review.reports import report
     from pipeline.review.reviewing import review
 
+    keep_models()
     request = resolve_review({**task.options, "output": "text", "output_file": None, "apply": None})
     check_review_files(request)
     if request.beatmap_path.suffix.lower() == ".osz":
@@ -157,19 +159,12 @@ def _audio_of(reference: Path) -> Path:
 
 
 def _shown_reviews(reviews: Sequence[Any], files: dict[str, str]) -> list[dict[str, Any]]:
+    """Reviews as the API shows them; `files`: the map of each by its path in the review."""
+    from pipeline.review.html_report import as_data
     from pipeline.review.reports import as_json
 
     return [
-        {
-            "title": review.title,
-            "version": review.version,
-            "mode": review.mode,
-            "stars": round(review.stars, 2),
-            "song_ms": review.song_ms,
-            "notes": list(review.notes),
-            "map": files.get(review.path),
-            "suggestions": [as_json(each, review) for each in review.suggestions],
-        }
+        {**as_data(review, [as_json(each, review) for each in review.suggestions]), "map": files.get(review.path)}
         for review in reviews
     ]
 

@@ -12,9 +12,9 @@ from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 
 from pipeline.command_line import is_for_user
+from pipeline.resolve import READERS
+from webui import routes, routes_jobs
 from webui.checking import named_option
-from webui.routes import other_routes, page_routes
-from webui.routes_jobs import job_routes
 from webui.security import Guard
 from webui.site import Site
 
@@ -39,9 +39,9 @@ def create_app(site: Site) -> Callable:
         openapi_url="/api/openapi.json",
         swagger_ui_oauth2_redirect_url=None,
     )
-    app.include_router(page_routes(site))
-    app.include_router(job_routes(site))
-    app.include_router(other_routes(site))
+    app.state.site = site
+    for router in (routes.pages, routes_jobs.router, routes.router):
+        app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_exception_handler(ValueError, _answer_to_wrong_input)
     app.add_exception_handler(RequestValidationError, _answer_to_wrong_form)
@@ -52,8 +52,6 @@ async def _answer_to_wrong_input(_: Request, error: Exception) -> JSONResponse:
     """Sentences for the user are answered as they are; all else is a mistake of ours."""
     if not isinstance(error, ValueError) or not is_for_user(error):
         raise error
-    from pipeline.resolve import READERS
-
     return JSONResponse({"detail": str(error), "option": named_option(str(error), READERS)}, 422)
 
 

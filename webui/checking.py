@@ -7,9 +7,11 @@ import re
 import shlex
 import subprocess
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from osu_beatmap.errors import BeatmapError
+from osu_beatmap.model import Beatmap
 from osu_beatmap.reader import read_beatmap
 from pipeline.command_line import is_for_user
 from pipeline.input_files import check_files
@@ -17,7 +19,7 @@ from pipeline.option_values import is_absent
 from pipeline.options import GenerationRequest, RequestError, unknown_option
 from pipeline.report import asked_options
 from pipeline.resolve import READERS, fill_from_beatmap, resolve
-from pipeline.review.options import REVIEW_READERS, check_review_files, resolve_review
+from pipeline.review.options import REVIEW_READERS, ReviewRequest, check_review_files, resolve_review
 from webui.references import References, shown_name
 
 KINDS = ("generate", "review", "apply")
@@ -43,7 +45,7 @@ def check_request(kind: str, options: Mapping[str, Any], references: References)
         files = references.with_files(given)
         errors = _errors_of_values(kind, files)
         if not errors:
-            filled = _checked(kind, files)
+            filled = _checked(kind, files, references)
     except ValueError as error:
         if not is_for_user(error):
             raise
@@ -58,7 +60,7 @@ def prepared_options(kind: str, options: Mapping[str, Any], references: Referenc
     """The options of a job with files in place of references, checked. Raises RequestError and its like."""
     given = references.with_files({name: value for name, value in options.items() if not is_absent(value)})
     if kind != "apply":
-        _checked(kind, given)
+        _checked(kind, given, references)
     return given
 
 
@@ -97,21 +99,43 @@ def _errors_of_values(kind: str, options: Mapping[str, Any]) -> dict[str, str]:
     return errors
 
 
-def _checked(kind: str, options: Mapping[str, Any]) -> dict[str, Any]:
+def _checked(kind: str, options: Mapping[str, Any], references: References) -> dict[str, Any]:
     """Raises where a request cannot be met; returns what its reference map fills in."""
     if kind == "review":
-        check_review_files(resolve_review(options))
-        return {}
-    request = resolve(options)
-    if request.song.beatmap_path is None:
-        check_files(request)
-        return {}
+        return _checked_review(resolve_review(options))
+    # Results go into the folder of the job, and from there to where they are wanted.
+    request = resolve({"output_path": str(references.settings.folder), **options})
     check_files(request)
+    if request.song.beatmap_path is None:
+        return {}
+    filled = fill_from_beatmap(request, _reference(request.song.beatmap_path))
+    if request.song.audio_path is None:
+        _check_beside(request.song.beatmap_path, filled.song.audio_path)
+    if request.song.background is None:
+        _check_beside(request.song.beatmap_path, filled.song.background)
+    return _filled(request, filled)
+
+
+def _checked_review(request: ReviewRequest) -> dict[str, Any]:
+    check_review_files(request)
+    if request.audio_path is None and request.beatmap_path.suffix.lower() == ".osu":
+        place = request.beatmap_path
+        _check_beside(place, place.parent / _reference(place).audio_filename)
+    return {}
+
+
+def _reference(path: Path) -> Beatmap:
     try:
-        beatmap = read_beatmap(request.song.beatmap_path)
+        return read_beatmap(path)
     except BeatmapError as error:
         raise RequestError(f"beatmap_path cannot be read: {error}") from error
-    return _filled(request, fill_from_beatmap(request, beatmap))
+
+
+def _check_beside(beatmap_path: Path, named: Path | None) -> None:
+    """Raises where a map, which may be anybody's, names a file outside its own folder."""
+    folder = os.path.normpath(beatmap_path.absolute().parent)
+    if named is not None and not Path(os.path.normpath(named.absolute())).is_relative_to(folder):
+        raise RequestError("beatmap_path names a file outside its folder; give the song with audio_path.")
 
 
 def _filled(request: GenerationRequest, like: GenerationRequest) -> dict[str, Any]:

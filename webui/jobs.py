@@ -8,10 +8,12 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from osu_beatmap.errors import BeatmapError
 from osu_beatmap.writer import temporary_beside
 from pipeline.options import RequestError
 
@@ -110,7 +112,9 @@ class Jobs:
             if set(changes) == {"progress"}:
                 self._touch(job)
             else:
-                self._save(job)
+                # A full disk must not end what can still be done.
+                with suppress(BeatmapError):
+                    self._save(job)
             if "state" in changes:
                 # Those behind it have moved up.
                 for other in self._jobs.values():

@@ -37,14 +37,15 @@ class Presets:
         name = name.strip()
         if not name or len(name) > MAX_NAME_CHARS or not name.isprintable():
             raise RequestError(f"A preset needs a name of at most {MAX_NAME_CHARS} characters.")
+        options = {option: value for option, value in options.items() if option not in OF_ONE_SONG}
         for option, value in options.items():
             if option not in READERS:
                 raise RequestError(unknown_option(option, READERS))
             if isinstance(value, dict):
-                raise RequestError(f"{option} is a file of one song, which a preset cannot keep.")
+                raise RequestError(f"{option} cannot be a file.")
         with self._lock:
             presets = self.all()
-            presets[name] = {key: value for key, value in options.items() if key not in OF_ONE_SONG}
+            presets[name] = options
             if len(presets) > MAX_PRESETS:
                 raise RequestError(f"There are {MAX_PRESETS} presets already.")
             self._write(presets)

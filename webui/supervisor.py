@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -16,8 +17,8 @@ from typing import Any
 
 import psutil
 
-from pipeline.options import RequestError
-from webui.jobs import Job, Jobs
+from webui.jobs import MAX_ATTEMPTS, Job, Jobs
+from webui.references import MAPS_FOLDER, RESULT_FOLDER
 from webui.worker import LOG_NAME
 
 REPO_ROOT = Path(__file__).resolve().parent.parent
@@ -30,7 +31,7 @@ WAIT_S = 0.5
 LOST = "The process that did this job ended before it was done (status {status}); it may have run out of memory."
 
 Prepare = Callable[[Job], dict[str, Any]]
-"""A job -> its options with files in place of references. Raises RequestError."""
+"""A job -> its options with files in place of references. Raises where there are none any more."""
 
 
 class WorkerProcess:
@@ -117,57 +118,69 @@ class Supervisor:
         self._worker = self._started_worker()
         while not self._stops.is_set():
             job = self._jobs.next_queued(WAIT_S)
-            if job is not None:
+            if job is None:
+                continue
+            try:
                 self._perform(job)
+            except Exception as error:
+                # Whatever is wrong with this job, the next one is done.
+                self._jobs.end(job, "failed", error=str(error) or type(error).__name__)
 
     def _perform(self, job: Job) -> None:
-        try:
-            options = self._prepare(job)
-        except (RequestError, OSError) as error:
-            self._jobs.end(job, "failed", error=str(error))
-            return
-        worker = self._live_worker()
+        options = self._prepare(job)
         folder = self._jobs.folder_of(job)
+        for left in (MAPS_FOLDER, RESULT_FOLDER):
+            # By a server that was stopped half way.
+            shutil.rmtree(folder / left, ignore_errors=True)
+        worker = self._live_worker()
         parent = None if job.parent is None else str(self._jobs.folder / job.parent)
         order = {"id": job.id, "kind": job.kind, "options": options, "folder": str(folder), "parent": parent}
         worker.send({"do": order})
-        self._watch(job, worker, folder)
+        self._watch(job, worker)
 
-    def _watch(self, job: Job, worker: WorkerProcess, folder: Path) -> None:
+    def _watch(self, job: Job, worker: WorkerProcess) -> None:
         """Follows a job to its end."""
         stages = _Stages()
+        has_begun = False
         kill_at_s: float | None = None
         while not self._stops.is_set():
             event = worker.next_event(TICK_S)
             if job.wants_cancel and kill_at_s is None:
                 worker.send({"cancel": job.id})
                 kill_at_s = time.monotonic() + CANCEL_GRACE_S
-            if event is None:
-                if kill_at_s is not None and time.monotonic() > kill_at_s:
-                    self._end_worker()
-                    self._jobs.end(job, "cancelled")
-                    self._worker = self._started_worker()
-                    return
-            elif "gone" in event:
-                _add_to_log(folder, LOST.format(status=event["gone"]))
-                self._end_lost(job, event["gone"])
+            if event is not None and "gone" in event:
+                self._end_lost(job, event["gone"], has_begun)
                 return
-            elif event.get("id") == job.id and "progress" in event:
-                self._jobs.change(job, progress=stages.at(*event["progress"]))
-            elif event.get("id") == job.id:
-                if event.get("last"):
-                    self._end_worker()
+            about_job = event if event is not None and event.get("id") == job.id else {}
+            if "end" in about_job:
                 # A job that was done before it could be cancelled is done.
-                self._jobs.end(job, event["end"], result=event.get("result"), error=event.get("error"))
+                self._end(job, about_job)
+                return
+            has_begun = has_begun or bool(about_job)
+            if "progress" in about_job:
+                self._jobs.change(job, progress=stages.at(*about_job["progress"]))
+            if kill_at_s is not None and time.monotonic() > kill_at_s:
+                self._end_worker()
+                self._jobs.end(job, "cancelled")
+                self._worker = self._started_worker()
                 return
         self._jobs.change(job, state="queued", started_s=None, progress=None, attempts=job.attempts - 1)
 
-    def _end_lost(self, job: Job, status: int) -> None:
+    def _end(self, job: Job, event: dict[str, Any]) -> None:
+        if event.get("last"):
+            self._end_worker()
+        self._jobs.end(job, event["end"], result=event.get("result"), error=event.get("error"))
+
+    def _end_lost(self, job: Job, status: int, has_begun: bool) -> None:
+        """The worker has gone: the fault of the job that it was at, unless it had not come to it."""
+        self._end_worker()
         if job.wants_cancel:
             self._jobs.end(job, "cancelled")
-        else:
+        elif has_begun or job.attempts >= MAX_ATTEMPTS:
+            _add_to_log(self._jobs.folder_of(job), LOST.format(status=status))
             self._jobs.end(job, "failed", error=LOST.format(status=status))
-        self._end_worker()
+        else:
+            self._jobs.change(job, state="queued", started_s=None)
 
     def _live_worker(self) -> WorkerProcess:
         if self._worker is None or not self._worker.is_alive():

@@ -6,7 +6,7 @@ output. What jobs print goes to the log of the job. When its input ends, its ser
 it is doing.
 
 orders   {"do": {id, kind, options, folder, parent}}   {"cancel": id}
-events   {"ready": true}   {id, "progress": [stage, done, total]}
+events   {"ready": true}   {id, "begun": true}   {id, "progress": [stage, done, total]}
          {id, "end": "done", "result": {...}}   {id, "end": "failed", "error": sentence}   {id, "end": "cancelled"}
          (each with "last", true where the process ends after it)
 """
@@ -89,6 +89,7 @@ def main(module: str) -> None:
         order = orders.get()
         folders = {"folder": Path(order["folder"]), "parent": Path(order["parent"]) if order["parent"] else None}
         task = Task(order["id"], order["kind"], order["options"], **folders, events=events, cancelled=cancelled)
+        say(events, {"id": task.id, "begun": True})
         outcome = _performed(actions, task)
         cancelled.discard(task.id)
         # What is left of memory once there was none is anybody's guess: the next job gets a fresh process.
@@ -154,7 +155,8 @@ class _output_to:
 
     def __enter__(self) -> None:
         self._before = [os.dup(1), os.dup(2)]
-        handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        how = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+        handle = os.open(self._path, how, 0o644)
         os.dup2(handle, 1)
         os.dup2(handle, 2)
         os.close(handle)

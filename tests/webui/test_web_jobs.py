@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from concurrent.futures import ThreadPoolExecutor
+import shutil
 
 import psutil
 import pytest
@@ -12,17 +12,6 @@ from sites import client_of, ended, job_when, ordered, running, sent_song, setti
 
 from webui.jobs import INTERRUPTED, MAX_ATTEMPTS, RECORD_NAME, Job, Jobs, new_id
 from webui.worker import OUT_OF_MEMORY
-
-
-@pytest.fixture(scope="module")
-def client(tmp_path_factory):
-    with client_of(settings_in(tmp_path_factory.mktemp("site"))) as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
-def song(client):
-    return sent_song(client)
 
 
 def test_a_job_is_done_and_leaves_results(client, song):
@@ -68,6 +57,14 @@ def test_one_process_does_all_jobs(client, song):
     assert first == second == client.site.supervisor.worker_pid
 
 
+def test_a_worker_that_was_lost_while_nothing_was_to_do_is_replaced(client, song):
+    ended(client, ordered(client, song))
+    lost = psutil.Process(client.site.supervisor.worker_pid)
+    lost.kill()
+    job = ended(client, ordered(client, song))
+    assert (job["state"], job["result"]["process"] != lost.pid) == ("done", True)
+
+
 @pytest.mark.parametrize("what", ["slow", "deaf"])
 def test_cancelling_frees_the_worker(client, song, what):
     """Whether a job listens to it or not."""
@@ -110,30 +107,6 @@ def test_a_running_job_is_not_dismissed(client, song):
     assert client.delete(f"/api/jobs/{job_id}").status_code == 409
     client.post(f"/api/jobs/{job_id}/cancel")
     ended(client, job_id)
-
-
-def test_nothing_is_lost_among_many(client, song):
-    """Fifty that watch and twenty jobs."""
-    client.get("/api/jobs")
-
-    def watch(number: int) -> int:
-        revision, seen = 0, {}
-        for _ in range(10):
-            changes = client.get("/api/jobs", params={"after": revision}).json()
-            assert changes["revision"] >= revision
-            revision = changes["revision"]
-            seen |= {job["id"]: job["state"] for job in changes["jobs"]}
-        return len(seen)
-
-    with ThreadPoolExecutor(70) as pool:
-        orders = [pool.submit(ordered, client, song) for _ in range(20)]
-        watchers = [pool.submit(watch, number) for number in range(50)]
-        ids = [order.result() for order in orders]
-        assert all(watcher.result() > 0 for watcher in watchers)
-    assert len(set(ids)) == 20
-    assert {ended(client, job_id)["state"] for job_id in ids} == {"done"}
-    known = {job["id"]: job["state"] for job in client.get("/api/jobs").json()["jobs"]}
-    assert all(known[job_id] == "done" for job_id in ids)
 
 
 def test_jobs_outlive_the_server(tmp_path):
@@ -183,6 +156,16 @@ def test_a_job_whose_upload_is_gone_says_so(client):
         file.unlink()
     client.post(f"/api/jobs/{slow}/cancel")
     assert "no longer there" in ended(client, job_id)["error"]
+
+
+def test_a_job_whose_folder_is_gone_fails_alone(client, song):
+    slow = ordered(client, song, "slow")
+    lost = ordered(client, song)
+    running(client, slow)
+    shutil.rmtree(client.site.jobs.folder / lost)
+    client.post(f"/api/jobs/{slow}/cancel")
+    assert ended(client, lost)["state"] == "failed"
+    assert ended(client, ordered(client, song))["state"] == "done"
 
 
 def test_remaining_time_is_told(client, song):

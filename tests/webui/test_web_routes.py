@@ -9,16 +9,7 @@ from osu_beatmap.model import Beatmap, Circle, GameMode, Metadata, TimingPoint
 from osu_beatmap.writer import save_beatmap
 from webui import routes_jobs
 
-
-@pytest.fixture(scope="module")
-def client(tmp_path_factory):
-    with client_of(settings_in(tmp_path_factory.mktemp("site"))) as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
-def song(client):
-    return sent_song(client)
+OF_THIS_SONG = {"title": "T", "audio_path": {"upload": "a", "file": "b"}, "start_time": "5"}
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +97,16 @@ def test_a_form_is_checked_as_the_command_line_is(client, song):
     assert right["command"].replace('"', "'") == shown
 
 
+def test_only_the_folder_of_the_server_has_to_be_writable(client, song, monkeypatch, tmp_path):
+    """Not the one that the program was started in, nor that of a reference map."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "output").write_text("a file where a folder would be", encoding="utf-8")
+    order = {"kind": "generate", "options": {"audio_path": song}}
+    assert client.post("/api/check", json=order).json()["problem"] is None
+    order["options"]["output_path"] = str(tmp_path / "output")
+    assert "output_path must be a folder" in client.post("/api/check", json=order).json()["problem"]
+
+
 def test_a_reference_map_fills_in_what_it_knows(client, tmp_path):
     beatmap = Beatmap(
         mode=GameMode.MANIA,
@@ -126,12 +127,13 @@ def test_a_reference_map_fills_in_what_it_knows(client, tmp_path):
 
 
 def test_presets_are_kept_and_forgotten(client):
-    put = client.put("/api/presets/My style", json={"difficulty": "4.5", "title": "of one song", "seed": "3"})
+    put = client.put("/api/presets/My style", json={"difficulty": "4.5", "seed": "3", **OF_THIS_SONG})
     assert put.json() == {"My style": {"difficulty": "4.5", "seed": "3"}}
     assert client.get("/api/presets").json() == put.json()
     assert client.put("/api/presets/x", json={"nonsense": 1}).status_code == 422
     assert client.put("/api/presets/%20", json={}).status_code == 422
-    assert client.put("/api/presets/x", json={"background": {"upload": "a", "file": "b"}}).status_code == 422
+    assert client.put("/api/presets/x", json={"creator": {"upload": "a", "file": "b"}}).status_code == 422
+    assert "x" not in client.get("/api/presets").json()
     assert client.delete("/api/presets/My style").status_code == 204
     assert client.delete("/api/presets/My style").status_code == 404
 
@@ -150,7 +152,7 @@ def test_the_folder_is_shown_on_this_computer_alone(client, job_id, monkeypatch,
     assert client.post(f"/api/jobs/{job_id}/open-folder").status_code == 204
     assert [path.name for path in shown] == ["result"]
     with client_of(settings_in(tmp_path, host="0.0.0.0", hosts=("127.0.0.1",)), with_worker=False) as far:
-        assert far.post("/api/jobs/x/open-folder").status_code == 403
+        assert far.post(f"/api/jobs/{ordered(far, sent_song(far))}/open-folder").status_code == 403
 
 
 def test_a_review_is_not_there_for_other_jobs(client, job_id):

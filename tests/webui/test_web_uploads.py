@@ -208,6 +208,19 @@ def test_paths_stay_within_the_chosen_folders(tmp_path):
         assert "folders that" in problem(**inside, model_path="../elsewhere")
 
 
+@pytest.mark.parametrize("kind", ["generate", "review"])
+@pytest.mark.parametrize("named", ["../../../outside.wav", "/outside.wav", "..\\..\\..\\outside.wav"])
+def test_a_map_names_no_song_outside_its_folder(client, tmp_path, kind, named):
+    (tmp_path / "site" / "outside.wav").write_bytes(SONG)
+    named = str(tmp_path / "site" / "outside.wav") if named.startswith("/") else named
+    ref = send(client, "map.osu", map_text(audio=named)).json()["ref"]
+    answer = client.post("/api/check", json={"kind": kind, "options": {"beatmap_path": ref}}).json()
+    # Where a backslash is a letter, there is simply no such file.
+    assert answer["problem"] or "\\" in named
+    beside = {"beatmap_path": ref, "audio_path": sent_song(client)}
+    assert client.post("/api/check", json={"kind": kind, "options": beside}).json()["problem"] is None
+
+
 def test_old_uploads_are_dropped_and_used_ones_kept(client, monkeypatch):
     used, unused = sent_song(client), sent_song(client)
     client.post("/api/jobs", json={"kind": "generate", "options": {"audio_path": used}})

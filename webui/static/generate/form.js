@@ -29,7 +29,7 @@ export async function generateForm(onOrdered) {
   const copy = el("button", { type: "button", class: "button small", onclick: copyCommand }, t("shell.copy"));
   const more = el("details", { class: "more" }, el("summary", {}, t("generate.more")), el("div", { class: "stack" }, sections));
   const element = el("form", { class: "card stack", novalidate: true, onsubmit: order },
-    el("h1", {}, t("generate.heading")), source.element, presetBar(options, write), basics, more, problem,
+    el("h1", {}, t("generate.heading")), source.element, presetBar(lasting, write), basics, more, problem,
     el("div", { class: "row" }, start,
       el("button", { type: "button", class: "button quiet", onclick: () => write({}) }, t("generate.clear"))),
     el("details", { class: "small" }, el("summary", { class: "muted" }, t("generate.command")),
@@ -52,6 +52,12 @@ export async function generateForm(onOrdered) {
     const found = { ...source.values() };
     for (const [name, field] of fields) if (!field.element.hidden) found[name] = field.value();
     return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
+  }
+
+  /** What a preset keeps: not the files of this song. */
+  function lasting() {
+    return Object.fromEntries(Object.entries(options()).filter(([name, value]) =>
+    !SOURCE_OPTIONS.includes(name) && (typeof value !== "object" || Array.isArray(value))));
   }
 
   function write(values) {
