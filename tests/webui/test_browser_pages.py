@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 import soundfile
 
+from demo.live_pages import live_server
 from osu_beatmap.archive import read_osz
 from osu_beatmap.model import GameMode
 from osu_beatmap.writer import write_beatmap
 from synthesis.mixing import render_song
 from tests.pipeline.review.review_maps import BEAT_MS, regular_map
-from tests.webui.live_server import PATIENCE_MS, browser, live_server
+from tests.webui.live_browser import PATIENCE_MS, browser
 
 SECONDS = 12.0
 

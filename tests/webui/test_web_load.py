@@ -5,9 +5,9 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
-from live_server import live_server
 from sites import PATIENCE_S, ended, ordered, sent_song
 
+from demo.live_pages import live_server
 from webui.security import TOKEN_HEADER
 
 WATCHERS, JOBS, LOOKS = 50, 20, 20

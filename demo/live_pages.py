@@ -1,4 +1,4 @@
-"""The real server on a free port of this computer, with the real worker, and Debian's browser in front of it."""
+"""The pages as a browser shows them: the real server on a free port, and Chromium without a window in front of it."""
 
 from __future__ import annotations
 
@@ -10,21 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-import uvicorn
-
-from webui.app import create_app
 from webui.settings import WebSettings
 from webui.site import Site
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
-PATIENCE_MS = 60_000
-"""For what takes a moment, and much more where a machine is busy."""
-
-TOLD_EVERY_S = 0.02
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LiveServer:
     site: Site
     address: str
@@ -40,6 +32,10 @@ def live_server(folder: Path, **changes: str) -> Iterator[LiveServer]:
 
     changes: settings that are not the usual ones
     """
+    import uvicorn
+
+    from webui.app import create_app
+
     with socket.create_server(("127.0.0.1", 0), backlog=64) as listening:
         settings = WebSettings(folder=folder, port=listening.getsockname()[1], open_browser=False, **changes)
         site = Site.of(settings)
@@ -53,20 +49,17 @@ def live_server(folder: Path, **changes: str) -> Iterator[LiveServer]:
             thread.join()
 
 
-def browser_path() -> str:
-    """Where a browser is that Playwright can drive; skips where there is none."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        pytest.skip("there is no Chromium on this machine")
-    return found
+def browser_path() -> str | None:
+    """Where a browser is that Playwright can drive."""
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 @contextmanager
-def browser() -> Iterator:
-    """A headless browser; skips where Playwright or the browser is missing."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    path = browser_path()
-    with playwright.sync_playwright() as driver:
+def headless_browser(path: str) -> Iterator:
+    """That browser, driven by Playwright (`requirements-dev.txt`)."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
         opened = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
         try:
             yield opened
