@@ -56,6 +56,7 @@ _OUR_PACKAGES = (
     "evaluation",
     "training",
     "checkpoints",
+    "webui",
 )
 _KEY = re.compile(r"\+{0,2}[A-Za-z_][\w./@-]*")
 
