@@ -46,11 +46,14 @@ class Band:
         """The value that a share of the charts lies below; NaN for a metric that they were not measured by."""
         return float(np.interp(share, QUANTILES, self.quantiles[metric])) if metric in self.quantiles else float("nan")
 
-    def holds(self, metric: str, value: float) -> bool:
-        """Whether a value is among the middle nine tenths of human ones, edges included."""
+    def holds(self, metric: str, value: float, *, from_below: bool = True, from_above: bool = True) -> bool:
+        """Whether a value is among the middle nine tenths of human ones, edges included.
+
+        Where a metric cannot be too low, or too high, the band is open to that side and holds 95 of 100 human charts.
+        """
         low, high = self.at(metric, LOW), self.at(metric, HIGH)
         margin = ROUNDING * max(abs(low), abs(high))
-        return low - margin <= value <= high + margin
+        return (not from_below or low - margin <= value) and (not from_above or value <= high + margin)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from evaluation.bands import HIGH, LOW, Band, Bands
-from evaluation.metrics import METRICS
+from evaluation.metrics import METRICS, Better
 from evaluation.placement_metrics import wasserstein
 from osu_beatmap.model import GameMode
 from osu_beatmap.rules import Level
@@ -44,7 +44,7 @@ class Figure:
     mean, error   of the maps, and its standard error; NaN error for a single map
     median, low, high   of the maps; low and high hold nine tenths of them
     human_low, human_median, human_high   the same of human charts of the maps' levels, means over the maps
-    in_band       share of maps with a value between low and high of human charts of their level
+    in_band       share of maps with a value in the band of human charts of their level, which is open to the good side
     distance      Wasserstein distance between the maps' values and those of human charts of their levels
     Figures about humans are NaN for metrics that are no habits.
     """
@@ -139,6 +139,8 @@ def _figure(metric: str, maps: Sequence[ScoredMap], bands: Bands) -> Figure | No
 
 
 def _against_humans(metric: str, known: Sequence[tuple[ScoredMap, Band]]) -> dict[str, float]:
+    better = METRICS[metric].better
+    sides = {"from_below": better is not Better.LOWER, "from_above": better is not Better.HIGHER}
     by_level: dict[Level, list[tuple[ScoredMap, Band]]] = defaultdict(list)
     for each, band in known:
         by_level[each.level].append((each, band))
@@ -150,7 +152,7 @@ def _against_humans(metric: str, known: Sequence[tuple[ScoredMap, Band]]) -> dic
         "human_low": float(np.mean([band.at(metric, LOW) for _, band in known])),
         "human_median": float(np.mean([band.at(metric, 0.5) for _, band in known])),
         "human_high": float(np.mean([band.at(metric, HIGH) for _, band in known])),
-        "in_band": float(np.mean([band.holds(metric, each.values[metric]) for each, band in known])),
+        "in_band": float(np.mean([band.holds(metric, each.values[metric], **sides) for each, band in known])),
         "distance": sum(distances) / len(known),
     }
 

@@ -21,7 +21,8 @@ def results_markdown(results: Sequence[Result]) -> str:
         lines += [f"## {mode.name.lower()}", "", counts, "", *_mode_table(results, mode), ""]
     lines += [
         "Mean ± standard error over the maps. In brackets: the share of maps within the middle nine tenths of human",
-        "charts of the same mode and level. Bold: the best where it is better than the next by more than both errors.",
+        "charts of the same mode and level; where low or high is good, of maps that are no worse than those. Bold: the",
+        "best where it is better than the next by more than both errors.",
     ]
     for result in results:
         lines += ["", f"{result.name}: {len(result.skipped)} maps left out."] if result.skipped else []

@@ -17,6 +17,8 @@ def test_a_band_holds_the_middle_nine_tenths():
     band = Band(100, {}, {"density": np.linspace(0.0, 100.0, len(QUANTILES))})
     assert (band.at("density", 0.5), band.at("density", 0.05)) == (50.0, 5.0)
     assert [band.holds("density", value) for value in (4.9, 5.0, 95.0, 95.1)] == [False, True, True, False]
+    assert [band.holds("density", value, from_below=False) for value in (-9.0, 96.0)] == [True, False]
+    assert [band.holds("density", value, from_above=False) for value in (4.0, 999.0)] == [False, True]
     assert not band.holds("unknown", 1.0)
 
 
