@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,8 +17,9 @@ from evaluation.results import Result, load_result
 from evaluation.scoring import in_processes, result_of
 from evaluation.tables import results_markdown
 from osu_beatmap.writer import temporary_beside
+from osuT5.model.loading import best_device
 from pipeline.options import RequestError
-from training.processes import WORLD_SIZE, Processes
+from training.processes import Processes
 
 RESULTS, TABLE, REPORT = "results.json", "results.md", "report.html"
 COMPARISON = ("comparison.md", "comparison.html")
@@ -58,9 +58,10 @@ def compare(request: EvaluationRequest) -> list[Path]:
 
 def generate_for_dataset(request: EvaluationRequest, folder: Path) -> bool:
     """Makes the maps of a dataset; whether this process is the one that goes on. Several share them evenly."""
-    # Where there are several processes, "cuda" stands for the accelerator of each, or the CPU where there is none.
-    ranks = Processes("cpu" if request.generation_options.get("device") == "cpu" or not several() else "cuda")
-    jobs = jobs_of(request, str(ranks.device) if several() else None)
+    ranks = Processes(best_device(request.generation_options.get("device", "auto")))
+    # Processes on CPUs are told apart by torch as cpu:0, cpu:1, ..., which no option takes.
+    own_device = "cpu" if ranks.device.type == "cpu" else str(ranks.device)
+    jobs = jobs_of(request, own_device if ranks.world_size > 1 else None)
     if not jobs:
         raise RequestError(f"No song of {request.dataset_path} has charts of the split and the modes asked for.")
     own = jobs[ranks.rank :: ranks.world_size]
@@ -70,11 +71,6 @@ def generate_for_dataset(request: EvaluationRequest, folder: Path) -> bool:
         save_manifest(sorted(everyone, key=lambda each: str(each.human_path)), folder)
     ranks.close()
     return ranks.is_main
-
-
-def several() -> bool:
-    """Whether torchrun or accelerate started this process beside others."""
-    return int(os.environ.get(WORLD_SIZE, "1")) > 1
 
 
 def bands_for(request: EvaluationRequest) -> tuple[list[Path], Bands]:

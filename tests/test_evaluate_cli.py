@@ -8,6 +8,7 @@ import shutil
 
 import pytest
 import soundfile
+import torch
 
 from evaluation import evaluating
 from evaluation.generating import Made, load_manifest
@@ -92,28 +93,33 @@ def test_maps_are_generated_for_a_dataset_and_compared_with_its_charts(mapsets, 
 
 def test_processes_take_their_share_and_the_first_goes_on(mapsets, tmp_path, monkeypatch):
     """What each of two processes makes, as if torchrun had started them."""
-    kept = {}
+    kept, devices = {}, []
 
     class Ranks:
         def __init__(self, device):
-            self.device = device
+            assert device in ("cpu", "cuda", "mps")
 
-        rank, world_size = 0, 2
+        rank, world_size, device = 0, 2, torch.device("cpu:0")
         is_main = property(lambda self: self.rank == 0)
-        gathered = staticmethod(lambda made: [kept.setdefault("second", []), made])
         close = staticmethod(lambda: None)
 
     monkeypatch.setattr(evaluating, "Processes", Ranks)
-    monkeypatch.setattr(evaluating, "make", lambda job: Made(job.human_path, job.audio_path, None, error="not made"))
+
+    def make(job):
+        devices.append(job.options["device"])
+        return Made(job.human_path, job.audio_path, None, error="not made")
+
+    monkeypatch.setattr(evaluating, "make", make)
     request = resolve_evaluation({"dataset_path": mapsets, "split": "all", "output_path": tmp_path})
     Ranks.rank = 1
-    monkeypatch.setattr(Ranks, "gathered", staticmethod(lambda made: [kept.setdefault("second", made)]))
+    monkeypatch.setattr(Ranks, "gathered", staticmethod(lambda made: [kept.setdefault("second", made)]), raising=False)
     assert not evaluating.generate_for_dataset(request, tmp_path / "maps")
     assert not (tmp_path / "maps").exists()
     Ranks.rank = 0
     monkeypatch.setattr(Ranks, "gathered", staticmethod(lambda made: [made, kept["second"]]))
     assert evaluating.generate_for_dataset(request, tmp_path / "maps")
     assert [made.human_path.name for made in load_manifest(tmp_path / "maps")] == ["STANDARD.osu", "TAIKO.osu"]
+    assert devices == ["cpu", "cpu"]
 
 
 def test_a_folder_of_human_charts_becomes_a_table(mapsets, tmp_path, capsys):
