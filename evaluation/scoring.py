@@ -60,7 +60,7 @@ def result_of(
 def frechet_by_mode(pairings: Sequence[Pairing], features: FeatureReader) -> dict[GameMode, float]:
     """Of the maps that have a human chart and a song: features of both, by mode."""
     vectors: dict[GameMode, tuple[list[np.ndarray], list[np.ndarray]]] = defaultdict(lambda: ([], []))
-    for pairing in tqdm(pairings, desc="Features", unit="map"):
+    for pairing in tqdm(pairings, desc="Features", unit="map", disable=None):
         human = pairing.human()
         if human is not None and pairing.audio_path is not None:
             generated, of_human = vectors[human.beatmap.mode]

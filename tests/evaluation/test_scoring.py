@@ -7,12 +7,14 @@ import pytest
 
 from evaluation.bands import Bands
 from evaluation.features import feature_reader
-from evaluation.frechet import frechet_distance
+from evaluation.frechet import REACTS, VISIBLE, frechet_distance
 from evaluation.matching import MapFile, Pairing
+from evaluation.metrics import Reaction
+from evaluation.probes import PROBES
 from evaluation.scoring import Unreadable, frechet_by_mode, score
 from osu_beatmap.model import Beatmap, GameMode
 from osu_beatmap.writer import save_beatmap
-from tests.evaluation.probe_maps import chart_of
+from tests.evaluation.probe_maps import chart_of, write_song
 
 
 def gaps(beatmap: Beatmap, audio_path) -> np.ndarray:
@@ -55,6 +57,23 @@ def test_a_map_that_cannot_be_read_is_told(saved):
     assert "broken.osu" in unreadable.reason
     scored = score(pair(saved, "TAIKO1", "TAIKO0"), Bands())
     assert (scored.mode, scored.human) == (GameMode.TAIKO, "TAIKO0.osu")
+
+
+def test_features_of_the_classifier_see_what_is_stated(tmp_path):
+    reader = feature_reader(None)
+    if reader is None:
+        pytest.skip("no mapper classifier comes with the program")
+    charts = [chart_of(GameMode.STANDARD, seed, write_song(tmp_path, seed)) for seed in range(2)]
+    clean = np.concatenate([reader(each.beatmap, each.audio_path) for each in charts])
+    assert frechet_distance(clean, clean) == pytest.approx(0.0, abs=1e-3)
+    for name, reaction in REACTS.items():
+        assert reaction is Reaction.RISES
+        rng = np.random.default_rng(0)
+        damaged = [
+            reader(PROBES[name](each, [other for other in charts if other is not each], rng), each.audio_path)
+            for each in charts
+        ]
+        assert frechet_distance(np.concatenate(damaged), clean) >= VISIBLE, name
 
 
 def test_without_a_classifier_there_are_no_features(monkeypatch):
