@@ -9,7 +9,7 @@ from pathlib import Path
 from osu_beatmap.held_out import Split
 from osu_beatmap.model import GameMode
 from pipeline.input_files import check_writable_folder
-from pipeline.option_values import Reader, is_absent, items, number, one_of, path, text, whole_number
+from pipeline.option_values import Number, OneOf, Reader, WholeNumber, is_absent, items, path, text
 from pipeline.options import RequestError, unknown_option
 from pipeline.resolve import READERS as GENERATION_READERS
 from pipeline.resolve import resolve
@@ -57,7 +57,7 @@ def _modes(name: str, raw: object) -> tuple[GameMode, ...]:
 
 
 def _split(name: str, raw: object) -> Split:
-    return Split(one_of(*(split.value for split in Split))(name, raw))
+    return Split(OneOf(tuple(split.value for split in Split))(name, raw))
 
 
 def _inference_options(name: str, raw: object) -> tuple[str, ...]:
@@ -81,14 +81,14 @@ EVALUATION_READERS: dict[str, Reader] = {
     "dataset_path": path,
     "split": _split,
     "gamemodes": _modes,
-    "charts_per_song": whole_number(1, 100),
-    "songs": whole_number(0),
-    "excerpt_seconds": number(20, 3600),
+    "charts_per_song": WholeNumber(1, 100),
+    "songs": WholeNumber(0),
+    "excerpt_seconds": Number(20, 3600),
     "model_path": text,
     "lora_path": text,
     "seed": GENERATION_READERS["seed"],
     "inference_options": _inference_options,
-    "processes": whole_number(1, MOST_PROCESSES),
+    "processes": WholeNumber(1, MOST_PROCESSES),
     "reference_path": path,
     "classifier_path": text,
     "compare": items,
