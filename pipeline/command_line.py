@@ -52,6 +52,8 @@ _OUR_PACKAGES = (
     "dataset_builder",
     "pipeline",
     "evaluation",
+    "classifier",
+    "rcomplexion",
     "training",
     "checkpoints",
 )
@@ -64,7 +66,8 @@ class Program:
 
     `action` gets the config as plain data and returns an exit status, None being 0. `help_name` is the YAML that lists
     all options, where it is another. `literal` is whether options are a flat list and taken letter by letter. `many` is
-    for programs that can be run many times by one command.
+    for programs that can be run many times by one command. `words_option` is the option that words without a name
+    belong to, a list, such as the files that a program reads.
     """
 
     script: str
@@ -75,6 +78,7 @@ class Program:
     literal: bool = True
     help_name: str = ""
     many: ManyRuns | None = None
+    words_option: str = ""
 
     @property
     def help_path(self) -> Path:
@@ -87,6 +91,7 @@ class _Words:
 
     config_name: str
     assignments: list[tuple[str, str]] = field(default_factory=list)
+    unnamed: list[str] = field(default_factory=list)
     wants_help: bool = False
     wants_many: bool = False
 
@@ -171,7 +176,10 @@ def _run(program: Program, argv: Sequence[str]) -> int:
     for key, _ in words.assignments:
         if key.lstrip("+") == LAUNCHER_KEY or key.lstrip("+").startswith(LAUNCHER_PREFIX):
             raise RequestError(f"{key} is for many runs: give -m too.")
-    return program.action(_with_words(program, compose_config(words.config_name), words.assignments)) or 0
+    config = _with_words(program, compose_config(words.config_name), words.assignments)
+    if words.unnamed:
+        config[program.words_option] = words.unnamed
+    return program.action(config) or 0
 
 
 def _run_many(program: Program, words: _Words) -> int:
@@ -224,14 +232,22 @@ def _parse(program: Program, argv: Sequence[str]) -> _Words:
             words.wants_many = True
         elif word.startswith("-"):
             raise RequestError(f"There is no flag {flag}; options are written name=value, and -h lists them.")
+        elif program.words_option and not _names_option(word):
+            words.unnamed.append(word)
         else:
             words.assignments.append(_assignment(program, word, words.assignments))
     return words
 
 
+def _names_option(word: str) -> bool:
+    """Whether a word is an option and its value; a path with `=` in it may be written ./a=b."""
+    key, equals, _ = word.partition("=")
+    return bool(equals) and _KEY.fullmatch(key) is not None
+
+
 def _assignment(program: Program, word: str, before: Sequence[tuple[str, str]]) -> tuple[str, str]:
-    key, equals, value = word.partition("=")
-    if equals and _KEY.fullmatch(key):
+    if _names_option(word):
+        key, _, value = word.partition("=")
         return key, value
     if before:
         raise RequestError(f"{word} is not an option; {_quoting_hint(*before[-1], word)}")
