@@ -5,6 +5,7 @@
 The songs of each mapper are dealt into folds, and heads are trained as `train.py -cn train_classifier` trains them, on
 all folds but one; the songs of that one are then classified. Mappers of a single song are there to be confused with.
 Baselines know how often each mapper is in the training songs: in all, or among excerpts of the same mode and keys.
+Last comes the classifier that is there, on the songs that no model is trained on.
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from classifier.contract import Classifier, load_classifier
 from classifier.dataset import NamedCorpus, named_corpus
 from classifier.figures import Figures, chart_scores
+from classifier.mappers import mapper_key
 from classifier.model import HeadConfig, MapperClassifier
 from classifier.summaries import SummaryTable
 from classifier.training import (
@@ -141,6 +144,7 @@ def main() -> None:
     parser.add_argument("--cache", default="", help="folder for spectrograms and summaries, as cache_path in training")
     parser.add_argument("--layers", type=int, default=0, help="of the decoder; default: as in the recipe")
     parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--model", type=Path, default=None, help="folder of a classifier; default: the embedded one")
     parser.add_argument("--bf16", action="store_true", help="read excerpts in bf16")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
@@ -150,8 +154,10 @@ def main() -> None:
     config["loop"]["precision"] = "bf16" if arguments.bf16 else "fp32"
     config["decoder_layers"] = arguments.layers or config["decoder_layers"]
     options = build_options(ClassifierTrainOptions, config)
-    found = material(named_corpus(arguments.folder), options)
+    corpus = named_corpus(arguments.folder)
+    found = material(corpus, options)
     _report(found, replace(options, loop=replace(options.loop, precision="fp32")), arguments.folds)
+    _report_shipped(corpus, load_classifier(arguments.model), options)
 
 
 def _report(found: Material, options: ClassifierTrainOptions, count: int) -> None:
@@ -169,8 +175,8 @@ def _report(found: Material, options: ClassifierTrainOptions, count: int) -> Non
     commonest = np.bincount(labels.mappers).argmax()
     others = part.mappers != commonest
     charts, several = len(np.unique(part.charts)), len(np.unique(part.mappers))
-    print(f"\n{len(found.mappers)} mappers, chance {1 / len(found.mappers):.3f}; {several} of them have several songs:")
-    print(f"{len(rows)} excerpts of {charts} charts of {songs} songs are classified")
+    print(f"\n{len(found.mappers)} mappers, chance {1 / len(found.mappers):.3f}; {several} of them are tested,")
+    print(f"by {len(rows)} excerpts of {charts} charts of {songs} songs that were not trained on")
     print(
         "| by | excerpts: top 1 | top 5 | balanced top 1 | charts: top 1 | top 5 | but the commonest: top 1 | top 5 |"
     )
@@ -180,6 +186,25 @@ def _report(found: Material, options: ClassifierTrainOptions, count: int) -> Non
         rest = Figures.of(whole[others], part.mappers[others])
         cells = (each[0].top1, each[0].top5, each[0].balanced, each[1].top1, each[1].top5, rest.top1, rest.top5)
         print(f"| {name} | {' | '.join(f'{cell:.3f}' for cell in cells)} |")
+
+
+def _report_shipped(corpus: NamedCorpus, classifier: Classifier, options: ClassifierTrainOptions) -> None:
+    mappers = [mapper_key(name) for name in classifier.mappers]
+    summariser = summariser_of(options, classifier.model.reader, classifier.spec)
+    table = summariser.table(songs_in(corpus, Split.HELD_OUT), mappers, corpus.report)
+    labels = table.labels
+    scores = log_probabilities(classifier.model, table)
+    excerpts, charts = Figures.of(scores, labels.mappers), Figures.of(*chart_scores(scores, labels))
+    commonest = np.bincount(labels.mappers).argmax()
+    print(f"\nheld-out songs: {len(np.unique(labels.songs))}, with {charts.n} charts of those {len(mappers)} mappers")
+    share = (labels.mappers == commonest).mean()
+    print(f"{excerpts.n} excerpts, {share:.3f} of them of {classifier.mappers[commonest]}")
+    print(f"excerpts: {excerpts}\ncharts:   {charts}")
+    for mapper in np.unique(labels.mappers):
+        own = labels.mappers == mapper
+        hits = (scores[own].argmax(1) == mapper).mean()
+        number = len(np.unique(labels.charts[own]))
+        print(f"| {classifier.mappers[mapper]} | {number} | {own.sum()} | {hits:.2f} |")
 
 
 if __name__ == "__main__":

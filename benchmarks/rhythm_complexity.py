@@ -1,4 +1,4 @@
-"""What the model of rhythm expects, against counting; and how rhythm complexity goes with the star rating.
+"""Known rhythms, how rhythm complexity goes with the star rating, and what the model expects, against counting.
 
     python -m benchmarks.rhythm_complexity FOLDER
 
@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from scipy.stats import spearmanr
 
+from benchmarks.known_rhythms import known_rhythms
 from osu_beatmap.chart_folders import chart_groups
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split
@@ -65,6 +66,8 @@ def print_expectations(folder: Path, model: RhythmModel) -> None:
     ways = {name: counts.bits for name, counts in counted.items()}
     ways["the model"] = lambda rhythm: model_bits(rhythm, model)
     print(f"\nBits of an interval, {len(held_out.rhythms)} rhythms of held-out songs, without leniency")
+    modes = [mode.name.lower() for mode in GameMode if mode in held_out.modes]
+    print(f"| by | all | {' | '.join(modes)} |")
     for name, bits in ways.items():
         each = [bits(rhythm) for rhythm in held_out.rhythms]
         by_mode = {
@@ -74,6 +77,13 @@ def print_expectations(folder: Path, model: RhythmModel) -> None:
         }
         cells = " | ".join(f"{values.mean():.2f}" for values in by_mode.values())
         print(f"| {name} | {np.concatenate(each).mean():.2f} | {cells} |")
+
+
+def print_known(model: RhythmModel) -> None:
+    print("| rhythm | bits per second | bits per interval |")
+    for name, beatmap in known_rhythms().items():
+        found = complexity_of(rhythm_of(beatmap), model)
+        print(f"| {name} | {found.bits_per_second:.1f} | {found.bits_per_interval:.2f} |")
 
 
 def print_correlations(folder: Path, model: RhythmModel) -> None:
@@ -107,6 +117,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     model = load_model(arguments.model)
+    print_known(model)
     print_correlations(arguments.folder, model)
     print_expectations(arguments.folder, model)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.known_rhythms import map_of
 from checkpoints.errors import ModelError
 from osu_beatmap.held_out import Split, title_hash
 from osu_beatmap.model import Beatmap, GameMode
@@ -16,7 +17,6 @@ from rcomplexion.contract import CONTRACT_FILE, load_model
 from rcomplexion.dataset import IGNORED, batch_of, load_rhythms
 from rcomplexion.rhythm import INTERVALS, rhythm_of
 from rcomplexion.training import RhythmTrainOptions, train_rhythm
-from tests.rcomplexion.rhythm_maps import map_of
 from training.options import OptionError, build_options
 
 
