@@ -36,6 +36,7 @@ from evaluation.placement_metrics import (
 )
 from evaluation.smoothing import smoothed
 from osu_beatmap.attributes import attributes_of
+from osu_beatmap.chart_folders import chart_groups
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split
 from osu_beatmap.model import Beatmap, GameMode
@@ -44,7 +45,7 @@ from osu_beatmap.rules.standard import off_screen
 from osu_beatmap.star_rating import star_rating
 from osu_diffusion.coarse import CELL_PX, with_trimmed_paths
 from osu_diffusion.constraints import STACK_PX, MapConstraints
-from osu_diffusion.dataset import ChartReport, chart_groups, draft_positions
+from osu_diffusion.dataset import draft_positions
 from osu_diffusion.loading import load_refiner
 from osu_diffusion.refine import RefineOptions, Refiner, Wanted, draw_positions, seen_radius_px
 from osu_diffusion.sequence import PointSequence, sequence_of, with_positions
@@ -74,7 +75,7 @@ def held_out_charts(folder: Path, mode: GameMode, limit: int, most_points: int) 
     """Charts of held-out songs of at most so many points, as many of each band as there are or as `limit` allows."""
     found: dict[str, list[HeldOutChart]] = defaultdict(list)
     held_out, seen = held_out_titles(), set()
-    for _, beatmaps in chart_groups(folder, ChartReport()):
+    for _, beatmaps in chart_groups(folder, []):
         if not song_in_split([b.metadata for b in beatmaps], Split.HELD_OUT, held_out):
             continue
         for beatmap in beatmaps:
