@@ -51,6 +51,7 @@ _OUR_PACKAGES = (
     "osu_diffusion",
     "dataset_builder",
     "pipeline",
+    "serving",
     "evaluation",
     "training",
     "checkpoints",
