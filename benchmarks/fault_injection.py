@@ -196,12 +196,12 @@ class Benchmark:
             (chart.beatmap, clean, tally.untouched),
         ):
             if kind == "kiai_shifted":
-                values = [each.surprise.relative for each in said if each.aspect in aspects]
+                asked = [each for each in said if each.aspect in aspects]
                 flags = {
-                    "both": values,
-                    "model": values,
-                    "habits": [0.0] * len(values),
-                    "baseline": [0.0] * len(values),
+                    "both": [each.surprise.relative for each in asked],
+                    "model": [each.surprise.bits - each.habit_bits for each in asked],
+                    "habits": [each.habit_bits for each in asked],
+                    "baseline": [0.0] * len(asked),
                 }
             else:
                 flags = _stretch_scores(beatmap, said)

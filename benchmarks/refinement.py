@@ -25,6 +25,7 @@ from tqdm import tqdm
 from evaluation.placement_metrics import (
     cut_shares,
     distances_px,
+    end_shifts_px,
     object_starts,
     slider_turns_deg,
     spacings_px,
@@ -108,6 +109,7 @@ class Tally:
         stacked, shares_cell = stack_pairs(sequence, human), stack_pairs(sequence, places["grid"])
         self.values["distance/mean"].append(distances_px(mean[starts], human[starts]))
         self.values["cut/refined"].append(cut_shares(sequence, drawn))
+        self.values["end moved/refined"].append(end_shifts_px(sequence, drawn))
         for method, positions in places.items():
             for name, of_map in FELT.items():
                 self.felt[name, method].append(of_map(sequence, positions))
@@ -118,6 +120,7 @@ class Tally:
             self.values[f"end/{method}"].append(distances_px(positions[ends], human[ends]))
             if method != "refined":
                 self.values[f"cut/{method}"].append(cut_shares(sequence, positions))
+                self.values[f"end moved/{method}"].append(end_shifts_px(sequence, positions))
             same = stack_pairs(sequence, positions)
             self.values[f"stacks kept/{method}"].append(same[stacked])
             self.values[f"stacks made/{method}"].append(same[shares_cell & ~stacked])
@@ -165,6 +168,7 @@ def measure(charts: Sequence[HeldOutChart], refiner: Refiner, options: RefineOpt
 ROWS = (
     ("distance to the mapper's places, px", "distance", ("grid", "spline", "refined", "mean")),
     ("slider ends off, px", "end", ("grid", "spline", "refined")),
+    ("ends moved by the length of their sliders, px", "end moved", ("grid", "spline", "refined")),
     ("paths to stretch or cut by over 10 %", "cut", ("grid", "spline", "refined")),
     ("spacing, Wasserstein px", "spacing", ("grid", "spline", "refined")),
     ("turning angle, Wasserstein degrees", "turning", ("grid", "spline", "refined")),

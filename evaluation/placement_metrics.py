@@ -55,6 +55,13 @@ def cut_shares(sequence: PointSequence, positions: np.ndarray) -> np.ndarray:
     return np.abs(natural / np.maximum(sequence.path_lengths_px, 1e-6) - 1.0) > CUT_SHARE
 
 
+def end_shifts_px(sequence: PointSequence, positions: np.ndarray) -> np.ndarray:
+    """How far each slider's length [paths] moves its end from where its control points end."""
+    natural = sequence.paths.natural_lengths(positions)
+    ends = sequence.paths.points_at(positions, sequence.path_lengths_px)
+    return distances_px(ends, sequence.paths.points_at(positions, natural))
+
+
 def stack_pairs(sequence: PointSequence, positions: np.ndarray) -> np.ndarray:
     """Which pairs of objects [pairs], each with those up to `STACK_REACH` before it, start on one place exactly."""
     at = positions[object_starts(sequence)]

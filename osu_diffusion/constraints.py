@@ -17,7 +17,7 @@ objects that share a 32 px cell, 8 in 10 share the very place at up to 3 objects
 STACK_PX = 8.0
 """Such objects are put on one place when the refiner brings them this near; farther apart they only shared a cell."""
 
-SURE_REACH, SURE_GAP_MS, SURE_FACTOR = 4, 100.0, 2.5
+SURE_REACH, SURE_GAP_MS, SURE_FACTOR = 4, 100.0, 4.0
 """Of those at most so many apart that are no stream 85 in 100 are stacks: these may be farther apart by a factor."""
 
 MAX_STRETCH = 0.1

@@ -31,7 +31,7 @@ class Listener:
         self.model = model
         self.spec = spec
         self.song_ms = song_ms
-        self._mel = mel
+        self.mel = mel
 
     @torch.inference_mode()
     def encode(
@@ -41,7 +41,7 @@ class Listener:
         states = []
         for first in range(0, len(windows), ENCODER_BATCH_WINDOWS):
             batch = windows[first : first + ENCODER_BATCH_WINDOWS]
-            mels = np.stack([window_mel(self._mel, window.start_frame, self.spec.grid.frames) for window in batch])
+            mels = np.stack([window_mel(self.mel, window.start_frame, self.spec.grid.frames) for window in batch])
             conditions = self._audio_conditions(heard_for, batch) if self.model.audio_conditions else None
             states.append(self.model.encode(torch.from_numpy(mels).to(self.model.device, self.model.dtype), conditions))
             if progress is not None:

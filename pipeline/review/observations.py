@@ -23,6 +23,7 @@ from osuT5.generation.surprisal import Absence, ScoredContext, ScoredEvent
 from osuT5.generation.token_scores import Surprise
 from pipeline.review.aspects import Aspect
 from pipeline.review.habits import TICKS_PER_BEAT, Habits
+from pipeline.review.kiai_edges import KiaiEdge
 
 K = EventKind
 
@@ -38,6 +39,7 @@ MODEL_SHARES = {
     Aspect.ADDITIONS: 0.25,
     Aspect.COLOUR: 0.25,
     Aspect.BANK: 0.25,
+    Aspect.KIAI: 0.25,
 }
 """How much the embedded model's word counts beside the habits of the map: all where times are asked for, less where it
 is far from sure. On charts of training songs with faults put in, habits alone found as much of these or more."""
@@ -302,13 +304,22 @@ def observe_beats(scored: ScoredContext) -> Iterator[Observation]:
             )
 
 
-def observe_kiai(scored: ScoredContext) -> Iterator[Observation]:
-    """Where kiai starts and ends, and where it was expected to and does not."""
+def observe_kiai(scored: ScoredContext, edges: Sequence[KiaiEdge]) -> Iterator[Observation]:
+    """Where kiai starts and ends: what the model says of it, and what the song and the map do where that is known."""
+    known = {(round(edge.time_ms), edge.is_start): edge for edge in edges}
     for event in scored.events:
-        if event.time is not None:
-            group = scored.groups[event.group]
-            starts = any(each.kind is K.KIAI and each.value for each in group.events)
+        if event.time is None:
+            continue
+        group = scored.groups[event.group]
+        starts = any(each.kind is K.KIAI and each.value for each in group.events)
+        edge = known.get((round(group.time_ms), starts))
+        if edge is None:
             yield Observation(Aspect.KIAI, group.time_ms, event.value, None, starts, event.time.likeliest_ms)
+            continue
+        surprise = event.value.scaled(MODEL_SHARES[Aspect.KIAI]) + edge.surprise
+        yield Observation(
+            Aspect.KIAI, group.time_ms, surprise, None, starts, edge.likeliest_ms, habit_bits=edge.surprise.bits
+        )
 
 
 def observe_scroll(scored: ScoredContext, encoding: EncodingSpec) -> Iterator[Observation]:

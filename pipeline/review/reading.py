@@ -19,6 +19,7 @@ from osuT5.generation.surprisal import ContextScorer
 from osuT5.generation.threads import cpu_threads
 from pipeline.review.audio_timing import HeardSong, Stretch, heard_stretches, observe_timing
 from pipeline.review.habits import habits_of
+from pipeline.review.kiai_edges import HeardSpectrum, kiai_edges
 from pipeline.review.observations import MapObserver, Observation, observe_beats, observe_kiai, observe_scroll
 
 UNKNOWN_STARS = 4.0
@@ -68,7 +69,7 @@ class SongReader:
             if context is ContextKind.TIMING:
                 observed += observe_beats(scored)
             elif context is ContextKind.KIAI:
-                observed += observe_kiai(scored)
+                observed += observe_kiai(scored, kiai_edges(beatmap, self._spectrum))
             elif context is ContextKind.SV:
                 observed += observe_scroll(scored, spec.encoding)
             else:
@@ -87,3 +88,8 @@ class SongReader:
             return None
         activations = song_activations(writer.model, writer.spec, writer.encoder_states, writer.windows, writer.song_ms)
         return HeardSong(activations, writer.spec.grid.frame_ms)
+
+    @cached_property
+    def _spectrum(self) -> HeardSpectrum:
+        spec = self.writer.spec
+        return HeardSpectrum(self.writer.listener.mel, spec.grid.frame_ms, spec.audio_lead_ms)
