@@ -1,7 +1,7 @@
 """Reading one value: what came from a YAML file, a command line or a web form -> a checked Python value.
 
 Each reader takes the option's name, as the user types it, and the raw value, and raises RequestError with one sentence.
-A raw value is text or what YAML made of it.
+A raw value is text or what YAML made of it. Readers with limits are dataclasses, so that a form can show the limits.
 """
 
 from __future__ import annotations
@@ -10,20 +10,21 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from pipeline.options import RequestError
 
 Reader = Callable[[str, object], Any]
-Kind = TypeVar("Kind", bound=Enum)
 
 MAX_TEXT_CHARS = 1000
 _TRUE = ("true", "yes", "on")
 _FALSE = ("false", "no", "off")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,25}")
+_WITH_COMMA = re.compile(r"[0-9]+,[0-9]+")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
 
 
@@ -32,35 +33,46 @@ def is_absent(raw: object) -> bool:
     return raw is None or raw in ("", "null", "[]") or (isinstance(raw, list | tuple) and not raw)
 
 
-def number(low: float, high: float, decimals: int | None = None) -> Reader:
+@dataclass(frozen=True, slots=True)
+class Number:
     """A number within low..high, both included, with at most `decimals` decimals."""
 
-    def read(name: str, raw: object) -> float:
-        value = _as_number(name, raw)
-        if not low <= value <= high:
-            raise RequestError(f"{name} must be within {low:g}..{high:g}, got {_shown(raw)}.")
-        if decimals is not None and -Decimal(repr(value)).normalize().as_tuple().exponent > decimals:
-            raise RequestError(f"{name} may have {decimals} decimal at most, got {_shown(raw)}.")
+    low: float
+    high: float
+    decimals: int | None = None
+
+    def __call__(self, name: str, raw: object) -> float:
+        value = _as_number(raw)
+        if math.isnan(value):
+            hint = f"; write {str(raw).replace(',', '.')}" if _WITH_COMMA.fullmatch(str(raw).strip()) else ""
+            limits = f"{self.low:g}..{self.high:g}"
+            raise RequestError(f"{name} must be a number within {limits}, got {_shown(raw)}{hint}.")
+        if not self.low <= value <= self.high:
+            raise RequestError(f"{name} must be within {self.low:g}..{self.high:g}, got {_shown(raw)}.")
+        if self.decimals is not None and -Decimal(repr(value)).normalize().as_tuple().exponent > self.decimals:
+            raise RequestError(f"{name} may have {self.decimals} decimal at most, got {_shown(raw)}.")
         return value
 
-    return read
 
+@dataclass(frozen=True, slots=True)
+class WholeNumber:
+    """A whole number within low..high, both included; `unit`: how messages name what it counts."""
 
-def whole_number(low: int, high: int | None = None) -> Reader:
-    """A whole number within low..high, both included."""
+    low: int
+    high: int | None = None
+    unit: str = ""
 
-    def read(name: str, raw: object) -> int:
-        value = _as_number(name, raw)
-        if value != int(value):
-            raise RequestError(f"{name} must be a whole number, got {_shown(raw)}.")
+    def __call__(self, name: str, raw: object) -> int:
+        value = _as_number(raw)
+        if not value.is_integer():
+            of_unit = f" of {self.unit}" if self.unit else ""
+            raise RequestError(f"{name} must be a whole number{of_unit}, got {_shown(raw)}.")
         # Through a float a large seed would lose its last digits.
         whole = int(str(raw).strip()) if _WHOLE.fullmatch(str(raw).strip()) else int(value)
-        if whole < low or (high is not None and whole > high):
-            wanted = f"within {low}..{high}" if high is not None else f"{low} or more"
+        if whole < self.low or (self.high is not None and whole > self.high):
+            wanted = f"within {self.low}..{self.high}" if self.high is not None else f"{self.low} or more"
             raise RequestError(f"{name} must be {wanted}, got {_shown(raw)}.")
         return whole
-
-    return read
 
 
 def yes_or_no(name: str, raw: object) -> bool:
@@ -118,8 +130,8 @@ def counts(total: int) -> Reader:
 
     def read(name: str, raw: object) -> int | tuple[int, ...]:
         if not isinstance(raw, list | tuple) and not str(raw).strip().startswith("["):
-            return whole_number(1, total)(name, raw)
-        parts = [whole_number(0, total)(name, part) for part in items(name, raw)]
+            return WholeNumber(1, total)(name, raw)
+        parts = [WholeNumber(0, total)(name, part) for part in items(name, raw)]
         size, extra = divmod(total, len(parts)) if parts else (0, 0)
         for index, count in enumerate(parts):
             if count > size + (index < extra):
@@ -133,38 +145,40 @@ def counts(total: int) -> Reader:
     return read
 
 
-def one_of(*allowed: str) -> Reader:
+@dataclass(frozen=True, slots=True)
+class OneOf:
     """One of a few words, in any case."""
 
-    def read(name: str, raw: object) -> str:
+    allowed: tuple[str, ...]
+
+    def __call__(self, name: str, raw: object) -> str:
         value = str(raw).strip().lower()
-        if value not in allowed:
-            raise RequestError(f"{name} must be one of {', '.join(allowed)}, got {_shown(raw)}.")
+        if value not in self.allowed:
+            raise RequestError(f"{name} must be one of {', '.join(self.allowed)}, got {_shown(raw)}.")
         return value
 
-    return read
 
-
-def members(kind: type[Kind], spelt: Callable[[str], str] = str.upper) -> Reader:
+@dataclass(frozen=True, slots=True)
+class Members:
     """A list of members of an enumeration by name, each once, in any case; `spelt`: how messages write them."""
 
-    def read(name: str, raw: object) -> tuple[Kind, ...]:
+    kind: type[Enum]
+    spelt: Callable[[str], str] = str.upper
+
+    def __call__(self, name: str, raw: object) -> tuple[Any, ...]:
         names = [item.upper() for item in items(name, raw)]
         for item in names:
-            if item not in kind.__members__:
-                known = ", ".join(map(spelt, kind.__members__))
+            if item not in self.kind.__members__:
+                known = ", ".join(map(self.spelt, self.kind.__members__))
                 raise RequestError(f"{name} must be a list of {known}, got {_shown(raw)}.")
-        return tuple(dict.fromkeys(kind[item] for item in names))
-
-    return read
+        return tuple(dict.fromkeys(self.kind[item] for item in names))
 
 
-def _as_number(name: str, raw: object) -> float:
+def _as_number(raw: object) -> float:
+    """A finite number; NaN for all else."""
     is_number = isinstance(raw, int | float) and not isinstance(raw, bool)
     value = float(raw) if is_number or _NUMBER.fullmatch(str(raw).strip()) else math.nan  # type: ignore[arg-type]
-    if not math.isfinite(value):
-        raise RequestError(f"{name} must be a number, got {_shown(raw)}.")
-    return value
+    return value if math.isfinite(value) else math.nan
 
 
 def _shown(raw: object) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.option_values import Reader, is_absent, number, one_of, path, whole_number
+from pipeline.option_values import Number, OneOf, Reader, WholeNumber, is_absent, path
 from pipeline.options import RequestError, unknown_option
 from serving.session import default_path
 
@@ -27,11 +27,11 @@ class ServingOptions:
 
 
 READERS: dict[str, Reader] = {
-    "command": one_of("serve", "status", "stop"),
+    "command": OneOf(("serve", "status", "stop")),
     "session_file": path,
-    "port": whole_number(0, 65_535),
-    "max_requests": whole_number(1, 64),
-    "idle_minutes": number(0.01, 1e6),
+    "port": WholeNumber(0, 65_535),
+    "max_requests": WholeNumber(1, 64),
+    "idle_minutes": Number(0.01, 1e6),
 }
 
 
