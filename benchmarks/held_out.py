@@ -41,6 +41,7 @@ from osuT5.events import ContextKind
 from osuT5.generation.sampling import Sampling
 from osuT5.generation.schedule import ChartInProgress, SongWriter
 from osuT5.mel import song_mel
+from osuT5.model.generating import prepare_to_generate
 from osuT5.model.loading import load_model
 from pipeline.difficulty_matching import matched_map
 from pipeline.finish import finish
@@ -87,6 +88,7 @@ def main() -> int:
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     model, spec = load_model(arguments.model)
+    prepare_to_generate(model)
     converted = _stepmania_sets(arguments.stepmania)
     scores: list[ChartScore] = []
     matched_with = str(arguments.model or "") if arguments.matched else None

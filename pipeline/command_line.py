@@ -53,6 +53,7 @@ _OUR_PACKAGES = (
     "osu_diffusion",
     "dataset_builder",
     "pipeline",
+    "serving",
     "evaluation",
     "classifier",
     "rcomplexion",

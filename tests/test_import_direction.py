@@ -24,6 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "classifier": SIBLINGS | {"osuT5"},
     "dataset_builder": {"osu_beatmap", "osuT5", "synthesis"},
     "pipeline": SIBLINGS | MODELS,
+    "serving": SIBLINGS | MODELS | {"pipeline"},
     "evaluation": SIBLINGS | MODELS | {"pipeline"},
     "webui": SIBLINGS | MODELS | {"pipeline"},
 }
