@@ -6,20 +6,20 @@ import sys
 
 from dataset_builder.options import BuildOptions
 from pipeline.command_line import FlatConfig, Program, run
-from pipeline.option_values import Reader, is_absent, path, text, whole_number, yes_or_no
+from pipeline.option_values import Reader, WholeNumber, is_absent, path, text, yes_or_no
 from pipeline.options import RequestError
 
 READERS: dict[str, Reader] = {
     "input_path": path,
     "output_path": path,
     "shards_path": path,
-    "workers": whole_number(0, 256),
+    "workers": WholeNumber(0, 256),
     "opt_out_path": path,
     "tags_path": path,
     "online": yes_or_no,
     "api_url": text,
-    "opus_kbps": whole_number(16, 320),
-    "shard_mb": whole_number(1, 10_000),
+    "opus_kbps": WholeNumber(16, 320),
+    "shard_mb": WholeNumber(1, 10_000),
 }
 
 

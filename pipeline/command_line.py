@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from pipeline.config_help import help_text
 from pipeline.launchers import Outcome
@@ -33,6 +34,7 @@ from pipeline.many_runs import (
 )
 from pipeline.nested_options import option_paths, with_assignments, with_flat_names
 from pipeline.options import RequestError, nearest_option, unknown_option
+from pipeline.shell_words import Shell, command_line, without_quotes
 from pipeline.sweep import combinations
 
 CONFIG_DIR = Path(__file__).resolve().parent.parent / "configs"
@@ -65,21 +67,31 @@ class Program:
 
     `action` gets the config as plain data and returns an exit status, None being 0. `help_name` is the YAML that lists
     all options, where it is another. `literal` is whether options are a flat list and taken letter by letter. `many` is
-    for programs that can be run many times by one command.
+    for programs that can be run many times by one command. Where `is_dialogue`, `action` gets a `Beginning` instead.
     """
 
     script: str
     config_name: str
     purpose: str
     example: str
-    action: Callable[[FlatConfig], int | None]
+    action: Callable[[Any], int | None]
     literal: bool = True
     help_name: str = ""
     many: ManyRuns | None = None
+    is_dialogue: bool = False
 
     @property
     def help_path(self) -> Path:
         return find_config(self.help_name or self.config_name)
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What a dialogue begins with: a configuration by its name, as it is, and what the command line gave beyond it."""
+
+    config_name: str
+    config: FlatConfig
+    given: FlatConfig
 
 
 @dataclass
@@ -172,7 +184,12 @@ def _run(program: Program, argv: Sequence[str]) -> int:
     for key, _ in words.assignments:
         if key.lstrip("+") == LAUNCHER_KEY or key.lstrip("+").startswith(LAUNCHER_PREFIX):
             raise RequestError(f"{key} is for many runs: give -m too.")
-    return program.action(_with_words(program, compose_config(words.config_name), words.assignments)) or 0
+    config = compose_config(words.config_name)
+    chosen = _with_words(program, config, words.assignments)
+    if program.is_dialogue:
+        names = [name.lstrip("+") for name, _ in words.assignments]
+        return program.action(Beginning(words.config_name, config, {name: chosen[name] for name in names})) or 0
+    return program.action(chosen) or 0
 
 
 def _run_many(program: Program, words: _Words) -> int:
@@ -215,6 +232,9 @@ def _launcher(assignments: list[tuple[str, str]]) -> tuple[str, FlatConfig, list
 def _parse(program: Program, argv: Sequence[str]) -> _Words:
     words = _Words(program.config_name)
     rest = iter(argv)
+    for word, after in pairwise(argv):
+        if after.startswith("=") and _KEY.fullmatch(word):
+            raise RequestError(f"{word} {after} is not an option: write name=value, without spaces around the =.")
     for word in rest:
         flag, _, attached = word.partition("=")
         if word in ("-h", "--help", "-?", "/?", "help"):
@@ -234,16 +254,24 @@ def _assignment(program: Program, word: str, before: Sequence[tuple[str, str]]) 
     key, equals, value = word.partition("=")
     if equals and _KEY.fullmatch(key):
         return key, value
+    if before and not before[-1][1]:
+        raise RequestError(f"{before[-1][0]}= has no value: write {before[-1][0]}={word}, without a space.")
     if before:
         raise RequestError(f"{word} is not an option; {_quoting_hint(*before[-1], word)}")
+    first_option = program.example.partition("=")[0]
+    if os.path.exists(word):
+        raise RequestError(f"{word} is not an option; did you mean {_quoted(f'{first_option}={word}')}?")
     raise RequestError(f"{word} is not an option: write name=value, such as {program.example}; -h lists them all.")
 
 
 def _quoting_hint(key: str, value: str, word: str) -> str:
     """How to keep the shell from cutting a value at its spaces."""
     whole = f"{key}={value} {word}".replace("'", "").replace('"', "")
-    quoted = f'"{whole}"' if os.name == "nt" else shlex.quote(whole)
-    return f"if it belongs to the word before it, put quotes around both: {quoted}"
+    return f"if it belongs to the word before it, put quotes around both: {_quoted(whole)}"
+
+
+def _quoted(word: str) -> str:
+    return command_line([word], Shell.CMD if os.name == "nt" else Shell.POSIX)
 
 
 def _check_config_name(program: Program, name: str) -> None:
@@ -266,16 +294,10 @@ def _with_words(program: Program, config: FlatConfig, assignments: Sequence[tupl
             raise RequestError(f"There is no option {name}; {_quoting_hint(*before, f'{key}={value}')}")
         if name not in config:
             raise RequestError(unknown_option(name, config))
-        config[name] = _without_quotes(value)
+        # Hydra's own syntax asks for quotes, and a shell may leave them there.
+        config[name] = without_quotes(value)
         before = (key, value)
     return config
-
-
-def _without_quotes(value: str) -> str:
-    """A value without the quotes around it, which Hydra's own syntax asks for and a shell may leave there."""
-    if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":
-        return value[1:-1]
-    return value
 
 
 def _one_sentence(error: Exception) -> str:

@@ -75,8 +75,12 @@ def help_text(script: str, purpose: str, example: str, config_path: Path) -> str
         f'"{example.partition("=")[0]}=Some Name (1)".',
         width,
     )
+    others = sorted(path.stem for path in config_path.parent.glob(f"{config_path.stem}_*.yaml"))
+    such = f": {', '.join(others)}" if others else ""
     lines += textwrap.wrap(
-        f"The defaults are in configs/{config_path.name}; -cn NAME takes another file of that folder.", width
+        f"The defaults are in configs/{config_path.name}; -cn NAME takes another file of that folder{such}.",
+        width,
+        break_on_hyphens=False,
     )
     return "\n".join(lines)
 
@@ -89,4 +93,5 @@ def _option_lines(option: OptionHelp, name_column: int, width: int) -> list[str]
         initial_indent=f"  {option.name:<{name_column}} ",
         subsequent_indent=" " * (name_column + 3),
         break_long_words=False,
+        break_on_hyphens=False,
     )

@@ -13,10 +13,11 @@ _PICTURE_STARTS = {b"\xff\xd8\xff": "jpg", b"\x89PNG\r\n\x1a\n": "png"}
 MAX_PICTURE_BYTES = 32 << 20
 
 
-def check_files(request: GenerationRequest) -> None:
+def check_files(request: GenerationRequest, from_shell: bool = True) -> None:
     """Raise RequestError or ModelError where an input is missing or the output folder cannot be written to.
 
     Writes nothing, and asks no network: whether the hub has a model is seen when it is loaded.
+    from_shell: whether a shell may have cut names at their spaces, so that a word about quotes helps
     """
     song, model = request.song, request.model
     for name, path in (
@@ -25,7 +26,7 @@ def check_files(request: GenerationRequest) -> None:
         ("background", song.background),
     ):
         if path is not None:
-            _check_file(name, path)
+            _check_file(name, path, from_shell)
     if song.background is not None:
         picture_suffix(song.background)
     if song.beatmap_path is not None and song.beatmap_path.suffix.lower() != ".osu":
@@ -65,7 +66,7 @@ def picture_suffix(path: Path) -> str:
     raise RequestError(f"background must be a .jpg or .png picture, and the content of {path.name} is neither.")
 
 
-def _check_file(name: str, path: Path) -> None:
+def _check_file(name: str, path: Path, from_shell: bool) -> None:
     try:
         if path.is_file():
             return
@@ -75,7 +76,7 @@ def _check_file(name: str, path: Path) -> None:
     if is_there:
         raise RequestError(f"{name} must be a file, but {path} is a folder.")
     hint = ""
-    if any(char in _SHELL_CHARACTERS for char in str(path)):
+    if from_shell and any(char in _SHELL_CHARACTERS for char in str(path)):
         hint = f'; if that is not the whole name, put quotes around the option: "{name}=..."'
     raise RequestError(f"There is no file at {path} ({name}){hint}.")
 

@@ -12,23 +12,22 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 
-from osu_beatmap.attributes import WITH_SCROLL_SPEED
 from osu_beatmap.model import Beatmap, GameMode
 from osuT5.events import ContextKind
 from pipeline.input_files import picture_suffix
 from pipeline.like_reference import like_reference
+from pipeline.option_uses import USES
 from pipeline.option_values import (
+    Members,
+    Number,
+    OneOf,
     Reader,
+    WholeNumber,
     counts,
     is_absent,
     items,
-    members,
-    number,
-    one_of,
     path,
-    takes,
     text,
-    whole_number,
     words,
     yes_or_no,
 )
@@ -41,20 +40,18 @@ MAX_DIFFICULTY_ATTEMPTS = 3
 MAX_DIFFICULTIES = 16
 MAX_TIMER_ITERATIONS = 1000
 DEFAULT_OUTPUT_FOLDER = Path("output")
-_MODE_NAMES = {"osu!standard": 0, "taiko": 1, "catch": 2, "mania": 3, "standard": 0, "osu": 0, "fruits": 2}
+_MODE_NAMES = {"standard": 0, "osu": 0, "std": 0, "taiko": 1, "catch": 2, "fruits": 2, "ctb": 2, "mania": 3}
 _DEVICE = re.compile(r"(auto|cpu|mps|cuda(:\d{1,2})?)", re.IGNORECASE)
 
 
-@takes("choice", choices=tuple(str(mode.value) for mode in GameMode))
 def _gamemode(name: str, raw: object) -> GameMode:
     value = str(raw).strip().lower()
-    value = str(_MODE_NAMES.get(value, value))
+    value = str(_MODE_NAMES.get(value.removeprefix("osu!"), value))
     if value not in ("0", "1", "2", "3"):
-        raise RequestError(f"{name} must be 0..3 (0 osu!standard, 1 taiko, 2 catch, 3 mania), got {raw}.")
+        raise RequestError(f"{name} must be 0 (osu!standard), 1 (taiko), 2 (catch) or 3 (mania), or a name, got {raw}.")
     return GameMode(int(value))
 
 
-@takes("text")
 def _device(name: str, raw: object) -> str:
     value = str(raw).strip().lower()
     if not _DEVICE.fullmatch(value):
@@ -62,15 +59,13 @@ def _device(name: str, raw: object) -> str:
     return value
 
 
-@takes("list")
 def _difficulties(name: str, raw: object) -> tuple[float, ...]:
-    stars = tuple(number(0, MAX_STARS)(name, each) for each in items(name, raw))
+    stars = tuple(Number(0, MAX_STARS)(name, each) for each in items(name, raw))
     if len(stars) > MAX_DIFFICULTIES:
         raise RequestError(f"{name} may name {MAX_DIFFICULTIES} star ratings at most, got {len(stars)}.")
     return stars
 
 
-@takes("path")
 def _folder(name: str, raw: object) -> Path:
     folder = path(name, raw)
     if folder.suffix.lower() in (".osz", ".osu"):
@@ -88,58 +83,58 @@ READERS: dict[str, Reader] = {
     "source": text,
     "tags": words,
     "background": path,
-    "preview_time": whole_number(0),
+    "preview_time": WholeNumber(0, unit="ms"),
     "gamemode": _gamemode,
-    "difficulty": number(0, MAX_STARS),
+    "difficulty": Number(0, MAX_STARS),
     "difficulties": _difficulties,
-    "spread": one_of("full"),
+    "spread": OneOf(("full",)),
     "match_difficulty": yes_or_no,
-    "difficulty_attempts": whole_number(1, MAX_DIFFICULTY_ATTEMPTS),
-    "mapper_id": whole_number(0),
-    "year": whole_number(2007, 2076),
+    "difficulty_attempts": WholeNumber(1, MAX_DIFFICULTY_ATTEMPTS),
+    "mapper_id": WholeNumber(0),
+    "year": WholeNumber(2007, 2076),
     "hitsounded": yes_or_no,
-    "keycount": whole_number(1, 18),
-    "hold_note_ratio": number(0, 1),
-    "scroll_speed_ratio": number(0, 1),
+    "keycount": WholeNumber(1, 18),
+    "hold_note_ratio": Number(0, 1),
+    "scroll_speed_ratio": Number(0, 1),
     "descriptors": items,
     "negative_descriptors": items,
     "creator": text,
     "version": text,
-    "hp_drain_rate": number(0, 10, decimals=1),
-    "circle_size": number(0, 10, decimals=1),
-    "overall_difficulty": number(0, 10, decimals=1),
-    "approach_rate": number(0, 10, decimals=1),
-    "slider_multiplier": number(0.4, 3.6),
-    "slider_tick_rate": number(0.5, 8),
-    "in_context": members(ContextKind),
-    "output_type": members(ContextKind),
+    "hp_drain_rate": Number(0, 10, decimals=1),
+    "circle_size": Number(0, 10, decimals=1),
+    "overall_difficulty": Number(0, 10, decimals=1),
+    "approach_rate": Number(0, 10, decimals=1),
+    "slider_multiplier": Number(0.4, 3.6),
+    "slider_tick_rate": Number(0.5, 8),
+    "in_context": Members(ContextKind),
+    "output_type": Members(ContextKind),
     "add_to_beatmap": yes_or_no,
     "overwrite_reference_beatmap": yes_or_no,
-    "start_time": whole_number(0),
-    "end_time": whole_number(0),
+    "start_time": WholeNumber(0, unit="ms"),
+    "end_time": WholeNumber(0, unit="ms"),
     "super_timing": yes_or_no,
-    "timer_iterations": whole_number(1, MAX_TIMER_ITERATIONS),
-    "seed": whole_number(0, MAX_SEED),
-    "temperature": number(0, 5),
-    "top_p": number(0, 1),
-    "top_k": whole_number(0),
-    "cfg_scale": number(0, 20),
-    "lookback": number(0, 0.95),
-    "lookahead": number(0, 0.95),
+    "timer_iterations": WholeNumber(1, MAX_TIMER_ITERATIONS),
+    "seed": WholeNumber(0, MAX_SEED),
+    "temperature": Number(0, 5),
+    "top_p": Number(0, 1),
+    "top_k": WholeNumber(0),
+    "cfg_scale": Number(0, 20),
+    "lookback": Number(0, 0.95),
+    "lookahead": Number(0, 0.95),
     "model_path": text,
     "lora_path": text,
     "parity": yes_or_no,
     "device": _device,
-    "precision": one_of("fp32", "bf16", "fp16", "int8"),
+    "precision": OneOf(("fp32", "bf16", "fp16", "int8")),
     "reference": yes_or_no,
     "generate_positions": yes_or_no,
     "diff_ckpt": text,
     "timesteps": counts(1000),
-    "diff_cfg_scale": number(0, 20),
-    "refine_iters": whole_number(0, 1000),
+    "diff_cfg_scale": Number(0, 20),
+    "refine_iters": WholeNumber(0, 1000),
     "random_init": yes_or_no,
-    "max_seq_len": whole_number(2, 65_536),
-    "overlap_buffer": whole_number(0),
+    "max_seq_len": WholeNumber(2, 65_536),
+    "overlap_buffer": WholeNumber(0),
     "output_path": _folder,
     "export_osz": yes_or_no,
     "report": yes_or_no,
@@ -234,7 +229,9 @@ def _first_given(asked_ms: int | None, reference_ms: float) -> int | None:
 
 def _check_song(request: GenerationRequest) -> None:
     if request.song.audio_path is None and request.song.beatmap_path is None:
-        raise RequestError("audio_path is missing: give the song as audio_path=song.mp3.")
+        raise RequestError(
+            "audio_path is missing: give the song as audio_path=song.mp3, or a map of it as beatmap_path=map.osu."
+        )
 
 
 def _check_sampling(request: GenerationRequest) -> None:
@@ -300,11 +297,11 @@ def _check_mode(request: GenerationRequest) -> None:
     mode, wanted = request.map.gamemode, request.map
     if mode is None:
         return
-    if mode is not GameMode.MANIA:
-        for name in ("keycount", "hold_note_ratio"):
-            if getattr(wanted, name) is not None:
-                raise RequestError(f"{name} is for mania (gamemode=3) only, but gamemode is {mode.value}.")
-    if mode not in WITH_SCROLL_SPEED and wanted.scroll_speed_ratio is not None:
-        raise RequestError(f"scroll_speed_ratio is for taiko and mania (gamemode=1, 3), but gamemode is {mode.value}.")
     if mode is GameMode.MANIA and request.settings.circle_size is not None:
         raise RequestError("circle_size has no meaning in mania (gamemode=3); the number of keys is keycount.")
+    for name, use in USES.items():
+        if getattr(wanted, name, None) is not None and mode not in use.modes:
+            modes = sorted(use.modes, key=lambda each: each.value)
+            named = " and ".join(each.name.lower() for each in modes)
+            numbers = ", ".join(str(each.value) for each in modes)
+            raise RequestError(f"{name} is for {named} (gamemode={numbers}) only, but gamemode is {mode.value}.")

@@ -50,7 +50,7 @@ def test_paths_are_taken_letter_by_letter() -> None:
     ("changes", "said"),
     [
         ({"output_path": None}, "output_path is missing"),
-        ({"workers": "many"}, "workers must be a number, got many"),
+        ({"workers": "many"}, "workers must be a whole number, got many"),
         ({"workers": "-1"}, r"workers must be within 0\.\.256"),
         ({"opus_kbps": "6"}, "opus_kbps must be within"),
         ({"online": "perhaps"}, "online must be true or false"),

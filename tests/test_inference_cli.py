@@ -54,6 +54,7 @@ class FakeGenerate:
 def generate(monkeypatch: pytest.MonkeyPatch) -> FakeGenerate:
     fake = FakeGenerate()
     monkeypatch.setitem(sys.modules, "pipeline.generate", SimpleNamespace(generate=fake))
+    monkeypatch.setitem(sys.modules, "pipeline.mapset", SimpleNamespace(generate_mapset=fake))
     return fake
 
 
@@ -92,6 +93,13 @@ def test_quotes_that_the_shell_left_are_dropped(script: ModuleType, generate: Fa
 WRONG = [
     ([], "audio_path is missing"),
     (["song.mp3"], "song.mp3 is not an option: write name=value, such as audio_path=song.mp3"),
+    (["audio_path", "=", "song.mp3"], "audio_path = is not an option: write name=value, without spaces around the ="),
+    (
+        ["audio_path", "=song.mp3"],
+        "audio_path =song.mp3 is not an option: write name=value, without spaces",
+    ),
+    (["audio_path=", "song.mp3"], "audio_path= has no value: write audio_path=song.mp3, without a space."),
+    ([__file__], f"{__file__} is not an option; did you mean audio_path={__file__}?"),
     (["audio_path=my", "song.mp3"], "song.mp3 is not an option; if it belongs to the word before it, put quotes"),
     (["audio_path='my", "song.mp3'"], "song.mp3' is not an option; if it belongs to the word before it, put quotes"),
     (["audio_path=x", "&=c.mp3"], "&=c.mp3 is not an option; if it belongs to the word before it, put quotes"),
@@ -220,6 +228,8 @@ def test_help_is_useful_anywhere(repo_root: Path, tmp_path: Path) -> None:
     assert done.returncode == 0
     assert "python inference.py audio_path=song.mp3 difficulty=5.5" in shown
     assert "star rating to aim at, 0 to 12" in shown
+    assert "inference_v28, inference_v29" in " ".join(shown.split())
+    assert "OliBomby/osu-diffusion-v2" in shown
     assert not list(tmp_path.iterdir())
 
 

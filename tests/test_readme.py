@@ -63,7 +63,7 @@ def test_command_exists(command: str) -> None:
             assert (REPO_ROOT / word).is_file()
 
 
-@pytest.mark.parametrize("command", [command for command in COMMANDS if "inference.py" in command])
+@pytest.mark.parametrize("command", [command for command in COMMANDS if " inference.py" in command])
 def test_inference_command_is_understood(command: str) -> None:
     """All but the ellipsis that stands for the reader's own file."""
     words = _words(command)[2:]

@@ -31,6 +31,7 @@ class Check(BaseModel):
     problem: str | None
     command: str
     filled: Options
+    without_use: list[str] = Field(description="options that have none beside the others")
 
 
 class Progress(BaseModel):

@@ -12,7 +12,6 @@ from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 
 from pipeline.command_line import is_for_user
-from pipeline.resolve import READERS
 from webui import routes, routes_jobs
 from webui.checking import named_option
 from webui.security import Guard
@@ -52,7 +51,7 @@ async def _answer_to_wrong_input(_: Request, error: Exception) -> JSONResponse:
     """Sentences for the user are answered as they are; all else is a mistake of ours."""
     if not isinstance(error, ValueError) or not is_for_user(error):
         raise error
-    return JSONResponse({"detail": str(error), "option": named_option(str(error), READERS)}, 422)
+    return JSONResponse({"detail": str(error), "option": named_option(str(error))}, 422)
 
 
 async def _answer_to_wrong_form(_: Request, error: Exception) -> JSONResponse:

@@ -11,15 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from osu_beatmap.errors import BeatmapError
-from osu_beatmap.model import Beatmap
+from osu_beatmap.model import Beatmap, GameMode
 from osu_beatmap.reader import read_beatmap
 from pipeline.command_line import is_for_user
 from pipeline.input_files import check_files
+from pipeline.option_groups import options_named
 from pipeline.option_values import is_absent
 from pipeline.options import GenerationRequest, RequestError, unknown_option
 from pipeline.report import asked_options
 from pipeline.resolve import READERS, fill_from_beatmap, resolve
 from pipeline.review.options import REVIEW_READERS, ReviewRequest, check_review_files, resolve_review
+from webui.form import without_use
 from webui.references import References, shown_name
 
 KINDS = ("generate", "review", "apply")
@@ -31,8 +33,6 @@ FILLED_OPTIONS = (
     "approach_rate", "slider_multiplier", "slider_tick_rate",
 )  # fmt: skip
 """What a reference map tells, and a form shows."""
-
-_WORD = re.compile(r"[a-z_]+")
 
 
 def check_request(kind: str, options: Mapping[str, Any], references: References) -> dict[str, Any]:
@@ -50,10 +50,16 @@ def check_request(kind: str, options: Mapping[str, Any], references: References)
         if not is_for_user(error):
             raise
         problem = str(error)
-        option = named_option(problem, OPTION_READERS[kind])
+        option = named_option(problem)
         if option is not None:
             errors[option] = problem
-    return {"errors": errors, "problem": problem, "filled": filled, "command": command_line(kind, given)}
+    return {
+        "errors": errors,
+        "problem": problem,
+        "filled": filled,
+        "without_use": _without_use(given, filled) if kind == "generate" else [],
+        "command": command_line(kind, given),
+    }
 
 
 def prepared_options(kind: str, options: Mapping[str, Any], references: References) -> dict[str, Any]:
@@ -74,9 +80,9 @@ def command_line(kind: str, options: Mapping[str, Any]) -> str:
     return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
 
 
-def named_option(sentence: str, known: Mapping[str, object]) -> str | None:
-    """The first option that a sentence names."""
-    return next((word for word in _WORD.findall(sentence) if word in known), None)
+def named_option(sentence: str) -> str | None:
+    """The option that a sentence names first; None where it names none."""
+    return min(options_named(sentence), key=sentence.find, default=None)
 
 
 def job_title(kind: str, options: Mapping[str, Any]) -> str:
@@ -142,6 +148,11 @@ def _filled(request: GenerationRequest, like: GenerationRequest) -> dict[str, An
     """What a reference map adds to a request."""
     before, after = asked_options(request), asked_options(like)
     return {name: after[name] for name in FILLED_OPTIONS if before[name] != after[name]}
+
+
+def _without_use(given: dict[str, Any], filled: dict[str, Any]) -> list[str]:
+    mode = str(given.get("gamemode", filled.get("gamemode", 0)))
+    return without_use(given, GameMode(int(mode)) if mode in ("0", "1", "2", "3") else GameMode.STANDARD)
 
 
 def _lower_bool(value: object, text: str) -> str:

@@ -1,51 +1,40 @@
 """The options of a program as a form needs them, from the definitions that its command line has.
 
-What an option is and its default come from the YAML that users read, which values it takes from its reader, and for
-which modes it is from asking `resolve`. Only what a beginner should see first is said here.
+Nothing about options is said here but which of them a beginner should see first.
 """
 
 from __future__ import annotations
 
-from dataclasses import fields
 from functools import cache
 from typing import Any
 
-from osu_beatmap.attributes import WITH_CIRCLES
 from osu_beatmap.model import GameMode
 from pipeline.command_line import find_config
 from pipeline.config_help import read_help
-from pipeline.option_values import Reader, ValueKind, kind_of
-from pipeline.options import WHOLE_MAP, PositionOptions, RequestError
-from pipeline.resolve import READERS, resolve
+from pipeline.option_groups import Option, all_options, kind_of, option_groups
+from pipeline.option_uses import Use, is_of_use
+from pipeline.option_values import Members, Number, OneOf, Reader, WholeNumber
 from pipeline.review.options import REVIEW_READERS
 
+PROGRAMS = ("generate", "review")
 BASIC = (
     "audio_path", "beatmap_path", "gamemode", "difficulty", "keycount", "descriptors", "title", "artist", "seed",
     "categories", "max_per_category",
 )  # fmt: skip
 """Shown without asking, in this order; all else is a click away."""
 
-NOT_IN_FORM = {"review": ("output", "output_file", "raw_output", "apply", "output_path")}
-"""Options that say what a page does by other means."""
-
-TAG_OPTIONS = ("descriptors", "negative_descriptors")
-PROGRAMS = {"generate": ("inference", READERS), "review": ("mai_mod", REVIEW_READERS)}
+NOT_FOR_REVIEWS = ("output", "output_file", "raw_output", "apply", "output_path")
+"""Options that say what the page does by other means."""
 
 
 @cache
 def form_of(program: str) -> list[dict[str, Any]]:
-    """Groups of options in the order of the YAML: {key, options: [{name, kind, default, about, ...}]}."""
-    config, readers = PROGRAMS[program]
-    groups = []
-    for group in read_help(find_config(config)):
-        options = [
-            _option(program, each.name, each.default, each.about, readers[each.name])
-            for each in group.options
-            if each.name not in NOT_IN_FORM.get(program, ())
-        ]
-        if options:
-            groups.append({"key": group_key(group.heading), "heading": group.heading, "options": options})
-    return groups
+    """Groups of options in the order of the YAML: {key, heading, options: [{name, kind, default, about, ...}]}."""
+    groups = option_groups() if program == "generate" else _review_groups()
+    return [
+        {"key": group_key(heading), "heading": heading, "options": [_shown(option) for option in options]}
+        for heading, options in groups.items()
+    ]
 
 
 def group_key(heading: str) -> str:
@@ -53,38 +42,52 @@ def group_key(heading: str) -> str:
     return heading.partition("(")[0].strip().lower().replace(" ", "_")
 
 
-def _option(program: str, name: str, default: str, about: str, reader: Reader) -> dict[str, Any]:
-    kind = kind_of(reader)
+def without_use(options: dict[str, Any], mode: GameMode) -> list[str]:
+    """Options of a generation that have no use beside those that are given."""
+    defaults = {name: option.default for name, option in all_options().items()}
+    values = {**defaults, **{name: value for name, value in options.items() if name in defaults}}
+    return [name for name in defaults if not is_of_use(name, values, defaults, mode)]
+
+
+def _review_groups() -> dict[str, list[Option]]:
+    groups: dict[str, list[Option]] = {}
+    for group in read_help(find_config("mai_mod")):
+        own = [each for each in group.options if each.name not in NOT_FOR_REVIEWS]
+        if own:
+            groups[group.heading] = [_review_option(each.name, group.heading, each.about, each.default) for each in own]
+    return groups
+
+
+def _review_option(name: str, group: str, about: str, default: str) -> Option:
+    reader = REVIEW_READERS[name]
+    limits = (reader.low, reader.high) if isinstance(reader, Number | WholeNumber) else None
+    default_value = None if default == "null" else default
+    return Option(name, group, about, default_value, kind_of(name, reader), _choices(reader), limits, Use())
+
+
+def _choices(reader: Reader) -> dict[str, str]:
+    words = [reader.spelt(name) for name in reader.kind.__members__] if isinstance(reader, Members) else []
+    words += reader.allowed if isinstance(reader, OneOf) else ()
+    return dict.fromkeys(words, "")
+
+
+def _shown(option: Option) -> dict[str, Any]:
+    low, high = option.limits or (None, None)
     return {
-        "name": name,
-        "kind": "tags" if name in TAG_OPTIONS else kind.name,
-        "default": None if default == "null" else default,
-        "low": kind.low,
-        "high": kind.high,
-        "choices": _choices(name, kind),
-        "modes": _modes(name, kind) if program == "generate" else [mode.value for mode in GameMode],
-        "basic": BASIC.index(name) if name in BASIC else None,
-        "about": about,
+        "name": option.name,
+        "kind": option.kind.value,
+        "default": _plain(option.default),
+        "low": low,
+        "high": high,
+        "choices": list(option.choices),
+        "modes": sorted(mode.value for mode in option.use.modes),
+        "basic": BASIC.index(option.name) if option.name in BASIC else None,
+        "about": option.about,
     }
 
 
-def _choices(name: str, kind: ValueKind) -> list[str]:
-    """What a choice is made of; of all parts that a map has, only some can be generated."""
-    return [part.name for part in WHOLE_MAP] if name == "output_type" else list(kind.choices)
-
-
-def _modes(name: str, kind: ValueKind) -> list[int]:
-    """The modes that have a use for an option."""
-    if name in {field.name for field in fields(PositionOptions)}:
-        return sorted(mode.value for mode in WITH_CIRCLES)
-    if kind.name not in ("number", "whole"):
-        return [mode.value for mode in GameMode]
-    return [mode.value for mode in GameMode if _is_taken(name, kind.low or 0, mode)]
-
-
-def _is_taken(name: str, value: float, mode: GameMode) -> bool:
-    try:
-        resolve({"audio_path": "song.mp3", name: value, "gamemode": mode.value})
-    except RequestError as error:
-        return "gamemode" not in str(error) and "mania" not in str(error)
-    return True
+def _plain(default: object) -> object:
+    """A default as a form shows it."""
+    if isinstance(default, bool):
+        return str(default).lower()
+    return default if default is None or isinstance(default, list) else str(default)

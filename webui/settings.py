@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from pipeline.input_files import check_writable_folder
-from pipeline.option_values import Reader, items, path, text, whole_number, yes_or_no
+from pipeline.option_values import Reader, WholeNumber, items, path, text, yes_or_no
 from pipeline.options import RequestError, unknown_option
 
 DEFAULT_FOLDER = Path("output") / "webui"
@@ -54,7 +54,7 @@ class WebSettings:
 
 READERS: dict[str, Reader] = {
     "host": text,
-    "port": whole_number(0, 65_535),
+    "port": WholeNumber(0, 65_535),
     "folder": path,
     "hosts": items,
     "folders": items,

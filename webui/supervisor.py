@@ -23,7 +23,7 @@ from webui.worker import LOG_NAME
 
 REPO_ROOT = Path(__file__).resolve().parent.parent
 
-CANCEL_GRACE_S = 1.0
+CANCEL_GRACE_S = 0.8
 """So long a job has to stop by itself; then its process is ended, and all is quiet within two seconds."""
 
 TICK_S = 0.05

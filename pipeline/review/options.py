@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from pipeline.input_files import check_writable_folder
-from pipeline.option_values import Reader, is_absent, items, members, number, one_of, whole_number, yes_or_no
+from pipeline.option_values import Members, Number, OneOf, Reader, WholeNumber, is_absent, items, yes_or_no
 from pipeline.options import RequestError, unknown_option
 from pipeline.resolve import READERS as GENERATION_READERS
 from pipeline.review.aspects import Category
@@ -44,17 +44,17 @@ class ReviewRequest:
 
 REVIEW_READERS: dict[str, Reader] = {
     **{name: GENERATION_READERS[name] for name in ("beatmap_path", "audio_path", "start_time", "end_time")},
-    "categories": members(Category, str.lower),
-    "min_surprisal": number(0, 1e6),
-    "max_per_category": whole_number(1),
-    "order": one_of("surprise", "time"),
+    "categories": Members(Category, str.lower),
+    "min_surprisal": Number(0, 1e6),
+    "max_per_category": WholeNumber(1),
+    "order": OneOf(("surprise", "time")),
     "apply": items,
     "output_path": GENERATION_READERS["output_path"],
-    "output": one_of(*OUTPUTS),
+    "output": OneOf(OUTPUTS),
     "output_file": GENERATION_READERS["audio_path"],
     "raw_output": yes_or_no,
     **{name: GENERATION_READERS[name] for name in ("model_path", "lora_path", "device")},
-    "precision": one_of(*PRECISIONS),
+    "precision": OneOf(PRECISIONS),
 }
 
 

@@ -80,7 +80,7 @@ def test_steps_are_a_number_or_a_list() -> None:
             {"timesteps": "[101,0,0,0,0,0,0,0,0,0]"},
             "timesteps lists 10 sections of 100 steps each, so none can have 101",
         ),
-        ({"timesteps": "many"}, "timesteps must be a number, got many"),
+        ({"timesteps": "many"}, "timesteps must be a whole number, got many"),
         ({"overlap_buffer": "512"}, "max_seq_len must be more than twice overlap_buffer"),
         ({"diff_cfg_scale": "-1"}, "diff_cfg_scale must be within 0..20"),
         ({"generate_positions": "perhaps"}, "generate_positions must be true or false"),

@@ -51,7 +51,7 @@ def test_lists_with_and_without_brackets_and_quotes(text: str) -> None:
     assert resolve({**SONG, "descriptors": text}).map.descriptors == ("jump aim", "tech")
 
 
-@pytest.mark.parametrize("name", ["mania", "MANIA", "3", 3])
+@pytest.mark.parametrize("name", ["mania", "MANIA", "osu!mania", "3", 3])
 def test_modes_have_names(name: object) -> None:
     assert resolve({**SONG, "gamemode": name}).map.gamemode is GameMode.MANIA
 
@@ -69,16 +69,19 @@ def test_given_timing_is_not_generated() -> None:
 WRONG = [
     ({}, "audio_path is missing"),
     ({"difficulty": "31"}, "difficulty must be within 0..12, got 31."),
-    ({"difficulty": "abc"}, "difficulty must be a number, got abc."),
-    ({"difficulty": "5,5"}, "difficulty must be a number, got 5,5."),
-    ({"difficulty": "nan"}, "difficulty must be a number, got nan."),
-    ({"difficulty": "1e999"}, "difficulty must be a number, got 1e999."),
-    ({"difficulty": True}, "difficulty must be a number, got True."),
-    ({"gamemode": 7}, "gamemode must be 0..3 (0 osu!standard, 1 taiko, 2 catch, 3 mania), got 7."),
+    ({"difficulty": "abc"}, "difficulty must be a number within 0..12, got abc."),
+    ({"difficulty": "5,5"}, "difficulty must be a number within 0..12, got 5,5; write 5.5."),
+    ({"difficulty": "nan"}, "difficulty must be a number within 0..12, got nan."),
+    ({"difficulty": "1e999"}, "difficulty must be a number within 0..12, got 1e999."),
+    ({"difficulty": True}, "difficulty must be a number within 0..12, got True."),
+    ({"gamemode": 7}, "gamemode must be 0 (osu!standard), 1 (taiko), 2 (catch) or 3 (mania), or a name, got 7."),
     ({"hitsounded": "maybe"}, "hitsounded must be true or false, got maybe."),
     ({"year": "1999"}, "year must be within 2007..2076, got 1999."),
     ({"seed": "-1"}, f"seed must be within 0..{MAX_SEED}, got -1."),
     ({"seed": "1.5"}, "seed must be a whole number, got 1.5."),
+    ({"seed": "abc"}, "seed must be a whole number, got abc."),
+    ({"start_time": "1:20"}, "start_time must be a whole number of ms, got 1:20."),
+    ({"gamemode": "quaver"}, "gamemode must be 0 (osu!standard), 1 (taiko)"),
     ({"preview_time": -5}, "preview_time must be 0 or more, got -5."),
     ({"approach_rate": "9.25"}, "approach_rate may have 1 decimal at most, got 9.25."),
     ({"title": "a\nb"}, "title must be one line of text"),

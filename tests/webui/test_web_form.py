@@ -4,44 +4,47 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.option_values import kind_of
+from osu_beatmap.model import GameMode
+from pipeline.option_groups import Kind
 from pipeline.resolve import READERS
 from pipeline.review.options import REVIEW_READERS
-from webui.form import BASIC, NOT_IN_FORM, form_of
-
-KINDS = {"number", "whole", "yes_no", "text", "path", "list", "choice", "tags"}
+from webui.form import BASIC, NOT_FOR_REVIEWS, form_of, without_use
 
 
 def options_of(program):
     return {option["name"]: option for group in form_of(program) for option in group["options"]}
 
 
-@pytest.mark.parametrize(("program", "readers"), [("generate", READERS), ("review", REVIEW_READERS)])
-def test_every_option_is_there(program, readers):
-    assert set(options_of(program)) == set(readers) - set(NOT_IN_FORM.get(program, ()))
-    assert all(option["kind"] in KINDS and option["about"] for option in options_of(program).values())
+@pytest.mark.parametrize(
+    ("program", "names"), [("generate", set(READERS)), ("review", set(REVIEW_READERS) - set(NOT_FOR_REVIEWS))]
+)
+def test_every_option_is_there(program, names):
+    assert set(options_of(program)) == names
+    kinds = {kind.value for kind in Kind}
+    assert all(option["kind"] in kinds and option["about"] for option in options_of(program).values())
 
 
-def test_every_reader_says_what_it_reads():
-    assert all(kind_of(reader).name in KINDS for reader in (*READERS.values(), *REVIEW_READERS.values()))
-
-
-def test_options_are_for_the_modes_that_take_them():
-    options = options_of("generate")
-    modes = {name: options[name]["modes"] for name in options}
-    assert modes["keycount"] == modes["hold_note_ratio"] == [3]
-    assert modes["scroll_speed_ratio"] == [1, 3]
-    assert modes["circle_size"] == [0, 1, 2]
-    assert modes["diff_ckpt"] == [0, 2]
-    assert modes["difficulty"] == modes["audio_path"] == [0, 1, 2, 3]
-
-
-def test_limits_are_those_of_the_readers():
-    options = options_of("generate")
+def test_limits_and_choices_are_those_of_the_readers():
+    options, review = options_of("generate"), options_of("review")
     assert (options["difficulty"]["low"], options["difficulty"]["high"]) == (0, 12)
     assert options["gamemode"]["choices"] == ["0", "1", "2", "3"]
     assert options["output_type"]["choices"] == ["TIMING", "KIAI", "MAP", "SV"]
-    assert options["precision"]["default"] == "fp32"
+    assert (options["precision"]["default"], options["export_osz"]["default"]) == ("fp32", "true")
+    assert options["keycount"]["modes"] == [3]
+    assert (review["max_per_category"]["low"], review["order"]["choices"]) == (1, ["surprise", "time"])
+    assert "new_combos" in review["categories"]["choices"]
+
+
+def test_options_without_a_use_are_told():
+    def useless(mode=GameMode.STANDARD, **options):
+        return set(without_use(options, mode))
+
+    assert {"keycount", "overwrite_reference_beatmap", "match_difficulty"} <= useless()
+    assert "keycount" not in useless(GameMode.MANIA)
+    assert "circle_size" in useless(GameMode.MANIA) - useless()
+    assert "match_difficulty" not in useless(difficulty="3")
+    assert "spread" in useless(difficulty="3")
+    assert "add_to_beatmap" not in useless(beatmap_path={"upload": "a", "file": "b"})
 
 
 def test_beginners_see_few():

@@ -58,7 +58,7 @@ function textControl(option, onChange, id) {
 function numberControl(option, onChange, id) {
   const control = textControl(option, onChange, id);
   const input = control.element;
-  input.inputMode = option.kind === "whole" ? "numeric" : "decimal";
+  input.inputMode = option.kind === "whole_number" ? "numeric" : "decimal";
   input.classList.add("number");
   if (option.name !== "difficulty") return { ...control, input };
   const slider = el("input", {
@@ -204,13 +204,13 @@ function pathControl(option, onChange, id) {
 
 const CONTROLS = {
   number: numberControl,
-  whole: numberControl,
+  whole_number: numberControl,
   yes_no: yesNoControl,
   choice: (option, onChange, id) =>
     (option.name === "gamemode" ? modeControl : selectControl)(option, onChange, id),
-  list: listControl,
-  tags: tagsControl,
-  path: pathControl,
+  choices: listControl,
+  user_tags: tagsControl,
+  file: pathControl,
   text: textControl,
 };
 

@@ -67,11 +67,14 @@ export async function generateForm(onOrdered) {
   }
 
   let suggestedMode = 0;
+  let withoutUse = [];
 
   function changed() {
     const mode = Number(fields.get("gamemode").value() ?? suggestedMode);
     offerTagsOf(mode);
-    for (const field of fields.values()) field.element.hidden = !field.option.modes.includes(mode);
+    for (const field of fields.values()) {
+      field.element.hidden = !field.option.modes.includes(mode) || withoutUse.includes(field.name);
+    }
     for (const group of sections) {
       group.hidden = ![...group.querySelectorAll(".field")].some((each) => !each.hidden);
     }
@@ -99,7 +102,11 @@ export async function generateForm(onOrdered) {
       field.suggest(answer.filled[name]);
     }
     const mode = answer.filled.gamemode ?? 0;
-    if (mode !== suggestedMode) { suggestedMode = mode; changed(); }
+    if (mode !== suggestedMode || withoutUse.join() !== answer.without_use.join()) {
+      suggestedMode = mode;
+      withoutUse = answer.without_use;
+      changed();
+    }
     // What is missing at first is no mistake of anybody's.
     source.error(hasSource ? answer.errors.audio_path ?? answer.errors.beatmap_path : null);
     const elsewhere = answer.problem && !Object.keys(answer.errors).some((name) => fields.has(name) || SOURCE_OPTIONS.includes(name));

@@ -1,0 +1,1 @@
+"""Asking for the options of a generation in a terminal, one by one. Read dialogue.py first."""
