@@ -243,3 +243,55 @@ def test_another_site_orders_nothing(page, server, other_site):
     assert page.evaluate(asked, [server.address, "cors", with_token]) == "refused"
     page.goto(server.page())
     assert len(jobs_of(page)) == known
+
+
+STATES = """async () => {
+  const { stateOf } = await import("/static/preview/standard.js");
+  const { along, ballAt } = await import("/static/preview/paths.js");
+  const { catcherAt } = await import("/static/preview/catch.js");
+  const { Visible } = await import("/static/preview/visible.js");
+  const { firstAtOrAfter, synthesised } = await import("/static/preview/hitsounds.js");
+  const map = { approach_ms: 600, fade_in_ms: 400 };
+  const circle = { kind: "circle", time: 1000 };
+  const slider = { kind: "slider", time: 1000, end: 3000, slides: 2, path: [0, 0, 100, 0, 100, 100] };
+  const caught = [{ time: 0, x: 100 }, { time: 100, x: 300 }];
+  return {
+    alphas: [399, 600, 1000, 1110, 1500].map((ms) => stateOf(circle, map, ms).alpha),
+    balls: [1000, 1500, 2500, 3000].map((ms) => ballAt(slider, ms)),
+    places: [0, 0.5, 1].map((share) => along(slider.path, share)).map(({ x, y }) => [x, y]),
+    catcher: [-50, 0, 50, 500].map((ms) => catcherAt(caught, [0, 100], ms)),
+    seen: new Visible([slider, { time: 1200 }, { time: 2000 }, { time: 9000 }]).between(1900, 2100)
+      .map(({ time }) => time),
+    next: [0, 500, 501].map((ms) => firstAtOrAfter([[0], [500], [600]], ms)),
+    loudest: [1, 2, 3].flatMap((bank) => ["hit", "whistle", "finish", "clap"].map((name) =>
+      synthesised(name, bank, 8000).reduce((most, value) => Math.max(most, Math.abs(value)), 0))),
+  };
+}"""
+
+
+def test_the_player_knows_where_things_are(page, server):
+    page.goto(server.page())
+    found = page.evaluate(STATES)
+    assert found["alphas"] == [0, 0.5, 1, pytest.approx(0.5), 0], "faded in, hit, fading, gone"
+    assert [(ball["slide"], ball["share"], ball["isOver"]) for ball in found["balls"]] == [
+        (0, 0, False),
+        (0, 0.5, False),
+        (1, 0.5, False),
+        (1, 0, True),
+    ]
+    assert found["places"] == [[0, 0], [100, 0], [100, 100]]
+    assert found["catcher"] == [100, 100, 200, 300]
+    assert found["seen"] == [1000, 2000], "what still lasts is seen, what is over is not"
+    assert found["next"] == [0, 1, 2]
+    assert all(0.03 < loudness < 1.2 for loudness in found["loudest"]), "each sound is heard, and none is clipped much"
+
+
+def test_the_player_plays_without_its_song(page, server, song):
+    order(page, server, song, "Silent")
+    own = card(page, "Silent")
+    own.locator(".badge.done").wait_for()
+    page.route("**/audio", lambda route: route.abort())
+    open_player(page, own)
+    page.locator(".preview-controls [role=status]:visible").wait_for()
+    page.locator(".preview-play").click()
+    page.wait_for_function("() => Number(document.querySelector('.preview-scrub').value) > 300")

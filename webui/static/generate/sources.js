@@ -15,6 +15,8 @@ export function sources(onChange, texts = SONG_TEXTS) {
   const given = { audio: null, map: null, maps: [], whole: null };
   const chosen = el("div", { class: "stack tight" });
   const errorLine = el("p", { class: "error bad", role: "alert", hidden: true });
+  // What was wrong with a file stays until the next one is sent, whatever is said about options meanwhile.
+  const refused = el("p", { class: "error bad", role: "alert", hidden: true });
   const bar = el("progress", { max: 1, value: 0, hidden: true, "aria-label": t("generate.sending") });
   const file = el("input", { type: "file", accept: ACCEPTED, multiple: true, class: "visually-hidden", tabindex: "-1",
     "aria-hidden": "true", onchange: () => { send([...file.files]); file.value = ""; } });
@@ -23,7 +25,7 @@ export function sources(onChange, texts = SONG_TEXTS) {
     el("p", { class: "drop-title" }, t(texts.drop)),
     el("p", { class: "muted small" }, t(texts.about)),
     pick, file, isLocal ? pathEntry() : null, bar);
-  const element = el("div", { class: "stack tight" }, zone, chosen, errorLine);
+  const element = el("div", { class: "stack tight" }, zone, chosen, refused, errorLine);
 
   for (const [name, is] of [["dragenter", true], ["dragover", true], ["dragleave", false], ["drop", false]]) {
     zone.addEventListener(name, (event) => {
@@ -55,7 +57,7 @@ export function sources(onChange, texts = SONG_TEXTS) {
   }
 
   async function send(files) {
-    errorLine.hidden = true;
+    refused.hidden = true;
     for (const each of files) {
       bar.hidden = false;
       try {
@@ -63,8 +65,8 @@ export function sources(onChange, texts = SONG_TEXTS) {
         if (sent.kind === "picture") throw new Error(t("generate.picture_below"));
         take(sent);
       } catch (error) {
-        errorLine.textContent = `${each.name}: ${error.message || t("shell.no_answer")}`;
-        errorLine.hidden = false;
+        refused.textContent = `${each.name}: ${error.message || t("shell.no_answer")}`;
+        refused.hidden = false;
       }
       bar.hidden = true;
     }
