@@ -5,30 +5,30 @@ from __future__ import annotations
 import sys
 
 from pipeline.command_line import FlatConfig, Program, run
-from pipeline.input_files import check_files
 from pipeline.kept_models import keep_models
+from pipeline.making import checked_request, make
 from pipeline.many_runs import ManyRuns
 from pipeline.resolve import resolve
+from serving.client import made_by_server
 
 
-def generate_map(config: FlatConfig) -> None:
-    """Generate what the options ask for, and say what came out."""
-    request = resolve(config)
-    check_files(request)
+def generate_map(config: FlatConfig) -> int:
+    """Generate what the options ask for, or let a server do it, and say what came out."""
+    request = checked_request(config)
     # Only now what takes seconds to import: wrong input is answered at once.
-    from pipeline.console import ProgressLine, mapset_summary, summary
-    from pipeline.generate import generate
-    from pipeline.mapset import generate_mapset
+    from pipeline.console import ProgressLine
 
     progress = ProgressLine()
     try:
-        if request.map.is_mapset:
-            text = mapset_summary(generate_mapset(request, progress))
-        else:
-            text = summary(generate(request, progress), request)
+        outcome = made_by_server(config, request, progress)
+        said = f"{make(request, progress)}\n" if outcome is None else outcome.said
     finally:
         progress.close()
-    print(text)
+    print(said, end="")
+    if outcome is None:
+        return 0
+    print(outcome.error, end="", file=sys.stderr)
+    return outcome.status
 
 
 INFERENCE = Program(

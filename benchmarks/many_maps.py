@@ -25,6 +25,7 @@ from osuT5.events import ContextKind
 from osuT5.generation.sampling import Sampling
 from osuT5.generation.schedule import ChartInProgress, SongWriter
 from osuT5.mel import song_mel
+from osuT5.model.generating import prepare_to_generate
 from osuT5.model.loading import load_model
 from pipeline.generate import beatmap_of, conditions_of, finish_with_settings, hear_timing, write_charts
 from pipeline.options import GenerationRequest, MapOptions
@@ -44,6 +45,7 @@ def main() -> int:
     parser.add_argument("--keep", type=Path, help="folder for the .osu files")
     arguments = parser.parse_args()
     model, spec = load_model(arguments.model)
+    prepare_to_generate(model)
     rounds = -(-arguments.maps // len(STARS))
     combinations = list(islice(cycle(GameMode), rounds))
     problems: Counter[str] = Counter()

@@ -111,6 +111,8 @@ def generate(request: GenerationRequest, progress: Progress | None = None) -> Ge
         request = fill_from_beatmap(request, reference)
     seed = secrets.randbelow(2**31) if request.sampling.seed is None else request.sampling.seed
     beatmap, account = _maker(request)(request, reference, seed, progress)
+    if progress is not None:
+        progress("writing", 0, 1)
     stars = star_rating(beatmap)
     changes_a_file = request.scope.add_to_beatmap
     paths = write_into_reference(request, beatmap) if changes_a_file else export(request, beatmap, stars)

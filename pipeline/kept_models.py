@@ -6,8 +6,10 @@ One run needs no such thing, and lets go of a model as soon as it has written it
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 Model = TypeVar("Model")
@@ -16,6 +18,7 @@ MOST_KEPT = 3
 """A model, one that hears the timing for it, and a refiner."""
 
 _shelf: OrderedDict[tuple, object] | None = None
+_lock = threading.Lock()
 
 
 def keep_models() -> None:
@@ -32,13 +35,30 @@ def let_go_of_models() -> None:
 
 
 def kept(load: Callable[..., Model], *arguments: object, **named: object) -> Model:
-    """What `load` returns for these arguments, from the shelf where it is kept there."""
+    """What `load` returns for these arguments, from the shelf where it is kept there.
+
+    Threads that want the same model load it once. Where an argument names a folder whose files have changed, it is
+    loaded again.
+    """
     if _shelf is None:
         return load(*arguments, **named)
-    key = (load, arguments, tuple(sorted(named.items())))
-    if key not in _shelf:
-        _shelf[key] = load(*arguments, **named)
-    _shelf.move_to_end(key)
-    while len(_shelf) > MOST_KEPT:
-        _shelf.popitem(last=False)
-    return _shelf[key]  # type: ignore[return-value]
+    wanted = (*arguments, *sorted(named.items()))
+    key = (load, wanted, tuple(_stamp(value) for value in (*arguments, *named.values())))
+    with _lock:
+        if key not in _shelf:
+            _shelf[key] = load(*arguments, **named)
+        _shelf.move_to_end(key)
+        while len(_shelf) > MOST_KEPT:
+            _shelf.popitem(last=False)
+        return _shelf[key]  # type: ignore[return-value]
+
+
+def _stamp(argument: object) -> tuple:
+    """Changes with the files of a folder that is named; empty for anything else."""
+    if not isinstance(argument, str | Path):
+        return ()
+    try:
+        found = [(path.name, path.stat()) for path in sorted(Path(argument).expanduser().iterdir()) if path.is_file()]
+    except (OSError, RuntimeError, ValueError):
+        return ()
+    return tuple((name, each.st_size, each.st_mtime_ns) for name, each in found)

@@ -81,6 +81,8 @@ def generate_mapset(request: GenerationRequest, progress: Progress | None = None
     maps = with_shared_sounds([as_asked(request, reference, wish.best.beatmap) for wish in wishes])
     stars = [star_rating(beatmap) for beatmap in maps]
     names = version_names(maps, stars)
+    if progress is not None:
+        progress("writing", 0, 1)
     paths = export_mapset(request, maps, names)
     return MapsetResult(
         maps,

@@ -132,7 +132,7 @@ class ModelOptions:
 
     Both paths are a folder, or an id on the Hugging Face hub (OWNER/NAME, OWNER/NAME@REVISION). With `parity` a
     published model writes what it writes in the program that it comes from. With `reference` it is computed in the
-    plain way that faster ones are compared with.
+    plain way that faster ones are compared with. `server`: auto, off, or the session file of a server (`serving`).
     """
 
     model_path: str | None = None
@@ -141,6 +141,7 @@ class ModelOptions:
     device: str = "auto"
     precision: str = "fp32"
     reference: bool = False
+    server: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,11 @@ def _device(name: str, raw: object) -> str:
     return value
 
 
+def _server(name: str, raw: object) -> str:
+    value = text(name, raw)
+    return value.lower() if value.lower() in ("auto", "off") else value
+
+
 def _difficulties(name: str, raw: object) -> tuple[float, ...]:
     stars = tuple(Number(0, MAX_STARS)(name, each) for each in items(name, raw))
     if len(stars) > MAX_DIFFICULTIES:
@@ -127,6 +132,7 @@ READERS: dict[str, Reader] = {
     "device": _device,
     "precision": OneOf(("fp32", "bf16", "fp16", "int8")),
     "reference": yes_or_no,
+    "server": _server,
     "generate_positions": yes_or_no,
     "diff_ckpt": text,
     "timesteps": counts(1000),

@@ -22,3 +22,11 @@ def shared_dir() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip("the folder of real charts and reference outputs is not on this machine")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def no_server_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Commands in tests must not find a server that happens to run on this machine."""
+    folder = tmp_path_factory.getbasetemp() / "no server"
+    for name in ("XDG_RUNTIME_DIR", "LOCALAPPDATA"):
+        monkeypatch.setenv(name, str(folder))

@@ -1,6 +1,6 @@
 """How fast a map is written on this machine, and where the time goes. Seconds are of processor time.
 
-    python -m benchmarks.generate song SONG [--seconds 60] [--precision fp32 int8]
+    python -m benchmarks.generate song SONG [--seconds 60 | --lengths 60 120 180] [--precision fp32 int8]
     python -m benchmarks.generate model CHART.osu [--architecture v29] [--windows 3] [--precision fp32 int8]
 
 `song` takes a song, or the beginning of it, through the whole program with the embedded model, stage by stage. `model`
@@ -26,7 +26,7 @@ import torch
 
 from benchmarks.generate.tasks import Task, tasks_of
 from benchmarks.generate.ways import Mels, Work, as_transformers, by_reference, by_rows, by_transformers
-from benchmarks.generate.whole_song import time_song
+from benchmarks.generate.whole_song import SongCost, time_song
 from osu_beatmap.model import Beatmap
 from osu_beatmap.reader import read_beatmap
 from osuT5.audio import load_audio
@@ -48,6 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("what", choices=["song", "model"])
     parser.add_argument("file", type=Path)
     parser.add_argument("--seconds", type=float, default=0.0, help="of the song; 0: all of it")
+    parser.add_argument(
+        "--lengths", type=float, nargs="+", help="how the time grows: s of the song, one after the other"
+    )
     parser.add_argument("--architecture", default="v29", choices=list(ARCHITECTURES))
     parser.add_argument("--model", help="a model instead of random weights")
     parser.add_argument("--windows", type=int, default=3)
@@ -56,22 +59,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     torch.set_num_threads(options.threads)
     print(f"{_processor()}, {options.threads} threads, torch {torch.__version__}\n")
-    (_song if options.what == "song" else _model)(options)
+    if options.what == "model":
+        _model(options)
+    elif options.lengths:
+        _lengths(options)
+    else:
+        _song(options)
     print(f"\nPeak memory of this process: {_peak_mb():.0f} MB")
     return 0
 
 
 def _song(options: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        song = options.file
-        if options.seconds:
-            song = Path(folder) / "excerpt.flac"
-            samples = load_audio(options.file, SAMPLE_RATE)
-            soundfile.write(song, samples[: round(options.seconds * SAMPLE_RATE)], SAMPLE_RATE)
+        song = _excerpt(options.file, options.seconds, folder) if options.seconds else options.file
         costs, maps = {}, []
         for precision in options.precision:
-            flat = {"audio_path": str(song), "output_path": folder, "seed": 1, "device": "cpu", "precision": precision}
-            costs[precision] = time_song(resolve(flat | {"model_path": options.model}))
+            costs[precision] = _cost(song, precision, options.model, folder)
             maps.append(costs[precision].osu_path.read_text(encoding="utf-8"))
     stages = dict.fromkeys(stage for cost in costs.values() for stage in cost.work.seconds)
     rows = [[stage, *(f"{1000 * cost.work.seconds[stage]:.0f}" for cost in costs.values())] for stage in stages]
@@ -86,6 +89,33 @@ def _song(options: argparse.Namespace) -> None:
     print(_table(("ms", *costs), rows))
     if len(maps) > 1:
         print(f"\nThe maps are {'identical' if len(set(maps)) == 1 else 'not identical'}.")
+
+
+def _lengths(options: argparse.Namespace) -> None:
+    """Beginnings of one song. Where time grows as the length does, a second of song costs the same in all of them."""
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for seconds in options.lengths:
+            song = _excerpt(options.file, seconds, folder)
+            for precision in options.precision:
+                cost = _cost(song, precision, options.model, folder)
+                spent = cost.work.total_s
+                figures = (f"{spent:.1f}", f"{1000 * spent / seconds:.0f}", f"{1000 * spent / cost.tokens:.2f}")
+                rows.append([f"{seconds:g} s, {precision}", *figures, str(cost.tokens), str(cost.objects)])
+    print(_table(("song", "all s", "ms per s of song", "ms per token", "tokens", "objects"), rows))
+
+
+def _excerpt(song: Path, seconds: float, folder: str) -> Path:
+    """The beginning of a song, as a file."""
+    excerpt = Path(folder) / f"{seconds:g}.flac"
+    samples = load_audio(song, SAMPLE_RATE)
+    soundfile.write(excerpt, samples[: round(seconds * SAMPLE_RATE)], SAMPLE_RATE)
+    return excerpt
+
+
+def _cost(song: Path, precision: str, model: str | None, folder: str) -> SongCost:
+    flat = {"audio_path": str(song), "output_path": folder, "seed": 1, "device": "cpu", "precision": precision}
+    return time_song(resolve(flat | {"model_path": model}))
 
 
 def _model(options: argparse.Namespace) -> None:

@@ -26,6 +26,7 @@ from benchmarks.super_timing.tempi import KINDS, METER, Closeness, Tempi, closen
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beat_fit import fit_red_lines
 from osu_beatmap.model import GameMode
+from osuT5.model.generating import prepare_to_generate
 from osuT5.model.loading import load_model
 from osuT5.model.seq2seq import MapperModel
 from osuT5.spec import ModelSpec
@@ -60,6 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not options.songs and not options.folder:
         return 0
     model, spec = load_model(options.model)
+    prepare_to_generate(model)
     if options.songs:
         columns = ("songs", "timing", "target", "n", "met", "BPM", "phase", "octave", "lines", "passes", "s")
         print(_table(columns, _song_rows(model, spec, options)))

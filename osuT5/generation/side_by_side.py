@@ -7,6 +7,7 @@ after the other, by fewer steps, and what a window sounds like is at hand for al
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from osuT5.events import ContextKind, EventGroup
 from osuT5.generation.engine import Engine, Guidance, RowByRow
 from osuT5.generation.logit_rules import Row
 from osuT5.generation.pool import Asked, RowPool
+from osuT5.generation.shared_pool import SharedPools, shared_pools
 from osuT5.model.row_decoder import HeardWindow
 
 if TYPE_CHECKING:
@@ -100,6 +102,7 @@ class WriterGroup:
             self.writers.append(ContextWriter(self, context, chart, choice, guided[context], before))
         chain = max(len(writer.before) for writer in self.writers)
         self.lead = chain * self.needed_lead + SPARE_WINDOWS
+        self.progress = song.progress
 
     @property
     def first_index(self) -> int:
@@ -120,7 +123,7 @@ class WriterGroup:
         for index in [index for index in self._used if index < first]:
             for heard in self._used.pop(index):
                 heard.put_away()
-        self.song.progress(self.writers[-1].context.value, first, len(self.song.windows))
+        self.progress(self.writers[-1].context.value, first, len(self.song.windows))
 
 
 def write_side_by_side(song: SongWriter, wanted: Wanted, choice: RowByRow, guided: Guided) -> None:
@@ -130,8 +133,25 @@ def write_side_by_side(song: SongWriter, wanted: Wanted, choice: RowByRow, guide
     """
     group = WriterGroup(song, wanted, choice, guided)
     engine = Engine(song.model, song.spec.vocabulary)
-    RowPool(song.model.row_decoder, engine).run(group.writers)
+    pools = shared_pools()
+    if pools is None:
+        RowPool(song.model.row_decoder, engine).run(group.writers)
+    else:
+        _write_in_company(group, engine, pools)
     assert all(writer.is_done for writer in group.writers), "writers wait for each other"
+
+
+def _write_in_company(group: WriterGroup, engine: Engine, pools: SharedPools) -> None:
+    """What only this song needs is done in its own thread, so that nobody else waits for it: listening and telling."""
+    for writer in group.writers:
+        group.song.states_for(writer.chart)
+    told: deque[tuple[str, int, int]] = deque(maxlen=1)
+    group.progress = lambda *stage: told.append(stage)
+
+    def watch() -> None:
+        group.song.progress(*told[0] if told else (group.writers[-1].context.value, 0, len(group.song.windows)))
+
+    pools.write(engine, group.writers, watch)
 
 
 def _needed_lead(song: SongWriter) -> int:

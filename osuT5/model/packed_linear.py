@@ -85,12 +85,25 @@ def _onednn_kernel(weight: Tensor, bias: Tensor | None, takes_steps: bool) -> Ke
 
 @torch.inference_mode()
 def _int8_kernel(weight: Tensor, bias: Tensor | None) -> Kernel:
-    """A scale for each output channel; what enters is quantised as it comes, with one scale for all of it."""
+    """A scale for each output channel. What enters is quantised as it comes, each row by its own range.
+
+    torch quantises a whole batch by one range, so that what a row gives would depend on its neighbours. So a row x is
+    brought to [0, 1] first, which is then the range of every batch: W x = span W ((x - low) / span) + low W 1.
+    """
     scales = weight.abs().amax(1).clamp(min=1e-12) / 127
     zeros = torch.zeros(len(weight), dtype=torch.long)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # tensors that carry their scales are on the way out of torch
         quantised = torch.quantize_per_channel(weight, scales, zeros, 0, torch.qint8)
-        weights = torch.ops.quantized.linear_prepack(quantised, bias)
-    # Inputs of 7 bits: sums of pairs of 8-bit products overflow on CPUs without VNNI.
-    return lambda states: torch.ops.quantized.linear_dynamic(states, weights, True)
+        weights = torch.ops.quantized.linear_prepack(quantised, None)
+        sums = quantised.dequantize().sum(1)
+    offset = weight.new_zeros(len(weight)) if bias is None else bias
+
+    def kernel(states: Tensor) -> Tensor:
+        low, high = states.aminmax(dim=-1, keepdim=True)
+        span = (high - low).clamp_(min=1e-12)
+        # Inputs of 7 bits: sums of pairs of 8-bit products overflow on CPUs without VNNI.
+        product = torch.ops.quantized.linear_dynamic((states - low) / span, weights, True)
+        return torch.addcmul(offset, low, sums).addcmul_(product, span)
+
+    return kernel

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -22,6 +24,10 @@ def double(config: dict) -> None:
 
 def nothing() -> None:
     pass
+
+
+def weights_in(folder) -> bytes:
+    return (folder / "model.safetensors").read_bytes()
 
 
 def describe(error: Exception) -> Outcome | None:
@@ -110,3 +116,34 @@ def test_the_shelf_is_short(shelf: None) -> None:
     for name in (*range(MOST_KEPT + 1), 0):
         kept(load, name)
     assert loaded == [*range(MOST_KEPT + 1), 0]
+
+
+def test_a_model_whose_files_have_changed_is_loaded_again(tmp_path) -> None:
+    weights = tmp_path / "model.safetensors"
+    weights.write_bytes(b"one")
+    keep_models()
+    try:
+        assert kept(weights_in, tmp_path) == b"one"
+        assert kept(weights_in, tmp_path) is kept(weights_in, tmp_path)
+        weights.write_bytes(b"other")
+        assert kept(weights_in, tmp_path) == b"other"
+    finally:
+        let_go_of_models()
+
+
+def test_threads_that_want_one_model_load_it_once() -> None:
+    loaded = []
+
+    def load(name: str) -> object:
+        loaded.append(name)
+        time.sleep(0.05)
+        return object()
+
+    keep_models()
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            models = list(threads.map(kept, [load] * 4, ["a"] * 4))
+    finally:
+        let_go_of_models()
+    assert loaded == ["a"]
+    assert len(set(map(id, models))) == 1

@@ -5,65 +5,25 @@ from __future__ import annotations
 import copy
 from dataclasses import replace
 
-import numpy as np
 import pytest
-import torch
-from published_bundles import published_config, published_spec
+from tiny_song import GREEDY, HOT, charts, filled_in, network, song_of_noise, tiny_spec
 
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.model import GameMode
 from osuT5.events import ContextKind
 from osuT5.generation.sampling import Sampling
-from osuT5.generation.schedule import ChartInProgress, SongWriter
+from osuT5.generation.schedule import SongWriter
 from osuT5.generation.side_by_side import WriterGroup
 from osuT5.model.generating import prepare_to_generate
-from osuT5.model.seq2seq import MapperModel
-from osuT5.spec import ModelSpec, mini_spec
-from osuT5.training.architectures import mini_config
-
-SONG_WINDOWS = 1.5
-ROOM = 90
-"""Tokens of a row: a random model writes until there is no room left."""
-
-HOT = Sampling(temperature=1.4, time_threshold=0.0, context_temperatures={}, kind_temperatures={})
-"""A random model's likeliest tokens are soon all alike: only drawn ones show whether scores are the same."""
-
-GREEDY = Sampling(temperature=0.0)
-MODES = (GameMode.STANDARD, GameMode.MANIA, GameMode.TAIKO)
-TINY = {"d_model": 32, "encoder_layers": 1, "decoder_layers": 2, "encoder_heads": 2, "decoder_heads": 2}
-TINY |= {"encoder_ffn_dim": 32, "decoder_ffn_dim": 32, "pointer_dim": 8, "chart_onset_dim": 8, "init_std": 0.1}
-
-
-def network(spec: ModelSpec, version: str) -> MapperModel:
-    torch.manual_seed(0)
-    config = mini_config(spec, **TINY) if version == "mini" else published_config(version, spec)
-    config.max_target_positions = ROOM
-    return MapperModel(config).eval()
 
 
 @pytest.fixture(scope="module", params=["mini", "v29", "v31", "v32"])
 def writers(request) -> tuple[SongWriter, SongWriter]:
     """One with a plain model, and one whose model was made ready to generate."""
-    version = request.param
-    spec = mini_spec() if version == "mini" else published_spec(version)
-    plain = network(spec, version)
-    song_ms = SONG_WINDOWS * spec.grid.window_ms
-    frames = int(song_ms / spec.grid.frame_ms) + 1
-    mel = np.random.default_rng(0).random((frames, spec.spectrogram.n_mels), dtype=np.float32)
+    spec = tiny_spec(request.param)
+    plain = network(spec, request.param)
     both = (plain, prepare_to_generate(copy.deepcopy(plain)))
-    return tuple(SongWriter(model, spec, mel, song_ms, lookahead=0.3) for model in both)
-
-
-def charts(negative: Attributes | None = None) -> list[ChartInProgress]:
-    wishes = [Attributes(mode, difficulty=2.0 + index) for index, mode in enumerate(MODES)]
-    return [ChartInProgress(wish, seed, negative=negative) for seed, wish in enumerate(wishes)]
-
-
-def filled_in(writer: SongWriter, sampling: Sampling, made: list[ChartInProgress]) -> list[dict]:
-    contexts = dict.fromkeys(c for chart in made for c in writer.spec.contexts_of(chart.attributes.mode))
-    wanted = [(c, chart) for c in contexts for chart in made if c in writer.spec.contexts_of(chart.attributes.mode)]
-    writer.fill_in(wanted, sampling)
-    return [chart.contexts for chart in made]
+    return tuple(song_of_noise(model, spec) for model in both)
 
 
 @pytest.mark.parametrize("sampling", [HOT, GREEDY, Sampling()], ids=["drawn", "greedy", "as users have it"])

@@ -1,0 +1,33 @@
+"""A map from flat options, and what to say about it: what a command and a server have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline.input_files import check_files
+from pipeline.options import GenerationRequest
+from pipeline.resolve import resolve
+
+if TYPE_CHECKING:
+    from osuT5.generation.listening import Progress
+
+
+def checked_request(flat: dict[str, object]) -> GenerationRequest:
+    """What the options ask for; raises RequestError or ModelError before anything heavy is imported."""
+    request = resolve(flat)
+    check_files(request)
+    return request
+
+
+def make(request: GenerationRequest, progress: Progress | None = None) -> str:
+    """Makes a map or a mapset and writes it; a few lines about what came out.
+
+    Raises RequestError, AudioError, BeatmapError or ModelError, each with one sentence for the user.
+    """
+    from pipeline.console import mapset_summary, summary
+    from pipeline.generate import generate
+    from pipeline.mapset import generate_mapset
+
+    if request.map.is_mapset:
+        return mapset_summary(generate_mapset(request, progress))
+    return summary(generate(request, progress), request)

@@ -1,0 +1,1 @@
+"""One process that makes maps for many: models stay loaded, and songs that are written at once share their steps."""

@@ -1,0 +1,27 @@
+"""How the server makes maps: as a command does, but with models that stay and steps that are shared."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import torch
+
+from osuT5.generation.shared_pool import share_pools
+from pipeline.kept_models import keep_models
+from pipeline.making import checked_request, make
+from serving.jobs import Make, Progress
+
+
+def make_for_guests() -> Make:
+    """From now on, models of this process are kept and songs share their steps."""
+    import_module("pipeline.generate")  # takes seconds, for which the first guest need not wait
+    threads = torch.get_num_threads()
+    keep_models()
+    share_pools()
+
+    def made(options: dict[str, object], progress: Progress) -> str:
+        # A thread begins with the number that another has set last for its own work.
+        torch.set_num_threads(threads)
+        return make(checked_request(options), progress)
+
+    return made

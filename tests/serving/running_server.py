@@ -1,0 +1,105 @@
+"""A server in a thread of the test, and a maker of maps that the test holds in its hands."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from pipeline.options import RequestError
+from serving.jobs import Make
+from serving.options import ServingOptions
+from serving.server import Server
+
+PATIENCE_SECONDS = 30.0
+
+
+@dataclass
+class Maker:
+    """Makes nothing, but as slowly as the test wants; `at_work` are the titles of maps that are being made."""
+
+    at_work: list[str] = field(default_factory=list)
+    most: int = 0
+    may_end: threading.Event = field(default_factory=threading.Event)
+
+    def __call__(self, options: dict[str, object], progress: Callable[[str, int, int], None]) -> str:
+        title = str(options.get("title"))
+        if title == "refused":
+            raise RequestError("title must be another one.")
+        if title == "broken":
+            raise AssertionError("a mistake")
+        self.at_work.append(title)
+        self.most = max(self.most, len(self.at_work))
+        try:
+            for window in range(3_000):
+                progress("map", window, 3_000)
+                if self.may_end.wait(0.01):
+                    break
+            return f"Map: {title}"
+        finally:
+            self.at_work.remove(title)
+
+
+class RunningServer:
+    """said: what it told whoever watches it"""
+
+    def __init__(self, options: ServingOptions, maker: Make) -> None:
+        self.maker = maker
+        self.path = options.session_path
+        self.said: list[str] = []
+        self.server: Server | None = None
+        self._options = options
+        self.thread = threading.Thread(target=self._run)
+
+    def start(self) -> None:
+        self.thread.start()
+        assert eventually(lambda: bool(self.said))
+
+    def stop(self) -> None:
+        if self.thread.is_alive():
+            self._loop.call_soon_threadsafe(self.server.stop)
+        self.thread.join(PATIENCE_SECONDS)
+        assert not self.thread.is_alive()
+
+    def _run(self) -> None:
+        async def serve() -> None:
+            self._loop = asyncio.get_running_loop()
+            self.server = Server(self._options, self.maker, self.said.append)
+            await self.server.run()
+
+        asyncio.run(serve())
+
+
+@pytest.fixture
+def maker() -> Maker:
+    return Maker()
+
+
+@pytest.fixture
+def started(maker: Maker, tmp_path: Path) -> Iterator[Callable[..., RunningServer]]:
+    """Starts servers with options."""
+    running: list[RunningServer] = []
+
+    def start(**options: object) -> RunningServer:
+        given = {"session_file": tmp_path / "session" / "server.json", **options}
+        server = RunningServer(ServingOptions(**given), maker)
+        running.append(server)
+        server.start()
+        return server
+
+    yield start
+    maker.may_end.set()
+    for server in running:
+        server.stop()
+
+
+def eventually(condition: Callable[[], bool]) -> bool:
+    latest = time.monotonic() + PATIENCE_SECONDS
+    while not condition() and time.monotonic() < latest:
+        time.sleep(0.005)
+    return condition()

@@ -1,0 +1,131 @@
+"""Maps by a server, with a tiny model: the same as without one, nothing of those that nobody waits for, and its end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import soundfile
+import torch
+from running_server import RunningServer, eventually
+
+from osuT5.generation.shared_pool import stop_sharing
+from osuT5.model.seq2seq import MapperModel
+from osuT5.spec import mini_spec
+from osuT5.training.architectures import mini_config
+from osuT5.training.start import whole_model_export
+from pipeline.kept_models import let_go_of_models
+from pipeline.making import checked_request, make
+from serving.client import ask, generate
+from serving.options import ServingOptions
+from serving.work import make_for_guests
+from synthesis.mixing import render_song
+
+SECONDS = 12.0
+TINY = {"d_model": 32, "encoder_layers": 1, "decoder_layers": 1, "encoder_heads": 2, "decoder_heads": 2}
+TINY |= {"encoder_ffn_dim": 32, "decoder_ffn_dim": 32, "pointer_dim": 8, "chart_onset_dim": 8, "init_std": 0.1}
+
+
+class Gone(Exception):
+    """The guest has had enough."""
+
+
+@pytest.fixture(scope="module")
+def options(tmp_path_factory) -> dict[str, object]:
+    """What the requests have in common: a song and a model that knows nothing."""
+    folder = tmp_path_factory.mktemp("song")
+    audio, _ = render_song(1, 150.0, 400.0, SECONDS, sample_rate=16_000)
+    soundfile.write(folder / "song.flac", audio, 16_000)
+    torch.manual_seed(0)
+    config = mini_config(mini_spec(), **TINY)
+    config.max_target_positions = 120
+    whole_model_export(config, mini_spec())(MapperModel(config).state_dict(), folder / "model")
+    flat = {"audio_path": str(folder / "song.flac"), "model_path": str(folder / "model"), "device": "cpu"}
+    return {**flat, "temperature": 1.3, "top_p": 1.0, "difficulty": 3, "difficulty_attempts": 1, "export_osz": False}
+
+
+@pytest.fixture
+def server(tmp_path):
+    running = RunningServer(ServingOptions(session_file=tmp_path / "session" / "server.json"), make_for_guests())
+    running.start()
+    yield running
+    running.stop()
+    let_go_of_models()
+    stop_sharing()
+
+
+def maps_in(folder: Path) -> list[bytes]:
+    return [path.read_bytes() for path in sorted(folder.iterdir())]
+
+
+def silent(stage: str, done: int, total: int) -> None:
+    pass
+
+
+def test_maps_are_those_that_are_made_without_a_server(options, server, tmp_path):
+    wanted = [{"seed": seed, "gamemode": mode} for seed, mode in ((1, 0), (2, 3))]
+
+    def served(number: int) -> None:
+        flat = {**options, **wanted[number], "output_path": str(tmp_path / f"served {number}")}
+        outcome = generate(flat, server.path, silent)
+        assert (outcome.status, outcome.error) == (0, "")
+        assert outcome.said.startswith("Map: ")
+
+    with ThreadPoolExecutor(len(wanted)) as threads:
+        list(threads.map(served, range(len(wanted))))
+    let_go_of_models()
+    stop_sharing()
+    for number, own in enumerate(wanted):
+        folder = tmp_path / f"alone {number}"
+        make(checked_request({**options, **own, "output_path": str(folder)}))
+        assert maps_in(folder) == maps_in(tmp_path / f"served {number}")
+
+
+def test_nothing_is_left_of_a_request_whose_guest_has_gone(options, server, tmp_path):
+    def progress(stage: str, done: int, total: int) -> None:
+        if stage in ("map", "placing"):
+            raise Gone
+
+    with pytest.raises(Gone):
+        generate({**options, "output_path": str(tmp_path / "out")}, server.path, progress)
+    assert eventually(lambda: ask({"do": "status"}, server.path)["at_work"] == 0)
+    assert not (tmp_path / "out").exists()
+    assert any("called off" in said for said in server.said)
+
+
+def test_wrong_options_are_answered_as_by_the_command(options, server, tmp_path):
+    for wrong, sentence in (
+        ({"difficulty": 31}, "difficulty must be within 0..12, got 31."),
+        ({"dificulty": 3}, "There is no option dificulty; did you mean difficulty?"),
+        ({"audio_path": [1]}, "There is no file at [1] (audio_path)"),
+        ({"model_path": str(tmp_path)}, f"{tmp_path} holds no model: config.json is missing."),
+    ):
+        outcome = generate({**options, "output_path": str(tmp_path / "out"), **wrong}, server.path, silent)
+        assert (outcome.status, outcome.said) == (2, "")
+        assert outcome.error.startswith(f"inference.py: {sentence}")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no signal for it")
+def test_the_command_serves_until_it_is_told_to_end(repo_root, tmp_path):
+    command = [sys.executable, "serve.py", f"session_file={tmp_path / 'server.json'}"]
+    end = {"cwd": repo_root, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "encoding": "utf-8"}
+    serving = subprocess.Popen(command, **end)
+    try:
+        assert "Serving at 127.0.0.1:" in serving.stdout.readline()
+        status = subprocess.run([*command, "command=status"], **end, check=True).stdout
+        assert status == f"Server {serving.pid}: 0 requests at work, 0 ended.\n"
+        second = subprocess.run(command, **end, check=False)
+        assert second.returncode == 2
+        assert f"A server runs already, as process {serving.pid}" in second.stderr
+        serving.send_signal(signal.SIGTERM)
+        said, error = serving.communicate(timeout=60)
+        assert (serving.returncode, said, error) == (0, "Stopped after 0 requests.\n", "")
+        assert not (tmp_path / "server.json").exists()
+    finally:
+        serving.kill()
+        serving.communicate()

@@ -1,0 +1,35 @@
+"""The options of serve.py: the file that users read says what the dataclass says."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from pipeline.command_line import CONFIG_DIR, compose_config
+from pipeline.config_help import read_help
+from pipeline.options import RequestError
+from serving.options import READERS, ServingOptions, resolve_serving
+
+
+def test_yaml_readers_and_dataclass_agree() -> None:
+    shown = compose_config("serve")
+    assert set(shown) == set(READERS) == {field.name for field in fields(ServingOptions)}
+    assert resolve_serving(shown) == ServingOptions()
+
+
+def test_every_option_has_an_explanation() -> None:
+    explained = {
+        option.name: option.about for group in read_help(CONFIG_DIR / "serve.yaml") for option in group.options
+    }
+    assert set(explained) == set(READERS)
+    assert all(len(about) > 10 for about in explained.values())
+
+
+def test_options_are_read_and_checked(tmp_path: Path) -> None:
+    options = resolve_serving({"session_file": str(tmp_path / "s.json"), "idle_minutes": "2.5", "command": "STOP"})
+    assert options == ServingOptions("stop", tmp_path / "s.json", idle_minutes=2.5)
+    for wrong, sentence in (({"command": "dance"}, "command must be one of"), ({"prot": 3}, "did you mean port")):
+        with pytest.raises(RequestError, match=sentence):
+            resolve_serving(wrong)

@@ -1,0 +1,84 @@
+"""The session's file: for its user alone, whole or not there, and removed by nobody else."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from pipeline.options import RequestError
+from serving.session import Session, default_path, program_stamp, read_session, remove_session, write_session
+
+posix_only = pytest.mark.skipif(os.name != "posix", reason="Windows keeps the user's folder by itself")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "folder" / "server.json"
+
+
+def test_a_session_is_read_as_it_was_written(path: Path) -> None:
+    session = Session.new(4321)
+    assert read_session(path) is None
+    write_session(session, path)
+    assert read_session(path) == session
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+    remove_session(Session.new(4321), path)
+    assert path.exists(), "that of another server"
+    remove_session(session, path)
+    assert not path.exists()
+
+
+def test_secrets_differ() -> None:
+    assert Session.new(1).secret != Session.new(1).secret
+    assert len(Session.new(1).secret) == 64
+
+
+@posix_only
+def test_only_the_user_may_read_it(path: Path) -> None:
+    write_session(Session.new(1), path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+@posix_only
+@pytest.mark.parametrize("mode", [0o644, 0o660, 0o602])
+def test_a_file_that_others_could_have_touched_is_not_used(path: Path, mode: int) -> None:
+    write_session(Session.new(1), path)
+    path.chmod(mode)
+    with pytest.raises(RequestError, match="others"):
+        read_session(path)
+
+
+@posix_only
+def test_a_link_is_not_followed(path: Path, tmp_path: Path) -> None:
+    write_session(Session.new(1), path)
+    (tmp_path / "link.json").symlink_to(path)
+    with pytest.raises(RequestError, match="cannot be read"):
+        read_session(tmp_path / "link.json")
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[1]", '{"port": 0, "secret": "a", "pid": 1, "program": ""}'])
+def test_a_damaged_file_is_one_sentence(path: Path, text: str) -> None:
+    write_session(Session.new(1), path)
+    path.write_text(text, encoding="ascii")
+    with pytest.raises(RequestError, match="does not describe a server"):
+        read_session(path)
+
+
+def test_the_file_is_where_the_system_keeps_what_is_the_users(monkeypatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
+    assert default_path().parent == tmp_path / "osu-mapper"
+
+
+def test_the_stamp_changes_with_the_program(monkeypatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("serving.session.REPO_ROOT", tmp_path)
+    (tmp_path / "pipeline").mkdir()
+    (tmp_path / "pipeline" / "a.py").write_text("a", encoding="utf-8")
+    first = program_stamp()
+    assert program_stamp() == first
+    (tmp_path / "pipeline" / "a.py").write_text("ab", encoding="utf-8")
+    assert program_stamp() != first
