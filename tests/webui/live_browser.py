@@ -9,7 +9,7 @@ import pytest
 
 from demo.live_pages import browser_path, headless_browser
 
-PATIENCE_MS = 60_000
+PATIENCE_MS = 180_000
 """For what takes a moment, and much more where a machine is busy."""
 
 
