@@ -11,15 +11,15 @@ if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from pipeline.command_line import FlatConfig, Program, run
-from pipeline.option_values import Reader, is_absent, number, whole_number
+from pipeline.option_values import Number, Reader, WholeNumber, is_absent
 from pipeline.options import RequestError
 from pipeline.resolve import READERS
 
 LONGEST_SONG_S = 24 * 3600
 READ: dict[str, Reader] = {
     **{name: READERS[name] for name in ("beatmap_path", "audio_path", "model_path", "device")},
-    "time": number(0, LONGEST_SONG_S),
-    "top": whole_number(1),
+    "time": Number(0, LONGEST_SONG_S),
+    "top": WholeNumber(1),
 }
 
 
