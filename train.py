@@ -29,7 +29,24 @@ def train_positions(config: FlatConfig) -> Path:
     return train_refiner(build_options(RefinerTrainOptions, config))
 
 
-TASKS: dict[str, Callable[[FlatConfig], Path]] = {"mapper": train_mapper, "refiner": train_positions}
+def train_rhythm_model(config: FlatConfig) -> Path:
+    from rcomplexion.training import RhythmTrainOptions, train_rhythm
+
+    return train_rhythm(build_options(RhythmTrainOptions, config))
+
+
+def train_mapper_classifier(config: FlatConfig) -> Path:
+    from classifier.training import ClassifierTrainOptions, train_classifier
+
+    return train_classifier(build_options(ClassifierTrainOptions, config))
+
+
+TASKS: dict[str, Callable[[FlatConfig], Path]] = {
+    "mapper": train_mapper,
+    "refiner": train_positions,
+    "classifier": train_mapper_classifier,
+    "rhythm": train_rhythm_model,
+}
 """What a config's `task` can be -> what trains it, and returns the folder of the finished model."""
 
 

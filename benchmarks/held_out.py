@@ -19,23 +19,24 @@ import math
 import statistics
 import sys
 import time
-from collections import defaultdict
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 
 from tqdm import tqdm
 
 from evaluation.baselines import onset_baseline, tick_baseline
-from evaluation.object_metrics import match_times, object_times_ms, snapped_share
+from evaluation.charts import Case, MeasuredChart
+from evaluation.generating import chosen_charts, options_like
+from evaluation.metrics import METRICS
+from evaluation.object_metrics import snapped_share
 from evaluation.timing_metrics import compare_timing
 from osu_beatmap.attributes import attributes_of
-from osu_beatmap.held_out import Split, held_out_titles, song_in_split
-from osu_beatmap.model import Beatmap, GameMode, TimingPoint
+from osu_beatmap.held_out import Split
+from osu_beatmap.model import Beatmap, TimingPoint
 from osu_beatmap.rules import Severity, check
-from osu_beatmap.star_rating import star_rating
-from osu_beatmap.timing import Timing
 from osuT5.audio import load_audio
-from osuT5.dataset.sources import FolderSong, SourceReport, mapset_songs, read_charts
+from osuT5.dataset.sources import FolderSong, ReadChart, mapset_songs
 from osuT5.events import ContextKind
 from osuT5.generation.sampling import Sampling
 from osuT5.generation.schedule import ChartInProgress, SongWriter
@@ -49,6 +50,7 @@ from pipeline.resolve import resolve
 from pipeline.timing import timing_groups
 
 SEED = 1
+F1 = METRICS["f1_30ms"]
 
 
 @dataclass(slots=True)
@@ -90,9 +92,8 @@ def main() -> int:
     converted = _stepmania_sets(arguments.stepmania)
     scores: list[ChartScore] = []
     matched_with = str(arguments.model or "") if arguments.matched else None
-    chosen = ((song, _charts(song, arguments.charts)) for song in mapset_songs(arguments.folder))
-    songs = [(song, charts) for song, charts in chosen if charts]
-    for song, charts in tqdm(songs[: arguments.songs or None], unit="song"):
+    chosen = chosen_charts(mapset_songs(arguments.folder), Split.HELD_OUT, arguments.charts)
+    for song, charts in tqdm(list(islice(chosen, arguments.songs or None)), unit="song"):
         scores += score_song(model, spec, song, charts, song.name in converted, matched_with)
         if arguments.json:
             arguments.json.write_text(json.dumps([asdict(s) for s in scores], indent=1), encoding="utf-8")
@@ -105,29 +106,11 @@ def _stepmania_sets(path: Path | None) -> frozenset[str]:
     return frozenset(row["dir"] for row in rows if row["kind"] == "sm")
 
 
-def _charts(song: FolderSong, per_mode: int) -> list[tuple[str, Beatmap]]:
-    """Some held-out charts of a song: of each mode the one in the middle of the star ratings, then its neighbours."""
-    charts = read_charts(song, SourceReport())
-    if not song_in_split([chart.record for chart in charts], Split.HELD_OUT, held_out_titles()):
-        return []
-    by_mode: dict[int, list] = defaultdict(list)
-    for chart in charts:
-        if len(chart.beatmap.hit_objects) >= 20:
-            name = chart.name.removesuffix(".osu")
-            by_mode[chart.beatmap.mode].append((chart.record.stars, name, chart.beatmap))
-    chosen = []
-    for rated in by_mode.values():
-        rated.sort(key=lambda entry: entry[0])
-        middle = max(0, (len(rated) - per_mode) // 2)
-        chosen += [(name, beatmap) for _, name, beatmap in rated[middle : middle + per_mode]]
-    return chosen
-
-
 def score_song(
     model,
     spec,
     song: FolderSong,
-    charts: list[tuple[str, Beatmap]],
+    charts: list[ReadChart],
     from_stepmania: bool,
     matched_with: str | None = None,
 ) -> list[ChartScore]:
@@ -135,50 +118,41 @@ def score_song(
     samples = load_audio(song.audio_path, spec.grid.sample_rate)
     song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
     writer = SongWriter(model, spec, song_mel(samples, spec), song_ms)
-    stars = [star_rating(beatmap) for _, beatmap in charts]
-    attributes = [attributes_of(beatmap, s) for (_, beatmap), s in zip(charts, stars, strict=True)]
+    attributes = [attributes_of(chart.beatmap, chart.record.stars) for chart in charts]
     heard = hear_timing(writer, ChartInProgress(attributes[0], SEED), Sampling())
-    given = [[point for point in beatmap.timing_points if point.uninherited] for _, beatmap in charts]
+    given = [[point for point in chart.beatmap.timing_points if point.uninherited] for chart in charts]
     lines = [*([heard] * len(charts)), *given]
-    settings = [beatmap.difficulty for _, beatmap in charts] * 2
+    settings = [chart.beatmap.difficulty for chart in charts] * 2
     drafts = _generate(writer, [*attributes, *attributes], lines, settings)
     scores = []
-    for index, (name, human) in enumerate(charts):
-        mode = human.mode.name.lower() + (" (StepMania)" if from_stepmania else "")
-        score = ChartScore(song.name, name, mode, stars[index])
-        from_audio, with_timing = drafts[index], drafts[index + len(charts)]
-        human_ms = object_times_ms(human)
-        score.f1 = match_times(human_ms, object_times_ms(from_audio)).f1
-        score.f1_with_timing = match_times(human_ms, object_times_ms(with_timing)).f1
-        score.onsets_f1 = onset_baseline(human_ms, samples, spec.grid.sample_rate)[1].f1
-        score.ticks_f1 = tick_baseline(human_ms, Timing(human.timing_points))[1].f1
-        agreement = compare_timing(human.timing_points, heard, float(human_ms[0]), float(human_ms[-1]))
+    for index, chart in enumerate(charts):
+        mode = chart.beatmap.mode.name.lower() + (" (StepMania)" if from_stepmania else "")
+        human = MeasuredChart(chart.beatmap)
+        score = ChartScore(song.name, chart.name.removesuffix(".osu"), mode, human.stars)
+        from_audio, with_timing = (Case(MeasuredChart(drafts[at]), human) for at in (index, index + len(charts)))
+        score.f1, score.f1_with_timing = F1.measure(from_audio), F1.measure(with_timing)
+        score.onsets_f1 = onset_baseline(human.times_ms, samples, spec.grid.sample_rate)[1].f1
+        score.ticks_f1 = tick_baseline(human.times_ms, human.timing)[1].f1
+        span_ms = float(human.times_ms[0]), float(human.times_ms[-1])
+        agreement = compare_timing(chart.beatmap.timing_points, heard, *span_ms)
         score.tempo_right, score.tempo_octave = agreement.tempo_share, agreement.octave_share
         score.offset_ms = agreement.offset_ms
-        score.on_grid = snapped_share(from_audio)
-        score.star_error = star_rating(from_audio) - stars[index]
-        score.objects, score.human_objects = len(object_times_ms(from_audio)), len(human_ms)
-        score.problems = sum(f.severity is Severity.PROBLEM for f in check(from_audio, song_ms))
+        score.on_grid = snapped_share(drafts[index])
+        score.star_error = from_audio.generated.stars - human.stars
+        score.objects, score.human_objects = len(from_audio.generated.times_ms), len(human.times_ms)
+        score.problems = sum(f.severity is Severity.PROBLEM for f in check(drafts[index], song_ms))
         if matched_with is not None:
-            matched = _matched_map(song, human, stars[index], matched_with)
-            score.f1_matched = match_times(human_ms, object_times_ms(matched)).f1
-            score.star_error_matched = star_rating(matched) - stars[index]
+            matched = MeasuredChart(_matched_map(song, chart.beatmap, matched_with))
+            score.f1_matched = F1.measure(Case(matched, human))
+            score.star_error_matched = matched.stars - human.stars
         scores.append(score)
     return scores
 
 
-def _matched_map(song: FolderSong, human: Beatmap, stars: float, model_path: str) -> Beatmap:
-    """The map that a user gets who asks for the settings of the human's."""
-    options = {"audio_path": str(song.audio_path), "gamemode": int(human.mode), "difficulty": round(stars, 2)}
-    options |= {"seed": SEED, "generate_positions": False, **({"model_path": model_path} if model_path else {})}
-    if human.mode is GameMode.MANIA:
-        options["keycount"] = human.key_count
-    else:
-        options |= {
-            "circle_size": human.difficulty.circle_size,
-            "slider_multiplier": human.difficulty.slider_multiplier,
-        }
-    return matched_map(resolve(options), None, SEED)[0]
+def _matched_map(song: FolderSong, human: Beatmap, model_path: str) -> Beatmap:
+    """The map that a user gets who asks for what the human's is like."""
+    options = options_like(human) | {"audio_path": str(song.audio_path), "seed": SEED, "generate_positions": False}
+    return matched_map(resolve(options | ({"model_path": model_path} if model_path else {})), None, SEED)[0]
 
 
 def _generate(writer: SongWriter, attributes: list, lines: list[list[TimingPoint]], settings: list) -> list[Beatmap]:

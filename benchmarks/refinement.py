@@ -4,7 +4,8 @@
 
 FOLDER is searched as in training. Slider paths are cut where their sliders end before anything else, so a mapper's own
 never have to be stretched or cut. Compared are the centres of the cells, a smoothing spline through them, and the
-refiner; its distances are those of one draw and of the mean of several, all else is of one draw.
+refiner; its distances are those of one draw and of the mean of several, all else is of one draw. In catch, where the
+height of an object is not seen, distances are sideways and nothing turns.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from evaluation.placement_metrics import (
 )
 from evaluation.smoothing import smoothed
 from osu_beatmap.attributes import attributes_of
+from osu_beatmap.chart_folders import chart_groups
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split
 from osu_beatmap.model import Beatmap, GameMode
@@ -43,7 +45,7 @@ from osu_beatmap.rules.standard import off_screen
 from osu_beatmap.star_rating import star_rating
 from osu_diffusion.coarse import CELL_PX, with_trimmed_paths
 from osu_diffusion.constraints import STACK_PX, MapConstraints
-from osu_diffusion.dataset import ChartReport, chart_groups, draft_positions
+from osu_diffusion.dataset import draft_positions
 from osu_diffusion.loading import load_refiner
 from osu_diffusion.refine import RefineOptions, Refiner, Wanted, draw_positions, seen_radius_px
 from osu_diffusion.sequence import PointSequence, sequence_of, with_positions
@@ -51,7 +53,8 @@ from osu_diffusion.sequence import PointSequence, sequence_of, with_positions
 BANDS = (("under 2", 2.0), ("2 to 2.7", 2.7), ("2.7 to 4", 4.0), ("4 to 5.3", 5.3), ("over 5.3", np.inf))
 STIFFNESS = 0.1
 MIN_OBJECTS = 50
-FELT = {"spacing": spacings_px, "turning": turning_angles_deg, "slider turn": slider_turns_deg}
+SPACING = {"spacing": spacings_px}
+FELT = {**SPACING, "turning": turning_angles_deg, "slider turn": slider_turns_deg}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ def held_out_charts(folder: Path, mode: GameMode, limit: int, most_points: int) 
     """Charts of held-out songs of at most so many points, as many of each band as there are or as `limit` allows."""
     found: dict[str, list[HeldOutChart]] = defaultdict(list)
     held_out, seen = held_out_titles(), set()
-    for _, beatmaps in chart_groups(folder, ChartReport()):
+    for _, beatmaps in chart_groups(folder, []):
         if not song_in_split([b.metadata for b in beatmaps], Split.HELD_OUT, held_out):
             continue
         for beatmap in beatmaps:
@@ -104,23 +107,25 @@ class Tally:
     def add(self, chart: HeldOutChart, places: dict[str, np.ndarray], mean: np.ndarray, drawn: np.ndarray) -> None:
         """places: by method, `human` among them; mean: of several draws; drawn: one before the last constraints."""
         self.charts += 1
-        sequence, human = chart.sequence, places["human"]
+        sequence = chart.sequence
         starts, ends = object_starts(sequence), sequence.path_ends
-        stacked, shares_cell = stack_pairs(sequence, human), stack_pairs(sequence, places["grid"])
-        self.values["distance/mean"].append(distances_px(mean[starts], human[starts]))
-        self.values["cut/refined"].append(cut_shares(sequence, drawn))
-        self.values["end moved/refined"].append(end_shifts_px(sequence, drawn))
+        stacked, shares_cell = stack_pairs(sequence, places["human"]), stack_pairs(sequence, places["grid"])
+        seen = {method: _seen(positions, chart.beatmap.mode) for method, positions in places.items()}
+        mean = _seen(mean, chart.beatmap.mode)
+        self.values["distance/mean"].append(distances_px(mean[starts], seen["human"][starts]))
+        felt = FELT if chart.beatmap.mode is GameMode.STANDARD else SPACING
         for method, positions in places.items():
-            for name, of_map in FELT.items():
-                self.felt[name, method].append(of_map(sequence, positions))
+            for name, of_map in felt.items():
+                self.felt[name, method].append(of_map(sequence, seen[method]))
             self.values[f"off screen/{method}"].append(np.array([_off_screen(chart, positions)]))
             if method == "human":
                 continue
-            self.values[f"distance/{method}"].append(distances_px(positions[starts], human[starts]))
-            self.values[f"end/{method}"].append(distances_px(positions[ends], human[ends]))
-            if method != "refined":
-                self.values[f"cut/{method}"].append(cut_shares(sequence, positions))
-                self.values[f"end moved/{method}"].append(end_shifts_px(sequence, positions))
+            for name, points in (("distance", starts), ("end", ends)):
+                distances = distances_px(seen[method][points], seen["human"][points])
+                self.values[f"{name}/{method}"].append(distances)
+            paths = drawn if method == "refined" else positions
+            self.values[f"cut/{method}"].append(cut_shares(sequence, paths))
+            self.values[f"end moved/{method}"].append(end_shifts_px(sequence, paths))
             same = stack_pairs(sequence, positions)
             self.values[f"stacks kept/{method}"].append(same[stacked])
             self.values[f"stacks made/{method}"].append(same[shares_cell & ~stacked])
@@ -135,6 +140,11 @@ class Tally:
                 ours = np.concatenate(self.felt[name, method])
                 figures[f"{name}/{method}"] = wasserstein(ours, theirs)
         return {"charts": self.charts, **{name: round(value, 4) for name, value in figures.items()}}
+
+
+def _seen(positions: np.ndarray, mode: GameMode) -> np.ndarray:
+    """What players see of positions [n, 2]: in catch only where they are sideways."""
+    return positions if mode is GameMode.STANDARD else positions * [1.0, 0.0]
 
 
 def _off_screen(chart: HeldOutChart, positions: np.ndarray) -> int:

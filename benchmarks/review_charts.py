@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import json
+import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from evaluation.charts import excerpt
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split
 from osu_beatmap.model import Beatmap, GameMode
 from osuT5.audio import load_audio
@@ -21,7 +22,6 @@ from osuT5.spec import ModelSpec
 from pipeline.review.reading import SongReader
 
 FEWEST_OBJECTS = 60
-TAIL_MS = 500.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +79,7 @@ def _excerpt(
     samples = samples[: int((seconds + max(0.0, first_ms) / 1000) * spec.grid.sample_rate)]
     song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
     reader = SongReader(SongWriter(model, spec, song_mel(samples, spec), song_ms))
-    return ReviewChart(f"{song.name} / {chart.name}", up_to(chart.beatmap, song_ms - TAIL_MS), reader, is_stepmania)
-
-
-def up_to(beatmap: Beatmap, end_ms: float) -> Beatmap:
-    """The map without what begins later."""
-    cut = copy.deepcopy(beatmap)
-    cut.hit_objects = [obj for obj in cut.hit_objects if getattr(obj, "end_ms", obj.time_ms) < end_ms]
-    cut.timing_points = [line for line in cut.timing_points if line.time_ms < end_ms]
-    cut.breaks = [pause for pause in cut.breaks if pause.end_ms < end_ms]
-    return cut
+    return ReviewChart(f"{song.name} / {chart.name}", excerpt(chart.beatmap, -math.inf, song_ms), reader, is_stepmania)
 
 
 def _stepmania_sets(path: Path | None) -> frozenset[str]:

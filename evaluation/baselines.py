@@ -26,10 +26,10 @@ _LOCAL_MEAN_FRAMES = 61
 _PEAK_REACH_FRAMES = 3
 
 
-def spectral_flux(audio: np.ndarray, sample_rate: int) -> tuple[np.ndarray, np.ndarray]:
-    """How much louder the bands of a spectrogram become from frame to frame.
+def band_levels(audio: np.ndarray, sample_rate: int) -> tuple[np.ndarray, np.ndarray]:
+    """How loud the bands of a spectrogram are: (times_ms [frames] of the frames' centres, log levels [frames, bands]).
 
-    `audio` is float [samples]. Returns (times_ms, flux), float [frames] each; a frame's time is that of its centre.
+    `audio` is float [samples].
     """
     padded = np.pad(np.asarray(audio, np.float32), _FFT_SIZE // 2)
     frames = np.lib.stride_tricks.sliding_window_view(padded, _FFT_SIZE)[::_HOP_SIZE]
@@ -40,10 +40,19 @@ def spectral_flux(audio: np.ndarray, sample_rate: int) -> tuple[np.ndarray, np.n
             for start in range(0, len(frames), _BLOCK_FRAMES)
         ]
     )
+    return np.arange(len(levels)) * _HOP_SIZE * 1000.0 / sample_rate, levels
+
+
+def spectral_flux(audio: np.ndarray, sample_rate: int) -> tuple[np.ndarray, np.ndarray]:
+    """How much louder the bands of a spectrogram become from frame to frame.
+
+    `audio` is float [samples]. Returns (times_ms, flux), float [frames] each; a frame's time is that of its centre.
+    """
+    times_ms, levels = band_levels(audio, sample_rate)
     # Two frames apart, since the window spans eight hops and blurs an onset over neighbouring frames.
     flux = np.zeros(len(levels))
     flux[2:] = np.maximum(levels[2:] - levels[:-2], 0.0).sum(axis=1)
-    return np.arange(len(levels)) * _HOP_SIZE * 1000.0 / sample_rate, flux
+    return times_ms, flux
 
 
 def strongest_onsets_ms(audio: np.ndarray, sample_rate: int, count: int) -> np.ndarray:

@@ -21,7 +21,7 @@ class TimingAgreement:
 
     `offset_ms` is the median distance from the human's beat to the nearest of the other grid, positive where that is
     late; `offset_error_ms` is the mean of its absolute value. `downbeat_share` is that of the human's downbeats with a
-    downbeat of the other grid within 40 ms.
+    downbeat of the other grid within 40 ms; `meter_share` is that of the beats in bars of as many beats.
     """
 
     tempo_share: float
@@ -30,6 +30,7 @@ class TimingAgreement:
     offset_ms: float
     offset_error_ms: float
     downbeat_share: float
+    meter_share: float
     beats: int
     reference_lines: int
     candidate_lines: int
@@ -65,6 +66,7 @@ def compare_timing(
         offset_ms=float(np.median(comparable)) if len(comparable) else float("nan"),
         offset_error_ms=float(np.abs(comparable).mean()) if len(comparable) else float("nan"),
         downbeat_share=_downbeat_share(downbeats_ms, other),
+        meter_share=float(np.mean([human.red_at(ms).meter == other.red_at(ms).meter for ms in times_ms.tolist()])),
         beats=len(beats),
         reference_lines=len(human.reds),
         candidate_lines=len(other.reds),

@@ -1,4 +1,4 @@
-"""Combo numbers: what stands on the circles, and how the editor names objects."""
+"""Combos: the numbers on the circles, by which the editor names objects, and the colours that tell combos apart."""
 
 from __future__ import annotations
 
@@ -23,3 +23,18 @@ def combo_numbers(beatmap: Beatmap) -> list[int]:
         numbers.append(1 if begins or follows_break else numbers[-1] + 1)
         before = obj
     return numbers
+
+
+def combo_colour_indices(beatmap: Beatmap) -> list[int]:
+    """Which of the map's combo colours each object has, counted on without end; take it modulo their number.
+
+    Each combo takes the next colour, or skips as many as its first object says. A spinner has no colour: what it skips
+    counts for the object after it. Source: the public source of osu!lazer.
+    """
+    indices: list[int] = []
+    index = -1
+    for obj, number in zip(beatmap.hit_objects, combo_numbers(beatmap), strict=True):
+        if number == 1:
+            index += obj.combo_skip + (0 if isinstance(obj, Spinner) and indices else 1)
+        indices.append(index)
+    return indices

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import rosu_pp_py as rosu
 
 from osu_beatmap.errors import BeatmapError
-from osu_beatmap.model import Beatmap, GameMode
+from osu_beatmap.model import Beatmap, GameMode, Spinner
 
 
 class UnratableBeatmap(BeatmapError):
@@ -29,6 +29,9 @@ _SKILLS = {
     GameMode.CATCH: ("movement",),
     GameMode.MANIA: ("strains",),
 }
+
+LONGEST_SPINNER_MS = 24 * 60 * 60 * 1000.0
+"""rosu-pp throws the bananas of a catch spinner one by one, and never ends with one of a month."""
 
 _SUSPICIOUS = "the beatmap holds objects that cannot be meant for play, so it has no star rating"
 
@@ -103,6 +106,10 @@ def _parsed(beatmap: Beatmap | str) -> rosu.Beatmap:
     # rosu-pp reads any text at all, as a map without objects.
     if isinstance(beatmap, str) and "osu file format" not in beatmap[:200]:
         raise UnratableBeatmap("the text is not a .osu file: it does not start with 'osu file format'")
+    if not isinstance(beatmap, str) and any(
+        isinstance(obj, Spinner) and obj.end_ms - obj.time_ms > LONGEST_SPINNER_MS for obj in beatmap.hit_objects
+    ):
+        raise UnratableBeatmap(_SUSPICIOUS)
     try:
         return rosu.Beatmap(content=_text(beatmap))
     except rosu.ParseError as error:

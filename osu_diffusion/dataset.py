@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import tarfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,10 +11,10 @@ import numpy as np
 from tqdm import tqdm
 
 from osu_beatmap.attributes import WITH_CIRCLES, attributes_of
+from osu_beatmap.chart_folders import chart_groups
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split
 from osu_beatmap.model import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX, Beatmap, PathSegment, Slider
-from osu_beatmap.reader import decode_osu_bytes, parse_beatmap
 from osu_beatmap.star_rating import star_rating
 from osu_diffusion.coarse import on_grid, with_trimmed_paths
 from osu_diffusion.conditions import ConditionSpec
@@ -65,7 +64,7 @@ def load_charts(
     report = ChartReport()
     charts: list[list[RefinerChart]] = [[] for _ in splits]
     seen: set[str] = set()
-    for name, beatmaps in tqdm(list(chart_groups(folder, report)), desc="preparing charts", unit="song"):
+    for name, beatmaps in tqdm(list(chart_groups(folder, report.skipped)), desc="preparing charts", unit="song"):
         titles = [beatmap.metadata for beatmap in beatmaps]
         members = [found for found, split in zip(charts, splits, strict=True) if song_in_split(titles, split, held_out)]
         for beatmap in (b for b in beatmaps if members and b.mode in WITH_CIRCLES):
@@ -80,34 +79,6 @@ def load_charts(
                 for found in members:
                     found.append(chart)
     return charts, report
-
-
-def chart_groups(folder: Path, report: ChartReport) -> Iterator[tuple[str, list[Beatmap]]]:
-    """Charts of one song together: .osu files of one folder that name one audio file.
-
-    Folders are searched to any depth, and so are .tar.xz archives that lie directly in `folder`.
-    """
-    groups: dict[tuple[str, str], list[Beatmap]] = {}
-    for place, data in _chart_files(folder):
-        try:
-            beatmap = parse_beatmap(decode_osu_bytes(data), place)
-        except BeatmapError as error:
-            report.skipped.append(f"{place}: {error}")
-            continue
-        groups.setdefault((place.rpartition("/")[0], beatmap.audio_filename), []).append(beatmap)
-    for (place, _), beatmaps in groups.items():
-        yield place, beatmaps
-
-
-def _chart_files(folder: Path) -> Iterator[tuple[str, bytes]]:
-    for path in sorted(folder.rglob("*.osu")):
-        yield path.relative_to(folder).as_posix(), path.read_bytes()
-    for archive_path in sorted(folder.glob("*.tar.xz")):
-        with tarfile.open(archive_path) as archive:
-            for member in archive:
-                file = archive.extractfile(member) if member.isfile() and member.name.endswith(".osu") else None
-                if file is not None:
-                    yield f"{archive_path.name}/{member.name}", file.read()
 
 
 def refiner_chart(beatmap: Beatmap, spec: ConditionSpec) -> RefinerChart:

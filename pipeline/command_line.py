@@ -55,8 +55,11 @@ _OUR_PACKAGES = (
     "pipeline",
     "serving",
     "evaluation",
+    "classifier",
+    "rcomplexion",
     "training",
     "checkpoints",
+    "webui",
 )
 _KEY = re.compile(r"\+{0,2}[A-Za-z_][\w./@-]*")
 
@@ -68,6 +71,7 @@ class Program:
     `action` gets the config as plain data and returns an exit status, None being 0. `help_name` is the YAML that lists
     all options, where it is another. `literal` is whether options are a flat list and taken letter by letter. `many` is
     for programs that can be run many times by one command. Where `is_dialogue`, `action` gets a `Beginning` instead.
+    `words_option` is the option that words without a name belong to, a list, such as the files that a program reads.
     """
 
     script: str
@@ -79,6 +83,7 @@ class Program:
     help_name: str = ""
     many: ManyRuns | None = None
     is_dialogue: bool = False
+    words_option: str = ""
 
     @property
     def help_path(self) -> Path:
@@ -100,6 +105,7 @@ class _Words:
 
     config_name: str
     assignments: list[tuple[str, str]] = field(default_factory=list)
+    unnamed: list[str] = field(default_factory=list)
     wants_help: bool = False
     wants_many: bool = False
 
@@ -186,6 +192,8 @@ def _run(program: Program, argv: Sequence[str]) -> int:
             raise RequestError(f"{key} is for many runs: give -m too.")
     config = compose_config(words.config_name)
     chosen = _with_words(program, config, words.assignments)
+    if words.unnamed:
+        chosen[program.words_option] = words.unnamed
     if program.is_dialogue:
         names = [name.lstrip("+") for name, _ in words.assignments]
         return program.action(Beginning(words.config_name, config, {name: chosen[name] for name in names})) or 0
@@ -245,14 +253,22 @@ def _parse(program: Program, argv: Sequence[str]) -> _Words:
             words.wants_many = True
         elif word.startswith("-"):
             raise RequestError(f"There is no flag {flag}; options are written name=value, and -h lists them.")
+        elif program.words_option and not _names_option(word):
+            words.unnamed.append(word)
         else:
             words.assignments.append(_assignment(program, word, words.assignments))
     return words
 
 
+def _names_option(word: str) -> bool:
+    """Whether a word is an option and its value; a path with `=` in it may be written ./a=b."""
+    key, equals, _ = word.partition("=")
+    return bool(equals) and _KEY.fullmatch(key) is not None
+
+
 def _assignment(program: Program, word: str, before: Sequence[tuple[str, str]]) -> tuple[str, str]:
-    key, equals, value = word.partition("=")
-    if equals and _KEY.fullmatch(key):
+    if _names_option(word):
+        key, _, value = word.partition("=")
         return key, value
     if before and not before[-1][1]:
         raise RequestError(f"{before[-1][0]}= has no value: write {before[-1][0]}={word}, without a space.")

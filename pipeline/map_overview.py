@@ -37,6 +37,13 @@ def overview(beatmap: Beatmap, song_ms: float) -> np.ndarray:
     return np.concatenate([head, rows])
 
 
+def objects_per_second(beatmap: Beatmap, song_ms: float) -> np.ndarray:
+    """int [seconds]: how many objects begin in each second of 0..song_ms, the last one counted whole."""
+    seconds = max(1, int(np.ceil(song_ms / 1000)))
+    times_ms = np.array([obj.time_ms for obj in beatmap.hit_objects])
+    return np.histogram(times_ms, seconds, (0.0, 1000.0 * seconds))[0]
+
+
 def _ground(beatmap: Beatmap, song_ms: float, width: int) -> np.ndarray:
     """An empty panel over the whole song: kiai sections are brighter, and a line stands every ten seconds."""
     panel = np.empty((PANEL_HEIGHT, width, 3), dtype=np.uint8)
@@ -53,10 +60,7 @@ def _ground(beatmap: Beatmap, song_ms: float, width: int) -> np.ndarray:
 def _density(beatmap: Beatmap, song_ms: float, width: int) -> np.ndarray:
     """A bar for each second; the densest one reaches the top."""
     panel = _ground(beatmap, song_ms, width)
-    seconds = max(1, int(np.ceil(song_ms / 1000)))
-    times_ms = np.array([obj.time_ms for obj in beatmap.hit_objects])
-    counts, _ = np.histogram(times_ms, seconds, (0.0, 1000.0 * seconds))
-    heights = _heights(counts)
+    heights = _heights(objects_per_second(beatmap, song_ms))
     shown = heights[(np.arange(width) * song_ms / width // 1000).astype(int)]
     panel[np.arange(PANEL_HEIGHT)[:, None] >= PANEL_HEIGHT - shown] = BARS
     return panel

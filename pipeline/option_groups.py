@@ -17,7 +17,7 @@ from pipeline.command_line import CONFIG_DIR
 from pipeline.config_help import OptionHelp, read_help
 from pipeline.console import MODE_NAMES
 from pipeline.option_uses import Use, use_of
-from pipeline.option_values import Members, Number, OneOf, WholeNumber, path, yes_or_no
+from pipeline.option_values import Members, Number, OneOf, Reader, WholeNumber, path, yes_or_no
 from pipeline.options import WHOLE_MAP
 from pipeline.resolve import READERS
 
@@ -116,17 +116,22 @@ def options_named(sentence: str) -> list[str]:
     return sorted(named, key=order.index)
 
 
+def kind_of(name: str, reader: Reader) -> Kind:
+    """What the value of an option is."""
+    kind = _SPECIAL_KINDS.get(name) or _KINDS_OF_READERS.get(type(reader)) or _KINDS_OF_FUNCTIONS.get(reader)
+    return kind or Kind.TEXT
+
+
 def _option(shown: OptionHelp, group: str) -> Option:
     from yaml import safe_load
 
     reader = READERS[shown.name]
-    kind = _SPECIAL_KINDS.get(shown.name) or _KINDS_OF_READERS.get(type(reader)) or _KINDS_OF_FUNCTIONS.get(reader)
     return Option(
         name=shown.name,
         group=group,
         about=shown.about,
         default=safe_load(shown.default),
-        kind=kind or Kind.TEXT,
+        kind=kind_of(shown.name, reader),
         choices=_choices(shown.name),
         limits=(reader.low, reader.high) if isinstance(reader, Number | WholeNumber) else None,
         use=use_of(shown.name),

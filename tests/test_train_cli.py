@@ -84,7 +84,7 @@ def test_a_yaml_of_the_users_own(script, options, tmp_path: Path) -> None:
 WRONG = [
     (
         ["-cn", "nothing"],
-        "There is no configuration nothing; -cn can be lora, train_diffusion, train_mini, train_mini_gpu,",
+        "There is no configuration nothing; -cn can be lora, train_classifier, train_diffusion, train_mini,",
     ),
     (["-cn", "missing.yaml"], "There is no configuration missing.yaml"),
     (["loop.totl_steps=3"], "There is no option loop.totl_steps; did you mean loop.total_steps?"),

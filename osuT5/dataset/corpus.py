@@ -92,18 +92,23 @@ class SongLoader:
         charts = read_charts(song, report, self.chart_filter)
         if not charts:
             return None
-        try:
-            mel = self._mel_of(song)
-        except (AudioError, OSError) as error:
-            report.skip(song.audio_name, error)
+        mel = self.mel_of(song, report)
+        if mel is None:
             return None
         song_ms = (len(mel) - 1) * self.spec.grid.frame_ms
         wanted = convert and self.converts([chart.record for chart in charts])
         encoded = self._encoded(charts, song_ms, report, wanted)
         return _training_song(song, charts[0].beatmap, mel, song_ms, encoded) if encoded else None
 
-    def _mel_of(self, song: Song) -> np.ndarray:
-        """The song's spectrogram as float16 [frames, mels]."""
+    def mel_of(self, song: Song, report: SourceReport) -> np.ndarray | None:
+        """The spectrogram as float16 [frames, mels]; None, and a line in the report, where it cannot be heard."""
+        try:
+            return self._heard(song)
+        except (AudioError, OSError) as error:
+            report.skip(song.audio_name, error)
+            return None
+
+    def _heard(self, song: Song) -> np.ndarray:
         cached = self.cache_folder and self.cache_folder / f"{_cache_key(song, self.spec)}.npy"
         if cached and cached.is_file():
             return np.load(cached, mmap_mode="r" if self.map_cached else None)

@@ -110,14 +110,14 @@ def mapset_songs(folder: Path) -> Iterator[FolderSong]:
     for mapset in sorted(path for path in folder.iterdir() if path.is_dir()):
         by_audio: dict[str, list[Path]] = {}
         for chart_path in sorted(mapset.glob("*.osu")):
-            by_audio.setdefault(_audio_filename(chart_path), []).append(chart_path)
+            by_audio.setdefault(audio_filename(chart_path), []).append(chart_path)
         for audio_name, chart_paths in by_audio.items():
             audio_path = mapset / audio_name
             if audio_name and audio_path.is_file():
                 yield FolderSong(mapset.name, mapset.name, audio_path, chart_paths)
 
 
-def _audio_filename(chart_path: Path) -> str:
+def audio_filename(chart_path: Path) -> str:
     """The audio that a chart names, without reading the rest of it."""
     with chart_path.open("rb") as file:
         match = re.search(rb"^AudioFilename\s*:\s*(.*?)\s*$", file.read(4096), re.MULTILINE)

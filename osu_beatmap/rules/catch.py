@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from osu_beatmap.model import PLAYFIELD_WIDTH_PX, Slider, Spinner
 from osu_beatmap.rules.chart import Chart
 from osu_beatmap.rules.finding import Finding, Level, problem, warning
-from osu_beatmap.timing import MAX_SLIDER_MULTIPLIER, MIN_SLIDER_MULTIPLIER, PX_PER_BEAT, slider_velocity_px_per_ms
+from osu_beatmap.slider_ticks import tick_shares
 
 CATCHER_WIDTH_PX = 106.75
 """Width of the catcher at circle size 5."""
@@ -22,11 +20,6 @@ DASH_PX_PER_MS = 1.0
 GRACE_MS = 1000.0 / 60.0 / 4
 """A quarter of a frame, which the game grants."""
 
-MIN_TICK_RATE, MAX_TICK_RATE = 0.5, 8.0
-FIRST_TICKS_BY_SV_VERSION = 8
-"""From this file format on, ticks lie further apart at higher slider velocity."""
-
-NO_TICK_BEFORE_END_MS = 10.0
 MAX_FRUITS_PER_STREAM = 2000
 """More are no juice stream but an attack on the reader of the map; of such streams only head and end count."""
 
@@ -42,6 +35,7 @@ class Fruit:
     time_ms: float
     x: float
     place: int
+    is_droplet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +68,8 @@ def catcher_width_px(circle_size: float) -> float:
     return CATCHER_WIDTH_PX * abs(1.0 - 0.7 * (circle_size - 5.0) / 5.0)
 
 
-def movements(chart: Chart) -> list[Movement]:
-    """The way from each fruit but the last to the next.
+def movements(chart: Chart, caught: list[Fruit] | None = None) -> list[Movement]:
+    """The way from each fruit but the last to the next, of the given `fruits(chart)` where they are known already.
 
     Source: the rules by which osu!lazer initialises hyperdashes. A dash reaches 1 px per ms. Half a catcher
     width is free, and of that only what the last movement left over where the direction stays the same.
@@ -83,7 +77,7 @@ def movements(chart: Chart) -> list[Movement]:
     half_width_px = catcher_width_px(chart.difficulty.circle_size) / 2
     last_direction, left_over_px = 0, half_width_px
     found = []
-    for fruit, following in pairwise(fruits(chart)):
+    for fruit, following in pairwise(fruits(chart) if caught is None else caught):
         direction = 1 if following.x > fruit.x else -1
         gap_ms = int(following.time_ms) - int(fruit.time_ms)
         distance_px = abs(following.x - fruit.x)
@@ -142,7 +136,7 @@ def _stream(chart: Chart, place: int) -> list[Fruit]:
     """Head, large droplets, repeats and end of a juice stream."""
     slider: Slider = chart.objects[place]
     path = chart.paths[place]
-    ticks = _tick_shares(chart, slider)
+    ticks = tick_shares(slider, chart.timing, chart.difficulty, chart.beatmap.format_version)
     if slider.slides * (len(ticks) + 1) > MAX_FRUITS_PER_STREAM:
         turns, way = np.array([0.0, slider.slides]), np.array([0.0, slider.slides % 2])
     else:
@@ -153,20 +147,11 @@ def _stream(chart: Chart, place: int) -> list[Fruit]:
         way = np.abs((turns + 1.0) % 2.0 - 1.0)
     times_ms = slider.time_ms + turns * (chart.end_ms[place] - slider.time_ms) / slider.slides
     xs = path.positions(way * path.length_px)[:, 0]
-    return [Fruit(float(time_ms), _on_playfield(x), place) for time_ms, x in zip(times_ms, xs, strict=True)]
-
-
-def _tick_shares(chart: Chart, slider: Slider) -> NDArray[np.float64]:
-    """Where in 0..1 along its path a slider has ticks. Source: osu!lazer's slider event generator."""
-    settings = chart.difficulty
-    multiplier = min(MAX_SLIDER_MULTIPLIER, max(MIN_SLIDER_MULTIPLIER, settings.slider_multiplier))
-    tick_rate = min(MAX_TICK_RATE, max(MIN_TICK_RATE, settings.slider_tick_rate))
-    by_sv = chart.beatmap.format_version >= FIRST_TICKS_BY_SV_VERSION
-    step_px = PX_PER_BEAT * multiplier / tick_rate * (chart.timing.sv_at(slider.time_ms) if by_sv else 1.0)
-    velocity_px_per_ms = slider_velocity_px_per_ms(slider.time_ms, chart.timing, settings)
-    end_px = slider.length_px - NO_TICK_BEFORE_END_MS * velocity_px_per_ms
-    count = max(0, math.ceil(end_px / step_px) - 1)
-    return np.arange(1, min(count, MAX_FRUITS_PER_STREAM) + 1) * step_px / slider.length_px
+    is_droplet = turns % 1.0 != 0.0
+    return [
+        Fruit(float(time_ms), _on_playfield(x), place, bool(small))
+        for time_ms, x, small in zip(times_ms, xs, is_droplet, strict=True)
+    ]
 
 
 def _on_playfield(x: float) -> float:

@@ -115,12 +115,12 @@ class Chart:
         rating = self._star_rating
         if rating is None:
             try:
-                rating = stars.star_rating(self._sound_beatmap())
+                rating = stars.star_rating(self.sound_beatmap())
             except ValueError:
                 return Level.EXPERT
         return Level.of_star_rating(rating)
 
-    def _sound_beatmap(self) -> Beatmap:
+    def sound_beatmap(self) -> Beatmap:
         """The beatmap without anything that cannot be written or rated."""
         return replace(
             self.beatmap,

@@ -18,6 +18,7 @@ from osuT5.generation.schedule import Progress, SongWriter
 from osuT5.mel import song_mel
 from osuT5.model.loading import EMBEDDED_MODEL, best_device, find_model, load_model
 from pipeline.console import MODE_NAMES
+from pipeline.kept_models import kept
 from pipeline.options import RequestError
 from pipeline.review.building import suggestions_of
 from pipeline.review.fixes import apply_fixes
@@ -54,7 +55,7 @@ class _Ears:
         if key not in self.readers:
             options = self.request
             weights = "fp32" if options.precision == "amp" else options.precision
-            model, spec = load_model(folder, best_device(options.device), weights, lora=options.lora_path)
+            model, spec = kept(load_model, folder, best_device(options.device), weights, lora=options.lora_path)
             samples = load_audio(audio_path, spec.grid.sample_rate)
             song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
             self.readers[key] = SongReader(

@@ -51,6 +51,13 @@ def test_wrong_downbeats():
     assert compare_timing([line(0, 120)], [line(500, 120)], 0, 60_000).downbeat_share == 0.0
 
 
+def test_meter_of_beats():
+    waltz = [line(0, 120), line(30_000, 120, meter=3)]
+    result = compare_timing(waltz, [line(0, 120)], 0, 60_000)
+    assert result.meter_share == pytest.approx(0.5)
+    assert result.tempo_share == 1.0
+
+
 def test_no_beat_in_the_span_is_an_error():
     with pytest.raises(ValueError, match="no beat"):
         compare_timing([line(5000, 120)], [line(0, 120)], 0, 1000)

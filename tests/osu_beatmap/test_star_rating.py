@@ -101,3 +101,11 @@ def test_several_speeds_at_once_are_what_each_is_alone():
     rates = (0.5, 1.0, 1.5)
     assert star_ratings(standard_map(), rates) == tuple(star_rating(standard_map(), clock_rate=rate) for rate in rates)
     assert star_ratings(Beatmap(), rates) == (0.0, 0.0, 0.0)
+
+
+def test_a_banana_shower_of_weeks_has_no_rating_rather_than_no_end():
+    fruits = [Circle(500.0 * number, 10 * number, 192) for number in range(10)]
+    shower = Spinner(6000.0, 256, 192, end_ms=2e9)
+    points = [TimingPoint(0.0, 500.0)]
+    with pytest.raises(UnratableBeatmap, match="meant for play"):
+        star_rating(Beatmap(mode=GameMode.CATCH, timing_points=points, hit_objects=[*fruits, shower]))

@@ -1,0 +1,71 @@
+"""What damage does to every metric, on excerpts of held-out human charts.
+
+    python -m benchmarks.probes FOLDER [--songs 3] [--seconds 75]
+
+Prints, for each metric, its mean over the charts without damage and with each kind of it (`evaluation.probes`); in bold
+where the metric states that it must move. Exit status 1 where one does not do what it states.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from evaluation.charts import MeasuredChart, excerpt
+from evaluation.probe_table import markdown, probed, stated
+from evaluation.reference import bundled_bands, human_charts
+from osu_beatmap.held_out import Split, held_out_titles, title_hash
+from osu_beatmap.model import GameMode
+from osuT5.dataset.sources import FolderSong, mapset_songs
+
+FEWEST_OBJECTS = 60
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--songs", type=int, default=3, help="of each mode, with one chart each")
+    parser.add_argument("--seconds", type=float, default=75.0, help="of each chart, from its first object on")
+    arguments = parser.parse_args()
+    measured = probed(held_out_excerpts(arguments.folder, arguments.songs, arguments.seconds), bundled_bands())
+    print(markdown(measured))
+    wrong = [
+        f"{metric.name} under {probe} should have: {reaction.value}"
+        for metric, probe, reaction in stated()
+        if (found := measured.get((metric.name, probe))) and not found.fulfils(reaction, metric.visible)
+    ]
+    print("\n".join(wrong))
+    return 1 if wrong else 0
+
+
+def held_out_excerpts(folder: Path, songs_of_mode: int, seconds: float) -> list[tuple[str, MeasuredChart]]:
+    """(song, the start of a chart) for some held-out songs of a folder of mapsets: a chart of each mode of a song."""
+    chosen: list[tuple[str, MeasuredChart]] = []
+    taken: Counter = Counter()
+    for song, chart in human_charts(_held_out_songs(folder), Split.HELD_OUT):
+        mode, start_ms = chart.beatmap.mode, float(chart.start_ms[0])
+        cut = excerpt(chart.beatmap, start_ms, start_ms + 1000 * seconds)
+        is_new = all((song, mode) != (name, other.beatmap.mode) for name, other in chosen)
+        if taken[mode] < songs_of_mode and is_new and len(cut.hit_objects) >= FEWEST_OBJECTS:
+            taken[mode] += 1
+            chosen.append((song, MeasuredChart(cut, chart.name, chart.audio_path)))
+        if all(taken[mode] == songs_of_mode for mode in GameMode):
+            break
+    return chosen
+
+
+def _held_out_songs(folder: Path) -> Iterator[FolderSong]:
+    """Told by a look at the head of a file, where reading all charts of all songs would take a minute."""
+    hashes = held_out_titles()
+    for song in mapset_songs(folder):
+        title = re.search(rb"^Title:(.*?)\r?$", song.chart_paths[0].read_bytes()[:4096], re.MULTILINE)
+        if title and title_hash(title[1].decode("utf-8", "replace").strip()) in hashes:
+            yield song
+
+
+if __name__ == "__main__":
+    sys.exit(main())

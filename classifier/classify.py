@@ -1,0 +1,87 @@
+"""Which mapper made this? `python classifier/classify.py beatmap_path=map.osu time=60`"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+if __name__ == "__main__":
+    # Python puts this script's folder first, where `model` and `training` are others than the repository's.
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from pipeline.command_line import FlatConfig, Program, run
+from pipeline.option_values import Reader, is_absent, number, whole_number
+from pipeline.options import RequestError
+from pipeline.resolve import READERS
+
+LONGEST_SONG_S = 24 * 3600
+READ: dict[str, Reader] = {
+    **{name: READERS[name] for name in ("beatmap_path", "audio_path", "model_path", "device")},
+    "time": number(0, LONGEST_SONG_S),
+    "top": whole_number(1),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ClassifyRequest:
+    """A checked request; its fields are the options. `time` is in seconds."""
+
+    beatmap_path: Path
+    audio_path: Path | None = None
+    time: float | None = None
+    top: int = 10
+    model_path: str | None = None
+    device: str = "auto"
+
+
+def classify(config: FlatConfig) -> None:
+    """Prints the mappers that the options ask for."""
+    request = resolved(config)
+    # Only now what takes seconds to import: wrong input is answered at once.
+    from classifier.contract import load_classifier
+    from classifier.ranking import rank_mappers
+    from osu_beatmap.reader import read_beatmap
+    from osuT5.audio import load_audio
+    from osuT5.generation.threads import cpu_threads
+    from osuT5.model.loading import best_device
+
+    beatmap = read_beatmap(request.beatmap_path)
+    audio_path = request.audio_path or request.beatmap_path.parent / beatmap.audio_filename
+    if not audio_path.is_file():
+        raise RequestError(f"The map's audio is not beside it ({audio_path.name}): give it as audio_path=FILE.")
+    classifier = load_classifier(request.model_path, best_device(request.device))
+    samples = load_audio(audio_path, classifier.spec.grid.sample_rate)
+    with cpu_threads(classifier.model.reader):
+        ranking = rank_mappers(beatmap, samples, classifier, request.time)
+    metadata = beatmap.metadata
+    print(f"{metadata.artist} - {metadata.title} [{metadata.version}] by {metadata.creator}")
+    excerpts = f", {ranking.excerpts} excerpts" if ranking.excerpts > 1 else ""
+    print(f"{ranking.start_s:.1f} s to {ranking.end_s:.1f} s, {ranking.objects} objects{excerpts}")
+    for place, (mapper, chance) in enumerate(ranking.chances[: request.top], start=1):
+        print(f"{place:3}. {100 * chance:5.1f} %  {mapper}")
+
+
+def resolved(config: FlatConfig) -> ClassifyRequest:
+    """Raises RequestError."""
+    given = {name: READ[name](name, raw) for name, raw in config.items() if not is_absent(raw)}
+    if "beatmap_path" not in given:
+        raise RequestError("beatmap_path is missing: give the map as beatmap_path=map.osu.")
+    request = ClassifyRequest(**given)
+    for name in ("beatmap_path", "audio_path"):
+        path = getattr(request, name)
+        if path is not None and not path.is_file():
+            raise RequestError(f"There is no file at {path} ({name}).")
+    return request
+
+
+CLASSIFY = Program(
+    script="classifier/classify.py",
+    config_name="classify",
+    purpose="Tells which of the mappers that it knows an osu! beatmap is likest to.",
+    example="beatmap_path=map.osu time=60",
+    action=classify,
+)
+
+if __name__ == "__main__":
+    sys.exit(run(CLASSIFY))

@@ -1,0 +1,72 @@
+"""A trained classifier in a folder: weights, and as JSON everything that using them has to know.
+
+It stands alone: of the seq2seq model that it was made from it has its own copy of the lower part and of the contract.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from checkpoints.errors import ModelError
+from checkpoints.folder_weights import SAFETENSORS, file_spans
+from checkpoints.json_files import read_json_object
+from classifier.model import ExcerptReader, HeadConfig, MapperClassifier
+from osuT5.model.config import ModelConfig
+from osuT5.spec import ModelSpec
+
+CONTRACT_FILE = "classifier.json"
+EMBEDDED_CLASSIFIER = Path(__file__).resolve().parents[1] / "models" / "classifier"
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """A network, the contract of the seq2seq model that it reads with, and the names of the mappers it tells apart."""
+
+    model: MapperClassifier
+    spec: ModelSpec
+    mappers: tuple[str, ...]
+
+
+def save_classifier(
+    folder: Path, weights: Mapping[str, Tensor], model: MapperClassifier, spec: ModelSpec, mappers: Sequence[str]
+) -> None:
+    """Writes `weights`, as fp16, with what `model` has beside them, and the contract."""
+    folder.mkdir(parents=True, exist_ok=True)
+    state = {name: weight.detach().cpu() for name, weight in model.state_dict().items()} | dict(weights)
+    save_file({name: weight.half().contiguous() for name, weight in state.items()}, folder / SAFETENSORS)
+    sizes = {name: getattr(model.reader.config, name) for name in ModelConfig.__annotations__ if name != "model_type"}
+    data = {
+        "format": 1,
+        "mappers": list(mappers),
+        "head": asdict(model.head),
+        "reader": sizes,
+        "spec": spec.to_json(),
+    }
+    (folder / CONTRACT_FILE).write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+
+
+def load_classifier(folder: str | Path | None = None, device: str = "cpu") -> Classifier:
+    """A trained classifier from a folder, None: the embedded one. Raises ModelError."""
+    folder = EMBEDDED_CLASSIFIER if folder is None else Path(folder)
+    data = read_json_object(folder / CONTRACT_FILE)
+    try:
+        spec, mappers = ModelSpec.from_json(data["spec"]), tuple(str(name) for name in data["mappers"])
+        with torch.device("meta"):
+            model = MapperClassifier(ExcerptReader(ModelConfig(**data["reader"])), HeadConfig(**data["head"]))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ModelError(f"{folder / CONTRACT_FILE} is damaged, or from another version.") from error
+    state = {name: span.read(torch.float32) for name, span in file_spans(folder / SAFETENSORS).items()}
+    try:
+        model.load_state_dict(state, assign=True)
+    except RuntimeError as error:
+        raise ModelError(f"The weights in {folder} do not fit its {CONTRACT_FILE}.") from error
+    if len(mappers) != model.head.mapper_count:
+        raise ModelError(f"The weights in {folder} do not fit its {CONTRACT_FILE}.")
+    return Classifier(model.to(device).eval().requires_grad_(False), spec, mappers)

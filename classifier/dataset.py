@@ -1,0 +1,181 @@
+"""Labelled excerpts: charts of known mappers with their songs, and the split of them by song."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from classifier.excerpts import FEWEST_OBJECTS, ChartTokens
+from classifier.mappers import mapper_key, mapper_of
+from classifier.model import ExcerptBatch
+from classifier.reading import SongExcerpts, joined
+from osu_beatmap.held_out import title_hash
+from osuT5.dataset.corpus import SongLoader
+from osuT5.dataset.opening import open_source
+from osuT5.dataset.sources import ReadChart, Song, SourceReport, read_charts
+from osuT5.spec import ModelSpec
+
+
+@dataclass(frozen=True, slots=True)
+class NamedChart:
+    """A chart of a known mapper, read."""
+
+    name: str
+    mapper: str
+    chart: ReadChart
+
+
+@dataclass(frozen=True, slots=True)
+class NamedSong:
+    """A song and its charts of known mappers. `titles`: hashes of its titles, by which it is known elsewhere."""
+
+    song: Song
+    titles: frozenset[str]
+    charts: tuple[NamedChart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExcerptKey:
+    """An excerpt of the corpus: which song, which chart of it, and the frame that it begins at."""
+
+    song: int
+    chart: int
+    start_frame: int
+
+
+@dataclass
+class NamedCorpus:
+    """`names`: of mappers by key, as most of their charts write them."""
+
+    songs: list[NamedSong]
+    names: dict[str, str]
+    report: SourceReport = field(default_factory=SourceReport)
+
+    def mappers(self, songs: Iterable[NamedSong], fewest_charts: int) -> list[str]:
+        """Keys of the mappers with so many charts in some songs, those with the most first."""
+        counts = Counter(chart.mapper for song in songs for chart in song.charts)
+        return sorted((key for key, n in counts.items() if n >= fewest_charts), key=lambda key: (-counts[key], key))
+
+
+def named_corpus(path: str, quiet: bool = False) -> NamedCorpus:
+    """The charts of known mappers in a corpus, without their audio. Raises CorpusError or ModelError."""
+    report, songs, spellings = SourceReport(), [], {}
+    sources = list(open_source("train_dataset_path", path, report))
+    for song in tqdm(sources, desc="looking for mappers", unit="song", disable=quiet):
+        charts, titles = [], set()
+        for chart in read_charts(song, report):
+            metadata = chart.beatmap.metadata
+            titles |= {title_hash(title) for title in (metadata.title, metadata.title_unicode) if title}
+            if name := mapper_of(metadata):
+                spellings.setdefault(mapper_key(name), Counter())[name] += 1
+                charts.append(NamedChart(chart.name, mapper_key(name), chart))
+        if charts:
+            songs.append(NamedSong(song, frozenset(titles), tuple(charts)))
+    names = {key: found.most_common(1)[0][0] for key, found in spellings.items()}
+    return NamedCorpus(songs, names, report)
+
+
+@dataclass(frozen=True)
+class OpenSong:
+    """A song ready to be cut: its spectrogram, and the charts of the wanted mappers as tokens."""
+
+    cuts: SongExcerpts
+    charts: tuple[ChartTokens, ...]
+    mappers: tuple[str, ...]
+    names: tuple[str, ...]
+
+    def keys(self, song: int, overlap: float, most: int) -> list[ExcerptKey]:
+        """Excerpts of all charts, `most` of each, spread over it."""
+        return [
+            ExcerptKey(song, number, frame)
+            for number, chart in enumerate(self.charts)
+            for frame in _spread(self._frames(chart, overlap), most)
+        ]
+
+    def _frames(self, chart: ChartTokens, overlap: float) -> list[int]:
+        """Windows of the song, not of the chart: so charts share what is heard."""
+        spec = self.cuts.spec
+        stride = max(1, round((spec.grid.frames - 1) * (1.0 - overlap)))
+        first_ms, last_ms = chart.object_times_ms[0], chart.object_times_ms[-1]
+        places = range(int(first_ms / spec.grid.frame_ms) // stride, int(last_ms / spec.grid.frame_ms) // stride + 1)
+        starts = [place * stride for place in places]
+        return [s for s in starts if self.cuts.excerpt(chart, s).objects >= FEWEST_OBJECTS]
+
+
+@dataclass(frozen=True)
+class SongOpener:
+    """Opens songs for a reader; spectrograms are cached as in the training of the seq2seq model."""
+
+    spec: ModelSpec
+    max_tokens: int
+    cache_folder: Path | None = None
+
+    def open(self, named: NamedSong, mappers: frozenset[str], report: SourceReport) -> OpenSong | None:
+        """None, and lines in the report, where nothing of it can be used."""
+        wanted = [chart for chart in named.charts if chart.mapper in mappers]
+        loader = SongLoader(self.spec, cache_folder=self.cache_folder)
+        mel = loader.mel_of(named.song, report) if wanted else None
+        if mel is None:
+            return None
+        song_ms = (len(mel) - 1) * self.spec.grid.frame_ms
+        charts, kept = [], []
+        for chart in wanted:
+            try:
+                charts.append(ChartTokens.of(chart.chart.beatmap, self.spec, song_ms))
+                kept.append(chart)
+            except (ValueError, ArithmeticError) as error:
+                report.skip(chart.name, error)
+        if not charts:
+            return None
+        cuts = SongExcerpts(mel, self.spec, self.max_tokens)
+        return OpenSong(cuts, tuple(charts), tuple(c.mapper for c in kept), tuple(c.name for c in kept))
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Of each excerpt [n]: the place of its mapper among those told apart, of its song in the corpus, and its chart."""
+
+    mappers: np.ndarray
+    songs: np.ndarray
+    charts: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.mappers)
+
+    def part(self, chosen: np.ndarray) -> Labels:
+        return Labels(self.mappers[chosen], self.songs[chosen], self.charts[chosen])
+
+
+class OpenCorpus:
+    """Excerpts of songs that are all open, for a reader that is trained too."""
+
+    def __init__(self, songs: Mapping[int, OpenSong], mappers: Sequence[str], overlap: float, most: int) -> None:
+        self.songs = songs
+        self.keys = [key for number, song in songs.items() for key in song.keys(number, overlap, most)]
+        place = {mapper: number for number, mapper in enumerate(mappers)}
+        charts = [f"{key.song}|{key.chart}" for key in self.keys]
+        self.labels = Labels(
+            np.array([place[self.songs[key.song].mappers[key.chart]] for key in self.keys], dtype=np.int64),
+            np.array([key.song for key in self.keys], dtype=np.int64),
+            np.unique(charts, return_inverse=True)[1],
+        )
+
+    def inputs(self, rows: np.ndarray) -> ExcerptBatch:
+        """Excerpts, in the order of `rows`."""
+        batches = []
+        for key in (self.keys[row] for row in rows):
+            song = self.songs[key.song]
+            excerpt = song.cuts.excerpt(song.charts[key.chart], key.start_frame)
+            batches.append(song.cuts.batch([(excerpt, key.start_frame)]))
+        return joined(batches)
+
+
+def _spread(values: Sequence[int], most: int) -> list[int]:
+    if len(values) <= most:
+        return list(values)
+    return [values[place] for place in np.linspace(0, len(values) - 1, most).round().astype(int)]

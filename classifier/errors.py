@@ -1,0 +1,7 @@
+"""The one error of this package."""
+
+from __future__ import annotations
+
+
+class ExcerptError(ValueError):
+    """A place in a map by which nobody can be told; the message is one sentence for the user."""

@@ -1,0 +1,75 @@
+"""An excerpt: one window of a song, and the tokens of a chart in it as the seq2seq model would have written them.
+
+The prompt tells the mode and, in mania, the keys. Everything else that a prompt can tell is unknown or the same for all
+charts, so that no song is known by its length and no mapper by the star rating of a few charts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from osu_beatmap.attributes import Attributes
+from osu_beatmap.model import Beatmap, GameMode
+from osuT5.conditions import SongPlace, condition_ids
+from osuT5.dataset.token_stream import TokenStream
+from osuT5.encoding import encode_context
+from osuT5.events import ContextKind, EventKind
+from osuT5.prompt import Segment
+from osuT5.spec import ModelSpec
+
+SAID_OF_EVERY_SONG = SongPlace(song_ms=120_000.0, window_start_ms=60_000.0)
+FEWEST_OBJECTS = 4
+"""An excerpt with fewer objects tells nothing of its mapper."""
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Token ids [tokens], and which of them are the map's own [tokens]; `objects` counts those that begin in it."""
+
+    ids: np.ndarray
+    is_map: np.ndarray
+    objects: int
+
+
+@dataclass(frozen=True)
+class ChartTokens:
+    """A chart as token streams that can be cut to any window, context by context in the order of the prompt."""
+
+    mode: GameMode
+    streams: dict[ContextKind, TokenStream]
+    object_times_ms: np.ndarray
+    head: tuple[int, ...]
+
+    @classmethod
+    def of(cls, beatmap: Beatmap, spec: ModelSpec, song_ms: float) -> ChartTokens:
+        """Raises ValueError for a chart without a usable red line."""
+        streams = {
+            context: TokenStream.of(encode_context(beatmap, context, spec.encoding, song_ms), spec.vocabulary)
+            for context in spec.contexts_of(beatmap.mode)
+        }
+        key_count = beatmap.key_count if beatmap.mode is GameMode.MANIA else None
+        attributes = Attributes(beatmap.mode, key_count=key_count)
+        head = condition_ids(spec.vocabulary, spec.conditions, attributes, SAID_OF_EVERY_SONG, tables=spec.tables)
+        times_ms = np.sort([hit_object.time_ms for hit_object in beatmap.hit_objects])
+        return cls(beatmap.mode, streams, times_ms, tuple(head))
+
+    def excerpt(self, start_ms: float, spec: ModelSpec, max_tokens: int) -> Excerpt:
+        """What of the chart lies in the window from `start_ms` on, cut to `max_tokens`."""
+        end_ms = start_ms + spec.grid.window_ms
+        first_time_id = spec.vocabulary.ids_of(EventKind.TIME).start
+        segments = [
+            Segment(context, stream.window(start_ms, end_ms, spec.grid, first_time_id)[0], context is ContextKind.MAP)
+            for context, stream in self.streams.items()
+        ]
+        ids, is_map = spec.layout.render(self.head, segments)
+        objects = int(np.diff(np.searchsorted(self.object_times_ms, [start_ms, end_ms]))[0])
+        return Excerpt(np.array(ids[:max_tokens]), np.array(is_map[:max_tokens]), objects)
+
+    def starts_ms(self, spec: ModelSpec, overlap: float = 0.0) -> list[float]:
+        """Where windows begin that together hear all of the chart, from its first object on."""
+        first_ms, last_ms = float(self.object_times_ms[0]), float(self.object_times_ms[-1])
+        stride_ms = spec.grid.window_ms * (1.0 - overlap)
+        count = max(1, int((last_ms - first_ms) // stride_ms) + 1)
+        return [first_ms + number * stride_ms for number in range(count)]

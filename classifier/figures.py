@@ -1,0 +1,38 @@
+"""How well mappers are told apart: shares of excerpts, and of charts, whose mapper is among the likeliest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from classifier.dataset import Labels
+
+TOP = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """top1, top5: shares of n; balanced: top1 of each mapper, averaged over mappers."""
+
+    n: int
+    top1: float
+    top5: float
+    balanced: float
+
+    @classmethod
+    def of(cls, scores: np.ndarray, truth: np.ndarray) -> Figures:
+        """scores: [n, mappers], the higher the likelier; ties count against the truth. n may not be 0."""
+        own = np.take_along_axis(scores, truth[:, None], axis=1)
+        ranks = (scores >= own).sum(1)  # 1 for the likeliest
+        hits = ranks == 1
+        by_mapper = [hits[truth == mapper].mean() for mapper in np.unique(truth)]
+        return cls(len(truth), float(hits.mean()), float((ranks <= TOP).mean()), float(np.mean(by_mapper)))
+
+
+def chart_scores(log_probabilities: np.ndarray, labels: Labels) -> tuple[np.ndarray, np.ndarray]:
+    """Mean over the excerpts of each chart [charts, mappers], and the charts' mappers [charts]."""
+    charts, first, place = np.unique(labels.charts, return_index=True, return_inverse=True)
+    sums = np.zeros((len(charts), log_probabilities.shape[1]))
+    np.add.at(sums, place, log_probabilities)
+    return sums / np.bincount(place)[:, None], labels.mappers[first]

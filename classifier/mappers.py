@@ -1,0 +1,54 @@
+"""Who made a chart, from what the chart says of itself.
+
+A mapset has one creator, but its difficulties are often made by guests, who stand in the difficulty's name ("Anna's
+Insane"), and StepMania's converted charts name an author for each rating ("anna (9) & bert (3+5)" beside "4K Hard 9").
+What cannot be told for sure, collaborations among it, is nobody's.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from osu_beatmap.model import Metadata
+
+PLACEHOLDERS = frozenset({"", "stepmania", "unknown", "various", "variousmappers"})
+"""What programs and uploaders write where they know no name."""
+
+_OWNER = re.compile(r"^(?:\d+k\s+)?(?P<owner>.+?)(?:['’]s|(?<=[sxz])['’])(?:\s|$)", re.IGNORECASE)
+_SEVERAL = re.compile(r"[&,/]|\b(?:and|x|vs\.?|feat\.?|ft\.?|collab\w*)\b", re.IGNORECASE)
+_RATED = re.compile(r"(?P<name>[^&,()]+?)\s*\((?P<ratings>[\d+?]+)[^)]*\)")
+_RATING = re.compile(r"(\d+)\s*$")
+_THANKS = re.compile(r"\s+(?:with\s+)?(?:shoutouts?|respects?|thanks)\s+to\b.*|\s+in memory of\b.*", re.IGNORECASE)
+
+
+def mapper_of(metadata: Metadata) -> str | None:
+    """The name of the one who made this difficulty, as written; None where it is nobody, or several, for sure."""
+    creator = _THANKS.sub("", metadata.creator).strip()
+    if rated := _RATED.findall(creator):
+        return _rated(rated, metadata.version)
+    if owner := _OWNER.match(metadata.version.strip()):
+        creator = owner["owner"].strip()
+    elif _is_shared(metadata.version):
+        return None
+    return None if _SEVERAL.search(creator) or mapper_key(creator) in PLACEHOLDERS else creator
+
+
+def mapper_key(name: str) -> str:
+    """What a name has in common with other spellings of it: its letters and digits, without case and accents.
+
+    Names of nothing but signs are told apart by those.
+    """
+    folded = unicodedata.normalize("NFKD", name).casefold()
+    return "".join(char for char in folded if char.isalnum()) or folded.strip()
+
+
+def _rated(rated: list[tuple[str, str]], version: str) -> str | None:
+    """Of names with the ratings that are theirs, the one with the rating at the end of the difficulty's name."""
+    rating = _RATING.search(version)
+    found = [name.strip() for name, ratings in rated if rating and rating[1] in ratings.split("+")]
+    return found[0] if len(found) == 1 else None
+
+
+def _is_shared(version: str) -> bool:
+    return re.search(r"\bcollab", version, re.IGNORECASE) is not None

@@ -1,0 +1,71 @@
+"""A chart and its song -> the mappers that it is likest to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from classifier.contract import Classifier
+from classifier.errors import ExcerptError
+from classifier.excerpts import FEWEST_OBJECTS, ChartTokens, Excerpt
+from classifier.reading import SongExcerpts
+from osu_beatmap.model import Beatmap
+from osuT5.mel import song_mel
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Mappers with their chances, the likeliest first; they add up to 1 over all that are told apart.
+
+    From `start_s` to `end_s` was heard, with so many objects, in so many excerpts.
+    """
+
+    chances: tuple[tuple[str, float], ...]
+    start_s: float
+    end_s: float
+    objects: int
+    excerpts: int
+
+
+@torch.inference_mode()
+def rank_mappers(beatmap: Beatmap, samples: np.ndarray, classifier: Classifier, time_s: float | None = None) -> Ranking:
+    """Who may have made a chart, by the excerpt from a time on, or by all of it.
+
+    samples: float32 [samples] at the model's rate. The answers of several excerpts are averaged in the logarithm.
+    Raises ExcerptError where there is too little to tell, and BeatmapError for a chart without a tempo.
+    """
+    spec, model = classifier.spec, classifier.model
+    if not beatmap.hit_objects:
+        raise ExcerptError("the map has no objects")
+    cuts = SongExcerpts(song_mel(samples, spec), spec, model.reader.config.max_target_positions)
+    song_s = (len(cuts.mel) - 1) * spec.grid.frame_ms / 1000.0
+    chart = ChartTokens.of(beatmap, spec, song_s * 1000.0)
+    if time_s is not None and not 0 <= time_s < song_s:
+        raise ExcerptError(f"time must be within the song's {song_s:.0f} s, got {time_s:g}")
+    starts_ms = chart.starts_ms(spec) if time_s is None else [time_s * 1000.0]
+    wanted = _with_enough(cuts, chart, starts_ms)
+    window_s = spec.grid.window_ms / 1000.0
+    if not wanted:
+        where = "any excerpt of the map" if time_s is None else f"the {window_s:.0f} s from {time_s:g} s on"
+        raise ExcerptError(f"there are fewer than {FEWEST_OBJECTS} objects in {where}; too little to tell a mapper by")
+    scores = torch.zeros(len(wanted), model.head.mapper_count)
+    for rows, batch in cuts.batches(wanted):
+        scores[rows] = model(batch.to(model.centre.device)).log_softmax(1).float().cpu()
+    chances = scores.mean(0).softmax(0)
+    order = chances.argsort(descending=True).tolist()
+    starts_s = [frame * spec.grid.frame_ms / 1000.0 for _, frame in wanted]
+    return Ranking(
+        chances=tuple((classifier.mappers[place], float(chances[place])) for place in order),
+        start_s=starts_s[0],
+        end_s=min(song_s, starts_s[-1] + window_s),
+        objects=sum(excerpt.objects for excerpt, _ in wanted),
+        excerpts=len(wanted),
+    )
+
+
+def _with_enough(cuts: SongExcerpts, chart: ChartTokens, starts_ms: list[float]) -> list[tuple[Excerpt, int]]:
+    frames = [cuts.start_frame(start_ms) for start_ms in starts_ms]
+    each = [(cuts.excerpt(chart, frame), frame) for frame in frames]
+    return [(excerpt, frame) for excerpt, frame in each if excerpt.objects >= FEWEST_OBJECTS]

@@ -1,0 +1,105 @@
+"""What a frozen reader makes of the excerpts of a corpus, computed once and kept."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from classifier.dataset import Labels, NamedChart, NamedSong, OpenSong, SongOpener
+from classifier.model import ExcerptReader
+from osu_beatmap.writer import temporary_beside
+from osuT5.dataset.sources import SourceReport
+
+
+@dataclass(frozen=True)
+class SummaryTable:
+    """Summaries of excerpts [n, size] float16, and whose they are."""
+
+    summaries: np.ndarray
+    labels: Labels
+
+    def part(self, chosen: np.ndarray) -> SummaryTable:
+        return SummaryTable(self.summaries[chosen], self.labels.part(chosen))
+
+    def inputs(self, rows: np.ndarray) -> Tensor:
+        return torch.from_numpy(self.summaries[rows]).float()
+
+
+@dataclass(frozen=True)
+class Summariser:
+    """Computes what a frozen reader makes of a corpus, song by song, and keeps it in a folder.
+
+    most_excerpts: of each chart; identity: of the reader, so that another one's summaries are not taken for its own
+    """
+
+    reader: ExcerptReader
+    opener: SongOpener
+    identity: str
+    overlap: float
+    most_excerpts: int
+    is_bf16: bool = False
+    cache_folder: Path | None = None
+
+    def table(self, songs: Mapping[int, NamedSong], mappers: Sequence[str], report: SourceReport) -> SummaryTable:
+        """Summaries of the excerpts of some songs, by their place in the corpus."""
+        place = {mapper: number for number, mapper in enumerate(mappers)}
+        parts, labels, song_of, chart_of = [], [], [], []
+        for number, named in tqdm(songs.items(), desc="listening", unit="song"):
+            for mapper, name, summaries in self._charts(named, frozenset(place), report):
+                parts.append(summaries)
+                labels += [place[mapper]] * len(summaries)
+                song_of += [number] * len(summaries)
+                chart_of += [f"{number}|{name}"] * len(summaries)
+        _, charts = np.unique(chart_of, return_inverse=True)
+        joined = np.concatenate(parts) if parts else np.zeros((0, self.reader.summary_size), np.float16)
+        return SummaryTable(joined, Labels(np.array(labels, np.int64), np.array(song_of, np.int64), charts))
+
+    def _charts(
+        self, named: NamedSong, mappers: frozenset[str], report: SourceReport
+    ) -> Iterator[tuple[str, str, np.ndarray]]:
+        """(mapper, name of the chart, summaries [n, size] float16) of each chart that can be used."""
+        wanted = [chart for chart in named.charts if chart.mapper in mappers]
+        cached = self._cached(named, wanted)
+        if cached is not None and cached.is_file():
+            with np.load(cached) as stored:
+                yield from [(c.mapper, c.name, stored[f"{i}"]) for i, c in enumerate(wanted) if f"{i}" in stored]
+            return
+        opened = self.opener.open(named, mappers, report)
+        found = self._summaries(opened) if opened else {}
+        if cached is not None:
+            cached.parent.mkdir(parents=True, exist_ok=True)
+            with temporary_beside(cached) as file:
+                np.savez(file, **{f"{i}": found[c.name] for i, c in enumerate(wanted) if c.name in found})
+        yield from [(c.mapper, c.name, found[c.name]) for c in wanted if c.name in found]
+
+    @torch.inference_mode()
+    def _summaries(self, opened: OpenSong) -> dict[str, np.ndarray]:
+        keys = opened.keys(0, self.overlap, self.most_excerpts)
+        wanted = [(opened.cuts.excerpt(opened.charts[key.chart], key.start_frame), key.start_frame) for key in keys]
+        summaries = np.zeros((len(keys), self.reader.summary_size), dtype=np.float16)
+        device = next(self.reader.parameters()).device
+        with torch.autocast(device.type, torch.bfloat16, enabled=self.is_bf16):
+            for rows, batch in opened.cuts.batches(wanted):
+                summaries[rows] = self.reader(batch.to(device)).float().cpu().numpy()
+        chart_of = np.array([key.chart for key in keys], dtype=np.int64)
+        return {name: summaries[chart_of == number] for number, name in enumerate(opened.names)}
+
+    def _cached(self, named: NamedSong, wanted: Sequence[NamedChart]) -> Path | None:
+        if self.cache_folder is None:
+            return None
+        facts = [
+            named.song.audio_identity,
+            self.identity,
+            str(self.overlap),
+            str(self.most_excerpts),
+            str(self.is_bf16),
+        ]
+        facts += [chart.name for chart in wanted]
+        return self.cache_folder / f"{hashlib.sha256('|'.join(facts).encode()).hexdigest()[:24]}.npz"

@@ -1,0 +1,256 @@
+"""Training a classifier of mappers: options, batches, loss and held-out figures."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from checkpoints.errors import ModelError
+from classifier.contract import save_classifier
+from classifier.dataset import Labels, NamedCorpus, NamedSong, OpenCorpus, SongOpener, named_corpus
+from classifier.figures import Figures as RankFigures
+from classifier.figures import chart_scores
+from classifier.model import ExcerptBatch, ExcerptReader, HeadConfig, MapperClassifier
+from classifier.summaries import Summariser
+from osu_beatmap.held_out import Split, held_out_titles
+from osuT5.dataset.sources import SourceReport
+from osuT5.model.loading import best_device, load_model
+from osuT5.spec import ModelSpec
+from training.checkpoint import AVERAGE_FILE, replaced_folder
+from training.loop import CHECKPOINT_FOLDER, MODEL_FOLDER, run_training
+from training.loop_options import LoopOptions
+from training.options import OptionError, require, require_one_of
+from training.processes import Processes
+from training.task import Figures
+
+MAPPER_SHARE_POWER = 0.5
+"""Mappers are drawn by the root of the number of their songs; then one of these, then an excerpt of it."""
+
+HELD_OUT_ROWS = 64
+SCALED_ROWS = 256
+
+
+@dataclass(frozen=True)
+class ClassifierTrainOptions:
+    """One training run; `configs/train/train_classifier.yaml` explains each option."""
+
+    train_dataset_path: str = ""
+    run_path: str = "runs/classifier"
+    pretrained_path: str = "models/mini"
+    cache_path: str = ""
+    split: str = "train"
+    seed: int = 1
+    device: str = "auto"
+    threads: int = 0
+    fewest_charts: int = 5
+    decoder_layers: int = 2
+    trained_layers: int = 0
+    overlap: float = 0.0
+    most_excerpts: int = 12
+    rows: int = 64
+    width: int = 64
+    dropout: float = 0.5
+    label_smoothing: float = 0.1
+    loop: LoopOptions = field(default_factory=LoopOptions)
+
+    def __post_init__(self) -> None:
+        require_one_of(tuple(split.value for split in Split), "split", self.split)
+        for name in ("fewest_charts", "decoder_layers", "most_excerpts", "rows", "width"):
+            require(getattr(self, name) >= 1, name, "1 or more", getattr(self, name))
+        for name in ("overlap", "dropout", "label_smoothing"):
+            require(0 <= getattr(self, name) < 1, name, "0 or more and below 1", getattr(self, name))
+        is_possible = 0 <= self.trained_layers <= self.decoder_layers
+        require(is_possible, "trained_layers", "within 0..decoder_layers", self.trained_layers)
+
+
+class Source(Protocol):
+    """Labelled excerpts, or their summaries."""
+
+    labels: Labels
+
+    def inputs(self, rows: np.ndarray) -> ExcerptBatch | Tensor: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledBatch:
+    inputs: ExcerptBatch | Tensor
+    mappers: Tensor
+
+
+class ClassifierTask:
+    """Batches and losses of a classifier; the loss is the cross entropy of the mapper."""
+
+    def __init__(self, options: ClassifierTrainOptions, train: Source, held_out: Source | None) -> None:
+        self.options, self.train, self.held_out = options, train, held_out
+        self.shares = drawing_shares(train.labels)
+
+    def batch(self, step: int) -> LabelledBatch:
+        rng = np.random.default_rng([self.options.seed, step])
+        rows = rng.choice(len(self.shares), size=self.options.rows, p=self.shares)
+        return LabelledBatch(self.train.inputs(rows), torch.from_numpy(self.train.labels.mappers[rows]))
+
+    def loss(self, model: nn.Module, batch: LabelledBatch, step: int) -> tuple[Tensor, Figures]:
+        device = model.centre.device
+        logits = model(batch.inputs.to(device))
+        mappers = batch.mappers.to(device)
+        loss = F.cross_entropy(logits, mappers, label_smoothing=self.options.label_smoothing)
+        return loss, {"top1": (logits.argmax(1) == mappers).float().mean().detach()}
+
+    def evaluate(self, model: nn.Module) -> dict[str, float]:
+        """Figures of excerpts, and of whole charts, on held-out songs."""
+        if self.held_out is None or not len(self.held_out.labels):
+            return {}
+        labels = self.held_out.labels
+        scores = log_probabilities(model, self.held_out)
+        loss = -np.take_along_axis(scores, labels.mappers[:, None], axis=1).mean()
+        excerpts, charts = RankFigures.of(scores, labels.mappers), RankFigures.of(*chart_scores(scores, labels))
+        found = {"loss": float(loss), "top1": excerpts.top1, "top5": excerpts.top5, "balanced": excerpts.balanced}
+        found |= {"chart_top1": charts.top1, "chart_top5": charts.top5}
+        return {name: round(value, 4) for name, value in found.items()}
+
+
+@torch.inference_mode()
+def log_probabilities(model: MapperClassifier, source: Source) -> np.ndarray:
+    """Of each excerpt of a source, for each mapper [n, mappers]."""
+    rows = np.arange(len(source.labels))
+    parts = [rows[first : first + HELD_OUT_ROWS] for first in range(0, len(rows), HELD_OUT_ROWS)]
+    device = model.centre.device
+    return np.concatenate(
+        [model(source.inputs(part).to(device)).float().log_softmax(1).cpu().numpy() for part in parts]
+    )
+
+
+def drawing_shares(labels: Labels) -> np.ndarray:
+    """How likely each excerpt is drawn [n]."""
+    shares = np.zeros(len(labels))
+    for mapper in np.unique(labels.mappers):
+        own = labels.mappers == mapper
+        songs = np.unique(labels.songs[own])
+        for song in songs:
+            rows = own & (labels.songs == song)
+            shares[rows] = len(songs) ** (MAPPER_SHARE_POWER - 1.0) / rows.sum()
+    return shares / shares.sum()
+
+
+def fit_scale(model: MapperClassifier, train: Source, seed: int) -> None:
+    """Sets `centre` and `scale` to those of the summaries of some training excerpts."""
+    rng = np.random.default_rng(seed)
+    rows = rng.choice(len(train.labels), size=min(SCALED_ROWS, len(train.labels)), replace=False)
+    parts = [rows[first : first + HELD_OUT_ROWS] for first in range(0, len(rows), HELD_OUT_ROWS)]
+    with torch.inference_mode():
+        summaries = torch.cat([model.summary(train.inputs(part).to(model.centre.device)).float() for part in parts])
+    with torch.no_grad():
+        model.centre.copy_(summaries.mean(0))
+        model.scale.copy_(summaries.std(0).clamp(min=1e-3))
+
+
+def train_classifier(options: ClassifierTrainOptions) -> Path:
+    """Runs or resumes a training run; writes the averaged weights with their contract. Returns the model's folder.
+
+    Raises OptionError, CorpusError or ModelError, each with one sentence for the user.
+    """
+    if not options.train_dataset_path:
+        raise OptionError("train_dataset_path is missing: give the folder of mapsets as train_dataset_path=FOLDER.")
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    device = best_device(options.device) if options.device != "auto" or torch.cuda.is_available() else "cpu"
+    reader, spec = pretrained_reader(options)
+    corpus = named_corpus(options.train_dataset_path)
+    split = Split(options.split)
+    train = songs_in(corpus, split)
+    mappers = corpus.mappers(train.values(), options.fewest_charts)
+    if len(mappers) < 2:
+        raise OptionError(
+            f"There are not two mappers with {options.fewest_charts} charts in train_dataset_path="
+            f"{options.train_dataset_path}; fewest_charts says how many each must have."
+        )
+    torch.manual_seed(options.seed)
+    model = MapperClassifier(reader, HeadConfig(len(mappers), options.width, options.dropout)).to(device)
+    choose_trained(model, options.trained_layers)
+    opener = SourceOpener(options, summariser_of(options, model.reader, spec), tuple(mappers), corpus.report)
+    source = opener.open(train)
+    held_out = opener.open(songs_in(corpus, Split.HELD_OUT)) if split is Split.TRAIN else None
+    skipped = len(corpus.report.skipped)
+    print(f"{len(mappers)} mappers; training on {len(source.labels)} excerpts; {skipped} files left out")
+    fit_scale(model, source, options.seed)
+    run_folder = Path(options.run_path)
+    task = ClassifierTask(options, source, held_out)
+    run_training(model, task, options.loop, run_folder, processes=Processes(device))
+    folder = run_folder / MODEL_FOLDER
+    with replaced_folder(folder) as temporary:
+        weights = load_file(run_folder / CHECKPOINT_FOLDER / AVERAGE_FILE)
+        save_classifier(temporary, weights, model, spec, [corpus.names[key] for key in mappers])
+    return folder
+
+
+def pretrained_reader(options: ClassifierTrainOptions) -> tuple[ExcerptReader, ModelSpec]:
+    """The lower part of the seq2seq model to start from, and its contract. Raises ModelError."""
+    try:
+        model, spec = load_model(options.pretrained_path or None)
+    except ModelError as error:
+        raise ModelError(str(error).replace("model_path", "pretrained_path")) from error
+    if model.config.audio_conditions:
+        raise OptionError("pretrained_path must be a model that listens without conditions (not V30 or V31).")
+    return ExcerptReader.of(model, options.decoder_layers), spec
+
+
+def songs_in(corpus: NamedCorpus, split: Split) -> dict[int, NamedSong]:
+    """The songs of a split, by their place in the corpus."""
+    held_out = held_out_titles()
+    return {
+        number: named
+        for number, named in enumerate(corpus.songs)
+        if split is Split.ALL or named.titles.isdisjoint(held_out) == (split is Split.TRAIN)
+    }
+
+
+def choose_trained(model: MapperClassifier, trained_layers: int) -> None:
+    """Freezes the reader but for the last layers of its decoder and the norm after them."""
+    model.reader.requires_grad_(False)
+    if trained_layers:
+        model.reader.decoder.layer_norm.requires_grad_(True)
+        for layer in model.reader.decoder.layers[-trained_layers:]:
+            layer.requires_grad_(True)
+
+
+def reader_identity(reader: ExcerptReader, spec: ModelSpec) -> str:
+    """Changes when the weights or the contract do."""
+    found = hashlib.sha256(str(spec.to_json()).encode("utf-8"))
+    for name, weight in reader.state_dict().items():
+        found.update(name.encode("utf-8") + weight.detach().cpu().numpy().tobytes())
+    return found.hexdigest()
+
+
+def summariser_of(options: ClassifierTrainOptions, reader: ExcerptReader, spec: ModelSpec) -> Summariser:
+    cache_folder = Path(options.cache_path) if options.cache_path else None
+    opener = SongOpener(spec, reader.config.max_target_positions, cache_folder)
+    identity = reader_identity(reader, spec)
+    is_bf16 = options.loop.precision == "bf16"
+    return Summariser(reader.eval(), opener, identity, options.overlap, options.most_excerpts, is_bf16, cache_folder)
+
+
+@dataclass(frozen=True)
+class SourceOpener:
+    """Makes a source of some songs: summaries where the reader is frozen, else excerpts."""
+
+    options: ClassifierTrainOptions
+    summariser: Summariser
+    mappers: tuple[str, ...]
+    report: SourceReport
+
+    def open(self, songs: Mapping[int, NamedSong]) -> Source:
+        if not self.options.trained_layers:
+            return self.summariser.table(songs, self.mappers, self.report)
+        opener, wanted = self.summariser.opener, frozenset(self.mappers)
+        opened = {number: opener.open(named, wanted, self.report) for number, named in songs.items()}
+        kept = {number: song for number, song in opened.items() if song is not None}
+        return OpenCorpus(kept, self.mappers, self.options.overlap, self.options.most_excerpts)

@@ -1,0 +1,126 @@
+"""Takes the pictures of the pages that the README shows, with maps of the demo's song.
+
+python -m demo.screenshots [FOLDER]        FOLDER: docs by default; takes about two minutes
+
+Needs Playwright (`requirements-dev.txt`) and an installed Chromium.
+"""
+
+from __future__ import annotations
+
+import base64
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from demo.live_pages import LiveServer, browser_path, headless_browser, live_server
+from demo.make_song import DEMO_ARTIST, DEMO_PATH, DEMO_TITLE
+from webui.jobs import Job
+
+DIFFICULTIES = "[2.2,3.6]"
+SEED = "1"
+SHOWN_MS = 30_000
+SIZE = {"width": 1280, "height": 900}
+PHONE = {"width": 400, "height": 860}
+QUALITY = 0.82
+MAX_BYTES = 150_000
+POLL_S = 0.2
+PATIENCE_MS = 60_000
+
+AS_WEBP = """async ([data, quality]) => {
+  const image = new Image();
+  image.src = "data:image/png;base64," + data;
+  await image.decode();
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [image.width, image.height];
+  canvas.getContext("2d").drawImage(image, 0, 0);
+  return canvas.toDataURL("image/webp", quality).split(",")[1];
+}"""
+
+
+def take(server: LiveServer, browser, folder: Path) -> list[Path]:
+    """Makes the maps, has one reviewed, and takes the pictures; returns where they are."""
+    song = {"audio_path": str(DEMO_PATH), "title": DEMO_TITLE, "artist": DEMO_ARTIST, "seed": SEED}
+    made = done(server, server.site.order("generate", song | {"difficulties": DIFFICULTIES}, None))
+    hardest = made.result["maps"][-1]["name"]
+    review = done(server, server.site.order("review", {"beatmap_path": {"job": made.id, "file": hardest}}, None))
+    views = (
+        ("web_generate", "dark", SIZE, show_result, ""),
+        ("web_maimod", "light", SIZE, show_review, f"&job={review.id}"),
+        ("web_phone", "dark", PHONE, show_result, ""),
+    )
+    return [
+        picture(server, browser, folder / f"{name}.webp", scheme, size, show, query)
+        for name, scheme, size, show, query in views
+    ]
+
+
+def picture(server: LiveServer, browser, path: Path, scheme: str, size: dict, show, query: str) -> Path:
+    """One page in one theme and size, as `show` leaves it."""
+    context = browser.new_context(color_scheme=scheme, viewport=size, locale="en-US")
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    page.goto(server.page("/mai-mod" if show is show_review else "/") + query)
+    show(page)
+    page.wait_for_timeout(500)
+    shot = base64.b64encode(page.screenshot()).decode("ascii")
+    page.goto("about:blank")
+    data = base64.b64decode(page.evaluate(AS_WEBP, [shot, QUALITY]))
+    assert len(data) <= MAX_BYTES, f"{path.name} has {len(data)} bytes"
+    path.write_bytes(data)
+    context.close()
+    return path
+
+
+def show_result(page) -> None:
+    """The form with the song in it, and the result with both difficulties in the player."""
+    page.set_input_files("input[type=file]", DEMO_PATH)
+    page.get_by_role("button", name="See and hear it").first.click()
+    seek(page, SHOWN_MS)
+    if page.viewport_size == PHONE:
+        page.locator(".preview").scroll_into_view_if_needed()
+        page.locator(".preview-caption").first.evaluate("caption => caption.scrollIntoView()")
+
+
+def show_review(page) -> None:
+    """The suggestions, one of them looked at."""
+    page.locator(".suggestion .jump").first.wait_for()
+    seek(page, SHOWN_MS)
+    page.locator(".suggestion .jump").nth(1).click()
+    page.locator(".review-columns").evaluate("columns => columns.parentElement.parentElement.scrollIntoView()")
+
+
+def seek(page, time_ms: float) -> None:
+    """Brings a player that has loaded its maps to a time."""
+    page.wait_for_selector(".preview-field")
+    page.wait_for_selector(".preview-note", state="detached")
+    page.locator(".preview-scrub").fill(str(time_ms))
+
+
+def done(server: LiveServer, job: Job) -> Job:
+    """Waits for a job; what went wrong with it goes wrong here."""
+    while (latest := server.site.jobs.get(job.id)).is_active:
+        time.sleep(POLL_S)
+    if latest.result is None:
+        raise RuntimeError(latest.error or latest.state)
+    return latest
+
+
+def main() -> int:
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "docs")
+    path = browser_path()
+    if path is None:
+        print("There is no Chromium on this machine.", file=sys.stderr)
+        return 2
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as work,
+        live_server(Path(work)) as server,
+        headless_browser(path) as browser,
+    ):
+        for made in take(server, browser, folder):
+            print(f"{made}: {made.stat().st_size / 1000:.0f} kB")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

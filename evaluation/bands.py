@@ -1,0 +1,108 @@
+"""What human charts are like, by mode and difficulty level: the distributions that metrics compare charts with.
+
+Numbers about charts and nothing of the charts themselves, so that the table may travel with the program.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from osu_beatmap.model import GameMode
+from osu_beatmap.rules import Level
+from osu_beatmap.writer import temporary_beside
+
+FORMAT = 1
+QUANTILES = np.linspace(0.0, 1.0, 41)
+LOW, HIGH = 0.05, 0.95
+ROUNDING = 1e-4
+"""Tables are rounded; a value on the edge, such as a share of 1, must not fall off it."""
+
+FEWEST_CHARTS = 8
+"""Of fewer charts no band is told."""
+
+
+class BandError(ValueError):
+    """A table that is none of ours; the message is one sentence for the user."""
+
+
+@dataclass(frozen=True)
+class Band:
+    """Human charts of one mode and level.
+
+    shapes     name of a shape -> the mean of the charts' distributions [bins]
+    quantiles  name of a metric -> its values among the charts at `QUANTILES`
+    """
+
+    charts: int
+    shapes: Mapping[str, np.ndarray]
+    quantiles: Mapping[str, np.ndarray]
+
+    def at(self, metric: str, share: float) -> float:
+        """The value that a share of the charts lies below; NaN for a metric that they were not measured by."""
+        return float(np.interp(share, QUANTILES, self.quantiles[metric])) if metric in self.quantiles else float("nan")
+
+    def holds(self, metric: str, value: float, *, from_below: bool = True, from_above: bool = True) -> bool:
+        """Whether a value is among the middle nine tenths of human ones, edges included.
+
+        Where a metric cannot be too low, or too high, the band is open to that side and holds 95 of 100 human charts.
+        """
+        low, high = self.at(metric, LOW), self.at(metric, HIGH)
+        margin = ROUNDING * max(abs(low), abs(high))
+        return (not from_below or low - margin <= value) and (not from_above or value <= high + margin)
+
+
+@dataclass(frozen=True)
+class Bands:
+    """All bands; `made_from` says in words which charts they come from."""
+
+    bands: Mapping[tuple[GameMode, Level], Band] = field(default_factory=dict)
+    made_from: Mapping[str, object] = field(default_factory=dict)
+
+    def of(self, mode: GameMode, level: Level) -> Band | None:
+        """None where there are too few charts to tell."""
+        return self.bands.get((mode, level))
+
+    def save(self, path: Path) -> None:
+        """Writes a JSON file, whole or not at all."""
+        bands = {
+            f"{mode.name.lower()}/{level.name.lower()}": {
+                "charts": band.charts,
+                "shapes": {name: _rounded(shape, 5) for name, shape in band.shapes.items()},
+                "quantiles": {name: _rounded(values, 4) for name, values in band.quantiles.items()},
+            }
+            for (mode, level), band in self.bands.items()
+        }
+        text = json.dumps({"format": FORMAT, "made_from": dict(self.made_from), "bands": bands}, indent=None)
+        with temporary_beside(path) as file:
+            file.write(text.replace('}, "', '},\n"').encode("utf-8") + b"\n")
+
+
+def load_bands(path: Path) -> Bands:
+    """A table that `Bands.save` wrote. Raises BandError for any other file."""
+    try:
+        read = json.loads(path.read_text(encoding="utf-8"))
+        if read["format"] != FORMAT:
+            raise BandError(f"{path} is a table of human charts of another version of the program.")
+        return Bands({_key(name): _band(row) for name, row in read["bands"].items()}, read["made_from"])
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+        raise BandError(f"{path} is not a table of human charts that evaluate.py wrote.") from error
+
+
+def _key(name: str) -> tuple[GameMode, Level]:
+    mode, level = name.upper().split("/")
+    return GameMode[mode], Level[level]
+
+
+def _band(row: dict) -> Band:
+    shapes = {name: np.array(values, float) for name, values in row["shapes"].items()}
+    quantiles = {name: np.array(values, float) for name, values in row["quantiles"].items()}
+    return Band(int(row["charts"]), shapes, quantiles)
+
+
+def _rounded(values: np.ndarray, decimals: int) -> list[float]:
+    return [round(float(value), decimals) for value in values]

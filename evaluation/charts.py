@@ -1,0 +1,101 @@
+"""A chart as metrics read it, and what it is compared with."""
+
+from __future__ import annotations
+
+import copy
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from evaluation.bands import Band
+from evaluation.music import Music, load_music
+from evaluation.object_metrics import object_times_ms
+from osu_beatmap.attributes import Attributes, attributes_of
+from osu_beatmap.model import Beatmap
+from osu_beatmap.rules.chart import Chart
+from osu_beatmap.star_rating import UnratableBeatmap, star_rating
+
+END_MARGIN_MS = 500.0
+"""What begins nearer to the end of an excerpt than this is left out: it would be cut."""
+
+
+class MeasuredChart(Chart):
+    """A chart for metrics. `stars` is NaN for what osu! does not rate, `audio_path` the song, where it is at hand."""
+
+    def __init__(self, beatmap: Beatmap, name: str = "", audio_path: Path | None = None) -> None:
+        try:
+            self.stars = star_rating(beatmap)
+        except UnratableBeatmap:
+            self.stars = math.nan
+        super().__init__(beatmap, star_rating=None if math.isnan(self.stars) else self.stars)
+        self.name = name
+        self.audio_path = audio_path
+
+    @cached_property
+    def times_ms(self) -> np.ndarray:
+        """When something is to be hit [n], in order; a chord is one time."""
+        return object_times_ms(self.beatmap)
+
+    @cached_property
+    def play_seconds(self) -> float:
+        """From the start of the first object to that of the last, without breaks; at least a second."""
+        if not len(self.start_ms):
+            return 1.0
+        first_ms, last_ms = float(self.start_ms.min()), float(self.start_ms.max())
+        inside = [(max(pause.start_ms, first_ms), min(pause.end_ms, last_ms)) for pause in self.breaks]
+        paused_ms = sum(max(0.0, end_ms - start_ms) for start_ms, end_ms in inside)
+        return max(1.0, (last_ms - first_ms - paused_ms) / 1000)
+
+    @cached_property
+    def attributes(self) -> Attributes:
+        """What the chart is like, as a model is told it."""
+        return attributes_of(self.beatmap, None if math.isnan(self.stars) else self.stars)
+
+    @cached_property
+    def music(self) -> Music | None:
+        """What the song sounds like; None where it is not at hand or cannot be read."""
+        return load_music(self.audio_path)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A chart to be measured, with all that it may be compared with.
+
+    human    a mapper's chart of the same song and level
+    asked    what was asked for; without it, what the human's chart is like
+    band     what human charts of its mode and level are like
+    """
+
+    generated: MeasuredChart
+    human: MeasuredChart | None = None
+    asked: Attributes | None = None
+    band: Band | None = None
+
+    @property
+    def wanted(self) -> Attributes | None:
+        """What was asked for, or else what the human's chart is like."""
+        return self.asked or (self.human.attributes if self.human else None)
+
+    @property
+    def music(self) -> Music | None:
+        return (self.human and self.human.music) or self.generated.music
+
+    @property
+    def timed(self) -> MeasuredChart:
+        """The chart whose bars are those of the song: the human's where there is one."""
+        return self.human or self.generated
+
+
+def excerpt(beatmap: Beatmap, start_ms: float, end_ms: float) -> Beatmap:
+    """The objects, breaks and lines of a map from a time to another; what holds at the start holds in the excerpt."""
+    cut = copy.deepcopy(beatmap)
+    last_ms = end_ms - END_MARGIN_MS
+    cut.hit_objects = [
+        obj for obj in cut.hit_objects if start_ms <= obj.time_ms and getattr(obj, "end_ms", obj.time_ms) < last_ms
+    ]
+    cut.breaks = [pause for pause in cut.breaks if start_ms <= pause.start_ms and pause.end_ms < end_ms]
+    cut.timing_points = [line for line in cut.timing_points if line.time_ms < end_ms]
+    return cut

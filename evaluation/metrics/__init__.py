@@ -1,0 +1,34 @@
+"""The table of metrics, which evaluation, its documentation and the test of what each metric sees all read.
+
+Each is one number for one chart (`metric.Metric`), grouped by what it is about in a module each.
+"""
+
+from __future__ import annotations
+
+from evaluation.charts import Case
+from evaluation.metrics import asked, object_times, places, repetition, rhythm, rule_breaks, sounds, tempo
+from evaluation.metrics.metric import Better, Metric, Reaction
+
+__all__ = ["GROUPS", "METRICS", "SHAPES", "Better", "Metric", "Reaction", "values_of"]
+
+GROUPS: dict[str, tuple[Metric, ...]] = {
+    "Object times": object_times.METRICS,
+    "Timing": tempo.METRICS,
+    "Rhythm": rhythm.METRICS,
+    "Places": places.METRICS,
+    "Sounds and combos": sounds.METRICS,
+    "What was asked for": asked.METRICS,
+    "Rules": rule_breaks.METRICS,
+    "Repetition": repetition.METRICS,
+}
+
+METRICS: dict[str, Metric] = {metric.name: metric for metrics in GROUPS.values() for metric in metrics}
+
+SHAPES = (rhythm.SNAPS, rhythm.GAPS, places.SPACINGS, places.TURNS, places.CHORDS)
+"""What human charts are remembered by, besides the metrics that are habits."""
+
+
+def values_of(case: Case) -> dict[str, float]:
+    """Every metric that the chart's mode has, by name."""
+    mode = case.generated.beatmap.mode
+    return {name: metric.measure(case) for name, metric in METRICS.items() if mode in metric.modes}

@@ -1,0 +1,51 @@
+"""What a metric is: a number for a chart, what it means, and the damage that it must see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from evaluation.charts import Case
+from osu_beatmap.model import GameMode
+
+ALL_MODES = frozenset(GameMode)
+
+
+class Better(Enum):
+    """Which values are good: high ones, low ones, or those that human charts have."""
+
+    HIGHER = "higher"
+    LOWER = "lower"
+    HUMAN = "as humans"
+
+
+class Reaction(Enum):
+    """What damage does to a metric, in the mean over charts. STAYS: not a single chart changes."""
+
+    RISES = "rises"
+    FALLS = "falls"
+    STAYS = "stays"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One number for one chart.
+
+    measure   NaN where the case has nothing to measure, such as no human chart
+    about     what the number is, with its unit, in a sentence
+    reacts    name of a probe (`evaluation.probes`) -> what it must do to the metric
+    visible   the least change, in the metric's own unit, that counts as a reaction
+    is_habit  whether it can be told of a human chart alone, so that human charts say which values are usual
+    source    where the formula comes from, where it is not from here
+    """
+
+    name: str
+    about: str
+    measure: Callable[[Case], float]
+    better: Better
+    reacts: Mapping[str, Reaction]
+    visible: float
+    modes: frozenset[GameMode] = field(default=ALL_MODES)
+    is_habit: bool = False
+    source: str = ""

@@ -1,0 +1,50 @@
+"""Whether objects are when a mapper's are: precision, recall and F1 by one-to-one matching."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+
+from evaluation.charts import Case
+from evaluation.metrics.metric import Better, Metric, Reaction
+from evaluation.object_metrics import match_times
+
+TOLERANCES_MS = (5, 10, 20, 30, 50)
+
+_SOURCE = "matching of onsets, as in Raffel et al. 2014, mir_eval"
+_UNMOVED = {"random_places": Reaction.STAYS, "sounds_removed": Reaction.STAYS, "wrong_tempo": Reaction.STAYS}
+_UNMOVED |= {"chords_grown": Reaction.STAYS}
+_ELSEWHEN = {"flattened": Reaction.FALLS, "sections_shuffled": Reaction.FALLS, "song_swapped": Reaction.FALLS}
+
+
+def agreement(case: Case, tolerance_ms: float, figure: str) -> float:
+    """ "precision", "recall" or "f1" of the chart's times against the human's; NaN without a human's."""
+    if case.human is None:
+        return math.nan
+    return getattr(match_times(case.human.times_ms, case.generated.times_ms, tolerance_ms), figure)
+
+
+def _metrics(tolerance_ms: int) -> list[Metric]:
+    jitter = {"jittered_10ms": Reaction.FALLS} if tolerance_ms <= 10 else {}
+    shared = {**_UNMOVED, **_ELSEWHEN, **jitter, "shifted_60ms": Reaction.FALLS}
+    doubled = {"precision": Reaction.FALLS, "recall": Reaction.STAYS, "f1": Reaction.FALLS}
+    words = {
+        "precision": "share of the chart's object times that are a human's",
+        "recall": "share of the human's object times that the chart has",
+        "f1": "harmonic mean of precision and recall of object times",
+    }
+    return [
+        Metric(
+            name=f"{figure}_{tolerance_ms}ms",
+            about=f"{about}, each used once, at most {tolerance_ms} ms apart",
+            measure=partial(agreement, tolerance_ms=tolerance_ms, figure=figure),
+            better=Better.HIGHER,
+            reacts=shared | {"density_doubled": doubled[figure]},
+            visible=0.05,
+            source=_SOURCE,
+        )
+        for figure, about in words.items()
+    ]
+
+
+METRICS = tuple(metric for tolerance_ms in TOLERANCES_MS for metric in _metrics(tolerance_ms))

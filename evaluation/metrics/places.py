@@ -1,0 +1,168 @@
+"""Where a chart puts its objects: spacing, turns and jumps, fruits, columns and colours."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import numpy as np
+
+from evaluation.charts import Case, MeasuredChart
+from evaluation.metrics.metric import Better, Metric, Reaction
+from evaluation.metrics.shapes import Shape, shape_distance
+from evaluation.placement_metrics import object_starts, spacings_px, turning_angles_deg
+from osu_beatmap.model import Circle, GameMode, HitSound
+from osu_beatmap.rules.mania import columns
+from osu_diffusion.sequence import sequence_of
+
+JUMP_DIAMETERS = 2.0
+JUMP_GAP_MS = 350.0
+LARGEST_CHORD = 6
+
+STANDARD, TAIKO, CATCH, MANIA = (frozenset({mode}) for mode in GameMode)
+
+_LINES_STAY = {"wrong_tempo": Reaction.STAYS, "tempo_doubled": Reaction.STAYS}
+
+
+def chart_spacings_px(chart: MeasuredChart) -> np.ndarray:
+    """From where each object ends to where the next one starts; in catch, where height means nothing, sideways."""
+    if not chart.has_tempo or len(chart.objects) < 2:
+        return np.zeros(0)
+    sequence = sequence_of(chart.beatmap)
+    across = np.array([1.0, 0.0 if chart.beatmap.mode is GameMode.CATCH else 1.0])
+    return spacings_px(sequence, sequence.positions * across)
+
+
+def chart_turns_deg(chart: MeasuredChart) -> np.ndarray:
+    """By how much the way from start to start turns at each object, 0 (straight on) to 180 (back)."""
+    if not chart.has_tempo or len(chart.objects) < 3:
+        return np.zeros(0)
+    sequence = sequence_of(chart.beatmap)
+    return turning_angles_deg(sequence, sequence.positions)
+
+
+def chord_shares(chart: MeasuredChart) -> np.ndarray:
+    """Share of the times with chords of 1, 2, ... notes [6]; larger ones count with the last."""
+    _, counts = np.unique(chart.start_ms, return_counts=True)
+    if not len(counts):
+        return np.full(LARGEST_CHORD, math.nan)
+    return np.bincount(np.minimum(counts, LARGEST_CHORD) - 1, minlength=LARGEST_CHORD) / len(counts)
+
+
+SPACINGS = Shape("spacings", chart_spacings_px, np.linspace(0.0, 640.0, 81), STANDARD | CATCH)
+TURNS = Shape("turns", chart_turns_deg, np.linspace(0.0, 180.0, 37), STANDARD)
+CHORDS = Shape("chords", chord_shares, modes=MANIA)
+
+
+def jump_share(case: Case) -> float:
+    chart = case.generated
+    spacings = chart_spacings_px(chart)
+    if not len(spacings):
+        return math.nan
+    sequence = sequence_of(chart.beatmap)
+    gaps_ms = np.diff(sequence.times_ms[object_starts(sequence)])
+    is_jump = (spacings > JUMP_DIAMETERS * 2 * chart.radius_px) & (gaps_ms <= JUMP_GAP_MS)
+    return float(is_jump.mean())
+
+
+def jack_share(case: Case) -> float:
+    """Over notes whose column was hit at the time before."""
+    chart = case.generated
+    if len(chart.times_ms) < 2:
+        return math.nan
+    column_of = columns(chart)
+    at = [frozenset(column_of[chart.start_ms == time_ms].tolist()) for time_ms in chart.times_ms]
+    return sum(len(now & before) for before, now in pairwise(at)) / sum(len(now) for now in at[1:])
+
+
+def colour_change_share(case: Case) -> float:
+    """Over notes of the other colour than the one before."""
+    blue = HitSound.WHISTLE | HitSound.CLAP
+    colours = [bool(note.hitsound & blue) for note in case.generated.objects if isinstance(note, Circle)]
+    if len(colours) < 2:
+        return math.nan
+    return sum(before != now for before, now in pairwise(colours)) / (len(colours) - 1)
+
+
+def long_share(case: Case) -> float:
+    """Over sliders, spinners and hold notes."""
+    objects = case.generated.objects
+    return sum(not isinstance(obj, Circle) for obj in objects) / len(objects) if objects else math.nan
+
+
+METRICS = (
+    Metric(
+        "spacing_distance",
+        "Wasserstein distance in osu! pixels between the spacings here and in human charts of the level",
+        shape_distance(SPACINGS),
+        Better.LOWER,
+        _LINES_STAY | {"random_places": Reaction.RISES},
+        5.0,
+        STANDARD | CATCH,
+        is_habit=True,
+        source="Vallender 1974",
+    ),
+    Metric(
+        "turn_distance",
+        "Wasserstein distance in degrees between the turns of movement here and in human charts of the level",
+        shape_distance(TURNS),
+        Better.LOWER,
+        _LINES_STAY | {"random_places": Reaction.RISES},
+        2.0,
+        STANDARD,
+        is_habit=True,
+        source="Vallender 1974",
+    ),
+    Metric(
+        "jump_share",
+        f"share of movements of more than {JUMP_DIAMETERS:g} circle diameters within {JUMP_GAP_MS:g} ms",
+        jump_share,
+        Better.HUMAN,
+        _LINES_STAY | {"random_places": Reaction.RISES},
+        0.05,
+        STANDARD | CATCH,
+        is_habit=True,
+    ),
+    Metric(
+        "chord_distance",
+        "Jensen-Shannon divergence in bits between the sizes of chords here and in human charts of the level",
+        shape_distance(CHORDS),
+        Better.LOWER,
+        _LINES_STAY | {"chords_grown": Reaction.RISES, "random_places": Reaction.STAYS},
+        0.1,
+        MANIA,
+        is_habit=True,
+        source="Lin 1991",
+    ),
+    Metric(
+        "jack_share",
+        "share of notes in a column that was hit at the time before",
+        jack_share,
+        Better.HUMAN,
+        _LINES_STAY | {"random_places": Reaction.RISES},
+        0.05,
+        MANIA,
+        is_habit=True,
+    ),
+    Metric(
+        "colour_change_share",
+        "share of notes of another colour than the note before",
+        colour_change_share,
+        Better.HUMAN,
+        _LINES_STAY | {"sounds_removed": Reaction.FALLS},
+        0.1,
+        TAIKO,
+        is_habit=True,
+    ),
+    Metric(
+        "long_share",
+        "share of sliders, spinners and hold notes among the objects",
+        long_share,
+        Better.HUMAN,
+        _LINES_STAY
+        | {"density_doubled": Reaction.FALLS, "random_places": Reaction.STAYS, "shifted_60ms": Reaction.STAYS},
+        0.05,
+        frozenset(GameMode),
+        is_habit=True,
+    ),
+)

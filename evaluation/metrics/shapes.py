@@ -1,0 +1,61 @@
+"""Shapes: what is distributed over a chart rather than one number, and how far a chart's is from human charts'."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from evaluation.charts import Case, MeasuredChart
+from evaluation.histograms import binned_wasserstein, jensen_shannon, shares
+from evaluation.metrics.metric import ALL_MODES
+from osu_beatmap.model import GameMode
+
+BINS_PER_OCTAVE = 8
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A distribution of a chart.
+
+    values  with `edges`, the values to be put into its equal bins; without, the shares [bins] themselves, which are of
+            classes without an order
+    """
+
+    name: str
+    values: Callable[[MeasuredChart], np.ndarray]
+    edges: np.ndarray | None = None
+    modes: frozenset[GameMode] = field(default=ALL_MODES)
+
+    def of(self, chart: MeasuredChart) -> np.ndarray:
+        """Shares [bins]; NaN where the chart has nothing of the kind."""
+        values = self.values(chart)
+        return values if self.edges is None else shares(values, self.edges)
+
+    def distance(self, first: np.ndarray, second: np.ndarray) -> float:
+        """Wasserstein in the unit of the values; Jensen-Shannon in bits for classes."""
+        if self.edges is None:
+            return jensen_shannon(first, second)
+        return binned_wasserstein(first, second, float(self.edges[1] - self.edges[0]))
+
+
+def octave_edges(lowest: int, highest: int) -> np.ndarray:
+    """Bins of an eighth of an octave for log2 of values from 2**lowest to 2**highest."""
+    return np.linspace(lowest, highest, (highest - lowest) * BINS_PER_OCTAVE + 1)
+
+
+def shape_distance(shape: Shape) -> Callable[[Case], float]:
+    """The metric of a chart's distance from the human charts of its mode and level; NaN where there is no band."""
+    return _ShapeDistance(shape)
+
+
+@dataclass(frozen=True)
+class _ShapeDistance:
+    shape: Shape
+
+    def __call__(self, case: Case) -> float:
+        if case.band is None or self.shape.name not in case.band.shapes:
+            return math.nan
+        return self.shape.distance(self.shape.of(case.generated), case.band.shapes[self.shape.name])

@@ -1,0 +1,77 @@
+"""Whether red lines are a mapper's: tempo, octave, offset, downbeats and meter, on every beat of the human's."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+
+from evaluation.charts import Case
+from evaluation.metrics.metric import Better, Metric, Reaction
+from evaluation.timing_metrics import compare_timing
+from osu_beatmap.errors import BeatmapError
+
+_OBJECTS_ALONE = dict.fromkeys(
+    ("jittered_10ms", "random_places", "flattened", "density_doubled", "sections_shuffled", "sounds_removed"),
+    Reaction.STAYS,
+)
+
+
+def timing_figure(case: Case, figure: str) -> float:
+    """A figure of `TimingAgreement` over the human's objects; NaN without a human's chart or red lines."""
+    human = case.human
+    if human is None or not len(human.times_ms) or not case.generated.has_tempo:
+        return math.nan
+    start_ms, end_ms = float(human.times_ms[0]), float(human.times_ms[-1])
+    try:
+        agreement = compare_timing(human.beatmap.timing_points, case.generated.beatmap.timing_points, start_ms, end_ms)
+    except (BeatmapError, ValueError):
+        return math.nan
+    return getattr(agreement, figure)
+
+
+def _metric(name: str, about: str, figure: str, better: Better, reacts: dict[str, Reaction], visible: float) -> Metric:
+    return Metric(name, about, partial(timing_figure, figure=figure), better, _OBJECTS_ALONE | reacts, visible)
+
+
+METRICS = (
+    _metric(
+        "tempo_right",
+        "share of the human's beats at which the tempo is right within 0.5 %",
+        "tempo_share",
+        Better.HIGHER,
+        {"wrong_tempo": Reaction.FALLS, "tempo_doubled": Reaction.FALLS, "song_swapped": Reaction.FALLS},
+        0.2,
+    ),
+    _metric(
+        "tempo_octave",
+        "share of the human's beats at which the tempo is twice, half, four times or a quarter of the right one",
+        "octave_share",
+        Better.LOWER,
+        {"tempo_doubled": Reaction.RISES, "wrong_tempo": Reaction.STAYS},
+        0.5,
+    ),
+    _metric(
+        "offset_error_ms",
+        "mean distance in ms of the human's beats from the chart's grid, where the tempo or its octave is right",
+        "offset_error_ms",
+        Better.LOWER,
+        {"shifted_60ms": Reaction.RISES},
+        20.0,
+    ),
+    _metric(
+        "downbeat_right",
+        "share of the human's downbeats with a downbeat of the chart within 40 ms",
+        "downbeat_share",
+        Better.HIGHER,
+        {"shifted_60ms": Reaction.FALLS, "wrong_tempo": Reaction.FALLS, "song_swapped": Reaction.FALLS},
+        0.2,
+    ),
+    _metric(
+        "meter_right",
+        "share of the human's beats at which a bar has as many beats as the human's",
+        "meter_share",
+        Better.HIGHER,
+        {"wrong_tempo": Reaction.FALLS, "tempo_doubled": Reaction.STAYS},
+        0.5,
+    ),
+)

@@ -1,0 +1,139 @@
+"""What evaluate.py can be asked for: flat options -> a checked request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from osu_beatmap.held_out import Split
+from osu_beatmap.model import GameMode
+from pipeline.input_files import check_writable_folder
+from pipeline.option_values import Number, OneOf, Reader, WholeNumber, is_absent, items, path, text
+from pipeline.options import RequestError, unknown_option
+from pipeline.resolve import READERS as GENERATION_READERS
+from pipeline.resolve import resolve
+
+MOST_PROCESSES = 256
+SET_BY_CHARTS = frozenset(
+    {"audio_path", "beatmap_path", "gamemode", "difficulty", "difficulties", "spread", "output_path", "export_osz"}
+)
+"""Options of inference.py that follow from the charts that maps are generated for."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationRequest:
+    """A checked request. Paths are as the user gave them; without a `name` a model is called after its folder."""
+
+    generated_path: Path | None = None
+    human_path: Path | None = None
+    dataset_path: Path | None = None
+    split: Split = Split.HELD_OUT
+    gamemodes: tuple[GameMode, ...] = tuple(GameMode)
+    charts_per_song: int = 1
+    songs: int = 0
+    excerpt_seconds: float | None = None
+    model_path: str | None = None
+    lora_path: str | None = None
+    seed: int = 1
+    inference_options: tuple[str, ...] = ()
+    processes: int = 1
+    reference_path: Path | None = None
+    classifier_path: str | None = None
+    compare: tuple[str, ...] = ()
+    name: str | None = None
+    output_path: Path = Path("evaluation_output")
+
+    @property
+    def generation_options(self) -> dict[str, str]:
+        """What every map is generated with, as inference.py takes it."""
+        shared = {"model_path": self.model_path, "lora_path": self.lora_path, "seed": str(self.seed)}
+        given = dict(option.split("=", 1) for option in self.inference_options)
+        return {name: value for name, value in shared.items() if value is not None} | given
+
+
+def _modes(name: str, raw: object) -> tuple[GameMode, ...]:
+    return tuple(dict.fromkeys(GENERATION_READERS["gamemode"](name, item) for item in items(name, raw)))
+
+
+def _split(name: str, raw: object) -> Split:
+    return Split(OneOf(tuple(split.value for split in Split))(name, raw))
+
+
+def _inference_options(name: str, raw: object) -> tuple[str, ...]:
+    options = items(name, raw)
+    for option in options:
+        key, equals, value = option.partition("=")
+        if not equals:
+            raise RequestError(f"{name} is a list such as [cfg_scale=2,generate_positions=false], got {option}.")
+        if key not in GENERATION_READERS:
+            raise RequestError(f"{name}: {unknown_option(key, GENERATION_READERS)}")
+        if key in SET_BY_CHARTS:
+            raise RequestError(f"{name} cannot hold {key}, which follows from the charts of the dataset.")
+        if not is_absent(value):
+            GENERATION_READERS[key](key, value)
+    return options
+
+
+EVALUATION_READERS: dict[str, Reader] = {
+    "generated_path": path,
+    "human_path": path,
+    "dataset_path": path,
+    "split": _split,
+    "gamemodes": _modes,
+    "charts_per_song": WholeNumber(1, 100),
+    "songs": WholeNumber(0),
+    "excerpt_seconds": Number(20, 3600),
+    "model_path": text,
+    "lora_path": text,
+    "seed": GENERATION_READERS["seed"],
+    "inference_options": _inference_options,
+    "processes": WholeNumber(1, MOST_PROCESSES),
+    "reference_path": path,
+    "classifier_path": text,
+    "compare": items,
+    "name": text,
+    "output_path": path,
+}
+
+WAYS_IN = ("generated_path", "dataset_path", "compare")
+
+
+def resolve_evaluation(flat: Mapping[str, object]) -> EvaluationRequest:
+    """Reads and checks the options; raises RequestError with one sentence."""
+    for name in flat:
+        if name not in EVALUATION_READERS:
+            raise RequestError(unknown_option(name, EVALUATION_READERS))
+    given = {name: EVALUATION_READERS[name](name, raw) for name, raw in flat.items() if not is_absent(raw)}
+    ways = [name for name in WAYS_IN if name in given]
+    if not ways and "reference_path" not in given:
+        raise RequestError(
+            "Nothing to evaluate: give maps as generated_path=FOLDER, songs to generate maps for as "
+            "dataset_path=FOLDER, or results to compare as compare=[a/results.json,b/results.json]."
+        )
+    if len(ways) > 1:
+        raise RequestError(f"{ways[0]} and {ways[1]} are two ways in: give one of them.")
+    if "human_path" in given and "generated_path" not in given:
+        raise RequestError("human_path goes with generated_path: maps of a dataset are compared with its own charts.")
+    request = EvaluationRequest(**given)  # type: ignore[arg-type]
+    if request.dataset_path is not None:
+        resolve({"audio_path": "song.mp3", **request.generation_options})
+    return request
+
+
+def check_evaluation_files(request: EvaluationRequest) -> None:
+    """Raise RequestError where an input is missing or the output cannot be written; before anything heavy."""
+    for name in ("generated_path", "human_path", "dataset_path"):
+        folder = getattr(request, name)
+        if folder is not None and not folder.is_dir():
+            raise RequestError(f"{name} must be a folder, and there is none at {folder}.")
+    if request.reference_path is not None and not request.reference_path.exists():
+        raise RequestError(f"There is no file or folder at {request.reference_path} (reference_path).")
+    for file in request.compare:
+        if not Path(file).is_file():
+            raise RequestError(f"There is no file at {file} (compare).")
+    check_writable_folder("output_path", request.output_path)
+
+
+def option_names() -> tuple[str, ...]:
+    return tuple(field.name for field in fields(EvaluationRequest))

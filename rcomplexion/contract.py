@@ -1,0 +1,54 @@
+"""What a trained model of rhythm is, as JSON beside its weights, and loading and saving of both."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from checkpoints.errors import ModelError
+from checkpoints.folder_weights import SAFETENSORS, file_spans
+from checkpoints.json_files import read_json_object
+from rcomplexion.model import RhythmConfig, RhythmModel
+from rcomplexion.rhythm import BAR_BEATS, BEAT_FRACTIONS, INTERVALS
+
+CONTRACT_FILE = "rcomplexion.json"
+EMBEDDED_MODEL = Path(__file__).resolve().parents[1] / "models" / "rcomplexion"
+
+
+def known_classes() -> dict[str, list[str]]:
+    """The tables that a model was trained with; another version of the program may have others."""
+    return {"intervals_beats": [str(beats) for beats in INTERVALS], "phases_beats": [str(p) for p in BEAT_FRACTIONS]}
+
+
+def sized(**sizes: int) -> RhythmConfig:
+    """Sizes of a network for the tables of this version."""
+    return RhythmConfig(len(INTERVALS), len(BEAT_FRACTIONS), BAR_BEATS, **sizes)
+
+
+def save_model(folder: Path, config: RhythmConfig, weights: Mapping[str, Tensor]) -> None:
+    """Writes weights as fp16, and what they are."""
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file({name: weight.half().contiguous() for name, weight in weights.items()}, folder / SAFETENSORS)
+    data = {"format": 1, "network": config.to_json(), **known_classes()}
+    (folder / CONTRACT_FILE).write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+
+
+def load_model(folder: str | Path | None = None) -> RhythmModel:
+    """A trained model from a folder, None: the embedded one. Raises ModelError."""
+    folder = EMBEDDED_MODEL if folder is None else Path(folder)
+    data = read_json_object(folder / CONTRACT_FILE)
+    if {name: data.get(name) for name in known_classes()} != known_classes():
+        raise ModelError(f"The model in {folder} tells other intervals apart than this version does.")
+    try:
+        with torch.device("meta"):
+            model = RhythmModel(RhythmConfig(**data["network"]))
+        state = {name: span.read(torch.float32) for name, span in file_spans(folder / SAFETENSORS).items()}
+        model.load_state_dict(state, assign=True)
+    except (KeyError, TypeError, RuntimeError) as error:
+        raise ModelError(f"The weights in {folder} do not fit its {CONTRACT_FILE}.") from error
+    return model.eval().requires_grad_(False)

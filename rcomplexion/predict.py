@@ -1,0 +1,73 @@
+"""How complex is the rhythm of these maps? `python rcomplexion/predict.py PATHS... output=complexity.csv`"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+if __name__ == "__main__":
+    # Python puts this script's folder first, where `model` and `training` are others than the repository's.
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from pipeline.command_line import FlatConfig, Program, run
+from pipeline.input_files import check_writable_folder
+from pipeline.option_values import is_absent, items, path
+from pipeline.options import RequestError
+
+
+def predict(config: FlatConfig) -> None:
+    """Writes a line for each chart, and says which have none."""
+    paths = [path("paths", text) for text in items("paths", config["paths"])]
+    if not paths:
+        raise RequestError("paths are missing: give .osu files, .osz archives or folders of them.")
+    for each in paths:
+        if not each.exists():
+            raise RequestError(f"There is no file or folder at {each}.")
+    output = None if is_absent(config["output"]) else path("output", config["output"])
+    if output is not None:
+        if output.is_dir():
+            raise RequestError(f"output must be a file, but {output} is a folder.")
+        check_writable_folder("output", output.parent)
+    model_path = None if is_absent(config["model_path"]) else path("model_path", config["model_path"])
+    _write_table(paths, output, model_path)
+
+
+def _write_table(paths: list[Path], output: Path | None, model_path: Path | None) -> None:
+    # Only now what takes seconds to import: wrong input is answered at once.
+    import torch
+    from tqdm import tqdm
+
+    from osu_beatmap.writer import temporary_beside
+    from rcomplexion.contract import load_model
+    from rcomplexion.table import as_csv, find_charts, rows_of
+
+    torch.set_num_threads(1)  # the network is too small to be shared
+    model = load_model(model_path)
+    charts, skipped = find_charts(paths), []
+    is_shown = len(charts) > 1 and sys.stderr.isatty()
+    bar = tqdm(charts, desc="reading rhythms", unit="chart", disable=not is_shown)
+    rows = [row for chart in bar for row in rows_of(chart, model, skipped)]
+    for line in skipped:
+        print(f"left out: {line}", file=sys.stderr)
+    if not rows:
+        raise RequestError("There is no chart with a rhythm among these paths.")
+    if output is None:
+        print(as_csv(rows), end="")
+        return
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with temporary_beside(output) as file:
+        file.write(as_csv(rows).encode("utf-8", errors="replace"))
+    print(f"{output}: {len(rows)} charts.")
+
+
+PREDICT = Program(
+    script="rcomplexion/predict.py",
+    config_name="rcomplexion",
+    purpose="Tells how complex the rhythm of osu! beatmaps is.",
+    example="map.osu output=complexity.csv",
+    action=predict,
+    words_option="paths",
+)
+
+if __name__ == "__main__":
+    sys.exit(run(PREDICT))

@@ -1,0 +1,96 @@
+"""The rhythm complexity of many charts as a table."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
+from osu_beatmap.archive import read_osz
+from osu_beatmap.errors import BeatmapError
+from osu_beatmap.model import Beatmap
+from osu_beatmap.reader import read_beatmap
+from osu_beatmap.star_rating import star_rating
+from rcomplexion.complexity import complexity_of
+from rcomplexion.model import RhythmModel
+from rcomplexion.rhythm import rhythm_of
+
+CHART_SUFFIX, ARCHIVE_SUFFIX = ".osu", ".osz"
+
+
+@dataclass(frozen=True, slots=True)
+class ComplexityRow:
+    """A chart's line of the table; its fields are the columns. What cannot be told is empty."""
+
+    path: str
+    title: str
+    creator: str
+    difficulty: str
+    mode: str
+    star_rating: float | None
+    bits_per_second: float
+    bits_per_interval: float
+    intervals: int
+    drain_s: float
+
+
+def find_charts(paths: Sequence[Path]) -> list[Path]:
+    """The charts and archives among paths and in folders among them, each once, in order."""
+    found: dict[Path, None] = {}
+    for path in paths:
+        inside = sorted(path.rglob("*")) if path.is_dir() else [path]
+        suffixes = (CHART_SUFFIX, ARCHIVE_SUFFIX)
+        found |= dict.fromkeys(p for p in inside if not path.is_dir() or (p.suffix.lower() in suffixes and p.is_file()))
+    return list(found)
+
+
+def rows_of(path: Path, model: RhythmModel, skipped: list[str]) -> Iterator[ComplexityRow]:
+    """The rows of a file; `skipped` gains a line for each chart that has no rhythm or cannot be read."""
+    try:
+        charts = _charts_in(path)
+    except BeatmapError as error:
+        skipped.append(f"{path}: {error}")
+        return
+    for place, beatmap in charts:
+        try:
+            yield _row(place, beatmap, model)
+        except BeatmapError as error:
+            skipped.append(f"{place}: {error}")
+
+
+def as_csv(rows: Iterable[ComplexityRow]) -> str:
+    """The table with a line of names, its numbers with as many decimals as say something."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(ComplexityRow.__dataclass_fields__)
+    for row in rows:
+        writer.writerow([f"{value:.4g}" if isinstance(value, float) else value for value in astuple(row)])
+    return text.getvalue()
+
+
+def _charts_in(path: Path) -> list[tuple[str, Beatmap]]:
+    if path.suffix.lower() != ARCHIVE_SUFFIX:
+        return [(str(path), read_beatmap(path))]
+    return [(f"{path}/{name}", beatmap) for name, beatmap in read_osz(path).beatmaps.items()]
+
+
+def _row(place: str, beatmap: Beatmap, model: RhythmModel) -> ComplexityRow:
+    found, metadata = complexity_of(rhythm_of(beatmap), model), beatmap.metadata
+    try:
+        stars = star_rating(beatmap)
+    except BeatmapError:
+        stars = None
+    return ComplexityRow(
+        path=place,
+        title=metadata.title,
+        creator=metadata.creator,
+        difficulty=metadata.version,
+        mode=beatmap.mode.name.lower(),
+        star_rating=stars,
+        bits_per_second=found.bits_per_second,
+        bits_per_interval=found.bits_per_interval,
+        intervals=found.intervals,
+        drain_s=found.drain_s,
+    )

@@ -1,0 +1,147 @@
+"""Training a model of rhythm: options, batches, loss and held-out figures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from osu_beatmap.held_out import Split
+from osu_beatmap.model import GameMode
+from rcomplexion.contract import save_model, sized
+from rcomplexion.dataset import IGNORED, RhythmBatch, RhythmCorpus, batch_of, load_rhythms
+from rcomplexion.model import RhythmConfig, RhythmModel
+from training.checkpoint import AVERAGE_FILE, replaced_folder
+from training.loop import CHECKPOINT_FOLDER, MODEL_FOLDER, run_training
+from training.loop_options import LoopOptions
+from training.options import OptionError, require, require_one_of
+from training.task import Figures
+
+SIZES = ("embedding", "width")
+MODE_SHARE_POWER = 0.5
+"""Modes are drawn by the root of their number of charts, so that rare ones are heard too."""
+
+HELD_OUT_ROWS = 16
+
+
+@dataclass(frozen=True)
+class RhythmTrainOptions:
+    """One training run.
+
+    speed_range   rhythms are played at up to this much more or less than their own speed
+    sizes         fields of RhythmConfig that differ from the embedded model's
+    """
+
+    train_dataset_path: str = ""
+    run_path: str = "runs/rcomplexion"
+    split: str = "train"
+    seed: int = 1
+    threads: int = 0
+    rows: int = 32
+    intervals: int = 96
+    speed_range: float = 0.25
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    loop: LoopOptions = field(default_factory=LoopOptions)
+
+    def __post_init__(self) -> None:
+        require_one_of(tuple(split.value for split in Split), "split", self.split)
+        require(self.rows >= 1, "rows", "1 or more", self.rows)
+        require(self.intervals >= 2, "intervals", "2 or more", self.intervals)
+        require(0 <= self.speed_range < 1, "speed_range", "within 0..1", self.speed_range)
+        for name in self.sizes:
+            require_one_of(SIZES, "a size of the network", name)
+
+
+class RhythmTask:
+    """Batches of parts of rhythms; the loss is the cross entropy of the next interval, without leniency."""
+
+    def __init__(self, options: RhythmTrainOptions, train: RhythmCorpus, held_out: RhythmCorpus | None) -> None:
+        self.options, self.train, self.held_out = options, train, held_out
+        counts = {mode: train.modes.count(mode) for mode in GameMode}
+        shares = np.array([counts[mode] ** (MODE_SHARE_POWER - 1) for mode in train.modes])
+        self.shares = shares / shares.sum()
+
+    def batch(self, step: int) -> RhythmBatch:
+        rng = np.random.default_rng([self.options.seed, step])
+        chosen = rng.choice(len(self.train.rhythms), size=self.options.rows, p=self.shares)
+        parts = []
+        for rhythm in (self.train.rhythms[index] for index in chosen):
+            first = int(rng.integers(max(1, len(rhythm) - self.options.intervals + 1)))
+            parts.append((rhythm, slice(first, first + self.options.intervals)))
+        reach = self.options.speed_range
+        return batch_of(parts, (1.0 + rng.uniform(-reach, reach, size=len(parts))).tolist())
+
+    def loss(self, model: nn.Module, batch: RhythmBatch, step: int) -> tuple[Tensor, Figures]:
+        losses = _losses(model, batch)
+        return losses.mean(), {}
+
+    def evaluate(self, model: nn.Module) -> dict[str, float]:
+        """Bits of an interval of held-out charts, in all and by mode."""
+        if self.held_out is None:
+            return {}
+        order = np.argsort([len(rhythm) for rhythm in self.held_out.rhythms])
+        sums: dict[str, list[float]] = {}
+        for first in range(0, len(order), HELD_OUT_ROWS):
+            part = [int(index) for index in order[first : first + HELD_OUT_ROWS]]
+            batch = batch_of([(self.held_out.rhythms[index], slice(None)) for index in part])
+            rows = np.repeat(part, [len(self.held_out.rhythms[index]) for index in part])
+            for index, loss in zip(rows.tolist(), _losses(model, batch).tolist(), strict=True):
+                sums.setdefault(self.held_out.modes[index].name.lower(), []).append(loss / math.log(2))
+        everything = [bits for group in sums.values() for bits in group]
+        return {
+            "loss": round(float(np.mean(everything)), 4),
+            **{n: round(float(np.mean(b)), 4) for n, b in sums.items()},
+        }
+
+
+def _losses(model: nn.Module, batch: RhythmBatch) -> Tensor:
+    """Cross entropy of every interval of a batch, in nats [intervals], row after row."""
+    device = next(model.parameters()).device
+    logits, targets = model(batch.inputs.to(device)), batch.targets.to(device)
+    known = targets != IGNORED
+    return F.cross_entropy(logits[known], targets[known], reduction="none")
+
+
+def train_rhythm(options: RhythmTrainOptions) -> Path:
+    """Runs or resumes a training run; writes the averaged weights with their contract. Returns the model's folder.
+
+    Raises OptionError with one sentence for the user.
+    """
+    folder = Path(options.train_dataset_path)
+    if not options.train_dataset_path or not folder.is_dir():
+        raise OptionError(f"train_dataset_path must be a folder of charts, got {options.train_dataset_path or 'none'}.")
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    task = _task(folder, options)
+    config = sized(**options.sizes)
+    torch.manual_seed(options.seed)
+    run_folder = Path(options.run_path)
+    run_training(RhythmModel(config), task, options.loop, run_folder)
+    return _export(run_folder, config)
+
+
+def _task(folder: Path, options: RhythmTrainOptions) -> RhythmTask:
+    split = Split(options.split)
+    train = load_rhythms(folder, split)
+    if not train.rhythms:
+        raise OptionError(f"There is no chart to train on in train_dataset_path={folder}.")
+    print(f"training on {len(train.rhythms)} rhythms; {len(train.skipped)} charts left out")
+    held_out = load_rhythms(folder, Split.HELD_OUT) if split is Split.TRAIN else None
+    if held_out is None or not held_out.rhythms:
+        return RhythmTask(options, train, None)
+    print(f"held out: {len(held_out.rhythms)} rhythms")
+    return RhythmTask(options, train, held_out)
+
+
+def _export(run_folder: Path, config: RhythmConfig) -> Path:
+    folder = run_folder / MODEL_FOLDER
+    with replaced_folder(folder) as temporary:
+        save_model(temporary, config, load_file(run_folder / CHECKPOINT_FOLDER / AVERAGE_FILE))
+    return folder

@@ -1,0 +1,96 @@
+"""Training a classifier of two mappers, with the head alone and with a layer of the reader."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from checkpoints.errors import ModelError
+from classifier.contract import CONTRACT_FILE, Classifier, load_classifier
+from classifier.dataset import Labels
+from classifier.ranking import rank_mappers
+from classifier.training import ClassifierTrainOptions, drawing_shares, train_classifier
+from osuT5.model.loading import load_model
+from pipeline.command_line import compose_config
+from tests.classifier.mapper_maps import map_by, noise, write_mapset
+from training.options import OptionError, build_options
+
+MAPPERS = ("Anna", "Bert")
+
+
+@pytest.fixture(scope="module")
+def mapsets(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("songs") / "mapsets"
+    for number in range(2):
+        title = f"Song {number}"
+        write_mapset(folder / title, [map_by(mapper, title) for mapper in MAPPERS], seed=number)
+    return folder
+
+
+def _train(mapsets: Path, folder: Path, steps: int, **options) -> Classifier:
+    config = compose_config("train_classifier")
+    assert config.pop("task") == "classifier"
+    config |= {"train_dataset_path": str(mapsets), "run_path": str(folder / "run"), "fewest_charts": 2, "rows": 4}
+    config |= {"cache_path": str(folder / "cache"), "decoder_layers": 1, **options}
+    config["loop"] |= {"total_steps": steps, "log_every": steps, "warmup_steps": 2, "average_decay": 0.0}
+    return load_classifier(train_classifier(build_options(ClassifierTrainOptions, config)))
+
+
+def test_a_head_learns_to_tell_two_mappers_apart(mapsets: Path, tmp_path: Path) -> None:
+    classifier = _train(mapsets, tmp_path, 40)
+    assert classifier.mappers == MAPPERS
+    for mapper in MAPPERS:
+        ranking = rank_mappers(map_by(mapper), noise(16.0, seed=9), classifier)
+        assert ranking.chances[0][0] == mapper
+    frozen = dict(load_model("models/mini")[0].named_parameters())
+    kept = classifier.model.reader.state_dict()["decoder.layers.0.fc1.weight"]
+    torch.testing.assert_close(kept, frozen["decoder.layers.0.fc1.weight"].detach())
+    before = sorted(path.name for path in (tmp_path / "cache").iterdir())
+    _train(mapsets, tmp_path, 40)
+    assert sorted(path.name for path in (tmp_path / "cache").iterdir()) == before
+
+
+def test_a_layer_of_the_reader_can_be_trained_too(mapsets: Path, tmp_path: Path) -> None:
+    classifier = _train(mapsets, tmp_path, 2, trained_layers=1, most_excerpts=1)
+    start = load_model("models/mini")[0].state_dict()
+    state = classifier.model.reader.state_dict()
+    assert not torch.equal(state["decoder.layers.0.fc1.weight"], start["decoder.layers.0.fc1.weight"])
+    torch.testing.assert_close(state["encoder.conv1.weight"], start["encoder.conv1.weight"])
+
+
+def test_a_damaged_contract_is_told_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"lacks classifier\.json"):
+        load_classifier(tmp_path)
+    (tmp_path / CONTRACT_FILE).write_text('{"spec": {}}', encoding="utf-8")
+    with pytest.raises(ModelError, match="damaged, or from another version"):
+        load_classifier(tmp_path)
+
+
+def test_mappers_are_drawn_by_the_root_of_their_songs() -> None:
+    mappers, songs = np.array([0] * 8 + [1] * 3), np.array([0, 0, 0, 0, 0, 1, 2, 3, 4, 4, 4])
+    shares = drawing_shares(Labels(mappers, songs, songs))
+    assert shares[:8].sum() / shares[8:].sum() == pytest.approx(2.0)
+    assert shares[:5].sum() == pytest.approx(shares[5])
+
+
+def test_the_config_shows_the_defaults() -> None:
+    config = compose_config("train_classifier")
+    del config["task"], config["loop"]
+    assert build_options(ClassifierTrainOptions, config) == ClassifierTrainOptions()
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"train_dataset_path": ""}, "train_dataset_path is missing"),
+        ({"fewest_charts": 3}, "There are not two mappers with 3 charts"),
+        ({"trained_layers": 9}, r"trained_layers must be within 0\.\.decoder_layers, got 9"),
+        ({"split": "some"}, "split must be one of train, held_out, all, got some"),
+    ],
+)
+def test_wrong_classifier_options(mapsets: Path, options: dict, sentence: str) -> None:
+    with pytest.raises(OptionError, match=sentence):
+        train_classifier(ClassifierTrainOptions(**{"train_dataset_path": str(mapsets), **options}))

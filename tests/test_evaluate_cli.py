@@ -1,0 +1,180 @@
+"""evaluate.py from end to end: maps that are there, maps that it generates, and results side by side."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+
+import pytest
+import soundfile
+import torch
+
+from evaluation import evaluating
+from evaluation.generating import Made, load_manifest
+from evaluation.options import EVALUATION_READERS, EvaluationRequest, option_names, resolve_evaluation
+from evaluation.probes.of_timing import with_times
+from evaluation.scoring import in_processes
+from osu_beatmap.model import GameMode
+from osu_beatmap.reader import read_beatmap
+from osu_beatmap.writer import save_beatmap
+from pipeline.command_line import CONFIG_DIR, compose_config, run
+from pipeline.config_help import read_help
+from synthesis.mixing import render_song
+from tests.pipeline.review.review_maps import BEAT_MS, regular_map
+from tests.source_files import root_script
+
+SECONDS = 16.0
+EVALUATE = root_script("evaluate").EVALUATE
+
+
+@pytest.fixture(scope="module")
+def mapsets(tmp_path_factory):
+    """A folder with a mapset: a song at 150 BPM with a chart of two modes on its beats."""
+    folder = tmp_path_factory.mktemp("mapsets")
+    (folder / "regular").mkdir()
+    audio, _ = render_song(1, 60_000 / BEAT_MS, 1000.0, SECONDS, sample_rate=16_000)
+    soundfile.write(folder / "regular" / "audio.flac", audio, 16_000)
+    for mode in (GameMode.STANDARD, GameMode.TAIKO):
+        beatmap = regular_map(mode, beats=34)
+        beatmap.metadata.version = mode.name
+        save_beatmap(beatmap, folder / "regular" / f"{mode.name}.osu")
+    return folder
+
+
+def evaluated(capsys, *words):
+    status = run(EVALUATE, list(words))
+    assert status == 0, capsys.readouterr().err
+    return capsys.readouterr().out.split()
+
+
+def mean(path, mode, metric):
+    return json.loads(path.read_text(encoding="utf-8"))["figures"][mode][metric]["mean"]
+
+
+def test_maps_that_are_there_and_results_side_by_side(mapsets, tmp_path, capsys):
+    early, late = tmp_path / "same", tmp_path / "late"
+    shutil.copytree(mapsets, early)
+    late.mkdir()
+    for path in (mapsets / "regular").glob("*.osu"):
+        save_beatmap(with_times(read_beatmap(path), lambda time_ms: time_ms + 40.0), late / path.name)
+    for folder in (early, late):
+        output = tmp_path / f"{folder.name}_results"
+        files = evaluated(capsys, f"generated_path={folder}", f"human_path={mapsets}", f"output_path={output}")
+        assert [name.rsplit("/", 1)[-1].rsplit("\\", 1)[-1] for name in files] == [
+            "results.json",
+            "results.md",
+            "report.html",
+        ]
+    one, other = (tmp_path / f"{name}_results" / "results.json" for name in ("same", "late"))
+    assert mean(one, "taiko", "f1_5ms") == 1.0
+    assert (mean(other, "taiko", "f1_30ms"), mean(other, "taiko", "f1_50ms")) == (0.0, 1.0)
+    assert mean(other, "standard", "offset_error_ms") == pytest.approx(40.0)
+    files = evaluated(capsys, f"compare=[{one},{other}]", f"output_path={tmp_path}")
+    assert (tmp_path / "comparison.html").read_text(encoding="utf-8").count("<circle") > 20
+    row = next(line for line in (tmp_path / "comparison.md").read_text("utf-8").splitlines() if "| f1_20ms" in line)
+    assert row.startswith("| f1_20ms | 1.00 | 0 |")
+
+
+def test_maps_are_generated_for_a_dataset_and_compared_with_its_charts(mapsets, tmp_path, capsys):
+    words = [f"dataset_path={mapsets}", "split=all", "gamemodes=[1]", f"output_path={tmp_path}", "name=mini"]
+    evaluated(capsys, *words, "inference_options=[match_difficulty=false,device=cpu]")
+    (made,) = load_manifest(tmp_path / "maps")
+    assert read_beatmap(made.map_path).mode is GameMode.TAIKO
+    assert (made.asked.mode, made.seconds > 0, made.error) == (GameMode.TAIKO, True, "")
+    data = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
+    assert (data["name"], [row["human"] for row in data["maps"]]) == ("mini", ["TAIKO.osu"])
+    assert 0.0 <= data["figures"]["taiko"]["f1_30ms"]["mean"] <= 1.0
+    assert data["made_from"]["options"] == {"seed": "1", "match_difficulty": "false", "device": "cpu"}
+    again = evaluated(capsys, f"generated_path={tmp_path / 'maps'}", f"output_path={tmp_path / 'again'}")
+    assert json.loads((tmp_path / "again" / "results.json").read_text("utf-8"))["figures"] == data["figures"]
+    assert len(again) == 3
+
+
+def test_processes_take_their_share_and_the_first_goes_on(mapsets, tmp_path, monkeypatch):
+    """What each of two processes makes, as if torchrun had started them."""
+    kept, devices = {}, []
+
+    class Ranks:
+        def __init__(self, device):
+            assert device in ("cpu", "cuda", "mps")
+
+        rank, world_size, device = 0, 2, torch.device("cpu:0")
+        is_main = property(lambda self: self.rank == 0)
+        close = staticmethod(lambda: None)
+
+    monkeypatch.setattr(evaluating, "Processes", Ranks)
+
+    def make(job):
+        devices.append(job.options["device"])
+        return Made(job.human_path, job.audio_path, None, error="not made")
+
+    monkeypatch.setattr(evaluating, "make", make)
+    request = resolve_evaluation({"dataset_path": mapsets, "split": "all", "output_path": tmp_path})
+    Ranks.rank = 1
+    monkeypatch.setattr(Ranks, "gathered", staticmethod(lambda made: [kept.setdefault("second", made)]), raising=False)
+    assert not evaluating.generate_for_dataset(request, tmp_path / "maps")
+    assert not (tmp_path / "maps").exists()
+    Ranks.rank = 0
+    monkeypatch.setattr(Ranks, "gathered", staticmethod(lambda made: [made, kept["second"]]))
+    assert evaluating.generate_for_dataset(request, tmp_path / "maps")
+    assert [made.human_path.name for made in load_manifest(tmp_path / "maps")] == ["STANDARD.osu", "TAIKO.osu"]
+    assert devices == ["cpu", "cpu"]
+
+
+def test_a_folder_of_human_charts_becomes_a_table(mapsets, tmp_path, capsys):
+    assert run(EVALUATE, [f"reference_path={mapsets}", f"output_path={tmp_path}"]) == 2
+    assert "too few human charts" in capsys.readouterr().err
+    for number in range(8):
+        beatmap = regular_map(GameMode.TAIKO, beats=80 + number)
+        beatmap.metadata.title = f"Song {number}"
+        save_beatmap(beatmap, tmp_path / f"{number}.osu")
+    (path,) = evaluated(capsys, f"reference_path={tmp_path}", f"output_path={tmp_path / 'out'}")
+    words = [f"generated_path={mapsets}", f"reference_path={path}", f"output_path={tmp_path / 'out'}"]
+    evaluated(capsys, *words)
+    data = json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))
+    assert data["made_from"]["human_charts"]["charts"] == 8
+    assert data["figures"]["taiko"]["gap_distance"]["mean"] == pytest.approx(0.0, abs=1e-6)
+
+
+def test_work_is_spread_over_processes_in_order():
+    assert list(in_processes(math.sqrt, [1.0, 4.0, 9.0], 2, "Roots")) == [1.0, 2.0, 3.0]
+
+
+def test_wrong_input_gets_one_sentence(mapsets, tmp_path, capsys):
+    maps = f"generated_path={mapsets}"
+    (tmp_path / "x.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "empty").mkdir()
+    for words, sentence in (
+        ([], "Nothing to evaluate"),
+        (["generated_path=nowhere"], "generated_path must be a folder, and there is none at nowhere"),
+        ([maps, f"dataset_path={mapsets}"], "are two ways in"),
+        ([f"dataset_path={mapsets}", f"human_path={mapsets}"], "human_path goes with generated_path"),
+        ([maps, "reference_path=nowhere"], "There is no file or folder at nowhere (reference_path)"),
+        ([maps, f"reference_path={tmp_path / 'x.json'}"], "is not a table of human charts"),
+        ([f"compare=[{tmp_path / 'x.json'}]"], "is no results.json of evaluate.py"),
+        (["compare=[nowhere.json]"], "There is no file at nowhere.json (compare)"),
+        ([f"generated_path={tmp_path / 'empty'}"], "There is no map to measure"),
+        ([f"dataset_path={mapsets}", "split=held_out"], "has charts of the split and the modes asked for"),
+        ([f"dataset_path={mapsets}", "split=test"], "split must be one of train, held_out, all"),
+        ([f"dataset_path={mapsets}", "inference_options=[cfg_scal=2]"], "did you mean cfg_scale?"),
+        ([f"dataset_path={mapsets}", "inference_options=[gamemode=2]"], "follows from the charts"),
+        ([f"dataset_path={mapsets}", "inference_options=[top_p=7]"], "top_p must be within 0..1"),
+        ([maps, "modes=[1]"], "There is no option modes; did you mean gamemodes?"),
+        ([maps, "classifier_path=nowhere"], "classifier"),
+    ):
+        assert run(EVALUATE, [*words, f"output_path={tmp_path / 'out'}"]) == 2, words
+        shown = capsys.readouterr()
+        assert sentence in shown.err
+        assert shown.err.count("\n") == 1
+
+
+def test_yaml_readers_and_dataclass_have_the_same_options_and_defaults():
+    shown = compose_config("evaluate")
+    assert list(shown) == list(option_names()) == list(EVALUATION_READERS)
+    assert resolve_evaluation({**shown, "generated_path": "maps"}) == resolve_evaluation({"generated_path": "maps"})
+    assert resolve_evaluation({"compare": "[a.json]"}) == EvaluationRequest(compare=("a.json",))
+    groups = read_help(CONFIG_DIR / "evaluate.yaml")
+    explained = {option.name: option.about for group in groups for option in group.options if group.heading}
+    assert set(explained) == set(shown)
+    assert all(len(about) > 10 for about in explained.values())

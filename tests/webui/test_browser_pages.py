@@ -1,0 +1,245 @@
+"""The pages in a real browser, with the real worker and the embedded model on a song of seconds."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import io
+import json
+import threading
+import zipfile
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from demo.live_pages import live_server
+from osu_beatmap.archive import read_osz
+from osu_beatmap.model import GameMode
+from osu_beatmap.writer import write_beatmap
+from synthesis.mixing import render_song
+from tests.pipeline.review.review_maps import BEAT_MS, regular_map
+from tests.webui.live_browser import PATIENCE_MS, browser
+
+SECONDS = 12.0
+
+IS_NOT_BLANK = """canvas => {
+  const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+  const colours = new Set();
+  for (let i = 0; i < data.length; i += 4) colours.add((data[i] << 16) | (data[i + 1] << 8) | data[i + 2]);
+  return colours.size > 20;
+}"""
+
+
+@pytest.fixture(scope="module")
+def song(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("song") / "song.ogg"
+    audio, _ = render_song(1, 60_000 / BEAT_MS, 1000.0, SECONDS, sample_rate=22_050)
+    soundfile.write(path, audio, 22_050)
+    return path
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with browser() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory, chromium):
+    with live_server(tmp_path_factory.mktemp("site") / "folder") as running:
+        yield running
+
+
+@pytest.fixture
+def page(chromium):
+    context = chromium.new_context(locale="en-US", viewport={"width": 1300, "height": 1000})
+    context.set_default_timeout(PATIENCE_MS)
+    opened = context.new_page()
+    mistakes: list[str] = []
+    opened.on("pageerror", lambda error: mistakes.append(str(error)))
+    yield opened
+    context.close()
+    assert not mistakes
+
+
+def order(page, server, song: Path, title: str) -> None:
+    """Orders a map on the page that makes maps."""
+    page.goto(server.page())
+    page.set_input_files("input[type=file]", song)
+    for option, value in {"title": title, "artist": "Nobody", "seed": "1", "difficulty": "3"}.items():
+        page.locator(f"[data-option={option}] input:not([type=range])").fill(value)
+    page.click("button[type=submit]:enabled")
+
+
+def card(page, title: str):
+    """A job that is done: until then it is called after its song."""
+    return page.locator(".job", has=page.locator("h3", has_text=title))
+
+
+def open_player(page, within) -> None:
+    within.get_by_role("button", name="See and hear it").first.click()
+    page.wait_for_selector(".preview-field")
+    page.wait_for_selector(".preview-note", state="detached")
+
+
+def position_ms(page) -> float:
+    return float(page.locator(".preview-scrub").input_value())
+
+
+def jobs_of(page) -> list[dict]:
+    return page.evaluate("fetch('/api/jobs?after=0').then(answer => answer.json())")["jobs"]
+
+
+def test_a_map_is_made_played_and_remade_in_part(page, server, song):
+    order(page, server, song, "First")
+    page.locator(".job progress").wait_for()
+    own = card(page, "First")
+    own.locator(".badge.done").wait_for()
+    assert own.locator(".stars").count() == 1
+    open_player(page, own)
+
+    page.locator(".preview-play").click()
+    page.wait_for_function("() => Number(document.querySelector('.preview-scrub').value) > 300")
+    page.locator(".preview-play").click()
+    first_ms = page.evaluate(
+        "url => fetch(url).then(answer => answer.json()).then(map => map.objects[0].time)",
+        f"/api/jobs/{jobs_of(page)[0]['id']}/maps/0/preview",
+    )
+    page.locator(".preview-scrub").fill(str(round(first_ms)))
+    page.wait_for_timeout(200)
+    assert page.locator(".preview-field").evaluate(IS_NOT_BLANK)
+    assert page.locator(".preview-timeline").evaluate(IS_NOT_BLANK)
+
+    before = position_ms(page)
+    page.locator(".preview").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("before => Number(document.querySelector('.preview-scrub').value) > before", arg=before)
+
+    strip = page.locator(".preview-timeline").bounding_box()
+    page.mouse.move(strip["x"] + 0.4 * strip["width"], strip["y"] + 30)
+    page.mouse.down()
+    page.mouse.move(strip["x"] + 0.8 * strip["width"], strip["y"] + 30, steps=4)
+    page.mouse.up()
+    own.get_by_role("button", name="Make the selected part anew").click()
+    version = own.locator(".version")
+    version.locator(".badge.done").wait_for()
+    assert [job["parent"] is None for job in sorted(jobs_of(page), key=lambda job: job["created_s"])] == [True, False]
+    open_player(page, version)
+    version.get_by_role("button", name="Undo").click()
+    version.wait_for(state="detached")
+    assert [job["title"] for job in jobs_of(page)] == [jobs_of(page)[0]["title"]]
+    assert own.locator(".badge.done").count() == 1
+
+
+def test_a_cancelled_job_makes_way_for_the_next(page, server, song):
+    order(page, server, song, "Unwanted")
+    page.locator(".job progress").wait_for()
+    page.locator("[data-option=title] input").fill("Wanted")
+    page.click("button[type=submit]:enabled")
+    page.locator(".badge.queued").wait_for()
+    page.locator(".job", has=page.locator(".badge.running")).get_by_role("button", name="Cancel").click()
+    page.locator(".badge.cancelled").wait_for()
+    card(page, "Wanted").locator(".badge.done").wait_for()
+
+
+def mapset_bytes(song: Path) -> bytes:
+    """A mapset whose only map has an object off its beat."""
+    beatmap = regular_map(GameMode.STANDARD, beats=24)
+    beatmap.audio_filename = "song.ogg"
+    beatmap.hit_objects[15].time_ms += 11.0
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr("map.osu", write_beatmap(beatmap))
+        archive.write(song, "song.ogg")
+    return data.getvalue()
+
+
+def test_a_map_is_reviewed_and_mended(page, server, song, tmp_path):
+    page.goto(server.page("/mai-mod"))
+    sent = {"name": "set.osz", "mimeType": "application/zip", "buffer": mapset_bytes(song)}
+    page.set_input_files("input[type=file]", sent)
+    page.click("button[type=submit]:enabled")
+    page.locator(".suggestion").first.wait_for()
+    page.wait_for_selector(".preview-note", state="detached")
+    everything = page.locator(".suggestion").count()
+
+    fixable = page.locator(".suggestion", has=page.locator(".fix")).first
+    assert fixable.locator("a").get_attribute("href").startswith("osu://edit/")
+    before = position_ms(page)
+    fixable.locator(".jump").click()
+    page.wait_for_function("before => Number(document.querySelector('.preview-scrub').value) != before", arg=before)
+    assert fixable.get_attribute("aria-current") == "true"
+
+    chip = page.locator(".chip[class*=severity-]").first
+    chip.click()
+    assert page.locator(".suggestion").count() < everything
+    chip.click()
+    assert page.locator(".suggestion").count() == everything
+
+    page.locator(".suggestion .fix input").first.check()
+    page.get_by_role("button", name="Write a copy with 1 fixes").click()
+    page.locator(".version .badge.done").wait_for()
+    with page.expect_download() as download:
+        page.locator(".version").get_by_role("link", name="Download .osz").click()
+    download.value.save_as(tmp_path / "mended.osz")
+    versions = {beatmap.metadata.version for beatmap in read_osz(tmp_path / "mended.osz").beatmaps.values()}
+    assert versions == {"Normal", "Normal (modded)"}
+
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Export JSON").click()
+    rows = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
+    assert len(rows) == everything
+
+
+def test_hostile_files_are_refused_with_a_sentence(page, server):
+    page.goto(server.page())
+    outside = io.BytesIO()
+    with zipfile.ZipFile(outside, "w") as archive:
+        archive.writestr("../../../escaped.osu", write_beatmap(regular_map()))
+    for name, data in {"..%2f..%2fescaped.osu": b"MZ\x90\x00" * 100, "map.osz": outside.getvalue()}.items():
+        page.set_input_files("input[type=file]", {"name": name, "mimeType": "application/zip", "buffer": data})
+        if name != "map.osz":
+            page.locator("[role=alert]:visible", has_text="is neither a song").wait_for()
+    page.wait_for_load_state("networkidle")
+    folder = server.site.settings.folder
+    assert not [path for path in folder.parent.rglob("escaped*") if not path.is_relative_to(folder / "uploads")]
+
+
+@pytest.fixture
+def other_site(tmp_path):
+    """A site of somebody else, on this computer."""
+    (tmp_path / "index.html").write_text("<!doctype html><title>elsewhere</title>", encoding="utf-8")
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            pass
+
+    handler = functools.partial(Quiet, directory=tmp_path)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as elsewhere:
+        thread = threading.Thread(target=elsewhere.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{elsewhere.server_port}/"
+        elsewhere.shutdown()
+        thread.join()
+
+
+def test_another_site_orders_nothing(page, server, other_site):
+    asked = """async ([address, mode, headers]) => {
+      const body = JSON.stringify({ kind: "generate", options: { audio_path: "/no/such/song.mp3" } });
+      const how = { method: "POST", mode, credentials: "include", body, headers };
+      try {
+        const answer = await fetch(`${address}/api/jobs`, how);
+        return answer.type === "opaque" ? answer.type : answer.status;
+      } catch { return "refused"; }
+    }"""
+    page.goto(server.page())
+    known = len(jobs_of(page))
+    plain, with_token = {"Content-Type": "text/plain"}, {"X-Session-Token": server.site.token}
+    assert page.evaluate(asked, [server.address, "cors", with_token]) == 422, "from its own page it is read"
+    assert page.evaluate(asked, [server.address, "cors", {}]) == 403, "but not without the token"
+    page.goto(other_site)
+    assert page.evaluate(asked, [server.address, "no-cors", plain]) == "refused"
+    assert page.evaluate(asked, [server.address, "cors", with_token]) == "refused"
+    page.goto(server.page())
+    assert len(jobs_of(page)) == known

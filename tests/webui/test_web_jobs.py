@@ -1,0 +1,177 @@
+"""Jobs through a worker: done, failed, lost, cancelled, in order, and taken up again after a restart."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+
+import psutil
+import pytest
+from sites import client_of, ended, job_when, ordered, running, sent_song, settings_in
+
+from webui.jobs import INTERRUPTED, MAX_ATTEMPTS, RECORD_NAME, Job, Jobs, new_id
+from webui.worker import OUT_OF_MEMORY
+
+
+def test_a_job_is_done_and_leaves_results(client, song):
+    job = ended(client, ordered(client, song))
+    assert (job["state"], job["error"], job["progress"]) == ("done", None, None)
+    assert job["title"] == "song.wav"
+    assert job["command"] == "python inference.py audio_path=song.wav title=quick"
+    log = client.get(f"/api/jobs/{job['id']}/log").json()
+    assert "listening" in log["text"] and "doing quick" in log["text"]
+    assert client.get(f"/api/jobs/{job['id']}/log", params={"offset": log["next"]}).json()["text"] == ""
+
+
+def test_the_worker_gets_files_in_place_of_references(client, song):
+    job_id = ended(client, ordered(client, song))["id"]
+    options = json.loads((client.site.jobs.folder / job_id / "options.json").read_text(encoding="utf-8"))
+    assert os.path.isfile(options["audio_path"])
+
+
+@pytest.mark.parametrize(
+    ("what", "sentence"),
+    [
+        ("wrong", "difficulty cannot be met."),
+        ("bug", "RuntimeError: nobody thought of this"),
+        ("memory", OUT_OF_MEMORY),
+        ("crash", "ended before it was done (status 9)"),
+    ],
+)
+def test_what_goes_wrong_fails_its_job_alone(client, song, what, sentence):
+    failing, following = ordered(client, song, what), ordered(client, song)
+    job = ended(client, failing)
+    assert job["state"] == "failed"
+    assert sentence in job["error"]
+    assert ended(client, following)["state"] == "done"
+
+
+def test_a_bug_has_its_trace_in_the_log(client, song):
+    job_id = ended(client, ordered(client, song, "bug"))["id"]
+    assert "Traceback" in client.get(f"/api/jobs/{job_id}/log").json()["text"]
+
+
+def test_one_process_does_all_jobs(client, song):
+    first, second = (ended(client, ordered(client, song))["result"]["process"] for _ in range(2))
+    assert first == second == client.site.supervisor.worker_pid
+
+
+def test_a_worker_that_was_lost_while_nothing_was_to_do_is_replaced(client, song):
+    ended(client, ordered(client, song))
+    lost = psutil.Process(client.site.supervisor.worker_pid)
+    lost.kill()
+    job = ended(client, ordered(client, song))
+    assert (job["state"], job["result"]["process"] != lost.pid) == ("done", True)
+
+
+@pytest.mark.parametrize("what", ["slow", "deaf"])
+def test_cancelling_frees_the_worker(client, song, what):
+    """Whether a job listens to it or not."""
+    job_id, following = ordered(client, song, what), ordered(client, song)
+    running(client, job_id)
+    worker = psutil.Process(client.site.supervisor.worker_pid)
+    assert client.post(f"/api/jobs/{job_id}/cancel").json()["wants_cancel"]
+    assert ended(client, job_id)["state"] == "cancelled"
+    assert ended(client, following)["state"] == "done"
+    assert worker.is_running() == (what == "slow")
+
+
+def test_a_waiting_job_is_cancelled_at_once(client, song):
+    first, second = ordered(client, song, "slow"), ordered(client, song)
+    running(client, first)
+    assert client.get(f"/api/jobs/{second}").json()["position"] == 1
+    assert client.post(f"/api/jobs/{second}/cancel").json()["state"] == "cancelled"
+    client.post(f"/api/jobs/{first}/cancel")
+    assert ended(client, first)["state"] == "cancelled"
+
+
+def test_jobs_are_done_in_their_order(client, song):
+    ids = [ordered(client, song) for _ in range(3)]
+    begun = [ended(client, job_id)["started_s"] for job_id in ids]
+    assert begun == sorted(begun)
+
+
+def test_a_dismissed_job_is_gone(client, song):
+    job_id = ended(client, ordered(client, song))["id"]
+    before = client.get("/api/jobs").json()["revision"]
+    assert client.delete(f"/api/jobs/{job_id}").status_code == 204
+    assert client.get(f"/api/jobs/{job_id}").status_code == 404
+    assert client.get("/api/jobs", params={"after": before}).json()["removed"] == [job_id]
+    assert not (client.site.jobs.folder / job_id).exists()
+
+
+def test_a_running_job_is_not_dismissed(client, song):
+    job_id = ordered(client, song, "slow")
+    running(client, job_id)
+    assert client.delete(f"/api/jobs/{job_id}").status_code == 409
+    client.post(f"/api/jobs/{job_id}/cancel")
+    ended(client, job_id)
+
+
+def test_jobs_outlive_the_server(tmp_path):
+    settings = settings_in(tmp_path)
+    with client_of(settings) as client:
+        song = sent_song(client)
+        done = ended(client, ordered(client, song))["id"]
+        stopped = ordered(client, song, "slow")
+        waiting = ordered(client, song)
+        running(client, stopped)
+        worker = client.site.supervisor.worker_pid
+        token = client.site.token
+    assert not psutil.pid_exists(worker)
+    with client_of(settings) as client:
+        assert client.site.token == token
+        assert client.get(f"/api/jobs/{done}").json()["state"] == "done"
+        assert client.get(f"/api/jobs/{done}/files/a map.osz").content == b"PK"
+        running(client, stopped)
+        client.post(f"/api/jobs/{stopped}/cancel")
+        assert ended(client, waiting)["state"] == "done"
+
+
+def test_a_job_that_servers_die_of_is_not_begun_for_ever(tmp_path):
+    jobs = Jobs(tmp_path)
+    jobs.add(Job(new_id(), "generate", {}))
+    for attempt in range(1, MAX_ATTEMPTS + 1):
+        job = jobs.next_queued(0)
+        assert job is not None and job.attempts == attempt
+        jobs = Jobs(tmp_path)
+    (job,) = jobs.all()
+    assert (job.state, job.error) == ("failed", INTERRUPTED)
+
+
+def test_a_record_that_is_damaged_is_passed_over(tmp_path):
+    jobs = Jobs(tmp_path)
+    kept, damaged = (jobs.add(Job(new_id(), "generate", {})) for _ in range(2))
+    (jobs.folder_of(damaged) / RECORD_NAME).write_text('{"id": ', encoding="utf-8")
+    assert [job.id for job in Jobs(tmp_path).all()] == [kept.id]
+
+
+def test_a_job_whose_upload_is_gone_says_so(client):
+    song = sent_song(client)
+    slow = ordered(client, song, "slow")
+    job_id = ordered(client, song)
+    running(client, slow)
+    for file in (client.site.uploads.folder / song["upload"]).rglob("*.json"):
+        file.unlink()
+    client.post(f"/api/jobs/{slow}/cancel")
+    assert "no longer there" in ended(client, job_id)["error"]
+
+
+def test_a_job_whose_folder_is_gone_fails_alone(client, song):
+    slow = ordered(client, song, "slow")
+    lost = ordered(client, song)
+    running(client, slow)
+    shutil.rmtree(client.site.jobs.folder / lost)
+    client.post(f"/api/jobs/{slow}/cancel")
+    assert ended(client, lost)["state"] == "failed"
+    assert ended(client, ordered(client, song))["state"] == "done"
+
+
+def test_remaining_time_is_told(client, song):
+    job_id = ordered(client, song, "slow")
+    job = job_when(client, job_id, lambda job: (job["progress"] or {}).get("remaining_s") is not None)
+    assert job["progress"]["stage"] == "map"
+    assert 0 < job["progress"]["done"] < job["progress"]["total"]
+    client.post(f"/api/jobs/{job_id}/cancel")
+    ended(client, job_id)

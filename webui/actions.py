@@ -1,0 +1,180 @@
+"""What the worker can do: generate, review, and apply what a review suggests.
+
+A job's options are those of the command line, and so is what is done with them; only where results go is ours.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from webui.references import MAPS_FOLDER, RESULT_FOLDER
+from webui.results import copy_out, files_of, keep_all_of, keep_archive, keep_map, maps_of, pack
+from webui.worker import Action, Task
+
+REVIEW_FILE = "review.json"
+MOST_REVIEWS_KEPT = 4
+REPORTS = ("html", "json", "md")
+
+_reviews: OrderedDict[str, list] = OrderedDict()
+"""Reviews of earlier jobs of this process: their fixes need not be found again."""
+
+
+def warm_up() -> None:
+    """Imports what takes seconds, before anybody waits for it."""
+    import pipeline.generate
+    import pipeline.mapset  # noqa: F401
+
+
+def generate_map(task: Task) -> dict[str, Any]:
+    """A map, or a mapset, as inference.py makes it."""
+    from pipeline.console import mapset_summary, summary
+    from pipeline.generate import generate
+    from pipeline.input_files import check_files
+    from pipeline.kept_models import keep_models
+    from pipeline.mapset import generate_mapset
+    from pipeline.resolve import resolve
+
+    keep_models()
+    result_folder = _made(task.folder / RESULT_FOLDER)
+    wanted_folder = task.options.get("output_path")
+    request = resolve({**task.options, "output_path": str(result_folder)})
+    check_files(request)
+    if request.map.is_mapset:
+        made = generate_mapset(request, task.progress)
+        print(mapset_summary(made))
+        osu_paths = made.osu_paths
+    else:
+        made = generate(request, task.progress)
+        print(summary(made, request))
+        osu_paths = [made.osu_path]
+    new = _kept(task, request, made.osz_path, osu_paths)
+    written = [result_folder / each["name"] for each in files_of(result_folder)]
+    copies = copy_out(written, Path(wanted_folder).expanduser()) if wanted_folder else []
+    return {
+        "maps": maps_of(task.folder),
+        "new": new,
+        "files": files_of(result_folder),
+        "copies": copies,
+        "warnings": list(dict.fromkeys(made.warnings)),
+        "seed": made.seed,
+        "seconds": made.seconds,
+        "asked_stars": request.map.difficulty,
+        "span": [request.scope.start_time_ms, request.scope.end_time_ms] if request.scope.add_to_beatmap else None,
+    }
+
+
+def review_map(task: Task) -> dict[str, Any]:
+    """Suggestions for a map or a mapset, as mai_mod.py makes them, with the maps beside to look at."""
+    from pipeline.kept_models import keep_models
+    from pipeline.review.options import check_review_files, resolve_review
+    from pipeline.review.reports import report
+    from pipeline.review.reviewing import review
+
+    keep_models()
+    request = resolve_review({**task.options, "output": "text", "output_file": None, "apply": None})
+    check_review_files(request)
+    if request.beatmap_path.suffix.lower() == ".osz":
+        keep_archive(task.folder, request.beatmap_path)
+    else:
+        sources = (
+            sorted(request.beatmap_path.glob("*.osu")) if request.beatmap_path.is_dir() else [request.beatmap_path]
+        )
+        for path in sources:
+            keep_map(task.folder, path, request.audio_path)
+    reviews = review(request, task.progress)
+    result_folder = _made(task.folder / RESULT_FOLDER)
+    for form in REPORTS:
+        text = report(reviews, form, request.order, colour=False)
+        (result_folder / f"review.{form}").write_text(text, encoding="utf-8", errors="replace", newline="\n")
+    maps = maps_of(task.folder)
+    shown = _shown_reviews(reviews, {Path(each["name"]).stem: each["name"] for each in maps})
+    (task.folder / REVIEW_FILE).write_text(json.dumps(shown, ensure_ascii=False), encoding="utf-8", errors="replace")
+    _keep_reviews(task.id, reviews)
+    count = sum(len(each.suggestions) for each in reviews)
+    print(f"{count} suggestions.")
+    return {"maps": maps, "files": files_of(result_folder), "warnings": [], "suggestions": count}
+
+
+def apply_fixes(task: Task) -> dict[str, Any]:
+    """A copy of a reviewed map with the fixes of some suggestions. Options: `map`, its name, and `apply`, their ids."""
+    from pipeline.options import RequestError
+    from pipeline.review.options import check_review_files, resolve_review
+    from pipeline.review.reviewing import review, write_fixed_copy
+
+    options = dict(task.options)
+    name = options.pop("map", None)
+    if task.parent is None or name not in {each.name for each in (task.parent / MAPS_FOLDER).glob("*.osu")}:
+        raise RequestError("apply goes on from a review: name one of its maps.")
+    if not options.get("apply"):
+        raise RequestError("apply is empty: tick the suggestions to apply.")
+    result_folder = _made(task.folder / RESULT_FOLDER)
+    given = {"beatmap_path": str(task.parent / MAPS_FOLDER / name), "output_path": str(result_folder)}
+    request = resolve_review({**options, **given})
+    check_review_files(request)
+    known = {each.path: each for each in _reviews.get(task.parent.name, [])}
+    reviewed = known.get(Path(name).stem) or review(request, task.progress)[-1]
+    path, applied = write_fixed_copy(request, reviewed)
+    keep_all_of(task.folder, task.parent / MAPS_FOLDER)
+    new = keep_map(task.folder, path, None)
+    pack(task.folder, result_folder)
+    print(f"{path.name}: {len(applied)} suggestions applied.")
+    return {
+        "maps": maps_of(task.folder, new),
+        "files": files_of(result_folder),
+        "warnings": [],
+        "applied": [each.id for each in applied],
+    }
+
+
+ACTIONS: dict[str, Action] = {"generate": generate_map, "review": review_map, "apply": apply_fixes}
+
+
+def _kept(task: Task, request: Any, osz_path: Path | None, osu_paths: Sequence[Path]) -> list[str]:
+    """Puts the new maps among the job's maps; returns their names."""
+    if osz_path is not None:
+        return keep_archive(task.folder, osz_path)
+    reference = request.song.beatmap_path
+    changed = request.scope.add_to_beatmap and reference is not None
+    if changed and task.parent is not None and reference.parent == task.parent / MAPS_FOLDER:
+        keep_all_of(task.folder, reference.parent)
+    new: list[str] = []
+    for path in osu_paths:
+        audio = request.song.audio_path
+        if audio is None and reference is not None:
+            audio = _audio_of(reference)
+        new += keep_map(task.folder, path, audio)
+    if changed:
+        pack(task.folder, task.folder / RESULT_FOLDER)
+    return new
+
+
+def _audio_of(reference: Path) -> Path:
+    from osu_beatmap.reader import read_beatmap
+
+    return reference.parent / Path(read_beatmap(reference).audio_filename).name
+
+
+def _shown_reviews(reviews: Sequence[Any], files: dict[str, str]) -> list[dict[str, Any]]:
+    """Reviews as the API shows them; `files`: the map of each by its path in the review."""
+    from pipeline.review.html_report import as_data
+    from pipeline.review.reports import as_json
+
+    return [
+        {**as_data(review, [as_json(each, review) for each in review.suggestions]), "map": files.get(review.path)}
+        for review in reviews
+    ]
+
+
+def _keep_reviews(job_id: str, reviews: list) -> None:
+    _reviews[job_id] = reviews
+    while len(_reviews) > MOST_REVIEWS_KEPT:
+        _reviews.popitem(last=False)
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,93 @@
+"""The options of a program as a form needs them, from the definitions that its command line has.
+
+Nothing about options is said here but which of them a beginner should see first.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from osu_beatmap.model import GameMode
+from pipeline.command_line import find_config
+from pipeline.config_help import read_help
+from pipeline.option_groups import Option, all_options, kind_of, option_groups
+from pipeline.option_uses import Use, is_of_use
+from pipeline.option_values import Members, Number, OneOf, Reader, WholeNumber
+from pipeline.review.options import REVIEW_READERS
+
+PROGRAMS = ("generate", "review")
+BASIC = (
+    "audio_path", "beatmap_path", "gamemode", "difficulty", "keycount", "descriptors", "title", "artist", "seed",
+    "categories", "max_per_category",
+)  # fmt: skip
+"""Shown without asking, in this order; all else is a click away."""
+
+NOT_FOR_REVIEWS = ("output", "output_file", "raw_output", "apply", "output_path")
+"""Options that say what the page does by other means."""
+
+
+@cache
+def form_of(program: str) -> list[dict[str, Any]]:
+    """Groups of options in the order of the YAML: {key, heading, options: [{name, kind, default, about, ...}]}."""
+    groups = option_groups() if program == "generate" else _review_groups()
+    return [
+        {"key": group_key(heading), "heading": heading, "options": [_shown(option) for option in options]}
+        for heading, options in groups.items()
+    ]
+
+
+def group_key(heading: str) -> str:
+    """A name for a group from its heading: `Settings (default: ...)` is `settings`."""
+    return heading.partition("(")[0].strip().lower().replace(" ", "_")
+
+
+def without_use(options: dict[str, Any], mode: GameMode) -> list[str]:
+    """Options of a generation that have no use beside those that are given."""
+    defaults = {name: option.default for name, option in all_options().items()}
+    values = {**defaults, **{name: value for name, value in options.items() if name in defaults}}
+    return [name for name in defaults if not is_of_use(name, values, defaults, mode)]
+
+
+def _review_groups() -> dict[str, list[Option]]:
+    groups: dict[str, list[Option]] = {}
+    for group in read_help(find_config("mai_mod")):
+        own = [each for each in group.options if each.name not in NOT_FOR_REVIEWS]
+        if own:
+            groups[group.heading] = [_review_option(each.name, group.heading, each.about, each.default) for each in own]
+    return groups
+
+
+def _review_option(name: str, group: str, about: str, default: str) -> Option:
+    reader = REVIEW_READERS[name]
+    limits = (reader.low, reader.high) if isinstance(reader, Number | WholeNumber) else None
+    default_value = None if default == "null" else default
+    return Option(name, group, about, default_value, kind_of(name, reader), _choices(reader), limits, Use())
+
+
+def _choices(reader: Reader) -> dict[str, str]:
+    words = [reader.spelt(name) for name in reader.kind.__members__] if isinstance(reader, Members) else []
+    words += reader.allowed if isinstance(reader, OneOf) else ()
+    return dict.fromkeys(words, "")
+
+
+def _shown(option: Option) -> dict[str, Any]:
+    low, high = option.limits or (None, None)
+    return {
+        "name": option.name,
+        "kind": option.kind.value,
+        "default": _plain(option.default),
+        "low": low,
+        "high": high,
+        "choices": list(option.choices),
+        "modes": sorted(mode.value for mode in option.use.modes),
+        "basic": BASIC.index(option.name) if option.name in BASIC else None,
+        "about": option.about,
+    }
+
+
+def _plain(default: object) -> object:
+    """A default as a form shows it."""
+    if isinstance(default, bool):
+        return str(default).lower()
+    return default if default is None or isinstance(default, list) else str(default)

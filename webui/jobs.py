@@ -1,0 +1,197 @@
+"""Jobs: what was asked for and what became of it. They live in folders of their own, and so outlive the server."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from osu_beatmap.errors import BeatmapError
+from osu_beatmap.writer import temporary_beside
+from pipeline.options import RequestError
+
+RECORD_NAME = "job.json"
+MAX_ATTEMPTS = 2
+"""A job during which the server was stopped is begun once more, and not for ever."""
+
+MAX_WAITING = 200
+ACTIVE = ("queued", "running")
+INTERRUPTED = "The server was stopped while this job ran."
+
+
+@dataclass(slots=True)
+class Job:
+    """One job. `options` are as they were given; `revision` grows with every change of any job."""
+
+    id: str
+    kind: str
+    options: dict[str, Any]
+    title: str = ""
+    command: str = ""
+    parent: str | None = None
+    state: str = "queued"
+    created_s: float = field(default_factory=time.time)
+    started_s: float | None = None
+    ended_s: float | None = None
+    attempts: int = 0
+    error: str | None = None
+    result: dict[str, Any] | None = None
+    progress: dict[str, Any] | None = None
+    wants_cancel: bool = False
+    revision: int = 0
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in ACTIVE
+
+
+class Jobs:
+    """All jobs of a folder, safe to use from several threads."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
+        self._jobs: dict[str, Job] = {}
+        self._removed: dict[str, int] = {}
+        # After a restart, revisions go on where no client has seen them yet.
+        self._revision = int(time.time() * 1000)
+        folder.mkdir(parents=True, exist_ok=True)
+        with self._lock:
+            for job in sorted(_read_jobs(folder), key=lambda job: job.created_s):
+                self._jobs[job.id] = job
+                self._resume(job)
+
+    def add(self, job: Job) -> Job:
+        """Puts a job at the end of the queue. Raises RequestError where too many wait."""
+        with self._lock:
+            if sum(each.state == "queued" for each in self._jobs.values()) >= MAX_WAITING:
+                raise RequestError(f"{MAX_WAITING} jobs are waiting already.")
+            self.folder_of(job).mkdir(parents=True)
+            self._jobs[job.id] = job
+            self._save(job)
+            return job
+
+    def get(self, job_id: str) -> Job | None:
+        with self._lock:
+            return self._jobs.get(job_id)
+
+    def folder_of(self, job: Job) -> Path:
+        return self.folder / job.id
+
+    def since(self, revision: int) -> dict[str, Any]:
+        """What has changed after a revision, as plain data."""
+        with self._lock:
+            return {
+                "revision": self._revision,
+                "jobs": [self.shown(job) for job in self._jobs.values() if job.revision > revision],
+                "removed": [name for name, removed_at in self._removed.items() if removed_at > revision],
+            }
+
+    def shown(self, job: Job) -> dict[str, Any]:
+        """A job as the API shows it."""
+        with self._lock:
+            waiting = [each.id for each in self._jobs.values() if each.state == "queued"]
+            position = waiting.index(job.id) + 1 if job.state == "queued" else None
+            return {**asdict(job), "position": position}
+
+    def change(self, job: Job, **changes: Any) -> None:
+        """Changes fields of a job; all but progress is written to disk."""
+        with self._lock:
+            for name, value in changes.items():
+                setattr(job, name, value)
+            if job.id not in self._jobs:
+                return
+            if set(changes) == {"progress"}:
+                self._touch(job)
+            else:
+                # A full disk must not end what can still be done.
+                with suppress(BeatmapError):
+                    self._save(job)
+            if "state" in changes:
+                # Those behind it have moved up.
+                for other in self._jobs.values():
+                    if other.state == "queued":
+                        self._touch(other)
+
+    def next_queued(self, timeout_s: float) -> Job | None:
+        """The job that has waited longest, now running; None where none comes in time."""
+        with self._lock:
+            found = self._first_queued()
+            if found is None:
+                self._changed.wait(timeout_s)
+                found = self._first_queued()
+            if found is not None:
+                self.change(found, state="running", started_s=time.time(), attempts=found.attempts + 1)
+            return found
+
+    def cancel(self, job: Job) -> None:
+        """Takes a job from the queue; one that runs is ended by the supervisor."""
+        with self._lock:
+            if job.state == "queued":
+                self.end(job, "cancelled")
+            elif job.state == "running":
+                self.change(job, wants_cancel=True)
+
+    def end(self, job: Job, state: str, **changes: Any) -> None:
+        self.change(job, state=state, ended_s=time.time(), progress=None, **changes)
+
+    def remove(self, job: Job) -> None:
+        """Dismisses a job that is not running, with everything in its folder."""
+        with self._lock:
+            assert not job.is_active, "a job that is still to be done is cancelled first"
+            del self._jobs[job.id]
+            self._revision += 1
+            self._removed[job.id] = self._revision
+        shutil.rmtree(self.folder_of(job), ignore_errors=True)
+
+    def all(self) -> list[Job]:
+        with self._lock:
+            return list(self._jobs.values())
+
+    def _first_queued(self) -> Job | None:
+        return next((job for job in self._jobs.values() if job.state == "queued"), None)
+
+    def _resume(self, job: Job) -> None:
+        if job.state != "running":
+            self._touch(job)
+        elif job.wants_cancel:
+            self.end(job, "cancelled")
+        elif job.attempts >= MAX_ATTEMPTS:
+            self.end(job, "failed", error=INTERRUPTED)
+        else:
+            self.change(job, state="queued", started_s=None, progress=None)
+
+    def _touch(self, job: Job) -> None:
+        self._revision += 1
+        job.revision = self._revision
+        self._changed.notify_all()
+
+    def _save(self, job: Job) -> None:
+        self._touch(job)
+        with temporary_beside(self.folder_of(job) / RECORD_NAME) as file:
+            file.write(json.dumps(asdict(job), ensure_ascii=False, indent=1).encode("utf-8", errors="replace"))
+
+
+def new_id() -> str:
+    """Names a job or an upload: sorts by time, cannot be guessed."""
+    return f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(6)}"
+
+
+def _read_jobs(folder: Path) -> Iterator[Job]:
+    known = {each.name for each in fields(Job)}
+    for place in sorted(folder.glob(f"*/{RECORD_NAME}")):
+        try:
+            data = json.loads(place.read_text(encoding="utf-8"))
+            job = Job(**{name: value for name, value in data.items() if name in known})
+        except (OSError, ValueError, TypeError):
+            continue
+        if job.id == place.parent.name:
+            yield job

@@ -1,0 +1,114 @@
+"""Where the server listens, what it keeps where, and what it may read."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from pipeline.input_files import check_writable_folder
+from pipeline.option_values import Reader, WholeNumber, items, path, text, yes_or_no
+from pipeline.options import RequestError, unknown_option
+
+DEFAULT_FOLDER = Path("output") / "webui"
+DEFAULT_PORT = 7270
+TOKEN_BYTES = 24
+TOKEN_FILE = "token"
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """Checked options of the server.
+
+    folder    holds jobs, uploads, presets and the token
+    hosts     names by which browsers may reach it, besides those of loopback: NAME or NAME:PORT
+    folders   where files may be named by path; empty: anywhere on loopback, nowhere else
+    actions   the module with the table ACTIONS of what the worker can do
+    """
+
+    host: str = "127.0.0.1"
+    port: int = DEFAULT_PORT
+    folder: Path = DEFAULT_FOLDER
+    hosts: tuple[str, ...] = ()
+    folders: tuple[Path, ...] = ()
+    open_browser: bool = True
+    actions: str = "webui.actions"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this computer can reach the server."""
+        return self.host == "localhost" or _is_loopback(self.host)
+
+    def names(self) -> frozenset[str]:
+        """What a browser may send as Host, in small letters."""
+        own = {name.lower() for name in ("127.0.0.1", "localhost", "[::1]")}
+        if not self.is_local:
+            own |= {name.lower() for name in self.hosts}
+        with_port = {name if _has_port(name) else f"{name}:{self.port}" for name in own}
+        # Browsers leave out the port that a scheme has anyway.
+        return frozenset(with_port | ({name.partition(":")[0] for name in own} if self.port in (80, 443) else set()))
+
+
+READERS: dict[str, Reader] = {
+    "host": text,
+    "port": WholeNumber(0, 65_535),
+    "folder": path,
+    "hosts": items,
+    "folders": items,
+    "open_browser": yes_or_no,
+}
+
+
+def resolve_settings(flat: Mapping[str, object]) -> WebSettings:
+    """Reads and checks the options of the server; raises RequestError with one sentence."""
+    given = {}
+    for name, raw in flat.items():
+        if name not in READERS:
+            raise RequestError(unknown_option(name, READERS))
+        if raw is not None and str(raw) not in ("", "null"):
+            given[name] = READERS[name](name, raw)
+    if "folders" in given:
+        given["folders"] = tuple(path("folders", each) for each in given["folders"])
+    settings = WebSettings(**given)
+    assert set(READERS) == {field.name for field in fields(WebSettings)} - {"actions"}
+    if not settings.is_local and not settings.hosts:
+        raise RequestError(
+            f"host={settings.host} lets other computers in: say with hosts=[NAME] by which name they reach this one."
+        )
+    for folder in settings.folders:
+        if not folder.is_dir():
+            raise RequestError(f"folders must be folders that are there, but {folder} is none.")
+    check_writable_folder("folder", settings.folder)
+    return settings
+
+
+def kept_token(folder: Path) -> str:
+    """The secret that pages and programs have to know; kept, so that an open page outlives a restart of the server."""
+    folder.mkdir(parents=True, exist_ok=True)
+    place = folder / TOKEN_FILE
+    try:
+        token = place.read_text(encoding="ascii").strip()
+        if len(token) >= TOKEN_BYTES:
+            return token
+        place.unlink()
+    except (OSError, UnicodeDecodeError):
+        place.unlink(missing_ok=True)
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(token)
+    return token
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _has_port(name: str) -> bool:
+    return name.rpartition(":")[2].isdecimal() and not name.endswith("]")

@@ -1,0 +1,158 @@
+// The form: every option of a generation, checked while it is filled in, and the command that does the same.
+
+import { get, post } from "/static/api.js";
+import { afterPause, el } from "/static/dom.js";
+import { t, textOr } from "/static/texts.js";
+import { makeField } from "/static/generate/fields.js";
+import { presetBar } from "/static/generate/presets.js";
+import { sources } from "/static/generate/sources.js";
+import { offerTagsOf } from "/static/generate/tags.js";
+
+const SOURCE_OPTIONS = ["audio_path", "beatmap_path"];
+const CHECK_PAUSE_MS = 300;
+const DRAFT_KEY = "generate-draft";
+
+/** The form of a generation: {element, write(options, parent)}. `onOrdered(job)` is told of each job. */
+export async function generateForm(onOrdered) {
+  const groups = await get("/api/form?program=generate");
+  const check = afterPause(checkNow, CHECK_PAUSE_MS);
+  const source = sources(changed);
+  const fields = new Map();
+  const sections = groups.map(section).filter(Boolean);
+  const basics = el("div", { class: "fields" });
+  basics.append(...[...fields.values()].filter((field) => field.option.basic !== null)
+    .sort((one, other) => one.option.basic - other.option.basic).map((field) => field.element));
+
+  const problem = el("p", { class: "bad", role: "alert", hidden: true });
+  const start = el("button", { type: "submit", class: "button primary large" }, t("generate.start"));
+  const command = el("code", { class: "grow command" });
+  const copy = el("button", { type: "button", class: "button small", onclick: copyCommand }, t("shell.copy"));
+  const more = el("details", { class: "more" }, el("summary", {}, t("generate.more")), el("div", { class: "stack" }, sections));
+  const element = el("form", { class: "card stack", novalidate: true, onsubmit: order },
+    el("h1", {}, t("generate.heading")), source.element, presetBar(lasting, write), basics, more, problem,
+    el("div", { class: "row" }, start,
+      el("button", { type: "button", class: "button quiet", onclick: () => write({}) }, t("generate.clear"))),
+    el("details", { class: "small" }, el("summary", { class: "muted" }, t("generate.command")),
+      el("div", { class: "row nowrap" }, command, copy)));
+  let round = 0;
+
+  function section(group) {
+    const own = group.options.filter((option) => !SOURCE_OPTIONS.includes(option.name)).map((option) => {
+      const field = makeField(option, changed);
+      fields.set(option.name, field);
+      return field;
+    });
+    const rest = own.filter((field) => field.option.basic === null);
+    if (!rest.length) return null;
+    return el("details", { class: "group", "data-group": group.key }, el("summary", {}, textOr(`group.${group.key}`, group.heading)),
+      el("div", { class: "fields" }, rest.map((field) => field.element)));
+  }
+
+  function options() {
+    const found = { ...source.values() };
+    for (const [name, field] of fields) if (!field.element.hidden) found[name] = field.value();
+    return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
+  }
+
+  /** What a preset keeps: not the files of this song. */
+  function lasting() {
+    return Object.fromEntries(Object.entries(options()).filter(([name, value]) =>
+    !SOURCE_OPTIONS.includes(name) && (typeof value !== "object" || Array.isArray(value))));
+  }
+
+  function write(values) {
+    for (const [name, field] of fields) field.set(values[name]);
+    if (SOURCE_OPTIONS.some((name) => name in values) || !Object.keys(values).length) source.set(values);
+    changed();
+  }
+
+  let suggestedMode = 0;
+  let withoutUse = [];
+
+  function changed() {
+    const mode = Number(fields.get("gamemode").value() ?? suggestedMode);
+    offerTagsOf(mode);
+    for (const field of fields.values()) {
+      field.element.hidden = !field.option.modes.includes(mode) || withoutUse.includes(field.name);
+    }
+    for (const group of sections) {
+      group.hidden = ![...group.querySelectorAll(".field")].some((each) => !each.hidden);
+    }
+    sessionStorage.setItem(DRAFT_KEY, JSON.stringify(options()));
+    check();
+  }
+
+  async function checkNow() {
+    round += 1;
+    const own = round;
+    const values = options();
+    try {
+      const answer = await post("/api/check", { kind: "generate", options: values });
+      if (own === round) show(answer, values);
+    } catch (error) {
+      if (own === round) say(error.message || t("shell.no_answer"));
+    }
+  }
+
+  function show(answer, values) {
+    command.textContent = answer.command;
+    const hasSource = values.audio_path || values.beatmap_path;
+    for (const [name, field] of fields) {
+      field.error(answer.errors[name]);
+      field.suggest(answer.filled[name]);
+    }
+    const mode = answer.filled.gamemode ?? 0;
+    if (mode !== suggestedMode || withoutUse.join() !== answer.without_use.join()) {
+      suggestedMode = mode;
+      withoutUse = answer.without_use;
+      changed();
+    }
+    // What is missing at first is no mistake of anybody's.
+    source.error(hasSource ? answer.errors.audio_path ?? answer.errors.beatmap_path : null);
+    const elsewhere = answer.problem && !Object.keys(answer.errors).some((name) => fields.has(name) || SOURCE_OPTIONS.includes(name));
+    say(elsewhere ? answer.problem : hiddenErrors(answer.errors));
+    start.disabled = !hasSource || Boolean(answer.problem) || Object.keys(answer.errors).length > 0;
+  }
+
+  /** Mistakes in fields that are folded away must be seen too. */
+  function hiddenErrors(errors) {
+    const hidden = Object.keys(errors).filter((name) => fields.get(name)?.element.closest("details:not([open])"));
+    return hidden.map((name) => errors[name]).join(" ");
+  }
+
+  function say(sentence) {
+    problem.textContent = sentence ?? "";
+    problem.hidden = !sentence;
+  }
+
+  async function order(event) {
+    event.preventDefault();
+    start.disabled = true;
+    try {
+      onOrdered(await post("/api/jobs", { kind: "generate", options: options() }));
+      say(null);
+    } catch (error) {
+      say(t("shell.failed", { reason: error.message || t("shell.no_answer") }));
+      fields.get(error.option)?.focus();
+    }
+    start.disabled = false;
+  }
+
+  async function copyCommand() {
+    await navigator.clipboard.writeText(command.textContent);
+    copy.textContent = t("shell.copied");
+    setTimeout(() => { copy.textContent = t("shell.copy"); }, 1500);
+  }
+
+  write(draft());
+  return { element, write };
+}
+
+/** What was in the form when the page was left. */
+function draft() {
+  try {
+    return JSON.parse(sessionStorage.getItem(DRAFT_KEY)) ?? {};
+  } catch {
+    return {};
+  }
+}
