@@ -26,11 +26,14 @@ BASIC = (
 NOT_FOR_REVIEWS = ("output", "output_file", "raw_output", "apply", "output_path")
 """Options that say what the page does by other means."""
 
+NOT_FOR_MAPS = ("server",)
+"""The page has a worker of its own."""
+
 
 @cache
 def form_of(program: str) -> list[dict[str, Any]]:
     """Groups of options in the order of the YAML: {key, heading, options: [{name, kind, default, about, ...}]}."""
-    groups = option_groups() if program == "generate" else _review_groups()
+    groups = _map_groups() if program == "generate" else _review_groups()
     return [
         {"key": group_key(heading), "heading": heading, "options": [_shown(option) for option in options]}
         for heading, options in groups.items()
@@ -47,6 +50,11 @@ def without_use(options: dict[str, Any], mode: GameMode) -> list[str]:
     defaults = {name: option.default for name, option in all_options().items()}
     values = {**defaults, **{name: value for name, value in options.items() if name in defaults}}
     return [name for name in defaults if not is_of_use(name, values, defaults, mode)]
+
+
+def _map_groups() -> dict[str, list[Option]]:
+    groups = option_groups()
+    return {heading: [each for each in own if each.name not in NOT_FOR_MAPS] for heading, own in groups.items()}
 
 
 def _review_groups() -> dict[str, list[Option]]:

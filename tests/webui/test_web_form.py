@@ -8,7 +8,7 @@ from osu_beatmap.model import GameMode
 from pipeline.option_groups import Kind
 from pipeline.resolve import READERS
 from pipeline.review.options import REVIEW_READERS
-from webui.form import BASIC, NOT_FOR_REVIEWS, form_of, without_use
+from webui.form import BASIC, NOT_FOR_MAPS, NOT_FOR_REVIEWS, form_of, without_use
 
 
 def options_of(program):
@@ -16,7 +16,8 @@ def options_of(program):
 
 
 @pytest.mark.parametrize(
-    ("program", "names"), [("generate", set(READERS)), ("review", set(REVIEW_READERS) - set(NOT_FOR_REVIEWS))]
+    ("program", "names"),
+    [("generate", set(READERS) - set(NOT_FOR_MAPS)), ("review", set(REVIEW_READERS) - set(NOT_FOR_REVIEWS))],
 )
 def test_every_option_is_there(program, names):
     assert set(options_of(program)) == names
