@@ -72,6 +72,7 @@ def mapset_summary(result: MapsetResult) -> str:
     lines = [f"Mapset:  {place}"]
     for beatmap, stars in zip(result.beatmaps, result.star_ratings, strict=True):
         lines.append(f"         [{beatmap.metadata.version}], {stars:.2f} stars, {len(beatmap.hit_objects)} objects")
+    lines += [f"Report:  {path}" for path in result.report_paths]
     lines.append(f"Time:    {result.seconds:.1f} s, seed {result.seed}")
     return "\n".join(lines + [f"Note:    {warning}" for warning in result.warnings])
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from osu_beatmap.file_names import osu_file_name
 from osu_beatmap.model import Beatmap, GameMode
 from osu_beatmap.reader import read_beatmap
 from osu_beatmap.rules import Level
@@ -20,9 +21,10 @@ from osu_beatmap.star_rating import star_rating
 from osuT5.generation.listening import Progress
 from pipeline.difficulty_matching import Wish, beyond_training, meet, write_parts_before_map
 from pipeline.export import export_mapset
-from pipeline.generate import BegunChart, account_of, as_asked, begin_chart, conditions_of
+from pipeline.generate import BegunChart, GenerationResult, account_of, as_asked, begin_chart, conditions_of
 from pipeline.map_metadata import version_name
 from pipeline.options import GenerationRequest, RequestError
+from pipeline.report import write_report
 from pipeline.resolve import fill_from_beatmap
 from pipeline.shared_sounds import with_shared_sounds
 from pipeline.style import in_words_of, unwanted
@@ -57,6 +59,7 @@ class MapsetResult:
     seconds: float
     seed: int
     warnings: list[str] = field(default_factory=list)
+    report_paths: list[Path] = field(default_factory=list)
 
 
 def generate_mapset(request: GenerationRequest, progress: Progress | None = None) -> MapsetResult:
@@ -84,7 +87,7 @@ def generate_mapset(request: GenerationRequest, progress: Progress | None = None
     if progress is not None:
         progress("writing", 0, 1)
     paths = export_mapset(request, maps, names)
-    return MapsetResult(
+    result = MapsetResult(
         maps,
         stars,
         paths.osz_path,
@@ -93,6 +96,29 @@ def generate_mapset(request: GenerationRequest, progress: Progress | None = None
         seed,
         [f"{name}: {warning}" for name, wish in zip(names, wishes, strict=True) for warning in _warnings(wish)],
     )
+    if request.output.report:
+        result.report_paths = [_reported(result, wish, number) for number, wish in enumerate(wishes)]
+    return result
+
+
+def _reported(result: MapsetResult, wish: Wish, number: int) -> Path:
+    """Writes the report of a difficulty, beside the .osz where that holds it."""
+    assert wish.best is not None, "there is no map to report on"
+    beatmap = result.beatmaps[number]
+    if result.osz_path is not None:
+        osu_path = result.osz_path.with_name(osu_file_name(beatmap.metadata))
+    else:
+        osu_path = result.osu_paths[number]
+    made = GenerationResult(
+        beatmap,
+        osu_path,
+        result.osz_path,
+        result.star_ratings[number],
+        result.seconds,
+        result.seed,
+        list(_warnings(wish)),
+    )
+    return write_report(wish.request, made, account_of(wish.best.draft, wish.best.repairs))
 
 
 def difficulties_of(request: GenerationRequest) -> tuple[float, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from dataclasses import replace
 
@@ -36,6 +37,16 @@ def _random_times(monkeypatch):
 def mapset(model, song, output, **options):
     flat = {"audio_path": str(song), "model_path": str(model), "output_path": str(output), "device": "cpu", "seed": 7}
     return generate_mapset(resolve({**flat, "gamemode": 1, "lookahead": 0.2, "difficulty_attempts": 1, **options}))
+
+
+def test_each_difficulty_has_a_report_on_request(model, song, tmp_path):
+    result = mapset(model, song, tmp_path, difficulties="[1.5,3]", report=True)
+    reports = [json.loads(path.read_text(encoding="utf-8")) for path in result.report_paths]
+    assert [report["star_rating"]["asked"] for report in reports] == [1.5, 3.0]
+    assert [report["star_rating"]["reached"] for report in reports] == result.star_ratings
+    with zipfile.ZipFile(result.osz_path) as archive:
+        assert {report["map"] for report in reports} <= set(archive.namelist())
+    assert all(path.with_suffix(".png").is_file() for path in result.report_paths)
 
 
 def test_difficulties_share_all_but_their_objects(model, song, tmp_path):
