@@ -2,7 +2,8 @@
 
 What was asked for against what came out, option by option, on excerpts of training songs from a folder of mapsets:
 settings in the file, hit sounds left out, shares of hold notes and of changes of the scroll speed, and the star rating,
-each at every scale of guidance. Prints Markdown tables; "miss" is the mean distance from what was asked for.
+each at every scale of guidance and without trying again. Prints Markdown tables; "miss" is the mean distance from what
+was asked for.
 """
 
 from __future__ import annotations
@@ -98,8 +99,8 @@ class Maker:
 
     def _made(self, song: Path, mode: GameMode, options: dict[str, object]) -> Path:
         fixed = {"audio_path": str(song), "output_path": str(self.folder), "model_path": self.model, "seed": SEED}
-        usual = {"difficulty": STARS, "generate_positions": False, "export_osz": False, "gamemode": int(mode)}
-        return generate(resolve({**fixed, **usual, **options})).osu_path
+        usual = {"difficulty": STARS, "match_difficulty": False, "generate_positions": False, "export_osz": False}
+        return generate(resolve({**fixed, **usual, "gamemode": int(mode), **options})).osu_path
 
 
 def write_excerpts(folder: Path, place: Path, songs: int, seconds: float) -> list[Path]:

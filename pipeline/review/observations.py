@@ -39,7 +39,6 @@ MODEL_SHARES = {
     Aspect.ADDITIONS: 0.25,
     Aspect.COLOUR: 0.25,
     Aspect.BANK: 0.25,
-    Aspect.KIAI: 0.25,
 }
 """How much the embedded model's word counts beside the habits of the map: all where times are asked for, less where it
 is far from sure. On charts of training songs with faults put in, habits alone found as much of these or more."""
@@ -305,7 +304,10 @@ def observe_beats(scored: ScoredContext) -> Iterator[Observation]:
 
 
 def observe_kiai(scored: ScoredContext, edges: Sequence[KiaiEdge]) -> Iterator[Observation]:
-    """Where kiai starts and ends: what the model says of it, and what the song and the map do where that is known."""
+    """Where kiai starts and ends: what the song and the map say of it, else what the model does.
+
+    The embedded model tells a kiai that is a bar off from a right one worse than chance does.
+    """
     known = {(round(edge.time_ms), edge.is_start): edge for edge in edges}
     for event in scored.events:
         if event.time is None:
@@ -316,9 +318,9 @@ def observe_kiai(scored: ScoredContext, edges: Sequence[KiaiEdge]) -> Iterator[O
         if edge is None:
             yield Observation(Aspect.KIAI, group.time_ms, event.value, None, starts, event.time.likeliest_ms)
             continue
-        surprise = event.value.scaled(MODEL_SHARES[Aspect.KIAI]) + edge.surprise
+        surprise = edge.surprise
         yield Observation(
-            Aspect.KIAI, group.time_ms, surprise, None, starts, edge.likeliest_ms, habit_bits=edge.surprise.bits
+            Aspect.KIAI, group.time_ms, surprise, None, starts, edge.likeliest_ms, habit_bits=surprise.bits
         )
 
 
