@@ -21,7 +21,7 @@ def generate_map(config: FlatConfig) -> int:
     progress = ProgressLine()
     try:
         outcome = made_by_server(config, request, progress)
-        said = f"{make(request, progress)}\n" if outcome is None else outcome.said
+        said = f"{make(request, progress)[1]}\n" if outcome is None else outcome.said
     finally:
         progress.close()
     print(said, end="")

@@ -1,4 +1,4 @@
-"""A map from flat options, and what to say about it: what a command and a server have in common."""
+"""A map from flat options, and what to say about it: what a command, a server and the page have in common."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pipeline.resolve import resolve
 
 if TYPE_CHECKING:
     from osuT5.generation.listening import Progress
+    from pipeline.generate import GenerationResult
+    from pipeline.mapset import MapsetResult
 
 
 def checked_request(flat: dict[str, object]) -> GenerationRequest:
@@ -19,8 +21,8 @@ def checked_request(flat: dict[str, object]) -> GenerationRequest:
     return request
 
 
-def make(request: GenerationRequest, progress: Progress | None = None) -> str:
-    """Makes a map or a mapset and writes it; a few lines about what came out.
+def make(request: GenerationRequest, progress: Progress | None = None) -> tuple[GenerationResult | MapsetResult, str]:
+    """Makes a map or a mapset and writes it; what was made, and a few lines about it.
 
     Raises RequestError, AudioError, BeatmapError or ModelError, each with one sentence for the user.
     """
@@ -29,5 +31,7 @@ def make(request: GenerationRequest, progress: Progress | None = None) -> str:
     from pipeline.mapset import generate_mapset
 
     if request.map.is_mapset:
-        return mapset_summary(generate_mapset(request, progress))
-    return summary(generate(request, progress), request)
+        mapset = generate_mapset(request, progress)
+        return mapset, mapset_summary(mapset)
+    result = generate(request, progress)
+    return result, summary(result, request)

@@ -22,6 +22,6 @@ def make_for_guests() -> Make:
     def made(options: dict[str, object], progress: Progress) -> str:
         # A thread begins with the number that another has set last for its own work.
         torch.set_num_threads(threads)
-        return make(checked_request(options), progress)
+        return make(checked_request(options), progress)[1]
 
     return made

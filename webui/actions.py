@@ -31,26 +31,16 @@ def warm_up() -> None:
 
 def generate_map(task: Task) -> dict[str, Any]:
     """A map, or a mapset, as inference.py makes it."""
-    from pipeline.console import mapset_summary, summary
-    from pipeline.generate import generate
-    from pipeline.input_files import check_files
     from pipeline.kept_models import keep_models
-    from pipeline.mapset import generate_mapset
-    from pipeline.resolve import resolve
+    from pipeline.making import checked_request, make
 
     keep_models()
     result_folder = _made(task.folder / RESULT_FOLDER)
     wanted_folder = task.options.get("output_path")
-    request = resolve({**task.options, "output_path": str(result_folder)})
-    check_files(request)
-    if request.map.is_mapset:
-        made = generate_mapset(request, task.progress)
-        print(mapset_summary(made))
-        osu_paths = made.osu_paths
-    else:
-        made = generate(request, task.progress)
-        print(summary(made, request))
-        osu_paths = [made.osu_path]
+    request = checked_request({**task.options, "output_path": str(result_folder)})
+    made, said = make(request, task.progress)
+    print(said)
+    osu_paths = made.osu_paths if request.map.is_mapset else [made.osu_path]
     new = _kept(task, request, made.osz_path, osu_paths)
     written = [result_folder / each["name"] for each in files_of(result_folder)]
     copies = copy_out(written, Path(wanted_folder).expanduser()) if wanted_folder else []
