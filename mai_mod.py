@@ -31,7 +31,7 @@ def suggest(config: FlatConfig) -> None:
 
 
 def _report(request: ReviewRequest, reviews: list) -> None:
-    from osu_beatmap.writer import temporary_beside
+    from osu_beatmap.writer import write_text
     from pipeline.review.reports import report
 
     to_file = request.output_file is not None
@@ -42,8 +42,7 @@ def _report(request: ReviewRequest, reviews: list) -> None:
         return
     target = Path(request.output_file)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with temporary_beside(target) as file:
-        file.write(text.encode("utf-8", errors="replace"))
+    write_text(target, text)
     print(f"{target}: {sum(len(each.suggestions) for each in reviews)} suggestions.")
 
 

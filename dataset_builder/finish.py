@@ -14,7 +14,7 @@ from dataset_builder.online import with_online
 from dataset_builder.rows import Row
 from dataset_builder.staging import Skip
 from osu_beatmap.model import GameMode
-from osu_beatmap.writer import temporary_beside
+from osu_beatmap.writer import temporary_beside, write_text
 from osuT5.dataset.filters import OptOutList
 from osuT5.dataset.metadata import METADATA_FILE, import_parquet, metadata_table, record_of
 
@@ -79,5 +79,4 @@ def _write_skipped(path: Path, skipped: Sequence[Skip]) -> None:
     """A line for each: reason, what, details, between tabs."""
     lines = [[skip.reason, skip.what, skip.detail] for skip in skipped]
     text = "".join("\t".join(" ".join(part.split()) for part in line) + "\n" for line in lines)
-    with temporary_beside(path) as file:
-        file.write(text.encode("utf-8", errors="replace"))
+    write_text(path, text)

@@ -16,7 +16,7 @@ from evaluation.reference import REFERENCE_SPLIT, bands_of, bundled_bands, measu
 from evaluation.results import Result, load_result
 from evaluation.scoring import in_processes, result_of
 from evaluation.tables import results_markdown
-from osu_beatmap.writer import temporary_beside
+from osu_beatmap.writer import write_text
 from osuT5.model.loading import best_device
 from pipeline.options import RequestError
 from training.processes import Processes
@@ -113,7 +113,6 @@ def _name(request: EvaluationRequest) -> str:
 def _write_pages(results: list[Result], folder: Path, names: tuple[str, str]) -> list[Path]:
     paths = []
     for name, text in zip(names, (results_markdown(results), page(results)), strict=True):
-        with temporary_beside(folder / name) as file:
-            file.write(text.encode("utf-8", errors="replace"))
+        write_text(folder / name, text)
         paths.append(folder / name)
     return paths

@@ -13,7 +13,7 @@ from evaluation.options import EvaluationRequest
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split
 from osu_beatmap.model import Beatmap, GameMode
-from osu_beatmap.writer import temporary_beside
+from osu_beatmap.writer import write_text
 from osuT5.dataset.sources import FolderSong, ReadChart, SourceReport, mapset_songs, read_charts
 from pipeline.command_line import is_for_user
 from pipeline.kept_models import keep_models
@@ -154,8 +154,7 @@ def save_manifest(made: Sequence[Made], folder: Path) -> None:
         for each in made
     ]
     folder.mkdir(parents=True, exist_ok=True)
-    with temporary_beside(folder / MANIFEST) as file:
-        file.write(json.dumps(rows, indent=1, ensure_ascii=False).encode("utf-8", errors="replace"))
+    write_text(folder / MANIFEST, json.dumps(rows, indent=1, ensure_ascii=False))
 
 
 def load_manifest(folder: Path) -> list[Made]:

@@ -16,7 +16,7 @@ from evaluation.metrics import METRICS, Better
 from evaluation.placement_metrics import wasserstein
 from osu_beatmap.model import GameMode
 from osu_beatmap.rules import Level
-from osu_beatmap.writer import temporary_beside
+from osu_beatmap.writer import write_text
 
 FORMAT = 1
 
@@ -84,8 +84,7 @@ class Result:
         data = {"format": FORMAT, "name": self.name, "made_from": dict(self.made_from), "figures": figures}
         data |= {"frechet": frechet, "skipped": list(self.skipped), "maps": maps}
         text = json.dumps(_without_nan(data), indent=1, ensure_ascii=False) + "\n"
-        with temporary_beside(path) as file:
-            file.write(text.encode("utf-8", errors="replace"))
+        write_text(path, text)
 
 
 def load_result(path: Path) -> Result:

@@ -37,10 +37,14 @@ def write_beatmap(beatmap: Beatmap) -> str:
 
 def save_beatmap(beatmap: Beatmap, path: str | Path) -> None:
     """Writes a .osu file in UTF-8, whole or not at all; raises BeatmapError."""
-    # Lone surrogates, which no encoding can hold, come in through file names only.
-    data = write_beatmap(beatmap).encode("utf-8", errors="replace")
+    write_text(path, write_beatmap(beatmap))
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Writes text in UTF-8 with its line ends as they are, whole or not at all; raises BeatmapError."""
     with temporary_beside(path) as file:
-        file.write(data)
+        # Lone surrogates, which no encoding can hold, come in through file names only.
+        file.write(text.encode("utf-8", errors="replace"))
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from osu_beatmap.rules import check
-from osu_beatmap.writer import temporary_beside
+from osu_beatmap.writer import write_text
 from pipeline.account import Account
 from pipeline.console import count_objects
 from pipeline.finishing.presentation import AI_TAG
@@ -34,8 +34,7 @@ def write_report(request: GenerationRequest, result: GenerationResult, account: 
     """
     path = result.osu_path.with_name(f"{result.osu_path.stem}.report.json")
     text = json.dumps(report_of(request, result, account), indent=1, ensure_ascii=False) + "\n"
-    with temporary_beside(path) as file:
-        file.write(text.encode("utf-8", errors="replace"))
+    write_text(path, text)
     write_png(path.with_suffix(".png"), overview(result.beatmap, account.song_ms))
     return path
 

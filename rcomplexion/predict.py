@@ -37,7 +37,7 @@ def _write_table(paths: list[Path], output: Path | None, model_path: Path | None
     import torch
     from tqdm import tqdm
 
-    from osu_beatmap.writer import temporary_beside
+    from osu_beatmap.writer import write_text
     from rcomplexion.contract import load_model
     from rcomplexion.table import as_csv, find_charts, rows_of
 
@@ -55,8 +55,7 @@ def _write_table(paths: list[Path], output: Path | None, model_path: Path | None
         print(as_csv(rows), end="")
         return
     output.parent.mkdir(parents=True, exist_ok=True)
-    with temporary_beside(output) as file:
-        file.write(as_csv(rows).encode("utf-8", errors="replace"))
+    write_text(output, as_csv(rows))
     print(f"{output}: {len(rows)} charts.")
 
 

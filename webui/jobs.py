@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from osu_beatmap.errors import BeatmapError
-from osu_beatmap.writer import temporary_beside
+from osu_beatmap.writer import write_text
 from pipeline.options import RequestError
 
 RECORD_NAME = "job.json"
@@ -176,8 +176,7 @@ class Jobs:
 
     def _save(self, job: Job) -> None:
         self._touch(job)
-        with temporary_beside(self.folder_of(job) / RECORD_NAME) as file:
-            file.write(json.dumps(asdict(job), ensure_ascii=False, indent=1).encode("utf-8", errors="replace"))
+        write_text(self.folder_of(job) / RECORD_NAME, json.dumps(asdict(job), ensure_ascii=False, indent=1))
 
 
 def new_id() -> str:

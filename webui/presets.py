@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from osu_beatmap.writer import temporary_beside
+from osu_beatmap.writer import write_text
 from pipeline.options import RequestError, unknown_option
 from pipeline.resolve import READERS
 
@@ -60,5 +60,4 @@ class Presets:
             return found
 
     def _write(self, presets: dict[str, Any]) -> None:
-        with temporary_beside(self._path) as file:
-            file.write(json.dumps(presets, ensure_ascii=False, indent=1).encode("utf-8", errors="replace"))
+        write_text(self._path, json.dumps(presets, ensure_ascii=False, indent=1))

@@ -21,7 +21,7 @@ from osu_beatmap.file_names import legal_file_name
 from osu_beatmap.model import Beatmap
 from osu_beatmap.reader import read_beatmap
 from osu_beatmap.star_rating import star_rating
-from osu_beatmap.writer import temporary_beside
+from osu_beatmap.writer import write_text
 from pipeline.input_files import MAX_PICTURE_BYTES, picture_suffix
 from pipeline.options import RequestError
 from webui.jobs import new_id
@@ -141,8 +141,7 @@ class Uploads:
         kind, suffix = _kind(arrived, name)
         upload = _READERS[kind](upload_id, name, arrived, suffix)
         upload.bytes = size
-        with temporary_beside(arrived.parent.parent / RECORD_NAME) as file:
-            file.write(json.dumps(asdict(upload), ensure_ascii=False).encode("utf-8", errors="replace"))
+        write_text(arrived.parent.parent / RECORD_NAME, json.dumps(asdict(upload), ensure_ascii=False))
         return upload
 
 

@@ -156,10 +156,11 @@ def edges_of(beatmap: Beatmap, song_ms: float) -> Iterator[tuple[float, bool]]:
 
 def kiai_edges(beatmap: Beatmap, spectrum: HeardSpectrum) -> list[KiaiEdge]:
     """Every edge of kiai that can be judged: nothing for songs of a few bars."""
-    marks = BarMarks(beatmap, spectrum)
-    if not marks.is_known:
+    edges = list(edges_of(beatmap, spectrum.song_ms))
+    if not edges:
         return []
-    return [_judged(marks, time_ms, is_start) for time_ms, is_start in edges_of(beatmap, spectrum.song_ms)]
+    marks = BarMarks(beatmap, spectrum)
+    return [_judged(marks, time_ms, is_start) for time_ms, is_start in edges] if marks.is_known else []
 
 
 def _judged(marks: BarMarks, time_ms: float, is_start: bool) -> KiaiEdge:
