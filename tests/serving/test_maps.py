@@ -92,7 +92,7 @@ def test_nothing_is_left_of_a_request_whose_guest_has_gone(options, server, tmp_
             raise Gone
 
     with pytest.raises(Gone):
-        generate({**options, "output_path": str(tmp_path / "out")}, server.path, progress)
+        generate({**options, "seed": 1, "output_path": str(tmp_path / "out")}, server.path, progress)
     assert eventually(lambda: ask({"do": "status"}, server.path)["at_work"] == 0)
     assert not (tmp_path / "out").exists()
     assert any("called off" in said for said in server.said)
