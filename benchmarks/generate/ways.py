@@ -27,9 +27,10 @@ Mels = dict[int, Tensor]
 
 @dataclass(slots=True)
 class Work:
-    """seconds: of processor time by stage; tokens: of each task; decoded: steps' tokens, without a prompt's first"""
+    """seconds: of processor time by stage; wall_seconds: that went by; tokens: of each task"""
 
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    wall_seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     tokens: list[list[int]] = field(default_factory=list)
 
     @property
@@ -45,11 +46,16 @@ class Work:
     def step_ms(self) -> float:
         return 1000 * self.seconds["decode"] / max(1, self.steps)
 
+    @property
+    def step_wall_ms(self) -> float:
+        return 1000 * self.wall_seconds["decode"] / max(1, self.steps)
+
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        started = time.process_time()
+        started, wall_started = time.process_time(), time.perf_counter()
         yield
         self.seconds[name] += time.process_time() - started
+        self.wall_seconds[name] += time.perf_counter() - wall_started
 
 
 @torch.inference_mode()
