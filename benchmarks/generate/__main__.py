@@ -71,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _song(options: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        song = _excerpt(options.file, options.seconds, folder) if options.seconds else options.file
+        song = excerpt_of(options.file, options.seconds, folder) if options.seconds else options.file
         costs, maps = {}, []
         for precision in options.precision:
             costs[precision] = _cost(song, precision, options.model, folder)
@@ -96,7 +96,7 @@ def _lengths(options: argparse.Namespace) -> None:
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for seconds in options.lengths:
-            song = _excerpt(options.file, seconds, folder)
+            song = excerpt_of(options.file, seconds, folder)
             for precision in options.precision:
                 cost = _cost(song, precision, options.model, folder)
                 spent = cost.work.total_s
@@ -105,7 +105,7 @@ def _lengths(options: argparse.Namespace) -> None:
     print(_table(("song", "all s", "ms per s of song", "ms per token", "tokens", "objects"), rows))
 
 
-def _excerpt(song: Path, seconds: float, folder: str) -> Path:
+def excerpt_of(song: Path, seconds: float, folder: str) -> Path:
     """The beginning of a song, as a file."""
     excerpt = Path(folder) / f"{seconds:g}.flac"
     samples = load_audio(song, SAMPLE_RATE)
