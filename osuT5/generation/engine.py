@@ -11,7 +11,7 @@ from torch import Tensor
 
 from osuT5.generation.batches import Prompt, begin
 from osuT5.generation.logit_rules import LogitRule, Row, ends_row
-from osuT5.generation.sampling import Sampler
+from osuT5.generation.sampling import Sampler, next_uniform
 from osuT5.generation.time_choice import TimeChoice
 from osuT5.model.seq2seq import MapperModel
 from osuT5.vocabulary import EOS_ID, Vocabulary
@@ -45,12 +45,13 @@ class RowByRow:
 
     def choose(self, scores: Tensor, row: Row, generator: torch.Generator) -> int:
         """The next token of one row."""
+        uniform = next_uniform(generator)
         for rule in self.rules:
             rule(scores, row)
         if not scores.isfinite().any():
             return EOS_ID  # the rules leave nothing: no time is left for what was begun
-        token_id = None if self.time_choice is None else self.time_choice(scores, row, generator)
-        return self.sampler(scores, row.context, generator) if token_id is None else token_id
+        token_id = None if self.time_choice is None else self.time_choice(scores, row, uniform)
+        return self.sampler(scores, row.context, uniform) if token_id is None else token_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,127 @@
+"""Steps of fixed shapes, captured as graphs of the device: one call then starts hundreds of kernels.
+
+A step that is launched kernel by kernel takes as long as launching takes, on a small card and on a large one alike.
+What is captured reads and writes memory at fixed addresses, and its own intermediate results lie in a pool that all
+graphs share, since only one of them runs at a time.
+"""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+import torch
+
+from osuT5.model.seq2seq import MapperModel
+from osuT5.model.static_decoder import Shape, StaticDecoder
+
+Step = Callable[[], None]
+
+WARM_UPS = 2
+"""Libraries choose their algorithms and take their workspace in the first calls, which must not be captured."""
+
+MOST_SHAPES = 3
+"""So many sets of rows keep their memory: a chart alone, with its negative prompts, and charts side by side."""
+
+
+class Capturing(Protocol):
+    def __call__(self, step: Step) -> Step:
+        """What does the same as a step that may be run at any time without harm. Raises RuntimeError where it cannot."""
+
+
+class CudaGraphs:
+    """Graphs of CUDA or ROCm."""
+
+    def __init__(self, compiles: bool = False) -> None:
+        self._compiles = compiles
+        self._pool = None
+
+    def __call__(self, step: Step) -> Step:
+        if self._compiles:
+            step = torch.compile(step, fullgraph=True, dynamic=False)
+        current, side = torch.cuda.current_stream(), torch.cuda.Stream()
+        side.wait_stream(current)
+        with torch.cuda.stream(side):
+            for _ in range(WARM_UPS):
+                step()
+        current.wait_stream(side)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):
+            step()
+        self._pool = graph.pool()
+        return graph.replay
+
+
+def as_they_are(step: Step) -> Step:
+    """Captures nothing: on a CPU the same steps are run one by one."""
+    return step
+
+
+class GraphedDecoder(StaticDecoder):
+    """A static decoder with the graphs of what is done with it."""
+
+    def __init__(self, model: MapperModel, shape: Shape, capture: Capturing) -> None:
+        super().__init__(model, shape)
+        self._capture = capture
+        self._graphs: dict[Hashable, Step] = {}
+
+    def run(self, key: Hashable, step: Step) -> None:
+        """Runs a step, by the graph of an earlier one with the same key where there is one.
+
+        The step is captured when its key comes for the first time, and is run a few times more for that. What it
+        refers to besides this decoder must stay alive and where it is.
+        """
+        if key not in self._graphs:
+            self._graphs[key] = self._capture(step)
+        self._graphs[key]()
+
+    def has_run(self, key: Hashable) -> bool:
+        return key in self._graphs
+
+
+class GraphedSteps:
+    """The decoders of a model by their shapes. One thread at a time has them.
+
+    problem: why there are none any more, in a sentence; None as long as all is well
+    """
+
+    def __init__(self, model: MapperModel, capture: Capturing) -> None:
+        self.problem: str | None = None
+        self._model = model
+        self._capture = capture
+        self._lock = threading.RLock()
+        self._decoders: OrderedDict[Shape, GraphedDecoder] = OrderedDict()
+
+    @contextmanager
+    def borrowed(self) -> Iterator[GraphedSteps]:
+        with self._lock:
+            yield self
+
+    def decoder(self, shape: Shape) -> GraphedDecoder:
+        """Raises RuntimeError where there is no memory for it."""
+        if shape not in self._decoders:
+            while len(self._decoders) >= MOST_SHAPES:
+                self._decoders.popitem(last=False)
+            self._decoders[shape] = GraphedDecoder(self._model, shape, self._capture)
+        self._decoders.move_to_end(shape)
+        return self._decoders[shape]
+
+    def give_up(self, error: RuntimeError) -> None:
+        """Frees all memory, and says once that steps are plain ones from now on."""
+        self._decoders.clear()
+        if self.problem is None:
+            short = isinstance(error, torch.OutOfMemoryError)
+            why = "there is too little memory for them" if short else f"they cannot be captured here ({_first(error)})"
+            self.problem = f"Steps are not captured as graphs, since {why}; plain ones take longer."
+            warnings.warn(self.problem, RuntimeWarning, stacklevel=2)
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+
+def _first(error: Exception) -> str:
+    lines = str(error).splitlines()
+    return lines[0].rstrip(".") if lines else type(error).__name__
