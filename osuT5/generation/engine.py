@@ -9,7 +9,9 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from osuT5.generation.batches import Prompt, begin
+from osuT5.generation.batches import Batch, Prompt, begun
+from osuT5.generation.device_choice import Chosen
+from osuT5.generation.device_loop import DeviceLoop, knows
 from osuT5.generation.logit_rules import LogitRule, Row, ends_row
 from osuT5.generation.sampling import Sampler, next_uniform
 from osuT5.generation.time_choice import TimeChoice
@@ -111,11 +113,29 @@ class Engine:
         texts = [row.prompt_ids for row in rows]
         copies = 1 if self.guidance is None else 2  # with guidance, the negative prompts are rows of their own
         texts += [row.negative_ids for row in rows] * (copies - 1)
-        prompts = map(Prompt, texts, [*row_window] * copies, [*mode_ids] * copies)
-        batch = begin(self.model, encoder_states, list(prompts))
+        prompts = list(map(Prompt, texts, [*row_window] * copies, [*mode_ids] * copies))
+        beginnings = [max(map(len, texts[index :: len(rows)])) for index in range(len(rows))]
+        padding = [max(beginnings) - own if self.counts_padding else 0 for own in beginnings]
+        if self.model.graphed_steps is not None and knows(choice):
+            left = [self.max_length - each - more for each, more in zip(beginnings, padding, strict=True)]
+            loop = DeviceLoop(self.model.graphed_steps, self.vocabulary, self.guidance)
+            chosen = loop.write(rows, encoder_states, prompts, left, choice)
+            if chosen is not None:
+                self._take_over(rows, chosen, choice.generators)
+                return
+        with begun(self.model, encoder_states, prompts) as batch:
+            self._write(rows, batch, copies, padding, choice)
+
+    def _take_over(self, rows: list[Row], chosen: Sequence[Chosen], generators: Sequence[torch.Generator]) -> None:
+        """Takes in what a device has chosen, and lets generators go on by as many numbers as tokens took."""
+        for row, each, generator in zip(rows, chosen, generators, strict=True):
+            torch.rand(len(each.ids), generator=generator, dtype=torch.float64)
+            goes_on = [self.continues(row, token_id) for token_id in each.ids]
+            assert all(goes_on[:-1]) and goes_on[-1] is not each.has_ended, "device and host disagree on where a row ends"
+
+    def _write(self, rows: list[Row], batch: Batch, copies: int, padding: list[int], choice: Choice) -> None:
+        """padding: how much room of each row is taken up by what is not there"""
         active = list(range(len(rows)))
-        begun = [max(map(len, texts[index :: len(rows)])) for index in active]
-        padding = [max(begun) - own if self.counts_padding else 0 for own in begun] if rows else []
         while active:
             chosen = choice(self._guided(batch.scores), rows, active)
             lengths = [max(batch.lengths[place :: len(active)]) + padding[row] for place, row in enumerate(active)]

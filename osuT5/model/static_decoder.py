@@ -47,7 +47,8 @@ class Shape:
 class StaticDecoder:
     """A model and memory for some rows. The model may be changed no more.
 
-    ids, places     what the next step feeds each row, and at which place [rows]; free ones are fed PAD_ID at 0
+    fed             what the next step feeds each row, and at which place: `ids` and `places` [2, rows]; places that
+                    are free are fed PAD_ID at 0
     scores          of what follows in each row [rows, vocabulary out], in single precision; written by every step
     """
 
@@ -58,8 +59,8 @@ class StaticDecoder:
         self.max_length = config.max_target_positions
         rows, windows = shape.rows, 1 if shape.shares_window else shape.rows
         heads, head_dim = config.decoder_heads, config.d_model // config.decoder_heads
-        self.ids = like.new_full((rows,), PAD_ID, dtype=torch.long)
-        self.places = torch.zeros_like(self.ids)
+        self.fed = like.new_zeros(2, rows, dtype=torch.long)
+        self.ids, self.places = self.fed
         self.scores = like.new_zeros(rows, config.vocab_size_out, dtype=torch.float32)
         layers = range(config.decoder_layers)
         self.slots = [like.new_zeros(2, rows, heads, self.max_length, head_dim) for _ in layers]
@@ -104,8 +105,8 @@ class StaticDecoder:
             slots.zero_()  # what is not looked at is multiplied by 0, which is no help against an infinite one
         slots = [_Beginnings(slots[:, :rows]) for slots in self.slots]
         states = self.model.decoder(self.model.decoder_embedder(ids), tokens, heard, slots)  # [rows, n, d]
-        self.ids.fill_(PAD_ID)
-        self.places.zero_()
+        self.fed.zero_()
+        self.ids[:rows] = ids.gather(1, lengths[:, None] - 1)[:, 0]
         self.places[:rows] = lengths - 1
         last = states[torch.arange(rows, device=device), lengths - 1]
         self.scores[:rows] = self._scores(last, slice(rows))

@@ -8,11 +8,10 @@ graphs share, since only one of them runs at a time.
 from __future__ import annotations
 
 import threading
-import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 import torch
 
@@ -20,6 +19,7 @@ from osuT5.model.seq2seq import MapperModel
 from osuT5.model.static_decoder import Shape, StaticDecoder
 
 Step = Callable[[], None]
+Kept = TypeVar("Kept")
 
 WARM_UPS = 2
 """Libraries choose their algorithms and take their workspace in the first calls, which must not be captured."""
@@ -28,17 +28,21 @@ MOST_SHAPES = 3
 """So many sets of rows keep their memory: a chart alone, with its negative prompts, and charts side by side."""
 
 
+MOST_KEPT = 4
+"""So many ways to choose tokens keep their graphs with one set of rows."""
+
+
 class Capturing(Protocol):
     def __call__(self, step: Step) -> Step:
         """What does the same as a step that may be run at any time without harm. Raises RuntimeError where it cannot."""
 
 
 class CudaGraphs:
-    """Graphs of CUDA or ROCm."""
+    """Graphs of CUDA or ROCm. compiles: by torch.compile first, which takes a minute and needs a C compiler."""
 
     def __init__(self, compiles: bool = False) -> None:
         self._compiles = compiles
-        self._pool = None
+        self._pool = torch.cuda.graph_pool_handle()
 
     def __call__(self, step: Step) -> Step:
         if self._compiles:
@@ -52,7 +56,6 @@ class CudaGraphs:
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):
             step()
-        self._pool = graph.pool()
         return graph.replay
 
 
@@ -68,29 +71,44 @@ class GraphedDecoder(StaticDecoder):
         super().__init__(model, shape)
         self._capture = capture
         self._graphs: dict[Hashable, Step] = {}
+        self.kept: dict[Hashable, Any] = {}
 
     def run(self, key: Hashable, step: Step) -> None:
-        """Runs a step, by the graph of an earlier one with the same key where there is one.
-
-        The step is captured when its key comes for the first time, and is run a few times more for that. What it
-        refers to besides this decoder must stay alive and where it is.
-        """
+        """Runs a step, by the graph of an earlier one with the same key where there is one; else it is captured."""
         if key not in self._graphs:
-            self._graphs[key] = self._capture(step)
+            self.capture(key, step)
         self._graphs[key]()
 
-    def has_run(self, key: Hashable) -> bool:
+    def has(self, key: Hashable) -> bool:
         return key in self._graphs
+
+    def capture(self, key: Hashable, step: Step) -> None:
+        """Makes a graph of a step, which is run a few times for that.
+
+        What it refers to besides this decoder must be among what is `kept`, or live as long.
+        """
+        self._graphs[key] = self._capture(step)
+
+    def keep(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
+        """What graphs of this decoder work with, made when it is first asked for."""
+        if key not in self.kept and len(self.kept) >= MOST_KEPT:
+            self._graphs.clear()
+            self.kept.clear()
+        if key not in self.kept:
+            self.kept[key] = make()
+        return self.kept[key]
 
 
 class GraphedSteps:
     """The decoders of a model by their shapes. One thread at a time has them.
 
     problem: why there are none any more, in a sentence; None as long as all is well
+    kept: what graphs of all decoders work with
     """
 
     def __init__(self, model: MapperModel, capture: Capturing) -> None:
         self.problem: str | None = None
+        self.kept: dict[Hashable, Any] = {}
         self._model = model
         self._capture = capture
         self._lock = threading.RLock()
@@ -111,13 +129,13 @@ class GraphedSteps:
         return self._decoders[shape]
 
     def give_up(self, error: RuntimeError) -> None:
-        """Frees all memory, and says once that steps are plain ones from now on."""
+        """Frees all memory; steps are plain ones from now on."""
         self._decoders.clear()
+        self.kept.clear()
         if self.problem is None:
             short = isinstance(error, torch.OutOfMemoryError)
             why = "there is too little memory for them" if short else f"they cannot be captured here ({_first(error)})"
             self.problem = f"Steps are not captured as graphs, since {why}; plain ones take longer."
-            warnings.warn(self.problem, RuntimeWarning, stacklevel=2)
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
 
