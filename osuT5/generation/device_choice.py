@@ -40,7 +40,7 @@ FACTS = (
     "has_ended",
 )
 """Of each row, whole numbers. line: of its grammar; left: tokens that may still be fed; count: tokens chosen so far;
-is_waiting: for its grammar to be learned; has_ended: the last token that was chosen is not written, but ends the row."""
+is_waiting: for its grammar to be learned; has_ended: whether the last token that was chosen ends the row."""
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ drawn ahead.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -63,14 +64,23 @@ class Looks:
         self._sent = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A row that is to be written: its prompts, how many tokens it may be fed, and its generator."""
+
+    row: Row
+    prompts: Sequence[Prompt]
+    room: int
+    generator: torch.Generator
+
+
 class DeviceLoop:
     """Writes rows of one engine's model."""
 
-    def __init__(self, steps: GraphedSteps, vocabulary: Vocabulary, guidance: Guidance | None, late: int = STEPS_LATE) -> None:
+    def __init__(self, steps: GraphedSteps, vocabulary: Vocabulary, guidance: Guidance | None) -> None:
         self._steps = steps
         self._vocabulary = vocabulary
         self._guidance = guidance
-        self._late = late
 
     def write(
         self,
@@ -84,41 +94,51 @@ class DeviceLoop:
 
         prompts: of the rows, then the negative ones where they are guided; left: tokens that each row may be fed
         """
+        copies = len(prompts) // len(rows)
+        asked = [
+            _Asked(row, prompts[place :: len(rows)], room, choice.generators[place])
+            for place, (row, room) in enumerate(zip(rows, left, strict=True))
+        ]
+        assert copies == (1 if self._guidance is None else 2)
         with self._steps.borrowed() as steps:
-            if steps.problem is not None:
-                return None
             try:
-                return self._write(rows, encoder_states, prompts, left, choice)
+                return None if steps.problem is not None else self._in_parts(asked, encoder_states, choice)
             except TableFull:
                 steps.kept[CompiledGrammar].forget()
-                return None
             except RuntimeError as error:
                 steps.give_up(error)
-                return None
+        return None
 
-    def _write(
-        self,
-        rows: Sequence[Row],
-        encoder_states: Tensor,
-        prompts: Sequence[Prompt],
-        left: Sequence[int],
-        choice: RowByRow,
-    ) -> list[Chosen]:
-        prompts = self._at_their_places(prompts)
+    def _in_parts(self, asked: list[_Asked], encoder_states: Tensor, choice: RowByRow) -> list[Chosen]:
+        """Fewer rows at once where there is no memory for all of them: none depends on another."""
+        most = self._steps.most_rows or len(asked)
+        if len(asked) <= most:
+            try:
+                return self._write(asked, encoder_states, choice)
+            except torch.OutOfMemoryError:
+                if len(asked) == 1:
+                    raise
+                most = self._steps.most_rows = (len(asked) + 1) // 2
+                self._steps.free()
+        parts = [asked[first : first + most] for first in range(0, len(asked), most)]
+        return [chosen for part in parts for chosen in self._in_parts(part, encoder_states, choice)]
+
+    def _write(self, asked: list[_Asked], encoder_states: Tensor, choice: RowByRow) -> list[Chosen]:
+        prompts = self._at_their_places(asked)
         windows = [prompt.window for prompt in prompts]
         decoder = self._steps.decoder(Shape.of(windows, encoder_states.shape[1]))
         way = self._way(decoder, choice)
-        uniforms = [_ahead(generator, max(room, 0) + 1) for generator, room in zip(choice.generators, left, strict=True)]
-        decoder.begin(
-            encoder_states, windows, [prompt.mode_id for prompt in prompts], [prompt.ids for prompt in prompts]
-        )
-        way.begin(rows, left, uniforms)
-        self._go(decoder, way, max(len(prompt.ids) for prompt in prompts))
-        return way.results(len(rows))
+        modes, ids = [prompt.mode_id for prompt in prompts], [prompt.ids for prompt in prompts]
+        decoder.begin(encoder_states, windows, modes, ids)
+        rooms = [each.room for each in asked]
+        uniforms = [_ahead(each.generator, max(each.room, 0) + 1) for each in asked]
+        way.begin([each.row for each in asked], rooms, uniforms)
+        self._go(decoder, way, max(map(len, ids)))
+        return way.results(len(asked))
 
     def _go(self, decoder: GraphedDecoder, way: DeviceChoice, place: int) -> None:
         """Until no row is going. place: where the next token of the longest row will be."""
-        looks = Looks(decoder.scores.device, self._late)
+        looks = Looks(decoder.scores.device, STEPS_LATE)
         self._run(decoder, way, (way, 0), way.choose)
         looks.send(way.state)
         while True:
@@ -145,17 +165,21 @@ class DeviceLoop:
         grammar = kept[CompiledGrammar]
         if grammar.is_half_full:
             grammar.forget()
-        key = (repr(choice.sampler.sampling), repr(self._guidance), None if times is None else (times.threshold, times.temperature))
+        key = (
+            repr(choice.sampler.sampling),
+            repr(self._guidance),
+            None if times is None else (times.threshold, times.temperature),
+        )
         return decoder.keep(key, lambda: DeviceChoice(decoder, grammar, choice.sampler, times, self._guidance))
 
-    def _at_their_places(self, prompts: Sequence[Prompt]) -> list[Prompt]:
-        """The prompts, with some that nobody reads where negative ones would else not be half of all places."""
+    def _at_their_places(self, asked: Sequence[_Asked]) -> list[Prompt]:
+        """The prompts; with guidance, some that nobody reads come in between, so that negative ones are the half."""
         if self._guidance is None:
-            return list(prompts)
-        half = len(prompts) // 2
-        missing = (1 << (half - 1).bit_length()) - half
-        nobody = [Prompt([PAD_ID], prompts[0].window, prompts[0].mode_id)] * missing
-        return [*prompts[:half], *nobody, *prompts[half:], *nobody]
+            return [prompt for each in asked for prompt in each.prompts]
+        missing = (1 << (len(asked) - 1).bit_length()) - len(asked)
+        nobody = [replace(asked[0].prompts[0], ids=[PAD_ID])] * missing
+        halves = zip(*(each.prompts for each in asked), strict=True)
+        return [prompt for half in halves for prompt in (*half, *nobody)]
 
 
 def knows(choice: object) -> bool:

@@ -131,7 +131,7 @@ class Engine:
         for row, each, generator in zip(rows, chosen, generators, strict=True):
             torch.rand(len(each.ids), generator=generator, dtype=torch.float64)
             goes_on = [self.continues(row, token_id) for token_id in each.ids]
-            assert all(goes_on[:-1]) and goes_on[-1] is not each.has_ended, "device and host disagree on where a row ends"
+            assert goes_on == [True] * (len(goes_on) - 1) + [not each.has_ended], "where does the row end?"
 
     def _write(self, rows: list[Row], batch: Batch, copies: int, padding: list[int], choice: Choice) -> None:
         """padding: how much room of each row is taken up by what is not there"""

@@ -34,7 +34,7 @@ MOST_KEPT = 4
 
 class Capturing(Protocol):
     def __call__(self, step: Step) -> Step:
-        """What does the same as a step that may be run at any time without harm. Raises RuntimeError where it cannot."""
+        """What does the same as a step, which may be run at any time. Raises RuntimeError where there is no such."""
 
 
 class CudaGraphs:
@@ -104,10 +104,12 @@ class GraphedSteps:
 
     problem: why there are none any more, in a sentence; None as long as all is well
     kept: what graphs of all decoders work with
+    most_rows: so many fit into memory; None as long as all have
     """
 
     def __init__(self, model: MapperModel, capture: Capturing) -> None:
         self.problem: str | None = None
+        self.most_rows: int | None = None
         self.kept: dict[Hashable, Any] = {}
         self._model = model
         self._capture = capture
@@ -128,16 +130,20 @@ class GraphedSteps:
         self._decoders.move_to_end(shape)
         return self._decoders[shape]
 
-    def give_up(self, error: RuntimeError) -> None:
-        """Frees all memory; steps are plain ones from now on."""
+    def free(self) -> None:
+        """Lets go of all memory, graphs included."""
         self._decoders.clear()
         self.kept.clear()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    def give_up(self, error: RuntimeError) -> None:
+        """Frees all memory; steps are plain ones from now on."""
+        self.free()
         if self.problem is None:
             short = isinstance(error, torch.OutOfMemoryError)
             why = "there is too little memory for them" if short else f"they cannot be captured here ({_first(error)})"
             self.problem = f"Steps are not captured as graphs, since {why}; plain ones take longer."
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
 
 
 def _first(error: Exception) -> str:

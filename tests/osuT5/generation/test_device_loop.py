@@ -50,3 +50,70 @@ def test_guided_rows_are_the_same(writers, way, count):
     first, second = (filled_in(writer, guided, charts(negative)[:count]) for writer in writers)
     assert first == second
     assert writers[1].model.graphed_steps.problem is None
+
+
+@pytest.mark.parametrize("late", [0, 3])
+def test_how_late_the_host_looks_on_does_not_matter(writers, monkeypatch, late):
+    monkeypatch.setattr(device_loop, "STEPS_LATE", late)
+    plain, fast = (filled_in(writer, HOT, charts()) for writer in writers)
+    assert plain == fast
+
+
+class Failing:
+    """Captures until one time, when a device would fail."""
+
+    def __init__(self, at: int, error: type[Exception]) -> None:
+        self.left = at
+        self.error = error
+
+    def __call__(self, step):
+        self.left -= 1
+        if self.left < 0:
+            raise self.error("a graph cannot be made")
+        return step
+
+
+def failing_writer(writer: SongWriter, capture) -> SongWriter:
+    model = copy.deepcopy(writer.model)
+    return song_of_noise(prepare_to_generate(model, capture=capture), writer.spec)
+
+
+@pytest.mark.parametrize("error", [RuntimeError, torch.OutOfMemoryError])
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_a_failure_costs_no_token(writers, way, monkeypatch, at, error):
+    monkeypatch.setattr("osuT5.model.static_decoder.LENGTHS", tuple(range(2, 90, 6)))  # so that rows outgrow a length
+    plain, _ = writers
+    fast = failing_writer(plain, Failing(at, error))
+    one_chart = filled_in(plain, HOT, charts()[:1])
+    assert filled_in(fast, HOT, charts()[:1]) == one_chart
+    assert fast.model.graphed_steps.problem.startswith("Steps are not captured as graphs, since ")
+    assert fast.report.notes == [fast.model.graphed_steps.problem]
+    assert filled_in(fast, HOT, charts()[:1]) == one_chart, "and it goes on plainly"
+
+
+def test_rows_that_do_not_fit_into_memory_are_written_in_parts(writers, monkeypatch):
+    plain, _ = writers
+    fast = failing_writer(plain, as_they_are)
+    steps, make = fast.model.graphed_steps, type(fast.model.graphed_steps).decoder
+    asked = []
+
+    def with_room_for_two(self, shape):
+        asked.append(shape.rows)
+        if shape.rows > 2:
+            raise torch.OutOfMemoryError("out of memory")
+        return make(self, shape)
+
+    monkeypatch.setattr(type(steps), "decoder", with_room_for_two)
+    expected = filled_in(plain, HOT, charts())
+    assert filled_in(fast, HOT, charts()) == expected
+    assert steps.problem is None
+    assert sum(rows > 2 for rows in asked) == 1, "it is tried once"
+
+
+def test_tables_that_are_full_leave_rows_to_the_host(writers, monkeypatch):
+    plain, _ = writers
+    fast = failing_writer(plain, as_they_are)
+    monkeypatch.setattr("osuT5.generation.compiled_grammar.MOST_STATES", 12)
+    expected = filled_in(plain, HOT, charts())
+    assert filled_in(fast, HOT, charts()) == expected
+    assert fast.model.graphed_steps.problem is None

@@ -54,9 +54,7 @@ def feed(decoder: StaticDecoder, ids: list[int], places: list[int], length: int 
 @pytest.mark.parametrize("windows", [OWN_WINDOWS, ONE_WINDOW], ids=["windows of their own", "one window"])
 def test_rows_of_different_lengths_are_scored_as_in_the_full_pass(tiny_model, mel, rows, windows):
     model = tiny_model()
-    expected = model(
-        mel, rows, row_window=torch.tensor(windows), mode_ids=torch.tensor(MODES)
-    ).logits
+    expected = model(mel, rows, row_window=torch.tensor(windows), mode_ids=torch.tensor(MODES)).logits
     decoder = begun(prepare_to_generate(model, capture=lambda step: step), mel, rows, windows, lengths := [3, 6, 4])
     assert decoder.shape.rows == 4
     places = [length - 1 for length in lengths]
