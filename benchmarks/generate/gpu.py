@@ -103,7 +103,7 @@ class Bench:
         self.precisions = ["fp32"] if options.tiny else ["fp32", "fp16", "bf16"]
 
     def capture(self) -> Capturing:
-        return CudaGraphs(self._compiles) if self.device == "cuda" else as_they_are
+        return CudaGraphs(torch.device(self.device), self._compiles) if self.device == "cuda" else as_they_are
 
     def model(self, precision: str, ready: bool = True) -> MapperModel:
         model = copy.deepcopy(self.plain).to(self.device, DTYPES[precision])

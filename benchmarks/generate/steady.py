@@ -57,7 +57,7 @@ def step_ms(
 def _steady_run(model: MapperModel, spec: ModelSpec, rows: int, steps: int):
     """A choice, and a function that runs a step at a place."""
     states = torch.zeros(1, model.config.max_source_positions, model.config.d_model).to(model.device, model.dtype)
-    decoder = model.graphed_steps.decoder(Shape.of([0] * rows, states.shape[1]))
+    decoder = model.graphed_steps.decoder(model, Shape.of([0] * rows, states.shape[1]))
     grammar = model.graphed_steps.kept.setdefault(CompiledGrammar, CompiledGrammar(spec.vocabulary, model.device))
     sampling = sampling_for(spec, GameMode.STANDARD, Sampling())
     way = DeviceChoice(decoder, grammar, Sampler(sampling, spec.vocabulary), None)
@@ -66,7 +66,7 @@ def _steady_run(model: MapperModel, spec: ModelSpec, rows: int, steps: int):
     contexts = spec.contexts_of(GameMode.STANDARD)
     asked = [song.row(song.windows[1], contexts[-1], chart, []) for _ in range(rows)]
     prompts = [(row.prompt_ids * PROMPT_TOKENS)[:PROMPT_TOKENS] for row in asked]
-    decoder.begin(states, [0] * rows, [0] * rows, prompts)
+    decoder.begin(model, states, [0] * rows, [0] * rows, prompts)
     uniforms = [torch.rand(steps + 2, dtype=torch.float64) for _ in asked]
     way.begin(asked, [steps + 1] * rows, uniforms)
 

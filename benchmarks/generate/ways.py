@@ -130,9 +130,9 @@ def by_graphs(model: MapperModel, tasks: Sequence[Task], mels: Mels, mode_id: in
         if task.window not in states:
             with work.stage("encoder"):
                 states = {task.window: model.encode(mels[task.window][None].to(model.device, model.dtype))}
-        decoder = model.graphed_steps.decoder(Shape.of([0], states[task.window].shape[1]))
+        decoder = model.graphed_steps.decoder(model, Shape.of([0], states[task.window].shape[1]))
         with work.stage("prefill"):
-            decoder.begin(states[task.window], [0], [mode_id], [task.prompt_ids])
+            decoder.begin(model, states[task.window], [0], [mode_id], [task.prompt_ids])
             likeliest = decoder.keep("likeliest", lambda decoder=decoder: Likeliest(decoder))
             likeliest.begin()
         place = len(task.prompt_ids)

@@ -147,10 +147,10 @@ class GraphedRows:
 
     def _begin(self) -> None:
         windows = [prompt.window for prompt in self._prompts]
-        _, states = self._beginning
-        self._decoder = self._steps.decoder(Shape.of(windows, states.shape[1]))
+        model, states = self._beginning
+        self._decoder = self._steps.decoder(model, Shape.of(windows, states.shape[1]))
         modes = [prompt.mode_id for prompt in self._prompts]
-        self._decoder.begin(states, windows, modes, [prompt.ids for prompt in self._prompts])
+        self._decoder.begin(model, states, windows, modes, [prompt.ids for prompt in self._prompts])
         self._scores = self._decoder.scores[: len(windows)]
 
     def _step(self) -> None:
@@ -158,7 +158,7 @@ class GraphedRows:
         fed = [[PAD_ID, 0]] * decoder.shape.rows
         for place, prompt in zip(self._places, self._prompts, strict=True):
             fed[place] = [prompt.ids[-1], len(prompt.ids) - 1]
-        decoder.fed.copy_(torch.tensor(fed).T)
+        decoder.fed.copy_(torch.tensor(fed).T.contiguous())
         length = decoder.length_for(max(self.lengths) - 1)
         decoder.run(length, partial(decoder.step, length))
         self._scores = decoder.scores[torch.tensor(self._places, device=decoder.scores.device)]

@@ -69,7 +69,7 @@ class DeviceChoice:
         self.rows = decoder.shape.rows // (1 if guidance is None else 2)
         self.room = decoder.max_length + 1
         self.grammar = grammar
-        self._decoder = decoder
+        self._scores, self._fed = decoder.scores, decoder.fed  # not the decoder, which keeps this
         self._sampler = sampler
         self._times = time_choice
         self._guidance = guidance
@@ -120,15 +120,14 @@ class DeviceChoice:
     @torch.inference_mode()
     def choose(self) -> None:
         """A token for each row that is going, by the decoder's scores; the decoder is told to read it next."""
-        fact, decoder = self._fact, self._decoder
+        fact, scores = self._fact, self._scores
         is_going = (fact["is_going"] > 0) & (fact["is_waiting"] == 0)
-        scores = decoder.scores
         if self._guidance is not None:
             scores = self._guidance(*scores.chunk(2))
         chosen = self._chosen(self._allowed(scores))
         self._note(chosen, is_going)
         is_fed = is_going & (fact["is_going"] > 0)
-        ids, places = decoder.fed.unflatten(1, (-1, self.rows)).unbind(0)  # [copies, rows] each
+        ids, places = self._fed.unflatten(1, (-1, self.rows)).unbind(0)  # [copies, rows] each
         ids.copy_(torch.where(is_fed, chosen, ids))
         places.add_(is_fed)
         waits = (fact["is_going"] > 0) & (fact["is_waiting"] > 0)

@@ -20,8 +20,9 @@ from osuT5.generation.batches import Prompt
 from osuT5.generation.compiled_grammar import CompiledGrammar, TableFull
 from osuT5.generation.device_choice import Chosen, DeviceChoice
 from osuT5.generation.logit_rules import FewGroupsAtOnce, OnlyItsContext, Row, TimeRunsForward, WholeGroups
+from osuT5.model.seq2seq import MapperModel
 from osuT5.model.static_decoder import Shape
-from osuT5.model.step_graphs import GraphedDecoder, GraphedSteps, Step
+from osuT5.model.step_graphs import GraphedDecoder, Step, is_out_of_memory
 from osuT5.vocabulary import PAD_ID, Vocabulary
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Looks:
     def __init__(self, device: torch.device, late: int) -> None:
         self._late = late
         self._sent = 0
+        self._device = device
         self._is_cuda = device.type == "cuda"
         self._seen = torch.zeros(late + 1, 2, dtype=torch.long, pin_memory=self._is_cuda)
         self._events = [torch.cuda.Event() if self._is_cuda else None for _ in range(late + 1)]
@@ -48,7 +50,7 @@ class Looks:
         place = self._sent % len(self._events)
         self._seen[place].copy_(state, non_blocking=True)
         if self._is_cuda:
-            self._events[place].record()
+            self._events[place].record(torch.cuda.current_stream(self._device))
         self._sent += 1
 
     def look(self) -> list[int] | None:
@@ -77,8 +79,9 @@ class _Asked:
 class DeviceLoop:
     """Writes rows of one engine's model."""
 
-    def __init__(self, steps: GraphedSteps, vocabulary: Vocabulary, guidance: Guidance | None) -> None:
-        self._steps = steps
+    def __init__(self, model: MapperModel, vocabulary: Vocabulary, guidance: Guidance | None) -> None:
+        self._model = model
+        self._steps = model.graphed_steps
         self._vocabulary = vocabulary
         self._guidance = guidance
 
@@ -115,8 +118,8 @@ class DeviceLoop:
         if len(asked) <= most:
             try:
                 return self._write(asked, encoder_states, choice)
-            except torch.OutOfMemoryError:
-                if len(asked) == 1:
+            except RuntimeError as error:
+                if len(asked) == 1 or not is_out_of_memory(error):
                     raise
                 most = self._steps.most_rows = (len(asked) + 1) // 2
                 self._steps.free()
@@ -126,10 +129,10 @@ class DeviceLoop:
     def _write(self, asked: list[_Asked], encoder_states: Tensor, choice: RowByRow) -> list[Chosen]:
         prompts = self._at_their_places(asked)
         windows = [prompt.window for prompt in prompts]
-        decoder = self._steps.decoder(Shape.of(windows, encoder_states.shape[1]))
+        decoder = self._steps.decoder(self._model, Shape.of(windows, encoder_states.shape[1]))
         way = self._way(decoder, choice)
         modes, ids = [prompt.mode_id for prompt in prompts], [prompt.ids for prompt in prompts]
-        decoder.begin(encoder_states, windows, modes, ids)
+        decoder.begin(self._model, encoder_states, windows, modes, ids)
         rooms = [each.room for each in asked]
         uniforms = [_ahead(each.generator, max(each.room, 0) + 1) for each in asked]
         way.begin([each.row for each in asked], rooms, uniforms)

@@ -118,7 +118,7 @@ class Engine:
         padding = [max(beginnings) - own if self.counts_padding else 0 for own in beginnings]
         if self.model.graphed_steps is not None and knows(choice):
             left = [self.max_length - each - more for each, more in zip(beginnings, padding, strict=True)]
-            loop = DeviceLoop(self.model.graphed_steps, self.vocabulary, self.guidance)
+            loop = DeviceLoop(self.model, self.vocabulary, self.guidance)
             chosen = loop.write(rows, encoder_states, prompts, left, choice)
             if chosen is not None:
                 self._take_over(rows, chosen, choice.generators)

@@ -28,7 +28,7 @@ def prepare_to_generate(model: MapperModel, int8: bool = False, capture: Capturi
         if isinstance(layer.self_attn, SeparateAttention):
             layer.self_attn = _fused(layer.self_attn)
     if capture is not None or model.device.type == "cuda":
-        model.graphed_steps = GraphedSteps(model, capture or CudaGraphs())
+        model.graphed_steps = GraphedSteps(capture or CudaGraphs(model.device))
     elif model.device.type == "cpu":
         for part in (model.encoder, model.decoder):
             pack_layers(part, int8, takes_steps=part is model.decoder)

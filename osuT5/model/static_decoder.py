@@ -45,7 +45,7 @@ class Shape:
 
 
 class StaticDecoder:
-    """A model and memory for some rows. The model may be changed no more.
+    """Memory for some rows, and the parts of a model that a step needs; the model may be changed no more.
 
     fed             what the next step feeds each row, and at which place: `ids` and `places` [2, rows]; places that
                     are free are fed PAD_ID at 0
@@ -54,7 +54,7 @@ class StaticDecoder:
 
     def __init__(self, model: MapperModel, shape: Shape) -> None:
         config, like = model.config, model.proj_out.weight
-        self.model = model
+        self.config = config
         self.shape = shape
         self.max_length = config.max_target_positions
         rows, windows = shape.rows, 1 if shape.shares_window else shape.rows
@@ -70,10 +70,14 @@ class StaticDecoder:
             keys = like.new_zeros(rows, config.time_token_count, config.pointer_dim)
             self._pointed = TimeKeys(keys, like.new_zeros(rows, config.time_token_count))
         every_place = torch.arange(self.max_length, device=like.device)
-        self._thetas = {layer.self_attn.reach.theta for layer in model.decoder.layers} - {None}
-        self._spans = {layer.self_attn.reach.local_span for layer in model.decoder.layers} - {None}
-        self._turns = {t: rotation_of(every_place, head_dim, t, like.dtype) for t in self._thetas}
+        reaches = [layer.self_attn.reach for layer in model.decoder.layers]
+        thetas = {reach.theta for reach in reaches} - {None}
+        self._spans = {reach.local_span for reach in reaches} - {None}
+        self._turns = {theta: rotation_of(every_place, head_dim, theta, like.dtype) for theta in thetas}
         self._every_place = every_place
+        # Not the model, which holds this: it would then outlive those who use it.
+        self._embedder, self._decoder, self._pointer = model.decoder_embedder, model.decoder, model.pointer
+        self._proj_out = model.proj_out
 
     @property
     def lengths(self) -> list[int]:
@@ -86,25 +90,33 @@ class StaticDecoder:
         return next(length for length in self.lengths if place < length)
 
     @torch.inference_mode()
-    def begin(self, encoder_states: Tensor, windows: Sequence[int], modes: Sequence[int], prompts: list[list[int]]):
+    def begin(
+        self,
+        model: MapperModel,
+        encoder_states: Tensor,
+        windows: Sequence[int],
+        modes: Sequence[int],
+        prompts: Sequence[list[int]],
+    ) -> None:
         """Lets rows hear their windows and read their prompts; `scores` are then those of what follows.
 
-        encoder_states: [windows, positions, d]; windows: which of them each row listens to; modes: game modes
+        model: the one that this was made for; encoder_states: [windows, positions, d]; windows: which of them each row
+        listens to; modes: game modes
         """
         device, rows = encoder_states.device, len(prompts)
         lengths = torch.tensor([len(prompt) for prompt in prompts], device=device)
         ids = torch.tensor(_right_padded(prompts), device=device)
         row_window = torch.tensor(list(windows), device=device)
-        time_keys = self.model.time_keys(encoder_states, row_window, torch.tensor(list(modes), device=device), ids)
+        time_keys = model.time_keys(encoder_states, row_window, torch.tensor(list(modes), device=device), ids)
         if self._pointed is not None:
             self._pointed.keys[:rows] = time_keys.keys
-            self._pointed.onsets[:rows] = self.model.pointer.onset_scale * time_keys.onsets
+            self._pointed.onsets[:rows] = self._pointer.onset_scale * time_keys.onsets
         heard = self._hear(encoder_states, row_window)
         tokens = SelfAttentionInput(torch.arange(ids.shape[1], device=device), is_causal=True)
         for slots in self.slots:
             slots.zero_()  # what is not looked at is multiplied by 0, which is no help against an infinite one
         slots = [_Beginnings(slots[:, :rows]) for slots in self.slots]
-        states = self.model.decoder(self.model.decoder_embedder(ids), tokens, heard, slots)  # [rows, n, d]
+        states = self._decoder(self._embedder(ids), tokens, heard, slots)  # [rows, n, d]
         self.fed.zero_()
         self.ids[:rows] = ids.gather(1, lengths[:, None] - 1)[:, 0]
         self.places[:rows] = lengths - 1
@@ -114,12 +126,12 @@ class StaticDecoder:
     @torch.inference_mode()
     def step(self, length: int) -> None:
         """Feeds each row its id; only the first `length` places are looked at."""
-        rows, layers = self.shape.rows, self.model.decoder.layers
-        x = self.model.decoder_embedder(self.ids[:, None])  # [rows, 1, d]
-        if self.model.decoder.embed_positions is not None:
-            x = x + self.model.decoder.embed_positions(self.places[:, None])
+        rows, decoder = self.shape.rows, self._decoder
+        x = self._embedder(self.ids[:, None])  # [rows, 1, d]
+        if decoder.embed_positions is not None:
+            x = x + decoder.embed_positions(self.places[:, None])
         tokens = self._tokens(length, x.dtype)
-        for layer, slots, cross in zip(layers, self.slots, self.cross, strict=True):
+        for layer, slots, cross in zip(decoder.layers, self.slots, self.cross, strict=True):
             own = _Places(slots, self.places, length)
             x = x + layer.self_attn.attend_self(layer.self_attn_layer_norm(x), tokens, own)
             asking = layer.encoder_attn_layer_norm(x)
@@ -127,7 +139,7 @@ class StaticDecoder:
                 asking = asking.view(1, rows, -1)
             x = x + layer.encoder_attn.attend(asking, (cross[0], cross[1])).view(rows, 1, -1)
             x = x + layer.fc2(F.gelu(layer.fc1(layer.final_layer_norm(x))))
-        self.scores.copy_(self._scores(self.model.decoder.layer_norm(x)[:, 0], slice(rows)))
+        self.scores.copy_(self._scores(decoder.layer_norm(x)[:, 0], slice(rows)))
 
     def _tokens(self, length: int, dtype: torch.dtype) -> SelfAttentionInput:
         """The tokens that are fed. Masks are added to scores: a bool one would be turned into that in every layer."""
@@ -152,7 +164,7 @@ class StaticDecoder:
         if self.shape.shares_window:
             encoder_states = encoder_states.index_select(0, row_window[:1])
         heard = []
-        for layer, kept in zip(self.model.decoder.layers, self.cross, strict=True):
+        for layer, kept in zip(self._decoder.layers, self.cross, strict=True):
             pair = torch.stack(layer.cross_keys_values(encoder_states))  # [2, windows, heads, positions, d / heads]
             if self.shape.shares_window:
                 kept.copy_(pair)
@@ -164,11 +176,11 @@ class StaticDecoder:
 
     def _scores(self, states: Tensor, rows: slice) -> Tensor:
         """States [n, d] of the last tokens of some rows, the final norm included -> [n, vocabulary out]."""
-        scores = self.model.proj_out(states)
+        scores = self._proj_out(states)
         if self._pointed is None:
             return scores
-        config = self.model.config
-        queries = self.model.pointer.query(states) * config.pointer_dim**-0.5
+        config = self.config
+        queries = self._pointer.query(states) * config.pointer_dim**-0.5
         keys, onsets = self._pointed.keys[rows], self._pointed.onsets[rows]
         pointed = torch.baddbmm(onsets[:, :, None], keys, queries[:, :, None])[:, :, 0]
         before = config.time_token_start

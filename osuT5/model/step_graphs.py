@@ -40,13 +40,18 @@ class Capturing(Protocol):
 class CudaGraphs:
     """Graphs of CUDA or ROCm. compiles: by torch.compile first, which takes a minute and needs a C compiler."""
 
-    def __init__(self, compiles: bool = False) -> None:
+    def __init__(self, device: torch.device, compiles: bool = False) -> None:
+        self._device = device
         self._compiles = compiles
         self._pool = torch.cuda.graph_pool_handle()
 
     def __call__(self, step: Step) -> Step:
         if self._compiles:
             step = torch.compile(step, fullgraph=True, dynamic=False)
+        with torch.cuda.device(self._device):
+            return self._captured(step)
+
+    def _captured(self, step: Step) -> Step:
         current, side = torch.cuda.current_stream(), torch.cuda.Stream()
         side.wait_stream(current)
         with torch.cuda.stream(side):
@@ -107,11 +112,10 @@ class GraphedSteps:
     most_rows: so many fit into memory; None as long as all have
     """
 
-    def __init__(self, model: MapperModel, capture: Capturing) -> None:
+    def __init__(self, capture: Capturing) -> None:
         self.problem: str | None = None
         self.most_rows: int | None = None
         self.kept: dict[Hashable, Any] = {}
-        self._model = model
         self._capture = capture
         self._lock = threading.RLock()
         self._decoders: OrderedDict[Shape, GraphedDecoder] = OrderedDict()
@@ -121,12 +125,12 @@ class GraphedSteps:
         with self._lock:
             yield self
 
-    def decoder(self, shape: Shape) -> GraphedDecoder:
-        """Raises RuntimeError where there is no memory for it."""
+    def decoder(self, model: MapperModel, shape: Shape) -> GraphedDecoder:
+        """model: the one that has these. Raises RuntimeError where there is no memory for it."""
         if shape not in self._decoders:
             while len(self._decoders) >= MOST_SHAPES:
                 self._decoders.popitem(last=False)
-            self._decoders[shape] = GraphedDecoder(self._model, shape, self._capture)
+            self._decoders[shape] = GraphedDecoder(model, shape, self._capture)
         self._decoders.move_to_end(shape)
         return self._decoders[shape]
 
@@ -141,9 +145,18 @@ class GraphedSteps:
         """Frees all memory; steps are plain ones from now on."""
         self.free()
         if self.problem is None:
-            short = isinstance(error, torch.OutOfMemoryError)
-            why = "there is too little memory for them" if short else f"they cannot be captured here ({_first(error)})"
+            is_short = is_out_of_memory(error)
+            why = (
+                "there is too little memory for them" if is_short else f"they cannot be captured here ({_first(error)})"
+            )
             self.problem = f"Steps are not captured as graphs, since {why}; plain ones take longer."
+
+
+def is_out_of_memory(error: BaseException | None) -> bool:
+    """Also where ending the capture failed after that, since what is captured is worth nothing then."""
+    while error is not None and not isinstance(error, torch.OutOfMemoryError):
+        error = error.__context__
+    return error is not None
 
 
 def _first(error: Exception) -> str:

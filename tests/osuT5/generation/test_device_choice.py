@@ -42,7 +42,7 @@ def begun_choice() -> DeviceChoice:
     ]
     generator = torch.Generator().manual_seed(0)
     choice.begin(rows, [20, 20], [torch.rand(21, generator=generator, dtype=torch.float64) for _ in rows])
-    choice._decoder.scores.normal_(generator=generator)
+    choice._scores.normal_(generator=generator)
     return choice
 
 
@@ -66,11 +66,11 @@ def test_a_choice_is_one_graph_for_the_compiler():
 
 def test_nothing_changes_while_it_is_paused():
     choice = begun_choice()
-    before = [each.clone() for each in (choice.facts, choice.written, choice._decoder.fed)]
+    before = [each.clone() for each in (choice.facts, choice.written, choice._fed)]
     with choice.paused():
         choice.choose()
         assert choice.state.tolist() == [0, 0]
-    assert all(map(torch.equal, before, (choice.facts, choice.written, choice._decoder.fed)))
+    assert all(map(torch.equal, before, (choice.facts, choice.written, choice._fed)))
     choice.choose()
     assert not torch.equal(before[1], choice.written)
 
@@ -80,11 +80,11 @@ def test_a_row_waits_for_its_grammar_and_goes_on_where_it_was():
     choice.choose()
     waiting = choice.state[1].item()
     assert waiting == 2, "nothing has been learned yet"
-    fed = choice._decoder.fed.clone()
+    fed = choice._fed.clone()
     for _ in range(2):
         choice.choose()
-        assert torch.equal(choice._decoder.fed, fed)
+        assert torch.equal(choice._fed, fed)
     assert choice.settle()
     choice.choose()
-    assert not torch.equal(choice._decoder.fed, fed)
+    assert not torch.equal(choice._fed, fed)
     assert [len(each.ids) for each in choice.results(2)] == [2, 2]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
+import gc
+import weakref
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
@@ -97,11 +100,11 @@ def test_rows_that_do_not_fit_into_memory_are_written_in_parts(writers, monkeypa
     steps, make = fast.model.graphed_steps, type(fast.model.graphed_steps).decoder
     asked = []
 
-    def with_room_for_two(self, shape):
+    def with_room_for_two(self, model, shape):
         asked.append(shape.rows)
         if shape.rows > 2:
             raise torch.OutOfMemoryError("out of memory")
-        return make(self, shape)
+        return make(self, model, shape)
 
     monkeypatch.setattr(type(steps), "decoder", with_room_for_two)
     expected = filled_in(plain, HOT, charts())
@@ -117,3 +120,31 @@ def test_tables_that_are_full_leave_rows_to_the_host(writers, monkeypatch):
     expected = filled_in(plain, HOT, charts())
     assert filled_in(fast, HOT, charts()) == expected
     assert fast.model.graphed_steps.problem is None
+
+
+def without_holding_it(step):
+    """As a graph does, which knows addresses alone."""
+    if not isinstance(step, partial):
+        method = weakref.WeakMethod(step)
+        return lambda: method()()
+    *held, length = step.args
+    names = [weakref.ref(each) for each in held]
+    return lambda: step_of(*(name() for name in names), length)
+
+
+step_of = device_loop._step_and_choose
+
+
+def test_a_model_is_let_go_of_with_its_last_user(writers):
+    """What its graphs work with would else stay in the memory of the device until somebody collects garbage."""
+    fast = failing_writer(writers[0], without_holding_it)
+    filled_in(fast, GREEDY, charts()[:1])
+    assert fast.model.graphed_steps.problem is None
+    steps = weakref.ref(fast.model.graphed_steps)
+    gc.collect()
+    gc.disable()
+    try:
+        del fast
+        assert steps() is None
+    finally:
+        gc.enable()

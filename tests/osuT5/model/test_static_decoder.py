@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from functools import partial
 
 import pytest
@@ -10,7 +12,7 @@ from layer_kinds import LAYER_KINDS
 
 from osuT5.model.generating import prepare_to_generate
 from osuT5.model.static_decoder import Shape, StaticDecoder
-from osuT5.model.step_graphs import MOST_SHAPES, GraphedSteps
+from osuT5.model.step_graphs import MOST_SHAPES, CudaGraphs, GraphedSteps, is_out_of_memory
 
 KINDS = {
     **LAYER_KINDS,
@@ -42,7 +44,9 @@ def rows(ids):
 
 def begun(model, mel, rows, windows, lengths) -> StaticDecoder:
     decoder = StaticDecoder(model, Shape.of(windows, 16))
-    decoder.begin(model.encode(mel), windows, MODES, [row[:n].tolist() for row, n in zip(rows, lengths, strict=True)])
+    decoder.begin(
+        model, model.encode(mel), windows, MODES, [row[:n].tolist() for row, n in zip(rows, lengths, strict=True)]
+    )
     return decoder
 
 
@@ -68,7 +72,8 @@ def test_rows_of_different_lengths_are_scored_as_in_the_full_pass(tiny_model, me
 
 def test_what_is_behind_a_row_does_not_matter(tiny_model, mel, rows):
     """Neither the length that is looked at, nor who was there before, nor that a step was run twice."""
-    decoder = begun(tiny_model(), mel, rows, ONE_WINDOW, [5, 5, 5])
+    model = tiny_model()
+    decoder = begun(model, mel, rows, ONE_WINDOW, [5, 5, 5])
     for slots in decoder.slots:
         slots[:, :, :, 6:] = 1e4
     feed(decoder, [7, 8, 9], [5, 5, 5])
@@ -79,8 +84,7 @@ def test_what_is_behind_a_row_does_not_matter(tiny_model, mel, rows):
         feed(decoder, [7, 8, 9], [5, 5, 5], length)
         torch.testing.assert_close(decoder.scores[:3], first, atol=1e-5, rtol=1e-5)
     decoder.slots[0].fill_(float("inf"))
-    states = decoder.model.encode(mel)
-    decoder.begin(states, ONE_WINDOW, MODES, rows[:, :5].tolist())
+    decoder.begin(model, model.encode(mel), ONE_WINDOW, MODES, rows[:, :5].tolist())
     feed(decoder, [7, 8, 9], [5, 5, 5])
     torch.testing.assert_close(decoder.scores[:3], first, atol=1e-5, rtol=1e-5)
 
@@ -140,26 +144,26 @@ class Captures:
 
 
 def test_a_graph_is_captured_once_for_each_key_and_kept_with_its_rows(tiny_model):
-    capture = Captures()
-    steps = GraphedSteps(tiny_model(), capture)
-    decoder = steps.decoder(Shape(2, True, 16))
+    capture, model = Captures(), tiny_model()
+    steps = GraphedSteps(capture)
+    decoder = steps.decoder(model, Shape(2, True, 16))
     ran = []
     for key in ("short", "short", "long", "short"):
         decoder.run(key, lambda: ran.append(1))
     assert (capture.captured, capture.replayed, len(ran)) == (2, 4, 6)
-    assert steps.decoder(Shape(2, True, 16)) is decoder
+    assert steps.decoder(model, Shape(2, True, 16)) is decoder
     for rows in (1, 4, 8):
-        steps.decoder(Shape(rows, True, 16))
+        steps.decoder(model, Shape(rows, True, 16))
     assert len(steps._decoders) == MOST_SHAPES
-    assert steps.decoder(Shape(2, True, 16)) is not decoder, "the one that was not used for longest makes room"
+    assert steps.decoder(model, Shape(2, True, 16)) is not decoder, "the one that was not used for longest makes room"
 
 
 @pytest.mark.parametrize(
     ("error", "why"), [(torch.OutOfMemoryError, "too little memory"), (RuntimeError, r"here \(not permitted when")]
 )
 def test_giving_up_is_said_in_one_sentence(tiny_model, error, why):
-    steps = GraphedSteps(tiny_model(), Captures(error))
-    decoder = steps.decoder(Shape(1, True, 16))
+    steps, model = GraphedSteps(Captures(error)), tiny_model()
+    decoder = steps.decoder(model, Shape(1, True, 16))
     with pytest.raises(RuntimeError) as caught:
         decoder.run("key", lambda: None)
     steps.give_up(caught.value)
@@ -168,3 +172,68 @@ def test_giving_up_is_said_in_one_sentence(tiny_model, error, why):
     said = steps.problem
     steps.give_up(RuntimeError("again"))
     assert steps.problem == said
+
+
+def test_memory_that_ran_out_in_a_capture_is_seen_behind_the_error_of_its_end():
+    with pytest.raises(RuntimeError) as caught:
+        try:
+            raise torch.OutOfMemoryError("out of memory")
+        finally:
+            raise RuntimeError("the capture was invalidated")
+    assert is_out_of_memory(caught.value)
+    assert not is_out_of_memory(RuntimeError("something else"))
+
+
+class FakeCuda:
+    """What `CudaGraphs` asks of torch.cuda, written down in order."""
+
+    def __init__(self, monkeypatch, said: list[str]) -> None:
+        self.said = said
+        self.Stream = lambda: FakeStream("side", said)
+        self.current_stream = lambda: FakeStream("main", said)
+        self.CUDAGraph = lambda: FakeGraph(said)
+        self.graph_pool_handle = lambda: "the pool"
+        self.device = lambda device: nullcontext()
+        self.stream = lambda stream: self.within(f"on {stream.name}")
+        self.graph = lambda graph, pool, capture_error_mode: self.within(f"capture into {pool}, {capture_error_mode}")
+        for name in ("Stream", "current_stream", "CUDAGraph", "graph_pool_handle", "device", "stream", "graph"):
+            monkeypatch.setattr(torch.cuda, name, getattr(self, name))
+
+    @contextmanager
+    def within(self, what: str):
+        self.said.append(what)
+        yield
+        self.said.append(f"end: {what}")
+
+
+@dataclass
+class FakeStream:
+    name: str
+    said: list[str]
+
+    def wait_stream(self, other: FakeStream) -> None:
+        self.said.append(f"{self.name} waits for {other.name}")
+
+
+@dataclass
+class FakeGraph:
+    said: list[str]
+
+    def replay(self) -> None:
+        self.said.append("replay")
+
+
+def test_a_capture_comes_after_calls_on_another_stream(monkeypatch):
+    said: list[str] = []
+    FakeCuda(monkeypatch, said)
+    replay = CudaGraphs(torch.device("cuda"))(lambda: said.append("step"))
+    capture = "capture into the pool, thread_local"
+    assert said == [
+        "side waits for main",
+        *("on side", "step", "step", "end: on side"),
+        "main waits for side",
+        *(capture, "step", f"end: {capture}"),
+    ]
+    replay()
+    replay()
+    assert said[-2:] == ["replay", "replay"]
