@@ -55,6 +55,16 @@ def test_guided_rows_are_the_same(writers, way, count):
     assert writers[1].model.graphed_steps.problem is None
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("sampling", [HOT, GREEDY, Sampling()], ids=["drawn", "greedy", "as users have it"])
+def test_graphs_of_a_gpu_write_what_its_plain_steps_write(writers, way, sampling):
+    spec, plain = writers[0].spec, copy.deepcopy(writers[0].model).to("cuda")
+    fast = prepare_to_generate(copy.deepcopy(plain))
+    first, second = (filled_in(song_of_noise(model, spec), sampling, charts()) for model in (plain, fast))
+    assert first == second
+    assert fast.graphed_steps.problem is None
+
+
 @pytest.mark.parametrize("late", [0, 3])
 def test_how_late_the_host_looks_on_does_not_matter(writers, monkeypatch, late):
     monkeypatch.setattr(device_loop, "STEPS_LATE", late)

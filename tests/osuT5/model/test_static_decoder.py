@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 import torch
 from layer_kinds import LAYER_KINDS
+from on_one_device import OnOneDevice
 
 from osuT5.model.generating import prepare_to_generate
 from osuT5.model.static_decoder import Shape, StaticDecoder
@@ -94,10 +95,13 @@ def test_a_step_waits_for_no_value(tiny_model):
     model = tiny_model().to("meta")
     for windows in (OWN_WINDOWS, ONE_WINDOW):
         decoder = StaticDecoder(model, Shape.of(windows, 16))
-        decoder.step(SHORT)
-        assert decoder.scores.is_meta
+        with OnOneDevice("meta") as watch:
+            decoder.step(SHORT)
+        assert watch.calls > 20
         with pytest.raises(RuntimeError):
             decoder.scores.argmax().item()
+        with OnOneDevice("meta"), pytest.raises(AssertionError, match="cpu"):
+            decoder.scores * torch.tensor(2.0)
 
 
 def test_a_step_is_one_graph_for_the_compiler(tiny_model, mel, rows):
