@@ -83,26 +83,33 @@ def _steady_run(model: MapperModel, spec: ModelSpec, rows: int, steps: int):
 
 @dataclass(slots=True)
 class Song:
-    """What became of a song. rows: tokens of each row in the order in which they were written; groups: in all charts"""
+    """What became of a song. rows: tokens of each window, by its context and index, of all charts; groups: of events"""
 
     seconds: float
-    rows: list[list[int]]
+    rows: dict[tuple, list[list[int]]]
     groups: int
 
     @property
     def tokens(self) -> int:
-        return sum(map(len, self.rows))
+        return sum(len(ids) for rows in self.rows.values() for ids in rows)
 
     def same_as(self, other: Song) -> str:
-        equal = sum(one == two for one, two in zip(self.rows, other.rows, strict=False))
-        return f"{equal} of {max(len(self.rows), len(other.rows))}"
+        """How many rows of the other are here, too."""
+        equal = 0
+        for key, rows in other.rows.items():
+            left = list(self.rows[key])
+            for ids in rows:
+                if ids in left:
+                    left.remove(ids)
+                    equal += 1
+        return f"{equal} of {sum(map(len, other.rows.values()))}"
 
 
 class _Recorder(SongWriter):
     """Keeps the tokens of every row."""
 
     def take(self, row, window, written) -> None:
-        self.rows.append(list(row.written_ids))
+        self.rows.setdefault((row.context, window.index), []).append(list(row.written_ids))
         super().take(row, window, written)
 
 
@@ -116,7 +123,7 @@ def write_song(
     """All contexts of charts of osu!standard, from a spectrogram [frames, mels] to groups of events."""
     song_ms = len(mel) * spec.grid.frame_ms
     writer = _Recorder(model, spec, mel, song_ms)
-    writer.rows = []
+    writer.rows = {}
     charts = [ChartInProgress(Attributes(GameMode.STANDARD, difficulty=stars), 1) for stars in difficulties]
     wanted = [(context, chart) for context in spec.contexts_of(GameMode.STANDARD) for chart in charts]
     _wait(model)
