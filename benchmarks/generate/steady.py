@@ -83,33 +83,26 @@ def _steady_run(model: MapperModel, spec: ModelSpec, rows: int, steps: int):
 
 @dataclass(slots=True)
 class Song:
-    """What became of a song. rows: tokens of each window, by its context and index, of all charts; groups: of events"""
+    """What became of a song. rows: tokens of each row in the order in which they were written; groups: in all charts"""
 
     seconds: float
-    rows: dict[tuple, list[list[int]]]
+    rows: list[list[int]]
     groups: int
 
     @property
     def tokens(self) -> int:
-        return sum(len(ids) for rows in self.rows.values() for ids in rows)
+        return sum(map(len, self.rows))
 
     def same_as(self, other: Song) -> str:
-        """How many rows of the other are here, too."""
-        equal = 0
-        for key, rows in other.rows.items():
-            left = list(self.rows[key])
-            for ids in rows:
-                if ids in left:
-                    left.remove(ids)
-                    equal += 1
-        return f"{equal} of {sum(map(len, other.rows.values()))}"
+        equal = sum(one == two for one, two in zip(self.rows, other.rows, strict=False))
+        return f"{equal} of {max(len(self.rows), len(other.rows))}"
 
 
 class _Recorder(SongWriter):
     """Keeps the tokens of every row."""
 
     def take(self, row, window, written) -> None:
-        self.rows.setdefault((row.context, window.index), []).append(list(row.written_ids))
+        self.rows.append(list(row.written_ids))
         super().take(row, window, written)
 
 
@@ -123,7 +116,7 @@ def write_song(
     """All contexts of charts of osu!standard, from a spectrogram [frames, mels] to groups of events."""
     song_ms = len(mel) * spec.grid.frame_ms
     writer = _Recorder(model, spec, mel, song_ms)
-    writer.rows = {}
+    writer.rows = []
     charts = [ChartInProgress(Attributes(GameMode.STANDARD, difficulty=stars), 1) for stars in difficulties]
     wanted = [(context, chart) for context in spec.contexts_of(GameMode.STANDARD) for chart in charts]
     _wait(model)

@@ -87,15 +87,10 @@ class DeviceChoice:
         """How many rows are going, and how many wait for the host."""
         self._fact = dict(zip(FACTS, self.facts, strict=True))
 
-    def clear(self) -> None:
-        """No row is there any more."""
-        self.facts.zero_()
-
-    def begin(self, rows: Sequence[Row], left: Sequence[int], uniforms: Sequence[Tensor], first: int = 0) -> None:
+    def begin(self, rows: Sequence[Row], left: Sequence[int], uniforms: Sequence[Tensor]) -> None:
         """Takes rows that have noted what was decided. left: tokens that each may be fed; uniforms: a number for each
-        of its tokens; first: the place of the first row, others stay as they are."""
-        facts = torch.zeros(len(FACTS), len(rows), dtype=torch.long)
-        places = slice(first, first + len(rows))
+        of its tokens."""
+        facts = torch.zeros(self.facts.shape, dtype=torch.long)
         vocabulary = self.grammar.vocabulary
         for place, (row, room) in enumerate(zip(rows, left, strict=True)):
             values = {
@@ -112,15 +107,15 @@ class DeviceChoice:
             }
             facts[:, place] = torch.tensor([values.get(name, 0) for name in FACTS])
         self.grammar.publish()
-        self.facts[:, places] = facts.to(self.facts.device)
+        self.facts.copy_(facts)
         numbers = torch.zeros(len(rows), max(map(len, uniforms)), dtype=torch.float64)
         for place, own in enumerate(uniforms):
             numbers[place, : len(own)] = own
-        self.uniforms[places, : numbers.shape[1]] = numbers.to(self.uniforms.device)
+        self.uniforms[: len(rows), : numbers.shape[1]] = numbers.to(self.uniforms.device)
         if self._times is not None:
             default = self._times.threshold
             own = [default if row.time_threshold is None else row.time_threshold for row in rows]
-            self.thresholds[places] = torch.tensor(own, dtype=torch.float64, device=self.thresholds.device)
+            self.thresholds[: len(rows)] = torch.tensor(own, dtype=torch.float64, device=self.thresholds.device)
 
     @torch.inference_mode()
     def choose(self) -> None:
@@ -148,8 +143,8 @@ class DeviceChoice:
         finally:
             self._fact["is_going"].copy_(going)
 
-    def settle(self) -> list[bool]:
-        """Waits for the device, and learns what rows wait for; which of them go on. Raises TableFull."""
+    def settle(self) -> bool:
+        """Waits for the device, and learns what rows wait for; whether any of them goes on. Raises TableFull."""
         facts = self.facts.cpu()
         fact = dict(zip(FACTS, facts, strict=True))
         waiting = torch.nonzero(fact["is_waiting"] & fact["is_going"]).flatten().tolist()
@@ -160,14 +155,16 @@ class DeviceChoice:
         if waiting:
             self.grammar.publish()
             self.facts.copy_(facts)
-        return fact["is_going"].bool().tolist()
+        return bool(fact["is_going"].any())
 
-    def results(self, places: Sequence[int]) -> list[Chosen]:
-        """Of the rows at these places."""
+    def results(self, count: int) -> list[Chosen]:
+        """Of the first `count` rows."""
         fact = dict(zip(FACTS, self.facts.cpu().tolist(), strict=True))
-        longest = max(fact["count"][place] for place in places)
-        written = self.written[:, :longest].tolist()
-        return [Chosen(written[p][: fact["count"][p]], bool(fact["has_ended"][p])) for p in places]
+        written = self.written[:count, : max(fact["count"][:count])].tolist()
+        return [
+            Chosen(ids[:length], bool(has_ended))
+            for ids, length, has_ended in zip(written, fact["count"], fact["has_ended"], strict=False)
+        ]
 
     def _allowed(self, scores: Tensor) -> Tensor:
         """Scores [rows, vocabulary out] with what rules forbid at -inf."""

@@ -130,33 +130,38 @@ class DeviceLoop:
         prompts = self._at_their_places(asked)
         windows = [prompt.window for prompt in prompts]
         decoder = self._steps.decoder(self._model, Shape.of(windows, encoder_states.shape[1]))
-        way = self.way(decoder, choice)
-        way.clear()
+        way = self._way(decoder, choice)
         modes, ids = [prompt.mode_id for prompt in prompts], [prompt.ids for prompt in prompts]
         decoder.begin(self._model, encoder_states, windows, modes, ids)
         rooms = [each.room for each in asked]
-        uniforms = [ahead(each.generator, max(each.room, 0) + 1) for each in asked]
+        uniforms = [_ahead(each.generator, max(each.room, 0) + 1) for each in asked]
         way.begin([each.row for each in asked], rooms, uniforms)
         self._go(decoder, way, max(map(len, ids)))
-        return way.results(range(len(asked)))
+        return way.results(len(asked))
 
     def _go(self, decoder: GraphedDecoder, way: DeviceChoice, place: int) -> None:
         """Until no row is going. place: where the next token of the longest row will be."""
         looks = Looks(decoder.scores.device, STEPS_LATE)
-        run_choosing(decoder, way, (way, 0), way.choose)
+        self._run(decoder, way, (way, 0), way.choose)
         looks.send(way.state)
         while True:
             seen = looks.look()
             if seen is not None and (seen[0] == 0 or seen[1] > 0):
-                if not any(way.settle()):
+                if not way.settle():
                     return
                 looks.restart()
-            run_step(decoder, way, place)
+            length = decoder.length_for(min(place, decoder.max_length - 1))
+            self._run(decoder, way, (way, length), partial(_step_and_choose, decoder, way, length))
             looks.send(way.state)
             place += 1
 
-    def way(self, decoder: GraphedDecoder, choice: RowByRow) -> DeviceChoice:
-        """How this decoder chooses, kept with its graphs."""
+    def _run(self, decoder: GraphedDecoder, way: DeviceChoice, key: tuple, step: Step) -> None:
+        if not decoder.has(key):
+            with way.paused():
+                decoder.capture(key, step)
+        decoder.run(key, step)
+
+    def _way(self, decoder: GraphedDecoder, choice: RowByRow) -> DeviceChoice:
         kept, times = self._steps.kept, choice.time_choice
         if CompiledGrammar not in kept:
             kept[CompiledGrammar] = CompiledGrammar(self._vocabulary, decoder.scores.device)
@@ -186,26 +191,12 @@ def knows(choice: object) -> bool:
     return hasattr(choice, "generators") and [type(rule) for rule in rules] == KNOWN_RULES
 
 
-def run_step(decoder: GraphedDecoder, way: DeviceChoice, place: int) -> None:
-    """A step and the choice after it. place: no row is fed a token further on"""
-    length = decoder.length_for(min(place, decoder.max_length - 1))
-    run_choosing(decoder, way, (way, length), partial(_step_and_choose, decoder, way, length))
-
-
-def run_choosing(decoder: GraphedDecoder, way: DeviceChoice, key: tuple, step: Step) -> None:
-    """Runs what chooses; captured while no row is going, since being run for that must change nothing."""
-    if not decoder.has(key):
-        with way.paused():
-            decoder.capture(key, step)
-    decoder.run(key, step)
-
-
 def _step_and_choose(decoder: GraphedDecoder, way: DeviceChoice, length: int) -> None:
     decoder.step(length)
     way.choose()
 
 
-def ahead(generator: torch.Generator, count: int) -> Tensor:
+def _ahead(generator: torch.Generator, count: int) -> Tensor:
     """The next numbers of a generator, which stays where it is."""
     other = torch.Generator()
     other.set_state(generator.get_state())

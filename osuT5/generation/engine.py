@@ -121,12 +121,12 @@ class Engine:
             loop = DeviceLoop(self.model, self.vocabulary, self.guidance)
             chosen = loop.write(rows, encoder_states, prompts, left, choice)
             if chosen is not None:
-                self.take_over(rows, chosen, choice.generators)
+                self._take_over(rows, chosen, choice.generators)
                 return
         with begun(self.model, encoder_states, prompts) as batch:
             self._write(rows, batch, copies, padding, choice)
 
-    def take_over(self, rows: list[Row], chosen: Sequence[Chosen], generators: Sequence[torch.Generator]) -> None:
+    def _take_over(self, rows: list[Row], chosen: Sequence[Chosen], generators: Sequence[torch.Generator]) -> None:
         """Takes in what a device has chosen, and lets generators go on by as many numbers as tokens took."""
         for row, each, generator in zip(rows, chosen, generators, strict=True):
             torch.rand(len(each.ids), generator=generator, dtype=torch.float64)

@@ -30,7 +30,7 @@ from osuT5.generation.listening import Listener, Progress
 from osuT5.generation.logit_rules import Row, default_rules
 from osuT5.generation.published_grammar import PublishedGrammar
 from osuT5.generation.sampling import Sampler, Sampling
-from osuT5.generation.side_by_side import Guided, Wanted, write_side_by_side
+from osuT5.generation.side_by_side import Wanted, write_side_by_side
 from osuT5.generation.threads import cpu_threads
 from osuT5.generation.time_choice import TimeChoice
 from osuT5.model.row_decoder import HeardWindow
@@ -181,24 +181,17 @@ class SongWriter:
         """Writes contexts of charts into them, those of one chart in the order in which they are wanted.
 
         Charts of one song are written side by side, since a step costs nearly the same for one row and for several; so
-        are contexts, where the model is ready to generate (on a GPU without guidance). What reads the objects of a map
-        waits for all of them, since one that is begun may end anywhere.
+        are contexts, where the model is ready to generate on a CPU. What reads the objects of a map waits for all of
+        them, since one that is begun may end anywhere.
         """
         for is_after_map in (False, True):
             part = [(context, chart) for context, chart in wanted if self._is_after_map(context, chart) is is_after_map]
             with cpu_threads(self.model):
-                guided = {context: _guidance(context, _charts_of(context, part), sampling) for context, _ in part}
-                if part and self._writes_side_by_side(guided):
+                if part and self.model.row_decoder is not None:
+                    guided = {context: _guidance(context, _charts_of(context, part), sampling) for context, _ in part}
                     write_side_by_side(self, part, self._choice(sampling, []), guided)
                 elif part:
                     self._fill_in_turn(part, sampling)
-        steps = self.model.graphed_steps
-        if steps is not None and steps.problem is not None:
-            self.report.notes = [steps.problem]
-
-    def _writes_side_by_side(self, guided: Guided) -> bool:
-        on_gpu = self.model.graphed_steps is not None and not any(guided.values())
-        return on_gpu or self.model.row_decoder is not None
 
     def _fill_in_turn(self, wanted: Wanted, sampling: Sampling) -> None:
         """One context after the other, the charts of each side by side."""
@@ -216,6 +209,9 @@ class SongWriter:
                 self.progress(context.value, window.index + 1, len(self.windows))
             for chart, groups in zip(charts, written, strict=True):
                 chart.contexts[context] = groups
+        steps = self.model.graphed_steps
+        if steps is not None and steps.problem is not None:
+            self.report.notes = [steps.problem]
 
     def _is_after_map(self, context: ContextKind, chart: ChartInProgress) -> bool:
         order = self.spec.contexts_of(chart.attributes.mode)

@@ -15,7 +15,6 @@ import torch
 from torch import Tensor
 
 from osuT5.events import ContextKind, EventGroup
-from osuT5.generation.device_pool import DevicePool
 from osuT5.generation.engine import Engine, Guidance, RowByRow
 from osuT5.generation.logit_rules import Row
 from osuT5.generation.pool import Asked, RowPool
@@ -56,7 +55,7 @@ class ContextWriter:
         self.index = 0
         self.before = before
         self._choice = choice
-        self.generator = torch.Generator().manual_seed(chart.seed)
+        self._generator = torch.Generator().manual_seed(chart.seed)
 
     @property
     def written(self) -> list[EventGroup]:
@@ -75,7 +74,7 @@ class ContextWriter:
         return Asked(row, self.group.hear(self.index, self.chart), int(self.chart.attributes.mode))
 
     def choose(self, scores: Tensor, row: Row) -> int:
-        return self._choice.choose(scores, row, self.generator)
+        return self._choice.choose(scores, row, self._generator)
 
     def take(self, row: Row) -> None:
         self.group.song.take(row, self.group.song.windows[self.index], self.written)
@@ -114,7 +113,7 @@ class WriterGroup:
         known = self.song.heard_windows
         key = (self.song.windows[index].start_frame, self.song.heard_as(chart))
         if key not in known:
-            known[key] = HeardWindow(self.song.model, self.song.states_for(chart)[index][None])
+            known[key] = self.song.model.row_decoder.hear(self.song.states_for(chart)[index])
         self._used.setdefault(index, []).append(known[key])
         return known[key]
 
@@ -130,14 +129,12 @@ class WriterGroup:
 def write_side_by_side(song: SongWriter, wanted: Wanted, choice: RowByRow, guided: Guided) -> None:
     """Fills in contexts of charts; those of one chart come in their order.
 
-    song: its model is ready to generate; on a GPU, rows are not guided
+    song: its model is ready to generate on a CPU
     """
     group = WriterGroup(song, wanted, choice, guided)
     engine = Engine(song.model, song.spec.vocabulary)
     pools = shared_pools()
-    if song.model.row_decoder is None:
-        DevicePool(engine, choice).run(group.writers)
-    elif pools is None:
+    if pools is None:
         RowPool(song.model.row_decoder, engine).run(group.writers)
     else:
         _write_in_company(group, engine, pools)

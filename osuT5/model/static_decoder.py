@@ -43,17 +43,12 @@ class Shape:
         """The least that holds rows with these windows; a power of two, so that there are few."""
         return cls(1 << (len(row_windows) - 1).bit_length(), len(set(row_windows)) == 1, positions)
 
-    @classmethod
-    def apart(cls, rows: int, positions: int) -> Shape:
-        """The least for rows that begin at different times and so hear windows of their own."""
-        return cls(1 << (rows - 1).bit_length(), False, positions)
-
 
 class StaticDecoder:
     """Memory for some rows, and the parts of a model that a step needs; the model may be changed no more.
 
-    fed             what the next step feeds each row, and at which place: `ids` and `places` [2, rows]; rows that have
-                    ended are fed the same again, which does no harm
+    fed             what the next step feeds each row, and at which place: `ids` and `places` [2, rows]; places that
+                    are free are fed PAD_ID at 0
     scores          of what follows in each row [rows, vocabulary out], in single precision; written by every step
     """
 
@@ -102,31 +97,31 @@ class StaticDecoder:
         windows: Sequence[int],
         modes: Sequence[int],
         prompts: Sequence[list[int]],
-        first: int = 0,
     ) -> None:
         """Lets rows hear their windows and read their prompts; `scores` are then those of what follows.
 
         model: the one that this was made for; encoder_states: [windows, positions, d]; windows: which of them each row
-        listens to; modes: game modes; first: the place of the first of these rows, others stay as they are
+        listens to; modes: game modes
         """
-        device, rows = encoder_states.device, slice(first, first + len(prompts))
+        device, rows = encoder_states.device, len(prompts)
         lengths = torch.tensor([len(prompt) for prompt in prompts], device=device)
         ids = torch.tensor(_right_padded(prompts), device=device)
         row_window = torch.tensor(list(windows), device=device)
         time_keys = model.time_keys(encoder_states, row_window, torch.tensor(list(modes), device=device), ids)
         if self._pointed is not None:
-            self._pointed.keys[rows] = time_keys.keys
-            self._pointed.onsets[rows] = self._pointer.onset_scale * time_keys.onsets
-        heard = self._hear(encoder_states, row_window, rows)
+            self._pointed.keys[:rows] = time_keys.keys
+            self._pointed.onsets[:rows] = self._pointer.onset_scale * time_keys.onsets
+        heard = self._hear(encoder_states, row_window)
         tokens = SelfAttentionInput(torch.arange(ids.shape[1], device=device), is_causal=True)
         for slots in self.slots:
-            slots[:, rows].zero_()  # what is not looked at is multiplied by 0, which is no help against an infinite one
-        slots = [_Beginnings(slots[:, rows]) for slots in self.slots]
+            slots.zero_()  # what is not looked at is multiplied by 0, which is no help against an infinite one
+        slots = [_Beginnings(slots[:, :rows]) for slots in self.slots]
         states = self._decoder(self._embedder(ids), tokens, heard, slots)  # [rows, n, d]
-        self.ids[rows] = ids.gather(1, lengths[:, None] - 1)[:, 0]
-        self.places[rows] = lengths - 1
-        last = states[torch.arange(len(prompts), device=device), lengths - 1]
-        self.scores[rows] = self._scores(last, rows)
+        self.fed.zero_()
+        self.ids[:rows] = ids.gather(1, lengths[:, None] - 1)[:, 0]
+        self.places[:rows] = lengths - 1
+        last = states[torch.arange(rows, device=device), lengths - 1]
+        self.scores[:rows] = self._scores(last, slice(rows))
 
     @torch.inference_mode()
     def step(self, length: int) -> None:
@@ -163,8 +158,9 @@ class StaticDecoder:
         cosines, sines = (table[0, 0].index_select(0, self.places)[:, None, None] for table in tables)
         return cosines, sines  # [rows, 1, 1, d / heads]
 
-    def _hear(self, encoder_states: Tensor, row_window: Tensor, rows: slice) -> list[KeyValues]:
-        """Keeps what rows hear; per layer its keys and values for each of them."""
+    def _hear(self, encoder_states: Tensor, row_window: Tensor) -> list[KeyValues]:
+        """Keeps what the rows hear; per layer its keys and values for each row."""
+        rows = len(row_window)
         if self.shape.shares_window:
             encoder_states = encoder_states.index_select(0, row_window[:1])
         heard = []
@@ -172,10 +168,10 @@ class StaticDecoder:
             pair = torch.stack(layer.cross_keys_values(encoder_states))  # [2, windows, heads, positions, d / heads]
             if self.shape.shares_window:
                 kept.copy_(pair)
-                heard.append(tuple(kept.expand(-1, len(row_window), -1, -1, -1)))
+                heard.append(tuple(kept.expand(-1, rows, -1, -1, -1)))
             else:
-                kept[:, rows] = pair.index_select(1, row_window)
-                heard.append(tuple(kept[:, rows]))
+                kept[:, :rows] = pair.index_select(1, row_window)
+                heard.append(tuple(kept[:, :rows]))
         return heard
 
     def _scores(self, states: Tensor, rows: slice) -> Tensor:

@@ -86,7 +86,7 @@ def test_a_row_waits_for_its_grammar_and_goes_on_where_it_was():
     for _ in range(2):
         choice.choose()
         assert torch.equal(choice._fed, fed)
-    assert choice.settle() == [True, True]
+    assert choice.settle()
     choice.choose()
     assert not torch.equal(choice._fed, fed)
-    assert [len(each.ids) for each in choice.results([0, 1])] == [2, 2]
+    assert [len(each.ids) for each in choice.results(2)] == [2, 2]

@@ -52,8 +52,6 @@ def test_guided_rows_are_the_same(writers, way, count):
     guided, negative = replace(HOT, guidance_scale=12.0), Attributes(GameMode.STANDARD, difficulty=8.0)
     first, second = (filled_in(writer, guided, charts(negative)[:count]) for writer in writers)
     assert first == second
-    one = charts()[:1]
-    assert filled_in(writers[1], HOT, one) == filled_in(writers[0], HOT, charts()[:1])
     assert writers[1].model.graphed_steps.problem is None
 
 
@@ -122,8 +120,7 @@ def test_rows_that_do_not_fit_into_memory_are_written_in_parts(writers, monkeypa
     expected = filled_in(plain, HOT, charts())
     assert filled_in(fast, HOT, charts()) == expected
     assert steps.problem is None
-    too_many = [rows for rows in asked if rows > 2]
-    assert 0 < len(too_many) == len(set(too_many)), "each is tried once"
+    assert sum(rows > 2 for rows in asked) == 1, "it is tried once"
 
 
 def test_tables_that_are_full_leave_rows_to_the_host(writers, monkeypatch):
