@@ -44,24 +44,29 @@ class CudaGraphs:
         self._device = device
         self._compiles = compiles
         self._pool = torch.cuda.graph_pool_handle()
+        self._side = torch.cuda.Stream(device)
 
     def __call__(self, step: Step) -> Step:
         if self._compiles:
             step = torch.compile(step, fullgraph=True, dynamic=False)
-        with torch.cuda.device(self._device):
+        with _capturing, torch.cuda.device(self._device):
             return self._captured(step)
 
     def _captured(self, step: Step) -> Step:
-        current, side = torch.cuda.current_stream(), torch.cuda.Stream()
-        side.wait_stream(current)
-        with torch.cuda.stream(side):
+        current = torch.cuda.current_stream()
+        self._side.wait_stream(current)
+        with torch.cuda.stream(self._side):
             for _ in range(WARM_UPS):
                 step()
-        current.wait_stream(side)
+        current.wait_stream(self._side)
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):
+        with torch.cuda.graph(graph, pool=self._pool, stream=self._side, capture_error_mode="thread_local"):
             step()
         return graph.replay
+
+
+_capturing = threading.Lock()
+"""A process may make one graph at a time."""
 
 
 def as_they_are(step: Step) -> Step:

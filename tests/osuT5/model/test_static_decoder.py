@@ -193,13 +193,15 @@ class FakeCuda:
 
     def __init__(self, monkeypatch, said: list[str]) -> None:
         self.said = said
-        self.Stream = lambda: FakeStream("side", said)
+        self.Stream = lambda device: FakeStream("side", said)
         self.current_stream = lambda: FakeStream("main", said)
         self.CUDAGraph = lambda: FakeGraph(said)
         self.graph_pool_handle = lambda: "the pool"
         self.device = lambda device: nullcontext()
         self.stream = lambda stream: self.within(f"on {stream.name}")
-        self.graph = lambda graph, pool, capture_error_mode: self.within(f"capture into {pool}, {capture_error_mode}")
+        self.graph = lambda graph, pool, stream, capture_error_mode: self.within(
+            f"capture {stream.name} into {pool}, {capture_error_mode}"
+        )
         for name in ("Stream", "current_stream", "CUDAGraph", "graph_pool_handle", "device", "stream", "graph"):
             monkeypatch.setattr(torch.cuda, name, getattr(self, name))
 
@@ -231,7 +233,7 @@ def test_a_capture_comes_after_calls_on_another_stream(monkeypatch):
     said: list[str] = []
     FakeCuda(monkeypatch, said)
     replay = CudaGraphs(torch.device("cuda"))(lambda: said.append("step"))
-    capture = "capture into the pool, thread_local"
+    capture = "capture side into the pool, thread_local"
     assert said == [
         "side waits for main",
         *("on side", "step", "step", "end: on side"),
