@@ -48,6 +48,9 @@ TOKENS_PER_S, TIMES_TRANSFORMERS, TIMES_ONE_ROW = 600, 8, 3
 """What is to be reached on an H100 in bf16: one row, against transformers' generate, and four rows against one."""
 
 
+NO_GPU = "a CPU, without graphs: no figure here says anything about a GPU"
+
+
 class Report:
     """Sentences and tables as they come, on the screen and in a file."""
 
@@ -169,7 +172,9 @@ class Bench:
             }
             first = None
             for name, way in ways.items():
-                way()  # what is done once is not timed
+                once = way().seconds["capture"]  # what is done once is not in the table
+                if once:
+                    self.report.note(f"capture s {precision}", once)
                 work = way()
                 ms = 1000 * (work.seconds["decode"] + work.seconds["generate"]) / work.steps
                 first = first or (ms, work.tokens)
@@ -206,6 +211,12 @@ class Bench:
             raise RuntimeError(model.graphed_steps.problem)
 
 
+def _device_words() -> str:
+    facts = torch.cuda.get_device_properties(torch.cuda.current_device())
+    toolkit = torch.version.cuda or torch.version.hip
+    return f"{facts.name}, {facts.total_memory / 1e9:.0f} GB, {'ROCm' if torch.version.hip else 'CUDA'} {toolkit}"
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
@@ -218,10 +229,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("there is no GPU here; --device cpu --tiny shows that the program runs")
     report = Report(options.folder)
     on_gpu = options.device == "cuda"
-    name = torch.cuda.get_device_name() if on_gpu else "a CPU, without graphs: no figure here says anything about a GPU"
-    report.say(
-        f"# {name}\n\ntorch {torch.__version__}, {options.architecture}{', compiled' if options.compile else ''}"
-    )
+    report.say(f"# {_device_words() if on_gpu else NO_GPU}\n")
+    report.say(f"torch {torch.__version__}, {options.architecture}{', compiled' if options.compile else ''}")
     bench = Bench(options, report)
     parts = sum(parameter.numel() for parameter in bench.plain.parameters()) / 1e6
     report.say(f"\n{parts:.0f} M parameters with random weights.")
