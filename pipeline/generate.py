@@ -332,7 +332,7 @@ def _star_warnings(request: GenerationRequest, beatmap: Beatmap, stars: float) -
 def account_of(draft: Draft, repairs: FinishReport) -> Account:
     """What was lost on the way to the finished map, and what is still wrong with it."""
     written, lost = draft.generation, draft.assembly
-    notes = list(draft.notes)
+    notes = [*draft.notes, *written.notes]
     if lost.total:
         notes.append(f"Some of what the model wrote could not be used ({lost.describe()}).")
     stray = sum(written.stray_events.values())

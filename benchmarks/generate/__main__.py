@@ -2,30 +2,34 @@
 
     python -m benchmarks.generate song SONG [--seconds 60 | --lengths 60 120 180] [--precision fp32 int8]
     python -m benchmarks.generate model CHART.osu [--architecture v29] [--windows 3] [--precision fp32 int8]
+    python -m benchmarks.generate model CHART.osu --device cuda [--precision fp32 bf16 fp16]
 
 `song` takes a song, or the beginning of it, through the whole program with the embedded model, stage by stage. `model`
 takes windows of a human chart, with the prompts and the token counts that it has, through a model of any size (with
 random weights unless one is given): by the plain model, by the same made ready to generate, and by transformers'
 `generate`, which encodes a window for each context. It compares their tokens, and a step with what reading its weights
-and its cache takes at the speed at which memory is copied.
+and its cache takes at the speed at which memory is copied. On a GPU seconds are those that pass;
+`benchmarks.generate.gpu` measures all that is of interest there.
 """
 
 from __future__ import annotations
 
 import argparse
+import copy
 import platform
 import sys
 import tempfile
-import time
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 import psutil
 import soundfile
 import torch
 
+from benchmarks.generate.floor import copy_gb_s, numbers_read
 from benchmarks.generate.tasks import Task, tasks_of
-from benchmarks.generate.ways import Mels, Work, as_transformers, by_reference, by_rows, by_transformers
+from benchmarks.generate.ways import Mels, Work, as_transformers, by_graphs, by_reference, by_rows, by_transformers
 from benchmarks.generate.whole_song import SongCost, time_song
 from osu_beatmap.model import Beatmap
 from osu_beatmap.reader import read_beatmap
@@ -33,13 +37,12 @@ from osuT5.audio import load_audio
 from osuT5.generation.schedule import SongWriter
 from osuT5.mel import song_mel, window_mel
 from osuT5.model.generating import prepare_to_generate
-from osuT5.model.loading import load_model
+from osuT5.model.loading import DTYPES, load_model
 from osuT5.model.seq2seq import MapperModel
 from osuT5.spec import ModelSpec
 from osuT5.training.architectures import ARCHITECTURES
 from pipeline.resolve import resolve
 
-COPIED_MB = 256
 SAMPLE_RATE = 44_100
 
 
@@ -54,12 +57,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--architecture", default="v29", choices=list(ARCHITECTURES))
     parser.add_argument("--model", help="a model instead of random weights")
     parser.add_argument("--windows", type=int, default=3)
-    parser.add_argument("--precision", nargs="+", default=["fp32", "int8"], choices=["fp32", "int8"])
+    parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"], help="for `model`; cuda: a GPU of any make")
+    parser.add_argument("--precision", nargs="+", choices=list(DTYPES), help="unless given: fp32, and int8 or bf16")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args(arguments)
+    options.precision = options.precision or ["fp32", "int8" if options.device == "cpu" else "bf16"]
+    fitting = ("fp32", "int8") if options.device == "cpu" else ("fp32", "bf16", "fp16")
+    if not set(options.precision) <= set(fitting):
+        parser.error(f"on {options.device}, precision can be {', '.join(fitting)}")
+    if options.device == "cuda" and (options.what == "song" or not torch.cuda.is_available()):
+        parser.error("--device cuda is for `model`, where there is a GPU")
     torch.set_num_threads(options.threads)
     print(f"{_processor()}, {options.threads} threads, torch {torch.__version__}\n")
-    if options.what == "model":
+    if options.device == "cuda":
+        print(f"{torch.cuda.get_device_name()}\n")
+        _model_on_gpu(options)
+    elif options.what == "model":
         _model(options)
     elif options.lengths:
         _lengths(options)
@@ -122,9 +135,7 @@ def _model(options: argparse.Namespace) -> None:
     model, spec = _loaded(options)
     chart = read_beatmap(options.file)
     tasks, mels = _work_of(model, spec, chart, options)
-    prompts, counts = sum(len(task.prompt_ids) for task in tasks), sum(task.count for task in tasks)
-    print(f"{spec.name}, {sum(p.numel() for p in model.parameters()) / 1e6:.0f} M parameters: {len(mels)} windows,")
-    print(f"{len(tasks)} prompts of {prompts / len(tasks):.0f} tokens, {counts} tokens written\n")
+    _print_work(model, spec, tasks, mels)
     mode, ways = int(chart.mode), {}
     if model.config.layer_kind == "whisper" and model.pointer is None:
         ways["transformers' generate"] = by_transformers(as_transformers(model, spec), model, tasks, mels)
@@ -135,7 +146,34 @@ def _model(options: argparse.Namespace) -> None:
         ways[f"ready, {precision}"] = by_rows(ready, tasks, mels, mode)
         del ready
     _print_ways(ways)
-    _print_floor(model, tasks)
+    _print_floor(model, tasks, {"fp32": (4, 4), "int8": (1, 4)}, "cpu")
+
+
+def _model_on_gpu(options: argparse.Namespace) -> None:
+    model, spec = _loaded(options)
+    chart = read_beatmap(options.file)
+    tasks, mels = _work_of(model, spec, chart, options)
+    _print_work(model, spec, tasks, mels)
+    for precision in options.precision:
+        own = copy.deepcopy(model).to("cuda", DTYPES[precision])
+        ways = {}
+        if model.config.layer_kind == "whisper" and model.pointer is None:
+            ways["transformers' generate"] = partial(by_transformers, as_transformers(own, spec), own, tasks, mels)
+        ways["plain"] = partial(by_reference, own, tasks, mels, int(chart.mode))
+        ready = prepare_to_generate(copy.deepcopy(own))
+        ways["graphs"] = partial(by_graphs, ready, tasks, mels, int(chart.mode))
+        for way in ways.values():
+            way()  # what is done once, captures above all, is not timed
+        print(f"\n{precision}:\n")
+        _print_ways({name: way() for name, way in ways.items()})
+    _print_floor(model, tasks, {name: (DTYPES[name].itemsize,) * 2 for name in options.precision}, "cuda")
+    print(f"Peak memory of the GPU: {torch.cuda.max_memory_allocated() / 1e6:.0f} MB")
+
+
+def _print_work(model: MapperModel, spec: ModelSpec, tasks: Sequence[Task], mels: Mels) -> None:
+    prompts, counts = sum(len(task.prompt_ids) for task in tasks), sum(task.count for task in tasks)
+    print(f"{spec.name}, {sum(p.numel() for p in model.parameters()) / 1e6:.0f} M parameters: {len(mels)} windows,")
+    print(f"{len(tasks)} prompts of {prompts / len(tasks):.0f} tokens, {counts} tokens written\n")
 
 
 def _loaded(options: argparse.Namespace) -> tuple[MapperModel, ModelSpec]:
@@ -179,32 +217,15 @@ def _print_ways(ways: dict[str, Work]) -> None:
     print(_table((*head, "wall ms/token", "of first", "tokens/s", "rows as the first"), rows))
 
 
-def _print_floor(model: MapperModel, tasks: Sequence[Task]) -> None:
-    config = model.config
-    weights = sum(p.numel() for p in model.decoder.parameters()) + model.proj_out.weight.numel()
-    weights -= 0 if model.decoder.embed_positions is None else model.decoder.embed_positions.weight.numel()
-    audio = 2 * config.decoder_layers * config.max_source_positions * config.d_model
-    for layer in model.decoder.layers:  # keys and values of the audio are read, not made, in a step
-        weights -= sum(p.numel() for name, p in layer.encoder_attn.named_parameters() if name[0] in "kv")
-    mean_length = sum(len(task.prompt_ids) + task.count / 2 for task in tasks) / len(tasks)
-    cache = audio + 2 * config.decoder_layers * config.d_model * mean_length
-    speed = _copy_gb_s()
+def _print_floor(model: MapperModel, tasks: Sequence[Task], sizes: dict[str, tuple[int, int]], device: str) -> None:
+    """sizes: bytes of a weight and of a number of the cache, by precision"""
+    weights, cache = numbers_read(model, sum(len(task.prompt_ids) + task.count / 2 for task in tasks) / len(tasks))
+    speed = copy_gb_s(device)
     print(f"\nMemory is copied at {speed:.1f} GB/s (read and written). At that speed a step of one row takes at least")
-    for name, size in (("fp32", 4), ("int8", 1)):
-        read_mb = (weights * size + cache * 4) / 1e6
-        parts = f"{weights * size / 1e6:.0f} MB of weights and {cache * 4e-6:.0f} of cache"
-        print(f"{read_mb / speed:.1f} ms in {name}, for {parts}.")
-
-
-def _copy_gb_s() -> float:
-    source = torch.ones(COPIED_MB * 250_000)
-    target = torch.empty_like(source)
-    best = float("inf")
-    for _ in range(5):
-        started = time.perf_counter()
-        target.copy_(source)
-        best = min(best, time.perf_counter() - started)
-    return 2 * source.nbytes / best / 1e9
+    for name, (of_weight, of_cache) in sizes.items():
+        read_mb = (weights * of_weight + cache * of_cache) / 1e6
+        parts = f"{weights * of_weight / 1e6:.0f} MB of weights and {cache * of_cache / 1e6:.0f} of cache"
+        print(f"{read_mb / speed:.2f} ms in {name}, for {parts}.")
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

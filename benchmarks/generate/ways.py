@@ -1,5 +1,6 @@
-"""Ways to do the tasks of some windows, each with the processor seconds of its stages and the tokens that it wrote.
+"""Ways to do the tasks of some windows, each with the seconds of its stages and the tokens that it wrote.
 
+Seconds are of processor time on a CPU; on a GPU those that pass until it has done what was asked.
 Tokens are the likeliest ones, and as many as a task asks for. All ways get the same spectrograms.
 """
 
@@ -10,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -19,6 +21,8 @@ from benchmarks.generate.tasks import Task
 from osuT5.events import ContextKind
 from osuT5.model.published.writing import published_tensors
 from osuT5.model.seq2seq import MapperModel
+from osuT5.model.static_decoder import Shape
+from osuT5.model.step_graphs import GraphedDecoder
 from osuT5.spec import ModelSpec
 
 Mels = dict[int, Tensor]
@@ -27,8 +31,9 @@ Mels = dict[int, Tensor]
 
 @dataclass(slots=True)
 class Work:
-    """seconds: of processor time by stage; wall_seconds: that went by; tokens: of each task"""
+    """seconds: by stage, of the processor where that computes; wall_seconds: that went by; tokens: of each task"""
 
+    device: str = "cpu"
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     wall_seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     tokens: list[list[int]] = field(default_factory=list)
@@ -52,16 +57,23 @@ class Work:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        started, wall_started = time.process_time(), time.perf_counter()
+        started, wall_started = self.now(), time.perf_counter()
         yield
-        self.seconds[name] += time.process_time() - started
+        self.seconds[name] += self.now() - started
         self.wall_seconds[name] += time.perf_counter() - wall_started
+
+    def now(self) -> float:
+        """Seconds so far."""
+        if self.device != "cuda":
+            return time.process_time()
+        torch.cuda.synchronize()
+        return time.perf_counter()
 
 
 @torch.inference_mode()
 def by_reference(model: MapperModel, tasks: Sequence[Task], mels: Mels, mode_id: int) -> Work:
     """The plain model, one row at a time; each window is encoded once."""
-    work = Work()
+    work = Work(model.device.type)
     states: dict[int, Tensor] = {}
     mode = torch.tensor([mode_id], device=model.device)
     for task in tasks:
@@ -116,23 +128,84 @@ def _write_rows(model: MapperModel, heard, parts: list[tuple[Task, list[int]]], 
 
 
 @torch.inference_mode()
+def by_graphs(model: MapperModel, tasks: Sequence[Task], mels: Mels, mode_id: int) -> Work:
+    """A model made ready to generate on a GPU, one row at a time; each window is encoded once."""
+    work = Work(model.device.type)
+    states: dict[int, Tensor] = {}
+    for task in tasks:
+        if task.window not in states:
+            with work.stage("encoder"):
+                states = {task.window: model.encode(mels[task.window][None].to(model.device, model.dtype))}
+        decoder = model.graphed_steps.decoder(model, Shape.of([0], states[task.window].shape[1]))
+        with work.stage("prefill"):
+            decoder.begin(model, states[task.window], [0], [mode_id], [task.prompt_ids])
+            likeliest = decoder.keep("likeliest", lambda decoder=decoder: Likeliest(decoder))
+            likeliest.begin()
+        place = len(task.prompt_ids)
+        lengths = [decoder.length_for(place + step) for step in range(task.count - 1)]
+        with work.stage("capture"):
+            for length in dict.fromkeys(lengths):
+                likeliest.prepare(length)
+        with work.stage("decode"):
+            for length in lengths:
+                likeliest.step(length)
+            work.tokens.append(likeliest.written[: task.count].tolist())
+    return work
+
+
+class Likeliest:
+    """Takes the likeliest token of one row, again and again, without rules."""
+
+    def __init__(self, decoder: GraphedDecoder) -> None:
+        self.decoder = decoder
+        self.written = torch.zeros(decoder.max_length, dtype=torch.long, device=decoder.scores.device)
+        self.count = torch.zeros(1, dtype=torch.long, device=decoder.scores.device)
+
+    def begin(self) -> None:
+        self.count.zero_()
+        self._take()
+
+    def prepare(self, length: int) -> None:
+        """Captures a step, if it was not; being run for that, it must leave no trace."""
+        if self.decoder.has(("likeliest", length)):
+            return
+        before = self.decoder.fed.clone(), self.count.clone()
+        self.decoder.capture(("likeliest", length), partial(self._step, length))
+        self.decoder.fed.copy_(before[0])
+        self.count.copy_(before[1])
+
+    def step(self, length: int) -> None:
+        self.decoder.run(("likeliest", length), partial(self._step, length))
+
+    def _step(self, length: int) -> None:
+        self.decoder.step(length)
+        self._take()
+
+    def _take(self) -> None:
+        best = self.decoder.scores.argmax(1)
+        self.written.scatter_(0, self.count, best)
+        self.count.add_(1)
+        self.decoder.ids.copy_(best)
+        self.decoder.places.add_(1)
+
+
+@torch.inference_mode()
 def by_transformers(
     theirs: WhisperForConditionalGeneration, model: MapperModel, tasks: Sequence[Task], mels: Mels
 ) -> Work:
     """transformers' generate, which encodes the window for every context; what is neither encoder nor decoder is its
     own work for every token."""
-    work = Work()
+    work = Work(model.device.type)
     with _timed(theirs.model.encoder, lambda call: "encoder", work), _timed(theirs, _decoder_stage, work):
         for task in tasks:
             spent = work.total_s
-            started = time.process_time()
-            features = (
-                model.encoder_embedder(mels[task.window][None]) if model.encoder_embedder else mels[task.window][None]
-            )
+            started = work.now()
+            mel = mels[task.window][None].to(model.device, model.dtype)
+            features = model.encoder_embedder(mel) if model.encoder_embedder else mel
             settings = GenerationConfig(
                 max_new_tokens=task.count, min_new_tokens=task.count, do_sample=False, pad_token_id=0, bos_token_id=1
             )
-            prompt = torch.tensor([task.prompt_ids])
+            prompt = torch.tensor([task.prompt_ids], device=model.device)
             found = GenerationMixin.generate(
                 theirs,
                 features.transpose(1, 2),
@@ -141,7 +214,7 @@ def by_transformers(
                 decoder_attention_mask=torch.ones_like(prompt),
             )
             work.tokens.append(found[0, len(task.prompt_ids) :].tolist())
-            work.seconds["generate"] += time.process_time() - started - (work.total_s - spent)
+            work.seconds["generate"] += work.now() - started - (work.total_s - spent)
     return work
 
 
@@ -175,7 +248,7 @@ def as_transformers(model: MapperModel, spec: ModelSpec) -> WhisperForConditiona
     state["model.decoder.embed_tokens.weight"] = model.decoder_embedder.weight
     missing, _ = theirs.load_state_dict(state, strict=False, assign=True)
     assert not missing, f"transformers' model lacks {missing}"
-    return theirs
+    return theirs.to(model.device, model.dtype)
 
 
 def _decoder_stage(call: dict) -> str:

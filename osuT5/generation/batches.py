@@ -1,13 +1,15 @@
 """Rows of a batch in front of a model: prompts in, scores out, step by step.
 
-Two ways to the same scores: all rows as one tensor, as any device has it, or each at its own place, where the model was
-made ready to generate on a CPU.
+Three ways to the same scores: all rows as one tensor, as any device has it; or each at its own place, where the model
+was made ready to generate on a CPU, or on a GPU, whose steps are captured as graphs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 import torch
@@ -15,6 +17,8 @@ from torch import Tensor
 
 from osuT5.model.row_decoder import RowDecoder
 from osuT5.model.seq2seq import MapperModel
+from osuT5.model.static_decoder import Shape
+from osuT5.model.step_graphs import GraphedSteps
 from osuT5.vocabulary import PAD_ID
 
 
@@ -40,11 +44,16 @@ class Batch(Protocol):
         """Feeds each row a token."""
 
 
-def begin(model: MapperModel, encoder_states: Tensor, prompts: Sequence[Prompt]) -> Batch:
+@contextmanager
+def begun(model: MapperModel, encoder_states: Tensor, prompts: Sequence[Prompt]) -> Iterator[Batch]:
     """encoder_states: [windows, positions, d]"""
     if model.row_decoder is not None:
-        return SeparateRows(model.row_decoder, encoder_states, prompts)
-    return PaddedRows(model, encoder_states, prompts)
+        yield SeparateRows(model.row_decoder, encoder_states, prompts)
+    elif model.graphed_steps is None or not prompts:
+        yield PaddedRows(model, encoder_states, prompts)
+    else:
+        with model.graphed_steps.borrowed() as steps:
+            yield GraphedRows(steps, model, encoder_states, prompts)
 
 
 class PaddedRows:
@@ -89,6 +98,70 @@ class SeparateRows:
 
     def step(self, ids: Sequence[int]) -> None:
         self.scores = self.decoder.step(self._rows, ids)
+
+
+class GraphedRows:
+    """Rows of a `GraphedDecoder`. Where a step cannot be captured, or memory is short, they go on as `PaddedRows`."""
+
+    def __init__(
+        self, steps: GraphedSteps, model: MapperModel, encoder_states: Tensor, prompts: Sequence[Prompt]
+    ) -> None:
+        self._steps = steps
+        self._beginning = (model, encoder_states)
+        self._prompts = [replace(prompt, ids=list(prompt.ids)) for prompt in prompts]
+        self._places = list(range(len(prompts)))  # of the rows in the decoder
+        self._plain: PaddedRows | None = None
+        self._or_plainly(self._begin)
+
+    @property
+    def scores(self) -> Tensor:
+        return self._scores if self._plain is None else self._plain.scores
+
+    @property
+    def lengths(self) -> list[int]:
+        return [len(prompt.ids) for prompt in self._prompts]
+
+    def keep(self, places: Sequence[int]) -> None:
+        self._prompts = [self._prompts[place] for place in places]
+        self._places = [self._places[place] for place in places]
+        if self._plain is not None:
+            self._plain.keep(places)
+
+    def step(self, ids: Sequence[int]) -> None:
+        for prompt, token_id in zip(self._prompts, ids, strict=True):
+            prompt.ids.append(token_id)
+        if self._plain is not None:
+            self._plain.step(ids)
+        else:
+            self._or_plainly(self._step)
+
+    def _or_plainly(self, way: Callable[[], None]) -> None:
+        try:
+            if self._steps.problem is None:
+                way()
+        except RuntimeError as error:
+            self._decoder = None
+            self._steps.give_up(error)
+        if self._steps.problem is not None:
+            self._plain = PaddedRows(*self._beginning, self._prompts)
+
+    def _begin(self) -> None:
+        windows = [prompt.window for prompt in self._prompts]
+        model, states = self._beginning
+        self._decoder = self._steps.decoder(model, Shape.of(windows, states.shape[1]))
+        modes = [prompt.mode_id for prompt in self._prompts]
+        self._decoder.begin(model, states, windows, modes, [prompt.ids for prompt in self._prompts])
+        self._scores = self._decoder.scores[: len(windows)]
+
+    def _step(self) -> None:
+        decoder = self._decoder
+        fed = [[PAD_ID, 0]] * decoder.shape.rows
+        for place, prompt in zip(self._places, self._prompts, strict=True):
+            fed[place] = [prompt.ids[-1], len(prompt.ids) - 1]
+        decoder.fed.copy_(torch.tensor(fed).T.contiguous())
+        length = decoder.length_for(max(self.lengths) - 1)
+        decoder.run(length, partial(decoder.step, length))
+        self._scores = decoder.scores[torch.tensor(self._places, device=decoder.scores.device)]
 
 
 def _left_padded(prompts: list[list[int]]) -> tuple[Tensor, Tensor]:

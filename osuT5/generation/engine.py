@@ -9,9 +9,11 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from osuT5.generation.batches import Prompt, begin
+from osuT5.generation.batches import Batch, Prompt, begun
+from osuT5.generation.device_choice import Chosen
+from osuT5.generation.device_loop import DeviceLoop, knows
 from osuT5.generation.logit_rules import LogitRule, Row, ends_row
-from osuT5.generation.sampling import Sampler
+from osuT5.generation.sampling import Sampler, next_uniform
 from osuT5.generation.time_choice import TimeChoice
 from osuT5.model.seq2seq import MapperModel
 from osuT5.vocabulary import EOS_ID, Vocabulary
@@ -45,12 +47,13 @@ class RowByRow:
 
     def choose(self, scores: Tensor, row: Row, generator: torch.Generator) -> int:
         """The next token of one row."""
+        uniform = next_uniform(generator)
         for rule in self.rules:
             rule(scores, row)
         if not scores.isfinite().any():
             return EOS_ID  # the rules leave nothing: no time is left for what was begun
-        token_id = None if self.time_choice is None else self.time_choice(scores, row, generator)
-        return self.sampler(scores, row.context, generator) if token_id is None else token_id
+        token_id = None if self.time_choice is None else self.time_choice(scores, row, uniform)
+        return self.sampler(scores, row.context, uniform) if token_id is None else token_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +113,29 @@ class Engine:
         texts = [row.prompt_ids for row in rows]
         copies = 1 if self.guidance is None else 2  # with guidance, the negative prompts are rows of their own
         texts += [row.negative_ids for row in rows] * (copies - 1)
-        prompts = map(Prompt, texts, [*row_window] * copies, [*mode_ids] * copies)
-        batch = begin(self.model, encoder_states, list(prompts))
+        prompts = list(map(Prompt, texts, [*row_window] * copies, [*mode_ids] * copies))
+        beginnings = [max(map(len, texts[index :: len(rows)])) for index in range(len(rows))]
+        padding = [max(beginnings) - own if self.counts_padding else 0 for own in beginnings]
+        if self.model.graphed_steps is not None and knows(choice):
+            left = [self.max_length - each - more for each, more in zip(beginnings, padding, strict=True)]
+            loop = DeviceLoop(self.model, self.vocabulary, self.guidance)
+            chosen = loop.write(rows, encoder_states, prompts, left, choice)
+            if chosen is not None:
+                self._take_over(rows, chosen, choice.generators)
+                return
+        with begun(self.model, encoder_states, prompts) as batch:
+            self._write(rows, batch, copies, padding, choice)
+
+    def _take_over(self, rows: list[Row], chosen: Sequence[Chosen], generators: Sequence[torch.Generator]) -> None:
+        """Takes in what a device has chosen, and lets generators go on by as many numbers as tokens took."""
+        for row, each, generator in zip(rows, chosen, generators, strict=True):
+            torch.rand(len(each.ids), generator=generator, dtype=torch.float64)
+            goes_on = [self.continues(row, token_id) for token_id in each.ids]
+            assert goes_on == [True] * (len(goes_on) - 1) + [not each.has_ended], "where does the row end?"
+
+    def _write(self, rows: list[Row], batch: Batch, copies: int, padding: list[int], choice: Choice) -> None:
+        """padding: how much room of each row is taken up by what is not there"""
         active = list(range(len(rows)))
-        begun = [max(map(len, texts[index :: len(rows)])) for index in active]
-        padding = [max(begun) - own if self.counts_padding else 0 for own in begun] if rows else []
         while active:
             chosen = choice(self._guided(batch.scores), rows, active)
             lengths = [max(batch.lengths[place :: len(active)]) + padding[row] for place, row in enumerate(active)]

@@ -6,7 +6,8 @@ The model has learned all this, but a small one forgets, and what cannot be asse
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
+from copy import copy
 from dataclasses import dataclass, field
 
 from osu_beatmap.model import GameMode
@@ -79,6 +80,22 @@ class GrammarState:
     held_columns: set[int] = field(default_factory=set)
     earlier: EventKind | None = None
     earlier_columns: set[int] = field(default_factory=set)
+
+    def copied(self) -> GrammarState:
+        """The same state, which goes its own way from here."""
+        other = copy(self)
+        other.parts = list(self.parts)
+        other.held_columns, other.earlier_columns = set(self.held_columns), set(self.earlier_columns)
+        return other
+
+    def key(self) -> Hashable:
+        """Two states with the same key allow the same, and have the same key after the same events.
+
+        Of the parts of a group, only kinds count, and the value of a column.
+        """
+        parts = tuple((part.kind, part.value if part.kind is K.COLUMN else 0) for part in self.parts)
+        columns = frozenset(self.held_columns), frozenset(self.earlier_columns)
+        return self.mode, self.key_count, parts, self.waiting, self.anchors, *columns, self.earlier
 
     def skip(self, events: Iterable[Event]) -> None:
         """Reads what lies before a window that does not see it but may end what was begun there."""

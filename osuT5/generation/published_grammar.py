@@ -7,8 +7,7 @@ they come last, the parts so far say which types are left. Which object may foll
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from copy import copy
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -124,6 +123,9 @@ class PublishedGrammar(GrammarState):
     context: ContextKind = ContextKind.MAP
     path_ended: bool = False
 
+    def key(self) -> Hashable:
+        return GrammarState.key(self), self.encoding, self.context, self.path_ended
+
     def start_writing(self) -> None:
         self._end_group()
 
@@ -167,8 +169,7 @@ class PublishedGrammar(GrammarState):
         fit = self._fit_of(self.parts[0].kind, self._given())
         if fit is not None and not fit.is_whole:
             return fit.following
-        closed = copy(self)
-        closed.held_columns, closed.earlier_columns = set(self.held_columns), set(self.earlier_columns)
+        closed = self.copied()
         closed._end_group()
         return closed._types() | (fit.following if fit is not None else frozenset())
 

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from osu_beatmap.model import GameMode
 from osuT5.events import ContextKind, EventKind
+from osuT5.generation.draws import draw
 from osuT5.generation.grammar import is_published
 from osuT5.generation.published_rules import Temperatures
 from osuT5.spec import ModelSpec
@@ -62,23 +63,20 @@ class Sampler:
         self.sampling = sampling
         self.vocabulary = vocabulary
 
-    def __call__(self, scores: Tensor, context: ContextKind, generator: torch.Generator) -> int:
-        """A token for scores [vocabulary out]. Forbidden tokens (-inf) are never drawn."""
+    def __call__(self, scores: Tensor, context: ContextKind, uniform: float) -> int:
+        """A token for scores [vocabulary out]. Forbidden tokens (-inf) are never drawn.
+
+        uniform: the random number of this token, in [0, 1)
+        """
         best = int(scores.argmax())
-        temperature = self._temperature(best, context)
+        temperature = self.temperature_after(best, context)
         if temperature <= 0:
             return best
-        kept, ids = torch.sort(scores / temperature, descending=True)
-        if self.sampling.top_k:
-            kept, ids = kept[: self.sampling.top_k], ids[: self.sampling.top_k]
-        probabilities = kept.softmax(0)
-        # The smallest set whose probability reaches top_p: a token stays while those before it fall short.
-        stays = probabilities.cumsum(0) - probabilities < self.sampling.top_p
-        stays[0] = True
-        probabilities = probabilities * stays
-        return int(ids[torch.multinomial(probabilities, 1, generator=generator)])
+        uniforms = torch.tensor([uniform], dtype=torch.float64)
+        return int(draw(scores[None] / temperature, uniforms, self.sampling.top_p, self.sampling.top_k))
 
-    def _temperature(self, best_id: int, context: ContextKind) -> float:
+    def temperature_after(self, best_id: int, context: ContextKind) -> float:
+        """That of a draw where this token is the likeliest."""
         if self.sampling.temperature <= 0:
             return 0.0
         if context in self.sampling.context_temperatures:
@@ -86,3 +84,8 @@ class Sampler:
         event = self.vocabulary.decode(best_id)
         own = self.sampling.kind_temperatures.get(event.kind) if event else None
         return self.sampling.temperature if own is None else own
+
+
+def next_uniform(generator: torch.Generator) -> float:
+    """The random number of a row's next token. Each token takes one, drawn or not, so that they can be drawn ahead."""
+    return float(torch.rand((), generator=generator, dtype=torch.float64))

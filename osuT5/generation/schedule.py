@@ -57,9 +57,10 @@ GUIDED_CONTEXTS = frozenset({ContextKind.MAP, ContextKind.SV})
 
 @dataclass(slots=True)
 class GenerationReport:
-    """What the model wrote that could not be used, by context."""
+    """What the model wrote that could not be used, by context. notes: sentences for the user"""
 
     stray_events: dict[str, int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
     tokens: int = 0
     windows: int = 0
 
@@ -221,6 +222,9 @@ class SongWriter:
                 self.progress(context.value, window.index + 1, len(self.windows))
             for chart, groups in zip(charts, written, strict=True):
                 chart.contexts[context] = groups
+        steps = self.model.graphed_steps
+        if steps is not None and steps.problem is not None:
+            self.report.notes = [steps.problem]
 
     def _is_after_map(self, context: ContextKind, chart: ChartInProgress) -> bool:
         order = self.spec.contexts_of(chart.attributes.mode)

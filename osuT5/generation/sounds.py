@@ -12,7 +12,7 @@ from torch import Tensor
 from osuT5.events import ContextKind, EventGroup, EventKind
 from osuT5.generation.engine import Engine
 from osuT5.generation.logit_rules import FORBIDDEN, Row
-from osuT5.generation.sampling import Sampler, Sampling
+from osuT5.generation.sampling import Sampler, Sampling, next_uniform
 from osuT5.generation.schedule import ChartInProgress, SongWriter, groups_between
 from osuT5.generation.threads import cpu_threads
 from osuT5.vocabulary import Vocabulary
@@ -42,7 +42,7 @@ class SoundChoice:
         ids = self.vocabulary.ids_of(event.kind)
         sounds = torch.full_like(scores, FORBIDDEN)
         sounds[ids.start : ids.stop] = scores[ids.start : ids.stop]
-        return self.sampler(sounds, row.context, self.generator)
+        return self.sampler(sounds, row.context, next_uniform(self.generator))
 
 
 def write_sounds(

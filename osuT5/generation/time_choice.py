@@ -12,15 +12,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from osuT5.events import ContextKind, EventKind
+from osuT5.generation.draws import draw_beginning
 from osuT5.generation.logit_rules import Row
 from osuT5.vocabulary import Vocabulary
-
-REACH_STEPS = 3
-"""Neighbouring steps whose chances are those of one sound: the model is not sure of the very step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,44 +33,38 @@ class TimeChoice:
     threshold: float
     temperature: float
 
-    def __call__(self, scores: Tensor, row: Row, generator: torch.Generator) -> int | None:
+    def __call__(self, scores: Tensor, row: Row, uniform: float) -> int | None:
         """The id of a time, or of the context's end, from scores [vocabulary out] where forbidden ones are -inf.
 
         None where it is not the beginning of an object that is asked for: another token, the end of a slider.
+        uniform: the random number of this token, in [0, 1)
         """
         if row.context is not ContextKind.MAP or (row.grammar is not None and row.grammar.waiting):
             return None
-        time_ids = self.vocabulary.ids_of(EventKind.TIME)
         end_id = self.vocabulary.context_eos(row.context)
-        probabilities = scores.softmax(0)
-        times, end = probabilities[time_ids.start : time_ids.stop], float(probabilities[end_id])
-        total = float(times.sum()) + end
-        if total < 0.5:
+        times, end, total = shares_of_times(scores[None], self.vocabulary.ids_of(EventKind.TIME), end_id)
+        if float(total) < LEAST_SHARE:
             return None
-        steps, chances = beginning_chances(times / total)
         threshold = self.threshold if row.time_threshold is None else row.time_threshold
-        taken = torch.nonzero(self._takes(chances, threshold, generator))
-        if len(taken):
-            return time_ids.start + int(steps[taken[0]])
-        return end_id if end > 0 else time_ids.start + int(times.argmax())
-
-    def _takes(self, chances: Tensor, threshold: float, generator: torch.Generator) -> Tensor:
-        """Which chances [times that stand out] are taken, as bools."""
-        excess = torch.logit(chances.double()) - torch.logit(torch.tensor(threshold).double())
-        if self.temperature <= 0:
-            return excess >= 0
-        dice = torch.rand(len(chances), generator=generator, dtype=torch.float64)
-        return dice < torch.sigmoid(excess / self.temperature)
+        thresholds = torch.tensor([threshold], dtype=torch.float64)
+        uniforms = torch.tensor([uniform], dtype=torch.float64)
+        step = int(draw_beginning(times / total, uniforms, thresholds, self.temperature))
+        if step == times.shape[1]:
+            if float(end) > 0:
+                return end_id
+            step = int(times.argmax())
+        return self.vocabulary.ids_of(EventKind.TIME).start + step
 
 
-def beginning_chances(times: Tensor) -> tuple[Tensor, Tensor]:
-    """The steps that stand out, and the chance of each that the next object begins there if it did not before.
+LEAST_SHARE = 0.5
+"""Times and the end must be so likely together for it to be them that are asked for."""
 
-    times: probability of each step [steps]; what they lack to 1 is that of no object at all
+
+def shares_of_times(scores: Tensor, time_ids: range, end_id: int) -> tuple[Tensor, Tensor, Tensor]:
+    """The share of each time [rows, steps], of the end [rows], and of all of these [rows].
+
+    scores: [rows, vocabulary out]
     """
-    before = F.pad(times.double().cumsum(0), (1, 0))  # [steps + 1]
-    highest = F.max_pool1d(times[None, None], 2 * REACH_STEPS + 1, 1, REACH_STEPS)[0, 0]
-    steps = torch.nonzero((times >= highest) & (times > 0)).squeeze(1)
-    first, last = (steps - REACH_STEPS).clamp(min=0), (steps + REACH_STEPS + 1).clamp(max=len(times))
-    left = (1 - before[first]).clamp(min=1e-9)
-    return steps, ((before[last] - before[first]) / left).clamp(max=1.0)
+    shares = scores.softmax(1)
+    times, end = shares[:, time_ids.start : time_ids.stop], shares[:, end_id]
+    return times, end, times.sum(1) + end

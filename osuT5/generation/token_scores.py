@@ -18,8 +18,8 @@ from torch import Tensor
 from osuT5.encoding.hitsounds import ADDITION_VALUES, BANK_VALUES
 from osuT5.encoding_spec import EncodingSpec
 from osuT5.events import EventKind
+from osuT5.generation.draws import REACH_STEPS
 from osuT5.generation.logit_rules import FORBIDDEN
-from osuT5.generation.time_choice import REACH_STEPS
 from osuT5.vocabulary import Vocabulary
 
 LEAST_ENTROPY_BITS = 1.0

@@ -32,12 +32,15 @@ class SelfAttentionInput:
     mask: bool, True where a token may look, broadcast to [rows, heads, tokens, tokens so far]; None: everywhere,
         or to itself and before if `is_causal`
     rotations: for layers with rotary positions, by their theta
+    local_masks: for layers that look a span of positions to either side, by the span, where tokens are not the last
+        of what the cache holds
     """
 
     positions: Tensor
     mask: Tensor | None = None
     is_causal: bool = False
     rotations: Mapping[float, Rotation] = field(default_factory=dict)
+    local_masks: Mapping[int, Tensor] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +71,10 @@ class Attention(nn.Module):
         if cache is not None:
             keys, values = cache.append(keys, values)
         mask, is_causal = tokens.mask, tokens.is_causal
-        if self.reach.local_span is not None:
-            mask, is_causal = _local_mask(tokens, queries, keys, self.reach.local_span), False
+        span = self.reach.local_span
+        if span is not None:
+            mask = tokens.local_masks[span] if tokens.local_masks else _local_mask(tokens, queries, keys, span)
+            is_causal = False
         return self._mix(queries, keys, values, mask, is_causal)
 
     def attend(self, states: Tensor, source: KeyValues) -> Tensor:

@@ -12,20 +12,24 @@ from osuT5.model.attention import FusedSelfAttention, SeparateAttention
 from osuT5.model.packed_linear import pack_layers, packed
 from osuT5.model.row_decoder import RowDecoder
 from osuT5.model.seq2seq import MapperModel
+from osuT5.model.step_graphs import Capturing, CudaGraphs, GraphedSteps
 
 
 @torch.no_grad()
-def prepare_to_generate(model: MapperModel, int8: bool = False) -> MapperModel:
+def prepare_to_generate(model: MapperModel, int8: bool = False, capture: Capturing | None = None) -> MapperModel:
     """The model itself, which can be neither trained nor saved afterwards.
 
-    int8: quantises the weights of large linear layers, on a CPU. Elsewhere only projections are fused.
+    int8: quantises the weights of large linear layers, on a CPU. Elsewhere projections are fused.
+    capture: how steps of fixed shapes become graphs; on CUDA and ROCm as `CudaGraphs` does it unless something is given
     """
-    if model.row_decoder is not None:
+    if model.row_decoder is not None or model.graphed_steps is not None:
         return model
     for layer in (*model.encoder.layers, *model.decoder.layers):
         if isinstance(layer.self_attn, SeparateAttention):
             layer.self_attn = _fused(layer.self_attn)
-    if model.device.type == "cpu":
+    if capture is not None or model.device.type == "cuda":
+        model.graphed_steps = GraphedSteps(capture or CudaGraphs(model.device))
+    elif model.device.type == "cpu":
         for part in (model.encoder, model.decoder):
             pack_layers(part, int8, takes_steps=part is model.decoder)
         model.proj_out = packed(model.proj_out, int8, takes_steps=True)

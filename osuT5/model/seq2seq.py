@@ -48,7 +48,10 @@ class MapperModel(PreTrainedModel):
     main_input_name = "mel"
 
     row_decoder = None
-    """A `RowDecoder`, which is faster than `step`, where the model was made ready to generate (see `generating`)."""
+    """A `RowDecoder`, which is faster than `step`, where the model was made ready to generate on a CPU."""
+
+    graphed_steps = None
+    """`GraphedSteps`, where it was made ready on a GPU whose steps can be captured (see `generating`)."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)

@@ -9,12 +9,13 @@ import torch
 from published_bundles import published_config, published_spec
 
 from benchmarks.generate.tasks import Task, tasks_of
-from benchmarks.generate.ways import as_transformers, by_reference, by_rows, by_transformers
+from benchmarks.generate.ways import as_transformers, by_graphs, by_reference, by_rows, by_transformers
 from osu_beatmap.model import Beatmap, Circle, TimingPoint
 from osuT5.events import ContextKind
 from osuT5.generation.schedule import SongWriter
 from osuT5.model.generating import prepare_to_generate
 from osuT5.model.seq2seq import MapperModel
+from osuT5.model.step_graphs import as_they_are
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +63,7 @@ def test_all_ways_write_the_same_tokens(spec, model, mels):
     works = [by_transformers(as_transformers(model, spec), model, tasks, mels), by_reference(model, tasks, mels, 0)]
     ready = prepare_to_generate(copy.deepcopy(model))
     works += [by_rows(ready, tasks, mels, 0, together) for together in (True, False)]
+    works.append(by_graphs(prepare_to_generate(copy.deepcopy(model), capture=as_they_are), tasks, mels, 0))
     for work in works:
         assert work.tokens == works[0].tokens
         assert [len(ids) for ids in work.tokens] == [task.count for task in tasks]

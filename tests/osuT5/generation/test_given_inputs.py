@@ -97,7 +97,7 @@ def test_inputs_give_way_where_there_is_no_room(writer):
 
 def test_a_part_of_a_song_is_written_after_what_is_before_it(writer):
     whole = groups_of(finished_map(GameMode.TAIKO), C.MAP)
-    chart = ChartInProgress(attributes_of(finished_map(GameMode.TAIKO), 3.0), 1)
+    chart = ChartInProgress(attributes_of(finished_map(GameMode.TAIKO), 3.0), 4)
     chart.begun = {C.MAP: groups_between(whole, 0.0, 8_000.0)}
     part = writer.within(8_000.0, 11_000.0)
     assert part.windows[0].from_ms == 8_000.0

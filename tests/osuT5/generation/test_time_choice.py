@@ -3,9 +3,11 @@ import torch
 
 from osu_beatmap.model import GameMode
 from osuT5.events import ContextKind, Event, EventKind
+from osuT5.generation.draws import beginning_chances
 from osuT5.generation.grammar import GrammarState
 from osuT5.generation.logit_rules import Row
-from osuT5.generation.time_choice import TimeChoice, beginning_chances
+from osuT5.generation.sampling import next_uniform
+from osuT5.generation.time_choice import TimeChoice
 from osuT5.spec import mini_spec
 
 VOCABULARY = mini_spec().vocabulary
@@ -26,17 +28,17 @@ def row(context=ContextKind.MAP, grammar=None) -> Row:
     return Row(context, [], 0, 500, 4, grammar=grammar)
 
 
-def choose(scores, threshold=0.25, temperature=0.0, seed=0, **facts) -> int | None:
+def choose(scores, threshold=0.25, temperature=0.0, uniform=0.5, **facts) -> int | None:
     choice = TimeChoice(VOCABULARY, threshold, temperature)
-    return choice(scores, row(**facts), torch.Generator().manual_seed(seed))
+    return choice(scores, row(**facts), uniform)
 
 
 def test_chances_are_those_of_what_is_left():
     times = torch.zeros(100)
     times[10], times[11], times[30], times[50] = 0.2, 0.1, 0.35, 0.35
-    steps, chances = beginning_chances(times)
-    assert steps.tolist() == [10, 30, 50]
-    assert chances.tolist() == pytest.approx([0.3, 0.5, 1.0])
+    stands_out, chances = beginning_chances(times[None])
+    assert stands_out[0].nonzero().flatten().tolist() == [10, 30, 50]
+    assert chances[stands_out].tolist() == pytest.approx([0.3, 0.5, 1.0])
 
 
 def test_the_first_time_that_is_likely_enough_is_taken_not_the_likeliest():
@@ -59,7 +61,7 @@ def test_temperature_one_and_a_half_draw_from_the_models_chances():
     scores = scores_of({10: 0.2, 30: 0.3}, end=0.5)
     choice = TimeChoice(VOCABULARY, 0.5, 1.0)
     generator = torch.Generator().manual_seed(0)
-    drawn = [choice(scores, row(), generator) for _ in range(2000)]
+    drawn = [choice(scores, row(), next_uniform(generator)) for _ in range(2000)]
     for token_id, share in ((FIRST + 10, 0.2), (FIRST + 30, 0.3), (END, 0.5)):
         assert drawn.count(token_id) / len(drawn) == pytest.approx(share, abs=0.03)
 

@@ -1,0 +1,249 @@
+"""All that is asked of a GPU, in one run of a few minutes: a table in OUT_FOLDER/gpu.md, and its numbers in gpu.json.
+
+    python -m benchmarks.generate.gpu OUT_FOLDER [--compile] [--architecture v29]
+    python -m benchmarks.generate.gpu OUT_FOLDER --device cpu --tiny
+
+The model has random weights, in the sizes of an architecture. Measured are whether the captured loop writes the tokens
+of the plain steps; how long a step takes, rules and draws included, in each precision, for one row and for four; what
+transformers' `generate` takes for the same tokens with the same weights; and the embedded model with a song. What fails
+is said in the table, and the rest goes on. On a CPU the same is run without graphs, which shows that it runs and
+nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from functools import partial
+from pathlib import Path
+
+import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from benchmarks.generate.floor import copy_gb_s, numbers_read
+from benchmarks.generate.steady import PROMPT_TOKENS, Song, noise, step_ms, write_song
+from benchmarks.generate.tasks import Task
+from benchmarks.generate.ways import as_transformers, by_graphs, by_reference, by_transformers
+from osuT5.audio import load_audio
+from osuT5.events import ContextKind
+from osuT5.generation.sampling import Sampling
+from osuT5.mel import song_mel
+from osuT5.model.generating import prepare_to_generate
+from osuT5.model.loading import DTYPES, load_model
+from osuT5.model.seq2seq import MapperModel
+from osuT5.model.step_graphs import Capturing, CudaGraphs, as_they_are
+from osuT5.spec import ModelSpec
+from osuT5.training.architectures import ARCHITECTURES
+
+TINY = {"d_model": 64, "encoder_layers": 1, "decoder_layers": 2, "encoder_heads": 2, "decoder_heads": 2}
+TINY |= {"encoder_ffn_dim": 64, "decoder_ffn_dim": 64}
+DEMO_SONG = Path(__file__).parents[2] / "demo" / "song.ogg"
+
+TOKENS_PER_S, TIMES_TRANSFORMERS, TIMES_ONE_ROW = 600, 8, 3
+"""What is to be reached on an H100 in bf16: one row, against transformers' generate, and four rows against one."""
+
+
+NO_GPU = "a CPU, without graphs: no figure here says anything about a GPU"
+
+
+class Report:
+    """Sentences and tables as they come, on the screen and in a file."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.lines: list[str] = []
+        self.numbers: dict[str, object] = {}
+
+    def say(self, line: str = "") -> None:
+        print(line, flush=True)
+        self.lines.append(line)
+        (self.folder / "gpu.md").write_text("\n".join(self.lines) + "\n", encoding="utf-8")
+
+    def row(self, *cells: object) -> None:
+        self.say("| " + " | ".join(map(str, cells)) + " |")
+
+    def head(self, *cells: str) -> None:
+        self.say()
+        self.row(*cells)
+        self.row(*["---"] * len(cells))
+
+    def note(self, name: str, value: object) -> None:
+        self.numbers[name] = value
+        (self.folder / "gpu.json").write_text(json.dumps(self.numbers, indent=1) + "\n", encoding="utf-8")
+
+    def part(self, title: str, measure: Callable[[], None]) -> None:
+        """A part that may fail without taking the others along."""
+        self.say(f"\n## {title}")
+        started = time.perf_counter()
+        try:
+            measure()
+        except Exception as error:  # a first run on a new device: whatever it is, it should be seen with all the rest
+            self.say(f"\nFailed: {type(error).__name__}: {(str(error).splitlines() or [''])[0]}")
+            self.note(f"failed: {title}", f"{type(error).__name__}: {error}")
+        self.say(f"\n({time.perf_counter() - started:.0f} s)")
+
+
+class Bench:
+    """The models of one run, and what is measured with them."""
+
+    def __init__(self, options: argparse.Namespace, report: Report) -> None:
+        self.device = options.device
+        self.report = report
+        self.is_tiny = options.tiny
+        self.steps = 8 if options.tiny else 120
+        self._compiles = options.compile
+        architecture = ARCHITECTURES[options.architecture]
+        self.spec: ModelSpec = architecture.spec()
+        torch.manual_seed(0)
+        config = architecture.config(self.spec, TINY if options.tiny else {})
+        self.plain = MapperModel(config).eval().requires_grad_(False)
+        self.precisions = ["fp32"] if options.tiny else ["fp32", "fp16", "bf16"]
+
+    def capture(self) -> Capturing:
+        return CudaGraphs(torch.device(self.device), self._compiles) if self.device == "cuda" else as_they_are
+
+    def model(self, precision: str, ready: bool = True) -> MapperModel:
+        model = copy.deepcopy(self.plain).to(self.device, DTYPES[precision])
+        return prepare_to_generate(model, capture=self.capture()) if ready else model
+
+    def identity(self) -> None:
+        """Rows of a song of noise by plain steps and by the loop."""
+        mel = noise(self.spec, 9.0 if self.is_tiny else 10.0)
+        self.report.head("draws", "precision", "rows as plain fp32 has them", "plain tokens/s", "loop tokens/s")
+        for name, sampling in (("likeliest", Sampling(temperature=0.0)), ("seeded", Sampling())):
+            plain = write_song(self.model("fp32", ready=False), self.spec, mel, [4.0, 2.0], sampling)
+            for precision in self.precisions:
+                model = self.model(precision)
+                write_song(model, self.spec, mel, [4.0, 2.0], sampling)  # captures
+                song = write_song(model, self.spec, mel, [4.0, 2.0], sampling)
+                same = song.same_as(plain)
+                self._must_be_captured(model)
+                self.report.row(name, precision, same, *(f"{each.tokens / each.seconds:.0f}" for each in (plain, song)))
+                self.report.note(f"identity {name} {precision}", same)
+
+    def speed(self) -> None:
+        """Steps with rules and draws, one row and four."""
+        weights, cache = numbers_read(self.plain, PROMPT_TOKENS + self.steps / 2)
+        copied = copy_gb_s(self.device)
+        self.report.say(f"\nMemory is copied at {copied:.0f} GB/s, read and written.")
+        self.report.head("precision", "rows", "attention", "ms/step", "tokens/s", "of one row's", "floor ms")
+        kinds = {"as torch chooses": nullcontext}
+        if self.device == "cuda":
+            kinds["efficient"] = partial(sdpa_kernel, SDPBackend.EFFICIENT_ATTENTION)
+            kinds["matrices"] = partial(sdpa_kernel, SDPBackend.MATH)
+        for precision in self.precisions:
+            model = self.model(precision)
+            for kind, captured_in in kinds.items():
+                one = None
+                for rows in (1, 4):
+                    ms = step_ms(model, self.spec, rows, self.steps, captured_in)
+                    one = one or ms
+                    floor = DTYPES[precision].itemsize * (weights + rows * cache) / copied / 1e6
+                    rate, gain = 1000 * rows / ms, rows * one / ms
+                    cells = (f"{ms:.3f}", f"{rate:.0f}", f"{gain:.2f}", f"{floor:.3f}")
+                    self.report.row(precision, rows, kind, *cells)
+                    self.report.note(f"step ms {precision} {rows} {kind}", ms)
+        self.report.say(f"\nGoals on an H100 in bf16: {TOKENS_PER_S} tokens/s for one row, {TIMES_ONE_ROW} for four.")
+
+    def against_transformers(self) -> None:
+        """The likeliest tokens without rules, which is what `generate` does."""
+        generator = torch.Generator().manual_seed(1)
+        ids = torch.randint(3, self.spec.vocabulary.size_out, (PROMPT_TOKENS,), generator=generator).tolist()
+        tasks = [Task(window, ContextKind.MAP, ids, self.steps) for window in range(2)]
+        frames = self.spec.grid.frames
+        mels = {window: torch.from_numpy(noise(self.spec, 60.0)[window : window + frames]) for window in range(2)}
+        self.report.head(
+            "precision", "way", "encoder ms", "prefill ms", "ms/token", "times as fast", "tokens as theirs"
+        )
+        for precision in self.precisions:
+            model = self.model(precision, ready=False)
+            theirs = as_transformers(model, self.spec)
+            ready = self.model(precision)
+            ways = {
+                "transformers' generate": partial(by_transformers, theirs, model, tasks, mels),
+                "plain steps": partial(by_reference, model, tasks, mels, 0),
+                "graphs": partial(by_graphs, ready, tasks, mels, 0),
+            }
+            first = None
+            for name, way in ways.items():
+                once = way().seconds["capture"]  # what is done once is not in the table
+                if once:
+                    self.report.note(f"capture s {precision}", once)
+                work = way()
+                ms = 1000 * (work.seconds["decode"] + work.seconds["generate"]) / work.steps
+                first = first or (ms, work.tokens)
+                same = sum(map(list.__eq__, work.tokens, first[1]))
+                stages = [f"{1000 * work.seconds[stage] / len(tasks):.1f}" for stage in ("encoder", "prefill")]
+                self.report.row(
+                    precision, name, *stages, f"{ms:.3f}", f"{first[0] / ms:.1f}", f"{same} of {len(tasks)}"
+                )
+                self.report.note(f"ms/token {precision} {name}", ms)
+        self.report.say(f"\nGoal in bf16: {TIMES_TRANSFORMERS} times as fast.")
+
+    def embedded(self) -> None:
+        """The demo's song with the embedded model, one difficulty and four."""
+        stars = [4.0, 3.0, 2.0, 1.0]
+        self.report.head("difficulties", "way", "s", "tokens", "tokens/s", "rows as plain fp32 has them")
+        for difficulties in (stars[:1], stars):
+            plain: Song | None = None
+            for way, precision in (("plain", "fp32"), *(("loop", each) for each in self.precisions)):
+                model, spec = load_model(device=self.device, precision=precision)
+                mel = song_mel(load_audio(DEMO_SONG, spec.grid.sample_rate), spec)
+                mel = mel[: int((4_000 if self.is_tiny else 30_000) / spec.grid.frame_ms)]
+                if way == "loop":
+                    prepare_to_generate(model, capture=self.capture())
+                    write_song(model, spec, mel, difficulties, Sampling())  # captures
+                song = write_song(model, spec, mel, difficulties, Sampling())
+                plain = plain or song
+                self._must_be_captured(model)
+                figures = (f"{song.seconds:.2f}", song.tokens, f"{song.tokens / song.seconds:.0f}", song.same_as(plain))
+                self.report.row(len(difficulties), f"{way}, {precision}", *figures)
+                self.report.note(f"embedded {len(difficulties)} {way} {precision}", song.tokens / song.seconds)
+
+    def _must_be_captured(self, model: MapperModel) -> None:
+        if model.graphed_steps is not None and model.graphed_steps.problem is not None:
+            raise RuntimeError(model.graphed_steps.problem)
+
+
+def _device_words() -> str:
+    facts = torch.cuda.get_device_properties(torch.cuda.current_device())
+    toolkit = torch.version.cuda or torch.version.hip
+    return f"{facts.name}, {facts.total_memory / 1e9:.0f} GB, {'ROCm' if torch.version.hip else 'CUDA'} {toolkit}"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--device", default="cuda", choices=["cuda", "cpu"])
+    parser.add_argument("--tiny", action="store_true", help="a tiny model: shows that it runs")
+    parser.add_argument("--architecture", default="v29", choices=["v28", "v29"], help="that transformers has, too")
+    parser.add_argument("--compile", action="store_true", help="steps are compiled before they are captured")
+    options = parser.parse_args(arguments)
+    if options.device == "cuda" and not torch.cuda.is_available():
+        parser.error("there is no GPU here; --device cpu --tiny shows that the program runs")
+    report = Report(options.folder)
+    on_gpu = options.device == "cuda"
+    report.say(f"# {_device_words() if on_gpu else NO_GPU}\n")
+    report.say(f"torch {torch.__version__}, {options.architecture}{', compiled' if options.compile else ''}")
+    bench = Bench(options, report)
+    parts = sum(parameter.numel() for parameter in bench.plain.parameters()) / 1e6
+    report.say(f"\n{parts:.0f} M parameters with random weights.")
+    report.part("Do graphs write what plain steps write?", bench.identity)
+    report.part("A step with rules and draws", bench.speed)
+    report.part("Against transformers' generate", bench.against_transformers)
+    report.part("The embedded model", bench.embedded)
+    if on_gpu:
+        peak = torch.cuda.max_memory_allocated() / 1e6
+        report.say(f"\nPeak memory of the GPU: {peak:.0f} MB")
+        report.note("peak MB", peak)
+    return 1 if any(name.startswith("failed") for name in report.numbers) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,237 @@
+"""What `RowByRow` does for one row on the host, done for all rows of a decoder on its device.
+
+Rules, times, and draws are those of `logit_rules`, `time_choice` and `draws`; where a row is in its grammar comes from
+the tables of `compiled_grammar`. Everything that a row needs to know lies in tensors of fixed shapes, so a choice can
+be captured as a graph together with the step before it. A row that comes to a line that has not been learned waits
+there until the host has learned it; a row that has ended stands still.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from osuT5.events import ContextKind, EventKind
+from osuT5.generation.compiled_grammar import UNKNOWN, CompiledGrammar
+from osuT5.generation.draws import draw, draw_beginning
+from osuT5.generation.logit_rules import FORBIDDEN, Row
+from osuT5.generation.sampling import Sampler
+from osuT5.generation.time_choice import LEAST_SHARE, TimeChoice, shares_of_times
+from osuT5.model.static_decoder import StaticDecoder
+from osuT5.vocabulary import EOS_ID
+
+FACTS = (
+    "line",
+    "last_value",
+    "same_time_groups",
+    "first_value",
+    "end_value",
+    "groups_at_once",
+    "context",
+    "end_id",
+    "left",
+    "count",
+    "is_going",
+    "is_waiting",
+    "has_ended",
+)
+"""Of each row, whole numbers. line: of its grammar; left: tokens that may still be fed; count: tokens chosen so far;
+is_waiting: for its grammar to be learned; has_ended: whether the last token that was chosen ends the row."""
+
+
+@dataclass(slots=True)
+class Chosen:
+    """What became of a row: its tokens, the last of which ended it if `has_ended`."""
+
+    ids: list[int]
+    has_ended: bool
+
+
+class DeviceChoice:
+    """Chooses tokens of the rows of one decoder.
+
+    rows: of which the decoder has places, or half as many where each has a second one for its negative prompt
+    """
+
+    def __init__(
+        self,
+        decoder: StaticDecoder,
+        grammar: CompiledGrammar,
+        sampler: Sampler,
+        time_choice: TimeChoice | None,
+        guidance=None,
+    ) -> None:
+        vocabulary, device = grammar.vocabulary, decoder.scores.device
+        self.rows = decoder.shape.rows // (1 if guidance is None else 2)
+        self.room = decoder.max_length + 1
+        self.grammar = grammar
+        self._scores, self._fed = decoder.scores, decoder.fed  # not the decoder, which keeps this
+        self._sampler = sampler
+        self._times = time_choice
+        self._guidance = guidance
+        self._contexts = vocabulary.contexts or (ContextKind.MAP,)
+        self._time_ids = vocabulary.ids_of(EventKind.TIME)
+        self._time_values = torch.arange(len(self._time_ids), device=device)
+        temperatures = self._temperature_table()
+        self._is_greedy = bool((temperatures <= 0).all())
+        self._temperatures = temperatures.to(device)
+        self.facts = torch.zeros(len(FACTS), self.rows, dtype=torch.long, device=device)
+        self.written = torch.zeros(self.rows, self.room, dtype=torch.long, device=device)
+        self.uniforms = torch.zeros(self.rows, self.room, dtype=torch.float64, device=device)
+        self.thresholds = torch.zeros(self.rows, dtype=torch.float64, device=device)
+        self.state = torch.zeros(2, dtype=torch.long, device=device)
+        """How many rows are going, and how many wait for the host."""
+        self._fact = dict(zip(FACTS, self.facts, strict=True))
+
+    def begin(self, rows: Sequence[Row], left: Sequence[int], uniforms: Sequence[Tensor]) -> None:
+        """Takes rows that have noted what was decided. left: tokens that each may be fed; uniforms: a number for each
+        of its tokens."""
+        facts = torch.zeros(self.facts.shape, dtype=torch.long)
+        vocabulary = self.grammar.vocabulary
+        for place, (row, room) in enumerate(zip(rows, left, strict=True)):
+            values = {
+                "line": self.grammar.line_of(row.context, row.grammar),
+                "last_value": row.last_value,
+                "same_time_groups": row.same_time_groups,
+                "first_value": row.first_value,
+                "end_value": row.end_value,
+                "groups_at_once": row.groups_at_once,
+                "context": self._contexts.index(row.context),
+                "end_id": vocabulary.context_eos(row.context),
+                "left": room,
+                "is_going": 1,
+            }
+            facts[:, place] = torch.tensor([values.get(name, 0) for name in FACTS])
+        self.grammar.publish()
+        self.facts.copy_(facts)
+        numbers = torch.zeros(len(rows), max(map(len, uniforms)), dtype=torch.float64)
+        for place, own in enumerate(uniforms):
+            numbers[place, : len(own)] = own
+        self.uniforms[: len(rows), : numbers.shape[1]] = numbers.to(self.uniforms.device)
+        if self._times is not None:
+            default = self._times.threshold
+            own = [default if row.time_threshold is None else row.time_threshold for row in rows]
+            self.thresholds[: len(rows)] = torch.tensor(own, dtype=torch.float64, device=self.thresholds.device)
+
+    @torch.inference_mode()
+    def choose(self) -> None:
+        """A token for each row that is going, by the decoder's scores; the decoder is told to read it next."""
+        fact, scores = self._fact, self._scores
+        is_going = (fact["is_going"] > 0) & (fact["is_waiting"] == 0)
+        if self._guidance is not None:
+            scores = self._guidance(*scores.chunk(2))
+        chosen = self._chosen(self._allowed(scores))
+        self._note(chosen, is_going)
+        is_fed = is_going & (fact["is_going"] > 0)
+        ids, places = self._fed.unflatten(1, (-1, self.rows)).unbind(0)  # [copies, rows] each
+        ids.copy_(torch.where(is_fed, chosen, ids))
+        places.add_(is_fed)
+        waits = (fact["is_going"] > 0) & (fact["is_waiting"] > 0)
+        self.state.copy_(torch.stack([fact["is_going"].sum() - waits.sum(), waits.sum()]))
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """As if no row were going, so that a choice changes nothing."""
+        going = self._fact["is_going"].clone()
+        self._fact["is_going"].zero_()
+        try:
+            yield
+        finally:
+            self._fact["is_going"].copy_(going)
+
+    def settle(self) -> bool:
+        """Waits for the device, and learns what rows wait for; whether any of them goes on. Raises TableFull."""
+        facts = self.facts.cpu()
+        fact = dict(zip(FACTS, facts, strict=True))
+        waiting = torch.nonzero(fact["is_waiting"] & fact["is_going"]).flatten().tolist()
+        for place in waiting:
+            last = int(self.written[place, fact["count"][place] - 1])
+            fact["line"][place] = self.grammar.after(int(fact["line"][place]), last)
+            fact["is_waiting"][place] = 0
+        if waiting:
+            self.grammar.publish()
+            self.facts.copy_(facts)
+        return bool(fact["is_going"].any())
+
+    def results(self, count: int) -> list[Chosen]:
+        """Of the first `count` rows."""
+        fact = dict(zip(FACTS, self.facts.cpu().tolist(), strict=True))
+        written = self.written[:count, : max(fact["count"][:count])].tolist()
+        return [
+            Chosen(ids[:length], bool(has_ended))
+            for ids, length, has_ended in zip(written, fact["count"], fact["has_ended"], strict=False)
+        ]
+
+    def _allowed(self, scores: Tensor) -> Tensor:
+        """Scores [rows, vocabulary out] with what rules forbid at -inf."""
+        fact = self._fact
+        scores = scores.masked_fill(self.grammar.masks[self.grammar.mask_of[fact["line"]]], FORBIDDEN)
+        first = torch.maximum(fact["first_value"], fact["last_value"])
+        first = torch.where(self.grammar.is_open[fact["line"]], fact["last_value"], first)
+        is_used_up = fact["same_time_groups"] >= fact["groups_at_once"]
+        values = self._time_values
+        too_early = values < first[:, None]
+        too_many = (values == fact["last_value"][:, None]) & is_used_up[:, None]
+        scores[:, self._time_ids.start : self._time_ids.stop].masked_fill_(too_early | too_many, FORBIDDEN)
+        return scores
+
+    def _chosen(self, scores: Tensor) -> Tensor:
+        """A token for each row, for allowed scores."""
+        fact = self._fact
+        uniforms = self.uniforms.gather(1, fact["count"][:, None])[:, 0]
+        best = scores.argmax(1)
+        chosen = best
+        if not self._is_greedy:
+            temperatures = self._temperatures[fact["context"], best]
+            is_drawn = temperatures > 0
+            scaled = scores / torch.where(is_drawn, temperatures, 1.0)[:, None]
+            sampling = self._sampler.sampling
+            chosen = torch.where(is_drawn, draw(scaled, uniforms, sampling.top_p, sampling.top_k), best)
+        if self._times is not None and ContextKind.MAP in self._contexts:
+            chosen = self._with_times(scores, chosen, uniforms)
+        return torch.where(scores.isfinite().any(1), chosen, EOS_ID)
+
+    def _with_times(self, scores: Tensor, chosen: Tensor, uniforms: Tensor) -> Tensor:
+        """What was chosen, but a time where the beginning of an object is asked for."""
+        fact, start = self._fact, self._time_ids.start
+        end_id = self.grammar.vocabulary.context_eos(ContextKind.MAP)
+        times, end, total = shares_of_times(scores, self._time_ids, end_id)
+        is_map = fact["context"] == self._contexts.index(ContextKind.MAP)
+        is_asked = is_map & ~self.grammar.is_open[fact["line"]] & (total >= LEAST_SHARE)
+        step = draw_beginning(times / total[:, None], uniforms, self.thresholds, self._times.temperature)
+        otherwise = torch.where(end > 0, end_id, start + times.argmax(1))
+        begins = torch.where(step < len(self._time_ids), start + step, otherwise)
+        return torch.where(is_asked, begins, chosen)
+
+    def _note(self, chosen: Tensor, is_going: Tensor) -> None:
+        """What `Engine.continues` and `Row.note` do, and the room that is left."""
+        fact, grammar = self._fact, self.grammar
+        value = chosen - self._time_ids.start
+        is_time = (value >= 0) & (value < len(self._time_ids))
+        ends = (chosen == EOS_ID) | (chosen == fact["end_id"]) | (is_time & (value >= fact["end_value"]))
+        place = fact["count"][:, None]
+        self.written.scatter_(1, place, torch.where(is_going[:, None], chosen[:, None], self.written.gather(1, place)))
+        fact["count"].add_(is_going)
+        is_written = is_going & ~ends
+        is_noted = is_written & is_time
+        again = torch.where(value == fact["last_value"], fact["same_time_groups"] + 1, 1)
+        fact["same_time_groups"].copy_(torch.where(is_noted, again, fact["same_time_groups"]))
+        fact["last_value"].copy_(torch.where(is_noted, value, fact["last_value"]))
+        line = grammar.following[fact["line"], grammar.class_of[chosen]]
+        is_known = line != UNKNOWN
+        fact["line"].copy_(torch.where(is_written & is_known, line, fact["line"]))
+        fact["is_waiting"].copy_(torch.where(is_written & ~is_known, 1, fact["is_waiting"]))
+        fact["has_ended"].add_(is_going & ends)
+        goes_on = is_written & (fact["left"] > 0)
+        fact["left"].sub_(goes_on.long())
+        fact["is_going"].copy_(torch.where(is_going, goes_on.long(), fact["is_going"]))
+
+    def _temperature_table(self) -> Tensor:
+        """After which likeliest token which temperature holds [contexts, vocabulary out]."""
+        ids = range(self.grammar.vocabulary.size_out)
+        after = self._sampler.temperature_after
+        return torch.tensor([[after(token_id, context) for token_id in ids] for context in self._contexts])

@@ -1,0 +1,203 @@
+"""The decode loop on a GPU: steps and choices follow each other there, and the host only looks on.
+
+A step and the choice after it are one graph. The host starts the next one without knowing what the last one chose; how
+many rows are still going comes to it a step late, so that the device never waits. What it starts in vain changes
+nothing. Tokens are those of `Engine.write` with the same scores, since each token takes one random number, which are
+drawn ahead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from osuT5.generation.batches import Prompt
+from osuT5.generation.compiled_grammar import CompiledGrammar, TableFull
+from osuT5.generation.device_choice import Chosen, DeviceChoice
+from osuT5.generation.logit_rules import FewGroupsAtOnce, OnlyItsContext, Row, TimeRunsForward, WholeGroups
+from osuT5.model.seq2seq import MapperModel
+from osuT5.model.static_decoder import Shape
+from osuT5.model.step_graphs import GraphedDecoder, Step, is_out_of_memory
+from osuT5.vocabulary import PAD_ID, Vocabulary
+
+if TYPE_CHECKING:
+    from osuT5.generation.engine import Guidance, RowByRow
+
+STEPS_LATE = 1
+"""So many steps are under way while the host looks at what came before them."""
+
+KNOWN_RULES = [TimeRunsForward, FewGroupsAtOnce, OnlyItsContext, WholeGroups]
+"""Those that `DeviceChoice` follows, in their order."""
+
+
+class Looks:
+    """A few numbers of the device after each step, seen `late` steps later."""
+
+    def __init__(self, device: torch.device, late: int) -> None:
+        self._late = late
+        self._sent = 0
+        self._device = device
+        self._is_cuda = device.type == "cuda"
+        self._seen = torch.zeros(late + 1, 2, dtype=torch.long, pin_memory=self._is_cuda)
+        self._events = [torch.cuda.Event() if self._is_cuda else None for _ in range(late + 1)]
+
+    def send(self, state: Tensor) -> None:
+        place = self._sent % len(self._events)
+        self._seen[place].copy_(state, non_blocking=True)
+        if self._is_cuda:
+            self._events[place].record(torch.cuda.current_stream(self._device))
+        self._sent += 1
+
+    def look(self) -> list[int] | None:
+        """What was sent `late` times before the last; None where that was nothing."""
+        place = self._sent - 1 - self._late
+        if place < 0:
+            return None
+        if self._is_cuda:
+            self._events[place % len(self._events)].synchronize()
+        return self._seen[place % len(self._events)].tolist()
+
+    def restart(self) -> None:
+        self._sent = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A row that is to be written: its prompts, how many tokens it may be fed, and its generator."""
+
+    row: Row
+    prompts: Sequence[Prompt]
+    room: int
+    generator: torch.Generator
+
+
+class DeviceLoop:
+    """Writes rows of one engine's model."""
+
+    def __init__(self, model: MapperModel, vocabulary: Vocabulary, guidance: Guidance | None) -> None:
+        self._model = model
+        self._steps = model.graphed_steps
+        self._vocabulary = vocabulary
+        self._guidance = guidance
+
+    def write(
+        self,
+        rows: Sequence[Row],
+        encoder_states: Tensor,
+        prompts: Sequence[Prompt],
+        left: Sequence[int],
+        choice: RowByRow,
+    ) -> list[Chosen] | None:
+        """What rows would be; they themselves, and their generators, stay as they are. None where it cannot be done.
+
+        prompts: of the rows, then the negative ones where they are guided; left: tokens that each row may be fed
+        """
+        copies = len(prompts) // len(rows)
+        asked = [
+            _Asked(row, prompts[place :: len(rows)], room, choice.generators[place])
+            for place, (row, room) in enumerate(zip(rows, left, strict=True))
+        ]
+        assert copies == (1 if self._guidance is None else 2)
+        with self._steps.borrowed() as steps:
+            try:
+                return None if steps.problem is not None else self._in_parts(asked, encoder_states, choice)
+            except TableFull:
+                steps.kept[CompiledGrammar].forget()
+            except RuntimeError as error:
+                steps.give_up(error)
+        return None
+
+    def _in_parts(self, asked: list[_Asked], encoder_states: Tensor, choice: RowByRow) -> list[Chosen]:
+        """Fewer rows at once where there is no memory for all of them: none depends on another."""
+        most = self._steps.most_rows or len(asked)
+        if len(asked) <= most:
+            try:
+                return self._write(asked, encoder_states, choice)
+            except RuntimeError as error:
+                if len(asked) == 1 or not is_out_of_memory(error):
+                    raise
+                most = self._steps.most_rows = (len(asked) + 1) // 2
+                self._steps.free()
+        parts = [asked[first : first + most] for first in range(0, len(asked), most)]
+        return [chosen for part in parts for chosen in self._in_parts(part, encoder_states, choice)]
+
+    def _write(self, asked: list[_Asked], encoder_states: Tensor, choice: RowByRow) -> list[Chosen]:
+        prompts = self._at_their_places(asked)
+        windows = [prompt.window for prompt in prompts]
+        decoder = self._steps.decoder(self._model, Shape.of(windows, encoder_states.shape[1]))
+        way = self._way(decoder, choice)
+        modes, ids = [prompt.mode_id for prompt in prompts], [prompt.ids for prompt in prompts]
+        decoder.begin(self._model, encoder_states, windows, modes, ids)
+        rooms = [each.room for each in asked]
+        uniforms = [_ahead(each.generator, max(each.room, 0) + 1) for each in asked]
+        way.begin([each.row for each in asked], rooms, uniforms)
+        self._go(decoder, way, max(map(len, ids)))
+        return way.results(len(asked))
+
+    def _go(self, decoder: GraphedDecoder, way: DeviceChoice, place: int) -> None:
+        """Until no row is going. place: where the next token of the longest row will be."""
+        looks = Looks(decoder.scores.device, STEPS_LATE)
+        self._run(decoder, way, (way, 0), way.choose)
+        looks.send(way.state)
+        while True:
+            seen = looks.look()
+            if seen is not None and (seen[0] == 0 or seen[1] > 0):
+                if not way.settle():
+                    return
+                looks.restart()
+            length = decoder.length_for(min(place, decoder.max_length - 1))
+            self._run(decoder, way, (way, length), partial(_step_and_choose, decoder, way, length))
+            looks.send(way.state)
+            place += 1
+
+    def _run(self, decoder: GraphedDecoder, way: DeviceChoice, key: tuple, step: Step) -> None:
+        if not decoder.has(key):
+            with way.paused():
+                decoder.capture(key, step)
+        decoder.run(key, step)
+
+    def _way(self, decoder: GraphedDecoder, choice: RowByRow) -> DeviceChoice:
+        kept, times = self._steps.kept, choice.time_choice
+        if CompiledGrammar not in kept:
+            kept[CompiledGrammar] = CompiledGrammar(self._vocabulary, decoder.scores.device)
+        grammar = kept[CompiledGrammar]
+        if grammar.is_half_full:
+            grammar.forget()
+        key = (
+            repr(choice.sampler.sampling),
+            repr(self._guidance),
+            None if times is None else (times.threshold, times.temperature),
+        )
+        return decoder.keep(key, lambda: DeviceChoice(decoder, grammar, choice.sampler, times, self._guidance))
+
+    def _at_their_places(self, asked: Sequence[_Asked]) -> list[Prompt]:
+        """The prompts; with guidance, some that nobody reads come in between, so that negative ones are the half."""
+        if self._guidance is None:
+            return [prompt for each in asked for prompt in each.prompts]
+        missing = (1 << (len(asked) - 1).bit_length()) - len(asked)
+        nobody = [replace(asked[0].prompts[0], ids=[PAD_ID])] * missing
+        halves = zip(*(each.prompts for each in asked), strict=True)
+        return [prompt for half in halves for prompt in (*half, *nobody)]
+
+
+def knows(choice: object) -> bool:
+    """Whether a choice is made by rules that a device can follow."""
+    rules = getattr(choice, "rules", ())
+    return hasattr(choice, "generators") and [type(rule) for rule in rules] == KNOWN_RULES
+
+
+def _step_and_choose(decoder: GraphedDecoder, way: DeviceChoice, length: int) -> None:
+    decoder.step(length)
+    way.choose()
+
+
+def _ahead(generator: torch.Generator, count: int) -> Tensor:
+    """The next numbers of a generator, which stays where it is."""
+    other = torch.Generator()
+    other.set_state(generator.get_state())
+    return torch.rand(count, generator=other, dtype=torch.float64)

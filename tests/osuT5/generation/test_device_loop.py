@@ -1,0 +1,160 @@
+"""What a GPU would write is what the host writes: steps and choices of fixed shapes, here without graphs."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import weakref
+from dataclasses import replace
+from functools import partial
+
+import pytest
+import torch
+from tiny_song import GREEDY, HOT, charts, filled_in, network, song_of_noise, tiny_spec
+
+from osu_beatmap.attributes import Attributes
+from osu_beatmap.model import GameMode
+from osuT5.generation import device_loop
+from osuT5.generation.sampling import Sampling
+from osuT5.generation.schedule import SongWriter
+from osuT5.model.generating import prepare_to_generate
+from osuT5.model.step_graphs import as_they_are
+
+VERSIONS = ["mini", "v29", "v31", "v32"]
+
+
+@pytest.fixture(scope="module", params=VERSIONS)
+def writers(request) -> tuple[SongWriter, SongWriter]:
+    """One with a plain model, and one whose steps are those that a GPU captures."""
+    spec = tiny_spec(request.param)
+    plain = network(spec, request.param)
+    both = (plain, prepare_to_generate(copy.deepcopy(plain), capture=as_they_are))
+    return tuple(song_of_noise(model, spec) for model in both)
+
+
+@pytest.fixture(params=["on the device", "by scores"])
+def way(request, monkeypatch) -> None:
+    """With choices on the device, and with scores that the host chooses from."""
+    if request.param == "by scores":
+        monkeypatch.setattr("osuT5.generation.engine.knows", lambda choice: False)
+
+
+@pytest.mark.parametrize("sampling", [HOT, GREEDY, Sampling()], ids=["drawn", "greedy", "as users have it"])
+def test_both_ways_write_the_same(writers, way, sampling):
+    plain, fast = (filled_in(writer, sampling, charts()) for writer in writers)
+    assert plain == fast
+    assert any(groups for contexts in plain for groups in contexts.values())
+    assert writers[1].model.graphed_steps.problem is None
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_guided_rows_are_the_same(writers, way, count):
+    guided, negative = replace(HOT, guidance_scale=12.0), Attributes(GameMode.STANDARD, difficulty=8.0)
+    first, second = (filled_in(writer, guided, charts(negative)[:count]) for writer in writers)
+    assert first == second
+    assert writers[1].model.graphed_steps.problem is None
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("sampling", [HOT, GREEDY, Sampling()], ids=["drawn", "greedy", "as users have it"])
+def test_graphs_of_a_gpu_write_what_its_plain_steps_write(writers, way, sampling):
+    spec, plain = writers[0].spec, copy.deepcopy(writers[0].model).to("cuda")
+    fast = prepare_to_generate(copy.deepcopy(plain))
+    first, second = (filled_in(song_of_noise(model, spec), sampling, charts()) for model in (plain, fast))
+    assert first == second
+    assert fast.graphed_steps.problem is None
+
+
+@pytest.mark.parametrize("late", [0, 3])
+def test_how_late_the_host_looks_on_does_not_matter(writers, monkeypatch, late):
+    monkeypatch.setattr(device_loop, "STEPS_LATE", late)
+    plain, fast = (filled_in(writer, HOT, charts()) for writer in writers)
+    assert plain == fast
+
+
+class Failing:
+    """Captures until one time, when a device would fail."""
+
+    def __init__(self, at: int, error: type[Exception]) -> None:
+        self.left = at
+        self.error = error
+
+    def __call__(self, step):
+        self.left -= 1
+        if self.left < 0:
+            raise self.error("a graph cannot be made")
+        return step
+
+
+def failing_writer(writer: SongWriter, capture) -> SongWriter:
+    model = copy.deepcopy(writer.model)
+    return song_of_noise(prepare_to_generate(model, capture=capture), writer.spec)
+
+
+@pytest.mark.parametrize("error", [RuntimeError, torch.OutOfMemoryError])
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_a_failure_costs_no_token(writers, way, monkeypatch, at, error):
+    monkeypatch.setattr("osuT5.model.static_decoder.LENGTHS", tuple(range(2, 90, 6)))  # so that rows outgrow a length
+    plain, _ = writers
+    fast = failing_writer(plain, Failing(at, error))
+    one_chart = filled_in(plain, HOT, charts()[:1])
+    assert filled_in(fast, HOT, charts()[:1]) == one_chart
+    assert fast.model.graphed_steps.problem.startswith("Steps are not captured as graphs, since ")
+    assert fast.report.notes == [fast.model.graphed_steps.problem]
+    assert filled_in(fast, HOT, charts()[:1]) == one_chart, "and it goes on plainly"
+
+
+def test_rows_that_do_not_fit_into_memory_are_written_in_parts(writers, monkeypatch):
+    plain, _ = writers
+    fast = failing_writer(plain, as_they_are)
+    steps, make = fast.model.graphed_steps, type(fast.model.graphed_steps).decoder
+    asked = []
+
+    def with_room_for_two(self, model, shape):
+        asked.append(shape.rows)
+        if shape.rows > 2:
+            raise torch.OutOfMemoryError("out of memory")
+        return make(self, model, shape)
+
+    monkeypatch.setattr(type(steps), "decoder", with_room_for_two)
+    expected = filled_in(plain, HOT, charts())
+    assert filled_in(fast, HOT, charts()) == expected
+    assert steps.problem is None
+    assert sum(rows > 2 for rows in asked) == 1, "it is tried once"
+
+
+def test_tables_that_are_full_leave_rows_to_the_host(writers, monkeypatch):
+    plain, _ = writers
+    fast = failing_writer(plain, as_they_are)
+    monkeypatch.setattr("osuT5.generation.compiled_grammar.MOST_STATES", 12)
+    expected = filled_in(plain, HOT, charts())
+    assert filled_in(fast, HOT, charts()) == expected
+    assert fast.model.graphed_steps.problem is None
+
+
+def without_holding_it(step):
+    """As a graph does, which knows addresses alone."""
+    if not isinstance(step, partial):
+        method = weakref.WeakMethod(step)
+        return lambda: method()()
+    *held, length = step.args
+    names = [weakref.ref(each) for each in held]
+    return lambda: step_of(*(name() for name in names), length)
+
+
+step_of = device_loop._step_and_choose
+
+
+def test_a_model_is_let_go_of_with_its_last_user(writers):
+    """What its graphs work with would else stay in the memory of the device until somebody collects garbage."""
+    fast = failing_writer(writers[0], without_holding_it)
+    filled_in(fast, GREEDY, charts()[:1])
+    assert fast.model.graphed_steps.problem is None
+    steps = weakref.ref(fast.model.graphed_steps)
+    gc.collect()
+    gc.disable()
+    try:
+        del fast
+        assert steps() is None
+    finally:
+        gc.enable()
