@@ -146,7 +146,8 @@ def _maker(request: GenerationRequest) -> Maker:
     if request.scope.add_to_beatmap:
         return remade_part
     wanted = request.map
-    is_matched = wanted.match_difficulty and (wanted.difficulty is not None or wanted.hold_note_ratio is not None)
+    measured = (wanted.difficulty, wanted.hold_note_ratio, wanted.scroll_speed_ratio)
+    is_matched = wanted.match_difficulty and any(each is not None for each in measured)
     return matched_map if is_matched else finished_map
 
 
