@@ -1,4 +1,4 @@
-"""The share of scroll speed changes that was asked for: the smallest ones undone, or new ones where beats are strong."""
+"""As many changes of the scroll speed as were asked for: the smallest undone, or new ones where beats are strong."""
 
 from __future__ import annotations
 

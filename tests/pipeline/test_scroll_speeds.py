@@ -21,7 +21,9 @@ def made_map(mode: GameMode, *lines: TimingPoint) -> Beatmap:
     beatmap = Beatmap(mode=mode, difficulty=Difficulty(circle_size=4.0), hit_objects=notes)
     beatmap.timing_points = [TimingPoint(0.0, BEAT_MS), *lines]
     if mode is GameMode.TAIKO:
-        roll = Slider(100 * BEAT_MS, 256.0, 192.0, segments=[PathSegment(CurveKind.LINEAR, [(256.0, 192.0), (400.0, 192.0)])])
+        roll = Slider(
+            100 * BEAT_MS, 256.0, 192.0, segments=[PathSegment(CurveKind.LINEAR, [(256.0, 192.0), (400.0, 192.0)])]
+        )
         roll.length_px = 140.0
         notes.append(roll)
     return beatmap
