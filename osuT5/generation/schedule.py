@@ -232,7 +232,7 @@ class SongWriter:
         vocabulary = self.spec.vocabulary
         rules = default_rules(vocabulary)
         if sampling.guidance_scale > 1:
-            rules.append(TowardsAskedShares(vocabulary, sampling.guidance_scale - 1))
+            rules.append(TowardsAskedShares(vocabulary, sampling.guidance_scale))
         return RowByRow(rules, Sampler(sampling, vocabulary), generators, _time_choice(sampling, self.spec))
 
     def first_ms(self, window: Window) -> float:

@@ -9,6 +9,7 @@ from osu_beatmap.attributes import Attributes
 from osu_beatmap.model import GameMode
 from osuT5.events import ContextKind, Event, EventGroup, EventKind
 from osuT5.generation.asked_shares import (
+    LOG_ODDS_PER_OBJECT,
     MOST_BEHIND,
     HoldNotes,
     SpeedChanges,
@@ -24,7 +25,8 @@ K = EventKind
 SPEC = mini_spec()
 VOCABULARY = SPEC.vocabulary
 PLAIN = 100 // SPEC.encoding.scroll_speed_step_percent
-STRENGTH = 0.5
+SCALE = 1.25
+STRENGTH = LOG_ODDS_PER_OBJECT * (SCALE - 1)
 
 
 def group(kind: EventKind, *parts: Event, time_ms: float = 0.0) -> EventGroup:
@@ -43,7 +45,7 @@ def leant(share, chances: dict[Event | int, float]) -> torch.Tensor:
     scores = scores_of(chances)
     row = Row(ContextKind.MAP, [], shares=(share,))
     before = scores.clone()
-    TowardsAskedShares(VOCABULARY, STRENGTH)(scores, row)
+    TowardsAskedShares(VOCABULARY, SCALE)(scores, row)
     return scores - before
 
 
