@@ -178,7 +178,9 @@ def _additions(beatmap: Beatmap) -> str:
 
 
 def found_rows(found: Found) -> Iterator[tuple]:
-    for (option, mode, scale), pairs in sorted(found.items()):
+    """Scales in the order in which they were asked for, and matched maps last."""
+    for option, mode, scale in sorted(found, key=lambda key: (*key[:2], key[2] == MATCHED)):
+        pairs = found[option, mode, scale]
         values = sorted({value for value, _ in pairs})
         means = [statistics.fmean(reached for asked, reached in pairs if asked == value) for value in values]
         misses = [abs(reached - asked) for asked, reached in pairs]
