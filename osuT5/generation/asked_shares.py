@@ -136,7 +136,7 @@ class SpeedChangeTimes(SpeedChanges):
             # A line that changes nothing is none.
             self._lean_speed(scores, vocabulary, strength * MOST_BEHIND * (1 if self.wanted > 0 else -1))
             return
-        early = (self.changes + 1 - self.due).clamp(-MOST_BEHIND, MOST_BEHIND)
+        early = (self.changes + 1 - self.due[: len(times)]).clamp(-MOST_BEHIND, MOST_BEHIND)
         scores[times.start : times.start + len(early)] -= strength * early.abs()
         scores[end] -= strength * float((-early[-1]).clamp(min=0.0))
 
