@@ -1,9 +1,10 @@
-"""python -m benchmarks.requests FOLDER [--songs 2] [--seconds 20] [--scales 1 2 4] [--options difficulty]
+"""python -m benchmarks.requests FOLDER [--songs 3] [--seconds 20] [--seeds 2] [--scales 1 1.5 2.5] [--options ...]
 
 What was asked for against what came out, option by option, on excerpts of training songs from a folder of mapsets:
-settings in the file, hit sounds left out, shares of hold notes and of changes of the scroll speed, and the star rating,
-each at every scale of guidance and without trying again. Prints Markdown tables; "miss" is the mean distance from what
-was asked for.
+settings in the file, hit sounds left out, shares of hold notes and of changes of the scroll speed, and the star rating.
+Maps are the first that the model writes, at every scale of guidance, and then those that a user gets, which are matched
+to what was asked for. The timing of an excerpt is heard once for a mode, and all charts of a scale are written side by
+side. Prints Markdown tables; "miss" is the mean distance from what was asked for, with its standard error.
 """
 
 from __future__ import annotations
@@ -12,28 +13,33 @@ import argparse
 import statistics
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import soundfile
 from tqdm import tqdm
 
-from osu_beatmap.attributes import hold_note_ratio, is_hitsounded, scroll_speed_ratio
+from osu_beatmap.attributes import hold_note_ratio, scroll_speed_ratio
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split
-from osu_beatmap.model import Beatmap, GameMode
+from osu_beatmap.model import Beatmap, GameMode, HitSound, Slider
 from osu_beatmap.reader import read_beatmap
 from osu_beatmap.star_rating import star_rating
 from osuT5.audio import load_audio
 from osuT5.dataset.sources import SourceReport, mapset_songs, read_charts
-from pipeline.generate import generate
+from pipeline import difficulty_matching as matching
+from pipeline.generate import begin_chart, generate
 from pipeline.kept_models import keep_models
+from pipeline.mapset import wish_like
 from pipeline.resolve import resolve
 
 SAMPLE_RATE = 44_100
 EXCERPT_FROM_S = 30.0
 SEED = 1
 STARS = 4.0
+MATCHED = "1, matched"
+ADDITIONS = HitSound.WHISTLE | HitSound.FINISH | HitSound.CLAP
 
 SETTINGS = {
     "hp_drain_rate": 4.3,
@@ -46,61 +52,89 @@ SETTINGS = {
 
 
 @dataclass(frozen=True)
-class Wish:
-    """An option of a mode, the values to ask for, and how to read off what came out."""
+class Asked:
+    """An option, the values to ask for in each of its modes, and how to read off what came out."""
 
     option: str
-    mode: GameMode
+    modes: tuple[GameMode, ...]
     values: tuple[float, ...]
     reached: Callable[[Beatmap], float]
 
 
-WISHES = (
-    Wish("hold_note_ratio", GameMode.MANIA, (0.0, 0.3, 0.7), hold_note_ratio),
-    Wish("scroll_speed_ratio", GameMode.TAIKO, (0.0, 0.1, 0.3), scroll_speed_ratio),
-    Wish("scroll_speed_ratio", GameMode.MANIA, (0.0, 0.1, 0.3), scroll_speed_ratio),
-    Wish("difficulty", GameMode.STANDARD, (2.0, 4.0, 6.0), star_rating),
+ASKED = (
+    Asked("difficulty", (GameMode.STANDARD, GameMode.TAIKO, GameMode.MANIA), (2.0, 4.0, 6.0), star_rating),
+    Asked("hold_note_ratio", (GameMode.MANIA,), (0.0, 0.3, 0.7), hold_note_ratio),
+    Asked("scroll_speed_ratio", (GameMode.TAIKO, GameMode.MANIA), (0.0, 0.1, 0.3), scroll_speed_ratio),
 )
 
+NAMES = [asked.option for asked in ASKED]
 
-NAMES = sorted({wish.option for wish in WISHES})
+Found = dict[tuple[str, GameMode, str], list[tuple[float, float]]]
+"""Option, mode and scale -> (asked, reached) of each map."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="mapsets")
-    parser.add_argument("--songs", type=int, default=2)
+    parser.add_argument("--songs", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=20.0, help="of each song")
-    parser.add_argument("--scales", type=float, nargs="+", default=[1.0, 2.0, 4.0], help="values of cfg_scale")
+    parser.add_argument("--seeds", type=int, default=2, help="charts of each value and song")
+    parser.add_argument("--scales", type=float, nargs="+", default=[1.0, 1.5, 2.5], help="values of cfg_scale")
     parser.add_argument("--options", nargs="+", choices=NAMES, default=NAMES, help="apart from settings")
+    parser.add_argument("--modes", type=int, nargs="+", default=[int(mode) for mode in GameMode])
     parser.add_argument("--model")
     options = parser.parse_args(arguments)
     keep_models()
     with tempfile.TemporaryDirectory() as place:
         excerpts = write_excerpts(options.folder, Path(place), options.songs, options.seconds)
-        maker = Maker(excerpts, Path(place) / "maps", options.model)
-        print(table(("option", "asked", "in the file"), settings_rows(maker)), flush=True)
-        columns = ("option", "mode", "cfg_scale", "asked", "reached", "miss")
-        wishes = [wish for wish in WISHES if wish.option in options.options]
-        print(table(columns, wish_rows(maker, wishes, options.scales)))
+        print(table(("option", "asked", "in the file"), settings_rows(excerpts[:1], Path(place), options.model)))
+        found = all_found(excerpts, options)
+    print(table(("option", "mode", "cfg_scale", "asked", "reached", "miss"), found_rows(found)))
     return 0
 
 
-@dataclass(frozen=True)
-class Maker:
-    """Makes a map of each excerpt, as the program does, without refining positions."""
+def all_found(excerpts: Sequence[Path], options: argparse.Namespace) -> Found:
+    modes = [mode for mode in map(GameMode, options.modes) if _of_mode(mode, options.options)]
+    scales = [*dict.fromkeys(f"{scale:g}" for scale in options.scales), MATCHED]
+    found: Found = defaultdict(list)
+    with tqdm(total=len(excerpts) * len(modes) * len(scales), unit="group") as bar:
+        for excerpt in excerpts:
+            for mode in modes:
+                flat = _flat(excerpt, options.model) | {"gamemode": int(mode)}
+                begun = begin_chart(resolve(flat), None, SEED)
+                matching.write_parts_before_map(begun)
+                for scale in scales:
+                    _take(found, begun, flat, scale, options)
+                    bar.update()
+    return found
 
-    excerpts: Sequence[Path]
-    folder: Path
-    model: str | None
 
-    def __call__(self, mode: GameMode, **options: object) -> list[Beatmap]:
-        return [read_beatmap(self._made(song, mode, options)) for song in self.excerpts]
+def _take(found: Found, begun, flat: dict, scale: str, options: argparse.Namespace) -> None:
+    """All charts of an excerpt and mode at a scale, side by side."""
+    mode = begun.chart.attributes.mode
+    sought, wishes = [], []
+    number = 1.0 if scale == MATCHED else float(scale)
+    scaled = replace(begun, sampling=replace(begun.sampling, guidance_scale=number))
+    for asked in _of_mode(mode, options.options):
+        for value in asked.values:
+            wanted = {"difficulty": STARS, asked.option: value, "cfg_scale": number}
+            request = resolve({**flat, **wanted, "match_difficulty": scale == MATCHED})
+            for seed in range(SEED, SEED + options.seeds):
+                seeded = replace(scaled, chart=replace(scaled.chart, seed=seed))
+                wishes.append(wish_like(request, seeded, wanted["difficulty"]))
+                sought.append((asked, value))
+    matching.meet(wishes)
+    for (asked, value), wish in zip(sought, wishes, strict=True):
+        reached = 0.0 if wish.best is None else asked.reached(wish.best.beatmap)
+        found[asked.option, mode, scale].append((value, reached))
 
-    def _made(self, song: Path, mode: GameMode, options: dict[str, object]) -> Path:
-        fixed = {"audio_path": str(song), "output_path": str(self.folder), "model_path": self.model, "seed": SEED}
-        usual = {"difficulty": STARS, "match_difficulty": False, "generate_positions": False, "export_osz": False}
-        return generate(resolve({**fixed, **usual, "gamemode": int(mode), **options})).osu_path
+
+def _of_mode(mode: GameMode, names: Sequence[str]) -> list[Asked]:
+    return [asked for asked in ASKED if mode in asked.modes and asked.option in names]
+
+
+def _flat(excerpt: Path, model: str | None) -> dict[str, object]:
+    return {"audio_path": str(excerpt), "model_path": model, "seed": SEED}
 
 
 def write_excerpts(folder: Path, place: Path, songs: int, seconds: float) -> list[Path]:
@@ -122,28 +156,39 @@ def write_excerpts(folder: Path, place: Path, songs: int, seconds: float) -> lis
     return excerpts
 
 
-def settings_rows(maker: Maker) -> Iterable[tuple]:
-    maps = maker(GameMode.STANDARD, hitsounded=False, **SETTINGS)
-    for option, asked in SETTINGS.items():
-        yield option, f"{asked:g}", ", ".join(f"{getattr(beatmap.difficulty, option):g}" for beatmap in maps)
-    yield "hitsounded", "false", ", ".join(str(is_hitsounded(beatmap)).lower() for beatmap in maps)
-    keys = maker(GameMode.MANIA, keycount=7)
-    yield "keycount", "7", ", ".join(str(beatmap.key_count) for beatmap in keys)
+def settings_rows(excerpts: Sequence[Path], place: Path, model: str | None) -> Iterable[tuple]:
+    """What is in the file; positions are left as they are, for speed."""
+    usual = {"difficulty": STARS, "match_difficulty": False, "generate_positions": False, "export_osz": False}
+
+    def made(**wanted: object) -> list[Beatmap]:
+        requests = [_flat(excerpt, model) | usual | wanted | {"output_path": str(place)} for excerpt in excerpts]
+        return [read_beatmap(generate(resolve(flat)).osu_path) for flat in requests]
+
+    maps = made(gamemode=0, hitsounded=False, **SETTINGS)
+    for option, value in SETTINGS.items():
+        yield option, f"{value:g}", ", ".join(f"{getattr(beatmap.difficulty, option):g}" for beatmap in maps)
+    yield "hitsounded", "false", ", ".join(_additions(beatmap) for beatmap in maps)
+    yield "keycount", "7", ", ".join(str(beatmap.key_count) for beatmap in made(gamemode=3, keycount=7))
 
 
-def wish_rows(maker: Maker, wishes: Sequence[Wish], scales: Sequence[float]) -> Iterable[tuple]:
-    for wish in tqdm(wishes, unit="option"):
-        for scale in scales:
-            misses, reached = [], []
-            for value in wish.values:
-                found = [wish.reached(b) for b in maker(wish.mode, cfg_scale=scale, **{wish.option: value})]
-                misses += [abs(each - value) for each in found]
-                reached.append(f"{statistics.fmean(found):.2f}")
-            asked = " / ".join(f"{value:g}" for value in wish.values)
-            yield (
-                wish.option, wish.mode.name.lower(), f"{scale:g}", asked, " / ".join(reached),
-                f"{statistics.fmean(misses):.3f}",
-            )  # fmt: skip
+def _additions(beatmap: Beatmap) -> str:
+    edges = [edge for obj in beatmap.hit_objects if isinstance(obj, Slider) for edge in obj.edges]
+    count = sum(bool(part.hitsound & ADDITIONS) for part in [*beatmap.hit_objects, *edges])
+    return f"{count} additions"
+
+
+def found_rows(found: Found) -> Iterator[tuple]:
+    """Scales in the order in which they were asked for, and matched maps last."""
+    for option, mode, scale in sorted(found, key=lambda key: (*key[:2], key[2] == MATCHED)):
+        pairs = found[option, mode, scale]
+        values = sorted({value for value, _ in pairs})
+        means = [statistics.fmean(reached for asked, reached in pairs if asked == value) for value in values]
+        misses = [abs(reached - asked) for asked, reached in pairs]
+        error = statistics.stdev(misses) / len(misses) ** 0.5 if len(misses) > 1 else float("nan")
+        yield (
+            f"`{option}`", mode.name.lower(), scale, " / ".join(f"{value:g}" for value in values),
+            " / ".join(f"{mean:.2f}" for mean in means), f"{statistics.fmean(misses):.3f} ± {error:.3f}",
+        )  # fmt: skip
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence]) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from osu_beatmap.attributes import WITH_SCROLL_SPEED
 from osu_beatmap.model import Beatmap, GameMode
 from osu_beatmap.star_rating import star_rating
 from osuT5.events import ContextKind
@@ -30,6 +31,7 @@ from pipeline.generate import (
 from pipeline.hold_notes import with_hold_note_ratio
 from pipeline.options import GenerationRequest, RequestError
 from pipeline.refinement import refine_draft
+from pipeline.scroll_speeds import with_scroll_speed_ratio
 from pipeline.thinning import thinned
 
 CLOSE_STARS = 0.1
@@ -199,14 +201,24 @@ def _nearest_thinned(request: GenerationRequest, draft: Draft, wanted: float, be
 
 def _finished(request: GenerationRequest, draft: Draft, share: float) -> Candidate:
     beatmap = thinned(draft.beatmap, share) if share else draft.beatmap
-    ratio = request.map.hold_note_ratio if request.map.match_difficulty else None
-    if ratio is not None:
-        beatmap = with_hold_note_ratio(beatmap, ratio)
-    beatmap, repairs = finish_with_settings(request, beatmap, draft.song_ms)
-    if ratio is not None:
-        # Finishing may have shortened or removed some.
-        beatmap, repairs = finish_with_settings(request, with_hold_note_ratio(beatmap, ratio), draft.song_ms)
+    beatmap, repairs = finish_with_settings(request, _with_ratios(request, beatmap, draft.song_ms), draft.song_ms)
+    # Finishing may have shortened hold notes, or removed objects.
+    again = _with_ratios(request, beatmap, draft.song_ms)
+    if again is not beatmap:
+        beatmap, repairs = finish_with_settings(request, again, draft.song_ms)
     return Candidate(beatmap, star_rating(beatmap), draft, repairs)
+
+
+def _with_ratios(request: GenerationRequest, beatmap: Beatmap, song_ms: float) -> Beatmap:
+    """The map with the shares of hold notes and of scroll speed changes that are asked for; itself where none are."""
+    wanted, mode = request.map, beatmap.mode
+    if not wanted.match_difficulty:
+        return beatmap
+    if wanted.hold_note_ratio is not None and mode is GameMode.MANIA:
+        beatmap = with_hold_note_ratio(beatmap, wanted.hold_note_ratio)
+    if wanted.scroll_speed_ratio is not None and mode in WITH_SCROLL_SPEED:
+        beatmap = with_scroll_speed_ratio(beatmap, wanted.scroll_speed_ratio, song_ms)
+    return beatmap
 
 
 def beyond_training(mode: GameMode, wanted: float | None) -> list[str]:

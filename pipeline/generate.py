@@ -15,7 +15,7 @@ from osu_beatmap.reader import read_beatmap
 from osu_beatmap.star_rating import star_rating
 from osuT5.encoding import AssemblyReport, assemble
 from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import ContextKind
+from osuT5.events import ContextKind, EventGroup
 from osuT5.generation.activations import song_activations
 from osuT5.generation.listening import Progress
 from osuT5.generation.sampling import Sampling, sampling_for
@@ -41,6 +41,9 @@ TYPICAL_STARS = 4.0
 """Settings suit this star rating where the user asks for none."""
 
 MAX_STAR_ERROR = 1.0
+
+SHORTEST_RATED_MS = 8_000.0
+"""A shorter passage has fewer stars than a whole map that is as hard."""
 
 Maker = Callable[[GenerationRequest, Beatmap | None, int, Progress | None], tuple[Beatmap, Account]]
 """Request, reference, seed and progress -> the map, and how it came about."""
@@ -146,7 +149,8 @@ def _maker(request: GenerationRequest) -> Maker:
     if request.scope.add_to_beatmap:
         return remade_part
     wanted = request.map
-    is_matched = wanted.match_difficulty and (wanted.difficulty is not None or wanted.hold_note_ratio is not None)
+    measured = (wanted.difficulty, wanted.hold_note_ratio, wanted.scroll_speed_ratio)
+    is_matched = wanted.match_difficulty and any(each is not None for each in measured)
     return matched_map if is_matched else finished_map
 
 
@@ -214,7 +218,23 @@ def begin_chart(
             raise RequestError(f"start_time must lie within the song, which has {song_ms:.0f} ms.")
     if scope.add_to_beatmap and reference is not None:
         begin_before(chart, scope, reference, spec, song_ms)
+    chart.rating = rating_so_far(attributes, lines, settings, spec)
     return BegunChart(writer, chart, lines, settings, sampling, notes)
+
+
+def rating_so_far(
+    attributes: Attributes, lines: Sequence[TimingPoint], settings: Difficulty, spec: ModelSpec
+) -> Callable[[Sequence[EventGroup]], float | None]:
+    """The star rating of objects that are written, for a chart with these lines and settings; None for few."""
+
+    def rating(groups: Sequence[EventGroup]) -> float | None:
+        if not groups or groups[-1].time_ms - groups[0].time_ms < SHORTEST_RATED_MS:
+            return None
+        written = {ContextKind.MAP: groups}
+        beatmap, _ = assemble(written, attributes.mode, lines, settings, attributes.key_count or 0, spec.encoding)
+        return star_rating(beatmap) if beatmap.hit_objects else None
+
+    return rating
 
 
 def _wanted_stars(request: GenerationRequest) -> float:

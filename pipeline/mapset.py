@@ -21,7 +21,15 @@ from osu_beatmap.star_rating import star_rating
 from osuT5.generation.listening import Progress
 from pipeline.difficulty_matching import Wish, beyond_training, meet, write_parts_before_map
 from pipeline.export import export_mapset
-from pipeline.generate import BegunChart, GenerationResult, account_of, as_asked, begin_chart, conditions_of
+from pipeline.generate import (
+    BegunChart,
+    GenerationResult,
+    account_of,
+    as_asked,
+    begin_chart,
+    conditions_of,
+    rating_so_far,
+)
 from pipeline.map_metadata import version_name
 from pipeline.options import GenerationRequest, RequestError
 from pipeline.report import write_report
@@ -138,6 +146,7 @@ def wish_like(request: GenerationRequest, begun: BegunChart, stars: float) -> Wi
         attributes=attributes,
         negative=unwanted(attributes, wanted),
         contexts=dict(begun.chart.contexts),
+        rating=rating_so_far(attributes, begun.lines, settings, begun.writer.spec),
     )
     return Wish(wanted, replace(begun, chart=chart, settings=settings))
 

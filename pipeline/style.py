@@ -58,7 +58,8 @@ def unwanted(wanted: Attributes, request: GenerationRequest) -> Attributes | Non
     """What guidance leads away from; None without guidance.
 
     With negative descriptors that is the same chart in their style, else a chart of which nothing was asked for: what
-    the user wishes is unknown. What holds for any chart that could be written here (mode, keys, circle size, slider
+    the user wishes is unknown, and the difficulty is that of the chart so far wherever it can be rated
+    (`ChartInProgress.unlike`). What holds for any chart that could be written here (mode, keys, circle size, slider
     multiplier, hit sounds) stays.
     """
     if request.sampling.cfg_scale == 1:

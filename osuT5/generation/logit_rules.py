@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from osuT5.events import ContextKind, EventKind
+from osuT5.generation.asked_shares import AskedShare
 from osuT5.generation.grammar import GrammarState
 from osuT5.vocabulary import EOS_ID, Vocabulary
 
@@ -37,7 +38,7 @@ class Row:
     Time values count the steps of the window: those below `first_value` were decided by earlier windows, those from
     `end_value` on belong to later ones. At most `groups_at_once` groups may share a time. `end_ids`, where they are
     given, decide alone what ends the row. `negative_ids` are the prompt to keep away from. A `time_threshold` is taken
-    instead of that of the time choice: a lower one makes more objects.
+    instead of that of the time choice: a lower one makes more objects. `shares` are those that guidance counts.
     """
 
     context: ContextKind
@@ -53,6 +54,7 @@ class Row:
     negative_ids: list[int] = field(default_factory=list)
     end_id: int | None = None
     time_threshold: float | None = None
+    shares: tuple[AskedShare, ...] = ()
 
     def note(self, token_id: int, vocabulary: Vocabulary) -> None:
         """Takes a token of the row's own context into account, read or written."""
@@ -61,6 +63,8 @@ class Row:
             return
         if self.grammar is not None:
             self.grammar.read(event)
+        for share in self.shares:
+            share.read(event)
         if event.kind is EventKind.TIME:
             self._note_time(event.value)
 

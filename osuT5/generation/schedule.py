@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import math
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import takewhile
@@ -24,6 +24,7 @@ from osu_beatmap.rules.settings import MAX_KEYS
 from osuT5.conditions import PLAIN_SPEED_PERCENT, STATE_HOLDERS, SongPlace, condition_ids
 from osuT5.encoding_spec import EncodingSpec
 from osuT5.events import TYPE_KINDS, ContextKind, EventGroup, EventKind
+from osuT5.generation.asked_shares import TowardsAskedShares, asked_shares, count
 from osuT5.generation.engine import Engine, Guidance, RowByRow
 from osuT5.generation.grammar import GrammarState, is_published
 from osuT5.generation.listening import Listener, Progress, StatesAhead, has_idle_core
@@ -81,6 +82,7 @@ class ChartInProgress:
     inputs: what it is made from, in the order of the prompt
     begun: of contexts that are still to be written, what there is before the part that is written
     time_threshold: how likely the beginning of an object must be, where that is not left to the sampling
+    rating: star rating of the objects that are written so far; None for too few. Guidance then leads away from it
     """
 
     attributes: Attributes
@@ -90,6 +92,19 @@ class ChartInProgress:
     inputs: tuple[GivenInput, ...] = ()
     begun: dict[ContextKind, Sequence[EventGroup]] = field(default_factory=dict)
     time_threshold: float | None = None
+    rating: Callable[[Sequence[EventGroup]], float | None] | None = None
+
+    def unlike(self, written: Sequence[EventGroup]) -> Attributes | None:
+        """What guidance leads away from, given the objects that are written so far.
+
+        An unknown difficulty would lead to charts that are harder or easier than what was asked for: away from the
+        average, however far the chart is from it. So it is that of the chart so far, which leads towards the request
+        from either side, and nowhere from there.
+        """
+        if self.negative is None or self.negative.difficulty is not None or self.rating is None:
+            return self.negative
+        stars = self.rating(written)
+        return replace(self.negative, difficulty=self.attributes.difficulty if stars is None else stars)
 
     def contexts_before(self, context: ContextKind, spec: ModelSpec) -> list[tuple[ContextKind, Sequence[EventGroup]]]:
         order = takewhile(lambda c: c is not context, spec.contexts_of(self.attributes.mode))
@@ -232,8 +247,10 @@ class SongWriter:
 
     def _choice(self, sampling: Sampling, generators: Sequence[torch.Generator]) -> RowByRow:
         vocabulary = self.spec.vocabulary
-        times = _time_choice(sampling, self.spec)
-        return RowByRow(default_rules(vocabulary), Sampler(sampling, vocabulary), generators, times)
+        rules = default_rules(vocabulary)
+        if sampling.guidance_scale > 1:
+            rules.append(TowardsAskedShares(vocabulary, sampling.guidance_scale))
+        return RowByRow(rules, Sampler(sampling, vocabulary), generators, _time_choice(sampling, self.spec))
 
     def first_ms(self, window: Window) -> float:
         """No earlier than this does a window write anything."""
@@ -268,8 +285,12 @@ class SongWriter:
         row = Row(context, prompt[-limit:], first_value, end_value, groups_at_once(context, chart.attributes, spec))
         row.time_threshold = chart.time_threshold
         if chart.negative is not None:
-            head = self._head(chart.negative, place)
+            objects = written if context is ContextKind.MAP else chart.contexts.get(ContextKind.MAP, ())
+            head = self._head(chart.unlike(objects), place)
             row.negative_ids = spec.layout.prompt(head, finished, context, decided_ids, inputs)[-limit:]
+            row.shares = asked_shares(context, chart.attributes, objects, window, grid, spec.encoding)
+            so_far = groups_between(written, -math.inf, end_ms)
+            count(row.shares, so_far[: len(so_far) - len(decided)])
         row.grammar = _grammar(context, chart.attributes, spec.encoding)
         if row.grammar is not None:
             before = groups_between(written, window.start_ms - LONGEST_OBJECT_MS, math.inf)

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 from reference_songs import BEAT_MS, OFFSET_MS, RANDOM_TIMES, make_mapset, make_model, reference_map
 
-from osu_beatmap.attributes import hold_note_ratio
+from osu_beatmap.attributes import hold_note_ratio, scroll_speed_ratio
 from osu_beatmap.model import Beatmap, Circle, Difficulty, GameMode, HoldNote, TimingPoint
 from osu_beatmap.star_rating import star_rating
 from osu_beatmap.timing import Timing
@@ -110,6 +110,14 @@ def test_hold_notes_are_exact_after_finishing(monkeypatch):
     assert wish.best.beatmap.key_count == 4
 
 
+@pytest.mark.parametrize("mode", [GameMode.TAIKO, GameMode.MANIA])
+@pytest.mark.parametrize("ratio", [0.0, 0.1, 0.3])
+def test_changes_of_the_scroll_speed_are_met_too(mode, ratio, monkeypatch):
+    wish = wish_for(dense_map(mode), monkeypatch, difficulty=2, scroll_speed_ratio=ratio)
+    assert scroll_speed_ratio(wish.best.beatmap) == pytest.approx(ratio, abs=0.03)
+    assert wish.best.error(2.0) <= 0.2
+
+
 @pytest.mark.parametrize(("attempts", "charts"), [(1, 1), (2, 3), (3, 6)])
 def test_a_map_that_is_too_easy_is_tried_again(monkeypatch, attempts, charts):
     told = []
@@ -135,6 +143,8 @@ def test_without_matching_there_is_one_chart():
     assert _maker(resolve({**asked, "match_difficulty": "false"})) is finished_map
     assert _maker(resolve(asked)) is difficulty_matching.matched_map
     assert _maker(resolve({"audio_path": "a.mp3"})) is finished_map
+    for option in ({"hold_note_ratio": 0.2, "gamemode": 3}, {"scroll_speed_ratio": 0.1, "gamemode": 1}):
+        assert _maker(resolve({"audio_path": "a.mp3", **option})) is difficulty_matching.matched_map
 
 
 def test_beyond_the_training_data_there_is_a_warning():

@@ -7,10 +7,24 @@ from dataclasses import replace
 import pytest
 
 from osu_beatmap.attributes import Attributes, is_hitsounded
-from osu_beatmap.model import Beatmap, Circle, GameMode, HitSample, HitSound, SampleSet, Slider, SliderEdge
+from osu_beatmap.model import (
+    Beatmap,
+    Circle,
+    Difficulty,
+    GameMode,
+    HitSample,
+    HitSound,
+    SampleSet,
+    Slider,
+    SliderEdge,
+    TimingPoint,
+)
+from osu_beatmap.star_rating import star_rating
 from osuT5.class_tables import ClassTables
-from osuT5.events import EventKind
+from osuT5.encoding import encode_context
+from osuT5.events import ContextKind, EventKind
 from osuT5.spec import mini_spec
+from pipeline.generate import rating_so_far
 from pipeline.options import RequestError
 from pipeline.resolve import resolve
 from pipeline.style import in_words_of, unwanted, without_additions
@@ -117,3 +131,15 @@ def test_in_taiko_they_are_the_notes() -> None:
     beatmap = loud(GameMode.TAIKO)
     assert without_additions(beatmap) == beatmap
     assert is_hitsounded(beatmap)
+
+
+def test_what_is_written_so_far_is_rated_once_there_is_enough():
+    spec, lines = mini_spec(), [TimingPoint(0.0, 400.0)]
+    notes = [Circle(200.0 * number, 64.0 * (number % 8), 192.0) for number in range(100)]
+    beatmap = Beatmap(timing_points=lines, hit_objects=notes)
+    groups = encode_context(beatmap, ContextKind.MAP, spec.encoding, 20_000.0)
+    rating = rating_so_far(Attributes(GameMode.STANDARD), lines, Difficulty(circle_size=4.0), spec)
+    assert rating([]) is None
+    assert rating(groups[:30]) is None
+    assert rating(groups) == pytest.approx(star_rating(beatmap), rel=0.1)
+    assert 0.5 < rating(groups[::4]) < rating(groups[::2]) < rating(groups)

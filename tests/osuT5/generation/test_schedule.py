@@ -99,6 +99,42 @@ def test_away_from_the_same_prompt_is_nowhere(writer):
     assert writer.write_context(ContextKind.MAP, [same], hard) == [without]
 
 
+def test_guidance_leads_away_from_the_difficulty_that_the_chart_has_so_far(writer):
+    """Too hard a chart is led back, one that is as asked is left alone, and so is the beginning."""
+    asked, _ = guided(2.0)
+    assert chart().unlike([]) is None
+    assert asked.unlike([]).difficulty is None, "nobody rates it"
+    for found, away_from in ((None, 3.0), (3.0, 3.0), (5.5, 5.5)):
+        rated = replace(asked, rating=lambda groups, found=found: found)
+        assert rated.unlike([]) == replace(asked.negative, difficulty=away_from)
+        row = writer.row(writer.windows[1], ContextKind.MAP, rated, [])
+        assert SPEC.vocabulary.encode(Event(EventKind.DIFFICULTY, int(2 * away_from))) in row.negative_ids
+
+
+def test_what_guidance_leads_away_from_by_name_stays(writer):
+    named = replace(guided(2.0)[0], negative=Attributes(GameMode.STANDARD, difficulty=3.0, descriptors=("messy",)))
+    rated = replace(named, rating=lambda groups: pytest.fail("no need to rate"))
+    assert rated.unlike([]) == named.negative
+
+
+def test_objects_of_earlier_windows_count_among_the_asked_shares(writer):
+    """Each object once: those in the prompt are read with it, those before it are counted."""
+    wanted = Attributes(GameMode.MANIA, difficulty=3.0, key_count=4, hold_note_ratio=0.5)
+    asked = ChartInProgress(wanted, 1, negative=replace(wanted, hold_note_ratio=None))
+    kinds = [EventKind.CIRCLE, EventKind.HOLD_NOTE, EventKind.HOLD_NOTE_END]
+    parts = (Event(EventKind.COLUMN, 0),)
+    written = [
+        EventGroup(time_ms, (Event(EventKind.TIME, int(time_ms)), *parts, Event(kinds[number % 3])))
+        for number, time_ms in enumerate(range(100, 9_000, 300))
+    ]
+    window = next(window for window in writer.windows if window.from_ms > 8_900)
+    row = writer.row(window, ContextKind.MAP, asked, written)
+    Engine(writer.model, SPEC.vocabulary).note_decided(row)
+    (share,) = row.shares
+    assert (share.objects, share.held) == (20, 10)
+    assert not writer.row(window, ContextKind.MAP, replace(asked, negative=None), written).shares
+
+
 def test_beats_are_not_guided(writer):
     plain, hard = guided(5.0)
     assert writer.write_context(ContextKind.TIMING, [plain], hard) == writer.write_context(

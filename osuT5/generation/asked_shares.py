@@ -1,0 +1,172 @@
+"""Shares that were asked for, counted while a chart is written: of hold notes, and of changes of the scroll speed.
+
+Guidance by two prompts amplifies what a model knows of a request. Of shares a small one knows little, since it copies
+what the chart has had so far. But a share can be counted: a chart that is some objects behind the request makes those
+objects likelier, and one that is ahead less likely. That is guidance by a classifier (Dhariwal and Nichol 2021), with a
+count in the place of the classifier; where such an object goes is still for the model to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+import torch
+from torch import Tensor
+
+from osu_beatmap.attributes import Attributes
+from osu_beatmap.model import GameMode
+from osuT5.conditions import PLAIN_SPEED_PERCENT
+from osuT5.encoding_spec import EncodingSpec
+from osuT5.events import ContextKind, Event, EventGroup, EventKind
+from osuT5.vocabulary import Vocabulary
+from osuT5.windows import Window, WindowGrid
+
+if TYPE_CHECKING:
+    from osuT5.generation.logit_rules import Row
+
+LOG_ODDS_PER_OBJECT = 2.0
+"""At a guidance scale of 2. With half of it, a scale of 1.5 left a share of 0.1 at nothing: the nucleus of the sampling
+cuts off what is unlikely for as long as it is.
+"""
+
+MOST_BEHIND = 10.0
+"""In objects; what was missed long ago is not made up for at once."""
+
+OBJECT_KINDS = frozenset({EventKind.CIRCLE, EventKind.HOLD_NOTE, EventKind.DRUMROLL, EventKind.DENDEN})
+
+
+class AskedShare(Protocol):
+    """A share of the objects of a chart, as far as it is written."""
+
+    def read(self, event: Event) -> None:
+        """Counts an event."""
+
+    def lean(self, scores: Tensor, vocabulary: Vocabulary, strength: float) -> None:
+        """Changes `scores` [vocabulary out] in place, by `strength` (log odds) for each object that is missing."""
+
+
+class TowardsAskedShares:
+    """A rule that leans towards the shares that a row is asked for: the more, the further the scale is above 1."""
+
+    def __init__(self, vocabulary: Vocabulary, guidance_scale: float) -> None:
+        self.vocabulary = vocabulary
+        self.strength = LOG_ODDS_PER_OBJECT * (guidance_scale - 1)
+
+    def __call__(self, scores: Tensor, row: Row) -> None:
+        for share in row.shares:
+            share.lean(scores, self.vocabulary, self.strength)
+
+
+def count(shares: Iterable[AskedShare], groups: Iterable[EventGroup]) -> None:
+    """Lets shares know of what was written before."""
+    for event in (event for group in groups for event in group.events):
+        for share in shares:
+            share.read(event)
+
+
+@dataclass(slots=True)
+class HoldNotes:
+    """The share of hold notes in mania."""
+
+    wanted: float
+    objects: int = 0
+    held: int = 0
+
+    def read(self, event: Event) -> None:
+        self.objects += event.kind in OBJECT_KINDS
+        self.held += event.kind is EventKind.HOLD_NOTE
+
+    def lean(self, scores: Tensor, vocabulary: Vocabulary, strength: float) -> None:
+        hold, note = (vocabulary.encode(Event(kind)) for kind in (EventKind.HOLD_NOTE, EventKind.CIRCLE))
+        if int(scores.argmax()) in (hold, note):
+            scores[hold] += strength * _limited(self.wanted * (self.objects + 1) - self.held - 0.5)
+
+
+@dataclass(slots=True)
+class SpeedChanges:
+    """Changes of the scroll speed for each object in taiko, where every object carries its speed.
+
+    plain: the value of the speed that holds before the first object
+    """
+
+    wanted: float
+    plain: int
+    objects: int = 0
+    changes: int = 0
+    last: int | None = None
+
+    def read(self, event: Event) -> None:
+        self.objects += event.kind in OBJECT_KINDS
+        if event.kind is EventKind.SCROLL_SPEED:
+            self.changes += event.value != (self.plain if self.last is None else self.last)
+            self.last = event.value
+
+    def lean(self, scores: Tensor, vocabulary: Vocabulary, strength: float) -> None:
+        self._lean_speed(scores, vocabulary, strength * _limited(self.wanted * (self.objects + 1) - self.changes - 0.5))
+
+    def _lean_speed(self, scores: Tensor, vocabulary: Vocabulary, more: float) -> None:
+        """More likely another speed than the last one, if it is a speed that is asked for; less for less than 0."""
+        speeds = vocabulary.ids_of(EventKind.SCROLL_SPEED)
+        if int(scores.argmax()) not in speeds:
+            return
+        same = speeds.start + min(self.plain if self.last is None else self.last, len(speeds) - 1)
+        if more > 0:
+            scores[same] -= more
+        else:
+            scores[speeds.start : same] += more
+            scores[same + 1 : speeds.stop] += more
+
+
+@dataclass(slots=True)
+class SpeedChangeTimes(SpeedChanges):
+    """The same in mania, where changes have a context of their own, after that of the objects.
+
+    due: how many changes there should have been by each time of the window [times]
+    """
+
+    due: Tensor = field(default_factory=lambda: torch.zeros(0))
+
+    def lean(self, scores: Tensor, vocabulary: Vocabulary, strength: float) -> None:
+        times = vocabulary.ids_of(EventKind.TIME)
+        end = vocabulary.context_eos(ContextKind.SV)
+        best = int(scores.argmax())
+        if best not in times and best != end:
+            # A line that changes nothing is none.
+            self._lean_speed(scores, vocabulary, strength * MOST_BEHIND * (1 if self.wanted > 0 else -1))
+            return
+        early = (self.changes + 1 - self.due[: len(times)]).clamp(-MOST_BEHIND, MOST_BEHIND)
+        scores[times.start : times.start + len(early)] -= strength * early.abs()
+        scores[end] -= strength * float((-early[-1]).clamp(min=0.0))
+
+
+def asked_shares(
+    context: ContextKind,
+    attributes: Attributes,
+    objects: Sequence[EventGroup],
+    window: Window,
+    grid: WindowGrid,
+    encoding: EncodingSpec,
+) -> tuple[AskedShare, ...]:
+    """What is asked for of a context in a window, with nothing counted yet.
+
+    objects: those of the chart where they are written before the context, as in mania before the speeds
+    """
+    plain = PLAIN_SPEED_PERCENT // encoding.scroll_speed_step_percent
+    holds, speeds = attributes.hold_note_ratio, attributes.scroll_speed_ratio
+    if context is ContextKind.MAP and attributes.mode is GameMode.MANIA and holds is not None:
+        return (HoldNotes(holds),)
+    if context is ContextKind.MAP and attributes.mode is GameMode.TAIKO and speeds is not None:
+        return (SpeedChanges(speeds, plain),)
+    if context is ContextKind.SV and speeds is not None:
+        steps = [grid.time_value(group.time_ms, window.start_ms) for group in objects if group.kind in OBJECT_KINDS]
+        heard = torch.tensor([max(0, step) for step in steps if step < grid.time_tokens], dtype=torch.long)
+        return (
+            SpeedChangeTimes(speeds, plain, due=speeds * torch.bincount(heard, minlength=grid.time_tokens).cumsum(0)),
+        )
+    return ()
+
+
+def _limited(missing: float) -> float:
+    return min(MOST_BEHIND, max(-MOST_BEHIND, missing))
