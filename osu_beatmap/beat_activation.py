@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from osu_beatmap.beat_attacks import on_attacks
 from osu_beatmap.beat_fit import DEFAULT_BPM, Beats, clean_beats, segmented
 from osu_beatmap.beat_grids import MAX_BPM, Grid, Observations
 from osu_beatmap.beat_lines import lines_of_segments
@@ -33,12 +34,14 @@ def fit_from_activation(
     frame_ms: float,
     beats: Beats | None = None,
     default_bpm: float = DEFAULT_BPM,
+    attack_strengths: np.ndarray | None = None,
 ) -> list[TimingPoint]:
     """The fewest red lines that explain the activations, both float [frames] in 0..1; at least one line.
 
     Frame i stands for the time i * frame_ms. With `beats` given, their tempo decides the octave and where the tempo
     changes, and the activations only how fast and when exactly. Only ratios of probabilities count, so an
     activation that is low throughout will do. Without a peak `default_bpm` holds from 0 ms on.
+    `attack_strengths`, float [milliseconds], say where in the audio sounds begin.
     """
     beat_prob, downbeat_prob = _clean(beat_prob), _clean(downbeat_prob)
     assert len(beat_prob) == len(downbeat_prob) and frame_ms > 0, "one probability of each kind per frame"
@@ -61,6 +64,8 @@ def fit_from_activation(
     if len(peaks.times_ms) >= 4:
         smooth = _smoothed(beat_prob, frame_ms)
         segments = [_refined(smooth, frame_ms, peaks.times_ms, segment) for segment in segments]
+        if attack_strengths is not None:
+            peaks = on_attacks(peaks, segments, attack_strengths)
     return lines_of_segments(peaks, downbeats, segments)
 
 

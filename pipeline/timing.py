@@ -27,10 +27,14 @@ SAME_TIME_MS, SAME_TEMPO_BPM = 1.0, 0.005
 
 
 def red_lines_from(
-    groups: Sequence[EventGroup], activations: np.ndarray | None, spec: ModelSpec, song_ms: float
+    groups: Sequence[EventGroup],
+    activations: np.ndarray | None,
+    attacks: np.ndarray | None,
+    spec: ModelSpec,
+    song_ms: float,
 ) -> list[TimingPoint]:
     """The fewest red lines that explain the beats that the model wrote."""
-    return _lines_of(_beats_of(decode_timing(groups), spec), activations, spec, song_ms)
+    return _lines_of(_beats_of(decode_timing(groups), spec), activations, attacks, spec, song_ms)
 
 
 def super_timed_red_lines(timer: SuperTimer, passes: int, progress: Progress | None = None) -> list[TimingPoint]:
@@ -45,7 +49,7 @@ def super_timed_red_lines(timer: SuperTimer, passes: int, progress: Progress | N
         if number < min(passes, FIRST_FIT_PASSES):
             continue
         votes = merge_votes([_beats_of(marked, spec) for marked in timer.passes], song_ms)
-        found = _lines_of(votes, timer.activations.mean(), spec, song_ms)
+        found = _lines_of(votes, timer.activations.mean(), timer.listener.attack_strengths, spec, song_ms)
         unchanged = unchanged + 1 if _same(found, lines) else 0
         lines = found
         if unchanged >= UNCHANGED_PASSES:
@@ -59,14 +63,17 @@ def _beats_of(marked: Iterable[MarkedBeat], spec: ModelSpec) -> Beats:
     return Beats(times_ms, bars.astype(bool), tempi.astype(bool), resolution_ms=spec.grid.time_step_ms)
 
 
-def _lines_of(beats: Beats, activations: np.ndarray | None, spec: ModelSpec, song_ms: float) -> list[TimingPoint]:
+def _lines_of(
+    beats: Beats, activations: np.ndarray | None, attacks: np.ndarray | None, spec: ModelSpec, song_ms: float
+) -> list[TimingPoint]:
     """Beats decide tempo, octave and changes; the frame heads, where there are, the exact phase and tempo."""
     if activations is None:
         return fit_red_lines(beats, song_ms)
     lead_ms = spec.audio_lead_ms
     heard = replace(beats, times_ms=beats.times_ms + lead_ms)
     beat, downbeat = (activations[:, FRAME_CHANNELS.index(name)] for name in ("beat", "downbeat"))
-    lines = fit_from_activation(beat, downbeat, spec.grid.frame_ms, heard if len(beats.times_ms) >= 4 else None)
+    listened = heard if len(beats.times_ms) >= 4 else None
+    lines = fit_from_activation(beat, downbeat, spec.grid.frame_ms, listened, attack_strengths=attacks)
     return [_earlier(line, lead_ms) for line in lines]
 
 

@@ -35,7 +35,7 @@ def hear_both_ways(
 ) -> dict[str, HeardTiming]:
     """{"plain", "super"}: the timing of mono audio at the model's rate."""
     song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
-    writer = SongWriter(model, spec, song_mel(samples, spec), song_ms)
+    writer = SongWriter(model, spec, song_mel(samples, spec), song_ms, samples=samples)
     started = time.process_time()
     plain = hear_timing(writer, ChartInProgress(attributes, SEED), Sampling())
     middle = time.process_time()
