@@ -15,6 +15,7 @@ from osu_beatmap.beat_attacks import on_attacks
 from osu_beatmap.beat_fit import DEFAULT_BPM, Beats, clean_beats, segmented
 from osu_beatmap.beat_grids import MAX_BPM, Grid, Observations
 from osu_beatmap.beat_lines import lines_of_segments
+from osu_beatmap.beat_octaves import HeardBeats, in_likely_octaves
 from osu_beatmap.beat_segments import Segment, estimate_sigma_ms
 from osu_beatmap.model import TimingPoint
 
@@ -38,8 +39,8 @@ def fit_from_activation(
 ) -> list[TimingPoint]:
     """The fewest red lines that explain the activations, both float [frames] in 0..1; at least one line.
 
-    Frame i stands for the time i * frame_ms. With `beats` given, their tempo decides the octave and where the tempo
-    changes, and the activations only how fast and when exactly. Only ratios of probabilities count, so an
+    Frame i stands for the time i * frame_ms. With `beats` given, they decide where the tempo changes, and the
+    activations how fast and when exactly; both say in which octave it is counted. Only ratios of probabilities count, so an
     activation that is low throughout will do. Without a peak `default_bpm` holds from 0 ms on.
     `attack_strengths`, float [milliseconds], say where in the audio sounds begin.
     """
@@ -59,6 +60,8 @@ def fit_from_activation(
             return lines_of_segments(source, marked, segments)
         given, segments = segmented(given, default_bpm)
         segments = _moved(segments, given.times_ms, peaks.times_ms)
+        heard = HeardBeats(given, beat_prob, frame_ms)
+        segments = in_likely_octaves(heard, peaks.times_ms, segments)
         peaks = replace(peaks, marks=_near_any(peaks.times_ms, given.times_ms[given.marks]))
         downbeats = (downbeats + _at_nearest(clean.downbeats, given.times_ms, peaks.times_ms)) / 2
     if len(peaks.times_ms) >= 4:
