@@ -40,8 +40,8 @@ def fit_from_activation(
     """The fewest red lines that explain the activations, both float [frames] in 0..1; at least one line.
 
     Frame i stands for the time i * frame_ms. With `beats` given, they decide where the tempo changes, and the
-    activations how fast and when exactly; both say in which octave it is counted. Only ratios of probabilities count, so an
-    activation that is low throughout will do. Without a peak `default_bpm` holds from 0 ms on.
+    activations how fast and when exactly; both say in which octave it is counted. Only ratios of probabilities count,
+    so an activation that is low throughout will do. Without a peak `default_bpm` holds from 0 ms on.
     `attack_strengths`, float [milliseconds], say where in the audio sounds begin.
     """
     beat_prob, downbeat_prob = _clean(beat_prob), _clean(downbeat_prob)

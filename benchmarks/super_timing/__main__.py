@@ -4,10 +4,10 @@
         [--codecs mp3 vorbis] [--model DIR] [--keep FOLDER]
 
 The fit alone gets beats that are off by a normal error, some missing and some extra. Synthetic songs are played and
-then heard by the model, once in one pass as generation does and once in many; so are the held-out songs of a folder of
-mapsets, beside the timing of their human charts. Prints Markdown tables. Seconds are of processor time. With `--keep`
-all passes are made, and what the model hears is kept, so that the same command prints the tables of another fit in a
-minute; a folder is for one model.
+then heard by the model, in one pass, in a few as every map gets them, and in many; so are the held-out songs of a
+folder of mapsets, beside the timing of their human charts. Prints Markdown tables. Seconds are of processor time. With
+`--keep` all passes are made, and what the model hears is kept, so that the same command prints the tables of another
+fit in a minute; a folder is for one model.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.super_timing.heard import HeardTiming, hear_both_ways
+from benchmarks.super_timing.heard import WAYS, HeardTiming, hear_all_ways
 from benchmarks.super_timing.held_out import AS_IT_IS, CODECS, SongTiming, held_out_songs, time_song
 from benchmarks.super_timing.tempi import KINDS, METER, Closeness, Tempi, closeness, jittered
 from osu_beatmap.attributes import Attributes
@@ -98,8 +98,8 @@ def _fit_rows(count: int) -> Iterable[tuple]:
 def _song_rows(model: MapperModel, spec: ModelSpec, options: argparse.Namespace) -> Iterable[tuple]:
     attributes = Attributes(GameMode.STANDARD, difficulty=4.0)
     for kind, draw in KINDS.items():
-        found: dict[str, list[tuple[Tempi, Closeness]]] = {"plain": [], "super": []}
-        heard: dict[str, list[HeardTiming]] = {"plain": [], "super": []}
+        found: dict[str, list[tuple[Tempi, Closeness]]] = {way: [] for way in WAYS}
+        heard: dict[str, list[HeardTiming]] = {way: [] for way in WAYS}
         for seed in tqdm(range(options.first_seed, options.first_seed + options.songs), unit="song", desc=kind):
             tempi = draw(np.random.default_rng([seed, 7]), options.seconds)
             changes = [(beat / METER, bpm) for beat, bpm in tempi.changes]
@@ -108,8 +108,8 @@ def _song_rows(model: MapperModel, spec: ModelSpec, options: argparse.Namespace)
             breaks = [(section.start_ms, section.end_ms) for section in truth.sections if section.name == "break"]
             load = partial(_played, arranged, spec.grid.sample_rate)
             kept = options.keep and options.keep / f"{kind} {seed} {options.seconds:g}.pickle"
-            both = hear_both_ways(model, spec, load, attributes, options.iterations, kept)
-            for way, timing in both.items():
+            heard_song = hear_all_ways(model, spec, load, attributes, options.iterations, kept)
+            for way, timing in heard_song.items():
                 found[way].append((tempi, closeness(tempi, timing.lines, spec.audio_lead_ms, *breaks)))
                 heard[way].append(timing)
         for way in found:
@@ -150,7 +150,7 @@ def _print_held_out(timed: Sequence[dict[str, SongTiming]]) -> None:
     for kind, chosen in (("one tempo", [s for s in timed if s["plain"].human_lines == 1]),
                          ("changes", [s for s in timed if s["plain"].human_lines > 1]),
                          ("all", timed)):  # fmt: skip
-        for way in ("plain", "super"):
+        for way in WAYS:
             songs = [song[way] for song in chosen]
             if songs:
                 rows.append((
@@ -168,7 +168,7 @@ def _print_held_out(timed: Sequence[dict[str, SongTiming]]) -> None:
 
 def _offset_rows(timed: Sequence[dict[str, SongTiming]]) -> Iterable[tuple]:
     for codec in sorted({song["plain"].codec for song in timed}):
-        for way in ("plain", "super"):
+        for way in WAYS:
             songs = [song[way] for song in timed if song[way].codec == codec]
             offsets_ms = np.array([abs(s.agreement.offset_ms) for s in songs])
             offsets_ms = offsets_ms[np.isfinite(offsets_ms)]
@@ -178,7 +178,7 @@ def _offset_rows(timed: Sequence[dict[str, SongTiming]]) -> Iterable[tuple]:
 
 
 def _match_rows(timed: Sequence[dict[str, SongTiming]]) -> Iterable[tuple]:
-    for way in ("plain", "super"):
+    for way in WAYS:
         songs = [song[way] for song in timed]
         if songs:
             human = sum(s.human_lines - 1 for s in songs)

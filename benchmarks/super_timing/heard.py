@@ -1,4 +1,4 @@
-"""Timing of one song, in one pass and in many; what was heard can be kept, so that fitting again takes seconds."""
+"""Timing of one song, in one pass, a few and many; what was heard can be kept, so that fitting again takes seconds."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pickle
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -22,9 +23,12 @@ from osuT5.generation.super_timing import SuperTimer
 from osuT5.mel import song_mel
 from osuT5.model.seq2seq import MapperModel
 from osuT5.spec import ModelSpec
-from pipeline.timing import red_lines_from, super_timed_red_lines
+from pipeline.timing import QUICK_PASSES, quickly_timed_red_lines, red_lines_from, super_timed_red_lines
 
 SEED = 1
+WAYS = ("one pass", "plain", "super")
+"""One pass of overlapping windows, as models without frame heads get it; a few passes, as every map of ours gets
+them; up to twenty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ class HeardSong:
     seconds: list[float]
 
 
-def hear_both_ways(
+def hear_all_ways(
     model: MapperModel,
     spec: ModelSpec,
     load: Callable[[], np.ndarray],
@@ -60,7 +64,7 @@ def hear_both_ways(
     iterations: int,
     kept: Path | None = None,
 ) -> dict[str, HeardTiming]:
-    """{"plain", "super"}: the timing of mono audio at the model's rate.
+    """The timing of mono audio at the model's rate in each of WAYS.
 
     What the model hears is kept in the file `kept`, and not asked for again where that is there with enough passes.
     """
@@ -70,16 +74,18 @@ def hear_both_ways(
         if kept is not None:
             kept.write_bytes(pickle.dumps(song))
     started = time.process_time()
-    plain = red_lines_from(song.plain_groups, song.plain_activations, song.attack_strengths, spec, song.song_ms)
-    middle = time.process_time()
+    lines = red_lines_from(song.plain_groups, song.plain_activations, song.attack_strengths, spec, song.song_ms)
+    one_pass = HeardTiming(lines, song.seconds[0] + time.process_time() - started)
+    several = (quickly_timed_red_lines, partial(super_timed_red_lines, passes=iterations))
+    return dict(zip(WAYS, (one_pass, *(_in_passes(song, spec, timing) for timing in several)), strict=True))
+
+
+def _in_passes(song: HeardSong, spec: ModelSpec, timing: Callable[[SuperTimer], list[TimingPoint]]) -> HeardTiming:
+    started = time.process_time()
     again = _HeardAgain(song, spec)
-    lines = super_timed_red_lines(again, iterations)
-    ended = time.process_time()
+    lines = timing(again)
     passes = len(again.passes)
-    return {
-        "plain": HeardTiming(plain, song.seconds[0] + middle - started),
-        "super": HeardTiming(lines, sum(song.seconds[1 : passes + 1]) + ended - middle, passes),
-    }
+    return HeardTiming(lines, sum(song.seconds[1 : passes + 1]) + time.process_time() - started, passes)
 
 
 def _read(kept: Path | None, iterations: int) -> HeardSong | None:
@@ -101,7 +107,7 @@ def _hear(
     times_s.append(time.process_time())
     timer = SuperTimer(writer.listener, attributes, Sampling(), SEED)
     activations = []
-    for _ in range(iterations):
+    for _ in range(max(iterations, QUICK_PASSES)):
         timer.listen()
         activations.append(_halved(timer.activations.mean()))
         times_s.append(time.process_time())

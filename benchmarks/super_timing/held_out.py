@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from benchmarks.super_timing.heard import HeardTiming, hear_both_ways
+from benchmarks.super_timing.heard import HeardTiming, hear_all_ways
 from evaluation.timing_metrics import OCTAVES, TEMPO_TOLERANCE, TimingAgreement, compare_timing
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split
@@ -74,7 +74,7 @@ def time_song(
     codec: str,
     keep: Path | None = None,
 ) -> dict[str, SongTiming]:
-    """{"plain", "super"}: of the first `seconds` of a song, or of all of it where that is 0, in a codec (CODECS).
+    """By WAYS: of the first `seconds` of a song, or of all of it where that is 0, in a codec (CODECS).
 
     What the model hears is kept in the folder `keep`.
     """
@@ -82,9 +82,9 @@ def time_song(
     attributes = Attributes(human.mode, difficulty=STARS)
     kept = keep and keep / f"{song.name.replace('/', ' ')} {codec} {seconds:g}.pickle"
     load = partial(_samples, song.audio_path, codec, spec.grid.sample_rate, seconds)
-    both = hear_both_ways(model, spec, load, attributes, iterations, kept)
+    ways = hear_all_ways(model, spec, load, attributes, iterations, kept)
     codec = audio_format(song.audio_path).codec if codec == AS_IT_IS else codec
-    return {way: compared(song.name, codec, human, heard, end_ms) for way, heard in both.items()}
+    return {way: compared(song.name, codec, human, heard, end_ms) for way, heard in ways.items()}
 
 
 def _samples(song_path: Path, codec: str, sample_rate: int, seconds: float) -> np.ndarray:
