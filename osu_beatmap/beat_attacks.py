@@ -53,7 +53,7 @@ def on_attacks(observed: Observations, segments: Sequence[Segment], strengths: n
 def _nearby_attacks_ms(times_ms: np.ndarray, strengths: np.ndarray) -> np.ndarray:
     """The strongest attack within reach of each time."""
     reach = np.arange(-REACH_MS, REACH_MS + 1)
-    places = np.clip(np.rint(times_ms)[:, None].astype(np.int64) + reach, 1, max(1, len(strengths) - 2))
+    places = np.clip(np.rint(times_ms)[:, None].astype(np.int64) + reach, 0, len(strengths) - 1)
     strongest = np.take_along_axis(places, strengths[places].argmax(axis=1)[:, None], axis=1)[:, 0]
     left, centre, right = (strengths[np.clip(strongest + step, 0, len(strengths) - 1)] for step in (-1, 0, 1))
     curvature = np.minimum(left - 2 * centre + right, -1e-9)
