@@ -18,7 +18,7 @@ USUAL_BPM, BPM_DEVIATION = 166.0, 0.26
 """Log-normal of the tempi that last longest in 212 songs of the training corpus."""
 
 SURENESS = 10.0
-EVEN = 0.8
+EVEN = 0.87
 """Between-beats that are that sure, beats being 1, say nothing; each tenth more or less is a nat."""
 
 _SAME_TEMPO = 0.03

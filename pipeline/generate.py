@@ -296,7 +296,7 @@ def hear_timing(writer: SongWriter, chart: ChartInProgress, sampling: Sampling) 
     if beats_in is ContextKind.MAP:
         chart.contexts[beats_in] = groups
     activations = song_activations(writer.model, writer.spec, writer.encoder_states, writer.windows, writer.song_ms)
-    return red_lines_from(groups, activations, writer.listener.attack_strengths, writer.spec, writer.song_ms)
+    return red_lines_from(groups, activations, writer.spec, writer.song_ms, writer.listener.attack_strengths)
 
 
 def conditions_of(request: GenerationRequest, settings: Difficulty) -> Attributes:

@@ -32,9 +32,9 @@ SAME_TIME_MS, SAME_TEMPO_BPM = 1.0, 0.005
 def red_lines_from(
     groups: Sequence[EventGroup],
     activations: np.ndarray | None,
-    attacks: np.ndarray | None,
     spec: ModelSpec,
     song_ms: float,
+    attacks: np.ndarray | None = None,
 ) -> list[TimingPoint]:
     """The fewest red lines that explain the beats that the model wrote."""
     return _lines_of(_beats_of(decode_timing(groups), spec), activations, attacks, spec, song_ms)

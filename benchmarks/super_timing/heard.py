@@ -74,7 +74,7 @@ def hear_all_ways(
         if kept is not None:
             kept.write_bytes(pickle.dumps(song))
     started = time.process_time()
-    lines = red_lines_from(song.plain_groups, song.plain_activations, song.attack_strengths, spec, song.song_ms)
+    lines = red_lines_from(song.plain_groups, song.plain_activations, spec, song.song_ms, song.attack_strengths)
     one_pass = HeardTiming(lines, song.seconds[0] + time.process_time() - started)
     several = (quickly_timed_red_lines, partial(super_timed_red_lines, passes=iterations))
     return dict(zip(WAYS, (one_pass, *(_in_passes(song, spec, timing) for timing in several)), strict=True))
