@@ -117,7 +117,7 @@ def score_song(
     """Scores of the charts of a song; `matched_with` names the model that also makes matched maps."""
     samples = load_audio(song.audio_path, spec.grid.sample_rate)
     song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
-    writer = SongWriter(model, spec, song_mel(samples, spec), song_ms)
+    writer = SongWriter(model, spec, song_mel(samples, spec), song_ms, samples=samples)
     attributes = [attributes_of(chart.beatmap, chart.record.stars) for chart in charts]
     heard = hear_timing(writer, ChartInProgress(attributes[0], SEED), Sampling())
     given = [[point for point in chart.beatmap.timing_points if point.uninherited] for chart in charts]

@@ -77,7 +77,7 @@ def main() -> int:
 def _batch(model, spec, samples, mode: GameMode, seed: int):
     """Finished maps of one excerpt at all star ratings."""
     song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
-    writer = SongWriter(model, spec, song_mel(samples, spec), song_ms)
+    writer = SongWriter(model, spec, song_mel(samples, spec), song_ms, samples=samples)
     keys = KEY_COUNTS[seed // 4 % len(KEY_COUNTS)] if mode is GameMode.MANIA else None
     charts, requests, settings = [], [], []
     for stars in STARS:

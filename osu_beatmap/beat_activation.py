@@ -11,9 +11,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from osu_beatmap.beat_attacks import on_attacks
 from osu_beatmap.beat_fit import DEFAULT_BPM, Beats, clean_beats, segmented
 from osu_beatmap.beat_grids import MAX_BPM, Grid, Observations
 from osu_beatmap.beat_lines import lines_of_segments
+from osu_beatmap.beat_octaves import HeardBeats, in_likely_octaves
 from osu_beatmap.beat_segments import Segment, estimate_sigma_ms
 from osu_beatmap.model import TimingPoint
 
@@ -33,12 +35,14 @@ def fit_from_activation(
     frame_ms: float,
     beats: Beats | None = None,
     default_bpm: float = DEFAULT_BPM,
+    attack_strengths: np.ndarray | None = None,
 ) -> list[TimingPoint]:
     """The fewest red lines that explain the activations, both float [frames] in 0..1; at least one line.
 
-    Frame i stands for the time i * frame_ms. With `beats` given, their tempo decides the octave and where the tempo
-    changes, and the activations only how fast and when exactly. Only ratios of probabilities count, so an
-    activation that is low throughout will do. Without a peak `default_bpm` holds from 0 ms on.
+    Frame i stands for the time i * frame_ms. With `beats` given, they decide where the tempo changes, and the
+    activations how fast and when exactly; both say in which octave it is counted. Only ratios of probabilities count,
+    so an activation that is low throughout will do. Without a peak `default_bpm` holds from 0 ms on.
+    `attack_strengths`, float [milliseconds], say where in the audio sounds begin.
     """
     beat_prob, downbeat_prob = _clean(beat_prob), _clean(downbeat_prob)
     assert len(beat_prob) == len(downbeat_prob) and frame_ms > 0, "one probability of each kind per frame"
@@ -56,11 +60,15 @@ def fit_from_activation(
             return lines_of_segments(source, marked, segments)
         given, segments = segmented(given, default_bpm)
         segments = _moved(segments, given.times_ms, peaks.times_ms)
+        heard = HeardBeats(given, beat_prob, frame_ms)
+        segments = in_likely_octaves(heard, peaks.times_ms, segments)
         peaks = replace(peaks, marks=_near_any(peaks.times_ms, given.times_ms[given.marks]))
         downbeats = (downbeats + _at_nearest(clean.downbeats, given.times_ms, peaks.times_ms)) / 2
     if len(peaks.times_ms) >= 4:
         smooth = _smoothed(beat_prob, frame_ms)
         segments = [_refined(smooth, frame_ms, peaks.times_ms, segment) for segment in segments]
+        if attack_strengths is not None:
+            peaks = on_attacks(peaks, segments, attack_strengths)
     return lines_of_segments(peaks, downbeats, segments)
 
 

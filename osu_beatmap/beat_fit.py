@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from osu_beatmap.beat_bridges import bridged
 from osu_beatmap.beat_grids import MAX_BPM, MIN_BPM, OUTLIER_SIGMAS, Grid, Observations
 from osu_beatmap.beat_lines import lines_of_segments
 from osu_beatmap.beat_segments import MAX_SIGMA_MS, MIN_SIGMA_MS, Segment, estimate_sigma_ms, segment_beats
@@ -100,7 +101,8 @@ def segmented(observed: Observations, default_bpm: float) -> tuple[Observations,
     """The stretches of one tempo, and the beats with the deviation from them; of fewer than four beats there is one."""
     times_ms = observed.times_ms
     if len(times_ms) >= 4:
-        return segment_beats(observed)
+        observed, segments = segment_beats(observed)
+        return observed, bridged(observed, segments)
     first_ms = float(times_ms[0]) if len(times_ms) else 0.0
     period_ms = 60_000.0 / default_bpm
     if len(times_ms) >= 2:

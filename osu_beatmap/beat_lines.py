@@ -21,8 +21,8 @@ _RAMP_LINE_BEATS = 16
 
 def lines_of_segments(observed: Observations, downbeats: np.ndarray, segments: Sequence[Segment]) -> list[TimingPoint]:
     """The red lines for stretches of constant or evenly changing tempo; `downbeats` is 0..1 for each beat [beats]."""
-    parts = [observed.span(segment.first, segment.stop) for segment in segments]
     segments = with_settled_tempi(observed, segments)
+    parts = [observed.span(segment.first, segment.stop) for segment in segments]
     numbers = [segment.grid.number(part.times_ms) for segment, part in zip(segments, parts, strict=True)]
     bars = vote_bars(numbers, [downbeats[segment.first : segment.stop] for segment in segments])
     lines = _lines_from(segments[0], bars[0], [_first_number(parts[0].times_ms, segments[0].grid, bars[0])], observed)

@@ -20,8 +20,10 @@ _TEMPO_STEPS_BPM = ((1.0, 0.75), (0.5, 0.08), (0.1, 0.04), (0.01, 0.04))
 _ANY_TEMPO = 0.09
 _ERROR_MARGIN = 1.5  # errors of neighbouring beats are alike, so the fit is less sure than least squares says
 _COMMON_ERROR_MS = 3.0  # beats at the end of a stretch may all be that much later than those at its beginning
+_COMMON_DEVIATIONS = 1.5
 _LEAST_DEVIATION_MS = 0.5
 _LEAST_BREAK_MS = 3.0
+_SAME_TEMPO, _SAME_PHASE_MS = 2e-4, 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +38,42 @@ class _Chain:
 
 
 def with_settled_tempi(observed: Observations, segments: Sequence[Segment]) -> list[Segment]:
-    """The stretches with the most probable tempi; each has the phase that its own beats ask for."""
+    """The stretches with the most probable tempi; each has the phase that its own beats ask for.
+
+    Those that turn out to be of one grid become one.
+    """
+    settled = _settled_each(observed, segments)
+    joined = _joined_where_same(observed, settled)
+    return joined if len(joined) == len(settled) else _settled_each(observed, joined)
+
+
+def _settled_each(observed: Observations, segments: Sequence[Segment]) -> list[Segment]:
     settled: list[Segment] = []
     for chain in _chains(observed, segments):
         for segment, tempo in zip(chain.parts, _beat_lengths(observed, chain), strict=True):
             settled.append(segment if tempo is None else _settled(observed, segment, *tempo))
     return settled
+
+
+def _joined_where_same(observed: Observations, segments: Sequence[Segment]) -> list[Segment]:
+    joined = [segments[0]]
+    for right in segments[1:]:
+        left = joined[-1]
+        if not _are_same(observed, left, right):
+            joined.append(right)
+            continue
+        longer = max(left, right, key=lambda segment: segment.stop - segment.first)
+        both = observed.span(left.first, right.stop)
+        joined[-1] = Segment(left.first, right.stop, refit(both, longer.grid))
+    return joined
+
+
+def _are_same(observed: Observations, left: Segment, right: Segment) -> bool:
+    """Whether a tempo goes on, and its beats, as far as can be told."""
+    if left.grid.drift or right.grid.drift or abs(left.grid.period_ms / right.grid.period_ms - 1) > _SAME_TEMPO:
+        return False
+    first_ms = right.grid.times_ms(right.grid.number(observed.times_ms[right.first]))
+    return abs(float(left.grid.errors_ms(first_ms))) <= _SAME_PHASE_MS
 
 
 def _settled(observed: Observations, segment: Segment, period_ms: float, error_ms: float) -> Segment:
@@ -116,7 +148,8 @@ def _beat_lengths(observed: Observations, chain: _Chain) -> list[tuple[float, fl
     fitted = np.linalg.solve(normal, term.T @ (heard * weight))
     deviation_ms = max(_LEAST_DEVIATION_MS, float(np.std(heard - term @ fitted)))
     random_ms = _ERROR_MARGIN * deviation_ms * np.sqrt(np.diag(np.linalg.inv(normal))[1:])
-    common_ms = _COMMON_ERROR_MS / np.array([np.ptp(column) for column in term.T[1:]])
+    common_error_ms = min(_COMMON_ERROR_MS, _COMMON_DEVIATIONS * deviation_ms)
+    common_ms = common_error_ms / np.array([np.ptp(column) for column in term.T[1:]])
     return list(zip(fitted[1:].tolist(), np.hypot(random_ms, common_ms).tolist(), strict=True))
 
 

@@ -35,7 +35,7 @@ from pipeline.report import write_report
 from pipeline.resnap import predicted_divisors, resnap
 from pipeline.resolve import fill_from_beatmap
 from pipeline.style import in_words_of, unwanted, without_additions
-from pipeline.timing import red_lines_from, super_timed_red_lines, timing_groups
+from pipeline.timing import quickly_timed_red_lines, red_lines_from, super_timed_red_lines, timing_groups
 
 TYPICAL_STARS = 4.0
 """Settings suit this star rating where the user asks for none."""
@@ -295,18 +295,28 @@ def _heard_lines(
         return hear_timing(writer, chart, sampling)
     if ContextKind.TIMING not in writer.spec.vocabulary.contexts:
         raise RequestError("super_timing=true needs a model that writes timing apart from the objects.")
-    timer = SuperTimer(writer.listener, chart.attributes, sampling, chart.seed)
-    return super_timed_red_lines(timer, request.scope.timer_iterations, writer.progress)
+    return super_timed_red_lines(_timer(writer, chart, sampling), request.scope.timer_iterations, writer.progress)
+
+
+def _timer(writer: SongWriter, chart: ChartInProgress, sampling: Sampling) -> SuperTimer:
+    return SuperTimer(writer.listener, chart.attributes, sampling, chart.seed)
 
 
 def hear_timing(writer: SongWriter, chart: ChartInProgress, sampling: Sampling) -> list[TimingPoint]:
-    """Red lines as the model hears them. One that writes its beats among the objects has then written the map too."""
+    """Red lines as the model hears them. One that writes its beats among the objects has then written the map too.
+
+    Models with frame heads hear the song in a few passes of windows that do not know of each other: a window that
+    reads what the last one wrote goes on with its tempo, right or wrong, and its many overlaps cost as much.
+    """
+    has_frame_heads = writer.model.frame_heads is not None
+    if has_frame_heads and ContextKind.TIMING in writer.spec.vocabulary.contexts:
+        return quickly_timed_red_lines(_timer(writer, chart, sampling))
     beats_in = ContextKind.MAP if writer.spec.encoding.timing_in_map else ContextKind.TIMING
     (groups,) = writer.write_context(beats_in, [chart], sampling)
     if beats_in is ContextKind.MAP:
         chart.contexts[beats_in] = groups
     activations = song_activations(writer.model, writer.spec, writer.encoder_states, writer.windows, writer.song_ms)
-    return red_lines_from(groups, activations, writer.spec, writer.song_ms)
+    return red_lines_from(groups, activations, writer.spec, writer.song_ms, writer.listener.attack_strengths)
 
 
 def conditions_of(request: GenerationRequest, settings: Difficulty) -> Attributes:

@@ -44,7 +44,7 @@ def song_writer(
     samples = load_audio(request.song.audio_path, spec.grid.sample_rate)
     song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
     mel = song_mel(samples, spec)
-    return SongWriter(model, spec, mel, song_ms, sampling.lookback, sampling.lookahead, progress)
+    return SongWriter(model, spec, mel, song_ms, sampling.lookback, sampling.lookahead, progress, samples)
 
 
 def _loaded_plain(folder: Path, device: str, precision: str, lora: str | None) -> tuple[MapperModel, ModelSpec]:

@@ -19,6 +19,9 @@ from osuT5.generation.super_timing import SuperTimer
 from osuT5.model.config import FRAME_CHANNELS
 from osuT5.spec import ModelSpec
 
+QUICK_PASSES = 6
+"""Without super timing: they take as long as one pass of overlapping windows, and get twice as many tempi right."""
+
 FIRST_FIT_PASSES = 4
 UNCHANGED_PASSES = 3
 """Passes that have to confirm what was found before."""
@@ -27,15 +30,25 @@ SAME_TIME_MS, SAME_TEMPO_BPM = 1.0, 0.005
 
 
 def red_lines_from(
-    groups: Sequence[EventGroup], activations: np.ndarray | None, spec: ModelSpec, song_ms: float
+    groups: Sequence[EventGroup],
+    activations: np.ndarray | None,
+    spec: ModelSpec,
+    song_ms: float,
+    attacks: np.ndarray | None = None,
 ) -> list[TimingPoint]:
     """The fewest red lines that explain the beats that the model wrote."""
-    return _lines_of(_beats_of(decode_timing(groups), spec), activations, spec, song_ms)
+    return _lines_of(_beats_of(decode_timing(groups), spec), activations, attacks, spec, song_ms)
+
+
+def quickly_timed_red_lines(timer: SuperTimer) -> list[TimingPoint]:
+    """The red lines that a few passes over a song agree on."""
+    for _ in range(QUICK_PASSES):
+        timer.listen()
+    return _agreed_lines(timer)
 
 
 def super_timed_red_lines(timer: SuperTimer, passes: int, progress: Progress | None = None) -> list[TimingPoint]:
     """The red lines that up to so many passes over a song agree on; fewer where more change nothing."""
-    spec, song_ms = timer.listener.spec, timer.listener.song_ms
     lines: list[TimingPoint] = []
     unchanged = 0
     for number in range(1, passes + 1):
@@ -44,13 +57,18 @@ def super_timed_red_lines(timer: SuperTimer, passes: int, progress: Progress | N
             progress("passes for the timing", number, passes)
         if number < min(passes, FIRST_FIT_PASSES):
             continue
-        votes = merge_votes([_beats_of(marked, spec) for marked in timer.passes], song_ms)
-        found = _lines_of(votes, timer.activations.mean(), spec, song_ms)
+        found = _agreed_lines(timer)
         unchanged = unchanged + 1 if _same(found, lines) else 0
         lines = found
         if unchanged >= UNCHANGED_PASSES:
             break
     return lines
+
+
+def _agreed_lines(timer: SuperTimer) -> list[TimingPoint]:
+    listener = timer.listener
+    votes = merge_votes([_beats_of(marked, listener.spec) for marked in timer.passes], listener.song_ms)
+    return _lines_of(votes, timer.activations.mean(), listener.attack_strengths, listener.spec, listener.song_ms)
 
 
 def _beats_of(marked: Iterable[MarkedBeat], spec: ModelSpec) -> Beats:
@@ -59,14 +77,17 @@ def _beats_of(marked: Iterable[MarkedBeat], spec: ModelSpec) -> Beats:
     return Beats(times_ms, bars.astype(bool), tempi.astype(bool), resolution_ms=spec.grid.time_step_ms)
 
 
-def _lines_of(beats: Beats, activations: np.ndarray | None, spec: ModelSpec, song_ms: float) -> list[TimingPoint]:
+def _lines_of(
+    beats: Beats, activations: np.ndarray | None, attacks: np.ndarray | None, spec: ModelSpec, song_ms: float
+) -> list[TimingPoint]:
     """Beats decide tempo, octave and changes; the frame heads, where there are, the exact phase and tempo."""
     if activations is None:
         return fit_red_lines(beats, song_ms)
     lead_ms = spec.audio_lead_ms
     heard = replace(beats, times_ms=beats.times_ms + lead_ms)
     beat, downbeat = (activations[:, FRAME_CHANNELS.index(name)] for name in ("beat", "downbeat"))
-    lines = fit_from_activation(beat, downbeat, spec.grid.frame_ms, heard if len(beats.times_ms) >= 4 else None)
+    listened = heard if len(beats.times_ms) >= 4 else None
+    lines = fit_from_activation(beat, downbeat, spec.grid.frame_ms, listened, attack_strengths=attacks)
     return [_earlier(line, lead_ms) for line in lines]
 
 

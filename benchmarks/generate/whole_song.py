@@ -15,7 +15,7 @@ from osuT5.generation.schedule import SongWriter
 from osuT5.model.row_decoder import RowDecoder
 from osuT5.model.seq2seq import MapperModel
 from pipeline import generate as program
-from pipeline import listening
+from pipeline import listening, timing
 from pipeline.options import GenerationRequest
 
 STAGES = {
@@ -27,7 +27,7 @@ STAGES = {
     "prefill": (RowDecoder, "begin"),
     "decode": (RowDecoder, "step"),
     "rules": (RowByRow, "choose"),
-    "red lines": (program, "red_lines_from"),
+    "red lines": (timing, "fit_from_activation"),
     "assembly": (program, "assemble"),
     "diffusion": (refine, "refine_positions"),
     "export": (program, "export"),

@@ -1,11 +1,13 @@
 """Measures the timing of the fit alone, of synthetic songs with exact truth, and of held-out songs.
 
     python -m benchmarks.super_timing [FOLDER] [--fits 200] [--songs 20] [--held-out 0]
-        [--codecs mp3 vorbis] [--model DIR]
+        [--codecs mp3 vorbis] [--model DIR] [--keep FOLDER]
 
 The fit alone gets beats that are off by a normal error, some missing and some extra. Synthetic songs are played and
-then heard by the model, once in one pass as generation does and once in many; so are the held-out songs of a folder of
-mapsets, beside the timing of their human charts. Prints Markdown tables. Seconds are of processor time.
+then heard by the model, in one pass, in a few as every map gets them, and in many; so are the held-out songs of a
+folder of mapsets, beside the timing of their human charts. Prints Markdown tables. Seconds are of processor time. With
+`--keep` all passes are made, and what the model hears is kept, so that the same command prints the tables of another
+fit in a minute; a folder is for one model.
 """
 
 from __future__ import annotations
@@ -14,13 +16,14 @@ import argparse
 import statistics
 import sys
 from collections.abc import Iterable, Sequence
+from functools import partial
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.super_timing.heard import HeardTiming, hear_both_ways
+from benchmarks.super_timing.heard import WAYS, HeardTiming, hear_all_ways
 from benchmarks.super_timing.held_out import AS_IT_IS, CODECS, SongTiming, held_out_songs, time_song
 from benchmarks.super_timing.tempi import KINDS, METER, Closeness, Tempi, closeness, jittered
 from osu_beatmap.attributes import Attributes
@@ -30,6 +33,7 @@ from osuT5.model.generating import prepare_to_generate
 from osuT5.model.loading import load_model
 from osuT5.model.seq2seq import MapperModel
 from osuT5.spec import ModelSpec
+from synthesis.composition import compose
 from synthesis.mixing import render_song
 
 FIT_SECONDS = 150.0
@@ -54,8 +58,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--held-out-seconds", type=float, default=0.0, help="of each held-out song; 0: all of it")
     parser.add_argument("--codecs", nargs="+", choices=[AS_IT_IS, *CODECS], default=[AS_IT_IS], help="of each of those")
     parser.add_argument("--iterations", type=int, default=20, help="passes at most")
+    parser.add_argument("--first-seed", type=int, default=0, help="of synthetic songs; what is tuned on others is fair")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="for what the model hears")
     parser.add_argument("--model", type=Path)
     options = parser.parse_args(arguments)
+    if options.keep:
+        options.keep.mkdir(parents=True, exist_ok=True)
     if options.fits:
         print(_table(("fit alone", "beats off by", "target", "n", "met", "BPM", "phase"), _fit_rows(options.fits)))
     if not options.songs and not options.folder:
@@ -68,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.folder:
         songs = list(product(held_out_songs(options.folder, options.held_out), options.codecs))
         timed = [
-            time_song(model, spec, *song, options.iterations, options.held_out_seconds, codec)
+            time_song(model, spec, *song, options.iterations, options.held_out_seconds, codec, options.keep)
             for song, codec in tqdm(songs, unit="song")
         ]
         _print_held_out(timed)
@@ -90,18 +98,18 @@ def _fit_rows(count: int) -> Iterable[tuple]:
 def _song_rows(model: MapperModel, spec: ModelSpec, options: argparse.Namespace) -> Iterable[tuple]:
     attributes = Attributes(GameMode.STANDARD, difficulty=4.0)
     for kind, draw in KINDS.items():
-        found: dict[str, list[tuple[Tempi, Closeness]]] = {"plain": [], "super": []}
-        heard: dict[str, list[HeardTiming]] = {"plain": [], "super": []}
-        for seed in tqdm(range(options.songs), unit="song", desc=kind):
+        found: dict[str, list[tuple[Tempi, Closeness]]] = {way: [] for way in WAYS}
+        heard: dict[str, list[HeardTiming]] = {way: [] for way in WAYS}
+        for seed in tqdm(range(options.first_seed, options.first_seed + options.songs), unit="song", desc=kind):
             tempi = draw(np.random.default_rng([seed, 7]), options.seconds)
             changes = [(beat / METER, bpm) for beat, bpm in tempi.changes]
-            audio, truth = render_song(
-                seed, tempi.bpm, tempi.offset_ms, options.seconds, tempo_changes=changes,
-                sample_rate=spec.grid.sample_rate,
-            )  # fmt: skip
+            arranged = (seed, tempi.bpm, tempi.offset_ms, options.seconds, METER, 4, changes)
+            truth = compose(*arranged)
             breaks = [(section.start_ms, section.end_ms) for section in truth.sections if section.name == "break"]
-            both = hear_both_ways(model, spec, audio.mean(axis=1), attributes, options.iterations)
-            for way, timing in both.items():
+            load = partial(_played, arranged, spec.grid.sample_rate)
+            kept = options.keep and options.keep / f"{kind} {seed} {options.seconds:g}.pickle"
+            heard_song = hear_all_ways(model, spec, load, attributes, options.iterations, kept)
+            for way, timing in heard_song.items():
                 found[way].append((tempi, closeness(tempi, timing.lines, spec.audio_lead_ms, *breaks)))
                 heard[way].append(timing)
         for way in found:
@@ -116,6 +124,10 @@ def _song_rows(model: MapperModel, spec: ModelSpec, options: argparse.Namespace)
                 f"{statistics.fmean(timing.passes for timing in heard[way]):.1f}",
                 f"{statistics.fmean(timing.seconds for timing in heard[way]):.1f}",
             )
+
+
+def _played(arranged: tuple, sample_rate: int) -> np.ndarray:
+    return render_song(*arranged, sample_rate=sample_rate)[0].mean(axis=1)
 
 
 def _shares(kind: str, found: Sequence[tuple[Tempi, Closeness]], phase_ms: float) -> tuple[str, ...]:
@@ -138,7 +150,7 @@ def _print_held_out(timed: Sequence[dict[str, SongTiming]]) -> None:
     for kind, chosen in (("one tempo", [s for s in timed if s["plain"].human_lines == 1]),
                          ("changes", [s for s in timed if s["plain"].human_lines > 1]),
                          ("all", timed)):  # fmt: skip
-        for way in ("plain", "super"):
+        for way in WAYS:
             songs = [song[way] for song in chosen]
             if songs:
                 rows.append((
@@ -156,7 +168,7 @@ def _print_held_out(timed: Sequence[dict[str, SongTiming]]) -> None:
 
 def _offset_rows(timed: Sequence[dict[str, SongTiming]]) -> Iterable[tuple]:
     for codec in sorted({song["plain"].codec for song in timed}):
-        for way in ("plain", "super"):
+        for way in WAYS:
             songs = [song[way] for song in timed if song[way].codec == codec]
             offsets_ms = np.array([abs(s.agreement.offset_ms) for s in songs])
             offsets_ms = offsets_ms[np.isfinite(offsets_ms)]
@@ -166,7 +178,7 @@ def _offset_rows(timed: Sequence[dict[str, SongTiming]]) -> Iterable[tuple]:
 
 
 def _match_rows(timed: Sequence[dict[str, SongTiming]]) -> Iterable[tuple]:
-    for way in ("plain", "super"):
+    for way in WAYS:
         songs = [song[way] for song in timed]
         if songs:
             human = sum(s.human_lines - 1 for s in songs)

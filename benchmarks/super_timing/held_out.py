@@ -5,17 +5,18 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
-from benchmarks.super_timing.heard import HeardTiming, hear_both_ways
+from benchmarks.super_timing.heard import HeardTiming, hear_all_ways
 from evaluation.timing_metrics import OCTAVES, TEMPO_TOLERANCE, TimingAgreement, compare_timing
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split
 from osu_beatmap.model import Beatmap, TimingPoint
-from osuT5.audio import audio_format, load_audio
+from osuT5.audio import audio_duration_ms, audio_format, load_audio
 from osuT5.dataset.sources import FolderSong, SourceReport, mapset_songs, read_charts
 from osuT5.model.seq2seq import MapperModel
 from osuT5.spec import ModelSpec
@@ -64,18 +65,33 @@ def held_out_songs(folder: Path, songs: int) -> list[tuple[FolderSong, Beatmap]]
 
 
 def time_song(
-    model: MapperModel, spec: ModelSpec, song: FolderSong, human: Beatmap, iterations: int, seconds: float, codec: str
+    model: MapperModel,
+    spec: ModelSpec,
+    song: FolderSong,
+    human: Beatmap,
+    iterations: int,
+    seconds: float,
+    codec: str,
+    keep: Path | None = None,
 ) -> dict[str, SongTiming]:
-    """{"plain", "super"}: of the first `seconds` of a song, or of all of it where that is 0, in a codec (CODECS)."""
+    """By WAYS: of the first `seconds` of a song, or of all of it where that is 0, in a codec (CODECS).
+
+    What the model hears is kept in the folder `keep`.
+    """
+    end_ms = min(1000.0 * seconds or np.inf, audio_duration_ms(song.audio_path))
+    attributes = Attributes(human.mode, difficulty=STARS)
+    kept = keep and keep / f"{song.name.replace('/', ' ')} {codec} {seconds:g}.pickle"
+    load = partial(_samples, song.audio_path, codec, spec.grid.sample_rate, seconds)
+    ways = hear_all_ways(model, spec, load, attributes, iterations, kept)
+    codec = audio_format(song.audio_path).codec if codec == AS_IT_IS else codec
+    return {way: compared(song.name, codec, human, heard, end_ms) for way, heard in ways.items()}
+
+
+def _samples(song_path: Path, codec: str, sample_rate: int, seconds: float) -> np.ndarray:
     with tempfile.TemporaryDirectory() as place:
-        path = song.audio_path if codec == AS_IT_IS else encoded(song.audio_path, codec, Path(place))
-        samples = load_audio(path, spec.grid.sample_rate)
-        codec = audio_format(path).codec
-    if seconds:
-        samples = samples[: int(seconds * spec.grid.sample_rate)]
-    song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
-    both = hear_both_ways(model, spec, samples, Attributes(human.mode, difficulty=STARS), iterations)
-    return {way: compared(song.name, codec, human, heard, song_ms) for way, heard in both.items()}
+        path = song_path if codec == AS_IT_IS else encoded(song_path, codec, Path(place))
+        samples = load_audio(path, sample_rate)
+    return samples[: int(seconds * sample_rate)] if seconds else samples
 
 
 def encoded(song_path: Path, codec: str, place: Path) -> Path:

@@ -6,13 +6,14 @@ import os
 import weakref
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from osu_beatmap.attributes import Attributes
+from osuT5.attacks import attack_strengths
 from osuT5.mel import window_mel
 from osuT5.model.audio_conditions import AudioConditionValues
 from osuT5.model.seq2seq import MapperModel
@@ -62,13 +63,22 @@ class Listener:
     """A model in front of one song.
 
     mel: the song's spectrogram [frames, mels], as `osuT5.mel.song_mel` gives it
+    samples: the song itself, float32 [samples] at the model's rate, for times that are finer than frames
     """
 
-    def __init__(self, model: MapperModel, spec: ModelSpec, mel: np.ndarray, song_ms: float) -> None:
+    def __init__(
+        self, model: MapperModel, spec: ModelSpec, mel: np.ndarray, song_ms: float, samples: np.ndarray | None = None
+    ) -> None:
         self.model = model
         self.spec = spec
         self.song_ms = song_ms
         self.mel = mel
+        self._samples = samples
+
+    @cached_property
+    def attack_strengths(self) -> np.ndarray | None:
+        """How strongly sounds begin, float32 [milliseconds]; None where only the spectrogram is known."""
+        return None if self._samples is None else attack_strengths(self._samples, self.spec.grid.sample_rate)
 
     @torch.inference_mode()
     def encode(

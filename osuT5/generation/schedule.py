@@ -123,6 +123,7 @@ class SongWriter:
         lookback: float = LOOKBACK,
         lookahead: float = LOOKAHEAD,
         progress: Progress | None = None,
+        samples: np.ndarray | None = None,
     ) -> None:
         self.model = model
         self.spec = spec
@@ -130,7 +131,7 @@ class SongWriter:
         self.windows = spec.grid.windows(song_ms, lookback, lookahead)
         self.progress = progress or (lambda stage, done, total: None)
         self.report = GenerationReport(windows=len(self.windows))
-        self.listener = Listener(model, spec, mel, song_ms)
+        self.listener = Listener(model, spec, mel, song_ms, samples)
         self.heard_windows: dict[tuple, HeardWindow] = {}
         self._states: dict[tuple, Tensor] = {}
         self._ahead: StatesAhead | None = None

@@ -7,19 +7,26 @@ import pytest
 
 from osuT5.encoding.timing import MarkedBeat
 from osuT5.spec import mini_spec
-from pipeline.timing import FIRST_FIT_PASSES, UNCHANGED_PASSES, super_timed_red_lines
+from pipeline.timing import (
+    FIRST_FIT_PASSES,
+    QUICK_PASSES,
+    UNCHANGED_PASSES,
+    quickly_timed_red_lines,
+    super_timed_red_lines,
+)
 
 SONG_MS = 60_000.0
 
 
 class Passes:
-    """A stand-in for a SuperTimer that has no frame heads."""
+    """A stand-in for a SuperTimer, of a model without frame heads where there are no activations."""
 
-    def __init__(self, *heard_ms):
+    def __init__(self, *heard_ms, activations=None):
         self.heard_ms = heard_ms
         self.passes = []
-        self.listener = SimpleNamespace(spec=mini_spec(), song_ms=SONG_MS)
-        self.activations = SimpleNamespace(mean=lambda: None)
+        attacks = None if activations is None else np.zeros(int(SONG_MS) + 1, np.float32)
+        self.listener = SimpleNamespace(spec=mini_spec(), song_ms=SONG_MS, attack_strengths=attacks)
+        self.activations = SimpleNamespace(mean=lambda: activations)
 
     def listen(self):
         heard_ms = self.heard_ms[len(self.passes) % len(self.heard_ms)]
@@ -50,8 +57,20 @@ def test_few_passes_are_fitted_too(passes):
     assert line.bpm == pytest.approx(150)
 
 
+@pytest.mark.parametrize("has_frame_heads", [False, True])
 @pytest.mark.parametrize("heard_ms", [[], [3000.0], [3000.0, 3500.0], [-500.0, 70_000.0]])
-def test_songs_without_beats_have_one_line(heard_ms):
-    (line,) = super_timed_red_lines(Passes(np.array(heard_ms)), 8)
-    assert line.bpm == pytest.approx(120)
+def test_songs_without_beats_have_one_line(heard_ms, has_frame_heads):
+    silence = np.zeros((int(SONG_MS / mini_spec().grid.frame_ms) + 1, 6), np.float16)
+    timer = Passes(np.array(heard_ms), activations=silence if has_frame_heads else None)
+    (line,) = super_timed_red_lines(timer, 8)
     assert 0 <= line.time_ms <= SONG_MS
+    assert line.bpm == pytest.approx(120)
+    (line,) = quickly_timed_red_lines(Passes(np.array(heard_ms), activations=timer.activations.mean()))
+    assert line.bpm == pytest.approx(120)
+
+
+def test_every_map_gets_a_few_passes():
+    timer = Passes(STEADY)
+    (line,) = quickly_timed_red_lines(timer)
+    assert line.bpm == pytest.approx(150)
+    assert len(timer.passes) == QUICK_PASSES
