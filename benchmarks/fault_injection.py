@@ -52,7 +52,7 @@ ASPECTS: dict[str, tuple[Aspect, ...]] = {
     "sound_changed": (Aspect.ADDITIONS, Aspect.COLOUR),
     "kiai_shifted": (Aspect.KIAI,),
 }
-"""What a fault is about; faults of red lines are about OFFSET."""
+"""What a fault is about; faults of red lines are about OFFSET and LINES."""
 
 ASKS_FOR = {"quarter_beat": "time", "third_beat": "time", "added": "time", "deleted": "time", "moved_place": "place"}
 CATEGORIES: dict[str, frozenset[Category]] = {
@@ -151,7 +151,7 @@ class Benchmark:
             if context not in changed
         }
         if ContextKind.MAP not in changed:
-            kept |= set(Aspect) - {Aspect.KIAI, Aspect.BEAT, Aspect.OFFSET}
+            kept |= set(Aspect) - {Aspect.KIAI, Aspect.BEAT, Aspect.OFFSET, Aspect.LINES}
         return anew + [each for each in clean if each.aspect in kept]
 
     def _suggestions(
@@ -190,7 +190,7 @@ class Benchmark:
         clean: Sequence[Observation],
     ) -> None:
         """Each event of the faulty stretch against each of the same chart when it was clean."""
-        aspects = ASPECTS.get(kind, (Aspect.OFFSET,))
+        aspects = ASPECTS.get(kind, ())
         for beatmap, said, into in (
             (faulty.beatmap, observed, tally.touched),
             (chart.beatmap, clean, tally.untouched),
@@ -227,16 +227,23 @@ class Benchmark:
 
 def _stretch_scores(beatmap: Beatmap, observed: Sequence[Observation]) -> dict[str, list[float]]:
     """Scores of each object by its stretch and by the rules; less surprise than the program listens to is none."""
-    stretches = [each.actual for each in observed if each.aspect is Aspect.OFFSET]
+    heard = [each for each in observed if each.aspect is Aspect.OFFSET]
+    fitted = [each for each in observed if each.aspect is Aspect.LINES]
     flags = rule_flags(beatmap, stars_of(beatmap))
     scores: dict[str, list[float]] = {judge: [] for judge in JUDGES}
     for index, obj in enumerate(beatmap.hit_objects):
-        relative = next((s.surprise.relative for s in stretches if s.start_ms <= obj.time_ms <= s.end_ms), 0.0)
-        relative = relative if relative >= LEAST_RELATIVE else 0.0
+        by_ear, by_line = _relative_at(heard, obj.time_ms), _relative_at(fitted, obj.time_ms)
         flagged = RULE_SCORE * (index in flags)
-        for judge, score in zip(JUDGES, (relative + flagged, relative, 0.0, flagged), strict=True):
+        for judge, score in zip(JUDGES, (by_ear + by_line + flagged, by_ear, by_line, flagged), strict=True):
             scores[judge].append(score)
     return scores
+
+
+def _relative_at(observed: Sequence[Observation], time_ms: float) -> float:
+    """Of the stretch that a time is in; 0 where the program would not listen."""
+    inside = (each for each in observed if each.actual.start_ms <= time_ms <= each.actual.end_ms)
+    relative = next((each.surprise.relative for each in inside), 0.0)
+    return relative if relative >= LEAST_RELATIVE else 0.0
 
 
 def _touched(kind: str, fault: Fault, beatmap: Beatmap) -> set[int]:

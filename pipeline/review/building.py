@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 
 from osu_beatmap.model import Beatmap, Break
 from osu_beatmap.timing import Timing, end_time_ms
 from pipeline.review.aspects import CATEGORY_OF, Aspect
+from pipeline.review.line_fit import LineFit
 from pipeline.review.merging import Rated, merged
 from pipeline.review.names import MapNames
 from pipeline.review.observations import Observation
@@ -17,6 +19,9 @@ from pipeline.review.wording import Wording, nearest_tick_ms
 
 LEAST_RELATIVE = 2.0
 """What surprises no more than answers to its question do on average is none, however rare the question."""
+
+MOST_OF_ASPECT = 30.0
+"""So many times as often as human maps surprise under an aspect, that is thrice a minute, one map may be told of it."""
 
 LONGEST_GAP_BEATS = 8.0
 """Who leaves out more than this means to."""
@@ -44,16 +49,42 @@ def suggestions_of(
     """
     names = MapNames(beatmap)
     by_rule = rule_suggestions(names, audio_ms, stars)
-    timed = {index for each in by_rule if each.rule in TIMED_BY_RULE for index in each.objects}
     rated = rate(beatmap, observations, table)
-    listed = [each for each in rated if _is_listed(each, min_surprisal, listed_per_minute)]
+    listed = _rare(rated, listed_per_minute) if min_surprisal is None else _surprising(rated, min_surprisal)
+    timed = {index for each in by_rule if each.rule in TIMED_BY_RULE for index in each.objects}
+    by_rule = _without_consequences(by_rule, [each.observation.actual for each in listed if _is_of_line(each)])
+    most_per_minute = math.inf if min_surprisal is not None else MOST_OF_ASPECT * listed_per_minute
     wording = Wording(names) if listed else None
     opinions = [
         _suggestion(each, wording)
-        for each in merged(beatmap, listed)
+        for each in _told_seldom(beatmap, merged(beatmap, listed), most_per_minute)
         if each.observation.aspect is not Aspect.RHYTHM or each.observation.obj not in timed
     ]
     return with_distinct_ids(in_time([*by_rule, *opinions]))
+
+
+def _told_seldom(beatmap: Beatmap, causes: Iterable[Rated], most_per_minute: float) -> Iterator[Rated]:
+    """The most surprising causes of each aspect: what a map does again and again is its style."""
+    most = max(1.0, most_per_minute * drain_minutes(beatmap))
+    told: dict[Aspect, int] = {}
+    for each in causes:
+        aspect = each.observation.aspect
+        told[aspect] = told.get(aspect, 0) + 1
+        if told[aspect] <= most:
+            yield each
+
+
+def _is_of_line(rated: Rated) -> bool:
+    return rated.observation.aspect is Aspect.LINES
+
+
+def _without_consequences(by_rule: list[Suggestion], off: Sequence[LineFit]) -> list[Suggestion]:
+    """Objects under a red line that is off them all need not be snapped one by one."""
+    return [
+        each
+        for each in by_rule
+        if each.rule != "unsnapped" or not any(fit.start_ms <= each.time_ms <= fit.end_ms for fit in off)
+    ]
 
 
 def rate(beatmap: Beatmap, observations: Iterable[Observation], table: ThresholdTable) -> list[Rated]:
@@ -66,11 +97,17 @@ def rate(beatmap: Beatmap, observations: Iterable[Observation], table: Threshold
     ]
 
 
-def _is_listed(rated: Rated, min_surprisal: float | None, listed_per_minute: float) -> bool:
-    if min_surprisal is None:
-        is_surprise = rated.observation.surprise.relative >= LEAST_RELATIVE
-        return is_surprise and rated.per_minute <= listed_per_minute
-    return rated.observation.surprise.relative >= min_surprisal
+def _rare(rated: Iterable[Rated], listed_per_minute: float) -> list[Rated]:
+    return [
+        each
+        for each in rated
+        if each.observation.surprise.relative >= LEAST_RELATIVE and each.per_minute <= listed_per_minute
+    ]
+
+
+def _surprising(rated: Iterable[Rated], min_surprisal: float) -> list[Rated]:
+    surprises = ((each, each.observation.surprise) for each in rated)
+    return [each for each, surprise in surprises if surprise.bits > 0 and surprise.relative >= min_surprisal]
 
 
 def _is_meant(observation: Observation, beatmap: Beatmap, timing: Timing) -> bool:
@@ -143,7 +180,7 @@ def _subject(observation: Observation, names: MapNames) -> str:
     if observation.obj is not None:
         kind = names.kind(names.beatmap.hit_objects[observation.obj])
         return f"{kind}, {observation.part}" if observation.part else kind
-    if observation.aspect is Aspect.OFFSET:
+    if observation.aspect in (Aspect.OFFSET, Aspect.LINES):
         return RED_LINE
     if observation.aspect is Aspect.SCROLL:
         return "green line"
