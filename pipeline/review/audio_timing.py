@@ -27,6 +27,7 @@ SIGMA_MS = 5.0
 their median, two that were timed for another game apart."""
 
 MAX_OFFSET_MS = 60.0
+EDGE_MS = 4.0
 OFFSET_STEP_MS = 2.0
 MAX_DRIFT = 0.01
 DRIFT_STEP = 0.0005
@@ -129,7 +130,8 @@ def heard_stretches(
         beats_ms = beats_ms if fit is None else fit.moved(beats_ms)
         marks = [(int(beatmap.mode), objects_ms), (FRAME_CHANNELS.index("beat"), beats_ms)]
         offset_ms, drift = _best_fit(song, marks, (start_ms + end_ms) / 2, audio_lead_ms, red.beat_length_ms)
-        stretches.append(Stretch(red, lines_ms, start_ms, end_ms, offset_ms, drift))
+        if drift or abs(offset_ms) < MAX_OFFSET_MS - EDGE_MS:  # what is best at the edge may be anywhere beyond it
+            stretches.append(Stretch(red, lines_ms, start_ms, end_ms, offset_ms, drift))
     return stretches
 
 

@@ -65,7 +65,7 @@ def suggestions_of(
 
 def _told_seldom(beatmap: Beatmap, causes: Iterable[Rated], most_per_minute: float) -> Iterator[Rated]:
     """The most surprising causes of each aspect: what a map does again and again is its style."""
-    most = max(1.0, most_per_minute * drain_minutes(beatmap))
+    most = most_per_minute * max(1.0, drain_minutes(beatmap))
     told: dict[Aspect, int] = {}
     for each in causes:
         aspect = each.observation.aspect

@@ -116,11 +116,12 @@ def test_only_real_views_have_weights():
 
 def test_ticks_go_on_through_red_lines_in_whole_bars():
     beatmap = regular_map(beats=20)
-    beatmap.timing_points.append(TimingPoint(4_190.0, BEAT_MS, meter=3))
+    beatmap.timing_points.append(TimingPoint(4_200.0, BEAT_MS, meter=3))
     places = MapPlaces(beatmap)
     assert [place.bar_phase // 48 for place in places][:12] == [0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 0]
-    assert places[8].tick == 8 * 48  # the line begins a moment before
-    assert places.line.starts == [0, 8 * 48]
+    assert [place.tick // 48 for place in places] == list(range(20))
+    beatmap.timing_points[1] = TimingPoint(4_600.0, BEAT_MS, meter=3)
+    assert MapPlaces(beatmap).line.starts == [0, 12 * 48]  # a bar cut short counts as a whole one
 
 
 def test_colours_of_taiko_notes():

@@ -8,7 +8,7 @@ from osu_beatmap.model import GameMode
 from pipeline.review.aspects import Aspect
 from pipeline.review.thresholds import LISTED_PER_MINUTE, TABLE_FILE, TableError, ThresholdTable, curve_of, curves_of
 
-CURVE = ((1.0, 1.0), (4.0, 0.1))
+CURVE = ((2.0, 1.0), (4.0, 0.1))
 TABLE = ThresholdTable({(GameMode.TAIKO, Aspect.RHYTHM): CURVE}, "ab", {"minutes": 3})
 
 
@@ -33,7 +33,8 @@ def test_a_mode_with_few_minutes_borrows_from_the_others():
 
 def test_rates_lie_on_a_log_linear_curve_and_go_on_beyond():
     rate = lambda relative: TABLE.per_minute(GameMode.TAIKO, Aspect.RHYTHM, relative)  # noqa: E731
-    assert [rate(relative) for relative in (1.0, 2.0, 3.0, 4.0, 6.0)] == pytest.approx([1.0, 1.0, 10**-0.5, 0.1, 0.01])
+    assert [rate(relative) for relative in (1.0, 2.0, 3.0, 4.0)] == pytest.approx([1.0, 1.0, 10**-0.5, 0.1])
+    assert rate(4.8) == pytest.approx(0.05)  # a fifth more surprise halves the rate
 
 
 def test_points_that_lie_together_do_not_make_the_rest_unheard_of():
