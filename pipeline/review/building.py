@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from osu_beatmap.model import Beatmap, Break
 from osu_beatmap.timing import Timing, end_time_ms
@@ -29,7 +30,8 @@ LONGEST_GAP_BEATS = 8.0
 RED_LINE = "red line"
 """What a suggestion about an offset or a tempo is about."""
 
-TIMED_BY_RULE = frozenset({"unsnapped", "concurrent"})
+UNSNAPPED = "unsnapped"
+TIMED_BY_RULE = frozenset({UNSNAPPED, "concurrent"})
 """Rules that say of an object's time what a surprise could only repeat."""
 
 
@@ -52,14 +54,15 @@ def suggestions_of(
     rated = rate(beatmap, observations, table)
     listed = _rare(rated, listed_per_minute) if min_surprisal is None else _surprising(rated, min_surprisal)
     timed = {index for each in by_rule if each.rule in TIMED_BY_RULE for index in each.objects}
-    by_rule = _without_consequences(by_rule, [each.observation.actual for each in listed if _is_of_line(each)])
     most_per_minute = math.inf if min_surprisal is not None else MOST_OF_ASPECT * listed_per_minute
     wording = Wording(names) if listed else None
-    opinions = [
-        _suggestion(each, wording)
-        for each in _told_seldom(beatmap, merged(beatmap, listed), most_per_minute)
-        if each.observation.aspect is not Aspect.RHYTHM or each.observation.obj not in timed
-    ]
+    opinions = []
+    for each in _told_seldom(beatmap, merged(beatmap, listed), most_per_minute):
+        if each.observation.aspect is Aspect.LINES:
+            by_rule, line = _with_consequences(by_rule, _suggestion(each, wording), each.observation.actual)
+            opinions.append(line)
+        elif each.observation.aspect is not Aspect.RHYTHM or each.observation.obj not in timed:
+            opinions.append(_suggestion(each, wording))
     return with_distinct_ids(in_time([*by_rule, *opinions]))
 
 
@@ -74,17 +77,21 @@ def _told_seldom(beatmap: Beatmap, causes: Iterable[Rated], most_per_minute: flo
             yield each
 
 
-def _is_of_line(rated: Rated) -> bool:
-    return rated.observation.aspect is Aspect.LINES
+def _with_consequences(
+    by_rule: Sequence[Suggestion], line: Suggestion, fit: LineFit
+) -> tuple[list[Suggestion], Suggestion]:
+    """What rules say but for the objects that a red line is off, and the line, told as that rule if it stands for any.
 
-
-def _without_consequences(by_rule: list[Suggestion], off: Sequence[LineFit]) -> list[Suggestion]:
-    """Objects under a red line that is off them all need not be snapped one by one."""
-    return [
-        each
-        for each in by_rule
-        if each.rule != "unsnapped" or not any(fit.start_ms <= each.time_ms <= fit.end_ms for fit in off)
-    ]
+    Such objects need not be snapped one by one.
+    """
+    off = [each for each in by_rule if each.rule == UNSNAPPED and fit.start_ms <= each.time_ms <= fit.end_ms]
+    if not off:
+        return list(by_rule), line
+    severity = min((each.severity for each in off), key=lambda each: each.rank)
+    line = replace(
+        line, source=Source.RULE, severity=severity, rule=UNSNAPPED, documented=True, surprisal=None, per_minute=None
+    )
+    return [each for each in by_rule if each not in off], line
 
 
 def rate(beatmap: Beatmap, observations: Iterable[Observation], table: ThresholdTable) -> list[Rated]:
