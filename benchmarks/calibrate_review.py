@@ -1,6 +1,6 @@
 """Makes the table of thresholds of a model: how often human maps surprise it how much.
 
-    python -m benchmarks.calibrate_review FOLDER [--model DIR] [--charts 10] [--seconds 60] [--stepmania sources.json]
+    python -m benchmarks.calibrate_review FOLDER [--model DIR] [--charts 8] [--seconds 50] [--stepmania sources.json]
 
 Charts of the TRAINING songs, without faults. Held-out songs are for measuring false alarms
 (`benchmarks.fault_injection`), so no threshold may come from them; that a model is a little less surprised by songs it
@@ -22,15 +22,15 @@ from osu_beatmap.model import GameMode
 from osuT5.model.loading import EMBEDDED_MODEL, load_model
 from pipeline.review.aspects import Aspect
 from pipeline.review.building import drain_minutes, rate
-from pipeline.review.thresholds import ThresholdTable, curve_of, weights_digest
+from pipeline.review.thresholds import ThresholdTable, curves_of, weights_digest
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--model", type=Path, default=EMBEDDED_MODEL)
-    parser.add_argument("--charts", type=int, default=10, help="charts of each mode")
-    parser.add_argument("--seconds", type=float, default=60.0, help="of each chart")
+    parser.add_argument("--charts", type=int, default=8, help="charts of each mode")
+    parser.add_argument("--seconds", type=float, default=50.0, help="of each chart")
     parser.add_argument("--stepmania", type=Path, help="JSON list of {dir, kind}: kind sm is at most half of mania")
     arguments = parser.parse_args()
     model, spec = load_model(arguments.model)
@@ -46,9 +46,8 @@ def main() -> int:
             relatives[mode, rated.observation.aspect].append(rated.observation.surprise.relative)
         minutes[mode] += drain_minutes(chart.beatmap)
         counts[mode.name.lower()] += 1
-    curves = {key: curve_of(values, minutes[key[0]]) for key, values in relatives.items()}
     table = ThresholdTable(
-        {key: curve for key, curve in curves.items() if curve},
+        curves_of(relatives, minutes),
         weights_digest(arguments.model),
         {
             "split": "training songs, charts without faults",

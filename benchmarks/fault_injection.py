@@ -1,13 +1,14 @@
 """How well a review finds faults that were put into held-out human charts, and how often it is wrong about clean ones.
 
     python -m benchmarks.fault_injection FOLDER [--model DIR] [--charts 3] [--seconds 60] [--faults 6] [--quick]
-                                         [--kinds KIND...] [--stepmania sources.json] [--json FILE]
+                                         [--kinds KIND...] [--split train] [--stepmania sources.json] [--json FILE]
 
 For each chart and each kind of fault (`evaluation.faults`) a faulty copy is reviewed. AUC compares the surprise of
 touched events with that of untouched ones under the aspect that the fault is about: objects of the same copy, or for
 faults of a stretch those of the clean chart. Columns: `both` is what the program uses (the model, the map's own habits,
 rules), then the model alone, the habits alone, and a baseline without a model: rules, and outliers of intervals and
 distances. `recall` and `rank` are of the suggestions as listed, most surprising first: N is the number of faults + 10.
+With --split train the charts are of training songs, to try out what is to be measured later.
 With --quick only the context that a fault changes is scored anew; the others are as in the clean chart.
 """
 
@@ -35,7 +36,7 @@ from osu_beatmap.model import Beatmap
 from osuT5.events import ContextKind
 from osuT5.model.loading import EMBEDDED_MODEL, load_model
 from pipeline.review.aspects import Aspect, Category
-from pipeline.review.building import LEAST_RELATIVE, RED_LINE, drain_minutes, suggestions_of
+from pipeline.review.building import RED_LINE, drain_minutes, suggestions_of
 from pipeline.review.observations import Observation
 from pipeline.review.reading import stars_of
 from pipeline.review.suggestions import Source, Suggestion, most_surprising_first
@@ -52,7 +53,7 @@ ASPECTS: dict[str, tuple[Aspect, ...]] = {
     "sound_changed": (Aspect.ADDITIONS, Aspect.COLOUR),
     "kiai_shifted": (Aspect.KIAI,),
 }
-"""What a fault is about; faults of red lines are about OFFSET."""
+"""What a fault is about; faults of red lines are about OFFSET and LINES."""
 
 ASKS_FOR = {"quarter_beat": "time", "third_beat": "time", "added": "time", "deleted": "time", "moved_place": "place"}
 CATEGORIES: dict[str, frozenset[Category]] = {
@@ -151,7 +152,7 @@ class Benchmark:
             if context not in changed
         }
         if ContextKind.MAP not in changed:
-            kept |= set(Aspect) - {Aspect.KIAI, Aspect.BEAT, Aspect.OFFSET}
+            kept |= set(Aspect) - {Aspect.KIAI, Aspect.BEAT, Aspect.OFFSET, Aspect.LINES}
         return anew + [each for each in clean if each.aspect in kept]
 
     def _suggestions(
@@ -190,7 +191,7 @@ class Benchmark:
         clean: Sequence[Observation],
     ) -> None:
         """Each event of the faulty stretch against each of the same chart when it was clean."""
-        aspects = ASPECTS.get(kind, (Aspect.OFFSET,))
+        aspects = ASPECTS.get(kind, ())
         for beatmap, said, into in (
             (faulty.beatmap, observed, tally.touched),
             (chart.beatmap, clean, tally.untouched),
@@ -226,17 +227,23 @@ class Benchmark:
 
 
 def _stretch_scores(beatmap: Beatmap, observed: Sequence[Observation]) -> dict[str, list[float]]:
-    """Scores of each object by its stretch and by the rules; less surprise than the program listens to is none."""
-    stretches = [each.actual for each in observed if each.aspect is Aspect.OFFSET]
+    """Scores of each object by the stretch of its red line, by ear and by its fit to the objects, and by the rules."""
+    heard = [each for each in observed if each.aspect is Aspect.OFFSET]
+    fitted = [each for each in observed if each.aspect is Aspect.LINES]
     flags = rule_flags(beatmap, stars_of(beatmap))
     scores: dict[str, list[float]] = {judge: [] for judge in JUDGES}
     for index, obj in enumerate(beatmap.hit_objects):
-        relative = next((s.surprise.relative for s in stretches if s.start_ms <= obj.time_ms <= s.end_ms), 0.0)
-        relative = relative if relative >= LEAST_RELATIVE else 0.0
+        by_ear, by_line = _relative_at(heard, obj.time_ms), _relative_at(fitted, obj.time_ms)
         flagged = RULE_SCORE * (index in flags)
-        for judge, score in zip(JUDGES, (relative + flagged, relative, 0.0, flagged), strict=True):
+        for judge, score in zip(JUDGES, (by_ear + by_line + flagged, by_ear, by_line, flagged), strict=True):
             scores[judge].append(score)
     return scores
+
+
+def _relative_at(observed: Sequence[Observation], time_ms: float) -> float:
+    """Of the stretch that a time is in; 0 where none could be judged."""
+    inside = (each for each in observed if each.actual.start_ms <= time_ms <= each.actual.end_ms)
+    return next((each.surprise.relative for each in inside), 0.0)
 
 
 def _touched(kind: str, fault: Fault, beatmap: Beatmap) -> set[int]:
@@ -284,6 +291,7 @@ def main() -> int:
     parser.add_argument("--charts", type=int, default=3, help="charts of each mode")
     parser.add_argument("--seconds", type=float, default=60.0, help="of each chart")
     parser.add_argument("--faults", type=int, default=6, help="of an object, in each chart")
+    parser.add_argument("--split", choices=[Split.HELD_OUT.value, Split.TRAIN.value], default=Split.HELD_OUT.value)
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--stepmania", type=Path, help="JSON list of {dir, kind}: mania of kind sm is reported apart")
@@ -292,7 +300,7 @@ def main() -> int:
     model, spec = load_model(arguments.model)
     benchmark = Benchmark(ThresholdTable.load(arguments.model) or ThresholdTable(), arguments.faults, arguments.quick)
     charts = review_charts(
-        arguments.folder, Split.HELD_OUT, model, spec, arguments.charts, arguments.seconds, arguments.stepmania
+        arguments.folder, Split(arguments.split), model, spec, arguments.charts, arguments.seconds, arguments.stepmania
     )
     for chart in tqdm(charts, unit="chart", total=4 * arguments.charts):
         benchmark.add(chart, arguments.kinds)

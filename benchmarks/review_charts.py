@@ -47,21 +47,56 @@ def review_charts(
     seconds: float,
     stepmania: Path | None,
 ) -> Iterator[ReviewChart]:
-    """Up to `per_mode` charts of each mode, one of a song, in an order that depends on nothing but names."""
+    """Readers of up to `per_mode` charts of each mode, as `_chosen` has them."""
     converted = _stepmania_sets(stepmania)
+    for song, chart in _chosen(folder, split, per_mode, converted):
+        yield _read_excerpt(song, chart, model, spec, seconds, song.name in converted)
+
+
+def chosen_charts(folder: Path, split: Split, per_mode: int, seconds: float) -> Iterator[Beatmap]:
+    """Excerpts of charts as `review_charts` has them, without their songs."""
+    for _, chart in _chosen(folder, split, per_mode, frozenset()):
+        yield excerpt(chart.beatmap, -math.inf, _excerpt_ms(chart.beatmap, seconds))
+
+
+def _excerpt_ms(beatmap: Beatmap, seconds: float) -> float:
+    """Until when an excerpt goes: so long from the first object on, from the start of the song if that is before it."""
+    return 1000 * seconds + max(0.0, min(obj.time_ms for obj in beatmap.hit_objects))
+
+
+def _chosen(
+    folder: Path, split: Split, per_mode: int, converted: frozenset[str]
+) -> Iterator[tuple[FolderSong, ReadChart]]:
+    """Up to `per_mode` charts of each mode, in an order that depends on nothing but names.
+
+    One of a song; other difficulties of songs that were chosen where a mode has no more songs, as catch has.
+    """
     taken: Counter = Counter()
-    held_out = held_out_titles()
-    for song in sorted(mapset_songs(folder), key=lambda song: _hashed(song.name)):
-        if min((taken[mode] for mode in GameMode), default=0) >= per_mode:
+    chosen: set[tuple[str, str]] = set()
+    songs = _songs_in_split(folder, split)
+    for _ in range(per_mode):
+        count = len(chosen)
+        for song, charts in songs:
+            if min(taken[mode] for mode in GameMode) >= per_mode:
+                return
+            free = [chart for chart in charts if (song.name, chart.name) not in chosen]
+            chart = _choose(free, taken, per_mode, song.name in converted)
+            if chart is None:
+                continue
+            chosen.add((song.name, chart.name))
+            taken[chart.beatmap.mode] += 1
+            yield song, chart
+        if len(chosen) == count:
             return
-        charts = read_charts(song, SourceReport())
-        if not charts or not song_in_split([chart.record for chart in charts], split, held_out):
-            continue
-        chosen = _choose(charts, taken, per_mode, song.name in converted)
-        if chosen is None:
-            continue
-        taken[chosen.beatmap.mode] += 1
-        yield _excerpt(song, chosen, model, spec, seconds, song.name in converted)
+
+
+def _songs_in_split(folder: Path, split: Split) -> list[tuple[FolderSong, list[ReadChart]]]:
+    held_out = held_out_titles()
+    songs = sorted(mapset_songs(folder), key=lambda song: _hashed(song.name))
+    read = ((song, read_charts(song, SourceReport())) for song in songs)
+    return [
+        (song, charts) for song, charts in read if charts and song_in_split([c.record for c in charts], split, held_out)
+    ]
 
 
 def _choose(charts: list[ReadChart], taken: Counter, per_mode: int, is_stepmania: bool) -> ReadChart | None:
@@ -71,12 +106,11 @@ def _choose(charts: list[ReadChart], taken: Counter, per_mode: int, is_stepmania
     return min(able, key=lambda each: (taken[each.beatmap.mode], _hashed(each.name)), default=None)
 
 
-def _excerpt(
+def _read_excerpt(
     song: FolderSong, chart: ReadChart, model: MapperModel, spec: ModelSpec, seconds: float, is_stepmania: bool
 ) -> ReviewChart:
     samples = load_audio(song.audio_path, spec.grid.sample_rate)
-    first_ms = min(obj.time_ms for obj in chart.beatmap.hit_objects)
-    samples = samples[: int((seconds + max(0.0, first_ms) / 1000) * spec.grid.sample_rate)]
+    samples = samples[: int(_excerpt_ms(chart.beatmap, seconds) / 1000 * spec.grid.sample_rate)]
     song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
     reader = SongReader(SongWriter(model, spec, song_mel(samples, spec), song_ms))
     return ReviewChart(f"{song.name} / {chart.name}", excerpt(chart.beatmap, -math.inf, song_ms), reader, is_stepmania)

@@ -29,6 +29,8 @@ class Aspect(Enum):
     # About the audio and the red lines
     OFFSET = "offset"
     """Whether red lines and objects are where the music has them."""
+    LINES = "lines"
+    """Whether objects are on the ticks of their red lines, all together."""
     BEAT = "beat"
     """Whether a beat begins a bar or a tempo, and when."""
     # About an object's times
@@ -61,6 +63,7 @@ class Aspect(Enum):
 
 CATEGORY_OF: dict[Aspect, Category] = {
     Aspect.OFFSET: Category.TIMING,
+    Aspect.LINES: Category.TIMING,
     Aspect.BEAT: Category.TIMING,
     Aspect.RHYTHM: Category.RHYTHM,
     Aspect.ABSENCE: Category.RHYTHM,

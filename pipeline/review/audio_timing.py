@@ -19,6 +19,7 @@ from osu_beatmap.timing import Timing
 from osuT5.generation.token_scores import Surprise
 from osuT5.model.config import FRAME_CHANNELS
 from pipeline.review.aspects import Aspect
+from pipeline.review.line_fit import LineFit
 from pipeline.review.observations import Observation
 
 SIGMA_MS = 5.0
@@ -26,6 +27,7 @@ SIGMA_MS = 5.0
 their median, two that were timed for another game apart."""
 
 MAX_OFFSET_MS = 60.0
+EDGE_MS = 4.0
 OFFSET_STEP_MS = 2.0
 MAX_DRIFT = 0.01
 DRIFT_STEP = 0.0005
@@ -103,9 +105,16 @@ class HeardSong:
         return np.interp(times_ms / self.frame_ms, self._frames, self.log_chances[:, channel])
 
 
-def heard_stretches(beatmap: Beatmap, song: HeardSong, audio_lead_ms: float, song_ms: float) -> list[Stretch]:
-    """The stretches of a map that are long enough to judge."""
+def heard_stretches(
+    beatmap: Beatmap, song: HeardSong, audio_lead_ms: float, song_ms: float, fits: Sequence[LineFit] = ()
+) -> list[Stretch]:
+    """The stretches of a map that are long enough to judge.
+
+    fits: where red lines are off their objects, beats are taken from where the objects have them, so that one mistake
+    is told once
+    """
     timing = Timing(beatmap.timing_points)
+    moved = {fit.red.time_ms: fit for fit in fits if fit.is_off}
     times_ms = np.unique([obj.time_ms for obj in beatmap.hit_objects])
     if not len(times_ms):
         return []
@@ -117,9 +126,12 @@ def heard_stretches(beatmap: Beatmap, song: HeardSong, audio_lead_ms: float, son
         objects_ms = times_ms[(times_ms >= start_ms) & (times_ms < end_ms)]
         if len(objects_ms) < FEWEST_MARKS or end_ms - start_ms < SHORTEST_STRETCH_MS:
             continue
+        fit = moved.get(red.time_ms)
+        beats_ms = beats_ms if fit is None else fit.moved(beats_ms)
         marks = [(int(beatmap.mode), objects_ms), (FRAME_CHANNELS.index("beat"), beats_ms)]
         offset_ms, drift = _best_fit(song, marks, (start_ms + end_ms) / 2, audio_lead_ms, red.beat_length_ms)
-        stretches.append(Stretch(red, lines_ms, start_ms, end_ms, offset_ms, drift))
+        if drift or abs(offset_ms) < MAX_OFFSET_MS - EDGE_MS:  # what is best at the edge may be anywhere beyond it
+            stretches.append(Stretch(red, lines_ms, start_ms, end_ms, offset_ms, drift))
     return stretches
 
 

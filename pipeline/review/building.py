@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from osu_beatmap.model import Beatmap, Break
 from osu_beatmap.timing import Timing, end_time_ms
 from pipeline.review.aspects import CATEGORY_OF, Aspect
+from pipeline.review.line_fit import LineFit
 from pipeline.review.merging import Rated, merged
 from pipeline.review.names import MapNames
 from pipeline.review.observations import Observation
@@ -18,13 +21,17 @@ from pipeline.review.wording import Wording, nearest_tick_ms
 LEAST_RELATIVE = 2.0
 """What surprises no more than answers to its question do on average is none, however rare the question."""
 
+MOST_OF_ASPECT = 30.0
+"""So many times as often as human maps surprise under an aspect, that is thrice a minute, one map may be told of it."""
+
 LONGEST_GAP_BEATS = 8.0
 """Who leaves out more than this means to."""
 
 RED_LINE = "red line"
 """What a suggestion about an offset or a tempo is about."""
 
-TIMED_BY_RULE = frozenset({"unsnapped", "concurrent"})
+UNSNAPPED = "unsnapped"
+TIMED_BY_RULE = frozenset({UNSNAPPED, "concurrent"})
 """Rules that say of an object's time what a surprise could only repeat."""
 
 
@@ -44,16 +51,47 @@ def suggestions_of(
     """
     names = MapNames(beatmap)
     by_rule = rule_suggestions(names, audio_ms, stars)
-    timed = {index for each in by_rule if each.rule in TIMED_BY_RULE for index in each.objects}
     rated = rate(beatmap, observations, table)
-    listed = [each for each in rated if _is_listed(each, min_surprisal, listed_per_minute)]
+    listed = _rare(rated, listed_per_minute) if min_surprisal is None else _surprising(rated, min_surprisal)
+    timed = {index for each in by_rule if each.rule in TIMED_BY_RULE for index in each.objects}
+    most_per_minute = math.inf if min_surprisal is not None else MOST_OF_ASPECT * listed_per_minute
     wording = Wording(names) if listed else None
-    opinions = [
-        _suggestion(each, wording)
-        for each in merged(beatmap, listed)
-        if each.observation.aspect is not Aspect.RHYTHM or each.observation.obj not in timed
-    ]
+    opinions = []
+    for each in _told_seldom(beatmap, merged(beatmap, listed), most_per_minute):
+        if each.observation.aspect is Aspect.LINES:
+            by_rule, line = _with_consequences(by_rule, _suggestion(each, wording), each.observation.actual)
+            opinions.append(line)
+        elif each.observation.aspect is not Aspect.RHYTHM or each.observation.obj not in timed:
+            opinions.append(_suggestion(each, wording))
     return with_distinct_ids(in_time([*by_rule, *opinions]))
+
+
+def _told_seldom(beatmap: Beatmap, causes: Iterable[Rated], most_per_minute: float) -> Iterator[Rated]:
+    """The most surprising causes of each aspect: what a map does again and again is its style."""
+    most = most_per_minute * max(1.0, drain_minutes(beatmap))
+    told: dict[Aspect, int] = {}
+    for each in causes:
+        aspect = each.observation.aspect
+        told[aspect] = told.get(aspect, 0) + 1
+        if told[aspect] <= most:
+            yield each
+
+
+def _with_consequences(
+    by_rule: Sequence[Suggestion], line: Suggestion, fit: LineFit
+) -> tuple[list[Suggestion], Suggestion]:
+    """What rules say but for the objects that a red line is off, and the line, told as that rule if it stands for any.
+
+    Such objects need not be snapped one by one.
+    """
+    off = [each for each in by_rule if each.rule == UNSNAPPED and fit.start_ms <= each.time_ms <= fit.end_ms]
+    if not off:
+        return list(by_rule), line
+    severity = min((each.severity for each in off), key=lambda each: each.rank)
+    line = replace(
+        line, source=Source.RULE, severity=severity, rule=UNSNAPPED, documented=True, surprisal=None, per_minute=None
+    )
+    return [each for each in by_rule if each not in off], line
 
 
 def rate(beatmap: Beatmap, observations: Iterable[Observation], table: ThresholdTable) -> list[Rated]:
@@ -66,11 +104,17 @@ def rate(beatmap: Beatmap, observations: Iterable[Observation], table: Threshold
     ]
 
 
-def _is_listed(rated: Rated, min_surprisal: float | None, listed_per_minute: float) -> bool:
-    if min_surprisal is None:
-        is_surprise = rated.observation.surprise.relative >= LEAST_RELATIVE
-        return is_surprise and rated.per_minute <= listed_per_minute
-    return rated.observation.surprise.relative >= min_surprisal
+def _rare(rated: Iterable[Rated], listed_per_minute: float) -> list[Rated]:
+    return [
+        each
+        for each in rated
+        if each.observation.surprise.relative >= LEAST_RELATIVE and each.per_minute <= listed_per_minute
+    ]
+
+
+def _surprising(rated: Iterable[Rated], min_surprisal: float) -> list[Rated]:
+    surprises = ((each, each.observation.surprise) for each in rated)
+    return [each for each, surprise in surprises if surprise.bits > 0 and surprise.relative >= min_surprisal]
 
 
 def _is_meant(observation: Observation, beatmap: Beatmap, timing: Timing) -> bool:
@@ -143,7 +187,7 @@ def _subject(observation: Observation, names: MapNames) -> str:
     if observation.obj is not None:
         kind = names.kind(names.beatmap.hit_objects[observation.obj])
         return f"{kind}, {observation.part}" if observation.part else kind
-    if observation.aspect is Aspect.OFFSET:
+    if observation.aspect in (Aspect.OFFSET, Aspect.LINES):
         return RED_LINE
     if observation.aspect is Aspect.SCROLL:
         return "green line"

@@ -134,6 +134,20 @@ def shift_stretch(start_ms: float, end_ms: float, by_ms: float, text: str) -> Fi
     return Fix(text, change)
 
 
+def retime_line(time_ms: float, by_ms: float, longer: float, text: str) -> Fix:
+    """A red line without its objects: at another time, its beats `longer` times as long."""
+
+    def change(beatmap: Beatmap) -> None:
+        beatmap.timing_points = [
+            replace(line, time_ms=line.time_ms + by_ms, beat_length_ms=line.beat_length_ms * longer)
+            if line.uninherited and line.time_ms == time_ms
+            else line
+            for line in beatmap.timing_points
+        ]
+
+    return Fix(text, change)
+
+
 def move_kiai_edge(from_ms: float, to_ms: float, text: str) -> Fix:
     """The start or the end of a kiai."""
 

@@ -43,6 +43,9 @@ MODEL_SHARES = {
 """How much the embedded model's word counts beside the habits of the map: all where times are asked for, less where it
 is far from sure. On charts of training songs with faults put in, habits alone found as much of these or more."""
 
+TOLD_BY_HABIT = frozenset({Aspect.COLUMN, Aspect.ADDITIONS, Aspect.COLOUR})
+"""Where the answers of habits are those of the model, whichever is more surprised says what would be expected."""
+
 NO_SURPRISE = Surprise(0.0, 0.0)
 
 
@@ -133,6 +136,8 @@ class MapObserver:
         if habit is None:
             return Observation(aspect, time_ms, surprise, obj, actual, expected)
         surprise = surprise.scaled(MODEL_SHARES.get(aspect, 1.0))
+        if aspect in TOLD_BY_HABIT and habit.surprise.bits > surprise.bits:
+            expected = habit.usual
         return Observation(
             aspect, time_ms, surprise + habit.surprise, obj, actual, expected, habit_bits=habit.surprise.bits
         )

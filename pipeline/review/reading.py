@@ -20,6 +20,7 @@ from osuT5.generation.threads import cpu_threads
 from pipeline.review.audio_timing import HeardSong, Stretch, heard_stretches, observe_timing
 from pipeline.review.habits import habits_of
 from pipeline.review.kiai_edges import HeardSpectrum, kiai_edges
+from pipeline.review.line_fit import LineFit, line_fits, observe_lines
 from pipeline.review.observations import MapObserver, Observation, observe_beats, observe_kiai, observe_scroll
 
 UNKNOWN_STARS = 4.0
@@ -48,7 +49,7 @@ class SongReader:
     ) -> list[Observation]:
         """All observations about a map, those of the model only where windows decide something between the two times.
 
-        only: the contexts that are scored, all of them unless given; what is heard in the audio comes in any case.
+        only: the contexts that are scored, all of them unless given; what is heard, and red lines, come in any case.
         Raises ValueError for a map without a usable red line.
         """
         spec, song_ms = self.writer.spec, self.writer.song_ms
@@ -62,7 +63,8 @@ class SongReader:
         contexts[ContextKind.MAP] = [group for group, _ in traced]
         chart = ChartInProgress(attributes, 0, contexts)
         observer = MapObserver(beatmap, spec.encoding, [origin for _, origin in traced], habits_of(beatmap))
-        observed: list[Observation] = list(observe_timing(self._stretches(beatmap)))
+        fits = line_fits(beatmap)
+        observed: list[Observation] = [*observe_lines(fits), *observe_timing(self._stretches(beatmap, fits))]
         for context in contexts if only is None else only:
             with cpu_threads(self.writer.model):
                 scored = ContextScorer(self.writer, chart, context).score(start_ms, end_ms)
@@ -76,10 +78,10 @@ class SongReader:
                 observed += observer.observe(scored)
         return observed
 
-    def _stretches(self, beatmap: Beatmap) -> list[Stretch]:
+    def _stretches(self, beatmap: Beatmap, fits: Sequence[LineFit]) -> list[Stretch]:
         """Nothing for models without frame heads, published ones among them."""
         heard, writer = self._heard, self.writer
-        return [] if heard is None else heard_stretches(beatmap, heard, writer.spec.audio_lead_ms, writer.song_ms)
+        return [] if heard is None else heard_stretches(beatmap, heard, writer.spec.audio_lead_ms, writer.song_ms, fits)
 
     @cached_property
     def _heard(self) -> HeardSong | None:

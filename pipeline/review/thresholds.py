@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 from checkpoints.folder_weights import SAFETENSORS
@@ -33,7 +34,12 @@ LIKELY_PER_MINUTE = 0.02
 FALLBACK_RELATIVE = 6.0
 """Where no table says anything, this surprise is taken to come LISTED_PER_MINUTE; ten times rarer at twice as much."""
 
-MIN_HALVING = 0.1
+MIN_HALVING = 0.2
+LENT_MINUTES = 4.0
+FEWEST_CASES = 3
+"""On charts of training songs, with thresholds from the others, these give one to two suggestions a minute; what the
+charts of a mode have by themselves gave three to twelve, as surprises of a kind come in few charts, many at once."""
+
 
 Curve = Sequence[tuple[float, float]]
 """(relative surprisal, how often per minute a larger one comes), from common to rare."""
@@ -107,17 +113,39 @@ class ThresholdTable:
         return path
 
 
-def curve_of(relatives: Sequence[float], minutes: float) -> Curve:
-    """From all relative surprisals of some minutes of maps: what each rate is exceeded by.
+def curves_of(
+    relatives: Mapping[tuple[GameMode, Aspect], Sequence[float]], minutes: Mapping[GameMode, float]
+) -> dict[tuple[GameMode, Aspect], Curve]:
+    """A curve for each mode and aspect, from all relative surprisals of some minutes of maps of each mode.
+
+    A mode borrows from the others as if they had been LENT_MINUTES of its own: a few charts, of one or two songs in
+    catch, do not show how odd human maps can be.
+    """
+    curves = {}
+    for (mode, aspect), own in relatives.items():
+        others = [of for of in relatives if of[1] is aspect and of[0] is not mode]
+        lent = LENT_MINUTES if others else 0.0
+        weighed = [(relative, 1.0) for relative in own]
+        for other in others:
+            share = lent / len(others) / minutes[other[0]]
+            weighed += [(relative, share) for relative in relatives[other]]
+        curves[mode, aspect] = curve_of(weighed, minutes[mode] + lent)
+    return {key: curve for key, curve in curves.items() if curve}
+
+
+def curve_of(weighed: Sequence[tuple[float, float]], minutes: float) -> Curve:
+    """From relative surprisals of some minutes of maps, and how much each counts: what each rate is exceeded by.
 
     Rates that so few minutes say nothing about are left out: fewer than three cases.
     """
-    ranked = sorted(relatives, reverse=True)
+    ranked = sorted(weighed, reverse=True)
+    counts = list(accumulate(weight for _, weight in ranked))
     curve: list[tuple[float, float]] = []
     for rate in RATES_PER_MINUTE:
-        place = round(rate * minutes)
-        if 3 <= place < len(ranked) and (not curve or ranked[place] > curve[-1][0]):
-            curve.append((ranked[place], rate))
+        wanted = rate * minutes
+        place = bisect_right(counts, wanted)
+        if wanted >= FEWEST_CASES and place < len(ranked) and (not curve or ranked[place][0] > curve[-1][0]):
+            curve.append((ranked[place][0], rate))
     return curve
 
 

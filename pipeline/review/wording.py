@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from osu_beatmap.model import GameMode, HitObject, HitSound, SampleSet, Slider
 from osu_beatmap.slider_path import end_of_object
@@ -12,9 +11,7 @@ from osu_beatmap.timing import Timing, end_time_ms
 from osuT5.encoding.groups import ANCHOR_KINDS
 from osuT5.events import EventKind
 from pipeline.review.aspects import Aspect
-from pipeline.review.audio_timing import Stretch
 from pipeline.review.fixes import (
-    Fix,
     delete_object,
     end_object,
     move_kiai_edge,
@@ -23,10 +20,11 @@ from pipeline.review.fixes import (
     set_additions,
     set_new_combo,
     set_velocity,
-    shift_stretch,
 )
 from pipeline.review.names import MapNames, clock, note_name
 from pipeline.review.observations import Observation
+from pipeline.review.timing_wording import SAME_TIME_MS, line_words, stretch_words
+from pipeline.review.words import Words
 
 K = EventKind
 
@@ -34,7 +32,6 @@ COARSE_DIVISORS = (1, 2, 4, 3, 6, 8)
 """In this order ticks are tried as what an expected time, known to some ms only, stands for."""
 
 TICK_REACH_MS = 16.0
-SAME_TIME_MS = 20.0
 LONGEST_MOVE_BEATS = 1.0
 KIAI_REACH_BEATS = 8.0
 HABIT_SHARE = 0.6
@@ -58,18 +55,6 @@ ANCHOR_NAMES = {
     K.CATMULL_ANCHOR: "Catmull anchor",
 }
 BEAT_NAMES = {K.BEAT: "an ordinary beat", K.MEASURE: "the start of a bar", K.TIMING_POINT: "a new red line"}
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """What is said about one observation. `time_ms`: where to look, if not where the object is."""
-
-    message: str
-    actual: str = ""
-    expected: str = ""
-    fix: Fix | None = None
-    time_ms: float | None = None
-    end_time_ms: float | None = None
 
 
 class Wording:
@@ -96,6 +81,7 @@ class Wording:
     def _sayers(self) -> dict[Aspect, Callable[[Observation], Words]]:
         return {
             Aspect.OFFSET: self._offset,
+            Aspect.LINES: lambda observation: line_words(observation.actual),
             Aspect.BEAT: self._beat,
             Aspect.RHYTHM: self._rhythm,
             Aspect.ABSENCE: self._absence,
@@ -316,26 +302,7 @@ class Wording:
         return Words(f"This beat is {actual}; {expected} would be expected.", actual, expected)
 
     def _offset(self, observation: Observation) -> Words:
-        stretch: Stretch = observation.actual
-        until, bpm = clock(stretch.end_ms), stretch.red.bpm
-        if stretch.drift:
-            heard_bpm = bpm / (1 + stretch.drift)
-            pace = f"{abs(stretch.drift):.2%} {'slower' if stretch.drift > 0 else 'faster'} than the red line"
-            message = f"Up to {until} the music is heard {pace}: about {heard_bpm:.2f} BPM instead of {bpm:.2f}."
-            return Words(message, f"{bpm:.2f} BPM", f"{heard_bpm:.2f} BPM", end_time_ms=stretch.end_ms)
-        off_ms = round(stretch.offset_ms)
-        side = "early" if off_ms > 0 else "late"
-        message = f"Red line and objects up to {until} are about {abs(off_ms)} ms {side} to the music."
-        fix = shift_stretch(*stretch.lines_ms, off_ms, f"move lines and objects by {off_ms:+} ms")
-        return Words(
-            message, f"{-off_ms:+} ms", "0 ms", fix if self._is_whole(stretch) else None, end_time_ms=stretch.end_ms
-        )
-
-    def _is_whole(self, stretch: Stretch) -> bool:
-        """Whether a stretch has all objects of its lines, so that they can be moved together."""
-        low_ms, high_ms = stretch.lines_ms
-        times_ms = [obj.time_ms for obj in self.beatmap.hit_objects if low_ms <= obj.time_ms < high_ms]
-        return stretch.start_ms <= min(times_ms) + SAME_TIME_MS and max(times_ms) - SAME_TIME_MS <= stretch.end_ms
+        return stretch_words(observation.actual, self.beatmap)
 
 
 def nearest_tick_ms(timing: Timing, time_ms: float) -> float | None:

@@ -6,6 +6,7 @@ import pytest
 from osu_beatmap.model import TimingPoint
 from osuT5.model.config import FRAME_CHANNELS
 from pipeline.review.audio_timing import HeardSong, heard_stretches, observe_timing
+from pipeline.review.line_fit import line_fits
 from tests.pipeline.review.review_maps import BEAT_MS, regular_map
 
 FRAME_MS, LEAD_MS, SONG_MS = 8.0, 25.0, 34_000.0
@@ -50,3 +51,14 @@ def test_stretches_that_go_on_alike_join():
     assert joined.offset_ms == pytest.approx(15.0, abs=1.5)
     assert joined.lines_ms == (-np.inf, np.inf)
     assert [each.actual for each in observe_timing([first, second])] == [first, second]
+
+
+def test_what_would_be_best_beyond_the_reach_is_not_judged():
+    assert heard_stretches(regular_map(), heard(shift_ms=75.0), LEAD_MS, SONG_MS) == []
+
+
+def test_a_line_off_its_objects_is_not_heard_as_an_offset_of_both():
+    beatmap = regular_map()
+    beatmap.timing_points = [TimingPoint(1020.0, BEAT_MS)]
+    (stretch,) = heard_stretches(beatmap, heard(), LEAD_MS, SONG_MS, line_fits(beatmap))
+    assert stretch.offset_ms == pytest.approx(0.0, abs=1.5)

@@ -183,3 +183,10 @@ def test_ids_are_distinct_and_the_same_again():
     assert ids[0] == ids[1]
     assert len(set(ids[0])) == len(ids[0])
     assert "rhythm-9000" in ids[0]
+
+
+def test_what_a_map_does_all_the_time_is_its_style():
+    columns = [observed(Aspect.COMBO, obj, 9.0 + obj / 100, False, False) for obj in range(4, 76, 6)]
+    said = opinions(*columns)
+    assert [each.objects for each in said] == [(58,), (64,), (70,)]  # the most surprising ones
+    assert len(opinions(*columns, min_surprisal=5.0)) == len(columns)

@@ -1,10 +1,14 @@
 """A map's own habits: what breaks them surprises, what keeps them does not."""
 
+import numpy as np
 import pytest
 
-from osu_beatmap.model import Circle, GameMode, HitSound
+from osu_beatmap.model import Circle, GameMode, HitSound, TimingPoint
 from pipeline.review.aspects import Aspect
-from pipeline.review.habits import Counts, Habit, habits_of
+from pipeline.review.habits import choices_of, habits_of
+from pipeline.review.habits.choices import Choices, Question, Seen, counted, weighed
+from pipeline.review.habits.places import MapPlaces
+from pipeline.review.habits.weights import WEIGHTS
 from tests.pipeline.review.review_maps import BEAT_MS, regular_map
 
 
@@ -13,18 +17,34 @@ def most_surprising(beatmap, aspect):
     return max((obj for of, obj in scores if of is aspect), key=lambda obj: scores[aspect, obj].surprise.bits)
 
 
+def question(answer, obj=0):
+    return Question(obj, ("a", "b", "c"), "abc".index(answer))
+
+
 def test_a_score_leaves_its_own_answer_out():
-    habits = [Habit(Aspect.COMBO, 0, "a", ()), Habit(Aspect.COMBO, 1, "b", ())]
-    score = Counts(habits).score(habits[0])
-    assert score.usual == "b"
-    assert score.surprise.bits > 1.0
+    questions = [question("a"), question("b", 1)]
+    seen = [Seen((), each.candidates) for each in questions]
+    first, _ = weighed(Choices(Aspect.COMBO, questions, {"all": counted(questions, seen)}), {"all": 1.0})
+    assert first.usual == "b"
+    assert first.surprise.bits > 1.0
 
 
-def test_chances_of_all_answers_make_up_no_more_than_one():
-    habits = [Habit(Aspect.COMBO, index, index % 3, (("odd", index % 2),)) for index in range(20)]
-    counts = Counts(habits)
-    chances = [2 ** -counts.score(Habit(Aspect.COMBO, 0, answer, (("odd", 0),))).surprise.bits for answer in range(3)]
-    assert 0 < sum(chances) <= 1 + 1e-9
+def test_chances_of_the_candidates_make_up_one_and_a_known_context_counts():
+    questions = [question("ab"[number % 2], number) for number in range(20)]
+    seen = [Seen((("odd", number % 2),), each.candidates) for number, each in enumerate(questions)]
+    view = counted(questions, seen)
+    assert [np.exp(chances).sum() for chances in view] == pytest.approx([1.0] * 20)
+    assert np.exp(view[4])[0] > 0.8
+
+
+def test_candidates_of_one_class_share_its_chance_and_views_without_weight_do_not_count():
+    questions = [question("a", number) for number in range(4)]
+    seen = [Seen((), ("left", "left", "right")) for _ in questions]
+    view = counted(questions, seen)
+    assert view[0][0] == pytest.approx(view[0][1])
+    assert view[0][0] > view[0][2]
+    choices = Choices(Aspect.COMBO, questions, {"used": view, "other": [each[::-1] for each in view]})
+    assert weighed(choices, {"used": 1.0})[0].surprise.bits == pytest.approx(-view[0][0] / np.log(2))
 
 
 @pytest.mark.parametrize("mode", list(GameMode))
@@ -68,6 +88,40 @@ def test_a_note_in_another_column():
     beatmap = regular_map(GameMode.MANIA)
     beatmap.hit_objects[40].x = 448.0
     assert most_surprising(beatmap, Aspect.COLUMN) == 40
+
+
+def test_a_passage_that_comes_again_in_another_column_or_without_its_sound():
+    """Columns and sounds without any rule, but the second half repeats the first."""
+    rng = np.random.default_rng(5)
+    beatmap = regular_map(GameMode.MANIA, beats=64)
+    columns, sounds = rng.integers(4, size=32), rng.choice([HitSound.NONE, HitSound.CLAP], size=32)
+    for number, note in enumerate(beatmap.hit_objects):
+        note.x, note.hitsound = 64.0 + 128.0 * columns[number % 32], HitSound(sounds[number % 32])
+    clean = habits_of(beatmap)
+    note = beatmap.hit_objects[45]
+    note.x, note.hitsound = (note.x + 256.0) % 512.0, HitSound.FINISH
+    broken = habits_of(beatmap)
+    for aspect in (Aspect.COLUMN, Aspect.ADDITIONS):
+        assert broken[aspect, 45].surprise.relative > 2 * clean[aspect, 45].surprise.relative
+    assert broken[Aspect.COLUMN, 45].usual == columns[13]
+
+
+def test_only_real_views_have_weights():
+    names = {aspect: set() for aspect in WEIGHTS}
+    for mode in GameMode:
+        for choices in choices_of(MapPlaces(regular_map(mode))):
+            names.get(choices.aspect, set()).update(choices.views)
+    assert all(set(weights) <= names[aspect] for aspect, weights in WEIGHTS.items())
+
+
+def test_ticks_go_on_through_red_lines_in_whole_bars():
+    beatmap = regular_map(beats=20)
+    beatmap.timing_points.append(TimingPoint(4_200.0, BEAT_MS, meter=3))
+    places = MapPlaces(beatmap)
+    assert [place.bar_phase // 48 for place in places][:12] == [0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 0]
+    assert [place.tick // 48 for place in places] == list(range(20))
+    beatmap.timing_points[1] = TimingPoint(4_600.0, BEAT_MS, meter=3)
+    assert MapPlaces(beatmap).line.starts == [0, 12 * 48]  # a bar cut short counts as a whole one
 
 
 def test_colours_of_taiko_notes():
