@@ -72,6 +72,17 @@ def test_all_modes_come_out_whole(song, bundles, tmp_path, mode):
         assert not [note for note in result.warnings if "belonged to no object" in note]
 
 
+@pytest.mark.parametrize("mode", [GameMode.TAIKO, GameMode.MANIA])
+def test_guidance_counts_shares_for_every_generation(song, bundles, tmp_path, mode):
+    wanted = {"gamemode": int(mode), "cfg_scale": 3, "match_difficulty": False, "scroll_speed_ratio": 0.2}
+    if mode is GameMode.MANIA:
+        wanted |= {"hold_note_ratio": 0.5, "keycount": 4}
+    for version in ("v29", "v32"):
+        result = generate(request(song, bundles[version], tmp_path, difficulty=3, **wanted))
+        assert result.beatmap.mode is mode
+        assert result.beatmap.hit_objects
+
+
 def test_a_mode_that_a_model_was_never_told_of_is_refused(song, bundles, tmp_path):
     for parity in (False, True):
         with pytest.raises(RequestError, match="gamemode=3 is beyond v30"):
