@@ -54,7 +54,7 @@ def main() -> int:
             "charts": dict(counts),
             "minutes": {mode.name.lower(): round(each, 1) for mode, each in minutes.items()},
             "command": f"python -m benchmarks.calibrate_review --charts {arguments.charts} "
-            f"--seconds {arguments.seconds:g}",
+            f"--seconds {arguments.seconds:g}{' --stepmania sources.json' if arguments.stepmania else ''}",
         },
     )
     print(f"{table.save(arguments.model)}: {len(table.curves)} curves, {sum(minutes.values()):.1f} minutes")

@@ -1,6 +1,6 @@
 """The weights with which views of a mapper's choices go together, for `pipeline/review/habits/weights.py`.
 
-    python -m benchmarks.habit_weights FOLDER [--charts 30] [--seconds 60]
+    python -m benchmarks.habit_weights FOLDER [--charts 30] [--seconds 50]
 
 From charts of training songs, one of a song, without faults: no model, no audio. A conditional logistic regression
 (McFadden 1974) of what the mapper chose among the candidates, each chart counting as much as any other. Prints the
@@ -88,7 +88,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--charts", type=int, default=30, help="of each mode")
-    parser.add_argument("--seconds", type=float, default=60.0, help="of each chart")
+    parser.add_argument("--seconds", type=float, default=50.0, help="of each chart")
     arguments = parser.parse_args()
     charts: dict[tuple[Aspect, tuple[str, ...]], list[Asked]] = defaultdict(list)
     for choices in questions(arguments.folder, arguments.charts, arguments.seconds):
