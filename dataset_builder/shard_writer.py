@@ -119,7 +119,11 @@ def _tasks(rows: list[Row], options: BuildOptions) -> list[ShardTask]:
     groups: list[list[list[Row]]] = [[]]
     filled = 0.0
     for song in songs:
-        size = (song[0].get("AudioMs") or 180_000) * bytes_per_ms + CHART_OVERHEAD_BYTES * len(song)
+        audio = options.output_path / DATA_FOLDER / song[0]["BeatmapSetFolder"] / song[0]["AudioFile"]
+        audio_bytes = (song[0].get("AudioMs") or 180_000) * bytes_per_ms
+        if audio.is_file():
+            audio_bytes = min(audio_bytes, audio.stat().st_size)  # what is Opus already may stay as small as it is
+        size = audio_bytes + CHART_OVERHEAD_BYTES * len(song)
         if groups[-1] and filled + size > options.shard_mb * 1e6:
             groups.append([])
             filled = 0.0

@@ -80,7 +80,8 @@ def mapset_summary(result: MapsetResult) -> str:
 def _objects(result: GenerationResult, asked: float | None) -> list[str]:
     beatmap = result.beatmap
     stars = f"{result.star_rating:.2f} stars" + (f" (asked for {asked:g})" if asked is not None else "")
-    kinds = ", ".join(f"{count} {name}" for name, count in count_objects(beatmap).items())
+    counts = count_objects(beatmap)
+    kinds = ", ".join(f"{count} {name.removesuffix('s') if count == 1 else name}" for name, count in counts.items())
     return [
         f"         {MODE_NAMES[beatmap.mode]} [{beatmap.metadata.version}], {stars}",
         f"Objects: {len(beatmap.hit_objects)} ({kinds})",

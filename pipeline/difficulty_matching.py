@@ -1,8 +1,8 @@
 """The star rating that was asked for: charts of several difficulties at once, rated when they are finished.
 
-The model is told a star rating, but what it writes is often harder or easier. So each attempt writes some charts side
-by side, which costs little more than one. A chart that came out too hard is thinned until it has the stars that were
-asked for; one that came out too easy is followed by charts for which the model is told more, and hears more objects.
+The model is told a star rating, but what it writes is often harder or easier. A chart that came out too hard is thinned
+until it has the stars that were asked for, so the first one often is enough; one that came out too easy is followed by
+charts for which the model is told more, and hears more objects, some side by side.
 """
 
 from __future__ import annotations
@@ -56,11 +56,12 @@ class Told:
 
 
 ATTEMPTS: tuple[tuple[Told, ...], ...] = (
-    (Told(), Told(1.0, 0.22)),
-    (Told(2.0, 0.15), Told(3.5, 0.1)),
-    (Told(5.0, 0.06), Told(6.5, 0.04)),
+    (Told(),),
+    (Told(1.0, 0.22), Told(2.0, 0.15)),
+    (Told(3.5, 0.1), Told(5.0, 0.06), Told(6.5, 0.04)),
 )
-"""Charts of each attempt, the easier ones first. The very first is the one that there is without matching."""
+"""Charts of each attempt, the easier ones first. The first of all is the one that there is without matching; nothing is
+written beside it, since a row costs nearly as much as the one before it on a CPU and mostly would be for nothing."""
 
 
 @dataclass(slots=True)

@@ -77,7 +77,7 @@ def test_a_map_is_announced(
     assert capsys.readouterr().out.splitlines() == [
         f"Map:     {Path('output/音楽.osz')}",
         "         osu!standard [Hard], 3.46 stars (asked for 3.5)",
-        "Objects: 3 (2 circles, 1 sliders, 0 spinners)",
+        "Objects: 3 (2 circles, 1 slider, 0 spinners)",
         "Time:    1.2 s, seed 7",
         "Note:    The song is short.",
     ]

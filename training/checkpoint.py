@@ -35,6 +35,7 @@ class RunState:
 
     best_loss: the lowest held-out loss so far, and best_step where; pending: figures since the last line of the log
     skipped_steps: those whose gradient was no number, and which changed nothing
+    total_steps: what the time allows, where the run is to fit one and has found out; 0 otherwise
     """
 
     step: int = 0
@@ -42,6 +43,7 @@ class RunState:
     skipped_steps: int = 0
     best_loss: float | None = None
     best_step: int = 0
+    total_steps: int = 0
     pending: dict[str, float] = field(default_factory=dict)
 
     @classmethod

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -29,6 +30,12 @@ __all__ = ["LoopOptions", "Task", "prefetched", "run_training"]
 CHECKPOINT_FOLDER, BEST_FOLDER, SAMPLES_FOLDER, LOG_FILE = "checkpoint", "best_model", "samples", "log.jsonl"
 MODEL_FOLDER = "model"
 """Where whoever calls `run_training` writes what came out."""
+
+PACE_STEPS = 40
+"""Where a run is to fit a time, so many steps tell how long one takes."""
+
+FIT_SHARE = 0.92
+"""Share of the time that steps may take; the rest is for measurements and checkpoints."""
 
 T = TypeVar("T")
 
@@ -90,24 +97,48 @@ class _Run:
         processes.wait()  # Nobody may write before everybody has read.
         self.state = loaded or RunState()
         self._saved_step = self.state.step if loaded else -1
+        if self.state.total_steps:
+            self.options = replace(options, total_steps=self.state.total_steps)
+        self._deadline = time.monotonic() + 60 * options.max_minutes
         self.log = RunLog(folder / LOG_FILE, processes, trackers)
         if processes.is_main:
             self.log.resume(self.state.step, self.state.pending)
 
     def to_end(self) -> int:
         options, state = self.options, self.state
-        deadline = time.monotonic() + options.max_minutes * 60 if options.max_minutes else float("inf")
-        asked = time.monotonic()
-        for step, parts in prefetched(self._parts, state.step, options.total_steps):
-            self._step(step, parts, waited_s=time.monotonic() - asked)
-            state.step = step + 1
-            self._after_step()
-            if options.max_minutes and self.processes.any(time.monotonic() > deadline):
-                break
-            asked = time.monotonic()
+        if options.fit_minutes and not state.total_steps:
+            self._fit_steps(time.monotonic())
+        self._take_steps(state.total_steps or options.total_steps)
         if self._saved_step != state.step:
             self._save()
         return state.step
+
+    def _take_steps(self, end: int) -> None:
+        """Goes on to a step, or until the time is up."""
+        asked = time.monotonic()
+        for step, parts in prefetched(self._parts, self.state.step, end):
+            self._step(step, parts, waited_s=time.monotonic() - asked)
+            self.state.step = step + 1
+            self._after_step()
+            if self.options.max_minutes and self.processes.any(time.monotonic() > self._deadline):
+                return
+            asked = time.monotonic()
+
+    def _fit_steps(self, started: float) -> None:
+        """Takes the first steps, and from their time finds how many there can be."""
+        first = self.state.step
+        uncounted = self.options.pace_after_steps
+        self._take_steps(first + uncounted)
+        paced = time.monotonic()
+        self._take_steps(first + uncounted + PACE_STEPS)
+        now = time.monotonic()
+        left_s = FIT_SHARE * (60 * self.options.fit_minutes - (now - started))
+        steps = max(0, math.floor(left_s / (now - paced) * PACE_STEPS))
+        # Processes measure different times, but must take the same steps.
+        steps = int(self.processes.sum(torch.tensor(float(steps)))) // self.processes.world_size
+        self.state.total_steps = self.state.step + steps
+        self.options = replace(self.options, total_steps=max(1, self.state.total_steps))
+        self.log.write({"step": self.state.step, "total_steps": self.state.total_steps})
 
     def _parts(self, step: int) -> list:
         """What this process does of a step: a part of its batch for each pass."""

@@ -16,7 +16,8 @@ PARALLEL = ("ddp", "fsdp")
 class LoopOptions:
     """What a run does at which step; `configs/train/default.yaml` explains each option.
 
-    `max_minutes` > 0 ends the run after that time with a checkpoint, so that it can be resumed. A step is always made
+    `max_minutes` > 0 ends the run after that time with a checkpoint, so that it can be resumed. `fit_minutes` > 0 takes
+    as many steps as that time allows instead of `total_steps`, as the first ones tell. A step is always made
     of one whole batch: `accumulation_steps` says in how many passes each process works through its share of it.
     """
 
@@ -37,6 +38,8 @@ class LoopOptions:
     checkpoint_every: int = 100
     keep_checkpoints: int = 1
     max_minutes: float = 0.0
+    fit_minutes: float = 0.0
+    pace_after_steps: int = 20
     precision: str = "fp32"
     compile: bool = False
     parallel: str = "ddp"
@@ -48,8 +51,9 @@ class LoopOptions:
         require_one_of(PARALLEL, "loop.parallel", self.parallel)
         for name in ("total_steps", "accumulation_steps", "log_every", "evaluate_every", "checkpoint_every"):
             require(getattr(self, name) >= 1, f"loop.{name}", "1 or more", getattr(self, name))
-        for name in ("warmup_steps", "sustain_steps", "sample_every"):
+        for name in ("warmup_steps", "sustain_steps", "sample_every", "pace_after_steps"):
             require(getattr(self, name) >= 0, f"loop.{name}", "0 or more", getattr(self, name))
+        require(self.fit_minutes >= 0, "loop.fit_minutes", "0 or more", self.fit_minutes)
         require(self.keep_checkpoints >= 1, "loop.keep_checkpoints", "1 or more", self.keep_checkpoints)
         require(0 <= self.average_decay < 1, "loop.average_decay", "within 0..1", self.average_decay)
         require(self.clip_norm > 0, "loop.clip_norm", "more than 0", self.clip_norm)

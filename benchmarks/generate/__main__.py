@@ -84,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _song(options: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        song = _excerpt(options.file, options.seconds, folder) if options.seconds else options.file
+        song = excerpt_of(options.file, options.seconds, folder) if options.seconds else options.file
         costs, maps = {}, []
         for precision in options.precision:
             costs[precision] = _cost(song, precision, options.model, folder)
@@ -109,7 +109,7 @@ def _lengths(options: argparse.Namespace) -> None:
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for seconds in options.lengths:
-            song = _excerpt(options.file, seconds, folder)
+            song = excerpt_of(options.file, seconds, folder)
             for precision in options.precision:
                 cost = _cost(song, precision, options.model, folder)
                 spent = cost.work.total_s
@@ -118,7 +118,7 @@ def _lengths(options: argparse.Namespace) -> None:
     print(_table(("song", "all s", "ms per s of song", "ms per token", "tokens", "objects"), rows))
 
 
-def _excerpt(song: Path, seconds: float, folder: str) -> Path:
+def excerpt_of(song: Path, seconds: float, folder: str) -> Path:
     """The beginning of a song, as a file."""
     excerpt = Path(folder) / f"{seconds:g}.flac"
     samples = load_audio(song, SAMPLE_RATE)
@@ -208,12 +208,13 @@ def _print_ways(ways: dict[str, Work]) -> None:
     for name, work in ways.items():
         same = sum(map(list.__eq__, work.tokens, first.tokens))
         spent = [f"{1000 * work.seconds[stage]:.0f}" for stage in stages]
-        rate = work.steps / work.seconds["decode"]
+        rate = work.steps / work.wall_seconds["decode"]
         whole = (f"{work.total_s:.2f}", f"{work.total_s / first.total_s:.2f}")
-        step = (f"{work.step_ms:.1f}", f"{work.step_ms / first.step_ms:.2f}", f"{rate:.0f}")
+        step = (f"{work.step_ms:.1f}", f"{work.step_ms / first.step_ms:.2f}")
+        step += (f"{work.step_wall_ms:.1f}", f"{work.step_wall_ms / first.step_wall_ms:.2f}", f"{rate:.0f}")
         rows.append([name, *spent, *whole, *step, f"{same} of {len(first.tokens)}"])
-    head = ("way", *(f"{stage} ms" for stage in stages), "all s", "of first", "ms/token", "of first", "tokens/s")
-    print(_table((*head, "rows as the first"), rows))
+    head = ("way", *(f"{stage} ms" for stage in stages), "all s", "of first", "ms/token", "of first")
+    print(_table((*head, "wall ms/token", "of first", "tokens/s", "rows as the first"), rows))
 
 
 def _print_floor(model: MapperModel, tasks: Sequence[Task], sizes: dict[str, tuple[int, int]], device: str) -> None:

@@ -31,10 +31,11 @@ Mels = dict[int, Tensor]
 
 @dataclass(slots=True)
 class Work:
-    """seconds: by stage; tokens: of each task; device: of the model"""
+    """seconds: by stage, of processor time on a CPU; wall_seconds: that went by; tokens: of each task; device: where"""
 
     device: str = "cpu"
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    wall_seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     tokens: list[list[int]] = field(default_factory=list)
 
     @property
@@ -50,11 +51,16 @@ class Work:
     def step_ms(self) -> float:
         return 1000 * self.seconds["decode"] / max(1, self.steps)
 
+    @property
+    def step_wall_ms(self) -> float:
+        return 1000 * self.wall_seconds["decode"] / max(1, self.steps)
+
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        started = self.now()
+        started, wall_started = self.now(), time.perf_counter()
         yield
         self.seconds[name] += self.now() - started
+        self.wall_seconds[name] += time.perf_counter() - wall_started
 
     def now(self) -> float:
         """Seconds so far."""

@@ -26,7 +26,7 @@ from osuT5.encoding_spec import EncodingSpec
 from osuT5.events import TYPE_KINDS, ContextKind, EventGroup, EventKind
 from osuT5.generation.engine import Engine, Guidance, RowByRow
 from osuT5.generation.grammar import GrammarState, is_published
-from osuT5.generation.listening import Listener, Progress
+from osuT5.generation.listening import Listener, Progress, StatesAhead, has_idle_core
 from osuT5.generation.logit_rules import Row, default_rules
 from osuT5.generation.published_grammar import PublishedGrammar
 from osuT5.generation.sampling import Sampler, Sampling
@@ -118,6 +118,7 @@ class SongWriter:
         self.listener = Listener(model, spec, mel, song_ms)
         self.heard_windows: dict[tuple, HeardWindow] = {}
         self._states: dict[tuple, Tensor] = {}
+        self._ahead: StatesAhead | None = None
 
     def within(self, start_ms: float, end_ms: float) -> SongWriter:
         """A writer of a part of the song alone, with what was heard of it so far."""
@@ -128,16 +129,20 @@ class SongWriter:
             for index, window in enumerate(kept)
         ]
         part.report = GenerationReport(windows=len(kept))
-        part._states = {}
-        heard = part.__dict__.pop("encoder_states", None)
-        if heard is not None:
-            part.encoder_states = heard[[window.index for window in kept]]
+        part._states, part._ahead = {}, None
+        if self._ahead is not None or "encoder_states" in self.__dict__:
+            part.encoder_states = self.encoder_states[[window.index for window in kept]]
         return part
 
     @cached_property
     def encoder_states(self) -> Tensor | None:
         """Of all windows [windows, positions, d]; None for models that listen for a chart."""
-        return None if self.model.audio_conditions else self._encode(None)
+        if self.model.audio_conditions:
+            return None
+        if self._ahead is None:
+            return self._encode(None)
+        ahead, self._ahead = self._ahead, None
+        return ahead.whole()
 
     def _encode(self, heard_for: Attributes | None) -> Tensor:
         return self.listener.encode(self.windows, heard_for, self.progress)
@@ -156,6 +161,14 @@ class SongWriter:
         if key not in self._states:
             self._states[key] = self._encode(chart.attributes)
         return self._states[key]
+
+    def states_of(self, index: int, chart: ChartInProgress) -> Tensor:
+        """Encoder states of one window [positions, d], as heard for a chart; those after it may still be coming."""
+        if self.model.audio_conditions or "encoder_states" in self.__dict__ or not has_idle_core():
+            return self.states_for(chart)[index]
+        if self._ahead is None:
+            self._ahead = self.listener.encode_ahead(self.windows)
+        return self._ahead[index]
 
     def heard(self, window: Window, charts: Sequence[ChartInProgress]) -> tuple[Tensor, list[int]]:
         """Encoder states of a window, and which of them each chart's row listens to."""

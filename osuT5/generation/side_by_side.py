@@ -113,7 +113,7 @@ class WriterGroup:
         known = self.song.heard_windows
         key = (self.song.windows[index].start_frame, self.song.heard_as(chart))
         if key not in known:
-            known[key] = self.song.model.row_decoder.hear(self.song.states_for(chart)[index])
+            known[key] = self.song.model.row_decoder.hear(self.song.states_of(index, chart))
         self._used.setdefault(index, []).append(known[key])
         return known[key]
 

@@ -31,6 +31,21 @@ def test_fp32_is_the_same_but_for_the_order_of_sums(shape, takes_steps, bias):
     torch.testing.assert_close(fast(states), plain(states), atol=1e-5, rtol=1e-5)
 
 
+@pytest.mark.parametrize("shape", [(640, 512), (512, 640), (1024, 512)])
+def test_one_row_is_the_same_for_one_thread_and_for_two(shape):
+    if not has_onednn():
+        pytest.skip("this torch has no oneDNN")
+    plain = layer(shape[1], shape[0])
+    fast = packed(plain, False, takes_steps=True)
+    states, before = torch.randn(1, shape[1]), torch.get_num_threads()
+    try:
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            torch.testing.assert_close(fast(states), plain(states), atol=1e-5, rtol=1e-5)
+    finally:
+        torch.set_num_threads(before)
+
+
 @pytest.mark.parametrize("bias", [True, False])
 def test_int8_is_near(bias):
     plain = layer(384, 512, bias)
