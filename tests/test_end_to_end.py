@@ -287,12 +287,12 @@ def test_many_songs_load_one_model(song, model_folder, tmp_path, monkeypatch):
 
 
 def test_guidance_makes_another_map_and_scale_1_does_not(song, model_folder, tmp_path):
-    plain, one, three = (
+    plain, one, ten = (
         generate(request(song, model_folder, tmp_path / name, gamemode=3, hold_note_ratio=0.5, **options))
-        for name, options in (("plain", {}), ("one", {"cfg_scale": 1}), ("three", {"cfg_scale": 3}))
+        for name, options in (("plain", {}), ("one", {"cfg_scale": 1}), ("ten", {"cfg_scale": 10}))
     )
     assert one.osu_path.read_bytes() == plain.osu_path.read_bytes()
-    assert three.osu_path.read_bytes() != plain.osu_path.read_bytes()
+    assert ten.osu_path.read_bytes() != plain.osu_path.read_bytes()
 
 
 def test_what_a_model_ignores_is_said_and_hit_sounds_can_be_left_out(song, model_folder, tmp_path):

@@ -31,7 +31,7 @@ Mels = dict[int, Tensor]
 
 @dataclass(slots=True)
 class Work:
-    """seconds: by stage, of the processor where that computes; wall_seconds: that went by; tokens: of each task"""
+    """seconds: by stage, of processor time on a CPU; wall_seconds: that went by; tokens: of each task; device: where"""
 
     device: str = "cpu"
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
