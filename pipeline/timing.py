@@ -11,6 +11,7 @@ from osu_beatmap.beat_activation import fit_from_activation
 from osu_beatmap.beat_fit import Beats, fit_red_lines
 from osu_beatmap.beat_votes import merge_votes
 from osu_beatmap.model import Beatmap, GameMode, TimingPoint
+from osu_beatmap.timing import Timing
 from osuT5.encoding import encode_context
 from osuT5.encoding.timing import MarkedBeat, decode_timing
 from osuT5.events import ContextKind, EventGroup
@@ -26,7 +27,8 @@ FIRST_FIT_PASSES = 4
 UNCHANGED_PASSES = 3
 """Passes that have to confirm what was found before."""
 
-SAME_TIME_MS, SAME_TEMPO_BPM = 1.0, 0.005
+SAME_BEAT_MS, SAME_SHARE = 2.0, 0.95
+"""Two ways to time a song are the same where that share of the beats is that near to each other."""
 
 
 def red_lines_from(
@@ -58,7 +60,7 @@ def super_timed_red_lines(timer: SuperTimer, passes: int, progress: Progress | N
         if number < min(passes, FIRST_FIT_PASSES):
             continue
         found = _agreed_lines(timer)
-        unchanged = unchanged + 1 if _same(found, lines) else 0
+        unchanged = unchanged + 1 if _same(found, lines, timer.listener.song_ms) else 0
         lines = found
         if unchanged >= UNCHANGED_PASSES:
             break
@@ -91,14 +93,19 @@ def _lines_of(
     return [_earlier(line, lead_ms) for line in lines]
 
 
-def _same(lines: Sequence[TimingPoint], others: Sequence[TimingPoint]) -> bool:
-    """Whether two lists of red lines are one and the same to a player."""
-    return len(lines) == len(others) and all(
-        line.meter == other.meter
-        and abs(line.time_ms - other.time_ms) <= SAME_TIME_MS
-        and abs(line.bpm - other.bpm) <= SAME_TEMPO_BPM
-        for line, other in zip(lines, others, strict=True)
+def _same(lines: Sequence[TimingPoint], others: Sequence[TimingPoint], song_ms: float) -> bool:
+    """Whether two lists of red lines have the same beats, all but a few; they may have them by different lines."""
+    if not lines or not others or lines[0].meter != others[0].meter:
+        return False
+    start_ms = max(lines[0].time_ms, others[0].time_ms) - SAME_BEAT_MS
+    ours_ms, theirs_ms = (
+        np.array([beat.time_ms for beat in Timing(each).beats(start_ms, song_ms)]) for each in (lines, others)
     )
+    if min(len(ours_ms), len(theirs_ms)) < 2 or abs(len(ours_ms) - len(theirs_ms)) > 1:
+        return False
+    after = np.clip(np.searchsorted(theirs_ms, ours_ms), 1, len(theirs_ms) - 1)
+    distances_ms = np.minimum(np.abs(theirs_ms[after] - ours_ms), np.abs(theirs_ms[after - 1] - ours_ms))
+    return bool(np.mean(distances_ms <= SAME_BEAT_MS) >= SAME_SHARE)
 
 
 def _earlier(line: TimingPoint, lead_ms: float) -> TimingPoint:

@@ -5,12 +5,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from osu_beatmap.model import TimingPoint
 from osuT5.encoding.timing import MarkedBeat
 from osuT5.spec import mini_spec
 from pipeline.timing import (
     FIRST_FIT_PASSES,
     QUICK_PASSES,
     UNCHANGED_PASSES,
+    _same,
     quickly_timed_red_lines,
     super_timed_red_lines,
 )
@@ -74,3 +76,26 @@ def test_every_map_gets_a_few_passes():
     (line,) = quickly_timed_red_lines(timer)
     assert line.bpm == pytest.approx(150)
     assert len(timer.passes) == QUICK_PASSES
+
+
+def line(time_ms, bpm, meter=4):
+    return TimingPoint(time_ms, 60_000 / bpm, meter=meter)
+
+
+@pytest.mark.parametrize(
+    ("others", "same"),
+    [
+        ([line(1000, 150)], True),
+        ([line(1001, 150.001)], True),
+        ([line(1000, 150), line(33_001, 150)], True),
+        ([line(1004, 150)], False),
+        ([line(1000, 150.05)], False),
+        ([line(1000, 300)], False),
+        ([line(1000, 75)], False),
+        ([line(1000, 150, meter=3)], False),
+        ([line(1200, 150)], False),
+        ([], False),
+    ],
+)
+def test_timings_are_the_same_where_their_beats_are(others, same):
+    assert _same([line(1000, 150)], others, SONG_MS) is same
