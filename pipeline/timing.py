@@ -27,6 +27,9 @@ FIRST_FIT_PASSES = 4
 UNCHANGED_PASSES = 3
 """Passes that have to confirm what was found before."""
 
+PATIENT_PASSES = 12
+"""After so many, one that confirms the last will do: what has not settled by then hardly does."""
+
 SAME_BEAT_MS, SAME_SHARE = 2.0, 0.95
 """Two ways to time a song are the same where that share of the beats is that near to each other."""
 
@@ -62,7 +65,7 @@ def super_timed_red_lines(timer: SuperTimer, passes: int, progress: Progress | N
         found = _agreed_lines(timer)
         unchanged = unchanged + 1 if _same(found, lines, timer.listener.song_ms) else 0
         lines = found
-        if unchanged >= UNCHANGED_PASSES:
+        if unchanged >= (UNCHANGED_PASSES if number < PATIENT_PASSES else 1):
             break
     return lines
 
