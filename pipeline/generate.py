@@ -310,7 +310,7 @@ def hear_timing(writer: SongWriter, chart: ChartInProgress, sampling: Sampling) 
     """
     has_frame_heads = writer.model.frame_heads is not None
     if has_frame_heads and ContextKind.TIMING in writer.spec.vocabulary.contexts:
-        return quickly_timed_red_lines(_timer(writer, chart, sampling))
+        return quickly_timed_red_lines(_timer(writer, chart, sampling), writer.progress)
     beats_in = ContextKind.MAP if writer.spec.encoding.timing_in_map else ContextKind.TIMING
     (groups,) = writer.write_context(beats_in, [chart], sampling)
     if beats_in is ContextKind.MAP:

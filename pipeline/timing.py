@@ -23,6 +23,8 @@ from osuT5.spec import ModelSpec
 QUICK_PASSES = 6
 """Without super timing: they take as long as one pass of overlapping windows, and get twice as many tempi right."""
 
+PASSES_STAGE = "passes for the timing"
+
 FIRST_FIT_PASSES = 4
 UNCHANGED_PASSES = 3
 """Passes that have to confirm what was found before."""
@@ -45,10 +47,12 @@ def red_lines_from(
     return _lines_of(_beats_of(decode_timing(groups), spec), activations, attacks, spec, song_ms)
 
 
-def quickly_timed_red_lines(timer: SuperTimer) -> list[TimingPoint]:
+def quickly_timed_red_lines(timer: SuperTimer, progress: Progress | None = None) -> list[TimingPoint]:
     """The red lines that a few passes over a song agree on."""
-    for _ in range(QUICK_PASSES):
+    for number in range(1, QUICK_PASSES + 1):
         timer.listen()
+        if progress is not None:
+            progress(PASSES_STAGE, number, QUICK_PASSES)
     return _agreed_lines(timer)
 
 
@@ -59,7 +63,7 @@ def super_timed_red_lines(timer: SuperTimer, passes: int, progress: Progress | N
     for number in range(1, passes + 1):
         timer.listen()
         if progress is not None:
-            progress("passes for the timing", number, passes)
+            progress(PASSES_STAGE, number, passes)
         if number < min(passes, FIRST_FIT_PASSES):
             continue
         found = _agreed_lines(timer)

@@ -135,7 +135,7 @@ def song(mapset):
 
 def request(song, model_folder, output, **options):
     flat = {"audio_path": str(song), "output_path": str(output), "model_path": str(model_folder), "device": "cpu"}
-    wild = {"temperature": 1.3, "top_p": 1.0, "lookahead": 0.2, "difficulty": 3, "seed": 7, "difficulty_attempts": 1}
+    wild = {"temperature": 1.3, "top_p": 1.0, "lookahead": 0.2, "difficulty": 3, "seed": 7, "difficulty_attempts": 2}
     return resolve({**flat, **wild, **options})
 
 
