@@ -22,8 +22,9 @@ from osu_beatmap.star_rating import star_rating
 from osu_beatmap.writer import save_beatmap
 from osuT5.audio import load_audio
 from osuT5.events import ContextKind
+from osuT5.generation.charts import ChartInProgress
 from osuT5.generation.sampling import Sampling
-from osuT5.generation.schedule import ChartInProgress, SongWriter
+from osuT5.generation.schedule import SongWriter
 from osuT5.mel import song_mel
 from osuT5.model.generating import prepare_to_generate
 from osuT5.model.loading import load_model

@@ -14,8 +14,8 @@ from osu_beatmap.attributes import WITH_SCROLL_SPEED
 from osu_beatmap.model import Beatmap, GameMode
 from osu_beatmap.star_rating import star_rating
 from osuT5.events import ContextKind
+from osuT5.generation.charts import ChartInProgress
 from osuT5.generation.listening import Progress
-from osuT5.generation.schedule import ChartInProgress
 from pipeline.account import Account
 from pipeline.finish import FinishReport
 from pipeline.generate import (

@@ -17,9 +17,10 @@ from osuT5.encoding import AssemblyReport, assemble
 from osuT5.encoding_spec import EncodingSpec
 from osuT5.events import ContextKind, EventGroup
 from osuT5.generation.activations import song_activations
+from osuT5.generation.charts import ChartInProgress
 from osuT5.generation.listening import Progress
 from osuT5.generation.sampling import Sampling, sampling_for
-from osuT5.generation.schedule import ChartInProgress, GenerationReport, SongWriter
+from osuT5.generation.schedule import GenerationReport, SongWriter
 from osuT5.generation.super_timing import SuperTimer
 from osuT5.model.loading import ModelFolders, find_model
 from osuT5.spec import ModelSpec

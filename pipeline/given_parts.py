@@ -12,7 +12,8 @@ from osu_beatmap.timing import Timing, in_line_order, set_kiai
 from osuT5.dataset.contexts import ContextTemplate
 from osuT5.encoding import encode_context
 from osuT5.events import ContextKind, EventGroup
-from osuT5.generation.schedule import LONGEST_OBJECT_MS, ChartInProgress, GivenInput
+from osuT5.generation.charts import ChartInProgress, GivenInput
+from osuT5.generation.schedule import LONGEST_OBJECT_MS
 from osuT5.spec import INPUT_CONTEXTS, ModelSpec
 from pipeline.options import RequestError, ScopeOptions
 

@@ -13,11 +13,12 @@ import torch
 
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.model import GameMode
+from osuT5.generation.charts import ChartInProgress
 from osuT5.generation.compiled_grammar import CompiledGrammar
 from osuT5.generation.device_choice import DeviceChoice
 from osuT5.generation.device_loop import STEPS_LATE, Looks
 from osuT5.generation.sampling import Sampler, Sampling, sampling_for
-from osuT5.generation.schedule import ChartInProgress, SongWriter
+from osuT5.generation.schedule import SongWriter
 from osuT5.model.seq2seq import MapperModel
 from osuT5.model.static_decoder import Shape
 from osuT5.spec import ModelSpec

@@ -10,7 +10,8 @@ from osu_beatmap.model import Beatmap
 from osu_beatmap.star_rating import star_rating
 from osuT5.encoding import encode_context
 from osuT5.events import ContextKind
-from osuT5.generation.schedule import ChartInProgress, SongWriter, groups_between
+from osuT5.generation.charts import ChartInProgress, groups_between
+from osuT5.generation.schedule import SongWriter
 
 
 @dataclass(frozen=True, slots=True)

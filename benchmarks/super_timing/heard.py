@@ -17,8 +17,9 @@ from osu_beatmap.model import TimingPoint
 from osuT5.encoding.timing import MarkedBeat
 from osuT5.events import ContextKind, EventGroup
 from osuT5.generation.activations import song_activations
+from osuT5.generation.charts import ChartInProgress
 from osuT5.generation.sampling import Sampling
-from osuT5.generation.schedule import ChartInProgress, SongWriter
+from osuT5.generation.schedule import SongWriter
 from osuT5.generation.super_timing import SuperTimer
 from osuT5.mel import song_mel
 from osuT5.model.seq2seq import MapperModel

@@ -22,7 +22,8 @@ from osuT5.generation.shared_pool import SharedPools, shared_pools
 from osuT5.model.row_decoder import HeardWindow
 
 if TYPE_CHECKING:
-    from osuT5.generation.schedule import ChartInProgress, SongWriter
+    from osuT5.generation.charts import ChartInProgress
+    from osuT5.generation.schedule import SongWriter
 
 Wanted = Sequence[tuple[ContextKind, "ChartInProgress"]]
 

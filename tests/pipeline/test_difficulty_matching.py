@@ -12,7 +12,8 @@ from osu_beatmap.model import Beatmap, Circle, Difficulty, GameMode, HoldNote, T
 from osu_beatmap.star_rating import star_rating
 from osu_beatmap.timing import Timing
 from osuT5.encoding import AssemblyReport
-from osuT5.generation.schedule import ChartInProgress, GenerationReport
+from osuT5.generation.charts import ChartInProgress
+from osuT5.generation.schedule import GenerationReport
 from osuT5.spec import mini_spec
 from pipeline import difficulty_matching
 from pipeline.difficulty_matching import ATTEMPTS, BegunChart, Wish, beyond_training, meet, write_parts_before_map

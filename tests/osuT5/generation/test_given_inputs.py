@@ -17,8 +17,8 @@ from osuT5.dataset.token_stream import TokenStream
 from osuT5.encoding import encode_context
 from osuT5.encoding.sounding import with_sounds
 from osuT5.events import ContextKind
+from osuT5.generation.charts import ChartInProgress, GivenInput, groups_between
 from osuT5.generation.sampling import Sampling
-from osuT5.generation.schedule import ChartInProgress, GivenInput, groups_between
 from osuT5.generation.sounds import SOUND_KINDS, write_sounds
 
 SPEC = contexts_spec()

@@ -10,7 +10,7 @@ from contexts_model import contexts_spec, song_writer
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.model import GameMode
 from osuT5.generation import listening
-from osuT5.generation.schedule import ChartInProgress
+from osuT5.generation.charts import ChartInProgress
 
 SPEC = contexts_spec()
 CHART = ChartInProgress(Attributes(GameMode.TAIKO, difficulty=3.0), 1)

@@ -12,7 +12,8 @@ from osu_beatmap.model import Circle, GameMode
 from osuT5.encoding import encode_context
 from osuT5.encoding.context import traced_objects
 from osuT5.events import ContextKind, EventKind
-from osuT5.generation.schedule import ChartInProgress, SongWriter, groups_between
+from osuT5.generation.charts import ChartInProgress, groups_between
+from osuT5.generation.schedule import SongWriter
 from osuT5.generation.surprisal import ContextScorer
 from osuT5.generation.token_scores import Surprise, TokenScorer, sound_answers
 from osuT5.model.seq2seq import MapperModel

@@ -8,8 +8,9 @@ from published_bundles import published_config, published_spec
 
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.model import GameMode
+from osuT5.generation.charts import ChartInProgress
 from osuT5.generation.sampling import Sampling
-from osuT5.generation.schedule import ChartInProgress, SongWriter
+from osuT5.generation.schedule import SongWriter
 from osuT5.model.seq2seq import MapperModel
 from osuT5.spec import ModelSpec, mini_spec
 from osuT5.training.architectures import mini_config
