@@ -296,7 +296,10 @@ def _heard_lines(
         return hear_timing(writer, chart, sampling)
     if ContextKind.TIMING not in writer.spec.vocabulary.contexts:
         raise RequestError("super_timing=true needs a model that writes timing apart from the objects.")
-    return super_timed_red_lines(_timer(writer, chart, sampling), request.scope.timer_iterations, writer.progress)
+    timer = _timer(writer, chart, sampling)
+    lines = super_timed_red_lines(timer, request.scope.timer_iterations, writer.progress)
+    writer.report.tokens += timer.tokens
+    return lines
 
 
 def _timer(writer: SongWriter, chart: ChartInProgress, sampling: Sampling) -> SuperTimer:
@@ -311,7 +314,10 @@ def hear_timing(writer: SongWriter, chart: ChartInProgress, sampling: Sampling) 
     """
     has_frame_heads = writer.model.frame_heads is not None
     if has_frame_heads and ContextKind.TIMING in writer.spec.vocabulary.contexts:
-        return quickly_timed_red_lines(_timer(writer, chart, sampling), writer.progress)
+        timer = _timer(writer, chart, sampling)
+        lines = quickly_timed_red_lines(timer, writer.progress)
+        writer.report.tokens += timer.tokens
+        return lines
     beats_in = ContextKind.MAP if writer.spec.encoding.timing_in_map else ContextKind.TIMING
     (groups,) = writer.write_context(beats_in, [chart], sampling)
     if beats_in is ContextKind.MAP:

@@ -35,13 +35,15 @@ class SuperTimer:
     attributes: what the chart should be like, since models are told that for beats, too
     seed: decides where passes begin and how they draw; a pass is the same whatever the number of passes
 
-    `passes` are the beats of each pass, `activations` the average of what the frame heads heard.
+    `passes` are the beats of each pass, `activations` the average of what the frame heads heard, `tokens` how many were
+    written.
     """
 
     def __init__(self, listener: Listener, attributes: Attributes, sampling: Sampling, seed: int) -> None:
         self.listener = listener
         self.attributes = attributes
         self.passes: list[list[MarkedBeat]] = []
+        self.tokens = 0
         self.activations = SongActivations(listener.model, listener.spec, listener.song_ms)
         spec = listener.spec
         self._seed = seed
@@ -91,6 +93,7 @@ class SuperTimer:
         self._engine.write(rows, states, range(len(rows)), [int(self.attributes.mode)] * len(rows), choice)
         beats: list[MarkedBeat] = []
         for row, window in zip(rows, windows, strict=True):
+            self.tokens += len(row.written_ids)
             groups, _ = spec.text.groups_of(row.written_ids, window.start_ms)
             beats += decode_timing(groups)
         return beats

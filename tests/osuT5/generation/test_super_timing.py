@@ -57,6 +57,7 @@ def test_beats_are_within_their_windows_and_the_seed_decides(listener):
     assert one.passes == again.passes
     assert one.passes != other.passes
     assert one.passes[0] != one.passes[1]
+    assert one.tokens == again.tokens >= sum(map(len, one.passes))
     times_ms = [beat.time_ms for beat in one.passes[0]]
     assert times_ms, "a random model writes something"
     assert -SPEC.grid.window_ms < min(times_ms) <= max(times_ms) < SONG_MS + SPEC.grid.window_ms
