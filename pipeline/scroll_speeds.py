@@ -87,6 +87,7 @@ def _filled_in(changes: Sequence[tuple[float, float | None]], factor: float) -> 
         next_own = changes[place + 1][1] if place + 1 < len(changes) else None
         if own is not None:
             usual = own
-        near = (usual, round(usual * factor, 2), round(usual / factor, 2))
+        # The last two are for speeds so low that they have no neighbours in hundredths.
+        near = (usual, round(usual * factor, 2), round(usual / factor, 2), 1.0, factor)
         last = own if own is not None else next(speed for speed in near if speed not in (last, next_own))
         yield time_ms, last

@@ -52,6 +52,14 @@ def request(song, bundle, output, **options):
     return resolve({**flat, "lookback": 0.2, "lookahead": 0.2, **options})
 
 
+@pytest.mark.parametrize("version", ["v30", "v31"])
+def test_models_that_listen_for_a_chart_make_a_part_of_a_map(short_song, bundles, tmp_path, version):
+    """Their timing is heard before the part is cut out, and there are no states of windows to cut with it."""
+    part = {"start_time": 1_000, "end_time": 5_000, "temperature": 1.3}
+    result = generate(request(short_song, bundles[version], tmp_path, **part))
+    assert all(1_000 <= each.time_ms <= 5_000 for each in result.beatmap.hit_objects)
+
+
 @pytest.mark.parametrize("version", FAMILIES)
 def test_every_generation_makes_a_map_without_problems(song, bundles, tmp_path, version):
     """V30 among them, which hears beats only while it writes objects."""

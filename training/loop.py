@@ -108,7 +108,8 @@ class _Run:
         options, state = self.options, self.state
         if options.fit_minutes and not state.total_steps:
             self._fit_steps(time.monotonic())
-        self._take_steps(state.total_steps or options.total_steps)
+        if state.total_steps or not options.fit_minutes:
+            self._take_steps(state.total_steps or options.total_steps)
         if self._saved_step != state.step:
             self._save()
         return state.step
@@ -125,12 +126,14 @@ class _Run:
             asked = time.monotonic()
 
     def _fit_steps(self, started: float) -> None:
-        """Takes the first steps, and from their time finds how many there can be."""
+        """Takes the first steps, and from their time finds how many there can be; not if it is up before that."""
         first = self.state.step
         uncounted = self.options.pace_after_steps
         self._take_steps(first + uncounted)
         paced = time.monotonic()
         self._take_steps(first + uncounted + PACE_STEPS)
+        if self.state.step < first + uncounted + PACE_STEPS:
+            return
         now = time.monotonic()
         left_s = FIT_SHARE * (60 * self.options.fit_minutes - (now - started))
         steps = max(0, math.floor(left_s / (now - paced) * PACE_STEPS))

@@ -45,9 +45,11 @@ class ChartInProgress:
 
         An unknown difficulty would lead to charts that are harder or easier than what was asked for: away from the
         average, however far the chart is from it. So it is that of the chart so far, which leads towards the request
-        from either side, and nowhere from there.
+        from either side, and nowhere from there. Where no difficulty is asked for there is nothing to lead to.
         """
         if self.negative is None or self.negative.difficulty is not None or self.rating is None:
+            return self.negative
+        if self.attributes.difficulty is None:
             return self.negative
         stars = self.rating(written)
         return replace(self.negative, difficulty=self.attributes.difficulty if stars is None else stars)

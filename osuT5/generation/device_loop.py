@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from osuT5.generation.asked_shares import TowardsAskedShares
 from osuT5.generation.batches import Prompt
 from osuT5.generation.compiled_grammar import CompiledGrammar, TableFull
 from osuT5.generation.device_choice import Chosen, DeviceChoice
@@ -185,10 +186,12 @@ class DeviceLoop:
         return [prompt for half in halves for prompt in (*half, *nobody)]
 
 
-def knows(choice: object) -> bool:
-    """Whether a choice is made by rules that a device can follow."""
-    rules = getattr(choice, "rules", ())
-    return hasattr(choice, "generators") and [type(rule) for rule in rules] == KNOWN_RULES
+def knows(choice: object, rows: Sequence[Row]) -> bool:
+    """Whether a choice is made by rules that a device can follow. Asked shares are counted on the host alone."""
+    rules = [type(rule) for rule in getattr(choice, "rules", ())]
+    if not any(row.shares for row in rows):
+        rules = [rule for rule in rules if rule is not TowardsAskedShares]
+    return hasattr(choice, "generators") and rules == KNOWN_RULES
 
 
 def _step_and_choose(decoder: GraphedDecoder, way: DeviceChoice, length: int) -> None:

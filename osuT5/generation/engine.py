@@ -116,7 +116,7 @@ class Engine:
         prompts = list(map(Prompt, texts, [*row_window] * copies, [*mode_ids] * copies))
         beginnings = [max(map(len, texts[index :: len(rows)])) for index in range(len(rows))]
         padding = [max(beginnings) - own if self.counts_padding else 0 for own in beginnings]
-        if self.model.graphed_steps is not None and knows(choice):
+        if self.model.graphed_steps is not None and knows(choice, rows):
             left = [self.max_length - each - more for each, more in zip(beginnings, padding, strict=True)]
             loop = DeviceLoop(self.model, self.vocabulary, self.guidance)
             chosen = loop.write(rows, encoder_states, prompts, left, choice)

@@ -100,7 +100,7 @@ class SongWriter:
         ]
         part.report = GenerationReport(windows=len(kept))
         part._states, part._ahead = {}, None
-        if self._ahead is not None or "encoder_states" in self.__dict__:
+        if self._ahead is not None or self.__dict__.get("encoder_states") is not None:
             part.encoder_states = self.encoder_states[[window.index for window in kept]]
         return part
 

@@ -10,7 +10,7 @@ import copy
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from osu_beatmap.model import Beatmap, GameMode, HitObject, HitSound, HoldNote, Slider, Spinner
+from osu_beatmap.model import Beatmap, GameMode, HitObject, HitSound, HoldNote, Slider, Spinner, TimingPoint
 from osu_beatmap.rules.lines import MAX_VOLUME, MIN_VOLUME
 from osu_beatmap.slider_path import scale_to_length
 from osu_beatmap.timing import Timing, set_kiai, set_sv, slider_duration_ms, slider_length_px
@@ -135,15 +135,19 @@ def shift_stretch(start_ms: float, end_ms: float, by_ms: float, text: str) -> Fi
 
 
 def retime_line(time_ms: float, by_ms: float, longer: float, text: str) -> Fix:
-    """A red line without its objects: at another time, its beats `longer` times as long."""
+    """A red line without its objects: at another time, its beats `longer` times as long.
+
+    Green lines at its time go with it: it would set their speed back to 1.
+    """
+
+    def retimed(line: TimingPoint) -> TimingPoint:
+        if line.time_ms != time_ms:
+            return line
+        beat_length_ms = line.beat_length_ms * (longer if line.uninherited else 1.0)
+        return replace(line, time_ms=line.time_ms + by_ms, beat_length_ms=beat_length_ms)
 
     def change(beatmap: Beatmap) -> None:
-        beatmap.timing_points = [
-            replace(line, time_ms=line.time_ms + by_ms, beat_length_ms=line.beat_length_ms * longer)
-            if line.uninherited and line.time_ms == time_ms
-            else line
-            for line in beatmap.timing_points
-        ]
+        beatmap.timing_points = [retimed(line) for line in beatmap.timing_points]
 
     return Fix(text, change)
 

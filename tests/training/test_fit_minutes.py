@@ -43,6 +43,17 @@ def test_the_steps_fit_and_the_rate_falls_over_them(clock, tmp_path):
     assert rates[-1] < 0.05 * max(rates)
 
 
+@pytest.mark.parametrize("max_minutes", [0.5, 1.0])
+def test_a_run_that_is_cut_while_it_finds_out_does_so_when_it_is_resumed(clock, tmp_path, max_minutes):
+    """Half a minute ends before the counted steps, a whole one among them."""
+    cut = options(max_minutes=max_minutes, log_every=1)
+    assert loop.run_training(Line(), clock, cut, tmp_path) < 5 + loop.PACE_STEPS
+    assert not any("total_steps" in row for row in rows_of(tmp_path))
+    reached = loop.run_training(Line(), clock, options(), tmp_path)
+    assert 0.85 * 300 <= reached * SECONDS_A_STEP <= 320
+    assert [row["total_steps"] for row in rows_of(tmp_path) if "total_steps" in row] == [reached]
+
+
 def test_a_resumed_run_keeps_its_number_of_steps(clock, tmp_path):
     whole, resumed = Line(), Line()
     reached = loop.run_training(whole, clock, options(), tmp_path / "whole")

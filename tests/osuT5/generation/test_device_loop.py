@@ -14,7 +14,9 @@ from tiny_song import GREEDY, HOT, charts, filled_in, network, song_of_noise, ti
 
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.model import GameMode
+from osuT5.events import ContextKind
 from osuT5.generation import device_loop
+from osuT5.generation.charts import ChartInProgress
 from osuT5.generation.sampling import Sampling
 from osuT5.generation.schedule import SongWriter
 from osuT5.model.generating import prepare_to_generate
@@ -36,7 +38,7 @@ def writers(request) -> tuple[SongWriter, SongWriter]:
 def way(request, monkeypatch) -> None:
     """With choices on the device, and with scores that the host chooses from."""
     if request.param == "by scores":
-        monkeypatch.setattr("osuT5.generation.engine.knows", lambda choice: False)
+        monkeypatch.setattr("osuT5.generation.engine.knows", lambda *choice_and_rows: False)
 
 
 @pytest.mark.parametrize("sampling", [HOT, GREEDY, Sampling()], ids=["drawn", "greedy", "as users have it"])
@@ -53,6 +55,17 @@ def test_guided_rows_are_the_same(writers, way, count):
     first, second = (filled_in(writer, guided, charts(negative)[:count]) for writer in writers)
     assert first == second
     assert writers[1].model.graphed_steps.problem is None
+
+
+@pytest.mark.parametrize("asked", [None, 0.5])
+def test_guided_rows_are_chosen_on_the_device_unless_shares_are_counted(writers, monkeypatch, asked):
+    parts = []
+    in_parts = device_loop.DeviceLoop._in_parts
+    monkeypatch.setattr(device_loop.DeviceLoop, "_in_parts", lambda *all_: parts.append(1) or in_parts(*all_))
+    wish = Attributes(GameMode.MANIA, difficulty=3.0, key_count=4, hold_note_ratio=asked)
+    chart = ChartInProgress(wish, 1, negative=replace(wish, difficulty=8.0, hold_note_ratio=None))
+    writers[1].fill_in([(ContextKind.MAP, chart)], replace(HOT, guidance_scale=2.0))
+    assert bool(parts) is (asked is None)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")

@@ -112,6 +112,13 @@ def test_guidance_leads_away_from_the_difficulty_that_the_chart_has_so_far(write
         assert SPEC.vocabulary.encode(Event(EventKind.DIFFICULTY, int(2 * away_from))) in row.negative_ids
 
 
+def test_where_no_difficulty_is_asked_for_guidance_leads_away_from_none():
+    asked, _ = guided(2.0)
+    wish = replace(asked.attributes, difficulty=None)
+    rated = replace(asked, attributes=wish, rating=lambda groups: pytest.fail("no need to rate"))
+    assert rated.unlike([]) == asked.negative
+
+
 def test_what_guidance_leads_away_from_by_name_stays(writer):
     named = replace(guided(2.0)[0], negative=Attributes(GameMode.STANDARD, difficulty=3.0, descriptors=("messy",)))
     rated = replace(named, rating=lambda groups: pytest.fail("no need to rate"))

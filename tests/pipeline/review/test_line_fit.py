@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from osu_beatmap.model import TimingPoint
+from osu_beatmap.timing import Timing
 from pipeline.review.aspects import Aspect
 from pipeline.review.building import suggestions_of
-from pipeline.review.fixes import apply_fixes
+from pipeline.review.fixes import apply_fixes, retime_line
 from pipeline.review.line_fit import LEAST_BITS, line_fits, observe_lines
 from pipeline.review.thresholds import ThresholdTable
 from tests.pipeline.review.review_maps import BEAT_MS, regular_map
@@ -65,6 +66,16 @@ def test_it_is_one_suggestion_that_mends_the_line(by_ms, longer):
     mended = apply_fixes(beatmap, [said.fix])
     assert line_fits(mended)[0].bits == 0.0
     assert [obj.time_ms for obj in mended.hit_objects] == [obj.time_ms for obj in beatmap.hit_objects]
+
+
+@pytest.mark.parametrize("by_ms", [12.0, -12.0])
+def test_a_line_that_is_moved_keeps_the_velocity_after_it(by_ms):
+    beatmap = chart()
+    beatmap.timing_points.append(TimingPoint(beatmap.timing_points[0].time_ms, -200.0, uninherited=False))
+    red_ms = beatmap.timing_points[0].time_ms
+    mended = Timing(apply_fixes(beatmap, [retime_line(red_ms, by_ms, 1.0, "")]).timing_points)
+    assert mended.reds[0].time_ms == red_ms + by_ms
+    assert mended.sv_at(red_ms + by_ms) == mended.sv_at(red_ms + 1_000.0) == 0.5
 
 
 def test_each_line_is_judged_by_its_own_objects():
