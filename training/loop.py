@@ -34,6 +34,9 @@ MODEL_FOLDER = "model"
 PACE_STEPS = 40
 """Where a run is to fit a time, so many steps tell how long one takes."""
 
+FEWEST_UNCOUNTED = 5
+"""Also a run that is resumed compiles first."""
+
 FIT_SHARE = 0.92
 """Share of the time that steps may take; the rest is for measurements and checkpoints."""
 
@@ -128,7 +131,7 @@ class _Run:
     def _fit_steps(self, started: float) -> None:
         """Takes the first steps, and from their time finds how many there can be; not if it is up before that."""
         first = self.state.step
-        uncounted = self.options.pace_after_steps
+        uncounted = max(FEWEST_UNCOUNTED, self.options.pace_after_steps - first)
         self._take_steps(first + uncounted)
         paced = time.monotonic()
         self._take_steps(first + uncounted + PACE_STEPS)

@@ -28,7 +28,9 @@ Progress = Callable[[str, int, int], None]
 
 def has_idle_core() -> bool:
     """Whether something can be computed beside a thread that works alone."""
-    return torch.get_num_threads() == 1 and (os.cpu_count() or 1) > 1
+    # Cores that this process may use, where the system tells (not on macOS and Windows).
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return torch.get_num_threads() == 1 and cores > 1
 
 
 class StatesAhead:

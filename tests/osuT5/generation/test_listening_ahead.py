@@ -76,6 +76,8 @@ def test_a_song_that_is_given_up_is_not_listened_to_any_more():
     assert len(encoded) <= 1
 
 
-def test_one_core_has_no_second_thread(monkeypatch):
-    monkeypatch.setattr(listening.os, "cpu_count", lambda: 1)
-    assert not listening.has_idle_core()
+@pytest.mark.parametrize(("cores", "threads", "idle"), [(1, 1, False), (2, 1, True), (4, 2, False)])
+def test_one_core_or_shared_steps_leave_no_core_idle(cores, threads, idle, monkeypatch):
+    monkeypatch.setattr(listening.os, "sched_getaffinity", lambda process: set(range(cores)), raising=False)
+    monkeypatch.setattr(listening.torch, "get_num_threads", lambda: threads)
+    assert listening.has_idle_core() is idle
