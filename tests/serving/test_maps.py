@@ -27,6 +27,7 @@ from serving.work import make_for_guests
 from synthesis.mixing import render_song
 
 SECONDS = 12.0
+LONG_SECONDS = 120.0
 TINY = {"d_model": 32, "encoder_layers": 1, "decoder_layers": 1, "encoder_heads": 2, "decoder_heads": 2}
 TINY |= {"encoder_ffn_dim": 32, "decoder_ffn_dim": 32, "pointer_dim": 8, "chart_onset_dim": 8, "init_std": 0.1}
 
@@ -88,11 +89,15 @@ def test_maps_are_those_that_are_made_without_a_server(options, server, tmp_path
 
 def test_nothing_is_left_of_a_request_whose_guest_has_gone(options, server, tmp_path):
     def progress(stage: str, done: int, total: int) -> None:
-        if stage in ("map", "placing"):
+        if stage in ("kiai", "map", "placing"):
             raise Gone
 
+    # So long that there is much left to write, whichever word of progress comes first.
+    audio, _ = render_song(1, 150.0, 400.0, LONG_SECONDS, sample_rate=16_000)
+    soundfile.write(tmp_path / "long.flac", audio, 16_000)
+    wanted = {**options, "audio_path": str(tmp_path / "long.flac"), "seed": 1, "output_path": str(tmp_path / "out")}
     with pytest.raises(Gone):
-        generate({**options, "seed": 1, "output_path": str(tmp_path / "out")}, server.path, progress)
+        generate(wanted, server.path, progress)
     assert eventually(lambda: ask({"do": "status"}, server.path)["at_work"] == 0)
     assert not (tmp_path / "out").exists()
     assert any("called off" in said for said in server.said)
