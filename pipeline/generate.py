@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from osu_beatmap.attributes import WITH_CIRCLES, Attributes
@@ -296,14 +297,17 @@ def _heard_lines(
         return hear_timing(writer, chart, sampling)
     if ContextKind.TIMING not in writer.spec.vocabulary.contexts:
         raise RequestError("super_timing=true needs a model that writes timing apart from the objects.")
-    timer = _timer(writer, chart, sampling)
-    lines = super_timed_red_lines(timer, request.scope.timer_iterations, writer.progress)
+    find = partial(super_timed_red_lines, passes=request.scope.timer_iterations)
+    return _heard_in_passes(writer, chart, sampling, find)
+
+
+def _heard_in_passes(
+    writer: SongWriter, chart: ChartInProgress, sampling: Sampling, find: Callable[..., list[TimingPoint]]
+) -> list[TimingPoint]:
+    timer = SuperTimer(writer.listener, chart.attributes, sampling, chart.seed)
+    lines = find(timer, progress=writer.progress)
     writer.report.tokens += timer.tokens
     return lines
-
-
-def _timer(writer: SongWriter, chart: ChartInProgress, sampling: Sampling) -> SuperTimer:
-    return SuperTimer(writer.listener, chart.attributes, sampling, chart.seed)
 
 
 def hear_timing(writer: SongWriter, chart: ChartInProgress, sampling: Sampling) -> list[TimingPoint]:
@@ -314,10 +318,7 @@ def hear_timing(writer: SongWriter, chart: ChartInProgress, sampling: Sampling) 
     """
     has_frame_heads = writer.model.frame_heads is not None
     if has_frame_heads and ContextKind.TIMING in writer.spec.vocabulary.contexts:
-        timer = _timer(writer, chart, sampling)
-        lines = quickly_timed_red_lines(timer, writer.progress)
-        writer.report.tokens += timer.tokens
-        return lines
+        return _heard_in_passes(writer, chart, sampling, quickly_timed_red_lines)
     beats_in = ContextKind.MAP if writer.spec.encoding.timing_in_map else ContextKind.TIMING
     (groups,) = writer.write_context(beats_in, [chart], sampling)
     if beats_in is ContextKind.MAP:

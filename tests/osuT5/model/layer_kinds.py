@@ -11,3 +11,9 @@ LAYER_KINDS = {
         "local_rope_theta": 100.0,
     },
 }
+
+DECODER_KINDS = {
+    **LAYER_KINDS,
+    "without a pointer": {"pointer": False, "frame_heads": ()},
+    "onsets of a chart": {"chart_onset_dim": 8},
+}

@@ -7,23 +7,17 @@ from functools import partial
 
 import pytest
 import torch
-from layer_kinds import LAYER_KINDS
+from layer_kinds import DECODER_KINDS
 
 from osuT5.model.generating import prepare_to_generate
 
 MODES = [0, 3, 1]
 WINDOWS = [0, 1, 1]
 
-KINDS = {
-    **LAYER_KINDS,
-    "without a pointer": {"pointer": False, "frame_heads": ()},
-    "onsets of a chart": {"chart_onset_dim": 8},
-}
 
-
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=DECODER_KINDS)
 def tiny_model(tiny_model, request):
-    return partial(tiny_model, **KINDS[request.param])
+    return partial(tiny_model, **DECODER_KINDS[request.param])
 
 
 @pytest.fixture(autouse=True)

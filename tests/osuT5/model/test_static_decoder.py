@@ -8,27 +8,22 @@ from functools import partial
 
 import pytest
 import torch
-from layer_kinds import LAYER_KINDS
+from layer_kinds import DECODER_KINDS
 from on_one_device import OnOneDevice
 
 from osuT5.model.generating import prepare_to_generate
 from osuT5.model.static_decoder import Shape, StaticDecoder
 from osuT5.model.step_graphs import MOST_SHAPES, CudaGraphs, GraphedSteps, is_out_of_memory
 
-KINDS = {
-    **LAYER_KINDS,
-    "without a pointer": {"pointer": False, "frame_heads": ()},
-    "onsets of a chart": {"chart_onset_dim": 8},
-}
 MODES = [0, 3, 1]
 OWN_WINDOWS, ONE_WINDOW = [0, 1, 1], [1, 1, 1]
 SHORT = 24
 """A length that holds all rows of these tests; the models have room for 40."""
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=DECODER_KINDS)
 def tiny_model(tiny_model, request):
-    return partial(tiny_model, **KINDS[request.param])
+    return partial(tiny_model, **DECODER_KINDS[request.param])
 
 
 @pytest.fixture(autouse=True)
