@@ -1,0 +1,163 @@
+"""Songs of a folder of mapsets as the rhythm model needs them: features, timing points and object times.
+
+Charts are read once and cached as JSON, since star ratings of a corpus take minutes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from enum import IntEnum
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from osu_beatmap.held_out import Split, held_out_titles, song_in_split
+from osu_beatmap.model import Beatmap, GameMode, TimingPoint
+from osuT5.audio import AudioError
+from osuT5.dataset.sources import FolderSong, ReadChart, SourceReport, mapset_songs, read_charts
+from osuT5.rhythm.features import FRAME_MS, load_features
+
+CACHE_VERSION = 1
+"""Number to raise when the content of cached charts changes."""
+
+
+class Origin(IntEnum):
+    """Game for which a chart was made. Charts of other games are converted to osu!."""
+
+    OSU = 0
+    TJA = 1
+    STEPMANIA = 2
+    QUAVER = 3
+
+
+_ORIGIN_OF_SOURCE = {"TJA": Origin.TJA, "StepMania": Origin.STEPMANIA, "Quaver": Origin.QUAVER}
+
+
+@dataclass(frozen=True)
+class RhythmChart:
+    """Object times of a chart, its timing, and the conditions under which it was made.
+
+    Attributes:
+        keys: Number of columns in mania, otherwise 0.
+        red_lines: (time_ms, beat_length_ms, meter) of each uninherited timing point.
+        times_ms: Distinct start times of hit objects, in order.
+    """
+
+    name: str
+    title: str
+    title_unicode: str
+    mode: GameMode
+    origin: Origin
+    stars: float
+    keys: int
+    red_lines: tuple[tuple[float, float, int], ...]
+    times_ms: tuple[float, ...]
+
+    @classmethod
+    def from_read_chart(cls, chart: ReadChart) -> RhythmChart:
+        """Reduce a chart to its rhythm."""
+        beatmap, record = chart.beatmap, chart.record
+        reds = [point for point in beatmap.timing_points if point.uninherited]
+        return cls(
+            name=chart.name,
+            title=record.title,
+            title_unicode=record.title_unicode,
+            mode=beatmap.mode,
+            origin=origin_of(beatmap),
+            stars=round(record.stars, 3),
+            keys=record.key_count or 0,
+            red_lines=tuple((red.time_ms, red.beat_length_ms, red.meter) for red in reds),
+            times_ms=tuple(sorted({hit_object.time_ms for hit_object in beatmap.hit_objects})),
+        )
+
+    @classmethod
+    def from_dict(cls, values: dict) -> RhythmChart:
+        """Restore a chart from the JSON of `asdict`."""
+        lines = tuple((float(time), float(length), int(meter)) for time, length, meter in values["red_lines"])
+        enums = {"mode": GameMode(values["mode"]), "origin": Origin(values["origin"])}
+        return cls(**values | enums | {"red_lines": lines, "times_ms": tuple(values["times_ms"])})
+
+    @property
+    def task(self) -> str:
+        """Group of charts under which losses and scores are reported."""
+        return self.mode.name.lower() if self.origin is Origin.OSU else f"{self.mode.name.lower()} {self.origin.name}"
+
+    def timing_points(self) -> list[TimingPoint]:
+        """Return the uninherited timing points."""
+        return [TimingPoint(time, length, meter) for time, length, meter in self.red_lines]
+
+
+@dataclass(frozen=True)
+class RhythmSong:
+    """A song with its features, float16 [frames, bands], and charts."""
+
+    name: str
+    audio_path: Path
+    features: np.ndarray
+    charts: tuple[RhythmChart, ...]
+
+    @property
+    def duration_ms(self) -> float:
+        return len(self.features) * FRAME_MS
+
+
+def origin_of(beatmap: Beatmap) -> Origin:
+    """Return the game named by the `Source:` line of a converted chart; osu! for any other."""
+    return _ORIGIN_OF_SOURCE.get(beatmap.metadata.source, Origin.OSU)
+
+
+def load_songs(folder: Path, cache: Path, split: Split, report: SourceReport | None = None) -> list[RhythmSong]:
+    """Return the songs of a split that can be read, with features computed or taken from the cache.
+
+    Charts and songs that cannot be read are listed in `report`.
+    """
+    report = report or SourceReport()
+    held_out = held_out_titles()
+    songs = []
+    for song in tqdm(list(mapset_songs(folder)), desc="songs", unit="song", mininterval=10):
+        charts = load_charts(song, cache, report)
+        if not charts or not song_in_split(charts, split, held_out):
+            continue
+        try:
+            features = load_features(song.audio_path, cache / f"{_audio_key(song)}.npy")
+        except AudioError as error:
+            report.skip(song.name, error)
+            continue
+        songs.append(RhythmSong(song.name, song.audio_path, features, charts))
+    return songs
+
+
+def load_charts(song: FolderSong, cache: Path, report: SourceReport) -> tuple[RhythmChart, ...]:
+    """Return the readable charts of a song, from the cache if it has them."""
+    cache_file = cache / f"{_charts_key(song)}.json"
+    if not cache_file.is_file():
+        charts = [RhythmChart.from_read_chart(chart) for chart in read_charts(song, report)]
+        cache_file.parent.mkdir(parents=True, exist_ok=True)
+        temporary = cache_file.with_suffix(f".{os.getpid()}.tmp")
+        temporary.write_text(json.dumps([asdict(chart) for chart in charts]), encoding="utf-8")
+        os.replace(temporary, cache_file)
+    return tuple(RhythmChart.from_dict(values) for values in json.loads(cache_file.read_text(encoding="utf-8")))
+
+
+def all_charts(songs: Iterable[RhythmSong]) -> Iterator[RhythmChart]:
+    """Iterate over the charts of all songs."""
+    for song in songs:
+        yield from song.charts
+
+
+def _audio_key(song: FolderSong) -> str:
+    return _digest(f"{song.mapset}|{song.audio_name}|{song.audio_path.stat().st_size}")
+
+
+def _charts_key(song: FolderSong) -> str:
+    files = [f"{path.name}:{path.stat().st_size}" for path in song.chart_paths]
+    return _digest("|".join([str(CACHE_VERSION), song.mapset, song.audio_name, *files]))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", errors="surrogateescape")).hexdigest()[:24]

@@ -1,0 +1,57 @@
+"""Song features on the millisecond clock: log mel levels, cached as one file per song."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from osuT5.audio import load_audio
+from osuT5.model.spectrogram import Spectrogram, SpectrogramSpec
+
+FEATURE_SPEC = SpectrogramSpec(hop_length=160)
+"""Spectrogram of the rhythm model: 64 HTK mel bands, one frame every 10 ms."""
+
+FRAME_MS = FEATURE_SPEC.ms_per_frame
+BANDS = FEATURE_SPEC.n_mels
+
+_BLOCK_FRAMES = 30_000
+_MARGIN_FRAMES = 4  # a frame covers 512 samples on either side, 3.2 hops
+
+
+@torch.inference_mode()
+def compute_features(samples: np.ndarray) -> np.ndarray:
+    """Return log1p(100 x power) of a song as float16 [frames, bands].
+
+    Args:
+        samples: float32 [samples] at 16 kHz. Frame f is centred on sample 160 f.
+    """
+    spectrogram = Spectrogram(FEATURE_SPEC)
+    hop = FEATURE_SPEC.hop_length
+    frame_count = len(samples) // hop + 1
+    blocks = []
+    for first in range(0, frame_count, _BLOCK_FRAMES):
+        stop = min(frame_count, first + _BLOCK_FRAMES)
+        low = max(0, first - _MARGIN_FRAMES)
+        block = torch.from_numpy(samples[low * hop : (stop + _MARGIN_FRAMES) * hop])
+        blocks.append(spectrogram(block[None])[0, first - low : stop - low].to(torch.float16).numpy())
+    return np.concatenate(blocks)
+
+
+def load_features(audio_path: Path, cache_file: Path) -> np.ndarray:
+    """Return the features of a song, float16 [frames, bands], memory-mapped from the cache.
+
+    Compute and write them if the cache file does not exist.
+
+    Raises:
+        AudioError: The song cannot be read.
+    """
+    if not cache_file.is_file():
+        features = compute_features(load_audio(audio_path, FEATURE_SPEC.sample_rate))
+        cache_file.parent.mkdir(parents=True, exist_ok=True)
+        temporary = cache_file.with_name(f"{cache_file.stem}.{os.getpid()}.tmp.npy")
+        np.save(temporary, features)
+        os.replace(temporary, cache_file)
+    return np.load(cache_file, mmap_mode="r")
