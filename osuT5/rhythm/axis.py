@@ -1,0 +1,99 @@
+"""One time axis of a song: its clock, the charts that share it, and windows of both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from osu_beatmap.beat_clock import TICKS_PER_BEAT, BeatClock
+from osu_beatmap.timing import Timing
+from osuT5.mel import window_mel
+from osuT5.rhythm.corpus import RhythmChart, RhythmSong
+from osuT5.rhythm.features import FRAME_MS
+
+MARGIN_FRAMES = 8
+"""Frames of a window before its first tick and after its last: what the convolutions cover."""
+
+
+@dataclass(frozen=True, slots=True)
+class AxisWindow:
+    """Beats of an axis, from any tick on.
+
+    Attributes:
+        features: Log mel levels, float32 [frames, bands].
+        tick_frames: Place of each tick among the frames, float32 [beats * 24].
+        tick_exists: Whether each tick lies on the clock, bool [beats * 24].
+        places, bar_beats: Of each beat, int64 [beats]; those of the beat in which a shifted one starts.
+    """
+
+    features: np.ndarray
+    tick_frames: np.ndarray
+    tick_exists: np.ndarray
+    places: np.ndarray
+    bar_beats: np.ndarray
+
+
+class SongAxis:
+    """A song on one clock, with the charts whose red lines give that clock.
+
+    Attributes:
+        objects: Steps with an object, int64 [objects] for each chart.
+    """
+
+    def __init__(self, song: RhythmSong, clock: BeatClock, charts: list[RhythmChart]) -> None:
+        self.song, self.clock, self.charts = song, clock, charts
+        self.objects = [np.unique(clock.steps_at(np.array(chart.times_ms))) for chart in charts]
+
+    @property
+    def step_count(self) -> int:
+        return len(self.clock) * TICKS_PER_BEAT
+
+    def window(self, first_step: int, beats: int, lead_ms: float, speed: float = 1.0) -> AxisWindow:
+        """Cut `beats` beats from a step on; beyond the clock, its first or last beat repeats and no tick exists.
+
+        Args:
+            lead_ms: How much later than a tick its sound is read.
+            speed: Speed at which the frames are read, in source frames.
+        """
+        steps = first_step + np.arange(beats * TICKS_PER_BEAT)
+        sound_ms = self._extended_times_ms(steps) + lead_ms
+        start_frame = int(np.floor(sound_ms[0] / FRAME_MS)) - MARGIN_FRAMES
+        tick_frames = (sound_ms / FRAME_MS - start_frame) / speed
+        frames = int(np.ceil(tick_frames[-1])) + MARGIN_FRAMES
+        is_inside = (steps >= 0) & (steps < self.step_count)
+        inside = steps.clip(0, self.step_count - 1)
+        beat_numbers = inside[::TICKS_PER_BEAT] // TICKS_PER_BEAT
+        return AxisWindow(
+            window_mel(self.song.features, start_frame, frames, speed),
+            tick_frames.astype(np.float32),
+            is_inside & self.clock.tick_exists.ravel()[inside],
+            self.clock.place_in_bar[beat_numbers],
+            self.clock.bar_beats[beat_numbers],
+        )
+
+    def targets(self, chart: int, first_step: int, beats: int) -> np.ndarray:
+        """Return which ticks of a window begin an object of a chart, float32 [beats * 24]."""
+        targets = np.zeros(beats * TICKS_PER_BEAT, np.float32)
+        steps = self.objects[chart] - first_step
+        targets[steps[(steps >= 0) & (steps < len(targets))]] = 1.0
+        return targets
+
+    def _extended_times_ms(self, steps: np.ndarray) -> np.ndarray:
+        """Return the times of steps, which may lie before or after the clock."""
+        inside = steps.clip(0, self.step_count - 1)
+        beats = inside // TICKS_PER_BEAT
+        return self.clock.times_at(inside) + (steps - inside) * self.clock.beat_length_ms[beats] / TICKS_PER_BEAT
+
+
+def song_axes(song: RhythmSong) -> list[SongAxis]:
+    """Group the charts of a song by their clocks."""
+    groups: list[tuple[BeatClock, list[RhythmChart]]] = []
+    for chart in song.charts:
+        clock = BeatClock.from_timing(Timing(chart.timing_points()), max(song.duration_ms, chart.times_ms[-1] + 1.0))
+        group = next((charts for other, charts in groups if clock.is_equal(other)), None)
+        if group is None:
+            groups.append((clock, [chart]))
+        else:
+            group.append(chart)
+    return [SongAxis(song, clock, charts) for clock, charts in groups]

@@ -1,0 +1,72 @@
+"""Sizes of the rhythm network and the facts of its time axis; they travel as JSON next to the weights."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+
+from osu_beatmap.beat_clock import FASTEST_BPM, MAX_FOLDS, SLOWEST_BPM, TICKS_PER_BEAT
+from osuT5.rhythm.features import FEATURE_SPEC
+
+
+@dataclass(frozen=True, slots=True)
+class RhythmConfig:
+    """Sizes of the network.
+
+    Attributes:
+        kernel: Frames that a convolution covers.
+        channels: Channels of the convolutions.
+        tick_width: Numbers that describe the sound of a tick.
+        width: Width of a beat vector.
+        feed_forward: Width of the hidden layer, in multiples of `width`.
+        condition_width: Width of the vector of conditions.
+        window_beats: Beats that the network reads at a time.
+        lead_ms: Time by which object times lead the sound in decoded audio.
+        star_step: Distance of neighbouring star embeddings; values between are interpolated.
+        star_count: Number of star embeddings, the first of 0 stars.
+        key_count: Highest number of mania columns told apart.
+        longest_bar: Most beats of a bar whose places are told apart.
+    """
+
+    kernel: int = 5
+    channels: int = 64
+    tick_width: int = 32
+    width: int = 160
+    heads: int = 4
+    shared_layers: int = 2
+    chart_layers: int = 2
+    feed_forward: int = 3
+    condition_width: int = 64
+    dropout: float = 0.15
+    rotary_theta: float = 500.0
+    window_beats: int = 96
+    lead_ms: float = 25.0
+    star_step: float = 0.5
+    star_count: int = 21
+    key_count: int = 18
+    longest_bar: int = 16
+
+    @classmethod
+    def from_dict(cls, values: dict) -> RhythmConfig:
+        """Restore a config from JSON.
+
+        Raises:
+            ValueError: A field is unknown to this version.
+        """
+        unknown = sorted(set(values) - {field.name for field in fields(cls)})
+        if unknown:
+            raise ValueError(f"unknown fields of the rhythm network: {', '.join(unknown)}")
+        return cls(**values)
+
+
+def contract_of(config: RhythmConfig) -> dict:
+    """Return everything besides weights that a prediction depends on, for `rhythm.json`."""
+    return {
+        "network": asdict(config),
+        "spectrogram": FEATURE_SPEC.to_dict(),
+        "clock": {
+            "ticks_per_beat": TICKS_PER_BEAT,
+            "slowest_bpm": SLOWEST_BPM,
+            "fastest_bpm": FASTEST_BPM,
+            "max_folds": MAX_FOLDS,
+        },
+    }

@@ -1,0 +1,202 @@
+"""Tick head network: sound at the ticks of a song -> for each chart, how likely each tick begins an object.
+
+Convolutions read the frames, which are then interpolated at the ticks. The ticks of a beat form a vector. Layers over
+beats are shared by all charts of a song; conditions modulate further layers for each chart. The network has no access
+to earlier objects of a chart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from osu_beatmap.beat_clock import TICKS_PER_BEAT
+from osu_beatmap.model import GameMode
+from osuT5.model.attention import Rotation, rotation_of
+from osuT5.rhythm.config import RhythmConfig
+from osuT5.rhythm.corpus import Origin
+from osuT5.rhythm.features import BANDS
+from osuT5.rhythm.layers import BeatLayer
+
+UNKNOWN_PLACE = -1
+OBJECT_PRIOR_LOGIT = -2.5
+"""Initial logit of every tick: about the fraction of ticks with an object."""
+
+
+@dataclass(frozen=True, slots=True)
+class SongInputs:
+    """Windows of songs.
+
+    Attributes:
+        features: Log mel levels, float32 [songs, frames, bands].
+        tick_frames: Place of each tick among the frames, float32 [songs, beats * 24].
+        places: Place of each beat in its bar, int64 [songs, beats]; UNKNOWN_PLACE where not given.
+        bar_beats: Beats of each beat's bar, int64 [songs, beats]; ignored where the place is unknown.
+    """
+
+    features: Tensor
+    tick_frames: Tensor
+    places: Tensor
+    bar_beats: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class ChartInputs:
+    """Conditions of charts, each [rows].
+
+    Attributes:
+        songs: Index of the chart's song among the windows, int64.
+        keys: Mania columns, int64, 0 in other modes.
+    """
+
+    songs: Tensor
+    modes: Tensor
+    origins: Tensor
+    stars: Tensor
+    keys: Tensor
+
+
+class RhythmNetwork(nn.Module):
+    """Shared beat vectors of songs, and the tick logits of their charts."""
+
+    def __init__(self, config: RhythmConfig) -> None:
+        super().__init__()
+        self.config = config
+        width, condition = config.width, config.condition_width
+        sizes = (width, config.heads, config.feed_forward, config.dropout)
+        self.register_buffer("feature_mean", torch.zeros(BANDS))
+        self.sound = TickSound(config)
+        self.beat_input = nn.Linear(TICKS_PER_BEAT * config.tick_width, width)
+        self.shared = nn.ModuleDict({"layers": nn.ModuleList(BeatLayer(*sizes) for _ in range(config.shared_layers))})
+        self.shared_norm = nn.LayerNorm(width)
+        self.downbeat = nn.Linear(width, 1)
+        self.conditions = ChartConditions(config)
+        self.chart = nn.ModuleDict(
+            {"layers": nn.ModuleList(BeatLayer(*sizes, condition) for _ in range(config.chart_layers))}
+        )
+        self.head = TickHead(config)
+
+    def forward(self, songs: SongInputs, charts: ChartInputs) -> tuple[Tensor, Tensor]:
+        """Return logits of objects [rows, beats, 24] and of downbeats [songs, beats]."""
+        ticks, beats = self.encode_songs(songs)
+        return self.decode_charts(songs, ticks, beats, charts), self.downbeat_logits(beats)
+
+    def encode_songs(self, songs: SongInputs) -> tuple[Tensor, Tensor]:
+        """Return the sound of ticks [songs, beats, 24, tick width] and beat vectors [songs, beats, width]."""
+        ticks = self.sound(songs.features - self.feature_mean, songs.tick_frames)
+        ticks = ticks.unflatten(1, (-1, TICKS_PER_BEAT))
+        beats = self.beat_input(ticks.flatten(2))
+        rotation = self._rotation(beats)
+        for layer in self.shared["layers"]:
+            beats = layer(beats, rotation)
+        return ticks, beats
+
+    def downbeat_logits(self, beats: Tensor) -> Tensor:
+        """Return how likely each beat begins a bar, as logits [songs, beats]."""
+        return self.downbeat(self.shared_norm(beats)).squeeze(-1)
+
+    def decode_charts(self, songs: SongInputs, ticks: Tensor, beats: Tensor, charts: ChartInputs) -> Tensor:
+        """Return the logits of objects [rows, beats, 24] of charts of encoded songs."""
+        conditions = self.conditions(charts, songs)
+        beats, rotation = beats.index_select(0, charts.songs), self._rotation(beats)
+        for layer in self.chart["layers"]:
+            beats = layer(beats, rotation, conditions)
+        return self.head(beats, ticks.index_select(0, charts.songs), conditions)
+
+    def _rotation(self, beats: Tensor) -> Rotation:
+        positions = torch.arange(beats.shape[1], device=beats.device)
+        return rotation_of(positions, self.config.width // self.config.heads, self.config.rotary_theta, beats.dtype)
+
+
+class TickSound(nn.Module):
+    """Three convolutions over frames, read at the ticks."""
+
+    def __init__(self, config: RhythmConfig) -> None:
+        super().__init__()
+        channels, kernel = config.channels, config.kernel
+        self.first = nn.Conv1d(BANDS, channels, kernel, padding="same")
+        self.residual = nn.ModuleList(nn.Conv1d(channels, channels, kernel, padding="same") for _ in range(2))
+        self.tick_output = nn.Linear(channels, config.tick_width)
+        self.dropout = config.dropout
+
+    def forward(self, features: Tensor, tick_frames: Tensor) -> Tensor:
+        """Turn float [songs, frames, bands] and places [songs, ticks] into float [songs, ticks, tick width]."""
+        frames = F.relu(self.first(features.transpose(1, 2)))  # [songs, channels, frames]
+        for convolution in self.residual:
+            frames = frames + F.relu(convolution(frames))
+        ticks = F.relu(self.tick_output(interpolate_frames(frames.transpose(1, 2), tick_frames)))
+        return F.dropout(ticks, self.dropout, self.training)
+
+
+def interpolate_frames(frames: Tensor, places: Tensor) -> Tensor:
+    """Interpolate float [songs, frames, channels] linearly at places [songs, ticks] -> [songs, ticks, channels]."""
+    songs, count, _ = frames.shape
+    low = places.floor().clamp(0, count - 2)
+    fraction = (places - low).clamp(0, 1).unsqueeze(-1)
+    flat = frames.reshape(songs * count, -1)
+    rows = low.long() + count * torch.arange(songs, device=frames.device).unsqueeze(1)
+    # The backward pass of an embedding is several times faster on a CPU than that of an index.
+    return torch.lerp(F.embedding(rows, flat), F.embedding(rows + 1, flat), fraction)
+
+
+class ChartConditions(nn.Module):
+    """Vector of a chart's conditions for each beat."""
+
+    def __init__(self, config: RhythmConfig) -> None:
+        super().__init__()
+        width = config.condition_width
+        self.star_step, self.longest_bar = config.star_step, config.longest_bar
+        self.mode = nn.Embedding(len(GameMode), width)
+        self.origin = nn.Embedding(len(Origin), width)
+        self.stars = nn.Embedding(config.star_count, width)
+        self.mode_stars = nn.Embedding(config.star_count * len(GameMode), width)
+        self.keys = nn.Embedding(config.key_count + 1, width)
+        self.place = nn.Embedding(config.longest_bar + 1, width)  # the last of an unknown place
+        self.bar = nn.Embedding(config.longest_bar + 1, width)  # the first of an unknown bar
+        self.mix = nn.Linear(width, width)
+
+    def forward(self, charts: ChartInputs, songs: SongInputs) -> Tensor:
+        """Return float [rows, beats, condition width]."""
+        chart = self.mode(charts.modes) + self.origin(charts.origins)
+        chart = chart + self.keys(charts.keys.clamp(0, self.keys.num_embeddings - 1)) + self._star_vector(charts)
+        beat = self._place_vector(songs).index_select(0, charts.songs)  # [rows, beats, width]
+        return F.silu(self.mix(F.silu(chart.unsqueeze(1) + beat)))
+
+    def _star_vector(self, charts: ChartInputs) -> Tensor:
+        """Interpolate between embeddings, one scale for all modes and one for each."""
+        count = self.stars.num_embeddings
+        scaled = (charts.stars / self.star_step).clamp(0, count - 1)
+        low = scaled.long().clamp(0, count - 2)
+        fraction = (scaled - low).unsqueeze(-1)
+        own = charts.modes * count + low
+        lower = self.stars(low) + self.mode_stars(own)
+        return torch.lerp(lower, self.stars(low + 1) + self.mode_stars(own + 1), fraction)
+
+    def _place_vector(self, songs: SongInputs) -> Tensor:
+        is_known = (songs.places != UNKNOWN_PLACE) & (songs.bar_beats <= self.longest_bar)
+        places = torch.where(is_known, songs.places, self.longest_bar)
+        return self.place(places) + self.bar(torch.where(is_known, songs.bar_beats, 0))
+
+
+class TickHead(nn.Module):
+    """Logit of each tick from its beat's vector, its own sound and the conditions."""
+
+    def __init__(self, config: RhythmConfig) -> None:
+        super().__init__()
+        width = config.tick_width
+        self.norm = nn.LayerNorm(config.width)
+        self.ticks = nn.Linear(config.width, TICKS_PER_BEAT * width)
+        self.gate = nn.Linear(config.condition_width, width)
+        self.hidden = nn.Linear(width, width)
+        self.logit = nn.Linear(width, 1)
+        nn.init.constant_(self.logit.bias, OBJECT_PRIOR_LOGIT)
+
+    def forward(self, beats: Tensor, ticks: Tensor, conditions: Tensor) -> Tensor:
+        """Turn beats [rows, beats, width], ticks [rows, beats, 24, tick width] into logits [rows, beats, 24]."""
+        from_beat = self.ticks(self.norm(beats)).unflatten(-1, (TICKS_PER_BEAT, -1))
+        gate = 1 + self.gate(conditions).unsqueeze(2)
+        states = F.relu(from_beat + ticks * gate)
+        return self.logit(F.relu(self.hidden(states))).squeeze(-1)
