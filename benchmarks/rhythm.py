@@ -1,0 +1,212 @@
+"""Agreement of the rhythm model with human-made maps on held-out songs, with the timing given.
+
+    python -m benchmarks.rhythm FOLDER [--model DIR] [--cache DIR] [--no-bars] [--baselines] [--json FILE]
+
+All charts of all held-out songs are scored: F1 of object times at 30 ms, one to one, over the whole song. Figures are
+means over songs of the means over a song's charts. "Own count" takes as many ticks as the probabilities add up to,
+"human count" as many as the human-made map has objects. The baselines are given more than the model: half beats lie
+between the human's first and last object, ticks are at the best divisor, onsets are as many as the human's objects at
+the best shift.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from evaluation.baselines import onset_baseline, tick_baseline
+from evaluation.object_metrics import match_times
+from osu_beatmap.beat_clock import TICKS_PER_BEAT, BeatClock
+from osu_beatmap.held_out import Split
+from osu_beatmap.timing import Timing
+from osuT5.audio import load_audio
+from osuT5.rhythm.axis import SongAxis, song_axes
+from osuT5.rhythm.corpus import RhythmChart, RhythmSong, load_songs
+from osuT5.rhythm.downbeats import constant_meter, most_likely_downbeat
+from osuT5.rhythm.features import FEATURE_SPEC
+from osuT5.rhythm.files import load_rhythm_model
+from osuT5.rhythm.network import RhythmNetwork
+from osuT5.rhythm.prediction import RhythmPrediction, nats_per_object, predict_rhythm
+
+STAR_BANDS = ((0.0, 2.0), (2.0, 3.0), (3.0, 4.0), (4.0, 5.0), (5.0, math.inf))
+
+
+@dataclass(slots=True)
+class RhythmScore:
+    """Measurements of one chart.
+
+    Attributes:
+        count_ratio: Expected objects of the model for each object of the human.
+        off_grid: Fraction of the human's objects more than 2.5 ms from a tick.
+    """
+
+    song: str
+    chart: str
+    group: str
+    stars: float
+    objects: int
+    own: float
+    human_count: float
+    count_ratio: float
+    nats: float
+    off_grid: float
+    half_beats: float
+    ticks: float = math.nan
+    onsets: float = math.nan
+
+
+@dataclass(slots=True)
+class DownbeatScore:
+    """Whether the pooled downbeat of a song is right; `right` is None where the meter is not constant.
+
+    Attributes:
+        beats_right: Fraction of beats whose logit has the right sign.
+        frequency: The same if no beat is called a downbeat.
+    """
+
+    song: str
+    bar_beats: int | None
+    right: bool | None
+    beats_right: float
+    frequency: float
+
+
+def main() -> int:
+    """Score a model and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--model", type=Path, default=Path("models/mini_rhythm"))
+    parser.add_argument("--cache", type=Path, default=Path("runs/rhythm/cache"), help="folder of cached features")
+    parser.add_argument("--split", choices=[split.value for split in Split], default=Split.HELD_OUT.value)
+    parser.add_argument("--no-bars", action="store_true", help="do not give places in the bar to the model")
+    parser.add_argument("--baselines", action="store_true", help="also score ticks and onsets, which takes minutes")
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    network = load_rhythm_model(arguments.model)
+    songs = load_songs(arguments.folder, arguments.cache, Split(arguments.split))
+    scores: list[RhythmScore] = []
+    downbeats: list[DownbeatScore] = []
+    for song in tqdm(songs, unit="song"):
+        axes = song_axes(song)
+        for axis in axes:
+            scores += score_axis(network, axis, not arguments.no_bars)
+        downbeats.append(score_downbeats(network, axes[0]))
+        if arguments.baselines:
+            add_baselines(scores[-len(song.charts) :], song, [chart for axis in axes for chart in axis.charts])
+    print(score_table(scores), downbeat_table(downbeats), sep="\n\n")
+    if arguments.json:
+        rows = {"charts": [asdict(score) for score in scores], "downbeats": [asdict(score) for score in downbeats]}
+        arguments.json.write_text(json.dumps(rows, indent=1), encoding="utf-8")
+    return 0
+
+
+def score_axis(network: RhythmNetwork, axis: SongAxis, bars_known: bool) -> list[RhythmScore]:
+    """Score all charts of an axis."""
+    prediction = predict_rhythm(network, axis, axis.charts, bars_known)
+    return [_score_chart(axis, prediction, index) for index in range(len(axis.charts))]
+
+
+def _score_chart(axis: SongAxis, prediction: RhythmPrediction, index: int) -> RhythmScore:
+    chart, human_ms = axis.charts[index], np.array(axis.charts[index].times_ms)
+
+    def f1(steps: np.ndarray) -> float:
+        return match_times(human_ms, axis.clock.times_at(steps)).f1
+
+    expected = prediction.expected_count(index)
+    return RhythmScore(
+        song=axis.song.name,
+        chart=chart.name,
+        group=chart.task,
+        stars=chart.stars,
+        objects=len(human_ms),
+        own=f1(prediction.most_likely_steps(index, round(expected))),
+        human_count=f1(prediction.most_likely_steps(index, len(human_ms))),
+        count_ratio=expected / len(human_ms),
+        nats=nats_per_object(prediction, index, axis.objects[index]),
+        off_grid=float((np.abs(axis.clock.residuals_ms(human_ms)) > 2.5).mean()),
+        half_beats=f1(half_beat_steps(axis.clock, human_ms[0], human_ms[-1])),
+    )
+
+
+def half_beat_steps(clock: BeatClock, start_ms: float, end_ms: float) -> np.ndarray:
+    """Return the steps of all half beats from start to end, both included, int64 [half beats]."""
+    first, last = clock.steps_at(np.array([start_ms, end_ms]))
+    return clock.steps[(clock.steps % (TICKS_PER_BEAT // 2) == 0) & (clock.steps >= first) & (clock.steps <= last)]
+
+
+def add_baselines(scores: Sequence[RhythmScore], song: RhythmSong, charts: Sequence[RhythmChart]) -> None:
+    """Fill in the scores of ticks and of onsets, in place."""
+    samples = load_audio(song.audio_path, FEATURE_SPEC.sample_rate)
+    for score, chart in zip(scores, charts, strict=True):
+        human_ms = np.array(chart.times_ms)
+        score.ticks = tick_baseline(human_ms, Timing(chart.timing_points()))[1].f1
+        score.onsets = onset_baseline(human_ms, samples, FEATURE_SPEC.sample_rate)[1].f1
+
+
+def score_downbeats(network: RhythmNetwork, axis: SongAxis) -> DownbeatScore:
+    """Compare the downbeat logits of a song with its bar lines, which the network is not given."""
+    logits = predict_rhythm(network, axis, [], bars_known=False).downbeats
+    is_downbeat = axis.clock.place_in_bar == 0
+    bar_beats = constant_meter(axis.clock)
+    right = None
+    if bar_beats is not None:
+        right = bool(is_downbeat[most_likely_downbeat(logits, bar_beats)])
+    beats_right = float(((logits > 0) == is_downbeat).mean())
+    return DownbeatScore(axis.song.name, bar_beats, right, beats_right, float(1 - is_downbeat.mean()))
+
+
+def score_table(scores: Sequence[RhythmScore]) -> str:
+    """Return the measurements by group of charts, and of standard by stars, as a Markdown table."""
+    rows: list[tuple[str, list[RhythmScore]]] = [
+        (group, [score for score in scores if score.group == group]) for group in sorted({s.group for s in scores})
+    ]
+    for low, high in STAR_BANDS:
+        in_band = [score for score in scores if score.group == "standard" and low <= score.stars < high]
+        rows.append((f"standard {low:g}-{high:g} stars", in_band))
+    names = ("own", "human_count", "count_ratio", "nats", "half_beats", "ticks", "onsets")
+    lines = ["| group | songs | charts | " + " | ".join(names) + " | count p10-p90 |", "|---" * (len(names) + 4) + "|"]
+    for title, some in rows:
+        if not some:
+            continue
+        figures = [f"{_mean_over_songs(some, lambda score, name=name: getattr(score, name)):.3f}" for name in names]
+        low, high = np.quantile([score.count_ratio for score in some], [0.1, 0.9])
+        songs = len({score.song for score in some})
+        lines.append(f"| {title} | {songs} | {len(some)} | {' | '.join(figures)} | {low:.2f}-{high:.2f} |")
+    return "\n".join(lines)
+
+
+def downbeat_table(scores: Sequence[DownbeatScore]) -> str:
+    """Return pooled and single downbeats as a sentence each."""
+    pooled = [score for score in scores if score.right is not None]
+    trivial = [score for score in pooled if score.bar_beats == 1]
+    right = sum(bool(score.right) for score in pooled)
+    wrong = ", ".join(score.song[:30] for score in pooled if not score.right)
+    single, frequency = (np.mean([getattr(s, name) for s in scores]) for name in ("beats_right", "frequency"))
+    return (
+        f"Pooled downbeats: {right} of {len(pooled)} songs of constant meter right ({len(trivial)} of them trivial); "
+        f"wrong: {wrong or 'none'}.\nSingle beats: {single:.3f} right ({frequency:.3f} if none is a downbeat)."
+    )
+
+
+def _mean_over_songs(scores: Iterable[RhythmScore], value: Callable[[RhythmScore], float]) -> float:
+    by_song: dict[str, list[float]] = defaultdict(list)
+    for score in scores:
+        by_song[score.song].append(value(score))
+    return float(np.mean([np.mean(values) for values in by_song.values()]))
+
+
+if __name__ == "__main__":
+    started = time.monotonic()
+    status = main()
+    print(f"{time.monotonic() - started:.0f} s")
+    sys.exit(status)
