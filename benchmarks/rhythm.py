@@ -112,7 +112,7 @@ def main() -> int:
 
 def score_axis(network: RhythmNetwork, axis: SongAxis, bars_known: bool) -> list[RhythmScore]:
     """Score all charts of an axis."""
-    prediction = predict_rhythm(network, axis, axis.charts, bars_known)
+    prediction = predict_rhythm(network, axis, axis.conditions, bars_known)
     return [_score_chart(axis, prediction, index) for index in range(len(axis.charts))]
 
 
@@ -126,7 +126,7 @@ def _score_chart(axis: SongAxis, prediction: RhythmPrediction, index: int) -> Rh
     return RhythmScore(
         song=axis.song.name,
         chart=chart.name,
-        group=chart.task,
+        group=chart.conditions.group,
         stars=chart.stars,
         objects=len(human_ms),
         own=f1(prediction.most_likely_steps(index, round(expected))),

@@ -9,6 +9,7 @@ import numpy as np
 from osu_beatmap.beat_clock import TICKS_PER_BEAT, BeatClock
 from osu_beatmap.timing import Timing
 from osuT5.mel import window_mel
+from osuT5.rhythm.conditions import RhythmConditions
 from osuT5.rhythm.corpus import RhythmChart, RhythmSong
 from osuT5.rhythm.features import FRAME_MS
 
@@ -44,6 +45,11 @@ class SongAxis:
     def __init__(self, song: RhythmSong, clock: BeatClock, charts: list[RhythmChart]) -> None:
         self.song, self.clock, self.charts = song, clock, charts
         self.objects = [np.unique(clock.steps_at(np.array(chart.times_ms))) for chart in charts]
+
+    @property
+    def conditions(self) -> list[RhythmConditions]:
+        """Conditions of each chart."""
+        return [chart.conditions for chart in self.charts]
 
     @property
     def step_count(self) -> int:

@@ -8,34 +8,21 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
-from enum import IntEnum
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split
-from osu_beatmap.model import Beatmap, GameMode, TimingPoint
+from osu_beatmap.model import GameMode, TimingPoint
 from osuT5.audio import AudioError
 from osuT5.dataset.sources import FolderSong, ReadChart, SourceReport, mapset_songs, read_charts
+from osuT5.rhythm.conditions import Origin, RhythmConditions, origin_of
 from osuT5.rhythm.features import FRAME_MS, load_features
 
 CACHE_VERSION = 1
 """Number to raise when the content of cached charts changes."""
-
-
-class Origin(IntEnum):
-    """Game for which a chart was made. Charts of other games are converted to osu!."""
-
-    OSU = 0
-    TJA = 1
-    STEPMANIA = 2
-    QUAVER = 3
-
-
-_ORIGIN_OF_SOURCE = {"TJA": Origin.TJA, "StepMania": Origin.STEPMANIA, "Quaver": Origin.QUAVER}
 
 
 @dataclass(frozen=True)
@@ -83,9 +70,8 @@ class RhythmChart:
         return cls(**values | enums | {"red_lines": lines, "times_ms": tuple(values["times_ms"])})
 
     @property
-    def task(self) -> str:
-        """Group of charts under which losses and scores are reported."""
-        return self.mode.name.lower() if self.origin is Origin.OSU else f"{self.mode.name.lower()} {self.origin.name}"
+    def conditions(self) -> RhythmConditions:
+        return RhythmConditions(self.mode, self.stars, self.keys, self.origin)
 
     def timing_points(self) -> list[TimingPoint]:
         """Return the uninherited timing points."""
@@ -104,11 +90,6 @@ class RhythmSong:
     @property
     def duration_ms(self) -> float:
         return len(self.features) * FRAME_MS
-
-
-def origin_of(beatmap: Beatmap) -> Origin:
-    """Return the game named by the `Source:` line of a converted chart; osu! for any other."""
-    return _ORIGIN_OF_SOURCE.get(beatmap.metadata.source, Origin.OSU)
 
 
 def load_songs(folder: Path, cache: Path, split: Split, report: SourceReport | None = None) -> list[RhythmSong]:
@@ -142,12 +123,6 @@ def load_charts(song: FolderSong, cache: Path, report: SourceReport) -> tuple[Rh
         temporary.write_text(json.dumps([asdict(chart) for chart in charts]), encoding="utf-8")
         os.replace(temporary, cache_file)
     return tuple(RhythmChart.from_dict(values) for values in json.loads(cache_file.read_text(encoding="utf-8")))
-
-
-def all_charts(songs: Iterable[RhythmSong]) -> Iterator[RhythmChart]:
-    """Iterate over the charts of all songs."""
-    for song in songs:
-        yield from song.charts
 
 
 def _audio_key(song: FolderSong) -> str:

@@ -17,7 +17,7 @@ from osu_beatmap.beat_clock import TICKS_PER_BEAT
 from osu_beatmap.model import GameMode
 from osuT5.model.attention import Rotation, rotation_of
 from osuT5.rhythm.config import RhythmConfig
-from osuT5.rhythm.corpus import Origin
+from osuT5.rhythm.conditions import Origin
 from osuT5.rhythm.features import BANDS
 from osuT5.rhythm.layers import BeatLayer
 
@@ -73,7 +73,7 @@ class RhythmNetwork(nn.Module):
         self.shared = nn.ModuleDict({"layers": nn.ModuleList(BeatLayer(*sizes) for _ in range(config.shared_layers))})
         self.shared_norm = nn.LayerNorm(width)
         self.downbeat = nn.Linear(width, 1)
-        self.conditions = ChartConditions(config)
+        self.conditions = ConditionEmbedding(config)
         self.chart = nn.ModuleDict(
             {"layers": nn.ModuleList(BeatLayer(*sizes, condition) for _ in range(config.chart_layers))}
         )
@@ -142,7 +142,7 @@ def interpolate_frames(frames: Tensor, places: Tensor) -> Tensor:
     return torch.lerp(F.embedding(rows, flat), F.embedding(rows + 1, flat), fraction)
 
 
-class ChartConditions(nn.Module):
+class ConditionEmbedding(nn.Module):
     """Vector of a chart's conditions for each beat."""
 
     def __init__(self, config: RhythmConfig) -> None:

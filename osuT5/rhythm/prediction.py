@@ -10,9 +10,9 @@ import torch
 
 from osu_beatmap.beat_clock import TICKS_PER_BEAT
 from osuT5.rhythm.axis import SongAxis
-from osuT5.rhythm.corpus import RhythmChart
+from osuT5.rhythm.conditions import RhythmConditions
 from osuT5.rhythm.network import UNKNOWN_PLACE, RhythmNetwork, SongInputs
-from osuT5.rhythm.sampling import stack_charts, stack_windows
+from osuT5.rhythm.sampling import stack_conditions, stack_windows
 
 WINDOWS_AT_ONCE = 8
 
@@ -46,7 +46,7 @@ class RhythmPrediction:
 def predict_rhythm(
     network: RhythmNetwork,
     axis: SongAxis,
-    charts: Sequence[RhythmChart],
+    charts: Sequence[RhythmConditions],
     bars_known: bool = True,
     shift_steps: int = 0,
 ) -> RhythmPrediction:
@@ -83,7 +83,7 @@ def predict_rhythm(
             [w.tick_exists[middle.start * TICKS_PER_BEAT : middle.stop * TICKS_PER_BEAT] for w in windows]
         )
         for index, chart in enumerate(charts):
-            rows = stack_charts([chart] * len(some), range(len(some)))
+            rows = stack_conditions([chart] * len(some), range(len(some)))
             logits = network.decode_charts(songs, ticks, vectors, rows)
             objects[index, own_ticks] = logits[:, middle].flatten().numpy()
     objects[:, ~exists] = -np.inf

@@ -13,10 +13,10 @@ from torch import Tensor
 from osu_beatmap.beat_clock import TICKS_PER_BEAT
 from osuT5.rhythm.augmentation import AugmentationOptions, augment, draw_speed
 from osuT5.rhythm.axis import AxisWindow, SongAxis
-from osuT5.rhythm.corpus import RhythmChart
+from osuT5.rhythm.conditions import RhythmConditions
 from osuT5.rhythm.network import UNKNOWN_PLACE, ChartInputs, SongInputs
 
-TASK_SHARES = {
+GROUP_SHARES = {
     "standard": 0.36,
     "taiko": 0.10,
     "taiko TJA": 0.16,
@@ -94,7 +94,7 @@ class BatchSampler:
             windows.append((window, is_shifted, rng.random() < self.options.known_bars))
             for chart in charts:
                 targets = axis.targets(chart, first_step, self.window_beats)
-                rows.append((index, axis.charts[chart], targets))
+                rows.append((index, axis.charts[chart].conditions, targets))
         return self._assemble(windows, rows, rng)
 
     def _draw_charts(self, anchor: int, rng: np.random.Generator) -> list[int]:
@@ -131,7 +131,7 @@ class BatchSampler:
     def _assemble(
         self,
         windows: list[tuple[AxisWindow, bool, bool]],
-        rows: list[tuple[int, RhythmChart, np.ndarray]],
+        rows: list[tuple[int, RhythmConditions, np.ndarray]],
         rng: np.random.Generator,
     ) -> RhythmBatch:
         plain = [window for window, _, _ in windows]
@@ -141,7 +141,7 @@ class BatchSampler:
         exists = exists.unflatten(1, (self.window_beats, TICKS_PER_BEAT))
         is_straight = torch.tensor([not is_shifted for _, is_shifted, _ in windows])
         noise = rng.uniform(-self.options.star_noise, self.options.star_noise, len(rows))
-        charts = stack_charts([chart for _, chart, _ in rows], [index for index, _, _ in rows])
+        charts = stack_conditions([conditions for _, conditions, _ in rows], [index for index, _, _ in rows])
         charts.stars.add_(torch.from_numpy(noise).float()).clamp_(min=0)
         objects = torch.from_numpy(np.stack([targets for _, _, targets in rows]))
         return RhythmBatch(
@@ -173,7 +173,7 @@ def stack_windows(windows: Sequence[AxisWindow]) -> SongInputs:
     )
 
 
-def stack_charts(charts: Sequence[RhythmChart], songs: Sequence[int]) -> ChartInputs:
+def stack_conditions(charts: Sequence[RhythmConditions], songs: Sequence[int]) -> ChartInputs:
     """Stack the conditions of charts, each of which belongs to the song window with the given index."""
     return ChartInputs(
         torch.tensor(songs, dtype=torch.int64),
@@ -187,16 +187,14 @@ def stack_charts(charts: Sequence[RhythmChart], songs: Sequence[int]) -> ChartIn
 def chart_weights(axes: Sequence[SongAxis]) -> np.ndarray:
     """Return how likely each chart is drawn, float64 [charts], in the order of axes.
 
-    Each group has its share; within it songs are equally likely, and within a song easy standard charts are likelier.
+    Each group has its share. Within it songs are equally likely, and within a song easy standard charts are likelier.
     """
-    charts = [(axis.song.name, chart) for axis in axes for chart in axis.charts]
-    songs = Counter(task for _, task in {(name, chart.task) for name, chart in charts})
-    own = np.array([EASY_WEIGHT if c.task == "standard" and c.stars < EASY_STARS else 1.0 for _, c in charts])
-    sums: Counter = Counter()
+    charts = [(axis.song.name, chart.conditions) for axis in axes for chart in axis.charts]
+    songs = Counter(group for _, group in {(name, chart.group) for name, chart in charts})
+    own = np.array([EASY_WEIGHT if c.group == "standard" and c.stars < EASY_STARS else 1.0 for _, c in charts])
+    sums: Counter[tuple[str, str]] = Counter()
     for (name, chart), weight in zip(charts, own, strict=True):
-        sums[name, chart.task] += weight
-    shares = [
-        TASK_SHARES.get(chart.task, OTHER_SHARE) / songs[chart.task] / sums[name, chart.task] for name, chart in charts
-    ]
+        sums[name, chart.group] += weight
+    shares = [GROUP_SHARES.get(c.group, OTHER_SHARE) / songs[c.group] / sums[name, c.group] for name, c in charts]
     weights = own * np.array(shares)
     return weights / weights.sum()

@@ -94,10 +94,10 @@ class RhythmTask:
         """Return nats per object by group, and their mean over groups with enough songs as `loss`."""
         by_group: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
         for axis in self.held_out:
-            prediction = predict_rhythm(model, axis, axis.charts)
-            for chart, (conditions, objects) in enumerate(zip(axis.charts, axis.objects, strict=True)):
+            prediction = predict_rhythm(model, axis, axis.conditions)
+            for chart, (conditions, objects) in enumerate(zip(axis.conditions, axis.objects, strict=True)):
                 nats = nats_per_object(prediction, chart, objects)
-                by_group[conditions.task][axis.song.name].append(nats)
+                by_group[conditions.group][axis.song.name].append(nats)
         means = {name: mean_over_songs(songs.values()) for name, songs in by_group.items()}
         deciding = [mean for name, mean in means.items() if len(by_group[name]) >= FEWEST_SONGS]
         return {"loss": float(np.mean(deciding or list(means.values())))} | means if means else {}
