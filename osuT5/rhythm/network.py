@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from osu_beatmap.beat_clock import TICKS_PER_BEAT
 from osu_beatmap.model import GameMode
 from osuT5.model.attention import Rotation, rotation_of
-from osuT5.rhythm.config import RhythmConfig
 from osuT5.rhythm.conditions import Origin
+from osuT5.rhythm.config import RhythmConfig
 from osuT5.rhythm.features import BANDS
 from osuT5.rhythm.layers import BeatLayer
 

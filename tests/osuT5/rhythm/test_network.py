@@ -1,0 +1,79 @@
+"""The rhythm network: shapes, independence of charts, and its conditions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from rhythm_songs import SMALL, make_song
+
+from osu_beatmap.model import GameMode
+from osuT5.rhythm.axis import song_axes
+from osuT5.rhythm.conditions import RhythmConditions
+from osuT5.rhythm.network import UNKNOWN_PLACE, RhythmNetwork, SongInputs, interpolate_frames
+from osuT5.rhythm.sampling import stack_conditions, stack_windows
+
+EASY, HARD = RhythmConditions(GameMode.STANDARD, 1.7), RhythmConditions(GameMode.MANIA, 4.0, keys=4)
+
+
+@pytest.fixture
+def network() -> RhythmNetwork:
+    torch.manual_seed(0)
+    network = RhythmNetwork(SMALL)
+    for parameter in network.parameters():  # also those that begin as zeros
+        torch.nn.init.normal_(parameter, std=0.2)
+    return network.eval().requires_grad_(False)
+
+
+@pytest.fixture
+def songs() -> SongInputs:
+    axes = [song_axes(make_song(seed=seed))[0] for seed in range(2)]
+    return stack_windows([axis.window(0, SMALL.window_beats, SMALL.lead_ms) for axis in axes])
+
+
+def test_frames_are_interpolated_between_their_neighbours() -> None:
+    frames = torch.tensor([[[0.0], [10.0], [30.0]], [[5.0], [5.0], [7.0]]])
+    values = interpolate_frames(frames, torch.tensor([[0.5, 1.0, 1.5], [0.0, 2.0, 9.0]]))
+    assert values.squeeze(-1).tolist() == [[5.0, 10.0, 20.0], [5.0, 7.0, 7.0]]
+
+
+def test_logits_are_per_tick_and_per_beat(network: RhythmNetwork, songs: SongInputs) -> None:
+    objects, downbeats = network(songs, stack_conditions([EASY, HARD, HARD], [0, 0, 1]))
+    assert objects.shape == (3, SMALL.window_beats, 24)
+    assert downbeats.shape == (2, SMALL.window_beats)
+
+
+def test_a_chart_does_not_depend_on_its_company(network: RhythmNetwork, songs: SongInputs) -> None:
+    together, _ = network(songs, stack_conditions([EASY, HARD, HARD], [0, 0, 1]))
+    alone, _ = network(songs, stack_conditions([HARD], [1]))
+    torch.testing.assert_close(together[2:], alone)
+    assert not torch.allclose(together[0], together[1])
+
+
+def test_stars_between_two_embeddings_are_interpolated(network: RhythmNetwork, songs: SongInputs) -> None:
+    stars = torch.tensor([1.5, 1.75, 2.0])
+    inputs = stack_conditions([EASY] * 3, [0] * 3)
+    low, middle, high = network.conditions._star_vector(replace(inputs, stars=stars))
+    torch.testing.assert_close(middle, (low + high) / 2)
+
+
+def test_stars_beyond_the_table_are_those_of_its_end(network: RhythmNetwork) -> None:
+    inputs = stack_conditions([EASY] * 2, [0] * 2)
+    last, beyond = network.conditions._star_vector(replace(inputs, stars=torch.tensor([5.0, 99.0])))
+    torch.testing.assert_close(last, beyond)
+
+
+def test_the_bar_is_ignored_if_the_place_is_unknown(network: RhythmNetwork, songs: SongInputs) -> None:
+    charts = stack_conditions([EASY], [0])
+    unknown = replace(songs, places=torch.full_like(songs.places, UNKNOWN_PLACE))
+    without_bars, _ = network(unknown, charts)
+    other_bars, _ = network(replace(unknown, bar_beats=songs.bar_beats + 1), charts)
+    torch.testing.assert_close(without_bars, other_bars)
+    assert not torch.allclose(without_bars, network(songs, charts)[0])
+
+
+def test_downbeats_do_not_depend_on_the_places_given(network: RhythmNetwork, songs: SongInputs) -> None:
+    charts = stack_conditions([EASY], [0])
+    unknown = replace(songs, places=torch.full_like(songs.places, UNKNOWN_PLACE))
+    torch.testing.assert_close(network(songs, charts)[1], network(unknown, charts)[1])

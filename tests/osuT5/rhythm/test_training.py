@@ -1,0 +1,131 @@
+"""Training of the rhythm model: corpus, loss, resumption, warm start, pause and model files."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from rhythm_songs import SMALL, make_chart, make_song
+from safetensors.torch import load_file
+
+from checkpoints.errors import ModelError
+from osu_beatmap.held_out import Split
+from osu_beatmap.model import Beatmap, GameMode, Metadata
+from osuT5.rhythm import training
+from osuT5.rhythm.conditions import Origin, origin_of
+from osuT5.rhythm.corpus import RhythmChart, RhythmSong
+from osuT5.rhythm.files import CONTRACT_FILE, load_rhythm_model, save_rhythm_model
+from osuT5.rhythm.network import RhythmNetwork
+from osuT5.rhythm.sampling import SamplingOptions
+from osuT5.rhythm.train import main
+from osuT5.rhythm.training import RhythmTask, RhythmTrainOptions, mean_features, train_rhythm
+from training.loop_options import LoopOptions
+
+
+@pytest.fixture
+def options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RhythmTrainOptions:
+    """Options of a short run on two synthetic songs; a third is held out."""
+    songs = {
+        Split.TRAIN: [make_song(), make_song(make_chart("taiko", GameMode.TAIKO), name="b", seed=1)],
+        Split.HELD_OUT: [make_song(name="c", seed=2)],
+    }
+
+    def load_songs(folder: Path, cache: Path, split: Split, report: object) -> list[RhythmSong]:
+        return songs[split]
+
+    monkeypatch.setattr(training, "load_songs", load_songs)
+    loop = LoopOptions(
+        total_steps=6, warmup_steps=1, optimizer="adamw", evaluate_every=3, checkpoint_every=1, average_decay=0.5
+    )
+    return RhythmTrainOptions(
+        tmp_path, tmp_path / "run", network=SMALL, sampling=SamplingOptions(songs=2, charts=1), loop=loop
+    )
+
+
+def read_weights(folder: Path) -> dict[str, torch.Tensor]:
+    return load_file(folder / "model.safetensors")
+
+
+def test_a_chart_survives_json() -> None:
+    chart = make_chart(mode=GameMode.MANIA, origin=Origin.QUAVER)
+    assert RhythmChart.from_dict(json.loads(json.dumps(asdict(chart)))) == chart
+
+
+@pytest.mark.parametrize(
+    ("source", "origin"), [("TJA", Origin.TJA), ("StepMania", Origin.STEPMANIA), ("Touhou", Origin.OSU)]
+)
+def test_the_source_of_a_chart_gives_its_origin(source: str, origin: Origin) -> None:
+    assert origin_of(Beatmap(metadata=Metadata(source=source))) is origin
+
+
+def test_a_run_reports_held_out_groups_and_writes_a_model(options: RhythmTrainOptions) -> None:
+    folder = train_rhythm(options)
+    network = load_rhythm_model(folder)
+    assert network.config == SMALL
+    np.testing.assert_allclose(
+        network.feature_mean, mean_features(training.load_songs(Path(), Path(), Split.TRAIN, None)), atol=1e-3
+    )
+    lines = [json.loads(line) for line in (options.run_path / "log.jsonl").read_text().splitlines()]
+    held_out = [line["held_out"] for line in lines if "held_out" in line]
+    assert len(held_out) == 2
+    assert held_out[0]["loss"] == held_out[0]["standard"]
+    assert (options.run_path / "best_model" / CONTRACT_FILE).is_file()
+
+
+def test_a_stopped_run_continues_as_if_it_had_not_been(options: RhythmTrainOptions, tmp_path: Path) -> None:
+    parts = replace(options, run_path=tmp_path / "parts")
+    loop = replace(options.loop, schedule="constant")
+    whole = read_weights(train_rhythm(replace(options, run_path=tmp_path / "whole", loop=loop)))
+    train_rhythm(replace(parts, loop=replace(loop, total_steps=3)))
+    resumed = read_weights(train_rhythm(replace(parts, loop=loop)))
+    for name, weight in whole.items():
+        torch.testing.assert_close(resumed[name], weight, msg=name)
+
+
+def test_a_run_may_start_from_a_model(options: RhythmTrainOptions, tmp_path: Path) -> None:
+    first = train_rhythm(options)
+    loop = replace(options.loop, total_steps=1, learning_rate=1e-9)
+    second = train_rhythm(replace(options, run_path=tmp_path / "second", start_path=str(first), loop=loop))
+    for name, weight in read_weights(first).items():
+        torch.testing.assert_close(read_weights(second)[name], weight, msg=name)
+
+
+def test_a_run_waits_while_its_pause_file_exists(options: RhythmTrainOptions, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(training, "PAUSE_POLL_S", 0.01)
+    pause = tmp_path / "pause"
+    pause.touch()
+    task = RhythmTask(RhythmNetwork(SMALL), _NoSampler(), [], str(pause))
+    thread = threading.Thread(target=task.batch, args=(0,))
+    thread.start()
+    time.sleep(0.05)
+    assert thread.is_alive()
+    pause.unlink()
+    thread.join(timeout=5)
+    assert not thread.is_alive()
+
+
+class _NoSampler:
+    def batch(self, step: int) -> None:
+        return None
+
+
+def test_a_model_of_another_clock_is_refused(tmp_path: Path) -> None:
+    save_rhythm_model(tmp_path, SMALL, RhythmNetwork(SMALL).state_dict())
+    contract = json.loads((tmp_path / CONTRACT_FILE).read_text())
+    contract["clock"]["ticks_per_beat"] = 48
+    (tmp_path / CONTRACT_FILE).write_text(json.dumps(contract))
+    with pytest.raises(ModelError, match="another clock"):
+        load_rhythm_model(tmp_path)
+
+
+def test_a_folder_without_a_model_is_refused_in_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    with pytest.raises(ModelError, match="is not a rhythm model"):
+        load_rhythm_model(tmp_path)
+    assert main([str(tmp_path), "--run", str(tmp_path / "run")]) == 2
+    assert "has no songs to train on" in capsys.readouterr().err
