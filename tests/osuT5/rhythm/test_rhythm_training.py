@@ -71,7 +71,7 @@ def test_a_run_reports_held_out_groups_and_writes_a_model(options: RhythmTrainOp
     np.testing.assert_allclose(
         network.feature_mean, mean_features(training.load_songs(Path(), Path(), Split.TRAIN, None)), atol=1e-3
     )
-    lines = [json.loads(line) for line in (options.run_path / "log.jsonl").read_text().splitlines()]
+    lines = [json.loads(line) for line in (options.run_path / "log.jsonl").read_text(encoding="utf-8").splitlines()]
     held_out = [line["held_out"] for line in lines if "held_out" in line]
     assert len(held_out) == 2
     assert held_out[0]["loss"] == held_out[0]["standard"]
@@ -117,9 +117,9 @@ class _NoSampler:
 
 def test_a_model_of_another_clock_is_refused(tmp_path: Path) -> None:
     save_rhythm_model(tmp_path, SMALL, RhythmNetwork(SMALL).state_dict())
-    contract = json.loads((tmp_path / CONTRACT_FILE).read_text())
+    contract = json.loads((tmp_path / CONTRACT_FILE).read_text(encoding="utf-8"))
     contract["clock"]["ticks_per_beat"] = 48
-    (tmp_path / CONTRACT_FILE).write_text(json.dumps(contract))
+    (tmp_path / CONTRACT_FILE).write_text(json.dumps(contract), encoding="utf-8")
     with pytest.raises(ModelError, match="another clock"):
         load_rhythm_model(tmp_path)
 
