@@ -89,6 +89,7 @@ def main() -> int:
     parser.add_argument("--cache", type=Path, default=Path("runs/rhythm/cache"), help="folder of cached features")
     parser.add_argument("--split", choices=[split.value for split in Split], default=Split.HELD_OUT.value)
     parser.add_argument("--no-bars", action="store_true", help="do not give places in the bar to the model")
+    parser.add_argument("--as-given", action="store_true", help="do not align charts that are clearly off the audio")
     parser.add_argument("--baselines", action="store_true", help="also score ticks and onsets, which takes minutes")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
@@ -97,7 +98,7 @@ def main() -> int:
     scores: list[RhythmScore] = []
     downbeats: list[DownbeatScore] = []
     for song in tqdm(songs, unit="song"):
-        axes = song_axes(song)
+        axes = song_axes(song, is_aligned=not arguments.as_given)
         for axis in axes:
             scores += score_axis(network, axis, not arguments.no_bars)
         downbeats.append(score_downbeats(network, axes[0]))

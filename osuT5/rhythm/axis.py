@@ -9,6 +9,7 @@ import numpy as np
 from osu_beatmap.beat_clock import TICKS_PER_BEAT, BeatClock
 from osu_beatmap.timing import Timing
 from osuT5.mel import window_mel
+from osuT5.rhythm.alignment import USUAL_LEAD_MS, measure_lead_ms
 from osuT5.rhythm.conditions import RhythmConditions
 from osuT5.rhythm.corpus import RhythmChart, RhythmSong
 from osuT5.rhythm.features import FRAME_MS
@@ -39,11 +40,14 @@ class SongAxis:
     """A song on one clock, with the charts whose red lines give that clock.
 
     Attributes:
+        lead_ms: How much later than a tick its sound is read.
         objects: Steps with an object, int64 [objects] for each chart.
     """
 
-    def __init__(self, song: RhythmSong, clock: BeatClock, charts: list[RhythmChart]) -> None:
-        self.song, self.clock, self.charts = song, clock, charts
+    def __init__(
+        self, song: RhythmSong, clock: BeatClock, charts: list[RhythmChart], lead_ms: float = USUAL_LEAD_MS
+    ) -> None:
+        self.song, self.clock, self.charts, self.lead_ms = song, clock, charts, lead_ms
         self.objects = [np.unique(clock.steps_at(np.array(chart.times_ms))) for chart in charts]
 
     @property
@@ -55,15 +59,15 @@ class SongAxis:
     def step_count(self) -> int:
         return len(self.clock) * TICKS_PER_BEAT
 
-    def window(self, first_step: int, beats: int, lead_ms: float, speed: float = 1.0) -> AxisWindow:
+    def window(self, first_step: int, beats: int, speed: float = 1.0, late_ms: float = 0.0) -> AxisWindow:
         """Cut `beats` beats from a step on; beyond the clock, its first or last beat repeats and no tick exists.
 
         Args:
-            lead_ms: How much later than a tick its sound is read.
             speed: Speed at which the frames are read, in source frames.
+            late_ms: How much later than usual the sound of ticks is read.
         """
         steps = first_step + np.arange(beats * TICKS_PER_BEAT)
-        sound_ms = self._extended_times_ms(steps) + lead_ms
+        sound_ms = self._extended_times_ms(steps) + self.lead_ms + late_ms
         start_frame = int(np.floor(sound_ms[0] / FRAME_MS)) - MARGIN_FRAMES
         tick_frames = (sound_ms / FRAME_MS - start_frame) / speed
         frames = int(np.ceil(tick_frames[-1])) + MARGIN_FRAMES
@@ -92,8 +96,12 @@ class SongAxis:
         return self.clock.times_at(inside) + (steps - inside) * self.clock.beat_length_ms[beats] / TICKS_PER_BEAT
 
 
-def song_axes(song: RhythmSong) -> list[SongAxis]:
-    """Group the charts of a song by their clocks."""
+def song_axes(song: RhythmSong, is_aligned: bool = True) -> list[SongAxis]:
+    """Group the charts of a song by their clocks.
+
+    Args:
+        is_aligned: Whether charts that are clearly off the audio are read at their own lead.
+    """
     groups: list[tuple[BeatClock, list[RhythmChart]]] = []
     for chart in song.charts:
         clock = BeatClock.from_timing(Timing(chart.timing_points()), max(song.duration_ms, chart.times_ms[-1] + 1.0))
@@ -102,4 +110,10 @@ def song_axes(song: RhythmSong) -> list[SongAxis]:
             groups.append((clock, [chart]))
         else:
             group.append(chart)
-    return [SongAxis(song, clock, charts) for clock, charts in groups]
+    return [SongAxis(song, clock, charts, _lead_ms(song, charts, is_aligned)) for clock, charts in groups]
+
+
+def _lead_ms(song: RhythmSong, charts: list[RhythmChart], is_aligned: bool) -> float:
+    if not is_aligned:
+        return USUAL_LEAD_MS
+    return measure_lead_ms(song.features, np.concatenate([chart.times_ms for chart in charts]))

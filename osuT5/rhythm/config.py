@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 
 from osu_beatmap.beat_clock import FASTEST_BPM, MAX_FOLDS, SLOWEST_BPM, TICKS_PER_BEAT
+from osuT5.rhythm.alignment import USUAL_LEAD_MS
 from osuT5.rhythm.features import FEATURE_SPEC
 
 
@@ -20,7 +21,6 @@ class RhythmConfig:
         feed_forward: Width of the hidden layer, in multiples of `width`.
         condition_width: Width of the vector of conditions.
         window_beats: Beats that the network reads at a time.
-        lead_ms: Time by which object times lead the sound in decoded audio.
         star_step: Distance of neighbouring star embeddings; values between are interpolated.
         star_count: Number of star embeddings, the first of 0 stars.
         key_count: Highest number of mania columns told apart.
@@ -39,7 +39,6 @@ class RhythmConfig:
     dropout: float = 0.15
     rotary_theta: float = 500.0
     window_beats: int = 96
-    lead_ms: float = 25.0
     star_step: float = 0.5
     star_count: int = 21
     key_count: int = 18
@@ -63,6 +62,7 @@ def contract_of(config: RhythmConfig) -> dict:
     return {
         "network": asdict(config),
         "spectrogram": FEATURE_SPEC.to_dict(),
+        "lead_ms": USUAL_LEAD_MS,
         "clock": {
             "ticks_per_beat": TICKS_PER_BEAT,
             "slowest_bpm": SLOWEST_BPM,

@@ -39,7 +39,7 @@ def load_rhythm_model(folder: Path) -> RhythmNetwork:
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         raise ModelError(f"{folder} is not a rhythm model: {str(error).splitlines()[0][:160]}") from error
     expected = contract_of(config)
-    for part in ("spectrogram", "clock"):
+    for part in ("spectrogram", "clock", "lead_ms"):
         if contract.get(part) != expected[part]:
             raise ModelError(f"{folder} has another {part} than this version: retrain it with osuT5.rhythm.train.")
     return network.eval().requires_grad_(False)

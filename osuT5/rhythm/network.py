@@ -117,18 +117,32 @@ class TickSound(nn.Module):
     def __init__(self, config: RhythmConfig) -> None:
         super().__init__()
         channels, kernel = config.channels, config.kernel
-        self.first = nn.Conv1d(BANDS, channels, kernel, padding="same")
-        self.residual = nn.ModuleList(nn.Conv1d(channels, channels, kernel, padding="same") for _ in range(2))
+        self.first = FrameConvolution(BANDS, channels, kernel)
+        self.residual = nn.ModuleList(FrameConvolution(channels, channels, kernel) for _ in range(2))
         self.tick_output = nn.Linear(channels, config.tick_width)
         self.dropout = config.dropout
 
     def forward(self, features: Tensor, tick_frames: Tensor) -> Tensor:
         """Turn float [songs, frames, bands] and places [songs, ticks] into float [songs, ticks, tick width]."""
-        frames = F.relu(self.first(features.transpose(1, 2)))  # [songs, channels, frames]
+        frames = F.relu(self.first(features))  # [songs, frames, channels]
         for convolution in self.residual:
             frames = frames + F.relu(convolution(frames))
-        ticks = F.relu(self.tick_output(interpolate_frames(frames.transpose(1, 2), tick_frames)))
+        ticks = F.relu(self.tick_output(interpolate_frames(frames, tick_frames)))
         return F.dropout(ticks, self.dropout, self.training)
+
+
+class FrameConvolution(nn.Conv1d):
+    """Convolution over frames with channels last: float [songs, frames, channels in] -> [.., channels out]."""
+
+    def __init__(self, channels_in: int, channels_out: int, kernel: int) -> None:
+        super().__init__(channels_in, channels_out, kernel, padding=kernel // 2)
+
+    def forward(self, frames: Tensor) -> Tensor:
+        # Only the two-dimensional convolution has a path without copies for channels last: twice as fast on a CPU.
+        image = frames.unsqueeze(1).permute(0, 3, 1, 2)  # [songs, channels in, 1, frames]
+        padding = (0, self.padding[0])
+        convolved = F.conv2d(image, self.weight.unsqueeze(2), self.bias, padding=padding)
+        return convolved.permute(0, 2, 3, 1).squeeze(1)
 
 
 def interpolate_frames(frames: Tensor, places: Tensor) -> Tensor:

@@ -66,9 +66,7 @@ def predict_rhythm(
     exists = np.empty(objects.shape[1], bool)
     for first in range(0, len(starts), WINDOWS_AT_ONCE):
         some = starts[first : first + WINDOWS_AT_ONCE]
-        windows = [
-            axis.window(start * TICKS_PER_BEAT + shift_steps, config.window_beats, config.lead_ms) for start in some
-        ]
+        windows = [axis.window(start * TICKS_PER_BEAT + shift_steps, config.window_beats) for start in some]
         songs = stack_windows(windows)
         if shift_steps or not bars_known:
             songs = SongInputs(

@@ -20,7 +20,7 @@ GROUP_SHARES = {
     "standard": 0.36,
     "taiko": 0.10,
     "taiko TJA": 0.16,
-    "catch": 0.06,
+    "catch": 0.04,
     "mania": 0.14,
     "mania STEPMANIA": 0.15,
     "mania QUAVER": 0.03,
@@ -74,11 +74,8 @@ class RhythmBatch:
 class BatchSampler:
     """Draws batches from axes; the batch of a step is always the same."""
 
-    def __init__(
-        self, axes: Sequence[SongAxis], options: SamplingOptions, window_beats: int, lead_ms: float, seed: int
-    ) -> None:
-        self.axes, self.options, self.seed = axes, options, seed
-        self.window_beats, self.lead_ms = window_beats, lead_ms
+    def __init__(self, axes: Sequence[SongAxis], options: SamplingOptions, window_beats: int, seed: int) -> None:
+        self.axes, self.options, self.window_beats, self.seed = axes, options, window_beats, seed
         self.places = [(axis, chart) for axis, each in enumerate(axes) for chart in range(len(each.charts))]
         self.weights = chart_weights(axes)
 
@@ -114,9 +111,9 @@ class BatchSampler:
         first_beat = int(rng.integers(0, max(1, len(axis.clock) - self.window_beats + 1)))
         is_shifted = rng.random() < options.shifted_axes
         first_step = first_beat * TICKS_PER_BEAT + (int(rng.integers(1, 4)) * TICKS_PER_BEAT // 4 if is_shifted else 0)
-        lead_ms = self.lead_ms + rng.uniform(-options.lead_noise_ms, options.lead_noise_ms)
+        late_ms = rng.uniform(-options.lead_noise_ms, options.lead_noise_ms)
         speed = draw_speed(options.augmentation, rng)
-        window = axis.window(first_step, self.window_beats, lead_ms, speed)
+        window = axis.window(first_step, self.window_beats, speed, late_ms)
         other = None
         if rng.random() < options.augmentation.mix_probability:
             features = self.axes[int(rng.integers(len(self.axes)))].song.features

@@ -8,8 +8,6 @@ from rhythm_songs import BEAT_MS, make_chart, make_song
 from osu_beatmap.model import GameMode
 from osuT5.rhythm.axis import song_axes
 
-LEAD_MS = 25.0
-
 
 def test_charts_with_equal_red_lines_share_an_axis() -> None:
     song = make_song(make_chart("a"), make_chart("b", GameMode.TAIKO), make_chart("c", start_ms=300.0))
@@ -18,7 +16,7 @@ def test_charts_with_equal_red_lines_share_an_axis() -> None:
 
 def test_ticks_are_read_where_they_sound() -> None:
     axis = song_axes(make_song())[0]
-    window = axis.window(int(axis.objects[0][0]), 8, LEAD_MS)
+    window = axis.window(int(axis.objects[0][0]), 8)
     np.testing.assert_allclose(np.diff(window.tick_frames), BEAT_MS / 24 / 10, atol=1e-3)
     loudest = window.features.mean(axis=1).argsort()[-9:]  # of eight beats and the one after
     np.testing.assert_array_equal(np.sort(loudest)[:8], np.round(window.tick_frames[::24]))
@@ -26,7 +24,7 @@ def test_ticks_are_read_where_they_sound() -> None:
 
 def test_a_faster_window_has_fewer_frames_at_the_same_ticks() -> None:
     axis = song_axes(make_song())[0]
-    plain, fast = axis.window(24, 8, LEAD_MS), axis.window(24, 8, LEAD_MS, speed=1.25)
+    plain, fast = axis.window(24, 8), axis.window(24, 8, speed=1.25)
     np.testing.assert_allclose(fast.tick_frames * 1.25, plain.tick_frames, rtol=1e-5)
     assert len(fast.features) < len(plain.features)
 
@@ -42,8 +40,8 @@ def test_targets_are_the_objects_of_the_chart() -> None:
 
 def test_no_tick_exists_beyond_the_clock() -> None:
     axis = song_axes(make_song())[0]
-    before = axis.window(-48, 4, LEAD_MS)
+    before = axis.window(-48, 4)
     np.testing.assert_array_equal(before.tick_exists, np.arange(96) >= 48)
-    after = axis.window(axis.step_count - 48, 4, LEAD_MS)
+    after = axis.window(axis.step_count - 48, 4)
     np.testing.assert_array_equal(after.tick_exists, np.arange(96) < 48)
     assert not after.features[-1].any()

@@ -29,7 +29,7 @@ def network() -> RhythmNetwork:
 @pytest.fixture
 def songs() -> SongInputs:
     axes = [song_axes(make_song(seed=seed))[0] for seed in range(2)]
-    return stack_windows([axis.window(0, SMALL.window_beats, SMALL.lead_ms) for axis in axes])
+    return stack_windows([axis.window(0, SMALL.window_beats) for axis in axes])
 
 
 def test_frames_are_interpolated_between_their_neighbours() -> None:

@@ -29,7 +29,7 @@ def axes() -> list[SongAxis]:
 
 
 def make_sampler(axes: list[SongAxis], options: SamplingOptions = OPTIONS) -> BatchSampler:
-    return BatchSampler(axes, options, SMALL.window_beats, SMALL.lead_ms, seed=1)
+    return BatchSampler(axes, options, SMALL.window_beats, seed=1)
 
 
 def test_the_batch_of_a_step_is_always_the_same(axes: list[SongAxis]) -> None:
