@@ -18,6 +18,7 @@ from checkpoints.errors import ModelError
 from osuT5.rhythm.config import RhythmConfig
 from osuT5.rhythm.training import RhythmTrainOptions, train_rhythm
 from training.loop_options import LoopOptions
+from training.optimizers import OPTIMIZERS
 from training.options import OptionError
 
 
@@ -45,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--fall", type=int, default=1500, help="steps at the end in which the learning rate falls")
     parser.add_argument("--minutes", type=float, default=0.0, help="stop after this time with a checkpoint; 0: never")
     parser.add_argument("--learning-rate", type=float, default=2e-3)
+    parser.add_argument("--optimizer", choices=OPTIMIZERS, default="muon")
     parser.add_argument("--weight-decay", type=float, default=0.05)
     parser.add_argument("--dropout", type=float, default=RhythmConfig.dropout)
     parser.add_argument("--evaluate-every", type=int, default=250)
@@ -60,7 +62,7 @@ def _options(given: argparse.Namespace) -> RhythmTrainOptions:
         total_steps=given.steps,
         warmup_steps=warmup_steps,
         sustain_steps=max(0, given.steps - given.fall - warmup_steps),
-        optimizer="adamw",
+        optimizer=given.optimizer,
         learning_rate=given.learning_rate,
         weight_decay=given.weight_decay,
         average_decay=0.998,
