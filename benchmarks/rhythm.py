@@ -1,6 +1,6 @@
 """Agreement of the rhythm model with human-made maps on held-out songs, with the timing given.
 
-    python -m benchmarks.rhythm FOLDER [--model DIR] [--cache DIR] [--no-bars] [--baselines] [--json FILE]
+    python -m benchmarks.rhythm FOLDER [--model DIR] [--cache DIR] [--no-bars] [--phase] [--baselines] [--json FILE]
 
 All charts of all held-out songs are scored: F1 of object times at 30 ms, one to one, over the whole song. Figures are
 means over songs of the means over a song's charts. "Own count" takes as many ticks as the probabilities add up to,
@@ -17,7 +17,7 @@ import math
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -36,6 +36,7 @@ from osuT5.rhythm.downbeats import constant_meter, most_likely_downbeat
 from osuT5.rhythm.features import FEATURE_SPEC
 from osuT5.rhythm.files import load_rhythm_model
 from osuT5.rhythm.network import RhythmNetwork
+from osuT5.rhythm.phase import most_likely_shift
 from osuT5.rhythm.prediction import RhythmPrediction, nats_per_object, predict_rhythm
 
 STAR_BANDS = ((0.0, 2.0), (2.0, 3.0), (3.0, 4.0), (4.0, 5.0), (5.0, math.inf))
@@ -91,22 +92,29 @@ def main() -> int:
     parser.add_argument("--no-bars", action="store_true", help="do not give places in the bar to the model")
     parser.add_argument("--as-given", action="store_true", help="do not align charts that are clearly off the audio")
     parser.add_argument("--baselines", action="store_true", help="also score ticks and onsets, which takes minutes")
+    parser.add_argument("--phase", action="store_true", help="also find the phase of the beat without charts")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     network = load_rhythm_model(arguments.model)
     songs = load_songs(arguments.folder, arguments.cache, Split(arguments.split))
     scores: list[RhythmScore] = []
     downbeats: list[DownbeatScore] = []
+    shifts: dict[str, int] = {}
     for song in tqdm(songs, unit="song"):
         axes = song_axes(song, is_aligned=not arguments.as_given)
         for axis in axes:
             scores += score_axis(network, axis, not arguments.no_bars)
         downbeats.append(score_downbeats(network, axes[0]))
+        if arguments.phase:
+            shifts[song.name] = most_likely_shift(network, axes[0])
         if arguments.baselines:
             add_baselines(scores[-len(song.charts) :], song, [chart for axis in axes for chart in axis.charts])
-    print(score_table(scores), downbeat_table(downbeats), sep="\n\n")
+    print(score_table(scores), downbeat_summary(downbeats), sep="\n\n")
+    if shifts:
+        print(phase_summary(shifts))
     if arguments.json:
         rows = {"charts": [asdict(score) for score in scores], "downbeats": [asdict(score) for score in downbeats]}
+        rows["phase"] = shifts
         arguments.json.write_text(json.dumps(rows, indent=1), encoding="utf-8")
     return 0
 
@@ -186,7 +194,7 @@ def score_table(scores: Sequence[RhythmScore]) -> str:
     return "\n".join(lines)
 
 
-def downbeat_table(scores: Sequence[DownbeatScore]) -> str:
+def downbeat_summary(scores: Sequence[DownbeatScore]) -> str:
     """Return pooled and single downbeats as a sentence each."""
     pooled = [score for score in scores if score.right is not None]
     trivial = [score for score in pooled if score.bar_beats == 1]
@@ -196,6 +204,14 @@ def downbeat_table(scores: Sequence[DownbeatScore]) -> str:
     return (
         f"Pooled downbeats: {right} of {len(pooled)} songs of constant meter right ({len(trivial)} of them trivial); "
         f"wrong: {wrong or 'none'}.\nSingle beats: {single:.3f} right ({frequency:.3f} if none is a downbeat)."
+    )
+
+
+def phase_summary(shifts: Mapping[str, int]) -> str:
+    """Return the songs whose beats the model would move, with the shift in 24ths of a beat."""
+    wrong = ", ".join(f"{name[:30]} ({shift})" for name, shift in shifts.items() if shift)
+    return (
+        f"Phase: {sum(not shift for shift in shifts.values())} of {len(shifts)} songs right; wrong: {wrong or 'none'}."
     )
 
 
