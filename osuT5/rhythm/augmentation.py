@@ -26,13 +26,13 @@ class AugmentationOptions:
     """
 
     gain_db: float = 5.0
-    equaliser_db: float = 5.0
-    mix_probability: float = 0.25
+    equaliser_db: float = 4.0
+    mix_probability: float = 0.15
     mix_db: float = 6.0
     band_shift: int = 3
     band_mask: int = 12
-    time_masks: int = 3
-    time_mask_frames: int = 60
+    time_masks: int = 2
+    time_mask_frames: int = 50
     speed: float = 0.15
     speed_probability: float = 0.4
 

@@ -18,8 +18,8 @@ from osuT5.rhythm.network import UNKNOWN_PLACE, ChartInputs, SongInputs
 
 GROUP_SHARES = {
     "standard": 0.36,
-    "taiko": 0.10,
-    "taiko TJA": 0.16,
+    "taiko": 0.12,
+    "taiko TJA": 0.17,
     "catch": 0.04,
     "mania": 0.14,
     "mania STEPMANIA": 0.15,
