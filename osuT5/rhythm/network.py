@@ -7,8 +7,6 @@ to earlier objects of a chart.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -19,44 +17,11 @@ from osuT5.model.attention import Rotation, rotation_of
 from osuT5.rhythm.conditions import Origin
 from osuT5.rhythm.config import RhythmConfig
 from osuT5.rhythm.features import BANDS
+from osuT5.rhythm.inputs import UNKNOWN_PLACE, ChartInputs, SongInputs
 from osuT5.rhythm.layers import BeatLayer
 
-UNKNOWN_PLACE = -1
 OBJECT_PRIOR_LOGIT = -2.5
 """Initial logit of every tick: about the fraction of ticks with an object."""
-
-
-@dataclass(frozen=True, slots=True)
-class SongInputs:
-    """Windows of songs.
-
-    Attributes:
-        features: Log mel levels, float32 [songs, frames, bands].
-        tick_frames: Place of each tick among the frames, float32 [songs, beats * 24].
-        places: Place of each beat in its bar, int64 [songs, beats]; UNKNOWN_PLACE where not given.
-        bar_beats: Beats of each beat's bar, int64 [songs, beats]; ignored where the place is unknown.
-    """
-
-    features: Tensor
-    tick_frames: Tensor
-    places: Tensor
-    bar_beats: Tensor
-
-
-@dataclass(frozen=True, slots=True)
-class ChartInputs:
-    """Conditions of charts, each [rows].
-
-    Attributes:
-        songs: Index of the chart's song among the windows, int64.
-        keys: Mania columns, int64, 0 in other modes.
-    """
-
-    songs: Tensor
-    modes: Tensor
-    origins: Tensor
-    stars: Tensor
-    keys: Tensor
 
 
 class RhythmNetwork(nn.Module):

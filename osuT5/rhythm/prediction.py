@@ -11,8 +11,8 @@ import torch
 from osu_beatmap.beat_clock import TICKS_PER_BEAT
 from osuT5.rhythm.axis import SongAxis
 from osuT5.rhythm.conditions import RhythmConditions
-from osuT5.rhythm.network import UNKNOWN_PLACE, RhythmNetwork, SongInputs
-from osuT5.rhythm.sampling import stack_conditions, stack_windows
+from osuT5.rhythm.inputs import stack_conditions, stack_windows
+from osuT5.rhythm.network import RhythmNetwork
 
 WINDOWS_AT_ONCE = 8
 
@@ -69,9 +69,7 @@ def predict_rhythm(
         windows = [axis.window(start * TICKS_PER_BEAT + shift_steps, config.window_beats) for start in some]
         songs = stack_windows(windows)
         if shift_steps or not bars_known:
-            songs = SongInputs(
-                songs.features, songs.tick_frames, torch.full_like(songs.places, UNKNOWN_PLACE), songs.bar_beats
-            )
+            songs = songs.without_bars()
         ticks, vectors = network.encode_songs(songs)
         middle = slice(quarter, quarter + half)
         own = slice(first * half, (first + len(some)) * half)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from osu_beatmap.beat_clock import TICKS_PER_BEAT
+from osuT5.mel import window_mel
 from osuT5.rhythm.augmentation import AugmentationOptions, augment, draw_speed
 from osuT5.rhythm.axis import AxisWindow, SongAxis
 from osuT5.rhythm.conditions import RhythmConditions
-from osuT5.rhythm.network import UNKNOWN_PLACE, ChartInputs, SongInputs
+from osuT5.rhythm.inputs import UNKNOWN_PLACE, ChartInputs, SongInputs, stack_conditions, stack_windows
 
 GROUP_SHARES = {
     "standard": 0.36,
@@ -87,11 +88,10 @@ class BatchSampler:
         for index, anchor in enumerate(anchors):
             axis = self.axes[self.places[anchor][0]]
             charts = self._draw_charts(int(anchor), rng)
-            window, first_step, is_shifted = self._draw_window(axis, rng)
-            windows.append((window, is_shifted, rng.random() < self.options.known_bars))
+            windows.append(self._draw_window(axis, rng))
             for chart in charts:
-                targets = axis.targets(chart, first_step, self.window_beats)
-                rows.append((index, axis.charts[chart].conditions, targets))
+                targets = axis.targets(chart, windows[-1].first_step, self.window_beats)
+                rows.append(_Row(index, axis.charts[chart].conditions, targets))
         return self._assemble(windows, rows, rng)
 
     def _draw_charts(self, anchor: int, rng: np.random.Generator) -> list[int]:
@@ -105,80 +105,64 @@ class BatchSampler:
         weights = self.weights[[first + other for other in others]]
         return [chart, *rng.choice(others, count, replace=False, p=weights / weights.sum()).tolist()]
 
-    def _draw_window(self, axis: SongAxis, rng: np.random.Generator) -> tuple[AxisWindow, int, bool]:
-        """Return a window with changed sound, its first step, and whether it begins off the beat."""
+    def _draw_window(self, axis: SongAxis, rng: np.random.Generator) -> _DrawnWindow:
+        """Draw a window, which may begin before the song as the first one of a prediction does."""
         options = self.options
-        first_beat = int(rng.integers(0, max(1, len(axis.clock) - self.window_beats + 1)))
+        quarter = self.window_beats // 4
+        first_beat = int(rng.integers(-quarter, max(1, len(axis.clock) - self.window_beats + quarter)))
         is_shifted = rng.random() < options.shifted_axes
-        first_step = first_beat * TICKS_PER_BEAT + (int(rng.integers(1, 4)) * TICKS_PER_BEAT // 4 if is_shifted else 0)
+        shift_steps = int(rng.integers(1, 4)) * TICKS_PER_BEAT // 4 if is_shifted else 0
+        first_step = first_beat * TICKS_PER_BEAT + shift_steps
         late_ms = rng.uniform(-options.lead_noise_ms, options.lead_noise_ms)
-        speed = draw_speed(options.augmentation, rng)
-        window = axis.window(first_step, self.window_beats, speed, late_ms)
-        other = None
-        if rng.random() < options.augmentation.mix_probability:
-            features = self.axes[int(rng.integers(len(self.axes)))].song.features
-            frames = len(window.features)
-            start = int(rng.integers(0, max(1, len(features) - frames)))
-            other = np.zeros_like(window.features)
-            other[: len(features) - start] = features[start : start + frames]
-        changed = augment(window.features, other, options.augmentation, rng)
-        window = AxisWindow(changed, window.tick_frames, window.tick_exists, window.places, window.bar_beats)
-        return window, first_step, is_shifted
+        window = axis.window(first_step, self.window_beats, draw_speed(options.augmentation, rng), late_ms)
+        background = self._draw_background(len(window.features), rng)
+        features = augment(window.features, background, options.augmentation, rng)
+        has_bars = not is_shifted and rng.random() < options.known_bars
+        return _DrawnWindow(replace(window, features=features), first_step, is_shifted, has_bars)
 
-    def _assemble(
-        self,
-        windows: list[tuple[AxisWindow, bool, bool]],
-        rows: list[tuple[int, RhythmConditions, np.ndarray]],
-        rng: np.random.Generator,
-    ) -> RhythmBatch:
-        plain = [window for window, _, _ in windows]
-        songs = stack_windows(plain)
-        is_hidden = torch.tensor([is_shifted or not is_known for _, is_shifted, is_known in windows])
-        exists = torch.from_numpy(np.stack([window.tick_exists for window in plain]))
+    def _draw_background(self, frames: int, rng: np.random.Generator) -> np.ndarray | None:
+        """Draw part of any song, float32 [frames, bands], or None."""
+        if rng.random() >= self.options.augmentation.mix_probability:
+            return None
+        features = self.axes[int(rng.integers(len(self.axes)))].song.features
+        return window_mel(features, int(rng.integers(0, max(1, len(features) - frames))), frames)
+
+    def _assemble(self, windows: list[_DrawnWindow], rows: list[_Row], rng: np.random.Generator) -> RhythmBatch:
+        songs = stack_windows([drawn.window for drawn in windows])
+        has_bars = torch.tensor([drawn.has_bars for drawn in windows])
+        is_straight = torch.tensor([not drawn.is_shifted for drawn in windows])
+        exists = torch.from_numpy(np.stack([drawn.window.tick_exists for drawn in windows]))
         exists = exists.unflatten(1, (self.window_beats, TICKS_PER_BEAT))
-        is_straight = torch.tensor([not is_shifted for _, is_shifted, _ in windows])
-        noise = rng.uniform(-self.options.star_noise, self.options.star_noise, len(rows))
-        charts = stack_conditions([conditions for _, conditions, _ in rows], [index for index, _, _ in rows])
-        charts.stars.add_(torch.from_numpy(noise).float()).clamp_(min=0)
-        objects = torch.from_numpy(np.stack([targets for _, _, targets in rows]))
+        charts = stack_conditions([row.conditions for row in rows], [row.song for row in rows])
+        noise = rng.uniform(-self.options.star_noise, self.options.star_noise, len(rows)).astype(np.float32)
+        objects = torch.from_numpy(np.stack([row.targets for row in rows]))
         return RhythmBatch(
-            SongInputs(
-                songs.features,
-                songs.tick_frames,
-                songs.places.masked_fill(is_hidden[:, None], UNKNOWN_PLACE),
-                songs.bar_beats,
-            ),
-            charts,
-            objects.unflatten(1, (self.window_beats, TICKS_PER_BEAT)),
-            exists,
-            (songs.places == 0).float(),
-            exists[:, :, 0] & is_straight[:, None],
+            songs=replace(songs, places=songs.places.masked_fill(~has_bars[:, None], UNKNOWN_PLACE)),
+            charts=replace(charts, stars=(charts.stars + torch.from_numpy(noise)).clamp(min=0)),
+            objects=objects.unflatten(1, (self.window_beats, TICKS_PER_BEAT)),
+            tick_exists=exists,
+            downbeats=(songs.places == 0).float(),
+            has_downbeats=exists[:, :, 0] & is_straight[:, None],
         )
 
 
-def stack_windows(windows: Sequence[AxisWindow]) -> SongInputs:
-    """Stack windows of equal beats; shorter ones end in silence."""
-    frames = max(len(window.features) for window in windows)
-    features = np.zeros((len(windows), frames, windows[0].features.shape[1]), np.float32)
-    for row, window in zip(features, windows, strict=True):
-        row[: len(window.features)] = window.features
-    return SongInputs(
-        torch.from_numpy(features),
-        torch.from_numpy(np.stack([window.tick_frames for window in windows])),
-        torch.from_numpy(np.stack([window.places for window in windows])),
-        torch.from_numpy(np.stack([window.bar_beats for window in windows])),
-    )
+@dataclass(frozen=True, slots=True)
+class _DrawnWindow:
+    """Window of a batch; a shifted one begins between beats, and its bars are never given."""
+
+    window: AxisWindow
+    first_step: int
+    is_shifted: bool
+    has_bars: bool
 
 
-def stack_conditions(charts: Sequence[RhythmConditions], songs: Sequence[int]) -> ChartInputs:
-    """Stack the conditions of charts, each of which belongs to the song window with the given index."""
-    return ChartInputs(
-        torch.tensor(songs, dtype=torch.int64),
-        torch.tensor([int(chart.mode) for chart in charts]),
-        torch.tensor([int(chart.origin) for chart in charts]),
-        torch.tensor([chart.stars for chart in charts], dtype=torch.float32),
-        torch.tensor([chart.keys for chart in charts]),
-    )
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """Chart of a batch, of the song window with index `song`; targets: float32 [beats * 24]."""
+
+    song: int
+    conditions: RhythmConditions
+    targets: np.ndarray
 
 
 def chart_weights(axes: Sequence[SongAxis]) -> np.ndarray:

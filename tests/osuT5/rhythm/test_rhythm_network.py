@@ -11,8 +11,8 @@ from rhythm_songs import SMALL, make_song
 from osu_beatmap.model import GameMode
 from osuT5.rhythm.axis import song_axes
 from osuT5.rhythm.conditions import RhythmConditions
-from osuT5.rhythm.network import UNKNOWN_PLACE, RhythmNetwork, SongInputs, interpolate_frames
-from osuT5.rhythm.sampling import stack_conditions, stack_windows
+from osuT5.rhythm.inputs import SongInputs, stack_conditions, stack_windows
+from osuT5.rhythm.network import RhythmNetwork, interpolate_frames
 
 EASY, HARD = RhythmConditions(GameMode.STANDARD, 1.7), RhythmConditions(GameMode.MANIA, 4.0, keys=4)
 
@@ -66,7 +66,7 @@ def test_stars_beyond_the_table_are_those_of_its_end(network: RhythmNetwork) -> 
 
 def test_the_bar_is_ignored_if_the_place_is_unknown(network: RhythmNetwork, songs: SongInputs) -> None:
     charts = stack_conditions([EASY], [0])
-    unknown = replace(songs, places=torch.full_like(songs.places, UNKNOWN_PLACE))
+    unknown = songs.without_bars()
     without_bars, _ = network(unknown, charts)
     other_bars, _ = network(replace(unknown, bar_beats=songs.bar_beats + 1), charts)
     torch.testing.assert_close(without_bars, other_bars)
@@ -75,5 +75,5 @@ def test_the_bar_is_ignored_if_the_place_is_unknown(network: RhythmNetwork, song
 
 def test_downbeats_do_not_depend_on_the_places_given(network: RhythmNetwork, songs: SongInputs) -> None:
     charts = stack_conditions([EASY], [0])
-    unknown = replace(songs, places=torch.full_like(songs.places, UNKNOWN_PLACE))
+    unknown = songs.without_bars()
     torch.testing.assert_close(network(songs, charts)[1], network(unknown, charts)[1])

@@ -14,7 +14,7 @@ from osuT5.rhythm.augmentation import AugmentationOptions, augment
 from osuT5.rhythm.axis import SongAxis, song_axes
 from osuT5.rhythm.conditions import Origin
 from osuT5.rhythm.features import BANDS
-from osuT5.rhythm.network import UNKNOWN_PLACE
+from osuT5.rhythm.inputs import UNKNOWN_PLACE
 from osuT5.rhythm.sampling import GROUP_SHARES, BatchSampler, SamplingOptions, chart_weights
 
 OPTIONS = SamplingOptions(songs=4, charts=2)
