@@ -1,4 +1,4 @@
-"""Agreement of the rhythm model with human-made maps on held-out songs, with the timing given.
+"""Benchmark of the rhythm model on held-out songs, with timing given.
 
     python -m benchmarks.rhythm FOLDER [--model DIR] [--cache DIR] [--no-bars] [--phase] [--baselines] [--json FILE]
 
@@ -68,9 +68,10 @@ class RhythmScore:
 
 @dataclass(slots=True)
 class DownbeatScore:
-    """Whether the pooled downbeat of a song is right; `right` is None where the meter is not constant.
+    """Accuracy of the downbeats of a song.
 
     Attributes:
+        right: Whether the pooled downbeat is right; None if the meter is not constant.
         beats_right: Fraction of beats whose logit has the right sign.
         frequency: The same if no beat is called a downbeat.
     """
@@ -148,7 +149,7 @@ def _score_chart(axis: SongAxis, prediction: RhythmPrediction, index: int) -> Rh
 
 
 def half_beat_steps(clock: BeatClock, start_ms: float, end_ms: float) -> np.ndarray:
-    """Return the steps of all half beats from start to end, both included, int64 [half beats]."""
+    """Return the steps of all half beats from start to end, inclusive."""
     first, last = clock.steps_at(np.array([start_ms, end_ms]))
     return clock.steps[(clock.steps % (TICKS_PER_BEAT // 2) == 0) & (clock.steps >= first) & (clock.steps <= last)]
 
@@ -163,7 +164,7 @@ def add_baselines(scores: Sequence[RhythmScore], song: RhythmSong, charts: Seque
 
 
 def score_downbeats(network: RhythmNetwork, axis: SongAxis) -> DownbeatScore:
-    """Compare the downbeat logits of a song with its bar lines, which the network is not given."""
+    """Compare downbeat logits with the bar lines, which are not given."""
     logits = predict_rhythm(network, axis, [], bars_known=False).downbeats
     is_downbeat = axis.clock.place_in_bar == 0
     bar_beats = constant_meter(axis.clock)
@@ -175,7 +176,7 @@ def score_downbeats(network: RhythmNetwork, axis: SongAxis) -> DownbeatScore:
 
 
 def score_table(scores: Sequence[RhythmScore]) -> str:
-    """Return the measurements by group of charts, and of standard by stars, as a Markdown table."""
+    """Return a Markdown table by group, and of standard by stars."""
     rows: list[tuple[str, list[RhythmScore]]] = [
         (group, [score for score in scores if score.group == group]) for group in sorted({s.group for s in scores})
     ]
@@ -208,7 +209,7 @@ def downbeat_summary(scores: Sequence[DownbeatScore]) -> str:
 
 
 def phase_summary(shifts: Mapping[str, int]) -> str:
-    """Return the songs whose beats the model would move, with the shift in 24ths of a beat."""
+    """Return the songs whose beats would move, with shifts in ticks."""
     wrong = ", ".join(f"{name[:30]} ({shift})" for name, shift in shifts.items() if shift)
     return (
         f"Phase: {sum(not shift for shift in shifts.values())} of {len(shifts)} songs right; wrong: {wrong or 'none'}."

@@ -1,4 +1,4 @@
-"""Beat clock: the time axis of a song in steps of 1/24 beat.
+"""Beat clock: time axis of a song in steps of 1/24 beat.
 
 A *beat* here is folded: its tempo is doubled or halved so that songs run at 100-200 BPM. Step 24 b + t is tick t of
 beat b. Beats follow the uninherited timing points (red lines), and the first one also rules before it. Where a red line
@@ -57,7 +57,7 @@ class BeatClock:
 
     @classmethod
     def from_timing(cls, timing: Timing, end_ms: float, start_ms: float = 0.0) -> BeatClock:
-        """Build the clock from the bar line at or before `start_ms` to the beat that contains `end_ms`."""
+        """Build the clock from the bar line before `start_ms` to after `end_ms`."""
         sections = fold_sections(timing, end_ms)
         parts = []
         for index, section in enumerate(sections):
@@ -92,27 +92,30 @@ class BeatClock:
         return self.times_at(self.steps)
 
     def times_at(self, steps: np.ndarray) -> np.ndarray:
-        """Return the times of steps, float64 [...], as exact multiples from each red line."""
+        """Return the times of steps, float64 [...], counted from the red lines."""
         beats, ticks = np.divmod(np.asarray(steps, np.int64), TICKS_PER_BEAT)
         return self.beat_ms[beats] + ticks * (self.beat_length_ms[beats] / TICKS_PER_BEAT)
 
     def steps_at(self, times_ms: np.ndarray) -> np.ndarray:
-        """Return the step of the nearest existing tick to each time, int64 [...]; the earlier one of two."""
+        """Return the step of the nearest existing tick, int64 [...].
+
+        Of two ticks at the same distance, it is the earlier one.
+        """
         times_ms = np.asarray(times_ms, np.float64)
         after = np.searchsorted(self.tick_ms, times_ms).clip(1, len(self.tick_ms) - 1)
         is_before = times_ms - self.tick_ms[after - 1] <= self.tick_ms[after] - times_ms
         return self.steps[after - is_before]
 
     def residuals_ms(self, times_ms: np.ndarray) -> np.ndarray:
-        """Return the distance of each time from its nearest tick, float64 [...]; positive if late."""
+        """Return the distances from the nearest ticks, float64 [...]; positive if late."""
         return np.asarray(times_ms, np.float64) - self.times_at(self.steps_at(times_ms))
 
     def bar_line_beats(self) -> np.ndarray:
-        """Return the beats on which bars begin, int64 [bars]: the possible starts of a window."""
+        """Return the beats on which bars begin, int64 [bars]."""
         return np.flatnonzero(self.place_in_bar == 0)
 
     def is_equal(self, other: BeatClock, tolerance_ms: float = 0.5) -> bool:
-        """Return whether two clocks have the same beats and bars, within a tolerance of their times."""
+        """Return whether two clocks have the same beats and bars."""
         return (
             len(self) == len(other)
             and np.array_equal(self.place_in_bar, other.place_in_bar)
@@ -122,7 +125,7 @@ class BeatClock:
 
 
 def fold_sections(timing: Timing, end_ms: float) -> list[ClockSection]:
-    """Divide a song at its red lines and fold their tempi, at most MAX_FOLDS times each.
+    """Divide a song at its red lines and fold their tempi.
 
     The tempo that lasts longest is folded to 100-200 BPM. The others are folded to the octave nearest to it, so that
     195 and 205 BPM in one song stay neighbours.
@@ -141,12 +144,18 @@ def fold_sections(timing: Timing, end_ms: float) -> list[ClockSection]:
 
 
 def fold_count(bpm: float) -> int:
-    """Return the doublings (negative: halvings) that bring a tempo to 100-200 BPM, at most MAX_FOLDS."""
+    """Return the doublings (negative: halvings) that fold a tempo to 100-200 BPM.
+
+    They are limited by MAX_FOLDS.
+    """
     return _clamp_folds(-math.floor(math.log2(bpm / SLOWEST_BPM) + 1e-9))
 
 
 def fold_meter(meter: int, folds: int) -> int:
-    """Return the folded beats of a bar of `meter` beats; of several bars where one has no whole number."""
+    """Return the folded beats of a bar of `meter` beats.
+
+    If that is no whole number, return those of the fewest bars that have one.
+    """
     meter = max(1, meter)
     if folds >= 0:
         return meter << folds
@@ -158,7 +167,7 @@ def _clamp_folds(folds: int) -> int:
 
 
 def _reference_bpm(starts_ms: list[float], ends_ms: list[float], lengths_ms: list[float]) -> float:
-    """Return the folded tempo that lasts longest; tempi that round to the same BPM count together."""
+    """Return the folded tempo that lasts longest, after rounding to whole BPM."""
     lasting_ms: dict[int, float] = {}
     exact_bpm: dict[int, float] = {}
     for start_ms, end_ms, length_ms in zip(starts_ms, ends_ms, lengths_ms, strict=True):
@@ -170,13 +179,16 @@ def _reference_bpm(starts_ms: list[float], ends_ms: list[float], lengths_ms: lis
 
 
 def _first_beat(section: ClockSection, start_ms: float) -> int:
-    """Return the number of the beat that begins the bar around `start_ms`; 0 if the red line is earlier."""
+    """Return the number of the beat that begins the bar around `start_ms`.
+
+    It is 0 if the red line is earlier.
+    """
     bar_ms = section.bar_beats * section.beat_length_ms
     return min(0, math.floor((start_ms - section.start_ms) / bar_ms)) * section.bar_beats
 
 
 def _section_beats(section: ClockSection, first: int, stop: int, is_last: bool) -> tuple[np.ndarray, ...]:
-    """Return the columns of a BeatClock for beats first..stop of a section, counted from its red line."""
+    """Return the BeatClock columns of a section's beats first..stop."""
     numbers = np.arange(first, stop)
     beat_ms = section.start_ms + numbers * section.beat_length_ms
     tick_ms = section.beat_length_ms / TICKS_PER_BEAT

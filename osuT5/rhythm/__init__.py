@@ -1,4 +1,4 @@
-"""Rhythm model on the beat clock: which ticks of a song begin a hit object.
+"""Rhythm model: predicts which ticks of the beat begin a hit object.
 
 Contains song features, the tick head network, its training and whole-song prediction. Object kinds and positions are
 outside it.

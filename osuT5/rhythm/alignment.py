@@ -24,7 +24,9 @@ CLEAR_RATIO = 2.0
 
 
 def measure_lead_ms(features: np.ndarray, times_ms: np.ndarray) -> float:
-    """Return how long after the objects their sound comes, USUAL_LEAD_MS unless another lead is clear.
+    """Return the time from objects to their sound, in ms.
+
+    It is USUAL_LEAD_MS unless another lead is clear.
 
     Args:
         features: Log mel levels, float [frames, bands].

@@ -1,4 +1,4 @@
-"""Random changes of song features, so that the network does not overfit to recordings."""
+"""Random changes of song features against overfitting to recordings."""
 
 from __future__ import annotations
 
@@ -65,19 +65,19 @@ def augment(
 
 
 def _level_curve(options: AugmentationOptions, rng: np.random.Generator) -> np.ndarray:
-    """Return the factor on the power of each band, float32 [bands]: a gain and a smooth equaliser."""
+    """Draw the power factor of each band, float32 [bands]: gain and equaliser."""
     points = rng.normal(0.0, options.equaliser_db, 6)
     curve_db = np.interp(np.linspace(0, 5, BANDS), np.arange(6), points) + rng.normal(0.0, options.gain_db)
     return np.exp(curve_db / DB_PER_NEPER).astype(np.float32)
 
 
 def _shift_bands(levels: np.ndarray, bands: int) -> np.ndarray:
-    """Shift the spectrum up (positive) or down; the outermost band fills the gap."""
+    """Shift the spectrum up or down; the outermost band fills the gap."""
     return levels[:, np.clip(np.arange(BANDS) - bands, 0, BANDS - 1)] if bands else levels
 
 
 def _hide(levels: np.ndarray, axis: int, length: int, rng: np.random.Generator) -> None:
-    """Replace neighbouring frames (axis 0) or bands (axis 1) by their mean, in place."""
+    """Replace neighbouring frames (axis 0) or bands (1) by their mean."""
     size = levels.shape[axis]
     start = int(rng.integers(0, max(1, size - length)))
     part = levels[start : start + length] if axis == 0 else levels[:, start : start + length]

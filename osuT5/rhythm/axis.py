@@ -1,4 +1,4 @@
-"""One time axis of a song: its clock, the charts that share it, and windows of both."""
+"""Time axes of a song, with the charts on each, and windows."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class AxisWindow:
 
 
 class SongAxis:
-    """A song on one clock, with the charts whose red lines give that clock.
+    """A song on one clock, with the charts that share it.
 
     Attributes:
         lead_ms: How much later than a tick its sound is read.
@@ -60,9 +60,13 @@ class SongAxis:
         return len(self.clock) * TICKS_PER_BEAT
 
     def window(self, first_step: int, beats: int, speed: float = 1.0, late_ms: float = 0.0) -> AxisWindow:
-        """Cut `beats` beats from a step on; beyond the clock, its first or last beat repeats and no tick exists.
+        """Cut a window of beats from a step on.
+
+        Beyond the clock, its first or last beat repeats, and no tick exists.
 
         Args:
+            first_step: Step at which the window begins, not necessarily on a beat.
+            beats: Length of the window.
             speed: Speed at which the frames are read, in source frames.
             late_ms: How much later than usual the sound of ticks is read.
         """
@@ -83,14 +87,14 @@ class SongAxis:
         )
 
     def targets(self, chart: int, first_step: int, beats: int) -> np.ndarray:
-        """Return which ticks of a window begin an object of a chart, float32 [beats * 24]."""
+        """Return 1 where a chart has an object, float32 [beats * 24]."""
         targets = np.zeros(beats * TICKS_PER_BEAT, np.float32)
         steps = self.objects[chart] - first_step
         targets[steps[(steps >= 0) & (steps < len(targets))]] = 1.0
         return targets
 
     def _extended_times_ms(self, steps: np.ndarray) -> np.ndarray:
-        """Return the times of steps, which may lie before or after the clock."""
+        """Return the times of steps inside or outside the clock."""
         inside = steps.clip(0, self.step_count - 1)
         beats = inside // TICKS_PER_BEAT
         return self.clock.times_at(inside) + (steps - inside) * self.clock.beat_length_ms[beats] / TICKS_PER_BEAT
@@ -100,6 +104,7 @@ def song_axes(song: RhythmSong, is_aligned: bool = True) -> list[SongAxis]:
     """Group the charts of a song by their clocks.
 
     Args:
+        song: Song with its charts.
         is_aligned: Whether charts that are clearly off the audio are read at their own lead.
     """
     groups: list[tuple[BeatClock, list[RhythmChart]]] = []

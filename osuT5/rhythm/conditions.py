@@ -9,7 +9,7 @@ from osu_beatmap.model import Beatmap, GameMode
 
 
 class Origin(IntEnum):
-    """Game for which a chart was made. Charts of other games are converted to osu!."""
+    """Game for which a chart was made before it was converted."""
 
     OSU = 0
     TJA = 1
@@ -22,7 +22,7 @@ _ORIGIN_OF_SOURCE = {"TJA": Origin.TJA, "StepMania": Origin.STEPMANIA, "Quaver":
 
 @dataclass(frozen=True, slots=True)
 class RhythmConditions:
-    """Conditions under which the rhythm of a chart is predicted; `keys` is 0 outside mania."""
+    """Conditions of a rhythm prediction; `keys` is 0 outside mania."""
 
     mode: GameMode
     stars: float
@@ -31,11 +31,11 @@ class RhythmConditions:
 
     @property
     def group(self) -> str:
-        """Group of charts under which losses and scores are reported, such as `taiko TJA`."""
+        """Name of the group in reports, such as `taiko TJA`."""
         mode = self.mode.name.lower()
         return mode if self.origin is Origin.OSU else f"{mode} {self.origin.name}"
 
 
 def origin_of(beatmap: Beatmap) -> Origin:
-    """Return the game named by the `Source:` line of a converted chart; osu! for any other."""
+    """Return the game named by the `Source:` line, by default osu!."""
     return _ORIGIN_OF_SOURCE.get(beatmap.metadata.source, Origin.OSU)

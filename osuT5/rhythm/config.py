@@ -1,4 +1,4 @@
-"""Sizes of the rhythm network and the facts of its time axis; they travel as JSON next to the weights."""
+"""Sizes of the rhythm network, and the contract stored with its weights."""
 
 from __future__ import annotations
 

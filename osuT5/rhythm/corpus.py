@@ -1,4 +1,4 @@
-"""Songs of a folder of mapsets as the rhythm model needs them: features, timing points and object times.
+"""Corpus of the rhythm model: features, timing points and object times.
 
 Charts are read once and cached as JSON, since star ratings of a corpus take minutes.
 """
@@ -27,7 +27,7 @@ CACHE_VERSION = 1
 
 @dataclass(frozen=True)
 class RhythmChart:
-    """Object times of a chart, its timing, and the conditions under which it was made.
+    """Object times of a chart, its timing and its conditions.
 
     Attributes:
         keys: Number of columns in mania, otherwise 0.
@@ -93,7 +93,7 @@ class RhythmSong:
 
 
 def load_songs(folder: Path, cache: Path, split: Split, report: SourceReport | None = None) -> list[RhythmSong]:
-    """Return the songs of a split that can be read, with features computed or taken from the cache.
+    """Return the readable songs of a split, with cached features.
 
     Charts and songs that cannot be read are listed in `report`.
     """
@@ -114,7 +114,7 @@ def load_songs(folder: Path, cache: Path, split: Split, report: SourceReport | N
 
 
 def load_charts(song: FolderSong, cache: Path, report: SourceReport) -> tuple[RhythmChart, ...]:
-    """Return the readable charts of a song, from the cache if it has them."""
+    """Return the readable charts of a song, cached if possible."""
     cache_file = cache / f"{_charts_key(song)}.json"
     if not cache_file.is_file():
         charts = [RhythmChart.from_read_chart(chart) for chart in read_charts(song, report)]

@@ -8,17 +8,18 @@ from osu_beatmap.beat_clock import BeatClock
 
 
 def most_likely_downbeat(logits: np.ndarray, bar_beats: int) -> int:
-    """Return the first downbeat, 0..bar_beats - 1, as the phase with the highest mean logit.
+    """Return the number of the first downbeat, by the highest mean logit.
 
     Args:
-        logits: Of each beat of a stretch of one meter, float [beats].
+        logits: Downbeat logits of a section of one meter, float [beats].
+        bar_beats: Beats of its bars; the result is below it.
     """
     means = [logits[phase::bar_beats].mean() if phase < len(logits) else -np.inf for phase in range(bar_beats)]
     return int(np.argmax(means))
 
 
 def constant_meter(clock: BeatClock) -> int | None:
-    """Return the beats of a bar if bars repeat without a break over the whole clock, else None."""
+    """Return the beats of a bar, or None if bars differ."""
     bar_beats = int(clock.bar_beats[0])
     is_constant = (clock.bar_beats == bar_beats).all()
     is_unbroken = ((clock.place_in_bar - np.arange(len(clock))) % bar_beats == clock.place_in_bar[0]).all()

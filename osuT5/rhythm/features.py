@@ -1,4 +1,4 @@
-"""Song features on the millisecond clock: log mel levels, cached as one file per song."""
+"""Song features on the millisecond clock: cached log mel levels."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def compute_features(samples: np.ndarray) -> np.ndarray:
 
 
 def load_features(audio_path: Path, cache_file: Path) -> np.ndarray:
-    """Return the features of a song, float16 [frames, bands], memory-mapped from the cache.
+    """Return the features of a song, float16 [frames, bands].
 
-    Compute and write them if the cache file does not exist.
+    They are memory-mapped from the cache file, which is written if it does not exist.
 
     Raises:
         AudioError: The song cannot be read.

@@ -1,4 +1,4 @@
-"""The folder of a rhythm model: fp16 weights as safetensors, and its contract as JSON."""
+"""Model folder: fp16 weights as safetensors, and the contract as JSON."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def stack_windows(windows: Sequence[AxisWindow]) -> SongInputs:
 
 
 def stack_conditions(charts: Sequence[RhythmConditions], songs: Sequence[int]) -> ChartInputs:
-    """Stack the conditions of charts, each of which belongs to the song window with the given index."""
+    """Stack conditions of charts; `songs` has the window index of each."""
     return ChartInputs(
         torch.tensor(songs, dtype=torch.int64),
         torch.tensor([int(chart.mode) for chart in charts]),

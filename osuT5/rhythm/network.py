@@ -1,4 +1,4 @@
-"""Tick head network: sound at the ticks of a song -> for each chart, how likely each tick begins an object.
+"""Tick head network: sound at the ticks -> logits of objects.
 
 Convolutions read the frames, which are then interpolated at the ticks. The ticks of a beat form a vector. Layers over
 beats are shared by all charts of a song; conditions modulate further layers for each chart. The network has no access
@@ -50,7 +50,7 @@ class RhythmNetwork(nn.Module):
         return self.decode_charts(songs, ticks, beats, charts), self.downbeat_logits(beats)
 
     def encode_songs(self, songs: SongInputs) -> tuple[Tensor, Tensor]:
-        """Return the sound of ticks [songs, beats, 24, tick width] and beat vectors [songs, beats, width]."""
+        """Return ticks [songs, beats, 24, tick width] and beats [songs, beats, width]."""
         ticks = self.sound(songs.features - self.feature_mean, songs.tick_frames)
         ticks = ticks.unflatten(1, (-1, TICKS_PER_BEAT))
         beats = self.beat_input(ticks.flatten(2))
@@ -64,7 +64,7 @@ class RhythmNetwork(nn.Module):
         return self.downbeat(self.shared_norm(beats)).squeeze(-1)
 
     def decode_charts(self, songs: SongInputs, ticks: Tensor, beats: Tensor, charts: ChartInputs) -> Tensor:
-        """Return the logits of objects [rows, beats, 24] of charts of encoded songs."""
+        """Return the logits of objects [rows, beats, 24] of charts."""
         conditions = self.conditions(charts, songs)
         beats, rotation = beats.index_select(0, charts.songs), self._rotation(beats)
         for layer in self.chart["layers"]:
@@ -88,7 +88,10 @@ class TickSound(nn.Module):
         self.dropout = config.dropout
 
     def forward(self, features: Tensor, tick_frames: Tensor) -> Tensor:
-        """Turn float [songs, frames, bands] and places [songs, ticks] into float [songs, ticks, tick width]."""
+        """Read frames [songs, frames, bands] at tick places [songs, ticks].
+
+        Returns float [songs, ticks, tick width].
+        """
         frames = F.relu(self.first(features))  # [songs, frames, channels]
         for convolution in self.residual:
             frames = frames + F.relu(convolution(frames))
@@ -97,7 +100,7 @@ class TickSound(nn.Module):
 
 
 class FrameConvolution(nn.Conv1d):
-    """Convolution over frames with channels last: float [songs, frames, channels in] -> [.., channels out]."""
+    """Convolution over frames, float [songs, frames, channels], channels last."""
 
     def __init__(self, channels_in: int, channels_out: int, kernel: int) -> None:
         super().__init__(channels_in, channels_out, kernel, padding=kernel // 2)
@@ -111,7 +114,10 @@ class FrameConvolution(nn.Conv1d):
 
 
 def interpolate_frames(frames: Tensor, places: Tensor) -> Tensor:
-    """Interpolate float [songs, frames, channels] linearly at places [songs, ticks] -> [songs, ticks, channels]."""
+    """Interpolate [songs, frames, channels] at places [songs, ticks], linearly.
+
+    Returns float [songs, ticks, channels].
+    """
     songs, count, _ = frames.shape
     low = places.floor().clamp(0, count - 2)
     fraction = (places - low).clamp(0, 1).unsqueeze(-1)
@@ -161,7 +167,7 @@ class ConditionEmbedding(nn.Module):
 
 
 class TickHead(nn.Module):
-    """Logit of each tick from its beat's vector, its own sound and the conditions."""
+    """Logits of ticks from their beat vectors, sound and conditions."""
 
     def __init__(self, config: RhythmConfig) -> None:
         super().__init__()
@@ -174,7 +180,13 @@ class TickHead(nn.Module):
         nn.init.constant_(self.logit.bias, OBJECT_PRIOR_LOGIT)
 
     def forward(self, beats: Tensor, ticks: Tensor, conditions: Tensor) -> Tensor:
-        """Turn beats [rows, beats, width], ticks [rows, beats, 24, tick width] into logits [rows, beats, 24]."""
+        """Return logits [rows, beats, 24].
+
+        Args:
+            beats: Beat vectors, float [rows, beats, width].
+            ticks: Sound of ticks, float [rows, beats, 24, tick width].
+            conditions: float [rows, beats, condition width].
+        """
         from_beat = self.ticks(self.norm(beats)).unflatten(-1, (TICKS_PER_BEAT, -1))
         gate = 1 + self.gate(conditions).unsqueeze(2)
         states = F.relu(from_beat + ticks * gate)

@@ -1,4 +1,4 @@
-"""Phase of the beat without a chart: the axis on which the rhythm model is surest.
+"""Phase of the beat by the certainty of the rhythm model.
 
 Beats found in audio may be off by half a beat, which makes an easy chart miss every object. Of axes that begin 0, 1/4,
 1/2 and 3/4 of a beat late, the right one has the least entropy of all ticks for each expected object.
@@ -36,19 +36,19 @@ def axis_entropies(
     shifts: Sequence[int] = QUARTERS,
     probes: Sequence[RhythmConditions] = PROBES,
 ) -> np.ndarray:
-    """Return the nats per expected object of an axis shifted by some steps, float64 [shifts, probes]."""
+    """Return the entropies of a shifted axis, float64 [shifts, probes]."""
     predictions = [predict_rhythm(network, axis, probes, bars_known=False, shift_steps=shift) for shift in shifts]
     return np.array([[entropy_per_object(each, probe) for probe in range(len(probes))] for each in predictions])
 
 
 def most_likely_shift(network: RhythmNetwork, axis: SongAxis, shifts: Sequence[int] = QUARTERS) -> int:
-    """Return the shift in steps after which beats most likely begin on the beat."""
+    """Return the shift in steps of the most likely phase."""
     # A logarithm, so that a sparse probe with many nats per object counts no more than a dense one.
     return shifts[int(np.log(axis_entropies(network, axis, shifts)).mean(axis=1).argmin())]
 
 
 def entropy_per_object(prediction: RhythmPrediction, chart: int) -> float:
-    """Return the entropy of all ticks of a chart in nats, for each expected object."""
+    """Return the entropy of all ticks in nats per expected object."""
     logits = prediction.objects[chart].astype(np.float64)
     logits = logits[np.isfinite(logits)]
     probabilities = 1.0 / (1.0 + np.exp(-logits))

@@ -1,4 +1,4 @@
-"""Whole-song prediction: overlapping windows of an axis, of which the middles are used."""
+"""Whole-song prediction from the middles of overlapping windows."""
 
 from __future__ import annotations
 
@@ -50,9 +50,12 @@ def predict_rhythm(
     bars_known: bool = True,
     shift_steps: int = 0,
 ) -> RhythmPrediction:
-    """Predict the rhythm of charts with the given conditions; their own objects are not used.
+    """Predict the rhythm of charts from their conditions.
 
     Args:
+        network: Network in evaluation mode.
+        axis: Song on its clock; objects of its charts are not used.
+        charts: Conditions of each chart.
         bars_known: Whether places in the bar are given to the network.
         shift_steps: Steps by which the axis begins late, to try other phases; places in the bar are then not given.
             The prediction is for the shifted beats: its first step is step `shift_steps` of the clock.
@@ -87,9 +90,11 @@ def predict_rhythm(
 
 
 def nats_per_object(prediction: RhythmPrediction, chart: int, objects: np.ndarray) -> float:
-    """Return the cross entropy of all ticks of a chart in nats, for each object.
+    """Return the cross entropy of all ticks in nats per object.
 
     Args:
+        prediction: Prediction of the chart's axis.
+        chart: Index of the chart in the prediction.
         objects: Steps with an object, int64 [objects].
     """
     logits = prediction.objects[chart].astype(np.float64)

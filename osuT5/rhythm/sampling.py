@@ -1,4 +1,4 @@
-"""Random training batches: windows of songs, each with up to four charts that share its axis."""
+"""Random training batches: windows of songs, with charts of each."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class RhythmBatch:
 
 
 class BatchSampler:
-    """Draws batches from axes; the batch of a step is always the same."""
+    """Source of random batches; those of a step are always equal."""
 
     def __init__(self, axes: Sequence[SongAxis], options: SamplingOptions, window_beats: int, seed: int) -> None:
         self.axes, self.options, self.window_beats, self.seed = axes, options, window_beats, seed
@@ -106,7 +106,7 @@ class BatchSampler:
         return [chart, *rng.choice(others, count, replace=False, p=weights / weights.sum()).tolist()]
 
     def _draw_window(self, axis: SongAxis, rng: np.random.Generator) -> _DrawnWindow:
-        """Draw a window, which may begin before the song as the first one of a prediction does."""
+        """Draw a window; like those of a prediction, it may exceed the song."""
         options = self.options
         quarter = self.window_beats // 4
         first_beat = int(rng.integers(-quarter, max(1, len(axis.clock) - self.window_beats + quarter)))
@@ -148,7 +148,7 @@ class BatchSampler:
 
 @dataclass(frozen=True, slots=True)
 class _DrawnWindow:
-    """Window of a batch; a shifted one begins between beats, and its bars are never given."""
+    """Window of a batch; a shifted one begins between beats, without bars."""
 
     window: AxisWindow
     first_step: int
@@ -158,7 +158,7 @@ class _DrawnWindow:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """Chart of a batch, of the song window with index `song`; targets: float32 [beats * 24]."""
+    """Chart of the song window `song`; targets: float32 [beats * 24]."""
 
     song: int
     conditions: RhythmConditions
@@ -166,7 +166,7 @@ class _Row:
 
 
 def chart_weights(axes: Sequence[SongAxis]) -> np.ndarray:
-    """Return how likely each chart is drawn, float64 [charts], in the order of axes.
+    """Return the probability of each chart, float64 [charts], in order of axes.
 
     Each group has its share. Within it songs are equally likely, and within a song easy standard charts are likelier.
     """

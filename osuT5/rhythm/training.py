@@ -77,13 +77,13 @@ class RhythmTask:
         self.network, self.sampler, self.held_out, self.pause_path = network, sampler, held_out, pause_path
 
     def batch(self, step: int) -> RhythmBatch:
-        """Return the batch of a step, as soon as the run is not paused."""
+        """Return the batch of a step; wait while the run is paused."""
         while self.pause_path and Path(self.pause_path).exists():
             time.sleep(PAUSE_POLL_S)
         return self.sampler.batch(step)
 
     def loss(self, model: RhythmNetwork, batch: RhythmBatch, step: int) -> tuple[Tensor, Figures]:
-        """Return the cross entropy in nats per object, with a part for downbeats.
+        """Return the cross entropy of objects in nats, plus that of downbeats.
 
         Nats per tick or beat would let dense charts decide; easy ones are few and harder to learn.
         """
@@ -101,7 +101,10 @@ class RhythmTask:
         return object_loss + DOWNBEAT_WEIGHT * downbeat_loss, figures
 
     def evaluate(self, model: RhythmNetwork) -> dict[str, float]:
-        """Return nats per object by group, and their mean over groups with enough songs as `loss`."""
+        """Return held-out nats per object by group, and their mean.
+
+        `loss` is the mean over groups with enough songs.
+        """
         by_group: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
         for axis in self.held_out:
             prediction = predict_rhythm(model, axis, axis.conditions)
@@ -142,7 +145,7 @@ def train_rhythm(options: RhythmTrainOptions) -> Path:
 
 
 def initial_network(options: RhythmTrainOptions, songs: Sequence[RhythmSong]) -> RhythmNetwork:
-    """Return the network of `start_path`, or a random one with the mean features of the songs."""
+    """Return the network of `start_path`, or a random one for the songs."""
     torch.manual_seed(options.seed)
     if options.start_path:
         return load_rhythm_model(Path(options.start_path)).requires_grad_(True)
@@ -161,7 +164,7 @@ def mean_features(songs: Iterable[RhythmSong], stride: int = 50) -> np.ndarray:
 
 
 def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
-    """Return the mean of the values where the mask is true; 0 if it is true nowhere."""
+    """Return the mean over the mask; 0 if it is empty."""
     return (values * mask).sum() / mask.sum().clamp(min=1)
 
 

@@ -1,4 +1,4 @@
-"""The beat clock: folding, bars, cut beats, and the way from milliseconds to steps and back."""
+"""Beat clock: folding, bars, cut beats and the round trip of ticks."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def make_clock(*reds: TimingPoint, end_ms: float = 10_000.0) -> BeatClock:
 
 
 def make_random_timing(seed: int) -> Timing:
-    """Red lines with drifting, jumping and gimmick tempi, and bars of 1 to 7 beats."""
+    """Random red lines of 1-1,024 BPM with bars of 1-7 beats."""
     rng = np.random.default_rng(seed)
     times_ms = np.sort(rng.uniform(-2000, 60_000, rng.integers(1, 12))).round()
     tempi = 2.0 ** rng.uniform(0, 10, len(times_ms))
@@ -153,7 +153,7 @@ def test_clocks_differ_by_beats_and_by_bars() -> None:
 
 
 def test_all_shared_charts_lie_on_the_clock(shared_dir: Path) -> None:
-    """Warp and back is exact; all but a few objects lie on a tick, up to the rounding of their chart."""
+    """The round trip is exact; nearly all objects lie on a tick."""
     objects = off_grid = merged = 0
     for path in sorted(shared_dir.glob("data/mapsets/*/*.osu")):
         try:

@@ -27,14 +27,14 @@ def make_chart(
     origin: Origin = Origin.OSU,
     title: str = "Song",
 ) -> RhythmChart:
-    """A chart at 120 BPM with an object on every beat from `start_ms` on."""
+    """A chart at 120 BPM with an object on every beat."""
     times_ms = tuple(start_ms + BEAT_MS * beat for beat in range(beats))
     keys = 4 if mode is GameMode.MANIA else 0
     return RhythmChart(name, title, "", mode, origin, stars, keys, ((start_ms, BEAT_MS, 4),), times_ms)
 
 
 def make_song(*charts: RhythmChart, name: str = "song", seconds: float = 20.0, seed: int = 0) -> RhythmSong:
-    """A song of noise with a click 25 ms after each beat of its first chart."""
+    """A song of noise with a click 25 ms after each object."""
     charts = charts or (make_chart(),)
     features = np.random.default_rng(seed).uniform(0, 0.2, (round(100 * seconds), BANDS))
     clicks = np.round((np.array(charts[0].times_ms) + 25) / 10).astype(int)

@@ -1,4 +1,4 @@
-"""Charts that are clearly off the audio are found; others keep the usual lead."""
+"""Leads of charts that are off the audio, and of others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Training of the rhythm model: corpus, loss, resumption, warm start, pause and model files."""
+"""Training runs: resumption, warm start, pause, and model files."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from training.loop_options import LoopOptions
 
 @pytest.fixture
 def options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RhythmTrainOptions:
-    """Options of a short run on two synthetic songs; a third is held out."""
+    """Options of a short run on two songs; one is held out."""
     songs = {
         Split.TRAIN: [make_song(), make_song(make_chart("taiko", GameMode.TAIKO), name="b", seed=1)],
         Split.HELD_OUT: [make_song(name="c", seed=2)],
