@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from safetensors.torch import load_file
 from torch import Tensor
 
 from osu_beatmap.beat_clock import TICKS_PER_BEAT
@@ -140,7 +141,7 @@ def train_rhythm(options: RhythmTrainOptions) -> Path:
     task = RhythmTask(network, sampler, held_out_axes, options.pause_path)
     run_training(network, task, options.loop, options.run_path)
     with replaced_folder(options.run_path / MODEL_FOLDER) as temporary:
-        task.export(_load_averages(options.run_path), temporary)
+        task.export(load_file(options.run_path / CHECKPOINT_FOLDER / AVERAGE_FILE), temporary)
     return options.run_path / MODEL_FOLDER
 
 
@@ -171,9 +172,3 @@ def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
 def mean_over_songs(songs: Iterable[Sequence[float]]) -> float:
     """Return the mean over songs of the means over their charts."""
     return float(np.mean([np.mean(charts) for charts in songs]))
-
-
-def _load_averages(run_path: Path) -> dict[str, Tensor]:
-    from safetensors.torch import load_file
-
-    return load_file(run_path / CHECKPOINT_FOLDER / AVERAGE_FILE)

@@ -1,0 +1,55 @@
+"""Scores of the rhythm benchmark on charts made by code."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from benchmarks.rhythm import DownbeatScore, RhythmScore, downbeat_summary, half_beat_steps, phase_summary, score_table
+from osu_beatmap.beat_clock import BeatClock
+from osu_beatmap.model import TimingPoint
+from osu_beatmap.timing import Timing
+
+
+def make_score(song: str, own: float, group: str = "standard", stars: float = 2.5) -> RhythmScore:
+    return RhythmScore(
+        song=song,
+        chart="chart",
+        group=group,
+        stars=stars,
+        objects=100,
+        own=own,
+        human_count=own,
+        count_ratio=1.0,
+        nats=1.0,
+        off_grid=0.0,
+        half_beats=0.5,
+    )
+
+
+def test_half_beats_lie_between_the_first_and_last_object() -> None:
+    clock = BeatClock.from_timing(Timing([TimingPoint(0.0, 500.0)]), 3000.0)
+    np.testing.assert_allclose(clock.times_at(half_beat_steps(clock, 1000.0, 2000.0)), [1000, 1250, 1500, 1750, 2000])
+
+
+def test_means_are_over_songs_not_charts() -> None:
+    scores = [make_score("a", 0.2), make_score("a", 0.4), make_score("b", 0.9), make_score("b", 1.0, "taiko")]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in score_table(scores).splitlines()]
+    assert rows[2][:4] == ["standard", "2", "3", "0.600"]
+    assert rows[3][:4] == ["taiko", "1", "1", "1.000"]
+    assert rows[4][:4] == ["standard 2-3 stars", "2", "3", "0.600"]
+    assert len(rows) == 5
+
+
+@pytest.mark.parametrize(("right", "expected"), [(True, "2 of 2"), (False, "1 of 2")])
+def test_songs_of_changing_meter_do_not_count(right: bool, expected: str) -> None:
+    scores = [
+        DownbeatScore("a", 4, True, 0.9, 0.75),
+        DownbeatScore("b", 4, right, 0.7, 0.75),
+        DownbeatScore("c", None, None, 0.7, 0.75),
+    ]
+    assert f"{expected} songs" in downbeat_summary(scores)
+
+
+def test_songs_with_a_wrong_phase_are_named() -> None:
+    assert "1 of 2 songs right; wrong: b (12)" in phase_summary({"a": 0, "b": 12})

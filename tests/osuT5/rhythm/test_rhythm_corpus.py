@@ -1,0 +1,75 @@
+"""Corpus of the rhythm model: songs of a folder, their cache, and what is skipped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from osu_beatmap.held_out import Split
+from osu_beatmap.model import Beatmap, Circle, GameMode, Metadata, TimingPoint
+from osu_beatmap.writer import save_beatmap
+from osuT5.dataset.sources import SourceReport
+from osuT5.rhythm import corpus, features
+from osuT5.rhythm.conditions import Origin
+from osuT5.rhythm.corpus import load_songs
+from osuT5.rhythm.features import BANDS, compute_features
+
+RATE_HZ = 16_000
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with one mapset: 3 s of noise, a standard chart, a converted one and a broken one."""
+    mapset = tmp_path / "mapsets" / "a"
+    mapset.mkdir(parents=True)
+    samples = np.random.default_rng(0).uniform(-0.5, 0.5, 3 * RATE_HZ)
+    soundfile.write(mapset / "audio.wav", samples, RATE_HZ)
+    for name, mode, source in (("one", GameMode.STANDARD, ""), ("two", GameMode.TAIKO, "TJA")):
+        beatmap = Beatmap(
+            mode=mode,
+            audio_filename="audio.wav",
+            metadata=Metadata(title="Song", version=name, source=source),
+            timing_points=[TimingPoint(100.0, 500.0)],
+            hit_objects=[Circle(time_ms, 256, 192) for time_ms in (100.0, 600.0, 600.0, 1100.0)],
+        )
+        save_beatmap(beatmap, mapset / f"{name}.osu")
+    (mapset / "broken.osu").write_text("AudioFilename: audio.wav\n", encoding="utf-8")
+    return tmp_path / "mapsets"
+
+
+def test_songs_have_features_and_distinct_object_times(folder: Path, tmp_path: Path) -> None:
+    report = SourceReport()
+    (song,) = load_songs(folder, tmp_path / "cache", Split.ALL, report)
+    assert song.features.shape == (301, BANDS)
+    assert song.duration_ms == pytest.approx(3010)
+    assert [(chart.mode, chart.origin) for chart in song.charts] == [
+        (GameMode.STANDARD, Origin.OSU),
+        (GameMode.TAIKO, Origin.TJA),
+    ]
+    assert song.charts[0].times_ms == (100.0, 600.0, 1100.0)
+    assert song.charts[0].red_lines == ((100.0, 500.0, 4),)
+    assert len(report.skipped) == 1
+
+
+def test_a_cached_song_is_not_read_again(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (first,) = load_songs(folder, tmp_path / "cache", Split.ALL)
+    for module, name in ((corpus, "read_charts"), (features, "load_audio")):
+        monkeypatch.setattr(module, name, None)
+    (again,) = load_songs(folder, tmp_path / "cache", Split.ALL)
+    assert again.charts == first.charts
+    np.testing.assert_array_equal(again.features, first.features)
+
+
+def test_a_song_is_in_one_split(folder: Path, tmp_path: Path) -> None:
+    assert len(load_songs(folder, tmp_path / "cache", Split.TRAIN)) == 1
+    assert load_songs(folder, tmp_path / "cache", Split.HELD_OUT) == []
+
+
+def test_features_do_not_depend_on_their_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    samples = np.random.default_rng(0).uniform(-1, 1, 2 * RATE_HZ).astype(np.float32)
+    whole = compute_features(samples)
+    monkeypatch.setattr(features, "_BLOCK_FRAMES", 60)
+    np.testing.assert_allclose(compute_features(samples), whole, atol=2e-3)
