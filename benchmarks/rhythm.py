@@ -6,7 +6,7 @@ All charts of all held-out songs are scored: F1 of object times at 30 ms, one to
 means over songs of the means over a song's charts. "Own count" takes as many ticks as the probabilities add up to,
 "human count" as many as the human-made map has objects. The baselines are given more than the model: half beats lie
 between the human's first and last object, ticks are at the best divisor, onsets are as many as the human's objects at
-the best shift.
+the best shift. Intervals are bootstrapped over songs.
 """
 
 from __future__ import annotations
@@ -184,14 +184,18 @@ def score_table(scores: Sequence[RhythmScore]) -> str:
         in_band = [score for score in scores if score.group == "standard" and low <= score.stars < high]
         rows.append((f"standard {low:g}-{high:g} stars", in_band))
     names = ("own", "human_count", "count_ratio", "nats", "half_beats", "ticks", "onsets")
-    lines = ["| group | songs | charts | " + " | ".join(names) + " | count p10-p90 |", "|---" * (len(names) + 4) + "|"]
+    columns = ("group", "songs", "charts", *names, "own, 90 %", "own - half beats, 90 %", "count, p10-p90")
+    lines = ["| " + " | ".join(columns) + " |", "|---" * len(columns) + "|"]
     for title, some in rows:
         if not some:
             continue
-        figures = [f"{_mean_over_songs(some, lambda score, name=name: getattr(score, name)):.3f}" for name in names]
-        low, high = np.quantile([score.count_ratio for score in some], [0.1, 0.9])
+        figures = [f"{song_means(some, lambda score, name=name: getattr(score, name)).mean():.3f}" for name in names]
+        own = bootstrap_interval(song_means(some, lambda score: score.own))
+        gain = bootstrap_interval(song_means(some, lambda score: score.own - score.half_beats))
+        counts = np.quantile([score.count_ratio for score in some], [0.1, 0.9])
+        intervals = [f"{low:.2f} to {high:.2f}" for low, high in (own, gain, counts)]
         songs = len({score.song for score in some})
-        lines.append(f"| {title} | {songs} | {len(some)} | {' | '.join(figures)} | {low:.2f}-{high:.2f} |")
+        lines.append("| " + " | ".join([title, str(songs), str(len(some)), *figures, *intervals]) + " |")
     return "\n".join(lines)
 
 
@@ -216,11 +220,20 @@ def phase_summary(shifts: Mapping[str, int]) -> str:
     )
 
 
-def _mean_over_songs(scores: Iterable[RhythmScore], value: Callable[[RhythmScore], float]) -> float:
+def song_means(scores: Iterable[RhythmScore], value: Callable[[RhythmScore], float]) -> np.ndarray:
+    """Return the mean over the charts of each song, float64 [songs]."""
     by_song: dict[str, list[float]] = defaultdict(list)
     for score in scores:
         by_song[score.song].append(value(score))
-    return float(np.mean([np.mean(values) for values in by_song.values()]))
+    return np.array([np.mean(values) for values in by_song.values()])
+
+
+def bootstrap_interval(values: np.ndarray, level: float = 0.9, draws: int = 2000) -> tuple[float, float]:
+    """Return the interval of the mean under resampling of songs."""
+    rng = np.random.default_rng(0)
+    means = values[rng.integers(0, len(values), (draws, len(values)))].mean(axis=1)
+    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.rhythm import DownbeatScore, RhythmScore, downbeat_summary, half_beat_steps, phase_summary, score_table
+from benchmarks.rhythm import (
+    DownbeatScore,
+    RhythmScore,
+    bootstrap_interval,
+    downbeat_summary,
+    half_beat_steps,
+    phase_summary,
+    score_table,
+)
 from osu_beatmap.beat_clock import BeatClock
 from osu_beatmap.model import TimingPoint
 from osu_beatmap.timing import Timing
@@ -39,6 +47,12 @@ def test_means_are_over_songs_not_charts() -> None:
     assert rows[3][:4] == ["taiko", "1", "1", "1.000"]
     assert rows[4][:4] == ["standard 2-3 stars", "2", "3", "0.600"]
     assert len(rows) == 5
+
+
+def test_intervals_surround_the_mean() -> None:
+    low, high = bootstrap_interval(np.array([0.0, 0.5, 1.0, 0.5]))
+    assert 0.0 < low < 0.5 < high < 1.0
+    assert bootstrap_interval(np.array([0.7])) == (0.7, 0.7)
 
 
 @pytest.mark.parametrize(("right", "expected"), [(True, "2 of 2"), (False, "1 of 2")])
