@@ -2,8 +2,8 @@
 
     python -m benchmarks.rhythm FOLDER [--model DIR] [--cache DIR] [--no-bars] [--phase] [--baselines] [--json FILE]
 
-All charts of all held-out songs are scored: F1 of object times at 30 ms, one to one, over the whole song. Figures are
-means over songs of the means over a song's charts. "Own count" takes as many ticks as the probabilities add up to,
+All maps of all held-out songs are scored: F1 of object times at 30 ms, one to one, over the whole song. Figures are
+means over songs of the means over a song's maps. "Own count" takes as many ticks as the probabilities add up to,
 "human count" as many as the human-made map has objects. The baselines are given more than the model: half beats lie
 between the human's first and last object, ticks are at the best divisor, onsets are as many as the human's objects at
 the best shift. Intervals are bootstrapped over songs.
@@ -44,7 +44,7 @@ STAR_BANDS = ((0.0, 2.0), (2.0, 3.0), (3.0, 4.0), (4.0, 5.0), (5.0, math.inf))
 
 @dataclass(slots=True)
 class RhythmScore:
-    """Measurements of one chart.
+    """Measurements of one map.
 
     Attributes:
         count_ratio: Expected objects of the model for each object of the human.
@@ -121,7 +121,7 @@ def main() -> int:
 
 
 def score_axis(network: RhythmNetwork, axis: SongAxis, bars_known: bool) -> list[RhythmScore]:
-    """Score all charts of an axis."""
+    """Score all maps of an axis."""
     prediction = predict_rhythm(network, axis, axis.conditions, bars_known)
     return [_score_chart(axis, prediction, index) for index in range(len(axis.charts))]
 
@@ -221,7 +221,7 @@ def phase_summary(shifts: Mapping[str, int]) -> str:
 
 
 def song_means(scores: Iterable[RhythmScore], value: Callable[[RhythmScore], float]) -> np.ndarray:
-    """Return the mean over the charts of each song, float64 [songs]."""
+    """Return the mean over the maps of each song, float64 [songs]."""
     by_song: dict[str, list[float]] = defaultdict(list)
     for score in scores:
         by_song[score.song].append(value(score))

@@ -1,6 +1,6 @@
-"""Constant error between the times of a song's charts and its audio.
+"""Constant error between the times of a song's maps and its audio.
 
-Objects usually lead the sound in decoded audio by about 25 ms. Some converted charts were synchronised to another
+Objects usually lead the sound in decoded audio by about 25 ms. Some converted maps were synchronised to another
 encoding of the song and are off by up to 100 ms; reading the sound where it is keeps them usable.
 """
 
@@ -30,7 +30,7 @@ def measure_lead_ms(features: np.ndarray, times_ms: np.ndarray) -> float:
 
     Args:
         features: Log mel levels, float [frames, bands].
-        times_ms: Object times of all charts that share a clock, float [objects].
+        times_ms: Object times of all maps that share a clock, float [objects].
     """
     delays_ms = np.arange(-MAX_DELAY_MS, MAX_DELAY_MS + 1, FRAME_MS / 2)
     flux = spectral_flux(features)

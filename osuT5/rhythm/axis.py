@@ -1,4 +1,4 @@
-"""Time axes of a song, with the charts on each, and windows."""
+"""Time axes of a song, with the maps on each, and windows."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class AxisWindow:
 
 
 class SongAxis:
-    """A song on one clock, with the charts that share it.
+    """A song on one clock, with the maps that share it.
 
     Attributes:
         lead_ms: How much later than a tick its sound is read.
-        objects: Steps with an object, int64 [objects] for each chart.
+        objects: Steps with an object, int64 [objects] for each map.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class SongAxis:
 
     @property
     def conditions(self) -> list[RhythmConditions]:
-        """Conditions of each chart."""
+        """Conditions of each map."""
         return [chart.conditions for chart in self.charts]
 
     @property
@@ -87,7 +87,7 @@ class SongAxis:
         )
 
     def targets(self, chart: int, first_step: int, beats: int) -> np.ndarray:
-        """Return 1 where a chart has an object, float32 [beats * 24]."""
+        """Return 1 where a map has an object, float32 [beats * 24]."""
         targets = np.zeros(beats * TICKS_PER_BEAT, np.float32)
         steps = self.objects[chart] - first_step
         targets[steps[(steps >= 0) & (steps < len(targets))]] = 1.0
@@ -101,11 +101,11 @@ class SongAxis:
 
 
 def song_axes(song: RhythmSong, is_aligned: bool = True) -> list[SongAxis]:
-    """Group the charts of a song by their clocks.
+    """Group the maps of a song by their clocks.
 
     Args:
-        song: Song with its charts.
-        is_aligned: Whether charts that are clearly off the audio are read at their own lead.
+        song: Song with its maps.
+        is_aligned: Whether maps that are clearly off the audio are read at their own lead.
     """
     groups: list[tuple[BeatClock, list[RhythmChart]]] = []
     for chart in song.charts:

@@ -9,7 +9,7 @@ from osu_beatmap.model import Beatmap, GameMode
 
 
 class Origin(IntEnum):
-    """Game for which a chart was made before it was converted."""
+    """Game for which a map was made before it was converted."""
 
     OSU = 0
     TJA = 1

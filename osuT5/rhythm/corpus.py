@@ -1,6 +1,6 @@
 """Corpus of the rhythm model: features, timing points and object times.
 
-Charts are read once and cached as JSON, since star ratings of a corpus take minutes.
+Maps are read once and cached as JSON, since star ratings of a corpus take minutes.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from osuT5.rhythm.conditions import Origin, RhythmConditions, origin_of
 from osuT5.rhythm.features import FRAME_MS, load_features
 
 CACHE_VERSION = 1
-"""Number to raise when the content of cached charts changes."""
+"""Number to raise when the content of cached maps changes."""
 
 
 @dataclass(frozen=True)
 class RhythmChart:
-    """Object times of a chart, its timing and its conditions.
+    """Object times of a map, its timing and its conditions.
 
     Attributes:
         keys: Number of columns in mania, otherwise 0.
@@ -47,7 +47,7 @@ class RhythmChart:
 
     @classmethod
     def from_read_chart(cls, chart: ReadChart) -> RhythmChart:
-        """Reduce a chart to its rhythm."""
+        """Reduce a map to its rhythm."""
         beatmap, record = chart.beatmap, chart.record
         reds = [point for point in beatmap.timing_points if point.uninherited]
         return cls(
@@ -64,7 +64,7 @@ class RhythmChart:
 
     @classmethod
     def from_dict(cls, values: dict) -> RhythmChart:
-        """Restore a chart from the JSON of `asdict`."""
+        """Restore a map from the JSON of `asdict`."""
         lines = tuple((float(time), float(length), int(meter)) for time, length, meter in values["red_lines"])
         enums = {"mode": GameMode(values["mode"]), "origin": Origin(values["origin"])}
         return cls(**values | enums | {"red_lines": lines, "times_ms": tuple(values["times_ms"])})
@@ -80,7 +80,7 @@ class RhythmChart:
 
 @dataclass(frozen=True)
 class RhythmSong:
-    """A song with its features, float16 [frames, bands], and charts."""
+    """A song with its features, float16 [frames, bands], and maps."""
 
     name: str
     audio_path: Path
@@ -95,7 +95,7 @@ class RhythmSong:
 def load_songs(folder: Path, cache: Path, split: Split, report: SourceReport | None = None) -> list[RhythmSong]:
     """Return the readable songs of a split, with cached features.
 
-    Charts and songs that cannot be read are listed in `report`.
+    Maps and songs that cannot be read are listed in `report`.
     """
     report = report or SourceReport()
     held_out = held_out_titles()
@@ -114,7 +114,7 @@ def load_songs(folder: Path, cache: Path, split: Split, report: SourceReport | N
 
 
 def load_charts(song: FolderSong, cache: Path, report: SourceReport) -> tuple[RhythmChart, ...]:
-    """Return the readable charts of a song, cached if possible."""
+    """Return the readable maps of a song, cached if possible."""
     cache_file = cache / f"{_charts_key(song)}.json"
     if not cache_file.is_file():
         charts = [RhythmChart.from_read_chart(chart) for chart in read_charts(song, report)]

@@ -39,10 +39,10 @@ class SongInputs:
 
 @dataclass(frozen=True, slots=True)
 class ChartInputs:
-    """Conditions of charts, each [rows].
+    """Conditions of maps, each [rows].
 
     Attributes:
-        songs: Index of the chart's song among the windows, int64.
+        songs: Index of the map's song among the windows, int64.
         keys: Mania columns, int64, 0 in other modes.
     """
 
@@ -68,7 +68,7 @@ def stack_windows(windows: Sequence[AxisWindow]) -> SongInputs:
 
 
 def stack_conditions(charts: Sequence[RhythmConditions], songs: Sequence[int]) -> ChartInputs:
-    """Stack conditions of charts; `songs` has the window index of each."""
+    """Stack conditions of maps; `songs` has the window index of each."""
     return ChartInputs(
         torch.tensor(songs, dtype=torch.int64),
         torch.tensor([int(chart.mode) for chart in charts]),

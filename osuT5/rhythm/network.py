@@ -1,8 +1,8 @@
 """Tick head network: sound at the ticks -> logits of objects.
 
 Convolutions read the frames, which are then interpolated at the ticks. The ticks of a beat form a vector. Layers over
-beats are shared by all charts of a song; conditions modulate further layers for each chart. The network has no access
-to earlier objects of a chart.
+beats are shared by all maps of a song; conditions modulate further layers for each map. The network has no access
+to earlier objects of a map.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ OBJECT_PRIOR_LOGIT = -2.5
 
 
 class RhythmNetwork(nn.Module):
-    """Shared beat vectors of songs, and the tick logits of their charts."""
+    """Shared beat vectors of songs, and the tick logits of their maps."""
 
     def __init__(self, config: RhythmConfig) -> None:
         super().__init__()
@@ -64,7 +64,7 @@ class RhythmNetwork(nn.Module):
         return self.downbeat(self.shared_norm(beats)).squeeze(-1)
 
     def decode_charts(self, songs: SongInputs, ticks: Tensor, beats: Tensor, charts: ChartInputs) -> Tensor:
-        """Return the logits of objects [rows, beats, 24] of charts."""
+        """Return the logits of objects [rows, beats, 24] of maps."""
         conditions = self.conditions(charts, songs)
         beats, rotation = beats.index_select(0, charts.songs), self._rotation(beats)
         for layer in self.chart["layers"]:
@@ -128,7 +128,7 @@ def interpolate_frames(frames: Tensor, places: Tensor) -> Tensor:
 
 
 class ConditionEmbedding(nn.Module):
-    """Vector of a chart's conditions for each beat."""
+    """Vector of a map's conditions for each beat."""
 
     def __init__(self, config: RhythmConfig) -> None:
         super().__init__()

@@ -1,6 +1,6 @@
 """Phase of the beat by the certainty of the rhythm model.
 
-Beats found in audio may be off by half a beat, which makes an easy chart miss every object. Of axes that begin 0, 1/4,
+Beats found in audio may be off by half a beat, which makes an easy map miss every object. Of axes that begin 0, 1/4,
 1/2 and 3/4 of a beat late, the right one has the least entropy of all ticks for each expected object.
 """
 

@@ -50,12 +50,12 @@ def predict_rhythm(
     bars_known: bool = True,
     shift_steps: int = 0,
 ) -> RhythmPrediction:
-    """Predict the rhythm of charts from their conditions.
+    """Predict the rhythm of maps from their conditions.
 
     Args:
         network: Network in evaluation mode.
-        axis: Song on its clock; objects of its charts are not used.
-        charts: Conditions of each chart.
+        axis: Song on its clock; objects of its maps are not used.
+        charts: Conditions of each map.
         bars_known: Whether places in the bar are given to the network.
         shift_steps: Steps by which the axis begins late, to try other phases; places in the bar are then not given.
             The prediction is for the shifted beats: its first step is step `shift_steps` of the clock.
@@ -93,8 +93,8 @@ def nats_per_object(prediction: RhythmPrediction, chart: int, objects: np.ndarra
     """Return the cross entropy of all ticks in nats per object.
 
     Args:
-        prediction: Prediction of the chart's axis.
-        chart: Index of the chart in the prediction.
+        prediction: Prediction of the map's axis.
+        chart: Index of the map in the prediction.
         objects: Steps with an object, int64 [objects].
     """
     logits = prediction.objects[chart].astype(np.float64)

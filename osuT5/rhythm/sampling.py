@@ -1,4 +1,4 @@
-"""Random training batches: windows of songs, with charts of each."""
+"""Random training batches: windows of songs, with maps of each."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ GROUP_SHARES = {
     "mania STEPMANIA": 0.15,
     "mania QUAVER": 0.03,
 }
-"""How often a window is drawn for a chart of each group, whatever their number in the corpus."""
+"""How often a window is drawn for a map of each group, whatever their number in the corpus."""
 
 OTHER_SHARE = 0.02
 EASY_STARS, EASY_WEIGHT = 2.8, 1.7
-"""Standard charts below these stars are drawn so much more often than others."""
+"""Standard maps below these stars are drawn so much more often than others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class BatchSampler:
         return self._assemble(windows, rows, rng)
 
     def _draw_charts(self, anchor: int, rng: np.random.Generator) -> list[int]:
-        """Return the anchor's chart and others of its axis, by their weights."""
+        """Return the anchor's map and others of its axis, by their weights."""
         axis, chart = self.places[anchor]
         first = anchor - chart
         others = [other for other in range(len(self.axes[axis].charts)) if other != chart]
@@ -158,7 +158,7 @@ class _DrawnWindow:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """Chart of the song window `song`; targets: float32 [beats * 24]."""
+    """Map of the song window `song`; targets: float32 [beats * 24]."""
 
     song: int
     conditions: RhythmConditions
@@ -166,9 +166,9 @@ class _Row:
 
 
 def chart_weights(axes: Sequence[SongAxis]) -> np.ndarray:
-    """Return the probability of each chart, float64 [charts], in order of axes.
+    """Return the probability of each map, float64 [charts], in order of axes.
 
-    Each group has its share. Within it songs are equally likely, and within a song easy standard charts are likelier.
+    Each group has its share. Within it songs are equally likely, and within a song easy standard maps are likelier.
     """
     charts = [(axis.song.name, chart.conditions) for axis in axes for chart in axis.charts]
     songs = Counter(group for _, group in {(name, chart.group) for name, chart in charts})

@@ -35,7 +35,7 @@ DOWNBEAT_WEIGHT = 0.5
 """Weight of nats per beat next to about 1.3 nats per object."""
 
 DENSITY_FLOOR = 0.5
-"""Objects per beat added to those of a chart where its nats are divided by them: an empty window has none."""
+"""Objects per beat added to those of a map where its nats are divided by them: an empty window has none."""
 
 FEWEST_SONGS = 5
 """A group with fewer held-out songs is reported, but does not decide which weights are best."""
@@ -86,7 +86,7 @@ class RhythmTask:
     def loss(self, model: RhythmNetwork, batch: RhythmBatch, step: int) -> tuple[Tensor, Figures]:
         """Return the cross entropy of objects in nats, plus that of downbeats.
 
-        Nats per tick or beat would let dense charts decide; easy ones are few and harder to learn.
+        Nats per tick or beat would let dense maps decide; easy ones are few and harder to learn.
         """
         objects, downbeats = model(batch.songs, batch.charts)
         exists = batch.tick_exists.index_select(0, batch.charts.songs)
@@ -170,5 +170,5 @@ def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
 
 
 def mean_over_songs(songs: Iterable[Sequence[float]]) -> float:
-    """Return the mean over songs of the means over their charts."""
+    """Return the mean over songs of the means over their maps."""
     return float(np.mean([np.mean(charts) for charts in songs]))

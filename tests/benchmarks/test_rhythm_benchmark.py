@@ -1,4 +1,4 @@
-"""Scores of the rhythm benchmark on charts made by code."""
+"""Scores of the rhythm benchmark on maps made by code."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from osu_beatmap.reader import read_beatmap
 from osu_beatmap.timing import Timing
 
 CHART_ROUNDING_MS = 2.0
-"""Charts round their own times by up to this much."""
+"""Maps round their own times by up to this much."""
 
 
 def red(time_ms: float, bpm: float, meter: int = 4) -> TimingPoint:

@@ -27,7 +27,7 @@ def make_chart(
     origin: Origin = Origin.OSU,
     title: str = "Song",
 ) -> RhythmChart:
-    """A chart at 120 BPM with an object on every beat."""
+    """A map at 120 BPM with an object on every beat."""
     times_ms = tuple(start_ms + BEAT_MS * beat for beat in range(beats))
     keys = 4 if mode is GameMode.MANIA else 0
     return RhythmChart(name, title, "", mode, origin, stars, keys, ((start_ms, BEAT_MS, 4),), times_ms)

@@ -1,4 +1,4 @@
-"""Leads of charts that are off the audio, and of others."""
+"""Leads of maps that are off the audio, and of others."""
 
 from __future__ import annotations
 

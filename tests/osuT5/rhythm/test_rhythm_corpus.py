@@ -22,7 +22,7 @@ RATE_HZ = 16_000
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with one mapset: 3 s of noise, a standard chart, a converted one and a broken one."""
+    """A folder with one mapset: 3 s of noise, a standard map, a converted one and a broken one."""
     mapset = tmp_path / "mapsets" / "a"
     mapset.mkdir(parents=True)
     samples = np.random.default_rng(0).uniform(-0.5, 0.5, 3 * RATE_HZ)

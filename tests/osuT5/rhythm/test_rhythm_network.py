@@ -1,4 +1,4 @@
-"""The rhythm network: shapes, independence of charts, and its conditions."""
+"""The rhythm network: shapes, independence of maps, and its conditions."""
 
 from __future__ import annotations
 

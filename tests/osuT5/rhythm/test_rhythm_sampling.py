@@ -1,4 +1,4 @@
-"""Training batches: repeatable draws, weights of charts, hidden bars and shifted axes."""
+"""Training batches: repeatable draws, weights of maps, hidden bars and shifted axes."""
 
 from __future__ import annotations
 
