@@ -11,7 +11,7 @@ import torch
 from osu_beatmap.beat_clock import TICKS_PER_BEAT
 from osuT5.rhythm.axis import SongAxis
 from osuT5.rhythm.conditions import RhythmConditions
-from osuT5.rhythm.inputs import stack_conditions, stack_windows
+from osuT5.rhythm.inputs import SongInputs, stack_conditions, stack_windows
 from osuT5.rhythm.network import RhythmNetwork
 
 WINDOWS_AT_ONCE = 8
@@ -60,33 +60,37 @@ def predict_rhythm(
         shift_steps: Steps by which the axis begins late, to try other phases; places in the bar are then not given.
             The prediction is for the shifted beats: its first step is step `shift_steps` of the clock.
     """
-    config = network.config
-    beats, half = len(axis.clock), config.window_beats // 2
-    quarter = config.window_beats // 4
-    starts = range(-quarter, beats, half)  # the middle of the first window begins at beat 0
-    objects = np.empty((len(charts), len(starts) * half * TICKS_PER_BEAT), np.float32)
-    downbeats = np.empty(len(starts) * half, np.float32)
-    exists = np.empty(objects.shape[1], bool)
+    beats, half = len(axis.clock), network.config.window_beats // 2
+    starts = range(-half // 2, beats, half)  # the middle of the first window begins at beat 0
+    parts = []
     for first in range(0, len(starts), WINDOWS_AT_ONCE):
-        some = starts[first : first + WINDOWS_AT_ONCE]
-        windows = [axis.window(start * TICKS_PER_BEAT + shift_steps, config.window_beats) for start in some]
+        steps = [start * TICKS_PER_BEAT + shift_steps for start in starts[first : first + WINDOWS_AT_ONCE]]
+        windows = [axis.window(step, network.config.window_beats) for step in steps]
         songs = stack_windows(windows)
-        if shift_steps or not bars_known:
-            songs = songs.without_bars()
-        ticks, vectors = network.encode_songs(songs)
-        middle = slice(quarter, quarter + half)
-        own = slice(first * half, (first + len(some)) * half)
-        own_ticks = slice(own.start * TICKS_PER_BEAT, own.stop * TICKS_PER_BEAT)
-        downbeats[own] = network.downbeat_logits(vectors)[:, middle].flatten().numpy()
-        exists[own_ticks] = np.concatenate(
-            [w.tick_exists[middle.start * TICKS_PER_BEAT : middle.stop * TICKS_PER_BEAT] for w in windows]
-        )
-        for index, chart in enumerate(charts):
-            rows = stack_conditions([chart] * len(some), range(len(some)))
-            logits = network.decode_charts(songs, ticks, vectors, rows)
-            objects[index, own_ticks] = logits[:, middle].flatten().numpy()
-    objects[:, ~exists] = -np.inf
+        logits = _predict_windows(network, songs if bars_known and not shift_steps else songs.without_bars(), charts)
+        exists = _middles(np.stack([window.tick_exists for window in windows]))
+        parts.append((np.where(exists, logits.objects, -np.inf), logits.downbeats))
+    objects, downbeats = (np.concatenate(columns, axis=-1) for columns in zip(*parts, strict=True))
     return RhythmPrediction(objects[:, : beats * TICKS_PER_BEAT], downbeats[:beats])
+
+
+def _predict_windows(network: RhythmNetwork, songs: SongInputs, charts: Sequence[RhythmConditions]) -> RhythmPrediction:
+    """Return the logits of the middles of windows, one after the other."""
+    ticks, beats = network.encode_songs(songs)
+    objects = []
+    for chart in charts:
+        rows = stack_conditions([chart] * len(beats), range(len(beats)))
+        objects.append(_middles(network.decode_charts(songs, ticks, beats, rows).flatten(1).numpy()))
+    downbeats = _middles(network.downbeat_logits(beats).numpy())
+    return RhythmPrediction(
+        np.array(objects, np.float32).reshape(len(charts), TICKS_PER_BEAT * len(downbeats)), downbeats
+    )
+
+
+def _middles(values: np.ndarray) -> np.ndarray:
+    """Return the middle halves of [windows, length] in one row, [windows * length / 2]."""
+    quarter = values.shape[1] // 4
+    return values[:, quarter : 3 * quarter].reshape(-1)
 
 
 def nats_per_object(prediction: RhythmPrediction, chart: int, objects: np.ndarray) -> float:

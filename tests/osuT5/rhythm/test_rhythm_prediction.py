@@ -39,6 +39,13 @@ def test_every_tick_of_a_song_gets_a_logit(network: RhythmNetwork, axis: SongAxi
     np.testing.assert_array_equal(np.isfinite(prediction.objects[0]), axis.clock.tick_exists.ravel())
 
 
+def test_downbeats_need_no_map(network: RhythmNetwork, axis: SongAxis) -> None:
+    with_map = predict_rhythm(network, axis, axis.conditions)
+    alone = predict_rhythm(network, axis, [])
+    assert alone.objects.shape == (0, axis.step_count)
+    np.testing.assert_allclose(alone.downbeats, with_map.downbeats, atol=1e-6)
+
+
 def test_logits_are_those_of_the_window_around_them(network: RhythmNetwork, axis: SongAxis) -> None:
     half, quarter = SMALL.window_beats // 2, SMALL.window_beats // 4
     prediction = predict_rhythm(network, axis, axis.conditions, bars_known=False)
