@@ -115,6 +115,13 @@ class _NoSampler:
         return None
 
 
+def test_the_bundled_model_is_small_and_loads(repo_root: Path) -> None:
+    folder = repo_root / "models" / "mini_rhythm"
+    network = load_rhythm_model(folder)
+    assert network.feature_mean.abs().sum() > 0
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 8_000_000
+
+
 def test_a_model_of_another_clock_is_refused(tmp_path: Path) -> None:
     save_rhythm_model(tmp_path, SMALL, RhythmNetwork(SMALL).state_dict())
     contract = json.loads((tmp_path / CONTRACT_FILE).read_text(encoding="utf-8"))
