@@ -6,6 +6,8 @@ Saved as `contract.json` beside the weights. Nothing at inference reads a traini
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -34,6 +36,9 @@ class ModelSpec:
     conditions         in the order of the prompt; KIAI and SCROLL_SPEED among them tell what holds before the window
     parity_conditions  those that the original program writes, where they differ
     audio_lead_ms      how far object times precede what is heard in the decoded audio
+    label_weights      weights of kinds of labels in the loss that the model was trained by, 1 for all others. It
+                       predicts each kind too often by its weight, so whatever reads its probabilities divides by them.
+                       Empty for models trained by `osuT5.training.token_loss`, whose probabilities need no correction
     tables             mappers and descriptors of a published vocabulary, in a file of their own
     """
 
@@ -46,6 +51,7 @@ class ModelSpec:
     marks_empty_input: bool = True
     audio_lead_ms: float = 25.0
     parity_conditions: tuple[EventKind, ...] = ()
+    label_weights: Mapping[EventKind, float] = field(default_factory=dict, hash=False)
     tables: ClassTables = field(default=NO_TABLES, hash=False)
 
     @property
@@ -55,6 +61,12 @@ class ModelSpec:
     @property
     def text(self) -> WindowText:
         return WindowText(self.vocabulary, self.encoding, self.grid)
+
+    @property
+    def score_offsets(self) -> list[float]:
+        """Log-probabilities to add to the scores of the output ids [vocabulary out]: they divide by `label_weights`."""
+        kinds = zip(self.vocabulary.output_kinds, self.vocabulary.output_kind_sizes, strict=True)
+        return [-math.log(self.label_weights.get(kind, 1.0)) for kind, size in kinds for _ in range(size)]
 
     def contexts_of(self, mode: GameMode) -> tuple[ContextKind, ...]:
         """Contexts that make a whole map, in the order in which they are written."""
@@ -77,6 +89,7 @@ class ModelSpec:
             **({"parity_conditions": parity} if parity else {}),
             "marks_empty_input": self.marks_empty_input,
             "audio_lead_ms": self.audio_lead_ms,
+            "label_weights": {kind.value: weight for kind, weight in self.label_weights.items()},
         }
 
     @classmethod
@@ -93,6 +106,7 @@ class ModelSpec:
             marks_empty_input=data["marks_empty_input"],
             audio_lead_ms=data["audio_lead_ms"],
             parity_conditions=tuple(EventKind(name) for name in data.get("parity_conditions", ())),
+            label_weights={EventKind(name): weight for name, weight in data.get("label_weights", {}).items()},
             tables=tables,
         )
 

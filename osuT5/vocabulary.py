@@ -69,6 +69,16 @@ class Vocabulary:
         return self.first_event_id + sum(r.size for r in self.output_ranges)
 
     @property
+    def output_kinds(self) -> tuple[EventKind | None, ...]:
+        """Kinds of the output ids, in the order of the ids; None for the marks, which come first."""
+        return (None, *(r.kind for r in self.output_ranges))
+
+    @property
+    def output_kind_sizes(self) -> tuple[int, ...]:
+        """Number of ids of each of `output_kinds`."""
+        return (self.first_event_id, *(r.size for r in self.output_ranges))
+
+    @property
     def size_in(self) -> int:
         """Number of ids that the model can read."""
         return len(self._events)

@@ -61,7 +61,7 @@ def _steady_run(model: MapperModel, spec: ModelSpec, rows: int, steps: int):
     decoder = model.graphed_steps.decoder(model, Shape.of([0] * rows, states.shape[1]))
     grammar = model.graphed_steps.kept.setdefault(CompiledGrammar, CompiledGrammar(spec.vocabulary, model.device))
     sampling = sampling_for(spec, GameMode.STANDARD, Sampling())
-    way = DeviceChoice(decoder, grammar, Sampler(sampling, spec.vocabulary), None)
+    way = DeviceChoice(decoder, grammar, Sampler(sampling, spec))
     song = SongWriter(model, spec, np.zeros((1, spec.spectrogram.n_mels), np.float32), 60_000.0)
     chart = ChartInProgress(Attributes(GameMode.STANDARD, difficulty=4.0), 0)
     contexts = spec.contexts_of(GameMode.STANDARD)

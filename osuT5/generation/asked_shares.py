@@ -26,10 +26,10 @@ from osuT5.windows import Window, WindowGrid
 if TYPE_CHECKING:
     from osuT5.generation.logit_rules import Row
 
-LOG_ODDS_PER_OBJECT = 2.0
-"""At a guidance scale of 2. With half of it, a scale of 1.5 left a share of 0.1 at nothing: the nucleus of the sampling
-cuts off what is unlikely for as long as it is.
-"""
+LOG_ODDS_PER_OBJECT = 0.25
+"""At a guidance scale of 1 or less, and more by `LOG_ODDS_PER_SCALE` for each 1 above it."""
+
+LOG_ODDS_PER_SCALE = 2.0
 
 MOST_BEHIND = 10.0
 """In objects; what was missed long ago is not made up for at once."""
@@ -44,15 +44,19 @@ class AskedShare(Protocol):
         """Counts an event."""
 
     def lean(self, scores: Tensor, vocabulary: Vocabulary, strength: float) -> None:
-        """Changes `scores` [vocabulary out] in place, by `strength` (log odds) for each object that is missing."""
+        """Change `scores` [vocabulary out] in place, by `strength` (log odds) for each missing object.
+
+        Only the odds among the answers to one question change, never the probability of the question: asking for
+        more hold notes makes no more objects.
+        """
 
 
 class TowardsAskedShares:
-    """A rule that leans towards the shares that a row is asked for: the more, the further the scale is above 1."""
+    """Rule that leans towards the shares requested of a row, more so for a higher guidance scale."""
 
     def __init__(self, vocabulary: Vocabulary, guidance_scale: float) -> None:
         self.vocabulary = vocabulary
-        self.strength = LOG_ODDS_PER_OBJECT * (guidance_scale - 1)
+        self.strength = LOG_ODDS_PER_OBJECT + LOG_ODDS_PER_SCALE * max(0.0, guidance_scale - 1)
 
     def __call__(self, scores: Tensor, row: Row) -> None:
         for share in row.shares:
@@ -79,9 +83,9 @@ class HoldNotes:
         self.held += event.kind is EventKind.HOLD_NOTE
 
     def lean(self, scores: Tensor, vocabulary: Vocabulary, strength: float) -> None:
-        hold, note = (vocabulary.encode(Event(kind)) for kind in (EventKind.HOLD_NOTE, EventKind.CIRCLE))
-        if int(scores.argmax()) in (hold, note):
-            scores[hold] += strength * _limited(self.wanted * (self.objects + 1) - self.held - 0.5)
+        kinds = [vocabulary.encode(Event(kind)) for kind in (EventKind.HOLD_NOTE, EventKind.CIRCLE)]
+        more = strength * _limited(self.wanted * (self.objects + 1) - self.held - 0.5)
+        _shift(scores, torch.tensor(kinds), torch.tensor([more, 0.0]))
 
 
 @dataclass(slots=True)
@@ -109,14 +113,9 @@ class SpeedChanges:
     def _lean_speed(self, scores: Tensor, vocabulary: Vocabulary, more: float) -> None:
         """More likely another speed than the last one, if it is a speed that is asked for; less for less than 0."""
         speeds = vocabulary.ids_of(EventKind.SCROLL_SPEED)
-        if int(scores.argmax()) not in speeds:
-            return
-        same = speeds.start + min(self.plain if self.last is None else self.last, len(speeds) - 1)
-        if more > 0:
-            scores[same] -= more
-        else:
-            scores[speeds.start : same] += more
-            scores[same + 1 : speeds.stop] += more
+        shifts = torch.full((len(speeds),), more)
+        shifts[min(self.plain if self.last is None else self.last, len(speeds) - 1)] = 0.0
+        _shift(scores, torch.tensor(speeds), shifts)
 
 
 @dataclass(slots=True)
@@ -131,14 +130,11 @@ class SpeedChangeTimes(SpeedChanges):
     def lean(self, scores: Tensor, vocabulary: Vocabulary, strength: float) -> None:
         times = vocabulary.ids_of(EventKind.TIME)
         end = vocabulary.context_eos(ContextKind.SV)
-        best = int(scores.argmax())
-        if best not in times and best != end:
-            # A line that changes nothing is none.
-            self._lean_speed(scores, vocabulary, strength * MOST_BEHIND * (1 if self.wanted > 0 else -1))
-            return
+        # A line that changes nothing is none.
+        self._lean_speed(scores, vocabulary, strength * MOST_BEHIND * (1 if self.wanted > 0 else -1))
         early = (self.changes + 1 - self.due[: len(times)]).clamp(-MOST_BEHIND, MOST_BEHIND)
-        scores[times.start : times.start + len(early)] -= strength * early.abs()
-        scores[end] -= strength * float((-early[-1]).clamp(min=0.0))
+        shifts = -strength * torch.cat([early.abs(), (-early[-1:]).clamp(min=0.0)])
+        _shift(scores, torch.tensor([*times[: len(early)], end]), shifts)
 
 
 def asked_shares(
@@ -166,6 +162,14 @@ def asked_shares(
             SpeedChangeTimes(speeds, plain, due=speeds * torch.bincount(heard, minlength=grid.time_tokens).cumsum(0)),
         )
     return ()
+
+
+def _shift(scores: Tensor, ids: Tensor, by: Tensor) -> None:
+    """Add log odds to the scores of some ids in place, and keep the probability of all of them together."""
+    before = scores[ids]
+    if before.isfinite().any():
+        after = before + by
+        scores[ids] = after + (before.logsumexp(0) - after.logsumexp(0))
 
 
 def _limited(missing: float) -> float:

@@ -1,6 +1,6 @@
 """What `RowByRow` does for one row on the host, done for all rows of a decoder on its device.
 
-Rules, times, and draws are those of `logit_rules`, `time_choice` and `draws`; where a row is in its grammar comes from
+Rules are those of `logit_rules`, draws those of `sampling`; where a row is in its grammar comes from
 the tables of `compiled_grammar`. Everything that a row needs to know lies in tensors of fixed shapes, so a choice can
 be captured as a graph together with the step before it. A row that comes to a line that has not been learned waits
 there until the host has learned it; a row that has ended stands still.
@@ -17,10 +17,8 @@ from torch import Tensor
 
 from osuT5.events import ContextKind, EventKind
 from osuT5.generation.compiled_grammar import UNKNOWN, CompiledGrammar
-from osuT5.generation.draws import draw, draw_beginning
 from osuT5.generation.logit_rules import FORBIDDEN, Row
 from osuT5.generation.sampling import Sampler
-from osuT5.generation.time_choice import LEAST_SHARE, TimeChoice, shares_of_times
 from osuT5.model.static_decoder import StaticDecoder
 from osuT5.vocabulary import EOS_ID
 
@@ -62,7 +60,6 @@ class DeviceChoice:
         decoder: StaticDecoder,
         grammar: CompiledGrammar,
         sampler: Sampler,
-        time_choice: TimeChoice | None,
         guidance=None,
     ) -> None:
         vocabulary, device = grammar.vocabulary, decoder.scores.device
@@ -70,15 +67,11 @@ class DeviceChoice:
         self.room = decoder.max_length + 1
         self.grammar = grammar
         self._scores, self._fed = decoder.scores, decoder.fed  # not the decoder, which keeps this
-        self._sampler = sampler
-        self._times = time_choice
+        self._sampler = sampler.to(device)
         self._guidance = guidance
         self._contexts = vocabulary.contexts or (ContextKind.MAP,)
         self._time_ids = vocabulary.ids_of(EventKind.TIME)
         self._time_values = torch.arange(len(self._time_ids), device=device)
-        temperatures = self._temperature_table()
-        self._is_greedy = bool((temperatures <= 0).all())
-        self._temperatures = temperatures.to(device)
         self.facts = torch.zeros(len(FACTS), self.rows, dtype=torch.long, device=device)
         self.written = torch.zeros(self.rows, self.room, dtype=torch.long, device=device)
         self.uniforms = torch.zeros(self.rows, self.room, dtype=torch.float64, device=device)
@@ -112,10 +105,9 @@ class DeviceChoice:
         for place, own in enumerate(uniforms):
             numbers[place, : len(own)] = own
         self.uniforms[: len(rows), : numbers.shape[1]] = numbers.to(self.uniforms.device)
-        if self._times is not None:
-            default = self._times.threshold
-            own = [default if row.time_threshold is None else row.time_threshold for row in rows]
-            self.thresholds[: len(rows)] = torch.tensor(own, dtype=torch.float64, device=self.thresholds.device)
+        default = self._sampler.sampling.time_threshold
+        thresholds = [default if row.time_threshold is None else row.time_threshold for row in rows]
+        self.thresholds[: len(rows)] = torch.tensor(thresholds, dtype=torch.float64, device=self.thresholds.device)
 
     @torch.inference_mode()
     def choose(self) -> None:
@@ -183,29 +175,10 @@ class DeviceChoice:
         """A token for each row, for allowed scores."""
         fact = self._fact
         uniforms = self.uniforms.gather(1, fact["count"][:, None])[:, 0]
-        best = scores.argmax(1)
-        chosen = best
-        if not self._is_greedy:
-            temperatures = self._temperatures[fact["context"], best]
-            is_drawn = temperatures > 0
-            scaled = scores / torch.where(is_drawn, temperatures, 1.0)[:, None]
-            sampling = self._sampler.sampling
-            chosen = torch.where(is_drawn, draw(scaled, uniforms, sampling.top_p, sampling.top_k), best)
-        if self._times is not None and ContextKind.MAP in self._contexts:
-            chosen = self._with_times(scores, chosen, uniforms)
+        map_index = self._contexts.index(ContextKind.MAP) if ContextKind.MAP in self._contexts else -1
+        may_begin = (fact["context"] == map_index) & ~self.grammar.is_open[fact["line"]]
+        chosen = self._sampler.draw(scores, fact["context"], may_begin, self.thresholds, uniforms)
         return torch.where(scores.isfinite().any(1), chosen, EOS_ID)
-
-    def _with_times(self, scores: Tensor, chosen: Tensor, uniforms: Tensor) -> Tensor:
-        """What was chosen, but a time where the beginning of an object is asked for."""
-        fact, start = self._fact, self._time_ids.start
-        end_id = self.grammar.vocabulary.context_eos(ContextKind.MAP)
-        times, end, total = shares_of_times(scores, self._time_ids, end_id)
-        is_map = fact["context"] == self._contexts.index(ContextKind.MAP)
-        is_asked = is_map & ~self.grammar.is_open[fact["line"]] & (total >= LEAST_SHARE)
-        step = draw_beginning(times / total[:, None], uniforms, self.thresholds, self._times.temperature)
-        otherwise = torch.where(end > 0, end_id, start + times.argmax(1))
-        begins = torch.where(step < len(self._time_ids), start + step, otherwise)
-        return torch.where(is_asked, begins, chosen)
 
     def _note(self, chosen: Tensor, is_going: Tensor) -> None:
         """What `Engine.continues` and `Row.note` do, and the room that is left."""
@@ -229,9 +202,3 @@ class DeviceChoice:
         goes_on = is_written & (fact["left"] > 0)
         fact["left"].sub_(goes_on.long())
         fact["is_going"].copy_(torch.where(is_going, goes_on.long(), fact["is_going"]))
-
-    def _temperature_table(self) -> Tensor:
-        """After which likeliest token which temperature holds [contexts, vocabulary out]."""
-        ids = range(self.grammar.vocabulary.size_out)
-        after = self._sampler.temperature_after
-        return torch.tensor([[after(token_id, context) for token_id in ids] for context in self._contexts])

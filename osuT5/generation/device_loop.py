@@ -163,18 +163,14 @@ class DeviceLoop:
         decoder.run(key, step)
 
     def _way(self, decoder: GraphedDecoder, choice: RowByRow) -> DeviceChoice:
-        kept, times = self._steps.kept, choice.time_choice
+        kept = self._steps.kept
         if CompiledGrammar not in kept:
             kept[CompiledGrammar] = CompiledGrammar(self._vocabulary, decoder.scores.device)
         grammar = kept[CompiledGrammar]
         if grammar.is_half_full:
             grammar.forget()
-        key = (
-            repr(choice.sampler.sampling),
-            repr(self._guidance),
-            None if times is None else (times.threshold, times.temperature),
-        )
-        return decoder.keep(key, lambda: DeviceChoice(decoder, grammar, choice.sampler, times, self._guidance))
+        key = repr(choice.sampler.sampling), repr(self._guidance)
+        return decoder.keep(key, lambda: DeviceChoice(decoder, grammar, choice.sampler, self._guidance))
 
     def _at_their_places(self, asked: Sequence[_Asked]) -> list[Prompt]:
         """The prompts; with guidance, some that nobody reads come in between, so that negative ones are the half."""

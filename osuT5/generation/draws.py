@@ -31,6 +31,27 @@ def draw(scores: Tensor, uniforms: Tensor, top_p: float | Tensor, top_k: int = 0
     return ids.gather(1, torch.minimum(place, stays.sum(-1) - 1)[:, None])[:, 0]
 
 
+def draw_kind(shares: Tensor, uniforms: Tensor, temperatures: Tensor) -> tuple[Tensor, Tensor]:
+    """Draw a kind for each row; return it and what is left of its random number, both [rows].
+
+    The rest is again uniform in [0, 1), so one number draws the kind and then the value.
+
+    Args:
+        shares: Probability of each kind, float64 [rows, kinds].
+        uniforms: Random numbers, float64 [rows].
+        temperatures: Of each row [rows]; at 0 the most likely kind is taken.
+    """
+    is_drawn = temperatures > 0
+    shares = (shares.log() / torch.where(is_drawn, temperatures, 1.0)[:, None]).softmax(1)
+    sums = shares.cumsum(1)
+    target = uniforms.clamp(max=1 - 1e-12) * sums[:, -1]  # below the sum, so that a kind with a share is found
+    kinds = torch.where(is_drawn, (sums <= target[:, None]).sum(1), shares.argmax(1))[:, None]
+    own = shares.gather(1, kinds)[:, 0]
+    before = sums.gather(1, kinds)[:, 0] - own
+    rest = ((target - before) / own.clamp(min=1e-300)).clamp(0, 1 - 1e-12)
+    return kinds[:, 0], torch.where(is_drawn, rest, uniforms)
+
+
 def beginning_chances(times: Tensor) -> tuple[Tensor, Tensor]:
     """Which steps stand out (bool), and the chance that the next object begins there if it did not before.
 
@@ -49,7 +70,7 @@ def beginning_chances(times: Tensor) -> tuple[Tensor, Tensor]:
 def draw_beginning(times: Tensor, uniforms: Tensor, thresholds: Tensor, temperature: float) -> Tensor:
     """The step at which the next object begins [rows]; the number of steps where it does not begin at all.
 
-    times: as above; thresholds [rows]. Each chance is taken, if none was before, with the odds that `TimeChoice` tells.
+    times: as above; thresholds [rows]. Each chance is taken, if none was before, with the odds that `Sampling` states.
     """
     stands_out, chances = beginning_chances(times)
     excess = torch.logit(chances) - torch.logit(thresholds)[:, None]

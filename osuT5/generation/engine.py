@@ -14,7 +14,6 @@ from osuT5.generation.device_choice import Chosen
 from osuT5.generation.device_loop import DeviceLoop, knows
 from osuT5.generation.logit_rules import LogitRule, Row, ends_row
 from osuT5.generation.sampling import Sampler, next_uniform
-from osuT5.generation.time_choice import TimeChoice
 from osuT5.model.seq2seq import MapperModel
 from osuT5.vocabulary import EOS_ID, Vocabulary
 
@@ -25,22 +24,17 @@ class Choice(Protocol):
 
 
 class RowByRow:
-    """Chooses by rules, each row from a generator of its own, so that its tokens do not depend on its neighbours.
-
-    `time_choice` decides when the next object begins; without it, times are drawn like all tokens.
-    """
+    """Chooses by rules, each row from a generator of its own, so that its tokens do not depend on its neighbours."""
 
     def __init__(
         self,
         rules: Sequence[LogitRule],
         sampler: Sampler,
         generators: Sequence[torch.Generator],
-        time_choice: TimeChoice | None = None,
     ) -> None:
         self.rules = rules
         self.sampler = sampler
         self.generators = generators
-        self.time_choice = time_choice
 
     def __call__(self, scores: Tensor, rows: Sequence[Row], active: Sequence[int]) -> list[int]:
         return [self.choose(scores[place], rows[index], self.generators[index]) for place, index in enumerate(active)]
@@ -52,8 +46,7 @@ class RowByRow:
             rule(scores, row)
         if not scores.isfinite().any():
             return EOS_ID  # the rules leave nothing: no time is left for what was begun
-        token_id = None if self.time_choice is None else self.time_choice(scores, row, uniform)
-        return self.sampler(scores, row.context, uniform) if token_id is None else token_id
+        return self.sampler(scores, row, uniform)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,6 @@ from osuT5.generation.published_grammar import PublishedGrammar
 from osuT5.generation.sampling import Sampler, Sampling
 from osuT5.generation.side_by_side import Wanted, write_side_by_side
 from osuT5.generation.threads import cpu_threads
-from osuT5.generation.time_choice import TimeChoice
 from osuT5.model.row_decoder import HeardWindow
 from osuT5.model.seq2seq import MapperModel
 from osuT5.prompt import InputSegment, Segment
@@ -202,10 +201,8 @@ class SongWriter:
 
     def _choice(self, sampling: Sampling, generators: Sequence[torch.Generator]) -> RowByRow:
         vocabulary = self.spec.vocabulary
-        rules = default_rules(vocabulary)
-        if sampling.guidance_scale > 1:
-            rules.append(TowardsAskedShares(vocabulary, sampling.guidance_scale))
-        return RowByRow(rules, Sampler(sampling, vocabulary), generators, _time_choice(sampling, self.spec))
+        rules = [*default_rules(vocabulary), TowardsAskedShares(vocabulary, sampling.guidance_scale)]
+        return RowByRow(rules, Sampler(sampling, self.spec), generators)
 
     def first_ms(self, window: Window) -> float:
         """No earlier than this does a window write anything."""
@@ -239,13 +236,13 @@ class SongWriter:
         end_value = grid.time_tokens if is_last else grid.time_value(window.to_ms, window.start_ms)
         row = Row(context, prompt[-limit:], first_value, end_value, groups_at_once(context, chart.attributes, spec))
         row.time_threshold = chart.time_threshold
+        objects = written if context is ContextKind.MAP else chart.contexts.get(ContextKind.MAP, ())
+        row.shares = asked_shares(context, chart.attributes, objects, window, grid, spec.encoding)
+        so_far = groups_between(written, -math.inf, end_ms)
+        count(row.shares, so_far[: len(so_far) - len(decided)])
         if chart.negative is not None:
-            objects = written if context is ContextKind.MAP else chart.contexts.get(ContextKind.MAP, ())
             head = self._head(chart.unlike(objects), place)
             row.negative_ids = spec.layout.prompt(head, finished, context, decided_ids, inputs)[-limit:]
-            row.shares = asked_shares(context, chart.attributes, objects, window, grid, spec.encoding)
-            so_far = groups_between(written, -math.inf, end_ms)
-            count(row.shares, so_far[: len(so_far) - len(decided)])
         row.grammar = _grammar(context, chart.attributes, spec.encoding)
         if row.grammar is not None:
             before = groups_between(written, window.start_ms - LONGEST_OBJECT_MS, math.inf)
@@ -317,13 +314,6 @@ def _grammar(context: ContextKind, attributes: Attributes, encoding: EncodingSpe
     if is_published(encoding):
         return PublishedGrammar(mode, keys, encoding=encoding, context=context)
     return GrammarState(mode, keys) if context is ContextKind.MAP else None
-
-
-def _time_choice(sampling: Sampling, spec: ModelSpec) -> TimeChoice | None:
-    if not sampling.time_threshold:
-        return None
-    temperature = sampling.kind_temperatures.get(EventKind.TIME, sampling.temperature)
-    return TimeChoice(spec.vocabulary, sampling.time_threshold, temperature if sampling.temperature > 0 else 0.0)
 
 
 def groups_at_once(context: ContextKind, attributes: Attributes, spec: ModelSpec) -> int:

@@ -43,7 +43,7 @@ class SoundChoice:
         ids = self.vocabulary.ids_of(event.kind)
         sounds = torch.full_like(scores, FORBIDDEN)
         sounds[ids.start : ids.stop] = scores[ids.start : ids.stop]
-        return self.sampler(sounds, row.context, next_uniform(self.generator))
+        return self.sampler(sounds, row, next_uniform(self.generator))
 
 
 def write_sounds(
@@ -70,7 +70,7 @@ def write_sounds(
             row = writer.row(window, ContextKind.MAP, chart, written)
             row.grammar, row.end_ids = None, frozenset({vocabulary.context_eos(ContextKind.MAP)})
             known = writer.spec.text.ids_of(due, window.start_ms)
-            choice = SoundChoice(known, vocabulary, Sampler(sampling, vocabulary), generator)
+            choice = SoundChoice(known, vocabulary, Sampler(sampling, writer.spec), generator)
             if due:
                 engine.write([row], *writer.heard(window, [chart]), [int(chart.attributes.mode)], choice)
             written += _with_sounds_of(due, row.written_ids, vocabulary)

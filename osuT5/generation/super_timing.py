@@ -49,7 +49,7 @@ class SuperTimer:
         self._seed = seed
         self._first_place = np.random.default_rng(seed).random()
         self._context = ContextKind.MAP if spec.encoding.timing_in_map else ContextKind.TIMING
-        self._sampler = Sampler(sampling, spec.vocabulary)
+        self._sampler = Sampler(sampling, spec)
         self._engine = Engine(listener.model, spec.vocabulary)
 
     def listen(self) -> None:

@@ -131,7 +131,7 @@ class ContextScorer:
         self.grid = writer.spec.grid
         self.vocabulary = writer.spec.vocabulary
         self.times = self.vocabulary.ids_of(EventKind.TIME)
-        self.scorer = TokenScorer(self.vocabulary, writer.spec.encoding)
+        self.scorer = TokenScorer(writer.spec)
 
     def score(self, start_ms: float = -math.inf, end_ms: float = math.inf) -> ScoredContext:
         """What the windows say that decide something between the two times; elsewhere nothing is scored."""

@@ -15,7 +15,6 @@ from osuT5.generation.engine import Guidance
 from osuT5.generation.grammar import GrammarState
 from osuT5.generation.logit_rules import Row
 from osuT5.generation.sampling import Sampler, Sampling
-from osuT5.generation.time_choice import TimeChoice
 from osuT5.model.static_decoder import Shape, StaticDecoder
 
 SPEC = tiny_spec("mini")
@@ -31,8 +30,7 @@ def choice_on(device: str, sampling: Sampling = HOT, guidance: Guidance | None =
     model = network(SPEC, "mini").to(device)
     decoder = StaticDecoder(model, Shape(2, True, model.config.max_source_positions))
     grammar = CompiledGrammar(SPEC.vocabulary, torch.device(device))
-    times = TimeChoice(SPEC.vocabulary, 0.35, 0.2)
-    return DeviceChoice(decoder, grammar, Sampler(sampling, SPEC.vocabulary), times, guidance)
+    return DeviceChoice(decoder, grammar, Sampler(sampling, SPEC), guidance)
 
 
 def begun_choice() -> DeviceChoice:

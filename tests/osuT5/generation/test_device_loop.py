@@ -51,7 +51,7 @@ def test_both_ways_write_the_same(writers, way, sampling):
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_guided_rows_are_the_same(writers, way, count):
-    guided, negative = replace(HOT, guidance_scale=12.0), Attributes(GameMode.STANDARD, difficulty=8.0)
+    guided, negative = replace(HOT, guidance_scale=6.0), Attributes(GameMode.STANDARD, difficulty=8.0)
     first, second = (filled_in(writer, guided, charts(negative)[:count]) for writer in writers)
     assert first == second
     assert writers[1].model.graphed_steps.problem is None

@@ -128,7 +128,7 @@ def test_what_guidance_leads_away_from_by_name_stays(writer):
 def test_objects_of_earlier_windows_count_among_the_asked_shares(writer):
     """Each object once: those in the prompt are read with it, those before it are counted."""
     wanted = Attributes(GameMode.MANIA, difficulty=3.0, key_count=4, hold_note_ratio=0.5)
-    asked = ChartInProgress(wanted, 1, negative=replace(wanted, hold_note_ratio=None))
+    asked = ChartInProgress(wanted, 1)
     kinds = [EventKind.CIRCLE, EventKind.HOLD_NOTE, EventKind.HOLD_NOTE_END]
     parts = (Event(EventKind.COLUMN, 0),)
     written = [
@@ -140,7 +140,8 @@ def test_objects_of_earlier_windows_count_among_the_asked_shares(writer):
     Engine(writer.model, SPEC.vocabulary).note_decided(row)
     (share,) = row.shares
     assert (share.objects, share.held) == (20, 10)
-    assert not writer.row(window, ContextKind.MAP, replace(asked, negative=None), written).shares
+    anything = ChartInProgress(replace(wanted, hold_note_ratio=None), 1)
+    assert not writer.row(window, ContextKind.MAP, anything, written).shares
 
 
 def test_beats_are_not_guided(writer):
@@ -183,7 +184,7 @@ def test_a_row_that_never_ends_stops_at_the_decoder_length(model):
         scores[vocabulary.ids_of(EventKind.HITSOUND).start] = kept
 
     engine = Engine(model, vocabulary)
-    choice = RowByRow([only_hitsounds], Sampler(Sampling(), vocabulary), [torch.Generator()])
+    choice = RowByRow([only_hitsounds], Sampler(Sampling(), SPEC), [torch.Generator()])
     row = Row(ContextKind.MAP, [1, vocabulary.context_sos(ContextKind.MAP)], 0, 819, 4)
     states = torch.zeros(1, model.config.max_source_positions, model.config.d_model)
     engine.write([row], states, [0], [0], choice)

@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -132,7 +133,7 @@ def test_relative_surprisal_has_a_floor():
 
 def test_neighbouring_values_count_as_one():
     vocabulary = SPEC.vocabulary
-    scorer = TokenScorer(vocabulary, SPEC.encoding)
+    scorer = TokenScorer(SPEC)
     logits = torch.full((1, vocabulary.size_out), -30.0)
     times = vocabulary.ids_of(EventKind.TIME)
     logits[0, times.start + 50] = 10.0
@@ -143,6 +144,18 @@ def test_neighbouring_values_count_as_one():
     assert far.value[0].surprise.bits > 20
     assert ruled_out.value[0].surprise.bits < 10
     assert near.token[0].likeliest == far.value[0].likeliest == times.start + 50
+
+
+def test_label_weights_of_the_training_are_divided_out():
+    """Of a time with weight 2 and an end with weight 1, as likely by the scores, the end is twice as likely."""
+    weighted = TokenScorer(replace(SPEC, label_weights={EventKind.TIME: 2.0}))
+    end = SPEC.vocabulary.context_eos(ContextKind.MAP)
+    time = SPEC.vocabulary.ids_of(EventKind.TIME).start
+    logits = torch.full((1, SPEC.vocabulary.size_out), -30.0)
+    logits[0, [time, end]] = 0.0
+    kinds = weighted.score(logits, torch.tensor([end]), torch.tensor([0])).kinds[0]
+    assert kinds[weighted.kinds.index(None)] == pytest.approx(2 / 3)
+    assert kinds[weighted.kinds.index(EventKind.TIME)] == pytest.approx(1 / 3)
 
 
 def test_hit_sounds_are_additions_and_banks():

@@ -144,7 +144,7 @@ def test_published_adapters_give_the_published_numbers(
         model, _ = load_model(folder, lora=lora)
         states = model.encode(given["mel"][:1])
         decoded = model.decoder(model.decoder_embedder(ids), tokens, model.decoder.cross_keys_values(states))
-        torch.testing.assert_close(model.proj_out(decoded), expected, atol=1e-4, rtol=0)
+        torch.testing.assert_close(model.proj_out(decoded), expected, atol=3e-4, rtol=0)
 
 
 def changed_config(folder: Path, **values) -> None:
