@@ -31,7 +31,7 @@ def suggest(config: FlatConfig) -> None:
 
 
 def _report(request: ReviewRequest, reviews: list) -> None:
-    from osu_beatmap.writer import write_text
+    from osu_beatmap.files.writer import write_text
     from pipeline.review.reports import report
 
     to_file = request.output_file is not None

@@ -17,8 +17,8 @@ from pathlib import Path
 from tqdm import tqdm
 
 from benchmarks.review_charts import review_charts
+from osu_beatmap.beatmap import GameMode
 from osu_beatmap.held_out import Split
-from osu_beatmap.model import GameMode
 from osuT5.model.loading import EMBEDDED_MODEL, load_model
 from pipeline.review.aspects import Aspect
 from pipeline.review.building import drain_minutes, rate

@@ -18,10 +18,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from osu_beatmap.archive import read_osz
+from osu_beatmap.beatmap import Beatmap, GameMode, HoldNote
 from osu_beatmap.errors import BeatmapError
-from osu_beatmap.model import Beatmap, GameMode, HoldNote
-from osu_beatmap.reader import decode_osu_bytes, parse_beatmap
+from osu_beatmap.files.archive import read_osz
+from osu_beatmap.files.reader import decode_osu_bytes, parse_beatmap
 from osu_beatmap.rules import Finding, Severity, check
 from osu_beatmap.star_rating import star_rating
 from osuT5.audio import AudioError, audio_duration_ms

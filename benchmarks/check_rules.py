@@ -15,9 +15,9 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
+from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.errors import BeatmapError
-from osu_beatmap.model import Beatmap, GameMode
-from osu_beatmap.reader import read_beatmap
+from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.rules import Finding, Severity, check
 
 

@@ -31,8 +31,8 @@ from benchmarks.review_charts import ReviewChart, review_charts
 from evaluation.faults import KINDS, Fault, FaultyMap, inject
 from evaluation.faults.of_stretches import STRETCH_FAULTS
 from evaluation.review_metrics import RULE_SCORE, auc, baseline_scores, rule_flags
+from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.held_out import Split
-from osu_beatmap.model import Beatmap
 from osuT5.events import ContextKind
 from osuT5.model.loading import EMBEDDED_MODEL, load_model
 from pipeline.review.aspects import Aspect, Category

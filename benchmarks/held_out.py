@@ -36,8 +36,8 @@ from evaluation.metrics import METRICS
 from evaluation.object_metrics import snapped_share
 from evaluation.timing_metrics import compare_timing
 from osu_beatmap.attributes import attributes_of
+from osu_beatmap.beatmap import Beatmap, GameMode, HoldNote, Slider, TimingPoint
 from osu_beatmap.held_out import Split
-from osu_beatmap.model import Beatmap, GameMode, HoldNote, Slider, TimingPoint
 from osu_beatmap.rules import Severity, check
 from osuT5.audio import load_audio
 from osuT5.dataset.sources import FolderSong, ReadChart, mapset_songs

@@ -19,9 +19,9 @@ import torch
 from tqdm import tqdm
 
 from evaluation.review_metrics import auc
+from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split
-from osu_beatmap.model import Beatmap
-from osu_beatmap.timing import Timing
+from osu_beatmap.timing.active_point import Timing
 from osuT5.audio import load_audio
 from osuT5.dataset.sources import SourceReport, mapset_songs, read_charts
 from osuT5.mel import song_mel

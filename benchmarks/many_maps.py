@@ -16,10 +16,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
+from osu_beatmap.files.writer import save_beatmap
 from osu_beatmap.rules import Severity, check
 from osu_beatmap.star_rating import star_rating
-from osu_beatmap.writer import save_beatmap
 from osuT5.audio import load_audio
 from osuT5.events import ContextKind
 from osuT5.generation.charts import ChartInProgress

@@ -38,8 +38,8 @@ from classifier.training import (
     songs_in,
     summariser_of,
 )
+from osu_beatmap.beatmap import GameMode
 from osu_beatmap.held_out import Split
-from osu_beatmap.model import GameMode
 from pipeline.command_line import compose_config
 from training.loop import run_training
 from training.options import build_options

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from osu_beatmap.errors import BeatmapError
-from osu_beatmap.reader import parse_beatmap, read_beatmap
-from osu_beatmap.writer import write_beatmap
+from osu_beatmap.files.reader import parse_beatmap, read_beatmap
+from osu_beatmap.files.writer import write_beatmap
 
 MAX_SHOWN_NAMES = 5
 

@@ -36,10 +36,10 @@ from evaluation.placement_metrics import (
 )
 from evaluation.smoothing import smoothed
 from osu_beatmap.attributes import attributes_of
-from osu_beatmap.chart_folders import chart_groups
+from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.errors import BeatmapError
+from osu_beatmap.files.chart_folders import chart_groups
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split
-from osu_beatmap.model import Beatmap, GameMode
 from osu_beatmap.rules.chart import Chart
 from osu_beatmap.rules.standard import off_screen
 from osu_beatmap.star_rating import star_rating

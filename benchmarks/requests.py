@@ -22,9 +22,9 @@ import soundfile
 from tqdm import tqdm
 
 from osu_beatmap.attributes import hold_note_ratio, scroll_speed_ratio
+from osu_beatmap.beatmap import Beatmap, GameMode, HitSound, Slider
+from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split
-from osu_beatmap.model import Beatmap, GameMode, HitSound, Slider
-from osu_beatmap.reader import read_beatmap
 from osu_beatmap.star_rating import star_rating
 from osuT5.audio import load_audio
 from osuT5.dataset.sources import SourceReport, mapset_songs, read_charts

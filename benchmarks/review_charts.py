@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evaluation.charts import excerpt
+from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split
-from osu_beatmap.model import Beatmap, GameMode
 from osuT5.audio import load_audio
 from osuT5.dataset.sources import FolderSong, ReadChart, SourceReport, mapset_songs, read_charts
 from osuT5.generation.schedule import SongWriter

@@ -16,11 +16,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from osu_beatmap.beatmap import Beatmap, Circle, GameMode, HitObject, HoldNote, Slider, Spinner
 from osu_beatmap.errors import BeatmapError
-from osu_beatmap.model import Beatmap, Circle, GameMode, HitObject, HoldNote, Slider, Spinner
-from osu_beatmap.reader import read_beatmap
-from osu_beatmap.slider_path import end_position
-from osu_beatmap.timing import Timing, end_time_ms
+from osu_beatmap.files.reader import read_beatmap
+from osu_beatmap.geometry.slider_path import end_position
+from osu_beatmap.timing.active_point import Timing, end_time_ms
 from osuT5.encoding import AssemblyReport, assemble, encode_context
 from osuT5.encoding.hitsounds import resolve
 from osuT5.encoding.objects import object_sound

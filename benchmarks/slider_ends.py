@@ -23,11 +23,11 @@ import numpy as np
 from slider.curve import Bezier, Catmull, Curve, Perfect, get_center
 from slider.position import Position
 
+from osu_beatmap.beatmap import Point
 from osu_beatmap.errors import BeatmapError
-from osu_beatmap.fields import FieldError
-from osu_beatmap.model import Point
-from osu_beatmap.object_lines import parse_object_line
-from osu_beatmap.slider_path import SliderPath, end_position
+from osu_beatmap.files.hit_object_lines import parse_object_line
+from osu_beatmap.files.number_fields import FieldError
+from osu_beatmap.geometry.slider_path import SliderPath, end_position
 
 AGREEMENT_PX = 1.0
 DENSE_STEPS = 1000

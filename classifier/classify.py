@@ -41,7 +41,7 @@ def classify(config: FlatConfig) -> None:
     # Only now what takes seconds to import: wrong input is answered at once.
     from classifier.contract import load_classifier
     from classifier.ranking import rank_mappers
-    from osu_beatmap.reader import read_beatmap
+    from osu_beatmap.files.reader import read_beatmap
     from osuT5.audio import load_audio
     from osuT5.generation.threads import cpu_threads
     from osuT5.model.loading import best_device

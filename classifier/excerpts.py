@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from osu_beatmap.attributes import Attributes
-from osu_beatmap.model import Beatmap, GameMode
+from osu_beatmap.beatmap import Beatmap, GameMode
 from osuT5.conditions import SongPlace, condition_ids
 from osuT5.dataset.token_stream import TokenStream
 from osuT5.encoding import encode_context

@@ -18,7 +18,7 @@ import torch
 from classifier.contract import Classifier
 from classifier.excerpts import FEWEST_OBJECTS, ChartTokens
 from classifier.reading import SongExcerpts
-from osu_beatmap.model import Beatmap
+from osu_beatmap.beatmap import Beatmap
 from osuT5.mel import song_mel
 
 

@@ -11,7 +11,7 @@ from classifier.contract import Classifier
 from classifier.errors import ExcerptError
 from classifier.excerpts import FEWEST_OBJECTS, ChartTokens, Excerpt
 from classifier.reading import SongExcerpts
-from osu_beatmap.model import Beatmap
+from osu_beatmap.beatmap import Beatmap
 from osuT5.mel import song_mel
 
 

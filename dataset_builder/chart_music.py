@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from osu_beatmap.model import Beatmap, GameMode, HitObject, HitSound
-from osu_beatmap.timing import Timing, end_time_ms
+from osu_beatmap.beatmap import Beatmap, GameMode, HitObject, HitSound
+from osu_beatmap.timing.active_point import Timing, end_time_ms
 from synthesis.composition import DRUM_STYLES, MAJOR, MINOR, PROGRESSIONS, Note
 
 AUDIO_LEAD_MS = 25.0

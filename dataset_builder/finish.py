@@ -13,8 +13,8 @@ from dataset_builder.journal import Journal
 from dataset_builder.online import with_online
 from dataset_builder.rows import Row
 from dataset_builder.staging import Skip
-from osu_beatmap.model import GameMode
-from osu_beatmap.writer import temporary_beside, write_text
+from osu_beatmap.beatmap import GameMode
+from osu_beatmap.files.writer import temporary_beside, write_text
 from osuT5.dataset.filters import OptOutList
 from osuT5.dataset.metadata import METADATA_FILE, import_parquet, metadata_table, record_of
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dataset_builder.errors import BuildError
-from osu_beatmap.archive import BEATMAP_SUFFIX
+from osu_beatmap.files.archive import BEATMAP_SUFFIX
 
 ARCHIVE_SUFFIXES = frozenset({".osz", ".olz"})
 LAZER_DATABASE = "client.realm"

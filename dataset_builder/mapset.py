@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from osu_beatmap.archive import BEATMAP_SUFFIX, DEFAULT_LIMITS, Osz, read_osz
+from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.errors import BeatmapError
-from osu_beatmap.model import Beatmap
-from osu_beatmap.reader import MAX_FILE_BYTES, decode_osu_bytes, parse_beatmap
+from osu_beatmap.files.archive import BEATMAP_SUFFIX, DEFAULT_LIMITS, Osz, read_osz
+from osu_beatmap.files.reader import MAX_FILE_BYTES, decode_osu_bytes, parse_beatmap
 
 
 @dataclass(slots=True)

@@ -26,11 +26,11 @@ import numpy as np
 from tqdm import tqdm
 
 from dataset_builder.chart_music import music_for
+from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.errors import BeatmapError
-from osu_beatmap.file_names import osu_file_name
-from osu_beatmap.model import Beatmap
-from osu_beatmap.reader import read_beatmap
-from osu_beatmap.writer import save_beatmap
+from osu_beatmap.files.file_names import osu_file_name
+from osu_beatmap.files.reader import read_beatmap
+from osu_beatmap.files.writer import save_beatmap
 from synthesis.mixing import play
 
 SAMPLE_RATE_HZ = 22_050

@@ -11,10 +11,10 @@ import sys
 from html import escape
 from pathlib import Path
 
-from osu_beatmap.model import Beatmap, Circle, Slider, Spinner
-from osu_beatmap.reader import read_beatmap
-from osu_beatmap.slider_path import SliderPath
-from osu_beatmap.timing import Timing, end_time_ms
+from osu_beatmap.beatmap import Beatmap, Circle, Slider, Spinner
+from osu_beatmap.files.reader import read_beatmap
+from osu_beatmap.geometry.slider_path import SliderPath
+from osu_beatmap.timing.active_point import Timing, end_time_ms
 
 COLOURS = ("#ff7aa8", "#6fc3ff", "#ffd166", "#8be28b")
 BACKGROUND, PANEL, INK = "#16161e", "#20212c", "#e6e6f0"

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
+from osu_beatmap.files.writer import temporary_beside
 from osu_beatmap.rules import Level
-from osu_beatmap.writer import temporary_beside
 
 FORMAT = 1
 QUANTILES = np.linspace(0.0, 1.0, 41)

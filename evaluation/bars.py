@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from osu_beatmap.timing import Timing
+from osu_beatmap.timing.active_point import Timing
 
 
 def bar_edges_ms(timing: Timing, start_ms: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from evaluation.frechet import FeatureReader
-from osu_beatmap.model import Beatmap
+from osu_beatmap.beatmap import Beatmap
 from osuT5.audio import load_audio
 from pipeline.options import RequestError
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from evaluation.metrics import Reaction
-from osu_beatmap.model import Beatmap
+from osu_beatmap.beatmap import Beatmap
 
 FeatureReader = Callable[[Beatmap, Path], np.ndarray]
 """A map and its song -> feature vectors [excerpts, d]."""

@@ -11,9 +11,9 @@ from pathlib import Path
 from evaluation.charts import MeasuredChart, excerpt
 from evaluation.options import EvaluationRequest
 from osu_beatmap.attributes import Attributes
+from osu_beatmap.beatmap import Beatmap, GameMode
+from osu_beatmap.files.writer import write_text
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split
-from osu_beatmap.model import Beatmap, GameMode
-from osu_beatmap.writer import write_text
 from osuT5.dataset.sources import FolderSong, ReadChart, SourceReport, mapset_songs, read_charts
 from pipeline.command_line import is_for_user
 from pipeline.kept_models import keep_models

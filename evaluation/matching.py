@@ -18,12 +18,12 @@ from pathlib import Path
 
 from evaluation.charts import MeasuredChart
 from evaluation.generating import load_manifest, part_of
-from osu_beatmap.archive import read_osz
 from osu_beatmap.attributes import Attributes
+from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.errors import BeatmapError
+from osu_beatmap.files.archive import read_osz
+from osu_beatmap.files.reader import decode_osu_bytes, read_beatmap
 from osu_beatmap.held_out import title_hash
-from osu_beatmap.model import Beatmap, GameMode
-from osu_beatmap.reader import decode_osu_bytes, read_beatmap
 
 HEAD_BYTES = 8192
 _HEAD_LINE = re.compile(r"^(AudioFilename|Title)\s*:\s*(.*?)\s*$", re.MULTILINE)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from osu_beatmap.model import Beatmap, GameMode
-from osu_beatmap.timing import UNSNAPPED_MS, Timing
+from osu_beatmap.beatmap import Beatmap, GameMode
+from osu_beatmap.timing.active_point import UNSNAPPED_MS, Timing
 
 MATCH_TOLERANCE_MS = 30.0
 MAX_SHIFT_MS = 100.0

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from osu_beatmap.beatmap import GameMode
 from osu_beatmap.held_out import Split
-from osu_beatmap.model import GameMode
 from pipeline.input_files import check_writable_folder
 from pipeline.option_values import Number, OneOf, Reader, WholeNumber, is_absent, items, path, text
 from pipeline.options import RequestError, unknown_option

@@ -15,7 +15,7 @@ from string import Template
 from evaluation.metrics import GROUPS, Metric
 from evaluation.results import Figure, Result
 from evaluation.tables import FRECHET_ABOUT, best_of, cell, count_of, human_cell, modes_of, number
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 
 PAGE = Path(__file__).with_name("page.html")
 

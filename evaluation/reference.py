@@ -13,8 +13,8 @@ from evaluation.bands import FEWEST_CHARTS, QUANTILES, Band, Bands, load_bands
 from evaluation.charts import Case, MeasuredChart
 from evaluation.generating import FEWEST_OBJECTS
 from evaluation.metrics import METRICS, SHAPES
+from osu_beatmap.beatmap import GameMode
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split, title_hash
-from osu_beatmap.model import GameMode
 from osu_beatmap.rules import Level
 from osuT5.dataset.sources import FolderSong, SourceReport, audio_filename, read_charts
 

@@ -14,9 +14,9 @@ import numpy as np
 from evaluation.bands import HIGH, LOW, Band, Bands
 from evaluation.metrics import METRICS, Better
 from evaluation.placement_metrics import wasserstein
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
+from osu_beatmap.files.writer import write_text
 from osu_beatmap.rules import Level
-from osu_beatmap.writer import write_text
 
 FORMAT = 1
 

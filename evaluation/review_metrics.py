@@ -8,9 +8,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from osu_beatmap.model import Beatmap, Slider
+from osu_beatmap.beatmap import Beatmap, Slider
+from osu_beatmap.geometry.slider_path import end_of_object
 from osu_beatmap.rules import check
-from osu_beatmap.slider_path import end_of_object
 
 NEIGHBOURS = 8
 RULE_SCORE = 1000.0

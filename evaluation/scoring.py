@@ -19,8 +19,8 @@ from evaluation.frechet import FeatureReader, frechet_distance
 from evaluation.matching import Pairing
 from evaluation.metrics import values_of
 from evaluation.results import Result, ScoredMap, figures_of
+from osu_beatmap.beatmap import GameMode
 from osu_beatmap.errors import BeatmapError
-from osu_beatmap.model import GameMode
 from osuT5.dataset.loader import end_with_parent
 
 Task = TypeVar("Task")

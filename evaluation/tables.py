@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from evaluation.metrics import GROUPS, METRICS, Better, Metric, Reaction
 from evaluation.results import Figure, Result
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 
 FRECHET = "frechet_distance"
 FRECHET_ABOUT = "squared Fréchet distance of a mapper classifier's features of the maps and of the human charts"

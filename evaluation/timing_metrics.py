@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from osu_beatmap.model import TimingPoint
-from osu_beatmap.timing import Timing
+from osu_beatmap.beatmap import TimingPoint
+from osu_beatmap.timing.active_point import Timing
 
 TEMPO_TOLERANCE = 0.005
 OCTAVES = (2.0, 0.5, 4.0, 0.25)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from osu_beatmap.attributes import WITH_CIRCLES, WITH_SCROLL_SPEED, Attributes
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.class_tables import NO_TABLES, ClassTables
 from osuT5.events import ContextKind, Event, EventKind
 from osuT5.vocabulary import EventRange, Vocabulary

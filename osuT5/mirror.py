@@ -10,7 +10,7 @@ from enum import Enum
 
 import numpy as np
 
-from osu_beatmap.model import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX, GameMode
+from osu_beatmap.beatmap import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX, GameMode
 from osuT5.encoding_spec import EncodingSpec
 from osuT5.events import EventKind
 from osuT5.vocabulary import Vocabulary

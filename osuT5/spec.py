@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.class_tables import NO_TABLES, ClassTables
 from osuT5.conditions import CONDITIONS
 from osuT5.encoding_spec import MINI_ENCODING, EncodingSpec

@@ -17,7 +17,7 @@ from osu_beatmap.beat_grids import MAX_BPM, Grid, Observations
 from osu_beatmap.beat_lines import lines_of_segments
 from osu_beatmap.beat_octaves import HeardBeats, in_likely_octaves
 from osu_beatmap.beat_segments import Segment, estimate_sigma_ms
-from osu_beatmap.model import TimingPoint
+from osu_beatmap.beatmap import TimingPoint
 
 _MIN_PEAK = 0.1  # of the height that strong peaks have
 _MIN_PEAK_GAP_MS = 0.4 * 60_000.0 / MAX_BPM

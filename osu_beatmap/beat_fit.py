@@ -15,7 +15,7 @@ from osu_beatmap.beat_bridges import bridged
 from osu_beatmap.beat_grids import MAX_BPM, MIN_BPM, OUTLIER_SIGMAS, Grid, Observations
 from osu_beatmap.beat_lines import lines_of_segments
 from osu_beatmap.beat_segments import MAX_SIGMA_MS, MIN_SIGMA_MS, Segment, estimate_sigma_ms, segment_beats
-from osu_beatmap.model import TimingPoint
+from osu_beatmap.beatmap import TimingPoint
 
 DEFAULT_BPM = 120.0
 MAX_BEATS = 20_000

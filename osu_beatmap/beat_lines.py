@@ -10,7 +10,7 @@ from osu_beatmap.beat_bars import Bars, vote_bars
 from osu_beatmap.beat_grids import OUTLIER_SIGMAS, Grid, Observations
 from osu_beatmap.beat_segments import Segment, beat_costs
 from osu_beatmap.beat_tempi import with_settled_tempi
-from osu_beatmap.model import TimingPoint
+from osu_beatmap.beatmap import TimingPoint
 
 _MARK_BONUS = 3.0
 _SLACK_COST = 2.0  # what a line on a downbeat may cost more than one on the very beat of the change

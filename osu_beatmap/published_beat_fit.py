@@ -23,7 +23,7 @@ from dataclasses import replace
 import numpy as np
 
 from osu_beatmap.beat_fit import Beats
-from osu_beatmap.model import SampleSet, TimingPoint
+from osu_beatmap.beatmap import SampleSet, TimingPoint
 
 DEFAULT_BEAT_MS = 1000.0
 MINUTE_MS = 60_000.0

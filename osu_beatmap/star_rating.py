@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import rosu_pp_py as rosu
 
+from osu_beatmap.beatmap import Beatmap, GameMode, Spinner
 from osu_beatmap.errors import BeatmapError
-from osu_beatmap.model import Beatmap, GameMode, Spinner
 
 
 class UnratableBeatmap(BeatmapError):
@@ -119,6 +119,6 @@ def _parsed(beatmap: Beatmap | str) -> rosu.Beatmap:
 def _text(beatmap: Beatmap | str) -> str:
     if isinstance(beatmap, str):
         return beatmap
-    from osu_beatmap.writer import write_beatmap  # only needed here, and the writer stands on much of the package
+    from osu_beatmap.files.writer import write_beatmap  # only needed here, and the writer stands on much of the package
 
     return write_beatmap(beatmap)

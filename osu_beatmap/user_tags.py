@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 
 USER_TAGS_FILE = Path(__file__).resolve().parents[1] / "datasets" / "user_tags.tsv"
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from osu_beatmap.model import Beatmap, HitObject, PathSegment, Slider, Spinner
-from osu_beatmap.path_trim import trimmed_path
-from osu_beatmap.slider_path import SliderPath
+from osu_beatmap.beatmap import Beatmap, HitObject, PathSegment, Slider, Spinner
+from osu_beatmap.geometry.path_trim import trimmed_path
+from osu_beatmap.geometry.slider_path import SliderPath
 from osu_diffusion.features import CENTRE_PX
 
 CELL_PX = 32.0

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from checkpoints.errors import ModelError
 from osu_beatmap.attributes import Attributes
-from osu_beatmap.model import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX
+from osu_beatmap.beatmap import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX
 from osu_diffusion.conditions import ConditionSpec
 from osu_diffusion.dit import DiTConfig
 from osu_diffusion.features import draft_distances

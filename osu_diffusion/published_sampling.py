@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from osu_beatmap.model import CurveKind
-from osu_beatmap.published_curves import played_point
+from osu_beatmap.beatmap import CurveKind
+from osu_beatmap.geometry.coarse_curves import played_point
 from osu_diffusion.dit import band_mask
 from osu_diffusion.published import MAX_CLEAN, PublishedRefiner, clean_from_noise, log_variances
 from osu_diffusion.published_network import BAND, context_of

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from osu_beatmap.attributes import WITH_CIRCLES, Attributes
-from osu_beatmap.model import Beatmap, GameMode
+from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.rules.chart import circle_radius_px
 from osu_diffusion.coarse import with_trimmed_paths
 from osu_diffusion.constraints import STACK_PX, MapConstraints

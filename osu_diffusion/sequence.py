@@ -13,9 +13,9 @@ from enum import IntEnum
 import numpy as np
 
 from osu_beatmap.attributes import WITH_CIRCLES
-from osu_beatmap.model import Beatmap, CurveKind, PathSegment, Slider, Spinner
-from osu_beatmap.path_batch import PathBatch, Segment
-from osu_beatmap.timing import Timing, slider_duration_ms
+from osu_beatmap.beatmap import Beatmap, CurveKind, PathSegment, Slider, Spinner
+from osu_beatmap.geometry.path_batch import PathBatch, Segment
+from osu_beatmap.timing.active_point import Timing, slider_duration_ms
 
 MAX_CONTROL_POINTS = 64
 """Sliders with more are pictures rather than paths: they move as a whole, with their head."""

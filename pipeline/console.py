@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, TextIO
 
-from osu_beatmap.model import Beatmap, Circle, GameMode, HoldNote, Slider, Spinner
+from osu_beatmap.beatmap import Beatmap, Circle, GameMode, HoldNote, Slider, Spinner
 from pipeline.options import GenerationRequest
 
 if TYPE_CHECKING:

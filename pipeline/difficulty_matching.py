@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from osu_beatmap.attributes import WITH_SCROLL_SPEED
-from osu_beatmap.model import Beatmap, GameMode
+from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.star_rating import star_rating
 from osuT5.events import ContextKind
 from osuT5.generation.charts import ChartInProgress

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
-from osu_beatmap.model import Difficulty, GameMode
+from osu_beatmap.beatmap import Difficulty, GameMode
 
 # Medians of the settings of human charts around a star rating (a Gaussian of 0.3 stars in standard, 0.5 elsewhere):
 # 594 charts of standard, 66 of taiko, 32 of catch, 558 of mania made for osu!; songs held out from training are not

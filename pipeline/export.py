@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from osu_beatmap.archive import write_osz
+from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.errors import BeatmapError
-from osu_beatmap.file_names import osu_file_name, osz_file_name
-from osu_beatmap.model import Beatmap
+from osu_beatmap.files.archive import write_osz
+from osu_beatmap.files.file_names import osu_file_name, osz_file_name
+from osu_beatmap.files.writer import temporary_beside, write_beatmap
 from osu_beatmap.splice import Span, splice
-from osu_beatmap.writer import temporary_beside, write_beatmap
 from osuT5.audio import read_tags
 from pipeline.audio_export import prepare_audio
 from pipeline.input_files import picture_suffix

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from osu_beatmap.model import Beatmap
+from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.rules import Severity, check
 from pipeline.finishing.combos import new_combos
 from pipeline.finishing.filling import fill_drain, small_chords, use_all_columns

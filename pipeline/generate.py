@@ -11,8 +11,8 @@ from functools import partial
 from pathlib import Path
 
 from osu_beatmap.attributes import WITH_CIRCLES, Attributes
-from osu_beatmap.model import Beatmap, Difficulty, GameMode, TimingPoint
-from osu_beatmap.reader import read_beatmap
+from osu_beatmap.beatmap import Beatmap, Difficulty, GameMode, TimingPoint
+from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.star_rating import star_rating
 from osuT5.encoding import AssemblyReport, assemble
 from osuT5.encoding_spec import EncodingSpec

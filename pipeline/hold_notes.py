@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import replace
 
-from osu_beatmap.model import Beatmap, Circle, HoldNote
-from osu_beatmap.timing import Timing
+from osu_beatmap.beatmap import Beatmap, Circle, HoldNote
+from osu_beatmap.timing.active_point import Timing
 from pipeline.finishing.working import common_fields
 
 HOLD_DIVISORS = (1, 2, 4)

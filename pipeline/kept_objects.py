@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from osu_beatmap.model import Beatmap, Slider, TimingPoint
-from osu_beatmap.timing import (
+from osu_beatmap.beatmap import Beatmap, Slider, TimingPoint
+from osu_beatmap.timing.active_point import (
     Timing,
     set_kiai,
     slider_duration_ms,

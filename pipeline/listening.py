@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.audio import load_audio
 from osuT5.events import EventKind
 from osuT5.generation.listening import Progress

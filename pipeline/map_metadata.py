@@ -6,7 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, replace
 
-from osu_beatmap.model import Beatmap, GameMode, Metadata
+from osu_beatmap.beatmap import Beatmap, GameMode, Metadata
 from osu_beatmap.rules import Level
 from osuT5.audio import AudioTags
 from pipeline.finishing.presentation import AI_TAG

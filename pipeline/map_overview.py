@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from osu_beatmap.model import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX, Beatmap, Spinner
+from osu_beatmap.beatmap import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX, Beatmap, Spinner
 from osu_beatmap.star_rating import UnratableBeatmap, strains
-from osu_beatmap.timing import Timing
+from osu_beatmap.timing.active_point import Timing
 from pipeline.map_picture import BACKGROUND, BEAT, COMBO_COLOURS, GAP, KIAI, PANEL, ROW_MS, picture
 
 PANEL_HEIGHT = 120

@@ -12,8 +12,8 @@ import math
 
 import numpy as np
 
-from osu_beatmap.model import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX, Beatmap, GameMode, HitObject, Spinner
-from osu_beatmap.timing import Timing, end_time_ms
+from osu_beatmap.beatmap import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX, Beatmap, GameMode, HitObject, Spinner
+from osu_beatmap.timing.active_point import Timing, end_time_ms
 
 ROW_MS = 10_000.0
 PIXELS_PER_SECOND = 120

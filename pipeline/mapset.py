@@ -13,9 +13,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from osu_beatmap.file_names import osu_file_name
-from osu_beatmap.model import Beatmap, GameMode
-from osu_beatmap.reader import read_beatmap
+from osu_beatmap.beatmap import Beatmap, GameMode
+from osu_beatmap.files.file_names import osu_file_name
+from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.rules import Level
 from osu_beatmap.star_rating import star_rating
 from osuT5.generation.listening import Progress

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.events import ContextKind
 from pipeline.command_line import CONFIG_DIR
 from pipeline.config_help import OptionHelp, read_help

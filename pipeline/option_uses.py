@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from osu_beatmap.attributes import WITH_CIRCLES, WITH_SCROLL_SPEED
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from pipeline.option_values import is_absent
 
 ALL_MODES = frozenset(GameMode)

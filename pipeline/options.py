@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from osu_beatmap.attributes import Attributes
-from osu_beatmap.model import Difficulty, GameMode
+from osu_beatmap.beatmap import Difficulty, GameMode
 from osuT5.events import ContextKind
 from osuT5.windows import LOOKAHEAD, LOOKBACK
 from pipeline.difficulty_settings import suited_settings

@@ -13,9 +13,9 @@ from pathlib import Path
 import torch
 
 from osu_beatmap.attributes import Attributes
-from osu_beatmap.model import Beatmap, Difficulty
+from osu_beatmap.beatmap import Beatmap, Difficulty
+from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.quirks import PUBLISHED
-from osu_beatmap.reader import read_beatmap
 from osu_beatmap.rules import Severity, check
 from osu_beatmap.star_rating import star_rating
 from osuT5.audio import load_audio_as_published

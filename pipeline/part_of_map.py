@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from osu_beatmap.model import Beatmap, TimingPoint
-from osu_beatmap.reader import decode_osu_bytes, parse_beatmap
+from osu_beatmap.beatmap import Beatmap, TimingPoint
+from osu_beatmap.files.reader import decode_osu_bytes, parse_beatmap
 from osu_beatmap.rules import Finding, Severity, check
 from osu_beatmap.splice import Span, splice
-from osu_beatmap.timing import Timing, in_line_order
+from osu_beatmap.timing.active_point import Timing, in_line_order
 from osuT5.generation.listening import Progress
 from pipeline.account import Account
 from pipeline.export import span_of

@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 
 from osu_beatmap.beat_fit import Beats
-from osu_beatmap.model import Beatmap, Difficulty, GameMode, SampleSet, TimingPoint
+from osu_beatmap.beatmap import Beatmap, Difficulty, GameMode, SampleSet, TimingPoint
+from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.published_beat_fit import fit_red_lines_as_published
 from osu_beatmap.quirks import PUBLISHED
-from osu_beatmap.reader import read_beatmap
 from osuT5.encoding import encode_context
 from osuT5.encoding.event_stream import EventStream
 from osuT5.encoding.published_assembly import assemble_as_published

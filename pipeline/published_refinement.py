@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from osu_beatmap.model import CurveKind, Point, TimingPoint
-from osu_beatmap.timing import PX_PER_BEAT
+from osu_beatmap.beatmap import CurveKind, Point, TimingPoint
+from osu_beatmap.timing.active_point import PX_PER_BEAT
 from osu_diffusion.published_sampling import PublishedPoints, PublishedSlider
 from osu_diffusion.sequence import PointKind, slider_end_kind
 from osuT5.encoding.event_stream import EventStream

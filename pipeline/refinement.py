@@ -9,7 +9,7 @@ import math
 from dataclasses import replace
 
 from osu_beatmap.attributes import WITH_CIRCLES, Attributes
-from osu_beatmap.model import Beatmap
+from osu_beatmap.beatmap import Beatmap
 from osuT5.encoding_spec import EncodingSpec
 from osuT5.generation.schedule import Progress
 from osuT5.model.loading import best_device

@@ -11,8 +11,8 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from osu_beatmap.files.writer import write_text
 from osu_beatmap.rules import check
-from osu_beatmap.writer import write_text
 from pipeline.account import Account
 from pipeline.console import count_objects
 from pipeline.finishing.presentation import AI_TAG

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 
-from osu_beatmap.model import Beatmap, GameMode
+from osu_beatmap.beatmap import Beatmap, GameMode
 from osuT5.events import ContextKind
 from pipeline.input_files import picture_suffix
 from pipeline.like_reference import like_reference

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from osu_beatmap.attributes import scroll_speed_ratio
-from osu_beatmap.model import Beatmap, GameMode
+from osu_beatmap.beatmap import Beatmap, GameMode
 from pipeline.finishing.working import WorkingMap, compose, decompose, stated_once
 from pipeline.thinning import removal_order
 

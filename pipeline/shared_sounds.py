@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from osu_beatmap.model import Beatmap, GameMode, HitObject, SampleSet, Slider, SliderEdge
-from osu_beatmap.timing import Timing, end_time_ms
+from osu_beatmap.beatmap import Beatmap, GameMode, HitObject, SampleSet, Slider, SliderEdge
+from osu_beatmap.timing.active_point import Timing, end_time_ms
 
 
 @dataclass(frozen=True, slots=True)

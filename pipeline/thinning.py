@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import replace
 
-from osu_beatmap.model import Beatmap, Circle, GameMode
-from osu_beatmap.timing import UNSNAPPED_MS, Timing
+from osu_beatmap.beatmap import Beatmap, Circle, GameMode
+from osu_beatmap.timing.active_point import UNSNAPPED_MS, Timing
 
 FINEST = 16
 CHORD_DIVISOR = 3

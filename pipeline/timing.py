@@ -10,8 +10,8 @@ import numpy as np
 from osu_beatmap.beat_activation import fit_from_activation
 from osu_beatmap.beat_fit import Beats, fit_red_lines
 from osu_beatmap.beat_votes import merge_votes
-from osu_beatmap.model import Beatmap, GameMode, TimingPoint
-from osu_beatmap.timing import Timing
+from osu_beatmap.beatmap import Beatmap, GameMode, TimingPoint
+from osu_beatmap.timing.active_point import Timing
 from osuT5.encoding import encode_context
 from osuT5.encoding.timing import MarkedBeat, decode_timing
 from osuT5.events import ContextKind, EventGroup

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.audio import load_audio
 from osuT5.training.options import TrainOptions
 from pipeline.generate import generate

@@ -37,7 +37,7 @@ def _write_table(paths: list[Path], output: Path | None, model_path: Path | None
     import torch
     from tqdm import tqdm
 
-    from osu_beatmap.writer import write_text
+    from osu_beatmap.files.writer import write_text
     from rcomplexion.contract import load_model
     from rcomplexion.table import as_csv, find_charts, rows_of
 

@@ -14,10 +14,10 @@ import soundfile
 import torch
 
 from osu_beatmap.attributes import is_hitsounded
-from osu_beatmap.model import Beatmap, Circle, Difficulty, GameMode, HitSound, HoldNote, Metadata, TimingPoint
-from osu_beatmap.reader import parse_beatmap, read_beatmap
+from osu_beatmap.beatmap import Beatmap, Circle, Difficulty, GameMode, HitSound, HoldNote, Metadata, TimingPoint
+from osu_beatmap.files.reader import parse_beatmap, read_beatmap
+from osu_beatmap.files.writer import save_beatmap
 from osu_beatmap.rules import Severity, check
-from osu_beatmap.writer import save_beatmap
 from osuT5.dataset.options import BatchOptions, DataOptions
 from osuT5.model.loading import ModelError, load_model
 from osuT5.training import LossOptions, TrainOptions, train

@@ -15,9 +15,9 @@ from evaluation.generating import Made, load_manifest
 from evaluation.options import EVALUATION_READERS, EvaluationRequest, option_names, resolve_evaluation
 from evaluation.probes.of_timing import with_times
 from evaluation.scoring import in_processes
-from osu_beatmap.model import GameMode
-from osu_beatmap.reader import read_beatmap
-from osu_beatmap.writer import save_beatmap
+from osu_beatmap.beatmap import GameMode
+from osu_beatmap.files.reader import read_beatmap
+from osu_beatmap.files.writer import save_beatmap
 from pipeline.command_line import CONFIG_DIR, compose_config, run
 from pipeline.config_help import read_help
 from synthesis.mixing import render_song

@@ -11,7 +11,7 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from osu_beatmap.model import Beatmap, Circle, Metadata, Slider
+from osu_beatmap.beatmap import Beatmap, Circle, Metadata, Slider
 from osuT5.audio import AudioError
 from pipeline.command_line import Program, run
 from pipeline.console import ProgressLine

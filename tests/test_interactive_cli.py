@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from pipeline.resolve import resolve
 from tests.source_files import REPO_ROOT
 

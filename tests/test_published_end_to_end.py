@@ -7,10 +7,10 @@ import soundfile
 from published_bundles import FAMILIES, write_bundle
 
 from demo.make_song import render_song
-from osu_beatmap.model import Beatmap, Circle, Difficulty, GameMode, Metadata, TimingPoint
-from osu_beatmap.reader import read_beatmap
+from osu_beatmap.beatmap import Beatmap, Circle, Difficulty, GameMode, Metadata, TimingPoint
+from osu_beatmap.files.reader import read_beatmap
+from osu_beatmap.files.writer import save_beatmap
 from osu_beatmap.rules import Severity, check
-from osu_beatmap.writer import save_beatmap
 from osuT5.generation.published_schedule import PublishedWriter
 from osuT5.model.convert import convert_to_ours
 from osuT5.model.loading import EMBEDDED_MODEL

@@ -143,7 +143,7 @@ def _kept(task: Task, request: Any, osz_path: Path | None, osu_paths: Sequence[P
 
 
 def _audio_of(reference: Path) -> Path:
-    from osu_beatmap.reader import read_beatmap
+    from osu_beatmap.files.reader import read_beatmap
 
     return reference.parent / Path(read_beatmap(reference).audio_filename).name
 

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.errors import BeatmapError
-from osu_beatmap.model import Beatmap, GameMode
-from osu_beatmap.reader import read_beatmap
+from osu_beatmap.files.reader import read_beatmap
 from pipeline.command_line import is_for_user
 from pipeline.input_files import check_files
 from pipeline.option_groups import options_named

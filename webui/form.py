@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from pipeline.command_line import find_config
 from pipeline.config_help import read_help
 from pipeline.option_groups import Option, all_options, kind_of, option_groups

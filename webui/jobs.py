@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from osu_beatmap.errors import BeatmapError
-from osu_beatmap.writer import write_text
+from osu_beatmap.files.writer import write_text
 from pipeline.options import RequestError
 
 RECORD_NAME = "job.json"

@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from osu_beatmap.writer import write_text
+from osu_beatmap.files.writer import write_text
 from pipeline.options import RequestError, unknown_option
 from pipeline.resolve import READERS
 

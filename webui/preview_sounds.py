@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from osu_beatmap.model import HitObject, HitSound, Slider, SliderEdge, Spinner
+from osu_beatmap.beatmap import HitObject, HitSound, Slider, SliderEdge, Spinner
 from osu_beatmap.rules.chart import Chart
 from osuT5.encoding.hitsounds import Sound, resolve
 

@@ -31,8 +31,8 @@ from benchmarks.generate.floor import copy_gb_s, numbers_read
 from benchmarks.generate.tasks import Task, tasks_of
 from benchmarks.generate.ways import Mels, Work, as_transformers, by_graphs, by_reference, by_rows, by_transformers
 from benchmarks.generate.whole_song import SongCost, time_song
-from osu_beatmap.model import Beatmap
-from osu_beatmap.reader import read_beatmap
+from osu_beatmap.beatmap import Beatmap
+from osu_beatmap.files.reader import read_beatmap
 from osuT5.audio import load_audio
 from osuT5.generation.schedule import SongWriter
 from osuT5.mel import song_mel, window_mel

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from osu_beatmap.attributes import Attributes
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.generation.charts import ChartInProgress
 from osuT5.generation.compiled_grammar import CompiledGrammar
 from osuT5.generation.device_choice import DeviceChoice

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from osu_beatmap.attributes import attributes_of
-from osu_beatmap.model import Beatmap
+from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.star_rating import star_rating
 from osuT5.encoding import encode_context
 from osuT5.events import ContextKind

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from osu_beatmap.attributes import Attributes
-from osu_beatmap.model import Beatmap, GameMode
-from osu_beatmap.reader import read_beatmap
+from osu_beatmap.beatmap import Beatmap, GameMode
+from osu_beatmap.files.reader import read_beatmap
 from osuT5.model.published import PublishedBundle, bundle_from_json
 
 INPUT_FOLDER = "osu_inputs"

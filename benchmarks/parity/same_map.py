@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 
 from benchmarks.parity.cases import Outcome, Verdict
-from osu_beatmap.model import Beatmap, HitObject, HoldNote, Slider, Spinner, TimingPoint
-from osu_beatmap.slider_path import path_of
+from osu_beatmap.beatmap import Beatmap, HitObject, HoldNote, Slider, Spinner, TimingPoint
+from osu_beatmap.geometry.slider_path import path_of
 
 TIME_MS, PLACE_PX, RATIO = 1.0, 1.0, 1e-6
 PATH_SAMPLES = 50

@@ -28,7 +28,7 @@ from benchmarks.super_timing.held_out import AS_IT_IS, CODECS, SongTiming, held_
 from benchmarks.super_timing.tempi import KINDS, METER, Closeness, Tempi, closeness, jittered
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beat_fit import fit_red_lines
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.model.generating import prepare_to_generate
 from osuT5.model.loading import load_model
 from osuT5.model.seq2seq import MapperModel

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from osu_beatmap.attributes import Attributes
-from osu_beatmap.model import TimingPoint
+from osu_beatmap.beatmap import TimingPoint
 from osuT5.encoding.timing import MarkedBeat
 from osuT5.events import ContextKind, EventGroup
 from osuT5.generation.activations import song_activations

@@ -14,8 +14,8 @@ import soundfile
 from benchmarks.super_timing.heard import HeardTiming, hear_all_ways
 from evaluation.timing_metrics import OCTAVES, TEMPO_TOLERANCE, TimingAgreement, compare_timing
 from osu_beatmap.attributes import Attributes
+from osu_beatmap.beatmap import Beatmap, TimingPoint
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split
-from osu_beatmap.model import Beatmap, TimingPoint
 from osuT5.audio import audio_duration_ms, audio_format, load_audio
 from osuT5.dataset.sources import FolderSong, SourceReport, mapset_songs, read_charts
 from osuT5.model.seq2seq import MapperModel

@@ -9,8 +9,8 @@ import numpy as np
 
 from evaluation.timing_metrics import OCTAVES, TEMPO_TOLERANCE, beat_offsets_ms
 from osu_beatmap.beat_fit import Beats
-from osu_beatmap.model import TimingPoint
-from osu_beatmap.timing import Timing
+from osu_beatmap.beatmap import TimingPoint
+from osu_beatmap.timing.active_point import Timing
 from synthesis.composition import TempoMap
 
 METER = 4

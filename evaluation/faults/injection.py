@@ -11,7 +11,7 @@ from evaluation.faults import of_objects
 from evaluation.faults.of_objects import Shown
 from evaluation.faults.of_stretches import STRETCH_FAULTS
 from evaluation.faults.working import FaultyCopy
-from osu_beatmap.model import Beatmap, HitObject
+from osu_beatmap.beatmap import Beatmap, HitObject
 
 MIN_APART_MS = 3_000.0
 """Each fault of an object has surroundings that are right."""

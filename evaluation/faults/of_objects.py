@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from evaluation.faults.working import CLEARANCE_MS, PLACED, FaultyCopy, move_in_time
-from osu_beatmap.model import (
+from osu_beatmap.beatmap import (
     PLAYFIELD_HEIGHT_PX,
     PLAYFIELD_WIDTH_PX,
     Circle,
@@ -25,7 +25,7 @@ from osu_beatmap.model import (
     SliderEdge,
     Spinner,
 )
-from osu_beatmap.timing import Timing, set_sv
+from osu_beatmap.timing.active_point import Timing, set_sv
 from osuT5.encoding.positions import column_x
 
 MOVED_PX = 120.0

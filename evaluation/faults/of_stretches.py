@@ -11,8 +11,8 @@ from dataclasses import replace
 from functools import partial
 
 from evaluation.faults.working import FaultyCopy
-from osu_beatmap.model import HitObject, HoldNote, Spinner, TimingPoint
-from osu_beatmap.timing import Timing, set_kiai
+from osu_beatmap.beatmap import HitObject, HoldNote, Spinner, TimingPoint
+from osu_beatmap.timing.active_point import Timing, set_kiai
 
 BPM_ERROR = 0.005
 

@@ -7,8 +7,8 @@ import math
 
 import numpy as np
 
-from osu_beatmap.model import Beatmap, GameMode, HitObject, HoldNote, Spinner
-from osu_beatmap.timing import Timing, end_time_ms
+from osu_beatmap.beatmap import Beatmap, GameMode, HitObject, HoldNote, Spinner
+from osu_beatmap.timing.active_point import Timing, end_time_ms
 from osuT5.encoding.positions import column_event
 
 CLEARANCE_MS = 30.0

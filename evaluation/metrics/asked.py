@@ -11,7 +11,7 @@ from functools import partial
 from evaluation.charts import Case
 from evaluation.metrics.metric import ALL_MODES, Better, Metric, Reaction
 from osu_beatmap.attributes import WITH_CIRCLES, WITH_SCROLL_SPEED
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 
 MANIA = frozenset({GameMode.MANIA})
 

@@ -25,7 +25,7 @@ from evaluation.charts import Case, MeasuredChart
 from evaluation.metrics.metric import Better, Metric, Reaction
 from evaluation.music import Music
 from evaluation.review_metrics import auc
-from osu_beatmap.model import GameMode, HitSound
+from osu_beatmap.beatmap import GameMode, HitSound
 from osu_beatmap.rules.mania import columns
 
 MUSIC_TICKS, CHART_TICKS = 16, 48

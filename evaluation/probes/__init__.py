@@ -12,7 +12,7 @@ import numpy as np
 
 from evaluation.charts import MeasuredChart
 from evaluation.probes import of_objects, of_songs, of_timing
-from osu_beatmap.model import Beatmap
+from osu_beatmap.beatmap import Beatmap
 
 __all__ = ["PROBES", "Probe"]
 

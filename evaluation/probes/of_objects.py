@@ -10,7 +10,7 @@ import numpy as np
 
 from evaluation.charts import MeasuredChart
 from evaluation.probes.of_timing import moved_object
-from osu_beatmap.model import (
+from osu_beatmap.beatmap import (
     PLAYFIELD_HEIGHT_PX,
     PLAYFIELD_WIDTH_PX,
     Beatmap,

@@ -11,7 +11,7 @@ import numpy as np
 from evaluation.bars import bar_edges_ms
 from evaluation.charts import MeasuredChart
 from evaluation.probes.of_timing import moved_object
-from osu_beatmap.model import Beatmap, HitObject
+from osu_beatmap.beatmap import Beatmap, HitObject
 
 SECTION_BARS = 4
 

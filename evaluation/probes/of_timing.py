@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from evaluation.charts import MeasuredChart
-from osu_beatmap.model import Beatmap, Break, HitObject, TimingPoint
+from osu_beatmap.beatmap import Beatmap, Break, HitObject, TimingPoint
 
 SHIFT_MS = 60.0
 WRONG_TEMPO = 1.03

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.dataset.errors import CorpusError
 from osuT5.events import ContextKind
 from osuT5.spec import ModelSpec

@@ -15,11 +15,11 @@ import numpy as np
 from tqdm import tqdm
 
 from osu_beatmap.attributes import Attributes, attributes_of
-from osu_beatmap.catch import to_catch
+from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.errors import BeatmapError
-from osu_beatmap.model import Beatmap, GameMode
-from osu_beatmap.timing import Timing
-from osu_beatmap.writer import temporary_beside
+from osu_beatmap.files.writer import temporary_beside
+from osu_beatmap.geometry.catch_conversion import to_catch
+from osu_beatmap.timing.active_point import Timing
 from osuT5.audio import AudioError, load_audio
 from osuT5.dataset.filters import ChartFilter
 from osuT5.dataset.records import ChartRecord

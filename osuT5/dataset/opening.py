@@ -9,7 +9,7 @@ from typing import Any
 
 from checkpoints.hub import existing_folder, local_folder, parse_hub_id
 from osu_beatmap.errors import BeatmapError
-from osu_beatmap.file_names import safe_archive_name
+from osu_beatmap.files.file_names import safe_archive_name
 from osuT5.dataset.errors import CorpusError, NothingToDraw
 from osuT5.dataset.metadata import DATA_FOLDER, METADATA_FILE, read_rows, record_of
 from osuT5.dataset.shards import ShardReader, ShardSong, shard_in

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from osu_beatmap.model import Beatmap, GameMode
+from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.star_rating import star_ratings
 
 STAR_SPEEDS = (0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0)

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
+from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.errors import BeatmapError
-from osu_beatmap.model import Beatmap
-from osu_beatmap.reader import MAX_FILE_BYTES, decode_osu_bytes, parse_beatmap
+from osu_beatmap.files.reader import MAX_FILE_BYTES, decode_osu_bytes, parse_beatmap
 from osuT5.dataset.filters import ChartFilter
 from osuT5.dataset.records import ChartRecord
 

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.dataset.corpus import SongLoader, TrainingSong
 from osuT5.dataset.errors import CorpusError, NothingToDraw
 from osuT5.dataset.options import BatchOptions

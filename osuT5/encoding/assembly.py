@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from osu_beatmap.model import Beatmap, CurveKind, Difficulty, GameMode, PathSegment, Point, Slider, TimingPoint
-from osu_beatmap.slider_path import SliderPath
-from osu_beatmap.timing import (
+from osu_beatmap.beatmap import Beatmap, CurveKind, Difficulty, GameMode, PathSegment, Point, Slider, TimingPoint
+from osu_beatmap.geometry.slider_path import SliderPath
+from osu_beatmap.timing.active_point import (
     Timing,
     set_kiai,
     slider_length_px,

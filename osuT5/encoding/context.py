@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from osu_beatmap.model import Beatmap, Circle, GameMode, HitObject, HoldNote, Slider, Spinner
+from osu_beatmap.beatmap import Beatmap, Circle, GameMode, HitObject, HoldNote, Slider, Spinner
 from osu_beatmap.quirks import NO_QUIRKS, Quirks
-from osu_beatmap.timing import end_time_ms
+from osu_beatmap.timing.active_point import end_time_ms
 from osuT5.encoding import mania, objects, taiko
 from osuT5.encoding.kiai import encode_kiai
 from osuT5.encoding.scroll_speed import encode_scroll_speeds

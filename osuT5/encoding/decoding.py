@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.encoding import mania, objects, taiko
 from osuT5.encoding.drafts import AssemblyReport, Draft, PlaceReader
 from osuT5.encoding.groups import TIMELESS_KINDS

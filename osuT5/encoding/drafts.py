@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from osu_beatmap.model import HitObject, HitSample, Point, SampleSet, Slider
+from osu_beatmap.beatmap import HitObject, HitSample, Point, SampleSet, Slider
 from osuT5.encoding.hitsounds import Sound
 from osuT5.encoding.positions import CENTRE, read_position
 from osuT5.encoding_spec import EncodingSpec

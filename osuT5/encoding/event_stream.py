@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from osu_beatmap.model import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX
+from osu_beatmap.beatmap import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX
 from osuT5.encoding.groups import ANCHOR_KINDS
 from osuT5.encoding.positions import read_position_as_published
 from osuT5.encoding.writer import whole_ms

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from osu_beatmap.model import HitSound, SampleSet
-from osu_beatmap.timing import Timing
+from osu_beatmap.beatmap import HitSound, SampleSet
+from osu_beatmap.timing.active_point import Timing
 from osuT5.encoding_spec import EncodingSpec
 from osuT5.events import Event, EventKind
 

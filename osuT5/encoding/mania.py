@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from osu_beatmap.model import PLAYFIELD_HEIGHT_PX, Circle, HitObject, HoldNote
+from osu_beatmap.beatmap import PLAYFIELD_HEIGHT_PX, Circle, HitObject, HoldNote
 from osuT5.encoding.drafts import Draft, first_sound, sample_of
 from osuT5.encoding.hitsounds import read_sounds
 from osuT5.encoding.objects import object_sound

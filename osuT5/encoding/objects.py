@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from osu_beatmap.model import Circle, HitObject, HoldNote, Spinner
+from osu_beatmap.beatmap import Circle, HitObject, HoldNote, Spinner
 from osuT5.encoding.drafts import Draft, PlaceReader, first_sound, has_new_combo, sample_of, volume_change
 from osuT5.encoding.hitsounds import Sound, read_sounds
 from osuT5.encoding.positions import CENTRE

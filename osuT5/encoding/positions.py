@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from osu_beatmap.model import PLAYFIELD_WIDTH_PX, Point
+from osu_beatmap.beatmap import PLAYFIELD_WIDTH_PX, Point
 from osuT5.encoding_spec import EncodingSpec
 from osuT5.events import Event, EventKind
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from osu_beatmap.model import (
+from osu_beatmap.beatmap import (
     Beatmap,
     Circle,
     CurveKind,
@@ -33,7 +33,7 @@ from osu_beatmap.model import (
     Spinner,
     TimingPoint,
 )
-from osu_beatmap.timing import PX_PER_BEAT
+from osu_beatmap.timing.active_point import PX_PER_BEAT
 from osuT5.encoding.groups import ANCHOR_KINDS
 from osuT5.encoding.hitsounds import Sound
 from osuT5.encoding.positions import CENTRE

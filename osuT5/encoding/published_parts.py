@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from osu_beatmap.model import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX, GameMode, Point
+from osu_beatmap.beatmap import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX, GameMode, Point
 from osuT5.encoding.drafts import first_sound, has_new_combo
 from osuT5.encoding.groups import ANCHOR_KINDS, has_time
 from osuT5.encoding.hitsounds import Sound, read_sounds

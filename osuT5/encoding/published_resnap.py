@@ -11,8 +11,8 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
 
-from osu_beatmap.model import TimingPoint
-from osu_beatmap.timing import in_line_order
+from osu_beatmap.beatmap import TimingPoint
+from osu_beatmap.timing.active_point import in_line_order
 from osuT5.events import Event, EventKind
 
 MARGIN_MS = 20

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from osu_beatmap.model import CurveKind, Point, Slider
-from osu_beatmap.published_curves import curve_end, curve_kind
-from osu_beatmap.timing import PX_PER_BEAT, slider_duration_ms
+from osu_beatmap.beatmap import CurveKind, Point, Slider
+from osu_beatmap.geometry.coarse_curves import curve_end, curve_kind
+from osu_beatmap.timing.active_point import PX_PER_BEAT, slider_duration_ms
 from osuT5.encoding.slider_anchors import ANCHOR_OF
 from osuT5.encoding.writer import GroupWriter
 from osuT5.events import EventKind

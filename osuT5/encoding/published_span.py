@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from osu_beatmap.model import Beatmap, TimingPoint
+from osu_beatmap.beatmap import Beatmap, TimingPoint
 from osuT5.encoding.published_lines import LineEditor
 from osuT5.encoding.published_timing import FileOrderTiming
 

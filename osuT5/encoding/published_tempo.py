@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from osu_beatmap.model import TimingPoint
+from osu_beatmap.beatmap import TimingPoint
 
 _DAY_S = 86_400
 

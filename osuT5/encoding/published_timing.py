@@ -10,8 +10,8 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
 
-from osu_beatmap.model import TimingPoint
-from osu_beatmap.timing import MAX_BEAT_LENGTH_MS, Timing
+from osu_beatmap.beatmap import TimingPoint
+from osu_beatmap.timing.active_point import MAX_BEAT_LENGTH_MS, Timing
 
 SNAP_TOLERANCE_MS = 2.0
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from osu_beatmap.model import Beatmap, HoldNote, TimingPoint
-from osu_beatmap.timing import Timing, with_sv_changes
+from osu_beatmap.beatmap import Beatmap, HoldNote, TimingPoint
+from osu_beatmap.timing.active_point import Timing, with_sv_changes
 from osuT5.encoding.published_tempo import main_beat_ms, whole_seconds_ms
 from osuT5.encoding.writer import GroupWriter
 from osuT5.encoding_spec import EncodingSpec

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from osu_beatmap.model import CurveKind, PathSegment, Point
+from osu_beatmap.beatmap import CurveKind, PathSegment, Point
 from osuT5.events import EventKind
 
 ANCHOR_OF = {

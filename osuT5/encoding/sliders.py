@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from osu_beatmap.model import Circle, Point, Slider, SliderEdge
-from osu_beatmap.slider_path import SliderPath, path_of
+from osu_beatmap.beatmap import Circle, Point, Slider, SliderEdge
+from osu_beatmap.geometry.slider_path import SliderPath, path_of
 from osuT5.encoding.drafts import (
     AssemblyReport,
     Draft,

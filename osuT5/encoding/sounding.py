@@ -5,17 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from osu_beatmap.model import (
-    EFFECT_KIAI,
-    Beatmap,
-    HitObject,
-    HitSample,
-    SampleSet,
-    Slider,
-    SliderEdge,
-    TimingPoint,
-)
-from osu_beatmap.timing import with_volume_changes
+from osu_beatmap.beatmap import EFFECT_KIAI, Beatmap, HitObject, HitSample, SampleSet, Slider, SliderEdge, TimingPoint
+from osu_beatmap.timing.active_point import with_volume_changes
 from osuT5.encoding.assembly import stated_once
 from osuT5.encoding.context import encode_objects_apart
 from osuT5.encoding.hitsounds import Sound, read_sounds

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from osu_beatmap.model import (
+from osu_beatmap.beatmap import (
     PLAYFIELD_HEIGHT_PX,
     PLAYFIELD_WIDTH_PX,
     Circle,

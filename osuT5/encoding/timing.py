@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from osu_beatmap.model import HitObject, Slider
-from osu_beatmap.timing import MIN_BEAT_LENGTH_MS, end_time_ms
+from osu_beatmap.beatmap import HitObject, Slider
+from osu_beatmap.timing.active_point import MIN_BEAT_LENGTH_MS, end_time_ms
 from osuT5.encoding.published_sliders import encoded_duration_ms
 from osuT5.encoding.writer import GroupWriter, whole_ms
 from osuT5.events import Event, EventGroup, EventKind

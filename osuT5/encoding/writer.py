@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from osu_beatmap.model import Beatmap, GameMode, Point
+from osu_beatmap.beatmap import Beatmap, GameMode, Point
 from osu_beatmap.quirks import NO_QUIRKS, Quirks
-from osu_beatmap.timing import UNSNAPPED_MS, Timing
+from osu_beatmap.timing.active_point import UNSNAPPED_MS, Timing
 from osuT5.encoding.hitsounds import Sound, sound_events
 from osuT5.encoding.positions import CENTRE, column_event, position_events
 from osuT5.encoding.published_timing import FileOrderTiming, own_divisor

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from osu_beatmap.attributes import Attributes
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.conditions import PLAIN_SPEED_PERCENT
 from osuT5.encoding_spec import EncodingSpec
 from osuT5.events import ContextKind, Event, EventGroup, EventKind

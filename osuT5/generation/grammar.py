@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterable
 from copy import copy
 from dataclasses import dataclass, field
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osu_beatmap.rules.settings import MAX_KEYS
 from osuT5.encoding.groups import ANCHOR_KINDS
 from osuT5.encoding_spec import EncodingSpec

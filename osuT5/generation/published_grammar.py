@@ -11,7 +11,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.encoding.decoding import SUSTAIN_KINDS
 from osuT5.encoding.groups import ANCHOR_KINDS
 from osuT5.encoding.published_sliders import MAX_POINTS

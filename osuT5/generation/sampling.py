@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.events import ContextKind, EventKind
 from osuT5.generation.draws import draw, draw_beginning, draw_kind
 from osuT5.generation.grammar import is_published

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from osu_beatmap.attributes import Attributes
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osu_beatmap.rules.settings import MAX_KEYS
 from osuT5.conditions import PLAIN_SPEED_PERCENT, STATE_HOLDERS, SongPlace, condition_ids
 from osuT5.encoding_spec import EncodingSpec

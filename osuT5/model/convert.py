@@ -19,7 +19,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from checkpoints.folder_weights import SAFETENSORS
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.model.config import ModelConfig
 from osuT5.model.published import gamemode_subfolder, read_bundle, rename_key
 from osuT5.model.published.bundle import TOKENIZER_FILE, read_json

@@ -17,7 +17,7 @@ from checkpoints.folder_weights import SAFETENSORS, SAFETENSORS_INDEX
 from checkpoints.hub import local_folder
 from checkpoints.json_files import read_json_object
 from checkpoints.torch_files import read_torch_file
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.class_tables import TABLES_FILE
 from osuT5.model.config import ModelConfig
 from osuT5.model.lora import load_adapter

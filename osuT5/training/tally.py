@@ -7,7 +7,7 @@ from collections import defaultdict
 import torch
 from torch import Tensor
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.dataset.examples import context_label_kinds
 from osuT5.events import EventKind
 from osuT5.spec import ModelSpec

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from itertools import chain
 
-from osu_beatmap.model import Beatmap, GameMode
+from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.rules import catch, lines, mania, objects, settings, spacing, standard, taiko
 from osu_beatmap.rules.chart import Chart, approach_time_ms, circle_radius_px
 from osu_beatmap.rules.finding import Finding, Level, Severity

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields
 
-from osu_beatmap.fields import MAX_COORDINATE_PX
-from osu_beatmap.fields import MAX_VALUE as MAX_NUMBER
-from osu_beatmap.model import Beatmap, Break, HitObject, HoldNote, Slider, Spinner, TimingPoint
-from osu_beatmap.object_lines import MAX_SLIDES
+from osu_beatmap.beatmap import Beatmap, Break, HitObject, HoldNote, Slider, Spinner, TimingPoint
+from osu_beatmap.files.hit_object_lines import MAX_SLIDES
+from osu_beatmap.files.number_fields import MAX_COORDINATE_PX
+from osu_beatmap.files.number_fields import MAX_VALUE as MAX_NUMBER
 from osu_beatmap.rules.finding import Finding, problem
 
 Field = tuple[str, float, float]

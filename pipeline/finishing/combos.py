@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from osu_beatmap.model import GameMode, Spinner
+from osu_beatmap.beatmap import GameMode, Spinner
 from pipeline.finishing.presentation import has_break_between
 from pipeline.finishing.report import FinishReport
 from pipeline.finishing.working import Piece, WorkingMap

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import product
 
-from osu_beatmap.model import Circle, GameMode
+from osu_beatmap.beatmap import Circle, GameMode
 from osu_beatmap.rules.chart import Chart
 from osu_beatmap.rules.mania import MAX_CHORD
 from osu_beatmap.rules.objects import MIN_DRAIN_MS

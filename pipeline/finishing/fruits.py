@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
-from osu_beatmap.model import PLAYFIELD_WIDTH_PX, GameMode, Slider
+from osu_beatmap.beatmap import PLAYFIELD_WIDTH_PX, GameMode, Slider
 from osu_beatmap.rules import Level
 from osu_beatmap.rules.catch import fruits, movements
 from osu_beatmap.rules.chart import Chart

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from osu_beatmap.model import GameMode, HoldNote, Slider, Spinner
+from osu_beatmap.beatmap import GameMode, HoldNote, Slider, Spinner
 from osu_beatmap.rules.mania import MIN_USUAL_HOLD_MS
 from osu_beatmap.rules.standard import MIN_USUAL_SPINNER_MS, shortest_auto_spinner_ms
 from pipeline.finishing.report import FinishReport

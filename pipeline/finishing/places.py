@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
-from osu_beatmap.model import PLAYFIELD_WIDTH_PX, GameMode, Point, Slider, Spinner
+from osu_beatmap.beatmap import PLAYFIELD_WIDTH_PX, GameMode, Point, Slider, Spinner
+from osu_beatmap.geometry.slider_path import SliderPath
 from osu_beatmap.rules import Severity, approach_time_ms
 from osu_beatmap.rules.chart import Chart, circle_radius_px
 from osu_beatmap.rules.spacing import MIN_NOTICED_RADII, spacing
-from osu_beatmap.slider_path import SliderPath
 from osuT5.encoding.positions import CENTRE, column_x
 from pipeline.finishing.report import FinishReport
 from pipeline.finishing.slider_shapes import fit_slider, head_area, moved_path, screen_area

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from osu_beatmap.model import Break
+from osu_beatmap.beatmap import Break
 from osu_beatmap.rules import approach_time_ms
 from osu_beatmap.rules.objects import MIN_BEFORE_BREAK_MS, MIN_BREAK_MS, MIN_DRAIN_MS
 from pipeline.finishing.report import FinishReport

@@ -5,9 +5,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 
-from osu_beatmap.model import Circle, GameMode
+from osu_beatmap.beatmap import Circle, GameMode
 from osu_beatmap.rules.lines import MAX_BEFORE_SV_LINE_MS
-from osu_beatmap.timing import Timing
+from osu_beatmap.timing.active_point import Timing
 from pipeline.finishing.ticks import first_tick_ms, is_on_tick, whole_ms
 from pipeline.finishing.working import Piece, WorkingMap, as_circle, edges_ms, moved, stated_once
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from osu_beatmap.model import GameMode, Slider, Spinner
+from osu_beatmap.beatmap import GameMode, Slider, Spinner
 from osu_beatmap.rules.mania import MIN_USUAL_HOLD_MS
 from pipeline.finishing.kinds import MIN_SLIDE_MS, min_spinner_ms
 from pipeline.finishing.report import FinishReport

@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from osu_beatmap.model import (
+from osu_beatmap.beatmap import (
     EFFECT_KIAI,
     EFFECT_OMIT_BARLINE,
     Beatmap,
@@ -25,7 +25,7 @@ from osu_beatmap.model import (
     Spinner,
     TimingPoint,
 )
-from osu_beatmap.timing import Timing, end_time_ms, slider_velocity_px_per_ms
+from osu_beatmap.timing.active_point import Timing, end_time_ms, slider_velocity_px_per_ms
 from osuT5.encoding.scroll_speed import line_speed
 from pipeline.finishing.ticks import whole_ms
 

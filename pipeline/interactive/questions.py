@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import questionary
 from questionary import Choice
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from pipeline.console import MODE_NAMES
 from pipeline.interactive.terminal import DIM, LOOK, answer, choose, say, tick
 from pipeline.interactive.user_tag_menu import ask_user_tags

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import questionary
 from questionary import Choice
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osu_beatmap.user_tags import UserTag, user_tags
 from pipeline.interactive.terminal import LOOK, answer, choose, tick
 from pipeline.option_values import items

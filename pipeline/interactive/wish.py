@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from osu_beatmap.model import Beatmap, GameMode
-from osu_beatmap.reader import read_beatmap
+from osu_beatmap.beatmap import Beatmap, GameMode
+from osu_beatmap.files.reader import read_beatmap
 from pipeline.command_line import FlatConfig, is_for_user
 from pipeline.input_files import check_files
 from pipeline.option_groups import all_options, options_named

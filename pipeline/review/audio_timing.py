@@ -14,8 +14,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from osu_beatmap.model import Beatmap, TimingPoint
-from osu_beatmap.timing import Timing
+from osu_beatmap.beatmap import Beatmap, TimingPoint
+from osu_beatmap.timing.active_point import Timing
 from osuT5.generation.token_scores import Surprise
 from osuT5.model.config import FRAME_CHANNELS
 from pipeline.review.aspects import Aspect

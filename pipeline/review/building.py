@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from osu_beatmap.model import Beatmap, Break
-from osu_beatmap.timing import Timing, end_time_ms
+from osu_beatmap.beatmap import Beatmap, Break
+from osu_beatmap.timing.active_point import Timing, end_time_ms
 from pipeline.review.aspects import CATEGORY_OF, Aspect
 from pipeline.review.line_fit import LineFit
 from pipeline.review.merging import Rated, merged

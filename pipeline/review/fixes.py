@@ -10,10 +10,10 @@ import copy
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from osu_beatmap.model import Beatmap, GameMode, HitObject, HitSound, HoldNote, Slider, Spinner, TimingPoint
+from osu_beatmap.beatmap import Beatmap, GameMode, HitObject, HitSound, HoldNote, Slider, Spinner, TimingPoint
+from osu_beatmap.geometry.slider_path import scale_to_length
 from osu_beatmap.rules.lines import MAX_VOLUME, MIN_VOLUME
-from osu_beatmap.slider_path import scale_to_length
-from osu_beatmap.timing import Timing, set_kiai, set_sv, slider_duration_ms, slider_length_px
+from osu_beatmap.timing.active_point import Timing, set_kiai, set_sv, slider_duration_ms, slider_length_px
 from osuT5.encoding.positions import column_x
 
 Change = Callable[[Beatmap], None]

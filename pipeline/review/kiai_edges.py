@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from osu_beatmap.model import Beatmap, HitSound, TimingPoint
-from osu_beatmap.timing import Timing
+from osu_beatmap.beatmap import Beatmap, HitSound, TimingPoint
+from osu_beatmap.timing.active_point import Timing
 from osuT5.generation.token_scores import Surprise
 
 REACH_BARS = 2

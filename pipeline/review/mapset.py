@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from osu_beatmap.archive import Osz, read_osz
+from osu_beatmap.beatmap import Beatmap, GameMode, HitSound
 from osu_beatmap.errors import BeatmapError
-from osu_beatmap.model import Beatmap, GameMode, HitSound
-from osu_beatmap.reader import read_beatmap
-from osu_beatmap.timing import Timing
+from osu_beatmap.files.archive import Osz, read_osz
+from osu_beatmap.files.reader import read_beatmap
+from osu_beatmap.timing.active_point import Timing
 from pipeline.options import RequestError
 from pipeline.review.aspects import Category
 from pipeline.review.names import clock

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from osu_beatmap.model import Beatmap
-from osu_beatmap.timing import Timing
+from osu_beatmap.beatmap import Beatmap
+from osu_beatmap.timing.active_point import Timing
 from pipeline.review.aspects import Aspect
 from pipeline.review.audio_timing import Stretch
 from pipeline.review.observations import Observation

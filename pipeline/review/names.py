@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from osu_beatmap.combos import combo_numbers
-from osu_beatmap.model import Beatmap, Circle, GameMode, HitObject, HitSound, HoldNote, Slider
+from osu_beatmap.beatmap import Beatmap, Circle, GameMode, HitObject, HitSound, HoldNote, Slider
+from osu_beatmap.geometry.combos import combo_numbers
 from osuT5.encoding.positions import column_event
 
 KIND_NAMES: dict[GameMode, dict[type, str]] = {

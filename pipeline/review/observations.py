@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from osu_beatmap.model import Beatmap, GameMode, Slider
-from osu_beatmap.timing import Timing
+from osu_beatmap.beatmap import Beatmap, GameMode, Slider
+from osu_beatmap.timing.active_point import Timing
 from osuT5.encoding.groups import ANCHOR_KINDS
 from osuT5.encoding.hitsounds import read_sounds
 from osuT5.encoding.positions import read_position

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from osu_beatmap.model import Beatmap, GameMode, Spinner
+from osu_beatmap.beatmap import Beatmap, GameMode, Spinner
 from osuT5.encoding.groups import ANCHOR_KINDS
 from osuT5.events import TYPE_KINDS, Event, EventKind
 from pipeline.review.names import clock

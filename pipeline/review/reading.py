@@ -7,8 +7,8 @@ from collections.abc import Collection, Sequence
 from functools import cached_property
 
 from osu_beatmap.attributes import attributes_of
+from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.errors import BeatmapError
-from osu_beatmap.model import Beatmap
 from osu_beatmap.star_rating import star_rating
 from osuT5.encoding import encode_context
 from osuT5.encoding.context import traced_objects

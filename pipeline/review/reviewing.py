@@ -10,9 +10,9 @@ from pathlib import Path
 
 import torch
 
-from osu_beatmap.model import GameMode
-from osu_beatmap.reader import read_beatmap
-from osu_beatmap.writer import save_beatmap
+from osu_beatmap.beatmap import GameMode
+from osu_beatmap.files.reader import read_beatmap
+from osu_beatmap.files.writer import save_beatmap
 from osuT5.audio import load_audio
 from osuT5.generation.schedule import Progress, SongWriter
 from osuT5.mel import song_mel

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from osu_beatmap.model import Beatmap, HoldNote, Spinner
+from osu_beatmap.beatmap import Beatmap, HoldNote, Spinner
 from osu_beatmap.rules import Finding, Severity, check
-from osu_beatmap.timing import DIVISORS, Timing
+from osu_beatmap.timing.active_point import DIVISORS, Timing
 from pipeline.review.aspects import Category
 from pipeline.review.fixes import (
     Fix,

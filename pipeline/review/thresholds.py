@@ -17,7 +17,7 @@ from itertools import accumulate, pairwise
 from pathlib import Path
 
 from checkpoints.folder_weights import SAFETENSORS
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from pipeline.review.aspects import Aspect
 
 TABLE_FILE = "review_thresholds.json"

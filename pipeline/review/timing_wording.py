@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from osu_beatmap.model import Beatmap
+from osu_beatmap.beatmap import Beatmap
 from pipeline.review.audio_timing import Stretch
 from pipeline.review.fixes import retime_line, shift_stretch
 from pipeline.review.line_fit import LineFit

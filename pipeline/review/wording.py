@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from osu_beatmap.model import GameMode, HitObject, HitSound, SampleSet, Slider
-from osu_beatmap.slider_path import end_of_object
-from osu_beatmap.timing import Timing, end_time_ms
+from osu_beatmap.beatmap import GameMode, HitObject, HitSound, SampleSet, Slider
+from osu_beatmap.geometry.slider_path import end_of_object
+from osu_beatmap.timing.active_point import Timing, end_time_ms
 from osuT5.encoding.groups import ANCHOR_KINDS
 from osuT5.events import EventKind
 from pipeline.review.aspects import Aspect

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.requests import MATCHED, found_rows, table
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 
 
 def test_a_line_for_each_scale_with_means_by_value_and_the_mean_miss():

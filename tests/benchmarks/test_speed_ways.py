@@ -10,7 +10,7 @@ from published_bundles import published_config, published_spec
 
 from benchmarks.generate.tasks import Task, tasks_of
 from benchmarks.generate.ways import as_transformers, by_graphs, by_reference, by_rows, by_transformers
-from osu_beatmap.model import Beatmap, Circle, TimingPoint
+from osu_beatmap.beatmap import Beatmap, Circle, TimingPoint
 from osuT5.events import ContextKind
 from osuT5.generation.schedule import SongWriter
 from osuT5.model.generating import prepare_to_generate

@@ -10,7 +10,7 @@ from benchmarks.super_timing.__main__ import main
 from benchmarks.super_timing.heard import HeardTiming
 from benchmarks.super_timing.held_out import CODECS, compared, encoded
 from benchmarks.super_timing.tempi import KINDS, SECTION_BARS, Tempi, closeness, jittered
-from osu_beatmap.model import Beatmap, Circle, TimingPoint
+from osu_beatmap.beatmap import Beatmap, Circle, TimingPoint
 from osuT5.audio import load_audio
 
 

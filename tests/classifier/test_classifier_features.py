@@ -17,8 +17,8 @@ from classifier.figures import Figures, chart_scores
 from classifier.model import ExcerptReader, HeadConfig, MapperClassifier
 from classifier.ranking import rank_mappers
 from classifier.reading import SongExcerpts, joined
+from osu_beatmap.beatmap import GameMode
 from osu_beatmap.errors import BeatmapError
-from osu_beatmap.model import GameMode
 from osuT5.events import EventKind
 from osuT5.mel import song_mel
 from osuT5.model.config import ModelConfig

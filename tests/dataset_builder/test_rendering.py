@@ -9,9 +9,9 @@ import pytest
 
 from dataset_builder.chart_music import AUDIO_LEAD_MS, accents_of, music_for
 from dataset_builder.rendering import AUDIO_NAME, SongCharts, main, render_song, songs_of
-from osu_beatmap.model import Beatmap, Circle, GameMode, HitSound, Metadata, TimingPoint
-from osu_beatmap.reader import read_beatmap
-from osu_beatmap.writer import save_beatmap
+from osu_beatmap.beatmap import Beatmap, Circle, GameMode, HitSound, Metadata, TimingPoint
+from osu_beatmap.files.reader import read_beatmap
+from osu_beatmap.files.writer import save_beatmap
 from osuT5.audio import load_audio
 
 BEAT_MS = 500.0

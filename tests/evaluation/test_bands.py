@@ -8,7 +8,7 @@ import pytest
 from evaluation.bands import QUANTILES, Band, BandError, Bands, load_bands
 from evaluation.charts import MeasuredChart
 from evaluation.reference import SHAPE_METRICS, band_of, bands_of, bundled_bands, measure_human
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osu_beatmap.rules import Level
 from tests.evaluation.probe_maps import chart_of
 

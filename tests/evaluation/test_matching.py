@@ -8,10 +8,10 @@ import pytest
 
 from evaluation.generating import Made, load_manifest, middle_span_ms, options_like, save_manifest
 from evaluation.matching import HumanCharts, MapFile, map_files, pairings
-from osu_beatmap.archive import write_osz
 from osu_beatmap.attributes import Attributes
-from osu_beatmap.model import Difficulty, GameMode
-from osu_beatmap.writer import save_beatmap, write_beatmap
+from osu_beatmap.beatmap import Difficulty, GameMode
+from osu_beatmap.files.archive import write_osz
+from osu_beatmap.files.writer import save_beatmap, write_beatmap
 from pipeline.resolve import resolve
 from tests.evaluation.probe_maps import chart_of
 

@@ -10,7 +10,7 @@ from evaluation.charts import Case, MeasuredChart, excerpt
 from evaluation.metrics import GROUPS, METRICS, values_of
 from evaluation.metrics.repetition import pattern_symbols, returns, rhythm_symbols
 from evaluation.tables import definitions_markdown
-from osu_beatmap.model import (
+from osu_beatmap.beatmap import (
     Beatmap,
     Break,
     Circle,

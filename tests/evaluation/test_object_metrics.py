@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from evaluation.object_metrics import best_shift, match_times, object_times_ms, snapped_share
-from osu_beatmap.model import Beatmap, Circle, GameMode, TimingPoint
+from osu_beatmap.beatmap import Beatmap, Circle, GameMode, TimingPoint
 
 
 def most_matches(reference_ms, candidate_ms, tolerance_ms):

@@ -15,7 +15,7 @@ from evaluation.placement_metrics import (
     wasserstein,
 )
 from evaluation.smoothing import smoothed
-from osu_beatmap.model import Circle
+from osu_beatmap.beatmap import Circle
 from osu_diffusion.sequence import sequence_of
 from tests.osu_diffusion.point_maps import beatmap_of, line, slider
 

@@ -11,7 +11,7 @@ from evaluation.metrics import METRICS, Reaction
 from evaluation.probe_table import Measured, probed, stated
 from evaluation.probes import PROBES
 from evaluation.reference import band_of, bundled_bands, measure_human
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osu_beatmap.rules import Level
 from tests.evaluation.probe_maps import chart_of, write_song
 

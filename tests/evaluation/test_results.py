@@ -14,7 +14,7 @@ from evaluation.metrics import METRICS
 from evaluation.pages import page
 from evaluation.results import Figure, Result, ResultError, ScoredMap, figures_of, load_result
 from evaluation.tables import best_of, number, results_markdown
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osu_beatmap.rules import Level
 
 TAIKO = GameMode.TAIKO

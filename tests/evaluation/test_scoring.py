@@ -12,8 +12,8 @@ from evaluation.matching import MapFile, Pairing
 from evaluation.metrics import Reaction
 from evaluation.probes import PROBES
 from evaluation.scoring import Unreadable, frechet_by_mode, score
-from osu_beatmap.model import Beatmap, GameMode
-from osu_beatmap.writer import save_beatmap
+from osu_beatmap.beatmap import Beatmap, GameMode
+from osu_beatmap.files.writer import save_beatmap
 from tests.evaluation.probe_maps import chart_of, write_song
 
 

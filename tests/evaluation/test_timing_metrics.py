@@ -5,7 +5,7 @@ import math
 import pytest
 
 from evaluation.timing_metrics import compare_timing
-from osu_beatmap.model import TimingPoint
+from osu_beatmap.beatmap import TimingPoint
 
 
 def line(time_ms, bpm, meter=4):

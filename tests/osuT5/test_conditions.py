@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from osu_beatmap.attributes import Attributes, attributes_of
-from osu_beatmap.model import Beatmap, Circle, Difficulty, GameMode, HoldNote, TimingPoint
+from osu_beatmap.beatmap import Beatmap, Circle, Difficulty, GameMode, HoldNote, TimingPoint
 from osuT5.conditions import CONDITIONS, SongPlace, condition_events, condition_ids
 from osuT5.events import Event, EventKind
 from osuT5.spec import MINI_CONDITIONS, mini_spec

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.encoding.positions import position_events
 from osuT5.encoding_spec import EncodingSpec
 from osuT5.events import Event, EventKind

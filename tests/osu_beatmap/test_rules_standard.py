@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from rule_beatmaps import EASY, EXPERT, HARD, INSANE, NORMAL, clean_map, findings, found, slider
 
-from osu_beatmap.model import Circle, CurveKind, GameMode, PathSegment, Slider, Spinner
+from osu_beatmap.beatmap import Circle, CurveKind, GameMode, PathSegment, Slider, Spinner
 from osu_beatmap.rules import Severity, approach_time_ms, circle_radius_px
 
 PROBLEM, WARNING = Severity.PROBLEM, Severity.WARNING

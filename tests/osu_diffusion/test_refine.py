@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from osu_beatmap.attributes import Attributes
-from osu_beatmap.model import GameMode, Slider
+from osu_beatmap.beatmap import GameMode, Slider
 from osu_diffusion.coarse import on_grid, with_trimmed_paths
 from osu_diffusion.constraints import MapConstraints
 from osu_diffusion.refine import RefineOptions, Wanted, refine_positions, sample_positions, schedule_of

@@ -10,7 +10,7 @@ import torch
 
 from checkpoints.errors import ModelError
 from osu_beatmap.attributes import Attributes
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osu_diffusion.coarse import on_grid
 from osu_diffusion.contract import RefinerContract
 from osu_diffusion.loading import EMBEDDED_REFINER, load_refiner

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import torch
 
+from osu_beatmap.beatmap import Circle, GameMode, Metadata
+from osu_beatmap.files.writer import write_beatmap
 from osu_beatmap.held_out import Split, title_hash
-from osu_beatmap.model import Circle, GameMode, Metadata
-from osu_beatmap.writer import write_beatmap
 from osu_diffusion.coarse import cell_centres, on_grid
 from osu_diffusion.conditions import ConditionSpec
 from osu_diffusion.dataset import MIRRORS, load_charts, mirrored, mirrored_positions, refiner_chart

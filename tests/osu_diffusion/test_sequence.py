@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from osu_beatmap.model import CurveKind, GameMode, PathSegment
-from osu_beatmap.slider_path import path_of
+from osu_beatmap.beatmap import CurveKind, GameMode, PathSegment
+from osu_beatmap.geometry.slider_path import path_of
 from osu_diffusion.sequence import PointKind, sequence_of, slider_end_kind, with_positions
 from tests.osu_diffusion.point_maps import beatmap_of, every_kind, line, slider
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from osu_beatmap.model import (
+from osu_beatmap.beatmap import (
     Beatmap,
     Circle,
     CurveKind,
@@ -13,9 +13,9 @@ from osu_beatmap.model import (
     Slider,
     TimingPoint,
 )
-from osu_beatmap.reader import parse_beatmap
+from osu_beatmap.files.reader import parse_beatmap
+from osu_beatmap.files.writer import write_beatmap
 from osu_beatmap.rules import Finding, Severity, check
-from osu_beatmap.writer import write_beatmap
 from pipeline.finishing.working import WorkingMap, decompose
 
 SONG_MS = 60_000.0

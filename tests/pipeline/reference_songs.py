@@ -8,7 +8,7 @@ from pathlib import Path
 import soundfile
 import torch
 
-from osu_beatmap.model import (
+from osu_beatmap.beatmap import (
     Beatmap,
     Circle,
     CurveKind,
@@ -22,7 +22,7 @@ from osu_beatmap.model import (
     SliderEdge,
     TimingPoint,
 )
-from osu_beatmap.writer import save_beatmap
+from osu_beatmap.files.writer import save_beatmap
 from osuT5.events import ContextKind
 from osuT5.generation.sampling import Sampling
 from osuT5.model.seq2seq import MapperModel

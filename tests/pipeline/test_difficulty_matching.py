@@ -8,9 +8,9 @@ import pytest
 from reference_songs import BEAT_MS, OFFSET_MS, RANDOM_TIMES, make_mapset, make_model, reference_map
 
 from osu_beatmap.attributes import hold_note_ratio, scroll_speed_ratio
-from osu_beatmap.model import Beatmap, Circle, Difficulty, GameMode, HoldNote, TimingPoint
+from osu_beatmap.beatmap import Beatmap, Circle, Difficulty, GameMode, HoldNote, TimingPoint
 from osu_beatmap.star_rating import star_rating
-from osu_beatmap.timing import Timing
+from osu_beatmap.timing.active_point import Timing
 from osuT5.encoding import AssemblyReport
 from osuT5.generation.charts import ChartInProgress
 from osuT5.generation.schedule import GenerationReport

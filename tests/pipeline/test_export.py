@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from finish_drafts import draft_of, steady_circles
 
-from osu_beatmap.archive import read_osz
+from osu_beatmap.beatmap import Beatmap, Circle, Difficulty, GameMode
 from osu_beatmap.errors import BeatmapError
-from osu_beatmap.model import Beatmap, Circle, Difficulty, GameMode
-from osu_beatmap.reader import read_beatmap
+from osu_beatmap.files.archive import read_osz
+from osu_beatmap.files.reader import read_beatmap
 from osuT5.audio import AudioError, AudioTags
 from pipeline.audio_export import write_vorbis
 from pipeline.export import export

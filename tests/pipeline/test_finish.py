@@ -12,7 +12,7 @@ from finish_drafts import RED, SONG_MS, draft_of, line_slider, problems, steady_
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from osu_beatmap.model import (
+from osu_beatmap.beatmap import (
     EFFECT_KIAI,
     Beatmap,
     Break,
@@ -28,7 +28,7 @@ from osu_beatmap.model import (
     TimingPoint,
 )
 from osu_beatmap.rules import approach_time_ms
-from osu_beatmap.timing import Timing
+from osu_beatmap.timing.active_point import Timing
 from pipeline.finish import finish
 
 KIAI = TimingPoint(10_003.0, -100.0, uninherited=False, effects=EFFECT_KIAI)

@@ -7,12 +7,12 @@ import math
 import pytest
 from finish_drafts import RED, line_slider, steady_circles, work_of
 
-from osu_beatmap.model import Circle, CurveKind, Difficulty, GameMode, PathSegment, Slider, Spinner, TimingPoint
+from osu_beatmap.beatmap import Circle, CurveKind, Difficulty, GameMode, PathSegment, Slider, Spinner, TimingPoint
+from osu_beatmap.geometry.slider_path import SliderPath
 from osu_beatmap.rules import Severity
 from osu_beatmap.rules.catch import hyperdashes
 from osu_beatmap.rules.chart import Chart
 from osu_beatmap.rules.spacing import spacing
-from osu_beatmap.slider_path import SliderPath
 from pipeline.finishing.fruits import no_low_hyperdashes
 from pipeline.finishing.places import even_spacing, place_objects
 from pipeline.finishing.report import FinishReport

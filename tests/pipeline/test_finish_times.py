@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from finish_drafts import RED, SONG_MS, draft_of, line_slider, steady_circles, times_of, work_of
 
-from osu_beatmap.model import Circle, Difficulty, GameMode, HoldNote, Slider, Spinner, TimingPoint
-from osu_beatmap.timing import Timing, end_time_ms
+from osu_beatmap.beatmap import Circle, Difficulty, GameMode, HoldNote, Slider, Spinner, TimingPoint
+from osu_beatmap.timing.active_point import Timing, end_time_ms
 from pipeline.finishing.filling import fill_drain, small_chords, use_all_columns
 from pipeline.finishing.kinds import lasting, suit_mode
 from pipeline.finishing.places import in_columns

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from reference_songs import BEAT_MS, OFFSET_MS, RANDOM_TIMES, make_mapset, make_model, reference_map
 
-from osu_beatmap.model import GameMode, HitSample, Slider
-from osu_beatmap.reader import read_beatmap
-from osu_beatmap.timing import Timing, end_time_ms
+from osu_beatmap.beatmap import GameMode, HitSample, Slider
+from osu_beatmap.files.reader import read_beatmap
+from osu_beatmap.timing.active_point import Timing, end_time_ms
 from osuT5.events import ContextKind
 from osuT5.spec import mini_spec
 from pipeline.generate import generate

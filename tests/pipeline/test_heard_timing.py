@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from osu_beatmap.model import TimingPoint
+from osu_beatmap.beatmap import TimingPoint
 from osuT5.encoding.timing import MarkedBeat
 from osuT5.spec import mini_spec
 from pipeline.timing import (

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import pipeline.training_samples as samples
-from osu_beatmap.model import (
+from osu_beatmap.beatmap import (
     EFFECT_KIAI,
     Beatmap,
     Circle,

@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 from reference_songs import RANDOM_TIMES, make_mapset, make_model, reference_map
 
-from osu_beatmap.model import Circle, GameMode, HitSound, Slider
-from osu_beatmap.reader import parse_beatmap
-from osu_beatmap.timing import Timing
+from osu_beatmap.beatmap import Circle, GameMode, HitSound, Slider
+from osu_beatmap.files.reader import parse_beatmap
+from osu_beatmap.timing.active_point import Timing
 from pipeline.console import mapset_summary
 from pipeline.mapset import difficulties_of, generate_mapset, version_names
 from pipeline.options import RequestError

@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from pipeline.command_line import compose_config
 from pipeline.option_groups import BASIC, Kind, all_options, option_groups, options_named
 from pipeline.option_uses import USES, is_of_use

@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 from reference_songs import RANDOM_TIMES, SECONDS, make_mapset, make_model, reference_map
 
-from osu_beatmap.model import Circle, GameMode
-from osu_beatmap.reader import read_beatmap
+from osu_beatmap.beatmap import Circle, GameMode
+from osu_beatmap.files.reader import read_beatmap
+from osu_beatmap.files.writer import write_beatmap
 from osu_beatmap.rules import Severity, check
 from osu_beatmap.splice import Span
-from osu_beatmap.timing import Timing
-from osu_beatmap.writer import write_beatmap
+from osu_beatmap.timing.active_point import Timing
 from pipeline.generate import generate
 from pipeline.options import RequestError
 from pipeline.part_of_map import with_sound_of, without_new_problems

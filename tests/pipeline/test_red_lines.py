@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from osu_beatmap.model import TimingPoint
+from osu_beatmap.beatmap import TimingPoint
 from osuT5.events import ContextKind, Event, EventGroup, EventKind
 from osuT5.model.config import FRAME_CHANNELS
 from osuT5.spec import mini_spec

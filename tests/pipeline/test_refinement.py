@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from osu_beatmap.attributes import Attributes
-from osu_beatmap.model import Beatmap, GameMode
+from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.rules import Severity, check
 from osu_diffusion.coarse import on_grid
 from osuT5.encoding_spec import MINI_ENCODING, EncodingSpec

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from osu_beatmap.model import Beatmap, Circle, Difficulty, GameMode, HoldNote, TimingPoint
+from osu_beatmap.beatmap import Beatmap, Circle, Difficulty, GameMode, HoldNote, TimingPoint
 from osu_beatmap.star_rating import star_rating
 from pipeline.account import Account
 from pipeline.finishing.presentation import AI_TAG

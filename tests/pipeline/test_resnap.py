@@ -7,10 +7,10 @@ import random
 import pytest
 from finish_drafts import RED, draft_of, line_slider
 
+from osu_beatmap.beatmap import EFFECT_KIAI, Circle, Difficulty, GameMode, HoldNote, Slider, Spinner, TimingPoint
 from osu_beatmap.errors import BeatmapError
-from osu_beatmap.model import EFFECT_KIAI, Circle, Difficulty, GameMode, HoldNote, Slider, Spinner, TimingPoint
-from osu_beatmap.reader import read_beatmap
-from osu_beatmap.timing import Timing, end_time_ms
+from osu_beatmap.files.reader import read_beatmap
+from osu_beatmap.timing.active_point import Timing, end_time_ms
 from osuT5.events import Event, EventGroup, EventKind
 from pipeline.resnap import predicted_divisors, resnap
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from checkpoints.errors import ModelError
-from osu_beatmap.model import Beatmap, Difficulty, GameMode, Metadata
+from osu_beatmap.beatmap import Beatmap, Difficulty, GameMode, Metadata
 from osuT5.events import ContextKind
 from pipeline.difficulty_settings import suited_settings
 from pipeline.input_files import check_files, check_writable_folder

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from osu_beatmap.attributes import scroll_speed_ratio
-from osu_beatmap.model import Beatmap, Circle, CurveKind, Difficulty, GameMode, PathSegment, Slider, TimingPoint
-from osu_beatmap.timing import Timing, end_time_ms
+from osu_beatmap.beatmap import Beatmap, Circle, CurveKind, Difficulty, GameMode, PathSegment, Slider, TimingPoint
+from osu_beatmap.timing.active_point import Timing, end_time_ms
 from pipeline.finish import finish
 from pipeline.scroll_speeds import with_scroll_speed_ratio
 

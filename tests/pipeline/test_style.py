@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from osu_beatmap.attributes import Attributes, is_hitsounded
-from osu_beatmap.model import (
+from osu_beatmap.beatmap import (
     Beatmap,
     Circle,
     Difficulty,

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from osu_beatmap.archive import read_osz
-from osu_beatmap.model import GameMode
-from osu_beatmap.reader import read_beatmap
-from osu_beatmap.writer import save_beatmap
+from osu_beatmap.beatmap import GameMode
+from osu_beatmap.files.archive import read_osz
+from osu_beatmap.files.reader import read_beatmap
+from osu_beatmap.files.writer import save_beatmap
 from pipeline.kept_models import let_go_of_models
 from pipeline.options import RequestError
 from synthesis.mixing import render_song

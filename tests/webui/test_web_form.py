@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from pipeline.option_groups import Kind
 from pipeline.resolve import READERS
 from pipeline.review.options import REVIEW_READERS

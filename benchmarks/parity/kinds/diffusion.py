@@ -22,8 +22,8 @@ import torch
 from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case, identical, within
 from benchmarks.parity.events import events_of
 from osu_beatmap.attributes import Attributes
-from osu_beatmap.model import GameMode
-from osu_beatmap.timing_lines import parse_timing_line
+from osu_beatmap.beatmap import GameMode
+from osu_beatmap.files.timing_point_lines import parse_timing_line
 from osu_diffusion.dit import band_mask
 from osu_diffusion.loading import load_refiner
 from osu_diffusion.published import PublishedRefiner, published_config, renamed_key

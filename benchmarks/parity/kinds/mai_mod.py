@@ -14,9 +14,9 @@ from pathlib import Path
 
 from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case, identical
 from benchmarks.parity.inputs import INPUT_FOLDER, recorded_bundle
-from osu_beatmap.model import Beatmap
+from osu_beatmap.beatmap import Beatmap
+from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.quirks import PUBLISHED
-from osu_beatmap.reader import read_beatmap
 from osuT5.encoding import encode_context
 from osuT5.encoding.event_stream import EventStream
 from osuT5.events import ContextKind, Event, EventKind

@@ -16,9 +16,9 @@ from pathlib import Path
 from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case
 from benchmarks.parity.events import encoding_of
 from benchmarks.parity.inputs import input_path
-from osu_beatmap.model import Beatmap
+from osu_beatmap.beatmap import Beatmap
+from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.quirks import PUBLISHED
-from osu_beatmap.reader import read_beatmap
 from osuT5.encoding import encode_context
 from osuT5.encoding.writer import whole_ms
 from osuT5.events import ContextKind, EventGroup

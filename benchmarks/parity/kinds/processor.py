@@ -19,9 +19,9 @@ import numpy as np
 from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case, identical
 from benchmarks.parity.inputs import INPUT_FOLDER, asked_attributes, recorded_bundle
 from benchmarks.parity.same_map import compare_maps
-from osu_beatmap.model import Difficulty
-from osu_beatmap.reader import parse_beatmap, read_beatmap
-from osu_beatmap.writer import write_beatmap
+from osu_beatmap.beatmap import Difficulty
+from osu_beatmap.files.reader import parse_beatmap, read_beatmap
+from osu_beatmap.files.writer import write_beatmap
 from osuT5.encoding.event_stream import EventStream
 from osuT5.events import ContextKind
 from osuT5.generation.published_rules import eos_ids

@@ -17,8 +17,8 @@ from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case
 from benchmarks.parity.events import encoding_of, events_of, family_named
 from benchmarks.parity.inputs import input_beatmap
 from benchmarks.parity.same_map import compare_maps
-from osu_beatmap.model import Beatmap, GameMode
-from osu_beatmap.reader import read_beatmap
+from osu_beatmap.beatmap import Beatmap, GameMode
+from osu_beatmap.files.reader import read_beatmap
 from osuT5.encoding.published_assembly import assemble_as_published
 from osuT5.encoding.published_groups import groups_as_published
 from osuT5.encoding.published_resnap import resnap_as_published

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case, identical
 from osu_beatmap.attributes import Attributes
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.class_tables import ClassTables
 from osuT5.conditions import SongPlace, condition_ids
 from osuT5.events import EventKind

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 
 TOKENIZER_FILE = "tokenizer.json"
 _MARKERS = (TOKENIZER_FILE, "contract.json", "custom_checkpoint_0.pkl")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from osu_beatmap.model import Beatmap, GameMode
+from osu_beatmap.beatmap import Beatmap, GameMode
 from pipeline.review.aspects import Aspect
 from pipeline.review.habits.choices import Choices, HabitScore, weighed
 from pipeline.review.habits.columns import ColumnHabits

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from osu_beatmap.model import Beatmap, HitObject, TimingPoint
-from osu_beatmap.timing import Timing, end_time_ms
+from osu_beatmap.beatmap import Beatmap, HitObject, TimingPoint
+from osu_beatmap.timing.active_point import Timing, end_time_ms
 
 TICKS_PER_BEAT = 48
 """Every accepted divisor up to 16 but 5, 7 and 9 has its ticks among these."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from osu_beatmap.model import GameMode, HitObject, HitSound, Slider, SliderEdge
+from osu_beatmap.beatmap import GameMode, HitObject, HitSound, Slider, SliderEdge
 from osuT5.encoding.hitsounds import resolve
 from osuT5.encoding.objects import object_sound
 from osuT5.encoding.sliders import edge_sound

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from osu_beatmap.model import GameMode, HitObject, Slider, Spinner
+from osu_beatmap.beatmap import GameMode, HitObject, Slider, Spinner
 from pipeline.review.aspects import Aspect
 from pipeline.review.habits.choices import Choices, Question, Seen, counted
 from pipeline.review.habits.places import TICKS_PER_BEAT, MapPlaces

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from osu_beatmap.beatmap import Beatmap, Circle, Difficulty, GameMode, HoldNote, Metadata, TimingPoint
+from osu_beatmap.files.writer import save_beatmap
 from osu_beatmap.held_out import Split, title_hash
-from osu_beatmap.model import Beatmap, Circle, Difficulty, GameMode, HoldNote, Metadata, TimingPoint
-from osu_beatmap.writer import save_beatmap
 from osuT5.dataset import corpus
 from osuT5.dataset.corpus import CorpusReport, SongLoader, encode_chart, load_corpus
 from osuT5.dataset.records import ChartRecord

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from training_songs import SPEC, song_of, steady_chart
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.dataset.batches import BatchPart, joined
 from osuT5.dataset.corpus import TrainingSong
 from osuT5.dataset.errors import CorpusError

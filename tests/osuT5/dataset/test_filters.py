@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.dataset.errors import CorpusError
 from osuT5.dataset.filters import OPT_OUT_FILE, ChartFilter, OptOutList
 from osuT5.dataset.records import STAR_SPEEDS, ChartRecord, stars_at

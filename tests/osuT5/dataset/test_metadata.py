@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.dataset.errors import CorpusError
 from osuT5.dataset.metadata import COLUMNS, READ, metadata_table, read_rows, record_of
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from training_songs import PUBLISHED_CONTEXTS, SPEC, published_like_spec, song_of, steady_chart
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.dataset.errors import CorpusError
 from osuT5.dataset.options import AugmentationOptions, BatchOptions
 from osuT5.dataset.rows import Cut, RowWriter

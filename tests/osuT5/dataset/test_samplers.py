@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from training_songs import SPEC, small_beatmap, write_mapset
 
+from osu_beatmap.beatmap import GameMode
 from osu_beatmap.held_out import title_hash
-from osu_beatmap.model import GameMode
 from osuT5.dataset.batches import Batch
 from osuT5.dataset.errors import CorpusError, NothingToDraw
 from osuT5.dataset.options import AugmentationOptions, BatchOptions, DataOptions

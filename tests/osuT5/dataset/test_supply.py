@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from training_songs import song_of, steady_chart
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.dataset.errors import CorpusError, NothingToDraw
 from osuT5.dataset.filters import ChartFilter
 from osuT5.dataset.options import BatchOptions

@@ -8,8 +8,8 @@ import numpy as np
 import soundfile
 
 from osu_beatmap.attributes import attributes_of
-from osu_beatmap.model import Beatmap, Circle, Difficulty, GameMode, HitSound, Metadata, TimingPoint
-from osu_beatmap.writer import save_beatmap
+from osu_beatmap.beatmap import Beatmap, Circle, Difficulty, GameMode, HitSound, Metadata, TimingPoint
+from osu_beatmap.files.writer import save_beatmap
 from osuT5.conditions import CONDITIONS
 from osuT5.dataset.corpus import Chart, TrainingSong
 from osuT5.dataset.token_stream import TokenStream

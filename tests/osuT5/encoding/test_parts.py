@@ -7,8 +7,8 @@ from encoding_charts import RED, V29, V32, green
 from hypothesis import given
 from hypothesis import strategies as st
 
-from osu_beatmap.model import CurveKind, PathSegment
-from osu_beatmap.timing import Timing
+from osu_beatmap.beatmap import CurveKind, PathSegment
+from osu_beatmap.timing.active_point import Timing
 from osuT5.encoding.hitsounds import Sound, read_sounds, resolve, sound_events
 from osuT5.encoding.positions import column_event, column_x, position_events, read_position
 from osuT5.encoding.scroll_speed import decode_scroll_speeds, longest_beat_length_ms, read_speed, speed_event

@@ -13,7 +13,7 @@ from dataclasses import replace
 import pytest
 from encoding_charts import V29, V32
 
-from osu_beatmap.reader import parse_beatmap
+from osu_beatmap.files.reader import parse_beatmap
 from osuT5.encoding import encode_context, groups_from_events
 from osuT5.events import ContextKind, Event, EventKind
 

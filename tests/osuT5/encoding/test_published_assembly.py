@@ -3,7 +3,7 @@
 import pytest
 from encoding_charts import RED, V29, group, timed
 
-from osu_beatmap.model import Circle, Difficulty, GameMode, HoldNote, Slider
+from osu_beatmap.beatmap import Circle, Difficulty, GameMode, HoldNote, Slider
 from osuT5.encoding.positions import read_position_as_published
 from osuT5.encoding.published_assembly import assemble_as_published
 from osuT5.encoding_spec import EncodingSpec

@@ -3,7 +3,7 @@
 import pytest
 from encoding_charts import RED, green, timed
 
-from osu_beatmap.model import TimingPoint
+from osu_beatmap.beatmap import TimingPoint
 from osuT5.encoding.published_lines import LineEditor
 from osuT5.encoding.published_resnap import nearest_tick_ms, resnap_as_published
 from osuT5.encoding.published_tempo import main_beat_ms, whole_seconds_ms

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from osu_beatmap.model import (
+from osu_beatmap.beatmap import (
     Beatmap,
     Circle,
     CurveKind,

@@ -9,7 +9,7 @@ import torch
 from tiny_song import tiny_spec
 
 from osu_beatmap.attributes import Attributes
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.events import ContextKind
 from osuT5.generation.compiled_grammar import UNKNOWN, CompiledGrammar, TableFull
 from osuT5.generation.logit_rules import OnlyItsContext, Row, WholeGroups

@@ -7,7 +7,7 @@ import torch
 from on_one_device import OnOneDevice
 from tiny_song import HOT, network, tiny_spec
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.events import ContextKind
 from osuT5.generation.compiled_grammar import CompiledGrammar
 from osuT5.generation.device_choice import DeviceChoice

@@ -8,8 +8,8 @@ import torch
 from contexts_model import SONG_MS, contexts_spec, finished_map, song_writer
 
 from osu_beatmap.attributes import attributes_of
-from osu_beatmap.model import GameMode, HitSample, Slider
-from osu_beatmap.timing import Timing
+from osu_beatmap.beatmap import GameMode, HitSample, Slider
+from osu_beatmap.timing.active_point import Timing
 from osuT5.dataset.corpus import Chart, TrainingSong
 from osuT5.dataset.options import AugmentationOptions, BatchOptions
 from osuT5.dataset.rows import Cut, RowWriter

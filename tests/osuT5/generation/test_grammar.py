@@ -4,8 +4,7 @@ import random
 
 import pytest
 
-from osu_beatmap.catch import to_catch
-from osu_beatmap.model import (
+from osu_beatmap.beatmap import (
     Beatmap,
     Circle,
     CurveKind,
@@ -18,7 +17,8 @@ from osu_beatmap.model import (
     Spinner,
     TimingPoint,
 )
-from osu_beatmap.reader import read_beatmap
+from osu_beatmap.files.reader import read_beatmap
+from osu_beatmap.geometry.catch_conversion import to_catch
 from osuT5.encoding import assemble, encode_context, groups_from_events
 from osuT5.encoding.taiko import drumroll_path
 from osuT5.encoding_spec import MINI_ENCODING

@@ -8,7 +8,7 @@ import torch
 from contexts_model import contexts_spec, song_writer
 
 from osu_beatmap.attributes import Attributes
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.generation import listening
 from osuT5.generation.charts import ChartInProgress
 

@@ -1,6 +1,6 @@
 import torch
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.events import ContextKind, Event, EventKind
 from osuT5.generation.grammar import GrammarState
 from osuT5.generation.logit_rules import FewGroupsAtOnce, OnlyItsContext, Row, TimeRunsForward, ends_row

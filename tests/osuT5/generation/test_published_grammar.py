@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from osu_beatmap.model import (
+from osu_beatmap.beatmap import (
     Beatmap,
     Circle,
     CurveKind,
@@ -18,7 +18,7 @@ from osu_beatmap.model import (
     Spinner,
     TimingPoint,
 )
-from osu_beatmap.reader import read_beatmap
+from osu_beatmap.files.reader import read_beatmap
 from osuT5.encoding import assemble, encode_context, groups_from_events
 from osuT5.encoding.taiko import drumroll_path
 from osuT5.encoding_spec import EncodingSpec

@@ -3,7 +3,7 @@
 import pytest
 
 from osu_beatmap.attributes import Attributes
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.encoding.event_stream import EventStream
 from osuT5.encoding_spec import EncodingSpec
 from osuT5.events import ContextKind, Event, EventKind

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.events import ContextKind, Event, EventKind
 from osuT5.generation.draws import beginning_chances
 from osuT5.generation.grammar import GrammarState

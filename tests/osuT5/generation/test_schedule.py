@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from osu_beatmap.attributes import Attributes
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.events import ContextKind, Event, EventGroup, EventKind
 from osuT5.generation.charts import ChartInProgress, groups_between
 from osuT5.generation.engine import Engine, RowByRow

@@ -9,7 +9,7 @@ import pytest
 from tiny_song import GREEDY, HOT, charts, filled_in, network, song_of_noise, tiny_spec
 
 from osu_beatmap.attributes import Attributes
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.events import ContextKind
 from osuT5.generation.sampling import Sampling
 from osuT5.generation.schedule import SongWriter

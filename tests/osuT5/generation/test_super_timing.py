@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from osu_beatmap.attributes import Attributes
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.generation import super_timing
 from osuT5.generation.listening import Listener
 from osuT5.generation.sampling import Sampling

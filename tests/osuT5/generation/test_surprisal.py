@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from osu_beatmap.attributes import Attributes
-from osu_beatmap.model import Circle, GameMode
+from osu_beatmap.beatmap import Circle, GameMode
 from osuT5.encoding import encode_context
 from osuT5.encoding.context import traced_objects
 from osuT5.events import ContextKind, EventKind

@@ -7,7 +7,7 @@ import torch
 from published_bundles import published_config, published_spec
 
 from osu_beatmap.attributes import Attributes
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.generation.charts import ChartInProgress
 from osuT5.generation.sampling import Sampling
 from osuT5.generation.schedule import SongWriter

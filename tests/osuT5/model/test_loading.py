@@ -12,7 +12,7 @@ from huggingface_hub import constants
 from safetensors.torch import load_file, save_file
 
 from checkpoints.errors import ModelError
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.model.convert import convert_to_published
 from osuT5.model.loading import EMBEDDED_MODEL, best_device, find_model, load_model
 from osuT5.model.seq2seq import MapperModel

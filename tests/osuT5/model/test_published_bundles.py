@@ -10,7 +10,7 @@ import torch
 
 from benchmarks.parity.inputs import asked_attributes
 from osu_beatmap.attributes import Attributes
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.conditions import SongPlace, condition_ids
 from osuT5.events import ContextKind, Event, EventKind
 from osuT5.model.config import ModelConfig

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.dataset.contexts import context_mix
 from osuT5.events import ContextKind
 from osuT5.model.seq2seq import MapperModel

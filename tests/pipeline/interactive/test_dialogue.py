@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from pipeline.command_line import Beginning, compose_config
 from pipeline.interactive import dialogue
 from pipeline.interactive.dialogue import LEAVE, MORE, PRINT, converse, model_choices

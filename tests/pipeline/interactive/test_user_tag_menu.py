@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osu_beatmap.user_tags import user_tags
 from pipeline.interactive import user_tag_menu
 from pipeline.interactive.user_tag_menu import BY_NAME, DONE, ask_user_tags, full_names, tags_by_group

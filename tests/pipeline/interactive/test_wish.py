@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from osu_beatmap.model import Beatmap, Circle, GameMode, TimingPoint
-from osu_beatmap.writer import save_beatmap
+from osu_beatmap.beatmap import Beatmap, Circle, GameMode, TimingPoint
+from osu_beatmap.files.writer import save_beatmap
 from pipeline.command_line import compose_config
 from pipeline.interactive.wish import Wish
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from osu_beatmap.model import TimingPoint
+from osu_beatmap.beatmap import TimingPoint
 from osuT5.model.config import FRAME_CHANNELS
 from pipeline.review.audio_timing import HeardSong, heard_stretches, observe_timing
 from pipeline.review.line_fit import line_fits

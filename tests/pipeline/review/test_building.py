@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from osu_beatmap.model import Break, GameMode, HitSound
+from osu_beatmap.beatmap import Break, GameMode, HitSound
 from osuT5.events import EventKind
 from osuT5.generation.token_scores import Surprise
 from pipeline.review.aspects import CATEGORY_OF, Aspect, Category

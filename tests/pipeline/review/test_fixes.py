@@ -2,8 +2,8 @@
 
 import pytest
 
-from osu_beatmap.model import GameMode, HitSound, HoldNote, TimingPoint
-from osu_beatmap.timing import Timing, end_time_ms, set_kiai, slider_duration_ms
+from osu_beatmap.beatmap import GameMode, HitSound, HoldNote, TimingPoint
+from osu_beatmap.timing.active_point import Timing, end_time_ms, set_kiai, slider_duration_ms
 from pipeline.review import fixes
 from pipeline.review.fixes import apply_fixes
 from tests.pipeline.review.review_maps import BEAT_MS, regular_map, slider

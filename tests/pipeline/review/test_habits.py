@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from osu_beatmap.model import Circle, GameMode, HitSound, TimingPoint
+from osu_beatmap.beatmap import Circle, GameMode, HitSound, TimingPoint
 from pipeline.review.aspects import Aspect
 from pipeline.review.habits import choices_of, habits_of
 from pipeline.review.habits.choices import Choices, Question, Seen, counted, weighed

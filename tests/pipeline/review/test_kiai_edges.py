@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from osu_beatmap.timing import set_kiai
+from osu_beatmap.timing.active_point import set_kiai
 from pipeline.review.kiai_edges import HeardSpectrum, kiai_edges
 from tests.pipeline.review.review_maps import BEAT_MS, regular_map
 

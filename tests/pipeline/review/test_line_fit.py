@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from osu_beatmap.model import TimingPoint
-from osu_beatmap.timing import Timing
+from osu_beatmap.beatmap import TimingPoint
+from osu_beatmap.timing.active_point import Timing
 from pipeline.review.aspects import Aspect
 from pipeline.review.building import suggestions_of
 from pipeline.review.fixes import apply_fixes, retime_line

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from osu_beatmap.model import GameMode, HoldNote, Spinner
-from osu_beatmap.timing import set_kiai, with_sv_changes
+from osu_beatmap.beatmap import GameMode, HoldNote, Spinner
+from osu_beatmap.timing.active_point import set_kiai, with_sv_changes
 from osuT5.encoding_spec import EncodingSpec
 from osuT5.generation.schedule import SongWriter
 from osuT5.model.published.families import V29, V30, V32

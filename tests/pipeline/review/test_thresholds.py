@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from pipeline.review.aspects import Aspect
 from pipeline.review.thresholds import LISTED_PER_MINUTE, TABLE_FILE, TableError, ThresholdTable, curve_of, curves_of
 

@@ -1,0 +1,1 @@
+"""Positions and paths on the playfield: curves, slider paths, stacks, combos. Reads no files."""
