@@ -1,6 +1,6 @@
 """Red lines from beats as the published program fits them: one beat after another, within a fixed leniency.
 
-`osu_beatmap.beat_fit` fits a whole song at once and stands noise; this one is exact on exact beats, and on others
+`beat_tracking.red_line_fit` fits a whole song at once and stands noise; this one is exact on exact beats, and on others
 writes a red line wherever a beat is off by more than the leniency. What it does, in order:
 
 1. A red line at every beat that announces one; without any, at the first beat.
@@ -22,7 +22,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from osu_beatmap.beat_fit import Beats
+from beat_tracking.red_line_fit import Beats
 from osu_beatmap.beatmap import SampleSet, TimingPoint
 
 DEFAULT_BEAT_MS = 1000.0

@@ -1,7 +1,7 @@
 """Beats of a song from many passes over it, as the published program finds them.
 
-`osu_beatmap.beat_votes` and `beat_fit` fit a whole song at once; here beats follow each other from peak to peak of the
-votes. What it does, in order:
+`beat_tracking.votes` and `beat_tracking.red_line_fit` fit a whole song at once; here beats follow each other from peak
+to peak of the votes. What it does, in order:
 
 1. Votes of all passes for beats, downbeats and tempo changes are counted by the millisecond and smoothed.
 2. The tempo at each peak is the commonest distance between votes nearby, within a factor of 1.5 of the median;
@@ -21,7 +21,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 from scipy.signal import find_peaks
 
-from osu_beatmap.beat_fit import Beats
+from beat_tracking.red_line_fit import Beats
 
 MINUTE_MS = 60_000
 STEP_MS = 10

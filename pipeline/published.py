@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from osu_beatmap.beat_fit import Beats
+from beat_tracking.red_line_fit import Beats
 from osu_beatmap.beatmap import Beatmap, Difficulty, GameMode, SampleSet, TimingPoint
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.published_beat_fit import fit_red_lines_as_published

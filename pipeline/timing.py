@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from osu_beatmap.beat_activation import fit_from_activation
-from osu_beatmap.beat_fit import Beats, fit_red_lines
-from osu_beatmap.beat_votes import merge_votes
+from beat_tracking.activation import fit_from_activation
+from beat_tracking.red_line_fit import Beats, fit_red_lines
+from beat_tracking.votes import merge_votes
 from osu_beatmap.beatmap import Beatmap, GameMode, TimingPoint
 from osu_beatmap.timing.active_point import Timing
 from osuT5.encoding import encode_context

@@ -23,11 +23,11 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from beat_tracking.red_line_fit import fit_red_lines
 from benchmarks.super_timing.heard import WAYS, HeardTiming, hear_all_ways
 from benchmarks.super_timing.held_out import AS_IT_IS, CODECS, SongTiming, held_out_songs, time_song
 from benchmarks.super_timing.tempi import KINDS, METER, Closeness, Tempi, closeness, jittered
 from osu_beatmap.attributes import Attributes
-from osu_beatmap.beat_fit import fit_red_lines
 from osu_beatmap.beatmap import GameMode
 from osuT5.model.generating import prepare_to_generate
 from osuT5.model.loading import load_model

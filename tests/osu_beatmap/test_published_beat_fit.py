@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from osu_beatmap.beat_fit import Beats
+from beat_tracking.red_line_fit import Beats
 from osu_beatmap.published_beat_fit import fit_red_lines_as_published
 
 

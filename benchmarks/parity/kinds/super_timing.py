@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
+from beat_tracking.red_line_fit import Beats
 from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case, identical
 from benchmarks.parity.events import encoding_of, events_of
-from osu_beatmap.beat_fit import Beats
 from osu_beatmap.files.timing_point_lines import parse_timing_line
 from osu_beatmap.published_beat_fit import fit_red_lines_as_published
 from osu_beatmap.published_super_timing import beats_of_passes_as_published, pass_offsets_ms

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from osu_beatmap.beat_bridges import bridged
-from osu_beatmap.beat_grids import MAX_BPM, MIN_BPM, OUTLIER_SIGMAS, Grid, Observations
-from osu_beatmap.beat_lines import lines_of_segments
-from osu_beatmap.beat_segments import MAX_SIGMA_MS, MIN_SIGMA_MS, Segment, estimate_sigma_ms, segment_beats
+from beat_tracking.grids import MAX_BPM, MIN_BPM, OUTLIER_SIGMAS, Grid, Observations
+from beat_tracking.red_lines import lines_of_segments
+from beat_tracking.segments import MAX_SIGMA_MS, MIN_SIGMA_MS, Segment, estimate_sigma_ms, segment_beats
+from beat_tracking.tempo_ramps import bridged
 from osu_beatmap.beatmap import TimingPoint
 
 DEFAULT_BPM = 120.0

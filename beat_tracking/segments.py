@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from osu_beatmap.beat_grids import MAX_BPM, MIN_BPM, OUTLIER_SIGMAS, Grid, Observations, bend, refit
+from beat_tracking.grids import MAX_BPM, MIN_BPM, OUTLIER_SIGMAS, Grid, Observations, bend, refit
 
 MIN_SIGMA_MS, MAX_SIGMA_MS = 2.0, 15.0
 

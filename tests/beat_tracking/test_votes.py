@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from osu_beatmap.beat_fit import Beats, fit_red_lines
-from osu_beatmap.beat_votes import merge_votes
+from beat_tracking.red_line_fit import Beats, fit_red_lines
+from beat_tracking.votes import merge_votes
 
 SONG_MS = 60_000.0
 

@@ -1,7 +1,7 @@
 """Red lines from frame-wise beat probabilities, alone or together with beats from another source.
 
-The peaks of the activation are beats with a weight, so that `beat_segments` can find the tempo and its changes.
-Tempo and phase of each stretch are then those under whose grid the activation sums up highest: that uses
+The peaks of the activation are beats with a weight, so that `beat_tracking.segments` can find the tempo and its
+changes. Tempo and phase of each stretch are then those under whose grid the activation sums up highest: that uses
 every frame, not the peaks alone.
 """
 
@@ -11,12 +11,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from osu_beatmap.beat_attacks import on_attacks
-from osu_beatmap.beat_fit import DEFAULT_BPM, Beats, clean_beats, segmented
-from osu_beatmap.beat_grids import MAX_BPM, Grid, Observations
-from osu_beatmap.beat_lines import lines_of_segments
-from osu_beatmap.beat_octaves import HeardBeats, in_likely_octaves
-from osu_beatmap.beat_segments import Segment, estimate_sigma_ms
+from beat_tracking.grids import MAX_BPM, Grid, Observations
+from beat_tracking.octaves import HeardBeats, in_likely_octaves
+from beat_tracking.onset_alignment import on_attacks
+from beat_tracking.red_line_fit import DEFAULT_BPM, Beats, clean_beats, segmented
+from beat_tracking.red_lines import lines_of_segments
+from beat_tracking.segments import Segment, estimate_sigma_ms
 from osu_beatmap.beatmap import TimingPoint
 
 _MIN_PEAK = 0.1  # of the height that strong peaks have

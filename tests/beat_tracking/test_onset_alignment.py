@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from osu_beatmap.beat_attacks import on_attacks
-from osu_beatmap.beat_grids import Grid, Observations
-from osu_beatmap.beat_segments import Segment
+from beat_tracking.grids import Grid, Observations
+from beat_tracking.onset_alignment import on_attacks
+from beat_tracking.segments import Segment
 
 PERIOD_MS, FIRST_MS, COUNT = 324.21, 1000.4, 24
 

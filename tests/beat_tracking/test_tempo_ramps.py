@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from osu_beatmap.beat_bridges import bridged
-from osu_beatmap.beat_grids import Grid, Observations
-from osu_beatmap.beat_segments import Segment
+from beat_tracking.grids import Grid, Observations
+from beat_tracking.segments import Segment
+from beat_tracking.tempo_ramps import bridged
 
 
 def song(first_bpm, last_bpm, ramp_beats, rng):

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from osu_beatmap.beat_grids import MAX_BPM, MIN_BPM, Grid, Observations
-from osu_beatmap.beat_segments import Segment
+from beat_tracking.grids import MAX_BPM, MIN_BPM, Grid, Observations
+from beat_tracking.segments import Segment
 
 USUAL_BPM, BPM_DEVIATION = 166.0, 0.26
 """Log-normal of the tempi that last longest in 212 songs of the training corpus."""

@@ -12,8 +12,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from osu_beatmap.beat_grids import Grid, Observations
-from osu_beatmap.beat_segments import Segment, beat_costs
+from beat_tracking.grids import Grid, Observations
+from beat_tracking.segments import Segment, beat_costs
 
 REACH_BEATS = 64
 FEWEST_BEATS, LEAST_CHANGE, MOST_CHANGE = 4, 0.01, 0.6

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from osu_beatmap.beat_bars import Bars, vote_bars
-from osu_beatmap.beat_grids import OUTLIER_SIGMAS, Grid, Observations
-from osu_beatmap.beat_segments import Segment, beat_costs
-from osu_beatmap.beat_tempi import with_settled_tempi
+from beat_tracking.bars import Bars, vote_bars
+from beat_tracking.grids import OUTLIER_SIGMAS, Grid, Observations
+from beat_tracking.segments import Segment, beat_costs
+from beat_tracking.tempi import with_settled_tempi
 from osu_beatmap.beatmap import TimingPoint
 
 _MARK_BONUS = 3.0

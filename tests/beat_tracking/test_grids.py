@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from osu_beatmap.beat_grids import Grid, Observations, bend, refit
+from beat_tracking.grids import Grid, Observations, bend, refit
 
 
 def observed(times_ms, sigma_ms=3.0):

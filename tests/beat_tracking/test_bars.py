@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from osu_beatmap.beat_bars import vote_bars
+from beat_tracking.bars import vote_bars
 
 
 def marks(numbers, meter, first, wrong=0.1, seed=0):

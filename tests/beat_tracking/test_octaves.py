@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from osu_beatmap.beat_grids import Grid, Observations
-from osu_beatmap.beat_octaves import HeardBeats, in_likely_octaves
-from osu_beatmap.beat_segments import Segment
+from beat_tracking.grids import Grid, Observations
+from beat_tracking.octaves import HeardBeats, in_likely_octaves
+from beat_tracking.segments import Segment
 
 FRAME_MS, SONG_MS = 8.0, 60_000.0
 

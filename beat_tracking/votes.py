@@ -12,7 +12,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 from scipy.signal import find_peaks
 
-from osu_beatmap.beat_fit import Beats
+from beat_tracking.red_line_fit import Beats
 
 KERNEL_MS = 10.0
 """Deviation of the kernel that joins votes; about the error of one of them."""

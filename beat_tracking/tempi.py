@@ -12,8 +12,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from osu_beatmap.beat_grids import OUTLIER_SIGMAS, Grid, Observations, refit
-from osu_beatmap.beat_segments import Segment
+from beat_tracking.grids import OUTLIER_SIGMAS, Grid, Observations, refit
+from beat_tracking.segments import Segment
 
 # Share of charts whose tempo is a whole number, a half, a tenth, a hundredth; the rest may be anything.
 _TEMPO_STEPS_BPM = ((1.0, 0.75), (0.5, 0.08), (0.1, 0.04), (0.01, 0.04))

@@ -12,8 +12,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from osu_beatmap.beat_grids import OUTLIER_SIGMAS, Observations, refit
-from osu_beatmap.beat_segments import Segment
+from beat_tracking.grids import OUTLIER_SIGMAS, Observations, refit
+from beat_tracking.segments import Segment
 
 REACH_MS = 14
 FEWEST_BEATS = 8

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from osu_beatmap.beat_activation import fit_from_activation
-from osu_beatmap.beat_fit import Beats, fit_red_lines
+from beat_tracking.activation import fit_from_activation
+from beat_tracking.red_line_fit import Beats, fit_red_lines
 
 FRAME_MS = 8.0
 NO_BEATS = Beats(np.zeros(0), np.zeros(0, bool), np.zeros(0, bool))
