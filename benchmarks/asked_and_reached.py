@@ -20,7 +20,7 @@ import soundfile
 
 from osu_beatmap.attributes import hold_note_ratio
 from osu_beatmap.beatmap import GameMode
-from osuT5.audio import load_audio
+from osuT5.audio.decode import load_audio
 from pipeline.difficulty_matching import TRAINED_STARS, Wish, meet, write_parts_before_map
 from pipeline.generate import begin_chart
 from pipeline.mapset import wish_like

@@ -24,7 +24,7 @@ from osu_beatmap.files.archive import read_osz
 from osu_beatmap.files.reader import decode_osu_bytes, parse_beatmap
 from osu_beatmap.rules import Finding, Severity, check
 from osu_beatmap.star_rating import star_rating
-from osuT5.audio import AudioError, audio_duration_ms
+from osuT5.audio.decode import AudioError, audio_duration_ms
 
 AUDIO_SLACK_MS = 60.0
 """How much the length of a song that is not decoded may be short."""

@@ -39,15 +39,15 @@ from osu_beatmap.attributes import attributes_of
 from osu_beatmap.beatmap import Beatmap, GameMode, HoldNote, Slider, TimingPoint
 from osu_beatmap.held_out import Split
 from osu_beatmap.rules import Severity, check
-from osuT5.audio import load_audio
+from osuT5.audio.decode import load_audio
+from osuT5.audio.mel import song_mel
 from osuT5.dataset.sources import FolderSong, ReadChart, mapset_songs
-from osuT5.events import ContextKind
 from osuT5.generation.charts import ChartInProgress
 from osuT5.generation.sampling import Sampling
 from osuT5.generation.schedule import SongWriter
-from osuT5.mel import song_mel
 from osuT5.model.generating import prepare_to_generate
 from osuT5.model.loading import load_model
+from osuT5.tokens.events import ContextKind
 from pipeline.difficulty_matching import matched_map
 from pipeline.finish import finish
 from pipeline.generate import beatmap_of, hear_timing, write_charts

@@ -20,14 +20,14 @@ from osu_beatmap.beatmap import GameMode
 from osu_beatmap.files.writer import save_beatmap
 from osu_beatmap.rules import Severity, check
 from osu_beatmap.star_rating import star_rating
-from osuT5.audio import load_audio
-from osuT5.events import ContextKind
+from osuT5.audio.decode import load_audio
+from osuT5.audio.mel import song_mel
 from osuT5.generation.charts import ChartInProgress
 from osuT5.generation.sampling import Sampling
 from osuT5.generation.schedule import SongWriter
-from osuT5.mel import song_mel
 from osuT5.model.generating import prepare_to_generate
 from osuT5.model.loading import load_model
+from osuT5.tokens.events import ContextKind
 from pipeline.generate import beatmap_of, conditions_of, finish_with_settings, hear_timing, write_charts
 from pipeline.options import GenerationRequest, MapOptions
 from pipeline.refinement import refine_draft

@@ -27,8 +27,8 @@ from osuT5.encoding.objects import object_sound
 from osuT5.encoding.positions import column_event
 from osuT5.encoding.scroll_speed import line_speed
 from osuT5.encoding.sliders import BODY_DELAY_MS, edge_sound
-from osuT5.encoding_spec import MINI_ENCODING, EncodingSpec
-from osuT5.events import ContextKind, Event, EventGroup, EventKind
+from osuT5.tokens.encoding_spec import MINI_ENCODING, EncodingSpec
+from osuT5.tokens.events import ContextKind, Event, EventGroup, EventKind
 
 STEP_MS = 10
 TIME_BOUND_MS = STEP_MS / 2

@@ -42,7 +42,7 @@ def classify(config: FlatConfig) -> None:
     from classifier.contract import load_classifier
     from classifier.ranking import rank_mappers
     from osu_beatmap.files.reader import read_beatmap
-    from osuT5.audio import load_audio
+    from osuT5.audio.decode import load_audio
     from osuT5.generation.threads import cpu_threads
     from osuT5.model.loading import best_device
 

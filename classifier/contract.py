@@ -19,7 +19,7 @@ from checkpoints.folder_weights import SAFETENSORS, file_spans
 from checkpoints.json_files import read_json_object
 from classifier.model import ExcerptReader, HeadConfig, MapperClassifier
 from osuT5.model.config import ModelConfig
-from osuT5.spec import ModelSpec
+from osuT5.tokens.contract import ModelSpec
 
 CONTRACT_FILE = "classifier.json"
 EMBEDDED_CLASSIFIER = Path(__file__).resolve().parents[1] / "models" / "classifier"

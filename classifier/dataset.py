@@ -18,7 +18,7 @@ from osu_beatmap.held_out import title_hash
 from osuT5.dataset.corpus import SongLoader
 from osuT5.dataset.opening import open_source
 from osuT5.dataset.sources import ReadChart, Song, SourceReport, read_charts
-from osuT5.spec import ModelSpec
+from osuT5.tokens.contract import ModelSpec
 
 
 @dataclass(frozen=True, slots=True)

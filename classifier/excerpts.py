@@ -12,12 +12,12 @@ import numpy as np
 
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Beatmap, GameMode
-from osuT5.conditions import SongPlace, condition_ids
 from osuT5.dataset.token_stream import TokenStream
 from osuT5.encoding import encode_context
-from osuT5.events import ContextKind, EventKind
-from osuT5.prompt import Segment
-from osuT5.spec import ModelSpec
+from osuT5.tokens.conditions import SongPlace, condition_ids
+from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.events import ContextKind, EventKind
+from osuT5.tokens.prompt import Segment
 
 SAID_OF_EVERY_SONG = SongPlace(song_ms=120_000.0, window_start_ms=60_000.0)
 FEWEST_OBJECTS = 4

@@ -11,9 +11,9 @@ from torch import Tensor
 
 from classifier.excerpts import ChartTokens, Excerpt
 from classifier.model import ExcerptBatch
-from osuT5.mel import window_mel
-from osuT5.spec import ModelSpec
-from osuT5.vocabulary import PAD_ID
+from osuT5.audio.mel import window_mel
+from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.vocabulary import PAD_ID
 
 BATCH_ROWS = 16
 
@@ -22,7 +22,7 @@ BATCH_ROWS = 16
 class SongExcerpts:
     """Cuts excerpts of a song's charts.
 
-    mel: the song's spectrogram [frames, mels], as `osuT5.mel.song_mel` gives it; max_tokens: the decoder's length
+    mel: the song's spectrogram [frames, mels], as `osuT5.audio.mel.song_mel` gives it; max_tokens: the decoder's length
     """
 
     mel: np.ndarray

@@ -24,7 +24,7 @@ from classifier.summaries import Summariser
 from osu_beatmap.held_out import Split, held_out_titles
 from osuT5.dataset.sources import SourceReport
 from osuT5.model.loading import best_device, load_model
-from osuT5.spec import ModelSpec
+from osuT5.tokens.contract import ModelSpec
 from training.checkpoint import AVERAGE_FILE, replaced_folder
 from training.loop import CHECKPOINT_FOLDER, MODEL_FOLDER, run_training
 from training.loop_options import LoopOptions

@@ -10,7 +10,7 @@ import numpy as np
 
 from evaluation.frechet import FeatureReader
 from osu_beatmap.beatmap import Beatmap
-from osuT5.audio import load_audio
+from osuT5.audio.decode import load_audio
 from pipeline.options import RequestError
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from evaluation.baselines import band_levels
-from osuT5.audio import AudioError, load_audio
+from osuT5.audio.decode import AudioError, load_audio
 
 RATE_HZ = 16_000
 

@@ -9,7 +9,7 @@ They were loaded with pydub, whose arithmetic is that of Python's former audioop
   is cut towards 0 in 32 bits, then to the sample width.
 - Mono is half the sum of both channels, rounded down; of more channels, the sum of each one's share, rounded down.
 
-For comparisons with the published models only: `osuT5.audio` has the better resampler.
+For comparisons with the published models only: `osuT5.audio.decode` has the better resampler.
 """
 
 from __future__ import annotations

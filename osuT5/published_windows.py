@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from osuT5.windows import LOOKAHEAD, LOOKBACK, Ms, WindowGrid
+from osuT5.tokens.windows import LOOKAHEAD, LOOKBACK, Ms, WindowGrid
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from osuT5.audio import AudioError, AudioTags, audio_format, iter_audio, load_audio
+from osuT5.audio.decode import AudioError, AudioTags, audio_format, iter_audio, load_audio
 from pipeline.ogg_serial import with_serial
 
 MAX_SHIFT_MS = 1.0
@@ -43,7 +43,7 @@ class PreparedAudio:
 def prepare_audio(path: str | Path) -> PreparedAudio:
     """The song of a map: the source file itself if osu! stable plays it, else its bytes as Ogg Vorbis.
 
-    Raises AudioError for files that `osuT5.audio` refuses, and if the converted song is more than
+    Raises AudioError for files that `osuT5.audio.decode` refuses, and if the converted song is more than
     MAX_SHIFT_MS off its source.
     """
     path = Path(path)

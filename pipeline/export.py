@@ -13,7 +13,7 @@ from osu_beatmap.files.archive import write_osz
 from osu_beatmap.files.file_names import osu_file_name, osz_file_name
 from osu_beatmap.files.writer import temporary_beside, write_beatmap
 from osu_beatmap.splice import Span, splice
-from osuT5.audio import read_tags
+from osuT5.audio.decode import read_tags
 from pipeline.audio_export import prepare_audio
 from pipeline.input_files import picture_suffix
 from pipeline.map_metadata import metadata_of

@@ -15,8 +15,6 @@ from osu_beatmap.beatmap import Beatmap, Difficulty, GameMode, TimingPoint
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.star_rating import star_rating
 from osuT5.encoding import AssemblyReport, assemble
-from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import ContextKind, EventGroup
 from osuT5.generation.activations import song_activations
 from osuT5.generation.charts import ChartInProgress
 from osuT5.generation.listening import Progress
@@ -24,7 +22,9 @@ from osuT5.generation.sampling import Sampling, sampling_for
 from osuT5.generation.schedule import GenerationReport, SongWriter
 from osuT5.generation.super_timing import SuperTimer
 from osuT5.model.loading import ModelFolders, find_model
-from osuT5.spec import ModelSpec
+from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import ContextKind, EventGroup
 from pipeline.account import Account
 from pipeline.export import export, write_into_reference
 from pipeline.finish import FinishReport, finish, finish_timing

@@ -17,9 +17,9 @@ from osu_beatmap.timing.active_point import (
 from osuT5.encoding import assemble, encode_context
 from osuT5.encoding.kiai import decode_kiai
 from osuT5.encoding.sounding import with_sounds
-from osuT5.events import ContextKind
 from osuT5.generation.listening import Progress
 from osuT5.generation.sounds import write_sounds
+from osuT5.tokens.events import ContextKind
 from pipeline.account import Account
 from pipeline.export import span_of
 from pipeline.finish import finish_timing

@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from osu_beatmap.beatmap import GameMode
-from osuT5.audio import load_audio
-from osuT5.events import EventKind
+from osuT5.audio.decode import load_audio
+from osuT5.audio.mel import song_mel
 from osuT5.generation.listening import Progress
 from osuT5.generation.schedule import SongWriter
-from osuT5.mel import song_mel
 from osuT5.model.generating import prepare_to_generate
 from osuT5.model.loading import best_device, load_model
 from osuT5.model.seq2seq import MapperModel
-from osuT5.spec import ModelSpec
+from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.events import EventKind
 from pipeline.kept_models import kept
 from pipeline.options import GenerationRequest, RequestError
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from osu_beatmap.beatmap import Beatmap, GameMode, Metadata
 from osu_beatmap.rules import Level
-from osuT5.audio import AudioTags
+from osuT5.audio.decode import AudioTags
 from pipeline.finishing.presentation import AI_TAG
 from pipeline.options import GenerationRequest, SongOptions
 

@@ -12,7 +12,7 @@ from enum import Enum
 from functools import cache
 
 from osu_beatmap.beatmap import GameMode
-from osuT5.events import ContextKind
+from osuT5.tokens.events import ContextKind
 from pipeline.command_line import CONFIG_DIR
 from pipeline.config_help import OptionHelp, read_help
 from pipeline.console import MODE_NAMES

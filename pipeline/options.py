@@ -14,8 +14,8 @@ from pathlib import Path
 
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Difficulty, GameMode
-from osuT5.events import ContextKind
-from osuT5.windows import LOOKAHEAD, LOOKBACK
+from osuT5.tokens.events import ContextKind
+from osuT5.tokens.windows import LOOKAHEAD, LOOKBACK
 from pipeline.difficulty_settings import suited_settings
 
 WHOLE_MAP = (ContextKind.TIMING, ContextKind.KIAI, ContextKind.MAP, ContextKind.SV)

@@ -18,7 +18,7 @@ from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.quirks import PUBLISHED
 from osu_beatmap.rules import Severity, check
 from osu_beatmap.star_rating import star_rating
-from osuT5.audio import load_audio_as_published
+from osuT5.audio.decode import load_audio_as_published
 from osuT5.encoding.published_attributes import DEFAULT_KEYS, attributes_as_published
 from osuT5.generation.published_answers import PublishedAnswers
 from osuT5.generation.published_choice import PublishedSampling

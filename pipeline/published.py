@@ -26,10 +26,10 @@ from osuT5.encoding.published_groups import beats_as_published, groups_as_publis
 from osuT5.encoding.published_resnap import resnap_as_published
 from osuT5.encoding.published_span import with_span_as_published
 from osuT5.encoding.timing import BEAT_KINDS
-from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import ContextKind, Event, EventKind
 from osuT5.generation.published_schedule import PublishedChart, PublishedWriter
-from osuT5.spec import ModelSpec
+from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import ContextKind, Event, EventKind
 
 SPAN_SLACK_MS = 10
 """What is generated may lie this far outside the span that was asked for."""

@@ -18,7 +18,7 @@ from osu_diffusion.published_sampling import PublishedPoints, PublishedSlider
 from osu_diffusion.sequence import PointKind, slider_end_kind
 from osuT5.encoding.event_stream import EventStream
 from osuT5.encoding.positions import CENTRE
-from osuT5.events import TYPE_KINDS, Event, EventKind
+from osuT5.tokens.events import TYPE_KINDS, Event, EventKind
 
 POINT_KINDS = {
     EventKind.CIRCLE: PointKind.CIRCLE,

@@ -10,9 +10,9 @@ from dataclasses import replace
 
 from osu_beatmap.attributes import WITH_CIRCLES, Attributes
 from osu_beatmap.beatmap import Beatmap
-from osuT5.encoding_spec import EncodingSpec
 from osuT5.generation.schedule import Progress
 from osuT5.model.loading import best_device
+from osuT5.tokens.encoding_spec import EncodingSpec
 from pipeline.kept_models import kept
 from pipeline.options import GenerationRequest
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.timing.active_point import Timing, end_time_ms
-from osuT5.events import EventGroup, EventKind
+from osuT5.tokens.events import EventGroup, EventKind
 from pipeline.finishing.snapping import Divisors, merge_simultaneous, snap_pieces
 from pipeline.finishing.working import compose, decompose
 

@@ -13,7 +13,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 from osu_beatmap.beatmap import Beatmap, GameMode
-from osuT5.events import ContextKind
+from osuT5.tokens.events import ContextKind
 from pipeline.input_files import picture_suffix
 from pipeline.like_reference import like_reference
 from pipeline.option_uses import USES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from osuT5.events import ContextKind
+from osuT5.tokens.events import ContextKind
 from pipeline.options import WHOLE_MAP, GenerationRequest, RequestError, ScopeOptions
 
 NOTHING = (ContextKind.NONE,)

@@ -10,8 +10,8 @@ from difflib import get_close_matches
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Beatmap, GameMode, HitSound, SampleSet, Slider
 from osu_beatmap.user_tags import is_user_tag, user_tag_spellings
-from osuT5.events import EventKind
-from osuT5.spec import ModelSpec
+from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.events import EventKind
 from pipeline.options import GenerationRequest, RequestError
 
 CONDITION_OF_OPTION = {

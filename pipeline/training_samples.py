@@ -10,7 +10,7 @@ import numpy as np
 import soundfile
 
 from osu_beatmap.beatmap import GameMode
-from osuT5.audio import load_audio
+from osuT5.audio.decode import load_audio
 from osuT5.training.options import TrainOptions
 from pipeline.generate import generate
 from pipeline.map_picture import picture

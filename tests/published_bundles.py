@@ -8,16 +8,16 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-from osuT5.conditions import CONDITIONS
-from osuT5.events import ContextKind, EventKind
 from osuT5.model.config import ModelConfig
 from osuT5.model.published.families import V29, V30, V31, V32, Family, prompt_conditions
 from osuT5.model.published.writing import published_tensors, write_bundle_json
 from osuT5.model.seq2seq import MapperModel
 from osuT5.model.spectrogram import SpectrogramSpec
-from osuT5.spec import ModelSpec, output_ranges
-from osuT5.vocabulary import Vocabulary
-from osuT5.windows import WindowGrid
+from osuT5.tokens.conditions import CONDITIONS
+from osuT5.tokens.contract import ModelSpec, output_ranges
+from osuT5.tokens.events import ContextKind, EventKind
+from osuT5.tokens.vocabulary import Vocabulary
+from osuT5.tokens.windows import WindowGrid
 
 CONTEXTS = (ContextKind.NONE, ContextKind.TIMING, ContextKind.KIAI, ContextKind.MAP, ContextKind.SV)
 SPLIT = {"positions_split": True, "position_cell_px": 4}

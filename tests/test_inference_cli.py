@@ -12,7 +12,7 @@ from types import ModuleType, SimpleNamespace
 import pytest
 
 from osu_beatmap.beatmap import Beatmap, Circle, Metadata, Slider
-from osuT5.audio import AudioError
+from osuT5.audio.decode import AudioError
 from pipeline.command_line import Program, run
 from pipeline.console import ProgressLine
 from pipeline.kept_models import let_go_of_models

@@ -33,13 +33,13 @@ from benchmarks.generate.ways import Mels, Work, as_transformers, by_graphs, by_
 from benchmarks.generate.whole_song import SongCost, time_song
 from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.files.reader import read_beatmap
-from osuT5.audio import load_audio
+from osuT5.audio.decode import load_audio
+from osuT5.audio.mel import song_mel, window_mel
 from osuT5.generation.schedule import SongWriter
-from osuT5.mel import song_mel, window_mel
 from osuT5.model.generating import prepare_to_generate
 from osuT5.model.loading import DTYPES, load_model
 from osuT5.model.seq2seq import MapperModel
-from osuT5.spec import ModelSpec
+from osuT5.tokens.contract import ModelSpec
 from osuT5.training.architectures import ARCHITECTURES
 from pipeline.resolve import resolve
 

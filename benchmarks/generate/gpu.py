@@ -29,15 +29,15 @@ from benchmarks.generate.floor import copy_gb_s, numbers_read
 from benchmarks.generate.steady import PROMPT_TOKENS, Song, noise, step_ms, write_song
 from benchmarks.generate.tasks import Task
 from benchmarks.generate.ways import as_transformers, by_graphs, by_reference, by_transformers
-from osuT5.audio import load_audio
-from osuT5.events import ContextKind, EventKind
+from osuT5.audio.decode import load_audio
+from osuT5.audio.mel import song_mel
 from osuT5.generation.sampling import Sampling
-from osuT5.mel import song_mel
 from osuT5.model.generating import prepare_to_generate
 from osuT5.model.loading import DTYPES, load_model
 from osuT5.model.seq2seq import MapperModel
 from osuT5.model.step_graphs import Capturing, CudaGraphs, as_they_are
-from osuT5.spec import ModelSpec
+from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.events import ContextKind, EventKind
 from osuT5.training.architectures import ARCHITECTURES
 
 TINY = {"d_model": 64, "encoder_layers": 1, "decoder_layers": 2, "encoder_heads": 2, "decoder_heads": 2}

@@ -21,7 +21,7 @@ from osuT5.generation.sampling import Sampler, Sampling, sampling_for
 from osuT5.generation.schedule import SongWriter
 from osuT5.model.seq2seq import MapperModel
 from osuT5.model.static_decoder import Shape
-from osuT5.spec import ModelSpec
+from osuT5.tokens.contract import ModelSpec
 
 PROMPT_TOKENS = 85
 """As many as prompts of a human chart had on average."""

@@ -32,7 +32,7 @@ from osu_beatmap.beatmap import GameMode
 from osuT5.model.generating import prepare_to_generate
 from osuT5.model.loading import load_model
 from osuT5.model.seq2seq import MapperModel
-from osuT5.spec import ModelSpec
+from osuT5.tokens.contract import ModelSpec
 from synthesis.composition import compose
 from synthesis.mixing import render_song
 

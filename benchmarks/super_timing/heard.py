@@ -14,16 +14,16 @@ import numpy as np
 
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import TimingPoint
+from osuT5.audio.mel import song_mel
 from osuT5.encoding.timing import MarkedBeat
-from osuT5.events import ContextKind, EventGroup
 from osuT5.generation.activations import song_activations
 from osuT5.generation.charts import ChartInProgress
 from osuT5.generation.sampling import Sampling
 from osuT5.generation.schedule import SongWriter
 from osuT5.generation.super_timing import SuperTimer
-from osuT5.mel import song_mel
 from osuT5.model.seq2seq import MapperModel
-from osuT5.spec import ModelSpec
+from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.events import ContextKind, EventGroup
 from pipeline.timing import QUICK_PASSES, quickly_timed_red_lines, red_lines_from, super_timed_red_lines
 
 SEED = 1

@@ -9,8 +9,8 @@ import numpy as np
 
 from osu_beatmap.beatmap import GameMode
 from osuT5.dataset.errors import CorpusError
-from osuT5.events import ContextKind
-from osuT5.spec import ModelSpec
+from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.events import ContextKind
 
 ARROW = "->"
 

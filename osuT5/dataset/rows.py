@@ -8,18 +8,25 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from osu_beatmap.attributes import Attributes
-from osuT5.conditions import CONDITIONS, PLAIN_SPEED_PERCENT, STATE_HOLDERS, TABLE_KINDS, SongPlace, condition_ids
 from osuT5.dataset.contexts import ContextPlan, context_mix
 from osuT5.dataset.corpus import Chart, TrainingSong
 from osuT5.dataset.errors import CorpusError
+from osuT5.dataset.mirror import Mirror, mirror_table, mirrors_of
 from osuT5.dataset.options import AugmentationOptions, BatchOptions
 from osuT5.dataset.records import stars_at
-from osuT5.events import ContextKind, EventKind
-from osuT5.mirror import Mirror, mirror_table, mirrors_of
-from osuT5.prompt import InputSegment, Segment
-from osuT5.spec import ModelSpec
-from osuT5.vocabulary import IGNORED_LABEL
-from osuT5.windows import LOOKAHEAD, LOOKBACK
+from osuT5.tokens.conditions import (
+    CONDITIONS,
+    PLAIN_SPEED_PERCENT,
+    STATE_HOLDERS,
+    TABLE_KINDS,
+    SongPlace,
+    condition_ids,
+)
+from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.events import ContextKind, EventKind
+from osuT5.tokens.prompt import InputSegment, Segment
+from osuT5.tokens.vocabulary import IGNORED_LABEL
+from osuT5.tokens.windows import LOOKAHEAD, LOOKBACK
 
 CONTINUATION_SHARES = {ContextKind.TIMING: 0.2, ContextKind.MAP: 0.7}
 """How often a context is the one that a continuation row is about, beside 0.1 for each other."""

@@ -21,7 +21,7 @@ from osuT5.dataset.options import AugmentationOptions, BatchOptions, DataOptions
 from osuT5.dataset.sources import Song, SourceReport
 from osuT5.dataset.splits import mapsets_between, songs_of_split
 from osuT5.dataset.supply import LazySupply, MemorySupply, VisitOptions
-from osuT5.spec import ModelSpec
+from osuT5.tokens.contract import ModelSpec
 
 HELD_OUT_SEED = 0
 FOR_EVER = 1 << 40

@@ -25,8 +25,8 @@ from osuT5.encoding.scroll_speed import decode_scroll_speeds, read_speed
 from osuT5.encoding.taiko import drumroll_path
 from osuT5.encoding.timing import BEAT_KINDS
 from osuT5.encoding.writer import whole_ms
-from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import ContextKind, EventGroup, EventKind
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import ContextKind, EventGroup, EventKind
 
 MIN_SLIDER_SV, MAX_SLIDER_SV = 0.1, 10.0
 

@@ -13,8 +13,8 @@ from osuT5.encoding.scroll_speed import encode_scroll_speeds
 from osuT5.encoding.sliders import encode_slider
 from osuT5.encoding.timing import encode_timing
 from osuT5.encoding.writer import GroupWriter, whole_ms
-from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import ContextKind, EventGroup
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import ContextKind, EventGroup
 
 _OBJECT_CONTEXTS = (ContextKind.MAP, ContextKind.GD, ContextKind.NO_HS)
 

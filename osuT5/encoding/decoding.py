@@ -9,8 +9,8 @@ from osuT5.encoding import mania, objects, taiko
 from osuT5.encoding.drafts import AssemblyReport, Draft, PlaceReader
 from osuT5.encoding.groups import TIMELESS_KINDS
 from osuT5.encoding.sliders import SliderReader
-from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import SUSTAIN_KINDS, EventGroup, EventKind
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import SUSTAIN_KINDS, EventGroup, EventKind
 
 _SLIDER_KINDS = TIMELESS_KINDS | {EventKind.SLIDER_HEAD, EventKind.SLIDER_END}
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from osu_beatmap.beatmap import HitObject, HitSample, Point, SampleSet, Slider
 from osuT5.encoding.hitsounds import Sound
 from osuT5.encoding.positions import CENTRE, read_position
-from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import EventGroup, EventKind
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import EventGroup, EventKind
 
 
 @dataclass

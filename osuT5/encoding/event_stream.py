@@ -13,8 +13,8 @@ from osu_beatmap.beatmap import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX
 from osuT5.encoding.groups import ANCHOR_KINDS
 from osuT5.encoding.positions import read_position_as_published
 from osuT5.encoding.writer import whole_ms
-from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import SUSTAIN_KINDS, TYPE_KINDS, Event, EventGroup, EventKind
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import SUSTAIN_KINDS, TYPE_KINDS, Event, EventGroup, EventKind
 
 TIMED_KINDS = TYPE_KINDS - ANCHOR_KINDS - SUSTAIN_KINDS
 

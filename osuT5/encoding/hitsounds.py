@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from osu_beatmap.beatmap import HitSound, SampleSet
 from osu_beatmap.timing.active_point import Timing
-from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import Event, EventKind
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import Event, EventKind
 
 LENIENCE_MS = 5.0
 """osu! lets a line that comes this shortly after an object decide how the object sounds."""

@@ -8,7 +8,7 @@ from osuT5.encoding.hitsounds import read_sounds
 from osuT5.encoding.objects import object_sound
 from osuT5.encoding.positions import column_x
 from osuT5.encoding.writer import GroupWriter
-from osuT5.events import EventGroup, EventKind
+from osuT5.tokens.events import EventGroup, EventKind
 
 # ---- encoding ----
 

@@ -7,7 +7,7 @@ from osuT5.encoding.drafts import Draft, PlaceReader, first_sound, has_new_combo
 from osuT5.encoding.hitsounds import Sound, read_sounds
 from osuT5.encoding.positions import CENTRE
 from osuT5.encoding.writer import GroupWriter
-from osuT5.events import EventGroup, EventKind
+from osuT5.tokens.events import EventGroup, EventKind
 
 
 def object_sound(obj: HitObject) -> Sound:

@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 
 from osu_beatmap.beatmap import PLAYFIELD_WIDTH_PX, Point
-from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import Event, EventKind
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import Event, EventKind
 
 CENTRE: Point = (256.0, 192.0)
 """The middle of the playfield: where spinners are, and where distances start."""

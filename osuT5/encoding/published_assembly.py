@@ -41,8 +41,8 @@ from osuT5.encoding.published_lines import OWN_INDEX, LineEditor
 from osuT5.encoding.published_parts import PLACED_KINDS, Part, RandomPlaces, join_near_places, part_of
 from osuT5.encoding.published_paths import measured_path, path_segments, progress_nearest, scaled, zigzag
 from osuT5.encoding.published_tempo import main_beat_ms
-from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import EventGroup, EventKind
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import EventGroup, EventKind
 
 MAX_STRETCH = 1.5
 """A slider may be this many times longer than its path before its velocity is lowered."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from osuT5.encoding.decoding import SUSTAIN_KINDS
 from osuT5.encoding.timing import BEAT_KINDS, MarkedBeat
-from osuT5.events import TYPE_KINDS, Event, EventGroup, EventKind
+from osuT5.tokens.events import TYPE_KINDS, Event, EventGroup, EventKind
 
 _MANY = frozenset({EventKind.HITSOUND, EventKind.VOLUME})
 """Parts of which all count."""

@@ -13,8 +13,8 @@ from osuT5.encoding.groups import ANCHOR_KINDS, has_time
 from osuT5.encoding.hitsounds import Sound, read_sounds
 from osuT5.encoding.mania import column_of
 from osuT5.encoding.positions import read_position_as_published
-from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import Event, EventGroup, EventKind
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import Event, EventGroup, EventKind
 
 SAME_PLACE_PX, SAME_PLACE_MS = 3.8, 1000.0
 CIRCLE_PLACES = 500

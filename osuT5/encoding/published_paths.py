@@ -10,7 +10,7 @@ import numpy as np
 from osu_beatmap.beatmap import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX, CurveKind, PathSegment, Point
 from osu_beatmap.files.hit_object_lines import parse_path
 from osu_beatmap.geometry.slider_path import SliderPath
-from osuT5.events import EventKind
+from osuT5.tokens.events import EventKind
 
 Anchors = Sequence[tuple[EventKind, Point]]
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from osu_beatmap.beatmap import TimingPoint
 from osu_beatmap.timing.active_point import in_line_order
-from osuT5.events import Event, EventKind
+from osuT5.tokens.events import Event, EventKind
 
 MARGIN_MS = 20
 

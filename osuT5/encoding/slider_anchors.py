@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from osu_beatmap.beatmap import CurveKind, PathSegment, Point
-from osuT5.events import EventKind
+from osuT5.tokens.events import EventKind
 
 ANCHOR_OF = {
     CurveKind.LINEAR: EventKind.RED_ANCHOR,

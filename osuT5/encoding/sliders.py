@@ -36,8 +36,8 @@ from osuT5.encoding.published_sliders import (
 from osuT5.encoding.scroll_speed import object_speed_events, read_speed
 from osuT5.encoding.slider_anchors import anchors_of, segments_of
 from osuT5.encoding.writer import GroupWriter
-from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import EventGroup, EventKind
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import EventGroup, EventKind
 
 MAX_ANCHORS = 98
 """No window holds a path of any size: sliders with more are written as `THINNED_PIECES` straight pieces."""

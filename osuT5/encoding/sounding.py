@@ -11,8 +11,8 @@ from osuT5.encoding.assembly import stated_once
 from osuT5.encoding.context import encode_objects_apart
 from osuT5.encoding.hitsounds import Sound, read_sounds
 from osuT5.encoding.writer import whole_ms
-from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import EventGroup
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import EventGroup
 
 
 def with_sounds(beatmap: Beatmap, groups: Sequence[EventGroup], spec: EncodingSpec) -> Beatmap:

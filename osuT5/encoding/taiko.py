@@ -23,8 +23,8 @@ from osuT5.encoding.positions import CENTRE
 from osuT5.encoding.published_sliders import encoded_duration_ms
 from osuT5.encoding.scroll_speed import object_speed_events, read_speed
 from osuT5.encoding.writer import GroupWriter
-from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import EventGroup, EventKind
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import EventGroup, EventKind
 
 # ---- encoding ----
 

@@ -9,7 +9,7 @@ from osu_beatmap.beatmap import HitObject, Slider
 from osu_beatmap.timing.active_point import MIN_BEAT_LENGTH_MS, end_time_ms
 from osuT5.encoding.published_sliders import encoded_duration_ms
 from osuT5.encoding.writer import GroupWriter, whole_ms
-from osuT5.events import Event, EventGroup, EventKind
+from osuT5.tokens.events import Event, EventGroup, EventKind
 
 NEXT_TEMPO_MARGIN_MS = 10.0
 """A beat this close to the next red line is left to that line."""

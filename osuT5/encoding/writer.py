@@ -10,8 +10,8 @@ from osu_beatmap.timing.active_point import UNSNAPPED_MS, Timing
 from osuT5.encoding.hitsounds import Sound, sound_events
 from osuT5.encoding.positions import CENTRE, column_event, position_events
 from osuT5.encoding.published_timing import FileOrderTiming, own_divisor
-from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import Event, EventGroup, EventKind
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import Event, EventGroup, EventKind
 
 SNAP_DIVISORS = range(1, 17)
 """The divisors that a SNAPPING event can name; its value 0 means off the grid."""

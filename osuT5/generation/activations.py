@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from osuT5.model.seq2seq import MapperModel
-from osuT5.spec import ModelSpec
-from osuT5.windows import Window
+from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.windows import Window
 
 
 class SongActivations:

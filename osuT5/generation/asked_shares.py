@@ -17,11 +17,11 @@ from torch import Tensor
 
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
-from osuT5.conditions import PLAIN_SPEED_PERCENT
-from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import ContextKind, Event, EventGroup, EventKind
-from osuT5.vocabulary import Vocabulary
-from osuT5.windows import Window, WindowGrid
+from osuT5.tokens.conditions import PLAIN_SPEED_PERCENT
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import ContextKind, Event, EventGroup, EventKind
+from osuT5.tokens.vocabulary import Vocabulary
+from osuT5.tokens.windows import Window, WindowGrid
 
 if TYPE_CHECKING:
     from osuT5.generation.logit_rules import Row

@@ -19,7 +19,7 @@ from osuT5.model.row_decoder import RowDecoder
 from osuT5.model.seq2seq import MapperModel
 from osuT5.model.static_decoder import Shape
 from osuT5.model.step_graphs import GraphedSteps
-from osuT5.vocabulary import PAD_ID
+from osuT5.tokens.vocabulary import PAD_ID
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
 from osu_beatmap.attributes import Attributes
-from osuT5.events import ContextKind, EventGroup, EventKind
-from osuT5.spec import ModelSpec
+from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.events import ContextKind, EventGroup, EventKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ from collections.abc import Hashable
 import torch
 from torch import Tensor
 
-from osuT5.events import ContextKind, Event, EventKind
 from osuT5.generation.grammar import GrammarState
 from osuT5.generation.logit_rules import OnlyItsContext, Row, WholeGroups
-from osuT5.vocabulary import Vocabulary
+from osuT5.tokens.events import ContextKind, Event, EventKind
+from osuT5.tokens.vocabulary import Vocabulary
 
 UNKNOWN = -1
 """Instead of a line: it is not learned yet."""

@@ -24,7 +24,7 @@ from osuT5.generation.logit_rules import FewGroupsAtOnce, OnlyItsContext, Row, T
 from osuT5.model.seq2seq import MapperModel
 from osuT5.model.static_decoder import Shape
 from osuT5.model.step_graphs import GraphedDecoder, Step, is_out_of_memory
-from osuT5.vocabulary import PAD_ID, Vocabulary
+from osuT5.tokens.vocabulary import PAD_ID, Vocabulary
 
 if TYPE_CHECKING:
     from osuT5.generation.engine import Guidance, RowByRow

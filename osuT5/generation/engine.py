@@ -15,7 +15,7 @@ from osuT5.generation.device_loop import DeviceLoop, knows
 from osuT5.generation.logit_rules import LogitRule, Row, ends_row
 from osuT5.generation.sampling import Sampler, next_uniform
 from osuT5.model.seq2seq import MapperModel
-from osuT5.vocabulary import EOS_ID, Vocabulary
+from osuT5.tokens.vocabulary import EOS_ID, Vocabulary
 
 
 class Choice(Protocol):

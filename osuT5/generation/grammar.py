@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.rules.settings import MAX_KEYS
 from osuT5.encoding.groups import ANCHOR_KINDS
-from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import TYPE_KINDS, Event, EventKind
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import TYPE_KINDS, Event, EventKind
 
 K = EventKind
 

@@ -13,12 +13,12 @@ import torch
 from torch import Tensor
 
 from osu_beatmap.attributes import Attributes
-from osuT5.attacks import attack_strengths
-from osuT5.mel import window_mel
+from osuT5.audio.mel import window_mel
+from osuT5.audio.onset_strength import attack_strengths
 from osuT5.model.audio_conditions import AudioConditionValues
 from osuT5.model.seq2seq import MapperModel
-from osuT5.spec import ModelSpec
-from osuT5.windows import Window
+from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.windows import Window
 
 ENCODER_BATCH_WINDOWS = 8
 
@@ -64,7 +64,7 @@ class StatesAhead:
 class Listener:
     """A model in front of one song.
 
-    mel: the song's spectrogram [frames, mels], as `osuT5.mel.song_mel` gives it
+    mel: the song's spectrogram [frames, mels], as `osuT5.audio.mel.song_mel` gives it
     samples: the song itself, float32 [samples] at the model's rate, for times that are finer than frames
     """
 

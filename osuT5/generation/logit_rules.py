@@ -12,10 +12,10 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from osuT5.events import ContextKind, EventKind
 from osuT5.generation.asked_shares import AskedShare
 from osuT5.generation.grammar import GrammarState
-from osuT5.vocabulary import EOS_ID, Vocabulary
+from osuT5.tokens.events import ContextKind, EventKind
+from osuT5.tokens.vocabulary import EOS_ID, Vocabulary
 
 FORBIDDEN = float("-inf")
 

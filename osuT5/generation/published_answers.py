@@ -18,7 +18,7 @@ from osuT5.model.audio_conditions import AudioConditionValues
 from osuT5.model.seq2seq import MapperModel
 from osuT5.model.spectrogram import Spectrogram
 from osuT5.published_windows import PublishedWindow
-from osuT5.spec import ModelSpec
+from osuT5.tokens.contract import ModelSpec
 
 
 class PublishedAnswers:

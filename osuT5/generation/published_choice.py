@@ -22,7 +22,7 @@ from osuT5.generation.published_rules import (
     keep_top_k,
     keep_top_p,
 )
-from osuT5.vocabulary import PAD_ID, Vocabulary
+from osuT5.tokens.vocabulary import PAD_ID, Vocabulary
 
 BatchRule = Callable[[Tensor, Tensor], Tensor]
 """Ids [rows, length] and scores [rows, vocabulary out] -> new scores."""

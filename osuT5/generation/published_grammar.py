@@ -16,9 +16,9 @@ from osuT5.encoding.decoding import SUSTAIN_KINDS
 from osuT5.encoding.groups import ANCHOR_KINDS
 from osuT5.encoding.published_sliders import MAX_POINTS
 from osuT5.encoding.timing import BEAT_KINDS
-from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import TYPE_KINDS, ContextKind, Event, EventKind
 from osuT5.generation.grammar import FOLLOWS, STARTS, GrammarState
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import TYPE_KINDS, ContextKind, Event, EventKind
 
 K = EventKind
 

@@ -6,7 +6,7 @@ original does, quirks included:
 - `ConditionalTemperature` looks at the first row only, and divides the scores of all rows alike.
 - `Lookback` remembers the scores of the token before, whichever sequence they belonged to.
 - `eos_ids` counts the lookahead in whole steps from the end of the time tokens, so that the window decides a step more
-  than `osuT5.windows` gives it.
+  than `osuT5.tokens.windows` gives it.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import torch
 from torch import Tensor
 
 from osuT5.encoding.groups import ANCHOR_KINDS
-from osuT5.events import SUSTAIN_KINDS, TYPE_KINDS, ContextKind, EventKind
 from osuT5.generation.logit_rules import FORBIDDEN
-from osuT5.vocabulary import EOS_ID, SOS_ID, Vocabulary
+from osuT5.tokens.events import SUSTAIN_KINDS, TYPE_KINDS, ContextKind, EventKind
+from osuT5.tokens.vocabulary import EOS_ID, SOS_ID, Vocabulary
 
 TIME_STEP_MS = 10
 

@@ -16,15 +16,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from osu_beatmap.attributes import Attributes
-from osuT5.conditions import PLAIN_SPEED_PERCENT, STATE_HOLDERS, SongPlace, condition_ids
 from osuT5.encoding.event_stream import EventStream
-from osuT5.events import ContextKind, Event, EventKind
 from osuT5.generation.logit_rules import Row
 from osuT5.generation.published_rules import eos_ids
-from osuT5.prompt import Segment
 from osuT5.published_windows import PublishedGrid, PublishedWindow
-from osuT5.spec import ModelSpec
-from osuT5.vocabulary import EOS_ID
+from osuT5.tokens.conditions import PLAIN_SPEED_PERCENT, STATE_HOLDERS, SongPlace, condition_ids
+from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.events import ContextKind, Event, EventKind
+from osuT5.tokens.prompt import Segment
+from osuT5.tokens.vocabulary import EOS_ID
 
 MAX_CUTS = 10
 

@@ -20,12 +20,12 @@ import torch
 from torch import Tensor
 
 from osu_beatmap.beatmap import GameMode
-from osuT5.events import ContextKind, EventKind
 from osuT5.generation.draws import draw, draw_beginning, draw_kind
 from osuT5.generation.grammar import is_published
 from osuT5.generation.logit_rules import Row
 from osuT5.generation.published_rules import Temperatures
-from osuT5.spec import ModelSpec
+from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.events import ContextKind, EventKind
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,6 @@ from torch import Tensor
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.rules.settings import MAX_KEYS
-from osuT5.conditions import PLAIN_SPEED_PERCENT, STATE_HOLDERS, SongPlace, condition_ids
-from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import TYPE_KINDS, ContextKind, EventGroup, EventKind
 from osuT5.generation.asked_shares import TowardsAskedShares, asked_shares, count
 from osuT5.generation.charts import ChartInProgress, groups_between, last_value
 from osuT5.generation.engine import Engine, Guidance, RowByRow
@@ -34,9 +31,12 @@ from osuT5.generation.side_by_side import Wanted, write_side_by_side
 from osuT5.generation.threads import cpu_threads
 from osuT5.model.row_decoder import HeardWindow
 from osuT5.model.seq2seq import MapperModel
-from osuT5.prompt import InputSegment, Segment
-from osuT5.spec import ModelSpec
-from osuT5.windows import LOOKAHEAD, LOOKBACK, Window
+from osuT5.tokens.conditions import PLAIN_SPEED_PERCENT, STATE_HOLDERS, SongPlace, condition_ids
+from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import TYPE_KINDS, ContextKind, EventGroup, EventKind
+from osuT5.tokens.prompt import InputSegment, Segment
+from osuT5.tokens.windows import LOOKAHEAD, LOOKBACK, Window
 
 LONGEST_OBJECT_MS = 30_000.0
 """How far back an object may have begun that ends in a window."""

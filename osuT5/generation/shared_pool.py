@@ -18,7 +18,7 @@ from osuT5.generation.engine import Engine
 from osuT5.generation.pool import Asked, RowPool, Writer
 from osuT5.generation.threads import cpu_threads
 from osuT5.model.row_decoder import ALIKE_FROM_ROWS
-from osuT5.vocabulary import EOS_ID
+from osuT5.tokens.vocabulary import EOS_ID
 
 if TYPE_CHECKING:
     from osuT5.generation.logit_rules import Row

@@ -11,9 +11,7 @@ import numpy as np
 import torch
 
 from osu_beatmap.attributes import Attributes
-from osuT5.conditions import SongPlace, condition_ids
 from osuT5.encoding.timing import MarkedBeat, decode_timing
-from osuT5.events import ContextKind
 from osuT5.generation.activations import SongActivations
 from osuT5.generation.engine import Engine, RowByRow
 from osuT5.generation.listening import Listener
@@ -21,7 +19,9 @@ from osuT5.generation.logit_rules import Row, default_rules
 from osuT5.generation.sampling import Sampler, Sampling
 from osuT5.generation.schedule import groups_at_once
 from osuT5.generation.threads import cpu_threads
-from osuT5.windows import Window
+from osuT5.tokens.conditions import SongPlace, condition_ids
+from osuT5.tokens.events import ContextKind
+from osuT5.tokens.windows import Window
 
 BATCH_ROWS = 32
 """Rows that are written side by side: more would not be faster, and a row of a large model takes 100 MB and more."""

@@ -16,11 +16,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from osuT5.encoding.hitsounds import ADDITION_VALUES, BANK_VALUES
-from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import EventKind
 from osuT5.generation.draws import REACH_STEPS
 from osuT5.generation.logit_rules import FORBIDDEN
-from osuT5.spec import ModelSpec
+from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import EventKind
 
 LEAST_ENTROPY_BITS = 1.0
 """Surprisals are put in relation to at least this: a model that is sure of a hundred tokens is wrong about one."""

@@ -25,7 +25,7 @@ from osuT5.model.published import gamemode_subfolder, read_bundle, rename_key
 from osuT5.model.published.bundle import TOKENIZER_FILE, read_json
 from osuT5.model.published.writing import own_values, published_tensors, runs_in_the_original, write_bundle_json
 from osuT5.model.weights import read_weights
-from osuT5.spec import CONTRACT_FILE, ModelSpec
+from osuT5.tokens.contract import CONTRACT_FILE, ModelSpec
 
 CONFIG_FILE = "config.json"
 

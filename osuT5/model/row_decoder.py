@@ -21,7 +21,7 @@ from osuT5.model.attention import KeyValues, Rotation, SeparateAttention, rotate
 from osuT5.model.packed_linear import Kernel, kernel_of
 from osuT5.model.pointer import TimeKeys
 from osuT5.model.seq2seq import MapperModel
-from osuT5.vocabulary import PAD_ID
+from osuT5.tokens.vocabulary import PAD_ID
 
 REMEMBERED_ROWS = 4
 """So many rows of a window are kept for those that begin as they do."""

@@ -19,7 +19,7 @@ from osuT5.model.frame_heads import FrameHeads
 from osuT5.model.kv_cache import DecoderCache, LayerSlots, causal_mask
 from osuT5.model.pointer import ONSET_SCALE_START, TimeKeys, TimePointer, token_audio_ms
 from osuT5.model.whisper import Decoder, Encoder, SinusoidalPositions, sinusoids
-from osuT5.vocabulary import IGNORED_LABEL
+from osuT5.tokens.vocabulary import IGNORED_LABEL
 
 
 @dataclass

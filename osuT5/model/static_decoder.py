@@ -20,7 +20,7 @@ from torch import Tensor
 from osuT5.model.attention import KeyValues, Rotation, SelfAttentionInput, rotation_of
 from osuT5.model.pointer import TimeKeys
 from osuT5.model.seq2seq import MapperModel
-from osuT5.vocabulary import PAD_ID
+from osuT5.tokens.vocabulary import PAD_ID
 
 LENGTHS = (128, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096)
 """So many keys a step looks at: the least of these that all rows fit in. Each costs a capture and hardly any memory."""

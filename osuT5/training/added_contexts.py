@@ -8,11 +8,11 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from osuT5.events import ContextKind
 from osuT5.model.config import ModelConfig
 from osuT5.model.seq2seq import MapperModel
-from osuT5.spec import ModelSpec
-from osuT5.vocabulary import Vocabulary
+from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.events import ContextKind
+from osuT5.tokens.vocabulary import Vocabulary
 from training.options import OptionError
 
 VOCABULARY_WEIGHTS = ("decoder_embedder.weight", "proj_out.weight")

@@ -10,17 +10,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from osuT5.class_tables import NO_TABLES, ClassTables
-from osuT5.conditions import CONDITIONS, TABLE_KINDS
-from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import ContextKind, EventKind
 from osuT5.model.config import ModelConfig
 from osuT5.model.published.families import V28, V29, V32, Family, prompt_conditions
 from osuT5.model.published.sizes import CONV_KERNELS, CONV_STRIDES
 from osuT5.model.spectrogram import SpectrogramSpec
-from osuT5.spec import ModelSpec, mini_spec, output_ranges
-from osuT5.vocabulary import EventRange, Vocabulary
-from osuT5.windows import WindowGrid
+from osuT5.tokens.class_tables import NO_TABLES, ClassTables
+from osuT5.tokens.conditions import CONDITIONS, TABLE_KINDS
+from osuT5.tokens.contract import ModelSpec, mini_spec, output_ranges
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import ContextKind, EventKind
+from osuT5.tokens.vocabulary import EventRange, Vocabulary
+from osuT5.tokens.windows import WindowGrid
 
 PUBLISHED_INPUTS = (
     EventKind.GAMEMODE,

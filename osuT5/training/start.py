@@ -14,12 +14,12 @@ from torch import Tensor
 from transformers.utils import logging
 
 from checkpoints.errors import ModelError
-from osuT5.class_tables import NO_TABLES, TABLES_FILE, ClassTables
 from osuT5.model.config import ModelConfig
 from osuT5.model.loading import find_model, load_model
 from osuT5.model.lora import BASE_CONTRACT_FILE
 from osuT5.model.seq2seq import MapperModel
-from osuT5.spec import CONTRACT_FILE, ModelSpec
+from osuT5.tokens.class_tables import NO_TABLES, TABLES_FILE, ClassTables
+from osuT5.tokens.contract import CONTRACT_FILE, ModelSpec
 from osuT5.training.adapters import add_adapter
 from osuT5.training.added_contexts import with_contexts
 from osuT5.training.architectures import ARCHITECTURES

@@ -9,9 +9,9 @@ from torch import Tensor
 
 from osu_beatmap.beatmap import GameMode
 from osuT5.dataset.examples import context_label_kinds
-from osuT5.events import EventKind
-from osuT5.spec import ModelSpec
-from osuT5.vocabulary import IGNORED_LABEL
+from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.events import EventKind
+from osuT5.tokens.vocabulary import IGNORED_LABEL
 
 TIME_TOLERANCE_STEPS = 2
 

@@ -15,11 +15,11 @@ from osuT5.dataset.batches import Batch, BatchPart
 from osuT5.dataset.samplers import TrainingData
 from osuT5.model.frame_heads import frame_loss
 from osuT5.model.seq2seq import MapperOutput
+from osuT5.tokens.vocabulary import IGNORED_LABEL, PAD_ID
 from osuT5.training.options import LossOptions
 from osuT5.training.start import StartingPoint
 from osuT5.training.tally import HeldOutTally
 from osuT5.training.token_loss import TokenLoss, value_weights
-from osuT5.vocabulary import IGNORED_LABEL, PAD_ID
 from training.checkpoint import replaced_folder
 from training.run_log import TOKENS
 from training.task import Figures, Tally, means

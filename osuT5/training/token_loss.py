@@ -13,8 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from osuT5.events import EventKind
-from osuT5.spec import ModelSpec
+from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.events import EventKind
 
 RHYTHM_KINDS = (EventKind.TIME, EventKind.SNAPPING)
 POSITION_KINDS = (EventKind.POSITION, EventKind.POSITION_X, EventKind.POSITION_Y, EventKind.DISTANCE)

@@ -17,10 +17,10 @@ from osu_beatmap.timing.active_point import Timing
 from osuT5.encoding.groups import ANCHOR_KINDS
 from osuT5.encoding.hitsounds import read_sounds
 from osuT5.encoding.positions import read_position
-from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import TYPE_KINDS, Event, EventKind
 from osuT5.generation.surprisal import Absence, ScoredContext, ScoredEvent
 from osuT5.generation.token_scores import Surprise
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import TYPE_KINDS, Event, EventKind
 from pipeline.review.aspects import Aspect
 from pipeline.review.habits import TICKS_PER_BEAT, Habits
 from pipeline.review.kiai_edges import KiaiEdge

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from osu_beatmap.beatmap import Beatmap, GameMode, Spinner
 from osuT5.encoding.groups import ANCHOR_KINDS
-from osuT5.events import TYPE_KINDS, Event, EventKind
+from osuT5.tokens.events import TYPE_KINDS, Event, EventKind
 from pipeline.review.names import clock
 
 K = EventKind

@@ -13,9 +13,9 @@ import torch
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.files.writer import save_beatmap
-from osuT5.audio import load_audio
+from osuT5.audio.decode import load_audio
+from osuT5.audio.mel import song_mel
 from osuT5.generation.schedule import Progress, SongWriter
-from osuT5.mel import song_mel
 from osuT5.model.loading import EMBEDDED_MODEL, best_device, find_model, load_model
 from pipeline.console import MODE_NAMES
 from pipeline.kept_models import kept

@@ -9,7 +9,7 @@ from osu_beatmap.beatmap import GameMode, HitObject, HitSound, SampleSet, Slider
 from osu_beatmap.geometry.slider_path import end_of_object
 from osu_beatmap.timing.active_point import Timing, end_time_ms
 from osuT5.encoding.groups import ANCHOR_KINDS
-from osuT5.events import EventKind
+from osuT5.tokens.events import EventKind
 from pipeline.review.aspects import Aspect
 from pipeline.review.fixes import (
     delete_object,

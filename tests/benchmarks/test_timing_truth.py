@@ -11,7 +11,7 @@ from benchmarks.super_timing.heard import HeardTiming
 from benchmarks.super_timing.held_out import CODECS, compared, encoded
 from benchmarks.super_timing.tempi import KINDS, SECTION_BARS, Tempi, closeness, jittered
 from osu_beatmap.beatmap import Beatmap, Circle, TimingPoint
-from osuT5.audio import load_audio
+from osuT5.audio.decode import load_audio
 
 
 def line(time_ms, bpm):

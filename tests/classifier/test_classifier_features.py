@@ -19,10 +19,10 @@ from classifier.ranking import rank_mappers
 from classifier.reading import SongExcerpts, joined
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.errors import BeatmapError
-from osuT5.events import EventKind
-from osuT5.mel import song_mel
+from osuT5.audio.mel import song_mel
 from osuT5.model.config import ModelConfig
-from osuT5.spec import mini_spec
+from osuT5.tokens.contract import mini_spec
+from osuT5.tokens.events import EventKind
 from tests.classifier.mapper_maps import map_by, noise
 
 SPEC = mini_spec()

@@ -12,7 +12,7 @@ from dataset_builder.rendering import AUDIO_NAME, SongCharts, main, render_song,
 from osu_beatmap.beatmap import Beatmap, Circle, GameMode, HitSound, Metadata, TimingPoint
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.files.writer import save_beatmap
-from osuT5.audio import load_audio
+from osuT5.audio.decode import load_audio
 
 BEAT_MS = 500.0
 

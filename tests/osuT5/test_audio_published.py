@@ -5,7 +5,7 @@ import wave
 import numpy as np
 import pytest
 
-from osuT5.audio import AudioError, load_audio, load_audio_as_published
+from osuT5.audio.decode import AudioError, load_audio, load_audio_as_published
 from osuT5.audio_published import mono, peak_normalised, resample_linear
 
 RATE = 16_000

@@ -23,10 +23,10 @@ from osu_beatmap.beatmap import (
     TimingPoint,
 )
 from osu_beatmap.files.writer import save_beatmap
-from osuT5.events import ContextKind
 from osuT5.generation.sampling import Sampling
 from osuT5.model.seq2seq import MapperModel
-from osuT5.spec import mini_spec
+from osuT5.tokens.contract import mini_spec
+from osuT5.tokens.events import ContextKind
 from osuT5.training.architectures import mini_config
 from synthesis.mixing import render_song
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from osuT5.audio import AudioError, AudioTags, audio_format, iter_audio, load_audio, read_tags
+from osuT5.audio.decode import AudioError, AudioTags, audio_format, iter_audio, load_audio, read_tags
 from pipeline import audio_export
 from pipeline.audio_export import measure_shift_ms, prepare_audio, write_vorbis
 from pipeline.ogg_serial import with_serial

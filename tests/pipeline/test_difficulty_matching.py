@@ -14,7 +14,7 @@ from osu_beatmap.timing.active_point import Timing
 from osuT5.encoding import AssemblyReport
 from osuT5.generation.charts import ChartInProgress
 from osuT5.generation.schedule import GenerationReport
-from osuT5.spec import mini_spec
+from osuT5.tokens.contract import mini_spec
 from pipeline import difficulty_matching
 from pipeline.difficulty_matching import ATTEMPTS, BegunChart, Wish, beyond_training, meet, write_parts_before_map
 from pipeline.generate import Draft, _maker, begin_chart, conditions_of, finished_map

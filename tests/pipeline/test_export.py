@@ -13,7 +13,7 @@ from osu_beatmap.beatmap import Beatmap, Circle, Difficulty, GameMode
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.archive import read_osz
 from osu_beatmap.files.reader import read_beatmap
-from osuT5.audio import AudioError, AudioTags
+from osuT5.audio.decode import AudioError, AudioTags
 from pipeline.audio_export import write_vorbis
 from pipeline.export import export
 from pipeline.map_metadata import from_file_name, metadata_of, romanised, version_name

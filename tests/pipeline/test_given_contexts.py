@@ -10,8 +10,8 @@ from reference_songs import BEAT_MS, OFFSET_MS, RANDOM_TIMES, make_mapset, make_
 from osu_beatmap.beatmap import GameMode, HitSample, Slider
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.timing.active_point import Timing, end_time_ms
-from osuT5.events import ContextKind
-from osuT5.spec import mini_spec
+from osuT5.tokens.contract import mini_spec
+from osuT5.tokens.events import ContextKind
 from pipeline.generate import generate
 from pipeline.given_parts import check_trained, with_kiai_of
 from pipeline.like_reference import like_reference

@@ -7,7 +7,7 @@ import pytest
 
 from osu_beatmap.beatmap import TimingPoint
 from osuT5.encoding.timing import MarkedBeat
-from osuT5.spec import mini_spec
+from osuT5.tokens.contract import mini_spec
 from pipeline.timing import (
     FIRST_FIT_PASSES,
     QUICK_PASSES,

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from osu_beatmap.beatmap import TimingPoint
-from osuT5.events import ContextKind, Event, EventGroup, EventKind
 from osuT5.model.config import FRAME_CHANNELS
-from osuT5.spec import mini_spec
+from osuT5.tokens.contract import mini_spec
+from osuT5.tokens.events import ContextKind, Event, EventGroup, EventKind
 from pipeline.timing import red_lines_from, timing_groups
 
 SPEC = mini_spec()

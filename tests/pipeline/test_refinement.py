@@ -10,7 +10,7 @@ from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.rules import Severity, check
 from osu_diffusion.coarse import on_grid
-from osuT5.encoding_spec import MINI_ENCODING, EncodingSpec
+from osuT5.tokens.encoding_spec import MINI_ENCODING, EncodingSpec
 from pipeline.finish import finish
 from pipeline.options import GenerationRequest, MapOptions, ModelOptions, PositionOptions, RequestError
 from pipeline.refinement import refine_draft

@@ -11,7 +11,7 @@ from osu_beatmap.beatmap import EFFECT_KIAI, Circle, Difficulty, GameMode, HoldN
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.timing.active_point import Timing, end_time_ms
-from osuT5.events import Event, EventGroup, EventKind
+from osuT5.tokens.events import Event, EventGroup, EventKind
 from pipeline.resnap import predicted_divisors, resnap
 
 TRIPLET_MS = 500.0 / 3

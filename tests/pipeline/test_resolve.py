@@ -9,7 +9,7 @@ import pytest
 
 from checkpoints.errors import ModelError
 from osu_beatmap.beatmap import Beatmap, Difficulty, GameMode, Metadata
-from osuT5.events import ContextKind
+from osuT5.tokens.events import ContextKind
 from pipeline.difficulty_settings import suited_settings
 from pipeline.input_files import check_files, check_writable_folder
 from pipeline.options import RequestError, SamplingOptions, nearest_option, option_fields

@@ -20,10 +20,10 @@ from osu_beatmap.beatmap import (
     TimingPoint,
 )
 from osu_beatmap.star_rating import star_rating
-from osuT5.class_tables import ClassTables
 from osuT5.encoding import encode_context
-from osuT5.events import ContextKind, EventKind
-from osuT5.spec import mini_spec
+from osuT5.tokens.class_tables import ClassTables
+from osuT5.tokens.contract import mini_spec
+from osuT5.tokens.events import ContextKind, EventKind
 from pipeline.generate import rating_so_far
 from pipeline.options import RequestError
 from pipeline.resolve import resolve

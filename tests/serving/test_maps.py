@@ -16,7 +16,7 @@ from running_server import RunningServer, eventually
 
 from osuT5.generation.shared_pool import stop_sharing
 from osuT5.model.seq2seq import MapperModel
-from osuT5.spec import mini_spec
+from osuT5.tokens.contract import mini_spec
 from osuT5.training.architectures import mini_config
 from osuT5.training.start import whole_model_export
 from pipeline.kept_models import let_go_of_models

@@ -25,7 +25,6 @@ import torch
 from torch import Tensor
 
 from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case, within
-from osuT5.events import ContextKind
 from osuT5.generation.engine import Engine, Guidance
 from osuT5.generation.logit_rules import Row
 from osuT5.generation.published_choice import PublishedChoice, PublishedSampling, published_rules
@@ -36,8 +35,9 @@ from osuT5.model.loading import load_model
 from osuT5.model.published.keys import FUSED_KINDS
 from osuT5.model.seq2seq import MapperModel
 from osuT5.model.spectrogram import Spectrogram
-from osuT5.spec import ModelSpec
-from osuT5.vocabulary import PAD_ID
+from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.events import ContextKind
+from osuT5.tokens.vocabulary import PAD_ID
 
 LIMIT = 1e-4
 MEL_LIMIT = 1e-5

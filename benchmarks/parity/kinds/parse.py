@@ -21,7 +21,7 @@ from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.quirks import PUBLISHED
 from osuT5.encoding import encode_context
 from osuT5.encoding.writer import whole_ms
-from osuT5.events import ContextKind, EventGroup
+from osuT5.tokens.events import ContextKind, EventGroup
 
 PARTS = {
     "map": ContextKind.MAP,

@@ -23,7 +23,6 @@ from osu_beatmap.beatmap import Difficulty
 from osu_beatmap.files.reader import parse_beatmap, read_beatmap
 from osu_beatmap.files.writer import write_beatmap
 from osuT5.encoding.event_stream import EventStream
-from osuT5.events import ContextKind
 from osuT5.generation.published_rules import eos_ids
 from osuT5.generation.published_schedule import (
     PublishedChart,
@@ -35,8 +34,9 @@ from osuT5.model.audio_conditions import DEFAULT_DIFFICULTY_STARS, NO_MAPPER
 from osuT5.model.published import PublishedBundle
 from osuT5.model.published.families import family_of_model
 from osuT5.published_windows import PublishedGrid, PublishedWindow
-from osuT5.vocabulary import PAD_ID
-from osuT5.windows import LOOKAHEAD, LOOKBACK
+from osuT5.tokens.events import ContextKind
+from osuT5.tokens.vocabulary import PAD_ID
+from osuT5.tokens.windows import LOOKAHEAD, LOOKBACK
 from pipeline.published import PublishedMap, PublishedOptions, Reference, generate_as_published
 
 DEFAULT_OUTPUTS = "TIMING,KIAI,MAP,SV"

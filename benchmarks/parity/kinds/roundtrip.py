@@ -22,7 +22,7 @@ from osu_beatmap.files.reader import read_beatmap
 from osuT5.encoding.published_assembly import assemble_as_published
 from osuT5.encoding.published_groups import groups_as_published
 from osuT5.encoding.published_resnap import resnap_as_published
-from osuT5.events import EventGroup, EventKind
+from osuT5.tokens.events import EventGroup, EventKind
 
 EVENTS_ENDING = ".events.json"
 

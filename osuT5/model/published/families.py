@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import ContextKind, EventKind
 from osuT5.model.config import ModelConfig
-from osuT5.spec import ModelSpec
-from osuT5.vocabulary import Vocabulary
+from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import ContextKind, EventKind
+from osuT5.tokens.vocabulary import Vocabulary
 
 PROMPT_ORDER = (
     EventKind.GAMEMODE,

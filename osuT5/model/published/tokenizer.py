@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from osuT5.class_tables import ClassTables
-from osuT5.conditions import CONDITIONS, TABLE_KINDS
-from osuT5.events import ContextKind, EventKind
 from osuT5.model.published.sizes import require
-from osuT5.vocabulary import EventRange, Vocabulary
+from osuT5.tokens.class_tables import ClassTables
+from osuT5.tokens.conditions import CONDITIONS, TABLE_KINDS
+from osuT5.tokens.events import ContextKind, EventKind
+from osuT5.tokens.vocabulary import EventRange, Vocabulary
 
 FILE = "tokenizer.json"
 
@@ -109,7 +109,8 @@ def _ranges(rows: Iterable[dict]) -> tuple[EventRange, ...]:
 
 
 def _ours(event_range: EventRange) -> EventRange:
-    """An input range with our values. Raises ValueError where its classes are not those of `osuT5.conditions`."""
+    """An input range with our values. Raises ValueError where its classes are not those of
+    `osuT5.tokens.conditions`."""
     kind = event_range.kind
     shift = SHIFTED_KINDS.get(kind, 0)
     ours = EventRange(kind, event_range.low - shift, event_range.high - shift)

@@ -15,7 +15,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from osuT5.events import EventKind
 from osuT5.model.audio_conditions import PUBLISHED_SWITCHES
 from osuT5.model.config import ModelConfig
 from osuT5.model.published.bundle import CONFIG_FILE, GENERATION_FILE, OURS, TOKENIZER_FILE, bundle_from_json
@@ -23,7 +22,8 @@ from osuT5.model.published.keys import published_key
 from osuT5.model.published.sizes import BACKBONES
 from osuT5.model.published.tokenizer import tokenizer_json
 from osuT5.model.spectrogram import mel_filter_bank
-from osuT5.spec import ModelSpec
+from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.events import EventKind
 
 RHYTHM_WEIGHT = {"whisper": 3.0}
 """Weight of time tokens in the loss that a generation was trained with; 1 in all but V28 and V29."""

@@ -12,8 +12,8 @@ from osuT5.dataset.corpus import CorpusReport, SongLoader, encode_chart, load_co
 from osuT5.dataset.records import ChartRecord
 from osuT5.dataset.sources import ReadChart, mapset_songs
 from osuT5.dataset.splits import songs_of_split
-from osuT5.events import ContextKind
-from osuT5.spec import mini_spec
+from osuT5.tokens.contract import mini_spec
+from osuT5.tokens.events import ContextKind
 
 SPEC = mini_spec()
 SONG_S = 12

@@ -8,8 +8,8 @@ from osu_beatmap.beatmap import GameMode
 from osuT5.dataset.errors import CorpusError
 from osuT5.dataset.options import AugmentationOptions, BatchOptions
 from osuT5.dataset.rows import Cut, RowWriter
-from osuT5.events import ContextKind, EventKind
-from osuT5.vocabulary import EOS_ID, IGNORED_LABEL, SOS_ID
+from osuT5.tokens.events import ContextKind, EventKind
+from osuT5.tokens.vocabulary import EOS_ID, IGNORED_LABEL, SOS_ID
 
 PUBLISHED = published_like_spec()
 VOCABULARY = PUBLISHED.vocabulary

@@ -10,14 +10,14 @@ import soundfile
 from osu_beatmap.attributes import attributes_of
 from osu_beatmap.beatmap import Beatmap, Circle, Difficulty, GameMode, HitSound, Metadata, TimingPoint
 from osu_beatmap.files.writer import save_beatmap
-from osuT5.conditions import CONDITIONS
 from osuT5.dataset.corpus import Chart, TrainingSong
 from osuT5.dataset.token_stream import TokenStream
 from osuT5.encoding import encode_context
-from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import ContextKind, EventKind
-from osuT5.spec import ModelSpec, mini_spec, output_ranges
-from osuT5.vocabulary import EventRange, Vocabulary
+from osuT5.tokens.conditions import CONDITIONS
+from osuT5.tokens.contract import ModelSpec, mini_spec, output_ranges
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import ContextKind, EventKind
+from osuT5.tokens.vocabulary import EventRange, Vocabulary
 
 SPEC = mini_spec()
 SONG_MS = 30_000.0

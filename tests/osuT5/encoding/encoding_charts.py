@@ -15,8 +15,8 @@ from osu_beatmap.beatmap import (
     SliderEdge,
     TimingPoint,
 )
-from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import Event, EventGroup, EventKind
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import Event, EventGroup, EventKind
 
 V29 = EncodingSpec()
 V32 = EncodingSpec(types_first=False, distances=False, position_refine_px=2, slider_layout=2, sustain_ms=8000)

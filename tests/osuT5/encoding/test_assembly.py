@@ -13,8 +13,8 @@ from osu_beatmap.geometry.slider_path import SliderPath
 from osu_beatmap.timing.active_point import Timing, end_time_ms
 from osuT5.encoding import assemble, encode_context, groups_from_events
 from osuT5.encoding.groups import PART_KINDS
-from osuT5.encoding_spec import MINI_ENCODING
-from osuT5.events import TYPE_KINDS, ContextKind, Event, EventGroup, EventKind
+from osuT5.tokens.encoding_spec import MINI_ENCODING
+from osuT5.tokens.events import TYPE_KINDS, ContextKind, Event, EventGroup, EventKind
 
 K = EventKind
 CENTRE_CELL = (K.POSITION, 16 + 14 * 33)

@@ -4,7 +4,7 @@ from encoding_charts import RED, V29, V32, beatmap, brief, circle, green, slider
 
 from osu_beatmap.beatmap import Circle, CurveKind, GameMode, HoldNote, PathSegment, Slider, Spinner, TimingPoint
 from osuT5.encoding import encode_context
-from osuT5.events import ContextKind, EventKind
+from osuT5.tokens.events import ContextKind, EventKind
 
 SONG_MS = 4000.0
 

@@ -3,8 +3,8 @@
 import pytest
 
 from osuT5.encoding.event_stream import EventStream
-from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import Event, EventKind
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import Event, EventKind
 
 K = EventKind
 

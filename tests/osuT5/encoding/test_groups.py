@@ -4,7 +4,7 @@ import pytest
 from encoding_charts import V29, V32, beatmap, brief, circle, slider
 
 from osuT5.encoding import encode_context, groups_from_events
-from osuT5.events import ContextKind, Event, EventKind
+from osuT5.tokens.events import ContextKind, Event, EventKind
 
 K = EventKind
 

@@ -14,7 +14,7 @@ from osuT5.encoding.positions import column_event, column_x, position_events, re
 from osuT5.encoding.scroll_speed import decode_scroll_speeds, longest_beat_length_ms, read_speed, speed_event
 from osuT5.encoding.slider_anchors import anchors_of, segments_of
 from osuT5.encoding.sliders import slide_count
-from osuT5.events import Event, EventKind
+from osuT5.tokens.events import Event, EventKind
 
 FLOORED = replace(V29, cells_toward_zero=False)
 coordinates = st.tuples(st.integers(-256, 767), st.integers(-256, 639))

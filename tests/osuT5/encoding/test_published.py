@@ -15,7 +15,7 @@ from encoding_charts import V29, V32
 
 from osu_beatmap.files.reader import parse_beatmap
 from osuT5.encoding import encode_context, groups_from_events
-from osuT5.events import ContextKind, Event, EventKind
+from osuT5.tokens.events import ContextKind, Event, EventKind
 
 SONG_MS = 180_000.0
 SPECS = {"v29": V29, "v32": V32}

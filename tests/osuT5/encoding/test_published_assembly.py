@@ -6,8 +6,8 @@ from encoding_charts import RED, V29, group, timed
 from osu_beatmap.beatmap import Circle, Difficulty, GameMode, HoldNote, Slider
 from osuT5.encoding.positions import read_position_as_published
 from osuT5.encoding.published_assembly import assemble_as_published
-from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import Event, EventKind
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import Event, EventKind
 
 K = EventKind
 PX = EncodingSpec(positions_split=True, position_cell_px=1)

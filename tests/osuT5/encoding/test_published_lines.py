@@ -8,7 +8,7 @@ from osuT5.encoding.published_lines import LineEditor
 from osuT5.encoding.published_resnap import nearest_tick_ms, resnap_as_published
 from osuT5.encoding.published_tempo import main_beat_ms, whole_seconds_ms
 from osuT5.encoding.published_timing import FileOrderTiming, own_divisor
-from osuT5.events import Event, EventKind
+from osuT5.tokens.events import Event, EventKind
 
 K = EventKind
 

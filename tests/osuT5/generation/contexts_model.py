@@ -21,10 +21,10 @@ from osu_beatmap.beatmap import (
     Spinner,
     TimingPoint,
 )
-from osuT5.events import ContextKind
 from osuT5.generation.schedule import SongWriter
 from osuT5.model.seq2seq import MapperModel
-from osuT5.spec import ModelSpec, mini_spec, output_ranges
+from osuT5.tokens.contract import ModelSpec, mini_spec, output_ranges
+from osuT5.tokens.events import ContextKind
 from osuT5.training.architectures import mini_config
 
 SONG_MS = 20_000.0

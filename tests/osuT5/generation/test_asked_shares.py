@@ -7,7 +7,6 @@ import torch
 
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
-from osuT5.events import ContextKind, Event, EventGroup, EventKind
 from osuT5.generation.asked_shares import (
     LOG_ODDS_PER_OBJECT,
     LOG_ODDS_PER_SCALE,
@@ -20,7 +19,8 @@ from osuT5.generation.asked_shares import (
     count,
 )
 from osuT5.generation.logit_rules import Row
-from osuT5.spec import mini_spec
+from osuT5.tokens.contract import mini_spec
+from osuT5.tokens.events import ContextKind, Event, EventGroup, EventKind
 
 K = EventKind
 SPEC = mini_spec()

@@ -10,10 +10,10 @@ from tiny_song import tiny_spec
 
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
-from osuT5.events import ContextKind
 from osuT5.generation.compiled_grammar import UNKNOWN, CompiledGrammar, TableFull
 from osuT5.generation.logit_rules import OnlyItsContext, Row, WholeGroups
 from osuT5.generation.schedule import _grammar
+from osuT5.tokens.events import ContextKind
 
 VERSIONS = ["mini", "v29", "v30", "v31", "v32"]
 TOKENS = 400

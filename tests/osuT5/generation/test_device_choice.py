@@ -8,7 +8,6 @@ from on_one_device import OnOneDevice
 from tiny_song import HOT, network, tiny_spec
 
 from osu_beatmap.beatmap import GameMode
-from osuT5.events import ContextKind
 from osuT5.generation.compiled_grammar import CompiledGrammar
 from osuT5.generation.device_choice import DeviceChoice
 from osuT5.generation.engine import Guidance
@@ -16,6 +15,7 @@ from osuT5.generation.grammar import GrammarState
 from osuT5.generation.logit_rules import Row
 from osuT5.generation.sampling import Sampler, Sampling
 from osuT5.model.static_decoder import Shape, StaticDecoder
+from osuT5.tokens.events import ContextKind
 
 SPEC = tiny_spec("mini")
 

@@ -14,13 +14,13 @@ from tiny_song import GREEDY, HOT, charts, filled_in, network, song_of_noise, ti
 
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
-from osuT5.events import ContextKind
 from osuT5.generation import device_loop
 from osuT5.generation.charts import ChartInProgress
 from osuT5.generation.sampling import Sampling
 from osuT5.generation.schedule import SongWriter
 from osuT5.model.generating import prepare_to_generate
 from osuT5.model.step_graphs import as_they_are
+from osuT5.tokens.events import ContextKind
 
 VERSIONS = ["mini", "v29", "v31", "v32"]
 

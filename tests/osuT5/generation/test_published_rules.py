@@ -5,7 +5,6 @@ import math
 import pytest
 import torch
 
-from osuT5.events import ContextKind, Event, EventKind
 from osuT5.generation.published_rules import (
     ConditionalTemperature,
     Lookback,
@@ -16,7 +15,8 @@ from osuT5.generation.published_rules import (
     keep_top_k,
     keep_top_p,
 )
-from osuT5.vocabulary import SOS_ID, EventRange, Vocabulary
+from osuT5.tokens.events import ContextKind, Event, EventKind
+from osuT5.tokens.vocabulary import SOS_ID, EventRange, Vocabulary
 
 K = EventKind
 VOCABULARY = Vocabulary(

@@ -5,12 +5,12 @@ import pytest
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
 from osuT5.encoding.event_stream import EventStream
-from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import ContextKind, Event, EventKind
 from osuT5.generation.published_schedule import PromptTooLong, PublishedChart, PublishedWriter, negative_attributes
 from osuT5.published_windows import PublishedGrid
-from osuT5.spec import ModelSpec, mini_spec, output_ranges
-from osuT5.vocabulary import EventRange, Vocabulary
+from osuT5.tokens.contract import ModelSpec, mini_spec, output_ranges
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import ContextKind, Event, EventKind
+from osuT5.tokens.vocabulary import EventRange, Vocabulary
 
 MINI = mini_spec()
 TYPES_FIRST = EncodingSpec()

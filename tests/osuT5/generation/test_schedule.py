@@ -9,14 +9,14 @@ import torch
 
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
-from osuT5.events import ContextKind, Event, EventGroup, EventKind
 from osuT5.generation.charts import ChartInProgress, groups_between
 from osuT5.generation.engine import Engine, RowByRow
 from osuT5.generation.logit_rules import Row
 from osuT5.generation.sampling import Sampler, Sampling
 from osuT5.generation.schedule import SongWriter
 from osuT5.model.seq2seq import MapperModel
-from osuT5.spec import mini_spec
+from osuT5.tokens.contract import mini_spec
+from osuT5.tokens.events import ContextKind, Event, EventGroup, EventKind
 from osuT5.training.architectures import mini_config
 
 SPEC = mini_spec()

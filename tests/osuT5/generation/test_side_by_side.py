@@ -10,11 +10,11 @@ from tiny_song import GREEDY, HOT, charts, filled_in, network, song_of_noise, ti
 
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
-from osuT5.events import ContextKind
 from osuT5.generation.sampling import Sampling
 from osuT5.generation.schedule import SongWriter
 from osuT5.generation.side_by_side import WriterGroup
 from osuT5.model.generating import prepare_to_generate
+from osuT5.tokens.events import ContextKind
 
 
 @pytest.fixture(scope="module", params=["mini", "v29", "v31", "v32"])

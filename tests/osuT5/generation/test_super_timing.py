@@ -13,7 +13,7 @@ from osuT5.generation.listening import Listener
 from osuT5.generation.sampling import Sampling
 from osuT5.generation.super_timing import SuperTimer
 from osuT5.model.seq2seq import MapperModel
-from osuT5.spec import mini_spec
+from osuT5.tokens.contract import mini_spec
 from osuT5.training.architectures import mini_config
 
 SPEC = mini_spec()

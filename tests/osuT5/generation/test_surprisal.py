@@ -12,13 +12,13 @@ from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Circle, GameMode
 from osuT5.encoding import encode_context
 from osuT5.encoding.context import traced_objects
-from osuT5.events import ContextKind, EventKind
 from osuT5.generation.charts import ChartInProgress, groups_between
 from osuT5.generation.schedule import SongWriter
 from osuT5.generation.surprisal import ContextScorer
 from osuT5.generation.token_scores import Surprise, TokenScorer, sound_answers
 from osuT5.model.seq2seq import MapperModel
-from osuT5.spec import mini_spec
+from osuT5.tokens.contract import mini_spec
+from osuT5.tokens.events import ContextKind, EventKind
 from osuT5.training.architectures import mini_config
 from tests.pipeline.review.review_maps import regular_map, slider
 

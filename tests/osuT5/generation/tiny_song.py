@@ -12,7 +12,7 @@ from osuT5.generation.charts import ChartInProgress
 from osuT5.generation.sampling import Sampling
 from osuT5.generation.schedule import SongWriter
 from osuT5.model.seq2seq import MapperModel
-from osuT5.spec import ModelSpec, mini_spec
+from osuT5.tokens.contract import ModelSpec, mini_spec
 from osuT5.training.architectures import mini_config
 
 SONG_WINDOWS = 1.5

@@ -14,7 +14,7 @@ from osuT5.model.loading import load_model
 from osuT5.model.published import read_bundle
 from osuT5.model.published.writing import bundle_json
 from osuT5.model.seq2seq import MapperModel
-from osuT5.spec import ModelSpec, mini_spec
+from osuT5.tokens.contract import ModelSpec, mini_spec
 
 
 @pytest.fixture

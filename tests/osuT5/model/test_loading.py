@@ -17,7 +17,7 @@ from osuT5.model.convert import convert_to_published
 from osuT5.model.loading import EMBEDDED_MODEL, best_device, find_model, load_model
 from osuT5.model.seq2seq import MapperModel
 from osuT5.model.weights import build_model, read_weights
-from osuT5.spec import ModelSpec
+from osuT5.tokens.contract import ModelSpec
 
 
 @pytest.fixture

@@ -11,8 +11,6 @@ import torch
 from benchmarks.parity.inputs import asked_attributes
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
-from osuT5.conditions import SongPlace, condition_ids
-from osuT5.events import ContextKind, Event, EventKind
 from osuT5.model.config import ModelConfig
 from osuT5.model.published import (
     bundle_folder,
@@ -23,7 +21,9 @@ from osuT5.model.published import (
 )
 from osuT5.model.published.writing import bundle_json, own_values, published_tensors, runs_in_the_original
 from osuT5.model.seq2seq import MapperModel
-from osuT5.spec import ModelSpec, mini_spec
+from osuT5.tokens.conditions import SongPlace, condition_ids
+from osuT5.tokens.contract import ModelSpec, mini_spec
+from osuT5.tokens.events import ContextKind, Event, EventKind
 
 VERSIONS = ("v28", "v29", "v30", "v31", "v32", "v32-mini")
 FRAMES = {"v28": 1024, "v29": 1024, "v30": 4096, "v31": 4096, "v32": 2048, "v32-mini": 2048}

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from osuT5.model.config import ModelConfig
 from osuT5.model.frame_heads import frame_loss
 from osuT5.model.seq2seq import MapperModel, token_loss
-from osuT5.vocabulary import IGNORED_LABEL
+from osuT5.tokens.vocabulary import IGNORED_LABEL
 
 MODES = torch.tensor([0, 3, 1])
 WINDOWS = torch.tensor([0, 1, 1])

@@ -10,15 +10,15 @@ import torch
 from osuT5.dataset.batches import WHOLE_BATCH, Batch, BatchPart, joined
 from osuT5.dataset.options import BatchOptions
 from osuT5.dataset.samplers import TrainingData
-from osuT5.events import EventKind
 from osuT5.model.seq2seq import MapperModel
-from osuT5.spec import mini_spec
+from osuT5.tokens.contract import mini_spec
+from osuT5.tokens.events import EventKind
+from osuT5.tokens.vocabulary import IGNORED_LABEL
 from osuT5.training.architectures import mini_config
 from osuT5.training.options import LossOptions
 from osuT5.training.start import StartingPoint, whole_model_export
 from osuT5.training.tally import HeldOutTally
 from osuT5.training.task import MapperTask
-from osuT5.vocabulary import IGNORED_LABEL
 from training.task import means
 
 SPEC = mini_spec()

@@ -8,8 +8,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from osuT5.events import Event, EventKind
-from osuT5.spec import mini_spec
+from osuT5.tokens.contract import mini_spec
+from osuT5.tokens.events import Event, EventKind
 from osuT5.training.token_loss import TokenLoss, value_weights
 
 SPEC = mini_spec()

@@ -5,8 +5,8 @@ from itertools import product
 import pytest
 
 from osu_beatmap.beatmap import Break, GameMode, HitSound
-from osuT5.events import EventKind
 from osuT5.generation.token_scores import Surprise
+from osuT5.tokens.events import EventKind
 from pipeline.review.aspects import CATEGORY_OF, Aspect, Category
 from pipeline.review.audio_timing import Stretch
 from pipeline.review.building import suggestions_of

@@ -2,11 +2,11 @@ import json
 
 import pytest
 
-from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import ContextKind, Event, EventKind
-from osuT5.spec import GROUP_KINDS, mini_spec, output_ranges
-from osuT5.vocabulary import EOS_ID, EventRange, Vocabulary
-from osuT5.windows import WindowGrid
+from osuT5.tokens.contract import GROUP_KINDS, mini_spec, output_ranges
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import ContextKind, Event, EventKind
+from osuT5.tokens.vocabulary import EOS_ID, EventRange, Vocabulary
+from osuT5.tokens.windows import WindowGrid
 
 V29_CONTEXTS = tuple(ContextKind(name) for name in ("none", "timing", "kiai", "map", "sv", "no_hs", "gd"))
 

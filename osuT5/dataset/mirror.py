@@ -11,9 +11,9 @@ from enum import Enum
 import numpy as np
 
 from osu_beatmap.beatmap import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX, GameMode
-from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import EventKind
-from osuT5.vocabulary import Vocabulary
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import EventKind
+from osuT5.tokens.vocabulary import Vocabulary
 
 
 class Mirror(Enum):

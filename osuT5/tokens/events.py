@@ -2,7 +2,7 @@
 
 An event is a kind and an integer value. The names are those of the published vocabularies, so that a
 published tokenizer file can be read as it is. What the values mean is decided in `osuT5.encoding`;
-how events become token ids, in `osuT5.vocabulary`.
+how events become token ids, in `osuT5.tokens.vocabulary`.
 """
 
 from __future__ import annotations

@@ -12,14 +12,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from osu_beatmap.beatmap import GameMode
-from osuT5.class_tables import NO_TABLES, ClassTables
-from osuT5.conditions import CONDITIONS
-from osuT5.encoding_spec import MINI_ENCODING, EncodingSpec
-from osuT5.events import SUSTAIN_KINDS, ContextKind, EventKind
 from osuT5.model.spectrogram import SpectrogramSpec
-from osuT5.prompt import PromptLayout, WindowText
-from osuT5.vocabulary import EventRange, Vocabulary
-from osuT5.windows import WindowGrid
+from osuT5.tokens.class_tables import NO_TABLES, ClassTables
+from osuT5.tokens.conditions import CONDITIONS
+from osuT5.tokens.encoding_spec import MINI_ENCODING, EncodingSpec
+from osuT5.tokens.events import SUSTAIN_KINDS, ContextKind, EventKind
+from osuT5.tokens.prompt import PromptLayout, WindowText
+from osuT5.tokens.vocabulary import EventRange, Vocabulary
+from osuT5.tokens.windows import WindowGrid
 
 CONTRACT_FILE = "contract.json"
 

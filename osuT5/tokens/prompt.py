@@ -15,10 +15,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from osuT5.encoding.groups import groups_from_events
-from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import ContextKind, Event, EventGroup, EventKind
-from osuT5.vocabulary import EOS_ID, SOS_ID, Vocabulary
-from osuT5.windows import WindowGrid
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import ContextKind, Event, EventGroup, EventKind
+from osuT5.tokens.vocabulary import EOS_ID, SOS_ID, Vocabulary
+from osuT5.tokens.windows import WindowGrid
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from osuT5.windows import WindowGrid
+from osuT5.tokens.windows import WindowGrid
 
 GRID = WindowGrid()
 

@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from osuT5.audio.mp3_start import start_trim_samples
 from osuT5.audio_published import published_samples
-from osuT5.mp3_start import start_trim_samples
 
 if TYPE_CHECKING:
     import av

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from osuT5.events import ContextKind, Event, EventKind
+from osuT5.tokens.events import ContextKind, Event, EventKind
 
 PAD_ID = 0
 SOS_ID = 1

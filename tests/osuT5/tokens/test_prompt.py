@@ -1,7 +1,7 @@
-from osuT5.events import ContextKind, Event, EventGroup, EventKind
-from osuT5.prompt import InputSegment, PromptLayout, Segment
-from osuT5.spec import ModelSpec, mini_spec
-from osuT5.vocabulary import EOS_ID, SOS_ID
+from osuT5.tokens.contract import ModelSpec, mini_spec
+from osuT5.tokens.events import ContextKind, Event, EventGroup, EventKind
+from osuT5.tokens.prompt import InputSegment, PromptLayout, Segment
+from osuT5.tokens.vocabulary import EOS_ID, SOS_ID
 
 SPEC = mini_spec()
 TIMING, MAP = ContextKind.TIMING, ContextKind.MAP

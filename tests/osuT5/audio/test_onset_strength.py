@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from osuT5.attacks import attack_strengths
+from osuT5.audio.onset_strength import attack_strengths
 
 RATE = 16_000
 
@@ -26,7 +26,7 @@ def test_clicks_and_tones_are_heard_where_they_begin():
 def test_blocks_leave_no_seam(monkeypatch):
     samples = np.random.default_rng(1).normal(0, 0.1, RATE).astype(np.float32)
     whole = attack_strengths(samples, RATE)
-    monkeypatch.setattr("osuT5.attacks._BLOCK_STEPS", 137)
+    monkeypatch.setattr("osuT5.audio.onset_strength._BLOCK_STEPS", 137)
     assert np.array_equal(attack_strengths(samples, RATE), whole)
 
 

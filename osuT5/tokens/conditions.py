@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from osu_beatmap.attributes import WITH_CIRCLES, WITH_SCROLL_SPEED, Attributes
 from osu_beatmap.beatmap import GameMode
-from osuT5.class_tables import NO_TABLES, ClassTables
-from osuT5.events import ContextKind, Event, EventKind
-from osuT5.vocabulary import EventRange, Vocabulary
+from osuT5.tokens.class_tables import NO_TABLES, ClassTables
+from osuT5.tokens.events import ContextKind, Event, EventKind
+from osuT5.tokens.vocabulary import EventRange, Vocabulary
 
 MANIA = frozenset({GameMode.MANIA})
 ALL_MODES = frozenset(GameMode)

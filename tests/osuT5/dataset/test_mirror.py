@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 
 from osu_beatmap.beatmap import GameMode
+from osuT5.dataset.mirror import Mirror, mirror_table, mirrors_of
 from osuT5.encoding.positions import position_events
-from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import Event, EventKind
-from osuT5.mirror import Mirror, mirror_table, mirrors_of
-from osuT5.spec import mini_spec, output_ranges
-from osuT5.vocabulary import Vocabulary
+from osuT5.tokens.contract import mini_spec, output_ranges
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import Event, EventKind
+from osuT5.tokens.vocabulary import Vocabulary
 
 SPEC = mini_spec()
 

@@ -6,9 +6,9 @@ import pytest
 
 from osu_beatmap.attributes import Attributes, attributes_of
 from osu_beatmap.beatmap import Beatmap, Circle, Difficulty, GameMode, HoldNote, TimingPoint
-from osuT5.conditions import CONDITIONS, SongPlace, condition_events, condition_ids
-from osuT5.events import Event, EventKind
-from osuT5.spec import MINI_CONDITIONS, mini_spec
+from osuT5.tokens.conditions import CONDITIONS, SongPlace, condition_events, condition_ids
+from osuT5.tokens.contract import MINI_CONDITIONS, mini_spec
+from osuT5.tokens.events import Event, EventKind
 
 PLACE = SongPlace(song_ms=180_000.0, window_start_ms=90_000.0)
 

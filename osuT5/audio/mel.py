@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from osuT5.model.spectrogram import Spectrogram
-from osuT5.spec import ModelSpec
+from osuT5.tokens.contract import ModelSpec
 
 BLOCK_FRAMES = 65_536
 """A spectrum takes 16 times the memory of its samples: beyond this (8.7 minutes) it is made piece by piece."""

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from osuT5.mel import song_mel, window_mel
-from osuT5.spec import mini_spec
+from osuT5.audio.mel import song_mel, window_mel
+from osuT5.tokens.contract import mini_spec
 
 SPEC = mini_spec()
 
