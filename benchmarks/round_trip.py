@@ -22,11 +22,11 @@ from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.geometry.slider_path import end_position
 from osu_beatmap.timing.active_point import Timing, end_time_ms
 from osuT5.encoding import AssemblyReport, assemble, encode_context
-from osuT5.encoding.hitsounds import resolve
-from osuT5.encoding.objects import object_sound
-from osuT5.encoding.positions import column_event
+from osuT5.encoding.hit_objects.circles import object_sound
+from osuT5.encoding.hit_objects.hitsounds import resolve
+from osuT5.encoding.hit_objects.positions import column_event
+from osuT5.encoding.hit_objects.sliders import BODY_DELAY_MS, edge_sound
 from osuT5.encoding.scroll_speed import line_speed
-from osuT5.encoding.sliders import BODY_DELAY_MS, edge_sound
 from osuT5.tokens.encoding_spec import MINI_ENCODING, EncodingSpec
 from osuT5.tokens.events import ContextKind, Event, EventGroup, EventKind
 

@@ -15,8 +15,8 @@ from osu_beatmap.timing.active_point import (
     without_redundant,
 )
 from osuT5.encoding import assemble, encode_context
+from osuT5.encoding.hitsound_merge import with_sounds
 from osuT5.encoding.kiai import decode_kiai
-from osuT5.encoding.sounding import with_sounds
 from osuT5.generation.listening import Progress
 from osuT5.generation.sounds import write_sounds
 from osuT5.tokens.events import ContextKind

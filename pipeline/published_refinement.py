@@ -17,7 +17,7 @@ from osu_beatmap.timing.active_point import PX_PER_BEAT
 from osu_diffusion.published_sampling import PublishedPoints, PublishedSlider
 from osu_diffusion.sequence import PointKind, slider_end_kind
 from osuT5.encoding.event_stream import EventStream
-from osuT5.encoding.positions import CENTRE
+from osuT5.encoding.hit_objects.positions import CENTRE
 from osuT5.tokens.events import TYPE_KINDS, Event, EventKind
 
 POINT_KINDS = {

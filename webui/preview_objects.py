@@ -24,7 +24,7 @@ from osu_beatmap.geometry.stacking import stack_heights, step_px
 from osu_beatmap.rules.catch import fruits, movements
 from osu_beatmap.rules.chart import Chart
 from osu_beatmap.timing.active_point import slider_velocity_px_per_ms
-from osuT5.encoding.positions import column_event
+from osuT5.encoding.hit_objects.positions import column_event
 
 MAX_PATH_POINTS = 400
 """A finer polyline than this is taken at equal distances along it."""

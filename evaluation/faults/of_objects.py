@@ -26,7 +26,7 @@ from osu_beatmap.beatmap import (
     Spinner,
 )
 from osu_beatmap.timing.active_point import Timing, set_sv
-from osuT5.encoding.positions import column_x
+from osuT5.encoding.hit_objects.positions import column_x
 
 MOVED_PX = 120.0
 MARGIN_PX = 20.0

@@ -9,7 +9,7 @@ import numpy as np
 
 from osu_beatmap.beatmap import Beatmap, GameMode, HitObject, HoldNote, Spinner
 from osu_beatmap.timing.active_point import Timing, end_time_ms
-from osuT5.encoding.positions import column_event
+from osuT5.encoding.hit_objects.positions import column_event
 
 CLEARANCE_MS = 30.0
 PLACED = frozenset({GameMode.STANDARD, GameMode.CATCH})

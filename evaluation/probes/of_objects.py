@@ -25,7 +25,7 @@ from osu_beatmap.beatmap import (
     SliderEdge,
     TimingPoint,
 )
-from osuT5.encoding.positions import column_x
+from osuT5.encoding.hit_objects.positions import column_x
 
 JITTER_MS = 10.0
 GROWN_NOTES = 2

@@ -17,12 +17,12 @@ from osu_beatmap.timing.active_point import (
     with_volume_changes,
     without_redundant,
 )
-from osuT5.encoding.decoding import decode_objects
-from osuT5.encoding.drafts import AssemblyReport, Draft
+from osuT5.encoding.hit_objects.object_decoder import decode_objects
+from osuT5.encoding.hit_objects.object_drafts import AssemblyReport, Draft
+from osuT5.encoding.hit_objects.positions import CENTRE
+from osuT5.encoding.hit_objects.taiko import drumroll_path
 from osuT5.encoding.kiai import decode_kiai
-from osuT5.encoding.positions import CENTRE
 from osuT5.encoding.scroll_speed import decode_scroll_speeds, read_speed
-from osuT5.encoding.taiko import drumroll_path
 from osuT5.encoding.timing import BEAT_KINDS
 from osuT5.encoding.writer import whole_ms
 from osuT5.tokens.encoding_spec import EncodingSpec

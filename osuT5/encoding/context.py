@@ -7,10 +7,11 @@ from dataclasses import replace
 from osu_beatmap.beatmap import Beatmap, Circle, GameMode, HitObject, HoldNote, Slider, Spinner
 from osu_beatmap.quirks import NO_QUIRKS, Quirks
 from osu_beatmap.timing.active_point import end_time_ms
-from osuT5.encoding import mania, objects, taiko
+from osuT5.encoding.hit_objects import circles as objects
+from osuT5.encoding.hit_objects import mania, taiko
+from osuT5.encoding.hit_objects.sliders import encode_slider
 from osuT5.encoding.kiai import encode_kiai
 from osuT5.encoding.scroll_speed import encode_scroll_speeds
-from osuT5.encoding.sliders import encode_slider
 from osuT5.encoding.timing import encode_timing
 from osuT5.encoding.writer import GroupWriter, whole_ms
 from osuT5.tokens.encoding_spec import EncodingSpec

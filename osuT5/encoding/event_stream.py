@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from osu_beatmap.beatmap import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX
 from osuT5.encoding.groups import ANCHOR_KINDS
-from osuT5.encoding.positions import read_position_as_published
+from osuT5.encoding.hit_objects.positions import read_position_as_published
 from osuT5.encoding.writer import whole_ms
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import SUSTAIN_KINDS, TYPE_KINDS, Event, EventGroup, EventKind

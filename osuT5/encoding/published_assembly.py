@@ -35,12 +35,12 @@ from osu_beatmap.beatmap import (
 )
 from osu_beatmap.timing.active_point import PX_PER_BEAT
 from osuT5.encoding.groups import ANCHOR_KINDS
-from osuT5.encoding.hitsounds import Sound
-from osuT5.encoding.positions import CENTRE
+from osuT5.encoding.hit_objects.hitsounds import Sound
+from osuT5.encoding.hit_objects.positions import CENTRE
+from osuT5.encoding.main_tempo import main_beat_ms
 from osuT5.encoding.published_lines import OWN_INDEX, LineEditor
 from osuT5.encoding.published_parts import PLACED_KINDS, Part, RandomPlaces, join_near_places, part_of
 from osuT5.encoding.published_paths import measured_path, path_segments, progress_nearest, scaled, zigzag
-from osuT5.encoding.published_tempo import main_beat_ms
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import EventGroup, EventKind
 

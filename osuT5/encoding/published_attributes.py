@@ -10,7 +10,7 @@ from itertools import groupby
 
 from osu_beatmap.attributes import WITH_SCROLL_SPEED, Attributes, hold_note_ratio
 from osu_beatmap.beatmap import Beatmap, GameMode, HoldNote
-from osuT5.encoding.published_tempo import main_beat_ms, whole_seconds_ms
+from osuT5.encoding.main_tempo import main_beat_ms, whole_seconds_ms
 
 DEFAULT_KEYS = 4
 SAME_SPEED = 1e-3

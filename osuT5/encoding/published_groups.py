@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from osuT5.encoding.decoding import SUSTAIN_KINDS
+from osuT5.encoding.hit_objects.object_decoder import SUSTAIN_KINDS
 from osuT5.encoding.timing import BEAT_KINDS, MarkedBeat
 from osuT5.tokens.events import TYPE_KINDS, Event, EventGroup, EventKind
 

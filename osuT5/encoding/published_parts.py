@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from osu_beatmap.beatmap import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX, GameMode, Point
-from osuT5.encoding.drafts import first_sound, has_new_combo
 from osuT5.encoding.groups import ANCHOR_KINDS, has_time
-from osuT5.encoding.hitsounds import Sound, read_sounds
-from osuT5.encoding.mania import column_of
-from osuT5.encoding.positions import read_position_as_published
+from osuT5.encoding.hit_objects.hitsounds import Sound, read_sounds
+from osuT5.encoding.hit_objects.mania import column_of
+from osuT5.encoding.hit_objects.object_drafts import first_sound, has_new_combo
+from osuT5.encoding.hit_objects.positions import read_position_as_published
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import Event, EventGroup, EventKind
 

@@ -10,8 +10,8 @@ import math
 from dataclasses import replace
 
 from osu_beatmap.beatmap import Beatmap, TimingPoint
+from osuT5.encoding.file_order_timing import FileOrderTiming
 from osuT5.encoding.published_lines import LineEditor
-from osuT5.encoding.published_timing import FileOrderTiming
 
 SAME_BEAT = 1e-4
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from osu_beatmap.beatmap import GameMode
-from osuT5.encoding.decoding import SUSTAIN_KINDS
 from osuT5.encoding.groups import ANCHOR_KINDS
-from osuT5.encoding.published_sliders import MAX_POINTS
+from osuT5.encoding.hit_objects.coarse_sliders import MAX_POINTS
+from osuT5.encoding.hit_objects.object_decoder import SUSTAIN_KINDS
 from osuT5.encoding.timing import BEAT_KINDS
 from osuT5.generation.grammar import FOLLOWS, STARTS, GrammarState
 from osuT5.tokens.encoding_spec import EncodingSpec

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from osuT5.encoding.hitsounds import ADDITION_VALUES, BANK_VALUES
+from osuT5.encoding.hit_objects.hitsounds import ADDITION_VALUES, BANK_VALUES
 from osuT5.generation.draws import REACH_STEPS
 from osuT5.generation.logit_rules import FORBIDDEN
 from osuT5.tokens.contract import ModelSpec

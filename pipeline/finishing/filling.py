@@ -10,7 +10,7 @@ from osu_beatmap.beatmap import Circle, GameMode
 from osu_beatmap.rules.chart import Chart
 from osu_beatmap.rules.mania import MAX_CHORD
 from osu_beatmap.rules.objects import MIN_DRAIN_MS
-from osuT5.encoding.positions import CENTRE, column_x
+from osuT5.encoding.hit_objects.positions import CENTRE, column_x
 from pipeline.finishing.report import FinishReport
 from pipeline.finishing.ticks import whole_ms
 from pipeline.finishing.times import CLEAR_COLUMN_MS

@@ -9,7 +9,7 @@ from osu_beatmap.geometry.slider_path import SliderPath
 from osu_beatmap.rules import Severity, approach_time_ms
 from osu_beatmap.rules.chart import Chart, circle_radius_px
 from osu_beatmap.rules.spacing import MIN_NOTICED_RADII, spacing
-from osuT5.encoding.positions import CENTRE, column_x
+from osuT5.encoding.hit_objects.positions import CENTRE, column_x
 from pipeline.finishing.report import FinishReport
 from pipeline.finishing.slider_shapes import fit_slider, head_area, moved_path, screen_area
 from pipeline.finishing.working import Piece, WorkingMap, compose

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from osu_beatmap.beatmap import Beatmap, Circle, GameMode, HitObject, HitSound, HoldNote, Slider
 from osu_beatmap.geometry.combos import combo_numbers
-from osuT5.encoding.positions import column_event
+from osuT5.encoding.hit_objects.positions import column_event
 
 KIND_NAMES: dict[GameMode, dict[type, str]] = {
     GameMode.STANDARD: {Circle: "circle", Slider: "slider"},

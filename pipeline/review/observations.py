@@ -15,8 +15,8 @@ from itertools import groupby
 from osu_beatmap.beatmap import Beatmap, GameMode, Slider
 from osu_beatmap.timing.active_point import Timing
 from osuT5.encoding.groups import ANCHOR_KINDS
-from osuT5.encoding.hitsounds import read_sounds
-from osuT5.encoding.positions import read_position
+from osuT5.encoding.hit_objects.hitsounds import read_sounds
+from osuT5.encoding.hit_objects.positions import read_position
 from osuT5.generation.surprisal import Absence, ScoredContext, ScoredEvent
 from osuT5.generation.token_scores import Surprise
 from osuT5.tokens.encoding_spec import EncodingSpec

@@ -10,7 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Hashable, Iterator
 
-from osuT5.encoding.positions import column_event
+from osuT5.encoding.hit_objects.positions import column_event
 from pipeline.review.aspects import Aspect
 from pipeline.review.habits.choices import Choices, Question, Seen, View, counted
 from pipeline.review.habits.places import TICKS_PER_BEAT, MapPlaces, Place

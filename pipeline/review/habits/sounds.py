@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from osu_beatmap.beatmap import GameMode, HitObject, HitSound, Slider, SliderEdge
-from osuT5.encoding.hitsounds import resolve
-from osuT5.encoding.objects import object_sound
-from osuT5.encoding.sliders import edge_sound
+from osuT5.encoding.hit_objects.circles import object_sound
+from osuT5.encoding.hit_objects.hitsounds import resolve
+from osuT5.encoding.hit_objects.sliders import edge_sound
 from pipeline.review.aspects import Aspect
 from pipeline.review.habits.choices import Choices, Question, Seen, counted
 from pipeline.review.habits.places import MapPlaces, Place

@@ -3,7 +3,7 @@ import pytest
 
 from osu_beatmap.beatmap import GameMode
 from osuT5.dataset.mirror import Mirror, mirror_table, mirrors_of
-from osuT5.encoding.positions import position_events
+from osuT5.encoding.hit_objects.positions import position_events
 from osuT5.tokens.contract import mini_spec, output_ranges
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import Event, EventKind

@@ -4,7 +4,6 @@ import math
 from dataclasses import replace
 
 import pytest
-from encoding_charts import RED, V29, V32, beatmap, circle, green, group, slider, timed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +14,7 @@ from osuT5.encoding import assemble, encode_context, groups_from_events
 from osuT5.encoding.groups import PART_KINDS
 from osuT5.tokens.encoding_spec import MINI_ENCODING
 from osuT5.tokens.events import TYPE_KINDS, ContextKind, Event, EventGroup, EventKind
+from tests.support.encoding_charts import RED, V29, V32, beatmap, circle, green, group, slider, timed
 
 K = EventKind
 CENTRE_CELL = (K.POSITION, 16 + 14 * 33)

@@ -1,13 +1,13 @@
 """Maps as the published program makes them, on groups written by hand."""
 
 import pytest
-from encoding_charts import RED, V29, group, timed
 
 from osu_beatmap.beatmap import Circle, Difficulty, GameMode, HoldNote, Slider
-from osuT5.encoding.positions import read_position_as_published
+from osuT5.encoding.hit_objects.positions import read_position_as_published
 from osuT5.encoding.published_assembly import assemble_as_published
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import Event, EventKind
+from tests.support.encoding_charts import RED, V29, group, timed
 
 K = EventKind
 PX = EncodingSpec(positions_split=True, position_cell_px=1)

@@ -1,14 +1,14 @@
 """Lines as the published program edits them, and times as it snaps them."""
 
 import pytest
-from encoding_charts import RED, green, timed
 
 from osu_beatmap.beatmap import TimingPoint
+from osuT5.encoding.file_order_timing import FileOrderTiming, own_divisor
+from osuT5.encoding.main_tempo import main_beat_ms, whole_seconds_ms
 from osuT5.encoding.published_lines import LineEditor
 from osuT5.encoding.published_resnap import nearest_tick_ms, resnap_as_published
-from osuT5.encoding.published_tempo import main_beat_ms, whole_seconds_ms
-from osuT5.encoding.published_timing import FileOrderTiming, own_divisor
 from osuT5.tokens.events import Event, EventKind
+from tests.support.encoding_charts import RED, green, timed
 
 K = EventKind
 

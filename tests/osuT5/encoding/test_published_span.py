@@ -2,9 +2,8 @@
 
 from dataclasses import replace
 
-from encoding_charts import RED, beatmap, circle, green
-
 from osuT5.encoding.published_span import with_span_as_published
+from tests.support.encoding_charts import RED, beatmap, circle, green
 
 
 def times(items):

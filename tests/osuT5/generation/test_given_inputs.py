@@ -15,7 +15,7 @@ from osuT5.dataset.options import AugmentationOptions, BatchOptions
 from osuT5.dataset.rows import Cut, RowWriter
 from osuT5.dataset.token_stream import TokenStream
 from osuT5.encoding import encode_context
-from osuT5.encoding.sounding import with_sounds
+from osuT5.encoding.hitsound_merge import with_sounds
 from osuT5.generation.charts import ChartInProgress, GivenInput, groups_between
 from osuT5.generation.sampling import Sampling
 from osuT5.generation.sounds import SOUND_KINDS, write_sounds

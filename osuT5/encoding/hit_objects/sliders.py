@@ -12,7 +12,18 @@ from dataclasses import dataclass, field
 
 from osu_beatmap.beatmap import Circle, Point, Slider, SliderEdge
 from osu_beatmap.geometry.slider_path import SliderPath, path_of
-from osuT5.encoding.drafts import (
+from osuT5.encoding.groups import ANCHOR_KINDS, has_time
+from osuT5.encoding.hit_objects.circles import object_sound
+from osuT5.encoding.hit_objects.coarse_sliders import (
+    MAX_POINTS,
+    coarse_end,
+    control_points,
+    encoded_duration_ms,
+    whole_path_anchors,
+    whole_us,
+)
+from osuT5.encoding.hit_objects.hitsounds import Sound, read_sounds
+from osuT5.encoding.hit_objects.object_drafts import (
     AssemblyReport,
     Draft,
     PlaceReader,
@@ -21,20 +32,9 @@ from osuT5.encoding.drafts import (
     sample_of,
     volume_change,
 )
-from osuT5.encoding.groups import ANCHOR_KINDS, has_time
-from osuT5.encoding.hitsounds import Sound, read_sounds
-from osuT5.encoding.objects import object_sound
-from osuT5.encoding.positions import read_position
-from osuT5.encoding.published_sliders import (
-    MAX_POINTS,
-    coarse_end,
-    control_points,
-    encoded_duration_ms,
-    whole_path_anchors,
-    whole_us,
-)
+from osuT5.encoding.hit_objects.positions import read_position
+from osuT5.encoding.hit_objects.slider_anchors import anchors_of, segments_of
 from osuT5.encoding.scroll_speed import object_speed_events, read_speed
-from osuT5.encoding.slider_anchors import anchors_of, segments_of
 from osuT5.encoding.writer import GroupWriter
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import EventGroup, EventKind

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from osu_beatmap.beatmap import HitObject, HitSample, Point, SampleSet, Slider
-from osuT5.encoding.hitsounds import Sound
-from osuT5.encoding.positions import CENTRE, read_position
+from osuT5.encoding.hit_objects.hitsounds import Sound
+from osuT5.encoding.hit_objects.positions import CENTRE, read_position
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import EventGroup, EventKind
 

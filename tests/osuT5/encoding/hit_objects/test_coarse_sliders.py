@@ -11,11 +11,11 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from encoding_charts import V29, V32
 
 from osu_beatmap.files.reader import parse_beatmap
 from osuT5.encoding import encode_context, groups_from_events
 from osuT5.tokens.events import ContextKind, Event, EventKind
+from tests.support.encoding_charts import V29, V32
 
 SONG_MS = 180_000.0
 SPECS = {"v29": V29, "v32": V32}

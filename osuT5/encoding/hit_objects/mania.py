@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from osu_beatmap.beatmap import PLAYFIELD_HEIGHT_PX, Circle, HitObject, HoldNote
-from osuT5.encoding.drafts import Draft, first_sound, sample_of
-from osuT5.encoding.hitsounds import read_sounds
-from osuT5.encoding.objects import object_sound
-from osuT5.encoding.positions import column_x
+from osuT5.encoding.hit_objects.circles import object_sound
+from osuT5.encoding.hit_objects.hitsounds import read_sounds
+from osuT5.encoding.hit_objects.object_drafts import Draft, first_sound, sample_of
+from osuT5.encoding.hit_objects.positions import column_x
 from osuT5.encoding.writer import GroupWriter
 from osuT5.tokens.events import EventGroup, EventKind
 

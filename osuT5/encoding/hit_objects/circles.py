@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from osu_beatmap.beatmap import Circle, HitObject, HoldNote, Spinner
-from osuT5.encoding.drafts import Draft, PlaceReader, first_sound, has_new_combo, sample_of, volume_change
-from osuT5.encoding.hitsounds import Sound, read_sounds
-from osuT5.encoding.positions import CENTRE
+from osuT5.encoding.hit_objects.hitsounds import Sound, read_sounds
+from osuT5.encoding.hit_objects.object_drafts import (
+    Draft,
+    PlaceReader,
+    first_sound,
+    has_new_combo,
+    sample_of,
+    volume_change,
+)
+from osuT5.encoding.hit_objects.positions import CENTRE
 from osuT5.encoding.writer import GroupWriter
 from osuT5.tokens.events import EventGroup, EventKind
 

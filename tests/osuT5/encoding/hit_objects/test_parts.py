@@ -3,18 +3,18 @@
 from dataclasses import replace
 
 import pytest
-from encoding_charts import RED, V29, V32, green
 from hypothesis import given
 from hypothesis import strategies as st
 
 from osu_beatmap.beatmap import CurveKind, PathSegment
 from osu_beatmap.timing.active_point import Timing
-from osuT5.encoding.hitsounds import Sound, read_sounds, resolve, sound_events
-from osuT5.encoding.positions import column_event, column_x, position_events, read_position
+from osuT5.encoding.hit_objects.hitsounds import Sound, read_sounds, resolve, sound_events
+from osuT5.encoding.hit_objects.positions import column_event, column_x, position_events, read_position
+from osuT5.encoding.hit_objects.slider_anchors import anchors_of, segments_of
+from osuT5.encoding.hit_objects.sliders import slide_count
 from osuT5.encoding.scroll_speed import decode_scroll_speeds, longest_beat_length_ms, read_speed, speed_event
-from osuT5.encoding.slider_anchors import anchors_of, segments_of
-from osuT5.encoding.sliders import slide_count
 from osuT5.tokens.events import Event, EventKind
+from tests.support.encoding_charts import RED, V29, V32, green
 
 FLOORED = replace(V29, cells_toward_zero=False)
 coordinates = st.tuples(st.integers(-256, 767), st.integers(-256, 639))

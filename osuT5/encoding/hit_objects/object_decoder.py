@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 
 from osu_beatmap.beatmap import GameMode
-from osuT5.encoding import mania, objects, taiko
-from osuT5.encoding.drafts import AssemblyReport, Draft, PlaceReader
 from osuT5.encoding.groups import TIMELESS_KINDS
-from osuT5.encoding.sliders import SliderReader
+from osuT5.encoding.hit_objects import circles as objects
+from osuT5.encoding.hit_objects import mania, taiko
+from osuT5.encoding.hit_objects.object_drafts import AssemblyReport, Draft, PlaceReader
+from osuT5.encoding.hit_objects.sliders import SliderReader
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import SUSTAIN_KINDS, EventGroup, EventKind
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from osu_beatmap.beatmap import CurveKind, Point, Slider
 from osu_beatmap.geometry.coarse_curves import curve_end, curve_kind
 from osu_beatmap.timing.active_point import PX_PER_BEAT, slider_duration_ms
-from osuT5.encoding.slider_anchors import ANCHOR_OF
+from osuT5.encoding.hit_objects.slider_anchors import ANCHOR_OF
 from osuT5.encoding.writer import GroupWriter
 from osuT5.tokens.events import EventKind
 

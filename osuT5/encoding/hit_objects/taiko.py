@@ -16,11 +16,11 @@ from osu_beatmap.beatmap import (
     SliderEdge,
     Spinner,
 )
-from osuT5.encoding.drafts import Draft, first_sound, sample_of, volume_change
-from osuT5.encoding.hitsounds import read_sounds
-from osuT5.encoding.objects import object_sound
-from osuT5.encoding.positions import CENTRE
-from osuT5.encoding.published_sliders import encoded_duration_ms
+from osuT5.encoding.hit_objects.circles import object_sound
+from osuT5.encoding.hit_objects.coarse_sliders import encoded_duration_ms
+from osuT5.encoding.hit_objects.hitsounds import read_sounds
+from osuT5.encoding.hit_objects.object_drafts import Draft, first_sound, sample_of, volume_change
+from osuT5.encoding.hit_objects.positions import CENTRE
 from osuT5.encoding.scroll_speed import object_speed_events, read_speed
 from osuT5.encoding.writer import GroupWriter
 from osuT5.tokens.encoding_spec import EncodingSpec

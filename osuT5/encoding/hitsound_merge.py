@@ -9,7 +9,7 @@ from osu_beatmap.beatmap import EFFECT_KIAI, Beatmap, HitObject, HitSample, Samp
 from osu_beatmap.timing.active_point import with_volume_changes
 from osuT5.encoding.assembly import stated_once
 from osuT5.encoding.context import encode_objects_apart
-from osuT5.encoding.hitsounds import Sound, read_sounds
+from osuT5.encoding.hit_objects.hitsounds import Sound, read_sounds
 from osuT5.encoding.writer import whole_ms
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import EventGroup

@@ -1,0 +1,1 @@
+"""Hit objects <-> events: one kind of object a module, both directions side by side."""
