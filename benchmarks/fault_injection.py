@@ -33,7 +33,7 @@ from evaluation.faults.of_stretches import STRETCH_FAULTS
 from evaluation.review_metrics import RULE_SCORE, auc, baseline_scores, rule_flags
 from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.held_out import Split
-from osuT5.model.loading import EMBEDDED_MODEL, load_model
+from osuT5.model.files.loading import EMBEDDED_MODEL, load_model
 from osuT5.tokens.events import ContextKind
 from pipeline.review.aspects import Aspect, Category
 from pipeline.review.building import RED_LINE, drain_minutes, suggestions_of

@@ -45,8 +45,8 @@ from osuT5.dataset.sources import FolderSong, ReadChart, mapset_songs
 from osuT5.generation.charts import ChartInProgress
 from osuT5.generation.sampling import Sampling
 from osuT5.generation.schedule import SongWriter
-from osuT5.model.generating import prepare_to_generate
-from osuT5.model.loading import load_model
+from osuT5.model.files.loading import load_model
+from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.tokens.events import ContextKind
 from pipeline.difficulty_matching import matched_map
 from pipeline.finish import finish

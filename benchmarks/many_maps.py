@@ -25,8 +25,8 @@ from osuT5.audio.mel import song_mel
 from osuT5.generation.charts import ChartInProgress
 from osuT5.generation.sampling import Sampling
 from osuT5.generation.schedule import SongWriter
-from osuT5.model.generating import prepare_to_generate
-from osuT5.model.loading import load_model
+from osuT5.model.files.loading import load_model
+from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.tokens.events import ContextKind
 from pipeline.generate import beatmap_of, conditions_of, finish_with_settings, hear_timing, write_charts
 from pipeline.options import GenerationRequest, MapOptions

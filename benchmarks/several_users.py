@@ -124,7 +124,7 @@ def _server(session: Path) -> Iterator[Callable[[dict[str, object]], None]]:
 def _print_steps(architecture: str, rows: Sequence[int], precisions: Sequence[str]) -> None:
     import torch
 
-    from osuT5.model.generating import prepare_to_generate
+    from osuT5.model.inference_setup import prepare_to_generate
     from osuT5.model.seq2seq import MapperModel
     from osuT5.training.architectures import ARCHITECTURES
 

@@ -17,7 +17,7 @@ from evaluation.results import Result, load_result
 from evaluation.scoring import in_processes, result_of
 from evaluation.tables import results_markdown
 from osu_beatmap.files.writer import write_text
-from osuT5.model.loading import best_device
+from osuT5.model.files.loading import best_device
 from pipeline.options import RequestError
 from training.processes import Processes
 

@@ -21,7 +21,7 @@ from osuT5.generation.listening import Progress
 from osuT5.generation.sampling import Sampling, sampling_for
 from osuT5.generation.schedule import GenerationReport, SongWriter
 from osuT5.generation.super_timing import SuperTimer
-from osuT5.model.loading import ModelFolders, find_model
+from osuT5.model.files.loading import ModelFolders, find_model
 from osuT5.tokens.contract import ModelSpec
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import ContextKind, EventGroup

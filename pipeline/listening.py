@@ -9,8 +9,8 @@ from osuT5.audio.decode import load_audio
 from osuT5.audio.mel import song_mel
 from osuT5.generation.listening import Progress
 from osuT5.generation.schedule import SongWriter
-from osuT5.model.generating import prepare_to_generate
-from osuT5.model.loading import best_device, load_model
+from osuT5.model.files.loading import best_device, load_model
+from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import ModelSpec
 from osuT5.tokens.events import EventKind

@@ -25,8 +25,8 @@ from osuT5.generation.published_choice import PublishedSampling
 from osuT5.generation.published_rules import Temperatures
 from osuT5.generation.published_schedule import PublishedChart, PublishedWriter, WindowTask, negative_attributes
 from osuT5.generation.schedule import Progress
-from osuT5.model.loading import find_model
-from osuT5.model.published.families import Family, family_of_model
+from osuT5.model.files.families import Family, family_of_model
+from osuT5.model.files.loading import find_model
 from osuT5.published_windows import PublishedGrid
 from pipeline.account import Account
 from pipeline.listening import loaded_model

@@ -9,8 +9,8 @@ import torch
 from safetensors.torch import save_file
 
 from osuT5.model.config import ModelConfig
-from osuT5.model.published.families import V29, V30, V31, V32, Family, prompt_conditions
-from osuT5.model.published.writing import published_tensors, write_bundle_json
+from osuT5.model.files.bundle_writer import published_tensors, write_bundle_json
+from osuT5.model.files.families import V29, V30, V31, V32, Family, prompt_conditions
 from osuT5.model.seq2seq import MapperModel
 from osuT5.model.spectrogram import SpectrogramSpec
 from osuT5.tokens.conditions import CONDITIONS

@@ -12,8 +12,8 @@ from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.files.writer import save_beatmap
 from osu_beatmap.rules import Severity, check
 from osuT5.generation.published_schedule import PublishedWriter
-from osuT5.model.convert import convert_to_ours
-from osuT5.model.loading import EMBEDDED_MODEL
+from osuT5.model.files.convert import convert_to_ours
+from osuT5.model.files.loading import EMBEDDED_MODEL
 from pipeline.generate import generate
 from pipeline.options import RequestError
 from pipeline.resolve import resolve

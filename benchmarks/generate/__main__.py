@@ -36,8 +36,8 @@ from osu_beatmap.files.reader import read_beatmap
 from osuT5.audio.decode import load_audio
 from osuT5.audio.mel import song_mel, window_mel
 from osuT5.generation.schedule import SongWriter
-from osuT5.model.generating import prepare_to_generate
-from osuT5.model.loading import DTYPES, load_model
+from osuT5.model.files.loading import DTYPES, load_model
+from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import ModelSpec
 from osuT5.training.architectures import ARCHITECTURES

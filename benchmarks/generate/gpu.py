@@ -32,10 +32,10 @@ from benchmarks.generate.ways import as_transformers, by_graphs, by_reference, b
 from osuT5.audio.decode import load_audio
 from osuT5.audio.mel import song_mel
 from osuT5.generation.sampling import Sampling
-from osuT5.model.generating import prepare_to_generate
-from osuT5.model.loading import DTYPES, load_model
+from osuT5.model.decoding.step_graphs import Capturing, CudaGraphs, as_they_are
+from osuT5.model.files.loading import DTYPES, load_model
+from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.model.seq2seq import MapperModel
-from osuT5.model.step_graphs import Capturing, CudaGraphs, as_they_are
 from osuT5.tokens.contract import ModelSpec
 from osuT5.tokens.events import ContextKind, EventKind
 from osuT5.training.architectures import ARCHITECTURES

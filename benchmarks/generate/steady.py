@@ -19,8 +19,8 @@ from osuT5.generation.device_choice import DeviceChoice
 from osuT5.generation.device_loop import STEPS_LATE, Looks
 from osuT5.generation.sampling import Sampler, Sampling, sampling_for
 from osuT5.generation.schedule import SongWriter
+from osuT5.model.decoding.static_decoder import Shape
 from osuT5.model.seq2seq import MapperModel
-from osuT5.model.static_decoder import Shape
 from osuT5.tokens.contract import ModelSpec
 
 PROMPT_TOKENS = 85

@@ -18,10 +18,10 @@ from torch import Tensor
 from transformers import GenerationConfig, GenerationMixin, WhisperConfig, WhisperForConditionalGeneration
 
 from benchmarks.generate.tasks import Task
-from osuT5.model.published.writing import published_tensors
+from osuT5.model.decoding.static_decoder import Shape
+from osuT5.model.decoding.step_graphs import GraphedDecoder
+from osuT5.model.files.bundle_writer import published_tensors
 from osuT5.model.seq2seq import MapperModel
-from osuT5.model.static_decoder import Shape
-from osuT5.model.step_graphs import GraphedDecoder
 from osuT5.tokens.contract import ModelSpec
 from osuT5.tokens.events import ContextKind
 

@@ -13,7 +13,7 @@ from osu_diffusion import refine
 from osuT5.generation import schedule
 from osuT5.generation.engine import RowByRow
 from osuT5.generation.schedule import SongWriter
-from osuT5.model.row_decoder import RowDecoder
+from osuT5.model.decoding.row_decoder import RowDecoder
 from osuT5.model.seq2seq import MapperModel
 from pipeline import generate as program
 from pipeline import listening, timing

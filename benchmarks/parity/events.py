@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from osuT5.model.published.families import V28, V29, V30, V31, V32, Family
+from osuT5.model.files.families import V28, V29, V30, V31, V32, Family
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import Event, EventKind
 

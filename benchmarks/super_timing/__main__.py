@@ -29,8 +29,8 @@ from benchmarks.super_timing.held_out import AS_IT_IS, CODECS, SongTiming, held_
 from benchmarks.super_timing.tempi import KINDS, METER, Closeness, Tempi, closeness, jittered
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
-from osuT5.model.generating import prepare_to_generate
-from osuT5.model.loading import load_model
+from osuT5.model.files.loading import load_model
+from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import ModelSpec
 from synthesis.composition import compose

@@ -15,10 +15,10 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from osuT5.model.row_decoder import RowDecoder
+from osuT5.model.decoding.row_decoder import RowDecoder
+from osuT5.model.decoding.static_decoder import Shape
+from osuT5.model.decoding.step_graphs import GraphedSteps
 from osuT5.model.seq2seq import MapperModel
-from osuT5.model.static_decoder import Shape
-from osuT5.model.step_graphs import GraphedSteps
 from osuT5.tokens.vocabulary import PAD_ID
 
 

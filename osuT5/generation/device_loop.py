@@ -21,9 +21,9 @@ from osuT5.generation.batches import Prompt
 from osuT5.generation.compiled_grammar import CompiledGrammar, TableFull
 from osuT5.generation.device_choice import Chosen, DeviceChoice
 from osuT5.generation.logit_rules import FewGroupsAtOnce, OnlyItsContext, Row, TimeRunsForward, WholeGroups
+from osuT5.model.decoding.static_decoder import Shape
+from osuT5.model.decoding.step_graphs import GraphedDecoder, Step, is_out_of_memory
 from osuT5.model.seq2seq import MapperModel
-from osuT5.model.static_decoder import Shape
-from osuT5.model.step_graphs import GraphedDecoder, Step, is_out_of_memory
 from osuT5.tokens.vocabulary import PAD_ID, Vocabulary
 
 if TYPE_CHECKING:

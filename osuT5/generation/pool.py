@@ -16,7 +16,7 @@ from torch import Tensor
 
 from osuT5.generation.engine import Engine, Guidance
 from osuT5.generation.logit_rules import Row
-from osuT5.model.row_decoder import HeardWindow, RowDecoder, RowState
+from osuT5.model.decoding.row_decoder import HeardWindow, RowDecoder, RowState
 
 
 @dataclass(frozen=True, slots=True)

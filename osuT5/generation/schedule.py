@@ -29,7 +29,7 @@ from osuT5.generation.published_grammar import PublishedGrammar
 from osuT5.generation.sampling import Sampler, Sampling
 from osuT5.generation.side_by_side import Wanted, write_side_by_side
 from osuT5.generation.threads import cpu_threads
-from osuT5.model.row_decoder import HeardWindow
+from osuT5.model.decoding.row_decoder import HeardWindow
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.conditions import PLAIN_SPEED_PERCENT, STATE_HOLDERS, SongPlace, condition_ids
 from osuT5.tokens.contract import ModelSpec

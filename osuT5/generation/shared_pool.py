@@ -17,7 +17,7 @@ from torch import Tensor
 from osuT5.generation.engine import Engine
 from osuT5.generation.pool import Asked, RowPool, Writer
 from osuT5.generation.threads import cpu_threads
-from osuT5.model.row_decoder import ALIKE_FROM_ROWS
+from osuT5.model.decoding.row_decoder import ALIKE_FROM_ROWS
 from osuT5.tokens.vocabulary import EOS_ID
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from osuT5.generation.engine import Engine, Guidance, RowByRow
 from osuT5.generation.logit_rules import Row
 from osuT5.generation.pool import Asked, RowPool
 from osuT5.generation.shared_pool import SharedPools, shared_pools
-from osuT5.model.row_decoder import HeardWindow
+from osuT5.model.decoding.row_decoder import HeardWindow
 from osuT5.tokens.events import ContextKind, EventGroup
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from osuT5.model.attention import SelfAttentionInput
 from osuT5.model.audio_conditions import BASIS_WIDTH, AudioConditions, AudioConditionValues, BasisEmbedding
 from osuT5.model.chart_onsets import ChartOnsets, Correction
 from osuT5.model.config import MODE_CHANNELS, ModelConfig
+from osuT5.model.decoding.kv_cache import DecoderCache, LayerSlots, causal_mask
 from osuT5.model.frame_heads import FrameHeads
-from osuT5.model.kv_cache import DecoderCache, LayerSlots, causal_mask
 from osuT5.model.pointer import ONSET_SCALE_START, TimeKeys, TimePointer, token_audio_ms
 from osuT5.model.whisper import Decoder, Encoder, SinusoidalPositions, sinusoids
 from osuT5.tokens.vocabulary import IGNORED_LABEL

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from osuT5.model.config import ModelConfig
-from osuT5.model.published.families import V28, V29, V32, Family, prompt_conditions
-from osuT5.model.published.sizes import CONV_KERNELS, CONV_STRIDES
+from osuT5.model.files.families import V28, V29, V32, Family, prompt_conditions
+from osuT5.model.files.network_sizes import CONV_KERNELS, CONV_STRIDES
 from osuT5.model.spectrogram import SpectrogramSpec
 from osuT5.tokens.class_tables import NO_TABLES, ClassTables
 from osuT5.tokens.conditions import CONDITIONS, TABLE_KINDS

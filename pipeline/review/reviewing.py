@@ -16,7 +16,7 @@ from osu_beatmap.files.writer import save_beatmap
 from osuT5.audio.decode import load_audio
 from osuT5.audio.mel import song_mel
 from osuT5.generation.schedule import Progress, SongWriter
-from osuT5.model.loading import EMBEDDED_MODEL, best_device, find_model, load_model
+from osuT5.model.files.loading import EMBEDDED_MODEL, best_device, find_model, load_model
 from pipeline.console import MODE_NAMES
 from pipeline.kept_models import kept
 from pipeline.options import RequestError

@@ -12,9 +12,9 @@ from benchmarks.generate.tasks import Task, tasks_of
 from benchmarks.generate.ways import as_transformers, by_graphs, by_reference, by_rows, by_transformers
 from osu_beatmap.beatmap import Beatmap, Circle, TimingPoint
 from osuT5.generation.schedule import SongWriter
-from osuT5.model.generating import prepare_to_generate
+from osuT5.model.decoding.step_graphs import as_they_are
+from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.model.seq2seq import MapperModel
-from osuT5.model.step_graphs import as_they_are
 from osuT5.tokens.events import ContextKind
 
 

@@ -33,7 +33,7 @@ from osuT5.generation.published_rules import (
     keep_top_k,
     keep_top_p,
 )
-from osuT5.model.published.tokenizer import vocabulary_of
+from osuT5.model.files.tokenizer import vocabulary_of
 from osuT5.tokens.events import ContextKind
 from osuT5.tokens.vocabulary import Vocabulary
 

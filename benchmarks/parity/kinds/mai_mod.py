@@ -19,7 +19,7 @@ from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.quirks import PUBLISHED
 from osuT5.encoding import encode_context
 from osuT5.encoding.event_stream import EventStream
-from osuT5.model.published import PublishedBundle
+from osuT5.model.files import PublishedBundle
 from osuT5.published_windows import PublishedGrid
 from osuT5.tokens.events import ContextKind, Event, EventKind
 from osuT5.tokens.vocabulary import PAD_ID, SOS_ID

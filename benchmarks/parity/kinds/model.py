@@ -30,9 +30,9 @@ from osuT5.generation.logit_rules import Row
 from osuT5.generation.published_choice import PublishedChoice, PublishedSampling, published_rules
 from osuT5.generation.published_rules import Temperatures, eos_ids
 from osuT5.model.attention import SelfAttentionInput
-from osuT5.model.kv_cache import causal_mask
-from osuT5.model.loading import load_model
-from osuT5.model.published.keys import FUSED_KINDS
+from osuT5.model.decoding.kv_cache import causal_mask
+from osuT5.model.files.loading import load_model
+from osuT5.model.files.parameter_names import FUSED_KINDS
 from osuT5.model.seq2seq import MapperModel
 from osuT5.model.spectrogram import Spectrogram
 from osuT5.tokens.contract import ModelSpec

@@ -31,8 +31,8 @@ from osuT5.generation.published_schedule import (
     negative_attributes,
 )
 from osuT5.model.audio_conditions import DEFAULT_DIFFICULTY_STARS, NO_MAPPER
-from osuT5.model.published import PublishedBundle
-from osuT5.model.published.families import family_of_model
+from osuT5.model.files import PublishedBundle
+from osuT5.model.files.families import family_of_model
 from osuT5.published_windows import PublishedGrid, PublishedWindow
 from osuT5.tokens.events import ContextKind
 from osuT5.tokens.vocabulary import PAD_ID

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 import torch
-from on_one_device import OnOneDevice
 from tiny_song import HOT, network, tiny_spec
 
 from osu_beatmap.beatmap import GameMode
@@ -14,8 +13,9 @@ from osuT5.generation.engine import Guidance
 from osuT5.generation.grammar import GrammarState
 from osuT5.generation.logit_rules import Row
 from osuT5.generation.sampling import Sampler, Sampling
-from osuT5.model.static_decoder import Shape, StaticDecoder
+from osuT5.model.decoding.static_decoder import Shape, StaticDecoder
 from osuT5.tokens.events import ContextKind
+from tests.support.on_one_device import OnOneDevice
 
 SPEC = tiny_spec("mini")
 

@@ -18,8 +18,8 @@ from osuT5.generation import device_loop
 from osuT5.generation.charts import ChartInProgress
 from osuT5.generation.sampling import Sampling
 from osuT5.generation.schedule import SongWriter
-from osuT5.model.generating import prepare_to_generate
-from osuT5.model.step_graphs import as_they_are
+from osuT5.model.decoding.step_graphs import as_they_are
+from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.tokens.events import ContextKind
 
 VERSIONS = ["mini", "v29", "v31", "v32"]
@@ -107,7 +107,9 @@ def failing_writer(writer: SongWriter, capture) -> SongWriter:
 @pytest.mark.parametrize("error", [RuntimeError, torch.OutOfMemoryError])
 @pytest.mark.parametrize("at", [0, 1, 2])
 def test_a_failure_costs_no_token(writers, way, monkeypatch, at, error):
-    monkeypatch.setattr("osuT5.model.static_decoder.LENGTHS", tuple(range(2, 90, 6)))  # so that rows outgrow a length
+    monkeypatch.setattr(
+        "osuT5.model.decoding.static_decoder.LENGTHS", tuple(range(2, 90, 6))
+    )  # so that rows outgrow a length
     plain, _ = writers
     fast = failing_writer(plain, Failing(at, error))
     one_chart = filled_in(plain, HOT, charts()[:1])

@@ -15,7 +15,7 @@ from osuT5.generation import shared_pool
 from osuT5.generation.grammar import is_published
 from osuT5.generation.schedule import SongWriter
 from osuT5.generation.shared_pool import share_pools, stop_sharing
-from osuT5.model.generating import prepare_to_generate
+from osuT5.model.inference_setup import prepare_to_generate
 
 SONGS = 3
 
@@ -32,8 +32,8 @@ WAYS = [("mini", False), ("v29", False), ("v29", True)]
 def model_and_spec(request, monkeypatch):
     version, int8 = getattr(request, "param", WAYS[1])
     if version != "mini":
-        monkeypatch.setattr("osuT5.model.packed_linear.INT8_FROM_WEIGHTS", 0)
-        monkeypatch.setattr("osuT5.model.packed_linear.ONEDNN_FROM_WEIGHTS", 0)
+        monkeypatch.setattr("osuT5.model.decoding.packed_linear.INT8_FROM_WEIGHTS", 0)
+        monkeypatch.setattr("osuT5.model.decoding.packed_linear.ONEDNN_FROM_WEIGHTS", 0)
     spec = tiny_spec(version)
     return prepare_to_generate(network(spec, version), int8), spec
 

@@ -13,7 +13,7 @@ from osu_beatmap.beatmap import GameMode
 from osuT5.generation.sampling import Sampling
 from osuT5.generation.schedule import SongWriter
 from osuT5.generation.side_by_side import WriterGroup
-from osuT5.model.generating import prepare_to_generate
+from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.tokens.events import ContextKind
 
 

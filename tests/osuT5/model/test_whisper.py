@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from osuT5.model import published
+from osuT5.model import files as published
 from osuT5.model.attention import SelfAttentionInput, rotate, rotation_of
 from osuT5.model.config import ModelConfig
 from osuT5.model.seq2seq import MapperModel

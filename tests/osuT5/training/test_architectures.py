@@ -9,8 +9,8 @@ from dataclasses import fields
 
 import pytest
 
-from osuT5.model.published import bundle_from_json
-from osuT5.model.published.writing import bundle_json, own_values, runs_in_the_original
+from osuT5.model.files import bundle_from_json
+from osuT5.model.files.bundle_writer import bundle_json, own_values, runs_in_the_original
 from osuT5.tokens.class_tables import ClassTables
 from osuT5.tokens.events import ContextKind, EventKind
 from osuT5.training.architectures import ARCHITECTURES, mini_config

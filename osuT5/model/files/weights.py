@@ -15,7 +15,7 @@ from torch import Tensor
 from checkpoints.errors import ModelError
 from checkpoints.folder_weights import folder_weights
 from osuT5.model.config import ModelConfig
-from osuT5.model.lora import Adapter
+from osuT5.model.files.lora import Adapter
 from osuT5.model.seq2seq import MapperModel
 
 Shapes = Mapping[str, tuple[int, ...]]

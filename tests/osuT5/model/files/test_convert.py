@@ -9,10 +9,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from osuT5.model.convert import convert_to_ours, convert_to_published, main
-from osuT5.model.loading import load_model
-from osuT5.model.published import read_bundle
-from osuT5.model.published.writing import bundle_json
+from osuT5.model.files import read_bundle
+from osuT5.model.files.bundle_writer import bundle_json
+from osuT5.model.files.convert import convert_to_ours, convert_to_published, main
+from osuT5.model.files.loading import load_model
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import ModelSpec, mini_spec
 

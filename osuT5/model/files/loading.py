@@ -19,14 +19,14 @@ from checkpoints.json_files import read_json_object
 from checkpoints.torch_files import read_torch_file
 from osu_beatmap.beatmap import GameMode
 from osuT5.model.config import ModelConfig
-from osuT5.model.lora import load_adapter
-from osuT5.model.published import bundle_folder, bundle_from_json, gamemode_subfolder, rename_key
+from osuT5.model.files import bundle_folder, bundle_from_json, gamemode_subfolder, rename_key
+from osuT5.model.files.lora import load_adapter
+from osuT5.model.files.weights import build_model, read_weights
 from osuT5.model.seq2seq import MapperModel
-from osuT5.model.weights import build_model, read_weights
 from osuT5.tokens.class_tables import TABLES_FILE
 from osuT5.tokens.contract import CONTRACT_FILE, ModelSpec
 
-EMBEDDED_MODEL = Path(__file__).resolve().parents[2] / "models" / "mini"
+EMBEDDED_MODEL = Path(__file__).resolve().parents[3] / "models" / "mini"
 
 CONFIG_FILE = "config.json"
 GENERATION_FILE = "generation_config.json"

@@ -7,9 +7,9 @@ from functools import partial
 
 import pytest
 import torch
-from layer_kinds import DECODER_KINDS
 
-from osuT5.model.generating import prepare_to_generate
+from osuT5.model.inference_setup import prepare_to_generate
+from tests.support.layer_kinds import DECODER_KINDS
 
 MODES = [0, 3, 1]
 WINDOWS = [0, 1, 1]

@@ -9,10 +9,10 @@ import torch
 from torch import nn
 
 from osuT5.model.attention import FusedSelfAttention, SeparateAttention
-from osuT5.model.packed_linear import pack_layers, packed
-from osuT5.model.row_decoder import RowDecoder
+from osuT5.model.decoding.packed_linear import pack_layers, packed
+from osuT5.model.decoding.row_decoder import RowDecoder
+from osuT5.model.decoding.step_graphs import Capturing, CudaGraphs, GraphedSteps
 from osuT5.model.seq2seq import MapperModel
-from osuT5.model.step_graphs import Capturing, CudaGraphs, GraphedSteps
 
 
 @torch.no_grad()

@@ -15,9 +15,9 @@ from torch import nn
 
 from checkpoints.errors import ModelError
 from osuT5.model.attention import SelfAttentionInput
-from osuT5.model.convert import convert_to_ours
-from osuT5.model.loading import load_model
-from osuT5.model.lora import METADATA_FILE, Adapter, load_adapter
+from osuT5.model.files.convert import convert_to_ours
+from osuT5.model.files.loading import load_model
+from osuT5.model.files.lora import METADATA_FILE, Adapter, load_adapter
 
 
 class Layer(nn.Module):

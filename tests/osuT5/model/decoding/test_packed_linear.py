@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from osuT5.model.packed_linear import INT8_FROM_WEIGHTS, ONEDNN_FROM_WEIGHTS, PackedLinear, has_onednn, packed
+from osuT5.model.decoding.packed_linear import INT8_FROM_WEIGHTS, ONEDNN_FROM_WEIGHTS, PackedLinear, has_onednn, packed
 
 
 @pytest.fixture(autouse=True)

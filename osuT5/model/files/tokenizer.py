@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from osuT5.model.published.sizes import require
+from osuT5.model.files.network_sizes import require
 from osuT5.tokens.class_tables import ClassTables
 from osuT5.tokens.conditions import CONDITIONS, TABLE_KINDS
 from osuT5.tokens.events import ContextKind, EventKind

@@ -17,10 +17,10 @@ from torch import Tensor
 
 from osuT5.model.audio_conditions import PUBLISHED_SWITCHES
 from osuT5.model.config import ModelConfig
-from osuT5.model.published.bundle import CONFIG_FILE, GENERATION_FILE, OURS, TOKENIZER_FILE, bundle_from_json
-from osuT5.model.published.keys import published_key
-from osuT5.model.published.sizes import BACKBONES
-from osuT5.model.published.tokenizer import tokenizer_json
+from osuT5.model.files.bundle import CONFIG_FILE, GENERATION_FILE, OURS, TOKENIZER_FILE, bundle_from_json
+from osuT5.model.files.network_sizes import BACKBONES
+from osuT5.model.files.parameter_names import published_key
+from osuT5.model.files.tokenizer import tokenizer_json
 from osuT5.model.spectrogram import mel_filter_bank
 from osuT5.tokens.contract import ModelSpec
 from osuT5.tokens.events import EventKind

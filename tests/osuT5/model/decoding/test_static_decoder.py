@@ -8,12 +8,12 @@ from functools import partial
 
 import pytest
 import torch
-from layer_kinds import DECODER_KINDS
-from on_one_device import OnOneDevice
 
-from osuT5.model.generating import prepare_to_generate
-from osuT5.model.static_decoder import Shape, StaticDecoder
-from osuT5.model.step_graphs import MOST_SHAPES, CudaGraphs, GraphedSteps, is_out_of_memory
+from osuT5.model.decoding.static_decoder import Shape, StaticDecoder
+from osuT5.model.decoding.step_graphs import MOST_SHAPES, CudaGraphs, GraphedSteps, is_out_of_memory
+from osuT5.model.inference_setup import prepare_to_generate
+from tests.support.layer_kinds import DECODER_KINDS
+from tests.support.on_one_device import OnOneDevice
 
 MODES = [0, 3, 1]
 OWN_WINDOWS, ONE_WINDOW = [0, 1, 1], [1, 1, 1]

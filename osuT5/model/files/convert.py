@@ -1,4 +1,4 @@
-"""python -m osuT5.model.convert PUBLISHED_FOLDER OUT_FOLDER [--to-published]
+"""python -m osuT5.model.files.convert PUBLISHED_FOLDER OUT_FOLDER [--to-published]
 
 Writes a published bundle as a model of ours, or with --to-published a model of ours in the published form. Bundles for
 single game modes (folders `gamemode=<number>`) are converted with it.
@@ -21,10 +21,10 @@ from torch import Tensor
 from checkpoints.folder_weights import SAFETENSORS
 from osu_beatmap.beatmap import GameMode
 from osuT5.model.config import ModelConfig
-from osuT5.model.published import gamemode_subfolder, read_bundle, rename_key
-from osuT5.model.published.bundle import TOKENIZER_FILE, read_json
-from osuT5.model.published.writing import own_values, published_tensors, runs_in_the_original, write_bundle_json
-from osuT5.model.weights import read_weights
+from osuT5.model.files import gamemode_subfolder, read_bundle, rename_key
+from osuT5.model.files.bundle import TOKENIZER_FILE, read_json
+from osuT5.model.files.bundle_writer import own_values, published_tensors, runs_in_the_original, write_bundle_json
+from osuT5.model.files.weights import read_weights
 from osuT5.tokens.contract import CONTRACT_FILE, ModelSpec
 
 CONFIG_FILE = "config.json"
@@ -116,7 +116,7 @@ class _NewFolder:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m osuT5.model.convert", description=__doc__.split("\n\n")[1])
+    parser = argparse.ArgumentParser(prog="python -m osuT5.model.files.convert", description=__doc__.split("\n\n")[1])
     parser.add_argument("source", type=Path, metavar="PUBLISHED_FOLDER", help="the model to convert")
     parser.add_argument("out", type=Path, metavar="OUT_FOLDER", help="a folder that does not exist yet")
     parser.add_argument("--to-published", action="store_true", help="the source is a model of ours")

@@ -15,8 +15,8 @@ from typing import Any, Protocol, TypeVar
 
 import torch
 
+from osuT5.model.decoding.static_decoder import Shape, StaticDecoder
 from osuT5.model.seq2seq import MapperModel
-from osuT5.model.static_decoder import Shape, StaticDecoder
 
 Step = Callable[[], None]
 Kept = TypeVar("Kept")

@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from osuT5.model.attention import KeyValues, Rotation, SeparateAttention, rotate, rotation_of
-from osuT5.model.packed_linear import Kernel, kernel_of
+from osuT5.model.decoding.packed_linear import Kernel, kernel_of
 from osuT5.model.pointer import TimeKeys
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.vocabulary import PAD_ID

@@ -13,10 +13,10 @@ from safetensors.torch import load_file, save_file
 
 from checkpoints.errors import ModelError
 from osu_beatmap.beatmap import GameMode
-from osuT5.model.convert import convert_to_published
-from osuT5.model.loading import EMBEDDED_MODEL, best_device, find_model, load_model
+from osuT5.model.files.convert import convert_to_published
+from osuT5.model.files.loading import EMBEDDED_MODEL, best_device, find_model, load_model
+from osuT5.model.files.weights import build_model, read_weights
 from osuT5.model.seq2seq import MapperModel
-from osuT5.model.weights import build_model, read_weights
 from osuT5.tokens.contract import ModelSpec
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from osuT5.model.config import ModelConfig
-from osuT5.model.published.families import family_of, prompt_conditions
-from osuT5.model.published.sizes import model_config, spectrogram_spec
-from osuT5.model.published.tokenizer import tables_of, vocabulary_of
+from osuT5.model.files.families import family_of, prompt_conditions
+from osuT5.model.files.network_sizes import model_config, spectrogram_spec
+from osuT5.model.files.tokenizer import tables_of, vocabulary_of
 from osuT5.tokens.contract import ModelSpec
 from osuT5.tokens.events import ContextKind, EventKind
 from osuT5.tokens.windows import WindowGrid
