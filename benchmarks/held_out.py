@@ -42,9 +42,9 @@ from osu_beatmap.rules import Severity, check
 from osuT5.audio.decode import load_audio
 from osuT5.audio.mel import song_mel
 from osuT5.dataset.sources import FolderSong, ReadChart, mapset_songs
-from osuT5.generation.charts import ChartInProgress
-from osuT5.generation.sampling import Sampling
-from osuT5.generation.schedule import SongWriter
+from osuT5.generation.chart_state import ChartInProgress
+from osuT5.generation.sampling.sampler import Sampling
+from osuT5.generation.window_schedule import SongWriter
 from osuT5.model.files.loading import load_model
 from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.tokens.events import ContextKind

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from osu_beatmap.attributes import WITH_SCROLL_SPEED
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.star_rating import star_rating
-from osuT5.generation.charts import ChartInProgress
-from osuT5.generation.listening import Progress
+from osuT5.generation.audio_encoder import Progress
+from osuT5.generation.chart_state import ChartInProgress
 from osuT5.tokens.events import ContextKind
 from pipeline.account import Account
 from pipeline.finish import FinishReport

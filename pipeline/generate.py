@@ -16,11 +16,11 @@ from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.star_rating import star_rating
 from osuT5.encoding import AssemblyReport, assemble
 from osuT5.generation.activations import song_activations
-from osuT5.generation.charts import ChartInProgress
-from osuT5.generation.listening import Progress
-from osuT5.generation.sampling import Sampling, sampling_for
-from osuT5.generation.schedule import GenerationReport, SongWriter
+from osuT5.generation.audio_encoder import Progress
+from osuT5.generation.chart_state import ChartInProgress
+from osuT5.generation.sampling.sampler import Sampling, sampling_for
 from osuT5.generation.super_timing import SuperTimer
+from osuT5.generation.window_schedule import GenerationReport, SongWriter
 from osuT5.model.files.loading import ModelFolders, find_model
 from osuT5.tokens.contract import ModelSpec
 from osuT5.tokens.encoding_spec import EncodingSpec

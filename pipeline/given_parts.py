@@ -11,8 +11,8 @@ from osu_beatmap.star_rating import star_rating
 from osu_beatmap.timing.active_point import Timing, in_line_order, set_kiai
 from osuT5.dataset.contexts import ContextTemplate
 from osuT5.encoding import encode_context
-from osuT5.generation.charts import ChartInProgress, GivenInput
-from osuT5.generation.schedule import LONGEST_OBJECT_MS
+from osuT5.generation.chart_state import ChartInProgress, GivenInput
+from osuT5.generation.window_schedule import LONGEST_OBJECT_MS
 from osuT5.tokens.contract import INPUT_CONTEXTS, ModelSpec
 from osuT5.tokens.events import ContextKind, EventGroup
 from pipeline.options import RequestError, ScopeOptions

@@ -17,8 +17,8 @@ from osu_beatmap.timing.active_point import (
 from osuT5.encoding import assemble, encode_context
 from osuT5.encoding.hitsound_merge import with_sounds
 from osuT5.encoding.kiai import decode_kiai
-from osuT5.generation.listening import Progress
-from osuT5.generation.sounds import write_sounds
+from osuT5.generation.audio_encoder import Progress
+from osuT5.generation.hitsounds import write_sounds
 from osuT5.tokens.events import ContextKind
 from pipeline.account import Account
 from pipeline.export import span_of

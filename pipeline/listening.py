@@ -7,8 +7,8 @@ from pathlib import Path
 from osu_beatmap.beatmap import GameMode
 from osuT5.audio.decode import load_audio
 from osuT5.audio.mel import song_mel
-from osuT5.generation.listening import Progress
-from osuT5.generation.schedule import SongWriter
+from osuT5.generation.audio_encoder import Progress
+from osuT5.generation.window_schedule import SongWriter
 from osuT5.model.files.loading import best_device, load_model
 from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.model.seq2seq import MapperModel

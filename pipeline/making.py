@@ -9,7 +9,7 @@ from pipeline.options import GenerationRequest
 from pipeline.resolve import resolve
 
 if TYPE_CHECKING:
-    from osuT5.generation.listening import Progress
+    from osuT5.generation.audio_encoder import Progress
     from pipeline.generate import GenerationResult
     from pipeline.mapset import MapsetResult
 

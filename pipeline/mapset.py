@@ -18,7 +18,7 @@ from osu_beatmap.files.file_names import osu_file_name
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.rules import Level
 from osu_beatmap.star_rating import star_rating
-from osuT5.generation.listening import Progress
+from osuT5.generation.audio_encoder import Progress
 from pipeline.difficulty_matching import Wish, beyond_training, meet, write_parts_before_map
 from pipeline.export import export_mapset
 from pipeline.generate import (

@@ -24,7 +24,7 @@ from osuT5.generation.published_answers import PublishedAnswers
 from osuT5.generation.published_choice import PublishedSampling
 from osuT5.generation.published_rules import Temperatures
 from osuT5.generation.published_schedule import PublishedChart, PublishedWriter, WindowTask, negative_attributes
-from osuT5.generation.schedule import Progress
+from osuT5.generation.window_schedule import Progress
 from osuT5.model.files.families import Family, family_of_model
 from osuT5.model.files.loading import find_model
 from osuT5.published_windows import PublishedGrid

@@ -10,7 +10,7 @@ from osu_beatmap.files.reader import decode_osu_bytes, parse_beatmap
 from osu_beatmap.rules import Finding, Severity, check
 from osu_beatmap.splice import Span, splice
 from osu_beatmap.timing.active_point import Timing, in_line_order
-from osuT5.generation.listening import Progress
+from osuT5.generation.audio_encoder import Progress
 from pipeline.account import Account
 from pipeline.export import span_of
 from pipeline.finish import finish

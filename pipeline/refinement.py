@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from osu_beatmap.attributes import WITH_CIRCLES, Attributes
 from osu_beatmap.beatmap import Beatmap
-from osuT5.generation.schedule import Progress
+from osuT5.generation.window_schedule import Progress
 from osuT5.model.files.loading import best_device
 from osuT5.tokens.encoding_spec import EncodingSpec
 from pipeline.kept_models import kept

@@ -14,7 +14,7 @@ from osu_beatmap.beatmap import Beatmap, GameMode, TimingPoint
 from osu_beatmap.timing.active_point import Timing
 from osuT5.encoding import encode_context
 from osuT5.encoding.timing import MarkedBeat, decode_timing
-from osuT5.generation.listening import Progress
+from osuT5.generation.audio_encoder import Progress
 from osuT5.generation.super_timing import SuperTimer
 from osuT5.model.config import FRAME_CHANNELS
 from osuT5.tokens.contract import ModelSpec

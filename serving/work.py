@@ -6,7 +6,7 @@ from importlib import import_module
 
 import torch
 
-from osuT5.generation.shared_pool import share_pools
+from osuT5.generation.batching.shared_pool import share_pools
 from pipeline.kept_models import keep_models
 from pipeline.making import checked_request, make
 from serving.jobs import Make, Progress

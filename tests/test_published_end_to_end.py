@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 import soundfile
-from published_bundles import FAMILIES, write_bundle
 
 from demo.make_song import render_song
 from osu_beatmap.beatmap import Beatmap, Circle, Difficulty, GameMode, Metadata, TimingPoint
@@ -17,6 +16,7 @@ from osuT5.model.files.loading import EMBEDDED_MODEL
 from pipeline.generate import generate
 from pipeline.options import RequestError
 from pipeline.resolve import resolve
+from tests.support.published_bundles import FAMILIES, write_bundle
 
 SECONDS = 33.0
 SHORT_SECONDS = 6.0

@@ -35,7 +35,7 @@ from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.files.reader import read_beatmap
 from osuT5.audio.decode import load_audio
 from osuT5.audio.mel import song_mel, window_mel
-from osuT5.generation.schedule import SongWriter
+from osuT5.generation.window_schedule import SongWriter
 from osuT5.model.files.loading import DTYPES, load_model
 from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.model.seq2seq import MapperModel

@@ -31,7 +31,7 @@ from benchmarks.generate.tasks import Task
 from benchmarks.generate.ways import as_transformers, by_graphs, by_reference, by_transformers
 from osuT5.audio.decode import load_audio
 from osuT5.audio.mel import song_mel
-from osuT5.generation.sampling import Sampling
+from osuT5.generation.sampling.sampler import Sampling
 from osuT5.model.decoding.step_graphs import Capturing, CudaGraphs, as_they_are
 from osuT5.model.files.loading import DTYPES, load_model
 from osuT5.model.inference_setup import prepare_to_generate

@@ -13,12 +13,12 @@ import torch
 
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
-from osuT5.generation.charts import ChartInProgress
-from osuT5.generation.compiled_grammar import CompiledGrammar
-from osuT5.generation.device_choice import DeviceChoice
+from osuT5.generation.chart_state import ChartInProgress
 from osuT5.generation.device_loop import STEPS_LATE, Looks
-from osuT5.generation.sampling import Sampler, Sampling, sampling_for
-from osuT5.generation.schedule import SongWriter
+from osuT5.generation.rules.compiled_grammar import CompiledGrammar
+from osuT5.generation.sampling.device_choice import DeviceChoice
+from osuT5.generation.sampling.sampler import Sampler, Sampling, sampling_for
+from osuT5.generation.window_schedule import SongWriter
 from osuT5.model.decoding.static_decoder import Shape
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import ModelSpec

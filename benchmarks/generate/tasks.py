@@ -9,8 +9,8 @@ from osu_beatmap.attributes import attributes_of
 from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.star_rating import star_rating
 from osuT5.encoding import encode_context
-from osuT5.generation.charts import ChartInProgress, groups_between
-from osuT5.generation.schedule import SongWriter
+from osuT5.generation.chart_state import ChartInProgress, groups_between
+from osuT5.generation.window_schedule import SongWriter
 from osuT5.tokens.events import ContextKind
 
 

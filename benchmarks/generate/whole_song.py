@@ -10,9 +10,9 @@ from unittest import mock
 
 from benchmarks.generate.ways import Work
 from osu_diffusion import refine
-from osuT5.generation import schedule
-from osuT5.generation.engine import RowByRow
-from osuT5.generation.schedule import SongWriter
+from osuT5.generation import window_schedule as schedule
+from osuT5.generation.decode_loop import RowByRow
+from osuT5.generation.window_schedule import SongWriter
 from osuT5.model.decoding.row_decoder import RowDecoder
 from osuT5.model.seq2seq import MapperModel
 from pipeline import generate as program

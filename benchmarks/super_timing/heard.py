@@ -17,10 +17,10 @@ from osu_beatmap.beatmap import TimingPoint
 from osuT5.audio.mel import song_mel
 from osuT5.encoding.timing import MarkedBeat
 from osuT5.generation.activations import song_activations
-from osuT5.generation.charts import ChartInProgress
-from osuT5.generation.sampling import Sampling
-from osuT5.generation.schedule import SongWriter
+from osuT5.generation.chart_state import ChartInProgress
+from osuT5.generation.sampling.sampler import Sampling
 from osuT5.generation.super_timing import SuperTimer
+from osuT5.generation.window_schedule import SongWriter
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import ModelSpec
 from osuT5.tokens.events import ContextKind, EventGroup

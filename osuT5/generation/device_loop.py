@@ -16,18 +16,18 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from osuT5.generation.asked_shares import TowardsAskedShares
-from osuT5.generation.batches import Prompt
-from osuT5.generation.compiled_grammar import CompiledGrammar, TableFull
-from osuT5.generation.device_choice import Chosen, DeviceChoice
-from osuT5.generation.logit_rules import FewGroupsAtOnce, OnlyItsContext, Row, TimeRunsForward, WholeGroups
+from osuT5.generation.batching.decoder_batches import Prompt
+from osuT5.generation.rules.compiled_grammar import CompiledGrammar, TableFull
+from osuT5.generation.rules.logit_rules import FewGroupsAtOnce, OnlyItsContext, Row, TimeRunsForward, WholeGroups
+from osuT5.generation.rules.ratio_targets import TowardsAskedShares
+from osuT5.generation.sampling.device_choice import Chosen, DeviceChoice
 from osuT5.model.decoding.static_decoder import Shape
 from osuT5.model.decoding.step_graphs import GraphedDecoder, Step, is_out_of_memory
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.vocabulary import PAD_ID, Vocabulary
 
 if TYPE_CHECKING:
-    from osuT5.generation.engine import Guidance, RowByRow
+    from osuT5.generation.decode_loop import Guidance, RowByRow
 
 STEPS_LATE = 1
 """So many steps are under way while the host looks at what came before them."""

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from osu_beatmap.attributes import Attributes
-from osuT5.generation.engine import Engine, Guidance
+from osuT5.generation.decode_loop import Engine, Guidance
 from osuT5.generation.published_choice import PublishedChoice, PublishedSampling, published_rules
 from osuT5.generation.published_schedule import WindowTask
 from osuT5.model.audio_conditions import AudioConditionValues

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from osuT5.generation.logit_rules import Row
 from osuT5.generation.published_rules import (
     ConditionalTemperature,
     Lookback,
@@ -22,6 +21,7 @@ from osuT5.generation.published_rules import (
     keep_top_k,
     keep_top_p,
 )
+from osuT5.generation.rules.logit_rules import Row
 from osuT5.tokens.vocabulary import PAD_ID, Vocabulary
 
 BatchRule = Callable[[Tensor, Tensor], Tensor]

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from osuT5.encoding.groups import ANCHOR_KINDS
-from osuT5.generation.logit_rules import FORBIDDEN
+from osuT5.generation.rules.logit_rules import FORBIDDEN
 from osuT5.tokens.events import SUSTAIN_KINDS, TYPE_KINDS, ContextKind, EventKind
 from osuT5.tokens.vocabulary import EOS_ID, SOS_ID, Vocabulary
 

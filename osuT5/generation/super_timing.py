@@ -13,12 +13,12 @@ import torch
 from osu_beatmap.attributes import Attributes
 from osuT5.encoding.timing import MarkedBeat, decode_timing
 from osuT5.generation.activations import SongActivations
-from osuT5.generation.engine import Engine, RowByRow
-from osuT5.generation.listening import Listener
-from osuT5.generation.logit_rules import Row, default_rules
-from osuT5.generation.sampling import Sampler, Sampling
-from osuT5.generation.schedule import groups_at_once
+from osuT5.generation.audio_encoder import Listener
+from osuT5.generation.decode_loop import Engine, RowByRow
+from osuT5.generation.rules.logit_rules import Row, default_rules
+from osuT5.generation.sampling.sampler import Sampler, Sampling
 from osuT5.generation.threads import cpu_threads
+from osuT5.generation.window_schedule import groups_at_once
 from osuT5.tokens.conditions import SongPlace, condition_ids
 from osuT5.tokens.events import ContextKind
 from osuT5.tokens.windows import Window

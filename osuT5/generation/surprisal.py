@@ -19,11 +19,11 @@ import torch
 from torch import Tensor
 
 from osuT5.encoding.groups import ANCHOR_KINDS
-from osuT5.generation.charts import ChartInProgress, groups_between
-from osuT5.generation.draws import REACH_STEPS
-from osuT5.generation.grammar import FOLLOWS
-from osuT5.generation.schedule import SongWriter
+from osuT5.generation.chart_state import ChartInProgress, groups_between
+from osuT5.generation.rules.grammar import FOLLOWS
+from osuT5.generation.sampling.draws import REACH_STEPS
 from osuT5.generation.token_scores import Answer, Surprise, TokenScorer, TokenScores, sound_answers
+from osuT5.generation.window_schedule import SongWriter
 from osuT5.tokens.events import ContextKind, Event, EventGroup, EventKind
 from osuT5.tokens.vocabulary import IGNORED_LABEL, PAD_ID
 from osuT5.tokens.windows import Window

@@ -16,8 +16,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from osuT5.encoding.hit_objects.hitsounds import ADDITION_VALUES, BANK_VALUES
-from osuT5.generation.draws import REACH_STEPS
-from osuT5.generation.logit_rules import FORBIDDEN
+from osuT5.generation.rules.logit_rules import FORBIDDEN
+from osuT5.generation.sampling.draws import REACH_STEPS
 from osuT5.tokens.contract import ModelSpec
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import EventKind

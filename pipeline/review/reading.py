@@ -13,10 +13,10 @@ from osu_beatmap.star_rating import star_rating
 from osuT5.encoding import encode_context
 from osuT5.encoding.context import traced_objects
 from osuT5.generation.activations import song_activations
-from osuT5.generation.charts import ChartInProgress
-from osuT5.generation.schedule import SongWriter
+from osuT5.generation.chart_state import ChartInProgress
 from osuT5.generation.surprisal import ContextScorer
 from osuT5.generation.threads import cpu_threads
+from osuT5.generation.window_schedule import SongWriter
 from osuT5.tokens.events import ContextKind, EventGroup
 from pipeline.review.audio_timing import HeardSong, Stretch, heard_stretches, observe_timing
 from pipeline.review.habits import habits_of

@@ -15,7 +15,7 @@ from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.files.writer import save_beatmap
 from osuT5.audio.decode import load_audio
 from osuT5.audio.mel import song_mel
-from osuT5.generation.schedule import Progress, SongWriter
+from osuT5.generation.window_schedule import Progress, SongWriter
 from osuT5.model.files.loading import EMBEDDED_MODEL, best_device, find_model, load_model
 from pipeline.console import MODE_NAMES
 from pipeline.kept_models import kept

@@ -6,16 +6,16 @@ import copy
 
 import pytest
 import torch
-from published_bundles import published_config, published_spec
 
 from benchmarks.generate.tasks import Task, tasks_of
 from benchmarks.generate.ways import as_transformers, by_graphs, by_reference, by_rows, by_transformers
 from osu_beatmap.beatmap import Beatmap, Circle, TimingPoint
-from osuT5.generation.schedule import SongWriter
+from osuT5.generation.window_schedule import SongWriter
 from osuT5.model.decoding.step_graphs import as_they_are
 from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.events import ContextKind
+from tests.support.published_bundles import published_config, published_spec
 
 
 @pytest.fixture(scope="module")

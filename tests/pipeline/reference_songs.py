@@ -23,7 +23,7 @@ from osu_beatmap.beatmap import (
     TimingPoint,
 )
 from osu_beatmap.files.writer import save_beatmap
-from osuT5.generation.sampling import Sampling
+from osuT5.generation.sampling.sampler import Sampling
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import mini_spec
 from osuT5.tokens.events import ContextKind

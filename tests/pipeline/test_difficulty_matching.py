@@ -12,8 +12,8 @@ from osu_beatmap.beatmap import Beatmap, Circle, Difficulty, GameMode, HoldNote,
 from osu_beatmap.star_rating import star_rating
 from osu_beatmap.timing.active_point import Timing
 from osuT5.encoding import AssemblyReport
-from osuT5.generation.charts import ChartInProgress
-from osuT5.generation.schedule import GenerationReport
+from osuT5.generation.chart_state import ChartInProgress
+from osuT5.generation.window_schedule import GenerationReport
 from osuT5.tokens.contract import mini_spec
 from pipeline import difficulty_matching
 from pipeline.difficulty_matching import ATTEMPTS, BegunChart, Wish, beyond_training, meet, write_parts_before_map

@@ -14,7 +14,7 @@ import soundfile
 import torch
 from running_server import RunningServer, eventually
 
-from osuT5.generation.shared_pool import stop_sharing
+from osuT5.generation.batching.shared_pool import stop_sharing
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import mini_spec
 from osuT5.training.architectures import mini_config

@@ -25,10 +25,10 @@ import torch
 from torch import Tensor
 
 from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case, within
-from osuT5.generation.engine import Engine, Guidance
-from osuT5.generation.logit_rules import Row
+from osuT5.generation.decode_loop import Engine, Guidance
 from osuT5.generation.published_choice import PublishedChoice, PublishedSampling, published_rules
 from osuT5.generation.published_rules import Temperatures, eos_ids
+from osuT5.generation.rules.logit_rules import Row
 from osuT5.model.attention import SelfAttentionInput
 from osuT5.model.decoding.kv_cache import causal_mask
 from osuT5.model.files.loading import load_model

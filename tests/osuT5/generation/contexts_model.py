@@ -21,7 +21,7 @@ from osu_beatmap.beatmap import (
     Spinner,
     TimingPoint,
 )
-from osuT5.generation.schedule import SongWriter
+from osuT5.generation.window_schedule import SongWriter
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import ModelSpec, mini_spec, output_ranges
 from osuT5.tokens.events import ContextKind

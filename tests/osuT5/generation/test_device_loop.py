@@ -10,17 +10,17 @@ from functools import partial
 
 import pytest
 import torch
-from tiny_song import GREEDY, HOT, charts, filled_in, network, song_of_noise, tiny_spec
 
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
 from osuT5.generation import device_loop
-from osuT5.generation.charts import ChartInProgress
-from osuT5.generation.sampling import Sampling
-from osuT5.generation.schedule import SongWriter
+from osuT5.generation.chart_state import ChartInProgress
+from osuT5.generation.sampling.sampler import Sampling
+from osuT5.generation.window_schedule import SongWriter
 from osuT5.model.decoding.step_graphs import as_they_are
 from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.tokens.events import ContextKind
+from tests.support.tiny_song import GREEDY, HOT, charts, filled_in, network, song_of_noise, tiny_spec
 
 VERSIONS = ["mini", "v29", "v31", "v32"]
 
@@ -38,7 +38,7 @@ def writers(request) -> tuple[SongWriter, SongWriter]:
 def way(request, monkeypatch) -> None:
     """With choices on the device, and with scores that the host chooses from."""
     if request.param == "by scores":
-        monkeypatch.setattr("osuT5.generation.engine.knows", lambda *choice_and_rows: False)
+        monkeypatch.setattr("osuT5.generation.decode_loop.knows", lambda *choice_and_rows: False)
 
 
 @pytest.mark.parametrize("sampling", [HOT, GREEDY, Sampling()], ids=["drawn", "greedy", "as users have it"])
@@ -141,7 +141,7 @@ def test_rows_that_do_not_fit_into_memory_are_written_in_parts(writers, monkeypa
 def test_tables_that_are_full_leave_rows_to_the_host(writers, monkeypatch):
     plain, _ = writers
     fast = failing_writer(plain, as_they_are)
-    monkeypatch.setattr("osuT5.generation.compiled_grammar.MOST_STATES", 12)
+    monkeypatch.setattr("osuT5.generation.rules.compiled_grammar.MOST_STATES", 12)
     expected = filled_in(plain, HOT, charts())
     assert filled_in(fast, HOT, charts()) == expected
     assert fast.model.graphed_steps.problem is None

@@ -2,10 +2,10 @@
 
 import torch
 
-from osuT5.generation.engine import Guidance
-from osuT5.generation.logit_rules import Row
+from osuT5.generation.decode_loop import Guidance
 from osuT5.generation.published_choice import PublishedChoice, PublishedSampling
 from osuT5.generation.published_rules import Temperatures
+from osuT5.generation.rules.logit_rules import Row
 from osuT5.tokens.events import ContextKind
 from osuT5.tokens.vocabulary import PAD_ID
 

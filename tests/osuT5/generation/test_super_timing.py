@@ -9,8 +9,8 @@ import torch
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
 from osuT5.generation import super_timing
-from osuT5.generation.listening import Listener
-from osuT5.generation.sampling import Sampling
+from osuT5.generation.audio_encoder import Listener
+from osuT5.generation.sampling.sampler import Sampling
 from osuT5.generation.super_timing import SuperTimer
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import mini_spec

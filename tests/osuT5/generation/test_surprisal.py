@@ -12,10 +12,10 @@ from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Circle, GameMode
 from osuT5.encoding import encode_context
 from osuT5.encoding.context import traced_objects
-from osuT5.generation.charts import ChartInProgress, groups_between
-from osuT5.generation.schedule import SongWriter
+from osuT5.generation.chart_state import ChartInProgress, groups_between
 from osuT5.generation.surprisal import ContextScorer
 from osuT5.generation.token_scores import Surprise, TokenScorer, sound_answers
+from osuT5.generation.window_schedule import SongWriter
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import mini_spec
 from osuT5.tokens.events import ContextKind, EventKind

@@ -8,7 +8,7 @@ import torch
 
 from osu_beatmap.beatmap import GameMode, HoldNote, Spinner
 from osu_beatmap.timing.active_point import set_kiai, with_sv_changes
-from osuT5.generation.schedule import SongWriter
+from osuT5.generation.window_schedule import SongWriter
 from osuT5.model.files.families import V29, V30, V32
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import ModelSpec, mini_spec, output_ranges

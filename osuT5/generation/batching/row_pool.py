@@ -14,8 +14,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from osuT5.generation.engine import Engine, Guidance
-from osuT5.generation.logit_rules import Row
+from osuT5.generation.decode_loop import Engine, Guidance
+from osuT5.generation.rules.logit_rules import Row
 from osuT5.model.decoding.row_decoder import HeardWindow, RowDecoder, RowState
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from osuT5.generation.draws import beginning_chances, draw, draw_beginning
+from osuT5.generation.sampling.draws import beginning_chances, draw, draw_beginning
 
 SHARES = torch.tensor([0.1, 0.4, 0.0, 0.3, 0.2])
 

@@ -6,15 +6,15 @@ import copy
 from dataclasses import replace
 
 import pytest
-from tiny_song import GREEDY, HOT, charts, filled_in, network, song_of_noise, tiny_spec
 
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
-from osuT5.generation.sampling import Sampling
-from osuT5.generation.schedule import SongWriter
-from osuT5.generation.side_by_side import WriterGroup
+from osuT5.generation.batching.parallel_contexts import WriterGroup
+from osuT5.generation.sampling.sampler import Sampling
+from osuT5.generation.window_schedule import SongWriter
 from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.tokens.events import ContextKind
+from tests.support.tiny_song import GREEDY, HOT, charts, filled_in, network, song_of_noise, tiny_spec
 
 
 @pytest.fixture(scope="module", params=["mini", "v29", "v31", "v32"])

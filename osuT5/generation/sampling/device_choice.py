@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from osuT5.generation.compiled_grammar import UNKNOWN, CompiledGrammar
-from osuT5.generation.logit_rules import FORBIDDEN, Row
-from osuT5.generation.sampling import Sampler
+from osuT5.generation.rules.compiled_grammar import UNKNOWN, CompiledGrammar
+from osuT5.generation.rules.logit_rules import FORBIDDEN, Row
+from osuT5.generation.sampling.sampler import Sampler
 from osuT5.model.decoding.static_decoder import StaticDecoder
 from osuT5.tokens.events import ContextKind, EventKind
 from osuT5.tokens.vocabulary import EOS_ID

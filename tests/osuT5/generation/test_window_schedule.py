@@ -9,11 +9,11 @@ import torch
 
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
-from osuT5.generation.charts import ChartInProgress, groups_between
-from osuT5.generation.engine import Engine, RowByRow
-from osuT5.generation.logit_rules import Row
-from osuT5.generation.sampling import Sampler, Sampling
-from osuT5.generation.schedule import SongWriter
+from osuT5.generation.chart_state import ChartInProgress, groups_between
+from osuT5.generation.decode_loop import Engine, RowByRow
+from osuT5.generation.rules.logit_rules import Row
+from osuT5.generation.sampling.sampler import Sampler, Sampling
+from osuT5.generation.window_schedule import SongWriter
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import mini_spec
 from osuT5.tokens.events import ContextKind, Event, EventGroup, EventKind

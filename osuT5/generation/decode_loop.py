@@ -9,11 +9,11 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from osuT5.generation.batches import Batch, Prompt, begun
-from osuT5.generation.device_choice import Chosen
+from osuT5.generation.batching.decoder_batches import Batch, Prompt, begun
 from osuT5.generation.device_loop import DeviceLoop, knows
-from osuT5.generation.logit_rules import LogitRule, Row, ends_row
-from osuT5.generation.sampling import Sampler, next_uniform
+from osuT5.generation.rules.logit_rules import LogitRule, Row, ends_row
+from osuT5.generation.sampling.device_choice import Chosen
+from osuT5.generation.sampling.sampler import Sampler, next_uniform
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.vocabulary import EOS_ID, Vocabulary
 

@@ -12,8 +12,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from osuT5.generation.asked_shares import AskedShare
-from osuT5.generation.grammar import GrammarState
+from osuT5.generation.rules.grammar import GrammarState
+from osuT5.generation.rules.ratio_targets import AskedShare
 from osuT5.tokens.events import ContextKind, EventKind
 from osuT5.tokens.vocabulary import EOS_ID, Vocabulary
 

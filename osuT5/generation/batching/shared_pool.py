@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 from torch import Tensor
 
-from osuT5.generation.engine import Engine
-from osuT5.generation.pool import Asked, RowPool, Writer
+from osuT5.generation.batching.row_pool import Asked, RowPool, Writer
+from osuT5.generation.decode_loop import Engine
 from osuT5.generation.threads import cpu_threads
 from osuT5.model.decoding.row_decoder import ALIKE_FROM_ROWS
 from osuT5.tokens.vocabulary import EOS_ID
 
 if TYPE_CHECKING:
-    from osuT5.generation.logit_rules import Row
+    from osuT5.generation.rules.logit_rules import Row
 
 Answer = TypeVar("Answer")
 

@@ -1,8 +1,8 @@
 import torch
 
 from osu_beatmap.beatmap import GameMode
-from osuT5.generation.grammar import GrammarState
-from osuT5.generation.logit_rules import FewGroupsAtOnce, OnlyItsContext, Row, TimeRunsForward, ends_row
+from osuT5.generation.rules.grammar import GrammarState
+from osuT5.generation.rules.logit_rules import FewGroupsAtOnce, OnlyItsContext, Row, TimeRunsForward, ends_row
 from osuT5.tokens.contract import mini_spec
 from osuT5.tokens.events import ContextKind, Event, EventKind
 from osuT5.tokens.vocabulary import EOS_ID

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from published_bundles import published_config, published_spec
 
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
-from osuT5.generation.charts import ChartInProgress
-from osuT5.generation.sampling import Sampling
-from osuT5.generation.schedule import SongWriter
+from osuT5.generation.chart_state import ChartInProgress
+from osuT5.generation.sampling.sampler import Sampling
+from osuT5.generation.window_schedule import SongWriter
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import ModelSpec, mini_spec
 from osuT5.training.architectures import mini_config
+from tests.support.published_bundles import published_config, published_spec
 
 SONG_WINDOWS = 1.5
 ROOM = 90

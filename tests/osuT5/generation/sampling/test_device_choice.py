@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pytest
 import torch
-from tiny_song import HOT, network, tiny_spec
 
 from osu_beatmap.beatmap import GameMode
-from osuT5.generation.compiled_grammar import CompiledGrammar
-from osuT5.generation.device_choice import DeviceChoice
-from osuT5.generation.engine import Guidance
-from osuT5.generation.grammar import GrammarState
-from osuT5.generation.logit_rules import Row
-from osuT5.generation.sampling import Sampler, Sampling
+from osuT5.generation.decode_loop import Guidance
+from osuT5.generation.rules.compiled_grammar import CompiledGrammar
+from osuT5.generation.rules.grammar import GrammarState
+from osuT5.generation.rules.logit_rules import Row
+from osuT5.generation.sampling.device_choice import DeviceChoice
+from osuT5.generation.sampling.sampler import Sampler, Sampling
 from osuT5.model.decoding.static_decoder import Shape, StaticDecoder
 from osuT5.tokens.events import ContextKind
 from tests.support.on_one_device import OnOneDevice
+from tests.support.tiny_song import HOT, network, tiny_spec
 
 SPEC = tiny_spec("mini")
 

@@ -24,7 +24,7 @@ from osuT5.tokens.vocabulary import Vocabulary
 from osuT5.tokens.windows import Window, WindowGrid
 
 if TYPE_CHECKING:
-    from osuT5.generation.logit_rules import Row
+    from osuT5.generation.rules.logit_rules import Row
 
 LOG_ODDS_PER_OBJECT = 0.25
 """At a guidance scale of 1 or less, and more by `LOG_ODDS_PER_SCALE` for each 1 above it."""

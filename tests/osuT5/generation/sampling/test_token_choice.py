@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from osu_beatmap.beatmap import GameMode
-from osuT5.generation.draws import beginning_chances
-from osuT5.generation.grammar import GrammarState
-from osuT5.generation.logit_rules import Row
-from osuT5.generation.sampling import Sampler, Sampling, next_uniform
+from osuT5.generation.rules.grammar import GrammarState
+from osuT5.generation.rules.logit_rules import Row
+from osuT5.generation.sampling.draws import beginning_chances
+from osuT5.generation.sampling.sampler import Sampler, Sampling, next_uniform
 from osuT5.tokens.contract import mini_spec
 from osuT5.tokens.events import ContextKind, Event, EventKind
 

@@ -19,15 +19,15 @@ from torch import Tensor
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.rules.settings import MAX_KEYS
-from osuT5.generation.asked_shares import TowardsAskedShares, asked_shares, count
-from osuT5.generation.charts import ChartInProgress, groups_between, last_value
-from osuT5.generation.engine import Engine, Guidance, RowByRow
-from osuT5.generation.grammar import GrammarState, is_published
-from osuT5.generation.listening import Listener, Progress, StatesAhead, has_idle_core
-from osuT5.generation.logit_rules import Row, default_rules
-from osuT5.generation.published_grammar import PublishedGrammar
-from osuT5.generation.sampling import Sampler, Sampling
-from osuT5.generation.side_by_side import Wanted, write_side_by_side
+from osuT5.generation.audio_encoder import Listener, Progress, StatesAhead, has_idle_core
+from osuT5.generation.batching.parallel_contexts import Wanted, write_side_by_side
+from osuT5.generation.chart_state import ChartInProgress, groups_between, last_value
+from osuT5.generation.decode_loop import Engine, Guidance, RowByRow
+from osuT5.generation.rules.grammar import GrammarState, is_published
+from osuT5.generation.rules.group_shapes import PublishedGrammar
+from osuT5.generation.rules.logit_rules import Row, default_rules
+from osuT5.generation.rules.ratio_targets import TowardsAskedShares, asked_shares, count
+from osuT5.generation.sampling.sampler import Sampler, Sampling
 from osuT5.generation.threads import cpu_threads
 from osuT5.model.decoding.row_decoder import HeardWindow
 from osuT5.model.seq2seq import MapperModel

@@ -9,13 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
-from tiny_song import HOT, charts, filled_in, network, song_of_noise, tiny_spec
 
-from osuT5.generation import shared_pool
-from osuT5.generation.grammar import is_published
-from osuT5.generation.schedule import SongWriter
-from osuT5.generation.shared_pool import share_pools, stop_sharing
+from osuT5.generation.batching import shared_pool
+from osuT5.generation.batching.shared_pool import share_pools, stop_sharing
+from osuT5.generation.rules.grammar import is_published
+from osuT5.generation.window_schedule import SongWriter
 from osuT5.model.inference_setup import prepare_to_generate
+from tests.support.tiny_song import HOT, charts, filled_in, network, song_of_noise, tiny_spec
 
 SONGS = 3
 

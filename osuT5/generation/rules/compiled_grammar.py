@@ -14,8 +14,8 @@ from collections.abc import Hashable
 import torch
 from torch import Tensor
 
-from osuT5.generation.grammar import GrammarState
-from osuT5.generation.logit_rules import OnlyItsContext, Row, WholeGroups
+from osuT5.generation.rules.grammar import GrammarState
+from osuT5.generation.rules.logit_rules import OnlyItsContext, Row, WholeGroups
 from osuT5.tokens.events import ContextKind, Event, EventKind
 from osuT5.tokens.vocabulary import Vocabulary
 

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from osuT5.generation.engine import Engine, Guidance, RowByRow
-from osuT5.generation.logit_rules import Row
-from osuT5.generation.pool import Asked, RowPool
-from osuT5.generation.shared_pool import SharedPools, shared_pools
+from osuT5.generation.batching.row_pool import Asked, RowPool
+from osuT5.generation.batching.shared_pool import SharedPools, shared_pools
+from osuT5.generation.decode_loop import Engine, Guidance, RowByRow
+from osuT5.generation.rules.logit_rules import Row
 from osuT5.model.decoding.row_decoder import HeardWindow
 from osuT5.tokens.events import ContextKind, EventGroup
 
 if TYPE_CHECKING:
-    from osuT5.generation.charts import ChartInProgress
-    from osuT5.generation.schedule import SongWriter
+    from osuT5.generation.chart_state import ChartInProgress
+    from osuT5.generation.window_schedule import SongWriter
 
 Wanted = Sequence[tuple[ContextKind, "ChartInProgress"]]
 

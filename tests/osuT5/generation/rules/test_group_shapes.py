@@ -21,7 +21,7 @@ from osu_beatmap.beatmap import (
 from osu_beatmap.files.reader import read_beatmap
 from osuT5.encoding import assemble, encode_context, groups_from_events
 from osuT5.encoding.hit_objects.taiko import drumroll_path
-from osuT5.generation.published_grammar import PublishedGrammar
+from osuT5.generation.rules.group_shapes import PublishedGrammar
 from osuT5.model.files.families import V29, V30, V31, V32
 from osuT5.tokens.contract import mini_spec, output_ranges
 from osuT5.tokens.encoding_spec import EncodingSpec

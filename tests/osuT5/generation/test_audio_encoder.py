@@ -9,8 +9,8 @@ from contexts_model import contexts_spec, song_writer
 
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
-from osuT5.generation import listening
-from osuT5.generation.charts import ChartInProgress
+from osuT5.generation import audio_encoder as listening
+from osuT5.generation.chart_state import ChartInProgress
 
 SPEC = contexts_spec()
 CHART = ChartInProgress(Attributes(GameMode.TAIKO, difficulty=3.0), 1)
@@ -23,7 +23,7 @@ def small_batches(monkeypatch):
 
 @pytest.fixture
 def writer(monkeypatch):
-    monkeypatch.setattr("osuT5.generation.schedule.has_idle_core", lambda: True)
+    monkeypatch.setattr("osuT5.generation.window_schedule.has_idle_core", lambda: True)
     return song_writer(SPEC)
 
 

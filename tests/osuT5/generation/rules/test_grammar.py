@@ -21,7 +21,7 @@ from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.geometry.catch_conversion import to_catch
 from osuT5.encoding import assemble, encode_context, groups_from_events
 from osuT5.encoding.hit_objects.taiko import drumroll_path
-from osuT5.generation.grammar import GrammarState
+from osuT5.generation.rules.grammar import GrammarState
 from osuT5.tokens.contract import mini_spec
 from osuT5.tokens.encoding_spec import MINI_ENCODING
 from osuT5.tokens.events import ContextKind, Event, EventKind

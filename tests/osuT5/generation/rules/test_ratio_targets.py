@@ -7,7 +7,8 @@ import torch
 
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
-from osuT5.generation.asked_shares import (
+from osuT5.generation.rules.logit_rules import Row
+from osuT5.generation.rules.ratio_targets import (
     LOG_ODDS_PER_OBJECT,
     LOG_ODDS_PER_SCALE,
     MOST_BEHIND,
@@ -18,7 +19,6 @@ from osuT5.generation.asked_shares import (
     asked_shares,
     count,
 )
-from osuT5.generation.logit_rules import Row
 from osuT5.tokens.contract import mini_spec
 from osuT5.tokens.events import ContextKind, Event, EventGroup, EventKind
 

@@ -6,14 +6,14 @@ import random
 
 import pytest
 import torch
-from tiny_song import tiny_spec
 
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
-from osuT5.generation.compiled_grammar import UNKNOWN, CompiledGrammar, TableFull
-from osuT5.generation.logit_rules import OnlyItsContext, Row, WholeGroups
-from osuT5.generation.schedule import _grammar
+from osuT5.generation.rules.compiled_grammar import UNKNOWN, CompiledGrammar, TableFull
+from osuT5.generation.rules.logit_rules import OnlyItsContext, Row, WholeGroups
+from osuT5.generation.window_schedule import _grammar
 from osuT5.tokens.events import ContextKind
+from tests.support.tiny_song import tiny_spec
 
 VERSIONS = ["mini", "v29", "v30", "v31", "v32"]
 TOKENS = 400
@@ -72,7 +72,7 @@ def test_forgotten_lines_are_unknown_again(spec):
 
 
 def test_a_full_table_says_so(spec, monkeypatch):
-    monkeypatch.setattr("osuT5.generation.compiled_grammar.MOST_STATES", 4)
+    monkeypatch.setattr("osuT5.generation.rules.compiled_grammar.MOST_STATES", 4)
     compiled = CompiledGrammar(spec.vocabulary, torch.device("cpu"))
     line = compiled.line_of(ContextKind.MAP, _grammar(ContextKind.MAP, Attributes(GameMode.STANDARD), spec.encoding))
     with pytest.raises(TableFull):

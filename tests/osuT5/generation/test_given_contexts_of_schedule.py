@@ -16,9 +16,9 @@ from osuT5.dataset.rows import Cut, RowWriter
 from osuT5.dataset.token_stream import TokenStream
 from osuT5.encoding import encode_context
 from osuT5.encoding.hitsound_merge import with_sounds
-from osuT5.generation.charts import ChartInProgress, GivenInput, groups_between
-from osuT5.generation.sampling import Sampling
-from osuT5.generation.sounds import SOUND_KINDS, write_sounds
+from osuT5.generation.chart_state import ChartInProgress, GivenInput, groups_between
+from osuT5.generation.hitsounds import SOUND_KINDS, write_sounds
+from osuT5.generation.sampling.sampler import Sampling
 from osuT5.tokens.events import ContextKind
 
 SPEC = contexts_spec()

@@ -1,7 +1,7 @@
 """The grammar of a map: which kind of event may follow, so that every group is whole and every end has its start.
 
-For the encoding of the embedded model, whose groups end with their type; `published_grammar` has that of the others.
-The model has learned all this, but a small one forgets, and what cannot be assembled is lost to the map.
+For the encoding of the embedded model, whose groups end with their type; `osuT5.generation.rules.group_shapes` has that
+of the others. The model has learned all this, but a small one forgets, and what cannot be assembled is lost to the map.
 """
 
 from __future__ import annotations

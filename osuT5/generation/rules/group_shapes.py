@@ -16,7 +16,7 @@ from osuT5.encoding.groups import ANCHOR_KINDS
 from osuT5.encoding.hit_objects.coarse_sliders import MAX_POINTS
 from osuT5.encoding.hit_objects.object_decoder import SUSTAIN_KINDS
 from osuT5.encoding.timing import BEAT_KINDS
-from osuT5.generation.grammar import FOLLOWS, STARTS, GrammarState
+from osuT5.generation.rules.grammar import FOLLOWS, STARTS, GrammarState
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import TYPE_KINDS, ContextKind, Event, EventKind
 

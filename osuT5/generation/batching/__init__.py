@@ -1,0 +1,1 @@
+"""Several rows at the same time: of one song, and of several songs."""

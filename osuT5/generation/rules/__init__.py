@@ -1,0 +1,1 @@
+"""Rules on the next token: grammar, times, ratios. Sampling is outside."""
