@@ -41,7 +41,7 @@ from osu_beatmap.held_out import Split
 from osu_beatmap.rules import Severity, check
 from osuT5.audio.decode import load_audio
 from osuT5.audio.mel import song_mel
-from osuT5.dataset.sources import FolderSong, ReadChart, mapset_songs
+from osuT5.dataset.files.sources import FolderSong, ReadChart, mapset_songs
 from osuT5.generation.chart_state import ChartInProgress
 from osuT5.generation.sampling.sampler import Sampling
 from osuT5.generation.window_schedule import SongWriter

@@ -24,7 +24,7 @@ from osu_beatmap.held_out import Split, held_out_titles, song_in_split
 from osu_beatmap.timing.active_point import Timing
 from osuT5.audio.decode import load_audio
 from osuT5.audio.mel import song_mel
-from osuT5.dataset.sources import SourceReport, mapset_songs, read_charts
+from osuT5.dataset.files.sources import SourceReport, mapset_songs, read_charts
 from osuT5.model.files.loading import EMBEDDED_MODEL, load_model
 from osuT5.tokens.contract import ModelSpec
 from pipeline.review.kiai_edges import REACH_BARS, WEIGHTS, BarMarks, HeardSpectrum, edges_of

@@ -20,7 +20,7 @@ from evaluation.probe_table import markdown, probed, stated
 from evaluation.reference import bundled_bands, human_charts
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.held_out import Split, held_out_titles, title_hash
-from osuT5.dataset.sources import FolderSong, mapset_songs
+from osuT5.dataset.files.sources import FolderSong, mapset_songs
 
 FEWEST_OBJECTS = 60
 

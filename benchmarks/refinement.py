@@ -43,12 +43,12 @@ from osu_beatmap.held_out import Split, held_out_titles, song_in_split
 from osu_beatmap.rules.chart import Chart
 from osu_beatmap.rules.standard import off_screen
 from osu_beatmap.star_rating import star_rating
-from osu_diffusion.coarse import CELL_PX, with_trimmed_paths
+from osu_diffusion.coarse_positions import CELL_PX, with_trimmed_paths
 from osu_diffusion.constraints import STACK_PX, MapConstraints
 from osu_diffusion.dataset import draft_positions
-from osu_diffusion.loading import load_refiner
+from osu_diffusion.files.loading import load_refiner
+from osu_diffusion.points import PointSequence, sequence_of, with_positions
 from osu_diffusion.refine import RefineOptions, Refiner, Wanted, draw_positions, seen_radius_px
-from osu_diffusion.sequence import PointSequence, sequence_of, with_positions
 
 BANDS = (("under 2", 2.0), ("2 to 2.7", 2.7), ("2.7 to 4", 4.0), ("4 to 5.3", 5.3), ("over 5.3", np.inf))
 STIFFNESS = 0.1

@@ -27,7 +27,7 @@ from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split
 from osu_beatmap.star_rating import star_rating
 from osuT5.audio.decode import load_audio
-from osuT5.dataset.sources import SourceReport, mapset_songs, read_charts
+from osuT5.dataset.files.sources import SourceReport, mapset_songs, read_charts
 from pipeline import difficulty_matching as matching
 from pipeline.generate import begin_chart, generate
 from pipeline.kept_models import keep_models

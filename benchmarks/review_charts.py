@@ -15,7 +15,7 @@ from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split
 from osuT5.audio.decode import load_audio
 from osuT5.audio.mel import song_mel
-from osuT5.dataset.sources import FolderSong, ReadChart, SourceReport, mapset_songs, read_charts
+from osuT5.dataset.files.sources import FolderSong, ReadChart, SourceReport, mapset_songs, read_charts
 from osuT5.generation.window_schedule import SongWriter
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import ModelSpec

@@ -15,9 +15,9 @@ from classifier.mappers import mapper_key, mapper_of
 from classifier.model import ExcerptBatch
 from classifier.reading import SongExcerpts, joined
 from osu_beatmap.held_out import title_hash
-from osuT5.dataset.corpus import SongLoader
-from osuT5.dataset.opening import open_source
-from osuT5.dataset.sources import ReadChart, Song, SourceReport, read_charts
+from osuT5.dataset.files.corpus import open_source
+from osuT5.dataset.files.sources import ReadChart, Song, SourceReport, read_charts
+from osuT5.dataset.training_songs import SongLoader
 from osuT5.tokens.contract import ModelSpec
 
 

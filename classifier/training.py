@@ -22,7 +22,7 @@ from classifier.figures import chart_scores
 from classifier.model import ExcerptBatch, ExcerptReader, HeadConfig, MapperClassifier
 from classifier.summaries import Summariser
 from osu_beatmap.held_out import Split, held_out_titles
-from osuT5.dataset.sources import SourceReport
+from osuT5.dataset.files.sources import SourceReport
 from osuT5.model.files.loading import best_device, load_model
 from osuT5.tokens.contract import ModelSpec
 from training.checkpoint import AVERAGE_FILE, replaced_folder

@@ -18,8 +18,8 @@ from dataset_builder.options import BuildOptions
 from dataset_builder.staging import Skip, StagedMapset, stage_mapset
 from dataset_builder.tags import read_tags
 from dataset_builder.workers import WorkerDied, in_order
-from osuT5.dataset.filters import OptOutList
-from osuT5.dataset.metadata import METADATA_FILE, import_parquet
+from osuT5.dataset.files.filters import OptOutList
+from osuT5.dataset.files.metadata import METADATA_FILE, import_parquet
 
 STAGING_FOLDER = ".staging"
 

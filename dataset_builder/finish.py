@@ -15,8 +15,8 @@ from dataset_builder.rows import Row
 from dataset_builder.staging import Skip
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.files.writer import temporary_beside, write_text
-from osuT5.dataset.filters import OptOutList
-from osuT5.dataset.metadata import METADATA_FILE, import_parquet, metadata_table, record_of
+from osuT5.dataset.files.filters import OptOutList
+from osuT5.dataset.files.metadata import METADATA_FILE, import_parquet, metadata_table, record_of
 
 SKIPPED_FILE = "skipped.tsv"
 

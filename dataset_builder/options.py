@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from osuT5.dataset.filters import OPT_OUT_FILE
+from osuT5.dataset.files.filters import OPT_OUT_FILE
 
 OSU_API = "https://osu.ppy.sh/api/v2"
 

@@ -11,7 +11,7 @@ from dataset_builder.mapset import SourceChart
 from osu_beatmap.beatmap import Beatmap, Circle, GameMode, Spinner
 from osu_beatmap.star_rating import max_combo
 from osu_beatmap.timing.active_point import Timing, end_time_ms, in_line_order
-from osuT5.dataset.records import ChartRecord
+from osuT5.dataset.files.chart_record import ChartRecord
 
 MODE_NAMES = {GameMode.STANDARD: "osu", GameMode.TAIKO: "taiko", GameMode.CATCH: "fruits", GameMode.MANIA: "mania"}
 

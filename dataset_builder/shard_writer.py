@@ -24,8 +24,8 @@ from dataset_builder.workers import WorkerDied, in_order
 from osu_beatmap.files.reader import decode_osu_bytes
 from osu_beatmap.files.writer import temporary_beside
 from osuT5.audio.decode import AudioError
-from osuT5.dataset.metadata import DATA_FOLDER, METADATA_FILE, import_parquet, metadata_table
-from osuT5.dataset.shards import CHART_FIELDS, shard_schema
+from osuT5.dataset.files.metadata import DATA_FOLDER, METADATA_FILE, import_parquet, metadata_table
+from osuT5.dataset.files.shards import CHART_FIELDS, shard_schema
 
 CARD_FILE = "README.md"
 CARD = """---

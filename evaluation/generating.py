@@ -14,7 +14,7 @@ from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.files.writer import write_text
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split
-from osuT5.dataset.sources import FolderSong, ReadChart, SourceReport, mapset_songs, read_charts
+from osuT5.dataset.files.sources import FolderSong, ReadChart, SourceReport, mapset_songs, read_charts
 from pipeline.command_line import is_for_user
 from pipeline.kept_models import keep_models
 from pipeline.option_values import is_absent

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from osu_diffusion.constraints import OBJECT_STARTS, STACK_REACH
-from osu_diffusion.sequence import PointSequence
+from osu_diffusion.points import PointSequence
 
 MIN_MOVE_PX = 1.0
 """Shorter movements have no direction."""

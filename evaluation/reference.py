@@ -16,7 +16,7 @@ from evaluation.metrics import METRICS, SHAPES
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split, title_hash
 from osu_beatmap.rules import Level
-from osuT5.dataset.sources import FolderSong, SourceReport, audio_filename, read_charts
+from osuT5.dataset.files.sources import FolderSong, SourceReport, audio_filename, read_charts
 
 FEWEST_SECONDS = 30.0
 REFERENCE_SPLIT = Split.TRAIN

@@ -18,10 +18,10 @@ from torch.nn.functional import pad
 from osu_beatmap.beatmap import CurveKind
 from osu_beatmap.geometry.coarse_curves import played_point
 from osu_diffusion.dit import band_mask
-from osu_diffusion.published import MAX_CLEAN, PublishedRefiner, clean_from_noise, log_variances
-from osu_diffusion.published_network import BAND, context_of
 from osu_diffusion.refine import RefineOptions, schedule_of
 from osu_diffusion.sampling import posterior_step
+from osu_diffusion.v2_network import BAND, context_of
+from osu_diffusion.v2_refiner import MAX_CLEAN, PublishedRefiner, clean_from_noise, log_variances
 
 PLAYFIELD_PX = torch.tensor([512.0, 384.0])
 

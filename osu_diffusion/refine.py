@@ -12,11 +12,11 @@ import torch
 from osu_beatmap.attributes import WITH_CIRCLES, Attributes
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.rules.chart import circle_radius_px
-from osu_diffusion.coarse import with_trimmed_paths
+from osu_diffusion.coarse_positions import with_trimmed_paths
 from osu_diffusion.constraints import STACK_PX, MapConstraints
+from osu_diffusion.points import PointSequence, sequence_of, with_positions
 from osu_diffusion.sampling import Estimator, Progress, sample
 from osu_diffusion.schedule import SECTIONS, NoiseSchedule, spaced_steps, squared_cosine
-from osu_diffusion.sequence import PointSequence, sequence_of, with_positions
 
 MAX_SEQ_LEN = 1024
 OVERLAP_BUFFER = 128

@@ -36,7 +36,7 @@ def refine_draft(
     options = request.positions
     if not options.generate_positions or draft.mode not in WITH_CIRCLES:
         return draft
-    from osu_diffusion.loading import load_refiner
+    from osu_diffusion.files.loading import load_refiner
     from osu_diffusion.refine import RefineOptions, Wanted, refine_positions
 
     refiner = kept(load_refiner, options.diff_ckpt, best_device(request.model.device))

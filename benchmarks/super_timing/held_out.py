@@ -17,7 +17,7 @@ from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Beatmap, TimingPoint
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split
 from osuT5.audio.decode import audio_duration_ms, audio_format, load_audio
-from osuT5.dataset.sources import FolderSong, SourceReport, mapset_songs, read_charts
+from osuT5.dataset.files.sources import FolderSong, SourceReport, mapset_songs, read_charts
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import ModelSpec
 

@@ -13,7 +13,7 @@ from evaluation.metrics.shapes import Shape, shape_distance
 from evaluation.placement_metrics import object_starts, spacings_px, turning_angles_deg
 from osu_beatmap.beatmap import Circle, GameMode, HitSound
 from osu_beatmap.rules.mania import columns
-from osu_diffusion.sequence import sequence_of
+from osu_diffusion.points import sequence_of
 
 JUMP_DIAMETERS = 2.0
 JUMP_GAP_MS = 350.0

@@ -11,11 +11,11 @@ import numpy as np
 
 from osuT5.audio.mel import window_mel
 from osuT5.dataset.batches import WHOLE_BATCH, Batch, BatchPart, joined, padded
-from osuT5.dataset.corpus import Chart, TrainingSong
 from osuT5.dataset.frame_targets import frame_targets, onset_targets
 from osuT5.dataset.options import AugmentationOptions, BatchOptions
-from osuT5.dataset.rows import Cut, RowWriter
-from osuT5.dataset.supply import SongSupply
+from osuT5.dataset.row_builder import Cut, RowWriter
+from osuT5.dataset.song_cache import SongSupply
+from osuT5.dataset.training_songs import Chart, TrainingSong
 from osuT5.tokens.contract import ModelSpec
 from osuT5.tokens.vocabulary import EOS_ID, IGNORED_LABEL, PAD_ID
 

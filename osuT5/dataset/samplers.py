@@ -11,16 +11,16 @@ import torch
 from osu_beatmap.held_out import Split
 from osuT5.dataset.batches import WHOLE_BATCH, BatchPart
 from osuT5.dataset.contexts import context_mix
-from osuT5.dataset.corpus import CorpusReport, SongLoader, load_corpus
 from osuT5.dataset.errors import CorpusError, NothingToDraw
 from osuT5.dataset.examples import ExampleSampler
-from osuT5.dataset.filters import OPT_OUT_FILE, ChartFilter, OptOutList
+from osuT5.dataset.files.corpus import SEPARATOR, open_sources
+from osuT5.dataset.files.filters import OPT_OUT_FILE, ChartFilter, OptOutList
+from osuT5.dataset.files.sources import Song, SourceReport
+from osuT5.dataset.files.splits import mapsets_between, songs_of_split
 from osuT5.dataset.loader import BatchLoader
-from osuT5.dataset.opening import SEPARATOR, open_sources
 from osuT5.dataset.options import AugmentationOptions, BatchOptions, DataOptions
-from osuT5.dataset.sources import Song, SourceReport
-from osuT5.dataset.splits import mapsets_between, songs_of_split
-from osuT5.dataset.supply import LazySupply, MemorySupply, VisitOptions
+from osuT5.dataset.song_cache import LazySupply, MemorySupply, VisitOptions
+from osuT5.dataset.training_songs import CorpusReport, SongLoader, load_corpus
 from osuT5.tokens.contract import ModelSpec
 
 HELD_OUT_SEED = 0

@@ -21,8 +21,8 @@ from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.class_tables import NO_TABLES, TABLES_FILE, ClassTables
 from osuT5.tokens.contract import CONTRACT_FILE, ModelSpec
 from osuT5.training.adapters import add_adapter
-from osuT5.training.added_contexts import with_contexts
 from osuT5.training.architectures import ARCHITECTURES
+from osuT5.training.context_extension import with_contexts
 from osuT5.training.options import TrainOptions
 from training.options import OptionError, require, require_one_of
 

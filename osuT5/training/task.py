@@ -16,9 +16,9 @@ from osuT5.dataset.samplers import TrainingData
 from osuT5.model.frame_heads import frame_loss
 from osuT5.model.seq2seq import MapperOutput
 from osuT5.tokens.vocabulary import IGNORED_LABEL, PAD_ID
+from osuT5.training.held_out_metrics import HeldOutTally
 from osuT5.training.options import LossOptions
 from osuT5.training.start import StartingPoint
-from osuT5.training.tally import HeldOutTally
 from osuT5.training.token_loss import TokenLoss, value_weights
 from training.checkpoint import replaced_folder
 from training.run_log import TOKENS

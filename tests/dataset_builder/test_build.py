@@ -14,7 +14,7 @@ from dataset_builder.errors import BuildError
 from dataset_builder.options import BuildOptions
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.files.writer import write_beatmap
-from osuT5.dataset.metadata import read_rows
+from osuT5.dataset.files.metadata import read_rows
 
 pytest.importorskip("pyarrow", reason="pyarrow comes with requirements-train.txt")
 

@@ -16,7 +16,7 @@ from evaluation.placement_metrics import (
 )
 from evaluation.smoothing import smoothed
 from osu_beatmap.beatmap import Circle
-from osu_diffusion.sequence import sequence_of
+from osu_diffusion.points import sequence_of
 from tests.osu_diffusion.point_maps import beatmap_of, line, slider
 
 CORNER = sequence_of(

@@ -13,10 +13,10 @@ import torch
 from osu_beatmap.beatmap import Circle, GameMode, Metadata
 from osu_beatmap.files.writer import write_beatmap
 from osu_beatmap.held_out import Split, title_hash
-from osu_diffusion.coarse import cell_centres, on_grid
+from osu_diffusion.coarse_positions import cell_centres, on_grid
 from osu_diffusion.conditions import ConditionSpec
 from osu_diffusion.dataset import MIRRORS, load_charts, mirrored, mirrored_positions, refiner_chart
-from osu_diffusion.loading import load_refiner
+from osu_diffusion.files.loading import load_refiner
 from osu_diffusion.refiner import GridRefiner, Spread
 from osu_diffusion.training import (
     PartSampler,

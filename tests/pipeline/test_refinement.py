@@ -9,7 +9,7 @@ import pytest
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.rules import Severity, check
-from osu_diffusion.coarse import on_grid
+from osu_diffusion.coarse_positions import on_grid
 from osuT5.tokens.encoding_spec import MINI_ENCODING, EncodingSpec
 from pipeline.finish import finish
 from pipeline.options import GenerationRequest, MapOptions, ModelOptions, PositionOptions, RequestError

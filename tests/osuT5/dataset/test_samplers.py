@@ -31,7 +31,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def held_out(monkeypatch):
-    monkeypatch.setattr("osuT5.dataset.splits.held_out_titles", lambda: frozenset({title_hash("Secret")}))
+    monkeypatch.setattr("osuT5.dataset.files.splits.held_out_titles", lambda: frozenset({title_hash("Secret")}))
 
 
 def opened(folder, **options):

@@ -10,8 +10,8 @@ import soundfile
 from osu_beatmap.attributes import attributes_of
 from osu_beatmap.beatmap import Beatmap, Circle, Difficulty, GameMode, HitSound, Metadata, TimingPoint
 from osu_beatmap.files.writer import save_beatmap
-from osuT5.dataset.corpus import Chart, TrainingSong
 from osuT5.dataset.token_stream import TokenStream
+from osuT5.dataset.training_songs import Chart, TrainingSong
 from osuT5.encoding import encode_context
 from osuT5.tokens.conditions import CONDITIONS
 from osuT5.tokens.contract import ModelSpec, mini_spec, output_ranges

@@ -10,10 +10,10 @@ from contexts_model import SONG_MS, contexts_spec, finished_map, song_writer
 from osu_beatmap.attributes import attributes_of
 from osu_beatmap.beatmap import GameMode, HitSample, Slider
 from osu_beatmap.timing.active_point import Timing
-from osuT5.dataset.corpus import Chart, TrainingSong
 from osuT5.dataset.options import AugmentationOptions, BatchOptions
-from osuT5.dataset.rows import Cut, RowWriter
+from osuT5.dataset.row_builder import Cut, RowWriter
 from osuT5.dataset.token_stream import TokenStream
+from osuT5.dataset.training_songs import Chart, TrainingSong
 from osuT5.encoding import encode_context
 from osuT5.encoding.hitsound_merge import with_sounds
 from osuT5.generation.chart_state import ChartInProgress, GivenInput, groups_between

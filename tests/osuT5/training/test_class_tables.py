@@ -8,7 +8,7 @@ import pytest
 
 import osuT5.training.class_tables as class_tables
 from osu_beatmap.beatmap import GameMode
-from osuT5.dataset.records import STAR_SPEEDS, ChartRecord
+from osuT5.dataset.files.chart_record import STAR_SPEEDS, ChartRecord
 from osuT5.tokens.class_tables import ClassTables
 from osuT5.training.class_tables import main, tables_from
 

@@ -15,9 +15,9 @@ from osuT5.tokens.contract import mini_spec
 from osuT5.tokens.events import EventKind
 from osuT5.tokens.vocabulary import IGNORED_LABEL
 from osuT5.training.architectures import mini_config
+from osuT5.training.held_out_metrics import HeldOutTally
 from osuT5.training.options import LossOptions
 from osuT5.training.start import StartingPoint, whole_model_export
-from osuT5.training.tally import HeldOutTally
 from osuT5.training.task import MapperTask
 from training.task import means
 

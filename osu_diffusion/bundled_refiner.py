@@ -10,11 +10,11 @@ from torch import Tensor
 
 from osu_diffusion.conditions import ConditionSpec
 from osu_diffusion.features import PointFeatures, draft_distances, in_px, normalised, point_features
+from osu_diffusion.points import PointSequence
 from osu_diffusion.refine import RefineOptions, Wanted
 from osu_diffusion.refiner import GridRefiner, RefinerInputs
 from osu_diffusion.sampling import Estimate, in_chunks
 from osu_diffusion.schedule import NoiseSchedule
-from osu_diffusion.sequence import PointSequence
 
 DEFAULT_STEPS = 20
 

@@ -5,7 +5,7 @@ import pytest
 from osu_beatmap.beatmap import Beatmap, Circle, Metadata, TimingPoint
 from osu_beatmap.files.writer import write_beatmap
 from osu_beatmap.held_out import HELD_OUT_FILE, Split, held_out_titles, song_in_split, title_hash
-from osuT5.dataset.sources import SourceReport, mapset_songs, read_charts
+from osuT5.dataset.files.sources import SourceReport, mapset_songs, read_charts
 
 
 @pytest.mark.parametrize(

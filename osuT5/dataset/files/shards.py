@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from osuT5.dataset.errors import CorpusError
-from osuT5.dataset.metadata import import_parquet
-from osuT5.dataset.records import ChartRecord
+from osuT5.dataset.files.chart_record import ChartRecord
+from osuT5.dataset.files.metadata import import_parquet
 
 if TYPE_CHECKING:
     import pyarrow as pa

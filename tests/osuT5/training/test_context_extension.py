@@ -13,8 +13,8 @@ from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import mini_spec
 from osuT5.tokens.events import ContextKind
 from osuT5.tokens.vocabulary import Vocabulary
-from osuT5.training.added_contexts import with_contexts
 from osuT5.training.architectures import mini_config
+from osuT5.training.context_extension import with_contexts
 from training.options import OptionError
 
 KNOWN = (ContextKind.NONE, ContextKind.TIMING, ContextKind.KIAI, ContextKind.MAP, ContextKind.SV)

@@ -7,11 +7,11 @@ import soundfile
 from osu_beatmap.beatmap import Beatmap, Circle, Difficulty, GameMode, HoldNote, Metadata, TimingPoint
 from osu_beatmap.files.writer import save_beatmap
 from osu_beatmap.held_out import Split, title_hash
-from osuT5.dataset import corpus
-from osuT5.dataset.corpus import CorpusReport, SongLoader, encode_chart, load_corpus
-from osuT5.dataset.records import ChartRecord
-from osuT5.dataset.sources import ReadChart, mapset_songs
-from osuT5.dataset.splits import songs_of_split
+from osuT5.dataset import training_songs as corpus
+from osuT5.dataset.files.chart_record import ChartRecord
+from osuT5.dataset.files.sources import ReadChart, mapset_songs
+from osuT5.dataset.files.splits import songs_of_split
+from osuT5.dataset.training_songs import CorpusReport, SongLoader, encode_chart, load_corpus
 from osuT5.tokens.contract import mini_spec
 from osuT5.tokens.events import ContextKind
 

@@ -17,8 +17,8 @@ from typing import Protocol
 from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.reader import MAX_FILE_BYTES, decode_osu_bytes, parse_beatmap
-from osuT5.dataset.filters import ChartFilter
-from osuT5.dataset.records import ChartRecord
+from osuT5.dataset.files.chart_record import ChartRecord
+from osuT5.dataset.files.filters import ChartFilter
 
 
 class Song(Protocol):

@@ -7,7 +7,7 @@ from training_songs import PUBLISHED_CONTEXTS, SPEC, published_like_spec, song_o
 from osu_beatmap.beatmap import GameMode
 from osuT5.dataset.errors import CorpusError
 from osuT5.dataset.options import AugmentationOptions, BatchOptions
-from osuT5.dataset.rows import Cut, RowWriter
+from osuT5.dataset.row_builder import Cut, RowWriter
 from osuT5.tokens.events import ContextKind, EventKind
 from osuT5.tokens.vocabulary import EOS_ID, IGNORED_LABEL, SOS_ID
 

@@ -9,11 +9,11 @@ import numpy as np
 
 from osu_beatmap.attributes import Attributes
 from osuT5.dataset.contexts import ContextPlan, context_mix
-from osuT5.dataset.corpus import Chart, TrainingSong
 from osuT5.dataset.errors import CorpusError
+from osuT5.dataset.files.chart_record import stars_at
 from osuT5.dataset.mirror import Mirror, mirror_table, mirrors_of
 from osuT5.dataset.options import AugmentationOptions, BatchOptions
-from osuT5.dataset.records import stars_at
+from osuT5.dataset.training_songs import Chart, TrainingSong
 from osuT5.tokens.conditions import (
     CONDITIONS,
     PLAIN_SPEED_PERCENT,

@@ -11,9 +11,9 @@ from checkpoints.hub import existing_folder, local_folder, parse_hub_id
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.file_names import safe_archive_name
 from osuT5.dataset.errors import CorpusError, NothingToDraw
-from osuT5.dataset.metadata import DATA_FOLDER, METADATA_FILE, read_rows, record_of
-from osuT5.dataset.shards import ShardReader, ShardSong, shard_in
-from osuT5.dataset.sources import FolderSong, Song, SourceReport, mapset_songs
+from osuT5.dataset.files.metadata import DATA_FOLDER, METADATA_FILE, read_rows, record_of
+from osuT5.dataset.files.shards import ShardReader, ShardSong, shard_in
+from osuT5.dataset.files.sources import FolderSong, Song, SourceReport, mapset_songs
 
 Row = Mapping[str, Any]
 

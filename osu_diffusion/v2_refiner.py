@@ -21,11 +21,11 @@ from osu_beatmap.beatmap import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX
 from osu_diffusion.conditions import ConditionSpec
 from osu_diffusion.dit import DiTConfig
 from osu_diffusion.features import draft_distances
-from osu_diffusion.published_network import BAND, INPUT_SIZE, PublishedNetwork, context_of
+from osu_diffusion.points import PointSequence
 from osu_diffusion.refine import RefineOptions, Wanted
 from osu_diffusion.sampling import Estimate, in_chunks
 from osu_diffusion.schedule import NoiseSchedule
-from osu_diffusion.sequence import PointSequence
+from osu_diffusion.v2_network import BAND, INPUT_SIZE, PublishedNetwork, context_of
 
 DEFAULT_STEPS = 100
 NOISE_SHARE = 0.1

@@ -11,9 +11,9 @@ import torch
 from checkpoints.errors import ModelError
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
-from osu_diffusion.coarse import on_grid
-from osu_diffusion.contract import RefinerContract
-from osu_diffusion.loading import EMBEDDED_REFINER, load_refiner
+from osu_diffusion.coarse_positions import on_grid
+from osu_diffusion.files.contract import RefinerContract
+from osu_diffusion.files.loading import EMBEDDED_REFINER, load_refiner
 from osu_diffusion.refine import RefineOptions, Wanted, refine_positions
 from osu_diffusion.training import save_refiner
 from tests.osu_diffusion.point_maps import every_kind

@@ -11,10 +11,10 @@ from training_songs import song_of, steady_chart
 
 from osu_beatmap.beatmap import GameMode
 from osuT5.dataset.errors import CorpusError, NothingToDraw
-from osuT5.dataset.filters import ChartFilter
+from osuT5.dataset.files.chart_record import ChartRecord
+from osuT5.dataset.files.filters import ChartFilter
 from osuT5.dataset.options import BatchOptions
-from osuT5.dataset.records import ChartRecord
-from osuT5.dataset.supply import ChartEntry, ChartPools, LazySupply, MemorySupply, VisitOptions
+from osuT5.dataset.song_cache import ChartEntry, ChartPools, LazySupply, MemorySupply, VisitOptions
 
 STANDARD, TAIKO, CATCH, MANIA = GameMode
 CHARTS = {mode: steady_chart(mode, 500.0) for mode in GameMode}

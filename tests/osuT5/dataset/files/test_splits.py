@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from osu_beatmap.held_out import Split, song_in_split
-from osuT5.dataset.splits import mapsets_between
+from osuT5.dataset.files.splits import mapsets_between
 
 
 @dataclass

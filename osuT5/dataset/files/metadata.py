@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from osu_beatmap.beatmap import GameMode
 from osuT5.dataset.errors import CorpusError
-from osuT5.dataset.records import STAR_SPEEDS, ChartRecord
+from osuT5.dataset.files.chart_record import STAR_SPEEDS, ChartRecord
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from tqdm import tqdm
 
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split
-from osuT5.dataset.sources import FolderSong, Song, SourceReport, with_records
+from osuT5.dataset.files.sources import FolderSong, Song, SourceReport, with_records
 
 
 def mapsets_between(songs: Iterable[Song], start: int, end: int | None) -> Iterator[Song]:

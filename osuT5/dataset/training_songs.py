@@ -22,9 +22,9 @@ from osu_beatmap.geometry.catch_conversion import to_catch
 from osu_beatmap.timing.active_point import Timing
 from osuT5.audio.decode import AudioError, load_audio
 from osuT5.audio.mel import song_mel
-from osuT5.dataset.filters import ChartFilter
-from osuT5.dataset.records import ChartRecord
-from osuT5.dataset.sources import ReadChart, Song, SourceReport, read_charts
+from osuT5.dataset.files.chart_record import ChartRecord
+from osuT5.dataset.files.filters import ChartFilter
+from osuT5.dataset.files.sources import ReadChart, Song, SourceReport, read_charts
 from osuT5.dataset.token_stream import TokenStream
 from osuT5.encoding import encode_context
 from osuT5.tokens.contract import ModelSpec

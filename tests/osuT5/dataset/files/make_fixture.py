@@ -1,6 +1,6 @@
 """Writes fixtures/dataset2_metadata.parquet: metadata as the Mapperator tool writes it, of maps that do not exist.
 
-    python -m tests.osuT5.dataset.make_fixture
+    python -m tests.osuT5.dataset.files.make_fixture
 
 Its columns are those of the tool's class BeatmapMetadata in their order; times are INT96 and elements of lists are
 called `element`, both as Parquet.Net has them.
@@ -14,7 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
-from osuT5.dataset.metadata import COLUMNS, arrow_schema
+from osuT5.dataset.files.metadata import COLUMNS, arrow_schema
 
 FIXTURE = Path(__file__).resolve().parent / "fixtures" / "dataset2_metadata.parquet"
 OURS = ("KeyCount", "AudioHash", "AudioMs", "Shard", "ShardRow")

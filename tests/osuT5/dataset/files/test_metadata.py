@@ -9,7 +9,7 @@ import pytest
 
 from osu_beatmap.beatmap import GameMode
 from osuT5.dataset.errors import CorpusError
-from osuT5.dataset.metadata import COLUMNS, READ, metadata_table, read_rows, record_of
+from osuT5.dataset.files.metadata import COLUMNS, READ, metadata_table, read_rows, record_of
 
 parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow comes with requirements-train.txt")
 

@@ -7,7 +7,7 @@ import pytest
 
 from osu_beatmap.beatmap import CurveKind, GameMode, PathSegment
 from osu_beatmap.geometry.slider_path import path_of
-from osu_diffusion.sequence import PointKind, sequence_of, slider_end_kind, with_positions
+from osu_diffusion.points import PointKind, sequence_of, slider_end_kind, with_positions
 from tests.osu_diffusion.point_maps import beatmap_of, every_kind, line, slider
 
 KINDS = [

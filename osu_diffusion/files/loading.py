@@ -12,14 +12,14 @@ from checkpoints.folder_weights import SAFETENSORS, file_spans
 from checkpoints.hub import local_folder
 from checkpoints.tensor_spans import TensorSpan
 from checkpoints.torch_files import read_torch_file
-from osu_diffusion.contract import CONTRACT_FILE, RefinerContract
-from osu_diffusion.embedded import EmbeddedRefiner
-from osu_diffusion.published import PublishedRefiner, published_conditions, published_config, renamed_key
-from osu_diffusion.published_network import PublishedNetwork
+from osu_diffusion.bundled_refiner import EmbeddedRefiner
+from osu_diffusion.files.contract import CONTRACT_FILE, RefinerContract
 from osu_diffusion.refine import Refiner
 from osu_diffusion.refiner import GridRefiner
+from osu_diffusion.v2_network import PublishedNetwork
+from osu_diffusion.v2_refiner import PublishedRefiner, published_conditions, published_config, renamed_key
 
-EMBEDDED_REFINER = Path(__file__).resolve().parents[1] / "models" / "mini_refiner"
+EMBEDDED_REFINER = Path(__file__).resolve().parents[2] / "models" / "mini_refiner"
 
 WEIGHTS_PICKLE = "model_ema.pkl"
 TOKENIZER_PICKLE = "tokenizer.pkl"

@@ -13,10 +13,10 @@ from typing import Protocol
 import numpy as np
 
 from osu_beatmap.beatmap import GameMode
-from osuT5.dataset.corpus import SongLoader, TrainingSong
 from osuT5.dataset.errors import CorpusError, NothingToDraw
+from osuT5.dataset.files.sources import Song, SourceReport
 from osuT5.dataset.options import BatchOptions
-from osuT5.dataset.sources import Song, SourceReport
+from osuT5.dataset.training_songs import SongLoader, TrainingSong
 
 MAX_TRIES = 50
 """So many songs in a row that cannot be used end a run."""

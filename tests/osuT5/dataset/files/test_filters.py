@@ -6,8 +6,8 @@ import pytest
 
 from osu_beatmap.beatmap import GameMode
 from osuT5.dataset.errors import CorpusError
-from osuT5.dataset.filters import OPT_OUT_FILE, ChartFilter, OptOutList
-from osuT5.dataset.records import STAR_SPEEDS, ChartRecord, stars_at
+from osuT5.dataset.files.chart_record import STAR_SPEEDS, ChartRecord, stars_at
+from osuT5.dataset.files.filters import OPT_OUT_FILE, ChartFilter, OptOutList
 
 RECORD = ChartRecord(
     mode=GameMode.MANIA,

@@ -1,0 +1,1 @@
+"""Corpora on disk: folders, shards, metadata, filters and splits. Batches are outside."""

@@ -1,0 +1,1 @@
+"""Files of a refiner: contract and weights, native or published."""
