@@ -25,13 +25,13 @@ from osuT5.model.files.loading import ModelFolders, find_model
 from osuT5.tokens.contract import ModelSpec
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import ContextKind, EventGroup
+from parity.request import map_as_published
 from pipeline.account import Account
 from pipeline.export import export, write_into_reference
 from pipeline.finish import FinishReport, finish, finish_timing
 from pipeline.given_parts import begin_before, give_parts, given_red_lines, with_given_parts
 from pipeline.listening import song_writer
 from pipeline.options import GenerationRequest, RequestError
-from pipeline.parity import map_as_published
 from pipeline.refinement import refine_draft
 from pipeline.report import write_report
 from pipeline.resnap import predicted_divisors, resnap

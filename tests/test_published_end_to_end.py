@@ -10,9 +10,9 @@ from osu_beatmap.beatmap import Beatmap, Circle, Difficulty, GameMode, Metadata,
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.files.writer import save_beatmap
 from osu_beatmap.rules import Severity, check
-from osuT5.generation.published_schedule import PublishedWriter
 from osuT5.model.files.convert import convert_to_ours
 from osuT5.model.files.loading import EMBEDDED_MODEL
+from parity.window_schedule import PublishedWriter
 from pipeline.generate import generate
 from pipeline.options import RequestError
 from pipeline.resolve import resolve

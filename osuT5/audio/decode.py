@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from osuT5.audio.mp3_start import start_trim_samples
-from osuT5.audio_published import published_samples
+from parity.audio import published_samples
 
 if TYPE_CHECKING:
     import av
@@ -75,7 +75,7 @@ class AudioFormat:
 def load_audio_as_published(
     path: str | Path, sample_rate: int = MODEL_SAMPLE_RATE, normalise: bool = True, speed: float = 1.0
 ) -> np.ndarray:
-    """Decode a song to mono exactly as it was done for the published models; see `audio_published`.
+    """Decode a song to mono exactly as it was done for the published models; see `parity.audio`.
 
     Raises AudioError for a missing or unreadable file, and for one that is too long.
     """

@@ -26,13 +26,13 @@ from osu_beatmap.beatmap import GameMode
 from osu_beatmap.files.timing_point_lines import parse_timing_line
 from osu_diffusion.dit import band_mask
 from osu_diffusion.files.loading import load_refiner
-from osu_diffusion.published_sampling import PublishedClasses, PublishedSpan, refined_as_published
 from osu_diffusion.refine import RefineOptions
 from osu_diffusion.schedule import NoiseSchedule, spaced_steps, squared_cosine
 from osu_diffusion.v2_network import PublishedNetwork, context_of
 from osu_diffusion.v2_refiner import PublishedRefiner, published_config, renamed_key
-from osuT5.encoding.event_stream import EventStream
-from pipeline.published_refinement import PLACE_KINDS, PointsOfEvents, points_of_events, with_refined_places
+from parity.event_stream import EventStream
+from parity.refinement import PLACE_KINDS, PointsOfEvents, points_of_events, with_refined_places
+from parity.refiner_sampling import PublishedClasses, PublishedSpan, refined_as_published
 
 SCHEDULE_LIMIT = 1e-12
 FORWARD_LIMIT = 1e-5

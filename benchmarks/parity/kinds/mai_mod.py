@@ -18,12 +18,12 @@ from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.quirks import PUBLISHED
 from osuT5.encoding import encode_context
-from osuT5.encoding.event_stream import EventStream
 from osuT5.model.files import PublishedBundle
-from osuT5.published_windows import PublishedGrid
 from osuT5.tokens.events import ContextKind, Event, EventKind
 from osuT5.tokens.vocabulary import PAD_ID, SOS_ID
-from pipeline.review.published_text import JudgedEvent, PublishedReport
+from parity.event_stream import EventStream
+from parity.mai_mod_report import JudgedEvent, PublishedReport
+from parity.windows import PublishedGrid
 
 SONG_MS = 40_000.0
 """The song of the cases, of which only the length matters."""

@@ -26,8 +26,6 @@ from torch import Tensor
 
 from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case, within
 from osuT5.generation.decode_loop import Engine, Guidance
-from osuT5.generation.published_choice import PublishedChoice, PublishedSampling, published_rules
-from osuT5.generation.published_rules import Temperatures, eos_ids
 from osuT5.generation.rules.logit_rules import Row
 from osuT5.model.attention import SelfAttentionInput
 from osuT5.model.decoding.kv_cache import causal_mask
@@ -38,6 +36,8 @@ from osuT5.model.spectrogram import Spectrogram
 from osuT5.tokens.contract import ModelSpec
 from osuT5.tokens.events import ContextKind
 from osuT5.tokens.vocabulary import PAD_ID
+from parity.logit_rules import Temperatures, eos_ids
+from parity.token_choice import PublishedChoice, PublishedSampling, published_rules
 
 LIMIT = 1e-4
 MEL_LIMIT = 1e-5

@@ -22,22 +22,17 @@ from benchmarks.parity.same_map import compare_maps
 from osu_beatmap.beatmap import Difficulty
 from osu_beatmap.files.reader import parse_beatmap, read_beatmap
 from osu_beatmap.files.writer import write_beatmap
-from osuT5.encoding.event_stream import EventStream
-from osuT5.generation.published_rules import eos_ids
-from osuT5.generation.published_schedule import (
-    PublishedChart,
-    PublishedWriter,
-    WindowTask,
-    negative_attributes,
-)
 from osuT5.model.audio_conditions import DEFAULT_DIFFICULTY_STARS, NO_MAPPER
 from osuT5.model.files import PublishedBundle
 from osuT5.model.files.families import family_of_model
-from osuT5.published_windows import PublishedGrid, PublishedWindow
 from osuT5.tokens.events import ContextKind
 from osuT5.tokens.vocabulary import PAD_ID
 from osuT5.tokens.windows import LOOKAHEAD, LOOKBACK
-from pipeline.published import PublishedMap, PublishedOptions, Reference, generate_as_published
+from parity.event_stream import EventStream
+from parity.generate import PublishedMap, PublishedOptions, Reference, generate_as_published
+from parity.logit_rules import eos_ids
+from parity.window_schedule import PublishedChart, PublishedWriter, WindowTask, negative_attributes
+from parity.windows import PublishedGrid, PublishedWindow
 
 DEFAULT_OUTPUTS = "TIMING,KIAI,MAP,SV"
 """Of the published configurations; what a model does not have is not written."""

@@ -19,10 +19,10 @@ from benchmarks.parity.inputs import input_beatmap
 from benchmarks.parity.same_map import compare_maps
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.files.reader import read_beatmap
-from osuT5.encoding.published_assembly import assemble_as_published
-from osuT5.encoding.published_groups import groups_as_published
-from osuT5.encoding.published_resnap import resnap_as_published
 from osuT5.tokens.events import EventGroup, EventKind
+from parity.assembly.assembly import assemble_as_published
+from parity.assembly.groups import groups_as_published
+from parity.assembly.resnap import resnap_as_published
 
 EVENTS_ENDING = ".events.json"
 

@@ -17,10 +17,10 @@ from beat_tracking.red_line_fit import Beats
 from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case, identical
 from benchmarks.parity.events import encoding_of, events_of
 from osu_beatmap.files.timing_point_lines import parse_timing_line
-from osu_beatmap.published_beat_fit import fit_red_lines_as_published
-from osu_beatmap.published_super_timing import beats_of_passes_as_published, pass_offsets_ms
 from osuT5.encoding.groups import groups_from_events
 from osuT5.encoding.timing import decode_timing
+from parity.beat_fit import fit_red_lines_as_published
+from parity.super_timing import beats_of_passes_as_published, pass_offsets_ms
 
 SAMPLE_RATE = 16_000
 WINDOW_MS = 8184.0

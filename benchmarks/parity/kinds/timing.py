@@ -18,8 +18,8 @@ from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case
 from benchmarks.parity.events import encoding_of, events_of
 from osu_beatmap.beatmap import TimingPoint
 from osu_beatmap.files.timing_point_lines import parse_timing_line
-from osu_beatmap.published_beat_fit import fit_red_lines_as_published
-from osuT5.encoding.published_groups import beats_as_published
+from parity.assembly.groups import beats_as_published
+from parity.beat_fit import fit_red_lines_as_published
 
 LIMIT = 1e-4
 """Of times and beat lengths, in ms."""

@@ -20,12 +20,12 @@ import torch
 from torch import Tensor
 
 from osu_beatmap.beatmap import GameMode
-from osuT5.generation.published_rules import Temperatures
 from osuT5.generation.rules.grammar import is_published
 from osuT5.generation.rules.logit_rules import Row
 from osuT5.generation.sampling.draws import draw, draw_beginning, draw_kind
 from osuT5.tokens.contract import ModelSpec
 from osuT5.tokens.events import ContextKind, EventKind
+from parity.logit_rules import Temperatures
 
 
 @dataclass(frozen=True)

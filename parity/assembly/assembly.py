@@ -1,7 +1,7 @@
 """Groups of events -> a beatmap, exactly as the published program makes it.
 
 `osuT5.encoding.assembly` makes the better map of the same groups: it keeps what this loses, and its lines are fewer.
-What decides here, beside the lines (see `published_lines`):
+What decides here, beside the lines (see `parity.assembly.lines`):
 
 - A place without events is that of the group before it, or, where a distance is stated, a random one so far from there.
   Objects come in the order in which they became complete.
@@ -38,11 +38,11 @@ from osuT5.encoding.groups import ANCHOR_KINDS
 from osuT5.encoding.hit_objects.hitsounds import Sound
 from osuT5.encoding.hit_objects.positions import CENTRE
 from osuT5.encoding.main_tempo import main_beat_ms
-from osuT5.encoding.published_lines import OWN_INDEX, LineEditor
-from osuT5.encoding.published_parts import PLACED_KINDS, Part, RandomPlaces, join_near_places, part_of
-from osuT5.encoding.published_paths import measured_path, path_segments, progress_nearest, scaled, zigzag
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import EventGroup, EventKind
+from parity.assembly.lines import OWN_INDEX, LineEditor
+from parity.assembly.parts import PLACED_KINDS, Part, RandomPlaces, join_near_places, part_of
+from parity.assembly.paths import measured_path, path_segments, progress_nearest, scaled, zigzag
 
 MAX_STRETCH = 1.5
 """A slider may be this many times longer than its path before its velocity is lowered."""

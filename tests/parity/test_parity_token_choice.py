@@ -3,11 +3,11 @@
 import torch
 
 from osuT5.generation.decode_loop import Guidance
-from osuT5.generation.published_choice import PublishedChoice, PublishedSampling
-from osuT5.generation.published_rules import Temperatures
 from osuT5.generation.rules.logit_rules import Row
 from osuT5.tokens.events import ContextKind
 from osuT5.tokens.vocabulary import PAD_ID
+from parity.logit_rules import Temperatures
+from parity.token_choice import PublishedChoice, PublishedSampling
 
 PLAIN = Temperatures(1.0, 1.0, 1.0, 1.0)
 

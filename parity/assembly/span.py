@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from osu_beatmap.beatmap import Beatmap, TimingPoint
 from osuT5.encoding.file_order_timing import FileOrderTiming
-from osuT5.encoding.published_lines import LineEditor
+from parity.assembly.lines import LineEditor
 
 SAME_BEAT = 1e-4
 

@@ -5,9 +5,9 @@ import pytest
 from osu_beatmap.beatmap import TimingPoint
 from osuT5.encoding.file_order_timing import FileOrderTiming, own_divisor
 from osuT5.encoding.main_tempo import main_beat_ms, whole_seconds_ms
-from osuT5.encoding.published_lines import LineEditor
-from osuT5.encoding.published_resnap import nearest_tick_ms, resnap_as_published
 from osuT5.tokens.events import Event, EventKind
+from parity.assembly.lines import LineEditor
+from parity.assembly.resnap import nearest_tick_ms, resnap_as_published
 from tests.support.encoding_charts import RED, green, timed
 
 K = EventKind

@@ -17,19 +17,19 @@ import numpy as np
 from beat_tracking.red_line_fit import Beats
 from osu_beatmap.beatmap import Beatmap, Difficulty, GameMode, SampleSet, TimingPoint
 from osu_beatmap.files.reader import read_beatmap
-from osu_beatmap.published_beat_fit import fit_red_lines_as_published
 from osu_beatmap.quirks import PUBLISHED
 from osuT5.encoding import encode_context
-from osuT5.encoding.event_stream import EventStream
-from osuT5.encoding.published_assembly import assemble_as_published
-from osuT5.encoding.published_groups import beats_as_published, groups_as_published
-from osuT5.encoding.published_resnap import resnap_as_published
-from osuT5.encoding.published_span import with_span_as_published
 from osuT5.encoding.timing import BEAT_KINDS
-from osuT5.generation.published_schedule import PublishedChart, PublishedWriter
 from osuT5.tokens.contract import ModelSpec
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import ContextKind, Event, EventKind
+from parity.assembly.assembly import assemble_as_published
+from parity.assembly.groups import beats_as_published, groups_as_published
+from parity.assembly.resnap import resnap_as_published
+from parity.assembly.span import with_span_as_published
+from parity.beat_fit import fit_red_lines_as_published
+from parity.event_stream import EventStream
+from parity.window_schedule import PublishedChart, PublishedWriter
 
 SPAN_SLACK_MS = 10
 """What is generated may lie this far outside the span that was asked for."""

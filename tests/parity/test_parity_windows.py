@@ -1,7 +1,7 @@
 """The windows of the published program: numbers that its own runs show for V29."""
 
-from osuT5.published_windows import PublishedGrid
 from osuT5.tokens.windows import WindowGrid
+from parity.windows import PublishedGrid
 
 GRID = PublishedGrid(WindowGrid())
 SONG_SAMPLES = 640_000  # 40 s

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from beat_tracking.red_line_fit import Beats
-from osu_beatmap.published_super_timing import beats_of_passes_as_published, pass_offsets_ms
+from parity.super_timing import beats_of_passes_as_published, pass_offsets_ms
 
 SONG_MS = 20_000
 

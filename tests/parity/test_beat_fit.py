@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from beat_tracking.red_line_fit import Beats
-from osu_beatmap.published_beat_fit import fit_red_lines_as_published
+from parity.beat_fit import fit_red_lines_as_published
 
 
 def beats(times_ms, downbeats=(), announced=(0,)):

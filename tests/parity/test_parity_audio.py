@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from osuT5.audio.decode import AudioError, load_audio, load_audio_as_published
-from osuT5.audio_published import mono, peak_normalised, resample_linear
+from parity.audio import mono, peak_normalised, resample_linear
 
 RATE = 16_000
 

@@ -4,9 +4,9 @@ import pytest
 
 from osu_beatmap.beatmap import Circle, Difficulty, GameMode, HoldNote, Slider
 from osuT5.encoding.hit_objects.positions import read_position_as_published
-from osuT5.encoding.published_assembly import assemble_as_published
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import Event, EventKind
+from parity.assembly.assembly import assemble_as_published
 from tests.support.encoding_charts import RED, V29, group, timed
 
 K = EventKind

@@ -1,6 +1,6 @@
 """A request met as the program meets it that a model was published with: `parity=true`.
 
-Here are that program's defaults, and how its parts come together; what it makes of them is in `pipeline.published`.
+Here are that program's defaults, and how its parts come together; what it makes of them is in `parity.generate`.
 Nothing is mended afterwards: what breaks a rule of osu! stays in the map, and is told.
 """
 
@@ -19,19 +19,19 @@ from osu_beatmap.quirks import PUBLISHED
 from osu_beatmap.rules import Severity, check
 from osu_beatmap.star_rating import star_rating
 from osuT5.audio.decode import load_audio_as_published
-from osuT5.encoding.published_attributes import DEFAULT_KEYS, attributes_as_published
-from osuT5.generation.published_answers import PublishedAnswers
-from osuT5.generation.published_choice import PublishedSampling
-from osuT5.generation.published_rules import Temperatures
-from osuT5.generation.published_schedule import PublishedChart, PublishedWriter, WindowTask, negative_attributes
 from osuT5.generation.window_schedule import Progress
 from osuT5.model.files.families import Family, family_of_model
 from osuT5.model.files.loading import find_model
-from osuT5.published_windows import PublishedGrid
+from parity.answers import PublishedAnswers
+from parity.assembly.attributes import DEFAULT_KEYS, attributes_as_published
+from parity.generate import PublishedOptions, Reference, generate_as_published, hears_timing
+from parity.logit_rules import Temperatures
+from parity.token_choice import PublishedSampling
+from parity.window_schedule import PublishedChart, PublishedWriter, WindowTask, negative_attributes
+from parity.windows import PublishedGrid
 from pipeline.account import Account
 from pipeline.listening import loaded_model
 from pipeline.options import GenerationRequest, RequestError
-from pipeline.published import PublishedOptions, Reference, generate_as_published, hears_timing
 
 DEFAULT_SETTINGS = Difficulty(
     hp_drain_rate=5.0,

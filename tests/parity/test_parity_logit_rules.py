@@ -5,7 +5,9 @@ import math
 import pytest
 import torch
 
-from osuT5.generation.published_rules import (
+from osuT5.tokens.events import ContextKind, Event, EventKind
+from osuT5.tokens.vocabulary import SOS_ID, EventRange, Vocabulary
+from parity.logit_rules import (
     ConditionalTemperature,
     Lookback,
     MonotonicTimes,
@@ -15,8 +17,6 @@ from osuT5.generation.published_rules import (
     keep_top_k,
     keep_top_p,
 )
-from osuT5.tokens.events import ContextKind, Event, EventKind
-from osuT5.tokens.vocabulary import SOS_ID, EventRange, Vocabulary
 
 K = EventKind
 VOCABULARY = Vocabulary(

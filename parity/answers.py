@@ -1,4 +1,4 @@
-"""A model's answers to the tasks of `published_schedule`: audio of whole windows in, tokens out.
+"""A model's answers to the tasks of `parity.window_schedule`: audio of whole windows in, tokens out.
 
 Each window has a spectrogram of its own, silence beyond the end of the song included, and is encoded once, whatever
 contexts it is asked for. All draws of a song come from one generator.
@@ -12,13 +12,13 @@ from torch import Tensor
 
 from osu_beatmap.attributes import Attributes
 from osuT5.generation.decode_loop import Engine, Guidance
-from osuT5.generation.published_choice import PublishedChoice, PublishedSampling, published_rules
-from osuT5.generation.published_schedule import WindowTask
 from osuT5.model.audio_conditions import AudioConditionValues
 from osuT5.model.seq2seq import MapperModel
 from osuT5.model.spectrogram import Spectrogram
-from osuT5.published_windows import PublishedWindow
 from osuT5.tokens.contract import ModelSpec
+from parity.token_choice import PublishedChoice, PublishedSampling, published_rules
+from parity.window_schedule import WindowTask
+from parity.windows import PublishedWindow
 
 
 class PublishedAnswers:

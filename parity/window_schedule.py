@@ -1,6 +1,6 @@
 """A song as the published program writes it: its windows, prompts, and what it keeps of the answers, to the token.
 
-`osuT5.generation.window_schedule` writes the better map. What differs here, besides the windows (`published_windows`):
+`osuT5.generation.window_schedule` writes the better map. What differs here, besides the windows (`parity.windows`):
 
 - Events are kept as they were written, group or not; prompts hold all of the window, the lookback included.
 - A sequence ends at a time that an earlier or a later window decides; where types come first, the last type, which has
@@ -16,15 +16,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from osu_beatmap.attributes import Attributes
-from osuT5.encoding.event_stream import EventStream
-from osuT5.generation.published_rules import eos_ids
 from osuT5.generation.rules.logit_rules import Row
-from osuT5.published_windows import PublishedGrid, PublishedWindow
 from osuT5.tokens.conditions import PLAIN_SPEED_PERCENT, STATE_HOLDERS, SongPlace, condition_ids
 from osuT5.tokens.contract import ModelSpec
 from osuT5.tokens.events import ContextKind, Event, EventKind
 from osuT5.tokens.prompt import Segment
 from osuT5.tokens.vocabulary import EOS_ID
+from parity.event_stream import EventStream
+from parity.logit_rules import eos_ids
+from parity.windows import PublishedGrid, PublishedWindow
 
 MAX_CUTS = 10
 

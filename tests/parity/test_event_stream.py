@@ -2,9 +2,9 @@
 
 import pytest
 
-from osuT5.encoding.event_stream import EventStream
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import Event, EventKind
+from parity.event_stream import EventStream
 
 K = EventKind
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from osuT5.encoding.published_span import with_span_as_published
+from parity.assembly.span import with_span_as_published
 from tests.support.encoding_charts import RED, beatmap, circle, green
 
 

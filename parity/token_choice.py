@@ -12,7 +12,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from osuT5.generation.published_rules import (
+from osuT5.generation.rules.logit_rules import Row
+from osuT5.tokens.vocabulary import PAD_ID, Vocabulary
+from parity.logit_rules import (
     ConditionalTemperature,
     Lookback,
     MonotonicTimes,
@@ -21,8 +23,6 @@ from osuT5.generation.published_rules import (
     keep_top_k,
     keep_top_p,
 )
-from osuT5.generation.rules.logit_rules import Row
-from osuT5.tokens.vocabulary import PAD_ID, Vocabulary
 
 BatchRule = Callable[[Tensor, Tensor], Tensor]
 """Ids [rows, length] and scores [rows, vocabulary out] -> new scores."""

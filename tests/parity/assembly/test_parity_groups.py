@@ -1,7 +1,7 @@
 """Groups and beats as the published program takes them, from streams that hold together and streams that do not."""
 
-from osuT5.encoding.published_groups import beats_as_published, groups_as_published
 from osuT5.tokens.events import Event, EventKind
+from parity.assembly.groups import beats_as_published, groups_as_published
 
 K = EventKind
 

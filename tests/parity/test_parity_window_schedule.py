@@ -4,13 +4,13 @@ import pytest
 
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
-from osuT5.encoding.event_stream import EventStream
-from osuT5.generation.published_schedule import PromptTooLong, PublishedChart, PublishedWriter, negative_attributes
-from osuT5.published_windows import PublishedGrid
 from osuT5.tokens.contract import ModelSpec, mini_spec, output_ranges
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import ContextKind, Event, EventKind
 from osuT5.tokens.vocabulary import EventRange, Vocabulary
+from parity.event_stream import EventStream
+from parity.window_schedule import PromptTooLong, PublishedChart, PublishedWriter, negative_attributes
+from parity.windows import PublishedGrid
 
 MINI = mini_spec()
 TYPES_FIRST = EncodingSpec()

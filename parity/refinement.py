@@ -15,10 +15,10 @@ import numpy as np
 from osu_beatmap.beatmap import CurveKind, Point, TimingPoint
 from osu_beatmap.timing.active_point import PX_PER_BEAT
 from osu_diffusion.points import PointKind, slider_end_kind
-from osu_diffusion.published_sampling import PublishedPoints, PublishedSlider
-from osuT5.encoding.event_stream import EventStream
 from osuT5.encoding.hit_objects.positions import CENTRE
 from osuT5.tokens.events import TYPE_KINDS, Event, EventKind
+from parity.event_stream import EventStream
+from parity.refiner_sampling import PublishedPoints, PublishedSlider
 
 POINT_KINDS = {
     EventKind.CIRCLE: PointKind.CIRCLE,

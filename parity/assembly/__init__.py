@@ -1,0 +1,1 @@
+"""Events -> a beatmap as the original program makes it."""
