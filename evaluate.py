@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 
 from evaluation.options import check_evaluation_files, resolve_evaluation
-from pipeline.command_line import FlatConfig, Program, run
+from pipeline.cli.command_line import FlatConfig, Program, run
 
 
 def evaluate_maps(config: FlatConfig) -> None:

@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from pipeline.command_line import FlatConfig, Program, run
+from pipeline.cli.command_line import FlatConfig, Program, run
 from pipeline.review.options import ReviewRequest, check_review_files, resolve_review
 
 
@@ -15,7 +15,7 @@ def suggest(config: FlatConfig) -> None:
     request = resolve_review(config)
     check_review_files(request)
     # Only now what takes seconds to import: wrong input is answered at once.
-    from pipeline.console import ProgressLine
+    from pipeline.cli.progress_bar import ProgressLine
     from pipeline.review.reviewing import review, write_fixed_copy
 
     progress = ProgressLine()

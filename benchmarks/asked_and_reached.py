@@ -21,10 +21,10 @@ import soundfile
 from osu_beatmap.attributes import hold_note_ratio
 from osu_beatmap.beatmap import GameMode
 from osuT5.audio.decode import load_audio
-from pipeline.difficulty_matching import TRAINED_STARS, Wish, meet, write_parts_before_map
-from pipeline.generate import begin_chart
-from pipeline.mapset import wish_like
-from pipeline.resolve import resolve
+from pipeline.generation.generate import begin_chart
+from pipeline.generation.mapset import wish_like
+from pipeline.generation.star_matching import TRAINED_STARS, Wish, meet, write_parts_before_map
+from pipeline.request.resolve import resolve
 
 RATE_HZ = 44_100
 HOLD_NOTE_RATIO = 0.25

@@ -20,8 +20,8 @@ from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.star_rating import star_rating
 from osuT5.dataset.options import AugmentationOptions, BatchOptions, DataOptions
 from osuT5.training import LossOptions, TrainOptions, train
-from pipeline.generate import generate
-from pipeline.options import (
+from pipeline.generation.generate import generate
+from pipeline.request.options import (
     GenerationRequest,
     MapOptions,
     ModelOptions,

@@ -48,11 +48,11 @@ from osuT5.generation.window_schedule import SongWriter
 from osuT5.model.files.loading import load_model
 from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.tokens.events import ContextKind
-from pipeline.difficulty_matching import matched_map
-from pipeline.finish import finish
-from pipeline.generate import beatmap_of, hear_timing, write_charts
-from pipeline.resolve import resolve
-from pipeline.timing import timing_groups
+from pipeline.finishing.finish import finish
+from pipeline.generation.generate import beatmap_of, hear_timing, write_charts
+from pipeline.generation.star_matching import matched_map
+from pipeline.generation.timing import timing_groups
+from pipeline.request.resolve import resolve
 
 SEED = 1
 STRAIGHT_PX = 2.0

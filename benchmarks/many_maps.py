@@ -28,10 +28,10 @@ from osuT5.generation.window_schedule import SongWriter
 from osuT5.model.files.loading import load_model
 from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.tokens.events import ContextKind
-from pipeline.generate import beatmap_of, conditions_of, finish_with_settings, hear_timing, write_charts
-from pipeline.options import GenerationRequest, MapOptions
-from pipeline.refinement import refine_draft
-from pipeline.timing import timing_groups
+from pipeline.generation.generate import beatmap_of, conditions_of, finish_with_settings, hear_timing, write_charts
+from pipeline.generation.refinement import refine_draft
+from pipeline.generation.timing import timing_groups
+from pipeline.request.options import GenerationRequest, MapOptions
 
 STARS = range(1, 9)
 KEY_COUNTS = (4, 7, 5, 6)

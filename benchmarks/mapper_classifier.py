@@ -40,7 +40,7 @@ from classifier.training import (
 )
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.held_out import Split
-from pipeline.command_line import compose_config
+from pipeline.cli.command_line import compose_config
 from training.loop import run_training
 from training.options import build_options
 

@@ -28,11 +28,11 @@ from osu_beatmap.held_out import Split, held_out_titles, song_in_split
 from osu_beatmap.star_rating import star_rating
 from osuT5.audio.decode import load_audio
 from osuT5.dataset.files.sources import SourceReport, mapset_songs, read_charts
-from pipeline import difficulty_matching as matching
-from pipeline.generate import begin_chart, generate
-from pipeline.kept_models import keep_models
-from pipeline.mapset import wish_like
-from pipeline.resolve import resolve
+from pipeline.generation import star_matching as matching
+from pipeline.generation.generate import begin_chart, generate
+from pipeline.generation.mapset import wish_like
+from pipeline.generation.model_cache import keep_models
+from pipeline.request.resolve import resolve
 
 SAMPLE_RATE = 44_100
 EXCERPT_FROM_S = 30.0

@@ -10,10 +10,10 @@ if __name__ == "__main__":
     # Python puts this script's folder first, where `model` and `training` are others than the repository's.
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from pipeline.command_line import FlatConfig, Program, run
-from pipeline.option_values import Number, Reader, WholeNumber, is_absent
-from pipeline.options import RequestError
-from pipeline.resolve import READERS
+from pipeline.cli.command_line import FlatConfig, Program, run
+from pipeline.request.option_values import Number, Reader, WholeNumber, is_absent
+from pipeline.request.options import RequestError
+from pipeline.request.resolve import READERS
 
 LONGEST_SONG_S = 24 * 3600
 READ: dict[str, Reader] = {

@@ -18,7 +18,7 @@ from evaluation.scoring import in_processes, result_of
 from evaluation.tables import results_markdown
 from osu_beatmap.files.writer import write_text
 from osuT5.model.files.loading import best_device
-from pipeline.options import RequestError
+from pipeline.request.options import RequestError
 from training.processes import Processes
 
 RESULTS, TABLE, REPORT = "results.json", "results.md", "report.html"

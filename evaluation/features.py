@@ -11,7 +11,7 @@ import numpy as np
 from evaluation.frechet import FeatureReader
 from osu_beatmap.beatmap import Beatmap
 from osuT5.audio.decode import load_audio
-from pipeline.options import RequestError
+from pipeline.request.options import RequestError
 
 
 def feature_reader(classifier_path: str | None) -> FeatureReader | None:

@@ -15,10 +15,10 @@ from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.files.writer import write_text
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split
 from osuT5.dataset.files.sources import FolderSong, ReadChart, SourceReport, mapset_songs, read_charts
-from pipeline.command_line import is_for_user
-from pipeline.kept_models import keep_models
-from pipeline.option_values import is_absent
-from pipeline.resolve import resolve
+from pipeline.cli.command_line import is_for_user
+from pipeline.generation.model_cache import keep_models
+from pipeline.request.option_values import is_absent
+from pipeline.request.resolve import resolve
 
 FEWEST_OBJECTS = 20
 MANIFEST = "made.json"
@@ -127,7 +127,7 @@ def options_like(human: Beatmap, span_ms: tuple[int, int] | None = None) -> dict
 
 def make(job: Job) -> Made:
     """Generates the map of a job, in whatever process. What a user would be told becomes the job's error."""
-    from pipeline.generate import generate
+    from pipeline.generation.generate import generate
 
     keep_models()
     try:

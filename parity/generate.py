@@ -1,7 +1,7 @@
 """A whole map as the published program makes it, from its windows to the beatmap: the main path with all its quirks.
 
-`pipeline.generate` is the main path of this program. This one is for the same numbers: what a model writes is placed,
-snapped and assembled to the millisecond and the pixel as the program does that the model was published with.
+`pipeline.generation.generate` is the main path of this program. This one is for the same numbers: what a model writes
+is placed, snapped and assembled to the millisecond and the pixel as the program does that the model was published with.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Written events <-> the points of the published refiner, as the published program takes and gives them.
 
-On our own path a refiner sees a beatmap (`pipeline.refinement`), which needs no events. The original refines events
-before they become a map, and some of what it reads off them is in no beatmap: stated distances, anchors with times.
+On our own path a refiner sees a beatmap (`pipeline.generation.refinement`), which needs no events. The original refines
+events before they become a map, and some of what it reads off them is in no beatmap: stated distances, anchors with
+times.
 """
 
 from __future__ import annotations

@@ -29,9 +29,9 @@ from parity.logit_rules import Temperatures
 from parity.token_choice import PublishedSampling
 from parity.window_schedule import PublishedChart, PublishedWriter, WindowTask, negative_attributes
 from parity.windows import PublishedGrid
-from pipeline.account import Account
-from pipeline.listening import loaded_model
-from pipeline.options import GenerationRequest, RequestError
+from pipeline.generation.models import loaded_model
+from pipeline.output.summary import Account
+from pipeline.request.options import GenerationRequest, RequestError
 
 DEFAULT_SETTINGS = Difficulty(
     hp_drain_rate=5.0,

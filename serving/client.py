@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from checkpoints.hub import existing_folder
-from pipeline.launchers import Outcome
-from pipeline.options import GenerationRequest, RequestError
+from pipeline.cli.launchers import Outcome
+from pipeline.request.options import GenerationRequest, RequestError
 from serving.session import Session, default_path, program_stamp, read_session
 from serving.wire import MAX_LINE_BYTES, Message, WireError, check_proof, from_line, new_challenge, proof, to_line
 

@@ -8,8 +8,8 @@ import time
 import traceback
 from collections.abc import Callable
 
-from pipeline.command_line import STATUS_SYSTEM_ERROR, described
-from pipeline.launchers import Outcome
+from pipeline.cli.command_line import STATUS_SYSTEM_ERROR, described
+from pipeline.cli.launchers import Outcome
 
 SCRIPT = "inference.py"
 """By whose name errors are told: that is what the user called."""

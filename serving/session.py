@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from pipeline.options import RequestError
+from pipeline.request.options import RequestError
 from serving.wire import SECRET_BYTES
 
 REPO_ROOT = Path(__file__).resolve().parent.parent

@@ -7,14 +7,14 @@ from importlib import import_module
 import torch
 
 from osuT5.generation.batching.shared_pool import share_pools
-from pipeline.kept_models import keep_models
-from pipeline.making import checked_request, make
+from pipeline.cli.request_runner import checked_request, make
+from pipeline.generation.model_cache import keep_models
 from serving.jobs import Make, Progress
 
 
 def make_for_guests() -> Make:
     """From now on, models of this process are kept and songs share their steps."""
-    import_module("pipeline.generate")  # takes seconds, for which the first guest need not wait
+    import_module("pipeline.generation.generate")  # takes seconds, for which the first guest need not wait
     threads = torch.get_num_threads()
     keep_models()
     share_pools()

@@ -18,8 +18,8 @@ from evaluation.scoring import in_processes
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.files.writer import save_beatmap
-from pipeline.command_line import CONFIG_DIR, compose_config, run
-from pipeline.config_help import read_help
+from pipeline.cli.command_line import CONFIG_DIR, compose_config, run
+from pipeline.cli.config_help import read_help
 from synthesis.mixing import render_song
 from tests.pipeline.review.review_maps import BEAT_MS, regular_map
 from tests.source_files import root_script

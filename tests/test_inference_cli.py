@@ -13,10 +13,10 @@ import pytest
 
 from osu_beatmap.beatmap import Beatmap, Circle, Metadata, Slider
 from osuT5.audio.decode import AudioError
-from pipeline.command_line import Program, run
-from pipeline.console import ProgressLine
-from pipeline.kept_models import let_go_of_models
-from pipeline.options import GenerationRequest
+from pipeline.cli.command_line import Program, run
+from pipeline.cli.progress_bar import ProgressLine
+from pipeline.generation.model_cache import let_go_of_models
+from pipeline.request.options import GenerationRequest
 from tests.source_files import root_script
 
 
@@ -53,8 +53,8 @@ class FakeGenerate:
 @pytest.fixture
 def generate(monkeypatch: pytest.MonkeyPatch) -> FakeGenerate:
     fake = FakeGenerate()
-    monkeypatch.setitem(sys.modules, "pipeline.generate", SimpleNamespace(generate=fake))
-    monkeypatch.setitem(sys.modules, "pipeline.mapset", SimpleNamespace(generate_mapset=fake))
+    monkeypatch.setitem(sys.modules, "pipeline.generation.generate", SimpleNamespace(generate=fake))
+    monkeypatch.setitem(sys.modules, "pipeline.generation.mapset", SimpleNamespace(generate_mapset=fake))
     return fake
 
 
@@ -164,7 +164,7 @@ def test_many_songs_of_which_one_fails(
         generate.error = AudioError("c.mp3 has no audio in it.") if request.song.audio_path.stem == "c" else None
         return generate(request, progress)
 
-    sys.modules["pipeline.generate"].generate = fail_once
+    sys.modules["pipeline.generation.generate"].generate = fail_once
     songs = f'"{tmp_path / "a, b.mp3"}",{tmp_path / "c.mp3"},{tmp_path / "missing.mp3"},{tmp_path / "d.mp3"}'
     words = ["-m", f"audio_path={songs}", "descriptors=[clean,jumps]", f"output_path={tmp_path / 'out'}"]
     try:

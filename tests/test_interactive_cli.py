@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from osu_beatmap.beatmap import GameMode
-from pipeline.resolve import resolve
+from pipeline.request.resolve import resolve
 from tests.source_files import REPO_ROOT
 
 if os.name == "nt":

@@ -10,7 +10,7 @@ import soundfile
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.files.writer import save_beatmap
-from pipeline.command_line import run
+from pipeline.cli.command_line import run
 from synthesis.mixing import render_song
 from tests.pipeline.review.review_maps import BEAT_MS, regular_map
 from tests.source_files import root_script

@@ -13,9 +13,9 @@ from osu_beatmap.rules import Severity, check
 from osuT5.model.files.convert import convert_to_ours
 from osuT5.model.files.loading import EMBEDDED_MODEL
 from parity.window_schedule import PublishedWriter
-from pipeline.generate import generate
-from pipeline.options import RequestError
-from pipeline.resolve import resolve
+from pipeline.generation.generate import generate
+from pipeline.request.options import RequestError
+from pipeline.request.resolve import resolve
 from tests.support.published_bundles import FAMILIES, write_bundle
 
 SECONDS = 33.0

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.command_line import CONFIG_DIR, compose_config
-from pipeline.nested_options import option_paths
-from pipeline.resolve import resolve
+from pipeline.cli.command_line import CONFIG_DIR, compose_config
+from pipeline.cli.nested_options import option_paths
+from pipeline.request.resolve import resolve
 from pipeline.review.options import resolve_review
 from tests.source_files import REPO_ROOT
 

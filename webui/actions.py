@@ -25,14 +25,14 @@ _reviews: OrderedDict[str, list] = OrderedDict()
 
 def warm_up() -> None:
     """Imports what takes seconds, before anybody waits for it."""
-    import pipeline.generate
-    import pipeline.mapset  # noqa: F401
+    import pipeline.generation.generate
+    import pipeline.generation.mapset  # noqa: F401
 
 
 def generate_map(task: Task) -> dict[str, Any]:
     """A map, or a mapset, as inference.py makes it."""
-    from pipeline.kept_models import keep_models
-    from pipeline.making import checked_request, make
+    from pipeline.cli.request_runner import checked_request, make
+    from pipeline.generation.model_cache import keep_models
 
     keep_models()
     result_folder = _made(task.folder / RESULT_FOLDER)
@@ -59,7 +59,7 @@ def generate_map(task: Task) -> dict[str, Any]:
 
 def review_map(task: Task) -> dict[str, Any]:
     """Suggestions for a map or a mapset, as mai_mod.py makes them, with the maps beside to look at."""
-    from pipeline.kept_models import keep_models
+    from pipeline.generation.model_cache import keep_models
     from pipeline.review.options import check_review_files, resolve_review
     from pipeline.review.reports import report
     from pipeline.review.reviewing import review
@@ -91,7 +91,7 @@ def review_map(task: Task) -> dict[str, Any]:
 
 def apply_fixes(task: Task) -> dict[str, Any]:
     """A copy of a reviewed map with the fixes of some suggestions. Options: `map`, its name, and `apply`, their ids."""
-    from pipeline.options import RequestError
+    from pipeline.request.options import RequestError
     from pipeline.review.options import check_review_files, resolve_review
     from pipeline.review.reviewing import review, write_fixed_copy
 

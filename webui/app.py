@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 
-from pipeline.command_line import is_for_user
+from pipeline.cli.command_line import is_for_user
 from webui import routes, routes_jobs
 from webui.checking import named_option
 from webui.security import Guard

@@ -13,13 +13,13 @@ from typing import Any
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.reader import read_beatmap
-from pipeline.command_line import is_for_user
-from pipeline.input_files import check_files
-from pipeline.option_groups import options_named
-from pipeline.option_values import is_absent
-from pipeline.options import GenerationRequest, RequestError, unknown_option
-from pipeline.report import asked_options
-from pipeline.resolve import READERS, fill_from_beatmap, resolve
+from pipeline.cli.command_line import is_for_user
+from pipeline.output.report import asked_options
+from pipeline.request.input_files import check_files
+from pipeline.request.option_groups import options_named
+from pipeline.request.option_values import is_absent
+from pipeline.request.options import GenerationRequest, RequestError, unknown_option
+from pipeline.request.resolve import READERS, fill_from_beatmap, resolve
 from pipeline.review.options import REVIEW_READERS, ReviewRequest, check_review_files, resolve_review
 from webui.form import without_use
 from webui.references import References, shown_name

@@ -15,7 +15,7 @@ from typing import Any
 
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.writer import write_text
-from pipeline.options import RequestError
+from pipeline.request.options import RequestError
 
 RECORD_NAME = "job.json"
 MAX_ATTEMPTS = 2

@@ -15,7 +15,7 @@ from fastapi import APIRouter, HTTPException, Query, Response
 from fastapi.responses import FileResponse, JSONResponse
 
 from osu_beatmap.files.reader import read_beatmap
-from pipeline.options import RequestError
+from pipeline.request.options import RequestError
 from webui.actions import REVIEW_FILE
 from webui.answers import FileAnswer, JobAnswer, JobOrder, JobsAnswer, LogAnswer, MapAnswer
 from webui.asked import TheJob, TheSite

@@ -22,8 +22,8 @@ from osu_beatmap.files.file_names import legal_file_name
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.files.writer import write_text
 from osu_beatmap.star_rating import star_rating
-from pipeline.input_files import MAX_PICTURE_BYTES, picture_suffix
-from pipeline.options import RequestError
+from pipeline.request.input_files import MAX_PICTURE_BYTES, picture_suffix
+from pipeline.request.options import RequestError
 from webui.jobs import new_id
 
 RECORD_NAME = "upload.json"

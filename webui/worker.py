@@ -113,7 +113,7 @@ def _performed(actions: Mapping[str, Action], task: Task) -> dict:
 
 def _described(error: Exception) -> str:
     """One sentence; for what is a mistake of ours, the log has the rest."""
-    from pipeline.command_line import is_for_user
+    from pipeline.cli.command_line import is_for_user
 
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         print(OUT_OF_MEMORY, flush=True)

@@ -41,7 +41,7 @@ from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import ModelSpec
 from osuT5.training.architectures import ARCHITECTURES
-from pipeline.resolve import resolve
+from pipeline.request.resolve import resolve
 
 SAMPLE_RATE = 44_100
 

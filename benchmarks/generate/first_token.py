@@ -21,7 +21,7 @@ class FirstToken(Exception):
 
 def main(song: str) -> None:
     started = psutil.Process().create_time()
-    from pipeline.making import checked_request, make
+    from pipeline.cli.request_runner import checked_request, make
 
     with tempfile.TemporaryDirectory() as folder:
         request = checked_request({"audio_path": song, "output_path": folder, "device": "cpu"})

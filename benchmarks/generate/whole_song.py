@@ -15,9 +15,10 @@ from osuT5.generation.decode_loop import RowByRow
 from osuT5.generation.window_schedule import SongWriter
 from osuT5.model.decoding.row_decoder import RowDecoder
 from osuT5.model.seq2seq import MapperModel
-from pipeline import generate as program
-from pipeline import listening, timing
-from pipeline.options import GenerationRequest
+from pipeline.generation import generate as program
+from pipeline.generation import models as listening
+from pipeline.generation import timing
+from pipeline.request.options import GenerationRequest
 
 STAGES = {
     "loading": (listening, "load_model"),

@@ -24,7 +24,7 @@ from osuT5.generation.window_schedule import SongWriter
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import ModelSpec
 from osuT5.tokens.events import ContextKind, EventGroup
-from pipeline.timing import QUICK_PASSES, quickly_timed_red_lines, red_lines_from, super_timed_red_lines
+from pipeline.generation.timing import QUICK_PASSES, quickly_timed_red_lines, red_lines_from, super_timed_red_lines
 
 SEED = 1
 WAYS = ("one pass", "plain", "super")

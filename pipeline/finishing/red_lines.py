@@ -9,7 +9,7 @@ from osu_beatmap.beatmap import TimingPoint
 from osu_beatmap.timing.active_point import Timing
 from pipeline.finishing.report import FinishReport
 from pipeline.finishing.ticks import ROUNDING_MS
-from pipeline.finishing.working import WorkingMap
+from pipeline.finishing.working_map import WorkingMap
 
 MAX_TRIED_STEPS = 16
 

@@ -16,7 +16,7 @@ from osu_beatmap.rules.objects import MAX_NODES_PER_ROOT_PX
 from osu_beatmap.rules.standard import SCREEN_BOTTOM_PX, SCREEN_LEFT_PX, SCREEN_RIGHT_PX, SCREEN_TOP_PX
 from osuT5.encoding.hit_objects.taiko import drumroll_path
 from pipeline.finishing.report import FinishReport
-from pipeline.finishing.working import Piece, WorkingMap, as_circle
+from pipeline.finishing.working_map import Piece, WorkingMap, as_circle
 
 CENTRE: Point = (PLAYFIELD_WIDTH_PX / 2, PLAYFIELD_HEIGHT_PX / 2)
 

@@ -9,7 +9,7 @@ from osu_beatmap.beatmap import Circle, GameMode
 from osu_beatmap.rules.lines import MAX_BEFORE_SV_LINE_MS
 from osu_beatmap.timing.active_point import Timing
 from pipeline.finishing.ticks import first_tick_ms, is_on_tick, whole_ms
-from pipeline.finishing.working import Piece, WorkingMap, as_circle, edges_ms, moved, stated_once
+from pipeline.finishing.working_map import Piece, WorkingMap, as_circle, edges_ms, moved, stated_once
 
 MAX_SHIFT_MS = 25.0
 """Half a step of quantisation, and what a model errs; a tick of the named divisor farther away was not meant."""

@@ -14,7 +14,7 @@ from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.archive import Osz, read_osz
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.timing.active_point import Timing
-from pipeline.options import RequestError
+from pipeline.request.options import RequestError
 from pipeline.review.aspects import Category
 from pipeline.review.names import clock
 from pipeline.review.suggestions import Severity, Source, Suggestion

@@ -1,6 +1,7 @@
 """What a user can ask a review for: flat options -> a checked request.
 
-As `pipeline.options` and `pipeline.resolve` do for generation, of which the readers of shared options are taken.
+As `pipeline.request.options` and `pipeline.request.resolve` do for generation, of which the readers of shared options
+are taken.
 """
 
 from __future__ import annotations
@@ -9,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from pipeline.input_files import check_writable_folder
-from pipeline.option_values import Members, Number, OneOf, Reader, WholeNumber, is_absent, items, yes_or_no
-from pipeline.options import RequestError, unknown_option
-from pipeline.resolve import READERS as GENERATION_READERS
+from pipeline.request.input_files import check_writable_folder
+from pipeline.request.option_values import Members, Number, OneOf, Reader, WholeNumber, is_absent, items, yes_or_no
+from pipeline.request.options import RequestError, unknown_option
+from pipeline.request.resolve import READERS as GENERATION_READERS
 from pipeline.review.aspects import Category
 
 OUTPUTS = ("text", "json", "md", "html")

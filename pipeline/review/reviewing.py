@@ -17,9 +17,9 @@ from osuT5.audio.decode import load_audio
 from osuT5.audio.mel import song_mel
 from osuT5.generation.window_schedule import Progress, SongWriter
 from osuT5.model.files.loading import EMBEDDED_MODEL, best_device, find_model, load_model
-from pipeline.console import MODE_NAMES
-from pipeline.kept_models import kept
-from pipeline.options import RequestError
+from pipeline.cli.progress_bar import MODE_NAMES
+from pipeline.generation.model_cache import kept
+from pipeline.request.options import RequestError
 from pipeline.review.building import suggestions_of
 from pipeline.review.fixes import apply_fixes
 from pipeline.review.mapset import Mapset, differences, opened_mapset

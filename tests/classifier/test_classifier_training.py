@@ -14,7 +14,7 @@ from classifier.dataset import Labels
 from classifier.ranking import rank_mappers
 from classifier.training import ClassifierTrainOptions, drawing_shares, train_classifier
 from osuT5.model.files.loading import load_model
-from pipeline.command_line import compose_config
+from pipeline.cli.command_line import compose_config
 from tests.classifier.mapper_maps import map_by, noise, write_mapset
 from training.options import OptionError, build_options
 

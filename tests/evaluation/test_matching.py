@@ -12,7 +12,7 @@ from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Difficulty, GameMode
 from osu_beatmap.files.archive import write_osz
 from osu_beatmap.files.writer import save_beatmap, write_beatmap
-from pipeline.resolve import resolve
+from pipeline.request.resolve import resolve
 from tests.evaluation.probe_maps import chart_of
 
 MANIA = GameMode.MANIA

@@ -28,7 +28,7 @@ from osu_diffusion.training import (
     part_of,
     train_refiner,
 )
-from pipeline.command_line import compose_config
+from pipeline.cli.command_line import compose_config
 from tests.osu_diffusion.point_maps import beatmap_of, every_kind, long_map
 from training.loop_options import LoopOptions
 from training.options import OptionError, build_options

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import pytest
-from finish_drafts import RED, SONG_MS, draft_of, line_slider, steady_circles, times_of, work_of
 
 from osu_beatmap.beatmap import Circle, Difficulty, GameMode, HoldNote, Slider, Spinner, TimingPoint
 from osu_beatmap.timing.active_point import Timing, end_time_ms
-from pipeline.finishing.filling import fill_drain, small_chords, use_all_columns
-from pipeline.finishing.kinds import lasting, suit_mode
-from pipeline.finishing.places import in_columns
+from pipeline.finishing.filler_objects import fill_drain, small_chords, use_all_columns
+from pipeline.finishing.object_kinds import lasting, suit_mode
+from pipeline.finishing.positions import in_columns
 from pipeline.finishing.red_lines import red_before_objects, reds_inside_song
 from pipeline.finishing.report import FinishReport
 from pipeline.finishing.ticks import first_tick_ms, is_on_tick, last_tick_ms, whole_ms
 from pipeline.finishing.times import inside_song, no_overlaps, on_grid
-from pipeline.finishing.working import WorkingMap, compose
+from pipeline.finishing.working_map import WorkingMap, compose
+from tests.support.finish_drafts import RED, SONG_MS, draft_of, line_slider, steady_circles, times_of, work_of
 
 
 def repaired(repair, work: WorkingMap) -> FinishReport:

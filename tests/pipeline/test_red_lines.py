@@ -7,7 +7,7 @@ from osu_beatmap.beatmap import TimingPoint
 from osuT5.model.config import FRAME_CHANNELS
 from osuT5.tokens.contract import mini_spec
 from osuT5.tokens.events import ContextKind, Event, EventGroup, EventKind
-from pipeline.timing import red_lines_from, timing_groups
+from pipeline.generation.timing import red_lines_from, timing_groups
 
 SPEC = mini_spec()
 SONG_MS = 60_000.0

@@ -19,8 +19,8 @@ from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import mini_spec
 from osuT5.training.architectures import mini_config
 from osuT5.training.start import whole_model_export
-from pipeline.kept_models import let_go_of_models
-from pipeline.making import checked_request, make
+from pipeline.cli.request_runner import checked_request, make
+from pipeline.generation.model_cache import let_go_of_models
 from serving.client import ask, generate
 from serving.options import ServingOptions
 from serving.work import make_for_guests

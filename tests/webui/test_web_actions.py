@@ -14,8 +14,8 @@ from osu_beatmap.beatmap import GameMode
 from osu_beatmap.files.archive import read_osz
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.files.writer import save_beatmap
-from pipeline.kept_models import let_go_of_models
-from pipeline.options import RequestError
+from pipeline.generation.model_cache import let_go_of_models
+from pipeline.request.options import RequestError
 from synthesis.mixing import render_song
 from tests.pipeline.review.review_maps import BEAT_MS, regular_map
 from webui import actions

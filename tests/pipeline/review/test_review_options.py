@@ -2,9 +2,9 @@
 
 import pytest
 
-from pipeline.command_line import CONFIG_DIR, compose_config
-from pipeline.config_help import read_help
-from pipeline.options import RequestError
+from pipeline.cli.command_line import CONFIG_DIR, compose_config
+from pipeline.cli.config_help import read_help
+from pipeline.request.options import RequestError
 from pipeline.review.aspects import Category
 from pipeline.review.options import (
     REVIEW_READERS,

@@ -1,0 +1,1 @@
+"""The command line: options, progress, dialogue, many runs. Generation itself is outside."""

@@ -1,0 +1,96 @@
+"""What a generation tells the user: how far it is, and what came out."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+from osu_beatmap.beatmap import Beatmap, Circle, GameMode, HoldNote, Slider, Spinner
+from pipeline.request.options import GenerationRequest
+
+if TYPE_CHECKING:
+    from pipeline.generation.generate import GenerationResult
+    from pipeline.generation.mapset import MapsetResult
+
+MODE_NAMES = {
+    GameMode.STANDARD: "osu!standard",
+    GameMode.TAIKO: "osu!taiko",
+    GameMode.CATCH: "osu!catch",
+    GameMode.MANIA: "osu!mania",
+}
+
+_OBJECT_NAMES: dict[GameMode, dict[type, str]] = {
+    GameMode.STANDARD: {Circle: "circles", Slider: "sliders", Spinner: "spinners"},
+    GameMode.TAIKO: {Circle: "notes", Slider: "drum rolls", Spinner: "dendens"},
+    GameMode.CATCH: {Circle: "fruits", Slider: "juice streams", Spinner: "banana showers"},
+    GameMode.MANIA: {Circle: "notes", HoldNote: "hold notes"},
+}
+
+
+class ProgressLine:
+    """One line of a terminal that says which stage is at which window; silent where nobody watches."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self.stream = stream or sys.stderr
+        self.is_shown = self.stream.isatty()
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        if self.is_shown:
+            self.stream.write(f"\r  {stage}: {done} of {total}".ljust(50))
+            self.stream.flush()
+
+    def close(self) -> None:
+        """Leave an empty line behind."""
+        if self.is_shown:
+            self.stream.write("\r" + " " * 50 + "\r")
+            self.stream.flush()
+
+
+def count_objects(beatmap: Beatmap) -> dict[str, int]:
+    """Objects by kind, in the words of the mode; kinds that the mode has appear even when there are none."""
+    names = _OBJECT_NAMES[beatmap.mode]
+    counts = dict.fromkeys(names.values(), 0)
+    for hit_object in beatmap.hit_objects:
+        name = names.get(type(hit_object), "others")
+        counts[name] = counts.get(name, 0) + 1
+    return counts
+
+
+def summary(result: GenerationResult, request: GenerationRequest) -> str:
+    """A few lines about a generated map: where it is, what is in it, seconds taken, seed, warnings."""
+    beatmap = result.beatmap
+    lines = [f"Map:     {result.osz_path or result.osu_path}"]
+    lines += _objects(result, request.map.difficulty) if beatmap.hit_objects else _timing(beatmap)
+    lines += [f"Time:    {result.seconds:.1f} s, seed {result.seed}"]
+    lines += [f"Report:  {result.report_path}"] if result.report_path else []
+    return "\n".join(lines + [f"Note:    {warning}" for warning in result.warnings])
+
+
+def mapset_summary(result: MapsetResult) -> str:
+    """A few lines about a generated mapset: where it is, its difficulties, seconds taken, seed, warnings."""
+    place = result.osz_path or ", ".join(path.name for path in result.osu_paths)
+    lines = [f"Mapset:  {place}"]
+    for beatmap, stars in zip(result.beatmaps, result.star_ratings, strict=True):
+        lines.append(f"         [{beatmap.metadata.version}], {stars:.2f} stars, {len(beatmap.hit_objects)} objects")
+    lines += [f"Report:  {path}" for path in result.report_paths]
+    lines.append(f"Time:    {result.seconds:.1f} s, seed {result.seed}")
+    return "\n".join(lines + [f"Note:    {warning}" for warning in result.warnings])
+
+
+def _objects(result: GenerationResult, asked: float | None) -> list[str]:
+    beatmap = result.beatmap
+    stars = f"{result.star_rating:.2f} stars" + (f" (asked for {asked:g})" if asked is not None else "")
+    counts = count_objects(beatmap)
+    kinds = ", ".join(f"{count} {name.removesuffix('s') if count == 1 else name}" for name, count in counts.items())
+    return [
+        f"         {MODE_NAMES[beatmap.mode]} [{beatmap.metadata.version}], {stars}",
+        f"Objects: {len(beatmap.hit_objects)} ({kinds})",
+    ]
+
+
+def _timing(beatmap: Beatmap) -> list[str]:
+    """What there is to say about a map of red lines alone."""
+    tempi = [point.bpm for point in beatmap.timing_points if point.uninherited]
+    low, high = f"{min(tempi):.5g}", f"{max(tempi):.5g}"
+    lines = "one red line" if len(tempi) == 1 else f"{len(tempi)} red lines"
+    return [f"Timing:  {lines}, {low} BPM" + ("" if low == high else f" to {high} BPM")]

@@ -1,0 +1,37 @@
+"""A map from flat options, and what to say about it: what a command, a server and the page have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline.request.input_files import check_files
+from pipeline.request.options import GenerationRequest
+from pipeline.request.resolve import resolve
+
+if TYPE_CHECKING:
+    from osuT5.generation.audio_encoder import Progress
+    from pipeline.generation.generate import GenerationResult
+    from pipeline.generation.mapset import MapsetResult
+
+
+def checked_request(flat: dict[str, object]) -> GenerationRequest:
+    """What the options ask for; raises RequestError or ModelError before anything heavy is imported."""
+    request = resolve(flat)
+    check_files(request)
+    return request
+
+
+def make(request: GenerationRequest, progress: Progress | None = None) -> tuple[GenerationResult | MapsetResult, str]:
+    """Makes a map or a mapset and writes it; what was made, and a few lines about it.
+
+    Raises RequestError, AudioError, BeatmapError or ModelError, each with one sentence for the user.
+    """
+    from pipeline.cli.progress_bar import mapset_summary, summary
+    from pipeline.generation.generate import generate
+    from pipeline.generation.mapset import generate_mapset
+
+    if request.map.is_mapset:
+        mapset = generate_mapset(request, progress)
+        return mapset, mapset_summary(mapset)
+    result = generate(request, progress)
+    return result, summary(result, request)

@@ -1,0 +1,113 @@
+"""What a map should be like, put to a model: its own names for it, what it was never told of, what guidance avoids."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+from dataclasses import replace
+from difflib import get_close_matches
+
+from osu_beatmap.attributes import Attributes
+from osu_beatmap.beatmap import Beatmap, GameMode, HitSound, SampleSet, Slider
+from osu_beatmap.user_tags import is_user_tag, user_tag_spellings
+from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.events import EventKind
+from pipeline.request.options import GenerationRequest, RequestError
+
+CONDITION_OF_OPTION = {
+    "difficulty": EventKind.DIFFICULTY,
+    "mapper_id": EventKind.MAPPER,
+    "year": EventKind.YEAR,
+    "hitsounded": EventKind.HITSOUNDED,
+    "hold_note_ratio": EventKind.HOLD_NOTE_RATIO,
+    "scroll_speed_ratio": EventKind.SCROLL_SPEED_RATIO,
+    "descriptors": EventKind.DESCRIPTOR,
+}
+
+_ADDITIONS = HitSound.WHISTLE | HitSound.FINISH | HitSound.CLAP
+
+
+def in_words_of(request: GenerationRequest, spec: ModelSpec) -> tuple[GenerationRequest, list[str]]:
+    """The request with descriptors spelled as a model knows them, and sentences about what it does not know.
+
+    Raises RequestError for a descriptor that is not among those of the model and no user tag of osu! either.
+    """
+    wanted = request.map
+    known = {name.casefold(): name for name in spec.tables.descriptor_index}
+    lost: list[str] = []
+    spelled = {
+        option: _spelled(option, getattr(wanted, option), known, lost)
+        for option in ("descriptors", "negative_descriptors")
+    }
+    given = [option for option in CONDITION_OF_OPTION if getattr(wanted, option) not in (None, ())]
+    unknown = [option for option in given if CONDITION_OF_OPTION[option] not in spec.conditions]
+    if "descriptors" in unknown:
+        lost = []
+    if "mapper_id" in given and "mapper_id" not in unknown and wanted.mapper_id not in spec.tables.mapper_index:
+        lost.append(f"mapper_id={wanted.mapper_id}")
+    notes = [
+        f"{spec.name} was never told of {_listed(names)}, so {'it' if len(names) == 1 else 'they'} had no say in what "
+        "was written."
+        for names in (unknown, lost)
+        if names
+    ]
+    return replace(request, map=replace(wanted, **spelled)), notes
+
+
+def unwanted(wanted: Attributes, request: GenerationRequest) -> Attributes | None:
+    """What guidance leads away from; None without guidance.
+
+    With negative descriptors that is the same chart in their style, else a chart of which nothing was asked for: what
+    the user wishes is unknown, and the difficulty is that of the chart so far wherever it can be rated
+    (`ChartInProgress.unlike`). What holds for any chart that could be written here (mode, keys, circle size, slider
+    multiplier, hit sounds) stays.
+    """
+    if request.sampling.cfg_scale == 1:
+        return None
+    if request.map.negative_descriptors:
+        return replace(wanted, descriptors=request.map.negative_descriptors)
+    return replace(
+        wanted,
+        difficulty=None,
+        hold_note_ratio=None,
+        scroll_speed_ratio=None,
+        year=None,
+        mapper_id=None,
+        descriptors=(),
+    )
+
+
+def without_additions(beatmap: Beatmap) -> Beatmap:
+    """The map without whistles, finishes and claps, and without sample sets of single objects: hit sounds, too.
+
+    In taiko they say which drum to hit, so there they stay.
+    """
+    if beatmap.mode is GameMode.TAIKO:
+        return beatmap
+    plain = copy.deepcopy(beatmap)
+    for hit_object in plain.hit_objects:
+        sounding = [hit_object, *(hit_object.edges if isinstance(hit_object, Slider) else ())]
+        for part in sounding:
+            part.hitsound &= ~_ADDITIONS
+        for sets in (hit_object.sample, *sounding[1:]):
+            sets.normal_set = sets.addition_set = SampleSet.AUTO
+    return plain
+
+
+def _spelled(option: str, names: Iterable[str], known: dict[str, str], lost: list[str]) -> tuple[str, ...]:
+    """Names as a model has them, with their group or without; what it does not know goes to `lost` as well."""
+    spelled = []
+    for name in names:
+        found = known.get(name.casefold()) or known.get(name.rpartition("/")[2].casefold())
+        found = found or next((own for key, own in known.items() if key.endswith(f"/{name.casefold()}")), None)
+        if found is None and not is_user_tag(name):
+            near = get_close_matches(name.casefold(), [*known, *user_tag_spellings()], n=1)
+            raise RequestError(f"{option}: there is no {name}" + (f"; did you mean {near[0]}?" if near else "."))
+        if found is None:
+            lost.append(name)
+        spelled.append(found or name)
+    return tuple(spelled)
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,132 @@
+"""New parts around objects that stay: timing, kiai and scroll speeds for a map, or hit sounds for its objects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from osu_beatmap.beatmap import Beatmap, Slider, TimingPoint
+from osu_beatmap.timing.active_point import (
+    Timing,
+    set_kiai,
+    slider_duration_ms,
+    slider_velocity_px_per_ms,
+    with_sv_changes,
+    without_redundant,
+)
+from osuT5.encoding import assemble, encode_context
+from osuT5.encoding.hitsound_merge import with_sounds
+from osuT5.encoding.kiai import decode_kiai
+from osuT5.generation.audio_encoder import Progress
+from osuT5.generation.hitsounds import write_sounds
+from osuT5.tokens.events import ContextKind
+from pipeline.finishing.finish import finish_timing
+from pipeline.finishing.presentation import AI_TAG
+from pipeline.generation.generate import BegunChart, begin_chart, write_charts
+from pipeline.generation.reference_parts import with_given_parts
+from pipeline.output.osz import span_of
+from pipeline.output.summary import Account
+from pipeline.request.options import GenerationRequest
+
+
+def map_with_new_parts(
+    request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress | None = None
+) -> tuple[Beatmap, Account]:
+    """The map of a request whose objects are those of the reference, or that has none."""
+    begun = begin_chart(request, reference, seed, progress)
+    account = Account(begun.writer.spec.name, begun.writer.song_ms, list(begun.notes))
+    if ContextKind.NO_HS in request.scope.in_context:
+        assert reference is not None, "NO_HS is given by a reference"
+        return _tagged(with_new_sounds(request, reference, begun)), account
+    write_charts(begun.writer, [begun.chart], begun.sampling)
+    if request.scope.keeps_objects:
+        assert reference is not None, "MAP is given by a reference"
+        return _tagged(_with_new_lines(request, reference, begun)), account
+    lines = set_kiai(begun.lines, _kiai_spans(begun))
+    beatmap = Beatmap(mode=begun.chart.attributes.mode, difficulty=begun.settings, timing_points=lines)
+    return with_given_parts(finish_timing(beatmap, begun.writer.song_ms), request.scope, reference), account
+
+
+def with_new_sounds(request: GenerationRequest, reference: Beatmap, begun: BegunChart) -> Beatmap:
+    """The reference with other hit sounds in the part that is asked for, and the same in everything else."""
+    encoding, song_ms = begun.writer.spec.encoding, begun.writer.song_ms
+    groups = encode_context(reference, ContextKind.MAP, encoding, song_ms)
+    span = span_of(request.scope)
+    sounding = write_sounds(begun.writer, begun.chart, groups, begun.sampling, span.start_ms, span.end_ms)
+    return with_sounds(reference, sounding, encoding)
+
+
+def _with_new_lines(request: GenerationRequest, reference: Beatmap, begun: BegunChart) -> Beatmap:
+    """The reference on the lines that were asked for, each of its objects where and as long as it was."""
+    made = request.scope.output_type
+    lines = list(reference.timing_points)
+    if ContextKind.TIMING in made:
+        lines = _on_new_reds(reference, begun.lines)
+    if ContextKind.KIAI in made:
+        lines = set_kiai(lines, _kiai_spans(begun))
+    if ContextKind.SV in begun.chart.contexts and ContextKind.SV in made:
+        lines = _with_scroll_speeds(lines, reference, begun)
+    return replace(reference, timing_points=without_redundant(lines))
+
+
+def _on_new_reds(reference: Beatmap, reds: Sequence[TimingPoint]) -> list[TimingPoint]:
+    """New red lines with the sound of the old ones, and velocities by which each slider lasts as long as it did."""
+    old, new = Timing(reference.timing_points), Timing(reds)
+    times_ms = _times_ms([*reference.timing_points, *reds])
+    changes = []
+    for obj in reference.hit_objects:
+        speed = old.sv_at(obj.time_ms)
+        if isinstance(obj, Slider):
+            duration_ms = slider_duration_ms(obj, old, reference.difficulty)
+            plain = slider_velocity_px_per_ms(obj.time_ms, new, reference.difficulty)
+            if duration_ms > 0:
+                speed = obj.slides * obj.length_px / duration_ms / plain
+        changes.append((obj.time_ms, speed))
+    lines = []
+    starts = {red.time_ms: red for red in reds}
+    for time_ms in (time_ms for time_ms in times_ms if time_ms >= reds[0].time_ms):
+        sound = old.line_at(time_ms)
+        heard = {"volume": sound.volume, "sample_set": sound.sample_set, "sample_index": sound.sample_index}
+        kiai = int(old.kiai_at(time_ms))
+        if time_ms in starts:
+            lines.append(replace(starts[time_ms], effects=kiai, **heard))
+        else:
+            lines.append(
+                TimingPoint(time_ms, -100.0, new.red_at(time_ms).meter, uninherited=False, effects=kiai, **heard)
+            )
+    first_ms = reds[0].time_ms
+    stated = {max(time_ms, first_ms): speed for time_ms, speed in changes}
+    return with_sv_changes(lines, sorted(stated.items()))
+
+
+def _kiai_spans(begun: BegunChart) -> list[tuple[float, float]]:
+    """Kiai as the model wrote it, on beats of its timing, after the first of them."""
+    timing, song_ms = Timing(begun.lines), begun.writer.song_ms
+    first_beat_ms = timing.reds[0].time_ms + timing.reds[0].beat_length_ms
+    spans = []
+    for start_ms, end_ms in decode_kiai(begun.chart.contexts.get(ContextKind.KIAI, ())):
+        start_ms, end_ms = (timing.snap(min(edge_ms, song_ms), 1) for edge_ms in (start_ms, end_ms))
+        if max(start_ms, first_beat_ms) < end_ms <= song_ms:
+            spans.append((max(start_ms, first_beat_ms), end_ms))
+    return spans
+
+
+def _with_scroll_speeds(lines: Sequence[TimingPoint], reference: Beatmap, begun: BegunChart) -> list[TimingPoint]:
+    """The lines with the scroll speeds that the model wrote for these objects."""
+    chart = begun.chart
+    parts = {part: chart.contexts[part] for part in (ContextKind.MAP, ContextKind.SV)}
+    keys, encoding = reference.key_count, begun.writer.spec.encoding
+    written, _ = assemble(parts, chart.attributes.mode, begun.lines, begun.settings, keys, encoding)
+    timing = Timing(written.timing_points)
+    return with_sv_changes(lines, [(time_ms, timing.sv_at(time_ms)) for time_ms in _times_ms(written.timing_points)])
+
+
+def _times_ms(lines: Sequence[TimingPoint]) -> list[float]:
+    return sorted({line.time_ms for line in lines})
+
+
+def _tagged(beatmap: Beatmap) -> Beatmap:
+    """The map, which says that a machine had a part in it."""
+    tags = beatmap.metadata.tags
+    told = tags if AI_TAG in tags else [*tags, AI_TAG]
+    return replace(beatmap, metadata=replace(beatmap.metadata, tags=told))

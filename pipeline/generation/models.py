@@ -1,0 +1,56 @@
+"""A model and the song that it listens to, brought together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from osu_beatmap.beatmap import GameMode
+from osuT5.audio.decode import load_audio
+from osuT5.audio.mel import song_mel
+from osuT5.generation.audio_encoder import Progress
+from osuT5.generation.window_schedule import SongWriter
+from osuT5.model.files.loading import best_device, load_model
+from osuT5.model.inference_setup import prepare_to_generate
+from osuT5.model.seq2seq import MapperModel
+from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.events import EventKind
+from pipeline.generation.model_cache import kept
+from pipeline.request.options import GenerationRequest, RequestError
+
+
+def loaded_model(request: GenerationRequest, folder: Path, lora: str | None = None) -> tuple[MapperModel, ModelSpec]:
+    """The model in `folder`, with an adapter if one is named, on the device of the request.
+
+    Raises ModelError, and RequestError for a game mode that it was never told of.
+    """
+    options, mode = request.model, request.map.gamemode
+    device = "cpu" if options.precision == "int8" else best_device(options.device)
+    load = _loaded_plain if options.reference else _loaded_ready
+    model, spec = kept(load, folder, device, options.precision, lora=lora)
+    if mode is not GameMode.STANDARD and EventKind.GAMEMODE not in spec.conditions:
+        raise RequestError(f"gamemode={mode.value} is beyond {spec.name}, which makes maps of osu!standard only.")
+    return model, spec
+
+
+def song_writer(
+    request: GenerationRequest, folder: Path, lora: str | None = None, progress: Progress | None = None
+) -> SongWriter:
+    """The model in `folder`, with an adapter if one is named, in front of the song of the request.
+
+    Raises AudioError, ModelError or RequestError, each with one sentence for the user.
+    """
+    sampling = request.sampling
+    model, spec = loaded_model(request, folder, lora)
+    samples = load_audio(request.song.audio_path, spec.grid.sample_rate)
+    song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
+    mel = song_mel(samples, spec)
+    return SongWriter(model, spec, mel, song_ms, sampling.lookback, sampling.lookahead, progress, samples)
+
+
+def _loaded_plain(folder: Path, device: str, precision: str, lora: str | None) -> tuple[MapperModel, ModelSpec]:
+    return load_model(folder, device, precision, lora=lora)
+
+
+def _loaded_ready(folder: Path, device: str, precision: str, lora: str | None) -> tuple[MapperModel, ModelSpec]:
+    model, spec = load_model(folder, device, precision, lora=lora)
+    return prepare_to_generate(model, precision == "int8"), spec

@@ -1,0 +1,229 @@
+"""The star rating that was asked for: charts of several difficulties at once, rated when they are finished.
+
+The model is told a star rating, but what it writes is often harder or easier. A chart that came out too hard is thinned
+until it has the stars that were asked for, so the first one often is enough; one that came out too easy is followed by
+charts for which the model is told more, and hears more objects, some side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from osu_beatmap.attributes import WITH_SCROLL_SPEED
+from osu_beatmap.beatmap import Beatmap, GameMode
+from osu_beatmap.star_rating import star_rating
+from osuT5.generation.audio_encoder import Progress
+from osuT5.generation.chart_state import ChartInProgress
+from osuT5.tokens.events import ContextKind
+from pipeline.finishing.finish import FinishReport
+from pipeline.generation.density import thinned
+from pipeline.generation.generate import (
+    BegunChart,
+    Draft,
+    account_of,
+    as_asked,
+    beatmap_of,
+    begin_chart,
+    finish_with_settings,
+    write_charts,
+)
+from pipeline.generation.hold_notes import with_hold_note_ratio
+from pipeline.generation.refinement import refine_draft
+from pipeline.generation.scroll_speeds import with_scroll_speed_ratio
+from pipeline.output.summary import Account
+from pipeline.request.options import GenerationRequest, RequestError
+
+CLOSE_STARS = 0.1
+"""Nearer than this is near enough to stop."""
+
+THINNING_STEPS = 7
+MAX_CONDITION_STARS = 11.9
+
+TRAINED_STARS = {
+    GameMode.STANDARD: (1.3, 8.5),
+    GameMode.TAIKO: (1.1, 7.0),
+    GameMode.CATCH: (1.4, 4.9),
+    GameMode.MANIA: (0.7, 5.8),
+}
+"""Star ratings of 98 % of the training charts that were made for a mode; outside them a model has seen next to none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a chart is told: so many stars more than was asked for, and how likely an object must be."""
+
+    more_stars: float = 0.0
+    time_threshold: float | None = None
+
+
+ATTEMPTS: tuple[tuple[Told, ...], ...] = (
+    (Told(),),
+    (Told(1.0, 0.22), Told(2.0, 0.15)),
+    (Told(3.5, 0.1), Told(5.0, 0.06), Told(6.5, 0.04)),
+)
+"""Charts of each attempt, the easier ones first. The first of all is the one that there is without matching; nothing is
+written beside it, since a row costs nearly as much as the one before it on a CPU and mostly would be for nothing."""
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A finished map and what it came from."""
+
+    beatmap: Beatmap
+    stars: float
+    draft: Draft
+    repairs: FinishReport
+
+    def error(self, wanted: float) -> float:
+        return abs(self.stars - wanted)
+
+
+@dataclass(slots=True)
+class Wish:
+    """A map that is asked for, and the nearest to it so far. `first` is what there is without matching."""
+
+    request: GenerationRequest
+    begun: BegunChart
+    first: Candidate | None = None
+    best: Candidate | None = None
+    is_met: bool = False
+
+    @property
+    def wanted(self) -> float | None:
+        return self.request.map.difficulty if self.request.map.match_difficulty else None
+
+
+def matched_map(
+    request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress | None = None
+) -> tuple[Beatmap, Account]:
+    """The map of a request, as near to what was asked for as the attempts bring it."""
+    begun = begin_chart(request, reference, seed, progress)
+    write_parts_before_map(begun)
+    wish = Wish(request, begun)
+    meet([wish], progress)
+    if wish.best is None:
+        raise RequestError("The model found nothing to map in this song; another seed or difficulty may help.")
+    account = account_of(wish.best.draft, wish.best.repairs)
+    account.notes += beyond_training(wish.best.beatmap.mode, wish.wanted)
+    return as_asked(request, reference, wish.best.beatmap), account
+
+
+def write_parts_before_map(begun: BegunChart) -> None:
+    """Lets the model write what all charts of the song share."""
+    chart, spec = begun.chart, begun.writer.spec
+    order = spec.contexts_of(chart.attributes.mode)
+    for context in order[: order.index(ContextKind.MAP)]:
+        if context not in chart.contexts:
+            (chart.contexts[context],) = begun.writer.write_context(context, [chart], begun.sampling)
+
+
+def meet(wishes: Sequence[Wish], progress: Progress | None = None) -> None:
+    """Brings each wish as near as some attempts bring it. All charts of an attempt are written side by side.
+
+    A chart does not depend on its neighbours, so that a wish is met in the same way whatever others there are.
+    The wishes share a writer and have the contexts before the map; one whose chart stays empty has no best.
+    """
+    for number, told in enumerate(ATTEMPTS):
+        pending = [wish for wish in wishes if not wish.is_met and number < wish.request.map.difficulty_attempts]
+        if not pending:
+            return
+        charts = [_charts(wish, told) for wish in pending]
+        writer = pending[0].begun.writer
+        write_charts(writer, [chart for own in charts for chart in own], pending[0].begun.sampling)
+        for wish, own in zip(pending, charts, strict=True):
+            _judge(wish, own, progress)
+
+
+def _charts(wish: Wish, told: Sequence[Told]) -> list[ChartInProgress]:
+    if wish.wanted is None:
+        return [replace(wish.begun.chart, contexts=dict(wish.begun.chart.contexts))]
+    return [_chart(wish.begun.chart, each, wish.wanted) for each in told]
+
+
+def _judge(wish: Wish, charts: Sequence[ChartInProgress], progress: Progress | None) -> None:
+    """Finishes charts, the easier ones first, until one has the stars that are wanted, or could be thinned to them."""
+    request, wanted = wish.request, wish.wanted
+    for chart in charts:
+        draft = _draft(wish.begun, chart)
+        if draft is None:
+            continue
+        placed = refine_draft(request, draft.beatmap, draft.attributes, draft.encoding, chart.seed, progress)
+        found = _finished(request, replace(draft, beatmap=placed), 0.0)
+        wish.first = wish.first or found
+        if wanted is None:
+            wish.best, wish.is_met = found, True
+            return
+        is_hard_enough = found.stars >= wanted - CLOSE_STARS
+        if found.stars > wanted + CLOSE_STARS:
+            found = _nearest_thinned(request, replace(draft, beatmap=placed), wanted, found)
+        if wish.best is None or found.error(wanted) < wish.best.error(wanted):
+            wish.best = found
+        if is_hard_enough:
+            wish.is_met = True  # what comes next is harder still
+            return
+
+
+def _chart(base: ChartInProgress, told: Told, wanted: float) -> ChartInProgress:
+    stars = min(MAX_CONDITION_STARS, wanted + told.more_stars)
+    attributes = replace(base.attributes, difficulty=stars)
+    negative = base.negative
+    if negative is not None and negative.difficulty is not None:
+        negative = replace(negative, difficulty=stars)
+    return replace(
+        base,
+        attributes=attributes,
+        negative=negative,
+        contexts=dict(base.contexts),
+        time_threshold=told.time_threshold,
+    )
+
+
+def _draft(begun: BegunChart, chart: ChartInProgress) -> Draft | None:
+    """The draft that a written chart describes; None for one without objects."""
+    beatmap, assembly = beatmap_of(chart, begun.lines, begun.settings, begun.writer.spec)
+    return replace(begun, chart=chart).draft(beatmap, assembly) if beatmap.hit_objects else None
+
+
+def _nearest_thinned(request: GenerationRequest, draft: Draft, wanted: float, best: Candidate) -> Candidate:
+    """The nearest of a draft's thinned forms, or `best`."""
+    low, high = 0.0, 1.0
+    for _ in range(THINNING_STEPS):
+        share = (low + high) / 2
+        found = _finished(request, draft, share)
+        if found.error(wanted) < best.error(wanted):
+            best = found
+        if best.error(wanted) <= CLOSE_STARS:
+            break
+        low, high = (share, high) if found.stars > wanted else (low, share)
+    return best
+
+
+def _finished(request: GenerationRequest, draft: Draft, share: float) -> Candidate:
+    beatmap = thinned(draft.beatmap, share) if share else draft.beatmap
+    beatmap, repairs = finish_with_settings(request, _with_ratios(request, beatmap, draft.song_ms), draft.song_ms)
+    # Finishing may have shortened hold notes, or removed objects.
+    again = _with_ratios(request, beatmap, draft.song_ms)
+    if again is not beatmap:
+        beatmap, repairs = finish_with_settings(request, again, draft.song_ms)
+    return Candidate(beatmap, star_rating(beatmap), draft, repairs)
+
+
+def _with_ratios(request: GenerationRequest, beatmap: Beatmap, song_ms: float) -> Beatmap:
+    """The map with the shares of hold notes and of scroll speed changes that are asked for; itself where none are."""
+    wanted, mode = request.map, beatmap.mode
+    if not wanted.match_difficulty:
+        return beatmap
+    if wanted.hold_note_ratio is not None and mode is GameMode.MANIA:
+        beatmap = with_hold_note_ratio(beatmap, wanted.hold_note_ratio)
+    if wanted.scroll_speed_ratio is not None and mode in WITH_SCROLL_SPEED:
+        beatmap = with_scroll_speed_ratio(beatmap, wanted.scroll_speed_ratio, song_ms)
+    return beatmap
+
+
+def beyond_training(mode: GameMode, wanted: float | None) -> list[str]:
+    """A warning where little can be promised."""
+    low, high = TRAINED_STARS[mode]
+    if wanted is None or low <= wanted <= high:
+        return []
+    return [f"{wanted:g} stars are beyond what the model learned from in this mode ({low:g} to {high:g})."]

@@ -1,0 +1,1 @@
+"""Outputs of a generation: .osz, audio, metadata, summary, report and pictures."""

@@ -1,0 +1,1 @@
+"""Options of a generation: data, checks and values. Generation itself is outside."""
