@@ -17,12 +17,12 @@ from pathlib import Path
 from tqdm import tqdm
 
 from benchmarks.review_charts import review_charts
+from modding.aspects import Aspect
+from modding.suggestion_builder import drain_minutes, rate
+from modding.thresholds import ThresholdTable, curves_of, weights_digest
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.held_out import Split
 from osuT5.model.files.loading import EMBEDDED_MODEL, load_model
-from pipeline.review.aspects import Aspect
-from pipeline.review.building import drain_minutes, rate
-from pipeline.review.thresholds import ThresholdTable, curves_of, weights_digest
 
 
 def main() -> int:

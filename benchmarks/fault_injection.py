@@ -31,16 +31,16 @@ from benchmarks.review_charts import ReviewChart, review_charts
 from evaluation.faults import KINDS, Fault, FaultyMap, inject
 from evaluation.faults.of_stretches import STRETCH_FAULTS
 from evaluation.review_metrics import RULE_SCORE, auc, baseline_scores, rule_flags
+from modding.aspects import Aspect, Category
+from modding.observation.observations import Observation
+from modding.observation.surprisal import stars_of
+from modding.suggestion_builder import RED_LINE, drain_minutes, suggestions_of
+from modding.suggestions import Source, Suggestion, most_surprising_first
+from modding.thresholds import ThresholdTable
 from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.held_out import Split
 from osuT5.model.files.loading import EMBEDDED_MODEL, load_model
 from osuT5.tokens.events import ContextKind
-from pipeline.review.aspects import Aspect, Category
-from pipeline.review.building import RED_LINE, drain_minutes, suggestions_of
-from pipeline.review.observations import Observation
-from pipeline.review.reading import stars_of
-from pipeline.review.suggestions import Source, Suggestion, most_surprising_first
-from pipeline.review.thresholds import ThresholdTable
 
 ASPECTS: dict[str, tuple[Aspect, ...]] = {
     "quarter_beat": (Aspect.RHYTHM,),

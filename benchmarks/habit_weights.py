@@ -1,4 +1,4 @@
-"""The weights with which views of a mapper's choices go together, for `pipeline/review/habits/weights.py`.
+"""The weights with which views of a mapper's choices go together, for `modding/habits/weights.py`.
 
     python -m benchmarks.habit_weights FOLDER [--charts 30] [--seconds 50]
 
@@ -20,11 +20,11 @@ import torch
 from tqdm import tqdm
 
 from benchmarks.review_charts import chosen_charts
+from modding.aspects import Aspect
+from modding.habits import choices_of
+from modding.habits.choices import Choices
+from modding.habits.places import MapPlaces
 from osu_beatmap.held_out import Split
-from pipeline.review.aspects import Aspect
-from pipeline.review.habits import choices_of
-from pipeline.review.habits.choices import Choices
-from pipeline.review.habits.places import MapPlaces
 
 PENALTY = 0.001
 LEAST_WEIGHT = 0.02

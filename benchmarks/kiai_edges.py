@@ -3,8 +3,9 @@
     python -m benchmarks.kiai_edges FOLDER [--songs 110] [--folds 5]
 
 From charts of training songs in a folder of mapsets, one with kiai a song. Prints the weights of a conditional
-logistic regression (McFadden 1974) of the human's bar line among its neighbours, for `pipeline/review/kiai_edges.py`;
-and by cross validation over songs how often a bar line next to the human's surprises more than the human's (AUC).
+logistic regression (McFadden 1974) of the human's bar line among its neighbours, for
+`modding/observation/kiai_edges.py`; and by cross validation over songs how often a bar line next to the human's
+surprises more than the human's (AUC).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import torch
 from tqdm import tqdm
 
 from evaluation.review_metrics import auc
+from modding.observation.kiai_edges import REACH_BARS, WEIGHTS, BarMarks, HeardSpectrum, edges_of
 from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split
 from osu_beatmap.timing.active_point import Timing
@@ -27,7 +29,6 @@ from osuT5.audio.mel import song_mel
 from osuT5.dataset.files.sources import SourceReport, mapset_songs, read_charts
 from osuT5.model.files.loading import EMBEDDED_MODEL, load_model
 from osuT5.tokens.contract import ModelSpec
-from pipeline.review.kiai_edges import REACH_BARS, WEIGHTS, BarMarks, HeardSpectrum, edges_of
 
 PENALTY = 0.01
 """Of squared weights, so that few edges give no large ones."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evaluation.charts import excerpt
+from modding.observation.surprisal import SongReader
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split
 from osuT5.audio.decode import load_audio
@@ -19,7 +20,6 @@ from osuT5.dataset.files.sources import FolderSong, ReadChart, SourceReport, map
 from osuT5.generation.window_schedule import SongWriter
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import ModelSpec
-from pipeline.review.reading import SongReader
 
 FEWEST_OBJECTS = 60
 

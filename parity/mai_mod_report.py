@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from modding.report.editor_notation import clock
 from osu_beatmap.beatmap import Beatmap, GameMode, Spinner
 from osuT5.encoding.groups import ANCHOR_KINDS
 from osuT5.tokens.events import TYPE_KINDS, Event, EventKind
-from pipeline.review.names import clock
 
 K = EventKind
 

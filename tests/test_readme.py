@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from modding.options import resolve_review
 from pipeline.cli.command_line import CONFIG_DIR, compose_config
 from pipeline.cli.nested_options import option_paths
 from pipeline.request.resolve import resolve
-from pipeline.review.options import resolve_review
 from tests.source_files import REPO_ROOT
 
 README = (REPO_ROOT / "README.md").read_text(encoding="utf-8")

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from modding.options import REVIEW_READERS, ReviewRequest, check_review_files, resolve_review
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.reader import read_beatmap
@@ -20,7 +21,6 @@ from pipeline.request.option_groups import options_named
 from pipeline.request.option_values import is_absent
 from pipeline.request.options import GenerationRequest, RequestError, unknown_option
 from pipeline.request.resolve import READERS, fill_from_beatmap, resolve
-from pipeline.review.options import REVIEW_READERS, ReviewRequest, check_review_files, resolve_review
 from webui.form import without_use
 from webui.references import References, shown_name
 
