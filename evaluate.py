@@ -17,7 +17,7 @@ def evaluate_maps(config: FlatConfig) -> None:
     request = resolve_evaluation(config)
     check_evaluation_files(request)
     # Only now what takes seconds to import: wrong input is answered at once.
-    from evaluation.evaluating import evaluate
+    from evaluation.evaluate import evaluate
 
     for path in evaluate(request):
         print(path)

@@ -15,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from evaluation.object_metrics import match_times, object_times_ms
+from evaluation.measures.object_metrics import match_times, object_times_ms
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.star_rating import star_rating
 from osuT5.dataset.options import AugmentationOptions, BatchOptions, DataOptions

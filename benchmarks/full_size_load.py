@@ -19,7 +19,7 @@ import psutil
 import torch
 from safetensors.torch import save_file
 
-from checkpoints.folder_weights import SAFETENSORS
+from model_files.folder_weights import SAFETENSORS
 from osuT5.model.files import DERIVED_KEYS
 from osuT5.model.files.loading import load_model
 

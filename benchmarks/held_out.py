@@ -31,10 +31,10 @@ from tqdm import tqdm
 
 from evaluation.baselines import onset_baseline, tick_baseline
 from evaluation.charts import Case, MeasuredChart
-from evaluation.generating import chosen_charts, options_like
+from evaluation.generate_maps import chosen_charts, options_like
+from evaluation.measures.object_metrics import snapped_share
+from evaluation.measures.timing_metrics import compare_timing
 from evaluation.metrics import METRICS
-from evaluation.object_metrics import snapped_share
-from evaluation.timing_metrics import compare_timing
 from osu_beatmap.attributes import attributes_of
 from osu_beatmap.beatmap import Beatmap, GameMode, HoldNote, Slider, TimingPoint
 from osu_beatmap.held_out import Split

@@ -23,8 +23,8 @@ import torch
 
 from classifier.contract import Classifier, load_classifier
 from classifier.dataset import NamedCorpus, named_corpus
-from classifier.figures import Figures, chart_scores
 from classifier.mappers import mapper_key
+from classifier.metrics import Figures, chart_scores
 from classifier.model import HeadConfig, MapperClassifier
 from classifier.summaries import SummaryTable
 from classifier.training import (

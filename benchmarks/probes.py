@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from evaluation.charts import MeasuredChart, excerpt
-from evaluation.probe_table import markdown, probed, stated
 from evaluation.reference import bundled_bands, human_charts
+from evaluation.report.probe_table import markdown, probed, stated
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.held_out import Split, held_out_titles, title_hash
 from osuT5.dataset.files.sources import FolderSong, mapset_songs

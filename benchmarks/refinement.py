@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from evaluation.placement_metrics import (
+from evaluation.measures.placement_metrics import (
     cut_shares,
     distances_px,
     end_shifts_px,

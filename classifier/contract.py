@@ -14,10 +14,10 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from checkpoints.errors import ModelError
-from checkpoints.folder_weights import SAFETENSORS, file_spans
-from checkpoints.json_files import read_json_object
 from classifier.model import ExcerptReader, HeadConfig, MapperClassifier
+from model_files.errors import ModelError
+from model_files.folder_weights import SAFETENSORS, file_spans
+from model_files.json_files import read_json_object
 from osuT5.model.config import ModelConfig
 from osuT5.tokens.contract import ModelSpec
 

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from classifier.excerpts import FEWEST_OBJECTS, ChartTokens
 from classifier.mappers import mapper_key, mapper_of
 from classifier.model import ExcerptBatch
-from classifier.reading import SongExcerpts, joined
+from classifier.song_excerpts import SongExcerpts, joined
 from osu_beatmap.held_out import title_hash
 from osuT5.dataset.files.corpus import open_source
 from osuT5.dataset.files.sources import ReadChart, Song, SourceReport, read_charts

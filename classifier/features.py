@@ -17,7 +17,7 @@ import torch
 
 from classifier.contract import Classifier
 from classifier.excerpts import FEWEST_OBJECTS, ChartTokens
-from classifier.reading import SongExcerpts
+from classifier.song_excerpts import SongExcerpts
 from osu_beatmap.beatmap import Beatmap
 from osuT5.audio.mel import song_mel
 

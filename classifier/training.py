@@ -14,13 +14,13 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from checkpoints.errors import ModelError
 from classifier.contract import save_classifier
 from classifier.dataset import Labels, NamedCorpus, NamedSong, OpenCorpus, SongOpener, named_corpus
-from classifier.figures import Figures as RankFigures
-from classifier.figures import chart_scores
+from classifier.metrics import Figures as RankFigures
+from classifier.metrics import chart_scores
 from classifier.model import ExcerptBatch, ExcerptReader, HeadConfig, MapperClassifier
 from classifier.summaries import Summariser
+from model_files.errors import ModelError
 from osu_beatmap.held_out import Split, held_out_titles
 from osuT5.dataset.files.sources import SourceReport
 from osuT5.model.files.loading import best_device, load_model

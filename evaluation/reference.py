@@ -11,7 +11,7 @@ import numpy as np
 
 from evaluation.bands import FEWEST_CHARTS, QUANTILES, Band, Bands, load_bands
 from evaluation.charts import Case, MeasuredChart
-from evaluation.generating import FEWEST_OBJECTS
+from evaluation.generate_maps import FEWEST_OBJECTS
 from evaluation.metrics import METRICS, SHAPES
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split, title_hash

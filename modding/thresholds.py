@@ -1,8 +1,8 @@
 """How rare a surprise is among human maps: the table that makes surprises of all aspects comparable.
 
 For each mode and aspect the table holds which relative surprisal occurs how often per minute in maps that nobody has
-put a fault into. It belongs to the weights it was measured with and lies beside them; `benchmarks.calibrate_review`
-makes it.
+put a fault into. It belongs to the weights it was measured with and lies beside them;
+`benchmarks.mai_mod.calibrate_review` makes it.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 from pathlib import Path
 
-from checkpoints.folder_weights import SAFETENSORS
 from modding.aspects import Aspect
+from model_files.folder_weights import SAFETENSORS
 from osu_beatmap.beatmap import GameMode
 
 TABLE_FILE = "review_thresholds.json"

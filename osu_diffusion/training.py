@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from checkpoints.folder_weights import SAFETENSORS
+from model_files.folder_weights import SAFETENSORS
 from osu_beatmap.held_out import Split
 from osu_diffusion.conditions import ConditionSpec
 from osu_diffusion.dataset import (

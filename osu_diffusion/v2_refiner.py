@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from checkpoints.errors import ModelError
+from model_files.errors import ModelError
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX
 from osu_diffusion.conditions import ConditionSpec

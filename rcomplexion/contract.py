@@ -10,9 +10,9 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from checkpoints.errors import ModelError
-from checkpoints.folder_weights import SAFETENSORS, file_spans
-from checkpoints.json_files import read_json_object
+from model_files.errors import ModelError
+from model_files.folder_weights import SAFETENSORS, file_spans
+from model_files.json_files import read_json_object
 from rcomplexion.model import RhythmConfig, RhythmModel
 from rcomplexion.rhythm import BAR_BEATS, BEAT_FRACTIONS, INTERVALS
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from checkpoints.hub import existing_folder
+from model_files.hub import existing_folder
 from pipeline.cli.launchers import Outcome
 from pipeline.request.options import GenerationRequest, RequestError
 from serving.session import Session, default_path, program_stamp, read_session

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
-from checkpoints.hub import parse_hub_id
+from model_files.hub import parse_hub_id
 from osuT5.training.architectures import ARCHITECTURES
 from osuT5.training.options import TrainOptions
 from pipeline.cli.command_line import CONFIG_DIR, CONFIG_DIRS, FlatConfig, compose_config

@@ -10,11 +10,11 @@ import pytest
 import soundfile
 import torch
 
-from evaluation import evaluating
-from evaluation.generating import Made, load_manifest
+from evaluation import evaluate as evaluating
+from evaluation.generate_maps import Made, load_manifest
 from evaluation.options import EVALUATION_READERS, EvaluationRequest, option_names, resolve_evaluation
-from evaluation.probes.of_timing import with_times
-from evaluation.scoring import in_processes
+from evaluation.probes.timing_probes import with_times
+from evaluation.score import in_processes
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.files.writer import save_beatmap

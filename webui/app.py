@@ -13,9 +13,9 @@ from fastapi.staticfiles import StaticFiles
 
 from pipeline.cli.command_line import is_for_user
 from webui import routes, routes_jobs
-from webui.checking import named_option
 from webui.security import Guard
 from webui.site import Site
+from webui.validation import named_option
 
 STATIC = Path(__file__).with_name("static")
 

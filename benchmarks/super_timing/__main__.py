@@ -24,9 +24,9 @@ import numpy as np
 from tqdm import tqdm
 
 from beat_tracking.red_line_fit import fit_red_lines
-from benchmarks.super_timing.heard import WAYS, HeardTiming, hear_all_ways
 from benchmarks.super_timing.held_out import AS_IT_IS, CODECS, SongTiming, held_out_songs, time_song
 from benchmarks.super_timing.tempi import KINDS, METER, Closeness, Tempi, closeness, jittered
+from benchmarks.super_timing.timing_runs import WAYS, HeardTiming, hear_all_ways
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
 from osuT5.model.files.loading import load_model

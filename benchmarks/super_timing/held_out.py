@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from benchmarks.super_timing.heard import HeardTiming, hear_all_ways
-from evaluation.timing_metrics import OCTAVES, TEMPO_TOLERANCE, TimingAgreement, compare_timing
+from benchmarks.super_timing.timing_runs import HeardTiming, hear_all_ways
+from evaluation.measures.timing_metrics import OCTAVES, TEMPO_TOLERANCE, TimingAgreement, compare_timing
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Beatmap, TimingPoint
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from beat_tracking.red_line_fit import Beats
-from evaluation.timing_metrics import OCTAVES, TEMPO_TOLERANCE, beat_offsets_ms
+from evaluation.measures.timing_metrics import OCTAVES, TEMPO_TOLERANCE, beat_offsets_ms
 from osu_beatmap.beatmap import TimingPoint
 from osu_beatmap.timing.active_point import Timing
 from synthesis.composition import TempoMap

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluation.faults import of_objects
-from evaluation.faults.of_objects import Shown
-from evaluation.faults.of_stretches import STRETCH_FAULTS
-from evaluation.faults.working import FaultyCopy
+from evaluation.faults import object_faults as of_objects
+from evaluation.faults.faulty_copy import FaultyCopy
+from evaluation.faults.object_faults import Shown
+from evaluation.faults.section_faults import STRETCH_FAULTS
 from osu_beatmap.beatmap import Beatmap, HitObject
 
 MIN_APART_MS = 3_000.0

@@ -6,7 +6,8 @@ Each is one number for one chart (`metric.Metric`), grouped by what it is about 
 from __future__ import annotations
 
 from evaluation.charts import Case
-from evaluation.metrics import asked, object_times, places, repetition, rhythm, rule_breaks, sounds, tempo
+from evaluation.metrics import object_times, places, repetition, rhythm, rule_breaks, sounds, tempo
+from evaluation.metrics import request_errors as asked
 from evaluation.metrics.metric import Better, Metric, Reaction
 
 __all__ = ["GROUPS", "METRICS", "SHAPES", "Better", "Metric", "Reaction", "values_of"]

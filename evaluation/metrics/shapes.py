@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from evaluation.charts import Case, MeasuredChart
-from evaluation.histograms import binned_wasserstein, jensen_shannon, shares
+from evaluation.measures.histograms import binned_wasserstein, jensen_shannon, shares
 from evaluation.metrics.metric import ALL_MODES
 from osu_beatmap.beatmap import GameMode
 

@@ -11,7 +11,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from evaluation.charts import MeasuredChart
-from evaluation.probes import of_objects, of_songs, of_timing
+from evaluation.probes import object_probes as of_objects
+from evaluation.probes import song_probes as of_songs
+from evaluation.probes import timing_probes as of_timing
 from osu_beatmap.beatmap import Beatmap
 
 __all__ = ["PROBES", "Probe"]

@@ -3,7 +3,7 @@
 A question about an object has candidates for an answer. Each view of it gives every candidate a chance, from counts
 over the other objects of the map or from places whose surroundings are alike (`surroundings`). Views know much of the
 same, so their log chances are not added but weighed, and the candidates' chances made to sum to one again: a
-conditional logistic regression (McFadden 1974), whose weights `benchmarks.habit_weights` finds.
+conditional logistic regression (McFadden 1974), whose weights `benchmarks.mai_mod.habit_weights` finds.
 """
 
 from __future__ import annotations

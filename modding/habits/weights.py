@@ -1,4 +1,5 @@
-"""How much each view of a choice counts beside the others: what `python -m benchmarks.habit_weights FOLDER` prints.
+"""How much each view of a choice counts beside the others: what `python -m benchmarks.mai_mod.habit_weights FOLDER`
+prints.
 
 By conditional logistic regression on charts of training songs, without faults: the weights under which what mappers
 chose is likeliest. Aspects with one view are not in the table.

@@ -30,7 +30,7 @@ WEIGHTS = {
     "object": 0.52,
 }
 """How much each mark speaks for an edge: by conditional logistic regression on 578 edges of 96 training songs, which
-`python -m benchmarks.kiai_edges` does."""
+`python -m benchmarks.mai_mod.kiai_edges` does."""
 
 DIRECTED = ("louder", "busier")
 """Marks that speak for a start of kiai, and less of which speaks for an end."""

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from transformers.utils import logging
 
-from checkpoints.errors import ModelError
+from model_files.errors import ModelError
 from osuT5.model.config import ModelConfig
 from osuT5.model.files.loading import find_model, load_model
 from osuT5.model.files.lora import BASE_CONTRACT_FILE

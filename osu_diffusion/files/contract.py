@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from checkpoints.errors import ModelError
-from checkpoints.json_files import read_json_object
+from model_files.errors import ModelError
+from model_files.json_files import read_json_object
 from osu_diffusion.conditions import ConditionSpec
 from osu_diffusion.dit import DiTConfig
 from osu_diffusion.refiner import Spread

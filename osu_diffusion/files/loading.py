@@ -7,11 +7,11 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from checkpoints.errors import ModelError
-from checkpoints.folder_weights import SAFETENSORS, file_spans
-from checkpoints.hub import local_folder
-from checkpoints.tensor_spans import TensorSpan
-from checkpoints.torch_files import read_torch_file
+from model_files.errors import ModelError
+from model_files.folder_weights import SAFETENSORS, file_spans
+from model_files.hub import local_folder
+from model_files.tensor_spans import TensorSpan
+from model_files.torch_files import read_torch_file
 from osu_diffusion.bundled_refiner import EmbeddedRefiner
 from osu_diffusion.files.contract import CONTRACT_FILE, RefinerContract
 from osu_diffusion.refine import Refiner

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from checkpoints.hub import check_source
+from model_files.hub import check_source
 from pipeline.request.options import GenerationRequest, RequestError
 
 _SHELL_CHARACTERS = " =[](){}'\"&;$!`,#*?"

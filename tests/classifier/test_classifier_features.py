@@ -13,10 +13,10 @@ from classifier.dataset import Labels
 from classifier.errors import ExcerptError
 from classifier.excerpts import FEWEST_OBJECTS, ChartTokens
 from classifier.features import SongFeatures, chart_features
-from classifier.figures import Figures, chart_scores
+from classifier.metrics import Figures, chart_scores
 from classifier.model import ExcerptReader, HeadConfig, MapperClassifier
 from classifier.ranking import rank_mappers
-from classifier.reading import SongExcerpts, joined
+from classifier.song_excerpts import SongExcerpts, joined
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.errors import BeatmapError
 from osuT5.audio.mel import song_mel

@@ -9,7 +9,7 @@ import pytest
 from evaluation.charts import Case, MeasuredChart, excerpt
 from evaluation.metrics import GROUPS, METRICS, values_of
 from evaluation.metrics.repetition import pattern_symbols, returns, rhythm_symbols
-from evaluation.tables import definitions_markdown
+from evaluation.report.tables import definitions_markdown
 from osu_beatmap.beatmap import (
     Beatmap,
     Break,

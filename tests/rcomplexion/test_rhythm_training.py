@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.known_rhythms import map_of
-from checkpoints.errors import ModelError
+from model_files.errors import ModelError
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.files.writer import save_beatmap
 from osu_beatmap.held_out import Split, title_hash

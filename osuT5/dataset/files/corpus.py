@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from checkpoints.hub import existing_folder, local_folder, parse_hub_id
+from model_files.hub import existing_folder, local_folder, parse_hub_id
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.file_names import safe_archive_name
 from osuT5.dataset.errors import CorpusError, NothingToDraw

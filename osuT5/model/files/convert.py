@@ -18,7 +18,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from checkpoints.folder_weights import SAFETENSORS
+from model_files.folder_weights import SAFETENSORS
 from osu_beatmap.beatmap import GameMode
 from osuT5.model.config import ModelConfig
 from osuT5.model.files import gamemode_subfolder, read_bundle, rename_key

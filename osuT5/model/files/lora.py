@@ -18,11 +18,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from checkpoints.errors import ModelError
-from checkpoints.folder_weights import file_spans
-from checkpoints.hub import local_folder
-from checkpoints.json_files import read_json_object
-from checkpoints.tensor_spans import TensorSpan
+from model_files.errors import ModelError
+from model_files.folder_weights import file_spans
+from model_files.hub import local_folder
+from model_files.json_files import read_json_object
+from model_files.tensor_spans import TensorSpan
 
 CONFIG_FILE = "adapter_config.json"
 WEIGHT_FILES = ("adapter_model.safetensors", "adapter_model.bin")

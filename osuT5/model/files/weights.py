@@ -12,8 +12,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from checkpoints.errors import ModelError
-from checkpoints.folder_weights import folder_weights
+from model_files.errors import ModelError
+from model_files.folder_weights import folder_weights
 from osuT5.model.config import ModelConfig
 from osuT5.model.files.lora import Adapter
 from osuT5.model.seq2seq import MapperModel

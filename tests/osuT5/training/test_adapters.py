@@ -7,7 +7,7 @@ import json
 import pytest
 import torch
 
-from checkpoints.errors import ModelError
+from model_files.errors import ModelError
 from osuT5.model.files.convert import convert_to_published
 from osuT5.model.files.loading import load_model
 from osuT5.model.files.lora import BASE_CONTRACT_FILE

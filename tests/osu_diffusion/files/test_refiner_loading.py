@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from checkpoints.errors import ModelError
+from model_files.errors import ModelError
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
 from osu_diffusion.coarse_positions import on_grid

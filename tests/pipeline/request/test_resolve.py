@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from checkpoints.errors import ModelError
+from model_files.errors import ModelError
 from osu_beatmap.beatmap import Beatmap, Difficulty, GameMode, Metadata
 from osuT5.tokens.events import ContextKind
 from pipeline.output.settings import suited_settings

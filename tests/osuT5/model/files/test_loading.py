@@ -11,7 +11,7 @@ import torch
 from huggingface_hub import constants
 from safetensors.torch import load_file, save_file
 
-from checkpoints.errors import ModelError
+from model_files.errors import ModelError
 from osu_beatmap.beatmap import GameMode
 from osuT5.model.files.convert import convert_to_published
 from osuT5.model.files.loading import EMBEDDED_MODEL, best_device, find_model, load_model

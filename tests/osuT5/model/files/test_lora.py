@@ -13,7 +13,7 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from checkpoints.errors import ModelError
+from model_files.errors import ModelError
 from osuT5.model.attention import SelfAttentionInput
 from osuT5.model.files.convert import convert_to_ours
 from osuT5.model.files.loading import load_model

@@ -1,0 +1,1 @@
+"""Benchmarks of MaiMod: faults, thresholds, habits, kiai."""
