@@ -1,6 +1,7 @@
 """Makes the table of thresholds of a model: how often human maps surprise it how much.
 
-    python -m benchmarks.mai_mod.calibrate_review FOLDER [--model DIR] [--charts 8] [--seconds 50] [--stepmania sources.json]
+    python -m benchmarks.mai_mod.calibrate_review FOLDER [--model DIR] [--charts 8] [--seconds 50]
+        [--stepmania sources.json]
 
 Charts of the TRAINING songs, without faults. Held-out songs are for measuring false alarms
 (`benchmarks.mai_mod.fault_injection`), so no threshold may come from them; that a model is a little less surprised by
