@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from beat_tracking.grids import MAX_BPM, Grid, Observations
-from beat_tracking.octaves import HeardBeats, in_likely_octaves
+from beat_tracking.octaves import BeatEvidence, in_likely_octaves
 from beat_tracking.onset_alignment import on_attacks
 from beat_tracking.red_line_fit import DEFAULT_BPM, Beats, clean_beats, segmented
 from beat_tracking.red_lines import lines_of_segments
@@ -60,7 +60,7 @@ def fit_from_activation(
             return lines_of_segments(source, marked, segments)
         given, segments = segmented(given, default_bpm)
         segments = _moved(segments, given.times_ms, peaks.times_ms)
-        heard = HeardBeats(given, beat_prob, frame_ms)
+        heard = BeatEvidence(given, beat_prob, frame_ms)
         segments = in_likely_octaves(heard, peaks.times_ms, segments)
         peaks = replace(peaks, marks=_near_any(peaks.times_ms, given.times_ms[given.marks]))
         downbeats = (downbeats + _at_nearest(clean.downbeats, given.times_ms, peaks.times_ms)) / 2

@@ -28,7 +28,7 @@ _MOST_SHARE = 1.2
 
 
 @dataclass(frozen=True, slots=True)
-class HeardBeats:
+class BeatEvidence:
     """Beats as they were written, and how sure a listener is of one at each frame: float [frames]."""
 
     beats: Observations
@@ -51,7 +51,7 @@ class HeardBeats:
         return np.array([written.sum(), heard.sum()])
 
 
-def in_likely_octaves(heard: HeardBeats, times_ms: np.ndarray, segments: Sequence[Segment]) -> list[Segment]:
+def in_likely_octaves(heard: BeatEvidence, times_ms: np.ndarray, segments: Sequence[Segment]) -> list[Segment]:
     """The segments, over the beats `times_ms`, each in the octave that is likeliest for all of its tempo.
 
     Tempi in two octaves of one song are left as they are: that was announced, or is there for a reason.
@@ -84,7 +84,7 @@ def _groups(segments: Sequence[Segment]) -> list[list[int]]:
     return groups
 
 
-def _factor(heard: HeardBeats, times_ms: np.ndarray, segments: Sequence[Segment]) -> float:
+def _factor(heard: BeatEvidence, times_ms: np.ndarray, segments: Sequence[Segment]) -> float:
     """How many times as fast the segments had better be counted: 2, 1 or 1/2."""
     bpm = 60_000.0 / segments[0].grid.period_ms
     if bpm * 2 <= MAX_BPM and _prefers_twice(bpm, _sums(heard, times_ms, segments, 0.0, 0.5)):
@@ -105,7 +105,7 @@ def _log_prior(bpm: float) -> float:
 
 
 def _sums(
-    heard: HeardBeats, times_ms: np.ndarray, segments: Sequence[Segment], *shifts: float
+    heard: BeatEvidence, times_ms: np.ndarray, segments: Sequence[Segment], *shifts: float
 ) -> np.ndarray:  # [shifts, written and heard]
     spans_ms = [(times_ms[segment.first], times_ms[segment.stop - 1]) for segment in segments]
     return np.array([
@@ -114,7 +114,7 @@ def _sums(
     ])  # fmt: skip
 
 
-def _counted(heard: HeardBeats, times_ms: np.ndarray, segment: Segment, factor: float) -> Segment:
+def _counted(heard: BeatEvidence, times_ms: np.ndarray, segment: Segment, factor: float) -> Segment:
     """The segment that many times as fast; half as fast, on those of its beats that are surer."""
     grid = segment.grid
     even, odd = _sums(heard, times_ms, [replace(segment, grid=Grid(grid.period_ms * 2, grid.phase_ms))], 0.0, 0.5)

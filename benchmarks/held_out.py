@@ -42,14 +42,14 @@ from osu_beatmap.rules import Severity, check
 from osuT5.audio.decode import load_audio
 from osuT5.audio.mel import song_mel
 from osuT5.dataset.files.sources import FolderSong, ReadChart, mapset_songs
-from osuT5.generation.chart_state import ChartInProgress
+from osuT5.generation.chart_state import ChartState
 from osuT5.generation.sampling.sampler import Sampling
-from osuT5.generation.window_schedule import SongWriter
+from osuT5.generation.window_schedule import SongGenerator
 from osuT5.model.files.loading import load_model
 from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.tokens.events import ContextKind
 from pipeline.finishing.finish import finish
-from pipeline.generation.generate import beatmap_of, hear_timing, write_charts
+from pipeline.generation.generate import beatmap_of, predict_timing, write_charts
 from pipeline.generation.star_matching import matched_map
 from pipeline.generation.timing import timing_groups
 from pipeline.request.resolve import resolve
@@ -133,9 +133,9 @@ def score_song(
     """Scores of the charts of a song; `matched_with` names the model that also makes matched maps."""
     samples = load_audio(song.audio_path, spec.grid.sample_rate)
     song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
-    writer = SongWriter(model, spec, song_mel(samples, spec), song_ms, samples=samples)
+    writer = SongGenerator(model, spec, song_mel(samples, spec), song_ms, samples=samples)
     attributes = [attributes_of(chart.beatmap, chart.record.stars) for chart in charts]
-    heard = hear_timing(writer, ChartInProgress(attributes[0], SEED), Sampling())
+    heard = predict_timing(writer, ChartState(attributes[0], SEED), Sampling())
     given = [[point for point in chart.beatmap.timing_points if point.uninherited] for chart in charts]
     lines = [*([heard] * len(charts)), *given]
     settings = [chart.beatmap.difficulty for chart in charts] * 2
@@ -172,11 +172,11 @@ def _matched_map(song: FolderSong, human: Beatmap, model_path: str) -> Beatmap:
     return matched_map(resolve(options | ({"model_path": model_path} if model_path else {})), None, SEED)[0]
 
 
-def _generate(writer: SongWriter, attributes: list, lines: list[list[TimingPoint]], settings: list) -> list[Beatmap]:
+def _generate(writer: SongGenerator, attributes: list, lines: list[list[TimingPoint]], settings: list) -> list[Beatmap]:
     """Finished maps, all written side by side."""
     spec, song_ms = writer.spec, writer.song_ms
     charts = [
-        ChartInProgress(wanted, SEED, {ContextKind.TIMING: timing_groups(reds, spec, song_ms)})
+        ChartState(wanted, SEED, {ContextKind.TIMING: timing_groups(reds, spec, song_ms)})
         for wanted, reds in zip(attributes, lines, strict=True)
     ]
     write_charts(writer, charts, Sampling())

@@ -48,7 +48,7 @@ from osu_diffusion.constraints import STACK_PX, MapConstraints
 from osu_diffusion.dataset import draft_positions
 from osu_diffusion.files.loading import load_refiner
 from osu_diffusion.points import PointSequence, sequence_of, with_positions
-from osu_diffusion.refine import RefineOptions, Refiner, Wanted, draw_positions, seen_radius_px
+from osu_diffusion.refine import RefineOptions, Refiner, TargetAttributes, draw_positions, seen_radius_px
 
 BANDS = (("under 2", 2.0), ("2 to 2.7", 2.7), ("2.7 to 4", 4.0), ("4 to 5.3", 5.3), ("over 5.3", np.inf))
 STIFFNESS = 0.1
@@ -159,7 +159,7 @@ def measure(charts: Sequence[HeldOutChart], refiner: Refiner, options: RefineOpt
         sequence = chart.sequence
         kept = ~sequence.movable
         constraints = MapConstraints(sequence, chart.draft_px, kept, STACK_PX, seen_radius_px(chart.beatmap))
-        wanted = Wanted(attributes_of(chart.beatmap, chart.stars))
+        wanted = TargetAttributes(attributes_of(chart.beatmap, chart.stars))
         drawn = draw_positions(refiner, constraints, wanted, options, number, samples)
         refined = constraints.in_the_end(drawn)
         curve = chart.draft_px.copy()

@@ -23,7 +23,7 @@ from osu_beatmap.beatmap import GameMode
 from osuT5.audio.decode import load_audio
 from pipeline.generation.generate import begin_chart
 from pipeline.generation.mapset import wish_like
-from pipeline.generation.star_matching import TRAINED_STARS, Wish, meet, write_parts_before_map
+from pipeline.generation.star_matching import TRAINED_STARS, StarTarget, match_star_ratings, write_parts_before_map
 from pipeline.request.resolve import resolve
 
 RATE_HZ = 44_100
@@ -47,7 +47,7 @@ def main() -> int:
     return 0
 
 
-def met_wishes(song: Path, mode: GameMode, arguments: argparse.Namespace) -> list[Wish]:
+def met_wishes(song: Path, mode: GameMode, arguments: argparse.Namespace) -> list[StarTarget]:
     """A wish for each star rating, met together."""
     with tempfile.TemporaryDirectory() as folder:
         excerpt = Path(folder) / "excerpt.wav"
@@ -59,7 +59,7 @@ def met_wishes(song: Path, mode: GameMode, arguments: argparse.Namespace) -> lis
         begun = begin_chart(request, None, SEED)
         write_parts_before_map(begun)
         wishes = [wish_like(request, begun, stars) for stars in arguments.stars]
-        meet(wishes)
+        match_star_ratings(wishes)
         return wishes
 
 
@@ -71,7 +71,7 @@ def _write_excerpt(song: Path, excerpt: Path, seconds: float) -> None:
     soundfile.write(excerpt, np.clip(samples[start : start + length], -1, 1), RATE_HZ)
 
 
-def table(mode: GameMode, wishes: list[Wish]) -> str:
+def table(mode: GameMode, wishes: list[StarTarget]) -> str:
     """One line for each star rating, and the errors within the range that the mode was trained in."""
     lines = [f"{mode.name.lower():10} asked   before (objects)   after (objects)"]
     errors: dict[str, list[float]] = {"before": [], "after": []}

@@ -123,7 +123,7 @@ def _take(found: Found, begun, flat: dict, scale: str, options: argparse.Namespa
                 seeded = replace(scaled, chart=replace(scaled.chart, seed=seed))
                 wishes.append(wish_like(request, seeded, wanted["difficulty"]))
                 sought.append((asked, value))
-    matching.meet(wishes)
+    matching.match_star_ratings(wishes)
     for (asked, value), wish in zip(sought, wishes, strict=True):
         reached = 0.0 if wish.best is None else asked.reached(wish.best.beatmap)
         found[asked.option, mode, scale].append((value, reached))

@@ -19,7 +19,7 @@ from model_files.errors import ModelError
 from model_files.folder_weights import SAFETENSORS, file_spans
 from model_files.json_files import read_json_object
 from osuT5.model.config import ModelConfig
-from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.contract import Contract
 
 CONTRACT_FILE = "classifier.json"
 EMBEDDED_CLASSIFIER = Path(__file__).resolve().parents[1] / "models" / "classifier"
@@ -30,12 +30,12 @@ class Classifier:
     """A network, the contract of the seq2seq model that it reads with, and the names of the mappers it tells apart."""
 
     model: MapperClassifier
-    spec: ModelSpec
+    spec: Contract
     mappers: tuple[str, ...]
 
 
 def save_classifier(
-    folder: Path, weights: Mapping[str, Tensor], model: MapperClassifier, spec: ModelSpec, mappers: Sequence[str]
+    folder: Path, weights: Mapping[str, Tensor], model: MapperClassifier, spec: Contract, mappers: Sequence[str]
 ) -> None:
     """Writes `weights`, as fp16, with what `model` has beside them, and the contract."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -57,7 +57,7 @@ def load_classifier(folder: str | Path | None = None, device: str = "cpu") -> Cl
     folder = EMBEDDED_CLASSIFIER if folder is None else Path(folder)
     data = read_json_object(folder / CONTRACT_FILE)
     try:
-        spec, mappers = ModelSpec.from_json(data["spec"]), tuple(str(name) for name in data["mappers"])
+        spec, mappers = Contract.from_json(data["spec"]), tuple(str(name) for name in data["mappers"])
         with torch.device("meta"):
             model = MapperClassifier(ExcerptReader(ModelConfig(**data["reader"])), HeadConfig(**data["head"]))
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -18,7 +18,7 @@ from osu_beatmap.held_out import title_hash
 from osuT5.dataset.files.corpus import open_source
 from osuT5.dataset.files.sources import ReadChart, Song, SourceReport, read_charts
 from osuT5.dataset.training_songs import SongLoader
-from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.contract import Contract
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class OpenSong:
 class SongOpener:
     """Opens songs for a reader; spectrograms are cached as in the training of the seq2seq model."""
 
-    spec: ModelSpec
+    spec: Contract
     max_tokens: int
     cache_folder: Path | None = None
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from classifier.excerpts import ChartTokens, Excerpt
 from classifier.model import ExcerptBatch
 from osuT5.audio.mel import window_mel
-from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.contract import Contract
 from osuT5.tokens.vocabulary import PAD_ID
 
 BATCH_ROWS = 16
@@ -26,7 +26,7 @@ class SongExcerpts:
     """
 
     mel: np.ndarray
-    spec: ModelSpec
+    spec: Contract
     max_tokens: int
 
     def start_frame(self, start_ms: float) -> int:

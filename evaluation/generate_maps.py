@@ -36,7 +36,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Made:
+class GeneratedMap:
     """What became of a job: the map, what was asked for, and the seconds it took; or why there is none."""
 
     human_path: Path
@@ -125,7 +125,7 @@ def options_like(human: Beatmap, span_ms: tuple[int, int] | None = None) -> dict
     return {name: value for name, value in options.items() if not is_absent(value)}
 
 
-def make(job: Job) -> Made:
+def make(job: Job) -> GeneratedMap:
     """Generates the map of a job, in whatever process. What a user would be told becomes the job's error."""
     from pipeline.generation.generate import generate
 
@@ -136,13 +136,13 @@ def make(job: Job) -> Made:
     except ValueError as error:
         if not is_for_user(error):
             raise
-        return Made(job.human_path, job.audio_path, job.span_ms, error=str(error))
-    return Made(
+        return GeneratedMap(job.human_path, job.audio_path, job.span_ms, error=str(error))
+    return GeneratedMap(
         job.human_path, job.audio_path, job.span_ms, result.osu_path, request.attributes(), round(result.seconds, 1)
     )
 
 
-def save_manifest(made: Sequence[Made], folder: Path) -> None:
+def save_manifest(made: Sequence[GeneratedMap], folder: Path) -> None:
     """Writes down which map was made for which chart, beside the maps."""
     rows = [
         asdict(each)
@@ -157,7 +157,7 @@ def save_manifest(made: Sequence[Made], folder: Path) -> None:
     write_text(folder / MANIFEST, json.dumps(rows, indent=1, ensure_ascii=False))
 
 
-def load_manifest(folder: Path) -> list[Made]:
+def load_manifest(folder: Path) -> list[GeneratedMap]:
     """What `save_manifest` wrote; nothing where there is none."""
     path = folder / MANIFEST
     if not path.is_file():
@@ -165,11 +165,11 @@ def load_manifest(folder: Path) -> list[Made]:
     return [_made(row, folder) for row in json.loads(path.read_text(encoding="utf-8"))]
 
 
-def _made(row: dict, folder: Path) -> Made:
+def _made(row: dict, folder: Path) -> GeneratedMap:
     asked = row["asked"]
     if asked is not None:
         asked = Attributes(**asked | {"mode": GameMode(asked["mode"]), "descriptors": tuple(asked["descriptors"])})
-    return Made(
+    return GeneratedMap(
         Path(row["human_path"]),
         Path(row["audio_path"]),
         row["span_ms"] and tuple(row["span_ms"]),

@@ -23,7 +23,7 @@ from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.files.writer import save_beatmap
 from osuT5.audio.decode import load_audio
 from osuT5.audio.mel import song_mel
-from osuT5.generation.window_schedule import Progress, SongWriter
+from osuT5.generation.window_schedule import Progress, SongGenerator
 from osuT5.model.files.loading import EMBEDDED_MODEL, best_device, find_model, load_model
 from pipeline.cli.progress_bar import MODE_NAMES
 from pipeline.generation.model_cache import kept
@@ -52,7 +52,7 @@ class _Ears:
             samples = load_audio(audio_path, spec.grid.sample_rate)
             song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
             self.readers[key] = SongReader(
-                SongWriter(model, spec, song_mel(samples, spec), song_ms, progress=self.progress)
+                SongGenerator(model, spec, song_mel(samples, spec), song_ms, progress=self.progress)
             )
         return self.readers[key]
 

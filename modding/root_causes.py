@@ -44,7 +44,7 @@ BEAT_RUN_BARS = 4.5
 
 
 @dataclass(frozen=True, slots=True)
-class Rated:
+class RatedObservation:
     """An observation, how often human maps surprise as much, and what it stands for.
 
     `last_obj`: of a run of objects; `passage_ms`: from when to when, of changes that follow each other closely.
@@ -57,10 +57,10 @@ class Rated:
     passage_ms: tuple[float, float] | None = None
 
 
-def merged(beatmap: Beatmap, rated: Iterable[Rated]) -> list[Rated]:
+def merged(beatmap: Beatmap, rated: Iterable[RatedObservation]) -> list[RatedObservation]:
     """One for each cause, most surprising first."""
     timing = Timing(beatmap.timing_points)
-    kept: list[Rated] = []
+    kept: list[RatedObservation] = []
     causes = _joined_passages(_joined_stretches(list(rated)), timing)
     for each in sorted(causes, key=lambda each: (each.per_minute, each.observation.time_ms)):
         place = next((i for i, cause in enumerate(kept) if _follows_from(each, cause, beatmap, timing)), None)
@@ -71,26 +71,26 @@ def merged(beatmap: Beatmap, rated: Iterable[Rated]) -> list[Rated]:
     return kept
 
 
-def _joined_stretches(rated: list[Rated]) -> list[Rated]:
+def _joined_stretches(rated: list[RatedObservation]) -> list[RatedObservation]:
     """Stretches that are off alike, one after another, as one."""
     offsets = sorted((e for e in rated if e.observation.aspect is Aspect.OFFSET), key=lambda e: e.observation.time_ms)
-    joined: list[Rated] = []
+    joined: list[RatedObservation] = []
     for each in offsets:
         stretch: Stretch = each.observation.actual
         if joined and joined[-1].observation.actual.goes_on_as(stretch):
             whole = joined[-1].observation.actual.joined(stretch)
             observation = replace(joined[-1].observation, actual=whole, surprise=whole.surprise)
             rate = min(joined[-1].per_minute, each.per_minute)
-            joined[-1] = Rated(observation, rate, joined[-1].count + 1)
+            joined[-1] = RatedObservation(observation, rate, joined[-1].count + 1)
         else:
             joined.append(each)
     return [each for each in rated if each.observation.aspect is not Aspect.OFFSET] + joined
 
 
-def _joined_passages(rated: list[Rated], timing: Timing) -> list[Rated]:
+def _joined_passages(rated: list[RatedObservation], timing: Timing) -> list[RatedObservation]:
     """Scroll speeds that change again and again are one decision, told by the most surprising of them."""
     changes = sorted((e for e in rated if e.observation.aspect is Aspect.SCROLL), key=lambda e: e.observation.time_ms)
-    passages: list[list[Rated]] = []
+    passages: list[list[RatedObservation]] = []
     for each in changes:
         time_ms = each.observation.time_ms
         reach_ms = PASSAGE_BEATS * timing.beat_length_at(time_ms)
@@ -101,7 +101,7 @@ def _joined_passages(rated: list[Rated], timing: Timing) -> list[Rated]:
     return [e for e in rated if e.observation.aspect is not Aspect.SCROLL] + [_told_by_worst(each) for each in passages]
 
 
-def _told_by_worst(passage: list[Rated]) -> Rated:
+def _told_by_worst(passage: list[RatedObservation]) -> RatedObservation:
     """A line and the objects at its time say the same and count once."""
     worst = min(passage, key=lambda each: each.per_minute)
     times_ms = sorted({each.observation.time_ms for each in passage})
@@ -110,7 +110,7 @@ def _told_by_worst(passage: list[Rated]) -> Rated:
     return replace(worst, count=len(times_ms), passage_ms=(times_ms[0], times_ms[-1]))
 
 
-def _follows_from(each: Rated, cause: Rated, beatmap: Beatmap, timing: Timing) -> bool:
+def _follows_from(each: RatedObservation, cause: RatedObservation, beatmap: Beatmap, timing: Timing) -> bool:
     """Whether an observation is a consequence of a more surprising one."""
     own, other = each.observation, cause.observation
     if own.obj is None or other.obj is None:
@@ -134,7 +134,7 @@ def _is_of_one_object(own: Aspect, cause: Aspect) -> bool:
     return own is cause or (cause in TIMES and own in FROM_TIME) or (cause in SLIDER_PATHS and own in SLIDER_PATHS)
 
 
-def _is_of_run(each: Rated, cause: Rated) -> bool:
+def _is_of_run(each: RatedObservation, cause: RatedObservation) -> bool:
     """Whether one line may be behind both: the same answer where the same was expected, one object after another."""
     own, other = each.observation, cause.observation
     if own.aspect is not other.aspect or own.aspect not in RUNS or own.actual != other.actual or own.obj is None:
@@ -143,7 +143,7 @@ def _is_of_run(each: Rated, cause: Rated) -> bool:
     return first - RUN_REACH <= own.obj <= last + RUN_REACH
 
 
-def _extended(cause: Rated, each: Rated) -> Rated:
+def _extended(cause: RatedObservation, each: RatedObservation) -> RatedObservation:
     last = max(cause.last_obj or cause.observation.obj, each.observation.obj)
     return replace(cause, count=cause.count + 1, last_obj=last)
 

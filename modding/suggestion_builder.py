@@ -11,7 +11,7 @@ from modding.observation.line_fit import LineFit
 from modding.observation.observations import Observation
 from modding.report.editor_notation import MapNames
 from modding.report.wording import Wording, nearest_tick_ms
-from modding.root_causes import Rated, merged
+from modding.root_causes import RatedObservation, merged
 from modding.rule_suggestions import rule_suggestions
 from modding.suggestions import Severity, Source, Suggestion, in_time, with_distinct_ids
 from modding.thresholds import LIKELY_PER_MINUTE, LISTED_PER_MINUTE, ThresholdTable
@@ -66,7 +66,9 @@ def suggestions_of(
     return with_distinct_ids(in_time([*by_rule, *opinions]))
 
 
-def _told_seldom(beatmap: Beatmap, causes: Iterable[Rated], most_per_minute: float) -> Iterator[Rated]:
+def _told_seldom(
+    beatmap: Beatmap, causes: Iterable[RatedObservation], most_per_minute: float
+) -> Iterator[RatedObservation]:
     """The most surprising causes of each aspect: what a map does again and again is its style."""
     most = most_per_minute * max(1.0, drain_minutes(beatmap))
     told: dict[Aspect, int] = {}
@@ -94,17 +96,17 @@ def _with_consequences(
     return [each for each in by_rule if each not in off], line
 
 
-def rate(beatmap: Beatmap, observations: Iterable[Observation], table: ThresholdTable) -> list[Rated]:
+def rate(beatmap: Beatmap, observations: Iterable[Observation], table: ThresholdTable) -> list[RatedObservation]:
     """How rare each observation is; those that no mapper wants to hear are left out."""
     timing = Timing(beatmap.timing_points)
     return [
-        Rated(each, table.per_minute(beatmap.mode, each.aspect, each.surprise.relative))
+        RatedObservation(each, table.per_minute(beatmap.mode, each.aspect, each.surprise.relative))
         for each in observations
         if not _is_meant(each, beatmap, timing)
     ]
 
 
-def _rare(rated: Iterable[Rated], listed_per_minute: float) -> list[Rated]:
+def _rare(rated: Iterable[RatedObservation], listed_per_minute: float) -> list[RatedObservation]:
     return [
         each
         for each in rated
@@ -112,7 +114,7 @@ def _rare(rated: Iterable[Rated], listed_per_minute: float) -> list[Rated]:
     ]
 
 
-def _surprising(rated: Iterable[Rated], min_surprisal: float) -> list[Rated]:
+def _surprising(rated: Iterable[RatedObservation], min_surprisal: float) -> list[RatedObservation]:
     surprises = ((each, each.observation.surprise) for each in rated)
     return [each for each, surprise in surprises if surprise.bits > 0 and surprise.relative >= min_surprisal]
 
@@ -133,7 +135,7 @@ def _has_break(breaks: Sequence[Break], start_ms: float, end_ms: float) -> bool:
     return any(pause.start_ms < end_ms and pause.end_ms > start_ms for pause in breaks)
 
 
-def _suggestion(rated: Rated, wording: Wording) -> Suggestion:
+def _suggestion(rated: RatedObservation, wording: Wording) -> Suggestion:
     observation, names = rated.observation, wording.names
     words = wording.words(observation)
     time_ms = observation.time_ms if words.time_ms is None else words.time_ms
@@ -168,7 +170,7 @@ def _suggestion(rated: Rated, wording: Wording) -> Suggestion:
     )
 
 
-def _is_mended_at_once(rated: Rated) -> bool:
+def _is_mended_at_once(rated: RatedObservation) -> bool:
     """Whether one fix is enough: of changes that follow each other only for a change there and back."""
     is_there_and_back = rated.passage_ms is not None and rated.count == 2
     return rated.count == 1 or is_there_and_back or rated.observation.aspect is Aspect.OFFSET

@@ -11,7 +11,7 @@ from torch import Tensor
 from osu_diffusion.conditions import ConditionSpec
 from osu_diffusion.features import PointFeatures, draft_distances, in_px, normalised, point_features
 from osu_diffusion.points import PointSequence
-from osu_diffusion.refine import RefineOptions, Wanted
+from osu_diffusion.refine import RefineOptions, TargetAttributes
 from osu_diffusion.refiner import GridRefiner, RefinerInputs
 from osu_diffusion.sampling import Estimate, in_chunks
 from osu_diffusion.schedule import NoiseSchedule
@@ -49,7 +49,12 @@ class EmbeddedRefiner:
         return centre * signal**0.5 + noise * (1.0 - signal + signal * spread**2) ** 0.5
 
     def estimator(
-        self, sequence: PointSequence, draft_px: np.ndarray, wanted: Wanted, options: RefineOptions, samples: int
+        self,
+        sequence: PointSequence,
+        draft_px: np.ndarray,
+        wanted: TargetAttributes,
+        options: RefineOptions,
+        samples: int,
     ) -> EmbeddedEstimator:
         naturals_px = sequence.paths.natural_lengths(draft_px)
         features = point_features(

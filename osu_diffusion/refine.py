@@ -46,7 +46,7 @@ class RefineOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class TargetAttributes:
     """The attributes that a map should have, and the descriptors that it should not."""
 
     attributes: Attributes
@@ -78,14 +78,19 @@ class Refiner(Protocol):
         """Noisy positions [samples, n, 2] at the last step of the schedule."""
 
     def estimator(
-        self, sequence: PointSequence, draft_px: np.ndarray, wanted: Wanted, options: RefineOptions, samples: int
+        self,
+        sequence: PointSequence,
+        draft_px: np.ndarray,
+        wanted: TargetAttributes,
+        options: RefineOptions,
+        samples: int,
     ) -> Estimator: ...
 
 
 def refine_positions(
     beatmap: Beatmap,
     refiner: Refiner,
-    wanted: Wanted,
+    wanted: TargetAttributes,
     options: RefineOptions,
     seed: int,
     kept_objects: Sequence[int] = (),
@@ -113,7 +118,7 @@ def refine_positions(
 def sample_positions(
     refiner: Refiner,
     constraints: MapConstraints,
-    wanted: Wanted,
+    wanted: TargetAttributes,
     options: RefineOptions,
     seed: int,
     samples: int = 1,
@@ -126,7 +131,7 @@ def sample_positions(
 def draw_positions(
     refiner: Refiner,
     constraints: MapConstraints,
-    wanted: Wanted,
+    wanted: TargetAttributes,
     options: RefineOptions,
     seed: int,
     samples: int = 1,

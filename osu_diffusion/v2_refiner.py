@@ -22,7 +22,7 @@ from osu_diffusion.conditions import ConditionSpec
 from osu_diffusion.dit import DiTConfig
 from osu_diffusion.features import draft_distances
 from osu_diffusion.points import PointSequence
-from osu_diffusion.refine import RefineOptions, Wanted
+from osu_diffusion.refine import RefineOptions, TargetAttributes
 from osu_diffusion.sampling import Estimate, in_chunks
 from osu_diffusion.schedule import NoiseSchedule
 from osu_diffusion.v2_network import BAND, INPUT_SIZE, PublishedNetwork, context_of
@@ -138,7 +138,12 @@ class PublishedRefiner:
         return self.from_positions_px(draft_px).expand(samples, *draft_px.shape)
 
     def estimator(
-        self, sequence: PointSequence, draft_px: np.ndarray, wanted: Wanted, options: RefineOptions, samples: int
+        self,
+        sequence: PointSequence,
+        draft_px: np.ndarray,
+        wanted: TargetAttributes,
+        options: RefineOptions,
+        samples: int,
     ) -> PublishedEstimator:
         unwanted = replace(wanted.attributes, mapper_id=None, descriptors=wanted.negative_descriptors)
         classes, null_classes = (

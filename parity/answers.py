@@ -15,7 +15,7 @@ from osuT5.generation.decode_loop import Engine, Guidance
 from osuT5.model.audio_conditions import AudioConditionValues
 from osuT5.model.seq2seq import MapperModel
 from osuT5.model.spectrogram import Spectrogram
-from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.contract import Contract
 from parity.token_choice import PublishedChoice, PublishedSampling, published_rules
 from parity.window_schedule import WindowTask
 from parity.windows import PublishedWindow
@@ -32,7 +32,7 @@ class PublishedAnswers:
     def __init__(
         self,
         model: MapperModel,
-        spec: ModelSpec,
+        spec: Contract,
         samples: np.ndarray,
         attributes: Attributes,
         sampling: PublishedSampling,

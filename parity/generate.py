@@ -20,7 +20,7 @@ from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.quirks import PUBLISHED
 from osuT5.encoding import encode_context
 from osuT5.encoding.timing import BEAT_KINDS
-from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.contract import Contract
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import ContextKind, Event, EventKind
 from parity.assembly.assembly import assemble_as_published
@@ -117,7 +117,7 @@ def generate_as_published(
     return result
 
 
-def hears_timing(options: PublishedOptions, spec: ModelSpec, mode: GameMode) -> bool:
+def hears_timing(options: PublishedOptions, spec: Contract, mode: GameMode) -> bool:
     """Whether a model writes the timing first, in a context of its own."""
     is_wanted = not {ContextKind.TIMING, ContextKind.MAP}.isdisjoint(options.outputs)
     return is_wanted and ContextKind.TIMING not in options.given and ContextKind.TIMING in spec.contexts_of(mode)

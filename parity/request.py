@@ -30,7 +30,7 @@ from parity.token_choice import PublishedSampling
 from parity.window_schedule import PublishedChart, PublishedWriter, WindowTask, negative_attributes
 from parity.windows import PublishedGrid
 from pipeline.generation.models import loaded_model
-from pipeline.output.summary import Account
+from pipeline.output.summary import GenerationSummary
 from pipeline.request.options import GenerationRequest, RequestError
 
 DEFAULT_SETTINGS = Difficulty(
@@ -46,7 +46,7 @@ DEFAULT_SETTINGS = Difficulty(
 
 def map_as_published(
     request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress | None = None
-) -> tuple[Beatmap, Account]:
+) -> tuple[Beatmap, GenerationSummary]:
     """The map of a request, and how it came about.
 
     Raises RequestError for a model that the other program could not run, AudioError, ModelError.
@@ -62,7 +62,7 @@ def map_as_published(
     is_apart = folders.timing_is_separate and hears_timing(options, writer.spec, attributes.mode)
     timing_writer = desk.writer(folders.root)[0] if is_apart else None
     beatmap = generate_as_published(writer, chart, settings, options, given, timing_writer).beatmap
-    return beatmap, Account(writer.spec.name, writer.song_ms, _broken_rules(beatmap, writer.song_ms))
+    return beatmap, GenerationSummary(writer.spec.name, writer.song_ms, _broken_rules(beatmap, writer.song_ms))
 
 
 @dataclass(frozen=True, slots=True)

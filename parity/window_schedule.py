@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from osu_beatmap.attributes import Attributes
 from osuT5.generation.rules.logit_rules import Row
 from osuT5.tokens.conditions import PLAIN_SPEED_PERCENT, STATE_HOLDERS, SongPlace, condition_ids
-from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import ContextKind, Event, EventKind
 from osuT5.tokens.prompt import Segment
 from osuT5.tokens.vocabulary import EOS_ID
@@ -72,7 +72,7 @@ class PublishedWriter:
 
     def __init__(
         self,
-        spec: ModelSpec,
+        spec: Contract,
         grid: PublishedGrid,
         windows: Sequence[PublishedWindow],
         song_ms: float,

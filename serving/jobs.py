@@ -19,7 +19,7 @@ Make = Callable[[dict[str, object], Progress], str]
 """Makes the map that flat options ask for; what there is to say about it."""
 
 
-class CalledOff(Exception):
+class JobCancelled(Exception):
     """Nobody waits for the map any more."""
 
 
@@ -43,7 +43,7 @@ class Job:
         try:
             self._progress(*self.told)
             return Outcome(0, said=self._make(self._options, self._progress) + "\n")
-        except CalledOff:
+        except JobCancelled:
             return None
         except Exception as error:
             return described(SCRIPT, error) or self._mistake_of_ours()
@@ -52,7 +52,7 @@ class Job:
 
     def _progress(self, stage: str, done: int, total: int) -> None:
         if self._is_called_off.is_set():
-            raise CalledOff
+            raise JobCancelled
         self.told = (stage, done, total)
 
     def _mistake_of_ours(self) -> Outcome:

@@ -27,7 +27,7 @@ from pipeline.cli.command_line import run
 from pipeline.cli.progress_bar import summary
 from pipeline.cli.training_samples import sample_drawer
 from pipeline.generation.generate import generate
-from pipeline.generation.model_cache import let_go_of_models
+from pipeline.generation.model_cache import release_models
 from pipeline.request.options import RequestError
 from pipeline.request.resolve import resolve
 from synthesis.mixing import render_song
@@ -281,7 +281,7 @@ def test_many_songs_load_one_model(song, model_folder, tmp_path, monkeypatch):
     try:
         assert run(root_script("inference").INFERENCE, words) == 0
     finally:
-        let_go_of_models()
+        release_models()
     assert len(loaded) == 1
     assert len(list(tmp_path.glob("*.osu"))) == 4
 

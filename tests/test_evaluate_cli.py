@@ -11,7 +11,7 @@ import soundfile
 import torch
 
 from evaluation import evaluate as evaluating
-from evaluation.generate_maps import Made, load_manifest
+from evaluation.generate_maps import GeneratedMap, load_manifest
 from evaluation.options import EVALUATION_READERS, EvaluationRequest, option_names, resolve_evaluation
 from evaluation.probes.timing_probes import with_times
 from evaluation.score import in_processes
@@ -107,7 +107,7 @@ def test_processes_take_their_share_and_the_first_goes_on(mapsets, tmp_path, mon
 
     def make(job):
         devices.append(job.options["device"])
-        return Made(job.human_path, job.audio_path, None, error="not made")
+        return GeneratedMap(job.human_path, job.audio_path, None, error="not made")
 
     monkeypatch.setattr(evaluating, "make", make)
     request = resolve_evaluation({"dataset_path": mapsets, "split": "all", "output_path": tmp_path})

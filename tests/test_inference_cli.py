@@ -15,7 +15,7 @@ from osu_beatmap.beatmap import Beatmap, Circle, Metadata, Slider
 from osuT5.audio.decode import AudioError
 from pipeline.cli.command_line import Program, run
 from pipeline.cli.progress_bar import ProgressLine
-from pipeline.generation.model_cache import let_go_of_models
+from pipeline.generation.model_cache import release_models
 from pipeline.request.options import GenerationRequest
 from tests.source_files import root_script
 
@@ -170,7 +170,7 @@ def test_many_songs_of_which_one_fails(
     try:
         assert run(script.INFERENCE, words) == 2
     finally:
-        let_go_of_models()
+        release_models()
     shown = capsys.readouterr()
     assert [request.song.audio_path.name for request in seen] == ["a, b.mp3", "c.mp3", "d.mp3"]
     assert {request.map.descriptors for request in seen} == {("clean", "jumps")}
@@ -188,7 +188,7 @@ def test_a_bug_of_ours_does_not_take_the_others_along(
     try:
         assert run(script.INFERENCE, ["-m", f"audio_path={song}", "seed=1,2"]) == 1
     finally:
-        let_go_of_models()
+        release_models()
     assert capsys.readouterr().err.count("ZeroDivisionError: oh") == 2
 
 

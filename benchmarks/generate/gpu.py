@@ -36,7 +36,7 @@ from osuT5.model.decoding.step_graphs import Capturing, CudaGraphs, as_they_are
 from osuT5.model.files.loading import DTYPES, load_model
 from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.model.seq2seq import MapperModel
-from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import ContextKind, EventKind
 from osuT5.training.architectures import ARCHITECTURES
 
@@ -90,7 +90,7 @@ class Report:
 
 
 @torch.no_grad()
-def prefer_early_times(model: MapperModel, spec: ModelSpec) -> None:
+def prefer_early_times(model: MapperModel, spec: Contract) -> None:
     """Random weights end a row after a token or two: now the next times are likelier than later ones, and ends are not
     likely, so that rows go on for long. One channel of the last state, which is about 5, says so."""
     times = spec.vocabulary.ids_of(EventKind.TIME)
@@ -112,7 +112,7 @@ class Bench:
         self.steps = 8 if options.tiny else 120
         self._compiles = options.compile
         architecture = ARCHITECTURES[options.architecture]
-        self.spec: ModelSpec = architecture.spec()
+        self.spec: Contract = architecture.spec()
         torch.manual_seed(0)
         config = architecture.config(self.spec, TINY if options.tiny else {})
         self.plain = MapperModel(config).eval().requires_grad_(False)

@@ -28,7 +28,7 @@ from osuT5.audio.decode import load_audio
 from osuT5.audio.mel import song_mel
 from osuT5.dataset.files.sources import SourceReport, mapset_songs, read_charts
 from osuT5.model.files.loading import EMBEDDED_MODEL, load_model
-from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.contract import Contract
 
 PENALTY = 0.01
 """Of squared weights, so that few edges give no large ones."""
@@ -36,7 +36,7 @@ PENALTY = 0.01
 STEPS = 200
 
 
-def charts_with_kiai(folder: Path, spec: ModelSpec, songs: int) -> Iterator[tuple[Beatmap, HeardSpectrum]]:
+def charts_with_kiai(folder: Path, spec: Contract, songs: int) -> Iterator[tuple[Beatmap, HeardSpectrum]]:
     """A chart of each training song that has kiai, and the song."""
     held_out, found = held_out_titles(), 0
     for song in mapset_songs(folder):

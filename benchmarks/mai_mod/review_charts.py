@@ -17,9 +17,9 @@ from osu_beatmap.held_out import Split, held_out_titles, song_in_split
 from osuT5.audio.decode import load_audio
 from osuT5.audio.mel import song_mel
 from osuT5.dataset.files.sources import FolderSong, ReadChart, SourceReport, mapset_songs, read_charts
-from osuT5.generation.window_schedule import SongWriter
+from osuT5.generation.window_schedule import SongGenerator
 from osuT5.model.seq2seq import MapperModel
-from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.contract import Contract
 
 FEWEST_OBJECTS = 60
 
@@ -42,7 +42,7 @@ def review_charts(
     folder: Path,
     split: Split,
     model: MapperModel,
-    spec: ModelSpec,
+    spec: Contract,
     per_mode: int,
     seconds: float,
     stepmania: Path | None,
@@ -107,12 +107,12 @@ def _choose(charts: list[ReadChart], taken: Counter, per_mode: int, is_stepmania
 
 
 def _read_excerpt(
-    song: FolderSong, chart: ReadChart, model: MapperModel, spec: ModelSpec, seconds: float, is_stepmania: bool
+    song: FolderSong, chart: ReadChart, model: MapperModel, spec: Contract, seconds: float, is_stepmania: bool
 ) -> ReviewChart:
     samples = load_audio(song.audio_path, spec.grid.sample_rate)
     samples = samples[: int(_excerpt_ms(chart.beatmap, seconds) / 1000 * spec.grid.sample_rate)]
     song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
-    reader = SongReader(SongWriter(model, spec, song_mel(samples, spec), song_ms))
+    reader = SongReader(SongGenerator(model, spec, song_mel(samples, spec), song_ms))
     return ReviewChart(f"{song.name} / {chart.name}", excerpt(chart.beatmap, -math.inf, song_ms), reader, is_stepmania)
 
 

@@ -32,7 +32,7 @@ from osu_beatmap.beatmap import GameMode
 from osuT5.model.files.loading import load_model
 from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.model.seq2seq import MapperModel
-from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.contract import Contract
 from synthesis.composition import compose
 from synthesis.mixing import render_song
 
@@ -95,7 +95,7 @@ def _fit_rows(count: int) -> Iterable[tuple]:
             yield (kind, f"{jitter_ms:g} ms", TARGETS[kind].format(FIT_PHASE_MS), *_shares(kind, found, FIT_PHASE_MS))
 
 
-def _song_rows(model: MapperModel, spec: ModelSpec, options: argparse.Namespace) -> Iterable[tuple]:
+def _song_rows(model: MapperModel, spec: Contract, options: argparse.Namespace) -> Iterable[tuple]:
     attributes = Attributes(GameMode.STANDARD, difficulty=4.0)
     for kind, draw in KINDS.items():
         found: dict[str, list[tuple[Tempi, Closeness]]] = {way: [] for way in WAYS}

@@ -19,7 +19,7 @@ from osu_beatmap.held_out import Split, held_out_titles, song_in_split
 from osuT5.audio.decode import audio_duration_ms, audio_format, load_audio
 from osuT5.dataset.files.sources import FolderSong, SourceReport, mapset_songs, read_charts
 from osuT5.model.seq2seq import MapperModel
-from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.contract import Contract
 
 AS_IT_IS = "as it is"
 CODECS = {
@@ -66,7 +66,7 @@ def held_out_songs(folder: Path, songs: int) -> list[tuple[FolderSong, Beatmap]]
 
 def time_song(
     model: MapperModel,
-    spec: ModelSpec,
+    spec: Contract,
     song: FolderSong,
     human: Beatmap,
     iterations: int,

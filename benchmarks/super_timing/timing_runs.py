@@ -17,12 +17,12 @@ from osu_beatmap.beatmap import TimingPoint
 from osuT5.audio.mel import song_mel
 from osuT5.encoding.timing import MarkedBeat
 from osuT5.generation.activations import song_activations
-from osuT5.generation.chart_state import ChartInProgress
+from osuT5.generation.chart_state import ChartState
 from osuT5.generation.sampling.sampler import Sampling
 from osuT5.generation.super_timing import SuperTimer
-from osuT5.generation.window_schedule import SongWriter
+from osuT5.generation.window_schedule import SongGenerator
 from osuT5.model.seq2seq import MapperModel
-from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import ContextKind, EventGroup
 from pipeline.generation.timing import QUICK_PASSES, quickly_timed_red_lines, red_lines_from, super_timed_red_lines
 
@@ -59,7 +59,7 @@ class HeardSong:
 
 def hear_all_ways(
     model: MapperModel,
-    spec: ModelSpec,
+    spec: Contract,
     load: Callable[[], np.ndarray],
     attributes: Attributes,
     iterations: int,
@@ -81,7 +81,7 @@ def hear_all_ways(
     return dict(zip(WAYS, (one_pass, *(_in_passes(song, spec, timing) for timing in several)), strict=True))
 
 
-def _in_passes(song: HeardSong, spec: ModelSpec, timing: Callable[[SuperTimer], list[TimingPoint]]) -> HeardTiming:
+def _in_passes(song: HeardSong, spec: Contract, timing: Callable[[SuperTimer], list[TimingPoint]]) -> HeardTiming:
     started = time.process_time()
     again = _HeardAgain(song, spec)
     lines = timing(again)
@@ -97,12 +97,12 @@ def _read(kept: Path | None, iterations: int) -> HeardSong | None:
 
 
 def _hear(
-    model: MapperModel, spec: ModelSpec, samples: np.ndarray, attributes: Attributes, iterations: int
+    model: MapperModel, spec: Contract, samples: np.ndarray, attributes: Attributes, iterations: int
 ) -> HeardSong:
     song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
     times_s = [time.process_time()]
-    writer = SongWriter(model, spec, song_mel(samples, spec), song_ms, samples=samples)
-    (groups,) = writer.write_context(ContextKind.TIMING, [ChartInProgress(attributes, SEED)], Sampling())
+    writer = SongGenerator(model, spec, song_mel(samples, spec), song_ms, samples=samples)
+    (groups,) = writer.write_context(ContextKind.TIMING, [ChartState(attributes, SEED)], Sampling())
     plain = song_activations(model, spec, writer.encoder_states, writer.windows, song_ms)
     attacks = writer.listener.attack_strengths
     times_s.append(time.process_time())
@@ -123,7 +123,7 @@ def _halved(activations: np.ndarray | None) -> np.ndarray | None:
 class _HeardAgain:
     """A `SuperTimer` that remembers."""
 
-    def __init__(self, song: HeardSong, spec: ModelSpec) -> None:
+    def __init__(self, song: HeardSong, spec: Contract) -> None:
         self.listener = SimpleNamespace(spec=spec, song_ms=song.song_ms, attack_strengths=song.attack_strengths)
         self.activations = self
         self._song = song

@@ -19,7 +19,7 @@ FEWEST_THAT_AGREE = 2 / 3
 
 
 @dataclass(frozen=True)
-class Measured:
+class ProbeResult:
     """Values of a metric before and after damage [charts], of the charts that have both."""
 
     before: np.ndarray
@@ -39,7 +39,7 @@ class Measured:
         return bool(signed.mean() >= visible and (moved > 0).mean() >= FEWEST_THAT_AGREE)
 
 
-def probed(charts: Sequence[tuple[str, MeasuredChart]], bands: Bands) -> dict[tuple[str, str], Measured]:
+def probed(charts: Sequence[tuple[str, MeasuredChart]], bands: Bands) -> dict[tuple[str, str], ProbeResult]:
     """(metric, probe) -> what was measured over (song, chart) pairs, where any chart has the metric."""
     pairs: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
     for song, chart in charts:
@@ -63,10 +63,10 @@ def _damaged(
             yield name, case
 
 
-def _finite(pairs: list[tuple[float, float]]) -> Measured | None:
+def _finite(pairs: list[tuple[float, float]]) -> ProbeResult | None:
     values = np.array(pairs, float)
     known = values[np.isfinite(values).all(axis=1)]
-    return Measured(known[:, 0], known[:, 1]) if len(known) else None
+    return ProbeResult(known[:, 0], known[:, 1]) if len(known) else None
 
 
 def stated() -> Iterator[tuple[Metric, str, Reaction]]:
@@ -76,7 +76,7 @@ def stated() -> Iterator[tuple[Metric, str, Reaction]]:
             yield metric, probe, reaction
 
 
-def markdown(measured: Mapping[tuple[str, str], Measured]) -> str:
+def markdown(measured: Mapping[tuple[str, str], ProbeResult]) -> str:
     """Metric by probe: the mean without damage and with it; bold where the metric states that it must move."""
     lines = ["| metric | no damage | " + " | ".join(PROBES) + " |", "|---" * (len(PROBES) + 2) + "|"]
     for name, metric in METRICS.items():

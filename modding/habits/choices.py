@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from modding.aspects import Aspect
-from osuT5.generation.token_scores import Surprise
+from osuT5.generation.token_scores import Surprisal
 
 LEAST_CHANCE = 1e-9
 
@@ -63,7 +63,7 @@ class Choices:
 class HabitScore:
     """How much the answer surprises, and what is usual instead."""
 
-    surprise: Surprise
+    surprise: Surprisal
     usual: Hashable
 
 
@@ -107,6 +107,6 @@ def weighed(choices: Choices, weights: Mapping[str, float]) -> list[HabitScore]:
         logits = sum((weights[name] * view[number] for name, view in used.items()), np.zeros(len(question.candidates)))
         log_chances = logits - np.logaddexp.reduce(logits)
         bits = -np.maximum(log_chances, math.log(LEAST_CHANCE)) / math.log(2)
-        surprise = Surprise(float(bits[question.actual]), float(np.exp(log_chances) @ bits))
+        surprise = Surprisal(float(bits[question.actual]), float(np.exp(log_chances) @ bits))
         scores.append(HabitScore(surprise, question.candidates[int(log_chances.argmax())]))
     return scores

@@ -14,7 +14,7 @@ from modding.habits.choices import Choices, HabitScore, Question, Seen, counted,
 from modding.habits.places import TICKS_PER_BEAT, MapPlaces
 from modding.habits.sounds import questions_of
 from modding.habits.surroundings import NO_MARK, Marks, Surroundings, doubt
-from osuT5.generation.token_scores import Surprise
+from osuT5.generation.token_scores import Surprisal
 
 GRID_TICKS = (TICKS_PER_BEAT // 4, TICKS_PER_BEAT // 3)
 """Where something could come that does not."""
@@ -95,18 +95,18 @@ class Presence:
         self._ticks = np.array([spot.tick for spot in spots], int)
         self.chances = _chances(spots) if spots else np.zeros(0)
 
-    def of_object(self, tick: int) -> Surprise:
+    def of_object(self, tick: int) -> Surprisal:
         chance = float(self.chances[np.searchsorted(self._ticks, tick)])
         bits = -np.log2([chance, 1 - chance])
-        return Surprise(float(bits[0]), float(bits @ [chance, 1 - chance]))
+        return Surprisal(float(bits[0]), float(bits @ [chance, 1 - chance]))
 
-    def of_nothing(self, before: int, tick: int) -> tuple[Surprise, int | None]:
+    def of_nothing(self, before: int, tick: int) -> tuple[Surprisal, int | None]:
         """The most surprising tick between two on which nothing comes; None where there is none."""
         low, high = np.searchsorted(self._ticks, before, side="right"), np.searchsorted(self._ticks, tick)
         if low == high:
-            return Surprise(0.0, 0.0), None
+            return Surprisal(0.0, 0.0), None
         place = int(low + self.chances[low:high].argmax())
-        return Surprise(float(-np.log2(1 - self.chances[place])), 0.0), int(self._ticks[place])
+        return Surprisal(float(-np.log2(1 - self.chances[place])), 0.0), int(self._ticks[place])
 
 
 def _spots(places: MapPlaces) -> list[_Spot]:

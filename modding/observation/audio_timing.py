@@ -19,7 +19,7 @@ from modding.observation.line_fit import LineFit
 from modding.observation.observations import Observation
 from osu_beatmap.beatmap import Beatmap, TimingPoint
 from osu_beatmap.timing.active_point import Timing
-from osuT5.generation.token_scores import Surprise
+from osuT5.generation.token_scores import Surprisal
 from osuT5.model.config import FRAME_CHANNELS
 
 SIGMA_MS = 5.0
@@ -64,7 +64,7 @@ class Stretch:
         return self.offset_ms + self.drift * (time_ms - (self.start_ms + self.end_ms) / 2)
 
     @property
-    def surprise(self) -> Surprise:
+    def surprise(self) -> Surprisal:
         """That of the mean square error, were errors normal with SIGMA_MS; half a bit and more is expected of them."""
         errors = [self.error_ms(float(time_ms)) for time_ms in np.linspace(self.start_ms, self.end_ms, 9)]
         return gaussian_surprise(math.sqrt(sum(error**2 for error in errors) / len(errors)))
@@ -86,12 +86,12 @@ class Stretch:
         return Stretch(self.red, lines_ms, self.start_ms, other.end_ms, offset_ms, drift)
 
 
-def gaussian_surprise(error_ms: float) -> Surprise:
+def gaussian_surprise(error_ms: float) -> Surprisal:
     bits_per_square = 0.5 / SIGMA_MS**2 / math.log(2)
-    return Surprise(bits_per_square * error_ms**2, 0.5 / math.log(2))
+    return Surprisal(bits_per_square * error_ms**2, 0.5 / math.log(2))
 
 
-class HeardSong:
+class SongEvidence:
     """What the frame heads hear of a song, at object times."""
 
     def __init__(self, activations: np.ndarray, frame_ms: float) -> None:
@@ -106,7 +106,7 @@ class HeardSong:
 
 
 def heard_stretches(
-    beatmap: Beatmap, song: HeardSong, audio_lead_ms: float, song_ms: float, fits: Sequence[LineFit] = ()
+    beatmap: Beatmap, song: SongEvidence, audio_lead_ms: float, song_ms: float, fits: Sequence[LineFit] = ()
 ) -> list[Stretch]:
     """The stretches of a map that are long enough to judge.
 
@@ -151,7 +151,9 @@ Marks = Sequence[tuple[int, np.ndarray]]
 """Channels, and the times at which something should be heard in each."""
 
 
-def _best_fit(song: HeardSong, marks: Marks, middle_ms: float, lead_ms: float, beat_ms: float) -> tuple[float, float]:
+def _best_fit(
+    song: SongEvidence, marks: Marks, middle_ms: float, lead_ms: float, beat_ms: float
+) -> tuple[float, float]:
     """Offset and drift; a drift only where it explains much more. With one, the offset may be up to half a beat."""
     count = sum(len(times_ms) for _, times_ms in marks)
     near_ms = np.arange(-MAX_OFFSET_MS, MAX_OFFSET_MS + 1, OFFSET_STEP_MS)
@@ -166,7 +168,9 @@ def _best_fit(song: HeardSong, marks: Marks, middle_ms: float, lead_ms: float, b
     return float(far_ms[offset]), _vertex(drifts, drifting[:, offset], int(drift))
 
 
-def _scores(song: HeardSong, marks: Marks, middle_ms: float, shifts_ms: np.ndarray, drifts: np.ndarray) -> np.ndarray:
+def _scores(
+    song: SongEvidence, marks: Marks, middle_ms: float, shifts_ms: np.ndarray, drifts: np.ndarray
+) -> np.ndarray:
     """Bits of evidence for each drift and shift, [drifts, shifts]."""
     scores = np.zeros((len(drifts), len(shifts_ms)))
     for channel, times_ms in marks:

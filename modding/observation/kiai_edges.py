@@ -15,7 +15,7 @@ import numpy as np
 
 from osu_beatmap.beatmap import Beatmap, HitSound, TimingPoint
 from osu_beatmap.timing.active_point import Timing
-from osuT5.generation.token_scores import Surprise
+from osuT5.generation.token_scores import Surprisal
 
 REACH_BARS = 2
 """Bar lines on either side that an edge is compared with. Farther ones are often edges of sections, too."""
@@ -51,7 +51,7 @@ class KiaiEdge:
 
     time_ms: float
     is_start: bool
-    surprise: Surprise
+    surprise: Surprisal
     likeliest_ms: float
 
 
@@ -167,5 +167,5 @@ def _judged(marks: BarMarks, time_ms: float, is_start: bool) -> KiaiEdge:
     times_ms, found = marks.around(time_ms, is_start, REACH_BARS)
     scores = found @ np.array(list(WEIGHTS.values()))
     log_chances = (scores - np.logaddexp.reduce(scores)) / math.log(2)
-    surprise = Surprise(float(-log_chances[REACH_BARS]), float(-(np.exp2(log_chances) * log_chances).sum()))
+    surprise = Surprisal(float(-log_chances[REACH_BARS]), float(-(np.exp2(log_chances) * log_chances).sum()))
     return KiaiEdge(time_ms, is_start, surprise, float(times_ms[int(scores.argmax())]))

@@ -18,7 +18,7 @@ from modding.aspects import Aspect
 from modding.observation.observations import Observation
 from osu_beatmap.beatmap import Beatmap, TimingPoint
 from osu_beatmap.timing.active_point import Timing
-from osuT5.generation.token_scores import Surprise
+from osuT5.generation.token_scores import Surprisal
 
 DIVISION_CHANCES = {1: 0.35, 2: 0.25, 4: 0.25, 3: 0.04, 6: 0.03, 8: 0.04, 12: 0.01, 16: 0.01}
 """How often objects need a division and no coarser one, roughly; the rest may be anywhere."""
@@ -141,4 +141,4 @@ def _bits(since_ms: np.ndarray, beat_ms: float) -> float:
 def observe_lines(fits: Sequence[LineFit]) -> Iterator[Observation]:
     """One observation for each red line."""
     for fit in fits:
-        yield Observation(Aspect.LINES, fit.start_ms, Surprise(fit.bits, 0.0), None, fit)
+        yield Observation(Aspect.LINES, fit.start_ms, Surprisal(fit.bits, 0.0), None, fit)

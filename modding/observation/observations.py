@@ -21,7 +21,7 @@ from osuT5.encoding.groups import ANCHOR_KINDS
 from osuT5.encoding.hit_objects.hitsounds import read_sounds
 from osuT5.encoding.hit_objects.positions import read_position
 from osuT5.generation.surprisal import Absence, ScoredContext, ScoredEvent
-from osuT5.generation.token_scores import Surprise
+from osuT5.generation.token_scores import Surprisal
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import TYPE_KINDS, Event, EventKind
 
@@ -46,7 +46,7 @@ is far from sure. On charts of training songs with faults put in, habits alone f
 TOLD_BY_HABIT = frozenset({Aspect.COLUMN, Aspect.ADDITIONS, Aspect.COLOUR})
 """Where the answers of habits are those of the model, whichever is more surprised says what would be expected."""
 
-NO_SURPRISE = Surprise(0.0, 0.0)
+NO_SURPRISE = Surprisal(0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Observation:
 
     aspect: Aspect
     time_ms: float
-    surprise: Surprise
+    surprise: Surprisal
     obj: int | None = None
     actual: object = None
     expected: object = None
@@ -130,7 +130,7 @@ class MapObserver:
         return self._with_habit(aspect, time_ms, surprise, obj, actual, expected)
 
     def _with_habit(
-        self, aspect: Aspect, time_ms: float, surprise: Surprise, obj: int, actual: object, expected: object
+        self, aspect: Aspect, time_ms: float, surprise: Surprisal, obj: int, actual: object, expected: object
     ) -> Observation:
         habit = self.habits.get((aspect, obj))
         if habit is None:
@@ -283,7 +283,7 @@ class MapObserver:
         habit = self.habits.get((Aspect.ABSENCE, obj))
         if absence is None:
             return
-        surprise, expected_ms, habit_bits = Surprise(absence.bits, 0.0), absence.time_ms, 0.0
+        surprise, expected_ms, habit_bits = Surprisal(absence.bits, 0.0), absence.time_ms, 0.0
         if habit is not None:
             surprise, habit_bits = surprise + habit.surprise, habit.surprise.bits
             if habit_bits > absence.bits:
@@ -337,7 +337,7 @@ def observe_scroll(scored: ScoredContext, encoding: EncodingSpec) -> Iterator[Ob
             yield Observation(Aspect.SCROLL, scored.groups[event.group].time_ms, event.value, None, *speeds)
 
 
-def kind_surprise(event: ScoredEvent, ignored: frozenset[EventKind]) -> Surprise:
+def kind_surprise(event: ScoredEvent, ignored: frozenset[EventKind]) -> Surprisal:
     """Of the kind of an event, among kinds other than `ignored`."""
     chances = {kind: chance for kind, chance in event.kinds.items() if kind not in ignored}
     kinds = list(chances)
@@ -350,9 +350,9 @@ def likeliest_kind(event: ScoredEvent, ignored: frozenset[EventKind]) -> EventKi
     return max(chances, key=chances.__getitem__)
 
 
-def _surprise_of(chances: Sequence[float], actual: int) -> Surprise:
+def _surprise_of(chances: Sequence[float], actual: int) -> Surprisal:
     bits = [-math.log2(max(chance, 1e-9)) for chance in chances]
-    return Surprise(bits[actual], sum(chance * each for chance, each in zip(chances, bits, strict=True)))
+    return Surprisal(bits[actual], sum(chance * each for chance, each in zip(chances, bits, strict=True)))
 
 
 def _values(event: ScoredEvent) -> tuple[int, int]:

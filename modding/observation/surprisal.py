@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from functools import cached_property
 
 from modding.habits import habits_of
-from modding.observation.audio_timing import HeardSong, Stretch, heard_stretches, observe_timing
+from modding.observation.audio_timing import SongEvidence, Stretch, heard_stretches, observe_timing
 from modding.observation.kiai_edges import HeardSpectrum, kiai_edges
 from modding.observation.line_fit import LineFit, line_fits, observe_lines
 from modding.observation.observations import MapObserver, Observation, observe_beats, observe_kiai, observe_scroll
@@ -18,10 +18,10 @@ from osu_beatmap.star_rating import star_rating
 from osuT5.encoding import encode_context
 from osuT5.encoding.context import traced_objects
 from osuT5.generation.activations import song_activations
-from osuT5.generation.chart_state import ChartInProgress
+from osuT5.generation.chart_state import ChartState
 from osuT5.generation.surprisal import ContextScorer
 from osuT5.generation.threads import cpu_threads
-from osuT5.generation.window_schedule import SongWriter
+from osuT5.generation.window_schedule import SongGenerator
 from osuT5.tokens.events import ContextKind, EventGroup
 
 UNKNOWN_STARS = 4.0
@@ -38,7 +38,7 @@ def stars_of(beatmap: Beatmap) -> float:
 class SongReader:
     """Reads maps of one song."""
 
-    def __init__(self, writer: SongWriter) -> None:
+    def __init__(self, writer: SongGenerator) -> None:
         self.writer = writer
 
     def observe(
@@ -62,7 +62,7 @@ class SongReader:
             if context is not ContextKind.MAP
         }
         contexts[ContextKind.MAP] = [group for group, _ in traced]
-        chart = ChartInProgress(attributes, 0, contexts)
+        chart = ChartState(attributes, 0, contexts)
         observer = MapObserver(beatmap, spec.encoding, [origin for _, origin in traced], habits_of(beatmap))
         fits = line_fits(beatmap)
         observed: list[Observation] = [*observe_lines(fits), *observe_timing(self._stretches(beatmap, fits))]
@@ -85,12 +85,12 @@ class SongReader:
         return [] if heard is None else heard_stretches(beatmap, heard, writer.spec.audio_lead_ms, writer.song_ms, fits)
 
     @cached_property
-    def _heard(self) -> HeardSong | None:
+    def _heard(self) -> SongEvidence | None:
         writer = self.writer
         if writer.model.frame_heads is None or writer.encoder_states is None:
             return None
         activations = song_activations(writer.model, writer.spec, writer.encoder_states, writer.windows, writer.song_ms)
-        return HeardSong(activations, writer.spec.grid.frame_ms)
+        return SongEvidence(activations, writer.spec.grid.frame_ms)
 
     @cached_property
     def _spectrum(self) -> HeardSpectrum:

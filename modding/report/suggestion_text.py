@@ -8,7 +8,7 @@ from modding.fixes import Fix
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class SuggestionText:
     """`time_ms`: where to look, if not where the object is."""
 
     message: str

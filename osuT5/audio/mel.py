@@ -8,14 +8,14 @@ import numpy as np
 import torch
 
 from osuT5.model.spectrogram import Spectrogram
-from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.contract import Contract
 
 BLOCK_FRAMES = 65_536
 """A spectrum takes 16 times the memory of its samples: beyond this (8.7 minutes) it is made piece by piece."""
 
 
 @torch.inference_mode()
-def song_mel(samples: np.ndarray, spec: ModelSpec, block_frames: int = BLOCK_FRAMES) -> np.ndarray:
+def song_mel(samples: np.ndarray, spec: Contract, block_frames: int = BLOCK_FRAMES) -> np.ndarray:
     """The spectrogram of a whole song as float16 [frames, mels]; samples: float32 [samples] at the model's rate."""
     spectrogram = Spectrogram(spec.spectrogram)
     hop = spec.spectrogram.hop_length

@@ -9,7 +9,7 @@ import numpy as np
 
 from osu_beatmap.beatmap import GameMode
 from osuT5.dataset.errors import CorpusError
-from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import ContextKind
 
 ARROW = "->"
@@ -54,7 +54,7 @@ class ContextMix:
     templates: tuple[ContextTemplate, ...]
     shares: tuple[float, ...]
 
-    def draw(self, mode: GameMode, spec: ModelSpec, rng: np.random.Generator) -> ContextPlan:
+    def draw(self, mode: GameMode, spec: Contract, rng: np.random.Generator) -> ContextPlan:
         place = rng.choice(len(self.templates), p=self.shares) if len(self.templates) > 1 else 0
         return self.templates[place].of_mode(spec.contexts_of(mode))
 
@@ -64,7 +64,7 @@ class ContextMix:
         return frozenset(context for template in self.templates for context in template.given)
 
 
-def context_mix(contexts: Mapping[str, float], spec: ModelSpec) -> ContextMix:
+def context_mix(contexts: Mapping[str, float], spec: Contract) -> ContextMix:
     """The templates of `batch.contexts`, such as {"none": 4, "no_hs, gd -> map": 1}; a weight of 0 leaves one out.
 
     Raises CorpusError for what is no template, and for contexts that the model does not have.
@@ -81,7 +81,7 @@ def _weight(text: str, weight: object) -> float:
     return float(weight)
 
 
-def _template(text: str, spec: ModelSpec) -> ContextTemplate:
+def _template(text: str, spec: Contract) -> ContextTemplate:
     given, arrow, written = text.partition(ARROW)
     template = ContextTemplate(_kinds(given, text, spec), _kinds(written, text, spec))
     writable = {context for mode in GameMode for context in spec.contexts_of(mode)}
@@ -93,7 +93,7 @@ def _template(text: str, spec: ModelSpec) -> ContextTemplate:
     return template
 
 
-def _kinds(text: str, whole: str, spec: ModelSpec) -> tuple[ContextKind, ...]:
+def _kinds(text: str, whole: str, spec: Contract) -> tuple[ContextKind, ...]:
     known = {context.value: context for context in ContextKind}
     names = text.replace(",", " ").split()
     for name in names:

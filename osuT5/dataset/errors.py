@@ -7,5 +7,5 @@ class CorpusError(ValueError):
     """Data that cannot be trained on; the message is one sentence for the user."""
 
 
-class NothingToDraw(CorpusError):
+class EmptyCorpusError(CorpusError):
     """A corpus, or what filters and splits leave of it, that holds no chart."""

@@ -16,7 +16,7 @@ from osuT5.dataset.options import AugmentationOptions, BatchOptions
 from osuT5.dataset.row_builder import Cut, RowWriter
 from osuT5.dataset.song_cache import SongSupply
 from osuT5.dataset.training_songs import Chart, TrainingSong
-from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.contract import Contract
 from osuT5.tokens.vocabulary import EOS_ID, IGNORED_LABEL, PAD_ID
 
 
@@ -26,7 +26,7 @@ class ExampleSampler:
     def __init__(
         self,
         supply: SongSupply,
-        spec: ModelSpec,
+        spec: Contract,
         options: BatchOptions,
         augmentation: AugmentationOptions | None,
         seed: int,
@@ -113,7 +113,7 @@ class ExampleSampler:
         return onset_targets(chart.object_times_ms, start_ms, cut.speed, grid.frames, grid.frame_ms, lead_ms)
 
 
-def context_label_kinds(spec: ModelSpec) -> dict[str, range]:
+def context_label_kinds(spec: Contract) -> dict[str, range]:
     """Output ids by kind of token, for reports; context ends are one kind."""
     kinds = {r.kind.value: spec.vocabulary.ids_of(r.kind) for r in spec.vocabulary.output_ranges}
     return {**kinds, "context_end": range(EOS_ID + 1, spec.vocabulary.first_event_id)}

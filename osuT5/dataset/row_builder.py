@@ -22,7 +22,7 @@ from osuT5.tokens.conditions import (
     SongPlace,
     condition_ids,
 )
-from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import ContextKind, EventKind
 from osuT5.tokens.prompt import InputSegment, Segment
 from osuT5.tokens.vocabulary import IGNORED_LABEL
@@ -68,7 +68,7 @@ class _View:
 class RowWriter:
     """Writes rows for one model. Without `augmentation` every row is the whole window as it is."""
 
-    def __init__(self, spec: ModelSpec, options: BatchOptions, augmentation: AugmentationOptions | None) -> None:
+    def __init__(self, spec: Contract, options: BatchOptions, augmentation: AugmentationOptions | None) -> None:
         self.spec = spec
         self.options = options
         self.augmentation = augmentation
@@ -234,7 +234,7 @@ def _rerated(chart: Chart, speed: float) -> Attributes:
     return replace(chart.attributes, difficulty=stars_at(chart.star_ratings, speed))
 
 
-def _dropouts(spec: ModelSpec, options: AugmentationOptions) -> dict[EventKind, float]:
+def _dropouts(spec: Contract, options: AugmentationOptions) -> dict[EventKind, float]:
     """How often each condition of a model is hidden. Raises CorpusError for a name that no condition has."""
     known = {kind.value: kind for kind in spec.conditions if kind not in ALWAYS_KNOWN and _has_unknown(kind, spec)}
     names = {kind.value for kind in (*CONDITIONS, *TABLE_KINDS)}
@@ -246,6 +246,6 @@ def _dropouts(spec: ModelSpec, options: AugmentationOptions) -> dict[EventKind, 
     return {kind: options.condition_dropouts.get(name, options.condition_dropout) for name, kind in known.items()}
 
 
-def _has_unknown(kind: EventKind, spec: ModelSpec) -> bool:
+def _has_unknown(kind: EventKind, spec: Contract) -> bool:
     """Whether the vocabulary can say that a condition is unknown."""
     return kind in TABLE_KINDS or CONDITIONS[kind].unknown.value <= spec.vocabulary.range_of(kind).high

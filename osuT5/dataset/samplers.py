@@ -11,7 +11,7 @@ import torch
 from osu_beatmap.held_out import Split
 from osuT5.dataset.batches import WHOLE_BATCH, BatchPart
 from osuT5.dataset.contexts import context_mix
-from osuT5.dataset.errors import CorpusError, NothingToDraw
+from osuT5.dataset.errors import CorpusError, EmptyCorpusError
 from osuT5.dataset.examples import ExampleSampler
 from osuT5.dataset.files.corpus import SEPARATOR, open_sources
 from osuT5.dataset.files.filters import OPT_OUT_FILE, ChartFilter, OptOutList
@@ -21,7 +21,7 @@ from osuT5.dataset.loader import BatchLoader
 from osuT5.dataset.options import AugmentationOptions, BatchOptions, DataOptions
 from osuT5.dataset.song_cache import LazySupply, MemorySupply, VisitOptions
 from osuT5.dataset.training_songs import CorpusReport, SongLoader, load_corpus
-from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.contract import Contract
 
 HELD_OUT_SEED = 0
 FOR_EVER = 1 << 40
@@ -45,7 +45,7 @@ class TrainingData:
 class SamplerMaker:
     """Makes the sampler of the training songs, or of the held-out ones; worker processes call it with `quiet`."""
 
-    spec: ModelSpec
+    spec: Contract
     data: DataOptions
     batch: BatchOptions
     augmentation: AugmentationOptions | None
@@ -132,7 +132,7 @@ def chart_filter(data: DataOptions) -> ChartFilter:
 
 
 def open_training_data(
-    spec: ModelSpec,
+    spec: Contract,
     data: DataOptions,
     batch: BatchOptions,
     augmentation: AugmentationOptions | None,
@@ -163,7 +163,7 @@ def _held_out(maker: SamplerMaker) -> ExampleSampler | None:
     batch = replace(maker.batch, corpus_shares=())
     try:
         return replace(maker, batch=batch, augmentation=None, seed=HELD_OUT_SEED, held_out=True)()
-    except NothingToDraw:
+    except EmptyCorpusError:
         if has_test_songs(maker.data):
             raise
         return None

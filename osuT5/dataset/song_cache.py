@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from osu_beatmap.beatmap import GameMode
-from osuT5.dataset.errors import CorpusError, NothingToDraw
+from osuT5.dataset.errors import CorpusError, EmptyCorpusError
 from osuT5.dataset.files.sources import Song, SourceReport
 from osuT5.dataset.options import BatchOptions
 from osuT5.dataset.training_songs import SongLoader, TrainingSong
@@ -60,7 +60,7 @@ class ChartPools:
         self._pools = {mode: _pool([e for e in entries if e.mode is mode], options) for mode in GameMode}
         shares = [share if self._pools[GameMode(m)][0] else 0.0 for m, share in enumerate(options.mode_shares)]
         if not sum(shares):
-            raise NothingToDraw("There is no chart to train on: each song needs its .osu files beside its audio.")
+            raise EmptyCorpusError("There is no chart to train on: each song needs its .osu files beside its audio.")
         self._mode_shares = np.array(shares) / sum(shares)
 
     def draw(self, rng: np.random.Generator) -> ChartEntry:

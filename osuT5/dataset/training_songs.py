@@ -27,7 +27,7 @@ from osuT5.dataset.files.filters import ChartFilter
 from osuT5.dataset.files.sources import ReadChart, Song, SourceReport, read_charts
 from osuT5.dataset.token_stream import TokenStream
 from osuT5.encoding import encode_context
-from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import ContextKind
 
 MAX_CHART_STARS = 12.0
@@ -80,7 +80,7 @@ class SongLoader:
     are in the cache on disk, where all processes share them.
     """
 
-    spec: ModelSpec
+    spec: Contract
     chart_filter: ChartFilter = field(default_factory=ChartFilter)
     cache_folder: Path | None = None
     convert_to_catch: bool = True
@@ -180,7 +180,7 @@ def _training_song(song: Song, beatmap: Beatmap, mel: np.ndarray, song_ms: float
 
 def encode_chart(
     chart: ReadChart,
-    spec: ModelSpec,
+    spec: Contract,
     song_ms: float,
     converted: bool = False,
     given: frozenset[ContextKind] = frozenset(),
@@ -207,6 +207,6 @@ def encode_chart(
     return Chart(chart.name, attributes, streams, times_ms, record.star_ratings, converted)
 
 
-def _cache_key(song: Song, spec: ModelSpec) -> str:
+def _cache_key(song: Song, spec: Contract) -> str:
     facts = f"{song.audio_identity}|{spec.to_json()['spectrogram']}"
     return hashlib.sha256(facts.encode("utf-8")).hexdigest()[:24]

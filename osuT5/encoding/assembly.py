@@ -92,7 +92,7 @@ def _mania_lines(
         else:
             changes.append((group.time_ms, speed))
     last_note_ms = max((draft.end_ms for draft in drafts), default=0.0)
-    return decode_scroll_speeds(stated_once(changes, reds), reds, last_note_ms)
+    return decode_scroll_speeds(drop_redundant_changes(changes, reds), reds, last_note_ms)
 
 
 def _with_object_speeds(
@@ -107,7 +107,7 @@ def _with_object_speeds(
             speed = _speed_of_path(draft, timing, difficulty)
         if speed is not None:
             changes.append((draft.obj.time_ms, speed))
-    return with_sv_changes(reds, stated_once(changes, reds))
+    return with_sv_changes(reds, drop_redundant_changes(changes, reds))
 
 
 def _speed_of_path(draft: Draft, timing: Timing, difficulty: Difficulty) -> float:
@@ -139,7 +139,7 @@ def _line_to_centre(head: Point, length_px: float) -> PathSegment:
 
 def _with_volumes(lines: Sequence[TimingPoint], drafts: Sequence[Draft]) -> list[TimingPoint]:
     changes = sorted((change for draft in drafts for change in draft.volumes), key=lambda change: change[0])
-    return with_volume_changes(lines, stated_once(changes, lines))
+    return with_volume_changes(lines, drop_redundant_changes(changes, lines))
 
 
 def _with_kiai(
@@ -154,7 +154,7 @@ def _with_kiai(
     return set_kiai(lines, [(start_ms, end_ms) for start_ms, end_ms in spans if start_ms < end_ms])
 
 
-def stated_once(changes: Sequence[Change], lines: Sequence[TimingPoint]) -> list[Change]:
+def drop_redundant_changes(changes: Sequence[Change], lines: Sequence[TimingPoint]) -> list[Change]:
     """The changes that change something, none before the first line; of several at one time the last."""
     first_ms = min(line.time_ms for line in lines)
     clipped = [(max(time_ms, first_ms), value) for time_ms, value in changes]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from osu_beatmap.beatmap import EFFECT_KIAI, Beatmap, HitObject, HitSample, SampleSet, Slider, SliderEdge, TimingPoint
 from osu_beatmap.timing.active_point import with_volume_changes
-from osuT5.encoding.assembly import stated_once
+from osuT5.encoding.assembly import drop_redundant_changes
 from osuT5.encoding.context import encode_objects_apart
 from osuT5.encoding.hit_objects.hitsounds import Sound, read_sounds
 from osuT5.encoding.writer import whole_ms
@@ -42,7 +42,7 @@ def _with_volumes(lines: Sequence[TimingPoint], volumes: Sequence[tuple[float, i
     """The lines with volumes, (time_ms, volume), stated by green ones: the red ones are the timing, and stay."""
     if not volumes:
         return list(lines)
-    changed = with_volume_changes(lines, stated_once(sorted(volumes), lines))
+    changed = with_volume_changes(lines, drop_redundant_changes(sorted(volumes), lines))
     reds = {(red.time_ms, red.beat_length_ms): red for red in lines if red.uninherited}
     green_times = {line.time_ms for line in changed if not line.uninherited}
     found = []

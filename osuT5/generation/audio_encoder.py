@@ -17,7 +17,7 @@ from osuT5.audio.mel import window_mel
 from osuT5.audio.onset_strength import attack_strengths
 from osuT5.model.audio_conditions import AudioConditionValues
 from osuT5.model.seq2seq import MapperModel
-from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.contract import Contract
 from osuT5.tokens.windows import Window
 
 ENCODER_BATCH_WINDOWS = 8
@@ -33,7 +33,7 @@ def has_idle_core() -> bool:
     return torch.get_num_threads() == 1 and cores > 1
 
 
-class StatesAhead:
+class BackgroundEncoder:
     """Encoder states of a song's windows while they are being computed, the first ones first.
 
     No barrier stands between the two threads, as there is where several share a step: on a busy machine this is as fast
@@ -61,7 +61,7 @@ class StatesAhead:
         return torch.cat([part.result() for part in self._parts])
 
 
-class Listener:
+class AudioEncoder:
     """A model in front of one song.
 
     mel: the song's spectrogram [frames, mels], as `osuT5.audio.mel.song_mel` gives it
@@ -69,7 +69,7 @@ class Listener:
     """
 
     def __init__(
-        self, model: MapperModel, spec: ModelSpec, mel: np.ndarray, song_ms: float, samples: np.ndarray | None = None
+        self, model: MapperModel, spec: Contract, mel: np.ndarray, song_ms: float, samples: np.ndarray | None = None
     ) -> None:
         self.model = model
         self.spec = spec
@@ -98,9 +98,9 @@ class Listener:
                 progress("listening", done, len(windows))
         return torch.cat(states)
 
-    def encode_ahead(self, windows: Sequence[Window], heard_for: Attributes | None = None) -> StatesAhead:
+    def encode_ahead(self, windows: Sequence[Window], heard_for: Attributes | None = None) -> BackgroundEncoder:
         """As `encode`, but in another thread and while its caller goes on."""
-        return StatesAhead([partial(self._encode_batch, batch, heard_for) for batch in _batches(windows)])
+        return BackgroundEncoder([partial(self._encode_batch, batch, heard_for) for batch in _batches(windows)])
 
     @torch.inference_mode()
     def _encode_batch(self, batch: Sequence[Window], heard_for: Attributes | None) -> Tensor:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
 from osu_beatmap.attributes import Attributes
-from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import ContextKind, EventGroup, EventKind
 
 
@@ -22,7 +22,7 @@ class GivenInput:
 
 
 @dataclass(slots=True)
-class ChartInProgress:
+class ChartState:
     """A chart that is being written: what it should be like, and the contexts that it has so far.
 
     inputs: what it is made from, in the order of the prompt
@@ -54,7 +54,7 @@ class ChartInProgress:
         stars = self.rating(written)
         return replace(self.negative, difficulty=self.attributes.difficulty if stars is None else stars)
 
-    def contexts_before(self, context: ContextKind, spec: ModelSpec) -> list[tuple[ContextKind, Sequence[EventGroup]]]:
+    def contexts_before(self, context: ContextKind, spec: Contract) -> list[tuple[ContextKind, Sequence[EventGroup]]]:
         order = takewhile(lambda c: c is not context, spec.contexts_of(self.attributes.mode))
         return [(c, self.contexts[c]) for c in order if c in self.contexts]
 

@@ -19,7 +19,7 @@ from torch import Tensor
 from osuT5.generation.batching.decoder_batches import Prompt
 from osuT5.generation.rules.compiled_grammar import CompiledGrammar, TableFull
 from osuT5.generation.rules.logit_rules import FewGroupsAtOnce, OnlyItsContext, Row, TimeRunsForward, WholeGroups
-from osuT5.generation.rules.ratio_targets import TowardsAskedShares
+from osuT5.generation.rules.ratio_targets import TowardsRatioTargets
 from osuT5.generation.sampling.device_choice import Chosen, DeviceChoice
 from osuT5.model.decoding.static_decoder import Shape
 from osuT5.model.decoding.step_graphs import GraphedDecoder, Step, is_out_of_memory
@@ -186,7 +186,7 @@ def knows(choice: object, rows: Sequence[Row]) -> bool:
     """Whether a choice is made by rules that a device can follow. Asked shares are counted on the host alone."""
     rules = [type(rule) for rule in getattr(choice, "rules", ())]
     if not any(row.shares for row in rows):
-        rules = [rule for rule in rules if rule is not TowardsAskedShares]
+        rules = [rule for rule in rules if rule is not TowardsRatioTargets]
     return hasattr(choice, "generators") and rules == KNOWN_RULES
 
 

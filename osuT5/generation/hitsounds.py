@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from osuT5.generation.chart_state import ChartInProgress, groups_between
+from osuT5.generation.chart_state import ChartState, groups_between
 from osuT5.generation.decode_loop import Engine
 from osuT5.generation.rules.logit_rules import FORBIDDEN, Row
 from osuT5.generation.sampling.sampler import Sampler, Sampling, next_uniform
 from osuT5.generation.threads import cpu_threads
-from osuT5.generation.window_schedule import SongWriter
+from osuT5.generation.window_schedule import SongGenerator
 from osuT5.tokens.events import ContextKind, EventGroup, EventKind
 from osuT5.tokens.vocabulary import Vocabulary
 
@@ -47,8 +47,8 @@ class SoundChoice:
 
 
 def write_sounds(
-    writer: SongWriter,
-    chart: ChartInProgress,
+    writer: SongGenerator,
+    chart: ChartState,
     groups: Sequence[EventGroup],
     sampling: Sampling,
     start_ms: float = -math.inf,

@@ -13,7 +13,7 @@ import torch
 from osu_beatmap.attributes import Attributes
 from osuT5.encoding.timing import MarkedBeat, decode_timing
 from osuT5.generation.activations import SongActivations
-from osuT5.generation.audio_encoder import Listener
+from osuT5.generation.audio_encoder import AudioEncoder
 from osuT5.generation.decode_loop import Engine, RowByRow
 from osuT5.generation.rules.logit_rules import Row, default_rules
 from osuT5.generation.sampling.sampler import Sampler, Sampling
@@ -39,7 +39,7 @@ class SuperTimer:
     written.
     """
 
-    def __init__(self, listener: Listener, attributes: Attributes, sampling: Sampling, seed: int) -> None:
+    def __init__(self, listener: AudioEncoder, attributes: Attributes, sampling: Sampling, seed: int) -> None:
         self.listener = listener
         self.attributes = attributes
         self.passes: list[list[MarkedBeat]] = []

@@ -19,11 +19,11 @@ import torch
 from torch import Tensor
 
 from osuT5.encoding.groups import ANCHOR_KINDS
-from osuT5.generation.chart_state import ChartInProgress, groups_between
+from osuT5.generation.chart_state import ChartState, groups_between
 from osuT5.generation.rules.grammar import FOLLOWS
 from osuT5.generation.sampling.draws import REACH_STEPS
-from osuT5.generation.token_scores import Answer, Surprise, TokenScorer, TokenScores, sound_answers
-from osuT5.generation.window_schedule import SongWriter
+from osuT5.generation.token_scores import Answer, Surprisal, TokenScorer, TokenScores, sound_answers
+from osuT5.generation.window_schedule import SongGenerator
 from osuT5.tokens.events import ContextKind, Event, EventGroup, EventKind
 from osuT5.tokens.vocabulary import IGNORED_LABEL, PAD_ID
 from osuT5.tokens.windows import Window
@@ -53,7 +53,7 @@ class TimeAnswer:
     """
 
     absence: Absence | None
-    presence: Surprise
+    presence: Surprisal
     likeliest_ms: float
     profile: np.ndarray
 
@@ -73,10 +73,10 @@ class ScoredEvent:
     group: int
     place: int
     event: Event
-    token: Surprise
+    token: Surprisal
     expected: Event | None
     kinds: dict[EventKind | None, float]
-    value: Surprise
+    value: Surprisal
     expected_value: int
     time: TimeAnswer | None = None
     sound: tuple[Answer, Answer] | None = None
@@ -123,7 +123,7 @@ class _Passage:
 class ContextScorer:
     """Scores one context of a chart that is there as a whole."""
 
-    def __init__(self, writer: SongWriter, chart: ChartInProgress, context: ContextKind) -> None:
+    def __init__(self, writer: SongGenerator, chart: ChartState, context: ContextKind) -> None:
         self.writer = writer
         self.chart = chart
         self.context = context
@@ -283,7 +283,7 @@ class ContextScorer:
         padded = np.pad(chances[:-1], PROFILE_STEPS)
         return TimeAnswer(
             absence=self._absence(passage, token_id, p, len(self.times)),
-            presence=Surprise(-math.log2(max(here, 1e-9)), entropy),
+            presence=Surprisal(-math.log2(max(here, 1e-9)), entropy),
             likeliest_ms=self.grid.time_ms(int(chances[:-1].argmax()), passage.window.start_ms),
             profile=padded[actual : actual + 2 * PROFILE_STEPS + 1],
         )

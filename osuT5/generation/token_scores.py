@@ -18,7 +18,7 @@ from torch import Tensor
 from osuT5.encoding.hit_objects.hitsounds import ADDITION_VALUES, BANK_VALUES
 from osuT5.generation.rules.logit_rules import FORBIDDEN
 from osuT5.generation.sampling.draws import REACH_STEPS
-from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.contract import Contract
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import EventKind
 
@@ -31,19 +31,19 @@ NEAR_VALUES = {EventKind.TIME: REACH_STEPS, EventKind.VOLUME: 5}
 
 
 @dataclass(frozen=True, slots=True)
-class Surprise:
+class Surprisal:
     """How surprising an answer was, and how surprising answers to this question are by expectation, both in bits."""
 
     bits: float
     expected_bits: float
 
-    def __add__(self, other: Surprise) -> Surprise:
+    def __add__(self, other: Surprisal) -> Surprisal:
         """Of two answers together, each given what was known before it."""
-        return Surprise(self.bits + other.bits, self.expected_bits + other.expected_bits)
+        return Surprisal(self.bits + other.bits, self.expected_bits + other.expected_bits)
 
-    def scaled(self, share: float) -> Surprise:
+    def scaled(self, share: float) -> Surprisal:
         """The word of a judge who counts less."""
-        return Surprise(share * self.bits, share * self.expected_bits)
+        return Surprisal(share * self.bits, share * self.expected_bits)
 
     @property
     def relative(self) -> float:
@@ -55,7 +55,7 @@ class Surprise:
 class Answer:
     """A question of a token: how surprising its answer was, and the likeliest one (a kind, or a value)."""
 
-    surprise: Surprise
+    surprise: Surprisal
     likeliest: int
 
 
@@ -81,7 +81,7 @@ class TokenScorer:
     `kinds` are those of the vocabulary's output ids; None stands for marks: the end of a context above all.
     """
 
-    def __init__(self, spec: ModelSpec) -> None:
+    def __init__(self, spec: Contract) -> None:
         self.vocabulary = vocabulary = spec.vocabulary
         encoding = spec.encoding
         self.kinds = vocabulary.output_kinds
@@ -109,7 +109,7 @@ class TokenScorer:
         )
 
     def _values(self, p: Tensor, ids: Tensor, own_kinds: Tensor) -> list[Answer]:
-        sure = Answer(Surprise(0.0, 0.0), 0)
+        sure = Answer(Surprisal(0.0, 0.0), 0)
         answers = [sure] * len(ids)
         for index, kind in enumerate(self.kinds):
             rows = torch.nonzero(own_kinds == index).squeeze(1)
@@ -148,7 +148,7 @@ def sound_answers(probabilities: np.ndarray, value: int) -> tuple[Answer, Answer
 
 def _answer(p: np.ndarray, actual: int) -> Answer:
     bits = -np.log2(np.maximum(p, 1e-12))
-    return Answer(Surprise(float(bits[actual]), float((p * bits).sum())), int(p.argmax()))
+    return Answer(Surprisal(float(bits[actual]), float((p * bits).sum())), int(p.argmax()))
 
 
 def _answers(p: Tensor, near: Tensor, actual: Tensor) -> list[Answer]:
@@ -157,7 +157,7 @@ def _answers(p: Tensor, near: Tensor, actual: Tensor) -> list[Answer]:
     own = bits.gather(1, actual[:, None]).squeeze(1).tolist()
     expected = (p * bits).sum(1).tolist()
     best = p.argmax(1).tolist()
-    return [Answer(Surprise(*each), likeliest) for *each, likeliest in zip(own, expected, best, strict=True)]
+    return [Answer(Surprisal(*each), likeliest) for *each, likeliest in zip(own, expected, best, strict=True)]
 
 
 def _reach(kind: EventKind, encoding: EncodingSpec) -> int:

@@ -19,20 +19,20 @@ from torch import Tensor
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.rules.settings import MAX_KEYS
-from osuT5.generation.audio_encoder import Listener, Progress, StatesAhead, has_idle_core
+from osuT5.generation.audio_encoder import AudioEncoder, BackgroundEncoder, Progress, has_idle_core
 from osuT5.generation.batching.parallel_contexts import Wanted, write_side_by_side
-from osuT5.generation.chart_state import ChartInProgress, groups_between, last_value
+from osuT5.generation.chart_state import ChartState, groups_between, last_value
 from osuT5.generation.decode_loop import Engine, Guidance, RowByRow
 from osuT5.generation.rules.grammar import GrammarState, is_published
 from osuT5.generation.rules.group_shapes import PublishedGrammar
 from osuT5.generation.rules.logit_rules import Row, default_rules
-from osuT5.generation.rules.ratio_targets import TowardsAskedShares, asked_shares, count
+from osuT5.generation.rules.ratio_targets import TowardsRatioTargets, count, find_ratio_targets
 from osuT5.generation.sampling.sampler import Sampler, Sampling
 from osuT5.generation.threads import cpu_threads
-from osuT5.model.decoding.row_decoder import HeardWindow
+from osuT5.model.decoding.row_decoder import EncodedWindow
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.conditions import PLAIN_SPEED_PERCENT, STATE_HOLDERS, SongPlace, condition_ids
-from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.contract import Contract
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import TYPE_KINDS, ContextKind, EventGroup, EventKind
 from osuT5.tokens.prompt import InputSegment, Segment
@@ -64,13 +64,13 @@ class GenerationReport:
     windows: int = 0
 
 
-class SongWriter:
+class SongGenerator:
     """Writes contexts of charts of one song with one model."""
 
     def __init__(
         self,
         model: MapperModel,
-        spec: ModelSpec,
+        spec: Contract,
         mel: np.ndarray,
         song_ms: float,
         lookback: float = LOOKBACK,
@@ -84,12 +84,12 @@ class SongWriter:
         self.windows = spec.grid.windows(song_ms, lookback, lookahead)
         self.progress = progress or (lambda stage, done, total: None)
         self.report = GenerationReport(windows=len(self.windows))
-        self.listener = Listener(model, spec, mel, song_ms, samples)
-        self.heard_windows: dict[tuple, HeardWindow] = {}
+        self.listener = AudioEncoder(model, spec, mel, song_ms, samples)
+        self.heard_windows: dict[tuple, EncodedWindow] = {}
         self._states: dict[tuple, Tensor] = {}
-        self._ahead: StatesAhead | None = None
+        self._ahead: BackgroundEncoder | None = None
 
-    def within(self, start_ms: float, end_ms: float) -> SongWriter:
+    def within(self, start_ms: float, end_ms: float) -> SongGenerator:
         """A writer of a part of the song alone, with what was heard of it so far."""
         part = copy.copy(self)
         kept = [window for window in self.windows if window.to_ms > start_ms and window.from_ms < end_ms]
@@ -116,13 +116,13 @@ class SongWriter:
     def _encode(self, heard_for: Attributes | None) -> Tensor:
         return self.listener.encode(self.windows, heard_for, self.progress)
 
-    def heard_as(self, chart: ChartInProgress) -> tuple | None:
+    def heard_as(self, chart: ChartState) -> tuple | None:
         """What of a chart decides how the model hears the song; None where nothing does."""
         if not self.model.audio_conditions:
             return None
         return chart.attributes.difficulty, chart.attributes.mapper_id
 
-    def states_for(self, chart: ChartInProgress) -> Tensor:
+    def states_for(self, chart: ChartState) -> Tensor:
         """Encoder states of all windows [windows, positions, d], as heard for a chart."""
         if self.encoder_states is not None:
             return self.encoder_states
@@ -131,7 +131,7 @@ class SongWriter:
             self._states[key] = self._encode(chart.attributes)
         return self._states[key]
 
-    def states_of(self, index: int, chart: ChartInProgress) -> Tensor:
+    def states_of(self, index: int, chart: ChartState) -> Tensor:
         """Encoder states of one window [positions, d], as heard for a chart; those after it may still be coming."""
         if self.model.audio_conditions or "encoder_states" in self.__dict__ or not has_idle_core():
             return self.states_for(chart)[index]
@@ -139,7 +139,7 @@ class SongWriter:
             self._ahead = self.listener.encode_ahead(self.windows)
         return self._ahead[index]
 
-    def heard(self, window: Window, charts: Sequence[ChartInProgress]) -> tuple[Tensor, list[int]]:
+    def heard(self, window: Window, charts: Sequence[ChartState]) -> tuple[Tensor, list[int]]:
         """Encoder states of a window, and which of them each chart's row listens to."""
         if self.encoder_states is not None:
             return self.encoder_states[window.index][None], [0] * len(charts)
@@ -148,7 +148,7 @@ class SongWriter:
     def write_context(
         self,
         context: ContextKind,
-        charts: Sequence[ChartInProgress],
+        charts: Sequence[ChartState],
         sampling: Sampling,
     ) -> list[list[EventGroup]]:
         """All groups of a context for each chart, given those of the contexts before it, and those begun before it.
@@ -195,20 +195,20 @@ class SongWriter:
         if steps is not None and steps.problem is not None:
             self.report.notes = [steps.problem]
 
-    def _is_after_map(self, context: ContextKind, chart: ChartInProgress) -> bool:
+    def _is_after_map(self, context: ContextKind, chart: ChartState) -> bool:
         order = self.spec.contexts_of(chart.attributes.mode)
         return {context, ContextKind.MAP} <= set(order) and order.index(context) > order.index(ContextKind.MAP)
 
     def _choice(self, sampling: Sampling, generators: Sequence[torch.Generator]) -> RowByRow:
         vocabulary = self.spec.vocabulary
-        rules = [*default_rules(vocabulary), TowardsAskedShares(vocabulary, sampling.guidance_scale)]
+        rules = [*default_rules(vocabulary), TowardsRatioTargets(vocabulary, sampling.guidance_scale)]
         return RowByRow(rules, Sampler(sampling, self.spec), generators)
 
     def first_ms(self, window: Window) -> float:
         """No earlier than this does a window write anything."""
         return window.from_ms - (BORDER_STEPS + 1) * self.spec.grid.time_step_ms
 
-    def row(self, window: Window, context: ContextKind, chart: ChartInProgress, written: Sequence[EventGroup]) -> Row:
+    def row(self, window: Window, context: ContextKind, chart: ChartState, written: Sequence[EventGroup]) -> Row:
         """A row to be written: its prompt holds the chart's contexts before this one and what of this is `written`."""
         spec, grid = self.spec, self.spec.grid
         end_ms = window.start_ms + grid.window_ms
@@ -237,7 +237,7 @@ class SongWriter:
         row = Row(context, prompt[-limit:], first_value, end_value, groups_at_once(context, chart.attributes, spec))
         row.time_threshold = chart.time_threshold
         objects = written if context is ContextKind.MAP else chart.contexts.get(ContextKind.MAP, ())
-        row.shares = asked_shares(context, chart.attributes, objects, window, grid, spec.encoding)
+        row.shares = find_ratio_targets(context, chart.attributes, objects, window, grid, spec.encoding)
         so_far = groups_between(written, -math.inf, end_ms)
         count(row.shares, so_far[: len(so_far) - len(decided)])
         if chart.negative is not None:
@@ -249,7 +249,7 @@ class SongWriter:
             row.grammar.skip(event for group in before[: len(before) - len(decided)] for event in group.events)
         return row
 
-    def _inputs(self, chart: ChartInProgress, window: Window, room: int) -> list[InputSegment]:
+    def _inputs(self, chart: ChartState, window: Window, room: int) -> list[InputSegment]:
         """What the chart is made from, cut to the room that is left, as in training."""
         segments = []
         for given in chart.inputs:
@@ -297,11 +297,11 @@ class SongWriter:
         self.report.stray_events[name] = self.report.stray_events.get(name, 0) + stray
 
 
-def _charts_of(context: ContextKind, wanted: Wanted) -> list[ChartInProgress]:
+def _charts_of(context: ContextKind, wanted: Wanted) -> list[ChartState]:
     return [chart for each, chart in wanted if each is context]
 
 
-def _guidance(context: ContextKind, charts: Sequence[ChartInProgress], sampling: Sampling) -> Guidance | None:
+def _guidance(context: ContextKind, charts: Sequence[ChartState], sampling: Sampling) -> Guidance | None:
     """What a chart should be like decides its objects; beats and kiai sections are those of the song."""
     if sampling.guidance_scale == 1 or context not in GUIDED_CONTEXTS:
         return None
@@ -316,7 +316,7 @@ def _grammar(context: ContextKind, attributes: Attributes, encoding: EncodingSpe
     return GrammarState(mode, keys) if context is ContextKind.MAP else None
 
 
-def groups_at_once(context: ContextKind, attributes: Attributes, spec: ModelSpec) -> int:
+def groups_at_once(context: ContextKind, attributes: Attributes, spec: Contract) -> int:
     """How many groups can share a time: a mania chord, or the end of a slider's slide, of the slider, and an object."""
     if context is not ContextKind.MAP:
         return 1

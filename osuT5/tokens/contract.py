@@ -30,7 +30,7 @@ OUT_CONTEXTS = (ContextKind.TIMING, ContextKind.KIAI, ContextKind.MAP)
 
 
 @dataclass(frozen=True)
-class ModelSpec:
+class Contract:
     """Window grid, spectrogram, encoding, vocabulary and prompt layout of one model.
 
     conditions         in the order of the prompt; KIAI and SCROLL_SPEED among them tell what holds before the window
@@ -93,7 +93,7 @@ class ModelSpec:
         }
 
     @classmethod
-    def from_json(cls, data: dict, tables: ClassTables = NO_TABLES) -> ModelSpec:
+    def from_json(cls, data: dict, tables: ClassTables = NO_TABLES) -> Contract:
         if data.get("format") != 1:
             raise ValueError("this model's contract has a format that this version does not know")
         return cls(
@@ -116,7 +116,7 @@ class ModelSpec:
         self.tables.save(folder)
 
     @classmethod
-    def load(cls, folder: Path) -> ModelSpec:
+    def load(cls, folder: Path) -> Contract:
         path = folder / CONTRACT_FILE
         if not path.is_file():
             raise ValueError(f"{folder} holds no model: {CONTRACT_FILE} is missing")
@@ -203,10 +203,10 @@ MINI_CONDITIONS = (
 )
 
 
-def mini_spec() -> ModelSpec:
+def mini_spec() -> Contract:
     """The contract of the embedded model."""
     grid = WindowGrid(lead_in=True)
-    return ModelSpec(
+    return Contract(
         name="mini",
         grid=grid,
         spectrogram=SpectrogramSpec(n_mels=64, f_min=30.0, f_max=8_000.0, scale="log1p"),

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from osuT5.model.config import ModelConfig
 from osuT5.model.seq2seq import MapperModel
-from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import ContextKind
 from osuT5.tokens.vocabulary import Vocabulary
 from training.options import OptionError
@@ -19,7 +19,7 @@ VOCABULARY_WEIGHTS = ("decoder_embedder.weight", "proj_out.weight")
 """Those with a row for each token."""
 
 
-def with_contexts(model: MapperModel, spec: ModelSpec, names: Sequence[str]) -> tuple[MapperModel, ModelSpec]:
+def with_contexts(model: MapperModel, spec: Contract, names: Sequence[str]) -> tuple[MapperModel, Contract]:
     """The same model with marks for more contexts, which begin as the mean of the marks that it has.
 
     What it writes in its own contexts stays the same, since nothing leads to the new marks yet.

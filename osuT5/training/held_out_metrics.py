@@ -9,7 +9,7 @@ from torch import Tensor
 
 from osu_beatmap.beatmap import GameMode
 from osuT5.dataset.examples import context_label_kinds
-from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import EventKind
 from osuT5.tokens.vocabulary import IGNORED_LABEL
 
@@ -19,7 +19,7 @@ TIME_TOLERANCE_STEPS = 2
 class HeldOutTally:
     """Sums and counts of every figure, so that those of several processes can be added."""
 
-    def __init__(self, spec: ModelSpec) -> None:
+    def __init__(self, spec: Contract) -> None:
         self.kinds = context_label_kinds(spec)
         self.time_ids = spec.vocabulary.ids_of(EventKind.TIME)
         self.sums: dict[str, float] = defaultdict(float)

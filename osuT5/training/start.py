@@ -19,7 +19,7 @@ from osuT5.model.files.loading import find_model, load_model
 from osuT5.model.files.lora import BASE_CONTRACT_FILE
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.class_tables import NO_TABLES, TABLES_FILE, ClassTables
-from osuT5.tokens.contract import CONTRACT_FILE, ModelSpec
+from osuT5.tokens.contract import CONTRACT_FILE, Contract
 from osuT5.training.adapters import add_adapter
 from osuT5.training.architectures import ARCHITECTURES
 from osuT5.training.context_extension import with_contexts
@@ -37,7 +37,7 @@ class StartingPoint:
     """`export` writes what was trained: a whole model with its contract, or an adapter."""
 
     model: MapperModel
-    spec: ModelSpec
+    spec: Contract
     export: Export
 
 
@@ -78,7 +78,7 @@ def starting_point(options: TrainOptions) -> StartingPoint:
     return StartingPoint(model, spec, adapter_export(add_adapter(model, options.lora, source, is_published), spec))
 
 
-def adapter_export(export: Export, spec: ModelSpec) -> Export:
+def adapter_export(export: Export, spec: Contract) -> Export:
     """Writes an adapter with the contract of the model that it is for."""
 
     def export_both(weights: Mapping[str, Tensor], folder: Path) -> None:
@@ -89,7 +89,7 @@ def adapter_export(export: Export, spec: ModelSpec) -> Export:
     return export_both
 
 
-def whole_model_export(config: ModelConfig, spec: ModelSpec) -> Export:
+def whole_model_export(config: ModelConfig, spec: Contract) -> Export:
     """Writes all weights of a model in fp16, so that generation can load them."""
 
     def export(weights: Mapping[str, Tensor], folder: Path) -> None:

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import EventKind
 
 RHYTHM_KINDS = (EventKind.TIME, EventKind.SNAPPING)
@@ -36,7 +36,7 @@ class TokenLoss:
         label_smoothing: Share of each target that is spread over all kinds, and over all values of the kind.
     """
 
-    def __init__(self, spec: ModelSpec, weights: Mapping[EventKind, float], label_smoothing: float = 0.0) -> None:
+    def __init__(self, spec: Contract, weights: Mapping[EventKind, float], label_smoothing: float = 0.0) -> None:
         kinds, self._sizes = spec.vocabulary.output_kinds, spec.vocabulary.output_kind_sizes
         sizes = torch.tensor(self._sizes)
         self._kind_of_id = torch.arange(len(sizes)).repeat_interleave(sizes)

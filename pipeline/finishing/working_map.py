@@ -158,10 +158,10 @@ def moved(changes: Sequence[tuple], moves: Sequence[tuple[float, float]]) -> lis
         if index >= 0 and time_ms - old_times[index] <= FOLLOWS_EDGE_MS:
             time_ms += moves[index][1] - old_times[index]
         found.append((whole_ms(time_ms), value))
-    return stated_once(found)
+    return drop_redundant_changes(found)
 
 
-def stated_once(changes: Sequence[tuple]) -> list[tuple]:
+def drop_redundant_changes(changes: Sequence[tuple]) -> list[tuple]:
     """The changes in time order; of several at one time the last, and none that changes nothing."""
     at_time = dict(sorted(changes, key=lambda change: change[0]))
     found: list[tuple] = []
@@ -211,7 +211,7 @@ def _whole_reds(reds: Sequence[TimingPoint]) -> list[TimingPoint]:
 
 
 def _changes(lines: Sequence[TimingPoint], value_of: Callable[[TimingPoint], object]) -> list[tuple]:
-    return stated_once([(line.time_ms, value_of(line)) for line in lines])
+    return drop_redundant_changes([(line.time_ms, value_of(line)) for line in lines])
 
 
 def _kiai_spans(lines: Sequence[TimingPoint], song_ms: float) -> list[tuple[float, float]]:
@@ -249,7 +249,7 @@ def _lines(work: WorkingMap) -> list[TimingPoint]:
 def _object_speeds(work: WorkingMap) -> list[tuple[float, float]]:
     """Velocities where they matter: every object moves by them in taiko, elsewhere only sliders do."""
     is_taiko = work.mode is GameMode.TAIKO
-    return stated_once([(p.start_ms, p.speed) for p in work.pieces if is_taiko or isinstance(p.obj, Slider)])
+    return drop_redundant_changes([(p.start_ms, p.speed) for p in work.pieces if is_taiko or isinstance(p.obj, Slider)])
 
 
 def _with_sound(line: TimingPoint, sound: Sound, effects: int) -> TimingPoint:

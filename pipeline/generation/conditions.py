@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Beatmap, GameMode, HitSound, SampleSet, Slider
 from osu_beatmap.user_tags import is_user_tag, user_tag_spellings
-from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import EventKind
 from pipeline.request.options import GenerationRequest, RequestError
 
@@ -27,7 +27,7 @@ CONDITION_OF_OPTION = {
 _ADDITIONS = HitSound.WHISTLE | HitSound.FINISH | HitSound.CLAP
 
 
-def in_words_of(request: GenerationRequest, spec: ModelSpec) -> tuple[GenerationRequest, list[str]]:
+def spell_descriptors(request: GenerationRequest, spec: Contract) -> tuple[GenerationRequest, list[str]]:
     """The request with descriptors spelled as a model knows them, and sentences about what it does not know.
 
     Raises RequestError for a descriptor that is not among those of the model and no user tag of osu! either.
@@ -54,12 +54,12 @@ def in_words_of(request: GenerationRequest, spec: ModelSpec) -> tuple[Generation
     return replace(request, map=replace(wanted, **spelled)), notes
 
 
-def unwanted(wanted: Attributes, request: GenerationRequest) -> Attributes | None:
+def negative_attributes(wanted: Attributes, request: GenerationRequest) -> Attributes | None:
     """What guidance leads away from; None without guidance.
 
     With negative descriptors that is the same chart in their style, else a chart of which nothing was asked for: what
     the user wishes is unknown, and the difficulty is that of the chart so far wherever it can be rated
-    (`ChartInProgress.unlike`). What holds for any chart that could be written here (mode, keys, circle size, slider
+    (`ChartState.unlike`). What holds for any chart that could be written here (mode, keys, circle size, slider
     multiplier, hit sounds) stays.
     """
     if request.sampling.cfg_scale == 1:

@@ -25,16 +25,16 @@ from pipeline.finishing.presentation import AI_TAG
 from pipeline.generation.generate import BegunChart, begin_chart, write_charts
 from pipeline.generation.reference_parts import with_given_parts
 from pipeline.output.osz import span_of
-from pipeline.output.summary import Account
+from pipeline.output.summary import GenerationSummary
 from pipeline.request.options import GenerationRequest
 
 
 def map_with_new_parts(
     request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress | None = None
-) -> tuple[Beatmap, Account]:
+) -> tuple[Beatmap, GenerationSummary]:
     """The map of a request whose objects are those of the reference, or that has none."""
     begun = begin_chart(request, reference, seed, progress)
-    account = Account(begun.writer.spec.name, begun.writer.song_ms, list(begun.notes))
+    account = GenerationSummary(begun.writer.spec.name, begun.writer.song_ms, list(begun.notes))
     if ContextKind.NO_HS in request.scope.in_context:
         assert reference is not None, "NO_HS is given by a reference"
         return _tagged(with_new_sounds(request, reference, begun)), account

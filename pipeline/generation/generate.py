@@ -17,25 +17,25 @@ from osu_beatmap.star_rating import star_rating
 from osuT5.encoding import AssemblyReport, assemble
 from osuT5.generation.activations import song_activations
 from osuT5.generation.audio_encoder import Progress
-from osuT5.generation.chart_state import ChartInProgress
+from osuT5.generation.chart_state import ChartState
 from osuT5.generation.sampling.sampler import Sampling, sampling_for
 from osuT5.generation.super_timing import SuperTimer
-from osuT5.generation.window_schedule import GenerationReport, SongWriter
+from osuT5.generation.window_schedule import GenerationReport, SongGenerator
 from osuT5.model.files.loading import ModelFolders, find_model
-from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.contract import Contract
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import ContextKind, EventGroup
 from parity.request import map_as_published
 from pipeline.finishing.finish import FinishReport, finish, finish_timing
-from pipeline.generation.conditions import in_words_of, unwanted, without_additions
+from pipeline.generation.conditions import negative_attributes, spell_descriptors, without_additions
 from pipeline.generation.models import song_writer
-from pipeline.generation.reference_parts import begin_before, give_parts, given_red_lines, with_given_parts
+from pipeline.generation.reference_parts import add_reference_parts, begin_before, given_red_lines, with_given_parts
 from pipeline.generation.refinement import refine_draft
 from pipeline.generation.resnap import predicted_divisors, resnap
 from pipeline.generation.timing import quickly_timed_red_lines, red_lines_from, super_timed_red_lines, timing_groups
 from pipeline.output.osz import export, write_into_reference
 from pipeline.output.report import write_report
-from pipeline.output.summary import Account
+from pipeline.output.summary import GenerationSummary
 from pipeline.request.options import GenerationRequest, RequestError
 from pipeline.request.resolve import fill_from_beatmap
 
@@ -47,7 +47,7 @@ MAX_STAR_ERROR = 1.0
 SHORTEST_RATED_MS = 8_000.0
 """A shorter passage has fewer stars than a whole map that is as hard."""
 
-Maker = Callable[[GenerationRequest, Beatmap | None, int, Progress | None], tuple[Beatmap, Account]]
+Maker = Callable[[GenerationRequest, Beatmap | None, int, Progress | None], tuple[Beatmap, GenerationSummary]]
 """Request, reference, seed and progress -> the map, and how it came about."""
 
 
@@ -83,8 +83,8 @@ class Draft:
 class BegunChart:
     """What is there before the objects: a writer of the part that is asked for, a chart, red lines and settings."""
 
-    writer: SongWriter
-    chart: ChartInProgress
+    writer: SongGenerator
+    chart: ChartState
     lines: list[TimingPoint]
     settings: Difficulty
     sampling: Sampling
@@ -158,15 +158,15 @@ def _maker(request: GenerationRequest) -> Maker:
 
 def finished_map(
     request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress | None = None
-) -> tuple[Beatmap, Account]:
+) -> tuple[Beatmap, GenerationSummary]:
     """The map of a request, and how it came about."""
     draft = generate_draft(request, reference, seed, progress)
     placed = refine_draft(request, draft.beatmap, draft.attributes, draft.encoding, seed, progress)
     beatmap, repairs = finish_with_settings(request, placed, draft.song_ms)
-    return as_asked(request, reference, beatmap), account_of(draft, repairs)
+    return apply_request(request, reference, beatmap), account_of(draft, repairs)
 
 
-def as_asked(request: GenerationRequest, reference: Beatmap | None, beatmap: Beatmap) -> Beatmap:
+def apply_request(request: GenerationRequest, reference: Beatmap | None, beatmap: Beatmap) -> Beatmap:
     """A finished map with what the request says to the letter: given parts, and no additions where none are wanted."""
     if request.map.hitsounded is False:
         beatmap = without_additions(beatmap)
@@ -175,14 +175,14 @@ def as_asked(request: GenerationRequest, reference: Beatmap | None, beatmap: Bea
 
 def timing_alone(
     request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress | None = None
-) -> tuple[Beatmap, Account]:
+) -> tuple[Beatmap, GenerationSummary]:
     """A map of red lines, to be filled by hand."""
     writer = song_writer(request, find_model(request.model.model_path, request.map.gamemode).root, progress=progress)
     settings = request.difficulty_settings(_wanted_stars(request))
-    chart = ChartInProgress(conditions_of(request, settings), seed)
+    chart = ChartState(conditions_of(request, settings), seed)
     lines = _heard_lines(request, writer, chart, _sampling(request, writer.spec))
     beatmap = Beatmap(mode=chart.attributes.mode, difficulty=settings, timing_points=lines)
-    return finish_timing(beatmap, writer.song_ms), Account(writer.spec.name, writer.song_ms)
+    return finish_timing(beatmap, writer.song_ms), GenerationSummary(writer.spec.name, writer.song_ms)
 
 
 def generate_draft(
@@ -205,12 +205,12 @@ def begin_chart(
     folders = find_model(request.model.model_path, request.map.gamemode)
     writer = song_writer(request, folders.map, request.model.lora_path, progress)
     spec, song_ms, scope = writer.spec, writer.song_ms, request.scope
-    request, notes = in_words_of(request, spec)
+    request, notes = spell_descriptors(request, spec)
     settings = request.difficulty_settings(_wanted_stars(request))
     attributes = conditions_of(request, settings)
     sampling = _sampling(request, spec)
-    chart = ChartInProgress(attributes, seed, negative=unwanted(attributes, request))
-    give_parts(chart, scope, reference, spec, song_ms)
+    chart = ChartState(attributes, seed, negative=negative_attributes(attributes, request))
+    add_reference_parts(chart, scope, reference, spec, song_ms)
     lines = _red_lines(request, reference, writer, folders, chart, sampling)
     chart.contexts[ContextKind.TIMING] = timing_groups(lines, spec, song_ms)
     if scope.is_part:
@@ -225,7 +225,7 @@ def begin_chart(
 
 
 def rating_so_far(
-    attributes: Attributes, lines: Sequence[TimingPoint], settings: Difficulty, spec: ModelSpec
+    attributes: Attributes, lines: Sequence[TimingPoint], settings: Difficulty, spec: Contract
 ) -> Callable[[Sequence[EventGroup]], float | None]:
     """The star rating of objects that are written, for a chart with these lines and settings; None for few."""
 
@@ -243,14 +243,14 @@ def _wanted_stars(request: GenerationRequest) -> float:
     return TYPICAL_STARS if request.map.difficulty is None else request.map.difficulty
 
 
-def _sampling(request: GenerationRequest, spec: ModelSpec) -> Sampling:
+def _sampling(request: GenerationRequest, spec: Contract) -> Sampling:
     options = request.sampling
     asked = Sampling(options.temperature, options.top_p, options.top_k, guidance_scale=options.cfg_scale)
     assert request.map.gamemode is not None, "the mode of the reference beatmap was not filled in"
     return sampling_for(spec, request.map.gamemode, asked)
 
 
-def write_charts(writer: SongWriter, charts: Sequence[ChartInProgress], sampling: Sampling) -> None:
+def write_charts(writer: SongGenerator, charts: Sequence[ChartState], sampling: Sampling) -> None:
     """Fills in the contexts that the charts lack, side by side."""
     lacking = []
     for context in dict.fromkeys(c for chart in charts for c in writer.spec.contexts_of(chart.attributes.mode)):
@@ -261,7 +261,7 @@ def write_charts(writer: SongWriter, charts: Sequence[ChartInProgress], sampling
 
 
 def beatmap_of(
-    chart: ChartInProgress, lines: Sequence[TimingPoint], settings: Difficulty, spec: ModelSpec
+    chart: ChartState, lines: Sequence[TimingPoint], settings: Difficulty, spec: Contract
 ) -> tuple[Beatmap, AssemblyReport]:
     """The map that a written chart describes, on the grid of its red lines, and what of it was lost."""
     written = {context: groups for context, groups in chart.contexts.items() if context is not ContextKind.TIMING}
@@ -274,9 +274,9 @@ def beatmap_of(
 def _red_lines(
     request: GenerationRequest,
     reference: Beatmap | None,
-    writer: SongWriter,
+    writer: SongGenerator,
     folders: ModelFolders,
-    chart: ChartInProgress,
+    chart: ChartState,
     sampling: Sampling,
 ) -> list[TimingPoint]:
     """The timing of the reference beatmap where it is given, else what the model hears."""
@@ -290,11 +290,11 @@ def _red_lines(
 
 
 def _heard_lines(
-    request: GenerationRequest, writer: SongWriter, chart: ChartInProgress, sampling: Sampling
+    request: GenerationRequest, writer: SongGenerator, chart: ChartState, sampling: Sampling
 ) -> list[TimingPoint]:
     """What the model hears, in one pass or in many."""
     if not request.scope.super_timing:
-        return hear_timing(writer, chart, sampling)
+        return predict_timing(writer, chart, sampling)
     if ContextKind.TIMING not in writer.spec.vocabulary.contexts:
         raise RequestError("super_timing=true needs a model that writes timing apart from the objects.")
     find = partial(super_timed_red_lines, passes=request.scope.timer_iterations)
@@ -302,7 +302,7 @@ def _heard_lines(
 
 
 def _heard_in_passes(
-    writer: SongWriter, chart: ChartInProgress, sampling: Sampling, find: Callable[..., list[TimingPoint]]
+    writer: SongGenerator, chart: ChartState, sampling: Sampling, find: Callable[..., list[TimingPoint]]
 ) -> list[TimingPoint]:
     timer = SuperTimer(writer.listener, chart.attributes, sampling, chart.seed)
     lines = find(timer, progress=writer.progress)
@@ -310,7 +310,7 @@ def _heard_in_passes(
     return lines
 
 
-def hear_timing(writer: SongWriter, chart: ChartInProgress, sampling: Sampling) -> list[TimingPoint]:
+def predict_timing(writer: SongGenerator, chart: ChartState, sampling: Sampling) -> list[TimingPoint]:
     """Red lines as the model hears them. One that writes its beats among the objects has then written the map too.
 
     Models with frame heads hear the song in a few passes of windows that do not know of each other: a window that
@@ -367,7 +367,7 @@ def _star_warnings(request: GenerationRequest, beatmap: Beatmap, stars: float) -
     return [f"The map has {stars:.1f} stars, {wanted:g} were asked for."]
 
 
-def account_of(draft: Draft, repairs: FinishReport) -> Account:
+def account_of(draft: Draft, repairs: FinishReport) -> GenerationSummary:
     """What was lost on the way to the finished map, and what is still wrong with it."""
     written, lost = draft.generation, draft.assembly
     notes = [*draft.notes, *written.notes]
@@ -377,7 +377,7 @@ def account_of(draft: Draft, repairs: FinishReport) -> Account:
     if stray:
         notes.append(f"{stray} of the {written.tokens} words that the model wrote belonged to no object.")
     notes += dict.fromkeys(finding.message for finding in repairs.remaining)
-    return Account(
+    return GenerationSummary(
         draft.model,
         draft.song_ms,
         notes,

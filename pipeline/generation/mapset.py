@@ -19,18 +19,18 @@ from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.rules import Level
 from osu_beatmap.star_rating import star_rating
 from osuT5.generation.audio_encoder import Progress
-from pipeline.generation.conditions import in_words_of, unwanted
+from pipeline.generation.conditions import negative_attributes, spell_descriptors
 from pipeline.generation.generate import (
     BegunChart,
     GenerationResult,
     account_of,
-    as_asked,
+    apply_request,
     begin_chart,
     conditions_of,
     rating_so_far,
 )
 from pipeline.generation.hitsounds import with_shared_sounds
-from pipeline.generation.star_matching import Wish, beyond_training, meet, write_parts_before_map
+from pipeline.generation.star_matching import StarTarget, beyond_training, match_star_ratings, write_parts_before_map
 from pipeline.output.metadata import version_name
 from pipeline.output.osz import export_mapset
 from pipeline.output.report import write_report
@@ -86,10 +86,10 @@ def generate_mapset(request: GenerationRequest, progress: Progress | None = None
     begun = begin_chart(request, reference, seed, progress)
     write_parts_before_map(begun)
     wishes = [wish_like(request, begun, stars) for stars in difficulties_of(request)]
-    meet(wishes, progress)
+    match_star_ratings(wishes, progress)
     if any(wish.best is None for wish in wishes):
         raise RequestError("The model found nothing to map in this song for one of the difficulties; try another seed.")
-    maps = with_shared_sounds([as_asked(request, reference, wish.best.beatmap) for wish in wishes])
+    maps = with_shared_sounds([apply_request(request, reference, wish.best.beatmap) for wish in wishes])
     stars = [star_rating(beatmap) for beatmap in maps]
     names = version_names(maps, stars)
     if progress is not None:
@@ -109,7 +109,7 @@ def generate_mapset(request: GenerationRequest, progress: Progress | None = None
     return result
 
 
-def _reported(result: MapsetResult, wish: Wish, number: int) -> Path:
+def _reported(result: MapsetResult, wish: StarTarget, number: int) -> Path:
     """Writes the report of a difficulty, beside the .osz where that holds it."""
     assert wish.best is not None, "there is no map to report on"
     beatmap = result.beatmaps[number]
@@ -136,19 +136,19 @@ def difficulties_of(request: GenerationRequest) -> tuple[float, ...]:
     return tuple(sorted(request.map.difficulties)) or FULL_SPREADS[mode]
 
 
-def wish_like(request: GenerationRequest, begun: BegunChart, stars: float) -> Wish:
+def wish_like(request: GenerationRequest, begun: BegunChart, stars: float) -> StarTarget:
     """A map of `stars` on the timing and kiai of a song that others are made for too."""
-    wanted, _ = in_words_of(replace(request, map=replace(request.map, difficulty=stars)), begun.writer.spec)
+    wanted, _ = spell_descriptors(replace(request, map=replace(request.map, difficulty=stars)), begun.writer.spec)
     settings = wanted.difficulty_settings(stars)
     attributes = conditions_of(wanted, settings)
     chart = replace(
         begun.chart,
         attributes=attributes,
-        negative=unwanted(attributes, wanted),
+        negative=negative_attributes(attributes, wanted),
         contexts=dict(begun.chart.contexts),
         rating=rating_so_far(attributes, begun.lines, settings, begun.writer.spec),
     )
-    return Wish(wanted, replace(begun, chart=chart, settings=settings))
+    return StarTarget(wanted, replace(begun, chart=chart, settings=settings))
 
 
 def version_names(maps: Sequence[Beatmap], stars: Sequence[float]) -> list[str]:
@@ -169,7 +169,7 @@ def density(beatmap: Beatmap) -> float:
     return 1000.0 * len(times_ms) / max(1000.0, played_ms)
 
 
-def _warnings(wish: Wish) -> Iterator[str]:
+def _warnings(wish: StarTarget) -> Iterator[str]:
     assert wish.best is not None, "there is no map to warn of"
     beatmap, stars = wish.best.beatmap, wish.best.stars
     yield from beyond_training(beatmap.mode, wish.wanted)

@@ -28,7 +28,7 @@ def keep_models() -> None:
         _shelf = OrderedDict()
 
 
-def let_go_of_models() -> None:
+def release_models() -> None:
     """Frees what was kept; nothing is kept any more."""
     global _shelf
     _shelf = None

@@ -8,17 +8,17 @@ from osu_beatmap.beatmap import GameMode
 from osuT5.audio.decode import load_audio
 from osuT5.audio.mel import song_mel
 from osuT5.generation.audio_encoder import Progress
-from osuT5.generation.window_schedule import SongWriter
+from osuT5.generation.window_schedule import SongGenerator
 from osuT5.model.files.loading import best_device, load_model
 from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.model.seq2seq import MapperModel
-from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import EventKind
 from pipeline.generation.model_cache import kept
 from pipeline.request.options import GenerationRequest, RequestError
 
 
-def loaded_model(request: GenerationRequest, folder: Path, lora: str | None = None) -> tuple[MapperModel, ModelSpec]:
+def loaded_model(request: GenerationRequest, folder: Path, lora: str | None = None) -> tuple[MapperModel, Contract]:
     """The model in `folder`, with an adapter if one is named, on the device of the request.
 
     Raises ModelError, and RequestError for a game mode that it was never told of.
@@ -34,7 +34,7 @@ def loaded_model(request: GenerationRequest, folder: Path, lora: str | None = No
 
 def song_writer(
     request: GenerationRequest, folder: Path, lora: str | None = None, progress: Progress | None = None
-) -> SongWriter:
+) -> SongGenerator:
     """The model in `folder`, with an adapter if one is named, in front of the song of the request.
 
     Raises AudioError, ModelError or RequestError, each with one sentence for the user.
@@ -44,13 +44,13 @@ def song_writer(
     samples = load_audio(request.song.audio_path, spec.grid.sample_rate)
     song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
     mel = song_mel(samples, spec)
-    return SongWriter(model, spec, mel, song_ms, sampling.lookback, sampling.lookahead, progress, samples)
+    return SongGenerator(model, spec, mel, song_ms, sampling.lookback, sampling.lookahead, progress, samples)
 
 
-def _loaded_plain(folder: Path, device: str, precision: str, lora: str | None) -> tuple[MapperModel, ModelSpec]:
+def _loaded_plain(folder: Path, device: str, precision: str, lora: str | None) -> tuple[MapperModel, Contract]:
     return load_model(folder, device, precision, lora=lora)
 
 
-def _loaded_ready(folder: Path, device: str, precision: str, lora: str | None) -> tuple[MapperModel, ModelSpec]:
+def _loaded_ready(folder: Path, device: str, precision: str, lora: str | None) -> tuple[MapperModel, Contract]:
     model, spec = load_model(folder, device, precision, lora=lora)
     return prepare_to_generate(model, precision == "int8"), spec

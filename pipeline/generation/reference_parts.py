@@ -11,16 +11,16 @@ from osu_beatmap.star_rating import star_rating
 from osu_beatmap.timing.active_point import Timing, in_line_order, set_kiai
 from osuT5.dataset.contexts import ContextTemplate
 from osuT5.encoding import encode_context
-from osuT5.generation.chart_state import ChartInProgress, GivenInput
+from osuT5.generation.chart_state import ChartState, GivenInput
 from osuT5.generation.window_schedule import LONGEST_OBJECT_MS
-from osuT5.tokens.contract import INPUT_CONTEXTS, ModelSpec
+from osuT5.tokens.contract import INPUT_CONTEXTS, Contract
 from osuT5.tokens.events import ContextKind, EventGroup
 from pipeline.request.options import RequestError, ScopeOptions
 
 USUAL_CONTEXTS = ("NONE", "TIMING", "TIMING,KIAI", "MAP")
 
 
-def check_trained(scope: ScopeOptions, spec: ModelSpec) -> None:
+def check_trained(scope: ScopeOptions, spec: Contract) -> None:
     """Raises RequestError for a context that the model was not trained to make a map from."""
     unknown = [part for part in scope.in_context if part in INPUT_CONTEXTS and part not in spec.vocabulary.contexts]
     if not unknown:
@@ -32,8 +32,8 @@ def check_trained(scope: ScopeOptions, spec: ModelSpec) -> None:
     )
 
 
-def give_parts(
-    chart: ChartInProgress, scope: ScopeOptions, reference: Beatmap | None, spec: ModelSpec, song_ms: float
+def add_reference_parts(
+    chart: ChartState, scope: ScopeOptions, reference: Beatmap | None, spec: Contract, song_ms: float
 ) -> None:
     """Puts into a chart what the model need not write: parts that are given, and parts that nobody asks for.
 
@@ -56,7 +56,7 @@ def give_parts(
         chart.contexts.setdefault(part, ())
 
 
-def _reads(part: ContextKind, spec: ModelSpec) -> bool:
+def _reads(part: ContextKind, spec: Contract) -> bool:
     """Whether a model was trained to read a part before it writes anything.
 
     One that was not hears timing and kiai from the song alone, as it does for a new map.
@@ -64,7 +64,7 @@ def _reads(part: ContextKind, spec: ModelSpec) -> bool:
     return part in INPUT_CONTEXTS or any(known in spec.vocabulary.contexts for known in INPUT_CONTEXTS)
 
 
-def _input(part: ContextKind, reference: Beatmap, spec: ModelSpec, song_ms: float) -> GivenInput:
+def _input(part: ContextKind, reference: Beatmap, spec: Contract, song_ms: float) -> GivenInput:
     if part is not ContextKind.GD:
         return GivenInput(part, _encoded(reference, part, spec, song_ms))
     if not reference.hit_objects:
@@ -73,16 +73,14 @@ def _input(part: ContextKind, reference: Beatmap, spec: ModelSpec, song_ms: floa
     return GivenInput(part, _encoded(reference, ContextKind.MAP, spec, song_ms), attributes)
 
 
-def _encoded(beatmap: Beatmap, part: ContextKind, spec: ModelSpec, song_ms: float) -> list[EventGroup]:
+def _encoded(beatmap: Beatmap, part: ContextKind, spec: Contract, song_ms: float) -> list[EventGroup]:
     try:
         return encode_context(beatmap, part, spec.encoding, song_ms)
     except ValueError as error:
         raise RequestError(f"beatmap_path cannot give {part.name}: {error}.") from error
 
 
-def begin_before(
-    chart: ChartInProgress, scope: ScopeOptions, reference: Beatmap, spec: ModelSpec, song_ms: float
-) -> None:
+def begin_before(chart: ChartState, scope: ScopeOptions, reference: Beatmap, spec: Contract, song_ms: float) -> None:
     """Lets a chart go on from the objects of the reference before the part that is remade."""
     start_ms = float(scope.start_time_ms or 0)
     earlier = [obj for obj in reference.hit_objects if start_ms - LONGEST_OBJECT_MS <= obj.time_ms < start_ms]

@@ -37,10 +37,10 @@ def refine_draft(
     if not options.generate_positions or draft.mode not in WITH_CIRCLES:
         return draft
     from osu_diffusion.files.loading import load_refiner
-    from osu_diffusion.refine import RefineOptions, Wanted, refine_positions
+    from osu_diffusion.refine import RefineOptions, TargetAttributes, refine_positions
 
     refiner = kept(load_refiner, options.diff_ckpt, best_device(request.model.device))
-    wanted = Wanted(attributes, request.map.negative_descriptors)
+    wanted = TargetAttributes(attributes, request.map.negative_descriptors)
     settings = RefineOptions(
         timesteps=options.timesteps,
         cfg_scale=options.diff_cfg_scale,

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from osu_beatmap.attributes import scroll_speed_ratio
 from osu_beatmap.beatmap import Beatmap, GameMode
-from pipeline.finishing.working_map import WorkingMap, compose, decompose, stated_once
+from pipeline.finishing.working_map import WorkingMap, compose, decompose, drop_redundant_changes
 from pipeline.generation.density import removal_order
 
 USUAL_FACTORS = {GameMode.TAIKO: 1.1, GameMode.MANIA: 1.4}
@@ -63,7 +63,7 @@ def _set(work: WorkingMap, changes: Changes) -> None:
 
 
 def _real(speeds: Sequence[tuple[float, float]]) -> Changes:
-    return stated_once([(-math.inf, 1.0), *speeds])[1:]
+    return drop_redundant_changes([(-math.inf, 1.0), *speeds])[1:]
 
 
 def _with_number(changes: Changes, number: int, beatmap: Beatmap) -> Changes:

@@ -12,11 +12,11 @@ from osu_beatmap.splice import Span, splice
 from osu_beatmap.timing.active_point import Timing, in_line_order
 from osuT5.generation.audio_encoder import Progress
 from pipeline.finishing.finish import finish
-from pipeline.generation.generate import account_of, as_asked, generate_draft
+from pipeline.generation.generate import account_of, apply_request, generate_draft
 from pipeline.generation.reference_parts import with_given_parts
 from pipeline.generation.refinement import refine_draft
 from pipeline.output.osz import span_of
-from pipeline.output.summary import Account
+from pipeline.output.summary import GenerationSummary
 from pipeline.request.options import GenerationRequest, RequestError
 
 MAX_ROUNDS = 20
@@ -24,7 +24,7 @@ MAX_ROUNDS = 20
 
 def remade_part(
     request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress | None = None
-) -> tuple[Beatmap, Account]:
+) -> tuple[Beatmap, GenerationSummary]:
     """The reference with new objects in the part that is asked for, and how it came about.
 
     The new objects are finished between those that stay on either side, and what would break a rule that the reference
@@ -42,7 +42,7 @@ def remade_part(
         placed = replace(placed, timing_points=with_sound_of(placed.timing_points, reference))
     among_others = _spliced(data, placed, span)
     finished, repairs = finish(among_others, draft.song_ms, fill=False, keep_reds=True)
-    finished = as_asked(request, reference, finished)
+    finished = apply_request(request, reference, finished)
     fitting, left = without_new_problems(data, finished, span, draft.song_ms)
     repairs.remaining = left
     return _spliced(data, fitting, span), account_of(draft, repairs)

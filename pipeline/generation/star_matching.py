@@ -14,7 +14,7 @@ from osu_beatmap.attributes import WITH_SCROLL_SPEED
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.star_rating import star_rating
 from osuT5.generation.audio_encoder import Progress
-from osuT5.generation.chart_state import ChartInProgress
+from osuT5.generation.chart_state import ChartState
 from osuT5.tokens.events import ContextKind
 from pipeline.finishing.finish import FinishReport
 from pipeline.generation.density import thinned
@@ -22,7 +22,7 @@ from pipeline.generation.generate import (
     BegunChart,
     Draft,
     account_of,
-    as_asked,
+    apply_request,
     beatmap_of,
     begin_chart,
     finish_with_settings,
@@ -31,7 +31,7 @@ from pipeline.generation.generate import (
 from pipeline.generation.hold_notes import with_hold_note_ratio
 from pipeline.generation.refinement import refine_draft
 from pipeline.generation.scroll_speeds import with_scroll_speed_ratio
-from pipeline.output.summary import Account
+from pipeline.output.summary import GenerationSummary
 from pipeline.request.options import GenerationRequest, RequestError
 
 CLOSE_STARS = 0.1
@@ -50,17 +50,17 @@ TRAINED_STARS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ConditionOffset:
     """What a chart is told: so many stars more than was asked for, and how likely an object must be."""
 
     more_stars: float = 0.0
     time_threshold: float | None = None
 
 
-ATTEMPTS: tuple[tuple[Told, ...], ...] = (
-    (Told(),),
-    (Told(1.0, 0.22), Told(2.0, 0.15)),
-    (Told(3.5, 0.1), Told(5.0, 0.06), Told(6.5, 0.04)),
+ATTEMPTS: tuple[tuple[ConditionOffset, ...], ...] = (
+    (ConditionOffset(),),
+    (ConditionOffset(1.0, 0.22), ConditionOffset(2.0, 0.15)),
+    (ConditionOffset(3.5, 0.1), ConditionOffset(5.0, 0.06), ConditionOffset(6.5, 0.04)),
 )
 """Charts of each attempt, the easier ones first. The first of all is the one that there is without matching; nothing is
 written beside it, since a row costs nearly as much as the one before it on a CPU and mostly would be for nothing."""
@@ -80,7 +80,7 @@ class Candidate:
 
 
 @dataclass(slots=True)
-class Wish:
+class StarTarget:
     """A map that is asked for, and the nearest to it so far. `first` is what there is without matching."""
 
     request: GenerationRequest
@@ -96,17 +96,17 @@ class Wish:
 
 def matched_map(
     request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress | None = None
-) -> tuple[Beatmap, Account]:
+) -> tuple[Beatmap, GenerationSummary]:
     """The map of a request, as near to what was asked for as the attempts bring it."""
     begun = begin_chart(request, reference, seed, progress)
     write_parts_before_map(begun)
-    wish = Wish(request, begun)
-    meet([wish], progress)
+    wish = StarTarget(request, begun)
+    match_star_ratings([wish], progress)
     if wish.best is None:
         raise RequestError("The model found nothing to map in this song; another seed or difficulty may help.")
     account = account_of(wish.best.draft, wish.best.repairs)
     account.notes += beyond_training(wish.best.beatmap.mode, wish.wanted)
-    return as_asked(request, reference, wish.best.beatmap), account
+    return apply_request(request, reference, wish.best.beatmap), account
 
 
 def write_parts_before_map(begun: BegunChart) -> None:
@@ -118,7 +118,7 @@ def write_parts_before_map(begun: BegunChart) -> None:
             (chart.contexts[context],) = begun.writer.write_context(context, [chart], begun.sampling)
 
 
-def meet(wishes: Sequence[Wish], progress: Progress | None = None) -> None:
+def match_star_ratings(wishes: Sequence[StarTarget], progress: Progress | None = None) -> None:
     """Brings each wish as near as some attempts bring it. All charts of an attempt are written side by side.
 
     A chart does not depend on its neighbours, so that a wish is met in the same way whatever others there are.
@@ -135,13 +135,13 @@ def meet(wishes: Sequence[Wish], progress: Progress | None = None) -> None:
             _judge(wish, own, progress)
 
 
-def _charts(wish: Wish, told: Sequence[Told]) -> list[ChartInProgress]:
+def _charts(wish: StarTarget, told: Sequence[ConditionOffset]) -> list[ChartState]:
     if wish.wanted is None:
         return [replace(wish.begun.chart, contexts=dict(wish.begun.chart.contexts))]
     return [_chart(wish.begun.chart, each, wish.wanted) for each in told]
 
 
-def _judge(wish: Wish, charts: Sequence[ChartInProgress], progress: Progress | None) -> None:
+def _judge(wish: StarTarget, charts: Sequence[ChartState], progress: Progress | None) -> None:
     """Finishes charts, the easier ones first, until one has the stars that are wanted, or could be thinned to them."""
     request, wanted = wish.request, wish.wanted
     for chart in charts:
@@ -164,7 +164,7 @@ def _judge(wish: Wish, charts: Sequence[ChartInProgress], progress: Progress | N
             return
 
 
-def _chart(base: ChartInProgress, told: Told, wanted: float) -> ChartInProgress:
+def _chart(base: ChartState, told: ConditionOffset, wanted: float) -> ChartState:
     stars = min(MAX_CONDITION_STARS, wanted + told.more_stars)
     attributes = replace(base.attributes, difficulty=stars)
     negative = base.negative
@@ -179,7 +179,7 @@ def _chart(base: ChartInProgress, told: Told, wanted: float) -> ChartInProgress:
     )
 
 
-def _draft(begun: BegunChart, chart: ChartInProgress) -> Draft | None:
+def _draft(begun: BegunChart, chart: ChartState) -> Draft | None:
     """The draft that a written chart describes; None for one without objects."""
     beatmap, assembly = beatmap_of(chart, begun.lines, begun.settings, begun.writer.spec)
     return replace(begun, chart=chart).draft(beatmap, assembly) if beatmap.hit_objects else None

@@ -17,7 +17,7 @@ from osuT5.encoding.timing import MarkedBeat, decode_timing
 from osuT5.generation.audio_encoder import Progress
 from osuT5.generation.super_timing import SuperTimer
 from osuT5.model.config import FRAME_CHANNELS
-from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import ContextKind, EventGroup
 
 QUICK_PASSES = 6
@@ -39,7 +39,7 @@ SAME_BEAT_MS, SAME_SHARE = 2.0, 0.95
 def red_lines_from(
     groups: Sequence[EventGroup],
     activations: np.ndarray | None,
-    spec: ModelSpec,
+    spec: Contract,
     song_ms: float,
     attacks: np.ndarray | None = None,
 ) -> list[TimingPoint]:
@@ -80,14 +80,14 @@ def _agreed_lines(timer: SuperTimer) -> list[TimingPoint]:
     return _lines_of(votes, timer.activations.mean(), listener.attack_strengths, listener.spec, listener.song_ms)
 
 
-def _beats_of(marked: Iterable[MarkedBeat], spec: ModelSpec) -> Beats:
+def _beats_of(marked: Iterable[MarkedBeat], spec: Contract) -> Beats:
     beats = [(beat.time_ms, beat.starts_bar, beat.starts_tempo) for beat in marked]
     times_ms, bars, tempi = np.array(beats, dtype=np.float64).reshape(-1, 3).T
     return Beats(times_ms, bars.astype(bool), tempi.astype(bool), resolution_ms=spec.grid.time_step_ms)
 
 
 def _lines_of(
-    beats: Beats, activations: np.ndarray | None, attacks: np.ndarray | None, spec: ModelSpec, song_ms: float
+    beats: Beats, activations: np.ndarray | None, attacks: np.ndarray | None, spec: Contract, song_ms: float
 ) -> list[TimingPoint]:
     """Beats decide tempo, octave and changes; the frame heads, where there are, the exact phase and tempo."""
     if activations is None:
@@ -123,7 +123,7 @@ def _earlier(line: TimingPoint, lead_ms: float) -> TimingPoint:
     return replace(line, time_ms=float(time_ms))
 
 
-def timing_groups(lines: Sequence[TimingPoint], spec: ModelSpec, song_ms: float) -> list[EventGroup]:
+def timing_groups(lines: Sequence[TimingPoint], spec: Contract, song_ms: float) -> list[EventGroup]:
     """The beats of red lines as the model reads them, to the end of the song."""
     bare = Beatmap(mode=GameMode.STANDARD, timing_points=list(lines))
     return encode_context(bare, ContextKind.TIMING, spec.encoding, song_ms)

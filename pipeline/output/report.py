@@ -17,7 +17,7 @@ from osu_beatmap.rules import check
 from pipeline.cli.progress_bar import count_objects
 from pipeline.finishing.presentation import AI_TAG
 from pipeline.output.overview_picture import overview
-from pipeline.output.summary import Account
+from pipeline.output.summary import GenerationSummary
 from pipeline.request.options import GenerationRequest, option_fields
 from training.png import write_png
 
@@ -28,7 +28,7 @@ FORMAT = 1
 """Of the JSON; a field that changes its meaning makes it another."""
 
 
-def write_report(request: GenerationRequest, result: GenerationResult, account: Account) -> Path:
+def write_report(request: GenerationRequest, result: GenerationResult, account: GenerationSummary) -> Path:
     """Writes NAME.report.json and NAME.report.png beside NAME.osu; returns the path of the former.
 
     Raises BeatmapError and OSError where the folder cannot be written to.
@@ -40,7 +40,7 @@ def write_report(request: GenerationRequest, result: GenerationResult, account: 
     return path
 
 
-def report_of(request: GenerationRequest, result: GenerationResult, account: Account) -> dict:
+def report_of(request: GenerationRequest, result: GenerationResult, account: GenerationSummary) -> dict:
     """The report as plain data. Rules are those of `osu_beatmap.rules`, asked of the map as it was written."""
     beatmap = result.beatmap
     return {

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
-class Account:
+class GenerationSummary:
     """What is known about the making of one map, beyond the map itself.
 
     model         name of the model that wrote it

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from beat_tracking.grids import Grid, Observations
-from beat_tracking.octaves import HeardBeats, in_likely_octaves
+from beat_tracking.octaves import BeatEvidence, in_likely_octaves
 from beat_tracking.segments import Segment
 
 FRAME_MS, SONG_MS = 8.0, 60_000.0
@@ -20,7 +20,7 @@ def song(bpm, between):
     for time_ms, weight in zip(times_ms, weights, strict=True):
         activation = np.maximum(activation, 0.5 * weight * np.exp(-(((at_ms - time_ms) / 12) ** 2) / 2))
     marks = np.zeros(len(times_ms), bool)
-    return HeardBeats(Observations(times_ms, weights, marks, 3.0), activation, FRAME_MS), times_ms
+    return BeatEvidence(Observations(times_ms, weights, marks, 3.0), activation, FRAME_MS), times_ms
 
 
 @pytest.mark.parametrize(
@@ -64,4 +64,4 @@ def test_two_octaves_of_one_song_are_left_alone():
 def test_silence_is_left_alone():
     none = Observations(np.array([100.0]), np.ones(1), np.zeros(1, bool), 3.0)
     segments = [Segment(0, 1, Grid(500.0, 100.0))]
-    assert in_likely_octaves(HeardBeats(none, np.zeros(0), FRAME_MS), none.times_ms, segments) == segments
+    assert in_likely_octaves(BeatEvidence(none, np.zeros(0), FRAME_MS), none.times_ms, segments) == segments

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from evaluation.generate_maps import Made, load_manifest, middle_span_ms, options_like, save_manifest
+from evaluation.generate_maps import GeneratedMap, load_manifest, middle_span_ms, options_like, save_manifest
 from evaluation.pair_charts import HumanCharts, MapFile, map_files, pairings
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Difficulty, GameMode
@@ -98,8 +98,8 @@ def test_a_manifest_survives_its_file(humans, tmp_path):
     human = humans / "one" / "hard.osu"
     asked = Attributes(MANIA, difficulty=3.0, key_count=4, descriptors=("x",))
     made = [
-        Made(human, humans / "one" / "one.mp3", (1000, 21_000), path, asked, 2.5),
-        Made(humans / "two" / "other.osu", humans / "two" / "two.mp3", None, error="The model found nothing."),
+        GeneratedMap(human, humans / "one" / "one.mp3", (1000, 21_000), path, asked, 2.5),
+        GeneratedMap(humans / "two" / "other.osu", humans / "two" / "two.mp3", None, error="The model found nothing."),
     ]
     save_manifest(made, folder)
     assert load_manifest(folder) == made

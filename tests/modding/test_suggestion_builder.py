@@ -12,7 +12,7 @@ from modding.suggestion_builder import suggestions_of
 from modding.suggestions import Severity, Source
 from modding.thresholds import ThresholdTable
 from osu_beatmap.beatmap import Break, GameMode, HitSound
-from osuT5.generation.token_scores import Surprise
+from osuT5.generation.token_scores import Surprisal
 from osuT5.tokens.events import EventKind
 from tests.pipeline.review.review_maps import BEAT_MS, regular_map, slider
 
@@ -22,7 +22,7 @@ BEATMAP = regular_map()
 
 def observed(aspect, obj, relative, actual=None, expected=None, **more) -> Observation:
     time_ms = BEATMAP.hit_objects[obj].time_ms
-    return Observation(aspect, time_ms, Surprise(relative, 1.0), obj, actual, expected, **more)
+    return Observation(aspect, time_ms, Surprisal(relative, 1.0), obj, actual, expected, **more)
 
 
 def rhythm(obj, relative, expected_beats=-0.5) -> Observation:

@@ -4,7 +4,7 @@ import pytest
 
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
-from osuT5.tokens.contract import ModelSpec, mini_spec, output_ranges
+from osuT5.tokens.contract import Contract, mini_spec, output_ranges
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import ContextKind, Event, EventKind
 from osuT5.tokens.vocabulary import EventRange, Vocabulary
@@ -14,7 +14,7 @@ from parity.windows import PublishedGrid
 
 MINI = mini_spec()
 TYPES_FIRST = EncodingSpec()
-SPEC = ModelSpec(
+SPEC = Contract(
     name="types first",
     grid=MINI.grid,
     spectrogram=MINI.spectrogram,

@@ -14,7 +14,7 @@ from osuT5.model.files.families import V29, V30, V31, V32, Family, prompt_condit
 from osuT5.model.seq2seq import MapperModel
 from osuT5.model.spectrogram import SpectrogramSpec
 from osuT5.tokens.conditions import CONDITIONS
-from osuT5.tokens.contract import ModelSpec, output_ranges
+from osuT5.tokens.contract import Contract, output_ranges
 from osuT5.tokens.events import ContextKind, EventKind
 from osuT5.tokens.vocabulary import Vocabulary
 from osuT5.tokens.windows import WindowGrid
@@ -35,7 +35,7 @@ FAMILIES: dict[str, tuple[Family, tuple[ContextKind, ...], str]] = {
 CONDITIONED_AUDIO = ("difficulty", "mapper", "song_position")
 
 
-def published_spec(version: str) -> ModelSpec:
+def published_spec(version: str) -> Contract:
     """Windows of about four seconds."""
     family, contexts, _ = FAMILIES[version]
     grid = WindowGrid(frames=512)
@@ -46,7 +46,7 @@ def published_spec(version: str) -> ModelSpec:
         ranges = tuple(each for each in ranges if each.kind is not EventKind.TIMING_POINT)
     vocabulary = Vocabulary(ranges, inputs, contexts)
     conditions, parity = (prompt_conditions(vocabulary, s) for s in (family.states, family.parity_states))
-    return ModelSpec(
+    return Contract(
         name=version,
         grid=grid,
         spectrogram=SpectrogramSpec(n_mels=16, scale="linear", gain=1.0, filter_bank="slaney"),
@@ -58,7 +58,7 @@ def published_spec(version: str) -> ModelSpec:
     )
 
 
-def published_config(version: str, spec: ModelSpec) -> ModelConfig:
+def published_config(version: str, spec: Contract) -> ModelConfig:
     _, _, layer_kind = FAMILIES[version]
     times = spec.vocabulary.ids_of(EventKind.TIME)
     return ModelConfig(

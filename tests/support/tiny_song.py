@@ -7,11 +7,11 @@ import torch
 
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
-from osuT5.generation.chart_state import ChartInProgress
+from osuT5.generation.chart_state import ChartState
 from osuT5.generation.sampling.sampler import Sampling
-from osuT5.generation.window_schedule import SongWriter
+from osuT5.generation.window_schedule import SongGenerator
 from osuT5.model.seq2seq import MapperModel
-from osuT5.tokens.contract import ModelSpec, mini_spec
+from osuT5.tokens.contract import Contract, mini_spec
 from osuT5.training.architectures import mini_config
 from tests.support.published_bundles import published_config, published_spec
 
@@ -28,30 +28,30 @@ TINY = {"d_model": 32, "encoder_layers": 1, "decoder_layers": 2, "encoder_heads"
 TINY |= {"encoder_ffn_dim": 32, "decoder_ffn_dim": 32, "pointer_dim": 8, "chart_onset_dim": 8, "init_std": 0.1}
 
 
-def network(spec: ModelSpec, version: str) -> MapperModel:
+def network(spec: Contract, version: str) -> MapperModel:
     torch.manual_seed(0)
     config = mini_config(spec, **TINY) if version == "mini" else published_config(version, spec)
     config.max_target_positions = ROOM
     return MapperModel(config).eval()
 
 
-def tiny_spec(version: str) -> ModelSpec:
+def tiny_spec(version: str) -> Contract:
     return mini_spec() if version == "mini" else published_spec(version)
 
 
-def song_of_noise(model: MapperModel, spec: ModelSpec, seed: int = 0) -> SongWriter:
+def song_of_noise(model: MapperModel, spec: Contract, seed: int = 0) -> SongGenerator:
     song_ms = SONG_WINDOWS * spec.grid.window_ms
     frames = int(song_ms / spec.grid.frame_ms) + 1
     mel = np.random.default_rng(seed).random((frames, spec.spectrogram.n_mels), dtype=np.float32)
-    return SongWriter(model, spec, mel, song_ms, lookahead=0.3)
+    return SongGenerator(model, spec, mel, song_ms, lookahead=0.3)
 
 
-def charts(negative: Attributes | None = None) -> list[ChartInProgress]:
+def charts(negative: Attributes | None = None) -> list[ChartState]:
     wishes = [Attributes(mode, difficulty=2.0 + index) for index, mode in enumerate(MODES)]
-    return [ChartInProgress(wish, seed, negative=negative) for seed, wish in enumerate(wishes)]
+    return [ChartState(wish, seed, negative=negative) for seed, wish in enumerate(wishes)]
 
 
-def filled_in(writer: SongWriter, sampling: Sampling, made: list[ChartInProgress]) -> list[dict]:
+def filled_in(writer: SongGenerator, sampling: Sampling, made: list[ChartState]) -> list[dict]:
     contexts = dict.fromkeys(c for chart in made for c in writer.spec.contexts_of(chart.attributes.mode))
     wanted = [(c, chart) for c in contexts for chart in made if c in writer.spec.contexts_of(chart.attributes.mode)]
     writer.fill_in(wanted, sampling)

@@ -14,7 +14,7 @@ from osu_beatmap.beatmap import GameMode
 from osu_beatmap.files.archive import read_osz
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.files.writer import save_beatmap
-from pipeline.generation.model_cache import let_go_of_models
+from pipeline.generation.model_cache import release_models
 from pipeline.request.options import RequestError
 from synthesis.mixing import render_song
 from tests.pipeline.review.review_maps import BEAT_MS, regular_map
@@ -34,7 +34,7 @@ def mapset(tmp_path_factory):
     beatmap.hit_objects[15].time_ms += 11.0
     save_beatmap(beatmap, folder / "map.osu")
     yield folder
-    let_go_of_models()
+    release_models()
 
 
 @pytest.fixture(scope="module")

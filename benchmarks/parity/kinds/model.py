@@ -33,7 +33,7 @@ from osuT5.model.files.loading import load_model
 from osuT5.model.files.parameter_names import FUSED_KINDS
 from osuT5.model.seq2seq import MapperModel
 from osuT5.model.spectrogram import Spectrogram
-from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import ContextKind
 from osuT5.tokens.vocabulary import PAD_ID
 from parity.logit_rules import Temperatures, eos_ids
@@ -51,7 +51,7 @@ class Bundle:
     """One folder: the network, its contract, the arrays, and what `meta.json` says of the generated tokens."""
 
     model: MapperModel
-    spec: ModelSpec
+    spec: Contract
     arrays: dict[str, np.ndarray]
     runs: dict[str, dict]
 

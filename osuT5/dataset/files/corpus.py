@@ -10,7 +10,7 @@ from typing import Any
 from model_files.hub import existing_folder, local_folder, parse_hub_id
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.file_names import safe_archive_name
-from osuT5.dataset.errors import CorpusError, NothingToDraw
+from osuT5.dataset.errors import CorpusError, EmptyCorpusError
 from osuT5.dataset.files.metadata import DATA_FOLDER, METADATA_FILE, read_rows, record_of
 from osuT5.dataset.files.shards import ShardReader, ShardSong, shard_in
 from osuT5.dataset.files.sources import FolderSong, Song, SourceReport, mapset_songs
@@ -32,7 +32,7 @@ def open_sources(option: str, text: str, report: SourceReport) -> list[Song]:
             song.corpus = number
             songs.append(song)
     if not songs:
-        raise NothingToDraw(f"There is no chart to train on in {option}={text}: songs need .osu files beside audio.")
+        raise EmptyCorpusError(f"There is no chart to train on in {option}={text}: songs need .osu files beside audio.")
     return songs
 
 

@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from osuT5.generation.batching.row_pool import Asked, RowPool
+from osuT5.generation.batching.row_pool import PendingRow, RowPool
 from osuT5.generation.batching.shared_pool import SharedPools, shared_pools
 from osuT5.generation.decode_loop import Engine, Guidance, RowByRow
 from osuT5.generation.rules.logit_rules import Row
-from osuT5.model.decoding.row_decoder import HeardWindow
+from osuT5.model.decoding.row_decoder import EncodedWindow
 from osuT5.tokens.events import ContextKind, EventGroup
 
 if TYPE_CHECKING:
-    from osuT5.generation.chart_state import ChartInProgress
-    from osuT5.generation.window_schedule import SongWriter
+    from osuT5.generation.chart_state import ChartState
+    from osuT5.generation.window_schedule import SongGenerator
 
-Wanted = Sequence[tuple[ContextKind, "ChartInProgress"]]
+Wanted = Sequence[tuple[ContextKind, "ChartState"]]
 
 Guided = Mapping[ContextKind, Guidance | None]
 """How the rows of each context are guided."""
@@ -34,7 +34,7 @@ SPARE_WINDOWS = 2
 """So much further ahead than it must be may a writer be: a dense passage of one then holds up nobody."""
 
 
-class ContextWriter:
+class ContextGenerator:
     """Writes one context of one chart, window after window.
 
     chart: as far as it is written, this context and those before it included
@@ -44,10 +44,10 @@ class ContextWriter:
         self,
         group: WriterGroup,
         context: ContextKind,
-        chart: ChartInProgress,
+        chart: ChartState,
         choice: RowByRow,
         guidance: Guidance | None,
-        before: Sequence[ContextWriter],
+        before: Sequence[ContextGenerator],
     ) -> None:
         self.group = group
         self.context = context
@@ -66,13 +66,13 @@ class ContextWriter:
     def is_done(self) -> bool:
         return self.index >= len(self.group.song.windows)
 
-    def ask(self) -> Asked | None:
+    def ask(self) -> PendingRow | None:
         if self.is_done or not self._can_begin():
             return None
         song = self.group.song
         window = song.windows[self.index]
         row = song.row(window, self.context, self.chart, self.written)
-        return Asked(row, self.group.hear(self.index, self.chart), int(self.chart.attributes.mode))
+        return PendingRow(row, self.group.hear(self.index, self.chart), int(self.chart.attributes.mode))
 
     def choose(self, scores: Tensor, row: Row) -> int:
         return self._choice.choose(scores, row, self._generator)
@@ -92,15 +92,15 @@ class ContextWriter:
 class WriterGroup:
     """The writers of a song, and what they all listen to."""
 
-    def __init__(self, song: SongWriter, wanted: Wanted, choice: RowByRow, guided: Guided) -> None:
+    def __init__(self, song: SongGenerator, wanted: Wanted, choice: RowByRow, guided: Guided) -> None:
         self.song = song
         self.needed_lead = _needed_lead(song)
-        self._used: dict[int, list[HeardWindow]] = {}
-        self.writers: list[ContextWriter] = []
+        self._used: dict[int, list[EncodedWindow]] = {}
+        self.writers: list[ContextGenerator] = []
         for context, chart in wanted:
             chart.contexts[context] = list(chart.begun.get(context, ()))
             before = [writer for writer in self.writers if writer.chart is chart]
-            self.writers.append(ContextWriter(self, context, chart, choice, guided[context], before))
+            self.writers.append(ContextGenerator(self, context, chart, choice, guided[context], before))
         chain = max(len(writer.before) for writer in self.writers)
         self.lead = chain * self.needed_lead + SPARE_WINDOWS
         self.progress = song.progress
@@ -110,7 +110,7 @@ class WriterGroup:
         """The window of whoever is furthest behind."""
         return min(writer.index for writer in self.writers)
 
-    def hear(self, index: int, chart: ChartInProgress) -> HeardWindow:
+    def hear(self, index: int, chart: ChartState) -> EncodedWindow:
         known = self.song.heard_windows
         key = (self.song.windows[index].start_frame, self.song.heard_as(chart))
         if key not in known:
@@ -127,7 +127,7 @@ class WriterGroup:
         self.progress(self.writers[-1].context.value, first, len(self.song.windows))
 
 
-def write_side_by_side(song: SongWriter, wanted: Wanted, choice: RowByRow, guided: Guided) -> None:
+def write_side_by_side(song: SongGenerator, wanted: Wanted, choice: RowByRow, guided: Guided) -> None:
     """Fills in contexts of charts; those of one chart come in their order.
 
     song: its model is ready to generate on a CPU
@@ -155,7 +155,7 @@ def _write_in_company(group: WriterGroup, engine: Engine, pools: SharedPools) ->
     pools.write(engine, group.writers, watch)
 
 
-def _needed_lead(song: SongWriter) -> int:
+def _needed_lead(song: SongGenerator) -> int:
     """How many windows an earlier context must have written more than a later one that begins the next."""
     windows, longest = song.windows, 1
     for index, window in enumerate(windows):

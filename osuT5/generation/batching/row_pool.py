@@ -16,15 +16,15 @@ from torch import Tensor
 
 from osuT5.generation.decode_loop import Engine, Guidance
 from osuT5.generation.rules.logit_rules import Row
-from osuT5.model.decoding.row_decoder import HeardWindow, RowDecoder, RowState
+from osuT5.model.decoding.row_decoder import EncodedWindow, RowDecoder, RowState
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PendingRow:
     """A row that is to be written, and the window that it listens to."""
 
     row: Row
-    heard: HeardWindow
+    heard: EncodedWindow
     mode_id: int
 
 
@@ -36,7 +36,7 @@ class Writer(Protocol):
     @property
     def is_done(self) -> bool: ...
 
-    def ask(self) -> Asked | None:
+    def ask(self) -> PendingRow | None:
         """The next row; None where there is none, or none yet."""
 
     def choose(self, scores: Tensor, row: Row) -> int:
@@ -116,7 +116,7 @@ class RowPool:
                 self._active.append(self._begun(writer, asked))
         self._idle = waiting
 
-    def _begun(self, writer: Writer, asked: Asked) -> _Active:
+    def _begun(self, writer: Writer, asked: PendingRow) -> _Active:
         row = asked.row
         self.engine.note_decided(row)
         prompts = [row.prompt_ids] if writer.guidance is None else [row.prompt_ids, row.negative_ids]

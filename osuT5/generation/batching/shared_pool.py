@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from torch import Tensor
 
-from osuT5.generation.batching.row_pool import Asked, RowPool, Writer
+from osuT5.generation.batching.row_pool import PendingRow, RowPool, Writer
 from osuT5.generation.decode_loop import Engine
 from osuT5.generation.threads import cpu_threads
 from osuT5.model.decoding.row_decoder import ALIKE_FROM_ROWS
@@ -58,7 +58,7 @@ class _Guarded:
     def is_done(self) -> bool:
         return self._writer.is_done
 
-    def ask(self) -> Asked | None:
+    def ask(self) -> PendingRow | None:
         return self._or_fail(None, self._writer.ask)
 
     def choose(self, scores: Tensor, row: Row) -> int:

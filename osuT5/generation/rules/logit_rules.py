@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from osuT5.generation.rules.grammar import GrammarState
-from osuT5.generation.rules.ratio_targets import AskedShare
+from osuT5.generation.rules.ratio_targets import RatioTarget
 from osuT5.tokens.events import ContextKind, EventKind
 from osuT5.tokens.vocabulary import EOS_ID, Vocabulary
 
@@ -54,7 +54,7 @@ class Row:
     negative_ids: list[int] = field(default_factory=list)
     end_id: int | None = None
     time_threshold: float | None = None
-    shares: tuple[AskedShare, ...] = ()
+    shares: tuple[RatioTarget, ...] = ()
 
     def note(self, token_id: int, vocabulary: Vocabulary) -> None:
         """Takes a token of the row's own context into account, read or written."""

@@ -37,7 +37,7 @@ MOST_BEHIND = 10.0
 OBJECT_KINDS = frozenset({EventKind.CIRCLE, EventKind.HOLD_NOTE, EventKind.DRUMROLL, EventKind.DENDEN})
 
 
-class AskedShare(Protocol):
+class RatioTarget(Protocol):
     """A share of the objects of a chart, as far as it is written."""
 
     def read(self, event: Event) -> None:
@@ -51,7 +51,7 @@ class AskedShare(Protocol):
         """
 
 
-class TowardsAskedShares:
+class TowardsRatioTargets:
     """Rule that leans towards the shares requested of a row, more so for a higher guidance scale."""
 
     def __init__(self, vocabulary: Vocabulary, guidance_scale: float) -> None:
@@ -63,7 +63,7 @@ class TowardsAskedShares:
             share.lean(scores, self.vocabulary, self.strength)
 
 
-def count(shares: Iterable[AskedShare], groups: Iterable[EventGroup]) -> None:
+def count(shares: Iterable[RatioTarget], groups: Iterable[EventGroup]) -> None:
     """Lets shares know of what was written before."""
     for event in (event for group in groups for event in group.events):
         for share in shares:
@@ -71,7 +71,7 @@ def count(shares: Iterable[AskedShare], groups: Iterable[EventGroup]) -> None:
 
 
 @dataclass(slots=True)
-class HoldNotes:
+class HoldNoteRatio:
     """The share of hold notes in mania."""
 
     wanted: float
@@ -89,7 +89,7 @@ class HoldNotes:
 
 
 @dataclass(slots=True)
-class SpeedChanges:
+class SpeedChangeRatio:
     """Changes of the scroll speed for each object in taiko, where every object carries its speed.
 
     plain: the value of the speed that holds before the first object
@@ -119,7 +119,7 @@ class SpeedChanges:
 
 
 @dataclass(slots=True)
-class SpeedChangeTimes(SpeedChanges):
+class TimedSpeedChangeRatio(SpeedChangeRatio):
     """The same in mania, where changes have a context of their own, after that of the objects.
 
     due: how many changes there should have been by each time of the window [times]
@@ -137,14 +137,14 @@ class SpeedChangeTimes(SpeedChanges):
         _shift(scores, torch.tensor([*times[: len(early)], end]), shifts)
 
 
-def asked_shares(
+def find_ratio_targets(
     context: ContextKind,
     attributes: Attributes,
     objects: Sequence[EventGroup],
     window: Window,
     grid: WindowGrid,
     encoding: EncodingSpec,
-) -> tuple[AskedShare, ...]:
+) -> tuple[RatioTarget, ...]:
     """What is asked for of a context in a window, with nothing counted yet.
 
     objects: those of the chart where they are written before the context, as in mania before the speeds
@@ -152,14 +152,16 @@ def asked_shares(
     plain = PLAIN_SPEED_PERCENT // encoding.scroll_speed_step_percent
     holds, speeds = attributes.hold_note_ratio, attributes.scroll_speed_ratio
     if context is ContextKind.MAP and attributes.mode is GameMode.MANIA and holds is not None:
-        return (HoldNotes(holds),)
+        return (HoldNoteRatio(holds),)
     if context is ContextKind.MAP and attributes.mode is GameMode.TAIKO and speeds is not None:
-        return (SpeedChanges(speeds, plain),)
+        return (SpeedChangeRatio(speeds, plain),)
     if context is ContextKind.SV and speeds is not None:
         steps = [grid.time_value(group.time_ms, window.start_ms) for group in objects if group.kind in OBJECT_KINDS]
         heard = torch.tensor([max(0, step) for step in steps if step < grid.time_tokens], dtype=torch.long)
         return (
-            SpeedChangeTimes(speeds, plain, due=speeds * torch.bincount(heard, minlength=grid.time_tokens).cumsum(0)),
+            TimedSpeedChangeRatio(
+                speeds, plain, due=speeds * torch.bincount(heard, minlength=grid.time_tokens).cumsum(0)
+            ),
         )
     return ()
 

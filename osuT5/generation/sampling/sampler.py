@@ -23,7 +23,7 @@ from osu_beatmap.beatmap import GameMode
 from osuT5.generation.rules.grammar import is_published
 from osuT5.generation.rules.logit_rules import Row
 from osuT5.generation.sampling.draws import draw, draw_beginning, draw_kind
-from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import ContextKind, EventKind
 from parity.logit_rules import Temperatures
 
@@ -58,7 +58,7 @@ class Sampling:
     )
 
 
-def sampling_for(spec: ModelSpec, mode: GameMode, asked: Sampling) -> Sampling:
+def sampling_for(spec: Contract, mode: GameMode, asked: Sampling) -> Sampling:
     """Adapt the requested sampling to a model.
 
     Cold times, the choice of beginnings and kinds before values were measured on the bundled model. A published one is
@@ -83,7 +83,7 @@ class Sampler:
     Nothing in it waits for a value, so a GPU can draw without the host.
     """
 
-    def __init__(self, sampling: Sampling, spec: ModelSpec) -> None:
+    def __init__(self, sampling: Sampling, spec: Contract) -> None:
         self.sampling = sampling
         vocabulary = spec.vocabulary
         self._contexts = vocabulary.contexts or (ContextKind.MAP,)

@@ -37,14 +37,14 @@ class RowState:
     pointed: what it may point at, its onsets scaled; None without a pointer
     """
 
-    heard: HeardWindow
+    heard: EncodedWindow
     ids: list[int]
     slots: Tensor
     length: int = 0
     pointed: TimeKeys | None = None
 
 
-class HeardWindow:
+class EncodedWindow:
     """What rows may hear of one window, each part computed when it is first asked for.
 
     states: of the encoder [1, positions, d]
@@ -142,12 +142,12 @@ class RowDecoder:
         places, head_dim = torch.arange(self.max_length), config.d_model // self.heads
         self._rotations = {t: rotation_of(places, head_dim, t, self._embedding.dtype) for t in thetas}
 
-    def hear(self, states: Tensor) -> HeardWindow:
+    def hear(self, states: Tensor) -> EncodedWindow:
         """states: of the encoder for one window [positions, d]"""
-        return HeardWindow(self.model, states[None])
+        return EncodedWindow(self.model, states[None])
 
     @torch.inference_mode()
-    def begin(self, heard: HeardWindow, ids: Sequence[int], mode_id: int) -> tuple[RowState, Tensor]:
+    def begin(self, heard: EncodedWindow, ids: Sequence[int], mode_id: int) -> tuple[RowState, Tensor]:
         """A row that has read its prompt, and the scores [vocabulary out] of what follows."""
         row = RowState(heard, list(ids), self._room())
         like, common = heard.beginning(row.ids[:-1])

@@ -14,7 +14,7 @@ from osuT5.model.config import ModelConfig
 from osuT5.model.files.families import family_of, prompt_conditions
 from osuT5.model.files.network_sizes import model_config, spectrogram_spec
 from osuT5.model.files.tokenizer import tables_of, vocabulary_of
-from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import ContextKind, EventKind
 from osuT5.tokens.windows import WindowGrid
 
@@ -33,7 +33,7 @@ class PublishedBundle:
     """What the JSON files of a bundle say. `generation`: generation_config.json as it is, {} where there is none."""
 
     config: ModelConfig
-    spec: ModelSpec
+    spec: Contract
     generation: dict[str, Any]
 
 
@@ -75,7 +75,7 @@ def bundle_from_json(config: dict, tokenizer: dict, generation: dict | None = No
     return PublishedBundle(sizes, spec, dict(generation or {}))
 
 
-def _spec(config: dict, tokenizer: dict, sizes: ModelConfig, name: str) -> ModelSpec:
+def _spec(config: dict, tokenizer: dict, sizes: ModelConfig, name: str) -> Contract:
     vocabulary = vocabulary_of(tokenizer)
     spectrogram = spectrogram_spec(config)
     grid = WindowGrid(
@@ -95,7 +95,7 @@ def _spec(config: dict, tokenizer: dict, sizes: ModelConfig, name: str) -> Model
     sizes.time_token_count = times.size
     conditions = prompt_conditions(vocabulary, family.states)
     parity_conditions = prompt_conditions(vocabulary, family.parity_states)
-    return ModelSpec(
+    return Contract(
         name=name,
         grid=grid,
         spectrogram=spectrogram,
@@ -108,10 +108,10 @@ def _spec(config: dict, tokenizer: dict, sizes: ModelConfig, name: str) -> Model
     )
 
 
-def _ours(stated: Any, tokenizer: dict) -> tuple[ModelConfig, ModelSpec]:
+def _ours(stated: Any, tokenizer: dict) -> tuple[ModelConfig, Contract]:
     """A model of ours in the published form."""
     try:
-        spec = ModelSpec.from_json(stated["contract"], tables_of(tokenizer))
+        spec = Contract.from_json(stated["contract"], tables_of(tokenizer))
         return ModelConfig(**stated["config"]), spec
     except (AssertionError, AttributeError, KeyError, TypeError) as error:
         raise ValueError(f"config.json has a damaged part {OURS}") from error

@@ -22,7 +22,7 @@ from osuT5.model.files.network_sizes import BACKBONES
 from osuT5.model.files.parameter_names import published_key
 from osuT5.model.files.tokenizer import tokenizer_json
 from osuT5.model.spectrogram import mel_filter_bank
-from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import EventKind
 
 RHYTHM_WEIGHT = {"whisper": 3.0}
@@ -33,7 +33,7 @@ FIRST_MAX_LENGTH = 2048
 """The original's default, which its config.json repeats; other lengths stand in generation_config.json alone."""
 
 
-def bundle_json(config: ModelConfig, spec: ModelSpec) -> dict[str, dict]:
+def bundle_json(config: ModelConfig, spec: Contract) -> dict[str, dict]:
     """Contents of the JSON files of a bundle, by file name."""
     published = network_config(config) | input_config(spec)
     tokenizer = tokenizer_json(spec.vocabulary, spec.tables)
@@ -53,7 +53,7 @@ def bundle_json(config: ModelConfig, spec: ModelSpec) -> dict[str, dict]:
     return {CONFIG_FILE: published, TOKENIZER_FILE: tokenizer, GENERATION_FILE: generation}
 
 
-def runs_in_the_original(config: ModelConfig, spec: ModelSpec) -> bool:
+def runs_in_the_original(config: ModelConfig, spec: Contract) -> bool:
     """Whether the published form says everything about a model."""
     return OURS not in bundle_json(config, spec)[CONFIG_FILE]
 
@@ -64,7 +64,7 @@ def own_values(config: ModelConfig) -> dict[str, Any]:
     return {name: values[name] for name in ModelConfig.__annotations__ if name in values}
 
 
-def write_bundle_json(folder: Path, config: ModelConfig, spec: ModelSpec) -> None:
+def write_bundle_json(folder: Path, config: ModelConfig, spec: Contract) -> None:
     for name, content in bundle_json(config, spec).items():
         indent = None if name == TOKENIZER_FILE else 2
         text = json.dumps(content, indent=indent, ensure_ascii=False, sort_keys=name != TOKENIZER_FILE)
@@ -72,7 +72,7 @@ def write_bundle_json(folder: Path, config: ModelConfig, spec: ModelSpec) -> Non
 
 
 def published_tensors(
-    tensors: Iterable[tuple[str, Tensor]], config: ModelConfig, spec: ModelSpec
+    tensors: Iterable[tuple[str, Tensor]], config: ModelConfig, spec: Contract
 ) -> Iterator[tuple[str, Tensor]]:
     """Our tensors under their published names, and those that the original program wants besides."""
     for name, tensor in tensors:
@@ -85,7 +85,7 @@ def published_tensors(
     yield from _spectrogram_buffers(spec)
 
 
-def _reads_back(published: dict, tokenizer: dict, config: ModelConfig, spec: ModelSpec) -> bool:
+def _reads_back(published: dict, tokenizer: dict, config: ModelConfig, spec: Contract) -> bool:
     """Whether the plain published form gives this very network and contract again."""
     try:
         bundle = bundle_from_json(published, tokenizer, name=spec.name)
@@ -94,7 +94,7 @@ def _reads_back(published: dict, tokenizer: dict, config: ModelConfig, spec: Mod
     return bundle.spec == spec and own_values(bundle.config) == own_values(config)
 
 
-def input_config(spec: ModelSpec) -> dict[str, Any]:
+def input_config(spec: Contract) -> dict[str, Any]:
     """The part of config.json that a contract states: the spectrogram, and which tokens are times."""
     mel = spec.spectrogram
     times = spec.vocabulary.ids_of(EventKind.TIME)
@@ -217,7 +217,7 @@ def _backbone(config: ModelConfig) -> dict[str, Any]:
     return values
 
 
-def _spectrogram_buffers(spec: ModelSpec) -> Iterator[tuple[str, Tensor]]:
+def _spectrogram_buffers(spec: Contract) -> Iterator[tuple[str, Tensor]]:
     """What nnAudio's and torchaudio's spectrograms keep in a state dict."""
     mel = spec.spectrogram
     window = torch.hann_window(mel.n_fft)

@@ -25,7 +25,7 @@ from osuT5.model.files import gamemode_subfolder, read_bundle, rename_key
 from osuT5.model.files.bundle import TOKENIZER_FILE, read_json
 from osuT5.model.files.bundle_writer import own_values, published_tensors, runs_in_the_original, write_bundle_json
 from osuT5.model.files.weights import read_weights
-from osuT5.tokens.contract import CONTRACT_FILE, ModelSpec
+from osuT5.tokens.contract import CONTRACT_FILE, Contract
 
 CONFIG_FILE = "config.json"
 
@@ -51,7 +51,7 @@ def convert_to_published(ours: Path, out: Path) -> bool:
     runs = True
     with _NewFolder(out) as folder:
         for source, target in _bundles(ours, folder, CONTRACT_FILE):
-            spec, config = ModelSpec.load(source), _read_config(source)
+            spec, config = Contract.load(source), _read_config(source)
             tensors = read_weights(source, config)
             write_bundle_json(target, config, spec)
             _save(dict(published_tensors(tensors.items(), config, spec)), target)

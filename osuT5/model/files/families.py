@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from osuT5.model.config import ModelConfig
-from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.contract import Contract
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import ContextKind, EventKind
 from osuT5.tokens.vocabulary import Vocabulary
@@ -85,7 +85,7 @@ def family_of(vocabulary: Vocabulary, d_model: int) -> Family:
     return replace(family, encoding=_seen_encoding(family.encoding, vocabulary))
 
 
-def family_of_model(config: ModelConfig, spec: ModelSpec) -> Family | None:
+def family_of_model(config: ModelConfig, spec: Contract) -> Family | None:
     """The generation that a network and its contract belong to; None for one that only this program can run."""
     if config.frame_heads or config.uses_pointer:
         return None

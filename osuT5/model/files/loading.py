@@ -24,7 +24,7 @@ from osuT5.model.files.lora import load_adapter
 from osuT5.model.files.weights import build_model, read_weights
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.class_tables import TABLES_FILE
-from osuT5.tokens.contract import CONTRACT_FILE, ModelSpec
+from osuT5.tokens.contract import CONTRACT_FILE, Contract
 
 EMBEDDED_MODEL = Path(__file__).resolve().parents[3] / "models" / "mini"
 
@@ -88,7 +88,7 @@ def load_model(
     *,
     lora: str | Path | None = None,
     gamemode: GameMode | None = None,
-) -> tuple[MapperModel, ModelSpec]:
+) -> tuple[MapperModel, Contract]:
     """A model, ready to generate. `source` and `gamemode` as in `find_model`; `precision` is a key of DTYPES.
 
     lora: the folder or hub id of an adapter. Raises ModelError.
@@ -117,12 +117,12 @@ def best_device(wanted: str = "auto") -> str:
     return wanted
 
 
-def _read_contract(folder: Path) -> tuple[ModelConfig, ModelSpec, bool]:
+def _read_contract(folder: Path) -> tuple[ModelConfig, Contract, bool]:
     """Sizes and contract, and whether the parameters have their published names."""
     config = _config_json(folder)
     try:
         if (folder / CONTRACT_FILE).is_file():
-            spec = ModelSpec.load(folder)
+            spec = Contract.load(folder)
             sizes = ModelConfig(**_own_sizes(config))
             if (sizes.vocab_size_in, sizes.vocab_size_out) != (spec.vocabulary.size_in, spec.vocabulary.size_out):
                 raise ModelError(f"The weights in {folder} do not fit its {CONTRACT_FILE}.")

@@ -141,7 +141,7 @@ class Adapter:
                 )
 
     def check_contract(self, contract: dict) -> None:
-        """Raises ModelError where it was trained on a model with another contract (`ModelSpec.to_json`).
+        """Raises ModelError where it was trained on a model with another contract (`Contract.to_json`).
 
         Weights may fit all the same: of two models of one size, each may have a vocabulary of its own.
         """

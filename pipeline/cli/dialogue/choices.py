@@ -24,7 +24,7 @@ ROOT_CONFIG = "inference"
 
 
 @dataclass
-class Wish:
+class Choices:
     """A configuration by its name with its values, what was chosen beyond it, and which options were asked for."""
 
     config_name: str

@@ -10,7 +10,7 @@ from pathlib import Path
 from questionary import Choice
 
 from pipeline.cli.command_line import CONFIG_DIR, Beginning, compose_config
-from pipeline.cli.dialogue.choices import ROOT_CONFIG, Wish
+from pipeline.cli.dialogue.choices import ROOT_CONFIG, Choices
 from pipeline.cli.dialogue.questions import ask
 from pipeline.cli.dialogue.terminal import COMMAND, DIM, HEADING, WRONG, choose, say, say_unwrapped, tick
 from pipeline.cli.shell_words import command_line, shell_of_this_terminal
@@ -49,20 +49,20 @@ def model_choices() -> dict[str, str]:
     }
 
 
-def _begun(beginning: Beginning) -> Wish:
+def _begun(beginning: Beginning) -> Choices:
     """A wish with what the command line gave, which is asked for again only where it is wrong."""
     name, config = beginning.config_name, beginning.config
     if name == ROOT_CONFIG and "model_path" not in beginning.given:
         say("\nthe model that writes the map; published ones are downloaded once", DIM)
         name = choose("model", [Choice(text, name) for name, text in model_choices().items()])
         config = config if name == ROOT_CONFIG else compose_config(name)
-    wish = Wish(name, config)
+    wish = Choices(name, config)
     for option, value in beginning.given.items():
         wish.choose(option, value)
     return wish
 
 
-def _ask_all(wish: Wish, names: Sequence[str], with_headings: bool = False) -> None:
+def _ask_all(wish: Choices, names: Sequence[str], with_headings: bool = False) -> None:
     """Ask for options one after the other, also for those that an answer gives a use, and again for wrong ones."""
     names = _take_back(wish, None, names)
     group = ""
@@ -75,7 +75,7 @@ def _ask_all(wish: Wish, names: Sequence[str], with_headings: bool = False) -> N
         names = _take_back(wish, option.name, names)
 
 
-def _take_back(wish: Wish, name: str | None, names: Sequence[str]) -> Sequence[str]:
+def _take_back(wish: Choices, name: str | None, names: Sequence[str]) -> Sequence[str]:
     """Say what is wrong after an answer; the options that it is about are to be asked for again."""
     wrong = wish.options_to_ask_again(name, wish.unasked(names))
     if wrong is None:
@@ -86,7 +86,7 @@ def _take_back(wish: Wish, name: str | None, names: Sequence[str]) -> Sequence[s
     return list(dict.fromkeys((*again, *names)))
 
 
-def _ask_more(wish: Wish) -> None:
+def _ask_more(wish: Choices) -> None:
     """Ask for the options of the groups that are ticked, beyond the basic ones."""
     groups = {
         heading: [option.name for option in options if not option.is_basic]
@@ -100,13 +100,13 @@ def _ask_more(wish: Wish) -> None:
     _ask_all(wish, names, with_headings=True)
 
 
-def _change(wish: Wish) -> None:
+def _change(wish: Choices) -> None:
     name = choose("option", [Choice(each, each) for each in wish.useful()], is_long=True)
     wish.asked.discard(name)
     _ask_all(wish, [name])
 
 
-def _next_step(wish: Wish) -> str:
+def _next_step(wish: Choices) -> str:
     problem = wish.problem()
     say("")
     if problem:
@@ -119,7 +119,7 @@ def _next_step(wish: Wish) -> str:
     return choose("What now?", steps)
 
 
-def _command(wish: Wish) -> list[str]:
+def _command(wish: Choices) -> list[str]:
     """The command as typed here, with paths as short as they can be."""
     return [_short(Path(sys.executable)), _short(SCRIPT), *wish.words()]
 

@@ -11,7 +11,7 @@ import questionary
 from questionary import Choice
 
 from osu_beatmap.beatmap import GameMode
-from pipeline.cli.dialogue.choices import Wish
+from pipeline.cli.dialogue.choices import Choices
 from pipeline.cli.dialogue.terminal import DIM, LOOK, answer, choose, say, tick
 from pipeline.cli.dialogue.user_tag_menu import ask_user_tags
 from pipeline.cli.progress_bar import MODE_NAMES
@@ -24,7 +24,7 @@ DEFAULT = ""
 """Stands for the default in a list, where None would be no value."""
 
 
-def ask(option: Option, wish: Wish) -> object:
+def ask(option: Option, wish: Choices) -> object:
     """Explain an option and ask for its value."""
     say("\n" + explained(option), DIM)
     value = wish.value(option.name)
@@ -64,7 +64,7 @@ def _list(option: Option, value: object) -> list[str]:
         return []
 
 
-def _ask_mode(option: Option, wish: Wish) -> object:
+def _ask_mode(option: Option, wish: Choices) -> object:
     """A list of modes, in which the one that it would be anyway stands for the default."""
     by_default, chosen = wish.mode_by_default(), wish.mode()
     choices = [Choice(MODE_NAMES[mode], mode.value) for mode in GameMode if mode is not by_default]

@@ -10,7 +10,7 @@ import torch
 from benchmarks.generate.tasks import Task, tasks_of
 from benchmarks.generate.ways import as_transformers, by_graphs, by_reference, by_rows, by_transformers
 from osu_beatmap.beatmap import Beatmap, Circle, TimingPoint
-from osuT5.generation.window_schedule import SongWriter
+from osuT5.generation.window_schedule import SongGenerator
 from osuT5.model.decoding.step_graphs import as_they_are
 from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.model.seq2seq import MapperModel
@@ -40,7 +40,7 @@ def mels() -> dict[int, torch.Tensor]:
 def test_tasks_are_those_of_the_chart(spec, model, mels):
     times = [100.0 + 400 * beat for beat in range(15)]
     chart = Beatmap(timing_points=[TimingPoint(100.0, 400.0)], hit_objects=[Circle(t, 256, 192) for t in times])
-    writer = SongWriter(model, spec, torch.cat([*mels.values()]).numpy(), 7_000.0)
+    writer = SongGenerator(model, spec, torch.cat([*mels.values()]).numpy(), 7_000.0)
     tasks = tasks_of(writer, chart, [0, 1])
     assert [(task.window, task.context) for task in tasks] == [
         (window, context) for window in (0, 1) for context in (ContextKind.TIMING, ContextKind.KIAI, ContextKind.MAP)

@@ -10,7 +10,7 @@ from evaluation.bands import Bands
 from evaluation.metrics import METRICS, Reaction
 from evaluation.probes import PROBES
 from evaluation.reference import band_of, bundled_bands, measure_human
-from evaluation.report.probe_table import Measured, probed, stated
+from evaluation.report.probe_table import ProbeResult, probed, stated
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.rules import Level
 from tests.evaluation.probe_maps import chart_of, write_song
@@ -21,7 +21,7 @@ SONGS_OF_MODE, SECONDS = 2, 75.0
 
 
 @pytest.fixture(scope="module")
-def on_charts_from_code(tmp_path_factory) -> dict[tuple[str, str], Measured]:
+def on_charts_from_code(tmp_path_factory) -> dict[tuple[str, str], ProbeResult]:
     folder = tmp_path_factory.mktemp("songs")
     bands = {}
     for mode in GameMode:
@@ -41,7 +41,7 @@ def test_a_metric_sees_what_it_states(on_charts_from_code, metric, probe, reacti
 
 
 @pytest.fixture(scope="module")
-def on_human_charts(shared_dir) -> dict[tuple[str, str], Measured]:
+def on_human_charts(shared_dir) -> dict[tuple[str, str], ProbeResult]:
     return probed(held_out_excerpts(shared_dir / "data" / "mapsets", SONGS_OF_MODE, SECONDS), bundled_bands())
 
 
@@ -59,7 +59,7 @@ def test_every_metric_must_see_something(metric):
 
 def test_a_reaction_is_of_most_charts_and_large_enough():
     def found(*after):
-        return Measured(np.zeros(len(after)), np.array(after))
+        return ProbeResult(np.zeros(len(after)), np.array(after))
 
     assert found(0.2, 0.3, 0.0).fulfils(Reaction.RISES, 0.1)
     assert not found(0.2, 0.3, 0.0).fulfils(Reaction.FALLS, 0.1)

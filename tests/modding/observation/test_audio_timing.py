@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from modding.observation.audio_timing import HeardSong, heard_stretches, observe_timing
+from modding.observation.audio_timing import SongEvidence, heard_stretches, observe_timing
 from modding.observation.line_fit import line_fits
 from osu_beatmap.beatmap import TimingPoint
 from osuT5.model.config import FRAME_CHANNELS
@@ -12,12 +12,12 @@ from tests.pipeline.review.review_maps import BEAT_MS, regular_map
 FRAME_MS, LEAD_MS, SONG_MS = 8.0, 25.0, 34_000.0
 
 
-def heard(beat_ms: float = BEAT_MS, shift_ms: float = 0.0) -> HeardSong:
+def heard(beat_ms: float = BEAT_MS, shift_ms: float = 0.0) -> SongEvidence:
     """Beats and onsets from 1 s on, each a bump of 10 ms to either side."""
     times_ms = np.arange(int(SONG_MS / FRAME_MS)) * FRAME_MS
     phase_ms = (times_ms - LEAD_MS - shift_ms - 1000.0 + beat_ms / 2) % beat_ms - beat_ms / 2
     bumps = 0.01 + 0.9 * np.exp(-((phase_ms / 10.0) ** 2))
-    return HeardSong(np.repeat(bumps[:, None], len(FRAME_CHANNELS), axis=1), FRAME_MS)
+    return SongEvidence(np.repeat(bumps[:, None], len(FRAME_CHANNELS), axis=1), FRAME_MS)
 
 
 @pytest.mark.parametrize("shift_ms", [0.0, 13.0, -24.0])

@@ -12,10 +12,10 @@ from modding.suggestion_builder import suggestions_of
 from modding.thresholds import ThresholdTable
 from osu_beatmap.beatmap import GameMode, HoldNote, Spinner
 from osu_beatmap.timing.active_point import set_kiai, with_sv_changes
-from osuT5.generation.window_schedule import SongWriter
+from osuT5.generation.window_schedule import SongGenerator
 from osuT5.model.files.families import V29, V30, V32
 from osuT5.model.seq2seq import MapperModel
-from osuT5.tokens.contract import ModelSpec, mini_spec, output_ranges
+from osuT5.tokens.contract import Contract, mini_spec, output_ranges
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.vocabulary import Vocabulary
 from osuT5.training.architectures import mini_config
@@ -26,7 +26,7 @@ SIZES = {"d_model": 32, "encoder_layers": 1, "decoder_layers": 1, "encoder_heads
 SIZES |= {"encoder_ffn_dim": 32, "decoder_ffn_dim": 32, "pointer_dim": 8, "max_target_positions": 768}
 
 
-def spec_with(encoding: EncodingSpec, has_contexts: bool = True) -> ModelSpec:
+def spec_with(encoding: EncodingSpec, has_contexts: bool = True) -> Contract:
     mini = mini_spec()
     contexts = mini.vocabulary.contexts if has_contexts else ()
     vocabulary = Vocabulary(output_ranges(encoding, mini.grid), mini.vocabulary.input_ranges, contexts)
@@ -47,7 +47,7 @@ def reader(request) -> SongReader:
     torch.manual_seed(0)
     model = MapperModel(mini_config(spec, **SIZES)).eval()
     mel = np.random.default_rng(0).random((int(SONG_MS / 8) + 1, spec.spectrogram.n_mels), dtype=np.float32)
-    return SongReader(SongWriter(model, spec, mel, SONG_MS))
+    return SongReader(SongGenerator(model, spec, mel, SONG_MS))
 
 
 def chart(mode: GameMode):

@@ -12,7 +12,7 @@ from training_songs import SPEC, small_beatmap, write_mapset
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.held_out import title_hash
 from osuT5.dataset.batches import Batch
-from osuT5.dataset.errors import CorpusError, NothingToDraw
+from osuT5.dataset.errors import CorpusError, EmptyCorpusError
 from osuT5.dataset.options import AugmentationOptions, BatchOptions, DataOptions
 from osuT5.dataset.samplers import SamplerMaker, open_training_data
 
@@ -64,7 +64,7 @@ def test_ranges_of_mapsets_as_in_the_original_program(folder):
 def test_filters_and_wishes(folder, tmp_path):
     assert opened(folder, gamemodes=(3,)).train.supply.charts_by_mode == {GameMode.MANIA: 1}
     assert opened(folder, gamemodes=(3,), key_counts=(4,)).train.supply.charts_by_mode == {GameMode.MANIA: 1}
-    with pytest.raises(NothingToDraw):
+    with pytest.raises(EmptyCorpusError):
         opened(folder, gamemodes=(3,), key_counts=(7,))
     easy = opened(folder, gamemodes=(0,), max_difficulty=3.0)
     assert [song.name for song in easy.train.supply.songs] == ["1"]

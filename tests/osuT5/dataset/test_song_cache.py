@@ -10,7 +10,7 @@ import pytest
 from training_songs import song_of, steady_chart
 
 from osu_beatmap.beatmap import GameMode
-from osuT5.dataset.errors import CorpusError, NothingToDraw
+from osuT5.dataset.errors import CorpusError, EmptyCorpusError
 from osuT5.dataset.files.chart_record import ChartRecord
 from osuT5.dataset.files.filters import ChartFilter
 from osuT5.dataset.options import BatchOptions
@@ -69,9 +69,9 @@ def test_shares_of_corpora_and_of_converted_charts_meet():
 
 
 def test_nothing_to_draw():
-    with pytest.raises(NothingToDraw):
+    with pytest.raises(EmptyCorpusError):
         ChartPools([], BatchOptions())
-    with pytest.raises(NothingToDraw):
+    with pytest.raises(EmptyCorpusError):
         ChartPools([ChartEntry(0, 0, STANDARD)], BatchOptions(mode_shares=(0.0, 1.0, 0.0, 0.0)))
 
 

@@ -10,10 +10,10 @@ from contexts_model import contexts_spec, song_writer
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
 from osuT5.generation import audio_encoder as listening
-from osuT5.generation.chart_state import ChartInProgress
+from osuT5.generation.chart_state import ChartState
 
 SPEC = contexts_spec()
-CHART = ChartInProgress(Attributes(GameMode.TAIKO, difficulty=3.0), 1)
+CHART = ChartState(Attributes(GameMode.TAIKO, difficulty=3.0), 1)
 
 
 @pytest.fixture(autouse=True)
@@ -67,7 +67,7 @@ def test_a_song_that_is_given_up_is_not_listened_to_any_more():
         encoded.append(may_go_on.wait(10))
         return torch.zeros(2, 1, 1)
 
-    ahead = listening.StatesAhead([batch] * 5)
+    ahead = listening.BackgroundEncoder([batch] * 5)
     del ahead
     gc.collect()
     may_go_on.set()

@@ -14,9 +14,9 @@ import torch
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
 from osuT5.generation import device_loop
-from osuT5.generation.chart_state import ChartInProgress
+from osuT5.generation.chart_state import ChartState
 from osuT5.generation.sampling.sampler import Sampling
-from osuT5.generation.window_schedule import SongWriter
+from osuT5.generation.window_schedule import SongGenerator
 from osuT5.model.decoding.step_graphs import as_they_are
 from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.tokens.events import ContextKind
@@ -26,7 +26,7 @@ VERSIONS = ["mini", "v29", "v31", "v32"]
 
 
 @pytest.fixture(scope="module", params=VERSIONS)
-def writers(request) -> tuple[SongWriter, SongWriter]:
+def writers(request) -> tuple[SongGenerator, SongGenerator]:
     """One with a plain model, and one whose steps are those that a GPU captures."""
     spec = tiny_spec(request.param)
     plain = network(spec, request.param)
@@ -63,7 +63,7 @@ def test_guided_rows_are_chosen_on_the_device_unless_shares_are_counted(writers,
     in_parts = device_loop.DeviceLoop._in_parts
     monkeypatch.setattr(device_loop.DeviceLoop, "_in_parts", lambda *all_: parts.append(1) or in_parts(*all_))
     wish = Attributes(GameMode.MANIA, difficulty=3.0, key_count=4, hold_note_ratio=asked)
-    chart = ChartInProgress(wish, 1, negative=replace(wish, difficulty=8.0, hold_note_ratio=None))
+    chart = ChartState(wish, 1, negative=replace(wish, difficulty=8.0, hold_note_ratio=None))
     writers[1].fill_in([(ContextKind.MAP, chart)], replace(HOT, guidance_scale=2.0))
     assert bool(parts) is (asked is None)
 
@@ -99,7 +99,7 @@ class Failing:
         return step
 
 
-def failing_writer(writer: SongWriter, capture) -> SongWriter:
+def failing_writer(writer: SongGenerator, capture) -> SongGenerator:
     model = copy.deepcopy(writer.model)
     return song_of_noise(prepare_to_generate(model, capture=capture), writer.spec)
 

@@ -16,7 +16,7 @@ from osuT5.dataset.token_stream import TokenStream
 from osuT5.dataset.training_songs import Chart, TrainingSong
 from osuT5.encoding import encode_context
 from osuT5.encoding.hitsound_merge import with_sounds
-from osuT5.generation.chart_state import ChartInProgress, GivenInput, groups_between
+from osuT5.generation.chart_state import ChartState, GivenInput, groups_between
 from osuT5.generation.hitsounds import SOUND_KINDS, write_sounds
 from osuT5.generation.sampling.sampler import Sampling
 from osuT5.tokens.events import ContextKind
@@ -72,7 +72,7 @@ def test_the_prompt_is_a_prefix_of_what_training_renders(writer, mode, template,
         C.NO_HS: GivenInput(C.NO_HS, groups_of(own, C.NO_HS)),
         C.GD: GivenInput(C.GD, groups_of(other, C.MAP), attributes_of(other, 5.0)),
     }
-    chart = ChartInProgress(
+    chart = ChartState(
         attributes_of(own, 3.0),
         seed=1,
         contexts={context: groups_of(own, context) for context in (C.TIMING, C.KIAI)},
@@ -85,7 +85,7 @@ def test_the_prompt_is_a_prefix_of_what_training_renders(writer, mode, template,
 
 
 def test_inputs_give_way_where_there_is_no_room(writer):
-    chart = ChartInProgress(attributes_of(finished_map(GameMode.STANDARD), 3.0), 1)
+    chart = ChartState(attributes_of(finished_map(GameMode.STANDARD), 3.0), 1)
     row = writer.row(writer.windows[3], C.MAP, chart, [])
     crowd = GivenInput(C.NO_HS, groups_of(finished_map(GameMode.STANDARD), C.NO_HS) * 200)
     crowd = replace(crowd, groups=sorted(crowd.groups, key=lambda group: group.time_ms))
@@ -97,7 +97,7 @@ def test_inputs_give_way_where_there_is_no_room(writer):
 
 def test_a_part_of_a_song_is_written_after_what_is_before_it(writer):
     whole = groups_of(finished_map(GameMode.TAIKO), C.MAP)
-    chart = ChartInProgress(attributes_of(finished_map(GameMode.TAIKO), 3.0), 4)
+    chart = ChartState(attributes_of(finished_map(GameMode.TAIKO), 3.0), 4)
     chart.begun = {C.MAP: groups_between(whole, 0.0, 8_000.0)}
     part = writer.within(8_000.0, 11_000.0)
     assert part.windows[0].from_ms == 8_000.0
@@ -123,9 +123,7 @@ def test_a_finished_map_gets_sounds_and_nothing_else(mode, volumes):
     spec = contexts_spec(volumes)
     writer, beatmap = song_writer(spec), finished_map(mode)
     groups = groups_of(beatmap, C.MAP, spec)
-    chart = ChartInProgress(
-        attributes_of(beatmap, 3.0), 1, inputs=(GivenInput(C.NO_HS, groups_of(beatmap, C.NO_HS, spec)),)
-    )
+    chart = ChartState(attributes_of(beatmap, 3.0), 1, inputs=(GivenInput(C.NO_HS, groups_of(beatmap, C.NO_HS, spec)),))
     sounding = write_sounds(writer, chart, groups, Sampling(temperature=2.0, top_p=1.0))
     assert without_sounds(sounding) == without_sounds(groups)
     assert sounding != groups
@@ -146,7 +144,7 @@ def test_a_finished_map_gets_sounds_and_nothing_else(mode, volumes):
 def test_sounds_of_a_part_leave_the_others(writer):
     beatmap = finished_map(GameMode.STANDARD)
     groups = groups_of(beatmap, C.MAP)
-    chart = ChartInProgress(attributes_of(beatmap, 3.0), 1, inputs=(GivenInput(C.NO_HS, groups_of(beatmap, C.NO_HS)),))
+    chart = ChartState(attributes_of(beatmap, 3.0), 1, inputs=(GivenInput(C.NO_HS, groups_of(beatmap, C.NO_HS)),))
     hot = Sampling(temperature=2.0, top_p=1.0)
     sounding = write_sounds(writer.within(6_000.0, 9_000.0), chart, groups, hot, 6_000.0, 9_000.0)
     changed = [group.time_ms for group, before in zip(sounding, groups, strict=True) if group != before]

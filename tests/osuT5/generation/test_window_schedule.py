@@ -9,11 +9,11 @@ import torch
 
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
-from osuT5.generation.chart_state import ChartInProgress, groups_between
+from osuT5.generation.chart_state import ChartState, groups_between
 from osuT5.generation.decode_loop import Engine, RowByRow
 from osuT5.generation.rules.logit_rules import Row
 from osuT5.generation.sampling.sampler import Sampler, Sampling
-from osuT5.generation.window_schedule import SongWriter
+from osuT5.generation.window_schedule import SongGenerator
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import mini_spec
 from osuT5.tokens.events import ContextKind, Event, EventGroup, EventKind
@@ -32,13 +32,13 @@ def model() -> MapperModel:
 
 
 @pytest.fixture(scope="module")
-def writer(model) -> SongWriter:
+def writer(model) -> SongGenerator:
     mel = np.random.default_rng(0).random((int(SONG_MS / 8) + 1, SPEC.spectrogram.n_mels), dtype=np.float32)
-    return SongWriter(model, SPEC, mel, SONG_MS)
+    return SongGenerator(model, SPEC, mel, SONG_MS)
 
 
-def chart(mode=GameMode.STANDARD, seed=1, **contexts) -> ChartInProgress:
-    return ChartInProgress(Attributes(mode, difficulty=3.0), seed, dict(contexts))
+def chart(mode=GameMode.STANDARD, seed=1, **contexts) -> ChartState:
+    return ChartState(Attributes(mode, difficulty=3.0), seed, dict(contexts))
 
 
 def test_times_ascend_through_all_windows_and_stay_in_the_song(writer):
@@ -64,7 +64,7 @@ def test_charts_side_by_side_are_written_as_each_alone(writer):
     assert together == [writer.write_context(ContextKind.KIAI, [each], Sampling())[0] for each in charts]
 
 
-def guided(scale: float, **negative) -> tuple[ChartInProgress, Sampling]:
+def guided(scale: float, **negative) -> tuple[ChartState, Sampling]:
     unlike = Attributes(GameMode.STANDARD, **negative)
     return replace(chart(), negative=unlike), Sampling(temperature=1.5, context_temperatures={}, guidance_scale=scale)
 
@@ -128,7 +128,7 @@ def test_what_guidance_leads_away_from_by_name_stays(writer):
 def test_objects_of_earlier_windows_count_among_the_asked_shares(writer):
     """Each object once: those in the prompt are read with it, those before it are counted."""
     wanted = Attributes(GameMode.MANIA, difficulty=3.0, key_count=4, hold_note_ratio=0.5)
-    asked = ChartInProgress(wanted, 1)
+    asked = ChartState(wanted, 1)
     kinds = [EventKind.CIRCLE, EventKind.HOLD_NOTE, EventKind.HOLD_NOTE_END]
     parts = (Event(EventKind.COLUMN, 0),)
     written = [
@@ -140,7 +140,7 @@ def test_objects_of_earlier_windows_count_among_the_asked_shares(writer):
     Engine(writer.model, SPEC.vocabulary).note_decided(row)
     (share,) = row.shares
     assert (share.objects, share.held) == (20, 10)
-    anything = ChartInProgress(replace(wanted, hold_note_ratio=None), 1)
+    anything = ChartState(replace(wanted, hold_note_ratio=None), 1)
     assert not writer.row(window, ContextKind.MAP, anything, written).shares
 
 

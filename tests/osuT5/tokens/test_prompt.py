@@ -1,4 +1,4 @@
-from osuT5.tokens.contract import ModelSpec, mini_spec
+from osuT5.tokens.contract import Contract, mini_spec
 from osuT5.tokens.events import ContextKind, Event, EventGroup, EventKind
 from osuT5.tokens.prompt import InputSegment, PromptLayout, Segment
 from osuT5.tokens.vocabulary import EOS_ID, SOS_ID
@@ -65,4 +65,4 @@ def test_groups_come_back_at_the_middle_of_their_steps():
 
 def test_the_contract_survives_json(tmp_path):
     SPEC.save(tmp_path)
-    assert ModelSpec.load(tmp_path) == SPEC
+    assert Contract.load(tmp_path) == SPEC

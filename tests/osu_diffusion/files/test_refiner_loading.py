@@ -14,12 +14,12 @@ from osu_beatmap.beatmap import GameMode
 from osu_diffusion.coarse_positions import on_grid
 from osu_diffusion.files.contract import RefinerContract
 from osu_diffusion.files.loading import EMBEDDED_REFINER, load_refiner
-from osu_diffusion.refine import RefineOptions, Wanted, refine_positions
+from osu_diffusion.refine import RefineOptions, TargetAttributes, refine_positions
 from osu_diffusion.training import save_refiner
 from tests.osu_diffusion.point_maps import every_kind
 from tests.osu_diffusion.tiny_refiners import CONDITIONS, published_state, tiny_model, write_published
 
-WANTED = Wanted(Attributes(GameMode.STANDARD, difficulty=4.0, mapper_id=22))
+WANTED = TargetAttributes(Attributes(GameMode.STANDARD, difficulty=4.0, mapper_id=22))
 MAX_EMBEDDED_BYTES = 16 << 20
 MAX_EMBEDDED_PARAMETERS = 8_000_000
 

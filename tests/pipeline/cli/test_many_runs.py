@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.cli.launchers import Outcome, launch_here, launch_joblib
 from pipeline.cli.many_runs import PlannedRun, PreparedRun, run_all, titles
-from pipeline.generation.model_cache import MOST_KEPT, keep_models, kept, let_go_of_models
+from pipeline.generation.model_cache import MOST_KEPT, keep_models, kept, release_models
 from pipeline.request.options import RequestError
 
 
@@ -84,7 +84,7 @@ def test_titles_tell_runs_apart() -> None:
 def shelf() -> Iterator[None]:
     keep_models()
     yield
-    let_go_of_models()
+    release_models()
 
 
 def test_one_run_keeps_no_model() -> None:
@@ -128,7 +128,7 @@ def test_a_model_whose_files_have_changed_is_loaded_again(tmp_path) -> None:
         weights.write_bytes(b"other")
         assert kept(weights_in, tmp_path) == b"other"
     finally:
-        let_go_of_models()
+        release_models()
 
 
 def test_threads_that_want_one_model_load_it_once() -> None:
@@ -144,6 +144,6 @@ def test_threads_that_want_one_model_load_it_once() -> None:
         with ThreadPoolExecutor(4) as threads:
             models = list(threads.map(kept, [load] * 4, ["a"] * 4))
     finally:
-        let_go_of_models()
+        release_models()
     assert loaded == ["a"]
     assert len(set(map(id, models))) == 1

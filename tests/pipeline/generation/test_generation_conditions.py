@@ -24,7 +24,7 @@ from osuT5.encoding import encode_context
 from osuT5.tokens.class_tables import ClassTables
 from osuT5.tokens.contract import mini_spec
 from osuT5.tokens.events import ContextKind, EventKind
-from pipeline.generation.conditions import in_words_of, unwanted, without_additions
+from pipeline.generation.conditions import negative_attributes, spell_descriptors, without_additions
 from pipeline.generation.generate import rating_so_far
 from pipeline.request.options import RequestError
 from pipeline.request.resolve import resolve
@@ -44,7 +44,7 @@ def asked(**options):
 
 def test_descriptors_get_the_names_that_a_model_has() -> None:
     options = {"descriptors": "[Jump Aim,clean,skillset/streams]", "negative_descriptors": "[streams,clean,jump aim]"}
-    request, notes = in_words_of(asked(**options, cfg_scale=2), TOLD)
+    request, notes = spell_descriptors(asked(**options, cfg_scale=2), TOLD)
     assert request.map.descriptors == ("jump aim", "style/clean", "streams")
     assert request.map.negative_descriptors == ("streams", "style/clean", "jump aim")
     assert notes == []
@@ -52,22 +52,22 @@ def test_descriptors_get_the_names_that_a_model_has() -> None:
 
 def test_what_a_model_was_never_told_of_is_said() -> None:
     wanted = {"mapper_id": 17, "year": 2015, "descriptors": "[jumps]", "difficulty": 4}
-    request, (note,) = in_words_of(asked(**wanted), MINI)
+    request, (note,) = spell_descriptors(asked(**wanted), MINI)
     assert note == "mini was never told of mapper_id, year and descriptors, so they had no say in what was written."
     assert request.map.descriptors == ("jumps",), "a refiner may know them"
-    assert in_words_of(asked(difficulty=4, hitsounded=False), MINI)[1] == []
+    assert spell_descriptors(asked(difficulty=4, hitsounded=False), MINI)[1] == []
 
 
 def test_a_mapper_or_tag_that_it_does_not_know_is_said_too() -> None:
-    _, (note,) = in_words_of(asked(mapper_id=99, descriptors="[reading,clean]"), TOLD)
+    _, (note,) = spell_descriptors(asked(mapper_id=99, descriptors="[reading,clean]"), TOLD)
     assert note == "told was never told of reading and mapper_id=99, so they had no say in what was written."
-    assert in_words_of(asked(mapper_id=17), TOLD)[1] == []
+    assert spell_descriptors(asked(mapper_id=17), TOLD)[1] == []
 
 
 @pytest.mark.parametrize("spec", [MINI, TOLD], ids=["without tables", "with tables"])
 def test_a_tag_that_nobody_knows_is_one_sentence(spec) -> None:
     with pytest.raises(RequestError, match=r"^descriptors: there is no symetrical; did you mean symmetrical\?$"):
-        in_words_of(asked(descriptors="[symetrical]"), spec)
+        spell_descriptors(asked(descriptors="[symetrical]"), spec)
 
 
 def test_guidance_without_a_negative_list_leads_away_from_no_wish_at_all() -> None:
@@ -75,14 +75,14 @@ def test_guidance_without_a_negative_list_leads_away_from_no_wish_at_all() -> No
         GameMode.MANIA, difficulty=4.0, key_count=7, hold_note_ratio=0.5, scroll_speed_ratio=0.1, hitsounded=True,
         year=2020, mapper_id=17, descriptors=("clean",),
     )  # fmt: skip
-    assert unwanted(wanted, asked()) is None
-    assert unwanted(wanted, asked(cfg_scale=2)) == Attributes(GameMode.MANIA, key_count=7, hitsounded=True)
+    assert negative_attributes(wanted, asked()) is None
+    assert negative_attributes(wanted, asked(cfg_scale=2)) == Attributes(GameMode.MANIA, key_count=7, hitsounded=True)
 
 
 def test_guidance_with_a_negative_list_leads_away_from_another_style() -> None:
     wanted = Attributes(GameMode.STANDARD, difficulty=4.0, mapper_id=17, descriptors=("clean",))
     request = asked(cfg_scale=2, descriptors="[clean]", negative_descriptors="[messy]")
-    assert unwanted(wanted, request) == replace(wanted, descriptors=("messy",))
+    assert negative_attributes(wanted, request) == replace(wanted, descriptors=("messy",))
 
 
 @pytest.mark.parametrize(

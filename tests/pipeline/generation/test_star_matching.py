@@ -12,7 +12,7 @@ from osu_beatmap.beatmap import Beatmap, Circle, Difficulty, GameMode, HoldNote,
 from osu_beatmap.star_rating import star_rating
 from osu_beatmap.timing.active_point import Timing
 from osuT5.encoding import AssemblyReport
-from osuT5.generation.chart_state import ChartInProgress
+from osuT5.generation.chart_state import ChartState
 from osuT5.generation.window_schedule import GenerationReport
 from osuT5.tokens.contract import mini_spec
 from pipeline.generation import star_matching as difficulty_matching
@@ -20,7 +20,14 @@ from pipeline.generation.density import removal_order, thinned
 from pipeline.generation.generate import Draft, _maker, begin_chart, conditions_of, finished_map
 from pipeline.generation.hold_notes import with_hold_note_ratio
 from pipeline.generation.mapset import wish_like
-from pipeline.generation.star_matching import ATTEMPTS, BegunChart, Wish, beyond_training, meet, write_parts_before_map
+from pipeline.generation.star_matching import (
+    ATTEMPTS,
+    BegunChart,
+    StarTarget,
+    beyond_training,
+    match_star_ratings,
+    write_parts_before_map,
+)
 from pipeline.request.resolve import resolve
 
 SONG_MS = 60_000.0
@@ -74,18 +81,18 @@ def test_only_notes_with_room_become_hold_notes():
     assert hold_note_ratio(with_hold_note_ratio(beatmap, 1.0)) == 0.0
 
 
-def wish_for(beatmap: Beatmap, monkeypatch, **options) -> Wish:
+def wish_for(beatmap: Beatmap, monkeypatch, **options) -> StarTarget:
     """A wish whose charts all turn out as one map."""
     request = resolve({"audio_path": "a.mp3", "gamemode": int(beatmap.mode), "generate_positions": "false", **options})
     settings = request.difficulty_settings(4.0)
-    chart = ChartInProgress(conditions_of(request, settings), 1)
+    chart = ChartState(conditions_of(request, settings), 1)
     draft = Draft(
         beatmap, chart.attributes, "mini", mini_spec().encoding, SONG_MS, GenerationReport(), AssemblyReport()
     )
     monkeypatch.setattr(difficulty_matching, "_draft", lambda begun, chart: draft)
     monkeypatch.setattr(difficulty_matching, "write_charts", lambda writer, charts, sampling: None)
-    wish = Wish(request, BegunChart(None, chart, beatmap.timing_points, settings, RANDOM_TIMES))
-    meet([wish])
+    wish = StarTarget(request, BegunChart(None, chart, beatmap.timing_points, settings, RANDOM_TIMES))
+    match_star_ratings([wish])
     return wish
 
 
@@ -126,11 +133,11 @@ def test_a_map_that_is_too_easy_is_tried_again(monkeypatch, attempts, charts):
     beatmap.hit_objects = beatmap.hit_objects[::16]
     request = resolve({"audio_path": "a.mp3", "difficulty": 9, "difficulty_attempts": attempts})
     settings = request.difficulty_settings(9.0)
-    chart = ChartInProgress(conditions_of(request, settings), 1)
+    chart = ChartState(conditions_of(request, settings), 1)
     monkeypatch.setattr(difficulty_matching, "_draft", lambda begun, chart: told.append(chart))
     monkeypatch.setattr(difficulty_matching, "write_charts", lambda writer, charts, sampling: None)
-    wish = Wish(request, BegunChart(None, chart, [], settings, RANDOM_TIMES))
-    meet([wish])
+    wish = StarTarget(request, BegunChart(None, chart, [], settings, RANDOM_TIMES))
+    match_star_ratings([wish])
     assert wish.best is None
     assert len(told) == charts == sum(len(each) for each in ATTEMPTS[:attempts])
     stars = [chart.attributes.difficulty for chart in told]
@@ -164,9 +171,9 @@ def test_wishes_together_are_met_as_each_alone(tmp_path, monkeypatch):
     begun = begin_chart(request, reference_map(GameMode.TAIKO), 3)
     write_parts_before_map(begun)
 
-    def met(*stars: float) -> list[Wish]:
+    def met(*stars: float) -> list[StarTarget]:
         wishes = [wish_like(request, begun, each) for each in stars]
-        meet(wishes)
+        match_star_ratings(wishes)
         return wishes
 
     together = met(2.0, 3.0, 5.0)

@@ -15,7 +15,7 @@ from pipeline.generation.generate import GenerationResult
 from pipeline.output.map_picture import GAP, KIAI, PANEL, picture
 from pipeline.output.overview_picture import BARS, PANEL_HEIGHT, overview
 from pipeline.output.report import report_of, write_report
-from pipeline.output.summary import Account
+from pipeline.output.summary import GenerationSummary
 from pipeline.request.options import option_fields
 from pipeline.request.resolve import resolve
 from tests.pipeline.output.test_map_picture import beatmap
@@ -41,15 +41,15 @@ def result(tmp_path: Path) -> GenerationResult:
 
 
 @pytest.fixture
-def account() -> Account:
+def account() -> GenerationSummary:
     unused = {"invalid": {"slider_end": 2}, "dropped": {}, "incomplete": {"hold_note": 1}}
-    return Account("mini", SONG_MS, ["Short."], 120, 5, {"map": 3}, unused, {"moved": 4})
+    return GenerationSummary("mini", SONG_MS, ["Short."], 120, 5, {"map": 3}, unused, {"moved": 4})
 
 
 OPTIONS = {"audio_path": "songs/a.mp3", "difficulty": 3.5, "descriptors": ["jumps"], "hitsounded": False}
 
 
-def test_everything_is_stated(result: GenerationResult, account: Account) -> None:
+def test_everything_is_stated(result: GenerationResult, account: GenerationSummary) -> None:
     report = report_of(resolve(OPTIONS), result, account)
     assert set(report["settings"]) == set(option_fields())
     assert report["settings"]["descriptors"] == ["jumps"]
@@ -69,7 +69,7 @@ def test_everything_is_stated(result: GenerationResult, account: Account) -> Non
     assert {found["rule"] for found in report["rules"]} >= {"drain_time"}, "the map is too short to be ranked"
 
 
-def test_two_files_lie_beside_the_map(result: GenerationResult, account: Account, tmp_path: Path) -> None:
+def test_two_files_lie_beside_the_map(result: GenerationResult, account: GenerationSummary, tmp_path: Path) -> None:
     path = write_report(resolve(OPTIONS), result, account)
     assert {file.name for file in tmp_path.iterdir()} == {
         "A - B (c) [Hard].report.json",

@@ -11,14 +11,14 @@ from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
 from osuT5.generation.batching.parallel_contexts import WriterGroup
 from osuT5.generation.sampling.sampler import Sampling
-from osuT5.generation.window_schedule import SongWriter
+from osuT5.generation.window_schedule import SongGenerator
 from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.tokens.events import ContextKind
 from tests.support.tiny_song import GREEDY, HOT, charts, filled_in, network, song_of_noise, tiny_spec
 
 
 @pytest.fixture(scope="module", params=["mini", "v29", "v31", "v32"])
-def writers(request) -> tuple[SongWriter, SongWriter]:
+def writers(request) -> tuple[SongGenerator, SongGenerator]:
     """One with a plain model, and one whose model was made ready to generate."""
     spec = tiny_spec(request.param)
     plain = network(spec, request.param)

@@ -13,7 +13,7 @@ import pytest
 from osuT5.generation.batching import shared_pool
 from osuT5.generation.batching.shared_pool import share_pools, stop_sharing
 from osuT5.generation.rules.grammar import is_published
-from osuT5.generation.window_schedule import SongWriter
+from osuT5.generation.window_schedule import SongGenerator
 from osuT5.model.inference_setup import prepare_to_generate
 from tests.support.tiny_song import HOT, charts, filled_in, network, song_of_noise, tiny_spec
 
@@ -39,7 +39,7 @@ def model_and_spec(request, monkeypatch):
 
 
 @pytest.fixture
-def songs(model_and_spec, monkeypatch) -> list[SongWriter]:
+def songs(model_and_spec, monkeypatch) -> list[SongGenerator]:
     """Several songs of one model that share their steps, with nobody at work before and after."""
     monkeypatch.setattr(shared_pool, "WATCH_SECONDS", 0.005)
     share_pools()
@@ -55,18 +55,18 @@ def nobody_writes() -> bool:
     return not any(thread.name == "rows" for thread in threading.enumerate())
 
 
-def written(song: SongWriter, seed: int) -> list[dict]:
+def written(song: SongGenerator, seed: int) -> list[dict]:
     (chart, *_) = charts()
     chart.seed = seed
     return filled_in(song, replace(HOT, kind_first=not is_published(song.spec.encoding)), [chart])
 
 
-def written_by_all(songs: list[SongWriter]) -> list:
+def written_by_all(songs: list[SongGenerator]) -> list:
     with ThreadPoolExecutor(len(songs)) as threads:
         return list(threads.map(written, songs, range(len(songs))))
 
 
-def windows_of_steps(song: SongWriter, monkeypatch) -> list[int]:
+def windows_of_steps(song: SongGenerator, monkeypatch) -> list[int]:
     """How many windows the rows of each step listen to, from now on."""
     decoder, counts = song.model.row_decoder, []
     step = decoder.step
@@ -79,7 +79,7 @@ def windows_of_steps(song: SongWriter, monkeypatch) -> list[int]:
     return counts
 
 
-def hold(song: SongWriter, monkeypatch, until: Callable[[list], bool], since: threading.Event | None = None) -> None:
+def hold(song: SongGenerator, monkeypatch, until: Callable[[list], bool], since: threading.Event | None = None) -> None:
     """No step is taken until that is so of the orders that there are, counted from an event on; then all go on."""
     step, held = song.model.row_decoder.step, [True]
 
@@ -95,7 +95,7 @@ def hold(song: SongWriter, monkeypatch, until: Callable[[list], bool], since: th
     monkeypatch.setattr(song.model.row_decoder, "step", holding)
 
 
-def when_a_row_is_written(song: SongWriter, monkeypatch) -> threading.Event:
+def when_a_row_is_written(song: SongGenerator, monkeypatch) -> threading.Event:
     event, take = threading.Event(), song.take
 
     def taking(*arguments):

@@ -12,12 +12,12 @@ from osuT5.generation.rules.ratio_targets import (
     LOG_ODDS_PER_OBJECT,
     LOG_ODDS_PER_SCALE,
     MOST_BEHIND,
-    HoldNotes,
-    SpeedChanges,
-    SpeedChangeTimes,
-    TowardsAskedShares,
-    asked_shares,
+    HoldNoteRatio,
+    SpeedChangeRatio,
+    TimedSpeedChangeRatio,
+    TowardsRatioTargets,
     count,
+    find_ratio_targets,
 )
 from osuT5.tokens.contract import mini_spec
 from osuT5.tokens.events import ContextKind, Event, EventGroup, EventKind
@@ -46,7 +46,7 @@ def leant(share, chances: dict[Event | int, float], scale: float = SCALE) -> tor
     scores = scores_of(chances)
     row = Row(ContextKind.MAP, [], shares=(share,))
     before = scores.clone()
-    TowardsAskedShares(VOCABULARY, scale)(scores, row)
+    TowardsRatioTargets(VOCABULARY, scale)(scores, row)
     assert scores.exp().sum() == pytest.approx(float(before.exp().sum()), rel=1e-4), "a question became likelier"
     return scores - before
 
@@ -56,7 +56,7 @@ NOTE, HOLD = Event(K.CIRCLE), Event(K.HOLD_NOTE)
 
 @pytest.mark.parametrize(("held", "sign"), [(0, 1), (3, 0), (8, -1)])
 def test_hold_notes_that_are_missing_become_likelier(held, sign):
-    share = HoldNotes(0.3)
+    share = HoldNoteRatio(0.3)
     count([share], [group(K.HOLD_NOTE)] * held + [group(K.HOLD_NOTE_END)] * held + [group(K.CIRCLE)] * (10 - held))
     missing = 0.3 * 11 - held - 0.5
     for scale, strength in ((SCALE, STRENGTH), (1.0, LOG_ODDS_PER_OBJECT)):
@@ -68,7 +68,7 @@ def test_hold_notes_that_are_missing_become_likelier(held, sign):
 
 
 def test_what_was_missed_long_ago_is_not_made_up_for_at_once():
-    share = HoldNotes(1.0)
+    share = HoldNoteRatio(1.0)
     count([share], [group(K.CIRCLE)] * 500)
     added = leant(share, {NOTE: 0.5, HOLD: 0.5})
     odds = added[VOCABULARY.encode(HOLD)] - added[VOCABULARY.encode(NOTE)]
@@ -76,12 +76,12 @@ def test_what_was_missed_long_ago_is_not_made_up_for_at_once():
 
 
 def test_what_the_rules_forbid_stays_forbidden():
-    share = HoldNotes(1.0)
+    share = HoldNoteRatio(1.0)
     count([share], [group(K.CIRCLE)] * 50)
     scores = scores_of({NOTE: 0.5})
     scores[VOCABULARY.encode(HOLD)] = float("-inf")
     before = scores.clone()
-    TowardsAskedShares(VOCABULARY, SCALE)(scores, Row(ContextKind.MAP, [], shares=(share,)))
+    TowardsRatioTargets(VOCABULARY, SCALE)(scores, Row(ContextKind.MAP, [], shares=(share,)))
     torch.testing.assert_close(scores, before)
 
 
@@ -90,13 +90,13 @@ def speed(percent: int) -> Event:
 
 
 def test_a_speed_counts_where_it_is_another_than_the_last():
-    share = SpeedChanges(0.3, PLAIN)
+    share = SpeedChangeRatio(0.3, PLAIN)
     count([share], [group(K.CIRCLE, speed(percent)) for percent in (100, 100, 120, 120, 80, 100)])
     assert (share.objects, share.changes) == (6, 3)
 
 
 def test_another_speed_is_likelier_behind_and_less_likely_ahead_of_the_request():
-    behind, ahead = SpeedChanges(0.5, PLAIN), SpeedChanges(0.0, PLAIN)
+    behind, ahead = SpeedChangeRatio(0.5, PLAIN), SpeedChangeRatio(0.0, PLAIN)
     for share in (behind, ahead):
         count([share], [group(K.CIRCLE, speed(percent)) for percent in (120, 100, 120, 120, 120, 120, 120, 120, 120)])
     same, other = VOCABULARY.encode(speed(120)), VOCABULARY.encode(speed(100))
@@ -108,7 +108,7 @@ def test_another_speed_is_likelier_behind_and_less_likely_ahead_of_the_request()
 
 def test_in_mania_changes_come_when_they_are_due():
     due = torch.arange(100) / 20.0  # the first at step 20, the last but one at step 80
-    share = SpeedChangeTimes(0.1, PLAIN, due=due)
+    share = TimedSpeedChangeRatio(0.1, PLAIN, due=due)
     first = VOCABULARY.ids_of(K.TIME).start
     end = VOCABULARY.context_eos(ContextKind.SV)
     added = leant(share, {end: 0.9, first + 50: 0.1})
@@ -128,15 +128,15 @@ def test_who_is_asked_for_what():
     window = SPEC.grid.windows(20_000.0)[2]
 
     def kinds(context, mode, **wanted) -> list[type]:
-        shares = asked_shares(context, Attributes(mode, **wanted), objects, window, SPEC.grid, SPEC.encoding)
+        shares = find_ratio_targets(context, Attributes(mode, **wanted), objects, window, SPEC.grid, SPEC.encoding)
         return [type(share) for share in shares]
 
     both = {"hold_note_ratio": 0.2, "scroll_speed_ratio": 0.1}
-    assert kinds(ContextKind.MAP, GameMode.MANIA, **both) == [HoldNotes]
-    assert kinds(ContextKind.SV, GameMode.MANIA, **both) == [SpeedChangeTimes]
-    assert kinds(ContextKind.MAP, GameMode.TAIKO, scroll_speed_ratio=0.1) == [SpeedChanges]
+    assert kinds(ContextKind.MAP, GameMode.MANIA, **both) == [HoldNoteRatio]
+    assert kinds(ContextKind.SV, GameMode.MANIA, **both) == [TimedSpeedChangeRatio]
+    assert kinds(ContextKind.MAP, GameMode.TAIKO, scroll_speed_ratio=0.1) == [SpeedChangeRatio]
     assert kinds(ContextKind.MAP, GameMode.MANIA) == kinds(ContextKind.SV, GameMode.MANIA) == []
     wanted = Attributes(GameMode.MANIA, scroll_speed_ratio=0.1)
-    (share,) = asked_shares(ContextKind.SV, wanted, objects, window, SPEC.grid, SPEC.encoding)
+    (share,) = find_ratio_targets(ContextKind.SV, wanted, objects, window, SPEC.grid, SPEC.encoding)
     assert float(share.due[-1]) == pytest.approx(0.2), "two objects up to the end of the window, one of them before it"
     assert float(share.due[0]) == pytest.approx(0.1 if window.start_ms > 1000 else 0.0)

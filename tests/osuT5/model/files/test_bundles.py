@@ -16,7 +16,7 @@ from osuT5.model.files import bundle_folder, bundle_from_json, published_key, re
 from osuT5.model.files.bundle_writer import bundle_json, own_values, published_tensors, runs_in_the_original
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.conditions import SongPlace, condition_ids
-from osuT5.tokens.contract import ModelSpec, mini_spec
+from osuT5.tokens.contract import Contract, mini_spec
 from osuT5.tokens.events import ContextKind, Event, EventKind
 
 VERSIONS = ("v28", "v29", "v30", "v31", "v32", "v32-mini")
@@ -197,7 +197,7 @@ def test_the_files_are_written_as_they_were(references, version):
 def test_a_contract_survives_its_own_form(references, version, tmp_path):
     spec = references.bundle(version).spec
     spec.save(tmp_path)
-    assert ModelSpec.load(tmp_path) == spec
+    assert Contract.load(tmp_path) == spec
 
 
 DAMAGES = {

@@ -14,7 +14,7 @@ from osuT5.model.files.bundle_writer import bundle_json
 from osuT5.model.files.convert import convert_to_ours, convert_to_published, main
 from osuT5.model.files.loading import load_model
 from osuT5.model.seq2seq import MapperModel
-from osuT5.tokens.contract import ModelSpec, mini_spec
+from osuT5.tokens.contract import Contract, mini_spec
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_a_model_of_ours_goes_there_and_back(our_folder, tmp_path, capsys):
     assert "only this program can run it" in capsys.readouterr().out
     assert "transformer.proj_out.weight" in load_file(published / "model.safetensors")
     assert main([str(published), str(back)]) == 0
-    assert ModelSpec.load(back) == ModelSpec.load(our_folder)
+    assert Contract.load(back) == Contract.load(our_folder)
     expected, _ = load_model(our_folder)
     found, _ = load_model(back)
     assert found.config.conv_strides == (2, 2)

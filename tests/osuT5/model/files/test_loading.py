@@ -17,7 +17,7 @@ from osuT5.model.files.convert import convert_to_published
 from osuT5.model.files.loading import EMBEDDED_MODEL, best_device, find_model, load_model
 from osuT5.model.files.weights import build_model, read_weights
 from osuT5.model.seq2seq import MapperModel
-from osuT5.tokens.contract import ModelSpec
+from osuT5.tokens.contract import Contract
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def same(one: MapperModel, other: MapperModel) -> bool:
 def test_a_model_comes_back_as_it_was_saved(our_folder: Path) -> None:
     model, spec = load_model(our_folder)
     assert not model.training
-    assert spec == ModelSpec.load(our_folder)
+    assert spec == Contract.load(our_folder)
     assert same(model, MapperModel.from_pretrained(our_folder))
     assert not any(parameter.is_meta for parameter in model.parameters())
     assert not list(model.buffers())  # they would be without content
@@ -60,7 +60,7 @@ def test_a_published_bundle_is_loaded_as_it_is(our_folder: Path, published: Path
     before = sorted(path.name for path in published.iterdir())
     model, spec = load_model(str(published))
     assert same(model, load_model(our_folder)[0])
-    assert spec.vocabulary == ModelSpec.load(our_folder).vocabulary
+    assert spec.vocabulary == Contract.load(our_folder).vocabulary
     assert sorted(path.name for path in published.iterdir()) == before
 
 
@@ -72,7 +72,7 @@ def test_the_older_form_with_two_pickles(our_folder: Path, published: Path) -> N
     (published / "tokenizer.json").unlink()
     model, spec = load_model(published)
     assert same(model, load_model(our_folder)[0])
-    assert spec.vocabulary == ModelSpec.load(our_folder).vocabulary
+    assert spec.vocabulary == Contract.load(our_folder).vocabulary
     (published / "config.json").unlink()
     with pytest.raises(
         ModelError, match=r"config\.json is missing, which the published model that it was trained from"

@@ -9,15 +9,15 @@ import pytest
 from osu_beatmap.beatmap import Beatmap, Circle, GameMode, TimingPoint
 from osu_beatmap.files.writer import save_beatmap
 from pipeline.cli.command_line import compose_config
-from pipeline.cli.dialogue.choices import Wish
+from pipeline.cli.dialogue.choices import Choices
 
 
 @pytest.fixture
-def wish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Wish:
+def wish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Choices:
     """A wish in a folder that has a song."""
     monkeypatch.chdir(tmp_path)
     Path("song.mp3").touch()
-    return Wish("inference", compose_config("inference"))
+    return Choices("inference", compose_config("inference"))
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def taiko_map(tmp_path: Path) -> str:
     return str(path)
 
 
-def test_defaults_are_left_out_of_the_command(wish: Wish) -> None:
+def test_defaults_are_left_out_of_the_command(wish: Choices) -> None:
     for name, value in {
         "audio_path": "song.mp3",
         "temperature": "0.90",
@@ -47,8 +47,8 @@ def test_defaults_are_left_out_of_the_command(wish: Wish) -> None:
     assert wish.words() == ["audio_path=song.mp3", "difficulty=5.5", "seed=7"]
 
 
-def test_a_configuration_is_named_and_what_it_sets_can_be_taken_back(wish: Wish) -> None:
-    published = Wish("inference_v28", compose_config("inference_v28"))
+def test_a_configuration_is_named_and_what_it_sets_can_be_taken_back(wish: Choices) -> None:
+    published = Choices("inference_v28", compose_config("inference_v28"))
     published.choose("audio_path", "song.mp3")
     published.choose("temperature", "1")
     assert published.words() == ["-cn", "inference_v28", "audio_path=song.mp3"]
@@ -57,7 +57,7 @@ def test_a_configuration_is_named_and_what_it_sets_can_be_taken_back(wish: Wish)
     assert published.words() == ["-cn", "inference_v28", "audio_path=song.mp3", "temperature=0.9", "model_path=null"]
 
 
-def test_what_has_lost_its_use_is_no_longer_asked_for(wish: Wish) -> None:
+def test_what_has_lost_its_use_is_no_longer_asked_for(wish: Choices) -> None:
     wish.choose("audio_path", "song.mp3")
     wish.choose("gamemode", 3)
     assert wish.unasked(["keycount", "circle_size", "timesteps"]) == ["keycount"]
@@ -68,7 +68,7 @@ def test_what_has_lost_its_use_is_no_longer_asked_for(wish: Wish) -> None:
     assert wish.words() == ["audio_path=song.mp3"]
 
 
-def test_a_reference_map_gives_song_and_mode(wish: Wish, taiko_map: str) -> None:
+def test_a_reference_map_gives_song_and_mode(wish: Choices, taiko_map: str) -> None:
     wish.choose("beatmap_path", taiko_map)
     assert wish.mode() is GameMode.TAIKO
     assert "scroll_speed_ratio" in wish.useful()
@@ -79,7 +79,7 @@ def test_a_reference_map_gives_song_and_mode(wish: Wish, taiko_map: str) -> None
     assert wish.words() == [f"beatmap_path={taiko_map}", "gamemode=0"]
 
 
-def test_wrong_values_are_asked_for_again(wish: Wish, taiko_map: str) -> None:
+def test_wrong_values_are_asked_for_again(wish: Choices, taiko_map: str) -> None:
     wish.choose("audio_path", "song.mp3")
     wish.choose("difficulty", "31")
     assert wish.options_to_ask_again("difficulty", []) == (["difficulty"], "difficulty must be within 0..12, got 31.")
@@ -94,7 +94,7 @@ def test_wrong_values_are_asked_for_again(wish: Wish, taiko_map: str) -> None:
     assert wish.problem()
 
 
-def test_values_that_must_fit_each_other_are_judged_together(wish: Wish) -> None:
+def test_values_that_must_fit_each_other_are_judged_together(wish: Choices) -> None:
     assert wish.options_to_ask_again(None, ["audio_path"]) is None
     wish.choose("audio_path", None)
     assert wish.options_to_ask_again("audio_path", ["beatmap_path"]) is None

@@ -10,7 +10,7 @@ import pytest
 from osu_beatmap.beatmap import GameMode
 from pipeline.cli.command_line import Beginning, compose_config
 from pipeline.cli.dialogue import conversation as dialogue
-from pipeline.cli.dialogue.choices import Wish
+from pipeline.cli.dialogue.choices import Choices
 from pipeline.cli.dialogue.conversation import LEAVE, MORE, PRINT, converse, model_choices
 from pipeline.request.option_groups import BASIC, Option, all_options, option_groups
 from pipeline.request.option_uses import USES
@@ -40,7 +40,7 @@ def converse_with(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Script:
         asked: list[str] = []
         remaining = {name: list(value) if isinstance(value, tuple) else [value] for name, value in answers.items()}
 
-        def ask(option: Option, wish: Wish) -> object:
+        def ask(option: Option, wish: Choices) -> object:
             asked.append(option.name)
             left = remaining.get(option.name, [])
             return left.pop(0) if left else wish.value(option.name)
@@ -68,7 +68,7 @@ def test_every_option_of_the_configuration_is_asked_for_in_some_dialogue(
     converse_with: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Files that do not matter here are not looked for."""
-    monkeypatch.setattr(Wish, "problem", lambda self: None)
+    monkeypatch.setattr(Choices, "problem", lambda self: None)
     asked: set[str] = set()
     for mode in GameMode:
         for answers in ({}, {"difficulty": "5"}, OPENING, {**OPENING, "spread": None}):
