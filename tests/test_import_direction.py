@@ -10,23 +10,26 @@ import pytest
 
 from tests.source_files import REPO_ROOT, nodes, python_files
 
-SIBLINGS = {"osu_beatmap", "training", "checkpoints"}
+SIBLINGS = {"osu_beatmap", "beat_tracking", "training", "model_files"}
 MODELS = {"osuT5", "osu_diffusion", "rcomplexion", "classifier"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     "osu_beatmap": set(),
     "training": set(),
-    "checkpoints": set(),
+    "model_files": set(),
+    "beat_tracking": {"osu_beatmap"},
     "synthesis": set(),
-    "osuT5": SIBLINGS,
+    "osuT5": SIBLINGS | {"parity"},
     "osu_diffusion": SIBLINGS,
     "rcomplexion": SIBLINGS,
     "classifier": SIBLINGS | {"osuT5"},
     "dataset_builder": {"osu_beatmap", "osuT5", "synthesis"},
-    "pipeline": SIBLINGS | MODELS,
+    "parity": SIBLINGS | MODELS | {"pipeline", "modding"},
+    "pipeline": SIBLINGS | MODELS | {"parity"},
+    "modding": SIBLINGS | MODELS | {"pipeline", "parity"},
     "serving": SIBLINGS | MODELS | {"pipeline"},
-    "evaluation": SIBLINGS | MODELS | {"pipeline"},
-    "webui": SIBLINGS | MODELS | {"pipeline"},
+    "evaluation": SIBLINGS | MODELS | {"pipeline", "modding"},
+    "webui": SIBLINGS | MODELS | {"pipeline", "modding"},
 }
 """Each package -> the packages of ours that it may import, besides itself."""
 

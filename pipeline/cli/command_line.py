@@ -58,7 +58,9 @@ _OUR_PACKAGES = (
     "classifier",
     "rcomplexion",
     "training",
-    "checkpoints",
+    "model_files",
+    "modding",
+    "parity",
     "webui",
 )
 _KEY = re.compile(r"\+{0,2}[A-Za-z_][\w./@-]*")
