@@ -21,7 +21,7 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks.mai_mod.review_charts import ReviewChart, review_charts
-from osu_beatmap.attributes import attributes_of
+from osu_beatmap.attributes import WITH_CIRCLES, attributes_of
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.held_out import Split
 from osuT5.encoding import encode_context
@@ -35,10 +35,10 @@ from osuT5.tokens.events import TYPE_KINDS, ContextKind, EventKind
 K = EventKind
 QUESTIONS = {
     "hold note": (K.HOLD_NOTE, K.CIRCLE),
-    "slider": (K.SLIDER_HEAD, K.CIRCLE),
+    "slider": (K.SCROLL_SPEED, K.HITSOUND),
     "inner anchor": (K.POSITION, K.TIME),
 }
-"""Question -> the answer whose share is printed, and the other one."""
+"""Question -> the answer whose share is printed, and the other one. A slider's head has a scroll speed before its hitsound."""
 
 FEWEST_ANSWERS = 20
 
@@ -88,15 +88,20 @@ def shares(chart: ReviewChart, contract: Contract) -> dict[str, tuple[int, float
 
 def _questions(events: list[ScoredEvent], mode: GameMode) -> Iterator[tuple[str, ScoredEvent]]:
     """Yield each question with the event that answers it."""
-    before: ScoredEvent | None = None
+    types = {event.group: event.event.kind for event in events if event.event.kind in TYPE_KINDS}
+    before: EventKind | None = None
+    answered = -1
     for event in events:
-        if before is not None and before.event.kind is K.SLIDER_HEAD and event.event.kind in (K.POSITION, K.TIME):
+        kind = event.event.kind
+        if before is K.SLIDER_HEAD and kind in QUESTIONS["inner anchor"]:
             yield "inner anchor", event
-        if event.event.kind in TYPE_KINDS:
-            question = "hold note" if mode is GameMode.MANIA else "slider"
-            if event.event.kind in QUESTIONS[question]:
-                yield question, event
-        before = event
+        if mode is GameMode.MANIA and kind in QUESTIONS["hold note"]:
+            yield "hold note", event
+        can_be_slider = mode in WITH_CIRCLES and types.get(event.group) in (K.SLIDER_HEAD, K.CIRCLE)
+        if can_be_slider and kind in QUESTIONS["slider"] and event.group != answered:
+            yield "slider", event
+            answered = event.group
+        before = kind
 
 
 if __name__ == "__main__":
