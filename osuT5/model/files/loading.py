@@ -25,8 +25,9 @@ from osuT5.model.files.weights import build_model, read_weights
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.class_tables import TABLES_FILE
 from osuT5.tokens.contract import CONTRACT_FILE, Contract
+from paths import MODEL_DIR
 
-EMBEDDED_MODEL = Path(__file__).resolve().parents[3] / "models" / "mini"
+EMBEDDED_MODEL = MODEL_DIR / "mini"
 
 CONFIG_FILE = "config.json"
 GENERATION_FILE = "generation_config.json"
