@@ -9,7 +9,8 @@ from osu_beatmap.beatmap import Beatmap, TimingPoint
 from osu_beatmap.files.reader import decode_osu_bytes, parse_beatmap
 from osu_beatmap.rules import Finding, Severity, check
 from osu_beatmap.splice import Span, splice
-from osu_beatmap.timing.active_point import Timing, in_line_order
+from osu_beatmap.timing.active_point import Timing
+from osu_beatmap.timing.beat_grid import in_line_order
 from osuT5.generation.audio_encoder import Progress
 from pipeline.finishing.finish import finish
 from pipeline.generation.generate import account_of, apply_request, generate_draft
