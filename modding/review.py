@@ -25,8 +25,8 @@ from osuT5.audio.decode import load_audio
 from osuT5.audio.mel import song_mel
 from osuT5.generation.window_schedule import Progress, SongGenerator
 from osuT5.model.files.loading import EMBEDDED_MODEL, best_device, find_model, load_model
-from pipeline.cli.progress_bar import MODE_NAMES
 from pipeline.generation.model_cache import kept
+from pipeline.output.summary import MODE_NAMES
 from pipeline.request.options import RequestError
 
 COPY_NOTE = " (modded)"

@@ -10,8 +10,7 @@ from pipeline.request.resolve import resolve
 
 if TYPE_CHECKING:
     from osuT5.generation.audio_encoder import Progress
-    from pipeline.generation.generate import GenerationResult
-    from pipeline.generation.mapset import MapsetResult
+    from pipeline.output.summary import GenerationResult, MapsetResult
 
 
 def checked_request(flat: dict[str, object]) -> GenerationRequest:

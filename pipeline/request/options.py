@@ -72,6 +72,12 @@ class MapOptions:
         """Whether several difficulties are asked for."""
         return bool(self.difficulties) or self.spread is not None
 
+    @property
+    def is_matched(self) -> bool:
+        """Whether something is requested that a finished map can be measured by."""
+        measured = (self.difficulty, self.hold_note_ratio, self.scroll_speed_ratio)
+        return self.match_difficulty and any(each is not None for each in measured)
+
 
 @dataclass(frozen=True, slots=True)
 class SettingOptions:
@@ -107,6 +113,11 @@ class ScopeOptions:
     def keeps_objects(self) -> bool:
         """Whether the objects of the reference stay what they are."""
         return ContextKind.NO_HS in self.in_context or ContextKind.MAP in self.in_context
+
+    @property
+    def generates_objects(self) -> bool:
+        """Whether the model generates the hit objects."""
+        return ContextKind.MAP in self.output_type and not self.keeps_objects
 
     @property
     def is_part(self) -> bool:
