@@ -12,6 +12,7 @@ from pathlib import Path
 
 import torch
 
+from feedback.progress import Progress, Stage, silent
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Beatmap, Difficulty
 from osu_beatmap.files.reader import read_beatmap
@@ -19,7 +20,6 @@ from osu_beatmap.quirks import PUBLISHED
 from osu_beatmap.rules import Severity, check
 from osu_beatmap.star_rating import star_rating
 from osuT5.audio.decode import load_audio_as_published
-from osuT5.generation.window_schedule import Progress
 from osuT5.model.files.families import Family, family_of_model
 from osuT5.model.files.loading import find_model
 from parity.answers import PublishedAnswers
@@ -45,7 +45,7 @@ DEFAULT_SETTINGS = Difficulty(
 
 
 def map_as_published(
-    request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress | None = None
+    request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress = silent
 ) -> tuple[Beatmap, GenerationSummary]:
     """The map of a request, and how it came about.
 
@@ -55,7 +55,7 @@ def map_as_published(
     settings = _settings(request, given)
     attributes = _attributes(request, settings, given)
     chart = PublishedChart(attributes, _unwanted(request, attributes))
-    desk = _Desk(request, chart, torch.Generator().manual_seed(seed), progress or (lambda stage, done, total: None))
+    desk = _Desk(request, chart, torch.Generator().manual_seed(seed), progress)
     folders = find_model(request.model.model_path, attributes.mode)
     writer, family = desk.writer(folders.map, request.model.lora_path)
     options = _options(request, family, seed)
@@ -92,7 +92,7 @@ class _Desk:
 
         def answer(task: WindowTask) -> None:
             answers(task)
-            self.progress(task.context.value, windows.index(task.window) + 1, len(windows))
+            self.progress(Stage(task.context.value), windows.index(task.window) + 1, len(windows))
 
         song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
         return PublishedWriter(spec, grid, windows, song_ms, answers.max_length, answer), family

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from feedback.errors import UserError
 from osuT5.audio.mp3_start import start_trim_samples
 from parity.audio import published_samples
 
@@ -47,7 +48,7 @@ _CONTAINER_OPTIONS = {
 }
 
 
-class AudioError(ValueError):
+class AudioError(UserError):
     """A song that cannot be used; the message is one sentence for the user."""
 
 

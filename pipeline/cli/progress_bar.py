@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TextIO
 
+from feedback.progress import Stage
 from osu_beatmap.beatmap import Beatmap
 from pipeline.output.summary import MODE_NAMES, GenerationResult, MapsetResult, count_objects
 from pipeline.request.options import GenerationRequest
@@ -17,7 +18,7 @@ class ProgressLine:
         self.stream = stream or sys.stderr
         self.is_shown = self.stream.isatty()
 
-    def __call__(self, stage: str, done: int, total: int) -> None:
+    def __call__(self, stage: Stage, done: int, total: int) -> None:
         if self.is_shown:
             self.stream.write(f"\r  {stage}: {done} of {total}".ljust(50))
             self.stream.flush()

@@ -9,11 +9,11 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from feedback.progress import Progress, silent
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Beatmap, Difficulty, TimingPoint
 from osu_beatmap.star_rating import star_rating
 from osuT5.encoding import AssemblyReport, assemble
-from osuT5.generation.audio_encoder import Progress
 from osuT5.generation.chart_state import ChartState
 from osuT5.generation.sampling.sampler import Sampling
 from osuT5.generation.window_schedule import GenerationReport, SongGenerator
@@ -93,7 +93,7 @@ def decode_draft(prepared: PreparedChart) -> Draft:
 
 
 def prepare_chart(
-    request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress | None = None
+    request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress = silent
 ) -> PreparedChart:
     """Load the song and the model, find the timing, and add what the reference gives.
 

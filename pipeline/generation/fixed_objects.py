@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from feedback.progress import Progress, silent
 from osu_beatmap.beatmap import Beatmap, Slider, TimingPoint
 from osu_beatmap.timing.active_point import (
     Timing,
@@ -17,7 +18,6 @@ from osu_beatmap.timing.active_point import (
 from osuT5.encoding import assemble, encode_context
 from osuT5.encoding.hitsound_merge import with_sounds
 from osuT5.encoding.kiai import decode_kiai
-from osuT5.generation.audio_encoder import Progress
 from osuT5.generation.hitsounds import write_sounds
 from osuT5.tokens.events import ContextKind
 from pipeline.finishing.finish import finish_timing
@@ -30,7 +30,7 @@ from pipeline.request.options import GenerationRequest
 
 
 def generate_parts(
-    request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress | None = None
+    request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress = silent
 ) -> tuple[Beatmap, GenerationSummary]:
     """Generate parts around the objects of the reference, or a map without objects."""
     begun = prepare_chart(request, reference, seed, progress)

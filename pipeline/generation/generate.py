@@ -9,10 +9,10 @@ import secrets
 import time
 from collections.abc import Callable
 
+from feedback.progress import Progress, Stage, silent
 from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.star_rating import star_rating
-from osuT5.generation.audio_encoder import Progress
 from pipeline.generation.chart import decode_draft, prepare_chart
 from pipeline.generation.final_map import apply_request, finish_with_settings, star_warnings, summarise_draft
 from pipeline.generation.fixed_objects import generate_parts
@@ -27,7 +27,7 @@ from pipeline.output.summary import GenerationResult, GenerationSummary
 from pipeline.request.options import GenerationRequest
 from pipeline.request.resolve import fill_from_beatmap
 
-Method = Callable[[GenerationRequest, Beatmap | None, int, Progress | None], tuple[Beatmap, GenerationSummary]]
+Method = Callable[[GenerationRequest, Beatmap | None, int, Progress], tuple[Beatmap, GenerationSummary]]
 """Request, reference map, seed and progress -> the map and its summary."""
 
 SPECIAL_METHODS: tuple[tuple[Callable[[GenerationRequest], bool], Method], ...] = (
@@ -40,7 +40,7 @@ SPECIAL_METHODS: tuple[tuple[Callable[[GenerationRequest], bool], Method], ...] 
 """Condition and method; the first that applies is used, otherwise `generate_map`."""
 
 
-def generate(request: GenerationRequest, progress: Progress | None = None) -> GenerationResult:
+def generate(request: GenerationRequest, progress: Progress = silent) -> GenerationResult:
     """Generate a map and write it. Nothing is written unless all went well.
 
     Raises:
@@ -52,8 +52,7 @@ def generate(request: GenerationRequest, progress: Progress | None = None) -> Ge
         request = fill_from_beatmap(request, reference)
     seed = secrets.randbelow(2**31) if request.sampling.seed is None else request.sampling.seed
     beatmap, summary = method_of(request)(request, reference, seed, progress)
-    if progress is not None:
-        progress("writing", 0, 1)
+    progress(Stage.WRITING, 0, 1)
     stars = star_rating(beatmap)
     is_in_reference = request.scope.add_to_beatmap
     paths = write_into_reference(request, beatmap) if is_in_reference else export(request, beatmap, stars)
@@ -71,7 +70,7 @@ def method_of(request: GenerationRequest) -> Method:
 
 
 def generate_map(
-    request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress | None = None
+    request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress = silent
 ) -> tuple[Beatmap, GenerationSummary]:
     """Generate one map without matching: the stages that every method has in some form."""
     prepared = prepare_chart(request, reference, seed, progress)  # song, model, timing, conditions

@@ -13,12 +13,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from feedback.progress import Progress, Stage, silent
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.files.file_names import osu_file_name
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.rules import Level
 from osu_beatmap.star_rating import star_rating
-from osuT5.generation.audio_encoder import Progress
 from pipeline.generation.chart import PreparedChart, prepare_chart, rating_so_far
 from pipeline.generation.conditions import conditions_of, negative_attributes, spell_descriptors
 from pipeline.generation.final_map import apply_request, summarise_draft
@@ -50,7 +50,7 @@ catch, of which there are too few, have the ranges of standard.
 """
 
 
-def generate_mapset(request: GenerationRequest, progress: Progress | None = None) -> MapsetResult:
+def generate_mapset(request: GenerationRequest, progress: Progress = silent) -> MapsetResult:
     """Generates all difficulties of a request and writes them. Nothing is written unless all went well.
 
     Raises RequestError, AudioError, BeatmapError or ModelError, each with one sentence for the user.
@@ -72,8 +72,7 @@ def generate_mapset(request: GenerationRequest, progress: Progress | None = None
     maps = with_shared_sounds([apply_request(request, reference, wish.best.beatmap) for wish in wishes])
     stars = [star_rating(beatmap) for beatmap in maps]
     names = version_names(maps, stars)
-    if progress is not None:
-        progress("writing", 0, 1)
+    progress(Stage.WRITING, 0, 1)
     paths = export_mapset(request, maps, names)
     result = MapsetResult(
         maps,

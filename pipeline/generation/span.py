@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
+from feedback.progress import Progress, silent
 from osu_beatmap.beatmap import Beatmap, TimingPoint
 from osu_beatmap.files.reader import decode_osu_bytes, parse_beatmap
 from osu_beatmap.rules import Finding, Severity, check
 from osu_beatmap.splice import Span, splice
 from osu_beatmap.timing.active_point import Timing, in_line_order
-from osuT5.generation.audio_encoder import Progress
 from pipeline.finishing.finish import finish
 from pipeline.generation.chart import decode_draft, prepare_chart
 from pipeline.generation.final_map import apply_request, summarise_draft
@@ -24,7 +24,7 @@ MAX_ROUNDS = 20
 
 
 def regenerate_span(
-    request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress | None = None
+    request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress = silent
 ) -> tuple[Beatmap, GenerationSummary]:
     """Regenerate the objects in a span of the reference.
 

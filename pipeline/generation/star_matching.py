@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from feedback.progress import Progress, silent
 from osu_beatmap.attributes import WITH_SCROLL_SPEED
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.star_rating import star_rating
-from osuT5.generation.audio_encoder import Progress
 from osuT5.generation.chart_state import ChartState
 from osuT5.tokens.events import ContextKind
 from pipeline.finishing.finish import FinishReport
@@ -87,7 +87,7 @@ class StarTarget:
 
 
 def generate_matched_map(
-    request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress | None = None
+    request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress = silent
 ) -> tuple[Beatmap, GenerationSummary]:
     """Generate several charts and return the one nearest to the request."""
     begun = prepare_chart(request, reference, seed, progress)
@@ -110,7 +110,7 @@ def write_parts_before_map(begun: PreparedChart) -> None:
             (chart.contexts[context],) = begun.writer.write_context(context, [chart], begun.sampling)
 
 
-def match_star_ratings(wishes: Sequence[StarTarget], progress: Progress | None = None) -> None:
+def match_star_ratings(wishes: Sequence[StarTarget], progress: Progress = silent) -> None:
     """Brings each wish as near as some attempts bring it. All charts of an attempt are written side by side.
 
     A chart does not depend on its neighbours, so that a wish is met in the same way whatever others there are.
@@ -133,7 +133,7 @@ def _charts(wish: StarTarget, told: Sequence[ConditionOffset]) -> list[ChartStat
     return [_chart(wish.begun.chart, each, wish.wanted) for each in told]
 
 
-def _judge(wish: StarTarget, charts: Sequence[ChartState], progress: Progress | None) -> None:
+def _judge(wish: StarTarget, charts: Sequence[ChartState], progress: Progress) -> None:
     """Finishes charts, the easier ones first, until one has the stars that are wanted, or could be thinned to them."""
     request, wanted = wish.request, wish.wanted
     for chart in charts:

@@ -11,12 +11,12 @@ import numpy as np
 from beat_tracking.activation import fit_from_activation
 from beat_tracking.red_line_fit import Beats, fit_red_lines
 from beat_tracking.votes import merge_votes
+from feedback.progress import Progress, Stage, silent
 from osu_beatmap.beatmap import Beatmap, GameMode, TimingPoint
 from osu_beatmap.timing.active_point import Timing
 from osuT5.encoding import encode_context
 from osuT5.encoding.timing import MarkedBeat, decode_timing
 from osuT5.generation.activations import song_activations
-from osuT5.generation.audio_encoder import Progress
 from osuT5.generation.chart_state import ChartState
 from osuT5.generation.sampling.sampler import Sampling
 from osuT5.generation.super_timing import SuperTimer
@@ -31,8 +31,6 @@ from pipeline.request.options import GenerationRequest, RequestError
 
 QUICK_PASSES = 6
 """Without super timing: they take as long as one pass of overlapping windows, and get twice as many tempi right."""
-
-PASSES_STAGE = "passes for the timing"
 
 FIRST_FIT_PASSES = 4
 UNCHANGED_PASSES = 3
@@ -56,23 +54,21 @@ def red_lines_from(
     return _lines_of(_beats_of(decode_timing(groups), spec), activations, attacks, spec, song_ms)
 
 
-def quickly_timed_red_lines(timer: SuperTimer, progress: Progress | None = None) -> list[TimingPoint]:
+def quickly_timed_red_lines(timer: SuperTimer, progress: Progress = silent) -> list[TimingPoint]:
     """The red lines that a few passes over a song agree on."""
     for number in range(1, QUICK_PASSES + 1):
         timer.listen()
-        if progress is not None:
-            progress(PASSES_STAGE, number, QUICK_PASSES)
+        progress(Stage.TIMING_PASSES, number, QUICK_PASSES)
     return _agreed_lines(timer)
 
 
-def super_timed_red_lines(timer: SuperTimer, passes: int, progress: Progress | None = None) -> list[TimingPoint]:
+def super_timed_red_lines(timer: SuperTimer, passes: int, progress: Progress = silent) -> list[TimingPoint]:
     """The red lines that up to so many passes over a song agree on; fewer where more change nothing."""
     lines: list[TimingPoint] = []
     unchanged = 0
     for number in range(1, passes + 1):
         timer.listen()
-        if progress is not None:
-            progress(PASSES_STAGE, number, passes)
+        progress(Stage.TIMING_PASSES, number, passes)
         if number < min(passes, FIRST_FIT_PASSES):
             continue
         found = _agreed_lines(timer)

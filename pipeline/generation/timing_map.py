@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from feedback.progress import Progress, silent
 from osu_beatmap.beatmap import Beatmap
-from osuT5.generation.audio_encoder import Progress
 from osuT5.generation.chart_state import ChartState
 from osuT5.model.files.loading import find_model
 from pipeline.finishing.finish import finish_timing
@@ -15,7 +15,7 @@ from pipeline.request.options import GenerationRequest
 
 
 def generate_timing_map(
-    request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress | None = None
+    request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress = silent
 ) -> tuple[Beatmap, GenerationSummary]:
     """Generate a map of red lines alone, to be filled by hand."""
     writer = song_writer(request, find_model(request.model.model_path, request.map.gamemode).root, progress=progress)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
 
+from feedback.errors import UserError
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Difficulty, GameMode
 from osuT5.tokens.events import ContextKind
@@ -23,7 +24,7 @@ WHOLE_MAP = (ContextKind.TIMING, ContextKind.KIAI, ContextKind.MAP, ContextKind.
 """The parts that make a whole map; SV is written in mania only."""
 
 
-class RequestError(ValueError):
+class RequestError(UserError):
     """A request that cannot be met as it stands; the message is one sentence for the user."""
 
 
