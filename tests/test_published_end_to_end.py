@@ -6,6 +6,7 @@ import pytest
 import soundfile
 
 from demo.make_song import render_song
+from feedback.errors import UserError
 from osu_beatmap.beatmap import Beatmap, Circle, Difficulty, GameMode, Metadata, TimingPoint
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.files.writer import save_beatmap
@@ -148,7 +149,7 @@ def test_timing_comes_from_the_root_model_in_parity_too(short_song, bundles, tmp
 def test_parity_is_for_published_models(short_song, tmp_path):
     with pytest.raises(RequestError, match="parity=true needs a published model"):
         resolve({"audio_path": str(short_song), "parity": "true"})
-    with pytest.raises(RequestError, match=r"parity=true is for published models: .* could not run mini"):
+    with pytest.raises(UserError, match=r"parity=true is for published models: .* could not run mini"):
         generate(request(short_song, EMBEDDED_MODEL, tmp_path, parity=True))
     assert not list(tmp_path.iterdir())
 
