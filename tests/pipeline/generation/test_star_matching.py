@@ -90,7 +90,7 @@ def wish_for(beatmap: Beatmap, monkeypatch, **options) -> StarTarget:
     draft = Draft(
         beatmap, chart.attributes, "mini", mini_spec().encoding, SONG_MS, GenerationReport(), AssemblyReport()
     )
-    monkeypatch.setattr(difficulty_matching, "_draft", lambda begun, chart: draft)
+    monkeypatch.setattr(PreparedChart, "draft", lambda self: draft)
     monkeypatch.setattr(difficulty_matching, "write_charts", lambda writer, charts, sampling: None)
     wish = StarTarget(request, PreparedChart(None, chart, beatmap.timing_points, settings, RANDOM_TIMES))
     match_star_ratings([wish])
@@ -135,7 +135,10 @@ def test_a_map_that_is_too_easy_is_tried_again(monkeypatch, attempts, charts):
     request = resolve({"audio_path": "a.mp3", "difficulty": 9, "difficulty_attempts": attempts})
     settings = request.difficulty_settings(9.0)
     chart = ChartState(conditions_of(request, settings), 1)
-    monkeypatch.setattr(difficulty_matching, "_draft", lambda begun, chart: told.append(chart))
+    empty = Draft(
+        Beatmap(), chart.attributes, "mini", mini_spec().encoding, SONG_MS, GenerationReport(), AssemblyReport()
+    )
+    monkeypatch.setattr(PreparedChart, "draft", lambda self: told.append(self.chart) or empty)
     monkeypatch.setattr(difficulty_matching, "write_charts", lambda writer, charts, sampling: None)
     wish = StarTarget(request, PreparedChart(None, chart, [], settings, RANDOM_TIMES))
     match_star_ratings([wish])
