@@ -16,13 +16,13 @@ import torch
 from feedback.errors import UserError
 from feedback.progress import Progress, Stage, silent
 from osu_beatmap.attributes import Attributes
-from osu_beatmap.beatmap import Beatmap, Difficulty
+from osu_beatmap.beatmap import Beatmap, Difficulty, GameMode
 from osu_beatmap.rules import Severity, check
 from osu_beatmap.star_rating import star_rating
 from osuT5.model.files.families import Family, family_of_model
-from osuT5.model.files.loading import find_model
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import Contract
+from osuT5.tokens.events import ContextKind
 from parity.answers import PublishedAnswers
 from parity.assembly.attributes import DEFAULT_KEYS, attributes_as_published
 from parity.audio import load_audio_as_published
@@ -42,8 +42,7 @@ DEFAULT_SETTINGS = Difficulty(
 )
 """[Difficulty] settings of a map without a reference."""
 
-Load = Callable[[Path, str | None], tuple[MapperModel, Contract]]
-"""Folder and adapter of a model -> the model and its contract."""
+LoadedModel = tuple[MapperModel, Contract]
 
 
 class ParityError(UserError):
@@ -62,8 +61,6 @@ class ParityRequest:
 
     audio_path: Path
     beatmap_path: Path | None
-    model_path: str
-    lora_path: str | None
     conditions: Attributes
     negative_descriptors: tuple[str, ...]
     settings: Mapping[str, float]
@@ -87,11 +84,19 @@ class ParityMap:
     broken_rules: Mapping[str, int]
 
 
-def map_as_published(request: ParityRequest, load: Load, progress: Progress = silent) -> ParityMap:
+def map_as_published(
+    request: ParityRequest,
+    mapper: LoadedModel,
+    load_timing_model: Callable[[], LoadedModel] | None = None,
+    progress: Progress = silent,
+) -> ParityMap:
     """Generate the map that the original program generates.
 
+    Args:
+        load_timing_model: Loads the model that predicts the timing, if it is not `mapper`.
+
     Raises:
-        ParityError: The original could not run this model.
+        ParityError: The original could not run this model, or the model cannot read a given context.
         AudioError, BeatmapError, ModelError: One sentence for the user.
     """
     given = Reference.read(request.beatmap_path) if request.beatmap_path else None
@@ -99,17 +104,17 @@ def map_as_published(request: ParityRequest, load: Load, progress: Progress = si
     attributes = _attributes(request.conditions, settings, given)
     negative = negative_attributes(attributes, request.negative_descriptors) if request.cfg_scale > 1 else None
     chart = PublishedChart(attributes, negative)
-    desk = _Desk(request, chart, torch.Generator().manual_seed(request.seed), load, progress)
-    folders = find_model(request.model_path, attributes.mode)
-    writer, family = desk.writer(folders.map, request.lora_path)
+    desk = _Desk(request, chart, torch.Generator().manual_seed(request.seed), progress)
+    writer, family = desk.writer(*mapper)
+    _check_contexts(request.scope, writer.spec, attributes.mode)
     options = replace(
         request.scope,
         timing_leniency_ms=family.timing_leniency_ms,
         merges_near_places=family.merges_near_places,
         seed=request.seed % 2**32,  # numpy takes no larger ones
     )
-    is_apart = folders.timing_is_separate and hears_timing(options, writer.spec, attributes.mode)
-    timing_writer = desk.writer(folders.root)[0] if is_apart else None
+    is_separate = load_timing_model is not None and hears_timing(options, writer.spec, attributes.mode)
+    timing_writer = desk.writer(*load_timing_model())[0] if is_separate else None
     beatmap = generate_as_published(writer, chart, settings, options, given, timing_writer).beatmap
     broken = Counter(found.rule for found in check(beatmap, writer.song_ms) if found.severity is Severity.PROBLEM)
     return ParityMap(beatmap, writer.spec.name, writer.song_ms, broken)
@@ -122,12 +127,10 @@ class _Desk:
     request: ParityRequest
     chart: PublishedChart
     generator: torch.Generator
-    load: Load
     progress: Progress
 
-    def writer(self, folder: Path, lora: str | None = None) -> tuple[PublishedWriter, Family]:
-        """Load a model for the song."""
-        model, spec = self.load(folder, lora)
+    def writer(self, model: MapperModel, spec: Contract) -> tuple[PublishedWriter, Family]:
+        """Prepare a model for the song."""
         family = family_of_model(model.config, spec)
         if family is None:
             raise ParityError(
@@ -162,3 +165,15 @@ def _attributes(given: Attributes, settings: Difficulty, reference: Reference | 
     told = {field.name: getattr(given, field.name) for field in fields(given)}
     told |= {"circle_size": settings.circle_size, "slider_multiplier": settings.slider_multiplier}
     return replace(like, **{name: value for name, value in told.items() if value not in (None, ())})
+
+
+def _check_contexts(scope: PublishedOptions, spec: Contract, mode: GameMode) -> None:
+    """Refuse given contexts that the model does not read.
+
+    A span may give kiai that the model has no tokens for: it stays outside the span. Timing is always used.
+    """
+    known = {ContextKind.NONE, ContextKind.TIMING, *spec.contexts_of(mode)}
+    known |= {ContextKind.KIAI} if scope.adds_to_reference else set()
+    unknown = sorted(context.name for context in scope.given - known)
+    if unknown:
+        raise ParityError(f"With parity=true, {spec.name} does not read {unknown[0]}: leave it out of in_context.")

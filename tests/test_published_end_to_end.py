@@ -159,3 +159,23 @@ def test_a_seed_gives_the_same_bytes_from_a_converted_bundle_too(short_song, bun
     sources = (bundles["v29"], tmp_path / "ours")
     one, other = (generate(request(short_song, source, tmp_path / "out", **WILD)) for source in sources)
     assert one.osu_path.read_bytes() == other.osu_path.read_bytes()
+
+
+def test_parity_makes_timing_alone_by_the_rules_of_the_original(short_song, bundles, tmp_path):
+    wanted = request(short_song, bundles["v29"], tmp_path, output_type="[TIMING]", **WILD)
+    beatmap = generate(wanted).beatmap
+    assert not beatmap.hit_objects
+    assert all(line.uninherited for line in beatmap.timing_points)
+    assert (beatmap.timing_points[0].sample_set, beatmap.difficulty.circle_size) == (2, 4.0)
+
+
+def test_parity_refuses_a_context_that_the_model_does_not_read(short_song, bundles, tmp_path, timed):
+    wanted = {"beatmap_path": str(timed), "in_context": "[TIMING,KIAI]", "gamemode": 1, **WILD}
+    with pytest.raises(UserError, match=r"v32 does not read KIAI: leave it out of in_context"):
+        generate(request(short_song, bundles["v32"], tmp_path, **wanted))
+    assert not list(tmp_path.iterdir())
+
+
+def test_parity_notes_what_the_model_does_not_know(short_song, bundles, tmp_path):
+    result = generate(request(short_song, bundles["v30"], tmp_path, year=2015, mapper_id=1, **WILD))
+    assert any("was never told of" in note for note in result.warnings)

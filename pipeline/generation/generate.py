@@ -31,8 +31,8 @@ Method = Callable[[GenerationRequest, Beatmap | None, int, Progress], tuple[Beat
 """Request, reference map, seed and progress -> the map and its summary."""
 
 SPECIAL_METHODS: tuple[tuple[Callable[[GenerationRequest], bool], Method], ...] = (
-    (lambda request: request.scope.is_timing_alone, generate_timing_map),
     (lambda request: request.model.parity, generate_like_original),
+    (lambda request: request.scope.is_timing_alone, generate_timing_map),
     (lambda request: not request.scope.generates_objects, generate_parts),
     (lambda request: request.scope.add_to_beatmap, regenerate_span),
     (lambda request: request.map.is_matched, generate_matched_map),

@@ -7,6 +7,8 @@ from functools import partial
 
 from feedback.progress import Progress, silent
 from osu_beatmap.beatmap import Beatmap
+from osuT5.model.files.loading import find_model
+from pipeline.generation.conditions import spell_descriptors
 from pipeline.generation.models import loaded_model
 from pipeline.output.summary import GenerationSummary
 from pipeline.request.options import GenerationRequest
@@ -20,14 +22,16 @@ def generate_like_original(
     from parity.generate import PublishedOptions
     from parity.request import ParityRequest, map_as_published
 
+    folders = find_model(request.model.model_path, request.map.gamemode)
+    mapper = loaded_model(request, folders.map, request.model.lora_path)
+    load_timing_model = partial(loaded_model, request, folders.root) if folders.timing_is_separate else None
+    request, notes = spell_descriptors(request, mapper[1])
     scope, sampling = request.scope, request.sampling
-    assert request.song.audio_path is not None and request.model.model_path is not None, "checked by resolve"
+    assert request.song.audio_path is not None, "filled in from the reference"
     result = map_as_published(
         ParityRequest(
             audio_path=request.song.audio_path,
             beatmap_path=request.song.beatmap_path,
-            model_path=request.model.model_path,
-            lora_path=request.model.lora_path,
             conditions=request.attributes(),
             negative_descriptors=request.map.negative_descriptors,
             settings={name: value for name, value in asdict(request.settings).items() if value is not None},
@@ -46,9 +50,10 @@ def generate_like_original(
             lookahead=sampling.lookahead,
             seed=seed,
         ),
-        partial(loaded_model, request),
+        mapper,
+        load_timing_model,
         progress,
     )
     rules = ", ".join(f"{rule.replace('_', ' ')} {count} x" for rule, count in result.broken_rules.items())
-    notes = [f"Left as the published program writes it, though it breaks rules of osu!: {rules}."] if rules else []
+    notes += [f"Left as the published program writes it, though it breaks rules of osu!: {rules}."] if rules else []
     return result.beatmap, GenerationSummary(result.model, result.song_ms, notes)
