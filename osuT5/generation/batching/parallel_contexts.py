@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from feedback.progress import Stage
 from osuT5.generation.batching.row_pool import PendingRow, RowPool
 from osuT5.generation.batching.shared_pool import SharedPools, shared_pools
 from osuT5.generation.decode_loop import Engine, Guidance, RowByRow
@@ -124,7 +125,7 @@ class WriterGroup:
         for index in [index for index in self._used if index < first]:
             for heard in self._used.pop(index):
                 heard.put_away()
-        self.progress(self.writers[-1].context.value, first, len(self.song.windows))
+        self.progress(Stage(self.writers[-1].context.value), first, len(self.song.windows))
 
 
 def write_side_by_side(song: SongGenerator, wanted: Wanted, choice: RowByRow, guided: Guided) -> None:
@@ -146,11 +147,11 @@ def _write_in_company(group: WriterGroup, engine: Engine, pools: SharedPools) ->
     """What only this song needs is done in its own thread, so that nobody else waits for it: listening and telling."""
     for writer in group.writers:
         group.song.states_for(writer.chart)
-    told: deque[tuple[str, int, int]] = deque(maxlen=1)
+    told: deque[tuple[Stage, int, int]] = deque(maxlen=1)
     group.progress = lambda *stage: told.append(stage)
 
     def watch() -> None:
-        group.song.progress(*told[0] if told else (group.writers[-1].context.value, 0, len(group.song.windows)))
+        group.song.progress(*told[0] if told else (Stage(group.writers[-1].context.value), 0, len(group.song.windows)))
 
     pools.write(engine, group.writers, watch)
 

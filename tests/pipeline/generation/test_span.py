@@ -29,7 +29,7 @@ def model(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def _random_times(monkeypatch):
-    monkeypatch.setattr("pipeline.generation.generate._sampling", lambda request, spec: RANDOM_TIMES)
+    monkeypatch.setattr("pipeline.generation.chart.requested_sampling", lambda request, spec: RANDOM_TIMES)
 
 
 def result_of(model, reference, **options):
