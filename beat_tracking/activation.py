@@ -11,8 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from beat_tracking.grids import Grid, Observations
-from beat_tracking.grids import MAX_BPM
+from beat_tracking.grids import MAX_BPM, Grid, Observations
 from beat_tracking.octaves import BeatEvidence, in_likely_octaves
 from beat_tracking.onset_alignment import on_attacks
 from beat_tracking.red_line_fit import DEFAULT_BPM, Beats, clean_beats, segmented

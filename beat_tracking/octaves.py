@@ -11,9 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from beat_tracking.grids import Grid, Observations
-from beat_tracking.grids import MAX_BPM
-from beat_tracking.grids import MIN_BPM
+from beat_tracking.grids import MAX_BPM, MIN_BPM, Grid, Observations
 from beat_tracking.segments import Segment
 
 USUAL_BPM, BPM_DEVIATION = 166.0, 0.26

@@ -11,13 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from beat_tracking.grids import OUTLIER_SIGMAS, Grid, Observations
-from beat_tracking.grids import MAX_BPM
-from beat_tracking.grids import MIN_BPM
+from beat_tracking.grids import MAX_BPM, MIN_BPM, OUTLIER_SIGMAS, Grid, Observations
 from beat_tracking.red_lines import lines_of_segments
-from beat_tracking.segments import Segment, estimate_sigma_ms, segment_beats
-from beat_tracking.segments import MAX_SIGMA_MS
-from beat_tracking.segments import MIN_SIGMA_MS
+from beat_tracking.segments import MAX_SIGMA_MS, MIN_SIGMA_MS, Segment, estimate_sigma_ms, segment_beats
 from beat_tracking.tempo_ramps import bridged
 from osu_beatmap.beatmap import TimingPoint
 

@@ -13,9 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from beat_tracking.grids import OUTLIER_SIGMAS, Grid, Observations, bend, refit
-from beat_tracking.grids import MAX_BPM
-from beat_tracking.grids import MIN_BPM
+from beat_tracking.grids import MAX_BPM, MIN_BPM, OUTLIER_SIGMAS, Grid, Observations, bend, refit
 
 MIN_SIGMA_MS, MAX_SIGMA_MS = 2.0, 15.0
 

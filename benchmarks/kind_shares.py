@@ -38,7 +38,7 @@ QUESTIONS = {
     "slider": (K.SCROLL_SPEED, K.HITSOUND),
     "inner anchor": (K.POSITION, K.TIME),
 }
-"""Question -> the answer whose share is printed, and the other one. A slider's head has a scroll speed before its hitsound."""
+"""Question -> the answer whose share is printed, and the other one. Only slider heads have a scroll speed."""
 
 FEWEST_ANSWERS = 20
 

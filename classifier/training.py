@@ -25,10 +25,8 @@ from osu_beatmap.held_out import Split, held_out_titles
 from osuT5.dataset.files.sources import SourceReport
 from osuT5.model.files.loading import best_device, load_model
 from osuT5.tokens.contract import Contract
-from training.checkpoint import replaced_folder
-from training.checkpoint import AVERAGE_FILE
-from training.loop import MODEL_FOLDER, run_training
-from training.loop import CHECKPOINT_FOLDER
+from training.checkpoint import AVERAGE_FILE, replaced_folder
+from training.loop import CHECKPOINT_FOLDER, MODEL_FOLDER, run_training
 from training.loop_options import LoopOptions
 from training.options import OptionError, require, require_one_of
 from training.processes import Processes

@@ -7,10 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from osu_beatmap.beatmap import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX
-from osu_beatmap.rules.standard import SCREEN_BOTTOM_PX
-from osu_beatmap.rules.standard import SCREEN_LEFT_PX
-from osu_beatmap.rules.standard import SCREEN_RIGHT_PX
-from osu_beatmap.rules.standard import SCREEN_TOP_PX
+from osu_beatmap.rules.standard import SCREEN_BOTTOM_PX, SCREEN_LEFT_PX, SCREEN_RIGHT_PX, SCREEN_TOP_PX
 from osu_diffusion.points import PointKind, PointSequence
 
 STACK_REACH = 8

@@ -18,10 +18,8 @@ from osu_beatmap.held_out import Split
 from rcomplexion.contract import save_model, sized
 from rcomplexion.dataset import IGNORED, RhythmBatch, RhythmCorpus, batch_of, load_rhythms
 from rcomplexion.model import RhythmConfig, RhythmModel
-from training.checkpoint import replaced_folder
-from training.checkpoint import AVERAGE_FILE
-from training.loop import MODEL_FOLDER, run_training
-from training.loop import CHECKPOINT_FOLDER
+from training.checkpoint import AVERAGE_FILE, replaced_folder
+from training.loop import CHECKPOINT_FOLDER, MODEL_FOLDER, run_training
 from training.loop_options import LoopOptions
 from training.options import OptionError, require, require_one_of
 from training.task import Figures

@@ -19,13 +19,7 @@ if os.name == "nt":
 
 import soundfile
 
-from tests.pseudo_terminal import PseudoTerminal
-from tests.pseudo_terminal import CLEAR_LINE
-from tests.pseudo_terminal import CTRL_C
-from tests.pseudo_terminal import DOWN
-from tests.pseudo_terminal import ENTER
-from tests.pseudo_terminal import SPACE
-from tests.pseudo_terminal import UP
+from tests.pseudo_terminal import CLEAR_LINE, CTRL_C, DOWN, ENTER, SPACE, UP, PseudoTerminal
 
 SCRIPT = [sys.executable, str(REPO_ROOT / "cli_inference.py")]
 

@@ -15,8 +15,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from training.average import WeightAverage
-from training.checkpoint import RunState, Trained, load_checkpoint, replaced_folder, save_checkpoint
-from training.checkpoint import AVERAGE_FILE
+from training.checkpoint import AVERAGE_FILE, RunState, Trained, load_checkpoint, replaced_folder, save_checkpoint
 from training.loop_options import LoopOptions
 from training.optimizers import make_optimizers
 from training.png import write_png

@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from evaluation.generate_maps import MAPS_FOLDER
-from webui.references import RESULT_FOLDER
+from webui.references import MAPS_FOLDER, RESULT_FOLDER
 from webui.results import copy_out, files_of, keep_all_of, keep_archive, keep_map, maps_of, pack
 from webui.worker import Action, Task
 

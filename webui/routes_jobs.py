@@ -20,8 +20,7 @@ from webui.actions import REVIEW_FILE
 from webui.dependencies import TheJob, TheSite
 from webui.jobs import Job
 from webui.preview_data import preview_of
-from evaluation.generate_maps import MAPS_FOLDER
-from webui.references import RESULT_FOLDER
+from webui.references import MAPS_FOLDER, RESULT_FOLDER
 from webui.schemas import FileAnswer, JobAnswer, JobOrder, JobsAnswer, LogAnswer, MapAnswer
 from webui.security import REPORT_POLICY
 from webui.worker import LOG_NAME

@@ -19,8 +19,7 @@ import psutil
 
 from paths import REPO_ROOT
 from webui.jobs import MAX_ATTEMPTS, Job, Jobs
-from evaluation.generate_maps import MAPS_FOLDER
-from webui.references import RESULT_FOLDER
+from webui.references import MAPS_FOLDER, RESULT_FOLDER
 from webui.worker import LOG_NAME
 
 CANCEL_GRACE_S = 0.8

@@ -11,9 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from evaluation.bands import Band, Bands
-from evaluation.bands import HIGH
-from evaluation.bands import LOW
+from evaluation.bands import HIGH, LOW, Band, Bands
 from evaluation.measures.placement_metrics import wasserstein
 from evaluation.metrics import METRICS, Better
 from feedback.errors import UserError

@@ -15,8 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from osuT5.encoding.hit_objects.hitsounds import ADDITION_VALUES
-from osuT5.encoding.hit_objects.hitsounds import BANK_VALUES
+from osuT5.encoding.hit_objects.hitsounds import ADDITION_VALUES, BANK_VALUES
 from osuT5.generation.rules.logit_rules import FORBIDDEN
 from osuT5.generation.sampling.draws import REACH_STEPS
 from osuT5.tokens.contract import Contract

@@ -16,10 +16,8 @@ from osuT5.model.files.loading import best_device
 from osuT5.training.options import TrainOptions
 from osuT5.training.start import StartingPoint, check_start, starting_point
 from osuT5.training.task import Draw, MapperTask
-from training.checkpoint import replaced_folder
-from training.checkpoint import AVERAGE_FILE
-from training.loop import MODEL_FOLDER, run_training
-from training.loop import CHECKPOINT_FOLDER
+from training.checkpoint import AVERAGE_FILE, replaced_folder
+from training.loop import CHECKPOINT_FOLDER, MODEL_FOLDER, run_training
 from training.options import OptionError, require_one_of
 from training.processes import Processes
 from training.trackers import make_trackers

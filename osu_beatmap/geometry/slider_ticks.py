@@ -8,9 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from osu_beatmap.beatmap import Difficulty, Slider
-from osu_beatmap.timing.active_point import PX_PER_BEAT, Timing, slider_velocity_px_per_ms
-from osu_beatmap.timing.active_point import MAX_SLIDER_MULTIPLIER
-from osu_beatmap.timing.active_point import MIN_SLIDER_MULTIPLIER
+from osu_beatmap.timing.active_point import (
+    MAX_SLIDER_MULTIPLIER,
+    MIN_SLIDER_MULTIPLIER,
+    PX_PER_BEAT,
+    Timing,
+    slider_velocity_px_per_ms,
+)
 
 MIN_TICK_RATE, MAX_TICK_RATE = 0.5, 8.0
 FIRST_TICKS_BY_SV_VERSION = 8

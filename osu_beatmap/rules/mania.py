@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from osu_beatmap.beatmap import PLAYFIELD_WIDTH_PX, HoldNote
 from osu_beatmap.rules.chart import Chart
 from osu_beatmap.rules.finding import Finding, Level, problem, warning
-from osu_beatmap.rules.settings import MAX_KEYS
-from osu_beatmap.rules.settings import MIN_KEYS
+from osu_beatmap.rules.settings import MAX_KEYS, MIN_KEYS
 
 MIN_COLUMN_SHARE, MAX_COLUMN_SHARE = 0.5, 2.0
 """Usual use of a column, relative to the mean of all columns."""

@@ -24,9 +24,16 @@ from feedback.errors import UserError
 from paths import CONFIG_DIR
 from pipeline.cli.config_help import help_text
 from pipeline.cli.launchers import Outcome
-from pipeline.cli.many_runs import ManyRuns, PlannedRun, PreparedRun, checked_launcher, run_all, titles
-from pipeline.cli.many_runs import LAUNCHER_KEY
-from pipeline.cli.many_runs import LAUNCHER_PREFIX
+from pipeline.cli.many_runs import (
+    LAUNCHER_KEY,
+    LAUNCHER_PREFIX,
+    ManyRuns,
+    PlannedRun,
+    PreparedRun,
+    checked_launcher,
+    run_all,
+    titles,
+)
 from pipeline.cli.nested_options import option_paths, with_assignments, with_flat_names
 from pipeline.cli.shell_words import Shell, command_line, without_quotes
 from pipeline.cli.sweep import combinations

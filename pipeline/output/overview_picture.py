@@ -12,12 +12,7 @@ import numpy as np
 from osu_beatmap.beatmap import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX, Beatmap, Spinner
 from osu_beatmap.star_rating import UnratableBeatmap, strains
 from osu_beatmap.timing.active_point import Timing
-from pipeline.output.map_picture import COMBO_COLOURS, ROW_MS, picture
-from pipeline.output.map_picture import BACKGROUND
-from pipeline.output.map_picture import BEAT
-from pipeline.output.map_picture import GAP
-from tests.pipeline.finishing.test_finish import KIAI
-from pipeline.output.map_picture import PANEL
+from pipeline.output.map_picture import BACKGROUND, BEAT, COMBO_COLOURS, GAP, KIAI, PANEL, ROW_MS, picture
 
 PANEL_HEIGHT = 120
 PLACE_CELL_PX = 8

@@ -8,8 +8,7 @@ from osu_beatmap.attributes import Attributes, attributes_of
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.star_rating import star_rating
-from osu_beatmap.timing.active_point import MAX_SLIDER_MULTIPLIER
-from osu_beatmap.timing.active_point import MIN_SLIDER_MULTIPLIER
+from osu_beatmap.timing.active_point import MAX_SLIDER_MULTIPLIER, MIN_SLIDER_MULTIPLIER
 from pipeline.request.options import GenerationRequest, MapOptions, RequestError, SettingOptions
 
 

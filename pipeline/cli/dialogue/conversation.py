@@ -12,11 +12,7 @@ from questionary import Choice
 from pipeline.cli.command_line import CONFIG_DIR, Beginning, compose_config
 from pipeline.cli.dialogue.choices import ROOT_CONFIG, Choices
 from pipeline.cli.dialogue.questions import ask
-from pipeline.cli.dialogue.terminal import choose, say, say_unwrapped, tick
-from pipeline.cli.dialogue.terminal import COMMAND
-from pipeline.cli.dialogue.terminal import DIM
-from pipeline.cli.dialogue.terminal import HEADING
-from pipeline.cli.dialogue.terminal import WRONG
+from pipeline.cli.dialogue.terminal import COMMAND, DIM, HEADING, WRONG, choose, say, say_unwrapped, tick
 from pipeline.cli.shell_words import command_line, shell_of_this_terminal
 from pipeline.request.option_groups import BASIC, all_options, option_groups
 

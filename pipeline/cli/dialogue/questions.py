@@ -12,8 +12,7 @@ from questionary import Choice
 
 from osu_beatmap.beatmap import GameMode
 from pipeline.cli.dialogue.choices import Choices
-from pipeline.cli.dialogue.terminal import LOOK, answer, choose, say, tick
-from pipeline.cli.dialogue.terminal import DIM
+from pipeline.cli.dialogue.terminal import DIM, LOOK, answer, choose, say, tick
 from pipeline.cli.dialogue.user_tag_menu import ask_user_tags
 from pipeline.cli.shell_words import dropped_path, shell_of_this_terminal, value_text
 from pipeline.output.summary import MODE_NAMES

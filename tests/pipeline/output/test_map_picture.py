@@ -21,13 +21,7 @@ from osu_beatmap.beatmap import (
     TimingPoint,
 )
 from osuT5.training.options import LoraOptions, SampleOptions, TrainOptions
-from pipeline.output.map_picture import COMBO_COLOURS, SPINNER, picture
-from pipeline.output.map_picture import BEAT
-from pipeline.output.map_picture import DOWNBEAT
-from pipeline.output.map_picture import GAP
-from tests.pipeline.finishing.test_finish import KIAI
-from pipeline.output.map_picture import PANEL
-from pipeline.output.map_picture import ROW_HEIGHT
+from pipeline.output.map_picture import BEAT, COMBO_COLOURS, DOWNBEAT, GAP, KIAI, PANEL, ROW_HEIGHT, SPINNER, picture
 
 LINES = [TimingPoint(0.0, 500.0), TimingPoint(4000.0, -100.0, uninherited=False, effects=EFFECT_KIAI)]
 

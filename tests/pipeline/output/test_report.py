@@ -11,10 +11,7 @@ import pytest
 from osu_beatmap.beatmap import Beatmap, Circle, Difficulty, GameMode, HoldNote, TimingPoint
 from osu_beatmap.star_rating import star_rating
 from pipeline.finishing.presentation import AI_TAG
-from pipeline.output.map_picture import picture
-from pipeline.output.map_picture import GAP
-from tests.pipeline.finishing.test_finish import KIAI
-from pipeline.output.map_picture import PANEL
+from pipeline.output.map_picture import GAP, KIAI, PANEL, picture
 from pipeline.output.overview_picture import BARS, PANEL_HEIGHT, overview
 from pipeline.output.report import report_of, write_report
 from pipeline.output.summary import GenerationResult, GenerationSummary

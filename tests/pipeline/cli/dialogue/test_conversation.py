@@ -11,10 +11,7 @@ from osu_beatmap.beatmap import GameMode
 from pipeline.cli.command_line import Beginning, compose_config
 from pipeline.cli.dialogue import conversation as dialogue
 from pipeline.cli.dialogue.choices import Choices
-from pipeline.cli.dialogue.conversation import converse, model_choices
-from pipeline.cli.dialogue.conversation import LEAVE
-from pipeline.cli.dialogue.conversation import MORE
-from pipeline.cli.dialogue.conversation import PRINT
+from pipeline.cli.dialogue.conversation import LEAVE, MORE, PRINT, converse, model_choices
 from pipeline.request.option_groups import BASIC, Option, all_options, option_groups
 from pipeline.request.option_uses import USES
 

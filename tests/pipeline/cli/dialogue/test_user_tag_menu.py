@@ -7,9 +7,7 @@ import pytest
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.user_tags import user_tags
 from pipeline.cli.dialogue import user_tag_menu
-from pipeline.cli.dialogue.user_tag_menu import ask_user_tags, full_names, tags_by_group
-from pipeline.cli.dialogue.user_tag_menu import BY_NAME
-from pipeline.cli.dialogue.user_tag_menu import DONE
+from pipeline.cli.dialogue.user_tag_menu import BY_NAME, DONE, ask_user_tags, full_names, tags_by_group
 
 
 def test_groups_hold_the_tags_of_a_mode() -> None:
