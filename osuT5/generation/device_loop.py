@@ -1,9 +1,8 @@
-"""The decode loop on a GPU: steps and choices follow each other there, and the host only looks on.
+"""Decode loop on a GPU: steps and choices follow each other there, without waiting for the host.
 
-A step and the choice after it are one graph. The host starts the next one without knowing what the last one chose; how
-many rows are still going comes to it a step late, so that the device never waits. What it starts in vain changes
-nothing. Tokens are those of `Engine.write` with the same scores, since each token takes one random number, which are
-drawn ahead.
+A step and the choice after it are one graph. The host starts the next graph before it has the last result: the number
+of rows that continue arrives a step late. A graph that is started in vain changes nothing. Tokens are those of
+`DecodeLoop.write` with the same scores, since each token takes one random number, and these are drawn ahead.
 """
 
 from __future__ import annotations
@@ -11,23 +10,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from osuT5.generation.batching.decoder_batches import Prompt
+from osuT5.generation.decode_row import DecodeRow
 from osuT5.generation.rules.compiled_grammar import CompiledGrammar, TableFull
-from osuT5.generation.rules.logit_rules import FewGroupsAtOnce, OnlyItsContext, Row, TimeRunsForward, WholeGroups
+from osuT5.generation.rules.logit_rules import FewGroupsAtOnce, OnlyItsContext, TimeRunsForward, WholeGroups
 from osuT5.generation.rules.ratio_targets import TowardsRatioTargets
 from osuT5.generation.sampling.device_choice import Chosen, DeviceChoice
+from osuT5.generation.sampling.row_choice import Guidance, RowByRow
 from osuT5.model.decoding.static_decoder import Shape
 from osuT5.model.decoding.step_graphs import GraphedDecoder, Step, is_out_of_memory
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.vocabulary import PAD_ID, Vocabulary
-
-if TYPE_CHECKING:
-    from osuT5.generation.decode_loop import Guidance, RowByRow
 
 STEPS_LATE = 1
 """So many steps are under way while the host looks at what came before them."""
@@ -71,7 +68,7 @@ class Looks:
 class _Asked:
     """A row that is to be written: its prompts, how many tokens it may be fed, and its generator."""
 
-    row: Row
+    row: DecodeRow
     prompts: Sequence[Prompt]
     room: int
     generator: torch.Generator
@@ -88,7 +85,7 @@ class DeviceLoop:
 
     def write(
         self,
-        rows: Sequence[Row],
+        rows: Sequence[DecodeRow],
         encoder_states: Tensor,
         prompts: Sequence[Prompt],
         left: Sequence[int],
@@ -182,7 +179,7 @@ class DeviceLoop:
         return [prompt for half in halves for prompt in (*half, *nobody)]
 
 
-def knows(choice: object, rows: Sequence[Row]) -> bool:
+def knows(choice: object, rows: Sequence[DecodeRow]) -> bool:
     """Whether a choice is made by rules that a device can follow. Asked shares are counted on the host alone."""
     rules = [type(rule) for rule in getattr(choice, "rules", ())]
     if not any(row.shares for row in rows):

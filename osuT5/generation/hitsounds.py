@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 from osuT5.generation.chart_state import ChartState, groups_between
-from osuT5.generation.decode_loop import Engine
-from osuT5.generation.rules.logit_rules import FORBIDDEN, Row
+from osuT5.generation.decode_loop import DecodeLoop
+from osuT5.generation.decode_row import DecodeRow
+from osuT5.generation.rules.logit_rules import FORBIDDEN
 from osuT5.generation.sampling.sampler import Sampler, Sampling, next_uniform
 from osuT5.generation.threads import cpu_threads
 from osuT5.generation.window_schedule import SongGenerator
@@ -30,10 +31,10 @@ class SoundChoice:
     sampler: Sampler
     generator: torch.Generator
 
-    def __call__(self, scores: Tensor, rows: Sequence[Row], active: Sequence[int]) -> list[int]:
+    def __call__(self, scores: Tensor, rows: Sequence[DecodeRow], active: Sequence[int]) -> list[int]:
         return [self._next(scores[place], rows[index]) for place, index in enumerate(active)]
 
-    def _next(self, scores: Tensor, row: Row) -> int:
+    def _next(self, scores: Tensor, row: DecodeRow) -> int:
         if len(row.written_ids) >= len(self.known):
             return self.vocabulary.context_eos(row.context)
         token_id = self.known[len(row.written_ids)]
@@ -59,7 +60,7 @@ def write_sounds(
     `chart` gives the map without its sounds as an input. A passage too dense for the decoder keeps its sounds.
     """
     vocabulary = writer.spec.vocabulary
-    engine = Engine(writer.model, vocabulary)
+    engine = DecodeLoop(writer.model, vocabulary)
     generator = torch.Generator().manual_seed(chart.seed)
     written = list(groups_between(groups, -math.inf, start_ms))
     with cpu_threads(writer.model):

@@ -14,8 +14,10 @@ from osu_beatmap.attributes import Attributes
 from osuT5.encoding.timing import MarkedBeat, decode_timing
 from osuT5.generation.activations import SongActivations
 from osuT5.generation.audio_encoder import AudioEncoder
-from osuT5.generation.decode_loop import Engine, RowByRow
-from osuT5.generation.rules.logit_rules import Row, default_rules
+from osuT5.generation.decode_loop import DecodeLoop
+from osuT5.generation.decode_row import DecodeRow
+from osuT5.generation.rules.logit_rules import default_rules
+from osuT5.generation.sampling.row_choice import RowByRow
 from osuT5.generation.sampling.sampler import Sampler, Sampling
 from osuT5.generation.threads import cpu_threads
 from osuT5.generation.window_schedule import groups_at_once
@@ -50,7 +52,7 @@ class SuperTimer:
         self._first_place = np.random.default_rng(seed).random()
         self._context = ContextKind.MAP if spec.encoding.timing_in_map else ContextKind.TIMING
         self._sampler = Sampler(sampling, spec)
-        self._engine = Engine(listener.model, spec.vocabulary)
+        self._engine = DecodeLoop(listener.model, spec.vocabulary)
 
     def listen(self) -> None:
         """One more pass."""
@@ -98,11 +100,11 @@ class SuperTimer:
             beats += decode_timing(groups)
         return beats
 
-    def _row(self, window: Window) -> Row:
+    def _row(self, window: Window) -> DecodeRow:
         """Any time of the window may be written; what ends the row is the end of its context."""
         spec = self.listener.spec
         place = SongPlace(self.listener.song_ms, window.start_ms)
         head = condition_ids(spec.vocabulary, spec.conditions, self.attributes, place, tables=spec.tables)
         prompt = spec.layout.prompt(head, [], self._context, [])
         at_once = groups_at_once(self._context, self.attributes, spec)
-        return Row(self._context, prompt, 0, spec.grid.time_tokens, at_once)
+        return DecodeRow(self._context, prompt, 0, spec.grid.time_tokens, at_once)

@@ -14,8 +14,9 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from osuT5.generation.decode_loop import Engine, Guidance
-from osuT5.generation.rules.logit_rules import Row
+from osuT5.generation.decode_loop import DecodeLoop
+from osuT5.generation.decode_row import DecodeRow
+from osuT5.generation.sampling.row_choice import Guidance
 from osuT5.model.decoding.row_decoder import EncodedWindow, RowDecoder, RowState
 
 
@@ -23,7 +24,7 @@ from osuT5.model.decoding.row_decoder import EncodedWindow, RowDecoder, RowState
 class PendingRow:
     """A row that is to be written, and the window that it listens to."""
 
-    row: Row
+    row: DecodeRow
     heard: EncodedWindow
     mode_id: int
 
@@ -39,10 +40,10 @@ class Writer(Protocol):
     def ask(self) -> PendingRow | None:
         """The next row; None where there is none, or none yet."""
 
-    def choose(self, scores: Tensor, row: Row) -> int:
+    def choose(self, scores: Tensor, row: DecodeRow) -> int:
         """The next token of a row, for its scores [vocabulary out]."""
 
-    def take(self, row: Row) -> None:
+    def take(self, row: DecodeRow) -> None:
         """Takes back a row that has ended."""
 
 
@@ -51,7 +52,7 @@ class _Active:
     """A row at work. With guidance it has a second state, which reads the negative prompt."""
 
     writer: Writer
-    row: Row
+    row: DecodeRow
     states: list[RowState]
     scores: list[Tensor]
     token_id: int = 0
@@ -70,7 +71,7 @@ class _Active:
 class RowPool:
     """Writes rows with one model, on a CPU."""
 
-    def __init__(self, decoder: RowDecoder, engine: Engine) -> None:
+    def __init__(self, decoder: RowDecoder, engine: DecodeLoop) -> None:
         self.decoder = decoder
         self.engine = engine
         self._idle: list[Writer] = []
@@ -118,13 +119,13 @@ class RowPool:
 
     def _begun(self, writer: Writer, asked: PendingRow) -> _Active:
         row = asked.row
-        self.engine.note_decided(row)
+        row.note_prompt(self.engine.vocabulary)
         prompts = [row.prompt_ids] if writer.guidance is None else [row.prompt_ids, row.negative_ids]
         begun = [self.decoder.begin(asked.heard, prompt, asked.mode_id) for prompt in prompts]
         return _Active(writer, row, [state for state, _ in begun], [scores for _, scores in begun])
 
     def _goes_on(self, each: _Active) -> bool:
-        if self.engine.continues(each.row, each.choose()) and each.length < self.engine.max_length:
+        if each.row.append(each.choose(), self.engine.vocabulary) and each.length < self.engine.max_length:
             return True
         each.writer.take(each.row)
         self._idle.append(each.writer)

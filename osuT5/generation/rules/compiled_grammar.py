@@ -14,8 +14,9 @@ from collections.abc import Hashable
 import torch
 from torch import Tensor
 
+from osuT5.generation.decode_row import DecodeRow
 from osuT5.generation.rules.grammar import GrammarState
-from osuT5.generation.rules.logit_rules import OnlyItsContext, Row, WholeGroups
+from osuT5.generation.rules.logit_rules import OnlyItsContext, WholeGroups
 from osuT5.tokens.events import ContextKind, Event, EventKind
 from osuT5.tokens.vocabulary import Vocabulary
 
@@ -141,7 +142,7 @@ class CompiledGrammar:
 
     def _forbidden(self, context: ContextKind, grammar: GrammarState | None) -> Tensor:
         """What the rules forbid in a state [vocabulary out]."""
-        scores, row = torch.zeros(self.vocabulary.size_out), Row(context, [], grammar=grammar)
+        scores, row = torch.zeros(self.vocabulary.size_out), DecodeRow(context, [], grammar=grammar)
         for rule in self._rules:
             rule(scores, row)
         return scores.isneginf()

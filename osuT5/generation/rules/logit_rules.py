@@ -6,16 +6,14 @@ A rule sees the scores of one row and what the row has written so far, and sets 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from osuT5.generation.rules.grammar import GrammarState
-from osuT5.generation.rules.ratio_targets import RatioTarget
+from osuT5.generation.decode_row import DecodeRow
 from osuT5.tokens.events import ContextKind, EventKind
-from osuT5.tokens.vocabulary import EOS_ID, Vocabulary
+from osuT5.tokens.vocabulary import Vocabulary
 
 FORBIDDEN = float("-inf")
 
@@ -31,50 +29,8 @@ _NOT_IN_A_MAP = frozenset(
 )
 
 
-@dataclass(slots=True)
-class Row:
-    """One sequence being written.
-
-    Time values count the steps of the window: those below `first_value` were decided by earlier windows, those from
-    `end_value` on belong to later ones. At most `groups_at_once` groups may share a time. `end_ids`, where they are
-    given, decide alone what ends the row. `negative_ids` are the prompt to keep away from. A `time_threshold` is taken
-    instead of that of the time choice: a lower one makes more objects. `shares` are those that guidance counts.
-    """
-
-    context: ContextKind
-    prompt_ids: list[int]
-    first_value: int = 0
-    end_value: int = 0
-    groups_at_once: int = 1
-    last_value: int = 0
-    same_time_groups: int = 0
-    written_ids: list[int] = field(default_factory=list)
-    grammar: GrammarState | None = None
-    end_ids: frozenset[int] | None = None
-    negative_ids: list[int] = field(default_factory=list)
-    end_id: int | None = None
-    time_threshold: float | None = None
-    shares: tuple[RatioTarget, ...] = ()
-
-    def note(self, token_id: int, vocabulary: Vocabulary) -> None:
-        """Takes a token of the row's own context into account, read or written."""
-        event = vocabulary.decode(token_id)
-        if event is None:
-            return
-        if self.grammar is not None:
-            self.grammar.read(event)
-        for share in self.shares:
-            share.read(event)
-        if event.kind is EventKind.TIME:
-            self._note_time(event.value)
-
-    def _note_time(self, value: int) -> None:
-        self.same_time_groups = self.same_time_groups + 1 if value == self.last_value else 1
-        self.last_value = value
-
-
 class LogitRule(Protocol):
-    def __call__(self, scores: Tensor, row: Row) -> None:
+    def __call__(self, scores: Tensor, row: DecodeRow) -> None:
         """Forbids tokens in `scores` [vocabulary out], on the CPU, in place."""
 
 
@@ -87,9 +43,8 @@ class TimeRunsForward:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.time_ids = vocabulary.ids_of(EventKind.TIME)
 
-    def __call__(self, scores: Tensor, row: Row) -> None:
-        is_open = row.grammar is not None and row.grammar.waiting is not None
-        first_allowed = row.last_value if is_open else max(row.first_value, row.last_value)
+    def __call__(self, scores: Tensor, row: DecodeRow) -> None:
+        first_allowed = row.last_value if row.is_open else max(row.first_value, row.last_value)
         scores[self.time_ids.start : self.time_ids.start + first_allowed] = FORBIDDEN
 
 
@@ -99,7 +54,7 @@ class FewGroupsAtOnce:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.time_ids = vocabulary.ids_of(EventKind.TIME)
 
-    def __call__(self, scores: Tensor, row: Row) -> None:
+    def __call__(self, scores: Tensor, row: DecodeRow) -> None:
         if row.same_time_groups >= row.groups_at_once:
             scores[self.time_ids.start + row.last_value] = FORBIDDEN
 
@@ -124,7 +79,7 @@ class OnlyItsContext:
         forbidden[vocabulary.context_eos(context)] = False
         return forbidden
 
-    def __call__(self, scores: Tensor, row: Row) -> None:
+    def __call__(self, scores: Tensor, row: DecodeRow) -> None:
         scores.masked_fill_(self.forbidden[row.context], FORBIDDEN)
 
 
@@ -135,7 +90,7 @@ class WholeGroups:
         self.vocabulary = vocabulary
         self._masks: dict[tuple, Tensor] = {}
 
-    def __call__(self, scores: Tensor, row: Row) -> None:
+    def __call__(self, scores: Tensor, row: DecodeRow) -> None:
         state = row.grammar
         if state is None:
             return
@@ -168,13 +123,3 @@ def default_rules(vocabulary: Vocabulary) -> list[LogitRule]:
         OnlyItsContext(vocabulary),
         WholeGroups(vocabulary),
     ]
-
-
-def ends_row(token_id: int, row: Row, vocabulary: Vocabulary) -> bool:
-    """Whether a token ends the row: an end mark, or a time that belongs to a later window."""
-    if row.end_ids is not None:
-        return token_id in row.end_ids
-    if token_id in (EOS_ID, vocabulary.context_eos(row.context)):
-        return True
-    time_ids = vocabulary.ids_of(EventKind.TIME)
-    return token_id in time_ids and token_id - time_ids.start >= row.end_value

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from osuT5.generation.decode_row import DecodeRow
 from osuT5.generation.rules.compiled_grammar import UNKNOWN, CompiledGrammar
-from osuT5.generation.rules.logit_rules import FORBIDDEN, Row
+from osuT5.generation.rules.logit_rules import FORBIDDEN
 from osuT5.generation.sampling.sampler import Sampler
 from osuT5.model.decoding.static_decoder import StaticDecoder
 from osuT5.tokens.events import ContextKind, EventKind
@@ -80,7 +81,7 @@ class DeviceChoice:
         """How many rows are going, and how many wait for the host."""
         self._fact = dict(zip(FACTS, self.facts, strict=True))
 
-    def begin(self, rows: Sequence[Row], left: Sequence[int], uniforms: Sequence[Tensor]) -> None:
+    def begin(self, rows: Sequence[DecodeRow], left: Sequence[int], uniforms: Sequence[Tensor]) -> None:
         """Takes rows that have noted what was decided. left: tokens that each may be fed; uniforms: a number for each
         of its tokens."""
         facts = torch.zeros(self.facts.shape, dtype=torch.long)
@@ -181,7 +182,7 @@ class DeviceChoice:
         return torch.where(scores.isfinite().any(1), chosen, EOS_ID)
 
     def _note(self, chosen: Tensor, is_going: Tensor) -> None:
-        """What `Engine.continues` and `Row.note` do, and the room that is left."""
+        """Append as `DecodeRow.append` does, and count the room that is left."""
         fact, grammar = self._fact, self.grammar
         value = chosen - self._time_ids.start
         is_time = (value >= 0) & (value < len(self._time_ids))

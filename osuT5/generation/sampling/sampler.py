@@ -20,12 +20,21 @@ import torch
 from torch import Tensor
 
 from osu_beatmap.beatmap import GameMode
+from osuT5.generation.decode_row import DecodeRow
 from osuT5.generation.rules.grammar import is_published
-from osuT5.generation.rules.logit_rules import Row
 from osuT5.generation.sampling.draws import draw, draw_beginning, draw_kind
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import ContextKind, EventKind
-from parity.logit_rules import Temperatures
+
+
+@dataclass(frozen=True)
+class Temperatures:
+    """Temperatures of all published checkpoints; `timing` is that of beats, `taiko_hit` that of hitsounds in taiko."""
+
+    general: float
+    timing: float = 0.1
+    mania_column: float = 0.8
+    taiko_hit: float = 0.8
 
 
 @dataclass(frozen=True)
@@ -107,7 +116,7 @@ class Sampler:
                 setattr(other, name, value.to(device))
         return other
 
-    def __call__(self, scores: Tensor, row: Row, uniform: float) -> int:
+    def __call__(self, scores: Tensor, row: DecodeRow, uniform: float) -> int:
         """Draw a token for one row; forbidden ones are never drawn.
 
         Args:

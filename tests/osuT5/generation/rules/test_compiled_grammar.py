@@ -9,8 +9,9 @@ import torch
 
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
+from osuT5.generation.decode_row import DecodeRow
 from osuT5.generation.rules.compiled_grammar import UNKNOWN, CompiledGrammar, TableFull
-from osuT5.generation.rules.logit_rules import OnlyItsContext, Row, WholeGroups
+from osuT5.generation.rules.logit_rules import OnlyItsContext, WholeGroups
 from osuT5.generation.window_schedule import _grammar
 from osuT5.tokens.events import ContextKind
 from tests.support.tiny_song import tiny_spec
@@ -34,7 +35,7 @@ def test_a_row_is_in_its_line_at_every_token(spec, compiled, mode):
     dice = random.Random(mode.value)
     rules = (OnlyItsContext(spec.vocabulary), WholeGroups(spec.vocabulary))
     for context in spec.contexts_of(mode):
-        row = Row(context, [], grammar=_grammar(context, Attributes(mode, key_count=5), spec.encoding))
+        row = DecodeRow(context, [], grammar=_grammar(context, Attributes(mode, key_count=5), spec.encoding))
         line = compiled.line_of(context, row.grammar)
         for _ in range(TOKENS):
             compiled.publish()

@@ -1,8 +1,9 @@
 import torch
 
 from osu_beatmap.beatmap import GameMode
+from osuT5.generation.decode_row import DecodeRow
 from osuT5.generation.rules.grammar import GrammarState
-from osuT5.generation.rules.logit_rules import FewGroupsAtOnce, OnlyItsContext, Row, TimeRunsForward, ends_row
+from osuT5.generation.rules.logit_rules import FewGroupsAtOnce, OnlyItsContext, TimeRunsForward
 from osuT5.tokens.contract import mini_spec
 from osuT5.tokens.events import ContextKind, Event, EventKind
 from osuT5.tokens.vocabulary import EOS_ID
@@ -11,12 +12,12 @@ VOCABULARY = mini_spec().vocabulary
 TIME_IDS = VOCABULARY.ids_of(EventKind.TIME)
 
 
-def row(**changes) -> Row:
+def row(**changes) -> DecodeRow:
     facts = {"context": ContextKind.MAP, "prompt_ids": [], "first_value": 10, "end_value": 20, "groups_at_once": 2}
-    return Row(**{**facts, **changes})
+    return DecodeRow(**{**facts, **changes})
 
 
-def allowed_times(rule, state: Row) -> list[int]:
+def allowed_times(rule, state: DecodeRow) -> list[int]:
     scores = torch.zeros(VOCABULARY.size_out)
     rule(scores, state)
     times = scores[TIME_IDS.start : TIME_IDS.stop]
@@ -72,8 +73,8 @@ def test_a_context_holds_only_its_own_tokens():
 
 
 def test_times_in_the_lookahead_end_the_window():
-    assert not ends_row(TIME_IDS.start + 19, row(), VOCABULARY)
-    assert ends_row(TIME_IDS.start + 20, row(), VOCABULARY)
-    assert ends_row(EOS_ID, row(), VOCABULARY)
-    assert ends_row(VOCABULARY.context_eos(ContextKind.MAP), row(), VOCABULARY)
-    assert not ends_row(VOCABULARY.context_eos(ContextKind.KIAI), row(), VOCABULARY)
+    assert not row().is_ended_by(TIME_IDS.start + 19, VOCABULARY)
+    assert row().is_ended_by(TIME_IDS.start + 20, VOCABULARY)
+    assert row().is_ended_by(EOS_ID, VOCABULARY)
+    assert row().is_ended_by(VOCABULARY.context_eos(ContextKind.MAP), VOCABULARY)
+    assert not row().is_ended_by(VOCABULARY.context_eos(ContextKind.KIAI), VOCABULARY)

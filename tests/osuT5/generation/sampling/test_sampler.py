@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from osu_beatmap.beatmap import GameMode
+from osuT5.generation.decode_row import DecodeRow
 from osuT5.generation.rules.grammar import GrammarState
-from osuT5.generation.rules.logit_rules import Row
 from osuT5.generation.sampling.draws import beginning_chances
 from osuT5.generation.sampling.sampler import Sampler, Sampling, next_uniform
 from osuT5.tokens.contract import mini_spec
@@ -35,8 +35,8 @@ def scores_of(chances: dict[int, float]) -> torch.Tensor:
     return scores
 
 
-def row(context=ContextKind.MAP, waiting: EventKind | None = None) -> Row:
-    return Row(context, [], 0, 500, 4, grammar=GrammarState(GameMode.STANDARD, waiting=waiting))
+def row(context=ContextKind.MAP, waiting: EventKind | None = None) -> DecodeRow:
+    return DecodeRow(context, [], 0, 500, 4, grammar=GrammarState(GameMode.STANDARD, waiting=waiting))
 
 
 def draws(sampling: Sampling, chances: dict[int, float], count=200, spec=SPEC, **facts) -> Counter[int]:
