@@ -67,17 +67,15 @@ class DecodeLoop:
             loop = DeviceLoop(self.model, self.vocabulary, self.guidance)
             chosen = loop.write(rows, encoder_states, prompts, left, choice)
             if chosen is not None:
-                self._take_over(rows, chosen, choice.generators)
+                self._take_over(rows, chosen)
                 return
         with begun(self.model, encoder_states, prompts) as batch:
             self._write(rows, batch, copies, padding, choice)
 
-    def _take_over(
-        self, rows: list[DecodeRow], chosen: Sequence[Chosen], generators: Sequence[torch.Generator]
-    ) -> None:
+    def _take_over(self, rows: list[DecodeRow], chosen: Sequence[Chosen]) -> None:
         """Takes in what a device has chosen, and lets generators go on by as many numbers as tokens took."""
-        for row, each, generator in zip(rows, chosen, generators, strict=True):
-            torch.rand(len(each.ids), generator=generator, dtype=torch.float64)
+        for row, each in zip(rows, chosen, strict=True):
+            torch.rand(len(each.ids), generator=row.generator, dtype=torch.float64)
             goes_on = [row.append(token_id, self.vocabulary) for token_id in each.ids]
             assert goes_on == [True] * (len(goes_on) - 1) + [not each.has_ended], "where does the row end?"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import torch
 from torch import Tensor
 
 from osuT5.generation.rules.grammar import GrammarState
@@ -43,6 +44,7 @@ class DecodeRow:
         end_id: Token that ended the row.
         time_threshold: Replaces that of the sampling; a lower one makes more objects.
         shares: Ratios that are counted.
+        generator: Source of the row's random numbers, so that its tokens do not depend on its neighbours.
     """
 
     context: ContextKind
@@ -59,6 +61,7 @@ class DecodeRow:
     end_id: int | None = None
     time_threshold: float | None = None
     shares: tuple[RatioTarget, ...] = ()
+    generator: torch.Generator | None = None
 
     @property
     def is_open(self) -> bool:

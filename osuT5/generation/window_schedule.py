@@ -26,9 +26,8 @@ from osuT5.generation.decode_loop import DecodeLoop
 from osuT5.generation.decode_row import DecodeRow
 from osuT5.generation.rules.grammar import GrammarState, is_published
 from osuT5.generation.rules.group_shapes import PublishedGrammar
-from osuT5.generation.rules.logit_rules import default_rules
-from osuT5.generation.rules.ratio_targets import TowardsRatioTargets, count, find_ratio_targets
-from osuT5.generation.sampling.row_choice import Guidance, RowByRow
+from osuT5.generation.rules.ratio_targets import count, find_ratio_targets
+from osuT5.generation.sampling.row_choice import Guidance, RowChoice
 from osuT5.generation.sampling.sampler import Sampler, Sampling
 from osuT5.generation.threads import cpu_threads
 from osuT5.model.decoding.row_decoder import EncodedWindow
@@ -180,7 +179,7 @@ class SongGenerator:
             with cpu_threads(self.model):
                 if part and self.model.row_decoder is not None:
                     guided = {context: _guidance(context, _charts_of(context, part), sampling) for context, _ in part}
-                    write_side_by_side(self, part, self._choice(sampling, []), guided)
+                    write_side_by_side(self, part, RowChoice(Sampler(sampling, self.spec)), guided)
                 elif part:
                     self._fill_in_turn(part, sampling)
 
@@ -189,11 +188,14 @@ class SongGenerator:
         for context in dict.fromkeys(context for context, _ in wanted):
             charts = _charts_of(context, wanted)
             engine = DecodeLoop(self.model, self.spec.vocabulary, guidance=_guidance(context, charts, sampling))
-            choice = self._choice(sampling, [torch.Generator().manual_seed(chart.seed) for chart in charts])
+            choice = RowChoice(Sampler(sampling, self.spec))
+            generators = [torch.Generator().manual_seed(chart.seed) for chart in charts]
             modes = [int(chart.attributes.mode) for chart in charts]
             written = [list(chart.begun.get(context, ())) for chart in charts]
             for window in self.windows:
                 rows = [self.row(window, context, *each) for each in zip(charts, written, strict=True)]
+                for row, generator in zip(rows, generators, strict=True):
+                    row.generator = generator
                 engine.write(rows, *self.heard(window, charts), modes, choice)
                 for row, groups in zip(rows, written, strict=True):
                     self.take(row, window, groups)
@@ -207,11 +209,6 @@ class SongGenerator:
     def _is_after_map(self, context: ContextKind, chart: ChartState) -> bool:
         order = self.spec.contexts_of(chart.attributes.mode)
         return {context, ContextKind.MAP} <= set(order) and order.index(context) > order.index(ContextKind.MAP)
-
-    def _choice(self, sampling: Sampling, generators: Sequence[torch.Generator]) -> RowByRow:
-        vocabulary = self.spec.vocabulary
-        rules = [*default_rules(vocabulary), TowardsRatioTargets(vocabulary, sampling.guidance_scale)]
-        return RowByRow(rules, Sampler(sampling, self.spec), generators)
 
     def first_ms(self, window: Window) -> float:
         """No earlier than this does a window write anything."""

@@ -20,7 +20,7 @@ from osuT5.generation.batching.shared_pool import SharedPools, shared_pools
 from osuT5.generation.chart_state import ChartState
 from osuT5.generation.decode_loop import DecodeLoop
 from osuT5.generation.decode_row import DecodeRow
-from osuT5.generation.sampling.row_choice import Guidance, RowByRow
+from osuT5.generation.sampling.row_choice import Guidance, RowChoice
 from osuT5.model.decoding.row_decoder import EncodedWindow
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import Contract
@@ -64,7 +64,7 @@ class ContextGenerator:
         group: WriterGroup,
         context: ContextKind,
         chart: ChartState,
-        choice: RowByRow,
+        choice: RowChoice,
         guidance: Guidance | None,
         before: Sequence[ContextGenerator],
     ) -> None:
@@ -74,7 +74,7 @@ class ContextGenerator:
         self.guidance = guidance
         self.index = 0
         self.before = before
-        self._choice = choice
+        self.choice = choice
         self._generator = torch.Generator().manual_seed(chart.seed)
 
     @property
@@ -91,10 +91,11 @@ class ContextGenerator:
         song = self.group.song
         window = song.windows[self.index]
         row = song.row(window, self.context, self.chart, self.written)
+        row.generator = self._generator
         return PendingRow(row, self.group.hear(self.index, self.chart), int(self.chart.attributes.mode))
 
-    def choose(self, scores: Tensor, row: DecodeRow) -> int:
-        return self._choice.choose(scores, row, self._generator)
+    def choose(self, scores: Tensor, rows: Sequence[DecodeRow]) -> list[int]:
+        return self.choice.choose(scores, rows)
 
     def take(self, row: DecodeRow) -> None:
         self.group.song.take(row, self.group.song.windows[self.index], self.written)
@@ -111,7 +112,7 @@ class ContextGenerator:
 class WriterGroup:
     """The writers of a song, and what they all listen to."""
 
-    def __init__(self, song: ParallelSong, wanted: Wanted, choice: RowByRow, guided: Guided) -> None:
+    def __init__(self, song: ParallelSong, wanted: Wanted, choice: RowChoice, guided: Guided) -> None:
         self.song = song
         self.needed_lead = _needed_lead(song)
         self._used: dict[int, list[EncodedWindow]] = {}
@@ -143,7 +144,7 @@ class WriterGroup:
         self.progress(self.writers[-1].context.value, first, len(self.song.windows))
 
 
-def write_side_by_side(song: ParallelSong, wanted: Wanted, choice: RowByRow, guided: Guided) -> None:
+def write_side_by_side(song: ParallelSong, wanted: Wanted, choice: RowChoice, guided: Guided) -> None:
     """Fills in contexts of charts; those of one chart come in their order.
 
     song: its model is ready to generate on a CPU

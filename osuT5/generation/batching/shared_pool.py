@@ -10,18 +10,16 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from torch import Tensor
 
 from osuT5.generation.batching.row_pool import PendingRow, RowPool, Writer
 from osuT5.generation.decode_loop import DecodeLoop
+from osuT5.generation.decode_row import DecodeRow
 from osuT5.generation.threads import cpu_threads
 from osuT5.model.decoding.row_decoder import ALIKE_FROM_ROWS
 from osuT5.tokens.vocabulary import EOS_ID
-
-if TYPE_CHECKING:
-    from osuT5.generation.decode_row import DecodeRow
 
 Answer = TypeVar("Answer")
 
@@ -51,6 +49,7 @@ class _Guarded:
 
     def __init__(self, writer: Writer, order: _Order) -> None:
         self.guidance = writer.guidance
+        self.choice = writer.choice
         self._writer = writer
         self._order = order
 
@@ -61,8 +60,8 @@ class _Guarded:
     def ask(self) -> PendingRow | None:
         return self._or_fail(None, self._writer.ask)
 
-    def choose(self, scores: Tensor, row: DecodeRow) -> int:
-        return self._or_fail(EOS_ID, self._writer.choose, scores, row)
+    def choose(self, scores: Tensor, rows: Sequence[DecodeRow]) -> list[int]:
+        return self._or_fail([EOS_ID] * len(rows), self._writer.choose, scores, rows)
 
     def take(self, row: DecodeRow) -> None:
         self._or_fail(None, self._writer.take, row)

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from osuT5.generation.decode_row import DecodeRow
-from osuT5.generation.rules.logit_rules import LogitRule
+from osuT5.generation.rules.logit_rules import GrammarMasks, RowFacts, default_rules
+from osuT5.generation.rules.ratio_targets import TowardsRatioTargets
 from osuT5.generation.sampling.sampler import Sampler, next_uniform
 from osuT5.tokens.vocabulary import EOS_ID
 
@@ -22,30 +23,44 @@ class Choice(Protocol):
         """Return the next token of each active row, for its scores [active, vocabulary out] on the CPU."""
 
 
-class RowByRow:
-    """Chooses by rules, each row from a generator of its own, so that its tokens do not depend on its neighbours."""
+class RowChoice:
+    """Choice by the default rules and a sampler; a token takes one random number of its row.
 
-    def __init__(
-        self,
-        rules: Sequence[LogitRule],
-        sampler: Sampler,
-        generators: Sequence[torch.Generator],
-    ) -> None:
-        self.rules = rules
-        self.sampler = sampler
-        self.generators = generators
+    The host and a device share it: `draw` waits for no value.
+    """
+
+    def __init__(self, sampler: Sampler, device: torch.device | str = "cpu") -> None:
+        self.sampler = sampler.to(device)
+        self.rules = default_rules(sampler.vocabulary, device)
+        self._masks = GrammarMasks(sampler.vocabulary)
+        self._lean = TowardsRatioTargets(sampler.vocabulary, sampler.sampling.guidance_scale)
 
     def __call__(self, scores: Tensor, rows: Sequence[DecodeRow], active: Sequence[int]) -> list[int]:
-        return [self.choose(scores[place], rows[index], self.generators[index]) for place, index in enumerate(active)]
+        return self.choose(scores, [rows[index] for index in active])
 
-    def choose(self, scores: Tensor, row: DecodeRow, generator: torch.Generator) -> int:
-        """The next token of one row."""
-        uniform = next_uniform(generator)
+    def choose(self, scores: Tensor, rows: Sequence[DecodeRow]) -> list[int]:
+        """Return the next token of each row, for scores on the CPU [rows, vocabulary out], which are changed."""
+        uniforms = torch.tensor([next_uniform(row.generator) for row in rows], dtype=torch.float64)
+        return self.draw(scores, self.facts(rows), uniforms, rows).tolist()
+
+    def facts(self, rows: Sequence[DecodeRow]) -> RowFacts:
+        """Return the state tensors of rows, on the CPU."""
+        return RowFacts.of(rows, self._masks, self.sampler.sampling.time_threshold)
+
+    def draw(self, scores: Tensor, facts: RowFacts, uniforms: Tensor, rows: Sequence[DecodeRow] = ()) -> Tensor:
+        """Draw a token for each row [rows], for scores that are changed in place.
+
+        Args:
+            scores: [rows, vocabulary out].
+            uniforms: Random numbers in [0, 1), float64 [rows].
+            rows: Those whose ratios are counted, on the host alone.
+        """
         for rule in self.rules:
-            rule(scores, row)
-        if not scores.isfinite().any():
-            return EOS_ID  # the rules leave nothing: no time is left for what was begun
-        return self.sampler(scores, row, uniform)
+            rule(scores, facts)
+        for place, row in enumerate(rows):
+            self._lean(scores[place], row)
+        # Rules that leave nothing end a row: no time is left for what began.
+        return torch.where(scores.isfinite().any(1), self.sampler.draw(scores, facts, uniforms), EOS_ID)
 
 
 @dataclass(frozen=True, slots=True)

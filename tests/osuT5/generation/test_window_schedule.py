@@ -12,7 +12,7 @@ from osu_beatmap.beatmap import GameMode
 from osuT5.generation.chart_state import ChartState, groups_between
 from osuT5.generation.decode_loop import DecodeLoop
 from osuT5.generation.decode_row import DecodeRow
-from osuT5.generation.sampling.row_choice import RowByRow
+from osuT5.generation.sampling.row_choice import RowChoice
 from osuT5.generation.sampling.sampler import Sampler, Sampling
 from osuT5.generation.window_schedule import SongGenerator
 from osuT5.model.seq2seq import MapperModel
@@ -178,14 +178,15 @@ def test_groups_between_includes_its_start_and_excludes_its_end():
 def test_a_row_that_never_ends_stops_at_the_decoder_length(model):
     vocabulary = SPEC.vocabulary
 
-    def only_hitsounds(scores, row):
-        kept = scores[vocabulary.ids_of(EventKind.HITSOUND).start].item()
-        scores.fill_(float("-inf"))
-        scores[vocabulary.ids_of(EventKind.HITSOUND).start] = kept
+    def only_hitsounds(scores, facts):
+        first = vocabulary.ids_of(EventKind.HITSOUND).start
+        scores[:, :first] = scores[:, first + 1 :] = float("-inf")
 
     engine = DecodeLoop(model, vocabulary)
-    choice = RowByRow([only_hitsounds], Sampler(Sampling(), SPEC), [torch.Generator()])
-    row = DecodeRow(ContextKind.MAP, [1, vocabulary.context_sos(ContextKind.MAP)], 0, 819, 4)
+    choice = RowChoice(Sampler(Sampling(), SPEC))
+    choice.rules = [only_hitsounds]
+    prompt = [1, vocabulary.context_sos(ContextKind.MAP)]
+    row = DecodeRow(ContextKind.MAP, prompt, 0, 819, 4, generator=torch.Generator())
     states = torch.zeros(1, model.config.max_source_positions, model.config.d_model)
     engine.write([row], states, [0], [0], choice)
     assert len(row.prompt_ids) + len(row.written_ids) <= engine.max_length + 1
