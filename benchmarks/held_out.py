@@ -159,14 +159,14 @@ def score_song(
         score.made_of, score.human_made_of = count_kinds(drafts[index]), count_kinds(chart.beatmap)
         score.problems = sum(f.severity is Severity.PROBLEM for f in check(drafts[index], song_ms))
         if matched_with is not None:
-            matched = MeasuredChart(_matched_map(song, chart.beatmap, matched_with))
+            matched = MeasuredChart(_match_map(song, chart.beatmap, matched_with))
             score.f1_matched = F1.measure(Case(matched, human))
             score.star_error_matched = matched.stars - human.stars
         scores.append(score)
     return scores
 
 
-def _matched_map(song: FolderSong, human: Beatmap, model_path: str) -> Beatmap:
+def _match_map(song: FolderSong, human: Beatmap, model_path: str) -> Beatmap:
     """The map that a user gets who asks for what the human's is like."""
     options = options_like(human) | {"audio_path": str(song.audio_path), "seed": SEED, "generate_positions": False}
     return matched_map(resolve(options | ({"model_path": model_path} if model_path else {})), None, SEED)[0]

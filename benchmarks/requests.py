@@ -89,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         excerpts = write_excerpts(options.folder, Path(place), options.songs, options.seconds)
         print(table(("option", "asked", "in the file"), settings_rows(excerpts[:1], Path(place), options.model)))
         found = all_found(excerpts, options)
-    print(table(("option", "mode", "cfg_scale", "asked", "reached", "miss"), found_rows(found)))
+    print(table(("option", "mode", "cfg_scale", "asked", "reached", "miss"), make_rows(found)))
     return 0
 
 
@@ -177,7 +177,7 @@ def _additions(beatmap: Beatmap) -> str:
     return f"{count} additions"
 
 
-def found_rows(found: Found) -> Iterator[tuple]:
+def make_rows(found: Found) -> Iterator[tuple]:
     """Scales in the order in which they were asked for, and matched maps last."""
     for option, mode, scale in sorted(found, key=lambda key: (*key[:2], key[2] == MATCHED)):
         pairs = found[option, mode, scale]

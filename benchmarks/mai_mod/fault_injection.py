@@ -175,7 +175,7 @@ class Benchmark:
             known = worst.get(each.obj)
             if known is None or each.surprise.relative > known.surprise.relative:
                 worst[each.obj] = each
-        touched = {index for fault in faulty.faults for index in _touched(kind, fault, beatmap)}
+        touched = {index for fault in faulty.faults for index in _find_touched(kind, fault, beatmap)}
         for index, each in worst.items():
             into = report.touched if index in touched else report.untouched
             into["both"].append(each.surprise.relative + RULE_SCORE * (index in flags))
@@ -250,7 +250,7 @@ def _relative_at(observed: Sequence[Observation], time_ms: float) -> float:
     return next((each.surprise.relative for each in inside), 0.0)
 
 
-def _touched(kind: str, fault: Fault, beatmap: Beatmap) -> set[int]:
+def _find_touched(kind: str, fault: Fault, beatmap: Beatmap) -> set[int]:
     """The objects that show a fault; a combo that was moved shows at both ends of the move."""
     if kind != "combo_moved":
         return {fault.obj}

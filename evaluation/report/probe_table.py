@@ -39,19 +39,19 @@ class ProbeResult:
         return bool(signed.mean() >= visible and (moved > 0).mean() >= FEWEST_THAT_AGREE)
 
 
-def probed(charts: Sequence[tuple[str, MeasuredChart]], bands: Bands) -> dict[tuple[str, str], ProbeResult]:
+def run_probe(charts: Sequence[tuple[str, MeasuredChart]], bands: Bands) -> dict[tuple[str, str], ProbeResult]:
     """(metric, probe) -> what was measured over (song, chart) pairs, where any chart has the metric."""
     pairs: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
     for song, chart in charts:
         others = [other for name, other in charts if name != song and other.beatmap.mode is chart.beatmap.mode]
         clean = values_of(Case(chart, chart, chart.attributes, bands.of(chart.beatmap.mode, chart.level)))
-        for probe, damaged in _damaged(song, chart, others, bands):
+        for probe, damaged in _damage(song, chart, others, bands):
             for name, value in values_of(damaged).items():
                 pairs[name, probe].append((clean[name], value))
     return {key: measured for key, of in pairs.items() if (measured := _finite(of)) is not None}
 
 
-def _damaged(
+def _damage(
     song: str, chart: MeasuredChart, others: Sequence[MeasuredChart], bands: Bands
 ) -> Iterator[tuple[str, Case]]:
     """Every probe that can be done to a chart, as a case whose human chart and whose wish is the one without damage."""
