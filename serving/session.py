@@ -19,8 +19,11 @@ from serving.wire import SECRET_BYTES
 FOLDER_NAME = "osu-mapper"
 MAX_FILE_BYTES = 10_000
 
-PROGRAM_FOLDERS = ("osu_beatmap", "osuT5", "osu_diffusion", "checkpoints", "pipeline", "serving", "models", "datasets")
-"""What decides which map a request gives, and how it is asked for."""
+PROGRAM_FOLDERS = (
+    *("feedback", "osu_beatmap", "beat_tracking", "model_files", "osuT5", "osu_diffusion", "parity", "pipeline"),
+    *("serving", "models", "datasets"),
+)
+"""Folders that determine the map of a request, or the protocol."""
 
 
 @dataclass(frozen=True, slots=True)

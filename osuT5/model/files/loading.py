@@ -16,7 +16,7 @@ from model_files.errors import ModelError, first_line
 from model_files.folder_weights import SAFETENSORS, SAFETENSORS_INDEX
 from model_files.hub import local_folder
 from model_files.json_files import read_json_object
-from model_files.torch_files import read_torch_file
+from model_files.tensor_files import read_torch_file
 from osu_beatmap.beatmap import GameMode
 from osuT5.model.config import ModelConfig
 from osuT5.model.files.bundle import bundle_from_json
