@@ -8,7 +8,7 @@ from osu_beatmap.files.archive import write_osz
 from osu_beatmap.files.writer import save_beatmap
 from osu_beatmap.timing.edits import set_kiai
 from pipeline.request.options import RequestError
-from tests.pipeline.review.review_maps import regular_map
+from tests.support.review_maps import regular_map
 
 
 def difficulties(count: int = 3) -> dict:

@@ -9,7 +9,7 @@ from modding.habits.habits import choices_of, habits_of
 from modding.habits.places import MapPlaces
 from modding.habits.weights import WEIGHTS
 from osu_beatmap.beatmap import Circle, GameMode, HitSound, TimingPoint
-from tests.pipeline.review.review_maps import BEAT_MS, regular_map
+from tests.support.review_maps import BEAT_MS, regular_map
 
 
 def most_surprising(beatmap, aspect):
