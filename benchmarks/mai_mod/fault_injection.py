@@ -31,6 +31,7 @@ from benchmarks.mai_mod.review_charts import ReviewChart, review_charts
 from evaluation.faults import KINDS, Fault, FaultyMap, inject
 from evaluation.faults.section_faults import STRETCH_FAULTS
 from evaluation.measures.review_metrics import RULE_SCORE, auc, baseline_scores, rule_flags
+from evaluation.report import markdown
 from modding.aspects import Aspect, Category
 from modding.observation.observations import Observation
 from modding.observation.surprisal import stars_of
@@ -277,15 +278,13 @@ def _is_about_lines(suggestion: Suggestion) -> bool:
 
 
 def table(rows: Sequence[Row]) -> str:
-    lines = [
-        "| fault | mode | faults | AUC | model alone | habits alone | baseline | recall | mean rank |",
-        "|---" * 9 + "|",
-    ]
+    columns = ("fault", "mode", "faults", "AUC", "model alone", "habits alone", "baseline", "recall", "mean rank")
+    cells = []
     for row in rows:
         figures = (row.both, row.model, row.habits, row.baseline, row.recall)
-        shown = " | ".join("-" if math.isnan(each) else f"{each:.2f}" for each in figures)
-        lines.append(f"| {row.kind} | {row.mode} | {row.faults} | {shown} | {row.mean_rank:.1f} |")
-    return "\n".join(lines)
+        shown = ["-" if math.isnan(each) else f"{each:.2f}" for each in figures]
+        cells.append([row.kind, row.mode, row.faults, *shown, f"{row.mean_rank:.1f}"])
+    return markdown.table(columns, cells)
 
 
 def main() -> int:

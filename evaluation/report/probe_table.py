@@ -13,6 +13,7 @@ from evaluation.bands import Bands
 from evaluation.charts import Case, MeasuredChart
 from evaluation.metrics import METRICS, Metric, Reaction, values_of
 from evaluation.probes import PROBES
+from evaluation.report.markdown import table
 
 FEWEST_THAT_AGREE = 2 / 3
 """A reaction is one of most charts that react at all, not of a single large one."""
@@ -78,7 +79,7 @@ def stated() -> Iterator[tuple[Metric, str, Reaction]]:
 
 def markdown(measured: Mapping[tuple[str, str], ProbeResult]) -> str:
     """Metric by probe: the mean without damage and with it; bold where the metric states that it must move."""
-    lines = ["| metric | no damage | " + " | ".join(PROBES) + " |", "|---" * (len(PROBES) + 2) + "|"]
+    rows = []
     for name, metric in METRICS.items():
         cells = []
         clean = [of.before.mean() for (metric_name, _), of in measured.items() if metric_name == name]
@@ -88,5 +89,5 @@ def markdown(measured: Mapping[tuple[str, str], ProbeResult]) -> str:
             cells.append(
                 f"**{text}**" if text and metric.reacts.get(probe, Reaction.STAYS) is not Reaction.STAYS else text
             )
-        lines.append(f"| {name} | {clean[0]:.3g} | " + " | ".join(cells) + " |" if clean else f"| {name} | |")
-    return "\n".join(lines)
+        rows.append([name, f"{clean[0]:.3g}", *cells] if clean else [name, ""])
+    return table(("metric", "no damage", *PROBES), rows)
