@@ -84,7 +84,7 @@ class GeneratedMapReport:
             print(f"  {name}: {finding.rule} at {finding.time_ms}: {finding.message}")
 
 
-def generated_maps(folders: list[Path], report: GeneratedMapReport) -> Iterator[tuple[str, bytes, float | None]]:
+def find_maps(folders: list[Path], report: GeneratedMapReport) -> Iterator[tuple[str, bytes, float | None]]:
     """Name, file content and length of the audio, where that is at hand, of every map below the folders."""
     seen: set[tuple[Path, bytes]] = set()
     for folder in folders:
@@ -138,7 +138,7 @@ def main() -> None:
     parser.add_argument("--show", action="store_true", help="print every problem with its map")
     options = parser.parse_args()
     report = GeneratedMapReport()
-    for name, data, audio_ms in generated_maps(options.folders, report):
+    for name, data, audio_ms in find_maps(options.folders, report):
         report.add(name, data, audio_ms)
     report.print(options.show)
     if not report.rules.charts:

@@ -35,6 +35,7 @@ from evaluation.generate_maps import chosen_charts, options_like
 from evaluation.measures.object_metrics import snapped_share
 from evaluation.measures.timing_metrics import compare_timing
 from evaluation.metrics import METRICS
+from evaluation.report import markdown
 from osu_beatmap.attributes import attributes_of
 from osu_beatmap.beatmap import Beatmap, GameMode, HoldNote, Slider, TimingPoint
 from osu_beatmap.held_out import Split
@@ -159,14 +160,14 @@ def score_song(
         score.made_of, score.human_made_of = count_kinds(drafts[index]), count_kinds(chart.beatmap)
         score.problems = sum(f.severity is Severity.PROBLEM for f in check(drafts[index], song_ms))
         if matched_with is not None:
-            matched = MeasuredChart(_matched_map(song, chart.beatmap, matched_with))
+            matched = MeasuredChart(_match_map(song, chart.beatmap, matched_with))
             score.f1_matched = F1.measure(Case(matched, human))
             score.star_error_matched = matched.stars - human.stars
         scores.append(score)
     return scores
 
 
-def _matched_map(song: FolderSong, human: Beatmap, model_path: str) -> Beatmap:
+def _match_map(song: FolderSong, human: Beatmap, model_path: str) -> Beatmap:
     """The map that a user gets who asks for what the human's is like."""
     options = options_like(human) | {"audio_path": str(song.audio_path), "seed": SEED, "generate_positions": False}
     return generate_matched_map(resolve(options | ({"model_path": model_path} if model_path else {})), None, SEED)[0]
@@ -200,7 +201,7 @@ def table(scores: list[ChartScore]) -> str:
         "stars",
     )
     columns = ("mode", "charts", *figures)
-    lines = ["| " + " | ".join(columns) + " |", "|---" * len(columns) + "|"]
+    rows = []
     for mode in sorted({score.mode for score in scores}):
         of_mode = [score for score in scores if score.mode == mode]
 
@@ -210,13 +211,12 @@ def table(scores: list[ChartScore]) -> str:
         offsets = [abs(score.offset_ms) for score in of_mode if score.tempo_right > 0.5]
         offset = f"{statistics.median(offsets):.1f}" if offsets else "-"
         star_error = statistics.fmean(abs(score.star_error) for score in of_mode)
-        lines.append(
-            f"| {mode} | {len(of_mode)} | {mean('f1'):.3f} | {mean('f1_with_timing'):.3f} | {mean('onsets_f1'):.3f} "
-            f"| {mean('ticks_f1'):.3f} | {mean('tempo_right'):.2f} | {mean('tempo_octave'):.2f} | {offset} "
-            f"| {mean('on_grid'):.3f} | {star_error:.2f} | {mean('f1_matched'):.3f} "
-            f"| {statistics.fmean(abs(score.star_error_matched) for score in of_mode):.2f} |"
-        )
-    return "\n".join(lines)
+        thirds = [f"{mean(name):.3f}" for name in ("f1", "f1_with_timing", "onsets_f1", "ticks_f1")]
+        tempi = [f"{mean('tempo_right'):.2f}", f"{mean('tempo_octave'):.2f}", offset]
+        matched = statistics.fmean(abs(score.star_error_matched) for score in of_mode)
+        stars = [f"{mean('on_grid'):.3f}", f"{star_error:.2f}", f"{mean('f1_matched'):.3f}", f"{matched:.2f}"]
+        rows.append([mode, len(of_mode), *thirds, *tempi, *stars])
+    return markdown.table(columns, rows)
 
 
 def count_kinds(beatmap: Beatmap) -> dict[str, int]:
@@ -249,7 +249,7 @@ def _is_curved(slider: Slider) -> bool:
 def kinds_table(scores: list[ChartScore]) -> str:
     """Format the make-up of maps by mode as a Markdown table, with 90 % intervals by bootstrap over songs."""
     columns = ("mode", "songs", "objects / human", "problems", *(f"{name}, human" for name in RATIOS))
-    lines = ["| " + " | ".join(columns) + " |", "|---" * len(columns) + "|"]
+    rows = []
     for mode in sorted({score.mode for score in scores}):
         by_song: dict[str, list[ChartScore]] = defaultdict(list)
         for score in scores:
@@ -262,8 +262,8 @@ def kinds_table(scores: list[ChartScore]) -> str:
             made = interval(songs, lambda some, part=part, whole=whole: _ratio([s.made_of for s in some], part, whole))
             human = _ratio([score.human_made_of for song in songs for score in song], part, whole)
             cells.append("-" if math.isnan(human) else f"{made}, {human:.3f}")
-        lines.append(f"| {mode} | {len(songs)} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+        rows.append([mode, len(songs), *cells])
+    return markdown.table(columns, rows)
 
 
 def _ratio(counts: Sequence[dict[str, int]], part: str, whole: str) -> float:

@@ -79,15 +79,15 @@ def round_trip(beatmap: Beatmap, spec: EncodingSpec) -> tuple[Beatmap, AssemblyR
 
 def quantised(groups: Iterable[EventGroup]) -> list[EventGroup]:
     """The groups as tokens have their times: in steps, centred."""
-    return [EventGroup(_centred(group.time_ms), tuple(_with_centred_time(e) for e in group.events)) for group in groups]
+    return [EventGroup(_centre(group.time_ms), tuple(_with_centred_time(e) for e in group.events)) for group in groups]
 
 
-def _centred(time_ms: float) -> float:
+def _centre(time_ms: float) -> float:
     return math.floor(time_ms / STEP_MS) * STEP_MS + TIME_BOUND_MS
 
 
 def _with_centred_time(event: Event) -> Event:
-    return Event(event.kind, int(_centred(event.value))) if event.kind is EventKind.TIME else event
+    return Event(event.kind, int(_centre(event.value))) if event.kind is EventKind.TIME else event
 
 
 class Comparison:
@@ -114,7 +114,7 @@ class Comparison:
         """What an object and its image share: kind, step of time, and column."""
         kind = self._kind(obj)
         column = column_event(obj.x, self.before.key_count).value if self.before.mode is GameMode.MANIA else 0
-        return kind, _centred(obj.time_ms), column
+        return kind, _centre(obj.time_ms), column
 
     def _kind(self, obj: HitObject) -> str:
         """What osu! plays an object as in this mode."""
@@ -129,7 +129,7 @@ class Comparison:
         kind = self._kind(old)
         if duration_ms < STEP_MS and kind != "circle":
             return f"{kind} under {STEP_MS} ms begins and ends in one step" + (
-                ", kept as a circle" if _centred(old.time_ms) in starts else ""
+                ", kept as a circle" if _centre(old.time_ms) in starts else ""
             )
         return f"{kind} overlaps another object of its kind"
 

@@ -73,8 +73,8 @@ class Bands:
         bands = {
             f"{mode.name.lower()}/{level.name.lower()}": {
                 "charts": band.charts,
-                "shapes": {name: _rounded(shape, 5) for name, shape in band.shapes.items()},
-                "quantiles": {name: _rounded(values, 4) for name, values in band.quantiles.items()},
+                "shapes": {name: _round(shape, 5) for name, shape in band.shapes.items()},
+                "quantiles": {name: _round(values, 4) for name, values in band.quantiles.items()},
             }
             for (mode, level), band in self.bands.items()
         }
@@ -105,5 +105,5 @@ def _band(row: dict) -> Band:
     return Band(int(row["charts"]), shapes, quantiles)
 
 
-def _rounded(values: np.ndarray, decimals: int) -> list[float]:
+def _round(values: np.ndarray, decimals: int) -> list[float]:
     return [round(float(value), decimals) for value in values]

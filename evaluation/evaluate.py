@@ -11,7 +11,7 @@ from evaluation.generate_maps import MAPS_FOLDER, jobs_of, make, save_manifest
 from evaluation.measures.features import feature_reader
 from evaluation.options import EvaluationRequest
 from evaluation.pair_charts import pairings
-from evaluation.reference import REFERENCE_SPLIT, bands_of, bundled_bands, measure_song, songs_with_charts
+from evaluation.reference import REFERENCE_SPLIT, bands_of, load_bundled_bands, measure_song, songs_with_charts
 from evaluation.report.pages import page
 from evaluation.report.results import Result, load_result
 from evaluation.report.tables import results_markdown
@@ -77,7 +77,7 @@ def bands_for(request: EvaluationRequest) -> tuple[list[Path], Bands]:
     """What human charts are like, and the table of it where one was made."""
     source = request.reference_path
     if source is None:
-        return [], bundled_bands()
+        return [], load_bundled_bands()
     if source.is_file():
         return [], load_bands(source)
     songs = in_processes(measure_song, songs_with_charts(source), request.processes, "Human charts", "song")

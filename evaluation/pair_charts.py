@@ -122,7 +122,7 @@ class HumanCharts:
 
     def like(self, beatmap: Beatmap, folder: Path) -> Path | None:
         """The chart to compare a map with; None where there is none of its song and mode."""
-        of_song = self._of_audio(_audio_beside(beatmap, folder)) or self.by_title.get(
+        of_song = self._select_by_audio(_audio_beside(beatmap, folder)) or self.by_title.get(
             title_hash(beatmap.metadata.title), []
         )
         charts = [(path, chart) for path in of_song if (chart := _read(path)) and chart.mode is beatmap.mode]
@@ -134,7 +134,7 @@ class HumanCharts:
         nearest = min(same_name or charts, key=lambda each: abs(MeasuredChart(each[1]).stars - stars), default=None)
         return nearest[0] if nearest else None
 
-    def _of_audio(self, audio_path: Path | None) -> list[Path]:
+    def _select_by_audio(self, audio_path: Path | None) -> list[Path]:
         if audio_path is None:
             return []
         if self.by_audio is None:

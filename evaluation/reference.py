@@ -30,7 +30,7 @@ SHAPE_METRICS = {
 """Metrics that are a distance from a band's shape -> the shape."""
 
 
-def bundled_bands() -> Bands:
+def load_bundled_bands() -> Bands:
     """What human charts are like, of all modes, none of them of held-out songs."""
     return load_bands(BUNDLED)
 

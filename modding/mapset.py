@@ -37,16 +37,16 @@ class Mapset:
 
 
 @contextmanager
-def opened_mapset(path: Path, audio_path: Path | None = None) -> Iterator[Mapset]:
+def open_mapset(path: Path, audio_path: Path | None = None) -> Iterator[Mapset]:
     """The maps at a path; the audio of an .osz lies in a temporary folder as long as this is open.
 
     Raises RequestError where there is no map, or no audio for one.
     """
     with tempfile.TemporaryDirectory(prefix="review-", ignore_cleanup_errors=True) as folder:
         if path.is_dir():
-            mapset = _from_files(sorted(path.glob("*.osu")), path)
+            mapset = _read_files(sorted(path.glob("*.osu")), path)
         elif path.suffix.lower() == ".osz":
-            mapset = _from_archive(read_osz(path), Path(folder))
+            mapset = _read_archive(read_osz(path), Path(folder))
         else:
             mapset = Mapset({path.stem: read_beatmap(path)})
             mapset.audio[path.stem] = path.parent / mapset.maps[path.stem].audio_filename
@@ -61,7 +61,7 @@ def opened_mapset(path: Path, audio_path: Path | None = None) -> Iterator[Mapset
         yield mapset
 
 
-def _from_files(paths: Sequence[Path], folder: Path) -> Mapset:
+def _read_files(paths: Sequence[Path], folder: Path) -> Mapset:
     mapset = Mapset()
     for path in paths:
         try:
@@ -73,7 +73,7 @@ def _from_files(paths: Sequence[Path], folder: Path) -> Mapset:
     return mapset
 
 
-def _from_archive(archive: Osz, folder: Path) -> Mapset:
+def _read_archive(archive: Osz, folder: Path) -> Mapset:
     mapset = Mapset(notes=list(archive.warnings))
     extracted: dict[str, Path] = {}
     for name, beatmap in archive.beatmaps.items():

@@ -12,7 +12,7 @@ import torch
 
 from feedback.progress import Progress, silent
 from modding.fixes import apply_fixes
-from modding.mapset import Mapset, differences, opened_mapset
+from modding.mapset import Mapset, differences, open_mapset
 from modding.observation.surprisal import SongReader, stars_of
 from modding.options import ReviewRequest
 from modding.rule_suggestions import rule_suggestions
@@ -64,13 +64,13 @@ def review(request: ReviewRequest, progress: Progress = silent) -> list[Review]:
     Raises RequestError, BeatmapError, AudioError, ModelError or TableError, each with one sentence for the user.
     """
     ears = _Ears(request, progress, {})
-    with opened_mapset(request.beatmap_path, request.audio_path) as mapset, precision_of(request):
+    with open_mapset(request.beatmap_path, request.audio_path) as mapset, precision_of(request):
         reviews = [_review_map(request, ears, mapset, name) for name in mapset.maps]
     shared = with_distinct_ids(differences(mapset.maps))
     if shared or mapset.notes:
         notes = tuple(mapset.notes)
         title = next(iter(reviews)).title
-        reviews.insert(0, Review(title, "all difficulties", "", 0.0, 0.0, tuple(_filtered(request, shared)), notes))
+        reviews.insert(0, Review(title, "all difficulties", "", 0.0, 0.0, tuple(_filter(request, shared)), notes))
     return reviews
 
 
@@ -104,7 +104,7 @@ def _review_map(request: ReviewRequest, ears: _Ears, mapset: Mapset, name: str) 
         mode=MODE_NAMES[beatmap.mode],
         stars=stars,
         song_ms=song_ms,
-        suggestions=tuple(_filtered(request, suggestions)),
+        suggestions=tuple(_filter(request, suggestions)),
         notes=tuple(notes),
         path=name,
     )
@@ -124,7 +124,7 @@ def thresholds_for(model_path: str | None, mode: GameMode) -> tuple[ThresholdTab
     return table, []
 
 
-def _filtered(request: ReviewRequest, suggestions: Sequence[Suggestion]) -> list[Suggestion]:
+def _filter(request: ReviewRequest, suggestions: Sequence[Suggestion]) -> list[Suggestion]:
     """What was asked for: categories, span, the most surprising of each category."""
     start_ms = -math.inf if request.start_time_ms is None else request.start_time_ms
     end_ms = math.inf if request.end_time_ms is None else request.end_time_ms

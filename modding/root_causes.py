@@ -61,17 +61,17 @@ def merged(beatmap: Beatmap, rated: Iterable[RatedObservation]) -> list[RatedObs
     """One for each cause, most surprising first."""
     timing = Timing(beatmap.timing_points)
     kept: list[RatedObservation] = []
-    causes = _joined_passages(_joined_stretches(list(rated)), timing)
+    causes = _join_passages(_join_sections(list(rated)), timing)
     for each in sorted(causes, key=lambda each: (each.per_minute, each.observation.time_ms)):
         place = next((i for i, cause in enumerate(kept) if _follows_from(each, cause, beatmap, timing)), None)
         if place is None:
             kept.append(each)
         elif _is_of_run(each, kept[place]):
-            kept[place] = _extended(kept[place], each)
+            kept[place] = _extend(kept[place], each)
     return kept
 
 
-def _joined_stretches(rated: list[RatedObservation]) -> list[RatedObservation]:
+def _join_sections(rated: list[RatedObservation]) -> list[RatedObservation]:
     """Stretches that are off alike, one after another, as one."""
     offsets = sorted((e for e in rated if e.observation.aspect is Aspect.OFFSET), key=lambda e: e.observation.time_ms)
     joined: list[RatedObservation] = []
@@ -87,7 +87,7 @@ def _joined_stretches(rated: list[RatedObservation]) -> list[RatedObservation]:
     return [each for each in rated if each.observation.aspect is not Aspect.OFFSET] + joined
 
 
-def _joined_passages(rated: list[RatedObservation], timing: Timing) -> list[RatedObservation]:
+def _join_passages(rated: list[RatedObservation], timing: Timing) -> list[RatedObservation]:
     """Scroll speeds that change again and again are one decision, told by the most surprising of them."""
     changes = sorted((e for e in rated if e.observation.aspect is Aspect.SCROLL), key=lambda e: e.observation.time_ms)
     passages: list[list[RatedObservation]] = []
@@ -98,10 +98,12 @@ def _joined_passages(rated: list[RatedObservation], timing: Timing) -> list[Rate
             passages[-1].append(each)
         else:
             passages.append([each])
-    return [e for e in rated if e.observation.aspect is not Aspect.SCROLL] + [_told_by_worst(each) for each in passages]
+    return [e for e in rated if e.observation.aspect is not Aspect.SCROLL] + [
+        _describe_by_worst(each) for each in passages
+    ]
 
 
-def _told_by_worst(passage: list[RatedObservation]) -> RatedObservation:
+def _describe_by_worst(passage: list[RatedObservation]) -> RatedObservation:
     """A line and the objects at its time say the same and count once."""
     worst = min(passage, key=lambda each: each.per_minute)
     times_ms = sorted({each.observation.time_ms for each in passage})
@@ -143,7 +145,7 @@ def _is_of_run(each: RatedObservation, cause: RatedObservation) -> bool:
     return first - RUN_REACH <= own.obj <= last + RUN_REACH
 
 
-def _extended(cause: RatedObservation, each: RatedObservation) -> RatedObservation:
+def _extend(cause: RatedObservation, each: RatedObservation) -> RatedObservation:
     last = max(cause.last_obj or cause.observation.obj, each.observation.obj)
     return replace(cause, count=cause.count + 1, last_obj=last)
 

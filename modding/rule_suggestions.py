@@ -80,13 +80,13 @@ def _runs(findings: Iterable[Finding]) -> Iterator[list[Finding]]:
         run: list[Finding] = []
         for finding in of_rule:
             if run and (finding.time_ms is None or finding.time_ms - (run[-1].time_ms or 0) > RUN_MS):
-                yield from _told_as(run)
+                yield from _word_as(run)
                 run = []
             run.append(finding)
-        yield from _told_as(run)
+        yield from _word_as(run)
 
 
-def _told_as(run: list[Finding]) -> Iterator[list[Finding]]:
+def _word_as(run: list[Finding]) -> Iterator[list[Finding]]:
     if len(run) >= FEWEST_OF_RUN:
         yield run
     else:

@@ -52,12 +52,12 @@ def suggestions_of(
     names = MapNames(beatmap)
     by_rule = rule_suggestions(names, audio_ms, stars)
     rated = rate(beatmap, observations, table)
-    listed = _rare(rated, listed_per_minute) if min_surprisal is None else _surprising(rated, min_surprisal)
+    listed = _rare(rated, listed_per_minute) if min_surprisal is None else _select_surprising(rated, min_surprisal)
     timed = {index for each in by_rule if each.rule in TIMED_BY_RULE for index in each.objects}
     most_per_minute = math.inf if min_surprisal is not None else MOST_OF_ASPECT * listed_per_minute
     wording = Wording(names) if listed else None
     opinions = []
-    for each in _told_seldom(beatmap, merged(beatmap, listed), most_per_minute):
+    for each in _limit_frequency(beatmap, merged(beatmap, listed), most_per_minute):
         if each.observation.aspect is Aspect.LINES:
             by_rule, line = _with_consequences(by_rule, _suggestion(each, wording), each.observation.actual)
             opinions.append(line)
@@ -66,7 +66,7 @@ def suggestions_of(
     return with_distinct_ids(in_time([*by_rule, *opinions]))
 
 
-def _told_seldom(
+def _limit_frequency(
     beatmap: Beatmap, causes: Iterable[RatedObservation], most_per_minute: float
 ) -> Iterator[RatedObservation]:
     """The most surprising causes of each aspect: what a map does again and again is its style."""
@@ -114,7 +114,7 @@ def _rare(rated: Iterable[RatedObservation], listed_per_minute: float) -> list[R
     ]
 
 
-def _surprising(rated: Iterable[RatedObservation], min_surprisal: float) -> list[RatedObservation]:
+def _select_surprising(rated: Iterable[RatedObservation], min_surprisal: float) -> list[RatedObservation]:
     surprises = ((each, each.observation.surprise) for each in rated)
     return [each for each, surprise in surprises if surprise.bits > 0 and surprise.relative >= min_surprisal]
 

@@ -80,7 +80,7 @@ def splice(data: bytes, made: Beatmap, span: Span) -> tuple[bytes, SpliceReport]
     report = SpliceReport()
     kept = [item for item in given.hit_objects if item.time_ms not in span]
     report.removed = len(given.hit_objects) - len(kept)
-    new = list(_fitting([item for item in made.hit_objects if item.time_ms in span], made, kept, given, report))
+    new = list(_select_fitting([item for item in made.hit_objects if item.time_ms in span], made, kept, given, report))
     report.added = len(new)
     lines = _lines_of_span(Timing(given.timing_points), Timing(made.timing_points), span)
     text = _Text.of(data)
@@ -88,7 +88,7 @@ def splice(data: bytes, made: Beatmap, span: Span) -> tuple[bytes, SpliceReport]
     return text.data(), report
 
 
-def _fitting(
+def _select_fitting(
     new: Sequence[HitObject], made: Beatmap, kept: Sequence[HitObject], given: Beatmap, report: SpliceReport
 ) -> Iterator[HitObject]:
     """The new objects that leave those on either side their room."""

@@ -21,8 +21,8 @@ from osu_beatmap.files.writer import save_beatmap
 from pipeline.cli.command_line import CONFIG_DIR, compose_config, run
 from pipeline.cli.config_help import read_help
 from synthesis.mixing import render_song
-from tests.pipeline.review.review_maps import BEAT_MS, regular_map
 from tests.source_files import root_script
+from tests.support.review_maps import BEAT_MS, regular_map
 
 SECONDS = 16.0
 EVALUATE = root_script("evaluate").EVALUATE

@@ -50,13 +50,6 @@ def test_text_is_read_and_written_in_a_stated_encoding() -> None:
     assert not [f"{path}:{call.lineno}" for path, call in calls if _opens_text_without_encoding(call)]
 
 
-def test_no_star_imports() -> None:
-    for path in FILES:
-        for node in nodes(path):
-            if isinstance(node, ast.ImportFrom):
-                assert node.names[0].name != "*", path
-
-
 def test_licence_is_mit() -> None:
     assert (REPO_ROOT / "LICENSE").read_text(encoding="utf-8").startswith("MIT License")
 

@@ -31,6 +31,7 @@ from benchmarks.mai_mod.review_charts import ReviewChart, review_charts
 from evaluation.faults import KINDS, Fault, FaultyMap, inject
 from evaluation.faults.section_faults import STRETCH_FAULTS
 from evaluation.measures.review_metrics import RULE_SCORE, auc, baseline_scores, rule_flags
+from evaluation.report import markdown
 from modding.aspects import Aspect, Category
 from modding.observation.observations import Observation
 from modding.observation.surprisal import stars_of
@@ -175,7 +176,7 @@ class Benchmark:
             known = worst.get(each.obj)
             if known is None or each.surprise.relative > known.surprise.relative:
                 worst[each.obj] = each
-        touched = {index for fault in faulty.faults for index in _touched(kind, fault, beatmap)}
+        touched = {index for fault in faulty.faults for index in _find_touched(kind, fault, beatmap)}
         for index, each in worst.items():
             into = report.touched if index in touched else report.untouched
             into["both"].append(each.surprise.relative + RULE_SCORE * (index in flags))
@@ -250,7 +251,7 @@ def _relative_at(observed: Sequence[Observation], time_ms: float) -> float:
     return next((each.surprise.relative for each in inside), 0.0)
 
 
-def _touched(kind: str, fault: Fault, beatmap: Beatmap) -> set[int]:
+def _find_touched(kind: str, fault: Fault, beatmap: Beatmap) -> set[int]:
     """The objects that show a fault; a combo that was moved shows at both ends of the move."""
     if kind != "combo_moved":
         return {fault.obj}
@@ -277,15 +278,13 @@ def _is_about_lines(suggestion: Suggestion) -> bool:
 
 
 def table(rows: Sequence[Row]) -> str:
-    lines = [
-        "| fault | mode | faults | AUC | model alone | habits alone | baseline | recall | mean rank |",
-        "|---" * 9 + "|",
-    ]
+    columns = ("fault", "mode", "faults", "AUC", "model alone", "habits alone", "baseline", "recall", "mean rank")
+    cells = []
     for row in rows:
         figures = (row.both, row.model, row.habits, row.baseline, row.recall)
-        shown = " | ".join("-" if math.isnan(each) else f"{each:.2f}" for each in figures)
-        lines.append(f"| {row.kind} | {row.mode} | {row.faults} | {shown} | {row.mean_rank:.1f} |")
-    return "\n".join(lines)
+        shown = ["-" if math.isnan(each) else f"{each:.2f}" for each in figures]
+        cells.append([row.kind, row.mode, row.faults, *shown, f"{row.mean_rank:.1f}"])
+    return markdown.table(columns, cells)
 
 
 def main() -> int:

@@ -36,7 +36,7 @@ Asked = tuple[torch.Tensor, torch.Tensor]
 """Log chances [questions, candidates, views] of one chart, and the candidates that were chosen [questions]."""
 
 
-def asked_of(choices: Choices) -> Asked:
+def find_questions(choices: Choices) -> Asked:
     most = max(len(question.candidates) for question in choices.questions)
     chances = np.full((len(choices.questions), most, len(choices.views)), NOT_OPEN, np.float32)
     for number, view in enumerate(choices.views.values()):
@@ -93,7 +93,7 @@ def main() -> int:
     charts: dict[tuple[Aspect, tuple[str, ...]], list[Asked]] = defaultdict(list)
     for choices in questions(arguments.folder, arguments.charts, arguments.seconds):
         if len(choices.views) > 1 and choices.questions:
-            charts[choices.aspect, tuple(choices.views)].append(asked_of(choices))
+            charts[choices.aspect, tuple(choices.views)].append(find_questions(choices))
     if any(len(each) < FOLDS for each in charts.values()) or not charts:
         print(f"{arguments.folder} has too few charts of training songs.", file=sys.stderr)
         return 2

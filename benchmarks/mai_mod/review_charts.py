@@ -92,7 +92,7 @@ def _chosen(
 
 def _songs_in_split(folder: Path, split: Split) -> list[tuple[FolderSong, list[ReadChart]]]:
     held_out = held_out_titles()
-    songs = sorted(mapset_songs(folder), key=lambda song: _hashed(song.name))
+    songs = sorted(mapset_songs(folder), key=lambda song: _hash_notes(song.name))
     read = ((song, read_charts(song, SourceReport())) for song in songs)
     return [
         (song, charts) for song, charts in read if charts and song_in_split([c.record for c in charts], split, held_out)
@@ -103,7 +103,7 @@ def _choose(charts: list[ReadChart], taken: Counter, per_mode: int, is_stepmania
     """A chart of the mode that lacks most; of StepMania, at most half of mania."""
     limit = per_mode // 2 if is_stepmania else per_mode
     able = [c for c in charts if taken[c.beatmap.mode] < limit and len(c.beatmap.hit_objects) >= FEWEST_OBJECTS]
-    return min(able, key=lambda each: (taken[each.beatmap.mode], _hashed(each.name)), default=None)
+    return min(able, key=lambda each: (taken[each.beatmap.mode], _hash_notes(each.name)), default=None)
 
 
 def _read_excerpt(
@@ -121,5 +121,5 @@ def _stepmania_sets(path: Path | None) -> frozenset[str]:
     return frozenset(row["dir"] for row in rows if row["kind"] == "sm")
 
 
-def _hashed(name: str) -> str:
+def _hash_notes(name: str) -> str:
     return hashlib.sha256(name.encode("utf-8")).hexdigest()

@@ -33,7 +33,7 @@ def family_named(version: str) -> Family:
     return VERSIONS[version][0]
 
 
-def encoding_of(version: str, pixels: bool = False) -> EncodingSpec:
+def read_encoding(version: str, pixels: bool = False) -> EncodingSpec:
     """The encoding of a version; with `pixels`, places are pairs of whole pixels."""
     spec = replace(family_named(version).encoding, **VERSIONS[version][1])
     return replace(spec, positions_split=True, position_cell_px=1, position_refine_px=0) if pixels else spec

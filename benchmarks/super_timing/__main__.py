@@ -25,7 +25,7 @@ from tqdm import tqdm
 
 from beat_tracking.red_line_fit import fit_red_lines
 from benchmarks.super_timing.held_out import AS_IT_IS, CODECS, SongTiming, held_out_songs, time_song
-from benchmarks.super_timing.tempi import KINDS, METER, Closeness, Tempi, closeness, jittered
+from benchmarks.super_timing.tempi import KINDS, METER, Closeness, Tempi, closeness, jitter
 from benchmarks.super_timing.timing_runs import WAYS, HeardTiming, hear_all_ways
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
@@ -90,7 +90,7 @@ def _fit_rows(count: int) -> Iterable[tuple]:
             for seed in range(count):
                 rng = np.random.default_rng(seed)
                 tempi = draw(rng, FIT_SECONDS)
-                beats = jittered(tempi, rng, jitter_ms, missing, extra)
+                beats = jitter(tempi, rng, jitter_ms, missing, extra)
                 found.append((tempi, closeness(tempi, fit_red_lines(beats, 1000 * FIT_SECONDS))))
             yield (kind, f"{jitter_ms:g} ms", TARGETS[kind].format(FIT_PHASE_MS), *_shares(kind, found, FIT_PHASE_MS))
 

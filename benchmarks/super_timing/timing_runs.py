@@ -110,13 +110,13 @@ def _hear(
     activations = []
     for _ in range(max(iterations, QUICK_PASSES)):
         timer.listen()
-        activations.append(_halved(timer.activations.mean()))
+        activations.append(_halve(timer.activations.mean()))
         times_s.append(time.process_time())
     seconds = np.diff(times_s).tolist()
-    return HeardSong(song_ms, groups, _halved(plain), timer.passes, activations, attacks, seconds)
+    return HeardSong(song_ms, groups, _halve(plain), timer.passes, activations, attacks, seconds)
 
 
-def _halved(activations: np.ndarray | None) -> np.ndarray | None:
+def _halve(activations: np.ndarray | None) -> np.ndarray | None:
     return None if activations is None else activations.astype(np.float16)
 
 

@@ -38,15 +38,15 @@ Shown = tuple[float, HitObject] | None
 
 def quarter_beat(work: FaultyCopy, obj: HitObject) -> Shown:
     """A quarter of a beat early or late."""
-    return _moved_by_beats(work, obj, 1 / 4)
+    return _move_by_beats(work, obj, 1 / 4)
 
 
 def third_beat(work: FaultyCopy, obj: HitObject) -> Shown:
     """A third of a beat early or late."""
-    return _moved_by_beats(work, obj, 1 / 3)
+    return _move_by_beats(work, obj, 1 / 3)
 
 
-def _moved_by_beats(work: FaultyCopy, obj: HitObject, share: float) -> Shown:
+def _move_by_beats(work: FaultyCopy, obj: HitObject, share: float) -> Shown:
     step_ms = share * work.timing.beat_length_at(obj.time_ms) * work.rng.choice([-1.0, 1.0])
     low_ms, high_ms = work.free_ms(obj)
     for new_ms in (obj.time_ms + step_ms, obj.time_ms - step_ms):
@@ -138,7 +138,7 @@ def sv_changed(work: FaultyCopy, obj: HitObject) -> Shown:
     """Slider velocity, or scroll speed in taiko and mania, halved or doubled; a slider still ends in time."""
     factor = float(work.rng.choice([0.5, 2.0]))
     sv = work.timing.sv_at(obj.time_ms) * factor
-    if not 0.1 <= sv <= 10 or (work.beatmap.mode in PLACED and not (isinstance(obj, Slider) and _scaled(obj, factor))):
+    if not 0.1 <= sv <= 10 or (work.beatmap.mode in PLACED and not (isinstance(obj, Slider) and _scale(obj, factor))):
         return None
     following = next((o for o in work.objects[work.index_of(obj) + 1 :] if o.time_ms > obj.time_ms), None)
     lines = work.beatmap.timing_points
@@ -148,7 +148,7 @@ def sv_changed(work: FaultyCopy, obj: HitObject) -> Shown:
     return obj.time_ms, obj
 
 
-def _scaled(slider: Slider, factor: float) -> bool:
+def _scale(slider: Slider, factor: float) -> bool:
     """Makes a slider larger or smaller about its head; False where it would leave the playfield."""
     scaled = [[(slider.x + factor * (x - slider.x), slider.y + factor * (y - slider.y)) for x, y in s.points]
               for s in slider.segments]  # fmt: skip
@@ -167,7 +167,7 @@ _RIM = HitSound.WHISTLE | HitSound.CLAP
 def sound_changed(work: FaultyCopy, obj: HitObject) -> Shown:
     """A hit sound dropped, or another addition in its place; in taiko, the other colour."""
     sounded: HitObject | SliderEdge = obj.edges[0] if isinstance(obj, Slider) and obj.edges else obj
-    changed = _changed_sound(int(sounded.hitsound), work)
+    changed = _change_sound(int(sounded.hitsound), work)
     if changed is None or isinstance(obj, Spinner):
         return None
     sounded.hitsound = changed
@@ -176,7 +176,7 @@ def sound_changed(work: FaultyCopy, obj: HitObject) -> Shown:
     return obj.time_ms, obj
 
 
-def _changed_sound(hitsound: int, work: FaultyCopy) -> int | None:
+def _change_sound(hitsound: int, work: FaultyCopy) -> int | None:
     if work.beatmap.mode is GameMode.TAIKO:
         return hitsound & ~_RIM if hitsound & _RIM else hitsound | HitSound.CLAP
     own = [addition for addition in _ADDITIONS if hitsound & addition]

@@ -27,7 +27,7 @@ def line_and_objects(work: FaultyCopy, span_ms: Span, by_ms: float) -> Stretch:
     """The red line that holds longest in the span, with all that is timed by it, early or late."""
     shift = by_ms * work.rng.choice([-1.0, 1.0])
     red, end_ms = _longest(work.timing, span_ms)
-    moved = _retimed(work, red, end_ms, lambda time_ms: time_ms + shift)
+    moved = _retime_section(work, red, end_ms, lambda time_ms: time_ms + shift)
     return moved if shift > -red.time_ms else None
 
 
@@ -46,7 +46,7 @@ def bpm_and_objects(work: FaultyCopy, span_ms: Span) -> Stretch:
     """Its tempo off by `BPM_ERROR`, objects on the same beats as before, so that they drift off the music."""
     red, end_ms = _longest(work.timing, span_ms)
     factor = 1 + BPM_ERROR * float(work.rng.choice([-1.0, 1.0]))
-    moved = _retimed(work, red, end_ms, lambda time_ms: red.time_ms + (time_ms - red.time_ms) * factor)
+    moved = _retime_section(work, red, end_ms, lambda time_ms: red.time_ms + (time_ms - red.time_ms) * factor)
     _set_beat_length(work, red, red.beat_length_ms * factor)
     return moved
 
@@ -82,7 +82,7 @@ def _longest(timing: Timing, span_ms: Span) -> tuple[TimingPoint, float]:
     return max(held, key=lambda each: min(each[1], span_ms[1]) - max(each[0].time_ms, span_ms[0]))
 
 
-def _retimed(work: FaultyCopy, red: TimingPoint, end_ms: float, move: Move) -> Span:
+def _retime_section(work: FaultyCopy, red: TimingPoint, end_ms: float, move: Move) -> Span:
     """Moves what a red line times: itself, the green lines under it, and objects; what leaves its stretch stays."""
     is_first = red is work.timing.reds[0]
 

@@ -9,7 +9,7 @@ from itertools import groupby
 import numpy as np
 
 from evaluation.charts import MeasuredChart
-from evaluation.probes.timing_probes import moved_object
+from evaluation.probes.timing_probes import move_object
 from osu_beatmap.beatmap import (
     PLAYFIELD_HEIGHT_PX,
     PLAYFIELD_WIDTH_PX,
@@ -36,7 +36,7 @@ SHORTEST_GAP_MS = 60.0
 def jittered_10ms(chart: MeasuredChart, others: Sequence[MeasuredChart], rng: np.random.Generator) -> Beatmap:
     """Each time moved by itself, normally distributed with a deviation of 10 ms; a chord stays one."""
     moved = {time_ms: time_ms + rng.normal(0.0, JITTER_MS) for time_ms in sorted(set(chart.start_ms.tolist()))}
-    objects = [moved_object(obj, moved[obj.time_ms]) for obj in chart.objects]
+    objects = [move_object(obj, moved[obj.time_ms]) for obj in chart.objects]
     return replace(chart.beatmap, hit_objects=sorted(objects, key=lambda obj: obj.time_ms))
 
 
@@ -45,7 +45,7 @@ def random_places(chart: MeasuredChart, others: Sequence[MeasuredChart], rng: np
     if chart.beatmap.mode is GameMode.TAIKO:
         return None
     if chart.beatmap.mode is GameMode.MANIA:
-        return replace(chart.beatmap, hit_objects=_in_random_columns(chart, rng))
+        return replace(chart.beatmap, hit_objects=_shuffle_columns(chart, rng))
     places = rng.uniform((0, 0), (PLAYFIELD_WIDTH_PX, PLAYFIELD_HEIGHT_PX), (len(chart.objects), 2)).round()
     objects = [placed(obj, x, y) for obj, (x, y) in zip(chart.objects, places.tolist(), strict=True)]
     return replace(chart.beatmap, hit_objects=objects)
@@ -105,7 +105,7 @@ def placed(obj: HitObject, x: float, y: float) -> HitObject:
     return replace(obj, x=x, y=y, segments=segments)
 
 
-def _in_random_columns(chart: MeasuredChart, rng: np.random.Generator) -> list[HitObject]:
+def _shuffle_columns(chart: MeasuredChart, rng: np.random.Generator) -> list[HitObject]:
     keys = chart.beatmap.key_count
     objects = []
     for _, chord in groupby(chart.objects, key=lambda obj: obj.time_ms):

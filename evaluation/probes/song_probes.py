@@ -10,7 +10,7 @@ import numpy as np
 
 from evaluation.charts import MeasuredChart
 from evaluation.measures.bars import bar_edges_ms
-from evaluation.probes.timing_probes import moved_object
+from evaluation.probes.timing_probes import move_object
 from osu_beatmap.beatmap import Beatmap, HitObject
 
 SECTION_BARS = 4
@@ -24,7 +24,7 @@ def flattened(chart: MeasuredChart, others: Sequence[MeasuredChart], rng: np.ran
     filled = sorted((bar for bar in bars if bar[2]), key=lambda bar: len(bar[2]))
     start_ms, length_ms, pattern = filled[int(0.9 * (len(filled) - 1))]
     objects = [
-        moved_object(obj, bar_ms + (obj.time_ms - start_ms) * bar_length_ms / length_ms)
+        move_object(obj, bar_ms + (obj.time_ms - start_ms) * bar_length_ms / length_ms)
         for bar_ms, bar_length_ms, _ in bars
         for obj in pattern
     ]
@@ -49,7 +49,7 @@ def sections_shuffled(
     objects = []
     for place, other in enumerate(comes_from):
         shift_ms = sections[place][0][0] - sections[other][0][0]
-        objects += [moved_object(obj, obj.time_ms + shift_ms) for bar in sections[other] for obj in bar[2]]
+        objects += [move_object(obj, obj.time_ms + shift_ms) for bar in sections[other] for obj in bar[2]]
     return replace(chart.beatmap, hit_objects=sorted(objects, key=lambda obj: obj.time_ms))
 
 

@@ -47,13 +47,13 @@ def with_times(beatmap: Beatmap, moved: Callable[[float], float]) -> Beatmap:
     """The map with every time, of objects, lines and breaks, where a function puts it."""
     return replace(
         beatmap,
-        hit_objects=[moved_object(obj, moved(obj.time_ms)) for obj in beatmap.hit_objects],
+        hit_objects=[move_object(obj, moved(obj.time_ms)) for obj in beatmap.hit_objects],
         timing_points=[replace(line, time_ms=moved(line.time_ms)) for line in beatmap.timing_points],
         breaks=[Break(moved(pause.start_ms), moved(pause.end_ms)) for pause in beatmap.breaks],
     )
 
 
-def moved_object(obj: HitObject, time_ms: float) -> HitObject:
+def move_object(obj: HitObject, time_ms: float) -> HitObject:
     """An object at another time, as long as it was."""
     if hasattr(obj, "end_ms"):
         return replace(obj, time_ms=time_ms, end_ms=obj.end_ms + time_ms - obj.time_ms)

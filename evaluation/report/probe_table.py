@@ -13,6 +13,7 @@ from evaluation.bands import Bands
 from evaluation.charts import Case, MeasuredChart
 from evaluation.metrics import METRICS, Metric, Reaction, values_of
 from evaluation.probes import PROBES
+from evaluation.report.markdown import table
 
 FEWEST_THAT_AGREE = 2 / 3
 """A reaction is one of most charts that react at all, not of a single large one."""
@@ -39,19 +40,19 @@ class ProbeResult:
         return bool(signed.mean() >= visible and (moved > 0).mean() >= FEWEST_THAT_AGREE)
 
 
-def probed(charts: Sequence[tuple[str, MeasuredChart]], bands: Bands) -> dict[tuple[str, str], ProbeResult]:
+def run_probe(charts: Sequence[tuple[str, MeasuredChart]], bands: Bands) -> dict[tuple[str, str], ProbeResult]:
     """(metric, probe) -> what was measured over (song, chart) pairs, where any chart has the metric."""
     pairs: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
     for song, chart in charts:
         others = [other for name, other in charts if name != song and other.beatmap.mode is chart.beatmap.mode]
         clean = values_of(Case(chart, chart, chart.attributes, bands.of(chart.beatmap.mode, chart.level)))
-        for probe, damaged in _damaged(song, chart, others, bands):
+        for probe, damaged in _damage(song, chart, others, bands):
             for name, value in values_of(damaged).items():
                 pairs[name, probe].append((clean[name], value))
     return {key: measured for key, of in pairs.items() if (measured := _finite(of)) is not None}
 
 
-def _damaged(
+def _damage(
     song: str, chart: MeasuredChart, others: Sequence[MeasuredChart], bands: Bands
 ) -> Iterator[tuple[str, Case]]:
     """Every probe that can be done to a chart, as a case whose human chart and whose wish is the one without damage."""
@@ -78,7 +79,7 @@ def stated() -> Iterator[tuple[Metric, str, Reaction]]:
 
 def markdown(measured: Mapping[tuple[str, str], ProbeResult]) -> str:
     """Metric by probe: the mean without damage and with it; bold where the metric states that it must move."""
-    lines = ["| metric | no damage | " + " | ".join(PROBES) + " |", "|---" * (len(PROBES) + 2) + "|"]
+    rows = []
     for name, metric in METRICS.items():
         cells = []
         clean = [of.before.mean() for (metric_name, _), of in measured.items() if metric_name == name]
@@ -88,5 +89,5 @@ def markdown(measured: Mapping[tuple[str, str], ProbeResult]) -> str:
             cells.append(
                 f"**{text}**" if text and metric.reacts.get(probe, Reaction.STAYS) is not Reaction.STAYS else text
             )
-        lines.append(f"| {name} | {clean[0]:.3g} | " + " | ".join(cells) + " |" if clean else f"| {name} | |")
-    return "\n".join(lines)
+        rows.append([name, f"{clean[0]:.3g}", *cells] if clean else [name, ""])
+    return table(("metric", "no damage", *PROBES), rows)

@@ -84,7 +84,7 @@ class Result:
         frechet = {mode.name.lower(): value for mode, value in self.frechet.items()}
         data = {"format": FORMAT, "name": self.name, "made_from": dict(self.made_from), "figures": figures}
         data |= {"frechet": frechet, "skipped": list(self.skipped), "maps": maps}
-        text = json.dumps(_without_nan(data), indent=1, ensure_ascii=False) + "\n"
+        text = json.dumps(_drop_nan(data), indent=1, ensure_ascii=False) + "\n"
         write_text(path, text)
 
 
@@ -161,11 +161,11 @@ def _number(value: float | None) -> float:
     return math.nan if value is None else value
 
 
-def _without_nan(data: object) -> object:
+def _drop_nan(data: object) -> object:
     if isinstance(data, dict):
-        return {key: _without_nan(value) for key, value in data.items()}
+        return {key: _drop_nan(value) for key, value in data.items()}
     if isinstance(data, list):
-        return [_without_nan(value) for value in data]
+        return [_drop_nan(value) for value in data]
     if isinstance(data, float):
         return round(data, 6) if math.isfinite(data) else None
     return data

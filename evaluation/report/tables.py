@@ -1,11 +1,11 @@
-"""Results as Markdown: one evaluation, or several side by side; and the table of metrics for the documentation."""
+"""Results as Markdown: one evaluation, or several side by side."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 
-from evaluation.metrics import GROUPS, METRICS, Better, Metric, Reaction
+from evaluation.metrics import METRICS, Better, Metric
 from evaluation.report.results import Figure, Result
 from osu_beatmap.beatmap import GameMode
 
@@ -98,32 +98,6 @@ def number(value: float) -> str:
     if value == 0 or abs(value) >= 100:
         return f"{value:.0f}"
     return f"{value:.{max(0, 2 - math.floor(math.log10(abs(value))))}f}" if abs(value) >= 0.01 else f"{value:.3f}"
-
-
-def definitions_markdown() -> str:
-    """Every metric with its definition, what is good, and what it must do when charts are damaged."""
-    lines: list[str] = []
-    for group, metrics in GROUPS.items():
-        lines += [
-            f"### {group}",
-            "",
-            "| metric | what it is | good | modes | must see | must not move |",
-            "|---" * 6 + "|",
-        ]
-        lines += [_definition(metric) for metric in metrics]
-        lines.append("")
-    return "\n".join(lines)
-
-
-def _definition(metric: Metric) -> str:
-    modes = (
-        "all" if len(metric.modes) == len(GameMode) else ", ".join(mode.name.lower() for mode in sorted(metric.modes))
-    )
-    moves = [f"{probe} {r.value}" for probe, r in metric.reacts.items() if r is not Reaction.STAYS]
-    stays = [probe for probe, reaction in metric.reacts.items() if reaction is Reaction.STAYS]
-    source = f" ({metric.source})" if metric.source else ""
-    columns = (metric.name, metric.about + source, metric.better.value, modes, ", ".join(moves), ", ".join(stays))
-    return f"| {' | '.join(columns)} |"
 
 
 def _plain(text: str) -> str:

@@ -2,7 +2,7 @@
 
 A question about an object has candidates for an answer. Each view of it gives every candidate a chance, from counts
 over the other objects of the map or from places whose surroundings are alike (`surroundings`). Views know much of the
-same, so their log chances are not added but weighed, and the candidates' chances made to sum to one again: a
+same, so their log chances are weighted, not added, and the candidates' chances made to sum to one again: a
 conditional logistic regression (McFadden 1974), whose weights `benchmarks.mai_mod.habit_weights` finds.
 """
 
@@ -99,7 +99,7 @@ def _log_chances(counts: Mapping[Hashable, Counter], seen: Seen, own: Hashable, 
     return np.log(shared / shared.sum())
 
 
-def weighed(choices: Choices, weights: Mapping[str, float]) -> list[HabitScore]:
+def weigh(choices: Choices, weights: Mapping[str, float]) -> list[HabitScore]:
     """The score of each question by all views together; views without a weight do not count."""
     used = {name: view for name, view in choices.views.items() if weights.get(name)}
     scores = []

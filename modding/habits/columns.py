@@ -45,7 +45,7 @@ class ColumnHabits:
             for name, each in self._seen(place, question):
                 seen[name].append(each)
         views = {name: counted(questions, each) for name, each in seen.items()}
-        return Choices(Aspect.COLUMN, questions, {**views, **self._like_passages(questions)})
+        return Choices(Aspect.COLUMN, questions, {**views, **self._find_like_passages(questions)})
 
     def _question(self, place: Place) -> Question:
         own = self.columns[place.index]
@@ -91,7 +91,7 @@ class ColumnHabits:
             return tuple(sorted(abs(column - other) for other in chord))
         return abs(column - chord[0]), (column < self.keys / 2) == (chord[0] < self.keys / 2)
 
-    def _like_passages(self, questions: list[Question]) -> dict[str, View]:
+    def _find_like_passages(self, questions: list[Question]) -> dict[str, View]:
         """From passages that are alike, and from those that are alike in the mirror."""
         mirrored = [self.keys - 1 - column for column in self.columns]
         here, there = self._surroundings(self.columns), self._surroundings(mirrored)

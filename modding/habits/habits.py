@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from modding.aspects import Aspect
-from modding.habits.choices import Choices, HabitScore, weighed
+from modding.habits.choices import Choices, HabitScore, weigh
 from modding.habits.columns import ColumnHabits
 from modding.habits.places import MapPlaces
 from modding.habits.rhythm import rhythms
@@ -32,9 +32,7 @@ def habits_of(beatmap: Beatmap, weights: Mapping[Aspect, Mapping[str, float]] = 
     scores: Habits = dict(rhythms(places))
     for choices in choices_of(places):
         alone = dict.fromkeys(choices.views, 1.0)
-        for question, score in zip(
-            choices.questions, weighed(choices, weights.get(choices.aspect, alone)), strict=True
-        ):
+        for question, score in zip(choices.questions, weigh(choices, weights.get(choices.aspect, alone)), strict=True):
             _add(scores, (choices.aspect, question.obj), score)
             if question.other is not None:
                 _add(scores, (choices.aspect, question.other), score)

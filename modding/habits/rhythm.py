@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from modding.aspects import Aspect
-from modding.habits.choices import Choices, HabitScore, Question, Seen, counted, weighed
+from modding.habits.choices import Choices, HabitScore, Question, Seen, counted, weigh
 from modding.habits.places import TICKS_PER_BEAT, MapPlaces
 from modding.habits.sounds import questions_of
 from modding.habits.surroundings import NO_MARK, Marks, Surroundings, doubt
@@ -77,7 +77,7 @@ def _gaps(places: MapPlaces) -> dict[int, HabitScore]:
 
 
 def _scored(questions: list[Question], seen: list[Seen]) -> list[HabitScore]:
-    return weighed(Choices(Aspect.RHYTHM, questions, {"counted": counted(questions, seen)}), {"counted": 1.0})
+    return weigh(Choices(Aspect.RHYTHM, questions, {"counted": counted(questions, seen)}), {"counted": 1.0})
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +129,11 @@ def _chances(spots: list[_Spot]) -> np.ndarray:
     around = Marks(onsets, [0] * len(onsets), 1).around([spot.tick for spot in spots], own)
     surroundings = Surroundings.of([spot.bar_phase for spot in spots], around)
     found, weight = surroundings.evidence(is_onset[:, None].astype(float)).T
-    chances = (found + doubt() * _by_division(spots)) / (weight + doubt())
+    chances = (found + doubt() * _group_by_division(spots)) / (weight + doubt())
     return np.clip(chances, LEAST_CHANCE, 1 - LEAST_CHANCE)
 
 
-def _by_division(spots: list[_Spot]) -> np.ndarray:
+def _group_by_division(spots: list[_Spot]) -> np.ndarray:
     """How often something comes on the same division of other beats, where surroundings say nothing."""
     onsets: dict[int, int] = defaultdict(int)
     counts: dict[int, int] = defaultdict(int)

@@ -62,10 +62,10 @@ class SoundHabits:
             return
         yield "bar", (("bar", phase), ("kind", phase, type(place.obj)), ("block", phase, block))
         number = self._numbers[place.tick]
-        around = self._heard_at(number - 1), self._heard_at(number + 1)
+        around = self._find_sounds_at(number - 1), self._find_sounds_at(number + 1)
         yield "between", (around, (*around, place.gap_before, place.gap_after), ("bar", *around, phase))
 
-    def _heard_at(self, number: int) -> int | None:
+    def _find_sounds_at(self, number: int) -> int | None:
         """The additions that sound at a time; of a chord, those of the note that has most."""
         if not 0 <= number < len(self._ticks):
             return None

@@ -105,7 +105,7 @@ class SongEvidence:
         return np.interp(times_ms / self.frame_ms, self._frames, self.log_chances[:, channel])
 
 
-def heard_stretches(
+def detect_sections(
     beatmap: Beatmap, song: SongEvidence, audio_lead_ms: float, song_ms: float, fits: Sequence[LineFit] = ()
 ) -> list[Stretch]:
     """The stretches of a map that are long enough to judge.

@@ -160,10 +160,10 @@ def kiai_edges(beatmap: Beatmap, spectrum: HeardSpectrum) -> list[KiaiEdge]:
     if not edges:
         return []
     marks = BarMarks(beatmap, spectrum)
-    return [_judged(marks, time_ms, is_start) for time_ms, is_start in edges] if marks.is_known else []
+    return [_judge(marks, time_ms, is_start) for time_ms, is_start in edges] if marks.is_known else []
 
 
-def _judged(marks: BarMarks, time_ms: float, is_start: bool) -> KiaiEdge:
+def _judge(marks: BarMarks, time_ms: float, is_start: bool) -> KiaiEdge:
     times_ms, found = marks.around(time_ms, is_start, REACH_BARS)
     scores = found @ np.array(list(WEIGHTS.values()))
     log_chances = (scores - np.logaddexp.reduce(scores)) / math.log(2)

@@ -88,7 +88,7 @@ class MapObserver:
                 observed += self._of_group(
                     obj, scored.groups[number].kind, list(events), scored.absences.get(number, ())
                 )
-        return list(_merged_by_slider(observed))
+        return list(_merge_by_slider(observed))
 
     def _of_group(
         self, obj: int, kind: EventKind, events: list[ScoredEvent], silent: Iterable[Absence]
@@ -153,10 +153,10 @@ class MapObserver:
             return
         hit_object = self.beatmap.hit_objects[obj]
         yield self._observation(
-            Aspect.POSITION, time_ms, placed, obj, (hit_object.x, hit_object.y), self._expected_point(placed)
+            Aspect.POSITION, time_ms, placed, obj, (hit_object.x, hit_object.y), self._predict_point(placed)
         )
 
-    def _expected_point(self, placed: Iterable[ScoredEvent]) -> object:
+    def _predict_point(self, placed: Iterable[ScoredEvent]) -> object:
         return read_position([Event(each.event.kind, each.expected_value) for each in placed], self.encoding)
 
     def _combo(self, obj: int, time_ms: float, events: list[ScoredEvent]) -> Iterator[Observation]:
@@ -238,7 +238,7 @@ class MapObserver:
             yield Observation(Aspect.ANCHORS, time_ms, types, obj, kind, likeliest_kind(events[-1], frozenset()))
         placed = [event for event in events if event.event.kind in PLACE_KINDS]
         if placed:
-            point = self._expected_point(placed)
+            point = self._predict_point(placed)
             yield Observation(Aspect.SHAPE, time_ms, sum((e.value for e in placed), NO_SURPRISE), obj, None, point)
         yield from self._length(obj, events)
         if kind is K.LAST_ANCHOR:
@@ -373,7 +373,7 @@ def _in_part(observation: Observation, part: str) -> Observation:
     )
 
 
-def _merged_by_slider(observations: Iterable[Observation]) -> Iterator[Observation]:
+def _merge_by_slider(observations: Iterable[Observation]) -> Iterator[Observation]:
     """Anchors, shape and repeats of one slider are one observation each, told by its most surprising part."""
     merged: dict[tuple[Aspect, int | None], list[Observation]] = {}
     for observation in observations:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from functools import cached_property
 
 from modding.habits.habits import habits_of
-from modding.observation.audio_timing import SongEvidence, Stretch, heard_stretches, observe_timing
+from modding.observation.audio_timing import SongEvidence, Stretch, detect_sections, observe_timing
 from modding.observation.kiai_edges import HeardSpectrum, kiai_edges
 from modding.observation.line_fit import LineFit, line_fits, observe_lines
 from modding.observation.observations import MapObserver, Observation, observe_beats, observe_kiai, observe_scroll
@@ -82,7 +82,7 @@ class SongReader:
     def _stretches(self, beatmap: Beatmap, fits: Sequence[LineFit]) -> list[Stretch]:
         """Nothing for models without frame heads, published ones among them."""
         heard, writer = self._heard, self.writer
-        return [] if heard is None else heard_stretches(beatmap, heard, writer.spec.audio_lead_ms, writer.song_ms, fits)
+        return [] if heard is None else detect_sections(beatmap, heard, writer.spec.audio_lead_ms, writer.song_ms, fits)
 
     @cached_property
     def _heard(self) -> SongEvidence | None:

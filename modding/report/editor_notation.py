@@ -45,9 +45,9 @@ class MapNames:
         """A time, and in brackets the objects: combo numbers, or in mania time and column of each."""
         if not objects:
             return clock(time_ms)
-        return f"{clock(self.beatmap.hit_objects[objects[0]].time_ms)} ({','.join(map(self._in_brackets, objects))})"
+        return f"{clock(self.beatmap.hit_objects[objects[0]].time_ms)} ({','.join(map(self._write_brackets, objects))})"
 
-    def _in_brackets(self, index: int) -> str:
+    def _write_brackets(self, index: int) -> str:
         if self.beatmap.mode is not GameMode.MANIA:
             return str(self._combos[index])
         obj = self.beatmap.hit_objects[index]

@@ -138,8 +138,8 @@ def markdown_report(reviews: Sequence[Review], order: str) -> str:
     """A heading for each difficulty and category, a line for each suggestion."""
     lines: list[str] = []
     for review in reviews:
-        lines += [f"# {_escaped(heading(review))}", "", counted(review), ""]
-        lines += [f"> {_escaped(note)}\n" for note in review.notes]
+        lines += [f"# {_escape(heading(review))}", "", counted(review), ""]
+        lines += [f"> {_escape(note)}\n" for note in review.notes]
         for category, own in by_category(review.suggestions, order):
             lines += [f"## {category.title}", ""]
             lines += [_markdown_line(each) for each in own]
@@ -148,13 +148,13 @@ def markdown_report(reviews: Sequence[Review], order: str) -> str:
 
 
 def _markdown_line(each: Suggestion) -> str:
-    where = f"[{_escaped(each.stamp)}](<{each.link}>) " if each.stamp else ""
+    where = f"[{_escape(each.stamp)}](<{each.link}>) " if each.stamp else ""
     surprise = f" ({surprise_text(each)})" if surprise_text(each) else ""
-    fix = f" *Fix: {_escaped(each.fix.text)}.*" if each.fix else ""
-    return f"- **{each.severity.value}** {where}{_escaped(each.message)}{surprise}{fix} `{each.id}`"
+    fix = f" *Fix: {_escape(each.fix.text)}.*" if each.fix else ""
+    return f"- **{each.severity.value}** {where}{_escape(each.message)}{surprise}{fix} `{each.id}`"
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     return "".join(f"\\{char}" if char in "\\`*_[]<>#|" else char for char in text)
 
 

@@ -246,14 +246,14 @@ def _append_segment(segments: list[PathSegment], segment: PathSegment) -> None:
     if segment.kind is not CurveKind.LINEAR:
         segments.append(segment)
         return
-    points = _without_doubles(segment.points)
+    points = _drop_doubles(segment.points)
     if segments and segments[-1].kind is CurveKind.LINEAR:
-        segments[-1].points = _without_doubles([*segments[-1].points, *points])
+        segments[-1].points = _drop_doubles([*segments[-1].points, *points])
     else:
         segments.append(PathSegment(CurveKind.LINEAR, points))
 
 
-def _without_doubles(points: Sequence[Point]) -> list[Point]:
+def _drop_doubles(points: Sequence[Point]) -> list[Point]:
     """The points without immediate repetitions, but never fewer than two."""
     kept = [point for index, point in enumerate(points) if index == 0 or point != points[index - 1]]
     return kept if len(kept) > 1 else [points[0], points[0]]
@@ -305,7 +305,7 @@ def format_path(segments: Sequence[PathSegment], format_version: int) -> str:
 
     Other combinations name each segment's kind, which osu!lazer reads and osu!stable does not.
     """
-    pieces = [(segment.kind, _written_points(segment.points, format_version)) for segment in segments]
+    pieces = [(segment.kind, _write_points(segment.points, format_version)) for segment in segments]
     all_bezier = all(kind is CurveKind.BEZIER for kind, _ in pieces)
     if all_bezier and not any(_has_doubles(points) for _, points in pieces):
         # Each later segment repeats the joint, which makes it a red anchor.
@@ -320,7 +320,7 @@ def format_path(segments: Sequence[PathSegment], format_version: int) -> str:
     return "|".join(tokens)
 
 
-def _written_points(points: Sequence[Point], format_version: int) -> list[Point]:
+def _write_points(points: Sequence[Point], format_version: int) -> list[Point]:
     """The points as the format holds them; rounding must not make a red anchor of two near points."""
     rounded = [tuple(round_coordinate(value, format_version) for value in point) for point in points]
     kept = rounded[:1]

@@ -259,9 +259,9 @@ class _Reader:
             case "SliderMultiplier":
                 multiplier = parse_float(value)
                 is_free = self.quirks.free_multiplier and multiplier > 0
-                difficulty.slider_multiplier = multiplier if is_free else _clamped(multiplier, SLIDER_MULTIPLIER_RANGE)
+                difficulty.slider_multiplier = multiplier if is_free else _clamp(multiplier, SLIDER_MULTIPLIER_RANGE)
             case "SliderTickRate":
-                difficulty.slider_tick_rate = _clamped(parse_float(value), SLIDER_TICK_RATE_RANGE)
+                difficulty.slider_tick_rate = _clamp(parse_float(value), SLIDER_TICK_RATE_RANGE)
             case _:
                 return False
         return True
@@ -293,7 +293,7 @@ class _Reader:
         beatmap.timing_points.append(point)
 
 
-def _clamped(value: float, limits: tuple[float, float]) -> float:
+def _clamp(value: float, limits: tuple[float, float]) -> float:
     return min(limits[1], max(limits[0], value))
 
 

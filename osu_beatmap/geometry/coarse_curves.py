@@ -40,10 +40,10 @@ def curve_end(kind: CurveKind, points: Sequence[Point], length_px: float) -> Poi
         curves = [control[index : index + 2] for index in range(len(control) - 1)]
     else:
         curves = np.split(control, 1 + np.flatnonzero((control[1:] == control[:-1]).all(axis=1)))
-    return _joined_end(curves, length_px)
+    return _join_end(curves, length_px)
 
 
-def _joined_end(curves: Sequence[np.ndarray], length_px: float) -> Point:
+def _join_end(curves: Sequence[np.ndarray], length_px: float) -> Point:
     """The end of Bezier curves one after another."""
     lengths = [_bezier_length_px(curve) for curve in curves]
     total = sum(lengths)
@@ -124,7 +124,7 @@ def played_point(kind: CurveKind, points: np.ndarray, distance_px: float) -> np.
     three points that are nearly on one line. None for a path without extent.
     """
     doubled = 1 + np.flatnonzero((points[1:] == points[:-1]).all(axis=1))
-    pieces = [_played_lines(kind, piece, is_whole=not len(doubled)) for piece in np.split(points, doubled)]
+    pieces = [_trace_lines(kind, piece, is_whole=not len(doubled)) for piece in np.split(points, doubled)]
     lines = np.concatenate(pieces)
     steps = np.sqrt(np.square(np.diff(lines, axis=0)).sum(axis=1))
     cumulative = np.concatenate([np.zeros(1, steps.dtype), np.cumsum(steps)])
@@ -133,14 +133,14 @@ def played_point(kind: CurveKind, points: np.ndarray, distance_px: float) -> np.
     return np.array([np.interp(distance_px, cumulative, lines[:, axis]) for axis in range(2)])
 
 
-def _played_lines(kind: CurveKind, control: np.ndarray, is_whole: bool) -> np.ndarray:
+def _trace_lines(kind: CurveKind, control: np.ndarray, is_whole: bool) -> np.ndarray:
     if kind is CurveKind.CATMULL:
         return flatten_catmull(control)
-    arc = _played_arc(control) if kind is CurveKind.PERFECT and is_whole and len(control) == 3 else None
+    arc = _trace_arc(control) if kind is CurveKind.PERFECT and is_whole and len(control) == 3 else None
     return flatten_bezier(control) if arc is None else arc
 
 
-def _played_arc(control: np.ndarray) -> np.ndarray | None:
+def _trace_arc(control: np.ndarray) -> np.ndarray | None:
     """The chords [m, 2] of an arc, each number in the precision of the points; None where there is no arc."""
     a, b, c = control
     a_square, b_square, c_square = (np.inner(side, side) for side in (b - c, a - c, a - b))

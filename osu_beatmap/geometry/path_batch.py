@@ -87,14 +87,14 @@ class PathBatch:
 def _grouped(segments: Sequence[Segment]) -> list[_Group]:
     members: dict[tuple[CurveKind, int], list[int]] = {}
     for place, (kind, indices) in enumerate(segments):
-        members.setdefault((_played_kind(kind, len(indices)), len(indices)), []).append(place)
+        members.setdefault((_find_played_kind(kind, len(indices)), len(indices)), []).append(place)
     return [
         _Group(kind, np.array([segments[place][1] for place in places]), np.array(places))
         for (kind, _), places in members.items()
     ]
 
 
-def _played_kind(kind: CurveKind, count: int) -> CurveKind:
+def _find_played_kind(kind: CurveKind, count: int) -> CurveKind:
     """What osu! makes of a segment: see `slider_path`."""
     if count < 3:
         return CurveKind.LINEAR

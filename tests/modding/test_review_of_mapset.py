@@ -2,13 +2,13 @@
 
 import pytest
 
-from modding.mapset import differences, opened_mapset
+from modding.mapset import differences, open_mapset
 from osu_beatmap.beatmap import HitSound, TimingPoint
 from osu_beatmap.files.archive import write_osz
 from osu_beatmap.files.writer import save_beatmap
 from osu_beatmap.timing.edits import set_kiai
 from pipeline.request.options import RequestError
-from tests.pipeline.review.review_maps import regular_map
+from tests.support.review_maps import regular_map
 
 
 def difficulties(count: int = 3) -> dict:
@@ -30,7 +30,7 @@ def test_a_folder_and_an_archive_give_the_same_maps(tmp_path):
     (folder / "broken.osu").write_text("nothing", encoding="utf-8")
     archive = tmp_path / "set.osz"
     write_osz(archive, {path.name: path for path in folder.iterdir() if path.suffix != ".osz"})
-    with opened_mapset(folder) as from_folder, opened_mapset(archive) as from_archive:
+    with open_mapset(folder) as from_folder, open_mapset(archive) as from_archive:
         assert list(from_folder.maps) == list(from_archive.maps) == ["map 0", "map 1", "map 2"]
         assert from_archive.audio["map 1"].read_bytes() == b"sound"
         assert len(from_folder.notes) == len(from_archive.notes) == 1
@@ -43,9 +43,9 @@ def test_missing_audio_and_missing_maps_get_one_sentence(tmp_path):
     folder = saved(tmp_path)
     (folder / "audio.flac").unlink()
     for path, words in ((folder, "audio_path=song.mp3"), (tmp_path / "empty", "no readable map")):
-        with pytest.raises(RequestError, match=words), opened_mapset(path):
+        with pytest.raises(RequestError, match=words), open_mapset(path):
             pass
-    with opened_mapset(folder, folder / "map 0.osu") as mapset:
+    with open_mapset(folder, folder / "map 0.osu") as mapset:
         assert set(mapset.audio.values()) == {folder / "map 0.osu"}
 
 

@@ -3,7 +3,7 @@
 from modding.report.editor_notation import MapNames
 from modding.rule_suggestions import RULE_CATEGORIES, rule_suggestions
 from osu_beatmap.rules import RULES
-from tests.pipeline.review.review_maps import regular_map
+from tests.support.review_maps import regular_map
 
 
 def test_every_rule_has_a_category():

@@ -14,7 +14,7 @@ from modding.thresholds import ThresholdTable
 from osu_beatmap.beatmap import Break, GameMode, HitSound
 from osuT5.generation.token_scores import Surprisal
 from osuT5.tokens.events import EventKind
-from tests.pipeline.review.review_maps import BEAT_MS, regular_map, slider
+from tests.support.review_maps import BEAT_MS, regular_map, slider
 
 TABLE = ThresholdTable(dict.fromkeys(product(GameMode, Aspect), ((2.0, 1.0), (4.0, 0.1), (8.0, 0.01))))
 BEATMAP = regular_map()

@@ -17,7 +17,7 @@ from osu_beatmap.files.writer import save_beatmap
 from pipeline.generation.model_cache import release_models
 from pipeline.request.options import RequestError
 from synthesis.mixing import render_song
-from tests.pipeline.review.review_maps import BEAT_MS, regular_map
+from tests.support.review_maps import BEAT_MS, regular_map
 from webui import actions
 from webui.worker import Cancelled, Task
 

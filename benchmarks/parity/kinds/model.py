@@ -107,7 +107,7 @@ def _compare_states(bundle: Bundle) -> Outcome:
 def _compare_logits(bundle: Bundle, name: str) -> Outcome:
     theirs = bundle.arrays[name]
     ids, mask = (bundle.tensor(f"decoder_{part}")[: len(theirs)] for part in ("input_ids", "attention_mask"))
-    score = _scored_counting_padding if name.endswith("rawmask") else _scored
+    score = _score_with_padding if name.endswith("rawmask") else _scored
     ours = score(bundle.model, ids, mask, bundle.states[: len(theirs)])
     asked = mask.numpy()  # nobody sees what is scored for padding
     return within(ours.numpy()[asked], theirs[asked], LIMIT)
@@ -120,7 +120,7 @@ def _scored(model: MapperModel, ids: Tensor, mask: Tensor, states: Tensor) -> Te
     ).logits
 
 
-def _scored_counting_padding(model: MapperModel, ids: Tensor, mask: Tensor, states: Tensor) -> Tensor:
+def _score_with_padding(model: MapperModel, ids: Tensor, mask: Tensor, states: Tensor) -> Tensor:
     """As the original scores a batch that nobody gave positions; nothing of ours needs that."""
     count = ids.shape[1]
     tokens = SelfAttentionInput(torch.arange(count), causal_mask(mask.bool(), count))
@@ -132,7 +132,7 @@ def _compare_tokens(bundle: Bundle, name: str) -> Outcome:
     theirs, run = bundle.arrays[name], bundle.runs[name]
     if run["kwargs"]["num_beams"] > 1:
         return Verdict.PENDING, "", "beam search is not part of the program"
-    ours = _generated(bundle, len(theirs), run)
+    ours = _generate(bundle, len(theirs), run)
     if ours.shape == theirs.shape and (ours == theirs).all():
         return Verdict.OK, f"{theirs.size} tokens", ""
     common = min(ours.shape[1], theirs.shape[1])
@@ -141,7 +141,7 @@ def _compare_tokens(bundle: Bundle, name: str) -> Outcome:
     return Verdict.DIFFERS, f"{len(differing)}", where
 
 
-def _generated(bundle: Bundle, count: int, run: dict) -> np.ndarray:
+def _generate(bundle: Bundle, count: int, run: dict) -> np.ndarray:
     """Prompts and tokens [rows, length], padded as the original pads them."""
     options, vocabulary = run["kwargs"], bundle.spec.vocabulary
     lookback_ms, lookahead_ms = options.get("lookback_time", 0), options.get("lookahead_time", 0)
@@ -151,9 +151,9 @@ def _generated(bundle: Bundle, count: int, run: dict) -> np.ndarray:
     rows = [
         DecodeRow(
             context or ContextKind.MAP,
-            _without_padding(bundle.arrays["decoder_input_ids"][index]),
+            _strip_padding(bundle.arrays["decoder_input_ids"][index]),
             end_ids=ends,
-            negative_ids=[] if negative is None else _without_padding(negative[index]),
+            negative_ids=[] if negative is None else _strip_padding(negative[index]),
         )
         for index in range(count)
     ]
@@ -184,7 +184,7 @@ def _sampling(options: dict) -> PublishedSampling:
     )
 
 
-def _without_padding(ids: np.ndarray) -> list[int]:
+def _strip_padding(ids: np.ndarray) -> list[int]:
     return ids[np.flatnonzero(ids != PAD_ID)[0] :].tolist()
 
 

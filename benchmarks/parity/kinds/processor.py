@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case, identical
-from benchmarks.parity.inputs import INPUT_FOLDER, asked_attributes, recorded_bundle
+from benchmarks.parity.inputs import INPUT_FOLDER, asked_attributes, load_recorded_bundle
 from benchmarks.parity.same_map import compare_maps
 from osu_beatmap.beatmap import Difficulty
 from osu_beatmap.files.reader import parse_beatmap, read_beatmap
@@ -71,7 +71,7 @@ class Case:
 
     @cached_property
     def bundle(self) -> PublishedBundle:
-        return recorded_bundle(self.path.parents[1], self.data["config"])
+        return load_recorded_bundle(self.path.parents[1], self.data["config"])
 
     @cached_property
     def options(self) -> dict[str, str]:
@@ -230,15 +230,15 @@ def _own_conditions(case: Case, task: WindowTask) -> dict[str, list]:
 
 CALL_PARTS: dict[str, tuple[Callable[[Case, WindowTask], Any], Callable[[dict], Any]]] = {
     "calls": (_own_call, _their_call),
-    "prompts": (lambda _, task: task.row.prompt_ids, lambda call: _without_padding(call["prompt"])),
-    "negative prompts": (lambda _, task: task.row.negative_ids, lambda call: _without_padding(call["negative_prompt"])),
+    "prompts": (lambda _, task: task.row.prompt_ids, lambda call: _strip_padding(call["prompt"])),
+    "negative prompts": (lambda _, task: task.row.negative_ids, lambda call: _strip_padding(call["negative_prompt"])),
     "end ids": (_own_end_ids, lambda call: call["eos_ids"]),
     "audio conditions": (_own_conditions, lambda call: call["cond"]),
 }
 """For each part of a call, ours and theirs."""
 
 
-def _without_padding(prompts: Sequence[list[int]] | None) -> list[int]:
+def _strip_padding(prompts: Sequence[list[int]] | None) -> list[int]:
     ids = prompts[0] if prompts else []
     return ids[next((place for place, token_id in enumerate(ids) if token_id != PAD_ID), len(ids)) :]
 

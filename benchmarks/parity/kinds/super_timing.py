@@ -15,7 +15,7 @@ import numpy as np
 
 from beat_tracking.red_line_fit import Beats
 from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case, identical
-from benchmarks.parity.events import encoding_of, events_of
+from benchmarks.parity.events import events_of, read_encoding
 from osu_beatmap.files.timing_point_lines import parse_timing_line
 from osuT5.encoding.groups import groups_from_events
 from osuT5.encoding.timing import decode_timing
@@ -39,14 +39,14 @@ def _cases(folder: Path) -> Iterator[tuple[str, Callable[[], Outcome]]]:
     for path in sorted(folder.glob("*.json")):
         data = json.loads(path.read_text(encoding="utf-8"))
         if "fed" not in data:
-            yield path.stem, partial(_without_beats, data)
+            yield path.stem, partial(_drop_beats, data)
             continue
         yield f"{path.stem} offsets", partial(_compare_offsets, data)
         yield f"{path.stem} beats", partial(_compare_beats, data)
         yield f"{path.stem} lines", partial(_compare_lines, data)
 
 
-def _without_beats(data: dict) -> Outcome:
+def _drop_beats(data: dict) -> Outcome:
     """The original fails; what we give instead has no beats."""
     found = beats_of_passes_as_published([], SONG_MS)
     verdict = Verdict.DIFFERS if len(found.times_ms) else Verdict.ARGUED
@@ -93,7 +93,7 @@ def _beats(data: dict) -> Beats:
 
 
 def _pass_beats(fed: dict) -> Beats:
-    marked = decode_timing(groups_from_events(events_of(fed["events"]), encoding_of("v29"))[0])
+    marked = decode_timing(groups_from_events(events_of(fed["events"]), read_encoding("v29"))[0])
     return Beats(
         np.array([beat.time_ms for beat in marked]) - _offset_ms(fed),
         np.array([beat.starts_bar for beat in marked], dtype=bool),

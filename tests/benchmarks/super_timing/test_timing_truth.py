@@ -8,7 +8,7 @@ import soundfile
 
 from benchmarks.super_timing.__main__ import main
 from benchmarks.super_timing.held_out import CODECS, compared, encoded
-from benchmarks.super_timing.tempi import KINDS, SECTION_BARS, Tempi, closeness, jittered
+from benchmarks.super_timing.tempi import KINDS, SECTION_BARS, Tempi, closeness, jitter
 from benchmarks.super_timing.timing_runs import HeardTiming
 from osu_beatmap.beatmap import Beatmap, Circle, TimingPoint
 from osuT5.audio.decode import load_audio
@@ -50,7 +50,7 @@ def test_lines_of_songs_lead_what_is_heard():
 
 def test_jittered_beats_are_those_of_the_tempi_on_steps():
     tempi = Tempi(1000.0, 150.0, 200)
-    beats = jittered(tempi, np.random.default_rng(0), 4.0, 0.1, 0.05)
+    beats = jitter(tempi, np.random.default_rng(0), 4.0, 0.1, 0.05)
     assert 170 < len(beats.times_ms) < 210
     assert (beats.times_ms % 10 == 0).all()
     nearest = np.abs(beats.times_ms[:, None] - tempi.times_ms).min(axis=1)

@@ -10,7 +10,7 @@ from evaluation.faults.section_faults import STRETCH_FAULTS
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.timing.active_point import Timing
 from osu_beatmap.timing.edits import set_kiai, with_sv_changes
-from tests.pipeline.review.review_maps import BEAT_MS, regular_map, slider
+from tests.support.review_maps import BEAT_MS, regular_map, slider
 
 SPAN_MS = (0.0, 40_000.0)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from evaluation.measures.review_metrics import RULE_SCORE, auc, baseline_scores, distance_outliers, interval_outliers
-from tests.pipeline.review.review_maps import BEAT_MS, regular_map
+from tests.support.review_maps import BEAT_MS, regular_map
 
 
 def test_auc_of_hand_made_scores():

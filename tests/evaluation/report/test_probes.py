@@ -9,8 +9,8 @@ from benchmarks.probes import held_out_excerpts
 from evaluation.bands import Bands
 from evaluation.metrics import METRICS, Reaction
 from evaluation.probes import PROBES
-from evaluation.reference import band_of, bundled_bands, measure_human
-from evaluation.report.probe_table import ProbeResult, probed, stated
+from evaluation.reference import band_of, load_bundled_bands, measure_human
+from evaluation.report.probe_table import ProbeResult, run_probe, stated
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.rules import Level
 from tests.evaluation.probe_maps import chart_of, write_song
@@ -31,7 +31,7 @@ def on_charts_from_code(tmp_path_factory) -> dict[tuple[str, str], ProbeResult]:
     for seed in PROBED_SONGS:
         audio_path = write_song(folder, seed)
         charts += [(str(seed), chart_of(mode, seed, audio_path)) for mode in GameMode]
-    return probed(charts, Bands(bands))
+    return run_probe(charts, Bands(bands))
 
 
 @pytest.mark.parametrize(("metric", "probe", "reaction"), STATED)
@@ -42,7 +42,7 @@ def test_a_metric_sees_what_it_states(on_charts_from_code, metric, probe, reacti
 
 @pytest.fixture(scope="module")
 def on_human_charts(shared_dir) -> dict[tuple[str, str], ProbeResult]:
-    return probed(held_out_excerpts(shared_dir / "data" / "mapsets", SONGS_OF_MODE, SECONDS), bundled_bands())
+    return run_probe(held_out_excerpts(shared_dir / "data" / "mapsets", SONGS_OF_MODE, SECONDS), load_bundled_bands())
 
 
 @pytest.mark.parametrize(("metric", "probe", "reaction"), STATED)

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from modding.aspects import Aspect
-from modding.habits.choices import Choices, Question, Seen, counted, weighed
+from modding.habits.choices import Choices, Question, Seen, counted, weigh
 from modding.habits.habits import choices_of, habits_of
 from modding.habits.places import MapPlaces
 from modding.habits.weights import WEIGHTS
 from osu_beatmap.beatmap import Circle, GameMode, HitSound, TimingPoint
-from tests.pipeline.review.review_maps import BEAT_MS, regular_map
+from tests.support.review_maps import BEAT_MS, regular_map
 
 
 def most_surprising(beatmap, aspect):
@@ -24,7 +24,7 @@ def question(answer, obj=0):
 def test_a_score_leaves_its_own_answer_out():
     questions = [question("a"), question("b", 1)]
     seen = [Seen((), each.candidates) for each in questions]
-    first, _ = weighed(Choices(Aspect.COMBO, questions, {"all": counted(questions, seen)}), {"all": 1.0})
+    first, _ = weigh(Choices(Aspect.COMBO, questions, {"all": counted(questions, seen)}), {"all": 1.0})
     assert first.usual == "b"
     assert first.surprise.bits > 1.0
 
@@ -44,7 +44,7 @@ def test_candidates_of_one_class_share_its_chance_and_views_without_weight_do_no
     assert view[0][0] == pytest.approx(view[0][1])
     assert view[0][0] > view[0][2]
     choices = Choices(Aspect.COMBO, questions, {"used": view, "other": [each[::-1] for each in view]})
-    assert weighed(choices, {"used": 1.0})[0].surprise.bits == pytest.approx(-view[0][0] / np.log(2))
+    assert weigh(choices, {"used": 1.0})[0].surprise.bits == pytest.approx(-view[0][0] / np.log(2))
 
 
 @pytest.mark.parametrize("mode", list(GameMode))

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from modding.observation.audio_timing import SongEvidence, heard_stretches, observe_timing
+from modding.observation.audio_timing import SongEvidence, detect_sections, observe_timing
 from modding.observation.line_fit import line_fits
 from osu_beatmap.beatmap import TimingPoint
 from osuT5.model.config import FRAME_CHANNELS
-from tests.pipeline.review.review_maps import BEAT_MS, regular_map
+from tests.support.review_maps import BEAT_MS, regular_map
 
 FRAME_MS, LEAD_MS, SONG_MS = 8.0, 25.0, 34_000.0
 
@@ -22,7 +22,7 @@ def heard(beat_ms: float = BEAT_MS, shift_ms: float = 0.0) -> SongEvidence:
 
 @pytest.mark.parametrize("shift_ms", [0.0, 13.0, -24.0])
 def test_an_offset_is_found_to_a_millisecond_and_a_half(shift_ms):
-    (stretch,) = heard_stretches(regular_map(), heard(shift_ms=shift_ms), LEAD_MS, SONG_MS)
+    (stretch,) = detect_sections(regular_map(), heard(shift_ms=shift_ms), LEAD_MS, SONG_MS)
     assert stretch.offset_ms == pytest.approx(shift_ms, abs=1.5)
     assert stretch.drift == 0.0
     assert stretch.surprise.relative == pytest.approx((shift_ms / 5.0) ** 2 * 0.5 / np.log(2), abs=3.0)
@@ -30,7 +30,7 @@ def test_an_offset_is_found_to_a_millisecond_and_a_half(shift_ms):
 
 @pytest.mark.parametrize("share", [0.005, -0.003])
 def test_a_tempo_that_is_off_is_a_drift(share):
-    (stretch,) = heard_stretches(regular_map(), heard(beat_ms=BEAT_MS * (1 + share)), LEAD_MS, SONG_MS)
+    (stretch,) = detect_sections(regular_map(), heard(beat_ms=BEAT_MS * (1 + share)), LEAD_MS, SONG_MS)
     assert stretch.drift == pytest.approx(share, abs=3e-4)
     assert stretch.surprise.relative > 20
 
@@ -38,14 +38,14 @@ def test_a_tempo_that_is_off_is_a_drift(share):
 def test_short_stretches_and_empty_maps_are_not_judged():
     beatmap = regular_map()
     beatmap.timing_points.append(TimingPoint(31_000.0, BEAT_MS))
-    assert [stretch.red.time_ms for stretch in heard_stretches(beatmap, heard(), LEAD_MS, SONG_MS)] == [1000.0]
-    assert heard_stretches(regular_map(beats=0), heard(), LEAD_MS, SONG_MS) == []
+    assert [stretch.red.time_ms for stretch in detect_sections(beatmap, heard(), LEAD_MS, SONG_MS)] == [1000.0]
+    assert detect_sections(regular_map(beats=0), heard(), LEAD_MS, SONG_MS) == []
 
 
 def test_stretches_that_go_on_alike_join():
     beatmap = regular_map()
     beatmap.timing_points.append(TimingPoint(16_600.0, BEAT_MS))
-    first, second = heard_stretches(beatmap, heard(shift_ms=15.0), LEAD_MS, SONG_MS)
+    first, second = detect_sections(beatmap, heard(shift_ms=15.0), LEAD_MS, SONG_MS)
     assert first.goes_on_as(second)
     joined = first.joined(second)
     assert joined.offset_ms == pytest.approx(15.0, abs=1.5)
@@ -54,11 +54,11 @@ def test_stretches_that_go_on_alike_join():
 
 
 def test_what_would_be_best_beyond_the_reach_is_not_judged():
-    assert heard_stretches(regular_map(), heard(shift_ms=75.0), LEAD_MS, SONG_MS) == []
+    assert detect_sections(regular_map(), heard(shift_ms=75.0), LEAD_MS, SONG_MS) == []
 
 
 def test_a_line_off_its_objects_is_not_heard_as_an_offset_of_both():
     beatmap = regular_map()
     beatmap.timing_points = [TimingPoint(1020.0, BEAT_MS)]
-    (stretch,) = heard_stretches(beatmap, heard(), LEAD_MS, SONG_MS, line_fits(beatmap))
+    (stretch,) = detect_sections(beatmap, heard(), LEAD_MS, SONG_MS, line_fits(beatmap))
     assert stretch.offset_ms == pytest.approx(0.0, abs=1.5)

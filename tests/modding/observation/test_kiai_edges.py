@@ -5,7 +5,7 @@ import pytest
 
 from modding.observation.kiai_edges import HeardSpectrum, kiai_edges
 from osu_beatmap.timing.edits import set_kiai
-from tests.pipeline.review.review_maps import BEAT_MS, regular_map
+from tests.support.review_maps import BEAT_MS, regular_map
 
 FRAME_MS, LEAD_MS, BAR_MS = 8.0, 25.0, 4 * BEAT_MS
 CHORUS_MS = (1000.0 + 8 * BAR_MS, 1000.0 + 16 * BAR_MS)

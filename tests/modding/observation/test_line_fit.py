@@ -12,7 +12,7 @@ from modding.suggestion_builder import suggestions_of
 from modding.thresholds import ThresholdTable
 from osu_beatmap.beatmap import TimingPoint
 from osu_beatmap.timing.active_point import Timing
-from tests.pipeline.review.review_maps import BEAT_MS, regular_map
+from tests.support.review_maps import BEAT_MS, regular_map
 
 TABLE = ThresholdTable(dict.fromkeys([(regular_map().mode, Aspect.LINES)], ((0.0, 1.0),)))
 

@@ -19,7 +19,7 @@ from osuT5.tokens.contract import Contract, mini_spec, output_ranges
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.vocabulary import Vocabulary
 from osuT5.training.architectures import mini_config
-from tests.pipeline.review.review_maps import regular_map, slider
+from tests.support.review_maps import regular_map, slider
 
 SONG_MS = 16_000.0
 SIZES = {"d_model": 32, "encoder_layers": 1, "decoder_layers": 1, "encoder_heads": 2, "decoder_heads": 2}

@@ -20,7 +20,7 @@ from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import mini_spec
 from osuT5.tokens.events import ContextKind, EventKind
 from osuT5.training.architectures import mini_config
-from tests.pipeline.review.review_maps import regular_map, slider
+from tests.support.review_maps import regular_map, slider
 
 SPEC = mini_spec()
 SONG_MS = 20_000.0
