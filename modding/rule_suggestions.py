@@ -12,7 +12,8 @@ from modding.suggestions import Source, Suggestion
 from osu_beatmap.beatmap import Beatmap, HoldNote, Spinner
 from osu_beatmap.editor_notation import clock
 from osu_beatmap.rules import Finding, Severity, check
-from osu_beatmap.timing.active_point import DIVISORS, Timing
+from osu_beatmap.timing.active_point import Timing
+from osu_beatmap.timing.beat_grid import DIVISORS
 
 RULE_CATEGORIES: dict[str, Category] = {
     "unusable_numbers": Category.GENERAL,

@@ -1,7 +1,6 @@
-"""From a song to a finished map: requests, generation, finishing, output and command line.
+"""Song -> finished map: the only place that joins the models. The page, the server and MaiMod are outside.
 
-The stable API is `resolve` and `generate`; both are imported on first use. The models are outside, in `osuT5` and
-`osu_diffusion`.
+The stable API is `resolve` and `generate`, both imported on first use:
 
     from pipeline import generate, resolve
 

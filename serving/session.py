@@ -12,10 +12,10 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from paths import REPO_ROOT
 from pipeline.request.options import RequestError
 from serving.wire import SECRET_BYTES
 
-REPO_ROOT = Path(__file__).resolve().parent.parent
 FOLDER_NAME = "osu-mapper"
 MAX_FILE_BYTES = 10_000
 

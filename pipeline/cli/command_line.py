@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from feedback.errors import UserError
+from paths import CONFIG_DIR
 from pipeline.cli.config_help import help_text
 from pipeline.cli.launchers import Outcome
 from pipeline.cli.many_runs import (
@@ -38,7 +39,6 @@ from pipeline.cli.shell_words import Shell, command_line, without_quotes
 from pipeline.cli.sweep import combinations
 from pipeline.request.options import RequestError, nearest_option, unknown_option
 
-CONFIG_DIR = Path(__file__).resolve().parent.parent.parent / "configs"
 CONFIG_DIRS = (CONFIG_DIR, CONFIG_DIR / "train")
 """Where `-cn NAME` is looked up."""
 

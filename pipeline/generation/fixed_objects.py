@@ -7,14 +7,8 @@ from dataclasses import replace
 
 from feedback.progress import Progress, silent
 from osu_beatmap.beatmap import Beatmap, Slider, TimingPoint
-from osu_beatmap.timing.active_point import (
-    Timing,
-    set_kiai,
-    slider_duration_ms,
-    slider_velocity_px_per_ms,
-    with_sv_changes,
-    without_redundant,
-)
+from osu_beatmap.timing.active_point import Timing, slider_duration_ms, slider_velocity_px_per_ms
+from osu_beatmap.timing.edits import set_kiai, with_sv_changes, without_redundant
 from osuT5.encoding import assemble, encode_context
 from osuT5.encoding.hitsound_merge import with_sounds
 from osuT5.encoding.kiai import decode_kiai

@@ -10,7 +10,8 @@ from osu_beatmap.beatmap import Beatmap, TimingPoint
 from osu_beatmap.files.reader import decode_osu_bytes, parse_beatmap
 from osu_beatmap.rules import Finding, Severity, check
 from osu_beatmap.splice import Span, splice
-from osu_beatmap.timing.active_point import Timing, in_line_order
+from osu_beatmap.timing.active_point import Timing
+from osu_beatmap.timing.beat_grid import in_line_order
 from pipeline.finishing.finish import finish
 from pipeline.generation.chart import decode_draft, prepare_chart
 from pipeline.generation.final_map import apply_request, summarise_draft
