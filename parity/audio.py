@@ -102,10 +102,10 @@ def mono(values: np.ndarray) -> np.ndarray:
 def load_audio_as_published(
     path: str | Path, sample_rate: int = MODEL_SAMPLE_RATE, normalise: bool = True, speed: float = 1.0
 ) -> np.ndarray:
-    """Decode a song to mono as the original does: float32 [samples] at `sample_rate`.
+    """Decode a song to mono as the original does.
 
-    Without `normalise`, values are whole numbers of the file's width. A `speed` other than 1 multiplies the rate that
-    the file states: the song becomes faster and higher.
+    Returns float32 [samples] at `sample_rate`. Without `normalise`, values are whole numbers of the file's width. A
+    `speed` other than 1 multiplies the rate that the file states: the song becomes faster and higher.
 
     Raises:
         AudioError: The file is missing, unreadable or too long.

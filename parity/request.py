@@ -1,4 +1,4 @@
-"""Requests with `parity=true`: defaults of the original, and the models of one map.
+"""Requests with `parity=true`: defaults and models of the original.
 
 The path from windows to the beatmap is in `parity.generate`. Nothing is repaired: objects that break a rule of osu!
 stay in the map, and are counted.
@@ -76,7 +76,7 @@ class ParityRequest:
 
 @dataclass(frozen=True, slots=True)
 class ParityMap:
-    """A map as the original writes it; `broken_rules` has counts by rule of osu!."""
+    """A map of the original, with counts of broken rules."""
 
     beatmap: Beatmap
     model: str
@@ -122,7 +122,7 @@ def map_as_published(
 
 @dataclass(frozen=True, slots=True)
 class _Desk:
-    """The song and the random generator that all models of a map share."""
+    """Song and random generator shared by the models of a map."""
 
     request: ParityRequest
     chart: PublishedChart

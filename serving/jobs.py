@@ -1,4 +1,4 @@
-"""A request at work in a thread of the server."""
+"""Requests in progress, each in a thread of the server."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ Make = Callable[[dict[str, object], Progress], str]
 
 
 class JobCancelled(Exception):
-    """Nobody waits for the map any more."""
+    """The client no longer waits for the map."""
 
 
 class Job:
-    """told: the latest stage, how much of it is done, and of how much"""
+    """A request in progress; `told` is its latest stage, steps done and total."""
 
     def __init__(self, options: dict[str, object], make: Make) -> None:
         self.told: tuple[Stage, int, int] = (Stage.QUEUED, 0, 1)
@@ -34,11 +34,11 @@ class Job:
         self._is_called_off = threading.Event()
 
     def call_off(self) -> None:
-        """Ends the work at its next word of progress. What was written so far under temporary names goes with it."""
+        """Cancel the job at its next progress report; temporary files are removed."""
         self._is_called_off.set()
 
     def run(self) -> Outcome | None:
-        """In a thread: how the request ended; None where it was called off."""
+        """Run the job in a thread; return its outcome, None if cancelled."""
         started = time.monotonic()
         try:
             self._progress(*self.told)

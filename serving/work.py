@@ -1,4 +1,4 @@
-"""How the server makes maps: as a command does, but with models that stay and steps that are shared."""
+"""Map generation in the server: cached models, shared decoding steps."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from serving.jobs import Make
 
 
 def make_for_guests() -> Make:
-    """From now on, models of this process are kept and songs share their steps."""
+    """Cache models and share decoding steps in this process."""
     import_module("pipeline.generation.generate")  # takes seconds, for which the first guest need not wait
     threads = torch.get_num_threads()
     keep_models()

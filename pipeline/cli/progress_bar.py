@@ -1,4 +1,4 @@
-"""What a generation tells the user: how far it is, and what came out."""
+"""Terminal output of a generation: progress and summary."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipeline.request.options import GenerationRequest
 
 
 class ProgressLine:
-    """One line of a terminal that says which stage is at which window; silent where nobody watches."""
+    """Progress line of a terminal; silent if the stream is not one."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self.stream = stream or sys.stderr
@@ -31,7 +31,7 @@ class ProgressLine:
 
 
 def summary(result: GenerationResult, request: GenerationRequest) -> str:
-    """A few lines about a generated map: where it is, what is in it, seconds taken, seed, warnings."""
+    """Describe a map: path, objects, seconds, seed, warnings."""
     beatmap = result.beatmap
     lines = [f"Map:     {result.osz_path or result.osu_path}"]
     lines += _objects(result, request.map.difficulty) if beatmap.hit_objects else _timing(beatmap)
@@ -41,7 +41,7 @@ def summary(result: GenerationResult, request: GenerationRequest) -> str:
 
 
 def mapset_summary(result: MapsetResult) -> str:
-    """A few lines about a generated mapset: where it is, its difficulties, seconds taken, seed, warnings."""
+    """Describe a mapset: path, difficulties, seconds, seed, warnings."""
     place = result.osz_path or ", ".join(path.name for path in result.osu_paths)
     lines = [f"Mapset:  {place}"]
     for beatmap, stars in zip(result.beatmaps, result.star_ratings, strict=True):
@@ -63,7 +63,7 @@ def _objects(result: GenerationResult, asked: float | None) -> list[str]:
 
 
 def _timing(beatmap: Beatmap) -> list[str]:
-    """What there is to say about a map of red lines alone."""
+    """Describe a map of red lines alone."""
     tempi = [point.bpm for point in beatmap.timing_points if point.uninherited]
     low, high = f"{min(tempi):.5g}", f"{max(tempi):.5g}"
     lines = "one red line" if len(tempi) == 1 else f"{len(tempi)} red lines"

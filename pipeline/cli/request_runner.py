@@ -1,4 +1,4 @@
-"""A map from flat options, and what to say about it: what a command, a server and the page have in common."""
+"""From flat options to a map and its summary, for commands, servers and the page."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 def checked_request(flat: dict[str, object]) -> GenerationRequest:
-    """What the options ask for; raises RequestError or ModelError before anything heavy is imported."""
+    """Check flat options and files before anything heavy is imported."""
     request = resolve(flat)
     check_files(request)
     return request
 
 
 def make(request: GenerationRequest, progress: Progress = silent) -> tuple[GenerationResult | MapsetResult, str]:
-    """Makes a map or a mapset and writes it; what was made, and a few lines about it.
+    """Generate a map or a mapset and write it; also return its description.
 
     Raises RequestError, AudioError, BeatmapError or ModelError, each with one sentence for the user.
     """

@@ -1,4 +1,4 @@
-"""A chart from its request to a draft: conditions, timing, contexts, assembly.
+"""Charts from their request to a draft: conditions, timing, contexts, assembly.
 
 Positions and repairs come afterwards, in `refinement` and `final_map`.
 """
@@ -80,7 +80,9 @@ class PreparedChart:
 
 
 def decode_draft(prepared: PreparedChart) -> Draft:
-    """Decode the missing contexts of a chart and assemble them: times on the beat, coarse positions.
+    """Decode the missing contexts of a chart and assemble them.
+
+    Times are on the beat; positions are coarse.
 
     Raises:
         RequestError: The model generated no hit object.
@@ -95,7 +97,7 @@ def decode_draft(prepared: PreparedChart) -> Draft:
 def prepare_chart(
     request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress = silent
 ) -> PreparedChart:
-    """Load the song and the model, find the timing, and add what the reference gives.
+    """Load song and model, find the timing, add the given parts.
 
     Raises:
         RequestError, AudioError, ModelError: One sentence for the user.
@@ -125,7 +127,7 @@ def prepare_chart(
 def rating_so_far(
     attributes: Attributes, lines: Sequence[TimingPoint], settings: Difficulty, spec: Contract
 ) -> Callable[[Sequence[EventGroup]], float | None]:
-    """Return a function that rates the objects decoded so far; None for a short passage."""
+    """Return a function that rates decoded objects; None for few."""
 
     def rating(groups: Sequence[EventGroup]) -> float | None:
         if not groups or groups[-1].time_ms - groups[0].time_ms < SHORTEST_RATED_MS:
@@ -150,7 +152,7 @@ def write_charts(writer: SongGenerator, charts: Sequence[ChartState], sampling: 
 def assemble_chart(
     chart: ChartState, lines: Sequence[TimingPoint], settings: Difficulty, spec: Contract
 ) -> tuple[Beatmap, AssemblyReport]:
-    """Assemble a decoded chart on the grid of its red lines; also report what was lost."""
+    """Assemble a decoded chart on the beat grid; report what was lost."""
     written = {context: groups for context, groups in chart.contexts.items() if context is not ContextKind.TIMING}
     key_count = chart.attributes.key_count or 0
     beatmap, report = assemble(written, chart.attributes.mode, lines, settings, key_count, spec.encoding)

@@ -1,4 +1,4 @@
-"""What a map should be like, put to a model: its own names for it, what it was never told of, what guidance avoids."""
+"""Conditions of a map: attributes, descriptors, negative attributes, sampling."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _ADDITIONS = HitSound.WHISTLE | HitSound.FINISH | HitSound.CLAP
 
 
 def spell_descriptors(request: GenerationRequest, spec: Contract) -> tuple[GenerationRequest, list[str]]:
-    """The request with descriptors spelled as a model knows them, and sentences about what it does not know.
+    """Spell descriptors as the model does; note what it was not trained with.
 
     Raises RequestError for a descriptor that is not among those of the model and no user tag of osu! either.
     """
@@ -59,7 +59,7 @@ def spell_descriptors(request: GenerationRequest, spec: Contract) -> tuple[Gener
 
 
 def negative_attributes(wanted: Attributes, request: GenerationRequest) -> Attributes | None:
-    """What guidance leads away from; None without guidance.
+    """Return the attributes that guidance leads away from; None without guidance.
 
     With negative descriptors that is the same chart in their style, else a chart of which nothing was asked for: what
     the user wishes is unknown, and the difficulty is that of the chart so far wherever it can be rated
@@ -82,7 +82,7 @@ def negative_attributes(wanted: Attributes, request: GenerationRequest) -> Attri
 
 
 def without_additions(beatmap: Beatmap) -> Beatmap:
-    """The map without whistles, finishes and claps, and without sample sets of single objects: hit sounds, too.
+    """Copy a map without hitsounds and without sample sets of objects.
 
     In taiko they say which drum to hit, so there they stay.
     """
@@ -99,7 +99,7 @@ def without_additions(beatmap: Beatmap) -> Beatmap:
 
 
 def _spelled(option: str, names: Iterable[str], known: dict[str, str], lost: list[str]) -> tuple[str, ...]:
-    """Names as a model has them, with their group or without; what it does not know goes to `lost` as well."""
+    """Spell names as the model does; unknown ones also go to `lost`."""
     spelled = []
     for name in names:
         found = known.get(name.casefold()) or known.get(name.rpartition("/")[2].casefold())
@@ -118,7 +118,7 @@ def _listed(names: list[str]) -> str:
 
 
 def conditions_of(request: GenerationRequest, settings: Difficulty) -> Attributes:
-    """Return the attributes of the request, with the settings that the map will have."""
+    """Return the attributes of a request, with the settings of its map."""
     attributes = request.attributes()
     if attributes.mode in WITH_CIRCLES:
         attributes = replace(attributes, circle_size=settings.circle_size, slider_multiplier=settings.slider_multiplier)
@@ -133,7 +133,7 @@ def expected_stars(request: GenerationRequest) -> float:
 
 
 def requested_sampling(request: GenerationRequest, spec: Contract) -> Sampling:
-    """Return the sampling options of a request, as the model and the mode use them."""
+    """Return the sampling options for the model and the mode."""
     options = request.sampling
     asked = Sampling(options.temperature, options.top_p, options.top_k, guidance_scale=options.cfg_scale)
     assert request.map.gamemode is not None, "the mode of the reference beatmap was not filled in"

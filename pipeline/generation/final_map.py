@@ -18,7 +18,7 @@ MAX_STAR_ERROR = 1.0
 
 
 def finish_with_settings(request: GenerationRequest, draft: Beatmap, song_ms: float) -> tuple[Beatmap, FinishReport]:
-    """Repair a draft, and choose the settings that suit its final star rating."""
+    """Repair a draft, with the settings for its final star rating."""
     options = {"fill": not request.scope.is_part, "keep_reds": ContextKind.TIMING in request.scope.in_context}
     beatmap, _ = finish(draft, song_ms, **options)
     beatmap.difficulty = _final_settings(request, beatmap, star_rating(beatmap))
@@ -40,14 +40,14 @@ def _final_settings(request: GenerationRequest, beatmap: Beatmap, stars: float) 
 
 
 def apply_request(request: GenerationRequest, reference: Beatmap | None, beatmap: Beatmap) -> Beatmap:
-    """Restore the given parts of the reference, and remove hitsounds if none are requested."""
+    """Restore given parts, and remove hitsounds if none are requested."""
     if request.map.hitsounded is False:
         beatmap = without_additions(beatmap)
     return with_given_parts(beatmap, request.scope, reference)
 
 
 def summarise_draft(draft: Draft, repairs: FinishReport) -> GenerationSummary:
-    """Summarise what was lost on the way to a map, and which problems remain."""
+    """Summarise what was lost, and which problems remain."""
     written, lost = draft.generation, draft.assembly
     notes = [*draft.notes, *written.notes]
     if lost.total:
@@ -69,7 +69,7 @@ def summarise_draft(draft: Draft, repairs: FinishReport) -> GenerationSummary:
 
 
 def star_warnings(request: GenerationRequest, beatmap: Beatmap, stars: float) -> list[str]:
-    """Return a sentence if the map is far from the requested star rating."""
+    """Return a sentence if the star rating missed its target."""
     wanted = request.map.difficulty
     if wanted is None or not beatmap.hit_objects or abs(stars - wanted) <= MAX_STAR_ERROR:
         return []

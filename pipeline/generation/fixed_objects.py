@@ -1,4 +1,4 @@
-"""New parts around objects that stay: timing, kiai and scroll speeds for a map, or hit sounds for its objects."""
+"""New timing, kiai, scroll speeds or hitsounds around objects that stay."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from pipeline.request.options import GenerationRequest
 def generate_parts(
     request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress = silent
 ) -> tuple[Beatmap, GenerationSummary]:
-    """Generate parts around the objects of the reference, or a map without objects."""
+    """Generate parts around fixed objects, or a map without objects."""
     begun = prepare_chart(request, reference, seed, progress)
     account = GenerationSummary(begun.writer.spec.name, begun.writer.song_ms, list(begun.notes))
     if ContextKind.NO_HS in request.scope.in_context:
@@ -42,7 +42,7 @@ def generate_parts(
 
 
 def with_new_sounds(request: GenerationRequest, reference: Beatmap, begun: PreparedChart) -> Beatmap:
-    """The reference with other hit sounds in the part that is asked for, and the same in everything else."""
+    """Regenerate the hitsounds in the requested part; keep everything else."""
     encoding, song_ms = begun.writer.spec.encoding, begun.writer.song_ms
     groups = encode_context(reference, ContextKind.MAP, encoding, song_ms)
     span = span_of(request.scope)
@@ -51,7 +51,7 @@ def with_new_sounds(request: GenerationRequest, reference: Beatmap, begun: Prepa
 
 
 def _with_new_lines(request: GenerationRequest, reference: Beatmap, begun: PreparedChart) -> Beatmap:
-    """The reference on the lines that were asked for, each of its objects where and as long as it was."""
+    """Put the objects of the reference on new timing points, unchanged in time and length."""
     made = request.scope.output_type
     lines = list(reference.timing_points)
     if ContextKind.TIMING in made:
@@ -64,7 +64,7 @@ def _with_new_lines(request: GenerationRequest, reference: Beatmap, begun: Prepa
 
 
 def _on_new_reds(reference: Beatmap, reds: Sequence[TimingPoint]) -> list[TimingPoint]:
-    """New red lines with the sound of the old ones, and velocities by which each slider lasts as long as it did."""
+    """Carry sounds and slider durations of the old timing points over to new red lines."""
     old, new = Timing(reference.timing_points), Timing(reds)
     times_ms = _times_ms([*reference.timing_points, *reds])
     changes = []
@@ -94,7 +94,7 @@ def _on_new_reds(reference: Beatmap, reds: Sequence[TimingPoint]) -> list[Timing
 
 
 def _kiai_spans(begun: PreparedChart) -> list[tuple[float, float]]:
-    """Kiai as the model wrote it, on beats of its timing, after the first of them."""
+    """Return the decoded kiai times, on beats after the first one."""
     timing, song_ms = Timing(begun.lines), begun.writer.song_ms
     first_beat_ms = timing.reds[0].time_ms + timing.reds[0].beat_length_ms
     spans = []
@@ -106,7 +106,7 @@ def _kiai_spans(begun: PreparedChart) -> list[tuple[float, float]]:
 
 
 def _with_scroll_speeds(lines: Sequence[TimingPoint], reference: Beatmap, begun: PreparedChart) -> list[TimingPoint]:
-    """The lines with the scroll speeds that the model wrote for these objects."""
+    """Add the decoded scroll speeds to timing points."""
     chart = begun.chart
     parts = {part: chart.contexts[part] for part in (ContextKind.MAP, ContextKind.SV)}
     keys, encoding = reference.key_count, begun.writer.spec.encoding
@@ -120,7 +120,7 @@ def _times_ms(lines: Sequence[TimingPoint]) -> list[float]:
 
 
 def _tagged(beatmap: Beatmap) -> Beatmap:
-    """The map, which says that a machine had a part in it."""
+    """Add the tag that discloses AI use."""
     tags = beatmap.metadata.tags
     told = tags if AI_TAG in tags else [*tags, AI_TAG]
     return replace(beatmap, metadata=replace(beatmap.metadata, tags=told))

@@ -1,4 +1,4 @@
-"""From a request to a map on disk: the main path of the program.
+"""Main path of the program: from a request to a map on disk.
 
 A mapset has its own entry in `mapset`. Everything here is below this module; nothing below imports it.
 """
@@ -41,7 +41,7 @@ SPECIAL_METHODS: tuple[tuple[Callable[[GenerationRequest], bool], Method], ...] 
 
 
 def generate(request: GenerationRequest, progress: Progress = silent) -> GenerationResult:
-    """Generate a map and write it. Nothing is written unless all went well.
+    """Generate a map and write it; write nothing if a stage fails.
 
     Raises:
         RequestError, AudioError, BeatmapError, ModelError: One sentence for the user.
@@ -72,7 +72,7 @@ def method_of(request: GenerationRequest) -> Method:
 def generate_map(
     request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress = silent
 ) -> tuple[Beatmap, GenerationSummary]:
-    """Generate one map without matching: the stages that every method has in some form."""
+    """Generate one map: the stages that every method has."""
     prepared = prepare_chart(request, reference, seed, progress)  # song, model, timing, conditions
     draft = decode_draft(prepared)  # events of every context, as a beatmap on the beat grid
     placed = refine_draft(request, draft.beatmap, draft.attributes, draft.encoding, seed, progress)  # diffusion

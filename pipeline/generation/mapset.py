@@ -1,4 +1,4 @@
-"""A whole mapset: difficulties of one song with one timing and kiai, in one .osz.
+"""Mapsets: difficulties of one song with shared timing, in one .osz.
 
 The song is heard once, and all difficulties are written side by side, each with a random generator of its own: what a
 seed gives at a star rating does not depend on the other difficulties of the set.
@@ -51,7 +51,7 @@ catch, of which there are too few, have the ranges of standard.
 
 
 def generate_mapset(request: GenerationRequest, progress: Progress = silent) -> MapsetResult:
-    """Generates all difficulties of a request and writes them. Nothing is written unless all went well.
+    """Generate a mapset and write it; write nothing if a stage fails.
 
     Raises RequestError, AudioError, BeatmapError or ModelError, each with one sentence for the user.
     """
@@ -89,7 +89,7 @@ def generate_mapset(request: GenerationRequest, progress: Progress = silent) -> 
 
 
 def _reported(result: MapsetResult, wish: StarTarget, number: int) -> Path:
-    """Writes the report of a difficulty, beside the .osz where that holds it."""
+    """Write the report of a difficulty, next to the .osz if there is one."""
     assert wish.best is not None, "there is no map to report on"
     beatmap = result.beatmaps[number]
     if result.osz_path is not None:
@@ -109,14 +109,14 @@ def _reported(result: MapsetResult, wish: StarTarget, number: int) -> Path:
 
 
 def difficulties_of(request: GenerationRequest) -> tuple[float, ...]:
-    """The star ratings of a mapset, in ascending order."""
+    """Return the star ratings of a mapset, in ascending order."""
     mode = request.map.gamemode
     assert mode is not None, "the mode of the reference beatmap was not filled in"
     return tuple(sorted(request.map.difficulties)) or FULL_SPREADS[mode]
 
 
 def wish_like(request: GenerationRequest, begun: PreparedChart, stars: float) -> StarTarget:
-    """A map of `stars` on the timing and kiai of a song that others are made for too."""
+    """Return the target of one difficulty on the shared timing and kiai."""
     wanted, _ = spell_descriptors(replace(request, map=replace(request.map, difficulty=stars)), begun.writer.spec)
     settings = wanted.difficulty_settings(stars)
     attributes = conditions_of(wanted, settings)
@@ -131,7 +131,7 @@ def wish_like(request: GenerationRequest, begun: PreparedChart, stars: float) ->
 
 
 def version_names(maps: Sequence[Beatmap], stars: Sequence[float]) -> list[str]:
-    """Usual names of the difficulties; those of one level are numbered from the second on."""
+    """Return usual difficulty names; within a level, number them from the second."""
     found: Counter[str] = Counter()
     names = []
     for beatmap, rating in zip(maps, stars, strict=True):
@@ -142,7 +142,7 @@ def version_names(maps: Sequence[Beatmap], stars: Sequence[float]) -> list[str]:
 
 
 def density(beatmap: Beatmap) -> float:
-    """Objects a second from the first to the last of them, without breaks."""
+    """Return the objects per second of play, without breaks."""
     times_ms = [obj.time_ms for obj in beatmap.hit_objects]
     played_ms = times_ms[-1] - times_ms[0] - sum(pause.end_ms - pause.start_ms for pause in beatmap.breaks)
     return 1000.0 * len(times_ms) / max(1000.0, played_ms)

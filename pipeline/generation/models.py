@@ -1,4 +1,4 @@
-"""A model and the song that it listens to, brought together."""
+"""Loading of the model and the song of a request."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pipeline.request.options import GenerationRequest, RequestError
 
 
 def loaded_model(request: GenerationRequest, folder: Path, lora: str | None = None) -> tuple[MapperModel, Contract]:
-    """The model in `folder`, with an adapter if one is named, on the device of the request.
+    """Load a model, with its adapter, on the device of the request.
 
     Raises ModelError, and RequestError for a game mode that it was never told of.
     """
@@ -35,7 +35,7 @@ def loaded_model(request: GenerationRequest, folder: Path, lora: str | None = No
 def song_writer(
     request: GenerationRequest, folder: Path, lora: str | None = None, progress: Progress = silent
 ) -> SongGenerator:
-    """The model in `folder`, with an adapter if one is named, in front of the song of the request.
+    """Load the model and the song of a request for generation.
 
     Raises AudioError, ModelError or RequestError, each with one sentence for the user.
     """

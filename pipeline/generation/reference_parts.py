@@ -1,4 +1,4 @@
-"""What a reference beatmap gives to the map that is made: what the model reads of it, and what has to stay."""
+"""Parts that a reference map gives: contexts to read, and parts to keep."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ USUAL_CONTEXTS = ("NONE", "TIMING", "TIMING,KIAI", "MAP")
 
 
 def check_trained(scope: ScopeOptions, spec: Contract) -> None:
-    """Raises RequestError for a context that the model was not trained to make a map from."""
+    """Raise RequestError for a given context that the model was not trained with."""
     unknown = [part for part in scope.in_context if part in INPUT_CONTEXTS and part not in spec.vocabulary.contexts]
     if not unknown:
         return
@@ -37,7 +37,7 @@ def check_trained(scope: ScopeOptions, spec: Contract) -> None:
 def add_reference_parts(
     chart: ChartState, scope: ScopeOptions, reference: Beatmap | None, spec: Contract, song_ms: float
 ) -> None:
-    """Puts into a chart what the model need not write: parts that are given, and parts that nobody asks for.
+    """Add to a chart the parts that are given or not requested.
 
     Timing is not among them: its lines are needed to hear anything else. Raises RequestError where the model was not
     trained for what is given, or the reference has nothing to give.
@@ -59,7 +59,7 @@ def add_reference_parts(
 
 
 def _reads(part: ContextKind, spec: Contract) -> bool:
-    """Whether a model was trained to read a part before it writes anything.
+    """Return whether the model was trained to read a part first.
 
     One that was not hears timing and kiai from the song alone, as it does for a new map.
     """
@@ -83,7 +83,7 @@ def _encoded(beatmap: Beatmap, part: ContextKind, spec: Contract, song_ms: float
 
 
 def begin_before(chart: ChartState, scope: ScopeOptions, reference: Beatmap, spec: Contract, song_ms: float) -> None:
-    """Lets a chart go on from the objects of the reference before the part that is remade."""
+    """Start a chart with the reference's objects before the span."""
     start_ms = float(scope.start_time_ms or 0)
     earlier = [obj for obj in reference.hit_objects if start_ms - LONGEST_OBJECT_MS <= obj.time_ms < start_ms]
     before = replace(reference, hit_objects=earlier)
@@ -98,7 +98,7 @@ def begin_before(chart: ChartState, scope: ScopeOptions, reference: Beatmap, spe
 
 
 def given_red_lines(reference: Beatmap | None) -> list[TimingPoint]:
-    """Copies of the red lines of a reference. Raises RequestError where there are none."""
+    """Copy the red lines of a reference; raise RequestError without any."""
     lines = [replace(point) for point in reference.timing_points if point.uninherited] if reference else []
     if not lines:
         raise RequestError("in_context=[TIMING] needs a beatmap_path whose beatmap has timing.")
@@ -106,7 +106,7 @@ def given_red_lines(reference: Beatmap | None) -> list[TimingPoint]:
 
 
 def with_given_parts(beatmap: Beatmap, scope: ScopeOptions, reference: Beatmap | None) -> Beatmap:
-    """The map with the timing and the kiai of the reference to the very millisecond, where they are given.
+    """Restore the given timing and kiai of the reference, to the millisecond.
 
     Kiai that is neither given nor asked for is left out.
     """
@@ -121,7 +121,7 @@ def with_given_parts(beatmap: Beatmap, scope: ScopeOptions, reference: Beatmap |
 
 
 def with_kiai_of(lines: Sequence[TimingPoint], reference: Beatmap) -> list[TimingPoint]:
-    """The lines with the kiai of a reference."""
+    """Apply the kiai of a reference to timing points."""
     points = in_line_order(reference.timing_points)
     changes: list[tuple[float, bool]] = []
     for time_ms in dict.fromkeys(point.time_ms for point in points):
@@ -138,7 +138,7 @@ def with_kiai_of(lines: Sequence[TimingPoint], reference: Beatmap) -> list[Timin
 
 
 def _with_reds(lines: Sequence[TimingPoint], reds: Sequence[TimingPoint]) -> list[TimingPoint]:
-    """The lines on other red lines, with what was said about sound and kiai where those are."""
+    """Replace the red lines; keep sound and kiai at their times."""
     said = {round(line.time_ms): line for line in lines if line.uninherited}
     moved = {round(red.time_ms): red.time_ms for red in reds}
     found = []

@@ -1,4 +1,4 @@
-"""The places of a draft's objects: from the grid of the model that wrote it to where a refiner puts them.
+"""Refinement of a draft's positions: from the model's grid to the refiner's.
 
 This comes after times are on the beat, since they fix how long sliders are, and before the map is finished.
 """
@@ -28,7 +28,7 @@ def refine_draft(
     seed: int,
     progress: Progress = silent,
 ) -> Beatmap:
-    """The draft with refined places, where the request asks for them and its mode has any.
+    """Refine the positions of a draft if requested and meaningful.
 
     attributes, encoding  of the model that wrote the draft
     Raises ModelError for a refiner that cannot be loaded.

@@ -1,4 +1,4 @@
-"""A part of an existing map remade, so that neither end of the part shows."""
+"""Spans of an existing map, regenerated between objects that stay."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def regenerate_span(
 
 
 def without_new_problems(data: bytes, made: Beatmap, span: Span, song_ms: float) -> tuple[Beatmap, list[Finding]]:
-    """`made` without the objects of the span that would break a rule, and new problems that are about no object.
+    """Remove new objects that would break a rule; also return the remaining problems.
 
     data: the file that the span is put into; what breaks a rule there already counts for nothing
     """
@@ -73,7 +73,7 @@ def without_new_problems(data: bytes, made: Beatmap, span: Span, song_ms: float)
 
 
 def with_sound_of(lines: list[TimingPoint], reference: Beatmap) -> list[TimingPoint]:
-    """The lines with the volume and the samples that the reference has at every time."""
+    """Apply the volume and samples of the reference to timing points."""
     sounds, timing = Timing(reference.timing_points), Timing(lines)
     stated = {line.time_ms for line in lines}
     more = [
@@ -103,5 +103,5 @@ def _problems(beatmap: Beatmap, song_ms: float) -> list[Finding]:
 
 
 def _sign(finding: Finding) -> tuple:
-    """What tells a finding of one map from another of the same map, after objects were added before it."""
+    """Return what identifies a finding after objects were added before it."""
     return finding.rule, finding.time_ms

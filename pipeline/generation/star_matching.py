@@ -1,4 +1,4 @@
-"""The star rating that was asked for: charts of several difficulties at once, rated when they are finished.
+"""Matching of the target star rating by several charts, rated when finished.
 
 The model is told a star rating, but what it writes is often harder or easier. A chart that came out too hard is thinned
 until it has the stars that were asked for, so the first one often is enough; one that came out too easy is followed by
@@ -43,7 +43,7 @@ TRAINED_STARS = {
 
 @dataclass(frozen=True, slots=True)
 class ConditionOffset:
-    """What a chart is told: so many stars more than was asked for, and how likely an object must be."""
+    """Conditions of one attempt: stars above the target, and a time threshold."""
 
     more_stars: float = 0.0
     time_threshold: float | None = None
@@ -73,7 +73,7 @@ class Candidate:
 
 @dataclass(slots=True)
 class StarTarget:
-    """A map that is asked for, and the nearest to it so far. `first` is what there is without matching."""
+    """A requested map and the nearest candidate; `first` is without matching."""
 
     request: GenerationRequest
     begun: PreparedChart
@@ -102,7 +102,7 @@ def generate_matched_map(
 
 
 def write_parts_before_map(begun: PreparedChart) -> None:
-    """Lets the model write what all charts of the song share."""
+    """Decode the contexts that all charts of a song share."""
     chart, spec = begun.chart, begun.writer.spec
     order = spec.contexts_of(chart.attributes.mode)
     for context in order[: order.index(ContextKind.MAP)]:
@@ -111,7 +111,7 @@ def write_parts_before_map(begun: PreparedChart) -> None:
 
 
 def match_star_ratings(wishes: Sequence[StarTarget], progress: Progress = silent) -> None:
-    """Brings each wish as near as some attempts bring it. All charts of an attempt are written side by side.
+    """Match each target in up to three attempts of parallel charts.
 
     A chart does not depend on its neighbours, so that a wish is met in the same way whatever others there are.
     The wishes share a writer and have the contexts before the map; one whose chart stays empty has no best.
@@ -134,7 +134,7 @@ def _charts(wish: StarTarget, told: Sequence[ConditionOffset]) -> list[ChartStat
 
 
 def _judge(wish: StarTarget, charts: Sequence[ChartState], progress: Progress) -> None:
-    """Finishes charts, the easier ones first, until one has the stars that are wanted, or could be thinned to them."""
+    """Finish charts, easiest first, until one reaches the target or can be thinned to it."""
     request, wanted = wish.request, wish.wanted
     for chart in charts:
         draft = replace(wish.begun, chart=chart).draft()
@@ -172,7 +172,7 @@ def _chart(base: ChartState, told: ConditionOffset, wanted: float) -> ChartState
 
 
 def _nearest_thinned(request: GenerationRequest, draft: Draft, wanted: float, best: Candidate) -> Candidate:
-    """The nearest of a draft's thinned forms, or `best`."""
+    """Return the nearest thinned form of a draft, or `best`."""
     low, high = 0.0, 1.0
     for _ in range(THINNING_STEPS):
         share = (low + high) / 2
@@ -196,7 +196,7 @@ def _finished(request: GenerationRequest, draft: Draft, share: float) -> Candida
 
 
 def _with_ratios(request: GenerationRequest, beatmap: Beatmap, song_ms: float) -> Beatmap:
-    """The map with the shares of hold notes and of scroll speed changes that are asked for; itself where none are."""
+    """Apply the requested ratios of hold notes and scroll speed changes."""
     wanted, mode = request.map, beatmap.mode
     if not wanted.match_difficulty:
         return beatmap
@@ -208,7 +208,7 @@ def _with_ratios(request: GenerationRequest, beatmap: Beatmap, song_ms: float) -
 
 
 def beyond_training(mode: GameMode, wanted: float | None) -> list[str]:
-    """A warning where little can be promised."""
+    """Return a warning outside the star ratings of the training data."""
     low, high = TRAINED_STARS[mode]
     if wanted is None or low <= wanted <= high:
         return []

@@ -1,4 +1,4 @@
-"""Timing of a song: given red lines, or those that the model predicts."""
+"""Timing of a song: given or predicted red lines."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ def red_lines_from(
     song_ms: float,
     attacks: np.ndarray | None = None,
 ) -> list[TimingPoint]:
-    """The fewest red lines that explain the beats that the model wrote."""
+    """Fit the fewest red lines that explain the decoded beats."""
     return _lines_of(_beats_of(decode_timing(groups), spec), activations, attacks, spec, song_ms)
 
 
 def quickly_timed_red_lines(timer: SuperTimer, progress: Progress = silent) -> list[TimingPoint]:
-    """The red lines that a few passes over a song agree on."""
+    """Predict red lines from a few passes over the song."""
     for number in range(1, QUICK_PASSES + 1):
         timer.listen()
         progress(Stage.TIMING_PASSES, number, QUICK_PASSES)
@@ -63,7 +63,7 @@ def quickly_timed_red_lines(timer: SuperTimer, progress: Progress = silent) -> l
 
 
 def super_timed_red_lines(timer: SuperTimer, passes: int, progress: Progress = silent) -> list[TimingPoint]:
-    """The red lines that up to so many passes over a song agree on; fewer where more change nothing."""
+    """Predict red lines from up to `passes` passes; stop when they settle."""
     lines: list[TimingPoint] = []
     unchanged = 0
     for number in range(1, passes + 1):
@@ -94,7 +94,10 @@ def _beats_of(marked: Iterable[MarkedBeat], spec: Contract) -> Beats:
 def _lines_of(
     beats: Beats, activations: np.ndarray | None, attacks: np.ndarray | None, spec: Contract, song_ms: float
 ) -> list[TimingPoint]:
-    """Beats decide tempo, octave and changes; the frame heads, where there are, the exact phase and tempo."""
+    """Fit red lines to beats.
+
+    Beats decide tempo, octave and changes. Frame heads, if present, decide the exact phase and tempo.
+    """
     if activations is None:
         return fit_red_lines(beats, song_ms)
     lead_ms = spec.audio_lead_ms
@@ -106,7 +109,7 @@ def _lines_of(
 
 
 def _same(lines: Sequence[TimingPoint], others: Sequence[TimingPoint], song_ms: float) -> bool:
-    """Whether two lists of red lines have the same beats, all but a few; they may have them by different lines."""
+    """Return whether two lists of red lines have nearly the same beats."""
     if not lines or not others or lines[0].meter != others[0].meter:
         return False
     start_ms = max(lines[0].time_ms, others[0].time_ms) - SAME_BEAT_MS
@@ -121,7 +124,7 @@ def _same(lines: Sequence[TimingPoint], others: Sequence[TimingPoint], song_ms: 
 
 
 def _earlier(line: TimingPoint, lead_ms: float) -> TimingPoint:
-    """The line moved from when its beat is heard to when objects are; a whole bar later rather than before 0 ms."""
+    """Move a red line from the sound to its objects; a bar later rather than before 0 ms."""
     time_ms = round(line.time_ms - lead_ms)
     if time_ms < 0:
         time_ms = round(line.time_ms - lead_ms + line.meter * line.beat_length_ms)
@@ -129,7 +132,7 @@ def _earlier(line: TimingPoint, lead_ms: float) -> TimingPoint:
 
 
 def timing_groups(lines: Sequence[TimingPoint], spec: Contract, song_ms: float) -> list[EventGroup]:
-    """The beats of red lines as the model reads them, to the end of the song."""
+    """Encode the beats of red lines, to the end of the song."""
     bare = Beatmap(mode=GameMode.STANDARD, timing_points=list(lines))
     return encode_context(bare, ContextKind.TIMING, spec.encoding, song_ms)
 
@@ -142,7 +145,7 @@ def find_timing(
     chart: ChartState,
     sampling: Sampling,
 ) -> list[TimingPoint]:
-    """Return the red lines of the reference if they are given, else predict them."""
+    """Return the given red lines, else predict them."""
     if ContextKind.TIMING in request.scope.in_context:
         return given_red_lines(reference)
     if folders.timing_is_separate:
@@ -174,7 +177,9 @@ def _merge_passes(
 
 
 def predict_timing(writer: SongGenerator, chart: ChartState, sampling: Sampling) -> list[TimingPoint]:
-    """Predict the red lines of a song. A model with beats among its objects has then decoded the map too.
+    """Predict the red lines of a song without super timing.
+
+    A model with beats among its objects has then decoded the map too.
 
     Models with frame heads run a few passes of independent windows. A window that reads the previous one continues its
     tempo, right or wrong, and the overlaps of such windows cost as much.

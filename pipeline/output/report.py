@@ -1,4 +1,4 @@
-"""The account of a generated map beside it, on request: all that is known of it as JSON, and the map on one picture.
+"""Report of a generated map: facts as JSON, and the map as a picture.
 
 The picture says with one look what the numbers say one by one; what is on it is told in
 `pipeline.output.overview_picture`.
@@ -25,7 +25,7 @@ FORMAT = 1
 
 
 def write_report(request: GenerationRequest, result: GenerationResult, account: GenerationSummary) -> Path:
-    """Writes NAME.report.json and NAME.report.png beside NAME.osu; returns the path of the former.
+    """Write NAME.report.json and NAME.report.png; return the path of the former.
 
     Raises BeatmapError and OSError where the folder cannot be written to.
     """
@@ -37,7 +37,7 @@ def write_report(request: GenerationRequest, result: GenerationResult, account: 
 
 
 def report_of(request: GenerationRequest, result: GenerationResult, account: GenerationSummary) -> dict:
-    """The report as plain data. Rules are those of `osu_beatmap.rules`, asked of the map as it was written."""
+    """Return the report as plain data; rules are those of `osu_beatmap.rules`."""
     beatmap = result.beatmap
     return {
         "format": FORMAT,
@@ -68,7 +68,7 @@ def report_of(request: GenerationRequest, result: GenerationResult, account: Gen
 
 
 def asked_options(request: GenerationRequest) -> dict[str, object]:
-    """Every option by the name that users type -> its value, what was not given included."""
+    """Return every option by its typed name, defaults included."""
     return {
         name: _plain(getattr(getattr(request, group), field_name))
         for name, (group, field_name) in option_fields().items()
@@ -76,7 +76,7 @@ def asked_options(request: GenerationRequest) -> dict[str, object]:
 
 
 def _plain(value: object) -> object:
-    """What JSON can hold: numbers of game modes, names of other kinds, paths as text."""
+    """Convert a value for JSON: numbers of modes, names, paths as text."""
     if isinstance(value, int | float | str | bool) and not isinstance(value, Enum):
         return value
     if isinstance(value, Enum):

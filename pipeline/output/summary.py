@@ -1,4 +1,4 @@
-"""Results of a generation, and what summaries and reports state of a map."""
+"""Results of a generation, and facts for summaries and reports."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class MapsetResult:
 
 
 def count_objects(beatmap: Beatmap) -> dict[str, int]:
-    """Count objects by kind, in the terms of the mode; every kind of the mode is listed."""
+    """Count objects by kind of the mode; kinds without objects are listed."""
     names = _OBJECT_NAMES[beatmap.mode]
     counts = dict.fromkeys(names.values(), 0)
     for hit_object in beatmap.hit_objects:
