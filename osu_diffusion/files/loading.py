@@ -17,8 +17,9 @@ from osu_diffusion.refine import Refiner
 from osu_diffusion.refiner import GridRefiner
 from osu_diffusion.v2_network import PublishedNetwork
 from osu_diffusion.v2_refiner import PublishedRefiner, published_conditions, published_config, renamed_key
+from paths import MODEL_DIR
 
-EMBEDDED_REFINER = Path(__file__).resolve().parents[2] / "models" / "mini_refiner"
+EMBEDDED_REFINER = MODEL_DIR / "mini_refiner"
 
 WEIGHTS_PICKLE = "model_ema.pkl"
 TOKENIZER_PICKLE = "tokenizer.pkl"

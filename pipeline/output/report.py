@@ -10,20 +10,15 @@ import json
 from dataclasses import asdict
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PIL import Image
 
 from osu_beatmap.files.writer import write_text
 from osu_beatmap.rules import check
-from pipeline.cli.progress_bar import count_objects
 from pipeline.finishing.presentation import AI_TAG
 from pipeline.output.overview_picture import overview
-from pipeline.output.summary import GenerationSummary
+from pipeline.output.summary import GenerationResult, GenerationSummary, count_objects
 from pipeline.request.options import GenerationRequest, option_fields
-
-if TYPE_CHECKING:
-    from pipeline.generation.generate import GenerationResult
 
 FORMAT = 1
 """Of the JSON; a field that changes its meaning makes it another."""

@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from osuT5.model.files import read_bundle
+from osuT5.model.files.bundle import read_bundle
 from osuT5.model.files.bundle_writer import bundle_json
 from osuT5.model.files.convert import convert_to_ours, convert_to_published, main
 from osuT5.model.files.loading import load_model
