@@ -16,7 +16,7 @@ from torch import Tensor
 
 from classifier.model import ExcerptReader, HeadConfig, MapperClassifier
 from model_files.errors import ModelError
-from model_files.folder_weights import SAFETENSORS, file_spans
+from model_files.folder_weights import SAFETENSORS, open_tensors
 from model_files.json_files import read_json_object
 from osuT5.model.config import ModelConfig
 from osuT5.tokens.contract import Contract
@@ -63,7 +63,7 @@ def load_classifier(folder: str | Path | None = None, device: str = "cpu") -> Cl
             model = MapperClassifier(ExcerptReader(ModelConfig(**data["reader"])), HeadConfig(**data["head"]))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ModelError(f"{folder / CONTRACT_FILE} is damaged, or from another version.") from error
-    state = {name: span.read(torch.float32) for name, span in file_spans(folder / SAFETENSORS).items()}
+    state = {name: stored.read(torch.float32) for name, stored in open_tensors(folder / SAFETENSORS).items()}
     try:
         model.load_state_dict(state, assign=True)
     except RuntimeError as error:

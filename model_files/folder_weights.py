@@ -1,4 +1,4 @@
-"""The weights in a folder, whichever of the usual file names they have."""
+"""Weights in a folder, under any of the usual file names."""
 
 from __future__ import annotations
 
@@ -18,36 +18,43 @@ WEIGHT_FILES = (SAFETENSORS, SAFETENSORS_INDEX, TORCH, TORCH_INDEX)
 
 
 def folder_weights(folder: Path) -> dict[str, StoredTensor]:
-    """Where each tensor of a model lies. Raises ModelError where there is none, or one that cannot be read."""
+    """Open the tensors of a model by name.
+
+    Raises:
+        ModelError: There are no weights, or they cannot be read.
+    """
     name = next((name for name in WEIGHT_FILES if (folder / name).is_file()), None)
     if name is None:
         raise ModelError(f"{folder} holds no weights: {SAFETENSORS} is missing.")
-    return _sharded_spans(folder / name) if name in (SAFETENSORS_INDEX, TORCH_INDEX) else file_spans(folder / name)
+    return _open_shards(folder / name) if name in (SAFETENSORS_INDEX, TORCH_INDEX) else open_tensors(folder / name)
 
 
-def file_spans(path: Path) -> dict[str, StoredTensor]:
-    """Where each tensor of one file lies; its suffix tells the format. Raises ModelError."""
+def open_tensors(path: Path) -> dict[str, StoredTensor]:
+    """Open the tensors of a file, whose suffix names the format.
+
+    Raises:
+        ModelError: The file cannot be read.
+    """
     return open_safetensors(path) if path.suffix == ".safetensors" else open_torch_file(path)
 
 
-def _sharded_spans(index: Path) -> dict[str, StoredTensor]:
-    """The tensors of a model that is cut into several files, listed as {"weight_map": {tensor: file}}."""
+def _open_shards(index: Path) -> dict[str, StoredTensor]:
+    """Open the tensors of a model in several files, listed as {"weight_map": {tensor: file}}."""
     places = read_json_object(index).get("weight_map")
     if not isinstance(places, dict) or not places:
         raise ModelError(f"{index} lists no weights (weight_map).")
-    shards = {name: _shard_spans(index, name) for name in dict.fromkeys(map(str, places.values()))}
-    spans = {key: shards[str(name)].get(key) for key, name in places.items()}
-    for key, span in spans.items():
-        if span is None:
-            raise ModelError(f"{index.parent / str(places[key])} lacks {key[:80]}, which {index.name} places there.")
-    return spans  # type: ignore[return-value]
+    shards = {name: _open_shard(index, name) for name in dict.fromkeys(map(str, places.values()))}
+    for key, name in places.items():
+        if key not in shards[str(name)]:
+            raise ModelError(f"{index.parent / str(name)} lacks {key[:80]}, which {index.name} places there.")
+    return {key: shards[str(name)][key] for key, name in places.items()}
 
 
-def _shard_spans(index: Path, name: str) -> dict[str, StoredTensor]:
-    """One file of several, which must lie beside the index and nowhere else."""
+def _open_shard(index: Path, name: str) -> dict[str, StoredTensor]:
+    """Open one file of several, which must be in the folder of the index."""
     suffix = Path(index.name.removesuffix(".index.json")).suffix
     if PureWindowsPath(name).name != name or name in (".", "..") or Path(name).suffix != suffix:
         raise ModelError(f"{index} names {name[:80]}, which is no {suffix} file beside it.")
     if not (index.parent / name).is_file():
         raise ModelError(f"{index.parent} lacks {name}, which {index.name} names.")
-    return file_spans(index.parent / name)
+    return open_tensors(index.parent / name)

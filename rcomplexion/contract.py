@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from model_files.errors import ModelError
-from model_files.folder_weights import SAFETENSORS, file_spans
+from model_files.folder_weights import SAFETENSORS, open_tensors
 from model_files.json_files import read_json_object
 from paths import MODEL_DIR
 from rcomplexion.model import RhythmConfig, RhythmModel
@@ -48,7 +48,7 @@ def load_model(folder: str | Path | None = None) -> RhythmModel:
     try:
         with torch.device("meta"):
             model = RhythmModel(RhythmConfig(**data["network"]))
-        state = {name: span.read(torch.float32) for name, span in file_spans(folder / SAFETENSORS).items()}
+        state = {name: stored.read(torch.float32) for name, stored in open_tensors(folder / SAFETENSORS).items()}
         model.load_state_dict(state, assign=True)
     except (KeyError, TypeError, RuntimeError) as error:
         raise ModelError(f"The weights in {folder} do not fit its {CONTRACT_FILE}.") from error

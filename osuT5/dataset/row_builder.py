@@ -68,19 +68,19 @@ class _View:
 class RowWriter:
     """Writes rows for one model. Without `augmentation` every row is the whole window as it is."""
 
-    def __init__(self, spec: Contract, options: BatchOptions, augmentation: AugmentationOptions | None) -> None:
-        self.spec = spec
+    def __init__(self, contract: Contract, options: BatchOptions, augmentation: AugmentationOptions | None) -> None:
+        self.contract = contract
         self.options = options
         self.augmentation = augmentation
-        self.contexts = context_mix(options.contexts, spec)
-        self._time_ids = spec.vocabulary.ids_of(EventKind.TIME)
-        self._dropouts = _dropouts(spec, augmentation) if augmentation else {}
+        self.contexts = context_mix(options.contexts, contract)
+        self._time_ids = contract.vocabulary.ids_of(EventKind.TIME)
+        self._dropouts = _dropouts(contract, augmentation) if augmentation else {}
         self._tables: dict[tuple[Mirror, int | None], np.ndarray] = {}
 
     def row(self, cut: Cut, chart: Chart, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Decoder input and labels of one chart in one window, [tokens] each."""
-        options, layout = self.augmentation, self.spec.layout
-        plan = self.contexts.draw(chart.attributes.mode, self.spec, rng)
+        options, layout = self.augmentation, self.contract.layout
+        plan = self.contexts.draw(chart.attributes.mode, self.contract, rng)
         view = self._view(cut, chart, rng)
         if options and rng.random() < options.continuation_probability:
             segments = self._continuation(chart, plan, view, rng)
@@ -97,13 +97,13 @@ class RowWriter:
 
     def _view(self, cut: Cut, chart: Chart, rng: np.random.Generator) -> _View:
         options = self.augmentation
-        start_ms = cut.start_frame * self.spec.grid.frame_ms
+        start_ms = cut.start_frame * self.contract.grid.frame_ms
         mirror, given_until_ms = Mirror.NONE, start_ms
         if options and options.mirror:
             mirrors = mirrors_of(chart.attributes.mode)
             mirror = mirrors[rng.integers(len(mirrors))]
         if options and rng.random() < options.lookback_probability:
-            given_until_ms += options.lookback * self.spec.grid.window_ms * cut.speed
+            given_until_ms += options.lookback * self.contract.grid.window_ms * cut.speed
         return _View(start_ms, cut.speed, mirror, given_until_ms)
 
     # ---- contexts ----
@@ -119,7 +119,7 @@ class RowWriter:
         """One context as a window in the middle of a song continues it, after all of those before it."""
         shares = np.array([CONTINUATION_SHARES.get(context, 0.1) for context in plan.written])
         target = plan.written[rng.choice(len(plan.written), p=shares / shares.sum())]
-        window_ms = self.spec.grid.window_ms * view.speed
+        window_ms = self.contract.grid.window_ms * view.speed
         cut_ms = view.start_ms + LOOKBACK * window_ms
         left_ms = rng.uniform(view.start_ms, cut_ms) if rng.random() < self.augmentation.gap_probability else cut_ms
         if rng.random() < WHOLE_LOOKBACK_SHARE * (left_ms < cut_ms):
@@ -142,9 +142,9 @@ class RowWriter:
     ) -> np.ndarray:
         """The ids of a context in the window, up to `end_ms` of the song, mirrored."""
         if end_ms is None:
-            end_ms = view.start_ms + self.spec.grid.window_ms * view.speed
+            end_ms = view.start_ms + self.contract.grid.window_ms * view.speed
         ids, _ = chart.streams[context].window(
-            view.start_ms, end_ms, self.spec.grid, self._time_ids.start, view.speed, gap_ms
+            view.start_ms, end_ms, self.contract.grid, self._time_ids.start, view.speed, gap_ms
         )
         return self._mirrored(ids, view.mirror, chart.attributes.key_count)
 
@@ -152,12 +152,14 @@ class RowWriter:
         if mirror is Mirror.NONE:
             return ids
         if (mirror, key_count) not in self._tables:
-            self._tables[mirror, key_count] = mirror_table(self.spec.vocabulary, self.spec.encoding, mirror, key_count)
+            self._tables[mirror, key_count] = mirror_table(
+                self.contract.vocabulary, self.contract.encoding, mirror, key_count
+            )
         return self._tables[mirror, key_count][ids]
 
     def _room(self, head: Sequence[int], segments: Sequence[Segment]) -> int:
         """How many ids a sequence with these parts leaves for its inputs."""
-        layout = self.spec.layout
+        layout = self.contract.layout
         ids, _ = layout.render(head, segments, (), self.options.learn_marks)
         # The marks of an empty input, which are then not there.
         marks = 2 if layout.marks_empty_input else 0
@@ -186,7 +188,7 @@ class RowWriter:
     # ---- conditions ----
 
     def _condition_ids(self, cut: Cut, chart: Chart, view: _View, rng: np.random.Generator) -> list[int]:
-        spec = self.spec
+        contract = self.contract
         forget = frozenset(kind for kind, share in self._dropouts.items() if rng.random() < share)
         attributes = _rerated(chart, cut.speed) if cut.rerated else chart.attributes
         place = SongPlace(
@@ -195,18 +197,18 @@ class RowWriter:
             kiai=bool(self._state(chart, EventKind.KIAI, view.start_ms, 0)),
             scroll_speed_percent=self._state(chart, EventKind.SCROLL_SPEED, view.start_ms, PLAIN_SPEED_PERCENT),
         )
-        return condition_ids(spec.vocabulary, spec.conditions, attributes, place, forget, spec.tables)
+        return condition_ids(contract.vocabulary, contract.conditions, attributes, place, forget, contract.tables)
 
     def _state(self, chart: Chart, kind: EventKind, time_ms: float, otherwise: int) -> int:
         """What holds before a time, where the model is told of it."""
-        if kind not in self.spec.conditions:
+        if kind not in self.contract.conditions:
             return otherwise
         holder = next((chart.streams[c] for c in STATE_HOLDERS[kind] if c in chart.streams), None)
-        last = holder and holder.last_id(self.spec.vocabulary.ids_of(kind), time_ms)
+        last = holder and holder.last_id(self.contract.vocabulary.ids_of(kind), time_ms)
         if last is None:
             return otherwise
-        value = self.spec.vocabulary.decode(last).value
-        return value * self.spec.encoding.scroll_speed_step_percent if kind is EventKind.SCROLL_SPEED else value
+        value = self.contract.vocabulary.decode(last).value
+        return value * self.contract.encoding.scroll_speed_step_percent if kind is EventKind.SCROLL_SPEED else value
 
     # ---- what only the input shows ----
 
@@ -222,7 +224,7 @@ class RowWriter:
             moved = ids + rng.integers(-steps, steps + 1, size=len(ids))
             moved += rng.integers(-options.time_shift_steps, options.time_shift_steps + 1)
             ids = np.where(is_time, np.clip(moved, times.start, times.stop - 1), ids)
-        snaps = self.spec.vocabulary.ids_of(EventKind.SNAPPING)
+        snaps = self.contract.vocabulary.ids_of(EventKind.SNAPPING)
         if options.snapping_probability and snaps:
             is_snap = is_event & (ids >= snaps.start) & (ids < snaps.stop)
             is_hit = is_snap & (rng.random(len(ids)) < options.snapping_probability)
@@ -234,9 +236,11 @@ def _rerated(chart: Chart, speed: float) -> Attributes:
     return replace(chart.attributes, difficulty=stars_at(chart.star_ratings, speed))
 
 
-def _dropouts(spec: Contract, options: AugmentationOptions) -> dict[EventKind, float]:
+def _dropouts(contract: Contract, options: AugmentationOptions) -> dict[EventKind, float]:
     """How often each condition of a model is hidden. Raises CorpusError for a name that no condition has."""
-    known = {kind.value: kind for kind in spec.conditions if kind not in ALWAYS_KNOWN and _has_unknown(kind, spec)}
+    known = {
+        kind.value: kind for kind in contract.conditions if kind not in ALWAYS_KNOWN and _has_unknown(kind, contract)
+    }
     names = {kind.value for kind in (*CONDITIONS, *TABLE_KINDS)}
     for name, share in options.condition_dropouts.items():
         if name not in names:
@@ -246,6 +250,6 @@ def _dropouts(spec: Contract, options: AugmentationOptions) -> dict[EventKind, f
     return {kind: options.condition_dropouts.get(name, options.condition_dropout) for name, kind in known.items()}
 
 
-def _has_unknown(kind: EventKind, spec: Contract) -> bool:
+def _has_unknown(kind: EventKind, contract: Contract) -> bool:
     """Whether the vocabulary can say that a condition is unknown."""
-    return kind in TABLE_KINDS or CONDITIONS[kind].unknown.value <= spec.vocabulary.range_of(kind).high
+    return kind in TABLE_KINDS or CONDITIONS[kind].unknown.value <= contract.vocabulary.range_of(kind).high

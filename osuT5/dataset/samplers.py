@@ -45,7 +45,7 @@ class TrainingData:
 class SamplerMaker:
     """Makes the sampler of the training songs, or of the held-out ones; worker processes call it with `quiet`."""
 
-    spec: Contract
+    contract: Contract
     data: DataOptions
     batch: BatchOptions
     augmentation: AugmentationOptions | None
@@ -62,7 +62,7 @@ class SamplerMaker:
         report = CorpusReport()
         songs = self._songs(report)
         supply = self._lazily(songs, report) if self.data.lazy else self._in_memory(songs, report)
-        return ExampleSampler(supply, self.spec, self.batch, self.augmentation, self.seed)
+        return ExampleSampler(supply, self.contract, self.batch, self.augmentation, self.seed)
 
     def _check_shares(self) -> None:
         shares, path = self.batch.corpus_shares, self.data.train_dataset_path
@@ -83,11 +83,11 @@ class SamplerMaker:
     def _loader(self) -> SongLoader:
         data = self.data
         return SongLoader(
-            spec=self.spec,
+            contract=self.contract,
             chart_filter=chart_filter(data),
             cache_folder=Path(data.cache_path) if data.cache_path else None,
             convert_to_catch=data.convert_to_catch and not self.held_out,
-            given=context_mix(self.batch.contexts, self.spec).given,
+            given=context_mix(self.batch.contexts, self.contract).given,
             map_cached=data.lazy,
         )
 
@@ -132,7 +132,7 @@ def chart_filter(data: DataOptions) -> ChartFilter:
 
 
 def open_training_data(
-    spec: Contract,
+    contract: Contract,
     data: DataOptions,
     batch: BatchOptions,
     augmentation: AugmentationOptions | None,
@@ -143,7 +143,7 @@ def open_training_data(
 
     Raises CorpusError or ModelError, each with one sentence for the user.
     """
-    maker = SamplerMaker(spec, data, batch, augmentation, seed)
+    maker = SamplerMaker(contract, data, batch, augmentation, seed)
     notes: list[str] = []
     train: ExampleSampler | BatchLoader
     if data.workers > 0:

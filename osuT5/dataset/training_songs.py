@@ -80,7 +80,7 @@ class SongLoader:
     are in the cache on disk, where all processes share them.
     """
 
-    spec: Contract
+    contract: Contract
     chart_filter: ChartFilter = field(default_factory=ChartFilter)
     cache_folder: Path | None = None
     convert_to_catch: bool = True
@@ -95,7 +95,7 @@ class SongLoader:
         mel = self.mel_of(song, report)
         if mel is None:
             return None
-        song_ms = (len(mel) - 1) * self.spec.grid.frame_ms
+        song_ms = (len(mel) - 1) * self.contract.grid.frame_ms
         wanted = convert and self.converts([chart.record for chart in charts])
         encoded = self._encoded(charts, song_ms, report, wanted)
         return _training_song(song, charts[0].beatmap, mel, song_ms, encoded) if encoded else None
@@ -109,12 +109,12 @@ class SongLoader:
             return None
 
     def _heard(self, song: Song) -> np.ndarray:
-        cached = self.cache_folder and self.cache_folder / f"{_cache_key(song, self.spec)}.npy"
+        cached = self.cache_folder and self.cache_folder / f"{_cache_key(song, self.contract)}.npy"
         if cached and cached.is_file():
             return np.load(cached, mmap_mode="r" if self.map_cached else None)
         with song.audio_file() as audio_path:
-            samples = load_audio(audio_path, self.spec.grid.sample_rate)
-        mel = song_mel(samples, self.spec)
+            samples = load_audio(audio_path, self.contract.grid.sample_rate)
+        mel = song_mel(samples, self.contract)
         if cached:
             cached.parent.mkdir(parents=True, exist_ok=True)
             with temporary_beside(cached) as file:
@@ -125,7 +125,7 @@ class SongLoader:
         encoded = []
         for chart, converted in _with_conversions(charts, report) if convert else [(chart, False) for chart in charts]:
             try:
-                encoded.append(encode_chart(chart, self.spec, song_ms, converted, self.given))
+                encoded.append(encode_chart(chart, self.contract, song_ms, converted, self.given))
             except (ValueError, ArithmeticError) as error:
                 report.skip(chart.name, error)
         return encoded
@@ -180,7 +180,7 @@ def _training_song(song: Song, beatmap: Beatmap, mel: np.ndarray, song_ms: float
 
 def encode_chart(
     chart: ReadChart,
-    spec: Contract,
+    contract: Contract,
     song_ms: float,
     converted: bool = False,
     given: frozenset[ContextKind] = frozenset(),
@@ -192,9 +192,9 @@ def encode_chart(
     beatmap, record = chart.beatmap, chart.record
     if not 0.0 < record.stars <= MAX_CHART_STARS:
         raise ValueError(f"{record.stars:.1f} stars are outside 0..{MAX_CHART_STARS:g}")
-    contexts = (*spec.contexts_of(beatmap.mode), *(given & OWN_INPUTS))
+    contexts = (*contract.contexts_of(beatmap.mode), *(given & OWN_INPUTS))
     streams = {
-        context: TokenStream.of(encode_context(beatmap, context, spec.encoding, song_ms), spec.vocabulary)
+        context: TokenStream.of(encode_context(beatmap, context, contract.encoding, song_ms), contract.vocabulary)
         for context in contexts
     }
     attributes = replace(
@@ -207,6 +207,6 @@ def encode_chart(
     return Chart(chart.name, attributes, streams, times_ms, record.star_ratings, converted)
 
 
-def _cache_key(song: Song, spec: Contract) -> str:
-    facts = f"{song.audio_identity}|{spec.to_json()['spectrogram']}"
+def _cache_key(song: Song, contract: Contract) -> str:
+    facts = f"{song.audio_identity}|{contract.to_json()['spectrogram']}"
     return hashlib.sha256(facts.encode("utf-8")).hexdigest()[:24]

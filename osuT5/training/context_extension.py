@@ -19,7 +19,7 @@ VOCABULARY_WEIGHTS = ("decoder_embedder.weight", "proj_out.weight")
 """Those with a row for each token."""
 
 
-def with_contexts(model: MapperModel, spec: Contract, names: Sequence[str]) -> tuple[MapperModel, Contract]:
+def with_contexts(model: MapperModel, contract: Contract, names: Sequence[str]) -> tuple[MapperModel, Contract]:
     """The same model with marks for more contexts, which begin as the mean of the marks that it has.
 
     What it writes in its own contexts stays the same, since nothing leads to the new marks yet.
@@ -28,10 +28,10 @@ def with_contexts(model: MapperModel, spec: Contract, names: Sequence[str]) -> t
     known = {context.value: context for context in ContextKind}
     if unknown := [name for name in names if name not in known]:
         raise OptionError(f"add_contexts names {unknown[0]}, but contexts are {', '.join(known)}.")
-    old = spec.vocabulary
+    old = contract.vocabulary
     added = tuple(known[name] for name in dict.fromkeys(names) if known[name] not in old.contexts)
     if not added:
-        return model, spec
+        return model, contract
     if not old.contexts:
         raise OptionError("add_contexts: the model of pretrained_path writes a single context, and cannot have others.")
     vocabulary = Vocabulary(old.output_ranges, old.input_ranges, (*old.contexts, *added))
@@ -48,7 +48,7 @@ def with_contexts(model: MapperModel, spec: Contract, names: Sequence[str]) -> t
         weights[name] = _with_marks(weights[name], old, len(added))
     grown = MapperModel(config)
     grown.load_state_dict(weights)
-    return grown, replace(spec, vocabulary=vocabulary)
+    return grown, replace(contract, vocabulary=vocabulary)
 
 
 def _with_marks(rows: Tensor, vocabulary: Vocabulary, added: int) -> Tensor:

@@ -19,9 +19,9 @@ TIME_TOLERANCE_STEPS = 2
 class HeldOutTally:
     """Sums and counts of every figure, so that those of several processes can be added."""
 
-    def __init__(self, spec: Contract) -> None:
-        self.kinds = context_label_kinds(spec)
-        self.time_ids = spec.vocabulary.ids_of(EventKind.TIME)
+    def __init__(self, contract: Contract) -> None:
+        self.kinds = context_label_kinds(contract)
+        self.time_ids = contract.vocabulary.ids_of(EventKind.TIME)
         self.sums: dict[str, float] = defaultdict(float)
         self.counts: dict[str, int] = defaultdict(int)
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from model_files.errors import ModelError
-from model_files.folder_weights import SAFETENSORS, file_spans
+from model_files.folder_weights import SAFETENSORS, open_tensors
 from model_files.hub import local_folder
 from model_files.tensor_files import StoredTensor, read_torch_file
 from osu_diffusion.bundled_refiner import EmbeddedRefiner
@@ -46,30 +46,30 @@ def _own(folder: Path, device: str) -> EmbeddedRefiner:
     contract = RefinerContract.load(folder)
     with torch.device("meta"):
         model = GridRefiner(contract.network, contract.spread)
-    _fill(model, file_spans(folder / SAFETENSORS), folder, device)
+    _fill(model, open_tensors(folder / SAFETENSORS), folder, device)
     return EmbeddedRefiner(model, contract.conditions, contract.noise_share)
 
 
 def _published(folder: Path, device: str) -> PublishedRefiner:
-    spans = {renamed_key(key): span for key, span in file_spans(folder / WEIGHTS_PICKLE).items()}
+    stored = {renamed_key(key): tensor for key, tensor in open_tensors(folder / WEIGHTS_PICKLE).items()}
     tables = read_torch_file(folder / TOKENIZER_PICKLE)
-    shapes = {name: span.shape for name, span in spans.items()}
+    shapes = {name: tensor.shape for name, tensor in stored.items()}
     conditions, config = published_conditions(tables, folder), published_config(shapes, folder)
     if config.class_size != conditions.size:
         raise ModelError(f"The weights in {folder} do not fit its {TOKENIZER_PICKLE}.")
     with torch.device("meta"):
         network = PublishedNetwork(config)
-    _fill(network, {f"dit.{name}": span for name, span in spans.items()}, folder, device)
+    _fill(network, {f"dit.{name}": tensor for name, tensor in stored.items()}, folder, device)
     return PublishedRefiner(network, conditions)
 
 
-def _fill(model: nn.Module, spans: dict[str, StoredTensor], folder: Path, device: str) -> None:
+def _fill(model: nn.Module, tensors: dict[str, StoredTensor], folder: Path, device: str) -> None:
     """The network's parameters from a file that must hold just these, as float32."""
     wanted = {name: tuple(parameter.shape) for name, parameter in model.named_parameters()}
-    stored = {name: tuple(span.shape) for name, span in spans.items()}
+    stored = {name: tensor.shape for name, tensor in tensors.items()}
     if wanted != stored:
         odd = next(name for name in sorted({*wanted, *stored}) if wanted.get(name) != stored.get(name))
         raise ModelError(f"The weights in {folder} are not those of the refiner that its files describe: {odd[:80]}.")
-    state: dict[str, Tensor] = {name: span.read(torch.float32).to(device) for name, span in spans.items()}
+    state: dict[str, Tensor] = {name: tensor.read(torch.float32).to(device) for name, tensor in tensors.items()}
     model.load_state_dict(state, assign=True)
     model.eval().requires_grad_(False)

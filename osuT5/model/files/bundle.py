@@ -62,17 +62,17 @@ def read_bundle(folder: Path, name: str | None = None) -> PublishedBundle:
 def bundle_from_json(config: dict, tokenizer: dict, generation: dict | None = None, name: str = "") -> PublishedBundle:
     """As `read_bundle`, from the contents of the files."""
     if OURS in config:
-        sizes, spec = _ours(config[OURS], tokenizer)
+        sizes, contract = _ours(config[OURS], tokenizer)
     else:
         sizes = model_config(config)
-        spec = _spec(config, tokenizer, sizes, name)
-    vocabulary = spec.vocabulary
+        contract = _spec(config, tokenizer, sizes, name)
+    vocabulary = contract.vocabulary
     if (sizes.vocab_size_in, sizes.vocab_size_out) != (vocabulary.size_in, vocabulary.size_out):
         raise ValueError(
             f"config.json is for {sizes.vocab_size_in} tokens to read and {sizes.vocab_size_out} to write, "
             f"tokenizer.json for {vocabulary.size_in} and {vocabulary.size_out}"
         )
-    return PublishedBundle(sizes, spec, dict(generation or {}))
+    return PublishedBundle(sizes, contract, dict(generation or {}))
 
 
 def _spec(config: dict, tokenizer: dict, sizes: ModelConfig, name: str) -> Contract:
@@ -111,8 +111,8 @@ def _spec(config: dict, tokenizer: dict, sizes: ModelConfig, name: str) -> Contr
 def _ours(stated: Any, tokenizer: dict) -> tuple[ModelConfig, Contract]:
     """A model of ours in the published form."""
     try:
-        spec = Contract.from_json(stated["contract"], tables_of(tokenizer))
-        return ModelConfig(**stated["config"]), spec
+        contract = Contract.from_json(stated["contract"], tables_of(tokenizer))
+        return ModelConfig(**stated["config"]), contract
     except (AssertionError, AttributeError, KeyError, TypeError) as error:
         raise ValueError(f"config.json has a damaged part {OURS}") from error
 

@@ -33,12 +33,12 @@ FIRST_MAX_LENGTH = 2048
 """The original's default, which its config.json repeats; other lengths stand in generation_config.json alone."""
 
 
-def bundle_json(config: ModelConfig, spec: Contract) -> dict[str, dict]:
+def bundle_json(config: ModelConfig, contract: Contract) -> dict[str, dict]:
     """Contents of the JSON files of a bundle, by file name."""
-    published = network_config(config) | input_config(spec)
-    tokenizer = tokenizer_json(spec.vocabulary, spec.tables)
-    if not _reads_back(published, tokenizer, config, spec):
-        published[OURS] = {"config": own_values(config), "contract": spec.to_json()}
+    published = network_config(config) | input_config(contract)
+    tokenizer = tokenizer_json(contract.vocabulary, contract.tables)
+    if not _reads_back(published, tokenizer, config, contract):
+        published[OURS] = {"config": own_values(config), "contract": contract.to_json()}
     generation = {
         "_from_model_config": True,
         "bos_token_id": config.bos_token_id,
@@ -53,9 +53,9 @@ def bundle_json(config: ModelConfig, spec: Contract) -> dict[str, dict]:
     return {CONFIG_FILE: published, TOKENIZER_FILE: tokenizer, GENERATION_FILE: generation}
 
 
-def runs_in_the_original(config: ModelConfig, spec: Contract) -> bool:
+def runs_in_the_original(config: ModelConfig, contract: Contract) -> bool:
     """Whether the published form says everything about a model."""
-    return OURS not in bundle_json(config, spec)[CONFIG_FILE]
+    return OURS not in bundle_json(config, contract)[CONFIG_FILE]
 
 
 def own_values(config: ModelConfig) -> dict[str, Any]:
@@ -64,40 +64,40 @@ def own_values(config: ModelConfig) -> dict[str, Any]:
     return {name: values[name] for name in ModelConfig.__annotations__ if name in values}
 
 
-def write_bundle_json(folder: Path, config: ModelConfig, spec: Contract) -> None:
-    for name, content in bundle_json(config, spec).items():
+def write_bundle_json(folder: Path, config: ModelConfig, contract: Contract) -> None:
+    for name, content in bundle_json(config, contract).items():
         indent = None if name == TOKENIZER_FILE else 2
         text = json.dumps(content, indent=indent, ensure_ascii=False, sort_keys=name != TOKENIZER_FILE)
         (folder / name).write_text(text + "\n", encoding="utf-8")
 
 
 def published_tensors(
-    tensors: Iterable[tuple[str, Tensor]], config: ModelConfig, spec: Contract
+    tensors: Iterable[tuple[str, Tensor]], config: ModelConfig, contract: Contract
 ) -> Iterator[tuple[str, Tensor]]:
     """Our tensors under their published names, and those that the original program wants besides."""
     for name, tensor in tensors:
         yield published_key(name, config.layer_kind), tensor
     weights = torch.ones(config.vocab_size_out)
-    times = spec.vocabulary.ids_of(EventKind.TIME)
+    times = contract.vocabulary.ids_of(EventKind.TIME)
     weights[times.start : times.stop] = RHYTHM_WEIGHT.get(config.layer_kind, 1.0)
     yield "loss_fn.weight", weights
     yield "transformer.model.decoder.embed_tokens.weight", torch.zeros(config.vocab_size_out, config.d_model)
-    yield from _spectrogram_buffers(spec)
+    yield from _spectrogram_buffers(contract)
 
 
-def _reads_back(published: dict, tokenizer: dict, config: ModelConfig, spec: Contract) -> bool:
+def _reads_back(published: dict, tokenizer: dict, config: ModelConfig, contract: Contract) -> bool:
     """Whether the plain published form gives this very network and contract again."""
     try:
-        bundle = bundle_from_json(published, tokenizer, name=spec.name)
+        bundle = bundle_from_json(published, tokenizer, name=contract.name)
     except ValueError:
         return False
-    return bundle.spec == spec and own_values(bundle.config) == own_values(config)
+    return bundle.spec == contract and own_values(bundle.config) == own_values(config)
 
 
-def input_config(spec: Contract) -> dict[str, Any]:
+def input_config(contract: Contract) -> dict[str, Any]:
     """The part of config.json that a contract states: the spectrogram, and which tokens are times."""
-    mel = spec.spectrogram
-    times = spec.vocabulary.ids_of(EventKind.TIME)
+    mel = contract.spectrogram
+    times = contract.vocabulary.ids_of(EventKind.TIME)
     return {
         "sample_rate": mel.sample_rate,
         "n_fft": mel.n_fft,
@@ -217,9 +217,9 @@ def _backbone(config: ModelConfig) -> dict[str, Any]:
     return values
 
 
-def _spectrogram_buffers(spec: Contract) -> Iterator[tuple[str, Tensor]]:
+def _spectrogram_buffers(contract: Contract) -> Iterator[tuple[str, Tensor]]:
     """What nnAudio's and torchaudio's spectrograms keep in a state dict."""
-    mel = spec.spectrogram
+    mel = contract.spectrogram
     window = torch.hann_window(mel.n_fft)
     filters = mel_filter_bank(mel)  # [bins, n_mels]
     if mel.filter_bank == "htk":

@@ -52,11 +52,11 @@ def convert_to_published(ours: Path, out: Path) -> bool:
     runs = True
     with _NewFolder(out) as folder:
         for source, target in _bundles(ours, folder, CONTRACT_FILE):
-            spec, config = Contract.load(source), _read_config(source)
+            contract, config = Contract.load(source), _read_config(source)
             tensors = read_weights(source, config)
-            write_bundle_json(target, config, spec)
-            _save(dict(published_tensors(tensors.items(), config, spec)), target)
-            runs = runs and runs_in_the_original(config, spec)
+            write_bundle_json(target, config, contract)
+            _save(dict(published_tensors(tensors.items(), config, contract)), target)
+            runs = runs and runs_in_the_original(config, contract)
     return runs
 
 

@@ -85,15 +85,15 @@ def family_of(vocabulary: Vocabulary, d_model: int) -> Family:
     return replace(family, encoding=_seen_encoding(family.encoding, vocabulary))
 
 
-def family_of_model(config: ModelConfig, spec: Contract) -> Family | None:
+def family_of_model(config: ModelConfig, contract: Contract) -> Family | None:
     """The generation that a network and its contract belong to; None for one that only this program can run."""
     if config.frame_heads or config.uses_pointer:
         return None
     try:
-        family = family_of(spec.vocabulary, config.d_model)
+        family = family_of(contract.vocabulary, config.d_model)
     except ValueError:
         return None
-    return family if family.encoding == spec.encoding else None
+    return family if family.encoding == contract.encoding else None
 
 
 def prompt_conditions(vocabulary: Vocabulary, states: frozenset[EventKind]) -> tuple[EventKind, ...]:

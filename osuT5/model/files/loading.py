@@ -97,14 +97,14 @@ def load_model(
     lora: the folder or hub id of an adapter. Raises ModelError.
     """
     folder = find_model(source, gamemode).map
-    config, spec, is_published = _read_contract(folder)
+    config, contract, is_published = _read_contract(folder)
     adapter = None if lora is None else load_adapter(lora, _subfolder(folder))
     if adapter is not None:
-        adapter.check_contract(spec.to_json())
+        adapter.check_contract(contract.to_json())
     if adapter is not None and not is_published:
         adapter = adapter.renamed(rename_key)  # adapters are made for published names
     rename = rename_key if is_published else str
-    return build_model(config, read_weights(folder, config, rename, DTYPES[precision], device, adapter)), spec
+    return build_model(config, read_weights(folder, config, rename, DTYPES[precision], device, adapter)), contract
 
 
 def best_device(wanted: str = "auto") -> str:
@@ -125,11 +125,14 @@ def _read_contract(folder: Path) -> tuple[ModelConfig, Contract, bool]:
     config = _config_json(folder)
     try:
         if (folder / CONTRACT_FILE).is_file():
-            spec = Contract.load(folder)
+            contract = Contract.load(folder)
             sizes = ModelConfig(**_own_sizes(config))
-            if (sizes.vocab_size_in, sizes.vocab_size_out) != (spec.vocabulary.size_in, spec.vocabulary.size_out):
+            if (sizes.vocab_size_in, sizes.vocab_size_out) != (
+                contract.vocabulary.size_in,
+                contract.vocabulary.size_out,
+            ):
                 raise ModelError(f"The weights in {folder} do not fit its {CONTRACT_FILE}.")
-            return sizes, spec, False
+            return sizes, contract, False
         bundle = bundle_from_json(config, _tokenizer_json(folder), name=_model_name(folder))
     except ModelError:
         raise

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from model_files.errors import ModelError
-from model_files.folder_weights import file_spans
+from model_files.folder_weights import open_tensors
 from model_files.hub import local_folder
 from model_files.json_files import read_json_object
 from model_files.tensor_files import StoredTensor
@@ -70,7 +70,7 @@ class _Change:
     bias: StoredTensor | None = None
 
     def merged_into(self, weight: Tensor) -> Tensor:
-        parts = {name: span.read(torch.float32) for name, span in self.parts.items()}
+        parts = {name: stored.read(torch.float32) for name, stored in self.parts.items()}
         if "lora_embedding_A" in parts:
             return weight + self.scale * (parts["lora_embedding_B"] @ parts["lora_embedding_A"]).T
         up, down = parts["lora_B"], parts["lora_A"]
@@ -104,8 +104,8 @@ class Adapter:
         weights = next((folder / name for name in WEIGHT_FILES if (folder / name).is_file()), None)
         if weights is None:
             raise ModelError(f"The adapter in {folder} lacks its weights, {WEIGHT_FILES[0]}.")
-        for key, span in file_spans(weights).items():
-            self._take(key, span)
+        for key, stored in open_tensors(weights).items():
+            self._take(key, stored)
         if not self._changes and not self._replaced:
             raise ModelError(f"The adapter in {folder} is empty.")
         for module, change in self._changes.items():
@@ -120,12 +120,12 @@ class Adapter:
 
         other = copy(self)
         other._changes = {module(name): change for name, change in self._changes.items()}
-        other._replaced = {rename(name) or name: span for name, span in self._replaced.items()}
+        other._replaced = {rename(name) or name: stored for name, stored in self._replaced.items()}
         return other
 
     def check_fit(self, shapes: dict[str, tuple[int, ...]]) -> None:
         """Raises ModelError unless all that it changes is among the parameters of a model, in the same shape."""
-        wanted = {name: span.shape for name, span in self._replaced.items()}
+        wanted = {name: stored.shape for name, stored in self._replaced.items()}
         wanted |= {f"{module}.weight": change.shape() for module, change in self._changes.items()}
         wanted |= {f"{m}.bias": change.bias.shape for m, change in self._changes.items() if change.bias is not None}
         for name, shape in wanted.items():
@@ -190,19 +190,19 @@ class Adapter:
             if config.get(name):
                 raise ModelError(f"The adapter in {self.folder} is of a variant that cannot be merged ({name}).")
 
-    def _take(self, key: str, span: StoredTensor) -> None:
+    def _take(self, key: str, stored: StoredTensor) -> None:
         if not key.startswith(_PREFIX):
             raise ModelError(f"The adapter in {self.folder} was not written by PEFT: it has {key[:80]}.")
         name = key.removeprefix(_PREFIX)
         match = _PART.fullmatch(name)
         if match is None:
-            self._replaced[_REPLACED.sub("", name)] = span
+            self._replaced[_REPLACED.sub("", name)] = stored
             return
         change = self._changes.setdefault(match["module"], _Change())
         if match["kind"] == "bias":
-            change.bias = span
+            change.bias = stored
         else:
-            change.parts[match["part"]] = span
+            change.parts[match["part"]] = stored
 
     def _scale(self, config: dict, module: str, change: _Change) -> float:
         """alpha / r, or alpha / sqrt(r); single modules may have an alpha of their own."""

@@ -36,17 +36,17 @@ def read_weights(
     adapter: is merged into the parameters, which it knows by their stored names
     Raises ModelError where the weights cannot be read, or are not those of such a network.
     """
-    spans = folder_weights(folder)
-    names = {key: name for key in spans if (name := rename(key)) is not None}
-    _check_fit(folder, _shapes(config), {name: spans[key].shape for key, name in names.items()})
+    stored = folder_weights(folder)
+    names = {key: name for key in stored if (name := rename(key)) is not None}
+    _check_fit(folder, _shapes(config), {name: stored[key].shape for key, name in names.items()})
     if adapter is not None:
-        adapter.check_fit({key: span.shape for key, span in spans.items()})
+        adapter.check_fit({key: tensor.shape for key, tensor in stored.items()})
     state = {}
     for key, name in names.items():
         if adapter is not None and adapter.changes(key):
-            state[name] = adapter.merged(key, spans[key].read(torch.float32)).to(device, dtype or torch.float32)
+            state[name] = adapter.merged(key, stored[key].read(torch.float32)).to(device, dtype or torch.float32)
         else:
-            state[name] = spans[key].read(dtype).to(device)
+            state[name] = stored[key].read(dtype).to(device)
     return state
 
 
