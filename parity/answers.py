@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from osu_beatmap.attributes import Attributes
-from osuT5.generation.decode_loop import Engine, Guidance
+from osuT5.generation.decode_loop import DecodeLoop
+from osuT5.generation.sampling.row_choice import Guidance
 from osuT5.model.audio_conditions import AudioConditionValues
 from osuT5.model.seq2seq import MapperModel
 from osuT5.model.spectrogram import Spectrogram
@@ -46,7 +47,7 @@ class PublishedAnswers:
         self.attributes = attributes
         self.sampling = sampling
         self.max_length = model.config.max_target_positions
-        self._engine = Engine(
+        self._engine = DecodeLoop(
             model, spec.vocabulary, self.max_length - 1, guidance, counts_padding=True
         )  # the last is not read
         self._generator = generator

@@ -11,13 +11,12 @@ original does, quirks included:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor
 
 from osuT5.encoding.groups import ANCHOR_KINDS
 from osuT5.generation.rules.logit_rules import FORBIDDEN
+from osuT5.generation.sampling.sampler import Temperatures
 from osuT5.tokens.events import SUSTAIN_KINDS, TYPE_KINDS, ContextKind, EventKind
 from osuT5.tokens.vocabulary import EOS_ID, SOS_ID, Vocabulary
 
@@ -75,19 +74,6 @@ class TimeBias:
         scores = scores.clone()
         scores[:, self._times.start : self._times.stop] += self._bias
         return scores
-
-
-@dataclass(frozen=True)
-class Temperatures:
-    """Of everything, of the times of beats, of columns in mania, and of hit sounds in taiko.
-
-    The last three are set for all published models alike.
-    """
-
-    general: float
-    timing: float = 0.1
-    mania_column: float = 0.8
-    taiko_hit: float = 0.8
 
 
 class ConditionalTemperature:

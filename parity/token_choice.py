@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from osuT5.generation.rules.logit_rules import Row
+from osuT5.generation.decode_row import DecodeRow
 from osuT5.tokens.vocabulary import PAD_ID, Vocabulary
 from parity.logit_rules import (
     ConditionalTemperature,
@@ -60,7 +60,7 @@ class PublishedChoice:
         self.sampling = sampling
         self.generator = generator
 
-    def __call__(self, scores: Tensor, rows: Sequence[Row], active: Sequence[int]) -> list[int]:
+    def __call__(self, scores: Tensor, rows: Sequence[DecodeRow], active: Sequence[int]) -> list[int]:
         everyone = scores.new_zeros(len(rows), scores.shape[1])  # rows that have ended take part in the draw
         everyone[list(active)] = scores
         ids = _so_far(rows)
@@ -77,7 +77,7 @@ class PublishedChoice:
         return torch.multinomial(scores.softmax(-1), 1, generator=self.generator)[:, 0]
 
 
-def _so_far(rows: Sequence[Row]) -> Tensor:
+def _so_far(rows: Sequence[DecodeRow]) -> Tensor:
     """What was read and written [rows, length]: prompts padded on the left, rows that have ended on the right."""
     read = max(len(row.prompt_ids) for row in rows)
     written = [row.written_ids if row.end_id is None else [*row.written_ids, row.end_id] for row in rows]

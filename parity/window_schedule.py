@@ -15,8 +15,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from feedback.errors import UserError
 from osu_beatmap.attributes import Attributes
-from osuT5.generation.rules.logit_rules import Row
+from osuT5.generation.decode_row import DecodeRow
 from osuT5.tokens.conditions import PLAIN_SPEED_PERCENT, STATE_HOLDERS, SongPlace, condition_ids
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import ContextKind, Event, EventKind
@@ -29,7 +30,7 @@ from parity.windows import PublishedGrid, PublishedWindow
 MAX_CUTS = 10
 
 
-class PromptTooLong(ValueError):
+class PromptTooLong(UserError):
     """Conditions alone fill the decoder."""
 
 
@@ -48,7 +49,7 @@ class WindowTask:
 
     context: ContextKind
     window: PublishedWindow
-    row: Row
+    row: DecodeRow
     lookback_ms: float
     lookahead_ms: float
 
@@ -105,7 +106,7 @@ class PublishedWriter:
         streams = self._streams_until(context, chart, stream)
         prompt, negative = self._prompts(chart, streams, window)
         ends = frozenset(eos_ids(self.spec.vocabulary, context, lookback_ms, lookahead_ms))
-        row = Row(context, prompt, end_ids=ends, negative_ids=negative)
+        row = DecodeRow(context, prompt, end_ids=ends, negative_ids=negative)
         return WindowTask(context, window, row, lookback_ms, lookahead_ms)
 
     def _streams_until(

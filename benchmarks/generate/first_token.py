@@ -25,9 +25,9 @@ def main(song: str) -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         request = checked_request({"audio_path": song, "output_path": folder, "device": "cpu"})
-        from osuT5.generation.decode_loop import RowByRow
+        from osuT5.generation.sampling.row_choice import RowChoice
 
-        with mock.patch.object(RowByRow, "choose", side_effect=FirstToken):
+        with mock.patch.object(RowChoice, "choose", side_effect=FirstToken):
             try:
                 make(request)
             except FirstToken:

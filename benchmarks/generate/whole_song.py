@@ -11,7 +11,7 @@ from unittest import mock
 from benchmarks.generate.ways import Work
 from osu_diffusion import refine
 from osuT5.generation import window_schedule as schedule
-from osuT5.generation.decode_loop import RowByRow
+from osuT5.generation.sampling.row_choice import RowChoice
 from osuT5.generation.window_schedule import SongGenerator
 from osuT5.model.decoding.row_decoder import RowDecoder
 from osuT5.model.seq2seq import MapperModel
@@ -28,7 +28,7 @@ STAGES = {
     "encoder": (MapperModel, "encode"),
     "prefill": (RowDecoder, "begin"),
     "decode": (RowDecoder, "step"),
-    "rules": (RowByRow, "choose"),
+    "rules": (RowChoice, "choose"),
     "red lines": (timing, "fit_from_activation"),
     "assembly": (program, "assemble"),
     "diffusion": (refine, "refine_positions"),

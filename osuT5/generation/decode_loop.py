@@ -3,74 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from osuT5.generation.batching.decoder_batches import Batch, Prompt, begun
+from osuT5.generation.decode_row import DecodeRow
 from osuT5.generation.device_loop import DeviceLoop, knows
-from osuT5.generation.rules.logit_rules import LogitRule, Row, ends_row
 from osuT5.generation.sampling.device_choice import Chosen
-from osuT5.generation.sampling.sampler import Sampler, next_uniform
+from osuT5.generation.sampling.row_choice import Choice, Guidance
 from osuT5.model.seq2seq import MapperModel
-from osuT5.tokens.vocabulary import EOS_ID, Vocabulary
+from osuT5.tokens.vocabulary import Vocabulary
 
 
-class Choice(Protocol):
-    def __call__(self, scores: Tensor, rows: Sequence[Row], active: Sequence[int]) -> Sequence[int]:
-        """The next token of each active row, for its scores [active, vocabulary out] on the CPU."""
+class DecodeLoop:
+    """Loop that decodes rows to their end, on the host or on a device. Beatmaps are outside.
 
-
-class RowByRow:
-    """Chooses by rules, each row from a generator of its own, so that its tokens do not depend on its neighbours."""
-
-    def __init__(
-        self,
-        rules: Sequence[LogitRule],
-        sampler: Sampler,
-        generators: Sequence[torch.Generator],
-    ) -> None:
-        self.rules = rules
-        self.sampler = sampler
-        self.generators = generators
-
-    def __call__(self, scores: Tensor, rows: Sequence[Row], active: Sequence[int]) -> list[int]:
-        return [self.choose(scores[place], rows[index], self.generators[index]) for place, index in enumerate(active)]
-
-    def choose(self, scores: Tensor, row: Row, generator: torch.Generator) -> int:
-        """The next token of one row."""
-        uniform = next_uniform(generator)
-        for rule in self.rules:
-            rule(scores, row)
-        if not scores.isfinite().any():
-            return EOS_ID  # the rules leave nothing: no time is left for what was begun
-        return self.sampler(scores, row, uniform)
-
-
-@dataclass(frozen=True, slots=True)
-class Guidance:
-    """Classifier-free guidance: scores move away from those of the negative prompts.
-
-    With `inverted` they move towards them, as in the published program, which takes one prompt for the other.
-    """
-
-    scale: float
-    inverted: bool = False
-
-    def __call__(self, scores: Tensor, negative: Tensor) -> Tensor:
-        wanted, unwanted = (negative, scores) if self.inverted else (scores, negative)
-        return unwanted + (wanted - unwanted) * self.scale
-
-
-class Engine:
-    """Writes rows to their end. Knows tokens and windows, but no beatmaps.
-
-    max_length: how many tokens of a row the model may read; all that it can unless given
-    guidance: for rows that have a negative prompt
-    counts_padding: a row that begins with fewer tokens than another may be continued no longer than that one, as in the
-        published program, where padding takes up room
+    Args:
+        max_length: Number of tokens of a row that the model may read; by default all that it can.
+        guidance: For rows that have a negative prompt.
+        counts_padding: Whether padding takes up room, as in Mapperatorinator: a row that begins with fewer tokens than
+            another then ends with that one at the latest.
     """
 
     def __init__(
@@ -90,7 +43,7 @@ class Engine:
     @torch.inference_mode()
     def write(
         self,
-        rows: list[Row],
+        rows: list[DecodeRow],
         encoder_states: Tensor,
         row_window: Sequence[int],
         mode_ids: Sequence[int],
@@ -102,7 +55,7 @@ class Engine:
         of each row.
         """
         for row in rows:
-            self.note_decided(row)
+            row.note_prompt(self.vocabulary)
         texts = [row.prompt_ids for row in rows]
         copies = 1 if self.guidance is None else 2  # with guidance, the negative prompts are rows of their own
         texts += [row.negative_ids for row in rows] * (copies - 1)
@@ -114,19 +67,19 @@ class Engine:
             loop = DeviceLoop(self.model, self.vocabulary, self.guidance)
             chosen = loop.write(rows, encoder_states, prompts, left, choice)
             if chosen is not None:
-                self._take_over(rows, chosen, choice.generators)
+                self._take_over(rows, chosen)
                 return
         with begun(self.model, encoder_states, prompts) as batch:
             self._write(rows, batch, copies, padding, choice)
 
-    def _take_over(self, rows: list[Row], chosen: Sequence[Chosen], generators: Sequence[torch.Generator]) -> None:
+    def _take_over(self, rows: list[DecodeRow], chosen: Sequence[Chosen]) -> None:
         """Takes in what a device has chosen, and lets generators go on by as many numbers as tokens took."""
-        for row, each, generator in zip(rows, chosen, generators, strict=True):
-            torch.rand(len(each.ids), generator=generator, dtype=torch.float64)
-            goes_on = [self.continues(row, token_id) for token_id in each.ids]
+        for row, each in zip(rows, chosen, strict=True):
+            torch.rand(len(each.ids), generator=row.generator, dtype=torch.float64)
+            goes_on = [row.append(token_id, self.vocabulary) for token_id in each.ids]
             assert goes_on == [True] * (len(goes_on) - 1) + [not each.has_ended], "where does the row end?"
 
-    def _write(self, rows: list[Row], batch: Batch, copies: int, padding: list[int], choice: Choice) -> None:
+    def _write(self, rows: list[DecodeRow], batch: Batch, copies: int, padding: list[int], choice: Choice) -> None:
         """padding: how much room of each row is taken up by what is not there"""
         active = list(range(len(rows)))
         while active:
@@ -135,7 +88,7 @@ class Engine:
             going = [
                 place
                 for place, index in enumerate(active)
-                if self.continues(rows[index], chosen[place]) and lengths[place] < self.max_length
+                if rows[index].append(chosen[place], self.vocabulary) and lengths[place] < self.max_length
             ]
             if len(going) < len(active):
                 batch.keep([place + copy * len(active) for copy in range(copies) for place in going])
@@ -147,23 +100,3 @@ class Engine:
         """Scores on the CPU, where random generators are: a seed gives the same map on all devices that score alike."""
         scores = scores.float().cpu()
         return scores if self.guidance is None else self.guidance(*scores.chunk(2))
-
-    def note_decided(self, row: Row) -> None:
-        """Takes in what the prompt holds of the row's own context; times of earlier contexts say nothing about it."""
-        mark = self.vocabulary.context_sos(row.context)
-        if mark not in row.prompt_ids:
-            return
-        start = len(row.prompt_ids) - row.prompt_ids[::-1].index(mark)
-        for token_id in row.prompt_ids[start:]:
-            row.note(token_id, self.vocabulary)
-        if row.grammar is not None:
-            row.grammar.start_writing()
-
-    def continues(self, row: Row, token_id: int) -> bool:
-        """Takes in a row's next token; False where that ends the row."""
-        if ends_row(token_id, row, self.vocabulary):
-            row.end_id = token_id
-            return False
-        row.note(token_id, self.vocabulary)
-        row.written_ids.append(token_id)
-        return True

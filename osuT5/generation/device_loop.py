@@ -1,9 +1,8 @@
-"""The decode loop on a GPU: steps and choices follow each other there, and the host only looks on.
+"""Decode loop on a GPU: steps and choices follow each other there, without waiting for the host.
 
-A step and the choice after it are one graph. The host starts the next one without knowing what the last one chose; how
-many rows are still going comes to it a step late, so that the device never waits. What it starts in vain changes
-nothing. Tokens are those of `Engine.write` with the same scores, since each token takes one random number, which are
-drawn ahead.
+A step and the choice after it are one graph. The host starts the next graph before it has the last result: the number
+of rows that continue arrives a step late. A graph that is started in vain changes nothing. Tokens are those of
+`DecodeLoop.write` with the same scores, since each token takes one random number, and these are drawn ahead.
 """
 
 from __future__ import annotations
@@ -11,29 +10,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from osuT5.generation.batching.decoder_batches import Prompt
+from osuT5.generation.decode_row import DecodeRow
 from osuT5.generation.rules.compiled_grammar import CompiledGrammar, TableFull
-from osuT5.generation.rules.logit_rules import FewGroupsAtOnce, OnlyItsContext, Row, TimeRunsForward, WholeGroups
-from osuT5.generation.rules.ratio_targets import TowardsRatioTargets
 from osuT5.generation.sampling.device_choice import Chosen, DeviceChoice
+from osuT5.generation.sampling.row_choice import Guidance, RowChoice
 from osuT5.model.decoding.static_decoder import Shape
 from osuT5.model.decoding.step_graphs import GraphedDecoder, Step, is_out_of_memory
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.vocabulary import PAD_ID, Vocabulary
 
-if TYPE_CHECKING:
-    from osuT5.generation.decode_loop import Guidance, RowByRow
-
 STEPS_LATE = 1
 """So many steps are under way while the host looks at what came before them."""
-
-KNOWN_RULES = [TimeRunsForward, FewGroupsAtOnce, OnlyItsContext, WholeGroups]
-"""Those that `DeviceChoice` follows, in their order."""
 
 
 class Looks:
@@ -69,12 +61,11 @@ class Looks:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A row that is to be written: its prompts, how many tokens it may be fed, and its generator."""
+    """A row that is to be written: its prompts and how many tokens it may be fed."""
 
-    row: Row
+    row: DecodeRow
     prompts: Sequence[Prompt]
     room: int
-    generator: torch.Generator
 
 
 class DeviceLoop:
@@ -88,11 +79,11 @@ class DeviceLoop:
 
     def write(
         self,
-        rows: Sequence[Row],
+        rows: Sequence[DecodeRow],
         encoder_states: Tensor,
         prompts: Sequence[Prompt],
         left: Sequence[int],
-        choice: RowByRow,
+        choice: RowChoice,
     ) -> list[Chosen] | None:
         """What rows would be; they themselves, and their generators, stay as they are. None where it cannot be done.
 
@@ -100,7 +91,7 @@ class DeviceLoop:
         """
         copies = len(prompts) // len(rows)
         asked = [
-            _Asked(row, prompts[place :: len(rows)], room, choice.generators[place])
+            _Asked(row, prompts[place :: len(rows)], room)
             for place, (row, room) in enumerate(zip(rows, left, strict=True))
         ]
         assert copies == (1 if self._guidance is None else 2)
@@ -113,7 +104,7 @@ class DeviceLoop:
                 steps.give_up(error)
         return None
 
-    def _in_parts(self, asked: list[_Asked], encoder_states: Tensor, choice: RowByRow) -> list[Chosen]:
+    def _in_parts(self, asked: list[_Asked], encoder_states: Tensor, choice: RowChoice) -> list[Chosen]:
         """Fewer rows at once where there is no memory for all of them: none depends on another."""
         most = self._steps.most_rows or len(asked)
         if len(asked) <= most:
@@ -127,7 +118,7 @@ class DeviceLoop:
         parts = [asked[first : first + most] for first in range(0, len(asked), most)]
         return [chosen for part in parts for chosen in self._in_parts(part, encoder_states, choice)]
 
-    def _write(self, asked: list[_Asked], encoder_states: Tensor, choice: RowByRow) -> list[Chosen]:
+    def _write(self, asked: list[_Asked], encoder_states: Tensor, choice: RowChoice) -> list[Chosen]:
         prompts = self._at_their_places(asked)
         windows = [prompt.window for prompt in prompts]
         decoder = self._steps.decoder(self._model, Shape.of(windows, encoder_states.shape[1]))
@@ -135,7 +126,7 @@ class DeviceLoop:
         modes, ids = [prompt.mode_id for prompt in prompts], [prompt.ids for prompt in prompts]
         decoder.begin(self._model, encoder_states, windows, modes, ids)
         rooms = [each.room for each in asked]
-        uniforms = [_ahead(each.generator, max(each.room, 0) + 1) for each in asked]
+        uniforms = [_ahead(each.row.generator, max(each.room, 0) + 1) for each in asked]
         way.begin([each.row for each in asked], rooms, uniforms)
         self._go(decoder, way, max(map(len, ids)))
         return way.results(len(asked))
@@ -162,7 +153,7 @@ class DeviceLoop:
                 decoder.capture(key, step)
         decoder.run(key, step)
 
-    def _way(self, decoder: GraphedDecoder, choice: RowByRow) -> DeviceChoice:
+    def _way(self, decoder: GraphedDecoder, choice: RowChoice) -> DeviceChoice:
         kept = self._steps.kept
         if CompiledGrammar not in kept:
             kept[CompiledGrammar] = CompiledGrammar(self._vocabulary, decoder.scores.device)
@@ -182,12 +173,9 @@ class DeviceLoop:
         return [prompt for half in halves for prompt in (*half, *nobody)]
 
 
-def knows(choice: object, rows: Sequence[Row]) -> bool:
-    """Whether a choice is made by rules that a device can follow. Asked shares are counted on the host alone."""
-    rules = [type(rule) for rule in getattr(choice, "rules", ())]
-    if not any(row.shares for row in rows):
-        rules = [rule for rule in rules if rule is not TowardsRatioTargets]
-    return hasattr(choice, "generators") and rules == KNOWN_RULES
+def knows(choice: object, rows: Sequence[DecodeRow]) -> bool:
+    """Return whether a device can choose so. Ratios are counted on the host alone."""
+    return isinstance(choice, RowChoice) and not any(row.shares for row in rows)
 
 
 def _step_and_choose(decoder: GraphedDecoder, way: DeviceChoice, length: int) -> None:

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from feedback.progress import Stage
 from osuT5.generation.chart_state import ChartState, groups_between
-from osuT5.generation.decode_loop import Engine
-from osuT5.generation.rules.logit_rules import FORBIDDEN, Row
+from osuT5.generation.decode_loop import DecodeLoop
+from osuT5.generation.decode_row import DecodeRow
+from osuT5.generation.rules.logit_rules import FORBIDDEN
+from osuT5.generation.sampling.row_choice import RowChoice
 from osuT5.generation.sampling.sampler import Sampler, Sampling, next_uniform
 from osuT5.generation.threads import cpu_threads
 from osuT5.generation.window_schedule import SongGenerator
@@ -27,13 +30,12 @@ class SoundChoice:
 
     known: Sequence[int]
     vocabulary: Vocabulary
-    sampler: Sampler
-    generator: torch.Generator
+    choice: RowChoice
 
-    def __call__(self, scores: Tensor, rows: Sequence[Row], active: Sequence[int]) -> list[int]:
+    def __call__(self, scores: Tensor, rows: Sequence[DecodeRow], active: Sequence[int]) -> list[int]:
         return [self._next(scores[place], rows[index]) for place, index in enumerate(active)]
 
-    def _next(self, scores: Tensor, row: Row) -> int:
+    def _next(self, scores: Tensor, row: DecodeRow) -> int:
         if len(row.written_ids) >= len(self.known):
             return self.vocabulary.context_eos(row.context)
         token_id = self.known[len(row.written_ids)]
@@ -43,7 +45,8 @@ class SoundChoice:
         ids = self.vocabulary.ids_of(event.kind)
         sounds = torch.full_like(scores, FORBIDDEN)
         sounds[ids.start : ids.stop] = scores[ids.start : ids.stop]
-        return self.sampler(sounds, row, next_uniform(self.generator))
+        uniform = torch.tensor([next_uniform(row.generator)], dtype=torch.float64)
+        return int(self.choice.sampler.draw(sounds[None], self.choice.facts([row]), uniform))
 
 
 def write_sounds(
@@ -59,8 +62,8 @@ def write_sounds(
     `chart` gives the map without its sounds as an input. A passage too dense for the decoder keeps its sounds.
     """
     vocabulary = writer.spec.vocabulary
-    engine = Engine(writer.model, vocabulary)
-    generator = torch.Generator().manual_seed(chart.seed)
+    engine = DecodeLoop(writer.model, vocabulary)
+    generator, sounds = torch.Generator().manual_seed(chart.seed), RowChoice(Sampler(sampling, writer.spec))
     written = list(groups_between(groups, -math.inf, start_ms))
     with cpu_threads(writer.model):
         for window in writer.windows:
@@ -70,12 +73,12 @@ def write_sounds(
             row = writer.row(window, ContextKind.MAP, chart, written)
             row.grammar, row.end_ids = None, frozenset({vocabulary.context_eos(ContextKind.MAP)})
             known = writer.spec.text.ids_of(due, window.start_ms)
-            choice = SoundChoice(known, vocabulary, Sampler(sampling, writer.spec), generator)
+            row.generator, choice = generator, SoundChoice(known, vocabulary, sounds)
             if due:
                 engine.write([row], *writer.heard(window, [chart]), [int(chart.attributes.mode)], choice)
             written += _with_sounds_of(due, row.written_ids, vocabulary)
             writer.report.tokens += len(row.written_ids)
-            writer.progress("sounds", window.index + 1, len(writer.windows))
+            writer.progress(Stage.HITSOUNDS, window.index + 1, len(writer.windows))
     return [*written, *groups[len(written) :]]
 
 

@@ -14,8 +14,9 @@ from osu_beatmap.attributes import Attributes
 from osuT5.encoding.timing import MarkedBeat, decode_timing
 from osuT5.generation.activations import SongActivations
 from osuT5.generation.audio_encoder import AudioEncoder
-from osuT5.generation.decode_loop import Engine, RowByRow
-from osuT5.generation.rules.logit_rules import Row, default_rules
+from osuT5.generation.decode_loop import DecodeLoop
+from osuT5.generation.decode_row import DecodeRow
+from osuT5.generation.sampling.row_choice import RowChoice
 from osuT5.generation.sampling.sampler import Sampler, Sampling
 from osuT5.generation.threads import cpu_threads
 from osuT5.generation.window_schedule import groups_at_once
@@ -49,8 +50,8 @@ class SuperTimer:
         self._seed = seed
         self._first_place = np.random.default_rng(seed).random()
         self._context = ContextKind.MAP if spec.encoding.timing_in_map else ContextKind.TIMING
-        self._sampler = Sampler(sampling, spec)
-        self._engine = Engine(listener.model, spec.vocabulary)
+        self._choice = RowChoice(Sampler(sampling, spec))
+        self._engine = DecodeLoop(listener.model, spec.vocabulary)
 
     def listen(self) -> None:
         """One more pass."""
@@ -88,9 +89,8 @@ class SuperTimer:
         spec = self.listener.spec
         states = self.listener.encode(windows, self.attributes)
         self.activations.add(states, windows)
-        rows = [self._row(window) for window in windows]
-        choice = RowByRow(default_rules(spec.vocabulary), self._sampler, generators)
-        self._engine.write(rows, states, range(len(rows)), [int(self.attributes.mode)] * len(rows), choice)
+        rows = [self._row(*each) for each in zip(windows, generators, strict=True)]
+        self._engine.write(rows, states, range(len(rows)), [int(self.attributes.mode)] * len(rows), self._choice)
         beats: list[MarkedBeat] = []
         for row, window in zip(rows, windows, strict=True):
             self.tokens += len(row.written_ids)
@@ -98,11 +98,11 @@ class SuperTimer:
             beats += decode_timing(groups)
         return beats
 
-    def _row(self, window: Window) -> Row:
+    def _row(self, window: Window, generator: torch.Generator) -> DecodeRow:
         """Any time of the window may be written; what ends the row is the end of its context."""
         spec = self.listener.spec
         place = SongPlace(self.listener.song_ms, window.start_ms)
         head = condition_ids(spec.vocabulary, spec.conditions, self.attributes, place, tables=spec.tables)
         prompt = spec.layout.prompt(head, [], self._context, [])
         at_once = groups_at_once(self._context, self.attributes, spec)
-        return Row(self._context, prompt, 0, spec.grid.time_tokens, at_once)
+        return DecodeRow(self._context, prompt, 0, spec.grid.time_tokens, at_once, generator=generator)

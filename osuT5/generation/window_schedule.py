@@ -16,17 +16,19 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from feedback.progress import Progress, Stage, silent
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.rules.settings import MAX_KEYS
-from osuT5.generation.audio_encoder import AudioEncoder, BackgroundEncoder, Progress, has_idle_core
+from osuT5.generation.audio_encoder import AudioEncoder, BackgroundEncoder, has_idle_core
 from osuT5.generation.batching.parallel_contexts import Wanted, write_side_by_side
 from osuT5.generation.chart_state import ChartState, groups_between, last_value
-from osuT5.generation.decode_loop import Engine, Guidance, RowByRow
+from osuT5.generation.decode_loop import DecodeLoop
+from osuT5.generation.decode_row import DecodeRow
 from osuT5.generation.rules.grammar import GrammarState, is_published
 from osuT5.generation.rules.group_shapes import PublishedGrammar
-from osuT5.generation.rules.logit_rules import Row, default_rules
-from osuT5.generation.rules.ratio_targets import TowardsRatioTargets, count, find_ratio_targets
+from osuT5.generation.rules.ratio_targets import count, find_ratio_targets
+from osuT5.generation.sampling.row_choice import Guidance, RowChoice
 from osuT5.generation.sampling.sampler import Sampler, Sampling
 from osuT5.generation.threads import cpu_threads
 from osuT5.model.decoding.row_decoder import EncodedWindow
@@ -75,14 +77,14 @@ class SongGenerator:
         song_ms: float,
         lookback: float = LOOKBACK,
         lookahead: float = LOOKAHEAD,
-        progress: Progress | None = None,
+        progress: Progress = silent,
         samples: np.ndarray | None = None,
     ) -> None:
         self.model = model
         self.spec = spec
         self.song_ms = song_ms
         self.windows = spec.grid.windows(song_ms, lookback, lookahead)
-        self.progress = progress or (lambda stage, done, total: None)
+        self.progress = progress
         self.report = GenerationReport(windows=len(self.windows))
         self.listener = AudioEncoder(model, spec, mel, song_ms, samples)
         self.heard_windows: dict[tuple, EncodedWindow] = {}
@@ -139,6 +141,13 @@ class SongGenerator:
             self._ahead = self.listener.encode_ahead(self.windows)
         return self._ahead[index]
 
+    def encoded_window(self, index: int, chart: ChartState) -> EncodedWindow:
+        """Return a window as encoded for a chart, for rows on a CPU; it is kept for other rows."""
+        key = (self.windows[index].start_frame, self.heard_as(chart))
+        if key not in self.heard_windows:
+            self.heard_windows[key] = self.model.row_decoder.hear(self.states_of(index, chart))
+        return self.heard_windows[key]
+
     def heard(self, window: Window, charts: Sequence[ChartState]) -> tuple[Tensor, list[int]]:
         """Encoder states of a window, and which of them each chart's row listens to."""
         if self.encoder_states is not None:
@@ -171,7 +180,7 @@ class SongGenerator:
             with cpu_threads(self.model):
                 if part and self.model.row_decoder is not None:
                     guided = {context: _guidance(context, _charts_of(context, part), sampling) for context, _ in part}
-                    write_side_by_side(self, part, self._choice(sampling, []), guided)
+                    write_side_by_side(self, part, RowChoice(Sampler(sampling, self.spec)), guided)
                 elif part:
                     self._fill_in_turn(part, sampling)
 
@@ -179,16 +188,19 @@ class SongGenerator:
         """One context after the other, the charts of each side by side."""
         for context in dict.fromkeys(context for context, _ in wanted):
             charts = _charts_of(context, wanted)
-            engine = Engine(self.model, self.spec.vocabulary, guidance=_guidance(context, charts, sampling))
-            choice = self._choice(sampling, [torch.Generator().manual_seed(chart.seed) for chart in charts])
+            engine = DecodeLoop(self.model, self.spec.vocabulary, guidance=_guidance(context, charts, sampling))
+            choice = RowChoice(Sampler(sampling, self.spec))
+            generators = [torch.Generator().manual_seed(chart.seed) for chart in charts]
             modes = [int(chart.attributes.mode) for chart in charts]
             written = [list(chart.begun.get(context, ())) for chart in charts]
             for window in self.windows:
                 rows = [self.row(window, context, *each) for each in zip(charts, written, strict=True)]
+                for row, generator in zip(rows, generators, strict=True):
+                    row.generator = generator
                 engine.write(rows, *self.heard(window, charts), modes, choice)
                 for row, groups in zip(rows, written, strict=True):
                     self.take(row, window, groups)
-                self.progress(context.value, window.index + 1, len(self.windows))
+                self.progress(Stage(context.value), window.index + 1, len(self.windows))
             for chart, groups in zip(charts, written, strict=True):
                 chart.contexts[context] = groups
         steps = self.model.graphed_steps
@@ -199,16 +211,11 @@ class SongGenerator:
         order = self.spec.contexts_of(chart.attributes.mode)
         return {context, ContextKind.MAP} <= set(order) and order.index(context) > order.index(ContextKind.MAP)
 
-    def _choice(self, sampling: Sampling, generators: Sequence[torch.Generator]) -> RowByRow:
-        vocabulary = self.spec.vocabulary
-        rules = [*default_rules(vocabulary), TowardsRatioTargets(vocabulary, sampling.guidance_scale)]
-        return RowByRow(rules, Sampler(sampling, self.spec), generators)
-
     def first_ms(self, window: Window) -> float:
         """No earlier than this does a window write anything."""
         return window.from_ms - (BORDER_STEPS + 1) * self.spec.grid.time_step_ms
 
-    def row(self, window: Window, context: ContextKind, chart: ChartState, written: Sequence[EventGroup]) -> Row:
+    def row(self, window: Window, context: ContextKind, chart: ChartState, written: Sequence[EventGroup]) -> DecodeRow:
         """A row to be written: its prompt holds the chart's contexts before this one and what of this is `written`."""
         spec, grid = self.spec, self.spec.grid
         end_ms = window.start_ms + grid.window_ms
@@ -234,7 +241,9 @@ class SongGenerator:
         first_value = grid.time_value(window.from_ms, window.start_ms) - border_steps
         is_last = window.to_ms >= self.song_ms
         end_value = grid.time_tokens if is_last else grid.time_value(window.to_ms, window.start_ms)
-        row = Row(context, prompt[-limit:], first_value, end_value, groups_at_once(context, chart.attributes, spec))
+        row = DecodeRow(
+            context, prompt[-limit:], first_value, end_value, groups_at_once(context, chart.attributes, spec)
+        )
         row.time_threshold = chart.time_threshold
         objects = written if context is ContextKind.MAP else chart.contexts.get(ContextKind.MAP, ())
         row.shares = find_ratio_targets(context, chart.attributes, objects, window, grid, spec.encoding)
@@ -283,7 +292,7 @@ class SongGenerator:
             scroll_speed_percent=PLAIN_SPEED_PERCENT if speed is None else speed * step_percent,
         )
 
-    def take(self, row: Row, window: Window, written: list[EventGroup]) -> None:
+    def take(self, row: DecodeRow, window: Window, written: list[EventGroup]) -> None:
         """Adds to what was written what a row holds that has ended."""
         ids = row.written_ids
         last = self.spec.vocabulary.decode(ids[-1]) if ids else None

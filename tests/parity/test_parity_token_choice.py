@@ -2,8 +2,8 @@
 
 import torch
 
-from osuT5.generation.decode_loop import Guidance
-from osuT5.generation.rules.logit_rules import Row
+from osuT5.generation.decode_row import DecodeRow
+from osuT5.generation.sampling.row_choice import Guidance
 from osuT5.tokens.events import ContextKind
 from osuT5.tokens.vocabulary import PAD_ID
 from parity.logit_rules import Temperatures
@@ -12,8 +12,8 @@ from parity.token_choice import PublishedChoice, PublishedSampling
 PLAIN = Temperatures(1.0, 1.0, 1.0, 1.0)
 
 
-def row(**values) -> Row:
-    return Row(ContextKind.MAP, [5, 6, 7], **values)
+def row(**values) -> DecodeRow:
+    return DecodeRow(ContextKind.MAP, [5, 6, 7], **values)
 
 
 def choice(seed: int = 0, rules=(), **options) -> PublishedChoice:
@@ -49,7 +49,7 @@ def test_rules_see_prompts_padded_left_and_ended_rows_padded_right():
         seen.append(ids.tolist())
         return scores
 
-    rows = [Row(ContextKind.MAP, [5], written_ids=[8], end_id=2), row(written_ids=[8, 9, 9])]
+    rows = [DecodeRow(ContextKind.MAP, [5], written_ids=[8], end_id=2), row(written_ids=[8, 9, 9])]
     choice(rules=[rule])(torch.zeros(1, 4), rows, [1])
     assert seen == [[[PAD_ID, PAD_ID, 5, 8, 2, PAD_ID], [5, 6, 7, 8, 9, 9]]]
 

@@ -25,8 +25,9 @@ import torch
 from torch import Tensor
 
 from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case, within
-from osuT5.generation.decode_loop import Engine, Guidance
-from osuT5.generation.rules.logit_rules import Row
+from osuT5.generation.decode_loop import DecodeLoop
+from osuT5.generation.decode_row import DecodeRow
+from osuT5.generation.sampling.row_choice import Guidance
 from osuT5.model.attention import SelfAttentionInput
 from osuT5.model.decoding.kv_cache import causal_mask
 from osuT5.model.files.loading import load_model
@@ -148,7 +149,7 @@ def _generated(bundle: Bundle, count: int, run: dict) -> np.ndarray:
     ends = frozenset(eos_ids(vocabulary, context, lookback_ms, lookahead_ms))
     negative = bundle.arrays[f"neg_ids_b{'1' if count == 1 else f'{count}pad'}"] if run["neg"] else None
     rows = [
-        Row(
+        DecodeRow(
             context or ContextKind.MAP,
             _without_padding(bundle.arrays["decoder_input_ids"][index]),
             end_ids=ends,
@@ -160,7 +161,7 @@ def _generated(bundle: Bundle, count: int, run: dict) -> np.ndarray:
     rules = published_rules(vocabulary, options["types_first"], sampling, lookback_ms)
     generator = torch.Generator().manual_seed(run["seed"] or 0)
     guidance = Guidance(options["cfg_scale"], inverted=True) if options["cfg_scale"] > 1 else None
-    engine = Engine(
+    engine = DecodeLoop(
         bundle.model, vocabulary, options["max_length"] - 1, guidance, counts_padding=True
     )  # the last is not read
     choice = PublishedChoice(rules, sampling, generator)
@@ -187,7 +188,7 @@ def _without_padding(ids: np.ndarray) -> list[int]:
     return ids[np.flatnonzero(ids != PAD_ID)[0] :].tolist()
 
 
-def _as_written(rows: list[Row]) -> np.ndarray:
+def _as_written(rows: list[DecodeRow]) -> np.ndarray:
     read = max(len(row.prompt_ids) for row in rows)
     written = [row.written_ids if row.end_id is None else [*row.written_ids, row.end_id] for row in rows]
     ids = np.full((len(rows), read + max(map(len, written))), PAD_ID)

@@ -9,29 +9,48 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
+from feedback.progress import Progress, Stage
 from osuT5.generation.batching.row_pool import PendingRow, RowPool
 from osuT5.generation.batching.shared_pool import SharedPools, shared_pools
-from osuT5.generation.decode_loop import Engine, Guidance, RowByRow
-from osuT5.generation.rules.logit_rules import Row
+from osuT5.generation.chart_state import ChartState
+from osuT5.generation.decode_loop import DecodeLoop
+from osuT5.generation.decode_row import DecodeRow
+from osuT5.generation.sampling.row_choice import Guidance, RowChoice
 from osuT5.model.decoding.row_decoder import EncodedWindow
+from osuT5.model.seq2seq import MapperModel
+from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import ContextKind, EventGroup
+from osuT5.tokens.windows import Window
 
-if TYPE_CHECKING:
-    from osuT5.generation.chart_state import ChartState
-    from osuT5.generation.window_schedule import SongGenerator
-
-Wanted = Sequence[tuple[ContextKind, "ChartState"]]
+Wanted = Sequence[tuple[ContextKind, ChartState]]
 
 Guided = Mapping[ContextKind, Guidance | None]
 """How the rows of each context are guided."""
 
 SPARE_WINDOWS = 2
 """So much further ahead than it must be may a writer be: a dense passage of one then holds up nobody."""
+
+
+class ParallelSong(Protocol):
+    """Song whose contexts are decoded at the same time; see `SongGenerator`."""
+
+    model: MapperModel
+    spec: Contract
+    windows: list[Window]
+    progress: Progress
+
+    def first_ms(self, window: Window) -> float: ...
+    def states_for(self, chart: ChartState) -> Tensor: ...
+    def encoded_window(self, index: int, chart: ChartState) -> EncodedWindow: ...
+    def row(
+        self, window: Window, context: ContextKind, chart: ChartState, written: Sequence[EventGroup]
+    ) -> DecodeRow: ...
+    def take(self, row: DecodeRow, window: Window, written: list[EventGroup]) -> None: ...
 
 
 class ContextGenerator:
@@ -45,7 +64,7 @@ class ContextGenerator:
         group: WriterGroup,
         context: ContextKind,
         chart: ChartState,
-        choice: RowByRow,
+        choice: RowChoice,
         guidance: Guidance | None,
         before: Sequence[ContextGenerator],
     ) -> None:
@@ -55,7 +74,7 @@ class ContextGenerator:
         self.guidance = guidance
         self.index = 0
         self.before = before
-        self._choice = choice
+        self.choice = choice
         self._generator = torch.Generator().manual_seed(chart.seed)
 
     @property
@@ -72,12 +91,13 @@ class ContextGenerator:
         song = self.group.song
         window = song.windows[self.index]
         row = song.row(window, self.context, self.chart, self.written)
+        row.generator = self._generator
         return PendingRow(row, self.group.hear(self.index, self.chart), int(self.chart.attributes.mode))
 
-    def choose(self, scores: Tensor, row: Row) -> int:
-        return self._choice.choose(scores, row, self._generator)
+    def choose(self, scores: Tensor, rows: Sequence[DecodeRow]) -> list[int]:
+        return self.choice.choose(scores, rows)
 
-    def take(self, row: Row) -> None:
+    def take(self, row: DecodeRow) -> None:
         self.group.song.take(row, self.group.song.windows[self.index], self.written)
         self.index += 1
         self.group.went_on()
@@ -92,7 +112,7 @@ class ContextGenerator:
 class WriterGroup:
     """The writers of a song, and what they all listen to."""
 
-    def __init__(self, song: SongGenerator, wanted: Wanted, choice: RowByRow, guided: Guided) -> None:
+    def __init__(self, song: ParallelSong, wanted: Wanted, choice: RowChoice, guided: Guided) -> None:
         self.song = song
         self.needed_lead = _needed_lead(song)
         self._used: dict[int, list[EncodedWindow]] = {}
@@ -111,12 +131,9 @@ class WriterGroup:
         return min(writer.index for writer in self.writers)
 
     def hear(self, index: int, chart: ChartState) -> EncodedWindow:
-        known = self.song.heard_windows
-        key = (self.song.windows[index].start_frame, self.song.heard_as(chart))
-        if key not in known:
-            known[key] = self.song.model.row_decoder.hear(self.song.states_of(index, chart))
-        self._used.setdefault(index, []).append(known[key])
-        return known[key]
+        heard = self.song.encoded_window(index, chart)
+        self._used.setdefault(index, []).append(heard)
+        return heard
 
     def went_on(self) -> None:
         """Puts away windows that all have passed, and tells how far the last of them is."""
@@ -124,16 +141,16 @@ class WriterGroup:
         for index in [index for index in self._used if index < first]:
             for heard in self._used.pop(index):
                 heard.put_away()
-        self.progress(self.writers[-1].context.value, first, len(self.song.windows))
+        self.progress(Stage(self.writers[-1].context.value), first, len(self.song.windows))
 
 
-def write_side_by_side(song: SongGenerator, wanted: Wanted, choice: RowByRow, guided: Guided) -> None:
+def write_side_by_side(song: ParallelSong, wanted: Wanted, choice: RowChoice, guided: Guided) -> None:
     """Fills in contexts of charts; those of one chart come in their order.
 
     song: its model is ready to generate on a CPU
     """
     group = WriterGroup(song, wanted, choice, guided)
-    engine = Engine(song.model, song.spec.vocabulary)
+    engine = DecodeLoop(song.model, song.spec.vocabulary)
     pools = shared_pools()
     if pools is None:
         RowPool(song.model.row_decoder, engine).run(group.writers)
@@ -142,20 +159,20 @@ def write_side_by_side(song: SongGenerator, wanted: Wanted, choice: RowByRow, gu
     assert all(writer.is_done for writer in group.writers), "writers wait for each other"
 
 
-def _write_in_company(group: WriterGroup, engine: Engine, pools: SharedPools) -> None:
+def _write_in_company(group: WriterGroup, engine: DecodeLoop, pools: SharedPools) -> None:
     """What only this song needs is done in its own thread, so that nobody else waits for it: listening and telling."""
     for writer in group.writers:
         group.song.states_for(writer.chart)
-    told: deque[tuple[str, int, int]] = deque(maxlen=1)
+    told: deque[tuple[Stage, int, int]] = deque(maxlen=1)
     group.progress = lambda *stage: told.append(stage)
 
     def watch() -> None:
-        group.song.progress(*told[0] if told else (group.writers[-1].context.value, 0, len(group.song.windows)))
+        group.song.progress(*told[0] if told else (Stage(group.writers[-1].context.value), 0, len(group.song.windows)))
 
     pools.write(engine, group.writers, watch)
 
 
-def _needed_lead(song: SongGenerator) -> int:
+def _needed_lead(song: ParallelSong) -> int:
     """How many windows an earlier context must have written more than a later one that begins the next."""
     windows, longest = song.windows, 1
     for index, window in enumerate(windows):

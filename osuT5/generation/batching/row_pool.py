@@ -7,15 +7,17 @@ its neighbours: each has a random generator of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from osuT5.generation.decode_loop import Engine, Guidance
-from osuT5.generation.rules.logit_rules import Row
+from osuT5.generation.decode_loop import DecodeLoop
+from osuT5.generation.decode_row import DecodeRow
+from osuT5.generation.sampling.row_choice import Guidance
 from osuT5.model.decoding.row_decoder import EncodedWindow, RowDecoder, RowState
 
 
@@ -23,7 +25,7 @@ from osuT5.model.decoding.row_decoder import EncodedWindow, RowDecoder, RowState
 class PendingRow:
     """A row that is to be written, and the window that it listens to."""
 
-    row: Row
+    row: DecodeRow
     heard: EncodedWindow
     mode_id: int
 
@@ -32,6 +34,7 @@ class Writer(Protocol):
     """Something that has rows written, one after the other."""
 
     guidance: Guidance | None
+    choice: object  # rows of writers with the same one are chosen together
 
     @property
     def is_done(self) -> bool: ...
@@ -39,10 +42,10 @@ class Writer(Protocol):
     def ask(self) -> PendingRow | None:
         """The next row; None where there is none, or none yet."""
 
-    def choose(self, scores: Tensor, row: Row) -> int:
-        """The next token of a row, for its scores [vocabulary out]."""
+    def choose(self, scores: Tensor, rows: Sequence[DecodeRow]) -> list[int]:
+        """Return the next token of each row with this choice, for scores [rows, vocabulary out] that may change."""
 
-    def take(self, row: Row) -> None:
+    def take(self, row: DecodeRow) -> None:
         """Takes back a row that has ended."""
 
 
@@ -51,16 +54,14 @@ class _Active:
     """A row at work. With guidance it has a second state, which reads the negative prompt."""
 
     writer: Writer
-    row: Row
+    row: DecodeRow
     states: list[RowState]
     scores: list[Tensor]
     token_id: int = 0
 
-    def choose(self) -> int:
+    def guided_scores(self) -> Tensor:
         guidance = self.writer.guidance
-        scores = self.scores[0] if guidance is None else guidance(*self.scores)
-        self.token_id = self.writer.choose(scores.float(), self.row)
-        return self.token_id
+        return (self.scores[0] if guidance is None else guidance(*self.scores)).float()
 
     @property
     def length(self) -> int:
@@ -70,7 +71,7 @@ class _Active:
 class RowPool:
     """Writes rows with one model, on a CPU."""
 
-    def __init__(self, decoder: RowDecoder, engine: Engine) -> None:
+    def __init__(self, decoder: RowDecoder, engine: DecodeLoop) -> None:
         self.decoder = decoder
         self.engine = engine
         self._idle: list[Writer] = []
@@ -95,6 +96,7 @@ class RowPool:
     def turn(self) -> bool:
         """A token for each row; False where there was none to write."""
         self._begin()
+        self._choose()
         going = [each for each in self._active if self._goes_on(each)]
         had_rows = bool(self._active)
         self._active = going
@@ -118,13 +120,22 @@ class RowPool:
 
     def _begun(self, writer: Writer, asked: PendingRow) -> _Active:
         row = asked.row
-        self.engine.note_decided(row)
+        row.note_prompt(self.engine.vocabulary)
         prompts = [row.prompt_ids] if writer.guidance is None else [row.prompt_ids, row.negative_ids]
         begun = [self.decoder.begin(asked.heard, prompt, asked.mode_id) for prompt in prompts]
         return _Active(writer, row, [state for state, _ in begun], [scores for _, scores in begun])
 
+    def _choose(self) -> None:
+        by_choice: defaultdict[int, list[_Active]] = defaultdict(list)
+        for each in self._active:
+            by_choice[id(each.writer.choice)].append(each)
+        for part in by_choice.values():
+            scores = torch.stack([each.guided_scores() for each in part])
+            for each, token_id in zip(part, part[0].writer.choose(scores, [each.row for each in part]), strict=True):
+                each.token_id = token_id
+
     def _goes_on(self, each: _Active) -> bool:
-        if self.engine.continues(each.row, each.choose()) and each.length < self.engine.max_length:
+        if each.row.append(each.token_id, self.engine.vocabulary) and each.length < self.engine.max_length:
             return True
         each.writer.take(each.row)
         self._idle.append(each.writer)

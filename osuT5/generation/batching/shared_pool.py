@@ -10,18 +10,16 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from torch import Tensor
 
 from osuT5.generation.batching.row_pool import PendingRow, RowPool, Writer
-from osuT5.generation.decode_loop import Engine
+from osuT5.generation.decode_loop import DecodeLoop
+from osuT5.generation.decode_row import DecodeRow
 from osuT5.generation.threads import cpu_threads
 from osuT5.model.decoding.row_decoder import ALIKE_FROM_ROWS
 from osuT5.tokens.vocabulary import EOS_ID
-
-if TYPE_CHECKING:
-    from osuT5.generation.rules.logit_rules import Row
 
 Answer = TypeVar("Answer")
 
@@ -51,6 +49,7 @@ class _Guarded:
 
     def __init__(self, writer: Writer, order: _Order) -> None:
         self.guidance = writer.guidance
+        self.choice = writer.choice
         self._writer = writer
         self._order = order
 
@@ -61,10 +60,10 @@ class _Guarded:
     def ask(self) -> PendingRow | None:
         return self._or_fail(None, self._writer.ask)
 
-    def choose(self, scores: Tensor, row: Row) -> int:
-        return self._or_fail(EOS_ID, self._writer.choose, scores, row)
+    def choose(self, scores: Tensor, rows: Sequence[DecodeRow]) -> list[int]:
+        return self._or_fail([EOS_ID] * len(rows), self._writer.choose, scores, rows)
 
-    def take(self, row: Row) -> None:
+    def take(self, row: DecodeRow) -> None:
         self._or_fail(None, self._writer.take, row)
 
     def _or_fail(self, otherwise: Answer, call: Callable[..., Answer], *arguments: object) -> Answer:
@@ -80,7 +79,7 @@ class _Guarded:
 class SharedPool:
     """The rows of a model, and the thread that writes them for as long as there are any."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: DecodeLoop) -> None:
         decoder = engine.model.row_decoder
         assert decoder is not None, "rows are shared where the model is ready to generate on a CPU"
         decoder.fewest_rows = ALIKE_FROM_ROWS
@@ -154,7 +153,7 @@ class SharedPools:
         self._pools: dict[int, SharedPool] = {}
         self._waiting: Counter[int] = Counter()
 
-    def write(self, engine: Engine, writers: Sequence[Writer], watch: Watch) -> None:
+    def write(self, engine: DecodeLoop, writers: Sequence[Writer], watch: Watch) -> None:
         """As `SharedPool.write`; a model is let go of with the last who waits for it."""
         key = id(engine.model)
         with self._lock:

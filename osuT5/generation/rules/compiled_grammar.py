@@ -12,10 +12,9 @@ from collections import deque
 from collections.abc import Hashable
 
 import torch
-from torch import Tensor
 
 from osuT5.generation.rules.grammar import GrammarState
-from osuT5.generation.rules.logit_rules import OnlyItsContext, Row, WholeGroups
+from osuT5.generation.rules.logit_rules import GrammarMasks
 from osuT5.tokens.events import ContextKind, Event, EventKind
 from osuT5.tokens.vocabulary import Vocabulary
 
@@ -42,7 +41,7 @@ class CompiledGrammar:
 
     def __init__(self, vocabulary: Vocabulary, device: torch.device) -> None:
         self.vocabulary = vocabulary
-        self._rules = (OnlyItsContext(vocabulary), WholeGroups(vocabulary))
+        self._masks = GrammarMasks(vocabulary)
         self._classes: dict[tuple[EventKind, int] | None, int] = {None: 0}
         classes = [self._classes.setdefault(_seen_of(event), len(self._classes)) for event in self._events()]
         self._class_of = classes
@@ -120,7 +119,7 @@ class CompiledGrammar:
             return [line] * len(self._classes)
         following = [UNKNOWN] * len(self._classes)
         following[0] = line  # marks say nothing to a grammar
-        forbidden = self._forbidden(context, grammar).tolist()
+        forbidden = self._masks.forbidden(context, grammar).tolist()
         for seen, number in self._classes.items():
             if seen is None or forbidden[self._first_ids[number]]:
                 continue
@@ -130,7 +129,7 @@ class CompiledGrammar:
         return following
 
     def _mask_of(self, context: ContextKind, grammar: GrammarState | None) -> int:
-        mask = self._forbidden(context, grammar)
+        mask = self._masks.forbidden(context, grammar)
         key = mask.numpy().tobytes()
         if key not in self._mask_lines:
             if len(self._mask_lines) >= MOST_MASKS:
@@ -138,13 +137,6 @@ class CompiledGrammar:
             self._mask_lines[key] = len(self._mask_lines)
             self._news["masks"].append((self._mask_lines[key], mask))
         return self._mask_lines[key]
-
-    def _forbidden(self, context: ContextKind, grammar: GrammarState | None) -> Tensor:
-        """What the rules forbid in a state [vocabulary out]."""
-        scores, row = torch.zeros(self.vocabulary.size_out), Row(context, [], grammar=grammar)
-        for rule in self._rules:
-            rule(scores, row)
-        return scores.isneginf()
 
     def _events(self) -> list[Event | None]:
         return [self.vocabulary.decode(token_id) for token_id in range(self.vocabulary.size_out)]

@@ -1,21 +1,23 @@
-"""Rules on what the model may write next: small objects that each forbid some tokens.
+"""Rules on the next tokens of a batch: each forbids tokens in the scores of all rows, on any device.
 
-A rule sees the scores of one row and what the row has written so far, and sets forbidden scores to -inf in place.
+A rule reads the state tensors of the rows (`RowFacts`) and sets forbidden scores to -inf in place. It waits for no
+value, so a GPU follows it without the host. The grammar itself is Python state on the host; a device has its tables
+(`compiled_grammar`). Both give the mask of `GrammarMasks`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
+from osuT5.generation.decode_row import DecodeRow
 from osuT5.generation.rules.grammar import GrammarState
-from osuT5.generation.rules.ratio_targets import RatioTarget
 from osuT5.tokens.events import ContextKind, EventKind
-from osuT5.tokens.vocabulary import EOS_ID, Vocabulary
+from osuT5.tokens.vocabulary import Vocabulary
 
 FORBIDDEN = float("-inf")
 
@@ -31,150 +33,146 @@ _NOT_IN_A_MAP = frozenset(
 )
 
 
-@dataclass(slots=True)
-class Row:
-    """One sequence being written.
+@dataclass(frozen=True, slots=True)
+class RowFacts:
+    """State tensors of rows that are decoded together, on one device.
 
-    Time values count the steps of the window: those below `first_value` were decided by earlier windows, those from
-    `end_value` on belong to later ones. At most `groups_at_once` groups may share a time. `end_ids`, where they are
-    given, decide alone what ends the row. `negative_ids` are the prompt to keep away from. A `time_threshold` is taken
-    instead of that of the time choice: a lower one makes more objects. `shares` are those that guidance counts.
+    Attributes:
+        context: Index of the row's context in `contexts_of`, int64 [rows].
+        first_value: As in `DecodeRow`, like the next three; int64 [rows].
+        is_open: Whether an object waits for its end, bool [rows].
+        forbidden: Tokens that the context and its grammar forbid, bool [rows, vocabulary out].
+        thresholds: Of the choice of beginnings, float64 [rows].
     """
 
-    context: ContextKind
-    prompt_ids: list[int]
-    first_value: int = 0
-    end_value: int = 0
-    groups_at_once: int = 1
-    last_value: int = 0
-    same_time_groups: int = 0
-    written_ids: list[int] = field(default_factory=list)
-    grammar: GrammarState | None = None
-    end_ids: frozenset[int] | None = None
-    negative_ids: list[int] = field(default_factory=list)
-    end_id: int | None = None
-    time_threshold: float | None = None
-    shares: tuple[RatioTarget, ...] = ()
+    context: Tensor
+    first_value: Tensor
+    last_value: Tensor
+    same_time_groups: Tensor
+    groups_at_once: Tensor
+    is_open: Tensor
+    forbidden: Tensor
+    thresholds: Tensor
 
-    def note(self, token_id: int, vocabulary: Vocabulary) -> None:
-        """Takes a token of the row's own context into account, read or written."""
-        event = vocabulary.decode(token_id)
-        if event is None:
-            return
-        if self.grammar is not None:
-            self.grammar.read(event)
-        for share in self.shares:
-            share.read(event)
-        if event.kind is EventKind.TIME:
-            self._note_time(event.value)
-
-    def _note_time(self, value: int) -> None:
-        self.same_time_groups = self.same_time_groups + 1 if value == self.last_value else 1
-        self.last_value = value
+    @classmethod
+    def of(cls, rows: Sequence[DecodeRow], masks: GrammarMasks, time_threshold: float) -> RowFacts:
+        """Return the facts of rows on the CPU; `time_threshold` is for rows without one."""
+        numbers = [
+            (
+                masks.contexts.index(row.context),
+                row.first_value,
+                row.last_value,
+                row.same_time_groups,
+                row.groups_at_once,
+                row.is_open,
+            )
+            for row in rows
+        ]
+        *values, is_open = torch.tensor(numbers).unbind(1)
+        thresholds = [time_threshold if row.time_threshold is None else row.time_threshold for row in rows]
+        forbidden = torch.stack([masks.forbidden(row.context, row.grammar) for row in rows])
+        return cls(*values, is_open.bool(), forbidden, torch.tensor(thresholds, dtype=torch.float64))
 
 
 class LogitRule(Protocol):
-    def __call__(self, scores: Tensor, row: Row) -> None:
-        """Forbids tokens in `scores` [vocabulary out], on the CPU, in place."""
+    """Rule that forbids tokens."""
+
+    def __call__(self, scores: Tensor, facts: RowFacts) -> None:
+        """Forbid tokens in `scores` [rows, vocabulary out] in place."""
 
 
-class TimeRunsForward:
-    """No time before the last one that was written, and no object where an earlier window has decided.
+class TimeRule:
+    """Rule on times.
 
-    What was begun there and left open may still end there.
+    Args:
+        vocabulary: Of the model.
+        device: Of the scores.
     """
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        self.time_ids = vocabulary.ids_of(EventKind.TIME)
+    def __init__(self, vocabulary: Vocabulary, device: torch.device | str = "cpu") -> None:
+        time_ids = vocabulary.ids_of(EventKind.TIME)
+        self.times = slice(time_ids.start, time_ids.stop)
+        self.values = torch.arange(len(time_ids), device=device)
 
-    def __call__(self, scores: Tensor, row: Row) -> None:
-        is_open = row.grammar is not None and row.grammar.waiting is not None
-        first_allowed = row.last_value if is_open else max(row.first_value, row.last_value)
-        scores[self.time_ids.start : self.time_ids.start + first_allowed] = FORBIDDEN
+    def __call__(self, scores: Tensor, facts: RowFacts) -> None:
+        scores[:, self.times].masked_fill_(self.forbidden(facts), FORBIDDEN)
 
-
-class FewGroupsAtOnce:
-    """A time is used up after some groups, so that no loop of objects on a spot can begin."""
-
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        self.time_ids = vocabulary.ids_of(EventKind.TIME)
-
-    def __call__(self, scores: Tensor, row: Row) -> None:
-        if row.same_time_groups >= row.groups_at_once:
-            scores[self.time_ids.start + row.last_value] = FORBIDDEN
+    def forbidden(self, facts: RowFacts) -> Tensor:
+        """Return which times are forbidden, bool [rows, times]."""
+        raise NotImplementedError
 
 
-class OnlyItsContext:
-    """Only tokens that the context can hold, and its own end."""
+class TimeRunsForward(TimeRule):
+    """No time before the last one of the row, and no object where an earlier window has decided.
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        # Without contexts of their own, beats stand in the map.
-        contexts = vocabulary.contexts or (ContextKind.MAP,)
-        self.forbidden = {context: self._mask(vocabulary, context) for context in contexts}
+    An object that began there may still end there.
+    """
 
-    @staticmethod
-    def _mask(vocabulary: Vocabulary, context: ContextKind) -> Tensor:
-        forbidden = torch.ones(vocabulary.size_out, dtype=torch.bool)
-        for event_range in vocabulary.output_ranges:
-            allowed = KINDS_OF_CONTEXT.get(context)
-            elsewhere = _NOT_IN_A_MAP if vocabulary.contexts else frozenset()
-            if (event_range.kind in allowed) if allowed else event_range.kind not in elsewhere:
-                ids = vocabulary.ids_of(event_range.kind)
-                forbidden[ids.start : ids.stop] = False
-        forbidden[vocabulary.context_eos(context)] = False
-        return forbidden
-
-    def __call__(self, scores: Tensor, row: Row) -> None:
-        scores.masked_fill_(self.forbidden[row.context], FORBIDDEN)
+    def forbidden(self, facts: RowFacts) -> Tensor:
+        first = torch.maximum(facts.first_value, facts.last_value)
+        return self.values < torch.where(facts.is_open, facts.last_value, first)[:, None]
 
 
-class WholeGroups:
-    """Only what the grammar allows in a map, and only columns that it has."""
+class FewGroupsAtOnce(TimeRule):
+    """No time after some groups at it, which prevents endless loops of objects at one time."""
+
+    def forbidden(self, facts: RowFacts) -> Tensor:
+        is_used_up = facts.same_time_groups >= facts.groups_at_once
+        return (self.values == facts.last_value[:, None]) & is_used_up[:, None]
+
+
+def forbid_by_grammar(scores: Tensor, facts: RowFacts) -> None:
+    """Forbid what the context and its grammar do not allow, as a `LogitRule`."""
+    scores.masked_fill_(facts.forbidden, FORBIDDEN)
+
+
+def default_rules(vocabulary: Vocabulary, device: torch.device | str = "cpu") -> list[LogitRule]:
+    """Return the rules of ordinary generation."""
+    return [forbid_by_grammar, TimeRunsForward(vocabulary, device), FewGroupsAtOnce(vocabulary, device)]
+
+
+def contexts_of(vocabulary: Vocabulary) -> tuple[ContextKind, ...]:
+    """Return the contexts of a vocabulary; without any, all events are in the map."""
+    return vocabulary.contexts or (ContextKind.MAP,)
+
+
+class GrammarMasks:
+    """Masks of the tokens that a context and its grammar forbid, bool [vocabulary out], each made once."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
+        self.contexts = contexts_of(vocabulary)
+        self._by_context = {context: self._context_mask(context) for context in self.contexts}
         self._masks: dict[tuple, Tensor] = {}
 
-    def __call__(self, scores: Tensor, row: Row) -> None:
-        state = row.grammar
-        if state is None:
-            return
-        key = (row.context, state.allowed(), state.may_end, state.columns())
+    def forbidden(self, context: ContextKind, grammar: GrammarState | None) -> Tensor:
+        """Return the mask of a state. Without a grammar, a context allows its own tokens and its own end."""
+        if grammar is None:
+            return self._by_context[context]
+        key = (context, grammar.allowed(), grammar.may_end, grammar.columns())
         if key not in self._masks:
-            self._masks[key] = self._forbidden(*key)
-        scores.masked_fill_(self._masks[key], FORBIDDEN)
+            self._masks[key] = self._by_context[context] | self._grammar_mask(*key)
+        return self._masks[key]
 
-    def _forbidden(
-        self, context: ContextKind, allowed: Iterable[EventKind], may_end: bool, columns: Iterable[int]
+    def _context_mask(self, context: ContextKind) -> Tensor:
+        elsewhere = _NOT_IN_A_MAP if self.vocabulary.contexts else frozenset()
+        every = frozenset(event_range.kind for event_range in self.vocabulary.output_ranges)
+        return self._mask(context, KINDS_OF_CONTEXT.get(context, every - elsewhere), may_end=True)
+
+    def _grammar_mask(
+        self, context: ContextKind, allowed: frozenset[EventKind], may_end: bool, columns: frozenset[int]
     ) -> Tensor:
-        forbidden = torch.ones(self.vocabulary.size_out, dtype=torch.bool)
-        for kind in allowed:
-            if kind not in self.vocabulary:
-                continue
-            ids = self.vocabulary.ids_of(kind)
-            forbidden[ids.start : ids.stop] = False
-            if kind is EventKind.COLUMN:
-                forbidden[ids.start : ids.stop] = True
-                forbidden[[ids.start + column for column in columns if column < len(ids)]] = False
-        forbidden[self.vocabulary.context_eos(context)] = not may_end
+        forbidden = self._mask(context, allowed, may_end)
+        if EventKind.COLUMN in allowed:
+            ids = self.vocabulary.ids_of(EventKind.COLUMN)
+            forbidden[ids.start : ids.stop] = True
+            forbidden[[ids.start + column for column in columns if column < len(ids)]] = False
         return forbidden
 
-
-def default_rules(vocabulary: Vocabulary) -> list[LogitRule]:
-    """The rules of ordinary generation."""
-    return [
-        TimeRunsForward(vocabulary),
-        FewGroupsAtOnce(vocabulary),
-        OnlyItsContext(vocabulary),
-        WholeGroups(vocabulary),
-    ]
-
-
-def ends_row(token_id: int, row: Row, vocabulary: Vocabulary) -> bool:
-    """Whether a token ends the row: an end mark, or a time that belongs to a later window."""
-    if row.end_ids is not None:
-        return token_id in row.end_ids
-    if token_id in (EOS_ID, vocabulary.context_eos(row.context)):
-        return True
-    time_ids = vocabulary.ids_of(EventKind.TIME)
-    return token_id in time_ids and token_id - time_ids.start >= row.end_value
+    def _mask(self, context: ContextKind, allowed: frozenset[EventKind], may_end: bool) -> Tensor:
+        forbidden = torch.ones(self.vocabulary.size_out, dtype=torch.bool)
+        for kind in allowed:
+            ids = self.vocabulary.ids_of(kind)
+            forbidden[ids.start : ids.stop] = False
+        forbidden[self.vocabulary.context_eos(context)] = not may_end
+        return forbidden

@@ -10,21 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
 
 import torch
 from torch import Tensor
 
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
+from osuT5.generation.decode_row import DecodeRow, RatioTarget
 from osuT5.tokens.conditions import PLAIN_SPEED_PERCENT
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import ContextKind, Event, EventGroup, EventKind
 from osuT5.tokens.vocabulary import Vocabulary
 from osuT5.tokens.windows import Window, WindowGrid
-
-if TYPE_CHECKING:
-    from osuT5.generation.rules.logit_rules import Row
 
 LOG_ODDS_PER_OBJECT = 0.25
 """At a guidance scale of 1 or less, and more by `LOG_ODDS_PER_SCALE` for each 1 above it."""
@@ -37,20 +34,6 @@ MOST_BEHIND = 10.0
 OBJECT_KINDS = frozenset({EventKind.CIRCLE, EventKind.HOLD_NOTE, EventKind.DRUMROLL, EventKind.DENDEN})
 
 
-class RatioTarget(Protocol):
-    """A share of the objects of a chart, as far as it is written."""
-
-    def read(self, event: Event) -> None:
-        """Counts an event."""
-
-    def lean(self, scores: Tensor, vocabulary: Vocabulary, strength: float) -> None:
-        """Change `scores` [vocabulary out] in place, by `strength` (log odds) for each missing object.
-
-        Only the odds among the answers to one question change, never the probability of the question: asking for
-        more hold notes makes no more objects.
-        """
-
-
 class TowardsRatioTargets:
     """Rule that leans towards the shares requested of a row, more so for a higher guidance scale."""
 
@@ -58,7 +41,7 @@ class TowardsRatioTargets:
         self.vocabulary = vocabulary
         self.strength = LOG_ODDS_PER_OBJECT + LOG_ODDS_PER_SCALE * max(0.0, guidance_scale - 1)
 
-    def __call__(self, scores: Tensor, row: Row) -> None:
+    def __call__(self, scores: Tensor, row: DecodeRow) -> None:
         for share in row.shares:
             share.lean(scores, self.vocabulary, self.strength)
 

@@ -1,1 +1,4 @@
-"""Choice of a token from scores, on the host and on a device. Rules are outside."""
+"""Choice of a token from logits, on host and device.
+
+Rules are in `osuT5.generation.rules`.
+"""

@@ -1,9 +1,8 @@
-"""What `RowByRow` does for one row on the host, done for all rows of a decoder on its device.
+"""Choice of tokens on a device, for all rows of a decoder: `RowChoice` with the state of rows in tensors.
 
-Rules are those of `logit_rules`, draws those of `sampling`; where a row is in its grammar comes from
-the tables of `compiled_grammar`. Everything that a row needs to know lies in tensors of fixed shapes, so a choice can
-be captured as a graph together with the step before it. A row that comes to a line that has not been learned waits
-there until the host has learned it; a row that has ended stands still.
+The position of a row in its grammar comes from the tables of `compiled_grammar`. All state is in tensors of fixed
+shapes, so a choice and the step before it are captured as one graph. A row whose line is not learned yet waits until
+the host has learned it; a row that has ended does not change.
 """
 
 from __future__ import annotations
@@ -15,11 +14,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from osuT5.generation.decode_row import DecodeRow
 from osuT5.generation.rules.compiled_grammar import UNKNOWN, CompiledGrammar
-from osuT5.generation.rules.logit_rules import FORBIDDEN, Row
+from osuT5.generation.rules.logit_rules import RowFacts, contexts_of
+from osuT5.generation.sampling.row_choice import Guidance, RowChoice
 from osuT5.generation.sampling.sampler import Sampler
 from osuT5.model.decoding.static_decoder import StaticDecoder
-from osuT5.tokens.events import ContextKind, EventKind
+from osuT5.tokens.events import EventKind
 from osuT5.tokens.vocabulary import EOS_ID
 
 FACTS = (
@@ -60,18 +61,17 @@ class DeviceChoice:
         decoder: StaticDecoder,
         grammar: CompiledGrammar,
         sampler: Sampler,
-        guidance=None,
+        guidance: Guidance | None = None,
     ) -> None:
         vocabulary, device = grammar.vocabulary, decoder.scores.device
         self.rows = decoder.shape.rows // (1 if guidance is None else 2)
         self.room = decoder.max_length + 1
         self.grammar = grammar
         self._scores, self._fed = decoder.scores, decoder.fed  # not the decoder, which keeps this
-        self._sampler = sampler.to(device)
+        self._choice = RowChoice(sampler, device)
         self._guidance = guidance
-        self._contexts = vocabulary.contexts or (ContextKind.MAP,)
+        self._contexts = contexts_of(vocabulary)
         self._time_ids = vocabulary.ids_of(EventKind.TIME)
-        self._time_values = torch.arange(len(self._time_ids), device=device)
         self.facts = torch.zeros(len(FACTS), self.rows, dtype=torch.long, device=device)
         self.written = torch.zeros(self.rows, self.room, dtype=torch.long, device=device)
         self.uniforms = torch.zeros(self.rows, self.room, dtype=torch.float64, device=device)
@@ -80,7 +80,7 @@ class DeviceChoice:
         """How many rows are going, and how many wait for the host."""
         self._fact = dict(zip(FACTS, self.facts, strict=True))
 
-    def begin(self, rows: Sequence[Row], left: Sequence[int], uniforms: Sequence[Tensor]) -> None:
+    def begin(self, rows: Sequence[DecodeRow], left: Sequence[int], uniforms: Sequence[Tensor]) -> None:
         """Takes rows that have noted what was decided. left: tokens that each may be fed; uniforms: a number for each
         of its tokens."""
         facts = torch.zeros(self.facts.shape, dtype=torch.long)
@@ -105,7 +105,7 @@ class DeviceChoice:
         for place, own in enumerate(uniforms):
             numbers[place, : len(own)] = own
         self.uniforms[: len(rows), : numbers.shape[1]] = numbers.to(self.uniforms.device)
-        default = self._sampler.sampling.time_threshold
+        default = self._choice.sampler.sampling.time_threshold
         thresholds = [default if row.time_threshold is None else row.time_threshold for row in rows]
         self.thresholds[: len(rows)] = torch.tensor(thresholds, dtype=torch.float64, device=self.thresholds.device)
 
@@ -114,9 +114,9 @@ class DeviceChoice:
         """A token for each row that is going, by the decoder's scores; the decoder is told to read it next."""
         fact, scores = self._fact, self._scores
         is_going = (fact["is_going"] > 0) & (fact["is_waiting"] == 0)
-        if self._guidance is not None:
-            scores = self._guidance(*scores.chunk(2))
-        chosen = self._chosen(self._allowed(scores))
+        scores = scores.clone() if self._guidance is None else self._guidance(*scores.chunk(2))
+        uniforms = self.uniforms.gather(1, fact["count"][:, None])[:, 0]
+        chosen = self._choice.draw(scores, self._row_facts(), uniforms)
         self._note(chosen, is_going)
         is_fed = is_going & (fact["is_going"] > 0)
         ids, places = self._fed.unflatten(1, (-1, self.rows)).unbind(0)  # [copies, rows] each
@@ -158,30 +158,14 @@ class DeviceChoice:
             for ids, length, has_ended in zip(written, fact["count"], fact["has_ended"], strict=False)
         ]
 
-    def _allowed(self, scores: Tensor) -> Tensor:
-        """Scores [rows, vocabulary out] with what rules forbid at -inf."""
-        fact = self._fact
-        scores = scores.masked_fill(self.grammar.masks[self.grammar.mask_of[fact["line"]]], FORBIDDEN)
-        first = torch.maximum(fact["first_value"], fact["last_value"])
-        first = torch.where(self.grammar.is_open[fact["line"]], fact["last_value"], first)
-        is_used_up = fact["same_time_groups"] >= fact["groups_at_once"]
-        values = self._time_values
-        too_early = values < first[:, None]
-        too_many = (values == fact["last_value"][:, None]) & is_used_up[:, None]
-        scores[:, self._time_ids.start : self._time_ids.stop].masked_fill_(too_early | too_many, FORBIDDEN)
-        return scores
-
-    def _chosen(self, scores: Tensor) -> Tensor:
-        """A token for each row, for allowed scores."""
-        fact = self._fact
-        uniforms = self.uniforms.gather(1, fact["count"][:, None])[:, 0]
-        map_index = self._contexts.index(ContextKind.MAP) if ContextKind.MAP in self._contexts else -1
-        may_begin = (fact["context"] == map_index) & ~self.grammar.is_open[fact["line"]]
-        chosen = self._sampler.draw(scores, fact["context"], may_begin, self.thresholds, uniforms)
-        return torch.where(scores.isfinite().any(1), chosen, EOS_ID)
+    def _row_facts(self) -> RowFacts:
+        fact, line = self._fact, self._fact["line"]
+        names = ("context", "first_value", "last_value", "same_time_groups", "groups_at_once")
+        forbidden = self.grammar.masks[self.grammar.mask_of[line]]
+        return RowFacts(*map(fact.get, names), self.grammar.is_open[line], forbidden, self.thresholds)
 
     def _note(self, chosen: Tensor, is_going: Tensor) -> None:
-        """What `Engine.continues` and `Row.note` do, and the room that is left."""
+        """Append as `DecodeRow.append` does, and count the room that is left."""
         fact, grammar = self._fact, self.grammar
         value = chosen - self._time_ids.start
         is_time = (value >= 0) & (value < len(self._time_ids))

@@ -21,11 +21,20 @@ from torch import Tensor
 
 from osu_beatmap.beatmap import GameMode
 from osuT5.generation.rules.grammar import is_published
-from osuT5.generation.rules.logit_rules import Row
+from osuT5.generation.rules.logit_rules import RowFacts, contexts_of
 from osuT5.generation.sampling.draws import draw, draw_beginning, draw_kind
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import ContextKind, EventKind
-from parity.logit_rules import Temperatures
+
+
+@dataclass(frozen=True)
+class Temperatures:
+    """Temperatures of all published checkpoints; `timing` is that of beats, `taiko_hit` that of hitsounds in taiko."""
+
+    general: float
+    timing: float = 0.1
+    mania_column: float = 0.8
+    taiko_hit: float = 0.8
 
 
 @dataclass(frozen=True)
@@ -86,7 +95,9 @@ class Sampler:
     def __init__(self, sampling: Sampling, spec: Contract) -> None:
         self.sampling = sampling
         vocabulary = spec.vocabulary
-        self._contexts = vocabulary.contexts or (ContextKind.MAP,)
+        self.vocabulary = vocabulary
+        self._contexts = contexts_of(vocabulary)
+        self._map_index = self._contexts.index(ContextKind.MAP) if ContextKind.MAP in self._contexts else -1
         self._kinds = vocabulary.output_kinds
         self._time_ids = vocabulary.ids_of(EventKind.TIME)
         self._end_id = vocabulary.context_eos(ContextKind.MAP) if ContextKind.MAP in self._contexts else None
@@ -107,44 +118,26 @@ class Sampler:
                 setattr(other, name, value.to(device))
         return other
 
-    def __call__(self, scores: Tensor, row: Row, uniform: float) -> int:
-        """Draw a token for one row; forbidden ones are never drawn.
-
-        Args:
-            scores: On the CPU [vocabulary out], -inf where forbidden.
-            uniform: The random number of this token, in [0, 1).
-        """
-        may_begin = row.context is ContextKind.MAP and (row.grammar is None or not row.grammar.waiting)
-        threshold = self.sampling.time_threshold if row.time_threshold is None else row.time_threshold
-        facts = (
-            torch.tensor([self._contexts.index(row.context)]),
-            torch.tensor([may_begin]),
-            *torch.tensor([[threshold], [uniform]], dtype=torch.float64),
-        )
-        return int(self.draw(scores[None], *facts))
-
-    def draw(self, scores: Tensor, contexts: Tensor, may_begin: Tensor, thresholds: Tensor, uniforms: Tensor) -> Tensor:
+    def draw(self, scores: Tensor, facts: RowFacts, uniforms: Tensor) -> Tensor:
         """Draw a token for each row [rows]. A row without an allowed token gets any.
 
         Args:
             scores: [rows, vocabulary out], -inf where forbidden.
-            contexts: Indices of the rows' contexts in the vocabulary [rows].
-            may_begin: Whether the next time would be that of a new object in a map, bool [rows].
-            thresholds: Of the choice of beginnings, float64 [rows].
             uniforms: Random numbers in [0, 1), float64 [rows].
         """
         scores = scores + self._offsets
         if not self.sampling.kind_first:
-            return self._draw_value(scores, contexts, self._kind_of_id[scores.argmax(1)], uniforms)
+            return self._draw_value(scores, facts.context, self._kind_of_id[scores.argmax(1)], uniforms)
         probabilities = scores.softmax(1)
-        may_begin = may_begin & self._chooses_beginnings
-        kinds, uniforms = self._draw_kind(probabilities, contexts, may_begin, uniforms)
+        # Whether the next time would be that of a new object in a map.
+        may_begin = (facts.context == self._map_index) & ~facts.is_open & self._chooses_beginnings
+        kinds, uniforms = self._draw_kind(probabilities, facts.context, may_begin, uniforms)
         of_kind = scores.masked_fill(self._kind_of_id != kinds[:, None], -torch.inf)
-        chosen = self._draw_value(of_kind, contexts, kinds, uniforms)
+        chosen = self._draw_value(of_kind, facts.context, kinds, uniforms)
         if not self._chooses_beginnings:
             return chosen
         begins = may_begin & (kinds == self._kinds.index(EventKind.TIME))
-        return torch.where(begins, self._beginnings(probabilities, thresholds, uniforms), chosen)
+        return torch.where(begins, self._beginnings(probabilities, facts.thresholds, uniforms), chosen)
 
     @property
     def _chooses_beginnings(self) -> bool:

@@ -10,8 +10,9 @@ import torch
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
 from osuT5.generation.chart_state import ChartState, groups_between
-from osuT5.generation.decode_loop import Engine, RowByRow
-from osuT5.generation.rules.logit_rules import Row
+from osuT5.generation.decode_loop import DecodeLoop
+from osuT5.generation.decode_row import DecodeRow
+from osuT5.generation.sampling.row_choice import RowChoice
 from osuT5.generation.sampling.sampler import Sampler, Sampling
 from osuT5.generation.window_schedule import SongGenerator
 from osuT5.model.seq2seq import MapperModel
@@ -137,7 +138,7 @@ def test_objects_of_earlier_windows_count_among_the_asked_shares(writer):
     ]
     window = next(window for window in writer.windows if window.from_ms > 8_900)
     row = writer.row(window, ContextKind.MAP, asked, written)
-    Engine(writer.model, SPEC.vocabulary).note_decided(row)
+    row.note_prompt(SPEC.vocabulary)
     (share,) = row.shares
     assert (share.objects, share.held) == (20, 10)
     anything = ChartState(replace(wanted, hold_note_ratio=None), 1)
@@ -159,14 +160,13 @@ def test_a_context_knows_those_before_it(writer):
     assert known.contexts_before(ContextKind.TIMING, SPEC) == []
 
 
-def test_times_of_earlier_contexts_do_not_hold_a_row_back(model):
+def test_times_of_earlier_contexts_do_not_hold_a_row_back():
     """The prompt of a map ends with beats up to the end of the window; its first object may still be at the start."""
     vocabulary = SPEC.vocabulary
-    engine = Engine(model, vocabulary)
     times = vocabulary.ids_of(EventKind.TIME)
     prompt = [vocabulary.context_sos(ContextKind.TIMING), times.start + 800, vocabulary.context_sos(ContextKind.MAP)]
-    row = Row(ContextKind.MAP, [*prompt, times.start + 30], 0, 819, 4)
-    engine.note_decided(row)
+    row = DecodeRow(ContextKind.MAP, [*prompt, times.start + 30], 0, 819, 4)
+    row.note_prompt(vocabulary)
     assert row.last_value == 30
 
 
@@ -178,14 +178,15 @@ def test_groups_between_includes_its_start_and_excludes_its_end():
 def test_a_row_that_never_ends_stops_at_the_decoder_length(model):
     vocabulary = SPEC.vocabulary
 
-    def only_hitsounds(scores, row):
-        kept = scores[vocabulary.ids_of(EventKind.HITSOUND).start].item()
-        scores.fill_(float("-inf"))
-        scores[vocabulary.ids_of(EventKind.HITSOUND).start] = kept
+    def only_hitsounds(scores, facts):
+        first = vocabulary.ids_of(EventKind.HITSOUND).start
+        scores[:, :first] = scores[:, first + 1 :] = float("-inf")
 
-    engine = Engine(model, vocabulary)
-    choice = RowByRow([only_hitsounds], Sampler(Sampling(), SPEC), [torch.Generator()])
-    row = Row(ContextKind.MAP, [1, vocabulary.context_sos(ContextKind.MAP)], 0, 819, 4)
+    engine = DecodeLoop(model, vocabulary)
+    choice = RowChoice(Sampler(Sampling(), SPEC))
+    choice.rules = [only_hitsounds]
+    prompt = [1, vocabulary.context_sos(ContextKind.MAP)]
+    row = DecodeRow(ContextKind.MAP, prompt, 0, 819, 4, generator=torch.Generator())
     states = torch.zeros(1, model.config.max_source_positions, model.config.d_model)
     engine.write([row], states, [0], [0], choice)
     assert len(row.prompt_ids) + len(row.written_ids) <= engine.max_length + 1
@@ -201,6 +202,6 @@ def test_a_spinner_longer_than_the_lookback_can_end(writer):
     assert {EventKind.SPINNER, EventKind.SPINNER_END} <= row.grammar.allowed()
     in_sight = EventGroup(window.start_ms, (Event(EventKind.TIME, 0), Event(EventKind.SPINNER)))
     row = writer.row(window, ContextKind.MAP, chart(), [in_sight])
-    Engine(writer.model, SPEC.vocabulary).note_decided(row)
+    row.note_prompt(SPEC.vocabulary)
     row.grammar.read(Event(EventKind.TIME, 400))
     assert EventKind.SPINNER not in row.grammar.allowed()

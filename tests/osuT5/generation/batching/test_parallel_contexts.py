@@ -10,7 +10,8 @@ import pytest
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
 from osuT5.generation.batching.parallel_contexts import WriterGroup
-from osuT5.generation.sampling.sampler import Sampling
+from osuT5.generation.sampling.row_choice import RowChoice
+from osuT5.generation.sampling.sampler import Sampler, Sampling
 from osuT5.generation.window_schedule import SongGenerator
 from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.tokens.events import ContextKind
@@ -62,7 +63,7 @@ def test_a_later_context_is_behind_by_what_it_can_see(writers):
         pytest.skip("a model with one context")
     (chart, *_) = charts()
     wanted = [(ContextKind.TIMING, chart), (ContextKind.MAP, chart)]
-    group = WriterGroup(fast, wanted, fast._choice(HOT, []), {context: None for context, _ in wanted})
+    group = WriterGroup(fast, wanted, RowChoice(Sampler(HOT, fast.spec)), {context: None for context, _ in wanted})
     beats, objects = group.writers
     window = fast.windows[0]
     seen = [each for each in fast.windows if fast.first_ms(each) < window.start_ms + fast.spec.grid.window_ms]

@@ -9,8 +9,9 @@ import torch
 
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
+from osuT5.generation.decode_row import DecodeRow
 from osuT5.generation.rules.compiled_grammar import UNKNOWN, CompiledGrammar, TableFull
-from osuT5.generation.rules.logit_rules import OnlyItsContext, Row, WholeGroups
+from osuT5.generation.rules.logit_rules import GrammarMasks
 from osuT5.generation.window_schedule import _grammar
 from osuT5.tokens.events import ContextKind
 from tests.support.tiny_song import tiny_spec
@@ -32,18 +33,16 @@ def compiled(spec) -> CompiledGrammar:
 @pytest.mark.parametrize("mode", list(GameMode))
 def test_a_row_is_in_its_line_at_every_token(spec, compiled, mode):
     dice = random.Random(mode.value)
-    rules = (OnlyItsContext(spec.vocabulary), WholeGroups(spec.vocabulary))
+    masks = GrammarMasks(spec.vocabulary)
     for context in spec.contexts_of(mode):
-        row = Row(context, [], grammar=_grammar(context, Attributes(mode, key_count=5), spec.encoding))
+        row = DecodeRow(context, [], grammar=_grammar(context, Attributes(mode, key_count=5), spec.encoding))
         line = compiled.line_of(context, row.grammar)
         for _ in range(TOKENS):
             compiled.publish()
-            scores = torch.zeros(spec.vocabulary.size_out)
-            for rule in rules:
-                rule(scores, row)
-            assert torch.equal(compiled.masks[compiled.mask_of[line]], scores.isneginf())
+            forbidden = masks.forbidden(context, row.grammar)
+            assert torch.equal(compiled.masks[compiled.mask_of[line]], forbidden)
             assert bool(compiled.is_open[line]) == bool(row.grammar and row.grammar.waiting)
-            allowed = torch.nonzero(scores.isfinite()).flatten().tolist()
+            allowed = torch.nonzero(~forbidden).flatten().tolist()
             if not allowed:
                 break  # V30 has no columns: such a row ends
             token_id = dice.choice(_one_of_each_class(compiled, allowed))

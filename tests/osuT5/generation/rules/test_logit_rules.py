@@ -1,26 +1,30 @@
 import torch
 
 from osu_beatmap.beatmap import GameMode
+from osuT5.generation.decode_row import DecodeRow
 from osuT5.generation.rules.grammar import GrammarState
-from osuT5.generation.rules.logit_rules import FewGroupsAtOnce, OnlyItsContext, Row, TimeRunsForward, ends_row
+from osuT5.generation.rules.logit_rules import FewGroupsAtOnce, GrammarMasks, RowFacts, TimeRunsForward
 from osuT5.tokens.contract import mini_spec
 from osuT5.tokens.events import ContextKind, Event, EventKind
 from osuT5.tokens.vocabulary import EOS_ID
 
 VOCABULARY = mini_spec().vocabulary
+MASKS = GrammarMasks(VOCABULARY)
 TIME_IDS = VOCABULARY.ids_of(EventKind.TIME)
 
 
-def row(**changes) -> Row:
+def row(**changes) -> DecodeRow:
     facts = {"context": ContextKind.MAP, "prompt_ids": [], "first_value": 10, "end_value": 20, "groups_at_once": 2}
-    return Row(**{**facts, **changes})
+    return DecodeRow(**{**facts, **changes})
 
 
-def allowed_times(rule, state: Row) -> list[int]:
-    scores = torch.zeros(VOCABULARY.size_out)
-    rule(scores, state)
-    times = scores[TIME_IDS.start : TIME_IDS.stop]
-    return torch.nonzero(torch.isfinite(times)).flatten().tolist()
+def allowed_times(rule, state: DecodeRow) -> list[int]:
+    """The times allowed to a row, in company of one with other times."""
+    scores = torch.zeros(2, VOCABULARY.size_out)
+    rule(scores, RowFacts.of([row(last_value=50), state], MASKS, 0.35))
+    assert not scores[:, : TIME_IDS.start].any()
+    assert not scores[:, TIME_IDS.stop :].any()
+    return torch.nonzero(torch.isfinite(scores[1, TIME_IDS.start : TIME_IDS.stop])).flatten().tolist()
 
 
 def test_no_time_that_an_earlier_window_decided():
@@ -55,25 +59,23 @@ def test_a_time_is_used_up_after_some_groups():
 
 
 def test_a_context_holds_only_its_own_tokens():
-    rule = OnlyItsContext(VOCABULARY)
     for context, inside, outside in (
         (ContextKind.TIMING, EventKind.BEAT, EventKind.CIRCLE),
         (ContextKind.MAP, EventKind.CIRCLE, EventKind.BEAT),
         (ContextKind.KIAI, EventKind.KIAI, EventKind.POSITION),
         (ContextKind.SV, EventKind.SCROLL_SPEED_CHANGE, EventKind.HITSOUND),
     ):
-        scores = torch.zeros(VOCABULARY.size_out)
-        rule(scores, row(context=context))
-        assert torch.isfinite(scores[VOCABULARY.encode(Event(inside))])
-        assert not torch.isfinite(scores[VOCABULARY.encode(Event(outside))])
-        assert torch.isfinite(scores[VOCABULARY.context_eos(context)])
+        forbidden = MASKS.forbidden(context, None)
+        assert not forbidden[VOCABULARY.encode(Event(inside))]
+        assert forbidden[VOCABULARY.encode(Event(outside))]
+        assert not forbidden[VOCABULARY.context_eos(context)]
         others = [VOCABULARY.context_eos(c) for c in VOCABULARY.contexts if c is not context]
-        assert not torch.isfinite(scores[others]).any()
+        assert forbidden[others].all()
 
 
 def test_times_in_the_lookahead_end_the_window():
-    assert not ends_row(TIME_IDS.start + 19, row(), VOCABULARY)
-    assert ends_row(TIME_IDS.start + 20, row(), VOCABULARY)
-    assert ends_row(EOS_ID, row(), VOCABULARY)
-    assert ends_row(VOCABULARY.context_eos(ContextKind.MAP), row(), VOCABULARY)
-    assert not ends_row(VOCABULARY.context_eos(ContextKind.KIAI), row(), VOCABULARY)
+    assert not row().is_ended_by(TIME_IDS.start + 19, VOCABULARY)
+    assert row().is_ended_by(TIME_IDS.start + 20, VOCABULARY)
+    assert row().is_ended_by(EOS_ID, VOCABULARY)
+    assert row().is_ended_by(VOCABULARY.context_eos(ContextKind.MAP), VOCABULARY)
+    assert not row().is_ended_by(VOCABULARY.context_eos(ContextKind.KIAI), VOCABULARY)

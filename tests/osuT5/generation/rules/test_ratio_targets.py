@@ -7,7 +7,7 @@ import torch
 
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
-from osuT5.generation.rules.logit_rules import Row
+from osuT5.generation.decode_row import DecodeRow
 from osuT5.generation.rules.ratio_targets import (
     LOG_ODDS_PER_OBJECT,
     LOG_ODDS_PER_SCALE,
@@ -44,7 +44,7 @@ def scores_of(chances: dict[Event | int, float]) -> torch.Tensor:
 def leant(share, chances: dict[Event | int, float], scale: float = SCALE) -> torch.Tensor:
     """The log odds that were added to each token, forbidden ones included."""
     scores = scores_of(chances)
-    row = Row(ContextKind.MAP, [], shares=(share,))
+    row = DecodeRow(ContextKind.MAP, [], shares=(share,))
     before = scores.clone()
     TowardsRatioTargets(VOCABULARY, scale)(scores, row)
     assert scores.exp().sum() == pytest.approx(float(before.exp().sum()), rel=1e-4), "a question became likelier"
@@ -81,7 +81,7 @@ def test_what_the_rules_forbid_stays_forbidden():
     scores = scores_of({NOTE: 0.5})
     scores[VOCABULARY.encode(HOLD)] = float("-inf")
     before = scores.clone()
-    TowardsRatioTargets(VOCABULARY, SCALE)(scores, Row(ContextKind.MAP, [], shares=(share,)))
+    TowardsRatioTargets(VOCABULARY, SCALE)(scores, DecodeRow(ContextKind.MAP, [], shares=(share,)))
     torch.testing.assert_close(scores, before)
 
 

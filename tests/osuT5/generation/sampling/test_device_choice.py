@@ -6,11 +6,11 @@ import pytest
 import torch
 
 from osu_beatmap.beatmap import GameMode
-from osuT5.generation.decode_loop import Guidance
+from osuT5.generation.decode_row import DecodeRow
 from osuT5.generation.rules.compiled_grammar import CompiledGrammar
 from osuT5.generation.rules.grammar import GrammarState
-from osuT5.generation.rules.logit_rules import Row
 from osuT5.generation.sampling.device_choice import DeviceChoice
+from osuT5.generation.sampling.row_choice import Guidance
 from osuT5.generation.sampling.sampler import Sampler, Sampling
 from osuT5.model.decoding.static_decoder import Shape, StaticDecoder
 from osuT5.tokens.events import ContextKind
@@ -36,8 +36,8 @@ def choice_on(device: str, sampling: Sampling = HOT, guidance: Guidance | None =
 def begun_choice() -> DeviceChoice:
     choice = choice_on("cpu")
     rows = [
-        Row(ContextKind.MAP, [1], 0, 5000, 4, grammar=GrammarState(GameMode.STANDARD)),
-        Row(ContextKind.TIMING, [1], 0, 5000),
+        DecodeRow(ContextKind.MAP, [1], 0, 5000, 4, grammar=GrammarState(GameMode.STANDARD)),
+        DecodeRow(ContextKind.TIMING, [1], 0, 5000),
     ]
     generator = torch.Generator().manual_seed(0)
     choice.begin(rows, [20, 20], [torch.rand(21, generator=generator, dtype=torch.float64) for _ in rows])

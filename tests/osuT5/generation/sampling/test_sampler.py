@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from osu_beatmap.beatmap import GameMode
+from osuT5.generation.decode_row import DecodeRow
 from osuT5.generation.rules.grammar import GrammarState
-from osuT5.generation.rules.logit_rules import Row
+from osuT5.generation.rules.logit_rules import GrammarMasks, RowFacts
 from osuT5.generation.sampling.draws import beginning_chances
 from osuT5.generation.sampling.sampler import Sampler, Sampling, next_uniform
 from osuT5.tokens.contract import mini_spec
@@ -18,6 +19,7 @@ from osuT5.tokens.events import ContextKind, Event, EventKind
 
 SPEC = mini_spec()
 VOCABULARY = SPEC.vocabulary
+MASKS = GrammarMasks(VOCABULARY)
 A, B, C = (VOCABULARY.encode(Event(EventKind.SNAPPING, value)) for value in (1, 2, 3))
 FIRST = VOCABULARY.ids_of(EventKind.TIME).start
 POSITIONS = VOCABULARY.ids_of(EventKind.POSITION)
@@ -35,14 +37,19 @@ def scores_of(chances: dict[int, float]) -> torch.Tensor:
     return scores
 
 
-def row(context=ContextKind.MAP, waiting: EventKind | None = None) -> Row:
-    return Row(context, [], 0, 500, 4, grammar=GrammarState(GameMode.STANDARD, waiting=waiting))
+def row(context=ContextKind.MAP, waiting: EventKind | None = None) -> DecodeRow:
+    return DecodeRow(context, [], 0, 500, 4, grammar=GrammarState(GameMode.STANDARD, waiting=waiting))
+
+
+def draw_one(sampler: Sampler, scores: torch.Tensor, state: DecodeRow, uniform: float) -> int:
+    facts = RowFacts.of([state], MASKS, sampler.sampling.time_threshold)
+    return int(sampler.draw(scores[None], facts, torch.tensor([uniform], dtype=torch.float64)))
 
 
 def draws(sampling: Sampling, chances: dict[int, float], count=200, spec=SPEC, **facts) -> Counter[int]:
     generator = torch.Generator().manual_seed(0)
     sampler, scores = Sampler(sampling, spec), scores_of(chances)
-    return Counter(sampler(scores, row(**facts), next_uniform(generator)) for _ in range(count))
+    return Counter(draw_one(sampler, scores, row(**facts), next_uniform(generator)) for _ in range(count))
 
 
 def test_temperature_zero_takes_the_likeliest():
@@ -116,12 +123,10 @@ def test_rows_are_drawn_side_by_side_as_each_alone():
     sampler = Sampler(Sampling(), SPEC)
     generator = torch.Generator().manual_seed(3)
     scores = torch.randn(4, VOCABULARY.size_out, generator=generator)
-    contexts = torch.tensor([VOCABULARY.contexts.index(ContextKind.MAP)] * 4)
-    may_begin = torch.tensor([True, False, True, False])
     uniforms = torch.rand(4, generator=generator, dtype=torch.float64)
-    together = sampler.draw(scores, contexts, may_begin, torch.full((4,), 0.35, dtype=torch.float64), uniforms)
-    rows = [row(waiting=None if begins else EventKind.SLIDER_HEAD) for begins in may_begin.tolist()]
-    assert together.tolist() == [sampler(*each) for each in zip(scores, rows, uniforms.tolist(), strict=True)]
+    rows = [row(waiting=waiting) for waiting in (None, EventKind.SLIDER_HEAD) * 2]
+    together = sampler.draw(scores, RowFacts.of(rows, MASKS, 0.35), uniforms)
+    assert together.tolist() == [draw_one(sampler, *each) for each in zip(scores, rows, uniforms.tolist(), strict=True)]
 
 
 def times(chances: dict[int, float], end: float = 0.0) -> dict[int, float]:
@@ -130,7 +135,7 @@ def times(chances: dict[int, float], end: float = 0.0) -> dict[int, float]:
 
 def begin(chances: dict[int, float], threshold=0.25, temperature=0.0, uniform=0.5, **facts) -> int:
     sampling = Sampling(time_threshold=threshold, kind_temperatures={EventKind.TIME: temperature})
-    return Sampler(sampling, SPEC)(scores_of(chances), row(**facts), uniform)
+    return draw_one(Sampler(sampling, SPEC), scores_of(chances), row(**facts), uniform)
 
 
 def test_chances_are_those_of_what_is_left():
@@ -151,7 +156,7 @@ def test_the_first_time_that_is_likely_enough_is_taken_not_the_likeliest():
 def test_a_row_may_have_a_threshold_of_its_own():
     own = replace(row(), time_threshold=0.05)
     sampling = Sampling(time_threshold=0.9, kind_temperatures={EventKind.TIME: 0.0})
-    assert Sampler(sampling, SPEC)(scores_of(times({10: 0.1, 30: 0.9})), own, 0.5) == FIRST + 10
+    assert draw_one(Sampler(sampling, SPEC), scores_of(times({10: 0.1, 30: 0.9})), own, 0.5) == FIRST + 10
 
 
 def test_neighbouring_steps_count_as_one_time():
