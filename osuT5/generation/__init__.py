@@ -1,1 +1,4 @@
-"""Events from audio: logit rules, sampling, the decode engine and the order of windows and contexts."""
+"""Events from audio: rules, sampling, decode loops and window order.
+
+Beatmaps and files are outside.
+"""

@@ -1,4 +1,4 @@
-"""Contexts and charts of one song at the same time, each a few windows behind the one before.
+"""Contexts and charts of one song, decoded at the same time.
 
 A window of a later context reads what earlier ones hold in all of the window, its lookahead included, and nothing
 beyond. So it can begin as soon as they have decided that much. Its tokens are those of one context after the other, in
@@ -132,7 +132,7 @@ class WriterGroup:
         return heard
 
     def advance(self) -> None:
-        """Release windows that all generators have passed, and report how far the last of them is."""
+        """Release windows that all generators have passed, and report progress."""
         first = self.first_index
         for index in [index for index in self._used if index < first]:
             for heard in self._used.pop(index):
@@ -156,7 +156,7 @@ def write_side_by_side(song: ParallelSong, wanted: Wanted, choice: RowChoice, gu
 
 
 def _write_in_company(group: WriterGroup, order: Order, pools: SharedPools) -> None:
-    """Encode and report in the song's own thread what only this song needs, so that no other song waits for it."""
+    """Encode and report in the song's own thread, so that no other waits."""
     song = group.song
     for writer in group.writers:
         song.states_for(writer.chart)
@@ -166,7 +166,7 @@ def _write_in_company(group: WriterGroup, order: Order, pools: SharedPools) -> N
 
 
 def _needed_lead(song: ParallelSong) -> int:
-    """Return how many windows an earlier context must be ahead of a later one that begins the next."""
+    """Return the number of windows that an earlier context must be ahead."""
     windows, longest = song.windows, 1
     for index, window in enumerate(windows):
         end_ms = window.start_ms + song.spec.grid.window_ms

@@ -1,4 +1,4 @@
-"""Continuous batching on a CPU: each row begins when it can and ends when it does, and none waits for another.
+"""Continuous batching on a CPU: rows join and leave at any step.
 
 A step reads all weights once, however many rows share it. So the contexts of a chart, the charts of a song and the
 songs of several users share their steps. A row scores the same in any company, and has a random generator of its own:
@@ -37,7 +37,10 @@ class Writer(Protocol):
 
 @dataclass(slots=True)
 class PooledRow:
-    """Row in a pool, with its states and scores in the decoder; guidance adds those of the negative prompt."""
+    """Row in a pool, with its states and scores in the decoder.
+
+    Guidance adds a second state, that of the negative prompt.
+    """
 
     writer: Writer
     row: DecodeRow
@@ -65,7 +68,10 @@ class PooledRow:
 
 
 class Order:
-    """Writers that one caller waits for, and their rows in the pool. Its errors end no other order."""
+    """Writers that one caller waits for, and their rows in the pool.
+
+    Its errors end no other order.
+    """
 
     def __init__(self, writers: Sequence[Writer], choice: RowChoice) -> None:
         self.writers = writers
@@ -80,7 +86,7 @@ class Order:
         return self.is_left or self.error is not None or all(writer.is_done for writer in self.writers)
 
     def advance(self, vocabulary: Vocabulary, max_length: int) -> None:
-        """Begin the rows that can begin, and choose the next token of each; `rows` are then those that continue."""
+        """Begin rows, and choose the next token of each; keep those that continue."""
         try:
             self._begin()
             assert self.rows or self.is_over, "writers wait for each other"
@@ -90,7 +96,7 @@ class Order:
             self.error = error
 
     def _begin(self) -> None:
-        """Begin rows in the order of the writers, so that a later one reads what an earlier one has just taken."""
+        """Begin rows in order: a later one reads what an earlier one has."""
         busy = [id(each.writer) for each in self.rows]
         for writer in self.writers:
             if id(writer) not in busy and (begun := writer.begin_row()) is not None:

@@ -1,7 +1,7 @@
-"""Pools that songs share: one thread for each model decodes the rows of all callers, who wait for theirs.
+"""Pools that songs share: a thread for each model decodes all rows.
 
-Rows that arrive join the others at the next token, and those of a caller who stops waiting leave at the next one. An
-error ends the order that it belongs to and no other.
+Callers wait for theirs. Rows that arrive join the others at the next token, and those of a caller who stops waiting
+leave at the next one. An error ends the order that it belongs to and no other.
 """
 
 from __future__ import annotations
@@ -23,14 +23,18 @@ Watch = Callable[[], None]
 
 
 class SharedPools:
-    """Pools of the models that callers wait for, each with a thread as long as there are orders."""
+    """Pools of the models in use, each with a thread while orders are left."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._pools: dict[int, RowPool] = {}
 
     def write(self, model: MapperModel, vocabulary: Vocabulary, order: Order, watch: Watch) -> None:
-        """Return when all rows of the order are decoded; raise what it or `watch` raises."""
+        """Wait until all rows of the order are decoded.
+
+        Raises:
+            Exception: What the order or `watch` raises.
+        """
         key = id(model)
         with self._lock:
             if key not in self._pools:
@@ -53,7 +57,7 @@ class SharedPools:
                 pool.turn()
 
     def _admit(self, key: int) -> RowPool | None:
-        """Admit the orders that arrived; return None if no order is left, which ends the thread."""
+        """Admit the orders that arrived; return None if none is left."""
         with self._lock:
             pool = self._pools[key]
             pool.orders += pool.arrived

@@ -1,1 +1,4 @@
-"""Choice of a token from scores, on the host and on a device. Rules are outside."""
+"""Choice of tokens from scores, on the host and on a device.
+
+Rules are outside.
+"""
