@@ -17,7 +17,8 @@ from training.options import build_options, require_one_of
 
 
 def train_mapper(config: FlatConfig) -> Path:
-    from osuT5.training import TrainOptions, train
+    from osuT5.training.options import TrainOptions
+    from osuT5.training.run import train
     from pipeline.cli.training_samples import sample_drawer
 
     return train(build_options(TrainOptions, config), sample_drawer)

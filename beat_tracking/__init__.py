@@ -1,1 +1,4 @@
-"""Beats and frame activations -> red lines. Needs numpy and scipy only; reads no files and runs no model."""
+"""Beats and frame activations -> red lines of a map.
+
+Needs numpy and scipy only. Files, audio and models are outside.
+"""

@@ -13,11 +13,12 @@ import argparse
 import re
 import sys
 import tempfile
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.check_rules import RuleReport
 from osu_beatmap.beatmap import Beatmap, GameMode, HoldNote
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.archive import read_osz
@@ -34,14 +35,11 @@ _HOLD_NOTE_LINE = re.compile(r"^((?:-?\d+,){3}(?:128|132),\d+,\d+):", re.MULTILI
 
 
 @dataclass
-class Tally:
-    """Maps and findings by mode; `failures` are what could not be read, by whom and why."""
+class GeneratedMapReport:
+    """Broken rules, star ratings, and failures: maps that a reader could not read, and why."""
 
-    maps: Counter[GameMode] = field(default_factory=Counter)
-    clean: Counter[GameMode] = field(default_factory=Counter)
+    rules: RuleReport = field(default_factory=RuleReport)
     stars: dict[GameMode, list[float]] = field(default_factory=lambda: defaultdict(list))
-    findings: Counter[tuple[str, str]] = field(default_factory=Counter)
-    broken: Counter[tuple[str, str]] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
     with_problems: list[tuple[str, Finding]] = field(default_factory=list)
 
@@ -52,13 +50,8 @@ class Tally:
             self.failures.append(f"ours: {error}")
             return
         findings = check(beatmap, audio_ms)
-        keys = [(finding.severity.value, finding.rule) for finding in findings]
-        problems = [finding for finding in findings if finding.severity is Severity.PROBLEM]
-        self.maps[beatmap.mode] += 1
-        self.clean[beatmap.mode] += not problems
-        self.findings.update(keys)
-        self.broken.update(set(keys))
-        self.with_problems += [(name, finding) for finding in problems]
+        self.rules.add(beatmap.mode, findings)
+        self.with_problems += [(name, finding) for finding in findings if finding.severity is Severity.PROBLEM]
         self._load_elsewhere(name, beatmap, data)
 
     def _load_elsewhere(self, name: str, beatmap: Beatmap, data: bytes) -> None:
@@ -81,12 +74,9 @@ class Tally:
         return not self.failures and not self.with_problems
 
     def print(self, show: bool) -> None:
-        for mode, count in sorted(self.maps.items()):
-            stars = sorted(self.stars[mode])
-            span = f", {stars[0]:.2f}..{stars[-1]:.2f} stars" if stars else ""
-            print(f"{mode.name.lower()}: {count} maps, {self.clean[mode]} without a problem{span}")
-        for (severity, rule), count in sorted(self.broken.items()):
-            print(f"  {severity:8} {rule:26} {count:5} maps {self.findings[severity, rule]:7} findings")
+        self.rules.print()
+        for mode, stars in sorted(self.stars.items()):
+            print(f"{mode.name.lower()}: {min(stars):.2f}..{max(stars):.2f} stars")
         print(f"{len(self.failures)} failures of other readers or ours")
         for failure in self.failures:
             print(f"  {failure}")
@@ -94,7 +84,7 @@ class Tally:
             print(f"  {name}: {finding.rule} at {finding.time_ms}: {finding.message}")
 
 
-def generated_maps(folders: list[Path], tally: Tally) -> Iterator[tuple[str, bytes, float | None]]:
+def generated_maps(folders: list[Path], report: GeneratedMapReport) -> Iterator[tuple[str, bytes, float | None]]:
     """Name, file content and length of the audio, where that is at hand, of every map below the folders."""
     seen: set[tuple[Path, bytes]] = set()
     for folder in folders:
@@ -103,7 +93,7 @@ def generated_maps(folders: list[Path], tally: Tally) -> Iterator[tuple[str, byt
             try:
                 maps = list(_maps_of_archive(path)) if path.suffix == ".osz" else [_loose_map(path)]
             except (BeatmapError, OSError) as error:
-                tally.failures.append(f"ours: {path}: {error}")
+                report.failures.append(f"ours: {path}: {error}")
                 continue
             for name, data, audio_ms in maps:
                 if (path.parent, data) not in seen:
@@ -147,13 +137,13 @@ def main() -> None:
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
     parser.add_argument("--show", action="store_true", help="print every problem with its map")
     options = parser.parse_args()
-    tally = Tally()
-    for name, data, audio_ms in generated_maps(options.folders, tally):
-        tally.add(name, data, audio_ms)
-    tally.print(options.show)
-    if not tally.maps:
+    report = GeneratedMapReport()
+    for name, data, audio_ms in generated_maps(options.folders, report):
+        report.add(name, data, audio_ms)
+    report.print(options.show)
+    if not report.rules.charts:
         parser.error("there are no maps in these folders")
-    sys.exit(0 if tally.is_clean else 1)
+    sys.exit(0 if report.is_clean else 1)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import argparse
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -21,14 +22,14 @@ from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.rules import Finding, Severity, check
 
 
-class Tally:
+@dataclass
+class RuleReport:
     """Charts and findings by mode, rule and severity."""
 
-    def __init__(self) -> None:
-        self.charts: Counter[GameMode] = Counter()
-        self.clean: Counter[GameMode] = Counter()
-        self.broken: Counter[tuple[GameMode, str, Severity]] = Counter()
-        self.findings: Counter[tuple[GameMode, str, Severity]] = Counter()
+    charts: Counter[GameMode] = field(default_factory=Counter)
+    clean: Counter[GameMode] = field(default_factory=Counter)
+    broken: Counter[tuple[GameMode, str, Severity]] = field(default_factory=Counter)
+    findings: Counter[tuple[GameMode, str, Severity]] = field(default_factory=Counter)
 
     def add(self, mode: GameMode, findings: list[Finding]) -> None:
         keys = [(mode, finding.rule, finding.severity) for finding in findings]
@@ -61,18 +62,18 @@ def main() -> None:
     parser.add_argument("--show", metavar="RULE", help="print every finding of this rule")
     parser.add_argument("--limit", type=int, help="check only the first so many charts")
     options = parser.parse_args()
-    tally = Tally()
+    report = RuleReport()
     seconds, slowest = 0.0, (0.0, "no chart")
     for path, beatmap in islice(readable_charts(options.folders), options.limit):
         began = time.perf_counter()
         findings = check(beatmap)
         took = time.perf_counter() - began
         seconds, slowest = seconds + took, max(slowest, (took, path.name))
-        tally.add(beatmap.mode, findings)
+        report.add(beatmap.mode, findings)
         for finding in findings:
             if finding.rule == options.show:
                 print(f"{path.name}: {finding.time_ms} {finding.severity.value}: {finding.message}")
-    tally.print()
+    report.print()
     print(f"{seconds:.1f} s in all; slowest {slowest[0]:.2f} s ({slowest[1]})")
 
 

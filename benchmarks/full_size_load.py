@@ -20,8 +20,8 @@ import torch
 from safetensors.torch import save_file
 
 from model_files.folder_weights import SAFETENSORS
-from osuT5.model.files import DERIVED_KEYS
 from osuT5.model.files.loading import load_model
+from osuT5.model.files.parameter_names import DERIVED_KEYS
 
 PRECISIONS = ("fp32", "bf16")
 POLL_S = 0.002

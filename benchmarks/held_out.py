@@ -49,9 +49,9 @@ from osuT5.model.files.loading import load_model
 from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.tokens.events import ContextKind
 from pipeline.finishing.finish import finish
-from pipeline.generation.generate import beatmap_of, predict_timing, write_charts
-from pipeline.generation.star_matching import matched_map
-from pipeline.generation.timing import timing_groups
+from pipeline.generation.chart import assemble_chart, write_charts
+from pipeline.generation.star_matching import generate_matched_map
+from pipeline.generation.timing import predict_timing, timing_groups
 from pipeline.request.resolve import resolve
 
 SEED = 1
@@ -169,7 +169,7 @@ def score_song(
 def _matched_map(song: FolderSong, human: Beatmap, model_path: str) -> Beatmap:
     """The map that a user gets who asks for what the human's is like."""
     options = options_like(human) | {"audio_path": str(song.audio_path), "seed": SEED, "generate_positions": False}
-    return matched_map(resolve(options | ({"model_path": model_path} if model_path else {})), None, SEED)[0]
+    return generate_matched_map(resolve(options | ({"model_path": model_path} if model_path else {})), None, SEED)[0]
 
 
 def _generate(writer: SongGenerator, attributes: list, lines: list[list[TimingPoint]], settings: list) -> list[Beatmap]:
@@ -180,7 +180,7 @@ def _generate(writer: SongGenerator, attributes: list, lines: list[list[TimingPo
         for wanted, reds in zip(attributes, lines, strict=True)
     ]
     write_charts(writer, charts, Sampling())
-    drafts = [beatmap_of(*each, spec)[0] for each in zip(charts, lines, settings, strict=True)]
+    drafts = [assemble_chart(*each, spec)[0] for each in zip(charts, lines, settings, strict=True)]
     return [finish(draft, song_ms)[0] for draft in drafts]
 
 

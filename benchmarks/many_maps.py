@@ -28,9 +28,11 @@ from osuT5.generation.window_schedule import SongGenerator
 from osuT5.model.files.loading import load_model
 from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.tokens.events import ContextKind
-from pipeline.generation.generate import beatmap_of, conditions_of, finish_with_settings, predict_timing, write_charts
+from pipeline.generation.chart import assemble_chart, write_charts
+from pipeline.generation.conditions import conditions_of
+from pipeline.generation.final_map import finish_with_settings
 from pipeline.generation.refinement import refine_draft
-from pipeline.generation.timing import timing_groups
+from pipeline.generation.timing import predict_timing, timing_groups
 from pipeline.request.options import GenerationRequest, MapOptions
 
 STARS = range(1, 9)
@@ -91,7 +93,7 @@ def _batch(model, spec, samples, mode: GameMode, seed: int):
         chart.contexts[ContextKind.TIMING] = timing_groups(lines, spec, song_ms)
     write_charts(writer, charts, Sampling())
     for stars, chart, request, difficulty in zip(STARS, charts, requests, settings, strict=True):
-        draft, _ = beatmap_of(chart, lines, difficulty, spec)
+        draft, _ = assemble_chart(chart, lines, difficulty, spec)
         placed = refine_draft(request, draft, chart.attributes, spec.encoding, chart.seed)
         yield stars, finish_with_settings(request, placed, song_ms)[0], song_ms
 

@@ -24,8 +24,8 @@ MAX_SHOWN_NAMES = 5
 
 
 @dataclass
-class Tally:
-    """Counts over a corpus; groups are `(format version, mode name)`."""
+class CorpusReport:
+    """Counts of a corpus; groups are `(format version, mode name)`."""
 
     read: Counter = field(default_factory=Counter)
     equal: Counter = field(default_factory=Counter)
@@ -35,7 +35,7 @@ class Tally:
     warnings: dict[str, list[str]] = field(default_factory=dict)
 
     def add(self, path: Path) -> None:
-        """Reads one file, and writes and reads it again in memory."""
+        """Read one file, then write and read it again in memory."""
         warnings: list[str] = []
         try:
             beatmap = read_beatmap(path, warnings)
@@ -58,25 +58,25 @@ def _kind_of(warning: str) -> str:
     return re.sub(r"'[^']*'|\"[^\"]*\"|-?\d+", "*", warning)
 
 
-def tally_folders(folders: Sequence[Path]) -> Tally:
-    """Reads every .osu file below the folders, in the order of their names."""
-    tally = Tally()
+def read_folders(folders: Sequence[Path]) -> CorpusReport:
+    """Read every .osu file below the folders, in the order of their names."""
+    report = CorpusReport()
     for folder in folders:
         for path in sorted(folder.rglob("*.osu")):
-            tally.add(path)
-    return tally
+            report.add(path)
+    return report
 
 
-def print_tally(tally: Tally) -> None:
+def print_report(report: CorpusReport) -> None:
     print(f"{'format':>7}  {'mode':<9} {'read':>6} {'equal':>6}")
-    for group in sorted(tally.read):
-        print(f"{'v' + str(group[0]):>7}  {group[1]:<9} {tally.read[group]:>6} {tally.equal[group]:>6}")
-    total = tally.read.total() + len(tally.failures)
-    print(f"{total} files: {tally.read.total()} read, {tally.equal.total()} equal after read-write-read")
-    for title, lines in (("not read", tally.failures), ("not equal", tally.unequal)):
+    for group in sorted(report.read):
+        print(f"{'v' + str(group[0]):>7}  {group[1]:<9} {report.read[group]:>6} {report.equal[group]:>6}")
+    total = report.read.total() + len(report.failures)
+    print(f"{total} files: {report.read.total()} read, {report.equal.total()} equal after read-write-read")
+    for title, lines in (("not read", report.failures), ("not equal", report.unequal)):
         for line in lines:
             print(f"{title}: {line}")
-    for kind, lines in sorted(tally.warnings.items(), key=lambda item: -len(item[1])):
+    for kind, lines in sorted(report.warnings.items(), key=lambda item: -len(item[1])):
         print(f"{len(lines):>6} x {kind}")
         for line in lines[:MAX_SHOWN_NAMES]:
             print(f"           {line}")
@@ -90,9 +90,9 @@ def main() -> None:
         if not folder.is_dir():
             parser.error(f"{folder} is no folder")
     start = time.perf_counter()
-    tally = tally_folders(folders)
-    print_tally(tally)
-    print(f"{tally.objects} hit objects in {time.perf_counter() - start:.1f} s")
+    report = read_folders(folders)
+    print_report(report)
+    print(f"{report.objects} hit objects in {time.perf_counter() - start:.1f} s")
 
 
 if __name__ == "__main__":

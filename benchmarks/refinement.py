@@ -16,7 +16,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -96,13 +96,13 @@ def held_out_charts(folder: Path, mode: GameMode, limit: int, most_points: int) 
     return [chart for name, _ in BANDS for chart in found[name][:share]]
 
 
-class Tally:
-    """Figures of all charts of one band."""
+@dataclass
+class BandReport:
+    """Metrics of all charts of one band of star ratings."""
 
-    def __init__(self) -> None:
-        self.values: dict[str, list[np.ndarray]] = defaultdict(list)
-        self.felt: dict[tuple[str, str], list[np.ndarray]] = defaultdict(list)
-        self.charts = 0
+    values: dict[str, list[np.ndarray]] = field(default_factory=lambda: defaultdict(list))
+    felt: dict[tuple[str, str], list[np.ndarray]] = field(default_factory=lambda: defaultdict(list))
+    charts: int = 0
 
     def add(self, chart: HeldOutChart, places: dict[str, np.ndarray], mean: np.ndarray, drawn: np.ndarray) -> None:
         """places: by method, `human` among them; mean: of several draws; drawn: one before the last constraints."""
@@ -154,7 +154,7 @@ def _off_screen(chart: HeldOutChart, positions: np.ndarray) -> int:
 
 def measure(charts: Sequence[HeldOutChart], refiner: Refiner, options: RefineOptions, samples: int) -> dict[str, dict]:
     """Figures by band, and of all charts."""
-    tallies: dict[str, Tally] = defaultdict(Tally)
+    reports: dict[str, BandReport] = defaultdict(BandReport)
     for number, chart in enumerate(tqdm(charts, desc="refining", unit="map")):
         sequence = chart.sequence
         kept = ~sequence.movable
@@ -171,8 +171,8 @@ def measure(charts: Sequence[HeldOutChart], refiner: Refiner, options: RefineOpt
             "refined": refined[0],
         }
         for name in (chart.band, "all"):
-            tallies[name].add(chart, places, refined.mean(axis=0), drawn[0])
-    return {name: tallies[name].figures() for name, _ in (*BANDS, ("all", 0.0)) if name in tallies}
+            reports[name].add(chart, places, refined.mean(axis=0), drawn[0])
+    return {name: reports[name].figures() for name, _ in (*BANDS, ("all", 0.0)) if name in reports}
 
 
 ROWS = (

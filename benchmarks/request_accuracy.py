@@ -21,7 +21,7 @@ import soundfile
 from osu_beatmap.attributes import hold_note_ratio
 from osu_beatmap.beatmap import GameMode
 from osuT5.audio.decode import load_audio
-from pipeline.generation.generate import begin_chart
+from pipeline.generation.chart import prepare_chart
 from pipeline.generation.mapset import wish_like
 from pipeline.generation.star_matching import TRAINED_STARS, StarTarget, match_star_ratings, write_parts_before_map
 from pipeline.request.resolve import resolve
@@ -56,7 +56,7 @@ def met_wishes(song: Path, mode: GameMode, arguments: argparse.Namespace) -> lis
         if mode is GameMode.MANIA:
             flat |= {"keycount": 4, "hold_note_ratio": HOLD_NOTE_RATIO}
         request = resolve(flat)
-        begun = begin_chart(request, None, SEED)
+        begun = prepare_chart(request, None, SEED)
         write_parts_before_map(begun)
         wishes = [wish_like(request, begun, stars) for stars in arguments.stars]
         match_star_ratings(wishes)

@@ -29,7 +29,8 @@ from osu_beatmap.star_rating import star_rating
 from osuT5.audio.decode import load_audio
 from osuT5.dataset.files.sources import SourceReport, mapset_songs, read_charts
 from pipeline.generation import star_matching as matching
-from pipeline.generation.generate import begin_chart, generate
+from pipeline.generation.chart import prepare_chart
+from pipeline.generation.generate import generate
 from pipeline.generation.mapset import wish_like
 from pipeline.generation.model_cache import keep_models
 from pipeline.request.resolve import resolve
@@ -101,7 +102,7 @@ def all_found(excerpts: Sequence[Path], options: argparse.Namespace) -> Found:
         for excerpt in excerpts:
             for mode in modes:
                 flat = _flat(excerpt, options.model) | {"gamemode": int(mode)}
-                begun = begin_chart(resolve(flat), None, SEED)
+                begun = prepare_chart(resolve(flat), None, SEED)
                 matching.write_parts_before_map(begun)
                 for scale in scales:
                     _take(found, begun, flat, scale, options)

@@ -48,7 +48,7 @@ _SPEED_TOLERANCE_SHARE = 0.01
 
 
 @dataclass
-class Tally:
+class RoundTripReport:
     """Counts of one mode: `kept` of `seen` for each aspect, and why the rest is not."""
 
     charts: int = 0
@@ -93,12 +93,12 @@ def _with_centred_time(event: Event) -> Event:
 class Comparison:
     """Compares one chart with what came back of it."""
 
-    def __init__(self, before: Beatmap, after: Beatmap, spec: EncodingSpec, tally: Tally) -> None:
-        self.before, self.after, self.spec, self.tally = before, after, spec, tally
+    def __init__(self, before: Beatmap, after: Beatmap, spec: EncodingSpec, report: RoundTripReport) -> None:
+        self.before, self.after, self.spec, self.report = before, after, spec, report
         self.old_timing, self.new_timing = Timing(before.timing_points), Timing(after.timing_points)
 
     def run(self) -> None:
-        self.tally.charts += 1
+        self.report.charts += 1
         waiting = defaultdict(list)
         for obj in self.after.hit_objects:
             waiting[self._slot(obj)].append(obj)
@@ -106,7 +106,7 @@ class Comparison:
         for old in self.before.hit_objects:
             candidates = waiting.get(self._slot(old), [])
             new = candidates.pop(0) if candidates else None
-            self.tally.note("objects", new is not None, self._why_lost(old, starts))
+            self.report.note("objects", new is not None, self._why_lost(old, starts))
             if new is not None:
                 self._compare(old, new)
 
@@ -134,14 +134,14 @@ class Comparison:
         return f"{kind} overlaps another object of its kind"
 
     def _compare(self, old: HitObject, new: HitObject) -> None:
-        tally, mode = self.tally, self.before.mode
-        tally.measure("time", abs(new.time_ms - old.time_ms), TIME_BOUND_MS, "more than half a step")
+        report, mode = self.report, self.before.mode
+        report.measure("time", abs(new.time_ms - old.time_ms), TIME_BOUND_MS, "more than half a step")
         self._compare_end(old, new)
         if mode in (GameMode.STANDARD, GameMode.CATCH) and not isinstance(old, Spinner | HoldNote):
             self._compare_places(old, new)
-            tally.note("combo", new.new_combo == old.new_combo, "differs")
+            report.note("combo", new.new_combo == old.new_combo, "differs")
             if isinstance(old, Slider):
-                tally.note("repeats", new.slides == old.slides, f"{old.slides} slides of very short duration")
+                report.note("repeats", new.slides == old.slides, f"{old.slides} slides of very short duration")
         self._compare_speed(old, new)
         self._compare_sounds(old, new)
 
@@ -150,7 +150,7 @@ class Comparison:
             return
         old_end = end_time_ms(old, self.old_timing, self.before.difficulty)
         new_end = end_time_ms(new, self.new_timing, self.after.difficulty)
-        self.tally.measure("end time", abs(new_end - old_end), TIME_BOUND_MS, "more than half a step")
+        self.report.measure("end time", abs(new_end - old_end), TIME_BOUND_MS, "more than half a step")
 
     def _compare_places(self, old: HitObject, new: HitObject) -> None:
         spec = self.spec
@@ -159,13 +159,13 @@ class Comparison:
         if isinstance(old, Slider):
             old_points, new_points = _control_points(old), _control_points(new)
             same_shape = len(old_points) == len(new_points)
-            self.tally.note("control points", same_shape, "neighbours in one cell merge, or a long path is thinned")
+            self.report.note("control points", same_shape, "neighbours in one cell merge, or a long path is thinned")
             if same_shape:
                 for a, b in zip(old_points[1:], new_points[1:], strict=True):
                     self._compare_place("path position", a, b, bound)
             (ax, ay), (bx, by) = end_position(old), end_position(new)
             distance = math.hypot(ax - bx, ay - by)
-            self.tally.measure("slider end", distance, 4 * bound, "the coarse path bends elsewhere")
+            self.report.measure("slider end", distance, 4 * bound, "the coarse path bends elsewhere")
 
     def _compare_place(self, aspect: str, old: tuple[float, float], new: tuple[float, float], bound: float) -> None:
         spec = self.spec
@@ -175,7 +175,7 @@ class Comparison:
             shared = spec.cells_toward_zero and min(old) < 0
             reason = "negative coordinate in a cell that spans 0" if shared else "its path is within one cell"
         error = max(abs(old[0] - new[0]), abs(old[1] - new[1]))
-        self.tally.measure(aspect, error, bound, reason)
+        self.report.measure(aspect, error, bound, reason)
 
     def _compare_speed(self, old: HitObject, new: HitObject) -> None:
         mode = self.before.mode
@@ -192,7 +192,7 @@ class Comparison:
             reason = "its step begins before the first line"
         elif mode is GameMode.MANIA:
             reason = "several changes in one step, or beyond 0.01..10 relative to the main tempo"
-        self.tally.measure("velocity", error, bound, reason)
+        self.report.measure("velocity", error, bound, reason)
 
     def _compare_sounds(self, old: HitObject, new: HitObject) -> None:
         is_slider = isinstance(old, Slider) and self.before.mode in (GameMode.STANDARD, GameMode.CATCH)
@@ -213,18 +213,20 @@ class Comparison:
             same = (expected.hitsound, expected.normal_set, expected.addition_set) == (
                 (got.hitsound, got.normal_set, got.addition_set)
             )
-            self.tally.note("hit sounds", same, "differs")
+            self.report.note("hit sounds", same, "differs")
             if self.spec.volumes:
-                self.tally.note("volume", expected.volume == got.volume, "sounds closer together than lines can be")
+                self.report.note("volume", expected.volume == got.volume, "sounds closer together than lines can be")
 
 
 def _control_points(slider: Slider) -> list[tuple[float, float]]:
     return [slider.segments[0].points[0], *(point for segment in slider.segments for point in segment.points[1:])]
 
 
-def measure_folder(paths: Iterable[Path], spec: EncodingSpec, say: Callable[[str], None]) -> dict[GameMode, Tally]:
-    """The tallies of all charts that can be read; the others are named."""
-    tallies: dict[GameMode, Tally] = defaultdict(Tally)
+def measure_folder(
+    paths: Iterable[Path], spec: EncodingSpec, say: Callable[[str], None]
+) -> dict[GameMode, RoundTripReport]:
+    """Measure all charts that can be read, by mode; name the others."""
+    reports: dict[GameMode, RoundTripReport] = defaultdict(RoundTripReport)
     for path in paths:
         try:
             before = read_beatmap(path)
@@ -233,17 +235,17 @@ def measure_folder(paths: Iterable[Path], spec: EncodingSpec, say: Callable[[str
             say(f"left out: {path.name}: {error}")
             continue
         after, _ = round_trip(before, spec)
-        Comparison(before, after, spec, tallies[before.mode]).run()
-    return tallies
+        Comparison(before, after, spec, reports[before.mode]).run()
+    return reports
 
 
-def print_table(tallies: dict[GameMode, Tally], say: Callable[[str], None]) -> None:
-    for mode, tally in sorted(tallies.items()):
-        say(f"\n{mode.name.lower()}: {tally.charts} charts")
-        for aspect, seen in tally.seen.items():
-            worst = f"  worst {tally.worst[aspect]:.2f}" if aspect in tally.worst else ""
-            say(f"  {aspect:16} {tally.kept[aspect]:>8} of {seen:>8}  {tally.kept[aspect] / seen:9.4%}{worst}")
-        for reason, count in tally.reasons.most_common():
+def print_table(reports: dict[GameMode, RoundTripReport], say: Callable[[str], None]) -> None:
+    for mode, report in sorted(reports.items()):
+        say(f"\n{mode.name.lower()}: {report.charts} charts")
+        for aspect, seen in report.seen.items():
+            worst = f"  worst {report.worst[aspect]:.2f}" if aspect in report.worst else ""
+            say(f"  {aspect:16} {report.kept[aspect]:>8} of {seen:>8}  {report.kept[aspect] / seen:9.4%}{worst}")
+        for reason, count in report.reasons.most_common():
             say(f"    {count:>7}  {reason}")
 
 

@@ -54,7 +54,9 @@ class RawSlider:
 
 
 @dataclass
-class Tally:
+class SliderEndReport:
+    """Counts of compared sliders, and the reasons for differences."""
+
     files: int = 0
     compared: Counter = field(default_factory=Counter)  # by letter
     agreed: Counter = field(default_factory=Counter)  # by letter
@@ -68,14 +70,14 @@ class Tally:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
-    tally = Tally()
+    report = SliderEndReport()
     for folder in parser.parse_args().folders:
         for path in sorted(folder.rglob("*.osu")):
-            tally.files += 1
+            report.files += 1
             for version, line in slider_lines(path):
-                compare(line, version, path.name, tally)
-    report(tally)
-    return 1 if tally.unresolved else 0
+                compare(line, version, path.name, report)
+    print_report(report)
+    return 1 if report.unresolved else 0
 
 
 def slider_lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -90,31 +92,31 @@ def slider_lines(path: Path) -> Iterator[tuple[int, str]]:
             yield int(version[1]) if version else 14, line.strip()
 
 
-def compare(line: str, version: int, name: str, tally: Tally) -> None:
+def compare(line: str, version: int, name: str, report: SliderEndReport) -> None:
     try:
         started = time.perf_counter()
         slider = parse_object_line(line, version)
         ours = end_position(slider)
-        tally.our_seconds += time.perf_counter() - started
+        report.our_seconds += time.perf_counter() - started
     except (BeatmapError, FieldError) as error:
-        tally.skipped[f"osu! refuses the line too: {error}"] += 1
+        report.skipped[f"osu! refuses the line too: {error}"] += 1
         return
     raw = split_line(line, version)
-    tally.compared[raw.kind] += 1
+    report.compared[raw.kind] += 1
     theirs, failure = package_end(raw)
     error_px = math.dist(ours, theirs) if theirs else math.inf
     if error_px <= AGREEMENT_PX:
-        tally.agreed[raw.kind] += 1
-        tally.largest_agreed_px = max(tally.largest_agreed_px, error_px)
+        report.agreed[raw.kind] += 1
+        report.largest_agreed_px = max(report.largest_agreed_px, error_px)
         return
     dense, natural_px = dense_end(raw)
     dense_error_px = math.dist(ours, dense)
     if dense_error_px <= AGREEMENT_PX:
-        tally.reasons[failure or reason(raw, natural_px)].append((error_px, dense_error_px))
+        report.reasons[failure or reason(raw, natural_px)].append((error_px, dense_error_px))
     elif math.dist(SliderPath(slider.segments, slider.length_px, FINE_TOLERANCE_PX).end, dense) <= AGREEMENT_PX:
-        tally.reasons[TOO_LONG_FOR_DENSE].append((error_px, dense_error_px))
+        report.reasons[TOO_LONG_FOR_DENSE].append((error_px, dense_error_px))
     else:
-        tally.unresolved.append(f"{name}: {line} -> ours {ours}, package {theirs}, dense {dense}")
+        report.unresolved.append(f"{name}: {line} -> ours {ours}, package {theirs}, dense {dense}")
 
 
 def split_line(line: str, version: int) -> RawSlider:
@@ -272,20 +274,20 @@ def last_piece_px(raw: RawSlider) -> float:
     return float(np.hypot(*np.diff(last, axis=0).T).sum())
 
 
-def report(tally: Tally) -> None:
-    compared, agreed = tally.compared.total(), tally.agreed.total()
-    print(f"{tally.files} files, {compared} sliders compared; reading and ends by us: {tally.our_seconds:.1f} s")
-    print(f"within {AGREEMENT_PX:g} px: {agreed}, the largest difference among them {tally.largest_agreed_px:.3f} px")
-    for kind, count in sorted(tally.compared.items()):
-        print(f"  {kind}: {tally.agreed[kind]} of {count}")
-    print(f"the package is off: {sum(map(len, tally.reasons.values()))}")
-    for name, errors in sorted(tally.reasons.items(), key=lambda item: -len(item[1])):
+def print_report(report: SliderEndReport) -> None:
+    compared, agreed = report.compared.total(), report.agreed.total()
+    print(f"{report.files} files, {compared} sliders compared; reading and ends by us: {report.our_seconds:.1f} s")
+    print(f"within {AGREEMENT_PX:g} px: {agreed}, the largest difference among them {report.largest_agreed_px:.3f} px")
+    for kind, count in sorted(report.compared.items()):
+        print(f"  {kind}: {report.agreed[kind]} of {count}")
+    print(f"the package is off: {sum(map(len, report.reasons.values()))}")
+    for name, errors in sorted(report.reasons.items(), key=lambda item: -len(item[1])):
         largest = [max(column) for column in zip(*errors, strict=True)]
         print(f"  {len(errors):6d}  {name} (by up to {largest[0]:.0f} px; we and the dense curve: {largest[1]:.3f} px)")
-    for name, count in tally.skipped.most_common():
+    for name, count in report.skipped.most_common():
         print(f"skipped {count}: {name}")
-    print(f"unresolved: {len(tally.unresolved)}")
-    for line in tally.unresolved[:UNRESOLVED_SHOWN]:
+    print(f"unresolved: {len(report.unresolved)}")
+    for line in report.unresolved[:UNRESOLVED_SHOWN]:
         print("  " + line[:400])
 
 

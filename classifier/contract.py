@@ -20,9 +20,10 @@ from model_files.folder_weights import SAFETENSORS, file_spans
 from model_files.json_files import read_json_object
 from osuT5.model.config import ModelConfig
 from osuT5.tokens.contract import Contract
+from paths import MODEL_DIR
 
 CONTRACT_FILE = "classifier.json"
-EMBEDDED_CLASSIFIER = Path(__file__).resolve().parents[1] / "models" / "classifier"
+EMBEDDED_CLASSIFIER = MODEL_DIR / "classifier"
 
 
 @dataclass(frozen=True)

@@ -152,13 +152,14 @@ def main() -> int:
     parser.add_argument("picture", type=Path)
     parser.add_argument("--moments", type=float, nargs="+", default=[12_000.0, 26_000.0, 44_000.0])
     parser.add_argument("--before", type=Path, metavar="OTHER")
+    parser.add_argument("--titles", nargs=2, default=["As written, on a grid of 32 px", "Refined"])
     arguments = parser.parse_args()
     beatmap = read_beatmap(arguments.map)
     if arguments.before is None:
         picture = draw(beatmap, arguments.moments)
     else:
-        maps = {"As written, on a grid of 32 px": read_beatmap(arguments.before), "Refined": beatmap}
-        picture = draw_side_by_side(maps, arguments.moments)
+        maps = zip(arguments.titles, (read_beatmap(arguments.before), beatmap), strict=True)
+        picture = draw_side_by_side(dict(maps), arguments.moments)
     arguments.picture.write_text(picture, encoding="utf-8")
     return 0
 

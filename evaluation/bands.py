@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from feedback.errors import UserError
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.files.writer import temporary_beside
 from osu_beatmap.rules import Level
@@ -26,7 +27,7 @@ FEWEST_CHARTS = 8
 """Of fewer charts no band is told."""
 
 
-class BandError(ValueError):
+class BandError(UserError):
     """A table that is none of ours; the message is one sentence for the user."""
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from evaluation.charts import MeasuredChart, excerpt
 from evaluation.options import EvaluationRequest
+from feedback.errors import UserError
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.files.writer import write_text
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split
 from osuT5.dataset.files.sources import FolderSong, ReadChart, SourceReport, mapset_songs, read_charts
-from pipeline.cli.command_line import is_for_user
 from pipeline.generation.model_cache import keep_models
 from pipeline.request.option_values import is_absent
 from pipeline.request.resolve import resolve
@@ -133,9 +133,7 @@ def make(job: Job) -> GeneratedMap:
     try:
         request = resolve(job.options)
         result = generate(request)
-    except ValueError as error:
-        if not is_for_user(error):
-            raise
+    except UserError as error:
         return GeneratedMap(job.human_path, job.audio_path, job.span_ms, error=str(error))
     return GeneratedMap(
         job.human_path, job.audio_path, job.span_ms, result.osu_path, request.attributes(), round(result.seconds, 1)

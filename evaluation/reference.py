@@ -17,10 +17,11 @@ from osu_beatmap.beatmap import GameMode
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split, title_hash
 from osu_beatmap.rules import Level
 from osuT5.dataset.files.sources import FolderSong, SourceReport, audio_filename, read_charts
+from paths import DATASET_DIR
 
 FEWEST_SECONDS = 30.0
 REFERENCE_SPLIT = Split.TRAIN
-BUNDLED = Path(__file__).resolve().parents[1] / "datasets" / "human_charts.json"
+BUNDLED = DATASET_DIR / "human_charts.json"
 """The table that comes with the program."""
 
 SHAPE_METRICS = {

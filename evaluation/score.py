@@ -13,6 +13,7 @@ from typing import TypeVar
 import numpy as np
 from tqdm import tqdm
 
+from dataset_builder.workers import end_with_parent
 from evaluation.bands import Bands
 from evaluation.charts import Case, MeasuredChart
 from evaluation.measures.frechet import FeatureReader, frechet_distance
@@ -21,7 +22,6 @@ from evaluation.pair_charts import Pairing
 from evaluation.report.results import Result, ScoredMap, figures_of
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.errors import BeatmapError
-from osuT5.dataset.loader import end_with_parent
 
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from osu_beatmap.beatmap import Beatmap, GameMode, HitObject, HitSound, HoldNote, Slider, Spinner, TimingPoint
 from osu_beatmap.geometry.slider_path import scale_to_length
 from osu_beatmap.rules.lines import MAX_VOLUME, MIN_VOLUME
-from osu_beatmap.timing.active_point import Timing, set_kiai, set_sv, slider_duration_ms, slider_length_px
+from osu_beatmap.timing.active_point import Timing, slider_duration_ms, slider_length_px
+from osu_beatmap.timing.edits import set_kiai, set_sv
 from osuT5.encoding.hit_objects.positions import column_x
 
 Change = Callable[[Beatmap], None]

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from modding.aspects import Category
-from modding.report.editor_notation import clock
 from modding.suggestions import Severity, Source, Suggestion
 from osu_beatmap.beatmap import Beatmap, GameMode, HitSound
+from osu_beatmap.editor_notation import clock
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.archive import Osz, read_osz
 from osu_beatmap.files.reader import read_beatmap

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+from feedback.progress import Progress, silent
 from modding.fixes import apply_fixes
 from modding.mapset import Mapset, differences, opened_mapset
 from modding.observation.surprisal import SongReader, stars_of
@@ -23,10 +24,10 @@ from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.files.writer import save_beatmap
 from osuT5.audio.decode import load_audio
 from osuT5.audio.mel import song_mel
-from osuT5.generation.window_schedule import Progress, SongGenerator
+from osuT5.generation.window_schedule import SongGenerator
 from osuT5.model.files.loading import EMBEDDED_MODEL, best_device, find_model, load_model
-from pipeline.cli.progress_bar import MODE_NAMES
 from pipeline.generation.model_cache import kept
+from pipeline.output.summary import MODE_NAMES
 from pipeline.request.options import RequestError
 
 COPY_NOTE = " (modded)"
@@ -38,7 +39,7 @@ class _Ears:
     """A model and the songs that it has listened to in this run."""
 
     request: ReviewRequest
-    progress: Progress | None
+    progress: Progress
     readers: dict[tuple[Path, GameMode], SongReader]
 
     def reader(self, audio_path: Path, mode: GameMode) -> SongReader:
@@ -57,7 +58,7 @@ class _Ears:
         return self.readers[key]
 
 
-def review(request: ReviewRequest, progress: Progress | None = None) -> list[Review]:
+def review(request: ReviewRequest, progress: Progress = silent) -> list[Review]:
     """Reviews the map of a request, or each of a mapset; what differs between these comes first of all.
 
     Raises RequestError, BeatmapError, AudioError, ModelError or TableError, each with one sentence for the user.

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator
 
 from modding.aspects import Category
 from modding.fixes import Fix, drop_duplicate_lines, end_object, limit_volume, move_object, set_preview
-from modding.report.editor_notation import MapNames, clock
+from modding.report.editor_notation import MapNames
 from modding.suggestions import Severity as SuggestionSeverity
 from modding.suggestions import Source, Suggestion
 from osu_beatmap.beatmap import Beatmap, HoldNote, Spinner
+from osu_beatmap.editor_notation import clock
 from osu_beatmap.rules import Finding, Severity, check
-from osu_beatmap.timing.active_point import DIVISORS, Timing
+from osu_beatmap.timing.active_point import Timing
+from osu_beatmap.timing.beat_grid import DIVISORS
 
 RULE_CATEGORIES: dict[str, Category] = {
     "unusable_numbers": Category.GENERAL,

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 from pathlib import Path
 
+from feedback.errors import UserError
 from modding.aspects import Aspect
 from model_files.folder_weights import SAFETENSORS
 from osu_beatmap.beatmap import GameMode
@@ -45,7 +46,7 @@ Curve = Sequence[tuple[float, float]]
 """(relative surprisal, how often per minute a larger one comes), from common to rare."""
 
 
-class TableError(ValueError):
+class TableError(UserError):
     """A table of thresholds that cannot be used; the message is one sentence for the user."""
 
 

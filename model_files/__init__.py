@@ -1,4 +1,4 @@
-"""Files of weights that others made, read without trusting them, and the hub that they come from.
+"""Weight files of foreign origin, read safely, and downloads from the hub.
 
-Knows nothing about maps or networks: `osuT5` and `osu_diffusion` alike load their published models through it.
+Maps and networks are outside; `osuT5` and `osu_diffusion` load published checkpoints through it.
 """

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from feedback.errors import UserError
 
-class ModelError(ValueError):
+
+class ModelError(UserError):
     """A model that cannot be loaded; the message is one sentence for the user."""
 
 

@@ -6,9 +6,7 @@ from pathlib import Path, PureWindowsPath
 
 from model_files.errors import ModelError
 from model_files.json_files import read_json_object
-from model_files.safetensors_files import safetensors_spans
-from model_files.tensor_spans import TensorSpan
-from model_files.torch_files import torch_spans
+from model_files.tensor_files import StoredTensor, open_safetensors, open_torch_file
 
 SAFETENSORS = "model.safetensors"
 SAFETENSORS_INDEX = "model.safetensors.index.json"
@@ -19,7 +17,7 @@ WEIGHT_FILES = (SAFETENSORS, SAFETENSORS_INDEX, TORCH, TORCH_INDEX)
 """In the order in which they are looked for."""
 
 
-def folder_weights(folder: Path) -> dict[str, TensorSpan]:
+def folder_weights(folder: Path) -> dict[str, StoredTensor]:
     """Where each tensor of a model lies. Raises ModelError where there is none, or one that cannot be read."""
     name = next((name for name in WEIGHT_FILES if (folder / name).is_file()), None)
     if name is None:
@@ -27,12 +25,12 @@ def folder_weights(folder: Path) -> dict[str, TensorSpan]:
     return _sharded_spans(folder / name) if name in (SAFETENSORS_INDEX, TORCH_INDEX) else file_spans(folder / name)
 
 
-def file_spans(path: Path) -> dict[str, TensorSpan]:
+def file_spans(path: Path) -> dict[str, StoredTensor]:
     """Where each tensor of one file lies; its suffix tells the format. Raises ModelError."""
-    return safetensors_spans(path) if path.suffix == ".safetensors" else torch_spans(path)
+    return open_safetensors(path) if path.suffix == ".safetensors" else open_torch_file(path)
 
 
-def _sharded_spans(index: Path) -> dict[str, TensorSpan]:
+def _sharded_spans(index: Path) -> dict[str, StoredTensor]:
     """The tensors of a model that is cut into several files, listed as {"weight_map": {tensor: file}}."""
     places = read_json_object(index).get("weight_map")
     if not isinstance(places, dict) or not places:
@@ -45,7 +43,7 @@ def _sharded_spans(index: Path) -> dict[str, TensorSpan]:
     return spans  # type: ignore[return-value]
 
 
-def _shard_spans(index: Path, name: str) -> dict[str, TensorSpan]:
+def _shard_spans(index: Path, name: str) -> dict[str, StoredTensor]:
     """One file of several, which must lie beside the index and nowhere else."""
     suffix = Path(index.name.removesuffix(".index.json")).suffix
     if PureWindowsPath(name).name != name or name in (".", "..") or Path(name).suffix != suffix:

@@ -9,13 +9,14 @@ from typing import Protocol
 import numpy as np
 import torch
 
+from feedback.progress import Progress, silent
 from osu_beatmap.attributes import WITH_CIRCLES, Attributes
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.rules.chart import circle_radius_px
 from osu_diffusion.coarse_positions import with_trimmed_paths
 from osu_diffusion.constraints import STACK_PX, MapConstraints
 from osu_diffusion.points import PointSequence, sequence_of, with_positions
-from osu_diffusion.sampling import Estimator, Progress, sample
+from osu_diffusion.sampling import Estimator, sample
 from osu_diffusion.schedule import SECTIONS, NoiseSchedule, spaced_steps, squared_cosine
 
 MAX_SEQ_LEN = 1024
@@ -94,7 +95,7 @@ def refine_positions(
     options: RefineOptions,
     seed: int,
     kept_objects: Sequence[int] = (),
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> Beatmap:
     """The beatmap with its objects where the refiner puts them; times, lengths and all else stay.
 
@@ -122,7 +123,7 @@ def sample_positions(
     options: RefineOptions,
     seed: int,
     samples: int = 1,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> np.ndarray:
     """Draws of the positions [samples, n, 2] of a map's points, in px."""
     return constraints.in_the_end(draw_positions(refiner, constraints, wanted, options, seed, samples, progress))
@@ -135,7 +136,7 @@ def draw_positions(
     options: RefineOptions,
     seed: int,
     samples: int = 1,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> np.ndarray:
     """As `sample_positions`, before the constraints of a finished map."""
     if constraints.kept.all():

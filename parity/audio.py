@@ -16,9 +16,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from osuT5.audio.decode import MODEL_SAMPLE_RATE, open_audio, refuse_claimed_length
 
 if TYPE_CHECKING:
     import av
@@ -96,14 +99,20 @@ def mono(values: np.ndarray) -> np.ndarray:
     return (values // channels).sum(axis=1)
 
 
-def published_samples(
-    container: av.container.InputContainer, sample_rate: int, normalise: bool = True, speed: float = 1.0
+def load_audio_as_published(
+    path: str | Path, sample_rate: int = MODEL_SAMPLE_RATE, normalise: bool = True, speed: float = 1.0
 ) -> np.ndarray:
-    """float32 [samples] at `sample_rate`; whole numbers of the file's width without `normalise`.
+    """Decode a song to mono as the original does: float32 [samples] at `sample_rate`.
 
-    With a `speed` other than 1 the song is taken for one of so many times its rate: faster, and higher.
+    Without `normalise`, values are whole numbers of the file's width. A `speed` other than 1 multiplies the rate that
+    the file states: the song becomes faster and higher.
+
+    Raises:
+        AudioError: The file is missing, unreadable or too long.
     """
-    rate, width, values = whole_samples(container)
+    refuse_claimed_length(Path(path))
+    with open_audio(Path(path)) as container:
+        rate, width, values = whole_samples(container)
     samples = mono(resample_linear(values, width, int(rate * speed), sample_rate)).astype(np.float32)
     return peak_normalised(samples) if normalise else samples
 

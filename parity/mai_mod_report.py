@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from modding.report.editor_notation import clock
 from osu_beatmap.beatmap import Beatmap, GameMode, Spinner
+from osu_beatmap.editor_notation import clock
 from osuT5.encoding.groups import ANCHOR_KINDS
 from osuT5.tokens.events import TYPE_KINDS, Event, EventKind
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from feedback.errors import UserError
 from osu_beatmap.attributes import Attributes
 from osuT5.generation.decode_row import DecodeRow
 from osuT5.tokens.conditions import PLAIN_SPEED_PERCENT, STATE_HOLDERS, SongPlace, condition_ids
@@ -29,7 +30,7 @@ from parity.windows import PublishedGrid, PublishedWindow
 MAX_CUTS = 10
 
 
-class PromptTooLong(ValueError):
+class PromptTooLong(UserError):
     """Conditions alone fill the decoder."""
 
 

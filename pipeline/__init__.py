@@ -1,1 +1,4 @@
-"""From a song to a finished map: the only place that joins the models."""
+"""Song -> finished map: the only place that joins the models.
+
+The page, the server and MaiMod are outside.
+"""

@@ -13,11 +13,12 @@ from torch import Tensor
 from model_files.errors import ModelError
 from model_files.folder_weights import SAFETENSORS, file_spans
 from model_files.json_files import read_json_object
+from paths import MODEL_DIR
 from rcomplexion.model import RhythmConfig, RhythmModel
 from rcomplexion.rhythm import BAR_BEATS, BEAT_FRACTIONS, INTERVALS
 
 CONTRACT_FILE = "rcomplexion.json"
-EMBEDDED_MODEL = Path(__file__).resolve().parents[1] / "models" / "rcomplexion"
+EMBEDDED_MODEL = MODEL_DIR / "rcomplexion"
 
 
 def known_classes() -> dict[str, list[str]]:

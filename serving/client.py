@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from feedback.progress import Progress, Stage
 from model_files.hub import existing_folder
 from pipeline.cli.launchers import Outcome
 from pipeline.request.options import GenerationRequest, RequestError
@@ -18,8 +19,6 @@ ANSWER_SECONDS = 60.0
 """A server that is at work gives a sign of life far more often."""
 
 CONNECT_SECONDS = 5.0
-
-Progress = Callable[[str, int, int], None]
 
 
 class NoServer(RequestError):
@@ -73,7 +72,7 @@ def generate(options: dict[str, object], path: Path, progress: Progress) -> Outc
             if "status" in answer:
                 return Outcome(int(str(answer["status"])), str(answer["said"]), str(answer["error"]))
             stage, done, total = answer["progress"]
-            progress(stage, done, total)
+            progress(Stage(stage), done, total)
 
 
 def made_by_server(flat: dict[str, object], request: GenerationRequest, progress: Progress) -> Outcome | None:

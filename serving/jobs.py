@@ -8,13 +8,13 @@ import time
 import traceback
 from collections.abc import Callable
 
+from feedback.progress import Progress, Stage
 from pipeline.cli.command_line import STATUS_SYSTEM_ERROR, described
 from pipeline.cli.launchers import Outcome
 
 SCRIPT = "inference.py"
 """By whose name errors are told: that is what the user called."""
 
-Progress = Callable[[str, int, int], None]
 Make = Callable[[dict[str, object], Progress], str]
 """Makes the map that flat options ask for; what there is to say about it."""
 
@@ -27,7 +27,7 @@ class Job:
     """told: the latest stage, how much of it is done, and of how much"""
 
     def __init__(self, options: dict[str, object], make: Make) -> None:
-        self.told: tuple[str, int, int] = ("waiting", 0, 1)
+        self.told: tuple[Stage, int, int] = (Stage.QUEUED, 0, 1)
         self.seconds = 0.0
         self._options = options
         self._make = make
@@ -50,7 +50,7 @@ class Job:
         finally:
             self.seconds = time.monotonic() - started
 
-    def _progress(self, stage: str, done: int, total: int) -> None:
+    def _progress(self, stage: Stage, done: int, total: int) -> None:
         if self._is_called_off.is_set():
             raise JobCancelled
         self.told = (stage, done, total)

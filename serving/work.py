@@ -6,10 +6,11 @@ from importlib import import_module
 
 import torch
 
+from feedback.progress import Progress
 from osuT5.generation.batching.shared_pool import share_pools
 from pipeline.cli.request_runner import checked_request, make
 from pipeline.generation.model_cache import keep_models
-from serving.jobs import Make, Progress
+from serving.jobs import Make
 
 
 def make_for_guests() -> Make:

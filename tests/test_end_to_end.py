@@ -20,8 +20,8 @@ from osu_beatmap.files.writer import save_beatmap
 from osu_beatmap.rules import Severity, check
 from osuT5.dataset.options import BatchOptions, DataOptions
 from osuT5.model.files.loading import ModelError, load_model
-from osuT5.training import LossOptions, TrainOptions, train
-from osuT5.training.options import LoraOptions, SampleOptions
+from osuT5.training.options import LoraOptions, LossOptions, SampleOptions, TrainOptions
+from osuT5.training.run import train
 from osuT5.training.start import starting_point
 from pipeline.cli.command_line import run
 from pipeline.cli.progress_bar import summary

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 import torch
 
-from evaluation import evaluate as evaluating
+from evaluation import evaluate
 from evaluation.generate_maps import GeneratedMap, load_manifest
 from evaluation.options import EVALUATION_READERS, EvaluationRequest, option_names, resolve_evaluation
 from evaluation.probes.timing_probes import with_times
@@ -103,21 +103,21 @@ def test_processes_take_their_share_and_the_first_goes_on(mapsets, tmp_path, mon
         is_main = property(lambda self: self.rank == 0)
         close = staticmethod(lambda: None)
 
-    monkeypatch.setattr(evaluating, "Processes", Ranks)
+    monkeypatch.setattr(evaluate, "Processes", Ranks)
 
     def make(job):
         devices.append(job.options["device"])
         return GeneratedMap(job.human_path, job.audio_path, None, error="not made")
 
-    monkeypatch.setattr(evaluating, "make", make)
+    monkeypatch.setattr(evaluate, "make", make)
     request = resolve_evaluation({"dataset_path": mapsets, "split": "all", "output_path": tmp_path})
     Ranks.rank = 1
     monkeypatch.setattr(Ranks, "gathered", staticmethod(lambda made: [kept.setdefault("second", made)]), raising=False)
-    assert not evaluating.generate_for_dataset(request, tmp_path / "maps")
+    assert not evaluate.generate_for_dataset(request, tmp_path / "maps")
     assert not (tmp_path / "maps").exists()
     Ranks.rank = 0
     monkeypatch.setattr(Ranks, "gathered", staticmethod(lambda made: [made, kept["second"]]))
-    assert evaluating.generate_for_dataset(request, tmp_path / "maps")
+    assert evaluate.generate_for_dataset(request, tmp_path / "maps")
     assert [made.human_path.name for made in load_manifest(tmp_path / "maps")] == ["STANDARD.osu", "TAIKO.osu"]
     assert devices == ["cpu", "cpu"]
 

@@ -16,9 +16,9 @@ from osu_beatmap.rules.catch import catcher_width_px
 from osu_beatmap.rules.chart import Chart
 from osu_beatmap.star_rating import star_rating, strains
 from osu_beatmap.timing.active_point import sv_of
-from pipeline.cli.progress_bar import MODE_NAMES
 from pipeline.output.map_picture import COMBO_COLOURS
 from pipeline.output.overview_picture import objects_per_second
+from pipeline.output.summary import MODE_NAMES
 from webui.preview_objects import objects_of, scroll_at, tenth
 from webui.preview_sounds import sounds_of
 

@@ -12,7 +12,7 @@ from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.archive import read_osz, write_osz
 from osu_beatmap.files.file_names import osz_file_name
 from osu_beatmap.files.reader import read_beatmap
-from pipeline.cli.progress_bar import count_objects
+from pipeline.output.summary import count_objects
 from webui.references import MAPS_FOLDER
 from webui.uploads import described_map, unpacked
 

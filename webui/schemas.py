@@ -34,7 +34,7 @@ class Check(BaseModel):
     without_use: list[str] = Field(description="options that have none beside the others")
 
 
-class Progress(BaseModel):
+class ProgressAnswer(BaseModel):
     """How far a job is in the stage that it is at."""
 
     stage: str
@@ -57,7 +57,7 @@ class JobAnswer(BaseModel):
     created_s: float
     started_s: float | None
     ended_s: float | None
-    progress: Progress | None
+    progress: ProgressAnswer | None
     error: str | None
     result: dict[str, Any] | None
     attempts: int

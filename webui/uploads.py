@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from feedback.errors import UserError
 from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.archive import Osz, OszLimits, read_osz
@@ -44,7 +45,7 @@ PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png")
 WRONG_KIND = "{name} is neither a song, a .osu or .osz, nor a .jpg or .png picture."
 
 
-class UploadError(ValueError):
+class UploadError(UserError):
     """A file that is not taken; the message is one sentence for the user."""
 
     def __init__(self, message: str, status: int = 415) -> None:

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from feedback.errors import UserError
 from modding.options import REVIEW_READERS, ReviewRequest, check_review_files, resolve_review
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.reader import read_beatmap
-from pipeline.cli.command_line import is_for_user
 from pipeline.output.report import asked_options
 from pipeline.request.input_files import check_files
 from pipeline.request.option_groups import options_named
@@ -46,9 +46,7 @@ def check_request(kind: str, options: Mapping[str, Any], references: References)
         errors = _errors_of_values(kind, files)
         if not errors:
             filled = _checked(kind, files, references)
-    except ValueError as error:
-        if not is_for_user(error):
-            raise
+    except UserError as error:
         problem = str(error)
         option = named_option(problem)
         if option is not None:

@@ -39,10 +39,10 @@ from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import ContextKind, EventKind
 from osuT5.training.architectures import ARCHITECTURES
+from paths import DEMO_SONG
 
 TINY = {"d_model": 64, "encoder_layers": 1, "decoder_layers": 2, "encoder_heads": 2, "decoder_heads": 2}
 TINY |= {"encoder_ffn_dim": 64, "decoder_ffn_dim": 64}
-DEMO_SONG = Path(__file__).parents[2] / "demo" / "song.ogg"
 
 TOKENS_PER_S, TIMES_TRANSFORMERS, TIMES_ONE_ROW = 600, 8, 3
 """What is to be reached on an H100 in bf16: one row, against transformers' generate, and four rows against one."""

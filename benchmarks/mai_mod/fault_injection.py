@@ -75,7 +75,7 @@ SEED = 1
 
 
 @dataclass(slots=True)
-class Tally:
+class FaultReport:
     """Scores of one kind of fault in one mode, by judge, and where in the lists faults were found."""
 
     touched: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
@@ -108,7 +108,7 @@ class Benchmark:
         self.table = table
         self.faults = faults
         self.quick = quick
-        self.tallies: dict[tuple[str, str], Tally] = defaultdict(Tally)
+        self.reports: dict[tuple[str, str], FaultReport] = defaultdict(FaultReport)
         self.alarms: dict[str, list[tuple[int, float]]] = defaultdict(list)
 
     def add(self, chart: ReviewChart, kinds: Iterable[str]) -> None:
@@ -124,18 +124,18 @@ class Benchmark:
 
     def _add_kind(self, chart: ReviewChart, kind: str, faulty: FaultyMap, clean: Sequence[Observation]) -> None:
         observed = self._observed(chart, kind, faulty.beatmap, clean)
-        tally = self.tallies[kind, chart.mode]
+        report = self.reports[kind, chart.mode]
         if kind in STRETCH_FAULTS:
-            self._score_stretch(tally, chart, kind, faulty, observed, clean)
+            self._score_stretch(report, chart, kind, faulty, observed, clean)
         else:
-            self._score_objects(tally, kind, faulty, observed)
+            self._score_objects(report, kind, faulty, observed)
         ranked = most_surprising_first(self._suggestions(faulty.beatmap, chart, observed, CANDIDATES_PER_MINUTE))
         limit = len(faulty.faults) + EXTRA_SUGGESTIONS
         for fault in faulty.faults:
             rank = next((place for place, each in enumerate(ranked, 1) if _finds(each, kind, fault)), len(ranked) + 1)
-            tally.ranks.append(rank)
-            tally.found += rank <= min(limit, len(ranked))
-            tally.faults += 1
+            report.ranks.append(rank)
+            report.found += rank <= min(limit, len(ranked))
+            report.faults += 1
 
     def _observed(
         self, chart: ReviewChart, kind: str, beatmap: Beatmap, clean: Sequence[Observation]
@@ -163,7 +163,9 @@ class Benchmark:
             beatmap, observed, self.table, chart.reader.writer.song_ms, stars_of(chart.beatmap), **more
         )
 
-    def _score_objects(self, tally: Tally, kind: str, faulty: FaultyMap, observed: Sequence[Observation]) -> None:
+    def _score_objects(
+        self, report: FaultReport, kind: str, faulty: FaultyMap, observed: Sequence[Observation]
+    ) -> None:
         beatmap, stars = faulty.beatmap, stars_of(faulty.beatmap)
         flags = rule_flags(beatmap, stars)
         outliers = baseline_scores(beatmap, ASKS_FOR.get(kind, "other"), stars)
@@ -175,7 +177,7 @@ class Benchmark:
                 worst[each.obj] = each
         touched = {index for fault in faulty.faults for index in _touched(kind, fault, beatmap)}
         for index, each in worst.items():
-            into = tally.touched if index in touched else tally.untouched
+            into = report.touched if index in touched else report.untouched
             into["both"].append(each.surprise.relative + RULE_SCORE * (index in flags))
             into["model"].append(each.surprise.bits - each.habit_bits)
             into["habits"].append(each.habit_bits)
@@ -183,7 +185,7 @@ class Benchmark:
 
     def _score_stretch(
         self,
-        tally: Tally,
+        report: FaultReport,
         chart: ReviewChart,
         kind: str,
         faulty: FaultyMap,
@@ -193,8 +195,8 @@ class Benchmark:
         """Each event of the faulty stretch against each of the same chart when it was clean."""
         aspects = ASPECTS.get(kind, ())
         for beatmap, said, into in (
-            (faulty.beatmap, observed, tally.touched),
-            (chart.beatmap, clean, tally.untouched),
+            (faulty.beatmap, observed, report.touched),
+            (chart.beatmap, clean, report.untouched),
         ):
             if kind == "kiai_shifted":
                 asked = [each for each in said if each.aspect in aspects]
@@ -211,11 +213,13 @@ class Benchmark:
 
     def rows(self) -> list[Row]:
         rows = []
-        for (kind, mode), tally in sorted(self.tallies.items(), key=lambda item: (KINDS.index(item[0][0]), item[0][1])):
-            areas = [auc(tally.touched[judge], tally.untouched[judge]) for judge in JUDGES]
-            recall = tally.found / max(1, tally.faults)
-            rank = statistics.fmean(tally.ranks) if tally.ranks else math.nan
-            rows.append(Row(kind, mode, tally.faults, *areas, recall, rank))
+        for (kind, mode), report in sorted(
+            self.reports.items(), key=lambda item: (KINDS.index(item[0][0]), item[0][1])
+        ):
+            areas = [auc(report.touched[judge], report.untouched[judge]) for judge in JUDGES]
+            recall = report.found / max(1, report.faults)
+            rank = statistics.fmean(report.ranks) if report.ranks else math.nan
+            rows.append(Row(kind, mode, report.faults, *areas, recall, rank))
         return rows
 
     def false_alarms(self) -> dict[str, float]:

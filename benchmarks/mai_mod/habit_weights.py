@@ -21,8 +21,8 @@ from tqdm import tqdm
 
 from benchmarks.mai_mod.review_charts import chosen_charts
 from modding.aspects import Aspect
-from modding.habits import choices_of
 from modding.habits.choices import Choices
+from modding.habits.habits import choices_of
 from modding.habits.places import MapPlaces
 from osu_beatmap.held_out import Split
 

@@ -11,7 +11,7 @@ from typing import Any
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.files.reader import read_beatmap
-from osuT5.model.files import PublishedBundle, bundle_from_json
+from osuT5.model.files.bundle import PublishedBundle, bundle_from_json
 
 INPUT_FOLDER = "osu_inputs"
 

@@ -25,7 +25,8 @@ from osu_beatmap.beatmap import (
     SliderEdge,
     Spinner,
 )
-from osu_beatmap.timing.active_point import Timing, set_sv
+from osu_beatmap.timing.active_point import Timing
+from osu_beatmap.timing.edits import set_sv
 from osuT5.encoding.hit_objects.positions import column_x
 
 MOVED_PX = 120.0

@@ -12,7 +12,8 @@ from functools import partial
 
 from evaluation.faults.faulty_copy import FaultyCopy
 from osu_beatmap.beatmap import HitObject, HoldNote, Spinner, TimingPoint
-from osu_beatmap.timing.active_point import Timing, set_kiai
+from osu_beatmap.timing.active_point import Timing
+from osu_beatmap.timing.edits import set_kiai
 
 BPM_ERROR = 0.005
 

@@ -1,1 +1,4 @@
-"""Measurements of charts and of pairs of charts; the table of metrics is in `evaluation.metrics`."""
+"""Formulas on charts and pairs of charts.
+
+The table of metrics that uses them is in `evaluation.metrics`.
+"""

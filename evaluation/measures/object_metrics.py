@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from osu_beatmap.beatmap import Beatmap, GameMode
-from osu_beatmap.timing.active_point import UNSNAPPED_MS, Timing
+from osu_beatmap.timing.active_point import Timing
+from osu_beatmap.timing.beat_grid import UNSNAPPED_MS
 
 MATCH_TOLERANCE_MS = 30.0
 MAX_SHIFT_MS = 100.0

@@ -1,1 +1,4 @@
-"""Results as tables and pages."""
+"""Results of an evaluation as files, tables and pages.
+
+Nothing here measures.
+"""

@@ -14,6 +14,7 @@ import numpy as np
 from evaluation.bands import HIGH, LOW, Band, Bands
 from evaluation.measures.placement_metrics import wasserstein
 from evaluation.metrics import METRICS, Better
+from feedback.errors import UserError
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.files.writer import write_text
 from osu_beatmap.rules import Level
@@ -21,7 +22,7 @@ from osu_beatmap.rules import Level
 FORMAT = 1
 
 
-class ResultError(ValueError):
+class ResultError(UserError):
     """A file that holds no results of ours; the message is one sentence for the user."""
 
 

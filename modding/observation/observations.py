@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from modding.aspects import Aspect
-from modding.habits import TICKS_PER_BEAT, Habits
+from modding.habits.habits import Habits
+from modding.habits.places import TICKS_PER_BEAT
 from modding.observation.kiai_edges import KiaiEdge
 from osu_beatmap.beatmap import Beatmap, GameMode, Slider
 from osu_beatmap.timing.active_point import Timing

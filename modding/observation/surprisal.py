@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection, Sequence
 from functools import cached_property
 
-from modding.habits import habits_of
+from modding.habits.habits import habits_of
 from modding.observation.audio_timing import SongEvidence, Stretch, heard_stretches, observe_timing
 from modding.observation.kiai_edges import HeardSpectrum, kiai_edges
 from modding.observation.line_fit import LineFit, line_fits, observe_lines

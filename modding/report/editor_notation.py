@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from osu_beatmap.beatmap import Beatmap, Circle, GameMode, HitObject, HitSound, HoldNote, Slider
+from osu_beatmap.editor_notation import clock
 from osu_beatmap.geometry.combos import combo_numbers
 from osuT5.encoding.hit_objects.positions import column_event
 
@@ -16,13 +17,6 @@ KIND_NAMES: dict[GameMode, dict[type, str]] = {
     GameMode.MANIA: {Circle: "note"},
 }
 SPINNER_NAMES = {GameMode.STANDARD: "spinner", GameMode.TAIKO: "denden", GameMode.CATCH: "banana shower"}
-
-
-def clock(time_ms: float) -> str:
-    """mm:ss:mmm, as the editor shows it; times before the song have a minus."""
-    total = round(time_ms)
-    sign, total = ("-", -total) if total < 0 else ("", total)
-    return f"{sign}{total // 60_000:02}:{total // 1000 % 60:02}:{total % 1000:03}"
 
 
 def note_name(hitsound: int) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from modding.fixes import retime_line, shift_stretch
 from modding.observation.audio_timing import Stretch
 from modding.observation.line_fit import LineFit
-from modding.report.editor_notation import clock
 from modding.report.suggestion_text import SuggestionText
 from osu_beatmap.beatmap import Beatmap
+from osu_beatmap.editor_notation import clock
 
 SAME_TIME_MS = 20.0
 

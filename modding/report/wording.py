@@ -17,10 +17,11 @@ from modding.fixes import (
     set_velocity,
 )
 from modding.observation.observations import Observation
-from modding.report.editor_notation import MapNames, clock, note_name
+from modding.report.editor_notation import MapNames, note_name
 from modding.report.suggestion_text import SuggestionText
 from modding.report.timing_wording import SAME_TIME_MS, line_words, stretch_words
 from osu_beatmap.beatmap import GameMode, HitObject, HitSound, SampleSet, Slider
+from osu_beatmap.editor_notation import clock
 from osu_beatmap.geometry.slider_path import end_of_object
 from osu_beatmap.timing.active_point import Timing, end_time_ms
 from osuT5.encoding.groups import ANCHOR_KINDS

@@ -1,1 +1,4 @@
-"""Songs in: decoded samples, spectrograms and onset strength. Nothing here knows tokens or beatmaps."""
+"""Songs in: decoded samples, spectrograms, onset strength.
+
+Tokens and beatmaps are outside.
+"""

@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from feedback.errors import UserError
 from osuT5.audio.mp3_start import start_trim_samples
-from parity.audio import published_samples
 
 if TYPE_CHECKING:
     import av
@@ -47,7 +47,7 @@ _CONTAINER_OPTIONS = {
 }
 
 
-class AudioError(ValueError):
+class AudioError(UserError):
     """A song that cannot be used; the message is one sentence for the user."""
 
 
@@ -70,19 +70,6 @@ class AudioFormat:
     codec: str
     sample_rate: int
     channels: int
-
-
-def load_audio_as_published(
-    path: str | Path, sample_rate: int = MODEL_SAMPLE_RATE, normalise: bool = True, speed: float = 1.0
-) -> np.ndarray:
-    """Decode a song to mono exactly as it was done for the published models; see `parity.audio`.
-
-    Raises AudioError for a missing or unreadable file, and for one that is too long.
-    """
-    path = Path(path)
-    _refuse_claimed_length(path)
-    with _open_audio(path) as container:
-        return published_samples(container, sample_rate, normalise, speed)
 
 
 def load_audio(path: str | Path, sample_rate: int = MODEL_SAMPLE_RATE, normalise: bool = True) -> np.ndarray:
@@ -108,9 +95,9 @@ def iter_audio(path: str | Path, sample_rate: int, channels: int) -> Iterator[np
     for the length when it is known: after the last block for a short file.
     """
     path = Path(path)
-    _refuse_claimed_length(path)
+    refuse_claimed_length(path)
     samples = 0
-    with _open_audio(path) as container:
+    with open_audio(path) as container:
         for block in _resampled(_pieces(container, path, channels), sample_rate):
             samples += len(block)
             if samples > MAX_AUDIO_S * sample_rate:
@@ -124,7 +111,7 @@ def iter_audio(path: str | Path, sample_rate: int, channels: int) -> Iterator[np
 
 def audio_format(path: str | Path) -> AudioFormat:
     """Container, codec, rate and channels of a file. Raises AudioError as `load_audio` does."""
-    with _open_audio(Path(path)) as container:
+    with open_audio(Path(path)) as container:
         codec = container.streams.audio[0].codec_context
         return AudioFormat(container.format.name, codec.name, codec.sample_rate, codec.channels)
 
@@ -132,7 +119,7 @@ def audio_format(path: str | Path) -> AudioFormat:
 def audio_duration_ms(path: str | Path) -> float:
     """Length of a song in milliseconds, to within about 50 ms, without decoding it. Raises AudioError."""
     path = Path(path)
-    with _open_audio(path) as container:
+    with open_audio(path) as container:
         if container.duration and container.format.name not in _ESTIMATED_DURATION_FORMATS:
             return container.duration / 1000.0
         return _demuxed_s(container, float("inf")) * 1000.0
@@ -141,7 +128,7 @@ def audio_duration_ms(path: str | Path) -> float:
 def read_tags(path: str | Path) -> AudioTags:
     """Title, artist and so on from the file's tags. Raises AudioError as `load_audio` does."""
     path = Path(path)
-    with _open_audio(path) as container:
+    with open_audio(path) as container:
         raw = {**container.streams.audio[0].metadata, **container.metadata}
     tags = {key.lower(): _clean_tag(value) for key, value in raw.items()}
     return AudioTags(
@@ -163,7 +150,7 @@ def _clean_tag(text: str) -> str:
 
 
 @contextmanager
-def _open_audio(path: Path) -> Iterator[av.container.InputContainer]:
+def open_audio(path: Path) -> Iterator[av.container.InputContainer]:
     """Open a file that has an audio stream; every failure, also while it is read, is an AudioError."""
     import av
 
@@ -193,12 +180,12 @@ def _too_long(path: Path) -> AudioError:
     return AudioError(f"{path.name} is longer than {MAX_AUDIO_S / 60:g} minutes; cut it first.")
 
 
-def _refuse_claimed_length(path: Path) -> None:
+def refuse_claimed_length(path: Path) -> None:
     """Raise AudioError where the container says it is too long, before anything is decoded.
 
     A guess from the bit rate is not believed but checked by counting packets.
     """
-    with _open_audio(path) as container:
+    with open_audio(path) as container:
         if not container.duration or container.duration / 1e6 <= MAX_AUDIO_S:
             return
         guessed = container.format.name in _ESTIMATED_DURATION_FORMATS

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from feedback.errors import UserError
 
-class CorpusError(ValueError):
+
+class CorpusError(UserError):
     """Data that cannot be trained on; the message is one sentence for the user."""
 
 

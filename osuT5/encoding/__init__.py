@@ -1,4 +1,7 @@
-"""Beatmap <-> events: how each concept of a beatmap is written and read, side by side."""
+"""Beatmap <-> events, one concept a module, both directions in it.
+
+Events <-> tokens is in `osuT5.tokens`.
+"""
 
 from osuT5.encoding.assembly import assemble
 from osuT5.encoding.context import encode_context

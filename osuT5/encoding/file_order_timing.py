@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from osu_beatmap.beatmap import TimingPoint
-from osu_beatmap.timing.active_point import MAX_BEAT_LENGTH_MS, Timing
+from osu_beatmap.timing.active_point import Timing
+from osu_beatmap.timing.beat_grid import MAX_BEAT_LENGTH_MS
 
 SNAP_TOLERANCE_MS = 2.0
 

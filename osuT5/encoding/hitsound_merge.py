@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from osu_beatmap.beatmap import EFFECT_KIAI, Beatmap, HitObject, HitSample, SampleSet, Slider, SliderEdge, TimingPoint
-from osu_beatmap.timing.active_point import with_volume_changes
+from osu_beatmap.timing.edits import with_volume_changes
 from osuT5.encoding.assembly import drop_redundant_changes
 from osuT5.encoding.context import encode_objects_apart
 from osuT5.encoding.hit_objects.hitsounds import Sound, read_sounds

@@ -10,7 +10,8 @@ import math
 from collections.abc import Sequence
 
 from osu_beatmap.beatmap import Beatmap, HoldNote, TimingPoint
-from osu_beatmap.timing.active_point import Timing, with_sv_changes
+from osu_beatmap.timing.active_point import Timing
+from osu_beatmap.timing.edits import with_sv_changes
 from osuT5.encoding.main_tempo import main_beat_ms, whole_seconds_ms
 from osuT5.encoding.writer import GroupWriter
 from osuT5.tokens.encoding_spec import EncodingSpec

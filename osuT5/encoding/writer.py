@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from osu_beatmap.beatmap import Beatmap, GameMode, Point
 from osu_beatmap.quirks import NO_QUIRKS, Quirks
-from osu_beatmap.timing.active_point import UNSNAPPED_MS, Timing
+from osu_beatmap.timing.active_point import Timing
+from osu_beatmap.timing.beat_grid import UNSNAPPED_MS
 from osuT5.encoding.file_order_timing import FileOrderTiming, own_divisor
 from osuT5.encoding.hit_objects.hitsounds import Sound, sound_events
 from osuT5.encoding.hit_objects.positions import CENTRE, column_event, position_events

@@ -1,4 +1,4 @@
-"""Events from audio: rules, sampling, decode loops and window order.
+"""Generation of events from encoded audio.
 
-Beatmaps and files are outside.
+Requests, files and finished maps are in `pipeline`.
 """

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from feedback.progress import Progress, Stage, silent
 from osu_beatmap.attributes import Attributes
 from osuT5.audio.mel import window_mel
 from osuT5.audio.onset_strength import attack_strengths
@@ -21,9 +22,6 @@ from osuT5.tokens.contract import Contract
 from osuT5.tokens.windows import Window
 
 ENCODER_BATCH_WINDOWS = 8
-
-Progress = Callable[[str, int, int], None]
-"""Called with the name of a stage, the number of windows (or rounds) done, and their total."""
 
 
 def has_idle_core() -> bool:
@@ -87,15 +85,14 @@ class AudioEncoder:
 
     @torch.inference_mode()
     def encode(
-        self, windows: Sequence[Window], heard_for: Attributes | None = None, progress: Progress | None = None
+        self, windows: Sequence[Window], heard_for: Attributes | None = None, progress: Progress = silent
     ) -> Tensor:
         """Encoder states [windows, positions, d]; `heard_for` tells what models like V30 listen with."""
         states, done = [], 0
         for batch in _batches(windows):
             states.append(self._encode_batch(batch, heard_for))
             done += len(batch)
-            if progress is not None:
-                progress("listening", done, len(windows))
+            progress(Stage.ENCODING, done, len(windows))
         return torch.cat(states)
 
     def encode_ahead(self, windows: Sequence[Window], heard_for: Attributes | None = None) -> BackgroundEncoder:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from feedback.progress import Stage
 from osuT5.generation.chart_state import ChartState, groups_between
 from osuT5.generation.decode_loop import DecodeLoop
 from osuT5.generation.decode_row import DecodeRow
@@ -80,7 +81,7 @@ def write_sounds(
                 engine.write([row], *writer.heard(window, [chart]), [int(chart.attributes.mode)], choice)
             written += _with_sounds_of(due, row.written_ids, vocabulary)
             writer.report.tokens += len(row.written_ids)
-            writer.progress("sounds", window.index + 1, len(writer.windows))
+            writer.progress(Stage.HITSOUNDS, window.index + 1, len(writer.windows))
     return [*written, *groups[len(written) :]]
 
 

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from feedback.progress import Stage
 from osuT5.encoding.groups import ANCHOR_KINDS
 from osuT5.generation.chart_state import ChartState, groups_between
 from osuT5.generation.rules.grammar import FOLLOWS
@@ -141,7 +142,7 @@ class ContextScorer:
             passages = [self._passage(window) for window in windows[first : first + BATCH_WINDOWS]]
             self._take(scored, passages)
             done = min(first + BATCH_WINDOWS, len(windows))
-            self.writer.progress(f"reading {self.context.value}", done, len(windows))
+            self.writer.progress(Stage(f"reading {self.context.value}"), done, len(windows))
         return scored
 
     def _passage(self, window: Window) -> _Passage:

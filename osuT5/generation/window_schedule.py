@@ -16,10 +16,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from feedback.progress import Progress, Stage, silent
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.rules.settings import MAX_KEYS
-from osuT5.generation.audio_encoder import AudioEncoder, BackgroundEncoder, Progress, has_idle_core
+from osuT5.generation.audio_encoder import AudioEncoder, BackgroundEncoder, has_idle_core
 from osuT5.generation.batching.parallel_contexts import Wanted, write_side_by_side
 from osuT5.generation.chart_state import ChartState, groups_between, last_value
 from osuT5.generation.decode_loop import DecodeLoop
@@ -76,14 +77,14 @@ class SongGenerator:
         song_ms: float,
         lookback: float = LOOKBACK,
         lookahead: float = LOOKAHEAD,
-        progress: Progress | None = None,
+        progress: Progress = silent,
         samples: np.ndarray | None = None,
     ) -> None:
         self.model = model
         self.spec = spec
         self.song_ms = song_ms
         self.windows = spec.grid.windows(song_ms, lookback, lookahead)
-        self.progress = progress or (lambda stage, done, total: None)
+        self.progress = progress
         self.report = GenerationReport(windows=len(self.windows))
         self.listener = AudioEncoder(model, spec, mel, song_ms, samples)
         self.heard_windows: dict[tuple, EncodedWindow] = {}
@@ -200,7 +201,7 @@ class SongGenerator:
                 engine.write(rows, *self.heard(window, charts), modes, choice)
                 for row, groups in zip(rows, written, strict=True):
                     self.take(row, window, groups)
-                self.progress(context.value, window.index + 1, len(self.windows))
+                self.progress(Stage(context.value), window.index + 1, len(self.windows))
             for chart, groups in zip(charts, written, strict=True):
                 chart.contexts[context] = groups
         steps = self.model.graphed_steps

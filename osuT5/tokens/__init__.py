@@ -1,1 +1,4 @@
-"""Tokens of the model: events, vocabulary, conditions, prompt, windows and the contract that travels with weights."""
+"""Tokens of the model: events, vocabulary, conditions, prompt, windows, contract.
+
+Events <-> beatmaps is in `osuT5.encoding`.
+"""

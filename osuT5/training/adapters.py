@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from safetensors.torch import save_file
 from torch import Tensor
 
-from osuT5.model.files import published_key
 from osuT5.model.files.lora import WEIGHT_FILES
+from osuT5.model.files.parameter_names import published_key
 from osuT5.model.seq2seq import MapperModel
 from osuT5.training.options import LoraOptions
 from training.options import OptionError

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from osu_beatmap.beatmap import SampleSet, TimingPoint
 from osu_beatmap.files.number_fields import FieldError, format_number, parse_float, parse_int, shown, time_offset_ms
-from osu_beatmap.timing.active_point import MIN_BEAT_LENGTH_MS
+from osu_beatmap.timing.beat_grid import MIN_BEAT_LENGTH_MS
 
 NO_SV_CHANGE = -100.0
 DEFAULT_METER = 4

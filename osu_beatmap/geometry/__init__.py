@@ -1,1 +1,4 @@
-"""Positions and paths on the playfield: curves, slider paths, stacks, combos. Reads no files."""
+"""Positions and paths on the playfield: curves, slider paths, stacks, combos.
+
+Files are outside.
+"""

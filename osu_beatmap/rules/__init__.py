@@ -1,7 +1,6 @@
-"""Objective rules that a map must or should keep, in one place for generation, review and tests.
+"""Objective rules of maps, shared by generation, MaiMod and tests.
 
-Thresholds follow the public ranking criteria as Mapset Verifier checks them. Every rule is a function from a
-`Chart` to findings, named after what breaks it; `check` runs those of a map's mode.
+Thresholds follow the public ranking criteria as Mapset Verifier checks them. Repairs are in `pipeline.finishing`.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from osu_beatmap.rules.chart import Chart, has_body
 from osu_beatmap.rules.finding import Finding, problem, warning
 from osu_beatmap.rules.mania import columns
 from osu_beatmap.rules.snapping import off_tick_ms
-from osu_beatmap.timing.active_point import DIVISORS, UNSNAPPED_MS
+from osu_beatmap.timing.beat_grid import DIVISORS, UNSNAPPED_MS
 
 FINEST_DIVISORS = (5, 7, 9, 12, 16)
 """Every tick of the other accepted divisors is a tick of one of these."""

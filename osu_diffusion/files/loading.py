@@ -10,16 +10,16 @@ from torch import Tensor, nn
 from model_files.errors import ModelError
 from model_files.folder_weights import SAFETENSORS, file_spans
 from model_files.hub import local_folder
-from model_files.tensor_spans import TensorSpan
-from model_files.torch_files import read_torch_file
+from model_files.tensor_files import StoredTensor, read_torch_file
 from osu_diffusion.bundled_refiner import EmbeddedRefiner
 from osu_diffusion.files.contract import CONTRACT_FILE, RefinerContract
 from osu_diffusion.refine import Refiner
 from osu_diffusion.refiner import GridRefiner
 from osu_diffusion.v2_network import PublishedNetwork
 from osu_diffusion.v2_refiner import PublishedRefiner, published_conditions, published_config, renamed_key
+from paths import MODEL_DIR
 
-EMBEDDED_REFINER = Path(__file__).resolve().parents[2] / "models" / "mini_refiner"
+EMBEDDED_REFINER = MODEL_DIR / "mini_refiner"
 
 WEIGHTS_PICKLE = "model_ema.pkl"
 TOKENIZER_PICKLE = "tokenizer.pkl"
@@ -63,7 +63,7 @@ def _published(folder: Path, device: str) -> PublishedRefiner:
     return PublishedRefiner(network, conditions)
 
 
-def _fill(model: nn.Module, spans: dict[str, TensorSpan], folder: Path, device: str) -> None:
+def _fill(model: nn.Module, spans: dict[str, StoredTensor], folder: Path, device: str) -> None:
     """The network's parameters from a file that must hold just these, as float32."""
     wanted = {name: tuple(parameter.shape) for name, parameter in model.named_parameters()}
     stored = {name: tuple(span.shape) for name, span in spans.items()}

@@ -1,6 +1,6 @@
 """The timing lines of a map as the published program edits them, while it writes the objects one after another.
 
-How it differs from `osu_beatmap.timing.active_point`: a change touches all lines within 2 ms of its time, red ones too;
+How it differs from `osu_beatmap.timing.edits`: a change touches all lines within 2 ms of its time, red ones too;
 volumes go on over all later lines and set their sample index to -1; a green line that says what the line before it says
 is not written; velocities are written a trace too fast (1e-10 is added to their beat lengths); only kiai is left of the
 effects; files have the whole millisecond before a line's time.

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from osu_beatmap.beatmap import TimingPoint
-from osu_beatmap.timing.active_point import in_line_order
+from osu_beatmap.timing.beat_grid import in_line_order
 from osuT5.tokens.events import Event, EventKind
 
 MARGIN_MS = 20

@@ -1,1 +1,4 @@
-"""The command line: options, progress, dialogue, many runs. Generation itself is outside."""
+"""Command line: options, progress, dialogue, many runs.
+
+Generation itself is in `pipeline.generation`.
+"""

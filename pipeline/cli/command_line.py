@@ -20,6 +20,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from feedback.errors import UserError
+from paths import CONFIG_DIR
 from pipeline.cli.config_help import help_text
 from pipeline.cli.launchers import Outcome
 from pipeline.cli.many_runs import (
@@ -37,7 +39,6 @@ from pipeline.cli.shell_words import Shell, command_line, without_quotes
 from pipeline.cli.sweep import combinations
 from pipeline.request.options import RequestError, nearest_option, unknown_option
 
-CONFIG_DIR = Path(__file__).resolve().parent.parent.parent / "configs"
 CONFIG_DIRS = (CONFIG_DIR, CONFIG_DIR / "train")
 """Where `-cn NAME` is looked up."""
 
@@ -47,20 +48,6 @@ STATUS_SYSTEM_ERROR = 1
 
 FlatConfig = dict[str, object]
 
-_OUR_PACKAGES = (
-    "osu_beatmap",
-    "osuT5",
-    "osu_diffusion",
-    "dataset_builder",
-    "pipeline",
-    "serving",
-    "evaluation",
-    "classifier",
-    "rcomplexion",
-    "training",
-    "checkpoints",
-    "webui",
-)
 _KEY = re.compile(r"\+{0,2}[A-Za-z_][\w./@-]*")
 
 
@@ -122,7 +109,7 @@ def run(program: Program, words: Sequence[str] | None = None) -> int:
         # Whoever read our output has gone; the interpreter must not try to flush it again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return STATUS_SYSTEM_ERROR
-    except (OSError, ValueError) as error:
+    except (OSError, UserError) as error:
         outcome = described(program.script, error)
         if outcome is None:
             raise
@@ -135,14 +122,9 @@ def described(script: str, error: Exception) -> Outcome | None:
     if isinstance(error, OSError):
         what = f"{error.filename}: " if error.filename else ""
         return Outcome(STATUS_SYSTEM_ERROR, error=f"{script}: {what}{error.strerror or error}\n")
-    if isinstance(error, ValueError) and is_for_user(error):
+    if isinstance(error, UserError):
         return Outcome(STATUS_WRONG_INPUT, error=f"{script}: {error}\n")
     return None
-
-
-def is_for_user(error: ValueError) -> bool:
-    """Whether an error is a sentence for the user: error classes of our own are, all else is a bug of ours."""
-    return type(error).__module__.partition(".")[0] in _OUR_PACKAGES
 
 
 def make_output_safe() -> None:

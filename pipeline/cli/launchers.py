@@ -16,13 +16,12 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
 from importlib import import_module
 from io import StringIO
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from paths import REPO_ROOT
 from pipeline.request.options import RequestError
 
-REPO_ROOT = Path(__file__).resolve().parent.parent.parent
 EXTRAS_FILE = "requirements-launchers.txt"
 
 STATUS_LOST = 1

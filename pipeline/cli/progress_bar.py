@@ -3,28 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
-from osu_beatmap.beatmap import Beatmap, Circle, GameMode, HoldNote, Slider, Spinner
+from feedback.progress import Stage
+from osu_beatmap.beatmap import Beatmap
+from pipeline.output.summary import MODE_NAMES, GenerationResult, MapsetResult, count_objects
 from pipeline.request.options import GenerationRequest
-
-if TYPE_CHECKING:
-    from pipeline.generation.generate import GenerationResult
-    from pipeline.generation.mapset import MapsetResult
-
-MODE_NAMES = {
-    GameMode.STANDARD: "osu!standard",
-    GameMode.TAIKO: "osu!taiko",
-    GameMode.CATCH: "osu!catch",
-    GameMode.MANIA: "osu!mania",
-}
-
-_OBJECT_NAMES: dict[GameMode, dict[type, str]] = {
-    GameMode.STANDARD: {Circle: "circles", Slider: "sliders", Spinner: "spinners"},
-    GameMode.TAIKO: {Circle: "notes", Slider: "drum rolls", Spinner: "dendens"},
-    GameMode.CATCH: {Circle: "fruits", Slider: "juice streams", Spinner: "banana showers"},
-    GameMode.MANIA: {Circle: "notes", HoldNote: "hold notes"},
-}
 
 
 class ProgressLine:
@@ -34,7 +18,7 @@ class ProgressLine:
         self.stream = stream or sys.stderr
         self.is_shown = self.stream.isatty()
 
-    def __call__(self, stage: str, done: int, total: int) -> None:
+    def __call__(self, stage: Stage, done: int, total: int) -> None:
         if self.is_shown:
             self.stream.write(f"\r  {stage}: {done} of {total}".ljust(50))
             self.stream.flush()
@@ -44,16 +28,6 @@ class ProgressLine:
         if self.is_shown:
             self.stream.write("\r" + " " * 50 + "\r")
             self.stream.flush()
-
-
-def count_objects(beatmap: Beatmap) -> dict[str, int]:
-    """Objects by kind, in the words of the mode; kinds that the mode has appear even when there are none."""
-    names = _OBJECT_NAMES[beatmap.mode]
-    counts = dict.fromkeys(names.values(), 0)
-    for hit_object in beatmap.hit_objects:
-        name = names.get(type(hit_object), "others")
-        counts[name] = counts.get(name, 0) + 1
-    return counts
 
 
 def summary(result: GenerationResult, request: GenerationRequest) -> str:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from feedback.progress import Progress, silent
 from pipeline.request.input_files import check_files
 from pipeline.request.options import GenerationRequest
 from pipeline.request.resolve import resolve
 
 if TYPE_CHECKING:
-    from osuT5.generation.audio_encoder import Progress
-    from pipeline.generation.generate import GenerationResult
-    from pipeline.generation.mapset import MapsetResult
+    from pipeline.output.summary import GenerationResult, MapsetResult
 
 
 def checked_request(flat: dict[str, object]) -> GenerationRequest:
@@ -21,7 +20,7 @@ def checked_request(flat: dict[str, object]) -> GenerationRequest:
     return request
 
 
-def make(request: GenerationRequest, progress: Progress | None = None) -> tuple[GenerationResult | MapsetResult, str]:
+def make(request: GenerationRequest, progress: Progress = silent) -> tuple[GenerationResult | MapsetResult, str]:
     """Makes a map or a mapset and writes it; what was made, and a few lines about it.
 
     Raises RequestError, AudioError, BeatmapError or ModelError, each with one sentence for the user.

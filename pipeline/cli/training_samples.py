@@ -12,11 +12,11 @@ import soundfile
 from osu_beatmap.beatmap import GameMode
 from osuT5.audio.decode import load_audio
 from osuT5.training.options import TrainOptions
+from paths import DEMO_SONG
 from pipeline.generation.generate import generate
 from pipeline.output.map_picture import picture
 from pipeline.request.resolve import resolve
 
-DEMO_SONG = Path(__file__).resolve().parent.parent.parent / "demo" / "song.ogg"
 SAMPLE_RATE = 44_100
 MAPS_FOLDER, EXCERPT_FILE = "maps", "excerpt.flac"
 SEED = 1

@@ -1,1 +1,4 @@
-"""From a request to a finished beatmap; read `generate` first. Files are written in `pipeline.output`."""
+"""Request -> finished beatmap; read `generate` first.
+
+Files are written in `pipeline.output`.
+"""

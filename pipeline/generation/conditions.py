@@ -7,12 +7,16 @@ from collections.abc import Iterable
 from dataclasses import replace
 from difflib import get_close_matches
 
-from osu_beatmap.attributes import Attributes
-from osu_beatmap.beatmap import Beatmap, GameMode, HitSound, SampleSet, Slider
+from osu_beatmap.attributes import WITH_CIRCLES, Attributes
+from osu_beatmap.beatmap import Beatmap, Difficulty, GameMode, HitSound, SampleSet, Slider
 from osu_beatmap.user_tags import is_user_tag, user_tag_spellings
+from osuT5.generation.sampling.sampler import Sampling, sampling_for
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import EventKind
 from pipeline.request.options import GenerationRequest, RequestError
+
+TYPICAL_STARS = 4.0
+"""Star rating that settings suit if the user requests none."""
 
 CONDITION_OF_OPTION = {
     "difficulty": EventKind.DIFFICULTY,
@@ -111,3 +115,26 @@ def _spelled(option: str, names: Iterable[str], known: dict[str, str], lost: lis
 
 def _listed(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def conditions_of(request: GenerationRequest, settings: Difficulty) -> Attributes:
+    """Return the attributes of the request, with the settings that the map will have."""
+    attributes = request.attributes()
+    if attributes.mode in WITH_CIRCLES:
+        attributes = replace(attributes, circle_size=settings.circle_size, slider_multiplier=settings.slider_multiplier)
+    if attributes.mode is GameMode.MANIA and attributes.key_count is None:
+        attributes = replace(attributes, key_count=round(settings.circle_size))
+    return replace(attributes, hitsounded=True if attributes.hitsounded is None else attributes.hitsounded)
+
+
+def expected_stars(request: GenerationRequest) -> float:
+    """Return the requested star rating, or a typical one."""
+    return TYPICAL_STARS if request.map.difficulty is None else request.map.difficulty
+
+
+def requested_sampling(request: GenerationRequest, spec: Contract) -> Sampling:
+    """Return the sampling options of a request, as the model and the mode use them."""
+    options = request.sampling
+    asked = Sampling(options.temperature, options.top_p, options.top_k, guidance_scale=options.cfg_scale)
+    assert request.map.gamemode is not None, "the mode of the reference beatmap was not filled in"
+    return sampling_for(spec, request.map.gamemode, asked)

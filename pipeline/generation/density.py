@@ -6,7 +6,8 @@ from collections import Counter, defaultdict
 from dataclasses import replace
 
 from osu_beatmap.beatmap import Beatmap, Circle, GameMode
-from osu_beatmap.timing.active_point import UNSNAPPED_MS, Timing
+from osu_beatmap.timing.active_point import Timing
+from osu_beatmap.timing.beat_grid import UNSNAPPED_MS
 
 FINEST = 16
 CHORD_DIVISOR = 3

@@ -5,35 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from feedback.progress import Progress, silent
 from osu_beatmap.beatmap import Beatmap, Slider, TimingPoint
-from osu_beatmap.timing.active_point import (
-    Timing,
-    set_kiai,
-    slider_duration_ms,
-    slider_velocity_px_per_ms,
-    with_sv_changes,
-    without_redundant,
-)
+from osu_beatmap.timing.active_point import Timing, slider_duration_ms, slider_velocity_px_per_ms
+from osu_beatmap.timing.edits import set_kiai, with_sv_changes, without_redundant
 from osuT5.encoding import assemble, encode_context
 from osuT5.encoding.hitsound_merge import with_sounds
 from osuT5.encoding.kiai import decode_kiai
-from osuT5.generation.audio_encoder import Progress
 from osuT5.generation.hitsounds import write_sounds
 from osuT5.tokens.events import ContextKind
 from pipeline.finishing.finish import finish_timing
 from pipeline.finishing.presentation import AI_TAG
-from pipeline.generation.generate import BegunChart, begin_chart, write_charts
+from pipeline.generation.chart import PreparedChart, prepare_chart, write_charts
 from pipeline.generation.reference_parts import with_given_parts
 from pipeline.output.osz import span_of
 from pipeline.output.summary import GenerationSummary
 from pipeline.request.options import GenerationRequest
 
 
-def map_with_new_parts(
-    request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress | None = None
+def generate_parts(
+    request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress = silent
 ) -> tuple[Beatmap, GenerationSummary]:
-    """The map of a request whose objects are those of the reference, or that has none."""
-    begun = begin_chart(request, reference, seed, progress)
+    """Generate parts around the objects of the reference, or a map without objects."""
+    begun = prepare_chart(request, reference, seed, progress)
     account = GenerationSummary(begun.writer.spec.name, begun.writer.song_ms, list(begun.notes))
     if ContextKind.NO_HS in request.scope.in_context:
         assert reference is not None, "NO_HS is given by a reference"
@@ -47,7 +41,7 @@ def map_with_new_parts(
     return with_given_parts(finish_timing(beatmap, begun.writer.song_ms), request.scope, reference), account
 
 
-def with_new_sounds(request: GenerationRequest, reference: Beatmap, begun: BegunChart) -> Beatmap:
+def with_new_sounds(request: GenerationRequest, reference: Beatmap, begun: PreparedChart) -> Beatmap:
     """The reference with other hit sounds in the part that is asked for, and the same in everything else."""
     encoding, song_ms = begun.writer.spec.encoding, begun.writer.song_ms
     groups = encode_context(reference, ContextKind.MAP, encoding, song_ms)
@@ -56,7 +50,7 @@ def with_new_sounds(request: GenerationRequest, reference: Beatmap, begun: Begun
     return with_sounds(reference, sounding, encoding)
 
 
-def _with_new_lines(request: GenerationRequest, reference: Beatmap, begun: BegunChart) -> Beatmap:
+def _with_new_lines(request: GenerationRequest, reference: Beatmap, begun: PreparedChart) -> Beatmap:
     """The reference on the lines that were asked for, each of its objects where and as long as it was."""
     made = request.scope.output_type
     lines = list(reference.timing_points)
@@ -99,7 +93,7 @@ def _on_new_reds(reference: Beatmap, reds: Sequence[TimingPoint]) -> list[Timing
     return with_sv_changes(lines, sorted(stated.items()))
 
 
-def _kiai_spans(begun: BegunChart) -> list[tuple[float, float]]:
+def _kiai_spans(begun: PreparedChart) -> list[tuple[float, float]]:
     """Kiai as the model wrote it, on beats of its timing, after the first of them."""
     timing, song_ms = Timing(begun.lines), begun.writer.song_ms
     first_beat_ms = timing.reds[0].time_ms + timing.reds[0].beat_length_ms
@@ -111,7 +105,7 @@ def _kiai_spans(begun: BegunChart) -> list[tuple[float, float]]:
     return spans
 
 
-def _with_scroll_speeds(lines: Sequence[TimingPoint], reference: Beatmap, begun: BegunChart) -> list[TimingPoint]:
+def _with_scroll_speeds(lines: Sequence[TimingPoint], reference: Beatmap, begun: PreparedChart) -> list[TimingPoint]:
     """The lines with the scroll speeds that the model wrote for these objects."""
     chart = begun.chart
     parts = {part: chart.contexts[part] for part in (ContextKind.MAP, ContextKind.SV)}

@@ -10,30 +10,24 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
+from feedback.progress import Progress, Stage, silent
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.files.file_names import osu_file_name
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.rules import Level
 from osu_beatmap.star_rating import star_rating
-from osuT5.generation.audio_encoder import Progress
-from pipeline.generation.conditions import negative_attributes, spell_descriptors
-from pipeline.generation.generate import (
-    BegunChart,
-    GenerationResult,
-    account_of,
-    apply_request,
-    begin_chart,
-    conditions_of,
-    rating_so_far,
-)
+from pipeline.generation.chart import PreparedChart, prepare_chart, rating_so_far
+from pipeline.generation.conditions import conditions_of, negative_attributes, spell_descriptors
+from pipeline.generation.final_map import apply_request, summarise_draft
 from pipeline.generation.hitsounds import with_shared_sounds
 from pipeline.generation.star_matching import StarTarget, beyond_training, match_star_ratings, write_parts_before_map
 from pipeline.output.metadata import version_name
 from pipeline.output.osz import export_mapset
 from pipeline.output.report import write_report
+from pipeline.output.summary import GenerationResult, MapsetResult
 from pipeline.request.options import GenerationRequest, RequestError
 from pipeline.request.resolve import fill_from_beatmap
 
@@ -56,21 +50,7 @@ catch, of which there are too few, have the ranges of standard.
 """
 
 
-@dataclass(slots=True)
-class MapsetResult:
-    """The difficulties, easiest first, with their star ratings, and where they are."""
-
-    beatmaps: list[Beatmap]
-    star_ratings: list[float]
-    osz_path: Path | None
-    osu_paths: list[Path]
-    seconds: float
-    seed: int
-    warnings: list[str] = field(default_factory=list)
-    report_paths: list[Path] = field(default_factory=list)
-
-
-def generate_mapset(request: GenerationRequest, progress: Progress | None = None) -> MapsetResult:
+def generate_mapset(request: GenerationRequest, progress: Progress = silent) -> MapsetResult:
     """Generates all difficulties of a request and writes them. Nothing is written unless all went well.
 
     Raises RequestError, AudioError, BeatmapError or ModelError, each with one sentence for the user.
@@ -83,7 +63,7 @@ def generate_mapset(request: GenerationRequest, progress: Progress | None = None
         request = fill_from_beatmap(first, reference)
     seed = secrets.randbelow(2**31) if request.sampling.seed is None else request.sampling.seed
     request = replace(request, map=replace(request.map, difficulty=None))
-    begun = begin_chart(request, reference, seed, progress)
+    begun = prepare_chart(request, reference, seed, progress)
     write_parts_before_map(begun)
     wishes = [wish_like(request, begun, stars) for stars in difficulties_of(request)]
     match_star_ratings(wishes, progress)
@@ -92,8 +72,7 @@ def generate_mapset(request: GenerationRequest, progress: Progress | None = None
     maps = with_shared_sounds([apply_request(request, reference, wish.best.beatmap) for wish in wishes])
     stars = [star_rating(beatmap) for beatmap in maps]
     names = version_names(maps, stars)
-    if progress is not None:
-        progress("writing", 0, 1)
+    progress(Stage.WRITING, 0, 1)
     paths = export_mapset(request, maps, names)
     result = MapsetResult(
         maps,
@@ -126,7 +105,7 @@ def _reported(result: MapsetResult, wish: StarTarget, number: int) -> Path:
         result.seed,
         list(_warnings(wish)),
     )
-    return write_report(wish.request, made, account_of(wish.best.draft, wish.best.repairs))
+    return write_report(wish.request, made, summarise_draft(wish.best.draft, wish.best.repairs))
 
 
 def difficulties_of(request: GenerationRequest) -> tuple[float, ...]:
@@ -136,7 +115,7 @@ def difficulties_of(request: GenerationRequest) -> tuple[float, ...]:
     return tuple(sorted(request.map.difficulties)) or FULL_SPREADS[mode]
 
 
-def wish_like(request: GenerationRequest, begun: BegunChart, stars: float) -> StarTarget:
+def wish_like(request: GenerationRequest, begun: PreparedChart, stars: float) -> StarTarget:
     """A map of `stars` on the timing and kiai of a song that others are made for too."""
     wanted, _ = spell_descriptors(replace(request, map=replace(request.map, difficulty=stars)), begun.writer.spec)
     settings = wanted.difficulty_settings(stars)
@@ -177,4 +156,4 @@ def _warnings(wish: StarTarget) -> Iterator[str]:
     found = density(beatmap)
     if not low <= found <= high:
         yield f"It has {found:.1f} objects a second, where human maps of its level have {low:g} to {high:g}."
-    yield from account_of(wish.best.draft, wish.best.repairs).notes
+    yield from summarise_draft(wish.best.draft, wish.best.repairs).notes

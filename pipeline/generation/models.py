@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from feedback.progress import Progress, silent
 from osu_beatmap.beatmap import GameMode
 from osuT5.audio.decode import load_audio
 from osuT5.audio.mel import song_mel
-from osuT5.generation.audio_encoder import Progress
 from osuT5.generation.window_schedule import SongGenerator
 from osuT5.model.files.loading import best_device, load_model
 from osuT5.model.inference_setup import prepare_to_generate
@@ -33,7 +33,7 @@ def loaded_model(request: GenerationRequest, folder: Path, lora: str | None = No
 
 
 def song_writer(
-    request: GenerationRequest, folder: Path, lora: str | None = None, progress: Progress | None = None
+    request: GenerationRequest, folder: Path, lora: str | None = None, progress: Progress = silent
 ) -> SongGenerator:
     """The model in `folder`, with an adapter if one is named, in front of the song of the request.
 

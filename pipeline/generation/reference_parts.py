@@ -8,7 +8,9 @@ from dataclasses import replace
 from osu_beatmap.attributes import attributes_of
 from osu_beatmap.beatmap import EFFECT_KIAI, EFFECT_OMIT_BARLINE, Beatmap, TimingPoint
 from osu_beatmap.star_rating import star_rating
-from osu_beatmap.timing.active_point import Timing, in_line_order, set_kiai
+from osu_beatmap.timing.active_point import Timing
+from osu_beatmap.timing.beat_grid import in_line_order
+from osu_beatmap.timing.edits import set_kiai
 from osuT5.dataset.contexts import ContextTemplate
 from osuT5.encoding import encode_context
 from osuT5.generation.chart_state import ChartState, GivenInput

@@ -8,9 +8,9 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from feedback.progress import Progress, silent
 from osu_beatmap.attributes import WITH_CIRCLES, Attributes
 from osu_beatmap.beatmap import Beatmap
-from osuT5.generation.window_schedule import Progress
 from osuT5.model.files.loading import best_device
 from osuT5.tokens.encoding_spec import EncodingSpec
 from pipeline.generation.model_cache import kept
@@ -26,7 +26,7 @@ def refine_draft(
     attributes: Attributes,
     encoding: EncodingSpec,
     seed: int,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> Beatmap:
     """The draft with refined places, where the request asks for them and its mode has any.
 
@@ -51,5 +51,4 @@ def refine_draft(
     )
     if (encoding.position_refine_px or encoding.position_cell_px) <= EXACT_PX:
         settings = replace(settings, stack_px=math.inf)
-    said = None if progress is None else lambda done, total: progress("placing", done, total)
-    return refine_positions(draft, refiner, wanted, settings, seed, progress=said)
+    return refine_positions(draft, refiner, wanted, settings, seed, progress=progress)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
+from feedback.progress import Progress, silent
 from osu_beatmap.beatmap import Beatmap, TimingPoint
 from osu_beatmap.files.reader import decode_osu_bytes, parse_beatmap
 from osu_beatmap.rules import Finding, Severity, check
 from osu_beatmap.splice import Span, splice
-from osu_beatmap.timing.active_point import Timing, in_line_order
-from osuT5.generation.audio_encoder import Progress
+from osu_beatmap.timing.active_point import Timing
+from osu_beatmap.timing.beat_grid import in_line_order
 from pipeline.finishing.finish import finish
-from pipeline.generation.generate import account_of, apply_request, generate_draft
+from pipeline.generation.chart import decode_draft, prepare_chart
+from pipeline.generation.final_map import apply_request, summarise_draft
 from pipeline.generation.reference_parts import with_given_parts
 from pipeline.generation.refinement import refine_draft
 from pipeline.output.osz import span_of
@@ -22,10 +24,10 @@ from pipeline.request.options import GenerationRequest, RequestError
 MAX_ROUNDS = 20
 
 
-def remade_part(
-    request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress | None = None
+def regenerate_span(
+    request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress = silent
 ) -> tuple[Beatmap, GenerationSummary]:
-    """The reference with new objects in the part that is asked for, and how it came about.
+    """Regenerate the objects in a span of the reference.
 
     The new objects are finished between those that stay on either side, and what would break a rule that the reference
     does not break is left out.
@@ -33,7 +35,7 @@ def remade_part(
     assert reference is not None and request.song.beatmap_path is not None, "there is no map to add to"
     span = span_of(request.scope)
     data = request.song.beatmap_path.read_bytes()
-    draft = generate_draft(request, reference, seed, progress)
+    draft = decode_draft(prepare_chart(request, reference, seed, progress))
     placed = refine_draft(request, draft.beatmap, draft.attributes, draft.encoding, seed, progress)
     if not any(obj.time_ms in span for obj in placed.hit_objects):
         raise RequestError("The model found nothing to map in this part of the song; another seed may help.")
@@ -45,7 +47,7 @@ def remade_part(
     finished = apply_request(request, reference, finished)
     fitting, left = without_new_problems(data, finished, span, draft.song_ms)
     repairs.remaining = left
-    return _spliced(data, fitting, span), account_of(draft, repairs)
+    return _spliced(data, fitting, span), summarise_draft(draft, repairs)
 
 
 def without_new_problems(data: bytes, made: Beatmap, span: Span, song_ms: float) -> tuple[Beatmap, list[Finding]]:

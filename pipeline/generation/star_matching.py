@@ -10,24 +10,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from feedback.progress import Progress, silent
 from osu_beatmap.attributes import WITH_SCROLL_SPEED
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.star_rating import star_rating
-from osuT5.generation.audio_encoder import Progress
 from osuT5.generation.chart_state import ChartState
 from osuT5.tokens.events import ContextKind
 from pipeline.finishing.finish import FinishReport
+from pipeline.generation.chart import Draft, PreparedChart, prepare_chart, write_charts
 from pipeline.generation.density import thinned
-from pipeline.generation.generate import (
-    BegunChart,
-    Draft,
-    account_of,
-    apply_request,
-    beatmap_of,
-    begin_chart,
-    finish_with_settings,
-    write_charts,
-)
+from pipeline.generation.final_map import apply_request, finish_with_settings, summarise_draft
 from pipeline.generation.hold_notes import with_hold_note_ratio
 from pipeline.generation.refinement import refine_draft
 from pipeline.generation.scroll_speeds import with_scroll_speed_ratio
@@ -84,7 +76,7 @@ class StarTarget:
     """A map that is asked for, and the nearest to it so far. `first` is what there is without matching."""
 
     request: GenerationRequest
-    begun: BegunChart
+    begun: PreparedChart
     first: Candidate | None = None
     best: Candidate | None = None
     is_met: bool = False
@@ -94,22 +86,22 @@ class StarTarget:
         return self.request.map.difficulty if self.request.map.match_difficulty else None
 
 
-def matched_map(
-    request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress | None = None
+def generate_matched_map(
+    request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress = silent
 ) -> tuple[Beatmap, GenerationSummary]:
-    """The map of a request, as near to what was asked for as the attempts bring it."""
-    begun = begin_chart(request, reference, seed, progress)
+    """Generate several charts and return the one nearest to the request."""
+    begun = prepare_chart(request, reference, seed, progress)
     write_parts_before_map(begun)
     wish = StarTarget(request, begun)
     match_star_ratings([wish], progress)
     if wish.best is None:
         raise RequestError("The model found nothing to map in this song; another seed or difficulty may help.")
-    account = account_of(wish.best.draft, wish.best.repairs)
+    account = summarise_draft(wish.best.draft, wish.best.repairs)
     account.notes += beyond_training(wish.best.beatmap.mode, wish.wanted)
     return apply_request(request, reference, wish.best.beatmap), account
 
 
-def write_parts_before_map(begun: BegunChart) -> None:
+def write_parts_before_map(begun: PreparedChart) -> None:
     """Lets the model write what all charts of the song share."""
     chart, spec = begun.chart, begun.writer.spec
     order = spec.contexts_of(chart.attributes.mode)
@@ -118,7 +110,7 @@ def write_parts_before_map(begun: BegunChart) -> None:
             (chart.contexts[context],) = begun.writer.write_context(context, [chart], begun.sampling)
 
 
-def match_star_ratings(wishes: Sequence[StarTarget], progress: Progress | None = None) -> None:
+def match_star_ratings(wishes: Sequence[StarTarget], progress: Progress = silent) -> None:
     """Brings each wish as near as some attempts bring it. All charts of an attempt are written side by side.
 
     A chart does not depend on its neighbours, so that a wish is met in the same way whatever others there are.
@@ -141,12 +133,12 @@ def _charts(wish: StarTarget, told: Sequence[ConditionOffset]) -> list[ChartStat
     return [_chart(wish.begun.chart, each, wish.wanted) for each in told]
 
 
-def _judge(wish: StarTarget, charts: Sequence[ChartState], progress: Progress | None) -> None:
+def _judge(wish: StarTarget, charts: Sequence[ChartState], progress: Progress) -> None:
     """Finishes charts, the easier ones first, until one has the stars that are wanted, or could be thinned to them."""
     request, wanted = wish.request, wish.wanted
     for chart in charts:
-        draft = _draft(wish.begun, chart)
-        if draft is None:
+        draft = replace(wish.begun, chart=chart).draft()
+        if not draft.beatmap.hit_objects:
             continue
         placed = refine_draft(request, draft.beatmap, draft.attributes, draft.encoding, chart.seed, progress)
         found = _finished(request, replace(draft, beatmap=placed), 0.0)
@@ -177,12 +169,6 @@ def _chart(base: ChartState, told: ConditionOffset, wanted: float) -> ChartState
         contexts=dict(base.contexts),
         time_threshold=told.time_threshold,
     )
-
-
-def _draft(begun: BegunChart, chart: ChartState) -> Draft | None:
-    """The draft that a written chart describes; None for one without objects."""
-    beatmap, assembly = beatmap_of(chart, begun.lines, begun.settings, begun.writer.spec)
-    return replace(begun, chart=chart).draft(beatmap, assembly) if beatmap.hit_objects else None
 
 
 def _nearest_thinned(request: GenerationRequest, draft: Draft, wanted: float, best: Candidate) -> Candidate:

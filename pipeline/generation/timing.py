@@ -1,29 +1,36 @@
-"""Red lines for a song: given ones, or those that the model hears."""
+"""Timing of a song: given red lines, or those that the model predicts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from beat_tracking.activation import fit_from_activation
 from beat_tracking.red_line_fit import Beats, fit_red_lines
 from beat_tracking.votes import merge_votes
+from feedback.progress import Progress, Stage, silent
 from osu_beatmap.beatmap import Beatmap, GameMode, TimingPoint
 from osu_beatmap.timing.active_point import Timing
 from osuT5.encoding import encode_context
 from osuT5.encoding.timing import MarkedBeat, decode_timing
-from osuT5.generation.audio_encoder import Progress
+from osuT5.generation.activations import song_activations
+from osuT5.generation.chart_state import ChartState
+from osuT5.generation.sampling.sampler import Sampling
 from osuT5.generation.super_timing import SuperTimer
+from osuT5.generation.window_schedule import SongGenerator
 from osuT5.model.config import FRAME_CHANNELS
+from osuT5.model.files.loading import ModelFolders
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import ContextKind, EventGroup
+from pipeline.generation.models import song_writer
+from pipeline.generation.reference_parts import given_red_lines
+from pipeline.request.options import GenerationRequest, RequestError
 
 QUICK_PASSES = 6
 """Without super timing: they take as long as one pass of overlapping windows, and get twice as many tempi right."""
-
-PASSES_STAGE = "passes for the timing"
 
 FIRST_FIT_PASSES = 4
 UNCHANGED_PASSES = 3
@@ -47,23 +54,21 @@ def red_lines_from(
     return _lines_of(_beats_of(decode_timing(groups), spec), activations, attacks, spec, song_ms)
 
 
-def quickly_timed_red_lines(timer: SuperTimer, progress: Progress | None = None) -> list[TimingPoint]:
+def quickly_timed_red_lines(timer: SuperTimer, progress: Progress = silent) -> list[TimingPoint]:
     """The red lines that a few passes over a song agree on."""
     for number in range(1, QUICK_PASSES + 1):
         timer.listen()
-        if progress is not None:
-            progress(PASSES_STAGE, number, QUICK_PASSES)
+        progress(Stage.TIMING_PASSES, number, QUICK_PASSES)
     return _agreed_lines(timer)
 
 
-def super_timed_red_lines(timer: SuperTimer, passes: int, progress: Progress | None = None) -> list[TimingPoint]:
+def super_timed_red_lines(timer: SuperTimer, passes: int, progress: Progress = silent) -> list[TimingPoint]:
     """The red lines that up to so many passes over a song agree on; fewer where more change nothing."""
     lines: list[TimingPoint] = []
     unchanged = 0
     for number in range(1, passes + 1):
         timer.listen()
-        if progress is not None:
-            progress(PASSES_STAGE, number, passes)
+        progress(Stage.TIMING_PASSES, number, passes)
         if number < min(passes, FIRST_FIT_PASSES):
             continue
         found = _agreed_lines(timer)
@@ -127,3 +132,59 @@ def timing_groups(lines: Sequence[TimingPoint], spec: Contract, song_ms: float) 
     """The beats of red lines as the model reads them, to the end of the song."""
     bare = Beatmap(mode=GameMode.STANDARD, timing_points=list(lines))
     return encode_context(bare, ContextKind.TIMING, spec.encoding, song_ms)
+
+
+def find_timing(
+    request: GenerationRequest,
+    reference: Beatmap | None,
+    writer: SongGenerator,
+    folders: ModelFolders,
+    chart: ChartState,
+    sampling: Sampling,
+) -> list[TimingPoint]:
+    """Return the red lines of the reference if they are given, else predict them."""
+    if ContextKind.TIMING in request.scope.in_context:
+        return given_red_lines(reference)
+    if folders.timing_is_separate:
+        writer = song_writer(request, folders.root, progress=writer.progress)
+        # What that model writes besides is not for the map, and what it can read may be something else.
+        chart = replace(chart, contexts={}, inputs=())
+    return predict_red_lines(request, writer, chart, sampling)
+
+
+def predict_red_lines(
+    request: GenerationRequest, writer: SongGenerator, chart: ChartState, sampling: Sampling
+) -> list[TimingPoint]:
+    """Predict the red lines, with super timing if requested."""
+    if not request.scope.super_timing:
+        return predict_timing(writer, chart, sampling)
+    if ContextKind.TIMING not in writer.spec.vocabulary.contexts:
+        raise RequestError("super_timing=true needs a model that writes timing apart from the objects.")
+    find = partial(super_timed_red_lines, passes=request.scope.timer_iterations)
+    return _merge_passes(writer, chart, sampling, find)
+
+
+def _merge_passes(
+    writer: SongGenerator, chart: ChartState, sampling: Sampling, find: Callable[..., list[TimingPoint]]
+) -> list[TimingPoint]:
+    timer = SuperTimer(writer.listener, chart.attributes, sampling, chart.seed)
+    lines = find(timer, progress=writer.progress)
+    writer.report.tokens += timer.tokens
+    return lines
+
+
+def predict_timing(writer: SongGenerator, chart: ChartState, sampling: Sampling) -> list[TimingPoint]:
+    """Predict the red lines of a song. A model with beats among its objects has then decoded the map too.
+
+    Models with frame heads run a few passes of independent windows. A window that reads the previous one continues its
+    tempo, right or wrong, and the overlaps of such windows cost as much.
+    """
+    has_frame_heads = writer.model.frame_heads is not None
+    if has_frame_heads and ContextKind.TIMING in writer.spec.vocabulary.contexts:
+        return _merge_passes(writer, chart, sampling, quickly_timed_red_lines)
+    beats_in = ContextKind.MAP if writer.spec.encoding.timing_in_map else ContextKind.TIMING
+    (groups,) = writer.write_context(beats_in, [chart], sampling)
+    if beats_in is ContextKind.MAP:
+        chart.contexts[beats_in] = groups
+    activations = song_activations(writer.model, writer.spec, writer.encoder_states, writer.windows, writer.song_ms)
+    return red_lines_from(groups, activations, writer.spec, writer.song_ms, writer.listener.attack_strengths)

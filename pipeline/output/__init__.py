@@ -1,1 +1,4 @@
-"""Outputs of a generation: .osz, audio, metadata, summary, report and pictures."""
+"""Outputs of a generation: .osz, audio, metadata, summary, report, pictures.
+
+The content of a map is decided in `pipeline.generation`.
+"""

@@ -10,19 +10,15 @@ import json
 from dataclasses import asdict
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from PIL import Image
 
 from osu_beatmap.files.writer import write_text
 from osu_beatmap.rules import check
-from pipeline.cli.progress_bar import count_objects
 from pipeline.finishing.presentation import AI_TAG
 from pipeline.output.overview_picture import overview
-from pipeline.output.summary import GenerationSummary
+from pipeline.output.summary import GenerationResult, GenerationSummary, count_objects
 from pipeline.request.options import GenerationRequest, option_fields
-from training.png import write_png
-
-if TYPE_CHECKING:
-    from pipeline.generation.generate import GenerationResult
 
 FORMAT = 1
 """Of the JSON; a field that changes its meaning makes it another."""
@@ -36,7 +32,7 @@ def write_report(request: GenerationRequest, result: GenerationResult, account: 
     path = result.osu_path.with_name(f"{result.osu_path.stem}.report.json")
     text = json.dumps(report_of(request, result, account), indent=1, ensure_ascii=False) + "\n"
     write_text(path, text)
-    write_png(path.with_suffix(".png"), overview(result.beatmap, account.song_ms))
+    Image.fromarray(overview(result.beatmap, account.song_ms)).save(path.with_suffix(".png"))
     return path
 
 

@@ -1,14 +1,31 @@
-"""How a map came about: what a user is told of it at once, and what a report states besides."""
+"""Results of a generation, and what summaries and reports state of a map."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+
+from osu_beatmap.beatmap import Beatmap, Circle, GameMode, HoldNote, Slider, Spinner
+
+MODE_NAMES = {
+    GameMode.STANDARD: "osu!standard",
+    GameMode.TAIKO: "osu!taiko",
+    GameMode.CATCH: "osu!catch",
+    GameMode.MANIA: "osu!mania",
+}
+
+_OBJECT_NAMES: dict[GameMode, dict[type, str]] = {
+    GameMode.STANDARD: {Circle: "circles", Slider: "sliders", Spinner: "spinners"},
+    GameMode.TAIKO: {Circle: "notes", Slider: "drum rolls", Spinner: "dendens"},
+    GameMode.CATCH: {Circle: "fruits", Slider: "juice streams", Spinner: "banana showers"},
+    GameMode.MANIA: {Circle: "notes", HoldNote: "hold notes"},
+}
 
 
 @dataclass(slots=True)
 class GenerationSummary:
-    """What is known about the making of one map, beyond the map itself.
+    """Facts about the generation of one map, beyond the map itself.
 
     model         name of the model that wrote it
     song_ms       length of the audio
@@ -28,3 +45,41 @@ class GenerationSummary:
     stray_events: Mapping[str, int] = field(default_factory=dict)
     unused: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     repairs: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class GenerationResult:
+    """A written map, and the warnings for the user."""
+
+    beatmap: Beatmap
+    osu_path: Path
+    osz_path: Path | None
+    star_rating: float
+    seconds: float
+    seed: int
+    warnings: list[str] = field(default_factory=list)
+    report_path: Path | None = None
+
+
+@dataclass(slots=True)
+class MapsetResult:
+    """A written mapset: its difficulties, easiest first, with their star ratings."""
+
+    beatmaps: list[Beatmap]
+    star_ratings: list[float]
+    osz_path: Path | None
+    osu_paths: list[Path]
+    seconds: float
+    seed: int
+    warnings: list[str] = field(default_factory=list)
+    report_paths: list[Path] = field(default_factory=list)
+
+
+def count_objects(beatmap: Beatmap) -> dict[str, int]:
+    """Count objects by kind, in the terms of the mode; every kind of the mode is listed."""
+    names = _OBJECT_NAMES[beatmap.mode]
+    counts = dict.fromkeys(names.values(), 0)
+    for hit_object in beatmap.hit_objects:
+        name = names.get(type(hit_object), "others")
+        counts[name] = counts.get(name, 0) + 1
+    return counts

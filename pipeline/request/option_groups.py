@@ -15,7 +15,7 @@ from osu_beatmap.beatmap import GameMode
 from osuT5.tokens.events import ContextKind
 from pipeline.cli.command_line import CONFIG_DIR
 from pipeline.cli.config_help import OptionHelp, read_help
-from pipeline.cli.progress_bar import MODE_NAMES
+from pipeline.output.summary import MODE_NAMES
 from pipeline.request.option_uses import Use, use_of
 from pipeline.request.option_values import Members, Number, OneOf, Reader, WholeNumber, path, yes_or_no
 from pipeline.request.options import WHOLE_MAP

@@ -30,13 +30,14 @@ class Use:
 _MANIA = frozenset({GameMode.MANIA})
 _STARS = ("difficulty", "difficulties", "spread")
 _REFERENCE = (("beatmap_path",),)
-_MOVED = Use(WITH_CIRCLES, needs=(("generate_positions",),))
+_NOT_IN_PARITY = ("parity",)
+_MOVED = Use(WITH_CIRCLES, needs=(("generate_positions",),), excludes=_NOT_IN_PARITY)
 
 USES: dict[str, Use] = {
     "difficulties": Use(excludes=("difficulty",)),
     "spread": Use(excludes=("difficulty", "difficulties")),
-    "match_difficulty": Use(needs=(_STARS,)),
-    "difficulty_attempts": Use(needs=(("match_difficulty",),)),
+    "match_difficulty": Use(needs=(_STARS,), excludes=_NOT_IN_PARITY),
+    "difficulty_attempts": Use(needs=(("match_difficulty",),), excludes=_NOT_IN_PARITY),
     "keycount": Use(_MANIA),
     "hold_note_ratio": Use(_MANIA),
     "scroll_speed_ratio": Use(WITH_SCROLL_SPEED),
@@ -46,9 +47,10 @@ USES: dict[str, Use] = {
     "in_context": Use(needs=_REFERENCE),
     "add_to_beatmap": Use(needs=_REFERENCE, excludes=("difficulties", "spread")),
     "overwrite_reference_beatmap": Use(needs=(("add_to_beatmap",),)),
-    "timer_iterations": Use(needs=(("super_timing",),)),
+    "super_timing": Use(excludes=_NOT_IN_PARITY),
+    "timer_iterations": Use(needs=(("super_timing",),), excludes=_NOT_IN_PARITY),
     "parity": Use(needs=(("model_path",),), excludes=("difficulties", "spread")),
-    "generate_positions": Use(WITH_CIRCLES),
+    "generate_positions": Use(WITH_CIRCLES, excludes=_NOT_IN_PARITY),
     **dict.fromkeys(("diff_ckpt", "timesteps", "diff_cfg_scale", "refine_iters", "random_init"), _MOVED),
     **dict.fromkeys(("max_seq_len", "overlap_buffer"), _MOVED),
 }

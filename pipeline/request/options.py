@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
 
+from feedback.errors import UserError
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Difficulty, GameMode
 from osuT5.tokens.events import ContextKind
@@ -23,7 +24,7 @@ WHOLE_MAP = (ContextKind.TIMING, ContextKind.KIAI, ContextKind.MAP, ContextKind.
 """The parts that make a whole map; SV is written in mania only."""
 
 
-class RequestError(ValueError):
+class RequestError(UserError):
     """A request that cannot be met as it stands; the message is one sentence for the user."""
 
 
@@ -72,6 +73,12 @@ class MapOptions:
         """Whether several difficulties are asked for."""
         return bool(self.difficulties) or self.spread is not None
 
+    @property
+    def is_matched(self) -> bool:
+        """Whether something is requested that a finished map can be measured by."""
+        measured = (self.difficulty, self.hold_note_ratio, self.scroll_speed_ratio)
+        return self.match_difficulty and any(each is not None for each in measured)
+
 
 @dataclass(frozen=True, slots=True)
 class SettingOptions:
@@ -107,6 +114,11 @@ class ScopeOptions:
     def keeps_objects(self) -> bool:
         """Whether the objects of the reference stay what they are."""
         return ContextKind.NO_HS in self.in_context or ContextKind.MAP in self.in_context
+
+    @property
+    def generates_objects(self) -> bool:
+        """Whether the model generates the hit objects."""
+        return ContextKind.MAP in self.output_type and not self.keeps_objects
 
     @property
     def is_part(self) -> bool:

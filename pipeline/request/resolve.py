@@ -177,6 +177,7 @@ def resolve(flat: Mapping[str, object]) -> GenerationRequest:
     _check_mode(request)
     _check_model(request)
     _check_mapset(request)
+    _check_parity(request)
     return request
 
 
@@ -287,6 +288,26 @@ def _check_model(request: GenerationRequest) -> None:
         raise RequestError(f"reference=true is plain fp32, but precision is {model.precision}.")
     if model.precision == "int8" and model.device not in ("auto", "cpu"):
         raise RequestError(f"precision=int8 is for the CPU, but device is {model.device}.")
+
+
+def _check_parity(request: GenerationRequest) -> None:
+    """Refuse options that the original program does not have, or that are not reproduced.
+
+    Values that switch something off are fine: nothing is matched or refined anyway.
+    """
+    if not request.model.parity:
+        return
+    defaults, places = GenerationRequest(), option_fields()
+    for name, use in USES.items():
+        group, field_name = places[name]
+        value, default = (getattr(getattr(each, group), field_name) for each in (request, defaults))
+        if "parity" in use.excludes and value is not False and value != default:
+            raise RequestError(f"{name} is not available with parity=true: leave one of the two out.")
+    if request.sampling.cfg_scale < 1:
+        raise RequestError(f"cfg_scale must be at least 1 with parity=true, got {request.sampling.cfg_scale:g}.")
+    for context in (ContextKind.NO_HS, ContextKind.GD):
+        if context in request.scope.in_context:
+            raise RequestError(f"{context.name} in in_context is not available with parity=true: leave it out.")
 
 
 def _check_positions(request: GenerationRequest) -> None:

@@ -5,7 +5,8 @@ import pytest
 from modding import fixes
 from modding.fixes import apply_fixes
 from osu_beatmap.beatmap import GameMode, HitSound, HoldNote, TimingPoint
-from osu_beatmap.timing.active_point import Timing, end_time_ms, set_kiai, slider_duration_ms
+from osu_beatmap.timing.active_point import Timing, end_time_ms, slider_duration_ms
+from osu_beatmap.timing.edits import set_kiai
 from tests.pipeline.review.review_maps import BEAT_MS, regular_map, slider
 
 

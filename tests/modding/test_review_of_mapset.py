@@ -6,7 +6,7 @@ from modding.mapset import differences, opened_mapset
 from osu_beatmap.beatmap import HitSound, TimingPoint
 from osu_beatmap.files.archive import write_osz
 from osu_beatmap.files.writer import save_beatmap
-from osu_beatmap.timing.active_point import set_kiai
+from osu_beatmap.timing.edits import set_kiai
 from pipeline.request.options import RequestError
 from tests.pipeline.review.review_maps import regular_map
 

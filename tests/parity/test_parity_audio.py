@@ -5,8 +5,8 @@ import wave
 import numpy as np
 import pytest
 
-from osuT5.audio.decode import AudioError, load_audio, load_audio_as_published
-from parity.audio import mono, peak_normalised, resample_linear
+from osuT5.audio.decode import AudioError, load_audio
+from parity.audio import load_audio_as_published, mono, peak_normalised, resample_linear
 
 RATE = 16_000
 

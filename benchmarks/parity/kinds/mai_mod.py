@@ -18,7 +18,7 @@ from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.quirks import PUBLISHED
 from osuT5.encoding import encode_context
-from osuT5.model.files import PublishedBundle
+from osuT5.model.files.bundle import PublishedBundle
 from osuT5.tokens.events import ContextKind, Event, EventKind
 from osuT5.tokens.vocabulary import PAD_ID, SOS_ID
 from parity.event_stream import EventStream

@@ -23,7 +23,7 @@ from osu_beatmap.beatmap import Difficulty
 from osu_beatmap.files.reader import parse_beatmap, read_beatmap
 from osu_beatmap.files.writer import write_beatmap
 from osuT5.model.audio_conditions import DEFAULT_DIFFICULTY_STARS, NO_MAPPER
-from osuT5.model.files import PublishedBundle
+from osuT5.model.files.bundle import PublishedBundle
 from osuT5.model.files.families import family_of_model
 from osuT5.tokens.events import ContextKind
 from osuT5.tokens.vocabulary import PAD_ID

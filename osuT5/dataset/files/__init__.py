@@ -1,1 +1,4 @@
-"""Corpora on disk: folders, shards, metadata, filters and splits. Batches are outside."""
+"""Corpora on disk: folders, shards, metadata, filters, splits.
+
+Batches are made outside, in `osuT5.dataset`.
+"""

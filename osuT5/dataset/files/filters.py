@@ -9,8 +9,9 @@ from pathlib import Path
 from osu_beatmap.beatmap import GameMode
 from osuT5.dataset.errors import CorpusError
 from osuT5.dataset.files.chart_record import ChartRecord
+from paths import DATASET_DIR
 
-OPT_OUT_FILE = Path(__file__).resolve().parents[3] / "datasets" / "opted_out_mappers.txt"
+OPT_OUT_FILE = DATASET_DIR / "opted_out_mappers.txt"
 
 GUEST_MARKS = ("'s ", "’s ", "' ")
 """What follows the name of a guest mapper in the name of a chart: "Somebody's Insane"."""

@@ -14,7 +14,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from osuT5.generation.audio_encoder import Progress
+from feedback.progress import Progress, Stage
 from osuT5.generation.batching.row_pool import Order, PooledRow, RowPool
 from osuT5.generation.batching.shared_pool import SharedPools, shared_pools
 from osuT5.generation.chart_state import ChartState
@@ -137,7 +137,7 @@ class WriterGroup:
         for index in [index for index in self._used if index < first]:
             for heard in self._used.pop(index):
                 heard.put_away()
-        self.progress(self.writers[-1].context.value, first, len(self.song.windows))
+        self.progress(Stage(self.writers[-1].context.value), first, len(self.song.windows))
 
 
 def write_side_by_side(song: ParallelSong, wanted: Wanted, choice: RowChoice, guided: Guided) -> None:
@@ -160,7 +160,8 @@ def _write_in_company(group: WriterGroup, order: Order, pools: SharedPools) -> N
     song = group.song
     for writer in group.writers:
         song.states_for(writer.chart)
-    reported: deque[tuple[str, int, int]] = deque([(group.writers[-1].context.value, 0, len(song.windows))], maxlen=1)
+    first = (Stage(group.writers[-1].context.value), 0, len(song.windows))
+    reported: deque[tuple[Stage, int, int]] = deque([first], maxlen=1)
     group.progress = lambda *stage: reported.append(stage)
     pools.write(song.model, song.spec.vocabulary, order, lambda: song.progress(*reported[0]))
 

@@ -1,4 +1,4 @@
-"""Choice of tokens from scores, on the host and on a device.
+"""Choice of a token from logits, on host and device.
 
-Rules are outside.
+Rules are in `osuT5.generation.rules`.
 """

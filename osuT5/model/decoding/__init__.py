@@ -1,1 +1,4 @@
-"""One token at a time, fast: caches and decoders for CPU and GPU. The network itself is in `osuT5.model`."""
+"""Fast decoding of one token at a time, on CPU and GPU.
+
+The network itself is in `osuT5.model`.
+"""

@@ -16,17 +16,20 @@ from model_files.errors import ModelError, first_line
 from model_files.folder_weights import SAFETENSORS, SAFETENSORS_INDEX
 from model_files.hub import local_folder
 from model_files.json_files import read_json_object
-from model_files.torch_files import read_torch_file
+from model_files.tensor_files import read_torch_file
 from osu_beatmap.beatmap import GameMode
 from osuT5.model.config import ModelConfig
-from osuT5.model.files import bundle_folder, bundle_from_json, gamemode_subfolder, rename_key
+from osuT5.model.files.bundle import bundle_from_json
 from osuT5.model.files.lora import load_adapter
+from osuT5.model.files.mode_folders import bundle_folder, gamemode_subfolder
+from osuT5.model.files.parameter_names import rename_key
 from osuT5.model.files.weights import build_model, read_weights
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.class_tables import TABLES_FILE
 from osuT5.tokens.contract import CONTRACT_FILE, Contract
+from paths import MODEL_DIR
 
-EMBEDDED_MODEL = Path(__file__).resolve().parents[3] / "models" / "mini"
+EMBEDDED_MODEL = MODEL_DIR / "mini"
 
 CONFIG_FILE = "config.json"
 GENERATION_FILE = "generation_config.json"

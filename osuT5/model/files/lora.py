@@ -22,7 +22,7 @@ from model_files.errors import ModelError
 from model_files.folder_weights import file_spans
 from model_files.hub import local_folder
 from model_files.json_files import read_json_object
-from model_files.tensor_spans import TensorSpan
+from model_files.tensor_files import StoredTensor
 
 CONFIG_FILE = "adapter_config.json"
 WEIGHT_FILES = ("adapter_model.safetensors", "adapter_model.bin")
@@ -66,8 +66,8 @@ class _Change:
 
     scale: float = 1.0
     removes_top: bool = False
-    parts: dict[str, TensorSpan] = field(default_factory=dict)
-    bias: TensorSpan | None = None
+    parts: dict[str, StoredTensor] = field(default_factory=dict)
+    bias: StoredTensor | None = None
 
     def merged_into(self, weight: Tensor) -> Tensor:
         parts = {name: span.read(torch.float32) for name, span in self.parts.items()}
@@ -100,7 +100,7 @@ class Adapter:
         config = read_json_object(folder / CONFIG_FILE)
         self._check_kind(config)
         self._changes: dict[str, _Change] = {}
-        self._replaced: dict[str, TensorSpan] = {}
+        self._replaced: dict[str, StoredTensor] = {}
         weights = next((folder / name for name in WEIGHT_FILES if (folder / name).is_file()), None)
         if weights is None:
             raise ModelError(f"The adapter in {folder} lacks its weights, {WEIGHT_FILES[0]}.")
@@ -190,7 +190,7 @@ class Adapter:
             if config.get(name):
                 raise ModelError(f"The adapter in {self.folder} is of a variant that cannot be merged ({name}).")
 
-    def _take(self, key: str, span: TensorSpan) -> None:
+    def _take(self, key: str, span: StoredTensor) -> None:
         if not key.startswith(_PREFIX):
             raise ModelError(f"The adapter in {self.folder} was not written by PEFT: it has {key[:80]}.")
         name = key.removeprefix(_PREFIX)

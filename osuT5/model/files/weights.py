@@ -44,7 +44,7 @@ def read_weights(
     state = {}
     for key, name in names.items():
         if adapter is not None and adapter.changes(key):
-            state[name] = adapter.merged(key, spans[key].read(torch.float32)).to(device, dtype or spans[key].dtype)
+            state[name] = adapter.merged(key, spans[key].read(torch.float32)).to(device, dtype or torch.float32)
         else:
             state[name] = spans[key].read(dtype).to(device)
     return state

@@ -1,1 +1,4 @@
-"""Asking for the options of a generation in a terminal, one by one. Read dialogue.py first."""
+"""Dialogue in a terminal about the options of a generation.
+
+Read `conversation` first. Checks of options are in `pipeline.request`.
+"""

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from feedback.errors import UserError
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.files.reader import read_beatmap
-from pipeline.cli.command_line import FlatConfig, is_for_user
+from pipeline.cli.command_line import FlatConfig
 from pipeline.cli.shell_words import assignment
 from pipeline.request.input_files import check_files
 from pipeline.request.option_groups import all_options, options_named
@@ -84,9 +85,7 @@ class Choices:
                 check_files(fill_from_beatmap(request, _reference(request.song.beatmap_path)), from_shell=False)
         except OSError as error:
             return f"{error.filename}: {error.strerror}"
-        except ValueError as error:
-            if not is_for_user(error):
-                raise
+        except UserError as error:
             return str(error)
         return None
 

@@ -14,8 +14,8 @@ from osu_beatmap.beatmap import GameMode
 from pipeline.cli.dialogue.choices import Choices
 from pipeline.cli.dialogue.terminal import DIM, LOOK, answer, choose, say, tick
 from pipeline.cli.dialogue.user_tag_menu import ask_user_tags
-from pipeline.cli.progress_bar import MODE_NAMES
 from pipeline.cli.shell_words import dropped_path, shell_of_this_terminal, value_text
+from pipeline.output.summary import MODE_NAMES
 from pipeline.request.option_groups import Kind, Option
 from pipeline.request.option_values import is_absent, items
 from pipeline.request.options import RequestError

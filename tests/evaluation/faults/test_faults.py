@@ -8,7 +8,8 @@ import pytest
 from evaluation.faults import KINDS, inject
 from evaluation.faults.section_faults import STRETCH_FAULTS
 from osu_beatmap.beatmap import GameMode
-from osu_beatmap.timing.active_point import Timing, set_kiai, with_sv_changes
+from osu_beatmap.timing.active_point import Timing
+from osu_beatmap.timing.edits import set_kiai, with_sv_changes
 from tests.pipeline.review.review_maps import BEAT_MS, regular_map, slider
 
 SPAN_MS = (0.0, 40_000.0)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from modding.aspects import Aspect
-from modding.habits import choices_of, habits_of
 from modding.habits.choices import Choices, Question, Seen, counted, weighed
+from modding.habits.habits import choices_of, habits_of
 from modding.habits.places import MapPlaces
 from modding.habits.weights import WEIGHTS
 from osu_beatmap.beatmap import Circle, GameMode, HitSound, TimingPoint

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from modding.observation.kiai_edges import HeardSpectrum, kiai_edges
-from osu_beatmap.timing.active_point import set_kiai
+from osu_beatmap.timing.edits import set_kiai
 from tests.pipeline.review.review_maps import BEAT_MS, regular_map
 
 FRAME_MS, LEAD_MS, BAR_MS = 8.0, 25.0, 4 * BEAT_MS

@@ -11,7 +11,7 @@ from modding.observation.surprisal import SongReader
 from modding.suggestion_builder import suggestions_of
 from modding.thresholds import ThresholdTable
 from osu_beatmap.beatmap import GameMode, HoldNote, Spinner
-from osu_beatmap.timing.active_point import set_kiai, with_sv_changes
+from osu_beatmap.timing.edits import set_kiai, with_sv_changes
 from osuT5.generation.window_schedule import SongGenerator
 from osuT5.model.files.families import V29, V30, V32
 from osuT5.model.seq2seq import MapperModel

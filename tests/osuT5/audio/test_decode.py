@@ -15,6 +15,7 @@ import soundfile
 from osuT5.audio import decode as audio_module
 from osuT5.audio.decode import AudioError, audio_duration_ms, audio_format, iter_audio, load_audio, read_tags
 from osuT5.audio.mp3_start import start_trim_samples
+from paths import REPO_ROOT
 
 CLICKS_MS = (500.0, 1300.0, 2250.0)
 DURATION_S = 3.0
@@ -302,7 +303,7 @@ def test_tags_in_an_unreadable_encoding_are_left_out(tmp_path):
 
 def test_importing_the_module_loads_no_codec():
     code = "import sys, osuT5.audio.decode; assert not {'av', 'soxr', 'soundfile', 'torch'} & set(sys.modules)"
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).resolve().parents[3])
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=REPO_ROOT)
 
 
 def test_real_songs_decode(shared_dir):

@@ -9,7 +9,7 @@ from dataclasses import fields
 
 import pytest
 
-from osuT5.model.files import bundle_from_json
+from osuT5.model.files.bundle import bundle_from_json
 from osuT5.model.files.bundle_writer import bundle_json, own_values, runs_in_the_original
 from osuT5.tokens.class_tables import ClassTables
 from osuT5.tokens.events import ContextKind, EventKind

@@ -8,18 +8,9 @@ import pytest
 
 from osu_beatmap.beatmap import EFFECT_KIAI, Circle, Difficulty, HoldNote, Slider, Spinner, TimingPoint
 from osu_beatmap.errors import BeatmapError
-from osu_beatmap.timing.active_point import (
-    Beat,
-    Timing,
-    end_time_ms,
-    set_kiai,
-    set_sv,
-    slider_duration_ms,
-    slider_length_px,
-    with_sv_changes,
-    with_volume_changes,
-    without_redundant,
-)
+from osu_beatmap.timing.active_point import Timing, end_time_ms, slider_duration_ms, slider_length_px
+from osu_beatmap.timing.beat_grid import Beat
+from osu_beatmap.timing.edits import set_kiai, set_sv, with_sv_changes, with_volume_changes, without_redundant
 
 
 def red(time_ms: float, beat_ms: float = 500.0, **fields) -> TimingPoint:

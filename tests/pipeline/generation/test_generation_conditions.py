@@ -24,8 +24,8 @@ from osuT5.encoding import encode_context
 from osuT5.tokens.class_tables import ClassTables
 from osuT5.tokens.contract import mini_spec
 from osuT5.tokens.events import ContextKind, EventKind
+from pipeline.generation.chart import rating_so_far
 from pipeline.generation.conditions import negative_attributes, spell_descriptors, without_additions
-from pipeline.generation.generate import rating_so_far
 from pipeline.request.options import RequestError
 from pipeline.request.resolve import resolve
 

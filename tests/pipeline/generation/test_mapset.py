@@ -31,7 +31,7 @@ def song(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def _random_times(monkeypatch):
-    monkeypatch.setattr("pipeline.generation.generate._sampling", lambda request, spec: RANDOM_TIMES)
+    monkeypatch.setattr("pipeline.generation.chart.requested_sampling", lambda request, spec: RANDOM_TIMES)
 
 
 def mapset(model, song, output, **options):

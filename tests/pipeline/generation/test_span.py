@@ -19,7 +19,7 @@ from pipeline.request.options import RequestError
 from pipeline.request.resolve import resolve
 
 START_MS, END_MS = 5_000, 9_000
-WILD = {"lookahead": 0.2, "seed": 7, "device": "cpu", "generate_positions": False}
+WILD = {"lookahead": 0.2, "seed": 8, "device": "cpu", "generate_positions": False}
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def model(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def _random_times(monkeypatch):
-    monkeypatch.setattr("pipeline.generation.generate._sampling", lambda request, spec: RANDOM_TIMES)
+    monkeypatch.setattr("pipeline.generation.chart.requested_sampling", lambda request, spec: RANDOM_TIMES)
 
 
 def result_of(model, reference, **options):

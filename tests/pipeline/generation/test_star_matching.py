@@ -16,13 +16,14 @@ from osuT5.generation.chart_state import ChartState
 from osuT5.generation.window_schedule import GenerationReport
 from osuT5.tokens.contract import mini_spec
 from pipeline.generation import star_matching as difficulty_matching
+from pipeline.generation.chart import Draft, PreparedChart, prepare_chart
+from pipeline.generation.conditions import conditions_of
 from pipeline.generation.density import removal_order, thinned
-from pipeline.generation.generate import Draft, _maker, begin_chart, conditions_of, finished_map
+from pipeline.generation.generate import generate_map, method_of
 from pipeline.generation.hold_notes import with_hold_note_ratio
 from pipeline.generation.mapset import wish_like
 from pipeline.generation.star_matching import (
     ATTEMPTS,
-    BegunChart,
     StarTarget,
     beyond_training,
     match_star_ratings,
@@ -89,9 +90,9 @@ def wish_for(beatmap: Beatmap, monkeypatch, **options) -> StarTarget:
     draft = Draft(
         beatmap, chart.attributes, "mini", mini_spec().encoding, SONG_MS, GenerationReport(), AssemblyReport()
     )
-    monkeypatch.setattr(difficulty_matching, "_draft", lambda begun, chart: draft)
+    monkeypatch.setattr(PreparedChart, "draft", lambda self: draft)
     monkeypatch.setattr(difficulty_matching, "write_charts", lambda writer, charts, sampling: None)
-    wish = StarTarget(request, BegunChart(None, chart, beatmap.timing_points, settings, RANDOM_TIMES))
+    wish = StarTarget(request, PreparedChart(None, chart, beatmap.timing_points, settings, RANDOM_TIMES))
     match_star_ratings([wish])
     return wish
 
@@ -134,9 +135,12 @@ def test_a_map_that_is_too_easy_is_tried_again(monkeypatch, attempts, charts):
     request = resolve({"audio_path": "a.mp3", "difficulty": 9, "difficulty_attempts": attempts})
     settings = request.difficulty_settings(9.0)
     chart = ChartState(conditions_of(request, settings), 1)
-    monkeypatch.setattr(difficulty_matching, "_draft", lambda begun, chart: told.append(chart))
+    empty = Draft(
+        Beatmap(), chart.attributes, "mini", mini_spec().encoding, SONG_MS, GenerationReport(), AssemblyReport()
+    )
+    monkeypatch.setattr(PreparedChart, "draft", lambda self: told.append(self.chart) or empty)
     monkeypatch.setattr(difficulty_matching, "write_charts", lambda writer, charts, sampling: None)
-    wish = StarTarget(request, BegunChart(None, chart, [], settings, RANDOM_TIMES))
+    wish = StarTarget(request, PreparedChart(None, chart, [], settings, RANDOM_TIMES))
     match_star_ratings([wish])
     assert wish.best is None
     assert len(told) == charts == sum(len(each) for each in ATTEMPTS[:attempts])
@@ -148,11 +152,11 @@ def test_a_map_that_is_too_easy_is_tried_again(monkeypatch, attempts, charts):
 
 def test_without_matching_there_is_one_chart():
     asked = {"audio_path": "a.mp3", "difficulty": 3}
-    assert _maker(resolve({**asked, "match_difficulty": "false"})) is finished_map
-    assert _maker(resolve(asked)) is difficulty_matching.matched_map
-    assert _maker(resolve({"audio_path": "a.mp3"})) is finished_map
+    assert method_of(resolve({**asked, "match_difficulty": "false"})) is generate_map
+    assert method_of(resolve(asked)) is difficulty_matching.generate_matched_map
+    assert method_of(resolve({"audio_path": "a.mp3"})) is generate_map
     for option in ({"hold_note_ratio": 0.2, "gamemode": 3}, {"scroll_speed_ratio": 0.1, "gamemode": 1}):
-        assert _maker(resolve({"audio_path": "a.mp3", **option})) is difficulty_matching.matched_map
+        assert method_of(resolve({"audio_path": "a.mp3", **option})) is difficulty_matching.generate_matched_map
 
 
 def test_beyond_the_training_data_there_is_a_warning():
@@ -162,13 +166,13 @@ def test_beyond_the_training_data_there_is_a_warning():
 
 def test_wishes_together_are_met_as_each_alone(tmp_path, monkeypatch):
     """What a seed gives does not depend on what is written beside it; the first chart is that without matching."""
-    monkeypatch.setattr("pipeline.generation.generate._sampling", lambda request, spec: RANDOM_TIMES)
+    monkeypatch.setattr("pipeline.generation.chart.requested_sampling", lambda request, spec: RANDOM_TIMES)
     path = make_mapset(tmp_path / "set", GameMode.TAIKO)
     model = make_model(tmp_path / "model")
     audio = path.with_name("audio.flac")
     flat = {"audio_path": str(audio), "gamemode": 1, "seed": 3, "model_path": str(model), "device": "cpu"}
     request = resolve({**flat, "beatmap_path": str(path), "in_context": "[TIMING,KIAI]", "difficulty_attempts": 1})
-    begun = begin_chart(request, reference_map(GameMode.TAIKO), 3)
+    begun = prepare_chart(request, reference_map(GameMode.TAIKO), 3)
     write_parts_before_map(begun)
 
     def met(*stars: float) -> list[StarTarget]:

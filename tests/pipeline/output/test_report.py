@@ -11,11 +11,10 @@ import pytest
 from osu_beatmap.beatmap import Beatmap, Circle, Difficulty, GameMode, HoldNote, TimingPoint
 from osu_beatmap.star_rating import star_rating
 from pipeline.finishing.presentation import AI_TAG
-from pipeline.generation.generate import GenerationResult
 from pipeline.output.map_picture import GAP, KIAI, PANEL, picture
 from pipeline.output.overview_picture import BARS, PANEL_HEIGHT, overview
 from pipeline.output.report import report_of, write_report
-from pipeline.output.summary import GenerationSummary
+from pipeline.output.summary import GenerationResult, GenerationSummary
 from pipeline.request.options import option_fields
 from pipeline.request.resolve import resolve
 from tests.pipeline.output.test_map_picture import beatmap

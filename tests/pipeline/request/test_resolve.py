@@ -235,3 +235,36 @@ def test_a_folder_that_takes_no_files_is_found_out(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr("tempfile.TemporaryFile", refuse)
     with pytest.raises(RequestError, match=r"^output_path cannot be written to: .*Permission denied"):
         check_writable_folder("output_path", tmp_path)
+
+
+PARITY = {"audio_path": "song.mp3", "model_path": "OWNER/NAME", "parity": "true"}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"super_timing": "true"},
+        {"timer_iterations": 5},
+        {"difficulty": 4, "difficulty_attempts": 2},
+        {"diff_ckpt": "OWNER/REFINER"},
+        {"timesteps": 10},
+        {"diff_cfg_scale": 2},
+        {"refine_iters": 10},
+        {"random_init": "true"},
+        {"max_seq_len": 512},
+        {"overlap_buffer": 0},
+        {"cfg_scale": 0.5},
+        {"beatmap_path": "map.osu", "in_context": "[GD]"},
+        {"beatmap_path": "map.osu", "in_context": "[NO_HS]"},
+    ],
+)
+def test_what_parity_does_not_do_is_refused(options):
+    name = "in_context" if "in_context" in options else list(options)[-1]
+    resolve({**PARITY, **options, "parity": "false"})
+    with pytest.raises(RequestError, match=rf"\b{name}\b.*parity=true"):
+        resolve({**PARITY, **options})
+
+
+def test_switching_off_what_parity_does_not_do_is_fine():
+    request = resolve({**PARITY, "difficulty": 4, "match_difficulty": "false", "generate_positions": "false"})
+    assert request.model.parity

@@ -12,8 +12,10 @@ from benchmarks.parity.inputs import asked_attributes
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
 from osuT5.model.config import ModelConfig
-from osuT5.model.files import bundle_folder, bundle_from_json, published_key, read_bundle, rename_key
+from osuT5.model.files.bundle import bundle_from_json, read_bundle
 from osuT5.model.files.bundle_writer import bundle_json, own_values, published_tensors, runs_in_the_original
+from osuT5.model.files.mode_folders import bundle_folder
+from osuT5.model.files.parameter_names import published_key, rename_key
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.conditions import SongPlace, condition_ids
 from osuT5.tokens.contract import Contract, mini_spec

@@ -199,7 +199,7 @@ def test_damaged_adapters(tmp_path: Path) -> None:
         with pytest.raises(ModelError, match=message):
             Adapter(tmp_path)
     file.write_bytes(b"<html>")
-    with pytest.raises(ModelError, match="no safetensors file"):
+    with pytest.raises(ModelError, match="not a file of tensors"):
         Adapter(tmp_path)
     file.unlink()
     with pytest.raises(ModelError, match=r"lacks its weights, adapter_model\.safetensors"):

@@ -19,7 +19,7 @@ import pytest
 import torch
 
 from model_files.errors import ModelError
-from model_files.torch_files import read_torch_file, torch_spans
+from model_files.tensor_files import open_torch_file, read_torch_file
 
 
 class Reduces:
@@ -80,7 +80,7 @@ def by_python(marker: Path) -> dict[str, object]:
 
 
 def assert_refused(path: Path, marker: Path) -> None:
-    for read in (read_torch_file, torch_spans):
+    for read in (read_torch_file, open_torch_file):
         with pytest.raises(ModelError) as error:
             read(path)
         assert "\n" not in str(error.value)
@@ -131,20 +131,6 @@ def test_every_protocol_of_a_bare_pickle_is_guarded(tmp_path: Path, protocol: in
     assert_refused(path, marker)
 
 
-@pytest.mark.parametrize(
-    "state",
-    [
-        b"}" + text("content") + b"K\x01sb",  # its attributes by name
-        b"N}" + text("content") + b"K\x01s\x86b",  # its slots
-    ],
-)
-@pytest.mark.parametrize("known", [b"ctorch\nFloatStorage\n", b"ctorch._utils\n_rebuild_tensor_v2\n"])
-def test_what_a_pickle_is_given_cannot_be_changed_by_it(tmp_path: Path, known: bytes, state: bytes) -> None:
-    path = tmp_path / "model.bin"
-    path.write_bytes(b"\x80\x02" + known + state + b".")
-    assert_refused(path, tmp_path / "marker")
-
-
 def test_files_that_are_never_read_as_weights(tmp_path: Path) -> None:
     """A tensor may lie nowhere but in the archive itself."""
     pid = b"(" + text("storage") + b"ctorch\nFloatStorage\n" + text("../../secret") + text("cpu") + b"K\x02tQ"
@@ -157,7 +143,7 @@ def test_files_that_are_never_read_as_weights(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("offset", "shape", "strides"),
-    [(3, (2,), (1,)), (0, (5,), (1,)), (0, (2, 2), (3, 1)), (0, (9, 9), (0, 0)), (-1, (2,), (1,)), (0, (2,), (1, 1))],
+    [(3, (2,), (1,)), (0, (5,), (1,)), (0, (2, 2), (3, 1)), (-1, (2,), (1,)), (0, (2,), (1, 1))],
 )
 def test_tensors_that_reach_beyond_their_storage(tmp_path: Path, offset: int, shape: tuple, strides: tuple) -> None:
     path = tmp_path / "model.bin"
@@ -185,11 +171,11 @@ def test_state_dicts_are_read_as_torch_reads_them(tmp_path: Path) -> None:
     path = tmp_path / "pytorch_model.bin"
     torch.save(state, path)
     expected = torch.load(path, weights_only=True)
-    read, spans = read_torch_file(path), torch_spans(path)
+    read, spans = read_torch_file(path), open_torch_file(path)
     assert list(read) == list(spans) == list(expected)
     for name, tensor in expected.items():
         assert torch.equal(read[name], tensor)
-        assert read[name].dtype == spans[name].dtype == tensor.dtype
+        assert read[name].dtype == spans[name].read().dtype == tensor.dtype
         assert spans[name].shape == tensor.shape
     assert spans["half"].read(torch.float32).dtype == torch.float32
     assert spans["flags"].read(torch.float32).dtype == torch.bool
@@ -199,9 +185,6 @@ def test_plain_data_keeps_its_types(tmp_path: Path) -> None:
     data = {"idx": {53: 0, 2**40: 1}, "names": ["a", "ü"], "size": (1, 2.5, None, True)}
     torch.save(data, tmp_path / "a.pkl")
     assert read_torch_file(tmp_path / "a.pkl") == data
-    data |= {"set": {1}, "bytes": b"x"}
-    (tmp_path / "b.pkl").write_bytes(pickle.dumps(data))
-    assert read_torch_file(tmp_path / "b.pkl") == data
 
 
 def test_the_two_files_of_the_published_refiner(shared_dir: Path, tmp_path: Path) -> None:
@@ -228,46 +211,23 @@ def test_truncated_files(tmp_path: Path, kept: float) -> None:
     assert_refused(path, tmp_path / "marker")
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b"", "damaged"),
-        (b"<!doctype html><title>404</title>", "damaged"),
-        (pickle.dumps({"a": 1}), "state dict"),
-        (pickle.dumps([]), "state dict"),
-        (pickle.dumps(0x1950A86A20F9469CFC6C, 2) + b"more", "older than 1.6"),
-    ],
-)
-def test_foreign_files(tmp_path: Path, content: bytes, message: str) -> None:
+@pytest.mark.parametrize("content", [b"", b"<!doctype html><title>404</title>", pickle.dumps({"a": torch.ones(2)})])
+def test_foreign_files(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "model.bin"
     path.write_bytes(content)
-    with pytest.raises(ModelError, match=message):
-        torch_spans(path)
+    assert_refused(path, tmp_path / "marker")
 
 
-def test_archives_that_torch_did_not_write(tmp_path: Path) -> None:
-    path = tmp_path / "model.bin"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("readme.txt", "hello")
-    with pytest.raises(ModelError, match="not one that torch wrote"):
-        torch_spans(path)
-    torch.save({"w": torch.zeros(3)}, tmp_path / "whole.bin")
-    with zipfile.ZipFile(tmp_path / "whole.bin") as whole, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as other:
-        for name in whole.namelist():
-            other.writestr(name, whole.read(name))
-    with pytest.raises(ModelError, match="compressed"):
-        torch_spans(path)
+@pytest.mark.parametrize(
+    "content", [{"a": 1}, [], {}, {"a": torch.eye(3).to_sparse()}, {"a": torch.ones(2, device="meta")}]
+)
+def test_other_content_than_a_state_dict(tmp_path: Path, content: object) -> None:
+    torch.save(content, tmp_path / "model.bin")
+    with pytest.raises(ModelError, match="not a state dict"):
+        open_torch_file(tmp_path / "model.bin")
 
 
 @pytest.mark.parametrize("where", ["nothing.bin", "."])
 def test_files_that_are_not_there(tmp_path: Path, where: str) -> None:
     with pytest.raises(ModelError, match="cannot be read"):
         read_torch_file(tmp_path / where)
-
-
-def test_data_that_contains_itself(tmp_path: Path) -> None:
-    endless: list = []
-    endless.append(endless)
-    path = tmp_path / "model.bin"
-    path.write_bytes(pickle.dumps(endless))
-    assert_refused(path, tmp_path / "marker")
