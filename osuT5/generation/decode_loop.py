@@ -1,4 +1,4 @@
-"""The decode loop: prompts in, tokens out, by rules and sampling, for several rows at once."""
+"""Decode loop: prompts in, tokens out, for several rows at once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from osuT5.generation.batching.decoder_batches import Batch, Prompt, begun
+from osuT5.generation.batching.decoder_batches import Batch, Prompt, begin_batch
 from osuT5.generation.decode_row import DecodeRow
 from osuT5.generation.device_loop import DeviceLoop, knows
 from osuT5.generation.sampling.device_choice import Chosen
@@ -17,7 +17,7 @@ from osuT5.tokens.vocabulary import Vocabulary
 
 
 class DecodeLoop:
-    """Loop that decodes rows to their end, on the host or on a device. Beatmaps are outside.
+    """Loop that decodes rows to their end, on the host or a device.
 
     Args:
         max_length: Number of tokens of a row that the model may read; by default all that it can.
@@ -49,10 +49,12 @@ class DecodeLoop:
         mode_ids: Sequence[int],
         choice: Choice,
     ) -> None:
-        """Continues each row until it ends, filling `written_ids`, and `end_id` with the token that ended it.
+        """Decode each row until it ends, into its `written_ids` and `end_id`.
 
-        encoder_states: [windows, positions, d]; row_window: which of them each row listens to; mode_ids: the game mode
-        of each row.
+        Args:
+            encoder_states: [windows, positions, d].
+            row_window: Index of the window that each row attends to.
+            mode_ids: Game mode of each row.
         """
         for row in rows:
             row.note_prompt(self.vocabulary)
@@ -69,18 +71,18 @@ class DecodeLoop:
             if chosen is not None:
                 self._take_over(rows, chosen)
                 return
-        with begun(self.model, encoder_states, prompts) as batch:
+        with begin_batch(self.model, encoder_states, prompts) as batch:
             self._write(rows, batch, copies, padding, choice)
 
     def _take_over(self, rows: list[DecodeRow], chosen: Sequence[Chosen]) -> None:
-        """Takes in what a device has chosen, and lets generators go on by as many numbers as tokens took."""
+        """Append a device's tokens, and advance generators by one number a token."""
         for row, each in zip(rows, chosen, strict=True):
             torch.rand(len(each.ids), generator=row.generator, dtype=torch.float64)
             goes_on = [row.append(token_id, self.vocabulary) for token_id in each.ids]
             assert goes_on == [True] * (len(goes_on) - 1) + [not each.has_ended], "where does the row end?"
 
     def _write(self, rows: list[DecodeRow], batch: Batch, copies: int, padding: list[int], choice: Choice) -> None:
-        """padding: how much room of each row is taken up by what is not there"""
+        """Decode rows on the host; `padding` is the room that each row lacks."""
         active = list(range(len(rows)))
         while active:
             chosen = choice(self._guided(batch.scores), rows, active)
@@ -97,6 +99,6 @@ class DecodeLoop:
                 batch.step([chosen[place] for place in going] * copies)
 
     def _guided(self, scores: Tensor) -> Tensor:
-        """Scores on the CPU, where random generators are: a seed gives the same map on all devices that score alike."""
+        """Return guided scores on the CPU, where the random generators are."""
         scores = scores.float().cpu()
         return scores if self.guidance is None else self.guidance(*scores.chunk(2))

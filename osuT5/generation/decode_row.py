@@ -1,4 +1,7 @@
-"""Sequences that are being decoded, and the ratios counted on them. Rules and sampling are outside."""
+"""Sequences that are being decoded, and the ratios counted on them.
+
+Rules and sampling are outside.
+"""
 
 from __future__ import annotations
 
@@ -20,16 +23,18 @@ class RatioTarget(Protocol):
         """Count an event."""
 
     def lean(self, scores: Tensor, vocabulary: Vocabulary, strength: float) -> None:
-        """Change `scores` [vocabulary out] in place, by `strength` (log odds) for each missing object.
+        """Change `scores` [vocabulary out] in place towards the requested ratio.
 
-        Only the odds among the answers to one question change, never the probability of the question: more hold notes
-        make no more objects.
+        The change is `strength` (log odds) for each missing object. Only the odds among the answers to one question
+        change, never the probability of the question: more hold notes make no more objects.
         """
 
 
 @dataclass(slots=True)
 class DecodeRow:
-    """Sequence being decoded, one of a batch. Time values count the steps of its window.
+    """Sequence being decoded, one of a batch.
+
+    Time values count the steps of its window.
 
     Attributes:
         prompt_ids: Tokens that the sequence begins with.
@@ -65,11 +70,14 @@ class DecodeRow:
 
     @property
     def is_open(self) -> bool:
-        """Whether an object waits for its end."""
+        """Return whether an object waits for its end."""
         return self.grammar is not None and self.grammar.waiting is not None
 
     def note_prompt(self, vocabulary: Vocabulary) -> None:
-        """Take the prompt's part of the row's own context into account; times of earlier contexts are not its own."""
+        """Take the prompt's part of the row's own context into account.
+
+        Times of earlier contexts are not its own.
+        """
         mark = vocabulary.context_sos(self.context)
         if mark not in self.prompt_ids:
             return
@@ -80,7 +88,7 @@ class DecodeRow:
             self.grammar.start_writing()
 
     def append(self, token_id: int, vocabulary: Vocabulary) -> bool:
-        """Append the row's next token, or end the row with it; return whether the row continues."""
+        """Append or end with the next token; return whether the row continues."""
         if self.is_ended_by(token_id, vocabulary):
             self.end_id = token_id
             return False
@@ -89,7 +97,7 @@ class DecodeRow:
         return True
 
     def is_ended_by(self, token_id: int, vocabulary: Vocabulary) -> bool:
-        """Return whether a token ends the row: an end mark, or a time that belongs to a later window."""
+        """Return whether a token is an end mark or a later window's time."""
         if self.end_ids is not None:
             return token_id in self.end_ids
         if token_id in (EOS_ID, vocabulary.context_eos(self.context)):
@@ -98,7 +106,7 @@ class DecodeRow:
         return token_id in time_ids and token_id - time_ids.start >= self.end_value
 
     def note(self, token_id: int, vocabulary: Vocabulary) -> None:
-        """Take a token of the row's own context into account, read or decoded."""
+        """Take a token of the row's context into account, read or decoded."""
         event = vocabulary.decode(token_id)
         if event is None:
             return

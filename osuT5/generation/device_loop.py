@@ -1,4 +1,4 @@
-"""Decode loop on a GPU: steps and choices follow each other there, without waiting for the host.
+"""Decode loop on a GPU, whose steps and choices do not wait for the host.
 
 A step and the choice after it are one graph. The host starts the next graph before it has the last result: the number
 of rows that continue arrives a step late. A graph that is started in vain changes nothing. Tokens are those of
@@ -25,11 +25,11 @@ from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.vocabulary import PAD_ID, Vocabulary
 
 STEPS_LATE = 1
-"""So many steps are under way while the host looks at what came before them."""
+"""Number of steps under way while the host reads the result before them."""
 
 
 class Looks:
-    """A few numbers of the device after each step, seen `late` steps later."""
+    """Numbers of the device after each step, read `late` steps later."""
 
     def __init__(self, device: torch.device, late: int) -> None:
         self._late = late
@@ -47,7 +47,7 @@ class Looks:
         self._sent += 1
 
     def look(self) -> list[int] | None:
-        """What was sent `late` times before the last; None where that was nothing."""
+        """Return what was sent `late` times before the last; None if nothing was."""
         place = self._sent - 1 - self._late
         if place < 0:
             return None
@@ -60,8 +60,8 @@ class Looks:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """A row that is to be written: its prompts and how many tokens it may be fed."""
+class _PromptedRow:
+    """Row with its prompts and the number of tokens that it may be fed."""
 
     row: DecodeRow
     prompts: Sequence[Prompt]
@@ -69,7 +69,7 @@ class _Asked:
 
 
 class DeviceLoop:
-    """Writes rows of one engine's model."""
+    """Loop of one model on its device."""
 
     def __init__(self, model: MapperModel, vocabulary: Vocabulary, guidance: Guidance | None) -> None:
         self._model = model
@@ -85,13 +85,15 @@ class DeviceLoop:
         left: Sequence[int],
         choice: RowChoice,
     ) -> list[Chosen] | None:
-        """What rows would be; they themselves, and their generators, stay as they are. None where it cannot be done.
+        """Return the tokens of rows, which stay as they are; None if the device cannot decode them.
 
-        prompts: of the rows, then the negative ones where they are guided; left: tokens that each row may be fed
+        Args:
+            prompts: Of the rows; with guidance, followed by the negative ones.
+            left: Number of tokens that each row may be fed.
         """
         copies = len(prompts) // len(rows)
         asked = [
-            _Asked(row, prompts[place :: len(rows)], room)
+            _PromptedRow(row, prompts[place :: len(rows)], room)
             for place, (row, room) in enumerate(zip(rows, left, strict=True))
         ]
         assert copies == (1 if self._guidance is None else 2)
@@ -104,8 +106,8 @@ class DeviceLoop:
                 steps.give_up(error)
         return None
 
-    def _in_parts(self, asked: list[_Asked], encoder_states: Tensor, choice: RowChoice) -> list[Chosen]:
-        """Fewer rows at once where there is no memory for all of them: none depends on another."""
+    def _in_parts(self, asked: list[_PromptedRow], encoder_states: Tensor, choice: RowChoice) -> list[Chosen]:
+        """Decode fewer rows at once if there is no memory for all."""
         most = self._steps.most_rows or len(asked)
         if len(asked) <= most:
             try:
@@ -118,7 +120,7 @@ class DeviceLoop:
         parts = [asked[first : first + most] for first in range(0, len(asked), most)]
         return [chosen for part in parts for chosen in self._in_parts(part, encoder_states, choice)]
 
-    def _write(self, asked: list[_Asked], encoder_states: Tensor, choice: RowChoice) -> list[Chosen]:
+    def _write(self, asked: list[_PromptedRow], encoder_states: Tensor, choice: RowChoice) -> list[Chosen]:
         prompts = self._at_their_places(asked)
         windows = [prompt.window for prompt in prompts]
         decoder = self._steps.decoder(self._model, Shape.of(windows, encoder_states.shape[1]))
@@ -132,7 +134,7 @@ class DeviceLoop:
         return way.results(len(asked))
 
     def _go(self, decoder: GraphedDecoder, way: DeviceChoice, place: int) -> None:
-        """Until no row is going. place: where the next token of the longest row will be."""
+        """Run until no row continues; `place` is that of the longest row's next token."""
         looks = Looks(decoder.scores.device, STEPS_LATE)
         self._run(decoder, way, (way, 0), way.choose)
         looks.send(way.state)
@@ -163,8 +165,8 @@ class DeviceLoop:
         key = repr(choice.sampler.sampling), repr(self._guidance)
         return decoder.keep(key, lambda: DeviceChoice(decoder, grammar, choice.sampler, self._guidance))
 
-    def _at_their_places(self, asked: Sequence[_Asked]) -> list[Prompt]:
-        """The prompts; with guidance, some that nobody reads come in between, so that negative ones are the half."""
+    def _at_their_places(self, asked: Sequence[_PromptedRow]) -> list[Prompt]:
+        """Return the prompts; with guidance padded, so that negative ones are the second half."""
         if self._guidance is None:
             return [prompt for each in asked for prompt in each.prompts]
         missing = (1 << (len(asked) - 1).bit_length()) - len(asked)
@@ -174,7 +176,7 @@ class DeviceLoop:
 
 
 def knows(choice: object, rows: Sequence[DecodeRow]) -> bool:
-    """Return whether a device can choose so. Ratios are counted on the host alone."""
+    """Return whether a device can choose so; ratios are counted on the host."""
     return isinstance(choice, RowChoice) and not any(row.shares for row in rows)
 
 
@@ -184,7 +186,7 @@ def _step_and_choose(decoder: GraphedDecoder, way: DeviceChoice, length: int) ->
 
 
 def _ahead(generator: torch.Generator, count: int) -> Tensor:
-    """The next numbers of a generator, which stays where it is."""
+    """Return the next numbers of a generator, without advancing it."""
     other = torch.Generator()
     other.set_state(generator.get_state())
     return torch.rand(count, generator=other, dtype=torch.float64)

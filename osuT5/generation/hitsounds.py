@@ -1,4 +1,4 @@
-"""Hit sounds for a map that is finished: its own tokens again, and only what says how it sounds is drawn."""
+"""Hitsounds for a finished map: its own tokens, with sounds drawn anew."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SOUND_KINDS = frozenset({EventKind.HITSOUND, EventKind.VOLUME})
 
 @dataclass(frozen=True)
 class SoundChoice:
-    """Repeats known tokens, and in the places of those that are sounds draws sounds of the same kind."""
+    """Choice that repeats known tokens, and draws sounds in place of sounds."""
 
     known: Sequence[int]
     vocabulary: Vocabulary
@@ -57,9 +57,12 @@ def write_sounds(
     start_ms: float = -math.inf,
     end_ms: float = math.inf,
 ) -> list[EventGroup]:
-    """The groups of a map, those in [start_ms, end_ms) with new sounds; all else about them stays as it is.
+    """Return the groups of a map, those in [start_ms, end_ms) with new sounds.
 
-    `chart` gives the map without its sounds as an input. A passage too dense for the decoder keeps its sounds.
+    A passage too dense for the decoder keeps its sounds.
+
+    Args:
+        chart: With the map without its sounds as an input.
     """
     vocabulary = writer.spec.vocabulary
     engine = DecodeLoop(writer.model, vocabulary)
@@ -83,7 +86,7 @@ def write_sounds(
 
 
 def _with_sounds_of(groups: Sequence[EventGroup], ids: Sequence[int], vocabulary: Vocabulary) -> list[EventGroup]:
-    """The groups with the sounds among the ids, which begin with one id for each of their events."""
+    """Return groups with the sounds of ids, one id for each event."""
     sounding = []
     place = 0
     for group in groups:

@@ -1,8 +1,7 @@
-"""The beats of a song heard many times over: each pass cuts the song into windows elsewhere.
+"""Beats of a song from several passes with different window borders.
 
-The windows of a pass lie side by side, from a place of its own on, and each is written as if there were no other, so
-that a pass is one batch and its errors are not those of the next. What a window hears at its edges is heard by other
-passes in the middle of theirs.
+The windows of a pass do not overlap, and each is decoded on its own, so a pass is one batch and its errors are not
+those of the next. What is at the edge of a window is in the middle of one of another pass.
 """
 
 from __future__ import annotations
@@ -54,7 +53,7 @@ class SuperTimer:
         self._engine = DecodeLoop(listener.model, spec.vocabulary)
 
     def listen(self) -> None:
-        """One more pass."""
+        """Decode the beats of one more pass."""
         windows = self._windows(len(self.passes))
         generators = self._generators(len(windows))
         beats: list[MarkedBeat] = []
@@ -65,7 +64,7 @@ class SuperTimer:
         self.passes.append(beats)
 
     def _windows(self, number: int) -> list[Window]:
-        """Windows side by side over the song, the first beginning up to a window before it.
+        """Return windows over the song, the first up to a window before it.
 
         Steps of the golden ratio keep the beginnings of any number of passes apart from each other.
         """
@@ -81,7 +80,7 @@ class SuperTimer:
         ]
 
     def _generators(self, count: int) -> list[torch.Generator]:
-        """A generator for each window, so that its beats do not depend on its neighbours."""
+        """Return a generator for each window."""
         seeds = np.random.default_rng([self._seed, len(self.passes)]).integers(2**63, size=count)
         return [torch.Generator().manual_seed(int(seed)) for seed in seeds]
 
@@ -99,7 +98,7 @@ class SuperTimer:
         return beats
 
     def _row(self, window: Window, generator: torch.Generator) -> DecodeRow:
-        """Any time of the window may be written; what ends the row is the end of its context."""
+        """Return a row that may have any time, and ends with its context."""
         spec = self.listener.spec
         place = SongPlace(self.listener.song_ms, window.start_ms)
         head = condition_ids(spec.vocabulary, spec.conditions, self.attributes, place, tables=spec.tables)

@@ -1,4 +1,4 @@
-"""Which window and context is written when: a whole song as event groups.
+"""Order of windows and contexts: a whole song as event groups.
 
 Contexts follow each other over the whole song, so a window of a later context knows what the earlier ones hold in
 all of the window, also in its lookahead. The audio is encoded once for all of them.
@@ -67,7 +67,7 @@ class GenerationReport:
 
 
 class SongGenerator:
-    """Writes contexts of charts of one song with one model."""
+    """Generator of contexts of the charts of one song with one model."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class SongGenerator:
         self._ahead: BackgroundEncoder | None = None
 
     def within(self, start_ms: float, end_ms: float) -> SongGenerator:
-        """A writer of a part of the song alone, with what was heard of it so far."""
+        """Return a generator of a part of the song, with its encoded windows."""
         part = copy.copy(self)
         kept = [window for window in self.windows if window.to_ms > start_ms and window.from_ms < end_ms]
         part.windows = [
@@ -107,7 +107,7 @@ class SongGenerator:
 
     @cached_property
     def encoder_states(self) -> Tensor | None:
-        """Of all windows [windows, positions, d]; None for models that listen for a chart."""
+        """Encoder states [windows, positions, d]; None if they depend on the chart."""
         if self.model.audio_conditions:
             return None
         if self._ahead is None:
@@ -119,13 +119,13 @@ class SongGenerator:
         return self.listener.encode(self.windows, heard_for, self.progress)
 
     def heard_as(self, chart: ChartState) -> tuple | None:
-        """What of a chart decides how the model hears the song; None where nothing does."""
+        """Return what of a chart the encoder depends on; None if nothing."""
         if not self.model.audio_conditions:
             return None
         return chart.attributes.difficulty, chart.attributes.mapper_id
 
     def states_for(self, chart: ChartState) -> Tensor:
-        """Encoder states of all windows [windows, positions, d], as heard for a chart."""
+        """Return encoder states of all windows for a chart [windows, positions, d]."""
         if self.encoder_states is not None:
             return self.encoder_states
         key = self.heard_as(chart)
@@ -134,7 +134,7 @@ class SongGenerator:
         return self._states[key]
 
     def states_of(self, index: int, chart: ChartState) -> Tensor:
-        """Encoder states of one window [positions, d], as heard for a chart; those after it may still be coming."""
+        """Return encoder states of a window for a chart [positions, d]."""
         if self.model.audio_conditions or "encoder_states" in self.__dict__ or not has_idle_core():
             return self.states_for(chart)[index]
         if self._ahead is None:
@@ -142,14 +142,14 @@ class SongGenerator:
         return self._ahead[index]
 
     def encoded_window(self, index: int, chart: ChartState) -> EncodedWindow:
-        """Return a window as encoded for a chart, for rows on a CPU; it is kept for other rows."""
+        """Return a window for rows on a CPU, and keep it for others."""
         key = (self.windows[index].start_frame, self.heard_as(chart))
         if key not in self.heard_windows:
             self.heard_windows[key] = self.model.row_decoder.hear(self.states_of(index, chart))
         return self.heard_windows[key]
 
     def heard(self, window: Window, charts: Sequence[ChartState]) -> tuple[Tensor, list[int]]:
-        """Encoder states of a window, and which of them each chart's row listens to."""
+        """Return encoder states of a window, and the index of each chart's."""
         if self.encoder_states is not None:
             return self.encoder_states[window.index][None], [0] * len(charts)
         return torch.stack([self.states_for(chart)[window.index] for chart in charts]), list(range(len(charts)))
@@ -160,16 +160,17 @@ class SongGenerator:
         charts: Sequence[ChartState],
         sampling: Sampling,
     ) -> list[list[EventGroup]]:
-        """All groups of a context for each chart, given those of the contexts before it, and those begun before it.
+        """Return all groups of a context for each chart.
 
-        Guidance leads them away from their `negative` attributes, where all of them have some.
+        The contexts before it are given. Guidance leads them away from their `negative` attributes, where all of them
+        have some.
         """
         copies = [replace(chart, contexts=dict(chart.contexts)) for chart in charts]
         self.fill_in([(context, chart) for chart in copies], sampling)
         return [chart.contexts[context] for chart in copies]
 
     def fill_in(self, wanted: Wanted, sampling: Sampling) -> None:
-        """Writes contexts of charts into them, those of one chart in the order in which they are wanted.
+        """Fill in contexts of charts, those of one chart in the given order.
 
         Charts of one song are written side by side, since a step costs nearly the same for one row and for several; so
         are contexts, where the model is ready to generate on a CPU. What reads the objects of a map waits for all of
@@ -185,7 +186,7 @@ class SongGenerator:
                     self._fill_in_turn(part, sampling)
 
     def _fill_in_turn(self, wanted: Wanted, sampling: Sampling) -> None:
-        """One context after the other, the charts of each side by side."""
+        """Fill in one context after the other, for all charts at once."""
         for context in dict.fromkeys(context for context, _ in wanted):
             charts = _charts_of(context, wanted)
             engine = DecodeLoop(self.model, self.spec.vocabulary, guidance=_guidance(context, charts, sampling))
@@ -212,11 +213,11 @@ class SongGenerator:
         return {context, ContextKind.MAP} <= set(order) and order.index(context) > order.index(ContextKind.MAP)
 
     def first_ms(self, window: Window) -> float:
-        """No earlier than this does a window write anything."""
+        """Return the earliest time that a window may decide."""
         return window.from_ms - (BORDER_STEPS + 1) * self.spec.grid.time_step_ms
 
     def row(self, window: Window, context: ContextKind, chart: ChartState, written: Sequence[EventGroup]) -> DecodeRow:
-        """A row to be written: its prompt holds the chart's contexts before this one and what of this is `written`."""
+        """Return a row whose prompt has the chart's contexts up to `written`."""
         spec, grid = self.spec, self.spec.grid
         end_ms = window.start_ms + grid.window_ms
         finished = [
@@ -259,7 +260,7 @@ class SongGenerator:
         return row
 
     def _inputs(self, chart: ChartState, window: Window, room: int) -> list[InputSegment]:
-        """What the chart is made from, cut to the room that is left, as in training."""
+        """Return the chart's inputs, cut to the room left, as in training."""
         segments = []
         for given in chart.inputs:
             head: list[int] = []
@@ -277,7 +278,7 @@ class SongGenerator:
         return condition_ids(spec.vocabulary, spec.conditions, attributes, place, tables=spec.tables)
 
     def _place(self, window: Window, contexts: dict[ContextKind, Sequence[EventGroup]]) -> SongPlace:
-        """Where a window is, and the kiai and the scroll speed before it, for models that read those."""
+        """Return the place of a window, and the kiai and scroll speed before it."""
         told = {}
         for kind, holders in STATE_HOLDERS.items():
             groups = next((contexts[context] for context in holders if context in contexts), ())
@@ -293,7 +294,7 @@ class SongGenerator:
         )
 
     def take(self, row: DecodeRow, window: Window, written: list[EventGroup]) -> None:
-        """Adds to what was written what a row holds that has ended."""
+        """Add the groups of a row that has ended."""
         ids = row.written_ids
         last = self.spec.vocabulary.decode(ids[-1]) if ids else None
         if self.spec.encoding.types_first and last is not None and last.kind in TYPE_KINDS:
@@ -311,14 +312,14 @@ def _charts_of(context: ContextKind, wanted: Wanted) -> list[ChartState]:
 
 
 def _guidance(context: ContextKind, charts: Sequence[ChartState], sampling: Sampling) -> Guidance | None:
-    """What a chart should be like decides its objects; beats and kiai sections are those of the song."""
+    """Return the guidance of a context; beats and kiai sections have none."""
     if sampling.guidance_scale == 1 or context not in GUIDED_CONTEXTS:
         return None
     return Guidance(sampling.guidance_scale) if all(chart.negative is not None for chart in charts) else None
 
 
 def _grammar(context: ContextKind, attributes: Attributes, encoding: EncodingSpec) -> GrammarState | None:
-    """At the beginning of a song. The embedded model needs one for maps only."""
+    """Return a grammar at its start; the bundled model needs one for maps only."""
     mode, keys = attributes.mode, attributes.key_count or MAX_KEYS
     if is_published(encoding):
         return PublishedGrammar(mode, keys, encoding=encoding, context=context)
@@ -326,7 +327,10 @@ def _grammar(context: ContextKind, attributes: Attributes, encoding: EncodingSpe
 
 
 def groups_at_once(context: ContextKind, attributes: Attributes, spec: Contract) -> int:
-    """How many groups can share a time: a mania chord, or the end of a slider's slide, of the slider, and an object."""
+    """Return how many groups can share a time.
+
+    They are a mania chord, or the ends of a slide and of its slider, and an object.
+    """
     if context is not ContextKind.MAP:
         return 1
     if attributes.mode is GameMode.MANIA:

@@ -1,7 +1,7 @@
-"""Rows of a batch in front of a model: prompts in, scores out, step by step.
+"""Batches of a model: prompts in, scores out, step by step.
 
-Three ways to the same scores: all rows as one tensor, as any device has it; or each at its own place, where the model
-was made ready to generate on a CPU, or on a GPU, whose steps are captured as graphs.
+Three classes give the same scores: `PaddedRows` on any device, `SeparateRows` for models that are prepared for a CPU,
+and `GraphedRows` for a GPU, whose steps are captured as graphs.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from osuT5.tokens.vocabulary import PAD_ID
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What a row begins with: its ids, the index of the window that it listens to, its game mode."""
+    """Beginning of a row: its ids, the index of its window, its game mode."""
 
     ids: list[int]
     window: int
@@ -32,21 +32,26 @@ class Prompt:
 
 
 class Batch(Protocol):
-    """scores: of what follows in each row [rows, vocabulary out]; lengths: how many tokens each has read"""
+    """Rows in front of a model.
+
+    Attributes:
+        scores: Of the next token of each row [rows, vocabulary out].
+        lengths: Number of tokens that each row has read.
+    """
 
     scores: Tensor
     lengths: list[int]
 
     def keep(self, places: Sequence[int]) -> None:
-        """Goes on with these rows alone."""
+        """Continue with these rows alone."""
 
     def step(self, ids: Sequence[int]) -> None:
-        """Feeds each row a token."""
+        """Feed each row a token."""
 
 
 @contextmanager
-def begun(model: MapperModel, encoder_states: Tensor, prompts: Sequence[Prompt]) -> Iterator[Batch]:
-    """encoder_states: [windows, positions, d]"""
+def begin_batch(model: MapperModel, encoder_states: Tensor, prompts: Sequence[Prompt]) -> Iterator[Batch]:
+    """Yield a batch that has read its prompts; encoder states are [windows, positions, d]."""
     if model.row_decoder is not None:
         yield SeparateRows(model.row_decoder, encoder_states, prompts)
     elif model.graphed_steps is None or not prompts:
@@ -57,7 +62,7 @@ def begun(model: MapperModel, encoder_states: Tensor, prompts: Sequence[Prompt])
 
 
 class PaddedRows:
-    """One tensor for all rows, their prompts padded on the left."""
+    """Batch as one tensor, with prompts padded on the left."""
 
     def __init__(self, model: MapperModel, encoder_states: Tensor, prompts: Sequence[Prompt]) -> None:
         self.model = model
@@ -80,7 +85,7 @@ class PaddedRows:
 
 
 class SeparateRows:
-    """Rows of a `RowDecoder`."""
+    """Batch of a `RowDecoder`."""
 
     def __init__(self, decoder: RowDecoder, encoder_states: Tensor, prompts: Sequence[Prompt]) -> None:
         self.decoder = decoder
@@ -101,7 +106,10 @@ class SeparateRows:
 
 
 class GraphedRows:
-    """Rows of a `GraphedDecoder`. Where a step cannot be captured, or memory is short, they go on as `PaddedRows`."""
+    """Batch of a `GraphedDecoder`.
+
+    If a step cannot be captured, or memory is short, it continues as `PaddedRows`.
+    """
 
     def __init__(
         self, steps: GraphedSteps, model: MapperModel, encoder_states: Tensor, prompts: Sequence[Prompt]

@@ -1,8 +1,8 @@
-"""Contexts and charts of one song at the same time, each as far behind the one before as it has to be.
+"""Contexts and charts of one song, decoded at the same time.
 
-A window of a later context reads what earlier ones hold in all of the window, also in its lookahead, and nothing
-beyond. So it can begin as soon as they have decided that much: what is written is what would be written one context
-after the other, by fewer steps, and what a window sounds like is at hand for all of them.
+A window of a later context reads what earlier ones hold in all of the window, its lookahead included, and nothing
+beyond. So it can begin as soon as they have decided that much. Its tokens are those of one context after the other, in
+fewer steps, and the encoded window is at hand for all of them.
 """
 
 from __future__ import annotations
@@ -15,10 +15,9 @@ import torch
 from torch import Tensor
 
 from feedback.progress import Progress, Stage
-from osuT5.generation.batching.row_pool import PendingRow, RowPool
+from osuT5.generation.batching.row_pool import Order, PooledRow, RowPool
 from osuT5.generation.batching.shared_pool import SharedPools, shared_pools
 from osuT5.generation.chart_state import ChartState
-from osuT5.generation.decode_loop import DecodeLoop
 from osuT5.generation.decode_row import DecodeRow
 from osuT5.generation.sampling.row_choice import Guidance, RowChoice
 from osuT5.model.decoding.row_decoder import EncodedWindow
@@ -33,7 +32,7 @@ Guided = Mapping[ContextKind, Guidance | None]
 """How the rows of each context are guided."""
 
 SPARE_WINDOWS = 2
-"""So much further ahead than it must be may a writer be: a dense passage of one then holds up nobody."""
+"""Windows that a context may be further ahead than it must be, so that a dense passage of one delays no other."""
 
 
 class ParallelSong(Protocol):
@@ -54,9 +53,10 @@ class ParallelSong(Protocol):
 
 
 class ContextGenerator:
-    """Writes one context of one chart, window after window.
+    """Generator of one context of one chart, window after window.
 
-    chart: as far as it is written, this context and those before it included
+    Args:
+        chart: With the decoded part of this context and of those before it.
     """
 
     def __init__(
@@ -64,7 +64,6 @@ class ContextGenerator:
         group: WriterGroup,
         context: ContextKind,
         chart: ChartState,
-        choice: RowChoice,
         guidance: Guidance | None,
         before: Sequence[ContextGenerator],
     ) -> None:
@@ -74,7 +73,6 @@ class ContextGenerator:
         self.guidance = guidance
         self.index = 0
         self.before = before
-        self.choice = choice
         self._generator = torch.Generator().manual_seed(chart.seed)
 
     @property
@@ -85,22 +83,20 @@ class ContextGenerator:
     def is_done(self) -> bool:
         return self.index >= len(self.group.song.windows)
 
-    def ask(self) -> PendingRow | None:
+    def begin_row(self) -> PooledRow | None:
         if self.is_done or not self._can_begin():
             return None
         song = self.group.song
-        window = song.windows[self.index]
-        row = song.row(window, self.context, self.chart, self.written)
+        row = song.row(song.windows[self.index], self.context, self.chart, self.written)
         row.generator = self._generator
-        return PendingRow(row, self.group.hear(self.index, self.chart), int(self.chart.attributes.mode))
-
-    def choose(self, scores: Tensor, rows: Sequence[DecodeRow]) -> list[int]:
-        return self.choice.choose(scores, rows)
+        row.note_prompt(song.spec.vocabulary)
+        heard = self.group.hear(self.index, self.chart)
+        return PooledRow.begin(self, row, self.guidance, heard, int(self.chart.attributes.mode))
 
     def take(self, row: DecodeRow) -> None:
         self.group.song.take(row, self.group.song.windows[self.index], self.written)
         self.index += 1
-        self.group.went_on()
+        self.group.advance()
 
     def _can_begin(self) -> bool:
         if self.index > self.group.first_index + self.group.lead:
@@ -110,9 +106,9 @@ class ContextGenerator:
 
 
 class WriterGroup:
-    """The writers of a song, and what they all listen to."""
+    """Generators of a song, and the encoded windows that they share."""
 
-    def __init__(self, song: ParallelSong, wanted: Wanted, choice: RowChoice, guided: Guided) -> None:
+    def __init__(self, song: ParallelSong, wanted: Wanted, guided: Guided) -> None:
         self.song = song
         self.needed_lead = _needed_lead(song)
         self._used: dict[int, list[EncodedWindow]] = {}
@@ -120,14 +116,14 @@ class WriterGroup:
         for context, chart in wanted:
             chart.contexts[context] = list(chart.begun.get(context, ()))
             before = [writer for writer in self.writers if writer.chart is chart]
-            self.writers.append(ContextGenerator(self, context, chart, choice, guided[context], before))
+            self.writers.append(ContextGenerator(self, context, chart, guided[context], before))
         chain = max(len(writer.before) for writer in self.writers)
         self.lead = chain * self.needed_lead + SPARE_WINDOWS
         self.progress = song.progress
 
     @property
     def first_index(self) -> int:
-        """The window of whoever is furthest behind."""
+        """Return the window of the generator that is furthest behind."""
         return min(writer.index for writer in self.writers)
 
     def hear(self, index: int, chart: ChartState) -> EncodedWindow:
@@ -135,8 +131,8 @@ class WriterGroup:
         self._used.setdefault(index, []).append(heard)
         return heard
 
-    def went_on(self) -> None:
-        """Puts away windows that all have passed, and tells how far the last of them is."""
+    def advance(self) -> None:
+        """Release windows that all generators have passed, and report progress."""
         first = self.first_index
         for index in [index for index in self._used if index < first]:
             for heard in self._used.pop(index):
@@ -145,35 +141,33 @@ class WriterGroup:
 
 
 def write_side_by_side(song: ParallelSong, wanted: Wanted, choice: RowChoice, guided: Guided) -> None:
-    """Fills in contexts of charts; those of one chart come in their order.
+    """Fill in contexts of charts, those of one chart in their order.
 
-    song: its model is ready to generate on a CPU
+    Args:
+        song: With a model that is prepared to generate on a CPU.
     """
-    group = WriterGroup(song, wanted, choice, guided)
-    engine = DecodeLoop(song.model, song.spec.vocabulary)
+    group = WriterGroup(song, wanted, guided)
+    order = Order(group.writers, choice)
     pools = shared_pools()
     if pools is None:
-        RowPool(song.model.row_decoder, engine).run(group.writers)
+        RowPool(song.model, song.spec.vocabulary).run(order)
     else:
-        _write_in_company(group, engine, pools)
-    assert all(writer.is_done for writer in group.writers), "writers wait for each other"
+        _write_in_company(group, order, pools)
 
 
-def _write_in_company(group: WriterGroup, engine: DecodeLoop, pools: SharedPools) -> None:
-    """What only this song needs is done in its own thread, so that nobody else waits for it: listening and telling."""
+def _write_in_company(group: WriterGroup, order: Order, pools: SharedPools) -> None:
+    """Encode and report in the song's own thread, so that no other waits."""
+    song = group.song
     for writer in group.writers:
-        group.song.states_for(writer.chart)
-    told: deque[tuple[Stage, int, int]] = deque(maxlen=1)
-    group.progress = lambda *stage: told.append(stage)
-
-    def watch() -> None:
-        group.song.progress(*told[0] if told else (Stage(group.writers[-1].context.value), 0, len(group.song.windows)))
-
-    pools.write(engine, group.writers, watch)
+        song.states_for(writer.chart)
+    first = (Stage(group.writers[-1].context.value), 0, len(song.windows))
+    reported: deque[tuple[Stage, int, int]] = deque([first], maxlen=1)
+    group.progress = lambda *stage: reported.append(stage)
+    pools.write(song.model, song.spec.vocabulary, order, lambda: song.progress(*reported[0]))
 
 
 def _needed_lead(song: ParallelSong) -> int:
-    """How many windows an earlier context must have written more than a later one that begins the next."""
+    """Return the number of windows that an earlier context must be ahead."""
     windows, longest = song.windows, 1
     for index, window in enumerate(windows):
         end_ms = window.start_ms + song.spec.grid.window_ms

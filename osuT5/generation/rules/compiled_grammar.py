@@ -1,9 +1,9 @@
-"""The rules of a context as tables, so that a GPU can follow them without the host.
+"""Grammar as tables, which a GPU follows without the host.
 
-A table is made from the rules and the grammar themselves: a state of a row is a line, which says what is forbidden and
-which line comes after a token. There are too many states to write them all down beforehand (columns that are held,
-anchors of a slider), so the table grows: what is missing is learned when a row comes there, with what lies ahead of it.
-Times are not in it, since what may come of them depends on the window; see `DeviceChoice`.
+A table is made from the grammar itself: a state of a row is a line, with the mask of what is forbidden and the line
+after each class of tokens. There are too many states to list them beforehand (columns that are held, anchors of a
+slider), so the table grows: a missing line is learned when a row reaches it, with some that follow. Times are not in
+the tables, since the allowed ones depend on the window; see `TimeRule`.
 """
 
 from __future__ import annotations
@@ -19,24 +19,26 @@ from osuT5.tokens.events import ContextKind, Event, EventKind
 from osuT5.tokens.vocabulary import Vocabulary
 
 UNKNOWN = -1
-"""Instead of a line: it is not learned yet."""
+"""In place of a line that is not learned yet."""
 
 MOST_STATES, MOST_MASKS = 32_768, 2_048
 LEARNED_AT_ONCE = 48
-"""So many states are learned with the one that was missing, since each time a row waits for the host."""
+"""Number of states learned at a time, since a row waits for the host meanwhile."""
 
 
 class TableFull(Exception):
-    """More states came than there are lines."""
+    """Error for more states than lines."""
 
 
 class CompiledGrammar:
-    """Tables on a device. They keep their places in memory, so graphs may read them.
+    """Tables on a device, at fixed addresses, so that graphs may read them.
 
-    class_of    of each token, what the grammar sees of it: its kind, and of a column its value [vocabulary out]
-    following   the line after a token of a class, or UNKNOWN [states, classes]
-    mask_of     which mask a line has [states]; masks: what is forbidden [masks, vocabulary out]
-    is_open     whether a line waits for the end of an object [states]
+    Attributes:
+        class_of: Class of each token: its kind, and the value of a column [vocabulary out].
+        following: Line after a token of a class, or UNKNOWN [states, classes].
+        mask_of: Index of a line's mask [states].
+        masks: Forbidden tokens, bool [masks, vocabulary out].
+        is_open: Whether an object waits for its end, bool [states].
     """
 
     def __init__(self, vocabulary: Vocabulary, device: torch.device) -> None:
@@ -54,7 +56,7 @@ class CompiledGrammar:
         self.forget()
 
     def forget(self) -> None:
-        """Empties the tables. Lines that rows have are worth nothing afterwards."""
+        """Empty the tables; lines that rows have are invalid afterwards."""
         self.following.fill_(UNKNOWN)
         self._lines: dict[Hashable, int] = {}
         self._states: list[tuple[ContextKind, GrammarState | None]] = []
@@ -67,7 +69,11 @@ class CompiledGrammar:
         return 2 * len(self._states) > MOST_STATES or 2 * len(self._mask_lines) > MOST_MASKS
 
     def line_of(self, context: ContextKind, grammar: GrammarState | None) -> int:
-        """The line of a state; `publish` brings new ones to the device. Raises TableFull."""
+        """Return the line of a state; `publish` copies new ones to the device.
+
+        Raises:
+            TableFull: No line is left.
+        """
         key = (context, None if grammar is None else grammar.key())
         if key in self._lines:
             return self._lines[key]
@@ -80,7 +86,11 @@ class CompiledGrammar:
         return line
 
     def learn(self, line: int) -> None:
-        """Learns what comes after a state, and after those that lie ahead. Raises TableFull."""
+        """Learn the lines after a state and after some that follow.
+
+        Raises:
+            TableFull: No line is left.
+        """
         ahead, count = deque([line]), 0
         while ahead and count < LEARNED_AT_ONCE:
             line = ahead.popleft()
@@ -92,12 +102,16 @@ class CompiledGrammar:
             count += 1
 
     def after(self, line: int, token_id: int) -> int:
-        """The line after a token that the state allows; learned if it was not. Raises TableFull."""
+        """Return the line after an allowed token, learning it if necessary.
+
+        Raises:
+            TableFull: No line is left.
+        """
         self.learn(line)
         return self._after[line][self._class_of[token_id]]
 
     def publish(self) -> None:
-        """Brings to the device what was learned."""
+        """Copy to the device what was learned."""
         news, device = self._news, self.masks.device
         if news["states"]:
             lines, masks, are_open = map(list, zip(*news["states"], strict=True))
@@ -113,7 +127,7 @@ class CompiledGrammar:
         self._news = {"states": [], "masks": [], "following": []}
 
     def _lines_after(self, line: int) -> list[int]:
-        """The line after each class of tokens."""
+        """Return the line after each class of tokens."""
         context, grammar = self._states[line]
         if grammar is None:  # only the context matters, and that stays
             return [line] * len(self._classes)
@@ -143,7 +157,7 @@ class CompiledGrammar:
 
 
 def _seen_of(event: Event | None) -> tuple[EventKind, int] | None:
-    """What a grammar sees of an event."""
+    """Return what a grammar reads of an event."""
     if event is None:
         return None
     return event.kind, event.value if event.kind is EventKind.COLUMN else 0

@@ -1,7 +1,7 @@
-"""Rules on the next tokens of a batch: each forbids tokens in the scores of all rows, on any device.
+"""Rules that forbid tokens in the scores of all rows of a batch.
 
 A rule reads the state tensors of the rows (`RowFacts`) and sets forbidden scores to -inf in place. It waits for no
-value, so a GPU follows it without the host. The grammar itself is Python state on the host; a device has its tables
+value, so host and device share it. The grammar itself is Python state on the host; a device has its tables
 (`compiled_grammar`). Both give the mask of `GrammarMasks`.
 """
 
@@ -56,7 +56,11 @@ class RowFacts:
 
     @classmethod
     def of(cls, rows: Sequence[DecodeRow], masks: GrammarMasks, time_threshold: float) -> RowFacts:
-        """Return the facts of rows on the CPU; `time_threshold` is for rows without one."""
+        """Return the facts of rows, on the CPU.
+
+        Args:
+            time_threshold: For rows that have none.
+        """
         numbers = [
             (
                 masks.contexts.index(row.context),
@@ -103,7 +107,7 @@ class TimeRule:
 
 
 class TimeRunsForward(TimeRule):
-    """No time before the last one of the row, and no object where an earlier window has decided.
+    """Rule that time never runs backward, nor into an earlier window's span.
 
     An object that began there may still end there.
     """
@@ -114,7 +118,7 @@ class TimeRunsForward(TimeRule):
 
 
 class FewGroupsAtOnce(TimeRule):
-    """No time after some groups at it, which prevents endless loops of objects at one time."""
+    """Rule that only some groups share a time, which prevents endless loops."""
 
     def forbidden(self, facts: RowFacts) -> Tensor:
         is_used_up = facts.same_time_groups >= facts.groups_at_once
@@ -122,7 +126,7 @@ class FewGroupsAtOnce(TimeRule):
 
 
 def forbid_by_grammar(scores: Tensor, facts: RowFacts) -> None:
-    """Forbid what the context and its grammar do not allow, as a `LogitRule`."""
+    """Forbid what the context and its grammar do not allow; a `LogitRule`."""
     scores.masked_fill_(facts.forbidden, FORBIDDEN)
 
 
@@ -132,12 +136,12 @@ def default_rules(vocabulary: Vocabulary, device: torch.device | str = "cpu") ->
 
 
 def contexts_of(vocabulary: Vocabulary) -> tuple[ContextKind, ...]:
-    """Return the contexts of a vocabulary; without any, all events are in the map."""
+    """Return the contexts of a vocabulary; the map alone if it has none."""
     return vocabulary.contexts or (ContextKind.MAP,)
 
 
 class GrammarMasks:
-    """Masks of the tokens that a context and its grammar forbid, bool [vocabulary out], each made once."""
+    """Masks bool [vocabulary out] of what contexts and grammars forbid, each made once."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
@@ -146,7 +150,7 @@ class GrammarMasks:
         self._masks: dict[tuple, Tensor] = {}
 
     def forbidden(self, context: ContextKind, grammar: GrammarState | None) -> Tensor:
-        """Return the mask of a state. Without a grammar, a context allows its own tokens and its own end."""
+        """Return the mask of a state; without a grammar, that of the context."""
         if grammar is None:
             return self._by_context[context]
         key = (context, grammar.allowed(), grammar.may_end, grammar.columns())

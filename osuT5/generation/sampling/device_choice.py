@@ -1,8 +1,8 @@
-"""Choice of tokens on a device, for all rows of a decoder: `RowChoice` with the state of rows in tensors.
+"""Choice of tokens on a device, for all rows of a decoder.
 
-The position of a row in its grammar comes from the tables of `compiled_grammar`. All state is in tensors of fixed
-shapes, so a choice and the step before it are captured as one graph. A row whose line is not learned yet waits until
-the host has learned it; a row that has ended does not change.
+It is `RowChoice` with the state of rows in tensors. The position of a row in its grammar comes from the tables of
+`compiled_grammar`. All state is in tensors of fixed shapes, so a choice and the step before it are captured as one
+graph. A row whose line is not learned yet waits until the host has learned it; a row that has ended does not change.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ is_waiting: for its grammar to be learned; has_ended: whether the last token tha
 
 @dataclass(slots=True)
 class Chosen:
-    """What became of a row: its tokens, the last of which ended it if `has_ended`."""
+    """Tokens of a row, the last of which ended it if `has_ended`."""
 
     ids: list[int]
     has_ended: bool
@@ -81,8 +81,12 @@ class DeviceChoice:
         self._fact = dict(zip(FACTS, self.facts, strict=True))
 
     def begin(self, rows: Sequence[DecodeRow], left: Sequence[int], uniforms: Sequence[Tensor]) -> None:
-        """Takes rows that have noted what was decided. left: tokens that each may be fed; uniforms: a number for each
-        of its tokens."""
+        """Begin with rows that have noted their prompts.
+
+        Args:
+            left: Number of tokens that each may be fed.
+            uniforms: A random number for each token of each row.
+        """
         facts = torch.zeros(self.facts.shape, dtype=torch.long)
         vocabulary = self.grammar.vocabulary
         for place, (row, room) in enumerate(zip(rows, left, strict=True)):
@@ -111,7 +115,7 @@ class DeviceChoice:
 
     @torch.inference_mode()
     def choose(self) -> None:
-        """A token for each row that is going, by the decoder's scores; the decoder is told to read it next."""
+        """Choose a token for each row that continues, and feed it to the decoder."""
         fact, scores = self._fact, self._scores
         is_going = (fact["is_going"] > 0) & (fact["is_waiting"] == 0)
         scores = scores.clone() if self._guidance is None else self._guidance(*scores.chunk(2))
@@ -127,7 +131,7 @@ class DeviceChoice:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """As if no row were going, so that a choice changes nothing."""
+        """Pause all rows, so that a choice changes nothing."""
         going = self._fact["is_going"].clone()
         self._fact["is_going"].zero_()
         try:
@@ -136,7 +140,11 @@ class DeviceChoice:
             self._fact["is_going"].copy_(going)
 
     def settle(self) -> bool:
-        """Waits for the device, and learns what rows wait for; whether any of them goes on. Raises TableFull."""
+        """Learn the lines that rows wait for; return whether any row continues.
+
+        Raises:
+            TableFull: No line is left.
+        """
         facts = self.facts.cpu()
         fact = dict(zip(FACTS, facts, strict=True))
         waiting = torch.nonzero(fact["is_waiting"] & fact["is_going"]).flatten().tolist()
@@ -150,7 +158,7 @@ class DeviceChoice:
         return bool(fact["is_going"].any())
 
     def results(self, count: int) -> list[Chosen]:
-        """Of the first `count` rows."""
+        """Return the tokens of the first `count` rows."""
         fact = dict(zip(FACTS, self.facts.cpu().tolist(), strict=True))
         written = self.written[:count, : max(fact["count"][:count])].tolist()
         return [

@@ -20,13 +20,18 @@ class Choice(Protocol):
     """Function that chooses the next tokens of a batch."""
 
     def __call__(self, scores: Tensor, rows: Sequence[DecodeRow], active: Sequence[int]) -> Sequence[int]:
-        """Return the next token of each active row, for its scores [active, vocabulary out] on the CPU."""
+        """Return the next token of each active row.
+
+        Args:
+            scores: Of the active rows, on the CPU [active, vocabulary out].
+            active: Indices of the rows that continue.
+        """
 
 
 class RowChoice:
-    """Choice by the default rules and a sampler; a token takes one random number of its row.
+    """Choice by the default rules and a sampler.
 
-    The host and a device share it: `draw` waits for no value.
+    A token takes one random number of its row. The host and a device share `draw`, which waits for no value.
     """
 
     def __init__(self, sampler: Sampler, device: torch.device | str = "cpu") -> None:
@@ -39,7 +44,7 @@ class RowChoice:
         return self.choose(scores, [rows[index] for index in active])
 
     def choose(self, scores: Tensor, rows: Sequence[DecodeRow]) -> list[int]:
-        """Return the next token of each row, for scores on the CPU [rows, vocabulary out], which are changed."""
+        """Return the next token of each row; scores [rows, vocabulary out] change."""
         uniforms = torch.tensor([next_uniform(row.generator) for row in rows], dtype=torch.float64)
         return self.draw(scores, self.facts(rows), uniforms, rows).tolist()
 
@@ -48,10 +53,10 @@ class RowChoice:
         return RowFacts.of(rows, self._masks, self.sampler.sampling.time_threshold)
 
     def draw(self, scores: Tensor, facts: RowFacts, uniforms: Tensor, rows: Sequence[DecodeRow] = ()) -> Tensor:
-        """Draw a token for each row [rows], for scores that are changed in place.
+        """Draw a token for each row [rows].
 
         Args:
-            scores: [rows, vocabulary out].
+            scores: [rows, vocabulary out]; changed in place.
             uniforms: Random numbers in [0, 1), float64 [rows].
             rows: Those whose ratios are counted, on the host alone.
         """
@@ -65,7 +70,7 @@ class RowChoice:
 
 @dataclass(frozen=True, slots=True)
 class Guidance:
-    """Classifier-free guidance: scores move away from those of the negative prompts.
+    """Classifier-free guidance: scores move away from the negative prompts.
 
     With `inverted` they move towards them, as in Mapperatorinator, which takes one prompt for the other.
     """

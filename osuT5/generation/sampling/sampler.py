@@ -29,7 +29,13 @@ from osuT5.tokens.events import ContextKind, EventKind
 
 @dataclass(frozen=True)
 class Temperatures:
-    """Temperatures of all published checkpoints; `timing` is that of beats, `taiko_hit` that of hitsounds in taiko."""
+    """Temperatures of all published checkpoints.
+
+    Attributes:
+        general: Of all other tokens.
+        timing: Of beats.
+        taiko_hit: Of hitsounds in taiko.
+    """
 
     general: float
     timing: float = 0.1
@@ -87,9 +93,9 @@ def sampling_for(spec: Contract, mode: GameMode, asked: Sampling) -> Sampling:
 
 
 class Sampler:
-    """Draws tokens for one model, for several rows at once, on the CPU until `to` is called.
+    """Sampler of tokens for one model, for several rows at once.
 
-    Nothing in it waits for a value, so a GPU can draw without the host.
+    It is on the CPU until `to` is called, and waits for no value.
     """
 
     def __init__(self, sampling: Sampling, spec: Contract) -> None:
@@ -119,7 +125,7 @@ class Sampler:
         return other
 
     def draw(self, scores: Tensor, facts: RowFacts, uniforms: Tensor) -> Tensor:
-        """Draw a token for each row [rows]. A row without an allowed token gets any.
+        """Draw a token for each row [rows]; any if none is allowed.
 
         Args:
             scores: [rows, vocabulary out], -inf where forbidden.
@@ -189,5 +195,8 @@ class Sampler:
 
 
 def next_uniform(generator: torch.Generator) -> float:
-    """Return the random number of a row's next token; each token takes one, so that they can be drawn ahead."""
+    """Return the random number of a row's next token.
+
+    Each token takes one, so that they can be drawn ahead.
+    """
     return float(torch.rand((), generator=generator, dtype=torch.float64))

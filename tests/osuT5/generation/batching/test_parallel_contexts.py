@@ -10,8 +10,7 @@ import pytest
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
 from osuT5.generation.batching.parallel_contexts import WriterGroup
-from osuT5.generation.sampling.row_choice import RowChoice
-from osuT5.generation.sampling.sampler import Sampler, Sampling
+from osuT5.generation.sampling.sampler import Sampling
 from osuT5.generation.window_schedule import SongGenerator
 from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.tokens.events import ContextKind
@@ -63,13 +62,13 @@ def test_a_later_context_is_behind_by_what_it_can_see(writers):
         pytest.skip("a model with one context")
     (chart, *_) = charts()
     wanted = [(ContextKind.TIMING, chart), (ContextKind.MAP, chart)]
-    group = WriterGroup(fast, wanted, RowChoice(Sampler(HOT, fast.spec)), {context: None for context, _ in wanted})
+    group = WriterGroup(fast, wanted, {context: None for context, _ in wanted})
     beats, objects = group.writers
     window = fast.windows[0]
     seen = [each for each in fast.windows if fast.first_ms(each) < window.start_ms + fast.spec.grid.window_ms]
     assert 1 < len(seen) < len(fast.windows)
-    assert objects.ask() is None
+    assert objects.begin_row() is None
     beats.index = len(seen)
-    assert objects.ask() is not None
+    assert objects.begin_row() is not None
     beats.index = group.lead + 1
-    assert beats.ask() is None, "nobody runs away: what a window sounds like is kept until all have heard it"
+    assert beats.begin_row() is None, "nobody runs away: what a window sounds like is kept until all have heard it"

@@ -87,7 +87,7 @@ def hold(song: SongGenerator, monkeypatch, until: Callable[[list], bool], since:
         if held[0] and (since is None or since.is_set()):
             (pool,) = shared_pool.shared_pools()._pools.values()
             latest = time.monotonic() + 60
-            while not until(pool._arrived + pool._at_work) and time.monotonic() < latest:
+            while not until(pool.arrived + pool.orders) and time.monotonic() < latest:
                 time.sleep(0.001)
             held[0] = False
         return step(rows, ids)
