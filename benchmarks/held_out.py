@@ -51,7 +51,7 @@ from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.tokens.events import ContextKind
 from pipeline.finishing.finish import finish
 from pipeline.generation.chart import assemble_chart, write_charts
-from pipeline.generation.star_matching import generate_matched_map
+from pipeline.generation.matching.star_matching import generate_matched_map
 from pipeline.generation.timing import predict_timing, timing_groups
 from pipeline.request.resolve import resolve
 

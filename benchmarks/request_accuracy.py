@@ -23,7 +23,12 @@ from osu_beatmap.beatmap import GameMode
 from osuT5.audio.decode import load_audio
 from pipeline.generation.chart import prepare_chart
 from pipeline.generation.mapset import wish_like
-from pipeline.generation.star_matching import TRAINED_STARS, StarTarget, match_star_ratings, write_parts_before_map
+from pipeline.generation.matching.star_matching import (
+    TRAINED_STARS,
+    StarTarget,
+    match_star_ratings,
+    write_parts_before_map,
+)
 from pipeline.request.resolve import resolve
 
 RATE_HZ = 44_100

@@ -29,10 +29,10 @@ from osu_beatmap.held_out import Split, held_out_titles, song_in_split
 from osu_beatmap.star_rating import star_rating
 from osuT5.audio.decode import load_audio
 from osuT5.dataset.files.sources import SourceReport, mapset_songs, read_charts
-from pipeline.generation import star_matching
 from pipeline.generation.chart import prepare_chart
 from pipeline.generation.generate import generate
 from pipeline.generation.mapset import wish_like
+from pipeline.generation.matching import star_matching
 from pipeline.generation.model_cache import keep_models
 from pipeline.request.resolve import resolve
 

@@ -16,10 +16,10 @@ from osu_beatmap.star_rating import star_rating
 from pipeline.generation.chart import decode_draft, prepare_chart
 from pipeline.generation.final_map import apply_request, finish_with_settings, star_warnings, summarise_draft
 from pipeline.generation.fixed_objects import generate_parts
+from pipeline.generation.matching.star_matching import generate_matched_map
 from pipeline.generation.parity_dispatch import generate_like_original
 from pipeline.generation.refinement import refine_draft
 from pipeline.generation.span import regenerate_span
-from pipeline.generation.star_matching import generate_matched_map
 from pipeline.generation.timing_map import generate_timing_map
 from pipeline.output.osz import export, write_into_reference
 from pipeline.output.report import write_report

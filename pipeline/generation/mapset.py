@@ -23,7 +23,12 @@ from pipeline.generation.chart import PreparedChart, prepare_chart, rating_so_fa
 from pipeline.generation.conditions import conditions_of, negative_attributes, spell_descriptors
 from pipeline.generation.final_map import apply_request, summarise_draft
 from pipeline.generation.hitsounds import with_shared_sounds
-from pipeline.generation.star_matching import StarTarget, beyond_training, match_star_ratings, write_parts_before_map
+from pipeline.generation.matching.star_matching import (
+    StarTarget,
+    beyond_training,
+    match_star_ratings,
+    write_parts_before_map,
+)
 from pipeline.output.metadata import version_name
 from pipeline.output.osz import export_mapset
 from pipeline.output.report import write_report

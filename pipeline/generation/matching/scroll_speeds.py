@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from osu_beatmap.attributes import scroll_speed_ratio
 from osu_beatmap.beatmap import Beatmap, GameMode
 from pipeline.finishing.working_map import WorkingMap, compose, decompose, drop_redundant_changes
-from pipeline.generation.density import removal_order
+from pipeline.generation.matching.density import removal_order
 
 USUAL_FACTORS = {GameMode.TAIKO: 1.1, GameMode.MANIA: 1.4}
 """By how much a new change speeds up or slows down: medians of human charts with some changes, 16 of taiko and 38 of

@@ -8,7 +8,7 @@ from osu_beatmap.attributes import scroll_speed_ratio
 from osu_beatmap.beatmap import Beatmap, Circle, CurveKind, Difficulty, GameMode, PathSegment, Slider, TimingPoint
 from osu_beatmap.timing.active_point import Timing, end_time_ms
 from pipeline.finishing.finish import finish
-from pipeline.generation.scroll_speeds import with_scroll_speed_ratio
+from pipeline.generation.matching.scroll_speeds import with_scroll_speed_ratio
 
 BEAT_MS = 400.0
 SONG_MS = 60_000.0

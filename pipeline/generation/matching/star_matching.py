@@ -18,11 +18,11 @@ from osuT5.generation.chart_state import ChartState
 from osuT5.tokens.events import ContextKind
 from pipeline.finishing.finish import FinishReport
 from pipeline.generation.chart import Draft, PreparedChart, prepare_chart, write_charts
-from pipeline.generation.density import thinned
 from pipeline.generation.final_map import apply_request, finish_with_settings, summarise_draft
-from pipeline.generation.hold_notes import with_hold_note_ratio
+from pipeline.generation.matching.density import thinned
+from pipeline.generation.matching.hold_notes import with_hold_note_ratio
+from pipeline.generation.matching.scroll_speeds import with_scroll_speed_ratio
 from pipeline.generation.refinement import refine_draft
-from pipeline.generation.scroll_speeds import with_scroll_speed_ratio
 from pipeline.output.summary import GenerationSummary
 from pipeline.request.options import GenerationRequest, RequestError
 

@@ -15,14 +15,14 @@ from osuT5.encoding import AssemblyReport
 from osuT5.generation.chart_state import ChartState
 from osuT5.generation.window_schedule import GenerationReport
 from osuT5.tokens.contract import mini_spec
-from pipeline.generation import star_matching as difficulty_matching
 from pipeline.generation.chart import Draft, PreparedChart, prepare_chart
 from pipeline.generation.conditions import conditions_of
-from pipeline.generation.density import removal_order, thinned
 from pipeline.generation.generate import generate_map, method_of
-from pipeline.generation.hold_notes import with_hold_note_ratio
 from pipeline.generation.mapset import wish_like
-from pipeline.generation.star_matching import (
+from pipeline.generation.matching import star_matching as difficulty_matching
+from pipeline.generation.matching.density import removal_order, thinned
+from pipeline.generation.matching.hold_notes import with_hold_note_ratio
+from pipeline.generation.matching.star_matching import (
     ATTEMPTS,
     StarTarget,
     beyond_training,
