@@ -10,8 +10,8 @@ from typing import Any
 
 from dataset_builder.collection import remove_charts
 from dataset_builder.journal import Journal
-from dataset_builder.online import with_online
 from dataset_builder.rows import Row
+from dataset_builder.sources.online import with_online
 from dataset_builder.staging import Skip
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.files.writer import temporary_beside, write_text

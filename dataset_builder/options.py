@@ -20,7 +20,7 @@ class BuildOptions:
     workers       processes; 0 takes one for each processor
     opt_out_path  mappers whose charts are left out
     tags_path     a CSV of chart numbers and tags (`beatmap_id,tag` in each line)
-    online        whether the osu! API is asked about mapsets that have a number; see `dataset_builder.online`
+    online        whether the osu! API is asked about mapsets that have a number; see `dataset_builder.sources.online`
     opus_kbps, shard_mb: of the sharded form
     """
 

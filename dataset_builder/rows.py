@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from dataset_builder.mapset import SourceChart
+from dataset_builder.sources.mapset import SourceChart
 from osu_beatmap.beatmap import Beatmap, Circle, GameMode, Spinner
 from osu_beatmap.star_rating import max_combo
 from osu_beatmap.timing.active_point import Timing, end_time_ms

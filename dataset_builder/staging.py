@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from dataset_builder.errors import BuildError
-from dataset_builder.mapset import Mapset, SourceChart, open_mapset
 from dataset_builder.rows import Row, chart_row
+from dataset_builder.sources.mapset import Mapset, SourceChart, open_mapset
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.file_names import legal_file_name, legal_text
 from osu_beatmap.files.reader import decode_osu_bytes

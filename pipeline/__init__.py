@@ -1,6 +1,6 @@
-"""Song -> finished map: the only place that joins the models. The page, the server and MaiMod are outside.
+"""Song to finished map: the only place that joins the models.
 
-The stable API is `resolve` and `generate`, both imported on first use:
+The page, the server and MaiMod are outside. The stable API is `resolve` and `generate`, both imported on first use:
 
     from pipeline import generate, resolve
 

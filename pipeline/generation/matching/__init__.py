@@ -1,3 +1,4 @@
-"""Repairs of a map until it has the requested star rating and ratios.
+"""Repairs until a map has its requested star rating and ratios.
 
-Generating the maps that are tried is outside, in `pipeline.generation`."""
+Generating the maps that are tried is outside, in `pipeline.generation`.
+"""

@@ -1,6 +1,6 @@
 """Charts without audio -> mapsets with rendered songs.
 
-    python -m dataset_builder.rendering CHARTS OUT [--processes 2] [--longest 300]
+    python -m dataset_builder.sources.rendering CHARTS OUT [--processes 2] [--longest 300]
 
 Every .osu file below CHARTS is read; those of one title, mode and timing share a song. OUT gets a folder for each song
 with `audio.ogg` and its charts, so it can be trained on like any folder of mapsets. A folder that is there already is
@@ -25,7 +25,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from dataset_builder.chart_music import music_for
+from dataset_builder.sources.chart_music import music_for
 from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.file_names import osu_file_name

@@ -1,6 +1,6 @@
 """Counts which rules the charts below some folders break.
 
-    python -m benchmarks.check_rules FOLDER... [--show RULE] [--limit N]
+    python -m benchmarks.maps.check_rules FOLDER... [--show RULE] [--limit N]
 
 Prints for each mode and rule how many charts break it as a problem or as a warning, how many findings that
 makes, and how long the checks took; with --show every finding of one rule, with its chart.

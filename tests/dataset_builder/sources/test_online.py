@@ -12,9 +12,9 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from dataset_builder import online
 from dataset_builder.errors import BuildError
-from dataset_builder.online import ask_about, cached_answers, token_from_environment, with_online
+from dataset_builder.sources import online
+from dataset_builder.sources.online import ask_about, cached_answers, token_from_environment, with_online
 
 MAPSET = {
     "id": 7,

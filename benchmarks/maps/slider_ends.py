@@ -1,4 +1,4 @@
-"""Where sliders end, by our geometry and by the `slider` package: `python -m benchmarks.slider_ends FOLDER...`
+"""Where sliders end, by our geometry and by the `slider` package: `python -m benchmarks.maps.slider_ends FOLDER...`
 
 Every slider line of every .osu file below the folders is read twice, by our parser and by plain splitting here,
 and the end of one slide computed twice. Where the two ends lie more than 1 px apart, the package's own curve

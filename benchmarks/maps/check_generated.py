@@ -1,6 +1,6 @@
 """Counts which rules generated maps break, and whether programs other than ours read them.
 
-    python -m benchmarks.check_generated FOLDER... [--show]
+    python -m benchmarks.maps.check_generated FOLDER... [--show]
 
 Every .osu below the folders, in .osz archives too, is checked against the rules and loaded with two independent
 readers: the `slider` package, and rosu-pp, which must give a star rating. A map with the same file name both loose and
@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.check_rules import RuleReport
+from benchmarks.maps.check_rules import RuleReport
 from osu_beatmap.beatmap import Beatmap, GameMode, HoldNote
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.archive import read_osz

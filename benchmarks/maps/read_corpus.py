@@ -1,6 +1,6 @@
 """How many .osu files of some folders read, and how many are equal after read, write and read again.
 
-    python -m benchmarks.read_corpus FOLDER [FOLDER ...]
+    python -m benchmarks.maps.read_corpus FOLDER [FOLDER ...]
 
 Prints a table by format version and mode, each file that does not read with its reason, and how often which kind
 of line had to be skipped or repaired.

@@ -1,6 +1,6 @@
 """What of a chart survives being written as events and assembled again.
 
-    python -m benchmarks.round_trip FOLDER...
+    python -m benchmarks.maps.round_trip FOLDER...
 
 Every .osu file below the folders is encoded, its times quantised to 10 ms steps and centred in them, and assembled on
 its own red lines. The table says per mode what came back, within the bounds that quantisation allows, and what

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from dataset_builder.errors import BuildError
-from dataset_builder.inputs import find_mapsets, fingerprint
+from dataset_builder.sources.inputs import find_mapsets, fingerprint
 
 
 def touch(path, content: bytes = b"") -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dataset_builder.chart_music import AUDIO_LEAD_MS, accents_of, music_for
-from dataset_builder.rendering import AUDIO_NAME, SongCharts, main, render_song, songs_of
+from dataset_builder.sources.chart_music import AUDIO_LEAD_MS, accents_of, music_for
+from dataset_builder.sources.rendering import AUDIO_NAME, SongCharts, main, render_song, songs_of
 from osu_beatmap.beatmap import Beatmap, Circle, GameMode, HitSound, Metadata, TimingPoint
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.files.writer import save_beatmap
