@@ -220,7 +220,8 @@ def _split_piece(
     for index in range(1, len(points)):
         doubled = points[index] == points[index - 1]
         # As in osu!: the last point never opens a segment, nor does an old Catmull slider have inner ones.
-        if doubled and index != len(points) - 1 and not (keeps_doubles and index > 1):
+        # A double of the head adds nothing to any curve.
+        if doubled and index != len(points) - 1 and not (keeps_doubles and len(current) > 1):
             if len(current) > 1:
                 segments.append(PathSegment(kind, current))
                 current = [points[index]]

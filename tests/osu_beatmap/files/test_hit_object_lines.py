@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from osu_beatmap.beatmap import Circle, CurveKind, HitSample, HoldNote, PathSegment, Slider, SliderEdge, Spinner
@@ -178,6 +178,7 @@ tokens = st.lists(
 
 @settings(max_examples=150, deadline=None)
 @given(first=st.sampled_from("BLPC"), rest=tokens, version=st.sampled_from([14, LAZER]))
+@example(first="C", rest=["1:1", "1:1", "0:0"], version=14)
 def test_any_path_reads_back_equal(first, rest, version):
     head = (1.0, 1.0)
     try:
