@@ -1,6 +1,6 @@
 # make demo    a map from the song in demo/, written to demo/output
 # make test    all tests
-# make lint    ruff, rules and format
+# make lint    ruff, rules and format; import-linter, whose contracts are in pyproject.toml
 # Each makes .venv first when it is missing or older than its requirements. Another Python: make demo PYTHON=python3.12
 
 PYTHON ?= python3
@@ -24,6 +24,7 @@ test: $(VENV)/.installed-dev
 lint: $(VENV)/.installed-dev
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
+	$(BIN)/lint-imports --no-cache
 
 $(VENV)/pyvenv.cfg:
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || \

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 
 from dataset_builder.options import BuildOptions
-from pipeline.command_line import FlatConfig, Program, run
-from pipeline.option_values import Reader, WholeNumber, is_absent, path, text, yes_or_no
-from pipeline.options import RequestError
+from pipeline.cli.command_line import FlatConfig, Program, run
+from pipeline.request.option_values import Reader, WholeNumber, is_absent, path, text, yes_or_no
+from pipeline.request.options import RequestError
 
 READERS: dict[str, Reader] = {
     "input_path": path,

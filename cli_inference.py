@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from pipeline.command_line import Beginning, Program, run
-from pipeline.options import RequestError
+from pipeline.cli.command_line import Beginning, Program, run
+from pipeline.request.options import RequestError
 
 
 def ask(beginning: Beginning) -> int:
@@ -13,7 +13,7 @@ def ask(beginning: Beginning) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise RequestError("Questions need a terminal to be answered in; without one take inference.py.")
     try:
-        from pipeline.interactive.dialogue import converse
+        from pipeline.cli.dialogue.conversation import converse
     except ModuleNotFoundError as error:
         if error.name != "questionary":
             raise

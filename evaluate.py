@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 
 from evaluation.options import check_evaluation_files, resolve_evaluation
-from pipeline.command_line import FlatConfig, Program, run
+from pipeline.cli.command_line import FlatConfig, Program, run
 
 
 def evaluate_maps(config: FlatConfig) -> None:
@@ -17,7 +17,7 @@ def evaluate_maps(config: FlatConfig) -> None:
     request = resolve_evaluation(config)
     check_evaluation_files(request)
     # Only now what takes seconds to import: wrong input is answered at once.
-    from evaluation.evaluating import evaluate
+    from evaluation.evaluate import evaluate
 
     for path in evaluate(request):
         print(path)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from pipeline.command_line import FlatConfig, Program, run
-from pipeline.kept_models import keep_models
-from pipeline.making import checked_request, make
-from pipeline.many_runs import ManyRuns
-from pipeline.resolve import resolve
+from pipeline.cli.command_line import FlatConfig, Program, run
+from pipeline.cli.many_runs import ManyRuns
+from pipeline.cli.request_runner import checked_request, make
+from pipeline.generation.model_cache import keep_models
+from pipeline.request.resolve import resolve
 from serving.client import made_by_server
 
 
@@ -16,7 +16,7 @@ def generate_map(config: FlatConfig) -> int:
     """Generate what the options ask for, or let a server do it, and say what came out."""
     request = checked_request(config)
     # Only now what takes seconds to import: wrong input is answered at once.
-    from pipeline.console import ProgressLine
+    from pipeline.cli.progress_bar import ProgressLine
 
     progress = ProgressLine()
     try:

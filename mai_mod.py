@@ -6,8 +6,8 @@ import os
 import sys
 from pathlib import Path
 
-from pipeline.command_line import FlatConfig, Program, run
-from pipeline.review.options import ReviewRequest, check_review_files, resolve_review
+from modding.options import ReviewRequest, check_review_files, resolve_review
+from pipeline.cli.command_line import FlatConfig, Program, run
 
 
 def suggest(config: FlatConfig) -> None:
@@ -15,8 +15,8 @@ def suggest(config: FlatConfig) -> None:
     request = resolve_review(config)
     check_review_files(request)
     # Only now what takes seconds to import: wrong input is answered at once.
-    from pipeline.console import ProgressLine
-    from pipeline.review.reviewing import review, write_fixed_copy
+    from modding.review import review, write_fixed_copy
+    from pipeline.cli.progress_bar import ProgressLine
 
     progress = ProgressLine()
     try:
@@ -31,8 +31,8 @@ def suggest(config: FlatConfig) -> None:
 
 
 def _report(request: ReviewRequest, reviews: list) -> None:
-    from osu_beatmap.writer import write_text
-    from pipeline.review.reports import report
+    from modding.report.reports import report
+    from osu_beatmap.files.writer import write_text
 
     to_file = request.output_file is not None
     is_watched = sys.stdout.isatty() and "NO_COLOR" not in os.environ

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from functools import partial
 
-from pipeline.command_line import Program, run
+from pipeline.cli.command_line import Program, run
 from webui.launch import serve
 
 MAI_MOD_UI = Program(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from pipeline.command_line import FlatConfig, Program, run
-from pipeline.options import RequestError
+from pipeline.cli.command_line import FlatConfig, Program, run
+from pipeline.request.options import RequestError
 from serving.client import NoServer, ask
 from serving.options import ServingOptions, resolve_serving
 

@@ -12,13 +12,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline.command_line import FlatConfig, Program, run
+from pipeline.cli.command_line import FlatConfig, Program, run
 from training.options import build_options, require_one_of
 
 
 def train_mapper(config: FlatConfig) -> Path:
-    from osuT5.training import TrainOptions, train
-    from pipeline.training_samples import sample_drawer
+    from osuT5.training.options import TrainOptions
+    from osuT5.training.run import train
+    from pipeline.cli.training_samples import sample_drawer
 
     return train(build_options(TrainOptions, config), sample_drawer)
 

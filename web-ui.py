@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from pipeline.command_line import Program, run
+from pipeline.cli.command_line import Program, run
 from webui.launch import serve
 
 WEB_UI = Program(

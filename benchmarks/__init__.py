@@ -1,1 +1,4 @@
-"""Measurements that need real charts, each runnable as `python -m benchmarks.<name>`."""
+"""Measurements on real charts: `python -m benchmarks.NAME`.
+
+Nothing imports them. Metrics that the program itself reports are in `evaluation`.
+"""

@@ -15,13 +15,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from evaluation.object_metrics import match_times, object_times_ms
-from osu_beatmap.reader import read_beatmap
+from evaluation.measures.object_metrics import match_times, object_times_ms
+from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.star_rating import star_rating
 from osuT5.dataset.options import AugmentationOptions, BatchOptions, DataOptions
-from osuT5.training import LossOptions, TrainOptions, train
-from pipeline.generate import generate
-from pipeline.options import (
+from osuT5.training.options import LossOptions, TrainOptions
+from osuT5.training.run import train
+from pipeline.generation.generate import generate
+from pipeline.request.options import (
     GenerationRequest,
     MapOptions,
     ModelOptions,

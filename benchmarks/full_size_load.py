@@ -19,9 +19,9 @@ import psutil
 import torch
 from safetensors.torch import save_file
 
-from checkpoints.folder_weights import SAFETENSORS
-from osuT5.model.loading import load_model
-from osuT5.model.published import DERIVED_KEYS
+from model_files.folder_weights import SAFETENSORS
+from osuT5.model.files.loading import load_model
+from osuT5.model.files.parameter_names import DERIVED_KEYS
 
 PRECISIONS = ("fp32", "bf16")
 POLL_S = 0.002

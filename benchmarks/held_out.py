@@ -5,7 +5,8 @@
 For each held-out song of a folder of mapsets, and for some of its charts, a map is generated through the whole program
 at the chart's star rating: once from the audio alone and once with the chart's timing given. Times are compared one to
 one at 30 ms, beside two baselines that know more than the program does: the strongest spectral-flux onsets, as many as
-the chart has objects, at the best shift; and all ticks of the chart's own timing at its best divisor.
+the chart has objects, at the best shift; and all ticks of the chart's own timing at its best divisor. A second table
+has what objects the maps from audio consist of, beside the human ones, with intervals by bootstrap over songs.
 
 The maps are the first that the model writes. `--matched` also makes the one that a user gets, whose star rating is
 brought to what was asked for.
@@ -19,38 +20,51 @@ import math
 import statistics
 import sys
 import time
-from dataclasses import asdict, dataclass
-from itertools import islice
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import islice, pairwise
 from pathlib import Path
 
+import numpy as np
 from tqdm import tqdm
 
 from evaluation.baselines import onset_baseline, tick_baseline
 from evaluation.charts import Case, MeasuredChart
-from evaluation.generating import chosen_charts, options_like
+from evaluation.generate_maps import chosen_charts, options_like
+from evaluation.measures.object_metrics import snapped_share
+from evaluation.measures.timing_metrics import compare_timing
 from evaluation.metrics import METRICS
-from evaluation.object_metrics import snapped_share
-from evaluation.timing_metrics import compare_timing
+from evaluation.report import markdown
 from osu_beatmap.attributes import attributes_of
+from osu_beatmap.beatmap import Beatmap, GameMode, HoldNote, Slider, TimingPoint
 from osu_beatmap.held_out import Split
-from osu_beatmap.model import Beatmap, TimingPoint
 from osu_beatmap.rules import Severity, check
-from osuT5.audio import load_audio
-from osuT5.dataset.sources import FolderSong, ReadChart, mapset_songs
-from osuT5.events import ContextKind
-from osuT5.generation.charts import ChartInProgress
-from osuT5.generation.sampling import Sampling
-from osuT5.generation.schedule import SongWriter
-from osuT5.mel import song_mel
-from osuT5.model.generating import prepare_to_generate
-from osuT5.model.loading import load_model
-from pipeline.difficulty_matching import matched_map
-from pipeline.finish import finish
-from pipeline.generate import beatmap_of, hear_timing, write_charts
-from pipeline.resolve import resolve
-from pipeline.timing import timing_groups
+from osuT5.audio.decode import load_audio
+from osuT5.audio.mel import song_mel
+from osuT5.dataset.files.sources import FolderSong, ReadChart, mapset_songs
+from osuT5.generation.chart_state import ChartState
+from osuT5.generation.sampling.sampler import Sampling
+from osuT5.generation.window_schedule import SongGenerator
+from osuT5.model.files.loading import load_model
+from osuT5.model.inference_setup import prepare_to_generate
+from osuT5.tokens.events import ContextKind
+from pipeline.finishing.finish import finish
+from pipeline.generation.chart import assemble_chart, write_charts
+from pipeline.generation.matching.star_matching import generate_matched_map
+from pipeline.generation.timing import predict_timing, timing_groups
+from pipeline.request.resolve import resolve
 
 SEED = 1
+STRAIGHT_PX = 2.0
+
+RATIOS = {
+    "sliders": ("sliders", "objects"),
+    "curved sliders": ("curved", "sliders"),
+    "hold notes": ("holds", "objects"),
+    "jacks": ("jacks", "objects"),
+}
+"""Columns of the second table: a part of the objects, and what it is a part of."""
 F1 = METRICS["f1_30ms"]
 
 
@@ -74,6 +88,8 @@ class ChartScore:
     objects: int = 0
     human_objects: int = 0
     problems: int = 0
+    made_of: dict[str, int] = field(default_factory=dict)
+    human_made_of: dict[str, int] = field(default_factory=dict)
     f1_matched: float = math.nan
     star_error_matched: float = math.nan
 
@@ -98,7 +114,7 @@ def main() -> int:
         scores += score_song(model, spec, song, charts, song.name in converted, matched_with)
         if arguments.json:
             arguments.json.write_text(json.dumps([asdict(s) for s in scores], indent=1), encoding="utf-8")
-    print(table(scores))
+    print(table(scores), kinds_table(scores), sep="\n\n")
     return 0
 
 
@@ -118,9 +134,9 @@ def score_song(
     """Scores of the charts of a song; `matched_with` names the model that also makes matched maps."""
     samples = load_audio(song.audio_path, spec.grid.sample_rate)
     song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
-    writer = SongWriter(model, spec, song_mel(samples, spec), song_ms, samples=samples)
+    writer = SongGenerator(model, spec, song_mel(samples, spec), song_ms, samples=samples)
     attributes = [attributes_of(chart.beatmap, chart.record.stars) for chart in charts]
-    heard = hear_timing(writer, ChartInProgress(attributes[0], SEED), Sampling())
+    heard = predict_timing(writer, ChartState(attributes[0], SEED), Sampling())
     given = [[point for point in chart.beatmap.timing_points if point.uninherited] for chart in charts]
     lines = [*([heard] * len(charts)), *given]
     settings = [chart.beatmap.difficulty for chart in charts] * 2
@@ -141,30 +157,31 @@ def score_song(
         score.on_grid = snapped_share(drafts[index])
         score.star_error = from_audio.generated.stars - human.stars
         score.objects, score.human_objects = len(from_audio.generated.times_ms), len(human.times_ms)
+        score.made_of, score.human_made_of = count_kinds(drafts[index]), count_kinds(chart.beatmap)
         score.problems = sum(f.severity is Severity.PROBLEM for f in check(drafts[index], song_ms))
         if matched_with is not None:
-            matched = MeasuredChart(_matched_map(song, chart.beatmap, matched_with))
+            matched = MeasuredChart(_match_map(song, chart.beatmap, matched_with))
             score.f1_matched = F1.measure(Case(matched, human))
             score.star_error_matched = matched.stars - human.stars
         scores.append(score)
     return scores
 
 
-def _matched_map(song: FolderSong, human: Beatmap, model_path: str) -> Beatmap:
+def _match_map(song: FolderSong, human: Beatmap, model_path: str) -> Beatmap:
     """The map that a user gets who asks for what the human's is like."""
     options = options_like(human) | {"audio_path": str(song.audio_path), "seed": SEED, "generate_positions": False}
-    return matched_map(resolve(options | ({"model_path": model_path} if model_path else {})), None, SEED)[0]
+    return generate_matched_map(resolve(options | ({"model_path": model_path} if model_path else {})), None, SEED)[0]
 
 
-def _generate(writer: SongWriter, attributes: list, lines: list[list[TimingPoint]], settings: list) -> list[Beatmap]:
+def _generate(writer: SongGenerator, attributes: list, lines: list[list[TimingPoint]], settings: list) -> list[Beatmap]:
     """Finished maps, all written side by side."""
     spec, song_ms = writer.spec, writer.song_ms
     charts = [
-        ChartInProgress(wanted, SEED, {ContextKind.TIMING: timing_groups(reds, spec, song_ms)})
+        ChartState(wanted, SEED, {ContextKind.TIMING: timing_groups(reds, spec, song_ms)})
         for wanted, reds in zip(attributes, lines, strict=True)
     ]
     write_charts(writer, charts, Sampling())
-    drafts = [beatmap_of(*each, spec)[0] for each in zip(charts, lines, settings, strict=True)]
+    drafts = [assemble_chart(*each, spec)[0] for each in zip(charts, lines, settings, strict=True)]
     return [finish(draft, song_ms)[0] for draft in drafts]
 
 
@@ -184,7 +201,7 @@ def table(scores: list[ChartScore]) -> str:
         "stars",
     )
     columns = ("mode", "charts", *figures)
-    lines = ["| " + " | ".join(columns) + " |", "|---" * len(columns) + "|"]
+    rows = []
     for mode in sorted({score.mode for score in scores}):
         of_mode = [score for score in scores if score.mode == mode]
 
@@ -194,13 +211,75 @@ def table(scores: list[ChartScore]) -> str:
         offsets = [abs(score.offset_ms) for score in of_mode if score.tempo_right > 0.5]
         offset = f"{statistics.median(offsets):.1f}" if offsets else "-"
         star_error = statistics.fmean(abs(score.star_error) for score in of_mode)
-        lines.append(
-            f"| {mode} | {len(of_mode)} | {mean('f1'):.3f} | {mean('f1_with_timing'):.3f} | {mean('onsets_f1'):.3f} "
-            f"| {mean('ticks_f1'):.3f} | {mean('tempo_right'):.2f} | {mean('tempo_octave'):.2f} | {offset} "
-            f"| {mean('on_grid'):.3f} | {star_error:.2f} | {mean('f1_matched'):.3f} "
-            f"| {statistics.fmean(abs(score.star_error_matched) for score in of_mode):.2f} |"
-        )
-    return "\n".join(lines)
+        thirds = [f"{mean(name):.3f}" for name in ("f1", "f1_with_timing", "onsets_f1", "ticks_f1")]
+        tempi = [f"{mean('tempo_right'):.2f}", f"{mean('tempo_octave'):.2f}", offset]
+        matched = statistics.fmean(abs(score.star_error_matched) for score in of_mode)
+        stars = [f"{mean('on_grid'):.3f}", f"{star_error:.2f}", f"{mean('f1_matched'):.3f}", f"{matched:.2f}"]
+        rows.append([mode, len(of_mode), *thirds, *tempi, *stars])
+    return markdown.table(columns, rows)
+
+
+def count_kinds(beatmap: Beatmap) -> dict[str, int]:
+    """Count the objects, sliders, curved sliders, hold notes and jacks of a map.
+
+    A slider is curved if a control point lies more than `STRAIGHT_PX` off the line through its ends. In mania, a jack
+    is a note in a column that was hit at the time before.
+    """
+    sliders = [obj for obj in beatmap.hit_objects if isinstance(obj, Slider)]
+    counts = Counter(objects=len(beatmap.hit_objects), sliders=len(sliders), curved=sum(map(_is_curved, sliders)))
+    counts["holds"] = sum(isinstance(obj, HoldNote) for obj in beatmap.hit_objects)
+    if beatmap.mode is GameMode.MANIA:
+        rows: dict[float, set[float]] = defaultdict(set)
+        for obj in beatmap.hit_objects:
+            rows[obj.time_ms].add(obj.x)
+        counts["jacks"] = sum(len(rows[now] & rows[before]) for before, now in pairwise(sorted(rows)))
+    return dict(counts)
+
+
+def _is_curved(slider: Slider) -> bool:
+    points = np.array([point for segment in slider.segments for point in segment.points], np.float64)
+    if not len(points):
+        return False
+    offsets, (dx, dy) = points - points[0], points[-1] - points[0]
+    length = math.hypot(dx, dy)
+    off_line = np.hypot(*offsets.T) if length == 0 else abs(offsets[:, 0] * dy - offsets[:, 1] * dx) / length
+    return bool(off_line.max() > STRAIGHT_PX)
+
+
+def kinds_table(scores: list[ChartScore]) -> str:
+    """Format the make-up of maps by mode as a Markdown table, with 90 % intervals by bootstrap over songs."""
+    columns = ("mode", "songs", "objects / human", "problems", *(f"{name}, human" for name in RATIOS))
+    rows = []
+    for mode in sorted({score.mode for score in scores}):
+        by_song: dict[str, list[ChartScore]] = defaultdict(list)
+        for score in scores:
+            if score.mode == mode:
+                by_song[score.song].append(score)
+        songs = list(by_song.values())
+        counts = interval(songs, lambda some: sum(s.objects for s in some) / sum(s.human_objects for s in some))
+        cells = [counts, str(sum(score.problems for song in songs for score in song))]
+        for part, whole in RATIOS.values():
+            made = interval(songs, lambda some, part=part, whole=whole: _ratio([s.made_of for s in some], part, whole))
+            human = _ratio([score.human_made_of for song in songs for score in song], part, whole)
+            cells.append("-" if math.isnan(human) else f"{made}, {human:.3f}")
+        rows.append([mode, len(songs), *cells])
+    return markdown.table(columns, rows)
+
+
+def _ratio(counts: Sequence[dict[str, int]], part: str, whole: str) -> float:
+    total = sum(each[whole] for each in counts)
+    return sum(each.get(part, 0) for each in counts) / total if total else math.nan
+
+
+def interval(songs: list[list[ChartScore]], figure: Callable[[list[ChartScore]], float], resamples: int = 1000) -> str:
+    """Format a figure of the charts of all songs, with its 5 % and 95 % quantiles over resampled songs."""
+    generator = np.random.default_rng(0)
+    draws = [
+        figure([score for index in generator.integers(len(songs), size=len(songs)) for score in songs[index]])
+        for _ in range(resamples)
+    ]
+    low, high = np.nanquantile(draws, (0.05, 0.95)) if not np.isnan(draws).all() else (math.nan, math.nan)
+    return f"{figure([score for song in songs for score in song]):.3f} [{low:.3f}-{high:.3f}]"
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from osu_beatmap.model import Beatmap, Circle, Difficulty, GameMode, Metadata, TimingPoint
+from osu_beatmap.beatmap import Beatmap, Circle, Difficulty, GameMode, Metadata, TimingPoint
 
 BPM = 180.0
 BEATS = 128

@@ -16,22 +16,24 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
+from osu_beatmap.files.writer import save_beatmap
 from osu_beatmap.rules import Severity, check
 from osu_beatmap.star_rating import star_rating
-from osu_beatmap.writer import save_beatmap
-from osuT5.audio import load_audio
-from osuT5.events import ContextKind
-from osuT5.generation.charts import ChartInProgress
-from osuT5.generation.sampling import Sampling
-from osuT5.generation.schedule import SongWriter
-from osuT5.mel import song_mel
-from osuT5.model.generating import prepare_to_generate
-from osuT5.model.loading import load_model
-from pipeline.generate import beatmap_of, conditions_of, finish_with_settings, hear_timing, write_charts
-from pipeline.options import GenerationRequest, MapOptions
-from pipeline.refinement import refine_draft
-from pipeline.timing import timing_groups
+from osuT5.audio.decode import load_audio
+from osuT5.audio.mel import song_mel
+from osuT5.generation.chart_state import ChartState
+from osuT5.generation.sampling.sampler import Sampling
+from osuT5.generation.window_schedule import SongGenerator
+from osuT5.model.files.loading import load_model
+from osuT5.model.inference_setup import prepare_to_generate
+from osuT5.tokens.events import ContextKind
+from pipeline.generation.chart import assemble_chart, write_charts
+from pipeline.generation.conditions import conditions_of
+from pipeline.generation.final_map import finish_with_settings
+from pipeline.generation.refinement import refine_draft
+from pipeline.generation.timing import predict_timing, timing_groups
+from pipeline.request.options import GenerationRequest, MapOptions
 
 STARS = range(1, 9)
 KEY_COUNTS = (4, 7, 5, 6)
@@ -78,20 +80,20 @@ def main() -> int:
 def _batch(model, spec, samples, mode: GameMode, seed: int):
     """Finished maps of one excerpt at all star ratings."""
     song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
-    writer = SongWriter(model, spec, song_mel(samples, spec), song_ms, samples=samples)
+    writer = SongGenerator(model, spec, song_mel(samples, spec), song_ms, samples=samples)
     keys = KEY_COUNTS[seed // 4 % len(KEY_COUNTS)] if mode is GameMode.MANIA else None
     charts, requests, settings = [], [], []
     for stars in STARS:
         request = GenerationRequest(map=MapOptions(gamemode=mode, difficulty=float(stars), keycount=keys))
         requests.append(request)
         settings.append(request.difficulty_settings(stars))
-        charts.append(ChartInProgress(conditions_of(request, settings[-1]), seed * 100 + stars))
-    lines = hear_timing(writer, charts[0], Sampling())
+        charts.append(ChartState(conditions_of(request, settings[-1]), seed * 100 + stars))
+    lines = predict_timing(writer, charts[0], Sampling())
     for chart in charts:
         chart.contexts[ContextKind.TIMING] = timing_groups(lines, spec, song_ms)
     write_charts(writer, charts, Sampling())
     for stars, chart, request, difficulty in zip(STARS, charts, requests, settings, strict=True):
-        draft, _ = beatmap_of(chart, lines, difficulty, spec)
+        draft, _ = assemble_chart(chart, lines, difficulty, spec)
         placed = refine_draft(request, draft, chart.attributes, spec.encoding, chart.seed)
         yield stars, finish_with_settings(request, placed, song_ms)[0], song_ms
 

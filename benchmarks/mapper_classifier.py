@@ -23,8 +23,8 @@ import torch
 
 from classifier.contract import Classifier, load_classifier
 from classifier.dataset import NamedCorpus, named_corpus
-from classifier.figures import Figures, chart_scores
 from classifier.mappers import mapper_key
+from classifier.metrics import Figures, chart_scores
 from classifier.model import HeadConfig, MapperClassifier
 from classifier.summaries import SummaryTable
 from classifier.training import (
@@ -38,9 +38,9 @@ from classifier.training import (
     songs_in,
     summariser_of,
 )
+from osu_beatmap.beatmap import GameMode
 from osu_beatmap.held_out import Split
-from osu_beatmap.model import GameMode
-from pipeline.command_line import compose_config
+from pipeline.cli.command_line import compose_config
 from training.loop import run_training
 from training.options import build_options
 

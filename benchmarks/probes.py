@@ -16,11 +16,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from evaluation.charts import MeasuredChart, excerpt
-from evaluation.probe_table import markdown, probed, stated
-from evaluation.reference import bundled_bands, human_charts
+from evaluation.reference import human_charts, load_bundled_bands
+from evaluation.report.probe_table import markdown, run_probe, stated
+from osu_beatmap.beatmap import GameMode
 from osu_beatmap.held_out import Split, held_out_titles, title_hash
-from osu_beatmap.model import GameMode
-from osuT5.dataset.sources import FolderSong, mapset_songs
+from osuT5.dataset.files.sources import FolderSong, mapset_songs
 
 FEWEST_OBJECTS = 60
 
@@ -31,7 +31,7 @@ def main() -> int:
     parser.add_argument("--songs", type=int, default=3, help="of each mode, with one chart each")
     parser.add_argument("--seconds", type=float, default=75.0, help="of each chart, from its first object on")
     arguments = parser.parse_args()
-    measured = probed(held_out_excerpts(arguments.folder, arguments.songs, arguments.seconds), bundled_bands())
+    measured = run_probe(held_out_excerpts(arguments.folder, arguments.songs, arguments.seconds), load_bundled_bands())
     print(markdown(measured))
     wrong = [
         f"{metric.name} under {probe} should have: {reaction.value}"

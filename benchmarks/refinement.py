@@ -16,14 +16,14 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
 from tqdm import tqdm
 
-from evaluation.placement_metrics import (
+from evaluation.measures.placement_metrics import (
     cut_shares,
     distances_px,
     end_shifts_px,
@@ -36,19 +36,19 @@ from evaluation.placement_metrics import (
 )
 from evaluation.smoothing import smoothed
 from osu_beatmap.attributes import attributes_of
-from osu_beatmap.chart_folders import chart_groups
+from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.errors import BeatmapError
+from osu_beatmap.files.chart_folders import chart_groups
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split
-from osu_beatmap.model import Beatmap, GameMode
 from osu_beatmap.rules.chart import Chart
 from osu_beatmap.rules.standard import off_screen
 from osu_beatmap.star_rating import star_rating
-from osu_diffusion.coarse import CELL_PX, with_trimmed_paths
+from osu_diffusion.coarse_positions import CELL_PX, with_trimmed_paths
 from osu_diffusion.constraints import STACK_PX, MapConstraints
 from osu_diffusion.dataset import draft_positions
-from osu_diffusion.loading import load_refiner
-from osu_diffusion.refine import RefineOptions, Refiner, Wanted, draw_positions, seen_radius_px
-from osu_diffusion.sequence import PointSequence, sequence_of, with_positions
+from osu_diffusion.files.loading import load_refiner
+from osu_diffusion.points import PointSequence, sequence_of, with_positions
+from osu_diffusion.refine import RefineOptions, Refiner, TargetAttributes, draw_positions, seen_radius_px
 
 BANDS = (("under 2", 2.0), ("2 to 2.7", 2.7), ("2.7 to 4", 4.0), ("4 to 5.3", 5.3), ("over 5.3", np.inf))
 STIFFNESS = 0.1
@@ -96,13 +96,13 @@ def held_out_charts(folder: Path, mode: GameMode, limit: int, most_points: int) 
     return [chart for name, _ in BANDS for chart in found[name][:share]]
 
 
-class Tally:
-    """Figures of all charts of one band."""
+@dataclass
+class BandReport:
+    """Metrics of all charts of one band of star ratings."""
 
-    def __init__(self) -> None:
-        self.values: dict[str, list[np.ndarray]] = defaultdict(list)
-        self.felt: dict[tuple[str, str], list[np.ndarray]] = defaultdict(list)
-        self.charts = 0
+    values: dict[str, list[np.ndarray]] = field(default_factory=lambda: defaultdict(list))
+    felt: dict[tuple[str, str], list[np.ndarray]] = field(default_factory=lambda: defaultdict(list))
+    charts: int = 0
 
     def add(self, chart: HeldOutChart, places: dict[str, np.ndarray], mean: np.ndarray, drawn: np.ndarray) -> None:
         """places: by method, `human` among them; mean: of several draws; drawn: one before the last constraints."""
@@ -154,12 +154,12 @@ def _off_screen(chart: HeldOutChart, positions: np.ndarray) -> int:
 
 def measure(charts: Sequence[HeldOutChart], refiner: Refiner, options: RefineOptions, samples: int) -> dict[str, dict]:
     """Figures by band, and of all charts."""
-    tallies: dict[str, Tally] = defaultdict(Tally)
+    reports: dict[str, BandReport] = defaultdict(BandReport)
     for number, chart in enumerate(tqdm(charts, desc="refining", unit="map")):
         sequence = chart.sequence
         kept = ~sequence.movable
         constraints = MapConstraints(sequence, chart.draft_px, kept, STACK_PX, seen_radius_px(chart.beatmap))
-        wanted = Wanted(attributes_of(chart.beatmap, chart.stars))
+        wanted = TargetAttributes(attributes_of(chart.beatmap, chart.stars))
         drawn = draw_positions(refiner, constraints, wanted, options, number, samples)
         refined = constraints.in_the_end(drawn)
         curve = chart.draft_px.copy()
@@ -171,8 +171,8 @@ def measure(charts: Sequence[HeldOutChart], refiner: Refiner, options: RefineOpt
             "refined": refined[0],
         }
         for name in (chart.band, "all"):
-            tallies[name].add(chart, places, refined.mean(axis=0), drawn[0])
-    return {name: tallies[name].figures() for name, _ in (*BANDS, ("all", 0.0)) if name in tallies}
+            reports[name].add(chart, places, refined.mean(axis=0), drawn[0])
+    return {name: reports[name].figures() for name, _ in (*BANDS, ("all", 0.0)) if name in reports}
 
 
 ROWS = (

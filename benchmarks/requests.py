@@ -21,18 +21,20 @@ from pathlib import Path
 import soundfile
 from tqdm import tqdm
 
+from evaluation.report.markdown import table
 from osu_beatmap.attributes import hold_note_ratio, scroll_speed_ratio
+from osu_beatmap.beatmap import Beatmap, GameMode, HitSound, Slider
+from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split
-from osu_beatmap.model import Beatmap, GameMode, HitSound, Slider
-from osu_beatmap.reader import read_beatmap
 from osu_beatmap.star_rating import star_rating
-from osuT5.audio import load_audio
-from osuT5.dataset.sources import SourceReport, mapset_songs, read_charts
-from pipeline import difficulty_matching as matching
-from pipeline.generate import begin_chart, generate
-from pipeline.kept_models import keep_models
-from pipeline.mapset import wish_like
-from pipeline.resolve import resolve
+from osuT5.audio.decode import load_audio
+from osuT5.dataset.files.sources import SourceReport, mapset_songs, read_charts
+from pipeline.generation.chart import prepare_chart
+from pipeline.generation.generate import generate
+from pipeline.generation.mapset import wish_like
+from pipeline.generation.matching import star_matching
+from pipeline.generation.model_cache import keep_models
+from pipeline.request.resolve import resolve
 
 SAMPLE_RATE = 44_100
 EXCERPT_FROM_S = 30.0
@@ -89,7 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         excerpts = write_excerpts(options.folder, Path(place), options.songs, options.seconds)
         print(table(("option", "asked", "in the file"), settings_rows(excerpts[:1], Path(place), options.model)))
         found = all_found(excerpts, options)
-    print(table(("option", "mode", "cfg_scale", "asked", "reached", "miss"), found_rows(found)))
+    print(table(("option", "mode", "cfg_scale", "asked", "reached", "miss"), make_rows(found)))
     return 0
 
 
@@ -101,8 +103,8 @@ def all_found(excerpts: Sequence[Path], options: argparse.Namespace) -> Found:
         for excerpt in excerpts:
             for mode in modes:
                 flat = _flat(excerpt, options.model) | {"gamemode": int(mode)}
-                begun = begin_chart(resolve(flat), None, SEED)
-                matching.write_parts_before_map(begun)
+                begun = prepare_chart(resolve(flat), None, SEED)
+                star_matching.write_parts_before_map(begun)
                 for scale in scales:
                     _take(found, begun, flat, scale, options)
                     bar.update()
@@ -123,7 +125,7 @@ def _take(found: Found, begun, flat: dict, scale: str, options: argparse.Namespa
                 seeded = replace(scaled, chart=replace(scaled.chart, seed=seed))
                 wishes.append(wish_like(request, seeded, wanted["difficulty"]))
                 sought.append((asked, value))
-    matching.meet(wishes)
+    star_matching.match_star_ratings(wishes)
     for (asked, value), wish in zip(sought, wishes, strict=True):
         reached = 0.0 if wish.best is None else asked.reached(wish.best.beatmap)
         found[asked.option, mode, scale].append((value, reached))
@@ -177,7 +179,7 @@ def _additions(beatmap: Beatmap) -> str:
     return f"{count} additions"
 
 
-def found_rows(found: Found) -> Iterator[tuple]:
+def make_rows(found: Found) -> Iterator[tuple]:
     """Scales in the order in which they were asked for, and matched maps last."""
     for option, mode, scale in sorted(found, key=lambda key: (*key[:2], key[2] == MATCHED)):
         pairs = found[option, mode, scale]
@@ -189,11 +191,6 @@ def found_rows(found: Found) -> Iterator[tuple]:
             f"`{option}`", mode.name.lower(), scale, " / ".join(f"{value:g}" for value in values),
             " / ".join(f"{mean:.2f}" for mean in means), f"{statistics.fmean(misses):.3f} ± {error:.3f}",
         )  # fmt: skip
-
-
-def table(columns: Sequence[str], rows: Iterable[Sequence]) -> str:
-    lines = [columns, ["---"] * len(columns), *rows]
-    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines) + "\n"
 
 
 if __name__ == "__main__":

@@ -16,10 +16,10 @@ import torch
 from scipy.stats import spearmanr
 
 from benchmarks.known_rhythms import known_rhythms
-from osu_beatmap.chart_folders import chart_groups
+from osu_beatmap.beatmap import GameMode
 from osu_beatmap.errors import BeatmapError
+from osu_beatmap.files.chart_folders import chart_groups
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split
-from osu_beatmap.model import GameMode
 from osu_beatmap.star_rating import star_rating
 from rcomplexion.complexity import complexity_of, interval_probabilities
 from rcomplexion.contract import load_model

@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from benchmarks.generate.__main__ import excerpt_of
+from paths import REPO_ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 PROMPT_TOKENS = 100
 STEPS, ROUNDS = 20, 5
 
@@ -88,7 +88,9 @@ def _seconds(work: Callable[[], object]) -> float:
 
 def _run_command(wish: dict[str, object]) -> None:
     words = [f"{name}={value}" for name, value in wish.items()]
-    subprocess.run([sys.executable, ROOT / "inference.py", *words, "server=off"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [sys.executable, REPO_ROOT / "inference.py", *words, "server=off"], check=True, stdout=subprocess.DEVNULL
+    )
 
 
 @contextmanager
@@ -98,7 +100,7 @@ def _server(session: Path) -> Iterator[Callable[[dict[str, object]], None]]:
     from serving.client import ask as ask_server
 
     process = subprocess.Popen(
-        [sys.executable, ROOT / "serve.py", f"session_file={session}"], stdout=subprocess.DEVNULL
+        [sys.executable, REPO_ROOT / "serve.py", f"session_file={session}"], stdout=subprocess.DEVNULL
     )
 
     def have_made(wish: dict[str, object]) -> None:
@@ -124,7 +126,7 @@ def _server(session: Path) -> Iterator[Callable[[dict[str, object]], None]]:
 def _print_steps(architecture: str, rows: Sequence[int], precisions: Sequence[str]) -> None:
     import torch
 
-    from osuT5.model.generating import prepare_to_generate
+    from osuT5.model.inference_setup import prepare_to_generate
     from osuT5.model.seq2seq import MapperModel
     from osuT5.training.architectures import ARCHITECTURES
 

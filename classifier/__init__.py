@@ -1,1 +1,4 @@
-"""Which mapper made a chart, told from excerpts of it and its song; and what such excerpts are like, as vectors."""
+"""Mapper classifier: excerpts of charts and songs -> mappers and vectors.
+
+Mel spectrograms and tokens are in `osuT5`.
+"""

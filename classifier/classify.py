@@ -10,10 +10,10 @@ if __name__ == "__main__":
     # Python puts this script's folder first, where `model` and `training` are others than the repository's.
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from pipeline.command_line import FlatConfig, Program, run
-from pipeline.option_values import Number, Reader, WholeNumber, is_absent
-from pipeline.options import RequestError
-from pipeline.resolve import READERS
+from pipeline.cli.command_line import FlatConfig, Program, run
+from pipeline.request.option_values import Number, Reader, WholeNumber, is_absent
+from pipeline.request.options import RequestError
+from pipeline.request.resolve import READERS
 
 LONGEST_SONG_S = 24 * 3600
 READ: dict[str, Reader] = {
@@ -41,10 +41,10 @@ def classify(config: FlatConfig) -> None:
     # Only now what takes seconds to import: wrong input is answered at once.
     from classifier.contract import load_classifier
     from classifier.ranking import rank_mappers
-    from osu_beatmap.reader import read_beatmap
-    from osuT5.audio import load_audio
+    from osu_beatmap.files.reader import read_beatmap
+    from osuT5.audio.decode import load_audio
     from osuT5.generation.threads import cpu_threads
-    from osuT5.model.loading import best_device
+    from osuT5.model.files.loading import best_device
 
     beatmap = read_beatmap(request.beatmap_path)
     audio_path = request.audio_path or request.beatmap_path.parent / beatmap.audio_filename

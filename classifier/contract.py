@@ -14,15 +14,16 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from checkpoints.errors import ModelError
-from checkpoints.folder_weights import SAFETENSORS, file_spans
-from checkpoints.json_files import read_json_object
 from classifier.model import ExcerptReader, HeadConfig, MapperClassifier
+from model_files.errors import ModelError
+from model_files.folder_weights import SAFETENSORS, open_tensors
+from model_files.json_files import read_json_object
 from osuT5.model.config import ModelConfig
-from osuT5.spec import ModelSpec
+from osuT5.tokens.contract import Contract
+from paths import MODEL_DIR
 
 CONTRACT_FILE = "classifier.json"
-EMBEDDED_CLASSIFIER = Path(__file__).resolve().parents[1] / "models" / "classifier"
+EMBEDDED_CLASSIFIER = MODEL_DIR / "classifier"
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,12 @@ class Classifier:
     """A network, the contract of the seq2seq model that it reads with, and the names of the mappers it tells apart."""
 
     model: MapperClassifier
-    spec: ModelSpec
+    spec: Contract
     mappers: tuple[str, ...]
 
 
 def save_classifier(
-    folder: Path, weights: Mapping[str, Tensor], model: MapperClassifier, spec: ModelSpec, mappers: Sequence[str]
+    folder: Path, weights: Mapping[str, Tensor], model: MapperClassifier, spec: Contract, mappers: Sequence[str]
 ) -> None:
     """Writes `weights`, as fp16, with what `model` has beside them, and the contract."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -57,12 +58,12 @@ def load_classifier(folder: str | Path | None = None, device: str = "cpu") -> Cl
     folder = EMBEDDED_CLASSIFIER if folder is None else Path(folder)
     data = read_json_object(folder / CONTRACT_FILE)
     try:
-        spec, mappers = ModelSpec.from_json(data["spec"]), tuple(str(name) for name in data["mappers"])
+        spec, mappers = Contract.from_json(data["spec"]), tuple(str(name) for name in data["mappers"])
         with torch.device("meta"):
             model = MapperClassifier(ExcerptReader(ModelConfig(**data["reader"])), HeadConfig(**data["head"]))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ModelError(f"{folder / CONTRACT_FILE} is damaged, or from another version.") from error
-    state = {name: span.read(torch.float32) for name, span in file_spans(folder / SAFETENSORS).items()}
+    state = {name: stored.read(torch.float32) for name, stored in open_tensors(folder / SAFETENSORS).items()}
     try:
         model.load_state_dict(state, assign=True)
     except RuntimeError as error:

@@ -13,12 +13,12 @@ from tqdm import tqdm
 from classifier.excerpts import FEWEST_OBJECTS, ChartTokens
 from classifier.mappers import mapper_key, mapper_of
 from classifier.model import ExcerptBatch
-from classifier.reading import SongExcerpts, joined
+from classifier.song_excerpts import SongExcerpts, joined
 from osu_beatmap.held_out import title_hash
-from osuT5.dataset.corpus import SongLoader
-from osuT5.dataset.opening import open_source
-from osuT5.dataset.sources import ReadChart, Song, SourceReport, read_charts
-from osuT5.spec import ModelSpec
+from osuT5.dataset.files.corpus import open_source
+from osuT5.dataset.files.sources import ReadChart, Song, SourceReport, read_charts
+from osuT5.dataset.training_songs import SongLoader
+from osuT5.tokens.contract import Contract
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class OpenSong:
 class SongOpener:
     """Opens songs for a reader; spectrograms are cached as in the training of the seq2seq model."""
 
-    spec: ModelSpec
+    spec: Contract
     max_tokens: int
     cache_folder: Path | None = None
 

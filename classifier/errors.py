@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from feedback.errors import UserError
 
-class ExcerptError(ValueError):
+
+class ExcerptError(UserError):
     """A place in a map by which nobody can be told; the message is one sentence for the user."""

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from osu_beatmap.attributes import Attributes
-from osu_beatmap.model import Beatmap, GameMode
-from osuT5.conditions import SongPlace, condition_ids
+from osu_beatmap.beatmap import Beatmap, GameMode
 from osuT5.dataset.token_stream import TokenStream
 from osuT5.encoding import encode_context
-from osuT5.events import ContextKind, EventKind
-from osuT5.prompt import Segment
-from osuT5.spec import ModelSpec
+from osuT5.tokens.conditions import SongPlace, condition_ids
+from osuT5.tokens.contract import Contract
+from osuT5.tokens.events import ContextKind, EventKind
+from osuT5.tokens.prompt import Segment
 
 SAID_OF_EVERY_SONG = SongPlace(song_ms=120_000.0, window_start_ms=60_000.0)
 FEWEST_OBJECTS = 4
@@ -43,7 +43,7 @@ class ChartTokens:
     head: tuple[int, ...]
 
     @classmethod
-    def of(cls, beatmap: Beatmap, spec: ModelSpec, song_ms: float) -> ChartTokens:
+    def of(cls, beatmap: Beatmap, spec: Contract, song_ms: float) -> ChartTokens:
         """Raises ValueError for a chart without a usable red line."""
         streams = {
             context: TokenStream.of(encode_context(beatmap, context, spec.encoding, song_ms), spec.vocabulary)
@@ -55,7 +55,7 @@ class ChartTokens:
         times_ms = np.sort([hit_object.time_ms for hit_object in beatmap.hit_objects])
         return cls(beatmap.mode, streams, times_ms, tuple(head))
 
-    def excerpt(self, start_ms: float, spec: ModelSpec, max_tokens: int) -> Excerpt:
+    def excerpt(self, start_ms: float, spec: Contract, max_tokens: int) -> Excerpt:
         """What of the chart lies in the window from `start_ms` on, cut to `max_tokens`."""
         end_ms = start_ms + spec.grid.window_ms
         first_time_id = spec.vocabulary.ids_of(EventKind.TIME).start
@@ -67,7 +67,7 @@ class ChartTokens:
         objects = int(np.diff(np.searchsorted(self.object_times_ms, [start_ms, end_ms]))[0])
         return Excerpt(np.array(ids[:max_tokens]), np.array(is_map[:max_tokens]), objects)
 
-    def starts_ms(self, spec: ModelSpec, overlap: float = 0.0) -> list[float]:
+    def starts_ms(self, spec: Contract, overlap: float = 0.0) -> list[float]:
         """Where windows begin that together hear all of the chart, from its first object on."""
         first_ms, last_ms = float(self.object_times_ms[0]), float(self.object_times_ms[-1])
         stride_ms = spec.grid.window_ms * (1.0 - overlap)

@@ -3,9 +3,9 @@
     classifier = load_classifier()
     vectors = chart_features(beatmap, samples, classifier)      # [n, classifier.model.head.width]
 
-`samples` are those of `osuT5.audio.load_audio(path, classifier.spec.grid.sample_rate)`. Vectors of several charts of
-one song are cheaper by `SongFeatures`, which hears the song once. They are float32 and deterministic; a chart of three
-minutes gives about 22 of them.
+`samples` are those of `osuT5.audio.decode.load_audio(path, classifier.spec.grid.sample_rate)`. Vectors of several
+charts of one song are cheaper by `SongFeatures`, which hears the song once. They are float32 and deterministic; a chart
+of three minutes gives about 22 of them.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import torch
 
 from classifier.contract import Classifier
 from classifier.excerpts import FEWEST_OBJECTS, ChartTokens
-from classifier.reading import SongExcerpts
-from osu_beatmap.model import Beatmap
-from osuT5.mel import song_mel
+from classifier.song_excerpts import SongExcerpts
+from osu_beatmap.beatmap import Beatmap
+from osuT5.audio.mel import song_mel
 
 
 class SongFeatures:

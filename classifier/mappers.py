@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from osu_beatmap.model import Metadata
+from osu_beatmap.beatmap import Metadata
 
 PLACEHOLDERS = frozenset({"", "stepmania", "unknown", "various", "variousmappers"})
 """What programs and uploaders write where they know no name."""

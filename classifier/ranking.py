@@ -10,9 +10,9 @@ import torch
 from classifier.contract import Classifier
 from classifier.errors import ExcerptError
 from classifier.excerpts import FEWEST_OBJECTS, ChartTokens, Excerpt
-from classifier.reading import SongExcerpts
-from osu_beatmap.model import Beatmap
-from osuT5.mel import song_mel
+from classifier.song_excerpts import SongExcerpts
+from osu_beatmap.beatmap import Beatmap
+from osuT5.audio.mel import song_mel
 
 
 @dataclass(frozen=True, slots=True)

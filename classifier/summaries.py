@@ -14,8 +14,8 @@ from tqdm import tqdm
 
 from classifier.dataset import Labels, NamedChart, NamedSong, OpenSong, SongOpener
 from classifier.model import ExcerptReader
-from osu_beatmap.writer import temporary_beside
-from osuT5.dataset.sources import SourceReport
+from osu_beatmap.files.writer import temporary_beside
+from osuT5.dataset.files.sources import SourceReport
 
 
 @dataclass(frozen=True)

@@ -14,17 +14,17 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from checkpoints.errors import ModelError
 from classifier.contract import save_classifier
 from classifier.dataset import Labels, NamedCorpus, NamedSong, OpenCorpus, SongOpener, named_corpus
-from classifier.figures import Figures as RankFigures
-from classifier.figures import chart_scores
+from classifier.metrics import Figures as RankFigures
+from classifier.metrics import chart_scores
 from classifier.model import ExcerptBatch, ExcerptReader, HeadConfig, MapperClassifier
 from classifier.summaries import Summariser
+from model_files.errors import ModelError
 from osu_beatmap.held_out import Split, held_out_titles
-from osuT5.dataset.sources import SourceReport
-from osuT5.model.loading import best_device, load_model
-from osuT5.spec import ModelSpec
+from osuT5.dataset.files.sources import SourceReport
+from osuT5.model.files.loading import best_device, load_model
+from osuT5.tokens.contract import Contract
 from training.checkpoint import AVERAGE_FILE, replaced_folder
 from training.loop import CHECKPOINT_FOLDER, MODEL_FOLDER, run_training
 from training.loop_options import LoopOptions
@@ -192,7 +192,7 @@ def train_classifier(options: ClassifierTrainOptions) -> Path:
     return folder
 
 
-def pretrained_reader(options: ClassifierTrainOptions) -> tuple[ExcerptReader, ModelSpec]:
+def pretrained_reader(options: ClassifierTrainOptions) -> tuple[ExcerptReader, Contract]:
     """The lower part of the seq2seq model to start from, and its contract. Raises ModelError."""
     try:
         model, spec = load_model(options.pretrained_path or None)
@@ -222,7 +222,7 @@ def choose_trained(model: MapperClassifier, trained_layers: int) -> None:
             layer.requires_grad_(True)
 
 
-def reader_identity(reader: ExcerptReader, spec: ModelSpec) -> str:
+def reader_identity(reader: ExcerptReader, spec: Contract) -> str:
     """Changes when the weights or the contract do."""
     found = hashlib.sha256(str(spec.to_json()).encode("utf-8"))
     for name, weight in reader.state_dict().items():
@@ -230,7 +230,7 @@ def reader_identity(reader: ExcerptReader, spec: ModelSpec) -> str:
     return found.hexdigest()
 
 
-def summariser_of(options: ClassifierTrainOptions, reader: ExcerptReader, spec: ModelSpec) -> Summariser:
+def summariser_of(options: ClassifierTrainOptions, reader: ExcerptReader, spec: Contract) -> Summariser:
     cache_folder = Path(options.cache_path) if options.cache_path else None
     opener = SongOpener(spec, reader.config.max_target_positions, cache_folder)
     identity = reader_identity(reader, spec)

@@ -1,1 +1,4 @@
-"""Folders of mapsets as people have them -> datasets to train on."""
+"""Folders of mapsets -> datasets to train on.
+
+Reading a dataset for training is in `osuT5.dataset`.
+"""

@@ -11,15 +11,15 @@ from tqdm import tqdm
 from dataset_builder.collection import Collection, remove_charts
 from dataset_builder.errors import BuildError
 from dataset_builder.finish import BuildReport, finish
-from dataset_builder.inputs import find_mapsets, fingerprint
 from dataset_builder.journal import JOURNAL_FILE, Entry, Journal
-from dataset_builder.online import ask_about, cached_answers, token_from_environment
 from dataset_builder.options import BuildOptions
+from dataset_builder.sources.inputs import find_mapsets, fingerprint
+from dataset_builder.sources.online import ask_about, cached_answers, token_from_environment
+from dataset_builder.sources.tags import read_tags
 from dataset_builder.staging import Skip, StagedMapset, stage_mapset
-from dataset_builder.tags import read_tags
 from dataset_builder.workers import WorkerDied, in_order
-from osuT5.dataset.filters import OptOutList
-from osuT5.dataset.metadata import METADATA_FILE, import_parquet
+from osuT5.dataset.files.filters import OptOutList
+from osuT5.dataset.files.metadata import METADATA_FILE, import_parquet
 
 STAGING_FOLDER = ".staging"
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from dataset_builder.journal import Entry, Journal
 from dataset_builder.rows import Row
 from dataset_builder.staging import Skip, StagedMapset
-from osuT5.dataset.metadata import DATA_FOLDER
+from osuT5.dataset.files.metadata import DATA_FOLDER
 
 INVENTED_BITS = 30
 """Charts and mapsets without a number of their own get a negative one with so many bits, from their content."""

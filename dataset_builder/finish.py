@@ -10,13 +10,13 @@ from typing import Any
 
 from dataset_builder.collection import remove_charts
 from dataset_builder.journal import Journal
-from dataset_builder.online import with_online
 from dataset_builder.rows import Row
+from dataset_builder.sources.online import with_online
 from dataset_builder.staging import Skip
-from osu_beatmap.model import GameMode
-from osu_beatmap.writer import temporary_beside, write_text
-from osuT5.dataset.filters import OptOutList
-from osuT5.dataset.metadata import METADATA_FILE, import_parquet, metadata_table, record_of
+from osu_beatmap.beatmap import GameMode
+from osu_beatmap.files.writer import temporary_beside, write_text
+from osuT5.dataset.files.filters import OptOutList
+from osuT5.dataset.files.metadata import METADATA_FILE, import_parquet, metadata_table, record_of
 
 SKIPPED_FILE = "skipped.tsv"
 

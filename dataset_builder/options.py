@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from osuT5.dataset.filters import OPT_OUT_FILE
+from osuT5.dataset.files.filters import OPT_OUT_FILE
 
 OSU_API = "https://osu.ppy.sh/api/v2"
 
@@ -20,7 +20,7 @@ class BuildOptions:
     workers       processes; 0 takes one for each processor
     opt_out_path  mappers whose charts are left out
     tags_path     a CSV of chart numbers and tags (`beatmap_id,tag` in each line)
-    online        whether the osu! API is asked about mapsets that have a number; see `dataset_builder.online`
+    online        whether the osu! API is asked about mapsets that have a number; see `dataset_builder.sources.online`
     opus_kbps, shard_mb: of the sharded form
     """
 

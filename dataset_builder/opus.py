@@ -1,7 +1,7 @@
 """Songs as Opus, which takes a tenth of their size and loses nothing that a model hears.
 
-What is written begins where osu! starts the song: silence before an mp3 is cut or kept as `osuT5.audio` has it, and the
-delay of Opus' own encoder is stated in the file, so that players and readers drop it.
+What is written begins where osu! starts the song: silence before an mp3 is cut or kept as `osuT5.audio.decode` has it,
+and the delay of Opus' own encoder is stated in the file, so that players and readers drop it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from osuT5.audio import AudioError, audio_format, iter_audio
+from osuT5.audio.decode import AudioError, audio_format, iter_audio
 
 if TYPE_CHECKING:
     import av
@@ -29,7 +29,7 @@ _BITEXACT_FLAG = 1 << 23
 def opus_bytes(path: Path, kbps: int) -> bytes:
     """The song as mono Ogg Opus; one that is Opus already stays byte for byte, unless it is far above the bit rate.
 
-    Equal input gives equal bytes. Raises AudioError as `osuT5.audio.load_audio` does.
+    Equal input gives equal bytes. Raises AudioError as `osuT5.audio.decode.load_audio` does.
     """
     kind = audio_format(path)
     if (kind.container, kind.codec) in (("ogg", "opus"), ("ogg", "libopus")) and _kbps(path) <= MOST_ABOVE * kbps:

@@ -7,11 +7,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from dataset_builder.mapset import SourceChart
-from osu_beatmap.model import Beatmap, Circle, GameMode, Spinner
+from dataset_builder.sources.mapset import SourceChart
+from osu_beatmap.beatmap import Beatmap, Circle, GameMode, Spinner
 from osu_beatmap.star_rating import max_combo
-from osu_beatmap.timing import Timing, end_time_ms, in_line_order
-from osuT5.dataset.records import ChartRecord
+from osu_beatmap.timing.active_point import Timing, end_time_ms
+from osu_beatmap.timing.beat_grid import in_line_order
+from osuT5.dataset.files.chart_record import ChartRecord
 
 MODE_NAMES = {GameMode.STANDARD: "osu", GameMode.TAIKO: "taiko", GameMode.CATCH: "fruits", GameMode.MANIA: "mania"}
 

@@ -21,11 +21,11 @@ from dataset_builder.options import BuildOptions
 from dataset_builder.opus import opus_bytes
 from dataset_builder.rows import Row
 from dataset_builder.workers import WorkerDied, in_order
-from osu_beatmap.reader import decode_osu_bytes
-from osu_beatmap.writer import temporary_beside
-from osuT5.audio import AudioError
-from osuT5.dataset.metadata import DATA_FOLDER, METADATA_FILE, import_parquet, metadata_table
-from osuT5.dataset.shards import CHART_FIELDS, shard_schema
+from osu_beatmap.files.reader import decode_osu_bytes
+from osu_beatmap.files.writer import temporary_beside
+from osuT5.audio.decode import AudioError
+from osuT5.dataset.files.metadata import DATA_FOLDER, METADATA_FILE, import_parquet, metadata_table
+from osuT5.dataset.files.shards import CHART_FIELDS, shard_schema
 
 CARD_FILE = "README.md"
 CARD = """---

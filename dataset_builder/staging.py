@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from dataset_builder.errors import BuildError
-from dataset_builder.mapset import Mapset, SourceChart, open_mapset
 from dataset_builder.rows import Row, chart_row
+from dataset_builder.sources.mapset import Mapset, SourceChart, open_mapset
 from osu_beatmap.errors import BeatmapError
-from osu_beatmap.file_names import legal_file_name, legal_text
-from osu_beatmap.reader import decode_osu_bytes
-from osuT5.audio import MAX_AUDIO_S, MIN_AUDIO_S, AudioError, audio_duration_ms
-from osuT5.dataset.filters import OptOutList
-from osuT5.dataset.records import ChartRecord
+from osu_beatmap.files.file_names import legal_file_name, legal_text
+from osu_beatmap.files.reader import decode_osu_bytes
+from osuT5.audio.decode import MAX_AUDIO_S, MIN_AUDIO_S, AudioError, audio_duration_ms
+from osuT5.dataset.files.chart_record import ChartRecord
+from osuT5.dataset.files.filters import OptOutList
 
 MAX_FOLDER_CHARS = 80
 MAX_STEM_CHARS = 120

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, TypeVar
-
-from osuT5.dataset.loader import end_with_parent
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -81,3 +80,15 @@ def _pool(workers: int) -> ProcessPoolExecutor:
 
 def _count(workers: int) -> int:
     return workers or os.cpu_count() or 1
+
+
+def end_with_parent() -> None:
+    """End this process when the one that started it has ended; a queue would keep it waiting."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None, "only a worker has a parent"
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -1,1 +1,4 @@
-"""The song that `make demo` maps, and the code that composes it and others like it."""
+"""The demo song, its composition, and pictures for the documents.
+
+Instruments and mixing are in `synthesis`.
+"""

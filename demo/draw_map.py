@@ -11,10 +11,10 @@ import sys
 from html import escape
 from pathlib import Path
 
-from osu_beatmap.model import Beatmap, Circle, Slider, Spinner
-from osu_beatmap.reader import read_beatmap
-from osu_beatmap.slider_path import SliderPath
-from osu_beatmap.timing import Timing, end_time_ms
+from osu_beatmap.beatmap import Beatmap, Circle, Slider, Spinner
+from osu_beatmap.files.reader import read_beatmap
+from osu_beatmap.geometry.slider_path import SliderPath
+from osu_beatmap.timing.active_point import Timing, end_time_ms
 
 COLOURS = ("#ff7aa8", "#6fc3ff", "#ffd166", "#8be28b")
 BACKGROUND, PANEL, INK = "#16161e", "#20212c", "#e6e6f0"
@@ -152,13 +152,14 @@ def main() -> int:
     parser.add_argument("picture", type=Path)
     parser.add_argument("--moments", type=float, nargs="+", default=[12_000.0, 26_000.0, 44_000.0])
     parser.add_argument("--before", type=Path, metavar="OTHER")
+    parser.add_argument("--titles", nargs=2, default=["As written, on a grid of 32 px", "Refined"])
     arguments = parser.parse_args()
     beatmap = read_beatmap(arguments.map)
     if arguments.before is None:
         picture = draw(beatmap, arguments.moments)
     else:
-        maps = {"As written, on a grid of 32 px": read_beatmap(arguments.before), "Refined": beatmap}
-        picture = draw_side_by_side(maps, arguments.moments)
+        maps = zip(arguments.titles, (read_beatmap(arguments.before), beatmap), strict=True)
+        picture = draw_side_by_side(dict(maps), arguments.moments)
     arguments.picture.write_text(picture, encoding="utf-8")
     return 0
 

@@ -29,8 +29,8 @@ def render_demo_song() -> tuple[np.ndarray, SongTruth]:
 
 
 def main() -> None:
-    from osuT5.audio import AudioTags
-    from pipeline.audio_export import write_vorbis
+    from osuT5.audio.decode import AudioTags
+    from pipeline.output.audio import write_vorbis
 
     path = Path(sys.argv[1]) if len(sys.argv) > 1 else DEMO_PATH
     audio, truth = render_demo_song()

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from osu_beatmap.model import GameMode
+from feedback.errors import UserError
+from osu_beatmap.beatmap import GameMode
+from osu_beatmap.files.writer import temporary_beside
 from osu_beatmap.rules import Level
-from osu_beatmap.writer import temporary_beside
 
 FORMAT = 1
 QUANTILES = np.linspace(0.0, 1.0, 41)
@@ -26,7 +27,7 @@ FEWEST_CHARTS = 8
 """Of fewer charts no band is told."""
 
 
-class BandError(ValueError):
+class BandError(UserError):
     """A table that is none of ours; the message is one sentence for the user."""
 
 
@@ -72,8 +73,8 @@ class Bands:
         bands = {
             f"{mode.name.lower()}/{level.name.lower()}": {
                 "charts": band.charts,
-                "shapes": {name: _rounded(shape, 5) for name, shape in band.shapes.items()},
-                "quantiles": {name: _rounded(values, 4) for name, values in band.quantiles.items()},
+                "shapes": {name: _round(shape, 5) for name, shape in band.shapes.items()},
+                "quantiles": {name: _round(values, 4) for name, values in band.quantiles.items()},
             }
             for (mode, level), band in self.bands.items()
         }
@@ -104,5 +105,5 @@ def _band(row: dict) -> Band:
     return Band(int(row["charts"]), shapes, quantiles)
 
 
-def _rounded(values: np.ndarray, decimals: int) -> list[float]:
+def _round(values: np.ndarray, decimals: int) -> list[float]:
     return [round(float(value), decimals) for value in values]

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from evaluation.object_metrics import MATCH_TOLERANCE_MS, F1Result, best_shift, match_times
-from osu_beatmap.timing import Timing
+from evaluation.measures.object_metrics import MATCH_TOLERANCE_MS, F1Result, best_shift, match_times
+from osu_beatmap.timing.active_point import Timing
 
 TICK_DIVISORS = (1, 2, 4)
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from evaluation.bands import Band
-from evaluation.music import Music, load_music
-from evaluation.object_metrics import object_times_ms
+from evaluation.measures.music import Music, load_music
+from evaluation.measures.object_metrics import object_times_ms
 from osu_beatmap.attributes import Attributes, attributes_of
-from osu_beatmap.model import Beatmap
+from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.rules.chart import Chart
 from osu_beatmap.star_rating import UnratableBeatmap, star_rating
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from osu_beatmap.beatmap import GameMode
 from osu_beatmap.held_out import Split
-from osu_beatmap.model import GameMode
-from pipeline.input_files import check_writable_folder
-from pipeline.option_values import Number, OneOf, Reader, WholeNumber, is_absent, items, path, text
-from pipeline.options import RequestError, unknown_option
-from pipeline.resolve import READERS as GENERATION_READERS
-from pipeline.resolve import resolve
+from pipeline.request.input_files import check_writable_folder
+from pipeline.request.option_values import Number, OneOf, Reader, WholeNumber, is_absent, items, path, text
+from pipeline.request.options import RequestError, unknown_option
+from pipeline.request.resolve import READERS as GENERATION_READERS
+from pipeline.request.resolve import resolve
 
 MOST_PROCESSES = 256
 SET_BY_CHARTS = frozenset(

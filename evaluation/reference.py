@@ -11,16 +11,17 @@ import numpy as np
 
 from evaluation.bands import FEWEST_CHARTS, QUANTILES, Band, Bands, load_bands
 from evaluation.charts import Case, MeasuredChart
-from evaluation.generating import FEWEST_OBJECTS
+from evaluation.generate_maps import FEWEST_OBJECTS
 from evaluation.metrics import METRICS, SHAPES
+from osu_beatmap.beatmap import GameMode
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split, title_hash
-from osu_beatmap.model import GameMode
 from osu_beatmap.rules import Level
-from osuT5.dataset.sources import FolderSong, SourceReport, audio_filename, read_charts
+from osuT5.dataset.files.sources import FolderSong, SourceReport, audio_filename, read_charts
+from paths import DATASET_DIR
 
 FEWEST_SECONDS = 30.0
 REFERENCE_SPLIT = Split.TRAIN
-BUNDLED = Path(__file__).resolve().parents[1] / "datasets" / "human_charts.json"
+BUNDLED = DATASET_DIR / "human_charts.json"
 """The table that comes with the program."""
 
 SHAPE_METRICS = {
@@ -29,7 +30,7 @@ SHAPE_METRICS = {
 """Metrics that are a distance from a band's shape -> the shape."""
 
 
-def bundled_bands() -> Bands:
+def load_bundled_bands() -> Bands:
     """What human charts are like, of all modes, none of them of held-out songs."""
     return load_bands(BUNDLED)
 

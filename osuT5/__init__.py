@@ -1,1 +1,4 @@
-"""Audio to event tokens: the sequence model, its vocabulary, training and generation."""
+"""Sequence model: audio -> event tokens, its vocabulary, training and generation.
+
+Positions are refined in `osu_diffusion`, maps are finished in `pipeline`.
+"""

@@ -1,1 +1,4 @@
-"""osu! beatmaps: data types, reading, writing, geometry, timing and rules. Needs no torch and no Hydra."""
+"""osu! beatmaps: data types, files, geometry, timing and rules.
+
+Models, configuration and audio are outside.
+"""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from osu_beatmap.model import Beatmap, GameMode, HitSound, HoldNote, SampleSet, Slider
+from osu_beatmap.beatmap import Beatmap, GameMode, HitSound, HoldNote, SampleSet, Slider
 
 WITH_CIRCLES = frozenset({GameMode.STANDARD, GameMode.CATCH})
 """Modes in which circle size and slider velocity are felt."""

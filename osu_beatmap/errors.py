@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from feedback.errors import UserError
 
-class BeatmapError(ValueError):
+
+class BeatmapError(UserError):
     """A beatmap or an archive that cannot be read or written; the message is one sentence for the user."""

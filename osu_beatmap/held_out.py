@@ -10,7 +10,9 @@ from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
-HELD_OUT_FILE = Path(__file__).resolve().parents[1] / "datasets" / "held_out_titles.json"
+from paths import DATASET_DIR
+
+HELD_OUT_FILE = DATASET_DIR / "held_out_titles.json"
 
 
 class Titled(Protocol):

@@ -11,13 +11,13 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from osu_beatmap.event_lines import parse_break_line
-from osu_beatmap.fields import FieldError
-from osu_beatmap.model import EFFECT_KIAI, Beatmap, GameMode, HitObject, TimingPoint
-from osu_beatmap.object_lines import format_object_line, parse_object_line
-from osu_beatmap.reader import decode_osu_bytes, parse_beatmap
-from osu_beatmap.timing import Timing, end_time_ms, sv_of
-from osu_beatmap.timing_lines import format_timing_line, parse_timing_line
+from osu_beatmap.beatmap import EFFECT_KIAI, Beatmap, GameMode, HitObject, TimingPoint
+from osu_beatmap.files.event_lines import parse_break_line
+from osu_beatmap.files.hit_object_lines import format_object_line, parse_object_line
+from osu_beatmap.files.number_fields import FieldError
+from osu_beatmap.files.reader import decode_osu_bytes, parse_beatmap
+from osu_beatmap.files.timing_point_lines import format_timing_line, parse_timing_line
+from osu_beatmap.timing.active_point import Timing, end_time_ms, sv_of
 
 _LINES = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
 MIN_GAP_MS, MIN_COLUMN_GAP_MS = 10.0, 30.0
@@ -80,7 +80,7 @@ def splice(data: bytes, made: Beatmap, span: Span) -> tuple[bytes, SpliceReport]
     report = SpliceReport()
     kept = [item for item in given.hit_objects if item.time_ms not in span]
     report.removed = len(given.hit_objects) - len(kept)
-    new = list(_fitting([item for item in made.hit_objects if item.time_ms in span], made, kept, given, report))
+    new = list(_select_fitting([item for item in made.hit_objects if item.time_ms in span], made, kept, given, report))
     report.added = len(new)
     lines = _lines_of_span(Timing(given.timing_points), Timing(made.timing_points), span)
     text = _Text.of(data)
@@ -88,7 +88,7 @@ def splice(data: bytes, made: Beatmap, span: Span) -> tuple[bytes, SpliceReport]
     return text.data(), report
 
 
-def _fitting(
+def _select_fitting(
     new: Sequence[HitObject], made: Beatmap, kept: Sequence[HitObject], given: Beatmap, report: SpliceReport
 ) -> Iterator[HitObject]:
     """The new objects that leave those on either side their room."""

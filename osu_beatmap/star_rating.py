@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import rosu_pp_py as rosu
 
+from osu_beatmap.beatmap import Beatmap, GameMode, Spinner
 from osu_beatmap.errors import BeatmapError
-from osu_beatmap.model import Beatmap, GameMode, Spinner
 
 
 class UnratableBeatmap(BeatmapError):
@@ -46,14 +46,14 @@ def star_rating(beatmap: Beatmap | str, mode: GameMode | None = None, clock_rate
     have, and for maps that rosu-pp calls suspicious: built against the game rather than to be played (hundreds
     of objects in a moment, sliders of absurd length), their rating means nothing and may take minutes.
     """
-    parsed = _parsed(beatmap)
+    parsed = _parse(beatmap)
     # rosu-pp gives an empty standard map 0.138 stars.
     return _attributes(parsed, mode, clock_rate).stars if parsed.n_objects else 0.0
 
 
 def star_ratings(beatmap: Beatmap | str, clock_rates: Sequence[float]) -> tuple[float, ...]:
     """Stars at several playback speeds, in the map's own mode, which costs less than one by one. Raises alike."""
-    parsed = _parsed(beatmap)
+    parsed = _parse(beatmap)
     if not parsed.n_objects:
         return (0.0,) * len(clock_rates)
     return tuple(_attributes(parsed, None, clock_rate).stars for clock_rate in clock_rates)
@@ -73,7 +73,7 @@ class Strains:
 
 def strains(beatmap: Beatmap) -> Strains:
     """The strains of a map in its own mode; none for one with fewer than two objects. Raises as `star_rating` does."""
-    parsed = _parsed(beatmap)
+    parsed = _parse(beatmap)
     if parsed.n_objects < 2:
         return Strains(0.0, 400.0, {})
     if parsed.is_suspicious():
@@ -87,7 +87,7 @@ def strains(beatmap: Beatmap) -> Strains:
 
 def max_combo(beatmap: Beatmap | str, mode: GameMode | None = None) -> int:
     """The largest combo that a beatmap allows; raises as `star_rating` does."""
-    parsed = _parsed(beatmap)
+    parsed = _parse(beatmap)
     return _attributes(parsed, mode, 1.0).max_combo if parsed.n_objects else 0
 
 
@@ -102,7 +102,7 @@ def _attributes(parsed: rosu.Beatmap, mode: GameMode | None, clock_rate: float) 
     return rosu.Difficulty(clock_rate=clock_rate).calculate(parsed)
 
 
-def _parsed(beatmap: Beatmap | str) -> rosu.Beatmap:
+def _parse(beatmap: Beatmap | str) -> rosu.Beatmap:
     # rosu-pp reads any text at all, as a map without objects.
     if isinstance(beatmap, str) and "osu file format" not in beatmap[:200]:
         raise UnratableBeatmap("the text is not a .osu file: it does not start with 'osu file format'")
@@ -119,6 +119,6 @@ def _parsed(beatmap: Beatmap | str) -> rosu.Beatmap:
 def _text(beatmap: Beatmap | str) -> str:
     if isinstance(beatmap, str):
         return beatmap
-    from osu_beatmap.writer import write_beatmap  # only needed here, and the writer stands on much of the package
+    from osu_beatmap.files.writer import write_beatmap  # only needed here, and the writer stands on much of the package
 
     return write_beatmap(beatmap)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
+from paths import DATASET_DIR
 
-USER_TAGS_FILE = Path(__file__).resolve().parents[1] / "datasets" / "user_tags.tsv"
+USER_TAGS_FILE = DATASET_DIR / "user_tags.tsv"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,4 @@
-"""Coarse positions -> refined positions: a diffusion model over the points of a map."""
+"""Coarse positions -> refined positions, by diffusion over points.
+
+Which maps are refined is decided in `pipeline.generation.refinement`.
+"""

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from osu_beatmap.model import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX
+from osu_beatmap.beatmap import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX
 from osu_beatmap.rules.standard import SCREEN_BOTTOM_PX, SCREEN_LEFT_PX, SCREEN_RIGHT_PX, SCREEN_TOP_PX
-from osu_diffusion.sequence import PointKind, PointSequence
+from osu_diffusion.points import PointKind, PointSequence
 
 STACK_REACH = 8
 """Objects on one place of the draft are meant as a stack, or a return, when at most so many objects apart: of human

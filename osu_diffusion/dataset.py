@@ -11,15 +11,15 @@ import numpy as np
 from tqdm import tqdm
 
 from osu_beatmap.attributes import WITH_CIRCLES, attributes_of
-from osu_beatmap.chart_folders import chart_groups
+from osu_beatmap.beatmap import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX, Beatmap, PathSegment, Slider
 from osu_beatmap.errors import BeatmapError
+from osu_beatmap.files.chart_folders import chart_groups
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split
-from osu_beatmap.model import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX, Beatmap, PathSegment, Slider
 from osu_beatmap.star_rating import star_rating
-from osu_diffusion.coarse import on_grid, with_trimmed_paths
+from osu_diffusion.coarse_positions import on_grid, with_trimmed_paths
 from osu_diffusion.conditions import ConditionSpec
 from osu_diffusion.features import CENTRE_PX
-from osu_diffusion.sequence import PointSequence, sequence_of
+from osu_diffusion.points import PointSequence, sequence_of
 
 MIN_POINTS = 32
 MAX_POINTS = 20_000

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from osu_diffusion.sequence import PointKind, PointSequence
+from osu_diffusion.points import PointKind, PointSequence
 
 POSITION_SCALE_PX = 256.0
 """Positions are (px - centre) / 256 in both directions, so that a right angle stays one."""

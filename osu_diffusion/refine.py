@@ -9,14 +9,15 @@ from typing import Protocol
 import numpy as np
 import torch
 
+from feedback.progress import Progress, silent
 from osu_beatmap.attributes import WITH_CIRCLES, Attributes
-from osu_beatmap.model import Beatmap, GameMode
+from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.rules.chart import circle_radius_px
-from osu_diffusion.coarse import with_trimmed_paths
+from osu_diffusion.coarse_positions import with_trimmed_paths
 from osu_diffusion.constraints import STACK_PX, MapConstraints
-from osu_diffusion.sampling import Estimator, Progress, sample
+from osu_diffusion.points import PointSequence, sequence_of, with_positions
+from osu_diffusion.sampling import Estimator, sample
 from osu_diffusion.schedule import SECTIONS, NoiseSchedule, spaced_steps, squared_cosine
-from osu_diffusion.sequence import PointSequence, sequence_of, with_positions
 
 MAX_SEQ_LEN = 1024
 OVERLAP_BUFFER = 128
@@ -46,7 +47,7 @@ class RefineOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class TargetAttributes:
     """The attributes that a map should have, and the descriptors that it should not."""
 
     attributes: Attributes
@@ -78,18 +79,23 @@ class Refiner(Protocol):
         """Noisy positions [samples, n, 2] at the last step of the schedule."""
 
     def estimator(
-        self, sequence: PointSequence, draft_px: np.ndarray, wanted: Wanted, options: RefineOptions, samples: int
+        self,
+        sequence: PointSequence,
+        draft_px: np.ndarray,
+        wanted: TargetAttributes,
+        options: RefineOptions,
+        samples: int,
     ) -> Estimator: ...
 
 
 def refine_positions(
     beatmap: Beatmap,
     refiner: Refiner,
-    wanted: Wanted,
+    wanted: TargetAttributes,
     options: RefineOptions,
     seed: int,
     kept_objects: Sequence[int] = (),
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> Beatmap:
     """The beatmap with its objects where the refiner puts them; times, lengths and all else stay.
 
@@ -113,11 +119,11 @@ def refine_positions(
 def sample_positions(
     refiner: Refiner,
     constraints: MapConstraints,
-    wanted: Wanted,
+    wanted: TargetAttributes,
     options: RefineOptions,
     seed: int,
     samples: int = 1,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> np.ndarray:
     """Draws of the positions [samples, n, 2] of a map's points, in px."""
     return constraints.in_the_end(draw_positions(refiner, constraints, wanted, options, seed, samples, progress))
@@ -126,11 +132,11 @@ def sample_positions(
 def draw_positions(
     refiner: Refiner,
     constraints: MapConstraints,
-    wanted: Wanted,
+    wanted: TargetAttributes,
     options: RefineOptions,
     seed: int,
     samples: int = 1,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> np.ndarray:
     """As `sample_positions`, before the constraints of a finished map."""
     if constraints.kept.all():

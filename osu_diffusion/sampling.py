@@ -12,12 +12,12 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from feedback.progress import Progress, Stage, silent
 from osu_diffusion.schedule import NoiseSchedule
 
 Constraint = Callable[[Tensor], Tensor]
 """Clean positions [S, n, 2] -> the nearest ones that are allowed."""
 
-Progress = Callable[[int, int], None]
 """Called with the number of steps done, and their total."""
 
 
@@ -67,7 +67,7 @@ def sample(
     constrain: Constraint,
     generator: torch.Generator,
     extra_steps: int = 0,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> Tensor:
     """Clean positions [S, n, 2] from noisy ones at the schedule's last step.
 
@@ -81,8 +81,7 @@ def sample(
         found = estimator.estimate(positions, schedule, step)
         noise = torch.randn(positions.shape, generator=generator)
         positions = posterior_step(positions, constrain(found.clean), schedule, step, noise, found.log_variances)
-        if progress is not None:
-            progress(number + 1, len(steps))
+        progress(Stage.REFINING, number + 1, len(steps))
     return positions
 
 

@@ -11,10 +11,9 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from checkpoints.folder_weights import SAFETENSORS
+from model_files.folder_weights import SAFETENSORS
 from osu_beatmap.held_out import Split
 from osu_diffusion.conditions import ConditionSpec
-from osu_diffusion.contract import RefinerContract
 from osu_diffusion.dataset import (
     DOUBLE_TIME_RATE,
     MIRRORS,
@@ -24,9 +23,10 @@ from osu_diffusion.dataset import (
 )
 from osu_diffusion.dit import DiTConfig
 from osu_diffusion.features import POSITION_SCALE_PX, draft_distances, normalised, point_features
+from osu_diffusion.files.contract import RefinerContract
+from osu_diffusion.points import PointSequence
 from osu_diffusion.refiner import INPUT_SIZE, GridRefiner, RefinerInputs, Spread
 from osu_diffusion.schedule import DIFFUSION_STEPS, squared_cosine
-from osu_diffusion.sequence import PointSequence
 from training.loop import MODEL_FOLDER, run_training
 from training.loop_options import LoopOptions
 from training.options import OptionError

@@ -1,1 +1,4 @@
-"""How complex a map's rhythm is: how much each interval surprises a model that has seen the ones before it."""
+"""Rhythm complexity: surprisal of each interval, given the ones before it.
+
+Audio is outside.
+"""

@@ -10,14 +10,15 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from checkpoints.errors import ModelError
-from checkpoints.folder_weights import SAFETENSORS, file_spans
-from checkpoints.json_files import read_json_object
+from model_files.errors import ModelError
+from model_files.folder_weights import SAFETENSORS, open_tensors
+from model_files.json_files import read_json_object
+from paths import MODEL_DIR
 from rcomplexion.model import RhythmConfig, RhythmModel
 from rcomplexion.rhythm import BAR_BEATS, BEAT_FRACTIONS, INTERVALS
 
 CONTRACT_FILE = "rcomplexion.json"
-EMBEDDED_MODEL = Path(__file__).resolve().parents[1] / "models" / "rcomplexion"
+EMBEDDED_MODEL = MODEL_DIR / "rcomplexion"
 
 
 def known_classes() -> dict[str, list[str]]:
@@ -47,7 +48,7 @@ def load_model(folder: str | Path | None = None) -> RhythmModel:
     try:
         with torch.device("meta"):
             model = RhythmModel(RhythmConfig(**data["network"]))
-        state = {name: span.read(torch.float32) for name, span in file_spans(folder / SAFETENSORS).items()}
+        state = {name: stored.read(torch.float32) for name, stored in open_tensors(folder / SAFETENSORS).items()}
         model.load_state_dict(state, assign=True)
     except (KeyError, TypeError, RuntimeError) as error:
         raise ModelError(f"The weights in {folder} do not fit its {CONTRACT_FILE}.") from error

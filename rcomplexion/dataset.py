@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from osu_beatmap.chart_folders import chart_groups
+from osu_beatmap.beatmap import GameMode
 from osu_beatmap.errors import BeatmapError
+from osu_beatmap.files.chart_folders import chart_groups
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split
-from osu_beatmap.model import GameMode
 from rcomplexion.model import RhythmInputs
 from rcomplexion.rhythm import INTERVALS, Rhythm, rhythm_of
 

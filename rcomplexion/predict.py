@@ -9,10 +9,10 @@ if __name__ == "__main__":
     # Python puts this script's folder first, where `model` and `training` are others than the repository's.
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from pipeline.command_line import FlatConfig, Program, run
-from pipeline.input_files import check_writable_folder
-from pipeline.option_values import is_absent, items, path
-from pipeline.options import RequestError
+from pipeline.cli.command_line import FlatConfig, Program, run
+from pipeline.request.input_files import check_writable_folder
+from pipeline.request.option_values import is_absent, items, path
+from pipeline.request.options import RequestError
 
 
 def predict(config: FlatConfig) -> None:
@@ -37,7 +37,7 @@ def _write_table(paths: list[Path], output: Path | None, model_path: Path | None
     import torch
     from tqdm import tqdm
 
-    from osu_beatmap.writer import write_text
+    from osu_beatmap.files.writer import write_text
     from rcomplexion.contract import load_model
     from rcomplexion.table import as_csv, find_charts, rows_of
 

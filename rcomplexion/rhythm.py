@@ -12,9 +12,9 @@ from fractions import Fraction
 
 import numpy as np
 
+from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.errors import BeatmapError
-from osu_beatmap.model import Beatmap, GameMode
-from osu_beatmap.timing import Timing
+from osu_beatmap.timing.active_point import Timing
 
 SAME_MOMENT_MS = 10.0
 """Objects this near to each other are one moment: the notes of a chord, or one that a mapper did not align."""

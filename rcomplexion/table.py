@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
-from osu_beatmap.archive import read_osz
+from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.errors import BeatmapError
-from osu_beatmap.model import Beatmap
-from osu_beatmap.reader import read_beatmap
+from osu_beatmap.files.archive import read_osz
+from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.star_rating import star_rating
 from rcomplexion.complexity import complexity_of
 from rcomplexion.model import RhythmModel

@@ -13,8 +13,8 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from osu_beatmap.beatmap import GameMode
 from osu_beatmap.held_out import Split
-from osu_beatmap.model import GameMode
 from rcomplexion.contract import save_model, sized
 from rcomplexion.dataset import IGNORED, RhythmBatch, RhythmCorpus, batch_of, load_rhythms
 from rcomplexion.model import RhythmConfig, RhythmModel

@@ -1,1 +1,4 @@
-"""One process that makes maps for many: models stay loaded, and songs that are written at once share their steps."""
+"""Server: models stay loaded, and songs generated at once share their steps.
+
+Generation itself is in `pipeline`.
+"""

@@ -1,16 +1,17 @@
-"""Asking a server: finds it, shows that it is the right one, and follows a request to its end."""
+"""Client of the server: connection, authentication, requests."""
 
 from __future__ import annotations
 
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from checkpoints.hub import existing_folder
-from pipeline.launchers import Outcome
-from pipeline.options import GenerationRequest, RequestError
+from feedback.progress import Progress, Stage
+from model_files.hub import existing_folder
+from pipeline.cli.launchers import Outcome
+from pipeline.request.options import GenerationRequest, RequestError
 from serving.session import Session, default_path, program_stamp, read_session
 from serving.wire import MAX_LINE_BYTES, Message, WireError, check_proof, from_line, new_challenge, proof, to_line
 
@@ -19,11 +20,9 @@ ANSWER_SECONDS = 60.0
 
 CONNECT_SECONDS = 5.0
 
-Progress = Callable[[str, int, int], None]
-
 
 class NoServer(RequestError):
-    """There is no server, or not the right one; the message is one sentence."""
+    """No usable server; the message is one sentence."""
 
 
 class Connection:
@@ -41,7 +40,7 @@ class Connection:
         self._socket.sendall(to_line(message))
 
     def receive(self) -> Message:
-        """Raises WireError for what is no answer, and with the server's own sentence where it refuses."""
+        """Receive a message; raise WireError for an invalid one or a refusal."""
         line = self._lines.readline(MAX_LINE_BYTES)
         if not line:
             raise WireError("It hung up.")
@@ -52,14 +51,14 @@ class Connection:
 
 
 def ask(message: Message, path: Path) -> Message:
-    """The answer of the server of a session's file to a short question; raises NoServer."""
+    """Return the server's answer to a short message; raise NoServer."""
     with _connected(_session(path)) as connection:
         connection.send(message)
         return connection.receive()
 
 
 def generate(options: dict[str, object], path: Path, progress: Progress) -> Outcome:
-    """Has a map made by the server of a session's file; raises NoServer where that cannot be.
+    """Generate a map on the server of a session file; raise NoServer.
 
     options: flat, with whole paths
     """
@@ -73,11 +72,11 @@ def generate(options: dict[str, object], path: Path, progress: Progress) -> Outc
             if "status" in answer:
                 return Outcome(int(str(answer["status"])), str(answer["said"]), str(answer["error"]))
             stage, done, total = answer["progress"]
-            progress(stage, done, total)
+            progress(Stage(stage), done, total)
 
 
 def made_by_server(flat: dict[str, object], request: GenerationRequest, progress: Progress) -> Outcome | None:
-    """How a request ended that a server took; None where none did, and the program has to do it alone.
+    """Generate a map on a server; return None if there is none.
 
     flat: the options that `request` was made of. Raises NoServer where the request names a server that cannot be asked.
     """
@@ -97,7 +96,7 @@ def made_by_server(flat: dict[str, object], request: GenerationRequest, progress
 
 
 def with_whole_paths(flat: dict[str, object], request: GenerationRequest) -> dict[str, object]:
-    """The options as they are understood from any folder."""
+    """Return the options with absolute paths."""
     song, model = request.song, request.model
     files = {"audio_path": song.audio_path, "beatmap_path": song.beatmap_path, "background": song.background}
     files["output_path"] = request.output.output_path
@@ -116,7 +115,7 @@ def _session(path: Path) -> Session:
 
 @contextmanager
 def _connected(session: Session) -> Iterator[Connection]:
-    """Whatever breaks the line on the way is raised as NoServer."""
+    """Connect; raise every connection error as NoServer."""
     try:
         with socket.create_connection(("127.0.0.1", session.port), CONNECT_SECONDS) as line:
             line.settimeout(ANSWER_SECONDS)

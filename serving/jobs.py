@@ -1,4 +1,4 @@
-"""A request at work in a thread of the server."""
+"""Requests in progress, each in a thread of the server."""
 
 from __future__ import annotations
 
@@ -8,51 +8,51 @@ import time
 import traceback
 from collections.abc import Callable
 
-from pipeline.command_line import STATUS_SYSTEM_ERROR, described
-from pipeline.launchers import Outcome
+from feedback.progress import Progress, Stage
+from pipeline.cli.command_line import STATUS_SYSTEM_ERROR, described
+from pipeline.cli.launchers import Outcome
 
 SCRIPT = "inference.py"
 """By whose name errors are told: that is what the user called."""
 
-Progress = Callable[[str, int, int], None]
 Make = Callable[[dict[str, object], Progress], str]
 """Makes the map that flat options ask for; what there is to say about it."""
 
 
-class CalledOff(Exception):
-    """Nobody waits for the map any more."""
+class JobCancelled(Exception):
+    """The client no longer waits for the map."""
 
 
 class Job:
-    """told: the latest stage, how much of it is done, and of how much"""
+    """A request in progress; `told` is its latest stage, steps done and total."""
 
     def __init__(self, options: dict[str, object], make: Make) -> None:
-        self.told: tuple[str, int, int] = ("waiting", 0, 1)
+        self.told: tuple[Stage, int, int] = (Stage.QUEUED, 0, 1)
         self.seconds = 0.0
         self._options = options
         self._make = make
         self._is_called_off = threading.Event()
 
     def call_off(self) -> None:
-        """Ends the work at its next word of progress. What was written so far under temporary names goes with it."""
+        """Cancel the job at its next progress report; temporary files are removed."""
         self._is_called_off.set()
 
     def run(self) -> Outcome | None:
-        """In a thread: how the request ended; None where it was called off."""
+        """Run the job in a thread; return its outcome, None if cancelled."""
         started = time.monotonic()
         try:
             self._progress(*self.told)
             return Outcome(0, said=self._make(self._options, self._progress) + "\n")
-        except CalledOff:
+        except JobCancelled:
             return None
         except Exception as error:
             return described(SCRIPT, error) or self._mistake_of_ours()
         finally:
             self.seconds = time.monotonic() - started
 
-    def _progress(self, stage: str, done: int, total: int) -> None:
+    def _progress(self, stage: Stage, done: int, total: int) -> None:
         if self._is_called_off.is_set():
-            raise CalledOff
+            raise JobCancelled
         self.told = (stage, done, total)
 
     def _mistake_of_ours(self) -> Outcome:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.option_values import Number, OneOf, Reader, WholeNumber, is_absent, path
-from pipeline.options import RequestError, unknown_option
+from pipeline.request.option_values import Number, OneOf, Reader, WholeNumber, is_absent, path
+from pipeline.request.options import RequestError, unknown_option
 from serving.session import default_path
 
 

@@ -1,8 +1,8 @@
 """The server: takes requests from processes of the same user, and tells each how far its map is.
 
 All talking is done by one thread (asyncio), all work by others, one for each map that is being made; their rows meet in
-the pool of their model (`osuT5.generation.shared_pool`). Answers come when there is something to say, and as a sign of
-life every few seconds.
+the pool of their model (`osuT5.generation.batching.shared_pool`). Answers come when there is something to say, and as a
+sign of life every few seconds.
 """
 
 from __future__ import annotations

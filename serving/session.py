@@ -12,15 +12,18 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from pipeline.options import RequestError
+from paths import REPO_ROOT
+from pipeline.request.options import RequestError
 from serving.wire import SECRET_BYTES
 
-REPO_ROOT = Path(__file__).resolve().parent.parent
 FOLDER_NAME = "osu-mapper"
 MAX_FILE_BYTES = 10_000
 
-PROGRAM_FOLDERS = ("osu_beatmap", "osuT5", "osu_diffusion", "checkpoints", "pipeline", "serving", "models", "datasets")
-"""What decides which map a request gives, and how it is asked for."""
+PROGRAM_FOLDERS = (
+    *("feedback", "osu_beatmap", "beat_tracking", "model_files", "osuT5", "osu_diffusion", "parity", "pipeline"),
+    *("serving", "models", "datasets"),
+)
+"""Folders that determine the map of a request, or the protocol."""
 
 
 @dataclass(frozen=True, slots=True)

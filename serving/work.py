@@ -1,4 +1,4 @@
-"""How the server makes maps: as a command does, but with models that stay and steps that are shared."""
+"""Map generation in the server: cached models, shared decoding steps."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from importlib import import_module
 
 import torch
 
-from osuT5.generation.shared_pool import share_pools
-from pipeline.kept_models import keep_models
-from pipeline.making import checked_request, make
-from serving.jobs import Make, Progress
+from feedback.progress import Progress
+from osuT5.generation.batching.shared_pool import share_pools
+from pipeline.cli.request_runner import checked_request, make
+from pipeline.generation.model_cache import keep_models
+from serving.jobs import Make
 
 
 def make_for_guests() -> Make:
-    """From now on, models of this process are kept and songs share their steps."""
-    import_module("pipeline.generate")  # takes seconds, for which the first guest need not wait
+    """Cache models and share decoding steps in this process."""
+    import_module("pipeline.generation.generate")  # takes seconds, for which the first guest need not wait
     threads = torch.get_num_threads()
     keep_models()
     share_pools()

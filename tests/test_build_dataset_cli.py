@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from dataset_builder.options import OSU_API, BuildOptions
-from pipeline.command_line import CONFIG_DIR, compose_config, run
-from pipeline.config_help import read_help
-from pipeline.options import RequestError
+from pipeline.cli.command_line import CONFIG_DIR, compose_config, run
+from pipeline.cli.config_help import read_help
+from pipeline.request.options import RequestError
 from tests.source_files import root_script
 
 build_dataset = root_script("build_dataset")

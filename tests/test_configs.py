@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
-from checkpoints.hub import parse_hub_id
+from model_files.hub import parse_hub_id
 from osuT5.training.architectures import ARCHITECTURES
 from osuT5.training.options import TrainOptions
-from pipeline.command_line import CONFIG_DIR, CONFIG_DIRS, FlatConfig, compose_config
-from pipeline.config_help import read_help
-from pipeline.launchers import LAUNCHERS
-from pipeline.nested_options import option_paths
-from pipeline.options import GenerationRequest, option_fields
-from pipeline.resolve import READERS, resolve
+from pipeline.cli.command_line import CONFIG_DIR, CONFIG_DIRS, FlatConfig, compose_config
+from pipeline.cli.config_help import read_help
+from pipeline.cli.launchers import LAUNCHERS
+from pipeline.cli.nested_options import option_paths
+from pipeline.request.options import GenerationRequest, option_fields
+from pipeline.request.resolve import READERS, resolve
 from training.options import build_options, option_defaults
 
 LAUNCHER_CONFIGS = sorted(path.stem for path in (CONFIG_DIR / "launcher").glob("*.yaml"))

@@ -14,22 +14,22 @@ import soundfile
 import torch
 
 from osu_beatmap.attributes import is_hitsounded
-from osu_beatmap.model import Beatmap, Circle, Difficulty, GameMode, HitSound, HoldNote, Metadata, TimingPoint
-from osu_beatmap.reader import parse_beatmap, read_beatmap
+from osu_beatmap.beatmap import Beatmap, Circle, Difficulty, GameMode, HitSound, HoldNote, Metadata, TimingPoint
+from osu_beatmap.files.reader import parse_beatmap, read_beatmap
+from osu_beatmap.files.writer import save_beatmap
 from osu_beatmap.rules import Severity, check
-from osu_beatmap.writer import save_beatmap
 from osuT5.dataset.options import BatchOptions, DataOptions
-from osuT5.model.loading import ModelError, load_model
-from osuT5.training import LossOptions, TrainOptions, train
-from osuT5.training.options import LoraOptions, SampleOptions
+from osuT5.model.files.loading import ModelError, load_model
+from osuT5.training.options import LoraOptions, LossOptions, SampleOptions, TrainOptions
+from osuT5.training.run import train
 from osuT5.training.start import starting_point
-from pipeline.command_line import run
-from pipeline.console import summary
-from pipeline.generate import generate
-from pipeline.kept_models import let_go_of_models
-from pipeline.options import RequestError
-from pipeline.resolve import resolve
-from pipeline.training_samples import sample_drawer
+from pipeline.cli.command_line import run
+from pipeline.cli.progress_bar import summary
+from pipeline.cli.training_samples import sample_drawer
+from pipeline.generation.generate import generate
+from pipeline.generation.model_cache import release_models
+from pipeline.request.options import RequestError
+from pipeline.request.resolve import resolve
 from synthesis.mixing import render_song
 from tests.source_files import root_script
 from training.loop import LoopOptions
@@ -241,7 +241,7 @@ def test_timing_comes_from_the_root_model(song, model_folder, tmp_path, monkeypa
         loaded.append((folder, lora))
         return load_model(folder, device, precision)
 
-    monkeypatch.setattr("pipeline.listening.load_model", load)
+    monkeypatch.setattr("pipeline.generation.models.load_model", load)
     wanted = {"gamemode": 1, "lora_path": "someone/adapter"}
     result = generate(request(song, model, tmp_path / "own", **wanted))
     assert loaded == [(model / "gamemode=1", "someone/adapter"), (model, None)]
@@ -275,13 +275,13 @@ def test_many_songs_load_one_model(song, model_folder, tmp_path, monkeypatch):
         loaded.append(arguments)
         return load_model(*arguments, **named)
 
-    monkeypatch.setattr("pipeline.listening.load_model", load)
+    monkeypatch.setattr("pipeline.generation.models.load_model", load)
     words = ["-m", f"audio_path={song}", "seed=1,2", "gamemode=1,3", f"model_path={model_folder}", "device=cpu"]
     words += ["temperature=1.3", "top_p=1.0", "lookahead=0.2", f"output_path={tmp_path}"]
     try:
         assert run(root_script("inference").INFERENCE, words) == 0
     finally:
-        let_go_of_models()
+        release_models()
     assert len(loaded) == 1
     assert len(list(tmp_path.glob("*.osu"))) == 4
 

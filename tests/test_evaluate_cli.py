@@ -10,19 +10,19 @@ import pytest
 import soundfile
 import torch
 
-from evaluation import evaluating
-from evaluation.generating import Made, load_manifest
+from evaluation import evaluate
+from evaluation.generate_maps import GeneratedMap, load_manifest
 from evaluation.options import EVALUATION_READERS, EvaluationRequest, option_names, resolve_evaluation
-from evaluation.probes.of_timing import with_times
-from evaluation.scoring import in_processes
-from osu_beatmap.model import GameMode
-from osu_beatmap.reader import read_beatmap
-from osu_beatmap.writer import save_beatmap
-from pipeline.command_line import CONFIG_DIR, compose_config, run
-from pipeline.config_help import read_help
+from evaluation.probes.timing_probes import with_times
+from evaluation.score import in_processes
+from osu_beatmap.beatmap import GameMode
+from osu_beatmap.files.reader import read_beatmap
+from osu_beatmap.files.writer import save_beatmap
+from pipeline.cli.command_line import CONFIG_DIR, compose_config, run
+from pipeline.cli.config_help import read_help
 from synthesis.mixing import render_song
-from tests.pipeline.review.review_maps import BEAT_MS, regular_map
 from tests.source_files import root_script
+from tests.support.review_maps import BEAT_MS, regular_map
 
 SECONDS = 16.0
 EVALUATE = root_script("evaluate").EVALUATE
@@ -103,21 +103,21 @@ def test_processes_take_their_share_and_the_first_goes_on(mapsets, tmp_path, mon
         is_main = property(lambda self: self.rank == 0)
         close = staticmethod(lambda: None)
 
-    monkeypatch.setattr(evaluating, "Processes", Ranks)
+    monkeypatch.setattr(evaluate, "Processes", Ranks)
 
     def make(job):
         devices.append(job.options["device"])
-        return Made(job.human_path, job.audio_path, None, error="not made")
+        return GeneratedMap(job.human_path, job.audio_path, None, error="not made")
 
-    monkeypatch.setattr(evaluating, "make", make)
+    monkeypatch.setattr(evaluate, "make", make)
     request = resolve_evaluation({"dataset_path": mapsets, "split": "all", "output_path": tmp_path})
     Ranks.rank = 1
     monkeypatch.setattr(Ranks, "gathered", staticmethod(lambda made: [kept.setdefault("second", made)]), raising=False)
-    assert not evaluating.generate_for_dataset(request, tmp_path / "maps")
+    assert not evaluate.generate_for_dataset(request, tmp_path / "maps")
     assert not (tmp_path / "maps").exists()
     Ranks.rank = 0
     monkeypatch.setattr(Ranks, "gathered", staticmethod(lambda made: [made, kept["second"]]))
-    assert evaluating.generate_for_dataset(request, tmp_path / "maps")
+    assert evaluate.generate_for_dataset(request, tmp_path / "maps")
     assert [made.human_path.name for made in load_manifest(tmp_path / "maps")] == ["STANDARD.osu", "TAIKO.osu"]
     assert devices == ["cpu", "cpu"]
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 
 from tests.source_files import REPO_ROOT, nodes, python_files
 
 FILES = list(python_files())
+PACKAGES = [path for path in FILES if path.name == "__init__.py" and "tests" not in path.parts]
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "misc"}
 TEXT_CALLS = {"read_text": 0, "write_text": 1}
 """Methods that read or write text -> place of `encoding` among their arguments."""
@@ -47,13 +50,6 @@ def test_text_is_read_and_written_in_a_stated_encoding() -> None:
     assert not [f"{path}:{call.lineno}" for path, call in calls if _opens_text_without_encoding(call)]
 
 
-def test_no_star_imports() -> None:
-    for path in FILES:
-        for node in nodes(path):
-            if isinstance(node, ast.ImportFrom):
-                assert node.names[0].name != "*", path
-
-
 def test_licence_is_mit() -> None:
     assert (REPO_ROOT / "LICENSE").read_text(encoding="utf-8").startswith("MIT License")
 
@@ -62,3 +58,19 @@ def test_names_of_test_files_are_unique() -> None:
     """pytest takes files of one name for one module."""
     names = [path.name for path in (REPO_ROOT / "tests").rglob("test_*.py")]
     assert len(names) == len(set(names))
+
+
+def test_every_package_states_what_is_in_it_and_what_is_outside() -> None:
+    """In two lines, the first of at most 12 words."""
+    wrong = []
+    for path in PACKAGES:
+        first, *others = (ast.get_docstring(nodes(path)[0]) or "").splitlines()
+        if len(first.split()) > 12 or not any(others):
+            wrong.append(path)
+    assert not wrong
+
+
+def test_importing_a_package_imports_no_torch() -> None:
+    names = [".".join(path.parent.relative_to(REPO_ROOT).parts) for path in PACKAGES]
+    code = f"import sys, {', '.join(names)}; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=REPO_ROOT)

@@ -11,12 +11,12 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from osu_beatmap.model import Beatmap, Circle, Metadata, Slider
-from osuT5.audio import AudioError
-from pipeline.command_line import Program, run
-from pipeline.console import ProgressLine
-from pipeline.kept_models import let_go_of_models
-from pipeline.options import GenerationRequest
+from osu_beatmap.beatmap import Beatmap, Circle, Metadata, Slider
+from osuT5.audio.decode import AudioError
+from pipeline.cli.command_line import Program, run
+from pipeline.cli.progress_bar import ProgressLine
+from pipeline.generation.model_cache import release_models
+from pipeline.request.options import GenerationRequest
 from tests.source_files import root_script
 
 
@@ -53,8 +53,8 @@ class FakeGenerate:
 @pytest.fixture
 def generate(monkeypatch: pytest.MonkeyPatch) -> FakeGenerate:
     fake = FakeGenerate()
-    monkeypatch.setitem(sys.modules, "pipeline.generate", SimpleNamespace(generate=fake))
-    monkeypatch.setitem(sys.modules, "pipeline.mapset", SimpleNamespace(generate_mapset=fake))
+    monkeypatch.setitem(sys.modules, "pipeline.generation.generate", SimpleNamespace(generate=fake))
+    monkeypatch.setitem(sys.modules, "pipeline.generation.mapset", SimpleNamespace(generate_mapset=fake))
     return fake
 
 
@@ -164,13 +164,13 @@ def test_many_songs_of_which_one_fails(
         generate.error = AudioError("c.mp3 has no audio in it.") if request.song.audio_path.stem == "c" else None
         return generate(request, progress)
 
-    sys.modules["pipeline.generate"].generate = fail_once
+    sys.modules["pipeline.generation.generate"].generate = fail_once
     songs = f'"{tmp_path / "a, b.mp3"}",{tmp_path / "c.mp3"},{tmp_path / "missing.mp3"},{tmp_path / "d.mp3"}'
     words = ["-m", f"audio_path={songs}", "descriptors=[clean,jumps]", f"output_path={tmp_path / 'out'}"]
     try:
         assert run(script.INFERENCE, words) == 2
     finally:
-        let_go_of_models()
+        release_models()
     shown = capsys.readouterr()
     assert [request.song.audio_path.name for request in seen] == ["a, b.mp3", "c.mp3", "d.mp3"]
     assert {request.map.descriptors for request in seen} == {("clean", "jumps")}
@@ -188,7 +188,7 @@ def test_a_bug_of_ours_does_not_take_the_others_along(
     try:
         assert run(script.INFERENCE, ["-m", f"audio_path={song}", "seed=1,2"]) == 1
     finally:
-        let_go_of_models()
+        release_models()
     assert capsys.readouterr().err.count("ZeroDivisionError: oh") == 2
 
 

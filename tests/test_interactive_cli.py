@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from osu_beatmap.model import GameMode
-from pipeline.resolve import resolve
+from osu_beatmap.beatmap import GameMode
+from pipeline.request.resolve import resolve
 from tests.source_files import REPO_ROOT
 
 if os.name == "nt":

@@ -7,13 +7,13 @@ import sys
 import pytest
 import soundfile
 
-from osu_beatmap.model import GameMode
-from osu_beatmap.reader import read_beatmap
-from osu_beatmap.writer import save_beatmap
-from pipeline.command_line import run
+from osu_beatmap.beatmap import GameMode
+from osu_beatmap.files.reader import read_beatmap
+from osu_beatmap.files.writer import save_beatmap
+from pipeline.cli.command_line import run
 from synthesis.mixing import render_song
-from tests.pipeline.review.review_maps import BEAT_MS, regular_map
 from tests.source_files import root_script
+from tests.support.review_maps import BEAT_MS, regular_map
 
 SECONDS = 14.0
 MAI_MOD = root_script("mai_mod").MAI_MOD

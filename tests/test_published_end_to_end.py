@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import pytest
 import soundfile
-from published_bundles import FAMILIES, write_bundle
 
 from demo.make_song import render_song
-from osu_beatmap.model import Beatmap, Circle, Difficulty, GameMode, Metadata, TimingPoint
-from osu_beatmap.reader import read_beatmap
+from feedback.errors import UserError
+from osu_beatmap.beatmap import Beatmap, Circle, Difficulty, GameMode, Metadata, TimingPoint
+from osu_beatmap.files.reader import read_beatmap
+from osu_beatmap.files.writer import save_beatmap
 from osu_beatmap.rules import Severity, check
-from osu_beatmap.writer import save_beatmap
-from osuT5.generation.published_schedule import PublishedWriter
-from osuT5.model.convert import convert_to_ours
-from osuT5.model.loading import EMBEDDED_MODEL
-from pipeline.generate import generate
-from pipeline.options import RequestError
-from pipeline.resolve import resolve
+from osuT5.model.files.convert import convert_to_ours
+from osuT5.model.files.loading import EMBEDDED_MODEL
+from parity.window_schedule import PublishedWriter
+from pipeline.generation.generate import generate
+from pipeline.request.options import RequestError
+from pipeline.request.resolve import resolve
+from tests.support.published_bundles import FAMILIES, write_bundle
 
 SECONDS = 33.0
 SHORT_SECONDS = 6.0
@@ -148,7 +149,7 @@ def test_timing_comes_from_the_root_model_in_parity_too(short_song, bundles, tmp
 def test_parity_is_for_published_models(short_song, tmp_path):
     with pytest.raises(RequestError, match="parity=true needs a published model"):
         resolve({"audio_path": str(short_song), "parity": "true"})
-    with pytest.raises(RequestError, match=r"parity=true is for published models: .* could not run mini"):
+    with pytest.raises(UserError, match=r"parity=true is for published models: .* could not run mini"):
         generate(request(short_song, EMBEDDED_MODEL, tmp_path, parity=True))
     assert not list(tmp_path.iterdir())
 
@@ -158,3 +159,23 @@ def test_a_seed_gives_the_same_bytes_from_a_converted_bundle_too(short_song, bun
     sources = (bundles["v29"], tmp_path / "ours")
     one, other = (generate(request(short_song, source, tmp_path / "out", **WILD)) for source in sources)
     assert one.osu_path.read_bytes() == other.osu_path.read_bytes()
+
+
+def test_parity_makes_timing_alone_by_the_rules_of_the_original(short_song, bundles, tmp_path):
+    wanted = request(short_song, bundles["v29"], tmp_path, output_type="[TIMING]", **WILD)
+    beatmap = generate(wanted).beatmap
+    assert not beatmap.hit_objects
+    assert all(line.uninherited for line in beatmap.timing_points)
+    assert (beatmap.timing_points[0].sample_set, beatmap.difficulty.circle_size) == (2, 4.0)
+
+
+def test_parity_refuses_a_context_that_the_model_does_not_read(short_song, bundles, tmp_path, timed):
+    wanted = {"beatmap_path": str(timed), "in_context": "[TIMING,KIAI]", "gamemode": 1, **WILD}
+    with pytest.raises(UserError, match=r"v32 does not read KIAI: leave it out of in_context"):
+        generate(request(short_song, bundles["v32"], tmp_path, **wanted))
+    assert not list(tmp_path.iterdir())
+
+
+def test_parity_notes_what_the_model_does_not_know(short_song, bundles, tmp_path):
+    result = generate(request(short_song, bundles["v30"], tmp_path, year=2015, mapper_id=1, **WILD))
+    assert any("was never told of" in note for note in result.warnings)

@@ -1,4 +1,4 @@
-"""Every command of the README can be typed as it stands, and every file it names is there."""
+"""Commands of the README work as written, and links and files named in the documents exist."""
 
 from __future__ import annotations
 
@@ -8,15 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.command_line import CONFIG_DIR, compose_config
-from pipeline.nested_options import option_paths
-from pipeline.resolve import resolve
-from pipeline.review.options import resolve_review
+from modding.options import resolve_review
+from pipeline.cli.command_line import compose_config
+from pipeline.cli.nested_options import option_paths
+from pipeline.request.resolve import resolve
 from tests.source_files import REPO_ROOT
 
 README = (REPO_ROOT / "README.md").read_text(encoding="utf-8")
 MADE_BY_USERS = {"timed.osu"}
-"""Files that a reader has and we do not."""
+"""Files of the reader, outside the repository."""
+
+DOCUMENTS = sorted(
+    path for pattern in ("*.md", "docs/**/*.md", "benchmarks/*.md", "models/*/*.md") for path in REPO_ROOT.glob(pattern)
+)
+NAMES = [path.relative_to(REPO_ROOT).as_posix() for path in DOCUMENTS]
 
 
 def _blocks(language: str) -> list[str]:
@@ -30,13 +35,24 @@ def _commands() -> list[str]:
 
 
 def _words(command: str) -> list[str]:
-    """The words of a command from `python` on, or from its first; Windows paths with slashes."""
+    """Split a command into words, from `python` on if it has one; Windows paths get slashes."""
     words = shlex.split(command.replace("\\", "/"))
     programs = [Path(word).name for word in words]
     return ["python", *words[programs.index("python") + 1 :]] if "python" in programs else words
 
 
 COMMANDS = _commands()
+
+
+def _prose(path: Path) -> str:
+    """Return the text of a document without fenced blocks."""
+    return re.sub(r"^```.*?^```", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+
+
+def _anchors(path: Path) -> set[str]:
+    """Return the anchors of the headings of a document, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", _prose(path), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def test_the_two_commands_are_there() -> None:
@@ -96,8 +112,50 @@ def test_train_command_is_understood(command: str) -> None:
     assert all(any(path == option or path.endswith(f".{option}") for path in paths) for option in options)
 
 
-def test_the_tree_is_true() -> None:
-    tree = README.partition("## Where things are")[2].split("```")[1]
+@pytest.mark.parametrize("document", DOCUMENTS, ids=NAMES)
+def test_relative_links_lead_to_files_and_headings(document: Path) -> None:
+    links = re.findall(r"\]\(([^)\s]+)\)", _prose(document))
+    for target, _, anchor in (link.partition("#") for link in links if "://" not in link):
+        path = (document.parent / target).resolve() if target else document
+        assert path.exists(), target
+        assert not anchor or anchor in _anchors(path), f"{target}#{anchor}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=NAMES)
+def test_python_files_and_modules_named_in_the_text_exist(document: Path) -> None:
+    text = _prose(document)
+    files = re.findall(r"`([\w-]+/[\w/-]+\.(?:py|html|yaml|txt|json|tsv))`", text)
+    made = {"mine/human_charts.json", "webui/languages/LANGUAGE/PART.json"}
+    assert not [name for name in files if name not in made and not (REPO_ROOT / name).exists()]
+    packages = {path.parent.name for path in REPO_ROOT.glob("*/__init__.py")}
+    for name in re.findall(r"`((?:\w+\.)+\w+)`", text):
+        first, *rest = name.split(".")
+        if first in packages and rest[-1] != "json":
+            steps = [REPO_ROOT.joinpath(first, *rest[:count]) for count in range(len(rest) + 1)]
+            found = [step for step in steps if step.is_dir() or step.with_suffix(".py").is_file()]
+            last = found[-1]
+            missing = rest[len(found) - 1 :]
+            module = last.with_suffix(".py") if last.with_suffix(".py").is_file() else last / "__init__.py"
+            assert not missing or missing[0] in module.read_text(encoding="utf-8"), name
+
+
+def test_every_guide_and_result_page_is_linked() -> None:
+    linked = "".join(_prose(path) for path in DOCUMENTS)
+    pages = [path.name for path in REPO_ROOT.glob("docs/**/*.md")]
+    assert not [page for page in pages if f"{page})" not in linked and f"{page}#" not in linked]
+
+
+def test_every_benchmark_is_in_their_table() -> None:
+    table = (REPO_ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    commands = set(re.findall(r"python -m ([\w.]+)", table))
+    for path in (REPO_ROOT / "benchmarks").rglob("*.py"):
+        if '__name__ == "__main__"' in path.read_text(encoding="utf-8"):
+            parts = path.relative_to(REPO_ROOT).with_suffix("").parts
+            assert ".".join(parts).removesuffix(".__main__") in commands
+
+
+def test_the_tree_of_the_architecture_exists() -> None:
+    tree = (REPO_ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").partition("## The tree")[2].split("```")[1]
     parent = REPO_ROOT
     for line in tree.strip().splitlines():
         name = line.split()[0]
@@ -106,13 +164,7 @@ def test_the_tree_is_true() -> None:
         parent = folder if line.startswith(" ") else REPO_ROOT / name
 
 
-def test_files_named_in_the_text_are_there() -> None:
-    named = set(re.findall(r"`([\w./]+/[\w./]*|[\w/]+\.(?:py|yaml|txt))`", README)) | {
-        "LICENSE",
-        "configs/inference.yaml",
-    }
-    made = {".venv", "requirements.txt"}
-    assert not [name for name in named - made if not (REPO_ROOT / name).exists()]
-    assert (CONFIG_DIR / "inference.yaml").is_file()
-    links = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", README)
-    assert not [link for link in links if not (REPO_ROOT / link).is_file()]
+def test_configurations_named_in_the_readme_exist() -> None:
+    names = set(re.findall(r"-cn ([\w.-]+)", README))
+    assert "inference_v29" in names
+    assert all(compose_config(name) for name in names)

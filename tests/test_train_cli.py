@@ -12,9 +12,9 @@ from types import ModuleType
 import pytest
 
 from osuT5.training.options import TrainOptions
-from pipeline.command_line import compose_config, run
-from pipeline.nested_options import option_paths, read_value, with_assignments, with_flat_names
-from pipeline.options import RequestError
+from pipeline.cli.command_line import compose_config, run
+from pipeline.cli.nested_options import option_paths, read_value, with_assignments, with_flat_names
+from pipeline.request.options import RequestError
 from tests.source_files import REPO_ROOT
 from training.options import build_options
 

@@ -1,1 +1,4 @@
-"""Training loops: schedules, averages, checkpoints. Knows no osu!."""
+"""Training loops: schedules, averages, checkpoints.
+
+osu! is outside.
+"""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import torch
+from PIL import Image
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -18,7 +19,6 @@ from training.average import WeightAverage
 from training.checkpoint import AVERAGE_FILE, RunState, Trained, load_checkpoint, replaced_folder, save_checkpoint
 from training.loop_options import LoopOptions
 from training.optimizers import make_optimizers
-from training.png import write_png
 from training.processes import Processes
 from training.run_log import TOKENS, RunLog
 from training.task import CountingTask, DrawingTask, ExportingTask, Figures, ShareableTask, Task, means
@@ -247,7 +247,7 @@ class _Run:
             folder = self.folder / SAMPLES_FOLDER
             folder.mkdir(exist_ok=True)
             for name, pixels in self.task.pictures(weights, folder).items():
-                write_png(folder / f"{self.state.step:07}-{name}.png", pixels)
+                Image.fromarray(pixels).save(folder / f"{self.state.step:07}-{name}.png")
                 for tracker in self.trackers:
                     tracker.picture(self.state.step, f"samples/{name}", pixels)
         self.processes.wait()

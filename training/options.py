@@ -8,10 +8,12 @@ from difflib import get_close_matches
 from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
+from feedback.errors import UserError
+
 T = TypeVar("T")
 
 
-class OptionError(ValueError):
+class OptionError(UserError):
     """A config that does not fit; the message is one sentence for the user."""
 
 

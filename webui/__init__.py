@@ -1,4 +1,4 @@
-"""The page in the browser: a small server, one worker that holds the models, and static files.
+"""Page in the browser: HTTP server, model worker, static files.
 
-Read `app.py` first: what the server is made of. `docs/web_ui.md` says how the parts talk to each other.
+Read `app` first, and `docs/web_ui.md`. Generation itself is in `pipeline`.
 """

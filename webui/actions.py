@@ -25,14 +25,14 @@ _reviews: OrderedDict[str, list] = OrderedDict()
 
 def warm_up() -> None:
     """Imports what takes seconds, before anybody waits for it."""
-    import pipeline.generate
-    import pipeline.mapset  # noqa: F401
+    import pipeline.generation.generate
+    import pipeline.generation.mapset  # noqa: F401
 
 
 def generate_map(task: Task) -> dict[str, Any]:
     """A map, or a mapset, as inference.py makes it."""
-    from pipeline.kept_models import keep_models
-    from pipeline.making import checked_request, make
+    from pipeline.cli.request_runner import checked_request, make
+    from pipeline.generation.model_cache import keep_models
 
     keep_models()
     result_folder = _made(task.folder / RESULT_FOLDER)
@@ -59,10 +59,10 @@ def generate_map(task: Task) -> dict[str, Any]:
 
 def review_map(task: Task) -> dict[str, Any]:
     """Suggestions for a map or a mapset, as mai_mod.py makes them, with the maps beside to look at."""
-    from pipeline.kept_models import keep_models
-    from pipeline.review.options import check_review_files, resolve_review
-    from pipeline.review.reports import report
-    from pipeline.review.reviewing import review
+    from modding.options import check_review_files, resolve_review
+    from modding.report.reports import report
+    from modding.review import review
+    from pipeline.generation.model_cache import keep_models
 
     keep_models()
     request = resolve_review({**task.options, "output": "text", "output_file": None, "apply": None})
@@ -91,9 +91,9 @@ def review_map(task: Task) -> dict[str, Any]:
 
 def apply_fixes(task: Task) -> dict[str, Any]:
     """A copy of a reviewed map with the fixes of some suggestions. Options: `map`, its name, and `apply`, their ids."""
-    from pipeline.options import RequestError
-    from pipeline.review.options import check_review_files, resolve_review
-    from pipeline.review.reviewing import review, write_fixed_copy
+    from modding.options import check_review_files, resolve_review
+    from modding.review import review, write_fixed_copy
+    from pipeline.request.options import RequestError
 
     options = dict(task.options)
     name = options.pop("map", None)
@@ -143,15 +143,15 @@ def _kept(task: Task, request: Any, osz_path: Path | None, osu_paths: Sequence[P
 
 
 def _audio_of(reference: Path) -> Path:
-    from osu_beatmap.reader import read_beatmap
+    from osu_beatmap.files.reader import read_beatmap
 
     return reference.parent / Path(read_beatmap(reference).audio_filename).name
 
 
 def _shown_reviews(reviews: Sequence[Any], files: dict[str, str]) -> list[dict[str, Any]]:
     """Reviews as the API shows them; `files`: the map of each by its path in the review."""
-    from pipeline.review.html_report import as_data
-    from pipeline.review.reports import as_json
+    from modding.report.html_report import as_data
+    from modding.report.reports import as_json
 
     return [
         {**as_data(review, [as_json(each, review) for each in review.suggestions]), "map": files.get(review.path)}

@@ -11,11 +11,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 
-from pipeline.command_line import is_for_user
+from feedback.errors import UserError
 from webui import routes, routes_jobs
-from webui.checking import named_option
 from webui.security import Guard
 from webui.site import Site
+from webui.validation import named_option
 
 STATIC = Path(__file__).with_name("static")
 
@@ -42,15 +42,13 @@ def create_app(site: Site) -> Callable:
     for router in (routes.pages, routes_jobs.router, routes.router):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    app.add_exception_handler(ValueError, _answer_to_wrong_input)
+    app.add_exception_handler(UserError, _answer_to_wrong_input)
     app.add_exception_handler(RequestValidationError, _answer_to_wrong_form)
     return Guard(app, site.settings, site.token)
 
 
 async def _answer_to_wrong_input(_: Request, error: Exception) -> JSONResponse:
-    """Sentences for the user are answered as they are; all else is a mistake of ours."""
-    if not isinstance(error, ValueError) or not is_for_user(error):
-        raise error
+    """Return the sentence of a UserError."""
     return JSONResponse({"detail": str(error), "option": named_option(str(error))}, 422)
 
 

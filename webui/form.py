@@ -8,13 +8,13 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from osu_beatmap.model import GameMode
-from pipeline.command_line import find_config
-from pipeline.config_help import read_help
-from pipeline.option_groups import Option, all_options, kind_of, option_groups
-from pipeline.option_uses import Use, is_of_use
-from pipeline.option_values import Members, Number, OneOf, Reader, WholeNumber
-from pipeline.review.options import REVIEW_READERS
+from modding.options import REVIEW_READERS
+from osu_beatmap.beatmap import GameMode
+from pipeline.cli.command_line import find_config
+from pipeline.cli.config_help import read_help
+from pipeline.request.option_groups import Option, all_options, kind_of, option_groups
+from pipeline.request.option_uses import Use, is_of_use
+from pipeline.request.option_values import Members, Number, OneOf, Reader, WholeNumber
 
 PROGRAMS = ("generate", "review")
 BASIC = (

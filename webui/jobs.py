@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from osu_beatmap.errors import BeatmapError
-from osu_beatmap.writer import write_text
-from pipeline.options import RequestError
+from osu_beatmap.files.writer import write_text
+from pipeline.request.options import RequestError
 
 RECORD_NAME = "job.json"
 MAX_ATTEMPTS = 2

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.command_line import FlatConfig
-from pipeline.options import RequestError
+from pipeline.cli.command_line import FlatConfig
+from pipeline.request.options import RequestError
 from webui.settings import READERS, WebSettings, kept_token, resolve_settings
 
 SERVER_FILE = "server.json"

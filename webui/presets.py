@@ -7,9 +7,9 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from osu_beatmap.writer import write_text
-from pipeline.options import RequestError, unknown_option
-from pipeline.resolve import READERS
+from osu_beatmap.files.writer import write_text
+from pipeline.request.options import RequestError, unknown_option
+from pipeline.request.resolve import READERS
 
 FILE_NAME = "presets.json"
 MAX_PRESETS = 100

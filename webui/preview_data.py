@@ -9,16 +9,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.errors import BeatmapError
-from osu_beatmap.model import Beatmap, GameMode
 from osu_beatmap.rules import approach_time_ms, circle_radius_px
 from osu_beatmap.rules.catch import catcher_width_px
 from osu_beatmap.rules.chart import Chart
 from osu_beatmap.star_rating import star_rating, strains
-from osu_beatmap.timing import sv_of
-from pipeline.console import MODE_NAMES
-from pipeline.map_overview import objects_per_second
-from pipeline.map_picture import COMBO_COLOURS
+from osu_beatmap.timing.active_point import sv_of
+from pipeline.output.map_picture import COMBO_COLOURS
+from pipeline.output.overview_picture import objects_per_second
+from pipeline.output.summary import MODE_NAMES
 from webui.preview_objects import objects_of, scroll_at, tenth
 from webui.preview_sounds import sounds_of
 

@@ -16,15 +16,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from osu_beatmap.combos import combo_colour_indices, combo_numbers
-from osu_beatmap.model import PLAYFIELD_WIDTH_PX, GameMode, HitSound, HoldNote, Slider, Spinner
+from osu_beatmap.beatmap import PLAYFIELD_WIDTH_PX, GameMode, HitSound, HoldNote, Slider, Spinner
+from osu_beatmap.geometry.combos import combo_colour_indices, combo_numbers
+from osu_beatmap.geometry.slider_path import SliderPath
+from osu_beatmap.geometry.slider_ticks import tick_shares
+from osu_beatmap.geometry.stacking import stack_heights, step_px
 from osu_beatmap.rules.catch import fruits, movements
 from osu_beatmap.rules.chart import Chart
-from osu_beatmap.slider_path import SliderPath
-from osu_beatmap.slider_ticks import tick_shares
-from osu_beatmap.stacking import stack_heights, step_px
-from osu_beatmap.timing import slider_velocity_px_per_ms
-from osuT5.encoding.positions import column_event
+from osu_beatmap.timing.active_point import slider_velocity_px_per_ms
+from osuT5.encoding.hit_objects.positions import column_event
 
 MAX_PATH_POINTS = 400
 """A finer polyline than this is taken at equal distances along it."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from osu_beatmap.model import HitObject, HitSound, Slider, SliderEdge, Spinner
+from osu_beatmap.beatmap import HitObject, HitSound, Slider, SliderEdge, Spinner
 from osu_beatmap.rules.chart import Chart
-from osuT5.encoding.hitsounds import Sound, resolve
+from osuT5.encoding.hit_objects.hitsounds import Sound, resolve
 
 MAX_EDGES = 400
 """A slider that repeats more often is no music: only its head and its end sound."""

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from checkpoints.hub import existing_folder, parse_hub_id
-from pipeline.option_values import is_absent
-from pipeline.option_values import path as read_path
-from pipeline.options import RequestError
+from model_files.hub import existing_folder, parse_hub_id
+from pipeline.request.option_values import is_absent
+from pipeline.request.option_values import path as read_path
+from pipeline.request.options import RequestError
 from webui.jobs import Job, Jobs
 from webui.settings import WebSettings
 from webui.uploads import Uploads

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from osu_beatmap.archive import read_osz, write_osz
+from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.errors import BeatmapError
-from osu_beatmap.file_names import osz_file_name
-from osu_beatmap.model import Beatmap
-from osu_beatmap.reader import read_beatmap
-from pipeline.console import count_objects
+from osu_beatmap.files.archive import read_osz, write_osz
+from osu_beatmap.files.file_names import osz_file_name
+from osu_beatmap.files.reader import read_beatmap
+from pipeline.output.summary import count_objects
 from webui.references import MAPS_FOLDER
 from webui.uploads import described_map, unpacked
 

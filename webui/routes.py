@@ -10,13 +10,13 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from osu_beatmap.user_tags import user_tags
-from webui.answers import Check, CheckOrder, Options, UploadAnswer
-from webui.asked import TheSite
-from webui.checking import check_request
+from webui.dependencies import TheSite
 from webui.form import form_of
+from webui.schemas import Check, CheckOrder, Options, UploadAnswer
 from webui.security import cookie_name
 from webui.texts import LANGUAGES, catalogue, chosen_language
 from webui.uploads import UploadError
+from webui.validation import check_request
 
 PAGE = Path(__file__).with_name("static") / "page.html"
 LANGUAGE_COOKIE = "beatmaps-language"

@@ -14,14 +14,14 @@ from urllib.parse import quote
 from fastapi import APIRouter, HTTPException, Query, Response
 from fastapi.responses import FileResponse, JSONResponse
 
-from osu_beatmap.reader import read_beatmap
-from pipeline.options import RequestError
+from osu_beatmap.files.reader import read_beatmap
+from pipeline.request.options import RequestError
 from webui.actions import REVIEW_FILE
-from webui.answers import FileAnswer, JobAnswer, JobOrder, JobsAnswer, LogAnswer, MapAnswer
-from webui.asked import TheJob, TheSite
+from webui.dependencies import TheJob, TheSite
 from webui.jobs import Job
 from webui.preview_data import preview_of
 from webui.references import MAPS_FOLDER, RESULT_FOLDER
+from webui.schemas import FileAnswer, JobAnswer, JobOrder, JobsAnswer, LogAnswer, MapAnswer
 from webui.security import REPORT_POLICY
 from webui.worker import LOG_NAME
 

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from pipeline.input_files import check_writable_folder
-from pipeline.option_values import Reader, WholeNumber, items, path, text, yes_or_no
-from pipeline.options import RequestError, unknown_option
+from pipeline.request.input_files import check_writable_folder
+from pipeline.request.option_values import Reader, WholeNumber, items, path, text, yes_or_no
+from pipeline.request.options import RequestError, unknown_option
 
 DEFAULT_FOLDER = Path("output") / "webui"
 DEFAULT_PORT = 7270

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from webui.checking import command_line, job_title, prepared_options
 from webui.jobs import Job, Jobs, new_id
 from webui.presets import Presets
 from webui.references import References
 from webui.settings import WebSettings, kept_token
 from webui.supervisor import Supervisor
 from webui.uploads import Uploads
+from webui.validation import command_line, job_title, prepared_options
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,10 @@ from typing import Any
 
 import psutil
 
+from paths import REPO_ROOT
 from webui.jobs import MAX_ATTEMPTS, Job, Jobs
 from webui.references import MAPS_FOLDER, RESULT_FOLDER
 from webui.worker import LOG_NAME
-
-REPO_ROOT = Path(__file__).resolve().parent.parent
 
 CANCEL_GRACE_S = 0.8
 """So long a job has to stop by itself; then its process is ended, and all is quiet within two seconds."""

@@ -15,15 +15,16 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from osu_beatmap.archive import Osz, OszLimits, read_osz
+from feedback.errors import UserError
+from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.errors import BeatmapError
-from osu_beatmap.file_names import legal_file_name
-from osu_beatmap.model import Beatmap
-from osu_beatmap.reader import read_beatmap
+from osu_beatmap.files.archive import Osz, OszLimits, read_osz
+from osu_beatmap.files.file_names import legal_file_name
+from osu_beatmap.files.reader import read_beatmap
+from osu_beatmap.files.writer import write_text
 from osu_beatmap.star_rating import star_rating
-from osu_beatmap.writer import write_text
-from pipeline.input_files import MAX_PICTURE_BYTES, picture_suffix
-from pipeline.options import RequestError
+from pipeline.request.input_files import MAX_PICTURE_BYTES, picture_suffix
+from pipeline.request.options import RequestError
 from webui.jobs import new_id
 
 RECORD_NAME = "upload.json"
@@ -44,7 +45,7 @@ PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png")
 WRONG_KIND = "{name} is neither a song, a .osu or .osz, nor a .jpg or .png picture."
 
 
-class UploadError(ValueError):
+class UploadError(UserError):
     """A file that is not taken; the message is one sentence for the user."""
 
     def __init__(self, message: str, status: int = 415) -> None:

@@ -27,6 +27,9 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TextIO
 
+from feedback.errors import UserError
+from feedback.progress import Stage
+
 LOG_NAME = "log.txt"
 PROGRESS_EVERY_S = 0.1
 OUT_OF_MEMORY = "There was not enough memory for this job."
@@ -55,7 +58,7 @@ class Task:
     _stage: str = ""
     _told_s: float = 0.0
 
-    def progress(self, stage: str, done: int, total: int) -> None:
+    def progress(self, stage: Stage, done: int, total: int) -> None:
         if self.id in self.cancelled:
             raise Cancelled
         now_s = time.monotonic()
@@ -113,12 +116,10 @@ def _performed(actions: Mapping[str, Action], task: Task) -> dict:
 
 def _described(error: Exception) -> str:
     """One sentence; for what is a mistake of ours, the log has the rest."""
-    from pipeline.command_line import is_for_user
-
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         print(OUT_OF_MEMORY, flush=True)
         return OUT_OF_MEMORY
-    if isinstance(error, ValueError) and is_for_user(error):
+    if isinstance(error, UserError):
         print(error, flush=True)
         return str(error)
     traceback.print_exc()

@@ -1,1 +1,4 @@
-"""How fast a map is written, and where the time goes."""
+"""Benchmark of generation speed, and where the time goes.
+
+The quality of maps is measured in `evaluation`.
+"""

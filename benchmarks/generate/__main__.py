@@ -31,17 +31,17 @@ from benchmarks.generate.floor import copy_gb_s, numbers_read
 from benchmarks.generate.tasks import Task, tasks_of
 from benchmarks.generate.ways import Mels, Work, as_transformers, by_graphs, by_reference, by_rows, by_transformers
 from benchmarks.generate.whole_song import SongCost, time_song
-from osu_beatmap.model import Beatmap
-from osu_beatmap.reader import read_beatmap
-from osuT5.audio import load_audio
-from osuT5.generation.schedule import SongWriter
-from osuT5.mel import song_mel, window_mel
-from osuT5.model.generating import prepare_to_generate
-from osuT5.model.loading import DTYPES, load_model
+from osu_beatmap.beatmap import Beatmap
+from osu_beatmap.files.reader import read_beatmap
+from osuT5.audio.decode import load_audio
+from osuT5.audio.mel import song_mel, window_mel
+from osuT5.generation.window_schedule import SongGenerator
+from osuT5.model.files.loading import DTYPES, load_model
+from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.model.seq2seq import MapperModel
-from osuT5.spec import ModelSpec
+from osuT5.tokens.contract import Contract
 from osuT5.training.architectures import ARCHITECTURES
-from pipeline.resolve import resolve
+from pipeline.request.resolve import resolve
 
 SAMPLE_RATE = 44_100
 
@@ -170,13 +170,13 @@ def _model_on_gpu(options: argparse.Namespace) -> None:
     print(f"Peak memory of the GPU: {torch.cuda.max_memory_allocated() / 1e6:.0f} MB")
 
 
-def _print_work(model: MapperModel, spec: ModelSpec, tasks: Sequence[Task], mels: Mels) -> None:
+def _print_work(model: MapperModel, spec: Contract, tasks: Sequence[Task], mels: Mels) -> None:
     prompts, counts = sum(len(task.prompt_ids) for task in tasks), sum(task.count for task in tasks)
     print(f"{spec.name}, {sum(p.numel() for p in model.parameters()) / 1e6:.0f} M parameters: {len(mels)} windows,")
     print(f"{len(tasks)} prompts of {prompts / len(tasks):.0f} tokens, {counts} tokens written\n")
 
 
-def _loaded(options: argparse.Namespace) -> tuple[MapperModel, ModelSpec]:
+def _loaded(options: argparse.Namespace) -> tuple[MapperModel, Contract]:
     if options.model:
         return load_model(options.model)
     architecture = ARCHITECTURES[options.architecture]
@@ -186,12 +186,12 @@ def _loaded(options: argparse.Namespace) -> tuple[MapperModel, ModelSpec]:
 
 
 def _work_of(
-    model: MapperModel, spec: ModelSpec, chart: Beatmap, options: argparse.Namespace
+    model: MapperModel, spec: Contract, chart: Beatmap, options: argparse.Namespace
 ) -> tuple[list[Task], Mels]:
     """Windows from the middle of the song on, where most charts are at their densest."""
     samples = load_audio(options.file.parent / chart.audio_filename, spec.grid.sample_rate)
     mel = song_mel(samples, spec)
-    writer = SongWriter(model, spec, mel, 1000.0 * len(samples) / spec.grid.sample_rate)
+    writer = SongGenerator(model, spec, mel, 1000.0 * len(samples) / spec.grid.sample_rate)
     first = len(writer.windows) // 2
     indices = range(first, min(first + options.windows, len(writer.windows)))
     mels = {

@@ -21,13 +21,13 @@ class FirstToken(Exception):
 
 def main(song: str) -> None:
     started = psutil.Process().create_time()
-    from pipeline.making import checked_request, make
+    from pipeline.cli.request_runner import checked_request, make
 
     with tempfile.TemporaryDirectory() as folder:
         request = checked_request({"audio_path": song, "output_path": folder, "device": "cpu"})
-        from osuT5.generation.engine import RowByRow
+        from osuT5.generation.sampling.row_choice import RowChoice
 
-        with mock.patch.object(RowByRow, "choose", side_effect=FirstToken):
+        with mock.patch.object(RowChoice, "choose", side_effect=FirstToken):
             try:
                 make(request)
             except FirstToken:

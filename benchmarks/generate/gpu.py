@@ -29,20 +29,20 @@ from benchmarks.generate.floor import copy_gb_s, numbers_read
 from benchmarks.generate.steady import PROMPT_TOKENS, Song, noise, step_ms, write_song
 from benchmarks.generate.tasks import Task
 from benchmarks.generate.ways import as_transformers, by_graphs, by_reference, by_transformers
-from osuT5.audio import load_audio
-from osuT5.events import ContextKind, EventKind
-from osuT5.generation.sampling import Sampling
-from osuT5.mel import song_mel
-from osuT5.model.generating import prepare_to_generate
-from osuT5.model.loading import DTYPES, load_model
+from osuT5.audio.decode import load_audio
+from osuT5.audio.mel import song_mel
+from osuT5.generation.sampling.sampler import Sampling
+from osuT5.model.decoding.step_graphs import Capturing, CudaGraphs, as_they_are
+from osuT5.model.files.loading import DTYPES, load_model
+from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.model.seq2seq import MapperModel
-from osuT5.model.step_graphs import Capturing, CudaGraphs, as_they_are
-from osuT5.spec import ModelSpec
+from osuT5.tokens.contract import Contract
+from osuT5.tokens.events import ContextKind, EventKind
 from osuT5.training.architectures import ARCHITECTURES
+from paths import DEMO_SONG
 
 TINY = {"d_model": 64, "encoder_layers": 1, "decoder_layers": 2, "encoder_heads": 2, "decoder_heads": 2}
 TINY |= {"encoder_ffn_dim": 64, "decoder_ffn_dim": 64}
-DEMO_SONG = Path(__file__).parents[2] / "demo" / "song.ogg"
 
 TOKENS_PER_S, TIMES_TRANSFORMERS, TIMES_ONE_ROW = 600, 8, 3
 """What is to be reached on an H100 in bf16: one row, against transformers' generate, and four rows against one."""
@@ -90,7 +90,7 @@ class Report:
 
 
 @torch.no_grad()
-def prefer_early_times(model: MapperModel, spec: ModelSpec) -> None:
+def prefer_early_times(model: MapperModel, spec: Contract) -> None:
     """Random weights end a row after a token or two: now the next times are likelier than later ones, and ends are not
     likely, so that rows go on for long. One channel of the last state, which is about 5, says so."""
     times = spec.vocabulary.ids_of(EventKind.TIME)
@@ -112,7 +112,7 @@ class Bench:
         self.steps = 8 if options.tiny else 120
         self._compiles = options.compile
         architecture = ARCHITECTURES[options.architecture]
-        self.spec: ModelSpec = architecture.spec()
+        self.spec: Contract = architecture.spec()
         torch.manual_seed(0)
         config = architecture.config(self.spec, TINY if options.tiny else {})
         self.plain = MapperModel(config).eval().requires_grad_(False)

@@ -12,16 +12,16 @@ import numpy as np
 import torch
 
 from osu_beatmap.attributes import Attributes
-from osu_beatmap.model import GameMode
-from osuT5.generation.charts import ChartInProgress
-from osuT5.generation.compiled_grammar import CompiledGrammar
-from osuT5.generation.device_choice import DeviceChoice
+from osu_beatmap.beatmap import GameMode
+from osuT5.generation.chart_state import ChartState
 from osuT5.generation.device_loop import STEPS_LATE, Looks
-from osuT5.generation.sampling import Sampler, Sampling, sampling_for
-from osuT5.generation.schedule import SongWriter
+from osuT5.generation.rules.compiled_grammar import CompiledGrammar
+from osuT5.generation.sampling.device_choice import DeviceChoice
+from osuT5.generation.sampling.sampler import Sampler, Sampling, sampling_for
+from osuT5.generation.window_schedule import SongGenerator
+from osuT5.model.decoding.static_decoder import Shape
 from osuT5.model.seq2seq import MapperModel
-from osuT5.model.static_decoder import Shape
-from osuT5.spec import ModelSpec
+from osuT5.tokens.contract import Contract
 
 PROMPT_TOKENS = 85
 """As many as prompts of a human chart had on average."""
@@ -30,7 +30,7 @@ PROMPT_TOKENS = 85
 @torch.inference_mode()
 def step_ms(
     model: MapperModel,
-    spec: ModelSpec,
+    spec: Contract,
     rows: int,
     steps: int,
     captured_in: Callable[[], AbstractContextManager] = nullcontext,
@@ -55,15 +55,15 @@ def step_ms(
     return 1000 * (time.perf_counter() - started) / steps
 
 
-def _steady_run(model: MapperModel, spec: ModelSpec, rows: int, steps: int):
+def _steady_run(model: MapperModel, spec: Contract, rows: int, steps: int):
     """A choice, and a function that runs a step at a place."""
     states = torch.zeros(1, model.config.max_source_positions, model.config.d_model).to(model.device, model.dtype)
     decoder = model.graphed_steps.decoder(model, Shape.of([0] * rows, states.shape[1]))
     grammar = model.graphed_steps.kept.setdefault(CompiledGrammar, CompiledGrammar(spec.vocabulary, model.device))
     sampling = sampling_for(spec, GameMode.STANDARD, Sampling())
-    way = DeviceChoice(decoder, grammar, Sampler(sampling, spec.vocabulary), None)
-    song = SongWriter(model, spec, np.zeros((1, spec.spectrogram.n_mels), np.float32), 60_000.0)
-    chart = ChartInProgress(Attributes(GameMode.STANDARD, difficulty=4.0), 0)
+    way = DeviceChoice(decoder, grammar, Sampler(sampling, spec))
+    song = SongGenerator(model, spec, np.zeros((1, spec.spectrogram.n_mels), np.float32), 60_000.0)
+    chart = ChartState(Attributes(GameMode.STANDARD, difficulty=4.0), 0)
     contexts = spec.contexts_of(GameMode.STANDARD)
     asked = [song.row(song.windows[1], contexts[-1], chart, []) for _ in range(rows)]
     prompts = [(row.prompt_ids * PROMPT_TOKENS)[:PROMPT_TOKENS] for row in asked]
@@ -99,7 +99,7 @@ class Song:
         return f"{equal} of {max(len(self.rows), len(other.rows))}"
 
 
-class _Recorder(SongWriter):
+class _Recorder(SongGenerator):
     """Keeps the tokens of every row."""
 
     def take(self, row, window, written) -> None:
@@ -109,7 +109,7 @@ class _Recorder(SongWriter):
 
 def write_song(
     model: MapperModel,
-    spec: ModelSpec,
+    spec: Contract,
     mel: np.ndarray,
     difficulties: Sequence[float],
     sampling: Sampling,
@@ -118,7 +118,7 @@ def write_song(
     song_ms = len(mel) * spec.grid.frame_ms
     writer = _Recorder(model, spec, mel, song_ms)
     writer.rows = []
-    charts = [ChartInProgress(Attributes(GameMode.STANDARD, difficulty=stars), 1) for stars in difficulties]
+    charts = [ChartState(Attributes(GameMode.STANDARD, difficulty=stars), 1) for stars in difficulties]
     wanted = [(context, chart) for context in spec.contexts_of(GameMode.STANDARD) for chart in charts]
     _wait(model)
     started = time.perf_counter()
@@ -128,7 +128,7 @@ def write_song(
     return Song(time.perf_counter() - started, writer.rows, groups)
 
 
-def noise(spec: ModelSpec, seconds: float) -> np.ndarray:
+def noise(spec: Contract, seconds: float) -> np.ndarray:
     """A spectrogram for models with random weights."""
     frames = int(1000 * seconds / spec.grid.frame_ms) + 1
     return np.random.default_rng(0).random((frames, spec.spectrogram.n_mels), dtype=np.float32)

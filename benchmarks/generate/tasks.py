@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from osu_beatmap.attributes import attributes_of
-from osu_beatmap.model import Beatmap
+from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.star_rating import star_rating
 from osuT5.encoding import encode_context
-from osuT5.events import ContextKind
-from osuT5.generation.charts import ChartInProgress, groups_between
-from osuT5.generation.schedule import SongWriter
+from osuT5.generation.chart_state import ChartState, groups_between
+from osuT5.generation.window_schedule import SongGenerator
+from osuT5.tokens.events import ContextKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +24,12 @@ class Task:
     count: int
 
 
-def tasks_of(writer: SongWriter, chart: Beatmap, windows: Sequence[int]) -> list[Task]:
+def tasks_of(writer: SongGenerator, chart: Beatmap, windows: Sequence[int]) -> list[Task]:
     """What writing these windows would be, if a model wrote what the chart has; window after window."""
     spec = writer.spec
     attributes = attributes_of(chart, star_rating(chart))
     contexts = {c: encode_context(chart, c, spec.encoding, writer.song_ms) for c in spec.contexts_of(attributes.mode)}
-    known = ChartInProgress(attributes, 0, contexts)
+    known = ChartState(attributes, 0, contexts)
     tasks = []
     for index in windows:
         window = writer.windows[index]

@@ -18,12 +18,12 @@ from torch import Tensor
 from transformers import GenerationConfig, GenerationMixin, WhisperConfig, WhisperForConditionalGeneration
 
 from benchmarks.generate.tasks import Task
-from osuT5.events import ContextKind
-from osuT5.model.published.writing import published_tensors
+from osuT5.model.decoding.static_decoder import Shape
+from osuT5.model.decoding.step_graphs import GraphedDecoder
+from osuT5.model.files.bundle_writer import published_tensors
 from osuT5.model.seq2seq import MapperModel
-from osuT5.model.static_decoder import Shape
-from osuT5.model.step_graphs import GraphedDecoder
-from osuT5.spec import ModelSpec
+from osuT5.tokens.contract import Contract
+from osuT5.tokens.events import ContextKind
 
 Mels = dict[int, Tensor]
 """Spectrogram [frames, mels] of each window by its index."""
@@ -218,7 +218,7 @@ def by_transformers(
     return work
 
 
-def as_transformers(model: MapperModel, spec: ModelSpec) -> WhisperForConditionalGeneration:
+def as_transformers(model: MapperModel, spec: Contract) -> WhisperForConditionalGeneration:
     """transformers' Whisper with the same weights. The model has layers of that kind."""
     config = model.config
     assert config.layer_kind == "whisper" and model.pointer is None, "transformers has no such layers"

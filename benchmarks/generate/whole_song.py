@@ -10,14 +10,15 @@ from unittest import mock
 
 from benchmarks.generate.ways import Work
 from osu_diffusion import refine
-from osuT5.generation import schedule
-from osuT5.generation.engine import RowByRow
-from osuT5.generation.schedule import SongWriter
-from osuT5.model.row_decoder import RowDecoder
+from osuT5.generation import window_schedule as schedule
+from osuT5.generation.sampling.row_choice import RowChoice
+from osuT5.generation.window_schedule import SongGenerator
+from osuT5.model.decoding.row_decoder import RowDecoder
 from osuT5.model.seq2seq import MapperModel
-from pipeline import generate as program
-from pipeline import listening, timing
-from pipeline.options import GenerationRequest
+from pipeline.generation import generate as program
+from pipeline.generation import models as listening
+from pipeline.generation import timing
+from pipeline.request.options import GenerationRequest
 
 STAGES = {
     "loading": (listening, "load_model"),
@@ -27,7 +28,7 @@ STAGES = {
     "encoder": (MapperModel, "encode"),
     "prefill": (RowDecoder, "begin"),
     "decode": (RowDecoder, "step"),
-    "rules": (RowByRow, "choose"),
+    "rules": (RowChoice, "choose"),
     "red lines": (timing, "fit_from_activation"),
     "assembly": (program, "assemble"),
     "diffusion": (refine, "refine_positions"),
@@ -51,14 +52,14 @@ def time_song(request: GenerationRequest) -> SongCost:
     work = Work()
     written: list[int] = []
 
-    def take(writer, row, *others, plain=SongWriter.take):
+    def take(writer, row, *others, plain=SongGenerator.take):
         written.append(len(row.written_ids))
         plain(writer, row, *others)
 
     with ExitStack() as stack:
         for stage, (owner, name) in STAGES.items():
             stack.enter_context(_counted(owner, name, stage, work))
-        stack.enter_context(mock.patch.object(SongWriter, "take", take))
+        stack.enter_context(mock.patch.object(SongGenerator, "take", take))
         # One after the other: processor time does not tell what of it is whose.
         stack.enter_context(mock.patch.object(schedule, "has_idle_core", lambda: False))
         whole = Work()

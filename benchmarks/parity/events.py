@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import Event, EventKind
-from osuT5.model.published.families import V28, V29, V30, V31, V32, Family
+from osuT5.model.files.families import V28, V29, V30, V31, V32, Family
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import Event, EventKind
 
 _FINE_CELLS = {"positions_split": True, "position_cell_px": 4}
 _REFINED_CELLS = {"distances": False, "position_refine_px": 2}
@@ -33,7 +33,7 @@ def family_named(version: str) -> Family:
     return VERSIONS[version][0]
 
 
-def encoding_of(version: str, pixels: bool = False) -> EncodingSpec:
+def read_encoding(version: str, pixels: bool = False) -> EncodingSpec:
     """The encoding of a version; with `pixels`, places are pairs of whole pixels."""
     spec = replace(family_named(version).encoding, **VERSIONS[version][1])
     return replace(spec, positions_split=True, position_cell_px=1, position_refine_px=0) if pixels else spec

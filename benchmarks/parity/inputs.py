@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from osu_beatmap.attributes import Attributes
-from osu_beatmap.model import Beatmap, GameMode
-from osu_beatmap.reader import read_beatmap
-from osuT5.model.published import PublishedBundle, bundle_from_json
+from osu_beatmap.beatmap import Beatmap, GameMode
+from osu_beatmap.files.reader import read_beatmap
+from osuT5.model.files.bundle import PublishedBundle, bundle_from_json
 
 INPUT_FOLDER = "osu_inputs"
 
@@ -36,7 +36,7 @@ def input_beatmap(stem: str, goldens: Path) -> Beatmap:
     return read_beatmap(input_path(stem, goldens))
 
 
-def recorded_bundle(goldens: Path, name: str) -> PublishedBundle:
+def load_recorded_bundle(goldens: Path, name: str) -> PublishedBundle:
     """The published model of full size that a run was recorded with, without its weights."""
     texts = [goldens / "model" / f"full_{name}.config.json", goldens / "tokenizer" / name / "tokenizer.json"]
     config, tokenizer = (json.loads(path.read_text(encoding="utf-8")) for path in texts)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 
 from benchmarks.parity.cases import Outcome, Verdict
-from osu_beatmap.model import Beatmap, HitObject, HoldNote, Slider, Spinner, TimingPoint
-from osu_beatmap.slider_path import path_of
+from osu_beatmap.beatmap import Beatmap, HitObject, HoldNote, Slider, Spinner, TimingPoint
+from osu_beatmap.geometry.slider_path import path_of
 
 TIME_MS, PLACE_PX, RATIO = 1.0, 1.0, 1e-6
 PATH_SAMPLES = 50
@@ -16,7 +16,7 @@ PATH_SAMPLES = 50
 
 def compare_maps(ours: Beatmap, theirs: Beatmap) -> Outcome:
     """The figure counts differing objects and lines; the note tells of the first."""
-    settings = list(_setting_differences(ours, theirs))
+    settings = list(_compare_settings(ours, theirs))
     objects = _count_differences(ours.hit_objects, theirs.hit_objects, object_difference)
     lines = _count_differences(ours.timing_points, theirs.timing_points, line_difference)
     found = [*settings, *objects, *lines]
@@ -25,7 +25,7 @@ def compare_maps(ours: Beatmap, theirs: Beatmap) -> Outcome:
     return Verdict.DIFFERS, f"{len(objects)} + {len(lines)}", "; ".join([*settings, *objects[:1], *lines[:1]])
 
 
-def _setting_differences(ours: Beatmap, theirs: Beatmap) -> Iterator[str]:
+def _compare_settings(ours: Beatmap, theirs: Beatmap) -> Iterator[str]:
     if ours.mode != theirs.mode:
         yield f"mode {ours.mode}, not {theirs.mode}"
     for setting in fields(theirs.difficulty):

@@ -1,1 +1,4 @@
-"""How exact the timing is: of the fit alone, of synthetic songs whose truth is known, and of held-out songs."""
+"""Benchmark of timing: the fit, synthetic songs, held-out songs.
+
+The fit itself is in `beat_tracking`.
+"""

@@ -23,16 +23,16 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.super_timing.heard import WAYS, HeardTiming, hear_all_ways
+from beat_tracking.red_line_fit import fit_red_lines
 from benchmarks.super_timing.held_out import AS_IT_IS, CODECS, SongTiming, held_out_songs, time_song
-from benchmarks.super_timing.tempi import KINDS, METER, Closeness, Tempi, closeness, jittered
+from benchmarks.super_timing.tempi import KINDS, METER, Closeness, Tempi, closeness, jitter
+from benchmarks.super_timing.timing_runs import WAYS, HeardTiming, hear_all_ways
 from osu_beatmap.attributes import Attributes
-from osu_beatmap.beat_fit import fit_red_lines
-from osu_beatmap.model import GameMode
-from osuT5.model.generating import prepare_to_generate
-from osuT5.model.loading import load_model
+from osu_beatmap.beatmap import GameMode
+from osuT5.model.files.loading import load_model
+from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.model.seq2seq import MapperModel
-from osuT5.spec import ModelSpec
+from osuT5.tokens.contract import Contract
 from synthesis.composition import compose
 from synthesis.mixing import render_song
 
@@ -90,12 +90,12 @@ def _fit_rows(count: int) -> Iterable[tuple]:
             for seed in range(count):
                 rng = np.random.default_rng(seed)
                 tempi = draw(rng, FIT_SECONDS)
-                beats = jittered(tempi, rng, jitter_ms, missing, extra)
+                beats = jitter(tempi, rng, jitter_ms, missing, extra)
                 found.append((tempi, closeness(tempi, fit_red_lines(beats, 1000 * FIT_SECONDS))))
             yield (kind, f"{jitter_ms:g} ms", TARGETS[kind].format(FIT_PHASE_MS), *_shares(kind, found, FIT_PHASE_MS))
 
 
-def _song_rows(model: MapperModel, spec: ModelSpec, options: argparse.Namespace) -> Iterable[tuple]:
+def _song_rows(model: MapperModel, spec: Contract, options: argparse.Namespace) -> Iterable[tuple]:
     attributes = Attributes(GameMode.STANDARD, difficulty=4.0)
     for kind, draw in KINDS.items():
         found: dict[str, list[tuple[Tempi, Closeness]]] = {way: [] for way in WAYS}

@@ -11,15 +11,15 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from benchmarks.super_timing.heard import HeardTiming, hear_all_ways
-from evaluation.timing_metrics import OCTAVES, TEMPO_TOLERANCE, TimingAgreement, compare_timing
+from benchmarks.super_timing.timing_runs import HeardTiming, hear_all_ways
+from evaluation.measures.timing_metrics import OCTAVES, TEMPO_TOLERANCE, TimingAgreement, compare_timing
 from osu_beatmap.attributes import Attributes
+from osu_beatmap.beatmap import Beatmap, TimingPoint
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split
-from osu_beatmap.model import Beatmap, TimingPoint
-from osuT5.audio import audio_duration_ms, audio_format, load_audio
-from osuT5.dataset.sources import FolderSong, SourceReport, mapset_songs, read_charts
+from osuT5.audio.decode import audio_duration_ms, audio_format, load_audio
+from osuT5.dataset.files.sources import FolderSong, SourceReport, mapset_songs, read_charts
 from osuT5.model.seq2seq import MapperModel
-from osuT5.spec import ModelSpec
+from osuT5.tokens.contract import Contract
 
 AS_IT_IS = "as it is"
 CODECS = {
@@ -66,7 +66,7 @@ def held_out_songs(folder: Path, songs: int) -> list[tuple[FolderSong, Beatmap]]
 
 def time_song(
     model: MapperModel,
-    spec: ModelSpec,
+    spec: Contract,
     song: FolderSong,
     human: Beatmap,
     iterations: int,

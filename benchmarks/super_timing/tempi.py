@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluation.timing_metrics import OCTAVES, TEMPO_TOLERANCE, beat_offsets_ms
-from osu_beatmap.beat_fit import Beats
-from osu_beatmap.model import TimingPoint
-from osu_beatmap.timing import Timing
+from beat_tracking.red_line_fit import Beats
+from evaluation.measures.timing_metrics import OCTAVES, TEMPO_TOLERANCE, beat_offsets_ms
+from osu_beatmap.beatmap import TimingPoint
+from osu_beatmap.timing.active_point import Timing
 from synthesis.composition import TempoMap
 
 METER = 4
@@ -79,7 +79,7 @@ def _bpm(rng: np.random.Generator, low: float, high: float) -> float:
     return float(round(bpm)) if rng.random() < 0.7 else round(float(bpm), 2)
 
 
-def jittered(tempi: Tempi, rng: np.random.Generator, jitter_ms: float, missing: float, extra: float) -> Beats:
+def jitter(tempi: Tempi, rng: np.random.Generator, jitter_ms: float, missing: float, extra: float) -> Beats:
     """The beats as a model tells of them: off by `jitter_ms`, on steps of 10 ms, some missing, some extra, and of a
     hundred downbeats three wrong."""
     times_ms = tempi.times_ms

@@ -1,7 +1,6 @@
-"""Faults put into a map on purpose, one kind at a time, to see which of them a review finds.
+"""Faults of known kinds, put into a map.
 
-Each kind is what mappers and modders know it by: `of_objects` has those of single objects, of which a map gets several;
-`of_stretches` those of red lines and kiai. `inject` makes a faulty copy of a map.
+Whether a review finds them is measured by `benchmarks.mai_mod.fault_injection`.
 """
 
 from evaluation.faults.injection import KINDS, Fault, FaultyMap, inject

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluation.faults import of_objects
-from evaluation.faults.of_objects import Shown
-from evaluation.faults.of_stretches import STRETCH_FAULTS
-from evaluation.faults.working import FaultyCopy
-from osu_beatmap.model import Beatmap, HitObject
+from evaluation.faults import object_faults
+from evaluation.faults.faulty_copy import FaultyCopy
+from evaluation.faults.object_faults import Shown
+from evaluation.faults.section_faults import STRETCH_FAULTS
+from osu_beatmap.beatmap import Beatmap, HitObject
 
 MIN_APART_MS = 3_000.0
 """Each fault of an object has surroundings that are right."""
@@ -22,14 +22,14 @@ EDGE_OBJECTS = 3
 OBJECT_FAULTS: dict[str, Callable[[FaultyCopy, HitObject], Shown]] = {
     fault.__name__: fault
     for fault in (
-        of_objects.quarter_beat,
-        of_objects.third_beat,
-        of_objects.moved_place,
-        of_objects.deleted,
-        of_objects.added,
-        of_objects.combo_moved,
-        of_objects.sv_changed,
-        of_objects.sound_changed,
+        object_faults.quarter_beat,
+        object_faults.third_beat,
+        object_faults.moved_place,
+        object_faults.deleted,
+        object_faults.added,
+        object_faults.combo_moved,
+        object_faults.sv_changed,
+        object_faults.sound_changed,
     )
 }
 

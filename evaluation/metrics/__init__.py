@@ -1,12 +1,12 @@
-"""The table of metrics, which evaluation, its documentation and the test of what each metric sees all read.
+"""Table of metrics: each is one number for one chart.
 
-Each is one number for one chart (`metric.Metric`), grouped by what it is about in a module each.
+Formulas shared by several metrics are in `evaluation.measures`.
 """
 
 from __future__ import annotations
 
 from evaluation.charts import Case
-from evaluation.metrics import asked, object_times, places, repetition, rhythm, rule_breaks, sounds, tempo
+from evaluation.metrics import object_times, places, repetition, request_errors, rhythm, rule_breaks, sounds, tempo
 from evaluation.metrics.metric import Better, Metric, Reaction
 
 __all__ = ["GROUPS", "METRICS", "SHAPES", "Better", "Metric", "Reaction", "values_of"]
@@ -17,7 +17,7 @@ GROUPS: dict[str, tuple[Metric, ...]] = {
     "Rhythm": rhythm.METRICS,
     "Places": places.METRICS,
     "Sounds and combos": sounds.METRICS,
-    "What was asked for": asked.METRICS,
+    "What was asked for": request_errors.METRICS,
     "Rules": rule_breaks.METRICS,
     "Repetition": repetition.METRICS,
 }

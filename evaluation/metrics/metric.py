@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from evaluation.charts import Case
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 
 ALL_MODES = frozenset(GameMode)
 

@@ -6,8 +6,8 @@ import math
 from functools import partial
 
 from evaluation.charts import Case
+from evaluation.measures.object_metrics import match_times
 from evaluation.metrics.metric import Better, Metric, Reaction
-from evaluation.object_metrics import match_times
 
 TOLERANCES_MS = (5, 10, 20, 30, 50)
 

@@ -8,12 +8,12 @@ from itertools import pairwise
 import numpy as np
 
 from evaluation.charts import Case, MeasuredChart
+from evaluation.measures.placement_metrics import object_starts, spacings_px, turning_angles_deg
 from evaluation.metrics.metric import Better, Metric, Reaction
 from evaluation.metrics.shapes import Shape, shape_distance
-from evaluation.placement_metrics import object_starts, spacings_px, turning_angles_deg
-from osu_beatmap.model import Circle, GameMode, HitSound
+from osu_beatmap.beatmap import Circle, GameMode, HitSound
 from osu_beatmap.rules.mania import columns
-from osu_diffusion.sequence import sequence_of
+from osu_diffusion.points import sequence_of
 
 JUMP_DIAMETERS = 2.0
 JUMP_GAP_MS = 350.0

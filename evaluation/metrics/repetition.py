@@ -20,12 +20,12 @@ from functools import partial
 
 import numpy as np
 
-from evaluation.bars import bar_edges_ms
 from evaluation.charts import Case, MeasuredChart
+from evaluation.measures.bars import bar_edges_ms
+from evaluation.measures.music import Music
+from evaluation.measures.review_metrics import auc
 from evaluation.metrics.metric import Better, Metric, Reaction
-from evaluation.music import Music
-from evaluation.review_metrics import auc
-from osu_beatmap.model import GameMode, HitSound
+from osu_beatmap.beatmap import GameMode, HitSound
 from osu_beatmap.rules.mania import columns
 
 MUSIC_TICKS, CHART_TICKS = 16, 48

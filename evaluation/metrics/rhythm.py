@@ -10,7 +10,7 @@ from evaluation.charts import Case, MeasuredChart
 from evaluation.metrics.metric import Better, Metric, Reaction
 from evaluation.metrics.shapes import Shape, octave_edges, shape_distance
 from osu_beatmap.rules.snapping import off_tick_ms
-from osu_beatmap.timing import DIVISORS, UNSNAPPED_MS
+from osu_beatmap.timing.beat_grid import DIVISORS, UNSNAPPED_MS
 
 STREAM_GAP_MS = 125.0
 STREAM_OBJECTS = 5

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from evaluation.charts import Case, MeasuredChart
-from evaluation.histograms import binned_wasserstein, jensen_shannon, shares
+from evaluation.measures.histograms import binned_wasserstein, jensen_shannon, shares
 from evaluation.metrics.metric import ALL_MODES
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 
 BINS_PER_OCTAVE = 8
 

@@ -7,8 +7,8 @@ import math
 from evaluation.charts import Case
 from evaluation.metrics.metric import Better, Metric, Reaction
 from osu_beatmap.attributes import WITH_CIRCLES
-from osu_beatmap.combos import combo_numbers
-from osu_beatmap.model import GameMode, HitSound, Slider
+from osu_beatmap.beatmap import GameMode, HitSound, Slider
+from osu_beatmap.geometry.combos import combo_numbers
 
 _ADDITIONS = HitSound.WHISTLE | HitSound.FINISH | HitSound.CLAP
 _PLACES_STAY = {"shifted_60ms": Reaction.STAYS, "jittered_10ms": Reaction.STAYS, "random_places": Reaction.STAYS}

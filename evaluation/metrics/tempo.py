@@ -6,8 +6,8 @@ import math
 from functools import partial
 
 from evaluation.charts import Case
+from evaluation.measures.timing_metrics import compare_timing
 from evaluation.metrics.metric import Better, Metric, Reaction
-from evaluation.timing_metrics import compare_timing
 from osu_beatmap.errors import BeatmapError
 
 _OBJECTS_ALONE = dict.fromkeys(

@@ -1,7 +1,6 @@
-"""Damage of known kinds, done to human charts to see which metrics see it.
+"""Probes: damage of known kinds, done to human-made maps.
 
-A probe is a function (chart, others, rng) -> Beatmap; `others` are charts of other songs and the same mode, for the
-probe that takes one of them. None where there is nothing to damage.
+`evaluation.report.probe_table` measures which metrics change with it.
 """
 
 from __future__ import annotations
@@ -11,29 +10,30 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from evaluation.charts import MeasuredChart
-from evaluation.probes import of_objects, of_songs, of_timing
-from osu_beatmap.model import Beatmap
+from evaluation.probes import object_probes, song_probes, timing_probes
+from osu_beatmap.beatmap import Beatmap
 
 __all__ = ["PROBES", "Probe"]
 
 Probe = Callable[[MeasuredChart, Sequence[MeasuredChart], np.random.Generator], Beatmap | None]
+"""(chart, charts of other songs and the same mode, rng) -> damaged map, or None without anything to damage."""
 
 PROBES: dict[str, Probe] = {
     probe.__name__: probe
     for probe in (
-        of_timing.shifted_60ms,
-        of_objects.jittered_10ms,
-        of_objects.random_places,
-        of_songs.flattened,
-        of_objects.density_doubled,
-        of_objects.chords_grown,
-        of_songs.sections_shuffled,
-        of_songs.song_swapped,
-        of_timing.wrong_tempo,
-        of_timing.tempo_doubled,
-        of_timing.lines_late,
-        of_objects.sounds_removed,
-        of_objects.settings_changed,
+        timing_probes.shifted_60ms,
+        object_probes.jittered_10ms,
+        object_probes.random_places,
+        song_probes.flattened,
+        object_probes.density_doubled,
+        object_probes.chords_grown,
+        song_probes.sections_shuffled,
+        song_probes.song_swapped,
+        timing_probes.wrong_tempo,
+        timing_probes.tempo_doubled,
+        timing_probes.lines_late,
+        object_probes.sounds_removed,
+        object_probes.settings_changed,
     )
 }
-"""By the name that metrics use."""
+"""Probes by the name that metrics use."""

@@ -1,1 +1,4 @@
-"""Songs with their charts, as training examples."""
+"""Songs and their charts -> batches of training examples.
+
+Building a dataset from folders of mapsets is in `dataset_builder`.
+"""

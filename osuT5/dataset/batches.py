@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from osuT5.dataset.errors import CorpusError
-from osuT5.vocabulary import IGNORED_LABEL, PAD_ID
+from osuT5.tokens.vocabulary import IGNORED_LABEL, PAD_ID
 
 
 @dataclass(slots=True)

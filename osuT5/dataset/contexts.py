@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.dataset.errors import CorpusError
-from osuT5.events import ContextKind
-from osuT5.spec import ModelSpec
+from osuT5.tokens.contract import Contract
+from osuT5.tokens.events import ContextKind
 
 ARROW = "->"
 
@@ -54,9 +54,9 @@ class ContextMix:
     templates: tuple[ContextTemplate, ...]
     shares: tuple[float, ...]
 
-    def draw(self, mode: GameMode, spec: ModelSpec, rng: np.random.Generator) -> ContextPlan:
+    def draw(self, mode: GameMode, contract: Contract, rng: np.random.Generator) -> ContextPlan:
         place = rng.choice(len(self.templates), p=self.shares) if len(self.templates) > 1 else 0
-        return self.templates[place].of_mode(spec.contexts_of(mode))
+        return self.templates[place].of_mode(contract.contexts_of(mode))
 
     @property
     def given(self) -> frozenset[ContextKind]:
@@ -64,13 +64,13 @@ class ContextMix:
         return frozenset(context for template in self.templates for context in template.given)
 
 
-def context_mix(contexts: Mapping[str, float], spec: ModelSpec) -> ContextMix:
+def context_mix(contexts: Mapping[str, float], contract: Contract) -> ContextMix:
     """The templates of `batch.contexts`, such as {"none": 4, "no_hs, gd -> map": 1}; a weight of 0 leaves one out.
 
     Raises CorpusError for what is no template, and for contexts that the model does not have.
     """
     wanted = {text: weight for text, given in contexts.items() if (weight := _weight(text, given))}
-    weights = {_template(text, spec): weight for text, weight in wanted.items()} or {ContextTemplate(): 1.0}
+    weights = {_template(text, contract): weight for text, weight in wanted.items()} or {ContextTemplate(): 1.0}
     total = sum(weights.values())
     return ContextMix(tuple(weights), tuple(weight / total for weight in weights.values()))
 
@@ -81,10 +81,10 @@ def _weight(text: str, weight: object) -> float:
     return float(weight)
 
 
-def _template(text: str, spec: ModelSpec) -> ContextTemplate:
+def _template(text: str, contract: Contract) -> ContextTemplate:
     given, arrow, written = text.partition(ARROW)
-    template = ContextTemplate(_kinds(given, text, spec), _kinds(written, text, spec))
-    writable = {context for mode in GameMode for context in spec.contexts_of(mode)}
+    template = ContextTemplate(_kinds(given, text, contract), _kinds(written, text, contract))
+    writable = {context for mode in GameMode for context in contract.contexts_of(mode)}
     for context in template.written:
         if context not in writable:
             raise CorpusError(f"batch.contexts: this model does not write {context.value}, which {text!r} asks for.")
@@ -93,13 +93,13 @@ def _template(text: str, spec: ModelSpec) -> ContextTemplate:
     return template
 
 
-def _kinds(text: str, whole: str, spec: ModelSpec) -> tuple[ContextKind, ...]:
+def _kinds(text: str, whole: str, contract: Contract) -> tuple[ContextKind, ...]:
     known = {context.value: context for context in ContextKind}
     names = text.replace(",", " ").split()
     for name in names:
         if name not in known:
             raise CorpusError(f"batch.contexts: {whole!r} names {name}, but contexts are {', '.join(known)}.")
-        is_here = known[name] in spec.vocabulary.contexts or known[name] is ContextKind.NONE
-        if not is_here and not (known[name] is ContextKind.MAP and not spec.vocabulary.contexts):
+        is_here = known[name] in contract.vocabulary.contexts or known[name] is ContextKind.NONE
+        if not is_here and not (known[name] is ContextKind.MAP and not contract.vocabulary.contexts):
             raise CorpusError(f"batch.contexts: this model has no context {name}, which {whole!r} gives or asks for.")
     return tuple(dict.fromkeys(known[name] for name in names))

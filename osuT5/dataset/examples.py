@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from osuT5.audio.mel import window_mel
 from osuT5.dataset.batches import WHOLE_BATCH, Batch, BatchPart, joined, padded
-from osuT5.dataset.corpus import Chart, TrainingSong
 from osuT5.dataset.frame_targets import frame_targets, onset_targets
 from osuT5.dataset.options import AugmentationOptions, BatchOptions
-from osuT5.dataset.rows import Cut, RowWriter
-from osuT5.dataset.supply import SongSupply
-from osuT5.mel import window_mel
-from osuT5.spec import ModelSpec
-from osuT5.vocabulary import EOS_ID, IGNORED_LABEL, PAD_ID
+from osuT5.dataset.row_builder import Cut, RowWriter
+from osuT5.dataset.song_cache import SongSupply
+from osuT5.dataset.training_songs import Chart, TrainingSong
+from osuT5.tokens.contract import Contract
+from osuT5.tokens.vocabulary import EOS_ID, IGNORED_LABEL, PAD_ID
 
 
 class ExampleSampler:
@@ -26,17 +26,17 @@ class ExampleSampler:
     def __init__(
         self,
         supply: SongSupply,
-        spec: ModelSpec,
+        contract: Contract,
         options: BatchOptions,
         augmentation: AugmentationOptions | None,
         seed: int,
     ) -> None:
         self.supply = supply
-        self.spec = spec
+        self.contract = contract
         self.options = options
         self.augmentation = augmentation
         self.seed = seed
-        self._writer = RowWriter(spec, options, augmentation)
+        self._writer = RowWriter(contract, options, augmentation)
 
     @property
     def skipped(self) -> int:
@@ -77,7 +77,7 @@ class ExampleSampler:
         return song, [song.charts[index] for index in chosen]
 
     def _cut(self, song: TrainingSong, rng: np.random.Generator) -> Cut:
-        grid, options = self.spec.grid, self.augmentation
+        grid, options = self.contract.grid, self.augmentation
         frames = grid.frames
         first_frame, stop_frame = -grid.lead_in_frames(), max(1, len(song.mel) - frames // 2)
         start_frame = int(rng.integers(first_frame, stop_frame))
@@ -94,7 +94,7 @@ class ExampleSampler:
         return Cut(song, start_frame)
 
     def _mel(self, cut: Cut, rng: np.random.Generator) -> np.ndarray:
-        mel = window_mel(cut.song.mel, cut.start_frame, self.spec.grid.frames, cut.speed)
+        mel = window_mel(cut.song.mel, cut.start_frame, self.contract.grid.frames, cut.speed)
         options = self.augmentation
         if options and rng.random() < options.mel_mask_probability:
             bands = int(rng.integers(1, options.mel_mask_bands + 1))
@@ -103,17 +103,17 @@ class ExampleSampler:
         return mel
 
     def _frame_targets(self, cut: Cut) -> tuple[np.ndarray, np.ndarray]:
-        grid = self.spec.grid
+        grid = self.contract.grid
         start_ms = cut.start_frame * grid.frame_ms
-        return frame_targets(cut.song, start_ms, cut.speed, grid.frames, grid.frame_ms, self.spec.audio_lead_ms)
+        return frame_targets(cut.song, start_ms, cut.speed, grid.frames, grid.frame_ms, self.contract.audio_lead_ms)
 
     def _onset_targets(self, cut: Cut, chart: Chart) -> np.ndarray:
-        grid, lead_ms = self.spec.grid, self.spec.audio_lead_ms
+        grid, lead_ms = self.contract.grid, self.contract.audio_lead_ms
         start_ms = cut.start_frame * grid.frame_ms
         return onset_targets(chart.object_times_ms, start_ms, cut.speed, grid.frames, grid.frame_ms, lead_ms)
 
 
-def context_label_kinds(spec: ModelSpec) -> dict[str, range]:
+def context_label_kinds(contract: Contract) -> dict[str, range]:
     """Output ids by kind of token, for reports; context ends are one kind."""
-    kinds = {r.kind.value: spec.vocabulary.ids_of(r.kind) for r in spec.vocabulary.output_ranges}
-    return {**kinds, "context_end": range(EOS_ID + 1, spec.vocabulary.first_event_id)}
+    kinds = {r.kind.value: contract.vocabulary.ids_of(r.kind) for r in contract.vocabulary.output_ranges}
+    return {**kinds, "context_end": range(EOS_ID + 1, contract.vocabulary.first_event_id)}

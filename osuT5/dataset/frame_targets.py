@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from osu_beatmap.model import GameMode
-from osuT5.dataset.corpus import TrainingSong
+from osu_beatmap.beatmap import GameMode
+from osuT5.dataset.training_songs import TrainingSong
 from osuT5.model.config import FRAME_CHANNELS
 
 NEIGHBOUR_TARGET = 0.5

@@ -1,46 +1,73 @@
 """Batches from worker processes, made ahead of the step that needs them.
 
-Each worker makes its own windows of every batch, so none does another's work, and with a lazy supply none holds a song
-that another one needs. Which worker is how fast changes nothing: what comes out is what the sampler alone would give.
+Each worker makes its own windows of every batch, so no work is done twice. With a lazy supply, no song is in the memory
+of two workers. The batches equal those of the sampler for any number of workers.
 """
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import queue
-import threading
-from collections.abc import Callable, Sequence
-from multiprocessing.process import BaseProcess
-from multiprocessing.queues import Queue
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import count, islice
 from typing import Any, Protocol
+
+import torch
+from torch.utils.data import DataLoader, Dataset
 
 from osuT5.dataset.batches import WHOLE_BATCH, Batch, BatchPart, joined
 from osuT5.dataset.errors import CorpusError
 
-AHEAD = 2
-"""Parts of batches that wait while another one is used."""
-
-POLL_S = 5.0
-"""How often a worker that keeps the training waiting is checked for being alive."""
-
 
 class Sampler(Protocol):
-    """What makes batches; see `ExampleSampler`."""
+    """Source of batches; see `ExampleSampler`."""
 
     skipped: int
 
     def batch(self, step: int, part: BatchPart = WHOLE_BATCH) -> Batch: ...
 
 
+@dataclass
+class _Shares(Dataset):
+    """Shares of batches by (step, part), each as (batch or the sentence of an error, files skipped so far)."""
+
+    make_sampler: Callable[[], Sampler]
+
+    @cached_property
+    def sampler(self) -> Sampler:
+        return self.make_sampler()
+
+    def __getitem__(self, place: tuple[int, BatchPart]) -> tuple[Batch | str, int]:
+        try:
+            return self.sampler.batch(*place), self.sampler.skipped
+        except ValueError as error:
+            return str(error), 0
+
+
+@dataclass
+class _Order:
+    """Endless order of the shares, from a (step, place in `parts`) on; worker k of n gets share k of each part."""
+
+    parts: list[BatchPart]
+    workers: int
+    start: tuple[int, int] = (0, 0)
+
+    def __iter__(self) -> Iterator[tuple[int, BatchPart]]:
+        first, skipped = self.start
+        for step in count(first):
+            for part in self.parts[skipped if step == first else 0 :]:
+                yield from ((step, share) for share in part.divided(self.workers))
+
+
 class BatchLoader:
-    """Makes the parts of batches that this process trains on in `workers` processes of their own.
+    """Parts of batches, made in worker processes.
 
-    make_sampler  called once in each worker; picklable, since Windows and macOS start workers from nothing
-    windows       of a whole batch: there are at most as many workers as this process has windows
-    parts         those of a step that will be asked for, in that order
+    Use as a context manager, or close it: the workers end with it, and with the process in any case.
 
-    Use as a context manager, or close it: workers end with it, and with the process in any case.
+    Args:
+        make_sampler: Called once in each worker; picklable.
+        windows: Of a whole batch. There are at most as many workers as this process has windows.
+        parts: Those of a step that are used, in their order.
     """
 
     def __init__(
@@ -51,77 +78,54 @@ class BatchLoader:
         workers: int = 1,
     ) -> None:
         self.parts = list(parts)
-        smallest = min(len(part.windows(windows)) for part in self.parts)
-        self._count = max(1, min(workers, smallest))
-        context = multiprocessing.get_context("spawn")
-        self._tasks: list[Queue] = [context.Queue() for _ in range(self._count)]
-        self._answers: list[Queue] = [context.Queue() for _ in range(self._count)]
-        self._workers: list[BaseProcess] = [
-            context.Process(target=_work, args=(make_sampler, tasks, answers), daemon=True)
-            for tasks, answers in zip(self._tasks, self._answers, strict=True)
-        ]
-        self._skipped = [0] * self._count
-        self._asked: list[tuple[int, BatchPart]] = []
-        for worker in self._workers:
-            worker.start()
+        workers = max(1, min(workers, *(len(part.windows(windows)) for part in self.parts)))
+        self._order = _Order(self.parts, workers)
+        self._skipped = [0] * workers
+        self._next: tuple[int, int] | None = None
+        self._shares: Iterator[Any] = iter(())
+        self._loader: DataLoader | None = DataLoader(
+            _Shares(make_sampler),
+            batch_size=None,
+            sampler=self._order,
+            num_workers=workers,
+            collate_fn=_unchanged,
+            multiprocessing_context="spawn",
+            persistent_workers=True,
+            # Seeds of workers, which are not used here, must not be drawn from the generator of the training.
+            generator=torch.Generator(),
+        )
 
     @property
     def skipped(self) -> int:
-        """How many files could not be used so far. A file that two workers met counts twice."""
+        """Number of files that could not be used so far. A file that two workers met counts twice."""
         return sum(self._skipped)
 
     def batch(self, step: int, part: BatchPart | None = None) -> Batch:
-        """A part of a step's batch, by default the first of `parts`. Raises CorpusError as the sampler does."""
-        wanted = (step, part or self.parts[0])
-        if not self._asked or self._asked[0] != wanted:
-            self._forget()
-            self._ask(wanted)
-        while len(self._asked) <= AHEAD:
-            self._ask(self._after(self._asked[-1]))
-        answers = [self._answer(number) for number in range(self._count)]
-        self._asked.pop(0)
-        return joined(answers)
+        """Return a part of a step's batch, by default the first of `parts`.
 
-    def _after(self, asked: tuple[int, BatchPart]) -> tuple[int, BatchPart]:
-        """What is asked for next, if all goes in order."""
-        step, part = asked
-        place = self.parts.index(part) + 1 if part in self.parts else len(self.parts)
-        return (step, self.parts[place]) if place < len(self.parts) else (step + 1, self.parts[0])
-
-    def _ask(self, wanted: tuple[int, BatchPart]) -> None:
-        step, part = wanted
-        for tasks, share in zip(self._tasks, part.divided(self._count), strict=True):
-            tasks.put((step, share))
-        self._asked.append(wanted)
-
-    def _forget(self) -> None:
-        """Takes what was asked for and is not wanted any more, after a jump to another step."""
-        for _ in range(len(self._asked)):
-            for number in range(self._count):
-                self._answer(number)
-        self._asked.clear()
-
-    def _answer(self, number: int) -> Batch:
-        while True:
-            try:
-                answer, self._skipped[number] = self._answers[number].get(timeout=POLL_S)
-                break
-            except queue.Empty:
-                if not self._workers[number].is_alive():
-                    code = self._workers[number].exitcode
-                    raise CorpusError(f"A process that loads data ended with code {code}; is memory short?") from None
-        if isinstance(answer, str):
-            raise CorpusError(answer)
-        return answer
+        Raises:
+            CorpusError: As the sampler does, and if a worker has ended.
+        """
+        place = self.parts.index(part) if part else 0
+        try:
+            if (step, place) != self._next:
+                self._order.start = step, place
+                self._shares = iter(self._loader)
+            shares, self._skipped = zip(*islice(self._shares, self._order.workers), strict=True)
+        except RuntimeError as error:
+            if not str(error).startswith("DataLoader worker"):
+                raise
+            raise CorpusError(
+                "A data-loading worker ended unexpectedly, possibly out of memory. Try a smaller data.workers."
+            ) from error
+        self._next = (step, place + 1) if place + 1 < len(self.parts) else (step + 1, 0)
+        for sentence in (share for share in shares if isinstance(share, str)):
+            raise CorpusError(sentence)
+        return joined(shares)
 
     def close(self) -> None:
-        """Ends the workers."""
-        for worker, tasks, answers in zip(self._workers, self._tasks, self._answers, strict=True):
-            worker.terminate()
-            worker.join()
-            for each in (tasks, answers):
-                each.close()
-                each.cancel_join_thread()
+        """End the workers."""
+        self._loader, self._shares = None, iter(())
 
     def __enter__(self) -> BatchLoader:
         return self
@@ -130,28 +134,5 @@ class BatchLoader:
         self.close()
 
 
-def end_with_parent() -> None:
-    """Ends this process when the one that started it is gone, however it ended; a queue would keep it waiting."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None, "only a worker has a parent"
-
-    def watch() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
-def _work(make_sampler: Callable[[], Sampler], tasks: Queue, answers: Queue) -> None:
-    """The life of a worker: one answer for each task, (batch or the sentence of an error, files skipped so far)."""
-    end_with_parent()
-    sampler: Sampler | None = None
-    while True:
-        step, part = tasks.get()
-        answer: Any
-        try:
-            sampler = sampler or make_sampler()
-            answer = sampler.batch(step, part)
-        except ValueError as error:
-            answer = str(error)
-        answers.put((answer, sampler.skipped if sampler else 0))
+def _unchanged(share: Any) -> Any:
+    return share

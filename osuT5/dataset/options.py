@@ -13,7 +13,7 @@ class DataOptions:
     `train_dataset_path` and `test_dataset_path` are folders of mapsets, datasets with metadata, or hub ids, several of
     them with `;` between; without the second, the first is meant. `start` and `end` bound the numbers of mapsets in the
     order of the dataset, an `end` of 0 being its end; `split` and `held_out_share` hold out songs by the hashes of
-    their titles. What filters ask for is said in `osuT5.dataset.filters.ChartFilter`.
+    their titles. What filters ask for is said in `osuT5.dataset.files.filters.ChartFilter`.
 
     With `lazy`, songs are read while training goes on, and each window of a batch holds `songs_per_window` of them in
     memory, each for `visit_steps` steps. `workers` processes then make the batches; 0 is none beside the training one.

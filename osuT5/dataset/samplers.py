@@ -11,17 +11,17 @@ import torch
 from osu_beatmap.held_out import Split
 from osuT5.dataset.batches import WHOLE_BATCH, BatchPart
 from osuT5.dataset.contexts import context_mix
-from osuT5.dataset.corpus import CorpusReport, SongLoader, load_corpus
-from osuT5.dataset.errors import CorpusError, NothingToDraw
+from osuT5.dataset.errors import CorpusError, EmptyCorpusError
 from osuT5.dataset.examples import ExampleSampler
-from osuT5.dataset.filters import OPT_OUT_FILE, ChartFilter, OptOutList
+from osuT5.dataset.files.corpus import SEPARATOR, open_sources
+from osuT5.dataset.files.filters import OPT_OUT_FILE, ChartFilter, OptOutList
+from osuT5.dataset.files.sources import Song, SourceReport
+from osuT5.dataset.files.splits import mapsets_between, songs_of_split
 from osuT5.dataset.loader import BatchLoader
-from osuT5.dataset.opening import SEPARATOR, open_sources
 from osuT5.dataset.options import AugmentationOptions, BatchOptions, DataOptions
-from osuT5.dataset.sources import Song, SourceReport
-from osuT5.dataset.splits import mapsets_between, songs_of_split
-from osuT5.dataset.supply import LazySupply, MemorySupply, VisitOptions
-from osuT5.spec import ModelSpec
+from osuT5.dataset.song_cache import LazySupply, MemorySupply, VisitOptions
+from osuT5.dataset.training_songs import CorpusReport, SongLoader, load_corpus
+from osuT5.tokens.contract import Contract
 
 HELD_OUT_SEED = 0
 FOR_EVER = 1 << 40
@@ -45,7 +45,7 @@ class TrainingData:
 class SamplerMaker:
     """Makes the sampler of the training songs, or of the held-out ones; worker processes call it with `quiet`."""
 
-    spec: ModelSpec
+    contract: Contract
     data: DataOptions
     batch: BatchOptions
     augmentation: AugmentationOptions | None
@@ -62,7 +62,7 @@ class SamplerMaker:
         report = CorpusReport()
         songs = self._songs(report)
         supply = self._lazily(songs, report) if self.data.lazy else self._in_memory(songs, report)
-        return ExampleSampler(supply, self.spec, self.batch, self.augmentation, self.seed)
+        return ExampleSampler(supply, self.contract, self.batch, self.augmentation, self.seed)
 
     def _check_shares(self) -> None:
         shares, path = self.batch.corpus_shares, self.data.train_dataset_path
@@ -83,11 +83,11 @@ class SamplerMaker:
     def _loader(self) -> SongLoader:
         data = self.data
         return SongLoader(
-            spec=self.spec,
+            contract=self.contract,
             chart_filter=chart_filter(data),
             cache_folder=Path(data.cache_path) if data.cache_path else None,
             convert_to_catch=data.convert_to_catch and not self.held_out,
-            given=context_mix(self.batch.contexts, self.spec).given,
+            given=context_mix(self.batch.contexts, self.contract).given,
             map_cached=data.lazy,
         )
 
@@ -132,7 +132,7 @@ def chart_filter(data: DataOptions) -> ChartFilter:
 
 
 def open_training_data(
-    spec: ModelSpec,
+    contract: Contract,
     data: DataOptions,
     batch: BatchOptions,
     augmentation: AugmentationOptions | None,
@@ -143,7 +143,7 @@ def open_training_data(
 
     Raises CorpusError or ModelError, each with one sentence for the user.
     """
-    maker = SamplerMaker(spec, data, batch, augmentation, seed)
+    maker = SamplerMaker(contract, data, batch, augmentation, seed)
     notes: list[str] = []
     train: ExampleSampler | BatchLoader
     if data.workers > 0:
@@ -163,7 +163,7 @@ def _held_out(maker: SamplerMaker) -> ExampleSampler | None:
     batch = replace(maker.batch, corpus_shares=())
     try:
         return replace(maker, batch=batch, augmentation=None, seed=HELD_OUT_SEED, held_out=True)()
-    except NothingToDraw:
+    except EmptyCorpusError:
         if has_test_songs(maker.data):
             raise
         return None

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from osuT5.encoding.groups import ANCHOR_KINDS
-from osuT5.events import EventGroup, EventKind
-from osuT5.vocabulary import Vocabulary
-from osuT5.windows import WindowGrid
+from osuT5.tokens.events import EventGroup, EventKind
+from osuT5.tokens.vocabulary import Vocabulary
+from osuT5.tokens.windows import WindowGrid
 
 CONTINUING_KINDS = ANCHOR_KINDS | {
     EventKind.LAST_ANCHOR,

@@ -7,26 +7,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from osu_beatmap.model import Beatmap, CurveKind, Difficulty, GameMode, PathSegment, Point, Slider, TimingPoint
-from osu_beatmap.slider_path import SliderPath
-from osu_beatmap.timing import (
-    Timing,
-    set_kiai,
-    slider_length_px,
-    with_sv_changes,
-    with_volume_changes,
-    without_redundant,
-)
-from osuT5.encoding.decoding import decode_objects
-from osuT5.encoding.drafts import AssemblyReport, Draft
+from osu_beatmap.beatmap import Beatmap, CurveKind, Difficulty, GameMode, PathSegment, Point, Slider, TimingPoint
+from osu_beatmap.geometry.slider_path import SliderPath
+from osu_beatmap.timing.active_point import Timing, slider_length_px
+from osu_beatmap.timing.edits import set_kiai, with_sv_changes, with_volume_changes, without_redundant
+from osuT5.encoding.hit_objects.object_decoder import decode_objects
+from osuT5.encoding.hit_objects.object_drafts import AssemblyReport, Draft
+from osuT5.encoding.hit_objects.positions import CENTRE
+from osuT5.encoding.hit_objects.taiko import drumroll_path
 from osuT5.encoding.kiai import decode_kiai
-from osuT5.encoding.positions import CENTRE
 from osuT5.encoding.scroll_speed import decode_scroll_speeds, read_speed
-from osuT5.encoding.taiko import drumroll_path
 from osuT5.encoding.timing import BEAT_KINDS
 from osuT5.encoding.writer import whole_ms
-from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import ContextKind, EventGroup, EventKind
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import ContextKind, EventGroup, EventKind
 
 MIN_SLIDER_SV, MAX_SLIDER_SV = 0.1, 10.0
 
@@ -92,7 +86,7 @@ def _mania_lines(
         else:
             changes.append((group.time_ms, speed))
     last_note_ms = max((draft.end_ms for draft in drafts), default=0.0)
-    return decode_scroll_speeds(stated_once(changes, reds), reds, last_note_ms)
+    return decode_scroll_speeds(drop_redundant_changes(changes, reds), reds, last_note_ms)
 
 
 def _with_object_speeds(
@@ -107,7 +101,7 @@ def _with_object_speeds(
             speed = _speed_of_path(draft, timing, difficulty)
         if speed is not None:
             changes.append((draft.obj.time_ms, speed))
-    return with_sv_changes(reds, stated_once(changes, reds))
+    return with_sv_changes(reds, drop_redundant_changes(changes, reds))
 
 
 def _speed_of_path(draft: Draft, timing: Timing, difficulty: Difficulty) -> float:
@@ -139,7 +133,7 @@ def _line_to_centre(head: Point, length_px: float) -> PathSegment:
 
 def _with_volumes(lines: Sequence[TimingPoint], drafts: Sequence[Draft]) -> list[TimingPoint]:
     changes = sorted((change for draft in drafts for change in draft.volumes), key=lambda change: change[0])
-    return with_volume_changes(lines, stated_once(changes, lines))
+    return with_volume_changes(lines, drop_redundant_changes(changes, lines))
 
 
 def _with_kiai(
@@ -154,7 +148,7 @@ def _with_kiai(
     return set_kiai(lines, [(start_ms, end_ms) for start_ms, end_ms in spans if start_ms < end_ms])
 
 
-def stated_once(changes: Sequence[Change], lines: Sequence[TimingPoint]) -> list[Change]:
+def drop_redundant_changes(changes: Sequence[Change], lines: Sequence[TimingPoint]) -> list[Change]:
     """The changes that change something, none before the first line; of several at one time the last."""
     first_ms = min(line.time_ms for line in lines)
     clipped = [(max(time_ms, first_ms), value) for time_ms, value in changes]

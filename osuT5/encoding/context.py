@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from osu_beatmap.model import Beatmap, Circle, GameMode, HitObject, HoldNote, Slider, Spinner
+from osu_beatmap.beatmap import Beatmap, Circle, GameMode, HitObject, HoldNote, Slider, Spinner
 from osu_beatmap.quirks import NO_QUIRKS, Quirks
-from osu_beatmap.timing import end_time_ms
-from osuT5.encoding import mania, objects, taiko
+from osu_beatmap.timing.active_point import end_time_ms
+from osuT5.encoding.hit_objects import circles as objects
+from osuT5.encoding.hit_objects import mania, taiko
+from osuT5.encoding.hit_objects.sliders import encode_slider
 from osuT5.encoding.kiai import encode_kiai
 from osuT5.encoding.scroll_speed import encode_scroll_speeds
-from osuT5.encoding.sliders import encode_slider
 from osuT5.encoding.timing import encode_timing
 from osuT5.encoding.writer import GroupWriter, whole_ms
-from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import ContextKind, EventGroup
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import ContextKind, EventGroup
 
 _OBJECT_CONTEXTS = (ContextKind.MAP, ContextKind.GD, ContextKind.NO_HS)
 

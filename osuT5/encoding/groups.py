@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import TYPE_KINDS, Event, EventGroup, EventKind
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import TYPE_KINDS, Event, EventGroup, EventKind
 
 PART_KINDS = frozenset(
     {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from osuT5.encoding.writer import GroupWriter
-from osuT5.events import EventGroup, EventKind
+from osuT5.tokens.events import EventGroup, EventKind
 
 
 def encode_kiai(writer: GroupWriter) -> list[EventGroup]:

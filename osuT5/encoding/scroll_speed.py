@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from osu_beatmap.model import Beatmap, HoldNote, TimingPoint
-from osu_beatmap.timing import Timing, with_sv_changes
-from osuT5.encoding.published_tempo import main_beat_ms, whole_seconds_ms
+from osu_beatmap.beatmap import Beatmap, HoldNote, TimingPoint
+from osu_beatmap.timing.active_point import Timing
+from osu_beatmap.timing.edits import with_sv_changes
+from osuT5.encoding.main_tempo import main_beat_ms, whole_seconds_ms
 from osuT5.encoding.writer import GroupWriter
-from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import Event, EventGroup, EventKind
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import Event, EventGroup, EventKind
 
 MIN_SPEED, MAX_SPEED = 0.01, 10.0
 """Taiko and mania scroll this slowly and this fast; sliders stop at 0.1."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from osu_beatmap.model import HitObject, Slider
-from osu_beatmap.timing import MIN_BEAT_LENGTH_MS, end_time_ms
-from osuT5.encoding.published_sliders import encoded_duration_ms
+from osu_beatmap.beatmap import HitObject, Slider
+from osu_beatmap.timing.active_point import end_time_ms
+from osu_beatmap.timing.beat_grid import MIN_BEAT_LENGTH_MS
+from osuT5.encoding.hit_objects.coarse_sliders import encoded_duration_ms
 from osuT5.encoding.writer import GroupWriter, whole_ms
-from osuT5.events import Event, EventGroup, EventKind
+from osuT5.tokens.events import Event, EventGroup, EventKind
 
 NEXT_TEMPO_MARGIN_MS = 10.0
 """A beat this close to the next red line is left to that line."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from osu_beatmap.model import Beatmap, GameMode, Point
+from osu_beatmap.beatmap import Beatmap, GameMode, Point
 from osu_beatmap.quirks import NO_QUIRKS, Quirks
-from osu_beatmap.timing import UNSNAPPED_MS, Timing
-from osuT5.encoding.hitsounds import Sound, sound_events
-from osuT5.encoding.positions import CENTRE, column_event, position_events
-from osuT5.encoding.published_timing import FileOrderTiming, own_divisor
-from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import Event, EventGroup, EventKind
+from osu_beatmap.timing.active_point import Timing
+from osu_beatmap.timing.beat_grid import UNSNAPPED_MS
+from osuT5.encoding.file_order_timing import FileOrderTiming, own_divisor
+from osuT5.encoding.hit_objects.hitsounds import Sound, sound_events
+from osuT5.encoding.hit_objects.positions import CENTRE, column_event, position_events
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import Event, EventGroup, EventKind
 
 SNAP_DIVISORS = range(1, 17)
 """The divisors that a SNAPPING event can name; its value 0 means off the grid."""

@@ -1,1 +1,4 @@
-"""Events from audio: logit rules, sampling, the decode engine and the order of windows and contexts."""
+"""Generation of events from encoded audio.
+
+Requests, files and finished maps are in `pipeline`.
+"""

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from osuT5.model.seq2seq import MapperModel
-from osuT5.spec import ModelSpec
-from osuT5.windows import Window
+from osuT5.tokens.contract import Contract
+from osuT5.tokens.windows import Window
 
 
 class SongActivations:
@@ -19,7 +19,7 @@ class SongActivations:
     Frame i stands for the object time i * frame_ms - audio_lead_ms. `mean` is None for a model without frame heads.
     """
 
-    def __init__(self, model: MapperModel, spec: ModelSpec, song_ms: float) -> None:
+    def __init__(self, model: MapperModel, spec: Contract, song_ms: float) -> None:
         self.model = model
         self.frames = spec.grid.frames
         self.song_frames = int(song_ms / spec.grid.frame_ms) + 1
@@ -52,7 +52,7 @@ class SongActivations:
 
 
 def song_activations(
-    model: MapperModel, spec: ModelSpec, encoder_states: Tensor, windows: Sequence[Window], song_ms: float
+    model: MapperModel, spec: Contract, encoder_states: Tensor, windows: Sequence[Window], song_ms: float
 ) -> np.ndarray | None:
     """Probabilities [frames, channels] of the song, from windows that cover it once."""
     activations = SongActivations(model, spec, song_ms)

@@ -1,9 +1,8 @@
-"""The decode loop on a GPU: steps and choices follow each other there, and the host only looks on.
+"""Decode loop on a GPU, whose steps and choices do not wait for the host.
 
-A step and the choice after it are one graph. The host starts the next one without knowing what the last one chose; how
-many rows are still going comes to it a step late, so that the device never waits. What it starts in vain changes
-nothing. Tokens are those of `Engine.write` with the same scores, since each token takes one random number, which are
-drawn ahead.
+A step and the choice after it are one graph. The host starts the next graph before it has the last result: the number
+of rows that continue arrives a step late. A graph that is started in vain changes nothing. Tokens are those of
+`DecodeLoop.write` with the same scores, since each token takes one random number, and these are drawn ahead.
 """
 
 from __future__ import annotations
@@ -11,33 +10,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from osuT5.generation.asked_shares import TowardsAskedShares
-from osuT5.generation.batches import Prompt
-from osuT5.generation.compiled_grammar import CompiledGrammar, TableFull
-from osuT5.generation.device_choice import Chosen, DeviceChoice
-from osuT5.generation.logit_rules import FewGroupsAtOnce, OnlyItsContext, Row, TimeRunsForward, WholeGroups
+from osuT5.generation.batching.decoder_batches import Prompt
+from osuT5.generation.decode_row import DecodeRow
+from osuT5.generation.rules.compiled_grammar import CompiledGrammar, TableFull
+from osuT5.generation.sampling.device_choice import Chosen, DeviceChoice
+from osuT5.generation.sampling.row_choice import Guidance, RowChoice
+from osuT5.model.decoding.static_decoder import Shape
+from osuT5.model.decoding.step_graphs import GraphedDecoder, Step, is_out_of_memory
 from osuT5.model.seq2seq import MapperModel
-from osuT5.model.static_decoder import Shape
-from osuT5.model.step_graphs import GraphedDecoder, Step, is_out_of_memory
-from osuT5.vocabulary import PAD_ID, Vocabulary
-
-if TYPE_CHECKING:
-    from osuT5.generation.engine import Guidance, RowByRow
+from osuT5.tokens.vocabulary import PAD_ID, Vocabulary
 
 STEPS_LATE = 1
-"""So many steps are under way while the host looks at what came before them."""
-
-KNOWN_RULES = [TimeRunsForward, FewGroupsAtOnce, OnlyItsContext, WholeGroups]
-"""Those that `DeviceChoice` follows, in their order."""
+"""Number of steps under way while the host reads the result before them."""
 
 
 class Looks:
-    """A few numbers of the device after each step, seen `late` steps later."""
+    """Numbers of the device after each step, read `late` steps later."""
 
     def __init__(self, device: torch.device, late: int) -> None:
         self._late = late
@@ -55,7 +47,7 @@ class Looks:
         self._sent += 1
 
     def look(self) -> list[int] | None:
-        """What was sent `late` times before the last; None where that was nothing."""
+        """Return what was sent `late` times before the last; None if nothing was."""
         place = self._sent - 1 - self._late
         if place < 0:
             return None
@@ -68,17 +60,16 @@ class Looks:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """A row that is to be written: its prompts, how many tokens it may be fed, and its generator."""
+class _PromptedRow:
+    """Row with its prompts and the number of tokens that it may be fed."""
 
-    row: Row
+    row: DecodeRow
     prompts: Sequence[Prompt]
     room: int
-    generator: torch.Generator
 
 
 class DeviceLoop:
-    """Writes rows of one engine's model."""
+    """Loop of one model on its device."""
 
     def __init__(self, model: MapperModel, vocabulary: Vocabulary, guidance: Guidance | None) -> None:
         self._model = model
@@ -88,19 +79,21 @@ class DeviceLoop:
 
     def write(
         self,
-        rows: Sequence[Row],
+        rows: Sequence[DecodeRow],
         encoder_states: Tensor,
         prompts: Sequence[Prompt],
         left: Sequence[int],
-        choice: RowByRow,
+        choice: RowChoice,
     ) -> list[Chosen] | None:
-        """What rows would be; they themselves, and their generators, stay as they are. None where it cannot be done.
+        """Return the tokens of rows, which stay as they are; None if the device cannot decode them.
 
-        prompts: of the rows, then the negative ones where they are guided; left: tokens that each row may be fed
+        Args:
+            prompts: Of the rows; with guidance, followed by the negative ones.
+            left: Number of tokens that each row may be fed.
         """
         copies = len(prompts) // len(rows)
         asked = [
-            _Asked(row, prompts[place :: len(rows)], room, choice.generators[place])
+            _PromptedRow(row, prompts[place :: len(rows)], room)
             for place, (row, room) in enumerate(zip(rows, left, strict=True))
         ]
         assert copies == (1 if self._guidance is None else 2)
@@ -113,8 +106,8 @@ class DeviceLoop:
                 steps.give_up(error)
         return None
 
-    def _in_parts(self, asked: list[_Asked], encoder_states: Tensor, choice: RowByRow) -> list[Chosen]:
-        """Fewer rows at once where there is no memory for all of them: none depends on another."""
+    def _in_parts(self, asked: list[_PromptedRow], encoder_states: Tensor, choice: RowChoice) -> list[Chosen]:
+        """Decode fewer rows at once if there is no memory for all."""
         most = self._steps.most_rows or len(asked)
         if len(asked) <= most:
             try:
@@ -127,7 +120,7 @@ class DeviceLoop:
         parts = [asked[first : first + most] for first in range(0, len(asked), most)]
         return [chosen for part in parts for chosen in self._in_parts(part, encoder_states, choice)]
 
-    def _write(self, asked: list[_Asked], encoder_states: Tensor, choice: RowByRow) -> list[Chosen]:
+    def _write(self, asked: list[_PromptedRow], encoder_states: Tensor, choice: RowChoice) -> list[Chosen]:
         prompts = self._at_their_places(asked)
         windows = [prompt.window for prompt in prompts]
         decoder = self._steps.decoder(self._model, Shape.of(windows, encoder_states.shape[1]))
@@ -135,13 +128,13 @@ class DeviceLoop:
         modes, ids = [prompt.mode_id for prompt in prompts], [prompt.ids for prompt in prompts]
         decoder.begin(self._model, encoder_states, windows, modes, ids)
         rooms = [each.room for each in asked]
-        uniforms = [_ahead(each.generator, max(each.room, 0) + 1) for each in asked]
+        uniforms = [_ahead(each.row.generator, max(each.room, 0) + 1) for each in asked]
         way.begin([each.row for each in asked], rooms, uniforms)
         self._go(decoder, way, max(map(len, ids)))
         return way.results(len(asked))
 
     def _go(self, decoder: GraphedDecoder, way: DeviceChoice, place: int) -> None:
-        """Until no row is going. place: where the next token of the longest row will be."""
+        """Run until no row continues; `place` is that of the longest row's next token."""
         looks = Looks(decoder.scores.device, STEPS_LATE)
         self._run(decoder, way, (way, 0), way.choose)
         looks.send(way.state)
@@ -162,22 +155,18 @@ class DeviceLoop:
                 decoder.capture(key, step)
         decoder.run(key, step)
 
-    def _way(self, decoder: GraphedDecoder, choice: RowByRow) -> DeviceChoice:
-        kept, times = self._steps.kept, choice.time_choice
+    def _way(self, decoder: GraphedDecoder, choice: RowChoice) -> DeviceChoice:
+        kept = self._steps.kept
         if CompiledGrammar not in kept:
             kept[CompiledGrammar] = CompiledGrammar(self._vocabulary, decoder.scores.device)
         grammar = kept[CompiledGrammar]
         if grammar.is_half_full:
             grammar.forget()
-        key = (
-            repr(choice.sampler.sampling),
-            repr(self._guidance),
-            None if times is None else (times.threshold, times.temperature),
-        )
-        return decoder.keep(key, lambda: DeviceChoice(decoder, grammar, choice.sampler, times, self._guidance))
+        key = repr(choice.sampler.sampling), repr(self._guidance)
+        return decoder.keep(key, lambda: DeviceChoice(decoder, grammar, choice.sampler, self._guidance))
 
-    def _at_their_places(self, asked: Sequence[_Asked]) -> list[Prompt]:
-        """The prompts; with guidance, some that nobody reads come in between, so that negative ones are the half."""
+    def _at_their_places(self, asked: Sequence[_PromptedRow]) -> list[Prompt]:
+        """Return the prompts; with guidance padded, so that negative ones are the second half."""
         if self._guidance is None:
             return [prompt for each in asked for prompt in each.prompts]
         missing = (1 << (len(asked) - 1).bit_length()) - len(asked)
@@ -186,12 +175,9 @@ class DeviceLoop:
         return [prompt for half in halves for prompt in (*half, *nobody)]
 
 
-def knows(choice: object, rows: Sequence[Row]) -> bool:
-    """Whether a choice is made by rules that a device can follow. Asked shares are counted on the host alone."""
-    rules = [type(rule) for rule in getattr(choice, "rules", ())]
-    if not any(row.shares for row in rows):
-        rules = [rule for rule in rules if rule is not TowardsAskedShares]
-    return hasattr(choice, "generators") and rules == KNOWN_RULES
+def knows(choice: object, rows: Sequence[DecodeRow]) -> bool:
+    """Return whether a device can choose so; ratios are counted on the host."""
+    return isinstance(choice, RowChoice) and not any(row.shares for row in rows)
 
 
 def _step_and_choose(decoder: GraphedDecoder, way: DeviceChoice, length: int) -> None:
@@ -200,7 +186,7 @@ def _step_and_choose(decoder: GraphedDecoder, way: DeviceChoice, length: int) ->
 
 
 def _ahead(generator: torch.Generator, count: int) -> Tensor:
-    """The next numbers of a generator, which stays where it is."""
+    """Return the next numbers of a generator, without advancing it."""
     other = torch.Generator()
     other.set_state(generator.get_state())
     return torch.rand(count, generator=other, dtype=torch.float64)

@@ -1,8 +1,7 @@
-"""The beats of a song heard many times over: each pass cuts the song into windows elsewhere.
+"""Beats of a song from several passes with different window borders.
 
-The windows of a pass lie side by side, from a place of its own on, and each is written as if there were no other, so
-that a pass is one batch and its errors are not those of the next. What a window hears at its edges is heard by other
-passes in the middle of theirs.
+The windows of a pass do not overlap, and each is decoded on its own, so a pass is one batch and its errors are not
+those of the next. What is at the edge of a window is in the middle of one of another pass.
 """
 
 from __future__ import annotations
@@ -11,17 +10,18 @@ import numpy as np
 import torch
 
 from osu_beatmap.attributes import Attributes
-from osuT5.conditions import SongPlace, condition_ids
 from osuT5.encoding.timing import MarkedBeat, decode_timing
-from osuT5.events import ContextKind
 from osuT5.generation.activations import SongActivations
-from osuT5.generation.engine import Engine, RowByRow
-from osuT5.generation.listening import Listener
-from osuT5.generation.logit_rules import Row, default_rules
-from osuT5.generation.sampling import Sampler, Sampling
-from osuT5.generation.schedule import groups_at_once
+from osuT5.generation.audio_encoder import AudioEncoder
+from osuT5.generation.decode_loop import DecodeLoop
+from osuT5.generation.decode_row import DecodeRow
+from osuT5.generation.sampling.row_choice import RowChoice
+from osuT5.generation.sampling.sampler import Sampler, Sampling
 from osuT5.generation.threads import cpu_threads
-from osuT5.windows import Window
+from osuT5.generation.window_schedule import groups_at_once
+from osuT5.tokens.conditions import SongPlace, condition_ids
+from osuT5.tokens.events import ContextKind
+from osuT5.tokens.windows import Window
 
 BATCH_ROWS = 32
 """Rows that are written side by side: more would not be faster, and a row of a large model takes 100 MB and more."""
@@ -39,7 +39,7 @@ class SuperTimer:
     written.
     """
 
-    def __init__(self, listener: Listener, attributes: Attributes, sampling: Sampling, seed: int) -> None:
+    def __init__(self, listener: AudioEncoder, attributes: Attributes, sampling: Sampling, seed: int) -> None:
         self.listener = listener
         self.attributes = attributes
         self.passes: list[list[MarkedBeat]] = []
@@ -49,11 +49,11 @@ class SuperTimer:
         self._seed = seed
         self._first_place = np.random.default_rng(seed).random()
         self._context = ContextKind.MAP if spec.encoding.timing_in_map else ContextKind.TIMING
-        self._sampler = Sampler(sampling, spec.vocabulary)
-        self._engine = Engine(listener.model, spec.vocabulary)
+        self._choice = RowChoice(Sampler(sampling, spec))
+        self._engine = DecodeLoop(listener.model, spec.vocabulary)
 
     def listen(self) -> None:
-        """One more pass."""
+        """Decode the beats of one more pass."""
         windows = self._windows(len(self.passes))
         generators = self._generators(len(windows))
         beats: list[MarkedBeat] = []
@@ -64,7 +64,7 @@ class SuperTimer:
         self.passes.append(beats)
 
     def _windows(self, number: int) -> list[Window]:
-        """Windows side by side over the song, the first beginning up to a window before it.
+        """Return windows over the song, the first up to a window before it.
 
         Steps of the golden ratio keep the beginnings of any number of passes apart from each other.
         """
@@ -80,7 +80,7 @@ class SuperTimer:
         ]
 
     def _generators(self, count: int) -> list[torch.Generator]:
-        """A generator for each window, so that its beats do not depend on its neighbours."""
+        """Return a generator for each window."""
         seeds = np.random.default_rng([self._seed, len(self.passes)]).integers(2**63, size=count)
         return [torch.Generator().manual_seed(int(seed)) for seed in seeds]
 
@@ -88,9 +88,8 @@ class SuperTimer:
         spec = self.listener.spec
         states = self.listener.encode(windows, self.attributes)
         self.activations.add(states, windows)
-        rows = [self._row(window) for window in windows]
-        choice = RowByRow(default_rules(spec.vocabulary), self._sampler, generators)
-        self._engine.write(rows, states, range(len(rows)), [int(self.attributes.mode)] * len(rows), choice)
+        rows = [self._row(*each) for each in zip(windows, generators, strict=True)]
+        self._engine.write(rows, states, range(len(rows)), [int(self.attributes.mode)] * len(rows), self._choice)
         beats: list[MarkedBeat] = []
         for row, window in zip(rows, windows, strict=True):
             self.tokens += len(row.written_ids)
@@ -98,11 +97,11 @@ class SuperTimer:
             beats += decode_timing(groups)
         return beats
 
-    def _row(self, window: Window) -> Row:
-        """Any time of the window may be written; what ends the row is the end of its context."""
+    def _row(self, window: Window, generator: torch.Generator) -> DecodeRow:
+        """Return a row that may have any time, and ends with its context."""
         spec = self.listener.spec
         place = SongPlace(self.listener.song_ms, window.start_ms)
         head = condition_ids(spec.vocabulary, spec.conditions, self.attributes, place, tables=spec.tables)
         prompt = spec.layout.prompt(head, [], self._context, [])
         at_once = groups_at_once(self._context, self.attributes, spec)
-        return Row(self._context, prompt, 0, spec.grid.time_tokens, at_once)
+        return DecodeRow(self._context, prompt, 0, spec.grid.time_tokens, at_once, generator=generator)

@@ -18,15 +18,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from feedback.progress import Stage
 from osuT5.encoding.groups import ANCHOR_KINDS
-from osuT5.events import ContextKind, Event, EventGroup, EventKind
-from osuT5.generation.charts import ChartInProgress, groups_between
-from osuT5.generation.draws import REACH_STEPS
-from osuT5.generation.grammar import FOLLOWS
-from osuT5.generation.schedule import SongWriter
-from osuT5.generation.token_scores import Answer, Surprise, TokenScorer, TokenScores, sound_answers
-from osuT5.vocabulary import IGNORED_LABEL, PAD_ID
-from osuT5.windows import Window
+from osuT5.generation.chart_state import ChartState, groups_between
+from osuT5.generation.rules.grammar import FOLLOWS
+from osuT5.generation.sampling.draws import REACH_STEPS
+from osuT5.generation.token_scores import Answer, Surprisal, TokenScorer, TokenScores, sound_answers
+from osuT5.generation.window_schedule import SongGenerator
+from osuT5.tokens.events import ContextKind, Event, EventGroup, EventKind
+from osuT5.tokens.vocabulary import IGNORED_LABEL, PAD_ID
+from osuT5.tokens.windows import Window
 
 BATCH_WINDOWS = 8
 OPEN_KINDS = frozenset(FOLLOWS) | ANCHOR_KINDS
@@ -53,7 +54,7 @@ class TimeAnswer:
     """
 
     absence: Absence | None
-    presence: Surprise
+    presence: Surprisal
     likeliest_ms: float
     profile: np.ndarray
 
@@ -73,10 +74,10 @@ class ScoredEvent:
     group: int
     place: int
     event: Event
-    token: Surprise
+    token: Surprisal
     expected: Event | None
     kinds: dict[EventKind | None, float]
-    value: Surprise
+    value: Surprisal
     expected_value: int
     time: TimeAnswer | None = None
     sound: tuple[Answer, Answer] | None = None
@@ -123,7 +124,7 @@ class _Passage:
 class ContextScorer:
     """Scores one context of a chart that is there as a whole."""
 
-    def __init__(self, writer: SongWriter, chart: ChartInProgress, context: ContextKind) -> None:
+    def __init__(self, writer: SongGenerator, chart: ChartState, context: ContextKind) -> None:
         self.writer = writer
         self.chart = chart
         self.context = context
@@ -131,7 +132,7 @@ class ContextScorer:
         self.grid = writer.spec.grid
         self.vocabulary = writer.spec.vocabulary
         self.times = self.vocabulary.ids_of(EventKind.TIME)
-        self.scorer = TokenScorer(self.vocabulary, writer.spec.encoding)
+        self.scorer = TokenScorer(writer.spec)
 
     def score(self, start_ms: float = -math.inf, end_ms: float = math.inf) -> ScoredContext:
         """What the windows say that decide something between the two times; elsewhere nothing is scored."""
@@ -141,7 +142,7 @@ class ContextScorer:
             passages = [self._passage(window) for window in windows[first : first + BATCH_WINDOWS]]
             self._take(scored, passages)
             done = min(first + BATCH_WINDOWS, len(windows))
-            self.writer.progress(f"reading {self.context.value}", done, len(windows))
+            self.writer.progress(Stage(f"reading {self.context.value}"), done, len(windows))
         return scored
 
     def _passage(self, window: Window) -> _Passage:
@@ -283,7 +284,7 @@ class ContextScorer:
         padded = np.pad(chances[:-1], PROFILE_STEPS)
         return TimeAnswer(
             absence=self._absence(passage, token_id, p, len(self.times)),
-            presence=Surprise(-math.log2(max(here, 1e-9)), entropy),
+            presence=Surprisal(-math.log2(max(here, 1e-9)), entropy),
             likeliest_ms=self.grid.time_ms(int(chances[:-1].argmax()), passage.window.start_ms),
             profile=padded[actual : actual + 2 * PROFILE_STEPS + 1],
         )

@@ -15,12 +15,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from osuT5.encoding.hitsounds import ADDITION_VALUES, BANK_VALUES
-from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import EventKind
-from osuT5.generation.draws import REACH_STEPS
-from osuT5.generation.logit_rules import FORBIDDEN
-from osuT5.vocabulary import Vocabulary
+from osuT5.encoding.hit_objects.hitsounds import ADDITION_VALUES, BANK_VALUES
+from osuT5.generation.rules.logit_rules import FORBIDDEN
+from osuT5.generation.sampling.draws import REACH_STEPS
+from osuT5.tokens.contract import Contract
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import EventKind
 
 LEAST_ENTROPY_BITS = 1.0
 """Surprisals are put in relation to at least this: a model that is sure of a hundred tokens is wrong about one."""
@@ -31,19 +31,19 @@ NEAR_VALUES = {EventKind.TIME: REACH_STEPS, EventKind.VOLUME: 5}
 
 
 @dataclass(frozen=True, slots=True)
-class Surprise:
+class Surprisal:
     """How surprising an answer was, and how surprising answers to this question are by expectation, both in bits."""
 
     bits: float
     expected_bits: float
 
-    def __add__(self, other: Surprise) -> Surprise:
+    def __add__(self, other: Surprisal) -> Surprisal:
         """Of two answers together, each given what was known before it."""
-        return Surprise(self.bits + other.bits, self.expected_bits + other.expected_bits)
+        return Surprisal(self.bits + other.bits, self.expected_bits + other.expected_bits)
 
-    def scaled(self, share: float) -> Surprise:
+    def scaled(self, share: float) -> Surprisal:
         """The word of a judge who counts less."""
-        return Surprise(share * self.bits, share * self.expected_bits)
+        return Surprisal(share * self.bits, share * self.expected_bits)
 
     @property
     def relative(self) -> float:
@@ -55,7 +55,7 @@ class Surprise:
 class Answer:
     """A question of a token: how surprising its answer was, and the likeliest one (a kind, or a value)."""
 
-    surprise: Surprise
+    surprise: Surprisal
     likeliest: int
 
 
@@ -78,16 +78,15 @@ class TokenScores:
 class TokenScorer:
     """Scores tokens of one vocabulary.
 
-    `kinds` are those of the output ranges in order, then None for marks: the end of a context above all.
+    `kinds` are those of the vocabulary's output ids; None stands for marks: the end of a context above all.
     """
 
-    def __init__(self, vocabulary: Vocabulary, encoding: EncodingSpec) -> None:
-        self.vocabulary = vocabulary
-        self.kinds: list[EventKind | None] = [*(r.kind for r in vocabulary.output_ranges), None]
-        self._ranges = [vocabulary.ids_of(r.kind) for r in vocabulary.output_ranges]
-        self._kind_of_id = torch.full((vocabulary.size_out,), len(self._ranges))
-        for index, ids in enumerate(self._ranges):
-            self._kind_of_id[ids.start : ids.stop] = index
+    def __init__(self, spec: Contract) -> None:
+        self.vocabulary = vocabulary = spec.vocabulary
+        encoding = spec.encoding
+        self.kinds = vocabulary.output_kinds
+        self._kind_of_id = torch.arange(len(self.kinds)).repeat_interleave(torch.tensor(vocabulary.output_kind_sizes))
+        self._offsets = torch.tensor(spec.score_offsets)
         self._reach = {kind: _reach(kind, encoding) for kind in self.kinds if kind is not None}
         self._position_columns = (encoding.x_high_px - encoding.x_low_px) // encoding.position_cell_px + 1
 
@@ -96,7 +95,7 @@ class TokenScorer:
         """Scores of `ids` [n] by logits [n, vocabulary out]; times below `first_values` [n] are ruled out."""
         times = self.vocabulary.ids_of(EventKind.TIME)
         too_early = torch.arange(len(times), device=logits.device) < first_values[:, None]
-        logits = logits.float()
+        logits = logits.float() + self._offsets.to(logits.device)
         logits[:, times.start : times.stop].masked_fill_(too_early, FORBIDDEN)
         p = logits.softmax(-1)
         kinds = torch.zeros(len(ids), len(self.kinds), device=p.device)
@@ -110,15 +109,18 @@ class TokenScorer:
         )
 
     def _values(self, p: Tensor, ids: Tensor, own_kinds: Tensor) -> list[Answer]:
-        sure = Answer(Surprise(0.0, 0.0), 0)
+        sure = Answer(Surprisal(0.0, 0.0), 0)
         answers = [sure] * len(ids)
-        for index, of_kind in enumerate(self._ranges):
+        for index, kind in enumerate(self.kinds):
             rows = torch.nonzero(own_kinds == index).squeeze(1)
-            if not len(rows) or len(of_kind) == 1:
+            if kind is None or not len(rows):
+                continue
+            of_kind = self.vocabulary.ids_of(kind)
+            if len(of_kind) == 1:
                 continue
             values = p[rows, of_kind.start : of_kind.stop]
             values = values / values.sum(1, keepdim=True).clamp(min=1e-12)
-            near = self._near(values, self.kinds[index])
+            near = self._near(values, kind)
             found = _answers(values, near, ids[rows] - of_kind.start)
             for row, answer in zip(rows.tolist(), found, strict=True):
                 answers[row] = Answer(answer.surprise, answer.likeliest + of_kind.start)
@@ -146,7 +148,7 @@ def sound_answers(probabilities: np.ndarray, value: int) -> tuple[Answer, Answer
 
 def _answer(p: np.ndarray, actual: int) -> Answer:
     bits = -np.log2(np.maximum(p, 1e-12))
-    return Answer(Surprise(float(bits[actual]), float((p * bits).sum())), int(p.argmax()))
+    return Answer(Surprisal(float(bits[actual]), float((p * bits).sum())), int(p.argmax()))
 
 
 def _answers(p: Tensor, near: Tensor, actual: Tensor) -> list[Answer]:
@@ -155,7 +157,7 @@ def _answers(p: Tensor, near: Tensor, actual: Tensor) -> list[Answer]:
     own = bits.gather(1, actual[:, None]).squeeze(1).tolist()
     expected = (p * bits).sum(1).tolist()
     best = p.argmax(1).tolist()
-    return [Answer(Surprise(*each), likeliest) for *each, likeliest in zip(own, expected, best, strict=True)]
+    return [Answer(Surprisal(*each), likeliest) for *each, likeliest in zip(own, expected, best, strict=True)]
 
 
 def _reach(kind: EventKind, encoding: EncodingSpec) -> int:

@@ -1,1 +1,4 @@
-"""The audio-to-token network: spectrogram, Whisper layers, pointer term, key/value cache. Knows no beatmaps."""
+"""Network from audio to tokens: spectrogram, Whisper layers, pointer, heads.
+
+Beatmaps, files of weights (`files`) and fast decoding (`decoding`) are outside its modules.
+"""

@@ -15,11 +15,11 @@ from osuT5.model.attention import SelfAttentionInput
 from osuT5.model.audio_conditions import BASIS_WIDTH, AudioConditions, AudioConditionValues, BasisEmbedding
 from osuT5.model.chart_onsets import ChartOnsets, Correction
 from osuT5.model.config import MODE_CHANNELS, ModelConfig
+from osuT5.model.decoding.kv_cache import DecoderCache, LayerSlots, causal_mask
 from osuT5.model.frame_heads import FrameHeads
-from osuT5.model.kv_cache import DecoderCache, LayerSlots, causal_mask
 from osuT5.model.pointer import ONSET_SCALE_START, TimeKeys, TimePointer, token_audio_ms
 from osuT5.model.whisper import Decoder, Encoder, SinusoidalPositions, sinusoids
-from osuT5.vocabulary import IGNORED_LABEL
+from osuT5.tokens.vocabulary import IGNORED_LABEL
 
 
 @dataclass
@@ -113,8 +113,6 @@ class MapperModel(PreTrainedModel):
         row_window: Tensor | None = None,
         mode_ids: Tensor | None = None,
         labels: Tensor | None = None,
-        label_weights: Tensor | None = None,
-        label_smoothing: float = 0.0,
         sees_ahead: bool = False,
     ) -> MapperOutput:
         """Scores every token given those before it (teacher forcing).
@@ -125,7 +123,6 @@ class MapperModel(PreTrainedModel):
             None if row i belongs to window i
         mode_ids: game mode of each row [rows], needed by the pointer
         labels: [rows, tokens], the token that FOLLOWS each input token, IGNORED_LABEL where nothing is asked
-        label_weights: [rows, tokens]; the loss is the weighted mean
         sees_ahead: tokens look at those after them too, where no row is padded. The original program scores V32 so
             when it has no cache (as in its review of maps), which is no use but for comparison
         """
@@ -144,8 +141,7 @@ class MapperModel(PreTrainedModel):
         # Prompts carry no labels: scoring only labelled positions saves much of the output layer.
         asked = (labels.flatten() != IGNORED_LABEL).nonzero().squeeze(1)
         output.label_logits = self._logits(decoded, time_keys, asked)
-        asked_weights = None if label_weights is None else label_weights.flatten()[asked]
-        output.loss = token_loss(output.label_logits, labels.flatten()[asked], asked_weights, label_smoothing)
+        output.loss = token_loss(output.label_logits, labels.flatten()[asked])
         return output
 
     def start(
@@ -262,12 +258,9 @@ class MapperModel(PreTrainedModel):
         return logits + F.pad(pointed, (before, after))  # cheaper to train than adding to a slice in place
 
 
-def token_loss(logits: Tensor, labels: Tensor, weights: Tensor | None = None, label_smoothing: float = 0.0) -> Tensor:
-    """(Weighted) mean cross entropy of logits [n, vocab] against labels [n]; 0 when there are none."""
-    losses = F.cross_entropy(logits, labels, reduction="none", label_smoothing=label_smoothing)
-    if weights is None:
-        return losses.sum() / max(1, len(losses))
-    return (losses * weights).sum() / weights.sum().clamp(min=1e-6)
+def token_loss(logits: Tensor, labels: Tensor) -> Tensor:
+    """Return the mean cross entropy of logits [n, vocab] against labels [n]; 0 when there are none."""
+    return F.cross_entropy(logits, labels, reduction="sum") / max(1, len(labels))
 
 
 def _windows_of_rows(states: Tensor, row_window: Tensor | None) -> Tensor:

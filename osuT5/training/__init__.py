@@ -1,6 +1,4 @@
-"""Training the seq2seq model: options, what it starts from, losses, held-out figures, adapters, and the run."""
+"""Training of the sequence model: options, initial weights, losses, adapters.
 
-from osuT5.training.options import LossOptions, TrainOptions
-from osuT5.training.run import train
-
-__all__ = ["LossOptions", "TrainOptions", "train"]
+The loop itself is in `training`, the data are in `osuT5.dataset`.
+"""

@@ -1,7 +1,7 @@
 """LoRA adapters for training, made and saved by PEFT.
 
 An adapter for a published model is saved under the published names of parameters, so that the original program loads it
-too; one for a model of ours under our names. `osuT5.model.lora` merges either into its model.
+too; one for a model of ours under our names. `osuT5.model.files.lora` merges either into its model.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from safetensors.torch import save_file
 from torch import Tensor
 
-from osuT5.model.lora import WEIGHT_FILES
-from osuT5.model.published import published_key
+from osuT5.model.files.lora import WEIGHT_FILES
+from osuT5.model.files.parameter_names import published_key
 from osuT5.model.seq2seq import MapperModel
 from osuT5.training.options import LoraOptions
 from training.options import OptionError

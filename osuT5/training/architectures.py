@@ -10,17 +10,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from osuT5.class_tables import NO_TABLES, ClassTables
-from osuT5.conditions import CONDITIONS, TABLE_KINDS
-from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import ContextKind, EventKind
 from osuT5.model.config import ModelConfig
-from osuT5.model.published.families import V28, V29, V32, Family, prompt_conditions
-from osuT5.model.published.sizes import CONV_KERNELS, CONV_STRIDES
+from osuT5.model.files.families import V28, V29, V32, Family, prompt_conditions
+from osuT5.model.files.network_sizes import CONV_KERNELS, CONV_STRIDES
 from osuT5.model.spectrogram import SpectrogramSpec
-from osuT5.spec import ModelSpec, mini_spec, output_ranges
-from osuT5.vocabulary import EventRange, Vocabulary
-from osuT5.windows import WindowGrid
+from osuT5.tokens.class_tables import NO_TABLES, ClassTables
+from osuT5.tokens.conditions import CONDITIONS, TABLE_KINDS
+from osuT5.tokens.contract import Contract, mini_spec, output_ranges
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import ContextKind, EventKind
+from osuT5.tokens.vocabulary import EventRange, Vocabulary
+from osuT5.tokens.windows import WindowGrid
 
 PUBLISHED_INPUTS = (
     EventKind.GAMEMODE,
@@ -74,18 +74,18 @@ SMALL = {"d_model": 768, "layers": 12, "heads": 12}
 class Architecture:
     """`contract` makes the contract for tables of mappers and descriptors, `network` the sizes for a contract."""
 
-    contract: Callable[[ClassTables], ModelSpec]
-    network: Callable[[ModelSpec], dict[str, Any]]
+    contract: Callable[[ClassTables], Contract]
+    network: Callable[[Contract], dict[str, Any]]
 
-    def spec(self, tables: ClassTables = NO_TABLES) -> ModelSpec:
+    def spec(self, tables: ClassTables = NO_TABLES) -> Contract:
         return self.contract(tables)
 
-    def config(self, spec: ModelSpec, sizes: Mapping[str, Any]) -> ModelConfig:
+    def config(self, spec: Contract, sizes: Mapping[str, Any]) -> ModelConfig:
         """Sizes of the network for a contract; `sizes` overrides some. Raises ValueError where they do not fit."""
         return ModelConfig(**{**_sizes_of(spec), **self.network(spec), **sizes})
 
 
-def _sizes_of(spec: ModelSpec) -> dict[str, Any]:
+def _sizes_of(spec: Contract) -> dict[str, Any]:
     """What a contract decides of a network."""
     time_ids = spec.vocabulary.ids_of(EventKind.TIME)
     return {
@@ -100,21 +100,21 @@ def _sizes_of(spec: ModelSpec) -> dict[str, Any]:
     }
 
 
-def mini_config(spec: ModelSpec, **sizes) -> ModelConfig:
+def mini_config(spec: Contract, **sizes) -> ModelConfig:
     """Network sizes of the embedded model for a contract."""
     return ARCHITECTURES["mini"].config(spec, sizes)
 
 
-def _mini_network(spec: ModelSpec) -> dict[str, Any]:
+def _mini_network(spec: Contract) -> dict[str, Any]:
     return {"max_source_positions": spec.grid.frames // 4}
 
 
 def _published_network(
     layer_kind: str, whisper: Mapping[str, int], max_target_positions: int, input_projection: bool
-) -> Callable[[ModelSpec], dict[str, Any]]:
+) -> Callable[[Contract], dict[str, Any]]:
     d_model, layers, heads = whisper["d_model"], whisper["layers"], whisper["heads"]
 
-    def network(spec: ModelSpec) -> dict[str, Any]:
+    def network(spec: Contract) -> dict[str, Any]:
         return {
             "layer_kind": layer_kind,
             "d_model": d_model,
@@ -139,10 +139,10 @@ def _published_contract(
     contexts: tuple[ContextKind, ...],
     spectrogram: SpectrogramSpec,
     frames: int,
-) -> Callable[[ClassTables], ModelSpec]:
+) -> Callable[[ClassTables], Contract]:
     grid = WindowGrid(frames=frames)
 
-    def contract(tables: ClassTables) -> ModelSpec:
+    def contract(tables: ClassTables) -> Contract:
         vocabulary = Vocabulary(
             output_ranges=output_ranges(family.encoding, grid, kiai=ContextKind.KIAI in contexts),
             input_ranges=tuple(_input_range(kind, tables) for kind in PUBLISHED_INPUTS),
@@ -150,7 +150,7 @@ def _published_contract(
         )
         conditions = prompt_conditions(vocabulary, family.states)
         parity_conditions = prompt_conditions(vocabulary, family.parity_states)
-        return ModelSpec(
+        return Contract(
             name=name,
             grid=grid,
             spectrogram=spectrogram,

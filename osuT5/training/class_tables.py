@@ -13,11 +13,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
 
-from osuT5.class_tables import TABLES_FILE, ClassTables
-from osuT5.dataset.filters import OPT_OUT_FILE, OptOutList
-from osuT5.dataset.opening import open_source
-from osuT5.dataset.records import ChartRecord
-from osuT5.dataset.sources import SourceReport
+from osuT5.dataset.files.chart_record import ChartRecord
+from osuT5.dataset.files.corpus import open_source
+from osuT5.dataset.files.filters import OPT_OUT_FILE, OptOutList
+from osuT5.dataset.files.sources import SourceReport
+from osuT5.tokens.class_tables import TABLES_FILE, ClassTables
 
 Key = TypeVar("Key")
 

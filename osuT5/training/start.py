@@ -13,16 +13,16 @@ import torch
 from torch import Tensor
 from transformers.utils import logging
 
-from checkpoints.errors import ModelError
-from osuT5.class_tables import NO_TABLES, TABLES_FILE, ClassTables
+from model_files.errors import ModelError
 from osuT5.model.config import ModelConfig
-from osuT5.model.loading import find_model, load_model
-from osuT5.model.lora import BASE_CONTRACT_FILE
+from osuT5.model.files.loading import find_model, load_model
+from osuT5.model.files.lora import BASE_CONTRACT_FILE
 from osuT5.model.seq2seq import MapperModel
-from osuT5.spec import CONTRACT_FILE, ModelSpec
+from osuT5.tokens.class_tables import NO_TABLES, TABLES_FILE, ClassTables
+from osuT5.tokens.contract import CONTRACT_FILE, Contract
 from osuT5.training.adapters import add_adapter
-from osuT5.training.added_contexts import with_contexts
 from osuT5.training.architectures import ARCHITECTURES
+from osuT5.training.context_extension import with_contexts
 from osuT5.training.options import TrainOptions
 from training.options import OptionError, require, require_one_of
 
@@ -37,7 +37,7 @@ class StartingPoint:
     """`export` writes what was trained: a whole model with its contract, or an adapter."""
 
     model: MapperModel
-    spec: ModelSpec
+    spec: Contract
     export: Export
 
 
@@ -63,33 +63,35 @@ def starting_point(options: TrainOptions) -> StartingPoint:
         raise OptionError(f"pretrained_path must be the folder of a model or a hub id, got {source}.")
     try:
         # Exported weights are fp16; what is trained is fp32.
-        model, spec = load_model(source)
+        model, contract = load_model(source)
     except ModelError as error:
         raise ModelError(str(error).replace("model_path", "pretrained_path")) from error
     _check_trainable(model.config)
     if options.sizes:
         model = _with_parts(model, options.sizes)
     if options.add_contexts:
-        model, spec = with_contexts(model, spec, options.add_contexts)
+        model, contract = with_contexts(model, contract, options.add_contexts)
     if not options.lora.enable_lora:
         model.requires_grad_(True)
-        return StartingPoint(model, spec, whole_model_export(model.config, spec))
+        return StartingPoint(model, contract, whole_model_export(model.config, contract))
     is_published = not (find_model(source).map / CONTRACT_FILE).is_file()
-    return StartingPoint(model, spec, adapter_export(add_adapter(model, options.lora, source, is_published), spec))
+    return StartingPoint(
+        model, contract, adapter_export(add_adapter(model, options.lora, source, is_published), contract)
+    )
 
 
-def adapter_export(export: Export, spec: ModelSpec) -> Export:
+def adapter_export(export: Export, contract: Contract) -> Export:
     """Writes an adapter with the contract of the model that it is for."""
 
     def export_both(weights: Mapping[str, Tensor], folder: Path) -> None:
         export(weights, folder)
-        text = json.dumps(spec.to_json(), indent=1)
+        text = json.dumps(contract.to_json(), indent=1)
         (folder / BASE_CONTRACT_FILE).write_text(text + "\n", encoding="utf-8")
 
     return export_both
 
 
-def whole_model_export(config: ModelConfig, spec: ModelSpec) -> Export:
+def whole_model_export(config: ModelConfig, contract: Contract) -> Export:
     """Writes all weights of a model in fp16, so that generation can load them."""
 
     def export(weights: Mapping[str, Tensor], folder: Path) -> None:
@@ -98,23 +100,23 @@ def whole_model_export(config: ModelConfig, spec: ModelSpec) -> Export:
         assert not unexpected and not missing, f"the weights do not fit the model: {missing}, {unexpected}"
         with _no_progress_bar():
             model.half().save_pretrained(folder)
-        spec.save(folder)
+        contract.save(folder)
 
     return export
 
 
 def _fresh(options: TrainOptions) -> StartingPoint:
     architecture = ARCHITECTURES[options.architecture]
-    spec = architecture.spec(_tables(options.class_tables_path))
+    contract = architecture.spec(_tables(options.class_tables_path))
     try:
-        config = architecture.config(spec, options.sizes)
+        config = architecture.config(contract, options.sizes)
     except ValueError as error:
         raise OptionError(f"sizes do not make a network: {error}.") from error
     torch.manual_seed(options.seed)
     model = MapperModel(config)
     if config.uses_pointer:
         model.init_time_embeddings()
-    return StartingPoint(model, spec, whole_model_export(config, spec))
+    return StartingPoint(model, contract, whole_model_export(config, contract))
 
 
 def _with_parts(known: MapperModel, sizes: Mapping[str, Any]) -> MapperModel:

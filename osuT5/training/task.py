@@ -13,14 +13,13 @@ from torch import Tensor, nn
 
 from osuT5.dataset.batches import Batch, BatchPart
 from osuT5.dataset.samplers import TrainingData
-from osuT5.events import EventKind
 from osuT5.model.frame_heads import frame_loss
 from osuT5.model.seq2seq import MapperOutput
-from osuT5.spec import ModelSpec
+from osuT5.tokens.vocabulary import IGNORED_LABEL, PAD_ID
+from osuT5.training.held_out_metrics import HeldOutTally
 from osuT5.training.options import LossOptions
 from osuT5.training.start import StartingPoint
-from osuT5.training.tally import HeldOutTally
-from osuT5.vocabulary import IGNORED_LABEL, PAD_ID
+from osuT5.training.token_loss import TokenLoss, value_weights
 from training.checkpoint import replaced_folder
 from training.run_log import TOKENS
 from training.task import Figures, Tally, means
@@ -38,8 +37,10 @@ BatchTensors = dict[str, Tensor]
 
 
 class MapperTask:
-    """What the loop asks for; see `training.task`. The loss is the weighted mean cross entropy of tokens, and for
-    encoders with frame heads the weighted mean of theirs besides."""
+    """Batches and losses for the training loop; see `training.task`.
+
+    The loss is the mean of `TokenLoss` over tokens. For encoders with frame heads, that of the frames is added.
+    """
 
     def __init__(
         self,
@@ -52,7 +53,8 @@ class MapperTask:
         self.start, self.spec, self.options = start, start.spec, options
         self.train, self.held_out, self.held_out_batches = data.train, data.held_out, held_out_batches
         self.draw = draw
-        self.label_weights = torch.from_numpy(label_weights(start.spec, options.rhythm_weight, options.position_weight))
+        weights = value_weights(options.rhythm_weight, options.position_weight)
+        self.token_loss = TokenLoss(start.spec, weights, options.label_smoothing)
 
     def batch(self, step: int) -> BatchTensors:
         return as_tensors(self.train.batch(step))
@@ -63,8 +65,8 @@ class MapperTask:
     def loss_weights(self, batch: BatchTensors) -> Tensor:
         """What the losses of tokens, of frames and of the charts' onsets are divided by [3]."""
         frames = batch["frame_targets"].shape[1]
-        tokens, known = self._token_weights(batch["labels"]).sum(), batch["frame_known"].sum() * float(frames)
-        return torch.stack([tokens, known, torch.tensor(float(batch["onset_targets"].numel()))])
+        tokens, known = (batch["labels"] != IGNORED_LABEL).sum(), batch["frame_known"].sum() * float(frames)
+        return torch.stack([tokens.float(), known, torch.tensor(float(batch["onset_targets"].numel()))])
 
     def loss(
         self, model: nn.Module, batch: BatchTensors, step: int, totals: Tensor | None = None
@@ -97,7 +99,7 @@ class MapperTask:
             batch = as_tensors(self.held_out.batch(step, BatchPart(piece, pieces)))
             batch = {name: tensor.to(model.device) for name, tensor in batch.items()}
             output = self._scored(model, batch)
-            tally.add(output.label_logits.float(), batch["labels"], batch["row_mode"])
+            tally.add(self.token_loss.correct(output.label_logits), batch["labels"], batch["row_mode"])
             if output.frame_logits is not None:
                 tally.count("frame_loss", self._frame_loss(output.frame_logits, batch, None)[None])
             if output.onset_logits is not None:
@@ -131,10 +133,6 @@ class MapperTask:
             mode_ids=batch["row_mode"],
         )
 
-    def _token_weights(self, labels: Tensor) -> Tensor:
-        """[rows, tokens] -> weight of each label, 0 where there is none."""
-        return self.label_weights.to(labels.device)[labels.clamp(min=0)] * (labels != IGNORED_LABEL)
-
     def _row_losses(
         self, model: nn.Module, states: Tensor, batch: BatchTensors, totals: Tensor
     ) -> tuple[Tensor, Tensor | None]:
@@ -144,21 +142,19 @@ class MapperTask:
         nearly half of the decoder's work would be padding.
         """
         labels = batch["labels"]
-        weights = self._token_weights(labels)
         lengths = (batch["input_ids"] != PAD_ID).sum(1)
         tokens, onsets = states.new_zeros(()), []
         for rows in lengths.argsort().chunk(LENGTH_GROUPS):
             length = int(lengths[rows[-1]])
+            own_labels = labels[rows, :length]
             output = model(
                 encoder_states=states,
                 decoder_input_ids=batch["input_ids"][rows, :length],
-                labels=labels[rows, :length],
-                label_weights=weights[rows, :length],
+                labels=own_labels,
                 row_window=batch["row_window"][rows],
                 mode_ids=batch["row_mode"][rows],
-                label_smoothing=self.options.label_smoothing,
             )
-            tokens = tokens + output.loss * weights[rows].sum()
+            tokens = tokens + self.token_loss(output.label_logits, own_labels[own_labels != IGNORED_LABEL])
             if output.onset_logits is not None:
                 onsets.append(self._onset_loss(output.onset_logits, batch["onset_targets"][rows], totals[2]))
         return tokens / totals[0].clamp(min=1e-6), torch.stack(onsets).sum() if onsets else None
@@ -170,21 +166,6 @@ class MapperTask:
     def _frame_loss(self, frame_logits: Tensor, batch: BatchTensors, total: Tensor | None) -> Tensor:
         weight = self.options.frame_positive_weight
         return frame_loss(frame_logits, batch["frame_targets"], weight, batch["frame_known"], total)
-
-
-def label_weights(spec: ModelSpec, rhythm_weight: float, position_weight: float) -> np.ndarray:
-    """The weight of each output id in the loss [vocabulary out].
-
-    When things happen matters most, and positions, which have hundreds of near-equal answers, would drown it.
-    """
-    weights = np.ones(spec.vocabulary.size_out, dtype=np.float32)
-    for kind in (EventKind.TIME, EventKind.SNAPPING):
-        ids = spec.vocabulary.ids_of(kind)
-        weights[ids.start : ids.stop] = rhythm_weight
-    for kind in (EventKind.POSITION, EventKind.POSITION_X, EventKind.POSITION_Y, EventKind.DISTANCE):
-        ids = spec.vocabulary.ids_of(kind)
-        weights[ids.start : ids.stop] = position_weight
-    return weights
 
 
 def as_tensors(batch: Batch) -> BatchTensors:

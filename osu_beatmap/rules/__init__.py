@@ -1,7 +1,6 @@
-"""Objective rules that a map must or should keep, in one place for generation, review and tests.
+"""Objective rules of maps, shared by generation, MaiMod and tests.
 
-Thresholds follow the public ranking criteria as Mapset Verifier checks them. Every rule is a function from a
-`Chart` to findings, named after what breaks it; `check` runs those of a map's mode.
+Thresholds follow the public ranking criteria as Mapset Verifier checks them. Repairs are in `pipeline.finishing`.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from itertools import chain
 
-from osu_beatmap.model import Beatmap, GameMode
+from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.rules import catch, lines, mania, objects, settings, spacing, standard, taiko
 from osu_beatmap.rules.chart import Chart, approach_time_ms, circle_radius_px
 from osu_beatmap.rules.finding import Finding, Level, Severity

@@ -8,10 +8,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from osu_beatmap.model import PLAYFIELD_WIDTH_PX, Slider, Spinner
+from osu_beatmap.beatmap import PLAYFIELD_WIDTH_PX, Slider, Spinner
+from osu_beatmap.geometry.slider_ticks import tick_shares
 from osu_beatmap.rules.chart import Chart
 from osu_beatmap.rules.finding import Finding, Level, problem, warning
-from osu_beatmap.slider_ticks import tick_shares
 
 CATCHER_WIDTH_PX = 106.75
 """Width of the catcher at circle size 5."""

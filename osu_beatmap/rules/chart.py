@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from osu_beatmap import star_rating as stars
-from osu_beatmap.fields import MAX_VALUE
-from osu_beatmap.model import Beatmap, Break, Difficulty, HitObject, Slider, Spinner, TimingPoint
+from osu_beatmap.beatmap import Beatmap, Break, Difficulty, HitObject, Slider, Spinner, TimingPoint
+from osu_beatmap.files.number_fields import MAX_VALUE
+from osu_beatmap.geometry.slider_path import SliderPath, path_of
 from osu_beatmap.rules.finding import Level
 from osu_beatmap.rules.numbers import is_usable_break, is_usable_line, is_usable_object
-from osu_beatmap.slider_path import SliderPath, path_of
-from osu_beatmap.timing import Timing, end_time_ms, in_line_order
+from osu_beatmap.timing.active_point import Timing, end_time_ms
+from osu_beatmap.timing.beat_grid import in_line_order
 
 FALLBACK_LINE = TimingPoint(0.0, 1000.0)
 """What osu! plays by where a map has no red line: 60 beats per minute."""

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from osu_beatmap.model import GameMode, Slider
+from osu_beatmap.beatmap import GameMode, Slider
 from osu_beatmap.rules.chart import Chart
 from osu_beatmap.rules.finding import Finding, problem, warning
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from osu_beatmap.model import PLAYFIELD_WIDTH_PX, HoldNote
+from osu_beatmap.beatmap import PLAYFIELD_WIDTH_PX, HoldNote
 from osu_beatmap.rules.chart import Chart
 from osu_beatmap.rules.finding import Finding, Level, problem, warning
 from osu_beatmap.rules.settings import MAX_KEYS, MIN_KEYS

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields
 
-from osu_beatmap.fields import MAX_COORDINATE_PX
-from osu_beatmap.fields import MAX_VALUE as MAX_NUMBER
-from osu_beatmap.model import Beatmap, Break, HitObject, HoldNote, Slider, Spinner, TimingPoint
-from osu_beatmap.object_lines import MAX_SLIDES
+from osu_beatmap.beatmap import Beatmap, Break, HitObject, HoldNote, Slider, Spinner, TimingPoint
+from osu_beatmap.files.hit_object_lines import MAX_SLIDES
+from osu_beatmap.files.number_fields import MAX_COORDINATE_PX
+from osu_beatmap.files.number_fields import MAX_VALUE as MAX_NUMBER
 from osu_beatmap.rules.finding import Finding, problem
 
 Field = tuple[str, float, float]
@@ -81,7 +81,7 @@ def unusable_numbers(beatmap: Beatmap) -> Iterator[Finding]:
     for pause in beatmap.breaks:
         if unusable_field(_break_numbers(pause)):
             yield problem(rule, None, "A break starts or ends at a time that osu! cannot use.")
-    if name := unusable_field(_setting_numbers(beatmap)):
+    if name := unusable_field(_find_setting_numbers(beatmap)):
         yield problem(rule, None, f"The {name} of the map is not a number osu! can use.")
 
 
@@ -90,7 +90,7 @@ def _break_numbers(pause: Break) -> Iterator[Field]:
     yield "end", pause.end_ms, MAX_NUMBER
 
 
-def _setting_numbers(beatmap: Beatmap) -> Iterator[Field]:
+def _find_setting_numbers(beatmap: Beatmap) -> Iterator[Field]:
     for setting in fields(beatmap.difficulty):
         yield setting.name.replace("_", " "), getattr(beatmap.difficulty, setting.name), MAX_NUMBER
     yield "stack leniency", beatmap.stack_leniency, MAX_NUMBER

@@ -8,12 +8,12 @@ from itertools import chain
 
 import numpy as np
 
-from osu_beatmap.model import GameMode, Slider, Spinner
+from osu_beatmap.beatmap import GameMode, Slider, Spinner
 from osu_beatmap.rules.chart import Chart, has_body
 from osu_beatmap.rules.finding import Finding, problem, warning
 from osu_beatmap.rules.mania import columns
 from osu_beatmap.rules.snapping import off_tick_ms
-from osu_beatmap.timing import DIVISORS, UNSNAPPED_MS
+from osu_beatmap.timing.beat_grid import DIVISORS, UNSNAPPED_MS
 
 FINEST_DIVISORS = (5, 7, 9, 12, 16)
 """Every tick of the other accepted divisors is a tick of one of these."""

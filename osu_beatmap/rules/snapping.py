@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from osu_beatmap.timing import Timing
+from osu_beatmap.timing.active_point import Timing
 
 
 def off_tick_ms(timing: Timing, times_ms: NDArray[np.float64], divisors: Sequence[int]) -> NDArray[np.float64]:

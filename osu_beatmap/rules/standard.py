@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from osu_beatmap.model import Circle, Spinner
+from osu_beatmap.beatmap import Circle, Spinner
 from osu_beatmap.rules.chart import Chart
 from osu_beatmap.rules.finding import Finding, Level, problem, warning
 

@@ -1,1 +1,4 @@
-"""What makes a draft a map that breaks no rule: one small repair per module, all on one working form of the map."""
+"""Repairs until a draft breaks no rule, one a module.
+
+The rules are in `osu_beatmap.rules`.
+"""

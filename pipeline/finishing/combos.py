@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from osu_beatmap.model import GameMode, Spinner
+from osu_beatmap.beatmap import GameMode, Spinner
 from pipeline.finishing.presentation import has_break_between
 from pipeline.finishing.report import FinishReport
-from pipeline.finishing.working import Piece, WorkingMap
+from pipeline.finishing.working_map import Piece, WorkingMap
 
 LONG_COMBO = 8
 """From this many objects on the next downbeat starts a new combo."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import fields, replace
 
-from osu_beatmap.model import Beatmap, Difficulty, GameMode, HitObject, Slider, TimingPoint
+from osu_beatmap.beatmap import Beatmap, Difficulty, GameMode, HitObject, Slider, TimingPoint
 from osu_beatmap.rules.lines import MAX_VOLUME, MIN_VOLUME
 from osu_beatmap.rules.numbers import is_usable_line, is_usable_object
 from osu_beatmap.rules.settings import MAX_KEYS, MAX_SETTING, MIN_KEYS, SETTINGS
-from osu_beatmap.timing import MAX_SLIDER_MULTIPLIER, MIN_SLIDER_MULTIPLIER
+from osu_beatmap.timing.active_point import MAX_SLIDER_MULTIPLIER, MIN_SLIDER_MULTIPLIER
 from pipeline.finishing.report import FinishReport
 
 FALLBACK_LINE = TimingPoint(0.0, 500.0)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
-from osu_beatmap.model import Break
+from osu_beatmap.beatmap import Break
 from osu_beatmap.rules import approach_time_ms
 from osu_beatmap.rules.objects import MIN_BEFORE_BREAK_MS, MIN_BREAK_MS, MIN_DRAIN_MS
 from pipeline.finishing.report import FinishReport
 from pipeline.finishing.ticks import whole_ms
-from pipeline.finishing.working import Piece, WorkingMap
+from pipeline.finishing.working_map import Piece, WorkingMap
 
 AI_TAG = "ai-generated"
 MIN_BREAK_GAP_MS = 5000.0

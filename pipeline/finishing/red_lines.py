@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from osu_beatmap.model import TimingPoint
-from osu_beatmap.timing import Timing
+from osu_beatmap.beatmap import TimingPoint
+from osu_beatmap.timing.active_point import Timing
 from pipeline.finishing.report import FinishReport
 from pipeline.finishing.ticks import ROUNDING_MS
-from pipeline.finishing.working import WorkingMap
+from pipeline.finishing.working_map import WorkingMap
 
 MAX_TRIED_STEPS = 16
 

@@ -9,14 +9,14 @@ from itertools import pairwise
 
 import numpy as np
 
-from osu_beatmap.model import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX, CurveKind, GameMode, PathSegment, Point, Slider
+from osu_beatmap.beatmap import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX, CurveKind, GameMode, PathSegment, Point, Slider
+from osu_beatmap.geometry.slider_path import SliderPath, scale_to_length
 from osu_beatmap.rules.chart import circle_radius_px
 from osu_beatmap.rules.objects import MAX_NODES_PER_ROOT_PX
 from osu_beatmap.rules.standard import SCREEN_BOTTOM_PX, SCREEN_LEFT_PX, SCREEN_RIGHT_PX, SCREEN_TOP_PX
-from osu_beatmap.slider_path import SliderPath, scale_to_length
-from osuT5.encoding.taiko import drumroll_path
+from osuT5.encoding.hit_objects.taiko import drumroll_path
 from pipeline.finishing.report import FinishReport
-from pipeline.finishing.working import Piece, WorkingMap, as_circle
+from pipeline.finishing.working_map import Piece, WorkingMap, as_circle
 
 CENTRE: Point = (PLAYFIELD_WIDTH_PX / 2, PLAYFIELD_HEIGHT_PX / 2)
 

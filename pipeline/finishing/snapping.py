@@ -5,11 +5,11 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 
-from osu_beatmap.model import Circle, GameMode
+from osu_beatmap.beatmap import Circle, GameMode
 from osu_beatmap.rules.lines import MAX_BEFORE_SV_LINE_MS
-from osu_beatmap.timing import Timing
+from osu_beatmap.timing.active_point import Timing
 from pipeline.finishing.ticks import first_tick_ms, is_on_tick, whole_ms
-from pipeline.finishing.working import Piece, WorkingMap, as_circle, edges_ms, moved, stated_once
+from pipeline.finishing.working_map import Piece, WorkingMap, as_circle, drop_redundant_changes, edges_ms, moved
 
 MAX_SHIFT_MS = 25.0
 """Half a step of quantisation, and what a model errs; a tick of the named divisor farther away was not meant."""
@@ -116,7 +116,7 @@ def _with_objects(changes: list[tuple[float, float]], work: WorkingMap) -> list[
         index = bisect_right(starts_ms, time_ms) - 1
         is_near = index >= 0 and time_ms - starts_ms[index] <= MAX_BEFORE_SV_LINE_MS
         found.append((starts_ms[index] if is_near else whole_ms(time_ms), speed))
-    return stated_once(found)
+    return drop_redundant_changes(found)
 
 
 def _on_beat(work: WorkingMap, time_ms: float) -> float:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 
 from osu_beatmap.rules.objects import FINEST_DIVISORS
-from osu_beatmap.timing import Timing
+from osu_beatmap.timing.active_point import Timing
 
 ROUNDING_MS = 1e-3
 """Ticks are sums of fractions: this little below a whole millisecond is that millisecond."""

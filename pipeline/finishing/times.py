@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from osu_beatmap.model import GameMode, Slider, Spinner
+from osu_beatmap.beatmap import GameMode, Slider, Spinner
 from osu_beatmap.rules.mania import MIN_USUAL_HOLD_MS
-from pipeline.finishing.kinds import MIN_SLIDE_MS, min_spinner_ms
+from pipeline.finishing.object_kinds import MIN_SLIDE_MS, min_spinner_ms
 from pipeline.finishing.report import FinishReport
 from pipeline.finishing.snapping import merge_simultaneous, snap_pieces
 from pipeline.finishing.ticks import is_on_tick, last_tick_ms, whole_ms
-from pipeline.finishing.working import Piece, WorkingMap, as_circle
+from pipeline.finishing.working_map import Piece, WorkingMap, as_circle
 
 CLEAR_MS = 25.0
 """Between the end of one object and the start of the next: anything less is no rhythm but an accident."""

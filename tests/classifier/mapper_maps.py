@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from osu_beatmap.model import Beatmap, Circle, Metadata, TimingPoint
-from osu_beatmap.writer import save_beatmap
+from osu_beatmap.beatmap import Beatmap, Circle, Metadata, TimingPoint
+from osu_beatmap.files.writer import save_beatmap
 
 BEAT_MS = 400.0
 RATE = 16_000

@@ -13,16 +13,16 @@ from classifier.dataset import Labels
 from classifier.errors import ExcerptError
 from classifier.excerpts import FEWEST_OBJECTS, ChartTokens
 from classifier.features import SongFeatures, chart_features
-from classifier.figures import Figures, chart_scores
+from classifier.metrics import Figures, chart_scores
 from classifier.model import ExcerptReader, HeadConfig, MapperClassifier
 from classifier.ranking import rank_mappers
-from classifier.reading import SongExcerpts, joined
+from classifier.song_excerpts import SongExcerpts, joined
+from osu_beatmap.beatmap import GameMode
 from osu_beatmap.errors import BeatmapError
-from osu_beatmap.model import GameMode
-from osuT5.events import EventKind
-from osuT5.mel import song_mel
+from osuT5.audio.mel import song_mel
 from osuT5.model.config import ModelConfig
-from osuT5.spec import mini_spec
+from osuT5.tokens.contract import mini_spec
+from osuT5.tokens.events import EventKind
 from tests.classifier.mapper_maps import map_by, noise
 
 SPEC = mini_spec()

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import torch
 
-from checkpoints.errors import ModelError
 from classifier.contract import CONTRACT_FILE, Classifier, load_classifier
 from classifier.dataset import Labels
 from classifier.ranking import rank_mappers
 from classifier.training import ClassifierTrainOptions, drawing_shares, train_classifier
-from osuT5.model.loading import load_model
-from pipeline.command_line import compose_config
+from model_files.errors import ModelError
+from osuT5.model.files.loading import load_model
+from pipeline.cli.command_line import compose_config
 from tests.classifier.mapper_maps import map_by, noise, write_mapset
 from training.options import OptionError, build_options
 

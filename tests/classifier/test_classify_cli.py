@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from classifier.classify import CLASSIFY
-from pipeline.command_line import run
+from pipeline.cli.command_line import run
 from tests.classifier.mapper_maps import map_by, write_mapset
 from tests.source_files import REPO_ROOT
 

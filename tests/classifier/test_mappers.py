@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from classifier.mappers import mapper_key, mapper_of
-from osu_beatmap.model import Metadata
+from osu_beatmap.beatmap import Metadata
 
 KNOWN = [
     ("Anna", "Insane", "Anna"),

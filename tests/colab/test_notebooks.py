@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from osu_beatmap.model import Beatmap, Circle, Metadata, TimingPoint
-from osu_beatmap.writer import save_beatmap
+from osu_beatmap.beatmap import Beatmap, Circle, Metadata, TimingPoint
+from osu_beatmap.files.writer import save_beatmap
 from tests.source_files import REPO_ROOT
 
 NOTEBOOKS = sorted((REPO_ROOT / "colab").glob("*.ipynb"))

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from osu_beatmap.archive import write_osz
-from osu_beatmap.model import Beatmap, Break, Circle, Difficulty, GameMode, HoldNote, Metadata, Spinner, TimingPoint
-from osu_beatmap.writer import write_beatmap
+from osu_beatmap.beatmap import Beatmap, Break, Circle, Difficulty, GameMode, HoldNote, Metadata, Spinner, TimingPoint
+from osu_beatmap.files.archive import write_osz
+from osu_beatmap.files.writer import write_beatmap
 
 RATE_HZ = 16_000
 

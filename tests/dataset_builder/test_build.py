@@ -12,9 +12,9 @@ from dataset_builder import build as build_module
 from dataset_builder.build import build
 from dataset_builder.errors import BuildError
 from dataset_builder.options import BuildOptions
-from osu_beatmap.model import GameMode
-from osu_beatmap.writer import write_beatmap
-from osuT5.dataset.metadata import read_rows
+from osu_beatmap.beatmap import GameMode
+from osu_beatmap.files.writer import write_beatmap
+from osuT5.dataset.files.metadata import read_rows
 
 pytest.importorskip("pyarrow", reason="pyarrow comes with requirements-train.txt")
 

@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from dataset_builder.opus import opus_bytes
-from osuT5.audio import AudioError, load_audio
+from osuT5.audio.decode import AudioError, load_audio
 
 RATE_HZ = 44_100
 CLICKS_S = (0.5, 1.25, 3.0, 5.9)

@@ -14,10 +14,10 @@ from dataset_builder.build import build
 from dataset_builder.errors import BuildError
 from dataset_builder.options import BuildOptions
 from dataset_builder.shard_writer import ShardReport, write_shards
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.dataset.errors import CorpusError
-from osuT5.dataset.opening import open_source
-from osuT5.dataset.sources import Song, SourceReport, read_charts
+from osuT5.dataset.files.corpus import open_source
+from osuT5.dataset.files.sources import Song, SourceReport, read_charts
 from tests.small_hub import OPEN_REPO, fetched, small_hub
 
 pytest.importorskip("pyarrow", reason="pyarrow comes with requirements-train.txt")

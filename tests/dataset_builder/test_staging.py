@@ -10,10 +10,10 @@ from built_mapsets import audio_bytes, files_of, folder_of, osz, small_map
 
 from dataset_builder.errors import BuildError
 from dataset_builder.staging import StagedMapset, stage_mapset
-from osu_beatmap.model import GameMode
-from osu_beatmap.writer import write_beatmap
-from osuT5.dataset.filters import NOBODY_OPTED_OUT, OptOutList
-from osuT5.dataset.sources import mapset_songs
+from osu_beatmap.beatmap import GameMode
+from osu_beatmap.files.writer import write_beatmap
+from osuT5.dataset.files.filters import NOBODY_OPTED_OUT, OptOutList
+from osuT5.dataset.files.sources import mapset_songs
 
 
 def staged(path, opted_out=NOBODY_OPTED_OUT) -> StagedMapset:

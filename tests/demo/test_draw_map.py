@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from demo.draw_map import draw, draw_side_by_side, main
-from osu_beatmap.model import (
+from osu_beatmap.beatmap import (
     EFFECT_KIAI,
     Beatmap,
     Circle,
@@ -18,7 +18,7 @@ from osu_beatmap.model import (
     Spinner,
     TimingPoint,
 )
-from osu_beatmap.writer import save_beatmap
+from osu_beatmap.files.writer import save_beatmap
 
 SVG = "{http://www.w3.org/2000/svg}"
 LINES = [TimingPoint(0.0, 500.0), TimingPoint(4000.0, -100.0, uninherited=False, effects=EFFECT_KIAI)]

@@ -8,7 +8,7 @@ import numpy as np
 import soundfile
 
 from evaluation.charts import MeasuredChart
-from osu_beatmap.model import (
+from osu_beatmap.beatmap import (
     Beatmap,
     Circle,
     CurveKind,

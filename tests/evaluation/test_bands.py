@@ -7,8 +7,8 @@ import pytest
 
 from evaluation.bands import QUANTILES, Band, BandError, Bands, load_bands
 from evaluation.charts import MeasuredChart
-from evaluation.reference import SHAPE_METRICS, band_of, bands_of, bundled_bands, measure_human
-from osu_beatmap.model import GameMode
+from evaluation.reference import SHAPE_METRICS, band_of, bands_of, load_bundled_bands, measure_human
+from osu_beatmap.beatmap import GameMode
 from osu_beatmap.rules import Level
 from tests.evaluation.probe_maps import chart_of
 
@@ -61,7 +61,7 @@ def test_few_charts_make_no_band():
 
 
 def test_the_table_that_comes_with_the_program_knows_every_mode():
-    bands = bundled_bands()
+    bands = load_bundled_bands()
     assert {mode for mode, _ in bands.bands} == set(GameMode)
     for band in bands.bands.values():
         assert all(shape.sum() == pytest.approx(1.0, abs=1e-2) for shape in band.shapes.values())

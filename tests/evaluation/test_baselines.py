@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from evaluation.baselines import onset_baseline, strongest_onsets_ms, tick_baseline, ticks_ms
-from osu_beatmap.model import TimingPoint
-from osu_beatmap.timing import Timing
+from osu_beatmap.beatmap import TimingPoint
+from osu_beatmap.timing.active_point import Timing
 
 RATE = 16_000
 

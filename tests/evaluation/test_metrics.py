@@ -9,8 +9,7 @@ import pytest
 from evaluation.charts import Case, MeasuredChart, excerpt
 from evaluation.metrics import GROUPS, METRICS, values_of
 from evaluation.metrics.repetition import pattern_symbols, returns, rhythm_symbols
-from evaluation.tables import definitions_markdown
-from osu_beatmap.model import (
+from osu_beatmap.beatmap import (
     Beatmap,
     Break,
     Circle,
@@ -22,6 +21,7 @@ from osu_beatmap.model import (
     Spinner,
     TimingPoint,
 )
+from tests.evaluation.metric_definitions import definitions_markdown
 from tests.evaluation.probe_maps import chart_of, write_song
 from tests.source_files import REPO_ROOT
 

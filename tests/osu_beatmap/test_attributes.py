@@ -1,7 +1,7 @@
 """What a map can be conditioned on, from literal maps."""
 
 from osu_beatmap.attributes import Attributes, attributes_of, hold_note_ratio, is_hitsounded, scroll_speed_ratio
-from osu_beatmap.model import (
+from osu_beatmap.beatmap import (
     Beatmap,
     Circle,
     Difficulty,

@@ -5,10 +5,10 @@ from dataclasses import fields, replace
 
 import pytest
 
-from osu_beatmap.model import CurveKind, Slider
-from osu_beatmap.published_curves import curve_end, curve_kind
+from osu_beatmap.beatmap import CurveKind, Slider
+from osu_beatmap.files.reader import parse_beatmap
+from osu_beatmap.geometry.coarse_curves import curve_end, curve_kind
 from osu_beatmap.quirks import NO_QUIRKS, PUBLISHED, Quirks
-from osu_beatmap.reader import parse_beatmap
 
 FILE = """osu file format v{version}
 

@@ -9,8 +9,8 @@ from itertools import product
 import pytest
 from rule_beatmaps import EXPERT, clean_map, findings, found, notes, slider
 
-from osu_beatmap.model import Beatmap, Break, Circle, GameMode, HoldNote, PathSegment, Slider, Spinner, TimingPoint
-from osu_beatmap.reader import read_beatmap
+from osu_beatmap.beatmap import Beatmap, Break, Circle, GameMode, HoldNote, PathSegment, Slider, Spinner, TimingPoint
+from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.rules import RULES, Level, Severity, check
 
 NONSENSE = (math.nan, math.inf, -math.inf, 1e308, -1e308, 0.0, -1.0)

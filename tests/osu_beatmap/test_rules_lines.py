@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from rule_beatmaps import clean_map, findings, found, slider
 
-from osu_beatmap.model import EFFECT_KIAI, Circle, GameMode, HitSample, TimingPoint
+from osu_beatmap.beatmap import EFFECT_KIAI, Circle, GameMode, HitSample, TimingPoint
 from osu_beatmap.rules import Severity
 
 PROBLEM, WARNING = Severity.PROBLEM, Severity.WARNING

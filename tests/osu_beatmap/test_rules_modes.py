@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from rule_beatmaps import BEAT_MS, EASY, EXPERT, HARD, INSANE, NORMAL, clean_map, findings, found, notes, slider
 
-from osu_beatmap.model import Circle, GameMode, HitSound, HoldNote, Spinner
+from osu_beatmap.beatmap import Circle, GameMode, HitSound, HoldNote, Spinner
 from osu_beatmap.rules import Severity
 from osu_beatmap.rules.catch import catcher_width_px, fruits, movements
 from osu_beatmap.rules.chart import Chart

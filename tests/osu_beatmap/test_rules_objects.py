@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from rule_beatmaps import clean_map, findings, found, notes, slider
 
-from osu_beatmap.model import Break, Circle, GameMode, HoldNote, Slider, Spinner, TimingPoint
+from osu_beatmap.beatmap import Break, Circle, GameMode, HoldNote, Slider, Spinner, TimingPoint
 from osu_beatmap.rules import Severity
 from osu_beatmap.rules.snapping import off_tick_ms
-from osu_beatmap.timing import DIVISORS, Timing
+from osu_beatmap.timing.active_point import Timing
+from osu_beatmap.timing.beat_grid import DIVISORS
 
 PROBLEM, WARNING = Severity.PROBLEM, Severity.WARNING
 

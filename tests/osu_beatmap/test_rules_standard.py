@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from rule_beatmaps import EASY, EXPERT, HARD, INSANE, NORMAL, clean_map, findings, found, slider
+from rule_beatmaps import EASY, HARD, INSANE, NORMAL, clean_map, findings, found, slider
 
-from osu_beatmap.model import Circle, CurveKind, GameMode, PathSegment, Slider, Spinner
+from osu_beatmap.beatmap import Circle, CurveKind, GameMode, PathSegment, Slider, Spinner
 from osu_beatmap.rules import Severity, approach_time_ms, circle_radius_px
 
 PROBLEM, WARNING = Severity.PROBLEM, Severity.WARNING
@@ -177,13 +177,3 @@ def test_perfect_stacks(gap_ms, x, stars, count):
     assert not found(beatmap, "perfect_stacks", star_rating=stars)
     beatmap.stack_leniency = 0.2
     assert found(beatmap, "perfect_stacks", star_rating=stars) == [(WARNING, 1000, (0, 1))] * count
-
-
-def test_level_rules_leave_experts_alone():
-    beatmap = clean_map(objects=[Spinner(1000, 256, 192, end_ms=2000), Circle(2020, 100, 100), Circle(2040, 300, 100)])
-    rules = {
-        finding.rule
-        for rule in ("spinner_recovery", "close_objects")
-        for finding in findings(beatmap, rule, star_rating=EXPERT)
-    }
-    assert not rules

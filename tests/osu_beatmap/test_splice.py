@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from osu_beatmap.model import Beatmap, Circle, Slider, TimingPoint
-from osu_beatmap.reader import decode_osu_bytes, parse_beatmap
+from osu_beatmap.beatmap import Beatmap, Circle, Slider, TimingPoint
+from osu_beatmap.files.reader import decode_osu_bytes, parse_beatmap
 from osu_beatmap.splice import Span, splice
-from osu_beatmap.timing import Timing
+from osu_beatmap.timing.active_point import Timing
 
 TEXT = """osu file format v14
 

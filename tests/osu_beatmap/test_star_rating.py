@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from osu_beatmap.catch import to_catch
+from osu_beatmap.beatmap import Beatmap, Circle, CurveKind, GameMode, PathSegment, Slider, Spinner, TimingPoint
 from osu_beatmap.errors import BeatmapError
-from osu_beatmap.model import Beatmap, Circle, CurveKind, GameMode, PathSegment, Slider, Spinner, TimingPoint
+from osu_beatmap.geometry.catch_conversion import to_catch
 from osu_beatmap.star_rating import UnratableBeatmap, max_combo, star_rating, star_ratings
 
 HEAD = """osu file format v14
@@ -70,7 +70,7 @@ def test_max_combo() -> None:
 
 
 def test_a_beatmap_rates_as_its_text_does() -> None:
-    writer = pytest.importorskip("osu_beatmap.writer")
+    writer = pytest.importorskip("osu_beatmap.files.writer")
     beatmap = standard_map()
     assert star_rating(beatmap) == star_rating(writer.write_beatmap(beatmap)) > 0
 
@@ -86,7 +86,7 @@ def test_catch_conversion_keeps_every_object() -> None:
 
 
 def test_catch_conversion_rates_as_the_game_rates_it() -> None:
-    writer = pytest.importorskip("osu_beatmap.writer")
+    writer = pytest.importorskip("osu_beatmap.files.writer")
     standard = standard_map()
     text = writer.write_beatmap(standard)
     assert star_rating(to_catch(standard)) == pytest.approx(star_rating(text, GameMode.CATCH), abs=0.01)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osu_beatmap.user_tags import is_user_tag, user_tag_spellings, user_tags
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from osu_beatmap.model import (
+from osu_beatmap.beatmap import (
     Beatmap,
     Circle,
     CurveKind,

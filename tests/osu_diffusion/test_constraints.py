@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from osu_beatmap.model import Beatmap, Circle
-from osu_beatmap.slider_path import SliderPath
+from osu_beatmap.beatmap import Beatmap, Circle
+from osu_beatmap.geometry.slider_path import SliderPath
 from osu_diffusion.constraints import MapConstraints
-from osu_diffusion.sequence import sequence_of, with_positions
+from osu_diffusion.points import sequence_of, with_positions
 from tests.osu_diffusion.point_maps import beatmap_of, every_kind, line, slider
 
 

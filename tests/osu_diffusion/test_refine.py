@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 from osu_beatmap.attributes import Attributes
-from osu_beatmap.model import GameMode, Slider
-from osu_diffusion.coarse import on_grid, with_trimmed_paths
+from osu_beatmap.beatmap import GameMode, Slider
+from osu_diffusion.coarse_positions import on_grid, with_trimmed_paths
 from osu_diffusion.constraints import MapConstraints
-from osu_diffusion.refine import RefineOptions, Wanted, refine_positions, sample_positions, schedule_of
-from osu_diffusion.sequence import sequence_of
+from osu_diffusion.points import sequence_of
+from osu_diffusion.refine import RefineOptions, TargetAttributes, refine_positions, sample_positions, schedule_of
 from tests.osu_diffusion.point_maps import beatmap_of, every_kind, long_map
 from tests.osu_diffusion.tiny_refiners import tiny_refiner
 
-WANTED = Wanted(Attributes(GameMode.STANDARD, difficulty=4.0, circle_size=4.0))
+WANTED = TargetAttributes(Attributes(GameMode.STANDARD, difficulty=4.0, circle_size=4.0))
 FEW = RefineOptions(timesteps=4)
 
 

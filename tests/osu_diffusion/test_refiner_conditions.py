@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from osu_beatmap.attributes import Attributes
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osu_diffusion.conditions import ConditionSpec
 
 SPEC = ConditionSpec(mappers=(11, 22), descriptors=("streams", "jump aim"), modes=(0, 2))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from feedback.progress import Stage
 from osu_diffusion.sampling import Estimate, chunks, in_chunks, posterior_step, sample
 from osu_diffusion.schedule import NoiseSchedule, spaced_steps, squared_cosine
 
@@ -58,11 +59,11 @@ def test_constraints_hold_at_every_step_and_progress_is_told() -> None:
 
     clean = torch.full((1, 4, 2), 0.9)
     start = torch.zeros(1, 4, 2)
-    progress = lambda done, total: told.append((done, total))  # noqa: E731
+    progress = lambda stage, done, total: told.append((stage, done, total))  # noqa: E731
     found = sample(TrueNoise(clean), SCHEDULE, start, constrain, generator(), extra_steps=2, progress=progress)
     assert torch.equal(found, torch.full((1, 4, 2), 0.5))
     assert len(seen) == 22
-    assert told[-1] == (22, 22)
+    assert told[-1] == (Stage.REFINING, 22, 22)
 
 
 @pytest.mark.parametrize("length", [1, 10, 11, 25, 100])

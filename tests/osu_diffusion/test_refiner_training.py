@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 import torch
 
+from osu_beatmap.beatmap import Circle, GameMode, Metadata
+from osu_beatmap.files.writer import write_beatmap
 from osu_beatmap.held_out import Split, title_hash
-from osu_beatmap.model import Circle, GameMode, Metadata
-from osu_beatmap.writer import write_beatmap
-from osu_diffusion.coarse import cell_centres, on_grid
+from osu_diffusion.coarse_positions import cell_centres, on_grid
 from osu_diffusion.conditions import ConditionSpec
 from osu_diffusion.dataset import MIRRORS, load_charts, mirrored, mirrored_positions, refiner_chart
-from osu_diffusion.loading import load_refiner
+from osu_diffusion.files.loading import load_refiner
 from osu_diffusion.refiner import GridRefiner, Spread
 from osu_diffusion.training import (
     PartSampler,
@@ -28,7 +28,7 @@ from osu_diffusion.training import (
     part_of,
     train_refiner,
 )
-from pipeline.command_line import compose_config
+from pipeline.cli.command_line import compose_config
 from tests.osu_diffusion.point_maps import beatmap_of, every_kind, long_map
 from training.loop_options import LoopOptions
 from training.options import OptionError, build_options

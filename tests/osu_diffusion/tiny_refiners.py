@@ -6,12 +6,12 @@ from pathlib import Path
 
 import torch
 
+from osu_diffusion.bundled_refiner import EmbeddedRefiner
 from osu_diffusion.conditions import ConditionSpec
 from osu_diffusion.dit import DiTConfig
-from osu_diffusion.embedded import EmbeddedRefiner
-from osu_diffusion.published_network import INPUT_SIZE as PUBLISHED_INPUT_SIZE
-from osu_diffusion.published_network import PublishedNetwork
 from osu_diffusion.refiner import INPUT_SIZE, GridRefiner, Spread
+from osu_diffusion.v2_network import INPUT_SIZE as PUBLISHED_INPUT_SIZE
+from osu_diffusion.v2_network import PublishedNetwork
 
 CONDITIONS = ConditionSpec()
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.known_rhythms import known_rhythms, map_of
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from rcomplexion.complexity import Complexity, complexity_of, interval_probabilities, lenient_bits
 from rcomplexion.contract import load_model
 from rcomplexion.model import RhythmModel

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from benchmarks.known_rhythms import map_of
+from osu_beatmap.beatmap import Break, Circle, GameMode, TimingPoint
 from osu_beatmap.errors import BeatmapError
-from osu_beatmap.model import Break, Circle, GameMode, TimingPoint
 from rcomplexion.rhythm import BEAT_FRACTIONS, INTERVALS, hit_deviation_ms, nearest, rhythm_of
 
 

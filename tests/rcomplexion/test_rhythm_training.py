@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from benchmarks.known_rhythms import map_of
-from checkpoints.errors import ModelError
+from model_files.errors import ModelError
+from osu_beatmap.beatmap import Beatmap, GameMode
+from osu_beatmap.files.writer import save_beatmap
 from osu_beatmap.held_out import Split, title_hash
-from osu_beatmap.model import Beatmap, GameMode
-from osu_beatmap.writer import save_beatmap
-from pipeline.command_line import compose_config
+from pipeline.cli.command_line import compose_config
 from rcomplexion.contract import CONTRACT_FILE, load_model
 from rcomplexion.dataset import IGNORED, batch_of, load_rhythms
 from rcomplexion.rhythm import INTERVALS, rhythm_of

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.options import RequestError
+from pipeline.request.options import RequestError
 from serving.jobs import Make
 from serving.options import ServingOptions
 from serving.server import Server

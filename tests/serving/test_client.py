@@ -7,8 +7,8 @@ from types import ModuleType
 
 import pytest
 
-from pipeline.command_line import run
-from pipeline.resolve import resolve
+from pipeline.cli.command_line import run
+from pipeline.request.resolve import resolve
 from serving.client import made_by_server, with_whole_paths
 from serving.session import Session, default_path, write_session
 from tests.source_files import root_script

@@ -14,13 +14,13 @@ import soundfile
 import torch
 from running_server import RunningServer, eventually
 
-from osuT5.generation.shared_pool import stop_sharing
+from osuT5.generation.batching.shared_pool import stop_sharing
 from osuT5.model.seq2seq import MapperModel
-from osuT5.spec import mini_spec
+from osuT5.tokens.contract import mini_spec
 from osuT5.training.architectures import mini_config
 from osuT5.training.start import whole_model_export
-from pipeline.kept_models import let_go_of_models
-from pipeline.making import checked_request, make
+from pipeline.cli.request_runner import checked_request, make
+from pipeline.generation.model_cache import release_models
 from serving.client import ask, generate
 from serving.options import ServingOptions
 from serving.work import make_for_guests
@@ -56,7 +56,7 @@ def server(tmp_path):
     running.start()
     yield running
     running.stop()
-    let_go_of_models()
+    release_models()
     stop_sharing()
 
 
@@ -79,7 +79,7 @@ def test_maps_are_those_that_are_made_without_a_server(options, server, tmp_path
 
     with ThreadPoolExecutor(len(wanted)) as threads:
         list(threads.map(served, range(len(wanted))))
-    let_go_of_models()
+    release_models()
     stop_sharing()
     for number, own in enumerate(wanted):
         folder = tmp_path / f"alone {number}"

@@ -11,13 +11,10 @@ from pathlib import Path
 import pytest
 from running_server import RunningServer, eventually
 
+from feedback.progress import silent
 from serving.client import NoServer, ask, generate
 from serving.session import read_session
 from serving.wire import MAX_LINE_BYTES, proof, to_line
-
-
-def silent(stage: str, done: int, total: int) -> None:
-    pass
 
 
 def request(server: RunningServer, title: str = "a song", progress=silent):

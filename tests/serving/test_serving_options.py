@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.command_line import CONFIG_DIR, compose_config
-from pipeline.config_help import read_help
-from pipeline.options import RequestError
+from pipeline.cli.command_line import CONFIG_DIR, compose_config
+from pipeline.cli.config_help import read_help
+from pipeline.request.options import RequestError
 from serving.options import READERS, ServingOptions, resolve_serving
 
 

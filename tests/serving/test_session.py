@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.options import RequestError
+from pipeline.request.options import RequestError
 from serving.session import Session, default_path, program_stamp, read_session, remove_session, write_session
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="Windows keeps the user's folder by itself")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from demo.make_song import DEMO_ARTIST, DEMO_BPM, DEMO_OFFSET_MS, DEMO_PATH, DEMO_TITLE, render_demo_song
-from osuT5.audio import audio_format, load_audio, read_tags
+from osuT5.audio.decode import audio_format, load_audio, read_tags
 from synthesis.composition import TempoMap, compose
 from synthesis.mixing import render_song
 

@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from training.options import OptionError
-from training.png import write_png
 from training.run_log import RunLog
 from training.trackers import LoggingOptions, TensorboardTracker, make_trackers
 
@@ -156,33 +155,3 @@ def test_real_tensorboard_files(tmp_path):
     tracker.picture(4, "samples/taiko", np.zeros((2, 3, 3), dtype=np.uint8))
     tracker.close()
     assert list((tmp_path / "tensorboard").glob("events.out.tfevents.*"))
-
-
-def test_a_png_holds_its_pixels(tmp_path):
-    pixels = np.random.default_rng(0).integers(0, 256, (5, 7, 3), dtype=np.uint8)
-    write_png(tmp_path / "a.png", pixels)
-    assert np.array_equal(read_png(tmp_path / "a.png"), pixels)
-    assert [file.name for file in tmp_path.iterdir()] == ["a.png"]
-
-
-def read_png(path):
-    """Pixels of a PNG without row filters, checked chunk by chunk."""
-    import struct
-    import zlib
-
-    content, chunks = path.read_bytes(), {}
-    assert content[:8] == b"\x89PNG\r\n\x1a\n"
-    place = 8
-    while place < len(content):
-        (length,) = struct.unpack(">I", content[place : place + 4])
-        kind, data = content[place + 4 : place + 8], content[place + 8 : place + 8 + length]
-        (stated,) = struct.unpack(">I", content[place + 8 + length : place + 12 + length])
-        assert stated == zlib.crc32(kind + data)
-        chunks[kind] = data
-        place += 12 + length
-    assert place == len(content)
-    width, height, *kind = struct.unpack(">IIBBBBB", chunks[b"IHDR"])
-    assert kind == [8, 2, 0, 0, 0]
-    rows = np.frombuffer(zlib.decompress(chunks[b"IDAT"]), dtype=np.uint8).reshape(height, 1 + 3 * width)
-    assert not rows[:, 0].any()
-    return rows[:, 1:].reshape(height, width, 3)

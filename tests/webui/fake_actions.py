@@ -33,7 +33,7 @@ def generate(task: Task) -> dict:
     elif what == "memory":
         raise MemoryError
     elif what == "wrong":
-        from pipeline.options import RequestError
+        from pipeline.request.options import RequestError
 
         raise RequestError("difficulty cannot be met.")
     elif what == "bug":

@@ -14,11 +14,11 @@ import pytest
 import soundfile
 
 from demo.live_pages import live_server
-from osu_beatmap.archive import read_osz
-from osu_beatmap.model import GameMode
-from osu_beatmap.writer import write_beatmap
+from osu_beatmap.beatmap import GameMode
+from osu_beatmap.files.archive import read_osz
+from osu_beatmap.files.writer import write_beatmap
 from synthesis.mixing import render_song
-from tests.pipeline.review.review_maps import BEAT_MS, regular_map
+from tests.support.review_maps import BEAT_MS, regular_map
 from tests.webui.live_browser import PATIENCE_MS, browser
 
 SECONDS = 12.0

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from osu_beatmap.model import (
+from osu_beatmap.beatmap import (
     EFFECT_KIAI,
     Beatmap,
     Break,
@@ -27,7 +27,7 @@ from osu_beatmap.model import (
     Spinner,
     TimingPoint,
 )
-from osu_beatmap.reader import read_beatmap
+from osu_beatmap.files.reader import read_beatmap
 from webui.preview_data import preview_of
 from webui.preview_sounds import MAX_EDGES
 

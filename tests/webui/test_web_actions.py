@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from osu_beatmap.archive import read_osz
-from osu_beatmap.model import GameMode
-from osu_beatmap.reader import read_beatmap
-from osu_beatmap.writer import save_beatmap
-from pipeline.kept_models import let_go_of_models
-from pipeline.options import RequestError
+from osu_beatmap.beatmap import GameMode
+from osu_beatmap.files.archive import read_osz
+from osu_beatmap.files.reader import read_beatmap
+from osu_beatmap.files.writer import save_beatmap
+from pipeline.generation.model_cache import release_models
+from pipeline.request.options import RequestError
 from synthesis.mixing import render_song
-from tests.pipeline.review.review_maps import BEAT_MS, regular_map
+from tests.support.review_maps import BEAT_MS, regular_map
 from webui import actions
 from webui.worker import Cancelled, Task
 
@@ -34,7 +34,7 @@ def mapset(tmp_path_factory):
     beatmap.hit_objects[15].time_ms += 11.0
     save_beatmap(beatmap, folder / "map.osu")
     yield folder
-    let_go_of_models()
+    release_models()
 
 
 @pytest.fixture(scope="module")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from osu_beatmap.model import GameMode
-from pipeline.option_groups import Kind
-from pipeline.resolve import READERS
-from pipeline.review.options import REVIEW_READERS
+from modding.options import REVIEW_READERS
+from osu_beatmap.beatmap import GameMode
+from pipeline.request.option_groups import Kind
+from pipeline.request.resolve import READERS
 from webui.form import BASIC, NOT_FOR_MAPS, NOT_FOR_REVIEWS, form_of, without_use
 
 

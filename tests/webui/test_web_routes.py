@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from sites import client_of, ended, ordered, sent_song, settings_in
 
-from osu_beatmap.model import Beatmap, Circle, GameMode, Metadata, TimingPoint
-from osu_beatmap.writer import save_beatmap
+from osu_beatmap.beatmap import Beatmap, Circle, GameMode, Metadata, TimingPoint
+from osu_beatmap.files.writer import save_beatmap
 from webui import routes_jobs
 
 OF_THIS_SONG = {"title": "T", "audio_path": {"upload": "a", "file": "b"}, "start_time": "5"}

@@ -7,8 +7,8 @@ import re
 import pytest
 from sites import client_of, settings_in
 
-from pipeline.command_line import compose_config
-from pipeline.options import RequestError
+from pipeline.cli.command_line import compose_config
+from pipeline.request.options import RequestError
 from webui.security import CONTENT_POLICY, MAX_JSON_BYTES, TOKEN_HEADER, cookie_name
 from webui.settings import READERS, WebSettings, kept_token, resolve_settings
 

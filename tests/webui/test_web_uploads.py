@@ -9,8 +9,8 @@ import zipfile
 import pytest
 from sites import SONG, client_of, sent_song, settings_in
 
-from osu_beatmap.model import Beatmap, Circle, Metadata, TimingPoint
-from osu_beatmap.writer import write_beatmap
+from osu_beatmap.beatmap import Beatmap, Circle, Metadata, TimingPoint
+from osu_beatmap.files.writer import write_beatmap
 from webui import uploads
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)

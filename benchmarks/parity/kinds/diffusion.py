@@ -22,20 +22,26 @@ import torch
 from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case, identical, within
 from benchmarks.parity.events import events_of
 from osu_beatmap.attributes import Attributes
-from osu_beatmap.model import GameMode
-from osu_beatmap.timing_lines import parse_timing_line
+from osu_beatmap.beatmap import GameMode
+from osu_beatmap.files.timing_point_lines import parse_timing_line
 from osu_diffusion.dit import band_mask
-from osu_diffusion.loading import load_refiner
-from osu_diffusion.published import PublishedRefiner, published_config, renamed_key
-from osu_diffusion.published_network import PublishedNetwork, context_of
-from osu_diffusion.published_sampling import PublishedClasses, PublishedSpan, refined_as_published
+from osu_diffusion.files.loading import load_refiner
 from osu_diffusion.refine import RefineOptions
 from osu_diffusion.schedule import NoiseSchedule, spaced_steps, squared_cosine
-from osuT5.encoding.event_stream import EventStream
-from pipeline.published_refinement import PLACE_KINDS, PointsOfEvents, points_of_events, with_refined_places
+from osu_diffusion.v2_network import PublishedNetwork, context_of
+from osu_diffusion.v2_refiner import PublishedRefiner, published_config, renamed_key
+from parity.event_stream import EventStream
+from parity.refinement import PLACE_KINDS, PointsOfEvents, points_of_events, with_refined_places
+from parity.refiner_sampling import PublishedClasses, PublishedSpan, refined_as_published
 
 SCHEDULE_LIMIT = 1e-12
 FORWARD_LIMIT = 1e-5
+INPUTS_LIMIT = 2e-4
+"""Sines of late times: another processor's last bit of a frequency moves them by 6e-5 at 60 s, by 1.2e-4 at 200 s."""
+
+CHAOS_PX = 5.0
+"""So far may places move if the inputs differ by more than `FORWARD_LIMIT` on this processor."""
+
 ROUNDING_PX = 0.2
 """Places are written in whole pixels: ours, before rounding, may be farther than half a pixel from theirs by this.
 
@@ -169,7 +175,7 @@ def _inputs(refiner: PublishedRefiner, path: Path) -> Outcome:
     ours = np.concatenate([places, points.times_ms[:, None], context], axis=1).T
     with np.load(path.with_suffix(".npz")) as arrays:
         theirs = np.concatenate([arrays["seq_x"], arrays["seq_o"][None], arrays["seq_c"]])
-    return within(ours, theirs, FORWARD_LIMIT)
+    return within(ours, theirs, INPUTS_LIMIT)
 
 
 def _refined(refiner: PublishedRefiner, path: Path) -> Outcome:
@@ -194,4 +200,10 @@ def _refined(refiner: PublishedRefiner, path: Path) -> Outcome:
     if any(a != b for a, b in zip(ours, theirs, strict=True) if a.kind not in PLACE_KINDS):
         return Verdict.DIFFERS, "", "events other than places differ"
     beyond = max(abs(a.value - b.value) for a, b in zip(exact, theirs, strict=True) if a.kind in PLACE_KINDS) - 0.5
-    return (Verdict.OK if beyond <= ROUNDING_PX else Verdict.DIFFERS), f"{max(beyond, 0.0):.1e} px", ""
+    figure = f"{max(beyond, 0.0):.1e} px"
+    if beyond <= ROUNDING_PX:
+        return Verdict.OK, figure, ""
+    _, inputs_error, _ = _inputs(refiner, path)
+    if beyond <= CHAOS_PX and float(inputs_error or 0) > FORWARD_LIMIT:
+        return Verdict.ARGUED, figure, f"this processor's sines differ by {inputs_error}, and 100 steps amplify that"
+    return Verdict.DIFFERS, figure, ""

@@ -23,8 +23,10 @@ import numpy as np
 import torch
 
 from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case, identical, within
-from osuT5.events import ContextKind
-from osuT5.generation.published_rules import (
+from osuT5.model.files.tokenizer import vocabulary_of
+from osuT5.tokens.events import ContextKind
+from osuT5.tokens.vocabulary import Vocabulary
+from parity.logit_rules import (
     ConditionalTemperature,
     Lookback,
     MonotonicTimes,
@@ -34,8 +36,6 @@ from osuT5.generation.published_rules import (
     keep_top_k,
     keep_top_p,
 )
-from osuT5.model.published.tokenizer import vocabulary_of
-from osuT5.vocabulary import Vocabulary
 
 LIMIT = 1e-4
 

@@ -13,17 +13,17 @@ from functools import cached_property, partial
 from pathlib import Path
 
 from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case, identical
-from benchmarks.parity.inputs import INPUT_FOLDER, recorded_bundle
-from osu_beatmap.model import Beatmap
+from benchmarks.parity.inputs import INPUT_FOLDER, load_recorded_bundle
+from osu_beatmap.beatmap import Beatmap
+from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.quirks import PUBLISHED
-from osu_beatmap.reader import read_beatmap
 from osuT5.encoding import encode_context
-from osuT5.encoding.event_stream import EventStream
-from osuT5.events import ContextKind, Event, EventKind
-from osuT5.model.published import PublishedBundle
-from osuT5.published_windows import PublishedGrid
-from osuT5.vocabulary import PAD_ID, SOS_ID
-from pipeline.review.published_text import JudgedEvent, PublishedReport
+from osuT5.model.files.bundle import PublishedBundle
+from osuT5.tokens.events import ContextKind, Event, EventKind
+from osuT5.tokens.vocabulary import PAD_ID, SOS_ID
+from parity.event_stream import EventStream
+from parity.mai_mod_report import JudgedEvent, PublishedReport
+from parity.windows import PublishedGrid
 
 SONG_MS = 40_000.0
 """The song of the cases, of which only the length matters."""
@@ -49,7 +49,7 @@ class Case:
 
     @cached_property
     def bundle(self) -> PublishedBundle:
-        return recorded_bundle(self.path.parents[1], self.data["config"])
+        return load_recorded_bundle(self.path.parents[1], self.data["config"])
 
     @cached_property
     def beatmap(self) -> Beatmap:
@@ -109,7 +109,7 @@ def _compare_sequences(case: Case) -> Outcome:
     theirs = [[i for i in row if i != PAD_ID] for row in case.data["batches"][0]["ids"]]
     spec = case.bundle.spec
     windows = PublishedGrid(spec.grid).windows(round(SONG_MS * spec.grid.sample_rate / 1000))[: len(theirs)]
-    stream = _recorded(case)
+    stream = _read_recorded(case)
     ours = []
     for window in windows:
         events = stream.between(window.start_ms, window.start_ms + spec.grid.window_ms)
@@ -121,7 +121,7 @@ def _compare_sequences(case: Case) -> Outcome:
     return verdict, f"{sum(map(len, theirs))} ids", note
 
 
-def _recorded(case: Case) -> EventStream:
+def _read_recorded(case: Case) -> EventStream:
     """The recorded events, so that what differs in them shows there alone."""
     return EventStream([_event(row) for row in case.context["events"]], case.context["times"])
 

@@ -19,10 +19,9 @@ import numpy as np
 import torch
 
 from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case, within
-from osuT5.audio import load_audio_as_published
-from osuT5.audio_published import peak_normalised
-from osuT5.model.published.sizes import spectrogram_spec
+from osuT5.model.files.network_sizes import spectrogram_spec
 from osuT5.model.spectrogram import Spectrogram, SpectrogramSpec, mel_filter_bank
+from parity.audio import load_audio_as_published, peak_normalised
 
 LIMIT = 1e-5
 """Of the largest value."""

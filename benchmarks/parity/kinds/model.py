@@ -25,19 +25,20 @@ import torch
 from torch import Tensor
 
 from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case, within
-from osuT5.events import ContextKind
-from osuT5.generation.engine import Engine, Guidance
-from osuT5.generation.logit_rules import Row
-from osuT5.generation.published_choice import PublishedChoice, PublishedSampling, published_rules
-from osuT5.generation.published_rules import Temperatures, eos_ids
+from osuT5.generation.decode_loop import DecodeLoop
+from osuT5.generation.decode_row import DecodeRow
+from osuT5.generation.sampling.row_choice import Guidance
 from osuT5.model.attention import SelfAttentionInput
-from osuT5.model.kv_cache import causal_mask
-from osuT5.model.loading import load_model
-from osuT5.model.published.keys import FUSED_KINDS
+from osuT5.model.decoding.kv_cache import causal_mask
+from osuT5.model.files.loading import load_model
+from osuT5.model.files.parameter_names import FUSED_KINDS
 from osuT5.model.seq2seq import MapperModel
 from osuT5.model.spectrogram import Spectrogram
-from osuT5.spec import ModelSpec
-from osuT5.vocabulary import PAD_ID
+from osuT5.tokens.contract import Contract
+from osuT5.tokens.events import ContextKind
+from osuT5.tokens.vocabulary import PAD_ID
+from parity.logit_rules import Temperatures, eos_ids
+from parity.token_choice import PublishedChoice, PublishedSampling, published_rules
 
 LIMIT = 1e-4
 MEL_LIMIT = 1e-5
@@ -51,7 +52,7 @@ class Bundle:
     """One folder: the network, its contract, the arrays, and what `meta.json` says of the generated tokens."""
 
     model: MapperModel
-    spec: ModelSpec
+    spec: Contract
     arrays: dict[str, np.ndarray]
     runs: dict[str, dict]
 
@@ -106,7 +107,7 @@ def _compare_states(bundle: Bundle) -> Outcome:
 def _compare_logits(bundle: Bundle, name: str) -> Outcome:
     theirs = bundle.arrays[name]
     ids, mask = (bundle.tensor(f"decoder_{part}")[: len(theirs)] for part in ("input_ids", "attention_mask"))
-    score = _scored_counting_padding if name.endswith("rawmask") else _scored
+    score = _score_with_padding if name.endswith("rawmask") else _scored
     ours = score(bundle.model, ids, mask, bundle.states[: len(theirs)])
     asked = mask.numpy()  # nobody sees what is scored for padding
     return within(ours.numpy()[asked], theirs[asked], LIMIT)
@@ -119,7 +120,7 @@ def _scored(model: MapperModel, ids: Tensor, mask: Tensor, states: Tensor) -> Te
     ).logits
 
 
-def _scored_counting_padding(model: MapperModel, ids: Tensor, mask: Tensor, states: Tensor) -> Tensor:
+def _score_with_padding(model: MapperModel, ids: Tensor, mask: Tensor, states: Tensor) -> Tensor:
     """As the original scores a batch that nobody gave positions; nothing of ours needs that."""
     count = ids.shape[1]
     tokens = SelfAttentionInput(torch.arange(count), causal_mask(mask.bool(), count))
@@ -131,7 +132,7 @@ def _compare_tokens(bundle: Bundle, name: str) -> Outcome:
     theirs, run = bundle.arrays[name], bundle.runs[name]
     if run["kwargs"]["num_beams"] > 1:
         return Verdict.PENDING, "", "beam search is not part of the program"
-    ours = _generated(bundle, len(theirs), run)
+    ours = _generate(bundle, len(theirs), run)
     if ours.shape == theirs.shape and (ours == theirs).all():
         return Verdict.OK, f"{theirs.size} tokens", ""
     common = min(ours.shape[1], theirs.shape[1])
@@ -140,7 +141,7 @@ def _compare_tokens(bundle: Bundle, name: str) -> Outcome:
     return Verdict.DIFFERS, f"{len(differing)}", where
 
 
-def _generated(bundle: Bundle, count: int, run: dict) -> np.ndarray:
+def _generate(bundle: Bundle, count: int, run: dict) -> np.ndarray:
     """Prompts and tokens [rows, length], padded as the original pads them."""
     options, vocabulary = run["kwargs"], bundle.spec.vocabulary
     lookback_ms, lookahead_ms = options.get("lookback_time", 0), options.get("lookahead_time", 0)
@@ -148,11 +149,11 @@ def _generated(bundle: Bundle, count: int, run: dict) -> np.ndarray:
     ends = frozenset(eos_ids(vocabulary, context, lookback_ms, lookahead_ms))
     negative = bundle.arrays[f"neg_ids_b{'1' if count == 1 else f'{count}pad'}"] if run["neg"] else None
     rows = [
-        Row(
+        DecodeRow(
             context or ContextKind.MAP,
-            _without_padding(bundle.arrays["decoder_input_ids"][index]),
+            _strip_padding(bundle.arrays["decoder_input_ids"][index]),
             end_ids=ends,
-            negative_ids=[] if negative is None else _without_padding(negative[index]),
+            negative_ids=[] if negative is None else _strip_padding(negative[index]),
         )
         for index in range(count)
     ]
@@ -160,7 +161,7 @@ def _generated(bundle: Bundle, count: int, run: dict) -> np.ndarray:
     rules = published_rules(vocabulary, options["types_first"], sampling, lookback_ms)
     generator = torch.Generator().manual_seed(run["seed"] or 0)
     guidance = Guidance(options["cfg_scale"], inverted=True) if options["cfg_scale"] > 1 else None
-    engine = Engine(
+    engine = DecodeLoop(
         bundle.model, vocabulary, options["max_length"] - 1, guidance, counts_padding=True
     )  # the last is not read
     choice = PublishedChoice(rules, sampling, generator)
@@ -183,11 +184,11 @@ def _sampling(options: dict) -> PublishedSampling:
     )
 
 
-def _without_padding(ids: np.ndarray) -> list[int]:
+def _strip_padding(ids: np.ndarray) -> list[int]:
     return ids[np.flatnonzero(ids != PAD_ID)[0] :].tolist()
 
 
-def _as_written(rows: list[Row]) -> np.ndarray:
+def _as_written(rows: list[DecodeRow]) -> np.ndarray:
     read = max(len(row.prompt_ids) for row in rows)
     written = [row.written_ids if row.end_id is None else [*row.written_ids, row.end_id] for row in rows]
     ids = np.full((len(rows), read + max(map(len, written))), PAD_ID)

@@ -14,14 +14,14 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case
-from benchmarks.parity.events import encoding_of
+from benchmarks.parity.events import read_encoding
 from benchmarks.parity.inputs import input_path
-from osu_beatmap.model import Beatmap
+from osu_beatmap.beatmap import Beatmap
+from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.quirks import PUBLISHED
-from osu_beatmap.reader import read_beatmap
 from osuT5.encoding import encode_context
 from osuT5.encoding.writer import whole_ms
-from osuT5.events import ContextKind, EventGroup
+from osuT5.tokens.events import ContextKind, EventGroup
 
 PARTS = {
     "map": ContextKind.MAP,
@@ -62,7 +62,7 @@ def _compare(path: Path, part: str, written: dict) -> Outcome:
     elif part not in PARTS:
         return Verdict.PENDING, "", "a part of unknown meaning"
     context = ContextKind.TIMING if lines_alone else PARTS[part]
-    ours = _rows(encode_context(beatmap, context, encoding_of(version), song_ms, PUBLISHED))
+    ours = _rows(encode_context(beatmap, context, read_encoding(version), song_ms, PUBLISHED))
     if "error" in written:
         known = [cause for text, cause in FAILURES.items() if text in written["error"]]
         cause = f"at {known[0]}" if known else f"with {written['error']}"

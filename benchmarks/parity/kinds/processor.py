@@ -17,27 +17,22 @@ from typing import Any
 import numpy as np
 
 from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case, identical
-from benchmarks.parity.inputs import INPUT_FOLDER, asked_attributes, recorded_bundle
+from benchmarks.parity.inputs import INPUT_FOLDER, asked_attributes, load_recorded_bundle
 from benchmarks.parity.same_map import compare_maps
-from osu_beatmap.model import Difficulty
-from osu_beatmap.reader import parse_beatmap, read_beatmap
-from osu_beatmap.writer import write_beatmap
-from osuT5.encoding.event_stream import EventStream
-from osuT5.events import ContextKind
-from osuT5.generation.published_rules import eos_ids
-from osuT5.generation.published_schedule import (
-    PublishedChart,
-    PublishedWriter,
-    WindowTask,
-    negative_attributes,
-)
+from osu_beatmap.beatmap import Difficulty
+from osu_beatmap.files.reader import parse_beatmap, read_beatmap
+from osu_beatmap.files.writer import write_beatmap
 from osuT5.model.audio_conditions import DEFAULT_DIFFICULTY_STARS, NO_MAPPER
-from osuT5.model.published import PublishedBundle
-from osuT5.model.published.families import family_of_model
-from osuT5.published_windows import PublishedGrid, PublishedWindow
-from osuT5.vocabulary import PAD_ID
-from osuT5.windows import LOOKAHEAD, LOOKBACK
-from pipeline.published import PublishedMap, PublishedOptions, Reference, generate_as_published
+from osuT5.model.files.bundle import PublishedBundle
+from osuT5.model.files.families import family_of_model
+from osuT5.tokens.events import ContextKind
+from osuT5.tokens.vocabulary import PAD_ID
+from osuT5.tokens.windows import LOOKAHEAD, LOOKBACK
+from parity.event_stream import EventStream
+from parity.generate import PublishedMap, PublishedOptions, Reference, generate_as_published
+from parity.logit_rules import eos_ids
+from parity.window_schedule import PublishedChart, PublishedWriter, WindowTask, negative_attributes
+from parity.windows import PublishedGrid, PublishedWindow
 
 DEFAULT_OUTPUTS = "TIMING,KIAI,MAP,SV"
 """Of the published configurations; what a model does not have is not written."""
@@ -76,7 +71,7 @@ class Case:
 
     @cached_property
     def bundle(self) -> PublishedBundle:
-        return recorded_bundle(self.path.parents[1], self.data["config"])
+        return load_recorded_bundle(self.path.parents[1], self.data["config"])
 
     @cached_property
     def options(self) -> dict[str, str]:
@@ -235,15 +230,15 @@ def _own_conditions(case: Case, task: WindowTask) -> dict[str, list]:
 
 CALL_PARTS: dict[str, tuple[Callable[[Case, WindowTask], Any], Callable[[dict], Any]]] = {
     "calls": (_own_call, _their_call),
-    "prompts": (lambda _, task: task.row.prompt_ids, lambda call: _without_padding(call["prompt"])),
-    "negative prompts": (lambda _, task: task.row.negative_ids, lambda call: _without_padding(call["negative_prompt"])),
+    "prompts": (lambda _, task: task.row.prompt_ids, lambda call: _strip_padding(call["prompt"])),
+    "negative prompts": (lambda _, task: task.row.negative_ids, lambda call: _strip_padding(call["negative_prompt"])),
     "end ids": (_own_end_ids, lambda call: call["eos_ids"]),
     "audio conditions": (_own_conditions, lambda call: call["cond"]),
 }
 """For each part of a call, ours and theirs."""
 
 
-def _without_padding(prompts: Sequence[list[int]] | None) -> list[int]:
+def _strip_padding(prompts: Sequence[list[int]] | None) -> list[int]:
     ids = prompts[0] if prompts else []
     return ids[next((place for place, token_id in enumerate(ids) if token_id != PAD_ID), len(ids)) :]
 

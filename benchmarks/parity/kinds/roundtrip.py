@@ -14,15 +14,15 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case
-from benchmarks.parity.events import encoding_of, events_of, family_named
+from benchmarks.parity.events import events_of, family_named, read_encoding
 from benchmarks.parity.inputs import input_beatmap
 from benchmarks.parity.same_map import compare_maps
-from osu_beatmap.model import Beatmap, GameMode
-from osu_beatmap.reader import read_beatmap
-from osuT5.encoding.published_assembly import assemble_as_published
-from osuT5.encoding.published_groups import groups_as_published
-from osuT5.encoding.published_resnap import resnap_as_published
-from osuT5.events import EventGroup, EventKind
+from osu_beatmap.beatmap import Beatmap, GameMode
+from osu_beatmap.files.reader import read_beatmap
+from osuT5.tokens.events import EventGroup, EventKind
+from parity.assembly.assembly import assemble_as_published
+from parity.assembly.groups import groups_as_published
+from parity.assembly.resnap import resnap_as_published
 
 EVENTS_ENDING = ".events.json"
 
@@ -54,7 +54,7 @@ def _compare_times(events: Path, goldens: Path) -> Outcome:
     parsed = goldens / "parse" / f"{stem}.{version}.json"
     if not parsed.is_file():
         return Verdict.PENDING, "", f"without {parsed.name} of parse/"
-    types_first = encoding_of(version).types_first
+    types_first = read_encoding(version).types_first
     theirs = groups_as_published(events_of(json.loads(events.read_text(encoding="utf-8"))), types_first)
     parts = json.loads(parsed.read_text(encoding="utf-8")).values()
     reds = [point for point in input_beatmap(stem, goldens).timing_points if point.uninherited]
@@ -73,7 +73,7 @@ def _timed(group: EventGroup) -> tuple:
 
 
 def assembled(events: Path, source: Beatmap, version: str) -> Beatmap:
-    spec = encoding_of(version, pixels=True)
+    spec = read_encoding(version, pixels=True)
     rows = json.loads(events.read_text(encoding="utf-8"))
     keys = source.key_count if source.mode is GameMode.MANIA else 0
     reds = [point for point in source.timing_points if point.uninherited]

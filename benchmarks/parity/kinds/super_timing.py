@@ -13,14 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
+from beat_tracking.red_line_fit import Beats
 from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case, identical
-from benchmarks.parity.events import encoding_of, events_of
-from osu_beatmap.beat_fit import Beats
-from osu_beatmap.published_beat_fit import fit_red_lines_as_published
-from osu_beatmap.published_super_timing import beats_of_passes_as_published, pass_offsets_ms
-from osu_beatmap.timing_lines import parse_timing_line
+from benchmarks.parity.events import events_of, read_encoding
+from osu_beatmap.files.timing_point_lines import parse_timing_line
 from osuT5.encoding.groups import groups_from_events
 from osuT5.encoding.timing import decode_timing
+from parity.beat_fit import fit_red_lines_as_published
+from parity.super_timing import beats_of_passes_as_published, pass_offsets_ms
 
 SAMPLE_RATE = 16_000
 WINDOW_MS = 8184.0
@@ -39,14 +39,14 @@ def _cases(folder: Path) -> Iterator[tuple[str, Callable[[], Outcome]]]:
     for path in sorted(folder.glob("*.json")):
         data = json.loads(path.read_text(encoding="utf-8"))
         if "fed" not in data:
-            yield path.stem, partial(_without_beats, data)
+            yield path.stem, partial(_drop_beats, data)
             continue
         yield f"{path.stem} offsets", partial(_compare_offsets, data)
         yield f"{path.stem} beats", partial(_compare_beats, data)
         yield f"{path.stem} lines", partial(_compare_lines, data)
 
 
-def _without_beats(data: dict) -> Outcome:
+def _drop_beats(data: dict) -> Outcome:
     """The original fails; what we give instead has no beats."""
     found = beats_of_passes_as_published([], SONG_MS)
     verdict = Verdict.DIFFERS if len(found.times_ms) else Verdict.ARGUED
@@ -93,7 +93,7 @@ def _beats(data: dict) -> Beats:
 
 
 def _pass_beats(fed: dict) -> Beats:
-    marked = decode_timing(groups_from_events(events_of(fed["events"]), encoding_of("v29"))[0])
+    marked = decode_timing(groups_from_events(events_of(fed["events"]), read_encoding("v29"))[0])
     return Beats(
         np.array([beat.time_ms for beat in marked]) - _offset_ms(fed),
         np.array([beat.starts_bar for beat in marked], dtype=bool),

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
+from beat_tracking.red_line_fit import Beats
 from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case
-from benchmarks.parity.events import encoding_of, events_of
-from osu_beatmap.beat_fit import Beats
-from osu_beatmap.model import TimingPoint
-from osu_beatmap.published_beat_fit import fit_red_lines_as_published
-from osu_beatmap.timing_lines import parse_timing_line
-from osuT5.encoding.published_groups import beats_as_published
+from benchmarks.parity.events import events_of, read_encoding
+from osu_beatmap.beatmap import TimingPoint
+from osu_beatmap.files.timing_point_lines import parse_timing_line
+from parity.assembly.groups import beats_as_published
+from parity.beat_fit import fit_red_lines_as_published
 
 LIMIT = 1e-4
 """Of times and beat lengths, in ms."""
@@ -37,7 +37,7 @@ def _cases(folder: Path) -> Iterator[tuple[str, Callable[[], Outcome]]]:
 def _compare(path: Path) -> Outcome:
     data = json.loads(path.read_text(encoding="utf-8"))
     version = path.stem.removesuffix(".jitter").rpartition(".")[2]
-    marked = beats_as_published(events_of(data["events"]), encoding_of(version).types_first)
+    marked = beats_as_published(events_of(data["events"]), read_encoding(version).types_first)
     beats = Beats(
         times_ms=np.array([beat.time_ms for beat in marked], dtype=np.float64),
         is_measure=np.array([beat.starts_bar for beat in marked], dtype=bool),

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case, identical
 from osu_beatmap.attributes import Attributes
-from osu_beatmap.model import GameMode
-from osuT5.class_tables import ClassTables
-from osuT5.conditions import SongPlace, condition_ids
-from osuT5.events import EventKind
-from osuT5.model.published.tokenizer import tables_of, tokenizer_json, vocabulary_of
-from osuT5.vocabulary import Vocabulary
+from osu_beatmap.beatmap import GameMode
+from osuT5.model.files.tokenizer import tables_of, tokenizer_json, vocabulary_of
+from osuT5.tokens.class_tables import ClassTables
+from osuT5.tokens.conditions import SongPlace, condition_ids
+from osuT5.tokens.events import EventKind
+from osuT5.tokens.vocabulary import Vocabulary
 
 SONG_MS = 180_000.0
 """Of the samples of song positions."""

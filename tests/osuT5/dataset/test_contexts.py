@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from training_songs import SPEC, published_like_spec
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.dataset.contexts import ContextPlan, context_mix
 from osuT5.dataset.errors import CorpusError
-from osuT5.events import ContextKind
+from osuT5.tokens.events import ContextKind
 
 PUBLISHED = published_like_spec()
 FEW = replace(SPEC, vocabulary=replace(SPEC.vocabulary, contexts=SPEC.vocabulary.contexts[:5]))

@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 from training_songs import SPEC, song_of, steady_chart
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
+from osuT5.audio.mel import window_mel
 from osuT5.dataset.batches import BatchPart, joined
-from osuT5.dataset.corpus import TrainingSong
 from osuT5.dataset.errors import CorpusError
 from osuT5.dataset.examples import ExampleSampler
 from osuT5.dataset.frame_targets import BEAT_CHANNEL, frame_targets
 from osuT5.dataset.options import AugmentationOptions, BatchOptions
-from osuT5.dataset.supply import MemorySupply
-from osuT5.events import ContextKind, EventKind
-from osuT5.mel import window_mel
-from osuT5.vocabulary import IGNORED_LABEL, PAD_ID
+from osuT5.dataset.song_cache import MemorySupply
+from osuT5.dataset.training_songs import TrainingSong
+from osuT5.tokens.events import ContextKind, EventKind
+from osuT5.tokens.vocabulary import IGNORED_LABEL, PAD_ID
 
 OPTIONS = BatchOptions(windows=3, charts_per_window=2, max_tokens=256)
 

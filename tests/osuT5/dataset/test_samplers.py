@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from training_songs import SPEC, small_beatmap, write_mapset
 
+from osu_beatmap.beatmap import GameMode
 from osu_beatmap.held_out import title_hash
-from osu_beatmap.model import GameMode
 from osuT5.dataset.batches import Batch
-from osuT5.dataset.errors import CorpusError, NothingToDraw
+from osuT5.dataset.errors import CorpusError, EmptyCorpusError
 from osuT5.dataset.options import AugmentationOptions, BatchOptions, DataOptions
 from osuT5.dataset.samplers import SamplerMaker, open_training_data
 
@@ -31,7 +31,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def held_out(monkeypatch):
-    monkeypatch.setattr("osuT5.dataset.splits.held_out_titles", lambda: frozenset({title_hash("Secret")}))
+    monkeypatch.setattr("osuT5.dataset.files.splits.held_out_titles", lambda: frozenset({title_hash("Secret")}))
 
 
 def opened(folder, **options):
@@ -64,7 +64,7 @@ def test_ranges_of_mapsets_as_in_the_original_program(folder):
 def test_filters_and_wishes(folder, tmp_path):
     assert opened(folder, gamemodes=(3,)).train.supply.charts_by_mode == {GameMode.MANIA: 1}
     assert opened(folder, gamemodes=(3,), key_counts=(4,)).train.supply.charts_by_mode == {GameMode.MANIA: 1}
-    with pytest.raises(NothingToDraw):
+    with pytest.raises(EmptyCorpusError):
         opened(folder, gamemodes=(3,), key_counts=(7,))
     easy = opened(folder, gamemodes=(0,), max_difficulty=3.0)
     assert [song.name for song in easy.train.supply.songs] == ["1"]

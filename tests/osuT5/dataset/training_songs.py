@@ -8,16 +8,16 @@ import numpy as np
 import soundfile
 
 from osu_beatmap.attributes import attributes_of
-from osu_beatmap.model import Beatmap, Circle, Difficulty, GameMode, HitSound, Metadata, TimingPoint
-from osu_beatmap.writer import save_beatmap
-from osuT5.conditions import CONDITIONS
-from osuT5.dataset.corpus import Chart, TrainingSong
+from osu_beatmap.beatmap import Beatmap, Circle, Difficulty, GameMode, HitSound, Metadata, TimingPoint
+from osu_beatmap.files.writer import save_beatmap
 from osuT5.dataset.token_stream import TokenStream
+from osuT5.dataset.training_songs import Chart, TrainingSong
 from osuT5.encoding import encode_context
-from osuT5.encoding_spec import EncodingSpec
-from osuT5.events import ContextKind, EventKind
-from osuT5.spec import ModelSpec, mini_spec, output_ranges
-from osuT5.vocabulary import EventRange, Vocabulary
+from osuT5.tokens.conditions import CONDITIONS
+from osuT5.tokens.contract import Contract, mini_spec, output_ranges
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import ContextKind, EventKind
+from osuT5.tokens.vocabulary import EventRange, Vocabulary
 
 SPEC = mini_spec()
 SONG_MS = 30_000.0
@@ -36,13 +36,13 @@ _PUBLISHED_CONDITIONS = (
 )
 
 
-def published_like_spec() -> ModelSpec:
+def published_like_spec() -> Contract:
     """A contract as V29 has it, in small: types first, every context, a mapper, state before the window."""
     grid, encoding = SPEC.grid, EncodingSpec()
     inputs = [CONDITIONS[kind].event_range for kind in _PUBLISHED_CONDITIONS if kind in CONDITIONS]
     inputs[3] = EventRange(EventKind.HITSOUNDED, 0, 1)
     tables = [EventRange(EventKind.MAPPER, 0, 2), EventRange(EventKind.DESCRIPTOR, 0, 2)]
-    return ModelSpec(
+    return Contract(
         name="as published",
         grid=grid,
         spectrogram=SPEC.spectrogram,
@@ -55,7 +55,7 @@ def published_like_spec() -> ModelSpec:
 def steady_chart(
     mode: GameMode,
     step_ms: float,
-    spec: ModelSpec = SPEC,
+    spec: Contract = SPEC,
     given: tuple[ContextKind, ...] = (),
     kiai_ms: float | None = None,
     sv: float = 1.0,

@@ -4,17 +4,17 @@ import math
 from dataclasses import replace
 
 import pytest
-from encoding_charts import RED, V29, V32, beatmap, circle, green, group, slider, timed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from osu_beatmap.model import Circle, CurveKind, Difficulty, GameMode, HoldNote, Slider, Spinner
-from osu_beatmap.slider_path import SliderPath
-from osu_beatmap.timing import Timing, end_time_ms
+from osu_beatmap.beatmap import Circle, CurveKind, Difficulty, GameMode, HoldNote, Slider, Spinner
+from osu_beatmap.geometry.slider_path import SliderPath
+from osu_beatmap.timing.active_point import Timing, end_time_ms
 from osuT5.encoding import assemble, encode_context, groups_from_events
 from osuT5.encoding.groups import PART_KINDS
-from osuT5.encoding_spec import MINI_ENCODING
-from osuT5.events import TYPE_KINDS, ContextKind, Event, EventGroup, EventKind
+from osuT5.tokens.encoding_spec import MINI_ENCODING
+from osuT5.tokens.events import TYPE_KINDS, ContextKind, Event, EventGroup, EventKind
+from tests.support.encoding_charts import RED, V29, V32, beatmap, circle, green, group, slider, timed
 
 K = EventKind
 CENTRE_CELL = (K.POSITION, 16 + 14 * 33)

@@ -1,10 +1,9 @@
 """Charts in, literal events out."""
 
-from encoding_charts import RED, V29, V32, beatmap, brief, circle, green, slider
-
-from osu_beatmap.model import Circle, CurveKind, GameMode, HoldNote, PathSegment, Slider, Spinner, TimingPoint
+from osu_beatmap.beatmap import Circle, CurveKind, GameMode, HoldNote, PathSegment, Slider, Spinner, TimingPoint
 from osuT5.encoding import encode_context
-from osuT5.events import ContextKind, EventKind
+from osuT5.tokens.events import ContextKind, EventKind
+from tests.support.encoding_charts import RED, V29, V32, beatmap, brief, circle, green, slider
 
 SONG_MS = 4000.0
 

@@ -1,10 +1,10 @@
 """Flat streams of events in, literal groups out."""
 
 import pytest
-from encoding_charts import V29, V32, beatmap, brief, circle, slider
 
 from osuT5.encoding import encode_context, groups_from_events
-from osuT5.events import ContextKind, Event, EventKind
+from osuT5.tokens.events import ContextKind, Event, EventKind
+from tests.support.encoding_charts import V29, V32, beatmap, brief, circle, slider
 
 K = EventKind
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from osu_beatmap.model import (
+from osu_beatmap.beatmap import (
     Beatmap,
     Circle,
     CurveKind,
@@ -21,10 +21,10 @@ from osu_beatmap.model import (
     Spinner,
     TimingPoint,
 )
-from osuT5.events import ContextKind
-from osuT5.generation.schedule import SongWriter
+from osuT5.generation.window_schedule import SongGenerator
 from osuT5.model.seq2seq import MapperModel
-from osuT5.spec import ModelSpec, mini_spec, output_ranges
+from osuT5.tokens.contract import Contract, mini_spec, output_ranges
+from osuT5.tokens.events import ContextKind
 from osuT5.training.architectures import mini_config
 
 SONG_MS = 20_000.0
@@ -32,7 +32,7 @@ SIZES = {"d_model": 32, "encoder_layers": 1, "decoder_layers": 1, "encoder_heads
 SIZES |= {"encoder_ffn_dim": 32, "decoder_ffn_dim": 32, "pointer_dim": 8}
 
 
-def contexts_spec(volumes: bool = False) -> ModelSpec:
+def contexts_spec(volumes: bool = False) -> Contract:
     """The contract of the embedded model with NO_HS and GD."""
     spec = mini_spec()
     contexts = dict.fromkeys((*spec.vocabulary.contexts, ContextKind.NO_HS, ContextKind.GD))
@@ -43,11 +43,11 @@ def contexts_spec(volumes: bool = False) -> ModelSpec:
     )
 
 
-def song_writer(spec: ModelSpec, seed: int = 0) -> SongWriter:
+def song_writer(spec: Contract, seed: int = 0) -> SongGenerator:
     torch.manual_seed(seed)
     model = MapperModel(mini_config(spec, **SIZES)).eval()
     mel = np.random.default_rng(seed).random((int(SONG_MS / 8) + 1, spec.spectrogram.n_mels), dtype=np.float32)
-    return SongWriter(model, spec, mel, SONG_MS)
+    return SongGenerator(model, spec, mel, SONG_MS)
 
 
 def finished_map(mode: GameMode) -> Beatmap:

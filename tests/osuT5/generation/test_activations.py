@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from osuT5.generation.activations import song_activations
-from osuT5.spec import mini_spec
+from osuT5.tokens.contract import mini_spec
 
 SPEC = mini_spec()
 FRAMES = SPEC.grid.frames

@@ -10,23 +10,23 @@ from functools import partial
 
 import pytest
 import torch
-from tiny_song import GREEDY, HOT, charts, filled_in, network, song_of_noise, tiny_spec
 
 from osu_beatmap.attributes import Attributes
-from osu_beatmap.model import GameMode
-from osuT5.events import ContextKind
+from osu_beatmap.beatmap import GameMode
 from osuT5.generation import device_loop
-from osuT5.generation.charts import ChartInProgress
-from osuT5.generation.sampling import Sampling
-from osuT5.generation.schedule import SongWriter
-from osuT5.model.generating import prepare_to_generate
-from osuT5.model.step_graphs import as_they_are
+from osuT5.generation.chart_state import ChartState
+from osuT5.generation.sampling.sampler import Sampling
+from osuT5.generation.window_schedule import SongGenerator
+from osuT5.model.decoding.step_graphs import as_they_are
+from osuT5.model.inference_setup import prepare_to_generate
+from osuT5.tokens.events import ContextKind
+from tests.support.tiny_song import GREEDY, HOT, charts, filled_in, network, song_of_noise, tiny_spec
 
 VERSIONS = ["mini", "v29", "v31", "v32"]
 
 
 @pytest.fixture(scope="module", params=VERSIONS)
-def writers(request) -> tuple[SongWriter, SongWriter]:
+def writers(request) -> tuple[SongGenerator, SongGenerator]:
     """One with a plain model, and one whose steps are those that a GPU captures."""
     spec = tiny_spec(request.param)
     plain = network(spec, request.param)
@@ -38,7 +38,7 @@ def writers(request) -> tuple[SongWriter, SongWriter]:
 def way(request, monkeypatch) -> None:
     """With choices on the device, and with scores that the host chooses from."""
     if request.param == "by scores":
-        monkeypatch.setattr("osuT5.generation.engine.knows", lambda *choice_and_rows: False)
+        monkeypatch.setattr("osuT5.generation.decode_loop.knows", lambda *choice_and_rows: False)
 
 
 @pytest.mark.parametrize("sampling", [HOT, GREEDY, Sampling()], ids=["drawn", "greedy", "as users have it"])
@@ -51,7 +51,7 @@ def test_both_ways_write_the_same(writers, way, sampling):
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_guided_rows_are_the_same(writers, way, count):
-    guided, negative = replace(HOT, guidance_scale=12.0), Attributes(GameMode.STANDARD, difficulty=8.0)
+    guided, negative = replace(HOT, guidance_scale=6.0), Attributes(GameMode.STANDARD, difficulty=8.0)
     first, second = (filled_in(writer, guided, charts(negative)[:count]) for writer in writers)
     assert first == second
     assert writers[1].model.graphed_steps.problem is None
@@ -63,7 +63,7 @@ def test_guided_rows_are_chosen_on_the_device_unless_shares_are_counted(writers,
     in_parts = device_loop.DeviceLoop._in_parts
     monkeypatch.setattr(device_loop.DeviceLoop, "_in_parts", lambda *all_: parts.append(1) or in_parts(*all_))
     wish = Attributes(GameMode.MANIA, difficulty=3.0, key_count=4, hold_note_ratio=asked)
-    chart = ChartInProgress(wish, 1, negative=replace(wish, difficulty=8.0, hold_note_ratio=None))
+    chart = ChartState(wish, 1, negative=replace(wish, difficulty=8.0, hold_note_ratio=None))
     writers[1].fill_in([(ContextKind.MAP, chart)], replace(HOT, guidance_scale=2.0))
     assert bool(parts) is (asked is None)
 
@@ -99,7 +99,7 @@ class Failing:
         return step
 
 
-def failing_writer(writer: SongWriter, capture) -> SongWriter:
+def failing_writer(writer: SongGenerator, capture) -> SongGenerator:
     model = copy.deepcopy(writer.model)
     return song_of_noise(prepare_to_generate(model, capture=capture), writer.spec)
 
@@ -107,7 +107,9 @@ def failing_writer(writer: SongWriter, capture) -> SongWriter:
 @pytest.mark.parametrize("error", [RuntimeError, torch.OutOfMemoryError])
 @pytest.mark.parametrize("at", [0, 1, 2])
 def test_a_failure_costs_no_token(writers, way, monkeypatch, at, error):
-    monkeypatch.setattr("osuT5.model.static_decoder.LENGTHS", tuple(range(2, 90, 6)))  # so that rows outgrow a length
+    monkeypatch.setattr(
+        "osuT5.model.decoding.static_decoder.LENGTHS", tuple(range(2, 90, 6))
+    )  # so that rows outgrow a length
     plain, _ = writers
     fast = failing_writer(plain, Failing(at, error))
     one_chart = filled_in(plain, HOT, charts()[:1])
@@ -139,7 +141,7 @@ def test_rows_that_do_not_fit_into_memory_are_written_in_parts(writers, monkeypa
 def test_tables_that_are_full_leave_rows_to_the_host(writers, monkeypatch):
     plain, _ = writers
     fast = failing_writer(plain, as_they_are)
-    monkeypatch.setattr("osuT5.generation.compiled_grammar.MOST_STATES", 12)
+    monkeypatch.setattr("osuT5.generation.rules.compiled_grammar.MOST_STATES", 12)
     expected = filled_in(plain, HOT, charts())
     assert filled_in(fast, HOT, charts()) == expected
     assert fast.model.graphed_steps.problem is None

@@ -7,13 +7,13 @@ import pytest
 import torch
 
 from osu_beatmap.attributes import Attributes
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.generation import super_timing
-from osuT5.generation.listening import Listener
-from osuT5.generation.sampling import Sampling
+from osuT5.generation.audio_encoder import AudioEncoder
+from osuT5.generation.sampling.sampler import Sampling
 from osuT5.generation.super_timing import SuperTimer
 from osuT5.model.seq2seq import MapperModel
-from osuT5.spec import mini_spec
+from osuT5.tokens.contract import mini_spec
 from osuT5.training.architectures import mini_config
 
 SPEC = mini_spec()
@@ -22,13 +22,13 @@ HOT = Sampling(temperature=1.5, context_temperatures={}, kind_temperatures={})
 
 
 @pytest.fixture(scope="module")
-def listener() -> Listener:
+def listener() -> AudioEncoder:
     torch.manual_seed(0)
     sizes = {"d_model": 32, "encoder_layers": 1, "decoder_layers": 1, "encoder_heads": 2, "decoder_heads": 2}
     sizes |= {"encoder_ffn_dim": 32, "decoder_ffn_dim": 32, "pointer_dim": 8, "max_target_positions": 128}
     model = MapperModel(mini_config(SPEC, **sizes)).eval()
     mel = np.random.default_rng(0).random((int(SONG_MS / 8) + 1, SPEC.spectrogram.n_mels), dtype=np.float32)
-    return Listener(model, SPEC, mel, SONG_MS)
+    return AudioEncoder(model, SPEC, mel, SONG_MS)
 
 
 def timer(listener, seed=1, passes=0) -> SuperTimer:
@@ -40,7 +40,7 @@ def timer(listener, seed=1, passes=0) -> SuperTimer:
 
 @pytest.mark.parametrize("song_ms", [40.0, 5_000.0, 100_000.0])
 def test_windows_of_a_pass_lie_side_by_side_over_the_song(listener, song_ms):
-    longer = timer(Listener(listener.model, SPEC, np.zeros((1, 64), np.float32), song_ms))
+    longer = timer(AudioEncoder(listener.model, SPEC, np.zeros((1, 64), np.float32), song_ms))
     firsts = []
     for number in range(20):
         windows = longer._windows(number)

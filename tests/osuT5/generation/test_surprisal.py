@@ -2,24 +2,25 @@
 
 import math
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 from osu_beatmap.attributes import Attributes
-from osu_beatmap.model import Circle, GameMode
+from osu_beatmap.beatmap import Circle, GameMode
 from osuT5.encoding import encode_context
 from osuT5.encoding.context import traced_objects
-from osuT5.events import ContextKind, EventKind
-from osuT5.generation.charts import ChartInProgress, groups_between
-from osuT5.generation.schedule import SongWriter
+from osuT5.generation.chart_state import ChartState, groups_between
 from osuT5.generation.surprisal import ContextScorer
-from osuT5.generation.token_scores import Surprise, TokenScorer, sound_answers
+from osuT5.generation.token_scores import Surprisal, TokenScorer, sound_answers
+from osuT5.generation.window_schedule import SongGenerator
 from osuT5.model.seq2seq import MapperModel
-from osuT5.spec import mini_spec
+from osuT5.tokens.contract import mini_spec
+from osuT5.tokens.events import ContextKind, EventKind
 from osuT5.training.architectures import mini_config
-from tests.pipeline.review.review_maps import regular_map, slider
+from tests.support.review_maps import regular_map, slider
 
 SPEC = mini_spec()
 SONG_MS = 20_000.0
@@ -28,19 +29,19 @@ SIZES |= {"encoder_ffn_dim": 32, "decoder_ffn_dim": 32, "pointer_dim": 8, "max_t
 
 
 @pytest.fixture(scope="module")
-def writer() -> SongWriter:
+def writer() -> SongGenerator:
     torch.manual_seed(0)
     model = MapperModel(mini_config(SPEC, **SIZES)).eval()
     mel = np.random.default_rng(0).random((int(SONG_MS / 8) + 1, SPEC.spectrogram.n_mels), dtype=np.float32)
-    return SongWriter(model, SPEC, mel, SONG_MS)
+    return SongGenerator(model, SPEC, mel, SONG_MS)
 
 
-def chart_of(mode=GameMode.STANDARD) -> ChartInProgress:
+def chart_of(mode=GameMode.STANDARD) -> ChartState:
     beatmap = regular_map(mode, beats=40)
     if mode is GameMode.STANDARD:
         beatmap.hit_objects[7] = slider(beatmap.hit_objects[7].time_ms, 70.0, slides=2)
     contexts = {c: encode_context(beatmap, c, SPEC.encoding, SONG_MS) for c in SPEC.contexts_of(mode)}
-    return ChartInProgress(Attributes(mode, difficulty=3.0), 0, contexts)
+    return ChartState(Attributes(mode, difficulty=3.0), 0, contexts)
 
 
 @pytest.mark.parametrize("mode", list(GameMode))
@@ -107,7 +108,7 @@ def test_silence_is_told_by_the_group_that_ends_it(writer):
     beatmap = regular_map(beats=40)
     del beatmap.hit_objects[10:20]
     contexts = {c: encode_context(beatmap, c, SPEC.encoding, SONG_MS) for c in SPEC.contexts_of(beatmap.mode)}
-    chart = ChartInProgress(Attributes(beatmap.mode), 0, contexts)
+    chart = ChartState(Attributes(beatmap.mode), 0, contexts)
     scored = ContextScorer(writer, chart, ContextKind.MAP).score()
     silent = scored.absences[10]
     assert len(silent) >= 3, "several windows decide nothing in four seconds"
@@ -125,14 +126,14 @@ def test_groups_know_their_objects():
 
 
 def test_relative_surprisal_has_a_floor():
-    assert Surprise(6.0, 3.0).relative == 2.0
-    assert Surprise(6.0, 0.01).relative == 6.0
-    assert Surprise(1.0, 2.0) + Surprise(3.0, 4.0) == Surprise(4.0, 6.0)
+    assert Surprisal(6.0, 3.0).relative == 2.0
+    assert Surprisal(6.0, 0.01).relative == 6.0
+    assert Surprisal(1.0, 2.0) + Surprisal(3.0, 4.0) == Surprisal(4.0, 6.0)
 
 
 def test_neighbouring_values_count_as_one():
     vocabulary = SPEC.vocabulary
-    scorer = TokenScorer(vocabulary, SPEC.encoding)
+    scorer = TokenScorer(SPEC)
     logits = torch.full((1, vocabulary.size_out), -30.0)
     times = vocabulary.ids_of(EventKind.TIME)
     logits[0, times.start + 50] = 10.0
@@ -143,6 +144,18 @@ def test_neighbouring_values_count_as_one():
     assert far.value[0].surprise.bits > 20
     assert ruled_out.value[0].surprise.bits < 10
     assert near.token[0].likeliest == far.value[0].likeliest == times.start + 50
+
+
+def test_label_weights_of_the_training_are_divided_out():
+    """Of a time with weight 2 and an end with weight 1, as likely by the scores, the end is twice as likely."""
+    weighted = TokenScorer(replace(SPEC, label_weights={EventKind.TIME: 2.0}))
+    end = SPEC.vocabulary.context_eos(ContextKind.MAP)
+    time = SPEC.vocabulary.ids_of(EventKind.TIME).start
+    logits = torch.full((1, SPEC.vocabulary.size_out), -30.0)
+    logits[0, [time, end]] = 0.0
+    kinds = weighted.score(logits, torch.tensor([end]), torch.tensor([0])).kinds[0]
+    assert kinds[weighted.kinds.index(None)] == pytest.approx(2 / 3)
+    assert kinds[weighted.kinds.index(EventKind.TIME)] == pytest.approx(1 / 3)
 
 
 def test_hit_sounds_are_additions_and_banks():

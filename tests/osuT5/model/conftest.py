@@ -11,7 +11,7 @@ import torch
 
 from osuT5.model.config import ModelConfig
 from osuT5.model.seq2seq import MapperModel
-from osuT5.spec import mini_spec
+from osuT5.tokens.contract import mini_spec
 
 
 @pytest.fixture(scope="session", autouse=True)

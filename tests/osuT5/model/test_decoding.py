@@ -6,7 +6,8 @@ from functools import partial
 
 import pytest
 import torch
-from layer_kinds import LAYER_KINDS
+
+from tests.support.layer_kinds import LAYER_KINDS
 
 MODES = torch.tensor([0, 3, 1])
 WINDOWS = torch.tensor([0, 1, 1])

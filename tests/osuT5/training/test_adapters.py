@@ -7,12 +7,12 @@ import json
 import pytest
 import torch
 
-from checkpoints.errors import ModelError
-from osuT5.model.convert import convert_to_published
-from osuT5.model.loading import load_model
-from osuT5.model.lora import BASE_CONTRACT_FILE
+from model_files.errors import ModelError
+from osuT5.model.files.convert import convert_to_published
+from osuT5.model.files.loading import load_model
+from osuT5.model.files.lora import BASE_CONTRACT_FILE
 from osuT5.model.seq2seq import MapperModel
-from osuT5.spec import mini_spec
+from osuT5.tokens.contract import mini_spec
 from osuT5.training.architectures import ARCHITECTURES, mini_config
 from osuT5.training.options import LoraOptions, TrainOptions
 from osuT5.training.start import check_start, starting_point

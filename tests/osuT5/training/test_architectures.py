@@ -9,10 +9,10 @@ from dataclasses import fields
 
 import pytest
 
-from osuT5.class_tables import ClassTables
-from osuT5.events import ContextKind, EventKind
-from osuT5.model.published import bundle_from_json
-from osuT5.model.published.writing import bundle_json, own_values, runs_in_the_original
+from osuT5.model.files.bundle import bundle_from_json
+from osuT5.model.files.bundle_writer import bundle_json, own_values, runs_in_the_original
+from osuT5.tokens.class_tables import ClassTables
+from osuT5.tokens.events import ContextKind, EventKind
 from osuT5.training.architectures import ARCHITECTURES, mini_config
 
 PUBLISHED = ["v28", "v29", "v32", "v32-mini"]

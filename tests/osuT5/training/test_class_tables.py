@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 import osuT5.training.class_tables as class_tables
-from osu_beatmap.model import GameMode
-from osuT5.class_tables import ClassTables
-from osuT5.dataset.records import STAR_SPEEDS, ChartRecord
+from osu_beatmap.beatmap import GameMode
+from osuT5.dataset.files.chart_record import STAR_SPEEDS, ChartRecord
+from osuT5.tokens.class_tables import ClassTables
 from osuT5.training.class_tables import main, tables_from
 
 

@@ -10,15 +10,15 @@ import torch
 from osuT5.dataset.batches import WHOLE_BATCH, Batch, BatchPart, joined
 from osuT5.dataset.options import BatchOptions
 from osuT5.dataset.samplers import TrainingData
-from osuT5.events import ContextKind, EventKind
 from osuT5.model.seq2seq import MapperModel
-from osuT5.spec import mini_spec
+from osuT5.tokens.contract import mini_spec
+from osuT5.tokens.events import EventKind
+from osuT5.tokens.vocabulary import IGNORED_LABEL
 from osuT5.training.architectures import mini_config
+from osuT5.training.held_out_metrics import HeldOutTally
 from osuT5.training.options import LossOptions
 from osuT5.training.start import StartingPoint, whole_model_export
-from osuT5.training.tally import HeldOutTally
-from osuT5.training.task import MapperTask, label_weights
-from osuT5.vocabulary import IGNORED_LABEL
+from osuT5.training.task import MapperTask
 from training.task import means
 
 SPEC = mini_spec()
@@ -120,15 +120,6 @@ def test_label_smoothing_raises_the_loss_of_a_sure_model():
     with torch.no_grad():
         model.proj_out.weight.mul_(20)
         assert smooth.loss(model, smooth.batch(0), 0)[0] != plain.loss(model, plain.batch(0), 0)[0]
-
-
-def test_rhythm_weighs_more_and_positions_less():
-    weights = label_weights(SPEC, rhythm_weight=1.5, position_weight=0.25)
-    assert len(weights) == VOCABULARY.size_out
-    for kind, weight in ((EventKind.TIME, 1.5), (EventKind.SNAPPING, 1.5), (EventKind.POSITION, 0.25)):
-        ids = VOCABULARY.ids_of(kind)
-        assert (weights[ids.start : ids.stop] == weight).all()
-    assert weights[CIRCLE_ID] == weights[VOCABULARY.context_eos(ContextKind.MAP)] == 1.0
 
 
 def scores_for(guesses: list[int], certainty: float) -> torch.Tensor:

@@ -1,0 +1,114 @@
+"""Red lines from noisy beats: the fewest that explain them, each with tempo, offset and meter.
+
+Beats come from a model, so some are missing, some are extra, downbeats are wrong now and then and the
+octave flips for a stretch. A whole song is fitted at once: of 500 beats, each off by 10 ms, the tempo is known to
+about 0.001 BPM. Bad input never raises.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from beat_tracking.grids import MAX_BPM, MIN_BPM, OUTLIER_SIGMAS, Grid, Observations
+from beat_tracking.red_lines import lines_of_segments
+from beat_tracking.segments import MAX_SIGMA_MS, MIN_SIGMA_MS, Segment, estimate_sigma_ms, segment_beats
+from beat_tracking.tempo_ramps import bridged
+from osu_beatmap.beatmap import TimingPoint
+
+DEFAULT_BPM = 120.0
+MAX_BEATS = 20_000
+
+_SAME_BEAT_MS = 40.0
+
+
+@dataclass(frozen=True, slots=True)
+class Beats:
+    """Beats of a song, in any order; all arrays have shape [beats].
+
+    `is_measure` marks downbeats (bool, or 0..1 for the share of several listeners), `is_timing_point` beats at which a
+    red line was announced (also downbeats).
+    `resolution_ms` is the step in which the times are given, 0 where they are exact. `weights` (0..1] say how sure each
+    beat is; without them all are.
+    """
+
+    times_ms: np.ndarray
+    is_measure: np.ndarray
+    is_timing_point: np.ndarray
+    resolution_ms: float = 0.0
+    weights: np.ndarray | None = None
+
+    @property
+    def downbeats(self) -> np.ndarray:
+        """How far each beat is marked as a downbeat, 0..1."""
+        return np.maximum(np.asarray(self.is_measure, np.float64), self.is_timing_point)
+
+    @property
+    def sureness(self) -> np.ndarray:
+        """The weights, 1 where there are none."""
+        return np.ones(len(self.times_ms)) if self.weights is None else np.asarray(self.weights, np.float64)
+
+
+def fit_red_lines(
+    beats: Beats, song_ms: float, max_error_ms: float | None = None, default_bpm: float = DEFAULT_BPM
+) -> list[TimingPoint]:
+    """The fewest red lines that explain the beats, in time order, at whole milliseconds; at least one.
+
+    `max_error_ms` is how far a beat may lie from the grid before it counts as wrong; without it, it follows
+    from the regularity of the beats themselves. The first line is on the last downbeat that is not after
+    the first beat, or on the first downbeat from 0 ms on. A change of tempo by exactly 2 or 1/2 is followed only
+    where `is_timing_point` announces it. Without beats `default_bpm` holds from 0 ms on.
+    """
+    clean = clean_beats(beats, song_ms)
+    times_ms = clean.times_ms
+    if max_error_ms is None:
+        sigma_ms = estimate_sigma_ms(times_ms, beats.resolution_ms)
+    else:
+        sigma_ms = float(np.clip(max_error_ms / OUTLIER_SIGMAS, MIN_SIGMA_MS, 2 * MAX_SIGMA_MS))
+    observed = Observations(times_ms, clean.sureness, clean.is_timing_point, sigma_ms)
+    observed, segments = segmented(observed, default_bpm)
+    return lines_of_segments(observed, clean.downbeats, segments)
+
+
+def clean_beats(beats: Beats, song_ms: float) -> Beats:
+    """Finite beats within the song, in order; of those less than 40 ms apart only the first."""
+    times_ms = np.asarray(beats.times_ms, np.float64).reshape(-1)
+    is_measure = np.asarray(beats.is_measure, np.float64).reshape(-1)
+    is_timing_point = np.asarray(beats.is_timing_point, bool).reshape(-1)
+    weights = beats.sureness
+    assert len(times_ms) == len(is_measure) == len(is_timing_point) == len(weights), "one entry per beat"
+    end_ms = song_ms if np.isfinite(song_ms) and song_ms > 0 else np.inf
+    with np.errstate(invalid="ignore"):
+        usable = np.flatnonzero(np.isfinite(times_ms) & (times_ms >= -_SAME_BEAT_MS) & (times_ms <= end_ms))
+    order = usable[np.argsort(times_ms[usable], kind="stable")][:MAX_BEATS]
+    if len(order) == 0:
+        return Beats(times_ms[order], is_measure[order], is_timing_point[order], beats.resolution_ms, weights[order])
+    starts = [0]
+    for index in range(1, len(order)):
+        if times_ms[order[index]] - times_ms[order[starts[-1]]] >= _SAME_BEAT_MS:
+            starts.append(index)
+    return Beats(
+        times_ms[order[starts]],
+        np.maximum.reduceat(is_measure[order], starts),
+        np.logical_or.reduceat(is_timing_point[order], starts),
+        beats.resolution_ms,
+        np.maximum.reduceat(weights[order], starts),
+    )
+
+
+def segmented(observed: Observations, default_bpm: float) -> tuple[Observations, list[Segment]]:
+    """The stretches of one tempo, and the beats with the deviation from them; of fewer than four beats there is one."""
+    times_ms = observed.times_ms
+    if len(times_ms) >= 4:
+        observed, segments = segment_beats(observed)
+        return observed, bridged(observed, segments)
+    first_ms = float(times_ms[0]) if len(times_ms) else 0.0
+    period_ms = 60_000.0 / default_bpm
+    if len(times_ms) >= 2:
+        period_ms = float(np.median(np.diff(times_ms)))
+        # A gap of several beats says little; halving brings it to a tempo that a song may have.
+        while period_ms > 60_000.0 / MIN_BPM:
+            period_ms /= 2
+        period_ms = max(period_ms, 60_000.0 / MAX_BPM)
+    return observed, [Segment(0, len(times_ms), Grid(period_ms, first_ms))]

@@ -1,0 +1,322 @@
+"""How well a review finds faults that were put into held-out human charts, and how often it is wrong about clean ones.
+
+    python -m benchmarks.mai_mod.fault_injection FOLDER [--model DIR] [--charts 3] [--seconds 60] [--faults 6] [--quick]
+                                         [--kinds KIND...] [--split train] [--stepmania sources.json] [--json FILE]
+
+For each chart and each kind of fault (`evaluation.faults`) a faulty copy is reviewed. AUC compares the surprise of
+touched events with that of untouched ones under the aspect that the fault is about: objects of the same copy, or for
+faults of a stretch those of the clean chart. Columns: `both` is what the program uses (the model, the map's own habits,
+rules), then the model alone, the habits alone, and a baseline without a model: rules, and outliers of intervals and
+distances. `recall` and `rank` are of the suggestions as listed, most surprising first: N is the number of faults + 10.
+With --split train the charts are of training songs, to try out what is to be measured later.
+With --quick only the context that a fault changes is scored anew; the others are as in the clean chart.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import statistics
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from benchmarks.mai_mod.review_charts import ReviewChart, review_charts
+from evaluation.faults import KINDS, Fault, FaultyMap, inject
+from evaluation.faults.section_faults import STRETCH_FAULTS
+from evaluation.measures.review_metrics import RULE_SCORE, auc, baseline_scores, rule_flags
+from evaluation.report import markdown
+from modding.aspects import Aspect, Category
+from modding.observation.observations import Observation
+from modding.observation.surprisal import stars_of
+from modding.suggestion_builder import RED_LINE, drain_minutes, suggestions_of
+from modding.suggestions import Source, Suggestion, most_surprising_first
+from modding.thresholds import ThresholdTable
+from osu_beatmap.beatmap import Beatmap
+from osu_beatmap.held_out import Split
+from osuT5.model.files.loading import EMBEDDED_MODEL, load_model
+from osuT5.tokens.events import ContextKind
+
+ASPECTS: dict[str, tuple[Aspect, ...]] = {
+    "quarter_beat": (Aspect.RHYTHM,),
+    "third_beat": (Aspect.RHYTHM,),
+    "added": (Aspect.RHYTHM,),
+    "deleted": (Aspect.ABSENCE,),
+    "moved_place": (Aspect.POSITION, Aspect.COLUMN),
+    "combo_moved": (Aspect.COMBO,),
+    "sv_changed": (Aspect.VELOCITY, Aspect.SCROLL),
+    "sound_changed": (Aspect.ADDITIONS, Aspect.COLOUR),
+    "kiai_shifted": (Aspect.KIAI,),
+}
+"""What a fault is about; faults of red lines are about OFFSET and LINES."""
+
+ASKS_FOR = {"quarter_beat": "time", "third_beat": "time", "added": "time", "deleted": "time", "moved_place": "place"}
+CATEGORIES: dict[str, frozenset[Category]] = {
+    "moved_place": frozenset({Category.COMPOSE}),
+    "combo_moved": frozenset({Category.NEW_COMBOS}),
+    "sv_changed": frozenset({Category.SLIDERS, Category.SCROLL_SPEEDS}),
+    "sound_changed": frozenset({Category.HIT_SOUNDS, Category.COMPOSE}),
+    "kiai_shifted": frozenset({Category.KIAI}),
+}
+"""Under which categories a fault counts as found; faults of times under rhythm or timing."""
+
+TIME_CATEGORIES = frozenset({Category.RHYTHM, Category.TIMING})
+FOUND_WITHIN_MS = 400.0
+CANDIDATES_PER_MINUTE = 10.0
+"""Suggestions down to this rarity are ranked; the program itself lists fewer."""
+
+EXTRA_SUGGESTIONS = 10
+SEED = 1
+
+
+@dataclass(slots=True)
+class FaultReport:
+    """Scores of one kind of fault in one mode, by judge, and where in the lists faults were found."""
+
+    touched: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    untouched: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    ranks: list[int] = field(default_factory=list)
+    found: int = 0
+    faults: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Figures of one kind of fault in one mode."""
+
+    kind: str
+    mode: str
+    faults: int
+    both: float
+    model: float
+    habits: float
+    baseline: float
+    recall: float
+    mean_rank: float
+
+
+JUDGES = ("both", "model", "habits", "baseline")
+
+
+class Benchmark:
+    def __init__(self, table: ThresholdTable, faults: int, quick: bool) -> None:
+        self.table = table
+        self.faults = faults
+        self.quick = quick
+        self.reports: dict[tuple[str, str], FaultReport] = defaultdict(FaultReport)
+        self.alarms: dict[str, list[tuple[int, float]]] = defaultdict(list)
+
+    def add(self, chart: ReviewChart, kinds: Iterable[str]) -> None:
+        clean = chart.reader.observe(chart.beatmap)
+        listed = self._suggestions(chart.beatmap, chart, clean)
+        opinions = sum(each.source is Source.SURPRISAL for each in listed)
+        self.alarms[chart.mode].append((opinions, drain_minutes(chart.beatmap)))
+        for kind in kinds:
+            rng = np.random.default_rng([SEED, KINDS.index(kind)])
+            faulty = inject(chart.beatmap, kind, rng, (0.0, chart.reader.writer.song_ms), self.faults)
+            if faulty.faults:
+                self._add_kind(chart, kind, faulty, clean)
+
+    def _add_kind(self, chart: ReviewChart, kind: str, faulty: FaultyMap, clean: Sequence[Observation]) -> None:
+        observed = self._observed(chart, kind, faulty.beatmap, clean)
+        report = self.reports[kind, chart.mode]
+        if kind in STRETCH_FAULTS:
+            self._score_stretch(report, chart, kind, faulty, observed, clean)
+        else:
+            self._score_objects(report, kind, faulty, observed)
+        ranked = most_surprising_first(self._suggestions(faulty.beatmap, chart, observed, CANDIDATES_PER_MINUTE))
+        limit = len(faulty.faults) + EXTRA_SUGGESTIONS
+        for fault in faulty.faults:
+            rank = next((place for place, each in enumerate(ranked, 1) if _finds(each, kind, fault)), len(ranked) + 1)
+            report.ranks.append(rank)
+            report.found += rank <= min(limit, len(ranked))
+            report.faults += 1
+
+    def _observed(
+        self, chart: ReviewChart, kind: str, beatmap: Beatmap, clean: Sequence[Observation]
+    ) -> list[Observation]:
+        if not self.quick:
+            return chart.reader.observe(beatmap)
+        contexts = chart.reader.writer.spec.contexts_of(beatmap.mode)
+        changed = {ContextKind.MAP, ContextKind.SV} if kind not in STRETCH_FAULTS else set()
+        changed = {ContextKind.KIAI} if kind == "kiai_shifted" else changed
+        anew = chart.reader.observe(beatmap, only=[context for context in contexts if context in changed])
+        kept = {
+            aspect
+            for aspect, context in ((Aspect.KIAI, ContextKind.KIAI), (Aspect.BEAT, ContextKind.TIMING))
+            if context not in changed
+        }
+        if ContextKind.MAP not in changed:
+            kept |= set(Aspect) - {Aspect.KIAI, Aspect.BEAT, Aspect.OFFSET, Aspect.LINES}
+        return anew + [each for each in clean if each.aspect in kept]
+
+    def _suggestions(
+        self, beatmap: Beatmap, chart: ReviewChart, observed: Sequence[Observation], listed: float | None = None
+    ) -> list[Suggestion]:
+        more = {} if listed is None else {"listed_per_minute": listed}
+        return suggestions_of(
+            beatmap, observed, self.table, chart.reader.writer.song_ms, stars_of(chart.beatmap), **more
+        )
+
+    def _score_objects(
+        self, report: FaultReport, kind: str, faulty: FaultyMap, observed: Sequence[Observation]
+    ) -> None:
+        beatmap, stars = faulty.beatmap, stars_of(faulty.beatmap)
+        flags = rule_flags(beatmap, stars)
+        outliers = baseline_scores(beatmap, ASKS_FOR.get(kind, "other"), stars)
+        asked = [each for each in observed if each.aspect in ASPECTS[kind] and each.obj is not None]
+        worst: dict[int, Observation] = {}
+        for each in asked:
+            known = worst.get(each.obj)
+            if known is None or each.surprise.relative > known.surprise.relative:
+                worst[each.obj] = each
+        touched = {index for fault in faulty.faults for index in _find_touched(kind, fault, beatmap)}
+        for index, each in worst.items():
+            into = report.touched if index in touched else report.untouched
+            into["both"].append(each.surprise.relative + RULE_SCORE * (index in flags))
+            into["model"].append(each.surprise.bits - each.habit_bits)
+            into["habits"].append(each.habit_bits)
+            into["baseline"].append(outliers[index])
+
+    def _score_stretch(
+        self,
+        report: FaultReport,
+        chart: ReviewChart,
+        kind: str,
+        faulty: FaultyMap,
+        observed: Sequence[Observation],
+        clean: Sequence[Observation],
+    ) -> None:
+        """Each event of the faulty stretch against each of the same chart when it was clean."""
+        aspects = ASPECTS.get(kind, ())
+        for beatmap, said, into in (
+            (faulty.beatmap, observed, report.touched),
+            (chart.beatmap, clean, report.untouched),
+        ):
+            if kind == "kiai_shifted":
+                asked = [each for each in said if each.aspect in aspects]
+                flags = {
+                    "both": [each.surprise.relative for each in asked],
+                    "model": [each.surprise.bits - each.habit_bits for each in asked],
+                    "habits": [each.habit_bits for each in asked],
+                    "baseline": [0.0] * len(asked),
+                }
+            else:
+                flags = _stretch_scores(beatmap, said)
+            for judge, scores in flags.items():
+                into[judge] += scores
+
+    def rows(self) -> list[Row]:
+        rows = []
+        for (kind, mode), report in sorted(
+            self.reports.items(), key=lambda item: (KINDS.index(item[0][0]), item[0][1])
+        ):
+            areas = [auc(report.touched[judge], report.untouched[judge]) for judge in JUDGES]
+            recall = report.found / max(1, report.faults)
+            rank = statistics.fmean(report.ranks) if report.ranks else math.nan
+            rows.append(Row(kind, mode, report.faults, *areas, recall, rank))
+        return rows
+
+    def false_alarms(self) -> dict[str, float]:
+        """Suggestions by surprise per minute of clean chart, by mode."""
+        return {
+            mode: sum(count for count, _ in each) / max(1e-9, sum(minutes for _, minutes in each))
+            for mode, each in sorted(self.alarms.items())
+        }
+
+
+def _stretch_scores(beatmap: Beatmap, observed: Sequence[Observation]) -> dict[str, list[float]]:
+    """Scores of each object by the stretch of its red line, by ear and by its fit to the objects, and by the rules."""
+    heard = [each for each in observed if each.aspect is Aspect.OFFSET]
+    fitted = [each for each in observed if each.aspect is Aspect.LINES]
+    flags = rule_flags(beatmap, stars_of(beatmap))
+    scores: dict[str, list[float]] = {judge: [] for judge in JUDGES}
+    for index, obj in enumerate(beatmap.hit_objects):
+        by_ear, by_line = _relative_at(heard, obj.time_ms), _relative_at(fitted, obj.time_ms)
+        flagged = RULE_SCORE * (index in flags)
+        for judge, score in zip(JUDGES, (by_ear + by_line + flagged, by_ear, by_line, flagged), strict=True):
+            scores[judge].append(score)
+    return scores
+
+
+def _relative_at(observed: Sequence[Observation], time_ms: float) -> float:
+    """Of the stretch that a time is in; 0 where none could be judged."""
+    inside = (each for each in observed if each.actual.start_ms <= time_ms <= each.actual.end_ms)
+    return next((each.surprise.relative for each in inside), 0.0)
+
+
+def _find_touched(kind: str, fault: Fault, beatmap: Beatmap) -> set[int]:
+    """The objects that show a fault; a combo that was moved shows at both ends of the move."""
+    if kind != "combo_moved":
+        return {fault.obj}
+    moved = {index for index in (fault.obj - 1, fault.obj + 1) if beatmap.hit_objects[index].new_combo}
+    return {fault.obj, *moved}
+
+
+def _finds(suggestion: Suggestion, kind: str, fault: Fault) -> bool:
+    if suggestion.category not in CATEGORIES.get(kind, TIME_CATEGORIES):
+        return False
+    if kind in STRETCH_FAULTS and kind != "kiai_shifted" and not _is_about_lines(suggestion):
+        return False
+    if suggestion.time_ms is None:
+        return False
+    start_ms, end_ms = suggestion.time_ms, suggestion.end_time_ms or suggestion.time_ms
+    if start_ms <= fault.end_ms + FOUND_WITHIN_MS and end_ms >= fault.start_ms - FOUND_WITHIN_MS:
+        return True
+    return fault.obj is not None and fault.obj in suggestion.objects
+
+
+def _is_about_lines(suggestion: Suggestion) -> bool:
+    """Whether it says that red lines are off; any other word about a stretch would count as found by being in it."""
+    return suggestion.rule == "unsnapped" or suggestion.subject == RED_LINE
+
+
+def table(rows: Sequence[Row]) -> str:
+    columns = ("fault", "mode", "faults", "AUC", "model alone", "habits alone", "baseline", "recall", "mean rank")
+    cells = []
+    for row in rows:
+        figures = (row.both, row.model, row.habits, row.baseline, row.recall)
+        shown = ["-" if math.isnan(each) else f"{each:.2f}" for each in figures]
+        cells.append([row.kind, row.mode, row.faults, *shown, f"{row.mean_rank:.1f}"])
+    return markdown.table(columns, cells)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--model", type=Path, default=EMBEDDED_MODEL)
+    parser.add_argument("--charts", type=int, default=3, help="charts of each mode")
+    parser.add_argument("--seconds", type=float, default=60.0, help="of each chart")
+    parser.add_argument("--faults", type=int, default=6, help="of an object, in each chart")
+    parser.add_argument("--split", choices=[Split.HELD_OUT.value, Split.TRAIN.value], default=Split.HELD_OUT.value)
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--stepmania", type=Path, help="JSON list of {dir, kind}: mania of kind sm is reported apart")
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    model, spec = load_model(arguments.model)
+    benchmark = Benchmark(ThresholdTable.load(arguments.model) or ThresholdTable(), arguments.faults, arguments.quick)
+    charts = review_charts(
+        arguments.folder, Split(arguments.split), model, spec, arguments.charts, arguments.seconds, arguments.stepmania
+    )
+    for chart in tqdm(charts, unit="chart", total=4 * arguments.charts):
+        benchmark.add(chart, arguments.kinds)
+        if arguments.json:
+            figures = {"rows": [asdict(row) for row in benchmark.rows()], "false_alarms": benchmark.false_alarms()}
+            arguments.json.write_text(json.dumps(figures, indent=1), encoding="utf-8")
+    print(table(benchmark.rows()))
+    for mode, per_minute in benchmark.false_alarms().items():
+        charts_of = benchmark.alarms[mode]
+        minutes = sum(each for _, each in charts_of)
+        print(f"{mode}: {per_minute:.2f} suggestions by surprise a minute of clean chart ({minutes:.1f} min)")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,109 @@
+"""The weights with which views of a mapper's choices go together, for `modding/habits/weights.py`.
+
+    python -m benchmarks.mai_mod.habit_weights FOLDER [--charts 30] [--seconds 50]
+
+From charts of training songs, one of a song, without faults: no model, no audio. A conditional logistic regression
+(McFadden 1974) of what the mapper chose among the candidates, each chart counting as much as any other. Prints the
+table, and by cross validation over charts how surprising choices are with it, and with its best view alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from benchmarks.mai_mod.review_charts import chosen_charts
+from modding.aspects import Aspect
+from modding.habits.choices import Choices
+from modding.habits.habits import choices_of
+from modding.habits.places import MapPlaces
+from osu_beatmap.held_out import Split
+
+PENALTY = 0.001
+LEAST_WEIGHT = 0.02
+STEPS = 200
+FOLDS = 3
+NOT_OPEN = -1e9
+
+Asked = tuple[torch.Tensor, torch.Tensor]
+"""Log chances [questions, candidates, views] of one chart, and the candidates that were chosen [questions]."""
+
+
+def find_questions(choices: Choices) -> Asked:
+    most = max(len(question.candidates) for question in choices.questions)
+    chances = np.full((len(choices.questions), most, len(choices.views)), NOT_OPEN, np.float32)
+    for number, view in enumerate(choices.views.values()):
+        for row, log_chances in enumerate(view):
+            chances[row, : len(log_chances), number] = log_chances
+    return torch.from_numpy(chances), torch.tensor([question.actual for question in choices.questions])
+
+
+def bits(asked: Asked, weights: torch.Tensor) -> torch.Tensor:
+    """Mean surprise of the choices of a chart."""
+    chances, chosen = asked
+    return torch.nn.functional.cross_entropy(chances @ weights, chosen) / np.log(2)
+
+
+def fitted(charts: Sequence[Asked]) -> torch.Tensor:
+    """Weights [views], none below 0, under which what was chosen is likeliest."""
+    views = charts[0][0].shape[-1]
+    roots = torch.full((views,), views**-0.5, requires_grad=True)
+    optimizer = torch.optim.LBFGS([roots], max_iter=STEPS, line_search_fn="strong_wolfe")
+
+    def loss() -> torch.Tensor:
+        optimizer.zero_grad()
+        weights = roots.square()
+        value = torch.stack([bits(each, weights) for each in charts]).mean() + PENALTY * weights.square().sum()
+        value.backward()
+        return value
+
+    optimizer.step(loss)
+    return roots.detach().square()
+
+
+def cross_validated(charts: Sequence[Asked]) -> tuple[float, float]:
+    """Bits of a choice by all views, and by the best of them alone."""
+    views = charts[0][0].shape[-1]
+    together = []
+    for fold in range(FOLDS):
+        weights = fitted([each for number, each in enumerate(charts) if number % FOLDS != fold])
+        together += [float(bits(each, weights)) for each in charts[fold::FOLDS]]
+    alone = [np.mean([float(bits(each, view)) for each in charts]) for view in torch.eye(views)]
+    return float(np.mean(together)), float(min(alone))
+
+
+def questions(folder: Path, charts: int, seconds: float) -> Iterator[Choices]:
+    for beatmap in tqdm(chosen_charts(folder, Split.TRAIN, charts, seconds), unit="chart", total=4 * charts):
+        yield from choices_of(MapPlaces(beatmap))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--charts", type=int, default=30, help="of each mode")
+    parser.add_argument("--seconds", type=float, default=50.0, help="of each chart")
+    arguments = parser.parse_args()
+    charts: dict[tuple[Aspect, tuple[str, ...]], list[Asked]] = defaultdict(list)
+    for choices in questions(arguments.folder, arguments.charts, arguments.seconds):
+        if len(choices.views) > 1 and choices.questions:
+            charts[choices.aspect, tuple(choices.views)].append(find_questions(choices))
+    if any(len(each) < FOLDS for each in charts.values()) or not charts:
+        print(f"{arguments.folder} has too few charts of training songs.", file=sys.stderr)
+        return 2
+    for (aspect, views), asked in charts.items():
+        together, alone = cross_validated(asked)
+        table = {name: round(float(weight), 2) for name, weight in zip(views, fitted(asked), strict=True)}
+        kept = ", ".join(f'"{name}": {weight}' for name, weight in table.items() if weight >= LEAST_WEIGHT)
+        print(f"Aspect.{aspect.name}: {{{kept}}},  # {len(asked)} charts: {together:.3f} bits, best view {alone:.3f}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,125 @@
+"""Charts for measuring reviews: excerpts of real ones, of all modes, with the model in front of their songs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from evaluation.charts import excerpt
+from modding.observation.surprisal import SongReader
+from osu_beatmap.beatmap import Beatmap, GameMode
+from osu_beatmap.held_out import Split, held_out_titles, song_in_split
+from osuT5.audio.decode import load_audio
+from osuT5.audio.mel import song_mel
+from osuT5.dataset.files.sources import FolderSong, ReadChart, SourceReport, mapset_songs, read_charts
+from osuT5.generation.window_schedule import SongGenerator
+from osuT5.model.seq2seq import MapperModel
+from osuT5.tokens.contract import Contract
+
+FEWEST_OBJECTS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewChart:
+    """An excerpt from the start of a chart, and a reader of its song's excerpt."""
+
+    name: str
+    beatmap: Beatmap
+    reader: SongReader
+    is_stepmania: bool
+
+    @property
+    def mode(self) -> str:
+        return self.beatmap.mode.name.lower() + (" (StepMania)" if self.is_stepmania else "")
+
+
+def review_charts(
+    folder: Path,
+    split: Split,
+    model: MapperModel,
+    spec: Contract,
+    per_mode: int,
+    seconds: float,
+    stepmania: Path | None,
+) -> Iterator[ReviewChart]:
+    """Readers of up to `per_mode` charts of each mode, as `_chosen` has them."""
+    converted = _stepmania_sets(stepmania)
+    for song, chart in _chosen(folder, split, per_mode, converted):
+        yield _read_excerpt(song, chart, model, spec, seconds, song.name in converted)
+
+
+def chosen_charts(folder: Path, split: Split, per_mode: int, seconds: float) -> Iterator[Beatmap]:
+    """Excerpts of charts as `review_charts` has them, without their songs."""
+    for _, chart in _chosen(folder, split, per_mode, frozenset()):
+        yield excerpt(chart.beatmap, -math.inf, _excerpt_ms(chart.beatmap, seconds))
+
+
+def _excerpt_ms(beatmap: Beatmap, seconds: float) -> float:
+    """Until when an excerpt goes: so long from the first object on, from the start of the song if that is before it."""
+    return 1000 * seconds + max(0.0, min(obj.time_ms for obj in beatmap.hit_objects))
+
+
+def _chosen(
+    folder: Path, split: Split, per_mode: int, converted: frozenset[str]
+) -> Iterator[tuple[FolderSong, ReadChart]]:
+    """Up to `per_mode` charts of each mode, in an order that depends on nothing but names.
+
+    One of a song; other difficulties of songs that were chosen where a mode has no more songs, as catch has.
+    """
+    taken: Counter = Counter()
+    chosen: set[tuple[str, str]] = set()
+    songs = _songs_in_split(folder, split)
+    for _ in range(per_mode):
+        count = len(chosen)
+        for song, charts in songs:
+            if min(taken[mode] for mode in GameMode) >= per_mode:
+                return
+            free = [chart for chart in charts if (song.name, chart.name) not in chosen]
+            chart = _choose(free, taken, per_mode, song.name in converted)
+            if chart is None:
+                continue
+            chosen.add((song.name, chart.name))
+            taken[chart.beatmap.mode] += 1
+            yield song, chart
+        if len(chosen) == count:
+            return
+
+
+def _songs_in_split(folder: Path, split: Split) -> list[tuple[FolderSong, list[ReadChart]]]:
+    held_out = held_out_titles()
+    songs = sorted(mapset_songs(folder), key=lambda song: _hash_notes(song.name))
+    read = ((song, read_charts(song, SourceReport())) for song in songs)
+    return [
+        (song, charts) for song, charts in read if charts and song_in_split([c.record for c in charts], split, held_out)
+    ]
+
+
+def _choose(charts: list[ReadChart], taken: Counter, per_mode: int, is_stepmania: bool) -> ReadChart | None:
+    """A chart of the mode that lacks most; of StepMania, at most half of mania."""
+    limit = per_mode // 2 if is_stepmania else per_mode
+    able = [c for c in charts if taken[c.beatmap.mode] < limit and len(c.beatmap.hit_objects) >= FEWEST_OBJECTS]
+    return min(able, key=lambda each: (taken[each.beatmap.mode], _hash_notes(each.name)), default=None)
+
+
+def _read_excerpt(
+    song: FolderSong, chart: ReadChart, model: MapperModel, spec: Contract, seconds: float, is_stepmania: bool
+) -> ReviewChart:
+    samples = load_audio(song.audio_path, spec.grid.sample_rate)
+    samples = samples[: int(_excerpt_ms(chart.beatmap, seconds) / 1000 * spec.grid.sample_rate)]
+    song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
+    reader = SongReader(SongGenerator(model, spec, song_mel(samples, spec), song_ms))
+    return ReviewChart(f"{song.name} / {chart.name}", excerpt(chart.beatmap, -math.inf, song_ms), reader, is_stepmania)
+
+
+def _stepmania_sets(path: Path | None) -> frozenset[str]:
+    rows = json.loads(path.read_text(encoding="utf-8")) if path else []
+    return frozenset(row["dir"] for row in rows if row["kind"] == "sm")
+
+
+def _hash_notes(name: str) -> str:
+    return hashlib.sha256(name.encode("utf-8")).hexdigest()

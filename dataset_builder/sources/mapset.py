@@ -1,0 +1,102 @@
+"""One mapset, from an archive or a folder: its charts, and its other files by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from osu_beatmap.beatmap import Beatmap
+from osu_beatmap.errors import BeatmapError
+from osu_beatmap.files.archive import BEATMAP_SUFFIX, DEFAULT_LIMITS, Osz, read_osz
+from osu_beatmap.files.reader import MAX_FILE_BYTES, decode_osu_bytes, parse_beatmap
+
+
+@dataclass(slots=True)
+class SourceChart:
+    """A chart as it came."""
+
+    name: str
+    content: bytes
+    beatmap: Beatmap
+
+
+class Mapset(Protocol):
+    """`unreadable` gains a sentence for each chart that cannot be read, as `charts` meets it."""
+
+    name: str
+    unreadable: list[str]
+
+    def charts(self) -> Iterator[SourceChart]: ...
+
+    def find(self, name: str) -> str | None:
+        """The own spelling of a file's name, case aside; None where there is none."""
+
+    def read(self, name: str) -> bytes:
+        """Raises BeatmapError or OSError."""
+
+
+def open_mapset(path: Path) -> Mapset:
+    """Raises BeatmapError for an archive that is unsafe, damaged, or without charts."""
+    return ArchiveMapset.of(path) if path.is_file() else FolderMapset(path.name, path)
+
+
+@dataclass
+class ArchiveMapset:
+    name: str
+    archive: Osz
+    unreadable: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, path: Path) -> ArchiveMapset:
+        archive = read_osz(path)
+        # The others are about lines of charts that were read.
+        partly = tuple(f"{name}: " for name in archive.beatmaps)
+        return cls(path.stem, archive, [text for text in archive.warnings if not text.startswith(partly)])
+
+    def charts(self) -> Iterator[SourceChart]:
+        for name, beatmap in sorted(self.archive.beatmaps.items()):
+            yield SourceChart(name, self.archive.read_bytes(name), beatmap)
+
+    def find(self, name: str) -> str | None:
+        return self.archive.find(name)
+
+    def read(self, name: str) -> bytes:
+        return self.archive.read_bytes(name)
+
+
+@dataclass
+class FolderMapset:
+    name: str
+    folder: Path
+    unreadable: list[str] = field(default_factory=list)
+
+    def charts(self) -> Iterator[SourceChart]:
+        for path in sorted(self.folder.iterdir()):
+            if path.suffix.lower() != BEATMAP_SUFFIX or not path.is_file():
+                continue
+            try:
+                content = self._read(path, MAX_FILE_BYTES)
+                yield SourceChart(path.name, content, parse_beatmap(decode_osu_bytes(content), path.name))
+            except (BeatmapError, OSError) as error:
+                self.unreadable.append(f"{path.name}: {error}")
+
+    def find(self, name: str) -> str | None:
+        """Names with `..` are found nowhere, so that a chart cannot fetch what is not its mapset's."""
+        place = self.folder
+        for part in name.replace("\\", "/").split("/"):
+            names = {entry.name.casefold(): entry.name for entry in place.iterdir()} if place.is_dir() else {}
+            exact = part if part in names.values() else names.get(part.casefold())
+            if exact is None:
+                return None
+            place = place / exact
+        return place.relative_to(self.folder).as_posix() if place.is_file() else None
+
+    def read(self, name: str) -> bytes:
+        return self._read(self.folder / name, DEFAULT_LIMITS.max_file_bytes)
+
+    def _read(self, path: Path, max_bytes: int) -> bytes:
+        if path.stat().st_size > max_bytes:
+            raise BeatmapError(f"{path.name} is larger than {max_bytes >> 20} MiB.")
+        return path.read_bytes()

@@ -1,0 +1,178 @@
+"""Maps for charts of a dataset: each is asked for what the human's chart is like, and made as any user's map is."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from evaluation.charts import MeasuredChart, excerpt
+from evaluation.options import EvaluationRequest
+from feedback.errors import UserError
+from osu_beatmap.attributes import Attributes
+from osu_beatmap.beatmap import Beatmap, GameMode
+from osu_beatmap.files.writer import write_text
+from osu_beatmap.held_out import Split, held_out_titles, song_in_split
+from osuT5.dataset.files.sources import FolderSong, ReadChart, SourceReport, mapset_songs, read_charts
+from pipeline.generation.model_cache import keep_models
+from pipeline.request.option_values import is_absent
+from pipeline.request.resolve import resolve
+
+FEWEST_OBJECTS = 20
+MANIFEST = "made.json"
+MAPS_FOLDER = "maps"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One map to be made. `options` are those of inference.py; the span is that of an excerpt, None for all."""
+
+    human_path: Path
+    audio_path: Path
+    options: dict[str, object]
+    span_ms: tuple[int, int] | None
+
+
+@dataclass(frozen=True)
+class GeneratedMap:
+    """What became of a job: the map, what was asked for, and the seconds it took; or why there is none."""
+
+    human_path: Path
+    audio_path: Path
+    span_ms: tuple[int, int] | None
+    map_path: Path | None = None
+    asked: Attributes | None = None
+    seconds: float = 0.0
+    error: str = ""
+
+
+def chosen_charts(
+    songs: Iterable[FolderSong], split: Split, per_mode: int, modes: Sequence[GameMode] = tuple(GameMode)
+) -> Iterator[tuple[FolderSong, list[ReadChart]]]:
+    """Songs of a split, each with some charts: of each mode the one in the middle of the star ratings, then others."""
+    held_out = held_out_titles()
+    for song in songs:
+        charts = read_charts(song, SourceReport())
+        if not song_in_split([chart.record for chart in charts], split, held_out):
+            continue
+        by_mode: dict[GameMode, list[ReadChart]] = defaultdict(list)
+        for chart in charts:
+            if chart.beatmap.mode in modes and len(chart.beatmap.hit_objects) >= FEWEST_OBJECTS:
+                by_mode[chart.beatmap.mode].append(chart)
+        chosen = [chart for of_mode in by_mode.values() for chart in _middle(of_mode, per_mode)]
+        if chosen:
+            yield song, chosen
+
+
+def _middle(charts: list[ReadChart], count: int) -> list[ReadChart]:
+    rated = sorted(charts, key=lambda chart: (chart.record.stars, chart.name))
+    first = max(0, (len(rated) - count) // 2)
+    return rated[first : first + count]
+
+
+def jobs_of(request: EvaluationRequest, device: str | None = None) -> list[Job]:
+    """The maps that a request asks for, in the order of songs; on a device, unless it names one."""
+    jobs: list[Job] = []
+    songs = chosen_charts(mapset_songs(request.dataset_path), request.split, request.charts_per_song, request.gamemodes)
+    for number, (song, charts) in enumerate(songs, start=1):
+        for chart in charts:
+            span_ms = middle_span_ms(chart.beatmap, request.excerpt_seconds)
+            path = next(path for path in song.chart_paths if path.name == chart.name)
+            folder = request.output_path / MAPS_FOLDER / song.name
+            files = {"audio_path": str(song.audio_path), "output_path": str(folder), "device": device}
+            options = files | options_like(chart.beatmap, span_ms) | request.generation_options
+            jobs.append(Job(path, song.audio_path, options, span_ms))
+        if number == request.songs:
+            break
+    return jobs
+
+
+def middle_span_ms(beatmap: Beatmap, seconds: float | None) -> tuple[int, int] | None:
+    """From when to when an excerpt goes; None where the chart is no longer than that."""
+    first_ms, last_ms = beatmap.hit_objects[0].time_ms, beatmap.hit_objects[-1].time_ms
+    if seconds is None or last_ms - first_ms <= 1000 * seconds:
+        return None
+    start_ms = max(0, int((first_ms + last_ms) / 2 - 500 * seconds))
+    return start_ms, int(start_ms + 1000 * seconds)
+
+
+def part_of(beatmap: Beatmap, span_ms: tuple[int, int] | None) -> Beatmap:
+    """A chart, or an excerpt of it."""
+    return beatmap if span_ms is None else excerpt(beatmap, *span_ms)
+
+
+def options_like(human: Beatmap, span_ms: tuple[int, int] | None = None) -> dict[str, object]:
+    """Options of inference.py for a map like a human's: of its level, settings, keys, and shares, and of its name."""
+    like = MeasuredChart(part_of(human, span_ms)).attributes
+    options: dict[str, object] = {
+        "gamemode": int(human.mode),
+        "difficulty": None if like.difficulty is None else round(like.difficulty, 2),
+        "keycount": like.key_count,
+        "hold_note_ratio": like.hold_note_ratio,
+        "scroll_speed_ratio": like.scroll_speed_ratio,
+        "circle_size": None if like.circle_size is None else round(like.circle_size, 1),
+        "slider_multiplier": like.slider_multiplier,
+        "hitsounded": like.hitsounded,
+        "title": human.metadata.title,
+        "artist": human.metadata.artist,
+        "version": human.metadata.version,
+        "export_osz": False,
+    }
+    if span_ms is not None:
+        options |= {"start_time": span_ms[0], "end_time": span_ms[1]}
+    return {name: value for name, value in options.items() if not is_absent(value)}
+
+
+def make(job: Job) -> GeneratedMap:
+    """Generates the map of a job, in whatever process. What a user would be told becomes the job's error."""
+    from pipeline.generation.generate import generate
+
+    keep_models()
+    try:
+        request = resolve(job.options)
+        result = generate(request)
+    except UserError as error:
+        return GeneratedMap(job.human_path, job.audio_path, job.span_ms, error=str(error))
+    return GeneratedMap(
+        job.human_path, job.audio_path, job.span_ms, result.osu_path, request.attributes(), round(result.seconds, 1)
+    )
+
+
+def save_manifest(made: Sequence[GeneratedMap], folder: Path) -> None:
+    """Writes down which map was made for which chart, beside the maps."""
+    rows = [
+        asdict(each)
+        | {
+            "human_path": str(each.human_path.resolve()),
+            "audio_path": str(each.audio_path.resolve()),
+            "map_path": each.map_path and each.map_path.resolve().relative_to(folder.resolve()).as_posix(),
+        }
+        for each in made
+    ]
+    folder.mkdir(parents=True, exist_ok=True)
+    write_text(folder / MANIFEST, json.dumps(rows, indent=1, ensure_ascii=False))
+
+
+def load_manifest(folder: Path) -> list[GeneratedMap]:
+    """What `save_manifest` wrote; nothing where there is none."""
+    path = folder / MANIFEST
+    if not path.is_file():
+        return []
+    return [_made(row, folder) for row in json.loads(path.read_text(encoding="utf-8"))]
+
+
+def _made(row: dict, folder: Path) -> GeneratedMap:
+    asked = row["asked"]
+    if asked is not None:
+        asked = Attributes(**asked | {"mode": GameMode(asked["mode"]), "descriptors": tuple(asked["descriptors"])})
+    return GeneratedMap(
+        Path(row["human_path"]),
+        Path(row["audio_path"]),
+        row["span_ms"] and tuple(row["span_ms"]),
+        row["map_path"] and folder / row["map_path"],
+        asked,
+        row["seconds"],
+        row["error"],
+    )

@@ -1,0 +1,40 @@
+"""Feature vectors of maps for the Fréchet distance, from the mapper classifier where there is one."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+from evaluation.measures.frechet import FeatureReader
+from osu_beatmap.beatmap import Beatmap
+from osuT5.audio.decode import load_audio
+from pipeline.request.options import RequestError
+
+
+def feature_reader(classifier_path: str | None) -> FeatureReader | None:
+    """Reads features with a classifier; None where none was asked for and none comes with the program.
+
+    Raises RequestError where one was asked for and there is no such package, ModelError for files that are none.
+    """
+    if find_spec("classifier") is None:
+        if classifier_path is not None:
+            raise RequestError("classifier_path needs a classifier, which this installation does not have.")
+        return None
+    from classifier.contract import EMBEDDED_CLASSIFIER, load_classifier
+    from classifier.features import chart_features
+
+    if classifier_path is None and not EMBEDDED_CLASSIFIER.is_dir():
+        return None
+    classifier = load_classifier(classifier_path)
+
+    @lru_cache(maxsize=1)
+    def samples_of(audio_path: Path) -> np.ndarray:
+        return load_audio(audio_path, classifier.spec.grid.sample_rate)
+
+    def read(beatmap: Beatmap, audio_path: Path) -> np.ndarray:
+        return chart_features(beatmap, samples_of(audio_path), classifier)
+
+    return read

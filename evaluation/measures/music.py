@@ -1,0 +1,40 @@
+"""What a song sounds like, for comparing its sections with each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from evaluation.baselines import band_levels
+from osuT5.audio.decode import AudioError, load_audio
+
+RATE_HZ = 16_000
+
+
+@dataclass(frozen=True)
+class Music:
+    """Levels of the bands of a spectrogram: `levels` [frames, bands] in log units, at `times_ms` [frames]."""
+
+    times_ms: np.ndarray
+    levels: np.ndarray
+
+    def mean_levels(self, edges_ms: np.ndarray) -> np.ndarray:
+        """The mean levels [n, bands] between neighbours of `edges_ms` [n + 1]; nothing lasts less than a frame."""
+        places = np.clip(np.searchsorted(self.times_ms, edges_ms), 0, len(self.times_ms) - 1)
+        sums = np.concatenate([np.zeros((1, self.levels.shape[1])), np.cumsum(self.levels, axis=0, dtype=np.float64)])
+        first, stop = places[:-1], np.maximum(places[1:], places[:-1] + 1)
+        return (sums[stop] - sums[first]) / (stop - first)[:, None]
+
+
+@lru_cache(maxsize=2)
+def load_music(path: Path | None) -> Music | None:
+    """The sound of an audio file; None for none and for one that cannot be read."""
+    if path is None or not path.is_file():
+        return None
+    try:
+        return Music(*band_levels(load_audio(path, RATE_HZ), RATE_HZ))
+    except AudioError:
+        return None

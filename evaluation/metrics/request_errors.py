@@ -1,0 +1,90 @@
+"""Whether a chart is what was asked for: star rating, keys, hold notes and settings.
+
+What was asked for is known of maps that `evaluate.py` generates; of others it is what the human's chart is like.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+
+from evaluation.charts import Case
+from evaluation.metrics.metric import ALL_MODES, Better, Metric, Reaction
+from osu_beatmap.attributes import WITH_CIRCLES, WITH_SCROLL_SPEED
+from osu_beatmap.beatmap import GameMode
+
+MANIA = frozenset({GameMode.MANIA})
+
+
+def error_of(case: Case, condition: str) -> float:
+    """The distance of a condition from what was asked for; NaN where nothing was."""
+    reached, wanted = getattr(case.generated.attributes, condition), getattr(case.wanted, condition, None)
+    return math.nan if reached is None or wanted is None else abs(float(reached) - float(wanted))
+
+
+def _metric(
+    name: str,
+    about: str,
+    condition: str,
+    reacts: dict[str, Reaction],
+    visible: float,
+    modes: frozenset[GameMode] = ALL_MODES,
+) -> Metric:
+    return Metric(name, about, partial(error_of, condition=condition), Better.LOWER, reacts, visible, modes)
+
+
+_ALL_BUT_SETTINGS = dict.fromkeys(
+    ("shifted_60ms", "jittered_10ms", "random_places", "density_doubled", "sections_shuffled"), Reaction.STAYS
+)
+_OTHER = {"settings_changed": Reaction.RISES}
+
+METRICS = (
+    _metric(
+        "star_error",
+        "stars between the rating reached and the one asked for",
+        "difficulty",
+        {"density_doubled": Reaction.RISES},
+        0.3,
+    ),
+    _metric("key_error", "keys more or fewer than asked for", "key_count", _ALL_BUT_SETTINGS | _OTHER, 0.5, MANIA),
+    _metric(
+        "hold_note_error",
+        "distance of the share of hold notes from the one asked for",
+        "hold_note_ratio",
+        {"shifted_60ms": Reaction.STAYS, "random_places": Reaction.STAYS} | _OTHER,
+        0.01,
+        MANIA,
+    ),
+    _metric(
+        "circle_size_error",
+        "distance from the circle size asked for",
+        "circle_size",
+        _ALL_BUT_SETTINGS | _OTHER,
+        0.5,
+        WITH_CIRCLES,
+    ),
+    _metric(
+        "slider_multiplier_error",
+        "distance from the slider multiplier asked for",
+        "slider_multiplier",
+        _ALL_BUT_SETTINGS | _OTHER,
+        0.1,
+        WITH_CIRCLES,
+    ),
+    _metric(
+        "scroll_speed_error",
+        "distance of scroll speed changes for each object from those asked for",
+        "scroll_speed_ratio",
+        {"shifted_60ms": Reaction.STAYS, "random_places": Reaction.STAYS} | _OTHER,
+        0.02,
+        WITH_SCROLL_SPEED,
+    ),
+    _metric(
+        "hit_sound_error",
+        "1 where hit sounds were asked for and are missing, or the reverse, else 0",
+        "hitsounded",
+        {"shifted_60ms": Reaction.STAYS, "random_places": Reaction.STAYS, "sounds_removed": Reaction.RISES},
+        0.2,
+        frozenset(GameMode) - {GameMode.TAIKO},
+    ),
+)

@@ -1,0 +1,4 @@
+"""Results of an evaluation as files, tables and pages.
+
+Nothing here measures.
+"""

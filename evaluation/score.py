@@ -1,0 +1,99 @@
+"""From a folder of maps to their results: every metric of every map, over some processes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from typing import TypeVar
+
+import numpy as np
+from tqdm import tqdm
+
+from dataset_builder.workers import end_with_parent
+from evaluation.bands import Bands
+from evaluation.charts import Case, MeasuredChart
+from evaluation.measures.frechet import FeatureReader, frechet_distance
+from evaluation.metrics import values_of
+from evaluation.pair_charts import Pairing
+from evaluation.report.results import Result, ScoredMap, figures_of
+from osu_beatmap.beatmap import GameMode
+from osu_beatmap.errors import BeatmapError
+
+Task = TypeVar("Task")
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """Why a map has no score."""
+
+    reason: str
+
+
+def score(pairing: Pairing, bands: Bands) -> ScoredMap | Unreadable:
+    """Measures one map, in whatever process."""
+    try:
+        human = pairing.human()
+        generated = MeasuredChart(pairing.generated.read(), pairing.generated.name, pairing.audio_path)
+    except BeatmapError as error:
+        return Unreadable(f"{pairing.generated.name}: {error}")
+    mode, level = generated.beatmap.mode, (human or generated).level
+    values = values_of(Case(generated, human, pairing.asked, bands.of(mode, level)))
+    return ScoredMap(generated.name, mode, level, generated.stars, values, human.name if human else None)
+
+
+def result_of(
+    name: str, pairings: Sequence[Pairing], bands: Bands, processes: int, features: FeatureReader | None = None
+) -> Result:
+    """All maps measured, and what they come to; those that cannot be read are told in `skipped`."""
+    scored = list(in_processes(partial(score, bands=bands), pairings, processes, "Measuring"))
+    maps = [each for each in scored if isinstance(each, ScoredMap)]
+    skipped = [each.reason for each in scored if isinstance(each, Unreadable)]
+    frechet = frechet_by_mode(pairings, features) if features else {}
+    return Result(name, maps, figures_of(maps, bands), frechet, skipped)
+
+
+def frechet_by_mode(pairings: Sequence[Pairing], features: FeatureReader) -> dict[GameMode, float]:
+    """Of the maps that have a human chart and a song: features of both, by mode."""
+    vectors: dict[GameMode, tuple[list[np.ndarray], list[np.ndarray]]] = defaultdict(lambda: ([], []))
+    for pairing in tqdm(pairings, desc="Features", unit="map", disable=None):
+        human = pairing.human()
+        if human is not None and pairing.audio_path is not None:
+            generated, of_human = vectors[human.beatmap.mode]
+            generated.append(features(pairing.generated.read(), pairing.audio_path))
+            of_human.append(features(human.beatmap, pairing.audio_path))
+    return {mode: frechet_distance(*map(np.concatenate, both)) for mode, both in sorted(vectors.items())}
+
+
+def in_processes(
+    work: Callable[[Task], Answer], tasks: Sequence[Task], processes: int, what: str, unit: str = "map"
+) -> Iterator[Answer]:
+    """The answers to tasks in their order, with a bar that shows how far it is; in this process where one is enough."""
+    with tqdm(total=len(tasks), desc=what, unit=unit, disable=None) as bar:
+        for answer in _answers(work, tasks, min(processes, len(tasks))):
+            bar.update()
+            yield answer
+
+
+def _answers(work: Callable[[Task], Answer], tasks: Sequence[Task], processes: int) -> Iterator[Answer]:
+    if processes <= 1:
+        yield from map(work, tasks)
+        return
+    with ProcessPoolExecutor(
+        processes, mp_context=get_context("spawn"), initializer=_begin, initargs=(processes,)
+    ) as pool:
+        yield from pool.map(work, tasks)
+
+
+def _begin(processes: int) -> None:
+    """Processes share the cores, instead of all taking all of them."""
+    import os
+
+    import torch
+
+    end_with_parent()
+    torch.set_num_threads(max(1, (os.cpu_count() or 1) // processes))

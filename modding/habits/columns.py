@@ -1,0 +1,109 @@
+"""Which column a mania note is in: by the chords around it, hands and jacks, and what like passages do.
+
+Mappers think in hands and in patterns rather than in columns, so some views ask for what is the same wherever a
+pattern stands: how far a hand moves, how long a column has rested, the pattern's mirror image.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Hashable, Iterator
+
+from modding.aspects import Aspect
+from modding.habits.choices import Choices, Question, Seen, View, counted
+from modding.habits.places import TICKS_PER_BEAT, MapPlaces, Place
+from modding.habits.surroundings import Marks, Surroundings, alike
+from osuT5.encoding.hit_objects.positions import column_event
+
+Chord = tuple[int, ...] | None
+"""Columns of the notes at one time; None beyond the ends of a map."""
+
+LONGEST_REST = 8
+"""Chords; a column that rested longer is as good as any other."""
+
+LONGEST_GAP = 2 * TICKS_PER_BEAT
+
+
+class ColumnHabits:
+    def __init__(self, places: MapPlaces) -> None:
+        self.places = places
+        self.keys = int(places.beatmap.key_count)
+        self.columns = [column_event(place.obj.x, places.beatmap.key_count).value for place in places]
+        by_number: dict[int, list[int]] = defaultdict(list)
+        self._hits: dict[int, list[int]] = defaultdict(list)
+        for place, column in zip(places, self.columns, strict=True):
+            number = places.numbers[place.obj.time_ms]
+            by_number[number].append(column)
+            self._hits[column].append(number)
+        self.chords = [tuple(sorted(by_number[number])) for number in range(len(by_number))]
+
+    def choices(self) -> Choices:
+        questions = [self._question(place) for place in self.places]
+        seen: dict[str, list[Seen]] = defaultdict(list)
+        for place, question in zip(self.places, questions, strict=True):
+            for name, each in self._seen(place, question):
+                seen[name].append(each)
+        views = {name: counted(questions, each) for name, each in seen.items()}
+        return Choices(Aspect.COLUMN, questions, {**views, **self._find_like_passages(questions)})
+
+    def _question(self, place: Place) -> Question:
+        own = self.columns[place.index]
+        mates = self._mates(place)
+        candidates = tuple(column for column in range(self.keys) if column == own or column not in mates)
+        return Question(place.index, candidates, candidates.index(own))
+
+    def _mates(self, place: Place) -> tuple[int, ...]:
+        """The other columns of its chord."""
+        chord = self.chords[self.places.numbers[place.obj.time_ms]]
+        return tuple(column for column in chord if column != self.columns[place.index])
+
+    def _chord(self, number: int) -> Chord:
+        return self.chords[number] if 0 <= number < len(self.chords) else None
+
+    def _seen(self, place: Place, question: Question) -> Iterator[tuple[str, Seen]]:
+        number, mates, columns = self.places.numbers[place.obj.time_ms], self._mates(place), question.candidates
+        before, after = self._chord(number - 1), self._chord(number + 1)
+        yield "mates", Seen((("mates", mates), ("before", before, mates)), columns)
+        for name, sign, near, gap in (("before", -1, before, place.gap_before), ("after", 1, after, place.gap_after)):
+            far = self._chord(number + 2 * sign)
+            chords = (("one", near), ("two", near, far), ("all", near, far, gap, mates))
+            yield name, Seen(chords, columns)
+            short = min(gap, LONGEST_GAP)
+            rests = tuple(self._rest(number, column, sign) for column in columns)
+            yield f"rest_{name}", Seen((("gap", short), ("size", short, len(near or ()), len(mates))), rests)
+            moves = tuple(self._move(column, near) for column in columns)
+            yield f"move_{name}", Seen((("gap", short),), moves)
+        is_even = min(place.gap_before, LONGEST_GAP) == min(place.gap_after, LONGEST_GAP)
+        yield "shape", Seen((("even", is_even),), tuple(_shape(column, before, after) for column in columns))
+
+    def _rest(self, number: int, column: int, sign: int) -> int:
+        """Chords since a column was last used, or until it is used next; 1 is a jack."""
+        hits = self._hits[column]
+        place = bisect_left(hits, number) - 1 if sign < 0 else bisect_right(hits, number)
+        return min(LONGEST_REST, abs(hits[place] - number)) if 0 <= place < len(hits) else LONGEST_REST + 1
+
+    def _move(self, column: int, chord: Chord) -> Hashable:
+        """How far it is from the notes of a chord; from one note also whether the hand stays the same."""
+        if not chord:
+            return None
+        if len(chord) > 1:
+            return tuple(sorted(abs(column - other) for other in chord))
+        return abs(column - chord[0]), (column < self.keys / 2) == (chord[0] < self.keys / 2)
+
+    def _find_like_passages(self, questions: list[Question]) -> dict[str, View]:
+        """From passages that are alike, and from those that are alike in the mirror."""
+        mirrored = [self.keys - 1 - column for column in self.columns]
+        here, there = self._surroundings(self.columns), self._surroundings(mirrored)
+        return {"alike": alike(questions, here), "mirrored": alike(questions, here, there.vectors, mirrored)}
+
+    def _surroundings(self, columns: list[int]) -> Surroundings:
+        ticks = self.places.ticks
+        return Surroundings.of(self.places.bar_phases, Marks(ticks, columns, self.keys).around(ticks))
+
+
+def _shape(column: int, before: Chord, after: Chord) -> Hashable:
+    """Where the chords around a note are as seen from it, the same for the mirror image."""
+    seen = tuple(tuple(other - column for other in chord or ()) for chord in (before, after))
+    mirrored = tuple(tuple(sorted(-step for step in steps)) for steps in seen)
+    return min(seen, mirrored)

@@ -1,0 +1,59 @@
+"""Scores of every question about an object from the rest of its map.
+
+A model trained on many maps lacks the habits of this one: that claps are on every second beat, that a new combo
+starts with each bar, that this bar is the one of sixteen bars ago again. Each question about an object (`Aspect`) is
+answered from the other objects of the map: `choices` counts and weighs, `surroundings` finds where the map did the
+like, `places` has the ticks; `rhythm`, `columns`, `sounds` and `spacing` ask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from modding.aspects import Aspect
+from modding.habits.choices import Choices, HabitScore, weigh
+from modding.habits.columns import ColumnHabits
+from modding.habits.places import MapPlaces
+from modding.habits.rhythm import rhythms
+from modding.habits.sounds import SoundHabits
+from modding.habits.spacing import PLACED, combos, distances, velocities
+from modding.habits.weights import WEIGHTS
+from osu_beatmap.beatmap import Beatmap, GameMode
+
+Habits = dict[tuple[Aspect, int], HabitScore]
+"""By aspect and object."""
+
+
+def habits_of(beatmap: Beatmap, weights: Mapping[Aspect, Mapping[str, float]] = WEIGHTS) -> Habits:
+    """Score every question about every object of a map with red lines."""
+    if not beatmap.hit_objects:
+        return {}
+    places = MapPlaces(beatmap)
+    scores: Habits = dict(rhythms(places))
+    for choices in choices_of(places):
+        alone = dict.fromkeys(choices.views, 1.0)
+        for question, score in zip(choices.questions, weigh(choices, weights.get(choices.aspect, alone)), strict=True):
+            _add(scores, (choices.aspect, question.obj), score)
+            if question.other is not None:
+                _add(scores, (choices.aspect, question.other), score)
+    return scores
+
+
+def choices_of(places: MapPlaces) -> Iterator[Choices]:
+    """The questions about a map, but for those of its rhythm, which are not choices among a few answers."""
+    mode = places.beatmap.mode
+    if mode in PLACED:
+        yield distances(places)
+        yield combos(places)
+    if mode is GameMode.MANIA:
+        yield ColumnHabits(places).choices()
+    yield from SoundHabits(places).choices()
+    yield velocities(places)
+
+
+def _add(scores: Habits, question: tuple[Aspect, int], score: HabitScore) -> None:
+    """Two distances speak of one object's place."""
+    known = scores.get(question)
+    if known is not None:
+        score = HabitScore(known.surprise + score.surprise, known.usual)
+    scores[question] = score

@@ -1,0 +1,127 @@
+"""What a mapper did elsewhere where the surroundings were alike: maps repeat themselves, by bars and by sections.
+
+What stands around a place (marks, some ticks away, the nearer the more) and where in its bar the place is make a
+vector; the more alike two places are (by the angle between their vectors), the more the answer at one says about the
+other. This is kernel regression (Nadaraya 1964, Watson 1964) over the other places of the map.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from modding.habits.choices import Question, View
+from modding.habits.places import TICKS_PER_BEAT
+
+RADIUS = 4 * TICKS_PER_BEAT
+DECAY = 2.0 * TICKS_PER_BEAT
+"""How far what is around a place is looked at, and how far away a mark counts by 1/e, in ticks."""
+
+PHASE_SHARE = 1.0
+SHARPNESS = 20.0
+"""How fast places that are less alike count less: by e^-SHARPNESS where nothing is the same."""
+
+DOUBT_SHARE = 0.3
+DOUBT_LIKENESS = 0.5
+"""Where all places are less alike than this, nothing is known, and candidates are equally likely."""
+
+ROWS = 1024
+NO_MARK = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Things on ticks, each of one of so many kinds, 0 and on. `share`: how much they count beside other marks.
+
+    `apart`: marks nearer to a place than so many ticks are not looked at; a place's own mark never is.
+    """
+
+    ticks: Sequence[int]
+    kinds: Sequence[int]
+    kind_count: int
+    share: float = 1.0
+    apart: int = 0
+
+    def around(self, ticks: Sequence[int], own: np.ndarray | None = None) -> np.ndarray:
+        """Vectors [places, ...] for places at ticks.
+
+        own: the marks that are the places' own [places, marks of each], NO_MARK where there is none; unless given, the
+        marks are those of the places, one of each
+        """
+        at_ticks = np.array(ticks, int)
+        own = np.arange(len(at_ticks)) if own is None else own
+        mark_ticks, kinds = np.array(self.ticks, int), np.array(self.kinds, int)
+        order = np.argsort(mark_ticks, kind="stable")
+        sorted_ticks = mark_ticks[order]
+        low = np.searchsorted(sorted_ticks, at_ticks - RADIUS)
+        counts = np.searchsorted(sorted_ticks, at_ticks + RADIUS, side="right") - low
+        rows = np.repeat(np.arange(len(at_ticks)), counts)
+        marks = order[np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts) + np.repeat(low, counts)]
+        away = mark_ticks[marks] - at_ticks[rows]
+        seen = (marks[:, None] != own.reshape(len(at_ticks), -1)[rows]).all(1) & (np.abs(away) >= self.apart)
+        rows, marks, away = rows[seen], marks[seen], away[seen]
+        distances, place = np.unique(away, return_inverse=True)
+        vectors = np.zeros((len(at_ticks), len(distances) * self.kind_count), np.float32)
+        vectors[rows, place * self.kind_count + kinds[marks]] = self.share * np.exp(-np.abs(away) / DECAY)
+        return vectors
+
+
+class Surroundings:
+    """Vectors of places, of length 1 [places, ...]; those of two of these can be compared if made from like marks."""
+
+    def __init__(self, vectors: np.ndarray) -> None:
+        self.vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+
+    @classmethod
+    def of(cls, bar_phases: Sequence[int], *around: np.ndarray) -> Surroundings:
+        """bar_phases: of the places; around: what `Marks.around` has for them, each [places, ...]"""
+        phases = np.array(bar_phases, int)
+        in_bar = np.zeros((len(phases), phases.max(initial=0) + 1), np.float32)
+        in_bar[np.arange(len(phases)), phases] = PHASE_SHARE
+        return cls(np.concatenate([in_bar, *around], axis=1))
+
+    def evidence(
+        self, answers: np.ndarray, others: np.ndarray | None = None, sharpness: float = SHARPNESS
+    ) -> np.ndarray:
+        """How much the other places speak for each answer [places, answers + 1]; last, how much they weigh in all.
+
+        answers: what each place says [places, answers]; others: the vectors that places are compared with, their own
+        unless given
+        """
+        others = self.vectors if others is None else others
+        said = np.concatenate([answers, np.ones((len(answers), 1))], axis=1)
+        found = np.zeros(said.shape)
+        for start in range(0, len(self.vectors), ROWS):
+            likeness = self.vectors[start : start + ROWS] @ others.T
+            weights = np.exp(sharpness * (likeness - 1.0))
+            own = np.arange(len(weights))
+            weights[own, start + own] = 0.0
+            found[start : start + ROWS] = weights @ said
+        return found
+
+
+def doubt(sharpness: float = SHARPNESS) -> float:
+    return DOUBT_SHARE * math.exp(-sharpness * DOUBT_LIKENESS)
+
+
+def alike(
+    questions: Sequence[Question],
+    surroundings: Surroundings,
+    others: np.ndarray | None = None,
+    answers: Sequence[object] | None = None,
+) -> View:
+    """Chances from what was chosen in surroundings that are alike; `answers` are those of `others`."""
+    answers = [question.answer for question in questions] if answers is None else answers
+    places = {answer: place for place, answer in enumerate(dict.fromkeys(answers))}
+    said = np.zeros((len(questions), len(places) + 1))
+    said[np.arange(len(questions)), [places[answer] for answer in answers]] = 1.0
+    evidence = surroundings.evidence(said, others)
+    view = []
+    for row, question in zip(evidence, questions, strict=True):
+        found = row[[places.get(candidate, len(places)) for candidate in question.candidates]]
+        found = found + doubt() / len(found) + 1e-12
+        view.append(np.log(found / found.sum()))
+    return view

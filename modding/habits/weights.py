@@ -1,0 +1,32 @@
+"""How much each view of a choice counts beside the others: what `python -m benchmarks.mai_mod.habit_weights FOLDER`
+prints.
+
+By conditional logistic regression on charts of training songs, without faults: the weights under which what mappers
+chose is likeliest. Aspects with one view are not in the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from modding.aspects import Aspect
+
+WEIGHTS: Mapping[Aspect, Mapping[str, float]] = {
+    Aspect.COLUMN: {
+        "mates": 0.06,
+        "before": 0.24,
+        "rest_before": 0.1,
+        "move_before": 0.07,
+        "after": 0.23,
+        "rest_after": 0.11,
+        "move_after": 0.08,
+        "shape": 0.21,
+        "alike": 0.14,
+        "mirrored": 0.21,
+    },
+    Aspect.ADDITIONS: {"bar": 0.08, "between": 0.22, "alike": 0.33, "mates": 0.47, "like_chords": 0.6},
+    Aspect.COLOUR: {"between": 0.23, "alike": 0.48},
+    Aspect.POSITION: {"last": 0.28, "around": 0.22, "alike": 0.18},
+    Aspect.COMBO: {"bar": 0.26, "alike": 0.49},
+}
+"""`mates` and `like_chords` are of mania only, `bar`, `between` and `alike` of the other modes."""

@@ -1,0 +1,185 @@
+"""The maps of a mapset, from a folder, an .osz or one file; and what differs between its difficulties."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from modding.aspects import Category
+from modding.suggestions import Severity, Source, Suggestion
+from osu_beatmap.beatmap import Beatmap, GameMode, HitSound
+from osu_beatmap.editor_notation import clock
+from osu_beatmap.errors import BeatmapError
+from osu_beatmap.files.archive import Osz, read_osz
+from osu_beatmap.files.reader import read_beatmap
+from osu_beatmap.timing.active_point import Timing
+from pipeline.request.options import RequestError
+
+SAME_MS = 2.0
+MIN_SHARED_SOUNDS = 40
+"""So many objects at the same times two difficulties need before their hit sounds are compared."""
+
+MAX_OTHER_SOUNDS = 0.3
+"""Difficulties of one set share most of their hit sounds; in taiko they are notes, and none of the set's."""
+
+
+@dataclass(slots=True)
+class Mapset:
+    """Maps by name, with the audio that each names, and what could not be read."""
+
+    maps: dict[str, Beatmap] = field(default_factory=dict)
+    audio: dict[str, Path] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def open_mapset(path: Path, audio_path: Path | None = None) -> Iterator[Mapset]:
+    """The maps at a path; the audio of an .osz lies in a temporary folder as long as this is open.
+
+    Raises RequestError where there is no map, or no audio for one.
+    """
+    with tempfile.TemporaryDirectory(prefix="review-", ignore_cleanup_errors=True) as folder:
+        if path.is_dir():
+            mapset = _read_files(sorted(path.glob("*.osu")), path)
+        elif path.suffix.lower() == ".osz":
+            mapset = _read_archive(read_osz(path), Path(folder))
+        else:
+            mapset = Mapset({path.stem: read_beatmap(path)})
+            mapset.audio[path.stem] = path.parent / mapset.maps[path.stem].audio_filename
+        if not mapset.maps:
+            raise RequestError(f"There is no readable map in {path}.")
+        for name in mapset.maps:
+            if audio_path is not None:
+                mapset.audio[name] = audio_path
+            elif name not in mapset.audio or not mapset.audio[name].is_file():
+                named = mapset.maps[name].audio_filename or "none"
+                raise RequestError(f"The audio of {name} ({named}) is missing; give it with audio_path=song.mp3.")
+        yield mapset
+
+
+def _read_files(paths: Sequence[Path], folder: Path) -> Mapset:
+    mapset = Mapset()
+    for path in paths:
+        try:
+            mapset.maps[path.stem] = read_beatmap(path)
+        except (BeatmapError, OSError) as error:
+            mapset.notes.append(f"{path.name} was left out: {error}")
+            continue
+        mapset.audio[path.stem] = folder / mapset.maps[path.stem].audio_filename
+    return mapset
+
+
+def _read_archive(archive: Osz, folder: Path) -> Mapset:
+    mapset = Mapset(notes=list(archive.warnings))
+    extracted: dict[str, Path] = {}
+    for name, beatmap in archive.beatmaps.items():
+        stem = Path(name).stem
+        mapset.maps[stem] = beatmap
+        audio = archive.find(beatmap.audio_filename)
+        if audio is not None:
+            if audio not in extracted:
+                extracted[audio] = archive.extract(audio, folder)
+            mapset.audio[stem] = extracted[audio]
+    return mapset
+
+
+def differences(maps: dict[str, Beatmap]) -> list[Suggestion]:
+    """What the difficulties of a set should share and do not. Each names the difficulty that is alone with it."""
+    if len(maps) < 2:
+        return []
+    found: list[Suggestion] = []
+    for what, category, value in _SHARED:
+        found += _odd_ones(maps, what, category, value)
+    return found + list(_other_sounds(maps))
+
+
+def _odd_ones(
+    maps: dict[str, Beatmap], what: str, category: Category, value: Callable[[Beatmap], object]
+) -> Iterator[Suggestion]:
+    """Difficulties whose value is not that of the most."""
+    values = {name: value(beatmap) for name, beatmap in maps.items()}
+    usual, count = Counter(values.values()).most_common(1)[0]
+    if count == len(maps):
+        return
+    for name, own in values.items():
+        if own != usual:
+            here, elsewhere = _shown(own, usual), _shown(usual, own)
+            message = f"[{maps[name].metadata.version}] has another {what} than the other difficulties"
+            yield _difference(category, f"{message}: {here or 'none'}; there {elsewhere or 'none'}.", here, elsewhere)
+
+
+def _difference(category: Category, message: str, actual: str = "", expected: str = "") -> Suggestion:
+    return Suggestion(
+        id="",
+        category=category,
+        source=Source.RULE,
+        severity=Severity.WARNING,
+        time_ms=None,
+        stamp="",
+        link="",
+        subject="mapset",
+        message=message,
+        actual=actual,
+        expected=expected,
+        rule="mapset_differences",
+        documented=True,
+    )
+
+
+def _shown(value: object, other: object) -> str:
+    """A value, or of a tuple what the other one lacks."""
+    if not isinstance(value, tuple) or not isinstance(other, tuple):
+        return str(value)
+    own = [part for part in value if part not in other]
+    return "; ".join(str(part) for part in own[:3]) + (" ..." if len(own) > 3 else "")
+
+
+def _red_lines(beatmap: Beatmap) -> tuple[str, ...]:
+    reds = [line for line in beatmap.timing_points if line.uninherited]
+    return tuple(f"{clock(line.time_ms)} {line.bpm:.2f} BPM {line.meter}/4" for line in reds)
+
+
+def _kiai(beatmap: Beatmap) -> tuple[str, ...]:
+    try:
+        spans = Timing(beatmap.timing_points).kiai_spans()
+    except BeatmapError:  # without a tempo there is none; that says the other difference
+        return ()
+    return tuple(clock(start_ms) for start_ms, _ in spans)
+
+
+_SHARED: tuple[tuple[str, Category, Callable[[Beatmap], object]], ...] = (
+    ("set of red lines", Category.TIMING, _red_lines),
+    ("kiai", Category.KIAI, _kiai),
+    ("artist", Category.GENERAL, lambda beatmap: (beatmap.metadata.artist, beatmap.metadata.artist_unicode)),
+    ("title", Category.GENERAL, lambda beatmap: (beatmap.metadata.title, beatmap.metadata.title_unicode)),
+    ("source", Category.GENERAL, lambda beatmap: beatmap.metadata.source),
+    ("creator", Category.GENERAL, lambda beatmap: beatmap.metadata.creator),
+    ("set of tags", Category.GENERAL, lambda beatmap: tuple(sorted(beatmap.metadata.tags))),
+    ("audio file", Category.GENERAL, lambda beatmap: beatmap.audio_filename),
+    ("preview time", Category.GENERAL, lambda beatmap: beatmap.preview_time_ms),
+)
+"""What the difficulties of a set share, by the ranking criteria."""
+
+
+def _other_sounds(maps: dict[str, Beatmap]) -> Iterator[Suggestion]:
+    """Additions at the times that two difficulties share."""
+    additions = HitSound.WHISTLE | HitSound.FINISH | HitSound.CLAP
+    sounds = {
+        name: {round(obj.time_ms): int(obj.hitsound) & additions for obj in beatmap.hit_objects}
+        for name, beatmap in maps.items()
+        if beatmap.mode in (GameMode.STANDARD, GameMode.CATCH)
+    }
+    fullest = max(sounds, key=lambda name: len(sounds[name]), default=None)
+    for name, own in sounds.items():
+        shared = own.keys() & sounds[fullest].keys()
+        other = sum(own[time_ms] != sounds[fullest][time_ms] for time_ms in shared)
+        if name != fullest and len(shared) >= MIN_SHARED_SOUNDS and other > MAX_OTHER_SOUNDS * len(shared):
+            message = (
+                f"[{maps[name].metadata.version}] has other hit sounds than [{maps[fullest].metadata.version}] at "
+                f"{other} of the {len(shared)} times that both have an object at."
+            )
+            yield _difference(Category.HIT_SOUNDS, message)

@@ -1,0 +1,101 @@
+"""What a user can ask a review for: flat options -> a checked request.
+
+As `pipeline.request.options` and `pipeline.request.resolve` do for generation, of which the readers of shared options
+are taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from modding.aspects import Category
+from pipeline.request.input_files import check_writable_folder
+from pipeline.request.option_values import Members, Number, OneOf, Reader, WholeNumber, is_absent, items, yes_or_no
+from pipeline.request.options import RequestError, unknown_option
+from pipeline.request.resolve import READERS as GENERATION_READERS
+
+OUTPUTS = ("text", "json", "md", "html")
+PRECISIONS = ("fp32", "bf16", "fp16", "amp")
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRequest:
+    """A checked request. Fields are named as their options, with the unit where the option leaves it out."""
+
+    beatmap_path: Path
+    audio_path: Path | None = None
+    start_time_ms: int | None = None
+    end_time_ms: int | None = None
+    categories: tuple[Category, ...] = ()
+    min_surprisal: float | None = None
+    max_per_category: int | None = None
+    order: str = "surprise"
+    apply: tuple[str, ...] = ()
+    output_path: Path | None = None
+    output: str = "text"
+    output_file: Path | None = None
+    raw_output: bool = False
+    model_path: str | None = None
+    lora_path: str | None = None
+    device: str = "auto"
+    precision: str = "fp32"
+
+
+REVIEW_READERS: dict[str, Reader] = {
+    **{name: GENERATION_READERS[name] for name in ("beatmap_path", "audio_path", "start_time", "end_time")},
+    "categories": Members(Category, str.lower),
+    "min_surprisal": Number(0, 1e6),
+    "max_per_category": WholeNumber(1),
+    "order": OneOf(("surprise", "time")),
+    "apply": items,
+    "output_path": GENERATION_READERS["output_path"],
+    "output": OneOf(OUTPUTS),
+    "output_file": GENERATION_READERS["audio_path"],
+    "raw_output": yes_or_no,
+    **{name: GENERATION_READERS[name] for name in ("model_path", "lora_path", "device")},
+    "precision": OneOf(PRECISIONS),
+}
+
+
+def option_names() -> dict[str, str]:
+    """Every option as the user types it -> its field."""
+    return {field.name.removesuffix("_ms"): field.name for field in fields(ReviewRequest)}
+
+
+def resolve_review(flat: Mapping[str, object]) -> ReviewRequest:
+    """Reads and checks the options of one review; raises RequestError with one sentence."""
+    names = option_names()
+    for name in flat:
+        if name not in REVIEW_READERS:
+            raise RequestError(unknown_option(name, REVIEW_READERS))
+    given = {names[name]: REVIEW_READERS[name](name, raw) for name, raw in flat.items() if not is_absent(raw)}
+    if "beatmap_path" not in given:
+        raise RequestError("beatmap_path is missing: give the map as beatmap_path=map.osu, or a folder or .osz.")
+    request = ReviewRequest(**given)  # type: ignore[arg-type]
+    start_ms, end_ms = request.start_time_ms, request.end_time_ms
+    if start_ms is not None and end_ms is not None and end_ms <= start_ms:
+        raise RequestError(f"end_time must be later than start_time ({start_ms}), got {end_ms}.")
+    if request.output == "html" and request.output_file is None:
+        raise RequestError("output=html needs a file to write the page to: give one with output_file=report.html.")
+    return request
+
+
+def check_review_files(request: ReviewRequest) -> None:
+    """Raise RequestError where an input is missing or an output cannot be written; before anything heavy."""
+    path = request.beatmap_path
+    if not path.exists():
+        raise RequestError(f"There is no file or folder at {path} (beatmap_path).")
+    if path.is_file() and path.suffix.lower() not in (".osu", ".osz"):
+        raise RequestError(f"beatmap_path must be a .osu file, a folder or an .osz, got {path.name}.")
+    if request.audio_path is not None and not request.audio_path.is_file():
+        raise RequestError(f"There is no file at {request.audio_path} (audio_path).")
+    if request.apply and (path.is_dir() or path.suffix.lower() == ".osz"):
+        raise RequestError("apply is for one map: give its .osu file as beatmap_path.")
+    if request.output_file is not None:
+        if request.output_file.is_dir():
+            raise RequestError(f"output_file must be a file, but {request.output_file} is a folder.")
+        check_writable_folder("output_file", request.output_file.parent)
+    if request.apply:
+        check_writable_folder("output_path", request.output_path or path.parent)

@@ -1,0 +1,62 @@
+"""Times and objects as the editor writes them: `01:23:456 (3,4)`, and links that open it there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from osu_beatmap.beatmap import Beatmap, Circle, GameMode, HitObject, HitSound, HoldNote, Slider
+from osu_beatmap.editor_notation import clock
+from osu_beatmap.geometry.combos import combo_numbers
+from osuT5.encoding.hit_objects.positions import column_event
+
+KIND_NAMES: dict[GameMode, dict[type, str]] = {
+    GameMode.STANDARD: {Circle: "circle", Slider: "slider"},
+    GameMode.TAIKO: {Slider: "drum roll"},
+    GameMode.CATCH: {Circle: "fruit", Slider: "juice stream"},
+    GameMode.MANIA: {Circle: "note"},
+}
+SPINNER_NAMES = {GameMode.STANDARD: "spinner", GameMode.TAIKO: "denden", GameMode.CATCH: "banana shower"}
+
+
+def note_name(hitsound: int) -> str:
+    """A taiko note by its colour and size."""
+    name = "kat" if hitsound & (HitSound.WHISTLE | HitSound.CLAP) else "don"
+    return f"big {name}" if hitsound & HitSound.FINISH else name
+
+
+class MapNames:
+    """Names of one map's objects."""
+
+    def __init__(self, beatmap: Beatmap) -> None:
+        self.beatmap = beatmap
+        self._combos = combo_numbers(beatmap)
+
+    def kind(self, obj: HitObject) -> str:
+        """What a mapper calls an object of this mode."""
+        mode = self.beatmap.mode
+        if mode is GameMode.TAIKO and isinstance(obj, Circle):
+            return note_name(obj.hitsound)
+        if type(obj) in KIND_NAMES[mode]:
+            return KIND_NAMES[mode][type(obj)]
+        return "hold note" if mode is GameMode.MANIA or isinstance(obj, HoldNote) else SPINNER_NAMES[mode]
+
+    def stamp(self, time_ms: float, objects: Sequence[int] = ()) -> str:
+        """A time, and in brackets the objects: combo numbers, or in mania time and column of each."""
+        if not objects:
+            return clock(time_ms)
+        return f"{clock(self.beatmap.hit_objects[objects[0]].time_ms)} ({','.join(map(self._write_brackets, objects))})"
+
+    def _write_brackets(self, index: int) -> str:
+        if self.beatmap.mode is not GameMode.MANIA:
+            return str(self._combos[index])
+        obj = self.beatmap.hit_objects[index]
+        return f"{round(obj.time_ms)}|{self.column(obj)}"
+
+    def column(self, obj: HitObject) -> int:
+        """The mania column, from 0."""
+        return column_event(obj.x, self.beatmap.key_count).value
+
+    def link(self, time_ms: float, objects: Sequence[int] = ()) -> str:
+        """A link that opens the editor there, with the objects selected."""
+        return "osu://edit/" + quote(self.stamp(time_ms, objects), safe=":(),|-")

@@ -1,0 +1,33 @@
+"""Reviews as one page for a browser: nothing is loaded from anywhere, and all text of maps is data, never markup."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from string import Template
+
+from modding.suggestions import Review
+
+PAGE = Path(__file__).with_name("report.html")
+
+
+def as_data(review: Review, rows: list[dict]) -> dict:
+    """A review as plain data, with its suggestions as rows."""
+    return {
+        "title": review.title,
+        "version": review.version,
+        "mode": review.mode,
+        "stars": round(review.stars, 2),
+        "song_ms": review.song_ms,
+        "notes": list(review.notes),
+        "suggestions": rows,
+    }
+
+
+def html_report(reviews: Sequence[tuple[Review, list[dict]]]) -> str:
+    """The page, with the rows of each review as JSON in it."""
+    data = [as_data(review, rows) for review, rows in reviews]
+    # A title may hold "</script>": within JSON a backslash keeps it text.
+    text = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c").replace("\u2028", " ").replace("\u2029", " ")
+    return Template(PAGE.read_text(encoding="utf-8")).substitute(data=text)

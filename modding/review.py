@@ -1,0 +1,176 @@
+"""From a request to reviews: the main path of MaiMod."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+
+from feedback.progress import Progress, silent
+from modding.fixes import apply_fixes
+from modding.mapset import Mapset, differences, open_mapset
+from modding.observation.surprisal import SongReader, stars_of
+from modding.options import ReviewRequest
+from modding.rule_suggestions import rule_suggestions
+from modding.suggestion_builder import suggestions_of
+from modding.suggestions import Review, Source, Suggestion, in_time, most_surprising_first, with_distinct_ids
+from modding.thresholds import ThresholdTable, weights_digest
+from osu_beatmap.beatmap import GameMode
+from osu_beatmap.files.reader import read_beatmap
+from osu_beatmap.files.writer import save_beatmap
+from osuT5.audio.decode import load_audio
+from osuT5.audio.mel import song_mel
+from osuT5.generation.window_schedule import SongGenerator
+from osuT5.model.files.loading import EMBEDDED_MODEL, best_device, find_model, load_model
+from pipeline.generation.model_cache import kept
+from pipeline.output.summary import MODE_NAMES
+from pipeline.request.options import RequestError
+
+COPY_NOTE = " (modded)"
+MAX_NUMBERED = 1000
+
+
+@dataclass(slots=True)
+class _Ears:
+    """A model and the songs that it has listened to in this run."""
+
+    request: ReviewRequest
+    progress: Progress
+    readers: dict[tuple[Path, GameMode], SongReader]
+
+    def reader(self, audio_path: Path, mode: GameMode) -> SongReader:
+        """For a song and a mode: published models may bring one of their own for a mode."""
+        folder = find_model(self.request.model_path, mode).map
+        key = (audio_path, folder)
+        if key not in self.readers:
+            options = self.request
+            weights = "fp32" if options.precision == "amp" else options.precision
+            model, spec = kept(load_model, folder, best_device(options.device), weights, lora=options.lora_path)
+            samples = load_audio(audio_path, spec.grid.sample_rate)
+            song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
+            self.readers[key] = SongReader(
+                SongGenerator(model, spec, song_mel(samples, spec), song_ms, progress=self.progress)
+            )
+        return self.readers[key]
+
+
+def review(request: ReviewRequest, progress: Progress = silent) -> list[Review]:
+    """Reviews the map of a request, or each of a mapset; what differs between these comes first of all.
+
+    Raises RequestError, BeatmapError, AudioError, ModelError or TableError, each with one sentence for the user.
+    """
+    ears = _Ears(request, progress, {})
+    with open_mapset(request.beatmap_path, request.audio_path) as mapset, precision_of(request):
+        reviews = [_review_map(request, ears, mapset, name) for name in mapset.maps]
+    shared = with_distinct_ids(differences(mapset.maps))
+    if shared or mapset.notes:
+        notes = tuple(mapset.notes)
+        title = next(iter(reviews)).title
+        reviews.insert(0, Review(title, "all difficulties", "", 0.0, 0.0, tuple(_filter(request, shared)), notes))
+    return reviews
+
+
+def precision_of(request: ReviewRequest):
+    """With amp, the model computes in bf16 where that is safe, on weights in fp32."""
+    if request.precision != "amp":
+        return nullcontext()
+    return torch.autocast(best_device(request.device).partition(":")[0], torch.bfloat16)
+
+
+def _review_map(request: ReviewRequest, ears: _Ears, mapset: Mapset, name: str) -> Review:
+    beatmap = mapset.maps[name]
+    reader = ears.reader(mapset.audio[name], beatmap.mode)
+    table, notes = thresholds_for(request.model_path, beatmap.mode)
+    song_ms, stars = reader.writer.song_ms, stars_of(beatmap)
+    start_ms = -math.inf if request.start_time_ms is None else request.start_time_ms
+    end_ms = math.inf if request.end_time_ms is None else request.end_time_ms
+    try:
+        observed = reader.observe(beatmap, start_ms, end_ms)
+        suggestions = suggestions_of(beatmap, observed, table, song_ms, stars, request.min_surprisal)
+    except ValueError as error:
+        # Without a tempo nothing can be read; the rules say so.
+        notes = [*notes, f"Only the rules were checked: {error}."]
+        from modding.report.editor_notation import MapNames
+
+        suggestions = with_distinct_ids(in_time(rule_suggestions(MapNames(beatmap), song_ms, stars)))
+    metadata = beatmap.metadata
+    return Review(
+        title=f"{metadata.artist} - {metadata.title}",
+        version=metadata.version,
+        mode=MODE_NAMES[beatmap.mode],
+        stars=stars,
+        song_ms=song_ms,
+        suggestions=tuple(_filter(request, suggestions)),
+        notes=tuple(notes),
+        path=name,
+    )
+
+
+def thresholds_for(model_path: str | None, mode: GameMode) -> tuple[ThresholdTable, list[str]]:
+    """The table of a model, else that of the embedded one, with a note where it was made for other weights."""
+    folder = find_model(model_path, mode).map
+    own = ThresholdTable.load(folder)
+    table = own or ThresholdTable.load(EMBEDDED_MODEL) or ThresholdTable()
+    if own is None:
+        return table, ["This model has no table of thresholds; those of the embedded model are used."]
+    if own.weights_sha256 and own.weights_sha256 != weights_digest(folder):
+        return table, [
+            "The thresholds were calibrated on other weights of this model; expect more or fewer suggestions."
+        ]
+    return table, []
+
+
+def _filter(request: ReviewRequest, suggestions: Sequence[Suggestion]) -> list[Suggestion]:
+    """What was asked for: categories, span, the most surprising of each category."""
+    start_ms = -math.inf if request.start_time_ms is None else request.start_time_ms
+    end_ms = math.inf if request.end_time_ms is None else request.end_time_ms
+    chosen = [
+        each
+        for each in suggestions
+        if (not request.categories or each.category in request.categories)
+        and (each.time_ms is None or start_ms <= each.time_ms <= end_ms)
+        and (request.min_surprisal is None or each.source is Source.RULE or each.surprisal >= request.min_surprisal)
+    ]
+    if request.max_per_category is None:
+        return chosen
+    counts: dict[object, int] = {}
+    kept = set()
+    for each in most_surprising_first(chosen):
+        counts[each.category] = counts.get(each.category, 0) + 1
+        if counts[each.category] <= request.max_per_category:
+            kept.add(each.id)
+    return [each for each in chosen if each.id in kept]
+
+
+def write_fixed_copy(request: ReviewRequest, reviewed: Review) -> tuple[Path, list[Suggestion]]:
+    """Writes a copy of the map with the fixes of `apply`; gives its path and what was applied.
+
+    Raises RequestError for an id that the review does not have, or whose suggestion has no fix.
+    """
+    by_id = {each.id: each for each in reviewed.suggestions}
+    chosen = []
+    for name in request.apply:
+        if name not in by_id:
+            raise RequestError(f"There is no suggestion {name} in this review; ids stand beside the suggestions.")
+        if by_id[name].fix is None:
+            raise RequestError(f"{name} has no fix that could be applied; mend it by hand.")
+        chosen.append(by_id[name])
+    mended = apply_fixes(read_beatmap(request.beatmap_path), [each.fix for each in chosen])
+    mended.metadata = replace(mended.metadata, version=mended.metadata.version + COPY_NOTE, beatmap_id=0)
+    folder = request.output_path or request.beatmap_path.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    path = _free_path(folder, request.beatmap_path.stem)
+    save_beatmap(mended, path)
+    return path, chosen
+
+
+def _free_path(folder: Path, stem: str) -> Path:
+    for number in range(1, MAX_NUMBERED):
+        path = folder / f"{stem}{COPY_NOTE}{f' {number}' if number > 1 else ''}.osu"
+        if not path.exists():
+            return path
+    raise RequestError(f"output_path is full of copies of this map: {folder}.")

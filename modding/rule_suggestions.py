@@ -1,0 +1,161 @@
+"""What breaks a rule, as suggestions: sorted into categories, with fixes, and one for each run of objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from modding.aspects import Category
+from modding.fixes import Fix, drop_duplicate_lines, end_object, limit_volume, move_object, set_preview
+from modding.report.editor_notation import MapNames
+from modding.suggestions import Severity as SuggestionSeverity
+from modding.suggestions import Source, Suggestion
+from osu_beatmap.beatmap import Beatmap, HoldNote, Spinner
+from osu_beatmap.editor_notation import clock
+from osu_beatmap.rules import Finding, Severity, check
+from osu_beatmap.timing.active_point import Timing
+from osu_beatmap.timing.beat_grid import DIVISORS
+
+RULE_CATEGORIES: dict[str, Category] = {
+    "unusable_numbers": Category.GENERAL,
+    "no_red_line": Category.TIMING,
+    "first_line": Category.TIMING,
+    "duplicate_lines": Category.TIMING,
+    "lines_outside_audio": Category.TIMING,
+    "volume": Category.HIT_SOUNDS,
+    "kiai_off_beat": Category.KIAI,
+    "just_before_sv_line": Category.SCROLL_SPEEDS,
+    "unsnapped": Category.TIMING,
+    "rare_divisors": Category.TIMING,
+    "concurrent": Category.RHYTHM,
+    "drain_time": Category.GENERAL,
+    "slider_body": Category.SLIDERS,
+    "slider_nodes": Category.SLIDERS,
+    "objects_outside_audio": Category.TIMING,
+    "breaks": Category.GENERAL,
+    "difficulty_settings": Category.GENERAL,
+    "preview_time": Category.GENERAL,
+    "metadata_characters": Category.GENERAL,
+    "combo_colours": Category.GENERAL,
+    "off_screen": Category.COMPOSE,
+    "spacing": Category.COMPOSE,
+    "spinner_length": Category.RHYTHM,
+    "spinner_recovery": Category.RHYTHM,
+    "close_objects": Category.COMPOSE,
+    "short_sliders": Category.SLIDERS,
+    "fast_repeats": Category.SLIDERS,
+    "covered_reverse": Category.SLIDERS,
+    "perfect_stacks": Category.COMPOSE,
+    "long_patterns": Category.RHYTHM,
+    "fast_patterns": Category.RHYTHM,
+    "finisher_in_stream": Category.COMPOSE,
+    "no_rest": Category.RHYTHM,
+    "hyperdashes": Category.COMPOSE,
+    "consecutive_hyperdashes": Category.COMPOSE,
+    "edge_dashes": Category.COMPOSE,
+    "column_use": Category.COMPOSE,
+    "short_holds": Category.RHYTHM,
+    "chord_size": Category.COMPOSE,
+}
+"""Every rule of `osu_beatmap.rules`; a test says so."""
+
+RUN_MS = 4_000.0
+"""Findings of one rule this near to each other have one cause, more often than not."""
+
+FEWEST_OF_RUN = 3
+MAX_SNAP_MS = 30.0
+"""Objects further off than this are not unsnapped by accident."""
+
+
+def rule_suggestions(names: MapNames, audio_ms: float | None, stars: float | None) -> list[Suggestion]:
+    """What `osu_beatmap.rules` finds. Ids are given later."""
+    return [_of_run(run, names) for run in _runs(check(names.beatmap, audio_ms, stars))]
+
+
+def _runs(findings: Iterable[Finding]) -> Iterator[list[Finding]]:
+    """Findings of one rule that follow each other closely, three or more together, others one by one."""
+    by_rule: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_rule.setdefault(finding.rule, []).append(finding)
+    for of_rule in by_rule.values():
+        run: list[Finding] = []
+        for finding in of_rule:
+            if run and (finding.time_ms is None or finding.time_ms - (run[-1].time_ms or 0) > RUN_MS):
+                yield from _word_as(run)
+                run = []
+            run.append(finding)
+        yield from _word_as(run)
+
+
+def _word_as(run: list[Finding]) -> Iterator[list[Finding]]:
+    if len(run) >= FEWEST_OF_RUN:
+        yield run
+    else:
+        yield from ([finding] for finding in run)
+
+
+def _of_run(run: list[Finding], names: MapNames) -> Suggestion:
+    first, last = run[0], run[-1]
+    message = first.message
+    if len(run) > 1:
+        message = f"{message.rstrip('.')}; {len(run)} such places up to {clock(last.time_ms)}."
+    time_ms = first.time_ms
+    objects = first.objects if len(first.objects) <= 4 else ()
+    is_problem = any(finding.severity is Severity.PROBLEM for finding in run)
+    fixes = [fix for fix in (_fix(finding, names.beatmap) for finding in run) if fix is not None]
+    return Suggestion(
+        id="",
+        category=RULE_CATEGORIES.get(first.rule, Category.GENERAL),
+        source=Source.RULE,
+        severity=SuggestionSeverity.PROBLEM if is_problem else SuggestionSeverity.WARNING,
+        time_ms=time_ms,
+        stamp="" if time_ms is None else names.stamp(time_ms, objects),
+        link="" if time_ms is None else names.link(time_ms, objects),
+        subject=names.kind(names.beatmap.hit_objects[objects[0]]) if objects else "map",
+        message=message,
+        rule=first.rule,
+        documented=True,
+        end_time_ms=last.time_ms if len(run) > 1 else None,
+        count=len(run),
+        objects=tuple(dict.fromkeys(index for finding in run for index in finding.objects)),
+        fix=_together(fixes) if len(fixes) == len(run) else None,
+    )
+
+
+def _together(fixes: list[Fix]) -> Fix | None:
+    if len(fixes) <= 1:
+        return fixes[0] if fixes else None
+
+    def change(beatmap: Beatmap) -> None:
+        for fix in fixes:
+            if fix.change is not None:
+                fix.change(beatmap)
+
+    return Fix(f"{fixes[0].text}, and so on for all {len(fixes)}", change)
+
+
+def _fix(finding: Finding, beatmap: Beatmap) -> Fix | None:
+    if finding.rule == "unsnapped" and len(finding.objects) == 1 and finding.time_ms is not None:
+        return _snap(finding.objects[0], finding.time_ms, beatmap)
+    if finding.rule == "volume" and finding.time_ms is not None:
+        return limit_volume(finding.time_ms, "bring the volume into 5..100 %")
+    if finding.rule == "duplicate_lines" and finding.time_ms is not None:
+        return drop_duplicate_lines(finding.time_ms, "keep the last of the two lines")
+    spans = Timing(beatmap.timing_points).kiai_spans() if finding.rule == "preview_time" else []
+    if spans:
+        return set_preview(spans[0][0], f"start the preview with the first kiai, {clock(spans[0][0])}")
+    return None
+
+
+def _snap(index: int, time_ms: float, beatmap: Beatmap) -> Fix | None:
+    """To the nearest tick of the coarsest division that is as near as any; of a slider, only its start."""
+    obj, timing = beatmap.hit_objects[index], Timing(beatmap.timing_points)
+    ticks_ms = [timing.snap(time_ms, divisor) for divisor in DIVISORS]
+    nearest = min(abs(tick_ms - time_ms) for tick_ms in ticks_ms)
+    tick_ms = next(tick_ms for tick_ms in ticks_ms if abs(tick_ms - time_ms) <= nearest + 1.0)
+    if abs(tick_ms - time_ms) > MAX_SNAP_MS:
+        return None
+    if time_ms == obj.time_ms:
+        return move_object(index, float(round(tick_ms)), f"snap it to {clock(tick_ms)}")
+    if isinstance(obj, Spinner | HoldNote):
+        return end_object(index, float(round(tick_ms)), f"end it at {clock(tick_ms)}")
+    return None

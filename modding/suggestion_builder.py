@@ -1,0 +1,202 @@
+"""Observations and rules -> the suggestions about a map."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from modding.aspects import CATEGORY_OF, Aspect
+from modding.observation.line_fit import LineFit
+from modding.observation.observations import Observation
+from modding.report.editor_notation import MapNames
+from modding.report.wording import Wording, nearest_tick_ms
+from modding.root_causes import RatedObservation, merged
+from modding.rule_suggestions import rule_suggestions
+from modding.suggestions import Severity, Source, Suggestion, in_time, with_distinct_ids
+from modding.thresholds import LIKELY_PER_MINUTE, LISTED_PER_MINUTE, ThresholdTable
+from osu_beatmap.beatmap import Beatmap, Break
+from osu_beatmap.timing.active_point import Timing, end_time_ms
+
+LEAST_RELATIVE = 2.0
+"""What surprises no more than answers to its question do on average is none, however rare the question."""
+
+MOST_OF_ASPECT = 30.0
+"""So many times as often as human maps surprise under an aspect, that is thrice a minute, one map may be told of it."""
+
+LONGEST_GAP_BEATS = 8.0
+"""Who leaves out more than this means to."""
+
+RED_LINE = "red line"
+"""What a suggestion about an offset or a tempo is about."""
+
+UNSNAPPED = "unsnapped"
+TIMED_BY_RULE = frozenset({UNSNAPPED, "concurrent"})
+"""Rules that say of an object's time what a surprise could only repeat."""
+
+
+def suggestions_of(
+    beatmap: Beatmap,
+    observations: Iterable[Observation],
+    table: ThresholdTable,
+    audio_ms: float | None = None,
+    stars: float | None = None,
+    min_surprisal: float | None = None,
+    listed_per_minute: float = LISTED_PER_MINUTE,
+) -> list[Suggestion]:
+    """All suggestions in order of time, each with its id.
+
+    min_surprisal      lists every relative surprisal from this on, whatever the table says
+    listed_per_minute  how often at most human maps surprise as much as what is listed
+    """
+    names = MapNames(beatmap)
+    by_rule = rule_suggestions(names, audio_ms, stars)
+    rated = rate(beatmap, observations, table)
+    listed = _rare(rated, listed_per_minute) if min_surprisal is None else _select_surprising(rated, min_surprisal)
+    timed = {index for each in by_rule if each.rule in TIMED_BY_RULE for index in each.objects}
+    most_per_minute = math.inf if min_surprisal is not None else MOST_OF_ASPECT * listed_per_minute
+    wording = Wording(names) if listed else None
+    opinions = []
+    for each in _limit_frequency(beatmap, merged(beatmap, listed), most_per_minute):
+        if each.observation.aspect is Aspect.LINES:
+            by_rule, line = _with_consequences(by_rule, _suggestion(each, wording), each.observation.actual)
+            opinions.append(line)
+        elif each.observation.aspect is not Aspect.RHYTHM or each.observation.obj not in timed:
+            opinions.append(_suggestion(each, wording))
+    return with_distinct_ids(in_time([*by_rule, *opinions]))
+
+
+def _limit_frequency(
+    beatmap: Beatmap, causes: Iterable[RatedObservation], most_per_minute: float
+) -> Iterator[RatedObservation]:
+    """The most surprising causes of each aspect: what a map does again and again is its style."""
+    most = most_per_minute * max(1.0, drain_minutes(beatmap))
+    told: dict[Aspect, int] = {}
+    for each in causes:
+        aspect = each.observation.aspect
+        told[aspect] = told.get(aspect, 0) + 1
+        if told[aspect] <= most:
+            yield each
+
+
+def _with_consequences(
+    by_rule: Sequence[Suggestion], line: Suggestion, fit: LineFit
+) -> tuple[list[Suggestion], Suggestion]:
+    """What rules say but for the objects that a red line is off, and the line, told as that rule if it stands for any.
+
+    Such objects need not be snapped one by one.
+    """
+    off = [each for each in by_rule if each.rule == UNSNAPPED and fit.start_ms <= each.time_ms <= fit.end_ms]
+    if not off:
+        return list(by_rule), line
+    severity = min((each.severity for each in off), key=lambda each: each.rank)
+    line = replace(
+        line, source=Source.RULE, severity=severity, rule=UNSNAPPED, documented=True, surprisal=None, per_minute=None
+    )
+    return [each for each in by_rule if each not in off], line
+
+
+def rate(beatmap: Beatmap, observations: Iterable[Observation], table: ThresholdTable) -> list[RatedObservation]:
+    """How rare each observation is; those that no mapper wants to hear are left out."""
+    timing = Timing(beatmap.timing_points)
+    return [
+        RatedObservation(each, table.per_minute(beatmap.mode, each.aspect, each.surprise.relative))
+        for each in observations
+        if not _is_meant(each, beatmap, timing)
+    ]
+
+
+def _rare(rated: Iterable[RatedObservation], listed_per_minute: float) -> list[RatedObservation]:
+    return [
+        each
+        for each in rated
+        if each.observation.surprise.relative >= LEAST_RELATIVE and each.per_minute <= listed_per_minute
+    ]
+
+
+def _select_surprising(rated: Iterable[RatedObservation], min_surprisal: float) -> list[RatedObservation]:
+    surprises = ((each, each.observation.surprise) for each in rated)
+    return [each for each, surprise in surprises if surprise.bits > 0 and surprise.relative >= min_surprisal]
+
+
+def _is_meant(observation: Observation, beatmap: Beatmap, timing: Timing) -> bool:
+    """Whether nothing comes because of a pause (the start of the map, a break, a long gap), or could not come there."""
+    if observation.aspect is not Aspect.ABSENCE or observation.obj is None:
+        return False
+    if observation.obj == 0 or nearest_tick_ms(timing, observation.expected) is None:
+        return True
+    before, after = beatmap.hit_objects[observation.obj - 1], beatmap.hit_objects[observation.obj]
+    start_ms = end_time_ms(before, timing, beatmap.difficulty)
+    is_long = after.time_ms - start_ms > LONGEST_GAP_BEATS * timing.beat_length_at(start_ms)
+    return is_long or _has_break(beatmap.breaks, start_ms, after.time_ms)
+
+
+def _has_break(breaks: Sequence[Break], start_ms: float, end_ms: float) -> bool:
+    return any(pause.start_ms < end_ms and pause.end_ms > start_ms for pause in breaks)
+
+
+def _suggestion(rated: RatedObservation, wording: Wording) -> Suggestion:
+    observation, names = rated.observation, wording.names
+    words = wording.words(observation)
+    time_ms = observation.time_ms if words.time_ms is None else words.time_ms
+    points_at_object = observation.obj is not None and words.time_ms is None
+    objects = (observation.obj,) if points_at_object else ()
+    message, end_time_ms_ = words.message, words.end_time_ms
+    if rated.passage_ms is not None:
+        start_ms, end_time_ms_ = rated.passage_ms
+        span = f"{names.stamp(start_ms)} to {names.stamp(end_time_ms_)}"
+        message = f"{message.rstrip('.')}; {rated.count} such changes from {span}."
+    if rated.count > 1 and observation.aspect is not Aspect.OFFSET and rated.last_obj is not None:
+        end_time_ms_ = names.beatmap.hit_objects[rated.last_obj].time_ms
+        message = f"{message.rstrip('.')} ({rated.count} objects up to {names.stamp(end_time_ms_)})."
+    return Suggestion(
+        id="",
+        category=CATEGORY_OF[observation.aspect],
+        source=Source.SURPRISAL,
+        severity=severity_of(rated.per_minute),
+        time_ms=time_ms,
+        stamp=names.stamp(time_ms, objects),
+        link=names.link(time_ms, objects),
+        subject=_subject(observation, names),
+        message=message,
+        expected=words.expected,
+        actual=words.actual,
+        surprisal=observation.surprise.relative,
+        per_minute=rated.per_minute,
+        end_time_ms=end_time_ms_,
+        count=rated.count,
+        objects=() if observation.obj is None else (observation.obj,),
+        fix=words.fix if _is_mended_at_once(rated) else None,
+    )
+
+
+def _is_mended_at_once(rated: RatedObservation) -> bool:
+    """Whether one fix is enough: of changes that follow each other only for a change there and back."""
+    is_there_and_back = rated.passage_ms is not None and rated.count == 2
+    return rated.count == 1 or is_there_and_back or rated.observation.aspect is Aspect.OFFSET
+
+
+def severity_of(per_minute: float) -> Severity:
+    if per_minute <= LIKELY_PER_MINUTE:
+        return Severity.LIKELY
+    return Severity.POSSIBLE if per_minute <= LISTED_PER_MINUTE else Severity.SUBJECTIVE
+
+
+def _subject(observation: Observation, names: MapNames) -> str:
+    """What a suggestion is about, in a word or two."""
+    if observation.aspect is Aspect.ABSENCE:
+        return "gap"
+    if observation.obj is not None:
+        kind = names.kind(names.beatmap.hit_objects[observation.obj])
+        return f"{kind}, {observation.part}" if observation.part else kind
+    if observation.aspect in (Aspect.OFFSET, Aspect.LINES):
+        return RED_LINE
+    if observation.aspect is Aspect.SCROLL:
+        return "green line"
+    return "beat" if observation.aspect is Aspect.BEAT else "kiai"
+
+
+def drain_minutes(beatmap: Beatmap) -> float:
+    """From the first object to the last, which false alarms are counted over."""
+    times_ms = [obj.time_ms for obj in beatmap.hit_objects]
+    return (max(times_ms) - min(times_ms)) / 60_000 if times_ms else 0.0

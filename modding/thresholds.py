@@ -1,0 +1,179 @@
+"""How rare a surprise is among human maps: the table that makes surprises of all aspects comparable.
+
+For each mode and aspect the table holds which relative surprisal occurs how often per minute in maps that nobody has
+put a fault into. It belongs to the weights it was measured with and lies beside them;
+`benchmarks.mai_mod.calibrate_review` makes it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
+from pathlib import Path
+
+from feedback.errors import UserError
+from modding.aspects import Aspect
+from model_files.folder_weights import SAFETENSORS
+from osu_beatmap.beatmap import GameMode
+
+TABLE_FILE = "review_thresholds.json"
+FORMAT = 1
+
+RATES_PER_MINUTE = (20.0, 10.0, 5.0, 2.0, 1.0, 0.5, 0.2, 0.1, 0.05, 0.02)
+"""From common to rare. The common ones only rank: nobody wants to hear of them."""
+
+LISTED_PER_MINUTE = 0.1
+"""Surprises rarer than this are worth a mapper's time. With a dozen aspects to a mode, about one a minute is listed."""
+
+LIKELY_PER_MINUTE = 0.02
+
+FALLBACK_RELATIVE = 6.0
+"""Where no table says anything, this surprise is taken to come LISTED_PER_MINUTE; ten times rarer at twice as much."""
+
+MIN_HALVING = 0.2
+LENT_MINUTES = 4.0
+FEWEST_CASES = 3
+"""On charts of training songs, with thresholds from the others, these give one to two suggestions a minute; what the
+charts of a mode have by themselves gave three to twelve, as surprises of a kind come in few charts, many at once."""
+
+
+Curve = Sequence[tuple[float, float]]
+"""(relative surprisal, how often per minute a larger one comes), from common to rare."""
+
+
+class TableError(UserError):
+    """A table of thresholds that cannot be used; the message is one sentence for the user."""
+
+
+@dataclass(frozen=True)
+class ThresholdTable:
+    """Curves by mode and aspect, the weights that they belong to, and how they were made."""
+
+    curves: Mapping[tuple[GameMode, Aspect], Curve] = field(default_factory=dict)
+    weights_sha256: str = ""
+    made_from: Mapping[str, object] = field(default_factory=dict)
+
+    def per_minute(self, mode: GameMode, aspect: Aspect, relative: float) -> float:
+        """How often a human map surprises as much; between and beyond measured rates, on a log-linear curve."""
+        curve = self.curves.get((mode, aspect)) or _of_any_mode(self.curves, aspect)
+        if not curve:
+            return LISTED_PER_MINUTE * 10 ** (1 - relative / FALLBACK_RELATIVE)
+        if relative <= curve[0][0]:
+            return curve[0][1]
+        (low, often), (high, seldom) = _around(curve, relative)
+        share = (relative - low) / max(high - low, 1e-9)
+        return math.exp(math.log(often) + share * (math.log(seldom) - math.log(often)))
+
+    def to_json(self) -> dict:
+        table: dict[str, dict[str, list[list[float]]]] = {}
+        for (mode, aspect), curve in sorted(self.curves.items(), key=lambda item: (item[0][0], item[0][1].value)):
+            rows = [[rate, round(relative, 3)] for relative, rate in curve]
+            table.setdefault(mode.name.lower(), {})[aspect.value] = rows
+        return {
+            "format": FORMAT,
+            "what": "By mode and aspect: [how often per minute, relative surprisal that is exceeded so often].",
+            "weights_sha256": self.weights_sha256,
+            "made_from": dict(self.made_from),
+            "per_minute": table,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping) -> ThresholdTable:
+        """Raises TableError for another format."""
+        try:
+            if data["format"] != FORMAT:
+                raise TableError(f"{TABLE_FILE} has a format that this version does not know.")
+            curves = {
+                (GameMode[mode.upper()], Aspect(aspect)): tuple((float(each), float(rate)) for rate, each in rows)
+                for mode, aspects in data["per_minute"].items()
+                for aspect, rows in aspects.items()
+            }
+            return cls(curves, str(data["weights_sha256"]), data["made_from"])
+        except (KeyError, TypeError, AttributeError) as error:
+            raise TableError(f"{TABLE_FILE} is not a table of thresholds.") from error
+
+    @classmethod
+    def load(cls, folder: Path) -> ThresholdTable | None:
+        """The table of the model in a folder; None where it has none. Raises TableError."""
+        path = folder / TABLE_FILE
+        if not path.is_file():
+            return None
+        try:
+            return cls.from_json(json.loads(path.read_text(encoding="utf-8")))
+        except ValueError as error:
+            raise TableError(f"{path} cannot be read: {error}") from error
+
+    def save(self, folder: Path) -> Path:
+        path = folder / TABLE_FILE
+        path.write_text(json.dumps(self.to_json(), indent=1) + "\n", encoding="utf-8")
+        return path
+
+
+def curves_of(
+    relatives: Mapping[tuple[GameMode, Aspect], Sequence[float]], minutes: Mapping[GameMode, float]
+) -> dict[tuple[GameMode, Aspect], Curve]:
+    """A curve for each mode and aspect, from all relative surprisals of some minutes of maps of each mode.
+
+    A mode borrows from the others as if they had been LENT_MINUTES of its own: a few charts, of one or two songs in
+    catch, do not show how odd human maps can be.
+    """
+    curves = {}
+    for (mode, aspect), own in relatives.items():
+        others = [of for of in relatives if of[1] is aspect and of[0] is not mode]
+        lent = LENT_MINUTES if others else 0.0
+        weighed = [(relative, 1.0) for relative in own]
+        for other in others:
+            share = lent / len(others) / minutes[other[0]]
+            weighed += [(relative, share) for relative in relatives[other]]
+        curves[mode, aspect] = curve_of(weighed, minutes[mode] + lent)
+    return {key: curve for key, curve in curves.items() if curve}
+
+
+def curve_of(weighed: Sequence[tuple[float, float]], minutes: float) -> Curve:
+    """From relative surprisals of some minutes of maps, and how much each counts: what each rate is exceeded by.
+
+    Rates that so few minutes say nothing about are left out: fewer than three cases.
+    """
+    ranked = sorted(weighed, reverse=True)
+    counts = list(accumulate(weight for _, weight in ranked))
+    curve: list[tuple[float, float]] = []
+    for rate in RATES_PER_MINUTE:
+        wanted = rate * minutes
+        place = bisect_right(counts, wanted)
+        if wanted >= FEWEST_CASES and place < len(ranked) and (not curve or ranked[place][0] > curve[-1][0]):
+            curve.append((ranked[place][0], rate))
+    return curve
+
+
+def weights_digest(folder: Path) -> str:
+    """SHA-256 of the weights in a folder; empty where they are not in one file."""
+    path = folder / SAFETENSORS
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+
+
+def _of_any_mode(curves: Mapping[tuple[GameMode, Aspect], Curve], aspect: Aspect) -> Curve:
+    """That of another mode, the most cautious one."""
+    known = [curve for (_, of), curve in curves.items() if of is aspect and curve]
+    return max(known, key=lambda curve: curve[-1][0], default=())
+
+
+def _around(curve: Curve, relative: float) -> tuple[tuple[float, float], tuple[float, float]]:
+    """The points on either side; beyond the last one, that and one of half its rate.
+
+    How much more surprise halves the rate is taken from the last two points, but is at least MIN_HALVING of it: a few
+    cases that happen to lie together must not make whatever lies beyond them look unheard of.
+    """
+    for before, after in pairwise(curve):
+        if relative <= after[0]:
+            return before, after
+    high, seldom = curve[-1]
+    halving = MIN_HALVING * max(high, 1.0)
+    if len(curve) > 1:
+        low, often = curve[-2]
+        halving = max(halving, (high - low) / math.log2(often / seldom))
+    return (high, seldom), (high + halving, seldom / 2)

@@ -1,0 +1,115 @@
+"""Models by name: files of a Hugging Face hub repository, downloaded once and then found on this machine.
+
+Everything that users know of the hub holds, since `huggingface_hub` does the work: HF_HOME and the cache in it,
+HF_TOKEN or a stored login, HF_ENDPOINT, HF_HUB_OFFLINE, resumed downloads. Only what was asked for is downloaded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from model_files.errors import ModelError, first_line
+
+_PART = r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}"
+_HUB_ID = re.compile(rf"(?P<repo>{_PART}/{_PART})(?:@(?P<revision>[A-Za-z0-9][\w./-]{{0,199}}))?")
+
+
+@dataclass(frozen=True, slots=True)
+class HubId:
+    """OWNER/NAME, or OWNER/NAME@REVISION with a branch, tag or commit; without one it is the main branch."""
+
+    repo: str
+    revision: str | None = None
+
+    def __str__(self) -> str:
+        return self.repo + (f"@{self.revision}" if self.revision else "")
+
+
+def parse_hub_id(text: str) -> HubId | None:
+    """The hub id that a text is; None where it can only be a path."""
+    match = _HUB_ID.fullmatch(text)
+    return HubId(match["repo"], match["revision"]) if match else None
+
+
+def existing_folder(text: str) -> Path | None:
+    """The folder that a text names; None where there is none, so that it may be a hub id."""
+    try:
+        folder = Path(text).expanduser()
+        return folder if folder.is_dir() else None
+    except (OSError, RuntimeError, ValueError):  # no such drive, no such home, a null character
+        return None
+
+
+def check_source(option: str, text: str) -> None:
+    """Raises ModelError for what is neither a folder nor a hub id; needs no network and imports nothing heavy."""
+    if existing_folder(text) is None and parse_hub_id(text) is None:
+        raise ModelError(f"{option} must be a folder or a hub id (OWNER/NAME), and there is no folder {text}.")
+
+
+def local_folder(option: str, text: str, files: Sequence[str], needed: str, repo_type: str = "model") -> Path:
+    """The folder that holds the files of a model: the one that `text` names, or the copy of a hub repository.
+
+    option: how the user gave it, as in model_path=OWNER/NAME
+    files: names in that repository that are wanted where it has them; `*` stands for anything
+    needed: which of them a user has to bring who cannot download, in words
+    repo_type: "model", or "dataset" for the files of one
+    Raises ModelError where there is no such folder and the repository cannot be had.
+    """
+    check_source(option, text)
+    folder = existing_folder(text)
+    if folder is not None:
+        return folder
+    hub_id = parse_hub_id(text)
+    assert hub_id is not None, "check_source lets nothing else through"
+    return _download(option, hub_id, files, needed, repo_type)
+
+
+def _download(option: str, hub_id: HubId, files: Sequence[str], needed: str, repo_type: str) -> Path:
+    import huggingface_hub
+    from huggingface_hub import errors
+
+    section = "datasets/" if repo_type == "dataset" else ""
+    address = f"{huggingface_hub.constants.ENDPOINT}/{section}{hub_id.repo}"
+    no_folder = f"there is no folder {hub_id.repo} either"
+    try:
+        folder = huggingface_hub.snapshot_download(
+            hub_id.repo,
+            repo_type=repo_type,
+            revision=hub_id.revision,
+            allow_patterns=list(files),
+            library_name="osu-mapper",
+        )
+    except errors.GatedRepoError as error:
+        raise ModelError(
+            f"{option}={hub_id} is open only to those whom its owner let in: ask at {address}, then log "
+            "in with `hf auth login` or set HF_TOKEN."
+        ) from error
+    except errors.RepositoryNotFoundError as error:
+        raise ModelError(
+            f"There is no {hub_id.repo} at {address}, or it is private and HF_TOKEN does not open it; "
+            f"{no_folder} ({option})."
+        ) from error
+    except errors.RevisionNotFoundError as error:
+        raise ModelError(f"{option}={hub_id} has no branch, tag or commit {hub_id.revision}.") from error
+    except errors.LocalEntryNotFoundError as error:
+        raise ModelError(_unreachable(option, hub_id, needed, address)) from error
+    except Exception as error:  # proxies, a full disk, a server in trouble: each library below has its own errors
+        raise ModelError(
+            f"{option}={hub_id} cannot be downloaded from {address} ({first_line(error)}); files that "
+            f"you have can be given as {option}=FOLDER."
+        ) from error
+    return Path(folder)
+
+
+def _unreachable(option: str, hub_id: HubId, needed: str, address: str) -> str:
+    import huggingface_hub
+
+    constants = huggingface_hub.constants
+    why = "HF_HUB_OFFLINE is set" if constants.HF_HUB_OFFLINE else "the hub cannot be reached"
+    return (
+        f"{option}={hub_id} is not complete on this machine ({constants.HF_HUB_CACHE}) and {why}: {needed} would be "
+        f"downloaded from {address}; put them into a folder and give it as {option}=FOLDER."
+    )

@@ -1,0 +1,4 @@
+"""Songs in: decoded samples, spectrograms, onset strength.
+
+Tokens and beatmaps are outside.
+"""

@@ -1,0 +1,295 @@
+"""Songs in: any common audio file -> mono float32 samples whose first is what osu! plays at 0 ms.
+
+Decoding is PyAV (FFmpeg inside the wheel, no program to install), resampling soxr. Where a file starts:
+
+- mp3: as BASS in osu! has it, see `mp3_start`.
+- Ogg Vorbis, Opus, FLAC, WAV: at their first sample; Opus' pre-skip is dropped, as its format asks.
+- AAC: as the container's edit list or priming tag says; where neither is present the 1,024 samples that
+  every AAC encoder prepends are dropped.
+
+A packet that cannot be decoded becomes silence of the same length, so that what follows keeps its time.
+Nothing here knows about windows or models.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from feedback.errors import UserError
+from osuT5.audio.mp3_start import start_trim_samples
+
+if TYPE_CHECKING:
+    import av
+
+MODEL_SAMPLE_RATE = 16_000
+MIN_AUDIO_S = 1.0
+MAX_AUDIO_S = 3600.0
+AAC_PRIMING_SAMPLES = 1024
+MAX_BROKEN_SHARE = 0.5
+MAX_TAG_CHARS = 200
+
+_BLOCK_S = 2.0
+_MP3_CODECS = ("mp3", "mp3float")
+_ESTIMATED_DURATION_FORMATS = ("mp3", "aac")  # without an index, FFmpeg guesses these from the bit rate
+# FFmpeg would follow the addresses in a playlist that calls itself song.mp3; only plain audio files are read.
+_CONTAINER_OPTIONS = {
+    "protocol_whitelist": "file",
+    "format_whitelist": "mp3,ogg,flac,wav,w64,aiff,mov,mp4,m4a,3gp,3g2,mj2,aac,matroska,webm,asf,wv,ape,tta,caf,au",
+}
+
+
+class AudioError(UserError):
+    """A song that cannot be used; the message is one sentence for the user."""
+
+
+@dataclass(frozen=True)
+class AudioTags:
+    """What a file says about itself, cleaned; empty where it says nothing."""
+
+    title: str = ""
+    artist: str = ""
+    album: str = ""
+    genre: str = ""
+    date: str = ""
+
+
+@dataclass(frozen=True)
+class AudioFormat:
+    """What a file is by its content, in FFmpeg's names, whatever its extension says."""
+
+    container: str
+    codec: str
+    sample_rate: int
+    channels: int
+
+
+def load_audio(path: str | Path, sample_rate: int = MODEL_SAMPLE_RATE, normalise: bool = True) -> np.ndarray:
+    """Decode a song to mono.
+
+    Returns float32 [samples] at `sample_rate` Hz, channels averaged; sample i sounds in osu! at
+    i / sample_rate seconds. `normalise` divides by the peak (silence stays zeros); without it full scale is 1.
+
+    Raises AudioError for a missing or unreadable file, one without audio, and lengths outside
+    MIN_AUDIO_S..MAX_AUDIO_S.
+    """
+    audio = np.concatenate([*iter_audio(path, sample_rate, channels=1)])[:, 0]
+    peak = max(float(audio.max()), -float(audio.min()))
+    if normalise and peak > 0:
+        audio /= peak
+    return audio
+
+
+def iter_audio(path: str | Path, sample_rate: int, channels: int) -> Iterator[np.ndarray]:
+    """Decode a song in blocks of about two seconds: float32 [samples, channels], `channels` 1 or 2.
+
+    A mono file is doubled for 2 channels; more than two channels are averaged. Raises like `load_audio`,
+    for the length when it is known: after the last block for a short file.
+    """
+    path = Path(path)
+    refuse_claimed_length(path)
+    samples = 0
+    with open_audio(path) as container:
+        for block in _resampled(_pieces(container, path, channels), sample_rate):
+            samples += len(block)
+            if samples > MAX_AUDIO_S * sample_rate:
+                raise _too_long(path)
+            yield block
+    if samples == 0:
+        raise AudioError(f"{path.name} holds no audio that can be decoded.")
+    if samples < MIN_AUDIO_S * sample_rate:
+        raise AudioError(f"{path.name} is {samples / sample_rate:.1f} s long; at least {MIN_AUDIO_S:g} s is needed.")
+
+
+def audio_format(path: str | Path) -> AudioFormat:
+    """Container, codec, rate and channels of a file. Raises AudioError as `load_audio` does."""
+    with open_audio(Path(path)) as container:
+        codec = container.streams.audio[0].codec_context
+        return AudioFormat(container.format.name, codec.name, codec.sample_rate, codec.channels)
+
+
+def audio_duration_ms(path: str | Path) -> float:
+    """Length of a song in milliseconds, to within about 50 ms, without decoding it. Raises AudioError."""
+    path = Path(path)
+    with open_audio(path) as container:
+        if container.duration and container.format.name not in _ESTIMATED_DURATION_FORMATS:
+            return container.duration / 1000.0
+        return _demuxed_s(container, float("inf")) * 1000.0
+
+
+def read_tags(path: str | Path) -> AudioTags:
+    """Title, artist and so on from the file's tags. Raises AudioError as `load_audio` does."""
+    path = Path(path)
+    with open_audio(path) as container:
+        raw = {**container.streams.audio[0].metadata, **container.metadata}
+    tags = {key.lower(): _clean_tag(value) for key, value in raw.items()}
+    return AudioTags(
+        title=tags.get("title", ""),
+        artist=tags.get("artist") or tags.get("album_artist") or tags.get("albumartist", ""),
+        album=tags.get("album", ""),
+        genre=tags.get("genre", ""),
+        date=tags.get("date", ""),
+    )
+
+
+def _clean_tag(text: str) -> str:
+    """One line of printable text of at most MAX_TAG_CHARS; empty where the encoding was not readable."""
+    if "\ufffd" in text:
+        return ""
+    printable = (" " if char.isspace() else char for char in text)
+    kept = (char for char in printable if unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Cn"))
+    return " ".join("".join(kept).split())[:MAX_TAG_CHARS].rstrip()
+
+
+@contextmanager
+def open_audio(path: Path) -> Iterator[av.container.InputContainer]:
+    """Open a file that has an audio stream; every failure, also while it is read, is an AudioError."""
+    import av
+
+    try:
+        if not path.exists():
+            raise AudioError(f"There is no audio file at {path}.")
+        if not path.is_file():
+            raise AudioError(f"{path} is not a file.")
+        # An absolute path cannot be taken for an address.
+        with av.open(
+            str(path.absolute()), metadata_errors="replace", container_options=_CONTAINER_OPTIONS
+        ) as container:
+            if not container.streams.audio:
+                raise AudioError(f"{path.name} has no audio in it.")
+            if container.streams.audio[0].codec_context is None:
+                raise AudioError(f"{path.name} is in an audio format that cannot be decoded.")
+            yield container
+    except PermissionError as error:
+        raise AudioError(f"{path} may not be read.") from error
+    except (av.error.FFmpegError, OSError) as error:
+        raise AudioError(
+            f"{path.name} is not an audio file that can be read (mp3, ogg, opus, flac, wav, m4a)."
+        ) from error
+
+
+def _too_long(path: Path) -> AudioError:
+    return AudioError(f"{path.name} is longer than {MAX_AUDIO_S / 60:g} minutes; cut it first.")
+
+
+def refuse_claimed_length(path: Path) -> None:
+    """Raise AudioError where the container says it is too long, before anything is decoded.
+
+    A guess from the bit rate is not believed but checked by counting packets.
+    """
+    with open_audio(path) as container:
+        if not container.duration or container.duration / 1e6 <= MAX_AUDIO_S:
+            return
+        guessed = container.format.name in _ESTIMATED_DURATION_FORMATS
+        if not guessed or _demuxed_s(container, MAX_AUDIO_S) > MAX_AUDIO_S:
+            raise _too_long(path)
+
+
+def _demuxed_s(container: av.container.InputContainer, enough_s: float) -> float:
+    """Sum of the packets' durations in seconds, counting until `enough_s` is passed."""
+    total_s = 0.0
+    for packet in container.demux(container.streams.audio[0]):
+        if packet.duration and packet.time_base:
+            total_s += float(packet.duration * packet.time_base)
+        if total_s > enough_s:
+            break
+    return total_s
+
+
+def _pieces(container: av.container.InputContainer, path: Path, channels: int) -> Iterator[tuple[int, np.ndarray]]:
+    """(sample rate, float32 [n, channels]) pieces in playing order, from osu!'s 0 ms on."""
+    stream = container.streams.audio[0]
+    codec = stream.codec_context.name
+    trim = 0
+    if codec in _MP3_CODECS and container.format.name == "mp3":
+        stream.codec_context.options = {"flags2": "+skip_manual"}
+        trim = start_trim_samples(path)
+    packets = broken = 0
+    for packet in container.demux(stream):
+        if packets == 0 and codec.startswith("aac") and not packet.has_sidedata("skip_samples"):
+            trim = AAC_PRIMING_SAMPLES
+        packets += 1
+        decoded = _decode_packet(packet, channels)
+        if decoded is None:
+            broken += 1
+            decoded = _silence_for(packet, stream, channels)
+        for rate, piece in decoded:
+            if trim < 0:
+                yield rate, np.zeros((-trim, channels), np.float32)
+            dropped = min(max(trim, 0), len(piece))
+            trim = max(trim, 0) - dropped
+            if dropped < len(piece):
+                yield rate, piece[dropped:]
+    if broken > MAX_BROKEN_SHARE * packets:
+        raise AudioError(f"{path.name} is damaged, or no audio at all: most of it cannot be decoded.")
+
+
+def _decode_packet(packet: av.Packet, channels: int) -> list[tuple[int, np.ndarray]] | None:
+    """(sample rate, piece) of each frame in a packet; None if the packet is broken."""
+    import av
+
+    try:
+        return [(frame.sample_rate, _frame_samples(frame, channels)) for frame in packet.decode()]
+    except av.error.FFmpegError:
+        return None
+
+
+def _silence_for(packet: av.Packet, stream: av.AudioStream, channels: int) -> list[tuple[int, np.ndarray]]:
+    """Silence as long as a packet that cannot be decoded, so that what follows keeps its time."""
+    rate = stream.codec_context.sample_rate
+    if not (packet.duration and packet.time_base and rate):
+        return []
+    return [(rate, np.zeros((round(packet.duration * packet.time_base * rate), channels), np.float32))]
+
+
+def _frame_samples(frame: av.AudioFrame, channels: int) -> np.ndarray:
+    """A frame as float32 [samples, channels] with full scale 1."""
+    values = frame.to_ndarray()  # planar [channels, samples], or packed [1, samples * channels]
+    if not frame.format.is_planar:
+        values = values.reshape(-1, len(frame.layout.channels)).T
+    if values.dtype == np.uint8:
+        values = (values.astype(np.float32) - 128.0) / 128.0
+    elif np.issubdtype(values.dtype, np.integer):
+        values = values.astype(np.float32) / -float(np.iinfo(values.dtype).min)
+    if len(values) != channels:
+        mono = values.mean(axis=0, dtype=np.float32, keepdims=True)
+        values = np.repeat(mono, channels, axis=0)
+    samples = np.ascontiguousarray(values.T, dtype=np.float32)
+    return samples if np.isfinite(samples).all() else np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
+
+
+def _resampled(pieces: Iterator[tuple[int, np.ndarray]], sample_rate: int) -> Iterator[np.ndarray]:
+    """Blocks at `sample_rate`. soxr's streams compensate their filter's delay, so times do not move."""
+    import soxr
+
+    # A joined file may change its rate on the way; each stretch of one rate has a resampler of its own.
+    for rate, stretch in groupby(pieces, key=itemgetter(0)):
+        resampler = None
+        for block in _joined(stretch, round(_BLOCK_S * rate)):
+            if resampler is None:
+                resampler = soxr.ResampleStream(rate, sample_rate, block.shape[1], dtype="float32", quality="HQ")
+            yield resampler.resample_chunk(block)
+        if resampler is not None:
+            yield resampler.resample_chunk(block[:0], last=True)
+
+
+def _joined(pieces: Iterator[tuple[int, np.ndarray]], block_samples: int) -> Iterator[np.ndarray]:
+    """The pieces put together to blocks of at least `block_samples`, but for the last."""
+    waiting: list[np.ndarray] = []
+    waiting_samples = 0
+    for _, piece in pieces:
+        waiting.append(piece)
+        waiting_samples += len(piece)
+        if waiting_samples >= block_samples:
+            yield np.concatenate(waiting)
+            waiting, waiting_samples = [], 0
+    if waiting:
+        yield np.concatenate(waiting)

@@ -1,0 +1,86 @@
+"""Which charts of a corpus are used: by mode, keys, difficulty, year, status, and the wish of their mappers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from osu_beatmap.beatmap import GameMode
+from osuT5.dataset.errors import CorpusError
+from osuT5.dataset.files.chart_record import ChartRecord
+from paths import DATASET_DIR
+
+OPT_OUT_FILE = DATASET_DIR / "opted_out_mappers.txt"
+
+GUEST_MARKS = ("'s ", "’s ", "' ")
+"""What follows the name of a guest mapper in the name of a chart: "Somebody's Insane"."""
+
+
+@dataclass(frozen=True)
+class OptOutList:
+    """Mappers who want no model trained on their charts: user ids, and names without case."""
+
+    user_ids: frozenset[int] = frozenset()
+    names: frozenset[str] = frozenset()
+
+    @classmethod
+    def read(cls, path: Path) -> OptOutList:
+        """One user id or name a line; `#` begins a comment. Raises CorpusError where the file cannot be read."""
+        try:
+            lines = path.read_text(encoding="utf-8-sig").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise CorpusError(f"The list of mappers who opted out, {path}, cannot be read.") from error
+        entries = [line.partition("#")[0].strip() for line in lines]
+        ids = frozenset(int(entry) for entry in entries if entry.isdecimal())
+        return cls(ids, frozenset(entry.casefold() for entry in entries if entry and not entry.isdecimal()))
+
+    def __contains__(self, record: ChartRecord) -> bool:
+        """Whether one of them owns the mapset or made the chart, as far as its name tells."""
+        if record.mapper_id in self.user_ids or record.creator.casefold() in self.names:
+            return True
+        version = record.version.casefold()
+        return any(version.startswith(f"{name}{mark}") for name in self.names for mark in GUEST_MARKS)
+
+
+NOBODY_OPTED_OUT = OptOutList()
+
+
+@dataclass(frozen=True)
+class ChartFilter:
+    """What a chart has to be. Empty lists and None ask for nothing; what is asked for and unknown is refused.
+
+    `min_year` and `max_year` bound the year of ranking, `key_counts` the keys of mania charts alone.
+    """
+
+    gamemodes: tuple[int, ...] = tuple(int(mode) for mode in GameMode)
+    key_counts: tuple[int, ...] = ()
+    min_difficulty: float = 0.0
+    max_difficulty: float = 100.0
+    min_year: int | None = None
+    max_year: int | None = None
+    ranked_statuses: tuple[int, ...] = ()
+    opted_out: OptOutList = NOBODY_OPTED_OUT
+
+    def refusal(self, record: ChartRecord) -> str | None:
+        """Why a chart is not used, in a few words; None for one that is."""
+        year = record.ranked_year
+        if record in self.opted_out:
+            return "its mapper opted out"
+        if int(record.mode) not in self.gamemodes:
+            return "another game mode"
+        if self.key_counts and record.mode is GameMode.MANIA and record.key_count not in self.key_counts:
+            return "another number of keys"
+        if not self.min_difficulty <= record.stars <= self.max_difficulty:
+            return "easier or harder than asked for"
+        if self.ranked_statuses and record.status not in self.ranked_statuses:
+            return "another status"
+        if self.min_year is not None and (year is None or year < self.min_year):
+            return "from before the years asked for"
+        if self.max_year is not None and (year is None or year > self.max_year):
+            return "from after the years asked for"
+        return None
+
+    def accepted(self, records: Iterable[ChartRecord]) -> list[int]:
+        """Places of the charts that are used."""
+        return [place for place, record in enumerate(records) if self.refusal(record) is None]

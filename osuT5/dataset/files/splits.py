@@ -1,0 +1,42 @@
+"""Which songs are trained on and which are held out: by title, by a share of all titles, or by place in the corpus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from tqdm import tqdm
+
+from osu_beatmap.held_out import Split, held_out_titles, song_in_split
+from osuT5.dataset.files.sources import FolderSong, Song, SourceReport, with_records
+
+
+def mapsets_between(songs: Iterable[Song], start: int, end: int | None) -> Iterator[Song]:
+    """The songs of the mapsets with numbers in [start, end), counted in the order of their source.
+
+    Songs of one mapset stand together, and belong to one number.
+    """
+    number, mapset = -1, None
+    for song in songs:
+        if song.mapset != mapset:
+            number, mapset = number + 1, song.mapset
+        if number >= start and (end is None or number < end):
+            yield song
+
+
+def songs_of_split(
+    songs: Sequence[Song],
+    split: Split,
+    report: SourceReport,
+    held_out_share: float = 0.0,
+    held_out: frozenset[str] | None = None,
+    quiet: bool = False,
+) -> list[Song]:
+    """The songs of a split, with records. Those without metadata are read for it, charts that cannot be are counted."""
+    held_out = held_out_titles() if held_out is None else held_out
+    chosen: list[Song] = []
+    is_known = all(song.records for song in songs)
+    for song in tqdm(songs, desc="looking at charts", unit="song", disable=quiet or is_known):
+        known = song if song.records or not isinstance(song, FolderSong) else with_records(song, report)
+        if known and song_in_split(known.records, split, held_out, held_out_share):
+            chosen.append(known)
+    return chosen

@@ -1,0 +1,119 @@
+"""Places <-> events: cells of the playfield, offsets inside a cell, distances, and mania columns."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from osu_beatmap.beatmap import PLAYFIELD_WIDTH_PX, Point
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import Event, EventKind
+
+CENTRE: Point = (256.0, 192.0)
+"""The middle of the playfield: where spinners are, and where distances start."""
+
+MAX_DISTANCE_PX = 640
+
+
+def position_events(point: Point, last_point: Point, spec: EncodingSpec) -> list[Event]:
+    """The events that place a point; `last_point` is the one before it, for its distance."""
+    events = []
+    if spec.distances:
+        distance_px = math.dist(point, last_point)
+        events.append(Event(EventKind.DISTANCE, int(min(distance_px, MAX_DISTANCE_PX))))
+    if not spec.positions:
+        return events
+    column = _cell(point[0], spec.x_low_px, spec.x_high_px, spec)
+    row = _cell(point[1], spec.y_low_px, spec.y_high_px, spec)
+    if spec.positions_split:
+        return [*events, Event(EventKind.POSITION_X, column), Event(EventKind.POSITION_Y, row)]
+    left, top, columns = _cell_grid(spec)
+    events.append(Event(EventKind.POSITION, column - left + (row - top) * columns))
+    if spec.position_refine_px:
+        steps = spec.position_cell_px // spec.position_refine_px
+        x_step, y_step = (int(value % spec.position_cell_px // spec.position_refine_px) for value in point)
+        events.append(Event(EventKind.POSITION_REFINE, x_step + y_step * steps))
+    return events
+
+
+def read_position(events: Sequence[Event], spec: EncodingSpec) -> Point | None:
+    """The point in px that the events of a group place: the centre of its cell, or of its refinement step.
+
+    None where they hold no position; distances alone place nothing.
+    """
+    value_of = {event.kind: event.value for event in events}
+    if EventKind.POSITION in value_of:
+        left, top, columns = _cell_grid(spec)
+        row, column = divmod(value_of[EventKind.POSITION], columns)
+        column, row = column + left, row + top
+    elif EventKind.POSITION_X in value_of and EventKind.POSITION_Y in value_of:
+        column, row = value_of[EventKind.POSITION_X], value_of[EventKind.POSITION_Y]
+    else:
+        return None
+    if EventKind.POSITION_REFINE in value_of and spec.position_refine_px:
+        steps = spec.position_cell_px // spec.position_refine_px
+        y_step, x_step = divmod(value_of[EventKind.POSITION_REFINE], steps)
+        x, y = _refined(column, x_step, spec), _refined(row, y_step, spec)
+    else:
+        x, y = _cell_centre(column, spec), _cell_centre(row, spec)
+    return _clamp(x, spec.x_low_px, spec.x_high_px), _clamp(y, spec.y_low_px, spec.y_high_px)
+
+
+def read_position_as_published(events: Sequence[Event], spec: EncodingSpec) -> Point | None:
+    """As `read_position`, where the published program puts it.
+
+    A refined place is the low corner of its step, not its middle, and negative cells, which encoding rounds towards
+    zero, are read as if it had rounded them down.
+    """
+    value_of = {event.kind: event.value for event in events}
+    if EventKind.POSITION_X in value_of and EventKind.POSITION_Y in value_of:
+        cell = value_of[EventKind.POSITION_X], value_of[EventKind.POSITION_Y]
+        return cell[0] * spec.position_cell_px, cell[1] * spec.position_cell_px
+    if EventKind.POSITION not in value_of:
+        return None
+    left, top, columns = _cell_grid(spec)
+    row, column = divmod(value_of[EventKind.POSITION], columns)
+    x_offset = y_offset = spec.position_cell_px // 2
+    if EventKind.POSITION_REFINE in value_of and spec.position_refine_px:
+        steps = spec.position_cell_px // spec.position_refine_px
+        y_step, x_step = divmod(value_of[EventKind.POSITION_REFINE], steps)
+        x_offset, y_offset = x_step * spec.position_refine_px, y_step * spec.position_refine_px
+    return (column + left) * spec.position_cell_px + x_offset, (row + top) * spec.position_cell_px + y_offset
+
+
+def column_event(x_px: float, key_count: int) -> Event:
+    return Event(EventKind.COLUMN, int(_clamp(x_px / PLAYFIELD_WIDTH_PX * key_count, 0, key_count - 1)))
+
+
+def column_x(column: int, key_count: int) -> float:
+    """The whole pixel at the middle of a column, where the editor puts its notes."""
+    column = int(_clamp(column, 0, key_count - 1))
+    return float(int((column + 0.5) * PLAYFIELD_WIDTH_PX / key_count))
+
+
+def _cell_grid(spec: EncodingSpec) -> tuple[int, int, int]:
+    """Index of the leftmost and of the topmost cell, and the number of columns of cells."""
+    left = spec.x_low_px // spec.position_cell_px
+    return left, spec.y_low_px // spec.position_cell_px, spec.x_high_px // spec.position_cell_px - left + 1
+
+
+def _cell(coordinate_px: float, low_px: int, high_px: int, spec: EncodingSpec) -> int:
+    cells = _clamp(coordinate_px, low_px, high_px) / spec.position_cell_px
+    return int(cells) if spec.cells_toward_zero else math.floor(cells)
+
+
+def _cell_centre(cell: int, spec: EncodingSpec) -> float:
+    if spec.cells_toward_zero and cell < 0:
+        return (cell - 0.5) * spec.position_cell_px
+    return (cell + 0.5) * spec.position_cell_px
+
+
+def _refined(cell: int, step: int, spec: EncodingSpec) -> float:
+    # Steps count upwards from a multiple of the cell size, also where the cell itself was rounded towards zero.
+    if spec.cells_toward_zero and cell < 0:
+        cell -= 1
+    return cell * spec.position_cell_px + (step + 0.5) * spec.position_refine_px
+
+
+def _clamp(value: float, low: float, high: float) -> float:
+    return min(max(value, low), high)

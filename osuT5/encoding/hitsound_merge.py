@@ -1,0 +1,73 @@
+"""The sounds of groups put back onto the objects that the groups were made from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from osu_beatmap.beatmap import EFFECT_KIAI, Beatmap, HitObject, HitSample, SampleSet, Slider, SliderEdge, TimingPoint
+from osu_beatmap.timing.edits import with_volume_changes
+from osuT5.encoding.assembly import drop_redundant_changes
+from osuT5.encoding.context import encode_objects_apart
+from osuT5.encoding.hit_objects.hitsounds import Sound, read_sounds
+from osuT5.encoding.writer import whole_ms
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import EventGroup
+
+
+def with_sounds(beatmap: Beatmap, groups: Sequence[EventGroup], spec: EncodingSpec) -> Beatmap:
+    """A copy of a map that sounds as `groups` say and is otherwise the same.
+
+    groups: the map's own, as `encode_context` gives them, with other sounds in them
+    """
+    apart = encode_objects_apart(beatmap, spec)
+    owners = sorted(
+        ((index, group) for index, own in enumerate(apart) for group in own),
+        key=lambda entry: whole_ms(entry[1].time_ms),
+    )
+    assert len(owners) == len(groups), "these are not the groups of this map"
+    sounds: list[list[Sound]] = [[] for _ in beatmap.hit_objects]
+    for (index, _), group in zip(owners, groups, strict=True):
+        sounds[index] += read_sounds(group.events)
+    objects = [_sounding(obj, own) for obj, own in zip(beatmap.hit_objects, sounds, strict=True)]
+    volumes = [
+        (obj.time_ms, own[0].volume)
+        for obj, own in zip(objects, sounds, strict=True)
+        if own and own[0].volume is not None
+    ]
+    return replace(beatmap, hit_objects=objects, timing_points=_with_volumes(beatmap.timing_points, volumes))
+
+
+def _with_volumes(lines: Sequence[TimingPoint], volumes: Sequence[tuple[float, int]]) -> list[TimingPoint]:
+    """The lines with volumes, (time_ms, volume), stated by green ones: the red ones are the timing, and stay."""
+    if not volumes:
+        return list(lines)
+    changed = with_volume_changes(lines, drop_redundant_changes(sorted(volumes), lines))
+    reds = {(red.time_ms, red.beat_length_ms): red for red in lines if red.uninherited}
+    green_times = {line.time_ms for line in changed if not line.uninherited}
+    found = []
+    for line in changed:
+        red = reds.get((line.time_ms, line.beat_length_ms)) if line.uninherited else None
+        found.append(red or line)
+        if red is not None and red.volume != line.volume and line.time_ms not in green_times:
+            effects = line.effects & EFFECT_KIAI
+            found.append(replace(line, beat_length_ms=-100.0, uninherited=False, effects=effects))
+    return found
+
+
+def _sounding(obj: HitObject, sounds: Sequence[Sound]) -> HitObject:
+    """The object with its sounds: one, or those of a slider's head, of its body, of its repeats and of its end."""
+    if not sounds:
+        return obj
+    is_slider = isinstance(obj, Slider)
+    whole = sounds[1] if is_slider and len(sounds) > 1 else sounds[0]
+    changed = replace(obj, hitsound=whole.hitsound, sample=_sample(obj.sample, whole))
+    if is_slider:
+        edges = [sounds[0], *sounds[2:]] if len(sounds) > 1 else [sounds[0]] * (obj.slides + 1)
+        changed.edges = [SliderEdge(sound.hitsound, sound.normal_set, sound.addition_set) for sound in edges]
+    return changed
+
+
+def _sample(sample: HitSample, sound: Sound) -> HitSample:
+    """Banks of the sound; a sample file of the mapper's own stays."""
+    return replace(sample, normal_set=SampleSet(sound.normal_set), addition_set=SampleSet(sound.addition_set))

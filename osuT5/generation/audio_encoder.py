@@ -1,0 +1,119 @@
+"""Windows of a song through the encoder, batch by batch."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property, partial
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from feedback.progress import Progress, Stage, silent
+from osu_beatmap.attributes import Attributes
+from osuT5.audio.mel import window_mel
+from osuT5.audio.onset_strength import attack_strengths
+from osuT5.model.audio_conditions import AudioConditionValues
+from osuT5.model.seq2seq import MapperModel
+from osuT5.tokens.contract import Contract
+from osuT5.tokens.windows import Window
+
+ENCODER_BATCH_WINDOWS = 8
+
+
+def has_idle_core() -> bool:
+    """Whether something can be computed beside a thread that works alone."""
+    # Cores that this process may use, where the system tells (not on macOS and Windows).
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return torch.get_num_threads() == 1 and cores > 1
+
+
+class BackgroundEncoder:
+    """Encoder states of a song's windows while they are being computed, the first ones first.
+
+    No barrier stands between the two threads, as there is where several share a step: on a busy machine this is as fast
+    as without.
+    """
+
+    def __init__(self, batches: Sequence[Callable[[], Tensor]]) -> None:
+        threads = torch.get_num_threads()
+
+        def encoded(batch: Callable[[], Tensor]) -> Tensor:
+            torch.set_num_threads(threads)  # a new thread would take all cores
+            return batch()
+
+        executor = ThreadPoolExecutor(1, thread_name_prefix="listening")
+        self._parts = [executor.submit(encoded, batch) for batch in batches]
+        # Whoever gives up on a song, or is interrupted, does not wait for the rest of it.
+        weakref.finalize(self, executor.shutdown, wait=False, cancel_futures=True)
+
+    def __getitem__(self, index: int) -> Tensor:
+        """States [positions, d] of one window; waits for them."""
+        return self._parts[index // ENCODER_BATCH_WINDOWS].result()[index % ENCODER_BATCH_WINDOWS]
+
+    def whole(self) -> Tensor:
+        """States [windows, positions, d] of all windows."""
+        return torch.cat([part.result() for part in self._parts])
+
+
+class AudioEncoder:
+    """A model in front of one song.
+
+    mel: the song's spectrogram [frames, mels], as `osuT5.audio.mel.song_mel` gives it
+    samples: the song itself, float32 [samples] at the model's rate, for times that are finer than frames
+    """
+
+    def __init__(
+        self, model: MapperModel, spec: Contract, mel: np.ndarray, song_ms: float, samples: np.ndarray | None = None
+    ) -> None:
+        self.model = model
+        self.spec = spec
+        self.song_ms = song_ms
+        self.mel = mel
+        self._samples = samples
+
+    @cached_property
+    def attack_strengths(self) -> np.ndarray | None:
+        """How strongly sounds begin, float32 [milliseconds]; None where only the spectrogram is known, and for a model
+        without frame heads, whose beats are too coarse to be moved by it."""
+        if self._samples is None or self.model.frame_heads is None:
+            return None
+        return attack_strengths(self._samples, self.spec.grid.sample_rate)
+
+    @torch.inference_mode()
+    def encode(
+        self, windows: Sequence[Window], heard_for: Attributes | None = None, progress: Progress = silent
+    ) -> Tensor:
+        """Encoder states [windows, positions, d]; `heard_for` tells what models like V30 listen with."""
+        states, done = [], 0
+        for batch in _batches(windows):
+            states.append(self._encode_batch(batch, heard_for))
+            done += len(batch)
+            progress(Stage.ENCODING, done, len(windows))
+        return torch.cat(states)
+
+    def encode_ahead(self, windows: Sequence[Window], heard_for: Attributes | None = None) -> BackgroundEncoder:
+        """As `encode`, but in another thread and while its caller goes on."""
+        return BackgroundEncoder([partial(self._encode_batch, batch, heard_for) for batch in _batches(windows)])
+
+    @torch.inference_mode()
+    def _encode_batch(self, batch: Sequence[Window], heard_for: Attributes | None) -> Tensor:
+        mels = np.stack([window_mel(self.mel, window.start_frame, self.spec.grid.frames) for window in batch])
+        conditions = self._audio_conditions(heard_for, batch) if self.model.audio_conditions else None
+        return self.model.encode(torch.from_numpy(mels).to(self.model.device, self.model.dtype), conditions)
+
+    def _audio_conditions(self, heard_for: Attributes | None, windows: Sequence[Window]) -> AudioConditionValues:
+        assert heard_for is not None, "this model listens for a chart"
+        starts_ms = [window.start_ms for window in windows]
+        mapper = self.spec.tables.mapper_class(heard_for.mapper_id)
+        values = AudioConditionValues.of(
+            starts_ms, self.spec.grid.window_ms, self.song_ms, heard_for.difficulty, mapper
+        )
+        return values.to(self.model.device)
+
+
+def _batches(windows: Sequence[Window]) -> list[Sequence[Window]]:
+    return [windows[first : first + ENCODER_BATCH_WINDOWS] for first in range(0, len(windows), ENCODER_BATCH_WINDOWS)]

@@ -1,0 +1,73 @@
+"""A chart that is being written, and how its groups are looked up by time."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import takewhile
+
+from osu_beatmap.attributes import Attributes
+from osuT5.tokens.contract import Contract
+from osuT5.tokens.events import ContextKind, EventGroup, EventKind
+
+
+@dataclass(frozen=True, slots=True)
+class GivenInput:
+    """A context that a chart is made from, throughout the song. A guest difficulty has attributes of its own."""
+
+    context: ContextKind
+    groups: Sequence[EventGroup]
+    attributes: Attributes | None = None
+
+
+@dataclass(slots=True)
+class ChartState:
+    """A chart that is being written: what it should be like, and the contexts that it has so far.
+
+    inputs: what it is made from, in the order of the prompt
+    begun: of contexts that are still to be written, what there is before the part that is written
+    time_threshold: how likely the beginning of an object must be, where that is not left to the sampling
+    rating: star rating of the objects that are written so far; None for too few. Guidance then leads away from it
+    """
+
+    attributes: Attributes
+    seed: int
+    contexts: dict[ContextKind, Sequence[EventGroup]] = field(default_factory=dict)
+    negative: Attributes | None = None
+    inputs: tuple[GivenInput, ...] = ()
+    begun: dict[ContextKind, Sequence[EventGroup]] = field(default_factory=dict)
+    time_threshold: float | None = None
+    rating: Callable[[Sequence[EventGroup]], float | None] | None = None
+
+    def unlike(self, written: Sequence[EventGroup]) -> Attributes | None:
+        """What guidance leads away from, given the objects that are written so far.
+
+        An unknown difficulty would lead to charts that are harder or easier than what was asked for: away from the
+        average, however far the chart is from it. So it is that of the chart so far, which leads towards the request
+        from either side, and nowhere from there. Where no difficulty is asked for there is nothing to lead to.
+        """
+        if self.negative is None or self.negative.difficulty is not None or self.rating is None:
+            return self.negative
+        if self.attributes.difficulty is None:
+            return self.negative
+        stars = self.rating(written)
+        return replace(self.negative, difficulty=self.attributes.difficulty if stars is None else stars)
+
+    def contexts_before(self, context: ContextKind, spec: Contract) -> list[tuple[ContextKind, Sequence[EventGroup]]]:
+        order = takewhile(lambda c: c is not context, spec.contexts_of(self.attributes.mode))
+        return [(c, self.contexts[c]) for c in order if c in self.contexts]
+
+
+def groups_between(groups: Sequence[EventGroup], start_ms: float, end_ms: float) -> Sequence[EventGroup]:
+    """The groups with times in [start_ms, end_ms); groups are in time order."""
+    low = bisect_left(groups, start_ms, key=lambda group: group.time_ms)
+    high = bisect_left(groups, end_ms, key=lambda group: group.time_ms)
+    return groups[low:high]
+
+
+def last_value(kind: EventKind, groups: Sequence[EventGroup], end_ms: float) -> int | None:
+    """The value of the last event of a kind before a time; None where there is none."""
+    before = groups[: bisect_left(groups, end_ms, key=lambda group: group.time_ms)]
+    events = (event for group in reversed(before) for event in group.events)
+    return next((event.value for event in events if event.kind is kind), None)

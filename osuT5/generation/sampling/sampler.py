@@ -1,0 +1,202 @@
+"""Sampling of tokens from scores: kinds, values, and the times at which objects begin.
+
+The next token answers two questions. Its kind is drawn first, from the model's own probabilities of the kinds. Its
+value is then drawn within the kind, at a temperature and a nucleus of its own. Drawn together, a kind with many values
+(positions) would lose to one with few (times) whenever the tail is cut off.
+
+The time of the next object is a choice of its own. A time drawn from the tail skips all objects before it, and the most
+likely one compares a sound with all later ones. The model's distribution over the next time gives the probability that
+an object begins at t if none did before: p(t) / p(not before t). Times are examined from early to late, and that
+probability is compared with a threshold. For the F1 of all objects the best threshold is half of the F1 that can be
+reached (Lipton et al. 2014, "Optimal thresholding of classifiers to maximize F1 measure"), well below one half.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import dataclass, field, replace
+
+import torch
+from torch import Tensor
+
+from osu_beatmap.beatmap import GameMode
+from osuT5.generation.rules.grammar import is_published
+from osuT5.generation.rules.logit_rules import RowFacts, contexts_of
+from osuT5.generation.sampling.draws import draw, draw_beginning, draw_kind
+from osuT5.tokens.contract import Contract
+from osuT5.tokens.events import ContextKind, EventKind
+
+
+@dataclass(frozen=True)
+class Temperatures:
+    """Temperatures of all published checkpoints.
+
+    Attributes:
+        general: Of all other tokens.
+        timing: Of beats.
+        taiko_hit: Of hitsounds in taiko.
+    """
+
+    general: float
+    timing: float = 0.1
+    mania_column: float = 0.8
+    taiko_hit: float = 0.8
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """Options of sampling.
+
+    Attributes:
+        temperature: Of values; 0 takes the most likely kind and value everywhere.
+        top_p: Only the smallest set of values whose share reaches it takes part.
+        top_k: Only so many of the most likely values take part; 0 for all.
+        time_threshold: Above 0 and with `kind_first`, when objects begin is chosen apart. A probability c that one
+            begins is taken with the odds (c / (1 - c) * (1 - threshold) / threshold) ** (1 / temperature of times);
+            at temperature 0 if it reaches the threshold. A row may have a threshold of its own.
+        kind_first: Whether the kind of a token is drawn before its value. Published models were tuned without it.
+        guidance_scale: Other than 1, scores move away from those of a chart's `negative` attributes.
+        context_temperatures: Of kinds and values in a context. Timing is cold: a beat from the tail is a false change
+            of tempo.
+        kind_temperatures: Of the values of a kind, in contexts without a temperature of their own.
+    """
+
+    temperature: float = 0.9
+    top_p: float = 0.9
+    top_k: int = 0
+    time_threshold: float = 0.35
+    kind_first: bool = True
+    guidance_scale: float = 1.0
+    context_temperatures: dict[ContextKind, float] = field(default_factory=lambda: {ContextKind.TIMING: 0.1})
+    kind_temperatures: dict[EventKind, float] = field(
+        default_factory=lambda: {EventKind.TIME: 0.2, EventKind.COLUMN: 0.8}
+    )
+
+
+def sampling_for(spec: Contract, mode: GameMode, asked: Sampling) -> Sampling:
+    """Adapt the requested sampling to a model.
+
+    Cold times, the choice of beginnings and kinds before values were measured on the bundled model. A published one is
+    sampled as its authors do: all tokens in one draw, times as freely as all else, and where types come first, columns
+    and the hits of taiko a little colder.
+    """
+    if not is_published(spec.encoding):
+        return asked
+    makers = Temperatures(asked.temperature)
+    kinds: dict[EventKind, float] = {}
+    if spec.encoding.types_first:
+        kinds[EventKind.COLUMN] = makers.mania_column
+    if spec.encoding.types_first and mode is GameMode.TAIKO:
+        kinds[EventKind.HITSOUND] = makers.taiko_hit
+    contexts = {ContextKind.TIMING: makers.timing}
+    return replace(asked, time_threshold=0.0, kind_first=False, context_temperatures=contexts, kind_temperatures=kinds)
+
+
+class Sampler:
+    """Sampler of tokens for one model, for several rows at once.
+
+    It is on the CPU until `to` is called, and waits for no value.
+    """
+
+    def __init__(self, sampling: Sampling, spec: Contract) -> None:
+        self.sampling = sampling
+        vocabulary = spec.vocabulary
+        self.vocabulary = vocabulary
+        self._contexts = contexts_of(vocabulary)
+        self._map_index = self._contexts.index(ContextKind.MAP) if ContextKind.MAP in self._contexts else -1
+        self._kinds = vocabulary.output_kinds
+        self._time_ids = vocabulary.ids_of(EventKind.TIME)
+        self._end_id = vocabulary.context_eos(ContextKind.MAP) if ContextKind.MAP in self._contexts else None
+        sizes = torch.tensor(vocabulary.output_kind_sizes)
+        self._kind_of_id = torch.arange(len(sizes)).repeat_interleave(sizes)
+        self._members = torch.eye(len(sizes), dtype=torch.float64)[self._kind_of_id]  # [vocabulary out, kinds]
+        self._offsets = torch.tensor(spec.score_offsets)
+        temperatures = [[self._temperature(kind, context) for kind in self._kinds] for context in self._contexts]
+        self._value_temperatures = torch.tensor(temperatures)  # [contexts, kinds]
+        self._kind_temperatures = torch.tensor([self._kind_temperature(context) for context in self._contexts])
+        self.is_greedy = bool((self._value_temperatures <= 0).all())
+
+    def to(self, device: torch.device) -> Sampler:
+        """Return this sampler with its tensors on a device."""
+        other = copy(self)
+        for name, value in vars(self).items():
+            if isinstance(value, Tensor):
+                setattr(other, name, value.to(device))
+        return other
+
+    def draw(self, scores: Tensor, facts: RowFacts, uniforms: Tensor) -> Tensor:
+        """Draw a token for each row [rows]; any if none is allowed.
+
+        Args:
+            scores: [rows, vocabulary out], -inf where forbidden.
+            uniforms: Random numbers in [0, 1), float64 [rows].
+        """
+        scores = scores + self._offsets
+        if not self.sampling.kind_first:
+            return self._draw_value(scores, facts.context, self._kind_of_id[scores.argmax(1)], uniforms)
+        probabilities = scores.softmax(1)
+        # Whether the next time would be that of a new object in a map.
+        may_begin = (facts.context == self._map_index) & ~facts.is_open & self._chooses_beginnings
+        kinds, uniforms = self._draw_kind(probabilities, facts.context, may_begin, uniforms)
+        of_kind = scores.masked_fill(self._kind_of_id != kinds[:, None], -torch.inf)
+        chosen = self._draw_value(of_kind, facts.context, kinds, uniforms)
+        if not self._chooses_beginnings:
+            return chosen
+        begins = may_begin & (kinds == self._kinds.index(EventKind.TIME))
+        return torch.where(begins, self._beginnings(probabilities, facts.thresholds, uniforms), chosen)
+
+    @property
+    def _chooses_beginnings(self) -> bool:
+        return self.sampling.time_threshold > 0 and self._end_id is not None
+
+    def _draw_value(self, scores: Tensor, contexts: Tensor, kinds: Tensor, uniforms: Tensor) -> Tensor:
+        """Draw a token for each row at the temperature of a kind."""
+        best = scores.argmax(1)
+        if self.is_greedy:
+            return best
+        temperatures = self._value_temperatures[contexts, kinds]
+        is_drawn = temperatures > 0
+        scaled = scores / torch.where(is_drawn, temperatures, 1.0)[:, None]
+        return torch.where(is_drawn, draw(scaled, uniforms, self.sampling.top_p, self.sampling.top_k), best)
+
+    def _draw_kind(
+        self, probabilities: Tensor, contexts: Tensor, may_begin: Tensor, uniforms: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Draw a kind, in which times and the end are one if a beginning is to be chosen."""
+        shares = probabilities.double() @ self._members
+        time, mark = self._kinds.index(EventKind.TIME), self._kinds.index(None)
+        ends = shares[:, mark] * may_begin
+        shares[:, time] += ends
+        shares[:, mark] -= ends
+        return draw_kind(shares, uniforms, self._kind_temperatures[contexts])
+
+    def _beginnings(self, probabilities: Tensor, thresholds: Tensor, uniforms: Tensor) -> Tensor:
+        """Draw the time of the next object of each row, or the end of its map."""
+        start = self._time_ids.start
+        times, end = probabilities[:, start : self._time_ids.stop], probabilities[:, self._end_id]
+        total = (times.sum(1) + end).clamp(min=1e-30)
+        temperature = self._temperature(EventKind.TIME, ContextKind.MAP)
+        step = draw_beginning(times / total[:, None], uniforms, thresholds, temperature)
+        otherwise = torch.where(end > 0, self._end_id, start + times.argmax(1))
+        return torch.where(step < len(self._time_ids), start + step, otherwise)
+
+    def _temperature(self, kind: EventKind | None, context: ContextKind) -> float:
+        """Return the temperature of the values of a kind in a context."""
+        sampling = self.sampling
+        if sampling.temperature <= 0:
+            return 0.0
+        if context in sampling.context_temperatures:
+            return sampling.context_temperatures[context]
+        return sampling.kind_temperatures.get(kind, sampling.temperature)
+
+    def _kind_temperature(self, context: ContextKind) -> float:
+        is_greedy = self.sampling.temperature <= 0
+        return 0.0 if is_greedy else self.sampling.context_temperatures.get(context, 1.0)
+
+
+def next_uniform(generator: torch.Generator) -> float:
+    """Return the random number of a row's next token.
+
+    Each token takes one, so that they can be drawn ahead.
+    """
+    return float(torch.rand((), generator=generator, dtype=torch.float64))

@@ -1,0 +1,142 @@
+"""python -m osuT5.model.files.convert PUBLISHED_FOLDER OUT_FOLDER [--to-published]
+
+Writes a published bundle as a model of ours, or with --to-published a model of ours in the published form. Bundles for
+single game modes (folders `gamemode=<number>`) are converted with it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from model_files.folder_weights import SAFETENSORS
+from osu_beatmap.beatmap import GameMode
+from osuT5.model.config import ModelConfig
+from osuT5.model.files.bundle import TOKENIZER_FILE, read_bundle, read_json
+from osuT5.model.files.bundle_writer import own_values, published_tensors, runs_in_the_original, write_bundle_json
+from osuT5.model.files.mode_folders import gamemode_subfolder
+from osuT5.model.files.parameter_names import rename_key
+from osuT5.model.files.weights import read_weights
+from osuT5.tokens.contract import CONTRACT_FILE, Contract
+
+CONFIG_FILE = "config.json"
+
+
+def convert_to_ours(published: Path, out: Path, name: str | None = None) -> None:
+    """Writes a published bundle as config.json, contract.json (and its tables) and model.safetensors.
+
+    `out` must not exist, or be empty. Raises ValueError, one sentence, and then writes nothing.
+    """
+    with _NewFolder(out) as folder:
+        for source, target in _bundles(published, folder, TOKENIZER_FILE):
+            bundle = read_bundle(source, name)
+            tensors = read_weights(source, bundle.config, rename_key)
+            bundle.spec.save(target)
+            _save_ours(bundle.config, tensors, target)
+
+
+def convert_to_published(ours: Path, out: Path) -> bool:
+    """Writes a model of ours in the published form; returns whether the original program could run it.
+
+    It cannot where parts of the model have no published counterpart. `out` and errors as in `convert_to_ours`.
+    """
+    runs = True
+    with _NewFolder(out) as folder:
+        for source, target in _bundles(ours, folder, CONTRACT_FILE):
+            contract, config = Contract.load(source), _read_config(source)
+            tensors = read_weights(source, config)
+            write_bundle_json(target, config, contract)
+            _save(dict(published_tensors(tensors.items(), config, contract)), target)
+            runs = runs and runs_in_the_original(config, contract)
+    return runs
+
+
+def _bundles(root: Path, out: Path, marker: str) -> Iterable[tuple[Path, Path]]:
+    """The folders to convert and where to; those of single modes are made."""
+    yield root, out
+    for mode in GameMode:
+        name = gamemode_subfolder(mode)
+        if (root / name / marker).is_file():
+            (out / name).mkdir()
+            yield root / name, out / name
+
+
+def _read_config(folder: Path) -> ModelConfig:
+    if not (folder / CONFIG_FILE).is_file():
+        raise ValueError(f"{folder} holds no model: {CONFIG_FILE} is missing")
+    values = read_json(folder / CONFIG_FILE)
+    try:
+        return ModelConfig(**{name: values[name] for name in ModelConfig.__annotations__ if name in values})
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{folder / CONFIG_FILE} is not a model of ours") from error
+
+
+def _save_ours(config: ModelConfig, tensors: dict[str, Tensor], folder: Path) -> None:
+    saved = ModelConfig(**own_values(config))
+    saved.architectures = ["MapperModel"]
+    saved.dtype = next((tensor.dtype for tensor in tensors.values()), torch.float32)
+    saved.save_pretrained(folder)
+    _save(tensors, folder)
+
+
+def _save(tensors: dict[str, Tensor], folder: Path) -> None:
+    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, folder / SAFETENSORS, {"format": "pt"})
+
+
+class _NewFolder:
+    """A folder that appears under its name only when all of it is written."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.temporary: Path | None = None
+
+    def __enter__(self) -> Path:
+        if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+            raise ValueError(f"{self.path} is there already; name a folder that is not")
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.temporary = Path(tempfile.mkdtemp(prefix=f".{self.path.name}-", dir=self.path.parent))
+        return self.temporary
+
+    def __exit__(self, error_type: type[BaseException] | None, *_: object) -> None:
+        if error_type is not None:
+            shutil.rmtree(self.temporary, ignore_errors=True)
+            return
+        if self.path.exists():
+            self.path.rmdir()
+        os.chmod(self.temporary, 0o755)  # mkdtemp makes folders for their owner alone
+        self.temporary.replace(self.path)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m osuT5.model.files.convert", description=__doc__.split("\n\n")[1])
+    parser.add_argument("source", type=Path, metavar="PUBLISHED_FOLDER", help="the model to convert")
+    parser.add_argument("out", type=Path, metavar="OUT_FOLDER", help="a folder that does not exist yet")
+    parser.add_argument("--to-published", action="store_true", help="the source is a model of ours")
+    parser.add_argument("--name", help="the model's name in its contract; the folder's name otherwise")
+    chosen = parser.parse_args(arguments)
+    try:
+        if chosen.to_published:
+            runs = convert_to_published(chosen.source, chosen.out)
+        else:
+            convert_to_ours(chosen.source, chosen.out, chosen.name)
+            runs = True
+    except (OSError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    print(f"Written to {chosen.out}.")
+    if not runs:
+        print("It has parts that the published form does not know, so only this program can run it.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,90 @@
+"""Weights from a folder into a network, holding no more in memory than the network itself.
+
+They are read tensor by tensor, each converted as it comes, and the network is built around what was read instead of
+being filled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from model_files.errors import ModelError
+from model_files.folder_weights import folder_weights
+from osuT5.model.config import ModelConfig
+from osuT5.model.files.lora import Adapter
+from osuT5.model.seq2seq import MapperModel
+
+Shapes = Mapping[str, tuple[int, ...]]
+
+
+def read_weights(
+    folder: Path,
+    config: ModelConfig,
+    rename: Callable[[str], str | None] = str,
+    dtype: torch.dtype | None = None,
+    device: str = "cpu",
+    adapter: Adapter | None = None,
+) -> dict[str, Tensor]:
+    """All parameters of the network that `config` describes, and nothing else.
+
+    rename: gives our name of a stored parameter, or None for one that is not wanted and so not read
+    dtype: of floating-point parameters; None leaves them as they are stored
+    adapter: is merged into the parameters, which it knows by their stored names
+    Raises ModelError where the weights cannot be read, or are not those of such a network.
+    """
+    stored = folder_weights(folder)
+    names = {key: name for key in stored if (name := rename(key)) is not None}
+    _check_fit(folder, _shapes(config), {name: stored[key].shape for key, name in names.items()})
+    if adapter is not None:
+        adapter.check_fit({key: tensor.shape for key, tensor in stored.items()})
+    state = {}
+    for key, name in names.items():
+        if adapter is not None and adapter.changes(key):
+            state[name] = adapter.merged(key, stored[key].read(torch.float32)).to(device, dtype or torch.float32)
+        else:
+            state[name] = stored[key].read(dtype).to(device)
+    return state
+
+
+def build_model(config: ModelConfig, state: Mapping[str, Tensor]) -> MapperModel:
+    """A network around these tensors, which must be all of its parameters, ready to generate."""
+    model = _empty_network(config)
+    model.load_state_dict(state, assign=True)
+    return model.eval()
+
+
+def _empty_network(config: ModelConfig) -> MapperModel:
+    """Its parameters have shapes and take no memory."""
+    with torch.device("meta"):
+        return MapperModel(config)
+
+
+def _shapes(config: ModelConfig) -> Shapes:
+    return {name: tuple(tensor.shape) for name, tensor in _empty_network(config).state_dict().items()}
+
+
+def _check_fit(folder: Path, wanted: Shapes, stored: Shapes) -> None:
+    """Raises ModelError unless the weights are exactly those of the network that config.json describes."""
+    missing = [name for name in wanted if name not in stored]
+    unknown = [name for name in stored if name not in wanted]
+    if missing or unknown:
+        what = f"they lack {missing[0]}" if missing else f"it has no place for {unknown[0][:80]}"
+        others = len(missing) + len(unknown) - 1
+        raise ModelError(
+            f"The weights in {folder} are not those of the network in its config.json: {what}"
+            + (f" (and {others} more)." if others else ".")
+        )
+    for name, shape in stored.items():
+        if shape != wanted[name]:
+            raise ModelError(
+                f"The weights in {folder} are not those of the network in its config.json: {name} is {_by(shape)}, "
+                f"not {_by(wanted[name])}."
+            )
+
+
+def _by(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, shape)) or "a number"

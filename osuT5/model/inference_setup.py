@@ -1,0 +1,54 @@
+"""A model made ready to generate: the same function, computed with fewer and faster steps.
+
+A model as it is loaded is the reference: plain, and what training and comparisons work on.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from osuT5.model.attention import FusedSelfAttention, SeparateAttention
+from osuT5.model.decoding.packed_linear import pack_layers, packed
+from osuT5.model.decoding.row_decoder import RowDecoder
+from osuT5.model.decoding.step_graphs import Capturing, CudaGraphs, GraphedSteps
+from osuT5.model.seq2seq import MapperModel
+
+
+@torch.no_grad()
+def prepare_to_generate(model: MapperModel, int8: bool = False, capture: Capturing | None = None) -> MapperModel:
+    """The model itself, which can be neither trained nor saved afterwards.
+
+    int8: quantises the weights of large linear layers, on a CPU. Elsewhere projections are fused.
+    capture: how steps of fixed shapes become graphs; on CUDA and ROCm as `CudaGraphs` does it unless something is given
+    """
+    if model.row_decoder is not None or model.graphed_steps is not None:
+        return model
+    for layer in (*model.encoder.layers, *model.decoder.layers):
+        if isinstance(layer.self_attn, SeparateAttention):
+            layer.self_attn = _fused(layer.self_attn)
+    if capture is not None or model.device.type == "cuda":
+        model.graphed_steps = GraphedSteps(capture or CudaGraphs(model.device))
+    elif model.device.type == "cpu":
+        for part in (model.encoder, model.decoder):
+            pack_layers(part, int8, takes_steps=part is model.decoder)
+        model.proj_out = packed(model.proj_out, int8, takes_steps=True)
+        model.row_decoder = RowDecoder(model)
+    return model
+
+
+def _fused(separate: SeparateAttention) -> FusedSelfAttention:
+    """One matrix for queries, keys and values, where keys have a bias of 0."""
+    width = separate.q_proj.in_features
+    with torch.device("meta"):
+        fused = FusedSelfAttention(width, separate.heads, separate.reach, bias=True)
+    parts = (separate.q_proj, separate.k_proj, separate.v_proj)
+    biases = [torch.zeros_like(separate.q_proj.bias) if part.bias is None else part.bias for part in parts]
+    fused.Wqkv.weight = _fixed(torch.cat([part.weight for part in parts]))
+    fused.Wqkv.bias = _fixed(torch.cat(biases))
+    fused.Wo = separate.out_proj
+    return fused
+
+
+def _fixed(values: torch.Tensor) -> nn.Parameter:
+    return nn.Parameter(values, requires_grad=False)

@@ -1,0 +1,192 @@
+"""Mapset archives (.osz, which are zip files) in and out, distrusting what comes in.
+
+Reading holds no file open, never writes to a disk by itself and stops at the limits given, whatever the archive
+claims about its sizes. Writing gives the same bytes for the same inputs.
+"""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from osu_beatmap.beatmap import Beatmap
+from osu_beatmap.errors import BeatmapError
+from osu_beatmap.files.file_names import legal_file_name, safe_archive_name
+from osu_beatmap.files.reader import MAX_FILE_BYTES, decode_osu_bytes, parse_beatmap
+from osu_beatmap.files.writer import temporary_beside
+
+BEATMAP_SUFFIX = ".osu"
+# The earliest time that a zip file can hold, in place of the clock's.
+ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+# Text only: audio, pictures and videos are compressed already and stay byte for byte findable.
+DEFLATED_SUFFIXES = frozenset({".osu", ".osb", ".txt", ".ini"})
+CHUNK_BYTES = 1 << 20
+ZIP64_FROM_BYTES = 1 << 31
+
+# What damaged, encrypted or exotic archives make the zipfile module raise.
+_ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
+
+
+@dataclass(frozen=True, slots=True)
+class OszLimits:
+    """What an archive may hold once unpacked; real mapsets stay far below."""
+
+    max_files: int = 10_000
+    max_file_bytes: int = 1 << 30
+    max_beatmap_bytes: int = MAX_FILE_BYTES
+    max_total_bytes: int = 4 << 30
+
+
+DEFAULT_LIMITS = OszLimits()
+
+
+@dataclass(slots=True)
+class Osz:
+    """An archive's beatmaps, read, and the names of its other files, whose bytes are read when asked for.
+
+    Names have forward slashes and are safe to join to a folder. `warnings` has one sentence for each beatmap
+    that did not read or did so only in part.
+    """
+
+    path: Path
+    beatmaps: dict[str, Beatmap] = field(default_factory=dict)
+    other_files: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    limits: OszLimits = DEFAULT_LIMITS
+    _entries: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def find(self, name: str) -> str | None:
+        """The archive's own spelling of `name`, case aside as on Windows, where mapsets come from."""
+        wanted = name.replace("\\", "/").casefold()
+        return next((known for known in self._entries if known.casefold() == wanted), None)
+
+    def read_bytes(self, name: str) -> bytes:
+        """A file's bytes; raises BeatmapError where it is missing, damaged or beyond `limits.max_file_bytes`."""
+        known = self.find(name)
+        if known is None:
+            raise BeatmapError(f"{self.path.name} has no file {name!r}.")
+        with _opened(self.path) as archive:
+            return b"".join(_chunks(archive, self._entries[known], self.limits.max_file_bytes))
+
+    def extract(self, name: str, folder: str | Path) -> Path:
+        """Writes a file to `folder` under its own last name, made legal, and returns where; raises BeatmapError."""
+        known = self.find(name)
+        if known is None:
+            raise BeatmapError(f"{self.path.name} has no file {name!r}.")
+        target = Path(folder) / legal_file_name(PurePosixPath(known).name)
+        with _opened(self.path) as archive, temporary_beside(target) as file:
+            for chunk in _chunks(archive, self._entries[known], self.limits.max_file_bytes):
+                file.write(chunk)
+        return target
+
+
+def read_osz(path: str | Path, limits: OszLimits = DEFAULT_LIMITS) -> Osz:
+    """Opens an archive and reads its beatmaps; raises BeatmapError.
+
+    Refused as a whole: what is no zip file, entries that point outside the mapset's folder, sizes beyond the
+    limits, and archives without any readable beatmap. One broken beatmap among others is a warning.
+    """
+    path = Path(path)
+    osz = Osz(path, limits=limits)
+    with _opened(path) as archive:
+        entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+        if len(entries) > limits.max_files:
+            raise BeatmapError(f"{path.name} holds {len(entries)} files, more than the {limits.max_files} allowed.")
+        if sum(entry.file_size for entry in entries) > limits.max_total_bytes:
+            raise BeatmapError(f"{path.name} unpacks to more than {limits.max_total_bytes >> 20} MiB.")
+        osz._entries = {safe_archive_name(entry.filename): entry.filename for entry in entries}
+        osz._entries.pop("", None)
+        left_bytes = limits.max_beatmap_bytes
+        for name in osz._entries:
+            if PurePosixPath(name).suffix.lower() == BEATMAP_SUFFIX:
+                left_bytes -= _read_beatmap_entry(osz, archive, name, left_bytes)
+            else:
+                osz.other_files.append(name)
+    if not osz.beatmaps:
+        reason = f": {osz.warnings[0]}" if osz.warnings else "."
+        raise BeatmapError(f"{path.name} holds no readable beatmap{reason}")
+    return osz
+
+
+def _read_beatmap_entry(osz: Osz, archive: zipfile.ZipFile, name: str, left_bytes: int) -> int:
+    """Puts one beatmap into `osz` and returns the bytes that it took."""
+    data = b"".join(_chunks(archive, osz._entries[name], left_bytes))
+    warnings: list[str] = []
+    try:
+        osz.beatmaps[name] = parse_beatmap(decode_osu_bytes(data), PurePosixPath(name).name, warnings)
+    except BeatmapError as error:
+        osz.warnings.append(str(error))
+    else:
+        osz.warnings += [f"{name}: {warning}" for warning in warnings]
+    return len(data)
+
+
+class _opened:
+    """A zip file, opened; whatever the zipfile module raises within becomes one BeatmapError."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> zipfile.ZipFile:
+        try:
+            self._archive = zipfile.ZipFile(self._path)
+        except _ZIP_ERRORS as error:
+            raise self._described(error) from None
+        return self._archive
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
+        self._archive.close()
+        if isinstance(error, _ZIP_ERRORS) and not isinstance(error, BeatmapError):
+            raise self._described(error) from None
+
+    def _described(self, error: BaseException) -> BeatmapError:
+        if isinstance(error, OSError) and error.strerror:
+            return BeatmapError(f"{self._path} cannot be read: {error.strerror}.")
+        return BeatmapError(f"{self._path.name} is no readable .osz archive: {str(error).rstrip('.')}.")
+
+
+def _chunks(archive: zipfile.ZipFile, entry: str, max_bytes: int) -> Iterator[bytes]:
+    """An entry's bytes, counted as they come out: the size that an archive states may be a lie."""
+    total = 0
+    with archive.open(entry) as file:
+        while chunk := file.read(CHUNK_BYTES):
+            total += len(chunk)
+            if total > max_bytes:
+                raise BeatmapError(f"The archive entry {entry!r} unpacks to more than {max_bytes} bytes.")
+            yield chunk
+
+
+def write_osz(path: str | Path, files: Mapping[str, bytes | Path]) -> None:
+    """Writes an archive of files by name, each given as bytes or by path; raises BeatmapError.
+
+    The bytes depend on names and contents only. Everything but text is stored uncompressed, byte-identical.
+    """
+    path = Path(path)
+    names = {name: safe_archive_name(name) for name in sorted(files)}
+    if "" in names.values() or len({name.casefold() for name in names.values()}) < len(names):
+        raise BeatmapError(f"{path.name} would hold two files of one name, or one without a name.")
+    with temporary_beside(path) as output, zipfile.ZipFile(output, "w") as archive:
+        for name, safe_name in names.items():
+            _add_entry(archive, safe_name, files[name])
+
+
+def _add_entry(archive: zipfile.ZipFile, name: str, content: bytes | Path) -> None:
+    entry = zipfile.ZipInfo(name, ZIP_EPOCH)
+    # Both would otherwise tell the operating system that wrote the archive.
+    entry.create_system = 3
+    entry.external_attr = 0o644 << 16
+    deflate = PurePosixPath(name).suffix.lower() in DEFLATED_SUFFIXES
+    entry.compress_type = zipfile.ZIP_DEFLATED if deflate else zipfile.ZIP_STORED
+    if isinstance(content, bytes):
+        archive.writestr(entry, content)
+        return
+    try:
+        source = content.open("rb")
+    except OSError as error:
+        raise BeatmapError(f"{content} cannot be read: {error.strerror or error}.") from None
+    with source, archive.open(entry, "w", force_zip64=content.stat().st_size >= ZIP64_FROM_BYTES) as target:
+        while chunk := source.read(CHUNK_BYTES):
+            target.write(chunk)

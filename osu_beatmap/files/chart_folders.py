@@ -1,0 +1,41 @@
+"""Charts without their audio, from folders and archives of any shape."""
+
+from __future__ import annotations
+
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from osu_beatmap.beatmap import Beatmap
+from osu_beatmap.errors import BeatmapError
+from osu_beatmap.files.reader import decode_osu_bytes, parse_beatmap
+
+
+def chart_groups(folder: Path, skipped: list[str]) -> Iterator[tuple[str, list[Beatmap]]]:
+    """Charts of one song together: .osu files of one folder that name one audio file.
+
+    Folders are searched to any depth, and so are .tar.xz archives that lie directly in `folder`. `skipped` gains a line
+    for each chart that cannot be read.
+    """
+    groups: dict[tuple[str, str], list[Beatmap]] = {}
+    for place, data in chart_files(folder):
+        try:
+            beatmap = parse_beatmap(decode_osu_bytes(data), place)
+        except BeatmapError as error:
+            skipped.append(f"{place}: {error}")
+            continue
+        groups.setdefault((place.rpartition("/")[0], beatmap.audio_filename), []).append(beatmap)
+    for (place, _), beatmaps in groups.items():
+        yield place, beatmaps
+
+
+def chart_files(folder: Path) -> Iterator[tuple[str, bytes]]:
+    """Places below a folder, with slashes, and the bytes of the .osu files there."""
+    for path in sorted(folder.rglob("*.osu")):
+        yield path.relative_to(folder).as_posix(), path.read_bytes()
+    for archive_path in sorted(folder.glob("*.tar.xz")):
+        with tarfile.open(archive_path) as archive:
+            for member in archive:
+                file = archive.extractfile(member) if member.isfile() and member.name.endswith(".osu") else None
+                if file is not None:
+                    yield f"{archive_path.name}/{member.name}", file.read()

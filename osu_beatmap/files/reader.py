@@ -1,0 +1,305 @@
+"""The text of a .osu file -> Beatmap, as osu! itself reads it.
+
+The `slider` package is not used here: it cuts times to whole milliseconds, reads every effect bit as kiai, and
+raises on missing sections, old formats and maps without timing points, so more would be worked around than kept.
+
+Lines that osu!(lazer) logs and skips are skipped here too and described in `warnings`; BeatmapError is left for
+files from which no sensible beatmap comes: no beatmap at all, an unknown mode, or hit objects none of which reads.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from osu_beatmap.beatmap import EFFECT_KIAI, Beatmap, GameMode
+from osu_beatmap.errors import BeatmapError
+from osu_beatmap.files.event_lines import read_event_line
+from osu_beatmap.files.hit_object_lines import parse_object_line
+from osu_beatmap.files.number_fields import FieldError, parse_float, parse_int, shown, time_offset_ms
+from osu_beatmap.files.timing_point_lines import DEFAULT_VOLUME, parse_timing_line
+from osu_beatmap.quirks import NO_QUIRKS, Quirks
+
+MAX_FILE_BYTES = 128 * 2**20
+MAX_WARNINGS = 50
+NEWEST_STABLE_VERSION = 14
+
+SLIDER_MULTIPLIER_RANGE = (0.4, 3.6)
+SLIDER_TICK_RATE_RANGE = (0.5, 8.0)
+
+SECTIONS = ("General", "Editor", "Metadata", "Difficulty", "Events", "TimingPoints", "Colours", "HitObjects")
+KEY_VALUE_SECTIONS = ("General", "Editor", "Metadata", "Difficulty", "Colours")
+
+_HEADER = re.compile(r"osu file format v(\d{1,4})\b")
+_LINE_BREAK = re.compile(r"\r\n|\r|\n")
+
+
+def read_beatmap(path: str | Path, warnings: list[str] | None = None, quirks: Quirks = NO_QUIRKS) -> Beatmap:
+    """Reads a .osu file; `warnings` gains one sentence per skipped or repaired line. Raises BeatmapError.
+
+    With `quirks`, the beatmap is for encoding only: its paths are not those that osu! plays.
+    """
+    path = Path(path)
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise BeatmapError(f"{path.name} is larger than {MAX_FILE_BYTES >> 20} MiB, which no beatmap is.")
+        data = path.read_bytes()
+    except OSError as error:
+        raise BeatmapError(f"{path} cannot be read: {error.strerror or error}.") from None
+    return parse_beatmap(decode_osu_bytes(data), path.name, warnings, quirks)
+
+
+def decode_osu_bytes(data: bytes) -> str:
+    """The text of a .osu file: UTF-8 as osu! writes it, UTF-16, or Shift-JIS from old editors.
+
+    Never raises: what fits none of these comes back as UTF-8 with replacement characters.
+    """
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", errors="replace")
+    if data[1:2] == b"\0" or data[:1] == b"\0":
+        # No .osu file starts with NUL or has one second, except in UTF-16 without a byte order mark.
+        return data.decode("utf-16-le" if data[1:2] == b"\0" else "utf-16-be", errors="replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("utf-8-sig", errors="replace")
+    damaged = text.count("\ufffd")
+    if sum(character > "\x7f" for character in text) > 2 * damaged or damaged == 1:
+        return text  # UTF-8 with a few broken bytes, such as a file that was cut within a character
+    try:
+        return data.decode("cp932")
+    except UnicodeDecodeError:
+        return text
+
+
+def parse_beatmap(text: str, name: str = "", warnings: list[str] | None = None, quirks: Quirks = NO_QUIRKS) -> Beatmap:
+    """The beatmap in `text`; `name` names it in messages. Raises BeatmapError.
+
+    Missing sections and values keep the defaults of `Beatmap`; a missing approach rate follows the overall
+    difficulty. Formats before 5 get their 24 ms added, and `format_version` stays that of the file. Hit objects
+    come back in time order, objects at one time in file order.
+    """
+    reader = _Reader(name or "The text", [] if warnings is None else warnings, quirks)
+    reader.read(_LINE_BREAK.split(text.lstrip("\ufeff")))
+    return reader.beatmap
+
+
+@dataclass
+class _Reader:
+    """The state of reading one file."""
+
+    name: str
+    warnings: list[str]
+    quirks: Quirks = NO_QUIRKS
+    beatmap: Beatmap = field(default_factory=Beatmap)
+    has_approach_rate: bool = False
+    default_volume: int = DEFAULT_VOLUME
+    skipped: int = 0
+    first_bad_object: str = ""
+
+    def read(self, lines: list[str]) -> None:
+        first = self._read_header(lines)
+        handlers: dict[str, Callable[[str], None]] = {
+            "Events": self._read_event,
+            "TimingPoints": self._read_timing_point,
+            "HitObjects": self._read_hit_object,
+            **{section: self._key_value_handler(section) for section in KEY_VALUE_SECTIONS},
+        }
+        section = ""
+        found: set[str] = set()
+        for number, line in enumerate(lines[first:], first + 1):
+            if not line or line.isspace() or line.lstrip().startswith("//"):
+                continue
+            if line[0] in " _" and section != "Events":
+                continue  # osu! takes these for storyboard commands wherever they stand
+            line = line.rstrip()
+            if line[0] == "[" and line[-1] == "]":
+                section = line[1:-1]
+                found.add(section)
+            elif section in handlers:
+                self._read_line(handlers[section], section, number, line)
+        self._finish(found)
+
+    def _read_header(self, lines: list[str]) -> int:
+        """Sets the format version and returns the index of the line after it."""
+        for index, line in enumerate(lines):
+            if not line.strip():
+                continue
+            header = _HEADER.match(line.strip())
+            if header:
+                self.beatmap.format_version = int(header.group(1))
+                return index + 1
+            # osu! then takes the file for the newest of the format's common versions.
+            self._warn(f"line {index + 1}: no 'osu file format' line, read as version {NEWEST_STABLE_VERSION}")
+            return index
+        raise BeatmapError(f"{self.name} is empty.")
+
+    def _read_line(self, handler: Callable[[str], None], section: str, number: int, line: str) -> None:
+        comment = line.find("//")
+        # Titles and storyboard file names may hold two slashes.
+        if comment > 0 and section not in ("Metadata", "Events"):
+            line = line[:comment].rstrip()
+        try:
+            handler(line)
+        except FieldError as error:
+            message = f"line {number} of [{section}] skipped: {error}"
+            if section == "HitObjects" and not self.first_bad_object:
+                self.first_bad_object = message
+            self._warn(message)
+
+    def _finish(self, found: set[str]) -> None:
+        beatmap = self.beatmap
+        if found.isdisjoint(SECTIONS):
+            raise BeatmapError(f"{self.name} is not an osu! beatmap: it has none of a beatmap's sections.")
+        if self.first_bad_object and not beatmap.hit_objects:
+            raise BeatmapError(f"{self.name} has no readable hit object: {self.first_bad_object}.")
+        if not self.has_approach_rate:
+            beatmap.difficulty.approach_rate = beatmap.difficulty.overall_difficulty
+        beatmap.hit_objects.sort(key=lambda obj: obj.time_ms)
+        if self.skipped > MAX_WARNINGS:
+            self.warnings.append(f"{self.skipped - MAX_WARNINGS} more lines with such troubles")
+
+    def _warn(self, message: str) -> None:
+        self.skipped += 1
+        if self.skipped <= MAX_WARNINGS:
+            self.warnings.append(message)
+
+    # ---- sections of key and value ----
+
+    def _key_value_handler(self, section: str) -> Callable[[str], None]:
+        reads = {
+            "General": self._read_general,
+            "Metadata": self._read_metadata,
+            "Difficulty": self._read_difficulty,
+            "Colours": self._read_colour,
+        }
+        known = reads.get(section)
+
+        def handle(line: str) -> None:
+            key, separator, value = line.partition(":")
+            key, value = key.strip(), value.strip()
+            if known is not None and known(key, value):
+                return
+            if separator and key[:1].isalnum():
+                self.beatmap.other.setdefault(section, {})[key] = value
+            else:
+                raise FieldError(f"{shown(line)} is no 'key: value'")
+
+        return handle
+
+    def _read_general(self, key: str, value: str) -> bool:
+        beatmap = self.beatmap
+        match key:
+            case "AudioFilename":
+                beatmap.audio_filename = value.replace("\\", "/")
+            case "AudioLeadIn":
+                beatmap.audio_lead_in_ms = parse_float(value)
+            case "PreviewTime":
+                preview_ms = parse_float(value)
+                is_unset = preview_ms == -1
+                beatmap.preview_time_ms = -1.0 if is_unset else preview_ms + time_offset_ms(beatmap.format_version)
+            case "Countdown":
+                beatmap.countdown = parse_int(value)
+            case "SampleSet":
+                beatmap.sample_set = _sample_set_named(value)
+            case "StackLeniency":
+                beatmap.stack_leniency = parse_float(value)
+            case "Mode":
+                if value not in ("0", "1", "2", "3"):
+                    raise BeatmapError(f"{self.name} is for mode {shown(value)}; osu! has the modes 0 to 3.")
+                beatmap.mode = GameMode(int(value))
+            case "SampleVolume":
+                self.default_volume = parse_int(value)
+                return False  # kept among the other lines
+            case _:
+                return False
+        return True
+
+    def _read_metadata(self, key: str, value: str) -> bool:
+        metadata = self.beatmap.metadata
+        match key:
+            case "Title":
+                metadata.title = value
+            case "TitleUnicode":
+                metadata.title_unicode = value
+            case "Artist":
+                metadata.artist = value
+            case "ArtistUnicode":
+                metadata.artist_unicode = value
+            case "Creator":
+                metadata.creator = value
+            case "Version":
+                metadata.version = value
+            case "Source":
+                metadata.source = value
+            case "Tags":
+                metadata.tags = [tag for tag in value.split(" ") if tag]
+            case "BeatmapID":
+                metadata.beatmap_id = parse_int(value)
+            case "BeatmapSetID":
+                metadata.beatmapset_id = parse_int(value)
+            case _:
+                return False
+        return True
+
+    def _read_difficulty(self, key: str, value: str) -> bool:
+        difficulty = self.beatmap.difficulty
+        match key:
+            case "HPDrainRate":
+                difficulty.hp_drain_rate = parse_float(value)
+            case "CircleSize":
+                difficulty.circle_size = parse_float(value)
+            case "OverallDifficulty":
+                difficulty.overall_difficulty = parse_float(value)
+            case "ApproachRate":
+                difficulty.approach_rate = parse_float(value)
+                self.has_approach_rate = True
+            case "SliderMultiplier":
+                multiplier = parse_float(value)
+                is_free = self.quirks.free_multiplier and multiplier > 0
+                difficulty.slider_multiplier = multiplier if is_free else _clamp(multiplier, SLIDER_MULTIPLIER_RANGE)
+            case "SliderTickRate":
+                difficulty.slider_tick_rate = _clamp(parse_float(value), SLIDER_TICK_RATE_RANGE)
+            case _:
+                return False
+        return True
+
+    def _read_colour(self, key: str, value: str) -> bool:
+        if not key.startswith("Combo"):
+            return False
+        parts = [parse_int(part) for part in value.split(",")]
+        if len(parts) not in (3, 4) or not all(0 <= part <= 255 for part in parts):
+            raise FieldError(f"{shown(value)} is no colour of three numbers from 0 to 255")
+        self.beatmap.combo_colours.append((parts[0], parts[1], parts[2]))
+        return True
+
+    # ---- sections of comma-separated lines ----
+
+    def _read_event(self, line: str) -> None:
+        read_event_line(line, self.beatmap)
+
+    def _read_hit_object(self, line: str) -> None:
+        self.beatmap.hit_objects.append(parse_object_line(line, self.beatmap.format_version, self.quirks))
+
+    def _read_timing_point(self, line: str) -> None:
+        beatmap = self.beatmap
+        point = parse_timing_line(line, beatmap.format_version, beatmap.sample_set, self.default_volume)
+        if self.quirks.any_effect_is_kiai and point.effects:
+            point.effects = EFFECT_KIAI
+        if self.quirks.early_old_formats:
+            point.time_ms -= time_offset_ms(beatmap.format_version)
+        beatmap.timing_points.append(point)
+
+
+def _clamp(value: float, limits: tuple[float, float]) -> float:
+    return min(limits[1], max(limits[0], value))
+
+
+def _sample_set_named(text: str) -> int:
+    """A sample set by its name or, as some editors write it, by its number."""
+    for sample_set, name in enumerate(("none", "normal", "soft", "drum")):
+        if text.lower() in (name, str(sample_set)):
+            return sample_set
+    raise FieldError(f"{shown(text)} is no sample set")

@@ -1,0 +1,62 @@
+"""One line of [TimingPoints] <-> one TimingPoint; reading and writing side by side.
+
+Repairs follow osu!(lazer): a red line at or below 0 ms per beat is played at 6 ms per beat, a green line whose
+beat length is NaN leaves the slider velocity alone.
+"""
+
+from __future__ import annotations
+
+from osu_beatmap.beatmap import SampleSet, TimingPoint
+from osu_beatmap.files.number_fields import FieldError, format_number, parse_float, parse_int, shown, time_offset_ms
+from osu_beatmap.timing.beat_grid import MIN_BEAT_LENGTH_MS
+
+NO_SV_CHANGE = -100.0
+DEFAULT_METER = 4
+DEFAULT_VOLUME = 100
+
+
+def parse_timing_line(
+    line: str, format_version: int, default_sample_set: int = SampleSet.NORMAL, default_volume: int = DEFAULT_VOLUME
+) -> TimingPoint:
+    """A timing point from its line, the old formats' offset applied to its time; raises FieldError.
+
+    Old formats stop after the second field or later ones; the defaults are those of the map's [General].
+    """
+    fields = [part.strip() for part in line.split(",")]
+    if len(fields) < 2:
+        raise FieldError(f"{shown(line)} has no beat length")
+    is_nan = fields[1].lower() == "nan"
+    beat_length_ms = NO_SV_CHANGE if is_nan else parse_float(fields[1])
+    # Without the seventh field only the negative beat length tells a green line.
+    uninherited = fields[6][:1] == "1" if len(fields) > 6 else beat_length_ms >= 0
+    if is_nan and uninherited:
+        raise FieldError("the beat length of a red line is not a number")
+    if uninherited and beat_length_ms <= 0:
+        beat_length_ms = MIN_BEAT_LENGTH_MS
+    sample_set = parse_int(fields[3]) if len(fields) > 3 else int(default_sample_set)
+    meter = parse_int(fields[2]) if len(fields) > 2 else DEFAULT_METER
+    return TimingPoint(
+        time_ms=parse_float(fields[0]) + time_offset_ms(format_version),
+        beat_length_ms=beat_length_ms,
+        meter=meter if meter > 0 else DEFAULT_METER,
+        sample_set=sample_set if SampleSet.AUTO <= sample_set <= SampleSet.DRUM else int(SampleSet.AUTO),
+        sample_index=parse_int(fields[4]) if len(fields) > 4 else 0,
+        volume=parse_int(fields[5]) if len(fields) > 5 else default_volume,
+        uninherited=uninherited,
+        effects=parse_int(fields[7]) if len(fields) > 7 else 0,
+    )
+
+
+def format_timing_line(point: TimingPoint, format_version: int) -> str:
+    """The line that `parse_timing_line` reads back; raises BeatmapError for numbers that osu! would refuse."""
+    fields = (
+        format_number(point.time_ms - time_offset_ms(format_version)),
+        format_number(point.beat_length_ms),
+        str(int(point.meter)),
+        str(int(point.sample_set)),
+        str(int(point.sample_index)),
+        str(int(point.volume)),
+        str(int(point.uninherited)),
+        str(int(point.effects)),
+    )
+    return ",".join(fields)

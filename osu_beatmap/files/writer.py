@@ -1,0 +1,155 @@
+"""Beatmap -> the text of a .osu file, such that reading it gives the same Beatmap again.
+
+The file keeps the map's `format_version`, because osu! plays some formats by other rules. Times stand as they are,
+fractions included; positions are rounded to whole pixels in formats before osu!lazer's 128, which hold no others.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from osu_beatmap.beatmap import Beatmap, SampleSet
+from osu_beatmap.errors import BeatmapError
+from osu_beatmap.files.event_lines import format_background_line, format_break_line
+from osu_beatmap.files.hit_object_lines import format_object_line
+from osu_beatmap.files.number_fields import format_number, time_offset_ms
+from osu_beatmap.files.timing_point_lines import format_timing_line
+
+_LINE_BREAKS = re.compile(r"[\r\n]+")
+
+
+def write_beatmap(beatmap: Beatmap) -> str:
+    """The file's text with the CRLF line ends of osu!; raises BeatmapError for numbers that osu! would refuse.
+
+    `read_beatmap` on it gives an equal Beatmap if this one came from there; otherwise see the module's notes.
+    """
+    lines = [f"osu file format v{beatmap.format_version}"]
+    for section, body in _sections(beatmap):
+        lines += ["", f"[{section}]", *body]
+    return "\r\n".join([*lines, ""])
+
+
+def save_beatmap(beatmap: Beatmap, path: str | Path) -> None:
+    """Writes a .osu file in UTF-8, whole or not at all; raises BeatmapError."""
+    write_text(path, write_beatmap(beatmap))
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Writes text in UTF-8 with its line ends as they are, whole or not at all; raises BeatmapError."""
+    with temporary_beside(path) as file:
+        # Lone surrogates, which no encoding can hold, come in through file names only.
+        file.write(text.encode("utf-8", errors="replace"))
+
+
+@contextmanager
+def temporary_beside(path: str | Path) -> Iterator[BinaryIO]:
+    """A file to write to, which takes the place of `path` when the block ends well and vanishes otherwise.
+
+    What the operating system refuses is raised as BeatmapError.
+    """
+    path = Path(path)
+    temporary: Path | None = None
+    try:
+        handle, temporary_name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+        temporary = Path(temporary_name)
+        with os.fdopen(handle, "wb") as file:
+            yield file
+        # mkstemp makes files that only their owner may read.
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except OSError as error:
+        raise BeatmapError(f"{path} cannot be written: {error.strerror or error}.") from None
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def _sections(beatmap: Beatmap) -> Iterator[tuple[str, list[str]]]:
+    yield "General", _key_value_lines(_general(beatmap), beatmap, "General")
+    if beatmap.other.get("Editor"):
+        yield "Editor", _key_value_lines({}, beatmap, "Editor")
+    yield "Metadata", _key_value_lines(_metadata(beatmap), beatmap, "Metadata", ":")
+    yield "Difficulty", _key_value_lines(_difficulty(beatmap), beatmap, "Difficulty", ":")
+    yield "Events", _event_lines(beatmap)
+    yield "TimingPoints", [format_timing_line(point, beatmap.format_version) for point in beatmap.timing_points]
+    if beatmap.combo_colours or beatmap.other.get("Colours"):
+        yield "Colours", _key_value_lines(_colours(beatmap), beatmap, "Colours", " : ")
+    yield "HitObjects", [format_object_line(obj, beatmap.format_version) for obj in beatmap.hit_objects]
+
+
+def _key_value_lines(pairs: dict[str, str], beatmap: Beatmap, section: str, separator: str = ": ") -> list[str]:
+    """The known pairs, then those that the map keeps as `other`."""
+    pairs = pairs | {key: text for key, text in beatmap.other.get(section, {}).items() if key not in pairs}
+    return [f"{_one_line(key)}{separator}{_one_line(text)}" for key, text in pairs.items()]
+
+
+def _one_line(text: str) -> str:
+    """A value must not begin a line of its own."""
+    return _LINE_BREAKS.sub(" ", text).strip()
+
+
+def _general(beatmap: Beatmap) -> dict[str, str]:
+    preview_ms = beatmap.preview_time_ms
+    if preview_ms != -1:
+        preview_ms -= time_offset_ms(beatmap.format_version)
+    sample_set = SampleSet(beatmap.sample_set)
+    return {
+        "AudioFilename": beatmap.audio_filename,
+        "AudioLeadIn": format_number(beatmap.audio_lead_in_ms),
+        "PreviewTime": format_number(preview_ms),
+        "Countdown": str(beatmap.countdown),
+        "SampleSet": "None" if sample_set is SampleSet.AUTO else sample_set.name.capitalize(),
+        "StackLeniency": format_number(beatmap.stack_leniency),
+        "Mode": str(int(beatmap.mode)),
+    }
+
+
+def _metadata(beatmap: Beatmap) -> dict[str, str]:
+    metadata = beatmap.metadata
+    return {
+        "Title": metadata.title,
+        "TitleUnicode": metadata.title_unicode,
+        "Artist": metadata.artist,
+        "ArtistUnicode": metadata.artist_unicode,
+        "Creator": metadata.creator,
+        "Version": metadata.version,
+        "Source": metadata.source,
+        "Tags": " ".join(metadata.tags),
+        "BeatmapID": str(metadata.beatmap_id),
+        "BeatmapSetID": str(metadata.beatmapset_id),
+    }
+
+
+def _difficulty(beatmap: Beatmap) -> dict[str, str]:
+    difficulty = beatmap.difficulty
+    return {
+        "HPDrainRate": format_number(difficulty.hp_drain_rate),
+        "CircleSize": format_number(difficulty.circle_size),
+        "OverallDifficulty": format_number(difficulty.overall_difficulty),
+        "ApproachRate": format_number(difficulty.approach_rate),
+        "SliderMultiplier": format_number(difficulty.slider_multiplier),
+        "SliderTickRate": format_number(difficulty.slider_tick_rate),
+    }
+
+
+def _colours(beatmap: Beatmap) -> dict[str, str]:
+    return {f"Combo{number}": "{},{},{}".format(*rgb) for number, rgb in enumerate(beatmap.combo_colours, 1)}
+
+
+def _event_lines(beatmap: Beatmap) -> list[str]:
+    lines = ["//Background and Video events"]
+    if beatmap.background:
+        lines.append(_one_line(format_background_line(beatmap)))
+    if beatmap.video_line:
+        lines.append(beatmap.video_line)
+    lines.append("//Break Periods")
+    lines += [format_break_line(pause, beatmap.format_version) for pause in beatmap.breaks]
+    if beatmap.storyboard_lines:
+        lines += ["//Storyboard", *beatmap.storyboard_lines]
+    return lines

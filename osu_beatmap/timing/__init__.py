@@ -1,0 +1,4 @@
+"""Timing points: the active one, the beat grid, edits.
+
+Timing found in audio is in `beat_tracking`.
+"""

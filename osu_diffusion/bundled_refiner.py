@@ -1,0 +1,138 @@
+"""The embedded refiner, ready for use: network, conditions, and what it tells its network about a map."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from osu_diffusion.conditions import ConditionSpec
+from osu_diffusion.features import PointFeatures, draft_distances, in_px, normalised, point_features
+from osu_diffusion.points import PointSequence
+from osu_diffusion.refine import RefineOptions, TargetAttributes
+from osu_diffusion.refiner import GridRefiner, RefinerInputs
+from osu_diffusion.sampling import Estimate, in_chunks
+from osu_diffusion.schedule import NoiseSchedule
+
+DEFAULT_STEPS = 20
+
+
+@dataclass(frozen=True)
+class EmbeddedRefiner:
+    """`noise_share` is the share of the noise that it was trained to start from when it has a draft."""
+
+    model: GridRefiner
+    conditions: ConditionSpec
+    noise_share: float = 0.1
+    full_share: float = 1.0
+    default_steps: int = DEFAULT_STEPS
+    trims_paths: bool = True
+
+    def to_positions_px(self, positions: Tensor) -> np.ndarray:
+        return in_px(positions.numpy())
+
+    def from_positions_px(self, positions_px: np.ndarray) -> Tensor:
+        return torch.from_numpy(normalised(positions_px))
+
+    def start(
+        self, draft_px: np.ndarray, schedule: NoiseSchedule, samples: int, random_init: bool, generator: torch.Generator
+    ) -> Tensor:
+        """As noisy as training has it at this step: what the draft leaves open is spread too."""
+        noise = torch.randn((samples, *draft_px.shape), generator=generator)
+        if random_init:
+            return noise
+        signal = float(schedule.alpha_bars[-1])
+        spread = self.model.spread.with_draft
+        centre = self.from_positions_px(draft_px)
+        return centre * signal**0.5 + noise * (1.0 - signal + signal * spread**2) ** 0.5
+
+    def estimator(
+        self,
+        sequence: PointSequence,
+        draft_px: np.ndarray,
+        wanted: TargetAttributes,
+        options: RefineOptions,
+        samples: int,
+    ) -> EmbeddedEstimator:
+        naturals_px = sequence.paths.natural_lengths(draft_px)
+        features = point_features(
+            sequence, draft_px, draft_distances(draft_px), naturals_px, has_draft=not options.random_init
+        )
+        classes = self.conditions.class_vector(wanted.attributes)
+        unwanted = replace(wanted.attributes, mapper_id=None, descriptors=wanted.negative_descriptors)
+        null_classes = self.conditions.class_vector(unwanted)
+        return EmbeddedEstimator(self.model, features, classes, null_classes, options, samples)
+
+
+@dataclass(frozen=True)
+class EmbeddedEstimator:
+    model: GridRefiner
+    features: PointFeatures
+    classes: np.ndarray
+    null_classes: np.ndarray
+    options: RefineOptions
+    samples: int
+
+    def estimate(self, noisy: Tensor, schedule: NoiseSchedule, step: int) -> Estimate:
+        """See `sampling.Estimator`."""
+        options = self.options
+        found = in_chunks(
+            lambda part: Estimate(self._part(noisy[:, part], schedule, step, part)),
+            noisy.shape[1],
+            options.max_seq_len,
+            options.overlap_buffer,
+        )
+        log_variances = torch.from_numpy(self._log_variances(schedule, step)).float()
+        return replace(found, log_variances=log_variances[:, None].expand(noisy.shape))
+
+    def _log_variances(self, schedule: NoiseSchedule, step: int) -> np.ndarray:
+        """Of the step to less noise, for each point [n].
+
+        The posterior's variance takes what the network says for certain, which in few steps makes samples too alike,
+        and sliders too straight. Control points get what is uncertain about x_0 besides (Bao et al. 2022,
+        "Analytic-DPM", theorem 1), taken to be that of normal offsets; objects as a whole do not, since it brought
+        them no nearer to a mapper's spacing.
+        """
+        variances = np.full(len(self.features.path_ids), np.exp(schedule.posterior_log_variances[step]))
+        variances[self._bends()] += self._uncertainty(schedule, step) * schedule.posterior_signal_weights[step] ** 2
+        return np.log(variances)
+
+    def _uncertainty(self, schedule: NoiseSchedule, step: int) -> float:
+        """Variance of normal offsets of the model's spread when they are seen through the noise of a step."""
+        spread = self.model.spread.without_draft if self.options.random_init else self.model.spread.with_draft
+        noise = (1.0 - schedule.alpha_bars[step]) / schedule.alpha_bars[step]
+        return noise * spread**2 / (noise + spread**2)
+
+    def _bends(self) -> np.ndarray:
+        """Which points [n] are control points after the head of their slider."""
+        ids = self.features.path_ids
+        return (ids > 0) & (ids == np.append(0, ids[:-1]))
+
+    def _part(self, noisy: Tensor, schedule: NoiseSchedule, step: int, part: slice) -> Tensor:
+        device = next(self.model.parameters()).device
+        alpha_bars = torch.full((self.samples,), float(schedule.alpha_bars[step]), device=device)
+        steps = torch.full((self.samples,), int(schedule.model_steps[step]), device=device)
+        inputs, null_classes = self._inputs(part).to(device), self._rows(self.null_classes).to(device)
+        found = self.model.forward_with_cfg(
+            noisy.to(device), alpha_bars, steps, inputs, null_classes, self.options.cfg_scale
+        )
+        return found.float().cpu()
+
+    def _inputs(self, part: slice) -> RefinerInputs:
+        features = self.features
+        path_ids = features.path_ids[part]
+        base = path_ids[path_ids > 0].min(initial=np.iinfo(np.int64).max)
+        return RefinerInputs(
+            context=self._rows(features.context[part]),
+            draft=self._rows(features.draft[part]),
+            has_draft=torch.full((self.samples,), float(not self.options.random_init)),
+            path_ids=self._rows(np.where(path_ids > 0, path_ids - base + 1, 0)),
+            path_lengths=self._rows(features.path_lengths[part]),
+            classes=self._rows(self.classes),
+            hidden=None,
+        )
+
+    def _rows(self, values: np.ndarray) -> Tensor:
+        return torch.from_numpy(np.ascontiguousarray(values)).expand(self.samples, *values.shape)

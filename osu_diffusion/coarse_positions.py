@@ -1,0 +1,66 @@
+"""Maps as a decoder leaves them: every place on the centre of a cell."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from osu_beatmap.beatmap import Beatmap, HitObject, PathSegment, Slider, Spinner
+from osu_beatmap.geometry.path_trim import trimmed_path
+from osu_beatmap.geometry.slider_path import SliderPath
+from osu_diffusion.features import CENTRE_PX
+
+CELL_PX = 32.0
+LOWEST_PX, HIGHEST_PX = np.array([-256.0, -256.0]), np.array([768.0, 640.0])
+"""The range in which a decoder has cells."""
+
+
+def cell_centres(positions_px: np.ndarray, cell_px: float = CELL_PX) -> np.ndarray:
+    """The centres [..., 2] of the cells in which positions [..., 2] lie."""
+    inside = np.clip(positions_px, LOWEST_PX, HIGHEST_PX)
+    return (np.floor(inside / cell_px) + 0.5) * cell_px
+
+
+def on_grid(beatmap: Beatmap, cell_px: float = CELL_PX) -> Beatmap:
+    """A standard or catch beatmap with heads, circles and control points on the centres of their cells.
+
+    A path that falls into one cell becomes a line to the middle of the playfield, as in a generated draft.
+    """
+    return replace(beatmap, hit_objects=[_coarse(obj, cell_px) for obj in beatmap.hit_objects])
+
+
+def with_trimmed_paths(beatmap: Beatmap) -> Beatmap:
+    """A beatmap whose slider paths end where the sliders do: what a refiner works on."""
+    return replace(beatmap, hit_objects=[_trimmed(obj) for obj in beatmap.hit_objects])
+
+
+def _coarse(obj: HitObject, cell_px: float) -> HitObject:
+    if isinstance(obj, Spinner):
+        return obj
+    if isinstance(obj, Slider) and obj.segments:
+        segments = _coarse_path(obj, cell_px)
+        x, y = segments[0].points[0]
+        return replace(obj, x=x, y=y, segments=segments)
+    x, y = (float(value) for value in cell_centres(np.array([obj.x, obj.y]), cell_px))
+    return replace(obj, x=x, y=y)
+
+
+def _trimmed(obj: HitObject) -> HitObject:
+    if isinstance(obj, Slider) and obj.segments and obj.length_px > 0:
+        return replace(obj, segments=trimmed_path(obj.segments, obj.length_px))
+    return obj
+
+
+def _coarse_path(slider: Slider, cell_px: float) -> list[PathSegment]:
+    segments = [
+        PathSegment(s.kind, [(float(x), float(y)) for x, y in cell_centres(np.array(s.points), cell_px)])
+        for s in slider.segments
+    ]
+    if SliderPath(segments).natural_length_px > 0:
+        return segments
+    head = np.array(segments[0].points[0])
+    away = CENTRE_PX - head if (head != CENTRE_PX).any() else np.array([1.0, 0.0])
+    end = head + away / np.hypot(*away) * max(slider.length_px, 1.0)
+    segments[-1].points[-1] = (float(end[0]), float(end[1]))
+    return segments

@@ -1,0 +1,48 @@
+"""What a trained refiner of ours is: everything that using it has to know, as JSON beside its weights."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from model_files.errors import ModelError
+from model_files.json_files import read_json_object
+from osu_diffusion.conditions import ConditionSpec
+from osu_diffusion.dit import DiTConfig
+from osu_diffusion.refiner import Spread
+
+CONTRACT_FILE = "refiner.json"
+
+
+@dataclass(frozen=True, slots=True)
+class RefinerContract:
+    """`noise_share` is the share of the noise at which refinement of a draft starts; see `training`."""
+
+    network: DiTConfig
+    conditions: ConditionSpec
+    spread: Spread
+    noise_share: float
+
+    def save(self, folder: Path) -> None:
+        data = {
+            "network": self.network.to_json(),
+            "conditions": self.conditions.to_json(),
+            "spread": self.spread.to_json(),
+            "noise_share": self.noise_share,
+        }
+        (folder / CONTRACT_FILE).write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> RefinerContract:
+        """Raises ModelError where it is missing or damaged."""
+        data = read_json_object(folder / CONTRACT_FILE)
+        try:
+            return cls(
+                network=DiTConfig.from_json(data["network"]),
+                conditions=ConditionSpec.from_json(data["conditions"]),
+                spread=Spread(**data["spread"]),
+                noise_share=float(data["noise_share"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(f"{folder / CONTRACT_FILE} is damaged, or from another version.") from error

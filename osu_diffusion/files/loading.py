@@ -1,0 +1,75 @@
+"""Loading a refiner, ours or a published one, from a folder or from the hub."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from model_files.errors import ModelError
+from model_files.folder_weights import SAFETENSORS, open_tensors
+from model_files.hub import local_folder
+from model_files.tensor_files import StoredTensor, read_torch_file
+from osu_diffusion.bundled_refiner import EmbeddedRefiner
+from osu_diffusion.files.contract import CONTRACT_FILE, RefinerContract
+from osu_diffusion.refine import Refiner
+from osu_diffusion.refiner import GridRefiner
+from osu_diffusion.v2_network import PublishedNetwork
+from osu_diffusion.v2_refiner import PublishedRefiner, published_conditions, published_config, renamed_key
+from paths import MODEL_DIR
+
+EMBEDDED_REFINER = MODEL_DIR / "mini_refiner"
+
+WEIGHTS_PICKLE = "model_ema.pkl"
+TOKENIZER_PICKLE = "tokenizer.pkl"
+HUB_FILES = (CONTRACT_FILE, SAFETENSORS, WEIGHTS_PICKLE, TOKENIZER_PICKLE)
+
+
+def load_refiner(source: str | Path | None = None, device: str = "cpu") -> Refiner:
+    """A refiner, ready for use: of a folder, of a hub repository (downloaded when missing), None: the embedded one.
+
+    Raises ModelError.
+    """
+    if source is None:
+        return _own(EMBEDDED_REFINER, device)
+    needed = f"{CONTRACT_FILE} and {SAFETENSORS}, or {WEIGHTS_PICKLE} and {TOKENIZER_PICKLE},"
+    folder = local_folder("diff_ckpt", str(source), HUB_FILES, needed)
+    if (folder / CONTRACT_FILE).is_file():
+        return _own(folder, device)
+    if (folder / WEIGHTS_PICKLE).is_file():
+        return _published(folder, device)
+    raise ModelError(f"{folder} holds no refiner: {CONTRACT_FILE} (ours) or {WEIGHTS_PICKLE} (published) is missing.")
+
+
+def _own(folder: Path, device: str) -> EmbeddedRefiner:
+    contract = RefinerContract.load(folder)
+    with torch.device("meta"):
+        model = GridRefiner(contract.network, contract.spread)
+    _fill(model, open_tensors(folder / SAFETENSORS), folder, device)
+    return EmbeddedRefiner(model, contract.conditions, contract.noise_share)
+
+
+def _published(folder: Path, device: str) -> PublishedRefiner:
+    stored = {renamed_key(key): tensor for key, tensor in open_tensors(folder / WEIGHTS_PICKLE).items()}
+    tables = read_torch_file(folder / TOKENIZER_PICKLE)
+    shapes = {name: tensor.shape for name, tensor in stored.items()}
+    conditions, config = published_conditions(tables, folder), published_config(shapes, folder)
+    if config.class_size != conditions.size:
+        raise ModelError(f"The weights in {folder} do not fit its {TOKENIZER_PICKLE}.")
+    with torch.device("meta"):
+        network = PublishedNetwork(config)
+    _fill(network, {f"dit.{name}": tensor for name, tensor in stored.items()}, folder, device)
+    return PublishedRefiner(network, conditions)
+
+
+def _fill(model: nn.Module, tensors: dict[str, StoredTensor], folder: Path, device: str) -> None:
+    """The network's parameters from a file that must hold just these, as float32."""
+    wanted = {name: tuple(parameter.shape) for name, parameter in model.named_parameters()}
+    stored = {name: tensor.shape for name, tensor in tensors.items()}
+    if wanted != stored:
+        odd = next(name for name in sorted({*wanted, *stored}) if wanted.get(name) != stored.get(name))
+        raise ModelError(f"The weights in {folder} are not those of the refiner that its files describe: {odd[:80]}.")
+    state: dict[str, Tensor] = {name: tensor.read(torch.float32).to(device) for name, tensor in tensors.items()}
+    model.load_state_dict(state, assign=True)
+    model.eval().requires_grad_(False)

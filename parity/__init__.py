@@ -1,0 +1,4 @@
+"""The original program to the number, quirks included.
+
+The default path needs nothing of it.
+"""

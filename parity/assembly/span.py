@@ -1,0 +1,50 @@
+"""A span of a map put into another map, as the published program adds to a given beatmap.
+
+Objects and lines of the span, its ends included, replace those of the given map. What holds at the start of the span is
+stated by a line at the time where that line was made, even where this is before the span.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from osu_beatmap.beatmap import Beatmap, TimingPoint
+from osuT5.encoding.file_order_timing import FileOrderTiming
+from parity.assembly.lines import LineEditor
+
+SAME_BEAT = 1e-4
+
+
+def with_span_as_published(
+    given: Beatmap, made: Beatmap, start_ms: float = -math.inf, end_ms: float = math.inf
+) -> Beatmap:
+    """The given map with the made one's objects and lines from `start_ms` to `end_ms`; both maps stay as they are."""
+
+    def joined(outer: list, inner: list) -> list:
+        outside = [item for item in outer if not start_ms <= item.time_ms <= end_ms]
+        inside = [item for item in inner if start_ms <= item.time_ms <= end_ms]
+        return sorted([*outside, *inside], key=lambda item: item.time_ms)
+
+    lines = joined(given.timing_points, made.timing_points)
+    if made.timing_points and lines:
+        lines = _with_start(lines, made.timing_points, start_ms)
+    return replace(given, hit_objects=joined(given.hit_objects, made.hit_objects), timing_points=lines)
+
+
+def _with_start(lines: list[TimingPoint], made: list[TimingPoint], start_ms: float) -> list[TimingPoint]:
+    """The lines with what holds in the made map at the start of the span."""
+    own, other = FileOrderTiming(made), FileOrderTiming(lines)
+    line, red, given_red = own.line_at(start_ms), own.red_at(start_ms), other.red_at(start_ms)
+    editor = LineEditor(lines)
+    editor.set_state(line.time_ms, line)
+    if math.isfinite(start_ms):
+        beat, given_beat = _beat_in_bar(red, start_ms), _beat_in_bar(given_red, start_ms)
+        same_tempo = abs(red.beat_length_ms - given_red.beat_length_ms) <= SAME_BEAT
+        if red.meter != given_red.meter or abs(beat - given_beat) > SAME_BEAT or not same_tempo:
+            editor.put_red(start_ms - beat * red.beat_length_ms, red.beat_length_ms, red.meter)
+    return editor.written(editor.all_points())
+
+
+def _beat_in_bar(red: TimingPoint, time_ms: float) -> float:
+    return ((time_ms - red.time_ms) / red.beat_length_ms + SAME_BEAT) % red.meter

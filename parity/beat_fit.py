@@ -1,0 +1,219 @@
+"""Red lines from beats as the published program fits them: one beat after another, within a fixed leniency.
+
+`beat_tracking.red_line_fit` fits a whole song at once and stands noise; this one is exact on exact beats, and on others
+writes a red line wherever a beat is off by more than the leniency. What it does, in order:
+
+1. A red line at every beat that announces one; without any, at the first beat.
+2. Meters: where a bar has another number of beats than its line says, the line's meter is changed if the bar is its
+   first, else a new line begins with that bar.
+3. Tempos: each beat is added to the line before it. As long as one tempo explains all beats of the line, the line
+   takes it, rounded as coarsely as the leniency allows (whole BPM, halves, tenths, ...). Otherwise the line is split
+   at the downbeat, or before the last beat, where the two halves err least.
+4. A red line wherever a downbeat no longer falls on the bars of its line.
+
+Lines within 2 ms of a wanted one take its place. Tempos under 1 BPM stand for none: 60 BPM.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, bisect_right, insort
+from dataclasses import replace
+
+import numpy as np
+
+from beat_tracking.red_line_fit import Beats
+from osu_beatmap.beatmap import SampleSet, TimingPoint
+
+DEFAULT_BEAT_MS = 1000.0
+MINUTE_MS = 60_000.0
+NEARBY_S = 0.002
+TEMPO_STEPS_PER_BPM = (1, 2, 10, 100, 1000)
+BEAT_FRACTIONS = (1, 1 / 2, 1 / 4, 1 / 8, 1 / 16)
+_SEARCH_MS = 3.0
+
+
+def fit_red_lines_as_published(beats: Beats, leniency_ms: float) -> list[TimingPoint]:
+    """The red lines for beats at whole milliseconds; none for no beats. `is_measure` may mark announced beats too."""
+    order = np.argsort(beats.times_ms, kind="stable")
+    times_ms = beats.times_ms[order].astype(np.int64)
+    announced = beats.is_timing_point[order]
+    fit = _Fit(times_ms, beats.is_measure[order] & ~announced, announced, leniency_ms)
+    if len(times_ms):
+        fit.announced_lines()
+        fit.meters()
+        fit.tempos()
+    return fit.lines
+
+
+class _Fit:
+    """The lines so far, in time order; `weights` says how many beats lie between a beat and the one before it."""
+
+    def __init__(
+        self, times_ms: np.ndarray, is_downbeat: np.ndarray, announced: np.ndarray, leniency_ms: float
+    ) -> None:
+        self.times_ms = times_ms
+        self.is_downbeat = is_downbeat
+        self.announced = announced
+        self.leniency_ms = leniency_ms
+        self.weights = np.where(announced, 0.0, 1.0)
+        self.lines: list[TimingPoint] = []
+
+    def announced_lines(self) -> None:
+        for time_ms in self.times_ms[self.announced]:
+            self._put_line(int(time_ms))
+        if not self.lines:
+            self._put_line(int(self.times_ms[0]))
+
+    def meters(self) -> None:
+        beats_in_bar = 0
+        bar_ms = self.times_ms[0]
+        for time_ms, is_downbeat, announced in zip(self.times_ms, self.is_downbeat, self.announced, strict=True):
+            if announced:
+                beats_in_bar, bar_ms = 0, time_ms
+                continue
+            line = self._line_before(time_ms)
+            if round(line.time_ms) == time_ms:
+                continue
+            beats_in_bar += 1
+            if not is_downbeat:
+                continue
+            if line.meter != beats_in_bar and bar_ms <= round(line.time_ms):
+                line.meter = beats_in_bar
+            elif line.meter != beats_in_bar:
+                self._put_line(int(bar_ms), meter=beats_in_bar)
+            beats_in_bar, bar_ms = 0, time_ms
+
+    def tempos(self) -> None:
+        beats_in_bar = 0
+        last_beat_ms = DEFAULT_BEAT_MS
+        for index, time_ms in enumerate(self.times_ms.tolist()):
+            line = self._line_before(time_ms)
+            start_ms = round(line.time_ms)
+            if start_ms == time_ms:
+                beats_in_bar = 0
+                continue
+            # Beats on the line itself and others at this time do not count.
+            first = int(np.searchsorted(self.times_ms, start_ms + 1))
+            stop = int(np.searchsorted(self.times_ms, time_ms))
+            own = np.array([*range(first, stop), index])
+            if self.weights[index] == 0:
+                if len(own) != 1:
+                    beats_in_bar = 0
+                    continue
+                self.weights[index] = _likely_beats((time_ms - start_ms) / last_beat_ms)
+            beat_ms = self._beat_ms(own, start_ms)
+            if self._explains(beat_ms, own, line):
+                beat_ms = self._plain_beat_ms(beat_ms, own, line)
+                line.beat_length_ms = beat_ms
+            elif len(own) > 1:
+                beat_ms, split = self._split(line, own)
+                beats_in_bar = self._beats_since_downbeat(own[split:-1])
+            last_beat_ms = beat_ms
+            beats_in_bar += 1
+            line = self._line_at(time_ms)
+            if round(line.time_ms) == time_ms:
+                beats_in_bar = 0
+            if self.is_downbeat[index]:
+                if beats_in_bar % line.meter != 0:
+                    self._put_line(time_ms, beat_ms=line.beat_length_ms, first_meter=line.meter)
+                beats_in_bar = 0
+
+    def _split(self, line: TimingPoint, own: np.ndarray) -> tuple[float, int]:
+        """Splits the line between its beats; gives the tempo of the new line and how many beats the old one keeps."""
+        start_ms = round(line.time_ms)
+        best_loss, split = math.inf, len(own) - 1
+        for kept in range(1, len(own)):
+            if not self.is_downbeat[own[kept - 1]] and kept != len(own) - 1:
+                continue
+            loss = self._loss(own[:kept], start_ms) + self._loss(own[kept:], int(self.times_ms[own[kept - 1]]))
+            if loss < best_loss:
+                best_loss, split = loss, kept
+        if split < len(own) - 1:
+            beat_ms = self._beat_ms(own[:split], start_ms)
+            line.beat_length_ms = self._plain_beat_ms(beat_ms, own[:split], line)
+        new_ms = int(self.times_ms[own[split - 1]])
+        beats_after = float(self.weights[own[split:]].sum())
+        beat_ms = _round_beat_ms(int(self.times_ms[own[-1]]) - new_ms, beats_after, self.leniency_ms)
+        self._put_line(new_ms, beat_ms=beat_ms)
+        return beat_ms, split
+
+    def _beats_since_downbeat(self, own: np.ndarray) -> int:
+        downbeats = np.flatnonzero(self.is_downbeat[own])
+        return len(own) - 1 - int(downbeats[-1]) if len(downbeats) else len(own)
+
+    def _beat_ms(self, own: np.ndarray, start_ms: int) -> float:
+        return _round_beat_ms(int(self.times_ms[own[-1]]) - start_ms, float(self.weights[own].sum()), 0)
+
+    def _loss(self, own: np.ndarray, start_ms: int) -> float:
+        expected_ms = start_ms + np.cumsum(self.weights[own]) * self._beat_ms(own, start_ms)
+        return float(((self.times_ms[own] - expected_ms) ** 2).sum()) / len(own)
+
+    def _explains(self, beat_ms: float, own: np.ndarray, line: TimingPoint) -> bool:
+        """Whether all these beats are within the leniency."""
+        expected_ms = round(line.time_ms) + beat_ms * np.cumsum(self.weights[own])
+        return bool((np.abs(self.times_ms[own] - expected_ms) <= self.leniency_ms).all())
+
+    def _plain_beat_ms(self, beat_ms: float, own: np.ndarray, line: TimingPoint) -> float:
+        if beat_ms == 0 or beat_ms > MINUTE_MS:
+            return beat_ms
+        choices = _plain_beat_lengths(beat_ms)
+        return next((plain_ms for plain_ms in choices if self._explains(plain_ms, own, line)), beat_ms)
+
+    def _line_before(self, time_ms: float) -> TimingPoint:
+        return self._line_at(time_ms - 1)
+
+    def _line_at(self, time_ms: float) -> TimingPoint:
+        return self.lines[max(0, bisect_right(self.lines, time_ms, key=_time_ms) - 1)]
+
+    def _put_line(
+        self, time_ms: int, beat_ms: float | None = None, meter: int | None = None, first_meter: int = 4
+    ) -> None:
+        """A line like the one before it, or the one that is there already, with the given values.
+
+        first_meter: that of a line before which there is none
+        """
+        first = bisect_left(self.lines, time_ms - _SEARCH_MS, key=_time_ms)
+        near = [
+            line
+            for line in self.lines[first : bisect_right(self.lines, time_ms + _SEARCH_MS, key=_time_ms)]
+            if math.isclose(line.time_ms / 1000, time_ms / 1000, abs_tol=NEARBY_S)
+        ]
+        if not near:
+            before = bisect_left(self.lines, time_ms, key=_time_ms) - 1
+            like = self.lines[before] if before >= 0 else replace(_plain_line(), meter=first_meter)
+            near = [replace(like, time_ms=float(time_ms))]
+            insort(self.lines, near[0], key=_time_ms)
+        for line in near:
+            line.beat_length_ms = line.beat_length_ms if beat_ms is None else beat_ms
+            line.meter = line.meter if meter is None else meter
+
+
+def _plain_line() -> TimingPoint:
+    return TimingPoint(0.0, DEFAULT_BEAT_MS, sample_set=SampleSet.SOFT, sample_index=-1)
+
+
+def _likely_beats(beats: float) -> float:
+    """The whole number, or the fraction of a beat, that two announced lines are likely apart."""
+    return min((round(beats), *BEAT_FRACTIONS), key=lambda choice: abs(choice - beats))
+
+
+def _round_beat_ms(time_ms: float, beats: float, leniency_ms: float) -> float:
+    """The beat length of so many beats in a time, rounded as far as the last beat stays within the leniency."""
+    if beats == 0 or time_ms == 0:
+        return DEFAULT_BEAT_MS
+    beat_ms = time_ms / beats
+    if MINUTE_MS / beat_ms < 1:
+        return DEFAULT_BEAT_MS
+    choices = _plain_beat_lengths(beat_ms)
+    return next((plain_ms for plain_ms in choices if abs(time_ms - plain_ms * beats) <= leniency_ms), beat_ms)
+
+
+def _plain_beat_lengths(beat_ms: float) -> list[float]:
+    """Beat lengths of round tempos near one, the roundest first."""
+    bpm = MINUTE_MS / beat_ms
+    return [MINUTE_MS / (round(bpm * steps) / steps) for steps in TEMPO_STEPS_PER_BPM if round(bpm * steps)]
+
+
+def _time_ms(line: TimingPoint) -> float:
+    return line.time_ms

@@ -1,0 +1,179 @@
+"""Requests with `parity=true`: defaults and models of the original.
+
+The path from windows to the beatmap is in `parity.generate`. Nothing is repaired: objects that break a rule of osu!
+stay in the map, and are counted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+import torch
+
+from feedback.errors import UserError
+from feedback.progress import Progress, Stage, silent
+from osu_beatmap.attributes import Attributes
+from osu_beatmap.beatmap import Beatmap, Difficulty, GameMode
+from osu_beatmap.rules import Severity, check
+from osu_beatmap.star_rating import star_rating
+from osuT5.model.files.families import Family, family_of_model
+from osuT5.model.seq2seq import MapperModel
+from osuT5.tokens.contract import Contract
+from osuT5.tokens.events import ContextKind
+from parity.answers import PublishedAnswers
+from parity.assembly.attributes import DEFAULT_KEYS, attributes_as_published
+from parity.audio import load_audio_as_published
+from parity.generate import PublishedOptions, Reference, generate_as_published, hears_timing
+from parity.logit_rules import Temperatures
+from parity.token_choice import PublishedSampling
+from parity.window_schedule import PublishedChart, PublishedWriter, WindowTask, negative_attributes
+from parity.windows import PublishedGrid
+
+DEFAULT_SETTINGS = Difficulty(
+    hp_drain_rate=5.0,
+    circle_size=4.0,
+    overall_difficulty=8.0,
+    approach_rate=9.0,
+    slider_multiplier=1.4,
+    slider_tick_rate=1.0,
+)
+"""[Difficulty] settings of a map without a reference."""
+
+LoadedModel = tuple[MapperModel, Contract]
+
+
+class ParityError(UserError):
+    """A request that the original program could not run."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParityRequest:
+    """Options of one map; None and empty values are not given.
+
+    Attributes:
+        conditions: Conditions that the user gave, with the game mode.
+        settings: [Difficulty] settings that the user gave, by the names of `Difficulty`.
+        scope: Contexts and span, without what depends on the model family.
+    """
+
+    audio_path: Path
+    beatmap_path: Path | None
+    conditions: Attributes
+    negative_descriptors: tuple[str, ...]
+    settings: Mapping[str, float]
+    scope: PublishedOptions
+    temperature: float
+    top_p: float
+    top_k: int
+    cfg_scale: float
+    lookback: float
+    lookahead: float
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class ParityMap:
+    """A map of the original, with counts of broken rules."""
+
+    beatmap: Beatmap
+    model: str
+    song_ms: float
+    broken_rules: Mapping[str, int]
+
+
+def map_as_published(
+    request: ParityRequest,
+    mapper: LoadedModel,
+    load_timing_model: Callable[[], LoadedModel] | None = None,
+    progress: Progress = silent,
+) -> ParityMap:
+    """Generate the map that the original program generates.
+
+    Args:
+        load_timing_model: Loads the model that predicts the timing, if it is not `mapper`.
+
+    Raises:
+        ParityError: The original could not run this model, or the model cannot read a given context.
+        AudioError, BeatmapError, ModelError: One sentence for the user.
+    """
+    given = Reference.read(request.beatmap_path) if request.beatmap_path else None
+    settings = replace(given.to_encode.difficulty if given else DEFAULT_SETTINGS, **request.settings)
+    attributes = _attributes(request.conditions, settings, given)
+    negative = negative_attributes(attributes, request.negative_descriptors) if request.cfg_scale > 1 else None
+    chart = PublishedChart(attributes, negative)
+    desk = _Desk(request, chart, torch.Generator().manual_seed(request.seed), progress)
+    writer, family = desk.writer(*mapper)
+    _check_contexts(request.scope, writer.spec, attributes.mode)
+    options = replace(
+        request.scope,
+        timing_leniency_ms=family.timing_leniency_ms,
+        merges_near_places=family.merges_near_places,
+        seed=request.seed % 2**32,  # numpy takes no larger ones
+    )
+    is_separate = load_timing_model is not None and hears_timing(options, writer.spec, attributes.mode)
+    timing_writer = desk.writer(*load_timing_model())[0] if is_separate else None
+    beatmap = generate_as_published(writer, chart, settings, options, given, timing_writer).beatmap
+    broken = Counter(found.rule for found in check(beatmap, writer.song_ms) if found.severity is Severity.PROBLEM)
+    return ParityMap(beatmap, writer.spec.name, writer.song_ms, broken)
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """Song and random generator shared by the models of a map."""
+
+    request: ParityRequest
+    chart: PublishedChart
+    generator: torch.Generator
+    progress: Progress
+
+    def writer(self, model: MapperModel, spec: Contract) -> tuple[PublishedWriter, Family]:
+        """Prepare a model for the song."""
+        family = family_of_model(model.config, spec)
+        if family is None:
+            raise ParityError(
+                f"parity=true is for published models: the program that they come from could not run {spec.name}."
+            )
+        request = self.request
+        samples = load_audio_as_published(request.audio_path, spec.grid.sample_rate)
+        grid = PublishedGrid(spec.grid, request.lookback, request.lookahead)
+        windows = grid.windows(len(samples), request.scope.start_ms, request.scope.end_ms)
+        # Greedy decoding divides by no temperature.
+        sampling = PublishedSampling(
+            Temperatures(request.temperature or 1.0), request.temperature > 0, request.top_p, request.top_k
+        )
+        answers = PublishedAnswers(
+            model, spec, samples, self.chart.attributes, sampling, self.generator, request.cfg_scale
+        )
+
+        def answer(task: WindowTask) -> None:
+            answers(task)
+            self.progress(Stage(task.context.value), windows.index(task.window) + 1, len(windows))
+
+        song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
+        return PublishedWriter(spec, grid, windows, song_ms, answers.max_length, answer), family
+
+
+def _attributes(given: Attributes, settings: Difficulty, reference: Reference | None) -> Attributes:
+    """Return the conditions: those of the user, then those of the reference."""
+    if reference is None:
+        like = Attributes(given.mode, hitsounded=True, key_count=DEFAULT_KEYS)
+    else:
+        like = attributes_as_published(reference.to_encode, round(star_rating(reference.plain), 2))
+    told = {field.name: getattr(given, field.name) for field in fields(given)}
+    told |= {"circle_size": settings.circle_size, "slider_multiplier": settings.slider_multiplier}
+    return replace(like, **{name: value for name, value in told.items() if value not in (None, ())})
+
+
+def _check_contexts(scope: PublishedOptions, spec: Contract, mode: GameMode) -> None:
+    """Refuse given contexts that the model does not read.
+
+    A span may give kiai that the model has no tokens for: it stays outside the span. Timing is always used.
+    """
+    known = {ContextKind.NONE, ContextKind.TIMING, *spec.contexts_of(mode)}
+    known |= {ContextKind.KIAI} if scope.adds_to_reference else set()
+    unknown = sorted(context.name for context in scope.given - known)
+    if unknown:
+        raise ParityError(f"With parity=true, {spec.name} does not read {unknown[0]}: leave it out of in_context.")

@@ -1,0 +1,143 @@
+"""The whole dialogue: basic options, then the command and what to do with it; more options by group where wanted."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from questionary import Choice
+
+from pipeline.cli.command_line import CONFIG_DIR, Beginning, compose_config
+from pipeline.cli.dialogue.choices import ROOT_CONFIG, Choices
+from pipeline.cli.dialogue.questions import ask
+from pipeline.cli.dialogue.terminal import COMMAND, DIM, HEADING, WRONG, choose, say, say_unwrapped, tick
+from pipeline.cli.shell_words import command_line, shell_of_this_terminal
+from pipeline.request.option_groups import BASIC, all_options, option_groups
+
+SCRIPT = CONFIG_DIR.parent / "inference.py"
+RUN, PRINT, MORE, CHANGE, LEAVE = "run", "print", "more", "change", "leave"
+
+
+def converse(beginning: Beginning) -> int:
+    """Ask until there is a command, and run or print it; returns an exit status. Raises KeyboardInterrupt."""
+    say("Enter takes what is offered, an empty line is the default, Ctrl-C leaves.", DIM)
+    wish = _begun(beginning)
+    _ask_all(wish, BASIC)
+    while True:
+        match _next_step(wish):
+            case "run":
+                return _run(_command(wish))
+            case "print":
+                print(_shown(_command(wish)))
+                return 0
+            case "more":
+                _ask_more(wish)
+            case "change":
+                _change(wish)
+            case "leave":
+                return 0
+
+
+def model_choices() -> dict[str, str]:
+    """The configurations of generation -> what they say about themselves in their first line."""
+    names = sorted(path.stem for path in CONFIG_DIR.glob(f"{ROOT_CONFIG}_*.yaml"))
+    first_lines = {name: (CONFIG_DIR / f"{name}.yaml").read_text(encoding="utf-8").partition("\n")[0] for name in names}
+    return {ROOT_CONFIG: "The small model that comes with the program."} | {
+        name: line.removeprefix("# ") for name, line in first_lines.items()
+    }
+
+
+def _begun(beginning: Beginning) -> Choices:
+    """A wish with what the command line gave, which is asked for again only where it is wrong."""
+    name, config = beginning.config_name, beginning.config
+    if name == ROOT_CONFIG and "model_path" not in beginning.given:
+        say("\nthe model that writes the map; published ones are downloaded once", DIM)
+        name = choose("model", [Choice(text, name) for name, text in model_choices().items()])
+        config = config if name == ROOT_CONFIG else compose_config(name)
+    wish = Choices(name, config)
+    for option, value in beginning.given.items():
+        wish.choose(option, value)
+    return wish
+
+
+def _ask_all(wish: Choices, names: Sequence[str], with_headings: bool = False) -> None:
+    """Ask for options one after the other, also for those that an answer gives a use, and again for wrong ones."""
+    names = _take_back(wish, None, names)
+    group = ""
+    while waiting := wish.unasked(names):
+        option = all_options()[waiting[0]]
+        if with_headings and option.group != group:
+            group = option.group
+            say(f"\n{group}", HEADING)
+        wish.choose(option.name, ask(option, wish))
+        names = _take_back(wish, option.name, names)
+
+
+def _take_back(wish: Choices, name: str | None, names: Sequence[str]) -> Sequence[str]:
+    """Say what is wrong after an answer; the options that it is about are to be asked for again."""
+    wrong = wish.options_to_ask_again(name, wish.unasked(names))
+    if wrong is None:
+        return names
+    again, sentence = wrong
+    say(sentence, WRONG)
+    wish.asked -= set(again)
+    return list(dict.fromkeys((*again, *names)))
+
+
+def _ask_more(wish: Choices) -> None:
+    """Ask for the options of the groups that are ticked, beyond the basic ones."""
+    groups = {
+        heading: [option.name for option in options if not option.is_basic]
+        for heading, options in option_groups().items()
+    }
+    useful = set(wish.useful())
+    shown = {heading: [name for name in names if name in useful] for heading, names in groups.items()}
+    choices = [Choice(heading, heading, description=", ".join(names)) for heading, names in shown.items() if names]
+    names = [name for heading in tick("groups", choices) for name in groups[heading]]
+    wish.asked -= set(names)
+    _ask_all(wish, names, with_headings=True)
+
+
+def _change(wish: Choices) -> None:
+    name = choose("option", [Choice(each, each) for each in wish.useful()], is_long=True)
+    wish.asked.discard(name)
+    _ask_all(wish, [name])
+
+
+def _next_step(wish: Choices) -> str:
+    problem = wish.problem()
+    say("")
+    if problem:
+        say(problem, WRONG)
+    else:
+        say_unwrapped(_shown(_command(wish)), COMMAND)
+    steps = [Choice("more options", MORE), Choice("change one option", CHANGE), Choice("leave", LEAVE)]
+    if problem is None:
+        steps = [Choice("run it", RUN), Choice("print it and leave", PRINT), *steps]
+    return choose("What now?", steps)
+
+
+def _command(wish: Choices) -> list[str]:
+    """The command as typed here, with paths as short as they can be."""
+    return [_short(Path(sys.executable)), _short(SCRIPT), *wish.words()]
+
+
+def _short(path: Path) -> str:
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def _shown(command: Sequence[str]) -> str:
+    return command_line(command, shell_of_this_terminal())
+
+
+def _run(command: Sequence[str]) -> int:
+    process = subprocess.Popen(command)
+    while True:
+        try:
+            status = process.wait()
+        except KeyboardInterrupt:
+            # The terminal has told the program, too, which says so itself.
+            continue
+        return 128 - status if status < 0 else status

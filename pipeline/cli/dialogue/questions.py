@@ -1,0 +1,92 @@
+"""One question of each kind: an option and its value in, the new raw value out; None is the default.
+
+What is written in a line can be taken away again: an empty answer is the default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import questionary
+from questionary import Choice
+
+from osu_beatmap.beatmap import GameMode
+from pipeline.cli.dialogue.choices import Choices
+from pipeline.cli.dialogue.terminal import DIM, LOOK, answer, choose, say, tick
+from pipeline.cli.dialogue.user_tag_menu import ask_user_tags
+from pipeline.cli.shell_words import dropped_path, shell_of_this_terminal, value_text
+from pipeline.output.summary import MODE_NAMES
+from pipeline.request.option_groups import Kind, Option
+from pipeline.request.option_values import is_absent, items
+from pipeline.request.options import RequestError
+
+DEFAULT = ""
+"""Stands for the default in a list, where None would be no value."""
+
+
+def ask(option: Option, wish: Choices) -> object:
+    """Explain an option and ask for its value."""
+    say("\n" + explained(option), DIM)
+    value = wish.value(option.name)
+    if option.name == "gamemode":
+        return _ask_mode(option, wish)
+    match option.kind:
+        case Kind.YES_NO if option.default is not None:
+            is_on = value_text(value).lower() == "true"
+            return answer(questionary.confirm(option.name, default=is_on, style=LOOK))
+        case Kind.YES_NO:
+            return _ask_choice(option, value, {"true": "yes", "false": "no"})
+        case Kind.CHOICE:
+            return _ask_choice(option, value, option.choices)
+        case Kind.CHOICES:
+            return _ask_choices(option, value)
+        case Kind.USER_TAGS:
+            return ask_user_tags(option.name, _list(option, value), wish.mode())
+        case Kind.FILE | Kind.FOLDER | Kind.MODEL:
+            return _ask_path(option, value)
+    return answer(questionary.text(option.name, default=_typed(value), style=LOOK)).strip() or None
+
+
+def explained(option: Option) -> str:
+    """What the configuration file says about an option, and its default where that says nothing."""
+    return option.about + ("" if option.default is None else f" (default {value_text(option.default)})")
+
+
+def _typed(value: object) -> str:
+    return "" if is_absent(value) else value_text(value)
+
+
+def _list(option: Option, value: object) -> list[str]:
+    """The items of a value; none where it was given wrongly."""
+    try:
+        return [] if is_absent(value) else list(items(option.name, value))
+    except RequestError:
+        return []
+
+
+def _ask_mode(option: Option, wish: Choices) -> object:
+    """A list of modes, in which the one that it would be anyway stands for the default."""
+    by_default, chosen = wish.mode_by_default(), wish.mode()
+    choices = [Choice(MODE_NAMES[mode], mode.value) for mode in GameMode if mode is not by_default]
+    default = "that of the map" if by_default is None else MODE_NAMES[by_default]
+    choices.insert(by_default.value if by_default else 0, Choice(f"{default} (default)", DEFAULT))
+    answered = choose(option.name, choices, DEFAULT if chosen in (None, by_default) else chosen.value)
+    return None if answered == DEFAULT else answered
+
+
+def _ask_choice(option: Option, value: object, titles: Mapping[str, str]) -> object:
+    choices = [Choice(title, word) for word, title in titles.items()]
+    if option.default is None:
+        choices.insert(0, Choice("leave it open", DEFAULT))
+    return choose(option.name, choices, _typed(value).lower()) or None
+
+
+def _ask_choices(option: Option, value: object) -> object:
+    ticked = {name.upper() for name in _list(option, value)}
+    return tick(option.name, [Choice(title, word, checked=word in ticked) for word, title in option.choices.items()])
+
+
+def _ask_path(option: Option, value: object) -> object:
+    only_folders = option.kind is Kind.FOLDER
+    question = questionary.path(option.name, default=_typed(value), only_directories=only_folders, style=LOOK)
+    return dropped_path(answer(question), shell_of_this_terminal()) or None

@@ -1,0 +1,99 @@
+"""Draft -> finished map, which breaks none of the rules that make a map unplayable or unrankable by machine.
+
+Each repair is a small function of its own in `finishing`; here they run in order, and again as long as one repair
+spoils what another has mended. What still breaks a rule after that is dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from osu_beatmap.beatmap import Beatmap
+from osu_beatmap.rules import Severity, check
+from pipeline.finishing.catch_distances import no_low_hyperdashes
+from pipeline.finishing.combos import new_combos
+from pipeline.finishing.filler_objects import fill_drain, small_chords, use_all_columns
+from pipeline.finishing.numbers import with_usable_numbers
+from pipeline.finishing.object_kinds import lasting, suit_mode
+from pipeline.finishing.positions import even_spacing, in_columns, place_objects
+from pipeline.finishing.presentation import breaks, kiai_on_beats, preview, tags
+from pipeline.finishing.red_lines import red_before_objects, reds_inside_song
+from pipeline.finishing.report import FinishReport
+from pipeline.finishing.times import inside_song, no_overlaps, on_grid
+from pipeline.finishing.working_map import WorkingMap, compose, decompose
+
+__all__ = ["FinishReport", "finish", "finish_timing"]
+
+Repair = Callable[[WorkingMap, FinishReport], None]
+
+REPAIRS: tuple[Repair, ...] = (
+    reds_inside_song,
+    red_before_objects,
+    suit_mode,
+    in_columns,
+    on_grid,
+    inside_song,
+    lasting,
+    no_overlaps,
+    small_chords,
+    fill_drain,
+    use_all_columns,
+    red_before_objects,
+    place_objects,
+    even_spacing,
+    no_low_hyperdashes,
+    kiai_on_beats,
+    breaks,
+    new_combos,
+    preview,
+    tags,
+)
+"""In order: times decide the lengths that places must suit, and both decide what lies around the objects.
+
+The first red line is looked after twice: objects are snapped to its grid, and added notes may come before it.
+"""
+
+MAX_ROUNDS = 30
+
+
+def finish(draft: Beatmap, song_ms: float, fill: bool = True, keep_reds: bool = False) -> tuple[Beatmap, FinishReport]:
+    """The finished map, and the account of what had to be changed. The draft is left as it is.
+
+    song_ms  length of the audio
+    fill     whether a map of less than 30 s to play gets notes on downbeats; False for a wanted excerpt of a song
+    keep_reds  whether red lines stay where they are, wherever that is: those that a user gives
+
+    The map has no problem that `osu_beatmap.rules.check` finds, except those listed in the report's `remaining`:
+    a short excerpt, or a song whose grid has no room for 30 s. Never raises for a draft of numbers, whatever they are.
+    """
+    report = FinishReport()
+    work = decompose(with_usable_numbers(draft, report), song_ms)
+    skipped = {*(() if fill else (fill_drain,)), *((reds_inside_song, red_before_objects) if keep_reds else ())}
+    repairs = [repair for repair in REPAIRS if repair not in skipped]
+    for _ in range(MAX_ROUNDS):
+        for repair in repairs:
+            repair(work, report)
+        beatmap = compose(work)
+        findings = check(beatmap, song_ms)
+        report.remaining = [finding for finding in findings if finding.severity is Severity.PROBLEM]
+        if not _drop_offenders(work, report):
+            break
+    report.warnings.update(finding.rule for finding in findings if finding.severity is Severity.WARNING)
+    return beatmap, report
+
+
+def finish_timing(draft: Beatmap, song_ms: float) -> Beatmap:
+    """A map without objects, its red lines inside the song. The draft is left as it is."""
+    report = FinishReport()
+    work = decompose(with_usable_numbers(draft, report), song_ms)
+    for repair in (reds_inside_song, preview, tags):
+        repair(work, report)
+    return compose(work)
+
+
+def _drop_offenders(work: WorkingMap, report: FinishReport) -> bool:
+    """Drops the last object of each problem that is about objects; returns whether there was one."""
+    offenders = {finding.objects[-1] for finding in report.remaining if finding.objects}
+    report.count("objects dropped as a last resort", len(offenders))
+    work.pieces = [piece for index, piece in enumerate(work.pieces) if index not in offenders]
+    return bool(offenders)

@@ -1,0 +1,4 @@
+"""Request -> finished beatmap; read `generate` first.
+
+Files are written in `pipeline.output`.
+"""

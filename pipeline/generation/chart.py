@@ -1,0 +1,160 @@
+"""Charts from their request to a draft: conditions, timing, contexts, assembly.
+
+Positions and repairs come afterwards, in `refinement` and `final_map`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from feedback.progress import Progress, silent
+from osu_beatmap.attributes import Attributes
+from osu_beatmap.beatmap import Beatmap, Difficulty, TimingPoint
+from osu_beatmap.star_rating import star_rating
+from osuT5.encoding import AssemblyReport, assemble
+from osuT5.generation.chart_state import ChartState
+from osuT5.generation.sampling.sampler import Sampling
+from osuT5.generation.window_schedule import GenerationReport, SongGenerator
+from osuT5.model.files.loading import find_model
+from osuT5.tokens.contract import Contract
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import ContextKind, EventGroup
+from pipeline.generation.conditions import (
+    conditions_of,
+    expected_stars,
+    negative_attributes,
+    requested_sampling,
+    spell_descriptors,
+)
+from pipeline.generation.models import song_writer
+from pipeline.generation.reference_parts import add_reference_parts, begin_before
+from pipeline.generation.resnap import predicted_divisors, resnap
+from pipeline.generation.timing import find_timing, timing_groups
+from pipeline.request.options import GenerationRequest, RequestError
+
+SHORTEST_RATED_MS = 8_000.0
+"""A shorter passage has fewer stars than a whole map that is as hard."""
+
+
+@dataclass(slots=True)
+class Draft:
+    """A map before refinement and repairs, and what was lost so far."""
+
+    beatmap: Beatmap
+    attributes: Attributes
+    model: str
+    encoding: EncodingSpec
+    song_ms: float
+    generation: GenerationReport
+    assembly: AssemblyReport
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedChart:
+    """A chart before its objects: generator, timing, settings, conditions."""
+
+    writer: SongGenerator
+    chart: ChartState
+    lines: list[TimingPoint]
+    settings: Difficulty
+    sampling: Sampling
+    notes: list[str] = field(default_factory=list)
+
+    def draft(self) -> Draft:
+        """Assemble the decoded chart."""
+        writer, spec = self.writer, self.writer.spec
+        beatmap, assembly = assemble_chart(self.chart, self.lines, self.settings, spec)
+        return Draft(
+            beatmap,
+            self.chart.attributes,
+            spec.name,
+            spec.encoding,
+            writer.song_ms,
+            writer.report,
+            assembly,
+            list(self.notes),
+        )
+
+
+def decode_draft(prepared: PreparedChart) -> Draft:
+    """Decode the missing contexts of a chart and assemble them.
+
+    Times are on the beat; positions are coarse.
+
+    Raises:
+        RequestError: The model generated no hit object.
+    """
+    write_charts(prepared.writer, [prepared.chart], prepared.sampling)
+    draft = prepared.draft()
+    if not draft.beatmap.hit_objects:
+        raise RequestError("The model found nothing to map in this song; another seed or difficulty may help.")
+    return draft
+
+
+def prepare_chart(
+    request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress = silent
+) -> PreparedChart:
+    """Load song and model, find the timing, add the given parts.
+
+    Raises:
+        RequestError, AudioError, ModelError: One sentence for the user.
+    """
+    folders = find_model(request.model.model_path, request.map.gamemode)
+    writer = song_writer(request, folders.map, request.model.lora_path, progress)
+    spec, song_ms, scope = writer.spec, writer.song_ms, request.scope
+    request, notes = spell_descriptors(request, spec)
+    settings = request.difficulty_settings(expected_stars(request))
+    attributes = conditions_of(request, settings)
+    sampling = requested_sampling(request, spec)
+    chart = ChartState(attributes, seed, negative=negative_attributes(attributes, request))
+    add_reference_parts(chart, scope, reference, spec, song_ms)
+    lines = find_timing(request, reference, writer, folders, chart, sampling)
+    chart.contexts[ContextKind.TIMING] = timing_groups(lines, spec, song_ms)
+    if scope.is_part:
+        end_ms = math.inf if scope.end_time_ms is None else float(scope.end_time_ms)
+        writer = writer.within(float(scope.start_time_ms or 0), end_ms)
+        if not writer.windows:
+            raise RequestError(f"start_time must lie within the song, which has {song_ms:.0f} ms.")
+    if scope.add_to_beatmap and reference is not None:
+        begin_before(chart, scope, reference, spec, song_ms)
+    chart.rating = rating_so_far(attributes, lines, settings, spec)
+    return PreparedChart(writer, chart, lines, settings, sampling, notes)
+
+
+def rating_so_far(
+    attributes: Attributes, lines: Sequence[TimingPoint], settings: Difficulty, spec: Contract
+) -> Callable[[Sequence[EventGroup]], float | None]:
+    """Return a function that rates decoded objects; None for few."""
+
+    def rating(groups: Sequence[EventGroup]) -> float | None:
+        if not groups or groups[-1].time_ms - groups[0].time_ms < SHORTEST_RATED_MS:
+            return None
+        written = {ContextKind.MAP: groups}
+        beatmap, _ = assemble(written, attributes.mode, lines, settings, attributes.key_count or 0, spec.encoding)
+        return star_rating(beatmap) if beatmap.hit_objects else None
+
+    return rating
+
+
+def write_charts(writer: SongGenerator, charts: Sequence[ChartState], sampling: Sampling) -> None:
+    """Decode the contexts that the charts lack, in parallel."""
+    lacking = []
+    for context in dict.fromkeys(c for chart in charts for c in writer.spec.contexts_of(chart.attributes.mode)):
+        for chart in charts:
+            if context in writer.spec.contexts_of(chart.attributes.mode) and context not in chart.contexts:
+                lacking.append((context, chart))
+    writer.fill_in(lacking, sampling)
+
+
+def assemble_chart(
+    chart: ChartState, lines: Sequence[TimingPoint], settings: Difficulty, spec: Contract
+) -> tuple[Beatmap, AssemblyReport]:
+    """Assemble a decoded chart on the beat grid; report what was lost."""
+    written = {context: groups for context, groups in chart.contexts.items() if context is not ContextKind.TIMING}
+    key_count = chart.attributes.key_count or 0
+    beatmap, report = assemble(written, chart.attributes.mode, lines, settings, key_count, spec.encoding)
+    divisors = predicted_divisors(group for groups in written.values() for group in groups)
+    return resnap(beatmap, divisors), report

@@ -1,0 +1,140 @@
+"""Conditions of a map: attributes, descriptors, negative attributes, sampling."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+from dataclasses import replace
+from difflib import get_close_matches
+
+from osu_beatmap.attributes import WITH_CIRCLES, Attributes
+from osu_beatmap.beatmap import Beatmap, Difficulty, GameMode, HitSound, SampleSet, Slider
+from osu_beatmap.user_tags import is_user_tag, user_tag_spellings
+from osuT5.generation.sampling.sampler import Sampling, sampling_for
+from osuT5.tokens.contract import Contract
+from osuT5.tokens.events import EventKind
+from pipeline.request.options import GenerationRequest, RequestError
+
+TYPICAL_STARS = 4.0
+"""Star rating that settings suit if the user requests none."""
+
+CONDITION_OF_OPTION = {
+    "difficulty": EventKind.DIFFICULTY,
+    "mapper_id": EventKind.MAPPER,
+    "year": EventKind.YEAR,
+    "hitsounded": EventKind.HITSOUNDED,
+    "hold_note_ratio": EventKind.HOLD_NOTE_RATIO,
+    "scroll_speed_ratio": EventKind.SCROLL_SPEED_RATIO,
+    "descriptors": EventKind.DESCRIPTOR,
+}
+
+_ADDITIONS = HitSound.WHISTLE | HitSound.FINISH | HitSound.CLAP
+
+
+def spell_descriptors(request: GenerationRequest, spec: Contract) -> tuple[GenerationRequest, list[str]]:
+    """Spell descriptors as the model does; note what it was not trained with.
+
+    Raises RequestError for a descriptor that is not among those of the model and no user tag of osu! either.
+    """
+    wanted = request.map
+    known = {name.casefold(): name for name in spec.tables.descriptor_index}
+    lost: list[str] = []
+    spelled = {
+        option: _spelled(option, getattr(wanted, option), known, lost)
+        for option in ("descriptors", "negative_descriptors")
+    }
+    given = [option for option in CONDITION_OF_OPTION if getattr(wanted, option) not in (None, ())]
+    unknown = [option for option in given if CONDITION_OF_OPTION[option] not in spec.conditions]
+    if "descriptors" in unknown:
+        lost = []
+    if "mapper_id" in given and "mapper_id" not in unknown and wanted.mapper_id not in spec.tables.mapper_index:
+        lost.append(f"mapper_id={wanted.mapper_id}")
+    notes = [
+        f"{spec.name} was never told of {_listed(names)}, so {'it' if len(names) == 1 else 'they'} had no say in what "
+        "was written."
+        for names in (unknown, lost)
+        if names
+    ]
+    return replace(request, map=replace(wanted, **spelled)), notes
+
+
+def negative_attributes(wanted: Attributes, request: GenerationRequest) -> Attributes | None:
+    """Return the attributes that guidance leads away from; None without guidance.
+
+    With negative descriptors that is the same chart in their style, else a chart of which nothing was asked for: what
+    the user wishes is unknown, and the difficulty is that of the chart so far wherever it can be rated
+    (`ChartState.unlike`). What holds for any chart that could be written here (mode, keys, circle size, slider
+    multiplier, hit sounds) stays.
+    """
+    if request.sampling.cfg_scale == 1:
+        return None
+    if request.map.negative_descriptors:
+        return replace(wanted, descriptors=request.map.negative_descriptors)
+    return replace(
+        wanted,
+        difficulty=None,
+        hold_note_ratio=None,
+        scroll_speed_ratio=None,
+        year=None,
+        mapper_id=None,
+        descriptors=(),
+    )
+
+
+def without_additions(beatmap: Beatmap) -> Beatmap:
+    """Copy a map without hitsounds and without sample sets of objects.
+
+    In taiko they say which drum to hit, so there they stay.
+    """
+    if beatmap.mode is GameMode.TAIKO:
+        return beatmap
+    plain = copy.deepcopy(beatmap)
+    for hit_object in plain.hit_objects:
+        sounding = [hit_object, *(hit_object.edges if isinstance(hit_object, Slider) else ())]
+        for part in sounding:
+            part.hitsound &= ~_ADDITIONS
+        for sets in (hit_object.sample, *sounding[1:]):
+            sets.normal_set = sets.addition_set = SampleSet.AUTO
+    return plain
+
+
+def _spelled(option: str, names: Iterable[str], known: dict[str, str], lost: list[str]) -> tuple[str, ...]:
+    """Spell names as the model does; unknown ones also go to `lost`."""
+    spelled = []
+    for name in names:
+        found = known.get(name.casefold()) or known.get(name.rpartition("/")[2].casefold())
+        found = found or next((own for key, own in known.items() if key.endswith(f"/{name.casefold()}")), None)
+        if found is None and not is_user_tag(name):
+            near = get_close_matches(name.casefold(), [*known, *user_tag_spellings()], n=1)
+            raise RequestError(f"{option}: there is no {name}" + (f"; did you mean {near[0]}?" if near else "."))
+        if found is None:
+            lost.append(name)
+        spelled.append(found or name)
+    return tuple(spelled)
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def conditions_of(request: GenerationRequest, settings: Difficulty) -> Attributes:
+    """Return the attributes of a request, with the settings of its map."""
+    attributes = request.attributes()
+    if attributes.mode in WITH_CIRCLES:
+        attributes = replace(attributes, circle_size=settings.circle_size, slider_multiplier=settings.slider_multiplier)
+    if attributes.mode is GameMode.MANIA and attributes.key_count is None:
+        attributes = replace(attributes, key_count=round(settings.circle_size))
+    return replace(attributes, hitsounded=True if attributes.hitsounded is None else attributes.hitsounded)
+
+
+def expected_stars(request: GenerationRequest) -> float:
+    """Return the requested star rating, or a typical one."""
+    return TYPICAL_STARS if request.map.difficulty is None else request.map.difficulty
+
+
+def requested_sampling(request: GenerationRequest, spec: Contract) -> Sampling:
+    """Return the sampling options for the model and the mode."""
+    options = request.sampling
+    asked = Sampling(options.temperature, options.top_p, options.top_k, guidance_scale=options.cfg_scale)
+    assert request.map.gamemode is not None, "the mode of the reference beatmap was not filled in"
+    return sampling_for(spec, request.map.gamemode, asked)

@@ -1,0 +1,76 @@
+"""Last stages of a map: repairs, difficulty settings, given parts, summary."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from osu_beatmap.beatmap import Beatmap, Difficulty
+from osu_beatmap.star_rating import star_rating
+from osuT5.tokens.events import ContextKind
+from pipeline.finishing.finish import FinishReport, finish
+from pipeline.generation.chart import Draft
+from pipeline.generation.conditions import without_additions
+from pipeline.generation.reference_parts import with_given_parts
+from pipeline.output.summary import GenerationSummary
+from pipeline.request.options import GenerationRequest
+
+MAX_STAR_ERROR = 1.0
+
+
+def finish_with_settings(request: GenerationRequest, draft: Beatmap, song_ms: float) -> tuple[Beatmap, FinishReport]:
+    """Repair a draft, with the settings for its final star rating."""
+    options = {"fill": not request.scope.is_part, "keep_reds": ContextKind.TIMING in request.scope.in_context}
+    beatmap, _ = finish(draft, song_ms, **options)
+    beatmap.difficulty = _final_settings(request, beatmap, star_rating(beatmap))
+    # Rules look at the settings too: AR says when a break has to end, OD how long a spinner must last.
+    return finish(beatmap, song_ms, **options)
+
+
+def _final_settings(request: GenerationRequest, beatmap: Beatmap, stars: float) -> Difficulty:
+    """Return HP, OD, AR and tick rate for the final star rating.
+
+    Circle size and slider multiplier stay: objects were placed for them.
+    """
+    settings = request.difficulty_settings(stars)
+    return replace(
+        settings,
+        circle_size=beatmap.difficulty.circle_size,
+        slider_multiplier=beatmap.difficulty.slider_multiplier,
+    )
+
+
+def apply_request(request: GenerationRequest, reference: Beatmap | None, beatmap: Beatmap) -> Beatmap:
+    """Restore given parts, and remove hitsounds if none are requested."""
+    if request.map.hitsounded is False:
+        beatmap = without_additions(beatmap)
+    return with_given_parts(beatmap, request.scope, reference)
+
+
+def summarise_draft(draft: Draft, repairs: FinishReport) -> GenerationSummary:
+    """Summarise what was lost, and which problems remain."""
+    written, lost = draft.generation, draft.assembly
+    notes = [*draft.notes, *written.notes]
+    if lost.total:
+        notes.append(f"Some of what the model wrote could not be used ({lost.describe()}).")
+    stray = sum(written.stray_events.values())
+    if stray:
+        notes.append(f"{stray} of the {written.tokens} words that the model wrote belonged to no object.")
+    notes += dict.fromkeys(finding.message for finding in repairs.remaining)
+    return GenerationSummary(
+        draft.model,
+        draft.song_ms,
+        notes,
+        tokens=written.tokens,
+        windows=written.windows,
+        stray_events=written.stray_events,
+        unused=lost.counts(),
+        repairs=repairs.repairs,
+    )
+
+
+def star_warnings(request: GenerationRequest, beatmap: Beatmap, stars: float) -> list[str]:
+    """Return a sentence if the star rating missed its target."""
+    wanted = request.map.difficulty
+    if wanted is None or not beatmap.hit_objects or abs(stars - wanted) <= MAX_STAR_ERROR:
+        return []
+    return [f"The map has {stars:.1f} stars, {wanted:g} were asked for."]

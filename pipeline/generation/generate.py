@@ -1,0 +1,80 @@
+"""Main path of the program: from a request to a map on disk.
+
+A mapset has its own entry in `mapset`. Everything here is below this module; nothing below imports it.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+
+from feedback.progress import Progress, Stage, silent
+from osu_beatmap.beatmap import Beatmap
+from osu_beatmap.files.reader import read_beatmap
+from osu_beatmap.star_rating import star_rating
+from pipeline.generation.chart import decode_draft, prepare_chart
+from pipeline.generation.final_map import apply_request, finish_with_settings, star_warnings, summarise_draft
+from pipeline.generation.fixed_objects import generate_parts
+from pipeline.generation.matching.star_matching import generate_matched_map
+from pipeline.generation.parity_dispatch import generate_like_original
+from pipeline.generation.refinement import refine_draft
+from pipeline.generation.span import regenerate_span
+from pipeline.generation.timing_map import generate_timing_map
+from pipeline.output.osz import export, write_into_reference
+from pipeline.output.report import write_report
+from pipeline.output.summary import GenerationResult, GenerationSummary
+from pipeline.request.options import GenerationRequest
+from pipeline.request.resolve import fill_from_beatmap
+
+Method = Callable[[GenerationRequest, Beatmap | None, int, Progress], tuple[Beatmap, GenerationSummary]]
+"""Request, reference map, seed and progress -> the map and its summary."""
+
+SPECIAL_METHODS: tuple[tuple[Callable[[GenerationRequest], bool], Method], ...] = (
+    (lambda request: request.model.parity, generate_like_original),
+    (lambda request: request.scope.is_timing_alone, generate_timing_map),
+    (lambda request: not request.scope.generates_objects, generate_parts),
+    (lambda request: request.scope.add_to_beatmap, regenerate_span),
+    (lambda request: request.map.is_matched, generate_matched_map),
+)
+"""Condition and method; the first that applies is used, otherwise `generate_map`."""
+
+
+def generate(request: GenerationRequest, progress: Progress = silent) -> GenerationResult:
+    """Generate a map and write it; write nothing if a stage fails.
+
+    Raises:
+        RequestError, AudioError, BeatmapError, ModelError: One sentence for the user.
+    """
+    started = time.monotonic()
+    reference = read_beatmap(request.song.beatmap_path) if request.song.beatmap_path else None
+    if reference is not None:
+        request = fill_from_beatmap(request, reference)
+    seed = secrets.randbelow(2**31) if request.sampling.seed is None else request.sampling.seed
+    beatmap, summary = method_of(request)(request, reference, seed, progress)
+    progress(Stage.WRITING, 0, 1)
+    stars = star_rating(beatmap)
+    is_in_reference = request.scope.add_to_beatmap
+    paths = write_into_reference(request, beatmap) if is_in_reference else export(request, beatmap, stars)
+    warnings = [*star_warnings(request, beatmap, stars), *summary.notes]
+    seconds = time.monotonic() - started
+    result = GenerationResult(beatmap, paths.osu_path, paths.osz_path, stars, seconds, seed, warnings)
+    if request.output.report:
+        result.report_path = write_report(request, result, summary)
+    return result
+
+
+def method_of(request: GenerationRequest) -> Method:
+    """Return the function that generates the map of a request."""
+    return next((method for applies, method in SPECIAL_METHODS if applies(request)), generate_map)
+
+
+def generate_map(
+    request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress = silent
+) -> tuple[Beatmap, GenerationSummary]:
+    """Generate one map: the stages that every method has."""
+    prepared = prepare_chart(request, reference, seed, progress)  # song, model, timing, conditions
+    draft = decode_draft(prepared)  # events of every context, as a beatmap on the beat grid
+    placed = refine_draft(request, draft.beatmap, draft.attributes, draft.encoding, seed, progress)  # diffusion
+    finished, repairs = finish_with_settings(request, placed, draft.song_ms)  # until no rule is broken
+    return apply_request(request, reference, finished), summarise_draft(draft, repairs)

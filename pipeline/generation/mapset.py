@@ -1,0 +1,164 @@
+"""Mapsets: difficulties of one song with shared timing, in one .osz.
+
+The song is heard once, and all difficulties are written side by side, each with a random generator of its own: what a
+seed gives at a star rating does not depend on the other difficulties of the set.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from feedback.progress import Progress, Stage, silent
+from osu_beatmap.beatmap import Beatmap, GameMode
+from osu_beatmap.files.file_names import osu_file_name
+from osu_beatmap.files.reader import read_beatmap
+from osu_beatmap.rules import Level
+from osu_beatmap.star_rating import star_rating
+from pipeline.generation.chart import PreparedChart, prepare_chart, rating_so_far
+from pipeline.generation.conditions import conditions_of, negative_attributes, spell_descriptors
+from pipeline.generation.final_map import apply_request, summarise_draft
+from pipeline.generation.hitsounds import with_shared_sounds
+from pipeline.generation.matching.star_matching import (
+    StarTarget,
+    beyond_training,
+    match_star_ratings,
+    write_parts_before_map,
+)
+from pipeline.output.metadata import version_name
+from pipeline.output.osz import export_mapset
+from pipeline.output.report import write_report
+from pipeline.output.summary import GenerationResult, MapsetResult
+from pipeline.request.options import GenerationRequest, RequestError
+from pipeline.request.resolve import fill_from_beatmap
+
+FULL_SPREADS = {
+    GameMode.STANDARD: (1.8, 2.3, 3.5, 4.7, 6.1),
+    GameMode.TAIKO: (1.3, 2.2, 3.2, 4.7, 5.9),
+    GameMode.CATCH: (1.4, 2.3, 3.1, 4.8),
+    GameMode.MANIA: (1.4, 2.3, 3.2, 4.6, 5.8),
+}
+"""Median star ratings of human charts of each level: 296 of standard, 38 of taiko, 9 of catch, 531 of mania."""
+
+HUMAN_DENSITIES = {
+    GameMode.STANDARD: ((0.7, 1.5), (1.3, 2.5), (2.1, 3.3), (2.5, 4.5), (3.6, 6.7)),
+    GameMode.TAIKO: ((1.3, 2.4), (2.4, 3.5), (3.5, 5.6), (6.2, 7.5), (6.5, 10.3)),
+    GameMode.CATCH: ((1.5, 2.1), (2.1, 3.0), (2.8, 3.9), (3.6, 6.7), (3.6, 6.7)),
+    GameMode.MANIA: ((0.8, 4.9), (4.4, 8.1), (6.2, 12.2), (9.3, 17.4), (15.4, 37.0)),
+}
+"""Objects a second of play without breaks, in which 90 % of the human charts of each level lie. The hardest levels of
+catch, of which there are too few, have the ranges of standard.
+"""
+
+
+def generate_mapset(request: GenerationRequest, progress: Progress = silent) -> MapsetResult:
+    """Generate a mapset and write it; write nothing if a stage fails.
+
+    Raises RequestError, AudioError, BeatmapError or ModelError, each with one sentence for the user.
+    """
+    started = time.monotonic()
+    reference = read_beatmap(request.song.beatmap_path) if request.song.beatmap_path else None
+    if reference is not None:
+        # Settings of one difficulty are not those of the others.
+        first = replace(request, map=replace(request.map, difficulty=request.map.difficulty or 0.0))
+        request = fill_from_beatmap(first, reference)
+    seed = secrets.randbelow(2**31) if request.sampling.seed is None else request.sampling.seed
+    request = replace(request, map=replace(request.map, difficulty=None))
+    begun = prepare_chart(request, reference, seed, progress)
+    write_parts_before_map(begun)
+    wishes = [wish_like(request, begun, stars) for stars in difficulties_of(request)]
+    match_star_ratings(wishes, progress)
+    if any(wish.best is None for wish in wishes):
+        raise RequestError("The model found nothing to map in this song for one of the difficulties; try another seed.")
+    maps = with_shared_sounds([apply_request(request, reference, wish.best.beatmap) for wish in wishes])
+    stars = [star_rating(beatmap) for beatmap in maps]
+    names = version_names(maps, stars)
+    progress(Stage.WRITING, 0, 1)
+    paths = export_mapset(request, maps, names)
+    result = MapsetResult(
+        maps,
+        stars,
+        paths.osz_path,
+        paths.osu_paths,
+        time.monotonic() - started,
+        seed,
+        [f"{name}: {warning}" for name, wish in zip(names, wishes, strict=True) for warning in _warnings(wish)],
+    )
+    if request.output.report:
+        result.report_paths = [_reported(result, wish, number) for number, wish in enumerate(wishes)]
+    return result
+
+
+def _reported(result: MapsetResult, wish: StarTarget, number: int) -> Path:
+    """Write the report of a difficulty, next to the .osz if there is one."""
+    assert wish.best is not None, "there is no map to report on"
+    beatmap = result.beatmaps[number]
+    if result.osz_path is not None:
+        osu_path = result.osz_path.with_name(osu_file_name(beatmap.metadata))
+    else:
+        osu_path = result.osu_paths[number]
+    made = GenerationResult(
+        beatmap,
+        osu_path,
+        result.osz_path,
+        result.star_ratings[number],
+        result.seconds,
+        result.seed,
+        list(_warnings(wish)),
+    )
+    return write_report(wish.request, made, summarise_draft(wish.best.draft, wish.best.repairs))
+
+
+def difficulties_of(request: GenerationRequest) -> tuple[float, ...]:
+    """Return the star ratings of a mapset, in ascending order."""
+    mode = request.map.gamemode
+    assert mode is not None, "the mode of the reference beatmap was not filled in"
+    return tuple(sorted(request.map.difficulties)) or FULL_SPREADS[mode]
+
+
+def wish_like(request: GenerationRequest, begun: PreparedChart, stars: float) -> StarTarget:
+    """Return the target of one difficulty on the shared timing and kiai."""
+    wanted, _ = spell_descriptors(replace(request, map=replace(request.map, difficulty=stars)), begun.writer.spec)
+    settings = wanted.difficulty_settings(stars)
+    attributes = conditions_of(wanted, settings)
+    chart = replace(
+        begun.chart,
+        attributes=attributes,
+        negative=negative_attributes(attributes, wanted),
+        contexts=dict(begun.chart.contexts),
+        rating=rating_so_far(attributes, begun.lines, settings, begun.writer.spec),
+    )
+    return StarTarget(wanted, replace(begun, chart=chart, settings=settings))
+
+
+def version_names(maps: Sequence[Beatmap], stars: Sequence[float]) -> list[str]:
+    """Return usual difficulty names; within a level, number them from the second."""
+    found: Counter[str] = Counter()
+    names = []
+    for beatmap, rating in zip(maps, stars, strict=True):
+        name = version_name(beatmap, rating)
+        found[name] += 1
+        names.append(name if found[name] == 1 else f"{name} {found[name]}")
+    return names
+
+
+def density(beatmap: Beatmap) -> float:
+    """Return the objects per second of play, without breaks."""
+    times_ms = [obj.time_ms for obj in beatmap.hit_objects]
+    played_ms = times_ms[-1] - times_ms[0] - sum(pause.end_ms - pause.start_ms for pause in beatmap.breaks)
+    return 1000.0 * len(times_ms) / max(1000.0, played_ms)
+
+
+def _warnings(wish: StarTarget) -> Iterator[str]:
+    assert wish.best is not None, "there is no map to warn of"
+    beatmap, stars = wish.best.beatmap, wish.best.stars
+    yield from beyond_training(beatmap.mode, wish.wanted)
+    low, high = HUMAN_DENSITIES[beatmap.mode][Level.of_star_rating(stars)]
+    found = density(beatmap)
+    if not low <= found <= high:
+        yield f"It has {found:.1f} objects a second, where human maps of its level have {low:g} to {high:g}."
+    yield from summarise_draft(wish.best.draft, wish.best.repairs).notes

@@ -1,0 +1,151 @@
+"""Parts that a reference map gives: contexts to read, and parts to keep."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from osu_beatmap.attributes import attributes_of
+from osu_beatmap.beatmap import EFFECT_KIAI, EFFECT_OMIT_BARLINE, Beatmap, TimingPoint
+from osu_beatmap.star_rating import star_rating
+from osu_beatmap.timing.active_point import Timing
+from osu_beatmap.timing.beat_grid import in_line_order
+from osu_beatmap.timing.edits import set_kiai
+from osuT5.dataset.contexts import ContextTemplate
+from osuT5.encoding import encode_context
+from osuT5.generation.chart_state import ChartState, GivenInput
+from osuT5.generation.window_schedule import LONGEST_OBJECT_MS
+from osuT5.tokens.contract import INPUT_CONTEXTS, Contract
+from osuT5.tokens.events import ContextKind, EventGroup
+from pipeline.request.options import RequestError, ScopeOptions
+
+USUAL_CONTEXTS = ("NONE", "TIMING", "TIMING,KIAI", "MAP")
+
+
+def check_trained(scope: ScopeOptions, spec: Contract) -> None:
+    """Raise RequestError for a given context that the model was not trained with."""
+    unknown = [part for part in scope.in_context if part in INPUT_CONTEXTS and part not in spec.vocabulary.contexts]
+    if not unknown:
+        return
+    others = [f"{part.name},TIMING,KIAI" for part in INPUT_CONTEXTS if part in spec.vocabulary.contexts]
+    known = ", ".join(f"[{name}]" for name in (*USUAL_CONTEXTS, *others))
+    raise RequestError(
+        f"{spec.name} was not trained for {unknown[0].name} in in_context; what it was trained for is {known}."
+    )
+
+
+def add_reference_parts(
+    chart: ChartState, scope: ScopeOptions, reference: Beatmap | None, spec: Contract, song_ms: float
+) -> None:
+    """Add to a chart the parts that are given or not requested.
+
+    Timing is not among them: its lines are needed to hear anything else. Raises RequestError where the model was not
+    trained for what is given, or the reference has nothing to give.
+    """
+    check_trained(scope, spec)
+    given = [part for part in scope.in_context if part is not ContextKind.NONE]
+    mode = chart.attributes.mode
+    order = spec.contexts_of(mode)
+    if reference is not None and given:
+        plan = ContextTemplate(tuple(given)).of_mode(order)
+        inputs = [_input(part, reference, spec, song_ms) for part in plan.inputs if _reads(part, spec)]
+        chart.inputs = tuple(inputs)
+        for part in given:
+            if part in order and part is not ContextKind.TIMING:
+                chart.contexts[part] = _encoded(reference, part, spec, song_ms)
+    wanted = [place for place, part in enumerate(order) if part in scope.output_type]
+    for part in order[max(wanted, default=-1) + 1 :]:
+        chart.contexts.setdefault(part, ())
+
+
+def _reads(part: ContextKind, spec: Contract) -> bool:
+    """Return whether the model was trained to read a part first.
+
+    One that was not hears timing and kiai from the song alone, as it does for a new map.
+    """
+    return part in INPUT_CONTEXTS or any(known in spec.vocabulary.contexts for known in INPUT_CONTEXTS)
+
+
+def _input(part: ContextKind, reference: Beatmap, spec: Contract, song_ms: float) -> GivenInput:
+    if part is not ContextKind.GD:
+        return GivenInput(part, _encoded(reference, part, spec, song_ms))
+    if not reference.hit_objects:
+        raise RequestError("GD needs a reference map with objects to make another difficulty from.")
+    attributes = attributes_of(reference, star_rating(reference))
+    return GivenInput(part, _encoded(reference, ContextKind.MAP, spec, song_ms), attributes)
+
+
+def _encoded(beatmap: Beatmap, part: ContextKind, spec: Contract, song_ms: float) -> list[EventGroup]:
+    try:
+        return encode_context(beatmap, part, spec.encoding, song_ms)
+    except ValueError as error:
+        raise RequestError(f"beatmap_path cannot give {part.name}: {error}.") from error
+
+
+def begin_before(chart: ChartState, scope: ScopeOptions, reference: Beatmap, spec: Contract, song_ms: float) -> None:
+    """Start a chart with the reference's objects before the span."""
+    start_ms = float(scope.start_time_ms or 0)
+    earlier = [obj for obj in reference.hit_objects if start_ms - LONGEST_OBJECT_MS <= obj.time_ms < start_ms]
+    before = replace(reference, hit_objects=earlier)
+    for part in spec.contexts_of(chart.attributes.mode):
+        groups = _encoded(before, part, spec, song_ms)
+        if part is not ContextKind.MAP:
+            groups = [group for group in groups if group.time_ms < start_ms]
+        chart.begun[part] = groups
+
+
+# ---- what has to stay ----
+
+
+def given_red_lines(reference: Beatmap | None) -> list[TimingPoint]:
+    """Copy the red lines of a reference; raise RequestError without any."""
+    lines = [replace(point) for point in reference.timing_points if point.uninherited] if reference else []
+    if not lines:
+        raise RequestError("in_context=[TIMING] needs a beatmap_path whose beatmap has timing.")
+    return lines
+
+
+def with_given_parts(beatmap: Beatmap, scope: ScopeOptions, reference: Beatmap | None) -> Beatmap:
+    """Restore the given timing and kiai of the reference, to the millisecond.
+
+    Kiai that is neither given nor asked for is left out.
+    """
+    lines = beatmap.timing_points
+    if reference is not None and ContextKind.TIMING in scope.in_context:
+        lines = _with_reds(lines, given_red_lines(reference))
+    if reference is not None and ContextKind.KIAI in scope.in_context:
+        lines = with_kiai_of(lines, reference)
+    elif ContextKind.KIAI not in scope.output_type:
+        lines = set_kiai(lines, [])
+    return replace(beatmap, timing_points=lines)
+
+
+def with_kiai_of(lines: Sequence[TimingPoint], reference: Beatmap) -> list[TimingPoint]:
+    """Apply the kiai of a reference to timing points."""
+    points = in_line_order(reference.timing_points)
+    changes: list[tuple[float, bool]] = []
+    for time_ms in dict.fromkeys(point.time_ms for point in points):
+        kiai = Timing(points).kiai_at(time_ms)
+        if not changes or changes[-1][1] != kiai:
+            changes.append((time_ms, kiai))
+    ends_ms = [time_ms for time_ms, _ in changes[1:]]
+    last_ms = max([points[-1].time_ms, *(line.time_ms for line in lines)]) + 1.0
+    open_end = bool(changes) and changes[-1][1]
+    spans = [(start_ms, end_ms) for (start_ms, kiai), end_ms in zip(changes, [*ends_ms, last_ms], strict=True) if kiai]
+    kept = set_kiai(lines, spans)
+    # A kiai that nothing ends needs no line that ends it.
+    return [line for line in kept if not (open_end and line.time_ms == last_ms)]
+
+
+def _with_reds(lines: Sequence[TimingPoint], reds: Sequence[TimingPoint]) -> list[TimingPoint]:
+    """Replace the red lines; keep sound and kiai at their times."""
+    said = {round(line.time_ms): line for line in lines if line.uninherited}
+    moved = {round(red.time_ms): red.time_ms for red in reds}
+    found = []
+    for red in reds:
+        line = said.get(round(red.time_ms), red)
+        effects = red.effects & EFFECT_OMIT_BARLINE | line.effects & EFFECT_KIAI
+        sound = {"volume": line.volume, "sample_set": line.sample_set, "sample_index": line.sample_index}
+        found.append(replace(red, effects=effects, **sound))
+    greens = [replace(line, time_ms=moved.get(line.time_ms, line.time_ms)) for line in lines if not line.uninherited]
+    return in_line_order([*found, *(line for line in greens if line.time_ms >= reds[0].time_ms)])

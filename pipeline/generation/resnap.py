@@ -1,0 +1,44 @@
+"""Draft -> draft on the beat grid: every start, end, kiai and scroll speed change to the tick that was meant.
+
+This comes before positions are refined, because times fix the lengths that sliders must meet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from osu_beatmap.beatmap import Beatmap
+from osu_beatmap.timing.active_point import Timing, end_time_ms
+from osuT5.tokens.events import EventGroup, EventKind
+from pipeline.finishing.snapping import Divisors, merge_simultaneous, snap_pieces
+from pipeline.finishing.working_map import compose, decompose
+
+AFTER_LAST_MS = 1000.0
+
+
+def predicted_divisors(groups: Iterable[EventGroup]) -> dict[int, int]:
+    """The divisors that SNAPPING events name, by the time of their groups; of several the simplest."""
+    found: dict[int, int] = {}
+    for group in groups:
+        divisor = next((event.value for event in group.events if event.kind is EventKind.SNAPPING), 0)
+        if divisor > 0:
+            time_ms = round(group.time_ms)
+            found[time_ms] = min(divisor, found.get(time_ms, divisor))
+    return found
+
+
+def resnap(draft: Beatmap, divisors: Divisors | None = None) -> Beatmap:
+    """The draft on its own grid, in order, objects that fall on one time (in mania: and column) made one.
+
+    A time goes to the nearest tick of its predicted divisor, or, where none is predicted or its tick is too far to
+    be meant, to the tick that is best by distance and commonness. Sliders keep their velocity: their lengths change
+    with their durations. Raises BeatmapError without a red line.
+    """
+    # The song's length is of no concern here, but a kiai that nothing ends has to end somewhere.
+    timing = Timing(draft.timing_points)
+    ends_ms = (end_time_ms(obj, timing, draft.difficulty) for obj in draft.hit_objects)
+    last_ms = max([timing.points[-1].time_ms, *ends_ms])
+    work = decompose(draft, last_ms + AFTER_LAST_MS)
+    snap_pieces(work, divisors or {})
+    merge_simultaneous(work)
+    return compose(work)

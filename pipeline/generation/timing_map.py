@@ -1,0 +1,26 @@
+"""Timing-only maps: red lines without hit objects."""
+
+from __future__ import annotations
+
+from feedback.progress import Progress, silent
+from osu_beatmap.beatmap import Beatmap
+from osuT5.generation.chart_state import ChartState
+from osuT5.model.files.loading import find_model
+from pipeline.finishing.finish import finish_timing
+from pipeline.generation.conditions import conditions_of, expected_stars, requested_sampling
+from pipeline.generation.models import song_writer
+from pipeline.generation.timing import predict_red_lines
+from pipeline.output.summary import GenerationSummary
+from pipeline.request.options import GenerationRequest
+
+
+def generate_timing_map(
+    request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress = silent
+) -> tuple[Beatmap, GenerationSummary]:
+    """Generate a map of red lines alone, to be filled by hand."""
+    writer = song_writer(request, find_model(request.model.model_path, request.map.gamemode).root, progress=progress)
+    settings = request.difficulty_settings(expected_stars(request))
+    chart = ChartState(conditions_of(request, settings), seed)
+    lines = predict_red_lines(request, writer, chart, requested_sampling(request, writer.spec))
+    beatmap = Beatmap(mode=chart.attributes.mode, difficulty=settings, timing_points=lines)
+    return finish_timing(beatmap, writer.song_ms), GenerationSummary(writer.spec.name, writer.song_ms)

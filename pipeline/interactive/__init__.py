@@ -1,1 +1,0 @@
-"""Asking for the options of a generation in a terminal, one by one. Read dialogue.py first."""

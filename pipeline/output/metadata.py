@@ -1,0 +1,110 @@
+"""What a map says about its song: from the request, else from the audio file's tags, else from its name."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, replace
+
+from osu_beatmap.beatmap import Beatmap, GameMode, Metadata
+from osu_beatmap.rules import Level
+from osuT5.audio.decode import AudioTags
+from pipeline.finishing.presentation import AI_TAG
+from pipeline.request.options import GenerationRequest, SongOptions
+
+UNKNOWN_ARTIST, UNKNOWN_TITLE = "Unknown Artist", "Unknown Title"
+MIN_ROMANISED_SHARE = 0.5
+"""If fewer of a text's letters than this have an ASCII form, what is left of it says nothing."""
+
+TIMING_ALONE = "Timing"
+"""The name of a difficulty without objects."""
+
+_TRACK_NUMBER = re.compile(r"^\s*\d{1,3}(\s*[-.)]\s+|\s*-\s*)")
+_BETWEEN = re.compile(r"\s+[-\u2013\u2014]\s+")
+
+# Letters that Unicode does not take apart into a base letter and an accent, and punctuation of typesetters.
+_ASCII_FORMS = str.maketrans(
+    {
+        "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "ß": "ss", "ł": "l", "Ł": "L", "đ": "d",
+        "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th", "ı": "i", "‘": "'", "’": "'", "“": '"', "”": '"',
+        "–": "-", "—": "-", "…": "...", "×": "x", "・": " ", "〜": "~", "～": "~",
+    }
+)  # fmt: skip
+
+_LEVEL_NAMES = {
+    GameMode.STANDARD: ("Easy", "Normal", "Hard", "Insane", "Expert"),
+    GameMode.TAIKO: ("Kantan", "Futsuu", "Muzukashii", "Oni", "Inner Oni"),
+    GameMode.CATCH: ("Cup", "Salad", "Platter", "Rain", "Overdose"),
+    GameMode.MANIA: ("Easy", "Normal", "Hard", "Insane", "Expert"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SongName:
+    """A title or an artist: in ASCII letters, as osu! asks of the romanised fields, and as it is written."""
+
+    romanised: str
+    unicode: str
+
+
+def metadata_of(request: GenerationRequest, beatmap: Beatmap, tags: AudioTags, star_rating: float) -> Metadata:
+    """The metadata of a generated map; its identifiers stay those of a map that was never uploaded."""
+    song = request.song
+    stem = song.audio_path.stem if song.audio_path is not None else ""
+    artist_in_name, title_in_name = from_file_name(stem)
+    title = _song_name(song.title, song.title_unicode, tags.title or title_in_name, stem, UNKNOWN_TITLE)
+    artist = _song_name(song.artist, song.artist_unicode, tags.artist or artist_in_name, "", UNKNOWN_ARTIST)
+    return replace(
+        beatmap.metadata,
+        title=title.romanised,
+        title_unicode=title.unicode,
+        artist=artist.romanised,
+        artist_unicode=artist.unicode,
+        creator=_printable(request.map.creator),
+        version=_printable(request.map.version or "") or version_name(beatmap, star_rating),
+        source=_printable(song.source or ""),
+        tags=_tags(song, beatmap),
+    )
+
+
+def from_file_name(stem: str) -> tuple[str, str]:
+    """Artist and title from `Artist - Title`, a track number before it left out; no artist where there is no dash."""
+    text = _TRACK_NUMBER.sub("", _printable(stem.replace("_", " ")), count=1) or stem
+    parts = _BETWEEN.split(text, maxsplit=1)
+    return (parts[0].strip(), parts[1].strip()) if len(parts) == 2 else ("", text.strip())
+
+
+def romanised(text: str) -> str:
+    """The text in ASCII, accents stripped; empty where that would lose most of its letters."""
+    plain = unicodedata.normalize("NFKD", text.translate(_ASCII_FORMS))
+    kept = " ".join("".join(char for char in plain if char.isascii() and char.isprintable()).split())
+    letters = sum(char.isalnum() for char in text)
+    survived = sum(char.isalnum() for char in kept)
+    return kept if survived and survived >= MIN_ROMANISED_SHARE * letters else ""
+
+
+def version_name(beatmap: Beatmap, star_rating: float) -> str:
+    """The usual name of a difficulty of this mode and star rating, with the number of keys in mania."""
+    if not beatmap.hit_objects:
+        return TIMING_ALONE
+    name = _LEVEL_NAMES[beatmap.mode][Level.of_star_rating(star_rating)]
+    return f"{beatmap.key_count}K {name}" if beatmap.mode is GameMode.MANIA else name
+
+
+def _song_name(given: str | None, given_unicode: str | None, found: str, stem: str, unknown: str) -> SongName:
+    """What the user gave goes before what the file says; each form is made from the other where one is missing."""
+    given, given_unicode = _printable(given or ""), _printable(given_unicode or "")
+    written = given_unicode or given or _printable(found)
+    plain = romanised(given or written) or romanised(stem) or unknown
+    return SongName(plain, written or plain)
+
+
+def _tags(song: SongOptions, beatmap: Beatmap) -> list[str]:
+    words = [word for tag in (*song.tags, *beatmap.metadata.tags, AI_TAG) for word in _printable(tag).split()]
+    return list(dict.fromkeys(words))
+
+
+def _printable(text: str) -> str:
+    """One line without control characters."""
+    spaced = "".join(" " if char.isspace() else char for char in text)
+    return " ".join("".join(c for c in spaced if unicodedata.category(c) not in ("Cc", "Cf", "Cs")).split())

@@ -1,0 +1,104 @@
+"""A whole map on one picture: how dense and how hard it is over the song, and where its objects are.
+
+From top to bottom: objects for each second, on a brighter ground in kiai; the strain of each skill that the star rating
+is made of, as curves over the same seconds; where on the playfield objects are, the brighter the more of them; and the
+map itself in rows of ten seconds (`pipeline.output.map_picture`).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from osu_beatmap.beatmap import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX, Beatmap, Spinner
+from osu_beatmap.star_rating import UnratableBeatmap, strains
+from osu_beatmap.timing.active_point import Timing
+from pipeline.output.map_picture import BACKGROUND, BEAT, COMBO_COLOURS, GAP, KIAI, PANEL, ROW_MS, picture
+
+PANEL_HEIGHT = 120
+PLACE_CELL_PX = 8
+PLACE_SCALE = 4
+"""Pixels of the picture to a cell of the playfield."""
+
+BARS = (206, 208, 222)
+
+
+def overview(beatmap: Beatmap, song_ms: float) -> np.ndarray:
+    """uint8 [height, width, 3]; what lies outside 0..song_ms is left out."""
+    rows = picture(beatmap, song_ms)
+    width = rows.shape[1] - 2 * GAP
+    panels = [_density(beatmap, song_ms, width), _strain(beatmap, song_ms, width), _places(beatmap, width)]
+    height = sum(GAP + len(panel) for panel in panels)
+    head = np.empty((height, rows.shape[1], 3), dtype=np.uint8)
+    head[:] = BACKGROUND
+    top = GAP
+    for panel in panels:
+        head[top : top + len(panel), GAP : GAP + width] = panel
+        top += len(panel) + GAP
+    return np.concatenate([head, rows])
+
+
+def objects_per_second(beatmap: Beatmap, song_ms: float) -> np.ndarray:
+    """int [seconds]: how many objects begin in each second of 0..song_ms, the last one counted whole."""
+    seconds = max(1, int(np.ceil(song_ms / 1000)))
+    times_ms = np.array([obj.time_ms for obj in beatmap.hit_objects])
+    return np.histogram(times_ms, seconds, (0.0, 1000.0 * seconds))[0]
+
+
+def _ground(beatmap: Beatmap, song_ms: float, width: int) -> np.ndarray:
+    """An empty panel over the whole song: kiai sections are brighter, and a line stands every ten seconds."""
+    panel = np.empty((PANEL_HEIGHT, width, 3), dtype=np.uint8)
+    panel[:] = PANEL
+    columns_ms = np.arange(width) * song_ms / width
+    if any(point.uninherited for point in beatmap.timing_points):
+        timing = Timing(beatmap.timing_points)
+        panel[:, [timing.kiai_at(time_ms) for time_ms in columns_ms]] = KIAI
+    marks_ms = np.arange(ROW_MS, song_ms, ROW_MS)
+    panel[:, np.searchsorted(columns_ms, marks_ms).clip(0, width - 1)] = BEAT
+    return panel
+
+
+def _density(beatmap: Beatmap, song_ms: float, width: int) -> np.ndarray:
+    """A bar for each second; the densest one reaches the top."""
+    panel = _ground(beatmap, song_ms, width)
+    heights = _heights(objects_per_second(beatmap, song_ms))
+    shown = heights[(np.arange(width) * song_ms / width // 1000).astype(int)]
+    panel[np.arange(PANEL_HEIGHT)[:, None] >= PANEL_HEIGHT - shown] = BARS
+    return panel
+
+
+def _strain(beatmap: Beatmap, song_ms: float, width: int) -> np.ndarray:
+    """A curve for each skill, each reaching the top where it is hardest."""
+    panel = _ground(beatmap, song_ms, width)
+    try:
+        found = strains(beatmap)
+    except UnratableBeatmap:
+        return panel
+    sections = ((np.arange(width) * song_ms / width - found.start_ms) // found.section_ms).astype(int)
+    for colour, curve in zip(COMBO_COLOURS, found.by_skill.values(), strict=False):
+        heights = _heights(np.asarray(curve))
+        inside = np.flatnonzero((sections >= 0) & (sections < len(heights)))
+        tops = PANEL_HEIGHT - 2 - heights[sections[inside]].clip(0, PANEL_HEIGHT - 2)
+        panel[tops, inside] = panel[tops + 1, inside] = colour
+    return panel
+
+
+def _places(beatmap: Beatmap, width: int) -> np.ndarray:
+    """The playfield, in the middle of a panel."""
+    places = np.array([(obj.y, obj.x) for obj in beatmap.hit_objects if not isinstance(obj, Spinner)]).reshape(-1, 2)
+    size_px = (PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX)
+    cells = [length // PLACE_CELL_PX for length in size_px]
+    counts, _, _ = np.histogram2d(*places.T, cells, [(0, length) for length in size_px])
+    light = np.sqrt(counts / max(1.0, counts.max()))[..., None]
+    field = (np.array(PANEL) + light * (np.array(BARS) - np.array(PANEL))).astype(np.uint8)
+    field = field.repeat(PLACE_SCALE, axis=0).repeat(PLACE_SCALE, axis=1)
+    panel = np.empty((len(field), width, 3), dtype=np.uint8)
+    panel[:] = BACKGROUND
+    left = (width - field.shape[1]) // 2
+    panel[:, left : left + field.shape[1]] = field
+    return panel
+
+
+def _heights(values: np.ndarray) -> np.ndarray:
+    """Pixels, the largest value being the height of a panel."""
+    largest = values.max(initial=0.0)
+    return np.rint(values * (PANEL_HEIGHT / largest if largest > 0 else 0.0)).astype(int)

@@ -1,0 +1,4 @@
+"""Options of a generation: data, checks and values.
+
+Generation itself is in `pipeline.generation`.
+"""

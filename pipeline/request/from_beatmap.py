@@ -1,0 +1,78 @@
+"""A request filled in with what the reference beatmap is like."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+from osu_beatmap.attributes import Attributes, attributes_of
+from osu_beatmap.beatmap import Beatmap, GameMode
+from osu_beatmap.errors import BeatmapError
+from osu_beatmap.star_rating import star_rating
+from osu_beatmap.timing.active_point import MAX_SLIDER_MULTIPLIER, MIN_SLIDER_MULTIPLIER
+from pipeline.request.options import GenerationRequest, MapOptions, RequestError, SettingOptions
+
+
+def like_reference(request: GenerationRequest, reference: Beatmap) -> GenerationRequest:
+    """The request with the reference's star rating and settings, where the user gave nothing.
+
+    Someone who asks for a star rating of their own gets settings that suit it, but for the number of keys: those of
+    another level would read wrong. An existing map that is changed keeps its settings whatever was asked for. Of a
+    map of another mode nothing is taken. Raises RequestError where a map is to stay, but its mode is not to.
+    """
+    mode, scope = request.map.gamemode, request.scope
+    if scope.add_to_beatmap or scope.keeps_objects:
+        if mode is not reference.mode:
+            raise RequestError(
+                f"gamemode is {mode}, but the map of beatmap_path, which is to stay, has {reference.mode.value}."
+            )
+        return _as_it_is(request, reference)
+    if mode is not reference.mode or not reference.hit_objects:
+        return request
+    own_level = request.map.difficulty is None
+    like = _attributes(reference)
+    wanted = replace(
+        request.map,
+        difficulty=like.difficulty if own_level else request.map.difficulty,
+        keycount=like.key_count if request.map.keycount is None else request.map.keycount,
+    )
+    if not own_level:
+        return replace(request, map=wanted)
+    for name in ("hold_note_ratio", "scroll_speed_ratio"):
+        if getattr(wanted, name) is None:
+            wanted = replace(wanted, **{name: getattr(like, name)})
+    return replace(request, map=wanted, settings=_settings_of(reference, request.settings))
+
+
+def _as_it_is(request: GenerationRequest, reference: Beatmap) -> GenerationRequest:
+    like = _attributes(reference)
+    names = ("difficulty", "hitsounded", "hold_note_ratio", "scroll_speed_ratio")
+    told = {name: getattr(like, name) for name in names if getattr(request.map, name) is None}
+    wanted = replace(request.map, keycount=like.key_count, **told)
+    name = reference.metadata.creator
+    if name and wanted.creator == MapOptions().creator:
+        wanted = replace(wanted, creator=name)
+    wanted = replace(wanted, version=wanted.version or reference.metadata.version or None)
+    return replace(request, map=wanted, settings=_settings_of(reference, SettingOptions(), exact=True))
+
+
+def _attributes(reference: Beatmap) -> Attributes:
+    try:
+        return attributes_of(reference, star_rating(reference) or None)
+    except BeatmapError:
+        return attributes_of(reference)
+
+
+def _settings_of(reference: Beatmap, given: SettingOptions, exact: bool = False) -> SettingOptions:
+    """The settings of a reference where none are given; for a new map to the decimal that it may have."""
+    found = {}
+    for option in fields(SettingOptions):
+        value = getattr(reference.difficulty, option.name)
+        if not exact and option.name == "slider_multiplier":
+            value = min(MAX_SLIDER_MULTIPLIER, max(MIN_SLIDER_MULTIPLIER, value))
+        elif not exact and option.name != "slider_tick_rate":
+            value = min(10.0, max(0.0, round(value, 1)))
+        asked = getattr(given, option.name)
+        found[option.name] = value if asked is None else asked
+    if reference.mode is GameMode.MANIA:
+        found["circle_size"] = None  # the number of keys, which is an option of its own
+    return SettingOptions(**found)

@@ -1,0 +1,84 @@
+"""Which options have a use for what else was chosen: a form hides the others, and a dialogue does not ask for them.
+
+`pipeline.request.resolve` takes from here which modes an option is for. What it refuses beyond that is its own affair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from osu_beatmap.attributes import WITH_CIRCLES, WITH_SCROLL_SPEED
+from osu_beatmap.beatmap import GameMode
+from pipeline.request.option_values import is_absent
+
+ALL_MODES = frozenset(GameMode)
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """An option has a use in these modes, once one of each of `needs` is given, and while none of `excludes` is.
+
+    Given is what is neither absent, nor false, nor the default, nor without a use itself.
+    """
+
+    modes: frozenset[GameMode] = ALL_MODES
+    needs: tuple[tuple[str, ...], ...] = ()
+    excludes: tuple[str, ...] = ()
+
+
+_MANIA = frozenset({GameMode.MANIA})
+_STARS = ("difficulty", "difficulties", "spread")
+_REFERENCE = (("beatmap_path",),)
+_NOT_IN_PARITY = ("parity",)
+_MOVED = Use(WITH_CIRCLES, needs=(("generate_positions",),), excludes=_NOT_IN_PARITY)
+
+USES: dict[str, Use] = {
+    "difficulties": Use(excludes=("difficulty",)),
+    "spread": Use(excludes=("difficulty", "difficulties")),
+    "match_difficulty": Use(needs=(_STARS,), excludes=_NOT_IN_PARITY),
+    "difficulty_attempts": Use(needs=(("match_difficulty",),), excludes=_NOT_IN_PARITY),
+    "keycount": Use(_MANIA),
+    "hold_note_ratio": Use(_MANIA),
+    "scroll_speed_ratio": Use(WITH_SCROLL_SPEED),
+    "negative_descriptors": Use(needs=(("descriptors",), ("cfg_scale", "diff_cfg_scale"))),
+    "version": Use(excludes=("difficulties", "spread")),
+    "circle_size": Use(ALL_MODES - _MANIA),
+    "in_context": Use(needs=_REFERENCE),
+    "add_to_beatmap": Use(needs=_REFERENCE, excludes=("difficulties", "spread")),
+    "overwrite_reference_beatmap": Use(needs=(("add_to_beatmap",),)),
+    "super_timing": Use(excludes=_NOT_IN_PARITY),
+    "timer_iterations": Use(needs=(("super_timing",),), excludes=_NOT_IN_PARITY),
+    "parity": Use(needs=(("model_path",),), excludes=("difficulties", "spread")),
+    "generate_positions": Use(WITH_CIRCLES, excludes=_NOT_IN_PARITY),
+    **dict.fromkeys(("diff_ckpt", "timesteps", "diff_cfg_scale", "refine_iters", "random_init"), _MOVED),
+    **dict.fromkeys(("max_seq_len", "overlap_buffer"), _MOVED),
+}
+"""Every option that not every map has a use for."""
+
+
+def use_of(name: str) -> Use:
+    return USES.get(name, Use())
+
+
+def is_of_use(name: str, values: Mapping[str, object], defaults: Mapping[str, object], mode: GameMode | None) -> bool:
+    """Whether an option has a use.
+
+    values, defaults: every option -> what is chosen and what a configuration has by itself; raw, as in `resolve`
+    mode: that of the map; None where it is not known, so that every mode is possible
+    """
+    use = use_of(name)
+
+    def given(other: str) -> bool:
+        return is_given(values[other], defaults[other]) and is_of_use(other, values, defaults, mode)
+
+    is_possible = mode is None or mode in use.modes
+    return is_possible and all(any(map(given, either)) for either in use.needs) and not any(map(given, use.excludes))
+
+
+def is_given(value: object, default: object) -> bool:
+    """Whether a raw value asks for something: a switch that is on, or what differs from the default."""
+    if is_absent(value):
+        return False
+    text = str(value).strip().lower()
+    return text == "true" or (text != "false" and text != str(default).strip().lower())

@@ -1,0 +1,187 @@
+"""Reading one value: what came from a YAML file, a command line or a web form -> a checked Python value.
+
+Each reader takes the option's name, as the user types it, and the raw value, and raises RequestError with one sentence.
+A raw value is text or what YAML made of it. Readers with limits are dataclasses, so that a form can show the limits.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from pipeline.request.options import RequestError
+
+Reader = Callable[[str, object], Any]
+
+MAX_TEXT_CHARS = 1000
+_TRUE = ("true", "yes", "on")
+_FALSE = ("false", "no", "off")
+_WHOLE = re.compile(r"[+-]?[0-9]{1,25}")
+_WITH_COMMA = re.compile(r"[0-9]+,[0-9]+")
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
+
+
+def is_absent(raw: object) -> bool:
+    """Whether an option was left empty: nothing, `null`, or an empty list."""
+    return raw is None or raw in ("", "null", "[]") or (isinstance(raw, list | tuple) and not raw)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number within low..high, both included, with at most `decimals` decimals."""
+
+    low: float
+    high: float
+    decimals: int | None = None
+
+    def __call__(self, name: str, raw: object) -> float:
+        value = _as_number(raw)
+        if math.isnan(value):
+            hint = f"; write {str(raw).replace(',', '.')}" if _WITH_COMMA.fullmatch(str(raw).strip()) else ""
+            limits = f"{self.low:g}..{self.high:g}"
+            raise RequestError(f"{name} must be a number within {limits}, got {_shown(raw)}{hint}.")
+        if not self.low <= value <= self.high:
+            raise RequestError(f"{name} must be within {self.low:g}..{self.high:g}, got {_shown(raw)}.")
+        if self.decimals is not None and -Decimal(repr(value)).normalize().as_tuple().exponent > self.decimals:
+            raise RequestError(f"{name} may have {self.decimals} decimal at most, got {_shown(raw)}.")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class WholeNumber:
+    """A whole number within low..high, both included; `unit`: how messages name what it counts."""
+
+    low: int
+    high: int | None = None
+    unit: str = ""
+
+    def __call__(self, name: str, raw: object) -> int:
+        value = _as_number(raw)
+        if not value.is_integer():
+            of_unit = f" of {self.unit}" if self.unit else ""
+            raise RequestError(f"{name} must be a whole number{of_unit}, got {_shown(raw)}.")
+        # Through a float a large seed would lose its last digits.
+        whole = int(str(raw).strip()) if _WHOLE.fullmatch(str(raw).strip()) else int(value)
+        if whole < self.low or (self.high is not None and whole > self.high):
+            wanted = f"within {self.low}..{self.high}" if self.high is not None else f"{self.low} or more"
+            raise RequestError(f"{name} must be {wanted}, got {_shown(raw)}.")
+        return whole
+
+
+def yes_or_no(name: str, raw: object) -> bool:
+    if isinstance(raw, bool):
+        return raw
+    text = str(raw).strip().lower()
+    if text in _TRUE or text in _FALSE:
+        return text in _TRUE
+    raise RequestError(f"{name} must be true or false, got {_shown(raw)}.")
+
+
+def text(name: str, raw: object) -> str:
+    """One line of text."""
+    value = str(raw).strip()
+    if any(unicodedata.category(char) == "Cc" for char in value):
+        raise RequestError(f"{name} must be one line of text without control characters.")
+    if len(value) > MAX_TEXT_CHARS:
+        raise RequestError(f"{name} must have at most {MAX_TEXT_CHARS} characters, got {len(value)}.")
+    return value
+
+
+def path(name: str, raw: object) -> Path:
+    """A path, `~` being the home folder."""
+    if isinstance(raw, Path):
+        return raw
+    value = str(raw)
+    if "\0" in value:
+        raise RequestError(f"{name} is not a path.")
+    try:
+        return Path(value).expanduser()
+    except RuntimeError as error:
+        raise RequestError(f"{name} names a home folder that is not known: {_shown(raw)}.") from error
+
+
+def words(name: str, raw: object) -> tuple[str, ...]:
+    """Words separated by spaces, or a list."""
+    return items(name, raw) if isinstance(raw, list | tuple) else tuple(text(name, raw).split())
+
+
+def items(name: str, raw: object) -> tuple[str, ...]:
+    """A list: `[a,b]`, `a,b`, or one from YAML; each item one line of text, quotes around it dropped."""
+    if isinstance(raw, list | tuple):
+        parts = [str(part) for part in raw]
+    else:
+        value = str(raw).strip()
+        if value.startswith("[") != value.endswith("]"):
+            raise RequestError(f"{name} must be a list such as [a,b], got {_shown(raw)}.")
+        parts = value.removeprefix("[").removesuffix("]").split(",")
+    cleaned = (text(name, part.strip().strip("'\"")) for part in parts)
+    return tuple(part for part in cleaned if part)
+
+
+def counts(total: int) -> Reader:
+    """How many of `total` steps to take: one number, or a list of numbers for as many equal sections of them."""
+
+    def read(name: str, raw: object) -> int | tuple[int, ...]:
+        if not isinstance(raw, list | tuple) and not str(raw).strip().startswith("["):
+            return WholeNumber(1, total)(name, raw)
+        parts = [WholeNumber(0, total)(name, part) for part in items(name, raw)]
+        size, extra = divmod(total, len(parts)) if parts else (0, 0)
+        for index, count in enumerate(parts):
+            if count > size + (index < extra):
+                raise RequestError(
+                    f"{name} lists {len(parts)} sections of {size} steps each, so none can have {count} of them."
+                )
+        if not sum(parts):
+            raise RequestError(f"{name} must ask for a step at least, got {_shown(raw)}.")
+        return tuple(parts)
+
+    return read
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """One of a few words, in any case."""
+
+    allowed: tuple[str, ...]
+
+    def __call__(self, name: str, raw: object) -> str:
+        value = str(raw).strip().lower()
+        if value not in self.allowed:
+            raise RequestError(f"{name} must be one of {', '.join(self.allowed)}, got {_shown(raw)}.")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """A list of members of an enumeration by name, each once, in any case; `spelt`: how messages write them."""
+
+    kind: type[Enum]
+    spelt: Callable[[str], str] = str.upper
+
+    def __call__(self, name: str, raw: object) -> tuple[Any, ...]:
+        names = [item.upper() for item in items(name, raw)]
+        for item in names:
+            if item not in self.kind.__members__:
+                known = ", ".join(map(self.spelt, self.kind.__members__))
+                raise RequestError(f"{name} must be a list of {known}, got {_shown(raw)}.")
+        return tuple(dict.fromkeys(self.kind[item] for item in names))
+
+
+def _as_number(raw: object) -> float:
+    """A finite number; NaN for all else."""
+    is_number = isinstance(raw, int | float) and not isinstance(raw, bool)
+    value = float(raw) if is_number or _NUMBER.fullmatch(str(raw).strip()) else math.nan  # type: ignore[arg-type]
+    return value if math.isfinite(value) else math.nan
+
+
+def _shown(raw: object) -> str:
+    """A raw value as the user typed it, shortened."""
+    shown = "[" + ",".join(map(str, raw)) + "]" if isinstance(raw, list | tuple) else str(raw)
+    return shown if len(shown) <= 60 else shown[:57] + "..."

@@ -1,0 +1,89 @@
+"""Which parts of a map are given and which are generated: what an unfinished wish means, and whether it makes sense."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from osuT5.tokens.events import ContextKind
+from pipeline.request.options import WHOLE_MAP, GenerationRequest, RequestError, ScopeOptions
+
+NOTHING = (ContextKind.NONE,)
+
+
+def with_open_parts(request: GenerationRequest, asked: bool) -> GenerationRequest:
+    """What is given need not be generated: `output_type` becomes the parts that `in_context` leaves open.
+
+    asked: whether the user named the parts to generate
+    """
+    scope = request.scope
+    if ContextKind.NO_HS in scope.in_context:
+        # A finished map has its timing and kiai.
+        scope = replace(scope, in_context=_with(scope.in_context, ContextKind.TIMING, ContextKind.KIAI))
+        output = scope.output_type if asked else (ContextKind.MAP,)
+        return replace(request, scope=replace(scope, output_type=output))
+    if scope.add_to_beatmap:
+        kept = [part for part in (ContextKind.TIMING, ContextKind.KIAI) if not (asked and part in scope.output_type)]
+        scope = replace(scope, in_context=_with(scope.in_context, *kept))
+    if not asked:
+        scope = replace(scope, output_type=tuple(part for part in WHOLE_MAP if part not in scope.in_context))
+    return replace(request, scope=scope)
+
+
+def check_scope(request: GenerationRequest) -> None:
+    """Raises RequestError for the first thing that cannot be meant."""
+    scope = request.scope
+    if ContextKind.NONE in scope.in_context and len(scope.in_context) > 1:
+        raise RequestError("in_context must be either [NONE] or a list of what is given, not both.")
+    both = [part.name for part in scope.output_type if part in scope.in_context]
+    if both:
+        raise RequestError(f"{both[0]} is in in_context and in output_type; a part is either given or generated.")
+    for part in scope.output_type:
+        if part not in WHOLE_MAP:
+            raise RequestError(f"output_type must be made of TIMING, KIAI, MAP, SV, got {part.name}.")
+    if scope.super_timing and ContextKind.TIMING not in scope.output_type:
+        raise RequestError("super_timing finds the timing, but TIMING is not in output_type.")
+    _check_reference(request)
+    if not request.model.parity:
+        _check_parts(scope)
+    if scope.start_time_ms is not None and scope.end_time_ms is not None and scope.end_time_ms <= scope.start_time_ms:
+        raise RequestError(f"end_time must be later than start_time ({scope.start_time_ms}), got {scope.end_time_ms}.")
+
+
+def _check_reference(request: GenerationRequest) -> None:
+    scope = request.scope
+    needs_map = {"in_context": scope.in_context != NOTHING, "add_to_beatmap": scope.add_to_beatmap}
+    # What adding gives by itself is no wish of the user's.
+    for name in reversed(needs_map) if scope.add_to_beatmap else needs_map:
+        if needs_map[name] and request.song.beatmap_path is None:
+            raise RequestError(f"{name} needs a reference map: give one with beatmap_path=map.osu.")
+    if scope.overwrite_reference_beatmap and not scope.add_to_beatmap:
+        raise RequestError("overwrite_reference_beatmap=true needs add_to_beatmap=true, which changes an existing map.")
+
+
+def _check_parts(scope: ScopeOptions) -> None:
+    """Whether the parts can be generated from what is given."""
+    given, made = set(scope.in_context), set(scope.output_type)
+    names = ContextKind
+    if not made:
+        raise RequestError("Nothing is left to generate: in_context gives all parts of the map.")
+    if names.NO_HS in given and made != {names.MAP}:
+        raise RequestError("in_context=[NO_HS,...] places hit sounds on a finished map: output_type must be [MAP].")
+    if names.NO_HS in given and names.MAP in given:
+        raise RequestError("in_context gives the map twice: MAP with its hit sounds, and NO_HS without them.")
+    if names.GD in given and names.MAP not in made:
+        raise RequestError("GD is a guest difficulty to make a map from, but MAP is not in output_type.")
+    if names.TIMING not in given | made:
+        raise RequestError("A map needs its timing: put TIMING into output_type, or into in_context to keep it.")
+    if names.SV in made and names.MAP not in given | made:
+        raise RequestError(
+            "SV goes with the objects of a map: put MAP into output_type, or into in_context to keep it."
+        )
+    if scope.add_to_beatmap and names.TIMING in made:
+        raise RequestError("add_to_beatmap=true keeps the timing of the map: leave TIMING out of output_type.")
+    is_part = scope.start_time_ms is not None or scope.end_time_ms is not None
+    if is_part and names.MAP not in made and not scope.add_to_beatmap:
+        raise RequestError("start_time and end_time are for objects, or with add_to_beatmap=true for other parts.")
+
+
+def _with(context: tuple[ContextKind, ...], *more: ContextKind) -> tuple[ContextKind, ...]:
+    return tuple(dict.fromkeys(part for part in (*context, *more) if part is not ContextKind.NONE)) or NOTHING

@@ -1,0 +1,51 @@
+"""Grids of constant and of changing tempo."""
+
+import numpy as np
+import pytest
+
+from beat_tracking.grids import Grid, Observations, bend, refit
+
+
+def observed(times_ms, sigma_ms=3.0):
+    return Observations(times_ms, np.ones(len(times_ms)), np.zeros(len(times_ms), bool), sigma_ms)
+
+
+@pytest.mark.parametrize("drift", [0.0, 0.008, -0.008])
+def test_times_are_where_the_numbers_are(drift):
+    grid = Grid(480.0, 1234.5, drift)
+    numbers = np.arange(-300.0, 301.0)
+    times_ms = grid.times_ms(numbers)
+    assert np.all(np.diff(times_ms) > 0)
+    np.testing.assert_allclose(grid.position(times_ms), numbers, atol=1e-6)
+    np.testing.assert_allclose(grid.errors_ms(times_ms + 7.0), 7.0, atol=1.0)
+
+
+def test_a_drift_is_the_growth_of_the_tempo_in_a_beat():
+    grid = Grid(500.0, 0.0, 0.01)
+    assert grid.beat_ms(np.array([0.0, 500.0])) == pytest.approx([500.0, 500.0 / 1.01])
+    assert np.diff(grid.times_ms(np.arange(3)))[0] > np.diff(grid.times_ms(np.arange(3)))[1]
+
+
+def test_the_tempo_stays_where_it_has_become_very_slow_or_fast():
+    grid = Grid(500.0, 0.0, 0.01)
+    assert grid.beat_ms(np.array([-1e6, 1e6])) == pytest.approx([500.0 / 0.4, 500.0 / 2.5])
+
+
+def test_beats_that_speed_up_bend_a_grid():
+    true = Grid(450.0, 30_000.0, 0.006)
+    times_ms = true.times_ms(np.arange(-11, 12)) + np.random.default_rng(0).normal(0, 2, 23)
+    found = bend(observed(times_ms), Grid(450.0, 30_003.0))
+    assert found.drift == pytest.approx(0.006, abs=0.001)
+    assert np.abs(found.errors_ms(true.times_ms(np.arange(-11, 12)))).max() < 4
+
+
+def test_beats_that_do_not_leave_the_grid_straight():
+    times_ms = 1000 + np.arange(40) * 400.0
+    assert bend(observed(times_ms), Grid(400.0, 1000.0)).drift == 0
+    nearly = Grid(400.0, 1000.0, 1e-5)
+    assert refit(observed(times_ms), nearly).drift == 0
+
+
+def test_two_beats_bend_nothing():
+    grid = Grid(400.0, 1000.0)
+    assert bend(observed(np.array([1000.0, 1400.0])), grid) == grid

@@ -1,0 +1,43 @@
+"""What the command compares, on the reference outputs of the original program where they are on this machine."""
+
+import pytest
+
+from benchmarks.parity.__main__ import check_kind
+from benchmarks.parity.cases import Verdict
+from benchmarks.parity.folders import unpacked
+
+
+@pytest.fixture(scope="module")
+def goldens(shared_dir):
+    folder = shared_dir / "goldens"
+    if not folder.is_dir():
+        pytest.skip("the outputs of the original program are not on this machine")
+    with unpacked(folder) as unpacked_folder:
+        yield unpacked_folder
+
+
+KINDS = [
+    "diffusion",
+    "logits",
+    "mai_mod",
+    "mel",
+    "model",
+    "parse",
+    "processor",
+    "roundtrip",
+    "super_timing",
+    "timing",
+    "tokenizer",
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_our_numbers_are_those_of_the_original(goldens, kind):
+    if not (goldens / kind).is_dir():
+        pytest.skip(f"there are no outputs of the kind {kind} on this machine")
+    results = list(check_kind(kind, goldens / kind))
+    assert results
+    assert not [result for result in results if result.verdict is Verdict.DIFFERS]
+    assert not [result for result in results if result.verdict is Verdict.PENDING and "beam" not in result.note]
+    argued = {result.note for result in results if result.verdict is Verdict.ARGUED}
+    assert all(note.startswith(("the original fails", "this processor")) for note in argued)

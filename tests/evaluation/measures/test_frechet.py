@@ -1,0 +1,39 @@
+"""The Fréchet distance against cases that have a closed form."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import scipy.linalg
+
+from evaluation.measures.frechet import frechet_distance
+
+
+def test_equal_sets_have_none_and_a_shift_counts_squared():
+    vectors = np.random.default_rng(0).normal(size=(200, 8))
+    assert frechet_distance(vectors, vectors) == pytest.approx(0.0, abs=1e-9)
+    assert frechet_distance(vectors, vectors + 2.0) == pytest.approx(8 * 4.0)
+
+
+def test_one_dimension_compares_means_and_deviations():
+    first, second = np.array([[-1.0], [1.0]]), np.array([[1.0], [7.0]])
+    deviations = math.sqrt(2.0), math.sqrt(18.0)
+    assert frechet_distance(first, second) == pytest.approx(16.0 + (deviations[0] - deviations[1]) ** 2)
+
+
+def test_it_agrees_with_the_formula_as_it_stands():
+    rng = np.random.default_rng(1)
+    first, second = rng.normal(size=(300, 6)) @ rng.normal(size=(6, 6)), rng.normal(1, 2, size=(250, 6))
+    covariances = np.cov(first, rowvar=False), np.cov(second, rowvar=False)
+    root = scipy.linalg.sqrtm(covariances[0] @ covariances[1]).real
+    formula = ((first.mean(0) - second.mean(0)) ** 2).sum() + np.trace(covariances[0] + covariances[1] - 2 * root)
+    assert frechet_distance(first, second) == pytest.approx(formula)
+    assert frechet_distance(second, first) == pytest.approx(formula)
+
+
+def test_fewer_vectors_than_dimensions_are_no_trouble_and_one_is_too_few():
+    rng = np.random.default_rng(2)
+    assert frechet_distance(rng.normal(size=(5, 64)), rng.normal(size=(7, 64))) > 0
+    assert math.isnan(frechet_distance(np.zeros((1, 4)), np.zeros((9, 4))))

@@ -1,0 +1,41 @@
+"""Distances of distributions against literal values."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from evaluation.measures.histograms import binned_wasserstein, jensen_shannon, shares
+from evaluation.measures.placement_metrics import wasserstein
+
+EDGES = np.linspace(0.0, 10.0, 11)
+
+
+def test_shares_clip_what_lies_outside():
+    assert shares(np.array([-5.0, 0.5, 9.5, 20.0]), EDGES).tolist() == [0.5, 0, 0, 0, 0, 0, 0, 0, 0, 0.5]
+    assert np.isnan(shares(np.zeros(0), EDGES)).all()
+
+
+def test_binned_wasserstein_is_how_far_the_mass_has_to_go():
+    first, second = shares(np.array([0.5, 1.5]), EDGES), shares(np.array([2.5, 3.5]), EDGES)
+    assert binned_wasserstein(first, second, 1.0) == pytest.approx(2.0)
+    assert binned_wasserstein(first, first, 1.0) == 0.0
+
+
+def test_binned_wasserstein_agrees_with_that_of_samples():
+    rng = np.random.default_rng(0)
+    first, second = rng.normal(4, 1, 4000), rng.normal(5, 2, 4000)
+    fine = np.linspace(-6, 16, 2201)
+    binned = binned_wasserstein(shares(first, fine), shares(second, fine), fine[1] - fine[0])
+    assert binned == pytest.approx(wasserstein(first, second), abs=0.02)
+
+
+def test_jensen_shannon_is_in_bits():
+    assert jensen_shannon(np.array([1.0, 0.0]), np.array([0.0, 1.0])) == pytest.approx(1.0)
+    assert jensen_shannon(np.array([0.5, 0.5]), np.array([0.5, 0.5])) == 0.0
+    # 0.5 * KL((1, 0) || (0.75, 0.25)) + 0.5 * KL((0.5, 0.5) || (0.75, 0.25)), by hand
+    by_hand = 0.5 * math.log2(1 / 0.75) + 0.5 * (0.5 * math.log2(0.5 / 0.75) + 0.5 * math.log2(0.5 / 0.25))
+    assert jensen_shannon(np.array([1.0, 0.0]), np.array([0.5, 0.5])) == pytest.approx(by_hand)
+    assert math.isnan(jensen_shannon(np.full(2, math.nan), np.array([0.5, 0.5])))

@@ -1,0 +1,68 @@
+"""Measures of places against literal values."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from evaluation.measures.placement_metrics import (
+    cut_shares,
+    object_starts,
+    slider_turns_deg,
+    spacings_px,
+    stack_pairs,
+    turning_angles_deg,
+    wasserstein,
+)
+from evaluation.smoothing import smoothed
+from osu_beatmap.beatmap import Circle
+from osu_diffusion.points import sequence_of
+from tests.osu_diffusion.point_maps import beatmap_of, line, slider
+
+CORNER = sequence_of(
+    beatmap_of(
+        Circle(0.0, 0.0, 0.0),
+        slider(250.0, line((100.0, 0.0), (200.0, 0.0), (200.0, 100.0)), length_px=200.0),
+        Circle(1500.0, 200.0, 130.0),
+        Circle(1750.0, 200.0, 130.0),
+    )
+)
+
+
+def test_spacing_is_from_ends_to_starts() -> None:
+    assert object_starts(CORNER).tolist() == [0, 1, 5, 6]
+    assert spacings_px(CORNER, CORNER.positions) == pytest.approx([100.0, 30.0, 0.0])
+
+
+def test_turning_angles_leave_out_standing_still() -> None:
+    assert turning_angles_deg(CORNER, CORNER.positions) == pytest.approx([np.degrees(np.arctan2(130.0, 100.0))])
+
+
+def test_turn_of_a_path() -> None:
+    assert slider_turns_deg(CORNER, CORNER.positions) == pytest.approx([90.0], abs=1e-6)
+
+
+def test_paths_that_do_not_fit() -> None:
+    assert cut_shares(CORNER, CORNER.positions).tolist() == [False]
+    assert cut_shares(CORNER, CORNER.positions * 1.2).tolist() == [True]
+
+
+def test_stacks() -> None:
+    pairs = stack_pairs(CORNER, CORNER.positions)
+    assert len(pairs) == 3 + 2 + 1
+    assert pairs.sum() == 1
+
+
+def test_wasserstein() -> None:
+    assert wasserstein(np.array([0.0, 1.0]), np.array([2.0, 3.0])) == pytest.approx(2.0)
+    assert wasserstein(np.array([0.0, 0.0, 3.0]), np.array([0.0, 3.0])) == pytest.approx(0.5)
+    assert wasserstein(np.array([5.0, 1.0]), np.array([1.0, 5.0])) == 0.0
+    assert np.isnan(wasserstein(np.zeros(0), np.ones(2)))
+
+
+def test_smoothing_straightens_within_the_cell() -> None:
+    zigzag = np.array([[20.0 * n, 8.0 * (n % 2)] for n in range(20)])
+    curve = smoothed(zigzag, 1.0, 32.0)
+    assert np.abs(np.diff(curve[:, 1])).max() < 4.0
+    assert np.abs(curve - zigzag).max() <= 16.0
+    assert smoothed(zigzag[:2], 1.0, 32.0).tolist() == zigzag[:2].tolist()

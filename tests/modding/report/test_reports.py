@@ -1,0 +1,130 @@
+"""Reports in every form, of a map whose title is out to break them."""
+
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from modding.aspects import Category
+from modding.fixes import Fix
+from modding.report.reports import report, surprise_text
+from modding.suggestions import Review, Severity, Source, Suggestion
+
+TITLE = "</script><b>*x*</b> [red]音楽[/red]"
+
+
+def suggestion(name: str, severity: Severity, time_ms: float | None, surprisal: float | None) -> Suggestion:
+    return Suggestion(
+        id=name,
+        category=Category.RHYTHM,
+        source=Source.RULE if surprisal is None else Source.SURPRISAL,
+        severity=severity,
+        time_ms=time_ms,
+        stamp="" if time_ms is None else "00:09:000 (1)",
+        link="" if time_ms is None else "osu://edit/00:09:000%20(1)",
+        subject="circle",
+        message=f"Message of {name} with [brackets].",
+        surprisal=surprisal,
+        per_minute=None if surprisal is None else 1 / surprisal / 10,
+        fix=Fix("move it"),
+    )
+
+
+REVIEWS = [
+    Review(
+        title=TITLE,
+        version="Hard",
+        mode="osu!standard",
+        stars=3.25,
+        song_ms=60_000.0,
+        suggestions=(
+            suggestion("early", Severity.POSSIBLE, 9_000.0, 4.0),
+            suggestion("late", Severity.LIKELY, 19_000.0, 9.0),
+            suggestion("rule", Severity.PROBLEM, None, None),
+        ),
+        notes=("A note.",),
+    )
+]
+
+
+def test_the_most_surprising_come_first_or_the_earliest():
+    for order, expected in (("surprise", ["rule", "late", "early"]), ("time", ["rule", "early", "late"])):
+        rows = json.loads(report(REVIEWS, "json", order, colour=False))
+        assert [row["id"] for row in rows] == expected
+
+
+def test_json_has_the_keys_that_others_rely_on():
+    (rule, *_), wanted = json.loads(report(REVIEWS, "json", "time", colour=False)), {
+        "id", "time_ms", "category", "kind", "severity", "surprisal", "message", "link", "documented",
+        "object", "expected", "actual", "fix", "difficulty", "timestamp",
+    }  # fmt: skip
+    assert wanted <= set(rule)
+    assert (rule["kind"], rule["time_ms"], rule["surprisal"], rule["fix"]) == ("rule", None, None, "move it")
+
+
+def test_plain_text_has_no_escape_codes_and_keeps_brackets():
+    text = report(REVIEWS, "text", "time", colour=False)
+    assert "\x1b" not in text
+    assert f"{TITLE} [Hard], osu!standard, 3.25 stars" in text
+    assert (
+        "possible   00:09:000 (1) - Message of early with [brackets]. (4.0, once in 40 min) Fix: move it. [early]"
+        in text
+    )
+
+
+def test_coloured_text_says_the_same_and_links_to_the_editor():
+    text = report(REVIEWS, "text", "time", colour=True)
+    assert "osu://edit/00:09:000%20(1)" in text
+    plain = re.sub(r"\x1b\]8;[^\x1b]*\x1b\\|\x1b\[[0-9;]*m", "", text)
+    assert plain == report(REVIEWS, "text", "time", colour=False)
+
+
+def test_markdown_escapes_what_would_be_markup():
+    text = report(REVIEWS, "md", "time", colour=False)
+    assert "# \\</script\\>\\<b\\>\\*x\\*\\</b\\>" in text
+    assert "[00:09:000 (1)](<osu://edit/00:09:000%20(1)>)" in text
+
+
+class Scripts(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.scripts: list[str] = []
+        self.tags: list[tuple[str, dict]] = []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag == "script":
+            self.scripts.append("")
+
+    def handle_data(self, data):
+        if self.tags and self.tags[-1][0] == "script":
+            self.scripts[-1] += data
+
+
+def test_the_page_stands_alone_and_titles_stay_data():
+    page = Scripts()
+    page.feed(report(REVIEWS, "html", "time", colour=False))
+    data, _program = page.scripts
+    assert json.loads(data)[0]["title"] == TITLE
+    assert "b" not in [tag for tag, _ in page.tags]
+    assert not [attrs for _, attrs in page.tags if "src" in attrs or "http" in str(attrs.get("href", ""))]
+
+
+def test_nothing_to_suggest_is_said():
+    empty = [Review("T", "V", "osu!mania", 1.0, 1000.0, ())]
+    assert "Nothing to suggest." in report(empty, "text", "time", colour=False)
+    assert json.loads(report(empty, "json", "time", colour=False)) == []
+
+
+@pytest.mark.parametrize("output", ["text", "json", "md", "html"])
+def test_every_form_is_text_with_an_end(output):
+    assert report(REVIEWS, output, "surprise", colour=False).endswith("\n")
+
+
+@pytest.mark.parametrize(
+    ("per_minute", "said"), [(4.2, "4 a minute"), (0.1, "once in 10 min"), (0.001, "less than once an hour")]
+)
+def test_how_often_a_human_map_surprises_as_much(per_minute, said):
+    assert surprise_text(replace(REVIEWS[0].suggestions[0], per_minute=per_minute)) == f"4.0, {said}"

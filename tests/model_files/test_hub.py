@@ -1,0 +1,151 @@
+"""Models by name, with a hub that is not there: what is asked for, what is found, and what a user is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import huggingface_hub
+import pytest
+from huggingface_hub import constants, errors
+
+from model_files.errors import ModelError
+from model_files.hub import HubId, check_source, existing_folder, local_folder, parse_hub_id
+
+REPO = "OliBomby/Mapperatorinator-v29.1"
+FILES = ("config.json", "model.safetensors", "gamemode=1/config.json")
+NEEDED = "config.json and model.safetensors"
+
+
+@pytest.mark.parametrize(
+    ("text", "hub_id"),
+    [
+        (REPO, HubId(REPO)),
+        ("me/my_model@v1.0", HubId("me/my_model", "v1.0")),
+        ("me/m@refs/pr/3", HubId("me/m", "refs/pr/3")),
+        ("model", None),
+        ("./runs/model", None),
+        ("/runs/model", None),
+        ("runs\\model", None),
+        ("a/b/c", None),
+        ("a/../b", None),
+        ("a/b@", None),
+        ("a/b@-c", None),
+        ("a/b c", None),
+        ("https://huggingface.co/a/b", None),
+    ],
+)
+def test_hub_ids(text: str, hub_id: HubId | None) -> None:
+    assert parse_hub_id(text) == hub_id
+    if hub_id is not None:
+        assert str(hub_id) == text
+
+
+def test_a_folder_wins_over_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", None)
+    (tmp_path / "me" / "model").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    assert local_folder("model_path", "me/model", FILES, NEEDED) == Path("me/model")
+    assert existing_folder(str(tmp_path)) == tmp_path
+
+
+@pytest.mark.parametrize("text", ["", "no such folder", "a/b/c", "x\0y", "~nobody-of-that-name/x/y", "x" * 5000])
+def test_what_is_neither_folder_nor_hub_id(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    if text:
+        with pytest.raises(ModelError, match=r"^lora_path must be a folder or a hub id"):
+            check_source("lora_path", text)
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache of the hub, as HF_HOME would set it."""
+    folder = tmp_path / "hub"
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(folder))
+    return folder
+
+
+def put(cache: Path, files: tuple[str, ...], repo: str = REPO, revision: str = "main", commit: str = "c" * 40) -> Path:
+    """A repository in the cache, as a download leaves it."""
+    store = cache / f"models--{repo.replace('/', '--')}"
+    snapshot = store / "snapshots" / commit
+    for name in files:
+        (snapshot / name).parent.mkdir(parents=True, exist_ok=True)
+        (snapshot / name).write_text("{}", encoding="utf-8")
+    (store / "refs").mkdir(exist_ok=True)
+    (store / "refs" / revision).write_text(commit, encoding="utf-8")
+    return snapshot
+
+
+@pytest.fixture
+def offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+
+
+@pytest.mark.usefixtures("offline")
+def test_offline_the_cache_is_enough(cache: Path) -> None:
+    snapshot = put(cache, FILES)
+    assert local_folder("model_path", REPO, FILES, NEEDED) == snapshot
+    other = put(cache, FILES, revision="v2", commit="d" * 40)
+    assert local_folder("model_path", f"{REPO}@v2", FILES, NEEDED) == other
+    assert local_folder("model_path", f"{REPO}@{'d' * 40}", FILES, NEEDED) == other
+    assert local_folder("model_path", REPO, FILES, NEEDED) == snapshot
+
+
+@pytest.mark.usefixtures("offline")
+def test_offline_and_not_there_says_what_is_needed_and_where_it_may_lie(cache: Path) -> None:
+    for text in (REPO, f"{REPO}@v9"):
+        with pytest.raises(ModelError) as error:
+            local_folder("model_path", text, FILES, NEEDED)
+        message = str(error.value)
+        assert "\n" not in message
+        for part in (text, "HF_HUB_OFFLINE", NEEDED, f"/{REPO}", "model_path=FOLDER"):
+            assert part in message
+        assert str(cache) in message
+    assert not cache.exists()
+
+
+def raising(error: Exception) -> Callable[..., None]:
+    def download(*_: object, **__: object) -> None:
+        raise error
+
+    return download
+
+
+def http_error(kind: type[errors.HfHubHTTPError]) -> Exception:
+    response = SimpleNamespace(headers={}, request=None, status_code=404)
+    return kind("404 Client Error.\nmore\nlines", response=response)  # type: ignore[arg-type]
+
+
+def cases() -> list[tuple[Exception, str]]:
+    return [
+        (http_error(errors.GatedRepoError), "open only to those whom its owner let in: ask at .*HF_TOKEN"),
+        (http_error(errors.RepositoryNotFoundError), "There is no OliBomby/.*private.*there is no folder .* either"),
+        (http_error(errors.RevisionNotFoundError), "has no branch, tag or commit v9"),
+        (http_error(errors.HfHubHTTPError), r"cannot be downloaded .*404 Client Error\); files that"),
+        (errors.LocalEntryNotFoundError("no"), "the hub cannot be reached: config.json and model.safetensors would"),
+        (OSError(28, "No space left on device"), "cannot be downloaded .*No space left on device"),
+        (RuntimeError("proxy\ntrouble"), r"cannot be downloaded .*\(proxy\)"),
+    ]
+
+
+@pytest.mark.parametrize(("error", "message"), cases(), ids=[type(error).__name__ for error, _ in cases()])
+def test_whatever_the_hub_says_is_one_sentence(error: Exception, message: str, monkeypatch) -> None:
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", raising(error))
+    with pytest.raises(ModelError, match=message) as raised:
+        local_folder("model_path", f"{REPO}@v9", FILES, NEEDED)
+    assert "\n" not in str(raised.value)
+
+
+def test_only_what_is_needed_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict = {}
+
+    def download(repo: str, **options: object) -> str:
+        asked.update(options, repo=repo)
+        return str(tmp_path)
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
+    assert local_folder("model_path", f"{REPO}@v2", FILES, NEEDED) == tmp_path
+    assert (asked["repo"], asked["revision"], asked["allow_patterns"]) == (REPO, "v2", list(FILES))
+    assert "token" not in asked  # so HF_TOKEN and a stored login hold

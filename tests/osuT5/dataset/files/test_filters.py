@@ -1,0 +1,95 @@
+"""Which charts pass a filter, and whose wish is honoured."""
+
+from dataclasses import replace
+
+import pytest
+
+from osu_beatmap.beatmap import GameMode
+from osuT5.dataset.errors import CorpusError
+from osuT5.dataset.files.chart_record import STAR_SPEEDS, ChartRecord, stars_at
+from osuT5.dataset.files.filters import OPT_OUT_FILE, ChartFilter, OptOutList
+
+RECORD = ChartRecord(
+    mode=GameMode.MANIA,
+    star_ratings=(1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0),
+    key_count=7,
+    creator="Somebody",
+    mapper_id=12,
+    version="Another's Insane",
+    status=1,
+    ranked_year=2015,
+)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "passes"),
+    [
+        ({}, True),
+        ({"gamemodes": (3,)}, True),
+        ({"gamemodes": (0, 1, 2)}, False),
+        ({"key_counts": (4, 7)}, True),
+        ({"key_counts": (4,)}, False),
+        ({"min_difficulty": 3.0, "max_difficulty": 3.0}, True),
+        ({"min_difficulty": 3.1}, False),
+        ({"max_difficulty": 2.9}, False),
+        ({"ranked_statuses": (1, 2)}, True),
+        ({"ranked_statuses": (4,)}, False),
+        ({"min_year": 2015, "max_year": 2015}, True),
+        ({"min_year": 2016}, False),
+        ({"max_year": 2014}, False),
+    ],
+)
+def test_a_chart_passes_what_asks_for_it(wanted, passes):
+    assert (ChartFilter(**wanted).refusal(RECORD) is None) is passes
+
+
+def test_keys_are_asked_of_mania_alone():
+    standard = replace(RECORD, mode=GameMode.STANDARD, key_count=None)
+    assert ChartFilter(key_counts=(4,)).refusal(standard) is None
+
+
+@pytest.mark.parametrize("wanted", [{"ranked_statuses": (1,)}, {"min_year": 2007}, {"max_year": 2030}])
+def test_what_is_asked_for_and_unknown_is_refused(wanted):
+    unknown = replace(RECORD, status=None, ranked_year=None)
+    assert ChartFilter(**wanted).refusal(unknown)
+    assert ChartFilter().refusal(unknown) is None
+
+
+def test_places_of_what_passes():
+    easy = replace(RECORD, star_ratings=(0.5,) * 7)
+    assert ChartFilter(min_difficulty=1.0).accepted([easy, RECORD, easy, RECORD]) == [1, 3]
+
+
+@pytest.mark.parametrize(
+    ("line", "opted_out"),
+    [
+        ("12", True),
+        ("somebody", True),
+        ("SOMEBODY  # by mail", True),
+        ("Another", True),
+        ("13", False),
+        ("Some", False),
+        ("# Somebody", False),
+    ],
+)
+def test_mappers_are_known_by_number_name_and_the_name_of_a_guest_chart(tmp_path, line, opted_out):
+    path = tmp_path / "list.txt"
+    path.write_text(f"# people\n\n{line}\n", encoding="utf-8")
+    listed = OptOutList.read(path)
+    assert (RECORD in listed) is opted_out
+    assert (ChartFilter(opted_out=listed).refusal(RECORD) == "its mapper opted out") is opted_out
+
+
+def test_a_list_that_is_not_there():
+    with pytest.raises(CorpusError, match="cannot be read"):
+        OptOutList.read(OPT_OUT_FILE.with_name("nowhere.txt"))
+
+
+def test_the_committed_list_can_be_read():
+    assert OptOutList.read(OPT_OUT_FILE) is not None
+
+
+def test_stars_between_two_speeds():
+    assert [stars_at(RECORD.star_ratings, speed) for speed in STAR_SPEEDS] == list(RECORD.star_ratings)
+    assert stars_at(RECORD.star_ratings, 1.375) == pytest.approx(4.5)
+    assert stars_at(RECORD.star_ratings, 2.5) == 7.0

@@ -1,0 +1,88 @@
+"""Songs of a folder of mapsets, and which split they are in."""
+
+import pytest
+
+from osu_beatmap.beatmap import Beatmap, Circle, Metadata, TimingPoint
+from osu_beatmap.files.writer import write_beatmap
+from osu_beatmap.held_out import HELD_OUT_FILE, Split, held_out_titles, song_in_split, title_hash
+from osuT5.dataset.files.sources import SourceReport, mapset_songs, read_charts
+
+
+@pytest.mark.parametrize(
+    "same", ["Lantern Parade", "lantern parade", "LANTERN PARADE!", "Lantern Parade (TV Size)", "[Cut] Lantern-Parade"]
+)
+def test_spellings_of_a_title_are_one_song(same):
+    assert title_hash(same) == title_hash("Lantern Parade")
+
+
+def test_other_titles_are_other_songs():
+    titles = ["Lantern Parade", "Lantern Parade 2", "灯籠", "灯台", "!!!", "???", "(untitled)"]
+    assert len({title_hash(title) for title in titles}) == len(titles)
+    assert title_hash("(untitled)") == title_hash("untitled"), "nothing but a note: then the note is the title"
+
+
+def chart(title: str, title_unicode: str = "") -> Beatmap:
+    return Beatmap(
+        metadata=Metadata(title=title, title_unicode=title_unicode),
+        timing_points=[TimingPoint(0.0, 500.0)],
+        hit_objects=[Circle(1000.0, 256, 192)],
+        audio_filename="audio.ogg",
+    )
+
+
+def test_a_song_is_held_out_when_any_of_its_titles_is():
+    held_out = frozenset({title_hash("灯籠")})
+    song = [chart("Lantern").metadata, chart("Lantern", "灯籠 (Short Ver.)").metadata]
+    other = [chart("Lantern").metadata]
+    assert song_in_split(song, Split.HELD_OUT, held_out)
+    assert not song_in_split(song, Split.TRAIN, held_out)
+    assert song_in_split(other, Split.TRAIN, held_out)
+    assert not song_in_split(other, Split.HELD_OUT, held_out)
+    assert song_in_split(song, Split.ALL, held_out)
+    assert song_in_split(other, Split.ALL, held_out)
+
+
+def test_the_committed_list_is_of_hashes_in_order():
+    hashes = sorted(held_out_titles(HELD_OUT_FILE))
+    assert all(len(title) == 16 and int(title, 16) >= 0 for title in hashes)
+    text = HELD_OUT_FILE.read_text(encoding="utf-8")
+    assert [text.index(title) for title in hashes] == sorted(text.index(title) for title in hashes)
+
+
+def save(folder, name, beatmap):
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(write_beatmap(beatmap), encoding="utf-8", newline="")
+
+
+def test_a_mapset_with_two_audio_files_is_two_songs(tmp_path):
+    folder = tmp_path / "1 Nobody - Something"
+    save(folder, "a.osu", chart("One"))
+    save(folder, "b.osu", chart("One"))
+    other = chart("Two")
+    other.audio_filename = "zweite ü.ogg"
+    save(folder, "c.osu", other)
+    missing = chart("Three")
+    missing.audio_filename = "gone.ogg"
+    save(folder, "d.osu", missing)
+    (folder / "audio.ogg").write_bytes(b"")
+    (folder / "zweite ü.ogg").write_bytes(b"")
+    (tmp_path / "readme.txt").write_text("no mapset", encoding="utf-8")
+    songs = list(mapset_songs(tmp_path))
+    assert [(song.audio_path.name, [path.name for path in song.chart_paths]) for song in songs] == [
+        ("audio.ogg", ["a.osu", "b.osu"]),
+        ("zweite ü.ogg", ["c.osu"]),
+    ]
+
+
+def test_charts_that_cannot_be_used_are_counted(tmp_path):
+    folder = tmp_path / "1"
+    save(folder, "good.osu", chart("One"))
+    empty = chart("One")
+    empty.hit_objects = []
+    save(folder, "empty.osu", empty)
+    (folder / "broken.osu").write_text("AudioFilename: audio.ogg\n", encoding="utf-8")
+    (folder / "audio.ogg").write_bytes(b"")
+    (song,) = [s for s in mapset_songs(tmp_path) if s.audio_path.name == "audio.ogg"]
+    report = SourceReport()
+    assert [chart.name for chart in read_charts(song, report)] == ["good.osu"]
+    assert sorted(line.partition(":")[0] for line in report.skipped) == ["broken.osu", "empty.osu"]

@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+
+from osu_beatmap.beatmap import GameMode
+from osuT5.dataset.mirror import Mirror, mirror_table, mirrors_of
+from osuT5.encoding.hit_objects.positions import position_events
+from osuT5.tokens.contract import mini_spec, output_ranges
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import Event, EventKind
+from osuT5.tokens.vocabulary import Vocabulary
+
+SPEC = mini_spec()
+
+
+def position_id(x: float, y: float) -> int:
+    (event,) = position_events((x, y), (x, y), SPEC.encoding)
+    return SPEC.vocabulary.encode(event)
+
+
+@pytest.mark.parametrize(("x", "y"), [(100.0, 100.0), (3.0, 380.0), (-50.0, 500.0), (511.0, 1.0)])
+def test_a_mirrored_cell_holds_the_mirrored_point(x, y):
+    images = {
+        Mirror.NONE: (x, y),
+        Mirror.HORIZONTAL: (512 - x, y),
+        Mirror.VERTICAL: (x, 384 - y),
+        Mirror.BOTH: (512 - x, 384 - y),
+    }
+    for mirror, image in images.items():
+        table = mirror_table(SPEC.vocabulary, SPEC.encoding, mirror, key_count=None)
+        assert table[position_id(x, y)] == position_id(*image)
+
+
+PUBLISHED = {
+    "whole cells": EncodingSpec(),
+    "two axes": EncodingSpec(positions_split=True, position_cell_px=4),
+    "refined cells": EncodingSpec(position_refine_px=2),
+}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+@pytest.mark.parametrize(("x", "y"), [(101.0, 99.0), (3.0, 381.0), (-51.0, 501.0), (511.0, 1.0), (701.0, -201.0)])
+def test_mirror_images_in_the_encodings_of_published_models(name, x, y):
+    """Odd coordinates are within a cell or step, never on its edge."""
+    encoding = PUBLISHED[name]
+    vocabulary = Vocabulary(output_ranges(encoding, SPEC.grid))
+
+    def ids(point: tuple[float, float]) -> list[int]:
+        events = position_events(point, point, encoding)
+        return [vocabulary.encode(event) for event in events if event.kind is not EventKind.DISTANCE]
+
+    for mirror, image in ((Mirror.HORIZONTAL, (512 - x, y)), (Mirror.BOTH, (512 - x, 384 - y))):
+        table = mirror_table(vocabulary, encoding, mirror, key_count=None)
+        assert table[ids((x, y))].tolist() == ids(image)
+        assert table[table[ids((x, y))]].tolist() == ids((x, y)), "twice a mirror image is the map again"
+
+
+def test_mania_columns_change_sides():
+    table = mirror_table(SPEC.vocabulary, SPEC.encoding, Mirror.HORIZONTAL, key_count=4)
+    columns = [SPEC.vocabulary.encode(Event(EventKind.COLUMN, column)) for column in range(4)]
+    assert [table[column] for column in columns] == columns[::-1]
+
+
+def test_everything_else_stays():
+    table = mirror_table(SPEC.vocabulary, SPEC.encoding, Mirror.BOTH, key_count=None)
+    positions = SPEC.vocabulary.ids_of(EventKind.POSITION)
+    others = np.setdiff1d(np.arange(SPEC.vocabulary.size_in), np.arange(positions.start, positions.stop))
+    assert (table[others] == others).all()
+
+
+def test_taiko_has_no_mirror_image():
+    assert mirrors_of(GameMode.TAIKO) == (Mirror.NONE,)

@@ -1,0 +1,189 @@
+"""Kinds are drawn by their own probabilities, values within the kind, and beginnings by a threshold."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+import torch
+
+from osu_beatmap.beatmap import GameMode
+from osuT5.generation.decode_row import DecodeRow
+from osuT5.generation.rules.grammar import GrammarState
+from osuT5.generation.rules.logit_rules import GrammarMasks, RowFacts
+from osuT5.generation.sampling.draws import beginning_chances
+from osuT5.generation.sampling.sampler import Sampler, Sampling, next_uniform
+from osuT5.tokens.contract import mini_spec
+from osuT5.tokens.events import ContextKind, Event, EventKind
+
+SPEC = mini_spec()
+VOCABULARY = SPEC.vocabulary
+MASKS = GrammarMasks(VOCABULARY)
+A, B, C = (VOCABULARY.encode(Event(EventKind.SNAPPING, value)) for value in (1, 2, 3))
+FIRST = VOCABULARY.ids_of(EventKind.TIME).start
+POSITIONS = VOCABULARY.ids_of(EventKind.POSITION)
+END = VOCABULARY.context_eos(ContextKind.MAP)
+CIRCLE, HOLD = (VOCABULARY.encode(Event(kind)) for kind in (EventKind.CIRCLE, EventKind.HOLD_NOTE))
+
+FREE = Sampling(temperature=1.0, top_p=1.0, kind_temperatures={}, context_temperatures={})
+
+
+def scores_of(chances: dict[int, float]) -> torch.Tensor:
+    """Scores of ids by their probabilities; everything else is forbidden."""
+    scores = torch.full((VOCABULARY.size_out,), float("-inf"))
+    for token_id, chance in chances.items():
+        scores[token_id] = torch.log(torch.tensor(chance))
+    return scores
+
+
+def row(context=ContextKind.MAP, waiting: EventKind | None = None) -> DecodeRow:
+    return DecodeRow(context, [], 0, 500, 4, grammar=GrammarState(GameMode.STANDARD, waiting=waiting))
+
+
+def draw_one(sampler: Sampler, scores: torch.Tensor, state: DecodeRow, uniform: float) -> int:
+    facts = RowFacts.of([state], MASKS, sampler.sampling.time_threshold)
+    return int(sampler.draw(scores[None], facts, torch.tensor([uniform], dtype=torch.float64)))
+
+
+def draws(sampling: Sampling, chances: dict[int, float], count=200, spec=SPEC, **facts) -> Counter[int]:
+    generator = torch.Generator().manual_seed(0)
+    sampler, scores = Sampler(sampling, spec), scores_of(chances)
+    return Counter(draw_one(sampler, scores, row(**facts), next_uniform(generator)) for _ in range(count))
+
+
+def test_temperature_zero_takes_the_likeliest():
+    assert set(draws(Sampling(temperature=0.0), {A: 0.45, B: 0.55})) == {B}
+
+
+def test_temperature_zero_overrules_all_others():
+    sampling = Sampling(temperature=0.0, kind_temperatures={EventKind.SNAPPING: 5.0})
+    assert set(draws(sampling, {A: 0.45, B: 0.55})) == {B}
+
+
+def test_temperature_zero_takes_the_likeliest_value_of_the_likeliest_kind():
+    chances = {FIRST + 3: 0.3, POSITIONS[0]: 0.2, POSITIONS[1]: 0.25, POSITIONS[2]: 0.25 - 1e-3}
+    assert set(draws(Sampling(temperature=0.0), chances, waiting=EventKind.SLIDER_HEAD)) == {POSITIONS[1]}
+
+
+def test_a_kind_has_its_own_temperature():
+    sampling = Sampling(temperature=5.0, top_p=1.0, kind_temperatures={EventKind.SNAPPING: 0.0})
+    assert set(draws(sampling, {A: 0.45, B: 0.55})) == {B}
+
+
+def test_top_k_and_top_p_cut_the_tail():
+    given = {A: 0.6, B: 0.3, C: 0.1}
+    assert set(draws(FREE, given)) == {A, B, C}
+    assert set(draws(replace(FREE, top_p=0.85), given)) == {A, B}
+    assert set(draws(replace(FREE, top_k=1), given)) == {A}
+
+
+def test_the_same_generator_draws_the_same_tokens():
+    given = {A: 0.3, B: 0.3, C: 0.4}
+    assert draws(Sampling(), given) == draws(Sampling(), given)
+
+
+def test_timing_has_its_own_temperature():
+    sampling = Sampling(temperature=5.0, top_p=1.0, context_temperatures={ContextKind.TIMING: 0.0})
+    assert set(draws(sampling, {A: 0.5, B: 0.55}, context=ContextKind.TIMING)) == {B}
+    assert set(draws(sampling, {A: 0.5, B: 0.55})) == {A, B}
+
+
+def test_forbidden_tokens_are_never_drawn():
+    assert set(draws(Sampling(temperature=9.0, top_p=1.0), {A: 1.0, B: 1e-9})) <= {A, B}
+
+
+def test_a_kind_of_many_values_is_drawn_as_often_as_it_is_likely():
+    """A curve after a slider head: 600 positions against one time, which is the likeliest token by far."""
+    chances = {FIRST + 20: 0.4, **dict.fromkeys(POSITIONS[:600], 0.6 / 600)}
+    drawn = draws(Sampling(), chances, 2000, waiting=EventKind.SLIDER_HEAD)
+    assert drawn[FIRST + 20] / 2000 == pytest.approx(0.4, abs=0.03)
+    assert draws(replace(Sampling(), kind_first=False), chances, waiting=EventKind.SLIDER_HEAD) == {FIRST + 20: 200}
+
+
+def test_no_nucleus_deletes_a_rare_kind():
+    assert draws(Sampling(), {CIRCLE: 0.95, HOLD: 0.05}, 2000)[HOLD] / 2000 == pytest.approx(0.05, abs=0.015)
+
+
+def test_values_keep_their_odds_after_the_kind_is_drawn():
+    """One random number draws both: what the kind leaves of it must still be uniform."""
+    drawn = draws(FREE, {A: 0.1, B: 0.3, CIRCLE: 0.6}, 4000)
+    for token_id, share in ((A, 0.1), (B, 0.3), (CIRCLE, 0.6)):
+        assert drawn[token_id] / 4000 == pytest.approx(share, abs=0.02)
+
+
+def test_label_weights_are_divided_out_of_kinds_but_not_of_values():
+    weighted = replace(SPEC, label_weights={EventKind.SNAPPING: 3.0})
+    drawn = draws(FREE, {A: 0.25, B: 0.5, CIRCLE: 0.25}, 4000, spec=weighted)
+    assert drawn[CIRCLE] / 4000 == pytest.approx(0.5, abs=0.02)
+    assert drawn[B] / drawn[A] == pytest.approx(2.0, abs=0.2)
+
+
+def test_rows_are_drawn_side_by_side_as_each_alone():
+    sampler = Sampler(Sampling(), SPEC)
+    generator = torch.Generator().manual_seed(3)
+    scores = torch.randn(4, VOCABULARY.size_out, generator=generator)
+    uniforms = torch.rand(4, generator=generator, dtype=torch.float64)
+    rows = [row(waiting=waiting) for waiting in (None, EventKind.SLIDER_HEAD) * 2]
+    together = sampler.draw(scores, RowFacts.of(rows, MASKS, 0.35), uniforms)
+    assert together.tolist() == [draw_one(sampler, *each) for each in zip(scores, rows, uniforms.tolist(), strict=True)]
+
+
+def times(chances: dict[int, float], end: float = 0.0) -> dict[int, float]:
+    return {**{FIRST + step: chance for step, chance in chances.items()}, **({END: end} if end else {})}
+
+
+def begin(chances: dict[int, float], threshold=0.25, temperature=0.0, uniform=0.5, **facts) -> int:
+    sampling = Sampling(time_threshold=threshold, kind_temperatures={EventKind.TIME: temperature})
+    return draw_one(Sampler(sampling, SPEC), scores_of(chances), row(**facts), uniform)
+
+
+def test_chances_are_those_of_what_is_left():
+    times = torch.zeros(100)
+    times[10], times[11], times[30], times[50] = 0.2, 0.1, 0.35, 0.35
+    stands_out, chances = beginning_chances(times[None])
+    assert stands_out[0].nonzero().flatten().tolist() == [10, 30, 50]
+    assert chances[stands_out].tolist() == pytest.approx([0.3, 0.5, 1.0])
+
+
+def test_the_first_time_that_is_likely_enough_is_taken_not_the_likeliest():
+    chances = times({10: 0.1, 30: 0.3, 50: 0.6})
+    assert begin(chances) == FIRST + 30
+    assert begin(chances, threshold=0.05) == FIRST + 10
+    assert begin(chances, threshold=0.9) == FIRST + 50
+
+
+def test_a_row_may_have_a_threshold_of_its_own():
+    own = replace(row(), time_threshold=0.05)
+    sampling = Sampling(time_threshold=0.9, kind_temperatures={EventKind.TIME: 0.0})
+    assert draw_one(Sampler(sampling, SPEC), scores_of(times({10: 0.1, 30: 0.9})), own, 0.5) == FIRST + 10
+
+
+def test_neighbouring_steps_count_as_one_time():
+    assert begin(times({28: 0.1, 29: 0.1, 30: 0.11, 60: 0.69})) == FIRST + 30
+
+
+def test_where_no_time_is_likely_enough_the_context_ends_if_it_may():
+    assert begin(times({10: 0.1, 30: 0.1}, end=0.8)) == END
+    assert begin(times({10: 0.5, 30: 0.5}), threshold=0.99) == FIRST + 30
+    assert begin({END: 1.0}) == END
+
+
+def test_temperature_one_and_a_half_draw_from_the_models_chances():
+    sampling = replace(FREE, time_threshold=0.5)
+    drawn = draws(sampling, times({10: 0.2, 30: 0.3}, end=0.5), 2000)
+    for token_id, share in ((FIRST + 10, 0.2), (FIRST + 30, 0.3), (END, 0.5)):
+        assert drawn[token_id] / 2000 == pytest.approx(share, abs=0.03)
+
+
+def test_beginnings_are_chosen_only_if_a_time_or_the_end_is_drawn():
+    chances = {A: 0.5, **times({10: 0.1, 30: 0.2}, end=0.2)}
+    drawn = draws(Sampling(kind_temperatures={EventKind.TIME: 0.0}), chances, 2000)
+    assert drawn[A] / 2000 == pytest.approx(0.5, abs=0.03)
+    assert set(drawn) == {A, FIRST + 30}
+
+
+def test_other_times_are_left_to_the_temperature():
+    chances = times({10: 0.1, 30: 0.3, 50: 0.6})
+    assert begin(chances, context=ContextKind.TIMING) == FIRST + 50
+    assert begin(chances, waiting=EventKind.SLIDER_HEAD) == FIRST + 50

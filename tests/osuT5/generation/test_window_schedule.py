@@ -1,0 +1,207 @@
+"""Writing a song with a tiny random model: what holds whatever the model says."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+
+from osu_beatmap.attributes import Attributes
+from osu_beatmap.beatmap import GameMode
+from osuT5.generation.chart_state import ChartState, groups_between
+from osuT5.generation.decode_loop import DecodeLoop
+from osuT5.generation.decode_row import DecodeRow
+from osuT5.generation.sampling.row_choice import RowChoice
+from osuT5.generation.sampling.sampler import Sampler, Sampling
+from osuT5.generation.window_schedule import SongGenerator
+from osuT5.model.seq2seq import MapperModel
+from osuT5.tokens.contract import mini_spec
+from osuT5.tokens.events import ContextKind, Event, EventGroup, EventKind
+from osuT5.training.architectures import mini_config
+
+SPEC = mini_spec()
+SONG_MS = 14_000.0
+
+
+@pytest.fixture(scope="module")
+def model() -> MapperModel:
+    torch.manual_seed(0)
+    sizes = {"d_model": 32, "encoder_layers": 1, "decoder_layers": 1, "encoder_heads": 2, "decoder_heads": 2}
+    sizes |= {"encoder_ffn_dim": 32, "decoder_ffn_dim": 32, "pointer_dim": 8, "max_target_positions": 256}
+    return MapperModel(mini_config(SPEC, **sizes)).eval()
+
+
+@pytest.fixture(scope="module")
+def writer(model) -> SongGenerator:
+    mel = np.random.default_rng(0).random((int(SONG_MS / 8) + 1, SPEC.spectrogram.n_mels), dtype=np.float32)
+    return SongGenerator(model, SPEC, mel, SONG_MS)
+
+
+def chart(mode=GameMode.STANDARD, seed=1, **contexts) -> ChartState:
+    return ChartState(Attributes(mode, difficulty=3.0), seed, dict(contexts))
+
+
+def test_times_ascend_through_all_windows_and_stay_in_the_song(writer):
+    hot = Sampling(context_temperatures={}, kind_temperatures={})
+    (groups,) = writer.write_context(ContextKind.TIMING, [chart()], hot)
+    times = [group.time_ms for group in groups]
+    assert times, "a random model writes something"
+    assert all(later > earlier for earlier, later in pairwise(times)), "one beat at a time"
+    assert times[0] >= 0
+    assert times[-1] < SONG_MS + SPEC.grid.window_ms
+
+
+def test_the_same_seed_writes_the_same_and_another_does_not(writer):
+    hot = Sampling(temperature=1.5, context_temperatures={})
+    one, again, other = (writer.write_context(ContextKind.MAP, [chart(seed=s)], hot) for s in (1, 1, 2))
+    assert one == again
+    assert one != other
+
+
+def test_charts_side_by_side_are_written_as_each_alone(writer):
+    charts = [chart(GameMode.STANDARD, 1), chart(GameMode.MANIA, 2), chart(GameMode.TAIKO, 3)]
+    together = writer.write_context(ContextKind.KIAI, charts, Sampling())
+    assert together == [writer.write_context(ContextKind.KIAI, [each], Sampling())[0] for each in charts]
+
+
+def guided(scale: float, **negative) -> tuple[ChartState, Sampling]:
+    unlike = Attributes(GameMode.STANDARD, **negative)
+    return replace(chart(), negative=unlike), Sampling(temperature=1.5, context_temperatures={}, guidance_scale=scale)
+
+
+def test_guidance_of_scale_1_changes_nothing_and_more_does(writer):
+    plain, _ = guided(1.0)
+    (without,) = writer.write_context(ContextKind.MAP, [chart()], guided(1.0)[1])
+    one, three = (writer.write_context(ContextKind.MAP, [plain], guided(scale)[1])[0] for scale in (1.0, 3.0))
+    assert one == without
+    assert three != without
+
+
+def test_guidance_asks_for_both_prompts_in_one_batch(writer, monkeypatch):
+    batches = []
+    start = writer.model.start
+
+    def counted(states, windows, length, modes, ids, padding):
+        batches.append(len(ids))
+        return start(states, windows, length, modes, ids, padding)
+
+    monkeypatch.setattr(writer.model, "start", counted)
+    charts = [guided(2.0)[0], replace(guided(2.0)[0], seed=2)]
+    both = writer.write_context(ContextKind.MAP, charts, guided(2.0)[1])
+    assert set(batches) == {4}
+    alone = [writer.write_context(ContextKind.MAP, [each], guided(2.0)[1])[0] for each in charts]
+    assert both == alone
+
+
+def test_away_from_the_same_prompt_is_nowhere(writer):
+    """With equal prompts the difference is nothing, however large the scale."""
+    (without,) = writer.write_context(ContextKind.MAP, [chart()], guided(1.0)[1])
+    same, hard = guided(4.0, difficulty=3.0)
+    assert writer.write_context(ContextKind.MAP, [same], hard) == [without]
+
+
+def test_guidance_leads_away_from_the_difficulty_that_the_chart_has_so_far(writer):
+    """Too hard a chart is led back, one that is as asked is left alone, and so is the beginning."""
+    asked, _ = guided(2.0)
+    assert chart().unlike([]) is None
+    assert asked.unlike([]).difficulty is None, "nobody rates it"
+    for found, away_from in ((None, 3.0), (3.0, 3.0), (5.5, 5.5)):
+        rated = replace(asked, rating=lambda groups, found=found: found)
+        assert rated.unlike([]) == replace(asked.negative, difficulty=away_from)
+        row = writer.row(writer.windows[1], ContextKind.MAP, rated, [])
+        assert SPEC.vocabulary.encode(Event(EventKind.DIFFICULTY, int(2 * away_from))) in row.negative_ids
+
+
+def test_where_no_difficulty_is_asked_for_guidance_leads_away_from_none():
+    asked, _ = guided(2.0)
+    wish = replace(asked.attributes, difficulty=None)
+    rated = replace(asked, attributes=wish, rating=lambda groups: pytest.fail("no need to rate"))
+    assert rated.unlike([]) == asked.negative
+
+
+def test_what_guidance_leads_away_from_by_name_stays(writer):
+    named = replace(guided(2.0)[0], negative=Attributes(GameMode.STANDARD, difficulty=3.0, descriptors=("messy",)))
+    rated = replace(named, rating=lambda groups: pytest.fail("no need to rate"))
+    assert rated.unlike([]) == named.negative
+
+
+def test_objects_of_earlier_windows_count_among_the_asked_shares(writer):
+    """Each object once: those in the prompt are read with it, those before it are counted."""
+    wanted = Attributes(GameMode.MANIA, difficulty=3.0, key_count=4, hold_note_ratio=0.5)
+    asked = ChartState(wanted, 1)
+    kinds = [EventKind.CIRCLE, EventKind.HOLD_NOTE, EventKind.HOLD_NOTE_END]
+    parts = (Event(EventKind.COLUMN, 0),)
+    written = [
+        EventGroup(time_ms, (Event(EventKind.TIME, int(time_ms)), *parts, Event(kinds[number % 3])))
+        for number, time_ms in enumerate(range(100, 9_000, 300))
+    ]
+    window = next(window for window in writer.windows if window.from_ms > 8_900)
+    row = writer.row(window, ContextKind.MAP, asked, written)
+    row.note_prompt(SPEC.vocabulary)
+    (share,) = row.shares
+    assert (share.objects, share.held) == (20, 10)
+    anything = ChartState(replace(wanted, hold_note_ratio=None), 1)
+    assert not writer.row(window, ContextKind.MAP, anything, written).shares
+
+
+def test_beats_are_not_guided(writer):
+    plain, hard = guided(5.0)
+    assert writer.write_context(ContextKind.TIMING, [plain], hard) == writer.write_context(
+        ContextKind.TIMING, [chart()], hard
+    )
+
+
+def test_a_context_knows_those_before_it(writer):
+    beat = EventGroup(2_000.0, (Event(EventKind.TIME, 2000), Event(EventKind.BEAT)))
+    known = chart()
+    known.contexts = {ContextKind.TIMING: [beat], ContextKind.SV: []}
+    assert known.contexts_before(ContextKind.MAP, SPEC) == [(ContextKind.TIMING, [beat])]
+    assert known.contexts_before(ContextKind.TIMING, SPEC) == []
+
+
+def test_times_of_earlier_contexts_do_not_hold_a_row_back():
+    """The prompt of a map ends with beats up to the end of the window; its first object may still be at the start."""
+    vocabulary = SPEC.vocabulary
+    times = vocabulary.ids_of(EventKind.TIME)
+    prompt = [vocabulary.context_sos(ContextKind.TIMING), times.start + 800, vocabulary.context_sos(ContextKind.MAP)]
+    row = DecodeRow(ContextKind.MAP, [*prompt, times.start + 30], 0, 819, 4)
+    row.note_prompt(vocabulary)
+    assert row.last_value == 30
+
+
+def test_groups_between_includes_its_start_and_excludes_its_end():
+    groups = [EventGroup(time_ms, ()) for time_ms in (0.0, 10.0, 10.0, 20.0)]
+    assert groups_between(groups, 10.0, 20.0) == groups[1:3]
+
+
+def test_a_row_that_never_ends_stops_at_the_decoder_length(model):
+    vocabulary = SPEC.vocabulary
+
+    def only_hitsounds(scores, facts):
+        first = vocabulary.ids_of(EventKind.HITSOUND).start
+        scores[:, :first] = scores[:, first + 1 :] = float("-inf")
+
+    engine = DecodeLoop(model, vocabulary)
+    choice = RowChoice(Sampler(Sampling(), SPEC))
+    choice.rules = [only_hitsounds]
+    prompt = [1, vocabulary.context_sos(ContextKind.MAP)]
+    row = DecodeRow(ContextKind.MAP, prompt, 0, 819, 4, generator=torch.Generator())
+    states = torch.zeros(1, model.config.max_source_positions, model.config.d_model)
+    engine.write([row], states, [0], [0], choice)
+    assert len(row.prompt_ids) + len(row.written_ids) <= engine.max_length + 1
+
+
+def test_a_spinner_longer_than_the_lookback_can_end(writer):
+    """Its start is out of sight of the window in which it ends."""
+    window = writer.windows[-1]
+    assert window.start_ms > 1_000.0
+    spinner = EventGroup(500.0, (Event(EventKind.TIME, 500), Event(EventKind.SPINNER)))
+    row = writer.row(window, ContextKind.MAP, chart(), [spinner])
+    row.grammar.read(Event(EventKind.TIME, 400))
+    assert {EventKind.SPINNER, EventKind.SPINNER_END} <= row.grammar.allowed()
+    in_sight = EventGroup(window.start_ms, (Event(EventKind.TIME, 0), Event(EventKind.SPINNER)))
+    row = writer.row(window, ContextKind.MAP, chart(), [in_sight])
+    row.note_prompt(SPEC.vocabulary)
+    row.grammar.read(Event(EventKind.TIME, 400))
+    assert EventKind.SPINNER not in row.grammar.allowed()

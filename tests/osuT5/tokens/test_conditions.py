@@ -1,0 +1,93 @@
+"""Classes as the published vocabularies have them, by literal values."""
+
+from dataclasses import replace
+
+import pytest
+
+from osu_beatmap.attributes import Attributes, attributes_of
+from osu_beatmap.beatmap import Beatmap, Circle, Difficulty, GameMode, HoldNote, TimingPoint
+from osuT5.tokens.conditions import CONDITIONS, SongPlace, condition_events, condition_ids
+from osuT5.tokens.contract import MINI_CONDITIONS, mini_spec
+from osuT5.tokens.events import Event, EventKind
+
+PLACE = SongPlace(song_ms=180_000.0, window_start_ms=90_000.0)
+
+
+def class_of(kind: EventKind, attributes: Attributes, place: SongPlace = PLACE) -> int:
+    (event,) = condition_events((kind,), attributes, place)
+    return event.value
+
+
+@pytest.mark.parametrize(
+    ("stars", "expected"), [(0, 0), (0.49, 0), (1, 2), (3.33, 6), (5, 10), (5.55, 11), (12, 23), (15, 23)]
+)
+def test_difficulty(stars, expected):
+    assert class_of(EventKind.DIFFICULTY, Attributes(GameMode.STANDARD, difficulty=stars)) == expected
+
+
+@pytest.mark.parametrize(("size", "expected"), [(0, 0), (2, 4), (3.8, 7), (4, 8), (4.2, 8), (10, 20), (11, 20)])
+def test_circle_size(size, expected):
+    assert class_of(EventKind.CIRCLE_SIZE, Attributes(GameMode.CATCH, circle_size=size)) == expected
+
+
+@pytest.mark.parametrize(("multiplier", "expected"), [(0.3, 40), (1.4, 140), (1.45, 145), (3.6, 360), (4, 360)])
+def test_slider_multiplier(multiplier, expected):
+    assert class_of(EventKind.GLOBAL_SV, Attributes(GameMode.STANDARD, slider_multiplier=multiplier)) == expected
+
+
+@pytest.mark.parametrize(
+    ("ratio", "expected"), [(0, 0), (0.04, 1), (0.05, 1), (0.15, 3), (0.25, 3), (0.5, 6), (0.97, 11), (1, 12)]
+)
+def test_hold_note_ratio(ratio, expected):
+    assert class_of(EventKind.HOLD_NOTE_RATIO, Attributes(GameMode.MANIA, hold_note_ratio=ratio)) == expected
+
+
+@pytest.mark.parametrize(
+    ("start_ms", "expected"), [(0, 0), (100, 1), (900, 1), (90_000, 51), (179_500, 101), (180_000, 102)]
+)
+def test_song_position(start_ms, expected):
+    place = SongPlace(180_000.0, start_ms)
+    assert class_of(EventKind.SONG_POSITION, Attributes(GameMode.STANDARD), place) == expected
+
+
+def test_the_unknown_class_follows_the_last():
+    unknown = Attributes(GameMode.STANDARD)
+    assert class_of(EventKind.DIFFICULTY, unknown) == 24
+    forgotten = condition_events(
+        (EventKind.DIFFICULTY,), replace(unknown, difficulty=3.0), PLACE, frozenset({EventKind.DIFFICULTY})
+    )
+    assert forgotten == [Event(EventKind.DIFFICULTY, 24)]
+
+
+def test_a_mode_has_only_its_own_conditions():
+    kinds = {event.kind for event in condition_events(MINI_CONDITIONS, Attributes(GameMode.TAIKO), PLACE)}
+    assert EventKind.SCROLL_SPEED_RATIO in kinds
+    assert not kinds & {EventKind.CIRCLE_SIZE, EventKind.KEY_COUNT, EventKind.GLOBAL_SV, EventKind.HOLD_NOTE_RATIO}
+
+
+def test_every_class_is_in_the_vocabulary():
+    spec = mini_spec()
+    for kind in MINI_CONDITIONS:
+        condition = CONDITIONS[kind]
+        assert len(spec.vocabulary.ids_of(kind)) == condition.high - condition.low + 2
+
+
+def test_a_real_map_and_an_equal_request_give_the_same_tokens():
+    spec = mini_spec()
+    notes = [
+        HoldNote(0.0, 64, 192, end_ms=500.0),
+        Circle(500.0, 192, 192),
+        Circle(800.0, 320, 192),
+        Circle(900.0, 448, 192),
+    ]
+    beatmap = Beatmap(
+        mode=GameMode.MANIA,
+        difficulty=Difficulty(circle_size=4.0),
+        timing_points=[TimingPoint(0.0, 500.0)],
+        hit_objects=notes,
+    )
+    asked = Attributes(
+        GameMode.MANIA, difficulty=2.2, hitsounded=False, key_count=4, hold_note_ratio=0.25, scroll_speed_ratio=0.0
+    )
+    ids = [condition_ids(spec.vocabulary, spec.conditions, a, PLACE) for a in (attributes_of(beatmap, 2.2), asked)]
+    assert ids[0] == ids[1]

@@ -1,0 +1,68 @@
+from osuT5.tokens.contract import Contract, mini_spec
+from osuT5.tokens.events import ContextKind, Event, EventGroup, EventKind
+from osuT5.tokens.prompt import InputSegment, PromptLayout, Segment
+from osuT5.tokens.vocabulary import EOS_ID, SOS_ID
+
+SPEC = mini_spec()
+TIMING, MAP = ContextKind.TIMING, ContextKind.MAP
+
+
+def test_the_layout_in_full():
+    layout = PromptLayout(SPEC.vocabulary, ())
+    ids, mask = layout.render([100, 101], [Segment(TIMING, [200]), Segment(MAP, [300, 301], learned=False)])
+    marks = [SPEC.vocabulary.context_sos, SPEC.vocabulary.context_eos]
+    none_sos, none_eos, timing_sos, timing_eos, map_sos, map_eos = (
+        mark(context) for context in (ContextKind.NONE, TIMING, MAP) for mark in marks
+    )
+    assert ids == [none_sos, none_eos, 100, 101, SOS_ID, timing_sos, 200, timing_eos, map_sos, 300, 301, map_eos]
+    assert mask == [False] * 6 + [True, True] + [False] * 4
+
+
+def test_a_prompt_is_a_prefix_of_the_training_sequence():
+    layout = SPEC.layout
+    head, timing, notes = [100, 101], [200, 201], [300, 301, 302]
+    whole, _ = layout.render(head, [Segment(TIMING, timing), Segment(MAP, notes)])
+    for decided in range(len(notes) + 1):
+        prompt = layout.prompt(head, [Segment(TIMING, timing)], MAP, notes[:decided])
+        assert prompt == whole[: len(prompt)]
+    first = layout.prompt(head, [], TIMING, timing[:1])
+    assert first == whole[: len(first)]
+
+
+def test_inputs_come_first_and_take_the_place_of_the_empty_one():
+    layout = PromptLayout(SPEC.vocabulary, ())
+    sos, eos = SPEC.vocabulary.context_sos, SPEC.vocabulary.context_eos
+    ids, mask = layout.render([100], [Segment(MAP, [300])], [InputSegment(TIMING, [200, 201], condition_ids=[101])])
+    assert ids == [sos(TIMING), 101, 200, 201, eos(TIMING), 100, SOS_ID, sos(MAP), 300, eos(MAP)]
+    assert mask == [False] * 8 + [True, True]
+    bare = PromptLayout(SPEC.vocabulary, (), marks_empty_input=False)
+    assert bare.head([100]) == [100, SOS_ID]
+
+
+def test_what_is_known_is_not_learned():
+    _, mask = PromptLayout(SPEC.vocabulary, ()).render([], [Segment(MAP, [300, 301, 302], known=2)])
+    assert mask == [False] * 6 + [True, True]
+
+
+def test_marks_are_learned_when_asked():
+    layout = PromptLayout(SPEC.vocabulary, ())
+    segments = [Segment(TIMING, [200], learned=False), Segment(MAP, [300])]
+    ids, mask = layout.render([], segments, learn_marks=True)
+    assert ids[-1] == EOS_ID
+    assert mask == [False] * 3 + [False] * 3 + [True] * 4
+    left_open, _ = layout.render([], [Segment(MAP, [300], closed=False)], learn_marks=True)
+    assert left_open[-1] == 300, "what is not finished has no end"
+
+
+def test_groups_come_back_at_the_middle_of_their_steps():
+    group = EventGroup(5_238.0, (Event(EventKind.TIME, 5238), Event(EventKind.BEAT)))
+    ids = SPEC.text.ids_of([group], window_start_ms=5_000.0)
+    (back,), stray = SPEC.text.groups_of(ids, window_start_ms=5_000.0)
+    assert stray == 0
+    assert back.kind is EventKind.BEAT
+    assert back.time_ms == 5_235.0
+
+
+def test_the_contract_survives_json(tmp_path):
+    SPEC.save(tmp_path)
+    assert Contract.load(tmp_path) == SPEC

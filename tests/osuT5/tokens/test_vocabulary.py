@@ -1,0 +1,56 @@
+import json
+
+import pytest
+
+from osuT5.tokens.contract import GROUP_KINDS, mini_spec, output_ranges
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import ContextKind, Event, EventKind
+from osuT5.tokens.vocabulary import EOS_ID, EventRange, Vocabulary
+from osuT5.tokens.windows import WindowGrid
+
+V29_CONTEXTS = tuple(ContextKind(name) for name in ("none", "timing", "kiai", "map", "sv", "no_hs", "gd"))
+
+
+def test_every_id_round_trips():
+    vocabulary = mini_spec().vocabulary
+    for token_id in range(vocabulary.first_event_id, vocabulary.size_in):
+        assert vocabulary.encode(vocabulary.decode(token_id)) == token_id
+
+
+def test_marks_and_foreign_ids_are_no_events():
+    vocabulary = mini_spec().vocabulary
+    for token_id in (*range(vocabulary.first_event_id), vocabulary.size_in, -1):
+        assert vocabulary.decode(token_id) is None
+
+
+def test_it_survives_json():
+    vocabulary = mini_spec().vocabulary
+    assert Vocabulary.from_json(json.loads(json.dumps(vocabulary.to_json()))) == vocabulary
+
+
+def test_a_value_outside_its_range_is_refused_or_clipped():
+    vocabulary = Vocabulary((EventRange(EventKind.TIME, 0, 9),))
+    with pytest.raises(ValueError, match=r"t 10 is outside 0\.\.9"):
+        vocabulary.encode(Event(EventKind.TIME, 10))
+    assert vocabulary.decode(vocabulary.encode_clipped(Event(EventKind.TIME, 10))) == Event(EventKind.TIME, 9)
+    with pytest.raises(ValueError, match="no snap events"):
+        vocabulary.encode(Event(EventKind.SNAPPING, 1))
+
+
+def test_context_marks_follow_the_special_ids_in_pairs():
+    vocabulary = Vocabulary((), contexts=V29_CONTEXTS)
+    assert vocabulary.context_sos(ContextKind.NONE) == EOS_ID + 1
+    assert [vocabulary.context_sos(c) for c in V29_CONTEXTS] == [3, 5, 7, 9, 11, 13, 15]
+    assert vocabulary.context_eos(ContextKind.GD) == 16
+
+
+def test_our_ranges_for_v29_are_the_published_ones():
+    """Starts of the ranges as its tokenizer file has them."""
+    vocabulary = Vocabulary(output_ranges(EncodingSpec(), WindowGrid()), contexts=V29_CONTEXTS)
+    starts = {kind: vocabulary.ids_of(EventKind(kind)).start for kind in ("t", "snap", "dist", "pos", "column")}
+    assert starts == {"t": 17, "snap": 836, "dist": 853, "pos": 1494, "column": 2451}
+    assert vocabulary.ids_of(EventKind.SCROLL_SPEED).start == 2469
+    assert vocabulary.ids_of(EventKind.VOLUME) == range(3544, 3645)
+    assert [vocabulary.ids_of(kind).start for kind in GROUP_KINDS[:4]] == [3645, 3646, 3647, 3648]
+    assert vocabulary.ids_of(EventKind.DENDEN_END) == range(3666, 3667)
+    assert vocabulary.size_out == 3667

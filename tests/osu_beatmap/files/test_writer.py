@@ -1,0 +1,101 @@
+"""Writing .osu text, and files that are whole or absent."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from osu_beatmap.beatmap import Beatmap, Break, Circle, GameMode, HitSound, Metadata, SampleSet, TimingPoint
+from osu_beatmap.errors import BeatmapError
+from osu_beatmap.files.reader import parse_beatmap, read_beatmap
+from osu_beatmap.files.writer import save_beatmap, write_beatmap
+
+
+def small_beatmap() -> Beatmap:
+    return Beatmap(
+        mode=GameMode.MANIA,
+        audio_filename="song.ogg",
+        metadata=Metadata(title="A: b // c", artist_unicode="誰か", tags=["one", "two"], version="4K"),
+        background="back.jpg",
+        background_offset_px=(0.0, 60.0),
+        breaks=[Break(1000.0, 2000.5)],
+        storyboard_lines=['Sample,1000,0,"hit.wav",60', " F,0,1,2,3"],
+        timing_points=[TimingPoint(10.25, 333.3333333333333), TimingPoint(20.0, -50.0, uninherited=False, effects=1)],
+        combo_colours=[(1, 2, 3)],
+        hit_objects=[Circle(10.25, 64.0, 192.0, True, 2, HitSound.CLAP)],
+        other={"General": {"SpecialStyle": "1"}, "Editor": {"GridSize": "32"}, "Colours": {"SliderBorder": "1,1,1"}},
+    )
+
+
+def test_the_text_is_laid_out_as_osu_does():
+    text = write_beatmap(small_beatmap())
+    assert text.startswith("osu file format v14\r\n\r\n[General]\r\nAudioFilename: song.ogg\r\n")
+    assert "\n" not in text.replace("\r\n", "")
+    for line in (
+        "Mode: 3",
+        "SampleSet: Normal",
+        "SpecialStyle: 1",
+        "Title:A: b // c",
+        "OverallDifficulty:5",
+        '0,0,"back.jpg",0,60',
+        "2,1000,2000.5",
+        "10.25,333.3333333333333,4,1,0,100,1,0",
+        "20,-50,4,1,0,100,0,1",
+        "Combo1 : 1,2,3",
+        "SliderBorder : 1,1,1",
+        "64,192,10.25,37,8,0:0:0:0:",
+    ):
+        assert f"\r\n{line}\r\n" in text
+
+
+@pytest.mark.parametrize("version", [3, 4, 5, 9, 14, 128])
+def test_read_write_read_is_equal_in_every_format(version):
+    beatmap = small_beatmap()
+    beatmap.format_version = version
+    again = parse_beatmap(write_beatmap(beatmap))
+    assert again == beatmap
+    assert again.hit_objects[0].time_ms == 10.25
+
+
+def test_sample_set_none_is_written_by_its_name():
+    beatmap = Beatmap(sample_set=SampleSet.AUTO)
+    assert "SampleSet: None\r\n" in write_beatmap(beatmap)
+    assert parse_beatmap(write_beatmap(beatmap)).sample_set == SampleSet.AUTO
+
+
+def test_positions_are_rounded_where_the_format_holds_whole_pixels():
+    beatmap = Beatmap(hit_objects=[Circle(0.0, 10.6, -0.4)])
+    assert "\r\n11,0,0,1," in write_beatmap(beatmap)
+    beatmap.format_version = 128
+    assert "\r\n10.6,-0.4,0,1," in write_beatmap(beatmap)
+
+
+def test_text_cannot_begin_a_line_of_its_own():
+    beatmap = Beatmap(metadata=Metadata(title="a\r\n[HitObjects]\n0,0,0,1,0"), background='b"\n2,0,9"')
+    again = parse_beatmap(write_beatmap(beatmap))
+    assert again.metadata.title == "a [HitObjects] 0,0,0,1,0"
+    assert (again.hit_objects, again.breaks) == ([], [])
+
+
+def test_saving_replaces_the_file_and_leaves_nothing_else(tmp_path):
+    path = tmp_path / "map.osu"
+    path.write_text("old", encoding="utf-8")
+    save_beatmap(small_beatmap(), path)
+    assert read_beatmap(path) == small_beatmap()
+    assert os.listdir(tmp_path) == ["map.osu"]
+
+
+def test_what_cannot_be_written_leaves_the_old_file(tmp_path):
+    path = tmp_path / "map.osu"
+    path.write_text("old", encoding="utf-8")
+    broken = Beatmap(hit_objects=[Circle(float("inf"), 0.0, 0.0)])
+    with pytest.raises(BeatmapError, match="inf"):
+        save_beatmap(broken, path)
+    assert path.read_text(encoding="utf-8") == "old"
+    with pytest.raises(BeatmapError, match="cannot be written"):
+        save_beatmap(Beatmap(), tmp_path / "none" / "map.osu")
+    (tmp_path / "folder.osu").mkdir()
+    with pytest.raises(BeatmapError, match="cannot be written"):
+        save_beatmap(Beatmap(), tmp_path / "folder.osu")
+    assert sorted(os.listdir(tmp_path)) == ["folder.osu", "map.osu"]

@@ -1,0 +1,90 @@
+"""Literal events in, times out."""
+
+import pytest
+
+from osuT5.tokens.encoding_spec import EncodingSpec
+from osuT5.tokens.events import Event, EventKind
+from parity.event_stream import EventStream
+
+K = EventKind
+
+
+def time(ms: int) -> Event:
+    return Event(K.TIME, ms)
+
+
+def stream_of(events: list[Event], types_first: bool, end_ms: float = 9_000) -> EventStream:
+    stream = EventStream()
+    stream.extend(events, end_ms, types_first)
+    return stream
+
+
+def test_where_types_come_first_a_type_has_the_time_that_follows_it():
+    events = [Event(K.CIRCLE), time(100), Event(K.DISTANCE, 3), Event(K.CIRCLE), time(250)]
+    assert stream_of(events, types_first=True).times_ms == [100, 100, 100, 250, 250]
+
+
+def test_where_types_come_last_a_type_has_the_time_before_it():
+    events = [time(100), Event(K.DISTANCE, 3), Event(K.CIRCLE), time(250), Event(K.CIRCLE)]
+    assert stream_of(events, types_first=False).times_ms == [100, 100, 100, 250, 250]
+
+
+def test_anchors_are_spread_between_the_times_around_them_where_types_come_first():
+    anchor = [Event(K.BEZIER_ANCHOR), Event(K.DISTANCE, 1)]
+    events = [Event(K.SLIDER_HEAD), time(100), *anchor, *anchor, Event(K.LAST_ANCHOR), time(700)]
+    assert stream_of(events, types_first=True).times_ms == [100, 100, 300, 300, 500, 500, 700, 700]
+
+
+def test_anchors_are_spread_between_the_times_around_them_where_types_come_last():
+    anchor = [Event(K.DISTANCE, 1), Event(K.BEZIER_ANCHOR)]
+    events = [time(100), Event(K.SLIDER_HEAD), *anchor, *anchor, time(700), Event(K.LAST_ANCHOR)]
+    assert stream_of(events, types_first=False).times_ms == [100, 100, 300, 300, 500, 500, 700, 700]
+
+
+def test_anchors_at_the_end_are_spread_to_where_the_events_end():
+    events = [Event(K.SLIDER_HEAD), time(100), Event(K.BEZIER_ANCHOR)]
+    assert stream_of(events, types_first=True, end_ms=500).times_ms == [100, 100, 300]
+
+
+def test_later_additions_go_on_from_the_last_time():
+    stream = stream_of([time(100), Event(K.CIRCLE)], types_first=False)
+    stream.extend([Event(K.DISTANCE, 1), time(300), Event(K.CIRCLE)], 9_000, types_first=False)
+    assert stream.times_ms == [100, 100, 100, 300, 300]
+
+
+def beats(*times_ms: int) -> EventStream:
+    return EventStream([time(ms) for ms in times_ms], list(times_ms))
+
+
+def test_between_includes_its_start_and_excludes_its_end():
+    assert beats(0, 10, 10, 20).between(10, 20) == [time(10), time(10)]
+
+
+def test_until_and_since_include_their_times():
+    assert beats(0, 10, 20).until(10).times_ms == [0, 10]
+    assert beats(0, 10, 20).since(10).times_ms == [10, 20]
+
+
+def test_merging_puts_the_first_stream_first_at_one_time():
+    merged = EventStream([Event(K.KIAI, 1)], [10]).merged(beats(0, 10, 20))
+    assert merged.events == [time(0), Event(K.KIAI, 1), time(10), time(20)]
+    assert beats().merged(beats(5)).times_ms == [5]
+
+
+@pytest.mark.parametrize("time_ms, value", [(5, None), (20, 1), (30, 1), (31, 0)])
+def test_the_last_before_a_time(time_ms, value):
+    stream = EventStream([Event(K.KIAI, 1), time(10), Event(K.KIAI, 0)], [10, 10, 30])
+    found = stream.last_before(K.KIAI, time_ms)
+    assert (found and found.value) == value
+
+
+def test_places_become_pairs_of_pixels():
+    spec = EncodingSpec(position_refine_px=2)
+    events = [Event(K.POSITION, 8 + 8 * 33), Event(K.POSITION_REFINE, 3 + 5 * 16)]
+    pixels = EventStream(events, [0, 0]).in_pixels(spec, 0)
+    assert pixels.events[:2] == [Event(K.POSITION_X, 6), Event(K.POSITION_Y, 10)]
+
+
+def test_columns_become_the_places_of_their_middles():
+    pixels = EventStream([Event(K.COLUMN, 1)], [0]).in_pixels(EncodingSpec(), key_count=4)
+    assert pixels.events == [Event(K.POSITION_X, 192), Event(K.POSITION_Y, 192)]

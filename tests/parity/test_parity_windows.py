@@ -1,0 +1,43 @@
+"""The windows of the published program: numbers that its own runs show for V29."""
+
+from osuT5.tokens.windows import WindowGrid
+from parity.windows import PublishedGrid
+
+GRID = PublishedGrid(WindowGrid())
+SONG_SAMPLES = 640_000  # 40 s
+
+
+def test_a_stride_is_a_whole_number_of_samples_and_starts_are_whole_milliseconds():
+    windows = GRID.windows(SONG_SAMPLES)
+    assert (GRID.window_samples, GRID.stride_samples) == (130_944, 13_094)
+    assert [window.start_ms for window in windows[:4]] == [0, 818, 1636, 2455]
+    assert windows[3].start_sample == 3 * 13_094
+
+
+def test_the_last_window_reaches_the_end_of_the_song():
+    windows = GRID.windows(SONG_SAMPLES)
+    assert len(windows) == 40
+    assert windows[-1].start_sample + GRID.window_samples >= SONG_SAMPLES
+    assert windows[-2].start_sample + GRID.window_samples < SONG_SAMPLES
+    assert [(w.is_first, w.is_last) for w in (windows[0], windows[1], windows[-1])] == [
+        (True, False),
+        (False, False),
+        (False, True),
+    ]
+
+
+def test_a_song_shorter_than_a_window_has_one():
+    (window,) = GRID.windows(1000)
+    assert (window.start_ms, window.is_first, window.is_last) == (0, True, True)
+
+
+def test_a_span_has_the_windows_that_decide_something_of_it():
+    windows = GRID.windows(SONG_SAMPLES, 10_000, 20_000)
+    assert (windows[0].start_ms, windows[-1].start_ms, len(windows)) == (5728, 15549, 13)
+    assert windows[0].is_first
+    assert windows[-1].is_last
+
+
+def test_a_span_beyond_the_song_still_has_a_window():
+    assert len(GRID.windows(SONG_SAMPLES, start_ms=90_000)) == 1
+    assert len(GRID.windows(SONG_SAMPLES, end_ms=-90_000)) == 1

@@ -1,0 +1,247 @@
+"""Times of drafts: red lines, the grid, the song's ends, overlaps, and what takes part in a map of 30 s."""
+
+from __future__ import annotations
+
+import pytest
+
+from osu_beatmap.beatmap import Circle, Difficulty, GameMode, HoldNote, Slider, Spinner, TimingPoint
+from osu_beatmap.timing.active_point import Timing, end_time_ms
+from pipeline.finishing.filler_objects import fill_drain, small_chords, use_all_columns
+from pipeline.finishing.object_kinds import lasting, suit_mode
+from pipeline.finishing.positions import in_columns
+from pipeline.finishing.red_lines import red_before_objects, reds_inside_song
+from pipeline.finishing.report import FinishReport
+from pipeline.finishing.ticks import first_tick_ms, is_on_tick, last_tick_ms, whole_ms
+from pipeline.finishing.times import inside_song, no_overlaps, on_grid
+from pipeline.finishing.working_map import WorkingMap, compose
+from tests.support.finish_drafts import RED, SONG_MS, draft_of, line_slider, steady_circles, times_of, work_of
+
+
+def repaired(repair, work: WorkingMap) -> FinishReport:
+    """The report of one repair, which must leave nothing to do for a second run of it."""
+    report, again = FinishReport(), FinishReport()
+    repair(work, report)
+    before = compose(work)
+    repair(work, again)
+    assert compose(work) == before
+    assert not again.repairs
+    return report
+
+
+def red_times(work: WorkingMap) -> list[float]:
+    return [red.time_ms for red in work.timing.reds]
+
+
+def test_ticks_are_cut_to_whole_milliseconds_as_the_editor_does():
+    assert whole_ms(1666.67) == 1666.0
+    assert whole_ms(1999.9999999) == 2000.0
+    timing = Timing([TimingPoint(0.0, 333.33)])
+    assert is_on_tick(timing, 333.0)
+    assert not is_on_tick(timing, 341.0)
+
+
+def test_a_tick_within_a_span_is_of_the_first_divisor_that_has_one():
+    timing = Timing([RED])
+    assert last_tick_ms(timing, 1010.0, 1240.0, (4, 3)) == 1125.0
+    assert last_tick_ms(timing, 1126.0, 1240.0, (4, 3)) == pytest.approx(1166.667, abs=0.01)
+    assert last_tick_ms(timing, 1130.0, 1140.0, (4, 3)) is None
+    assert first_tick_ms(timing, 1010.0, 1300.0, (2,)) == 1250.0
+
+
+def test_red_lines_before_the_song_move_by_whole_bars():
+    work = work_of(Circle(4000.0, 0, 0), lines=(TimingPoint(-700.0, 500.0),))
+    assert repaired(reds_inside_song, work).repairs
+    assert red_times(work) == [1300.0]
+
+
+def test_of_many_red_lines_outside_the_song_only_the_tempo_inside_is_kept():
+    lines = (TimingPoint(-900.0, 300.0), TimingPoint(-100.0, 400.0), TimingPoint(5000.0, 500.0), TimingPoint(70e3, 9.0))
+    work = work_of(Circle(6000.0, 0, 0), lines=lines)
+    repaired(reds_inside_song, work)
+    assert [(red.time_ms, red.beat_length_ms) for red in work.timing.reds] == [(1500.0, 400.0), (5000.0, 500.0)]
+
+
+def test_a_song_shorter_than_a_beat_before_its_only_line_still_has_a_tempo():
+    work = work_of(lines=(TimingPoint(90_000.0, 50_000.0),), song_ms=2000.0)
+    reds_inside_song(work, FinishReport())
+    assert red_times(work) == [0.0]
+
+
+def test_the_first_red_line_moves_before_the_first_object():
+    work = work_of(Circle(3700.0, 0, 0), lines=(TimingPoint(5200.0, 500.0),))
+    repaired(red_before_objects, work)
+    assert red_times(work) == [3200.0]
+
+
+def test_the_first_red_line_stays_where_moving_it_would_shift_the_bars():
+    work = work_of(Circle(700.0, 0, 0), lines=(TimingPoint(1200.0, 500.0),))
+    repaired(red_before_objects, work)
+    assert red_times(work) == [1200.0]
+
+
+def test_a_grid_of_fractions_moves_to_a_beat_at_a_whole_millisecond():
+    work = work_of(Circle(9000.0, 0, 0), lines=(TimingPoint(10_000.0, 333.3333333),))
+    red_before_objects(work, FinishReport())
+    assert red_times(work) == [6000.0]
+
+
+def test_times_off_the_grid_go_to_the_likely_tick():
+    work = work_of(Circle(1012.0, 0, 0), Circle(1500.4, 0, 0), line_slider(1995.0, (0, 0), (140, 0), length_px=142.8))
+    report = repaired(on_grid, work)
+    assert times_of(work) == [(1000.0, 1000.0), (1500.0, 1500.0), (2000.0, pytest.approx(2500.0))]
+    assert report.repairs["times off the grid"] == 2
+
+
+def test_a_time_on_any_accepted_tick_stays():
+    work = work_of(Circle(1100.0, 0, 0))  # 1/5
+    on_grid(work, FinishReport())
+    assert times_of(work) == [(1100.0, 1100.0)]
+
+
+def test_objects_at_one_time_become_the_longest_of_them():
+    work = work_of(Circle(1000.0, 0, 0, new_combo=True), Spinner(1002.0, 256, 192, end_ms=3000.0))
+    on_grid(work, FinishReport())
+    assert times_of(work) == [(1000.0, 3000.0)]
+    assert work.pieces[0].obj.new_combo
+
+
+def test_objects_outside_the_song_go_and_long_ones_are_cut():
+    work = work_of(Circle(-500.0, 0, 0), Spinner(58_000.0, 256, 192, end_ms=61_000.0), Circle(60_500.0, 0, 0))
+    assert repaired(inside_song, work).repairs["objects outside the song"] == 2
+    assert times_of(work) == [(58_000.0, 59_875.0)]
+
+
+def test_an_object_is_shortened_for_the_next_one():
+    work = work_of(Spinner(1000.0, 256, 192, end_ms=3000.0), Circle(2500.0, 0, 0))
+    assert repaired(no_overlaps, work).repairs == {"overlapping objects": 1}
+    assert times_of(work) == [(1000.0, 2375.0), (2500.0, 2500.0)]
+
+
+def test_a_slider_loses_repeats_before_it_loses_its_pace():
+    work = work_of(line_slider(1000.0, (0, 0), (140, 0), length_px=140.0, slides=4), Circle(2750.0, 0, 0))
+    no_overlaps(work, FinishReport())
+    assert work.pieces[0].obj.slides == 3
+    assert times_of(work)[0] == (1000.0, pytest.approx(2500.0))
+
+
+def test_an_object_without_room_becomes_a_circle():
+    work = work_of(Spinner(1000.0, 256, 192, end_ms=3000.0), Circle(1125.0, 0, 0))
+    no_overlaps(work, FinishReport())
+    assert isinstance(work.pieces[0].obj, Circle)
+    assert times_of(work) == [(1000.0, 1000.0), (1125.0, 1125.0)]
+
+
+def test_of_two_objects_in_a_moment_the_longer_one_stays():
+    work = work_of(Circle(1000.0, 0, 0), line_slider(1020.0, (0, 0), (140, 0), length_px=140.0), Circle(1015.0, 0, 0))
+    no_overlaps(work, FinishReport())
+    assert [type(piece.obj) for piece in work.pieces] == [Slider]
+
+
+def test_mania_overlaps_are_those_of_one_column():
+    keys = {"mode": GameMode.MANIA, "difficulty": Difficulty(circle_size=4.0)}
+    work = work_of(HoldNote(1000.0, 64, 192, end_ms=2000.0), Circle(1500.0, 192, 192), Circle(1750.0, 64, 192), **keys)
+    no_overlaps(work, FinishReport())
+    assert times_of(work) == [(1000.0, 1625.0), (1500.0, 1500.0), (1750.0, 1750.0)]
+
+
+def test_objects_of_another_mode_become_what_this_mode_plays():
+    work = work_of(HoldNote(1000.0, 64, 192, end_ms=2000.0))
+    suit_mode(work, FinishReport())
+    assert isinstance(work.pieces[0].obj, Spinner)
+    keys = {"mode": GameMode.MANIA, "difficulty": Difficulty(circle_size=4.0)}
+    work = work_of(line_slider(1000.0, (70, 0), (210, 0), length_px=140.0), **keys)
+    suit_mode(work, FinishReport())
+    in_columns(work, FinishReport())
+    assert isinstance(work.pieces[0].obj, HoldNote)
+    assert (work.pieces[0].obj.x, work.pieces[0].obj.y) == (64.0, 192.0)
+    assert times_of(work) == [(1000.0, pytest.approx(1500.0))]
+
+
+def test_a_short_spinner_grows_where_there_is_room_and_is_a_circle_otherwise():
+    work = work_of(Spinner(1000.0, 256, 192, end_ms=1125.0), Circle(9000.0, 0, 0))
+    lasting(work, FinishReport())
+    assert times_of(work)[0] == (1000.0, 1625.0)
+    work = work_of(Spinner(1000.0, 256, 192, end_ms=1125.0), Circle(1250.0, 0, 0))
+    lasting(work, FinishReport())
+    assert isinstance(work.pieces[0].obj, Circle)
+
+
+def test_sliders_do_not_turn_faster_than_can_be_played():
+    work = work_of(line_slider(1000.0, (0, 0), (9, 0), length_px=140 / 50, slides=50))
+    lasting(work, FinishReport())
+    assert work.pieces[0].obj.slides == 20
+    assert len(compose(work).hit_objects[0].edges) == 21
+
+
+def test_very_short_sliders_and_holds_keep_only_their_start():
+    work = work_of(line_slider(1000.0, (0, 0), (140, 0), length_px=5.0))
+    lasting(work, FinishReport())
+    assert isinstance(work.pieces[0].obj, Circle)
+    keys = {"mode": GameMode.MANIA, "difficulty": Difficulty(circle_size=4.0)}
+    work = work_of(HoldNote(1000.0, 64, 192, end_ms=1020.0), **keys)
+    lasting(work, FinishReport())
+    assert isinstance(work.pieces[0].obj, Circle)
+
+
+def test_a_map_under_30_s_gets_notes_on_downbeats():
+    work = work_of(Circle(10_000.0, 256, 192), Circle(30_000.0, 256, 192))
+    assert repaired(fill_drain, work).repairs == {"added notes": 5}
+    assert [start_ms for start_ms, _ in times_of(work)][2:] == [32e3, 34e3, 36e3, 38e3, 40e3]
+
+
+def test_a_song_with_little_room_gets_its_last_note_close():
+    """29.97 s of 31 s are mapped, and no more than 312 ms are left."""
+    red = TimingPoint(720.0, 500.0)
+    work = work_of(Circle(720.0, 256, 192), Circle(30_688.0, 256, 192), song_ms=31_000.0, lines=(red,))
+    assert repaired(fill_drain, work).repairs == {"added notes": 1}
+    (start_ms, _) = times_of(work)[-1]
+    assert start_ms - times_of(work)[0][0] >= 30_000
+
+
+def test_a_short_song_is_not_filled():
+    work = work_of(Circle(10_000.0, 256, 192), song_ms=29_000.0)
+    fill_drain(work, FinishReport())
+    assert len(work.pieces) == 1
+
+
+def test_unused_columns_take_notes_of_the_fullest():
+    keys = {"mode": GameMode.MANIA, "difficulty": Difficulty(circle_size=4.0)}
+    notes = [Circle(1000.0 + 250.0 * number, 64, 192) for number in range(30)]
+    work = work_of(*notes, **keys)
+    assert repaired(use_all_columns, work).repairs == {"unused columns": 3}
+    assert {piece.obj.x for piece in work.pieces} == {64.0, 192.0, 320.0, 448.0}
+    assert len(work.pieces) == 30
+
+
+def test_more_columns_than_notes_get_notes_of_their_own():
+    work = work_of(Circle(1000.0, 10, 192), mode=GameMode.MANIA, difficulty=Difficulty(circle_size=7.0))
+    in_columns(work, FinishReport())
+    use_all_columns(work, FinishReport())
+    assert len({piece.obj.x for piece in work.pieces}) == 7
+
+
+def test_low_levels_keep_chords_small():
+    keys = {"mode": GameMode.MANIA, "difficulty": Difficulty(circle_size=4.0)}
+    notes = [Circle(2000.0 * number, x, 192) for number in range(1, 20) for x in (64, 192, 320, 448)]
+    work = work_of(*notes, **keys)
+    repaired(small_chords, work)
+    assert len(work.pieces) == 2 * 19
+
+
+def test_velocities_and_ends_survive_being_taken_apart():
+    lines = (RED, TimingPoint(3000.0, -50.0, uninherited=False), TimingPoint(6000.0, 400.0))
+    sliders = [line_slider(at_ms, (0, 0), (140, 0), length_px=140.0) for at_ms in (1000.0, 3000.0, 5000.0, 6000.0)]
+    draft = draft_of(*sliders, lines=lines)
+    whole = compose(work_of(*sliders, lines=lines))
+    before, after = Timing(draft.timing_points), Timing(whole.timing_points)
+    for old, new in zip(draft.hit_objects, whole.hit_objects, strict=True):
+        assert end_time_ms(new, after, whole.difficulty) == pytest.approx(end_time_ms(old, before, draft.difficulty))
+        assert new.length_px == pytest.approx(140.0)
+    assert [line.time_ms for line in whole.timing_points] == [0.0, 3000.0, 6000.0]
+
+
+def test_steady_circles_need_no_repair():
+    work = work_of(*steady_circles())
+    for repair in (reds_inside_song, red_before_objects, on_grid, inside_song, lasting, no_overlaps, fill_drain):
+        assert not repaired(repair, work).repairs
+    assert work.song_ms == SONG_MS

@@ -1,0 +1,204 @@
+"""Places of drafts: sliders on the screen, stacks, jumps, catch within reach."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from osu_beatmap.beatmap import Circle, CurveKind, Difficulty, GameMode, PathSegment, Slider, Spinner, TimingPoint
+from osu_beatmap.geometry.slider_path import SliderPath
+from osu_beatmap.rules import Severity
+from osu_beatmap.rules.catch import hyperdashes
+from osu_beatmap.rules.chart import Chart
+from osu_beatmap.rules.spacing import spacing
+from pipeline.finishing.catch_distances import no_low_hyperdashes
+from pipeline.finishing.positions import even_spacing, place_objects
+from pipeline.finishing.report import FinishReport
+from pipeline.finishing.slider_shapes import fit_slider, folded_path, screen_area
+from pipeline.finishing.working_map import WorkingMap, compose
+from tests.support.finish_drafts import RED, line_slider, steady_circles, work_of
+
+
+def placed(work: WorkingMap) -> FinishReport:
+    report = FinishReport()
+    place_objects(work, report)
+    return report
+
+
+def path_of_first(work: WorkingMap) -> SliderPath:
+    return SliderPath(work.pieces[0].obj.segments, work.slide_px(work.pieces[0]))
+
+
+def assert_fits(work: WorkingMap) -> None:
+    slider = work.pieces[0].obj
+    assert isinstance(slider, Slider)
+    assert screen_area(work).holds(path_of_first(work).points)
+    assert all(value == int(value) for segment in slider.segments for point in segment.points for value in point)
+    assert slider.segments[0].points[0] == (slider.x, slider.y)
+
+
+def test_circles_are_clamped_to_whole_pixels_of_the_playfield():
+    work = work_of(Circle(1000.0, -40.0, 500.0), Circle(3000.0, 100.4, 99.6))
+    assert placed(work).repairs == {"objects off the playfield": 1}
+    assert [(piece.obj.x, piece.obj.y) for piece in work.pieces] == [(0.0, 384.0), (100.0, 100.0)]
+
+
+def test_large_circles_keep_within_the_screen():
+    work = work_of(Circle(1000.0, 300.0, 384.0), difficulty=Difficulty(circle_size=0.0))
+    placed(work)
+    assert work.pieces[0].obj.y == 373.0  # radius 54.4, screen to 428
+
+
+def test_spinners_and_taiko_notes_are_in_the_centre():
+    work = work_of(Spinner(1000.0, 3, 3, end_ms=3000.0))
+    placed(work)
+    assert (work.pieces[0].obj.x, work.pieces[0].obj.y) == (256.0, 192.0)
+    work = work_of(Circle(1000.0, 3, 3), mode=GameMode.TAIKO)
+    placed(work)
+    assert (work.pieces[0].obj.x, work.pieces[0].obj.y) == (256.0, 192.0)
+
+
+def test_a_drum_roll_gets_a_path_of_its_length():
+    roll = line_slider(1000.0, (9, 9), (10, 9), length_px=140.0)
+    work = work_of(roll, mode=GameMode.TAIKO)
+    placed(work)
+    assert path_of_first(work).natural_length_px == pytest.approx(140.0)
+    assert work.pieces[0].obj.y == 192.0
+
+
+def test_a_drum_roll_of_no_length_to_speak_of_has_a_body_still():
+    slow = (RED, TimingPoint(0.0, -1000.0, uninherited=False))
+    work = work_of(line_slider(1000.0, (9, 9), (10, 9), length_px=0.4), lines=slow, mode=GameMode.TAIKO)
+    placed(work)
+    assert_fits(work)
+
+
+def test_a_path_is_scaled_to_what_the_slider_travels():
+    work = work_of(line_slider(1000.0, (100, 100), (200, 100), length_px=140.0))
+    placed(work)
+    assert work.pieces[0].obj.segments[0].points == [(100.0, 100.0), (240.0, 100.0)]
+
+
+def test_a_path_that_fits_stays_as_it_is():
+    arc = PathSegment(CurveKind.PERFECT, [(100.0, 100.0), (170.0, 130.0), (235.0, 100.0)])
+    work = work_of(Slider(1000.0, 100, 100, segments=[arc], length_px=153.0))
+    assert not placed(work).repairs
+    assert work.pieces[0].obj.segments == [arc]
+
+
+def test_a_path_a_little_off_the_screen_is_moved():
+    work = work_of(line_slider(1000.0, (420, 100), (560, 100), length_px=140.0))
+    assert placed(work).repairs == {"moved or turned sliders": 1}
+    assert_fits(work)
+    (x, y), (end_x, _) = work.pieces[0].obj.segments[0].points
+    assert (x, y, end_x) == (400.0, 100.0, 540.0)
+
+
+def test_a_path_far_off_the_screen_turns_about_its_head():
+    work = work_of(line_slider(1000.0, (500, 200), (760, 200), length_px=280.0))
+    placed(work)
+    assert_fits(work)
+    assert (work.pieces[0].obj.x, work.pieces[0].obj.y) == (500.0, 200.0)
+
+
+def test_a_path_too_long_for_the_screen_is_slower_and_keeps_its_time():
+    work = work_of(line_slider(1000.0, (0, 200), (900, 200), length_px=1120.0))
+    end_ms = work.pieces[0].end_ms
+    assert placed(work).repairs["slower sliders"] == 1
+    assert_fits(work)
+    assert work.pieces[0].speed < 1.0
+    assert work.pieces[0].end_ms == end_ms
+
+
+def test_a_path_that_cannot_be_slower_is_folded():
+    fast = TimingPoint(0.0, 20.0)
+    slider = line_slider(1000.0, (10, 200), (900, 200), length_px=14_000.0)
+    work = work_of(slider, lines=(fast, TimingPoint(0.0, -1000.0, uninherited=False)))
+    assert work.pieces[0].speed == pytest.approx(0.1)
+    work.pieces[0].end_ms = 3500.0
+    assert placed(work).repairs["folded sliders"] == 1
+    assert_fits(work)
+
+
+def test_a_slider_of_absurd_length_is_a_circle():
+    slider = line_slider(1000.0, (10, 200), (900, 200), length_px=100_000.0)
+    work = work_of(slider, lines=(TimingPoint(0.0, 6.0), TimingPoint(0.0, -1000.0, uninherited=False)))
+    work.pieces[0].end_ms = 50_000.0
+    fit_slider(work, work.pieces[0], FinishReport())
+    assert isinstance(work.pieces[0].obj, Circle)
+
+
+def test_a_path_without_extent_points_to_the_centre():
+    work = work_of(line_slider(1000.0, (100, 192), (100, 192), length_px=140.0))
+    placed(work)
+    assert work.pieces[0].obj.segments[0].points == [(100.0, 192.0), (240.0, 192.0)]
+
+
+def test_mixed_curves_become_what_osu_stable_can_read():
+    segments = [
+        PathSegment(CurveKind.PERFECT, [(100.0, 100.0), (150.0, 120.0), (200.0, 100.0)]),
+        PathSegment(CurveKind.LINEAR, [(200.0, 100.0), (240.0, 100.0)]),
+    ]
+    work = work_of(Slider(1000.0, 100, 100, segments=segments, length_px=140.0))
+    placed(work)
+    assert {segment.kind for segment in work.pieces[0].obj.segments} == {CurveKind.BEZIER}
+
+
+def test_an_arc_of_three_nearly_straight_points_does_not_run_around_the_screen():
+    arc = PathSegment(CurveKind.PERFECT, [(100.0, 100.0), (113.0, 103.0), (111.0, 102.0)])
+    work = work_of(Slider(1000.0, 100, 100, segments=[arc], length_px=70.0))
+    placed(work)
+    assert_fits(work)
+    assert work.pieces[0].obj.segments[0].kind is CurveKind.BEZIER
+
+
+def test_too_many_nodes_become_a_polyline():
+    points = [(100.0 + number / 2, 100.0 + number % 2) for number in range(280)]
+    work = work_of(line_slider(1000.0, *points, length_px=140.0))
+    placed(work)
+    assert sum(len(segment.points) for segment in work.pieces[0].obj.segments) <= 10 * math.sqrt(140)
+
+
+@pytest.mark.parametrize("vertical", [False, True])
+def test_a_folded_path_has_any_length(vertical: bool):
+    area = screen_area(work_of())
+    path = SliderPath(folded_path((100.0, 100.0), 3000.0, area, vertical))
+    assert path.natural_length_px == pytest.approx(3000.0, abs=1.0)
+    assert area.holds(path.points)
+
+
+def test_near_neighbours_are_stacked_and_farther_ones_are_not():
+    work = work_of(
+        Circle(1000.0, 100, 100), Circle(1250.0, 103, 101), Circle(1500.0, 120, 100), Circle(9000.0, 121, 100)
+    )
+    placed(work)
+    assert [(piece.obj.x, piece.obj.y) for piece in work.pieces] == [(100, 100), (100, 100), (120, 100), (121, 100)]
+
+
+def test_a_wild_jump_is_shortened():
+    stream = [Circle(1000.0 + 125.0 * number, 100 + number % 2, 100) for number in range(40)]
+    work = work_of(*stream, Circle(6000.0, 500, 380), difficulty=Difficulty(circle_size=7.0))
+    report = FinishReport()
+    even_spacing(work, report)
+    assert report.repairs["wild jumps"]
+    found = spacing(Chart(compose(work)))
+    assert all(finding.severity is not Severity.PROBLEM for finding in found)
+
+
+def test_low_catch_maps_have_no_hyperdash():
+    fruits = [Circle(1000.0 + 250.0 * number, 512.0 * (number % 2), 192) for number in range(8)]
+    work = work_of(*fruits, *steady_circles(4000.0), mode=GameMode.CATCH)
+    assert list(hyperdashes(Chart(compose(work), star_rating=1.0)))
+    report = FinishReport()
+    no_low_hyperdashes(work, report)
+    assert not list(hyperdashes(Chart(compose(work), star_rating=1.0)))
+    assert report.repairs["hyperdashes in a low level"]
+
+
+def test_a_stream_too_fast_for_the_catcher_stands_upright():
+    slider = line_slider(1000.0, (0, 192), (500, 192), length_px=500.0, slides=7)
+    fast = (RED, TimingPoint(0.0, -20.0, uninherited=False))
+    work = work_of(slider, *steady_circles(4000.0), lines=fast, mode=GameMode.CATCH)
+    no_low_hyperdashes(work, FinishReport())
+    assert not list(hyperdashes(Chart(compose(work), star_rating=1.0)))

@@ -1,0 +1,187 @@
+"""Maps come out as hard as was asked for: thinning, hold notes, and charts that are tried side by side."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from reference_songs import BEAT_MS, OFFSET_MS, RANDOM_TIMES, make_mapset, make_model, reference_map
+
+from osu_beatmap.attributes import hold_note_ratio, scroll_speed_ratio
+from osu_beatmap.beatmap import Beatmap, Circle, Difficulty, GameMode, HoldNote, TimingPoint
+from osu_beatmap.star_rating import star_rating
+from osu_beatmap.timing.active_point import Timing
+from osuT5.encoding import AssemblyReport
+from osuT5.generation.chart_state import ChartState
+from osuT5.generation.window_schedule import GenerationReport
+from osuT5.tokens.contract import mini_spec
+from pipeline.generation.chart import Draft, PreparedChart, prepare_chart
+from pipeline.generation.conditions import conditions_of
+from pipeline.generation.generate import generate_map, method_of
+from pipeline.generation.mapset import wish_like
+from pipeline.generation.matching import star_matching as difficulty_matching
+from pipeline.generation.matching.density import removal_order, thinned
+from pipeline.generation.matching.hold_notes import with_hold_note_ratio
+from pipeline.generation.matching.star_matching import (
+    ATTEMPTS,
+    StarTarget,
+    beyond_training,
+    match_star_ratings,
+    write_parts_before_map,
+)
+from pipeline.request.resolve import resolve
+
+SONG_MS = 60_000.0
+STEP_MS = BEAT_MS / 4
+
+
+def dense_map(mode: GameMode = GameMode.STANDARD) -> Beatmap:
+    """A note on every quarter of a beat, in mania on all four columns in turn."""
+    notes = [
+        Circle(OFFSET_MS + number * STEP_MS, 64.0 + 128 * (number % 4), 192.0)
+        for number in range(int((SONG_MS - 2_000) / STEP_MS))
+    ]
+    lines = [TimingPoint(OFFSET_MS, BEAT_MS)]
+    return Beatmap(mode=mode, difficulty=Difficulty(circle_size=4.0), timing_points=lines, hit_objects=notes)
+
+
+def test_the_finest_ticks_go_first_and_downbeats_last():
+    beatmap = dense_map()
+    timing = Timing(beatmap.timing_points)
+    divisors = [timing.best_divisor(beatmap.hit_objects[index].time_ms) for index in removal_order(beatmap)]
+    assert divisors == sorted(divisors, reverse=True)
+    last = beatmap.hit_objects[removal_order(beatmap)[-1]]
+    assert timing.beat_position(last.time_ms) % 4 == pytest.approx(0, abs=0.01)
+
+
+def test_what_goes_is_spread_over_the_map():
+    beatmap = dense_map()
+    kept = [obj.time_ms for obj in thinned(beatmap, 0.25).hit_objects]
+    longest_ms = max(later - earlier for earlier, later in pairwise(kept))
+    assert len(kept) == pytest.approx(0.75 * len(beatmap.hit_objects), abs=1)
+    assert longest_ms == pytest.approx(2 * STEP_MS)
+    assert len(thinned(beatmap, 1.0).hit_objects) == pytest.approx(0.1 * len(beatmap.hit_objects), abs=1)
+
+
+@pytest.mark.parametrize("ratio", [0.0, 0.1, 0.3, 0.7])
+def test_as_many_hold_notes_as_were_asked_for(ratio):
+    beatmap = dense_map(GameMode.MANIA)
+    some = with_hold_note_ratio(beatmap, 0.5)
+    assert hold_note_ratio(some) == pytest.approx(0.5, abs=0.01)
+    changed = with_hold_note_ratio(some, ratio)
+    assert hold_note_ratio(changed) == pytest.approx(ratio, abs=0.01)
+    ends_ms: dict[float, float] = {}
+    for obj in changed.hit_objects:
+        assert obj.time_ms - ends_ms.get(obj.x, -1000.0) >= 30
+        ends_ms[obj.x] = obj.end_ms if isinstance(obj, HoldNote) else obj.time_ms
+
+
+def test_only_notes_with_room_become_hold_notes():
+    notes = [Circle(OFFSET_MS + number * STEP_MS, 64.0, 192.0) for number in range(20)]
+    beatmap = Beatmap(mode=GameMode.MANIA, timing_points=[TimingPoint(OFFSET_MS, BEAT_MS)], hit_objects=notes)
+    assert hold_note_ratio(with_hold_note_ratio(beatmap, 1.0)) == 0.0
+
+
+def wish_for(beatmap: Beatmap, monkeypatch, **options) -> StarTarget:
+    """A wish whose charts all turn out as one map."""
+    request = resolve({"audio_path": "a.mp3", "gamemode": int(beatmap.mode), "generate_positions": "false", **options})
+    settings = request.difficulty_settings(4.0)
+    chart = ChartState(conditions_of(request, settings), 1)
+    draft = Draft(
+        beatmap, chart.attributes, "mini", mini_spec().encoding, SONG_MS, GenerationReport(), AssemblyReport()
+    )
+    monkeypatch.setattr(PreparedChart, "draft", lambda self: draft)
+    monkeypatch.setattr(difficulty_matching, "write_charts", lambda writer, charts, sampling: None)
+    wish = StarTarget(request, PreparedChart(None, chart, beatmap.timing_points, settings, RANDOM_TIMES))
+    match_star_ratings([wish])
+    return wish
+
+
+@pytest.mark.parametrize("mode", list(GameMode))
+def test_a_map_that_is_too_hard_is_thinned(mode, monkeypatch):
+    beatmap = dense_map(mode)
+    hardest = star_rating(beatmap)
+    for share in (0.8, 0.6):
+        wish = wish_for(beatmap, monkeypatch, difficulty=hardest * share)
+        assert wish.best.error(hardest * share) <= 0.2
+        assert wish.best.error(hardest * share) < wish.first.error(hardest * share)
+
+
+def test_settings_that_were_given_stay(monkeypatch):
+    wish = wish_for(dense_map(), monkeypatch, difficulty=2, approach_rate=9.3, overall_difficulty=1.1)
+    assert wish.best.beatmap.difficulty.approach_rate == 9.3
+    assert wish.best.beatmap.difficulty.overall_difficulty == 1.1
+
+
+def test_hold_notes_are_exact_after_finishing(monkeypatch):
+    wish = wish_for(dense_map(GameMode.MANIA), monkeypatch, difficulty=2, hold_note_ratio=0.2, keycount=4)
+    assert hold_note_ratio(wish.best.beatmap) == pytest.approx(0.2, abs=0.03)
+    assert wish.best.beatmap.key_count == 4
+
+
+@pytest.mark.parametrize("mode", [GameMode.TAIKO, GameMode.MANIA])
+@pytest.mark.parametrize("ratio", [0.0, 0.1, 0.3])
+def test_changes_of_the_scroll_speed_are_met_too(mode, ratio, monkeypatch):
+    wish = wish_for(dense_map(mode), monkeypatch, difficulty=2, scroll_speed_ratio=ratio)
+    assert scroll_speed_ratio(wish.best.beatmap) == pytest.approx(ratio, abs=0.03)
+    assert wish.best.error(2.0) <= 0.2
+
+
+@pytest.mark.parametrize(("attempts", "charts"), [(1, 1), (2, 3), (3, 6)])
+def test_a_map_that_is_too_easy_is_tried_again(monkeypatch, attempts, charts):
+    told = []
+    beatmap = dense_map()
+    beatmap.hit_objects = beatmap.hit_objects[::16]
+    request = resolve({"audio_path": "a.mp3", "difficulty": 9, "difficulty_attempts": attempts})
+    settings = request.difficulty_settings(9.0)
+    chart = ChartState(conditions_of(request, settings), 1)
+    empty = Draft(
+        Beatmap(), chart.attributes, "mini", mini_spec().encoding, SONG_MS, GenerationReport(), AssemblyReport()
+    )
+    monkeypatch.setattr(PreparedChart, "draft", lambda self: told.append(self.chart) or empty)
+    monkeypatch.setattr(difficulty_matching, "write_charts", lambda writer, charts, sampling: None)
+    wish = StarTarget(request, PreparedChart(None, chart, [], settings, RANDOM_TIMES))
+    match_star_ratings([wish])
+    assert wish.best is None
+    assert len(told) == charts == sum(len(each) for each in ATTEMPTS[:attempts])
+    stars = [chart.attributes.difficulty for chart in told]
+    assert stars[0] == 9
+    assert stars == sorted(stars)
+    assert told[0].time_threshold is None
+
+
+def test_without_matching_there_is_one_chart():
+    asked = {"audio_path": "a.mp3", "difficulty": 3}
+    assert method_of(resolve({**asked, "match_difficulty": "false"})) is generate_map
+    assert method_of(resolve(asked)) is difficulty_matching.generate_matched_map
+    assert method_of(resolve({"audio_path": "a.mp3"})) is generate_map
+    for option in ({"hold_note_ratio": 0.2, "gamemode": 3}, {"scroll_speed_ratio": 0.1, "gamemode": 1}):
+        assert method_of(resolve({"audio_path": "a.mp3", **option})) is difficulty_matching.generate_matched_map
+
+
+def test_beyond_the_training_data_there_is_a_warning():
+    assert not beyond_training(GameMode.STANDARD, 5.0)
+    assert "beyond what the model learned from" in beyond_training(GameMode.TAIKO, 9.0)[0]
+
+
+def test_wishes_together_are_met_as_each_alone(tmp_path, monkeypatch):
+    """What a seed gives does not depend on what is written beside it; the first chart is that without matching."""
+    monkeypatch.setattr("pipeline.generation.chart.requested_sampling", lambda request, spec: RANDOM_TIMES)
+    path = make_mapset(tmp_path / "set", GameMode.TAIKO)
+    model = make_model(tmp_path / "model")
+    audio = path.with_name("audio.flac")
+    flat = {"audio_path": str(audio), "gamemode": 1, "seed": 3, "model_path": str(model), "device": "cpu"}
+    request = resolve({**flat, "beatmap_path": str(path), "in_context": "[TIMING,KIAI]", "difficulty_attempts": 1})
+    begun = prepare_chart(request, reference_map(GameMode.TAIKO), 3)
+    write_parts_before_map(begun)
+
+    def met(*stars: float) -> list[StarTarget]:
+        wishes = [wish_like(request, begun, each) for each in stars]
+        match_star_ratings(wishes)
+        return wishes
+
+    together = met(2.0, 3.0, 5.0)
+    for wish in together:
+        (alone,) = met(wish.wanted)
+        assert alone.first.beatmap == wish.first.beatmap
+        assert alone.best.beatmap == wish.best.beatmap

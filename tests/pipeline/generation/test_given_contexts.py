@@ -1,0 +1,164 @@
+"""Parts of a map that are given stay, and parts that are asked for are made."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from reference_songs import BEAT_MS, OFFSET_MS, RANDOM_TIMES, make_mapset, make_model, reference_map
+
+from osu_beatmap.beatmap import GameMode, HitSample, Slider
+from osu_beatmap.files.reader import read_beatmap
+from osu_beatmap.timing.active_point import Timing, end_time_ms
+from osuT5.tokens.contract import mini_spec
+from osuT5.tokens.events import ContextKind
+from pipeline.generation.generate import generate
+from pipeline.generation.reference_parts import check_trained, with_kiai_of
+from pipeline.request.from_beatmap import like_reference
+from pipeline.request.options import RequestError, ScopeOptions
+from pipeline.request.resolve import resolve
+
+WILD = {"lookahead": 0.2, "seed": 7, "device": "cpu", "generate_positions": False}
+MODES = list(GameMode)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    return make_model(tmp_path_factory.mktemp("model") / "all")
+
+
+@pytest.fixture(scope="module")
+def maps(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("maps")
+    return {mode: make_mapset(folder / mode.name, mode) for mode in MODES}
+
+
+@pytest.fixture(autouse=True)
+def _random_times(monkeypatch):
+    monkeypatch.setattr("pipeline.generation.chart.requested_sampling", lambda request, spec: RANDOM_TIMES)
+
+
+def made(model, reference, output, **options):
+    """The map of a request as it is on disk."""
+    flat = {"beatmap_path": str(reference), "model_path": str(model), "output_path": str(output), **WILD, **options}
+    return read_beatmap(generate(resolve(flat)).osu_path)
+
+
+def reds(beatmap):
+    return [(p.time_ms, p.beat_length_ms, p.meter) for p in beatmap.timing_points if p.uninherited]
+
+
+def kiai(beatmap):
+    timing = Timing(beatmap.timing_points)
+    return [timing.kiai_at(OFFSET_MS + number * BEAT_MS / 2) for number in range(60)]
+
+
+def silent(obj):
+    plain = replace(obj, hitsound=0, sample=HitSample())
+    return replace(plain, edges=[]) if isinstance(obj, Slider) else plain
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_given_timing_and_kiai_stay_to_the_millisecond(model, maps, tmp_path, mode):
+    beatmap = made(model, maps[mode], tmp_path, in_context="[TIMING,KIAI]")
+    given = reference_map(mode)
+    assert reds(beatmap) == reds(given)
+    assert kiai(beatmap) == kiai(given)
+    assert beatmap.hit_objects
+    assert [o.time_ms for o in beatmap.hit_objects] != [o.time_ms for o in given.hit_objects]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_finished_map_gets_hit_sounds(model, maps, tmp_path, mode):
+    beatmap, given = made(model, maps[mode], tmp_path, in_context="[NO_HS,TIMING,KIAI]"), reference_map(mode)
+    assert [silent(obj) for obj in beatmap.hit_objects] == [silent(obj) for obj in given.hit_objects]
+    assert [obj.hitsound for obj in beatmap.hit_objects] != [obj.hitsound for obj in given.hit_objects]
+    assert beatmap.timing_points == given.timing_points
+    assert (beatmap.metadata.version, beatmap.metadata.creator) == ("Mine", "someone")
+    assert beatmap.difficulty == given.difficulty
+    assert "ai-generated" in beatmap.metadata.tags
+
+
+@pytest.mark.parametrize("mode", [GameMode.STANDARD, GameMode.MANIA])
+@pytest.mark.parametrize("in_context", ["[GD,TIMING,KIAI]", "[GD]"])
+def test_a_guest_difficulty(model, maps, tmp_path, mode, in_context):
+    beatmap = made(model, maps[mode], tmp_path, in_context=in_context, difficulty=5)
+    assert beatmap.hit_objects
+    assert (reds(beatmap) == reds(reference_map(mode))) == ("TIMING" in in_context)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_objects_keep_their_places_and_lengths_on_new_timing(model, maps, tmp_path, mode):
+    given, beatmap = reference_map(mode), made(model, maps[mode], tmp_path, in_context="[MAP]")
+    assert beatmap.hit_objects == given.hit_objects
+    before, after = Timing(given.timing_points), Timing(beatmap.timing_points)
+    for obj in given.hit_objects:
+        old_ms = end_time_ms(obj, before, given.difficulty)
+        # Velocities have a range, which a random tempo may leave.
+        if obj.time_ms >= after.reds[0].time_ms and 0.1 < after.sv_at(obj.time_ms) < 10:
+            assert end_time_ms(obj, after, beatmap.difficulty) == pytest.approx(old_ms, abs=0.01)
+
+
+@pytest.mark.parametrize("output", ["[KIAI]", "[SV]"])
+def test_one_part_for_a_finished_map(model, maps, tmp_path, output):
+    given = reference_map(GameMode.MANIA)
+    context = "[TIMING,MAP]" if output == "[KIAI]" else "[TIMING,KIAI,MAP]"
+    beatmap = made(model, maps[GameMode.MANIA], tmp_path, in_context=context, output_type=output)
+    assert beatmap.hit_objects == given.hit_objects
+    assert reds(beatmap) == reds(given)
+    if output == "[SV]":
+        assert kiai(beatmap) == kiai(given)
+    else:
+        before, after = Timing(given.timing_points), Timing(beatmap.timing_points)
+        assert all(after.sv_at(o.time_ms) == before.sv_at(o.time_ms) for o in given.hit_objects)
+
+
+@pytest.mark.parametrize(
+    ("given", "output"),
+    [("[NONE]", "[TIMING,KIAI]"), ("[TIMING]", "[KIAI]"), ("[NONE]", "[TIMING,MAP]"), ("[TIMING]", "[MAP,SV]")],
+)
+def test_parts_that_nobody_asks_for_are_left_out(model, maps, tmp_path, given, output):
+    beatmap = made(model, maps[GameMode.MANIA], tmp_path, in_context=given, output_type=output)
+    assert bool(beatmap.hit_objects) == ("MAP" in output)
+    assert Timing(beatmap.timing_points).reds
+    if "KIAI" not in output:
+        assert not any(line.kiai for line in beatmap.timing_points)
+    if given == "[TIMING]":
+        assert reds(beatmap) == reds(reference_map(GameMode.MANIA))
+
+
+def test_what_a_model_was_not_trained_for_is_one_sentence(maps, tmp_path):
+    lesser = make_model(tmp_path / "lesser", without=(ContextKind.NO_HS,))
+    with pytest.raises(RequestError) as error:
+        made(lesser, maps[GameMode.STANDARD], tmp_path / "out", in_context="[NO_HS,TIMING,KIAI]")
+    assert str(error.value) == (
+        "mini was not trained for NO_HS in in_context; what it was trained for is [NONE], [TIMING], [TIMING,KIAI], "
+        "[MAP], [GD,TIMING,KIAI]."
+    )
+    assert not (tmp_path / "out").exists()
+    check_trained(ScopeOptions(in_context=(ContextKind.NO_HS, ContextKind.GD)), mini_spec())
+
+
+def test_a_map_that_stays_keeps_its_mode(model, maps, tmp_path):
+    with pytest.raises(RequestError, match="gamemode is 1, but the map of beatmap_path, which is to stay, has 0"):
+        made(model, maps[GameMode.STANDARD], tmp_path, in_context="[NO_HS]", gamemode=1)
+
+
+def test_a_reference_says_how_hard_its_map_is() -> None:
+    given = reference_map(GameMode.STANDARD)
+    asked = {"beatmap_path": "maps/map.osu", "gamemode": 0, "in_context": "[TIMING]"}
+    like = like_reference(resolve(asked), given)
+    assert (like.settings.approach_rate, like.settings.circle_size) == (6.5, 4.0)
+    assert like.map.difficulty == pytest.approx(1.0, abs=1.0)
+    other = like_reference(resolve({**asked, "difficulty": 5}), given)
+    assert (other.settings.approach_rate, other.map.difficulty) == (None, 5.0)
+    kept = like_reference(resolve({**asked, "difficulty": 5, "add_to_beatmap": "true"}), given)
+    assert (kept.settings.approach_rate, kept.map.version) == (6.5, "Mine")
+    assert str(resolve(asked).output.output_path) == "maps"
+
+
+def test_kiai_that_nothing_ends_is_given_as_it_is():
+    given = reference_map(GameMode.STANDARD)
+    given.timing_points = given.timing_points[:3]
+    lines = with_kiai_of([line for line in given.timing_points if line.uninherited], given)
+    assert kiai(replace(given, timing_points=lines)) == kiai(given)

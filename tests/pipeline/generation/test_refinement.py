@@ -1,0 +1,91 @@
+"""The stage of places in a generation: when it does something, and what it asks for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from osu_beatmap.attributes import Attributes
+from osu_beatmap.beatmap import Beatmap, GameMode
+from osu_beatmap.rules import Severity, check
+from osu_diffusion.coarse_positions import on_grid
+from osuT5.tokens.encoding_spec import MINI_ENCODING, EncodingSpec
+from pipeline.finishing.finish import finish
+from pipeline.generation.refinement import refine_draft
+from pipeline.request.options import GenerationRequest, MapOptions, ModelOptions, PositionOptions, RequestError
+from pipeline.request.resolve import resolve
+from tests.osu_diffusion.point_maps import beatmap_of, every_kind, long_map
+from tests.osu_diffusion.tiny_refiners import write_published
+
+SONG_MS = 60_000.0
+
+
+def refined(draft: Beatmap, encoding: EncodingSpec = MINI_ENCODING, **positions) -> Beatmap:
+    request = GenerationRequest(
+        map=MapOptions(gamemode=draft.mode), model=ModelOptions(device="cpu"), positions=PositionOptions(**positions)
+    )
+    return refine_draft(request, draft, Attributes(draft.mode, difficulty=4.0), encoding, seed=1)
+
+
+def test_standard_and_catch_are_refined_by_default() -> None:
+    for mode in (GameMode.STANDARD, GameMode.CATCH):
+        draft = on_grid(beatmap_of(*every_kind().hit_objects, mode=mode))
+        assert refined(draft, timesteps=2) != draft
+
+
+def test_other_modes_and_those_who_do_not_want_it_are_left_alone() -> None:
+    draft = on_grid(every_kind())
+    assert refined(draft, generate_positions=False) is draft
+    taiko = beatmap_of(*draft.hit_objects, mode=GameMode.TAIKO)
+    assert refined(taiko) is taiko
+
+
+def test_another_refiner(tmp_path: Path) -> None:
+    draft = on_grid(every_kind())
+    assert refined(draft, diff_ckpt=str(write_published(tmp_path)), timesteps=2) != draft
+
+
+def test_progress_is_told() -> None:
+    told = []
+    request = GenerationRequest(map=MapOptions(gamemode=GameMode.STANDARD), positions=PositionOptions(timesteps=3))
+    progress = lambda *said: told.append(said)  # noqa: E731
+    refine_draft(request, on_grid(every_kind()), Attributes(GameMode.STANDARD), MINI_ENCODING, 1, progress)
+    assert told == [("placing", 1, 3), ("placing", 2, 3), ("placing", 3, 3)]
+
+
+def test_a_refined_map_has_no_problem_when_it_is_finished() -> None:
+    draft = on_grid(long_map(150))
+    beatmap, _ = finish(refined(draft, timesteps=3), SONG_MS)
+    assert not [finding for finding in check(beatmap, SONG_MS) if finding.severity is Severity.PROBLEM]
+
+
+def asked(**options) -> PositionOptions:
+    return resolve({"audio_path": "song.mp3", **options}).positions
+
+
+def test_steps_are_a_number_or_a_list() -> None:
+    assert asked(timesteps="50").timesteps == 50
+    assert asked(timesteps="[100,0,0,0,0,0,0,0,0,0]").timesteps == (100, *[0] * 9)
+    assert asked(timesteps=[10, 5]).timesteps == (10, 5)
+    assert asked().timesteps is None
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"timesteps": "0"}, "timesteps must be within 1..1000, got 0"),
+        ({"timesteps": "[0,0]"}, "timesteps must ask for a step at least"),
+        (
+            {"timesteps": "[101,0,0,0,0,0,0,0,0,0]"},
+            "timesteps lists 10 sections of 100 steps each, so none can have 101",
+        ),
+        ({"timesteps": "many"}, "timesteps must be a whole number, got many"),
+        ({"overlap_buffer": "512"}, "max_seq_len must be more than twice overlap_buffer"),
+        ({"diff_cfg_scale": "-1"}, "diff_cfg_scale must be within 0..20"),
+        ({"generate_positions": "perhaps"}, "generate_positions must be true or false"),
+    ],
+)
+def test_wrong_options_get_a_sentence(options: dict, sentence: str) -> None:
+    with pytest.raises(RequestError, match=sentence.replace("[", r"\[").replace(".", r"\.")):
+        asked(**options)
