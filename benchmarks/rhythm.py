@@ -25,11 +25,11 @@ import numpy as np
 from tqdm import tqdm
 
 from evaluation.baselines import onset_baseline, tick_baseline
-from evaluation.object_metrics import match_times
-from osu_beatmap.beat_clock import TICKS_PER_BEAT, BeatClock
+from evaluation.measures.object_metrics import match_times
 from osu_beatmap.held_out import Split
-from osu_beatmap.timing import Timing
-from osuT5.audio import load_audio
+from osu_beatmap.timing.active_point import Timing
+from osu_beatmap.timing.beat_clock import TICKS_PER_BEAT, BeatClock
+from osuT5.audio.decode import load_audio
 from osuT5.rhythm.axis import SongAxis, song_axes
 from osuT5.rhythm.corpus import RhythmChart, RhythmSong, load_songs
 from osuT5.rhythm.downbeats import constant_meter, most_likely_downbeat

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from osu_beatmap.beat_clock import TICKS_PER_BEAT, BeatClock
-from osu_beatmap.timing import Timing
-from osuT5.mel import window_mel
+from osu_beatmap.timing.active_point import Timing
+from osu_beatmap.timing.beat_clock import TICKS_PER_BEAT, BeatClock
+from osuT5.audio.mel import window_mel
 from osuT5.rhythm.alignment import USUAL_LEAD_MS, measure_lead_ms
 from osuT5.rhythm.conditions import RhythmConditions
 from osuT5.rhythm.corpus import RhythmChart, RhythmSong

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
 
-from osu_beatmap.beat_clock import FASTEST_BPM, MAX_FOLDS, SLOWEST_BPM, TICKS_PER_BEAT
+from osu_beatmap.timing.beat_clock import FASTEST_BPM, MAX_FOLDS, SLOWEST_BPM, TICKS_PER_BEAT
 from osuT5.rhythm.alignment import USUAL_LEAD_MS
 from osuT5.rhythm.features import FEATURE_SPEC
 

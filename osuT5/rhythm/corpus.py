@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from osu_beatmap.beatmap import GameMode, TimingPoint
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split
-from osu_beatmap.model import GameMode, TimingPoint
-from osuT5.audio import AudioError
-from osuT5.dataset.sources import FolderSong, ReadChart, SourceReport, mapset_songs, read_charts
+from osuT5.audio.decode import AudioError
+from osuT5.dataset.files.sources import FolderSong, ReadChart, SourceReport, mapset_songs, read_charts
 from osuT5.rhythm.conditions import Origin, RhythmConditions, origin_of
 from osuT5.rhythm.features import FRAME_MS, load_features
 

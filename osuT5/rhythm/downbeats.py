@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from osu_beatmap.beat_clock import BeatClock
+from osu_beatmap.timing.beat_clock import BeatClock
 
 
 def most_likely_downbeat(logits: np.ndarray, bar_beats: int) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from osuT5.audio import load_audio
+from osuT5.audio.decode import load_audio
 from osuT5.model.spectrogram import Spectrogram, SpectrogramSpec
 
 FEATURE_SPEC = SpectrogramSpec(hop_length=160)

@@ -10,7 +10,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from checkpoints.errors import ModelError
+from model_files.errors import ModelError
 from osuT5.rhythm.config import RhythmConfig, contract_of
 from osuT5.rhythm.network import RhythmNetwork
 

@@ -11,8 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from osu_beatmap.beat_clock import TICKS_PER_BEAT
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
+from osu_beatmap.timing.beat_clock import TICKS_PER_BEAT
 from osuT5.model.attention import Rotation, rotation_of
 from osuT5.rhythm.conditions import Origin
 from osuT5.rhythm.config import RhythmConfig

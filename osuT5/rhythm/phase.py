@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from osu_beatmap.beat_clock import TICKS_PER_BEAT
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
+from osu_beatmap.timing.beat_clock import TICKS_PER_BEAT
 from osuT5.rhythm.axis import SongAxis
 from osuT5.rhythm.conditions import RhythmConditions
 from osuT5.rhythm.network import RhythmNetwork

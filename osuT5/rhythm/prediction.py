@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from osu_beatmap.beat_clock import TICKS_PER_BEAT
+from osu_beatmap.timing.beat_clock import TICKS_PER_BEAT
 from osuT5.rhythm.axis import SongAxis
 from osuT5.rhythm.conditions import RhythmConditions
 from osuT5.rhythm.inputs import SongInputs, stack_conditions, stack_windows

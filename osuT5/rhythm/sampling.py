@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from osu_beatmap.beat_clock import TICKS_PER_BEAT
-from osuT5.mel import window_mel
+from osu_beatmap.timing.beat_clock import TICKS_PER_BEAT
+from osuT5.audio.mel import window_mel
 from osuT5.rhythm.augmentation import AugmentationOptions, augment, draw_speed
 from osuT5.rhythm.axis import AxisWindow, SongAxis
 from osuT5.rhythm.conditions import RhythmConditions

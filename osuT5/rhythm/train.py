@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 
-from checkpoints.errors import ModelError
+from model_files.errors import ModelError
 from osuT5.rhythm.config import RhythmConfig
 from osuT5.rhythm.training import RhythmTrainOptions, train_rhythm
 from training.loop_options import LoopOptions

@@ -14,9 +14,9 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import Tensor
 
-from osu_beatmap.beat_clock import TICKS_PER_BEAT
 from osu_beatmap.held_out import Split
-from osuT5.dataset.sources import SourceReport
+from osu_beatmap.timing.beat_clock import TICKS_PER_BEAT
+from osuT5.dataset.files.sources import SourceReport
 from osuT5.rhythm.axis import SongAxis, song_axes
 from osuT5.rhythm.config import RhythmConfig
 from osuT5.rhythm.corpus import RhythmSong, load_songs

@@ -14,9 +14,9 @@ from benchmarks.rhythm import (
     phase_summary,
     score_table,
 )
-from osu_beatmap.beat_clock import BeatClock
-from osu_beatmap.model import TimingPoint
-from osu_beatmap.timing import Timing
+from osu_beatmap.beatmap import TimingPoint
+from osu_beatmap.timing.active_point import Timing
+from osu_beatmap.timing.beat_clock import BeatClock
 
 
 def make_score(song: str, own: float, group: str = "standard", stars: float = 2.5) -> RhythmScore:

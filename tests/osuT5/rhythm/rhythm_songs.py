@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.rhythm.conditions import Origin
 from osuT5.rhythm.config import RhythmConfig
 from osuT5.rhythm.corpus import RhythmChart, RhythmSong

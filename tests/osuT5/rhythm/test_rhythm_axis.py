@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from rhythm_songs import BEAT_MS, make_chart, make_song
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.rhythm.axis import song_axes
 
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import soundfile
 
+from osu_beatmap.beatmap import Beatmap, Circle, GameMode, Metadata, TimingPoint
+from osu_beatmap.files.writer import save_beatmap
 from osu_beatmap.held_out import Split
-from osu_beatmap.model import Beatmap, Circle, GameMode, Metadata, TimingPoint
-from osu_beatmap.writer import save_beatmap
-from osuT5.dataset.sources import SourceReport
+from osuT5.dataset.files.sources import SourceReport
 from osuT5.rhythm import corpus, features
 from osuT5.rhythm.conditions import Origin
 from osuT5.rhythm.corpus import load_songs

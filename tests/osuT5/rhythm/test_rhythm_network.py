@@ -8,7 +8,7 @@ import pytest
 import torch
 from rhythm_songs import SMALL, make_song
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.rhythm.axis import song_axes
 from osuT5.rhythm.conditions import RhythmConditions
 from osuT5.rhythm.inputs import SongInputs, stack_conditions, stack_windows

@@ -7,9 +7,9 @@ import pytest
 import torch
 from rhythm_songs import SMALL, make_song
 
-from osu_beatmap.beat_clock import BeatClock
-from osu_beatmap.model import TimingPoint
-from osu_beatmap.timing import Timing
+from osu_beatmap.beatmap import TimingPoint
+from osu_beatmap.timing.active_point import Timing
+from osu_beatmap.timing.beat_clock import BeatClock
 from osuT5.rhythm.axis import SongAxis, song_axes
 from osuT5.rhythm.downbeats import constant_meter, most_likely_downbeat
 from osuT5.rhythm.network import RhythmNetwork

@@ -14,9 +14,9 @@ import torch
 from rhythm_songs import SMALL, make_chart, make_song
 from safetensors.torch import load_file
 
-from checkpoints.errors import ModelError
+from model_files.errors import ModelError
+from osu_beatmap.beatmap import Beatmap, GameMode, Metadata
 from osu_beatmap.held_out import Split
-from osu_beatmap.model import Beatmap, GameMode, Metadata
 from osuT5.rhythm import training
 from osuT5.rhythm.conditions import Origin, origin_of
 from osuT5.rhythm.corpus import RhythmChart, RhythmSong

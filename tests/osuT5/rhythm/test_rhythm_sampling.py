@@ -9,7 +9,7 @@ import pytest
 import torch
 from rhythm_songs import SMALL, make_chart, make_song
 
-from osu_beatmap.model import GameMode
+from osu_beatmap.beatmap import GameMode
 from osuT5.rhythm.augmentation import AugmentationOptions, augment
 from osuT5.rhythm.axis import SongAxis, song_axes
 from osuT5.rhythm.conditions import Origin

@@ -13,7 +13,8 @@ from functools import cached_property
 
 import numpy as np
 
-from osu_beatmap.timing import REPLACED_BEAT_FRACTION, Timing
+from osu_beatmap.timing.active_point import Timing
+from osu_beatmap.timing.beat_grid import REPLACED_BEAT_FRACTION
 
 TICKS_PER_BEAT = 24
 SLOWEST_BPM, FASTEST_BPM = 100.0, 200.0

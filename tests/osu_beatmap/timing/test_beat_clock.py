@@ -7,7 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from osu_beatmap.beat_clock import (
+from osu_beatmap.beatmap import TimingPoint
+from osu_beatmap.errors import BeatmapError
+from osu_beatmap.files.reader import read_beatmap
+from osu_beatmap.timing.active_point import Timing
+from osu_beatmap.timing.beat_clock import (
     FASTEST_BPM,
     SLOWEST_BPM,
     TICKS_PER_BEAT,
@@ -16,10 +20,6 @@ from osu_beatmap.beat_clock import (
     fold_meter,
     fold_sections,
 )
-from osu_beatmap.errors import BeatmapError
-from osu_beatmap.model import TimingPoint
-from osu_beatmap.reader import read_beatmap
-from osu_beatmap.timing import Timing
 
 CHART_ROUNDING_MS = 2.0
 """Maps round their own times by up to this much."""
