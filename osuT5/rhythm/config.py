@@ -36,7 +36,7 @@ class RhythmConfig:
     chart_layers: int = 2
     feed_forward: int = 3
     condition_width: int = 64
-    dropout: float = 0.15
+    dropout: float = 0.1
     rotary_theta: float = 500.0
     window_beats: int = 96
     star_step: float = 0.5

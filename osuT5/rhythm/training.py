@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -146,10 +146,16 @@ def train_rhythm(options: RhythmTrainOptions) -> Path:
 
 
 def initial_network(options: RhythmTrainOptions, songs: Sequence[RhythmSong]) -> RhythmNetwork:
-    """Return the network of `start_path`, or a random one for the songs."""
+    """Return the network of `start_path`, or a random one for the songs.
+
+    The sizes are those of the model in `start_path`, the dropout that of the options.
+    """
     torch.manual_seed(options.seed)
     if options.start_path:
-        return load_rhythm_model(Path(options.start_path)).requires_grad_(True)
+        start = load_rhythm_model(Path(options.start_path))
+        network = RhythmNetwork(replace(start.config, dropout=options.network.dropout))
+        network.load_state_dict(start.state_dict())
+        return network
     network = RhythmNetwork(options.network)
     network.feature_mean.copy_(torch.from_numpy(mean_features(songs)))
     return network

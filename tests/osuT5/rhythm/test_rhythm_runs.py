@@ -24,7 +24,13 @@ from osuT5.rhythm.files import CONTRACT_FILE, load_rhythm_model, save_rhythm_mod
 from osuT5.rhythm.network import RhythmNetwork
 from osuT5.rhythm.sampling import SamplingOptions
 from osuT5.rhythm.train import main
-from osuT5.rhythm.training import RhythmTask, RhythmTrainOptions, mean_features, train_rhythm
+from osuT5.rhythm.training import (
+    RhythmTask,
+    RhythmTrainOptions,
+    initial_network,
+    mean_features,
+    train_rhythm,
+)
 from training.loop_options import LoopOptions
 
 
@@ -94,6 +100,14 @@ def test_a_run_may_start_from_a_model(options: RhythmTrainOptions, tmp_path: Pat
     second = train_rhythm(replace(options, run_path=tmp_path / "second", start_path=str(first), loop=loop))
     for name, weight in read_weights(first).items():
         torch.testing.assert_close(read_weights(second)[name], weight, msg=name)
+
+
+def test_a_started_run_keeps_its_dropout(options: RhythmTrainOptions, tmp_path: Path) -> None:
+    save_rhythm_model(tmp_path / "start", SMALL, RhythmNetwork(SMALL).state_dict())
+    started = replace(options, start_path=str(tmp_path / "start"), network=replace(SMALL, width=32, dropout=0.3))
+    network = initial_network(started, [])
+    assert network.config == replace(SMALL, dropout=0.3)
+    assert all(parameter.requires_grad for parameter in network.parameters())
 
 
 def test_a_run_waits_while_its_pause_file_exists(options: RhythmTrainOptions, tmp_path: Path, monkeypatch) -> None:
