@@ -50,15 +50,7 @@ MAY_BE_UNKNOWN = frozenset(
 )
 """Those of them that have a class for the unknown, besides mappers and descriptors."""
 
-V29_CONTEXTS = (
-    ContextKind.NONE,
-    ContextKind.TIMING,
-    ContextKind.KIAI,
-    ContextKind.MAP,
-    ContextKind.SV,
-    ContextKind.NO_HS,
-    ContextKind.GD,
-)
+V29_CONTEXTS = tuple(ContextKind)
 V32_CONTEXTS = (ContextKind.TIMING, ContextKind.MAP, ContextKind.SV)
 V32_ENCODING = EncodingSpec(types_first=False, slider_layout=2, sustain_ms=8000, distances=False, position_refine_px=2)
 

@@ -67,7 +67,7 @@ def _decode_standard(groups: list[EventGroup], spec: EncodingSpec, report: Assem
     for group in groups:
         kind = group.kind
         if kind is EventKind.CIRCLE:
-            drafts.append(objects.decode_circle(group, places))
+            drafts.append(objects.decode_circle(group, places.read(group)))
         elif kind in _SLIDER_KINDS:
             drafts += sliders.read(group)
         elif kind is EventKind.SPINNER:
