@@ -307,7 +307,6 @@ def test_a_mode_may_have_a_bundle_of_its_own(tmp_path):
     (own / "tokenizer.json").write_text("{}", encoding="utf-8")
     (adapter / "adapter_config.json").write_text("{}", encoding="utf-8")
     assert bundle_folder(tmp_path, GameMode.MANIA) == own
-    assert bundle_folder(tmp_path, GameMode.MANIA, for_timing=True) == tmp_path
     assert bundle_folder(tmp_path, GameMode.TAIKO) == tmp_path
     assert bundle_folder(tmp_path, GameMode.STANDARD) == tmp_path
     (own / "tokenizer.json").rename(own / "contract.json")
