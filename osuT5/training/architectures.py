@@ -16,7 +16,7 @@ from osuT5.model.files.families import V28, V29, V32, Family, published_contract
 from osuT5.model.files.network_sizes import CONV_KERNELS, CONV_STRIDES
 from osuT5.model.spectrogram import SpectrogramSpec
 from osuT5.tokens.class_tables import NO_TABLES, ClassTables
-from osuT5.tokens.conditions import CONDITIONS, TABLE_KINDS
+from osuT5.tokens.conditions import ALWAYS_KNOWN, CONDITIONS, TABLE_KINDS
 from osuT5.tokens.contract import Contract, mini_spec, output_ranges
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import ContextKind, EventKind
@@ -39,17 +39,6 @@ PUBLISHED_INPUTS = (
     EventKind.GLOBAL_SV,
 )
 """Ranges that only a prompt can hold, in the order of every published vocabulary from V28 to V32."""
-
-MAY_BE_UNKNOWN = frozenset(
-    {
-        EventKind.DIFFICULTY,
-        EventKind.CIRCLE_SIZE,
-        EventKind.YEAR,
-        EventKind.HOLD_NOTE_RATIO,
-        EventKind.SCROLL_SPEED_RATIO,
-    }
-)
-"""Those of them that have a class for the unknown, besides mappers and descriptors."""
 
 V29_CONTEXTS = tuple(ContextKind)
 V32_CONTEXTS = (ContextKind.TIMING, ContextKind.MAP, ContextKind.SV)
@@ -138,7 +127,8 @@ def _input_range(kind: EventKind, tables: ClassTables) -> EventRange:
         table = tables.mapper_index if kind is EventKind.MAPPER else tables.descriptor_index
         return EventRange(kind, 0, max(table.values(), default=-1) + 1)
     condition = CONDITIONS[kind]
-    return condition.event_range if kind in MAY_BE_UNKNOWN else EventRange(kind, condition.low, condition.high)
+    may_be_unknown = condition.otherwise is None and kind not in ALWAYS_KNOWN
+    return condition.event_range if may_be_unknown else EventRange(kind, condition.low, condition.high)
 
 
 _V28_NETWORK, _V29_NETWORK = (_published_network("whisper", *size, 2048, True) for size in (BASE, SMALL))

@@ -1,6 +1,7 @@
 """Batches from two synthetic songs."""
 
 from dataclasses import fields
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -12,7 +13,7 @@ from osuT5.audio.mel import window_mel
 from osuT5.dataset.batches import BatchPart, joined
 from osuT5.dataset.errors import CorpusError
 from osuT5.dataset.examples import ExampleSampler
-from osuT5.dataset.frame_targets import BEAT_CHANNEL, frame_targets
+from osuT5.dataset.frame_targets import BEAT_CHANNEL, frame_targets, onset_targets
 from osuT5.dataset.options import AugmentationOptions, BatchOptions
 from osuT5.dataset.song_cache import MemorySupply
 from osuT5.dataset.training_songs import TrainingSong
@@ -103,7 +104,9 @@ def test_a_window_beyond_the_end_is_silent(songs):
 
 
 def test_frame_targets_mark_beats_where_they_sound(songs):
-    targets, known = frame_targets(songs[1], 0.0, 1.0, SPEC.grid.frames, SPEC.grid.frame_ms, audio_lead_ms=24.0)
+    places = {"start_ms": 0.0, "speed": 1.0, "frames": SPEC.grid.frames, "frame_ms": SPEC.grid.frame_ms}
+    onsets = partial(onset_targets, **places, audio_lead_ms=24.0)
+    targets, known = frame_targets(songs[1], onsets, SPEC.grid.frames)
     beats = np.flatnonzero(targets[:, BEAT_CHANNEL] == 1.0)
     assert beats[:3].tolist() == [3, 66, 128]  # (0, 500, 1000 ms + 24 ms) / 8 ms
     assert known[0].tolist() == [False, True, False, False, True, True]
