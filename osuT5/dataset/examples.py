@@ -7,6 +7,9 @@ different windows of it, however many they are.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 
 from osuT5.audio.mel import window_mel
@@ -56,7 +59,8 @@ class ExampleSampler:
         song, charts = self._draw_charts(step, window, rng)
         cut = self._cut(song, rng)
         rows = [self._writer.row(cut, chart, rng) for chart in charts]
-        targets, known = self._frame_targets(cut)
+        onsets = self._onsets(cut)
+        targets, known = frame_targets(song, onsets, self.contract.grid.frames)
         return Batch(
             mel=self._mel(cut, rng)[None],
             input_ids=padded([ids for ids, _ in rows], PAD_ID),
@@ -65,7 +69,7 @@ class ExampleSampler:
             row_mode=np.array([int(chart.attributes.mode) for chart in charts]),
             frame_targets=targets[None],
             frame_known=known[None],
-            onset_targets=np.stack([self._onset_targets(cut, chart) for chart in charts]),
+            onset_targets=np.stack([onsets(chart.object_times_ms) for chart in charts]),
         )
 
     def _draw_charts(self, step: int, window: int, rng: np.random.Generator) -> tuple[TrainingSong, list[Chart]]:
@@ -102,15 +106,17 @@ class ExampleSampler:
             mel[:, low : low + bands] = 0.0
         return mel
 
-    def _frame_targets(self, cut: Cut) -> tuple[np.ndarray, np.ndarray]:
+    def _onsets(self, cut: Cut) -> Callable[[np.ndarray], np.ndarray]:
+        """What makes the onset targets of a cut from times."""
         grid = self.contract.grid
-        start_ms = cut.start_frame * grid.frame_ms
-        return frame_targets(cut.song, start_ms, cut.speed, grid.frames, grid.frame_ms, self.contract.audio_lead_ms)
-
-    def _onset_targets(self, cut: Cut, chart: Chart) -> np.ndarray:
-        grid, lead_ms = self.contract.grid, self.contract.audio_lead_ms
-        start_ms = cut.start_frame * grid.frame_ms
-        return onset_targets(chart.object_times_ms, start_ms, cut.speed, grid.frames, grid.frame_ms, lead_ms)
+        return partial(
+            onset_targets,
+            start_ms=cut.start_frame * grid.frame_ms,
+            speed=cut.speed,
+            frames=grid.frames,
+            frame_ms=grid.frame_ms,
+            audio_lead_ms=self.contract.audio_lead_ms,
+        )
 
 
 def context_label_kinds(contract: Contract) -> dict[str, range]:

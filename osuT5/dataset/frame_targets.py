@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from osu_beatmap.beatmap import GameMode
@@ -14,19 +16,19 @@ DOWNBEAT_CHANNEL = FRAME_CHANNELS.index("downbeat")
 
 
 def frame_targets(
-    song: TrainingSong, start_ms: float, speed: float, frames: int, frame_ms: float, audio_lead_ms: float
+    song: TrainingSong, onsets: Callable[[np.ndarray], np.ndarray], frames: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Targets [frames, channels] of a window, and what is known of them [1, channels].
 
-    An onset channel holds the share of the mode's charts that have an object there, since an easy chart leaves out what
-    a hard one maps. The frames beside an onset count half. Object times are `audio_lead_ms` ahead of the audio.
+    `onsets` are the `onset_targets` of the window. An onset channel holds the share of the mode's charts that have
+    an object there, since an easy chart leaves out what a hard one maps. The frames beside an onset count half.
     Converted charts say nothing that their originals do not, and are left out.
     """
     targets = np.zeros((frames, len(FRAME_CHANNELS)), dtype=np.float32)
     known = np.zeros((1, len(FRAME_CHANNELS)), dtype=bool)
 
     def mark(times_ms: np.ndarray, channel: int, amount: float) -> None:
-        targets[:, channel] += amount * onset_targets(times_ms, start_ms, speed, frames, frame_ms, audio_lead_ms)
+        targets[:, channel] += amount * onsets(times_ms)
 
     for mode in GameMode:
         charts = [chart for chart in song.charts if chart.attributes.mode is mode and not chart.converted]
@@ -42,7 +44,10 @@ def frame_targets(
 def onset_targets(
     times_ms: np.ndarray, start_ms: float, speed: float, frames: int, frame_ms: float, audio_lead_ms: float
 ) -> np.ndarray:
-    """1 in the frame [frames] of each of the ascending times, less in those beside it, 0 elsewhere."""
+    """1 in the frame [frames] of each of the ascending times, less in those beside it, 0 elsewhere.
+
+    Times are `audio_lead_ms` ahead of the audio.
+    """
     low, high = np.searchsorted(times_ms, [start_ms, start_ms + speed * frames * frame_ms])
     places = np.rint(((times_ms[low:high] - start_ms) / speed + audio_lead_ms) / frame_ms).astype(np.int64)
     targets = np.zeros(frames + 2, dtype=np.float32)

@@ -10,31 +10,24 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import count, islice
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch.utils.data import DataLoader, Dataset
 
 from osuT5.dataset.batches import WHOLE_BATCH, Batch, BatchPart, joined
 from osuT5.dataset.errors import CorpusError
-
-
-class Sampler(Protocol):
-    """Source of batches; see `ExampleSampler`."""
-
-    skipped: int
-
-    def batch(self, step: int, part: BatchPart = WHOLE_BATCH) -> Batch: ...
+from osuT5.dataset.examples import ExampleSampler
 
 
 @dataclass
 class _Shares(Dataset):
     """Shares of batches by (step, part), each as (batch or the sentence of an error, files skipped so far)."""
 
-    make_sampler: Callable[[], Sampler]
+    make_sampler: Callable[[], ExampleSampler]
 
     @cached_property
-    def sampler(self) -> Sampler:
+    def sampler(self) -> ExampleSampler:
         return self.make_sampler()
 
     def __getitem__(self, place: tuple[int, BatchPart]) -> tuple[Batch | str, int]:
@@ -72,7 +65,7 @@ class BatchLoader:
 
     def __init__(
         self,
-        make_sampler: Callable[[], Sampler],
+        make_sampler: Callable[[], ExampleSampler],
         windows: int,
         parts: Sequence[BatchPart] = (WHOLE_BATCH,),
         workers: int = 1,

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from osu_beatmap.attributes import Attributes
 from osuT5.dataset.contexts import ContextPlan, context_mix
 from osuT5.dataset.errors import CorpusError
 from osuT5.dataset.files.chart_record import stars_at
@@ -15,6 +14,7 @@ from osuT5.dataset.mirror import Mirror, mirror_table, mirrors_of
 from osuT5.dataset.options import AugmentationOptions, BatchOptions
 from osuT5.dataset.training_songs import Chart, TrainingSong
 from osuT5.tokens.conditions import (
+    ALWAYS_KNOWN,
     CONDITIONS,
     PLAIN_SPEED_PERCENT,
     STATE_HOLDERS,
@@ -33,16 +33,6 @@ CONTINUATION_SHARES = {ContextKind.TIMING: 0.2, ContextKind.MAP: 0.7}
 
 WHOLE_LOOKBACK_SHARE = 0.3
 """How many of the gaps are all of the lookback."""
-
-ALWAYS_KNOWN = frozenset(
-    {
-        EventKind.GAMEMODE,
-        EventKind.SONG_LENGTH,
-        EventKind.SONG_POSITION,
-        EventKind.KIAI,
-        EventKind.SCROLL_SPEED,
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +180,9 @@ class RowWriter:
     def _condition_ids(self, cut: Cut, chart: Chart, view: _View, rng: np.random.Generator) -> list[int]:
         contract = self.contract
         forget = frozenset(kind for kind, share in self._dropouts.items() if rng.random() < share)
-        attributes = _rerated(chart, cut.speed) if cut.rerated else chart.attributes
+        attributes = chart.attributes
+        if cut.rerated:
+            attributes = replace(attributes, difficulty=stars_at(chart.star_ratings, cut.speed))
         place = SongPlace(
             cut.song.song_ms / cut.speed,
             view.start_ms / cut.speed,
@@ -230,10 +222,6 @@ class RowWriter:
             is_hit = is_snap & (rng.random(len(ids)) < options.snapping_probability)
             ids = np.where(is_hit, rng.integers(snaps.start, snaps.stop, size=len(ids)), ids)
         return ids
-
-
-def _rerated(chart: Chart, speed: float) -> Attributes:
-    return replace(chart.attributes, difficulty=stars_at(chart.star_ratings, speed))
 
 
 def _dropouts(contract: Contract, options: AugmentationOptions) -> dict[EventKind, float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 import torch
@@ -19,8 +19,8 @@ from osuT5.dataset.files.sources import Song, SourceReport
 from osuT5.dataset.files.splits import mapsets_between, songs_of_split
 from osuT5.dataset.loader import BatchLoader
 from osuT5.dataset.options import AugmentationOptions, BatchOptions, DataOptions
-from osuT5.dataset.song_cache import LazySupply, MemorySupply, VisitOptions
-from osuT5.dataset.training_songs import CorpusReport, SongLoader, load_corpus
+from osuT5.dataset.song_cache import LazySupply, MemorySupply, SongSupply, VisitOptions
+from osuT5.dataset.training_songs import SongLoader, load_corpus
 from osuT5.tokens.contract import Contract
 
 HELD_OUT_SEED = 0
@@ -59,9 +59,15 @@ class SamplerMaker:
             # Workers are as many as there are processors to spare; each takes one.
             torch.set_num_threads(1)
         self._check_shares()
-        report = CorpusReport()
-        songs = self._songs(report)
-        supply = self._lazily(songs, report) if self.data.lazy else self._in_memory(songs, report)
+        report = SourceReport()
+        songs, loader = self._songs(report), self._loader()
+        supply: SongSupply
+        if self.data.lazy:
+            steps = FOR_EVER if self.held_out else self.data.visit_steps
+            visits = VisitOptions(self.data.songs_per_window, steps, self.seed)
+            supply = LazySupply(songs, loader, self.batch, visits, report)
+        else:
+            supply = MemorySupply(load_corpus(songs, loader, report, self.quiet), self.batch, report)
         return ExampleSampler(supply, self.contract, self.batch, self.augmentation, self.seed)
 
     def _check_shares(self) -> None:
@@ -71,14 +77,6 @@ class SamplerMaker:
             raise CorpusError(
                 f"batch.corpus_shares needs a number above 0 for each corpus of train_dataset_path={path}."
             )
-
-    def _in_memory(self, songs: Sequence[Song], report: CorpusReport) -> MemorySupply:
-        return MemorySupply(load_corpus(songs, self._loader(), report, self.quiet), self.batch, report)
-
-    def _lazily(self, songs: Sequence[Song], report: CorpusReport) -> LazySupply:
-        steps = FOR_EVER if self.held_out else self.data.visit_steps
-        visits = VisitOptions(self.data.songs_per_window, steps, self.seed)
-        return LazySupply(songs, self._loader(), self.batch, visits, report)
 
     def _loader(self) -> SongLoader:
         data = self.data
@@ -94,13 +92,8 @@ class SamplerMaker:
     def _songs(self, report: SourceReport) -> list[Song]:
         """The songs of the range and of the split."""
         data = self.data
-        name, path, start, end = (
-            "train_dataset_path",
-            data.train_dataset_path,
-            data.train_dataset_start,
-            data.train_dataset_end,
-        )
-        split = Split(data.split)
+        name, path = "train_dataset_path", data.train_dataset_path
+        start, end, split = data.train_dataset_start, data.train_dataset_end, Split(data.split)
         if self.held_out and has_test_songs(data):
             if data.test_dataset_path:
                 name, path = "test_dataset_path", data.test_dataset_path
@@ -119,16 +112,9 @@ def has_test_songs(data: DataOptions) -> bool:
 
 def chart_filter(data: DataOptions) -> ChartFilter:
     """Raises CorpusError where the list of mappers who opted out cannot be read."""
-    return ChartFilter(
-        gamemodes=data.gamemodes,
-        key_counts=data.key_counts,
-        min_difficulty=data.min_difficulty,
-        max_difficulty=data.max_difficulty,
-        min_year=data.min_year,
-        max_year=data.max_year,
-        ranked_statuses=data.ranked_statuses,
-        opted_out=OptOutList.read(Path(data.opt_out_path) if data.opt_out_path else OPT_OUT_FILE),
-    )
+    opted_out = OptOutList.read(Path(data.opt_out_path) if data.opt_out_path else OPT_OUT_FILE)
+    wishes = {field.name: getattr(data, field.name) for field in fields(ChartFilter) if field.name != "opted_out"}
+    return ChartFilter(**wishes, opted_out=opted_out)
 
 
 def open_training_data(

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
@@ -23,17 +22,6 @@ MAX_TRIES = 50
 
 _VISITS = 1
 """Tells the dice for visits from those for windows."""
-
-
-class SongSupply(Protocol):
-    """Gives windows their songs."""
-
-    report: SourceReport
-    songs: Sequence[object]
-    charts_by_mode: Counter
-
-    def draw(self, step: int, window: int, rng: np.random.Generator) -> tuple[TrainingSong, int]:
-        """A song and the place of the chart that it was drawn for. Raises CorpusError where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +101,7 @@ class MemorySupply:
         self.charts_by_mode = self._pools.charts_by_mode
 
     def draw(self, step: int, window: int, rng: np.random.Generator) -> tuple[TrainingSong, int]:
+        """Return a song and the place of the chart that it was drawn for."""
         entry = self._pools.draw(rng)
         return self.songs[entry.song], entry.place
 
@@ -157,6 +146,7 @@ class LazySupply:
         self._unusable: set[int] = set()
 
     def draw(self, step: int, window: int, rng: np.random.Generator) -> tuple[TrainingSong, int]:
+        """Return as `MemorySupply.draw` does. Raises CorpusError where there is none."""
         place = int(rng.integers(self.visits.songs_per_window))
         song, mode = self._visitor(step, window, place)
         charts = [number for number, chart in enumerate(song.charts) if chart.attributes.mode is mode]
@@ -189,6 +179,10 @@ class LazySupply:
 
     def _last_trouble(self) -> str:
         return self.report.skipped[-1] if self.report.skipped else "charts that their metadata promises are missing"
+
+
+SongSupply = MemorySupply | LazySupply
+"""Gives windows their songs."""
 
 
 def _entries(songs: Sequence[Song], loader: SongLoader) -> Iterable[ChartEntry]:

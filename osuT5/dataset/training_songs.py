@@ -6,7 +6,6 @@ Spectrograms are computed once for a whole song and cached on disk, since they c
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -59,16 +58,6 @@ class TrainingSong:
     beat_times_ms: np.ndarray
     downbeat_times_ms: np.ndarray
     corpus: int = 0
-
-
-@dataclass(slots=True)
-class CorpusReport(SourceReport):
-    charts_by_mode: Counter = field(default_factory=Counter)
-    songs_by_mode: Counter = field(default_factory=Counter)
-
-    def count(self, song: TrainingSong) -> None:
-        self.songs_by_mode.update({chart.attributes.mode for chart in song.charts})
-        self.charts_by_mode.update(chart.attributes.mode for chart in song.charts)
 
 
 @dataclass(frozen=True)
@@ -154,15 +143,11 @@ def _with_conversions(charts: list[ReadChart], report: SourceReport) -> list[tup
 
 
 def load_corpus(
-    songs: Iterable[Song], loader: SongLoader, report: CorpusReport, quiet: bool = False
+    songs: Iterable[Song], loader: SongLoader, report: SourceReport, quiet: bool = False
 ) -> list[TrainingSong]:
     """Songs in memory. Songs and charts that cannot be used are counted in the report."""
-    loaded = []
-    for song in tqdm(list(songs), desc="loading songs", unit="song", disable=quiet):
-        if ready := loader.load(song, report):
-            loaded.append(ready)
-            report.count(ready)
-    return loaded
+    unread = tqdm(list(songs), desc="loading songs", unit="song", disable=quiet)
+    return [ready for song in unread if (ready := loader.load(song, report))]
 
 
 def _training_song(song: Song, beatmap: Beatmap, mel: np.ndarray, song_ms: float, charts: list[Chart]) -> TrainingSong:

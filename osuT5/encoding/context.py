@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from osu_beatmap.beatmap import Beatmap, Circle, GameMode, HitObject, HoldNote, Slider, Spinner
+from osu_beatmap.beatmap import Beatmap, Circle, GameMode, HitObject, HoldNote, Slider
 from osu_beatmap.quirks import NO_QUIRKS, Quirks
 from osu_beatmap.timing.active_point import end_time_ms
 from osuT5.encoding.hit_objects import circles as objects
@@ -57,24 +57,12 @@ def traced_objects(
     return sorted(traced, key=lambda entry: whole_ms(entry[0].time_ms))
 
 
-def encode_objects_apart(beatmap: Beatmap, spec: EncodingSpec) -> list[list[EventGroup]]:
-    """The groups of each object, in the order of the objects; together and by time those of the MAP context."""
-    writer = GroupWriter(beatmap, spec)
-    return [_encode_object(writer, obj) for obj in beatmap.hit_objects]
-
-
 def _encode_object(writer: GroupWriter, obj: HitObject) -> list[EventGroup]:
     mode = writer.beatmap.mode
-    if writer.quirks.kinds_of_file:
-        if isinstance(obj, HoldNote):
-            return mania.encode_hold(writer, obj, end_time_ms(obj, writer.timing, writer.beatmap.difficulty))
-        if mode is GameMode.MANIA and isinstance(obj, Slider):
-            return encode_slider(writer, obj)
-        if mode is GameMode.MANIA and isinstance(obj, Spinner):
-            return objects.encode_spinner(writer, obj)
-    if mode is GameMode.MANIA:
-        if isinstance(obj, Circle):
-            return mania.encode_note(writer, obj)
+    by_kind = writer.quirks.kinds_of_file
+    if mode is GameMode.MANIA and isinstance(obj, Circle):
+        return mania.encode_note(writer, obj)
+    if (by_kind and isinstance(obj, HoldNote)) or (mode is GameMode.MANIA and not by_kind):
         return mania.encode_hold(writer, obj, end_time_ms(obj, writer.timing, writer.beatmap.difficulty))
     if isinstance(obj, Circle):
         return taiko.encode_note(writer, obj) if mode is GameMode.TAIKO else objects.encode_circle(writer, obj)

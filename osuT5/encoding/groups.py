@@ -5,24 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from osuT5.tokens.encoding_spec import EncodingSpec
-from osuT5.tokens.events import TYPE_KINDS, Event, EventGroup, EventKind
-
-PART_KINDS = frozenset(
-    {
-        EventKind.TIME,
-        EventKind.SNAPPING,
-        EventKind.DISTANCE,
-        EventKind.POSITION,
-        EventKind.POSITION_X,
-        EventKind.POSITION_Y,
-        EventKind.POSITION_REFINE,
-        EventKind.COLUMN,
-        EventKind.SCROLL_SPEED,
-        EventKind.NEW_COMBO,
-        EventKind.HITSOUND,
-        EventKind.VOLUME,
-    }
-)
+from osuT5.tokens.events import PART_KINDS, TYPE_KINDS, Event, EventGroup, EventKind
 
 ANCHOR_KINDS = frozenset(
     {EventKind.BEZIER_ANCHOR, EventKind.PERFECT_ANCHOR, EventKind.CATMULL_ANCHOR, EventKind.RED_ANCHOR}
@@ -82,17 +65,11 @@ def _split_types_last(events: Iterable[Event]) -> Iterable[list[Event]]:
     current: list[Event] = []
     for event in events:
         orphaned = event.kind is EventKind.TIME and any(e.kind is EventKind.TIME for e in current)
-        if event.kind not in PART_KINDS and event.kind not in TYPE_KINDS:
-            if current:
-                yield current
-            yield [event]
-            current = []
-            continue
-        if orphaned:
+        if current and (orphaned or not (event.kind in PART_KINDS or event.kind in TYPE_KINDS)):
             yield current
             current = []
         current.append(event)
-        if event.kind in TYPE_KINDS:
+        if event.kind not in PART_KINDS:
             yield current
             current = []
     if current:

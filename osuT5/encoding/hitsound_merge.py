@@ -8,9 +8,8 @@ from dataclasses import replace
 from osu_beatmap.beatmap import EFFECT_KIAI, Beatmap, HitObject, HitSample, SampleSet, Slider, SliderEdge, TimingPoint
 from osu_beatmap.timing.edits import with_volume_changes
 from osuT5.encoding.assembly import drop_redundant_changes
-from osuT5.encoding.context import encode_objects_apart
+from osuT5.encoding.context import traced_objects
 from osuT5.encoding.hit_objects.hitsounds import Sound, read_sounds
-from osuT5.encoding.writer import whole_ms
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import EventGroup
 
@@ -20,14 +19,10 @@ def with_sounds(beatmap: Beatmap, groups: Sequence[EventGroup], spec: EncodingSp
 
     groups: the map's own, as `encode_context` gives them, with other sounds in them
     """
-    apart = encode_objects_apart(beatmap, spec)
-    owners = sorted(
-        ((index, group) for index, own in enumerate(apart) for group in own),
-        key=lambda entry: whole_ms(entry[1].time_ms),
-    )
+    owners = traced_objects(beatmap, replace(spec, timing_in_map=False, kiai_in_map=False), song_ms=0.0)
     assert len(owners) == len(groups), "these are not the groups of this map"
     sounds: list[list[Sound]] = [[] for _ in beatmap.hit_objects]
-    for (index, _), group in zip(owners, groups, strict=True):
+    for (_, index), group in zip(owners, groups, strict=True):
         sounds[index] += read_sounds(group.events)
     objects = [_sounding(obj, own) for obj, own in zip(beatmap.hit_objects, sounds, strict=True)]
     volumes = [

@@ -9,7 +9,7 @@ logarithmic above), the latter with triangles of equal area.
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor, nn
@@ -51,9 +51,6 @@ class SpectrogramSpec:
     @property
     def ms_per_frame(self) -> float:
         return 1000 * self.hop_length / self.sample_rate
-
-    def to_dict(self) -> dict:
-        return asdict(self)
 
     @classmethod
     def from_dict(cls, values: dict) -> SpectrogramSpec:

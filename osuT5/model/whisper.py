@@ -76,36 +76,20 @@ def _cross_attention(config: ModelConfig) -> Attention:
     return SeparateAttention(config.d_model, config.decoder_heads)
 
 
-class EncoderLayer(nn.Module):
-    def __init__(self, config: ModelConfig, index: int) -> None:
+class Layer(nn.Module):
+    """A layer of the "encoder" or, with attention to the audio, of the "decoder"."""
+
+    def __init__(self, config: ModelConfig, side: str, index: int) -> None:
         super().__init__()
         d, norm = config.d_model, layer_style(config.layer_kind).norm
-        self.self_attn = _self_attention(config, config.encoder_heads, index)
+        ffn_dim = getattr(config, f"{side}_ffn_dim")
+        self.self_attn = _self_attention(config, getattr(config, f"{side}_heads"), index)
         self.self_attn_layer_norm = norm(d)
-        self.fc1 = nn.Linear(d, config.encoder_ffn_dim)
-        self.fc2 = nn.Linear(config.encoder_ffn_dim, d)
-        self.final_layer_norm = norm(d)
-        self.dropout = config.dropout
-
-    def forward(self, states: Tensor, places: SelfAttentionInput) -> Tensor:
-        """states: [windows, positions, d]"""
-        x = self.self_attn.attend_self(self.self_attn_layer_norm(states), places)
-        states = states + F.dropout(x, self.dropout, self.training)
-
-        x = self.fc2(F.gelu(self.fc1(self.final_layer_norm(states))))
-        return states + F.dropout(x, self.dropout, self.training)
-
-
-class DecoderLayer(nn.Module):
-    def __init__(self, config: ModelConfig, index: int) -> None:
-        super().__init__()
-        d, norm = config.d_model, layer_style(config.layer_kind).norm
-        self.self_attn = _self_attention(config, config.decoder_heads, index)
-        self.self_attn_layer_norm = norm(d)
-        self.encoder_attn = _cross_attention(config)
-        self.encoder_attn_layer_norm = norm(d)
-        self.fc1 = nn.Linear(d, config.decoder_ffn_dim)
-        self.fc2 = nn.Linear(config.decoder_ffn_dim, d)
+        if side == "decoder":
+            self.encoder_attn = _cross_attention(config)
+            self.encoder_attn_layer_norm = norm(d)
+        self.fc1 = nn.Linear(d, ffn_dim)
+        self.fc2 = nn.Linear(ffn_dim, d)
         self.final_layer_norm = norm(d)
         self.dropout = config.dropout
 
@@ -114,15 +98,18 @@ class DecoderLayer(nn.Module):
         return self.encoder_attn.keys_values(encoder_states)
 
     def forward(
-        self, states: Tensor, tokens: SelfAttentionInput, cross: KeyValues, cache: LayerCache | None = None
+        self,
+        states: Tensor,
+        tokens: SelfAttentionInput,
+        cross: KeyValues | None = None,
+        cache: LayerCache | None = None,
     ) -> Tensor:
-        """states: [rows, tokens, d]; cross: keys and values of each row's window"""
+        """states: [windows, positions, d], or [rows, tokens, d] with keys and values of each row's window in `cross`"""
         x = self.self_attn.attend_self(self.self_attn_layer_norm(states), tokens, cache)
         states = states + F.dropout(x, self.dropout, self.training)
-
-        x = self.encoder_attn.attend(self.encoder_attn_layer_norm(states), cross)
-        states = states + F.dropout(x, self.dropout, self.training)
-
+        if cross is not None:
+            x = self.encoder_attn.attend(self.encoder_attn_layer_norm(states), cross)
+            states = states + F.dropout(x, self.dropout, self.training)
         x = self.fc2(F.gelu(self.fc1(self.final_layer_norm(states))))
         return states + F.dropout(x, self.dropout, self.training)
 
@@ -151,7 +138,7 @@ class Encoder(nn.Module):
         self.conv1 = nn.Conv1d(channels_in, d, width1, stride1, padding=width1 // 2)
         self.conv2 = nn.Conv1d(d, d, width2, stride2, padding=width2 // 2)
         self.embed_positions = None if style.rotary else SinusoidalPositions(config.max_source_positions, d)
-        self.layers = nn.ModuleList(EncoderLayer(config, index) for index in range(config.encoder_layers))
+        self.layers = nn.ModuleList(Layer(config, "encoder", index) for index in range(config.encoder_layers))
         self.layer_norm = style.norm(d)
         self.dropout = config.dropout
 
@@ -178,7 +165,7 @@ class Decoder(nn.Module):
         super().__init__()
         style = layer_style(config.layer_kind)
         self.embed_positions = None if style.rotary else nn.Embedding(config.max_target_positions, config.d_model)
-        self.layers = nn.ModuleList(DecoderLayer(config, index) for index in range(config.decoder_layers))
+        self.layers = nn.ModuleList(Layer(config, "decoder", index) for index in range(config.decoder_layers))
         self.layer_norm = style.norm(config.d_model)
         self.dropout = config.dropout
 

@@ -117,6 +117,11 @@ CONDITIONS: dict[EventKind, Condition] = {
     )
 }
 
+ALWAYS_KNOWN = frozenset(
+    {EventKind.GAMEMODE, EventKind.SONG_LENGTH, EventKind.SONG_POSITION, EventKind.KIAI, EventKind.SCROLL_SPEED}
+)
+"""Conditions that no map lacks."""
+
 TABLE_KINDS = frozenset({EventKind.MAPPER, EventKind.DESCRIPTOR})
 """Conditions whose classes stand in the tables of a model; their last class is the unknown one."""
 

@@ -82,8 +82,8 @@ class Contract:
             "format": 1,
             "name": self.name,
             "grid": asdict(self.grid),
-            "spectrogram": self.spectrogram.to_dict(),
-            "encoding": self.encoding.to_json(),
+            "spectrogram": asdict(self.spectrogram),
+            "encoding": asdict(self.encoding),
             "vocabulary": self.vocabulary.to_json(),
             "conditions": [kind.value for kind in self.conditions],
             **({"parity_conditions": parity} if parity else {}),
@@ -100,7 +100,7 @@ class Contract:
             name=data["name"],
             grid=WindowGrid(**data["grid"]),
             spectrogram=SpectrogramSpec.from_dict(data["spectrogram"]),
-            encoding=EncodingSpec.from_json(data["encoding"]),
+            encoding=EncodingSpec(**data["encoding"]),
             vocabulary=Vocabulary.from_json(data["vocabulary"]),
             conditions=tuple(EventKind(name) for name in data["conditions"]),
             marks_empty_input=data["marks_empty_input"],
@@ -128,21 +128,22 @@ def output_ranges(encoding: EncodingSpec, grid: WindowGrid, kiai: bool = True) -
 
     kiai: whether it writes kiai sections at all
     """
-    columns = (encoding.x_high_px - encoding.x_low_px) // encoding.position_cell_px + 1
-    rows = (encoding.y_high_px - encoding.y_low_px) // encoding.position_cell_px + 1
+    cell_px = encoding.position_cell_px
+    columns = (encoding.x_high_px - encoding.x_low_px) // cell_px + 1
+    rows = (encoding.y_high_px - encoding.y_low_px) // cell_px + 1
     ranges: list[EventRange] = [EventRange(EventKind.TIME, 0, grid.time_tokens - 1)]
     if encoding.snapping:
         ranges.append(EventRange(EventKind.SNAPPING, 0, 16))
     if encoding.distances:
         ranges.append(EventRange(EventKind.DISTANCE, 0, 640))
     if encoding.positions and encoding.positions_split:
-        left, top = encoding.x_low_px // encoding.position_cell_px, encoding.y_low_px // encoding.position_cell_px
+        left, top = encoding.x_low_px // cell_px, encoding.y_low_px // cell_px
         ranges.append(EventRange(EventKind.POSITION_X, left, left + columns - 1))
         ranges.append(EventRange(EventKind.POSITION_Y, top, top + rows - 1))
     elif encoding.positions:
         ranges.append(EventRange(EventKind.POSITION, 0, columns * rows - 1))
     if encoding.position_refine_px:
-        steps = encoding.position_cell_px // encoding.position_refine_px
+        steps = cell_px // encoding.position_refine_px
         ranges.append(EventRange(EventKind.POSITION_REFINE, 0, steps * steps - 1))
     ranges.append(EventRange(EventKind.COLUMN, 0, 17))
     if encoding.scroll_speeds:
@@ -153,8 +154,7 @@ def output_ranges(encoding: EncodingSpec, grid: WindowGrid, kiai: bool = True) -
         ranges.append(EventRange(EventKind.HITSOUND, 0, 72))
     if encoding.volumes:
         ranges.append(EventRange(EventKind.VOLUME, 0, 100))
-    absent = {EventKind.KIAI} if not kiai else set()
-    absent |= SUSTAIN_KINDS if not encoding.sustain_ms else set()
+    absent = (set() if kiai else {EventKind.KIAI}) | (set() if encoding.sustain_ms else SUSTAIN_KINDS)
     ranges += [EventRange(kind, 0, 1 if kind is EventKind.KIAI else 0) for kind in GROUP_KINDS if kind not in absent]
     return tuple(ranges)
 
@@ -189,17 +189,8 @@ GROUP_KINDS = (
     EventKind.DENDEN_SUSTAIN,
 )
 
-MINI_CONDITIONS = (
-    EventKind.GAMEMODE,
-    EventKind.DIFFICULTY,
-    EventKind.HITSOUNDED,
-    EventKind.SONG_LENGTH,
-    EventKind.GLOBAL_SV,
-    EventKind.CIRCLE_SIZE,
-    EventKind.KEY_COUNT,
-    EventKind.HOLD_NOTE_RATIO,
-    EventKind.SCROLL_SPEED_RATIO,
-    EventKind.SONG_POSITION,
+MINI_CONDITIONS = tuple(
+    kind for kind in CONDITIONS if kind not in (EventKind.YEAR, EventKind.KIAI, EventKind.SCROLL_SPEED)
 )
 
 
@@ -214,14 +205,7 @@ def mini_spec() -> Contract:
         vocabulary=Vocabulary(
             output_ranges=output_ranges(MINI_ENCODING, grid),
             input_ranges=tuple(CONDITIONS[kind].event_range for kind in MINI_CONDITIONS),
-            contexts=(
-                ContextKind.NONE,
-                ContextKind.TIMING,
-                ContextKind.KIAI,
-                ContextKind.MAP,
-                ContextKind.SV,
-                *INPUT_CONTEXTS,
-            ),
+            contexts=tuple(ContextKind),
         ),
         conditions=MINI_CONDITIONS,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +39,6 @@ class EncodingSpec:
     timing_points: bool = True
     kiai_in_map: bool = False
     timing_in_map: bool = False
-
-    def to_json(self) -> dict:
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, data: dict) -> EncodingSpec:
-        return cls(**data)
 
 
 MINI_ENCODING = EncodingSpec(

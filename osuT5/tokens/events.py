@@ -87,6 +87,9 @@ class ContextKind(Enum):
 
 
 _KINDS = list(EventKind)
+PART_KINDS = frozenset(_KINDS[: _KINDS.index(EventKind.CIRCLE)])
+"""Kinds that say more of a group: when, where, how it sounds."""
+
 TYPE_KINDS = frozenset(_KINDS[_KINDS.index(EventKind.CIRCLE) : _KINDS.index(EventKind.DENDEN_SUSTAIN) + 1])
 """Kinds that say what a group is; every group has exactly one of them."""
 

@@ -7,15 +7,16 @@ nothing has the ids and the form of one that was downloaded, and the original pr
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from math import prod
 from typing import Any
 
 from osuT5.model.config import ModelConfig
-from osuT5.model.files.families import V28, V29, V32, Family, prompt_conditions
+from osuT5.model.files.families import V28, V29, V32, Family, published_contract
 from osuT5.model.files.network_sizes import CONV_KERNELS, CONV_STRIDES
 from osuT5.model.spectrogram import SpectrogramSpec
 from osuT5.tokens.class_tables import NO_TABLES, ClassTables
-from osuT5.tokens.conditions import CONDITIONS, TABLE_KINDS
+from osuT5.tokens.conditions import ALWAYS_KNOWN, CONDITIONS, TABLE_KINDS
 from osuT5.tokens.contract import Contract, mini_spec, output_ranges
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import ContextKind, EventKind
@@ -39,56 +40,34 @@ PUBLISHED_INPUTS = (
 )
 """Ranges that only a prompt can hold, in the order of every published vocabulary from V28 to V32."""
 
-MAY_BE_UNKNOWN = frozenset(
-    {
-        EventKind.DIFFICULTY,
-        EventKind.CIRCLE_SIZE,
-        EventKind.YEAR,
-        EventKind.HOLD_NOTE_RATIO,
-        EventKind.SCROLL_SPEED_RATIO,
-    }
-)
-"""Those of them that have a class for the unknown, besides mappers and descriptors."""
-
-V29_CONTEXTS = (
-    ContextKind.NONE,
-    ContextKind.TIMING,
-    ContextKind.KIAI,
-    ContextKind.MAP,
-    ContextKind.SV,
-    ContextKind.NO_HS,
-    ContextKind.GD,
-)
+V29_CONTEXTS = tuple(ContextKind)
 V32_CONTEXTS = (ContextKind.TIMING, ContextKind.MAP, ContextKind.SV)
 V32_ENCODING = EncodingSpec(types_first=False, slider_layout=2, sustain_ms=8000, distances=False, position_refine_px=2)
 
 V29_SPECTROGRAM = SpectrogramSpec(n_mels=388, f_min=0, scale="linear", gain=1.0, filter_bank="slaney")
 V32_SPECTROGRAM = SpectrogramSpec(n_mels=128, f_min=20, scale="log1p", gain=1.0, pad_mode="reflect")
 
-BASE = {"d_model": 512, "layers": 6, "heads": 8}
-SMALL = {"d_model": 768, "layers": 12, "heads": 12}
-"""Whisper's sizes."""
+BASE, SMALL = (512, 6), (768, 12)
+"""Width and layers of Whisper's sizes."""
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """`contract` makes the contract for tables of mappers and descriptors, `network` the sizes for a contract."""
+    """`spec` makes the contract for tables of mappers and descriptors, `network` are sizes that differ from `mini`."""
 
-    contract: Callable[[ClassTables], Contract]
-    network: Callable[[Contract], dict[str, Any]]
-
-    def spec(self, tables: ClassTables = NO_TABLES) -> Contract:
-        return self.contract(tables)
+    spec: Callable[..., Contract]
+    network: Mapping[str, Any] = field(default_factory=dict)
 
     def config(self, spec: Contract, sizes: Mapping[str, Any]) -> ModelConfig:
         """Sizes of the network for a contract; `sizes` overrides some. Raises ValueError where they do not fit."""
-        return ModelConfig(**{**_sizes_of(spec), **self.network(spec), **sizes})
+        return ModelConfig(**{**_sizes_of(spec, self.network), **self.network, **sizes})
 
 
-def _sizes_of(spec: Contract) -> dict[str, Any]:
+def _sizes_of(spec: Contract, network: Mapping[str, Any]) -> dict[str, Any]:
     """What a contract decides of a network."""
     time_ids = spec.vocabulary.ids_of(EventKind.TIME)
     return {
+        "max_source_positions": spec.grid.frames // prod(network.get("conv_strides", ModelConfig.conv_strides)),
         "n_mels": spec.spectrogram.n_mels,
         "ms_per_frame": spec.grid.frame_ms,
         "vocab_size_in": spec.vocabulary.size_in,
@@ -105,32 +84,22 @@ def mini_config(spec: Contract, **sizes) -> ModelConfig:
     return ARCHITECTURES["mini"].config(spec, sizes)
 
 
-def _mini_network(spec: Contract) -> dict[str, Any]:
-    return {"max_source_positions": spec.grid.frames // 4}
-
-
 def _published_network(
-    layer_kind: str, whisper: Mapping[str, int], max_target_positions: int, input_projection: bool
-) -> Callable[[Contract], dict[str, Any]]:
-    d_model, layers, heads = whisper["d_model"], whisper["layers"], whisper["heads"]
-
-    def network(spec: Contract) -> dict[str, Any]:
-        return {
-            "layer_kind": layer_kind,
-            "d_model": d_model,
-            **{f"{side}_layers": layers for side in ("encoder", "decoder")},
-            **{f"{side}_heads": heads for side in ("encoder", "decoder")},
-            **{f"{side}_ffn_dim": 4 * d_model for side in ("encoder", "decoder")},
-            "input_projection": input_projection,
-            "conv_strides": CONV_STRIDES,
-            "conv_kernels": CONV_KERNELS,
-            "max_source_positions": spec.grid.frames // 2,
-            "max_target_positions": max_target_positions,
-            "frame_heads": (),
-            "pointer": False,
-        }
-
-    return network
+    layer_kind: str, d_model: int, layers: int, max_target_positions: int, input_projection: bool
+) -> dict[str, Any]:
+    """Return sizes of a network: Whisper's base (512 wide) or small (768), whose heads are 64 wide."""
+    sides = {"layers": layers, "heads": d_model // 64, "ffn_dim": 4 * d_model}
+    return {
+        "layer_kind": layer_kind,
+        "d_model": d_model,
+        **{f"{side}_{name}": size for name, size in sides.items() for side in ("encoder", "decoder")},
+        "input_projection": input_projection,
+        "conv_strides": CONV_STRIDES,
+        "conv_kernels": CONV_KERNELS,
+        "max_target_positions": max_target_positions,
+        "frame_heads": (),
+        "pointer": False,
+    }
 
 
 def _published_contract(
@@ -139,28 +108,16 @@ def _published_contract(
     contexts: tuple[ContextKind, ...],
     spectrogram: SpectrogramSpec,
     frames: int,
-) -> Callable[[ClassTables], Contract]:
+) -> Callable[..., Contract]:
     grid = WindowGrid(frames=frames)
 
-    def contract(tables: ClassTables) -> Contract:
+    def contract(tables: ClassTables = NO_TABLES) -> Contract:
         vocabulary = Vocabulary(
             output_ranges=output_ranges(family.encoding, grid, kiai=ContextKind.KIAI in contexts),
             input_ranges=tuple(_input_range(kind, tables) for kind in PUBLISHED_INPUTS),
             contexts=contexts,
         )
-        conditions = prompt_conditions(vocabulary, family.states)
-        parity_conditions = prompt_conditions(vocabulary, family.parity_states)
-        return Contract(
-            name=name,
-            grid=grid,
-            spectrogram=spectrogram,
-            encoding=family.encoding,
-            vocabulary=vocabulary,
-            conditions=conditions,
-            marks_empty_input=ContextKind.NONE in contexts,
-            parity_conditions=parity_conditions if parity_conditions != conditions else (),
-            tables=tables,
-        )
+        return published_contract(name, family, grid, spectrogram, vocabulary, tables)
 
     return contract
 
@@ -170,15 +127,16 @@ def _input_range(kind: EventKind, tables: ClassTables) -> EventRange:
         table = tables.mapper_index if kind is EventKind.MAPPER else tables.descriptor_index
         return EventRange(kind, 0, max(table.values(), default=-1) + 1)
     condition = CONDITIONS[kind]
-    return condition.event_range if kind in MAY_BE_UNKNOWN else EventRange(kind, condition.low, condition.high)
+    may_be_unknown = condition.otherwise is None and kind not in ALWAYS_KNOWN
+    return condition.event_range if may_be_unknown else EventRange(kind, condition.low, condition.high)
 
 
-_V28_NETWORK, _V29_NETWORK = (_published_network("whisper", size, 2048, True) for size in (BASE, SMALL))
-_V32_MINI_NETWORK, _V32_NETWORK = (_published_network("rotary_fused", size, 2560, False) for size in (BASE, SMALL))
+_V28_NETWORK, _V29_NETWORK = (_published_network("whisper", *size, 2048, True) for size in (BASE, SMALL))
+_V32_MINI_NETWORK, _V32_NETWORK = (_published_network("rotary_fused", *size, 2560, False) for size in (BASE, SMALL))
 _V32_FAMILY = replace(V32, encoding=V32_ENCODING)
 
 ARCHITECTURES = {
-    "mini": Architecture(lambda tables: mini_spec(), _mini_network),
+    "mini": Architecture(lambda tables=NO_TABLES: mini_spec()),
     "v28": Architecture(_published_contract("v28", V28, V29_CONTEXTS, V29_SPECTROGRAM, 1024), _V28_NETWORK),
     "v29": Architecture(_published_contract("v29", V29, V29_CONTEXTS, V29_SPECTROGRAM, 1024), _V29_NETWORK),
     "v32": Architecture(_published_contract("v32", _V32_FAMILY, V32_CONTEXTS, V32_SPECTROGRAM, 2048), _V32_NETWORK),

@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 
 from osuT5.model.config import ModelConfig
 from osuT5.model.files.bundle_writer import published_tensors, write_bundle_json
-from osuT5.model.files.families import V29, V30, V31, V32, Family, prompt_conditions
+from osuT5.model.files.families import V29, V30, V31, V32, Family, published_contract
 from osuT5.model.seq2seq import MapperModel
 from osuT5.model.spectrogram import SpectrogramSpec
 from osuT5.tokens.conditions import CONDITIONS
@@ -45,17 +45,8 @@ def published_spec(version: str) -> Contract:
     if not family.encoding.timing_points:
         ranges = tuple(each for each in ranges if each.kind is not EventKind.TIMING_POINT)
     vocabulary = Vocabulary(ranges, inputs, contexts)
-    conditions, parity = (prompt_conditions(vocabulary, s) for s in (family.states, family.parity_states))
-    return Contract(
-        name=version,
-        grid=grid,
-        spectrogram=SpectrogramSpec(n_mels=16, scale="linear", gain=1.0, filter_bank="slaney"),
-        encoding=family.encoding,
-        vocabulary=vocabulary,
-        conditions=conditions,
-        marks_empty_input=ContextKind.NONE in contexts,
-        parity_conditions=parity if parity != conditions else (),
-    )
+    spectrogram = SpectrogramSpec(n_mels=16, scale="linear", gain=1.0, filter_bank="slaney")
+    return published_contract(version, family, grid, spectrogram, vocabulary)
 
 
 def published_config(version: str, spec: Contract) -> ModelConfig:

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from osu_beatmap.beatmap import Circle, HitObject, HoldNote, Spinner
+from osu_beatmap.beatmap import Circle, HitObject, HoldNote, Point, Spinner
 from osuT5.encoding.hit_objects.hitsounds import Sound, read_sounds
-from osuT5.encoding.hit_objects.object_drafts import (
-    Draft,
-    PlaceReader,
-    first_sound,
-    has_new_combo,
-    sample_of,
-    volume_change,
-)
+from osuT5.encoding.hit_objects.object_drafts import Draft, first_sound, has_new_combo, sample_of, volume_change
 from osuT5.encoding.hit_objects.positions import CENTRE
 from osuT5.encoding.writer import GroupWriter
 from osuT5.tokens.events import EventGroup, EventKind
@@ -33,10 +26,10 @@ def encode_circle(writer: GroupWriter, circle: Circle) -> list[EventGroup]:
     return [writer.group(EventKind.CIRCLE, circle.time_ms, *parts)]
 
 
-def decode_circle(group: EventGroup, places: PlaceReader) -> Draft:
-    x, y = places.read(group)
+def decode_circle(group: EventGroup, point: Point) -> Draft:
+    """Return a circle at a point, or what is left of a slider that has a head only: the rhythm."""
     sound = first_sound(read_sounds(group.events))
-    circle = Circle(group.time_ms, x, y, has_new_combo(group), hitsound=sound.hitsound, sample=sample_of(sound))
+    circle = Circle(group.time_ms, *point, has_new_combo(group), hitsound=sound.hitsound, sample=sample_of(sound))
     return Draft(circle, volumes=volume_change(group.time_ms, sound))
 
 
@@ -54,6 +47,6 @@ def encode_spinner(writer: GroupWriter, spinner: Spinner | HoldNote) -> list[Eve
 def decode_spinner(start: EventGroup, end: EventGroup) -> Draft:
     sound = first_sound(read_sounds(end.events))
     # A spinner begins a combo whatever its line says.
-    spinner = Spinner(start.time_ms, *CENTRE, True, hitsound=sound.hitsound, sample=sample_of(sound))
-    spinner.end_ms = end.time_ms
+    sample = sample_of(sound)
+    spinner = Spinner(start.time_ms, *CENTRE, True, hitsound=sound.hitsound, sample=sample, end_ms=end.time_ms)
     return Draft(spinner, volumes=volume_change(end.time_ms, sound))

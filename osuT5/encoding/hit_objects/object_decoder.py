@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
+from functools import partial
 
 from osu_beatmap.beatmap import GameMode
 from osuT5.encoding.groups import TIMELESS_KINDS
@@ -17,34 +18,47 @@ _SLIDER_KINDS = TIMELESS_KINDS | {EventKind.SLIDER_HEAD, EventKind.SLIDER_END}
 
 
 class Pairs:
-    """Starts that wait for their ends, each under a key of its own (a mania column, say)."""
+    """Starts that wait for their ends, each under a key of its own (a mania column, say).
 
-    def __init__(self, report: AssemblyReport) -> None:
+    `whole` makes an object of a start and its end, `alone` what is left of a start that has no end or no duration.
+    Without `alone` nothing is left.
+    """
+
+    def __init__(
+        self,
+        report: AssemblyReport,
+        whole: Callable[[EventGroup, EventGroup], Draft],
+        alone: Callable[[EventGroup], Draft] | None = None,
+    ) -> None:
         self._report = report
+        self._whole = whole
+        self._alone = alone
         self._open: dict[Hashable, EventGroup] = {}
 
-    def start(self, key: Hashable, group: EventGroup) -> EventGroup | None:
-        """Remembers a start; gives the one that it displaces, which has no end."""
+    def start(self, group: EventGroup, key: Hashable = None) -> list[Draft]:
+        """Remember a start; return what is left of the one that it displaces, which has no end."""
         displaced = self._open.pop(key, None)
-        if displaced is not None:
-            self._report.incomplete[displaced.kind] += 1
         self._open[key] = group
-        return displaced
+        return self._incomplete(displaced) if displaced else []
 
-    def end(self, key: Hashable, group: EventGroup) -> EventGroup | None:
-        """The start that this group ends; None where there is none."""
+    def end(self, group: EventGroup, key: Hashable = None) -> list[Draft]:
+        """Return the object that this group ends; nothing where none has started."""
         start = self._open.pop(key, None)
         if start is None:
             self._report.dropped[group.kind] += 1
-        return start
+            return []
+        if group.time_ms > start.time_ms:
+            return [self._whole(start, group)]
+        self._report.invalid[start.kind] += 1
+        return [self._alone(start)] if self._alone else []
 
-    def close(self) -> list[EventGroup]:
-        """The starts that nothing ended."""
-        left = list(self._open.values())
-        self._open.clear()
-        for group in left:
-            self._report.incomplete[group.kind] += 1
-        return left
+    def close(self) -> list[Draft]:
+        """Return what is left of the starts that nothing ended."""
+        return [draft for start in self._open.values() for draft in self._incomplete(start)]
+
+    def _incomplete(self, start: EventGroup) -> list[Draft]:
+        self._report.incomplete[start.kind] += 1
+        return [self._alone(start)] if self._alone else []
 
 
 def decode_objects(
@@ -62,21 +76,19 @@ def decode_objects(
 def _decode_standard(groups: list[EventGroup], spec: EncodingSpec, report: AssemblyReport) -> list[Draft]:
     places = PlaceReader(spec, report)
     sliders = SliderReader(spec, places, report)
-    spinners = Pairs(report)
+    spinners = Pairs(report, objects.decode_spinner)
     drafts: list[Draft] = []
     for group in groups:
         kind = group.kind
         if kind is EventKind.CIRCLE:
-            drafts.append(objects.decode_circle(group, places))
+            drafts.append(objects.decode_circle(group, places.read(group)))
         elif kind in _SLIDER_KINDS:
             drafts += sliders.read(group)
         elif kind is EventKind.SPINNER:
-            spinners.start(None, group)
+            spinners.start(group)
         elif kind is EventKind.SPINNER_END:
-            start = spinners.end(None, group)
             places.forget()
-            if start is not None and _lasts(start, group, report):
-                drafts.append(objects.decode_spinner(start, group))
+            drafts += spinners.end(group)
         else:
             report.dropped[kind] += 1
     spinners.close()
@@ -85,56 +97,41 @@ def _decode_standard(groups: list[EventGroup], spec: EncodingSpec, report: Assem
 
 def _decode_taiko(groups: list[EventGroup], spec: EncodingSpec, report: AssemblyReport) -> list[Draft]:
     """Drum rolls without an end or a duration stay as notes; dendens do not."""
-    rolls, dendens = Pairs(report), Pairs(report)
+    note = partial(taiko.decode_note, spec=spec)
+    rolls = Pairs(report, partial(taiko.decode_drumroll, spec=spec), note)
+    dendens = Pairs(report, partial(taiko.decode_denden, spec=spec))
     drafts: list[Draft] = []
     for group in groups:
         kind = group.kind
         if kind is EventKind.CIRCLE:
-            drafts.append(taiko.decode_note(group, spec))
+            drafts.append(note(group))
         elif kind is EventKind.DRUMROLL:
-            if (displaced := rolls.start(None, group)) is not None:
-                drafts.append(taiko.decode_note(displaced, spec))
+            drafts += rolls.start(group)
         elif kind is EventKind.DRUMROLL_END:
-            if (start := rolls.end(None, group)) is not None:
-                whole = _lasts(start, group, report)
-                drafts.append(taiko.decode_drumroll(start, group, spec) if whole else taiko.decode_note(start, spec))
+            drafts += rolls.end(group)
         elif kind is EventKind.DENDEN:
-            dendens.start(None, group)
+            dendens.start(group)
         elif kind is EventKind.DENDEN_END:
-            start = dendens.end(None, group)
-            if start is not None and _lasts(start, group, report):
-                drafts.append(taiko.decode_denden(start, group, spec))
+            drafts += dendens.end(group)
         else:
             report.dropped[kind] += 1
     dendens.close()
-    return drafts + [taiko.decode_note(start, spec) for start in rolls.close()]
+    return drafts + rolls.close()
 
 
 def _decode_mania(groups: list[EventGroup], key_count: int, report: AssemblyReport) -> list[Draft]:
     """Hold notes without an end or a duration stay as notes."""
-    holds = Pairs(report)
+    note = partial(mania.decode_note, key_count=key_count)
+    holds = Pairs(report, partial(mania.decode_hold, key_count=key_count), note)
     drafts: list[Draft] = []
     for group in groups:
         kind = group.kind
         if kind is EventKind.CIRCLE:
-            drafts.append(mania.decode_note(group, key_count))
+            drafts.append(note(group))
         elif kind is EventKind.HOLD_NOTE:
-            if (displaced := holds.start(mania.column_of(group), group)) is not None:
-                drafts.append(mania.decode_note(displaced, key_count))
+            drafts += holds.start(group, mania.column_of(group))
         elif kind is EventKind.HOLD_NOTE_END:
-            if (start := holds.end(mania.column_of(group), group)) is not None:
-                whole = _lasts(start, group, report)
-                drafts.append(
-                    mania.decode_hold(start, group, key_count) if whole else mania.decode_note(start, key_count)
-                )
+            drafts += holds.end(group, mania.column_of(group))
         else:
             report.dropped[kind] += 1
-    return drafts + [mania.decode_note(start, key_count) for start in holds.close()]
-
-
-def _lasts(start: EventGroup, end: EventGroup, report: AssemblyReport) -> bool:
-    """Whether there is time between start and end."""
-    if end.time_ms > start.time_ms:
-        return True
-    report.invalid[start.kind] += 1
-    return False
+    return drafts + holds.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from osu_beatmap.beatmap import PLAYFIELD_WIDTH_PX, Point
 from osuT5.tokens.encoding_spec import EncodingSpec
@@ -42,20 +42,12 @@ def read_position(events: Sequence[Event], spec: EncodingSpec) -> Point | None:
     None where they hold no position; distances alone place nothing.
     """
     value_of = {event.kind: event.value for event in events}
-    if EventKind.POSITION in value_of:
-        left, top, columns = _cell_grid(spec)
-        row, column = divmod(value_of[EventKind.POSITION], columns)
-        column, row = column + left, row + top
-    elif EventKind.POSITION_X in value_of and EventKind.POSITION_Y in value_of:
-        column, row = value_of[EventKind.POSITION_X], value_of[EventKind.POSITION_Y]
-    else:
+    if (cell := _read_cell(value_of, spec)) is None:
         return None
-    if EventKind.POSITION_REFINE in value_of and spec.position_refine_px:
-        steps = spec.position_cell_px // spec.position_refine_px
-        y_step, x_step = divmod(value_of[EventKind.POSITION_REFINE], steps)
-        x, y = _refined(column, x_step, spec), _refined(row, y_step, spec)
+    if (steps := _read_steps(value_of, spec)) is not None:
+        x, y = (_refined(place, step, spec) for place, step in zip(cell, steps, strict=True))
     else:
-        x, y = _cell_centre(column, spec), _cell_centre(row, spec)
+        x, y = (_cell_centre(place, spec) for place in cell)
     return _clamp(x, spec.x_low_px, spec.x_high_px), _clamp(y, spec.y_low_px, spec.y_high_px)
 
 
@@ -66,19 +58,33 @@ def read_position_as_published(events: Sequence[Event], spec: EncodingSpec) -> P
     zero, are read as if it had rounded them down.
     """
     value_of = {event.kind: event.value for event in events}
-    if EventKind.POSITION_X in value_of and EventKind.POSITION_Y in value_of:
-        cell = value_of[EventKind.POSITION_X], value_of[EventKind.POSITION_Y]
-        return cell[0] * spec.position_cell_px, cell[1] * spec.position_cell_px
-    if EventKind.POSITION not in value_of:
+    if (cell := _read_cell(value_of, spec)) is None:
         return None
-    left, top, columns = _cell_grid(spec)
-    row, column = divmod(value_of[EventKind.POSITION], columns)
-    x_offset = y_offset = spec.position_cell_px // 2
-    if EventKind.POSITION_REFINE in value_of and spec.position_refine_px:
-        steps = spec.position_cell_px // spec.position_refine_px
-        y_step, x_step = divmod(value_of[EventKind.POSITION_REFINE], steps)
-        x_offset, y_offset = x_step * spec.position_refine_px, y_step * spec.position_refine_px
-    return (column + left) * spec.position_cell_px + x_offset, (row + top) * spec.position_cell_px + y_offset
+    offsets = (0, 0)
+    if EventKind.POSITION in value_of:
+        steps = _read_steps(value_of, spec)
+        offsets = [step * spec.position_refine_px for step in steps] if steps else [spec.position_cell_px // 2] * 2
+    x, y = (place * spec.position_cell_px + offset for place, offset in zip(cell, offsets, strict=True))
+    return x, y
+
+
+def _read_cell(value_of: Mapping[EventKind, int], spec: EncodingSpec) -> tuple[int, int] | None:
+    """Column and row of the cell that events name; None where they name none."""
+    if EventKind.POSITION in value_of:
+        left, top, columns = _cell_grid(spec)
+        row, column = divmod(value_of[EventKind.POSITION], columns)
+        return column + left, row + top
+    if EventKind.POSITION_X in value_of and EventKind.POSITION_Y in value_of:
+        return value_of[EventKind.POSITION_X], value_of[EventKind.POSITION_Y]
+    return None
+
+
+def _read_steps(value_of: Mapping[EventKind, int], spec: EncodingSpec) -> tuple[int, int] | None:
+    """Steps across and down inside a cell; None where the place is not refined."""
+    if EventKind.POSITION_REFINE not in value_of or not spec.position_refine_px:
+        return None
+    y_step, x_step = divmod(value_of[EventKind.POSITION_REFINE], spec.position_cell_px // spec.position_refine_px)
+    return x_step, y_step
 
 
 def column_event(x_px: float, key_count: int) -> Event:

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from osu_beatmap.beatmap import Circle, Point, Slider, SliderEdge
+from osu_beatmap.beatmap import Point, Slider, SliderEdge
 from osu_beatmap.geometry.slider_path import SliderPath, path_of
 from osuT5.encoding.groups import ANCHOR_KINDS, has_time
-from osuT5.encoding.hit_objects.circles import object_sound
+from osuT5.encoding.hit_objects.circles import decode_circle, object_sound
 from osuT5.encoding.hit_objects.coarse_sliders import (
     MAX_POINTS,
     coarse_end,
@@ -227,16 +227,8 @@ def slide_count(slide_ms: float, total_ms: float, sound_count: int) -> int:
 def _incomplete(slider: _OpenSlider, spec: EncodingSpec, report: AssemblyReport) -> Draft:
     report.incomplete[EventKind.SLIDER_HEAD] += 1
     if slider.first_end is None:
-        return _circle_draft(slider)
+        return decode_circle(slider.head, slider.head_point)
     return _slider_draft(slider, None, spec, report)
-
-
-def _circle_draft(slider: _OpenSlider) -> Draft:
-    """What is left of a slider that has a head only: the rhythm."""
-    head, (x, y) = slider.head, slider.head_point
-    sound = first_sound(read_sounds(head.events))
-    circle = Circle(head.time_ms, x, y, has_new_combo(head), hitsound=sound.hitsound, sample=sample_of(sound))
-    return Draft(circle, volumes=volume_change(head.time_ms, sound))
 
 
 def _slider_draft(
@@ -248,7 +240,7 @@ def _slider_draft(
     total_ms = max(1, len(inner)) * first_ms if end is None else end.time_ms - head.time_ms
     if total_ms <= 0:
         report.invalid[EventKind.SLIDER_HEAD] += 1
-        return _circle_draft(open_slider)
+        return decode_circle(head, open_slider.head_point)
     slides = slide_count(first_ms, total_ms, len(inner))
     body = first_sound(inner)
     sounds = _edge_sounds(open_slider, inner, end, slides)

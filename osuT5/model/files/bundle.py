@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from osuT5.model.config import ModelConfig
-from osuT5.model.files.families import family_of, prompt_conditions
+from osuT5.model.files.families import family_of, published_contract
 from osuT5.model.files.network_sizes import model_config, spectrogram_spec
 from osuT5.model.files.tokenizer import tables_of, vocabulary_of
 from osuT5.tokens.contract import Contract
-from osuT5.tokens.events import ContextKind, EventKind
+from osuT5.tokens.events import EventKind
 from osuT5.tokens.windows import WindowGrid
 
 CONFIG_FILE = "config.json"
@@ -35,12 +35,6 @@ class PublishedBundle:
     config: ModelConfig
     spec: Contract
     generation: dict[str, Any]
-
-
-def is_published_bundle(folder: Path) -> bool:
-    """Whether a folder looks like one: it has both JSON files, and no contract of ours."""
-    names = (CONFIG_FILE, TOKENIZER_FILE)
-    return all((folder / name).is_file() for name in names) and not (folder / "contract.json").is_file()
 
 
 def read_bundle(folder: Path, name: str | None = None) -> PublishedBundle:
@@ -93,19 +87,7 @@ def _spec(config: dict, tokenizer: dict, sizes: ModelConfig, name: str) -> Contr
     family = family_of(vocabulary, sizes.d_model)
     sizes.time_token_start = vocabulary.ids_of(EventKind.TIME).start
     sizes.time_token_count = times.size
-    conditions = prompt_conditions(vocabulary, family.states)
-    parity_conditions = prompt_conditions(vocabulary, family.parity_states)
-    return Contract(
-        name=name,
-        grid=grid,
-        spectrogram=spectrogram,
-        encoding=family.encoding,
-        vocabulary=vocabulary,
-        conditions=conditions,
-        marks_empty_input=ContextKind.NONE in vocabulary.contexts,
-        parity_conditions=parity_conditions if parity_conditions != conditions else (),
-        tables=tables_of(tokenizer),
-    )
+    return published_contract(name, family, grid, spectrogram, vocabulary, tables_of(tokenizer))
 
 
 def _ours(stated: Any, tokenizer: dict) -> tuple[ModelConfig, Contract]:

@@ -11,7 +11,8 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -36,7 +37,7 @@ def convert_to_ours(published: Path, out: Path, name: str | None = None) -> None
 
     `out` must not exist, or be empty. Raises ValueError, one sentence, and then writes nothing.
     """
-    with _NewFolder(out) as folder:
+    with _new_folder(out) as folder:
         for source, target in _bundles(published, folder, TOKENIZER_FILE):
             bundle = read_bundle(source, name)
             tensors = read_weights(source, bundle.config, rename_key)
@@ -50,7 +51,7 @@ def convert_to_published(ours: Path, out: Path) -> bool:
     It cannot where parts of the model have no published counterpart. `out` and errors as in `convert_to_ours`.
     """
     runs = True
-    with _NewFolder(out) as folder:
+    with _new_folder(out) as folder:
         for source, target in _bundles(ours, folder, CONTRACT_FILE):
             contract, config = Contract.load(source), _read_config(source)
             tensors = read_weights(source, config)
@@ -60,7 +61,7 @@ def convert_to_published(ours: Path, out: Path) -> bool:
     return runs
 
 
-def _bundles(root: Path, out: Path, marker: str) -> Iterable[tuple[Path, Path]]:
+def _bundles(root: Path, out: Path, marker: str) -> Iterator[tuple[Path, Path]]:
     """The folders to convert and where to; those of single modes are made."""
     yield root, out
     for mode in GameMode:
@@ -92,28 +93,22 @@ def _save(tensors: dict[str, Tensor], folder: Path) -> None:
     save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, folder / SAFETENSORS, {"format": "pt"})
 
 
-class _NewFolder:
+@contextmanager
+def _new_folder(path: Path) -> Iterator[Path]:
     """A folder that appears under its name only when all of it is written."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.temporary: Path | None = None
-
-    def __enter__(self) -> Path:
-        if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
-            raise ValueError(f"{self.path} is there already; name a folder that is not")
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.temporary = Path(tempfile.mkdtemp(prefix=f".{self.path.name}-", dir=self.path.parent))
-        return self.temporary
-
-    def __exit__(self, error_type: type[BaseException] | None, *_: object) -> None:
-        if error_type is not None:
-            shutil.rmtree(self.temporary, ignore_errors=True)
-            return
-        if self.path.exists():
-            self.path.rmdir()
-        os.chmod(self.temporary, 0o755)  # mkdtemp makes folders for their owner alone
-        self.temporary.replace(self.path)
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise ValueError(f"{path} is there already; name a folder that is not")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    try:
+        yield temporary
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    if path.exists():
+        path.rmdir()
+    os.chmod(temporary, 0o755)  # mkdtemp makes folders for their owner alone
+    temporary.replace(path)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -8,10 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from osuT5.model.config import ModelConfig
+from osuT5.model.spectrogram import SpectrogramSpec
+from osuT5.tokens.class_tables import NO_TABLES, ClassTables
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import ContextKind, EventKind
 from osuT5.tokens.vocabulary import Vocabulary
+from osuT5.tokens.windows import WindowGrid
 
 PROMPT_ORDER = (
     EventKind.GAMEMODE,
@@ -100,6 +103,30 @@ def prompt_conditions(vocabulary: Vocabulary, states: frozenset[EventKind]) -> t
     """The conditions of a prompt, in its order: those that only a prompt can hold, and the given states."""
     inputs = {event_range.kind for event_range in vocabulary.input_ranges}
     return tuple(kind for kind in PROMPT_ORDER if kind in inputs or (kind in states and kind in vocabulary))
+
+
+def published_contract(
+    name: str,
+    family: Family,
+    grid: WindowGrid,
+    spectrogram: SpectrogramSpec,
+    vocabulary: Vocabulary,
+    tables: ClassTables = NO_TABLES,
+) -> Contract:
+    """Return the contract of a model of this family."""
+    conditions = prompt_conditions(vocabulary, family.states)
+    parity_conditions = prompt_conditions(vocabulary, family.parity_states)
+    return Contract(
+        name=name,
+        grid=grid,
+        spectrogram=spectrogram,
+        encoding=family.encoding,
+        vocabulary=vocabulary,
+        conditions=conditions,
+        marks_empty_input=ContextKind.NONE in vocabulary.contexts,
+        parity_conditions=parity_conditions if parity_conditions != conditions else (),
+        tables=tables,
+    )
 
 
 def _seen_encoding(encoding: EncodingSpec, vocabulary: Vocabulary) -> EncodingSpec:

@@ -83,12 +83,10 @@ class _Change:
 
     def shape(self) -> tuple[int, ...] | None:
         """Of the weight that it changes; None where its own parts do not fit together."""
-        a, b = (self.parts.get(name) for name in ("lora_A", "lora_B"))
-        if a and b and len(a.shape) == len(b.shape) == 2 and a.shape[0] == b.shape[1]:
-            return (b.shape[0], a.shape[1])
-        a, b = (self.parts.get(name) for name in ("lora_embedding_A", "lora_embedding_B"))
-        if a and b and len(a.shape) == len(b.shape) == 2 and a.shape[0] == b.shape[1]:
-            return (a.shape[1], b.shape[0])
+        for kind in ("lora", "lora_embedding"):
+            a, b = self.parts.get(f"{kind}_A"), self.parts.get(f"{kind}_B")
+            if a and b and len(a.shape) == len(b.shape) == 2 and a.shape[0] == b.shape[1]:
+                return (b.shape[0], a.shape[1]) if kind == "lora" else (a.shape[1], b.shape[0])
         return None
 
 

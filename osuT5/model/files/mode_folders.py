@@ -10,8 +10,7 @@ from pathlib import Path
 
 from osu_beatmap.beatmap import GameMode
 
-TOKENIZER_FILE = "tokenizer.json"
-_MARKERS = (TOKENIZER_FILE, "contract.json", "custom_checkpoint_0.pkl")
+_MARKERS = ("tokenizer.json", "contract.json", "custom_checkpoint_0.pkl")
 
 
 def gamemode_subfolder(mode: GameMode) -> str:
@@ -19,12 +18,10 @@ def gamemode_subfolder(mode: GameMode) -> str:
     return f"gamemode={int(mode)}"
 
 
-def bundle_folder(root: Path, mode: GameMode, for_timing: bool = False) -> Path:
-    """The folder to load for a mode: that of the mode where there is one, otherwise (and for timing) the root.
+def bundle_folder(root: Path, mode: GameMode) -> Path:
+    """The folder to load for a mode: that of the mode where there is one, otherwise the root.
 
     A folder without a tokenizer or a contract of its own is no bundle; it may hold an adapter, say.
     """
     own = root / gamemode_subfolder(mode)
-    if for_timing or not any((own / name).is_file() for name in _MARKERS):
-        return root
-    return own
+    return own if any((own / name).is_file() for name in _MARKERS) else root

@@ -13,8 +13,6 @@ transformer.model.decoder.embed_tokens.weight    dropped: derived from the confi
 
 from __future__ import annotations
 
-from torch import Tensor
-
 _PREFIXES = (
     ("transformer.model.", ""),
     ("transformer.", ""),
@@ -41,13 +39,6 @@ def rename_key(key: str) -> str | None:
             key = replacement + key.removeprefix(prefix)
             break
     return key.replace(".cross_attn", ".encoder_attn")
-
-
-def rename_state_dict(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The parameters of a published checkpoint under our names, without those that we do not need."""
-    renamed = {rename_key(key): tensor for key, tensor in state.items()}
-    renamed.pop(None, None)
-    return renamed
 
 
 def published_key(key: str, layer_kind: str) -> str:

@@ -83,14 +83,6 @@ def test_clicks_land_where_they_were_put(tmp_path, kind, sample_rate):
     assert audio_duration_ms(path) == pytest.approx(DURATION_S * 1000, abs=50)
 
 
-@pytest.mark.parametrize("click_ms", CLICKS_MS)
-def test_each_click_starts_within_a_millisecond(tmp_path, click_ms):
-    audio = load_audio(write_clicks(tmp_path, "mp3", 44_100))
-    around = audio[round((click_ms - 100) * 16) : round((click_ms + 100) * 16)]
-    onset_ms = click_ms - 100 + np.argmax(np.abs(around) > 0.3 * np.abs(around).max()) / 16
-    assert onset_ms == pytest.approx(click_ms, abs=1.0)
-
-
 def test_an_aac_file_without_priming_information_loses_1024_samples(tmp_path):
     path = encode(tmp_path / "song.m4a", click_track(44_100), 44_100, "aac", use_editlist="0")
     assert abs(lag_ms(load_audio(path), 16_000)) < 0.5
@@ -304,11 +296,3 @@ def test_tags_in_an_unreadable_encoding_are_left_out(tmp_path):
 def test_importing_the_module_loads_no_codec():
     code = "import sys, osuT5.audio.decode; assert not {'av', 'soxr', 'soundfile', 'torch'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=REPO_ROOT)
-
-
-def test_real_songs_decode(shared_dir):
-    songs = sorted((shared_dir / "data" / "mapsets").glob("*/audio.opus"))[:2]
-    for song in songs:
-        audio = load_audio(song)
-        assert len(audio) / 16 == pytest.approx(audio_duration_ms(song), abs=50)
-        assert np.abs(audio).max() == pytest.approx(1.0)

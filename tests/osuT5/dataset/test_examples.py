@@ -1,18 +1,18 @@
 """Batches from two synthetic songs."""
 
 from dataclasses import fields
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 import pytest
-from training_songs import SPEC, song_of, steady_chart
+from training_songs import SPEC, song_of, steady_chart, varied
 
 from osu_beatmap.beatmap import GameMode
 from osuT5.audio.mel import window_mel
 from osuT5.dataset.batches import BatchPart, joined
-from osuT5.dataset.errors import CorpusError
 from osuT5.dataset.examples import ExampleSampler
-from osuT5.dataset.frame_targets import BEAT_CHANNEL, frame_targets
+from osuT5.dataset.frame_targets import BEAT_CHANNEL, frame_targets, onset_targets
 from osuT5.dataset.options import AugmentationOptions, BatchOptions
 from osuT5.dataset.song_cache import MemorySupply
 from osuT5.dataset.training_songs import TrainingSong
@@ -56,11 +56,6 @@ def test_the_parts_of_a_batch_are_the_batch_whatever_their_number(songs, count):
         assert np.array_equal(getattr(whole, field.name), getattr(together, field.name)), field.name
 
 
-def test_more_parts_than_windows_are_refused(songs):
-    with pytest.raises(CorpusError, match=r"batch\.windows is 3, but 4 parts"):
-        sampler(songs).batch(0, BatchPart(0, 4))
-
-
 def test_labels_are_the_next_inputs(songs):
     batch = sampler(songs).batch(0)
     learned = followed(batch)
@@ -96,28 +91,17 @@ def test_music_played_faster_moves_tokens_and_frames_alike(songs):
     assert np.allclose(fast[:, 0], np.arange(SPEC.grid.frames) * speed, atol=0.01)
 
 
-def test_a_window_beyond_the_end_is_silent(songs):
-    window = window_mel(songs[0].mel, len(songs[0].mel) - 10, SPEC.grid.frames)
-    assert (window[:10] > 0).all()
-    assert (window[10:] == 0).all()
-
-
 def test_frame_targets_mark_beats_where_they_sound(songs):
-    targets, known = frame_targets(songs[1], 0.0, 1.0, SPEC.grid.frames, SPEC.grid.frame_ms, audio_lead_ms=24.0)
+    places = {"start_ms": 0.0, "speed": 1.0, "frames": SPEC.grid.frames, "frame_ms": SPEC.grid.frame_ms}
+    onsets = partial(onset_targets, **places, audio_lead_ms=24.0)
+    targets, known = frame_targets(songs[1], onsets, SPEC.grid.frames)
     beats = np.flatnonzero(targets[:, BEAT_CHANNEL] == 1.0)
     assert beats[:3].tolist() == [3, 66, 128]  # (0, 500, 1000 ms + 24 ms) / 8 ms
     assert known[0].tolist() == [False, True, False, False, True, True]
 
 
 def test_input_times_are_jittered_and_labels_are_not(songs):
-    steady = AugmentationOptions(
-        continuation_probability=0.0,
-        speed_probability=0.0,
-        mirror=False,
-        condition_dropout=0.0,
-        time_jitter_probability=1.0,
-        mel_mask_probability=0.0,
-    )
+    steady = varied(time_jitter_probability=1.0)
     batch = sampler(songs, steady).batch(0)
     time_ids = SPEC.vocabulary.ids_of(EventKind.TIME)
     learned = followed(batch)
@@ -126,18 +110,6 @@ def test_input_times_are_jittered_and_labels_are_not(songs):
     assert (moved[~of_time] == 0).all()
     assert np.abs(moved[of_time]).max() <= steady.time_jitter_steps
     assert (moved[of_time] != 0).any()
-
-
-def only_continuations(gap_probability: float) -> AugmentationOptions:
-    return AugmentationOptions(
-        continuation_probability=1.0,
-        gap_probability=gap_probability,
-        speed_probability=0.0,
-        mirror=False,
-        condition_dropout=0.0,
-        time_jitter_probability=0.0,
-        mel_mask_probability=0.0,
-    )
 
 
 def learned_map_times(batch, row: int) -> list[int]:
@@ -157,7 +129,7 @@ def learned_map_times(batch, row: int) -> list[int]:
 @pytest.mark.parametrize("gap_probability", [0.0, 1.0])
 def test_a_continuation_goes_on_where_the_lookback_ends(songs, gap_probability):
     """Charts here have an object at least every 500 ms; a longer pause is a gap, and it must end with the lookback."""
-    drawn = sampler(songs, only_continuations(gap_probability))
+    drawn = sampler(songs, varied(continuation_probability=1.0, gap_probability=gap_probability))
     seen_gap = False
     for step in range(12):
         batch = drawn.batch(step)
@@ -172,7 +144,7 @@ def test_a_continuation_goes_on_where_the_lookback_ends(songs, gap_probability):
 
 
 def test_only_the_continued_context_is_learned(songs):
-    batch = sampler(songs, only_continuations(0.5)).batch(0)
+    batch = sampler(songs, varied(continuation_probability=1.0, gap_probability=0.5)).batch(0)
     marks = [SPEC.vocabulary.context_sos(context) for context in SPEC.vocabulary.contexts]
     for ids, labels in zip(batch.input_ids, batch.labels, strict=True):
         last_mark = max(np.flatnonzero(np.isin(ids, marks)))

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from training_songs import PUBLISHED_CONTEXTS, SPEC, published_like_spec, song_of, steady_chart
+from training_songs import NOTHING_VARIED, SPEC, published_like_spec, song_of, steady_chart, varied
 
 from osu_beatmap.beatmap import GameMode
 from osuT5.dataset.errors import CorpusError
@@ -13,23 +13,7 @@ from osuT5.tokens.vocabulary import EOS_ID, IGNORED_LABEL, SOS_ID
 
 PUBLISHED = published_like_spec()
 VOCABULARY = PUBLISHED.vocabulary
-NOTHING_VARIED = AugmentationOptions(
-    continuation_probability=0.0,
-    speed_probability=0.0,
-    mirror=False,
-    condition_dropout=0.0,
-    time_jitter_probability=0.0,
-    mel_mask_probability=0.0,
-)
 START_FRAME = 500
-
-
-def varied(**changes) -> AugmentationOptions:
-    return AugmentationOptions(**{name: getattr(NOTHING_VARIED, name) for name in _names()} | changes)
-
-
-def _names() -> list[str]:
-    return list(AugmentationOptions.__dataclass_fields__)
 
 
 def chart(mode: GameMode = GameMode.STANDARD, step_ms: float = 500.0, **options):
@@ -55,8 +39,8 @@ def kinds(ids: list[int]) -> set[EventKind]:
 
 def marks(ids: list[int]) -> list[str]:
     """The context marks and the sos of a sequence, in order."""
-    named = {VOCABULARY.context_sos(c): f"{c.value} sos" for c in PUBLISHED_CONTEXTS}
-    named |= {VOCABULARY.context_eos(c): f"{c.value} eos" for c in PUBLISHED_CONTEXTS} | {SOS_ID: "sos"}
+    named = {VOCABULARY.context_sos(c): f"{c.value} sos" for c in ContextKind}
+    named |= {VOCABULARY.context_eos(c): f"{c.value} eos" for c in ContextKind} | {SOS_ID: "sos"}
     return [named[token] for token in ids if token in named]
 
 

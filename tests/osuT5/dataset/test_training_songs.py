@@ -2,56 +2,27 @@
 
 import numpy as np
 import pytest
-import soundfile
+from training_songs import BEAT_MS, RATE_HZ, SPEC, small_beatmap, write_mapset
 
-from osu_beatmap.beatmap import Beatmap, Circle, Difficulty, GameMode, HoldNote, Metadata, TimingPoint
-from osu_beatmap.files.writer import save_beatmap
+from osu_beatmap.beatmap import GameMode
 from osu_beatmap.held_out import Split, title_hash
 from osuT5.dataset import training_songs as corpus
 from osuT5.dataset.files.chart_record import ChartRecord
-from osuT5.dataset.files.sources import ReadChart, mapset_songs
+from osuT5.dataset.files.sources import ReadChart, SourceReport, mapset_songs
 from osuT5.dataset.files.splits import songs_of_split
-from osuT5.dataset.training_songs import CorpusReport, SongLoader, encode_chart, load_corpus
-from osuT5.tokens.contract import mini_spec
+from osuT5.dataset.training_songs import SongLoader, encode_chart, load_corpus
 from osuT5.tokens.events import ContextKind
 
-SPEC = mini_spec()
 SONG_S = 12
-RATE_HZ = 16_000
-BEAT_MS = 500.0
-
-
-def chart(title: str, mode: GameMode) -> Beatmap:
-    notes = [Circle(1000.0 + BEAT_MS * i, 64.0 + 128 * (i % 4), 192) for i in range(16)]
-    if mode is GameMode.MANIA:
-        notes[0] = HoldNote(1000.0, 64, 192, end_ms=1250.0)
-    return Beatmap(
-        mode=mode,
-        audio_filename="audio.wav",
-        metadata=Metadata(title=title, artist="Nobody", creator="test", version=mode.name),
-        difficulty=Difficulty(circle_size=4.0),
-        timing_points=[TimingPoint(500.0, BEAT_MS)],
-        hit_objects=notes,
-    )
-
-
-def add_song(folder, title: str, *modes: GameMode) -> None:
-    """A mapset: noise, and a chart of each mode."""
-    mapset = folder / title
-    mapset.mkdir()
-    noise = np.random.default_rng(0).normal(size=SONG_S * RATE_HZ) * 0.1
-    soundfile.write(mapset / "audio.wav", noise, RATE_HZ)
-    for mode in modes:
-        save_beatmap(chart(title, mode), mapset / f"{mode.name}.osu")
 
 
 @pytest.fixture(scope="module")
 def mapsets(tmp_path_factory):
     folder = tmp_path_factory.mktemp("mapsets")
-    add_song(folder, "Known", GameMode.STANDARD, GameMode.MANIA)
-    add_song(folder, "Caught", GameMode.STANDARD, GameMode.CATCH)
-    add_song(folder, "Secret", GameMode.TAIKO)
-    add_song(folder, "Silent", GameMode.TAIKO)
+    modes = {"Known": (GameMode.STANDARD, GameMode.MANIA), "Caught": (GameMode.STANDARD, GameMode.CATCH)}
+    for title in ("Known", "Caught", "Secret", "Silent"):
+        charts = (small_beatmap(title, mode) for mode in modes.get(title, (GameMode.TAIKO,)))
+        write_mapset(folder / title, *charts)
     (folder / "Silent" / "audio.wav").write_bytes(b"no audio")
     return folder
 
@@ -60,7 +31,7 @@ HELD_OUT = frozenset({title_hash("Secret")})
 
 
 def loaded(folder, split, **options):
-    report = CorpusReport()
+    report = SourceReport()
     songs = songs_of_split(list(mapset_songs(folder)), split, report, held_out=HELD_OUT)
     return load_corpus(songs, SongLoader(SPEC, **options), report), report
 
@@ -68,7 +39,6 @@ def loaded(folder, split, **options):
 def test_songs_of_the_split_with_their_charts(mapsets):
     songs, report = loaded(mapsets, Split.TRAIN)
     assert [song.name for song in songs] == ["Caught", "Known"]
-    assert report.songs_by_mode == {GameMode.STANDARD: 2, GameMode.CATCH: 2, GameMode.MANIA: 1}
     assert any(line.startswith("audio.wav") for line in report.skipped), "audio that cannot be decoded is counted"
     songs, _ = loaded(mapsets, Split.HELD_OUT)
     assert [song.name for song in songs] == ["Secret"]
@@ -82,9 +52,9 @@ def test_a_song_holds_spectrogram_beats_and_times(mapsets):
     assert song.beat_times_ms[:3].tolist() == [500.0, 1000.0, 1500.0]
     assert song.downbeat_times_ms[:2].tolist() == [500.0, 2500.0]
     (taiko,) = song.charts
-    assert taiko.object_times_ms.tolist() == [1000.0 + BEAT_MS * i for i in range(16)]
+    assert taiko.object_times_ms.tolist() == [1000.0 + BEAT_MS * i for i in range(18)]
     assert list(taiko.streams) == [ContextKind.TIMING, ContextKind.KIAI, ContextKind.MAP]
-    assert len(taiko.streams[ContextKind.MAP].times_ms) == 16
+    assert len(taiko.streams[ContextKind.MAP].times_ms) == 18
     assert taiko.attributes.difficulty > 0
 
 
@@ -113,7 +83,7 @@ def test_spectrograms_come_from_the_cache_the_second_time(mapsets, tmp_path, mon
 
 
 def test_a_chart_that_nobody_can_rate_is_refused():
-    impossible = chart("Wall", GameMode.STANDARD)
+    impossible = small_beatmap("Wall")
     impossible.hit_objects = []
     with pytest.raises(ValueError, match="stars"):
         encode_chart(ReadChart("wall.osu", impossible, ChartRecord.of(impossible)), SPEC, SONG_S * 1000.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import soundfile
 from osu_beatmap.attributes import attributes_of
 from osu_beatmap.beatmap import Beatmap, Circle, Difficulty, GameMode, HitSound, Metadata, TimingPoint
 from osu_beatmap.files.writer import save_beatmap
+from osuT5.dataset.options import AugmentationOptions
 from osuT5.dataset.token_stream import TokenStream
 from osuT5.dataset.training_songs import Chart, TrainingSong
 from osuT5.encoding import encode_context
@@ -24,7 +26,14 @@ SONG_MS = 30_000.0
 BEAT_MS = 500.0
 RATE_HZ = 16_000
 
-PUBLISHED_CONTEXTS = tuple(ContextKind(name) for name in ("none", "timing", "kiai", "map", "sv", "no_hs", "gd"))
+NOTHING_VARIED = AugmentationOptions(
+    continuation_probability=0.0,
+    speed_probability=0.0,
+    mirror=False,
+    condition_dropout=0.0,
+    time_jitter_probability=0.0,
+    mel_mask_probability=0.0,
+)
 _PUBLISHED_CONDITIONS = (
     EventKind.GAMEMODE,
     EventKind.DIFFICULTY,
@@ -34,6 +43,11 @@ _PUBLISHED_CONDITIONS = (
     EventKind.SONG_LENGTH,
     EventKind.DESCRIPTOR,
 )
+
+
+def varied(**changes) -> AugmentationOptions:
+    """Nothing but these changes."""
+    return replace(NOTHING_VARIED, **changes)
 
 
 def published_like_spec() -> Contract:
@@ -47,7 +61,7 @@ def published_like_spec() -> Contract:
         grid=grid,
         spectrogram=SPEC.spectrogram,
         encoding=encoding,
-        vocabulary=Vocabulary(output_ranges(encoding, grid), (*inputs, *tables), PUBLISHED_CONTEXTS),
+        vocabulary=Vocabulary(output_ranges(encoding, grid), (*inputs, *tables), tuple(ContextKind)),
         conditions=(*_PUBLISHED_CONDITIONS, EventKind.SCROLL_SPEED),
     )
 

@@ -11,9 +11,8 @@ from osu_beatmap.beatmap import Circle, CurveKind, Difficulty, GameMode, HoldNot
 from osu_beatmap.geometry.slider_path import SliderPath
 from osu_beatmap.timing.active_point import Timing, end_time_ms
 from osuT5.encoding import assemble, encode_context, groups_from_events
-from osuT5.encoding.groups import PART_KINDS
 from osuT5.tokens.encoding_spec import MINI_ENCODING
-from osuT5.tokens.events import TYPE_KINDS, ContextKind, Event, EventGroup, EventKind
+from osuT5.tokens.events import PART_KINDS, TYPE_KINDS, ContextKind, Event, EventGroup, EventKind
 from tests.support.encoding_charts import RED, V29, V32, beatmap, circle, green, group, slider, timed
 
 K = EventKind

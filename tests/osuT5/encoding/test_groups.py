@@ -13,22 +13,17 @@ def events(*parts):
     return [Event(*part) if isinstance(part, tuple) else Event(part) for part in parts]
 
 
-def test_types_first():
-    groups, lost = groups_from_events(events(K.CIRCLE, (K.TIME, 100), K.SNAPPING, K.CIRCLE, (K.TIME, 200)), V29)
-    assert [(g.time_ms, text) for g, text in zip(groups, brief(groups), strict=True)] == [
-        (100, "circle t100 snap"),
-        (200, "circle t200"),
-    ]
-    assert lost == 0
-
-
-def test_types_last():
-    groups, lost = groups_from_events(events((K.TIME, 100), K.SNAPPING, K.CIRCLE, (K.TIME, 200), K.CIRCLE), V32)
-    assert [(g.time_ms, text) for g, text in zip(groups, brief(groups), strict=True)] == [
-        (100, "t100 snap circle"),
-        (200, "t200 circle"),
-    ]
-    assert lost == 0
+@pytest.mark.parametrize(
+    ("spec", "parts", "texts"),
+    [
+        (V29, (K.CIRCLE, (K.TIME, 100), K.SNAPPING, K.CIRCLE, (K.TIME, 200)), ["circle t100 snap", "circle t200"]),
+        (V32, ((K.TIME, 100), K.SNAPPING, K.CIRCLE, (K.TIME, 200), K.CIRCLE), ["t100 snap circle", "t200 circle"]),
+    ],
+    ids=["types first", "types last"],
+)
+def test_types_part_the_stream(spec, parts, texts):
+    groups, lost = groups_from_events(events(*parts), spec)
+    assert ([g.time_ms for g in groups], brief(groups), lost) == ([100, 200], texts, 0)
 
 
 def test_a_missing_type_costs_only_its_own_parts():

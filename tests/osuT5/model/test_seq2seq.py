@@ -96,20 +96,6 @@ def test_frame_loss_ignores_unknown_channels():
     torch.testing.assert_close(frame_loss(logits, targets, 8, everything), frame_loss(logits, targets, 8))
 
 
-def test_lora_can_wrap_the_model(tiny_model, mel, ids, tmp_path):
-    peft = pytest.importorskip("peft")
-    model = tiny_model()
-    kwargs = {"decoder_input_ids": ids, "row_window": WINDOWS, "mode_ids": MODES}
-    before = model(mel, **kwargs).logits
-    config = peft.LoraConfig(r=2, target_modules=["q_proj", "v_proj"], modules_to_save=["proj_out"])
-    wrapped = peft.get_peft_model(model, config)
-    torch.testing.assert_close(wrapped(mel, **kwargs).logits, before)
-    wrapped(mel, labels=ids, **kwargs).loss.backward()
-    assert all("lora_" in name or "proj_out" in name for name, p in wrapped.named_parameters() if p.grad is not None)
-    wrapped.save_pretrained(tmp_path)
-    assert (tmp_path / "adapter_model.safetensors").is_file()
-
-
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import math
 
 import numpy as np
@@ -20,13 +19,6 @@ def test_a_window_of_1023_hops_has_1024_frames_of_8_ms():
     assert spec.ms_per_frame == 8
 
 
-def test_a_click_is_brightest_in_the_frame_of_its_time():
-    samples = torch.zeros(1, 16_000)
-    samples[0, 40 * 128] = 1.0
-    energy = Spectrogram(SpectrogramSpec())(samples)[0].sum(-1)
-    assert energy.argmax() == 40
-
-
 def test_a_tone_lands_in_the_band_around_its_pitch():
     time_s = torch.arange(16_000) / 16_000
     samples = torch.sin(2 * math.pi * 1000 * time_s)[None]
@@ -37,10 +29,6 @@ def test_a_tone_lands_in_the_band_around_its_pitch():
 
 def test_every_band_hears_something():
     assert (mel_filter_bank(SpectrogramSpec()).amax(0) > 0.2).all()
-
-
-def test_spec_round_trips_through_json():
-    assert SpectrogramSpec.from_dict(json.loads(json.dumps(V32.to_dict()))) == V32
 
 
 @pytest.mark.parametrize(

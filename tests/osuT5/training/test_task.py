@@ -19,24 +19,13 @@ from osuT5.training.held_out_metrics import HeldOutTally
 from osuT5.training.options import LossOptions
 from osuT5.training.start import StartingPoint, whole_model_export
 from osuT5.training.task import MapperTask
+from tests.support.tiny_song import TINY
 from training.task import means
 
 SPEC = mini_spec()
 VOCABULARY = SPEC.vocabulary
 TIME_ID = VOCABULARY.ids_of(EventKind.TIME).start + 100
 CIRCLE_ID = VOCABULARY.ids_of(EventKind.CIRCLE).start
-TINY = {
-    "d_model": 16,
-    "encoder_layers": 1,
-    "decoder_layers": 1,
-    "encoder_heads": 2,
-    "decoder_heads": 2,
-    "encoder_ffn_dim": 16,
-    "decoder_ffn_dim": 16,
-    "pointer_dim": 4,
-}
-
-
 PLAIN = LossOptions()
 
 
@@ -70,7 +59,7 @@ class Windows:
 
 def tiny_task(options: LossOptions = PLAIN, **sizes) -> tuple[MapperTask, MapperModel]:
     torch.manual_seed(0)
-    config = mini_config(SPEC, **TINY, **sizes)
+    config = mini_config(SPEC, **{**TINY, "chart_onset_dim": 0, "init_std": 0.02, **sizes})
     model = MapperModel(config)
     start = StartingPoint(model, SPEC, whole_model_export(config, SPEC))
     return MapperTask(start, options, TrainingData(Windows(), Windows()), held_out_batches=2), model

@@ -18,7 +18,7 @@ from osuT5.model.files.mode_folders import bundle_folder
 from osuT5.model.files.parameter_names import published_key, rename_key
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.conditions import SongPlace, condition_ids
-from osuT5.tokens.contract import Contract, mini_spec
+from osuT5.tokens.contract import mini_spec
 from osuT5.tokens.events import ContextKind, Event, EventKind
 
 VERSIONS = ("v28", "v29", "v30", "v31", "v32", "v32-mini")
@@ -195,13 +195,6 @@ def test_the_files_are_written_as_they_were(references, version):
     assert runs_in_the_original(bundle.config, bundle.spec)
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-def test_a_contract_survives_its_own_form(references, version, tmp_path):
-    spec = references.bundle(version).spec
-    spec.save(tmp_path)
-    assert Contract.load(tmp_path) == spec
-
-
 DAMAGES = {
     "backbone_config": ("config", lambda c: c.pop("backbone_config"), "lacks backbone_config"),
     "width as text": ("config", lambda c: c["backbone_config"].update(d_model="768"), "unusable d_model"),
@@ -307,7 +300,6 @@ def test_a_mode_may_have_a_bundle_of_its_own(tmp_path):
     (own / "tokenizer.json").write_text("{}", encoding="utf-8")
     (adapter / "adapter_config.json").write_text("{}", encoding="utf-8")
     assert bundle_folder(tmp_path, GameMode.MANIA) == own
-    assert bundle_folder(tmp_path, GameMode.MANIA, for_timing=True) == tmp_path
     assert bundle_folder(tmp_path, GameMode.TAIKO) == tmp_path
     assert bundle_folder(tmp_path, GameMode.STANDARD) == tmp_path
     (own / "tokenizer.json").rename(own / "contract.json")

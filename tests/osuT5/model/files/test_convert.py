@@ -10,23 +10,9 @@ import torch
 from safetensors.torch import load_file
 
 from osuT5.model.files.bundle import read_bundle
-from osuT5.model.files.bundle_writer import bundle_json
 from osuT5.model.files.convert import convert_to_ours, convert_to_published, main
 from osuT5.model.files.loading import load_model
-from osuT5.model.seq2seq import MapperModel
-from osuT5.tokens.contract import Contract, mini_spec
-
-
-@pytest.fixture
-def our_folder(tiny_config, tmp_path):
-    """A trained model of ours, tiny, with everything that the published form does not know."""
-    torch.manual_seed(5)
-    spec = mini_spec()
-    sizes = {"vocab_size_in": spec.vocabulary.size_in, "vocab_size_out": spec.vocabulary.size_out}
-    folder = tmp_path / "ours"
-    MapperModel(tiny_config(**sizes, n_mels=64)).save_pretrained(folder)
-    spec.save(folder)
-    return folder
+from osuT5.tokens.contract import Contract
 
 
 @pytest.mark.parametrize("version", ["v29", "v32"])
@@ -92,12 +78,3 @@ def test_what_cannot_be_converted_leaves_nothing(our_folder, tmp_path, capsys):
     assert main([str(tmp_path / "nothing"), str(tmp_path / "out")]) == 2
     assert main([str(our_folder), str(published), "--to-published"]) == 2
     assert "is there already" in capsys.readouterr().err
-
-
-def test_bundle_json_is_what_a_published_folder_holds():
-    spec = mini_spec()
-    assert list(bundle_json(MapperModel.config_class(), spec)) == [
-        "config.json",
-        "tokenizer.json",
-        "generation_config.json",
-    ]
