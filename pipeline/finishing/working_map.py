@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
 from osu_beatmap.beatmap import (
     EFFECT_KIAI,
@@ -185,17 +185,15 @@ def as_circle(piece: Piece) -> None:
     piece.end_ms = piece.start_ms
 
 
+def with_sound(line: TimingPoint, sound: Sound | TimingPoint, **changes: object) -> TimingPoint:
+    """A copy of a line that says what another says about sound, with other changes."""
+    said = {"volume": sound.volume, "sample_set": sound.sample_set, "sample_index": sound.sample_index}
+    return replace(line, **said, **changes)
+
+
 def common_fields(obj: HitObject) -> dict:
     """The fields that all kinds share."""
-    return {
-        "time_ms": obj.time_ms,
-        "x": obj.x,
-        "y": obj.y,
-        "new_combo": obj.new_combo,
-        "combo_skip": obj.combo_skip,
-        "hitsound": obj.hitsound,
-        "sample": obj.sample,
-    }
+    return {shared.name: getattr(obj, shared.name) for shared in fields(HitObject)}
 
 
 def _edges(slider: Slider) -> list[SliderEdge]:
@@ -236,12 +234,11 @@ def _lines(work: WorkingMap) -> list[TimingPoint]:
         kiai = EFFECT_KIAI if any(start_ms <= time_ms < end_ms for start_ms, end_ms in work.kiai) else 0
         if red is not None:
             effects = red.effects & EFFECT_OMIT_BARLINE | (kiai if lines else 0)
-            lines.append(_with_sound(red, sound, effects))
+            lines.append(with_sound(red, sound, effects=effects))
             state = (1.0, sound, effects & EFFECT_KIAI)
         if (speed, sound, kiai) != state:
-            meter = lines[-1].meter
-            green = TimingPoint(time_ms, -100.0 / speed, meter, uninherited=False)
-            lines.append(_with_sound(green, sound, kiai))
+            green = TimingPoint(time_ms, -100.0 / speed, lines[-1].meter, uninherited=False)
+            lines.append(with_sound(green, sound, effects=kiai))
             state = (speed, sound, kiai)
     return lines
 
@@ -250,16 +247,6 @@ def _object_speeds(work: WorkingMap) -> list[tuple[float, float]]:
     """Velocities where they matter: every object moves by them in taiko, elsewhere only sliders do."""
     is_taiko = work.mode is GameMode.TAIKO
     return drop_redundant_changes([(p.start_ms, p.speed) for p in work.pieces if is_taiko or isinstance(p.obj, Slider)])
-
-
-def _with_sound(line: TimingPoint, sound: Sound, effects: int) -> TimingPoint:
-    return replace(
-        line,
-        volume=sound.volume,
-        sample_set=sound.sample_set,
-        sample_index=sound.sample_index,
-        effects=effects,
-    )
 
 
 def _value_at(changes: Sequence[tuple]) -> Callable[[float, object], object]:

@@ -17,6 +17,7 @@ from osuT5.generation.chart_state import ChartState, GivenInput
 from osuT5.generation.window_schedule import LONGEST_OBJECT_MS
 from osuT5.tokens.contract import INPUT_CONTEXTS, Contract
 from osuT5.tokens.events import ContextKind, EventGroup
+from pipeline.finishing.working_map import with_sound
 from pipeline.request.options import RequestError, ScopeOptions
 
 USUAL_CONTEXTS = ("NONE", "TIMING", "TIMING,KIAI", "MAP")
@@ -145,7 +146,6 @@ def _with_reds(lines: Sequence[TimingPoint], reds: Sequence[TimingPoint]) -> lis
     for red in reds:
         line = said.get(round(red.time_ms), red)
         effects = red.effects & EFFECT_OMIT_BARLINE | line.effects & EFFECT_KIAI
-        sound = {"volume": line.volume, "sample_set": line.sample_set, "sample_index": line.sample_index}
-        found.append(replace(red, effects=effects, **sound))
+        found.append(with_sound(red, line, effects=effects))
     greens = [replace(line, time_ms=moved.get(line.time_ms, line.time_ms)) for line in lines if not line.uninherited]
     return in_line_order([*found, *(line for line in greens if line.time_ms >= reds[0].time_ms)])
