@@ -8,6 +8,7 @@ slider lengths anew.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -128,7 +129,7 @@ def decompose(beatmap: Beatmap, song_ms: float) -> WorkingMap:
         pieces,
         _changes(timing.points, line_speed) if beatmap.mode is GameMode.MANIA else [],
         _changes(timing.points, lambda line: Sound(line.volume, line.sample_set, line.sample_index)),
-        _kiai_spans(timing.points, song_ms),
+        [(start, max(song_ms, start) if math.isinf(end) else end) for start, end in timing.kiai_spans()],
     )
     work.sort()
     return work
@@ -210,12 +211,6 @@ def _whole_reds(reds: Sequence[TimingPoint]) -> list[TimingPoint]:
 
 def _changes(lines: Sequence[TimingPoint], value_of: Callable[[TimingPoint], object]) -> list[tuple]:
     return drop_redundant_changes([(line.time_ms, value_of(line)) for line in lines])
-
-
-def _kiai_spans(lines: Sequence[TimingPoint], song_ms: float) -> list[tuple[float, float]]:
-    changes = _changes(lines, lambda line: line.kiai)
-    ends = [time_ms for time_ms, _ in changes[1:]] + [max(song_ms, changes[-1][0])]
-    return [(time_ms, end_ms) for (time_ms, kiai), end_ms in zip(changes, ends, strict=True) if kiai]
 
 
 def _lines(work: WorkingMap) -> list[TimingPoint]:

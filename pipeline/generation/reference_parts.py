@@ -123,19 +123,7 @@ def with_given_parts(beatmap: Beatmap, scope: ScopeOptions, reference: Beatmap |
 
 def with_kiai_of(lines: Sequence[TimingPoint], reference: Beatmap) -> list[TimingPoint]:
     """Apply the kiai of a reference to timing points."""
-    points = in_line_order(reference.timing_points)
-    changes: list[tuple[float, bool]] = []
-    for time_ms in dict.fromkeys(point.time_ms for point in points):
-        kiai = Timing(points).kiai_at(time_ms)
-        if not changes or changes[-1][1] != kiai:
-            changes.append((time_ms, kiai))
-    ends_ms = [time_ms for time_ms, _ in changes[1:]]
-    last_ms = max([points[-1].time_ms, *(line.time_ms for line in lines)]) + 1.0
-    open_end = bool(changes) and changes[-1][1]
-    spans = [(start_ms, end_ms) for (start_ms, kiai), end_ms in zip(changes, [*ends_ms, last_ms], strict=True) if kiai]
-    kept = set_kiai(lines, spans)
-    # A kiai that nothing ends needs no line that ends it.
-    return [line for line in kept if not (open_end and line.time_ms == last_ms)]
+    return set_kiai(lines, Timing(reference.timing_points).kiai_spans())
 
 
 def _with_reds(lines: Sequence[TimingPoint], reds: Sequence[TimingPoint]) -> list[TimingPoint]:
