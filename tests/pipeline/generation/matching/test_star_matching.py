@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from reference_songs import BEAT_MS, OFFSET_MS, RANDOM_TIMES, make_mapset, make_model, reference_map
 
 from osu_beatmap.attributes import hold_note_ratio, scroll_speed_ratio
 from osu_beatmap.beatmap import Beatmap, Circle, Difficulty, GameMode, HoldNote, TimingPoint
@@ -30,6 +29,7 @@ from pipeline.generation.matching.star_matching import (
     write_parts_before_map,
 )
 from pipeline.request.resolve import resolve
+from tests.support.reference_songs import BEAT_MS, OFFSET_MS, RANDOM_TIMES, make_mapset, reference_map
 
 SONG_MS = 60_000.0
 STEP_MS = BEAT_MS / 4
@@ -164,11 +164,9 @@ def test_beyond_the_training_data_there_is_a_warning():
     assert "beyond what the model learned from" in beyond_training(GameMode.TAIKO, 9.0)[0]
 
 
-def test_wishes_together_are_met_as_each_alone(tmp_path, monkeypatch):
+def test_wishes_together_are_met_as_each_alone(tmp_path, model, random_times):
     """What a seed gives does not depend on what is written beside it; the first chart is that without matching."""
-    monkeypatch.setattr("pipeline.generation.chart.requested_sampling", lambda request, spec: RANDOM_TIMES)
     path = make_mapset(tmp_path / "set", GameMode.TAIKO)
-    model = make_model(tmp_path / "model")
     audio = path.with_name("audio.flac")
     flat = {"audio_path": str(audio), "gamemode": 1, "seed": 3, "model_path": str(model), "device": "cpu"}
     request = resolve({**flat, "beatmap_path": str(path), "in_context": "[TIMING,KIAI]", "difficulty_attempts": 1})
