@@ -82,15 +82,16 @@ def test_only_notes_with_room_become_hold_notes():
     assert hold_note_ratio(with_hold_note_ratio(beatmap, 1.0)) == 0.0
 
 
-def wish_for(beatmap: Beatmap, monkeypatch, **options) -> StarTarget:
-    """A wish whose charts all turn out as one map."""
+def wish_for(beatmap: Beatmap, monkeypatch, told: list[ChartState] | None = None, **options) -> StarTarget:
+    """A wish whose charts, which are added to `told`, all turn out as one map."""
+    told = [] if told is None else told
     request = resolve({"audio_path": "a.mp3", "gamemode": int(beatmap.mode), "generate_positions": "false", **options})
     settings = request.difficulty_settings(4.0)
     chart = ChartState(conditions_of(request, settings), 1)
     draft = Draft(
         beatmap, chart.attributes, "mini", mini_spec().encoding, SONG_MS, GenerationReport(), AssemblyReport()
     )
-    monkeypatch.setattr(PreparedChart, "draft", lambda self: draft)
+    monkeypatch.setattr(PreparedChart, "draft", lambda self: told.append(self.chart) or draft)
     monkeypatch.setattr(difficulty_matching, "write_charts", lambda writer, charts, sampling: None)
     wish = StarTarget(request, PreparedChart(None, chart, beatmap.timing_points, settings, RANDOM_TIMES))
     match_star_ratings([wish])
@@ -129,20 +130,8 @@ def test_changes_of_the_scroll_speed_are_met_too(mode, ratio, monkeypatch):
 
 @pytest.mark.parametrize(("attempts", "charts"), [(1, 1), (2, 3), (3, 6)])
 def test_a_map_that_is_too_easy_is_tried_again(monkeypatch, attempts, charts):
-    told = []
-    beatmap = dense_map()
-    beatmap.hit_objects = beatmap.hit_objects[::16]
-    request = resolve({"audio_path": "a.mp3", "difficulty": 9, "difficulty_attempts": attempts})
-    settings = request.difficulty_settings(9.0)
-    chart = ChartState(conditions_of(request, settings), 1)
-    empty = Draft(
-        Beatmap(), chart.attributes, "mini", mini_spec().encoding, SONG_MS, GenerationReport(), AssemblyReport()
-    )
-    monkeypatch.setattr(PreparedChart, "draft", lambda self: told.append(self.chart) or empty)
-    monkeypatch.setattr(difficulty_matching, "write_charts", lambda writer, charts, sampling: None)
-    wish = StarTarget(request, PreparedChart(None, chart, [], settings, RANDOM_TIMES))
-    match_star_ratings([wish])
-    assert wish.best is None
+    told: list[ChartState] = []
+    assert wish_for(Beatmap(), monkeypatch, told, difficulty=9, difficulty_attempts=attempts).best is None
     assert len(told) == charts == sum(len(each) for each in ATTEMPTS[:attempts])
     stars = [chart.attributes.difficulty for chart in told]
     assert stars[0] == 9
