@@ -92,8 +92,6 @@ def resample_linear(values: np.ndarray, width: int, rate: int, wanted_rate: int)
 def mono(values: np.ndarray) -> np.ndarray:
     """Whole samples [samples, channels] -> [samples]."""
     channels = values.shape[1]
-    if channels == 1:
-        return values[:, 0]
     if channels == 2:
         return (values[:, 0] + values[:, 1]) >> 1
     return (values // channels).sum(axis=1)

@@ -17,20 +17,16 @@ Lines within 2 ms of a wanted one take its place. Tempos under 1 BPM stand for n
 from __future__ import annotations
 
 import math
-from bisect import bisect_left, bisect_right, insort
-from dataclasses import replace
 
 import numpy as np
 
 from beat_tracking.red_line_fit import Beats
-from osu_beatmap.beatmap import SampleSet, TimingPoint
+from osu_beatmap.beatmap import TimingPoint
+from parity.assembly.lines import DEFAULT_BEAT_MS, LineEditor
 
-DEFAULT_BEAT_MS = 1000.0
 MINUTE_MS = 60_000.0
-NEARBY_S = 0.002
 TEMPO_STEPS_PER_BPM = (1, 2, 10, 100, 1000)
 BEAT_FRACTIONS = (1, 1 / 2, 1 / 4, 1 / 8, 1 / 16)
-_SEARCH_MS = 3.0
 
 
 def fit_red_lines_as_published(beats: Beats, leniency_ms: float) -> list[TimingPoint]:
@@ -43,7 +39,7 @@ def fit_red_lines_as_published(beats: Beats, leniency_ms: float) -> list[TimingP
         fit.announced_lines()
         fit.meters()
         fit.tempos()
-    return fit.lines
+    return fit.lines.all_points()
 
 
 class _Fit:
@@ -57,13 +53,13 @@ class _Fit:
         self.announced = announced
         self.leniency_ms = leniency_ms
         self.weights = np.where(announced, 0.0, 1.0)
-        self.lines: list[TimingPoint] = []
+        self.lines = LineEditor(())
 
     def announced_lines(self) -> None:
         for time_ms in self.times_ms[self.announced]:
-            self._put_line(int(time_ms))
-        if not self.lines:
-            self._put_line(int(self.times_ms[0]))
+            self.lines.put_red(float(time_ms))
+        if not self.lines.all_points():
+            self.lines.put_red(float(self.times_ms[0]))
 
     def meters(self) -> None:
         beats_in_bar = 0
@@ -72,7 +68,7 @@ class _Fit:
             if announced:
                 beats_in_bar, bar_ms = 0, time_ms
                 continue
-            line = self._line_before(time_ms)
+            line = self.lines.at(time_ms - 1).point
             if round(line.time_ms) == time_ms:
                 continue
             beats_in_bar += 1
@@ -81,14 +77,14 @@ class _Fit:
             if line.meter != beats_in_bar and bar_ms <= round(line.time_ms):
                 line.meter = beats_in_bar
             elif line.meter != beats_in_bar:
-                self._put_line(int(bar_ms), meter=beats_in_bar)
+                self.lines.put_red(float(bar_ms), meter=beats_in_bar)
             beats_in_bar, bar_ms = 0, time_ms
 
     def tempos(self) -> None:
         beats_in_bar = 0
         last_beat_ms = DEFAULT_BEAT_MS
         for index, time_ms in enumerate(self.times_ms.tolist()):
-            line = self._line_before(time_ms)
+            line = self.lines.at(time_ms - 1).point
             start_ms = round(line.time_ms)
             if start_ms == time_ms:
                 beats_in_bar = 0
@@ -111,12 +107,12 @@ class _Fit:
                 beats_in_bar = self._beats_since_downbeat(own[split:-1])
             last_beat_ms = beat_ms
             beats_in_bar += 1
-            line = self._line_at(time_ms)
+            line = self.lines.at(time_ms).point
             if round(line.time_ms) == time_ms:
                 beats_in_bar = 0
             if self.is_downbeat[index]:
                 if beats_in_bar % line.meter != 0:
-                    self._put_line(time_ms, beat_ms=line.beat_length_ms, first_meter=line.meter)
+                    self.lines.put_red(float(time_ms), line.beat_length_ms, first_meter=line.meter)
                 beats_in_bar = 0
 
     def _split(self, line: TimingPoint, own: np.ndarray) -> tuple[float, int]:
@@ -135,7 +131,7 @@ class _Fit:
         new_ms = int(self.times_ms[own[split - 1]])
         beats_after = float(self.weights[own[split:]].sum())
         beat_ms = _round_beat_ms(int(self.times_ms[own[-1]]) - new_ms, beats_after, self.leniency_ms)
-        self._put_line(new_ms, beat_ms=beat_ms)
+        self.lines.put_red(float(new_ms), beat_ms)
         return beat_ms, split
 
     def _beats_since_downbeat(self, own: np.ndarray) -> int:
@@ -160,38 +156,6 @@ class _Fit:
         choices = _plain_beat_lengths(beat_ms)
         return next((plain_ms for plain_ms in choices if self._explains(plain_ms, own, line)), beat_ms)
 
-    def _line_before(self, time_ms: float) -> TimingPoint:
-        return self._line_at(time_ms - 1)
-
-    def _line_at(self, time_ms: float) -> TimingPoint:
-        return self.lines[max(0, bisect_right(self.lines, time_ms, key=_time_ms) - 1)]
-
-    def _put_line(
-        self, time_ms: int, beat_ms: float | None = None, meter: int | None = None, first_meter: int = 4
-    ) -> None:
-        """A line like the one before it, or the one that is there already, with the given values.
-
-        first_meter: that of a line before which there is none
-        """
-        first = bisect_left(self.lines, time_ms - _SEARCH_MS, key=_time_ms)
-        near = [
-            line
-            for line in self.lines[first : bisect_right(self.lines, time_ms + _SEARCH_MS, key=_time_ms)]
-            if math.isclose(line.time_ms / 1000, time_ms / 1000, abs_tol=NEARBY_S)
-        ]
-        if not near:
-            before = bisect_left(self.lines, time_ms, key=_time_ms) - 1
-            like = self.lines[before] if before >= 0 else replace(_plain_line(), meter=first_meter)
-            near = [replace(like, time_ms=float(time_ms))]
-            insort(self.lines, near[0], key=_time_ms)
-        for line in near:
-            line.beat_length_ms = line.beat_length_ms if beat_ms is None else beat_ms
-            line.meter = line.meter if meter is None else meter
-
-
-def _plain_line() -> TimingPoint:
-    return TimingPoint(0.0, DEFAULT_BEAT_MS, sample_set=SampleSet.SOFT, sample_index=-1)
-
 
 def _likely_beats(beats: float) -> float:
     """The whole number, or the fraction of a beat, that two announced lines are likely apart."""
@@ -213,7 +177,3 @@ def _plain_beat_lengths(beat_ms: float) -> list[float]:
     """Beat lengths of round tempos near one, the roundest first."""
     bpm = MINUTE_MS / beat_ms
     return [MINUTE_MS / (round(bpm * steps) / steps) for steps in TEMPO_STEPS_PER_BPM if round(bpm * steps)]
-
-
-def _time_ms(line: TimingPoint) -> float:
-    return line.time_ms

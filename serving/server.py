@@ -113,11 +113,10 @@ class Server:
                 del self._jobs[guest]
                 self._made += 1
                 self._quiet_since = time.monotonic()
-        elif wanted == "status":
+        elif wanted in ("status", "stop"):
             await _send(writer, {"at_work": len(self._jobs), "made": self._made, "pid": os.getpid()})
-        elif wanted == "stop":
-            await _send(writer, {"at_work": len(self._jobs), "made": self._made, "pid": os.getpid()})
-            self.stop()
+            if wanted == "stop":
+                self.stop()
         else:
             raise WireError("A request must say what to do: generate, status or stop.")
 

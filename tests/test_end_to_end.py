@@ -1,10 +1,7 @@
 """From a training run to a map, with a tiny model: every stage of the program in a row."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 import zipfile
 from dataclasses import replace
 
@@ -28,25 +25,15 @@ from pipeline.cli.progress_bar import summary
 from pipeline.cli.training_samples import sample_drawer
 from pipeline.generation.generate import generate
 from pipeline.generation.model_cache import release_models
-from pipeline.request.options import RequestError
 from pipeline.request.resolve import resolve
 from synthesis.mixing import render_song
 from tests.source_files import root_script
+from tests.support.reference_songs import SIZES
 from training.loop import LoopOptions
 from training.trackers import LoggingOptions
 from training.weights import trained_parameters
 
 BPM, OFFSET_MS, SECONDS = 150.0, 400.0, 36.0
-TINY = {
-    "d_model": 32,
-    "encoder_layers": 1,
-    "decoder_layers": 1,
-    "encoder_heads": 2,
-    "decoder_heads": 2,
-    "encoder_ffn_dim": 32,
-    "decoder_ffn_dim": 32,
-    "pointer_dim": 8,
-}
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +79,7 @@ def train_options(mapset, run, cache_path="", **changes):
 def model_folder(mapset, tmp_path_factory):
     """A model trained for a few steps: it knows nothing, but it is a model."""
     run = tmp_path_factory.mktemp("run")
-    return train(train_options(mapset, run, str(run / "cache"), sizes=TINY, loss=LossOptions(frame_only_steps=1)))
+    return train(train_options(mapset, run, str(run / "cache"), sizes=SIZES, loss=LossOptions(frame_only_steps=1)))
 
 
 def test_a_finished_model_can_be_trained_on(mapset, model_folder, tmp_path):
@@ -111,7 +98,7 @@ def test_broken_files_are_counted_and_do_not_end_a_run(mapset, tmp_path, capsys)
     (folder / "2 Broken").mkdir()
     (folder / "2 Broken" / "audio.flac").write_bytes(b"no song")
     shutil.copy(mapset / "TAIKO.osu", folder / "2 Broken")
-    train(train_options(folder / mapset.name, tmp_path / "run", sizes=TINY))
+    train(train_options(folder / mapset.name, tmp_path / "run", sizes=SIZES))
     rows = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [row["step"] for row in rows] == [1, 2, 3]
     assert rows[-1]["skipped_files"] == 3
@@ -121,7 +108,7 @@ def test_broken_files_are_counted_and_do_not_end_a_run(mapset, tmp_path, capsys)
 
 def test_a_run_shows_what_its_model_makes(mapset, tmp_path):
     samples = SampleOptions(str(mapset / "audio.flac"), sample_gamemodes=(1,), sample_seconds=9.0)
-    options = train_options(mapset, tmp_path / "run", sizes=TINY, samples=samples, device="cpu")
+    options = train_options(mapset, tmp_path / "run", sizes=SIZES, samples=samples, device="cpu")
     train(replace(options, loop=replace(options.loop, sample_every=2)), sample_drawer)
     made = {path.relative_to(tmp_path / "run" / "samples").parts[0] for path in (tmp_path / "run").rglob("samples/*")}
     assert made == {"0000002-taiko.png", "maps"}
@@ -184,16 +171,6 @@ def test_the_plain_way_makes_the_same_map(song, model_folder, tmp_path):
 def test_lower_precision_makes_a_map_too(song, model_folder, tmp_path, precision):
     result = generate(request(song, model_folder, tmp_path, gamemode=1, precision=precision))
     assert result.beatmap.hit_objects
-
-
-def test_given_timing_is_kept(mapset, model_folder, tmp_path):
-    given = mapset / "TAIKO.osu"
-    wanted = request(
-        mapset / "audio.flac", model_folder, tmp_path, gamemode=1, beatmap_path=str(given), in_context=["TIMING"]
-    )
-    result = generate(wanted)
-    reds = [point for point in read_beatmap(result.osu_path).timing_points if point.uninherited]
-    assert [(p.time_ms, p.beat_length_ms, p.meter) for p in reds] == [(OFFSET_MS, 60_000.0 / BPM, 4)]
 
 
 def no_sound(seconds):
@@ -303,12 +280,6 @@ def test_what_a_model_ignores_is_said_and_hit_sounds_can_be_left_out(song, model
     assert all(not hit_object.hitsound & ~HitSound.NORMAL for hit_object in result.beatmap.hit_objects)
 
 
-def test_timing_without_a_map_is_refused(song, model_folder, tmp_path):
-    with pytest.raises(RequestError, match="beatmap_path"):
-        generate(request(song, model_folder, tmp_path, in_context=["TIMING"]))
-    assert not list(tmp_path.iterdir())
-
-
 def test_training_resumes_and_extends_a_run(model_folder):
     run = model_folder.parent
     assert (run / "checkpoint" / "state.json").is_file()
@@ -328,20 +299,3 @@ def test_a_damaged_model_is_one_sentence(model_folder, tmp_path, broken):
     (tmp_path / broken).unlink()
     with pytest.raises(ModelError, match="missing"):
         load_model(tmp_path)
-
-
-def test_the_command_line_says_where_the_map_is(song, model_folder, tmp_path, repo_root):
-    words = [f"audio_path={song}", f"model_path={model_folder}", f"output_path={tmp_path}", "gamemode=3", "seed=1"]
-    words += ["temperature=1.3", "top_p=1.0", "lookahead=0.2", "device=cpu"]
-    run = subprocess.run(
-        [sys.executable, "inference.py", *words],
-        cwd=repo_root,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr
-    assert ".osz" in run.stdout
-    assert "stars" in run.stdout

@@ -17,6 +17,7 @@ from osu_beatmap.beatmap import EFFECT_KIAI, SampleSet, TimingPoint
 
 NEARBY_S = 0.002
 OWN_INDEX = -1
+DEFAULT_BEAT_MS = 1000.0
 _PLAIN_VELOCITY_MS = -100.0
 _BEAT_LENGTH_TRACE_MS = 1e-10
 _SEARCH_MS = 3.0  # a little more than what can be nearby
@@ -109,17 +110,23 @@ class LineEditor:
 
         self._change(time_ms, edit, needs_green=True)
 
-    def put_red(self, time_ms: float, beat_length_ms: float, meter: int) -> None:
-        """A red line like the one before it, or those that are near already, with a tempo and a meter."""
+    def put_red(
+        self, time_ms: float, beat_length_ms: float | None = None, meter: int | None = None, first_meter: int = 4
+    ) -> None:
+        """A red line like the one before it, or those that are near already, with the given tempo and meter.
+
+        first_meter: that of a line before which there is none
+        """
         near = [line for line in self._near(time_ms) if line.point.uninherited]
         if not near:
             on_spot = self._near(time_ms)
             like = on_spot[-1] if on_spot else self._last_before(time_ms)
-            plain = TimingPoint(time_ms, beat_length_ms, sample_set=SampleSet.SOFT, sample_index=OWN_INDEX)
+            plain = TimingPoint(0.0, DEFAULT_BEAT_MS, first_meter, sample_set=SampleSet.SOFT, sample_index=OWN_INDEX)
             near = [Line(replace(like.point if like else plain, time_ms=time_ms, uninherited=True))]
             self._lines = sorted([*self._lines, *near], key=_order)
         for line in near:
-            line.point.beat_length_ms, line.point.meter = beat_length_ms, meter
+            line.point.beat_length_ms = line.point.beat_length_ms if beat_length_ms is None else beat_length_ms
+            line.point.meter = line.point.meter if meter is None else meter
 
     def _change(self, time_ms: float, edit: Edit, needs_green: bool = False) -> None:
         """Edits the lines near a time; without one that could carry the edit, a new green line does."""

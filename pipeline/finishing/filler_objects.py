@@ -98,7 +98,8 @@ def _fill(work: WorkingMap, times_ms: list[float], gap_ms: float, report: Finish
     for time_ms in times_ms:
         if _drain_ms(work) >= MIN_DRAIN_MS:
             return
-        clear_ms = min((_gap_ms(piece, time_ms) for piece in work.pieces), default=gap_ms)
+        gaps_ms = (max(piece.start_ms - time_ms, time_ms - piece.end_ms) for piece in work.pieces)
+        clear_ms = min(gaps_ms, default=gap_ms)
         if clear_ms >= gap_ms:
             report.count("added notes")
             work.pieces.append(_filler(work, time_ms))
@@ -121,10 +122,6 @@ def _is_free(work: WorkingMap, x: float, moving: Piece) -> bool:
         for piece in work.pieces
         if piece.obj.x == x
     )
-
-
-def _gap_ms(piece: Piece, time_ms: float) -> float:
-    return max(piece.start_ms - time_ms, time_ms - piece.end_ms)
 
 
 def _drain_ms(work: WorkingMap) -> float:

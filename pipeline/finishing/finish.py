@@ -74,11 +74,9 @@ def finish(draft: Beatmap, song_ms: float, fill: bool = True, keep_reds: bool = 
         for repair in repairs:
             repair(work, report)
         beatmap = compose(work)
-        findings = check(beatmap, song_ms)
-        report.remaining = [finding for finding in findings if finding.severity is Severity.PROBLEM]
+        report.remaining = [found for found in check(beatmap, song_ms) if found.severity is Severity.PROBLEM]
         if not _drop_offenders(work, report):
             break
-    report.warnings.update(finding.rule for finding in findings if finding.severity is Severity.WARNING)
     return beatmap, report
 
 

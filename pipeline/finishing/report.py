@@ -14,22 +14,11 @@ class FinishReport:
 
     repairs    number of changes by the name of what was repaired
     remaining  problems that no repair could remove, such as a song too short for its own red line
-    warnings   number of warnings by rule
     """
 
     repairs: Counter[str] = field(default_factory=Counter)
     remaining: list[Finding] = field(default_factory=list)
-    warnings: Counter[str] = field(default_factory=Counter)
 
     def count(self, repair: str, times: int = 1) -> None:
         if times:
             self.repairs[repair] += times
-
-    def describe(self) -> str:
-        """One line for the user; empty when nothing was done and nothing is left."""
-        parts = []
-        if self.repairs:
-            parts.append("repaired: " + ", ".join(f"{count} {name}" for name, count in self.repairs.most_common()))
-        if self.remaining:
-            parts.append("left: " + " ".join(dict.fromkeys(finding.message for finding in self.remaining)))
-        return "; ".join(parts)

@@ -8,9 +8,10 @@ slider lengths anew.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
 from osu_beatmap.beatmap import (
     EFFECT_KIAI,
@@ -128,7 +129,7 @@ def decompose(beatmap: Beatmap, song_ms: float) -> WorkingMap:
         pieces,
         _changes(timing.points, line_speed) if beatmap.mode is GameMode.MANIA else [],
         _changes(timing.points, lambda line: Sound(line.volume, line.sample_set, line.sample_index)),
-        _kiai_spans(timing.points, song_ms),
+        [(start, max(song_ms, start) if math.isinf(end) else end) for start, end in timing.kiai_spans()],
     )
     work.sort()
     return work
@@ -185,17 +186,15 @@ def as_circle(piece: Piece) -> None:
     piece.end_ms = piece.start_ms
 
 
+def with_sound(line: TimingPoint, sound: Sound | TimingPoint, **changes: object) -> TimingPoint:
+    """A copy of a line that says what another says about sound, with other changes."""
+    said = {"volume": sound.volume, "sample_set": sound.sample_set, "sample_index": sound.sample_index}
+    return replace(line, **said, **changes)
+
+
 def common_fields(obj: HitObject) -> dict:
     """The fields that all kinds share."""
-    return {
-        "time_ms": obj.time_ms,
-        "x": obj.x,
-        "y": obj.y,
-        "new_combo": obj.new_combo,
-        "combo_skip": obj.combo_skip,
-        "hitsound": obj.hitsound,
-        "sample": obj.sample,
-    }
+    return {shared.name: getattr(obj, shared.name) for shared in fields(HitObject)}
 
 
 def _edges(slider: Slider) -> list[SliderEdge]:
@@ -214,12 +213,6 @@ def _changes(lines: Sequence[TimingPoint], value_of: Callable[[TimingPoint], obj
     return drop_redundant_changes([(line.time_ms, value_of(line)) for line in lines])
 
 
-def _kiai_spans(lines: Sequence[TimingPoint], song_ms: float) -> list[tuple[float, float]]:
-    changes = _changes(lines, lambda line: line.kiai)
-    ends = [time_ms for time_ms, _ in changes[1:]] + [max(song_ms, changes[-1][0])]
-    return [(time_ms, end_ms) for (time_ms, kiai), end_ms in zip(changes, ends, strict=True) if kiai]
-
-
 def _lines(work: WorkingMap) -> list[TimingPoint]:
     """Red lines as they are, and a green one wherever something changes that no red line there says."""
     reds = {red.time_ms: red for red in work.timing.reds}
@@ -236,12 +229,11 @@ def _lines(work: WorkingMap) -> list[TimingPoint]:
         kiai = EFFECT_KIAI if any(start_ms <= time_ms < end_ms for start_ms, end_ms in work.kiai) else 0
         if red is not None:
             effects = red.effects & EFFECT_OMIT_BARLINE | (kiai if lines else 0)
-            lines.append(_with_sound(red, sound, effects))
+            lines.append(with_sound(red, sound, effects=effects))
             state = (1.0, sound, effects & EFFECT_KIAI)
         if (speed, sound, kiai) != state:
-            meter = lines[-1].meter
-            green = TimingPoint(time_ms, -100.0 / speed, meter, uninherited=False)
-            lines.append(_with_sound(green, sound, kiai))
+            green = TimingPoint(time_ms, -100.0 / speed, lines[-1].meter, uninherited=False)
+            lines.append(with_sound(green, sound, effects=kiai))
             state = (speed, sound, kiai)
     return lines
 
@@ -250,16 +242,6 @@ def _object_speeds(work: WorkingMap) -> list[tuple[float, float]]:
     """Velocities where they matter: every object moves by them in taiko, elsewhere only sliders do."""
     is_taiko = work.mode is GameMode.TAIKO
     return drop_redundant_changes([(p.start_ms, p.speed) for p in work.pieces if is_taiko or isinstance(p.obj, Slider)])
-
-
-def _with_sound(line: TimingPoint, sound: Sound, effects: int) -> TimingPoint:
-    return replace(
-        line,
-        volume=sound.volume,
-        sample_set=sound.sample_set,
-        sample_index=sound.sample_index,
-        effects=effects,
-    )
 
 
 def _value_at(changes: Sequence[tuple]) -> Callable[[float, object], object]:

@@ -5,7 +5,6 @@ Positions and repairs come afterwards, in `refinement` and `final_map`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -32,6 +31,7 @@ from pipeline.generation.models import song_writer
 from pipeline.generation.reference_parts import add_reference_parts, begin_before
 from pipeline.generation.resnap import predicted_divisors, resnap
 from pipeline.generation.timing import find_timing, timing_groups
+from pipeline.output.osz import span_of
 from pipeline.request.options import GenerationRequest, RequestError
 
 SHORTEST_RATED_MS = 8_000.0
@@ -114,8 +114,7 @@ def prepare_chart(
     lines = find_timing(request, reference, writer, folders, chart, sampling)
     chart.contexts[ContextKind.TIMING] = timing_groups(lines, spec, song_ms)
     if scope.is_part:
-        end_ms = math.inf if scope.end_time_ms is None else float(scope.end_time_ms)
-        writer = writer.within(float(scope.start_time_ms or 0), end_ms)
+        writer = writer.within(float(scope.start_time_ms or 0), span_of(scope).end_ms)
         if not writer.windows:
             raise RequestError(f"start_time must lie within the song, which has {song_ms:.0f} ms.")
     if scope.add_to_beatmap and reference is not None:

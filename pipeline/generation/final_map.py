@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from osu_beatmap.beatmap import Beatmap, Difficulty
+from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.star_rating import star_rating
 from osuT5.tokens.events import ContextKind
 from pipeline.finishing.finish import FinishReport, finish
@@ -21,22 +19,13 @@ def finish_with_settings(request: GenerationRequest, draft: Beatmap, song_ms: fl
     """Repair a draft, with the settings for its final star rating."""
     options = {"fill": not request.scope.is_part, "keep_reds": ContextKind.TIMING in request.scope.in_context}
     beatmap, _ = finish(draft, song_ms, **options)
-    beatmap.difficulty = _final_settings(request, beatmap, star_rating(beatmap))
+    settings = request.difficulty_settings(star_rating(beatmap))
+    # Circle size and slider multiplier stay: objects were placed for them.
+    settings.circle_size = beatmap.difficulty.circle_size
+    settings.slider_multiplier = beatmap.difficulty.slider_multiplier
+    beatmap.difficulty = settings
     # Rules look at the settings too: AR says when a break has to end, OD how long a spinner must last.
     return finish(beatmap, song_ms, **options)
-
-
-def _final_settings(request: GenerationRequest, beatmap: Beatmap, stars: float) -> Difficulty:
-    """Return HP, OD, AR and tick rate for the final star rating.
-
-    Circle size and slider multiplier stay: objects were placed for them.
-    """
-    settings = request.difficulty_settings(stars)
-    return replace(
-        settings,
-        circle_size=beatmap.difficulty.circle_size,
-        slider_multiplier=beatmap.difficulty.slider_multiplier,
-    )
 
 
 def apply_request(request: GenerationRequest, reference: Beatmap | None, beatmap: Beatmap) -> Beatmap:

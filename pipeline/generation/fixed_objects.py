@@ -16,6 +16,7 @@ from osuT5.generation.hitsounds import write_sounds
 from osuT5.tokens.events import ContextKind
 from pipeline.finishing.finish import finish_timing
 from pipeline.finishing.presentation import AI_TAG
+from pipeline.finishing.working_map import with_sound
 from pipeline.generation.chart import PreparedChart, prepare_chart, write_charts
 from pipeline.generation.reference_parts import with_given_parts
 from pipeline.output.osz import span_of
@@ -79,15 +80,9 @@ def _on_new_reds(reference: Beatmap, reds: Sequence[TimingPoint]) -> list[Timing
     lines = []
     starts = {red.time_ms: red for red in reds}
     for time_ms in (time_ms for time_ms in times_ms if time_ms >= reds[0].time_ms):
-        sound = old.line_at(time_ms)
-        heard = {"volume": sound.volume, "sample_set": sound.sample_set, "sample_index": sound.sample_index}
-        kiai = int(old.kiai_at(time_ms))
-        if time_ms in starts:
-            lines.append(replace(starts[time_ms], effects=kiai, **heard))
-        else:
-            lines.append(
-                TimingPoint(time_ms, -100.0, new.red_at(time_ms).meter, uninherited=False, effects=kiai, **heard)
-            )
+        green = TimingPoint(time_ms, -100.0, new.red_at(time_ms).meter, uninherited=False)
+        line = starts.get(time_ms, green)
+        lines.append(with_sound(line, old.line_at(time_ms), effects=int(old.kiai_at(time_ms))))
     first_ms = reds[0].time_ms
     stated = {max(time_ms, first_ms): speed for time_ms, speed in changes}
     return with_sv_changes(lines, sorted(stated.items()))

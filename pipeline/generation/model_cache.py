@@ -7,8 +7,8 @@ One run needs no such thing, and lets go of a model as soon as it has written it
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,21 +17,21 @@ Model = TypeVar("Model")
 MOST_KEPT = 3
 """A model, one that hears the timing for it, and a refiner."""
 
-_shelf: OrderedDict[tuple, object] | None = None
+_keeps = False
 _lock = threading.Lock()
 
 
 def keep_models() -> None:
     """From now on, models that this process loads are kept."""
-    global _shelf
-    if _shelf is None:
-        _shelf = OrderedDict()
+    global _keeps
+    _keeps = True
 
 
 def release_models() -> None:
     """Frees what was kept; nothing is kept any more."""
-    global _shelf
-    _shelf = None
+    global _keeps
+    _keeps = False
+    _loaded.cache_clear()
 
 
 def kept(load: Callable[..., Model], *arguments: object, **named: object) -> Model:
@@ -40,17 +40,17 @@ def kept(load: Callable[..., Model], *arguments: object, **named: object) -> Mod
     Threads that want the same model load it once. Where an argument names a folder whose files have changed, it is
     loaded again.
     """
-    if _shelf is None:
+    if not _keeps:
         return load(*arguments, **named)
-    wanted = (*arguments, *sorted(named.items()))
-    key = (load, wanted, tuple(_stamp(value) for value in (*arguments, *named.values())))
+    stamps = tuple(_stamp(value) for value in (*arguments, *named.values()))
     with _lock:
-        if key not in _shelf:
-            _shelf[key] = load(*arguments, **named)
-        _shelf.move_to_end(key)
-        while len(_shelf) > MOST_KEPT:
-            _shelf.popitem(last=False)
-        return _shelf[key]  # type: ignore[return-value]
+        return _loaded(load, arguments, tuple(sorted(named.items())), stamps)
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _loaded(load: Callable[..., Model], arguments: tuple, named: tuple, stamps: tuple) -> Model:
+    """What `load` returns; `stamps` tells apart what the same arguments name at another time."""
+    return load(*arguments, **dict(named))
 
 
 def _stamp(argument: object) -> tuple:

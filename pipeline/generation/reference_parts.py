@@ -17,6 +17,7 @@ from osuT5.generation.chart_state import ChartState, GivenInput
 from osuT5.generation.window_schedule import LONGEST_OBJECT_MS
 from osuT5.tokens.contract import INPUT_CONTEXTS, Contract
 from osuT5.tokens.events import ContextKind, EventGroup
+from pipeline.finishing.working_map import with_sound
 from pipeline.request.options import RequestError, ScopeOptions
 
 USUAL_CONTEXTS = ("NONE", "TIMING", "TIMING,KIAI", "MAP")
@@ -122,19 +123,7 @@ def with_given_parts(beatmap: Beatmap, scope: ScopeOptions, reference: Beatmap |
 
 def with_kiai_of(lines: Sequence[TimingPoint], reference: Beatmap) -> list[TimingPoint]:
     """Apply the kiai of a reference to timing points."""
-    points = in_line_order(reference.timing_points)
-    changes: list[tuple[float, bool]] = []
-    for time_ms in dict.fromkeys(point.time_ms for point in points):
-        kiai = Timing(points).kiai_at(time_ms)
-        if not changes or changes[-1][1] != kiai:
-            changes.append((time_ms, kiai))
-    ends_ms = [time_ms for time_ms, _ in changes[1:]]
-    last_ms = max([points[-1].time_ms, *(line.time_ms for line in lines)]) + 1.0
-    open_end = bool(changes) and changes[-1][1]
-    spans = [(start_ms, end_ms) for (start_ms, kiai), end_ms in zip(changes, [*ends_ms, last_ms], strict=True) if kiai]
-    kept = set_kiai(lines, spans)
-    # A kiai that nothing ends needs no line that ends it.
-    return [line for line in kept if not (open_end and line.time_ms == last_ms)]
+    return set_kiai(lines, Timing(reference.timing_points).kiai_spans())
 
 
 def _with_reds(lines: Sequence[TimingPoint], reds: Sequence[TimingPoint]) -> list[TimingPoint]:
@@ -145,7 +134,6 @@ def _with_reds(lines: Sequence[TimingPoint], reds: Sequence[TimingPoint]) -> lis
     for red in reds:
         line = said.get(round(red.time_ms), red)
         effects = red.effects & EFFECT_OMIT_BARLINE | line.effects & EFFECT_KIAI
-        sound = {"volume": line.volume, "sample_set": line.sample_set, "sample_index": line.sample_index}
-        found.append(replace(red, effects=effects, **sound))
+        found.append(with_sound(red, line, effects=effects))
     greens = [replace(line, time_ms=moved.get(line.time_ms, line.time_ms)) for line in lines if not line.uninherited]
     return in_line_order([*found, *(line for line in greens if line.time_ms >= reds[0].time_ms)])

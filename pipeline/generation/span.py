@@ -13,6 +13,7 @@ from osu_beatmap.splice import Span, splice
 from osu_beatmap.timing.active_point import Timing
 from osu_beatmap.timing.beat_grid import in_line_order
 from pipeline.finishing.finish import finish
+from pipeline.finishing.working_map import with_sound
 from pipeline.generation.chart import decode_draft, prepare_chart
 from pipeline.generation.final_map import apply_request, summarise_draft
 from pipeline.generation.reference_parts import with_given_parts
@@ -78,20 +79,17 @@ def with_sound_of(lines: list[TimingPoint], reference: Beatmap) -> list[TimingPo
     stated = {line.time_ms for line in lines}
     more = [
         replace(
-            timing.line_at(point.time_ms),
-            time_ms=point.time_ms,
+            timing.line_at(time_ms),
+            time_ms=time_ms,
+            beat_length_ms=-100.0 / timing.sv_at(time_ms),
             uninherited=False,
-            effects=int(timing.kiai_at(point.time_ms)),
+            effects=int(timing.kiai_at(time_ms)),
         )
-        for point in sounds.points
-        if point.time_ms not in stated and point.time_ms >= timing.reds[0].time_ms
+        for time_ms in dict.fromkeys(point.time_ms for point in sounds.points)
+        if time_ms not in stated and time_ms >= timing.reds[0].time_ms
     ]
-    more = [replace(line, beat_length_ms=-100.0 / timing.sv_at(line.time_ms)) for line in more]
-    found = []
-    for line in in_line_order([*lines, *{line.time_ms: line for line in more}.values()]):
-        sound = sounds.line_at(line.time_ms)
-        found.append(replace(line, volume=sound.volume, sample_set=sound.sample_set, sample_index=sound.sample_index))
-    return found
+    ordered = in_line_order([*lines, *more])
+    return [with_sound(line, sounds.line_at(line.time_ms)) for line in ordered]
 
 
 def _spliced(data: bytes, made: Beatmap, span: Span) -> Beatmap:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -54,10 +54,12 @@ def export(request: GenerationRequest, beatmap: Beatmap, star_rating: float) -> 
         # Such a map lies beside the song, or is put there by hand.
         beatmap.audio_filename = audio_path.name
     data = _encoded(beatmap)
-    osu_name = osu_file_name(beatmap.metadata)
-    folder = _made_folder(request.output.output_path)
-    osz_name = osz_file_name(beatmap.metadata) if request.output.export_osz else None
-    return _write(_claimed_paths(folder, osu_name, osz_name), files, data)
+    folder, names = _made_folder(request.output.output_path), [osu_file_name(beatmap.metadata)]
+    if request.output.export_osz:
+        names.append(osz_file_name(beatmap.metadata))
+    osu_path, *osz_paths = _claimed(folder, *names)
+    _write({**dict.fromkeys(osz_paths, files), osu_path: data})
+    return ExportedFiles(osu_path, osz_paths[0] if osz_paths else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,20 +97,17 @@ def export_mapset(request: GenerationRequest, maps: Sequence[Beatmap], names: Se
         texts[osu_file_name(beatmap.metadata)] = _encoded(beatmap)
     folder = _made_folder(request.output.output_path)
     if request.output.export_osz:
-        osz_path = _claimed_file(folder, osz_file_name(maps[0].metadata))
-        try:
-            write_osz(osz_path, {**files, **texts})
-        except BaseException:
-            osz_path.unlink(missing_ok=True)
-            raise
+        (osz_path,) = _claimed(folder, osz_file_name(maps[0].metadata))
+        _write({osz_path: {**files, **texts}})
         return MapsetFiles(osz_path, [])
     written: list[Path] = []
     try:
         for name, data in texts.items():
-            written.append(_write(_claimed_paths(folder, name, None), {}, data).osu_path)
+            (path,) = _claimed(folder, name)
+            _write({path: data})
+            written.append(path)
     except BaseException:
-        for path in written:
-            path.unlink(missing_ok=True)
+        _remove(written)
         raise
     return MapsetFiles(None, written)
 
@@ -124,7 +123,9 @@ def write_into_reference(request: GenerationRequest, beatmap: Beatmap) -> Export
     data, _ = splice(old, beatmap, span_of(scope))
     if not scope.overwrite_reference_beatmap:
         folder = _made_folder(request.output.output_path)
-        return _write(_claimed_paths(folder, reference.name, None), {}, data)
+        (path,) = _claimed(folder, reference.name)
+        _write({path: data})
+        return ExportedFiles(path, None)
     kept = _free_backup(reference)
     with temporary_beside(kept) as file:
         file.write(old)
@@ -148,17 +149,18 @@ def _free_backup(path: Path) -> Path:
     raise RequestError(f"There are too many backups of {path.name}.")
 
 
-def _write(paths: ExportedFiles, files: dict[str, bytes | Path], osu_data: bytes) -> ExportedFiles:
-    """Writes into places that were claimed, or gives them up."""
+def _write(contents: Mapping[Path, bytes | dict[str, bytes | Path]]) -> None:
+    """Writes maps, and archives of files by name, into places that were claimed, or gives the places up."""
     try:
-        if paths.osz_path is not None:
-            write_osz(paths.osz_path, files)
-        with temporary_beside(paths.osu_path) as file:
-            file.write(osu_data)
+        for path, content in contents.items():
+            if isinstance(content, dict):
+                write_osz(path, content)
+            else:
+                with temporary_beside(path) as file:
+                    file.write(content)
     except BaseException:
-        _give_up(paths)
+        _remove(contents)
         raise
-    return paths
 
 
 def _encoded(beatmap: Beatmap) -> bytes:
@@ -177,44 +179,33 @@ def _made_folder(folder: Path) -> Path:
     return folder
 
 
-def _claimed_paths(folder: Path, osu_name: str, osz_name: str | None) -> ExportedFiles:
-    """Where the files go: under their own names, or the first number at which neither of them exists.
+def _claimed(folder: Path, *names: str) -> list[Path]:
+    """Where the files go: under their own names, or the first number at which none of them exists.
 
     Empty files hold the places, since other runs may be looking for names in this folder at the same moment.
     """
     for number in range(1, MAX_NUMBERED):
-        osz_path = None if osz_name is None else folder / _numbered(osz_name, number)
-        paths = ExportedFiles(folder / _numbered(osu_name, number), osz_path)
+        paths = [folder / _numbered(name, number) for name in names]
         if _claim(paths):
             return paths
     raise RequestError(f"output_path is full of maps of this song: {folder}.")
 
 
-def _claimed_file(folder: Path, name: str) -> Path:
-    """The place of a file alone, as `_claimed_paths` finds it."""
-    return _claimed_paths(folder, name, None).osu_path
-
-
-def _claim(paths: ExportedFiles) -> bool:
-    claimed: list[Path] = []
-    for path in (paths.osu_path, paths.osz_path):
+def _claim(paths: Sequence[Path]) -> bool:
+    for number, path in enumerate(paths):
         try:
-            if path is not None:
-                path.touch(exist_ok=False)
-                claimed.append(path)
+            path.touch(exist_ok=False)
         except OSError as error:
-            for other in claimed:
-                other.unlink()
+            _remove(paths[:number])
             if isinstance(error, FileExistsError):
                 return False
             raise BeatmapError(f"{path} cannot be written: {error.strerror or error}.") from None
     return True
 
 
-def _give_up(paths: ExportedFiles) -> None:
-    for path in (paths.osu_path, paths.osz_path):
-        if path is not None:
-            path.unlink(missing_ok=True)
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
 
 
 def _numbered(name: str, number: int) -> str:

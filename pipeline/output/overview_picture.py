@@ -27,14 +27,7 @@ def overview(beatmap: Beatmap, song_ms: float) -> np.ndarray:
     rows = picture(beatmap, song_ms)
     width = rows.shape[1] - 2 * GAP
     panels = [_density(beatmap, song_ms, width), _strain(beatmap, song_ms, width), _places(beatmap, width)]
-    height = sum(GAP + len(panel) for panel in panels)
-    head = np.empty((height, rows.shape[1], 3), dtype=np.uint8)
-    head[:] = BACKGROUND
-    top = GAP
-    for panel in panels:
-        head[top : top + len(panel), GAP : GAP + width] = panel
-        top += len(panel) + GAP
-    return np.concatenate([head, rows])
+    return np.concatenate([*(_framed(panel) for panel in panels), rows])
 
 
 def objects_per_second(beatmap: Beatmap, song_ms: float) -> np.ndarray:
@@ -44,10 +37,17 @@ def objects_per_second(beatmap: Beatmap, song_ms: float) -> np.ndarray:
     return np.histogram(times_ms, seconds, (0.0, 1000.0 * seconds))[0]
 
 
+def _framed(panel: np.ndarray) -> np.ndarray:
+    """A panel with a gap above it and at its sides."""
+    height, width, _ = panel.shape
+    frame = np.full((GAP + height, width + 2 * GAP, 3), BACKGROUND, dtype=np.uint8)
+    frame[GAP:, GAP:-GAP] = panel
+    return frame
+
+
 def _ground(beatmap: Beatmap, song_ms: float, width: int) -> np.ndarray:
     """An empty panel over the whole song: kiai sections are brighter, and a line stands every ten seconds."""
-    panel = np.empty((PANEL_HEIGHT, width, 3), dtype=np.uint8)
-    panel[:] = PANEL
+    panel = np.full((PANEL_HEIGHT, width, 3), PANEL, dtype=np.uint8)
     columns_ms = np.arange(width) * song_ms / width
     if any(point.uninherited for point in beatmap.timing_points):
         timing = Timing(beatmap.timing_points)
@@ -91,8 +91,7 @@ def _places(beatmap: Beatmap, width: int) -> np.ndarray:
     light = np.sqrt(counts / max(1.0, counts.max()))[..., None]
     field = (np.array(PANEL) + light * (np.array(BARS) - np.array(PANEL))).astype(np.uint8)
     field = field.repeat(PLACE_SCALE, axis=0).repeat(PLACE_SCALE, axis=1)
-    panel = np.empty((len(field), width, 3), dtype=np.uint8)
-    panel[:] = BACKGROUND
+    panel = np.full((len(field), width, 3), BACKGROUND, dtype=np.uint8)
     left = (width - field.shape[1]) // 2
     panel[:, left : left + field.shape[1]] = field
     return panel

@@ -61,12 +61,5 @@ def suited_settings(mode: GameMode, star_rating: float) -> Difficulty:
     span = high[0] - low[0]
     share = min(1.0, max(0.0, (star_rating - low[0]) / span)) if span > 0 else 0.0
     values = [a + share * (b - a) for a, b in zip(low[1:], high[1:], strict=True)]
-    hp, circle_size, od, ar, slider_multiplier = (round(value, 1) for value in values[:5])
-    return Difficulty(
-        hp_drain_rate=hp,
-        circle_size=circle_size,
-        overall_difficulty=od,
-        approach_rate=ar,
-        slider_multiplier=slider_multiplier,
-        slider_tick_rate=float(round(values[5])),
-    )
+    # The columns are the fields of Difficulty, in their order.
+    return Difficulty(*(round(value, 1) for value in values[:5]), slider_tick_rate=float(round(values[5])))

@@ -41,6 +41,7 @@ MAX_DIFFICULTIES = 16
 MAX_TIMER_ITERATIONS = 1000
 DEFAULT_OUTPUT_FOLDER = Path("output")
 _MODE_NAMES = {"standard": 0, "osu": 0, "std": 0, "taiko": 1, "catch": 2, "fruits": 2, "ctb": 2, "mania": 3}
+_SONG_NAMES = ("title", "title_unicode", "artist", "artist_unicode", "source")
 _DEVICE = re.compile(r"(auto|cpu|mps|cuda(:\d{1,2})?)", re.IGNORECASE)
 
 
@@ -195,11 +196,7 @@ def fill_from_beatmap(request: GenerationRequest, beatmap: Beatmap) -> Generatio
     song = replace(
         song,
         audio_path=song.audio_path or folder / beatmap.audio_filename,
-        title=song.title or metadata.title or None,
-        title_unicode=song.title_unicode or metadata.title_unicode or None,
-        artist=song.artist or metadata.artist or None,
-        artist_unicode=song.artist_unicode or metadata.artist_unicode or None,
-        source=song.source or metadata.source or None,
+        **{name: getattr(song, name) or getattr(metadata, name) or None for name in _SONG_NAMES},
         tags=song.tags or tuple(metadata.tags),
         background=song.background or _usable_picture(folder, beatmap.background),
         preview_time_ms=_first_given(song.preview_time_ms, beatmap.preview_time_ms),

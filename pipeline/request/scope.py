@@ -80,8 +80,7 @@ def _check_parts(scope: ScopeOptions) -> None:
         )
     if scope.add_to_beatmap and names.TIMING in made:
         raise RequestError("add_to_beatmap=true keeps the timing of the map: leave TIMING out of output_type.")
-    is_part = scope.start_time_ms is not None or scope.end_time_ms is not None
-    if is_part and names.MAP not in made and not scope.add_to_beatmap:
+    if scope.is_part and names.MAP not in made and not scope.add_to_beatmap:
         raise RequestError("start_time and end_time are for objects, or with add_to_beatmap=true for other parts.")
 
 

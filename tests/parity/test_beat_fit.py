@@ -22,12 +22,25 @@ def fit(*arguments, leniency_ms=3.0, **options):
     return [(line.time_ms, line.beat_length_ms, line.meter) for line in lines]
 
 
-def test_no_beats_make_no_lines():
-    assert fit([]) == []
-
-
-def test_exact_beats_make_one_line():
-    assert fit(np.arange(17) * 500 + 1000, downbeats=(4, 8, 12, 16)) == [(1000, 500, 4)]
+@pytest.mark.parametrize(
+    ("times_ms", "downbeats", "lines"),
+    [
+        pytest.param([], (), [], id="no beats"),
+        pytest.param(np.arange(17) * 500 + 1000, (4, 8, 12, 16), [(1000, 500, 4)], id="exact beats"),
+        pytest.param(np.arange(13) * 500 + 1000, (3, 6, 9, 12), [(1000, 500, 3)], id="meter of the first bar"),
+        pytest.param(
+            np.arange(15) * 500 + 1000, (4, 7, 11), [(1000, 500, 4), (3000, 500, 3), (4500, 500, 4)], id="a short bar"
+        ),
+        pytest.param(
+            [*(np.arange(8) * 500 + 1000), *(np.arange(9) * 400 + 5000)],
+            (4, 8, 12, 16),
+            [(1000, 500, 4), (5000, 400, 4)],
+            id="a change of tempo at a downbeat",
+        ),
+    ],
+)
+def test_beats_make_the_fewest_lines(times_ms, downbeats, lines):
+    assert fit(times_ms, downbeats=downbeats) == lines
 
 
 def test_the_tempo_is_as_round_as_the_leniency_allows():
@@ -40,21 +53,6 @@ def test_the_tempo_is_as_round_as_the_leniency_allows():
 
 def test_without_an_announced_line_the_first_beat_has_it():
     assert fit(np.arange(9) * 500 + 1000, downbeats=(0, 4, 8), announced=())[0][0] == 1000
-
-
-def test_a_bar_of_its_own_length_has_a_line():
-    lines = fit(np.arange(15) * 500 + 1000, downbeats=(4, 7, 11))
-    assert [(time, meter) for time, _, meter in lines] == [(1000, 4), (3000, 3), (4500, 4)]
-
-
-def test_the_first_bar_decides_the_meter_of_its_line():
-    assert fit(np.arange(13) * 500 + 1000, downbeats=(3, 6, 9, 12)) == [(1000, 500, 3)]
-
-
-def test_a_change_of_tempo_is_split_at_a_downbeat():
-    times = [*(np.arange(8) * 500 + 1000), *(np.arange(9) * 400 + 5000)]
-    lines = fit(times, downbeats=(4, 8, 12, 16))
-    assert lines == [(1000, 500, 4), (5000, 400, 4)]
 
 
 def test_two_announced_lines_without_beats_between_are_a_likely_number_of_beats_apart():

@@ -13,37 +13,29 @@ def time(ms: int) -> Event:
     return Event(K.TIME, ms)
 
 
-def stream_of(events: list[Event], types_first: bool, end_ms: float = 9_000) -> EventStream:
+def stream_of(events: list[Event], types_first: bool) -> EventStream:
     stream = EventStream()
-    stream.extend(events, end_ms, types_first)
+    stream.extend(events, 9_000, types_first)
     return stream
 
 
-def test_where_types_come_first_a_type_has_the_time_that_follows_it():
-    events = [Event(K.CIRCLE), time(100), Event(K.DISTANCE, 3), Event(K.CIRCLE), time(250)]
-    assert stream_of(events, types_first=True).times_ms == [100, 100, 100, 250, 250]
+CIRCLE, DISTANCE, ANCHOR = Event(K.CIRCLE), Event(K.DISTANCE, 3), Event(K.BEZIER_ANCHOR)
+HEAD, LAST = Event(K.SLIDER_HEAD), Event(K.LAST_ANCHOR)
+AROUND_ANCHORS = [100, 100, 300, 300, 500, 500, 700, 700]
 
 
-def test_where_types_come_last_a_type_has_the_time_before_it():
-    events = [time(100), Event(K.DISTANCE, 3), Event(K.CIRCLE), time(250), Event(K.CIRCLE)]
-    assert stream_of(events, types_first=False).times_ms == [100, 100, 100, 250, 250]
-
-
-def test_anchors_are_spread_between_the_times_around_them_where_types_come_first():
-    anchor = [Event(K.BEZIER_ANCHOR), Event(K.DISTANCE, 1)]
-    events = [Event(K.SLIDER_HEAD), time(100), *anchor, *anchor, Event(K.LAST_ANCHOR), time(700)]
-    assert stream_of(events, types_first=True).times_ms == [100, 100, 300, 300, 500, 500, 700, 700]
-
-
-def test_anchors_are_spread_between_the_times_around_them_where_types_come_last():
-    anchor = [Event(K.DISTANCE, 1), Event(K.BEZIER_ANCHOR)]
-    events = [time(100), Event(K.SLIDER_HEAD), *anchor, *anchor, time(700), Event(K.LAST_ANCHOR)]
-    assert stream_of(events, types_first=False).times_ms == [100, 100, 300, 300, 500, 500, 700, 700]
-
-
-def test_anchors_at_the_end_are_spread_to_where_the_events_end():
-    events = [Event(K.SLIDER_HEAD), time(100), Event(K.BEZIER_ANCHOR)]
-    assert stream_of(events, types_first=True, end_ms=500).times_ms == [100, 100, 300]
+@pytest.mark.parametrize(
+    ("types_first", "events", "times_ms"),
+    [
+        (True, [CIRCLE, time(100), DISTANCE, CIRCLE, time(250)], [100, 100, 100, 250, 250]),
+        (False, [time(100), DISTANCE, CIRCLE, time(250), CIRCLE], [100, 100, 100, 250, 250]),
+        (True, [HEAD, time(100), ANCHOR, DISTANCE, ANCHOR, DISTANCE, LAST, time(700)], AROUND_ANCHORS),
+        (False, [time(100), HEAD, DISTANCE, ANCHOR, DISTANCE, ANCHOR, time(700), LAST], AROUND_ANCHORS),
+        (True, [HEAD, time(100), ANCHOR], [100, 100, 4550]),
+    ],
+)
+def test_types_have_the_time_beside_them_and_anchors_are_spread(types_first: bool, events: list, times_ms: list):
+    assert stream_of(events, types_first).times_ms == times_ms
 
 
 def test_later_additions_go_on_from_the_last_time():

@@ -7,6 +7,7 @@ from types import ModuleType
 
 import pytest
 
+from feedback.progress import silent
 from pipeline.cli.command_line import run
 from pipeline.request.resolve import resolve
 from serving.client import made_by_server, with_whole_paths
@@ -17,14 +18,6 @@ from tests.source_files import root_script
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
     return root_script("inference")
-
-
-class Unwatched:
-    def __call__(self, stage: str, done: int, total: int) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
 
 
 @pytest.fixture
@@ -54,18 +47,18 @@ def test_what_is_wrong_is_said_before_a_server_is_asked(script, started, maker, 
 def test_without_a_server_the_map_is_made_here(tmp_path):
     request = resolve({"audio_path": "song.mp3"})
     assert request.model.server == "auto"
-    assert made_by_server({}, request, Unwatched()) is None
+    assert made_by_server({}, request, silent) is None
 
 
 def test_a_server_that_has_gone_is_mentioned(monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
     write_session(Session.new(1), default_path())
-    assert made_by_server({}, resolve({"audio_path": "song.mp3"}), Unwatched()) is None
+    assert made_by_server({}, resolve({"audio_path": "song.mp3"}), silent) is None
     said = capsys.readouterr().err
     assert said.startswith("No server answers at port 1")
     assert said.endswith("Going on without it.\n")
-    assert made_by_server({}, resolve({"audio_path": "song.mp3", "server": "OFF"}), Unwatched()) is None
+    assert made_by_server({}, resolve({"audio_path": "song.mp3", "server": "OFF"}), silent) is None
     assert capsys.readouterr().err == ""
 
 

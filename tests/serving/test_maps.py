@@ -14,6 +14,7 @@ import soundfile
 import torch
 from running_server import RunningServer, eventually
 
+from feedback.progress import silent
 from osuT5.generation.batching.shared_pool import stop_sharing
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import mini_spec
@@ -25,11 +26,10 @@ from serving.client import ask, generate
 from serving.options import ServingOptions
 from serving.work import make_for_guests
 from synthesis.mixing import render_song
+from tests.support.reference_songs import SIZES
 
 SECONDS = 12.0
 LONG_SECONDS = 120.0
-TINY = {"d_model": 32, "encoder_layers": 1, "decoder_layers": 1, "encoder_heads": 2, "decoder_heads": 2}
-TINY |= {"encoder_ffn_dim": 32, "decoder_ffn_dim": 32, "pointer_dim": 8, "chart_onset_dim": 8, "init_std": 0.1}
 
 
 class Gone(Exception):
@@ -43,7 +43,7 @@ def options(tmp_path_factory) -> dict[str, object]:
     audio, _ = render_song(1, 150.0, 400.0, SECONDS, sample_rate=16_000)
     soundfile.write(folder / "song.flac", audio, 16_000)
     torch.manual_seed(0)
-    config = mini_config(mini_spec(), **TINY)
+    config = mini_config(mini_spec(), **SIZES, chart_onset_dim=8, init_std=0.1)
     config.max_target_positions = 120
     whole_model_export(config, mini_spec())(MapperModel(config).state_dict(), folder / "model")
     flat = {"audio_path": str(folder / "song.flac"), "model_path": str(folder / "model"), "device": "cpu"}
@@ -62,10 +62,6 @@ def server(tmp_path):
 
 def maps_in(folder: Path) -> list[bytes]:
     return [path.read_bytes() for path in sorted(folder.iterdir())]
-
-
-def silent(stage: str, done: int, total: int) -> None:
-    pass
 
 
 def test_maps_are_those_that_are_made_without_a_server(options, server, tmp_path):

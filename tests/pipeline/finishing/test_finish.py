@@ -47,7 +47,7 @@ def test_a_good_draft_gets_presentation_only():
     assert beatmap.metadata.tags == ["ai-generated"]
     assert not problems(beatmap)
     assert not report.remaining
-    assert "new combos" in report.describe()
+    assert "new combos" in report.repairs
 
 
 def test_finishing_again_changes_nothing():

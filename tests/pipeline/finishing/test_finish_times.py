@@ -16,6 +16,8 @@ from pipeline.finishing.times import inside_song, no_overlaps, on_grid
 from pipeline.finishing.working_map import WorkingMap, compose
 from tests.support.finish_drafts import RED, SONG_MS, draft_of, line_slider, steady_circles, times_of, work_of
 
+FOUR_KEYS = {"mode": GameMode.MANIA, "difficulty": Difficulty(circle_size=4.0)}
+
 
 def repaired(repair, work: WorkingMap) -> FinishReport:
     """The report of one repair, which must leave nothing to do for a second run of it."""
@@ -26,10 +28,6 @@ def repaired(repair, work: WorkingMap) -> FinishReport:
     assert compose(work) == before
     assert not again.repairs
     return report
-
-
-def red_times(work: WorkingMap) -> list[float]:
-    return [red.time_ms for red in work.timing.reds]
 
 
 def test_ticks_are_cut_to_whole_milliseconds_as_the_editor_does():
@@ -48,10 +46,25 @@ def test_a_tick_within_a_span_is_of_the_first_divisor_that_has_one():
     assert first_tick_ms(timing, 1010.0, 1300.0, (2,)) == 1250.0
 
 
-def test_red_lines_before_the_song_move_by_whole_bars():
-    work = work_of(Circle(4000.0, 0, 0), lines=(TimingPoint(-700.0, 500.0),))
-    assert repaired(reds_inside_song, work).repairs
-    assert red_times(work) == [1300.0]
+@pytest.mark.parametrize(
+    ("repair", "first_ms", "line", "moved_ms"),
+    [
+        pytest.param(reds_inside_song, 4000.0, TimingPoint(-700.0, 500.0), 1300.0, id="by whole bars"),
+        pytest.param(red_before_objects, 3700.0, TimingPoint(5200.0, 500.0), 3200.0, id="before the first object"),
+        pytest.param(red_before_objects, 700.0, TimingPoint(1200.0, 500.0), 1200.0, id="not where bars would shift"),
+        pytest.param(red_before_objects, 9000.0, TimingPoint(10_000.0, 333.3333333), 6000.0, id="to a whole ms"),
+    ],
+)
+def test_the_first_red_line_moves(repair, first_ms: float, line: TimingPoint, moved_ms: float):
+    work = work_of(Circle(first_ms, 0, 0), lines=(line,))
+    assert bool(repaired(repair, work).repairs) == (moved_ms != line.time_ms)
+    assert [red.time_ms for red in work.timing.reds] == [moved_ms]
+
+
+def test_a_song_shorter_than_a_beat_before_its_only_line_still_has_a_tempo():
+    work = work_of(lines=(TimingPoint(90_000.0, 50_000.0),), song_ms=2000.0)
+    reds_inside_song(work, FinishReport())
+    assert [red.time_ms for red in work.timing.reds] == [0.0]
 
 
 def test_of_many_red_lines_outside_the_song_only_the_tempo_inside_is_kept():
@@ -61,41 +74,13 @@ def test_of_many_red_lines_outside_the_song_only_the_tempo_inside_is_kept():
     assert [(red.time_ms, red.beat_length_ms) for red in work.timing.reds] == [(1500.0, 400.0), (5000.0, 500.0)]
 
 
-def test_a_song_shorter_than_a_beat_before_its_only_line_still_has_a_tempo():
-    work = work_of(lines=(TimingPoint(90_000.0, 50_000.0),), song_ms=2000.0)
-    reds_inside_song(work, FinishReport())
-    assert red_times(work) == [0.0]
-
-
-def test_the_first_red_line_moves_before_the_first_object():
-    work = work_of(Circle(3700.0, 0, 0), lines=(TimingPoint(5200.0, 500.0),))
-    repaired(red_before_objects, work)
-    assert red_times(work) == [3200.0]
-
-
-def test_the_first_red_line_stays_where_moving_it_would_shift_the_bars():
-    work = work_of(Circle(700.0, 0, 0), lines=(TimingPoint(1200.0, 500.0),))
-    repaired(red_before_objects, work)
-    assert red_times(work) == [1200.0]
-
-
-def test_a_grid_of_fractions_moves_to_a_beat_at_a_whole_millisecond():
-    work = work_of(Circle(9000.0, 0, 0), lines=(TimingPoint(10_000.0, 333.3333333),))
-    red_before_objects(work, FinishReport())
-    assert red_times(work) == [6000.0]
-
-
 def test_times_off_the_grid_go_to_the_likely_tick():
-    work = work_of(Circle(1012.0, 0, 0), Circle(1500.4, 0, 0), line_slider(1995.0, (0, 0), (140, 0), length_px=142.8))
+    slider = line_slider(1995.0, (0, 0), (140, 0), length_px=142.8)
+    work = work_of(Circle(1012.0, 0, 0), Circle(1100.0, 0, 0), Circle(1500.4, 0, 0), slider)
     report = repaired(on_grid, work)
-    assert times_of(work) == [(1000.0, 1000.0), (1500.0, 1500.0), (2000.0, pytest.approx(2500.0))]
+    assert [start_ms for start_ms, _ in times_of(work)] == [1000.0, 1100.0, 1500.0, 2000.0], "1100 is on 1/5"
+    assert times_of(work)[-1][1] == pytest.approx(2500.0)
     assert report.repairs["times off the grid"] == 2
-
-
-def test_a_time_on_any_accepted_tick_stays():
-    work = work_of(Circle(1100.0, 0, 0))  # 1/5
-    on_grid(work, FinishReport())
-    assert times_of(work) == [(1100.0, 1100.0)]
 
 
 def test_objects_at_one_time_become_the_longest_of_them():
@@ -111,10 +96,23 @@ def test_objects_outside_the_song_go_and_long_ones_are_cut():
     assert times_of(work) == [(58_000.0, 59_875.0)]
 
 
-def test_an_object_is_shortened_for_the_next_one():
-    work = work_of(Spinner(1000.0, 256, 192, end_ms=3000.0), Circle(2500.0, 0, 0))
+SPINNER = Spinner(1000.0, 256, 192, end_ms=3000.0)
+HOLD_NOTE = HoldNote(1000.0, 64, 192, end_ms=2000.0)
+
+
+@pytest.mark.parametrize(
+    ("objects", "options", "end_ms"),
+    [
+        pytest.param((SPINNER, Circle(2500.0, 0, 0)), {}, 2375.0, id="shortened"),
+        pytest.param((SPINNER, Circle(1125.0, 0, 0)), {}, 1000.0, id="a circle without room"),
+        pytest.param((HOLD_NOTE, Circle(1500.0, 192, 192), Circle(1750.0, 64, 192)), FOUR_KEYS, 1625.0, id="a column"),
+    ],
+)
+def test_an_object_ends_before_the_next_one(objects: tuple, options: dict, end_ms: float):
+    work = work_of(*objects, **options)
     assert repaired(no_overlaps, work).repairs == {"overlapping objects": 1}
-    assert times_of(work) == [(1000.0, 2375.0), (2500.0, 2500.0)]
+    assert times_of(work) == [(1000.0, end_ms), *((obj.time_ms, obj.time_ms) for obj in objects[1:])]
+    assert isinstance(work.pieces[0].obj, Circle) == (end_ms == 1000.0)
 
 
 def test_a_slider_loses_repeats_before_it_loses_its_pace():
@@ -124,32 +122,17 @@ def test_a_slider_loses_repeats_before_it_loses_its_pace():
     assert times_of(work)[0] == (1000.0, pytest.approx(2500.0))
 
 
-def test_an_object_without_room_becomes_a_circle():
-    work = work_of(Spinner(1000.0, 256, 192, end_ms=3000.0), Circle(1125.0, 0, 0))
-    no_overlaps(work, FinishReport())
-    assert isinstance(work.pieces[0].obj, Circle)
-    assert times_of(work) == [(1000.0, 1000.0), (1125.0, 1125.0)]
-
-
 def test_of_two_objects_in_a_moment_the_longer_one_stays():
     work = work_of(Circle(1000.0, 0, 0), line_slider(1020.0, (0, 0), (140, 0), length_px=140.0), Circle(1015.0, 0, 0))
     no_overlaps(work, FinishReport())
     assert [type(piece.obj) for piece in work.pieces] == [Slider]
 
 
-def test_mania_overlaps_are_those_of_one_column():
-    keys = {"mode": GameMode.MANIA, "difficulty": Difficulty(circle_size=4.0)}
-    work = work_of(HoldNote(1000.0, 64, 192, end_ms=2000.0), Circle(1500.0, 192, 192), Circle(1750.0, 64, 192), **keys)
-    no_overlaps(work, FinishReport())
-    assert times_of(work) == [(1000.0, 1625.0), (1500.0, 1500.0), (1750.0, 1750.0)]
-
-
 def test_objects_of_another_mode_become_what_this_mode_plays():
     work = work_of(HoldNote(1000.0, 64, 192, end_ms=2000.0))
     suit_mode(work, FinishReport())
     assert isinstance(work.pieces[0].obj, Spinner)
-    keys = {"mode": GameMode.MANIA, "difficulty": Difficulty(circle_size=4.0)}
-    work = work_of(line_slider(1000.0, (70, 0), (210, 0), length_px=140.0), **keys)
+    work = work_of(line_slider(1000.0, (70, 0), (210, 0), length_px=140.0), **FOUR_KEYS)
     suit_mode(work, FinishReport())
     in_columns(work, FinishReport())
     assert isinstance(work.pieces[0].obj, HoldNote)
@@ -177,8 +160,7 @@ def test_very_short_sliders_and_holds_keep_only_their_start():
     work = work_of(line_slider(1000.0, (0, 0), (140, 0), length_px=5.0))
     lasting(work, FinishReport())
     assert isinstance(work.pieces[0].obj, Circle)
-    keys = {"mode": GameMode.MANIA, "difficulty": Difficulty(circle_size=4.0)}
-    work = work_of(HoldNote(1000.0, 64, 192, end_ms=1020.0), **keys)
+    work = work_of(HoldNote(1000.0, 64, 192, end_ms=1020.0), **FOUR_KEYS)
     lasting(work, FinishReport())
     assert isinstance(work.pieces[0].obj, Circle)
 
@@ -205,9 +187,8 @@ def test_a_short_song_is_not_filled():
 
 
 def test_unused_columns_take_notes_of_the_fullest():
-    keys = {"mode": GameMode.MANIA, "difficulty": Difficulty(circle_size=4.0)}
     notes = [Circle(1000.0 + 250.0 * number, 64, 192) for number in range(30)]
-    work = work_of(*notes, **keys)
+    work = work_of(*notes, **FOUR_KEYS)
     assert repaired(use_all_columns, work).repairs == {"unused columns": 3}
     assert {piece.obj.x for piece in work.pieces} == {64.0, 192.0, 320.0, 448.0}
     assert len(work.pieces) == 30
@@ -221,9 +202,8 @@ def test_more_columns_than_notes_get_notes_of_their_own():
 
 
 def test_low_levels_keep_chords_small():
-    keys = {"mode": GameMode.MANIA, "difficulty": Difficulty(circle_size=4.0)}
     notes = [Circle(2000.0 * number, x, 192) for number in range(1, 20) for x in (64, 192, 320, 448)]
-    work = work_of(*notes, **keys)
+    work = work_of(*notes, **FOUR_KEYS)
     repaired(small_chords, work)
     assert len(work.pieces) == 2 * 19
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from reference_songs import BEAT_MS, OFFSET_MS, RANDOM_TIMES, make_mapset, make_model, reference_map
 
 from osu_beatmap.beatmap import GameMode, HitSample, Slider
 from osu_beatmap.files.reader import read_beatmap
@@ -17,25 +16,18 @@ from pipeline.generation.reference_parts import check_trained, with_kiai_of
 from pipeline.request.from_beatmap import like_reference
 from pipeline.request.options import RequestError, ScopeOptions
 from pipeline.request.resolve import resolve
+from tests.support.reference_songs import BEAT_MS, OFFSET_MS, make_mapset, make_model, reference_map
+
+pytestmark = pytest.mark.usefixtures("random_times")
 
 WILD = {"lookahead": 0.2, "seed": 7, "device": "cpu", "generate_positions": False}
 MODES = list(GameMode)
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    return make_model(tmp_path_factory.mktemp("model") / "all")
-
-
-@pytest.fixture(scope="module")
 def maps(tmp_path_factory):
     folder = tmp_path_factory.mktemp("maps")
     return {mode: make_mapset(folder / mode.name, mode) for mode in MODES}
-
-
-@pytest.fixture(autouse=True)
-def _random_times(monkeypatch):
-    monkeypatch.setattr("pipeline.generation.chart.requested_sampling", lambda request, spec: RANDOM_TIMES)
 
 
 def made(model, reference, output, **options):

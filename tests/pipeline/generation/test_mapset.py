@@ -7,7 +7,6 @@ import zipfile
 from dataclasses import replace
 
 import pytest
-from reference_songs import RANDOM_TIMES, make_mapset, make_model, reference_map
 
 from osu_beatmap.beatmap import Circle, GameMode, HitSound, Slider
 from osu_beatmap.files.reader import parse_beatmap
@@ -17,21 +16,14 @@ from pipeline.generation.hitsounds import with_shared_sounds
 from pipeline.generation.mapset import difficulties_of, generate_mapset, version_names
 from pipeline.request.options import RequestError
 from pipeline.request.resolve import resolve
+from tests.support.reference_songs import make_mapset, reference_map
 
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    return make_model(tmp_path_factory.mktemp("model") / "all")
+pytestmark = pytest.mark.usefixtures("random_times")
 
 
 @pytest.fixture(scope="module")
 def song(tmp_path_factory):
     return make_mapset(tmp_path_factory.mktemp("maps") / "set", GameMode.MANIA).with_name("audio.flac")
-
-
-@pytest.fixture(autouse=True)
-def _random_times(monkeypatch):
-    monkeypatch.setattr("pipeline.generation.chart.requested_sampling", lambda request, spec: RANDOM_TIMES)
 
 
 def mapset(model, song, output, **options):

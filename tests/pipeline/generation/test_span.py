@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from reference_songs import RANDOM_TIMES, SECONDS, make_mapset, make_model, reference_map
 
 from osu_beatmap.beatmap import Circle, GameMode
 from osu_beatmap.files.reader import read_beatmap
@@ -17,19 +16,12 @@ from pipeline.generation.generate import generate
 from pipeline.generation.span import with_sound_of, without_new_problems
 from pipeline.request.options import RequestError
 from pipeline.request.resolve import resolve
+from tests.support.reference_songs import SECONDS, make_mapset, reference_map
+
+pytestmark = pytest.mark.usefixtures("random_times")
 
 START_MS, END_MS = 5_000, 9_000
 WILD = {"lookahead": 0.2, "seed": 8, "device": "cpu", "generate_positions": False}
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    return make_model(tmp_path_factory.mktemp("model") / "all")
-
-
-@pytest.fixture(autouse=True)
-def _random_times(monkeypatch):
-    monkeypatch.setattr("pipeline.generation.chart.requested_sampling", lambda request, spec: RANDOM_TIMES)
 
 
 def result_of(model, reference, **options):

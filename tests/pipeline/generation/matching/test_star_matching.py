@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from reference_songs import BEAT_MS, OFFSET_MS, RANDOM_TIMES, make_mapset, make_model, reference_map
 
 from osu_beatmap.attributes import hold_note_ratio, scroll_speed_ratio
 from osu_beatmap.beatmap import Beatmap, Circle, Difficulty, GameMode, HoldNote, TimingPoint
@@ -30,6 +29,7 @@ from pipeline.generation.matching.star_matching import (
     write_parts_before_map,
 )
 from pipeline.request.resolve import resolve
+from tests.support.reference_songs import BEAT_MS, OFFSET_MS, RANDOM_TIMES, make_mapset, reference_map
 
 SONG_MS = 60_000.0
 STEP_MS = BEAT_MS / 4
@@ -82,15 +82,16 @@ def test_only_notes_with_room_become_hold_notes():
     assert hold_note_ratio(with_hold_note_ratio(beatmap, 1.0)) == 0.0
 
 
-def wish_for(beatmap: Beatmap, monkeypatch, **options) -> StarTarget:
-    """A wish whose charts all turn out as one map."""
+def wish_for(beatmap: Beatmap, monkeypatch, told: list[ChartState] | None = None, **options) -> StarTarget:
+    """A wish whose charts, which are added to `told`, all turn out as one map."""
+    told = [] if told is None else told
     request = resolve({"audio_path": "a.mp3", "gamemode": int(beatmap.mode), "generate_positions": "false", **options})
     settings = request.difficulty_settings(4.0)
     chart = ChartState(conditions_of(request, settings), 1)
     draft = Draft(
         beatmap, chart.attributes, "mini", mini_spec().encoding, SONG_MS, GenerationReport(), AssemblyReport()
     )
-    monkeypatch.setattr(PreparedChart, "draft", lambda self: draft)
+    monkeypatch.setattr(PreparedChart, "draft", lambda self: told.append(self.chart) or draft)
     monkeypatch.setattr(difficulty_matching, "write_charts", lambda writer, charts, sampling: None)
     wish = StarTarget(request, PreparedChart(None, chart, beatmap.timing_points, settings, RANDOM_TIMES))
     match_star_ratings([wish])
@@ -129,20 +130,8 @@ def test_changes_of_the_scroll_speed_are_met_too(mode, ratio, monkeypatch):
 
 @pytest.mark.parametrize(("attempts", "charts"), [(1, 1), (2, 3), (3, 6)])
 def test_a_map_that_is_too_easy_is_tried_again(monkeypatch, attempts, charts):
-    told = []
-    beatmap = dense_map()
-    beatmap.hit_objects = beatmap.hit_objects[::16]
-    request = resolve({"audio_path": "a.mp3", "difficulty": 9, "difficulty_attempts": attempts})
-    settings = request.difficulty_settings(9.0)
-    chart = ChartState(conditions_of(request, settings), 1)
-    empty = Draft(
-        Beatmap(), chart.attributes, "mini", mini_spec().encoding, SONG_MS, GenerationReport(), AssemblyReport()
-    )
-    monkeypatch.setattr(PreparedChart, "draft", lambda self: told.append(self.chart) or empty)
-    monkeypatch.setattr(difficulty_matching, "write_charts", lambda writer, charts, sampling: None)
-    wish = StarTarget(request, PreparedChart(None, chart, [], settings, RANDOM_TIMES))
-    match_star_ratings([wish])
-    assert wish.best is None
+    told: list[ChartState] = []
+    assert wish_for(Beatmap(), monkeypatch, told, difficulty=9, difficulty_attempts=attempts).best is None
     assert len(told) == charts == sum(len(each) for each in ATTEMPTS[:attempts])
     stars = [chart.attributes.difficulty for chart in told]
     assert stars[0] == 9
@@ -164,11 +153,9 @@ def test_beyond_the_training_data_there_is_a_warning():
     assert "beyond what the model learned from" in beyond_training(GameMode.TAIKO, 9.0)[0]
 
 
-def test_wishes_together_are_met_as_each_alone(tmp_path, monkeypatch):
+def test_wishes_together_are_met_as_each_alone(tmp_path, model, random_times):
     """What a seed gives does not depend on what is written beside it; the first chart is that without matching."""
-    monkeypatch.setattr("pipeline.generation.chart.requested_sampling", lambda request, spec: RANDOM_TIMES)
     path = make_mapset(tmp_path / "set", GameMode.TAIKO)
-    model = make_model(tmp_path / "model")
     audio = path.with_name("audio.flac")
     flat = {"audio_path": str(audio), "gamemode": 1, "seed": 3, "model_path": str(model), "device": "cpu"}
     request = resolve({**flat, "beatmap_path": str(path), "in_context": "[TIMING,KIAI]", "difficulty_attempts": 1})
