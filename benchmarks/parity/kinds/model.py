@@ -14,8 +14,6 @@ The other bundles of the folder, those without such arrays, belong to other chec
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -24,7 +22,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case, within
+from benchmarks.parity.cases import Named, Outcome, Verdict, within
+from benchmarks.parity.folders import read_arrays, read_json
 from osuT5.generation.decode_loop import DecodeLoop
 from osuT5.generation.decode_row import DecodeRow
 from osuT5.generation.sampling.row_choice import Guidance
@@ -43,8 +42,6 @@ from parity.token_choice import PublishedChoice, PublishedSampling, published_ru
 LIMIT = 1e-4
 MEL_LIMIT = 1e-5
 """Of the largest value."""
-
-Named = Iterator[tuple[str, Callable[[], Outcome]]]
 
 
 @dataclass
@@ -70,9 +67,9 @@ class Bundle:
         return self.model.encode(self.mel)
 
 
-def check(folder: Path) -> Iterator[CaseResult]:
+def cases(folder: Path) -> Named:
     for path in sorted(folder.glob("*/goldens.npz")):
-        yield from each_case("model", _cases(path.parent))
+        yield from _cases(path.parent)
 
 
 def _cases(folder: Path) -> Named:
@@ -90,9 +87,7 @@ def _cases(folder: Path) -> Named:
 
 def _read(folder: Path) -> Bundle:
     model, spec = load_model(folder)
-    with np.load(folder / "goldens.npz", allow_pickle=False) as arrays:
-        runs = json.loads((folder / "meta.json").read_text(encoding="utf-8"))["gen"]
-        return Bundle(model, spec, dict(arrays), runs)
+    return Bundle(model, spec, read_arrays(folder / "goldens.npz"), read_json(folder / "meta.json")["gen"])
 
 
 def _compare_mel(bundle: Bundle) -> Outcome:
