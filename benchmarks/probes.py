@@ -8,13 +8,13 @@ where the metric states that it must move. Exit status 1 where one does not do w
 
 from __future__ import annotations
 
-import argparse
 import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks.arguments import corpus_parser
 from evaluation.charts import MeasuredChart, excerpt
 from evaluation.reference import human_charts, load_bundled_bands
 from evaluation.report.probe_table import markdown, run_probe, stated
@@ -26,8 +26,7 @@ FEWEST_OBJECTS = 60
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
+    parser = corpus_parser(__doc__)
     parser.add_argument("--songs", type=int, default=3, help="of each mode, with one chart each")
     parser.add_argument("--seconds", type=float, default=75.0, help="of each chart, from its first object on")
     arguments = parser.parse_args()

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from evaluation.charts import MeasuredChart, excerpt
 from evaluation.options import EvaluationRequest
+from evaluation.split_songs import songs_in_split
 from feedback.errors import UserError
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.files.writer import write_text
-from osu_beatmap.held_out import Split, held_out_titles, song_in_split
-from osuT5.dataset.files.sources import FolderSong, ReadChart, SourceReport, mapset_songs, read_charts
+from osu_beatmap.held_out import Split
+from osuT5.dataset.files.sources import FolderSong, ReadChart, mapset_songs
 from pipeline.generation.model_cache import keep_models
 from pipeline.request.option_values import is_absent
 from pipeline.request.resolve import resolve
@@ -52,11 +53,7 @@ def chosen_charts(
     songs: Iterable[FolderSong], split: Split, per_mode: int, modes: Sequence[GameMode] = tuple(GameMode)
 ) -> Iterator[tuple[FolderSong, list[ReadChart]]]:
     """Songs of a split, each with some charts: of each mode the one in the middle of the star ratings, then others."""
-    held_out = held_out_titles()
-    for song in songs:
-        charts = read_charts(song, SourceReport())
-        if not song_in_split([chart.record for chart in charts], split, held_out):
-            continue
+    for song, charts in songs_in_split(songs, split):
         by_mode: dict[GameMode, list[ReadChart]] = defaultdict(list)
         for chart in charts:
             if chart.beatmap.mode in modes and len(chart.beatmap.hit_objects) >= FEWEST_OBJECTS:

@@ -27,6 +27,7 @@ import psutil
 import soundfile
 import torch
 
+from benchmarks.arguments import command_parser
 from benchmarks.generate.floor import copy_gb_s, numbers_read
 from benchmarks.generate.tasks import Task, tasks_of
 from benchmarks.generate.ways import Mels, Work, as_transformers, by_graphs, by_reference, by_rows, by_transformers
@@ -47,7 +48,7 @@ SAMPLE_RATE = 44_100
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_parser(__doc__)
     parser.add_argument("what", choices=["song", "model"])
     parser.add_argument("file", type=Path)
     parser.add_argument("--seconds", type=float, default=0.0, help="of the song; 0: all of it")

@@ -25,6 +25,7 @@ from pathlib import Path
 import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from benchmarks.arguments import command_parser
 from benchmarks.generate.floor import copy_gb_s, numbers_read
 from benchmarks.generate.steady import PROMPT_TOKENS, Song, noise, step_ms, write_song
 from benchmarks.generate.tasks import Task
@@ -239,7 +240,7 @@ def _device_words() -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_parser(__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--device", default="cuda", choices=["cuda", "cpu"])
     parser.add_argument("--tiny", action="store_true", help="a tiny model: shows that it runs")

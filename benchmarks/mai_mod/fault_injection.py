@@ -14,7 +14,6 @@ With --quick only the context that a fault changes is scored anew; the others ar
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import statistics
@@ -25,8 +24,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
+from benchmarks.arguments import review_parser
 from benchmarks.mai_mod.review_charts import ReviewChart, review_charts
 from evaluation.faults import KINDS, Fault, FaultyMap, inject
 from evaluation.faults.section_faults import STRETCH_FAULTS
@@ -40,7 +39,7 @@ from modding.suggestions import Source, Suggestion, most_surprising_first
 from modding.thresholds import ThresholdTable
 from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.held_out import Split
-from osuT5.model.files.loading import EMBEDDED_MODEL, load_model
+from osuT5.model.files.loading import load_model
 from osuT5.tokens.events import ContextKind
 
 ASPECTS: dict[str, tuple[Aspect, ...]] = {
@@ -288,11 +287,7 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--model", type=Path, default=EMBEDDED_MODEL)
-    parser.add_argument("--charts", type=int, default=3, help="charts of each mode")
-    parser.add_argument("--seconds", type=float, default=60.0, help="of each chart")
+    parser = review_parser(__doc__, charts=3, seconds=60.0)
     parser.add_argument("--faults", type=int, default=6, help="of an object, in each chart")
     parser.add_argument("--split", choices=[Split.HELD_OUT.value, Split.TRAIN.value], default=Split.HELD_OUT.value)
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
@@ -302,10 +297,7 @@ def main() -> int:
     arguments = parser.parse_args()
     model, spec = load_model(arguments.model)
     benchmark = Benchmark(ThresholdTable.load(arguments.model) or ThresholdTable(), arguments.faults, arguments.quick)
-    charts = review_charts(
-        arguments.folder, Split(arguments.split), model, spec, arguments.charts, arguments.seconds, arguments.stepmania
-    )
-    for chart in tqdm(charts, unit="chart", total=4 * arguments.charts):
+    for chart in review_charts(arguments, Split(arguments.split), model, spec):
         benchmark.add(chart, arguments.kinds)
         if arguments.json:
             figures = {"rows": [asdict(row) for row in benchmark.rows()], "false_alarms": benchmark.false_alarms()}

@@ -9,7 +9,6 @@ table, and by cross validation over charts how surprising choices are with it, a
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -19,6 +18,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from benchmarks.arguments import corpus_parser
 from benchmarks.mai_mod.review_charts import chosen_charts
 from modding.aspects import Aspect
 from modding.habits.choices import Choices
@@ -85,8 +85,7 @@ def questions(folder: Path, charts: int, seconds: float) -> Iterator[Choices]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
+    parser = corpus_parser(__doc__)
     parser.add_argument("--charts", type=int, default=30, help="of each mode")
     parser.add_argument("--seconds", type=float, default=50.0, help="of each chart")
     arguments = parser.parse_args()

@@ -10,7 +10,6 @@ surprises more than the human's (AUC).
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,14 +18,16 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from benchmarks.arguments import corpus_parser
 from evaluation.measures.review_metrics import auc
+from evaluation.split_songs import songs_in_split
 from modding.observation.kiai_edges import REACH_BARS, WEIGHTS, BarMarks, HeardSpectrum, edges_of
 from osu_beatmap.beatmap import Beatmap
-from osu_beatmap.held_out import Split, held_out_titles, song_in_split
+from osu_beatmap.held_out import Split
 from osu_beatmap.timing.active_point import Timing
 from osuT5.audio.decode import load_audio
 from osuT5.audio.mel import song_mel
-from osuT5.dataset.files.sources import SourceReport, mapset_songs, read_charts
+from osuT5.dataset.files.sources import mapset_songs
 from osuT5.model.files.loading import EMBEDDED_MODEL, load_model
 from osuT5.tokens.contract import Contract
 
@@ -38,11 +39,8 @@ STEPS = 200
 
 def charts_with_kiai(folder: Path, spec: Contract, songs: int) -> Iterator[tuple[Beatmap, HeardSpectrum]]:
     """A chart of each training song that has kiai, and the song."""
-    held_out, found = held_out_titles(), 0
-    for song in mapset_songs(folder):
-        charts = read_charts(song, SourceReport())
-        if not charts or song_in_split([chart.record for chart in charts], Split.HELD_OUT, held_out):
-            continue
+    found = 0
+    for song, charts in songs_in_split(mapset_songs(folder), Split.TRAIN):
         beatmaps = (chart.beatmap for chart in charts)
         chosen = next((each for each in beatmaps if Timing(each.timing_points).kiai_spans()), None)
         if chosen is None:
@@ -88,8 +86,7 @@ def cross_validated(marks: np.ndarray, songs: np.ndarray, folds: int) -> float:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
+    parser = corpus_parser(__doc__)
     parser.add_argument("--songs", type=int, default=110)
     parser.add_argument("--folds", type=int, default=5)
     arguments = parser.parse_args()

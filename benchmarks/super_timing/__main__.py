@@ -24,6 +24,7 @@ import numpy as np
 from tqdm import tqdm
 
 from beat_tracking.red_line_fit import fit_red_lines
+from benchmarks.arguments import command_parser
 from benchmarks.super_timing.held_out import AS_IT_IS, CODECS, SongTiming, held_out_songs, time_song
 from benchmarks.super_timing.tempi import KINDS, METER, Closeness, Tempi, closeness, jitter
 from benchmarks.super_timing.timing_runs import WAYS, HeardTiming, hear_all_ways
@@ -49,7 +50,7 @@ FIT_PHASE_MS, SONG_PHASE_MS = 3.0, 5.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_parser(__doc__)
     parser.add_argument("folder", type=Path, nargs="?", help="mapsets, for the held-out songs in it")
     parser.add_argument("--fits", type=int, default=200, help="of each kind of tempo")
     parser.add_argument("--songs", type=int, default=20, help="synthetic songs of each kind of tempo")
