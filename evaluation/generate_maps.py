@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 
 from evaluation.charts import MeasuredChart, excerpt
@@ -73,7 +74,7 @@ def jobs_of(request: EvaluationRequest, device: str | None = None) -> list[Job]:
     """The maps that a request asks for, in the order of songs; on a device, unless it names one."""
     jobs: list[Job] = []
     songs = chosen_charts(mapset_songs(request.dataset_path), request.split, request.charts_per_song, request.gamemodes)
-    for number, (song, charts) in enumerate(songs, start=1):
+    for song, charts in islice(songs, request.songs or None):
         for chart in charts:
             span_ms = middle_span_ms(chart.beatmap, request.excerpt_seconds)
             path = next(path for path in song.chart_paths if path.name == chart.name)
@@ -81,8 +82,6 @@ def jobs_of(request: EvaluationRequest, device: str | None = None) -> list[Job]:
             files = {"audio_path": str(song.audio_path), "output_path": str(folder), "device": device}
             options = files | options_like(chart.beatmap, span_ms) | request.generation_options
             jobs.append(Job(path, song.audio_path, options, span_ms))
-        if number == request.songs:
-            break
     return jobs
 
 
