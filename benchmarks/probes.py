@@ -8,7 +8,6 @@ where the metric states that it must move. Exit status 1 where one does not do w
 
 from __future__ import annotations
 
-import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from benchmarks.arguments import corpus_parser
 from evaluation.charts import MeasuredChart, excerpt
+from evaluation.pair_charts import read_head
 from evaluation.reference import human_charts, load_bundled_bands
 from evaluation.report.probe_table import markdown, run_probe, stated
 from osu_beatmap.beatmap import GameMode
@@ -61,8 +61,7 @@ def _held_out_songs(folder: Path) -> Iterator[FolderSong]:
     """Told by a look at the head of a file, where reading all charts of all songs would take a minute."""
     hashes = held_out_titles()
     for song in mapset_songs(folder):
-        title = re.search(rb"^Title:(.*?)\r?$", song.chart_paths[0].read_bytes()[:4096], re.MULTILINE)
-        if title and title_hash(title[1].decode("utf-8", "replace").strip()) in hashes:
+        if title_hash(read_head(song.chart_paths[0]).get("Title", "")) in hashes:
             yield song
 
 

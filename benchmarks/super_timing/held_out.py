@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -53,14 +53,10 @@ class SongTiming:
     matched: int
 
 
-def held_out_songs(folder: Path, songs: int) -> list[tuple[FolderSong, Beatmap]]:
-    """The first so many held-out songs of a folder of mapsets (0: all) with their first chart that has objects."""
-    found: list[tuple[FolderSong, Beatmap]] = []
+def held_out_songs(folder: Path) -> Iterator[tuple[FolderSong, Beatmap]]:
+    """Yield the held-out songs of a folder of mapsets with their first chart that has objects."""
     for song, charts in songs_in_split(mapset_songs(folder), Split.HELD_OUT):
-        found += [(song, chart.beatmap) for chart in charts if len(chart.beatmap.hit_objects) >= 20][:1]
-        if songs and len(found) == songs:
-            break
-    return found
+        yield from [(song, chart.beatmap) for chart in charts if len(chart.beatmap.hit_objects) >= 20][:1]
 
 
 def time_song(

@@ -10,7 +10,6 @@ tiny_dit/              a tiny seeded refiner as published (`model_ema.pkl`, `tok
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -27,7 +26,7 @@ from osu_beatmap.files.timing_point_lines import parse_timing_line
 from osu_diffusion.dit import band_mask
 from osu_diffusion.files.loading import load_refiner
 from osu_diffusion.refine import RefineOptions
-from osu_diffusion.schedule import NoiseSchedule, spaced_steps, squared_cosine
+from osu_diffusion.schedule import spaced_steps, squared_cosine
 from osu_diffusion.v2_network import PublishedNetwork, context_of
 from osu_diffusion.v2_refiner import PublishedRefiner, published_config, renamed_key
 from parity.event_stream import EventStream
@@ -77,11 +76,8 @@ def _schedule_cases(folder: Path) -> Named:
         yield f"schedule/{name}/steps", partial(identical, steps, plan["timestep_map"])
         schedule = squared_cosine().respaced(steps)
         for key, of_schedule in ARRAYS.items():
-            yield f"schedule/{name}/{key}", partial(_array, schedule, of_schedule, theirs[f"{name}_{key}"])
-
-
-def _array(schedule: NoiseSchedule, of_schedule: Callable[[NoiseSchedule], np.ndarray], theirs: np.ndarray) -> Outcome:
-    return within(of_schedule(schedule), theirs, SCHEDULE_LIMIT)
+            recorded = theirs[f"{name}_{key}"]
+            yield f"schedule/{name}/{key}", partial(within, of_schedule(schedule), recorded, SCHEDULE_LIMIT)
 
 
 def _full_size_keys(folder: Path) -> Outcome:

@@ -69,33 +69,18 @@ class Bundle:
 
 def cases(folder: Path) -> Named:
     for path in sorted(folder.glob("*/goldens.npz")):
-        yield from _cases(path.parent)
+        bundle = Bundle(*load_model(path.parent), read_arrays(path), read_json(path.with_name("meta.json"))["gen"])
+        for name in bundle.arrays:
+            if name in ("mel", "encoder_last_hidden_state") or name.startswith(("logits_", "gen_")):
+                yield f"{path.parent.name} {name}", partial(_compare, bundle, name)
 
 
-def _cases(folder: Path) -> Named:
-    bundle = _read(folder)
-    for name in bundle.arrays:
-        if name == "mel":
-            yield f"{folder.name} {name}", partial(_compare_mel, bundle)
-        elif name == "encoder_last_hidden_state":
-            yield f"{folder.name} {name}", partial(_compare_states, bundle)
-        elif name.startswith("logits_"):
-            yield f"{folder.name} {name}", partial(_compare_logits, bundle, name)
-        elif name.startswith("gen_"):
-            yield f"{folder.name} {name}", partial(_compare_tokens, bundle, name)
-
-
-def _read(folder: Path) -> Bundle:
-    model, spec = load_model(folder)
-    return Bundle(model, spec, read_arrays(folder / "goldens.npz"), read_json(folder / "meta.json")["gen"])
-
-
-def _compare_mel(bundle: Bundle) -> Outcome:
-    return within(bundle.mel.numpy(), bundle.arrays["mel"], MEL_LIMIT, relative=True)
-
-
-def _compare_states(bundle: Bundle) -> Outcome:
-    return within(bundle.states.numpy(), bundle.arrays["encoder_last_hidden_state"], LIMIT)
+def _compare(bundle: Bundle, name: str) -> Outcome:
+    if name == "mel":
+        return within(bundle.mel.numpy(), bundle.arrays[name], MEL_LIMIT, relative=True)
+    if name == "encoder_last_hidden_state":
+        return within(bundle.states.numpy(), bundle.arrays[name], LIMIT)
+    return _compare_logits(bundle, name) if name.startswith("logits_") else _compare_tokens(bundle, name)
 
 
 @torch.inference_mode()
