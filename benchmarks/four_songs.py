@@ -9,12 +9,12 @@ exit status 1 when one is below 0.95. Tells nothing about other songs.
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import sys
 import tempfile
 from pathlib import Path
 
+from benchmarks.arguments import command_parser
 from evaluation.measures.object_metrics import match_times, object_times_ms
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.star_rating import star_rating
@@ -37,7 +37,7 @@ TARGET_F1 = 0.95
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_parser(__doc__)
     parser.add_argument("charts", type=Path, nargs=4)
     parser.add_argument("--steps", type=int, default=2400)
     parser.add_argument("--init", default="", help="a model of these four songs to go on from")

@@ -14,7 +14,6 @@ brought to what was asked for.
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import statistics
@@ -29,6 +28,8 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from benchmarks.arguments import corpus_parser
+from benchmarks.mai_mod.review_charts import stepmania_sets
 from evaluation.baselines import onset_baseline, tick_baseline
 from evaluation.charts import Case, MeasuredChart
 from evaluation.generate_maps import chosen_charts, options_like
@@ -95,8 +96,7 @@ class ChartScore:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
+    parser = corpus_parser(__doc__)
     parser.add_argument("--model", type=Path)
     parser.add_argument("--charts", type=int, default=2, help="charts of each mode and song")
     parser.add_argument("--songs", type=int, default=0, help="at most this many songs; 0: all")
@@ -106,7 +106,7 @@ def main() -> int:
     arguments = parser.parse_args()
     model, spec = load_model(arguments.model)
     prepare_to_generate(model)
-    converted = _stepmania_sets(arguments.stepmania)
+    converted = stepmania_sets(arguments.stepmania)
     scores: list[ChartScore] = []
     matched_with = str(arguments.model or "") if arguments.matched else None
     chosen = chosen_charts(mapset_songs(arguments.folder), Split.HELD_OUT, arguments.charts)
@@ -116,11 +116,6 @@ def main() -> int:
             arguments.json.write_text(json.dumps([asdict(s) for s in scores], indent=1), encoding="utf-8")
     print(table(scores), kinds_table(scores), sep="\n\n")
     return 0
-
-
-def _stepmania_sets(path: Path | None) -> frozenset[str]:
-    rows = json.loads(path.read_text(encoding="utf-8")) if path else []
-    return frozenset(row["dir"] for row in rows if row["kind"] == "sm")
 
 
 def score_song(
@@ -187,20 +182,8 @@ def _generate(writer: SongGenerator, attributes: list, lines: list[list[TimingPo
 
 def table(scores: list[ChartScore]) -> str:
     """Means by mode as a Markdown table; the offset is the median of absolute values where the tempo is right."""
-    figures = (
-        "F1",
-        "F1, timing given",
-        "onsets",
-        "ticks",
-        "tempo right",
-        "octave",
-        "offset ms",
-        "on grid",
-        "stars",
-        "matched",
-        "stars",
-    )
-    columns = ("mode", "charts", *figures)
+    columns = ("mode", "charts", "F1", "F1, timing given", "onsets", "ticks", "tempo right", "octave", "offset ms")
+    columns += ("on grid", "stars", "matched", "stars")
     rows = []
     for mode in sorted({score.mode for score in scores}):
         of_mode = [score for score in scores if score.mode == mode]

@@ -10,7 +10,6 @@ label weights of the training divided out. Sampling draws the kind of a token fr
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from benchmarks.arguments import review_parser
 from benchmarks.mai_mod.review_charts import ReviewChart, review_charts
 from osu_beatmap.attributes import WITH_CIRCLES, attributes_of
 from osu_beatmap.beatmap import GameMode
@@ -28,7 +28,7 @@ from osuT5.encoding import encode_context
 from osuT5.generation.chart_state import ChartState
 from osuT5.generation.surprisal import ContextScorer, ScoredEvent
 from osuT5.generation.threads import cpu_threads
-from osuT5.model.files.loading import EMBEDDED_MODEL, load_model
+from osuT5.model.files.loading import load_model
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import TYPE_KINDS, ContextKind, EventKind
 
@@ -44,21 +44,14 @@ FEWEST_ANSWERS = 20
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--model", type=Path, default=EMBEDDED_MODEL)
-    parser.add_argument("--charts", type=int, default=8, help="charts of each mode")
-    parser.add_argument("--seconds", type=float, default=70.0, help="of each chart")
+    parser = review_parser(__doc__, charts=8, seconds=70.0)
     parser.add_argument("--stepmania", type=Path, help="JSON list of {dir, kind}: mania of kind sm is named apart")
     arguments = parser.parse_args()
     model, contract = load_model(arguments.model)
-    charts = review_charts(
-        arguments.folder, Split.HELD_OUT, model, contract, arguments.charts, arguments.seconds, arguments.stepmania
-    )
     print(
         "| chart | question | answers | human | scores as they are | weights divided out |", "|---" * 6 + "|", sep="\n"
     )
-    for chart in tqdm(charts, unit="chart", total=4 * arguments.charts):
+    for chart in review_charts(arguments, Split.HELD_OUT, model, contract):
         undivided, divided = (shares(chart, each) for each in (replace(contract, label_weights={}), contract))
         for question, (count, human, as_scored) in undivided.items():
             figures = f"{human:.3f} | {as_scored:.3f} | {divided[question][2]:.3f}"

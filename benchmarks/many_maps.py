@@ -8,7 +8,6 @@ counts what `osu_beatmap.rules` finds. Exit status 1 when there is a problem (wa
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections import Counter
 from itertools import cycle, islice
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from benchmarks.arguments import command_parser
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.files.writer import save_beatmap
 from osu_beatmap.rules import Severity, check
@@ -40,7 +40,7 @@ KEY_COUNTS = (4, 7, 5, 6)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_parser(__doc__)
     parser.add_argument("songs", type=Path, nargs="+")
     parser.add_argument("--seconds", type=float, default=40.0)
     parser.add_argument("--maps", type=int, default=200)

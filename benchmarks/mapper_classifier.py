@@ -10,7 +10,6 @@ Last comes the classifier that is there, on the songs that no model is trained o
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import io
 import tempfile
@@ -21,6 +20,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from benchmarks.arguments import command_parser
 from classifier.contract import Classifier, load_classifier
 from classifier.dataset import NamedCorpus, named_corpus
 from classifier.mappers import mapper_key
@@ -139,7 +139,7 @@ def guesses(found: Material, train: np.ndarray, test: np.ndarray, seed: int) -> 
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_parser(__doc__)
     parser.add_argument("folder")
     parser.add_argument("--cache", default="", help="folder for spectrograms and summaries, as cache_path in training")
     parser.add_argument("--layers", type=int, default=0, help="of the decoder; default: as in the recipe")

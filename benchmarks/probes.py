@@ -8,14 +8,14 @@ where the metric states that it must move. Exit status 1 where one does not do w
 
 from __future__ import annotations
 
-import argparse
-import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks.arguments import corpus_parser
 from evaluation.charts import MeasuredChart, excerpt
+from evaluation.pair_charts import read_head
 from evaluation.reference import human_charts, load_bundled_bands
 from evaluation.report.probe_table import markdown, run_probe, stated
 from osu_beatmap.beatmap import GameMode
@@ -26,8 +26,7 @@ FEWEST_OBJECTS = 60
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
+    parser = corpus_parser(__doc__)
     parser.add_argument("--songs", type=int, default=3, help="of each mode, with one chart each")
     parser.add_argument("--seconds", type=float, default=75.0, help="of each chart, from its first object on")
     arguments = parser.parse_args()
@@ -62,8 +61,7 @@ def _held_out_songs(folder: Path) -> Iterator[FolderSong]:
     """Told by a look at the head of a file, where reading all charts of all songs would take a minute."""
     hashes = held_out_titles()
     for song in mapset_songs(folder):
-        title = re.search(rb"^Title:(.*?)\r?$", song.chart_paths[0].read_bytes()[:4096], re.MULTILINE)
-        if title and title_hash(title[1].decode("utf-8", "replace").strip()) in hashes:
+        if title_hash(read_head(song.chart_paths[0]).get("Title", "")) in hashes:
             yield song
 
 

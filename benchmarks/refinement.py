@@ -10,7 +10,6 @@ height of an object is not seen, distances are sideways and nothing turns.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import time
@@ -23,6 +22,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from benchmarks.arguments import corpus_parser
 from evaluation.measures.placement_metrics import (
     cut_shares,
     distances_px,
@@ -201,8 +201,7 @@ def table(figures: dict[str, dict]) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
+    parser = corpus_parser(__doc__)
     parser.add_argument("--refiner", help="folder or hub id; default: the embedded one")
     parser.add_argument("--mode", choices=("standard", "catch"), default="standard")
     parser.add_argument("--charts", type=int, default=25)

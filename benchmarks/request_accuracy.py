@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from benchmarks.arguments import command_parser
 from osu_beatmap.attributes import hold_note_ratio
 from osu_beatmap.beatmap import GameMode
 from osuT5.audio.decode import load_audio
@@ -37,7 +38,7 @@ SEED = 1
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_parser(__doc__)
     parser.add_argument("songs", type=Path, nargs="+")
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--stars", type=float, nargs="+", default=[float(stars) for stars in range(1, 9)])

@@ -21,14 +21,16 @@ from pathlib import Path
 import soundfile
 from tqdm import tqdm
 
+from benchmarks.arguments import command_parser
 from evaluation.report.markdown import table
+from evaluation.split_songs import songs_in_split
 from osu_beatmap.attributes import hold_note_ratio, scroll_speed_ratio
 from osu_beatmap.beatmap import Beatmap, GameMode, HitSound, Slider
 from osu_beatmap.files.reader import read_beatmap
-from osu_beatmap.held_out import Split, held_out_titles, song_in_split
+from osu_beatmap.held_out import Split
 from osu_beatmap.star_rating import star_rating
 from osuT5.audio.decode import load_audio
-from osuT5.dataset.files.sources import SourceReport, mapset_songs, read_charts
+from osuT5.dataset.files.sources import mapset_songs
 from pipeline.generation.chart import prepare_chart
 from pipeline.generation.generate import generate
 from pipeline.generation.mapset import wish_like
@@ -76,7 +78,7 @@ Found = dict[tuple[str, GameMode, str], list[tuple[float, float]]]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_parser(__doc__)
     parser.add_argument("folder", type=Path, help="mapsets")
     parser.add_argument("--songs", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=20.0, help="of each song")
@@ -142,10 +144,7 @@ def _flat(excerpt: Path, model: str | None) -> dict[str, object]:
 def write_excerpts(folder: Path, place: Path, songs: int, seconds: float) -> list[Path]:
     """The first so many songs of a folder that models may be trained on, cut."""
     excerpts: list[Path] = []
-    for song in mapset_songs(folder):
-        charts = read_charts(song, SourceReport())
-        if not charts or song_in_split([chart.record for chart in charts], Split.HELD_OUT, held_out_titles()):
-            continue
+    for song, _ in songs_in_split(mapset_songs(folder), Split.TRAIN):
         samples = load_audio(song.audio_path, SAMPLE_RATE)
         first = int(EXCERPT_FROM_S * SAMPLE_RATE)
         excerpt = samples[first : first + int(seconds * SAMPLE_RATE)]

@@ -7,7 +7,6 @@ FOLDER is searched as in training. Only songs that no model is trained on are me
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import numpy as np
 import torch
 from scipy.stats import spearmanr
 
+from benchmarks.arguments import corpus_parser
 from benchmarks.known_rhythms import known_rhythms
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.errors import BeatmapError
@@ -111,8 +111,7 @@ def print_correlations(folder: Path, model: RhythmModel) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
+    parser = corpus_parser(__doc__)
     parser.add_argument("--model", type=Path, default=None, help="folder of a model; default: the embedded one")
     arguments = parser.parse_args()
     torch.set_num_threads(1)

@@ -18,10 +18,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from benchmarks.arguments import command_parser
 from benchmarks.generate.__main__ import excerpt_of
 from paths import REPO_ROOT
 
@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_parser(__doc__)
     parser.add_argument("song", type=Path, nargs="?")
     parser.add_argument("--users", type=int, nargs="+", default=[1, 2, 4])
     parser.add_argument("--seconds", type=float, default=60.0, help="of the song")
@@ -65,24 +65,16 @@ def _print_users(options: argparse.Namespace) -> None:
             for users in options.users:
                 wanted = wishes(users)
                 with ThreadPoolExecutor(users) as pool:
-                    at_once = _seconds(partial(_all_at_once, pool, ask, wanted))
-                in_turn = _seconds(partial(_each, ask, wanted))
-                alone = _seconds(partial(_each, _run_command, wanted))
+                    at_once = _seconds(ask, wanted, pool.map)
+                in_turn = _seconds(ask, wanted)
+                alone = _seconds(_run_command, wanted)
                 print(f"| {users} | {at_once:.1f} | {in_turn:.1f} | {alone:.1f} |", flush=True)
 
 
-def _all_at_once(pool: ThreadPoolExecutor, work: Callable[[T], object], items: Sequence[T]) -> None:
-    list(pool.map(work, items))
-
-
-def _each(work: Callable[[T], object], items: Sequence[T]) -> None:
-    for item in items:
-        work(item)
-
-
-def _seconds(work: Callable[[], object]) -> float:
+def _seconds(work: Callable[[T], object], items: Sequence[T], mapped: Callable[..., Iterator] = map) -> float:
+    """Measure work on all items: one after the other, or as `mapped` does it."""
     started = time.perf_counter()
-    work()
+    list(mapped(work, items))
     return time.perf_counter() - started
 
 
@@ -124,20 +116,14 @@ def _server(session: Path) -> Iterator[Callable[[dict[str, object]], None]]:
 
 
 def _print_steps(architecture: str, rows: Sequence[int], precisions: Sequence[str]) -> None:
-    import torch
-
+    from benchmarks.random_models import random_model
     from osuT5.model.inference_setup import prepare_to_generate
-    from osuT5.model.seq2seq import MapperModel
-    from osuT5.training.architectures import ARCHITECTURES
 
     print(f"| rows | {' | '.join(f'{precision}: ms a step | tokens/s' for precision in precisions)} |")
     print(f"| --- |{' --- | --- |' * len(precisions)}")
     found: dict[int, list[str]] = {count: [] for count in rows}
     for precision in precisions:
-        chosen = ARCHITECTURES[architecture]
-        torch.manual_seed(0)
-        model = MapperModel(chosen.config(chosen.spec(), {})).eval().requires_grad_(False)
-        decoder = prepare_to_generate(model, precision == "int8").row_decoder
+        decoder = prepare_to_generate(random_model(architecture)[0], precision == "int8").row_decoder
         for count in rows:
             step_s = _step_seconds(decoder, count)
             found[count] += [f"{1000 * step_s:.1f}", f"{count / step_s:.0f}"]
@@ -154,8 +140,7 @@ def _step_seconds(decoder, rows: int) -> float:
         decoder.begin(decoder.hear(torch.randn(config.max_source_positions, config.d_model)), [1] * PROMPT_TOKENS, 0)[0]
         for _ in range(rows)
     ]
-    steps = [lambda: decoder.step(begun, [1] * rows)] * STEPS
-    return min(_seconds(lambda: [step() for step in steps]) for _ in range(ROUNDS)) / STEPS
+    return min(_seconds(lambda _: decoder.step(begun, [1] * rows), range(STEPS)) for _ in range(ROUNDS)) / STEPS
 
 
 if __name__ == "__main__":

@@ -29,34 +29,37 @@ def draw(beatmap: Beatmap, moments_ms: list[float]) -> str:
     width = len(moments_ms) * (PANEL_WIDTH + GAP) + GAP
     height = PANEL_HEIGHT + TIMELINE_HEIGHT + 3 * GAP + 24
     title = f"{beatmap.metadata.artist} - {beatmap.metadata.title} [{beatmap.metadata.version}]"
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif">',
-        f'<rect width="{width}" height="{height}" fill="{BACKGROUND}"/>',
-        f'<text x="{GAP}" y="{GAP + 8}" fill="{INK}" font-size="15">{escape(title)}</text>',
-    ]
+    parts = [_title(GAP, title)]
     combos = _combos(beatmap)
     for index, start_ms in enumerate(moments_ms):
         left = GAP + index * (PANEL_WIDTH + GAP)
         parts += _moment(beatmap, combos, start_ms, left, GAP + 20)
     parts += _timeline(beatmap, moments_ms, width, PANEL_HEIGHT + 2 * GAP + 20)
-    return "\n".join([*parts, "</svg>"]) + "\n"
+    return _picture(width, height, parts)
 
 
 def draw_side_by_side(maps: dict[str, Beatmap], moments_ms: list[float]) -> str:
     """The SVG text: a column for each map, under its name, and a row for each moment."""
     width = len(maps) * (PANEL_WIDTH + GAP) + GAP
     height = len(moments_ms) * (PANEL_HEIGHT + GAP) + GAP + 24
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif">',
-        f'<rect width="{width}" height="{height}" fill="{BACKGROUND}"/>',
-    ]
+    parts = []
     for column, (name, beatmap) in enumerate(maps.items()):
         left = GAP + column * (PANEL_WIDTH + GAP)
-        parts.append(f'<text x="{left}" y="{GAP + 8}" fill="{INK}" font-size="15">{escape(name)}</text>')
+        parts.append(_title(left, name))
         combos = _combos(beatmap)
         for row, start_ms in enumerate(moments_ms):
             parts += _moment(beatmap, combos, start_ms, left, GAP + 20 + row * (PANEL_HEIGHT + GAP))
-    return "\n".join([*parts, "</svg>"]) + "\n"
+    return _picture(width, height, parts)
+
+
+def _picture(width: int, height: int, parts: list[str]) -> str:
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif">'
+    background = f'<rect width="{width}" height="{height}" fill="{BACKGROUND}"/>'
+    return "\n".join([head, background, *parts, "</svg>"]) + "\n"
+
+
+def _title(left: int, text: str) -> str:
+    return f'<text x="{left}" y="{GAP + 8}" fill="{INK}" font-size="15">{escape(text)}</text>'
 
 
 def _combos(beatmap: Beatmap) -> list[tuple[int, int]]:

@@ -7,11 +7,10 @@ constant shift, or the human's timing, first and last object and the best diviso
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 
-from evaluation.measures.object_metrics import MATCH_TOLERANCE_MS, F1Result, best_shift, match_times
+from evaluation.measures.object_metrics import F1Result, best_shift, match_times
 from osu_beatmap.timing.active_point import Timing
 
 TICK_DIVISORS = (1, 2, 4)
@@ -66,12 +65,9 @@ def strongest_onsets_ms(audio: np.ndarray, sample_rate: int, count: int) -> np.n
     return np.sort(times_ms[strongest])
 
 
-def onset_baseline(
-    reference_ms: np.ndarray, audio: np.ndarray, sample_rate: int, tolerance_ms: float = MATCH_TOLERANCE_MS
-) -> tuple[float, F1Result]:
+def onset_baseline(reference_ms: np.ndarray, audio: np.ndarray, sample_rate: int) -> tuple[float, F1Result]:
     """As many onsets as the human has objects, at the best constant shift: (shift in ms, result)."""
-    onsets_ms = strongest_onsets_ms(audio, sample_rate, len(reference_ms))
-    return best_shift(reference_ms, onsets_ms, tolerance_ms)
+    return best_shift(reference_ms, strongest_onsets_ms(audio, sample_rate, len(reference_ms)))
 
 
 def ticks_ms(timing: Timing, divisor: int, start_ms: float, end_ms: float) -> np.ndarray:
@@ -88,20 +84,13 @@ def ticks_ms(timing: Timing, divisor: int, start_ms: float, end_ms: float) -> np
     return np.concatenate(ticks)
 
 
-def tick_baseline(
-    reference_ms: np.ndarray,
-    timing: Timing,
-    divisors: Sequence[int] = TICK_DIVISORS,
-    tolerance_ms: float = MATCH_TOLERANCE_MS,
-) -> tuple[int, F1Result]:
+def tick_baseline(reference_ms: np.ndarray, timing: Timing) -> tuple[int, F1Result]:
     """All ticks from the first to the last object, at the divisor that does best: (divisor, result)."""
-    if len(reference_ms) == 0:
-        return divisors[0], match_times(reference_ms, reference_ms, tolerance_ms)
     first_ms, last_ms = float(np.min(reference_ms)), float(np.max(reference_ms))
     results = {
         # A human's times are whole milliseconds, so the outermost ticks may lie just outside.
-        divisor: match_times(reference_ms, ticks_ms(timing, divisor, first_ms - 2.0, last_ms + 2.0), tolerance_ms)
-        for divisor in divisors
+        divisor: match_times(reference_ms, ticks_ms(timing, divisor, first_ms - 2.0, last_ms + 2.0))
+        for divisor in TICK_DIVISORS
     }
     best = max(results, key=lambda divisor: results[divisor].f1)
     return best, results[best]

@@ -6,16 +6,18 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 
 from evaluation.charts import MeasuredChart, excerpt
 from evaluation.options import EvaluationRequest
+from evaluation.split_songs import songs_in_split
 from feedback.errors import UserError
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.files.writer import write_text
-from osu_beatmap.held_out import Split, held_out_titles, song_in_split
-from osuT5.dataset.files.sources import FolderSong, ReadChart, SourceReport, mapset_songs, read_charts
+from osu_beatmap.held_out import Split
+from osuT5.dataset.files.sources import FolderSong, ReadChart, mapset_songs
 from pipeline.generation.model_cache import keep_models
 from pipeline.request.option_values import is_absent
 from pipeline.request.resolve import resolve
@@ -52,11 +54,7 @@ def chosen_charts(
     songs: Iterable[FolderSong], split: Split, per_mode: int, modes: Sequence[GameMode] = tuple(GameMode)
 ) -> Iterator[tuple[FolderSong, list[ReadChart]]]:
     """Songs of a split, each with some charts: of each mode the one in the middle of the star ratings, then others."""
-    held_out = held_out_titles()
-    for song in songs:
-        charts = read_charts(song, SourceReport())
-        if not song_in_split([chart.record for chart in charts], split, held_out):
-            continue
+    for song, charts in songs_in_split(songs, split):
         by_mode: dict[GameMode, list[ReadChart]] = defaultdict(list)
         for chart in charts:
             if chart.beatmap.mode in modes and len(chart.beatmap.hit_objects) >= FEWEST_OBJECTS:
@@ -76,7 +74,7 @@ def jobs_of(request: EvaluationRequest, device: str | None = None) -> list[Job]:
     """The maps that a request asks for, in the order of songs; on a device, unless it names one."""
     jobs: list[Job] = []
     songs = chosen_charts(mapset_songs(request.dataset_path), request.split, request.charts_per_song, request.gamemodes)
-    for number, (song, charts) in enumerate(songs, start=1):
+    for song, charts in islice(songs, request.songs or None):
         for chart in charts:
             span_ms = middle_span_ms(chart.beatmap, request.excerpt_seconds)
             path = next(path for path in song.chart_paths if path.name == chart.name)
@@ -84,8 +82,6 @@ def jobs_of(request: EvaluationRequest, device: str | None = None) -> list[Job]:
             files = {"audio_path": str(song.audio_path), "output_path": str(folder), "device": device}
             options = files | options_like(chart.beatmap, span_ms) | request.generation_options
             jobs.append(Job(path, song.audio_path, options, span_ms))
-        if number == request.songs:
-            break
     return jobs
 
 

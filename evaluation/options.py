@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 from osu_beatmap.beatmap import GameMode
@@ -133,7 +133,3 @@ def check_evaluation_files(request: EvaluationRequest) -> None:
         if not Path(file).is_file():
             raise RequestError(f"There is no file at {file} (compare).")
     check_writable_folder("output_path", request.output_path)
-
-
-def option_names() -> tuple[str, ...]:
-    return tuple(field.name for field in fields(EvaluationRequest))

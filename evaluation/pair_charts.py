@@ -115,7 +115,7 @@ class HumanCharts:
         self.by_title: dict[str, list[Path]] = defaultdict(list)
         self.by_audio_name: dict[Path, list[Path]] = defaultdict(list)
         for path in sorted(folder.rglob("*.osu")):
-            head = _head(path)
+            head = read_head(path)
             self.by_title[title_hash(head.get("Title", ""))].append(path)
             self.by_audio_name[path.parent / head.get("AudioFilename", "")].append(path)
         self.by_audio: dict[str, list[Path]] | None = None
@@ -151,11 +151,12 @@ def _audio_beside(beatmap: Beatmap, folder: Path) -> Path | None:
 
 
 def _audio_of(chart_path: Path) -> Path | None:
-    path = chart_path.parent / _head(chart_path).get("AudioFilename", "")
+    path = chart_path.parent / read_head(chart_path).get("AudioFilename", "")
     return path if path.is_file() else None
 
 
-def _head(path: Path) -> dict[str, str]:
+def read_head(path: Path) -> dict[str, str]:
+    """Read the title and the audio file name of a chart, without the rest of it."""
     with path.open("rb") as file:
         return dict(_HEAD_LINE.findall(decode_osu_bytes(file.read(HEAD_BYTES)).replace("\r", "")))
 

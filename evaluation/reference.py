@@ -13,10 +13,11 @@ from evaluation.bands import FEWEST_CHARTS, QUANTILES, Band, Bands, load_bands
 from evaluation.charts import Case, MeasuredChart
 from evaluation.generate_maps import FEWEST_OBJECTS
 from evaluation.metrics import METRICS, SHAPES
+from evaluation.split_songs import songs_in_split
 from osu_beatmap.beatmap import GameMode
-from osu_beatmap.held_out import Split, held_out_titles, song_in_split, title_hash
+from osu_beatmap.held_out import Split, title_hash
 from osu_beatmap.rules import Level
-from osuT5.dataset.files.sources import FolderSong, SourceReport, audio_filename, read_charts
+from osuT5.dataset.files.sources import FolderSong, audio_filename
 from paths import DATASET_DIR
 
 FEWEST_SECONDS = 30.0
@@ -56,11 +57,7 @@ def songs_with_charts(folder: Path) -> list[FolderSong]:
 
 def human_charts(songs: Iterable[FolderSong], split: Split) -> Iterator[tuple[str, MeasuredChart]]:
     """(hash of the song's title, chart) of the songs of a split; what cannot be read or is very short is left out."""
-    held_out = held_out_titles()
-    for song in songs:
-        charts = read_charts(song, SourceReport())
-        if not song_in_split([chart.record for chart in charts], split, held_out):
-            continue
+    for song, charts in songs_in_split(songs, split):
         for chart in charts:
             measured = MeasuredChart(chart.beatmap, chart.name, song.audio_path)
             if len(measured.objects) >= FEWEST_OBJECTS and measured.play_seconds >= FEWEST_SECONDS:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
 from typing import TypeVar
@@ -27,20 +26,13 @@ Task = TypeVar("Task")
 Answer = TypeVar("Answer")
 
 
-@dataclass(frozen=True)
-class Unreadable:
-    """Why a map has no score."""
-
-    reason: str
-
-
-def score(pairing: Pairing, bands: Bands) -> ScoredMap | Unreadable:
-    """Measures one map, in whatever process."""
+def score(pairing: Pairing, bands: Bands) -> ScoredMap | str:
+    """Measures one map, in whatever process; gives the reason where it cannot be read."""
     try:
         human = pairing.human()
         generated = MeasuredChart(pairing.generated.read(), pairing.generated.name, pairing.audio_path)
     except BeatmapError as error:
-        return Unreadable(f"{pairing.generated.name}: {error}")
+        return f"{pairing.generated.name}: {error}"
     mode, level = generated.beatmap.mode, (human or generated).level
     values = values_of(Case(generated, human, pairing.asked, bands.of(mode, level)))
     return ScoredMap(generated.name, mode, level, generated.stars, values, human.name if human else None)
@@ -52,7 +44,7 @@ def result_of(
     """All maps measured, and what they come to; those that cannot be read are told in `skipped`."""
     scored = list(in_processes(partial(score, bands=bands), pairings, processes, "Measuring"))
     maps = [each for each in scored if isinstance(each, ScoredMap)]
-    skipped = [each.reason for each in scored if isinstance(each, Unreadable)]
+    skipped = [each for each in scored if isinstance(each, str)]
     frechet = frechet_by_mode(pairings, features) if features else {}
     return Result(name, maps, figures_of(maps, bands), frechet, skipped)
 
@@ -73,10 +65,8 @@ def in_processes(
     work: Callable[[Task], Answer], tasks: Sequence[Task], processes: int, what: str, unit: str = "map"
 ) -> Iterator[Answer]:
     """The answers to tasks in their order, with a bar that shows how far it is; in this process where one is enough."""
-    with tqdm(total=len(tasks), desc=what, unit=unit, disable=None) as bar:
-        for answer in _answers(work, tasks, min(processes, len(tasks))):
-            bar.update()
-            yield answer
+    answers = _answers(work, tasks, min(processes, len(tasks)))
+    yield from tqdm(answers, total=len(tasks), desc=what, unit=unit, disable=None)
 
 
 def _answers(work: Callable[[Task], Answer], tasks: Sequence[Task], processes: int) -> Iterator[Answer]:

@@ -57,9 +57,7 @@ class SongTruth:
     """What is exactly true of a rendered song; times in ms from its first sample, where attacks begin."""
 
     tempo_changes: tuple[tuple[float, float], ...]  # (time_ms, bpm); the first is the first beat
-    meter: int
     beats_ms: np.ndarray  # float64, ascending
-    downbeats_ms: np.ndarray
     sections: tuple[Section, ...]
     notes: tuple[Note, ...]  # in time order
 
@@ -70,16 +68,6 @@ class SongTruth:
     @property
     def offset_ms(self) -> float:
         return self.tempo_changes[0][0]
-
-    def onsets(self, min_strength: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
-        """(times_ms, strengths), simultaneous notes merged to the strongest."""
-        strongest: dict[float, float] = {}
-        for note in self.notes:
-            key = round(note.time_ms, 3)
-            strongest[key] = max(strongest.get(key, 0.0), note.strength)
-        kept = sorted((time, strength) for time, strength in strongest.items() if strength >= min_strength)
-        table = np.array(kept, dtype=np.float64).reshape(-1, 2)
-        return table[:, 0], table[:, 1]
 
 
 class TempoMap:
@@ -127,9 +115,7 @@ def compose(
         first_bar += length
     beats_ms = np.array([tempo.ms(beat) for beat in range(bars * meter)])
     changes = tuple((start_ms, new_bpm) for _, start_ms, new_bpm in tempo.changes)
-    return SongTruth(
-        changes, meter, beats_ms, beats_ms[::meter], tuple(sections), tuple(sorted(notes, key=lambda n: n.time_ms))
-    )
+    return SongTruth(changes, beats_ms, tuple(sections), tuple(sorted(notes, key=lambda note: note.time_ms)))
 
 
 def _timed(tempo: TempoMap, start: float, beat: float, length: float, instrument: str, pitch: int, strength: float):

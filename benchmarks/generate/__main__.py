@@ -19,7 +19,7 @@ import copy
 import platform
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -27,10 +27,13 @@ import psutil
 import soundfile
 import torch
 
+from benchmarks.arguments import command_parser
 from benchmarks.generate.floor import copy_gb_s, numbers_read
 from benchmarks.generate.tasks import Task, tasks_of
 from benchmarks.generate.ways import Mels, Work, as_transformers, by_graphs, by_reference, by_rows, by_transformers
 from benchmarks.generate.whole_song import SongCost, time_song
+from benchmarks.random_models import random_model
+from evaluation.report import markdown
 from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.files.reader import read_beatmap
 from osuT5.audio.decode import load_audio
@@ -47,7 +50,7 @@ SAMPLE_RATE = 44_100
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_parser(__doc__)
     parser.add_argument("what", choices=["song", "model"])
     parser.add_argument("file", type=Path)
     parser.add_argument("--seconds", type=float, default=0.0, help="of the song; 0: all of it")
@@ -92,14 +95,10 @@ def _song(options: argparse.Namespace) -> None:
     stages = dict.fromkeys(stage for cost in costs.values() for stage in cost.work.seconds)
     rows = [[stage, *(f"{1000 * cost.work.seconds[stage]:.0f}" for cost in costs.values())] for stage in stages]
     rows.append(["all", *(f"{1000 * cost.work.total_s:.0f}" for cost in costs.values())])
-    rows.append(["tokens", *(str(cost.tokens) for cost in costs.values())])
-    spent = [cost.work.seconds for cost in costs.values()]
-    per_s = [
-        cost.tokens / (s["prefill"] + s["decode"] + s["rules"]) for cost, s in zip(costs.values(), spent, strict=True)
-    ]
-    rows.append(["tokens/s", *(f"{value:.0f}" for value in per_s)])
-    rows.append(["objects", *(str(cost.objects) for cost in costs.values())])
-    print(_table(("ms", *costs), rows))
+    rows.append(["tokens", *(cost.tokens for cost in costs.values())])
+    rows.append(["tokens/s", *(f"{cost.tokens_per_s:.0f}" for cost in costs.values())])
+    rows.append(["objects", *(cost.objects for cost in costs.values())])
+    print(markdown.table(("ms", *costs), rows, " --- "))
     if len(maps) > 1:
         print(f"\nThe maps are {'identical' if len(set(maps)) == 1 else 'not identical'}.")
 
@@ -115,7 +114,8 @@ def _lengths(options: argparse.Namespace) -> None:
                 spent = cost.work.total_s
                 figures = (f"{spent:.1f}", f"{1000 * spent / seconds:.0f}", f"{1000 * spent / cost.tokens:.2f}")
                 rows.append([f"{seconds:g} s, {precision}", *figures, str(cost.tokens), str(cost.objects)])
-    print(_table(("song", "all s", "ms per s of song", "ms per token", "tokens", "objects"), rows))
+    columns = ("song", "all s", "ms per s of song", "ms per token", "tokens", "objects")
+    print(markdown.table(columns, rows, " --- "))
 
 
 def excerpt_of(song: Path, seconds: float, folder: str) -> Path:
@@ -132,11 +132,8 @@ def _cost(song: Path, precision: str, model: str | None, folder: str) -> SongCos
 
 
 def _model(options: argparse.Namespace) -> None:
-    model, spec = _loaded(options)
-    chart = read_beatmap(options.file)
-    tasks, mels = _work_of(model, spec, chart, options)
-    _print_work(model, spec, tasks, mels)
-    mode, ways = int(chart.mode), {}
+    model, spec, mode, tasks, mels = _opened(options)
+    ways = {}
     if model.config.layer_kind == "whisper" and model.pointer is None:
         ways["transformers' generate"] = by_transformers(as_transformers(model, spec), model, tasks, mels)
     ways["plain"] = by_reference(model, tasks, mels, mode)
@@ -150,18 +147,15 @@ def _model(options: argparse.Namespace) -> None:
 
 
 def _model_on_gpu(options: argparse.Namespace) -> None:
-    model, spec = _loaded(options)
-    chart = read_beatmap(options.file)
-    tasks, mels = _work_of(model, spec, chart, options)
-    _print_work(model, spec, tasks, mels)
+    model, spec, mode, tasks, mels = _opened(options)
     for precision in options.precision:
         own = copy.deepcopy(model).to("cuda", DTYPES[precision])
         ways = {}
         if model.config.layer_kind == "whisper" and model.pointer is None:
             ways["transformers' generate"] = partial(by_transformers, as_transformers(own, spec), own, tasks, mels)
-        ways["plain"] = partial(by_reference, own, tasks, mels, int(chart.mode))
+        ways["plain"] = partial(by_reference, own, tasks, mels, mode)
         ready = prepare_to_generate(copy.deepcopy(own))
-        ways["graphs"] = partial(by_graphs, ready, tasks, mels, int(chart.mode))
+        ways["graphs"] = partial(by_graphs, ready, tasks, mels, mode)
         for way in ways.values():
             way()  # what is done once, captures above all, is not timed
         print(f"\n{precision}:\n")
@@ -170,19 +164,19 @@ def _model_on_gpu(options: argparse.Namespace) -> None:
     print(f"Peak memory of the GPU: {torch.cuda.max_memory_allocated() / 1e6:.0f} MB")
 
 
-def _print_work(model: MapperModel, spec: Contract, tasks: Sequence[Task], mels: Mels) -> None:
+def _opened(options: argparse.Namespace) -> tuple[MapperModel, Contract, int, list[Task], Mels]:
+    """The model, its contract, and the mode and the windows of the chart, of which some facts are printed."""
+    model, spec = _loaded(options)
+    chart = read_beatmap(options.file)
+    tasks, mels = _work_of(model, spec, chart, options)
     prompts, counts = sum(len(task.prompt_ids) for task in tasks), sum(task.count for task in tasks)
     print(f"{spec.name}, {sum(p.numel() for p in model.parameters()) / 1e6:.0f} M parameters: {len(mels)} windows,")
     print(f"{len(tasks)} prompts of {prompts / len(tasks):.0f} tokens, {counts} tokens written\n")
+    return model, spec, int(chart.mode), tasks, mels
 
 
 def _loaded(options: argparse.Namespace) -> tuple[MapperModel, Contract]:
-    if options.model:
-        return load_model(options.model)
-    architecture = ARCHITECTURES[options.architecture]
-    spec = architecture.spec()
-    torch.manual_seed(0)
-    return MapperModel(architecture.config(spec, {})).eval().requires_grad_(False), spec
+    return load_model(options.model) if options.model else random_model(options.architecture)
 
 
 def _work_of(
@@ -214,7 +208,7 @@ def _print_ways(ways: dict[str, Work]) -> None:
         step += (f"{work.step_wall_ms:.1f}", f"{work.step_wall_ms / first.step_wall_ms:.2f}", f"{rate:.0f}")
         rows.append([name, *spent, *whole, *step, f"{same} of {len(first.tokens)}"])
     head = ("way", *(f"{stage} ms" for stage in stages), "all s", "of first", "ms/token", "of first")
-    print(_table((*head, "wall ms/token", "of first", "tokens/s", "rows as the first"), rows))
+    print(markdown.table((*head, "wall ms/token", "of first", "tokens/s", "rows as the first"), rows, " --- "))
 
 
 def _print_floor(model: MapperModel, tasks: Sequence[Task], sizes: dict[str, tuple[int, int]], device: str) -> None:
@@ -226,11 +220,6 @@ def _print_floor(model: MapperModel, tasks: Sequence[Task], sizes: dict[str, tup
         read_mb = (weights * of_weight + cache * of_cache) / 1e6
         parts = f"{weights * of_weight / 1e6:.0f} MB of weights and {cache * of_cache / 1e6:.0f} of cache"
         print(f"{read_mb / speed:.2f} ms in {name}, for {parts}.")
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def _processor() -> str:

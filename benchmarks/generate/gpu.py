@@ -25,10 +25,12 @@ from pathlib import Path
 import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from benchmarks.arguments import command_parser
 from benchmarks.generate.floor import copy_gb_s, numbers_read
 from benchmarks.generate.steady import PROMPT_TOKENS, Song, noise, step_ms, write_song
 from benchmarks.generate.tasks import Task
 from benchmarks.generate.ways import as_transformers, by_graphs, by_reference, by_transformers
+from benchmarks.random_models import random_model
 from osuT5.audio.decode import load_audio
 from osuT5.audio.mel import song_mel
 from osuT5.generation.sampling.sampler import Sampling
@@ -38,7 +40,6 @@ from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import ContextKind, EventKind
-from osuT5.training.architectures import ARCHITECTURES
 from paths import DEMO_SONG
 
 TINY = {"d_model": 64, "encoder_layers": 1, "decoder_layers": 2, "encoder_heads": 2, "decoder_heads": 2}
@@ -111,11 +112,7 @@ class Bench:
         self.room = options.room
         self.steps = 8 if options.tiny else 120
         self._compiles = options.compile
-        architecture = ARCHITECTURES[options.architecture]
-        self.spec: Contract = architecture.spec()
-        torch.manual_seed(0)
-        config = architecture.config(self.spec, TINY if options.tiny else {})
-        self.plain = MapperModel(config).eval().requires_grad_(False)
+        self.plain, self.spec = random_model(options.architecture, TINY if options.tiny else None)
         prefer_early_times(self.plain, self.spec)
         self.precisions = ["fp32"] if options.tiny else ["fp32", "fp16", "bf16"]
 
@@ -239,7 +236,7 @@ def _device_words() -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_parser(__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--device", default="cuda", choices=["cuda", "cpu"])
     parser.add_argument("--tiny", action="store_true", help="a tiny model: shows that it runs")

@@ -46,6 +46,11 @@ class SongCost:
     objects: int
     osu_path: Path
 
+    @property
+    def tokens_per_s(self) -> float:
+        seconds = self.work.seconds
+        return self.tokens / (seconds["prefill"] + seconds["decode"] + seconds["rules"])
+
 
 def time_song(request: GenerationRequest) -> SongCost:
     """Generates a map on a CPU. What is imported on the way is not counted if it was imported before."""

@@ -10,38 +10,29 @@ songs it was trained on makes thresholds a little low, and the false alarms on h
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections import defaultdict
 from pathlib import Path
 
-from tqdm import tqdm
-
+from benchmarks.arguments import review_parser
 from benchmarks.mai_mod.review_charts import review_charts
 from modding.aspects import Aspect
 from modding.suggestion_builder import drain_minutes, rate
 from modding.thresholds import ThresholdTable, curves_of, weights_digest
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.held_out import Split
-from osuT5.model.files.loading import EMBEDDED_MODEL, load_model
+from osuT5.model.files.loading import load_model
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--model", type=Path, default=EMBEDDED_MODEL)
-    parser.add_argument("--charts", type=int, default=8, help="charts of each mode")
-    parser.add_argument("--seconds", type=float, default=50.0, help="of each chart")
+    parser = review_parser(__doc__, charts=8, seconds=50.0)
     parser.add_argument("--stepmania", type=Path, help="JSON list of {dir, kind}: kind sm is at most half of mania")
     arguments = parser.parse_args()
     model, spec = load_model(arguments.model)
     relatives: dict[tuple[GameMode, Aspect], list[float]] = defaultdict(list)
     minutes: dict[GameMode, float] = defaultdict(float)
     counts: dict[str, int] = defaultdict(int)
-    charts = review_charts(
-        arguments.folder, Split.TRAIN, model, spec, arguments.charts, arguments.seconds, arguments.stepmania
-    )
-    for chart in tqdm(charts, unit="chart", total=4 * arguments.charts):
+    for chart in review_charts(arguments, Split.TRAIN, model, spec):
         mode = chart.beatmap.mode
         for rated in rate(chart.beatmap, chart.reader.observe(chart.beatmap), ThresholdTable()):
             relatives[mode, rated.observation.aspect].append(rated.observation.surprise.relative)

@@ -14,19 +14,18 @@ With --quick only the context that a fault changes is scored anew; the others ar
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import statistics
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
+from benchmarks.arguments import review_parser
 from benchmarks.mai_mod.review_charts import ReviewChart, review_charts
 from evaluation.faults import KINDS, Fault, FaultyMap, inject
 from evaluation.faults.section_faults import STRETCH_FAULTS
@@ -40,7 +39,7 @@ from modding.suggestions import Source, Suggestion, most_surprising_first
 from modding.thresholds import ThresholdTable
 from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.held_out import Split
-from osuT5.model.files.loading import EMBEDDED_MODEL, load_model
+from osuT5.model.files.loading import load_model
 from osuT5.tokens.events import ContextKind
 
 ASPECTS: dict[str, tuple[Aspect, ...]] = {
@@ -83,25 +82,18 @@ class FaultReport:
     untouched: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     ranks: list[int] = field(default_factory=list)
     found: int = 0
-    faults: int = 0
 
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """Figures of one kind of fault in one mode."""
-
-    kind: str
-    mode: str
-    faults: int
-    both: float
-    model: float
-    habits: float
-    baseline: float
-    recall: float
-    mean_rank: float
+    def figures(self) -> dict[str, float]:
+        """Return how many faults there were, the AUC of each judge, and how faults were listed."""
+        areas = {judge: auc(self.touched[judge], self.untouched[judge]) for judge in JUDGES}
+        count = len(self.ranks)
+        return {"faults": count, **areas, "recall": self.found / count, "mean_rank": statistics.fmean(self.ranks)}
 
 
 JUDGES = ("both", "model", "habits", "baseline")
+
+Scores = tuple[float, float, float, float]
+"""Of one event, by JUDGES."""
 
 
 class Benchmark:
@@ -136,7 +128,6 @@ class Benchmark:
             rank = next((place for place, each in enumerate(ranked, 1) if _finds(each, kind, fault)), len(ranked) + 1)
             report.ranks.append(rank)
             report.found += rank <= min(limit, len(ranked))
-            report.faults += 1
 
     def _observed(
         self, chart: ReviewChart, kind: str, beatmap: Beatmap, clean: Sequence[Observation]
@@ -179,10 +170,7 @@ class Benchmark:
         touched = {index for fault in faulty.faults for index in _find_touched(kind, fault, beatmap)}
         for index, each in worst.items():
             into = report.touched if index in touched else report.untouched
-            into["both"].append(each.surprise.relative + RULE_SCORE * (index in flags))
-            into["model"].append(each.surprise.bits - each.habit_bits)
-            into["habits"].append(each.habit_bits)
-            into["baseline"].append(outliers[index])
+            _note(into, _event_scores(each, RULE_SCORE * (index in flags), outliers[index]))
 
     def _score_stretch(
         self,
@@ -194,34 +182,21 @@ class Benchmark:
         clean: Sequence[Observation],
     ) -> None:
         """Each event of the faulty stretch against each of the same chart when it was clean."""
-        aspects = ASPECTS.get(kind, ())
         for beatmap, said, into in (
             (faulty.beatmap, observed, report.touched),
             (chart.beatmap, clean, report.untouched),
         ):
             if kind == "kiai_shifted":
-                asked = [each for each in said if each.aspect in aspects]
-                flags = {
-                    "both": [each.surprise.relative for each in asked],
-                    "model": [each.surprise.bits - each.habit_bits for each in asked],
-                    "habits": [each.habit_bits for each in asked],
-                    "baseline": [0.0] * len(asked),
-                }
+                scores = (_event_scores(each) for each in said if each.aspect in ASPECTS[kind])
             else:
-                flags = _stretch_scores(beatmap, said)
-            for judge, scores in flags.items():
-                into[judge] += scores
+                scores = _stretch_scores(beatmap, said)
+            for each in scores:
+                _note(into, each)
 
-    def rows(self) -> list[Row]:
-        rows = []
-        for (kind, mode), report in sorted(
-            self.reports.items(), key=lambda item: (KINDS.index(item[0][0]), item[0][1])
-        ):
-            areas = [auc(report.touched[judge], report.untouched[judge]) for judge in JUDGES]
-            recall = report.found / max(1, report.faults)
-            rank = statistics.fmean(report.ranks) if report.ranks else math.nan
-            rows.append(Row(kind, mode, report.faults, *areas, recall, rank))
-        return rows
+    def rows(self) -> list[dict]:
+        """Return the figures of each kind of fault in each mode."""
+        keys = sorted(self.reports, key=lambda key: (KINDS.index(key[0]), key[1]))
+        return [{"kind": kind, "mode": mode, **self.reports[kind, mode].figures()} for kind, mode in keys]
 
     def false_alarms(self) -> dict[str, float]:
         """Suggestions by surprise per minute of clean chart, by mode."""
@@ -231,18 +206,24 @@ class Benchmark:
         }
 
 
-def _stretch_scores(beatmap: Beatmap, observed: Sequence[Observation]) -> dict[str, list[float]]:
+def _note(into: dict[str, list[float]], scores: Scores) -> None:
+    for judge, score in zip(JUDGES, scores, strict=True):
+        into[judge].append(score)
+
+
+def _event_scores(each: Observation, flagged: float = 0.0, outlier: float = 0.0) -> Scores:
+    return each.surprise.relative + flagged, each.surprise.bits - each.habit_bits, each.habit_bits, outlier
+
+
+def _stretch_scores(beatmap: Beatmap, observed: Sequence[Observation]) -> Iterator[Scores]:
     """Scores of each object by the stretch of its red line, by ear and by its fit to the objects, and by the rules."""
     heard = [each for each in observed if each.aspect is Aspect.OFFSET]
     fitted = [each for each in observed if each.aspect is Aspect.LINES]
     flags = rule_flags(beatmap, stars_of(beatmap))
-    scores: dict[str, list[float]] = {judge: [] for judge in JUDGES}
     for index, obj in enumerate(beatmap.hit_objects):
         by_ear, by_line = _relative_at(heard, obj.time_ms), _relative_at(fitted, obj.time_ms)
         flagged = RULE_SCORE * (index in flags)
-        for judge, score in zip(JUDGES, (by_ear + by_line + flagged, by_ear, by_line, flagged), strict=True):
-            scores[judge].append(score)
-    return scores
+        yield by_ear + by_line + flagged, by_ear, by_line, flagged
 
 
 def _relative_at(observed: Sequence[Observation], time_ms: float) -> float:
@@ -277,22 +258,18 @@ def _is_about_lines(suggestion: Suggestion) -> bool:
     return suggestion.rule == "unsnapped" or suggestion.subject == RED_LINE
 
 
-def table(rows: Sequence[Row]) -> str:
+def table(rows: Sequence[dict]) -> str:
     columns = ("fault", "mode", "faults", "AUC", "model alone", "habits alone", "baseline", "recall", "mean rank")
     cells = []
     for row in rows:
-        figures = (row.both, row.model, row.habits, row.baseline, row.recall)
+        figures = [row[name] for name in (*JUDGES, "recall")]
         shown = ["-" if math.isnan(each) else f"{each:.2f}" for each in figures]
-        cells.append([row.kind, row.mode, row.faults, *shown, f"{row.mean_rank:.1f}"])
+        cells.append([row["kind"], row["mode"], row["faults"], *shown, f"{row['mean_rank']:.1f}"])
     return markdown.table(columns, cells)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--model", type=Path, default=EMBEDDED_MODEL)
-    parser.add_argument("--charts", type=int, default=3, help="charts of each mode")
-    parser.add_argument("--seconds", type=float, default=60.0, help="of each chart")
+    parser = review_parser(__doc__, charts=3, seconds=60.0)
     parser.add_argument("--faults", type=int, default=6, help="of an object, in each chart")
     parser.add_argument("--split", choices=[Split.HELD_OUT.value, Split.TRAIN.value], default=Split.HELD_OUT.value)
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
@@ -302,13 +279,10 @@ def main() -> int:
     arguments = parser.parse_args()
     model, spec = load_model(arguments.model)
     benchmark = Benchmark(ThresholdTable.load(arguments.model) or ThresholdTable(), arguments.faults, arguments.quick)
-    charts = review_charts(
-        arguments.folder, Split(arguments.split), model, spec, arguments.charts, arguments.seconds, arguments.stepmania
-    )
-    for chart in tqdm(charts, unit="chart", total=4 * arguments.charts):
+    for chart in review_charts(arguments, Split(arguments.split), model, spec):
         benchmark.add(chart, arguments.kinds)
         if arguments.json:
-            figures = {"rows": [asdict(row) for row in benchmark.rows()], "false_alarms": benchmark.false_alarms()}
+            figures = {"rows": benchmark.rows(), "false_alarms": benchmark.false_alarms()}
             arguments.json.write_text(json.dumps(figures, indent=1), encoding="utf-8")
     print(table(benchmark.rows()))
     for mode, per_minute in benchmark.false_alarms().items():

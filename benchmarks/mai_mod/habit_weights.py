@@ -9,7 +9,6 @@ table, and by cross validation over charts how surprising choices are with it, a
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -19,6 +18,8 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from benchmarks.arguments import corpus_parser
+from benchmarks.mai_mod.fitting import minimised
 from benchmarks.mai_mod.review_charts import chosen_charts
 from modding.aspects import Aspect
 from modding.habits.choices import Choices
@@ -28,7 +29,6 @@ from osu_beatmap.held_out import Split
 
 PENALTY = 0.001
 LEAST_WEIGHT = 0.02
-STEPS = 200
 FOLDS = 3
 NOT_OPEN = -1e9
 
@@ -54,18 +54,12 @@ def bits(asked: Asked, weights: torch.Tensor) -> torch.Tensor:
 def fitted(charts: Sequence[Asked]) -> torch.Tensor:
     """Weights [views], none below 0, under which what was chosen is likeliest."""
     views = charts[0][0].shape[-1]
-    roots = torch.full((views,), views**-0.5, requires_grad=True)
-    optimizer = torch.optim.LBFGS([roots], max_iter=STEPS, line_search_fn="strong_wolfe")
 
-    def loss() -> torch.Tensor:
-        optimizer.zero_grad()
+    def loss_of(roots: torch.Tensor) -> torch.Tensor:
         weights = roots.square()
-        value = torch.stack([bits(each, weights) for each in charts]).mean() + PENALTY * weights.square().sum()
-        value.backward()
-        return value
+        return torch.stack([bits(each, weights) for each in charts]).mean() + PENALTY * weights.square().sum()
 
-    optimizer.step(loss)
-    return roots.detach().square()
+    return minimised(torch.full((views,), views**-0.5), loss_of, line_search_fn="strong_wolfe").square()
 
 
 def cross_validated(charts: Sequence[Asked]) -> tuple[float, float]:
@@ -85,8 +79,7 @@ def questions(folder: Path, charts: int, seconds: float) -> Iterator[Choices]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
+    parser = corpus_parser(__doc__)
     parser.add_argument("--charts", type=int, default=30, help="of each mode")
     parser.add_argument("--seconds", type=float, default=50.0, help="of each chart")
     arguments = parser.parse_args()

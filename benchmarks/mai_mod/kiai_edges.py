@@ -10,65 +10,52 @@ surprises more than the human's (AUC).
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import torch
 from tqdm import tqdm
 
+from benchmarks.arguments import corpus_parser
+from benchmarks.mai_mod.fitting import minimised
 from evaluation.measures.review_metrics import auc
+from evaluation.split_songs import songs_in_split
 from modding.observation.kiai_edges import REACH_BARS, WEIGHTS, BarMarks, HeardSpectrum, edges_of
 from osu_beatmap.beatmap import Beatmap
-from osu_beatmap.held_out import Split, held_out_titles, song_in_split
+from osu_beatmap.held_out import Split
 from osu_beatmap.timing.active_point import Timing
 from osuT5.audio.decode import load_audio
 from osuT5.audio.mel import song_mel
-from osuT5.dataset.files.sources import SourceReport, mapset_songs, read_charts
+from osuT5.dataset.files.sources import mapset_songs
 from osuT5.model.files.loading import EMBEDDED_MODEL, load_model
 from osuT5.tokens.contract import Contract
 
 PENALTY = 0.01
 """Of squared weights, so that few edges give no large ones."""
 
-STEPS = 200
 
-
-def charts_with_kiai(folder: Path, spec: Contract, songs: int) -> Iterator[tuple[Beatmap, HeardSpectrum]]:
+def charts_with_kiai(folder: Path, spec: Contract) -> Iterator[tuple[Beatmap, HeardSpectrum]]:
     """A chart of each training song that has kiai, and the song."""
-    held_out, found = held_out_titles(), 0
-    for song in mapset_songs(folder):
-        charts = read_charts(song, SourceReport())
-        if not charts or song_in_split([chart.record for chart in charts], Split.HELD_OUT, held_out):
-            continue
+    for song, charts in songs_in_split(mapset_songs(folder), Split.TRAIN):
         beatmaps = (chart.beatmap for chart in charts)
         chosen = next((each for each in beatmaps if Timing(each.timing_points).kiai_spans()), None)
-        if chosen is None:
-            continue
-        mel = song_mel(load_audio(song.audio_path, spec.grid.sample_rate), spec)
-        yield chosen, HeardSpectrum(mel, spec.grid.frame_ms, spec.audio_lead_ms)
-        found += 1
-        if found == songs:
-            return
+        if chosen is not None:
+            mel = song_mel(load_audio(song.audio_path, spec.grid.sample_rate), spec)
+            yield chosen, HeardSpectrum(mel, spec.grid.frame_ms, spec.audio_lead_ms)
 
 
 def fitted(marks: np.ndarray) -> np.ndarray:
     """Weights [kinds] for marks [edges, lines, kinds] under which the middle lines are likeliest."""
     known = torch.from_numpy(marks)
-    weights = torch.zeros(marks.shape[-1], dtype=known.dtype, requires_grad=True)
-    optimizer = torch.optim.LBFGS([weights], max_iter=STEPS)
 
-    def loss() -> torch.Tensor:
-        optimizer.zero_grad()
+    def loss_of(weights: torch.Tensor) -> torch.Tensor:
         chances = torch.log_softmax(known @ weights, 1)[:, marks.shape[1] // 2]
-        value = PENALTY * weights.square().sum() - chances.mean()
-        value.backward()
-        return value
+        return PENALTY * weights.square().sum() - chances.mean()
 
-    optimizer.step(loss)
-    return weights.detach().numpy()
+    return minimised(torch.zeros(marks.shape[-1], dtype=known.dtype), loss_of).numpy()
 
 
 def surprises(scores: np.ndarray) -> np.ndarray:
@@ -88,14 +75,13 @@ def cross_validated(marks: np.ndarray, songs: np.ndarray, folds: int) -> float:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
+    parser = corpus_parser(__doc__)
     parser.add_argument("--songs", type=int, default=110)
     parser.add_argument("--folds", type=int, default=5)
     arguments = parser.parse_args()
     _, spec = load_model(EMBEDDED_MODEL)
     marks, songs = [], []
-    charts = charts_with_kiai(arguments.folder, spec, arguments.songs)
+    charts = islice(charts_with_kiai(arguments.folder, spec), arguments.songs or None)
     for number, (beatmap, spectrum) in enumerate(tqdm(charts, unit="song", total=arguments.songs)):
         known = BarMarks(beatmap, spectrum)
         if not known.is_known:

@@ -5,18 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from argparse import Namespace
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tqdm import tqdm
+
 from evaluation.charts import excerpt
+from evaluation.split_songs import songs_in_split
 from modding.observation.surprisal import SongReader
 from osu_beatmap.beatmap import Beatmap, GameMode
-from osu_beatmap.held_out import Split, held_out_titles, song_in_split
+from osu_beatmap.held_out import Split
 from osuT5.audio.decode import load_audio
 from osuT5.audio.mel import song_mel
-from osuT5.dataset.files.sources import FolderSong, ReadChart, SourceReport, mapset_songs, read_charts
+from osuT5.dataset.files.sources import FolderSong, ReadChart, mapset_songs
 from osuT5.generation.window_schedule import SongGenerator
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import Contract
@@ -38,19 +42,12 @@ class ReviewChart:
         return self.beatmap.mode.name.lower() + (" (StepMania)" if self.is_stepmania else "")
 
 
-def review_charts(
-    folder: Path,
-    split: Split,
-    model: MapperModel,
-    spec: Contract,
-    per_mode: int,
-    seconds: float,
-    stepmania: Path | None,
-) -> Iterator[ReviewChart]:
-    """Readers of up to `per_mode` charts of each mode, as `_chosen` has them."""
-    converted = _stepmania_sets(stepmania)
-    for song, chart in _chosen(folder, split, per_mode, converted):
-        yield _read_excerpt(song, chart, model, spec, seconds, song.name in converted)
+def review_charts(options: Namespace, split: Split, model: MapperModel, spec: Contract) -> Iterator[ReviewChart]:
+    """Read up to `options.charts` charts of each mode, as `_chosen` has them, with a bar that shows how far it is."""
+    converted = stepmania_sets(options.stepmania)
+    chosen = _chosen(options.folder, split, options.charts, converted)
+    for song, chart in tqdm(chosen, unit="chart", total=len(GameMode) * options.charts):
+        yield _read_excerpt(song, chart, model, spec, options.seconds, song.name in converted)
 
 
 def chosen_charts(folder: Path, split: Split, per_mode: int, seconds: float) -> Iterator[Beatmap]:
@@ -73,7 +70,8 @@ def _chosen(
     """
     taken: Counter = Counter()
     chosen: set[tuple[str, str]] = set()
-    songs = _songs_in_split(folder, split)
+    in_hashed_order = sorted(mapset_songs(folder), key=lambda song: _hash_notes(song.name))
+    songs = list(songs_in_split(in_hashed_order, split))
     for _ in range(per_mode):
         count = len(chosen)
         for song, charts in songs:
@@ -88,15 +86,6 @@ def _chosen(
             yield song, chart
         if len(chosen) == count:
             return
-
-
-def _songs_in_split(folder: Path, split: Split) -> list[tuple[FolderSong, list[ReadChart]]]:
-    held_out = held_out_titles()
-    songs = sorted(mapset_songs(folder), key=lambda song: _hash_notes(song.name))
-    read = ((song, read_charts(song, SourceReport())) for song in songs)
-    return [
-        (song, charts) for song, charts in read if charts and song_in_split([c.record for c in charts], split, held_out)
-    ]
 
 
 def _choose(charts: list[ReadChart], taken: Counter, per_mode: int, is_stepmania: bool) -> ReadChart | None:
@@ -116,7 +105,8 @@ def _read_excerpt(
     return ReviewChart(f"{song.name} / {chart.name}", excerpt(chart.beatmap, -math.inf, song_ms), reader, is_stepmania)
 
 
-def _stepmania_sets(path: Path | None) -> frozenset[str]:
+def stepmania_sets(path: Path | None) -> frozenset[str]:
+    """Read which mapsets were converted from StepMania, from a list of {dir, kind}."""
     rows = json.loads(path.read_text(encoding="utf-8")) if path else []
     return frozenset(row["dir"] for row in rows if row["kind"] == "sm")
 

@@ -9,7 +9,6 @@ in an archive beside it counts once. Exits with 1 if any map has a problem or fa
 
 from __future__ import annotations
 
-import argparse
 import re
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.arguments import folders_parser
 from benchmarks.maps.check_rules import RuleReport
 from osu_beatmap.beatmap import Beatmap, GameMode, HoldNote
 from osu_beatmap.errors import BeatmapError
@@ -133,8 +133,7 @@ def _objects_seen_by_slider(data: bytes) -> int:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
+    parser = folders_parser(__doc__)
     parser.add_argument("--show", action="store_true", help="print every problem with its map")
     options = parser.parse_args()
     report = GeneratedMapReport()

@@ -8,7 +8,6 @@ makes, and how long the checks took; with --show every finding of one rule, with
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
+from benchmarks.arguments import command_parser
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.reader import read_beatmap
@@ -57,7 +57,7 @@ def readable_charts(folders: list[Path]) -> Iterator[tuple[Path, Beatmap]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_parser(__doc__)
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--show", metavar="RULE", help="print every finding of this rule")
     parser.add_argument("--limit", type=int, help="check only the first so many charts")

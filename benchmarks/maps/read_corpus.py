@@ -8,7 +8,6 @@ of line had to be skipped or repaired.
 
 from __future__ import annotations
 
-import argparse
 import re
 import time
 from collections import Counter
@@ -16,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.arguments import folders_parser
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.reader import parse_beatmap, read_beatmap
 from osu_beatmap.files.writer import write_beatmap
@@ -83,8 +83,7 @@ def print_report(report: CorpusReport) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
+    parser = folders_parser(__doc__)
     folders = parser.parse_args().folders
     for folder in folders:
         if not folder.is_dir():

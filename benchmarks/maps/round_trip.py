@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -222,9 +222,7 @@ def _control_points(slider: Slider) -> list[tuple[float, float]]:
     return [slider.segments[0].points[0], *(point for segment in slider.segments for point in segment.points[1:])]
 
 
-def measure_folder(
-    paths: Iterable[Path], spec: EncodingSpec, say: Callable[[str], None]
-) -> dict[GameMode, RoundTripReport]:
+def measure_folder(paths: Iterable[Path], spec: EncodingSpec) -> dict[GameMode, RoundTripReport]:
     """Measure all charts that can be read, by mode; name the others."""
     reports: dict[GameMode, RoundTripReport] = defaultdict(RoundTripReport)
     for path in paths:
@@ -232,21 +230,21 @@ def measure_folder(
             before = read_beatmap(path)
             Timing(before.timing_points)
         except (BeatmapError, ValueError) as error:
-            say(f"left out: {path.name}: {error}")
+            print(f"left out: {path.name}: {error}")
             continue
         after, _ = round_trip(before, spec)
         Comparison(before, after, spec, reports[before.mode]).run()
     return reports
 
 
-def print_table(reports: dict[GameMode, RoundTripReport], say: Callable[[str], None]) -> None:
+def print_table(reports: dict[GameMode, RoundTripReport]) -> None:
     for mode, report in sorted(reports.items()):
-        say(f"\n{mode.name.lower()}: {report.charts} charts")
+        print(f"\n{mode.name.lower()}: {report.charts} charts")
         for aspect, seen in report.seen.items():
             worst = f"  worst {report.worst[aspect]:.2f}" if aspect in report.worst else ""
-            say(f"  {aspect:16} {report.kept[aspect]:>8} of {seen:>8}  {report.kept[aspect] / seen:9.4%}{worst}")
+            print(f"  {aspect:16} {report.kept[aspect]:>8} of {seen:>8}  {report.kept[aspect] / seen:9.4%}{worst}")
         for reason, count in report.reasons.most_common():
-            say(f"    {count:>7}  {reason}")
+            print(f"    {count:>7}  {reason}")
 
 
 def main() -> None:
@@ -257,7 +255,7 @@ def main() -> None:
     paths = sorted(path for folder in arguments.folders for path in folder.rglob("*.osu"))
     if not paths:
         parser.error("there is no .osu file in these folders")
-    print_table(measure_folder(paths, SPECS[arguments.spec], print), print)
+    print_table(measure_folder(paths, SPECS[arguments.spec]))
 
 
 if __name__ == "__main__":

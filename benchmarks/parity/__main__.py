@@ -8,14 +8,14 @@ kind; exit status 1 when a case differs without a reason that is argued in its n
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
-from benchmarks.parity.cases import CaseResult, Verdict
+from benchmarks.arguments import command_parser
+from benchmarks.parity.cases import CaseResult, Verdict, each_case
 from benchmarks.parity.folders import GoldensError, kinds_in, unpacked
 from benchmarks.parity.report import row, summary
 
@@ -30,13 +30,13 @@ def check_kind(kind: str, folder: Path) -> Iterator[CaseResult]:
         yield CaseResult(kind, "all", Verdict.PENDING, note="no check for this kind yet")
         return
     try:
-        yield from import_module(module).check(folder)
+        yield from each_case(kind, import_module(module).cases(folder))
     except Exception as error:
         yield CaseResult(kind, "all", Verdict.DIFFERS, note=f"failed: {type(error).__name__}: {error}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_parser(__doc__)
     parser.add_argument("--goldens", type=Path, required=True, metavar="DIR")
     parser.add_argument("--kind", nargs="+", help="only these kinds")
     parser.add_argument("--quiet", action="store_true", help="no line for cases that agree")

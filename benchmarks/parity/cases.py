@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -34,8 +34,11 @@ class CaseResult:
 Outcome = tuple[Verdict, str, str]
 """Verdict, figure and note of a case."""
 
+Named = Iterator[tuple[str, Callable[[], Outcome]]]
+"""Cases by name, each with its comparison."""
 
-def each_case(kind: str, cases: Iterable[tuple[str, Callable[[], Outcome]]]) -> Iterator[CaseResult]:
+
+def each_case(kind: str, cases: Named) -> Iterator[CaseResult]:
     """The results of named comparisons. One that raises differs; the others go on."""
     for name, compare in cases:
         try:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+
+from beat_tracking.red_line_fit import Beats
+from osuT5.encoding.timing import MarkedBeat
 from osuT5.model.files.families import V28, V29, V30, V31, V32, Family
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import Event, EventKind
@@ -23,6 +27,10 @@ VERSIONS: dict[str, tuple[Family, dict]] = {
 """The generation of a version, and what its vocabulary shows of its encoding besides."""
 
 
+Row = tuple[str, int, int]
+"""Kind and value of an event, and its time."""
+
+
 class UnknownVersion(ValueError):
     """A version that is not known here."""
 
@@ -37,6 +45,20 @@ def read_encoding(version: str, pixels: bool = False) -> EncodingSpec:
     """The encoding of a version; with `pixels`, places are pairs of whole pixels."""
     spec = replace(family_named(version).encoding, **VERSIONS[version][1])
     return replace(spec, positions_split=True, position_cell_px=1, position_refine_px=0) if pixels else spec
+
+
+def recorded_rows(written: Mapping) -> list[Row]:
+    """Read the events and times of a recorded part."""
+    return [(kind, value, ms) for (kind, value), ms in zip(written["events"], written["times"], strict=True)]
+
+
+def marked_beats(marked: Sequence[MarkedBeat], later_ms: float = 0.0) -> Beats:
+    """Turn decoded beats of audio that begins `later_ms` late into beats of the song."""
+    return Beats(
+        np.array([beat.time_ms for beat in marked], dtype=np.float64) - later_ms,
+        np.array([beat.starts_bar for beat in marked], dtype=bool),
+        np.array([beat.starts_tempo for beat in marked], dtype=bool),
+    )
 
 
 def events_of(rows: Iterable[Sequence]) -> list[Event]:

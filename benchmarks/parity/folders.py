@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import tarfile
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 ARCHIVE_ENDING = ".tar.xz"
 MAX_UNPACKED_BYTES = 4 * 2**30
@@ -37,6 +41,17 @@ def unpacked(goldens: Path) -> Iterator[Path]:
 
 def kinds_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if path.is_dir())
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """Read all arrays of an .npz file."""
+    with np.load(path) as arrays:
+        return dict(arrays)
 
 
 def _unpack(archive: Path, folder: Path) -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from benchmarks.parity.folders import read_json
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.files.reader import read_beatmap
 from osuT5.model.files.bundle import PublishedBundle, bundle_from_json
 
 INPUT_FOLDER = "osu_inputs"
+
+NAMED_ALIKE = ("difficulty", "circle_size", "slider_multiplier", "hitsounded", "year", "mapper_id")
+NAMED_ALIKE += ("hold_note_ratio", "scroll_speed_ratio")
+"""Conditions that the original's configuration names as we do."""
 
 
 class NoInput(ValueError):
@@ -39,7 +43,7 @@ def input_beatmap(stem: str, goldens: Path) -> Beatmap:
 def load_recorded_bundle(goldens: Path, name: str) -> PublishedBundle:
     """The published model of full size that a run was recorded with, without its weights."""
     texts = [goldens / "model" / f"full_{name}.config.json", goldens / "tokenizer" / name / "tokenizer.json"]
-    config, tokenizer = (json.loads(path.read_text(encoding="utf-8")) for path in texts)
+    config, tokenizer = (read_json(path) for path in texts)
     return bundle_from_json(config, tokenizer, name=name)
 
 
@@ -47,16 +51,9 @@ def asked_attributes(asked: Mapping[str, Any]) -> Attributes:
     """What a recorded run asked for: its `generation_config`."""
     return Attributes(
         mode=GameMode(asked["gamemode"]),
-        difficulty=asked["difficulty"],
-        circle_size=asked["circle_size"],
-        slider_multiplier=asked["slider_multiplier"],
-        hitsounded=asked["hitsounded"],
         key_count=asked["keycount"],
-        hold_note_ratio=asked["hold_note_ratio"],
-        scroll_speed_ratio=asked["scroll_speed_ratio"],
-        year=asked["year"],
-        mapper_id=asked["mapper_id"],
         descriptors=tuple(asked["descriptors"] or ()),
+        **{name: asked[name] for name in NAMED_ALIKE},
     )
 
 

@@ -49,12 +49,13 @@ def line_difference(own: TimingPoint, other: TimingPoint) -> str:
     same = (
         abs(own.time_ms - other.time_ms) <= TIME_MS
         and math.isclose(own.beat_length_ms, other.beat_length_ms, rel_tol=RATIO)
-        and _rest_of_line(own) == _rest_of_line(other)
+        and untimed_part(own) == untimed_part(other)
     )
     return "" if same else f"line {own}, not {other}"
 
 
-def _rest_of_line(line: TimingPoint) -> tuple:
+def untimed_part(line: TimingPoint) -> tuple:
+    """Return what of a line has nothing to do with its time and tempo."""
     return line.meter, line.sample_set, line.sample_index, line.volume, line.uninherited, line.effects
 
 

@@ -17,16 +17,18 @@ import statistics
 import sys
 from collections.abc import Iterable, Sequence
 from functools import partial
-from itertools import product
+from itertools import islice, product
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
 from beat_tracking.red_line_fit import fit_red_lines
+from benchmarks.arguments import command_parser
 from benchmarks.super_timing.held_out import AS_IT_IS, CODECS, SongTiming, held_out_songs, time_song
-from benchmarks.super_timing.tempi import KINDS, METER, Closeness, Tempi, closeness, jitter
+from benchmarks.super_timing.tempi import KINDS, METER, Closeness, closeness, jitter
 from benchmarks.super_timing.timing_runs import WAYS, HeardTiming, hear_all_ways
+from evaluation.report import markdown
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
 from osuT5.model.files.loading import load_model
@@ -49,7 +51,7 @@ FIT_PHASE_MS, SONG_PHASE_MS = 3.0, 5.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_parser(__doc__)
     parser.add_argument("folder", type=Path, nargs="?", help="mapsets, for the held-out songs in it")
     parser.add_argument("--fits", type=int, default=200, help="of each kind of tempo")
     parser.add_argument("--songs", type=int, default=20, help="synthetic songs of each kind of tempo")
@@ -65,22 +67,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.keep:
         options.keep.mkdir(parents=True, exist_ok=True)
     if options.fits:
-        print(_table(("fit alone", "beats off by", "target", "n", "met", "BPM", "phase"), _fit_rows(options.fits)))
+        _print_table(("fit alone", "beats off by", "target", "n", "met", "BPM", "phase"), _fit_rows(options.fits))
     if not options.songs and not options.folder:
         return 0
     model, spec = load_model(options.model)
     prepare_to_generate(model)
     if options.songs:
         columns = ("songs", "timing", "target", "n", "met", "BPM", "phase", "octave", "lines", "passes", "s")
-        print(_table(columns, _song_rows(model, spec, options)))
+        _print_table(columns, _song_rows(model, spec, options))
     if options.folder:
-        songs = list(product(held_out_songs(options.folder, options.held_out), options.codecs))
+        held_out = islice(held_out_songs(options.folder), options.held_out or None)
+        songs = list(product(held_out, options.codecs))
         timed = [
             time_song(model, spec, *song, options.iterations, options.held_out_seconds, codec, options.keep)
             for song, codec in tqdm(songs, unit="song")
         ]
         _print_held_out(timed)
     return 0
+
+
+def _print_table(columns: Sequence[str], rows: Iterable[Sequence]) -> None:
+    print(markdown.table(columns, rows, " --- "), end="\n\n")
 
 
 def _fit_rows(count: int) -> Iterable[tuple]:
@@ -91,14 +98,14 @@ def _fit_rows(count: int) -> Iterable[tuple]:
                 rng = np.random.default_rng(seed)
                 tempi = draw(rng, FIT_SECONDS)
                 beats = jitter(tempi, rng, jitter_ms, missing, extra)
-                found.append((tempi, closeness(tempi, fit_red_lines(beats, 1000 * FIT_SECONDS))))
+                found.append(closeness(tempi, fit_red_lines(beats, 1000 * FIT_SECONDS)))
             yield (kind, f"{jitter_ms:g} ms", TARGETS[kind].format(FIT_PHASE_MS), *_shares(kind, found, FIT_PHASE_MS))
 
 
 def _song_rows(model: MapperModel, spec: Contract, options: argparse.Namespace) -> Iterable[tuple]:
     attributes = Attributes(GameMode.STANDARD, difficulty=4.0)
     for kind, draw in KINDS.items():
-        found: dict[str, list[tuple[Tempi, Closeness]]] = {way: [] for way in WAYS}
+        found: dict[str, list[Closeness]] = {way: [] for way in WAYS}
         heard: dict[str, list[HeardTiming]] = {way: [] for way in WAYS}
         for seed in tqdm(range(options.first_seed, options.first_seed + options.songs), unit="song", desc=kind):
             tempi = draw(np.random.default_rng([seed, 7]), options.seconds)
@@ -110,17 +117,17 @@ def _song_rows(model: MapperModel, spec: Contract, options: argparse.Namespace) 
             kept = options.keep and options.keep / f"{kind} {seed} {options.seconds:g}.pickle"
             heard_song = hear_all_ways(model, spec, load, attributes, options.iterations, kept)
             for way, timing in heard_song.items():
-                found[way].append((tempi, closeness(tempi, timing.lines, spec.audio_lead_ms, *breaks)))
+                found[way].append(closeness(tempi, timing.lines, spec.audio_lead_ms, *breaks))
                 heard[way].append(timing)
         for way in found:
-            octaves = [octave for _, close in found[way] for octave in close.octaves]
+            octaves = np.concatenate([close.octaves for close in found[way]])
             yield (
                 kind,
                 way,
                 TARGETS[kind].format(SONG_PHASE_MS),
                 *_shares(kind, found[way], SONG_PHASE_MS),
-                f"{np.mean(octaves):.2f}" if octaves else "-",
-                f"{statistics.fmean(close.lines for _, close in found[way]):.1f}",
+                f"{np.mean(octaves):.2f}" if len(octaves) else "-",
+                f"{statistics.fmean(close.lines for close in found[way]):.1f}",
                 f"{statistics.fmean(timing.passes for timing in heard[way]):.1f}",
                 f"{statistics.fmean(timing.seconds for timing in heard[way]):.1f}",
             )
@@ -130,17 +137,17 @@ def _played(arranged: tuple, sample_rate: int) -> np.ndarray:
     return render_song(*arranged, sample_rate=sample_rate)[0].mean(axis=1)
 
 
-def _shares(kind: str, found: Sequence[tuple[Tempi, Closeness]], phase_ms: float) -> tuple[str, ...]:
+def _shares(kind: str, found: Sequence[Closeness], phase_ms: float) -> tuple[str, ...]:
     """How many were looked at, and the shares with all that is asked, with the tempo, and with the phase."""
     if kind == "ramps":
-        p95_ms = np.array([np.percentile(close.beats_ms, 95) for _, close in found])
+        p95_ms = np.array([np.percentile(close.beats_ms, 95) for close in found])
         return str(len(found)), f"{np.mean(p95_ms <= 10):.3f}", "-", f"p95 {np.median(p95_ms):.1f} ms"
     limit_bpm = 0.01 if kind == "constant" else 0.05
-    tempo = np.concatenate([close.tempo_bpm <= limit_bpm + 1e-9 for _, close in found])
-    phase = np.concatenate([close.phase_ms <= phase_ms for _, close in found])
+    tempo = np.concatenate([close.tempo_bpm <= limit_bpm + 1e-9 for close in found])
+    phase = np.concatenate([close.phase_ms <= phase_ms for close in found])
     met = tempo & phase
     if kind == "constant":
-        met &= np.array([close.lines == 1 for _, close in found])
+        met &= np.array([close.lines == 1 for close in found])
     return str(len(met)), f"{met.mean():.3f}", f"{tempo.mean():.3f}", f"{phase.mean():.3f}"
 
 
@@ -160,10 +167,10 @@ def _print_held_out(timed: Sequence[dict[str, SongTiming]]) -> None:
                     f"{statistics.fmean(s.heard.passes for s in songs):.1f}",
                     f"{statistics.fmean(s.heard.seconds for s in songs):.1f}",
                 ))  # fmt: skip
-    print(_table(columns, rows))
-    print(_table(("codec", "timing", "songs", "offset p50 ms", "p90 ms", "downbeats"), _offset_rows(timed)))
+    _print_table(columns, rows)
+    _print_table(("codec", "timing", "songs", "offset p50 ms", "p90 ms", "downbeats"), _offset_rows(timed))
     columns = ("songs with changes", "timing", "human lines", "matched within 10 ms", "our lines")
-    print(_table(columns, _match_rows([song for song in timed if song["plain"].human_lines > 1])))
+    _print_table(columns, _match_rows([song for song in timed if song["plain"].human_lines > 1]))
 
 
 def _offset_rows(timed: Sequence[dict[str, SongTiming]]) -> Iterable[tuple]:
@@ -183,18 +190,8 @@ def _match_rows(timed: Sequence[dict[str, SongTiming]]) -> Iterable[tuple]:
         if songs:
             human = sum(s.human_lines - 1 for s in songs)
             matched = sum(s.matched for s in songs)
-            yield (
-                len(songs),
-                way,
-                human,
-                f"{matched} ({matched / human:.2f})",
-                sum(len(s.heard.lines) - 1 for s in songs),
-            )
-
-
-def _table(columns: Sequence[str], rows: Iterable[Sequence]) -> str:
-    lines = [columns, ["---"] * len(columns), *rows]
-    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines) + "\n"
+            ours = sum(len(s.heard.lines) - 1 for s in songs)
+            yield len(songs), way, human, f"{matched} ({matched / human:.2f})", ours
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,11 +13,12 @@ import soundfile
 
 from benchmarks.super_timing.timing_runs import HeardTiming, hear_all_ways
 from evaluation.measures.timing_metrics import OCTAVES, TEMPO_TOLERANCE, TimingAgreement, compare_timing
+from evaluation.split_songs import songs_in_split
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Beatmap, TimingPoint
-from osu_beatmap.held_out import Split, held_out_titles, song_in_split
+from osu_beatmap.held_out import Split
 from osuT5.audio.decode import audio_duration_ms, audio_format, load_audio
-from osuT5.dataset.files.sources import FolderSong, SourceReport, mapset_songs, read_charts
+from osuT5.dataset.files.sources import FolderSong, mapset_songs
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import Contract
 
@@ -52,16 +53,10 @@ class SongTiming:
     matched: int
 
 
-def held_out_songs(folder: Path, songs: int) -> list[tuple[FolderSong, Beatmap]]:
-    """The first so many held-out songs of a folder of mapsets (0: all) with their first chart that has objects."""
-    found: list[tuple[FolderSong, Beatmap]] = []
-    for song in mapset_songs(folder):
-        charts = read_charts(song, SourceReport())
-        if song_in_split([chart.record for chart in charts], Split.HELD_OUT, held_out_titles()):
-            found += [(song, chart.beatmap) for chart in charts if len(chart.beatmap.hit_objects) >= 20][:1]
-        if songs and len(found) == songs:
-            break
-    return found
+def held_out_songs(folder: Path) -> Iterator[tuple[FolderSong, Beatmap]]:
+    """Yield the held-out songs of a folder of mapsets with their first chart that has objects."""
+    for song, charts in songs_in_split(mapset_songs(folder), Split.HELD_OUT):
+        yield from [(song, chart.beatmap) for chart in charts if len(chart.beatmap.hit_objects) >= 20][:1]
 
 
 def time_song(

@@ -69,8 +69,8 @@ def hear_all_ways(
 
     What the model hears is kept in the file `kept`, and not asked for again where that is there with enough passes.
     """
-    song = _read(kept, iterations)
-    if song is None:
+    song = pickle.loads(kept.read_bytes()) if kept is not None and kept.exists() else None
+    if song is None or len(song.passes) < iterations:
         song = _hear(model, spec, load(), attributes, iterations)
         if kept is not None:
             kept.write_bytes(pickle.dumps(song))
@@ -87,13 +87,6 @@ def _in_passes(song: HeardSong, spec: Contract, timing: Callable[[SuperTimer], l
     lines = timing(again)
     passes = len(again.passes)
     return HeardTiming(lines, sum(song.seconds[1 : passes + 1]) + time.process_time() - started, passes)
-
-
-def _read(kept: Path | None, iterations: int) -> HeardSong | None:
-    if kept is None or not kept.exists():
-        return None
-    song = pickle.loads(kept.read_bytes())
-    return song if len(song.passes) >= iterations else None
 
 
 def _hear(

@@ -35,10 +35,7 @@ def line_alone(work: FaultyCopy, span_ms: Span, by_ms: float) -> Stretch:
     """That line without its objects."""
     red, end_ms = _longest(work.timing, span_ms)
     shift = by_ms * work.rng.choice([-1.0, 1.0])
-    work.beatmap.timing_points = [
-        replace(line, time_ms=line.time_ms + shift) if line.uninherited and line.time_ms == red.time_ms else line
-        for line in work.beatmap.timing_points
-    ]
+    _change_line(work, red, time_ms=red.time_ms + shift)
     return red.time_ms, end_ms
 
 
@@ -47,14 +44,14 @@ def bpm_and_objects(work: FaultyCopy, span_ms: Span) -> Stretch:
     red, end_ms = _longest(work.timing, span_ms)
     factor = 1 + BPM_ERROR * float(work.rng.choice([-1.0, 1.0]))
     moved = _retime_section(work, red, end_ms, lambda time_ms: red.time_ms + (time_ms - red.time_ms) * factor)
-    _set_beat_length(work, red, red.beat_length_ms * factor)
+    _change_line(work, red, beat_length_ms=red.beat_length_ms * factor)
     return moved
 
 
 def bpm_alone(work: FaultyCopy, span_ms: Span) -> Stretch:
     """Its tempo off by `BPM_ERROR`, objects where they were."""
     red, end_ms = _longest(work.timing, span_ms)
-    _set_beat_length(work, red, red.beat_length_ms * (1 + BPM_ERROR * float(work.rng.choice([-1.0, 1.0]))))
+    _change_line(work, red, beat_length_ms=red.beat_length_ms * (1 + BPM_ERROR * float(work.rng.choice([-1.0, 1.0]))))
     return red.time_ms, end_ms
 
 
@@ -102,9 +99,9 @@ def _retime(obj: HitObject, move: Move) -> None:
         obj.end_ms = float(round(move(obj.end_ms)))
 
 
-def _set_beat_length(work: FaultyCopy, red: TimingPoint, beat_length_ms: float) -> None:
+def _change_line(work: FaultyCopy, red: TimingPoint, **changes: float) -> None:
     work.beatmap.timing_points = [
-        replace(line, beat_length_ms=beat_length_ms) if line.uninherited and line.time_ms == red.time_ms else line
+        replace(line, **changes) if line.uninherited and line.time_ms == red.time_ms else line
         for line in work.beatmap.timing_points
     ]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -11,18 +10,13 @@ import numpy as np
 from evaluation.measures.frechet import FeatureReader
 from osu_beatmap.beatmap import Beatmap
 from osuT5.audio.decode import load_audio
-from pipeline.request.options import RequestError
 
 
 def feature_reader(classifier_path: str | None) -> FeatureReader | None:
     """Reads features with a classifier; None where none was asked for and none comes with the program.
 
-    Raises RequestError where one was asked for and there is no such package, ModelError for files that are none.
+    Raises ModelError for files that are no classifier.
     """
-    if find_spec("classifier") is None:
-        if classifier_path is not None:
-            raise RequestError("classifier_path needs a classifier, which this installation does not have.")
-        return None
     from classifier.contract import EMBEDDED_CLASSIFIER, load_classifier
     from classifier.features import chart_features
 

@@ -39,12 +39,8 @@ def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
         return math.nan
     between = float(((first.mean(axis=0) - second.mean(axis=0)) ** 2).sum())
     covariances = [np.atleast_2d(np.cov(vectors, rowvar=False)) for vectors in (first, second)]
-    root = _root(covariances[0])
+    values, vectors = np.linalg.eigh(covariances[0])
+    root = (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
     # The eigenvalues of C1 C2 are those of the symmetric C1^(1/2) C2 C1^(1/2), whose root is stable to compute.
     middle = np.sqrt(np.maximum(np.linalg.eigvalsh(root @ covariances[1] @ root), 0.0)).sum()
     return max(0.0, float(between + np.trace(covariances[0]) + np.trace(covariances[1]) - 2 * middle))
-
-
-def _root(covariance: np.ndarray) -> np.ndarray:
-    values, vectors = np.linalg.eigh(covariance)
-    return (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T

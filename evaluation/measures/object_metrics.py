@@ -13,6 +13,7 @@ from osu_beatmap.timing.beat_grid import UNSNAPPED_MS
 
 MATCH_TOLERANCE_MS = 30.0
 MAX_SHIFT_MS = 100.0
+SHIFT_STEP_MS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +26,6 @@ class F1Result:
     matched: int
 
 
-def f1_result(matched: int, reference_count: int, candidate_count: int) -> F1Result:
-    if reference_count == 0 and candidate_count == 0:
-        return F1Result(1.0, 1.0, 1.0, 0)
-    precision = matched / candidate_count if candidate_count else 0.0
-    recall = matched / reference_count if reference_count else 0.0
-    return F1Result(precision, recall, 2 * matched / (reference_count + candidate_count), matched)
-
-
 def match_times(
     reference_ms: Sequence[float] | np.ndarray,
     candidate_ms: Sequence[float] | np.ndarray,
@@ -43,6 +36,8 @@ def match_times(
     Both lists may be in any order. Pairing the earliest two that fit is optimal, since all tolerances are equal.
     """
     reference, candidate = np.sort(reference_ms).tolist(), np.sort(candidate_ms).tolist()
+    if not reference and not candidate:
+        return F1Result(1.0, 1.0, 1.0, 0)
     matched = at = 0
     for time_ms in reference:
         while at < len(candidate) and candidate[at] < time_ms - tolerance_ms:
@@ -50,37 +45,32 @@ def match_times(
         if at < len(candidate) and candidate[at] <= time_ms + tolerance_ms:
             matched += 1
             at += 1
-    return f1_result(matched, len(reference), len(candidate))
+    precision = matched / len(candidate) if candidate else 0.0
+    recall = matched / len(reference) if reference else 0.0
+    return F1Result(precision, recall, 2 * matched / (len(reference) + len(candidate)), matched)
 
 
-def best_shift(
-    reference_ms: Sequence[float] | np.ndarray,
-    candidate_ms: Sequence[float] | np.ndarray,
-    tolerance_ms: float = MATCH_TOLERANCE_MS,
-    max_shift_ms: float = MAX_SHIFT_MS,
-    step_ms: float = 2.0,
-) -> tuple[float, F1Result]:
+def best_shift(reference_ms: np.ndarray, candidate_ms: np.ndarray) -> tuple[float, F1Result]:
     """The constant to add to all candidate times for the best F1, the smallest of equals, and that result."""
-    steps = int(max_shift_ms / step_ms)
-    shifts_ms = sorted(np.arange(-steps, steps + 1) * step_ms, key=abs)
-    candidate = np.asarray(candidate_ms, np.float64)
-    results = [match_times(reference_ms, candidate + shift_ms, tolerance_ms) for shift_ms in shifts_ms]
+    steps = int(MAX_SHIFT_MS / SHIFT_STEP_MS)
+    shifts_ms = sorted(np.arange(-steps, steps + 1) * SHIFT_STEP_MS, key=abs)
+    results = [match_times(reference_ms, candidate_ms + shift_ms) for shift_ms in shifts_ms]
     best = max(range(len(results)), key=lambda index: results[index].f1)  # max() takes the first of equals
     return float(shifts_ms[best]), results[best]
 
 
-def object_times_ms(beatmap: Beatmap, chords_as_one: bool = True) -> np.ndarray:
+def object_times_ms(beatmap: Beatmap) -> np.ndarray:
     """Start times of all objects, in order: float [objects]; ends, repeats and ticks do not count.
 
-    In mania a chord is one time, so that the list says when something is to be hit; with `chords_as_one` false each of
-    its notes counts. In the other modes, where simultaneous objects are errors, each counts in any case.
+    In mania a chord is one time, so that the list gives when something is to be hit. In the other modes, where
+    simultaneous objects are errors, each counts.
     """
     times_ms = np.sort(np.array([hit_object.time_ms for hit_object in beatmap.hit_objects], np.float64))
-    return np.unique(times_ms) if chords_as_one and beatmap.mode is GameMode.MANIA else times_ms
+    return np.unique(times_ms) if beatmap.mode is GameMode.MANIA else times_ms
 
 
-def snapped_share(beatmap: Beatmap, tolerance_ms: float = UNSNAPPED_MS) -> float:
-    """Share of objects that start less than `tolerance_ms` from a tick of an accepted divisor; 1 without objects.
+def snapped_share(beatmap: Beatmap) -> float:
+    """Share of objects that start less than `UNSNAPPED_MS` from a tick of an accepted divisor; 1 without objects.
 
     Raises BeatmapError for a beatmap without a tempo.
     """
@@ -88,4 +78,4 @@ def snapped_share(beatmap: Beatmap, tolerance_ms: float = UNSNAPPED_MS) -> float
     starts_ms = [hit_object.time_ms for hit_object in beatmap.hit_objects]
     if not starts_ms:
         return 1.0
-    return sum(timing.best_divisor(time_ms, tolerance_ms) > 0 for time_ms in starts_ms) / len(starts_ms)
+    return sum(timing.best_divisor(time_ms, UNSNAPPED_MS) > 0 for time_ms in starts_ms) / len(starts_ms)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
+from scipy.stats import rankdata
 
 from osu_beatmap.beatmap import Beatmap, Slider
 from osu_beatmap.geometry.slider_path import end_of_object
@@ -29,9 +30,7 @@ def auc(touched: Sequence[float], untouched: Sequence[float]) -> float:
     """
     if not len(touched) or not len(untouched):
         return math.nan
-    both = np.concatenate([np.asarray(touched, float), np.asarray(untouched, float)])
-    _, place, counts = np.unique(both, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(counts) - (counts - 1) / 2)[place]
+    ranks = rankdata(np.concatenate([touched, untouched]))
     count = len(touched)
     return float((ranks[:count].sum() - count * (count + 1) / 2) / (count * len(untouched)))
 

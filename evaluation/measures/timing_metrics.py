@@ -26,14 +26,10 @@ class TimingAgreement:
 
     tempo_share: float
     octave_share: float
-    wrong_tempo_share: float
     offset_ms: float
     offset_error_ms: float
     downbeat_share: float
     meter_share: float
-    beats: int
-    reference_lines: int
-    candidate_lines: int
 
 
 def compare_timing(
@@ -62,14 +58,10 @@ def compare_timing(
     return TimingAgreement(
         tempo_share=float(right.mean()),
         octave_share=float(octave.mean()),
-        wrong_tempo_share=float(1.0 - (right | octave).mean()),
         offset_ms=float(np.median(comparable)) if len(comparable) else float("nan"),
         offset_error_ms=float(np.abs(comparable).mean()) if len(comparable) else float("nan"),
         downbeat_share=_downbeat_share(downbeats_ms, other),
         meter_share=float(np.mean([human.red_at(ms).meter == other.red_at(ms).meter for ms in times_ms.tolist()])),
-        beats=len(beats),
-        reference_lines=len(human.reds),
-        candidate_lines=len(other.reds),
     )
 
 

@@ -47,5 +47,5 @@ class Metric:
     reacts: Mapping[str, Reaction]
     visible: float
     modes: frozenset[GameMode] = field(default=ALL_MODES)
-    is_habit: bool = False
+    is_habit: bool = True
     source: str = ""

@@ -41,6 +41,7 @@ def _metrics(tolerance_ms: int) -> list[Metric]:
             better=Better.HIGHER,
             reacts=shared | {"density_doubled": doubled[figure]},
             visible=0.05,
+            is_habit=False,
             source=_SOURCE,
         )
         for figure, about in words.items()

@@ -10,7 +10,7 @@ import numpy as np
 from evaluation.charts import Case, MeasuredChart
 from evaluation.measures.placement_metrics import object_starts, spacings_px, turning_angles_deg
 from evaluation.metrics.metric import Better, Metric, Reaction
-from evaluation.metrics.shapes import Shape, shape_distance
+from evaluation.metrics.shapes import Shape, shape_metric
 from osu_beatmap.beatmap import Circle, GameMode, HitSound
 from osu_beatmap.rules.mania import columns
 from osu_diffusion.points import sequence_of
@@ -49,8 +49,8 @@ def chord_shares(chart: MeasuredChart) -> np.ndarray:
     return np.bincount(np.minimum(counts, LARGEST_CHORD) - 1, minlength=LARGEST_CHORD) / len(counts)
 
 
-SPACINGS = Shape("spacings", chart_spacings_px, np.linspace(0.0, 640.0, 81), STANDARD | CATCH)
-TURNS = Shape("turns", chart_turns_deg, np.linspace(0.0, 180.0, 37), STANDARD)
+SPACINGS = Shape("spacings", chart_spacings_px, np.linspace(0.0, 640.0, 81), "osu! pixels", STANDARD | CATCH)
+TURNS = Shape("turns", chart_turns_deg, np.linspace(0.0, 180.0, 37), "degrees", STANDARD)
 CHORDS = Shape("chords", chord_shares, modes=MANIA)
 
 
@@ -91,28 +91,8 @@ def long_share(case: Case) -> float:
 
 
 METRICS = (
-    Metric(
-        "spacing_distance",
-        "Wasserstein distance in osu! pixels between the spacings here and in human charts of the level",
-        shape_distance(SPACINGS),
-        Better.LOWER,
-        _LINES_STAY | {"random_places": Reaction.RISES},
-        5.0,
-        STANDARD | CATCH,
-        is_habit=True,
-        source="Vallender 1974",
-    ),
-    Metric(
-        "turn_distance",
-        "Wasserstein distance in degrees between the turns of movement here and in human charts of the level",
-        shape_distance(TURNS),
-        Better.LOWER,
-        _LINES_STAY | {"random_places": Reaction.RISES},
-        2.0,
-        STANDARD,
-        is_habit=True,
-        source="Vallender 1974",
-    ),
+    shape_metric("spacing_distance", SPACINGS, "spacings", _LINES_STAY | {"random_places": Reaction.RISES}, 5.0),
+    shape_metric("turn_distance", TURNS, "turns of movement", _LINES_STAY | {"random_places": Reaction.RISES}, 2.0),
     Metric(
         "jump_share",
         f"share of movements of more than {JUMP_DIAMETERS:g} circle diameters within {JUMP_GAP_MS:g} ms",
@@ -121,18 +101,13 @@ METRICS = (
         _LINES_STAY | {"random_places": Reaction.RISES},
         0.05,
         STANDARD | CATCH,
-        is_habit=True,
     ),
-    Metric(
+    shape_metric(
         "chord_distance",
-        "Jensen-Shannon divergence in bits between the sizes of chords here and in human charts of the level",
-        shape_distance(CHORDS),
-        Better.LOWER,
+        CHORDS,
+        "sizes of chords",
         _LINES_STAY | {"chords_grown": Reaction.RISES, "random_places": Reaction.STAYS},
         0.1,
-        MANIA,
-        is_habit=True,
-        source="Lin 1991",
     ),
     Metric(
         "jack_share",
@@ -142,7 +117,6 @@ METRICS = (
         _LINES_STAY | {"random_places": Reaction.RISES},
         0.05,
         MANIA,
-        is_habit=True,
     ),
     Metric(
         "colour_change_share",
@@ -152,7 +126,6 @@ METRICS = (
         _LINES_STAY | {"sounds_removed": Reaction.FALLS},
         0.1,
         TAIKO,
-        is_habit=True,
     ),
     Metric(
         "long_share",
@@ -163,6 +136,5 @@ METRICS = (
         | {"density_doubled": Reaction.FALLS, "random_places": Reaction.STAYS, "shifted_60ms": Reaction.STAYS},
         0.05,
         frozenset(GameMode),
-        is_habit=True,
     ),
 )

@@ -118,7 +118,6 @@ def _metric(name: str, about: str, symbols: Symbols, reacts: dict[str, Reaction]
         Better.HIGHER,
         reacts | {"sections_shuffled": Reaction.FALLS, "song_swapped": Reaction.FALLS, "flattened": Reaction.FALLS},
         0.03,
-        is_habit=True,
         source="Foote 1999; Müller 2015",
     )
 

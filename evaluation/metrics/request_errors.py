@@ -30,7 +30,8 @@ def _metric(
     visible: float,
     modes: frozenset[GameMode] = ALL_MODES,
 ) -> Metric:
-    return Metric(name, about, partial(error_of, condition=condition), Better.LOWER, reacts, visible, modes)
+    measure = partial(error_of, condition=condition)
+    return Metric(name, about, measure, Better.LOWER, reacts, visible, modes, is_habit=False)
 
 
 _ALL_BUT_SETTINGS = dict.fromkeys(

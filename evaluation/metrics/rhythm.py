@@ -8,7 +8,7 @@ import numpy as np
 
 from evaluation.charts import Case, MeasuredChart
 from evaluation.metrics.metric import Better, Metric, Reaction
-from evaluation.metrics.shapes import Shape, octave_edges, shape_distance
+from evaluation.metrics.shapes import Shape, octave_edges, shape_metric
 from osu_beatmap.rules.snapping import off_tick_ms
 from osu_beatmap.timing.beat_grid import DIVISORS, UNSNAPPED_MS
 
@@ -42,7 +42,7 @@ def gap_octaves(chart: MeasuredChart) -> np.ndarray:
 
 
 SNAPS = Shape("snaps", snap_shares)
-GAPS = Shape("gaps", gap_octaves, octave_edges(4, 13))
+GAPS = Shape("gaps", gap_octaves, octave_edges(4, 13), unit="octaves")
 
 
 def on_grid(case: Case) -> float:
@@ -86,7 +86,6 @@ METRICS = (
         Better.HIGHER,
         _TIMES_STAY | {"jittered_10ms": Reaction.FALLS, "wrong_tempo": Reaction.FALLS},
         0.1,
-        is_habit=True,
     ),
     Metric(
         "density",
@@ -95,7 +94,6 @@ METRICS = (
         Better.HUMAN,
         _TIMES_STAY | _LINES_STAY | {"density_doubled": Reaction.RISES},
         0.5,
-        is_habit=True,
     ),
     Metric(
         "density_error",
@@ -104,6 +102,7 @@ METRICS = (
         Better.LOWER,
         _TIMES_STAY | _LINES_STAY | {"density_doubled": Reaction.RISES},
         0.5,
+        is_habit=False,
     ),
     Metric(
         "stream_share",
@@ -112,27 +111,19 @@ METRICS = (
         Better.HUMAN,
         _TIMES_STAY | _LINES_STAY | {"density_doubled": Reaction.RISES},
         0.03,
-        is_habit=True,
     ),
-    Metric(
+    shape_metric(
         "snap_distance",
-        "Jensen-Shannon divergence in bits between the shares of beat divisors here and in human charts of the level",
-        shape_distance(SNAPS),
-        Better.LOWER,
-        _TIMES_STAY
-        | {"jittered_10ms": Reaction.RISES, "wrong_tempo": Reaction.RISES, "density_doubled": Reaction.RISES},
+        SNAPS,
+        "shares of beat divisors",
+        _TIMES_STAY | dict.fromkeys(("jittered_10ms", "wrong_tempo", "density_doubled"), Reaction.RISES),
         0.02,
-        is_habit=True,
-        source="Lin 1991",
     ),
-    Metric(
+    shape_metric(
         "gap_distance",
-        "Wasserstein distance in octaves between the gaps of successive times here and in human charts of the level",
-        shape_distance(GAPS),
-        Better.LOWER,
+        GAPS,
+        "gaps of successive times",
         _TIMES_STAY | _LINES_STAY | {"density_doubled": Reaction.RISES},
         0.1,
-        is_habit=True,
-        source="Vallender 1974",
     ),
 )

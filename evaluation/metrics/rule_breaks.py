@@ -24,7 +24,6 @@ METRICS = (
         Better.LOWER,
         {"jittered_10ms": Reaction.RISES, "wrong_tempo": Reaction.RISES},
         10.0,
-        is_habit=True,
         source="osu! ranking criteria",
     ),
     Metric(
@@ -34,7 +33,6 @@ METRICS = (
         Better.LOWER,
         {"lines_late": Reaction.RISES},
         1.0,
-        is_habit=True,
         source="osu! ranking criteria",
     ),
 )

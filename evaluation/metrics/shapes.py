@@ -10,7 +10,7 @@ import numpy as np
 
 from evaluation.charts import Case, MeasuredChart
 from evaluation.measures.histograms import binned_wasserstein, jensen_shannon, shares
-from evaluation.metrics.metric import ALL_MODES
+from evaluation.metrics.metric import ALL_MODES, Better, Metric, Reaction
 from osu_beatmap.beatmap import GameMode
 
 BINS_PER_OCTAVE = 8
@@ -22,11 +22,13 @@ class Shape:
 
     values  with `edges`, the values to be put into its equal bins; without, the shares [bins] themselves, which are of
             classes without an order
+    unit    of `distance`
     """
 
     name: str
     values: Callable[[MeasuredChart], np.ndarray]
     edges: np.ndarray | None = None
+    unit: str = "bits"
     modes: frozenset[GameMode] = field(default=ALL_MODES)
 
     def of(self, chart: MeasuredChart) -> np.ndarray:
@@ -46,16 +48,22 @@ def octave_edges(lowest: int, highest: int) -> np.ndarray:
     return np.linspace(lowest, highest, (highest - lowest) * BINS_PER_OCTAVE + 1)
 
 
-def shape_distance(shape: Shape) -> Callable[[Case], float]:
-    """The metric of a chart's distance from the human charts of its mode and level; NaN where there is no band."""
-    return _ShapeDistance(shape)
-
-
 @dataclass(frozen=True)
-class _ShapeDistance:
+class ShapeDistance:
+    """Distance of a chart's shape from that of human charts of its mode and level; NaN where there is no band."""
+
     shape: Shape
 
     def __call__(self, case: Case) -> float:
         if case.band is None or self.shape.name not in case.band.shapes:
             return math.nan
         return self.shape.distance(self.shape.of(case.generated), case.band.shapes[self.shape.name])
+
+
+def shape_metric(name: str, shape: Shape, what: str, reacts: dict[str, Reaction], visible: float) -> Metric:
+    """Define the metric that compares a shape of a chart with human charts."""
+    kind, source = "Jensen-Shannon divergence", "Lin 1991"
+    if shape.edges is not None:
+        kind, source = "Wasserstein distance", "Vallender 1974"
+    about = f"{kind} in {shape.unit} between the {what} here and in human charts of the level"
+    return Metric(name, about, ShapeDistance(shape), Better.LOWER, reacts, visible, shape.modes, source=source)

@@ -39,7 +39,6 @@ METRICS = (
         _PLACES_STAY | {"sounds_removed": Reaction.FALLS},
         0.02,
         frozenset(GameMode),
-        is_habit=True,
     ),
     Metric(
         "combo_length",
@@ -49,6 +48,5 @@ METRICS = (
         {"random_places": Reaction.STAYS, "sounds_removed": Reaction.RISES},
         1.0,
         WITH_CIRCLES,
-        is_habit=True,
     ),
 )

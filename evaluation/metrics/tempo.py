@@ -30,7 +30,8 @@ def timing_figure(case: Case, figure: str) -> float:
 
 
 def _metric(name: str, about: str, figure: str, better: Better, reacts: dict[str, Reaction], visible: float) -> Metric:
-    return Metric(name, about, partial(timing_figure, figure=figure), better, _OBJECTS_ALONE | reacts, visible)
+    measure = partial(timing_figure, figure=figure)
+    return Metric(name, about, measure, better, _OBJECTS_ALONE | reacts, visible, is_habit=False)
 
 
 METRICS = (

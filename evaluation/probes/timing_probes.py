@@ -22,10 +22,11 @@ def shifted_60ms(chart: MeasuredChart, others: Sequence[MeasuredChart], rng: np.
 
 def wrong_tempo(chart: MeasuredChart, others: Sequence[MeasuredChart], rng: np.random.Generator) -> Beatmap:
     """Red lines 3 % slow, in bars of three beats where there were others, and of four where there were three."""
-    return _with_reds(
-        chart.beatmap,
-        lambda red: replace(red, beat_length_ms=red.beat_length_ms * WRONG_TEMPO, meter=_other(red.meter)),
-    )
+
+    def change(red: TimingPoint) -> TimingPoint:
+        return replace(red, beat_length_ms=red.beat_length_ms * WRONG_TEMPO, meter=4 if red.meter == 3 else 3)
+
+    return _with_reds(chart.beatmap, change)
 
 
 def tempo_doubled(chart: MeasuredChart, others: Sequence[MeasuredChart], rng: np.random.Generator) -> Beatmap:
@@ -63,7 +64,3 @@ def move_object(obj: HitObject, time_ms: float) -> HitObject:
 def _with_reds(beatmap: Beatmap, change: Callable[[TimingPoint], TimingPoint]) -> Beatmap:
     lines = [change(line) if line.uninherited else line for line in beatmap.timing_points]
     return replace(beatmap, timing_points=lines)
-
-
-def _other(meter: int) -> int:
-    return 4 if meter == 3 else 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Format a table."""
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], rule: str = "---") -> str:
+    """Format a table; `rule` is a cell of the line below the columns."""
     lines = [f"| {' | '.join(map(str, line))} |" for line in (columns, *rows)]
-    return "\n".join([lines[0], "|---" * len(columns) + "|", *lines[1:]])
+    return "\n".join([lines[0], f"|{rule}" * len(columns) + "|", *lines[1:]])

@@ -39,7 +39,7 @@ def count_of(result: Result, mode: GameMode) -> int:
 
 
 def _mode_table(results: Sequence[Result], mode: GameMode) -> list[str]:
-    head = ["metric", *(_plain(result.name) for result in results), "humans", "good"]
+    head = ["metric", *(result.name.replace("|", "/") for result in results), "humans", "good"]
     lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     for name, metric in METRICS.items():
         figures = [result.figures.get(mode, {}).get(name) for result in results]
@@ -98,7 +98,3 @@ def number(value: float) -> str:
     if value == 0 or abs(value) >= 100:
         return f"{value:.0f}"
     return f"{value:.{max(0, 2 - math.floor(math.log10(abs(value))))}f}" if abs(value) >= 0.01 else f"{value:.3f}"
-
-
-def _plain(text: str) -> str:
-    return text.replace("|", "/")

@@ -11,7 +11,7 @@ from evaluation.measures.frechet import REACTS, VISIBLE, frechet_distance
 from evaluation.metrics import Reaction
 from evaluation.pair_charts import MapFile, Pairing
 from evaluation.probes import PROBES
-from evaluation.score import Unreadable, frechet_by_mode, score
+from evaluation.score import frechet_by_mode, score
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.files.writer import save_beatmap
 from tests.evaluation.probe_maps import chart_of, write_song
@@ -52,9 +52,7 @@ def test_maps_without_a_human_chart_are_left_out(saved):
 
 def test_a_map_that_cannot_be_read_is_told(saved):
     (saved / "broken.osu").write_text("no beatmap", encoding="utf-8")
-    unreadable = score(pair(saved, "broken", "TAIKO0"), Bands())
-    assert isinstance(unreadable, Unreadable)
-    assert "broken.osu" in unreadable.reason
+    assert "broken.osu: " in score(pair(saved, "broken", "TAIKO0"), Bands())
     scored = score(pair(saved, "TAIKO1", "TAIKO0"), Bands())
     assert (scored.mode, scored.human) == (GameMode.TAIKO, "TAIKO0.osu")
 
@@ -74,10 +72,3 @@ def test_features_of_the_classifier_see_what_is_stated(tmp_path):
             for each in charts
         ]
         assert frechet_distance(np.concatenate(damaged), clean) >= VISIBLE, name
-
-
-def test_without_a_classifier_there_are_no_features(monkeypatch):
-    monkeypatch.setattr("evaluation.measures.features.find_spec", lambda name: None)
-    assert feature_reader(None) is None
-    with pytest.raises(ValueError, match="classifier_path"):
-        feature_reader("somewhere")

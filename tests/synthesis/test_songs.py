@@ -37,13 +37,6 @@ def test_the_demo_song_has_a_rhythm_a_break_and_a_tempo_of_its_own(demo):
     assert np.abs(inside).max() < 0.01 * np.abs(audio).max()
 
 
-def test_beats_follow_the_tempo(demo):
-    _, truth = demo
-    np.testing.assert_allclose(np.diff(truth.beats_ms), 60_000 / DEMO_BPM)
-    assert truth.beats_ms[0] == DEMO_OFFSET_MS
-    np.testing.assert_array_equal(truth.downbeats_ms, truth.beats_ms[::4])
-
-
 def test_the_first_sound_is_at_the_offset(demo):
     audio, _ = demo
     first_ms = np.flatnonzero(np.abs(audio[:, 0]) > 0.02)[0] / 44.1
@@ -54,11 +47,11 @@ def test_the_first_sound_is_at_the_offset(demo):
 def test_onsets_are_where_the_energy_rises(bpm, offset_ms, meter, steps):
     audio, truth = render_song(7, bpm, offset_ms, 40.0, meter, steps, sample_rate=RATE_HZ)
     rises = flux(audio.mean(axis=1), RATE_HZ, hop=80)  # 5 ms
-    times_ms, strengths = truth.onsets(min_strength=0.6)
+    times_ms = np.unique([round(note.time_ms, 3) for note in truth.notes if note.strength >= 0.6])
     hops = np.floor(times_ms / 5.0).astype(int)
     at_onsets = np.maximum(rises[hops], rises[np.minimum(hops + 1, len(rises) - 1)])
     assert np.median(at_onsets) > 10 * np.median(rises)
-    assert (at_onsets > 1.0).mean() > 0.95 and (strengths >= 0.6).all()
+    assert (at_onsets > 1.0).mean() > 0.95
 
 
 def test_equal_arguments_give_equal_songs_and_other_seeds_others():

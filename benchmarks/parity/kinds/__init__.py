@@ -1,4 +1,4 @@
 """One module for each kind of reference output, named like its folder.
 
-Each has `check(folder: Path) -> Iterator[CaseResult]`. What differs on purpose is explained there by its cause.
+Each has `cases(folder: Path) -> Named`. What differs on purpose is explained there by its cause.
 """

@@ -10,8 +10,6 @@ tiny_dit/              a tiny seeded refiner as published (`model_ema.pkl`, `tok
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,15 +17,16 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case, identical, within
+from benchmarks.parity.cases import Named, Outcome, Verdict, identical, within
 from benchmarks.parity.events import events_of
+from benchmarks.parity.folders import read_arrays, read_json
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.files.timing_point_lines import parse_timing_line
 from osu_diffusion.dit import band_mask
 from osu_diffusion.files.loading import load_refiner
 from osu_diffusion.refine import RefineOptions
-from osu_diffusion.schedule import NoiseSchedule, spaced_steps, squared_cosine
+from osu_diffusion.schedule import spaced_steps, squared_cosine
 from osu_diffusion.v2_network import PublishedNetwork, context_of
 from osu_diffusion.v2_refiner import PublishedRefiner, published_config, renamed_key
 from parity.event_stream import EventStream
@@ -62,34 +61,28 @@ ARRAYS = {
     "sqrt_recipm1_alphas_cumprod": lambda s: np.sqrt(1.0 / s.alpha_bars - 1.0),
 }
 
-Named = Iterator[tuple[str, Callable[[], Outcome]]]
 
-
-def check(folder: Path) -> Iterator[CaseResult]:
-    yield from each_case("diffusion", _schedule_cases(folder))
-    yield from each_case("diffusion", [("dit_b keys", partial(_full_size_keys, folder))])
-    yield from each_case("diffusion", _network_cases(folder / "tiny_dit"))
+def cases(folder: Path) -> Named:
+    yield from _schedule_cases(folder)
+    yield "dit_b keys", partial(_full_size_keys, folder)
+    yield from _network_cases(folder / "tiny_dit")
 
 
 def _schedule_cases(folder: Path) -> Named:
-    plans = json.loads((folder / "schedule.json").read_text(encoding="utf-8"))
-    with np.load(folder / "schedule.npz") as arrays:
-        theirs = dict(arrays)
+    plans = read_json(folder / "schedule.json")
+    theirs = read_arrays(folder / "schedule.npz")
     for name, plan in plans.items():
         steps = spaced_steps(plan["timesteps"])
         yield f"schedule/{name}/steps", partial(identical, steps, plan["timestep_map"])
         schedule = squared_cosine().respaced(steps)
         for key, of_schedule in ARRAYS.items():
-            yield f"schedule/{name}/{key}", partial(_array, schedule, of_schedule, theirs[f"{name}_{key}"])
-
-
-def _array(schedule: NoiseSchedule, of_schedule: Callable[[NoiseSchedule], np.ndarray], theirs: np.ndarray) -> Outcome:
-    return within(of_schedule(schedule), theirs, SCHEDULE_LIMIT)
+            recorded = theirs[f"{name}_{key}"]
+            yield f"schedule/{name}/{key}", partial(within, of_schedule(schedule), recorded, SCHEDULE_LIMIT)
 
 
 def _full_size_keys(folder: Path) -> Outcome:
     """Whether the published DiT-B fits the network that its parameters make."""
-    keys = json.loads((folder / "dit_b.keys.json").read_text(encoding="utf-8"))
+    keys = read_json(folder / "dit_b.keys.json")
     shapes = {renamed_key(key): tuple(shape) for key, shape in keys.items()}
     with torch.device("meta"):
         network = PublishedNetwork(published_config(shapes, folder))
@@ -110,15 +103,15 @@ def _network_cases(folder: Path) -> Named:
 def _weights(refiner: PublishedRefiner, folder: Path) -> Outcome:
     """Whether the restricted reading of the pickle gives the numbers."""
     parameters = dict(refiner.model.dit.named_parameters())
-    with np.load(folder / "weights.npz") as arrays:
-        wrong = [key for key in arrays if not np.array_equal(parameters[renamed_key(key)].numpy(), arrays[key])]
+    theirs = read_arrays(folder / "weights.npz")
+    wrong = [key for key in theirs if not np.array_equal(parameters[renamed_key(key)].numpy(), theirs[key])]
     return identical(wrong, [])
 
 
 @torch.inference_mode()
 def _forward(refiner: PublishedRefiner, folder: Path, name: str) -> Outcome:
-    with np.load(folder / "forward.npz") as arrays:
-        x, context, classes, steps, theirs = (torch.from_numpy(arrays[key]) for key in ("x", "c", "y", "t", name))
+    arrays = read_arrays(folder / "forward.npz")
+    x, context, classes, steps, theirs = (torch.from_numpy(arrays[key]) for key in ("x", "c", "y", "t", name))
     x, context = x.transpose(1, 2), context.transpose(1, 2)
     length = x.shape[1]
     seen = band_mask(length, length if name == "forward_nomask" else GOLDEN_BAND, x.device)
@@ -133,7 +126,7 @@ def _forward(refiner: PublishedRefiner, folder: Path, name: str) -> Outcome:
 
 
 def _read(path: Path) -> tuple[dict, EventStream, PointsOfEvents]:
-    data = json.loads(path.read_text(encoding="utf-8"))
+    data = read_json(path)
     events = events_of(data["events_in"])
     stream = EventStream(events, [0] * len(events)).retimed(0.0, types_first=True)
     lines = [parse_timing_line(line, 14) for line in data["timing"]]
@@ -173,8 +166,8 @@ def _inputs(refiner: PublishedRefiner, path: Path) -> Outcome:
     context = context_of(times, distances, torch.from_numpy(points.kinds)).numpy()
     places = points.positions_px / np.array([512, 384], np.float32) * 2 - 1
     ours = np.concatenate([places, points.times_ms[:, None], context], axis=1).T
-    with np.load(path.with_suffix(".npz")) as arrays:
-        theirs = np.concatenate([arrays["seq_x"], arrays["seq_o"][None], arrays["seq_c"]])
+    arrays = read_arrays(path.with_suffix(".npz"))
+    theirs = np.concatenate([arrays["seq_x"], arrays["seq_o"][None], arrays["seq_c"]])
     return within(ours, theirs, INPUTS_LIMIT)
 
 

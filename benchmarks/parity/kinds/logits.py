@@ -12,9 +12,7 @@ lookahead.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,7 +20,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case, identical, within
+from benchmarks.parity.cases import Named, Outcome, Verdict, identical, within
+from benchmarks.parity.folders import read_arrays, read_json
 from osuT5.model.files.tokenizer import vocabulary_of
 from osuT5.tokens.events import ContextKind
 from osuT5.tokens.vocabulary import Vocabulary
@@ -39,7 +38,6 @@ from parity.logit_rules import (
 
 LIMIT = 1e-4
 
-Named = Iterator[tuple[str, Callable[[], Outcome]]]
 Arrays = dict[str, np.ndarray]
 
 
@@ -53,31 +51,22 @@ class Version:
     arrays: Arrays
 
 
-def check(folder: Path) -> Iterator[CaseResult]:
-    yield from each_case("logits", _cases(folder))
-
-
-def _cases(folder: Path) -> Named:
-    meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
-    arrays = _load(folder / "logits.npz")
+def cases(folder: Path) -> Named:
+    meta = read_json(folder / "meta.json")
+    arrays = read_arrays(folder / "logits.npz")
     for name, own_meta in meta.items():
         path = folder.parent / "tokenizer" / name / "tokenizer.json"
         if not path.is_file():
             continue
-        version = Version(name, vocabulary_of(json.loads(path.read_text(encoding="utf-8"))), own_meta, arrays)
+        version = Version(name, vocabulary_of(read_json(path)), own_meta, arrays)
         for case, theirs in own_meta["eos"].items():
             yield f"{name} eos {case}", partial(_compare_eos, version, case, theirs)
         for key in arrays:
             if key.startswith(f"{name}_") and not re.search(r"_(ids|in|scores|out[1-9])\d*$", key):
                 yield key, partial(_compare_array, version, key)
     if (folder / "hf_topp_topk.npz").is_file():
-        for key, theirs in _load(folder / "hf_topp_topk.npz").items():
+        for key, theirs in read_arrays(folder / "hf_topp_topk.npz").items():
             yield f"transformers {key}", partial(_compare_cut, arrays, key, theirs)
-
-
-def _load(path: Path) -> Arrays:
-    with np.load(path, allow_pickle=False) as arrays:
-        return dict(arrays)
 
 
 def _compare_eos(version: Version, case: str, theirs: list[int]) -> Outcome:

@@ -7,12 +7,11 @@ there, so surprisals cannot be compared: they are given, and what is made of the
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
 from functools import cached_property, partial
 from pathlib import Path
 
-from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case, identical
+from benchmarks.parity.cases import Named, Outcome, Verdict, identical
+from benchmarks.parity.folders import read_json
 from benchmarks.parity.inputs import INPUT_FOLDER, load_recorded_bundle
 from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.files.reader import read_beatmap
@@ -40,7 +39,7 @@ class Case:
 
     @cached_property
     def data(self) -> dict:
-        return json.loads(self.path.read_text(encoding="utf-8"))
+        return read_json(self.path)
 
     @cached_property
     def context(self) -> dict:
@@ -74,11 +73,7 @@ def _event(row: list) -> Event | None:
     return None if row[0] == EventKind.CONTROL.value else Event(EventKind(row[0]), row[1])
 
 
-def check(folder: Path) -> Iterator[CaseResult]:
-    yield from each_case("mai_mod", _cases(folder))
-
-
-def _cases(folder: Path) -> Iterator[tuple[str, Callable[[], Outcome]]]:
+def cases(folder: Path) -> Named:
     for path in sorted(folder.glob("*.json")):
         case = Case(path)
         for name, compare in (

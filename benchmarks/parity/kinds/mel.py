@@ -10,15 +10,14 @@ describes; the configs lie in `model/`, the filter banks and windows beside.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case, within
+from benchmarks.parity.cases import Named, Outcome, Verdict, within
+from benchmarks.parity.folders import read_arrays, read_json
 from osuT5.model.files.network_sizes import spectrogram_spec
 from osuT5.model.spectrogram import Spectrogram, SpectrogramSpec, mel_filter_bank
 from parity.audio import load_audio_as_published, peak_normalised
@@ -26,17 +25,13 @@ from parity.audio import load_audio_as_published, peak_normalised
 LIMIT = 1e-5
 """Of the largest value."""
 
-Named = Iterator[tuple[str, Callable[[], Outcome]]]
 
-
-def check(folder: Path) -> Iterator[CaseResult]:
+def cases(folder: Path) -> Named:
     path = folder / "mel.npz"
     if path.is_file():
-        with np.load(path, allow_pickle=False) as arrays:
-            yield from each_case("mel", _spectrogram_cases(dict(arrays), folder.parent / "model"))
+        yield from _spectrogram_cases(read_arrays(path), folder.parent / "model")
     for path in sorted(folder.glob("audio_*.npz")):
-        with np.load(path, allow_pickle=False) as arrays:
-            yield from each_case("mel", _audio_cases(dict(arrays), folder / "audio_inputs"))
+        yield from _audio_cases(read_arrays(path), folder / "audio_inputs")
 
 
 def _spectrogram_cases(arrays: dict[str, np.ndarray], configs: Path) -> Named:
@@ -51,7 +46,7 @@ def _compare(arrays: dict[str, np.ndarray], configs: Path, version: str, part: s
     path = configs / f"full_{version}.config.json"
     if not path.is_file():
         return Verdict.PENDING, "", f"without {path.name} nothing says what kind of spectrogram it is"
-    spec = spectrogram_spec(json.loads(path.read_text(encoding="utf-8")))
+    spec = spectrogram_spec(read_json(path))
     ours = _own(spec, part, arrays, len(theirs), version)
     if ours is None:
         return Verdict.PENDING, "", "an array of unknown meaning"

@@ -14,8 +14,6 @@ The other bundles of the folder, those without such arrays, belong to other chec
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -24,7 +22,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case, within
+from benchmarks.parity.cases import Named, Outcome, Verdict, within
+from benchmarks.parity.folders import read_arrays, read_json
 from osuT5.generation.decode_loop import DecodeLoop
 from osuT5.generation.decode_row import DecodeRow
 from osuT5.generation.sampling.row_choice import Guidance
@@ -43,8 +42,6 @@ from parity.token_choice import PublishedChoice, PublishedSampling, published_ru
 LIMIT = 1e-4
 MEL_LIMIT = 1e-5
 """Of the largest value."""
-
-Named = Iterator[tuple[str, Callable[[], Outcome]]]
 
 
 @dataclass
@@ -70,37 +67,20 @@ class Bundle:
         return self.model.encode(self.mel)
 
 
-def check(folder: Path) -> Iterator[CaseResult]:
+def cases(folder: Path) -> Named:
     for path in sorted(folder.glob("*/goldens.npz")):
-        yield from each_case("model", _cases(path.parent))
+        bundle = Bundle(*load_model(path.parent), read_arrays(path), read_json(path.with_name("meta.json"))["gen"])
+        for name in bundle.arrays:
+            if name in ("mel", "encoder_last_hidden_state") or name.startswith(("logits_", "gen_")):
+                yield f"{path.parent.name} {name}", partial(_compare, bundle, name)
 
 
-def _cases(folder: Path) -> Named:
-    bundle = _read(folder)
-    for name in bundle.arrays:
-        if name == "mel":
-            yield f"{folder.name} {name}", partial(_compare_mel, bundle)
-        elif name == "encoder_last_hidden_state":
-            yield f"{folder.name} {name}", partial(_compare_states, bundle)
-        elif name.startswith("logits_"):
-            yield f"{folder.name} {name}", partial(_compare_logits, bundle, name)
-        elif name.startswith("gen_"):
-            yield f"{folder.name} {name}", partial(_compare_tokens, bundle, name)
-
-
-def _read(folder: Path) -> Bundle:
-    model, spec = load_model(folder)
-    with np.load(folder / "goldens.npz", allow_pickle=False) as arrays:
-        runs = json.loads((folder / "meta.json").read_text(encoding="utf-8"))["gen"]
-        return Bundle(model, spec, dict(arrays), runs)
-
-
-def _compare_mel(bundle: Bundle) -> Outcome:
-    return within(bundle.mel.numpy(), bundle.arrays["mel"], MEL_LIMIT, relative=True)
-
-
-def _compare_states(bundle: Bundle) -> Outcome:
-    return within(bundle.states.numpy(), bundle.arrays["encoder_last_hidden_state"], LIMIT)
+def _compare(bundle: Bundle, name: str) -> Outcome:
+    if name == "mel":
+        return within(bundle.mel.numpy(), bundle.arrays[name], MEL_LIMIT, relative=True)
+    if name == "encoder_last_hidden_state":
+        return within(bundle.states.numpy(), bundle.arrays[name], LIMIT)
+    return _compare_logits(bundle, name) if name.startswith("logits_") else _compare_tokens(bundle, name)
 
 
 @torch.inference_mode()

@@ -6,15 +6,15 @@ failed. `timing_from_tps_<n>s` are the beats of the map's lines alone, for a son
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 
-from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case
-from benchmarks.parity.events import read_encoding
+from benchmarks.parity.cases import Named, Outcome, Verdict
+from benchmarks.parity.events import Row, read_encoding, recorded_rows
+from benchmarks.parity.folders import read_json
 from benchmarks.parity.inputs import input_path
 from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.files.reader import read_beatmap
@@ -23,12 +23,7 @@ from osuT5.encoding import encode_context
 from osuT5.encoding.writer import whole_ms
 from osuT5.tokens.events import ContextKind, EventGroup
 
-PARTS = {
-    "map": ContextKind.MAP,
-    "timing": ContextKind.TIMING,
-    "kiai": ContextKind.KIAI,
-    "sv": ContextKind.SV,
-}
+PARTS = frozenset({ContextKind.MAP, ContextKind.TIMING, ContextKind.KIAI, ContextKind.SV})
 LINES_ALONE = re.compile(r"timing_from_tps_(\d+)s")
 SONG_MS = 180_000.0
 """Bounds the beats of maps without objects."""
@@ -38,17 +33,10 @@ FAILURES = {
 }
 """What the original's message for a failure says -> what it fails at."""
 
-Row = tuple[str, int, int]
-"""Kind and value of an event, and its time."""
 
-
-def check(folder: Path) -> Iterator[CaseResult]:
-    yield from each_case("parse", _cases(folder))
-
-
-def _cases(folder: Path) -> Iterator[tuple[str, Callable[[], Outcome]]]:
+def cases(folder: Path) -> Named:
     for path in sorted(folder.glob("*.json")):
-        for part, written in json.loads(path.read_text(encoding="utf-8")).items():
+        for part, written in read_json(path).items():
             yield f"{path.stem} {part}", partial(_compare, path, part, written)
 
 
@@ -59,15 +47,15 @@ def _compare(path: Path, part: str, written: dict) -> Outcome:
     song_ms = 1000.0 * int(lines_alone[1]) if lines_alone else SONG_MS
     if lines_alone:
         beatmap = replace(beatmap, hit_objects=[])
-    elif part not in PARTS:
+    elif part not in {context.value for context in PARTS}:
         return Verdict.PENDING, "", "a part of unknown meaning"
-    context = ContextKind.TIMING if lines_alone else PARTS[part]
+    context = ContextKind.TIMING if lines_alone else ContextKind(part)
     ours = _rows(encode_context(beatmap, context, read_encoding(version), song_ms, PUBLISHED))
     if "error" in written:
         known = [cause for text, cause in FAILURES.items() if text in written["error"]]
         cause = f"at {known[0]}" if known else f"with {written['error']}"
         return Verdict.ARGUED, f"{len(ours)} events", f"the original fails {cause}, where we must not"
-    return _same_rows(ours, _their_rows(written))
+    return _same_rows(ours, recorded_rows(written))
 
 
 @lru_cache(maxsize=4)
@@ -78,10 +66,6 @@ def _beatmap(path: Path) -> Beatmap:
 
 def _rows(groups: Sequence[EventGroup]) -> list[Row]:
     return [(event.kind.value, event.value, whole_ms(group.time_ms)) for group in groups for event in group.events]
-
-
-def _their_rows(written: dict) -> list[Row]:
-    return [(kind, value, time) for (kind, value), time in zip(written["events"], written["times"], strict=True)]
 
 
 def _same_rows(ours: list[Row], theirs: list[Row]) -> Outcome:

@@ -7,16 +7,17 @@ stage; `<case>.osu` is the map that came out. Our run is given the same answers.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case, identical
+from benchmarks.parity.cases import Named, Outcome, Verdict, identical
+from benchmarks.parity.events import Row, recorded_rows
+from benchmarks.parity.folders import read_json
 from benchmarks.parity.inputs import INPUT_FOLDER, asked_attributes, load_recorded_bundle
 from benchmarks.parity.same_map import compare_maps
 from osu_beatmap.beatmap import Difficulty
@@ -41,14 +42,8 @@ SHARES = (("lookback", LOOKBACK), ("lookahead", LOOKAHEAD))
 
 FLOAT_SLACK = 1e-6
 
-Named = Iterator[tuple[str, Callable[[], Outcome]]]
 
-
-def check(folder: Path) -> Iterator[CaseResult]:
-    yield from each_case("processor", _cases(folder))
-
-
-def _cases(folder: Path) -> Named:
+def cases(folder: Path) -> Named:
     for path in sorted(folder.glob("*.json")):
         case = Case(path)
         yield f"{path.stem} windows", partial(_compare_windows, case)
@@ -67,7 +62,7 @@ class Case:
 
     @cached_property
     def data(self) -> dict[str, Any]:
-        return json.loads(self.path.read_text(encoding="utf-8"))
+        return read_json(self.path)
 
     @cached_property
     def bundle(self) -> PublishedBundle:
@@ -114,14 +109,7 @@ class Case:
     @property
     def settings(self) -> Difficulty:
         asked = self.data["beatmap_config"]
-        return Difficulty(
-            hp_drain_rate=asked["hp_drain_rate"],
-            circle_size=asked["circle_size"],
-            overall_difficulty=asked["overall_difficulty"],
-            approach_rate=asked["approach_rate"],
-            slider_multiplier=asked["slider_multiplier"],
-            slider_tick_rate=asked["slider_tick_rate"],
-        )
+        return Difficulty(**{setting.name: asked[setting.name] for setting in fields(Difficulty)})
 
     def time(self, name: str) -> float | None:
         value = self.options.get(name, "null")
@@ -254,7 +242,7 @@ def _compare_events(case: Case) -> Outcome:
         if len(stage) != len(written["result"]):
             return Verdict.DIFFERS, "", f"{len(stage)} contexts, not {len(written['result'])}"
         for (context, own), other in zip(stage.items(), written["result"], strict=True):
-            ours, expected = _rows(own), _their_rows(other)
+            ours, expected = _rows(own), recorded_rows(other)
             if ours != expected:
                 place = next((i for i, (a, b) in enumerate(zip(ours, expected, strict=False)) if a != b), -1)
                 note = f"{context.value}, {len(ours)} and {len(expected)} events; {place}: "
@@ -263,12 +251,8 @@ def _compare_events(case: Case) -> Outcome:
     return Verdict.OK, f"{count} events", ""
 
 
-def _rows(stream: EventStream) -> list[tuple[str, int, int]]:
+def _rows(stream: EventStream) -> list[Row]:
     return [(event.kind.value, event.value, ms) for event, ms in zip(stream.events, stream.times_ms, strict=True)]
-
-
-def _their_rows(written: dict) -> list[tuple[str, int, int]]:
-    return [(kind, value, ms) for (kind, value), ms in zip(written["events"], written["times"], strict=True)]
 
 
 def _compare_map(case: Case) -> Outcome:

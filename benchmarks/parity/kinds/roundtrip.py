@@ -7,14 +7,13 @@ variants whose name ends with `resnap`, the times of the events have been moved 
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case
+from benchmarks.parity.cases import Named, Outcome, Verdict
 from benchmarks.parity.events import events_of, family_named, read_encoding
+from benchmarks.parity.folders import read_json
 from benchmarks.parity.inputs import input_beatmap
 from benchmarks.parity.same_map import compare_maps
 from osu_beatmap.beatmap import Beatmap, GameMode
@@ -27,11 +26,7 @@ from parity.assembly.resnap import resnap_as_published
 EVENTS_ENDING = ".events.json"
 
 
-def check(folder: Path) -> Iterator[CaseResult]:
-    yield from each_case("roundtrip", _cases(folder))
-
-
-def _cases(folder: Path) -> Iterator[tuple[str, Callable[[], Outcome]]]:
+def cases(folder: Path) -> Named:
     for path in sorted(folder.glob("*" + EVENTS_ENDING)):
         name = path.name.removesuffix(EVENTS_ENDING)
         written = folder / f"{name}.osu"
@@ -55,8 +50,8 @@ def _compare_times(events: Path, goldens: Path) -> Outcome:
     if not parsed.is_file():
         return Verdict.PENDING, "", f"without {parsed.name} of parse/"
     types_first = read_encoding(version).types_first
-    theirs = groups_as_published(events_of(json.loads(events.read_text(encoding="utf-8"))), types_first)
-    parts = json.loads(parsed.read_text(encoding="utf-8")).values()
+    theirs = groups_as_published(events_of(read_json(events)), types_first)
+    parts = read_json(parsed).values()
     reds = [point for point in input_beatmap(stem, goldens).timing_points if point.uninherited]
     snapped = [resnap_as_published(events_of(part.get("events", ())), reds) for part in parts]
     kinds = {group.kind for group in theirs}
@@ -74,7 +69,7 @@ def _timed(group: EventGroup) -> tuple:
 
 def assembled(events: Path, source: Beatmap, version: str) -> Beatmap:
     spec = read_encoding(version, pixels=True)
-    rows = json.loads(events.read_text(encoding="utf-8"))
+    rows = read_json(events)
     keys = source.key_count if source.mode is GameMode.MANIA else 0
     reds = [point for point in source.timing_points if point.uninherited]
     merges = family_named(version).merges_near_places

@@ -6,16 +6,15 @@ came out, and the red lines fitted to those; or, for a song without beats, only 
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from beat_tracking.red_line_fit import Beats
-from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case, identical
-from benchmarks.parity.events import events_of, read_encoding
+from benchmarks.parity.cases import Named, Outcome, Verdict, identical
+from benchmarks.parity.events import events_of, marked_beats, read_encoding
+from benchmarks.parity.folders import read_json
 from osu_beatmap.files.timing_point_lines import parse_timing_line
 from osuT5.encoding.groups import groups_from_events
 from osuT5.encoding.timing import decode_timing
@@ -31,13 +30,9 @@ LENIENCY_MS = 3.0
 LIMIT_MS = 1e-4
 
 
-def check(folder: Path) -> Iterator[CaseResult]:
-    yield from each_case("super_timing", _cases(folder))
-
-
-def _cases(folder: Path) -> Iterator[tuple[str, Callable[[], Outcome]]]:
+def cases(folder: Path) -> Named:
     for path in sorted(folder.glob("*.json")):
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = read_json(path)
         if "fed" not in data:
             yield path.stem, partial(_drop_beats, data)
             continue
@@ -94,8 +89,4 @@ def _beats(data: dict) -> Beats:
 
 def _pass_beats(fed: dict) -> Beats:
     marked = decode_timing(groups_from_events(events_of(fed["events"]), read_encoding("v29"))[0])
-    return Beats(
-        np.array([beat.time_ms for beat in marked]) - _offset_ms(fed),
-        np.array([beat.starts_bar for beat in marked], dtype=bool),
-        np.array([beat.starts_tempo for beat in marked], dtype=bool),
-    )
+    return marked_beats(marked, _offset_ms(fed))

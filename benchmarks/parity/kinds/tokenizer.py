@@ -6,19 +6,16 @@ ids, and the tokenizer.json that we would write for the vocabulary that we read.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from benchmarks.parity.cases import CaseResult, Outcome, Verdict, each_case, identical
+from benchmarks.parity.cases import Named, Outcome, Verdict, identical
+from benchmarks.parity.folders import read_json
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
 from osuT5.model.files.tokenizer import tables_of, tokenizer_json, vocabulary_of
-from osuT5.tokens.class_tables import ClassTables
 from osuT5.tokens.conditions import SongPlace, condition_ids
 from osuT5.tokens.events import EventKind
-from osuT5.tokens.vocabulary import Vocabulary
 
 SONG_MS = 180_000.0
 """Of the samples of song positions."""
@@ -39,17 +36,13 @@ NOT_IN_VOCABULARY: list[int] = []
 Sample = tuple[EventKind, Attributes, SongPlace]
 
 
-def check(folder: Path) -> Iterator[CaseResult]:
-    yield from each_case("tokenizer", _cases(folder))
-
-
-def _cases(folder: Path) -> Iterator[tuple[str, Callable[[], Outcome]]]:
+def cases(folder: Path) -> Named:
     for path in sorted(folder.glob("*/tokenizer.json")):
         summary_path = path.with_name("summary.json")
-        saved = json.loads(path.read_text(encoding="utf-8"))
+        saved = read_json(path)
         yield f"{path.parent.name} saved", partial(_compare_saved, saved)
         if summary_path.is_file():
-            summary = json.loads(summary_path.read_text(encoding="utf-8"))
+            summary = read_json(summary_path)
             yield f"{path.parent.name} ids", partial(_compare_ids, saved, summary)
             yield f"{path.parent.name} unknown", partial(_compare_specials, saved, summary)
             yield f"{path.parent.name} samples", partial(_compare_samples, saved, summary)
@@ -104,7 +97,10 @@ def _compare_samples(saved: dict, summary: dict) -> Outcome:
                 unknown.append(name)
                 continue
             count += 1
-            ours = _sample_ids(vocabulary, tables, *sample) if sample[0] in vocabulary else NOT_IN_VOCABULARY
+            kind, *given = sample
+            ours = (
+                condition_ids(vocabulary, (kind,), *given, tables=tables) if kind in vocabulary else NOT_IN_VOCABULARY
+            )
             if ours != ([token] if isinstance(token, int) else NOT_IN_VOCABULARY):
                 wrong.append(f"{name} {text}: {ours}, not {token}")
     if wrong:
@@ -112,12 +108,6 @@ def _compare_samples(saved: dict, summary: dict) -> Outcome:
     if unknown:
         return Verdict.PENDING, f"{count} identical", f"samples of unknown meaning: {', '.join(sorted(set(unknown)))}"
     return Verdict.OK, f"{count} identical", ""
-
-
-def _sample_ids(
-    vocabulary: Vocabulary, tables: ClassTables, kind: EventKind, attributes: Attributes, place: SongPlace
-) -> list[int]:
-    return condition_ids(vocabulary, (kind,), attributes, place, tables=tables)
 
 
 def _mode_with(kind: EventKind) -> GameMode:

@@ -1,7 +1,10 @@
 """What the command compares, on the reference outputs of the original program where they are on this machine."""
 
+from pkgutil import iter_modules
+
 import pytest
 
+from benchmarks.parity import kinds
 from benchmarks.parity.__main__ import check_kind
 from benchmarks.parity.cases import Verdict
 from benchmarks.parity.folders import unpacked
@@ -16,22 +19,7 @@ def goldens(shared_dir):
         yield unpacked_folder
 
 
-KINDS = [
-    "diffusion",
-    "logits",
-    "mai_mod",
-    "mel",
-    "model",
-    "parse",
-    "processor",
-    "roundtrip",
-    "super_timing",
-    "timing",
-    "tokenizer",
-]
-
-
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [module.name for module in iter_modules(kinds.__path__)])
 def test_our_numbers_are_those_of_the_original(goldens, kind):
     if not (goldens / kind).is_dir():
         pytest.skip(f"there are no outputs of the kind {kind} on this machine")

@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-import pytest
 
 from evaluation.measures.review_metrics import RULE_SCORE, auc, baseline_scores, distance_outliers, interval_outliers
 from tests.support.review_maps import BEAT_MS, regular_map
@@ -15,13 +14,6 @@ def test_auc_of_hand_made_scores():
     assert auc([1, 1], [1, 1]) == 0.5
     assert auc([2, 0], [1]) == 0.5
     assert math.isnan(auc([], [1]))
-
-
-def test_auc_is_the_chance_of_a_larger_score():
-    rng = np.random.default_rng(0)
-    high, low = rng.integers(0, 9, 40) + 1, rng.integers(0, 9, 50)
-    pairs = np.sign(high[:, None] - low[None]) / 2 + 0.5
-    assert auc(high, low) == pytest.approx(pairs.mean())
 
 
 def test_outliers_are_where_the_neighbours_do_otherwise():

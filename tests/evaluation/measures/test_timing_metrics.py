@@ -15,7 +15,7 @@ def line(time_ms, bpm, meter=4):
 def test_equal_timing_agrees_fully():
     lines = [line(500, 150), line(500 + 400 * 64, 180)]
     result = compare_timing(lines, lines, 0, 60_000)
-    assert (result.tempo_share, result.octave_share, result.wrong_tempo_share) == (1.0, 0.0, 0.0)
+    assert (result.tempo_share, result.octave_share) == (1.0, 0.0)
     assert result.offset_error_ms == pytest.approx(0, abs=1e-6)
     assert result.downbeat_share == 1.0
 
@@ -30,21 +30,20 @@ def test_offset_has_the_sign_of_the_delay(late_ms):
 @pytest.mark.parametrize("factor", [0.25, 0.5, 2.0, 4.0])
 def test_octaves_are_counted_apart_and_keep_their_offset(factor):
     result = compare_timing([line(500, 120)], [line(510, 120 * factor)], 0, 60_000)
-    assert (result.tempo_share, result.octave_share, result.wrong_tempo_share) == (0.0, 1.0, 0.0)
+    assert (result.tempo_share, result.octave_share) == (0.0, 1.0)
     assert result.offset_ms == pytest.approx(10.0)
 
 
 def test_tempo_tolerance_is_half_a_percent():
     assert compare_timing([line(0, 200)], [line(0, 200.9)], 0, 1000).tempo_share == 1.0
     off = compare_timing([line(0, 200)], [line(0, 201.1)], 0, 1000)
-    assert (off.tempo_share, off.wrong_tempo_share) == (0.0, 1.0)
+    assert (off.tempo_share, off.octave_share) == (0.0, 0.0)
     assert math.isnan(off.offset_ms)
 
 
 def test_share_of_a_change_that_was_missed():
     result = compare_timing([line(0, 120), line(30_000, 160)], [line(0, 120)], 0, 60_000)
     assert result.tempo_share == pytest.approx(60 / 140)
-    assert (result.reference_lines, result.candidate_lines) == (2, 1)
 
 
 def test_wrong_downbeats():

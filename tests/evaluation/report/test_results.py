@@ -52,9 +52,7 @@ def test_maps_are_held_against_the_band_of_their_own_level(measured):
     assert figure.error == pytest.approx(np.std([1.5, 3.0, 5.0], ddof=1) / math.sqrt(3))
     assert figure.in_band == pytest.approx(2 / 3)
     assert figure.human_median == pytest.approx((1.5 + 1.5 + 5.0) / 3)
-    easy = (np.abs(np.linspace(1, 2, 1001) - 1.5) + np.abs(np.linspace(1, 2, 1001) - 3.0)).mean() / 2
     assert 0.5 < figure.distance < 1.0
-    assert easy > figure.distance / 2
 
 
 def test_what_is_not_known_of_a_map_is_left_out(measured):

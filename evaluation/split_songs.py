@@ -1,0 +1,17 @@
+"""Songs of a split, with their charts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from osu_beatmap.held_out import Split, held_out_titles, song_in_split
+from osuT5.dataset.files.sources import FolderSong, ReadChart, SourceReport, read_charts
+
+
+def songs_in_split(songs: Iterable[FolderSong], split: Split) -> Iterator[tuple[FolderSong, list[ReadChart]]]:
+    """Yield the songs of a split, each with the charts that can be read; songs without charts are left out."""
+    held_out = held_out_titles()
+    for song in songs:
+        charts = read_charts(song, SourceReport())
+        if charts and song_in_split([chart.record for chart in charts], split, held_out):
+            yield song, charts
