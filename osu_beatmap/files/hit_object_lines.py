@@ -142,10 +142,9 @@ def _parse_edges(sounds: str, sets: str, edge_count: int, hitsound: int, sample:
     if sounds:
         for edge, text in zip(edges, sounds.split("|"), strict=False):
             edge.hitsound = int(text) & HITSOUND_MASK if text.isdecimal() and len(text) < 10 else 0
-    if sets:
-        for edge, text in zip(edges, sets.split("|"), strict=False):
-            if text:
-                edge.normal_set, edge.addition_set = _sample_fields(text)[:2]
+    for edge, text in zip(edges, sets.split("|"), strict=False):
+        if text:
+            edge.normal_set, edge.addition_set = _sample_fields(text)[:2]
     return edges
 
 

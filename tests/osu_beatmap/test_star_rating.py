@@ -61,13 +61,9 @@ def test_what_cannot_be_rated_says_so() -> None:
         star_rating(osu_text(1, count=3000))
 
 
-def test_empty_maps_have_no_stars() -> None:
+def test_empty_maps_have_no_stars_and_no_combo() -> None:
     assert star_rating(HEAD.format(mode=0)) == 0
-    assert max_combo(HEAD.format(mode=0)) == 0
-
-
-def test_max_combo() -> None:
-    assert max_combo(osu_text(150)) == 100
+    assert (max_combo(HEAD.format(mode=0)), max_combo(osu_text(150))) == (0, 100)
 
 
 def test_a_beatmap_rates_as_its_text_does() -> None:
