@@ -296,9 +296,9 @@ def observe_scroll(scored: ScoredContext, encoding: EncodingSpec) -> Iterator[Ob
             yield Observation(Aspect.SCROLL, time_ms, event.value, None, *_speeds(event, encoding))
 
 
-def judge_kind(event: ScoredEvent, ignored: EventKind | None = None) -> tuple[Surprisal, EventKind]:
+def judge_kind(event: ScoredEvent, *ignored: EventKind) -> tuple[Surprisal, EventKind | None]:
     """Return the surprise of the kind of an event, and the likeliest kind, both among kinds other than `ignored`."""
-    chances = {kind: chance for kind, chance in event.kinds.items() if kind is not ignored}
+    chances = {kind: chance for kind, chance in event.kinds.items() if kind not in ignored}
     total = max(sum(chances.values()), 1e-12)
     actual = list(chances).index(event.event.kind)
     surprise = _surprise_of([chance / total for chance in chances.values()], actual)
