@@ -14,7 +14,7 @@ import numpy as np
 from beat_tracking.grids import MAX_BPM, Grid, Observations
 from beat_tracking.octaves import BeatEvidence, in_likely_octaves
 from beat_tracking.onset_alignment import on_attacks
-from beat_tracking.red_line_fit import DEFAULT_BPM, Beats, clean_beats, segmented
+from beat_tracking.red_line_fit import Beats, clean_beats, segmented
 from beat_tracking.red_lines import lines_of_segments
 from beat_tracking.segments import Segment, estimate_sigma_ms
 from osu_beatmap.beatmap import TimingPoint
@@ -34,14 +34,13 @@ def fit_from_activation(
     downbeat_prob: np.ndarray,
     frame_ms: float,
     beats: Beats | None = None,
-    default_bpm: float = DEFAULT_BPM,
     attack_strengths: np.ndarray | None = None,
 ) -> list[TimingPoint]:
     """The fewest red lines that explain the activations, both float [frames] in 0..1; at least one line.
 
     Frame i stands for the time i * frame_ms. With `beats` given, they decide where the tempo changes, and the
     activations how fast and when exactly; both say in which octave it is counted. Only ratios of probabilities count,
-    so an activation that is low throughout will do. Without a peak `default_bpm` holds from 0 ms on.
+    so an activation that is low throughout will do. Without a peak `DEFAULT_BPM` holds from 0 ms on.
     `attack_strengths`, float [milliseconds], say where in the audio sounds begin.
     """
     beat_prob, downbeat_prob = _clean(beat_prob), _clean(downbeat_prob)
@@ -49,16 +48,16 @@ def fit_from_activation(
     song_ms = len(beat_prob) * frame_ms
     peaks, downbeats = _peaks(beat_prob, downbeat_prob, frame_ms)
     if beats is None:
-        peaks, segments = segmented(peaks, default_bpm)
+        peaks, segments = segmented(peaks)
     else:
         clean = clean_beats(beats, song_ms)
         sigma_ms = estimate_sigma_ms(clean.times_ms, clean.resolution_ms)
         given = Observations(clean.times_ms, clean.sureness, clean.is_timing_point, sigma_ms)
         if len(peaks.times_ms) < 4 or len(clean.times_ms) < 4:
             source, marked = (given, clean.downbeats) if len(clean.times_ms) >= 4 else (peaks, downbeats)
-            source, segments = segmented(source, default_bpm)
+            source, segments = segmented(source)
             return lines_of_segments(source, marked, segments)
-        given, segments = segmented(given, default_bpm)
+        given, segments = segmented(given)
         segments = _moved(segments, given.times_ms, peaks.times_ms)
         heard = BeatEvidence(given, beat_prob, frame_ms)
         segments = in_likely_octaves(heard, peaks.times_ms, segments)

@@ -87,10 +87,10 @@ def _groups(segments: Sequence[Segment]) -> list[list[int]]:
 def _factor(heard: BeatEvidence, times_ms: np.ndarray, segments: Sequence[Segment]) -> float:
     """How many times as fast the segments had better be counted: 2, 1 or 1/2."""
     bpm = 60_000.0 / segments[0].grid.period_ms
-    if bpm * 2 <= MAX_BPM and _prefers_twice(bpm, _sums(heard, times_ms, segments, 0.0, 0.5)):
+    if bpm * 2 <= MAX_BPM and _prefers_twice(bpm, _sums(heard, times_ms, segments)):
         return 2.0
     slower = [_counted(heard, times_ms, segment, 0.5) for segment in segments]
-    if bpm / 2 >= MIN_BPM and not _prefers_twice(bpm / 2, _sums(heard, times_ms, slower, 0.0, 0.5)):
+    if bpm / 2 >= MIN_BPM and not _prefers_twice(bpm / 2, _sums(heard, times_ms, slower)):
         return 0.5
     return 1.0
 
@@ -104,20 +104,19 @@ def _log_prior(bpm: float) -> float:
     return -((np.log(bpm / USUAL_BPM) / BPM_DEVIATION) ** 2) / 2
 
 
-def _sums(
-    heard: BeatEvidence, times_ms: np.ndarray, segments: Sequence[Segment], *shifts: float
-) -> np.ndarray:  # [shifts, written and heard]
+def _sums(heard: BeatEvidence, times_ms: np.ndarray, segments: Sequence[Segment]) -> np.ndarray:
+    """Return how sure the beats of segments are, and those half a beat after them: [2, written and heard]."""
     spans_ms = [(times_ms[segment.first], times_ms[segment.stop - 1]) for segment in segments]
     return np.array([
         sum(heard.at(segment.grid, *span, shift) for segment, span in zip(segments, spans_ms, strict=True))
-        for shift in shifts
+        for shift in (0.0, 0.5)
     ])  # fmt: skip
 
 
 def _counted(heard: BeatEvidence, times_ms: np.ndarray, segment: Segment, factor: float) -> Segment:
     """The segment that many times as fast; half as fast, on those of its beats that are surer."""
     grid = segment.grid
-    even, odd = _sums(heard, times_ms, [replace(segment, grid=Grid(grid.period_ms * 2, grid.phase_ms))], 0.0, 0.5)
+    even, odd = _sums(heard, times_ms, [replace(segment, grid=Grid(grid.period_ms * 2, grid.phase_ms))])
     is_odd = factor < 1 and (odd / np.maximum(even, 1e-9)).mean() > (even / np.maximum(odd, 1e-9)).mean()
     phase_ms = float(grid.times_ms(1.0)) if is_odd else grid.phase_ms
     return replace(segment, grid=Grid(grid.period_ms / factor, phase_ms))

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from beat_tracking.grids import MAX_BPM, MIN_BPM, OUTLIER_SIGMAS, Grid, Observations
+from beat_tracking.grids import MAX_BPM, MIN_BPM, Grid, Observations
 from beat_tracking.red_lines import lines_of_segments
-from beat_tracking.segments import MAX_SIGMA_MS, MIN_SIGMA_MS, Segment, estimate_sigma_ms, segment_beats
+from beat_tracking.segments import Segment, estimate_sigma_ms, segment_beats
 from beat_tracking.tempo_ramps import bridged
 from osu_beatmap.beatmap import TimingPoint
 
@@ -50,24 +50,18 @@ class Beats:
         return np.ones(len(self.times_ms)) if self.weights is None else np.asarray(self.weights, np.float64)
 
 
-def fit_red_lines(
-    beats: Beats, song_ms: float, max_error_ms: float | None = None, default_bpm: float = DEFAULT_BPM
-) -> list[TimingPoint]:
+def fit_red_lines(beats: Beats, song_ms: float) -> list[TimingPoint]:
     """The fewest red lines that explain the beats, in time order, at whole milliseconds; at least one.
 
-    `max_error_ms` is how far a beat may lie from the grid before it counts as wrong; without it, it follows
-    from the regularity of the beats themselves. The first line is on the last downbeat that is not after
+    How far a beat may lie from the grid before it counts as wrong follows from the regularity of the beats
+    themselves. The first line is on the last downbeat that is not after
     the first beat, or on the first downbeat from 0 ms on. A change of tempo by exactly 2 or 1/2 is followed only
-    where `is_timing_point` announces it. Without beats `default_bpm` holds from 0 ms on.
+    where `is_timing_point` announces it. Without beats `DEFAULT_BPM` holds from 0 ms on.
     """
     clean = clean_beats(beats, song_ms)
-    times_ms = clean.times_ms
-    if max_error_ms is None:
-        sigma_ms = estimate_sigma_ms(times_ms, beats.resolution_ms)
-    else:
-        sigma_ms = float(np.clip(max_error_ms / OUTLIER_SIGMAS, MIN_SIGMA_MS, 2 * MAX_SIGMA_MS))
-    observed = Observations(times_ms, clean.sureness, clean.is_timing_point, sigma_ms)
-    observed, segments = segmented(observed, default_bpm)
+    sigma_ms = estimate_sigma_ms(clean.times_ms, beats.resolution_ms)
+    observed = Observations(clean.times_ms, clean.sureness, clean.is_timing_point, sigma_ms)
+    observed, segments = segmented(observed)
     return lines_of_segments(observed, clean.downbeats, segments)
 
 
@@ -82,12 +76,12 @@ def clean_beats(beats: Beats, song_ms: float) -> Beats:
     with np.errstate(invalid="ignore"):
         usable = np.flatnonzero(np.isfinite(times_ms) & (times_ms >= -_SAME_BEAT_MS) & (times_ms <= end_ms))
     order = usable[np.argsort(times_ms[usable], kind="stable")][:MAX_BEATS]
-    if len(order) == 0:
-        return Beats(times_ms[order], is_measure[order], is_timing_point[order], beats.resolution_ms, weights[order])
-    starts = [0]
-    for index in range(1, len(order)):
-        if times_ms[order[index]] - times_ms[order[starts[-1]]] >= _SAME_BEAT_MS:
+    starts: list[int] = []
+    for index, time_ms in enumerate(times_ms[order]):
+        if not starts or time_ms - times_ms[order[starts[-1]]] >= _SAME_BEAT_MS:
             starts.append(index)
+    if not starts:
+        return Beats(times_ms[order], is_measure[order], is_timing_point[order], beats.resolution_ms, weights[order])
     return Beats(
         times_ms[order[starts]],
         np.maximum.reduceat(is_measure[order], starts),
@@ -97,14 +91,14 @@ def clean_beats(beats: Beats, song_ms: float) -> Beats:
     )
 
 
-def segmented(observed: Observations, default_bpm: float) -> tuple[Observations, list[Segment]]:
+def segmented(observed: Observations) -> tuple[Observations, list[Segment]]:
     """The stretches of one tempo, and the beats with the deviation from them; of fewer than four beats there is one."""
     times_ms = observed.times_ms
     if len(times_ms) >= 4:
         observed, segments = segment_beats(observed)
         return observed, bridged(observed, segments)
     first_ms = float(times_ms[0]) if len(times_ms) else 0.0
-    period_ms = 60_000.0 / default_bpm
+    period_ms = 60_000.0 / DEFAULT_BPM
     if len(times_ms) >= 2:
         period_ms = float(np.median(np.diff(times_ms)))
         # A gap of several beats says little; halving brings it to a tempo that a song may have.

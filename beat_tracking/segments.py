@@ -217,14 +217,10 @@ def _joint(beats: Observations, left: Segment, right: Segment) -> tuple[float, S
     both = beats.span(left.first, right.stop)
     length_ms = [beats.times_ms[part.stop - 1] - beats.times_ms[part.first] for part in (left, right)]
     longer, shorter = (left, right) if length_ms[0] >= length_ms[1] else (right, left)
-    separate = _cost(beats.span(left.first, left.stop), left.grid) + _cost(
-        beats.span(right.first, right.stop), right.grid
-    )
+    separate = sum(_cost(beats.span(part.first, part.stop), part.grid) for part in (left, right))
     separate += MARKED_CHANGE_COST if marked else CHANGE_COST
-    joints = []
-    for grid in (longer.grid, shorter.grid):
-        for fitted in (refit(both, grid), bend(both, grid)):
-            joints.append((_cost(both, fitted) - separate, fitted))
+    fits = [fit(both, grid) for grid in (longer.grid, shorter.grid) for fit in (refit, bend)]
+    joints = [(_cost(both, fitted) - separate, fitted) for fitted in fits]
     ratio = longer.grid.period_ms / shorter.grid.period_ms
     is_straight = longer.grid.drift == shorter.grid.drift == 0
     if is_straight and not marked and min(abs(ratio - slip) for slip in (0.5, 1, 2)) < _OCTAVE_TOLERANCE * ratio:

@@ -61,25 +61,14 @@ class Aspect(Enum):
     KIAI = "kiai"
 
 
-CATEGORY_OF: dict[Aspect, Category] = {
-    Aspect.OFFSET: Category.TIMING,
-    Aspect.LINES: Category.TIMING,
-    Aspect.BEAT: Category.TIMING,
-    Aspect.RHYTHM: Category.RHYTHM,
-    Aspect.ABSENCE: Category.RHYTHM,
-    Aspect.KIND: Category.RHYTHM,
-    Aspect.LENGTH: Category.RHYTHM,
-    Aspect.REPEATS: Category.RHYTHM,
-    Aspect.POSITION: Category.COMPOSE,
-    Aspect.COLUMN: Category.COMPOSE,
-    Aspect.COLOUR: Category.COMPOSE,
-    Aspect.COMBO: Category.NEW_COMBOS,
-    Aspect.ANCHORS: Category.SLIDERS,
-    Aspect.SHAPE: Category.SLIDERS,
-    Aspect.VELOCITY: Category.SLIDERS,
-    Aspect.SCROLL: Category.SCROLL_SPEEDS,
-    Aspect.ADDITIONS: Category.HIT_SOUNDS,
-    Aspect.BANK: Category.HIT_SOUNDS,
-    Aspect.VOLUME: Category.HIT_SOUNDS,
-    Aspect.KIAI: Category.KIAI,
+_ASPECTS = {
+    Category.TIMING: (Aspect.OFFSET, Aspect.LINES, Aspect.BEAT),
+    Category.RHYTHM: (Aspect.RHYTHM, Aspect.ABSENCE, Aspect.KIND, Aspect.LENGTH, Aspect.REPEATS),
+    Category.COMPOSE: (Aspect.POSITION, Aspect.COLUMN, Aspect.COLOUR),
+    Category.NEW_COMBOS: (Aspect.COMBO,),
+    Category.SLIDERS: (Aspect.ANCHORS, Aspect.SHAPE, Aspect.VELOCITY),
+    Category.SCROLL_SPEEDS: (Aspect.SCROLL,),
+    Category.HIT_SOUNDS: (Aspect.ADDITIONS, Aspect.BANK, Aspect.VOLUME),
+    Category.KIAI: (Aspect.KIAI,),
 }
+CATEGORY_OF = {aspect: category for category, aspects in _ASPECTS.items() for aspect in aspects}

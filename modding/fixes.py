@@ -59,8 +59,7 @@ def end_object(index: int, end_ms: float, text: str) -> Fix:
         if isinstance(obj, Spinner | HoldNote):
             obj.end_ms = end_ms
         elif isinstance(obj, Slider):
-            slide_ms = (end_ms - obj.time_ms) / max(1, obj.slides)
-            obj.length_px = slider_length_px(slide_ms, obj.time_ms, Timing(beatmap.timing_points), beatmap.difficulty)
+            _set_duration(obj, end_ms - obj.time_ms, beatmap)
 
     return Fix(text, change)
 
@@ -110,8 +109,7 @@ def set_velocity(index: int, sv: float, text: str) -> Fix:
             beatmap.timing_points = set_sv(beatmap.timing_points, following.time_ms, kept)
         beatmap.timing_points = set_sv(beatmap.timing_points, obj.time_ms, sv)
         if isinstance(obj, Slider) and duration_ms > 0:
-            slide_ms = duration_ms / max(1, obj.slides)
-            obj.length_px = slider_length_px(slide_ms, obj.time_ms, Timing(beatmap.timing_points), beatmap.difficulty)
+            _set_duration(obj, duration_ms, beatmap)
             obj.segments = scale_to_length(obj.segments, obj.length_px)
 
     return Fix(text, change)
@@ -185,14 +183,10 @@ def drop_duplicate_lines(time_ms: float, text: str) -> Fix:
     """Of lines of one kind at one time the last one stays, which is the one that counts."""
 
     def change(beatmap: Beatmap) -> None:
-        kept = []
-        seen: set[bool] = set()
-        for line in reversed(beatmap.timing_points):
-            if line.time_ms != time_ms or line.uninherited not in seen:
-                kept.append(line)
-            if line.time_ms == time_ms:
-                seen.add(line.uninherited)
-        beatmap.timing_points = kept[::-1]
+        last = {line.uninherited: line for line in beatmap.timing_points if line.time_ms == time_ms}
+        beatmap.timing_points = [
+            line for line in beatmap.timing_points if line.time_ms != time_ms or line is last[line.uninherited]
+        ]
 
     return Fix(text, change)
 
@@ -202,6 +196,11 @@ def set_preview(time_ms: float, text: str) -> Fix:
         beatmap.preview_time_ms = float(round(time_ms))
 
     return Fix(text, change)
+
+
+def _set_duration(slider: Slider, duration_ms: float, beatmap: Beatmap) -> None:
+    slide_ms = duration_ms / max(1, slider.slides)
+    slider.length_px = slider_length_px(slide_ms, slider.time_ms, Timing(beatmap.timing_points), beatmap.difficulty)
 
 
 def _move(obj: HitObject, by_ms: float) -> None:

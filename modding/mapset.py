@@ -91,10 +91,8 @@ def differences(maps: dict[str, Beatmap]) -> list[Suggestion]:
     """What the difficulties of a set should share and do not. Each names the difficulty that is alone with it."""
     if len(maps) < 2:
         return []
-    found: list[Suggestion] = []
-    for what, category, value in _SHARED:
-        found += _odd_ones(maps, what, category, value)
-    return found + list(_other_sounds(maps))
+    odd = [each for shared in _SHARED for each in _odd_ones(maps, *shared)]
+    return [*odd, *_other_sounds(maps)]
 
 
 def _odd_ones(
@@ -114,13 +112,9 @@ def _odd_ones(
 
 def _difference(category: Category, message: str, actual: str = "", expected: str = "") -> Suggestion:
     return Suggestion(
-        id="",
         category=category,
         source=Source.RULE,
         severity=Severity.WARNING,
-        time_ms=None,
-        stamp="",
-        link="",
         subject="mapset",
         message=message,
         actual=actual,

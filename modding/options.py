@@ -6,6 +6,7 @@ are taken.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -42,6 +43,12 @@ class ReviewRequest:
     device: str = "auto"
     precision: str = "fp32"
 
+    @property
+    def span_ms(self) -> tuple[float, float]:
+        """Return the start and the end of the review, infinite where the user gave none."""
+        start_ms, end_ms = self.start_time_ms, self.end_time_ms
+        return -math.inf if start_ms is None else start_ms, math.inf if end_ms is None else end_ms
+
 
 REVIEW_READERS: dict[str, Reader] = {
     **{name: GENERATION_READERS[name] for name in ("beatmap_path", "audio_path", "start_time", "end_time")},
@@ -74,8 +81,8 @@ def resolve_review(flat: Mapping[str, object]) -> ReviewRequest:
     if "beatmap_path" not in given:
         raise RequestError("beatmap_path is missing: give the map as beatmap_path=map.osu, or a folder or .osz.")
     request = ReviewRequest(**given)  # type: ignore[arg-type]
-    start_ms, end_ms = request.start_time_ms, request.end_time_ms
-    if start_ms is not None and end_ms is not None and end_ms <= start_ms:
+    start_ms, end_ms = request.span_ms
+    if end_ms <= start_ms:
         raise RequestError(f"end_time must be later than start_time ({start_ms}), got {end_ms}.")
     if request.output == "html" and request.output_file is None:
         raise RequestError("output=html needs a file to write the page to: give one with output_file=report.html.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -11,10 +11,12 @@ from pathlib import Path
 import torch
 
 from feedback.progress import Progress, silent
+from modding.aspects import Category
 from modding.fixes import apply_fixes
 from modding.mapset import Mapset, differences, open_mapset
 from modding.observation.surprisal import SongReader, stars_of
 from modding.options import ReviewRequest
+from modding.report.editor_notation import MapNames
 from modding.rule_suggestions import rule_suggestions
 from modding.suggestion_builder import suggestions_of
 from modding.suggestions import Review, Source, Suggestion, in_time, most_surprising_first, with_distinct_ids
@@ -52,9 +54,8 @@ class _Ears:
             model, spec = kept(load_model, folder, best_device(options.device), weights, lora=options.lora_path)
             samples = load_audio(audio_path, spec.grid.sample_rate)
             song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
-            self.readers[key] = SongReader(
-                SongGenerator(model, spec, song_mel(samples, spec), song_ms, progress=self.progress)
-            )
+            writer = SongGenerator(model, spec, song_mel(samples, spec), song_ms, progress=self.progress)
+            self.readers[key] = SongReader(writer)
         return self.readers[key]
 
 
@@ -68,9 +69,8 @@ def review(request: ReviewRequest, progress: Progress = silent) -> list[Review]:
         reviews = [_review_map(request, ears, mapset, name) for name in mapset.maps]
     shared = with_distinct_ids(differences(mapset.maps))
     if shared or mapset.notes:
-        notes = tuple(mapset.notes)
-        title = next(iter(reviews)).title
-        reviews.insert(0, Review(title, "all difficulties", "", 0.0, 0.0, tuple(_filter(request, shared)), notes))
+        found, notes = tuple(_filter(request, shared)), tuple(mapset.notes)
+        reviews.insert(0, Review(reviews[0].title, "all difficulties", "", 0.0, 0.0, found, notes))
     return reviews
 
 
@@ -86,16 +86,12 @@ def _review_map(request: ReviewRequest, ears: _Ears, mapset: Mapset, name: str) 
     reader = ears.reader(mapset.audio[name], beatmap.mode)
     table, notes = thresholds_for(request.model_path, beatmap.mode)
     song_ms, stars = reader.writer.song_ms, stars_of(beatmap)
-    start_ms = -math.inf if request.start_time_ms is None else request.start_time_ms
-    end_ms = math.inf if request.end_time_ms is None else request.end_time_ms
     try:
-        observed = reader.observe(beatmap, start_ms, end_ms)
+        observed = reader.observe(beatmap, *request.span_ms)
         suggestions = suggestions_of(beatmap, observed, table, song_ms, stars, request.min_surprisal)
     except ValueError as error:
         # Without a tempo nothing can be read; the rules say so.
         notes = [*notes, f"Only the rules were checked: {error}."]
-        from modding.report.editor_notation import MapNames
-
         suggestions = with_distinct_ids(in_time(rule_suggestions(MapNames(beatmap), song_ms, stars)))
     metadata = beatmap.metadata
     return Review(
@@ -118,16 +114,14 @@ def thresholds_for(model_path: str | None, mode: GameMode) -> tuple[ThresholdTab
     if own is None:
         return table, ["This model has no table of thresholds; those of the embedded model are used."]
     if own.weights_sha256 and own.weights_sha256 != weights_digest(folder):
-        return table, [
-            "The thresholds were calibrated on other weights of this model; expect more or fewer suggestions."
-        ]
+        note = "The thresholds were calibrated on other weights of this model; expect more or fewer suggestions."
+        return table, [note]
     return table, []
 
 
 def _filter(request: ReviewRequest, suggestions: Sequence[Suggestion]) -> list[Suggestion]:
     """What was asked for: categories, span, the most surprising of each category."""
-    start_ms = -math.inf if request.start_time_ms is None else request.start_time_ms
-    end_ms = math.inf if request.end_time_ms is None else request.end_time_ms
+    start_ms, end_ms = request.span_ms
     chosen = [
         each
         for each in suggestions
@@ -137,10 +131,10 @@ def _filter(request: ReviewRequest, suggestions: Sequence[Suggestion]) -> list[S
     ]
     if request.max_per_category is None:
         return chosen
-    counts: dict[object, int] = {}
+    counts: Counter[Category] = Counter()
     kept = set()
     for each in most_surprising_first(chosen):
-        counts[each.category] = counts.get(each.category, 0) + 1
+        counts[each.category] += 1
         if counts[each.category] <= request.max_per_category:
             kept.add(each.id)
     return [each for each in chosen if each.id in kept]

@@ -16,20 +16,9 @@ from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.timing.active_point import Timing
 
 TIMES = frozenset({Aspect.RHYTHM, Aspect.ABSENCE})
-FROM_TIME = frozenset(
-    {
-        Aspect.RHYTHM,
-        Aspect.ABSENCE,
-        Aspect.KIND,
-        Aspect.LENGTH,
-        Aspect.POSITION,
-        Aspect.COLUMN,
-        Aspect.COLOUR,
-        Aspect.COMBO,
-        Aspect.ADDITIONS,
-        Aspect.SCROLL,
-    }
-)
+PLACES = frozenset({Aspect.POSITION, Aspect.COLUMN})
+SOUNDS = frozenset({Aspect.COLOUR, Aspect.ADDITIONS})
+FROM_TIME = TIMES | PLACES | SOUNDS | {Aspect.KIND, Aspect.LENGTH, Aspect.COMBO, Aspect.SCROLL}
 """What is odd about an object when its time is."""
 
 SLIDER_PATHS = frozenset({Aspect.ANCHORS, Aspect.SHAPE, Aspect.VELOCITY, Aspect.LENGTH, Aspect.REPEATS, Aspect.KIND})
@@ -98,9 +87,8 @@ def _join_passages(rated: list[RatedObservation], timing: Timing) -> list[RatedO
             passages[-1].append(each)
         else:
             passages.append([each])
-    return [e for e in rated if e.observation.aspect is not Aspect.SCROLL] + [
-        _describe_by_worst(each) for each in passages
-    ]
+    others = [each for each in rated if each.observation.aspect is not Aspect.SCROLL]
+    return others + [_describe_by_worst(each) for each in passages]
 
 
 def _describe_by_worst(passage: list[RatedObservation]) -> RatedObservation:
@@ -125,7 +113,7 @@ def _follows_from(each: RatedObservation, cause: RatedObservation, beatmap: Beat
         return near_beats <= NEIGHBOUR_BEATS
     if own.aspect is not other.aspect:
         return False
-    if own.aspect in (Aspect.POSITION, Aspect.COLUMN):
+    if own.aspect in PLACES:
         return apart == 1 and near_beats <= NEIGHBOUR_BEATS
     if own.aspect is Aspect.COMBO:
         return apart <= COMBO_REACH and own.actual != other.actual

@@ -15,47 +15,24 @@ from osu_beatmap.rules import Finding, Severity, check
 from osu_beatmap.timing.active_point import Timing
 from osu_beatmap.timing.beat_grid import DIVISORS
 
-RULE_CATEGORIES: dict[str, Category] = {
-    "unusable_numbers": Category.GENERAL,
-    "no_red_line": Category.TIMING,
-    "first_line": Category.TIMING,
-    "duplicate_lines": Category.TIMING,
-    "lines_outside_audio": Category.TIMING,
-    "volume": Category.HIT_SOUNDS,
-    "kiai_off_beat": Category.KIAI,
-    "just_before_sv_line": Category.SCROLL_SPEEDS,
-    "unsnapped": Category.TIMING,
-    "rare_divisors": Category.TIMING,
-    "concurrent": Category.RHYTHM,
-    "drain_time": Category.GENERAL,
-    "slider_body": Category.SLIDERS,
-    "slider_nodes": Category.SLIDERS,
-    "objects_outside_audio": Category.TIMING,
-    "breaks": Category.GENERAL,
-    "difficulty_settings": Category.GENERAL,
-    "preview_time": Category.GENERAL,
-    "metadata_characters": Category.GENERAL,
-    "combo_colours": Category.GENERAL,
-    "off_screen": Category.COMPOSE,
-    "spacing": Category.COMPOSE,
-    "spinner_length": Category.RHYTHM,
-    "spinner_recovery": Category.RHYTHM,
-    "close_objects": Category.COMPOSE,
-    "short_sliders": Category.SLIDERS,
-    "fast_repeats": Category.SLIDERS,
-    "covered_reverse": Category.SLIDERS,
-    "perfect_stacks": Category.COMPOSE,
-    "long_patterns": Category.RHYTHM,
-    "fast_patterns": Category.RHYTHM,
-    "finisher_in_stream": Category.COMPOSE,
-    "no_rest": Category.RHYTHM,
-    "hyperdashes": Category.COMPOSE,
-    "consecutive_hyperdashes": Category.COMPOSE,
-    "edge_dashes": Category.COMPOSE,
-    "column_use": Category.COMPOSE,
-    "short_holds": Category.RHYTHM,
-    "chord_size": Category.COMPOSE,
+_RULES = {
+    Category.GENERAL: (
+        "unusable_numbers drain_time breaks difficulty_settings preview_time metadata_characters combo_colours"
+    ),
+    Category.TIMING: (
+        "no_red_line first_line duplicate_lines lines_outside_audio unsnapped rare_divisors objects_outside_audio"
+    ),
+    Category.HIT_SOUNDS: "volume",
+    Category.KIAI: "kiai_off_beat",
+    Category.SCROLL_SPEEDS: "just_before_sv_line",
+    Category.RHYTHM: "concurrent spinner_length spinner_recovery long_patterns fast_patterns no_rest short_holds",
+    Category.SLIDERS: "slider_body slider_nodes short_sliders fast_repeats covered_reverse",
+    Category.COMPOSE: (
+        "off_screen spacing close_objects perfect_stacks finisher_in_stream hyperdashes "
+        "consecutive_hyperdashes edge_dashes column_use chord_size"
+    ),
 }
+RULE_CATEGORIES = {rule: category for category, rules in _RULES.items() for rule in rules.split()}
 """Every rule of `osu_beatmap.rules`; a test says so."""
 
 RUN_MS = 4_000.0
@@ -80,17 +57,14 @@ def _runs(findings: Iterable[Finding]) -> Iterator[list[Finding]]:
         run: list[Finding] = []
         for finding in of_rule:
             if run and (finding.time_ms is None or finding.time_ms - (run[-1].time_ms or 0) > RUN_MS):
-                yield from _word_as(run)
+                yield from _split_short(run)
                 run = []
             run.append(finding)
-        yield from _word_as(run)
+        yield from _split_short(run)
 
 
-def _word_as(run: list[Finding]) -> Iterator[list[Finding]]:
-    if len(run) >= FEWEST_OF_RUN:
-        yield run
-    else:
-        yield from ([finding] for finding in run)
+def _split_short(run: list[Finding]) -> list[list[Finding]]:
+    return [run] if len(run) >= FEWEST_OF_RUN else [[finding] for finding in run]
 
 
 def _of_run(run: list[Finding], names: MapNames) -> Suggestion:
@@ -103,7 +77,6 @@ def _of_run(run: list[Finding], names: MapNames) -> Suggestion:
     is_problem = any(finding.severity is Severity.PROBLEM for finding in run)
     fixes = [fix for fix in (_fix(finding, names.beatmap) for finding in run) if fix is not None]
     return Suggestion(
-        id="",
         category=RULE_CATEGORIES.get(first.rule, Category.GENERAL),
         source=Source.RULE,
         severity=SuggestionSeverity.PROBLEM if is_problem else SuggestionSeverity.WARNING,

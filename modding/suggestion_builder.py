@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -15,7 +16,7 @@ from modding.root_causes import RatedObservation, merged
 from modding.rule_suggestions import rule_suggestions
 from modding.suggestions import Severity, Source, Suggestion, in_time, with_distinct_ids
 from modding.thresholds import LIKELY_PER_MINUTE, LISTED_PER_MINUTE, ThresholdTable
-from osu_beatmap.beatmap import Beatmap, Break
+from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.timing.active_point import Timing, end_time_ms
 
 LEAST_RELATIVE = 2.0
@@ -71,11 +72,10 @@ def _limit_frequency(
 ) -> Iterator[RatedObservation]:
     """The most surprising causes of each aspect: what a map does again and again is its style."""
     most = most_per_minute * max(1.0, drain_minutes(beatmap))
-    told: dict[Aspect, int] = {}
+    told: Counter[Aspect] = Counter()
     for each in causes:
-        aspect = each.observation.aspect
-        told[aspect] = told.get(aspect, 0) + 1
-        if told[aspect] <= most:
+        told[each.observation.aspect] += 1
+        if told[each.observation.aspect] <= most:
             yield each
 
 
@@ -128,11 +128,7 @@ def _is_meant(observation: Observation, beatmap: Beatmap, timing: Timing) -> boo
     before, after = beatmap.hit_objects[observation.obj - 1], beatmap.hit_objects[observation.obj]
     start_ms = end_time_ms(before, timing, beatmap.difficulty)
     is_long = after.time_ms - start_ms > LONGEST_GAP_BEATS * timing.beat_length_at(start_ms)
-    return is_long or _has_break(beatmap.breaks, start_ms, after.time_ms)
-
-
-def _has_break(breaks: Sequence[Break], start_ms: float, end_ms: float) -> bool:
-    return any(pause.start_ms < end_ms and pause.end_ms > start_ms for pause in breaks)
+    return is_long or any(pause.start_ms < after.time_ms and pause.end_ms > start_ms for pause in beatmap.breaks)
 
 
 def _suggestion(rated: RatedObservation, wording: Wording) -> Suggestion:
@@ -150,7 +146,6 @@ def _suggestion(rated: RatedObservation, wording: Wording) -> Suggestion:
         end_time_ms_ = names.beatmap.hit_objects[rated.last_obj].time_ms
         message = f"{message.rstrip('.')} ({rated.count} objects up to {names.stamp(end_time_ms_)})."
     return Suggestion(
-        id="",
         category=CATEGORY_OF[observation.aspect],
         source=Source.SURPRISAL,
         severity=severity_of(rated.per_minute),

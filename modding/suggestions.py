@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -51,15 +52,15 @@ class Suggestion:
     count       how many places it stands for, where one cause shows in several
     """
 
-    id: str
     category: Category
     source: Source
     severity: Severity
-    time_ms: float | None
-    stamp: str
-    link: str
     subject: str
     message: str
+    id: str = ""
+    time_ms: float | None = None
+    stamp: str = ""
+    link: str = ""
     expected: str = ""
     actual: str = ""
     surprisal: float | None = None
@@ -88,12 +89,12 @@ class Review:
 
 def with_distinct_ids(suggestions: Iterable[Suggestion]) -> list[Suggestion]:
     """Ids made from category and time, those of one name counted on."""
-    seen: dict[str, int] = {}
+    seen: Counter[str] = Counter()
     named = []
     for suggestion in suggestions:
         time = "map" if suggestion.time_ms is None else str(round(suggestion.time_ms))
         name = f"{suggestion.category.value}-{time}"
-        seen[name] = seen.get(name, 0) + 1
+        seen[name] += 1
         named.append(replace(suggestion, id=name if seen[name] == 1 else f"{name}-{seen[name]}"))
     return named
 

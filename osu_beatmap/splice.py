@@ -17,10 +17,11 @@ from osu_beatmap.files.hit_object_lines import format_object_line, parse_object_
 from osu_beatmap.files.number_fields import FieldError
 from osu_beatmap.files.reader import decode_osu_bytes, parse_beatmap
 from osu_beatmap.files.timing_point_lines import format_timing_line, parse_timing_line
+from osu_beatmap.rules.objects import MIN_COLUMN_GAP_MS, MIN_GAP_MS
 from osu_beatmap.timing.active_point import Timing, end_time_ms, sv_of
 
 _LINES = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
-MIN_GAP_MS, MIN_COLUMN_GAP_MS = 10.0, 30.0
+Entry = HitObject | TimingPoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +161,7 @@ def _rewritten(
         "HitObjects": _Pending([(item.time_ms, format_object_line(item, version)) for item in new]),
         "TimingPoints": _Pending([(line.time_ms, format_timing_line(line, version)) for line in lines]),
     }
-    times: dict[str, Callable[[str], float | None]] = {
-        "HitObjects": lambda line: parse_object_line(line, version).time_ms,
-        "TimingPoints": lambda line: parse_timing_line(line, version).time_ms,
-    }
+    parse = {"HitObjects": parse_object_line, "TimingPoints": parse_timing_line}
     section = ""
     for line in text.lines:
         bare = line.strip().lstrip("\ufeff").removeprefix("ï»¿")
@@ -171,12 +169,12 @@ def _rewritten(
             yield from map(text.encoded, pending.pop(section).before(math.inf) if section in pending else ())
             section = bare[1:-1]
         elif section in pending:
-            time_ms = _read(times[section], bare)
-            if time_ms is not None:
-                is_red = section == "TimingPoints" and parse_timing_line(bare, version).uninherited
+            entry = _read(parse[section], bare, version)
+            if entry is not None:
                 # A green line comes after the red one of its time, and an object before those that follow.
-                yield from map(text.encoded, pending[section].before(time_ms))
-                if time_ms in span and not is_red:
+                yield from map(text.encoded, pending[section].before(entry.time_ms))
+                is_red = isinstance(entry, TimingPoint) and entry.uninherited
+                if entry.time_ms in span and not is_red:
                     continue
         elif section == "Events" and _covers(bare, version, new):
             continue
@@ -200,11 +198,11 @@ class _Pending:
         return [line for _, line in taken]
 
 
-def _read(parse: Callable[[str], float | None], line: str) -> float | None:
-    """The time of a line; None for one that osu! skips."""
+def _read(parse: Callable[[str, int], Entry], line: str, format_version: int) -> Entry | None:
+    """Parse a line; None for one that osu! skips."""
     comment = line.find("//")
     try:
-        return parse(line[:comment].rstrip() if comment > 0 else line) if line and comment else None
+        return parse(line[:comment].rstrip() if comment > 0 else line, format_version) if line and comment else None
     except FieldError:
         return None
 

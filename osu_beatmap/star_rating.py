@@ -9,6 +9,7 @@ import rosu_pp_py as rosu
 
 from osu_beatmap.beatmap import Beatmap, GameMode, Spinner
 from osu_beatmap.errors import BeatmapError
+from osu_beatmap.files.writer import write_beatmap
 
 
 class UnratableBeatmap(BeatmapError):
@@ -46,17 +47,17 @@ def star_rating(beatmap: Beatmap | str, mode: GameMode | None = None, clock_rate
     have, and for maps that rosu-pp calls suspicious: built against the game rather than to be played (hundreds
     of objects in a moment, sliders of absurd length), their rating means nothing and may take minutes.
     """
-    parsed = _parse(beatmap)
-    # rosu-pp gives an empty standard map 0.138 stars.
-    return _attributes(parsed, mode, clock_rate).stars if parsed.n_objects else 0.0
+    return star_ratings(beatmap, [clock_rate], mode)[0]
 
 
-def star_ratings(beatmap: Beatmap | str, clock_rates: Sequence[float]) -> tuple[float, ...]:
-    """Stars at several playback speeds, in the map's own mode, which costs less than one by one. Raises alike."""
+def star_ratings(
+    beatmap: Beatmap | str, clock_rates: Sequence[float], mode: GameMode | None = None
+) -> tuple[float, ...]:
+    """Compute the stars at several playback speeds, which costs less than one by one. Raises alike."""
     parsed = _parse(beatmap)
-    if not parsed.n_objects:
+    if not parsed.n_objects:  # rosu-pp gives an empty standard map 0.138 stars
         return (0.0,) * len(clock_rates)
-    return tuple(_attributes(parsed, None, clock_rate).stars for clock_rate in clock_rates)
+    return tuple(_attributes(parsed, mode, clock_rate).stars for clock_rate in clock_rates)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,22 +104,17 @@ def _attributes(parsed: rosu.Beatmap, mode: GameMode | None, clock_rate: float) 
 
 
 def _parse(beatmap: Beatmap | str) -> rosu.Beatmap:
-    # rosu-pp reads any text at all, as a map without objects.
-    if isinstance(beatmap, str) and "osu file format" not in beatmap[:200]:
-        raise UnratableBeatmap("the text is not a .osu file: it does not start with 'osu file format'")
-    if not isinstance(beatmap, str) and any(
-        isinstance(obj, Spinner) and obj.end_ms - obj.time_ms > LONGEST_SPINNER_MS for obj in beatmap.hit_objects
-    ):
-        raise UnratableBeatmap(_SUSPICIOUS)
+    if isinstance(beatmap, str):
+        text = beatmap
+        # rosu-pp reads any text at all, as a map without objects.
+        if "osu file format" not in text[:200]:
+            raise UnratableBeatmap("the text is not a .osu file: it does not start with 'osu file format'")
+    else:
+        spinners = (obj for obj in beatmap.hit_objects if isinstance(obj, Spinner))
+        if any(spinner.end_ms - spinner.time_ms > LONGEST_SPINNER_MS for spinner in spinners):
+            raise UnratableBeatmap(_SUSPICIOUS)
+        text = write_beatmap(beatmap)
     try:
-        return rosu.Beatmap(content=_text(beatmap))
+        return rosu.Beatmap(content=text)
     except rosu.ParseError as error:
         raise UnratableBeatmap("rosu-pp cannot read the beatmap") from error
-
-
-def _text(beatmap: Beatmap | str) -> str:
-    if isinstance(beatmap, str):
-        return beatmap
-    from osu_beatmap.files.writer import write_beatmap  # only needed here, and the writer stands on much of the package
-
-    return write_beatmap(beatmap)

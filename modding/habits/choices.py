@@ -83,6 +83,12 @@ def counted(questions: Sequence[Question], seen: Sequence[Seen]) -> View:
     ]
 
 
+def count_views(questions: Sequence[Question], seen: Sequence[Mapping[str, Seen]]) -> dict[str, View]:
+    """Return the chances by counts of each view; `seen` has each question as all views have it."""
+    names = seen[0] if seen else ()
+    return {name: counted(questions, [each[name] for each in seen]) for name in names}
+
+
 def _log_chances(counts: Mapping[Hashable, Counter], seen: Seen, own: Hashable, plainest: float) -> np.ndarray:
     chances = dict.fromkeys(seen.classes, plainest)
     for context in ((), *seen.contexts):

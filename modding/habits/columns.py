@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterator
 
 from modding.aspects import Aspect
-from modding.habits.choices import Choices, Question, Seen, View, counted
+from modding.habits.choices import Choices, Question, Seen, View, count_views
 from modding.habits.places import TICKS_PER_BEAT, MapPlaces, Place
 from modding.habits.surroundings import Marks, Surroundings, alike
 from osuT5.encoding.hit_objects.positions import column_event
@@ -40,12 +40,9 @@ class ColumnHabits:
 
     def choices(self) -> Choices:
         questions = [self._question(place) for place in self.places]
-        seen: dict[str, list[Seen]] = defaultdict(list)
-        for place, question in zip(self.places, questions, strict=True):
-            for name, each in self._seen(place, question):
-                seen[name].append(each)
-        views = {name: counted(questions, each) for name, each in seen.items()}
-        return Choices(Aspect.COLUMN, questions, {**views, **self._find_like_passages(questions)})
+        seen = [dict(self._seen(place, question)) for place, question in zip(self.places, questions, strict=True)]
+        views = count_views(questions, seen) | self._find_like_passages(questions)
+        return Choices(Aspect.COLUMN, questions, views)
 
     def _question(self, place: Place) -> Question:
         own = self.columns[place.index]

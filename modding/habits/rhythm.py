@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,7 +13,7 @@ from modding.aspects import Aspect
 from modding.habits.choices import Choices, HabitScore, Question, Seen, counted, weigh
 from modding.habits.places import TICKS_PER_BEAT, MapPlaces
 from modding.habits.sounds import questions_of
-from modding.habits.surroundings import NO_MARK, Marks, Surroundings, doubt
+from modding.habits.surroundings import DOUBT, NO_MARK, Marks, Surroundings
 from osuT5.generation.token_scores import Surprisal
 
 GRID_TICKS = (TICKS_PER_BEAT // 4, TICKS_PER_BEAT // 3)
@@ -129,16 +129,13 @@ def _chances(spots: list[_Spot]) -> np.ndarray:
     around = Marks(onsets, [0] * len(onsets), 1).around([spot.tick for spot in spots], own)
     surroundings = Surroundings.of([spot.bar_phase for spot in spots], around)
     found, weight = surroundings.evidence(is_onset[:, None].astype(float)).T
-    chances = (found + doubt() * _group_by_division(spots)) / (weight + doubt())
+    chances = (found + DOUBT * _group_by_division(spots)) / (weight + DOUBT)
     return np.clip(chances, LEAST_CHANCE, 1 - LEAST_CHANCE)
 
 
 def _group_by_division(spots: list[_Spot]) -> np.ndarray:
     """How often something comes on the same division of other beats, where surroundings say nothing."""
-    onsets: dict[int, int] = defaultdict(int)
-    counts: dict[int, int] = defaultdict(int)
-    for spot in spots:
-        onsets[spot.bar_phase % TICKS_PER_BEAT] += spot.is_onset
-        counts[spot.bar_phase % TICKS_PER_BEAT] += 1
     phases = [spot.bar_phase % TICKS_PER_BEAT for spot in spots]
+    counts = Counter(phases)
+    onsets = Counter(phase for phase, spot in zip(phases, spots, strict=True) if spot.is_onset)
     return np.array([(onsets[p] - s.is_onset + 0.5) / counts[p] for p, s in zip(phases, spots, strict=True)])

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from modding.aspects import Aspect
-from modding.habits.choices import Choices, Question, Seen, counted
+from modding.habits.choices import Choices, Question, Seen, count_views, counted
 from modding.habits.places import MapPlaces, Place
 from modding.habits.surroundings import Marks, Surroundings, alike
 from osu_beatmap.beatmap import GameMode, HitObject, HitSound, Slider, SliderEdge
@@ -45,11 +45,11 @@ class SoundHabits:
 
     def _additions(self) -> Choices:
         questions = questions_of(self.additions)
-        seen: dict[str, list[Seen]] = defaultdict(list)
-        for place, question in zip(self.places, questions, strict=True):
-            for name, contexts in self._contexts(place):
-                seen[name].append(Seen(contexts, question.candidates))
-        views = {name: counted(questions, each) for name, each in seen.items()}
+        seen = [
+            {name: Seen(contexts, question.candidates) for name, contexts in self._contexts(place)}
+            for place, question in zip(self.places, questions, strict=True)
+        ]
+        views = count_views(questions, seen)
         views["like_chords" if self.is_mania else "alike"] = alike(questions, self._surroundings())
         return Choices(Aspect.COLOUR if self.is_taiko else Aspect.ADDITIONS, questions, views)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 
 from modding.aspects import Aspect
-from modding.habits.choices import Choices, Question, Seen, counted
+from modding.habits.choices import Choices, Question, Seen, count_views, counted
 from modding.habits.places import TICKS_PER_BEAT, MapPlaces
 from modding.habits.sounds import ONSET_SHARE, neighbourly, questions_of
 from modding.habits.surroundings import Marks, Surroundings, alike
@@ -34,24 +35,21 @@ def distances(places: MapPlaces) -> Choices:
     ]
     classes = {place: _distance_class(places, places[before].obj, places[place].obj) for before, place in pairs}
     answers = list(classes.values())
-    questions = [
-        Question(question.obj, question.candidates, question.actual, other=before)
-        for question, (before, _) in zip(questions_of(answers, list(classes)), pairs, strict=True)
-    ]
-    views = {"last": [], "around": []}
-    for before, place in pairs:
+    asked = zip(questions_of(answers, list(classes)), pairs, strict=True)
+    questions = [replace(question, other=before) for question, (before, _) in asked]
+    seen = []
+    for question, (before, place) in zip(questions, pairs, strict=True):
         gap, last, following = _gap(places, before, place), classes.get(before), classes.get(place + 1)
         last_gap = _gap(places, before - 1, before) if last is not None else None
-        block = ("block", gap, place // BLOCK_OBJECTS)
-        views["last"].append((("gap", gap), block, ("last", gap, last_gap, last)))
-        after = ("after", gap, places[place].gap_after, following)
-        views["around"].append((("gap", gap), after, ("both", gap, last, following)))
-    found = {
-        name: counted(questions, [Seen(each, q.candidates) for q, each in zip(questions, contexts, strict=True)])
-        for name, contexts in views.items()
-    }
-    found["alike"] = alike(questions, _distance_surroundings(places, classes))
-    return Choices(Aspect.POSITION, questions, found)
+        block, after = ("block", gap, place // BLOCK_OBJECTS), ("after", gap, places[place].gap_after, following)
+        contexts = {
+            "last": (("gap", gap), block, ("last", gap, last_gap, last)),
+            "around": (("gap", gap), after, ("both", gap, last, following)),
+        }
+        seen.append({name: Seen(each, question.candidates) for name, each in contexts.items()})
+    views = count_views(questions, seen)
+    views["alike"] = alike(questions, _distance_surroundings(places, classes))
+    return Choices(Aspect.POSITION, questions, views)
 
 
 def _gap(places: MapPlaces, before: int, place: int) -> int:

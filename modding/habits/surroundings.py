@@ -24,9 +24,10 @@ PHASE_SHARE = 1.0
 SHARPNESS = 20.0
 """How fast places that are less alike count less: by e^-SHARPNESS where nothing is the same."""
 
-DOUBT_SHARE = 0.3
 DOUBT_LIKENESS = 0.5
 """Where all places are less alike than this, nothing is known, and candidates are equally likely."""
+
+DOUBT = 0.3 * math.exp(-SHARPNESS * DOUBT_LIKENESS)
 
 ROWS = 1024
 NO_MARK = -1
@@ -83,9 +84,7 @@ class Surroundings:
         in_bar[np.arange(len(phases)), phases] = PHASE_SHARE
         return cls(np.concatenate([in_bar, *around], axis=1))
 
-    def evidence(
-        self, answers: np.ndarray, others: np.ndarray | None = None, sharpness: float = SHARPNESS
-    ) -> np.ndarray:
+    def evidence(self, answers: np.ndarray, others: np.ndarray | None = None) -> np.ndarray:
         """How much the other places speak for each answer [places, answers + 1]; last, how much they weigh in all.
 
         answers: what each place says [places, answers]; others: the vectors that places are compared with, their own
@@ -96,15 +95,11 @@ class Surroundings:
         found = np.zeros(said.shape)
         for start in range(0, len(self.vectors), ROWS):
             likeness = self.vectors[start : start + ROWS] @ others.T
-            weights = np.exp(sharpness * (likeness - 1.0))
+            weights = np.exp(SHARPNESS * (likeness - 1.0))
             own = np.arange(len(weights))
             weights[own, start + own] = 0.0
             found[start : start + ROWS] = weights @ said
         return found
-
-
-def doubt(sharpness: float = SHARPNESS) -> float:
-    return DOUBT_SHARE * math.exp(-sharpness * DOUBT_LIKENESS)
 
 
 def alike(
@@ -122,6 +117,6 @@ def alike(
     view = []
     for row, question in zip(evidence, questions, strict=True):
         found = row[[places.get(candidate, len(places)) for candidate in question.candidates]]
-        found = found + doubt() / len(found) + 1e-12
+        found = found + DOUBT / len(found) + 1e-12
         view.append(np.log(found / found.sum()))
     return view

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from dataclasses import dataclass, replace
+from itertools import groupby, pairwise
 
 from modding.aspects import Aspect
 from modding.habits.habits import Habits
 from modding.habits.places import TICKS_PER_BEAT
 from modding.observation.kiai_edges import KiaiEdge
+from osu_beatmap.attributes import WITH_CIRCLES
 from osu_beatmap.beatmap import Beatmap, GameMode, Slider
 from osu_beatmap.timing.active_point import Timing
 from osuT5.encoding.groups import ANCHOR_KINDS
@@ -85,15 +86,13 @@ class MapObserver:
         for number, events in groupby(scored.events, key=lambda event: event.group):
             obj = self.origins[number]
             if obj is not None:
-                observed += self._of_group(
-                    obj, scored.groups[number].kind, list(events), scored.absences.get(number, ())
-                )
+                silent = scored.absences.get(number, ())
+                observed += self._of_group(obj, scored.groups[number].kind, list(events), silent)
         return list(_merge_by_slider(observed))
 
     def _of_group(
         self, obj: int, kind: EventKind, events: list[ScoredEvent], silent: Iterable[Absence]
     ) -> Iterator[Observation]:
-        time_ms = self.beatmap.hit_objects[obj].time_ms
         if kind in ANCHOR_KINDS or kind is K.LAST_ANCHOR:
             yield from self._of_path(obj, kind, events)
         elif kind in END_KINDS:
@@ -103,197 +102,160 @@ class MapObserver:
         else:
             yield from self._of_start(obj, events)
         if kind not in END_KINDS and kind is not K.LAST_ANCHOR:
-            yield from self._absences(obj, time_ms, events, silent)
+            yield from self._absences(obj, events, silent)
 
     def _of_start(self, obj: int, events: list[ScoredEvent]) -> Iterator[Observation]:
-        time_ms = self.beatmap.hit_objects[obj].time_ms
-        rhythm = [event for event in events if event.event.kind in (K.TIME, K.SNAPPING)]
-        if any(event.time for event in rhythm):
-            likeliest = next(event.time.likeliest_ms for event in rhythm if event.time)
-            yield self._observation(Aspect.RHYTHM, time_ms, rhythm, obj, time_ms, likeliest)
-        yield from self._place(obj, time_ms, events)
-        yield from self._combo(obj, time_ms, events)
-        yield from self._mania_scroll(obj, time_ms)
-        yield from self._kind(obj, time_ms, events)
+        rhythm = _timed(events)
+        likeliest_ms = next((event.time.likeliest_ms for event in rhythm if event.time), None)
+        if likeliest_ms is not None:
+            yield self._with_habit(Aspect.RHYTHM, obj, _total(rhythm), self._time_ms(obj), likeliest_ms)
+        yield from self._place(obj, events)
+        yield from self._combo(obj, events)
+        yield from self._mania_scroll(obj)
+        yield from self._kind(obj, events)
         for event in events:
             if event.event.kind is K.SCROLL_SPEED:
-                is_felt = self.beatmap.mode in (GameMode.STANDARD, GameMode.CATCH)
-                speeds = (value * self.encoding.scroll_speed_step_percent / 100 for value in _values(event))
-                yield self._observation(Aspect.VELOCITY if is_felt else Aspect.SCROLL, time_ms, [event], obj, *speeds)
+                aspect = Aspect.VELOCITY if self.beatmap.mode in WITH_CIRCLES else Aspect.SCROLL
+                yield self._with_habit(aspect, obj, _total([event]), *_speeds(event, self.encoding))
         is_slider = isinstance(self.beatmap.hit_objects[obj], Slider) and self.beatmap.mode is not GameMode.TAIKO
-        yield from self._sounds(obj, time_ms, events, ["head" if is_slider else ""])
+        yield from self._sounds(obj, events, ["head" if is_slider else ""])
 
-    def _observation(
-        self, aspect: Aspect, time_ms: float, events: Sequence[ScoredEvent], obj: int, actual: object, expected: object
+    def _time_ms(self, obj: int) -> float:
+        return self.beatmap.hit_objects[obj].time_ms
+
+    def _of_model(
+        self, aspect: Aspect, obj: int, surprise: Surprisal, actual: object, expected: object, part: str = ""
     ) -> Observation:
-        """From the values of events, and what is usual."""
-        surprise = sum((event.value for event in events), NO_SURPRISE)
-        return self._with_habit(aspect, time_ms, surprise, obj, actual, expected)
+        return Observation(aspect, self._time_ms(obj), surprise, obj, actual, expected, part)
 
     def _with_habit(
-        self, aspect: Aspect, time_ms: float, surprise: Surprisal, obj: int, actual: object, expected: object
+        self, aspect: Aspect, obj: int, surprise: Surprisal, actual: object, expected: object, part: str = ""
     ) -> Observation:
         habit = self.habits.get((aspect, obj))
         if habit is None:
-            return Observation(aspect, time_ms, surprise, obj, actual, expected)
+            return self._of_model(aspect, obj, surprise, actual, expected, part)
         surprise = surprise.scaled(MODEL_SHARES.get(aspect, 1.0))
         if aspect in TOLD_BY_HABIT and habit.surprise.bits > surprise.bits:
             expected = habit.usual
-        return Observation(
-            aspect, time_ms, surprise + habit.surprise, obj, actual, expected, habit_bits=habit.surprise.bits
-        )
+        observation = self._of_model(aspect, obj, surprise + habit.surprise, actual, expected, part)
+        return replace(observation, habit_bits=habit.surprise.bits)
 
-    def _place(self, obj: int, time_ms: float, events: list[ScoredEvent]) -> Iterator[Observation]:
+    def _place(self, obj: int, events: list[ScoredEvent]) -> Iterator[Observation]:
         placed = [event for event in events if event.event.kind in PLACE_KINDS]
-        if not placed:
-            return
         column = next((event for event in placed if event.event.kind is K.COLUMN), None)
         if column is not None:
-            yield self._observation(Aspect.COLUMN, time_ms, placed, obj, *_values(column))
-            return
-        hit_object = self.beatmap.hit_objects[obj]
-        yield self._observation(
-            Aspect.POSITION, time_ms, placed, obj, (hit_object.x, hit_object.y), self._predict_point(placed)
-        )
+            yield self._with_habit(Aspect.COLUMN, obj, _total(placed), *_values(column))
+        elif placed:
+            hit_object = self.beatmap.hit_objects[obj]
+            point = hit_object.x, hit_object.y
+            yield self._with_habit(Aspect.POSITION, obj, _total(placed), point, self._predict_point(placed))
 
     def _predict_point(self, placed: Iterable[ScoredEvent]) -> object:
         return read_position([Event(each.event.kind, each.expected_value) for each in placed], self.encoding)
 
-    def _combo(self, obj: int, time_ms: float, events: list[ScoredEvent]) -> Iterator[Observation]:
+    def _combo(self, obj: int, events: list[ScoredEvent]) -> Iterator[Observation]:
         """Asked for at the first event that comes where a new combo would."""
         event = next((each for each in events if each.event.kind in COMBO_ALTERNATIVES), None)
-        if (
-            event is None
-            or not self.encoding.new_combos
-            or self.beatmap.mode not in (GameMode.STANDARD, GameMode.CATCH)
-        ):
-            return
-        starts = event.event.kind is K.NEW_COMBO
-        chance = event.kinds.get(K.NEW_COMBO, 0.0)
-        surprise = _surprise_of([chance, 1 - chance], 0 if starts else 1)
-        yield self._with_habit(Aspect.COMBO, time_ms, surprise, obj, starts, not starts)
+        if event is not None and self.encoding.new_combos and self.beatmap.mode in WITH_CIRCLES:
+            surprise, starts = _judge_choice(event, K.NEW_COMBO)
+            yield self._with_habit(Aspect.COMBO, obj, surprise, starts, not starts)
 
-    def _mania_scroll(self, obj: int, time_ms: float) -> Iterator[Observation]:
+    def _mania_scroll(self, obj: int) -> Iterator[Observation]:
         """In mania speeds are no events of objects, so only the map's habits speak."""
         habit = self.habits.get((Aspect.SCROLL, obj))
         if habit is not None and self.beatmap.mode is GameMode.MANIA:
-            bits = habit.surprise.bits
-            speed = self.timing.sv_at(time_ms)
-            yield Observation(Aspect.SCROLL, time_ms, habit.surprise, obj, speed, habit.usual, habit_bits=bits)
+            speed = self.timing.sv_at(self._time_ms(obj))
+            observation = self._of_model(Aspect.SCROLL, obj, habit.surprise, speed, habit.usual)
+            yield replace(observation, habit_bits=habit.surprise.bits)
 
-    def _kind(self, obj: int, time_ms: float, events: list[ScoredEvent]) -> Iterator[Observation]:
+    def _kind(self, obj: int, events: list[ScoredEvent]) -> Iterator[Observation]:
         """All choices that tell one kind of object from another; whether a combo starts is none of them."""
-        choices = [
-            e for e in events if e.event.kind in TYPE_KINDS or e.event.kind in COMBO_ALTERNATIVES - {K.NEW_COMBO}
-        ]
+        kinds = TYPE_KINDS | COMBO_ALTERNATIVES - {K.NEW_COMBO}
+        choices = [event for event in events if event.event.kind in kinds]
         if not choices:
             return
-        surprises = [kind_surprise(event, frozenset({K.NEW_COMBO})) for event in choices]
-        most = max(range(len(choices)), key=lambda index: surprises[index].bits)
-        expected = likeliest_kind(choices[most], frozenset({K.NEW_COMBO}))
-        total = sum(surprises, NO_SURPRISE)
-        yield Observation(Aspect.KIND, time_ms, total, obj, choices[most].event.kind, expected)
+        judged = [judge_kind(event, K.NEW_COMBO) for event in choices]
+        most = max(range(len(choices)), key=lambda index: judged[index][0].bits)
+        total = sum((surprise for surprise, _ in judged), NO_SURPRISE)
+        yield self._of_model(Aspect.KIND, obj, total, choices[most].event.kind, judged[most][1])
 
-    def _sounds(
-        self, obj: int, time_ms: float, events: list[ScoredEvent], parts: Sequence[str]
-    ) -> Iterator[Observation]:
+    def _sounds(self, obj: int, events: list[ScoredEvent], parts: Sequence[str]) -> Iterator[Observation]:
         """`parts` names what each sound of the group belongs to, the last name counting on."""
         number = 0
         for event in events:
             if event.sound is not None:
                 part = parts[min(number, len(parts) - 1)]
-                yield from self._sound(obj, time_ms, event, part if number < len(parts) else f"{part} {number}")
+                yield from self._sound(obj, event, part if number < len(parts) else f"{part} {number}")
                 number += 1
             elif event.event.kind is K.VOLUME:
-                yield Observation(Aspect.VOLUME, time_ms, event.value, obj, *_values(event))
+                yield self._of_model(Aspect.VOLUME, obj, event.value, *_values(event))
 
-    def _sound(self, obj: int, time_ms: float, event: ScoredEvent, part: str) -> Iterator[Observation]:
+    def _sound(self, obj: int, event: ScoredEvent, part: str) -> Iterator[Observation]:
         additions, banks = event.sound
         actual = read_sounds([event.event])[0]
         aspect = Aspect.COLOUR if self.beatmap.mode is GameMode.TAIKO else Aspect.ADDITIONS
-        expected_banks = divmod(banks.likeliest, 3)
-        for asked, answer, now, wanted in (
-            (aspect, additions, int(actual.hitsound), 2 * additions.likeliest),
-            (
-                Aspect.BANK,
-                banks,
-                (actual.normal_set, actual.addition_set),
-                (expected_banks[1] + 1, expected_banks[0] + 1),
-            ),
-        ):
-            if part in ("", "head"):
-                observed = self._with_habit(asked, time_ms, answer.surprise, obj, now, wanted)
-                yield _in_part(observed, part)
-            else:
-                yield Observation(asked, time_ms, answer.surprise, obj, now, wanted, part)
+        observe = self._with_habit if part in ("", "head") else self._of_model
+        yield observe(aspect, obj, additions.surprise, int(actual.hitsound), 2 * additions.likeliest, part)
+        addition_bank, normal_bank = divmod(banks.likeliest, 3)
+        own_banks, usual_banks = (actual.normal_set, actual.addition_set), (normal_bank + 1, addition_bank + 1)
+        yield observe(Aspect.BANK, obj, banks.surprise, own_banks, usual_banks, part)
 
     def _of_path(self, obj: int, kind: EventKind, events: list[ScoredEvent]) -> Iterator[Observation]:
         """Anchors, the end of the path, and the end of the first slide."""
-        time_ms = self.beatmap.hit_objects[obj].time_ms
-        first = events[0]
-        expected = likeliest_kind(first, frozenset())
-        yield Observation(Aspect.ANCHORS, time_ms, kind_surprise(first, frozenset()), obj, first.event.kind, expected)
-        if kind in ANCHOR_KINDS and events[-1] is not first:
-            types = kind_surprise(events[-1], frozenset())
-            yield Observation(Aspect.ANCHORS, time_ms, types, obj, kind, likeliest_kind(events[-1], frozenset()))
+        first, last = events[0], events[-1]
+        surprise, expected = judge_kind(first)
+        yield self._of_model(Aspect.ANCHORS, obj, surprise, first.event.kind, expected)
+        if kind in ANCHOR_KINDS and last is not first:
+            surprise, expected = judge_kind(last)
+            yield self._of_model(Aspect.ANCHORS, obj, surprise, kind, expected)
         placed = [event for event in events if event.event.kind in PLACE_KINDS]
         if placed:
-            point = self._predict_point(placed)
-            yield Observation(Aspect.SHAPE, time_ms, sum((e.value for e in placed), NO_SURPRISE), obj, None, point)
+            yield self._of_model(Aspect.SHAPE, obj, _total(placed), None, self._predict_point(placed))
         yield from self._length(obj, events)
         if kind is K.LAST_ANCHOR:
-            yield from self._sounds(obj, time_ms, events, ["body", "repeat"])
+            yield from self._sounds(obj, events, ["body", "repeat"])
             yield from self._repeats(obj, events)
 
     def _repeats(self, obj: int, events: list[ScoredEvent]) -> Iterator[Observation]:
         """Whether another slide follows, asked for after the sound of each."""
-        time_ms = self.beatmap.hit_objects[obj].time_ms
-        sounds = [index for index, event in enumerate(events) if event.event.kind is K.HITSOUND]
-        for index in sounds:
-            if index + 1 < len(events):
-                following = events[index + 1]
-                goes_on = following.event.kind is K.HITSOUND
-                chance = following.kinds.get(K.HITSOUND, 0.0)
-                surprise = _surprise_of([chance, 1 - chance], 0 if goes_on else 1)
-                yield Observation(Aspect.REPEATS, time_ms, surprise, obj, goes_on, not goes_on)
+        for event, following in pairwise(events):
+            if event.event.kind is K.HITSOUND:
+                surprise, goes_on = _judge_choice(following, K.HITSOUND)
+                yield self._of_model(Aspect.REPEATS, obj, surprise, goes_on, not goes_on)
 
     def _length(self, obj: int, events: list[ScoredEvent]) -> Iterator[Observation]:
-        timed = [event for event in events if event.event.kind in (K.TIME, K.SNAPPING)]
+        timed = _timed(events)
         time = next((event for event in timed if event.time), None)
         if time is not None:
-            hit_object = self.beatmap.hit_objects[obj]
-            surprise = sum((event.value for event in timed), NO_SURPRISE)
-            yield Observation(
-                Aspect.LENGTH, hit_object.time_ms, surprise, obj, float(time.event.value), time.time.likeliest_ms
-            )
+            end_ms, likeliest_ms = float(time.event.value), time.time.likeliest_ms
+            yield self._of_model(Aspect.LENGTH, obj, _total(timed), end_ms, likeliest_ms)
 
     def _of_end(self, obj: int, kind: EventKind, events: list[ScoredEvent]) -> Iterator[Observation]:
         """What a slider's end sounds like; of others also when they end, which a slider's path has told."""
         if kind is not K.SLIDER_END:
             yield from self._length(obj, events)
-        yield from self._sounds(obj, self.beatmap.hit_objects[obj].time_ms, events, ["end"])
+        yield from self._sounds(obj, events, ["end"])
 
-    def _absences(
-        self, obj: int, time_ms: float, events: list[ScoredEvent], silent: Iterable[Absence]
-    ) -> Iterator[Observation]:
+    def _absences(self, obj: int, events: list[ScoredEvent], silent: Iterable[Absence]) -> Iterator[Observation]:
         """The most surprising stretch before an object in which nothing comes."""
         if self.encoding.timing_in_map:  # what is missing may be a beat
             return
         own = [event.time.absence for event in events if event.time and event.time.absence]
         absence = max([*own, *silent], key=lambda each: each.bits, default=None)
-        habit = self.habits.get((Aspect.ABSENCE, obj))
         if absence is None:
             return
-        surprise, expected_ms, habit_bits = Surprisal(absence.bits, 0.0), absence.time_ms, 0.0
+        observation = self._of_model(Aspect.ABSENCE, obj, Surprisal(absence.bits, 0.0), None, absence.time_ms)
+        habit = self.habits.get((Aspect.ABSENCE, obj))
         if habit is not None:
-            surprise, habit_bits = surprise + habit.surprise, habit.surprise.bits
-            if habit_bits > absence.bits:
-                expected_ms = self._usual_ms(obj, habit.usual)
-        yield Observation(Aspect.ABSENCE, time_ms, surprise, obj, None, expected_ms, habit_bits=habit_bits)
+            bits = habit.surprise.bits
+            observation = replace(observation, surprise=observation.surprise + habit.surprise, habit_bits=bits)
+            if bits > absence.bits:
+                observation = replace(observation, expected=self._usual_ms(obj, habit.usual))
+        yield observation
 
     def _usual_ms(self, obj: int, gap_ticks: int) -> float:
         """When an object would come a usual gap after the one before."""
-        time_ms = self.beatmap.hit_objects[obj].time_ms
+        time_ms = self._time_ms(obj)
         before_ms = max(other.time_ms for other in self.beatmap.hit_objects[:obj] if other.time_ms < time_ms)
         return before_ms + gap_ticks / TICKS_PER_BEAT * self.timing.beat_length_at(time_ms)
 
@@ -302,11 +264,9 @@ def observe_beats(scored: ScoredContext) -> Iterator[Observation]:
     """Whether beats begin bars and tempos where they do."""
     for event in scored.events:
         if event.event.kind in TYPE_KINDS:
-            surprise = kind_surprise(event, frozenset())
+            surprise, expected = judge_kind(event)
             time_ms = scored.groups[event.group].time_ms
-            yield Observation(
-                Aspect.BEAT, time_ms, surprise, None, event.event.kind, likeliest_kind(event, frozenset())
-            )
+            yield Observation(Aspect.BEAT, time_ms, surprise, None, event.event.kind, expected)
 
 
 def observe_kiai(scored: ScoredContext, edges: Sequence[KiaiEdge]) -> Iterator[Observation]:
@@ -321,34 +281,34 @@ def observe_kiai(scored: ScoredContext, edges: Sequence[KiaiEdge]) -> Iterator[O
         group = scored.groups[event.group]
         starts = any(each.kind is K.KIAI and each.value for each in group.events)
         edge = known.get((round(group.time_ms), starts))
-        if edge is None:
-            yield Observation(Aspect.KIAI, group.time_ms, event.value, None, starts, event.time.likeliest_ms)
-            continue
-        surprise = edge.surprise
-        yield Observation(
-            Aspect.KIAI, group.time_ms, surprise, None, starts, edge.likeliest_ms, habit_bits=surprise.bits
-        )
+        judge = event.value, event.time.likeliest_ms, 0.0
+        if edge is not None:
+            judge = edge.surprise, edge.likeliest_ms, edge.surprise.bits
+        surprise, likeliest_ms, bits = judge
+        yield Observation(Aspect.KIAI, group.time_ms, surprise, None, starts, likeliest_ms, habit_bits=bits)
 
 
 def observe_scroll(scored: ScoredContext, encoding: EncodingSpec) -> Iterator[Observation]:
     """Scroll speeds of mania, where they change."""
     for event in scored.events:
         if event.event.kind is K.SCROLL_SPEED:
-            speeds = (value * encoding.scroll_speed_step_percent / 100 for value in _values(event))
-            yield Observation(Aspect.SCROLL, scored.groups[event.group].time_ms, event.value, None, *speeds)
+            time_ms = scored.groups[event.group].time_ms
+            yield Observation(Aspect.SCROLL, time_ms, event.value, None, *_speeds(event, encoding))
 
 
-def kind_surprise(event: ScoredEvent, ignored: frozenset[EventKind]) -> Surprisal:
-    """Of the kind of an event, among kinds other than `ignored`."""
+def judge_kind(event: ScoredEvent, *ignored: EventKind) -> tuple[Surprisal, EventKind | None]:
+    """Return the surprise of the kind of an event, and the likeliest kind, both among kinds other than `ignored`."""
     chances = {kind: chance for kind, chance in event.kinds.items() if kind not in ignored}
-    kinds = list(chances)
     total = max(sum(chances.values()), 1e-12)
-    return _surprise_of([chance / total for chance in chances.values()], kinds.index(event.event.kind))
+    actual = list(chances).index(event.event.kind)
+    surprise = _surprise_of([chance / total for chance in chances.values()], actual)
+    return surprise, max(chances, key=chances.__getitem__)
 
 
-def likeliest_kind(event: ScoredEvent, ignored: frozenset[EventKind]) -> EventKind | None:
-    chances = {kind: chance for kind, chance in event.kinds.items() if kind not in ignored}
-    return max(chances, key=chances.__getitem__)
+def _judge_choice(event: ScoredEvent, kind: EventKind) -> tuple[Surprisal, bool]:
+    """Return the surprise of whether an event is of a kind, and whether it is."""
+    chance, is_kind = event.kinds.get(kind, 0.0), event.event.kind is kind
+    return _surprise_of([chance, 1 - chance], 0 if is_kind else 1), is_kind
 
 
 def _surprise_of(chances: Sequence[float], actual: int) -> Surprisal:
@@ -356,21 +316,22 @@ def _surprise_of(chances: Sequence[float], actual: int) -> Surprisal:
     return Surprisal(bits[actual], sum(chance * each for chance, each in zip(chances, bits, strict=True)))
 
 
+def _timed(events: Iterable[ScoredEvent]) -> list[ScoredEvent]:
+    return [event for event in events if event.event.kind in (K.TIME, K.SNAPPING)]
+
+
+def _total(events: Iterable[ScoredEvent]) -> Surprisal:
+    return sum((event.value for event in events), NO_SURPRISE)
+
+
+def _speeds(event: ScoredEvent, encoding: EncodingSpec) -> tuple[float, float]:
+    """Return the scroll speed of an event and the expected one."""
+    actual, expected = (value * encoding.scroll_speed_step_percent / 100 for value in _values(event))
+    return actual, expected
+
+
 def _values(event: ScoredEvent) -> tuple[int, int]:
     return event.event.value, event.expected_value
-
-
-def _in_part(observation: Observation, part: str) -> Observation:
-    return Observation(
-        observation.aspect,
-        observation.time_ms,
-        observation.surprise,
-        observation.obj,
-        observation.actual,
-        observation.expected,
-        part,
-        observation.habit_bits,
-    )
 
 
 def _merge_by_slider(observations: Iterable[Observation]) -> Iterator[Observation]:

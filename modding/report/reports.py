@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
+
+from rich.console import Console
+from rich.text import Text
 
 from modding.aspects import Category
 from modding.report.html_report import html_report
@@ -63,13 +66,9 @@ def _how_often(per_minute: float) -> str:
 
 def text_report(reviews: Sequence[Review], order: str, colour: bool) -> str:
     """Lines for a terminal; with `colour` Rich markup as escape codes, links among them."""
-    from rich.console import Console
-    from rich.text import Text
-
     stream = StringIO()
-    console = Console(file=stream, force_terminal=colour, width=LINE_WIDTH, highlight=False, legacy_windows=False)
-    if not colour:
-        console = Console(file=stream, no_color=True, width=LINE_WIDTH, highlight=False, legacy_windows=False)
+    look = {"force_terminal": True} if colour else {"no_color": True}
+    console = Console(file=stream, **look, width=LINE_WIDTH, highlight=False, legacy_windows=False)
     for review in reviews:
         console.print(Text(heading(review), style="bold"))
         for line in (counted(review), *(f"Note: {note}" for note in review.notes)):
@@ -82,16 +81,14 @@ def text_report(reviews: Sequence[Review], order: str, colour: bool) -> str:
     return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
 
 
-def _line(each: Suggestion):
-    from rich.text import Text
-
+def _line(each: Suggestion) -> Text:
     line = Text("  ")
     line.append(f"{each.severity.value:10} ", style=COLOURS[each.severity])
     if each.stamp:
         line.append(each.stamp, style=f"link {each.link} green")
         line.append(" - ")
     line.append(each.message)
-    if (surprise := surprise_text(each)) != "":
+    if surprise := surprise_text(each):
         line.append(f" ({surprise})", style="dim")
     if each.fix is not None:
         line.append(f" Fix: {each.fix.text}.", style="blue")
@@ -127,10 +124,7 @@ def as_json(suggestion: Suggestion, review: Review) -> dict:
 
 def json_report(reviews: Sequence[Review], order: str) -> str:
     """A list of objects, one for each suggestion, difficulty after difficulty."""
-    rows = []
-    for review in reviews:
-        for _, own in by_category(review.suggestions, order):
-            rows += [as_json(each, review) for each in own]
+    rows = [row for review in reviews for row in _rows(review, order)]
     return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -160,13 +154,11 @@ def _escape(text: str) -> str:
 
 def report(reviews: Sequence[Review], output: str, order: str, colour: bool) -> str:
     """The report in the form asked for."""
-    writers: dict[str, Callable[[], str]] = {
-        "text": lambda: text_report(reviews, order, colour),
-        "json": lambda: json_report(reviews, order),
-        "md": lambda: markdown_report(reviews, order),
-        "html": lambda: html_report([(review, _rows(review, order)) for review in reviews]),
-    }
-    return writers[output]()
+    if output == "html":
+        return html_report([(review, _rows(review, order)) for review in reviews])
+    if output == "text":
+        return text_report(reviews, order, colour)
+    return json_report(reviews, order) if output == "json" else markdown_report(reviews, order)
 
 
 def _rows(review: Review, order: str) -> list[dict]:

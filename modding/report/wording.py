@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from dataclasses import replace
 
 from modding.aspects import Aspect
 from modding.fixes import (
@@ -67,41 +67,11 @@ class Wording:
         self.timing = Timing(names.beatmap.timing_points)
 
     def words(self, observation: Observation) -> SuggestionText:
-        said = self._sayers()[observation.aspect](observation)
+        # Each aspect has a method of its name.
+        said = getattr(self, f"_{observation.aspect.value}")(observation)
         if observation.habit_bits > HABIT_SHARE * observation.surprise.bits:
-            return SuggestionText(
-                said.message.rstrip(".") + ", unlike the rest of this map.",
-                said.actual,
-                said.expected,
-                said.fix,
-                said.time_ms,
-                said.end_time_ms,
-            )
+            return replace(said, message=said.message.rstrip(".") + ", unlike the rest of this map.")
         return said
-
-    def _sayers(self) -> dict[Aspect, Callable[[Observation], SuggestionText]]:
-        return {
-            Aspect.OFFSET: self._offset,
-            Aspect.LINES: lambda observation: line_words(observation.actual),
-            Aspect.BEAT: self._beat,
-            Aspect.RHYTHM: self._rhythm,
-            Aspect.ABSENCE: self._absence,
-            Aspect.KIND: self._kind,
-            Aspect.LENGTH: self._length,
-            Aspect.REPEATS: self._repeats,
-            Aspect.POSITION: self._position,
-            Aspect.COLUMN: self._column,
-            Aspect.COLOUR: self._colour,
-            Aspect.COMBO: self._combo,
-            Aspect.ANCHORS: self._anchors,
-            Aspect.SHAPE: self._shape,
-            Aspect.VELOCITY: self._velocity,
-            Aspect.SCROLL: self._velocity,
-            Aspect.ADDITIONS: self._additions,
-            Aspect.BANK: self._bank,
-            Aspect.VOLUME: self._volume,
-            Aspect.KIAI: self._kiai,
-        }
 
     # ---- times ----
 
@@ -134,9 +104,8 @@ class Wording:
             return SuggestionText(f"A {kind} on {division} is unusual here.", division, "another division")
         if self._is_taken(expected_ms, index) or abs(beats) > LONGEST_MOVE_BEATS:
             fix = delete_object(index, f"delete this {kind}")
-            return SuggestionText(
-                f"No {kind} would be expected here.", f"{kind} at {here}", f"next object at {there}", fix
-            )
+            message = f"No {kind} would be expected here."
+            return SuggestionText(message, f"{kind} at {here}", f"next object at {there}", fix)
         side = "later" if beats > 0 else "earlier"
         message = f"The {kind} would be expected {abs(beats):.2g} beats {side}, at {there}."
         fix = move_object(index, round(expected_ms), f"move this {kind} to {there}")
@@ -144,10 +113,9 @@ class Wording:
 
     def _absence(self, observation: Observation) -> SuggestionText:
         expected_ms = self.tick_ms(observation.expected)
-        message = (
-            f"Nothing comes at {clock(expected_ms)} ({self._division(expected_ms)}), where an object would be expected."
-        )
-        return SuggestionText(message, "nothing", f"an object at {clock(expected_ms)}", time_ms=expected_ms)
+        there, division = clock(expected_ms), self._division(expected_ms)
+        message = f"Nothing comes at {there} ({division}), where an object would be expected."
+        return SuggestionText(message, "nothing", f"an object at {there}", time_ms=expected_ms)
 
     def _kind(self, observation: Observation) -> SuggestionText:
         mode, kind = self.beatmap.mode, self._kind_of(observation)
@@ -213,13 +181,13 @@ class Wording:
         return SuggestionText(message, f"column {actual}", f"column {expected}", fix)
 
     def _column_is_free(self, obj: HitObject, column: int) -> bool:
-        end_ms = end_time_ms(obj, self.timing, self.beatmap.difficulty)
-        for other in self.beatmap.hit_objects:
-            other_end_ms = end_time_ms(other, self.timing, self.beatmap.difficulty)
-            overlaps = other.time_ms <= end_ms + SAME_TIME_MS and other_end_ms >= obj.time_ms - SAME_TIME_MS
-            if overlaps and self.names.column(other) == column:
-                return False
-        return True
+        start_ms = obj.time_ms - SAME_TIME_MS
+        end_ms = end_time_ms(obj, self.timing, self.beatmap.difficulty) + SAME_TIME_MS
+        others = (other for other in self.beatmap.hit_objects if self.names.column(other) == column)
+        return not any(
+            other.time_ms <= end_ms and end_time_ms(other, self.timing, self.beatmap.difficulty) >= start_ms
+            for other in others
+        )
 
     def _colour(self, observation: Observation) -> SuggestionText:
         actual, expected = note_name(observation.actual), note_name(observation.expected)
@@ -229,8 +197,7 @@ class Wording:
         return SuggestionText(f"A {expected} would be expected rather than a {actual}.", actual, expected, fix)
 
     def _combo(self, observation: Observation) -> SuggestionText:
-        starts = bool(observation.actual)
-        if starts:
+        if observation.actual:
             fix = set_new_combo(observation.obj, False, "take the new combo away")
             return SuggestionText("A new combo starts here unexpectedly.", "new combo", "no new combo", fix)
         fix = set_new_combo(observation.obj, True, "start a new combo")
@@ -265,6 +232,8 @@ class Wording:
         if observation.obj is not None and 0.1 <= expected <= 10:
             fix = set_velocity(observation.obj, expected, f"set {name.lower()} to {expected:.2f}x")
         return SuggestionText(message, f"{actual:.2f}x", f"{expected:.2f}x", fix)
+
+    _scroll = _velocity
 
     # ---- sounds, kiai ----
 
@@ -308,6 +277,9 @@ class Wording:
 
     def _offset(self, observation: Observation) -> SuggestionText:
         return stretch_words(observation.actual, self.beatmap)
+
+    def _lines(self, observation: Observation) -> SuggestionText:
+        return line_words(observation.actual)
 
 
 def nearest_tick_ms(timing: Timing, time_ms: float) -> float | None:

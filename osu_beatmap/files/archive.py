@@ -9,6 +9,7 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -63,19 +64,21 @@ class Osz:
         wanted = name.replace("\\", "/").casefold()
         return next((known for known in self._entries if known.casefold() == wanted), None)
 
-    def read_bytes(self, name: str) -> bytes:
-        """A file's bytes; raises BeatmapError where it is missing, damaged or beyond `limits.max_file_bytes`."""
+    def _find_existing(self, name: str) -> str:
         known = self.find(name)
         if known is None:
             raise BeatmapError(f"{self.path.name} has no file {name!r}.")
+        return known
+
+    def read_bytes(self, name: str) -> bytes:
+        """A file's bytes; raises BeatmapError where it is missing, damaged or beyond `limits.max_file_bytes`."""
+        known = self._find_existing(name)
         with _opened(self.path) as archive:
             return b"".join(_chunks(archive, self._entries[known], self.limits.max_file_bytes))
 
     def extract(self, name: str, folder: str | Path) -> Path:
         """Writes a file to `folder` under its own last name, made legal, and returns where; raises BeatmapError."""
-        known = self.find(name)
-        if known is None:
-            raise BeatmapError(f"{self.path.name} has no file {name!r}.")
+        known = self._find_existing(name)
         target = Path(folder) / legal_file_name(PurePosixPath(known).name)
         with _opened(self.path) as archive, temporary_beside(target) as file:
             for chunk in _chunks(archive, self._entries[known], self.limits.max_file_bytes):
@@ -124,28 +127,18 @@ def _read_beatmap_entry(osz: Osz, archive: zipfile.ZipFile, name: str, left_byte
     return len(data)
 
 
-class _opened:
-    """A zip file, opened; whatever the zipfile module raises within becomes one BeatmapError."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> zipfile.ZipFile:
-        try:
-            self._archive = zipfile.ZipFile(self._path)
-        except _ZIP_ERRORS as error:
-            raise self._described(error) from None
-        return self._archive
-
-    def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
-        self._archive.close()
-        if isinstance(error, _ZIP_ERRORS) and not isinstance(error, BeatmapError):
-            raise self._described(error) from None
-
-    def _described(self, error: BaseException) -> BeatmapError:
+@contextmanager
+def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
+    """Open a zip file; whatever the zipfile module raises within becomes one BeatmapError."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            yield archive
+    except BeatmapError:
+        raise
+    except _ZIP_ERRORS as error:
         if isinstance(error, OSError) and error.strerror:
-            return BeatmapError(f"{self._path} cannot be read: {error.strerror}.")
-        return BeatmapError(f"{self._path.name} is no readable .osz archive: {str(error).rstrip('.')}.")
+            raise BeatmapError(f"{path} cannot be read: {error.strerror}.") from None
+        raise BeatmapError(f"{path.name} is no readable .osz archive: {str(error).rstrip('.')}.") from None
 
 
 def _chunks(archive: zipfile.ZipFile, entry: str, max_bytes: int) -> Iterator[bytes]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
 
 from osu_beatmap.beatmap import Metadata
 from osu_beatmap.errors import BeatmapError
@@ -22,13 +21,14 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 
 def osu_file_name(metadata: Metadata) -> str:
     """`Artist - Title (Creator) [Version].osu`; long parts are cut, the version last."""
-    return _fitted([_artist(metadata), _title(metadata), metadata.creator, metadata.version], _osu_name)
+    parts = [_artist(metadata), _title(metadata), metadata.creator, metadata.version]
+    return _fitted(parts, "{} - {} ({}) [{}].osu")
 
 
 def osz_file_name(metadata: Metadata) -> str:
     """`Artist - Title.osz`, after the mapset's number where it has one."""
     number = f"{metadata.beatmapset_id} " if metadata.beatmapset_id > 0 else ""
-    return _fitted([_artist(metadata), _title(metadata)], lambda artist, title: f"{number}{artist} - {title}.osz")
+    return _fitted([_artist(metadata), _title(metadata)], number + "{} - {}.osz")
 
 
 def _artist(metadata: Metadata) -> str:
@@ -39,21 +39,17 @@ def _title(metadata: Metadata) -> str:
     return metadata.title or metadata.title_unicode
 
 
-def _osu_name(artist: str, title: str, creator: str, version: str) -> str:
-    return f"{artist} - {title} ({creator}) [{version}].osu"
-
-
-def _fitted(parts: list[str], join: Callable[..., str]) -> str:
+def _fitted(parts: list[str], template: str) -> str:
     """The joined name, its longest part cut until it fits; the last part is cut only when the others are short."""
     parts = [legal_text(part) for part in parts]
-    name = _with_legal_stem(join(*parts))
+    name = _with_legal_stem(template.format(*parts))
     while len(name) > MAX_NAME_CHARACTERS or len(name.encode("utf-8")) > MAX_NAME_BYTES:
         earlier = parts[:-1]
         longest = max(range(len(earlier)), key=lambda index: len(earlier[index]))
         if len(parts[longest]) <= MIN_KEPT_CHARACTERS:
             longest = len(parts) - 1
         parts[longest] = parts[longest][:-1].rstrip()
-        name = _with_legal_stem(join(*parts))
+        name = _with_legal_stem(template.format(*parts))
     return name
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import groupby, pairwise
 
 from osu_beatmap.beatmap import (
     Circle,
@@ -120,9 +121,10 @@ def _parse_slider(fields: Sequence[str], common: dict, format_version: int, quir
     length = _field(fields, 7)
     sample = _parse_sample(_field(fields, 10))
     parse_segments = _parse_whole_path if quirks.whole_paths else parse_path
-    edges = _parse_edges(_field(fields, 8), _field(fields, 9), slides + 1, common["hitsound"], sample)
+    sounds, sets = _field(fields, 8), _field(fields, 9)
+    edges = _parse_edges(sounds, sets, slides + 1, common["hitsound"], sample)
     if quirks.plain_edges:
-        edges = _parse_plain_edges(_field(fields, 8), _field(fields, 9), slides + 1)
+        edges = _parse_plain_edges(sounds, sets, slides + 1)
     return Slider(
         **common,
         sample=sample,
@@ -140,10 +142,9 @@ def _parse_edges(sounds: str, sets: str, edge_count: int, hitsound: int, sample:
     if sounds:
         for edge, text in zip(edges, sounds.split("|"), strict=False):
             edge.hitsound = int(text) & HITSOUND_MASK if text.isdecimal() and len(text) < 10 else 0
-    if sets:
-        for edge, text in zip(edges, sets.split("|"), strict=False):
-            if text:
-                edge.normal_set, edge.addition_set = _sample_fields(text)[:2]
+    for edge, text in zip(edges, sets.split("|"), strict=False):
+        if text:
+            edge.normal_set, edge.addition_set = _sample_fields(text)[:2]
     return edges
 
 
@@ -256,7 +257,7 @@ def _append_segment(segments: list[PathSegment], segment: PathSegment) -> None:
 
 def _drop_doubles(points: Sequence[Point]) -> list[Point]:
     """The points without immediate repetitions, but never fewer than two."""
-    kept = [point for index, point in enumerate(points) if index == 0 or point != points[index - 1]]
+    kept = [point for point, _ in groupby(points)]
     return kept if len(kept) > 1 else [points[0], points[0]]
 
 
@@ -308,7 +309,8 @@ def format_path(segments: Sequence[PathSegment], format_version: int) -> str:
     """
     pieces = [(segment.kind, _write_points(segment.points, format_version)) for segment in segments]
     all_bezier = all(kind is CurveKind.BEZIER for kind, _ in pieces)
-    if all_bezier and not any(_has_doubles(points) for _, points in pieces):
+    has_doubles = any(one == following for _, points in pieces for one, following in pairwise(points))
+    if all_bezier and not has_doubles:
         # Each later segment repeats the joint, which makes it a red anchor.
         points = pieces[0][1][1:] + [point for _, later in pieces[1:] for point in later]
         return "|".join([CurveKind.BEZIER.value, *(_format_point(point, format_version) for point in points)])
@@ -329,10 +331,6 @@ def _write_points(points: Sequence[Point], format_version: int) -> list[Point]:
         if rounded[index] != kept[-1] or points[index] == points[index - 1]:
             kept.append(rounded[index])
     return kept if len(kept) > 1 else [kept[0], kept[0]]
-
-
-def _has_doubles(points: Sequence[Point]) -> bool:
-    return any(points[index] == points[index - 1] for index in range(1, len(points)))
 
 
 def _format_point(point: Point, format_version: int) -> str:

@@ -18,6 +18,7 @@ from osu_beatmap.beatmap import EFFECT_KIAI, Beatmap, GameMode
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.event_lines import read_event_line
 from osu_beatmap.files.hit_object_lines import parse_object_line
+from osu_beatmap.files.key_values import DIFFICULTY_NUMBERS, METADATA_NUMBERS, METADATA_TEXTS
 from osu_beatmap.files.number_fields import FieldError, parse_float, parse_int, shown, time_offset_ms
 from osu_beatmap.files.timing_point_lines import DEFAULT_VOLUME, parse_timing_line
 from osu_beatmap.quirks import NO_QUIRKS, Quirks
@@ -219,51 +220,27 @@ class _Reader:
 
     def _read_metadata(self, key: str, value: str) -> bool:
         metadata = self.beatmap.metadata
-        match key:
-            case "Title":
-                metadata.title = value
-            case "TitleUnicode":
-                metadata.title_unicode = value
-            case "Artist":
-                metadata.artist = value
-            case "ArtistUnicode":
-                metadata.artist_unicode = value
-            case "Creator":
-                metadata.creator = value
-            case "Version":
-                metadata.version = value
-            case "Source":
-                metadata.source = value
-            case "Tags":
-                metadata.tags = [tag for tag in value.split(" ") if tag]
-            case "BeatmapID":
-                metadata.beatmap_id = parse_int(value)
-            case "BeatmapSetID":
-                metadata.beatmapset_id = parse_int(value)
-            case _:
-                return False
+        if key in METADATA_TEXTS:
+            setattr(metadata, METADATA_TEXTS[key], value)
+        elif key == "Tags":
+            metadata.tags = [tag for tag in value.split(" ") if tag]
+        elif key in METADATA_NUMBERS:
+            setattr(metadata, METADATA_NUMBERS[key], parse_int(value))
+        else:
+            return False
         return True
 
     def _read_difficulty(self, key: str, value: str) -> bool:
-        difficulty = self.beatmap.difficulty
-        match key:
-            case "HPDrainRate":
-                difficulty.hp_drain_rate = parse_float(value)
-            case "CircleSize":
-                difficulty.circle_size = parse_float(value)
-            case "OverallDifficulty":
-                difficulty.overall_difficulty = parse_float(value)
-            case "ApproachRate":
-                difficulty.approach_rate = parse_float(value)
-                self.has_approach_rate = True
-            case "SliderMultiplier":
-                multiplier = parse_float(value)
-                is_free = self.quirks.free_multiplier and multiplier > 0
-                difficulty.slider_multiplier = multiplier if is_free else _clamp(multiplier, SLIDER_MULTIPLIER_RANGE)
-            case "SliderTickRate":
-                difficulty.slider_tick_rate = _clamp(parse_float(value), SLIDER_TICK_RATE_RANGE)
-            case _:
-                return False
+        if key not in DIFFICULTY_NUMBERS:
+            return False
+        number = parse_float(value)
+        if key == "ApproachRate":
+            self.has_approach_rate = True
+        elif key == "SliderMultiplier" and not (self.quirks.free_multiplier and number > 0):
+            number = _clamp(number, SLIDER_MULTIPLIER_RANGE)
+        elif key == "SliderTickRate":
+            number = _clamp(number, SLIDER_TICK_RATE_RANGE)
+        setattr(self.beatmap.difficulty, DIFFICULTY_NUMBERS[key], number)
         return True
 
     def _read_colour(self, key: str, value: str) -> bool:

@@ -49,14 +49,7 @@ def parse_timing_line(
 
 def format_timing_line(point: TimingPoint, format_version: int) -> str:
     """The line that `parse_timing_line` reads back; raises BeatmapError for numbers that osu! would refuse."""
-    fields = (
-        format_number(point.time_ms - time_offset_ms(format_version)),
-        format_number(point.beat_length_ms),
-        str(int(point.meter)),
-        str(int(point.sample_set)),
-        str(int(point.sample_index)),
-        str(int(point.volume)),
-        str(int(point.uninherited)),
-        str(int(point.effects)),
-    )
-    return ",".join(fields)
+    times = (point.time_ms - time_offset_ms(format_version), point.beat_length_ms)
+    sounds = (point.meter, point.sample_set, point.sample_index, point.volume)
+    numbers = (int(number) for number in (*sounds, point.uninherited, point.effects))
+    return ",".join([*map(format_number, times), *map(str, numbers)])

@@ -18,6 +18,7 @@ from osu_beatmap.beatmap import Beatmap, SampleSet
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.event_lines import format_background_line, format_break_line
 from osu_beatmap.files.hit_object_lines import format_object_line
+from osu_beatmap.files.key_values import DIFFICULTY_NUMBERS, METADATA_NUMBERS, METADATA_TEXTS
 from osu_beatmap.files.number_fields import format_number, time_offset_ms
 from osu_beatmap.files.timing_point_lines import format_timing_line
 
@@ -111,31 +112,13 @@ def _general(beatmap: Beatmap) -> dict[str, str]:
 
 
 def _metadata(beatmap: Beatmap) -> dict[str, str]:
-    metadata = beatmap.metadata
-    return {
-        "Title": metadata.title,
-        "TitleUnicode": metadata.title_unicode,
-        "Artist": metadata.artist,
-        "ArtistUnicode": metadata.artist_unicode,
-        "Creator": metadata.creator,
-        "Version": metadata.version,
-        "Source": metadata.source,
-        "Tags": " ".join(metadata.tags),
-        "BeatmapID": str(metadata.beatmap_id),
-        "BeatmapSetID": str(metadata.beatmapset_id),
-    }
+    texts = {key: getattr(beatmap.metadata, name) for key, name in METADATA_TEXTS.items()}
+    numbers = {key: str(getattr(beatmap.metadata, name)) for key, name in METADATA_NUMBERS.items()}
+    return {**texts, "Tags": " ".join(beatmap.metadata.tags), **numbers}
 
 
 def _difficulty(beatmap: Beatmap) -> dict[str, str]:
-    difficulty = beatmap.difficulty
-    return {
-        "HPDrainRate": format_number(difficulty.hp_drain_rate),
-        "CircleSize": format_number(difficulty.circle_size),
-        "OverallDifficulty": format_number(difficulty.overall_difficulty),
-        "ApproachRate": format_number(difficulty.approach_rate),
-        "SliderMultiplier": format_number(difficulty.slider_multiplier),
-        "SliderTickRate": format_number(difficulty.slider_tick_rate),
-    }
+    return {key: format_number(getattr(beatmap.difficulty, name)) for key, name in DIFFICULTY_NUMBERS.items()}
 
 
 def _colours(beatmap: Beatmap) -> dict[str, str]:

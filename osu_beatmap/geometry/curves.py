@@ -27,9 +27,12 @@ MAX_BEZIER_DEPTH = 16
 """Within osu!'s limit on coordinates 11 halvings flatten any curve to `OSU_BEZIER_TOLERANCE_PX`."""
 
 
-def flatten_linear(control: Points) -> Points:
-    """The control points themselves."""
-    return control
+def cumulative_px(lines: Points) -> Points:
+    """Return the distance of each point of lines [..., n, 2] along its line, [..., n], 0 first."""
+    steps = np.diff(lines, axis=-2)
+    cumulative = np.zeros(lines.shape[:-1])
+    np.cumsum(np.hypot(steps[..., 0], steps[..., 1]), axis=-1, out=cumulative[..., 1:])
+    return cumulative
 
 
 def flatten_bezier(control: Points, tolerance_px: float = OSU_BEZIER_TOLERANCE_PX) -> Points:

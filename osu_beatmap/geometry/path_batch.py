@@ -15,7 +15,13 @@ from math import comb
 import numpy as np
 
 from osu_beatmap.beatmap import CurveKind
-from osu_beatmap.geometry.curves import ARC_POINTS_LIMIT, COLLINEAR_CROSS_PX2, OSU_ARC_TOLERANCE_PX, flatten_catmull
+from osu_beatmap.geometry.curves import (
+    ARC_POINTS_LIMIT,
+    COLLINEAR_CROSS_PX2,
+    OSU_ARC_TOLERANCE_PX,
+    cumulative_px,
+    flatten_catmull,
+)
 
 LINES_PER_CURVE = 32
 LINES_PER_CONTROL_POINT = 8
@@ -55,7 +61,7 @@ class PathBatch:
             return np.zeros((*points.shape[:-2], 0))
         lengths = np.zeros((*points.shape[:-2], len(self._path_of)))
         for group in self._groups:
-            lengths[..., group.places] = _cumulative(_polylines(group, points))[..., -1]
+            lengths[..., group.places] = cumulative_px(_polylines(group, points))[..., -1]
         return np.add.reduceat(lengths, self._starts, axis=-1)
 
     def points_at(self, points: np.ndarray, distances: np.ndarray) -> np.ndarray:
@@ -65,7 +71,9 @@ class PathBatch:
         """
         if not self.count:
             return np.zeros((*points.shape[:-2], 0, 2))
-        drawn = [(group, lines, _cumulative(lines)) for group in self._groups for lines in [_polylines(group, points)]]
+        drawn = [
+            (group, lines, cumulative_px(lines)) for group in self._groups for lines in [_polylines(group, points)]
+        ]
         lengths = np.zeros((*points.shape[:-2], len(self._path_of)))
         for group, _, cumulative in drawn:
             lengths[..., group.places] = cumulative[..., -1]
@@ -155,13 +163,6 @@ def _corners(control: np.ndarray, share: np.ndarray) -> np.ndarray:
     first, second, third = (control[..., None, place, :] for place in range(3))
     place = 2.0 * share[:, None]
     return np.where(place <= 1.0, first + (second - first) * place, second + (third - second) * (place - 1.0))
-
-
-def _cumulative(lines: np.ndarray) -> np.ndarray:
-    steps = np.diff(lines, axis=-2)
-    cumulative = np.zeros(lines.shape[:-1])
-    np.cumsum(np.hypot(steps[..., 0], steps[..., 1]), axis=-1, out=cumulative[..., 1:])
-    return cumulative
 
 
 def _along(lines: np.ndarray, cumulative: np.ndarray, wanted: np.ndarray) -> np.ndarray:

@@ -18,10 +18,10 @@ from osu_beatmap.geometry.curves import (
     COLLINEAR_CROSS_PX2,
     OSU_ARC_TOLERANCE_PX,
     OSU_BEZIER_TOLERANCE_PX,
+    cumulative_px,
     flatten_arc,
     flatten_bezier,
     flatten_catmull,
-    flatten_linear,
 )
 
 
@@ -54,7 +54,7 @@ class SliderPath:
         self, segments: Sequence[PathSegment], length_px: float = 0.0, tolerance_px: float | None = None
     ) -> None:
         points = flatten(segments, tolerance_px)
-        cumulative = _cumulative_px(points)
+        cumulative = cumulative_px(points)
         self.natural_length_px = float(cumulative[-1])
         if length_px > 0 and length_px != self.natural_length_px:
             points, cumulative = _fit(points, cumulative, length_px)
@@ -121,7 +121,7 @@ def _flatten_segment(segment: PathSegment, tolerance_px: float | None) -> np.nda
     if not np.abs(control).max() <= MAX_COORDINATE_PX:  # written so that NaN fails too
         raise BeatmapError("a slider path has a coordinate that is not a number within osu!'s limit")
     if segment.kind is CurveKind.LINEAR or len(control) < 3:
-        return flatten_linear(control)
+        return control
     if segment.kind is CurveKind.CATMULL:
         return flatten_catmull(control)
     if segment.kind is CurveKind.PERFECT and len(control) == 3:
@@ -129,7 +129,7 @@ def _flatten_segment(segment: PathSegment, tolerance_px: float | None) -> np.nda
         if arc is not None:
             return arc
         if _collinear(control):
-            return flatten_linear(control)
+            return control
     # Perfect curves of another number of points, and arcs too long to be one, are Bezier curves to osu!.
     return flatten_bezier(control, tolerance_px or OSU_BEZIER_TOLERANCE_PX)
 
@@ -137,13 +137,6 @@ def _flatten_segment(segment: PathSegment, tolerance_px: float | None) -> np.nda
 def _collinear(control: np.ndarray) -> bool:
     (ax, ay), (bx, by), (cx, cy) = control.tolist()
     return abs((bx - ax) * (cy - ay) - (by - ay) * (cx - ax)) <= COLLINEAR_CROSS_PX2
-
-
-def _cumulative_px(points: np.ndarray) -> np.ndarray:
-    steps = np.diff(points, axis=0)
-    cumulative = np.zeros(len(points))
-    np.cumsum(np.hypot(steps[:, 0], steps[:, 1]), out=cumulative[1:])
-    return cumulative
 
 
 def _fit(points: np.ndarray, cumulative: np.ndarray, length_px: float) -> tuple[np.ndarray, np.ndarray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 
@@ -27,10 +28,7 @@ class Level(IntEnum):
     @classmethod
     def of_star_rating(cls, star_rating: float) -> Level:
         """The level that the osu! website shows for a star rating."""
-        for level, limit in zip(cls, _STAR_LIMITS, strict=False):
-            if star_rating < limit:
-                return level
-        return cls.EXPERT
+        return cls(bisect_right(_STAR_LIMITS, star_rating))
 
 
 _STAR_LIMITS = (2.0, 2.7, 4.0, 5.3)

@@ -94,15 +94,11 @@ def close_objects(chart: Chart) -> Iterator[Finding]:
         if not isinstance(chart.objects[place], Circle) or isinstance(chart.objects[place + 1], Spinner):
             continue
         gap_ms = chart.start_ms[place + 1] - chart.start_ms[place]
-        if gap_ms < MIN_APART_MS and _distance_px(chart, place) >= 2 * chart.radius_px:
+        distance_px = math.dist(chart.end_xy[place], chart.start_xy[place + 1])
+        if gap_ms < MIN_APART_MS and distance_px >= 2 * chart.radius_px:
             message = f"Two objects only {gap_ms:.0f} ms apart do not overlap."
             time_ms = float(chart.start_ms[place])
             yield warning("close_objects", time_ms, message, chart.indices[place], chart.indices[place + 1])
-
-
-def _distance_px(chart: Chart, place: int) -> float:
-    """From the end of an object to the start of the next."""
-    return math.dist(chart.end_xy[place], chart.start_xy[place + 1])
 
 
 def short_sliders(chart: Chart) -> Iterator[Finding]:

@@ -23,31 +23,22 @@ def test_a_map_without_a_red_line_has_no_tempo():
     assert not found(beatmap, "unsnapped")
 
 
-def test_the_first_line_is_red():
+def test_the_first_line_is_red_and_starts_no_kiai():
     beatmap = clean_map()
     beatmap.timing_points.append(green(0.0))
     assert not found(beatmap, "first_line")
+    beatmap.timing_points[0].effects = EFFECT_KIAI
+    assert found(beatmap, "first_line") == [(PROBLEM, 0.0, ())]
     beatmap.timing_points[0].time_ms = 500.0
     assert found(beatmap, "first_line") == [(PROBLEM, 0.0, ())]
 
 
-def test_the_first_line_starts_no_kiai():
-    beatmap = clean_map()
-    beatmap.timing_points[0].effects = EFFECT_KIAI
-    assert found(beatmap, "first_line") == [(PROBLEM, 0.0, ())]
-
-
-def test_a_red_and_a_green_line_may_share_a_time_but_not_two_green_ones():
+@pytest.mark.parametrize("second", [green(0.0), TimingPoint(0.0, 400.0)])
+def test_a_red_and_a_green_line_may_share_a_time_but_not_two_of_a_kind(second):
     beatmap = clean_map()
     beatmap.timing_points.append(green(0.0))
     assert not found(beatmap, "duplicate_lines")
-    beatmap.timing_points.append(green(0.0))
-    assert found(beatmap, "duplicate_lines") == [(PROBLEM, 0.0, ())]
-
-
-def test_two_red_lines_share_no_time_even_with_a_green_one_between():
-    beatmap = clean_map()
-    beatmap.timing_points += [green(0.0), TimingPoint(0.0, 400.0)]
+    beatmap.timing_points.append(second)
     assert found(beatmap, "duplicate_lines") == [(PROBLEM, 0.0, ())]
 
 
@@ -58,31 +49,20 @@ def test_lines_lie_within_the_audio(time_ms, count):
     assert found(beatmap, "lines_outside_audio", audio_ms=60_000.0) == [(PROBLEM, time_ms, ())] * count
 
 
-@pytest.mark.parametrize(("volume", "count"), [(4, 1), (5, 0), (100, 0), (101, 1)])
-def test_volume_of_lines(volume, count):
-    beatmap = clean_map()
-    beatmap.timing_points.append(green(1000.0, volume=volume))
-    assert found(beatmap, "volume") == [(PROBLEM, 1000.0, ())] * count
-
-
-@pytest.mark.parametrize(("volume", "count"), [(0, 0), (4, 1), (5, 0), (101, 1)])
-def test_volume_of_objects_where_0_takes_that_of_the_line(volume, count):
-    beatmap = clean_map()
-    beatmap.hit_objects[2].sample = HitSample(volume=volume)
-    assert found(beatmap, "volume") == [(PROBLEM, 1000.0, (2,))] * count
+@pytest.mark.parametrize(("volume", "count"), [(0, 1), (4, 1), (5, 0), (100, 0), (101, 1)])
+def test_volume_of_lines_and_of_objects_where_0_takes_that_of_the_line(volume, count):
+    of_line, of_object = clean_map(), clean_map()
+    of_line.timing_points.append(green(1000.0, volume=volume))
+    assert found(of_line, "volume") == [(PROBLEM, 1000.0, ())] * count
+    of_object.hit_objects[2].sample = HitSample(volume=volume)
+    assert found(of_object, "volume") == [(PROBLEM, 1000.0, (2,))] * (count if volume else 0)
 
 
 @pytest.mark.parametrize(("time_ms", "count"), [(1000.0, 0), (1009.0, 0), (1010.0, 1), (1250.0, 1)])
-def test_kiai_starts_on_a_beat(time_ms, count):
+def test_kiai_starts_on_a_beat_and_not_at_a_line_within_it(time_ms, count):
     beatmap = clean_map()
-    beatmap.timing_points.append(green(time_ms, effects=EFFECT_KIAI))
+    beatmap.timing_points += [green(time_ms, effects=EFFECT_KIAI), green(1350.0, effects=EFFECT_KIAI)]
     assert found(beatmap, "kiai_off_beat") == [(WARNING, time_ms, ())] * count
-
-
-def test_a_line_within_kiai_starts_none():
-    beatmap = clean_map()
-    beatmap.timing_points += [green(1000.0, effects=EFFECT_KIAI), green(1250.0, effects=EFFECT_KIAI)]
-    assert not found(beatmap, "kiai_off_beat")
 
 
 @pytest.mark.parametrize(
@@ -164,13 +144,8 @@ def test_metadata_characters(field, text, count):
     ("colour", "count"),
     [((0, 0, 0), 1), ((42, 42, 42), 1), ((44, 44, 44), 0), ((250, 250, 250), 0), ((255, 255, 255), 1)],
 )
-def test_combo_colours(colour, count):
-    beatmap = clean_map()
-    beatmap.combo_colours = [(200, 100, 50), colour]
-    assert found(beatmap, "combo_colours") == [(WARNING, None, ())] * count
-
-
-def test_taiko_shows_no_combo_colours():
-    beatmap = clean_map(GameMode.TAIKO)
-    beatmap.combo_colours = [(0, 0, 0)]
-    assert not found(beatmap, "combo_colours")
+def test_combo_colours_which_taiko_does_not_show(colour, count):
+    standard, taiko = clean_map(), clean_map(GameMode.TAIKO)
+    standard.combo_colours = taiko.combo_colours = [(200, 100, 50), colour]
+    assert found(standard, "combo_colours") == [(WARNING, None, ())] * count
+    assert not found(taiko, "combo_colours")

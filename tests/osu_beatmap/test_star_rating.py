@@ -6,6 +6,7 @@ import pytest
 
 from osu_beatmap.beatmap import Beatmap, Circle, CurveKind, GameMode, PathSegment, Slider, Spinner, TimingPoint
 from osu_beatmap.errors import BeatmapError
+from osu_beatmap.files.writer import write_beatmap
 from osu_beatmap.geometry.catch_conversion import to_catch
 from osu_beatmap.star_rating import UnratableBeatmap, max_combo, star_rating, star_ratings
 
@@ -60,19 +61,14 @@ def test_what_cannot_be_rated_says_so() -> None:
         star_rating(osu_text(1, count=3000))
 
 
-def test_empty_maps_have_no_stars() -> None:
+def test_empty_maps_have_no_stars_and_no_combo() -> None:
     assert star_rating(HEAD.format(mode=0)) == 0
-    assert max_combo(HEAD.format(mode=0)) == 0
-
-
-def test_max_combo() -> None:
-    assert max_combo(osu_text(150)) == 100
+    assert (max_combo(HEAD.format(mode=0)), max_combo(osu_text(150))) == (0, 100)
 
 
 def test_a_beatmap_rates_as_its_text_does() -> None:
-    writer = pytest.importorskip("osu_beatmap.files.writer")
     beatmap = standard_map()
-    assert star_rating(beatmap) == star_rating(writer.write_beatmap(beatmap)) > 0
+    assert star_rating(beatmap) == star_rating(write_beatmap(beatmap)) > 0
 
 
 def test_catch_conversion_keeps_every_object() -> None:
@@ -86,10 +82,8 @@ def test_catch_conversion_keeps_every_object() -> None:
 
 
 def test_catch_conversion_rates_as_the_game_rates_it() -> None:
-    writer = pytest.importorskip("osu_beatmap.files.writer")
     standard = standard_map()
-    text = writer.write_beatmap(standard)
-    assert star_rating(to_catch(standard)) == pytest.approx(star_rating(text, GameMode.CATCH), abs=0.01)
+    assert star_rating(to_catch(standard)) == pytest.approx(star_rating(standard, GameMode.CATCH), abs=0.01)
 
 
 def test_other_modes_do_not_become_catch() -> None:

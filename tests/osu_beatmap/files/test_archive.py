@@ -30,13 +30,14 @@ def test_what_is_written_reads_back(tmp_path):
     audio = tmp_path / "in.mp3"
     audio.write_bytes(os.urandom(3_000_000))
     path = tmp_path / "set.osz"
-    write_osz(path, {"map [Hard].osu": CHART, "誰か.mp3": audio, "sb\\glow.png": b"png"})
+    write_osz(path, {"map [Hard].osu": CHART, "誰か.mp3": audio, "sb\\nul.png": b"png"})
     osz = read_osz(path)
     assert osz.beatmaps["map [Hard].osu"].hit_objects == [Circle(1000.0, 256.0, 192.0)]
-    assert osz.other_files == ["sb/glow.png", "誰か.mp3"]
+    assert osz.other_files == ["sb/nul.png", "誰か.mp3"]
     assert osz.read_bytes("誰か.MP3") == audio.read_bytes()
-    assert osz.read_bytes("SB\\Glow.png") == b"png"
-    assert osz.extract("sb/glow.png", tmp_path).read_bytes() == b"png"
+    assert osz.read_bytes("SB\\Nul.png") == b"png"
+    extracted = osz.extract("sb/nul.png", tmp_path)
+    assert (extracted.name, extracted.read_bytes()) == ("_nul.png", b"png"), "a name that is legal on Windows"
     assert osz.warnings == []
 
 
@@ -93,13 +94,11 @@ def test_a_lie_about_the_size_is_found_out(tmp_path):
         read_osz(path).read_bytes("bomb.mp3")
 
 
-@pytest.mark.parametrize(
-    ("data", "reason"), [(b"", "no readable"), (b"PK\x03\x04 no zip", "no readable"), (CHART, "no readable")]
-)
-def test_what_is_no_archive_is_refused(data, reason, tmp_path):
+@pytest.mark.parametrize("data", [b"", b"PK\x03\x04 no zip", CHART])
+def test_what_is_no_archive_is_refused(data, tmp_path):
     path = tmp_path / "a.osz"
     path.write_bytes(data)
-    with pytest.raises(BeatmapError, match=reason):
+    with pytest.raises(BeatmapError, match="no readable"):
         read_osz(path)
 
 
@@ -131,11 +130,6 @@ def test_failed_writing_leaves_the_old_archive(tmp_path):
         write_osz(tmp_path / "none" / "a.osz", {"a.osu": CHART})
     assert path.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["a.osz"]
-
-
-def test_extracted_names_are_legal_on_windows(tmp_path):
-    osz = read_osz(zip_of(tmp_path / "a.osz", {"a.osu": CHART, "sb/nul.png": b"x"}))
-    assert osz.extract("sb/nul.png", tmp_path).name == "_nul.png"
 
 
 @settings(max_examples=60, deadline=None)
