@@ -59,10 +59,10 @@ def test_charts_are_split_by_title_and_taken_once(tmp_path: Path) -> None:
     write(tmp_path / "mania" / "c.osu", titled("Third", mode=GameMode.MANIA))
     write(tmp_path / "broken" / "d.osu", "nothing")
     held_out = frozenset({title_hash("Second")})
-    (train, others), report = load_charts(tmp_path, SPEC, [Split.TRAIN, Split.HELD_OUT], held_out)
+    (train, others), skipped = load_charts(tmp_path, SPEC, [Split.TRAIN, Split.HELD_OUT], held_out)
     assert [chart.name for chart in train] == ["First [x]"]
     assert [chart.name for chart in others] == ["Second [x]"]
-    assert len(report.skipped) == 1
+    assert len(skipped) == 1
 
 
 def test_charts_of_an_archive(tmp_path: Path) -> None:
