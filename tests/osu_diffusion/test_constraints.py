@@ -85,9 +85,3 @@ def test_nothing_leaves_the_screen() -> None:
     assert found[0].tolist() == [512.0, 384.0]
     assert found[2, 0] + 36.0 <= 579.0 + 1e-6
     assert found[2, 1] + 36.0 <= 428.0 + 1e-6
-
-
-def test_spinners_stay() -> None:
-    constraints = constraints_of(every_kind())
-    found = constraints.in_the_end(pushed(constraints, px=200.0))
-    np.testing.assert_array_equal(found[:, 18:20], np.full((2, 2, 2), [256.0, 192.0]))
