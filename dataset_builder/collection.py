@@ -41,7 +41,7 @@ class Collection:
         self._audio.add((row["BeatmapSetFolder"], row["AudioFile"], row["AudioHash"]))
         self._folders.add(row["BeatmapSetFolder"].casefold())
 
-    def take(self, source: str, fingerprint: str, staged: StagedMapset, staging: Path) -> Entry:
+    def take(self, source: str, fingerprint: str, staged: StagedMapset, staging: Path) -> None:
         """Moves what is new of a staged mapset into the dataset, and writes it down."""
         entry = Entry(source, fingerprint, skipped=list(staged.skipped))
         for row in staged.rows:
@@ -56,7 +56,6 @@ class Collection:
             self._place(entry.rows, staged.folder_name, staging)
         shutil.rmtree(staging, ignore_errors=True)
         self.journal.add(entry)
-        return entry
 
     def _known_as(self, row: Row) -> str:
         """Why a chart is left out as a duplicate; empty for a new one."""
