@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from classifier.excerpts import FEWEST_OBJECTS, ChartTokens
+from classifier.excerpts import ChartTokens
 from classifier.mappers import mapper_key, mapper_of
 from classifier.model import ExcerptBatch
 from classifier.song_excerpts import SongExcerpts, joined
@@ -25,7 +25,6 @@ from osuT5.tokens.contract import Contract
 class NamedChart:
     """A chart of a known mapper, read."""
 
-    name: str
     mapper: str
     chart: ReadChart
 
@@ -62,18 +61,18 @@ class NamedCorpus:
         return sorted((key for key, n in counts.items() if n >= fewest_charts), key=lambda key: (-counts[key], key))
 
 
-def named_corpus(path: str, quiet: bool = False) -> NamedCorpus:
+def named_corpus(path: str) -> NamedCorpus:
     """The charts of known mappers in a corpus, without their audio. Raises CorpusError or ModelError."""
     report, songs, spellings = SourceReport(), [], {}
     sources = list(open_source("train_dataset_path", path, report))
-    for song in tqdm(sources, desc="looking for mappers", unit="song", disable=quiet):
+    for song in tqdm(sources, desc="looking for mappers", unit="song"):
         charts, titles = [], set()
         for chart in read_charts(song, report):
             metadata = chart.beatmap.metadata
             titles |= {title_hash(title) for title in (metadata.title, metadata.title_unicode) if title}
             if name := mapper_of(metadata):
                 spellings.setdefault(mapper_key(name), Counter())[name] += 1
-                charts.append(NamedChart(chart.name, mapper_key(name), chart))
+                charts.append(NamedChart(mapper_key(name), chart))
         if charts:
             songs.append(NamedSong(song, frozenset(titles), tuple(charts)))
     names = {key: found.most_common(1)[0][0] for key, found in spellings.items()}
@@ -103,8 +102,7 @@ class OpenSong:
         stride = max(1, round((spec.grid.frames - 1) * (1.0 - overlap)))
         first_ms, last_ms = chart.object_times_ms[0], chart.object_times_ms[-1]
         places = range(int(first_ms / spec.grid.frame_ms) // stride, int(last_ms / spec.grid.frame_ms) // stride + 1)
-        starts = [place * stride for place in places]
-        return [s for s in starts if self.cuts.excerpt(chart, s).objects >= FEWEST_OBJECTS]
+        return [frame for _, frame in self.cuts.with_enough(chart, (place * stride for place in places))]
 
 
 @dataclass(frozen=True)
@@ -122,18 +120,17 @@ class SongOpener:
         mel = loader.mel_of(named.song, report) if wanted else None
         if mel is None:
             return None
-        song_ms = (len(mel) - 1) * self.spec.grid.frame_ms
+        cuts = SongExcerpts(mel, self.spec, self.max_tokens)
         charts, kept = [], []
         for chart in wanted:
             try:
-                charts.append(ChartTokens.of(chart.chart.beatmap, self.spec, song_ms))
+                charts.append(ChartTokens.of(chart.chart.beatmap, self.spec, cuts.song_ms))
                 kept.append(chart)
             except (ValueError, ArithmeticError) as error:
-                report.skip(chart.name, error)
+                report.skip(chart.chart.name, error)
         if not charts:
             return None
-        cuts = SongExcerpts(mel, self.spec, self.max_tokens)
-        return OpenSong(cuts, tuple(charts), tuple(c.mapper for c in kept), tuple(c.name for c in kept))
+        return OpenSong(cuts, tuple(charts), tuple(c.mapper for c in kept), tuple(c.chart.name for c in kept))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,11 @@ of three minutes gives about 22 of them.
 
 from __future__ import annotations
 
-from functools import cached_property
-
 import numpy as np
 import torch
 
 from classifier.contract import Classifier
-from classifier.excerpts import FEWEST_OBJECTS, ChartTokens
+from classifier.excerpts import ChartTokens
 from classifier.song_excerpts import SongExcerpts
 from osu_beatmap.beatmap import Beatmap
 from osuT5.audio.mel import song_mel
@@ -27,13 +25,8 @@ class SongFeatures:
 
     def __init__(self, samples: np.ndarray, classifier: Classifier) -> None:
         self.classifier = classifier
-        self.samples = samples
-
-    @cached_property
-    def _cuts(self) -> SongExcerpts:
-        classifier = self.classifier
         longest = classifier.model.reader.config.max_target_positions
-        return SongExcerpts(song_mel(self.samples, classifier.spec), classifier.spec, longest)
+        self._cuts = SongExcerpts(song_mel(samples, classifier.spec), classifier.spec, longest)
 
     @torch.inference_mode()
     def of_chart(self, beatmap: Beatmap, overlap: float = 0.0) -> np.ndarray:
@@ -45,11 +38,8 @@ class SongFeatures:
         spec, model = self.classifier.spec, self.classifier.model
         if not beatmap.hit_objects:
             return np.zeros((0, model.head.width), dtype=np.float32)
-        song_ms = (len(self._cuts.mel) - 1) * spec.grid.frame_ms
-        chart = ChartTokens.of(beatmap, spec, song_ms)
-        frames = [self._cuts.start_frame(start_ms) for start_ms in chart.starts_ms(spec, overlap)]
-        wanted = [(self._cuts.excerpt(chart, frame), frame) for frame in frames]
-        wanted = [(excerpt, frame) for excerpt, frame in wanted if excerpt.objects >= FEWEST_OBJECTS]
+        chart = ChartTokens.of(beatmap, spec, self._cuts.song_ms)
+        wanted = self._cuts.with_enough(chart, map(self._cuts.start_frame, chart.starts_ms(spec, overlap)))
         vectors = np.zeros((len(wanted), model.head.width), dtype=np.float32)
         for rows, batch in self._cuts.batches(wanted):
             vectors[rows] = model.features(batch.to(model.centre.device)).float().cpu().numpy()

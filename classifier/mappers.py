@@ -17,6 +17,7 @@ PLACEHOLDERS = frozenset({"", "stepmania", "unknown", "various", "variousmappers
 
 _OWNER = re.compile(r"^(?:\d+k\s+)?(?P<owner>.+?)(?:['’]s|(?<=[sxz])['’])(?:\s|$)", re.IGNORECASE)
 _SEVERAL = re.compile(r"[&,/]|\b(?:and|x|vs\.?|feat\.?|ft\.?|collab\w*)\b", re.IGNORECASE)
+_SHARED = re.compile(r"\bcollab", re.IGNORECASE)
 _RATED = re.compile(r"(?P<name>[^&,()]+?)\s*\((?P<ratings>[\d+?]+)[^)]*\)")
 _RATING = re.compile(r"(\d+)\s*$")
 _THANKS = re.compile(r"\s+(?:with\s+)?(?:shoutouts?|respects?|thanks)\s+to\b.*|\s+in memory of\b.*", re.IGNORECASE)
@@ -29,7 +30,7 @@ def mapper_of(metadata: Metadata) -> str | None:
         return _rated(rated, metadata.version)
     if owner := _OWNER.match(metadata.version.strip()):
         creator = owner["owner"].strip()
-    elif _is_shared(metadata.version):
+    elif _SHARED.search(metadata.version):
         return None
     return None if _SEVERAL.search(creator) or mapper_key(creator) in PLACEHOLDERS else creator
 
@@ -48,7 +49,3 @@ def _rated(rated: list[tuple[str, str]], version: str) -> str | None:
     rating = _RATING.search(version)
     found = [name.strip() for name, ratings in rated if rating and rating[1] in ratings.split("+")]
     return found[0] if len(found) == 1 else None
-
-
-def _is_shared(version: str) -> bool:
-    return re.search(r"\bcollab", version, re.IGNORECASE) is not None

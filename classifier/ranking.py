@@ -9,7 +9,7 @@ import torch
 
 from classifier.contract import Classifier
 from classifier.errors import ExcerptError
-from classifier.excerpts import FEWEST_OBJECTS, ChartTokens, Excerpt
+from classifier.excerpts import FEWEST_OBJECTS, ChartTokens
 from classifier.song_excerpts import SongExcerpts
 from osu_beatmap.beatmap import Beatmap
 from osuT5.audio.mel import song_mel
@@ -40,12 +40,12 @@ def rank_mappers(beatmap: Beatmap, samples: np.ndarray, classifier: Classifier, 
     if not beatmap.hit_objects:
         raise ExcerptError("the map has no objects")
     cuts = SongExcerpts(song_mel(samples, spec), spec, model.reader.config.max_target_positions)
-    song_s = (len(cuts.mel) - 1) * spec.grid.frame_ms / 1000.0
+    song_s = cuts.song_ms / 1000.0
     chart = ChartTokens.of(beatmap, spec, song_s * 1000.0)
     if time_s is not None and not 0 <= time_s < song_s:
         raise ExcerptError(f"time must be within the song's {song_s:.0f} s, got {time_s:g}")
     starts_ms = chart.starts_ms(spec) if time_s is None else [time_s * 1000.0]
-    wanted = _with_enough(cuts, chart, starts_ms)
+    wanted = cuts.with_enough(chart, map(cuts.start_frame, starts_ms))
     window_s = spec.grid.window_ms / 1000.0
     if not wanted:
         where = "any excerpt of the map" if time_s is None else f"the {window_s:.0f} s from {time_s:g} s on"
@@ -63,9 +63,3 @@ def rank_mappers(beatmap: Beatmap, samples: np.ndarray, classifier: Classifier, 
         objects=sum(excerpt.objects for excerpt, _ in wanted),
         excerpts=len(wanted),
     )
-
-
-def _with_enough(cuts: SongExcerpts, chart: ChartTokens, starts_ms: list[float]) -> list[tuple[Excerpt, int]]:
-    frames = [cuts.start_frame(start_ms) for start_ms in starts_ms]
-    each = [(cuts.excerpt(chart, frame), frame) for frame in frames]
-    return [(excerpt, frame) for excerpt, frame in each if excerpt.objects >= FEWEST_OBJECTS]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
-from classifier.excerpts import ChartTokens, Excerpt
+from classifier.excerpts import FEWEST_OBJECTS, ChartTokens, Excerpt
 from classifier.model import ExcerptBatch
 from osuT5.audio.mel import window_mel
 from osuT5.tokens.contract import Contract
@@ -35,6 +35,15 @@ class SongExcerpts:
     def excerpt(self, chart: ChartTokens, start_frame: int) -> Excerpt:
         return chart.excerpt(start_frame * self.spec.grid.frame_ms, self.spec, self.max_tokens)
 
+    @property
+    def song_ms(self) -> float:
+        return (len(self.mel) - 1) * self.spec.grid.frame_ms
+
+    def with_enough(self, chart: ChartTokens, start_frames: Iterable[int]) -> list[tuple[Excerpt, int]]:
+        """Return the excerpts with enough objects to tell a mapper by, each with the frame that it begins at."""
+        each = [(self.excerpt(chart, frame), frame) for frame in start_frames]
+        return [(excerpt, frame) for excerpt, frame in each if excerpt.objects >= FEWEST_OBJECTS]
+
     def batches(self, wanted: Sequence[tuple[Excerpt, int]]) -> Iterator[tuple[list[int], ExcerptBatch]]:
         """Excerpts, each with the frame that it begins at, in batches of like places; which of them are in each.
 
@@ -50,30 +59,18 @@ class SongExcerpts:
         mels = [window_mel(self.mel, start_frame, self.spec.grid.frames) for start_frame in frames]
         return ExcerptBatch(
             mel=torch.from_numpy(np.stack(mels)),
-            ids=_padded([excerpt.ids for excerpt, _ in wanted], PAD_ID),
-            is_map=_padded([excerpt.is_map for excerpt, _ in wanted], False),
+            ids=pad_sequence([torch.from_numpy(excerpt.ids) for excerpt, _ in wanted], True, PAD_ID),
+            is_map=pad_sequence([torch.from_numpy(excerpt.is_map) for excerpt, _ in wanted], True, False),
             row_window=torch.tensor([frames.index(start_frame) for _, start_frame in wanted]),
         )
 
 
 def joined(batches: Sequence[ExcerptBatch]) -> ExcerptBatch:
     """Batches of several songs as one."""
-    length = max(batch.ids.shape[1] for batch in batches)
     offsets = np.cumsum([0, *(len(batch.mel) for batch in batches[:-1])]).tolist()
-
-    def widened(rows: Tensor, padding: int) -> Tensor:
-        return torch.nn.functional.pad(rows, (0, length - rows.shape[1]), value=padding)
-
     return ExcerptBatch(
         mel=torch.cat([batch.mel for batch in batches]),
-        ids=torch.cat([widened(batch.ids, PAD_ID) for batch in batches]),
-        is_map=torch.cat([widened(batch.is_map, 0) for batch in batches]),
+        ids=pad_sequence([row for batch in batches for row in batch.ids], True, PAD_ID),
+        is_map=pad_sequence([row for batch in batches for row in batch.is_map], True, False),
         row_window=torch.cat([batch.row_window + offset for batch, offset in zip(batches, offsets, strict=True)]),
     )
-
-
-def _padded(rows: Sequence[np.ndarray], padding: int) -> Tensor:
-    table = np.full((len(rows), max(len(row) for row in rows)), padding, dtype=np.asarray(rows[0]).dtype)
-    for target, row in zip(table, rows, strict=True):
-        target[: len(row)] = row
-    return torch.from_numpy(table)

@@ -69,15 +69,15 @@ class Summariser:
         cached = self._cached(named, wanted)
         if cached is not None and cached.is_file():
             with np.load(cached) as stored:
-                yield from [(c.mapper, c.name, stored[f"{i}"]) for i, c in enumerate(wanted) if f"{i}" in stored]
+                yield from [(c.mapper, c.chart.name, stored[f"{i}"]) for i, c in enumerate(wanted) if f"{i}" in stored]
             return
         opened = self.opener.open(named, mappers, report)
         found = self._summaries(opened) if opened else {}
         if cached is not None:
             cached.parent.mkdir(parents=True, exist_ok=True)
             with temporary_beside(cached) as file:
-                np.savez(file, **{f"{i}": found[c.name] for i, c in enumerate(wanted) if c.name in found})
-        yield from [(c.mapper, c.name, found[c.name]) for c in wanted if c.name in found]
+                np.savez(file, **{f"{i}": found[c.chart.name] for i, c in enumerate(wanted) if c.chart.name in found})
+        yield from [(c.mapper, c.chart.name, found[c.chart.name]) for c in wanted if c.chart.name in found]
 
     @torch.inference_mode()
     def _summaries(self, opened: OpenSong) -> dict[str, np.ndarray]:
@@ -94,12 +94,6 @@ class Summariser:
     def _cached(self, named: NamedSong, wanted: Sequence[NamedChart]) -> Path | None:
         if self.cache_folder is None:
             return None
-        facts = [
-            named.song.audio_identity,
-            self.identity,
-            str(self.overlap),
-            str(self.most_excerpts),
-            str(self.is_bf16),
-        ]
-        facts += [chart.name for chart in wanted]
-        return self.cache_folder / f"{hashlib.sha256('|'.join(facts).encode()).hexdigest()[:24]}.npz"
+        facts = [named.song.audio_identity, self.identity, self.overlap, self.most_excerpts, self.is_bf16]
+        facts += [each.chart.name for each in wanted]
+        return self.cache_folder / f"{hashlib.sha256('|'.join(map(str, facts)).encode()).hexdigest()[:24]}.npz"

@@ -22,7 +22,6 @@ from classifier.model import ExcerptBatch, ExcerptReader, HeadConfig, MapperClas
 from classifier.summaries import Summariser
 from model_files.errors import ModelError
 from osu_beatmap.held_out import Split, held_out_titles
-from osuT5.dataset.files.sources import SourceReport
 from osuT5.model.files.loading import best_device, load_model
 from osuT5.tokens.contract import Contract
 from training.checkpoint import AVERAGE_FILE, replaced_folder
@@ -176,9 +175,18 @@ def train_classifier(options: ClassifierTrainOptions) -> Path:
     torch.manual_seed(options.seed)
     model = MapperClassifier(reader, HeadConfig(len(mappers), options.width, options.dropout)).to(device)
     choose_trained(model, options.trained_layers)
-    opener = SourceOpener(options, summariser_of(options, model.reader, spec), tuple(mappers), corpus.report)
-    source = opener.open(train)
-    held_out = opener.open(songs_in(corpus, Split.HELD_OUT)) if split is Split.TRAIN else None
+    summariser = summariser_of(options, model.reader, spec)
+
+    def source_of(songs: Mapping[int, NamedSong]) -> Source:
+        """Return summaries where the reader is frozen, else excerpts."""
+        if not options.trained_layers:
+            return summariser.table(songs, mappers, corpus.report)
+        opened = {n: summariser.opener.open(named, frozenset(mappers), corpus.report) for n, named in songs.items()}
+        kept = {number: song for number, song in opened.items() if song is not None}
+        return OpenCorpus(kept, mappers, options.overlap, options.most_excerpts)
+
+    source = source_of(train)
+    held_out = source_of(songs_in(corpus, Split.HELD_OUT)) if split is Split.TRAIN else None
     skipped = len(corpus.report.skipped)
     print(f"{len(mappers)} mappers; training on {len(source.labels)} excerpts; {skipped} files left out")
     fit_scale(model, source, options.seed)
@@ -236,21 +244,3 @@ def summariser_of(options: ClassifierTrainOptions, reader: ExcerptReader, spec: 
     identity = reader_identity(reader, spec)
     is_bf16 = options.loop.precision == "bf16"
     return Summariser(reader.eval(), opener, identity, options.overlap, options.most_excerpts, is_bf16, cache_folder)
-
-
-@dataclass(frozen=True)
-class SourceOpener:
-    """Makes a source of some songs: summaries where the reader is frozen, else excerpts."""
-
-    options: ClassifierTrainOptions
-    summariser: Summariser
-    mappers: tuple[str, ...]
-    report: SourceReport
-
-    def open(self, songs: Mapping[int, NamedSong]) -> Source:
-        if not self.options.trained_layers:
-            return self.summariser.table(songs, self.mappers, self.report)
-        opener, wanted = self.summariser.opener, frozenset(self.mappers)
-        opened = {number: opener.open(named, wanted, self.report) for number, named in songs.items()}
-        kept = {number: song for number, song in opened.items() if song is not None}
-        return OpenCorpus(kept, self.mappers, self.options.overlap, self.options.most_excerpts)

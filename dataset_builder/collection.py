@@ -13,7 +13,7 @@ from pathlib import Path
 
 from dataset_builder.journal import Entry, Journal
 from dataset_builder.rows import Row
-from dataset_builder.staging import Skip, StagedMapset
+from dataset_builder.staging import Skip, StagedMapset, numbered
 from osuT5.dataset.files.metadata import DATA_FOLDER
 
 INVENTED_BITS = 30
@@ -41,7 +41,7 @@ class Collection:
         self._audio.add((row["BeatmapSetFolder"], row["AudioFile"], row["AudioHash"]))
         self._folders.add(row["BeatmapSetFolder"].casefold())
 
-    def take(self, source: str, fingerprint: str, staged: StagedMapset, staging: Path) -> Entry:
+    def take(self, source: str, fingerprint: str, staged: StagedMapset, staging: Path) -> None:
         """Moves what is new of a staged mapset into the dataset, and writes it down."""
         entry = Entry(source, fingerprint, skipped=list(staged.skipped))
         for row in staged.rows:
@@ -56,7 +56,6 @@ class Collection:
             self._place(entry.rows, staged.folder_name, staging)
         shutil.rmtree(staging, ignore_errors=True)
         self.journal.add(entry)
-        return entry
 
     def _known_as(self, row: Row) -> str:
         """Why a chart is left out as a duplicate; empty for a new one."""
@@ -74,7 +73,7 @@ class Collection:
         same_audio = all((folder, row["AudioFile"], row["AudioHash"]) in self._audio for row in rows)
         if not folder or not same_audio:
             is_new_set = set_id > 0 and not folder
-            folder = self._free_folder(folder_name)
+            folder = next(name for name in numbered(folder_name) if name.casefold() not in self._folders)
             set_id = set_id if is_new_set else _invented(folder, self._set_folders)
             # What lies there is of a build that was stopped before it wrote it down.
             shutil.rmtree(self.folder / DATA_FOLDER / folder, ignore_errors=True)
@@ -89,20 +88,11 @@ class Collection:
         for audio in {row["AudioFile"] for row in rows}:
             os.replace(staging / audio, target / audio)
 
-    def _free_folder(self, name: str) -> str:
-        number, folder = 1, name
-        while folder.casefold() in self._folders:
-            number += 1
-            folder = f"{name} ({number})"
-        return folder
-
 
 def _moved(file: Path, target: Path) -> str:
     """Moves a chart into a folder that may hold one of that name from another edition of the mapset."""
-    number, name = 1, file.name
-    while (target / name).exists() and (target / name).read_bytes() != file.read_bytes():
-        number += 1
-        name = f"{file.stem} ({number}){file.suffix}"
+    names = numbered(file.stem, file.suffix)
+    name = next(n for n in names if not (target / n).exists() or (target / n).read_bytes() == file.read_bytes())
     os.replace(file, target / name)
     return name
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from osuT5.audio.decode import AudioError, audio_format, iter_audio
+from osuT5.audio.decode import AudioError, audio_duration_ms, audio_format, iter_audio
 
 if TYPE_CHECKING:
     import av
@@ -55,15 +55,9 @@ def opus_bytes(path: Path, kbps: int) -> bytes:
 
 
 def _kbps(path: Path) -> float:
-    """The mean bit rate of a file; 0 where it does not say how long it is."""
-    import av
-
-    try:
-        with av.open(str(path.absolute())) as container:
-            length_s = (container.duration or 0) / av.time_base
-    except av.error.FFmpegError as error:
-        raise AudioError(f"{path.name} is not an audio file that can be read.") from error
-    return path.stat().st_size * 8 / 1000 / length_s if length_s else 0.0
+    """The mean bit rate of a file; 0 for one of no length."""
+    length_ms = audio_duration_ms(path)
+    return path.stat().st_size * 8 / length_ms if length_ms else 0.0
 
 
 def _encode(

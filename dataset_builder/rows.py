@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,6 +22,7 @@ Row = dict[str, Any]
 def chart_row(chart: SourceChart, record: ChartRecord) -> Row:
     """The row of a chart with objects and red lines. Raises BeatmapError for one that has no combo."""
     beatmap, metadata, difficulty = chart.beatmap, chart.beatmap.metadata, chart.beatmap.difficulty
+    kinds = Counter(map(type, beatmap.hit_objects))
     ends_ms = _end_ms(beatmap)
     length_ms = ends_ms - beatmap.hit_objects[0].time_ms
     return {
@@ -48,7 +49,9 @@ def chart_row(chart: SourceChart, record: ChartRecord) -> Row:
         "Ar": difficulty.approach_rate,
         "Bpm": main_bpm(beatmap, ends_ms),
         "BeatmapSetBpm": main_bpm(beatmap, ends_ms),
-        **_object_counts(beatmap),
+        "CountCircles": kinds[Circle],
+        "CountSliders": kinds.total() - kinds[Circle] - kinds[Spinner],  # hold notes count as sliders
+        "CountSpinners": kinds[Spinner],
         "Cs": difficulty.circle_size,
         "Drain": difficulty.hp_drain_rate,
         "StarRating": list(record.star_ratings),
@@ -59,14 +62,6 @@ def chart_row(chart: SourceChart, record: ChartRecord) -> Row:
         "TopTagCounts": [],
         "KeyCount": record.key_count,
     }
-
-
-def _object_counts(beatmap: Beatmap) -> Row:
-    circles = sum(isinstance(hit_object, Circle) for hit_object in beatmap.hit_objects)
-    spinners = sum(isinstance(hit_object, Spinner) for hit_object in beatmap.hit_objects)
-    # Hold notes count as sliders.
-    sliders = len(beatmap.hit_objects) - circles - spinners
-    return {"CountCircles": circles, "CountSliders": sliders, "CountSpinners": spinners}
 
 
 def _end_ms(beatmap: Beatmap) -> float:

@@ -25,7 +25,7 @@ from osu_beatmap.files.reader import decode_osu_bytes
 from osu_beatmap.files.writer import temporary_beside
 from osuT5.audio.decode import AudioError
 from osuT5.dataset.files.metadata import DATA_FOLDER, METADATA_FILE, import_parquet, metadata_table
-from osuT5.dataset.files.shards import CHART_FIELDS, shard_schema
+from osuT5.dataset.files.shards import shard_schema
 
 CARD_FILE = "README.md"
 CARD = """---
@@ -100,7 +100,7 @@ def write_shards(options: BuildOptions) -> ShardReport:
         rows = parquet.read_table(file).to_pylist()
     folder = options.shards_path
     (folder / DATA_FOLDER).mkdir(parents=True, exist_ok=True)
-    tasks = _tasks(rows, options)
+    tasks = _tasks(rows, options, folder / DATA_FOLDER)
     skipped: list[str] = []
     with tqdm(total=len(tasks), desc="writing shards", unit="shard") as bar:
         for place, result in in_order(write_shard, [(task,) for task in tasks], options.workers):
@@ -111,14 +111,12 @@ def write_shards(options: BuildOptions) -> ShardReport:
     return _finish(folder, tasks, skipped)
 
 
-def _tasks(rows: list[Row], options: BuildOptions) -> list[ShardTask]:
+def _tasks(rows: list[Row], options: BuildOptions, folder: Path) -> list[ShardTask]:
     """Shards of about the size asked for, the songs in the order of their mapsets."""
-    assert options.shards_path is not None
-    songs = list(_songs(rows))
     bytes_per_ms = options.opus_kbps / 8
     groups: list[list[list[Row]]] = [[]]
     filled = 0.0
-    for song in songs:
+    for song in _songs(rows):
         audio = options.output_path / DATA_FOLDER / song[0]["BeatmapSetFolder"] / song[0]["AudioFile"]
         audio_bytes = (song[0].get("AudioMs") or 180_000) * bytes_per_ms
         if audio.is_file():
@@ -130,7 +128,6 @@ def _tasks(rows: list[Row], options: BuildOptions) -> list[ShardTask]:
         groups[-1].append(song)
         filled += size
     names = [f"songs-{place:05}-of-{len(groups):05}.parquet" for place in range(len(groups))]
-    folder = options.shards_path / DATA_FOLDER
     return [
         ShardTask(folder / name, options.output_path, group, options.opus_kbps)
         for name, group in zip(names, groups, strict=True)
@@ -193,8 +190,7 @@ def _chart_fields(row: Row, content: bytes) -> Row:
     fields = {name: row.get(column) for name, column in FIELD_COLUMNS.items()}
     for name in ("submit_date", "approved_date"):
         fields[name] = fields[name].strftime("%Y-%m-%d %H:%M:%S") if fields[name] else None
-    chart = {**fields, "content": decode_osu_bytes(content)}
-    return {name: chart[name] for name in CHART_FIELDS}
+    return {**fields, "content": decode_osu_bytes(content)}
 
 
 def _finish(folder: Path, tasks: Sequence[ShardTask], skipped: list[str]) -> ShardReport:

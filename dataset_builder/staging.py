@@ -6,7 +6,9 @@ import hashlib
 import re
 import shutil
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path, PurePosixPath
 
 from dataset_builder.errors import BuildError
@@ -138,11 +140,7 @@ class _Stager:
     def _write(self, name: str, content: bytes) -> str:
         """Writes a file under its own name, made legal and unique, and returns that. Raises BuildError."""
         stem, _, suffix = legal_file_name(PurePosixPath(name).name).rpartition(".")
-        stem = _shortened(stem)
-        legal, number = f"{stem}.{suffix}", 1
-        while legal.casefold() in self._names:
-            number += 1
-            legal = f"{stem} ({number}).{suffix}"
+        legal = next(n for n in numbered(_shortened(stem), f".{suffix}") if n.casefold() not in self._names)
         self._names.add(legal.casefold())
         try:
             (self.staging / legal).write_bytes(content)
@@ -155,6 +153,13 @@ class _Stager:
         numbers = Counter(row["BeatmapSetId"] for row in self.result.rows if row["BeatmapSetId"] > 0)
         at_head = _SET_NUMBER.match(self.mapset.name)
         return numbers.most_common(1)[0][0] if numbers else int(at_head[1]) if at_head else -1
+
+
+def numbered(stem: str, suffix: str = "") -> Iterator[str]:
+    """Yield a name, then the same with (2), (3) and so on."""
+    yield f"{stem}{suffix}"
+    for number in count(2):
+        yield f"{stem} ({number}){suffix}"
 
 
 def _shortened(stem: str) -> str:

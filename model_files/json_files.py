@@ -15,19 +15,14 @@ def read_json_object(path: Path) -> dict:
     if not path.is_file():
         raise ModelError(f"{path.parent} lacks {path.name}.")
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ModelError(f"{path} is too large to be what its name says.")
-        return parse_json_object(path.read_bytes(), str(path))
+        is_too_large = path.stat().st_size > MAX_BYTES
+        data = None if is_too_large else json.loads(path.read_bytes().decode("utf-8"))
     except OSError as error:
         raise ModelError(f"{path} cannot be read ({error.strerror or error}).") from error
-
-
-def parse_json_object(content: bytes, name: str) -> dict:
-    """A JSON object; `name` is what the sentence calls it. Raises ModelError."""
-    try:
-        data = json.loads(content.decode("utf-8"))
     except (ValueError, RecursionError) as error:
-        raise ModelError(f"{name} is damaged or no JSON.") from error
+        raise ModelError(f"{path} is damaged or no JSON.") from error
+    if is_too_large:
+        raise ModelError(f"{path} is too large to be what its name says.")
     if not isinstance(data, dict):
-        raise ModelError(f"{name} holds no JSON object.")
+        raise ModelError(f"{path} holds no JSON object.")
     return data

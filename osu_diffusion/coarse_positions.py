@@ -16,18 +16,18 @@ LOWEST_PX, HIGHEST_PX = np.array([-256.0, -256.0]), np.array([768.0, 640.0])
 """The range in which a decoder has cells."""
 
 
-def cell_centres(positions_px: np.ndarray, cell_px: float = CELL_PX) -> np.ndarray:
+def cell_centres(positions_px: np.ndarray) -> np.ndarray:
     """The centres [..., 2] of the cells in which positions [..., 2] lie."""
     inside = np.clip(positions_px, LOWEST_PX, HIGHEST_PX)
-    return (np.floor(inside / cell_px) + 0.5) * cell_px
+    return (np.floor(inside / CELL_PX) + 0.5) * CELL_PX
 
 
-def on_grid(beatmap: Beatmap, cell_px: float = CELL_PX) -> Beatmap:
+def on_grid(beatmap: Beatmap) -> Beatmap:
     """A standard or catch beatmap with heads, circles and control points on the centres of their cells.
 
     A path that falls into one cell becomes a line to the middle of the playfield, as in a generated draft.
     """
-    return replace(beatmap, hit_objects=[_coarse(obj, cell_px) for obj in beatmap.hit_objects])
+    return replace(beatmap, hit_objects=[_coarse(obj) for obj in beatmap.hit_objects])
 
 
 def with_trimmed_paths(beatmap: Beatmap) -> Beatmap:
@@ -35,14 +35,14 @@ def with_trimmed_paths(beatmap: Beatmap) -> Beatmap:
     return replace(beatmap, hit_objects=[_trimmed(obj) for obj in beatmap.hit_objects])
 
 
-def _coarse(obj: HitObject, cell_px: float) -> HitObject:
+def _coarse(obj: HitObject) -> HitObject:
     if isinstance(obj, Spinner):
         return obj
     if isinstance(obj, Slider) and obj.segments:
-        segments = _coarse_path(obj, cell_px)
+        segments = _coarse_path(obj)
         x, y = segments[0].points[0]
         return replace(obj, x=x, y=y, segments=segments)
-    x, y = (float(value) for value in cell_centres(np.array([obj.x, obj.y]), cell_px))
+    x, y = cell_centres(np.array([obj.x, obj.y])).tolist()
     return replace(obj, x=x, y=y)
 
 
@@ -52,10 +52,9 @@ def _trimmed(obj: HitObject) -> HitObject:
     return obj
 
 
-def _coarse_path(slider: Slider, cell_px: float) -> list[PathSegment]:
+def _coarse_path(slider: Slider) -> list[PathSegment]:
     segments = [
-        PathSegment(s.kind, [(float(x), float(y)) for x, y in cell_centres(np.array(s.points), cell_px)])
-        for s in slider.segments
+        PathSegment(s.kind, [(x, y) for x, y in cell_centres(np.array(s.points)).tolist()]) for s in slider.segments
     ]
     if SliderPath(segments).natural_length_px > 0:
         return segments

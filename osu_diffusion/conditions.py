@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -52,9 +52,6 @@ class ConditionSpec:
         vector = np.zeros(self.size, dtype=np.float32)
         vector[np.cumsum([size for size in self.sizes() if size]) - 1] = 1.0
         return vector
-
-    def to_json(self) -> dict:
-        return asdict(self)
 
     @classmethod
     def from_json(cls, data: dict) -> ConditionSpec:

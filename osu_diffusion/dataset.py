@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -49,36 +49,29 @@ class RefinerChart:
     classes: np.ndarray
 
 
-@dataclass(slots=True)
-class ChartReport:
-    """Charts that were left out, by reason."""
-
-    skipped: list[str] = field(default_factory=list)
-
-
 def load_charts(
     folder: Path, spec: ConditionSpec, splits: Sequence[Split], held_out: frozenset[str] | None = None
-) -> tuple[list[list[RefinerChart]], ChartReport]:
-    """The standard and catch charts of each split, each chart once; those that cannot be used are reported."""
+) -> tuple[list[list[RefinerChart]], list[str]]:
+    """The standard and catch charts of each split, each chart once, and a line for each that cannot be used."""
     held_out = held_out_titles() if held_out is None else held_out
-    report = ChartReport()
+    skipped: list[str] = []
     charts: list[list[RefinerChart]] = [[] for _ in splits]
     seen: set[str] = set()
-    for name, beatmaps in tqdm(list(chart_groups(folder, report.skipped)), desc="preparing charts", unit="song"):
+    for name, beatmaps in tqdm(list(chart_groups(folder, skipped)), desc="preparing charts", unit="song"):
         titles = [beatmap.metadata for beatmap in beatmaps]
         members = [found for found, split in zip(charts, splits, strict=True) if song_in_split(titles, split, held_out)]
         for beatmap in (b for b in beatmaps if members and b.mode in WITH_CIRCLES):
             try:
                 chart = refiner_chart(beatmap, spec)
             except (BeatmapError, ValueError) as error:
-                report.skipped.append(f"{name} [{beatmap.metadata.version}]: {error}")
+                skipped.append(f"{name} [{beatmap.metadata.version}]: {error}")
                 continue
             content = hashlib.sha256(chart.sequence.positions.tobytes() + chart.sequence.times_ms.tobytes()).hexdigest()
             if content not in seen:
                 seen.add(content)
                 for found in members:
                     found.append(chart)
-    return charts, report
+    return charts, skipped
 
 
 def refiner_chart(beatmap: Beatmap, spec: ConditionSpec) -> RefinerChart:
@@ -124,11 +117,10 @@ def mirrored(beatmap: Beatmap, mirror: tuple[bool, bool]) -> Beatmap:
     objects = []
     for obj in beatmap.hit_objects:
         x, y = image(obj.x, obj.y)
+        objects.append(replace(obj, x=x, y=y))
         if isinstance(obj, Slider):
             segments = [PathSegment(s.kind, [image(*point) for point in s.points]) for s in obj.segments]
-            objects.append(replace(obj, x=x, y=y, segments=segments))
-        else:
-            objects.append(replace(obj, x=x, y=y))
+            objects[-1].segments = segments
     return replace(beatmap, hit_objects=objects)
 
 

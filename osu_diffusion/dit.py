@@ -7,7 +7,7 @@ scaled and gated by a vector of conditions (adaLN-Zero). Knows nothing of noise 
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -37,13 +37,6 @@ class DiTConfig:
     heads: int = 3
     rotary: bool = True
     band: int = 64
-
-    def to_json(self) -> dict:
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, data: dict) -> DiTConfig:
-        return cls(**data)
 
 
 class DiT(nn.Module):

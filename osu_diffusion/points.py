@@ -95,8 +95,7 @@ class PointSequence:
         if not len(self.path_ends):
             return positions
         positions = np.array(positions)
-        ends = self.paths.points_at(positions.astype(np.float64), self.path_lengths_px)
-        positions[..., self.path_ends, :] = ends
+        positions[..., self.path_ends, :] = self.paths.points_at(positions.astype(np.float64), self.path_lengths_px)
         return positions
 
 
@@ -176,10 +175,9 @@ def with_positions(beatmap: Beatmap, sequence: PointSequence, positions: np.ndar
     objects = []
     for obj, first in zip(beatmap.hit_objects, first_points, strict=True):
         x, y = (float(value) for value in positions[first])
+        objects.append(replace(obj, x=x, y=y))
         if isinstance(obj, Slider):
-            objects.append(replace(obj, x=x, y=y, segments=_moved_segments(obj, positions, int(first))))
-        else:
-            objects.append(replace(obj, x=x, y=y))
+            objects[-1].segments = _moved_segments(obj, positions, int(first))
     return replace(beatmap, hit_objects=objects)
 
 

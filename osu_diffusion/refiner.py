@@ -7,7 +7,7 @@ of diffusion-based generative models", section 5): then its task is equally hard
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 
 import torch
 from torch import Tensor, nn
@@ -47,9 +47,6 @@ class Spread:
 
     with_draft: float = 9.24 / POSITION_SCALE_PX
     without_draft: float = 0.5
-
-    def to_json(self) -> dict:
-        return asdict(self)
 
 
 class GridRefiner(nn.Module):

@@ -18,8 +18,6 @@ from osu_diffusion.schedule import NoiseSchedule
 Constraint = Callable[[Tensor], Tensor]
 """Clean positions [S, n, 2] -> the nearest ones that are allowed."""
 
-"""Called with the number of steps done, and their total."""
-
 
 @dataclass(frozen=True, slots=True)
 class Estimate:

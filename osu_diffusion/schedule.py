@@ -67,14 +67,15 @@ class NoiseSchedule:
         return NoiseSchedule(1.0 - bars / np.append(1.0, bars[:-1]), self.model_steps[list(steps)])
 
 
-def squared_cosine(steps: int = DIFFUSION_STEPS) -> NoiseSchedule:
+def squared_cosine() -> NoiseSchedule:
     """alpha_bar falls as cos((t + s) / (1 + s) * pi / 2)^2 (equation 17), t in 0..1."""
 
     def signal(t: float) -> float:
         return math.cos((t + COSINE_OFFSET) / (1.0 + COSINE_OFFSET) * math.pi / 2.0) ** 2
 
-    betas = [min(1.0 - signal((t + 1) / steps) / signal(t / steps), MAX_BETA) for t in range(steps)]
-    return NoiseSchedule(np.array(betas), np.arange(steps))
+    steps = range(DIFFUSION_STEPS)
+    betas = [min(1.0 - signal((t + 1) / len(steps)) / signal(t / len(steps)), MAX_BETA) for t in steps]
+    return NoiseSchedule(np.array(betas), np.array(steps))
 
 
 def spaced_steps(counts: Sequence[int], steps: int = DIFFUSION_STEPS) -> list[int]:

@@ -14,22 +14,17 @@ from torch import Tensor, nn
 from model_files.folder_weights import SAFETENSORS
 from osu_beatmap.held_out import Split
 from osu_diffusion.conditions import ConditionSpec
-from osu_diffusion.dataset import (
-    DOUBLE_TIME_RATE,
-    MIRRORS,
-    RefinerChart,
-    load_charts,
-    mirrored_positions,
-)
+from osu_diffusion.dataset import DOUBLE_TIME_RATE, MIRRORS, RefinerChart, load_charts, mirrored_positions
 from osu_diffusion.dit import DiTConfig
 from osu_diffusion.features import POSITION_SCALE_PX, draft_distances, normalised, point_features
 from osu_diffusion.files.contract import RefinerContract
 from osu_diffusion.points import PointSequence
 from osu_diffusion.refiner import INPUT_SIZE, GridRefiner, RefinerInputs, Spread
 from osu_diffusion.schedule import DIFFUSION_STEPS, squared_cosine
-from training.loop import MODEL_FOLDER, run_training
+from training.checkpoint import AVERAGE_FILE
+from training.loop import CHECKPOINT_FOLDER, MODEL_FOLDER, run_training
 from training.loop_options import LoopOptions
-from training.options import OptionError
+from training.options import OptionError, require_one_of
 from training.processes import Processes
 
 
@@ -216,14 +211,20 @@ class RefinerTask:
 
     def _errors(self, model: nn.Module, batch: RefinerBatch) -> Tensor:
         """Mean squared error of each point [N, T], in units of the spread that is left to explain."""
-        device = next(model.parameters()).device
-        inputs, clean = batch.inputs.to(device), batch.clean.to(device)
-        steps = batch.steps.to(device)
-        alpha_bars = self.alpha_bars.to(device)[steps]
-        noisy = noised(clean, batch.noise.to(device), alpha_bars)
+        noisy, alpha_bars, steps, inputs = self._asked(model, batch, batch.steps)
         scaled, guess, out_scale = model.conditioned(noisy, alpha_bars, inputs)
         answer = model.answer(scaled, guess, steps, inputs)
-        return (answer - (clean - guess) / out_scale).square().mean(-1)
+        return (answer - (batch.clean.to(guess.device) - guess) / out_scale).square().mean(-1)
+
+    def _asked(
+        self, model: nn.Module, batch: RefinerBatch, steps: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, RefinerInputs]:
+        """Return what the network is asked about a batch at diffusion steps [N]."""
+        device = next(model.parameters()).device
+        steps = steps.to(device)
+        alpha_bars = self.alpha_bars.to(device)[steps]
+        noisy = noised(batch.clean.to(device), batch.noise.to(device), alpha_bars)
+        return noisy, alpha_bars, steps, batch.inputs.to(device)
 
     def evaluate(self, model: nn.Module) -> dict[str, float]:
         """Loss, and how far the best guess before any noise is removed is from the mapper's places, and the draft."""
@@ -235,11 +236,7 @@ class RefinerTask:
             batch = self.held_out.batch(step)
             errors, counted = self._errors(model, batch), batch.counted
             losses.append(errors.cpu()[counted])
-            device = next(model.parameters()).device
-            steps = torch.full_like(batch.steps, first_step).to(device)
-            alpha_bars = self.alpha_bars.to(device)[steps]
-            noisy = noised(batch.clean.to(device), batch.noise.to(device), alpha_bars)
-            found = model(noisy, alpha_bars, steps, batch.inputs.to(device)).cpu()
+            found = model(*self._asked(model, batch, torch.full_like(batch.steps, first_step))).cpu()
             distances.append((found - batch.clean).norm(dim=-1)[counted])
             draft_distances_.append((batch.inputs.draft - batch.clean).norm(dim=-1)[counted])
         found_px, draft_px = (
@@ -271,9 +268,7 @@ def train_refiner(options: RefinerTrainOptions) -> Path:
     """
     if not Path(options.train_dataset_path).is_dir() or not options.train_dataset_path:
         raise OptionError(f"train_dataset_path must be a folder of charts, got {options.train_dataset_path or 'none'}.")
-    splits = [split.value for split in Split]
-    if options.split not in splits:
-        raise OptionError(f"split must be one of {', '.join(splits)}, got {options.split}.")
+    require_one_of(tuple(split.value for split in Split), "split", options.split)
     for name in options.sizes:
         if name not in DiTConfig.__annotations__:
             raise OptionError(f"There is no size {name} of the network.")
@@ -288,16 +283,11 @@ def train_refiner(options: RefinerTrainOptions) -> Path:
     run_folder = Path(options.run_path)
     processes = Processes(device)
     run_training(model, task, options.loop, run_folder, processes=processes)
-    if processes.is_main:
-        export_average(run_folder, RefinerContract(model.dit.config, spec, model.spread, options.noise_share))
-    processes.close()
-    return run_folder / MODEL_FOLDER
-
-
-def export_average(run_folder: Path, contract: RefinerContract) -> Path:
-    """Writes the averaged weights of a run's checkpoint as a refiner; returns its folder."""
     folder = run_folder / MODEL_FOLDER
-    save_refiner(folder, load_file(run_folder / "checkpoint" / "average.safetensors"), contract)
+    if processes.is_main:
+        contract = RefinerContract(model.dit.config, spec, model.spread, options.noise_share)
+        save_refiner(folder, load_file(run_folder / CHECKPOINT_FOLDER / AVERAGE_FILE), contract)
+    processes.close()
     return folder
 
 
@@ -313,9 +303,9 @@ def _task(spec: ConditionSpec, options: RefinerTrainOptions) -> RefinerTask:
     folder = Path(options.train_dataset_path)
     split = Split(options.split)
     splits = [split, Split.HELD_OUT] if split is Split.TRAIN else [split]
-    (charts, *others), report = load_charts(folder, spec, splits)
+    (charts, *others), skipped = load_charts(folder, spec, splits)
     points = sum(len(chart.sequence) for chart in charts)
-    print(f"training on {len(charts)} charts with {points} points; {len(report.skipped)} left out")
+    print(f"training on {len(charts)} charts with {points} points; {len(skipped)} left out")
     held_out = None
     if others and others[0]:
         print(f"held out: {len(others[0])} charts")

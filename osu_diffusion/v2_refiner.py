@@ -102,10 +102,6 @@ class PublishedConditions:
     spec: ConditionSpec
     mapper_of_beatmap: Mapping[int, int]
 
-    @property
-    def size(self) -> int:
-        return self.spec.size
-
     def class_vector_as_published(self, attributes: Attributes) -> np.ndarray:
         """The classes that the original gives its network: it takes the mapper's id for the id of a beatmap."""
         mapper = None if attributes.mapper_id is None else self.mapper_of_beatmap.get(attributes.mapper_id)

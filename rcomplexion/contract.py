@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -35,7 +36,7 @@ def save_model(folder: Path, config: RhythmConfig, weights: Mapping[str, Tensor]
     """Writes weights as fp16, and what they are."""
     folder.mkdir(parents=True, exist_ok=True)
     save_file({name: weight.half().contiguous() for name, weight in weights.items()}, folder / SAFETENSORS)
-    data = {"format": 1, "network": config.to_json(), **known_classes()}
+    data = {"format": 1, "network": asdict(config), **known_classes()}
     (folder / CONTRACT_FILE).write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
 
 

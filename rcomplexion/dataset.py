@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 from tqdm import tqdm
 
 from osu_beatmap.beatmap import GameMode
@@ -66,14 +67,10 @@ def load_rhythms(
 
 def batch_of(parts: Sequence[tuple[Rhythm, slice]], speeds: Sequence[float] | None = None) -> RhythmBatch:
     """Parts of rhythms as rows, each played at a speed; what is before a part is not known."""
-    length = max(len(rhythm.classes[part]) for rhythm, part in parts)
     speeds = speeds or [1.0] * len(parts)
 
     def rows(values: Sequence[np.ndarray], padding: float) -> Tensor:
-        table = np.full((len(values), length), padding, dtype=values[0].dtype)
-        for row, value in zip(table, values, strict=True):
-            row[: len(value)] = value
-        return torch.from_numpy(table)
+        return pad_sequence([torch.from_numpy(value) for value in values], True, padding)
 
     def before(values: np.ndarray, nothing: float) -> np.ndarray:
         return np.concatenate([np.array([nothing], dtype=values.dtype), values[:-1]])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -21,9 +21,6 @@ class RhythmConfig:
     embedding: int = 24
     width: int = 96
     dropout: float = 0.1
-
-    def to_json(self) -> dict:
-        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)

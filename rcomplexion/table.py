@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 
 from osu_beatmap.beatmap import Beatmap
@@ -89,8 +89,5 @@ def _row(place: str, beatmap: Beatmap, model: RhythmModel) -> ComplexityRow:
         difficulty=metadata.version,
         mode=beatmap.mode.name.lower(),
         star_rating=stars,
-        bits_per_second=found.bits_per_second,
-        bits_per_interval=found.bits_per_interval,
-        intervals=found.intervals,
-        drain_s=found.drain_s,
+        **asdict(found),
     )

@@ -25,8 +25,6 @@ from training.task import CountingTask, DrawingTask, ExportingTask, Figures, Sha
 from training.trackers import Tracker
 from training.weights import whole
 
-__all__ = ["LoopOptions", "Task", "prefetched", "run_training"]
-
 CHECKPOINT_FOLDER, BEST_FOLDER, SAMPLES_FOLDER, LOG_FILE = "checkpoint", "best_model", "samples", "log.jsonl"
 MODEL_FOLDER = "model"
 """Where whoever calls `run_training` writes what came out."""
@@ -48,7 +46,6 @@ def run_training(
     task: Task,
     options: LoopOptions,
     folder: Path,
-    device: str = "cpu",
     *,
     processes: Processes | None = None,
     trackers: Sequence[Tracker] = (),
@@ -59,7 +56,7 @@ def run_training(
     line of JSON to `log.jsonl` for each report. Every process of a run calls it with the same model and options.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    run = _Run(model, task, options, folder, processes or Processes(device), trackers)
+    run = _Run(model, task, options, folder, processes or Processes(), trackers)
     try:
         return run.to_end()
     finally:
@@ -156,7 +153,7 @@ class _Run:
         return [self.task.batch(step * count + index) for index in mine]
 
     def _step(self, step: int, parts: list, waited_s: float) -> None:
-        rate = self.options.rates.at(step)
+        rate = self.options.rate_at(step)
         for group in (group for optimizer in self.trained.optimizers for group in optimizer.param_groups):
             group["lr"] = rate
         self.model.train()
@@ -178,8 +175,9 @@ class _Run:
     def _backward(self, step: int, parts: list) -> Figures:
         """Gradients of the whole batch's loss; returns this process's share of the figures."""
         world_size = self.processes.world_size
-        totals = self._totals(parts)
-        sums: Figures = {}
+        totals, sums = None, {}
+        if isinstance(self.task, ShareableTask):
+            totals = self.processes.sum(torch.stack([self.task.loss_weights(part) for part in parts]).sum(0))
         for index, part in enumerate(parts):
             with self.processes.gradients_kept(self.shared, index + 1 < len(parts)):
                 loss, figures = self.shared(self._share_of_loss, part, step, totals)
@@ -187,11 +185,6 @@ class _Run:
             for name, value in {"loss": loss.detach(), **figures}.items():
                 sums[name] = sums.get(name, 0.0) + value
         return sums
-
-    def _totals(self, parts: list) -> Tensor | None:
-        if not isinstance(self.task, ShareableTask):
-            return None
-        return self.processes.sum(torch.stack([self.task.loss_weights(part) for part in parts]).sum(0))
 
     def _share_of_loss(
         self, model: nn.Module, part: object, step: int, totals: Tensor | None
@@ -207,7 +200,7 @@ class _Run:
         step, options = self.state.step, self.options
         if step % options.log_every == 0:
             counts = self.task.counts() if isinstance(self.task, CountingTask) else {}
-            self.log.report(step, options.rates.at(step - 1), {"skipped_steps": self.state.skipped_steps, **counts})
+            self.log.report(step, options.rate_at(step - 1), {"skipped_steps": self.state.skipped_steps, **counts})
         if step % options.evaluate_every == 0:
             with self.log.untimed():
                 self._evaluate()
@@ -218,7 +211,10 @@ class _Run:
             self._save()
 
     def _evaluate(self) -> None:
-        """Held-out figures of the averaged weights, which are exported where they are the best so far."""
+        """Held-out figures of the averaged weights, which are exported where they are the best so far.
+
+        Bare weights are written for a task that has no form of its own.
+        """
         average = self.trained.average
         average.swap(self.model)
         self.model.eval()
@@ -232,7 +228,10 @@ class _Run:
         weights = self._averages()
         if self.processes.is_main:
             with replaced_folder(self.folder / BEST_FOLDER) as temporary:
-                export(self.task, weights, temporary)
+                if isinstance(self.task, ExportingTask):
+                    self.task.export(weights, temporary)
+                else:
+                    save_file(weights, temporary / AVERAGE_FILE)
 
     def _held_out(self, model: nn.Module) -> dict[str, float]:
         if not isinstance(self.task, ShareableTask):
@@ -262,14 +261,6 @@ class _Run:
             self.folder / CHECKPOINT_FOLDER, self.trained, self.state, self.options.keep_checkpoints, self.processes
         )
         self._saved_step = self.state.step
-
-
-def export(task: Task, weights: dict[str, Tensor], folder: Path) -> None:
-    """Writes a model as the task exports it, or its bare weights where the task has no form of its own."""
-    if isinstance(task, ExportingTask):
-        task.export(weights, folder)
-    else:
-        save_file(weights, folder / AVERAGE_FILE)
 
 
 def compile_layers(model: nn.Module) -> None:

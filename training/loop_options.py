@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from training.optimizers import OPTIMIZERS
 from training.options import require, require_one_of
-from training.schedule import FALLS, RateSchedule
 
 PRECISIONS = ("fp32", "bf16")
 PARALLEL = ("ddp", "fsdp")
+FALLS: dict[str, Callable[[float], float]] = {
+    "cosine": lambda progress: 0.5 * (1 + math.cos(math.pi * progress)),
+    "linear": lambda progress: 1 - progress,
+    "constant": lambda progress: 1.0,
+}
+"""Schedule of the last stretch -> what is left of the fall at a progress of 0..1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +65,16 @@ class LoopOptions:
         require(0 <= self.average_decay < 1, "loop.average_decay", "within 0..1", self.average_decay)
         require(self.clip_norm > 0, "loop.clip_norm", "more than 0", self.clip_norm)
 
-    @property
-    def rates(self) -> RateSchedule:
-        return RateSchedule(
-            self.schedule,
-            self.learning_rate,
-            self.warmup_steps,
-            self.total_steps,
-            self.sustain_steps,
-            self.final_rate_share,
-        )
+    def rate_at(self, step: int) -> float:
+        """Return the learning rate of a step, the first being 0.
+
+        It is linear from 0 to `learning_rate` over the warm-up, stays there while it is sustained, then falls to
+        `final_rate_share` of it. The fall ends at `total_steps`, and what it ended at holds after. A constant one never
+        falls.
+        """
+        if step < self.warmup_steps:
+            return self.learning_rate * (step + 1) / self.warmup_steps
+        start = self.warmup_steps + self.sustain_steps
+        progress = min(1.0, max(0.0, (step - start) / max(1, self.total_steps - start)))
+        left = FALLS[self.schedule](progress)
+        return self.learning_rate * (self.final_rate_share + (1 - self.final_rate_share) * left)

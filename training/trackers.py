@@ -54,28 +54,21 @@ def make_trackers(options: LoggingOptions, folder: Path, config: Mapping[str, An
         mode = "online" if os.environ.get(KEY_VARIABLE) else "tensorboard"
     if mode == "disabled":
         return []
-    make = _tensorboard if mode == "tensorboard" else _wandb
     try:
-        return [make(options, folder, config, mode)]
+        if mode != "tensorboard":
+            import wandb
+
+            return [WandbTracker(wandb, options, folder, config, mode)]
+        import tensorboard  # noqa: F401  torch's writer says less well what is missing
+        from torch.utils.tensorboard import SummaryWriter
+
+        return [TensorboardTracker(SummaryWriter(str(folder / "tensorboard")), config)]
     except ImportError as error:
         missing = f"logging.mode={mode} needs {error.name}, which is not installed: {EXTRAS}"
         if options.mode != "auto":
             raise OptionError(f"{missing}.") from error
         print(f"Figures go to {folder / 'log.jsonl'} alone; for curves and pictures: {EXTRAS}")
         return []
-
-
-def _wandb(options: LoggingOptions, folder: Path, config: Mapping[str, Any], mode: str) -> Tracker:
-    import wandb
-
-    return WandbTracker(wandb, options, folder, config, mode)
-
-
-def _tensorboard(options: LoggingOptions, folder: Path, config: Mapping[str, Any], mode: str) -> Tracker:
-    import tensorboard  # noqa: F401  torch's writer says less well what is missing
-    from torch.utils.tensorboard import SummaryWriter
-
-    return TensorboardTracker(SummaryWriter(str(folder / "tensorboard")), config)
 
 
 class WandbTracker:

@@ -31,14 +31,12 @@ MAX_SONG_MS = 6 * 60 * 60 * 1000.0
 MAX_BAR_LINES = 20_000
 
 
-def preview_of(beatmap: Beatmap, song_ms: float | None = None) -> dict:
+def preview_of(beatmap: Beatmap) -> dict:
     """The map as JSON-ready data; never raises for what the reader gave, and leaves out objects with broken numbers.
-
-    song_ms: length of the audio; without it the map is as long as its objects
 
     mode, mode_name   0..3, and its name
     title, artist, version, creator, stars (None where there is no rating)
-    song_ms           how long the timeline is
+    song_ms           how long the timeline is: as long as the objects
     circle_size, radius_px, approach_rate, approach_ms, fade_in_ms
     keys              columns of mania, else 0
     catcher_px        width of the catcher in catch, else 0
@@ -54,7 +52,8 @@ def preview_of(beatmap: Beatmap, song_ms: float | None = None) -> dict:
     chart = Chart(beatmap)
     usable = chart.sound_beatmap()
     settings = chart.difficulty
-    song_ms = _song_ms(chart, song_ms)
+    ends_ms = [float(end_ms) for end_ms in chart.end_ms if end_ms <= MAX_SONG_MS]
+    song_ms = min(MAX_SONG_MS, max([0.0, *ends_ms]) + 1000.0)
     approach_ms = approach_time_ms(settings.approach_rate)
     metadata = beatmap.metadata
     return {
@@ -86,12 +85,6 @@ def preview_of(beatmap: Beatmap, song_ms: float | None = None) -> dict:
         "density": objects_per_second(usable, song_ms).tolist(),
         "strain": _strain(usable),
     }
-
-
-def _song_ms(chart: Chart, song_ms: float | None) -> float:
-    ends_ms = [float(end_ms) for end_ms in chart.end_ms if end_ms <= MAX_SONG_MS]
-    last_ms = max(ends_ms, default=0.0) + 1000.0
-    return min(MAX_SONG_MS, max(1000.0, last_ms if song_ms is None else max(song_ms, last_ms - 1000.0)))
 
 
 def _stars(beatmap: Beatmap) -> float | None:

@@ -54,14 +54,12 @@ def keep_all_of(folder: Path, other_maps: Path) -> None:
             shutil.copyfile(file, maps / file.name)
 
 
-def pack(folder: Path, result: Path) -> Path:
+def pack(folder: Path, result: Path) -> None:
     """All maps of a job as an .osz that osu! opens."""
     maps = folder / MAPS_FOLDER
     files: dict[str, bytes | Path] = {file.name: file for file in sorted(maps.iterdir())}
-    first = read_beatmap(next(file for file in sorted(maps.glob("*.osu"))))
-    path = result / osz_file_name(first.metadata)
-    write_osz(path, files)
-    return path
+    first = read_beatmap(min(maps.glob("*.osu")))
+    write_osz(result / osz_file_name(first.metadata), files)
 
 
 def maps_of(folder: Path, names: Sequence[str] | None = None) -> list[dict[str, Any]]:

@@ -78,12 +78,12 @@ def log_of_job(job: TheJob, site: TheSite, offset: Annotated[int, Query(ge=0)] =
 @router.get("/{job_id}/files", summary="Files to take home")
 def files_of_job(job: TheJob) -> list[FileAnswer]:
     place = f"/api/jobs/{job.id}/files/"
-    return [FileAnswer(**each, url=place + quote(each["name"])) for each in _files(job)]
+    return [FileAnswer(**each, url=place + quote(each["name"])) for each in _result(job, "files")]
 
 
 @router.get("/{job_id}/files/{name}", summary="Download a file")
 def file_of_job(job: TheJob, site: TheSite, name: str, inline: bool = False) -> FileResponse:
-    known = next((each["name"] for each in _files(job) if each["name"] == name), None)
+    known = next((each["name"] for each in _result(job, "files") if each["name"] == name), None)
     if known is None:
         raise HTTPException(404, "There is no such file.")
     path = site.jobs.folder_of(job) / RESULT_FOLDER / known
@@ -96,11 +96,11 @@ def maps_of_job(job: TheJob) -> list[MapAnswer]:
     place = f"/api/jobs/{job.id}/maps"
     return [
         MapAnswer(
-            **{name: each[name] for name in MapAnswer.model_fields if name in each},
+            **each,
             previewUrl=f"{place}/{index}/preview",
             audioUrl=f"{place}/{index}/audio" if each["audio"] else None,
         )
-        for index, each in enumerate(_maps(job))
+        for index, each in enumerate(_result(job, "maps"))
     ]
 
 
@@ -138,16 +138,12 @@ def open_folder(job: TheJob, site: TheSite) -> Response:
     return Response(status_code=204)
 
 
-def _files(job: Job) -> list[dict[str, Any]]:
-    return (job.result or {}).get("files", [])
-
-
-def _maps(job: Job) -> list[dict[str, Any]]:
-    return (job.result or {}).get("maps", [])
+def _result(job: Job, kind: str) -> list[dict[str, Any]]:
+    return (job.result or {}).get(kind, [])
 
 
 def _map(job: Job, index: int) -> dict[str, Any]:
-    maps = _maps(job)
+    maps = _result(job, "maps")
     if not 0 <= index < len(maps):
         raise HTTPException(404, "There is no such map.")
     return maps[index]

@@ -27,7 +27,6 @@ def catalogue(language: str) -> dict[str, str]:
     return {**english_help(), **texts} if language == SOURCE_LANGUAGE else texts
 
 
-@cache
 def english_help() -> dict[str, str]:
     """What each option is, as the command line says it."""
     return {

@@ -20,7 +20,8 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -148,24 +149,21 @@ def _claimed_output() -> TextIO:
     return events
 
 
-class _output_to:
-    """Standard output and error, those of libraries in C included, in a file for a while."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        self._before = [os.dup(1), os.dup(2)]
-        how = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
-        handle = os.open(self._path, how, 0o644)
-        os.dup2(handle, 1)
-        os.dup2(handle, 2)
-        os.close(handle)
-
-    def __exit__(self, *_: object) -> None:
+@contextmanager
+def _output_to(path: Path) -> Iterator[None]:
+    """Redirect standard output and error, those of libraries in C included, to a file for a while."""
+    before = [os.dup(1), os.dup(2)]
+    how = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+    handle = os.open(path, how, 0o644)
+    os.dup2(handle, 1)
+    os.dup2(handle, 2)
+    os.close(handle)
+    try:
+        yield
+    finally:
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
-        for number, handle in zip((1, 2), self._before, strict=True):
+        for number, handle in zip((1, 2), before, strict=True):
             os.dup2(handle, number)
             os.close(handle)
 

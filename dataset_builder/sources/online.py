@@ -35,48 +35,35 @@ RETRY_PAUSE_S = 10.0
 MAX_ANSWER_BYTES = 16 << 20
 BUSY = frozenset({408, 429, 500, 502, 503, 504})
 
+
+def _column(field: str) -> str:
+    """Return the column of a field: `genre.id` is GenreId."""
+    return field.title().replace("_", "").replace(".", "")
+
+
 SET_FIELDS = {
-    "Creator": "creator",
-    "FavouriteCount": "favourite_count",
-    "Nsfw": "nsfw",
-    "Offset": "offset",
-    "BeatmapSetPlayCount": "play_count",
-    "BeatmapSetStatus": "status",
-    "Spotlight": "spotlight",
-    "BeatmapSetUserId": "user_id",
-    "Video": "video",
+    **{
+        _column(field): field
+        for field in (
+            "creator", "favourite_count", "nsfw", "offset", "spotlight", "video", "genre.id", "genre.name",
+            "language.id", "language.name", "pack_tags", "ratings", "can_be_hyped", "discussion_locked",
+            "ranked_date", "storyboard", "submitted_date", "tags",
+        )
+    },
+    **{
+        f"BeatmapSet{_column(field)}": field
+        for field in ("play_count", "status", "user_id", "bpm", "is_scoreable", "last_updated", "ranked")
+    },
     "Description": "description.description",
-    "GenreId": "genre.id",
-    "GenreName": "genre.name",
-    "LanguageId": "language.id",
-    "LanguageName": "language.name",
-    "PackTags": "pack_tags",
-    "Ratings": "ratings",
     "DownloadDisabled": "availability.download_disabled",
-    "BeatmapSetBpm": "bpm",
-    "CanBeHyped": "can_be_hyped",
-    "DiscussionLocked": "discussion_locked",
-    "BeatmapSetIsScoreable": "is_scoreable",
-    "BeatmapSetLastUpdated": "last_updated",
-    "BeatmapSetRanked": "ranked",
-    "RankedDate": "ranked_date",
-    "Storyboard": "storyboard",
-    "SubmittedDate": "submitted_date",
-    "Tags": "tags",
-}
+}  # fmt: skip
 CHART_FIELDS = {
-    "DifficultyRating": "difficulty_rating",
-    "Status": "status",
-    "TotalLength": "total_length",
-    "UserId": "user_id",
-    "MaxCombo": "max_combo",
-    "HitLength": "hit_length",
-    "IsScoreable": "is_scoreable",
-    "LastUpdated": "last_updated",
-    "PassCount": "passcount",
-    "PlayCount": "playcount",
-    "Ranked": "ranked",
-}
+    _column(field): field
+    for field in (
+        "difficulty_rating", "status", "total_length", "user_id", "max_combo", "hit_length", "is_scoreable",
+        "last_updated", "ranked",
+    )
+} | {"PassCount": "passcount", "PlayCount": "playcount"}  # fmt: skip
 """Column -> field of the API's answer about a mapset, and about a chart in it."""
 
 TIME_COLUMNS = frozenset({"BeatmapSetLastUpdated", "RankedDate", "SubmittedDate", "LastUpdated"})

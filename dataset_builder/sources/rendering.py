@@ -19,7 +19,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -106,7 +105,10 @@ def render_song(song: SongCharts, out: Path) -> str:
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
     _write_audio(temporary / AUDIO_NAME, samples)
-    _write_charts(charts, temporary)
+    for index, chart in enumerate(charts):
+        chart.audio_filename = AUDIO_NAME
+        chart.background = ""
+        save_beatmap(chart, temporary / f"{index:02} {osu_file_name(chart.metadata)}")
     os.replace(temporary, folder)
     return ""
 
@@ -121,20 +123,13 @@ def _write_audio(path: Path, samples: np.ndarray) -> None:
             file.write(samples[start : start + SAMPLE_RATE_HZ])
 
 
-def _write_charts(charts: Sequence[Beatmap], folder: Path) -> None:
-    for index, chart in enumerate(charts):
-        chart.audio_filename = AUDIO_NAME
-        chart.background = ""
-        save_beatmap(chart, folder / f"{index:02} {osu_file_name(chart.metadata)}")
-
-
 def render_all(songs: Sequence[SongCharts], out: Path, processes: int) -> Counter[str]:
     """Renders what is not there yet, with a progress bar; counts by reason what could not be."""
     out.mkdir(parents=True, exist_ok=True)
     failed: Counter[str] = Counter()
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=context) as pool:
-        running = [pool.submit(partial(render_song, song, out)) for song in songs]
+        running = [pool.submit(render_song, song, out) for song in songs]
         for done in tqdm(as_completed(running), total=len(running), desc="rendering", unit="song"):
             reason = done.result()
             if reason:

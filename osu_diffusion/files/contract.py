@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from model_files.errors import ModelError
@@ -25,13 +25,7 @@ class RefinerContract:
     noise_share: float
 
     def save(self, folder: Path) -> None:
-        data = {
-            "network": self.network.to_json(),
-            "conditions": self.conditions.to_json(),
-            "spread": self.spread.to_json(),
-            "noise_share": self.noise_share,
-        }
-        (folder / CONTRACT_FILE).write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+        (folder / CONTRACT_FILE).write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> RefinerContract:
@@ -39,7 +33,7 @@ class RefinerContract:
         data = read_json_object(folder / CONTRACT_FILE)
         try:
             return cls(
-                network=DiTConfig.from_json(data["network"]),
+                network=DiTConfig(**data["network"]),
                 conditions=ConditionSpec.from_json(data["conditions"]),
                 spread=Spread(**data["spread"]),
                 noise_share=float(data["noise_share"]),

@@ -55,7 +55,7 @@ def _published(folder: Path, device: str) -> PublishedRefiner:
     tables = read_torch_file(folder / TOKENIZER_PICKLE)
     shapes = {name: tensor.shape for name, tensor in stored.items()}
     conditions, config = published_conditions(tables, folder), published_config(shapes, folder)
-    if config.class_size != conditions.size:
+    if config.class_size != conditions.spec.size:
         raise ModelError(f"The weights in {folder} do not fit its {TOKENIZER_PICKLE}.")
     with torch.device("meta"):
         network = PublishedNetwork(config)

@@ -6,14 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
-from built_mapsets import audio_bytes, files_of, folder_of, osz, small_map
+from built_mapsets import audio_bytes, files_of, folder_of, osz, small_map, work_here
 
 from dataset_builder import build as build_module
 from dataset_builder.build import build
 from dataset_builder.errors import BuildError
 from dataset_builder.options import BuildOptions
 from osu_beatmap.beatmap import GameMode
-from osu_beatmap.files.writer import write_beatmap
 from osuT5.dataset.files.metadata import read_rows
 
 pytest.importorskip("pyarrow", reason="pyarrow comes with requirements-train.txt")
@@ -21,11 +20,6 @@ pytest.importorskip("pyarrow", reason="pyarrow comes with requirements-train.txt
 
 @pytest.fixture(autouse=True)
 def in_this_process(monkeypatch):
-    """Worker processes are tested by themselves; here they would only cost time."""
-
-    def work_here(work, tasks, workers):
-        yield from ((place, work(*task)) for place, task in enumerate(tasks))
-
     monkeypatch.setattr(build_module, "in_order", work_here)
 
 
@@ -50,6 +44,11 @@ def files_in(tmp_path: Path) -> set[str]:
     return {path.relative_to(data).as_posix() for path in data.rglob("*") if path.is_file()}
 
 
+def files_named(tmp_path: Path) -> set[str]:
+    rows = rows_of(tmp_path)
+    return {f"{row['BeatmapSetFolder']}/{row[name]}" for row in rows for name in ("BeatmapFile", "AudioFile")}
+
+
 def test_a_dataset_in_full(songs, tmp_path):
     report = build(options(songs, tmp_path))
     assert (report.mapsets, report.songs, report.done_before) == (2, 2, 0)
@@ -60,11 +59,8 @@ def test_a_dataset_in_full(songs, tmp_path):
     assert (normal["BeatmapSetId"], normal["Id"], keys["Id"]) == (1, 11, 12)
     assert moth["BeatmapSetId"] < -1
     assert moth["Id"] < -1
-    assert files_in(tmp_path) == {f"{row['BeatmapSetFolder']}/{row[f]}" for row in rows_of(tmp_path) for f in FILES}
+    assert files_in(tmp_path) == files_named(tmp_path)
     assert not (tmp_path / "dataset" / ".staging").exists()
-
-
-FILES = ("BeatmapFile", "AudioFile")
 
 
 def test_a_second_build_reads_nothing_and_changes_nothing(songs, tmp_path, monkeypatch):
@@ -115,7 +111,7 @@ def test_a_mapset_that_changed_is_read_again(songs, tmp_path):
     osz(songs / "2.osz", small_map("Hard", step_ms=200, title="Moth"), small_map("Easy", title="Moth"), seed=2)
     build(options(songs, tmp_path))
     assert sorted(row["Version"] for row in rows_of(tmp_path)) == ["4K", "Easy", "Hard", "Normal"]
-    assert files_in(tmp_path) == {f"{row['BeatmapSetFolder']}/{row[f]}" for row in rows_of(tmp_path) for f in FILES}
+    assert files_in(tmp_path) == files_named(tmp_path)
 
 
 def test_the_same_chart_is_there_once(songs, tmp_path):
@@ -222,10 +218,3 @@ def test_the_journal_is_plain_ascii(songs, tmp_path):
     lines = (tmp_path / "dataset" / "build.jsonl").read_bytes().splitlines()
     assert all(line.isascii() for line in lines)
     assert "灯籠" in json.loads(lines[-1])["rows"][0]["TitleUnicode"]
-
-
-def test_content_is_kept_byte_for_byte(songs, tmp_path):
-    build(options(songs, tmp_path))
-    chart = small_map("Hard", step_ms=250, title="Moth")
-    path = tmp_path / "dataset" / "data" / "Nobody - Moth" / "Moth [Hard].osu"
-    assert path.read_bytes() == write_beatmap(chart).encode("utf-8")

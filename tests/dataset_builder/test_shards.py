@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from built_mapsets import osz, small_map
+from built_mapsets import osz, small_map, work_here
 
 from dataset_builder import build as build_module
 from dataset_builder import shard_writer
@@ -38,10 +38,6 @@ def dataset(tmp_path_factory) -> Path:
         build(options)
         write_shards(options)
     return folder
-
-
-def work_here(work, tasks, workers):
-    yield from ((place, work(*task)) for place, task in enumerate(tasks))
 
 
 @pytest.fixture(autouse=True)
@@ -100,12 +96,11 @@ def test_a_shard_that_is_there_is_kept_and_a_changed_dataset_is_written_anew(dat
 
 
 def test_songs_are_spread_over_shards(dataset, tmp_path, monkeypatch):
-    monkeypatch.setattr(shard_writer, "CHART_OVERHEAD_BYTES", 600_000)
-    report = write_shards(options_for(dataset, tmp_path, shard_mb=1))
+    with monkeypatch.context() as patch:
+        patch.setattr(shard_writer, "CHART_OVERHEAD_BYTES", 600_000)
+        report = write_shards(options_for(dataset, tmp_path, shard_mb=1))
     assert report.shards == 3
     assert content_of(songs_of(str(tmp_path))) == content_of(songs_of(str(dataset / "dataset")))
-    monkeypatch.undo()
-    monkeypatch.setattr(shard_writer, "in_order", work_here)
     assert write_shards(options_for(dataset, tmp_path, shard_mb=1)).shards == 1
     assert len(list((tmp_path / "data").iterdir())) == 1, "shards of another plan are gone"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
+from dataclasses import replace
 
 import pytest
 from built_mapsets import audio_bytes, files_of, folder_of, osz, small_map
@@ -39,12 +40,8 @@ def test_what_a_row_says(tmp_path):
     assert row["Checksum"] == hashlib.md5(content).hexdigest()
     assert row["AudioHash"] == hashlib.sha256(audio_bytes()).hexdigest()
     assert row["AudioMs"] == pytest.approx(12_000, abs=50)
-    assert (row["Title"], row["TitleUnicode"], row["Artist"], row["ArtistUnicode"]) == (
-        "Lamp",
-        "灯",
-        "Nobody",
-        "Nobody",
-    )
+    names_of_song = [row[name] for name in ("Title", "TitleUnicode", "Artist", "ArtistUnicode")]
+    assert names_of_song == ["Lamp", "灯", "Nobody", "Nobody"]
     assert (row["BeatmapSetId"], row["Id"], row["ModeInt"], row["Mode"]) == (7, 11, 0, "osu")
     assert (row["CountCircles"], row["CountSliders"], row["CountSpinners"]) == (16, 0, 1)
     assert (row["TotalLength"], row["HitLength"], row["Tags"], row["Creator"]) == (9, 7, "a b", "Me")
@@ -68,14 +65,9 @@ def test_a_folder_gives_what_an_archive_gives(tmp_path):
 
 
 def test_what_cannot_be_used_is_left_out_with_its_reason(tmp_path):
-    empty = small_map("Empty")
-    empty.hit_objects = []
-    untimed = small_map("Untimed")
-    untimed.timing_points = []
-    silent = small_map("Silent")
-    silent.audio_filename = "gone.mp3"
-    noise = small_map("Noise")
-    noise.audio_filename = "noise.mp3"
+    empty, untimed = replace(small_map("Empty"), hit_objects=[]), replace(small_map("Untimed"), timing_points=[])
+    silent = replace(small_map("Silent"), audio_filename="gone.mp3")
+    noise = replace(small_map("Noise"), audio_filename="noise.mp3")
     files = files_of(small_map(), empty, untimed, silent, noise, **{"noise.mp3": b"no music at all"})
     files["broken.osu"] = b"nothing of a map"
     result = staged(folder_of(tmp_path / "set", files))
@@ -117,8 +109,7 @@ def test_archives_that_are_none(tmp_path, content):
 
 def test_a_chart_cannot_name_audio_outside_its_mapset(tmp_path):
     (tmp_path / "secret.wav").write_bytes(audio_bytes())
-    chart = small_map()
-    chart.audio_filename = "../secret.wav"
+    chart = replace(small_map(), audio_filename="../secret.wav")
     files = {"a.osu": write_beatmap(chart).encode("utf-8")}
     result = staged(folder_of(tmp_path / "set", files))
     assert reasons(result) == {"a.osu": "its audio is missing"}
@@ -126,8 +117,7 @@ def test_a_chart_cannot_name_audio_outside_its_mapset(tmp_path):
 
 def test_files_in_folders_and_with_odd_names_are_found_again(tmp_path):
     """Windows has no case in names and forbids some characters; whoever reads the folder must find the audio."""
-    chart = small_map()
-    chart.audio_filename = "Music/Aux.WAV"
+    chart = replace(small_map(), audio_filename="Music/Aux.WAV")
     files = {"sub\\x.osu": write_beatmap(chart).encode("utf-8"), "music/aux.wav": audio_bytes()}
     with zipfile.ZipFile(tmp_path / "a.osz", "w") as archive:
         for name, content in files.items():

@@ -58,7 +58,8 @@ def test_revisions(hub: list[str]) -> None:
 
 def test_repositories_that_are_not_there_or_not_open(hub: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("someone/nothing", "someone/secret"):
-        with pytest.raises(ModelError, match=f"There is no {name} at http.*or it is private and HF_TOKEN does not"):
+        sentence = f"There is no {name} at http.*HF_TOKEN does not open it; there is no folder {name} either"
+        with pytest.raises(ModelError, match=sentence):
             local_folder("model_path", name, WANTED, "files")
     monkeypatch.setenv("HF_TOKEN", "sesame")
     assert (local_folder("model_path", "someone/secret", WANTED, "files") / "config.json").is_file()

@@ -23,6 +23,10 @@ def pushed(constraints: MapConstraints, rng_seed: int = 1, px: float = 10.0) -> 
     return constraints.draft_px[None] + rng.normal(0.0, px, (2, *constraints.draft_px.shape))
 
 
+def at_the_end(constraints: MapConstraints, moves) -> np.ndarray:
+    return constraints.in_the_end(constraints.draft_px[None] + moves)[0]
+
+
 def test_sliders_end_where_their_length_takes_them() -> None:
     constraints = constraints_of(every_kind())
     sequence = constraints.sequence
@@ -43,12 +47,10 @@ def test_kept_points_do_not_move() -> None:
 def test_paths_become_as_long_as_their_sliders() -> None:
     beatmap = beatmap_of(slider(0.0, line((100.0, 100.0), (200.0, 100.0)), length_px=100.0))
     constraints = constraints_of(beatmap)
-    off = constraints.draft_px[None] + np.array([[0.0, 0.0], [6.0, 0.0], [0.0, 0.0]])
-    moved = with_positions(beatmap, constraints.sequence, constraints.in_the_end(off)[0])
-    assert SliderPath(moved.hit_objects[0].segments).natural_length_px == pytest.approx(100.0)
-    far_off = constraints.draft_px[None] + np.array([[0.0, 0.0], [100.0, 0.0], [0.0, 0.0]])
-    moved = with_positions(beatmap, constraints.sequence, constraints.in_the_end(far_off)[0])
-    assert SliderPath(moved.hit_objects[0].segments).natural_length_px == pytest.approx(180.0)
+    for off_px, length_px in ((6.0, 100.0), (100.0, 180.0)):
+        found = at_the_end(constraints, np.array([[0.0, 0.0], [off_px, 0.0], [0.0, 0.0]]))
+        moved = with_positions(beatmap, constraints.sequence, found)
+        assert SliderPath(moved.hit_objects[0].segments).natural_length_px == pytest.approx(length_px)
 
 
 def test_stacks_of_the_draft_stay_exact_when_the_model_leaves_them_near() -> None:
@@ -56,38 +58,25 @@ def test_stacks_of_the_draft_stay_exact_when_the_model_leaves_them_near() -> Non
     beatmap = beatmap_of(Circle(0.0, 112.0, 112.0), Circle(250.0, 112.0, 112.0), slider(500.0, path, length_px=100.0))
     constraints = constraints_of(beatmap)
     moves = np.array([[0.0, 0.0], [3.0, 3.0], [-2.0, 1.0], [-2.0, 1.0], [0.0, 0.0]])
-    found = constraints.in_the_end(constraints.draft_px[None] + moves)[0]
+    found = at_the_end(constraints, moves)
     assert found[:3].tolist() == [[112.0, 112.0]] * 3
     assert found[3].tolist() == pytest.approx([212.0, 112.0])
 
 
-def test_neighbours_in_one_cell_need_not_be_a_stack() -> None:
-    beatmap = beatmap_of(Circle(0.0, 112.0, 112.0), Circle(80.0, 112.0, 112.0))
-    moves = np.array([[0.0, 0.0], [14.0, 0.0]])
-    constraints = constraints_of(beatmap)
-    assert constraints.in_the_end(constraints.draft_px[None] + moves)[0, 1].tolist() == [126.0, 112.0]
-    exact = constraints_of(beatmap, stack_px=np.inf)
-    assert exact.in_the_end(exact.draft_px[None] + moves)[0, 1].tolist() == [112.0, 112.0]
-
-
-def test_slow_neighbours_are_more_surely_a_stack() -> None:
-    constraints = constraints_of(beatmap_of(Circle(0.0, 112.0, 112.0), Circle(250.0, 112.0, 112.0)))
-    found = constraints.in_the_end(constraints.draft_px[None] + np.array([[0.0, 0.0], [14.0, 0.0]]))
-    assert found[0, 1].tolist() == [112.0, 112.0]
+@pytest.mark.parametrize(
+    ("gap_ms", "options", "x"), [(80.0, {}, 126.0), (80.0, {"stack_px": np.inf}, 112.0), (250.0, {}, 112.0)]
+)
+def test_neighbours_in_one_cell_are_a_stack_where_they_are_slow_or_places_exact(gap_ms, options, x) -> None:
+    beatmap = beatmap_of(Circle(0.0, 112.0, 112.0), Circle(gap_ms, 112.0, 112.0))
+    found = at_the_end(constraints_of(beatmap, **options), np.array([[0.0, 0.0], [14.0, 0.0]]))
+    assert found[1].tolist() == [x, 112.0]
 
 
 def test_nothing_leaves_the_screen() -> None:
     beatmap = beatmap_of(
         Circle(0.0, 500.0, 380.0), slider(250.0, line((470.0, 350.0), (570.0, 350.0)), length_px=100.0)
     )
-    constraints = constraints_of(beatmap, radius_px=36.0)
-    found = constraints.in_the_end(constraints.draft_px[None] + 30.0)[0]
+    found = at_the_end(constraints_of(beatmap, radius_px=36.0), 30.0)
     assert found[0].tolist() == [512.0, 384.0]
     assert found[2, 0] + 36.0 <= 579.0 + 1e-6
     assert found[2, 1] + 36.0 <= 428.0 + 1e-6
-
-
-def test_spinners_stay() -> None:
-    constraints = constraints_of(every_kind())
-    found = constraints.in_the_end(pushed(constraints, px=200.0))
-    np.testing.assert_array_equal(found[:, 18:20], np.full((2, 2, 2), [256.0, 192.0]))

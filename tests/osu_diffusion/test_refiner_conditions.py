@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
@@ -43,4 +45,4 @@ def test_without_tables_and_modes_only_the_unknown_is_left() -> None:
 
 
 def test_survives_json() -> None:
-    assert ConditionSpec.from_json(SPEC.to_json()) == SPEC
+    assert ConditionSpec.from_json(asdict(SPEC)) == SPEC

@@ -34,18 +34,11 @@ def test_a_rhythm_is_told_in_beats_whatever_the_tempo() -> None:
 def test_a_millisecond_off_changes_nothing_and_chords_are_one_moment() -> None:
     exact = map_of([1 / 2], mode=GameMode.MANIA)
     rounded = map_of([1 / 2], mode=GameMode.MANIA)
-    rounded.hit_objects = sorted(
-        (
-            Circle(o.time_ms + shift, column, 192.0)
-            for o in rounded.hit_objects
-            for column, shift in ((64, -0.7), (192, 0.8))
-        ),
-        key=lambda o: o.time_ms,
-    )
+    chords = ((Circle(o.time_ms - 0.7, 64, 192.0), Circle(o.time_ms + 0.8, 192, 192.0)) for o in exact.hit_objects)
+    rounded.hit_objects = [note for chord in chords for note in chord]
     first, second = rhythm_of(exact), rhythm_of(rounded)
-    assert first.classes.tolist() == second.classes.tolist()
-    assert first.phases.tolist() == second.phases.tolist()
-    assert first.beats.tolist() == second.beats.tolist()
+    for name in ("classes", "phases", "beats"):
+        assert getattr(first, name).tolist() == getattr(second, name).tolist()
 
 
 def test_a_red_line_begins_a_new_count() -> None:

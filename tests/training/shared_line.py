@@ -63,6 +63,11 @@ class WeightedLineTask:
         return {"loss": total / count}
 
 
+def rows_of(folder: Path) -> list[dict]:
+    """The lines of a run's log."""
+    return [json.loads(line) for line in (folder / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
 def options(**changes) -> LoopOptions:
     facts = {"total_steps": 30, "warmup_steps": 5, "learning_rate": 0.02, "log_every": 3, "evaluate_every": 10}
     return LoopOptions(**{**facts, "checkpoint_every": 7, "optimizer": "muon", **changes})

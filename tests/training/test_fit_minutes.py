@@ -1,10 +1,8 @@
 """A run that is to fit a time finds out how many steps it can take, and keeps to that when it is resumed."""
 
-import json
-
 import pytest
 import torch
-from shared_line import Line, WeightedLineTask
+from shared_line import Line, WeightedLineTask, rows_of
 
 from training import loop
 from training.loop_options import LoopOptions
@@ -29,10 +27,6 @@ def clock(monkeypatch):
 def options(**changes) -> LoopOptions:
     facts = {"fit_minutes": 5.0, "pace_after_steps": 5, "log_every": 10, "evaluate_every": 10_000, "warmup_steps": 10}
     return LoopOptions(**{**facts, "checkpoint_every": 50, **changes})
-
-
-def rows_of(folder) -> list[dict]:
-    return [json.loads(line) for line in (folder / "log.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
 def test_the_steps_fit_and_the_rate_falls_over_them(clock, tmp_path):

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
+from shared_line import rows_of
 from torch import nn
 
 from training.average import WeightAverage
 from training.checkpoint import RunState, Trained, load_checkpoint, save_checkpoint
-from training.loop import LoopOptions, prefetched, run_training
+from training.loop import LoopOptions, run_training
 from training.options import OptionError
 
 
@@ -39,10 +40,19 @@ def line_model() -> nn.Module:
     return nn.Linear(1, 1)
 
 
+def trained_line() -> Trained:
+    model = line_model()
+    return Trained(model, [torch.optim.AdamW(model.parameters())], WeightAverage(model, 0.9))
+
+
+def state_of(folder) -> dict:
+    return json.loads((folder / "checkpoint" / "state.json").read_text(encoding="utf-8"))
+
+
 def test_a_run_learns_and_logs(tmp_path):
     model = line_model()
     assert run_training(model, LineTask(), options(total_steps=200), tmp_path) == 200
-    rows = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+    rows = rows_of(tmp_path)
     held_out = [row["held_out"]["loss"] for row in rows if "held_out" in row]
     assert held_out[-1] < 0.1 * held_out[0]
     assert {"step", "rate", "loss", "error", "norm", "seconds_per_step"} <= set(rows[0])
@@ -52,22 +62,23 @@ def test_an_interrupted_run_ends_exactly_where_an_unbroken_one_does(tmp_path):
     whole, parts = line_model(), line_model()
     run_training(whole, LineTask(), options(), tmp_path / "whole")
     # The schedule must not know of the interruption, so the first part is cut by an error instead of by its length.
-    task = LineTask()
-    broken = LineTask()
-    broken.loss = lambda model, batch, step: (
-        (_ for _ in ()).throw(KeyboardInterrupt) if step == 23 else task.loss(model, batch, step)
-    )
+
+    class BrokenTask(LineTask):
+        def loss(self, model, batch, step):
+            if step == 23:
+                raise KeyboardInterrupt
+            return super().loss(model, batch, step)
+
     with pytest.raises(KeyboardInterrupt):
-        run_training(parts, broken, options(), tmp_path / "parts")
+        run_training(parts, BrokenTask(), options(), tmp_path / "parts")
     resumed = line_model()
-    run_training(resumed, task, options(), tmp_path / "parts")
+    run_training(resumed, LineTask(), options(), tmp_path / "parts")
     assert torch.equal(whole.weight, resumed.weight)
     assert torch.equal(whole.bias, resumed.bias)
 
 
 def test_a_half_written_checkpoint_does_not_count(tmp_path):
-    model = line_model()
-    trained = Trained(model, [torch.optim.AdamW(model.parameters())], WeightAverage(model, 0.9))
+    trained = trained_line()
     save_checkpoint(tmp_path / "c", trained, RunState(3))
     (tmp_path / "c.new").mkdir()
     assert load_checkpoint(tmp_path / "c", trained).step == 3
@@ -92,12 +103,6 @@ def test_the_average_follows_and_swaps():
     assert torch.equal(model.weight, held)
 
 
-def test_batches_are_made_ahead_in_order():
-    made = []
-    steps = [step for step, batch in prefetched(lambda step: made.append(step) or step, 3, 6)]
-    assert steps == made == [3, 4, 5]
-
-
 class SpoiledTask(LineTask):
     """Losses that are no numbers, at some steps."""
 
@@ -117,11 +122,10 @@ def test_steps_without_a_number_are_skipped_and_counted(tmp_path):
     task = SpoiledTask(at_1=float("inf"), at_3=float("nan"))
     run_training(model, task, options(total_steps=10, log_every=5), tmp_path)
     assert torch.isfinite(model.weight).all()
-    rows = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+    rows = rows_of(tmp_path)
     assert [row["skipped_steps"] for row in rows] == [2, 2]
     assert all(row["skipped_files"] == 4 and row["loss"] > 0 for row in rows)
-    state = json.loads((tmp_path / "checkpoint" / "state.json").read_text(encoding="utf-8"))
-    assert state["skipped_steps"] == 2
+    assert state_of(tmp_path)["skipped_steps"] == 2
 
 
 def test_the_best_weights_are_kept(tmp_path):
@@ -139,7 +143,7 @@ def test_the_best_weights_are_kept(tmp_path):
 
     run_training(line_model(), ExportingTask(), options(evaluate_every=10), tmp_path)
     assert (tmp_path / "best_model" / "model.txt").read_text(encoding="utf-8") == "2"
-    state = json.loads((tmp_path / "checkpoint" / "state.json").read_text(encoding="utf-8"))
+    state = state_of(tmp_path)
     assert (state["best_loss"], state["best_step"]) == (1.0, 20)
 
 
@@ -155,8 +159,7 @@ def test_the_newest_checkpoints_are_kept(tmp_path):
     steps = [json.loads((tmp_path / name / "state.json").read_text(encoding="utf-8"))["step"] for name in kept]
     assert steps == [40, 28, 35]
     (tmp_path / "checkpoint").rename(tmp_path / "set aside")
-    model = line_model()
-    trained = Trained(model, [torch.optim.AdamW(model.parameters())], WeightAverage(model, 0.9))
+    trained = trained_line()
     assert load_checkpoint(tmp_path / "checkpoint", trained).step == 35
 
 
@@ -183,10 +186,8 @@ def test_samples_are_drawn_into_the_run(tmp_path):
             return {"taiko": np.zeros((3, 4, 3), dtype=np.uint8)}
 
     run_training(line_model(), DrawingTask(), options(sample_every=20), tmp_path)
-    assert sorted(file.name for file in (tmp_path / "samples").iterdir()) == [
-        "0000020-taiko.png",
-        "0000040-taiko.png",
-    ]
+    names = sorted(file.name for file in (tmp_path / "samples").iterdir())
+    assert names == ["0000020-taiko.png", "0000040-taiko.png"]
 
 
 def test_layers_are_compiled_in_place(tmp_path, monkeypatch):

@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file
 
 from tests.source_files import REPO_ROOT
-from tests.training.shared_line import Line, WeightedLineTask, options
+from tests.training.shared_line import Line, WeightedLineTask, options, rows_of
 from training.loop import run_training
 
 SCRIPT = REPO_ROOT / "tests" / "training" / "shared_line.py"
@@ -42,8 +42,7 @@ def finished(process: subprocess.Popen) -> None:
 
 def rows(folder: Path) -> list[dict]:
     """The lines of a log without what depends on the machine."""
-    lines = (folder / "log.jsonl").read_text(encoding="utf-8").splitlines()
-    return [{name: v for name, v in json.loads(line).items() if name not in MACHINE_FIGURES} for line in lines]
+    return [{name: v for name, v in row.items() if name not in MACHINE_FIGURES} for row in rows_of(folder)]
 
 
 def assert_same_curve(one: list[dict], two: list[dict], tolerance: float) -> None:

@@ -2,12 +2,11 @@ import pytest
 
 from training.loop_options import LoopOptions
 from training.options import OptionError
-from training.schedule import RateSchedule
 
 
 def test_the_rate_warms_up_then_falls_to_its_floor():
-    schedule = RateSchedule("cosine", 1.0, warmup_steps=10, total_steps=110)
-    rates = [schedule.at(step) for step in range(200)]
+    options = LoopOptions(learning_rate=1.0, warmup_steps=10, total_steps=110)
+    rates = [options.rate_at(step) for step in range(200)]
     assert rates[0] == pytest.approx(0.1)
     assert rates[9] == rates[10] == pytest.approx(1.0)
     assert rates[60] == pytest.approx(0.02 + 0.98 * 0.5)
@@ -15,21 +14,17 @@ def test_the_rate_warms_up_then_falls_to_its_floor():
 
 
 def test_the_rate_is_sustained_then_falls_in_a_line():
-    schedule = RateSchedule("linear", 2.0, warmup_steps=10, total_steps=60, sustain_steps=30, final_share=0.0)
-    assert {schedule.at(step) for step in range(9, 41)} == {2.0}
-    assert schedule.at(50) == pytest.approx(1.0)
-    assert schedule.at(59) == pytest.approx(0.1)
-    assert schedule.at(60) == schedule.at(1000) == 0.0
+    falling = {"schedule": "linear", "final_rate_share": 0.0}
+    options = LoopOptions(**falling, learning_rate=2.0, warmup_steps=10, total_steps=60, sustain_steps=30)
+    assert {options.rate_at(step) for step in range(9, 41)} == {2.0}
+    assert options.rate_at(50) == pytest.approx(1.0)
+    assert options.rate_at(59) == pytest.approx(0.1)
+    assert options.rate_at(60) == options.rate_at(1000) == 0.0
 
 
 def test_a_constant_rate_never_falls():
-    schedule = RateSchedule("constant", 3.0, warmup_steps=2, total_steps=10)
-    assert [schedule.at(step) for step in (0, 1, 2, 9, 99)] == [1.5, 3.0, 3.0, 3.0, 3.0]
-
-
-def test_options_say_which_schedule():
-    options = LoopOptions(schedule="linear", learning_rate=0.5, warmup_steps=0, sustain_steps=7, total_steps=17)
-    assert options.rates == RateSchedule("linear", 0.5, 0, 17, 7, 0.02)
+    options = LoopOptions(schedule="constant", learning_rate=3.0, warmup_steps=2, total_steps=10)
+    assert [options.rate_at(step) for step in (0, 1, 2, 9, 99)] == [1.5, 3.0, 3.0, 3.0, 3.0]
 
 
 @pytest.mark.parametrize(

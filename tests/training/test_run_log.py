@@ -9,7 +9,7 @@ import torch
 
 from training.options import OptionError
 from training.run_log import RunLog
-from training.trackers import LoggingOptions, TensorboardTracker, make_trackers
+from training.trackers import LoggingOptions, make_trackers
 
 
 class FakeTracker:
@@ -120,38 +120,18 @@ def test_weights_and_biases(tmp_path, monkeypatch, mode, key, expected):
     assert fakes[1].finished
 
 
-def test_real_weights_and_biases_files(tmp_path, monkeypatch):
-    pytest.importorskip("wandb")
+@pytest.mark.parametrize(
+    ("mode", "package", "files"),
+    [
+        ("offline", "wandb", "wandb/offline-run-*/*.wandb"),
+        ("tensorboard", "tensorboard", "tensorboard/events.out.tfevents.*"),
+    ],
+)
+def test_real_files(tmp_path, monkeypatch, mode, package, files):
+    pytest.importorskip(package)
     monkeypatch.setenv("WANDB_SILENT", "true")
-    (tracker,) = make_trackers(LoggingOptions("offline"), tmp_path, {"seed": 1})
+    (tracker,) = make_trackers(LoggingOptions(mode), tmp_path, {"seed": 1})
     tracker.log(3, {"loss": 1.0})
     tracker.picture(4, "samples/taiko", np.zeros((2, 3, 3), dtype=np.uint8))
     tracker.close()
-    assert list((tmp_path / "wandb").glob("offline-run-*/*.wandb"))
-
-
-def test_tensorboard(tmp_path):
-    class Writer:
-        def __init__(self):
-            self.calls = []
-
-        def __getattr__(self, name):
-            return lambda *values, **more: self.calls.append((name, values))
-
-    writer = Writer()
-    tracker = TensorboardTracker(writer, {"seed": 1})
-    tracker.log(3, {"loss": 1.0})
-    tracker.picture(4, "samples/taiko", np.zeros((2, 3, 3), dtype=np.uint8))
-    tracker.close()
-    names = [name for name, _ in writer.calls]
-    assert names == ["add_text", "add_scalar", "flush", "add_image", "flush", "close"]
-    assert writer.calls[1] == ("add_scalar", ("loss", 1.0, 3))
-
-
-def test_real_tensorboard_files(tmp_path):
-    pytest.importorskip("tensorboard")
-    (tracker,) = make_trackers(LoggingOptions("tensorboard"), tmp_path, {"seed": 1})
-    tracker.log(3, {"loss": 1.0})
-    tracker.picture(4, "samples/taiko", np.zeros((2, 3, 3), dtype=np.uint8))
-    tracker.close()
-    assert list((tmp_path / "tensorboard").glob("events.out.tfevents.*"))
+    assert list(tmp_path.glob(files))

@@ -46,6 +46,11 @@ def sent_song(client: TestClient, name: str = "song.wav") -> dict[str, str]:
     return answer.json()["ref"]
 
 
+def checked(client: TestClient, kind: str = "generate", **options: Any) -> dict[str, Any]:
+    """What is wrong with a form."""
+    return client.post("/api/check", json={"kind": kind, "options": options}).json()
+
+
 def ordered(client: TestClient, song: dict[str, str], what: str = "quick", **more: Any) -> str:
     """The id of a new job of which `what` is to become."""
     order = {"kind": "generate", "options": {"audio_path": song, "title": what}, **more}

@@ -44,21 +44,13 @@ def test_what_goes_wrong_fails_its_job_alone(client, song, what, sentence):
     job = ended(client, failing)
     assert job["state"] == "failed"
     assert sentence in job["error"]
+    assert ("Traceback" in client.get(f"/api/jobs/{failing}/log").json()["text"]) == (what == "bug")
     assert ended(client, following)["state"] == "done"
 
 
-def test_a_bug_has_its_trace_in_the_log(client, song):
-    job_id = ended(client, ordered(client, song, "bug"))["id"]
-    assert "Traceback" in client.get(f"/api/jobs/{job_id}/log").json()["text"]
-
-
-def test_one_process_does_all_jobs(client, song):
+def test_one_process_does_all_jobs_and_is_replaced_where_it_was_lost(client, song):
     first, second = (ended(client, ordered(client, song))["result"]["process"] for _ in range(2))
     assert first == second == client.site.supervisor.worker_pid
-
-
-def test_a_worker_that_was_lost_while_nothing_was_to_do_is_replaced(client, song):
-    ended(client, ordered(client, song))
     lost = psutil.Process(client.site.supervisor.worker_pid)
     lost.kill()
     job = ended(client, ordered(client, song))
@@ -99,14 +91,6 @@ def test_a_dismissed_job_is_gone(client, song):
     assert client.get(f"/api/jobs/{job_id}").status_code == 404
     assert client.get("/api/jobs", params={"after": before}).json()["removed"] == [job_id]
     assert not (client.site.jobs.folder / job_id).exists()
-
-
-def test_a_running_job_is_not_dismissed(client, song):
-    job_id = ordered(client, song, "slow")
-    running(client, job_id)
-    assert client.delete(f"/api/jobs/{job_id}").status_code == 409
-    client.post(f"/api/jobs/{job_id}/cancel")
-    ended(client, job_id)
 
 
 def test_jobs_outlive_the_server(tmp_path):
@@ -168,10 +152,11 @@ def test_a_job_whose_folder_is_gone_fails_alone(client, song):
     assert ended(client, ordered(client, song))["state"] == "done"
 
 
-def test_remaining_time_is_told(client, song):
+def test_a_running_job_tells_its_remaining_time_and_is_not_dismissed(client, song):
     job_id = ordered(client, song, "slow")
     job = job_when(client, job_id, lambda job: (job["progress"] or {}).get("remaining_s") is not None)
     assert job["progress"]["stage"] == "map"
     assert 0 < job["progress"]["done"] < job["progress"]["total"]
+    assert client.delete(f"/api/jobs/{job_id}").status_code == 409
     client.post(f"/api/jobs/{job_id}/cancel")
     ended(client, job_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sites import client_of, ended, ordered, sent_song, settings_in
+from sites import checked, client_of, ended, ordered, sent_song, settings_in
 
 from osu_beatmap.beatmap import Beatmap, Circle, GameMode, Metadata, TimingPoint
 from osu_beatmap.files.writer import save_beatmap
@@ -82,16 +82,14 @@ def test_a_wrong_order_is_refused_in_a_sentence(client, song):
 
 
 def test_a_form_is_checked_as_the_command_line_is(client, song):
-    def check(**options):
-        return client.post("/api/check", json={"kind": "generate", "options": options}).json()
-
-    several = check(audio_path=song, difficulty="31", keycount="99", nonsense="1")
+    several = checked(client, audio_path=song, difficulty="31", keycount="99", nonsense="1")
     assert set(several["errors"]) == {"difficulty", "keycount", "nonsense"}
-    between = check(audio_path=song, gamemode="0", keycount="4")
+    between = checked(client, audio_path=song, gamemode="0", keycount="4")
     assert "keycount is for mania" in between["problem"] and "keycount" in between["errors"]
-    missing = check()
+    missing = checked(client)
     assert missing["problem"].startswith("audio_path is missing")
-    right = check(audio_path=song, difficulty="5.5", descriptors=["skillset/jumps"], super_timing=True, title="")
+    given = {"difficulty": "5.5", "descriptors": ["skillset/jumps"], "super_timing": True, "title": ""}
+    right = checked(client, audio_path=song, **given)
     assert (right["errors"], right["problem"]) == ({}, None)
     shown = "python inference.py audio_path=song.wav difficulty=5.5 'descriptors=[skillset/jumps]' super_timing=true"
     assert right["command"].replace('"', "'") == shown
@@ -101,10 +99,9 @@ def test_only_the_folder_of_the_server_has_to_be_writable(client, song, monkeypa
     """Not the one that the program was started in, nor that of a reference map."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "output").write_text("a file where a folder would be", encoding="utf-8")
-    order = {"kind": "generate", "options": {"audio_path": song}}
-    assert client.post("/api/check", json=order).json()["problem"] is None
-    order["options"]["output_path"] = str(tmp_path / "output")
-    assert "output_path must be a folder" in client.post("/api/check", json=order).json()["problem"]
+    assert checked(client, audio_path=song)["problem"] is None
+    problem = checked(client, audio_path=song, output_path=str(tmp_path / "output"))["problem"]
+    assert "output_path must be a folder" in problem
 
 
 def test_a_reference_map_fills_in_what_it_knows(client, tmp_path):
@@ -118,8 +115,7 @@ def test_a_reference_map_fills_in_what_it_knows(client, tmp_path):
     beatmap.difficulty.circle_size = 4.0
     save_beatmap(beatmap, tmp_path / "map.osu")
     (tmp_path / "song.wav").write_bytes(b"RIFF")
-    options = {"beatmap_path": str(tmp_path / "map.osu")}
-    answer = client.post("/api/check", json={"kind": "generate", "options": options}).json()
+    answer = checked(client, beatmap_path=str(tmp_path / "map.osu"))
     assert answer["problem"] is None
     filled = answer["filled"]
     assert (filled["gamemode"], filled["keycount"], filled["title"]) == (3, 4, "Title")
@@ -139,10 +135,8 @@ def test_presets_are_kept_and_forgotten(client):
 
 
 def test_tags_are_those_of_the_mode(client):
-    names = {
-        mode: {tag["full_name"] for tag in client.get("/api/tags", params={"mode": mode}).json()} for mode in (0, 3)
-    }
-    assert "skillset/jumps" in names[0] - names[3]
+    standard, mania = (client.get("/api/tags", params={"mode": mode}).json() for mode in (0, 3))
+    assert "skillset/jumps" in {tag["full_name"] for tag in standard} - {tag["full_name"] for tag in mania}
     assert client.get("/api/tags", params={"mode": 9}).status_code == 422
 
 

@@ -7,7 +7,7 @@ import os
 import zipfile
 
 import pytest
-from sites import SONG, client_of, sent_song, settings_in
+from sites import SONG, checked, client_of, sent_song, settings_in
 
 from osu_beatmap.beatmap import Beatmap, Circle, Metadata, TimingPoint
 from osu_beatmap.files.writer import write_beatmap
@@ -119,10 +119,7 @@ def test_archives_that_point_outside_are_refused(client, entry):
 def test_a_map_that_names_its_record_as_its_song_does_no_harm(client):
     content = archive(**{"hard.osu": map_text(audio="upload.json"), "upload.json": b'{"files": ["../../token"]}'})
     answer = send(client, "set.osz", content).json()
-    assert client.post(
-        "/api/check",
-        json={"kind": "generate", "options": {"audio_path": {"upload": answer["id"], "file": "../../token"}}},
-    ).json()["problem"]
+    assert checked(client, audio_path={"upload": answer["id"], "file": "../../token"})["problem"]
 
 
 def test_bombs_are_refused(client, monkeypatch):
@@ -169,22 +166,16 @@ def test_large_files_are_refused_as_they_come(tmp_path):
         assert nothing_is_left(client)
 
 
-@pytest.mark.parametrize("name", ["other.wav", "../token", "..", "upload.json", "files"])
-def test_only_files_of_an_upload_are_found(client, name):
+def test_only_files_of_an_upload_are_found_and_for_files_alone(client):
     song = sent_song(client)
-    options = {"audio_path": {"upload": song["upload"], "file": name}}
-    answer = client.post("/api/jobs", json={"kind": "generate", "options": options})
-    assert answer.status_code == 422
-    for upload_id in ("..", ".", "", "../jobs", song["upload"] + "/files"):
-        options = {"audio_path": {"upload": upload_id, "file": "song.wav"}}
-        assert client.post("/api/jobs", json={"kind": "generate", "options": options}).status_code == 422
-
-
-def test_references_are_for_files_alone(client):
-    song = sent_song(client)
-    for option in ("title", "model_path", "seed"):
-        answer = client.post("/api/jobs", json={"kind": "generate", "options": {"audio_path": song, option: song}})
-        assert answer.status_code == 422
+    names = ("other.wav", "../token", "..", "upload.json", "files")
+    ids = ("..", ".", "", "../jobs", song["upload"] + "/files")
+    refs = [*({**song, "file": name} for name in names), *({**song, "upload": upload_id} for upload_id in ids)]
+    wrong = [{"audio_path": ref} for ref in refs]
+    wrong += [{"audio_path": song, option: song} for option in ("title", "model_path", "seed")]
+    for options in wrong:
+        answer = client.post("/api/jobs", json={"kind": "generate", "options": options})
+        assert answer.status_code == 422, options
 
 
 def test_paths_stay_within_the_chosen_folders(tmp_path):
@@ -194,18 +185,13 @@ def test_paths_stay_within_the_chosen_folders(tmp_path):
         (folder / "song.wav").write_bytes(SONG)
     (music / "link.wav").symlink_to(elsewhere / "song.wav") if os.name != "nt" else None
     with client_of(settings_in(tmp_path / "site", folders=(music,)), with_worker=False) as client:
-
-        def problem(**options):
-            return client.post("/api/check", json={"kind": "generate", "options": options}).json()["problem"]
-
-        assert problem(audio_path=str(music / "song.wav")) is None
+        inside = {"audio_path": str(music / "song.wav")}
+        assert checked(client, **inside)["problem"] is None
         outside = [elsewhere / "song.wav", music / ".." / "elsewhere" / "song.wav"]
         for path in [*outside, *([music / "link.wav"] if os.name != "nt" else [])]:
-            assert "folders that the server may use" in problem(audio_path=str(path))
-        inside = {"audio_path": str(music / "song.wav")}
-        assert "folders that" in problem(**inside, output_path=str(elsewhere))
-        assert "folders that" in problem(**inside, model_path=str(elsewhere))
-        assert "folders that" in problem(**inside, model_path="../elsewhere")
+            assert "folders that the server may use" in checked(client, audio_path=str(path))["problem"]
+        for wrong in ({"output_path": str(elsewhere)}, {"model_path": str(elsewhere)}, {"model_path": "../elsewhere"}):
+            assert "folders that" in checked(client, **inside, **wrong)["problem"]
 
 
 @pytest.mark.parametrize("kind", ["generate", "review"])
@@ -214,11 +200,9 @@ def test_a_map_names_no_song_outside_its_folder(client, tmp_path, kind, named):
     (tmp_path / "site" / "outside.wav").write_bytes(SONG)
     named = str(tmp_path / "site" / "outside.wav") if named.startswith("/") else named
     ref = send(client, "map.osu", map_text(audio=named)).json()["ref"]
-    answer = client.post("/api/check", json={"kind": kind, "options": {"beatmap_path": ref}}).json()
     # Where a backslash is a letter, there is simply no such file.
-    assert answer["problem"] or "\\" in named
-    beside = {"beatmap_path": ref, "audio_path": sent_song(client)}
-    assert client.post("/api/check", json={"kind": kind, "options": beside}).json()["problem"] is None
+    assert checked(client, kind, beatmap_path=ref)["problem"] or "\\" in named
+    assert checked(client, kind, beatmap_path=ref, audio_path=sent_song(client))["problem"] is None
 
 
 def test_old_uploads_are_dropped_and_used_ones_kept(client, monkeypatch):

@@ -65,12 +65,8 @@ class OsuApi(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
-        good = form == {
-            "client_id": ["1"],
-            "client_secret": ["hush"],
-            "grant_type": ["client_credentials"],
-            "scope": ["public"],
-        }
+        client = {"client_id": ["1"], "client_secret": ["hush"]}
+        good = form == {**client, "grant_type": ["client_credentials"], "scope": ["public"]}
         self.asked.append(self.path)
         self.reply(200 if good else 401, {"access_token": "sesame"} if good else {})
 
