@@ -52,7 +52,7 @@ HUB_FILES = (
 NEEDED_FILES = f"{CONFIG_FILE}, {GENERATION_FILE}, {TOKENIZER_FILE} and {SAFETENSORS}"
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16, "int8": torch.float32}
-"""In which weights are loaded; int8 is what `generating.prepare_to_generate` makes of them."""
+"""In which weights are loaded; int8 is what `inference_setup.prepare_to_generate` makes of them."""
 
 
 @dataclass(frozen=True, slots=True)
