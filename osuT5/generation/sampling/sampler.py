@@ -143,7 +143,7 @@ class Sampler:
         if not self._chooses_beginnings:
             return chosen
         begins = may_begin & (kinds == self._kinds.index(EventKind.TIME))
-        return torch.where(begins, self._beginnings(probabilities, facts.thresholds, uniforms), chosen)
+        return torch.where(begins, self._beginnings(probabilities, facts, uniforms), chosen)
 
     @property
     def _chooses_beginnings(self) -> bool:
@@ -170,15 +170,25 @@ class Sampler:
         shares[:, mark] -= ends
         return draw_kind(shares, uniforms, self._kind_temperatures[contexts])
 
-    def _beginnings(self, probabilities: Tensor, thresholds: Tensor, uniforms: Tensor) -> Tensor:
-        """Draw the time of the next object of each row, or the end of its map."""
+    def _beginnings(self, probabilities: Tensor, facts: RowFacts, uniforms: Tensor) -> Tensor:
+        """Draw the time of the next object of each row, or the end of its map.
+
+        Whether it has the time of the object before is drawn first, as a kind is: a threshold would make every chord
+        of mania as large as it can be.
+        """
         start = self._time_ids.start
-        times, end = probabilities[:, start : self._time_ids.stop], probabilities[:, self._end_id]
-        total = (times.sum(1) + end).clamp(min=1e-30)
+        times, end = probabilities[:, start : self._time_ids.stop].double(), probabilities[:, self._end_id]
+        last = facts.last_value[:, None]
+        again = times.gather(1, last)
+        together = torch.stack([again[:, 0], times.sum(1) - again[:, 0] + end], 1)
+        answer, uniforms = draw_kind(together, uniforms, self._kind_temperatures[facts.context])
+        later = times.scatter(1, last, 0.0)
+        total = (later.sum(1) + end).clamp(min=1e-30)
         temperature = self._temperature(EventKind.TIME, ContextKind.MAP)
-        step = draw_beginning(times / total[:, None], uniforms, thresholds, temperature)
-        otherwise = torch.where(end > 0, self._end_id, start + times.argmax(1))
-        return torch.where(step < len(self._time_ids), start + step, otherwise)
+        step = draw_beginning(later / total[:, None], uniforms, facts.thresholds, temperature)
+        otherwise = torch.where(end > 0, self._end_id, start + later.argmax(1))
+        begins = torch.where(step < len(self._time_ids), start + step, otherwise)
+        return torch.where(answer == 0, start + facts.last_value, begins)
 
     def _temperature(self, kind: EventKind | None, context: ContextKind) -> float:
         """Return the temperature of the values of a kind in a context."""

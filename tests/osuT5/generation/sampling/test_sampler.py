@@ -187,3 +187,14 @@ def test_other_times_are_left_to_the_temperature():
     chances = times({10: 0.1, 30: 0.3, 50: 0.6})
     assert begin(chances, context=ContextKind.TIMING) == FIRST + 50
     assert begin(chances, waiting=EventKind.SLIDER_HEAD) == FIRST + 50
+
+
+def test_the_time_of_the_last_object_is_drawn_by_its_own_probability():
+    """A threshold below it would make every chord as large as it can be."""
+    scores = scores_of(times({7: 0.4, 30: 0.6}))
+    sampler = Sampler(Sampling(time_threshold=0.05, kind_temperatures={EventKind.TIME: 0.0}), SPEC)
+    generator = torch.Generator().manual_seed(0)
+    after = replace(row(), last_value=7)
+    drawn = Counter(draw_one(sampler, scores, after, next_uniform(generator)) for _ in range(2000))
+    assert drawn[FIRST + 7] / 2000 == pytest.approx(0.4, abs=0.03)
+    assert set(drawn) == {FIRST + 7, FIRST + 30}
