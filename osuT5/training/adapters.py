@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from copy import copy
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,12 +57,12 @@ def add_adapter(
     except (ValueError, AssertionError) as error:
         raise OptionError(f"lora does not fit this model: {str(error).splitlines()[0][:200]}") from error
     config.base_model_name_or_path = source  # only now: PEFT puts the name here that transformers gave the model
-    rename = _published_name(model) if is_published else str
-    return lambda weights, folder: save_adapter(adapted, weights, folder, rename)
+    rename = partial(published_key, layer_kind=model.config.layer_kind) if is_published else str
+    return partial(_save_adapter, adapted, rename)
 
 
-def save_adapter(
-    adapted: PeftModel, weights: Mapping[str, Tensor], folder: Path, rename: Callable[[str], str] = str
+def _save_adapter(
+    adapted: PeftModel, rename: Callable[[str], str], weights: Mapping[str, Tensor], folder: Path
 ) -> None:
     """Writes adapter_config.json and adapter_model.safetensors from the trained weights, by their names in the model.
 
@@ -75,10 +76,6 @@ def save_adapter(
     config.inference_mode = True
     config.save_pretrained(str(folder))
     save_file(renamed, folder / WEIGHT_FILES[0], {"format": "pt"})
-
-
-def _published_name(model: MapperModel) -> Callable[[str], str]:
-    return lambda name: published_key(name, model.config.layer_kind)
 
 
 def _start(name: str) -> str | bool:

@@ -167,7 +167,7 @@ class SliderReader:
 
     def close(self) -> list[Draft]:
         """What is left at the end of the sequence."""
-        drafts = [_incomplete(slider, self._spec, self._report) for slider in (self._waiting, self._open) if slider]
+        drafts = [self._incomplete(slider) for slider in (self._waiting, self._open) if slider]
         self._open = self._waiting = None
         return drafts
 
@@ -179,7 +179,7 @@ class SliderReader:
         elif self._open is not None:
             drafts = [self._open]
         self._open = _OpenSlider(group, self._places.read(group))
-        return [_incomplete(slider, self._spec, self._report) for slider in drafts]
+        return [self._incomplete(slider) for slider in drafts]
 
     def _end_path(self, group: EventGroup) -> list[Draft]:
         slider = self._open
@@ -189,7 +189,7 @@ class SliderReader:
             return []
         slider.first_end = group
         late, self._waiting = self._waiting, None
-        return [_incomplete(late, self._spec, self._report)] if late else []
+        return [self._incomplete(late)] if late else []
 
     def _end(self, group: EventGroup) -> list[Draft]:
         if self._waiting is not None:
@@ -201,7 +201,7 @@ class SliderReader:
             return []
         if read_position(group.events, self._spec) is not None:
             self._places.read(group)
-        return [_slider_draft(slider, group, self._spec, self._report)]
+        return [self._draft(slider, group)]
 
     def _place(self, group: EventGroup) -> Point | None:
         """The position of a part of the path; parts without one are left out."""
@@ -211,6 +211,38 @@ class SliderReader:
         if group.kind in ANCHOR_KINDS:
             self._report.invalid[group.kind] += 1
         return None
+
+    def _incomplete(self, slider: _OpenSlider) -> Draft:
+        self._report.incomplete[EventKind.SLIDER_HEAD] += 1
+        if slider.first_end is None:
+            return decode_circle(slider.head, slider.head_point)
+        return self._draft(slider, None)
+
+    def _draft(self, open_slider: _OpenSlider, end: EventGroup | None) -> Draft:
+        head, first_end = open_slider.head, open_slider.first_end
+        inner = read_sounds(first_end.events)
+        first_ms = first_end.time_ms - head.time_ms
+        total_ms = max(1, len(inner)) * first_ms if end is None else end.time_ms - head.time_ms
+        if total_ms <= 0:
+            self._report.invalid[EventKind.SLIDER_HEAD] += 1
+            return decode_circle(head, open_slider.head_point)
+        slides = slide_count(first_ms, total_ms, len(inner))
+        body = first_sound(inner)
+        sounds = _edge_sounds(open_slider, inner, end, slides)
+        slider = Slider(
+            head.time_ms,
+            *open_slider.head_point,
+            has_new_combo(head),
+            hitsound=body.hitsound,
+            sample=sample_of(body),
+            segments=segments_of(open_slider.head_point, open_slider.anchors, _path_end(open_slider, end, self._spec)),
+            slides=slides,
+            edges=[SliderEdge(sound.hitsound, sound.normal_set, sound.addition_set) for sound in sounds],
+        )
+        slide_ms = total_ms / slides
+        return Draft(
+            slider, read_speed(head.events, self._spec), slide_ms, _volume_changes(head.time_ms, slide_ms, sounds, body)
+        )
 
 
 def slide_count(slide_ms: float, total_ms: float, sound_count: int) -> int:
@@ -222,40 +254,6 @@ def slide_count(slide_ms: float, total_ms: float, sound_count: int) -> int:
     if sound_count and abs(total_ms / sound_count - slide_ms) <= STEP_MS * (1 + 1 / sound_count):
         return sound_count
     return min(MAX_SLIDES, max(1, round(total_ms / slide_ms))) if slide_ms > 0 else 1
-
-
-def _incomplete(slider: _OpenSlider, spec: EncodingSpec, report: AssemblyReport) -> Draft:
-    report.incomplete[EventKind.SLIDER_HEAD] += 1
-    if slider.first_end is None:
-        return decode_circle(slider.head, slider.head_point)
-    return _slider_draft(slider, None, spec, report)
-
-
-def _slider_draft(
-    open_slider: _OpenSlider, end: EventGroup | None, spec: EncodingSpec, report: AssemblyReport
-) -> Draft:
-    head, first_end = open_slider.head, open_slider.first_end
-    inner = read_sounds(first_end.events)
-    first_ms = first_end.time_ms - head.time_ms
-    total_ms = max(1, len(inner)) * first_ms if end is None else end.time_ms - head.time_ms
-    if total_ms <= 0:
-        report.invalid[EventKind.SLIDER_HEAD] += 1
-        return decode_circle(head, open_slider.head_point)
-    slides = slide_count(first_ms, total_ms, len(inner))
-    body = first_sound(inner)
-    sounds = _edge_sounds(open_slider, inner, end, slides)
-    slider = Slider(
-        head.time_ms,
-        *open_slider.head_point,
-        has_new_combo(head),
-        hitsound=body.hitsound,
-        sample=sample_of(body),
-        segments=segments_of(open_slider.head_point, open_slider.anchors, _path_end(open_slider, end, spec)),
-        slides=slides,
-        edges=[SliderEdge(sound.hitsound, sound.normal_set, sound.addition_set) for sound in sounds],
-    )
-    slide_ms = total_ms / slides
-    return Draft(slider, read_speed(head.events, spec), slide_ms, _volume_changes(head.time_ms, slide_ms, sounds, body))
 
 
 def _path_end(slider: _OpenSlider, end: EventGroup | None, spec: EncodingSpec) -> Point:

@@ -98,11 +98,13 @@ def load_model(
     """
     folder = find_model(source, gamemode).map
     config, contract, is_published = _read_contract(folder)
-    adapter = None if lora is None else load_adapter(lora, _subfolder(folder))
-    if adapter is not None:
+    adapter = None
+    if lora is not None:
+        is_for_a_mode = re.fullmatch(r"gamemode=\d+", folder.name)
+        adapter = load_adapter(lora, folder.name if is_for_a_mode else "")
         adapter.check_contract(contract.to_json())
-    if adapter is not None and not is_published:
-        adapter = adapter.renamed(rename_key)  # adapters are made for published names
+        if not is_published:
+            adapter = adapter.renamed(rename_key)  # adapters are made for published names
     rename = rename_key if is_published else str
     return build_model(config, read_weights(folder, config, rename, DTYPES[precision], device, adapter)), contract
 
@@ -126,11 +128,11 @@ def _read_contract(folder: Path) -> tuple[ModelConfig, Contract, bool]:
     try:
         if (folder / CONTRACT_FILE).is_file():
             contract = Contract.load(folder)
-            sizes = ModelConfig(**_own_sizes(config))
-            if (sizes.vocab_size_in, sizes.vocab_size_out) != (
-                contract.vocabulary.size_in,
-                contract.vocabulary.size_out,
-            ):
+            if config.get("model_type") != ModelConfig.model_type:
+                raise ValueError(f"its {CONFIG_FILE} is for another kind of network")
+            sizes = ModelConfig(**config)
+            vocabulary = contract.vocabulary
+            if (sizes.vocab_size_in, sizes.vocab_size_out) != (vocabulary.size_in, vocabulary.size_out):
                 raise ModelError(f"The weights in {folder} do not fit its {CONTRACT_FILE}.")
             return sizes, contract, False
         bundle = bundle_from_json(config, _tokenizer_json(folder), name=_model_name(folder))
@@ -143,22 +145,10 @@ def _read_contract(folder: Path) -> tuple[ModelConfig, Contract, bool]:
 
 def _config_json(folder: Path) -> dict:
     if not (folder / CONFIG_FILE).is_file():
-        raise ModelError(
-            f"{folder} holds no model: {CONFIG_FILE} is missing"
-            + (", which the published model that it was trained from has." if _has_tokenizer(folder) else ".")
-        )
+        is_published = any((folder / name).is_file() for name in (TOKENIZER_FILE, TOKENIZER_STATE_FILE))
+        hint = ", which the published model that it was trained from has" if is_published else ""
+        raise ModelError(f"{folder} holds no model: {CONFIG_FILE} is missing{hint}.")
     return read_json_object(folder / CONFIG_FILE)
-
-
-def _own_sizes(config: dict) -> dict:
-    """What config.json says about our network; a config of another kind says nothing that we could use."""
-    if config.get("model_type") != ModelConfig.model_type:
-        raise ValueError(f"its {CONFIG_FILE} is for another kind of network")
-    return config
-
-
-def _has_tokenizer(folder: Path) -> bool:
-    return any((folder / name).is_file() for name in (TOKENIZER_FILE, TOKENIZER_STATE_FILE))
 
 
 def _tokenizer_json(folder: Path) -> dict:
@@ -170,11 +160,6 @@ def _tokenizer_json(folder: Path) -> dict:
     if not isinstance(state, dict):
         raise ModelError(f"{folder / TOKENIZER_STATE_FILE} holds no tokenizer.")
     return state
-
-
-def _subfolder(folder: Path) -> str:
-    """Where a model stands in its repository, as adapters name it."""
-    return folder.name if re.fullmatch(r"gamemode=\d+", folder.name) else ""
 
 
 def _model_name(folder: Path) -> str:

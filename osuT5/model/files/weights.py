@@ -38,7 +38,8 @@ def read_weights(
     """
     stored = folder_weights(folder)
     names = {key: name for key in stored if (name := rename(key)) is not None}
-    _check_fit(folder, _shapes(config), {name: stored[key].shape for key, name in names.items()})
+    shapes = {name: tuple(tensor.shape) for name, tensor in _empty_network(config).state_dict().items()}
+    _check_fit(folder, shapes, {name: stored[key].shape for key, name in names.items()})
     if adapter is not None:
         adapter.check_fit({key: tensor.shape for key, tensor in stored.items()})
     state = {}
@@ -61,10 +62,6 @@ def _empty_network(config: ModelConfig) -> MapperModel:
     """Its parameters have shapes and take no memory."""
     with torch.device("meta"):
         return MapperModel(config)
-
-
-def _shapes(config: ModelConfig) -> Shapes:
-    return {name: tuple(tensor.shape) for name, tensor in _empty_network(config).state_dict().items()}
 
 
 def _check_fit(folder: Path, wanted: Shapes, stored: Shapes) -> None:

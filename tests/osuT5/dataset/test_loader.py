@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from counting_sampler import WINDOWS, CountingSampler, MakeCounting
 
-from osuT5.dataset.batches import Batch, BatchPart, joined
+from osuT5.dataset.batches import Batch, BatchPart
 from osuT5.dataset.errors import CorpusError
 from osuT5.dataset.loader import BatchLoader
 from tests.source_files import REPO_ROOT
@@ -42,12 +42,6 @@ def test_each_process_of_a_run_gets_its_parts_in_their_order():
             for part in parts:
                 assert same(loader.batch(step, part), sampler.batch(step, part))
         assert len(multiprocessing.active_children()) == 1
-
-
-def test_parts_of_parts_are_the_whole():
-    sampler = CountingSampler()
-    whole = BatchPart(1, 2)
-    assert same(joined([sampler.batch(4, part) for part in whole.divided(2)]), sampler.batch(4, whole))
 
 
 def test_an_error_of_a_worker_is_one_of_the_run():

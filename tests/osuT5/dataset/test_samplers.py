@@ -136,13 +136,9 @@ def test_worker_processes_can_be_given_it(folder):
         ({"train_dataset_start": 9}, "no chart to train on"),
         ({"test_dataset_start": 9}, "no chart to train on"),
         ({"opt_out_path": "nowhere.txt"}, "nowhere.txt, cannot be read"),
+        ({"test_dataset_path": "no/such/folder"}, "test_dataset_path must be a folder of mapsets, a dataset, or a hub"),
     ],
 )
 def test_data_that_is_not_there(folder, options, said):
     with pytest.raises(CorpusError, match=said):
         opened(folder, **options)
-
-
-def test_a_path_that_is_none():
-    with pytest.raises(CorpusError, match="train_dataset_path must be a folder of mapsets, a dataset, or a hub id"):
-        opened("no/such/folder")

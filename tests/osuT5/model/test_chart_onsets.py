@@ -84,8 +84,3 @@ def test_decoding_without_conditions_says_what_is_missing(tiny_model, mel):
     model = tiny_model(chart_onset_dim=16)
     with pytest.raises(ValueError, match="prompt_ids"):
         model.start(model.encode(mel), WINDOWS, mode_ids=MODES)
-
-
-def test_they_need_a_pointer(tiny_config):
-    with pytest.raises(ValueError, match="chart_onset_dim"):
-        tiny_config(chart_onset_dim=16, pointer=False)

@@ -102,6 +102,7 @@ def test_frame_loss_ignores_unknown_channels():
         ({"encoder_heads": 5}, "d_model 32 must be a multiple of encoder_heads 5"),
         ({"time_token_count": 70}, "time tokens end at 75"),
         ({"frame_heads": ("beat",)}, "pointer needs the frame heads standard"),
+        ({"chart_onset_dim": 16, "pointer": False}, "chart_onset_dim"),
     ],
 )
 def test_impossible_configs_are_refused(tiny_config, changes, message):

@@ -18,28 +18,23 @@ def class_of(kind: EventKind, attributes: Attributes, place: SongPlace = PLACE) 
     return event.value
 
 
-@pytest.mark.parametrize(
-    ("stars", "expected"), [(0, 0), (0.49, 0), (1, 2), (3.33, 6), (5, 10), (5.55, 11), (12, 23), (15, 23)]
-)
-def test_difficulty(stars, expected):
-    assert class_of(EventKind.DIFFICULTY, Attributes(GameMode.STANDARD, difficulty=stars)) == expected
-
-
-@pytest.mark.parametrize(("size", "expected"), [(0, 0), (2, 4), (3.8, 7), (4, 8), (4.2, 8), (10, 20), (11, 20)])
-def test_circle_size(size, expected):
-    assert class_of(EventKind.CIRCLE_SIZE, Attributes(GameMode.CATCH, circle_size=size)) == expected
-
-
-@pytest.mark.parametrize(("multiplier", "expected"), [(0.3, 40), (1.4, 140), (1.45, 145), (3.6, 360), (4, 360)])
-def test_slider_multiplier(multiplier, expected):
-    assert class_of(EventKind.GLOBAL_SV, Attributes(GameMode.STANDARD, slider_multiplier=multiplier)) == expected
+STANDARD, CATCH, MANIA = GameMode.STANDARD, GameMode.CATCH, GameMode.MANIA
 
 
 @pytest.mark.parametrize(
-    ("ratio", "expected"), [(0, 0), (0.04, 1), (0.05, 1), (0.15, 3), (0.25, 3), (0.5, 6), (0.97, 11), (1, 12)]
+    ("kind", "mode", "name", "classes"),
+    [
+        (EventKind.DIFFICULTY, STANDARD, "difficulty", {0: 0, 0.49: 0, 1: 2, 3.33: 6, 5: 10, 5.55: 11, 12: 23, 15: 23}),
+        (EventKind.CIRCLE_SIZE, CATCH, "circle_size", {0: 0, 2: 4, 3.8: 7, 4: 8, 4.2: 8, 10: 20, 11: 20}),
+        (EventKind.GLOBAL_SV, STANDARD, "slider_multiplier", {0.3: 40, 1.4: 140, 1.45: 145, 3.6: 360, 4: 360}),
+        (
+            *(EventKind.HOLD_NOTE_RATIO, MANIA, "hold_note_ratio"),
+            {0: 0, 0.04: 1, 0.05: 1, 0.15: 3, 0.25: 3, 0.5: 6, 0.97: 11, 1: 12},
+        ),
+    ],
 )
-def test_hold_note_ratio(ratio, expected):
-    assert class_of(EventKind.HOLD_NOTE_RATIO, Attributes(GameMode.MANIA, hold_note_ratio=ratio)) == expected
+def test_classes_of_attributes(kind, mode, name, classes):
+    assert {value: class_of(kind, Attributes(mode, **{name: value})) for value in classes} == classes
 
 
 @pytest.mark.parametrize(

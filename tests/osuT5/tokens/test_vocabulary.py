@@ -1,5 +1,3 @@
-import json
-
 import pytest
 
 from osuT5.tokens.contract import GROUP_KINDS, mini_spec, output_ranges
@@ -21,11 +19,6 @@ def test_marks_and_foreign_ids_are_no_events():
     vocabulary = mini_spec().vocabulary
     for token_id in (*range(vocabulary.first_event_id), vocabulary.size_in, -1):
         assert vocabulary.decode(token_id) is None
-
-
-def test_it_survives_json():
-    vocabulary = mini_spec().vocabulary
-    assert Vocabulary.from_json(json.loads(json.dumps(vocabulary.to_json()))) == vocabulary
 
 
 def test_a_value_outside_its_range_is_refused_or_clipped():

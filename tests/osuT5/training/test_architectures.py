@@ -12,7 +12,7 @@ import pytest
 from osuT5.model.files.bundle import bundle_from_json
 from osuT5.model.files.bundle_writer import bundle_json, own_values, runs_in_the_original
 from osuT5.tokens.class_tables import ClassTables
-from osuT5.tokens.events import ContextKind, EventKind
+from osuT5.tokens.events import EventKind
 from osuT5.training.architectures import ARCHITECTURES, mini_config
 
 PUBLISHED = ["v28", "v29", "v32", "v32-mini"]
@@ -72,13 +72,6 @@ def test_tables_give_their_classes_and_one_for_the_unknown():
     assert sizes == [3, 4]
     empty, _ = made("v29", ClassTables())
     assert empty.vocabulary.range_of(EventKind.MAPPER).size == 1
-
-
-def test_v32_writes_no_kiai_and_marks_long_objects():
-    vocabulary = made("v32")[0].vocabulary
-    assert EventKind.KIAI not in vocabulary and ContextKind.KIAI not in vocabulary.contexts
-    assert EventKind.SLIDER_SUSTAIN in vocabulary
-    assert EventKind.SLIDER_SUSTAIN not in made("v29")[0].vocabulary
 
 
 def test_sizes_may_differ_and_have_to_fit():

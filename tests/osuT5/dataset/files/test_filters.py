@@ -85,10 +85,6 @@ def test_a_list_that_is_not_there():
         OptOutList.read(OPT_OUT_FILE.with_name("nowhere.txt"))
 
 
-def test_the_committed_list_can_be_read():
-    assert OptOutList.read(OPT_OUT_FILE) is not None
-
-
 def test_stars_between_two_speeds():
     assert [stars_at(RECORD.star_ratings, speed) for speed in STAR_SPEEDS] == list(RECORD.star_ratings)
     assert stars_at(RECORD.star_ratings, 1.375) == pytest.approx(4.5)
