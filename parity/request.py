@@ -19,6 +19,7 @@ from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Beatmap, Difficulty, GameMode
 from osu_beatmap.rules import Severity, check
 from osu_beatmap.star_rating import star_rating
+from osuT5.generation.sampling.sampler import Sampling
 from osuT5.model.files.families import Family, family_of_model
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import Contract
@@ -65,10 +66,7 @@ class ParityRequest:
     negative_descriptors: tuple[str, ...]
     settings: Mapping[str, float]
     scope: PublishedOptions
-    temperature: float
-    top_p: float
-    top_k: int
-    cfg_scale: float
+    sampling: Sampling
     lookback: float
     lookahead: float
     seed: int
@@ -102,7 +100,9 @@ def map_as_published(
     given = Reference.read(request.beatmap_path) if request.beatmap_path else None
     settings = replace(given.to_encode.difficulty if given else DEFAULT_SETTINGS, **request.settings)
     attributes = _attributes(request.conditions, settings, given)
-    negative = negative_attributes(attributes, request.negative_descriptors) if request.cfg_scale > 1 else None
+    negative = (
+        negative_attributes(attributes, request.negative_descriptors) if request.sampling.guidance_scale > 1 else None
+    )
     chart = PublishedChart(attributes, negative)
     desk = _Desk(request, chart, torch.Generator().manual_seed(request.seed), progress)
     writer, family = desk.writer(*mapper)
@@ -140,12 +140,12 @@ class _Desk:
         samples = load_audio_as_published(request.audio_path, spec.grid.sample_rate)
         grid = PublishedGrid(spec.grid, request.lookback, request.lookahead)
         windows = grid.windows(len(samples), request.scope.start_ms, request.scope.end_ms)
+        asked = request.sampling
         # Greedy decoding divides by no temperature.
-        sampling = PublishedSampling(
-            Temperatures(request.temperature or 1.0), request.temperature > 0, request.top_p, request.top_k
-        )
+        temperatures = Temperatures(asked.temperature or 1.0)
+        sampling = PublishedSampling(temperatures, asked.temperature > 0, asked.top_p, asked.top_k)
         answers = PublishedAnswers(
-            model, spec, samples, self.chart.attributes, sampling, self.generator, request.cfg_scale
+            model, spec, samples, self.chart.attributes, sampling, self.generator, asked.guidance_scale
         )
 
         def answer(task: WindowTask) -> None:

@@ -30,7 +30,7 @@ def with_sv_changes(points: Sequence[TimingPoint], changes: Sequence[tuple[float
     lines = in_line_order(points)
     for time_ms, _ in changes:
         _ensure_line(lines, time_ms, must_be_green=True)
-    value_at = _step_function(changes)
+    value_at = step_function(changes)
     for red in [line for line in lines if line.uninherited]:
         if value_at(red.time_ms, 1.0) != 1.0:  # a red line sets the velocity back to 1
             _ensure_line(lines, red.time_ms, must_be_green=True)
@@ -47,7 +47,7 @@ def with_volume_changes(points: Sequence[TimingPoint], changes: Sequence[tuple[f
     lines = in_line_order(points)
     for time_ms, _ in changes:
         _ensure_line(lines, time_ms)
-    value_at = _step_function(changes)
+    value_at = step_function(changes)
     return [replace(line, volume=value_at(line.time_ms, line.volume)) for line in lines]
 
 
@@ -79,7 +79,7 @@ def without_redundant(points: Sequence[TimingPoint]) -> list[TimingPoint]:
     return kept
 
 
-def _step_function(changes: Sequence[tuple[float, float]]):
+def step_function(changes: Sequence[tuple[float, float]]):
     """Return the function (time_ms, value before) -> value of the last change up to then."""
     times = [time_ms for time_ms, _ in changes]
     assert times == sorted(times), "changes must be in time order"

@@ -27,6 +27,7 @@ from osu_beatmap.beatmap import (
     TimingPoint,
 )
 from osu_beatmap.timing.active_point import Timing, end_time_ms, slider_velocity_px_per_ms
+from osu_beatmap.timing.edits import step_function
 from osuT5.encoding.scroll_speed import line_speed
 from pipeline.finishing.ticks import whole_ms
 
@@ -220,7 +221,7 @@ def _lines(work: WorkingMap) -> list[TimingPoint]:
     speeds = work.speeds if work.mode is GameMode.MANIA else _object_speeds(work)
     times = {*reds, *(time_ms for time_ms, _ in [*speeds, *work.sounds])}
     times |= {edge_ms for span in work.kiai for edge_ms in span}
-    speed_at, sound_at = _value_at(speeds), _value_at(work.sounds)
+    speed_at, sound_at = step_function(speeds), step_function(work.sounds)
     lines: list[TimingPoint] = []
     state = None
     for time_ms in sorted(time_ms for time_ms in times if first_ms <= time_ms <= work.song_ms or time_ms in reds):
@@ -242,13 +243,3 @@ def _object_speeds(work: WorkingMap) -> list[tuple[float, float]]:
     """Velocities where they matter: every object moves by them in taiko, elsewhere only sliders do."""
     is_taiko = work.mode is GameMode.TAIKO
     return drop_redundant_changes([(p.start_ms, p.speed) for p in work.pieces if is_taiko or isinstance(p.obj, Slider)])
-
-
-def _value_at(changes: Sequence[tuple]) -> Callable[[float, object], object]:
-    times = [time_ms for time_ms, _ in changes]
-
-    def value_at(time_ms: float, before: object) -> object:
-        index = bisect_right(times, time_ms) - 1
-        return changes[index][1] if index >= 0 else before
-
-    return value_at

@@ -132,9 +132,13 @@ def expected_stars(request: GenerationRequest) -> float:
     return TYPICAL_STARS if request.map.difficulty is None else request.map.difficulty
 
 
+def asked_sampling(request: GenerationRequest) -> Sampling:
+    """Return the sampling options as they are given."""
+    options = request.sampling
+    return Sampling(options.temperature, options.top_p, options.top_k, guidance_scale=options.cfg_scale)
+
+
 def requested_sampling(request: GenerationRequest, spec: Contract) -> Sampling:
     """Return the sampling options for the model and the mode."""
-    options = request.sampling
-    asked = Sampling(options.temperature, options.top_p, options.top_k, guidance_scale=options.cfg_scale)
     assert request.map.gamemode is not None, "the mode of the reference beatmap was not filled in"
-    return sampling_for(spec, request.map.gamemode, asked)
+    return sampling_for(spec, request.map.gamemode, asked_sampling(request))

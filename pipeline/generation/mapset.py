@@ -79,15 +79,9 @@ def generate_mapset(request: GenerationRequest, progress: Progress = silent) -> 
     names = version_names(maps, stars)
     progress(Stage.WRITING, 0, 1)
     paths = export_mapset(request, maps, names)
-    result = MapsetResult(
-        maps,
-        stars,
-        paths.osz_path,
-        paths.osu_paths,
-        time.monotonic() - started,
-        seed,
-        [f"{name}: {warning}" for name, wish in zip(names, wishes, strict=True) for warning in _warnings(wish)],
-    )
+    warnings = [f"{name}: {warning}" for name, wish in zip(names, wishes, strict=True) for warning in _warnings(wish)]
+    seconds = time.monotonic() - started
+    result = MapsetResult(maps, stars, paths.osz_path, paths.osu_paths, seconds, seed, warnings)
     if request.output.report:
         result.report_paths = [_reported(result, wish, number) for number, wish in enumerate(wishes)]
     return result
@@ -96,20 +90,10 @@ def generate_mapset(request: GenerationRequest, progress: Progress = silent) -> 
 def _reported(result: MapsetResult, wish: StarTarget, number: int) -> Path:
     """Write the report of a difficulty, next to the .osz if there is one."""
     assert wish.best is not None, "there is no map to report on"
-    beatmap = result.beatmaps[number]
-    if result.osz_path is not None:
-        osu_path = result.osz_path.with_name(osu_file_name(beatmap.metadata))
-    else:
-        osu_path = result.osu_paths[number]
-    made = GenerationResult(
-        beatmap,
-        osu_path,
-        result.osz_path,
-        result.star_ratings[number],
-        result.seconds,
-        result.seed,
-        list(_warnings(wish)),
-    )
+    beatmap, stars, osz_path = result.beatmaps[number], result.star_ratings[number], result.osz_path
+    osu_path = osz_path.with_name(osu_file_name(beatmap.metadata)) if osz_path else result.osu_paths[number]
+    warnings = list(_warnings(wish))
+    made = GenerationResult(beatmap, osu_path, osz_path, stars, result.seconds, result.seed, warnings)
     return write_report(wish.request, made, summarise_draft(wish.best.draft, wish.best.repairs))
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from feedback.progress import Progress, silent
 from osu_beatmap.beatmap import Beatmap
 from osuT5.model.files.loading import find_model
-from pipeline.generation.conditions import spell_descriptors
+from pipeline.generation.conditions import asked_sampling, spell_descriptors
 from pipeline.generation.models import loaded_model
 from pipeline.output.summary import GenerationSummary
 from pipeline.request.options import GenerationRequest
@@ -26,7 +26,7 @@ def generate_like_original(
     mapper = loaded_model(request, folders.map, request.model.lora_path)
     load_timing_model = partial(loaded_model, request, folders.root) if folders.timing_is_separate else None
     request, notes = spell_descriptors(request, mapper[1])
-    scope, sampling = request.scope, request.sampling
+    scope = request.scope
     assert request.song.audio_path is not None, "filled in from the reference"
     result = map_as_published(
         ParityRequest(
@@ -42,12 +42,9 @@ def generate_like_original(
                 end_ms=scope.end_time_ms,
                 adds_to_reference=scope.add_to_beatmap,
             ),
-            temperature=sampling.temperature,
-            top_p=sampling.top_p,
-            top_k=sampling.top_k,
-            cfg_scale=sampling.cfg_scale,
-            lookback=sampling.lookback,
-            lookahead=sampling.lookahead,
+            sampling=asked_sampling(request),
+            lookback=request.sampling.lookback,
+            lookahead=request.sampling.lookahead,
             seed=seed,
         ),
         mapper,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from osu_beatmap.attributes import scroll_speed_ratio
 from osu_beatmap.beatmap import Beatmap, GameMode
+from osu_beatmap.timing.edits import step_function
 from pipeline.finishing.working_map import WorkingMap, compose, decompose, drop_redundant_changes
 from pipeline.generation.matching.density import removal_order
 
@@ -56,10 +56,9 @@ def _set(work: WorkingMap, changes: Changes) -> None:
     if work.mode is GameMode.MANIA:
         work.speeds = changes
         return
-    times_ms = [time_ms for time_ms, _ in changes]
+    speed_at = step_function(changes)
     for piece in work.pieces:
-        place = bisect_right(times_ms, piece.start_ms)
-        piece.speed = changes[place - 1][1] if place else 1.0
+        piece.speed = speed_at(piece.start_ms, 1.0)
 
 
 def _real(speeds: Sequence[tuple[float, float]]) -> Changes:

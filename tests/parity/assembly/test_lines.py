@@ -27,12 +27,6 @@ def test_a_velocity_is_a_green_line_a_trace_too_fast():
     assert editor.points()[1].beat_length_ms == -50 + 1e-10
 
 
-def test_a_velocity_of_0_is_none():
-    editor = LineEditor([RED])
-    editor.set_velocity(2000, 0.0)
-    assert editor.points() == [RED]
-
-
 def test_a_line_that_says_nothing_new_is_not_written():
     editor = LineEditor([RED, green(2000, 1.0)])
     editor.set_volume(3000, 70)  # the lines before have another sample index
@@ -40,14 +34,11 @@ def test_a_line_that_says_nothing_new_is_not_written():
     assert [line.time_ms for line in editor.points()] == [1000, 2000, 3000]
 
 
-def test_volumes_go_on_and_touch_lines_nearby():
+def test_volumes_go_on_and_touch_lines_nearby_but_not_those_given():
     editor = LineEditor([RED, green(2000, 1.0), green(3000, 1.0)])
+    editor.set_velocity(2002, 0.0)  # which is none
     editor.set_volume(2002, 40)
     assert [(line.time_ms, line.volume) for line in editor.points()] == [(1000, 70), (2000, 40), (3000, 40)]
-
-
-def test_the_given_lines_stay_as_they_are():
-    editor = LineEditor([RED])
     editor.set_volume(1000, 5)
     assert (RED.volume, editor.points()[0].volume) == (70, 5)
 

@@ -41,16 +41,11 @@ def test_a_place_that_is_missing_is_the_one_before():
     assert [(obj.x, obj.y) for obj in beatmap.hit_objects] == [(10, 20), (10, 20)]
 
 
-def test_a_slider_has_the_length_of_its_duration():
-    (slider,) = assemble(slider_groups((0, 0), (140, 0))).hit_objects
+@pytest.mark.parametrize("end_x", [140, 100])
+def test_a_slider_has_the_length_of_its_duration_and_its_path_is_scaled(end_x):
+    (slider,) = assemble(slider_groups((0, 0), (end_x, 0))).hit_objects
     assert (slider.length_px, slider.slides) == (140, 1)
     assert [segment.points for segment in slider.segments] == [[(0, 0), (140, 0)]]
-
-
-def test_a_path_that_is_too_short_is_scaled():
-    (slider,) = assemble(slider_groups((0, 0), (100, 0))).hit_objects
-    assert slider.length_px == 140
-    assert slider.segments[-1].points[-1] == (140, 0)
 
 
 def test_a_path_that_is_much_too_short_lowers_the_velocity():
@@ -94,15 +89,10 @@ def test_a_drum_roll_crosses_the_playfield():
     assert roll.length_px == pytest.approx(2 * 140 * 6)
 
 
-def test_near_places_become_one():
-    groups = [timed(2000, K.CIRCLE, *place(10, 20)), timed(2500, K.CIRCLE, *place(12, 22))]
-    assert assemble(groups).hit_objects[1].x == 10
-    assert assemble(groups, merge=False).hit_objects[1].x == 12
-
-
-def test_places_in_a_second_and_over_are_not_near():
-    groups = [timed(2000, K.CIRCLE, *place(10, 20)), timed(3001, K.CIRCLE, *place(12, 22))]
-    assert assemble(groups).hit_objects[1].x == 12
+@pytest.mark.parametrize(("time_ms", "merge", "x"), [(2500, True, 10), (2500, False, 12), (3001, True, 12)])
+def test_near_places_within_a_second_become_one(time_ms, merge, x):
+    groups = [timed(2000, K.CIRCLE, *place(10, 20)), timed(time_ms, K.CIRCLE, *place(12, 22))]
+    assert assemble(groups, merge=merge).hit_objects[1].x == x
 
 
 def test_a_speed_as_seen_is_stated_again_at_every_tempo():

@@ -10,18 +10,12 @@ def times(items):
     return [item.time_ms for item in items]
 
 
-def test_objects_of_the_span_are_replaced():
-    given = beatmap([circle(2000), circle(3000), circle(4000)])
-    made = beatmap([circle(1500), circle(3000), circle(3500), circle(9000)])
+def test_objects_and_lines_of_the_span_are_replaced():
+    given = beatmap([circle(2000), circle(3000), circle(4000)], lines=[RED, green(3000, 2.0), green(5000, 1.5)])
+    made = beatmap([circle(1500), circle(3000), circle(3500), circle(9000)], lines=[RED, green(3500, 0.5)])
     joined = with_span_as_published(given, made, 3000, 4000)
     assert times(joined.hit_objects) == [2000, 3000, 3500]
     assert times(given.hit_objects) == [2000, 3000, 4000]
-
-
-def test_lines_of_the_span_are_replaced():
-    given = beatmap([], lines=[RED, green(3000, 2.0), green(5000, 1.5)])
-    made = beatmap([], lines=[RED, green(3500, 0.5)])
-    joined = with_span_as_published(given, made, 3000, 4000)
     assert times(joined.timing_points) == [1000, 1000, 3500, 5000]
 
 

@@ -59,14 +59,10 @@ def test_finishing_again_changes_nothing():
     assert not report.repairs
 
 
-def test_without_kiai_the_preview_is_a_beat_at_40_percent():
-    beatmap, _ = finish(draft_of(*steady_circles()), SONG_MS)
-    assert beatmap.preview_time_ms == 24_000.0
-
-
-def test_a_given_preview_time_is_kept():
-    beatmap, _ = finish(replace(draft_of(*steady_circles()), preview_time_ms=123.0), SONG_MS)
-    assert beatmap.preview_time_ms == 123.0
+@pytest.mark.parametrize(("given_ms", "found_ms"), [(-1.0, 24_000.0), (123.0, 123.0)])
+def test_without_kiai_the_preview_is_that_given_or_a_beat_at_40_percent(given_ms: float, found_ms: float):
+    beatmap, _ = finish(replace(draft_of(*steady_circles()), preview_time_ms=given_ms), SONG_MS)
+    assert beatmap.preview_time_ms == found_ms
 
 
 def test_the_first_line_never_starts_a_kiai():

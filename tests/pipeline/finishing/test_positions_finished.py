@@ -38,25 +38,31 @@ def assert_fits(work: WorkingMap) -> None:
     assert slider.segments[0].points[0] == (slider.x, slider.y)
 
 
-def test_circles_are_clamped_to_whole_pixels_of_the_playfield():
-    work = work_of(Circle(1000.0, -40.0, 500.0), Circle(3000.0, 100.4, 99.6))
-    assert placed(work).repairs == {"objects off the playfield": 1}
-    assert [(piece.obj.x, piece.obj.y) for piece in work.pieces] == [(0.0, 384.0), (100.0, 100.0)]
-
-
-def test_large_circles_keep_within_the_screen():
-    work = work_of(Circle(1000.0, 300.0, 384.0), difficulty=Difficulty(circle_size=0.0))
-    placed(work)
-    assert work.pieces[0].obj.y == 373.0  # radius 54.4, screen to 428
-
-
-def test_spinners_and_taiko_notes_are_in_the_centre():
-    work = work_of(Spinner(1000.0, 3, 3, end_ms=3000.0))
-    placed(work)
-    assert (work.pieces[0].obj.x, work.pieces[0].obj.y) == (256.0, 192.0)
-    work = work_of(Circle(1000.0, 3, 3), mode=GameMode.TAIKO)
-    placed(work)
-    assert (work.pieces[0].obj.x, work.pieces[0].obj.y) == (256.0, 192.0)
+@pytest.mark.parametrize(
+    ("objects", "options", "places"),
+    [
+        pytest.param([Circle(1000.0, -40.0, 500.0)], {}, [(0.0, 384.0)], id="within the playfield"),
+        pytest.param([Circle(1000.0, 100.4, 99.6)], {}, [(100.0, 100.0)], id="whole pixels"),
+        pytest.param(
+            [Circle(1000.0, 300.0, 384.0)],
+            {"difficulty": Difficulty(circle_size=0.0)},
+            [(300.0, 373.0)],  # radius 54.4, screen to 428
+            id="a large circle within the screen",
+        ),
+        pytest.param([Spinner(1000.0, 3, 3, end_ms=3000.0)], {}, [(256.0, 192.0)], id="a spinner"),
+        pytest.param([Circle(1000.0, 3, 3)], {"mode": GameMode.TAIKO}, [(256.0, 192.0)], id="a note of taiko"),
+        pytest.param(
+            [Circle(1000.0, 100, 100), Circle(1250.0, 103, 101), Circle(1500.0, 120, 100), Circle(9000.0, 121, 100)],
+            {},
+            [(100, 100), (100, 100), (120, 100), (121, 100)],
+            id="near neighbours are stacked",
+        ),
+    ],
+)
+def test_objects_without_a_path_have_their_places(objects: list, options: dict, places: list):
+    work = work_of(*objects, **options)
+    assert placed(work).repairs["objects off the playfield"] == (objects[0].x < 0 or places[0][1] == 373.0)
+    assert [(piece.obj.x, piece.obj.y) for piece in work.pieces] == places
 
 
 def test_a_drum_roll_gets_a_path_of_its_length():
@@ -74,10 +80,13 @@ def test_a_drum_roll_of_no_length_to_speak_of_has_a_body_still():
     assert_fits(work)
 
 
-def test_a_path_is_scaled_to_what_the_slider_travels():
-    work = work_of(line_slider(1000.0, (100, 100), (200, 100), length_px=140.0))
+@pytest.mark.parametrize(
+    ("start", "end"), [((100, 100), (200, 100)), ((100, 192), (100, 192))], ids=["too short", "without extent"]
+)
+def test_a_path_is_as_long_as_the_slider_travels(start: tuple, end: tuple):
+    work = work_of(line_slider(1000.0, start, end, length_px=140.0))
     placed(work)
-    assert work.pieces[0].obj.segments[0].points == [(100.0, 100.0), (240.0, 100.0)]
+    assert work.pieces[0].obj.segments[0].points == [(100.0, start[1]), (240.0, start[1])]
 
 
 def test_a_path_that_fits_stays_as_it_is():
@@ -129,12 +138,6 @@ def test_a_slider_of_absurd_length_is_a_circle():
     assert isinstance(work.pieces[0].obj, Circle)
 
 
-def test_a_path_without_extent_points_to_the_centre():
-    work = work_of(line_slider(1000.0, (100, 192), (100, 192), length_px=140.0))
-    placed(work)
-    assert work.pieces[0].obj.segments[0].points == [(100.0, 192.0), (240.0, 192.0)]
-
-
 def test_mixed_curves_become_what_osu_stable_can_read():
     segments = [
         PathSegment(CurveKind.PERFECT, [(100.0, 100.0), (150.0, 120.0), (200.0, 100.0)]),
@@ -166,14 +169,6 @@ def test_a_folded_path_has_any_length(vertical: bool):
     path = SliderPath(folded_path((100.0, 100.0), 3000.0, area, vertical))
     assert path.natural_length_px == pytest.approx(3000.0, abs=1.0)
     assert area.holds(path.points)
-
-
-def test_near_neighbours_are_stacked_and_farther_ones_are_not():
-    work = work_of(
-        Circle(1000.0, 100, 100), Circle(1250.0, 103, 101), Circle(1500.0, 120, 100), Circle(9000.0, 121, 100)
-    )
-    placed(work)
-    assert [(piece.obj.x, piece.obj.y) for piece in work.pieces] == [(100, 100), (100, 100), (120, 100), (121, 100)]
 
 
 def test_a_wild_jump_is_shortened():

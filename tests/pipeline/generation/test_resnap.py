@@ -22,19 +22,20 @@ def starts_of(*times_ms: float, divisors: dict[int, int] | None = None) -> list[
     return [obj.time_ms for obj in resnap(draft, divisors).hit_objects]
 
 
-def test_quantised_times_go_to_the_nearest_tick_of_1_4():
-    assert starts_of(1005.0, 1115.0, 1255.0, 1385.0) == [1000.0, 1125.0, 1250.0, 1375.0]
-
-
-def test_a_predicted_divisor_decides():
-    assert starts_of(1055.0) == [1062.0]  # 1/8, cut to whole milliseconds
-    assert starts_of(1085.0, divisors={1085: 12}) == [1083.0]
-    assert starts_of(1085.0, divisors={1085: 6}) == [1083.0]
-    assert starts_of(1105.0, divisors={1105: 5}) == [1100.0]
-
-
-def test_a_predicted_tick_too_far_to_be_meant_does_not():
-    assert starts_of(1115.0, divisors={1115: 1}) == [1125.0]
+@pytest.mark.parametrize(
+    ("times_ms", "divisors", "ticks_ms"),
+    [
+        ([1005.0, 1115.0, 1255.0, 1385.0], {}, [1000.0, 1125.0, 1250.0, 1375.0]),
+        ([1055.0], {}, [1062.0]),  # 1/8, cut to whole milliseconds
+        ([1085.0], {1085: 12}, [1083.0]),
+        ([1085.0], {1085: 6}, [1083.0]),
+        ([1105.0], {1105: 5}, [1100.0]),
+        ([1115.0], {1115: 1}, [1125.0]),  # too far to be meant
+        ([1115.0, 1120.0], {1115: 4, 1120: 9}, [1111.0, 1125.0]),  # in order where they pass each other
+    ],
+)
+def test_times_go_to_the_predicted_tick_or_else_the_likely_one(times_ms: list, divisors: dict, ticks_ms: list):
+    assert starts_of(*times_ms, divisors=divisors) == ticks_ms
 
 
 def test_triplets_are_recognised_by_the_song():
@@ -71,10 +72,6 @@ def test_an_object_too_short_for_any_tick_is_a_circle():
     draft = draft_of(line_slider(1000.0, (0, 0), (100, 0), length_px=0.5), lines=(TimingPoint(0.0, 5000.0),))
     (circle,) = resnap(draft).hit_objects
     assert isinstance(circle, Circle)
-
-
-def test_order_holds_when_objects_pass_each_other():
-    assert starts_of(1115.0, 1120.0, divisors={1115: 4, 1120: 9}) == [1111.0, 1125.0]
 
 
 def test_kiai_goes_to_beats_and_volume_moves_with_its_object():
