@@ -61,7 +61,7 @@ def contract_of(config: RhythmConfig) -> dict:
     """Return everything besides weights that a prediction depends on, for `rhythm.json`."""
     return {
         "network": asdict(config),
-        "spectrogram": FEATURE_SPEC.to_dict(),
+        "spectrogram": asdict(FEATURE_SPEC),
         "lead_ms": USUAL_LEAD_MS,
         "clock": {
             "ticks_per_beat": TICKS_PER_BEAT,
