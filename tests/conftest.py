@@ -6,8 +6,12 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from paths import REPO_ROOT
+
+settings.register_profile("any machine", deadline=None)  # a busy one takes long for no fault of the code
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")
