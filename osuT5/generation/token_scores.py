@@ -85,7 +85,7 @@ class TokenScorer:
         self.vocabulary = vocabulary = spec.vocabulary
         encoding = spec.encoding
         self.kinds = vocabulary.output_kinds
-        self._kind_of_id = torch.arange(len(self.kinds)).repeat_interleave(torch.tensor(vocabulary.output_kind_sizes))
+        self._kind_of_id = torch.tensor(vocabulary.output_kind_of_id)
         self._offsets = torch.tensor(spec.score_offsets)
         self._reach = {kind: _reach(kind, encoding) for kind in self.kinds if kind is not None}
         self._position_columns = (encoding.x_high_px - encoding.x_low_px) // encoding.position_cell_px + 1

@@ -79,6 +79,11 @@ class Vocabulary:
         return (self.first_event_id, *(r.size for r in self.output_ranges))
 
     @property
+    def output_kind_of_id(self) -> list[int]:
+        """Index in `output_kinds` of each output id."""
+        return [index for index, size in enumerate(self.output_kind_sizes) for _ in range(size)]
+
+    @property
     def size_in(self) -> int:
         """Number of ids that the model can read."""
         return len(self._events)

@@ -38,8 +38,7 @@ class TokenLoss:
 
     def __init__(self, contract: Contract, weights: Mapping[EventKind, float], label_smoothing: float = 0.0) -> None:
         kinds, self._sizes = contract.vocabulary.output_kinds, contract.vocabulary.output_kind_sizes
-        sizes = torch.tensor(self._sizes)
-        self._kind_of_id = torch.arange(len(sizes)).repeat_interleave(sizes)
+        self._kind_of_id = torch.tensor(contract.vocabulary.output_kind_of_id)
         self._weights = torch.tensor([1.0 if kind is None else weights.get(kind, 1.0) for kind in kinds])
         self._offsets = torch.tensor(contract.score_offsets)
         self._label_smoothing = label_smoothing

@@ -107,9 +107,8 @@ class Sampler:
         self._kinds = vocabulary.output_kinds
         self._time_ids = vocabulary.ids_of(EventKind.TIME)
         self._end_id = vocabulary.context_eos(ContextKind.MAP) if ContextKind.MAP in self._contexts else None
-        sizes = torch.tensor(vocabulary.output_kind_sizes)
-        self._kind_of_id = torch.arange(len(sizes)).repeat_interleave(sizes)
-        self._members = torch.eye(len(sizes), dtype=torch.float64)[self._kind_of_id]  # [vocabulary out, kinds]
+        self._kind_of_id = torch.tensor(vocabulary.output_kind_of_id)
+        self._members = torch.eye(len(self._kinds), dtype=torch.float64)[self._kind_of_id]  # [vocabulary out, kinds]
         self._offsets = torch.tensor(spec.score_offsets)
         temperatures = [[self._temperature(kind, context) for kind in self._kinds] for context in self._contexts]
         self._value_temperatures = torch.tensor(temperatures)  # [contexts, kinds]
