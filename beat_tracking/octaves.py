@@ -105,7 +105,10 @@ def _log_prior(bpm: float) -> float:
 
 
 def _sums(heard: BeatEvidence, times_ms: np.ndarray, segments: Sequence[Segment]) -> np.ndarray:
-    """Return how sure the beats of segments are, and those half a beat after them: [2, written and heard]."""
+    """Return the certainty of beats and of the half beats after them.
+
+    The array is [2, written and heard].
+    """
     spans_ms = [(times_ms[segment.first], times_ms[segment.stop - 1]) for segment in segments]
     return np.array([
         sum(heard.at(segment.grid, *span, shift) for segment, span in zip(segments, spans_ms, strict=True))

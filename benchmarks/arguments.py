@@ -28,7 +28,7 @@ def folders_parser(description: str | None) -> argparse.ArgumentParser:
 
 
 def review_parser(description: str | None, charts: int, seconds: float) -> argparse.ArgumentParser:
-    """Return a parser for excerpts of charts of each mode, with these defaults."""
+    """Return a parser of options for excerpts of charts of each mode."""
     parser = corpus_parser(description)
     parser.add_argument("--model", type=Path, default=EMBEDDED_MODEL)
     parser.add_argument("--charts", type=int, default=charts, help="charts of each mode")

@@ -203,7 +203,7 @@ def table(scores: list[ChartScore]) -> str:
 
 
 def count_kinds(beatmap: Beatmap) -> dict[str, int]:
-    """Count the objects, sliders, curved sliders, hold notes and jacks of a map.
+    """Count the objects of a map by kind, and its jacks.
 
     A slider is curved if a control point lies more than `STRAIGHT_PX` off the line through its ends. In mania, a jack
     is a note in a column that was hit at the time before.
@@ -230,7 +230,10 @@ def _is_curved(slider: Slider) -> bool:
 
 
 def kinds_table(scores: list[ChartScore]) -> str:
-    """Format the make-up of maps by mode as a Markdown table, with 90 % intervals by bootstrap over songs."""
+    """Format the make-up of maps by mode as a Markdown table.
+
+    Intervals are of 90 %, by bootstrap over songs.
+    """
     columns = ("mode", "songs", "objects / human", "problems", *(f"{name}, human" for name in RATIOS))
     rows = []
     for mode in sorted({score.mode for score in scores}):
@@ -255,7 +258,10 @@ def _ratio(counts: Sequence[dict[str, int]], part: str, whole: str) -> float:
 
 
 def interval(songs: list[list[ChartScore]], figure: Callable[[list[ChartScore]], float], resamples: int = 1000) -> str:
-    """Format a figure of the charts of all songs, with its 5 % and 95 % quantiles over resampled songs."""
+    """Format a figure of all charts with its 5 % and 95 % quantiles.
+
+    Quantiles are over resampled songs.
+    """
     generator = np.random.default_rng(0)
     draws = [
         figure([score for index in generator.integers(len(songs), size=len(songs)) for score in songs[index]])

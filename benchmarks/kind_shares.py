@@ -1,4 +1,4 @@
-"""Expected share of curves, sliders and hold notes in human charts, as the model predicts them.
+"""Predicted fractions of curves, sliders and hold notes in human-made maps.
 
     python -m benchmarks.kind_shares FOLDER [--model DIR] [--charts 8] [--seconds 70] [--stepmania sources.json]
 
@@ -60,7 +60,7 @@ def main() -> int:
 
 
 def shares(chart: ReviewChart, contract: Contract) -> dict[str, tuple[int, float, float]]:
-    """Return for each question how often it comes up, the human's share of its answer, and the mean probability."""
+    """Return the answers, human fraction and mean probability of each question."""
     generator, beatmap = chart.reader.writer, chart.beatmap
     song_ms = generator.song_ms
     contexts = {

@@ -165,7 +165,11 @@ def _model_on_gpu(options: argparse.Namespace) -> None:
 
 
 def _opened(options: argparse.Namespace) -> tuple[MapperModel, Contract, int, list[Task], Mels]:
-    """The model, its contract, and the mode and the windows of the chart, of which some facts are printed."""
+    """Load the model and the windows of the chart, and print some facts.
+
+    Returns:
+        The model, its contract, the mode and the windows.
+    """
     model, spec = _loaded(options)
     chart = read_beatmap(options.file)
     tasks, mels = _work_of(model, spec, chart, options)

@@ -84,7 +84,7 @@ class FaultReport:
     found: int = 0
 
     def figures(self) -> dict[str, float]:
-        """Return how many faults there were, the AUC of each judge, and how faults were listed."""
+        """Return the number of faults, the AUC of each judge, and the listing."""
         areas = {judge: auc(self.touched[judge], self.untouched[judge]) for judge in JUDGES}
         count = len(self.ranks)
         return {"faults": count, **areas, "recall": self.found / count, "mean_rank": statistics.fmean(self.ranks)}

@@ -10,7 +10,10 @@ STEPS = 200
 
 
 def minimised(start: torch.Tensor, loss_of: Callable[[torch.Tensor], torch.Tensor], **options: str) -> torch.Tensor:
-    """Return the weights of the smallest loss that L-BFGS finds; `options` are those of torch's optimiser."""
+    """Return the weights of the smallest loss that L-BFGS finds.
+
+    `options` are those of torch's optimiser.
+    """
     weights = start.requires_grad_()
     optimizer = torch.optim.LBFGS([weights], max_iter=STEPS, **options)
 

@@ -1,4 +1,4 @@
-"""The weights with which views of a mapper's choices go together, for `modding/habits/weights.py`.
+"""Fit of the weights of a mapper's habits, for `modding/habits/weights.py`.
 
     python -m benchmarks.mai_mod.habit_weights FOLDER [--charts 30] [--seconds 50]
 

@@ -43,7 +43,10 @@ class ReviewChart:
 
 
 def review_charts(options: Namespace, split: Split, model: MapperModel, spec: Contract) -> Iterator[ReviewChart]:
-    """Read up to `options.charts` charts of each mode, as `_chosen` has them, with a bar that shows how far it is."""
+    """Read up to `options.charts` charts of each mode, with a progress bar.
+
+    `_chosen` selects them.
+    """
     converted = stepmania_sets(options.stepmania)
     chosen = _chosen(options.folder, split, options.charts, converted)
     for song, chart in tqdm(chosen, unit="chart", total=len(GameMode) * options.charts):
