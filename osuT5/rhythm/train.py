@@ -48,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--learning-rate", type=float, default=2e-3)
     parser.add_argument("--optimizer", choices=OPTIMIZERS, default="muon")
     parser.add_argument("--weight-decay", type=float, default=0.05)
-    parser.add_argument("--dropout", type=float, default=RhythmConfig.dropout)
+    parser.add_argument("--dropout", type=float, default=RhythmConfig().dropout)
     parser.add_argument("--evaluate-every", type=int, default=250)
     parser.add_argument("--checkpoint-every", type=int, default=100)
     parser.add_argument("--threads", type=int, default=0, help="0: as many as torch chooses")
