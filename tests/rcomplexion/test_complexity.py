@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.known_rhythms import known_rhythms, map_of
 from osu_beatmap.beatmap import GameMode
 from rcomplexion.complexity import Complexity, complexity_of, interval_probabilities, lenient_bits
 from rcomplexion.contract import load_model
 from rcomplexion.model import RhythmModel
 from rcomplexion.rhythm import INTERVALS, rhythm_of
+from tests.support.known_rhythms import known_rhythms, map_of
 
 
 @pytest.fixture(scope="module")

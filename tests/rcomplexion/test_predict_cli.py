@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.known_rhythms import known_rhythms
 from osu_beatmap.files.archive import write_osz
 from osu_beatmap.files.writer import save_beatmap
 from pipeline.cli.command_line import run
 from rcomplexion.predict import PREDICT
 from tests.source_files import REPO_ROOT
+from tests.support.known_rhythms import known_rhythms
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from benchmarks.known_rhythms import map_of
 from osu_beatmap.beatmap import Break, Circle, GameMode, TimingPoint
 from osu_beatmap.errors import BeatmapError
 from rcomplexion.rhythm import BEAT_FRACTIONS, INTERVALS, hit_deviation_ms, nearest, rhythm_of
+from tests.support.known_rhythms import map_of
 
 
 def _names(classes: np.ndarray) -> list[str]:

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.known_rhythms import map_of
 from model_files.errors import ModelError
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.files.writer import save_beatmap
@@ -18,6 +17,7 @@ from rcomplexion.contract import CONTRACT_FILE, load_model
 from rcomplexion.dataset import IGNORED, batch_of, load_rhythms
 from rcomplexion.rhythm import INTERVALS, rhythm_of
 from rcomplexion.training import RhythmTrainOptions, train_rhythm
+from tests.support.known_rhythms import map_of
 from training.options import OptionError, build_options
 
 
