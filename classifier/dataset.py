@@ -144,9 +144,6 @@ class Labels:
     def __len__(self) -> int:
         return len(self.mappers)
 
-    def part(self, chosen: np.ndarray) -> Labels:
-        return Labels(self.mappers[chosen], self.songs[chosen], self.charts[chosen])
-
 
 class OpenCorpus:
     """Excerpts of songs that are all open, for a reader that is trained too."""

@@ -25,9 +25,6 @@ class SummaryTable:
     summaries: np.ndarray
     labels: Labels
 
-    def part(self, chosen: np.ndarray) -> SummaryTable:
-        return SummaryTable(self.summaries[chosen], self.labels.part(chosen))
-
     def inputs(self, rows: np.ndarray) -> Tensor:
         return torch.from_numpy(self.summaries[rows]).float()
 
