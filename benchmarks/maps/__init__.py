@@ -1,4 +1,4 @@
-"""Checks of many .osu files: reading, writing, rules and slider ends.
+"""Checks of many .osu files: reading, writing, rules and encoding.
 
 Measurements of models are outside, in `benchmarks`.
 """
