@@ -1,10 +1,13 @@
-"""python -m benchmarks.requests FOLDER [--songs 3] [--seconds 20] [--seeds 2] [--scales 1 1.5 2.5] [--options ...]
+"""Requested against reached values, option by option, on excerpts of training songs from a folder of mapsets.
 
-What was asked for against what came out, option by option, on excerpts of training songs from a folder of mapsets:
-settings in the file, hit sounds left out, shares of hold notes and of changes of the scroll speed, and the star rating.
-Maps are the first that the model writes, at every scale of guidance, and then those that a user gets, which are matched
-to what was asked for. The timing of an excerpt is heard once for a mode, and all charts of a scale are written side by
-side. Prints Markdown tables; "miss" is the mean distance from what was asked for, with its standard error.
+    python -m benchmarks.requests FOLDER [--songs 3] [--seconds 20] [--seeds 2] [--scales 1 1.5 2.5] [--options ...]
+        [--stars 2 4 6] [--modes 0 1 2 3]
+
+Measured are settings in the file, maps without hitsounds, ratios of hold notes and of changes of the scroll speed, and
+the star rating. Maps are the first that the model generates, at every scale of guidance, and then those that a user
+gets, which are matched to the request. The timing of an excerpt is predicted once for a mode, and all charts of a scale
+are generated in one batch. Prints Markdown tables; "miss" is the mean distance from the request, with its standard
+error.
 """
 
 from __future__ import annotations
@@ -57,7 +60,7 @@ SETTINGS = {
 
 @dataclass(frozen=True)
 class Asked:
-    """An option, the values to ask for in each of its modes, and how to read off what came out."""
+    """An option, the values to request in each of its modes (none: those of `--stars`), and the measurement."""
 
     option: str
     modes: tuple[GameMode, ...]
@@ -66,7 +69,7 @@ class Asked:
 
 
 ASKED = (
-    Asked("difficulty", (GameMode.STANDARD, GameMode.TAIKO, GameMode.MANIA), (2.0, 4.0, 6.0), star_rating),
+    Asked("difficulty", tuple(GameMode), (), star_rating),
     Asked("hold_note_ratio", (GameMode.MANIA,), (0.0, 0.3, 0.7), hold_note_ratio),
     Asked("scroll_speed_ratio", (GameMode.TAIKO, GameMode.MANIA), (0.0, 0.1, 0.3), scroll_speed_ratio),
 )
@@ -84,6 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=20.0, help="of each song")
     parser.add_argument("--seeds", type=int, default=2, help="charts of each value and song")
     parser.add_argument("--scales", type=float, nargs="+", default=[1.0, 1.5, 2.5], help="values of cfg_scale")
+    parser.add_argument("--stars", type=float, nargs="+", default=[2.0, 4.0, 6.0], help="values of difficulty")
     parser.add_argument("--options", nargs="+", choices=NAMES, default=NAMES, help="apart from settings")
     parser.add_argument("--modes", type=int, nargs="+", default=[int(mode) for mode in GameMode])
     parser.add_argument("--model")
@@ -120,7 +124,7 @@ def _take(found: Found, begun, flat: dict, scale: str, options: argparse.Namespa
     number = 1.0 if scale == MATCHED else float(scale)
     scaled = replace(begun, sampling=replace(begun.sampling, guidance_scale=number))
     for asked in _of_mode(mode, options.options):
-        for value in asked.values:
+        for value in asked.values or options.stars:
             wanted = {"difficulty": STARS, asked.option: value, "cfg_scale": number}
             request = resolve({**flat, **wanted, "match_difficulty": scale == MATCHED})
             for seed in range(SEED, SEED + options.seeds):
