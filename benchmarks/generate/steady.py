@@ -1,4 +1,4 @@
-"""Steps of a GPU's decode loop, and songs through it: what `benchmarks.generate.gpu` measures."""
+"""Steps of a GPU's decode loop, and songs through it: what `benchmarks.generate.model` measures."""
 
 from __future__ import annotations
 

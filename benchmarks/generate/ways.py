@@ -1,7 +1,7 @@
-"""Ways to do the tasks of some windows, each with the seconds of its stages and the tokens that it wrote.
+"""Ways to generate the tokens of some windows, each with the seconds of its stages and its tokens.
 
-Seconds are of processor time on a CPU; on a GPU those that pass until it has done what was asked.
-Tokens are the likeliest ones, and as many as a task asks for. All ways get the same spectrograms.
+Seconds are of processor time on a CPU, and of wall time on a GPU. Tokens are those of greedy decoding without rules, as
+many as a task has. All ways get the same spectrograms.
 """
 
 from __future__ import annotations
@@ -17,25 +17,31 @@ import torch
 from torch import Tensor
 from transformers import GenerationConfig, GenerationMixin, WhisperConfig, WhisperForConditionalGeneration
 
-from benchmarks.generate.tasks import Task
 from osuT5.model.decoding.static_decoder import Shape
 from osuT5.model.decoding.step_graphs import GraphedDecoder
 from osuT5.model.files.bundle_writer import published_tensors
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import Contract
-from osuT5.tokens.events import ContextKind
 
 Mels = dict[int, Tensor]
 """Spectrogram [frames, mels] of each window by its index."""
 
 
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A row: the index of its window, its prompt, and the number of tokens to generate."""
+
+    window: int
+    prompt_ids: list[int]
+    count: int
+
+
 @dataclass(slots=True)
 class Work:
-    """seconds: by stage, of processor time on a CPU; wall_seconds: that went by; tokens: of each task; device: where"""
+    """seconds: by stage; tokens: of each task; device: where"""
 
     device: str = "cpu"
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
-    wall_seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     tokens: list[list[int]] = field(default_factory=list)
 
     @property
@@ -47,20 +53,11 @@ class Work:
         """Tokens that took a step of their own: the first of a row comes with its prompt."""
         return sum(len(ids) - 1 for ids in self.tokens)
 
-    @property
-    def step_ms(self) -> float:
-        return 1000 * self.seconds["decode"] / max(1, self.steps)
-
-    @property
-    def step_wall_ms(self) -> float:
-        return 1000 * self.wall_seconds["decode"] / max(1, self.steps)
-
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        started, wall_started = self.now(), time.perf_counter()
+        started = self.now()
         yield
         self.seconds[name] += self.now() - started
-        self.wall_seconds[name] += time.perf_counter() - wall_started
 
     def now(self) -> float:
         """Seconds so far."""
@@ -74,15 +71,11 @@ class Work:
 def by_reference(model: MapperModel, tasks: Sequence[Task], mels: Mels, mode_id: int) -> Work:
     """The plain model, one row at a time; each window is encoded once."""
     work = Work(model.device.type)
-    states: dict[int, Tensor] = {}
     mode = torch.tensor([mode_id], device=model.device)
-    for task in tasks:
-        if task.window not in states:
-            with work.stage("encoder"):
-                states = {task.window: model.encode(mels[task.window][None].to(model.device, model.dtype))}
+    for task, states in _with_states(model, tasks, mels, work):
         with work.stage("prefill"):
             ids = torch.tensor([task.prompt_ids], device=model.device)
-            cache = model.start(states[task.window], None, None, mode, ids)
+            cache = model.start(states, None, None, mode, ids)
             written = [model.step(ids, cache).argmax(-1)]
         with work.stage("decode"):
             for _ in range(task.count - 1):
@@ -92,53 +85,28 @@ def by_reference(model: MapperModel, tasks: Sequence[Task], mels: Mels, mode_id:
 
 
 @torch.inference_mode()
-def by_rows(model: MapperModel, tasks: Sequence[Task], mels: Mels, mode_id: int, together: bool = True) -> Work:
-    """A model made ready to generate, as the program uses it: first the timing of all windows, which decides the red
-    lines, then the other contexts of each window side by side, or one after the other."""
-    work = Work(tokens=[[] for _ in tasks])
-    states: dict[int, Tensor] = {}
-    for is_timing in (True, False):
-        parts: dict[tuple, list[int]] = defaultdict(list)
-        for place, task in enumerate(tasks):
-            if (task.context is ContextKind.TIMING) is is_timing:
-                parts[(task.window, 0 if together else place)].append(place)
-        heard = None
-        for (window, _), places in parts.items():
-            if window not in states:
-                with work.stage("encoder"):
-                    states[window] = model.encode(mels[window][None])[0]
-            if heard is None or heard.states.data_ptr() != states[window].data_ptr():
-                heard = model.row_decoder.hear(states[window])
-            _write_rows(model, heard, [(tasks[place], work.tokens[place]) for place in places], mode_id, work)
-    return work
-
-
-def _write_rows(model: MapperModel, heard, parts: list[tuple[Task, list[int]]], mode_id: int, work: Work) -> None:
-    rows = []
-    for task, written in parts:
+def by_rows(model: MapperModel, tasks: Sequence[Task], mels: Mels, mode_id: int) -> Work:
+    """A model prepared for inference on a CPU, one row at a time; each window is encoded once."""
+    work = Work()
+    for task, states in _with_states(model, tasks, mels, work):
         with work.stage("prefill"):
-            row, scores = model.row_decoder.begin(heard, task.prompt_ids, mode_id)
-            written.append(int(scores.argmax()))
-        rows.append((row, task, written))
-    with work.stage("decode"):
-        while rows := [(row, task, written) for row, task, written in rows if len(written) < task.count]:
-            scores = model.row_decoder.step([row for row, _, _ in rows], [written[-1] for _, _, written in rows])
-            for token_id, (_, _, written) in zip(scores.argmax(-1).tolist(), rows, strict=True):
-                written.append(token_id)
+            row, scores = model.row_decoder.begin(model.row_decoder.hear(states[0]), task.prompt_ids, mode_id)
+            written = [int(scores.argmax())]
+        with work.stage("decode"):
+            for _ in range(task.count - 1):
+                written.append(int(model.row_decoder.step([row], [written[-1]])[0].argmax()))
+            work.tokens.append(written)
+    return work
 
 
 @torch.inference_mode()
 def by_graphs(model: MapperModel, tasks: Sequence[Task], mels: Mels, mode_id: int) -> Work:
-    """A model made ready to generate on a GPU, one row at a time; each window is encoded once."""
+    """A model prepared for inference on a GPU, one row at a time; each window is encoded once."""
     work = Work(model.device.type)
-    states: dict[int, Tensor] = {}
-    for task in tasks:
-        if task.window not in states:
-            with work.stage("encoder"):
-                states = {task.window: model.encode(mels[task.window][None].to(model.device, model.dtype))}
-        decoder = model.graphed_steps.decoder(model, Shape.of([0], states[task.window].shape[1]))
+    for task, states in _with_states(model, tasks, mels, work):
+        decoder = model.graphed_steps.decoder(model, Shape.of([0], states.shape[1]))
         with work.stage("prefill"):
-            decoder.begin(model, states[task.window], [0], [mode_id], [task.prompt_ids])
+            decoder.begin(model, states, [0], [mode_id], [task.prompt_ids])
             likeliest = decoder.keep("likeliest", lambda decoder=decoder: Likeliest(decoder))
             likeliest.begin()
         place = len(task.prompt_ids)
@@ -151,6 +119,16 @@ def by_graphs(model: MapperModel, tasks: Sequence[Task], mels: Mels, mode_id: in
                 likeliest.step(length)
             work.tokens.append(likeliest.written[: task.count].tolist())
     return work
+
+
+def _with_states(model: MapperModel, tasks: Sequence[Task], mels: Mels, work: Work) -> Iterator[tuple[Task, Tensor]]:
+    """Yield the tasks with the encoder states [1, positions, d] of their window."""
+    window, states = None, torch.empty(0)
+    for task in tasks:
+        if task.window != window:
+            with work.stage("encoder"):
+                window, states = task.window, model.encode(mels[task.window][None].to(model.device, model.dtype))
+        yield task, states
 
 
 class Likeliest:
