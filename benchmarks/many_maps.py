@@ -3,22 +3,21 @@
     python -m benchmarks.many_maps SONG... [--seconds 40] [--maps 200] [--model DIR] [--keep DIR]
 
 Generates maps for excerpts of the songs, at each of 1 to 8 stars in each mode, finishes them as the program does and
-counts what `osu_beatmap.rules` finds. Exit status 1 when there is a problem (warnings are listed).
+checks them as `benchmarks.maps.check` does. Exit status 1 if there is a problem.
 """
 
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from itertools import cycle, islice
 from pathlib import Path
 
 from tqdm import tqdm
 
 from benchmarks.arguments import command_parser
+from benchmarks.maps.check import MapReport
 from osu_beatmap.beatmap import GameMode
-from osu_beatmap.files.writer import save_beatmap
-from osu_beatmap.rules import Severity, check
+from osu_beatmap.files.writer import save_beatmap, write_beatmap
 from osu_beatmap.star_rating import star_rating
 from osuT5.audio.decode import load_audio
 from osuT5.audio.mel import song_mel
@@ -51,9 +50,7 @@ def main() -> int:
     prepare_to_generate(model)
     rounds = -(-arguments.maps // len(STARS))
     combinations = list(islice(cycle(GameMode), rounds))
-    problems: Counter[str] = Counter()
-    warnings: Counter[str] = Counter()
-    made: Counter[str] = Counter()
+    report = MapReport()
     star_errors: list[float] = []
     for index, mode in enumerate(tqdm(combinations, unit="batch")):
         song = arguments.songs[index % len(arguments.songs)]
@@ -61,20 +58,15 @@ def main() -> int:
         length = int(arguments.seconds * spec.grid.sample_rate)
         start = max(0, (len(samples) - length) * (index % 5) // 5)
         for stars, beatmap, song_ms in _batch(model, spec, samples[start : start + length], mode, index):
-            made[mode.name.lower()] += 1
             star_errors.append(abs(star_rating(beatmap) - stars))
-            for finding in check(beatmap, song_ms):
-                (problems if finding.severity is Severity.PROBLEM else warnings)[
-                    f"{mode.name.lower()} {finding.rule}"
-                ] += 1
+            name = f"{index:03}-{mode.name.lower()}-{stars}.osu"
+            report.add(name, write_beatmap(beatmap).encode(), song_ms)
             if arguments.keep:
                 arguments.keep.mkdir(parents=True, exist_ok=True)
-                save_beatmap(beatmap, arguments.keep / f"{index:03}-{mode.name.lower()}-{stars}.osu")
-    print(f"maps: {dict(made)}, mean star error {sum(star_errors) / len(star_errors):.2f}")
-    print(f"problems: {dict(problems) or 'none'}")
-    for rule, count in warnings.most_common():
-        print(f"  warning {rule}: {count}")
-    return 1 if problems else 0
+                save_beatmap(beatmap, arguments.keep / name)
+    report.print()
+    print(f"mean star error {sum(star_errors) / len(star_errors):.2f}")
+    return 0 if report.is_clean else 1
 
 
 def _batch(model, spec, samples, mode: GameMode, seed: int):

@@ -52,7 +52,7 @@ class MapReport:
     stars: dict[GameMode, list[float]] = field(default_factory=lambda: defaultdict(list))
     failures: list[str] = field(default_factory=list)
 
-    def add(self, name: str, data: bytes, audio_ms: float | None, others: bool) -> None:
+    def add(self, name: str, data: bytes, audio_ms: float | None, others: bool = False) -> None:
         warnings: list[str] = []
         try:
             beatmap = parse_beatmap(decode_osu_bytes(data), name, warnings)
@@ -88,6 +88,10 @@ class MapReport:
         expected = sum(not isinstance(obj, HoldNote) for obj in beatmap.hit_objects)
         if objects != expected:
             self.failures.append(f"slider: {name}: {objects} objects of {expected}")
+
+    @property
+    def is_clean(self) -> bool:
+        return not self.failures and self.clean == self.charts
 
     def print(self) -> None:
         for mode in sorted(self.charts):
@@ -161,7 +165,7 @@ def main() -> None:
     report.print()
     if not report.charts:
         parser.error("there are no maps in these folders")
-    sys.exit(1 if report.failures or report.clean != report.charts else 0)
+    sys.exit(0 if report.is_clean else 1)
 
 
 if __name__ == "__main__":
