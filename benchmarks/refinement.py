@@ -3,8 +3,8 @@
     python -m benchmarks.refinement FOLDER [--refiner DIR] [--charts 25] [--samples 8] [--steps N] [--json FILE]
 
 FOLDER is searched as in training. Slider paths are cut where their sliders end before anything else, so a mapper's own
-never have to be stretched or cut. Compared are the centres of the cells, a smoothing spline through them, and the
-refiner; its distances are those of one draw and of the mean of several, all else is of one draw. In catch, where the
+never have to be stretched or cut. Compared are the centres of the cells and the refiner; its distances are those of
+one draw and of the mean of several, all else is of one draw. In catch, where the
 height of an object is not seen, distances are sideways and nothing turns.
 """
 
@@ -19,7 +19,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import torch
 from tqdm import tqdm
 
 from benchmarks.arguments import corpus_parser
@@ -34,7 +33,7 @@ from evaluation.measures.placement_metrics import (
     turning_angles_deg,
     wasserstein,
 )
-from evaluation.smoothing import smoothed
+from evaluation.report import markdown
 from osu_beatmap.attributes import attributes_of
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.errors import BeatmapError
@@ -43,7 +42,7 @@ from osu_beatmap.held_out import Split, held_out_titles, song_in_split
 from osu_beatmap.rules.chart import Chart
 from osu_beatmap.rules.standard import off_screen
 from osu_beatmap.star_rating import star_rating
-from osu_diffusion.coarse_positions import CELL_PX, with_trimmed_paths
+from osu_diffusion.coarse_positions import with_trimmed_paths
 from osu_diffusion.constraints import STACK_PX, MapConstraints
 from osu_diffusion.dataset import draft_positions
 from osu_diffusion.files.loading import load_refiner
@@ -51,7 +50,6 @@ from osu_diffusion.points import PointSequence, sequence_of, with_positions
 from osu_diffusion.refine import RefineOptions, Refiner, TargetAttributes, draw_positions, seen_radius_px
 
 BANDS = (("under 2", 2.0), ("2 to 2.7", 2.7), ("2.7 to 4", 4.0), ("4 to 5.3", 5.3), ("over 5.3", np.inf))
-STIFFNESS = 0.1
 MIN_OBJECTS = 50
 SPACING = {"spacing": spacings_px}
 FELT = {**SPACING, "turning": turning_angles_deg, "slider turn": slider_turns_deg}
@@ -162,45 +160,39 @@ def measure(charts: Sequence[HeldOutChart], refiner: Refiner, options: RefineOpt
         wanted = TargetAttributes(attributes_of(chart.beatmap, chart.stars))
         drawn = draw_positions(refiner, constraints, wanted, options, number, samples)
         refined = constraints.in_the_end(drawn)
-        curve = chart.draft_px.copy()
-        curve[sequence.movable] = smoothed(curve[sequence.movable], STIFFNESS, CELL_PX)
-        places = {
-            "human": sequence.positions,
-            "grid": chart.draft_px,
-            "spline": sequence.with_path_ends(curve),
-            "refined": refined[0],
-        }
+        places = {"human": sequence.positions, "grid": chart.draft_px, "refined": refined[0]}
         for name in (chart.band, "all"):
             reports[name].add(chart, places, refined.mean(axis=0), drawn[0])
     return {name: reports[name].figures() for name, _ in (*BANDS, ("all", 0.0)) if name in reports}
 
 
 ROWS = (
-    ("distance to the mapper's places, px", "distance", ("grid", "spline", "refined", "mean")),
-    ("slider ends off, px", "end", ("grid", "spline", "refined")),
-    ("ends moved by the length of their sliders, px", "end moved", ("grid", "spline", "refined")),
-    ("paths to stretch or cut by over 10 %", "cut", ("grid", "spline", "refined")),
-    ("spacing, Wasserstein px", "spacing", ("grid", "spline", "refined")),
-    ("turning angle, Wasserstein degrees", "turning", ("grid", "spline", "refined")),
-    ("turn of slider paths, Wasserstein degrees", "slider turn", ("grid", "spline", "refined")),
-    ("exact stacks kept", "stacks kept", ("grid", "spline", "refined")),
-    ("other pairs of a cell made stacks", "stacks made", ("grid", "spline", "refined")),
-    ("objects off screen", "off screen", ("human", "grid", "spline", "refined")),
+    ("distance to the mapper's places, px", "distance", ("grid", "refined", "mean")),
+    ("slider ends off, px", "end", ("grid", "refined")),
+    ("ends moved by the length of their sliders, px", "end moved", ("grid", "refined")),
+    ("paths to stretch or cut by over 10 %", "cut", ("grid", "refined")),
+    ("spacing, Wasserstein px", "spacing", ("grid", "refined")),
+    ("turning angle, Wasserstein degrees", "turning", ("grid", "refined")),
+    ("turn of slider paths, Wasserstein degrees", "slider turn", ("grid", "refined")),
+    ("exact stacks kept", "stacks kept", ("grid", "refined")),
+    ("other pairs of a cell made stacks", "stacks made", ("grid", "refined")),
+    ("objects off screen", "off screen", ("human", "grid", "refined")),
 )
 
 
-def table(figures: dict[str, dict]) -> str:
-    lines = []
+def tables(figures: dict[str, dict]) -> str:
+    """Format a Markdown table for each of `ROWS`, with a line for each band."""
+    parts = []
     for title, key, methods in ROWS:
-        lines.append(f"\n{title}")
-        lines.append("".join([f"{'stars':>10}{'charts':>8}", *(f"{method:>10}" for method in methods)]))
-        for band, values in figures.items():
-            cells = (f"{values.get(f'{key}/{method}', float('nan')):>10.3f}" for method in methods)
-            lines.append("".join([f"{band:>10}{values['charts']:>8}", *cells]))
-    return "\n".join(lines)
+        rows = [
+            [band, values["charts"], *(f"{values.get(f'{key}/{method}', float('nan')):.3f}" for method in methods)]
+            for band, values in figures.items()
+        ]
+        parts.append(f"{title}\n\n{markdown.table(('stars', 'charts', *methods), rows)}")
+    return "\n\n".join(parts)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main() -> int:
     parser = corpus_parser(__doc__)
     parser.add_argument("--refiner", help="folder or hub id; default: the embedded one")
     parser.add_argument("--mode", choices=("standard", "catch"), default="standard")
@@ -208,11 +200,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--most-points", type=int, default=5000, help="leave out longer charts")
     parser.add_argument("--samples", type=int, default=8)
     parser.add_argument("--steps", type=int)
-    parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--json", type=Path, metavar="FILE")
-    options = parser.parse_args(arguments)
-    if options.threads:
-        torch.set_num_threads(options.threads)
+    options = parser.parse_args()
     charts = held_out_charts(options.folder, GameMode[options.mode.upper()], options.charts, options.most_points)
     if not charts:
         print(f"{options.folder} holds no held-out {options.mode} charts.", file=sys.stderr)
@@ -220,7 +209,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     started = time.monotonic()
     refiner = load_refiner(options.refiner)
     figures = measure(charts, refiner, RefineOptions(timesteps=options.steps), options.samples)
-    print(table(figures))
+    print(tables(figures))
     print(f"\n{len(charts)} charts in {time.monotonic() - started:.0f} s")
     if options.json:
         options.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")

@@ -14,7 +14,6 @@ from evaluation.measures.placement_metrics import (
     turning_angles_deg,
     wasserstein,
 )
-from evaluation.smoothing import smoothed
 from osu_beatmap.beatmap import Circle
 from osu_diffusion.points import sequence_of
 from tests.osu_diffusion.point_maps import beatmap_of, line, slider
@@ -58,11 +57,3 @@ def test_wasserstein() -> None:
     assert wasserstein(np.array([0.0, 0.0, 3.0]), np.array([0.0, 3.0])) == pytest.approx(0.5)
     assert wasserstein(np.array([5.0, 1.0]), np.array([1.0, 5.0])) == 0.0
     assert np.isnan(wasserstein(np.zeros(0), np.ones(2)))
-
-
-def test_smoothing_straightens_within_the_cell() -> None:
-    zigzag = np.array([[20.0 * n, 8.0 * (n % 2)] for n in range(20)])
-    curve = smoothed(zigzag, 1.0, 32.0)
-    assert np.abs(np.diff(curve[:, 1])).max() < 4.0
-    assert np.abs(curve - zigzag).max() <= 16.0
-    assert smoothed(zigzag[:2], 1.0, 32.0).tolist() == zigzag[:2].tolist()
