@@ -22,13 +22,14 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import islice, pairwise
+from itertools import chain, islice, pairwise
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
 from benchmarks.arguments import corpus_parser
+from benchmarks.bootstrap import bootstrap_interval
 from benchmarks.mai_mod.review_charts import stepmania_sets
 from evaluation.baselines import onset_baseline, tick_baseline
 from evaluation.charts import Case, MeasuredChart
@@ -257,18 +258,10 @@ def _ratio(counts: Sequence[dict[str, int]], part: str, whole: str) -> float:
     return sum(each.get(part, 0) for each in counts) / total if total else math.nan
 
 
-def interval(songs: list[list[ChartScore]], figure: Callable[[list[ChartScore]], float], resamples: int = 1000) -> str:
-    """Format a figure of all charts with its 5 % and 95 % quantiles.
-
-    Quantiles are over resampled songs.
-    """
-    generator = np.random.default_rng(0)
-    draws = [
-        figure([score for index in generator.integers(len(songs), size=len(songs)) for score in songs[index]])
-        for _ in range(resamples)
-    ]
-    low, high = np.nanquantile(draws, (0.05, 0.95)) if not np.isnan(draws).all() else (math.nan, math.nan)
-    return f"{figure([score for song in songs for score in song]):.3f} [{low:.3f}-{high:.3f}]"
+def interval(songs: list[list[ChartScore]], figure: Callable[[list[ChartScore]], float]) -> str:
+    """Format a figure of all charts with its 90 % interval over songs."""
+    low, high = bootstrap_interval(songs, lambda some: figure([*chain.from_iterable(some)]))
+    return f"{figure([*chain.from_iterable(songs)]):.3f} [{low:.3f}-{high:.3f}]"
 
 
 if __name__ == "__main__":

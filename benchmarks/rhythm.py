@@ -11,7 +11,6 @@ the best shift. Intervals are bootstrapped over songs.
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import sys
@@ -24,8 +23,11 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from benchmarks.arguments import corpus_parser
+from benchmarks.bootstrap import bootstrap_interval
 from evaluation.baselines import onset_baseline, tick_baseline
 from evaluation.measures.object_metrics import match_times
+from evaluation.report import markdown
 from osu_beatmap.held_out import Split
 from osu_beatmap.timing.active_point import Timing
 from osu_beatmap.timing.beat_clock import TICKS_PER_BEAT, BeatClock
@@ -39,6 +41,7 @@ from osuT5.rhythm.network import RhythmNetwork
 from osuT5.rhythm.phase import most_likely_shift
 from osuT5.rhythm.prediction import RhythmPrediction, nats_per_object, predict_rhythm
 
+DRAWS = 2000
 STAR_BANDS = ((0.0, 2.0), (2.0, 3.0), (3.0, 4.0), (4.0, 5.0), (5.0, math.inf))
 
 
@@ -85,8 +88,7 @@ class DownbeatScore:
 
 def main() -> int:
     """Score a model and print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
+    parser = corpus_parser(__doc__)
     parser.add_argument("--model", type=Path, default=Path("models/mini_rhythm"))
     parser.add_argument("--cache", type=Path, default=Path("runs/rhythm/cache"), help="folder of cached features")
     parser.add_argument("--split", choices=[split.value for split in Split], default=Split.HELD_OUT.value)
@@ -185,18 +187,18 @@ def score_table(scores: Sequence[RhythmScore]) -> str:
         rows.append((f"standard {low:g}-{high:g} stars", in_band))
     names = ("own", "human_count", "count_ratio", "nats", "half_beats", "ticks", "onsets")
     columns = ("group", "songs", "charts", *names, "own, 90 %", "own - half beats, 90 %", "count, p10-p90")
-    lines = ["| " + " | ".join(columns) + " |", "|---" * len(columns) + "|"]
+    lines = []
     for title, some in rows:
         if not some:
             continue
         figures = [f"{song_means(some, lambda score, name=name: getattr(score, name)).mean():.3f}" for name in names]
-        own = bootstrap_interval(song_means(some, lambda score: score.own))
-        gain = bootstrap_interval(song_means(some, lambda score: score.own - score.half_beats))
+        own = bootstrap_interval(song_means(some, lambda score: score.own), np.mean, DRAWS)
+        gain = bootstrap_interval(song_means(some, lambda score: score.own - score.half_beats), np.mean, DRAWS)
         counts = np.quantile([score.count_ratio for score in some], [0.1, 0.9])
         intervals = [f"{low:.2f} to {high:.2f}" for low, high in (own, gain, counts)]
         songs = len({score.song for score in some})
-        lines.append("| " + " | ".join([title, str(songs), str(len(some)), *figures, *intervals]) + " |")
-    return "\n".join(lines)
+        lines.append([title, songs, len(some), *figures, *intervals])
+    return markdown.table(columns, lines)
 
 
 def downbeat_summary(scores: Sequence[DownbeatScore]) -> str:
@@ -226,14 +228,6 @@ def song_means(scores: Iterable[RhythmScore], value: Callable[[RhythmScore], flo
     for score in scores:
         by_song[score.song].append(value(score))
     return np.array([np.mean(values) for values in by_song.values()])
-
-
-def bootstrap_interval(values: np.ndarray, level: float = 0.9, draws: int = 2000) -> tuple[float, float]:
-    """Return the interval of the mean under resampling of songs."""
-    rng = np.random.default_rng(0)
-    means = values[rng.integers(0, len(values), (draws, len(values)))].mean(axis=1)
-    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -73,6 +73,16 @@ def identical(ours: object, theirs: object) -> Outcome:
     if ours == theirs:
         return Verdict.OK, "identical", ""
     return Verdict.DIFFERS, "", f"{_short(ours)}, not {_short(theirs)}"
+
+
+def same_list(ours: Sequence, theirs: Sequence, unit: str) -> Outcome:
+    """Whether two lists are equal; the figure counts their items, the note has the first difference."""
+    if list(ours) == list(theirs):
+        return Verdict.OK, f"{len(theirs)} {unit}", ""
+    pairs = enumerate(zip(ours, theirs, strict=False))
+    place = next((index for index, (own, other) in pairs if own != other), min(len(ours), len(theirs)))
+    parts = (_short(items[place : place + 2]) for items in (ours, theirs))
+    return Verdict.DIFFERS, "", f"{len(ours)} and {len(theirs)} {unit}; from {place} on {', not '.join(parts)}"
 
 
 def _short(value: object) -> str:

@@ -87,9 +87,8 @@ def _compare_array(version: Version, key: str) -> Outcome:
         ids = torch.from_numpy(arrays[re.sub(r"tf[01]$", "ids", key)])
         rule = ConditionalTemperature(vocabulary, _temperatures(version.meta), types_first=what.endswith("1"))
         return _within(rule(ids, scores), arrays[key])
-    if what.startswith("lookback_"):
-        return _compare_lookback(version, key)
-    return Verdict.PENDING, "", "a processor that is not known here"
+    assert what.startswith("lookback_"), what
+    return _compare_lookback(version, key)
 
 
 def _compare_lookback(version: Version, key: str) -> Outcome:
@@ -111,9 +110,7 @@ def _compare_cut(arrays: Arrays, key: str, theirs: np.ndarray) -> Outcome:
     if key.startswith("topp"):
         digits = key.removeprefix("topp")
         return _within(keep_top_p(scores, float(f"{digits[0]}.{digits[1:]}")), theirs)
-    if key.startswith("topk"):
-        return _within(keep_top_k(scores, int(key.removeprefix("topk"))), theirs)
-    return Verdict.PENDING, "", "a cut that is not known here"
+    return _within(keep_top_k(scores, int(key.removeprefix("topk"))), theirs)
 
 
 def _temperatures(meta: dict) -> Temperatures:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import cached_property, partial
 from pathlib import Path
 
-from benchmarks.parity.cases import Named, Outcome, Verdict, identical
+from benchmarks.parity.cases import Named, Outcome, same_list
 from benchmarks.parity.folders import read_json
 from benchmarks.parity.inputs import INPUT_FOLDER, load_recorded_bundle
 from osu_beatmap.beatmap import Beatmap
@@ -92,11 +92,7 @@ def _compare_events(case: Case) -> Outcome:
         for event, ms in zip(case.stream.events, case.stream.times_ms, strict=True)
     ]
     theirs = [[row, ms] for row, ms in zip(case.context["events"], case.context["times"], strict=True)]
-    verdict, _, note = identical(ours, theirs)
-    if verdict is Verdict.DIFFERS:
-        place = next((i for i, pair in enumerate(zip(ours, theirs, strict=False)) if pair[0] != pair[1]), -1)
-        note = f"{len(ours)} and {len(theirs)} events, {place}: {ours[place]}, not {theirs[place]}"
-    return verdict, f"{len(theirs)} events", note
+    return same_list(ours, theirs, "events")
 
 
 def _compare_sequences(case: Case) -> Outcome:
@@ -109,11 +105,7 @@ def _compare_sequences(case: Case) -> Outcome:
     for window in windows:
         events = stream.between(window.start_ms, window.start_ms + spec.grid.window_ms)
         ours.append([SOS_ID, *(spec.vocabulary.encode_clipped(_in_window(e, window.start_ms, spec)) for e in events)])
-    verdict, _, note = identical(ours, theirs)
-    if verdict is Verdict.DIFFERS:
-        sizes = [(len(own), len(other)) for own, other in zip(ours, theirs, strict=False)]
-        note = f"lengths {sizes}"
-    return verdict, f"{sum(map(len, theirs))} ids", note
+    return same_list(ours, theirs, "sequences")
 
 
 def _read_recorded(case: Case) -> EventStream:
@@ -129,25 +121,16 @@ def _in_window(event: Event, start_ms: int, spec) -> Event:
 
 def _compare_words(case: Case) -> Outcome:
     """Every event and every expected event as text; those after the song's end were not scored and have none."""
-    pairs = [
-        (row, text)
-        for rows, texts in (("events", "events_str"), ("expected", "expected_str"))
-        for row, text in zip(case.context[rows], case.context[texts], strict=True)
-        if text != UNSCORED
-    ]
-    for row, text in pairs:
-        event = _event(row)
-        ours = "End of sequence" if event is None else case.report.said(event)
-        if ours != text:
-            return Verdict.DIFFERS, "", f"{ours}, not {text}"
-    return Verdict.OK, f"{len(pairs)} texts", ""
+    ours, theirs = [], []
+    for rows, texts in (("events", "events_str"), ("expected", "expected_str")):
+        for row, text in zip(case.context[rows], case.context[texts], strict=True):
+            if text != UNSCORED:
+                event = _event(row)
+                ours.append("End of sequence" if event is None else case.report.said(event))
+                theirs.append(text)
+    return same_list(ours, theirs, "texts")
 
 
 def _compare_report(case: Case) -> Outcome:
     theirs = case.path.with_suffix(".txt").read_text(encoding="utf-8").rstrip("\n").splitlines()
-    ours = case.report.text().splitlines()
-    wrong = [place for place, pair in enumerate(zip(ours, theirs, strict=False)) if pair[0] != pair[1]]
-    if len(ours) == len(theirs) and not wrong:
-        return Verdict.OK, f"{len(theirs)} lines", ""
-    place = wrong[0] if wrong else min(len(ours), len(theirs))
-    return Verdict.DIFFERS, f"{len(wrong)} lines", f"{len(ours)} and {len(theirs)} lines; line {place + 1} differs"
+    return same_list(case.report.text().splitlines(), theirs, "lines")

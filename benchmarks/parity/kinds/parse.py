@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 
-from benchmarks.parity.cases import Named, Outcome, Verdict
+from benchmarks.parity.cases import Named, Outcome, Verdict, same_list
 from benchmarks.parity.events import Row, read_encoding, recorded_rows
 from benchmarks.parity.folders import read_json
 from benchmarks.parity.inputs import input_path
@@ -23,7 +23,6 @@ from osuT5.encoding import encode_context
 from osuT5.encoding.writer import whole_ms
 from osuT5.tokens.events import ContextKind, EventGroup
 
-PARTS = frozenset({ContextKind.MAP, ContextKind.TIMING, ContextKind.KIAI, ContextKind.SV})
 LINES_ALONE = re.compile(r"timing_from_tps_(\d+)s")
 SONG_MS = 180_000.0
 """Bounds the beats of maps without objects."""
@@ -47,15 +46,13 @@ def _compare(path: Path, part: str, written: dict) -> Outcome:
     song_ms = 1000.0 * int(lines_alone[1]) if lines_alone else SONG_MS
     if lines_alone:
         beatmap = replace(beatmap, hit_objects=[])
-    elif part not in {context.value for context in PARTS}:
-        return Verdict.PENDING, "", "a part of unknown meaning"
     context = ContextKind.TIMING if lines_alone else ContextKind(part)
     ours = _rows(encode_context(beatmap, context, read_encoding(version), song_ms, PUBLISHED))
     if "error" in written:
         known = [cause for text, cause in FAILURES.items() if text in written["error"]]
         cause = f"at {known[0]}" if known else f"with {written['error']}"
         return Verdict.ARGUED, f"{len(ours)} events", f"the original fails {cause}, where we must not"
-    return _same_rows(ours, recorded_rows(written))
+    return same_list(ours, recorded_rows(written), "events")
 
 
 @lru_cache(maxsize=4)
@@ -66,13 +63,3 @@ def _beatmap(path: Path) -> Beatmap:
 
 def _rows(groups: Sequence[EventGroup]) -> list[Row]:
     return [(event.kind.value, event.value, whole_ms(group.time_ms)) for group in groups for event in group.events]
-
-
-def _same_rows(ours: list[Row], theirs: list[Row]) -> Outcome:
-    if ours == theirs:
-        return Verdict.OK, f"{len(theirs)} events", ""
-    pairs = list(zip(ours, theirs, strict=False))
-    first = next((index for index, (own, other) in enumerate(pairs) if own != other), len(pairs))
-    wrong = sum(own != other for own, other in pairs) + abs(len(ours) - len(theirs))
-    note = f"event {first}: {ours[first : first + 1]}, not {theirs[first : first + 1]}"
-    return Verdict.DIFFERS, f"{wrong} of {len(theirs)}", note

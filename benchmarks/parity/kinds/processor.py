@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.parity.cases import Named, Outcome, Verdict, identical
+from benchmarks.parity.cases import Named, Outcome, Verdict, same_list
 from benchmarks.parity.events import Row, recorded_rows
 from benchmarks.parity.folders import read_json
 from benchmarks.parity.inputs import INPUT_FOLDER, asked_attributes, load_recorded_bundle
@@ -153,8 +153,7 @@ def _compare_windows(case: Case) -> Outcome:
     for name, own in sizes.items():
         if own != theirs[name]:
             return Verdict.DIFFERS, "", f"{name} {own}, not {theirs[name]}"
-    verdict, _, note = identical([window.start_ms for window in case.windows], theirs["times"])
-    return verdict, f"{len(theirs['times'])} windows", note
+    return same_list([window.start_ms for window in case.windows], theirs["times"], "windows")
 
 
 def _compare_calls(case: Case, part: str) -> Outcome:
@@ -166,7 +165,8 @@ def _compare_calls(case: Case, part: str) -> Outcome:
     if not wrong:
         return Verdict.OK, f"{len(theirs)} calls", ""
     own, other = ours[wrong[0]], theirs[wrong[0]]
-    return Verdict.DIFFERS, f"{len(wrong)} of {len(theirs)}", f"call {wrong[0]}: {_difference(own, other)}"
+    note = same_list(own, other, "ids")[2] if isinstance(own, list) else f"{own}, not {other}"
+    return Verdict.DIFFERS, f"{len(wrong)} of {len(theirs)}", f"call {wrong[0]}: {note}"
 
 
 def _same(own: Any, other: Any) -> bool:
@@ -175,13 +175,6 @@ def _same(own: Any, other: Any) -> bool:
             np.allclose(own[name], other[name], rtol=0, atol=FLOAT_SLACK) for name in other
         )
     return own == other
-
-
-def _difference(own: Any, other: Any) -> str:
-    if not isinstance(own, list) or not isinstance(other, list):
-        return f"{own}, not {other}"
-    place = next((i for i, (a, b) in enumerate(zip(own, other, strict=False)) if a != b), min(len(own), len(other)))
-    return f"{len(own)} and {len(other)} ids, from {place} on {own[place : place + 4]}, not {other[place : place + 4]}"
 
 
 def _their_call(call: dict) -> tuple:
@@ -242,11 +235,10 @@ def _compare_events(case: Case) -> Outcome:
         if len(stage) != len(written["result"]):
             return Verdict.DIFFERS, "", f"{len(stage)} contexts, not {len(written['result'])}"
         for (context, own), other in zip(stage.items(), written["result"], strict=True):
-            ours, expected = _rows(own), recorded_rows(other)
-            if ours != expected:
-                place = next((i for i, (a, b) in enumerate(zip(ours, expected, strict=False)) if a != b), -1)
-                note = f"{context.value}, {len(ours)} and {len(expected)} events; {place}: "
-                return Verdict.DIFFERS, "", note + f"{ours[place : place + 2]}, not {expected[place : place + 2]}"
+            expected = recorded_rows(other)
+            verdict, _, note = same_list(_rows(own), expected, "events")
+            if verdict is Verdict.DIFFERS:
+                return verdict, "", f"{context.value}, {note}"
             count += len(expected)
     return Verdict.OK, f"{count} events", ""
 

@@ -89,15 +89,11 @@ def _compare_specials(saved: dict, summary: dict) -> Outcome:
 
 def _compare_samples(saved: dict, summary: dict) -> Outcome:
     vocabulary, tables = vocabulary_of(saved), tables_of(saved)
-    count, wrong, unknown = 0, [], []
+    count, wrong = 0, []
     for name, samples in summary["samples"].items():
         for text, token in (samples or {}).items():
-            sample = _sample(name, text)
-            if sample is None:
-                unknown.append(name)
-                continue
             count += 1
-            kind, *given = sample
+            kind, *given = _sample(name, text)
             ours = (
                 condition_ids(vocabulary, (kind,), *given, tables=tables) if kind in vocabulary else NOT_IN_VOCABULARY
             )
@@ -105,8 +101,6 @@ def _compare_samples(saved: dict, summary: dict) -> Outcome:
                 wrong.append(f"{name} {text}: {ours}, not {token}")
     if wrong:
         return Verdict.DIFFERS, f"{len(wrong)} of {count}", wrong[0]
-    if unknown:
-        return Verdict.PENDING, f"{count} identical", f"samples of unknown meaning: {', '.join(sorted(set(unknown)))}"
     return Verdict.OK, f"{count} identical", ""
 
 
@@ -120,8 +114,8 @@ def _place(song_ms: float = SONG_MS, start_ms: float = 0.0) -> SongPlace:
     return SongPlace(song_ms, start_ms)
 
 
-def _sample(name: str, text: str) -> Sample | None:
-    """What a sample asks for; None where its name is not known."""
+def _sample(name: str, text: str) -> Sample:
+    """Condition, attributes and position of a sample."""
     standard, mania = GameMode.STANDARD, GameMode.MANIA
     number = float(text)
     samples: dict[str, Sample] = {
@@ -136,4 +130,4 @@ def _sample(name: str, text: str) -> Sample | None:
         "mapper_id": (EventKind.MAPPER, Attributes(standard, mapper_id=int(number)), _place()),
         "keycount": (EventKind.KEY_COUNT, Attributes(mania, key_count=int(number)), _place()),
     }
-    return samples.get(name)
+    return samples[name]
