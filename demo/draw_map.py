@@ -13,7 +13,9 @@ from pathlib import Path
 
 from osu_beatmap.beatmap import Beatmap, Circle, Slider, Spinner
 from osu_beatmap.files.reader import read_beatmap
+from osu_beatmap.geometry.combos import combo_colour_indices, combo_numbers
 from osu_beatmap.geometry.slider_path import SliderPath
+from osu_beatmap.rules import circle_radius_px
 from osu_beatmap.timing.active_point import Timing, end_time_ms
 
 COLOURS = ("#ff7aa8", "#6fc3ff", "#ffd166", "#8be28b")
@@ -30,10 +32,9 @@ def draw(beatmap: Beatmap, moments_ms: list[float]) -> str:
     height = PANEL_HEIGHT + TIMELINE_HEIGHT + 3 * GAP + 24
     title = f"{beatmap.metadata.artist} - {beatmap.metadata.title} [{beatmap.metadata.version}]"
     parts = [_title(GAP, title)]
-    combos = _combos(beatmap)
     for index, start_ms in enumerate(moments_ms):
         left = GAP + index * (PANEL_WIDTH + GAP)
-        parts += _moment(beatmap, combos, start_ms, left, GAP + 20)
+        parts += _moment(beatmap, start_ms, left, GAP + 20)
     parts += _timeline(beatmap, moments_ms, width, PANEL_HEIGHT + 2 * GAP + 20)
     return _picture(width, height, parts)
 
@@ -46,9 +47,8 @@ def draw_side_by_side(maps: dict[str, Beatmap], moments_ms: list[float]) -> str:
     for column, (name, beatmap) in enumerate(maps.items()):
         left = GAP + column * (PANEL_WIDTH + GAP)
         parts.append(_title(left, name))
-        combos = _combos(beatmap)
         for row, start_ms in enumerate(moments_ms):
-            parts += _moment(beatmap, combos, start_ms, left, GAP + 20 + row * (PANEL_HEIGHT + GAP))
+            parts += _moment(beatmap, start_ms, left, GAP + 20 + row * (PANEL_HEIGHT + GAP))
     return _picture(width, height, parts)
 
 
@@ -62,21 +62,11 @@ def _title(left: int, text: str) -> str:
     return f'<text x="{left}" y="{GAP + 8}" fill="{INK}" font-size="15">{escape(text)}</text>'
 
 
-def _combos(beatmap: Beatmap) -> list[tuple[int, int]]:
-    """(combo, number in it) of every object."""
-    combos, combo, number = [], -1, 0
-    for hit_object in beatmap.hit_objects:
-        if hit_object.new_combo or combo < 0:
-            combo, number = combo + 1, 0
-        number += 1
-        combos.append((combo, number))
-    return combos
-
-
-def _moment(beatmap: Beatmap, combos: list[tuple[int, int]], start_ms: float, left: float, top: float) -> list[str]:
+def _moment(beatmap: Beatmap, start_ms: float, left: float, top: float) -> list[str]:
     """What is on the playfield for a while, the next object on top."""
     scale = PANEL_WIDTH / 640
-    radius = 54.4 - 4.48 * beatmap.difficulty.circle_size
+    radius = circle_radius_px(beatmap.difficulty.circle_size)
+    colours, numbers = combo_colour_indices(beatmap), combo_numbers(beatmap)
     parts = [
         f'<rect x="{left}" y="{top}" width="{PANEL_WIDTH}" height="{PANEL_HEIGHT}" rx="8" fill="{PANEL}"/>',
         f'<text x="{left + 10}" y="{top + 18}" fill="{INK}" font-size="11" opacity="0.7">{_clock(start_ms)}</text>',
@@ -84,8 +74,8 @@ def _moment(beatmap: Beatmap, combos: list[tuple[int, int]], start_ms: float, le
     ]
     shown = [i for i, o in enumerate(beatmap.hit_objects) if start_ms <= o.time_ms < start_ms + MOMENT_MS]
     for index in reversed(shown):
-        hit_object, (combo, number) = beatmap.hit_objects[index], combos[index]
-        colour = COLOURS[combo % len(COLOURS)]
+        hit_object, number = beatmap.hit_objects[index], numbers[index]
+        colour = COLOURS[colours[index] % len(COLOURS)]
         fade = 1.0 - 0.6 * (hit_object.time_ms - start_ms) / MOMENT_MS
         if isinstance(hit_object, Spinner):
             parts.append(f'<circle cx="256" cy="192" r="150" fill="none" stroke="{colour}" stroke-width="6"/>')

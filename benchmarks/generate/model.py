@@ -3,11 +3,11 @@
     python -m benchmarks.generate.model OUT_FOLDER [--device cuda] [--compile] [--architecture v29]
     python -m benchmarks.generate.model OUT_FOLDER --device cpu [--tiny]
 
-The model has random weights, in the sizes of an architecture. Measured are whether the captured loop generates the
-tokens of the plain steps; the time of a step, rules and token choice included, in each precision, for one row and for
-four; transformers' `generate` for the same tokens with the same weights; and the bundled model with a song. A part that
-fails is reported in the table, and the others continue. On a CPU the captured loop runs without graphs, which shows
-that it runs and nothing else; there the comparison with transformers has the row decoder, in fp32 and int8.
+With random weights in the sizes of an architecture: the time of a step, rules and token choice included, in each
+precision, for one row and for four; and transformers' `generate` for the same tokens with the same weights. With the
+bundled model and a song: the speed of the captured loop, and whether its tokens are those of the plain steps. A part
+that fails is reported in the table, and the others continue. On a CPU the captured loop runs without graphs, which
+shows that it runs and nothing else; there the comparison with transformers has the row decoder, in fp32 and int8.
 """
 
 from __future__ import annotations
@@ -37,8 +37,6 @@ from osuT5.model.decoding.step_graphs import Capturing, CudaGraphs, as_they_are
 from osuT5.model.files.loading import DTYPES, load_model
 from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.model.seq2seq import MapperModel
-from osuT5.tokens.contract import Contract
-from osuT5.tokens.events import EventKind
 from paths import DEMO_SONG
 
 TINY = {"d_model": 64, "encoder_layers": 1, "decoder_layers": 2, "encoder_heads": 2, "decoder_heads": 2}
@@ -88,18 +86,6 @@ class Report:
         self.say(f"\n({time.perf_counter() - started:.0f} s)")
 
 
-@torch.no_grad()
-def prefer_early_times(model: MapperModel, spec: Contract) -> None:
-    """Random weights end a row after a token or two: now the next times are likelier than later ones, and ends are not
-    likely, so that rows go on for long. One channel of the last state, which is about 5, says so."""
-    times = spec.vocabulary.ids_of(EventKind.TIME)
-    ends = [spec.vocabulary.context_eos(context) for context in spec.vocabulary.contexts]
-    model.decoder.layer_norm.bias[0] = 5.0
-    model.proj_out.weight[:, 0] = 0.0
-    model.proj_out.weight[times.start : times.stop, 0] = -0.02 * torch.arange(len(times))
-    model.proj_out.weight[ends, 0] = -1.0
-
-
 class Bench:
     """The models of one run, and what is measured with them."""
 
@@ -107,41 +93,17 @@ class Bench:
         self.device = options.device
         self.report = report
         self.is_tiny = options.tiny
-        self.room = options.room
         self.steps = 8 if options.tiny else 120
         self._compiles = options.compile
         self.plain, self.spec = random_model(options.architecture, TINY if options.tiny else None)
-        prefer_early_times(self.plain, self.spec)
         self.precisions = ["fp32", "fp16", "bf16"] if options.device == "cuda" else ["fp32"]
 
     def capture(self) -> Capturing:
         return CudaGraphs(torch.device(self.device), self._compiles) if self.device == "cuda" else as_they_are
 
-    def model(self, precision: str, ready: bool = True, room: int | None = None) -> MapperModel:
-        """room: tokens of a row; all that it can read unless given"""
+    def model(self, precision: str, ready: bool = True) -> MapperModel:
         model = copy.deepcopy(self.plain).to(self.device, DTYPES[precision])
-        model.config.max_target_positions = room or model.config.max_target_positions
         return prepare_to_generate(model, capture=self.capture()) if ready else model
-
-    def identity(self) -> None:
-        """Rows of a song of noise by plain steps and by the loop."""
-        mel = noise(self.spec, 9.0 if self.is_tiny else 10.0)
-        room = self.room
-        self.report.say(f"\nRows of at most {room} tokens, prompts included.")
-        head = ("draws", "precision", "rows as plain fp32 has them", "tokens", "plain tokens/s", "loop tokens/s")
-        self.report.head(*head)
-        for name, sampling in (("likeliest", Sampling(temperature=0.0)), ("seeded", Sampling())):
-            plain = write_song(self.model("fp32", ready=False, room=room), self.spec, mel, [4.0, 2.0], sampling)
-            for precision in self.precisions:
-                model = self.model(precision, room=room)
-                write_song(model, self.spec, mel, [4.0, 2.0], sampling)  # captures
-                song = write_song(model, self.spec, mel, [4.0, 2.0], sampling)
-                same = song.same_as(plain)
-                self._must_be_captured(model)
-                self.report.row(
-                    name, precision, same, song.tokens, *(f"{each.tokens / each.seconds:.0f}" for each in (plain, song))
-                )
-                self.report.note(f"identity {name} {precision}", same)
 
     def speed(self) -> None:
         """Steps with rules and draws, one row and four."""
@@ -242,12 +204,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--device", default="cuda", choices=["cuda", "cpu"])
     parser.add_argument("--tiny", action="store_true", help="a tiny model: shows that it runs")
     parser.add_argument("--architecture", default="v29", choices=["v28", "v29"], help="that transformers has, too")
-    parser.add_argument("--room", type=int, help="tokens of the rows that are compared; 320 (tiny: 160) unless given")
     parser.add_argument("--compile", action="store_true", help="steps are compiled before they are captured")
     options = parser.parse_args(arguments)
     if options.device == "cuda" and not torch.cuda.is_available():
         parser.error("there is no GPU here; --device cpu measures the processor")
-    options.room = options.room or (160 if options.tiny else 320)
     report = Report(options.folder)
     on_gpu = options.device == "cuda"
     report.say(f"# {_device_words() if on_gpu else NO_GPU}\n")
@@ -255,7 +215,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     bench = Bench(options, report)
     parts = sum(parameter.numel() for parameter in bench.plain.parameters()) / 1e6
     report.say(f"\n{parts:.0f} M parameters with random weights.")
-    report.part("Do graphs write what plain steps write?", bench.identity)
     report.part("A step with rules and draws", bench.speed)
     report.part("Against transformers' generate", bench.against_transformers)
     report.part("The embedded model", bench.embedded)

@@ -14,8 +14,9 @@ def test_everything_runs_without_a_gpu(tmp_path, capsys):
     assert said.strip() == capsys.readouterr().out.strip()
     assert "no figure here says anything about a GPU" in said
     numbers = json.loads((tmp_path / "model.json").read_text(encoding="utf-8"))
-    for name in ("identity likeliest fp32", "identity seeded fp32"):
-        same, _, rows = numbers[name].partition(" of ")
+    for charts in (1, 4):
+        assert numbers[f"embedded {charts} loop fp32"] > 0
+    for _, same, rows in re.findall(r"\| loop, fp32 \|(.*?)\| (\d+) of (\d+) \|", said):
         assert int(same) == int(rows) > 5
     assert numbers["step ms fp32 4 as torch chooses"] > 0
     assert "tokens as theirs" in said
