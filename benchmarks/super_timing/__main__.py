@@ -1,7 +1,7 @@
 """Measures the timing of the fit alone, of synthetic songs with exact truth, and of held-out songs.
 
     python -m benchmarks.super_timing [FOLDER] [--fits 200] [--songs 20] [--held-out 0]
-        [--codecs mp3 vorbis] [--model DIR] [--keep FOLDER]
+        [--model DIR] [--keep FOLDER]
 
 The fit alone gets beats that are off by a normal error, some missing and some extra. Synthetic songs are played and
 then heard by the model, in one pass, in a few as every map gets them, and in many; so are the held-out songs of a
@@ -17,7 +17,7 @@ import statistics
 import sys
 from collections.abc import Iterable, Sequence
 from functools import partial
-from itertools import islice, product
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +25,7 @@ from tqdm import tqdm
 
 from beat_tracking.red_line_fit import fit_red_lines
 from benchmarks.arguments import command_parser
-from benchmarks.super_timing.held_out import AS_IT_IS, CODECS, SongTiming, held_out_songs, time_song
+from benchmarks.super_timing.held_out import SongTiming, held_out_songs, time_song
 from benchmarks.super_timing.tempi import KINDS, METER, Closeness, closeness, jitter
 from benchmarks.super_timing.timing_runs import WAYS, HeardTiming, hear_all_ways
 from evaluation.report import markdown
@@ -58,7 +58,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--held-out", type=int, default=0, help="at most this many held-out songs; 0: all")
     parser.add_argument("--seconds", type=float, default=60.0, help="length of synthetic songs")
     parser.add_argument("--held-out-seconds", type=float, default=0.0, help="of each held-out song; 0: all of it")
-    parser.add_argument("--codecs", nargs="+", choices=[AS_IT_IS, *CODECS], default=[AS_IT_IS], help="of each of those")
     parser.add_argument("--iterations", type=int, default=20, help="passes at most")
     parser.add_argument("--first-seed", type=int, default=0, help="of synthetic songs; what is tuned on others is fair")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="for what the model hears")
@@ -76,11 +75,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         columns = ("songs", "timing", "target", "n", "met", "BPM", "phase", "octave", "lines", "passes", "s")
         _print_table(columns, _song_rows(model, spec, options))
     if options.folder:
-        held_out = islice(held_out_songs(options.folder), options.held_out or None)
-        songs = list(product(held_out, options.codecs))
+        songs = list(islice(held_out_songs(options.folder), options.held_out or None))
         timed = [
-            time_song(model, spec, *song, options.iterations, options.held_out_seconds, codec, options.keep)
-            for song, codec in tqdm(songs, unit="song")
+            time_song(model, spec, *song, options.iterations, options.held_out_seconds, options.keep)
+            for song in tqdm(songs, unit="song")
         ]
         _print_held_out(timed)
     return 0

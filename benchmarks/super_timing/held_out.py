@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
 from benchmarks.super_timing.timing_runs import HeardTiming, hear_all_ways
 from evaluation.measures.timing_metrics import OCTAVES, TEMPO_TOLERANCE, TimingAgreement, compare_timing
@@ -21,15 +19,6 @@ from osuT5.audio.decode import audio_duration_ms, audio_format, load_audio
 from osuT5.dataset.files.sources import FolderSong, mapset_songs
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import Contract
-
-AS_IT_IS = "as it is"
-CODECS = {
-    "mp3": ("MP3", "MPEG_LAYER_III", 44_100),
-    "vorbis": ("OGG", "VORBIS", 44_100),
-    "opus": ("OGG", "OPUS", 48_000),
-    "flac": ("FLAC", "PCM_16", 44_100),
-}
-"""Container, kind and sample rate, as libsndfile names them."""
 
 STARS = 4.0
 MATCHED_MS = 10.0
@@ -66,38 +55,24 @@ def time_song(
     human: Beatmap,
     iterations: int,
     seconds: float,
-    codec: str,
     keep: Path | None = None,
 ) -> dict[str, SongTiming]:
-    """By WAYS: of the first `seconds` of a song, or of all of it where that is 0, in a codec (CODECS).
+    """By WAYS: of the first `seconds` of a song, or of all of it where that is 0.
 
     What the model hears is kept in the folder `keep`.
     """
     end_ms = min(1000.0 * seconds or np.inf, audio_duration_ms(song.audio_path))
     attributes = Attributes(human.mode, difficulty=STARS)
-    kept = keep and keep / f"{song.name.replace('/', ' ')} {codec} {seconds:g}.pickle"
-    load = partial(_samples, song.audio_path, codec, spec.grid.sample_rate, seconds)
+    kept = keep and keep / f"{song.name.replace('/', ' ')} {seconds:g}.pickle"
+    load = partial(_samples, song.audio_path, spec.grid.sample_rate, seconds)
     ways = hear_all_ways(model, spec, load, attributes, iterations, kept)
-    codec = audio_format(song.audio_path).codec if codec == AS_IT_IS else codec
+    codec = audio_format(song.audio_path).codec
     return {way: compared(song.name, codec, human, heard, end_ms) for way, heard in ways.items()}
 
 
-def _samples(song_path: Path, codec: str, sample_rate: int, seconds: float) -> np.ndarray:
-    with tempfile.TemporaryDirectory() as place:
-        path = song_path if codec == AS_IT_IS else encoded(song_path, codec, Path(place))
-        samples = load_audio(path, sample_rate)
+def _samples(song_path: Path, sample_rate: int, seconds: float) -> np.ndarray:
+    samples = load_audio(song_path, sample_rate)
     return samples[: int(seconds * sample_rate)] if seconds else samples
-
-
-def encoded(song_path: Path, codec: str, place: Path) -> Path:
-    """The song as our program hears it, written in another codec; what differs afterwards is the codec's doing."""
-    container, subtype, rate = CODECS[codec]
-    samples = load_audio(song_path, rate)
-    path = place / f"song.{container.lower()}"
-    with soundfile.SoundFile(path, "w", rate, 1, subtype, format=container) as file:
-        for first in range(0, len(samples), rate):  # libsndfile's Vorbis cannot take a whole song at once
-            file.write(samples[first : first + rate])
-    return path
 
 
 def compared(name: str, codec: str, human: Beatmap, heard: HeardTiming, song_ms: float) -> SongTiming:

@@ -1,17 +1,13 @@
 """The truth that timing is measured against, and the measure."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-import soundfile
 
 from benchmarks.super_timing.__main__ import main
-from benchmarks.super_timing.held_out import CODECS, compared, encoded
+from benchmarks.super_timing.held_out import compared
 from benchmarks.super_timing.tempi import KINDS, SECTION_BARS, Tempi, closeness, jitter
 from benchmarks.super_timing.timing_runs import HeardTiming
 from osu_beatmap.beatmap import Beatmap, Circle, TimingPoint
-from osuT5.audio.decode import load_audio
 
 
 def line(time_ms, bpm):
@@ -87,16 +83,3 @@ def test_what_cannot_be_heard_is_not_asked_for():
     assert len(heard.beats_ms) == 68
     assert heard.tempo_bpm == pytest.approx([0, 0])
     assert len(closeness(tempi, lines).tempo_bpm) == 3
-
-
-@pytest.mark.parametrize("codec", CODECS)
-def test_a_codec_neither_delays_nor_cuts_a_song(tmp_path: Path, codec: str) -> None:
-    """Clicks are heard where they were, within a millisecond, or two in codecs that smear them."""
-    rate = 48_000
-    samples = np.zeros(2 * rate, dtype=np.float32)
-    samples[[rate // 2, rate, 3 * rate // 2]] = 0.9
-    soundfile.write(tmp_path / "clicks.wav", samples, rate)
-    heard = np.abs(load_audio(encoded(tmp_path / "clicks.wav", codec, tmp_path), rate))
-    for place in (rate // 2, rate, 3 * rate // 2):
-        near = heard[place - rate // 50 : place + rate // 50]
-        assert abs(int(near.argmax()) - rate // 50) <= 0.002 * rate
