@@ -11,13 +11,11 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import multiprocessing
 import os
 import shutil
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +23,7 @@ import numpy as np
 from tqdm import tqdm
 
 from dataset_builder.sources.chart_music import music_for
+from dataset_builder.workers import WorkerDied, in_order
 from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.file_names import osu_file_name
@@ -127,13 +126,10 @@ def render_all(songs: Sequence[SongCharts], out: Path, processes: int) -> Counte
     """Renders what is not there yet, with a progress bar; counts by reason what could not be."""
     out.mkdir(parents=True, exist_ok=True)
     failed: Counter[str] = Counter()
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context) as pool:
-        running = [pool.submit(render_song, song, out) for song in songs]
-        for done in tqdm(as_completed(running), total=len(running), desc="rendering", unit="song"):
-            reason = done.result()
-            if reason:
-                failed[reason] += 1
+    rendered = in_order(render_song, [(song, out) for song in songs], processes)
+    for _, reason in tqdm(rendered, total=len(songs), desc="rendering", unit="song"):
+        if reason:
+            failed["rendering it ends the program" if isinstance(reason, WorkerDied) else reason] += 1
     return failed
 
 
