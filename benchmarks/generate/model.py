@@ -1,6 +1,6 @@
 """Speed and exactness of a model on one device: a table in OUT_FOLDER/model.md, its numbers in model.json.
 
-    python -m benchmarks.generate.model OUT_FOLDER [--device cuda] [--compile] [--architecture v29]
+    python -m benchmarks.generate.model OUT_FOLDER [--device cuda] [--architecture v29]
     python -m benchmarks.generate.model OUT_FOLDER --device cpu [--tiny]
 
 With random weights in the sizes of an architecture: the time of a step, rules and token choice included, in each
@@ -94,12 +94,11 @@ class Bench:
         self.report = report
         self.is_tiny = options.tiny
         self.steps = 8 if options.tiny else 120
-        self._compiles = options.compile
         self.plain, self.spec = random_model(options.architecture, TINY if options.tiny else None)
         self.precisions = ["fp32", "fp16", "bf16"] if options.device == "cuda" else ["fp32"]
 
     def capture(self) -> Capturing:
-        return CudaGraphs(torch.device(self.device), self._compiles) if self.device == "cuda" else as_they_are
+        return CudaGraphs(torch.device(self.device)) if self.device == "cuda" else as_they_are
 
     def model(self, precision: str, ready: bool = True) -> MapperModel:
         model = copy.deepcopy(self.plain).to(self.device, DTYPES[precision])
@@ -204,14 +203,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--device", default="cuda", choices=["cuda", "cpu"])
     parser.add_argument("--tiny", action="store_true", help="a tiny model: shows that it runs")
     parser.add_argument("--architecture", default="v29", choices=["v28", "v29"], help="that transformers has, too")
-    parser.add_argument("--compile", action="store_true", help="steps are compiled before they are captured")
     options = parser.parse_args(arguments)
     if options.device == "cuda" and not torch.cuda.is_available():
         parser.error("there is no GPU here; --device cpu measures the processor")
     report = Report(options.folder)
     on_gpu = options.device == "cuda"
     report.say(f"# {_device_words() if on_gpu else NO_GPU}\n")
-    report.say(f"torch {torch.__version__}, {options.architecture}{', compiled' if options.compile else ''}")
+    report.say(f"torch {torch.__version__}, {options.architecture}")
     bench = Bench(options, report)
     parts = sum(parameter.numel() for parameter in bench.plain.parameters()) / 1e6
     report.say(f"\n{parts:.0f} M parameters with random weights.")

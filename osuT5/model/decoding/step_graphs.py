@@ -38,17 +38,14 @@ class Capturing(Protocol):
 
 
 class CudaGraphs:
-    """Graphs of CUDA or ROCm. compiles: by torch.compile first, which takes a minute and needs a C compiler."""
+    """Graphs of CUDA or ROCm."""
 
-    def __init__(self, device: torch.device, compiles: bool = False) -> None:
+    def __init__(self, device: torch.device) -> None:
         self._device = device
-        self._compiles = compiles
         self._pool = torch.cuda.graph_pool_handle()
         self._side = torch.cuda.Stream(device)
 
     def __call__(self, step: Step) -> Step:
-        if self._compiles:
-            step = torch.compile(step, fullgraph=True, dynamic=False)
         with _capturing, torch.cuda.device(self._device):
             return self._captured(step)
 

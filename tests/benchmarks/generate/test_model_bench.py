@@ -17,7 +17,7 @@ def test_everything_runs_without_a_gpu(tmp_path, capsys):
     for charts in (1, 4):
         assert numbers[f"embedded {charts} loop fp32"] > 0
     for _, same, rows in re.findall(r"\| loop, fp32 \|(.*?)\| (\d+) of (\d+) \|", said):
-        assert int(same) == int(rows) > 5
+        assert int(same) == int(rows) > 2
     assert numbers["step ms fp32 4 as torch chooses"] > 0
     assert "tokens as theirs" in said
     for way in ("plain steps", "graphs", "rows, fp32"):
