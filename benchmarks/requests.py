@@ -3,11 +3,10 @@
     python -m benchmarks.requests FOLDER [--songs 3] [--seconds 20] [--seeds 2] [--scales 1 1.5 2.5] [--options ...]
         [--stars 2 4 6] [--modes 0 1 2 3]
 
-Measured are settings in the file, maps without hitsounds, ratios of hold notes and of changes of the scroll speed, and
-the star rating. Maps are the first that the model generates, at every scale of guidance, and then those that a user
-gets, which are matched to the request. The timing of an excerpt is predicted once for a mode, and all charts of a scale
-are generated in one batch. Prints Markdown tables; "miss" is the mean distance from the request, with its standard
-error.
+Measured are ratios of hold notes and of changes of the scroll speed, and the star rating. Maps are the first that the
+model generates, at every scale of guidance, and then those that a user gets, which are matched to the request. The
+timing of an excerpt is predicted once for a mode, and all charts of a scale are generated in one batch. Prints a
+Markdown table; "miss" is the mean distance from the request, with its standard error.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ import statistics
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,17 +27,14 @@ from benchmarks.arguments import command_parser
 from evaluation.report.markdown import table
 from evaluation.split_songs import songs_in_split
 from osu_beatmap.attributes import hold_note_ratio, scroll_speed_ratio
-from osu_beatmap.beatmap import Beatmap, GameMode, HitSound, Slider
-from osu_beatmap.files.reader import read_beatmap
+from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.held_out import Split
 from osu_beatmap.star_rating import star_rating
 from osuT5.audio.decode import load_audio
 from osuT5.dataset.files.sources import mapset_songs
 from pipeline.generation.chart import prepare_chart
-from pipeline.generation.generate import generate
 from pipeline.generation.mapset import wish_like
 from pipeline.generation.matching import star_matching
-from pipeline.generation.model_cache import keep_models
 from pipeline.request.resolve import resolve
 
 SAMPLE_RATE = 44_100
@@ -46,16 +42,6 @@ EXCERPT_FROM_S = 30.0
 SEED = 1
 STARS = 4.0
 MATCHED = "1, matched"
-ADDITIONS = HitSound.WHISTLE | HitSound.FINISH | HitSound.CLAP
-
-SETTINGS = {
-    "hp_drain_rate": 4.3,
-    "circle_size": 3.2,
-    "overall_difficulty": 6.1,
-    "approach_rate": 7.7,
-    "slider_multiplier": 1.73,
-    "slider_tick_rate": 2.0,
-}
 
 
 @dataclass(frozen=True)
@@ -88,14 +74,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seeds", type=int, default=2, help="charts of each value and song")
     parser.add_argument("--scales", type=float, nargs="+", default=[1.0, 1.5, 2.5], help="values of cfg_scale")
     parser.add_argument("--stars", type=float, nargs="+", default=[2.0, 4.0, 6.0], help="values of difficulty")
-    parser.add_argument("--options", nargs="+", choices=NAMES, default=NAMES, help="apart from settings")
+    parser.add_argument("--options", nargs="+", choices=NAMES, default=NAMES)
     parser.add_argument("--modes", type=int, nargs="+", default=[int(mode) for mode in GameMode])
     parser.add_argument("--model")
     options = parser.parse_args(arguments)
-    keep_models()
     with tempfile.TemporaryDirectory() as place:
         excerpts = write_excerpts(options.folder, Path(place), options.songs, options.seconds)
-        print(table(("option", "asked", "in the file"), settings_rows(excerpts[:1], Path(place), options.model)))
         found = all_found(excerpts, options)
     print(table(("option", "mode", "cfg_scale", "asked", "reached", "miss"), make_rows(found)))
     return 0
@@ -159,27 +143,6 @@ def write_excerpts(folder: Path, place: Path, songs: int, seconds: float) -> lis
         if len(excerpts) == songs:
             break
     return excerpts
-
-
-def settings_rows(excerpts: Sequence[Path], place: Path, model: str | None) -> Iterable[tuple]:
-    """What is in the file; positions are left as they are, for speed."""
-    usual = {"difficulty": STARS, "match_difficulty": False, "generate_positions": False, "export_osz": False}
-
-    def made(**wanted: object) -> list[Beatmap]:
-        requests = [_flat(excerpt, model) | usual | wanted | {"output_path": str(place)} for excerpt in excerpts]
-        return [read_beatmap(generate(resolve(flat)).osu_path) for flat in requests]
-
-    maps = made(gamemode=0, hitsounded=False, **SETTINGS)
-    for option, value in SETTINGS.items():
-        yield option, f"{value:g}", ", ".join(f"{getattr(beatmap.difficulty, option):g}" for beatmap in maps)
-    yield "hitsounded", "false", ", ".join(_additions(beatmap) for beatmap in maps)
-    yield "keycount", "7", ", ".join(str(beatmap.key_count) for beatmap in made(gamemode=3, keycount=7))
-
-
-def _additions(beatmap: Beatmap) -> str:
-    edges = [edge for obj in beatmap.hit_objects if isinstance(obj, Slider) for edge in obj.edges]
-    count = sum(bool(part.hitsound & ADDITIONS) for part in [*beatmap.hit_objects, *edges])
-    return f"{count} additions"
 
 
 def make_rows(found: Found) -> Iterator[tuple]:

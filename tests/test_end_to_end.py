@@ -273,8 +273,12 @@ def test_guidance_makes_another_map_and_scale_1_does_not(song, model_folder, tmp
 
 
 def test_what_a_model_ignores_is_said_and_hit_sounds_can_be_left_out(song, model_folder, tmp_path):
-    options = {"gamemode": 3, "keycount": 4, "mapper_id": 17, "descriptors": ["clean"], "hitsounded": False}
-    result = generate(request(song, model_folder, tmp_path, **options))
+    options = {"gamemode": 3, "keycount": 7, "mapper_id": 17, "descriptors": ["clean"], "hitsounded": False}
+    settings = {"hp_drain_rate": 4.3, "overall_difficulty": 6.1, "slider_multiplier": 1.73, "slider_tick_rate": 2.0}
+    result = generate(request(song, model_folder, tmp_path, **options, **settings))
+    written = read_beatmap(result.osu_path)
+    assert {name: getattr(written.difficulty, name) for name in settings} == settings
+    assert written.key_count == 7
     assert any("never told of mapper_id and descriptors" in warning for warning in result.warnings)
     assert not is_hitsounded(result.beatmap)
     assert all(not hit_object.hitsound & ~HitSound.NORMAL for hit_object in result.beatmap.hit_objects)
