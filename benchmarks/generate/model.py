@@ -29,7 +29,6 @@ from benchmarks.arguments import command_parser
 from benchmarks.generate.floor import copy_gb_s, numbers_read
 from benchmarks.generate.steady import PROMPT_TOKENS, Song, noise, step_ms, write_song
 from benchmarks.generate.ways import Task, as_transformers, by_graphs, by_reference, by_rows, by_transformers
-from benchmarks.random_models import random_model
 from osuT5.audio.decode import load_audio
 from osuT5.audio.mel import song_mel
 from osuT5.generation.sampling.sampler import Sampling
@@ -37,6 +36,7 @@ from osuT5.model.decoding.step_graphs import Capturing, CudaGraphs, as_they_are
 from osuT5.model.files.loading import DTYPES, load_model
 from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.model.seq2seq import MapperModel
+from osuT5.training.architectures import ARCHITECTURES
 from paths import DEMO_SONG
 
 TINY = {"d_model": 64, "encoder_layers": 1, "decoder_layers": 2, "encoder_heads": 2, "decoder_heads": 2}
@@ -94,7 +94,11 @@ class Bench:
         self.report = report
         self.is_tiny = options.tiny
         self.steps = 8 if options.tiny else 120
-        self.plain, self.spec = random_model(options.architecture, TINY if options.tiny else None)
+        architecture = ARCHITECTURES[options.architecture]
+        self.spec = architecture.spec()
+        torch.manual_seed(0)
+        config = architecture.config(self.spec, TINY if options.tiny else {})
+        self.plain = MapperModel(config).eval().requires_grad_(False)
         self.precisions = ["fp32", "fp16", "bf16"] if options.device == "cuda" else ["fp32"]
 
     def capture(self) -> Capturing:

@@ -9,13 +9,13 @@ did not. Nothing here is tuned: it is the upper bound for any model that uses th
 
 from __future__ import annotations
 
-import argparse
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.arguments import folders_parser
 from osu_beatmap.beatmap import Beatmap, Circle, GameMode, HitObject, HoldNote, Slider, Spinner
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.reader import read_beatmap
@@ -248,8 +248,7 @@ def print_table(reports: dict[GameMode, RoundTripReport]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folders", nargs="+", type=Path, help="folders that hold .osu files, at any depth")
+    parser = folders_parser(__doc__)
     parser.add_argument("--spec", choices=SPECS, default="v29", help="which encoding (default: %(default)s)")
     arguments = parser.parse_args()
     paths = sorted(path for folder in arguments.folders for path in folder.rglob("*.osu"))
