@@ -67,9 +67,8 @@ class ChartTokens:
         objects = int(np.diff(np.searchsorted(self.object_times_ms, [start_ms, end_ms]))[0])
         return Excerpt(np.array(ids[:max_tokens]), np.array(is_map[:max_tokens]), objects)
 
-    def starts_ms(self, spec: Contract, overlap: float = 0.0) -> list[float]:
-        """Where windows begin that together hear all of the chart, from its first object on."""
+    def starts_ms(self, spec: Contract) -> list[float]:
+        """Return the starts of the windows that cover the chart, from its first object on."""
         first_ms, last_ms = float(self.object_times_ms[0]), float(self.object_times_ms[-1])
-        stride_ms = spec.grid.window_ms * (1.0 - overlap)
-        count = max(1, int((last_ms - first_ms) // stride_ms) + 1)
-        return [first_ms + number * stride_ms for number in range(count)]
+        count = int((last_ms - first_ms) // spec.grid.window_ms) + 1
+        return [first_ms + number * spec.grid.window_ms for number in range(count)]

@@ -3,9 +3,8 @@
     classifier = load_classifier()
     vectors = chart_features(beatmap, samples, classifier)      # [n, classifier.model.head.width]
 
-`samples` are those of `osuT5.audio.decode.load_audio(path, classifier.spec.grid.sample_rate)`. Vectors of several
-charts of one song are cheaper by `SongFeatures`, which hears the song once. They are float32 and deterministic; a chart
-of three minutes gives about 22 of them.
+`samples` are those of `osuT5.audio.decode.load_audio(path, classifier.spec.grid.sample_rate)`. Vectors are float32 and
+deterministic; a chart of three minutes gives about 22 of them.
 """
 
 from __future__ import annotations
@@ -20,32 +19,22 @@ from osu_beatmap.beatmap import Beatmap
 from osuT5.audio.mel import song_mel
 
 
-class SongFeatures:
-    """Feature vectors of charts of one song; samples: float32 [samples] at the model's rate."""
+@torch.inference_mode()
+def chart_features(beatmap: Beatmap, samples: np.ndarray, classifier: Classifier) -> np.ndarray:
+    """Compute feature vectors [n, width] of the windows that cover a chart, in order.
 
-    def __init__(self, samples: np.ndarray, classifier: Classifier) -> None:
-        self.classifier = classifier
-        longest = classifier.model.reader.config.max_target_positions
-        self._cuts = SongExcerpts(song_mel(samples, classifier.spec), classifier.spec, longest)
+    Windows with fewer than `FEWEST_OBJECTS` objects are left out; a chart without objects has none.
 
-    @torch.inference_mode()
-    def of_chart(self, beatmap: Beatmap, overlap: float = 0.0) -> np.ndarray:
-        """Feature vectors [n, width] of windows that together hear all of a chart, in order.
-
-        overlap: the share of a window that the next one hears again. Windows with fewer than FEWEST_OBJECTS objects are
-        left out; a chart without objects has none. Raises BeatmapError (a ValueError) for one without a tempo.
-        """
-        spec, model = self.classifier.spec, self.classifier.model
-        if not beatmap.hit_objects:
-            return np.zeros((0, model.head.width), dtype=np.float32)
-        chart = ChartTokens.of(beatmap, spec, self._cuts.song_ms)
-        wanted = self._cuts.with_enough(chart, map(self._cuts.start_frame, chart.starts_ms(spec, overlap)))
-        vectors = np.zeros((len(wanted), model.head.width), dtype=np.float32)
-        for rows, batch in self._cuts.batches(wanted):
-            vectors[rows] = model.features(batch.to(model.centre.device)).float().cpu().numpy()
-        return vectors
-
-
-def chart_features(beatmap: Beatmap, samples: np.ndarray, classifier: Classifier, overlap: float = 0.0) -> np.ndarray:
-    """Feature vectors [n, width] of one chart; see `SongFeatures.of_chart`."""
-    return SongFeatures(samples, classifier).of_chart(beatmap, overlap)
+    Raises:
+        BeatmapError: The chart has no tempo.
+    """
+    spec, model = classifier.spec, classifier.model
+    if not beatmap.hit_objects:
+        return np.zeros((0, model.head.width), dtype=np.float32)
+    cuts = SongExcerpts(song_mel(samples, spec), spec, model.reader.config.max_target_positions)
+    chart = ChartTokens.of(beatmap, spec, cuts.song_ms)
+    wanted = cuts.with_enough(chart, map(cuts.start_frame, chart.starts_ms(spec)))
+    vectors = np.zeros((len(wanted), model.head.width), dtype=np.float32)
+    for rows, batch in cuts.batches(wanted):
+        vectors[rows] = model.features(batch.to(model.centre.device)).float().cpu().numpy()
+    return vectors

@@ -13,21 +13,20 @@ TOP = 5
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """top1, top5: shares of n; balanced: top1 of each mapper, averaged over mappers."""
+    """top1, top5: shares of the excerpts or charts; balanced: top1 of each mapper, averaged over mappers."""
 
-    n: int
     top1: float
     top5: float
     balanced: float
 
     @classmethod
     def of(cls, scores: np.ndarray, truth: np.ndarray) -> Figures:
-        """scores: [n, mappers], the higher the likelier; ties count against the truth. n may not be 0."""
+        """scores: [n, mappers], the higher the likelier; ties count against the truth. There must be some."""
         own = np.take_along_axis(scores, truth[:, None], axis=1)
         ranks = (scores >= own).sum(1)  # 1 for the likeliest
         hits = ranks == 1
         by_mapper = [hits[truth == mapper].mean() for mapper in np.unique(truth)]
-        return cls(len(truth), float(hits.mean()), float((ranks <= TOP).mean()), float(np.mean(by_mapper)))
+        return cls(float(hits.mean()), float((ranks <= TOP).mean()), float(np.mean(by_mapper)))
 
 
 def chart_scores(log_probabilities: np.ndarray, labels: Labels) -> tuple[np.ndarray, np.ndarray]:

@@ -41,14 +41,12 @@ class RhythmBatch:
     targets: Tensor
 
 
-def load_rhythms(
-    folder: Path, split: Split, held_out: frozenset[str] | None = None, quiet: bool = False
-) -> RhythmCorpus:
+def load_rhythms(folder: Path, split: Split, held_out: frozenset[str] | None = None) -> RhythmCorpus:
     """The rhythms of all charts of a split, each rhythm once: difficulties of one song may share theirs."""
     held_out = held_out_titles() if held_out is None else held_out
     corpus, seen = RhythmCorpus(), set()
     groups = list(chart_groups(folder, corpus.skipped))
-    for place, beatmaps in tqdm(groups, desc=f"reading rhythms ({split.value})", unit="song", disable=quiet):
+    for place, beatmaps in tqdm(groups, desc=f"reading rhythms ({split.value})", unit="song"):
         if not song_in_split([beatmap.metadata for beatmap in beatmaps], split, held_out):
             continue
         for beatmap in beatmaps:

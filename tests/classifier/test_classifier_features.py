@@ -12,7 +12,7 @@ from classifier.contract import Classifier
 from classifier.dataset import Labels
 from classifier.errors import ExcerptError
 from classifier.excerpts import FEWEST_OBJECTS, ChartTokens
-from classifier.features import SongFeatures, chart_features
+from classifier.features import chart_features
 from classifier.metrics import Figures, chart_scores
 from classifier.model import ExcerptReader, HeadConfig, MapperClassifier
 from classifier.ranking import rank_mappers
@@ -60,19 +60,17 @@ def test_vectors_of_a_chart(classifier: Classifier) -> None:
     vectors = chart_features(beatmap, samples, classifier)
     assert vectors.shape == (4, 8)
     assert vectors.dtype == np.float32
-    song = SongFeatures(samples, classifier)
-    np.testing.assert_array_equal(song.of_chart(beatmap), vectors)
-    assert len(song.of_chart(beatmap, overlap=0.5)) == 7
-    assert not np.allclose(song.of_chart(map_by("Anna", seconds=30.0)), vectors)
+    np.testing.assert_array_equal(chart_features(beatmap, samples, classifier), vectors)
+    assert not np.allclose(chart_features(map_by("Anna", seconds=30.0), samples, classifier), vectors)
 
 
 def test_charts_without_objects_or_tempo(classifier: Classifier) -> None:
-    song, beatmap = SongFeatures(noise(10.0), classifier), map_by("Anna", seconds=10.0)
-    assert song.of_chart(replace(beatmap, hit_objects=[])).shape == (0, 8)
+    samples, beatmap = noise(10.0), map_by("Anna", seconds=10.0)
+    assert chart_features(replace(beatmap, hit_objects=[]), samples, classifier).shape == (0, 8)
     few = replace(beatmap, hit_objects=beatmap.hit_objects[: FEWEST_OBJECTS - 1])
-    assert song.of_chart(few).shape == (0, 8)
+    assert chart_features(few, samples, classifier).shape == (0, 8)
     with pytest.raises(BeatmapError, match="no tempo"):
-        song.of_chart(replace(beatmap, timing_points=[]))
+        chart_features(replace(beatmap, timing_points=[]), samples, classifier)
 
 
 def test_padding_and_company_change_nothing(classifier: Classifier) -> None:
@@ -108,7 +106,7 @@ def test_figures_of_literal_scores() -> None:
     truth = np.array([0, 0, 0, 1])
     scores = np.array([[3, 2, 1, 0, 0, 0, 0], [3, 2, 1, 0, 0, 0, 0], [0, 1, 2, 3, 4, 5, 6], [1, 1, 0, 0, 0, 0, 0.0]])
     figures = Figures.of(scores, truth)
-    assert (figures.n, figures.top1, figures.top5) == (4, 0.5, 0.75)
+    assert (figures.top1, figures.top5) == (0.5, 0.75)
     assert figures.balanced == pytest.approx((2 / 3 + 0) / 2)
     labels = Labels(truth, np.zeros(4, np.int64), np.array([7, 7, 7, 9]))
     by_chart, mappers = chart_scores(scores, labels)

@@ -39,8 +39,8 @@ def charts(tmp_path: Path) -> Path:
 
 def test_each_rhythm_once_and_songs_in_one_split_only(charts: Path) -> None:
     held_out = frozenset({title_hash("Second")})
-    train = load_rhythms(charts, Split.TRAIN, held_out, quiet=True)
-    other = load_rhythms(charts, Split.HELD_OUT, held_out, quiet=True)
+    train = load_rhythms(charts, Split.TRAIN, held_out)
+    other = load_rhythms(charts, Split.HELD_OUT, held_out)
     assert (train.modes, other.modes) == ([GameMode.STANDARD], [GameMode.TAIKO])
     assert len(train.skipped) == 1
     assert "broken.osu" in train.skipped[0]
