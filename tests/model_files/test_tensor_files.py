@@ -90,13 +90,6 @@ def test_instructions_to_call_something_are_not_followed(tmp_path: Path, style: 
     assert_refused(path, marker)
 
 
-@pytest.mark.parametrize("style", ["GLOBAL and REDUCE", "STACK_GLOBAL", "INST", "OBJ", "Python 2 module"])
-def test_these_files_are_dangerous(tmp_path: Path, style: str) -> None:
-    """Opened by Python's own unpickler, they do what the tests above would see."""
-    pickle.loads(by_hand(tmp_path / "marker")[style])
-    assert (tmp_path / "marker").exists()
-
-
 @pytest.mark.parametrize("style", by_python(Path("/marker")))
 @pytest.mark.parametrize("zipped", [True, False], ids=["archive", "legacy"])
 def test_objects_that_would_run_code_are_not_made(tmp_path: Path, style: str, zipped: bool) -> None:

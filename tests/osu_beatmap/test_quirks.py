@@ -8,7 +8,7 @@ import pytest
 from osu_beatmap.beatmap import CurveKind, Slider
 from osu_beatmap.files.reader import parse_beatmap
 from osu_beatmap.geometry.coarse_curves import curve_end, curve_kind
-from osu_beatmap.quirks import NO_QUIRKS, PUBLISHED, Quirks
+from osu_beatmap.quirks import NO_QUIRKS, Quirks
 
 FILE = """osu file format v{version}
 
@@ -31,11 +31,6 @@ def read(quirk="", path="B|100:0|100:0", version=14, slides=1, edges="", multipl
 
 def slider_of(beatmap) -> Slider:
     return beatmap.hit_objects[0]
-
-
-def test_none_is_on_by_default():
-    assert not any(getattr(Quirks(), field.name) for field in fields(Quirks))
-    assert all(getattr(PUBLISHED, field.name) for field in fields(Quirks))
 
 
 def test_each_is_explained(repo_root):

@@ -6,18 +6,9 @@ import pytest
 from rule_beatmaps import EASY, HARD, INSANE, NORMAL, clean_map, findings, found, slider
 
 from osu_beatmap.beatmap import Circle, CurveKind, GameMode, PathSegment, Slider, Spinner
-from osu_beatmap.rules import Severity, approach_time_ms, circle_radius_px
+from osu_beatmap.rules import Severity
 
 PROBLEM, WARNING = Severity.PROBLEM, Severity.WARNING
-
-
-def test_circle_radius():
-    assert circle_radius_px(4.0) == pytest.approx(36.48)
-
-
-@pytest.mark.parametrize(("rate", "time_ms"), [(0, 1800), (5, 1200), (9, 600), (10, 450)])
-def test_approach_time(rate, time_ms):
-    assert approach_time_ms(rate) == time_ms
 
 
 # The radius is 36.48 px, so that circles may lie within x -30.52..542.52, y -23.52..391.52.

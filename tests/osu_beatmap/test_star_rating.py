@@ -8,7 +8,7 @@ from osu_beatmap.beatmap import Beatmap, Circle, CurveKind, GameMode, PathSegmen
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.writer import write_beatmap
 from osu_beatmap.geometry.catch_conversion import to_catch
-from osu_beatmap.star_rating import UnratableBeatmap, max_combo, star_rating, star_ratings
+from osu_beatmap.star_rating import UnratableBeatmap, star_rating, star_ratings
 
 HEAD = """osu file format v14
 
@@ -59,11 +59,6 @@ def test_what_cannot_be_rated_says_so() -> None:
         star_rating("hello")
     with pytest.raises(UnratableBeatmap, match="meant for play"):
         star_rating(osu_text(1, count=3000))
-
-
-def test_empty_maps_have_no_stars_and_no_combo() -> None:
-    assert star_rating(HEAD.format(mode=0)) == 0
-    assert (max_combo(HEAD.format(mode=0)), max_combo(osu_text(150))) == (0, 100)
 
 
 def test_a_beatmap_rates_as_its_text_does() -> None:

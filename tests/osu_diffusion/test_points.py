@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from osu_beatmap.beatmap import CurveKind, GameMode, PathSegment
+from osu_beatmap.beatmap import CurveKind, PathSegment
 from osu_beatmap.geometry.slider_path import path_of
 from osu_diffusion.points import PointKind, sequence_of, slider_end_kind, with_positions
 from tests.osu_diffusion.point_maps import beatmap_of, every_kind, line, slider
@@ -77,7 +77,3 @@ def test_a_slider_of_hundreds_of_points_moves_as_a_whole() -> None:
 @pytest.mark.parametrize(("slides", "name"), [(1, "1"), (2, "2"), (3, "3"), (4, "EVEN"), (5, "ODD"), (0, "1")])
 def test_kinds_of_slider_ends(slides: int, name: str) -> None:
     assert slider_end_kind(slides).name == f"SLIDER_END_{name}"
-
-
-def test_a_map_without_objects() -> None:
-    assert len(sequence_of(beatmap_of(mode=GameMode.CATCH))) == 0

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import numpy as np
 import pytest
 
@@ -42,7 +40,3 @@ def test_without_tables_and_modes_only_the_unknown_is_left() -> None:
     spec = ConditionSpec(modes=())
     assert spec.sizes() == (26, 1, 1, 22, 0)
     assert spec.class_vector(Attributes(GameMode.CATCH)).sum() == 4
-
-
-def test_survives_json() -> None:
-    assert ConditionSpec.from_json(asdict(SPEC)) == SPEC

@@ -2,8 +2,6 @@ import pytest
 import torch
 from torch import nn
 
-from training.average import WeightAverage
-from training.checkpoint import RunState, Trained, load_checkpoint, save_checkpoint
 from training.optimizers import Muon, make_optimizers, orthogonalised
 
 
@@ -55,25 +53,3 @@ def test_every_parameter_has_one_optimiser_and_only_matrices_in_layers_have_muon
     assert of_muon == {"stem.layers.0.weight"}
     assert sorted([*of_muon, *of_adamw]) == sorted(named.values())
     assert len(make_optimizers(model, "adamw", 1e-3, 0.01)) == 1
-
-
-def test_a_checkpoint_keeps_the_state_of_both(tmp_path):
-    model = Layered()
-    optimizers = make_optimizers(model, "muon", 1e-2, 0.01)
-    average = WeightAverage(model, 0.9)
-
-    def train_step(optimizers):
-        model.zero_grad()
-        model(torch.tensor([0, 1, 2])).square().sum().backward()
-        for optimizer in optimizers:
-            optimizer.step()
-
-    train_step(optimizers)
-    save_checkpoint(tmp_path / "c", Trained(model, optimizers, average), RunState(1))
-    train_step(optimizers)
-    expected = {name: p.detach().clone() for name, p in model.named_parameters()}
-    again = make_optimizers(model, "muon", 1e-2, 0.01)
-    assert load_checkpoint(tmp_path / "c", Trained(model, again, average)).step == 1
-    train_step(again)
-    for name, parameter in model.named_parameters():
-        assert torch.equal(parameter, expected[name]), name

@@ -56,12 +56,6 @@ def test_the_parts_of_a_batch_are_the_batch_whatever_their_number(songs, count):
         assert np.array_equal(getattr(whole, field.name), getattr(together, field.name)), field.name
 
 
-def test_labels_are_the_next_inputs(songs):
-    batch = sampler(songs).batch(0)
-    learned = followed(batch)
-    assert np.array_equal(batch.labels[:, :-1][learned], batch.input_ids[:, 1:][learned])
-
-
 def test_charts_of_a_song_share_its_window(songs):
     batch = sampler(songs).batch(1)
     assert len(batch.mel) == OPTIONS.windows

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from training_songs import NOTHING_VARIED, SPEC, published_like_spec, song_of, steady_chart, varied
+from training_songs import NOTHING_VARIED, published_like_spec, song_of, steady_chart, varied
 
 from osu_beatmap.beatmap import GameMode
 from osuT5.dataset.errors import CorpusError
@@ -207,15 +207,3 @@ def test_a_mirror_image_has_its_input_in_the_mirror_too():
         positions = VOCABULARY.ids_of(EventKind.POSITION)
         given, asked = between(ids, ContextKind.NO_HS), ids[ids.index(VOCABULARY.context_sos(ContextKind.MAP)) :]
         assert [t for t in given if t in positions] == [t for t in asked if t in positions]
-
-
-def test_rows_of_the_embedded_model_are_its_contexts_from_nothing():
-    """The layout of its recipe: nothing but the window itself decides the row."""
-    song = song_of(steady_chart(GameMode.STANDARD, 500.0))
-    writer = RowWriter(SPEC, BatchOptions(), None)
-    ids, labels = writer.row(Cut(song, START_FRAME), song.charts[0], np.random.default_rng(0))
-    sos, eos = SPEC.vocabulary.context_sos, SPEC.vocabulary.context_eos
-    assert ids[:2].tolist() == [sos(ContextKind.NONE), eos(ContextKind.NONE)]
-    learned = [context for context in SPEC.vocabulary.contexts if eos(context) in labels]
-    assert learned == list(SPEC.contexts_of(GameMode.STANDARD))
-    assert labels[-1] == eos(ContextKind.MAP)

@@ -14,7 +14,7 @@ from osuT5.dataset.errors import CorpusError, EmptyCorpusError
 from osuT5.dataset.files.chart_record import ChartRecord
 from osuT5.dataset.files.filters import ChartFilter
 from osuT5.dataset.options import BatchOptions
-from osuT5.dataset.song_cache import ChartEntry, ChartPools, LazySupply, MemorySupply, VisitOptions
+from osuT5.dataset.song_cache import ChartEntry, ChartPools, LazySupply, VisitOptions
 
 STANDARD, TAIKO, CATCH, MANIA = GameMode
 CHARTS = {mode: steady_chart(mode, 500.0) for mode in GameMode}
@@ -73,15 +73,6 @@ def test_nothing_to_draw():
         ChartPools([], BatchOptions())
     with pytest.raises(EmptyCorpusError):
         ChartPools([ChartEntry(0, 0, STANDARD)], BatchOptions(mode_shares=(0.0, 1.0, 0.0, 0.0)))
-
-
-def test_songs_in_memory():
-    songs = [song_of(CHARTS[STANDARD], CHARTS[MANIA]), song_of(CHARTS[TAIKO])]
-    supply = MemorySupply(songs, BatchOptions())
-    assert supply.charts_by_mode == {STANDARD: 1, MANIA: 1, TAIKO: 1}
-    rng = np.random.default_rng(0)
-    drawn = {(song is songs[0], place) for song, place in (supply.draw(0, 0, rng) for _ in range(50))}
-    assert drawn == {(True, 0), (True, 1), (False, 0)}
 
 
 @dataclass

@@ -12,7 +12,7 @@ from osu_beatmap.geometry.slider_path import SliderPath
 from osu_beatmap.timing.active_point import Timing, end_time_ms
 from osuT5.encoding import assemble, encode_context, groups_from_events
 from osuT5.tokens.encoding_spec import MINI_ENCODING
-from osuT5.tokens.events import PART_KINDS, TYPE_KINDS, ContextKind, Event, EventGroup, EventKind
+from osuT5.tokens.events import PART_KINDS, TYPE_KINDS, ContextKind, Event, EventKind
 from tests.support.encoding_charts import RED, V29, V32, beatmap, circle, green, group, slider, timed
 
 K = EventKind
@@ -214,10 +214,3 @@ def test_any_stream_assembles(events, mode, spec):
     for obj in chart.hit_objects:
         assert end_time_ms(obj, timing, chart.difficulty) >= obj.time_ms
         assert not isinstance(obj, Slider) or obj.length_px > 0
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 20_000), noise), max_size=12), st.sampled_from(list(GameMode)))
-def test_any_groups_assemble(rows, mode):
-    groups = [EventGroup(float(ms), (*parts, Event(K.CIRCLE))) for ms, parts in rows]
-    assembled(groups, mode, V29)

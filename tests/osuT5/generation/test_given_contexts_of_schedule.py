@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 from contexts_model import SONG_MS, contexts_spec, finished_map, song_writer
 
 from osu_beatmap.attributes import attributes_of
@@ -107,14 +106,6 @@ def test_a_part_of_a_song_is_written_after_what_is_before_it(writer):
     assert groups[:before] == chart.begun[C.MAP]
     assert all(8_000.0 <= group.time_ms < 11_000.0 + SPEC.grid.time_step_ms for group in groups[before:])
     assert len(groups) > before
-
-
-def test_what_was_heard_is_not_heard_again(writer):
-    states = writer.encoder_states
-    part = writer.within(8_000.0, 11_000.0)
-    first = next(window.index for window in writer.windows if window.to_ms > 8_000.0)
-    assert torch.equal(part.encoder_states, states[first : first + len(part.windows)])
-    assert len(writer.windows) > len(part.windows)
 
 
 @pytest.mark.parametrize("mode", list(GameMode))

@@ -59,12 +59,6 @@ def test_the_same_seed_writes_the_same_and_another_does_not(writer):
     assert one != other
 
 
-def test_charts_side_by_side_are_written_as_each_alone(writer):
-    charts = [chart(GameMode.STANDARD, 1), chart(GameMode.MANIA, 2), chart(GameMode.TAIKO, 3)]
-    together = writer.write_context(ContextKind.KIAI, charts, Sampling())
-    assert together == [writer.write_context(ContextKind.KIAI, [each], Sampling())[0] for each in charts]
-
-
 def guided(scale: float, **negative) -> tuple[ChartState, Sampling]:
     unlike = Attributes(GameMode.STANDARD, **negative)
     return replace(chart(), negative=unlike), Sampling(temperature=1.5, context_temperatures={}, guidance_scale=scale)
@@ -150,14 +144,6 @@ def test_beats_are_not_guided(writer):
     assert writer.write_context(ContextKind.TIMING, [plain], hard) == writer.write_context(
         ContextKind.TIMING, [chart()], hard
     )
-
-
-def test_a_context_knows_those_before_it(writer):
-    beat = EventGroup(2_000.0, (Event(EventKind.TIME, 2000), Event(EventKind.BEAT)))
-    known = chart()
-    known.contexts = {ContextKind.TIMING: [beat], ContextKind.SV: []}
-    assert known.contexts_before(ContextKind.MAP, SPEC) == [(ContextKind.TIMING, [beat])]
-    assert known.contexts_before(ContextKind.TIMING, SPEC) == []
 
 
 def test_times_of_earlier_contexts_do_not_hold_a_row_back():

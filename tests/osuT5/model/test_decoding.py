@@ -44,15 +44,6 @@ def test_prompt_and_steps_equal_the_full_pass(tiny_model, mel, ids, prompt_lengt
     torch.testing.assert_close(torch.stack(logits, 1), expected[:, prompt_length - 1 :], atol=1e-5, rtol=1e-5)
 
 
-def test_a_prompt_may_come_in_pieces(tiny_model, mel, ids):
-    model = tiny_model()
-    states = model.encode(mel)
-    cache = start(model, states)
-    model.step(ids[:, :3], cache)
-    logits = model.step(ids[:, 3:], cache)
-    torch.testing.assert_close(logits, full_logits(model, states, ids)[:, -1], atol=1e-5, rtol=1e-5)
-
-
 def test_prompts_of_different_lengths_are_padded_on_the_left(tiny_model, mel, ids):
     model = tiny_model()
     states = model.encode(mel)

@@ -10,13 +10,6 @@ MODES = torch.tensor([0, 3, 1])
 WINDOWS = torch.tensor([0, 1, 1])
 
 
-def test_the_switch_leaves_no_trace(tiny_model, mel, ids):
-    model = tiny_model(pointer=False)
-    assert model.pointer is None
-    assert not any("pointer" in key for key in model.state_dict())
-    assert model(mel, ids, row_window=WINDOWS).logits.shape == (3, 9, 70)  # modes are not needed
-
-
 def test_a_pointer_without_modes_says_what_is_missing(tiny_model, mel, ids):
     with pytest.raises(ValueError, match="mode_ids"):
         tiny_model()(mel, ids, row_window=WINDOWS)
@@ -31,10 +24,6 @@ def test_only_time_logits_get_the_term(tiny_model, mel, ids):
     assert (difference[..., :5] == 0).all()
     assert (difference[..., 55:] == 0).all()
     assert (difference[..., 5:55].abs() > 1e-4).float().mean() > 0.9
-
-
-def test_token_times_follow_the_stated_convention(tiny_config):
-    assert token_audio_ms(tiny_config())[:3].tolist() == [30, 40, 50]  # 10 t + 5 + 25
 
 
 @torch.no_grad()

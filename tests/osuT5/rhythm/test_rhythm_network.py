@@ -38,12 +38,6 @@ def test_frames_are_interpolated_between_their_neighbours() -> None:
     assert values.squeeze(-1).tolist() == [[5.0, 10.0, 20.0], [5.0, 7.0, 7.0]]
 
 
-def test_logits_are_per_tick_and_per_beat(network: RhythmNetwork, songs: SongInputs) -> None:
-    objects, downbeats = network(songs, stack_conditions([EASY, HARD, HARD], [0, 0, 1]))
-    assert objects.shape == (3, SMALL.window_beats, 24)
-    assert downbeats.shape == (2, SMALL.window_beats)
-
-
 def test_a_chart_does_not_depend_on_its_company(network: RhythmNetwork, songs: SongInputs) -> None:
     together, _ = network(songs, stack_conditions([EASY, HARD, HARD], [0, 0, 1]))
     alone, _ = network(songs, stack_conditions([HARD], [1]))

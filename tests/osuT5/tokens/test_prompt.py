@@ -39,11 +39,6 @@ def test_inputs_come_first_and_take_the_place_of_the_empty_one():
     assert bare.head([100]) == [100, SOS_ID]
 
 
-def test_what_is_known_is_not_learned():
-    _, mask = PromptLayout(SPEC.vocabulary, ()).render([], [Segment(MAP, [300, 301, 302], known=2)])
-    assert mask == [False] * 6 + [True, True]
-
-
 def test_marks_are_learned_when_asked():
     layout = PromptLayout(SPEC.vocabulary, ())
     segments = [Segment(TIMING, [200], learned=False), Segment(MAP, [300])]

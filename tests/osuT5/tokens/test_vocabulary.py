@@ -3,7 +3,7 @@ import pytest
 from osuT5.tokens.contract import GROUP_KINDS, mini_spec, output_ranges
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import ContextKind, Event, EventKind
-from osuT5.tokens.vocabulary import EOS_ID, EventRange, Vocabulary
+from osuT5.tokens.vocabulary import EventRange, Vocabulary
 from osuT5.tokens.windows import WindowGrid
 
 V29_CONTEXTS = tuple(ContextKind(name) for name in ("none", "timing", "kiai", "map", "sv", "no_hs", "gd"))
@@ -28,13 +28,6 @@ def test_a_value_outside_its_range_is_refused_or_clipped():
     assert vocabulary.decode(vocabulary.encode_clipped(Event(EventKind.TIME, 10))) == Event(EventKind.TIME, 9)
     with pytest.raises(ValueError, match="no snap events"):
         vocabulary.encode(Event(EventKind.SNAPPING, 1))
-
-
-def test_context_marks_follow_the_special_ids_in_pairs():
-    vocabulary = Vocabulary((), contexts=V29_CONTEXTS)
-    assert vocabulary.context_sos(ContextKind.NONE) == EOS_ID + 1
-    assert [vocabulary.context_sos(c) for c in V29_CONTEXTS] == [3, 5, 7, 9, 11, 13, 15]
-    assert vocabulary.context_eos(ContextKind.GD) == 16
 
 
 def test_our_ranges_for_v29_are_the_published_ones():

@@ -110,17 +110,6 @@ def test_an_adapter_begins_as_the_model_that_it_adapts(tmp_path):
     torch.testing.assert_close(tokens_scored(start.model), tokens_scored(load_model(base)[0]), rtol=1e-4, atol=1e-4)
 
 
-def test_adapters_of_published_models_have_published_names(tmp_path):
-    base = saved(tmp_path / "base", "v32")
-    start = starting_point(lora(base, target_modules=("Wkv",)))
-    start.export(moved(start), tmp_path)
-    from safetensors import safe_open
-
-    with safe_open(tmp_path / "adapter_model.safetensors", "pt") as file:
-        names = set(file.keys())
-    assert "base_model.model.transformer.model.decoder.layers.0.cross_attn.Wkv.lora_A.weight" in names
-
-
 def test_without_lora_all_weights_are_trained(tmp_path):
     base = saved(tmp_path / "base", "v29")
     start = starting_point(TrainOptions(pretrained_path=str(base)))

@@ -63,24 +63,8 @@ def test_natural_lengths() -> None:
     assert batch.natural_lengths(points) == pytest.approx(wanted, rel=2e-3)
 
 
-def test_several_versions_of_the_points_at_once() -> None:
-    batch, points = batch_of(["arc", "line"])
-    versions = np.stack([points, points * 2.0])
-    lengths = np.array([60.0, 60.0])
-    both = batch.points_at(versions, lengths)
-    assert both.shape == (2, 2, 2)
-    np.testing.assert_allclose(both[1], batch.points_at(points * 2.0, lengths))
-    assert batch.natural_lengths(versions)[1] == pytest.approx(2.0 * batch.natural_lengths(points))
-
-
 def test_a_path_without_extent_stays_where_it_is() -> None:
     batch = PathBatch([[(CurveKind.LINEAR, np.array([0, 1]))]])
     points = np.array([[5.0, 6.0], [5.0, 6.0]])
     assert batch.natural_lengths(points).tolist() == [0.0]
     assert batch.points_at(points, np.array([50.0])).tolist() == [[5.0, 6.0]]
-
-
-def test_no_paths_at_all() -> None:
-    batch = PathBatch([])
-    assert batch.natural_lengths(np.zeros((3, 4, 2))).shape == (3, 0)
-    assert batch.points_at(np.zeros((4, 2)), np.zeros(0)).shape == (0, 2)

@@ -48,13 +48,6 @@ def assert_round_trip(clock: BeatClock) -> None:
     np.testing.assert_array_equal(clock.times_at(clock.steps_at(clock.tick_ms)), clock.tick_ms)
 
 
-@pytest.mark.parametrize(
-    ("bpm", "folded_bpm"), [(100, 100), (199, 199), (200, 100), (174, 174), (87, 174), (50, 100), (440, 110)]
-)
-def test_tempo_is_folded_to_100_to_200_bpm(bpm: float, folded_bpm: float) -> None:
-    assert bpm * 2.0 ** fold_count(bpm) == folded_bpm
-
-
 @pytest.mark.parametrize(("bpm", "folded_bpm"), [(2, 16), (6000, 750)])
 def test_folding_is_bounded(bpm: float, folded_bpm: float) -> None:
     assert bpm * 2.0 ** fold_count(bpm) == folded_bpm

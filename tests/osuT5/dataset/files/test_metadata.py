@@ -67,24 +67,6 @@ def test_every_column_of_the_tool_is_written_in_its_type(tmp_path):
     assert set(READ) <= set(COLUMNS)
 
 
-def test_the_original_program_can_filter_it(tmp_path):
-    """What it does with a table: an index of two columns, slices of mapsets, comparisons with plain dates."""
-    pandas = pytest.importorskip("pandas")
-    rows = [ROW, ROW | {"BeatmapSetId": 6, "Id": 60, "RankedDate": None, "Ranked": None}]
-    parquet.write_table(metadata_table(rows), tmp_path / "metadata.parquet")
-    frame = pandas.read_parquet(tmp_path / "metadata.parquet")
-    frame["BeatmapIdx"] = frame.index
-    frame = frame.set_index(["BeatmapSetId", "Id"]).sort_index()
-    labels = frame.index.get_level_values(0).unique()
-    assert list(frame.loc[labels[0] : labels[0]].index) == [(5, 50)]
-    assert len(frame[frame["ModeInt"].isin([3])]) == 2
-    assert len(frame[frame["Ranked"].isin([4])]) == 1
-    assert len(frame[(frame["RankedDate"] >= datetime(2020, 1, 1)) & (frame["RankedDate"] < datetime(2021, 1, 1))]) == 1
-    assert len(frame[frame["DifficultyRating"] >= 2.0]) == 2
-    assert list(frame.loc[5].iloc[0]["StarRating"]) == ROW["StarRating"]
-    assert frame.loc[5].iloc[0]["RankedDate"].year == 2020
-
-
 def test_a_column_that_is_needed(tmp_path):
     table = metadata_table([ROW]).drop_columns(["BeatmapFile"])
     parquet.write_table(table, tmp_path / "metadata.parquet")

@@ -10,7 +10,7 @@ import torch
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
 from osuT5.generation.decode_row import DecodeRow
-from osuT5.generation.rules.compiled_grammar import UNKNOWN, CompiledGrammar, TableFull
+from osuT5.generation.rules.compiled_grammar import UNKNOWN, CompiledGrammar
 from osuT5.generation.rules.logit_rules import GrammarMasks
 from osuT5.generation.window_schedule import _grammar
 from osuT5.tokens.events import ContextKind
@@ -68,14 +68,6 @@ def test_forgotten_lines_are_unknown_again(spec):
     compiled.forget()
     assert (compiled.following == UNKNOWN).all()
     assert compiled.line_of(ContextKind.MAP, None) == 0
-
-
-def test_a_full_table_says_so(spec, monkeypatch):
-    monkeypatch.setattr("osuT5.generation.rules.compiled_grammar.MOST_STATES", 4)
-    compiled = CompiledGrammar(spec.vocabulary, torch.device("cpu"))
-    line = compiled.line_of(ContextKind.MAP, _grammar(ContextKind.MAP, Attributes(GameMode.STANDARD), spec.encoding))
-    with pytest.raises(TableFull):
-        compiled.learn(line)
 
 
 def _one_of_each_class(compiled: CompiledGrammar, allowed: list[int]) -> list[int]:
