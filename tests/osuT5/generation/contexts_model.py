@@ -1,4 +1,4 @@
-"""A tiny model with every context as an input, and a chart for it."""
+"""Tiny models in front of a song of noise, one with every context as an input, and a chart for it."""
 
 from __future__ import annotations
 
@@ -43,11 +43,12 @@ def contexts_spec(volumes: bool = False) -> Contract:
     )
 
 
-def song_writer(spec: Contract, seed: int = 0) -> SongGenerator:
-    torch.manual_seed(seed)
-    model = MapperModel(mini_config(spec, **SIZES)).eval()
-    mel = np.random.default_rng(seed).random((int(SONG_MS / 8) + 1, spec.spectrogram.n_mels), dtype=np.float32)
-    return SongGenerator(model, spec, mel, SONG_MS)
+def song_writer(spec: Contract, song_ms: float = SONG_MS, **sizes) -> SongGenerator:
+    """A seeded random model in front of noise."""
+    torch.manual_seed(0)
+    model = MapperModel(mini_config(spec, **SIZES | sizes)).eval()
+    mel = np.random.default_rng(0).random((int(song_ms / 8) + 1, spec.spectrogram.n_mels), dtype=np.float32)
+    return SongGenerator(model, spec, mel, song_ms)
 
 
 def finished_map(mode: GameMode) -> Beatmap:

@@ -9,7 +9,7 @@ from contexts_model import SONG_MS, contexts_spec, finished_map, song_writer
 from osu_beatmap.attributes import attributes_of
 from osu_beatmap.beatmap import GameMode, HitSample, Slider
 from osu_beatmap.timing.active_point import Timing
-from osuT5.dataset.options import AugmentationOptions, BatchOptions
+from osuT5.dataset.options import BatchOptions
 from osuT5.dataset.row_builder import Cut, RowWriter
 from osuT5.dataset.token_stream import TokenStream
 from osuT5.dataset.training_songs import Chart, TrainingSong
@@ -19,17 +19,10 @@ from osuT5.generation.chart_state import ChartState, GivenInput, groups_between
 from osuT5.generation.hitsounds import SOUND_KINDS, write_sounds
 from osuT5.generation.sampling.sampler import Sampling
 from osuT5.tokens.events import ContextKind
+from tests.osuT5.dataset.training_songs import NOTHING_VARIED
 
 SPEC = contexts_spec()
 C = ContextKind
-AS_IT_IS = AugmentationOptions(
-    continuation_probability=0.0,
-    speed_probability=0.0,
-    mirror=False,
-    condition_dropout=0.0,
-    time_jitter_probability=0.0,
-    mel_mask_probability=0.0,
-)
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +58,7 @@ def test_the_prompt_is_a_prefix_of_what_training_renders(writer, mode, template,
     song = TrainingSong(
         "song", np.zeros((1, 1)), SONG_MS, [training_chart(own, 3.0), training_chart(other, 5.0)], *[()] * 2
     )
-    rows = RowWriter(SPEC, BatchOptions(contexts={template: 1}, max_tokens=4096), AS_IT_IS)
+    rows = RowWriter(SPEC, BatchOptions(contexts={template: 1}, max_tokens=4096), NOTHING_VARIED)
     ids, _ = rows.row(Cut(song, window.start_frame), song.charts[0], np.random.default_rng(0))
     given = {
         C.NO_HS: GivenInput(C.NO_HS, groups_of(own, C.NO_HS)),

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-import torch
+from contexts_model import SONG_MS, song_writer
 
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
@@ -12,23 +12,15 @@ from osuT5.generation import super_timing
 from osuT5.generation.audio_encoder import AudioEncoder
 from osuT5.generation.sampling.sampler import Sampling
 from osuT5.generation.super_timing import SuperTimer
-from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import mini_spec
-from osuT5.training.architectures import mini_config
 
 SPEC = mini_spec()
-SONG_MS = 20_000.0
 HOT = Sampling(temperature=1.5, context_temperatures={}, kind_temperatures={})
 
 
 @pytest.fixture(scope="module")
 def listener() -> AudioEncoder:
-    torch.manual_seed(0)
-    sizes = {"d_model": 32, "encoder_layers": 1, "decoder_layers": 1, "encoder_heads": 2, "decoder_heads": 2}
-    sizes |= {"encoder_ffn_dim": 32, "decoder_ffn_dim": 32, "pointer_dim": 8, "max_target_positions": 128}
-    model = MapperModel(mini_config(SPEC, **sizes)).eval()
-    mel = np.random.default_rng(0).random((int(SONG_MS / 8) + 1, SPEC.spectrogram.n_mels), dtype=np.float32)
-    return AudioEncoder(model, SPEC, mel, SONG_MS)
+    return song_writer(SPEC, max_target_positions=128).listener
 
 
 def timer(listener, seed=1, passes=0) -> SuperTimer:
