@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import pickle
-import tarfile
 import zipfile
 from collections import OrderedDict
 from collections.abc import Callable
@@ -161,18 +160,14 @@ def test_plain_data_keeps_its_types(tmp_path: Path) -> None:
     assert read_torch_file(tmp_path / "a.pkl") == data
 
 
-def test_the_two_files_of_the_published_refiner(shared_dir: Path, tmp_path: Path) -> None:
-    archive = shared_dir / "goldens" / "diffusion.tar.xz"
-    if not archive.is_file():
-        pytest.skip(f"the reference outputs {archive.name} are not on this machine")
-    with tarfile.open(archive) as tar:
-        tar.extractall(tmp_path, filter="data")
-    folder = tmp_path / "diffusion" / "tiny_dit"
+def test_the_two_files_of_the_published_refiner(golden: Callable) -> None:
+    diffusion = golden("diffusion", "diffusion/tiny_dit") / "diffusion"
+    folder = diffusion / "tiny_dit"
     weights = np.load(folder / "weights.npz")
     state = read_torch_file(folder / "model_ema.pkl")
     assert state.keys() == set(weights)
     assert all(np.array_equal(state[name].numpy(), weights[name]) for name in weights)
-    written = json.loads((tmp_path / "diffusion" / "tokenizer_state.json").read_text(encoding="utf-8"))
+    written = json.loads((diffusion / "tokenizer_state.json").read_text(encoding="utf-8"))
     assert json.loads(json.dumps(read_torch_file(folder / "tokenizer.pkl"))) == written
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-import tarfile
 from dataclasses import fields
 
 import pytest
@@ -35,22 +33,11 @@ def test_the_original_program_could_run_it(name):
     assert own_values(again.config) == own_values(config)
 
 
-@pytest.fixture(scope="module")
-def published_files(shared_dir):
-    """JSON files of the published models, by their path in the archives."""
-    files = {}
-    for archive, wanted in (("model", r"model/full_.*\.config\.json"), ("tokenizer", r".*/tokenizer\.json")):
-        path = shared_dir / "goldens" / f"{archive}.tar.xz"
-        if not path.is_file():
-            pytest.skip("the files of the published models are not on this machine")
-        with tarfile.open(path, "r|xz") as tar:
-            files |= {m.name: json.load(tar.extractfile(m)) for m in tar if re.fullmatch(wanted, m.name)}
-    return files
-
-
 @pytest.mark.parametrize("name", PUBLISHED)
-def test_the_contract_is_the_published_one(name, published_files):
-    stored = published_files[f"model/full_{name}.config.json"], published_files[f"tokenizer/{name}/tokenizer.json"]
+def test_the_contract_is_the_published_one(name, golden):
+    config = golden("model", "model/full_") / "model" / f"full_{name}.config.json"
+    tokenizer = golden("tokenizer", "tokenizer/v") / "tokenizer" / name / "tokenizer.json"
+    stored = (json.loads(path.read_text(encoding="utf-8")) for path in (config, tokenizer))
     published = bundle_from_json(*stored, name=name)
     spec, config = made(name, published.spec.tables)
     for field in fields(spec):
