@@ -38,17 +38,29 @@ def test_each_is_explained(repo_root):
     assert [field.name for field in fields(Quirks) if f"| `{field.name}` |" not in explained] == []
 
 
-def test_whole_paths_keep_doubled_points():
-    assert [s.points for s in slider_of(read()).segments] == [[(0, 0), (100, 0), (100, 0)]]
-    path = "B|50:0|50:0|100:0|100:0"
-    assert len(slider_of(read(path=path)).segments) == 2
-    (segment,) = slider_of(read("whole_paths", path=path)).segments
-    assert segment.points == [(0, 0), (50, 0), (50, 0), (100, 0), (100, 0)]
+def paths(beatmap) -> list:
+    return [segment.points for segment in slider_of(beatmap).segments]
 
 
-def test_plain_edges_have_no_sounds():
-    assert [edge.hitsound for edge in slider_of(read(slides=2)).edges] == [8, 8, 8]
-    assert [edge.hitsound for edge in slider_of(read("plain_edges", slides=2)).edges] == [0, 0, 0]
+@pytest.mark.parametrize(
+    ("quirk", "file", "value", "ours", "theirs"),
+    [
+        ("whole_paths", {}, paths, [[(0, 0), (100, 0), (100, 0)]], [[(0, 0), (100, 0), (100, 0)]]),
+        (
+            *("whole_paths", {"path": "B|50:0|50:0|100:0|100:0"}, paths),
+            [[(0, 0), (50, 0)], [(50, 0), (100, 0), (100, 0)]],
+            [[(0, 0), (50, 0), (50, 0), (100, 0), (100, 0)]],
+        ),
+        ("plain_edges", {"slides": 2}, lambda b: [e.hitsound for e in slider_of(b).edges], [8, 8, 8], [0, 0, 0]),
+        ("any_effect_is_kiai", {}, lambda b: b.timing_points[0].kiai, False, True),
+        ("early_old_formats", {"version": 4}, lambda b: slider_of(b).time_ms, 2024, 2000),
+        ("early_old_formats", {"version": 4}, lambda b: b.timing_points[0].time_ms, 1024, 1000),
+        ("free_multiplier", {"multiplier": 7}, lambda b: b.difficulty.slider_multiplier, 3.6, 7),
+    ],
+)
+def test_each_alone(quirk, file, value, ours, theirs):
+    assert value(read(**file)) == ours
+    assert value(read(quirk, **file)) == theirs
 
 
 def test_the_last_plain_edge_is_the_last_that_the_file_lists():
@@ -56,22 +68,6 @@ def test_the_last_plain_edge_is_the_last_that_the_file_lists():
     ours, theirs = slider_of(read(edges=edges)), slider_of(read("plain_edges", edges=edges))
     assert [(e.hitsound, e.normal_set) for e in ours.edges] == [(2, 1), (4, 2)]
     assert [(e.hitsound, e.normal_set) for e in theirs.edges] == [(2, 1), (2, 3)]
-
-
-def test_any_effect_is_kiai():
-    assert not read().timing_points[0].kiai
-    assert read("any_effect_is_kiai").timing_points[0].kiai
-
-
-def test_old_formats_stay_early():
-    assert slider_of(read(version=4)).time_ms == 2024
-    early = read("early_old_formats", version=4)
-    assert (slider_of(early).time_ms, early.timing_points[0].time_ms) == (2000, 1000)
-
-
-def test_free_multiplier():
-    assert read(multiplier=7).difficulty.slider_multiplier == 3.6
-    assert read("free_multiplier", multiplier=7).difficulty.slider_multiplier == 7
 
 
 @pytest.mark.parametrize(

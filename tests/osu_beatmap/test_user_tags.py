@@ -6,19 +6,10 @@ from osu_beatmap.beatmap import GameMode
 from osu_beatmap.user_tags import is_user_tag, user_tag_spellings, user_tags
 
 
-def test_every_tag_has_a_group_a_name_modes_and_a_description() -> None:
-    for tag in user_tags():
-        assert tag.group
-        assert tag.name
-        assert tag.modes
-        assert len(tag.description) > 5
-        assert tag.full_name == f"{tag.group}/{tag.name}"
-
-
-def test_a_name_has_one_meaning_in_each_mode() -> None:
+def test_every_tag_is_described_and_has_one_meaning_in_each_mode() -> None:
+    assert all(tag.group and tag.name and len(tag.description) > 5 for tag in user_tags())
     meanings = [(tag.full_name, mode) for tag in user_tags() for mode in tag.modes]
-    assert len(meanings) == len(set(meanings))
-    assert len(meanings) > 150
+    assert len(meanings) == len(set(meanings)) > 150
     assert {mode for _, mode in meanings} == set(GameMode)
 
 

@@ -20,22 +20,23 @@ from osu_beatmap.files.file_names import (
 )
 
 
-def test_names_as_osu_gives_them():
-    metadata = Metadata(title="Song", artist="Band", creator="mapper", version="Hard", beatmapset_id=12)
-    assert osu_file_name(metadata) == "Band - Song (mapper) [Hard].osu"
-    assert osz_file_name(metadata) == "12 Band - Song.osz"
-    metadata.beatmapset_id = -1
-    assert osz_file_name(metadata) == "Band - Song.osz"
-
-
-def test_unicode_names_stand_in_for_missing_romanised_ones():
-    metadata = Metadata(title_unicode="運命", artist_unicode="誰か", creator="m", version="v")
-    assert osu_file_name(metadata) == "誰か - 運命 (m) [v].osu"
-
-
-def test_forbidden_characters_go():
-    metadata = Metadata(title='a/b\\c:d*e?"<>|\n', artist="..", creator="x\t\x00y", version="1/4 : hard...")
-    assert osu_file_name(metadata) == ".. - abcde (x y) [14 hard...].osu"
+@pytest.mark.parametrize(
+    ("metadata", "osu", "osz"),
+    [
+        (
+            Metadata(title="Song", artist="Band", creator="mapper", version="Hard", beatmapset_id=12),
+            *("Band - Song (mapper) [Hard].osu", "12 Band - Song.osz"),
+        ),
+        (Metadata(title_unicode="運命", artist_unicode="誰か"), "誰か - 運命 () [].osu", "誰か - 運命.osz"),
+        (
+            Metadata(title='a/b\\c:d*e?"<>|\n', artist="..", creator="x\t\x00y", version="1/4 : hard..."),
+            *(".. - abcde (x y) [14 hard...].osu", ".. - abcde.osz"),
+        ),
+    ],
+    ids=["romanised", "without romanised names", "forbidden characters"],
+)
+def test_names_as_osu_gives_them(metadata, osu, osz):
+    assert (osu_file_name(metadata), osz_file_name(metadata)) == (osu, osz)
 
 
 @pytest.mark.parametrize(
