@@ -10,7 +10,6 @@ from osu_beatmap.beatmap import GameMode
 from osu_diffusion.conditions import ConditionSpec
 
 SPEC = ConditionSpec(mappers=(11, 22), descriptors=("streams", "jump aim"), modes=(0, 2))
-STARTS = {"difficulty": 0, "mapper": 26, "descriptor": 29, "circle size": 32, "mode": 54}
 
 
 def classes(**attributes) -> list[int]:

@@ -60,11 +60,6 @@ def test_taiko_colours_sound_different():
     assert loudest(centre, "snare") < loudest(rim, "snare")
 
 
-def test_a_seed_decides_the_music():
-    charts = [chart("Normal", BEAT_MS)]
-    assert music_for(charts, 3) == music_for(charts, 3) != music_for(charts, 4)
-
-
 def test_charts_of_one_song_share_it(tmp_path: Path):
     other_tempo = chart("Other", BEAT_MS, beat_ms=400.0)
     paths = saved(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import wave
+from itertools import product
 from pathlib import Path
 
 import av
@@ -67,11 +68,13 @@ def lag_ms(audio: np.ndarray, sample_rate: int) -> float:
     return (lag if lag < size // 2 else lag - size) * 1000 / sample_rate
 
 
-@pytest.mark.parametrize("sample_rate", [44_100, 48_000])
-@pytest.mark.parametrize("kind", ["mp3", "ogg", "opus", "flac", "wav", "m4a", "aac", "mkv"])
+KINDS = ["mp3", "ogg", "flac", "wav", "m4a", "aac", "mkv"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "sample_rate"), [*product(KINDS, (44_100, 48_000)), ("opus", 48_000), ("mp3", 22_050)]
+)
 def test_clicks_land_where_they_were_put(tmp_path, kind, sample_rate):
-    if kind == "opus" and sample_rate == 44_100:
-        pytest.skip("Opus has no 44.1 kHz")
     path = write_clicks(tmp_path, kind, sample_rate)
     audio = load_audio(path)
     assert audio.dtype == np.float32 and audio.ndim == 1
@@ -134,13 +137,6 @@ def test_what_osu_drops_at_the_start_of_an_mp3(tmp_path, first, trim):
     path = tmp_path / "song.mp3"
     path.write_bytes(first + 2 * mp3_frame())
     assert start_trim_samples(path) == trim
-
-
-def test_the_tag_sits_elsewhere_in_a_mono_mp3(tmp_path):
-    path = encode(tmp_path / "song.mp3", click_track(44_100), 44_100, "libmp3lame")
-    assert start_trim_samples(path) == MP3_DELAY_SAMPLES
-    path = encode(tmp_path / "song.mp3", click_track(22_050), 22_050, "libmp3lame")
-    assert start_trim_samples(path) == MP3_DELAY_SAMPLES
 
 
 def test_normalisation_divides_by_the_peak_and_leaves_silence(tmp_path):

@@ -74,19 +74,8 @@ def test_a_guest_difficulty_has_conditions_of_its_own():
     assert EventKind.GAMEMODE in kinds(guest)
     assert EventKind.COLUMN in kinds(guest)
     assert EventKind.COLUMN not in kinds([token for token in labels if token != IGNORED_LABEL])
-
-
-def test_a_lone_chart_has_no_guest_difficulty():
-    ids, _ = row_of([chart()], {"gd": 1})
-    assert marks(ids)[:3] == ["none sos", "none eos", "sos"]
-
-
-def test_given_timing_stands_where_generation_has_it_and_is_not_learned():
-    ids, labels = row_of([chart()], {"timing -> map": 1})
-    assert marks(ids)[2:] == ["sos", "timing sos", "timing eos", "map sos"]
-    first_note = ids.index(VOCABULARY.context_sos(ContextKind.MAP))
-    assert all(label == IGNORED_LABEL for label in labels[:first_note])
-    assert IGNORED_LABEL not in labels[first_note:]
+    lone, _ = row_of([chart()], {"gd": 1})
+    assert marks(lone)[:3] == ["none sos", "none eos", "sos"]
 
 
 def test_inputs_give_way_to_what_is_learned():

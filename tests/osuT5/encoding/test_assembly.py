@@ -175,7 +175,9 @@ def placed(parts):
 @given(objects, st.sampled_from([V29, V32, MINI_ENCODING]))
 def test_assembly_inverts_encoding(parts, spec):
     before = beatmap(placed(parts))
-    groups = encode_context(before, ContextKind.MAP, spec, 60_000)
+    written = encode_context(before, ContextKind.MAP, spec, 60_000)
+    groups, lost = groups_from_events([event for group in written for event in group.events], spec)
+    assert ([group.events for group in groups], lost) == ([group.events for group in written], 0)
     after, report = assembled(groups, spec=spec)
     assert report.total == 0
     assert [type(obj) for obj in after.hit_objects] == [type(obj) for obj in before.hit_objects]

@@ -8,7 +8,6 @@ from contexts_model import SONG_MS, song_writer
 
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
-from osuT5.generation import super_timing
 from osuT5.generation.audio_encoder import AudioEncoder
 from osuT5.generation.sampling.sampler import Sampling
 from osuT5.generation.super_timing import SuperTimer
@@ -53,12 +52,6 @@ def test_beats_are_within_their_windows_and_the_seed_decides(listener):
     times_ms = [beat.time_ms for beat in one.passes[0]]
     assert times_ms, "a random model writes something"
     assert -SPEC.grid.window_ms < min(times_ms) <= max(times_ms) < SONG_MS + SPEC.grid.window_ms
-
-
-def test_rows_do_not_depend_on_their_neighbours(listener, monkeypatch):
-    together = timer(listener, 3, 1).passes
-    monkeypatch.setattr(super_timing, "BATCH_ROWS", 1)
-    assert timer(listener, 3, 1).passes == together
 
 
 def test_activations_are_averaged_over_passes(listener):

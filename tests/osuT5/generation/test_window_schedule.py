@@ -9,7 +9,7 @@ from contexts_model import song_writer
 
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
-from osuT5.generation.chart_state import ChartState, groups_between
+from osuT5.generation.chart_state import ChartState
 from osuT5.generation.decode_loop import DecodeLoop
 from osuT5.generation.decode_row import DecodeRow
 from osuT5.generation.sampling.row_choice import RowChoice
@@ -143,11 +143,6 @@ def test_times_of_earlier_contexts_do_not_hold_a_row_back():
     row = DecodeRow(ContextKind.MAP, [*prompt, times.start + 30], 0, 819, 4)
     row.note_prompt(vocabulary)
     assert row.last_value == 30
-
-
-def test_groups_between_includes_its_start_and_excludes_its_end():
-    groups = [EventGroup(time_ms, ()) for time_ms in (0.0, 10.0, 10.0, 20.0)]
-    assert groups_between(groups, 10.0, 20.0) == groups[1:3]
 
 
 def test_a_row_that_never_ends_stops_at_the_decoder_length(writer):

@@ -39,18 +39,6 @@ def test_keys_and_onsets_are_read_where_the_sound_is(tiny_config):
     assert time_keys.keys.shape == (2, 50, 8)
 
 
-@torch.no_grad()
-def test_onsets_are_those_of_the_mode_of_each_row(tiny_model, mel, ids):
-    model = tiny_model()
-    frame_logits = model(mel, ids, row_window=WINDOWS, mode_ids=MODES).frame_logits
-    cache = model.start(model.encode(mel), WINDOWS, mode_ids=MODES)
-    expected = torch.stack([frame_logits[w, :, m] for w, m in zip(WINDOWS, MODES, strict=True)])
-    places = token_audio_ms(model.config) / 8
-    whole = places.frac() == 0  # token times that fall on a sub-frame
-    read = cache.time_keys.onsets[:, whole]
-    torch.testing.assert_close(read, expected[:, places[whole].long().clamp(max=63)], atol=1e-4, rtol=1e-4)
-
-
 def test_token_losses_do_not_bend_the_onset_heads(tiny_model, mel, ids):
     model = tiny_model().train()
     model(mel, ids, row_window=WINDOWS, mode_ids=MODES, labels=ids).loss.backward()

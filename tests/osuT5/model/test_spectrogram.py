@@ -27,10 +27,6 @@ def test_a_tone_lands_in_the_band_around_its_pitch():
     assert band == int((centres - 2595 * math.log10(1 + 1000 / 700)).abs().argmin())
 
 
-def test_every_band_hears_something():
-    assert (mel_filter_bank(SpectrogramSpec()).amax(0) > 0.2).all()
-
-
 @pytest.mark.parametrize(
     "wrong", [{"scale": "db"}, {"filter_bank": "bark"}, {"pad_mode": "wrap"}, {"f_min": 9000}, {"f_max": 8001}]
 )

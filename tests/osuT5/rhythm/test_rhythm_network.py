@@ -45,16 +45,11 @@ def test_a_chart_does_not_depend_on_its_company(network: RhythmNetwork, songs: S
     assert not torch.allclose(together[0], together[1])
 
 
-def test_stars_between_two_embeddings_are_interpolated(network: RhythmNetwork, songs: SongInputs) -> None:
-    stars = torch.tensor([1.5, 1.75, 2.0])
-    inputs = stack_conditions([EASY] * 3, [0] * 3)
-    low, middle, high = network.conditions._star_vector(replace(inputs, stars=stars))
+def test_stars_are_interpolated_within_the_table_and_those_of_its_end_beyond(network: RhythmNetwork) -> None:
+    stars = torch.tensor([1.5, 1.75, 2.0, 5.0, 99.0])
+    inputs = stack_conditions([EASY] * 5, [0] * 5)
+    low, middle, high, last, beyond = network.conditions._star_vector(replace(inputs, stars=stars))
     torch.testing.assert_close(middle, (low + high) / 2)
-
-
-def test_stars_beyond_the_table_are_those_of_its_end(network: RhythmNetwork) -> None:
-    inputs = stack_conditions([EASY] * 2, [0] * 2)
-    last, beyond = network.conditions._star_vector(replace(inputs, stars=torch.tensor([5.0, 99.0])))
     torch.testing.assert_close(last, beyond)
 
 

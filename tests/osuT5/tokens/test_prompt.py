@@ -1,4 +1,4 @@
-from osuT5.tokens.contract import Contract, mini_spec
+from osuT5.tokens.contract import mini_spec
 from osuT5.tokens.events import ContextKind, Event, EventGroup, EventKind
 from osuT5.tokens.prompt import InputSegment, PromptLayout, Segment
 from osuT5.tokens.vocabulary import EOS_ID, SOS_ID
@@ -56,8 +56,3 @@ def test_groups_come_back_at_the_middle_of_their_steps():
     assert stray == 0
     assert back.kind is EventKind.BEAT
     assert back.time_ms == 5_235.0
-
-
-def test_the_contract_survives_json(tmp_path):
-    SPEC.save(tmp_path)
-    assert Contract.load(tmp_path) == SPEC

@@ -55,11 +55,6 @@ def test_what_is_asked_for_and_unknown_is_refused(wanted):
     assert ChartFilter().refusal(unknown) is None
 
 
-def test_places_of_what_passes():
-    easy = replace(RECORD, star_ratings=(0.5,) * 7)
-    assert ChartFilter(min_difficulty=1.0).accepted([easy, RECORD, easy, RECORD]) == [1, 3]
-
-
 @pytest.mark.parametrize(
     ("line", "opted_out"),
     [

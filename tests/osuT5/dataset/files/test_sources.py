@@ -5,7 +5,7 @@ import pytest
 from osu_beatmap.beatmap import Beatmap, Circle, Metadata, TimingPoint
 from osu_beatmap.files.writer import write_beatmap
 from osu_beatmap.held_out import HELD_OUT_FILE, Split, held_out_titles, song_in_split, title_hash
-from osuT5.dataset.files.sources import SourceReport, mapset_songs, read_charts
+from osuT5.dataset.files.sources import mapset_songs
 
 
 @pytest.mark.parametrize(
@@ -72,17 +72,3 @@ def test_a_mapset_with_two_audio_files_is_two_songs(tmp_path):
         ("audio.ogg", ["a.osu", "b.osu"]),
         ("zweite ü.ogg", ["c.osu"]),
     ]
-
-
-def test_charts_that_cannot_be_used_are_counted(tmp_path):
-    folder = tmp_path / "1"
-    save(folder, "good.osu", chart("One"))
-    empty = chart("One")
-    empty.hit_objects = []
-    save(folder, "empty.osu", empty)
-    (folder / "broken.osu").write_text("AudioFilename: audio.ogg\n", encoding="utf-8")
-    (folder / "audio.ogg").write_bytes(b"")
-    (song,) = [s for s in mapset_songs(tmp_path) if s.audio_path.name == "audio.ogg"]
-    report = SourceReport()
-    assert [chart.name for chart in read_charts(song, report)] == ["good.osu"]
-    assert sorted(line.partition(":")[0] for line in report.skipped) == ["broken.osu", "empty.osu"]

@@ -52,19 +52,12 @@ def test_a_row_is_in_its_line_at_every_token(spec, compiled, mode):
         assert (compiled.following[line] != UNKNOWN).any() or line not in compiled._after
 
 
-def test_what_follows_is_on_the_device_once_it_is_published(spec, compiled):
-    context = spec.contexts_of(GameMode.STANDARD)[-1]
-    line = compiled.line_of(context, _grammar(context, Attributes(GameMode.STANDARD), spec.encoding))
-    compiled.learn(line)
-    compiled.publish()
-    assert compiled.following[line].tolist() == compiled._after[line]
-
-
 def test_forgotten_lines_are_unknown_again(spec):
     compiled = CompiledGrammar(spec.vocabulary, torch.device("cpu"))
     line = compiled.line_of(ContextKind.MAP, _grammar(ContextKind.MAP, Attributes(GameMode.STANDARD), spec.encoding))
     compiled.learn(line)
     compiled.publish()
+    assert compiled.following[line].tolist() == compiled._after[line], "on the device once it is published"
     compiled.forget()
     assert (compiled.following == UNKNOWN).all()
     assert compiled.line_of(ContextKind.MAP, None) == 0

@@ -73,18 +73,3 @@ def test_nothing_changes_while_it_is_paused():
     assert all(map(torch.equal, before, (choice.facts, choice.written, choice._fed)))
     choice.choose()
     assert not torch.equal(before[1], choice.written)
-
-
-def test_a_row_waits_for_its_grammar_and_goes_on_where_it_was():
-    choice = begun_choice()
-    choice.choose()
-    waiting = choice.state[1].item()
-    assert waiting == 2, "nothing has been learned yet"
-    fed = choice._fed.clone()
-    for _ in range(2):
-        choice.choose()
-        assert torch.equal(choice._fed, fed)
-    assert choice.settle()
-    choice.choose()
-    assert not torch.equal(choice._fed, fed)
-    assert [len(each.ids) for each in choice.results(2)] == [2, 2]

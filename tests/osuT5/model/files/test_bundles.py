@@ -15,7 +15,7 @@ from osuT5.model.config import ModelConfig
 from osuT5.model.files.bundle import bundle_from_json
 from osuT5.model.files.bundle_writer import bundle_json, own_values, published_tensors, runs_in_the_original
 from osuT5.model.files.mode_folders import bundle_folder
-from osuT5.model.files.parameter_names import published_key, rename_key
+from osuT5.model.files.parameter_names import rename_key
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.conditions import SongPlace, condition_ids
 from osuT5.tokens.contract import mini_spec
@@ -245,42 +245,6 @@ def test_a_model_of_ours_says_what_the_published_form_cannot():
     files["config.json"]["osu_mapper"] = {"config": {}}
     with pytest.raises(ValueError, match="damaged part osu_mapper"):
         bundle_from_json(files["config.json"], files["tokenizer.json"])
-
-
-KEYS = {
-    "whisper": {
-        "transformer.model.encoder.layers.0.self_attn.q_proj.weight": "encoder.layers.0.self_attn.q_proj.weight",
-        "transformer.model.decoder.layers.3.encoder_attn.k_proj.weight": "decoder.layers.3.encoder_attn.k_proj.weight",
-        "transformer.proj_out.weight": "proj_out.weight",
-        "encoder_embedder.bias": "encoder_embedder.bias",
-    },
-    "rotary": {
-        "difficulty_embedder.basis_widths": "audio_conditions.difficulty.basis_widths",
-        "difficulty_embedder.difficulty_proj.4.bias": "audio_conditions.difficulty.layers.4.bias",
-        "song_pos_embedder.position_proj.0.weight": "audio_conditions.song_position.layers.0.weight",
-        "mapper_embedder.layer_norm.weight": "audio_conditions.mapper.layer_norm.weight",
-    },
-    "rotary_fused": {
-        "transformer.model.decoder.layers.0.cross_attn.Wkv.bias": "decoder.layers.0.encoder_attn.Wkv.bias",
-        "transformer.model.decoder.layers.0.cross_attn_layer_norm.weight": (
-            "decoder.layers.0.encoder_attn_layer_norm.weight"
-        ),
-        "decoder_embedder.weight": "decoder_embedder.weight",
-    },
-}
-
-
-@pytest.mark.parametrize("kind", KEYS)
-def test_names_go_both_ways(kind):
-    for theirs, ours in KEYS[kind].items():
-        assert rename_key(theirs) == ours
-        assert published_key(ours, kind) == theirs
-    for dropped in (
-        "loss_fn.weight",
-        "spectrogram.transform.mel_basis",
-        "transformer.model.decoder.embed_tokens.weight",
-    ):
-        assert rename_key(dropped) is None
 
 
 def test_a_mode_may_have_a_bundle_of_its_own(tmp_path):
