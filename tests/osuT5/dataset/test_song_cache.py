@@ -61,13 +61,6 @@ def test_each_corpus_has_its_share_in_each_mode():
     assert drawn[entries[10]] == pytest.approx(0.5, abs=0.02)
 
 
-def test_shares_of_corpora_and_of_converted_charts_meet():
-    """Converted charts are of one corpus only; real ones of both."""
-    entries = [ChartEntry(0, 0, CATCH), ChartEntry(1, 0, CATCH, corpus=1), ChartEntry(2, 0, CATCH, converted=True)]
-    drawn = shares_of(entries, BatchOptions(converted_catch_share=0.5, corpus_shares=(0.8, 0.2)))
-    assert [drawn[entry] for entry in entries] == pytest.approx([0.4, 0.1, 0.5], abs=0.02)
-
-
 def test_nothing_to_draw():
     with pytest.raises(EmptyCorpusError):
         ChartPools([], BatchOptions())

@@ -103,34 +103,14 @@ def test_shapes_are_few():
     assert Shape.of(range(5), 16) == Shape(8, False, 16)
 
 
-class Captures:
-    """Stands for graphs: counts captures and replays, and fails when told to."""
-
-    def __init__(self, fails: type[Exception] | None = None) -> None:
-        self.fails = fails
-        self.captured = self.replayed = 0
-
-    def __call__(self, step):
-        if self.fails:
-            raise self.fails("not permitted when stream is capturing\nand more lines")
-        self.captured += 1
-        step()
-
-        def replay():
-            self.replayed += 1
-            step()
-
-        return replay
-
-
 def test_a_graph_is_captured_once_for_each_key_and_kept_with_its_rows(tiny_model):
-    capture, model = Captures(), tiny_model()
+    capture, model = MagicMock(side_effect=lambda step: step), tiny_model()
     steps = GraphedSteps(capture)
     decoder = steps.decoder(model, Shape(2, True, 16))
     ran = []
     for key in ("short", "short", "long", "short"):
         decoder.run(key, lambda: ran.append(1))
-    assert (capture.captured, capture.replayed, len(ran)) == (2, 4, 6)
+    assert (capture.call_count, len(ran)) == (2, 4)
     assert steps.decoder(model, Shape(2, True, 16)) is decoder
     for rows in (1, 4, 8):
         steps.decoder(model, Shape(rows, True, 16))
@@ -139,15 +119,16 @@ def test_a_graph_is_captured_once_for_each_key_and_kept_with_its_rows(tiny_model
 
 
 @pytest.mark.parametrize(
-    ("error", "why"), [(torch.OutOfMemoryError, "too little memory"), (RuntimeError, r"here \(not permitted when")]
+    ("error", "why"), [(torch.OutOfMemoryError, "too little memory"), (RuntimeError, "here (not permitted when")]
 )
 def test_giving_up_is_said_in_one_sentence(tiny_model, error, why):
-    steps, model = GraphedSteps(Captures(error)), tiny_model()
-    decoder = steps.decoder(model, Shape(1, True, 16))
+    capture = MagicMock(side_effect=error("not permitted when stream is capturing\nand more lines"))
+    steps = GraphedSteps(capture)
+    decoder = steps.decoder(tiny_model(), Shape(1, True, 16))
     with pytest.raises(RuntimeError) as caught:
         decoder.run("key", lambda: None)
     steps.give_up(caught.value)
-    assert why.replace("\\", "") in steps.problem
+    assert why in steps.problem
     assert "\n" not in steps.problem
     said = steps.problem
     steps.give_up(RuntimeError("again"))
