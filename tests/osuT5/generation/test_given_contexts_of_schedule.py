@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from contexts_model import SONG_MS, contexts_spec, finished_map, song_writer
+from contexts_model import SONG_MS, contexts_spec, song_writer
 
 from osu_beatmap.attributes import attributes_of
 from osu_beatmap.beatmap import GameMode, HitSample, Slider
@@ -20,6 +20,7 @@ from osuT5.generation.hitsounds import SOUND_KINDS, write_sounds
 from osuT5.generation.sampling.sampler import Sampling
 from osuT5.tokens.events import ContextKind
 from tests.osuT5.dataset.training_songs import NOTHING_VARIED
+from tests.support.reference_songs import reference_map
 
 SPEC = contexts_spec()
 C = ContextKind
@@ -52,7 +53,7 @@ def training_chart(beatmap, stars) -> Chart:
 )
 @pytest.mark.parametrize("mode", [GameMode.STANDARD, GameMode.MANIA])
 def test_the_prompt_is_a_prefix_of_what_training_renders(writer, mode, template, in_place, inputs):
-    own, other = finished_map(mode), finished_map(mode)
+    own, other = reference_map(mode), reference_map(mode)
     other.hit_objects = other.hit_objects[::2]
     window = writer.windows[3]
     song = TrainingSong(
@@ -77,9 +78,9 @@ def test_the_prompt_is_a_prefix_of_what_training_renders(writer, mode, template,
 
 
 def test_inputs_give_way_where_there_is_no_room(writer):
-    chart = ChartState(attributes_of(finished_map(GameMode.STANDARD), 3.0), 1)
+    chart = ChartState(attributes_of(reference_map(GameMode.STANDARD), 3.0), 1)
     row = writer.row(writer.windows[3], C.MAP, chart, [])
-    crowd = GivenInput(C.NO_HS, groups_of(finished_map(GameMode.STANDARD), C.NO_HS) * 200)
+    crowd = GivenInput(C.NO_HS, groups_of(reference_map(GameMode.STANDARD), C.NO_HS) * 200)
     crowd = replace(crowd, groups=sorted(crowd.groups, key=lambda group: group.time_ms))
     crowded = writer.row(writer.windows[3], C.MAP, replace(chart, inputs=(crowd,)), [])
     limit = 0.75 * writer.model.config.max_target_positions
@@ -88,8 +89,8 @@ def test_inputs_give_way_where_there_is_no_room(writer):
 
 
 def test_a_part_of_a_song_is_written_after_what_is_before_it(writer):
-    whole = groups_of(finished_map(GameMode.TAIKO), C.MAP)
-    chart = ChartState(attributes_of(finished_map(GameMode.TAIKO), 3.0), 4)
+    whole = groups_of(reference_map(GameMode.TAIKO), C.MAP)
+    chart = ChartState(attributes_of(reference_map(GameMode.TAIKO), 3.0), 4)
     chart.begun = {C.MAP: groups_between(whole, 0.0, 8_000.0)}
     part = writer.within(8_000.0, 11_000.0)
     assert part.windows[0].from_ms == 8_000.0
@@ -105,7 +106,7 @@ def test_a_part_of_a_song_is_written_after_what_is_before_it(writer):
 @pytest.mark.parametrize("volumes", [False, True])
 def test_a_finished_map_gets_sounds_and_nothing_else(mode, volumes):
     spec = contexts_spec(volumes)
-    writer, beatmap = song_writer(spec), finished_map(mode)
+    writer, beatmap = song_writer(spec), reference_map(mode)
     groups = groups_of(beatmap, C.MAP, spec)
     chart = ChartState(attributes_of(beatmap, 3.0), 1, inputs=(GivenInput(C.NO_HS, groups_of(beatmap, C.NO_HS, spec)),))
     sounding = write_sounds(writer, chart, groups, Sampling(temperature=2.0, top_p=1.0))
@@ -126,7 +127,7 @@ def test_a_finished_map_gets_sounds_and_nothing_else(mode, volumes):
 
 
 def test_sounds_of_a_part_leave_the_others(writer):
-    beatmap = finished_map(GameMode.STANDARD)
+    beatmap = reference_map(GameMode.STANDARD)
     groups = groups_of(beatmap, C.MAP)
     chart = ChartState(attributes_of(beatmap, 3.0), 1, inputs=(GivenInput(C.NO_HS, groups_of(beatmap, C.NO_HS)),))
     hot = Sampling(temperature=2.0, top_p=1.0)
