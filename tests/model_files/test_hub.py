@@ -24,22 +24,17 @@ NEEDED = "config.json and model.safetensors"
         (REPO, HubId(REPO)),
         ("me/my_model@v1.0", HubId("me/my_model", "v1.0")),
         ("me/m@refs/pr/3", HubId("me/m", "refs/pr/3")),
-        ("model", None),
-        ("./runs/model", None),
-        ("/runs/model", None),
-        ("runs\\model", None),
-        ("a/b/c", None),
-        ("a/../b", None),
-        ("a/b@", None),
-        ("a/b@-c", None),
-        ("a/b c", None),
-        ("https://huggingface.co/a/b", None),
     ],
 )
-def test_hub_ids(text: str, hub_id: HubId | None) -> None:
+def test_hub_ids(text: str, hub_id: HubId) -> None:
     assert parse_hub_id(text) == hub_id
-    if hub_id is not None:
-        assert str(hub_id) == text
+    assert str(hub_id) == text
+
+
+def test_paths_and_addresses_are_no_hub_ids() -> None:
+    paths = ["model", "./runs/model", "/runs/model", "runs\\model", "a/b/c", "a/../b", "https://huggingface.co/a/b"]
+    for text in (*paths, "a/b@", "a/b@-c", "a/b c"):
+        assert parse_hub_id(text) is None, text
 
 
 def test_a_folder_wins_over_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from osu_beatmap.beatmap import CurveKind, Slider
 from osu_beatmap.files.reader import parse_beatmap
-from osu_beatmap.geometry.coarse_curves import curve_end, curve_kind
+from osu_beatmap.geometry.coarse_curves import curve_end
 from osu_beatmap.quirks import NO_QUIRKS, Quirks
 
 FILE = """osu file format v{version}
@@ -77,6 +77,7 @@ def test_the_last_plain_edge_is_the_last_that_the_file_lists():
         (CurveKind.LINEAR, [(0, 0), (20, 0), (20, 100)], (20, 30)),
         (CurveKind.BEZIER, [(0, 0), (20, 0), (20, 0), (20, 100)], (20, 30)),
         (CurveKind.BEZIER, [(0, 0), (100, 0), (100, 0)], (100, 0)),  # what is doubled last is not cut
+        (CurveKind.BEZIER, [(0, 0), (90, 0), (100, 0)], (70, 0)),  # cut by its parameter: its first half is longer
         (CurveKind.CATMULL, [(0, 0), (50, 9), (100, 0)], (100, 0)),
         (CurveKind.PERFECT, [(0, 0), (50, 0), (100, 0)], (50, 0)),
     ],
@@ -85,20 +86,9 @@ def test_ends_of_curves_50_px_long(kind, points, end):
     assert curve_end(kind, points, 50.0) == pytest.approx(end)
 
 
-def test_a_bezier_curve_is_cut_by_its_parameter():
-    """Its first half is the longer one, so half of its length is before its middle."""
-    points = [(0, 0), (90, 0), (100, 0)]
-    assert curve_end(CurveKind.BEZIER, points, 50.0) == pytest.approx((70, 0))
-
-
 @pytest.mark.parametrize("length_px", [50.0, 100.0, 500.0])
 def test_an_arc_is_cut_but_not_prolonged(length_px):
     """Half a circle of radius 50, cut at an angle of its length by the radius."""
     x, y = curve_end(CurveKind.PERFECT, [(0, 0), (50, 50), (100, 0)], length_px)
     angle = min(length_px / 50, math.pi)
     assert (x, y) == pytest.approx((50 - 50 * math.cos(angle), 50 * math.sin(angle)))
-
-
-def test_a_straight_arc_is_a_bezier_curve():
-    assert curve_kind(CurveKind.PERFECT, [(0, 0), (50, 0), (100, 0)]) is CurveKind.BEZIER
-    assert curve_kind(CurveKind.PERFECT, [(0, 0), (50, 1), (100, 0)]) is CurveKind.PERFECT

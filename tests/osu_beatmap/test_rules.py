@@ -16,20 +16,11 @@ from osu_beatmap.rules import Level, Severity, check
 NONSENSE = (math.nan, math.inf, -math.inf, 1e308, -1e308, 0.0, -1.0)
 
 
-@pytest.mark.parametrize(
-    ("stars", "level"),
-    [
-        (0, Level.EASY),
-        (1.99, Level.EASY),
-        (2, Level.NORMAL),
-        (2.7, Level.HARD),
-        (4, Level.INSANE),
-        (5.3, Level.EXPERT),
-        (math.nan, Level.EXPERT),
-    ],
-)
-def test_levels(stars, level):
-    assert Level.of_star_rating(stars) is level
+def test_levels():
+    below = {1.99: Level.EASY, 2.69: Level.NORMAL, 3.99: Level.HARD, 5.29: Level.INSANE}
+    from_on = {0: Level.EASY, 2: Level.NORMAL, 2.7: Level.HARD, 4: Level.INSANE, 5.3: Level.EXPERT}
+    for stars, level in (below | from_on | {math.nan: Level.EXPERT}).items():
+        assert Level.of_star_rating(stars) is level, stars
 
 
 @pytest.mark.parametrize("mode", GameMode)

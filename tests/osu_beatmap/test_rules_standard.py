@@ -13,18 +13,12 @@ PROBLEM, WARNING = Severity.PROBLEM, Severity.WARNING
 
 # The radius is 36.48 px, so that circles may lie within x -30.52..542.52, y -23.52..391.52.
 @pytest.mark.parametrize(
-    ("x", "y", "is_off"),
-    [
-        (-30, -23, False),
-        (542, 391, False),
-        (-31, 100, True),
-        (543, 100, True),
-        (100, -24, True),
-        (100, 392, True),
-    ],
+    ("is_off", "places"), [(False, [(-30, -23), (542, 391)]), (True, [(-31, 100), (543, 100), (100, -24), (100, 392)])]
 )
-def test_circles_are_on_screen(x, y, is_off):
-    assert found(clean_map(objects=[Circle(1000, x, y)]), "off_screen") == ([(PROBLEM, 1000, (0,))] if is_off else [])
+def test_circles_are_on_screen(is_off, places):
+    for place in places:
+        findings = found(clean_map(objects=[Circle(1000, *place)]), "off_screen")
+        assert findings == ([(PROBLEM, 1000, (0,))] if is_off else []), place
 
 
 @pytest.mark.parametrize(("length_px", "is_off"), [(123.0, False), (124.0, True)])
@@ -73,40 +67,30 @@ def test_jumps_that_are_fine(objects):
 
 
 @pytest.mark.parametrize(
-    ("length_ms", "difficulty", "severities"),
+    ("difficulty", "severities"),
     [
-        (449, 5, [PROBLEM]),
-        (450, 5, [WARNING]),
-        (500, 5, []),
-        (500, 8, [PROBLEM]),
-        (501, 8, []),
-        (364, 0, [PROBLEM]),
-        (365, 0, [WARNING]),
+        (0, {364: [PROBLEM], 365: [WARNING]}),
+        (5, {449: [PROBLEM], 450: [WARNING], 500: []}),
+        (8, {500: [PROBLEM], 501: []}),
     ],
 )
-def test_spinner_length(length_ms, difficulty, severities):
-    beatmap = clean_map(objects=[Spinner(1000, 256, 192, end_ms=1000 + length_ms)])
-    beatmap.difficulty.overall_difficulty = difficulty
-    assert [finding.severity for finding in findings(beatmap, "spinner_length")] == severities
+def test_spinner_length(difficulty, severities):
+    for length_ms, expected in severities.items():
+        beatmap = clean_map(objects=[Spinner(1000, 256, 192, end_ms=1000 + length_ms)])
+        beatmap.difficulty.overall_difficulty = difficulty
+        assert [finding.severity for finding in findings(beatmap, "spinner_length")] == expected, length_ms
 
 
 @pytest.mark.parametrize(
-    ("gap_ms", "stars", "count"),
-    [
-        (999, EASY, 1),
-        (1000, EASY, 0),
-        (749, NORMAL, 1),
-        (750, NORMAL, 0),
-        (499, HARD, 1),
-        (500, HARD, 0),
-        (20, INSANE, 0),
-    ],
+    ("stars", "counts"),
+    [(EASY, {999: 1, 1000: 0}), (NORMAL, {749: 1, 750: 0}), (HARD, {499: 1, 500: 0}), (INSANE, {20: 0})],
 )
-def test_recovery_after_a_spinner_but_not_before_another(gap_ms, stars, count):
-    beatmap = clean_map(objects=[Spinner(1000, 256, 192, end_ms=2000), Circle(2000 + gap_ms, 100, 100)])
-    assert found(beatmap, "spinner_recovery", star_rating=stars) == [(WARNING, 2000, (0, 1))] * count
-    beatmap.hit_objects[1] = Spinner(2000 + gap_ms, 256, 192, end_ms=4000)
-    assert not found(beatmap, "spinner_recovery", star_rating=stars)
+def test_recovery_after_a_spinner_but_not_before_another(stars, counts):
+    for gap_ms, count in counts.items():
+        beatmap = clean_map(objects=[Spinner(1000, 256, 192, end_ms=2000), Circle(2000 + gap_ms, 100, 100)])
+        assert found(beatmap, "spinner_recovery", star_rating=stars) == [(WARNING, 2000, (0, 1))] * count, gap_ms
+        beatmap.hit_objects[1] = Spinner(2000 + gap_ms, 256, 192, end_ms=4000)
+        assert not found(beatmap, "spinner_recovery", star_rating=stars)
 
 
 @pytest.mark.parametrize(

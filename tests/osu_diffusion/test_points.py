@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from osu_beatmap.beatmap import CurveKind, PathSegment
-from osu_beatmap.geometry.slider_path import path_of
 from osu_diffusion.points import PointKind, sequence_of, slider_end_kind, with_positions
 from tests.osu_diffusion.point_maps import beatmap_of, every_kind, line, slider
 
@@ -56,13 +55,6 @@ def test_moved_points_move_objects_and_nothing_else() -> None:
         assert after.time_ms == before.time_ms
         assert getattr(after, "length_px", None) == getattr(before, "length_px", None)
     assert beatmap == every_kind()
-
-
-def test_ends_lie_where_osu_has_them() -> None:
-    beatmap = every_kind()
-    sequence = sequence_of(beatmap)
-    wanted = [path_of(obj).end for obj in beatmap.hit_objects if hasattr(obj, "segments")]
-    assert np.abs(sequence.positions[sequence.path_ends] - wanted).max() < 0.5
 
 
 def test_a_slider_of_hundreds_of_points_moves_as_a_whole() -> None:

@@ -119,9 +119,11 @@ def test_a_server_that_stays_busy_ends_the_build(api: str, tmp_path: Path, monke
     assert set(cached_answers(tmp_path)) == {7}, "what was answered is kept"
 
 
-def test_a_token_that_is_not_accepted(api: str, tmp_path: Path) -> None:
+def test_a_token_that_is_not_accepted_and_an_address_that_is_none(api: str, tmp_path: Path) -> None:
     with pytest.raises(BuildError, match="does not accept the token"):
         ask_about([7], tmp_path, api, "wrong")
+    with pytest.raises(BuildError, match="api_url must be an address"):
+        ask_about([7], tmp_path, "file:///etc", "sesame")
 
 
 def test_where_tokens_come_from(api: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,11 +135,6 @@ def test_where_tokens_come_from(api: str, monkeypatch: pytest.MonkeyPatch) -> No
     assert OsuApi.asked == ["/oauth/token"]
     monkeypatch.setenv(online.TOKEN_VARIABLE, " given ")
     assert token_from_environment(api) == "given"
-
-
-def test_an_address_that_is_none(tmp_path: Path) -> None:
-    with pytest.raises(BuildError, match="api_url must be an address"):
-        ask_about([7], tmp_path, "file:///etc", "sesame")
 
 
 def test_a_row_gains_what_only_the_api_knows() -> None:

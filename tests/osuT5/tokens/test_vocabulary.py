@@ -9,14 +9,10 @@ from osuT5.tokens.windows import WindowGrid
 V29_CONTEXTS = tuple(ContextKind(name) for name in ("none", "timing", "kiai", "map", "sv", "no_hs", "gd"))
 
 
-def test_every_id_round_trips():
+def test_every_id_round_trips_and_marks_and_foreign_ids_are_no_events():
     vocabulary = mini_spec().vocabulary
     for token_id in range(vocabulary.first_event_id, vocabulary.size_in):
         assert vocabulary.encode(vocabulary.decode(token_id)) == token_id
-
-
-def test_marks_and_foreign_ids_are_no_events():
-    vocabulary = mini_spec().vocabulary
     for token_id in (*range(vocabulary.first_event_id), vocabulary.size_in, -1):
         assert vocabulary.decode(token_id) is None
 

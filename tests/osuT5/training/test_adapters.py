@@ -12,8 +12,7 @@ from osuT5.model.files.convert import convert_to_published
 from osuT5.model.files.loading import load_model
 from osuT5.model.files.lora import BASE_CONTRACT_FILE
 from osuT5.model.seq2seq import MapperModel
-from osuT5.tokens.contract import mini_spec
-from osuT5.training.architectures import ARCHITECTURES, mini_config
+from osuT5.training.architectures import ARCHITECTURES
 from osuT5.training.options import LoraOptions, TrainOptions
 from osuT5.training.start import check_start, starting_point
 from training.options import OptionError
@@ -172,4 +171,3 @@ def test_targets_that_a_model_lacks_are_one_sentence(tmp_path):
 def test_fresh_weights_follow_the_seed():
     one, two, other = (starting_point(TrainOptions(seed=seed, sizes=SMALL)).model.proj_out.weight for seed in (1, 1, 2))
     assert torch.equal(one, two) and not torch.equal(one, other)
-    assert mini_config(mini_spec()).d_model == 192

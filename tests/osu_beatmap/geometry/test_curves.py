@@ -57,11 +57,6 @@ def test_bezier_has_the_lines_of_the_games_subdivision() -> None:
     assert line.tolist() == [[0, 0], [25, 0.375], [50, 0.5], [75, 0.375], [100, 0]]
 
 
-def test_short_bezier_is_its_control_points() -> None:
-    assert flatten_bezier(points((1, 2), (3, 4)), 0.1).tolist() == [[1, 2], [3, 4]]
-    assert flatten_bezier(points((1, 2)), 0.1).tolist() == [[1, 2]]
-
-
 @pytest.mark.parametrize(
     ("control", "length", "middle"),
     [

@@ -12,7 +12,6 @@ from osu_beatmap.beatmap import GameMode
 from osuT5.generation.decode_row import DecodeRow
 from osuT5.generation.rules.grammar import GrammarState
 from osuT5.generation.rules.logit_rules import GrammarMasks, RowFacts
-from osuT5.generation.sampling.draws import beginning_chances
 from osuT5.generation.sampling.sampler import Sampler, Sampling, next_uniform
 from osuT5.tokens.contract import mini_spec
 from osuT5.tokens.events import ContextKind, Event, EventKind
@@ -88,10 +87,6 @@ def test_a_kind_of_many_values_is_drawn_as_often_as_it_is_likely():
     assert draws(replace(Sampling(), kind_first=False), chances, waiting=EventKind.SLIDER_HEAD) == {FIRST + 20: 200}
 
 
-def test_no_nucleus_deletes_a_rare_kind():
-    assert draws(Sampling(), {CIRCLE: 0.95, HOLD: 0.05}, 2000)[HOLD] / 2000 == pytest.approx(0.05, abs=0.015)
-
-
 def test_values_keep_their_odds_after_the_kind_is_drawn():
     """One random number draws both: what the kind leaves of it must still be uniform."""
     drawn = draws(FREE, {A: 0.1, B: 0.3, CIRCLE: 0.6}, 4000)
@@ -113,14 +108,6 @@ def times(chances: dict[int, float], end: float = 0.0) -> dict[int, float]:
 def begin(chances: dict[int, float], threshold=0.25, temperature=0.0, uniform=0.5, **facts) -> int:
     sampling = Sampling(time_threshold=threshold, kind_temperatures={EventKind.TIME: temperature})
     return draw_one(Sampler(sampling, SPEC), scores_of(chances), row(**facts), uniform)
-
-
-def test_chances_are_those_of_what_is_left():
-    times = torch.zeros(100)
-    times[10], times[11], times[30], times[50] = 0.2, 0.1, 0.35, 0.35
-    stands_out, chances = beginning_chances(times[None])
-    assert stands_out[0].nonzero().flatten().tolist() == [10, 30, 50]
-    assert chances[stands_out].tolist() == pytest.approx([0.3, 0.5, 1.0])
 
 
 def test_the_first_time_that_is_likely_enough_is_taken_not_the_likeliest():

@@ -97,12 +97,6 @@ def test_lengths_are_the_least_that_hold_a_place(tiny_model):
         decoder.length_for(300)
 
 
-def test_shapes_are_few():
-    assert Shape.of([0], 16) == Shape(1, True, 16)
-    assert Shape.of([2, 2, 2], 16) == Shape(4, True, 16)
-    assert Shape.of(range(5), 16) == Shape(8, False, 16)
-
-
 def test_a_graph_is_captured_once_for_each_key_and_kept_with_its_rows(tiny_model):
     capture, model = MagicMock(side_effect=lambda step: step), tiny_model()
     steps = GraphedSteps(capture)
