@@ -1,7 +1,5 @@
 """Red lines from synthetic beats whose tempo, phase and meter are known."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """Whole builds: once, again, stopped in the middle, with duplicates, and what is written down about them."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

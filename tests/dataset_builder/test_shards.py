@@ -1,7 +1,5 @@
 """The sharded form: the same songs as in folders, here, on a hub, and for whoever uses Hugging Face's own library."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 

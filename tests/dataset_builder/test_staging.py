@@ -1,7 +1,5 @@
 """One mapset to files and rows: what is used, what is left out and why, and what a row says."""
 
-from __future__ import annotations
-
 import hashlib
 import zipfile
 from dataclasses import replace

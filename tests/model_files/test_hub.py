@@ -1,7 +1,5 @@
 """Models by name, with a hub that is not there: what is asked for, what is found, and what a user is told."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace

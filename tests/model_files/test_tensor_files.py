@@ -1,7 +1,5 @@
 """Pickles of others: what is in them when they are honest, and that nothing happens when they are not."""
 
-from __future__ import annotations
-
 import json
 import os
 import pickle

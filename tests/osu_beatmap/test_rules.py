@@ -1,7 +1,5 @@
 """The rules as a whole: levels, clean maps, maps full of nonsense, speed."""
 
-from __future__ import annotations
-
 import math
 import time
 from itertools import product

@@ -1,7 +1,5 @@
 """Rules on timing lines and settings: for each a map that breaks it, and one that just does not."""
 
-from __future__ import annotations
-
 import pytest
 from rule_beatmaps import clean_map, findings, found, slider
 

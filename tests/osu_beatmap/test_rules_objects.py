@@ -1,7 +1,5 @@
 """Rules of all modes on objects and breaks: for each a map that breaks it, and one that just does not."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from rule_beatmaps import clean_map, findings, found, notes, slider

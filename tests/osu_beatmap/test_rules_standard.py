@@ -1,7 +1,5 @@
 """Rules of osu!standard: for each a map that breaks it, and one that just does not."""
 
-from __future__ import annotations
-
 import pytest
 from rule_beatmaps import EASY, HARD, INSANE, NORMAL, clean_map, findings, found, slider
 

@@ -1,7 +1,5 @@
 """A span of a file remade: what is inside is new, what is outside is there byte for byte."""
 
-from __future__ import annotations
-
 import pytest
 
 from osu_beatmap.beatmap import Beatmap, Circle, Slider, TimingPoint

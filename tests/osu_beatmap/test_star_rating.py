@@ -1,7 +1,5 @@
 """Star rating, maximum combo and catch conversion on small maps."""
 
-from __future__ import annotations
-
 import pytest
 
 from osu_beatmap.beatmap import Beatmap, Circle, CurveKind, GameMode, PathSegment, Slider, Spinner, TimingPoint

@@ -1,7 +1,5 @@
 """The table of user tags."""
 
-from __future__ import annotations
-
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.user_tags import is_user_tag, user_tag_spellings, user_tags
 

@@ -1,7 +1,5 @@
 """What holds for refined positions whatever a model says."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

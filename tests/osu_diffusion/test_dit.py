@@ -1,7 +1,5 @@
 """The network: shapes, who sees whom, and that it begins by changing nothing."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 

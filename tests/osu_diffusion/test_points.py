@@ -1,7 +1,5 @@
 """A map as points, and points back in the map."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

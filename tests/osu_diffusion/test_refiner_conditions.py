@@ -1,7 +1,5 @@
 """Attributes as classes, each with an unknown one."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

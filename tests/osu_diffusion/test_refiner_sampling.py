@@ -1,7 +1,5 @@
 """Sampling: one step against its closed form, a model that knows the truth, and sequences in pieces."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 

@@ -1,7 +1,5 @@
 """Training a refiner: its data, its batches, and that it learns."""
 
-from __future__ import annotations
-
 import math
 import tarfile
 from dataclasses import replace

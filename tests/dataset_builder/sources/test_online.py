@@ -1,7 +1,5 @@
 """What the osu! API adds, from a small server on this machine."""
 
-from __future__ import annotations
-
 import json
 import threading
 from collections.abc import Iterator

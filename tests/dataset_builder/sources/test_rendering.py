@@ -1,7 +1,5 @@
 """Songs rendered from charts: their sounds are where the objects are, and their folders are mapsets."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Clicks in files of every format land where they were put; unusable files get one sentence."""
 
-from __future__ import annotations
-
 import wave
 from itertools import product
 from pathlib import Path

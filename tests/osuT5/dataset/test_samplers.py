@@ -1,7 +1,5 @@
 """From options to samplers: what is trained on, what is tested on, and that reading lazily changes only when."""
 
-from __future__ import annotations
-
 import pickle
 from dataclasses import fields, replace
 

@@ -1,7 +1,5 @@
 """Songs for windows: how often each is drawn, and how few of a large corpus are in memory."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import dataclass, field
 

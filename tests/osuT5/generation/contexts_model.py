@@ -1,7 +1,5 @@
 """Tiny models in front of a song of noise, one with every context as an input, and a chart for it."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

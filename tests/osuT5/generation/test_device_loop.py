@@ -1,7 +1,5 @@
 """What a GPU would write is what the host writes: steps and choices of fixed shapes, here without graphs."""
 
-from __future__ import annotations
-
 import copy
 import gc
 import weakref

@@ -1,7 +1,5 @@
 """A tiny seeded network with everything switched on."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Conditions beside the audio, against the formulas of the published models written out for one window."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 import torch.nn.functional as F

@@ -1,7 +1,5 @@
 """Onsets of one chart: what its conditions make of those that its mode's charts share."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 

@@ -1,7 +1,5 @@
 """Step-by-step decoding with the cache must score exactly what the full forward pass scores, in every kind of layer."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import pytest

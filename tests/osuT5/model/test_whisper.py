@@ -1,7 +1,5 @@
 """The layers against two independent references: transformers' Whisper, and the original program's outputs."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import torch

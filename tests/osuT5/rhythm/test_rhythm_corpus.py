@@ -1,7 +1,5 @@
 """Corpus of the rhythm model: songs of a folder, their cache, and what is skipped."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

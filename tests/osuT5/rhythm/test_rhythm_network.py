@@ -1,7 +1,5 @@
 """The rhythm network: shapes, independence of maps, and its conditions."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest

@@ -1,7 +1,5 @@
 """Whole-song prediction, its loss, the phase of the beat and pooled downbeats."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import torch

@@ -1,7 +1,5 @@
 """Training runs: resumption, warm start, pause, and model files."""
 
-from __future__ import annotations
-
 import json
 import threading
 import time

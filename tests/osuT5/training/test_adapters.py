@@ -1,7 +1,5 @@
 """Adapters from training give the model that was trained, when generation loads them."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """Fresh weights have the contract and the sizes of the models that were published."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import fields
 

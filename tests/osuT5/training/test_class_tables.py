@@ -1,7 +1,5 @@
 """Classes of mappers and descriptors from the metadata of a dataset."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """A model with added contexts writes its own as before, and has marks for the new ones."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest

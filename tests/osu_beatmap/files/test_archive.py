@@ -1,7 +1,5 @@
 """Archives: what goes in comes out, and what is hostile or broken is refused in one sentence."""
 
-from __future__ import annotations
-
 import io
 import os
 import zipfile

@@ -1,7 +1,5 @@
 """File names that osu! would give, and that Windows and Linux take."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """Reading .osu text of every age and in every state of repair."""
 
-from __future__ import annotations
-
 import time
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Writing .osu text, and files that are whole or absent."""
 
-from __future__ import annotations
-
 import os
 
 import pytest

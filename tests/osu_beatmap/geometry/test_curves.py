@@ -1,7 +1,5 @@
 """Polylines of single curves against literal and analytic cases."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

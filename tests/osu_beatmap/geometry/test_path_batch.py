@@ -1,7 +1,5 @@
 """Many paths at once are the same paths as one by one."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """Paths that end where their sliders do play as they did before."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

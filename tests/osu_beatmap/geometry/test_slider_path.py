@@ -1,7 +1,5 @@
 """Whole slider paths: joints, cutting, prolonging, positions; and agreement with the `slider` package."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

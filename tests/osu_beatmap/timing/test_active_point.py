@@ -1,7 +1,5 @@
 """Active lines, the beat grid, snapping, durations and edits of timing lines."""
 
-from __future__ import annotations
-
 import math
 
 import pytest

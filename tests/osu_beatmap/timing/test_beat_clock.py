@@ -1,7 +1,5 @@
 """Beat clock: folding, bars, cut beats and the round trip of ticks."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Refiners from folders: ours, published ones, and folders that hold none."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

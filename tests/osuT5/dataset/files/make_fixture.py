@@ -6,8 +6,6 @@ Its columns are those of the tool's class BeatmapMetadata in their order; times 
 called `element`, both as Parquet.Net has them.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The metadata table: what the public tool wrote is read, and the original program can read what is written here."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Songs that share their steps: each is written as if it were alone, whoever comes, goes or fails."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Tables forbid what the rules forbid, wherever a row comes."""
 
-from __future__ import annotations
-
 import random
 
 import pytest

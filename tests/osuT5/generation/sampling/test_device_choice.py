@@ -1,7 +1,5 @@
 """A choice on the device waits for no value, and changes nothing while it is paused."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 

@@ -1,7 +1,5 @@
 """Kinds are drawn by their own probabilities, values within the kind, and beginnings by a threshold."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Models with every kind of decoder, and rows for them."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import pytest

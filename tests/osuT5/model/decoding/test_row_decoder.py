@@ -1,7 +1,5 @@
 """Rows one by one must score what the plain model scores, in every kind of layer, whenever they begin and end."""
 
-from __future__ import annotations
-
 import copy
 
 import torch

@@ -1,7 +1,5 @@
 """Steps of fixed shapes must score what the plain model scores, wait for no value, and be captured as they should."""
 
-from __future__ import annotations
-
 from functools import partial
 from unittest.mock import MagicMock, call
 

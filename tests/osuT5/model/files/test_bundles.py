@@ -1,7 +1,5 @@
 """JSON files of published bundles against the reference vocabularies, sizes and prompts of the original program."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

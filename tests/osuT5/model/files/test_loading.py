@@ -1,7 +1,5 @@
 """From a folder or a hub id to a model: ours, published ones in each of their forms, and ones that are broken."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from pathlib import Path
