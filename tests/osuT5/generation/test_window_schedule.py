@@ -61,22 +61,6 @@ def test_guidance_of_scale_1_changes_nothing_and_more_does(writer):
     assert three != without
 
 
-def test_guidance_asks_for_both_prompts_in_one_batch(writer, monkeypatch):
-    batches = []
-    start = writer.model.start
-
-    def counted(states, windows, length, modes, ids, padding):
-        batches.append(len(ids))
-        return start(states, windows, length, modes, ids, padding)
-
-    monkeypatch.setattr(writer.model, "start", counted)
-    charts = [guided(2.0)[0], replace(guided(2.0)[0], seed=2)]
-    both = writer.write_context(ContextKind.MAP, charts, guided(2.0)[1])
-    assert set(batches) == {4}
-    alone = [writer.write_context(ContextKind.MAP, [each], guided(2.0)[1])[0] for each in charts]
-    assert both == alone
-
-
 def test_away_from_the_same_prompt_is_nowhere(writer):
     """With equal prompts the difference is nothing, however large the scale."""
     (without,) = writer.write_context(ContextKind.MAP, [chart()], guided(1.0)[1])

@@ -125,16 +125,6 @@ def test_figures_by_kind_and_mode():
     assert "loss/mania" not in figures, "what was not seen has no figure"
 
 
-def test_figures_are_means_over_batches():
-    tally = HeldOutTally(SPEC)
-    for guess in (CIRCLE_ID, CIRCLE_ID, TIME_ID, TIME_ID):
-        tally.add(scores_for([guess], 0.9), torch.tensor([[CIRCLE_ID]]), torch.tensor([0]))
-    tally.count("frame_loss", torch.tensor([1.0, 2.0]))
-    figures = means([tally.pairs()])
-    assert figures["accuracy/circle"] == 0.5
-    assert figures["frame_loss"] == 1.5
-
-
 def test_what_makes_no_sense_is_refused():
     for changes in ({"label_smoothing": 1.0}, {"rhythm_weight": -1.0}):
         with pytest.raises(ValueError, match=f"loss.{next(iter(changes))} must be"):

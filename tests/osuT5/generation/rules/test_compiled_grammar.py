@@ -11,7 +11,6 @@ from osuT5.generation.decode_row import DecodeRow
 from osuT5.generation.rules.compiled_grammar import UNKNOWN, CompiledGrammar
 from osuT5.generation.rules.logit_rules import GrammarMasks
 from osuT5.generation.window_schedule import _grammar
-from osuT5.tokens.events import ContextKind
 from tests.support.tiny_song import tiny_spec
 
 VERSIONS = ["mini", "v29", "v30", "v31", "v32"]
@@ -48,17 +47,6 @@ def test_a_row_is_in_its_line_at_every_token(spec, compiled, mode):
             line = compiled.after(line, token_id)
         compiled.publish()
         assert (compiled.following[line] != UNKNOWN).any() or line not in compiled._after
-
-
-def test_forgotten_lines_are_unknown_again(spec):
-    compiled = CompiledGrammar(spec.vocabulary, torch.device("cpu"))
-    line = compiled.line_of(ContextKind.MAP, _grammar(ContextKind.MAP, Attributes(GameMode.STANDARD), spec.encoding))
-    compiled.learn(line)
-    compiled.publish()
-    assert compiled.following[line].tolist() == compiled._after[line], "on the device once it is published"
-    compiled.forget()
-    assert (compiled.following == UNKNOWN).all()
-    assert compiled.line_of(ContextKind.MAP, None) == 0
 
 
 def _one_of_each_class(compiled: CompiledGrammar, allowed: list[int]) -> list[int]:
