@@ -149,15 +149,6 @@ def test_few_songs_are_in_memory_and_change_one_after_the_other():
     assert len(set(loader.loaded)) > 25, "the corpus is walked through"
 
 
-def test_processes_share_the_reading():
-    mine, theirs = CountingLoader(), CountingLoader()
-    songs = corpus(4000)
-    names_of(lazy(songs, loader=mine), range(60), range(2))
-    names_of(lazy(songs, loader=theirs), range(60), range(2, 4))
-    both = set(mine.loaded) & set(theirs.loaded)
-    assert len(both) < 0.1 * len(mine.loaded), "only what is drawn twice by chance is read twice"
-
-
 def test_broken_songs_are_counted_and_others_take_their_place():
     songs = corpus(20, broken=10)
     supply = lazy(songs)
