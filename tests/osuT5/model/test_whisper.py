@@ -23,17 +23,12 @@ def whisper_pair(tiny_model):
     from transformers import WhisperConfig, WhisperForConditionalGeneration
 
     torch.manual_seed(0)
+    sizes = {"d_model": 32, "encoder_layers": 2, "decoder_layers": 2, "encoder_ffn_dim": 64, "decoder_ffn_dim": 64}
+    sizes |= {"encoder_attention_heads": 4, "decoder_attention_heads": 4}
     theirs = WhisperForConditionalGeneration(
         WhisperConfig(
-            d_model=32,
-            encoder_layers=2,
-            decoder_layers=2,
-            encoder_attention_heads=4,
-            decoder_attention_heads=4,
-            encoder_ffn_dim=64,
-            decoder_ffn_dim=64,
-            num_mel_bins=8,
             vocab_size=70,
+            num_mel_bins=8,
             max_source_positions=32,
             max_target_positions=40,
             init_std=0.2,
@@ -42,6 +37,7 @@ def whisper_pair(tiny_model):
             eos_token_id=2,
             decoder_start_token_id=1,
             tie_word_embeddings=False,
+            **sizes,
         )
     ).eval()
     stem = {"conv_strides": (1, 2), "conv_kernels": (3, 3), "max_source_positions": 32}

@@ -1,7 +1,7 @@
 from osuT5.tokens.contract import mini_spec
 from osuT5.tokens.events import ContextKind, Event, EventGroup, EventKind
 from osuT5.tokens.prompt import InputSegment, PromptLayout, Segment
-from osuT5.tokens.vocabulary import EOS_ID, SOS_ID
+from osuT5.tokens.vocabulary import SOS_ID
 
 SPEC = mini_spec()
 TIMING, MAP = ContextKind.TIMING, ContextKind.MAP
@@ -37,16 +37,6 @@ def test_inputs_come_first_and_take_the_place_of_the_empty_one():
     assert mask == [False] * 8 + [True, True]
     bare = PromptLayout(SPEC.vocabulary, (), marks_empty_input=False)
     assert bare.head([100]) == [100, SOS_ID]
-
-
-def test_marks_are_learned_when_asked():
-    layout = PromptLayout(SPEC.vocabulary, ())
-    segments = [Segment(TIMING, [200], learned=False), Segment(MAP, [300])]
-    ids, mask = layout.render([], segments, learn_marks=True)
-    assert ids[-1] == EOS_ID
-    assert mask == [False] * 3 + [False] * 3 + [True] * 4
-    left_open, _ = layout.render([], [Segment(MAP, [300], closed=False)], learn_marks=True)
-    assert left_open[-1] == 300, "what is not finished has no end"
 
 
 def test_groups_come_back_at_the_middle_of_their_steps():

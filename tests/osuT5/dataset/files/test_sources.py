@@ -4,7 +4,7 @@ import pytest
 
 from osu_beatmap.beatmap import Beatmap, Circle, Metadata, TimingPoint
 from osu_beatmap.files.writer import write_beatmap
-from osu_beatmap.held_out import HELD_OUT_FILE, Split, held_out_titles, song_in_split, title_hash
+from osu_beatmap.held_out import Split, song_in_split, title_hash
 from osuT5.dataset.files.sources import mapset_songs
 
 
@@ -37,13 +37,6 @@ def test_a_song_is_held_out_when_any_of_its_titles_is():
     splits = (Split.TRAIN, Split.HELD_OUT, Split.ALL)
     assert [song_in_split(song, split, held_out) for split in splits] == [False, True, True]
     assert [song_in_split(other, split, held_out) for split in splits] == [True, False, True]
-
-
-def test_the_committed_list_is_of_hashes_in_order():
-    hashes = sorted(held_out_titles(HELD_OUT_FILE))
-    assert all(len(title) == 16 and int(title, 16) >= 0 for title in hashes)
-    text = HELD_OUT_FILE.read_text(encoding="utf-8")
-    assert [text.index(title) for title in hashes] == sorted(text.index(title) for title in hashes)
 
 
 def save(folder, name, beatmap):

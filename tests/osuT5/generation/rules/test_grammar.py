@@ -130,17 +130,6 @@ def test_whatever_it_allows_can_be_assembled(version, mode):
         assert not report.dropped, report.describe()
 
 
-def test_a_slider_is_finished_before_anything_else_begins():
-    state = GrammarState(GameMode.STANDARD)
-    for kind in (EventKind.TIME, EventKind.POSITION, EventKind.SLIDER_HEAD):
-        assert kind in state.allowed()
-        state.read(Event(kind))
-    assert state.allowed() == {EventKind.TIME, EventKind.POSITION}
-    state.read(Event(EventKind.POSITION))
-    assert EventKind.RED_ANCHOR in state.allowed()
-    assert EventKind.CIRCLE not in state.allowed()
-
-
 def test_a_held_column_can_only_be_released():
     state = GrammarState(GameMode.MANIA, 4)
     for kind, value in ((EventKind.TIME, 0), (EventKind.COLUMN, 2), (EventKind.HOLD_NOTE, 0)):

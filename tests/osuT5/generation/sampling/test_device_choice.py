@@ -60,14 +60,3 @@ def test_a_choice_is_one_graph_for_the_compiler():
     assert torch.equal(plain.facts, compiled.facts)
     assert torch.equal(plain.written, compiled.written)
     assert plain.facts.any()
-
-
-def test_nothing_changes_while_it_is_paused():
-    choice = begun_choice()
-    before = [each.clone() for each in (choice.facts, choice.written, choice._fed)]
-    with choice.paused():
-        choice.choose()
-        assert choice.state.tolist() == [0, 0]
-    assert all(map(torch.equal, before, (choice.facts, choice.written, choice._fed)))
-    choice.choose()
-    assert not torch.equal(before[1], choice.written)
