@@ -3,11 +3,7 @@
 import numpy as np
 import pytest
 
-from beat_tracking.grids import Grid, Observations
-
-
-def observed(times_ms, sigma_ms=3.0):
-    return Observations(times_ms, np.ones(len(times_ms)), np.zeros(len(times_ms), bool), sigma_ms)
+from beat_tracking.grids import Grid
 
 
 @pytest.mark.parametrize("drift", [0.0, 0.008, -0.008])

@@ -150,12 +150,6 @@ def test_state_dicts_are_read_as_torch_reads_them(tmp_path: Path) -> None:
     assert spans["flags"].read(torch.float32).dtype == torch.bool
 
 
-def test_plain_data_keeps_its_types(tmp_path: Path) -> None:
-    data = {"idx": {53: 0, 2**40: 1}, "names": ["a", "ü"], "size": (1, 2.5, None, True)}
-    torch.save(data, tmp_path / "a.pkl")
-    assert read_torch_file(tmp_path / "a.pkl") == data
-
-
 def test_the_two_files_of_the_published_refiner(golden: Callable) -> None:
     diffusion = golden("diffusion", "diffusion/tiny_dit") / "diffusion"
     folder = diffusion / "tiny_dit"

@@ -152,12 +152,8 @@ def test_a_chart_is_found_by_its_content_and_else_by_its_number() -> None:
     by_number = with_online({"Checksum": "mine", "Id": 72}, MAPSET)
     assert (by_number["UserId"], by_number["Owners"]) == (72, [72, 73])
     assert (by_number["TopTagIds"], by_number["TopTagCounts"]) == ([5], [2])
-    nobody = with_online({"Checksum": "mine", "Id": 1}, MAPSET)
+    unknown = {"Checksum": "mine", "Id": 1}
+    assert with_online(unknown, None) == with_online(unknown, {}) == unknown
+    nobody = with_online(unknown, MAPSET)
     assert nobody["BeatmapSetStatus"] == "ranked"
     assert "UserId" not in nobody
-
-
-@pytest.mark.parametrize("answer", [None, {}])
-def test_nothing_known_changes_nothing(answer: dict | None) -> None:
-    row = {"Checksum": "aa", "Id": 5}
-    assert with_online(row, answer) == row

@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from osu_beatmap.beatmap import GameMode
-from osuT5.dataset.mirror import Mirror, mirror_table, mirrors_of
+from osuT5.dataset.mirror import Mirror, mirror_table
 from osuT5.encoding.hit_objects.positions import position_events
 from osuT5.tokens.contract import mini_spec, output_ranges
 from osuT5.tokens.encoding_spec import EncodingSpec
@@ -54,7 +53,3 @@ def test_everything_else_stays():
     positions = SPEC.vocabulary.ids_of(EventKind.POSITION)
     others = np.setdiff1d(np.arange(SPEC.vocabulary.size_in), np.arange(positions.start, positions.stop))
     assert (table[others] == others).all()
-
-
-def test_taiko_has_no_mirror_image():
-    assert mirrors_of(GameMode.TAIKO) == (Mirror.NONE,)

@@ -53,16 +53,12 @@ def test_a_slider_gets_its_length_from_velocity_and_duration():
     assert report.total == 0
 
 
-def test_a_slider_without_velocity_takes_it_from_its_path():
+def test_a_slider_without_velocity_takes_it_from_its_path_and_has_a_body_within_one_cell():
     groups = slider_groups()
     groups[0] = timed(2000, K.SLIDER_HEAD, CENTRE_CELL)
     chart, _ = assembled(groups)
     path_px = SliderPath(chart.hit_objects[0].segments).natural_length_px
     assert chart.hit_objects[0].length_px == pytest.approx(path_px, rel=0.05)
-
-
-def test_a_slider_within_one_cell_has_a_body():
-    groups = slider_groups()
     groups[1] = timed(2500, K.LAST_ANCHOR, CENTRE_CELL)
     (played,) = assembled(groups)[0].hit_objects
     assert SliderPath(played.segments, played.length_px).length_px == pytest.approx(played.length_px)

@@ -43,22 +43,17 @@ def exact(name: str, length_px: float) -> SliderPath:
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.99, 1.1])
-def test_places_are_those_of_single_paths(share: float) -> None:
+def test_places_and_lengths_are_those_of_single_paths(share: float) -> None:
     names = list(PATHS)
     batch, points = batch_of(names)
-    lengths = np.array([exact(name, 0.0).natural_length_px * share for name in names])
+    natural = np.array([exact(name, 0.0).natural_length_px for name in names])
+    assert batch.natural_lengths(points) == pytest.approx(natural, rel=2e-3)
+    lengths = natural * share
     found = batch.points_at(points, lengths)
     wanted = np.array([exact(name, length).end for name, length in zip(names, lengths, strict=True)])
     # osu!'s own arcs are up to 0.1 px coarse, and so is the direction in which they are prolonged.
     assert np.abs(found - wanted).max() < 1.0
     assert np.median(np.abs(found - wanted)) < 0.05
-
-
-def test_natural_lengths() -> None:
-    names = list(PATHS)
-    batch, points = batch_of(names)
-    wanted = [exact(name, 0.0).natural_length_px for name in names]
-    assert batch.natural_lengths(points) == pytest.approx(wanted, rel=2e-3)
 
 
 def test_a_path_without_extent_stays_where_it_is() -> None:

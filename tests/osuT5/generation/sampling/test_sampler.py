@@ -59,9 +59,12 @@ def test_temperature_zero_takes_the_likeliest_value_of_the_likeliest_kind():
     assert set(draws(Sampling(temperature=0.0), chances, waiting=EventKind.SLIDER_HEAD)) == {POSITIONS[1]}
 
 
-def test_a_kind_has_its_own_temperature():
-    sampling = Sampling(temperature=5.0, top_p=1.0, kind_temperatures={EventKind.SNAPPING: 0.0})
-    assert set(draws(sampling, {A: 0.45, B: 0.55})) == {B}
+def test_kinds_and_contexts_have_their_own_temperatures():
+    hot = Sampling(temperature=5.0, top_p=1.0)
+    assert set(draws(replace(hot, kind_temperatures={EventKind.SNAPPING: 0.0}), {A: 0.45, B: 0.55})) == {B}
+    cold_timing = replace(hot, context_temperatures={ContextKind.TIMING: 0.0})
+    assert set(draws(cold_timing, {A: 0.45, B: 0.55}, context=ContextKind.TIMING)) == {B}
+    assert set(draws(cold_timing, {A: 0.45, B: 0.55})) == {A, B}
 
 
 def test_top_k_and_top_p_cut_the_tail():
@@ -69,12 +72,6 @@ def test_top_k_and_top_p_cut_the_tail():
     assert set(draws(FREE, given)) == {A, B, C}
     assert set(draws(replace(FREE, top_p=0.85), given)) == {A, B}
     assert set(draws(replace(FREE, top_k=1), given)) == {A}
-
-
-def test_timing_has_its_own_temperature():
-    sampling = Sampling(temperature=5.0, top_p=1.0, context_temperatures={ContextKind.TIMING: 0.0})
-    assert set(draws(sampling, {A: 0.5, B: 0.55}, context=ContextKind.TIMING)) == {B}
-    assert set(draws(sampling, {A: 0.5, B: 0.55})) == {A, B}
 
 
 def test_a_kind_of_many_values_is_drawn_as_often_as_it_is_likely():

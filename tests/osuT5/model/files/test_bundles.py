@@ -103,13 +103,6 @@ def test_descriptors_and_mappers_come_from_the_tables(references):
     assert spec.tables.descriptors_of_beatmap[53] == (1, 40, 83, 120)
 
 
-def test_conditions_without_an_unknown_class_have_the_original_defaults(references):
-    spec = references.bundle("v29").spec
-    kinds = (EventKind.HITSOUNDED, EventKind.GLOBAL_SV, EventKind.KEY_COUNT)
-    ids = [condition_ids(spec.vocabulary, kinds, Attributes(mode), PLACE) for mode in (GameMode.CATCH, GameMode.MANIA)]
-    assert ids == [[3796, 4118], [3796, 3975]]
-
-
 @pytest.mark.parametrize("version", VERSIONS)
 def test_windows_sizes_and_encoding(references, version):
     bundle = references.bundle(version)
