@@ -59,7 +59,7 @@ def test_difficulties_of_one_long_song_keep_different_names():
     assert all(name.endswith("].osu") for name in names)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.builds(Metadata, title=st.text(), artist=st.text(max_size=300), creator=st.text(), version=st.text()))
 def test_any_metadata_gives_a_legal_name(metadata):
     for name, suffix in ((osu_file_name(metadata), ".osu"), (osz_file_name(metadata), ".osz")):
