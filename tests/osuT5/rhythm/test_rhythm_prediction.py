@@ -11,7 +11,7 @@ from osu_beatmap.timing.beat_clock import BeatClock
 from osuT5.rhythm.axis import SongAxis, song_axes
 from osuT5.rhythm.downbeats import constant_meter, most_likely_downbeat
 from osuT5.rhythm.network import RhythmNetwork
-from osuT5.rhythm.phase import entropy_per_object
+from osuT5.rhythm.phase import PROBES, QUARTERS, axis_entropies, entropy_per_object, most_likely_shift
 from osuT5.rhythm.prediction import RhythmPrediction, nats_per_object, predict_rhythm
 
 
@@ -66,6 +66,12 @@ def test_counts_are_sums_of_probabilities_and_nats_cross_entropies() -> None:
     assert nats_per_object(make_prediction(-30.0, 30.0), 0, np.array([1])) == pytest.approx(0.0, abs=1e-6)
     assert entropy_per_object(make_prediction(-30.0, 30.0, -np.inf), 0) == pytest.approx(0.0, abs=1e-6)
     assert entropy_per_object(make_prediction(0.0, 0.0), 0) == pytest.approx(2 * np.log(2))
+
+
+def test_the_phase_is_the_shift_with_the_least_entropy(network: RhythmNetwork, axis: SongAxis) -> None:
+    entropies = axis_entropies(network, axis)
+    assert entropies.shape == (len(QUARTERS), len(PROBES))
+    assert most_likely_shift(network, axis) == QUARTERS[np.log(entropies).mean(axis=1).argmin()]
 
 
 def test_the_downbeat_is_pooled_over_bars() -> None:

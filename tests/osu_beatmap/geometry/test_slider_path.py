@@ -50,7 +50,7 @@ def test_end(segments: list[PathSegment], length_px: float, end: Point) -> None:
     assert SliderPath(segments, length_px).end == pytest.approx(end, abs=0.15)
 
 
-def test_path_knows_its_lengths_and_positions() -> None:
+def test_path_knows_its_lengths_and_positions_and_has_joints_once() -> None:
     path = SliderPath(CORNER, 150)
     assert path.natural_length_px == 200
     assert path.length_px == 150
@@ -60,9 +60,6 @@ def test_path_knows_its_lengths_and_positions() -> None:
     assert path.position_at(0.5) == (75, 0)
     assert path.position_at(1.0) == (100, 50)
     assert path.positions(np.array([-5, 25, 125, 999])).tolist() == [[0, 0], [25, 0], [100, 25], [100, 50]]
-
-
-def test_joints_occur_once() -> None:
     line = flatten([segment("L", (0, 0), (10, 0)), segment("L", (10, 0), (10, 10)), segment("L", (10, 10), (20, 10))])
     assert line.tolist() == [[0, 0], [10, 0], [10, 10], [20, 10]]
 
