@@ -1,7 +1,5 @@
 """Red lines from synthetic beats whose tempo, phase and meter are known."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 
@@ -68,16 +66,14 @@ def test_whole_tempo_comes_out_whole():
     assert fit_red_lines(beats, 90e3)[0].bpm == pytest.approx(187, abs=1e-9)
 
 
-def test_first_line_is_on_the_downbeat_before_the_first_beat():
-    times_ms = 2000 + np.arange(2, 200) * 500.0  # the first two beats of the bar are not there
-    beats = unmarked(times_ms, np.arange(2, 200) % 4 == 0)
-    assert fit_red_lines(beats, 120e3)[0].time_ms == 2000
-
-
-def test_first_line_is_never_before_the_song():
-    times_ms = 200 + np.arange(200) * 500.0  # downbeats are the beats 2, 6, ...; the one before is at -800
-    beats = unmarked(times_ms, np.arange(200) % 4 == 2)
-    assert fit_red_lines(beats, 120e3)[0].time_ms == 1200
+@pytest.mark.parametrize(
+    ("first_ms", "downbeat", "line_ms"),
+    [(3000, 2, 2000), (200, 2, 1200)],
+    ids=["the first two beats of the bar are not there", "the downbeat before is before the song"],
+)
+def test_first_line_is_on_the_downbeat_before_the_first_beat_or_the_next(first_ms, downbeat, line_ms):
+    beats = unmarked(first_ms + np.arange(200) * 500.0, np.arange(200) % 4 == downbeat)
+    assert fit_red_lines(beats, 120e3)[0].time_ms == line_ms
 
 
 @pytest.mark.parametrize("announced", [False, True])

@@ -27,9 +27,10 @@ def test_a_beat_is_at_the_mean_of_its_votes_and_as_sure_as_they_are_many():
     assert merged.resolution_ms == 5.0
 
 
-def test_what_hardly_a_pass_hears_is_no_beat():
+def test_what_hardly_a_pass_hears_is_no_beat_and_near_beats_stay_two():
     passes = [beats([1000, 2000])] + [beats([1000])] * 9
     assert merge_votes(passes, SONG_MS).times_ms == pytest.approx([1000])
+    assert merge_votes([beats([1000, 1100])] * 3, SONG_MS).times_ms == pytest.approx([1000, 1100])
 
 
 def test_downbeats_are_shares_and_changes_of_tempo_majorities():
@@ -37,10 +38,6 @@ def test_downbeats_are_shares_and_changes_of_tempo_majorities():
     merged = merge_votes(passes, SONG_MS)
     assert merged.is_measure == pytest.approx([0.5])
     assert merged.is_timing_point.tolist() == [False]
-
-
-def test_near_beats_stay_two():
-    assert merge_votes([beats([1000, 1100])] * 3, SONG_MS).times_ms == pytest.approx([1000, 1100])
 
 
 def test_votes_outside_the_song_and_none_at_all():

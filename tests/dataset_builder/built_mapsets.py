@@ -1,7 +1,5 @@
 """Mapsets for the tests of the builder, made by code."""
 
-from __future__ import annotations
-
 import io
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Work for processes that start from nothing."""
 
-from __future__ import annotations
-
 import os
 
 

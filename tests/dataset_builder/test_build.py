@@ -1,12 +1,10 @@
 """Whole builds: once, again, stopped in the middle, with duplicates, and what is written down about them."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 
 import pytest
-from built_mapsets import audio_bytes, files_of, folder_of, osz, small_map, work_here
+from built_mapsets import files_of, folder_of, osz, small_map, work_here
 
 from dataset_builder import build as build_module
 from dataset_builder.build import build
@@ -190,25 +188,12 @@ def test_tags_of_players(songs, tmp_path):
 
 
 def test_a_dataset_of_somebody_else_is_left_alone(songs, tmp_path):
+    with pytest.raises(BuildError, match=r"no dataset in .* yet"):
+        build(options(None, tmp_path))
     (tmp_path / "dataset").mkdir()
     (tmp_path / "dataset" / "metadata.parquet").write_bytes(b"theirs")
     with pytest.raises(BuildError, match="something else has built"):
         build(options(songs, tmp_path))
-
-
-def test_nothing_to_go_on_with(tmp_path):
-    with pytest.raises(BuildError, match=r"no dataset in .* yet"):
-        build(options(None, tmp_path))
-
-
-def test_a_mapset_of_two_songs_keeps_both(tmp_path):
-    other = small_map("Remix")
-    other.audio_filename = "remix.wav"
-    files = files_of(small_map(), other) | {"remix.wav": audio_bytes(seed=8)}
-    folder_of(tmp_path / "songs" / "set", files)
-    report = build(options(tmp_path / "songs", tmp_path))
-    assert (report.mapsets, report.songs) == (1, 2)
-    assert {row["AudioFile"] for row in rows_of(tmp_path)} == {"audio.wav", "remix.wav"}
 
 
 def test_the_journal_is_plain_ascii(songs, tmp_path):

@@ -1,7 +1,5 @@
 """The sharded form: the same songs as in folders, here, on a hub, and for whoever uses Hugging Face's own library."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 
@@ -143,19 +141,3 @@ def test_a_shard_that_is_missing_or_damaged(dataset, tmp_path):
 def test_no_dataset_to_shard(tmp_path):
     with pytest.raises(BuildError, match="to be sharded"):
         write_shards(BuildOptions(tmp_path, shards_path=tmp_path / "shards"))
-
-
-def test_hugging_faces_own_library_reads_it(dataset, monkeypatch):
-    """Whole and streamed; the card says which files are the data."""
-    library = pytest.importorskip("datasets")
-    if not hasattr(library, "load_dataset"):
-        pytest.skip("the package datasets is not installed")
-    monkeypatch.setenv("HF_DATASETS_OFFLINE", "1")
-    path = str(dataset / "shards")
-    streamed = list(library.load_dataset(path, split="train", streaming=True))
-    assert [row["__key__"] for row in streamed] == [row["__key__"] for row in library.load_dataset(path, split="train")]
-    assert len(streamed) == 3
-    of_two = next(row for row in streamed if len(row["json"]["beatmaps"]) == 2)
-    assert {chart["mode"] for chart in of_two["json"]["beatmaps"]} == {0, 3}
-    assert of_two["opus"]["bytes"].startswith(b"OggS")
-    assert of_two["json"]["beatmaps"][0]["content"].startswith("osu file format")

@@ -11,7 +11,3 @@ def test_results_come_in_order_and_a_task_that_ends_its_process_costs_no_other()
     assert list(results) == list(range(6))
     assert isinstance(results.pop(3), WorkerDied)
     assert results == {number: 2 * number for number in (0, 1, 2, 4, 5)}
-
-
-def test_no_tasks():
-    assert list(in_order(double, [], workers=0)) == []

@@ -1,7 +1,5 @@
 """Weights of a folder: safetensors as the package of that name reads them, in one file or several, and damaged ones."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """A download from a hub that is a small server on this machine: what is fetched, once, and what a token opens."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

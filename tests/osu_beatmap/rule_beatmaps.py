@@ -1,7 +1,5 @@
 """Small literal beatmaps for the tests of the rules: a clean one per mode, to be broken in one way each."""
 
-from __future__ import annotations
-
 from osu_beatmap.beatmap import (
     Beatmap,
     Circle,

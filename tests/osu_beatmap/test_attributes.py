@@ -1,6 +1,6 @@
 """What a map can be conditioned on, from literal maps."""
 
-from osu_beatmap.attributes import Attributes, attributes_of, hold_note_ratio, is_hitsounded, scroll_speed_ratio
+from osu_beatmap.attributes import Attributes, attributes_of, is_hitsounded, scroll_speed_ratio
 from osu_beatmap.beatmap import (
     Beatmap,
     Circle,
@@ -8,7 +8,6 @@ from osu_beatmap.beatmap import (
     GameMode,
     HitSample,
     HitSound,
-    HoldNote,
     SampleSet,
     Slider,
     SliderEdge,
@@ -59,12 +58,6 @@ def test_sounds_on_an_edge_or_of_another_bank_count_too():
     drum = Circle(0.0, 0, 0, sample=HitSample(SampleSet.DRUM))
     assert is_hitsounded(beatmap(objects=[drum], sample_set=SampleSet.SOFT))
     assert not is_hitsounded(beatmap(objects=[drum], sample_set=SampleSet.DRUM)), "the map's own bank is no hit sound"
-
-
-def test_share_of_hold_notes():
-    notes = [*circles(3), HoldNote(2000.0, 64, 192, end_ms=2500.0)]
-    assert hold_note_ratio(beatmap(GameMode.MANIA, notes)) == 0.25
-    assert hold_note_ratio(beatmap(GameMode.MANIA)) == 0.0
 
 
 def test_scroll_speed_changes_for_each_object():

@@ -7,8 +7,8 @@ import pytest
 
 from osu_beatmap.beatmap import CurveKind, Slider
 from osu_beatmap.files.reader import parse_beatmap
-from osu_beatmap.geometry.coarse_curves import curve_end, curve_kind
-from osu_beatmap.quirks import NO_QUIRKS, PUBLISHED, Quirks
+from osu_beatmap.geometry.coarse_curves import curve_end
+from osu_beatmap.quirks import NO_QUIRKS, Quirks
 
 FILE = """osu file format v{version}
 
@@ -33,27 +33,34 @@ def slider_of(beatmap) -> Slider:
     return beatmap.hit_objects[0]
 
 
-def test_none_is_on_by_default():
-    assert not any(getattr(Quirks(), field.name) for field in fields(Quirks))
-    assert all(getattr(PUBLISHED, field.name) for field in fields(Quirks))
-
-
 def test_each_is_explained(repo_root):
     explained = (repo_root / "docs" / "parity.md").read_text(encoding="utf-8")
     assert [field.name for field in fields(Quirks) if f"| `{field.name}` |" not in explained] == []
 
 
-def test_whole_paths_keep_doubled_points():
-    assert [s.points for s in slider_of(read()).segments] == [[(0, 0), (100, 0), (100, 0)]]
-    path = "B|50:0|50:0|100:0|100:0"
-    assert len(slider_of(read(path=path)).segments) == 2
-    (segment,) = slider_of(read("whole_paths", path=path)).segments
-    assert segment.points == [(0, 0), (50, 0), (50, 0), (100, 0), (100, 0)]
+def paths(beatmap) -> list:
+    return [segment.points for segment in slider_of(beatmap).segments]
 
 
-def test_plain_edges_have_no_sounds():
-    assert [edge.hitsound for edge in slider_of(read(slides=2)).edges] == [8, 8, 8]
-    assert [edge.hitsound for edge in slider_of(read("plain_edges", slides=2)).edges] == [0, 0, 0]
+@pytest.mark.parametrize(
+    ("quirk", "file", "value", "ours", "theirs"),
+    [
+        ("whole_paths", {}, paths, [[(0, 0), (100, 0), (100, 0)]], [[(0, 0), (100, 0), (100, 0)]]),
+        (
+            *("whole_paths", {"path": "B|50:0|50:0|100:0|100:0"}, paths),
+            [[(0, 0), (50, 0)], [(50, 0), (100, 0), (100, 0)]],
+            [[(0, 0), (50, 0), (50, 0), (100, 0), (100, 0)]],
+        ),
+        ("plain_edges", {"slides": 2}, lambda b: [e.hitsound for e in slider_of(b).edges], [8, 8, 8], [0, 0, 0]),
+        ("any_effect_is_kiai", {}, lambda b: b.timing_points[0].kiai, False, True),
+        ("early_old_formats", {"version": 4}, lambda b: slider_of(b).time_ms, 2024, 2000),
+        ("early_old_formats", {"version": 4}, lambda b: b.timing_points[0].time_ms, 1024, 1000),
+        ("free_multiplier", {"multiplier": 7}, lambda b: b.difficulty.slider_multiplier, 3.6, 7),
+    ],
+)
+def test_each_alone(quirk, file, value, ours, theirs):
+    assert value(read(**file)) == ours
+    assert value(read(quirk, **file)) == theirs
 
 
 def test_the_last_plain_edge_is_the_last_that_the_file_lists():
@@ -63,22 +70,6 @@ def test_the_last_plain_edge_is_the_last_that_the_file_lists():
     assert [(e.hitsound, e.normal_set) for e in theirs.edges] == [(2, 1), (2, 3)]
 
 
-def test_any_effect_is_kiai():
-    assert not read().timing_points[0].kiai
-    assert read("any_effect_is_kiai").timing_points[0].kiai
-
-
-def test_old_formats_stay_early():
-    assert slider_of(read(version=4)).time_ms == 2024
-    early = read("early_old_formats", version=4)
-    assert (slider_of(early).time_ms, early.timing_points[0].time_ms) == (2000, 1000)
-
-
-def test_free_multiplier():
-    assert read(multiplier=7).difficulty.slider_multiplier == 3.6
-    assert read("free_multiplier", multiplier=7).difficulty.slider_multiplier == 7
-
-
 @pytest.mark.parametrize(
     ("kind", "points", "end"),
     [
@@ -86,6 +77,7 @@ def test_free_multiplier():
         (CurveKind.LINEAR, [(0, 0), (20, 0), (20, 100)], (20, 30)),
         (CurveKind.BEZIER, [(0, 0), (20, 0), (20, 0), (20, 100)], (20, 30)),
         (CurveKind.BEZIER, [(0, 0), (100, 0), (100, 0)], (100, 0)),  # what is doubled last is not cut
+        (CurveKind.BEZIER, [(0, 0), (90, 0), (100, 0)], (70, 0)),  # cut by its parameter: its first half is longer
         (CurveKind.CATMULL, [(0, 0), (50, 9), (100, 0)], (100, 0)),
         (CurveKind.PERFECT, [(0, 0), (50, 0), (100, 0)], (50, 0)),
     ],
@@ -94,20 +86,9 @@ def test_ends_of_curves_50_px_long(kind, points, end):
     assert curve_end(kind, points, 50.0) == pytest.approx(end)
 
 
-def test_a_bezier_curve_is_cut_by_its_parameter():
-    """Its first half is the longer one, so half of its length is before its middle."""
-    points = [(0, 0), (90, 0), (100, 0)]
-    assert curve_end(CurveKind.BEZIER, points, 50.0) == pytest.approx((70, 0))
-
-
 @pytest.mark.parametrize("length_px", [50.0, 100.0, 500.0])
 def test_an_arc_is_cut_but_not_prolonged(length_px):
     """Half a circle of radius 50, cut at an angle of its length by the radius."""
     x, y = curve_end(CurveKind.PERFECT, [(0, 0), (50, 50), (100, 0)], length_px)
     angle = min(length_px / 50, math.pi)
     assert (x, y) == pytest.approx((50 - 50 * math.cos(angle), 50 * math.sin(angle)))
-
-
-def test_a_straight_arc_is_a_bezier_curve():
-    assert curve_kind(CurveKind.PERFECT, [(0, 0), (50, 0), (100, 0)]) is CurveKind.BEZIER
-    assert curve_kind(CurveKind.PERFECT, [(0, 0), (50, 1), (100, 0)]) is CurveKind.PERFECT

@@ -1,13 +1,11 @@
 """Rules of taiko, catch and mania: for each a map that breaks it, and one that just does not."""
 
-from __future__ import annotations
-
 import pytest
 from rule_beatmaps import BEAT_MS, EASY, EXPERT, HARD, INSANE, NORMAL, clean_map, findings, found, notes, slider
 
 from osu_beatmap.beatmap import Circle, GameMode, HitSound, HoldNote, Spinner
 from osu_beatmap.rules import Severity
-from osu_beatmap.rules.catch import catcher_width_px, fruits, movements
+from osu_beatmap.rules.catch import fruits, movements
 from osu_beatmap.rules.chart import Chart
 from osu_beatmap.rules.taiko import usual_beat_ms
 
@@ -98,11 +96,6 @@ def test_three_gaps_of_a_beat_are_a_rest_in_hard():
 
 def two_fruits(distance_px: float, gap_ms: float = 100.0):
     return clean_map(GameMode.CATCH, [Circle(1000, 100, 192), Circle(1000 + gap_ms, 100 + distance_px, 192)])
-
-
-def test_catcher_width():
-    assert catcher_width_px(5.0) == 106.75
-    assert catcher_width_px(4.0) == pytest.approx(121.695)
 
 
 @pytest.mark.parametrize(("distance_px", "is_hyper"), [(156, False), (157, True)])

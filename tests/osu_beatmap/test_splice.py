@@ -1,7 +1,5 @@
 """A span of a file remade: what is inside is new, what is outside is there byte for byte."""
 
-from __future__ import annotations
-
 import pytest
 
 from osu_beatmap.beatmap import Beatmap, Circle, Slider, TimingPoint
@@ -52,22 +50,18 @@ def made_map(**changes) -> Beatmap:
     return Beatmap(**(values | changes))
 
 
-def spliced(text: str = TEXT, made: Beatmap | None = None, span: Span = SPAN, encoding: str = "utf-8") -> Beatmap:
-    data, _ = splice(text.encode(encoding), made or made_map(), span)
+def spliced(text: str = TEXT, made: Beatmap | None = None, span: Span = SPAN) -> Beatmap:
+    data, _ = splice(text.encode(), made or made_map(), span)
     return parse_beatmap(decode_osu_bytes(data))
 
 
-def test_objects_of_the_span_are_new_and_others_stay():
+def test_objects_of_the_span_are_new_and_lines_outside_the_same_bytes():
     data, report = splice(TEXT.encode(), made_map(), SPAN)
     times = [item.time_ms for item in parse_beatmap(decode_osu_bytes(data)).hit_objects]
     assert times == [1_000, 2_500, 3_000, 5_000, 6_000, 8_000]
     assert (report.added, report.removed, report.overlapping) == (3, 2, 0)
-
-
-def test_lines_outside_are_the_same_bytes():
     kept = [line for line in TEXT.encode().splitlines(keepends=True) if b",2000," not in line and b",4000," not in line]
     kept = [line for line in kept if not line.startswith((b"2500,", b"5000,", b"2,2300"))]
-    data, _ = splice(TEXT.encode(), made_map(), SPAN)
     remaining = iter(data.splitlines(keepends=True))
     assert all(line in remaining for line in kept), "each stands there, in the same order"
 
@@ -117,12 +111,8 @@ def test_encodings_and_line_ends_stay(encoding: str, line_end: str):
 
 
 def test_a_file_that_ends_within_a_line():
-    assert [item.time_ms for item in spliced(TEXT.rstrip("\n"), span=Span(7_500)).hit_objects] == [
-        1_000,
-        2_000,
-        4_000,
-        6_000,
-    ]
+    shorter = spliced(TEXT.rstrip("\n"), span=Span(7_500))
+    assert [item.time_ms for item in shorter.hit_objects] == [1_000, 2_000, 4_000, 6_000]
     later = made_map(hit_objects=[Circle(9_000.0, 0.0, 0.0)])
     assert spliced(TEXT.rstrip("\n"), later, Span(8_500)).hit_objects[-1].time_ms == 9_000
 

@@ -1,7 +1,5 @@
 """Small maps with every kind of point, for the tests of refinement."""
 
-from __future__ import annotations
-
 from osu_beatmap.beatmap import (
     Beatmap,
     Circle,

@@ -1,7 +1,5 @@
 """What holds for refined positions whatever a model says."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 
@@ -34,14 +32,6 @@ def test_sliders_end_where_their_length_takes_them() -> None:
     for sample in found:
         ends = sequence.paths.points_at(sample, sequence.path_lengths_px)
         np.testing.assert_allclose(sample[sequence.path_ends], ends)
-
-
-def test_kept_points_do_not_move() -> None:
-    constraints = constraints_of(every_kind(), kept=[0, 2, 3, 4])
-    for found in (constraints.at_a_step(pushed(constraints)), constraints.in_the_end(pushed(constraints))):
-        np.testing.assert_array_equal(
-            found[:, constraints.kept], constraints.draft_px[constraints.kept][None].repeat(2, 0)
-        )
 
 
 def test_paths_become_as_long_as_their_sliders() -> None:

@@ -1,7 +1,5 @@
 """The noise schedule against literal values, and diffusion in fewer steps."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

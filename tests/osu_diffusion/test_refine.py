@@ -1,7 +1,5 @@
 """Refining whole maps with a tiny seeded refiner."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

@@ -1,9 +1,5 @@
 """Attributes as classes, each with an unknown one."""
 
-from __future__ import annotations
-
-from dataclasses import asdict
-
 import numpy as np
 import pytest
 
@@ -12,7 +8,6 @@ from osu_beatmap.beatmap import GameMode
 from osu_diffusion.conditions import ConditionSpec
 
 SPEC = ConditionSpec(mappers=(11, 22), descriptors=("streams", "jump aim"), modes=(0, 2))
-STARTS = {"difficulty": 0, "mapper": 26, "descriptor": 29, "circle size": 32, "mode": 54}
 
 
 def classes(**attributes) -> list[int]:
@@ -42,7 +37,3 @@ def test_without_tables_and_modes_only_the_unknown_is_left() -> None:
     spec = ConditionSpec(modes=())
     assert spec.sizes() == (26, 1, 1, 22, 0)
     assert spec.class_vector(Attributes(GameMode.CATCH)).sum() == 4
-
-
-def test_survives_json() -> None:
-    assert ConditionSpec.from_json(asdict(SPEC)) == SPEC

@@ -1,7 +1,5 @@
 """Training a refiner: its data, its batches, and that it learns."""
 
-from __future__ import annotations
-
 import math
 import tarfile
 from dataclasses import replace
@@ -16,7 +14,7 @@ from osu_beatmap.files.writer import write_beatmap
 from osu_beatmap.held_out import Split, title_hash
 from osu_diffusion.coarse_positions import cell_centres, on_grid
 from osu_diffusion.conditions import ConditionSpec
-from osu_diffusion.dataset import MIRRORS, load_charts, mirrored, mirrored_positions, refiner_chart
+from osu_diffusion.dataset import MIRRORS, load_charts, mirrored_positions, refiner_chart
 from osu_diffusion.files.loading import load_refiner
 from osu_diffusion.refiner import GridRefiner, Spread
 from osu_diffusion.training import (
@@ -90,11 +88,6 @@ def test_a_slider_within_a_cell_gets_a_direction() -> None:
     short.hit_objects[0].segments[0].points = [(300.0, 100.0), (310.0, 100.0)]
     coarse = on_grid(short).hit_objects[0]
     assert math.dist(*coarse.segments[0].points) == pytest.approx(100.0)
-
-
-def test_mirrored_twice_is_as_before() -> None:
-    beatmap = every_kind()
-    assert mirrored(mirrored(beatmap, (True, True)), (True, True)) == beatmap
 
 
 def sampler(augmentation: RefinerAugmentationOptions | None = None, **options) -> PartSampler:

@@ -1,7 +1,5 @@
 """Tiny seeded refiners, ours and as published."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import torch

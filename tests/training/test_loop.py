@@ -58,25 +58,6 @@ def test_a_run_learns_and_logs(tmp_path):
     assert {"step", "rate", "loss", "error", "norm", "seconds_per_step"} <= set(rows[0])
 
 
-def test_an_interrupted_run_ends_exactly_where_an_unbroken_one_does(tmp_path):
-    whole, parts = line_model(), line_model()
-    run_training(whole, LineTask(), options(), tmp_path / "whole")
-    # The schedule must not know of the interruption, so the first part is cut by an error instead of by its length.
-
-    class BrokenTask(LineTask):
-        def loss(self, model, batch, step):
-            if step == 23:
-                raise KeyboardInterrupt
-            return super().loss(model, batch, step)
-
-    with pytest.raises(KeyboardInterrupt):
-        run_training(parts, BrokenTask(), options(), tmp_path / "parts")
-    resumed = line_model()
-    run_training(resumed, LineTask(), options(), tmp_path / "parts")
-    assert torch.equal(whole.weight, resumed.weight)
-    assert torch.equal(whole.bias, resumed.bias)
-
-
 def test_a_half_written_checkpoint_does_not_count(tmp_path):
     trained = trained_line()
     save_checkpoint(tmp_path / "c", trained, RunState(3))

@@ -1,10 +1,7 @@
-import pytest
 import torch
 from torch import nn
 
-from training.average import WeightAverage
-from training.checkpoint import RunState, Trained, load_checkpoint, save_checkpoint
-from training.optimizers import Muon, make_optimizers, orthogonalised
+from training.optimizers import Muon, make_optimizers
 
 
 class Layered(nn.Module):
@@ -19,17 +16,6 @@ class Layered(nn.Module):
         for layer in self.layers:
             x = torch.tanh(layer(x))
         return self.stem["layers"][0](x)
-
-
-@pytest.mark.parametrize("shape", [(6, 6), (4, 9), (9, 4)])
-def test_an_orthogonalised_matrix_has_singular_values_near_one_and_the_same_directions(shape):
-    matrix = torch.randn(shape, generator=torch.Generator().manual_seed(1))
-    result = orthogonalised(matrix)
-    values = torch.linalg.svdvals(result)
-    assert values.min() > 0.5 and values.max() < 1.3
-    left, _, right = torch.linalg.svd(matrix, full_matrices=False)
-    mixed = left.T @ result @ right.T
-    assert (mixed - torch.diag(mixed.diagonal())).abs().max() < 0.02
 
 
 def test_muon_takes_the_steps_of_the_one_in_torch():
@@ -55,25 +41,3 @@ def test_every_parameter_has_one_optimiser_and_only_matrices_in_layers_have_muon
     assert of_muon == {"stem.layers.0.weight"}
     assert sorted([*of_muon, *of_adamw]) == sorted(named.values())
     assert len(make_optimizers(model, "adamw", 1e-3, 0.01)) == 1
-
-
-def test_a_checkpoint_keeps_the_state_of_both(tmp_path):
-    model = Layered()
-    optimizers = make_optimizers(model, "muon", 1e-2, 0.01)
-    average = WeightAverage(model, 0.9)
-
-    def train_step(optimizers):
-        model.zero_grad()
-        model(torch.tensor([0, 1, 2])).square().sum().backward()
-        for optimizer in optimizers:
-            optimizer.step()
-
-    train_step(optimizers)
-    save_checkpoint(tmp_path / "c", Trained(model, optimizers, average), RunState(1))
-    train_step(optimizers)
-    expected = {name: p.detach().clone() for name, p in model.named_parameters()}
-    again = make_optimizers(model, "muon", 1e-2, 0.01)
-    assert load_checkpoint(tmp_path / "c", Trained(model, again, average)).step == 1
-    train_step(again)
-    for name, parameter in model.named_parameters():
-        assert torch.equal(parameter, expected[name]), name

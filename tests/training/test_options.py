@@ -23,12 +23,9 @@ class Outer:
     inner: Inner = field(default_factory=Inner)
 
 
-def test_what_is_missing_keeps_its_default():
+def test_values_of_every_kind_and_what_is_missing_keeps_its_default():
     assert build_options(Outer, {}) == Outer()
     assert build_options(Outer, {"inner": {"rate": 2}}) == Outer(inner=Inner(rate=2.0))
-
-
-def test_values_of_every_kind():
     config = {"name": None, "steps": 3, "loud": True, "sizes": {"d_model": 8}, "inner": {"shares": [1, 0.5]}}
     assert build_options(Outer, config) == Outer("", 3, True, {"d_model": 8}, Inner(shares=(1.0, 0.5)))
 

@@ -4,27 +4,28 @@ from training.loop_options import LoopOptions
 from training.options import OptionError
 
 
-def test_the_rate_warms_up_then_falls_to_its_floor():
-    options = LoopOptions(learning_rate=1.0, warmup_steps=10, total_steps=110)
-    rates = [options.rate_at(step) for step in range(200)]
-    assert rates[0] == pytest.approx(0.1)
-    assert rates[9] == rates[10] == pytest.approx(1.0)
-    assert rates[60] == pytest.approx(0.02 + 0.98 * 0.5)
-    assert rates[150] == rates[199] == pytest.approx(0.02)
-
-
-def test_the_rate_is_sustained_then_falls_in_a_line():
-    falling = {"schedule": "linear", "final_rate_share": 0.0}
-    options = LoopOptions(**falling, learning_rate=2.0, warmup_steps=10, total_steps=60, sustain_steps=30)
-    assert {options.rate_at(step) for step in range(9, 41)} == {2.0}
-    assert options.rate_at(50) == pytest.approx(1.0)
-    assert options.rate_at(59) == pytest.approx(0.1)
-    assert options.rate_at(60) == options.rate_at(1000) == 0.0
-
-
-def test_a_constant_rate_never_falls():
-    options = LoopOptions(schedule="constant", learning_rate=3.0, warmup_steps=2, total_steps=10)
-    assert [options.rate_at(step) for step in (0, 1, 2, 9, 99)] == [1.5, 3.0, 3.0, 3.0, 3.0]
+@pytest.mark.parametrize(
+    ("options", "rates"),
+    [
+        (
+            {"learning_rate": 1.0, "warmup_steps": 10, "total_steps": 110},
+            {0: 0.1, 9: 1.0, 10: 1.0, 60: 0.02 + 0.98 * 0.5, 150: 0.02, 199: 0.02},
+        ),
+        (
+            {"schedule": "linear", "final_rate_share": 0.0, "learning_rate": 2.0, "warmup_steps": 10}
+            | {"total_steps": 60, "sustain_steps": 30},
+            {9: 2.0, 25: 2.0, 40: 2.0, 50: 1.0, 59: 0.1, 60: 0.0, 1000: 0.0},
+        ),
+        (
+            {"schedule": "constant", "learning_rate": 3.0, "warmup_steps": 2, "total_steps": 10},
+            {0: 1.5, 1: 3.0, 2: 3.0, 9: 3.0, 99: 3.0},
+        ),
+    ],
+    ids=["cosine", "linear", "constant"],
+)
+def test_the_rate_warms_up_then_follows_its_schedule(options, rates):
+    schedule = LoopOptions(**options)
+    assert {step: schedule.rate_at(step) for step in rates} == pytest.approx(rates)
 
 
 @pytest.mark.parametrize(

@@ -39,16 +39,13 @@ def test_the_store_of_lazer_is_explained(tmp_path):
     assert find_mapsets(tmp_path, tmp_path / "out") == [tmp_path / "exports" / "a.osz"]
 
 
-@pytest.mark.parametrize("name", ["nowhere", "file.osz"])
-def test_no_folder(tmp_path, name):
-    touch(tmp_path / "file.osz")
-    with pytest.raises(BuildError, match="input_path must be a folder"):
-        find_mapsets(tmp_path / name, tmp_path / "out")
-
-
-def test_no_mapsets(tmp_path):
+def test_no_folder_and_no_mapsets(tmp_path):
     with pytest.raises(BuildError, match=r"no \.osz file and no folder with \.osu files"):
         find_mapsets(tmp_path, tmp_path / "out")
+    touch(tmp_path / "file.osz")
+    for name in ("nowhere", "file.osz"):
+        with pytest.raises(BuildError, match="input_path must be a folder"):
+            find_mapsets(tmp_path / name, tmp_path / "out")
 
 
 def test_a_changed_mapset_is_known_by_its_files(tmp_path):

@@ -1,7 +1,5 @@
 """What the osu! API adds, from a small server on this machine."""
 
-from __future__ import annotations
-
 import json
 import threading
 from collections.abc import Iterator
@@ -119,9 +117,11 @@ def test_a_server_that_stays_busy_ends_the_build(api: str, tmp_path: Path, monke
     assert set(cached_answers(tmp_path)) == {7}, "what was answered is kept"
 
 
-def test_a_token_that_is_not_accepted(api: str, tmp_path: Path) -> None:
+def test_a_token_that_is_not_accepted_and_an_address_that_is_none(api: str, tmp_path: Path) -> None:
     with pytest.raises(BuildError, match="does not accept the token"):
         ask_about([7], tmp_path, api, "wrong")
+    with pytest.raises(BuildError, match="api_url must be an address"):
+        ask_about([7], tmp_path, "file:///etc", "sesame")
 
 
 def test_where_tokens_come_from(api: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,11 +133,6 @@ def test_where_tokens_come_from(api: str, monkeypatch: pytest.MonkeyPatch) -> No
     assert OsuApi.asked == ["/oauth/token"]
     monkeypatch.setenv(online.TOKEN_VARIABLE, " given ")
     assert token_from_environment(api) == "given"
-
-
-def test_an_address_that_is_none(tmp_path: Path) -> None:
-    with pytest.raises(BuildError, match="api_url must be an address"):
-        ask_about([7], tmp_path, "file:///etc", "sesame")
 
 
 def test_a_row_gains_what_only_the_api_knows() -> None:
@@ -157,12 +152,8 @@ def test_a_chart_is_found_by_its_content_and_else_by_its_number() -> None:
     by_number = with_online({"Checksum": "mine", "Id": 72}, MAPSET)
     assert (by_number["UserId"], by_number["Owners"]) == (72, [72, 73])
     assert (by_number["TopTagIds"], by_number["TopTagCounts"]) == ([5], [2])
-    nobody = with_online({"Checksum": "mine", "Id": 1}, MAPSET)
+    unknown = {"Checksum": "mine", "Id": 1}
+    assert with_online(unknown, None) == with_online(unknown, {}) == unknown
+    nobody = with_online(unknown, MAPSET)
     assert nobody["BeatmapSetStatus"] == "ranked"
     assert "UserId" not in nobody
-
-
-@pytest.mark.parametrize("answer", [None, {}])
-def test_nothing_known_changes_nothing(answer: dict | None) -> None:
-    row = {"Checksum": "aa", "Id": 5}
-    assert with_online(row, answer) == row

@@ -1,7 +1,5 @@
 """Songs rendered from charts: their sounds are where the objects are, and their folders are mapsets."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
@@ -58,11 +56,6 @@ def test_taiko_colours_sound_different():
 
     assert loudest(centre, "kick") > loudest(rim, "kick")
     assert loudest(centre, "snare") < loudest(rim, "snare")
-
-
-def test_a_seed_decides_the_music():
-    charts = [chart("Normal", BEAT_MS)]
-    assert music_for(charts, 3) == music_for(charts, 3) != music_for(charts, 4)
 
 
 def test_charts_of_one_song_share_it(tmp_path: Path):

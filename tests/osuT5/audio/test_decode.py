@@ -1,10 +1,7 @@
 """Clicks in files of every format land where they were put; unusable files get one sentence."""
 
-from __future__ import annotations
-
-import subprocess
-import sys
 import wave
+from itertools import product
 from pathlib import Path
 
 import av
@@ -15,7 +12,6 @@ import soundfile
 from osuT5.audio import decode as audio_module
 from osuT5.audio.decode import AudioError, audio_duration_ms, audio_format, iter_audio, load_audio, read_tags
 from osuT5.audio.mp3_start import start_trim_samples
-from paths import REPO_ROOT
 
 CLICKS_MS = (500.0, 1300.0, 2250.0)
 DURATION_S = 3.0
@@ -70,11 +66,13 @@ def lag_ms(audio: np.ndarray, sample_rate: int) -> float:
     return (lag if lag < size // 2 else lag - size) * 1000 / sample_rate
 
 
-@pytest.mark.parametrize("sample_rate", [44_100, 48_000])
-@pytest.mark.parametrize("kind", ["mp3", "ogg", "opus", "flac", "wav", "m4a", "aac", "mkv"])
+KINDS = ["mp3", "ogg", "flac", "wav", "m4a", "aac", "mkv"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "sample_rate"), [*product(KINDS, (44_100, 48_000)), ("opus", 48_000), ("mp3", 22_050)]
+)
 def test_clicks_land_where_they_were_put(tmp_path, kind, sample_rate):
-    if kind == "opus" and sample_rate == 44_100:
-        pytest.skip("Opus has no 44.1 kHz")
     path = write_clicks(tmp_path, kind, sample_rate)
     audio = load_audio(path)
     assert audio.dtype == np.float32 and audio.ndim == 1
@@ -137,13 +135,6 @@ def test_what_osu_drops_at_the_start_of_an_mp3(tmp_path, first, trim):
     path = tmp_path / "song.mp3"
     path.write_bytes(first + 2 * mp3_frame())
     assert start_trim_samples(path) == trim
-
-
-def test_the_tag_sits_elsewhere_in_a_mono_mp3(tmp_path):
-    path = encode(tmp_path / "song.mp3", click_track(44_100), 44_100, "libmp3lame")
-    assert start_trim_samples(path) == MP3_DELAY_SAMPLES
-    path = encode(tmp_path / "song.mp3", click_track(22_050), 22_050, "libmp3lame")
-    assert start_trim_samples(path) == MP3_DELAY_SAMPLES
 
 
 def test_normalisation_divides_by_the_peak_and_leaves_silence(tmp_path):
@@ -291,8 +282,3 @@ def test_tags_in_an_unreadable_encoding_are_left_out(tmp_path):
     path.write_bytes(b"ID3\x04\0\0" + bytes([0, 0, 0, len(frame)]) + frame + path.read_bytes())
     assert read_tags(path).title == ""
     assert abs(lag_ms(load_audio(path), 16_000)) < 0.5
-
-
-def test_importing_the_module_loads_no_codec():
-    code = "import sys, osuT5.audio.decode; assert not {'av', 'soxr', 'soundfile', 'torch'} & set(sys.modules)"
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=REPO_ROOT)

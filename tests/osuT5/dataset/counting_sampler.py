@@ -1,7 +1,5 @@
 """A sampler that worker processes start with in a moment: its batches hold the numbers of their step and windows."""
 
-from __future__ import annotations
-
 import os
 from dataclasses import dataclass
 

@@ -49,11 +49,8 @@ def test_mania_writes_its_scroll_speeds_too():
     assert plan_of("map -> sv", GameMode.MANIA) == ContextPlan((), (MAP,), (SV,))
 
 
-def test_a_weight_of_0_leaves_a_template_out_whatever_it_names():
+def test_a_weight_of_0_leaves_a_template_out_and_none_are_the_contexts_of_the_model():
     assert context_mix({"none": 1, "gd": 0}, FEW) == context_mix({"none": 1}, FEW)
-
-
-def test_no_templates_are_the_contexts_of_the_model_from_nothing():
     (template,) = context_mix({}, SPEC).templates
     assert template.of_mode(SPEC.contexts_of(GameMode.TAIKO)) == ContextPlan((), (), (TIMING, KIAI, MAP))
 

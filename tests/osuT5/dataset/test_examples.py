@@ -37,14 +37,6 @@ def followed(batch) -> np.ndarray:
     return (batch.labels[:, :-1] != IGNORED_LABEL) & (batch.input_ids[:, 1:] != PAD_ID)
 
 
-def test_a_batch_depends_on_seed_and_step_alone(songs):
-    one, other = sampler(songs, AugmentationOptions()), sampler(songs, AugmentationOptions())
-    other.batch(3)
-    for name in ("mel", "input_ids", "labels", "row_window", "row_mode", "frame_targets"):
-        assert np.array_equal(getattr(one.batch(7), name), getattr(other.batch(7), name))
-    assert not np.array_equal(one.batch(7).mel, one.batch(8).mel)
-
-
 @pytest.mark.parametrize("count", [2, 3])
 def test_the_parts_of_a_batch_are_the_batch_whatever_their_number(songs, count):
     """However many processes there are, together they train on the same windows."""
@@ -54,12 +46,6 @@ def test_the_parts_of_a_batch_are_the_batch_whatever_their_number(songs, count):
     assert all(len(part.mel) for part in parts)
     for field in fields(whole):
         assert np.array_equal(getattr(whole, field.name), getattr(together, field.name)), field.name
-
-
-def test_labels_are_the_next_inputs(songs):
-    batch = sampler(songs).batch(0)
-    learned = followed(batch)
-    assert np.array_equal(batch.labels[:, :-1][learned], batch.input_ids[:, 1:][learned])
 
 
 def test_charts_of_a_song_share_its_window(songs):

@@ -1,7 +1,5 @@
 """Batches from worker processes: the same as from one, whoever is how fast, and what happens when one fails."""
 
-from __future__ import annotations
-
 import multiprocessing
 import os
 import subprocess

@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from osu_beatmap.beatmap import GameMode
-from osuT5.dataset.mirror import Mirror, mirror_table, mirrors_of
+from osuT5.dataset.mirror import Mirror, mirror_table
 from osuT5.encoding.hit_objects.positions import position_events
 from osuT5.tokens.contract import mini_spec, output_ranges
 from osuT5.tokens.encoding_spec import EncodingSpec
@@ -12,13 +11,25 @@ from osuT5.tokens.vocabulary import Vocabulary
 SPEC = mini_spec()
 
 
-def position_id(x: float, y: float) -> int:
-    (event,) = position_events((x, y), (x, y), SPEC.encoding)
-    return SPEC.vocabulary.encode(event)
+ENCODINGS = {
+    "ours": SPEC.encoding,
+    "whole cells": EncodingSpec(),
+    "two axes": EncodingSpec(positions_split=True, position_cell_px=4),
+    "refined cells": EncodingSpec(position_refine_px=2),
+}
 
 
-@pytest.mark.parametrize(("x", "y"), [(100.0, 100.0), (3.0, 380.0), (-50.0, 500.0), (511.0, 1.0)])
-def test_a_mirrored_cell_holds_the_mirrored_point(x, y):
+@pytest.mark.parametrize("name", ENCODINGS)
+@pytest.mark.parametrize(("x", "y"), [(101.0, 99.0), (3.0, 381.0), (-51.0, 501.0), (511.0, 1.0), (701.0, -201.0)])
+def test_a_mirrored_cell_holds_the_mirrored_point(name, x, y):
+    """Odd coordinates are within a cell or step, never on its edge."""
+    encoding = ENCODINGS[name]
+    vocabulary = Vocabulary(output_ranges(encoding, SPEC.grid))
+
+    def ids(point: tuple[float, float]) -> list[int]:
+        events = position_events(point, point, encoding)
+        return [vocabulary.encode(event) for event in events if event.kind is not EventKind.DISTANCE]
+
     images = {
         Mirror.NONE: (x, y),
         Mirror.HORIZONTAL: (512 - x, y),
@@ -26,29 +37,6 @@ def test_a_mirrored_cell_holds_the_mirrored_point(x, y):
         Mirror.BOTH: (512 - x, 384 - y),
     }
     for mirror, image in images.items():
-        table = mirror_table(SPEC.vocabulary, SPEC.encoding, mirror, key_count=None)
-        assert table[position_id(x, y)] == position_id(*image)
-
-
-PUBLISHED = {
-    "whole cells": EncodingSpec(),
-    "two axes": EncodingSpec(positions_split=True, position_cell_px=4),
-    "refined cells": EncodingSpec(position_refine_px=2),
-}
-
-
-@pytest.mark.parametrize("name", PUBLISHED)
-@pytest.mark.parametrize(("x", "y"), [(101.0, 99.0), (3.0, 381.0), (-51.0, 501.0), (511.0, 1.0), (701.0, -201.0)])
-def test_mirror_images_in_the_encodings_of_published_models(name, x, y):
-    """Odd coordinates are within a cell or step, never on its edge."""
-    encoding = PUBLISHED[name]
-    vocabulary = Vocabulary(output_ranges(encoding, SPEC.grid))
-
-    def ids(point: tuple[float, float]) -> list[int]:
-        events = position_events(point, point, encoding)
-        return [vocabulary.encode(event) for event in events if event.kind is not EventKind.DISTANCE]
-
-    for mirror, image in ((Mirror.HORIZONTAL, (512 - x, y)), (Mirror.BOTH, (512 - x, 384 - y))):
         table = mirror_table(vocabulary, encoding, mirror, key_count=None)
         assert table[ids((x, y))].tolist() == ids(image)
         assert table[table[ids((x, y))]].tolist() == ids((x, y)), "twice a mirror image is the map again"
@@ -65,7 +53,3 @@ def test_everything_else_stays():
     positions = SPEC.vocabulary.ids_of(EventKind.POSITION)
     others = np.setdiff1d(np.arange(SPEC.vocabulary.size_in), np.arange(positions.start, positions.stop))
     assert (table[others] == others).all()
-
-
-def test_taiko_has_no_mirror_image():
-    assert mirrors_of(GameMode.TAIKO) == (Mirror.NONE,)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from training_songs import NOTHING_VARIED, SPEC, published_like_spec, song_of, steady_chart, varied
+from training_songs import NOTHING_VARIED, published_like_spec, song_of, steady_chart, varied
 
 from osu_beatmap.beatmap import GameMode
 from osuT5.dataset.errors import CorpusError
@@ -74,19 +74,8 @@ def test_a_guest_difficulty_has_conditions_of_its_own():
     assert EventKind.GAMEMODE in kinds(guest)
     assert EventKind.COLUMN in kinds(guest)
     assert EventKind.COLUMN not in kinds([token for token in labels if token != IGNORED_LABEL])
-
-
-def test_a_lone_chart_has_no_guest_difficulty():
-    ids, _ = row_of([chart()], {"gd": 1})
-    assert marks(ids)[:3] == ["none sos", "none eos", "sos"]
-
-
-def test_given_timing_stands_where_generation_has_it_and_is_not_learned():
-    ids, labels = row_of([chart()], {"timing -> map": 1})
-    assert marks(ids)[2:] == ["sos", "timing sos", "timing eos", "map sos"]
-    first_note = ids.index(VOCABULARY.context_sos(ContextKind.MAP))
-    assert all(label == IGNORED_LABEL for label in labels[:first_note])
-    assert IGNORED_LABEL not in labels[first_note:]
+    lone, _ = row_of([chart()], {"gd": 1})
+    assert marks(lone)[:3] == ["none sos", "none eos", "sos"]
 
 
 def test_inputs_give_way_to_what_is_learned():
@@ -207,15 +196,3 @@ def test_a_mirror_image_has_its_input_in_the_mirror_too():
         positions = VOCABULARY.ids_of(EventKind.POSITION)
         given, asked = between(ids, ContextKind.NO_HS), ids[ids.index(VOCABULARY.context_sos(ContextKind.MAP)) :]
         assert [t for t in given if t in positions] == [t for t in asked if t in positions]
-
-
-def test_rows_of_the_embedded_model_are_its_contexts_from_nothing():
-    """The layout of its recipe: nothing but the window itself decides the row."""
-    song = song_of(steady_chart(GameMode.STANDARD, 500.0))
-    writer = RowWriter(SPEC, BatchOptions(), None)
-    ids, labels = writer.row(Cut(song, START_FRAME), song.charts[0], np.random.default_rng(0))
-    sos, eos = SPEC.vocabulary.context_sos, SPEC.vocabulary.context_eos
-    assert ids[:2].tolist() == [sos(ContextKind.NONE), eos(ContextKind.NONE)]
-    learned = [context for context in SPEC.vocabulary.contexts if eos(context) in labels]
-    assert learned == list(SPEC.contexts_of(GameMode.STANDARD))
-    assert labels[-1] == eos(ContextKind.MAP)

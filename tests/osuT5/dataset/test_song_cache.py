@@ -1,7 +1,5 @@
 """Songs for windows: how often each is drawn, and how few of a large corpus are in memory."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -14,7 +12,7 @@ from osuT5.dataset.errors import CorpusError, EmptyCorpusError
 from osuT5.dataset.files.chart_record import ChartRecord
 from osuT5.dataset.files.filters import ChartFilter
 from osuT5.dataset.options import BatchOptions
-from osuT5.dataset.song_cache import ChartEntry, ChartPools, LazySupply, MemorySupply, VisitOptions
+from osuT5.dataset.song_cache import ChartEntry, ChartPools, LazySupply, VisitOptions
 
 STANDARD, TAIKO, CATCH, MANIA = GameMode
 CHARTS = {mode: steady_chart(mode, 500.0) for mode in GameMode}
@@ -61,27 +59,11 @@ def test_each_corpus_has_its_share_in_each_mode():
     assert drawn[entries[10]] == pytest.approx(0.5, abs=0.02)
 
 
-def test_shares_of_corpora_and_of_converted_charts_meet():
-    """Converted charts are of one corpus only; real ones of both."""
-    entries = [ChartEntry(0, 0, CATCH), ChartEntry(1, 0, CATCH, corpus=1), ChartEntry(2, 0, CATCH, converted=True)]
-    drawn = shares_of(entries, BatchOptions(converted_catch_share=0.5, corpus_shares=(0.8, 0.2)))
-    assert [drawn[entry] for entry in entries] == pytest.approx([0.4, 0.1, 0.5], abs=0.02)
-
-
 def test_nothing_to_draw():
     with pytest.raises(EmptyCorpusError):
         ChartPools([], BatchOptions())
     with pytest.raises(EmptyCorpusError):
         ChartPools([ChartEntry(0, 0, STANDARD)], BatchOptions(mode_shares=(0.0, 1.0, 0.0, 0.0)))
-
-
-def test_songs_in_memory():
-    songs = [song_of(CHARTS[STANDARD], CHARTS[MANIA]), song_of(CHARTS[TAIKO])]
-    supply = MemorySupply(songs, BatchOptions())
-    assert supply.charts_by_mode == {STANDARD: 1, MANIA: 1, TAIKO: 1}
-    rng = np.random.default_rng(0)
-    drawn = {(song is songs[0], place) for song, place in (supply.draw(0, 0, rng) for _ in range(50))}
-    assert drawn == {(True, 0), (True, 1), (False, 0)}
 
 
 @dataclass
@@ -165,15 +147,6 @@ def test_few_songs_are_in_memory_and_change_one_after_the_other():
     assert sum(loads[50:]) <= 12 * 5
     assert max(loads[10:]) <= 4
     assert len(set(loader.loaded)) > 25, "the corpus is walked through"
-
-
-def test_processes_share_the_reading():
-    mine, theirs = CountingLoader(), CountingLoader()
-    songs = corpus(4000)
-    names_of(lazy(songs, loader=mine), range(60), range(2))
-    names_of(lazy(songs, loader=theirs), range(60), range(2, 4))
-    both = set(mine.loaded) & set(theirs.loaded)
-    assert len(both) < 0.1 * len(mine.loaded), "only what is drawn twice by chance is read twice"
 
 
 def test_broken_songs_are_counted_and_others_take_their_place():

@@ -67,12 +67,6 @@ def test_standard_charts_are_converted_where_a_song_has_no_catch(mapsets):
     assert not any(c.converted for song in songs for c in song.charts)
 
 
-def test_mania_has_scroll_speeds_as_a_context(mapsets):
-    songs, _ = loaded(mapsets, Split.TRAIN)
-    (mania,) = [c for song in songs for c in song.charts if c.attributes.mode is GameMode.MANIA]
-    assert list(mania.streams) == [ContextKind.TIMING, ContextKind.KIAI, ContextKind.MAP, ContextKind.SV]
-
-
 def test_spectrograms_come_from_the_cache_the_second_time(mapsets, tmp_path, monkeypatch):
     fresh, _ = loaded(mapsets, Split.HELD_OUT, cache_folder=tmp_path / "cache")
     monkeypatch.setattr(corpus, "song_mel", lambda *_: pytest.fail("it is in the cache"))

@@ -1,7 +1,5 @@
 """Songs for the tests of training data, made by code: in memory, and as mapsets on a disk."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 

@@ -126,16 +126,6 @@ def test_a_guest_difficulty_is_written_like_a_map_and_none_as_nothing():
     assert encoded(chart, ContextKind.NONE) == []
 
 
-def test_joints_of_segments_are_red_anchors():
-    path = [
-        PathSegment(CurveKind.BEZIER, [(0, 0), (40, 40), (80, 0)]),
-        PathSegment(CurveKind.PERFECT, [(80, 0), (120, 40), (160, 0)]),
-    ]
-    chart = beatmap([Slider(2000, 0, 0, segments=path, length_px=200)])
-    kinds = [g.kind for g in encode_context(chart, ContextKind.MAP, V29, SONG_MS)]
-    assert kinds[1:4] == [EventKind.BEZIER_ANCHOR, EventKind.RED_ANCHOR, EventKind.PERFECT_ANCHOR]
-
-
 def test_a_path_of_hundreds_of_points_is_thinned():
     points = [(float(x), float(x % 2)) for x in range(400)]
     chart = beatmap([Slider(2000, 0, 0, segments=[PathSegment(CurveKind.BEZIER, points)], length_px=400)])

@@ -2,9 +2,9 @@
 
 import pytest
 
-from osuT5.encoding import encode_context, groups_from_events
-from osuT5.tokens.events import ContextKind, Event, EventKind
-from tests.support.encoding_charts import V29, V32, beatmap, brief, circle, slider
+from osuT5.encoding import groups_from_events
+from osuT5.tokens.events import Event, EventKind
+from tests.support.encoding_charts import V29, V32, brief
 
 K = EventKind
 
@@ -49,10 +49,3 @@ def test_events_that_no_group_has_are_lost():
     groups, lost = groups_from_events(parts, V29)
     assert brief(groups) == ["circle t100"]
     assert lost == 3
-
-
-@pytest.mark.parametrize("spec", [V29, V32])
-def test_what_was_encoded_comes_back(spec):
-    groups = encode_context(beatmap([circle(), slider(2), circle(4000)]), ContextKind.MAP, spec, 5000)
-    again, lost = groups_from_events([event for group in groups for event in group.events], spec)
-    assert (brief(again), lost) == (brief(groups), 0)

@@ -1,5 +1,7 @@
 """Frame heads over a song: windows put together, with a model whose heads say the time."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -13,16 +15,10 @@ SONG_MS = 20_000.0
 HEADS = ("a", "b")
 
 
-class StubModel:
-    """Encoder states are the logits themselves."""
-
-    frame_heads = True
-
-    class config:
-        frame_heads = HEADS
-
-    def frame_logits(self, states):
-        return states
+def stub_model(has_heads: bool = True) -> SimpleNamespace:
+    """A model whose encoder states are the logits themselves."""
+    config = SimpleNamespace(frame_heads=HEADS)
+    return SimpleNamespace(frame_heads=has_heads or None, config=config, frame_logits=lambda states: states)
 
 
 def states_of(signal: np.ndarray, windows) -> torch.Tensor:
@@ -41,7 +37,7 @@ def signal():
 @pytest.mark.parametrize("lookahead", [0.0, 0.4])
 def test_windows_that_agree_give_the_song_back(signal, lookahead):
     windows = SPEC.grid.windows(SONG_MS, 0.5, lookahead)
-    found = song_activations(StubModel(), SPEC, states_of(signal, windows), windows, SONG_MS)
+    found = song_activations(stub_model(), SPEC, states_of(signal, windows), windows, SONG_MS)
     assert found.shape == signal.shape
     assert np.allclose(found, 1 / (1 + np.exp(-signal)))
 
@@ -51,7 +47,7 @@ def test_where_windows_disagree_the_middle_counts_most(signal):
     states = torch.full((len(windows), FRAMES, len(HEADS)), -20.0)
     later = windows[3]
     states[3] = 20.0
-    found = song_activations(StubModel(), SPEC, states, windows, SONG_MS)[:, 0]
+    found = song_activations(stub_model(), SPEC, states, windows, SONG_MS)[:, 0]
     middle = later.start_frame + FRAMES // 2
     edge = later.start_frame + 5
     assert found[middle] > 0.9
@@ -62,12 +58,10 @@ def test_where_windows_disagree_the_middle_counts_most(signal):
 def test_a_song_shorter_than_a_window():
     windows = SPEC.grid.windows(1_000.0)
     states = torch.zeros(1, FRAMES, len(HEADS))
-    found = song_activations(StubModel(), SPEC, states, windows, 1_000.0)
+    found = song_activations(stub_model(), SPEC, states, windows, 1_000.0)
     assert found.shape == (126, len(HEADS))
     assert (found == 0.5).all()
 
 
 def test_a_model_without_heads_hears_nothing():
-    model = StubModel()
-    model.frame_heads = None
-    assert song_activations(model, SPEC, torch.zeros(1, 1, 1), [], 1_000.0) is None
+    assert song_activations(stub_model(has_heads=False), SPEC, torch.zeros(1, 1, 1), [], 1_000.0) is None

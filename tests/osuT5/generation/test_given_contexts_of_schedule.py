@@ -4,13 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
-from contexts_model import SONG_MS, contexts_spec, finished_map, song_writer
+from contexts_model import SONG_MS, contexts_spec, song_writer
 
 from osu_beatmap.attributes import attributes_of
 from osu_beatmap.beatmap import GameMode, HitSample, Slider
 from osu_beatmap.timing.active_point import Timing
-from osuT5.dataset.options import AugmentationOptions, BatchOptions
+from osuT5.dataset.options import BatchOptions
 from osuT5.dataset.row_builder import Cut, RowWriter
 from osuT5.dataset.token_stream import TokenStream
 from osuT5.dataset.training_songs import Chart, TrainingSong
@@ -20,17 +19,11 @@ from osuT5.generation.chart_state import ChartState, GivenInput, groups_between
 from osuT5.generation.hitsounds import SOUND_KINDS, write_sounds
 from osuT5.generation.sampling.sampler import Sampling
 from osuT5.tokens.events import ContextKind
+from tests.osuT5.dataset.training_songs import NOTHING_VARIED
+from tests.support.reference_songs import reference_map
 
 SPEC = contexts_spec()
 C = ContextKind
-AS_IT_IS = AugmentationOptions(
-    continuation_probability=0.0,
-    speed_probability=0.0,
-    mirror=False,
-    condition_dropout=0.0,
-    time_jitter_probability=0.0,
-    mel_mask_probability=0.0,
-)
 
 
 @pytest.fixture(scope="module")
@@ -60,13 +53,13 @@ def training_chart(beatmap, stars) -> Chart:
 )
 @pytest.mark.parametrize("mode", [GameMode.STANDARD, GameMode.MANIA])
 def test_the_prompt_is_a_prefix_of_what_training_renders(writer, mode, template, in_place, inputs):
-    own, other = finished_map(mode), finished_map(mode)
+    own, other = reference_map(mode), reference_map(mode)
     other.hit_objects = other.hit_objects[::2]
     window = writer.windows[3]
     song = TrainingSong(
         "song", np.zeros((1, 1)), SONG_MS, [training_chart(own, 3.0), training_chart(other, 5.0)], *[()] * 2
     )
-    rows = RowWriter(SPEC, BatchOptions(contexts={template: 1}, max_tokens=4096), AS_IT_IS)
+    rows = RowWriter(SPEC, BatchOptions(contexts={template: 1}, max_tokens=4096), NOTHING_VARIED)
     ids, _ = rows.row(Cut(song, window.start_frame), song.charts[0], np.random.default_rng(0))
     given = {
         C.NO_HS: GivenInput(C.NO_HS, groups_of(own, C.NO_HS)),
@@ -85,9 +78,9 @@ def test_the_prompt_is_a_prefix_of_what_training_renders(writer, mode, template,
 
 
 def test_inputs_give_way_where_there_is_no_room(writer):
-    chart = ChartState(attributes_of(finished_map(GameMode.STANDARD), 3.0), 1)
+    chart = ChartState(attributes_of(reference_map(GameMode.STANDARD), 3.0), 1)
     row = writer.row(writer.windows[3], C.MAP, chart, [])
-    crowd = GivenInput(C.NO_HS, groups_of(finished_map(GameMode.STANDARD), C.NO_HS) * 200)
+    crowd = GivenInput(C.NO_HS, groups_of(reference_map(GameMode.STANDARD), C.NO_HS) * 200)
     crowd = replace(crowd, groups=sorted(crowd.groups, key=lambda group: group.time_ms))
     crowded = writer.row(writer.windows[3], C.MAP, replace(chart, inputs=(crowd,)), [])
     limit = 0.75 * writer.model.config.max_target_positions
@@ -96,8 +89,8 @@ def test_inputs_give_way_where_there_is_no_room(writer):
 
 
 def test_a_part_of_a_song_is_written_after_what_is_before_it(writer):
-    whole = groups_of(finished_map(GameMode.TAIKO), C.MAP)
-    chart = ChartState(attributes_of(finished_map(GameMode.TAIKO), 3.0), 4)
+    whole = groups_of(reference_map(GameMode.TAIKO), C.MAP)
+    chart = ChartState(attributes_of(reference_map(GameMode.TAIKO), 3.0), 4)
     chart.begun = {C.MAP: groups_between(whole, 0.0, 8_000.0)}
     part = writer.within(8_000.0, 11_000.0)
     assert part.windows[0].from_ms == 8_000.0
@@ -109,19 +102,11 @@ def test_a_part_of_a_song_is_written_after_what_is_before_it(writer):
     assert len(groups) > before
 
 
-def test_what_was_heard_is_not_heard_again(writer):
-    states = writer.encoder_states
-    part = writer.within(8_000.0, 11_000.0)
-    first = next(window.index for window in writer.windows if window.to_ms > 8_000.0)
-    assert torch.equal(part.encoder_states, states[first : first + len(part.windows)])
-    assert len(writer.windows) > len(part.windows)
-
-
 @pytest.mark.parametrize("mode", list(GameMode))
 @pytest.mark.parametrize("volumes", [False, True])
 def test_a_finished_map_gets_sounds_and_nothing_else(mode, volumes):
     spec = contexts_spec(volumes)
-    writer, beatmap = song_writer(spec), finished_map(mode)
+    writer, beatmap = song_writer(spec), reference_map(mode)
     groups = groups_of(beatmap, C.MAP, spec)
     chart = ChartState(attributes_of(beatmap, 3.0), 1, inputs=(GivenInput(C.NO_HS, groups_of(beatmap, C.NO_HS, spec)),))
     sounding = write_sounds(writer, chart, groups, Sampling(temperature=2.0, top_p=1.0))
@@ -142,7 +127,7 @@ def test_a_finished_map_gets_sounds_and_nothing_else(mode, volumes):
 
 
 def test_sounds_of_a_part_leave_the_others(writer):
-    beatmap = finished_map(GameMode.STANDARD)
+    beatmap = reference_map(GameMode.STANDARD)
     groups = groups_of(beatmap, C.MAP)
     chart = ChartState(attributes_of(beatmap, 3.0), 1, inputs=(GivenInput(C.NO_HS, groups_of(beatmap, C.NO_HS)),))
     hot = Sampling(temperature=2.0, top_p=1.0)

@@ -4,31 +4,22 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-import torch
+from contexts_model import SONG_MS, song_writer
 
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
-from osuT5.generation import super_timing
 from osuT5.generation.audio_encoder import AudioEncoder
 from osuT5.generation.sampling.sampler import Sampling
 from osuT5.generation.super_timing import SuperTimer
-from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import mini_spec
-from osuT5.training.architectures import mini_config
 
 SPEC = mini_spec()
-SONG_MS = 20_000.0
 HOT = Sampling(temperature=1.5, context_temperatures={}, kind_temperatures={})
 
 
 @pytest.fixture(scope="module")
 def listener() -> AudioEncoder:
-    torch.manual_seed(0)
-    sizes = {"d_model": 32, "encoder_layers": 1, "decoder_layers": 1, "encoder_heads": 2, "decoder_heads": 2}
-    sizes |= {"encoder_ffn_dim": 32, "decoder_ffn_dim": 32, "pointer_dim": 8, "max_target_positions": 128}
-    model = MapperModel(mini_config(SPEC, **sizes)).eval()
-    mel = np.random.default_rng(0).random((int(SONG_MS / 8) + 1, SPEC.spectrogram.n_mels), dtype=np.float32)
-    return AudioEncoder(model, SPEC, mel, SONG_MS)
+    return song_writer(SPEC, max_target_positions=128).listener
 
 
 def timer(listener, seed=1, passes=0) -> SuperTimer:
@@ -61,12 +52,6 @@ def test_beats_are_within_their_windows_and_the_seed_decides(listener):
     times_ms = [beat.time_ms for beat in one.passes[0]]
     assert times_ms, "a random model writes something"
     assert -SPEC.grid.window_ms < min(times_ms) <= max(times_ms) < SONG_MS + SPEC.grid.window_ms
-
-
-def test_rows_do_not_depend_on_their_neighbours(listener, monkeypatch):
-    together = timer(listener, 3, 1).passes
-    monkeypatch.setattr(super_timing, "BATCH_ROWS", 1)
-    assert timer(listener, 3, 1).passes == together
 
 
 def test_activations_are_averaged_over_passes(listener):

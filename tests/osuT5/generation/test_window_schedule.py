@@ -3,39 +3,28 @@
 from dataclasses import replace
 from itertools import pairwise
 
-import numpy as np
 import pytest
 import torch
+from contexts_model import song_writer
 
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
-from osuT5.generation.chart_state import ChartState, groups_between
+from osuT5.generation.chart_state import ChartState
 from osuT5.generation.decode_loop import DecodeLoop
 from osuT5.generation.decode_row import DecodeRow
 from osuT5.generation.sampling.row_choice import RowChoice
 from osuT5.generation.sampling.sampler import Sampler, Sampling
 from osuT5.generation.window_schedule import SongGenerator
-from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import mini_spec
 from osuT5.tokens.events import ContextKind, Event, EventGroup, EventKind
-from osuT5.training.architectures import mini_config
 
 SPEC = mini_spec()
 SONG_MS = 14_000.0
 
 
 @pytest.fixture(scope="module")
-def model() -> MapperModel:
-    torch.manual_seed(0)
-    sizes = {"d_model": 32, "encoder_layers": 1, "decoder_layers": 1, "encoder_heads": 2, "decoder_heads": 2}
-    sizes |= {"encoder_ffn_dim": 32, "decoder_ffn_dim": 32, "pointer_dim": 8, "max_target_positions": 256}
-    return MapperModel(mini_config(SPEC, **sizes)).eval()
-
-
-@pytest.fixture(scope="module")
-def writer(model) -> SongGenerator:
-    mel = np.random.default_rng(0).random((int(SONG_MS / 8) + 1, SPEC.spectrogram.n_mels), dtype=np.float32)
-    return SongGenerator(model, SPEC, mel, SONG_MS)
+def writer() -> SongGenerator:
+    return song_writer(SPEC, SONG_MS, max_target_positions=256)
 
 
 def chart(mode=GameMode.STANDARD, seed=1, **contexts) -> ChartState:
@@ -59,12 +48,6 @@ def test_the_same_seed_writes_the_same_and_another_does_not(writer):
     assert one != other
 
 
-def test_charts_side_by_side_are_written_as_each_alone(writer):
-    charts = [chart(GameMode.STANDARD, 1), chart(GameMode.MANIA, 2), chart(GameMode.TAIKO, 3)]
-    together = writer.write_context(ContextKind.KIAI, charts, Sampling())
-    assert together == [writer.write_context(ContextKind.KIAI, [each], Sampling())[0] for each in charts]
-
-
 def guided(scale: float, **negative) -> tuple[ChartState, Sampling]:
     unlike = Attributes(GameMode.STANDARD, **negative)
     return replace(chart(), negative=unlike), Sampling(temperature=1.5, context_temperatures={}, guidance_scale=scale)
@@ -76,22 +59,6 @@ def test_guidance_of_scale_1_changes_nothing_and_more_does(writer):
     one, three = (writer.write_context(ContextKind.MAP, [plain], guided(scale)[1])[0] for scale in (1.0, 3.0))
     assert one == without
     assert three != without
-
-
-def test_guidance_asks_for_both_prompts_in_one_batch(writer, monkeypatch):
-    batches = []
-    start = writer.model.start
-
-    def counted(states, windows, length, modes, ids, padding):
-        batches.append(len(ids))
-        return start(states, windows, length, modes, ids, padding)
-
-    monkeypatch.setattr(writer.model, "start", counted)
-    charts = [guided(2.0)[0], replace(guided(2.0)[0], seed=2)]
-    both = writer.write_context(ContextKind.MAP, charts, guided(2.0)[1])
-    assert set(batches) == {4}
-    alone = [writer.write_context(ContextKind.MAP, [each], guided(2.0)[1])[0] for each in charts]
-    assert both == alone
 
 
 def test_away_from_the_same_prompt_is_nowhere(writer):
@@ -113,17 +80,17 @@ def test_guidance_leads_away_from_the_difficulty_that_the_chart_has_so_far(write
         assert SPEC.vocabulary.encode(Event(EventKind.DIFFICULTY, int(2 * away_from))) in row.negative_ids
 
 
-def test_where_no_difficulty_is_asked_for_guidance_leads_away_from_none():
-    asked, _ = guided(2.0)
-    wish = replace(asked.attributes, difficulty=None)
-    rated = replace(asked, attributes=wish, rating=lambda groups: pytest.fail("no need to rate"))
-    assert rated.unlike([]) == asked.negative
-
-
-def test_what_guidance_leads_away_from_by_name_stays(writer):
-    named = replace(guided(2.0)[0], negative=Attributes(GameMode.STANDARD, difficulty=3.0, descriptors=("messy",)))
-    rated = replace(named, rating=lambda groups: pytest.fail("no need to rate"))
-    assert rated.unlike([]) == named.negative
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"attributes": Attributes(GameMode.STANDARD)},
+        {"negative": Attributes(GameMode.STANDARD, difficulty=3.0, descriptors=("messy",))},
+    ],
+    ids=["no difficulty is asked for", "what to lead away from is named"],
+)
+def test_guidance_may_need_no_rating(changes):
+    rated = replace(guided(2.0)[0], rating=lambda groups: pytest.fail("no need to rate"), **changes)
+    assert rated.unlike([]) == rated.negative
 
 
 def test_objects_of_earlier_windows_count_among_the_asked_shares(writer):
@@ -152,14 +119,6 @@ def test_beats_are_not_guided(writer):
     )
 
 
-def test_a_context_knows_those_before_it(writer):
-    beat = EventGroup(2_000.0, (Event(EventKind.TIME, 2000), Event(EventKind.BEAT)))
-    known = chart()
-    known.contexts = {ContextKind.TIMING: [beat], ContextKind.SV: []}
-    assert known.contexts_before(ContextKind.MAP, SPEC) == [(ContextKind.TIMING, [beat])]
-    assert known.contexts_before(ContextKind.TIMING, SPEC) == []
-
-
 def test_times_of_earlier_contexts_do_not_hold_a_row_back():
     """The prompt of a map ends with beats up to the end of the window; its first object may still be at the start."""
     vocabulary = SPEC.vocabulary
@@ -170,25 +129,19 @@ def test_times_of_earlier_contexts_do_not_hold_a_row_back():
     assert row.last_value == 30
 
 
-def test_groups_between_includes_its_start_and_excludes_its_end():
-    groups = [EventGroup(time_ms, ()) for time_ms in (0.0, 10.0, 10.0, 20.0)]
-    assert groups_between(groups, 10.0, 20.0) == groups[1:3]
-
-
-def test_a_row_that_never_ends_stops_at_the_decoder_length(model):
+def test_a_row_that_never_ends_stops_at_the_decoder_length(writer):
     vocabulary = SPEC.vocabulary
 
     def only_hitsounds(scores, facts):
         first = vocabulary.ids_of(EventKind.HITSOUND).start
         scores[:, :first] = scores[:, first + 1 :] = float("-inf")
 
-    engine = DecodeLoop(model, vocabulary)
+    engine = DecodeLoop(writer.model, vocabulary)
     choice = RowChoice(Sampler(Sampling(), SPEC))
     choice.rules = [only_hitsounds]
     prompt = [1, vocabulary.context_sos(ContextKind.MAP)]
     row = DecodeRow(ContextKind.MAP, prompt, 0, 819, 4, generator=torch.Generator())
-    states = torch.zeros(1, model.config.max_source_positions, model.config.d_model)
-    engine.write([row], states, [0], [0], choice)
+    engine.write([row], torch.zeros_like(writer.encoder_states[:1]), [0], [0], choice)
     assert len(row.prompt_ids) + len(row.written_ids) <= engine.max_length + 1
 
 

@@ -1,8 +1,5 @@
-"""A tiny seeded network with everything switched on, and the reference outputs of the original program."""
+"""A tiny seeded network with everything switched on."""
 
-from __future__ import annotations
-
-import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -78,28 +75,3 @@ def mel() -> torch.Tensor:
 def ids() -> torch.Tensor:
     """Three decoder rows of nine tokens."""
     return torch.randint(3, 70, (3, 9), generator=torch.Generator().manual_seed(2))
-
-
-@pytest.fixture(scope="session")
-def golden(shared_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Path]:
-    """Unpacks a reference archive, once in a session; gives the folder in which its members lie.
-
-    Skips where it is not there, or has no member that begins with a prefix.
-    """
-    folders: dict[str, Path] = {}
-
-    def unpack(archive: str, prefix: str) -> Path:
-        if archive not in folders:
-            path = shared_dir / "goldens" / f"{archive}.tar.xz"
-            if not path.is_file():
-                pytest.skip(f"the reference outputs {path.name} are not on this machine")
-            folder = tmp_path_factory.mktemp(archive)
-            with tarfile.open(path) as tar:
-                tar.extractall(folder, filter="data")
-            folders[archive] = folder
-        parent, _, beginning = prefix.rpartition("/")
-        if not any((folders[archive] / parent).glob(f"{beginning}*")):
-            pytest.skip(f"{archive}.tar.xz holds no {prefix} on this machine")
-        return folders[archive]
-
-    return unpack

@@ -1,7 +1,5 @@
 """Conditions beside the audio, against the formulas of the published models written out for one window."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 import torch.nn.functional as F
@@ -53,9 +51,3 @@ def test_they_change_what_is_heard_and_must_be_given(model, mel):
     assert (heard - other).abs().max() > 1e-3
     with pytest.raises(ValueError, match="difficulty, mapper and place"):
         model.encode(mel)
-
-
-def test_a_projection_takes_them_in(tiny_model, mel):
-    model = tiny_model(audio_conditions=NAMES[:1], condition_dim=6, input_projection=True)
-    assert model.encoder_embedder.in_features == 14
-    assert model.encode(mel, VALUES).shape == (2, 16, 32)

@@ -1,7 +1,5 @@
 """Step-by-step decoding with the cache must score exactly what the full forward pass scores, in every kind of layer."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import pytest
@@ -31,26 +29,6 @@ def full_logits(model, states, ids):
 
 def start(model, states, max_length=40):
     return model.start(states, WINDOWS, max_length, MODES)
-
-
-@pytest.mark.parametrize("prompt_length", [1, 4])
-def test_prompt_and_steps_equal_the_full_pass(tiny_model, mel, ids, prompt_length):
-    model = tiny_model()
-    states = model.encode(mel)
-    expected = full_logits(model, states, ids)
-    cache = start(model, states)
-    logits = [model.step(ids[:, :prompt_length], cache)]
-    logits += [model.step(ids[:, i : i + 1], cache) for i in range(prompt_length, 9)]
-    torch.testing.assert_close(torch.stack(logits, 1), expected[:, prompt_length - 1 :], atol=1e-5, rtol=1e-5)
-
-
-def test_a_prompt_may_come_in_pieces(tiny_model, mel, ids):
-    model = tiny_model()
-    states = model.encode(mel)
-    cache = start(model, states)
-    model.step(ids[:, :3], cache)
-    logits = model.step(ids[:, 3:], cache)
-    torch.testing.assert_close(logits, full_logits(model, states, ids)[:, -1], atol=1e-5, rtol=1e-5)
 
 
 def test_prompts_of_different_lengths_are_padded_on_the_left(tiny_model, mel, ids):
@@ -92,18 +70,6 @@ def test_padding_does_not_change_a_full_pass(tiny_model, mel, ids, side):
     )
     assert output.logits.isfinite().all()
     torch.testing.assert_close(output.logits[mask].view(3, 9, -1), expected, atol=1e-5, rtol=1e-5)
-
-
-def test_rows_can_leave_a_batch(tiny_model, mel, ids):
-    model = tiny_model()
-    states = model.encode(mel)
-    expected = full_logits(model, states, ids)
-    cache = start(model, states)
-    model.step(ids[:, :5], cache)
-    keep = torch.tensor([2, 0])
-    cache.select(keep)
-    assert cache.rows == 2
-    torch.testing.assert_close(model.step(ids[keep, 5:6], cache), expected[keep, 5], atol=1e-5, rtol=1e-5)
 
 
 def test_a_cache_can_go_back(tiny_model, mel, ids):

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import pytest
 import torch
 
@@ -8,13 +6,6 @@ from osuT5.model.whisper import sinusoids
 
 MODES = torch.tensor([0, 3, 1])
 WINDOWS = torch.tensor([0, 1, 1])
-
-
-def test_the_switch_leaves_no_trace(tiny_model, mel, ids):
-    model = tiny_model(pointer=False)
-    assert model.pointer is None
-    assert not any("pointer" in key for key in model.state_dict())
-    assert model(mel, ids, row_window=WINDOWS).logits.shape == (3, 9, 70)  # modes are not needed
 
 
 def test_a_pointer_without_modes_says_what_is_missing(tiny_model, mel, ids):
@@ -33,10 +24,6 @@ def test_only_time_logits_get_the_term(tiny_model, mel, ids):
     assert (difference[..., 5:55].abs() > 1e-4).float().mean() > 0.9
 
 
-def test_token_times_follow_the_stated_convention(tiny_config):
-    assert token_audio_ms(tiny_config())[:3].tolist() == [30, 40, 50]  # 10 t + 5 + 25
-
-
 @torch.no_grad()
 def test_keys_and_onsets_are_read_where_the_sound_is(tiny_config):
     config = tiny_config()
@@ -48,18 +35,6 @@ def test_keys_and_onsets_are_read_where_the_sound_is(tiny_config):
     torch.testing.assert_close(time_keys.onsets[0], expected)
     assert (time_keys.onsets[1] == 0).all()
     assert time_keys.keys.shape == (2, 50, 8)
-
-
-@torch.no_grad()
-def test_onsets_are_those_of_the_mode_of_each_row(tiny_model, mel, ids):
-    model = tiny_model()
-    frame_logits = model(mel, ids, row_window=WINDOWS, mode_ids=MODES).frame_logits
-    cache = model.start(model.encode(mel), WINDOWS, mode_ids=MODES)
-    expected = torch.stack([frame_logits[w, :, m] for w, m in zip(WINDOWS, MODES, strict=True)])
-    places = token_audio_ms(model.config) / 8
-    whole = places.frac() == 0  # token times that fall on a sub-frame
-    read = cache.time_keys.onsets[:, whole]
-    torch.testing.assert_close(read, expected[:, places[whole].long().clamp(max=63)], atol=1e-4, rtol=1e-4)
 
 
 def test_token_losses_do_not_bend_the_onset_heads(tiny_model, mel, ids):

@@ -1,26 +1,13 @@
-from __future__ import annotations
-
 import pytest
 import torch
 import torch.nn.functional as F
 
-from osuT5.model.config import ModelConfig
 from osuT5.model.frame_heads import frame_loss
 from osuT5.model.seq2seq import MapperModel, token_loss
 from osuT5.tokens.vocabulary import IGNORED_LABEL
 
 MODES = torch.tensor([0, 3, 1])
 WINDOWS = torch.tensor([0, 1, 1])
-
-
-def test_the_mini_model_fits_its_budget():
-    with torch.device("meta"):
-        model = MapperModel(
-            ModelConfig(vocab_size_in=2500, vocab_size_out=2500, time_token_start=10, time_token_count=819)
-        )
-    assert sum(p.numel() for p in model.parameters()) <= 12_000_000
-    assert model.config.ms_per_position == 32
-    assert model.config.ms_per_subframe == 8
 
 
 def test_saved_and_loaded_models_agree(tiny_model, mel, ids, tmp_path):
@@ -57,10 +44,7 @@ def test_loss_counts_only_labelled_tokens(tiny_model, mel, ids):
     asked = labels != IGNORED_LABEL
     torch.testing.assert_close(output.label_logits, logits[asked], atol=1e-5, rtol=1e-5)
     torch.testing.assert_close(output.loss, F.cross_entropy(logits[asked], labels[asked]))
-
-
-def test_a_batch_without_labels_has_no_loss():
-    assert token_loss(torch.zeros(0, 5), torch.zeros(0, dtype=torch.long)) == 0
+    assert token_loss(torch.zeros(0, 5), torch.zeros(0, dtype=torch.long)) == 0, "a batch without labels"
 
 
 def test_gradients_reach_every_trained_parameter(tiny_model, mel, ids):
@@ -69,21 +53,6 @@ def test_gradients_reach_every_trained_parameter(tiny_model, mel, ids):
     (output.loss + frame_loss(output.frame_logits, torch.zeros_like(output.frame_logits))).backward()
     silent = {name for name, p in model.named_parameters() if p.grad is None or p.grad.abs().max() == 0}
     assert silent == {"encoder.embed_positions.weight"}
-
-
-def test_a_few_steps_lower_both_losses(tiny_model, mel, ids):
-    model = tiny_model(init_std=0.02).train()
-    targets = torch.rand(2, 64, 6, generator=torch.Generator().manual_seed(3)).gt(0.9).float()
-    optimiser = torch.optim.AdamW(model.parameters(), 1e-2)
-    history = []
-    for _ in range(25):
-        output = model(mel, ids, row_window=WINDOWS, mode_ids=MODES, labels=ids.roll(-1, 1))
-        losses = torch.stack([output.loss, frame_loss(output.frame_logits, targets)])
-        history.append(losses.detach())
-        optimiser.zero_grad()
-        losses.sum().backward()
-        optimiser.step()
-    assert (history[-1] < 0.6 * history[0]).all()
 
 
 def test_frame_loss_ignores_unknown_channels():

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import math
 
 import numpy as np
@@ -12,23 +10,12 @@ V29 = SpectrogramSpec(n_mels=388, f_min=0, scale="linear", filter_bank="slaney")
 V32 = SpectrogramSpec(n_mels=128, f_min=20, gain=1, filter_bank="htk", pad_mode="reflect")
 
 
-def test_a_window_of_1023_hops_has_1024_frames_of_8_ms():
-    spec = SpectrogramSpec()
-    frames = Spectrogram(spec)(torch.zeros(2, 130_944))
-    assert frames.shape == (2, 1024, 64)
-    assert spec.ms_per_frame == 8
-
-
 def test_a_tone_lands_in_the_band_around_its_pitch():
     time_s = torch.arange(16_000) / 16_000
     samples = torch.sin(2 * math.pi * 1000 * time_s)[None]
     band = int(Spectrogram(SpectrogramSpec())(samples)[0, 60].argmax())
     centres = torch.linspace(2595 * math.log10(1 + 30 / 700), 2595 * math.log10(1 + 8000 / 700), 66)[1:-1]
     assert band == int((centres - 2595 * math.log10(1 + 1000 / 700)).abs().argmin())
-
-
-def test_every_band_hears_something():
-    assert (mel_filter_bank(SpectrogramSpec()).amax(0) > 0.2).all()
 
 
 @pytest.mark.parametrize(

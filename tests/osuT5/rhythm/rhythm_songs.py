@@ -1,7 +1,5 @@
 """Small synthetic songs for tests of the rhythm model."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

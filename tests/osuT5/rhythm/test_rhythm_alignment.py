@@ -1,7 +1,5 @@
 """Leads of maps that are off the audio, and of others."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from rhythm_songs import make_chart, make_song

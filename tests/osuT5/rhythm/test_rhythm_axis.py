@@ -1,7 +1,5 @@
 """Axes of songs, windows of them and their targets."""
 
-from __future__ import annotations
-
 import numpy as np
 from rhythm_songs import BEAT_MS, make_chart, make_song
 

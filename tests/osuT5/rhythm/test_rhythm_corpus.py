@@ -1,41 +1,30 @@
 """Corpus of the rhythm model: songs of a folder, their cache, and what is skipped."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
 
-from osu_beatmap.beatmap import Beatmap, Circle, GameMode, Metadata, TimingPoint
-from osu_beatmap.files.writer import save_beatmap
+from osu_beatmap.beatmap import Circle, GameMode, TimingPoint
 from osu_beatmap.held_out import Split
 from osuT5.dataset.files.sources import SourceReport
 from osuT5.rhythm import corpus, features
 from osuT5.rhythm.conditions import Origin
 from osuT5.rhythm.corpus import load_songs
 from osuT5.rhythm.features import BANDS, compute_features
+from tests.osuT5.dataset.training_songs import small_beatmap, write_mapset
 
 RATE_HZ = 16_000
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with one mapset: 3 s of noise, a standard map, a converted one and a broken one."""
-    mapset = tmp_path / "mapsets" / "a"
-    mapset.mkdir(parents=True)
-    samples = np.random.default_rng(0).uniform(-0.5, 0.5, 3 * RATE_HZ)
-    soundfile.write(mapset / "audio.wav", samples, RATE_HZ)
-    for name, mode, source in (("one", GameMode.STANDARD, ""), ("two", GameMode.TAIKO, "TJA")):
-        beatmap = Beatmap(
-            mode=mode,
-            audio_filename="audio.wav",
-            metadata=Metadata(title="Song", version=name, source=source),
-            timing_points=[TimingPoint(100.0, 500.0)],
-            hit_objects=[Circle(time_ms, 256, 192) for time_ms in (100.0, 600.0, 600.0, 1100.0)],
-        )
-        save_beatmap(beatmap, mapset / f"{name}.osu")
+    """A folder with one mapset: 12 s of noise, a standard map, a converted one and a broken one."""
+    maps = [small_beatmap("Song"), small_beatmap("Song", GameMode.TAIKO, source="TJA")]
+    for beatmap in maps:
+        beatmap.timing_points = [TimingPoint(100.0, 500.0)]
+        beatmap.hit_objects = [Circle(time_ms, 256, 192) for time_ms in (100.0, 600.0, 600.0, 1100.0)]
+    mapset = write_mapset(tmp_path / "mapsets" / "a", *maps)
     (mapset / "broken.osu").write_text("AudioFilename: audio.wav\n", encoding="utf-8")
     return tmp_path / "mapsets"
 
@@ -43,8 +32,8 @@ def folder(tmp_path: Path) -> Path:
 def test_songs_have_features_and_distinct_object_times(folder: Path, tmp_path: Path) -> None:
     report = SourceReport()
     (song,) = load_songs(folder, tmp_path / "cache", Split.ALL, report)
-    assert song.features.shape == (301, BANDS)
-    assert song.duration_ms == pytest.approx(3010)
+    assert song.features.shape == (1201, BANDS)
+    assert song.duration_ms == pytest.approx(12_010)
     assert [(chart.mode, chart.origin) for chart in song.charts] == [
         (GameMode.STANDARD, Origin.OSU),
         (GameMode.TAIKO, Origin.TJA),

@@ -1,7 +1,5 @@
 """The rhythm network: shapes, independence of maps, and its conditions."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest
@@ -38,12 +36,6 @@ def test_frames_are_interpolated_between_their_neighbours() -> None:
     assert values.squeeze(-1).tolist() == [[5.0, 10.0, 20.0], [5.0, 7.0, 7.0]]
 
 
-def test_logits_are_per_tick_and_per_beat(network: RhythmNetwork, songs: SongInputs) -> None:
-    objects, downbeats = network(songs, stack_conditions([EASY, HARD, HARD], [0, 0, 1]))
-    assert objects.shape == (3, SMALL.window_beats, 24)
-    assert downbeats.shape == (2, SMALL.window_beats)
-
-
 def test_a_chart_does_not_depend_on_its_company(network: RhythmNetwork, songs: SongInputs) -> None:
     together, _ = network(songs, stack_conditions([EASY, HARD, HARD], [0, 0, 1]))
     alone, _ = network(songs, stack_conditions([HARD], [1]))
@@ -51,16 +43,11 @@ def test_a_chart_does_not_depend_on_its_company(network: RhythmNetwork, songs: S
     assert not torch.allclose(together[0], together[1])
 
 
-def test_stars_between_two_embeddings_are_interpolated(network: RhythmNetwork, songs: SongInputs) -> None:
-    stars = torch.tensor([1.5, 1.75, 2.0])
-    inputs = stack_conditions([EASY] * 3, [0] * 3)
-    low, middle, high = network.conditions._star_vector(replace(inputs, stars=stars))
+def test_stars_are_interpolated_within_the_table_and_those_of_its_end_beyond(network: RhythmNetwork) -> None:
+    stars = torch.tensor([1.5, 1.75, 2.0, 5.0, 99.0])
+    inputs = stack_conditions([EASY] * 5, [0] * 5)
+    low, middle, high, last, beyond = network.conditions._star_vector(replace(inputs, stars=stars))
     torch.testing.assert_close(middle, (low + high) / 2)
-
-
-def test_stars_beyond_the_table_are_those_of_its_end(network: RhythmNetwork) -> None:
-    inputs = stack_conditions([EASY] * 2, [0] * 2)
-    last, beyond = network.conditions._star_vector(replace(inputs, stars=torch.tensor([5.0, 99.0])))
     torch.testing.assert_close(last, beyond)
 
 

@@ -1,7 +1,5 @@
 """Whole-song prediction, its loss, the phase of the beat and pooled downbeats."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import torch
@@ -62,16 +60,10 @@ def test_most_likely_steps_are_in_order_and_exist() -> None:
     np.testing.assert_array_equal(prediction.most_likely_steps(0, 4), [0, 1, 3, 4])
 
 
-def test_expected_count_is_the_sum_of_probabilities() -> None:
+def test_counts_are_sums_of_probabilities_and_nats_cross_entropies() -> None:
     assert make_prediction(0.0, 0.0, 40.0, -np.inf).expected_count(0) == pytest.approx(2.0)
-
-
-def test_nats_per_object_is_the_cross_entropy() -> None:
     assert nats_per_object(make_prediction(0.0, 0.0, -np.inf), 0, np.array([1])) == pytest.approx(2 * np.log(2))
     assert nats_per_object(make_prediction(-30.0, 30.0), 0, np.array([1])) == pytest.approx(0.0, abs=1e-6)
-
-
-def test_entropy_is_none_if_all_ticks_are_certain() -> None:
     assert entropy_per_object(make_prediction(-30.0, 30.0, -np.inf), 0) == pytest.approx(0.0, abs=1e-6)
     assert entropy_per_object(make_prediction(0.0, 0.0), 0) == pytest.approx(2 * np.log(2))
 

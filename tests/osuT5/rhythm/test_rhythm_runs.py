@@ -1,11 +1,9 @@
 """Training runs: resumption, warm start, pause, and model files."""
 
-from __future__ import annotations
-
 import json
 import threading
 import time
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +13,10 @@ from rhythm_songs import SMALL, make_chart, make_song
 from safetensors.torch import load_file
 
 from model_files.errors import ModelError
-from osu_beatmap.beatmap import Beatmap, GameMode, Metadata
+from osu_beatmap.beatmap import GameMode
 from osu_beatmap.held_out import Split
 from osuT5.rhythm import training
-from osuT5.rhythm.conditions import Origin, origin_of
-from osuT5.rhythm.corpus import RhythmChart, RhythmSong
+from osuT5.rhythm.corpus import RhythmSong
 from osuT5.rhythm.files import CONTRACT_FILE, load_rhythm_model, save_rhythm_model
 from osuT5.rhythm.network import RhythmNetwork
 from osuT5.rhythm.sampling import SamplingOptions
@@ -58,18 +55,6 @@ def read_weights(folder: Path) -> dict[str, torch.Tensor]:
     return load_file(folder / "model.safetensors")
 
 
-def test_a_chart_survives_json() -> None:
-    chart = make_chart(mode=GameMode.MANIA, origin=Origin.QUAVER)
-    assert RhythmChart.from_dict(json.loads(json.dumps(asdict(chart)))) == chart
-
-
-@pytest.mark.parametrize(
-    ("source", "origin"), [("TJA", Origin.TJA), ("StepMania", Origin.STEPMANIA), ("Touhou", Origin.OSU)]
-)
-def test_the_source_of_a_chart_gives_its_origin(source: str, origin: Origin) -> None:
-    assert origin_of(Beatmap(metadata=Metadata(source=source))) is origin
-
-
 def test_a_run_reports_held_out_groups_and_writes_a_model(options: RhythmTrainOptions) -> None:
     folder = train_rhythm(options)
     network = load_rhythm_model(folder)
@@ -82,24 +67,6 @@ def test_a_run_reports_held_out_groups_and_writes_a_model(options: RhythmTrainOp
     assert len(held_out) == 2
     assert held_out[0]["loss"] == held_out[0]["standard"]
     assert (options.run_path / "best_model" / CONTRACT_FILE).is_file()
-
-
-def test_a_stopped_run_continues_as_if_it_had_not_been(options: RhythmTrainOptions, tmp_path: Path) -> None:
-    parts = replace(options, run_path=tmp_path / "parts")
-    loop = replace(options.loop, schedule="constant")
-    whole = read_weights(train_rhythm(replace(options, run_path=tmp_path / "whole", loop=loop)))
-    train_rhythm(replace(parts, loop=replace(loop, total_steps=3)))
-    resumed = read_weights(train_rhythm(replace(parts, loop=loop)))
-    for name, weight in whole.items():
-        torch.testing.assert_close(resumed[name], weight, msg=name)
-
-
-def test_a_run_may_start_from_a_model(options: RhythmTrainOptions, tmp_path: Path) -> None:
-    first = train_rhythm(options)
-    loop = replace(options.loop, total_steps=1, learning_rate=1e-9)
-    second = train_rhythm(replace(options, run_path=tmp_path / "second", start_path=str(first), loop=loop))
-    for name, weight in read_weights(first).items():
-        torch.testing.assert_close(read_weights(second)[name], weight, msg=name)
 
 
 def test_a_started_run_keeps_its_dropout(options: RhythmTrainOptions, tmp_path: Path) -> None:

@@ -1,7 +1,5 @@
 """Training batches: repeatable draws, weights of maps, hidden bars and shifted axes."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

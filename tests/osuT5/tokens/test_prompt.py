@@ -1,7 +1,7 @@
-from osuT5.tokens.contract import Contract, mini_spec
+from osuT5.tokens.contract import mini_spec
 from osuT5.tokens.events import ContextKind, Event, EventGroup, EventKind
 from osuT5.tokens.prompt import InputSegment, PromptLayout, Segment
-from osuT5.tokens.vocabulary import EOS_ID, SOS_ID
+from osuT5.tokens.vocabulary import SOS_ID
 
 SPEC = mini_spec()
 TIMING, MAP = ContextKind.TIMING, ContextKind.MAP
@@ -39,21 +39,6 @@ def test_inputs_come_first_and_take_the_place_of_the_empty_one():
     assert bare.head([100]) == [100, SOS_ID]
 
 
-def test_what_is_known_is_not_learned():
-    _, mask = PromptLayout(SPEC.vocabulary, ()).render([], [Segment(MAP, [300, 301, 302], known=2)])
-    assert mask == [False] * 6 + [True, True]
-
-
-def test_marks_are_learned_when_asked():
-    layout = PromptLayout(SPEC.vocabulary, ())
-    segments = [Segment(TIMING, [200], learned=False), Segment(MAP, [300])]
-    ids, mask = layout.render([], segments, learn_marks=True)
-    assert ids[-1] == EOS_ID
-    assert mask == [False] * 3 + [False] * 3 + [True] * 4
-    left_open, _ = layout.render([], [Segment(MAP, [300], closed=False)], learn_marks=True)
-    assert left_open[-1] == 300, "what is not finished has no end"
-
-
 def test_groups_come_back_at_the_middle_of_their_steps():
     group = EventGroup(5_238.0, (Event(EventKind.TIME, 5238), Event(EventKind.BEAT)))
     ids = SPEC.text.ids_of([group], window_start_ms=5_000.0)
@@ -61,8 +46,3 @@ def test_groups_come_back_at_the_middle_of_their_steps():
     assert stray == 0
     assert back.kind is EventKind.BEAT
     assert back.time_ms == 5_235.0
-
-
-def test_the_contract_survives_json(tmp_path):
-    SPEC.save(tmp_path)
-    assert Contract.load(tmp_path) == SPEC

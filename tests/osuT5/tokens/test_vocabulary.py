@@ -3,20 +3,16 @@ import pytest
 from osuT5.tokens.contract import GROUP_KINDS, mini_spec, output_ranges
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import ContextKind, Event, EventKind
-from osuT5.tokens.vocabulary import EOS_ID, EventRange, Vocabulary
+from osuT5.tokens.vocabulary import EventRange, Vocabulary
 from osuT5.tokens.windows import WindowGrid
 
 V29_CONTEXTS = tuple(ContextKind(name) for name in ("none", "timing", "kiai", "map", "sv", "no_hs", "gd"))
 
 
-def test_every_id_round_trips():
+def test_every_id_round_trips_and_marks_and_foreign_ids_are_no_events():
     vocabulary = mini_spec().vocabulary
     for token_id in range(vocabulary.first_event_id, vocabulary.size_in):
         assert vocabulary.encode(vocabulary.decode(token_id)) == token_id
-
-
-def test_marks_and_foreign_ids_are_no_events():
-    vocabulary = mini_spec().vocabulary
     for token_id in (*range(vocabulary.first_event_id), vocabulary.size_in, -1):
         assert vocabulary.decode(token_id) is None
 
@@ -28,13 +24,6 @@ def test_a_value_outside_its_range_is_refused_or_clipped():
     assert vocabulary.decode(vocabulary.encode_clipped(Event(EventKind.TIME, 10))) == Event(EventKind.TIME, 9)
     with pytest.raises(ValueError, match="no snap events"):
         vocabulary.encode(Event(EventKind.SNAPPING, 1))
-
-
-def test_context_marks_follow_the_special_ids_in_pairs():
-    vocabulary = Vocabulary((), contexts=V29_CONTEXTS)
-    assert vocabulary.context_sos(ContextKind.NONE) == EOS_ID + 1
-    assert [vocabulary.context_sos(c) for c in V29_CONTEXTS] == [3, 5, 7, 9, 11, 13, 15]
-    assert vocabulary.context_eos(ContextKind.GD) == 16
 
 
 def test_our_ranges_for_v29_are_the_published_ones():

@@ -1,7 +1,5 @@
 """Classes of mappers and descriptors from the metadata of a dataset."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest
@@ -43,8 +41,3 @@ def test_the_tables_of_a_dataset_are_written(tmp_path: Path, monkeypatch: pytest
     assert main(["data", str(tmp_path / "none"), "--mapper-charts", "99", "--descriptor-charts", "99"]) == 2
     assert capsys.readouterr().err == "error: data names no mapper and no descriptor often enough.\n"
     assert not (tmp_path / "none").exists()
-
-
-def test_a_dataset_that_there_is_not_is_one_sentence(tmp_path: Path, capsys):
-    assert main([str(tmp_path / "nowhere"), str(tmp_path / "out")]) == 2
-    assert capsys.readouterr().err.startswith("error: DATASET must be a folder of mapsets, a dataset")

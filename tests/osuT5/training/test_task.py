@@ -3,13 +3,14 @@
 import math
 from dataclasses import replace
 
-import numpy as np
 import pytest
 import torch
 
-from osuT5.dataset.batches import WHOLE_BATCH, Batch, BatchPart, joined
+from osu_beatmap.beatmap import GameMode
+from osuT5.dataset.examples import ExampleSampler
 from osuT5.dataset.options import BatchOptions
 from osuT5.dataset.samplers import TrainingData
+from osuT5.dataset.song_cache import MemorySupply
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import mini_spec
 from osuT5.tokens.events import EventKind
@@ -19,6 +20,7 @@ from osuT5.training.held_out_metrics import HeldOutTally
 from osuT5.training.options import LossOptions
 from osuT5.training.start import StartingPoint, whole_model_export
 from osuT5.training.task import MapperTask
+from tests.osuT5.dataset.training_songs import song_of, steady_chart
 from tests.support.tiny_song import TINY
 from training.task import means
 
@@ -29,32 +31,12 @@ CIRCLE_ID = VOCABULARY.ids_of(EventKind.CIRCLE).start
 PLAIN = LossOptions()
 
 
-class Windows:
-    """Batches of four random windows with a row or two each, cut into parts as a sampler cuts them."""
-
-    options = BatchOptions(windows=4)
-    skipped = 0
-
-    def batch(self, step: int, part: BatchPart = WHOLE_BATCH) -> Batch:
-        return joined([self._window(step, window) for window in part.windows(4)])
-
-    def _window(self, step: int, window: int) -> Batch:
-        rng = np.random.default_rng([step, window])
-        rows, tokens = 1 + window % 2, int(rng.integers(5, 12))
-        ids = rng.integers(3, VOCABULARY.size_in, (rows, tokens))
-        labels = rng.integers(3, VOCABULARY.size_out, (rows, tokens))
-        labels[:, :3] = IGNORED_LABEL
-        frames = SPEC.grid.frames
-        return Batch(
-            mel=rng.random((1, frames, 64), dtype=np.float32),
-            input_ids=ids,
-            labels=labels,
-            row_window=np.zeros(rows, dtype=np.int64),
-            row_mode=rng.integers(0, 4, rows),
-            frame_targets=(rng.random((1, frames, 6)) < 0.1).astype(np.float32),
-            frame_known=rng.random((1, 1, 6)) < 0.6,
-            onset_targets=(rng.random((rows, frames)) < 0.1).astype(np.float32),
-        )
+def windows() -> ExampleSampler:
+    """Batches of windows with a row or two each, which can be cut into parts."""
+    songs = [song_of(steady_chart(GameMode.STANDARD, 250.0), steady_chart(GameMode.MANIA, 500.0))]
+    songs.append(song_of(steady_chart(GameMode.TAIKO, 500.0)))
+    options = BatchOptions(windows=3, max_tokens=32)
+    return ExampleSampler(MemorySupply(songs, options), SPEC, options, None, seed=1)
 
 
 def tiny_task(options: LossOptions = PLAIN, **sizes) -> tuple[MapperTask, MapperModel]:
@@ -62,7 +44,7 @@ def tiny_task(options: LossOptions = PLAIN, **sizes) -> tuple[MapperTask, Mapper
     config = mini_config(SPEC, **{**TINY, "chart_onset_dim": 0, "init_std": 0.02, **sizes})
     model = MapperModel(config)
     start = StartingPoint(model, SPEC, whole_model_export(config, SPEC))
-    return MapperTask(start, options, TrainingData(Windows(), Windows()), held_out_batches=2), model
+    return MapperTask(start, options, TrainingData(windows(), windows()), held_out_batches=2), model
 
 
 @pytest.mark.parametrize("options", [LossOptions(label_smoothing=0.1), LossOptions(frame_only_steps=9)], ids=str)
@@ -123,16 +105,6 @@ def test_figures_by_kind_and_mode():
     assert figures["loss/circle"] == pytest.approx(math.log(2), abs=1e-3)
     assert figures["loss"] == figures["loss/taiko"]
     assert "loss/mania" not in figures, "what was not seen has no figure"
-
-
-def test_figures_are_means_over_batches():
-    tally = HeldOutTally(SPEC)
-    for guess in (CIRCLE_ID, CIRCLE_ID, TIME_ID, TIME_ID):
-        tally.add(scores_for([guess], 0.9), torch.tensor([[CIRCLE_ID]]), torch.tensor([0]))
-    tally.count("frame_loss", torch.tensor([1.0, 2.0]))
-    figures = means([tally.pairs()])
-    assert figures["accuracy/circle"] == 0.5
-    assert figures["frame_loss"] == 1.5
 
 
 def test_what_makes_no_sense_is_refused():

@@ -1,7 +1,5 @@
 """The loss of tokens is least at the true probabilities, whatever the weights."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest

@@ -1,7 +1,5 @@
 """One line of [HitObjects] in, one object out, and back."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 import pytest

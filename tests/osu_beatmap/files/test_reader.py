@@ -1,7 +1,5 @@
 """Reading .osu text of every age and in every state of repair."""
 
-from __future__ import annotations
-
 import time
 from pathlib import Path
 
@@ -229,59 +227,48 @@ def test_a_missing_format_line_is_forgiven_with_a_warning():
     assert len(warnings) == 1
 
 
-def test_200_000_objects_read_in_seconds():
-    lines = (f"{index % 512},192,{index},1,0,0:0:0:0:" for index in range(200_000))
+def test_20_000_objects_read_in_seconds():
+    lines = (f"{index % 512},192,{index},1,0,0:0:0:0:" for index in range(20_000))
     start = time.process_time()
     beatmap = parse_beatmap("osu file format v14\n[HitObjects]\n" + "\n".join(lines))
-    assert len(beatmap.hit_objects) == 200_000
-    assert time.process_time() - start < 20
+    assert len(beatmap.hit_objects) == 20_000
+    assert time.process_time() - start < 2
 
 
-def read_or_refuse(text: str) -> None:
-    """Nothing but BeatmapError may come out; what reads must survive being written and read again."""
-    try:
-        beatmap = parse_beatmap(text)
-    except BeatmapError:
-        return
-    assert parse_beatmap(write_beatmap(beatmap)) == beatmap
-
-
-@settings(max_examples=60, deadline=None)
-@given(cut=st.integers(0, len(SAMPLE)), version=st.sampled_from([3, 14, 128]))
-def test_truncated_files(cut, version):
-    read_or_refuse(SAMPLE.replace("v14", f"v{version}")[:cut])
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, len(SAMPLE)), st.text(max_size=6)), min_size=1, max_size=5))
-def test_garbled_files(insertions):
+def garbled(insertions: list[tuple[int, str]]) -> str:
     text = SAMPLE
     for position, inserted in insertions:
         text = text[:position] + inserted + text[position + len(inserted) :]
-    read_or_refuse(text)
+    return text
 
 
+def lines_in(section: str, lines: list[list[str]]) -> str:
+    return f"osu file format v14\n[{section}]\n" + "\n".join(",".join(fields) for fields in lines)
+
+
+POSITIONS = st.integers(0, len(SAMPLE))
+SECTIONS = st.sampled_from(["Events", "TimingPoints", "HitObjects", "Colours", "General", "Difficulty"])
 FIELDS = st.sampled_from(
     ["", "0", "-1", "1", "2", "12", "128", "NaN", "1e308", "-1e308", "0.5", "B|1:2|1:2", "0:0", "x", " "]
 )
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    section=st.sampled_from(["Events", "TimingPoints", "HitObjects", "Colours", "General", "Difficulty"]),
-    lines=st.lists(st.lists(FIELDS, max_size=11), max_size=5),
-    version=st.sampled_from([3, 14, 128]),
+TEXTS = st.one_of(
+    POSITIONS.map(lambda cut: SAMPLE[:cut]),
+    st.lists(st.tuples(POSITIONS, st.text(max_size=6)), min_size=1, max_size=5).map(garbled),
+    st.builds(lines_in, SECTIONS, st.lists(st.lists(FIELDS, max_size=11), max_size=5)),
+    st.binary(max_size=300).map(decode_osu_bytes),
+    st.binary(max_size=300).map(lambda data: decode_osu_bytes(b"osu file format v14\n[Metadata]\n" + data)),
 )
-def test_lines_of_odd_fields(section, lines, version):
-    body = "\n".join(",".join(fields) for fields in lines)
-    read_or_refuse(f"osu file format v{version}\n[{section}]\n{body}\n")
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.binary(max_size=300))
-def test_random_bytes(data):
-    read_or_refuse(decode_osu_bytes(data))
-    read_or_refuse(decode_osu_bytes(b"osu file format v14\n[Metadata]\n" + data))
+@settings(max_examples=200, deadline=None)
+@given(TEXTS, st.sampled_from([3, 14, 128]))
+def test_any_text_is_refused_or_survives_rewriting(text, version):
+    """Nothing but BeatmapError may come out; what reads must survive being written and read again."""
+    try:
+        beatmap = parse_beatmap(text.replace("v14", f"v{version}"))
+    except BeatmapError:
+        return
+    assert parse_beatmap(write_beatmap(beatmap)) == beatmap
 
 
 def test_real_charts_read_and_survive_rewriting(shared_dir: Path):

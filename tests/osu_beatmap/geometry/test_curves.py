@@ -1,7 +1,5 @@
 """Polylines of single curves against literal and analytic cases."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
@@ -49,12 +47,6 @@ def test_bezier_lines_stay_within_the_tolerance(tolerance_px: float) -> None:
     assert max(distance_px(de_casteljau(control, t), line) for t in np.linspace(0, 1, 201)) <= tolerance_px
 
 
-def test_bezier_of_a_parabola_has_its_closed_form_length() -> None:
-    # y = x (100 - x) / 50 over 0..100 has slope 2 at both ends.
-    line = flatten_bezier(points((0, 0), (50, 100), (100, 0)), 0.001)
-    assert length_px(line) == pytest.approx(25 * (2 * math.sqrt(5) + math.asinh(2)), abs=0.01)
-
-
 def test_bezier_has_the_lines_of_the_games_subdivision() -> None:
     # Second difference 0.5 px, flat at once: start, the middle smoothed by its neighbours, end.
     assert flatten_bezier(points((0, 0), (50, 0.25), (100, 0))).tolist() == [[0, 0], [50, 0.125], [100, 0]]
@@ -63,17 +55,11 @@ def test_bezier_has_the_lines_of_the_games_subdivision() -> None:
     assert line.tolist() == [[0, 0], [25, 0.375], [50, 0.5], [75, 0.375], [100, 0]]
 
 
-def test_short_bezier_is_its_control_points() -> None:
-    assert flatten_bezier(points((1, 2), (3, 4)), 0.1).tolist() == [[1, 2], [3, 4]]
-    assert flatten_bezier(points((1, 2)), 0.1).tolist() == [[1, 2]]
-
-
 @pytest.mark.parametrize(
     ("control", "length", "middle"),
     [
         (points((0, 0), (100, 100), (200, 0)), math.pi * 100, (100, 100)),
         (points((0, 0), (100, -100), (200, 0)), math.pi * 100, (100, -100)),
-        (points((200, 0), (100, 100), (0, 0)), math.pi * 100, (100, 100)),
         # three quarters of a circle about the origin
         (points((50, 0), (-50, 0), (0, -50)), math.pi * 75, (50 * math.cos(2.356194), 50 * math.sin(2.356194))),
         # its other quarter

@@ -1,7 +1,5 @@
 """Many paths at once are the same paths as one by one."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 
@@ -45,10 +43,12 @@ def exact(name: str, length_px: float) -> SliderPath:
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.99, 1.1])
-def test_places_are_those_of_single_paths(share: float) -> None:
+def test_places_and_lengths_are_those_of_single_paths(share: float) -> None:
     names = list(PATHS)
     batch, points = batch_of(names)
-    lengths = np.array([exact(name, 0.0).natural_length_px * share for name in names])
+    natural = np.array([exact(name, 0.0).natural_length_px for name in names])
+    assert batch.natural_lengths(points) == pytest.approx(natural, rel=2e-3)
+    lengths = natural * share
     found = batch.points_at(points, lengths)
     wanted = np.array([exact(name, length).end for name, length in zip(names, lengths, strict=True)])
     # osu!'s own arcs are up to 0.1 px coarse, and so is the direction in which they are prolonged.
@@ -56,31 +56,8 @@ def test_places_are_those_of_single_paths(share: float) -> None:
     assert np.median(np.abs(found - wanted)) < 0.05
 
 
-def test_natural_lengths() -> None:
-    names = list(PATHS)
-    batch, points = batch_of(names)
-    wanted = [exact(name, 0.0).natural_length_px for name in names]
-    assert batch.natural_lengths(points) == pytest.approx(wanted, rel=2e-3)
-
-
-def test_several_versions_of_the_points_at_once() -> None:
-    batch, points = batch_of(["arc", "line"])
-    versions = np.stack([points, points * 2.0])
-    lengths = np.array([60.0, 60.0])
-    both = batch.points_at(versions, lengths)
-    assert both.shape == (2, 2, 2)
-    np.testing.assert_allclose(both[1], batch.points_at(points * 2.0, lengths))
-    assert batch.natural_lengths(versions)[1] == pytest.approx(2.0 * batch.natural_lengths(points))
-
-
 def test_a_path_without_extent_stays_where_it_is() -> None:
     batch = PathBatch([[(CurveKind.LINEAR, np.array([0, 1]))]])
     points = np.array([[5.0, 6.0], [5.0, 6.0]])
     assert batch.natural_lengths(points).tolist() == [0.0]
     assert batch.points_at(points, np.array([50.0])).tolist() == [[5.0, 6.0]]
-
-
-def test_no_paths_at_all() -> None:
-    batch = PathBatch([])
-    assert batch.natural_lengths(np.zeros((3, 4, 2))).shape == (3, 0)
-    assert batch.points_at(np.zeros((4, 2)), np.zeros(0)).shape == (0, 2)

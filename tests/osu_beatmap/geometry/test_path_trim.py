@@ -1,7 +1,5 @@
 """Paths that end where their sliders do play as they did before."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 
@@ -29,18 +27,12 @@ def test_what_lies_behind_the_end_is_dropped() -> None:
     assert trimmed_path(TWO, 60.0)[0].kind is B
     assert len(trimmed_path(TWO, 60.0)) == 1
     assert trimmed_path(CORNERS, 40.0) == [PathSegment(L, [(0.0, 0.0), (40.0, 0.0)])]
+    straight_arc = [PathSegment(P, [(0.0, 0.0), (50.0, 0.0), (100.0, 0.0)])]
+    assert trimmed_path(straight_arc, 80.0)[0].points[-1] == (80.0, 0.0)
 
 
 @pytest.mark.parametrize("length_px", [0.0, 200.0, 300.0])
-def test_a_path_that_is_not_too_long_is_left_alone(length_px: float) -> None:
+def test_a_path_that_is_not_too_long_and_a_catmull_spline_are_left_alone(length_px: float) -> None:
     assert trimmed_path(CORNERS, length_px) == CORNERS
-
-
-def test_a_straight_arc_becomes_a_line() -> None:
-    straight = [PathSegment(P, [(0.0, 0.0), (50.0, 0.0), (100.0, 0.0)])]
-    assert trimmed_path(straight, 80.0)[0].points[-1] == (80.0, 0.0)
-
-
-def test_a_catmull_spline_keeps_its_end() -> None:
     spline = [PathSegment(C, [(0.0, 0.0), (50.0, 50.0), (100.0, 0.0)])]
     assert trimmed_path(spline, 60.0) == spline

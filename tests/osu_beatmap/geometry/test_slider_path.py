@@ -1,7 +1,5 @@
 """Whole slider paths: joints, cutting, prolonging, positions; and agreement with the `slider` package."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
@@ -52,15 +50,7 @@ def test_end(segments: list[PathSegment], length_px: float, end: Point) -> None:
     assert SliderPath(segments, length_px).end == pytest.approx(end, abs=0.15)
 
 
-def test_prolonging_goes_on_along_the_last_line() -> None:
-    # ... which points up to 0.05 rad off the tangent, in osu! too
-    assert SliderPath(HALF_CIRCLE, math.pi * 100 + 50).end == pytest.approx((200, -50), abs=50 * 0.05)
-    end_x, end_y = SliderPath([segment("B", (0, 0), (0, 100), (100, 100))], 1000).end
-    assert end_y == pytest.approx(100, abs=840 * 0.05)
-    assert end_x > 900
-
-
-def test_path_knows_its_lengths_and_positions() -> None:
+def test_path_knows_its_lengths_and_positions_and_has_joints_once() -> None:
     path = SliderPath(CORNER, 150)
     assert path.natural_length_px == 200
     assert path.length_px == 150
@@ -70,9 +60,6 @@ def test_path_knows_its_lengths_and_positions() -> None:
     assert path.position_at(0.5) == (75, 0)
     assert path.position_at(1.0) == (100, 50)
     assert path.positions(np.array([-5, 25, 125, 999])).tolist() == [[0, 0], [25, 0], [100, 25], [100, 50]]
-
-
-def test_joints_occur_once() -> None:
     line = flatten([segment("L", (0, 0), (10, 0)), segment("L", (10, 0), (10, 10)), segment("L", (10, 10), (20, 10))])
     assert line.tolist() == [[0, 0], [10, 0], [10, 10], [20, 10]]
 
@@ -103,15 +90,3 @@ def test_bad_paths_are_refused_in_a_sentence() -> None:
         SliderPath([], 10)
     with pytest.raises(BeatmapError, match="without extent"):
         scale_to_length([segment("L", (0, 0), (0, 0))], 10)
-
-
-def test_full_length_curves_end_where_the_slider_package_ends_them() -> None:
-    curve = pytest.importorskip("slider.curve", reason="the slider package is a development dependency")
-    from slider.position import Position
-
-    rng = np.random.default_rng(7)
-    for kind, count in [("L", 2), ("L", 5), ("B", 3), ("B", 6), ("P", 3)] * 20:
-        points = [tuple(map(float, point)) for point in rng.integers(0, 400, (count, 2))]
-        path = SliderPath([segment(kind, *points)])
-        theirs = curve.Curve.from_kind_and_points(kind, [Position(*p) for p in points], path.natural_length_px)
-        assert path.end == pytest.approx(tuple(map(float, theirs(1))), abs=1.0)

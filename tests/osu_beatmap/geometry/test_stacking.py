@@ -33,8 +33,19 @@ def slider(time_ms: float, x: float, end_x: float, slides: int = 1) -> Slider:
     return Slider(time_ms, x, 100.0, segments=segments, slides=slides, length_px=abs(end_x - x))
 
 
-def test_the_last_circle_of_a_stack_is_on_the_ground():
-    assert heights(Circle(0, 100, 100), Circle(200, 100, 100), Circle(400, 101, 101)) == [2, 1, 0]
+@pytest.mark.parametrize(
+    ("objects", "expected"),
+    [
+        ([Circle(0, 100, 100), Circle(200, 100, 100), Circle(400, 101, 101)], [2, 1, 0]),
+        ([Circle(0, 100, 100), Circle(100, 300, 300), Circle(200, 100, 100)], [1, 0, 0]),  # others may come between
+        ([slider(0, 0, 100), Circle(600, 100, 100), Circle(700, 100, 100)], [0, -1, -2]),  # below the slider's end
+        ([slider(0, 0, 100), slider(400, 100, 200)], [1, 0]),  # but a slider lifts the one that it begins on
+        ([slider(0, 0, 100), Circle(900, 100, 100)], [0, -1]),  # 400 ms after the slider's end
+        ([slider(0, 0, 100), Circle(930, 100, 100)], [0, 0]),
+    ],
+)
+def test_what_stacks(objects, expected):
+    assert heights(*objects) == expected
 
 
 @pytest.mark.parametrize(
@@ -47,23 +58,6 @@ def test_the_last_circle_of_a_stack_is_on_the_ground():
 )
 def test_what_does_not_stack(second, why):
     assert heights(Circle(0, 100, 100), second) == [0, 0], why
-
-
-def test_others_may_come_between_those_of_a_stack():
-    assert heights(Circle(0, 100, 100), Circle(100, 300, 300), Circle(200, 100, 100)) == [1, 0, 0]
-
-
-def test_circles_after_the_end_of_a_slider_sink_below_it():
-    assert heights(slider(0, 0, 100), Circle(600, 100, 100), Circle(700, 100, 100)) == [0, -1, -2]
-
-
-def test_a_slider_on_the_end_of_a_slider_lifts_that_one():
-    assert heights(slider(0, 0, 100), slider(400, 100, 200)) == [1, 0]
-
-
-def test_time_counts_from_the_end_for_circles():
-    assert heights(slider(0, 0, 100), Circle(900, 100, 100)) == [0, -1], "400 ms after the slider ends"
-    assert heights(slider(0, 0, 100), Circle(930, 100, 100)) == [0, 0]
 
 
 def test_old_formats_stack_from_the_first_on():

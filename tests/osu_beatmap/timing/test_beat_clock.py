@@ -1,15 +1,9 @@
 """Beat clock: folding, bars, cut beats and the round trip of ticks."""
 
-from __future__ import annotations
-
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from osu_beatmap.beatmap import TimingPoint
-from osu_beatmap.errors import BeatmapError
-from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.timing.active_point import Timing
 from osu_beatmap.timing.beat_clock import (
     FASTEST_BPM,
@@ -20,9 +14,6 @@ from osu_beatmap.timing.beat_clock import (
     fold_meter,
     fold_sections,
 )
-
-CHART_ROUNDING_MS = 2.0
-"""Maps round their own times by up to this much."""
 
 
 def red(time_ms: float, bpm: float, meter: int = 4) -> TimingPoint:
@@ -46,13 +37,6 @@ def assert_round_trip(clock: BeatClock) -> None:
     assert (np.diff(clock.tick_ms) > 0).all()
     np.testing.assert_array_equal(clock.steps_at(clock.tick_ms), clock.steps)
     np.testing.assert_array_equal(clock.times_at(clock.steps_at(clock.tick_ms)), clock.tick_ms)
-
-
-@pytest.mark.parametrize(
-    ("bpm", "folded_bpm"), [(100, 100), (199, 199), (200, 100), (174, 174), (87, 174), (50, 100), (440, 110)]
-)
-def test_tempo_is_folded_to_100_to_200_bpm(bpm: float, folded_bpm: float) -> None:
-    assert bpm * 2.0 ** fold_count(bpm) == folded_bpm
 
 
 @pytest.mark.parametrize(("bpm", "folded_bpm"), [(2, 16), (6000, 750)])
@@ -85,15 +69,12 @@ def test_ticks_are_24ths_of_a_beat_from_the_red_line() -> None:
     np.testing.assert_array_equal(clock.steps_at(times_ms) - first, [0, 1, 7, 4 * TICKS_PER_BEAT])
 
 
-def test_a_clock_begins_on_a_bar_line_before_the_song() -> None:
+def test_a_clock_begins_on_a_bar_line_before_the_song_and_ends_after_it() -> None:
     clock = make_clock(red(4100, 120, 3))
+    assert 10_000 <= clock.end_ms < 10_500
     assert -1500 < clock.beat_ms[0] <= 0
     assert clock.place_in_bar[0] == 0
     assert clock.place_in_bar[np.searchsorted(clock.beat_ms, 4100)] == 0
-
-
-def test_a_clock_ends_after_the_song() -> None:
-    assert 10_000 <= make_clock(red(0, 130)).end_ms < 10_000 + 60_000 / 130
 
 
 def test_bar_lines_follow_the_meter_of_each_red_line() -> None:
@@ -150,23 +131,3 @@ def test_clocks_differ_by_beats_and_by_bars() -> None:
     assert not clock.is_equal(make_clock(red(60, 120)))
     assert not clock.is_equal(make_clock(red(50, 120, 3)))
     assert not clock.is_equal(make_clock(red(50, 120), end_ms=5000))
-
-
-def test_all_shared_charts_lie_on_the_clock(shared_dir: Path) -> None:
-    """The round trip is exact; nearly all objects lie on a tick."""
-    objects = off_grid = merged = 0
-    for path in sorted(shared_dir.glob("data/mapsets/*/*.osu")):
-        try:
-            beatmap = read_beatmap(path)
-            timing = Timing(beatmap.timing_points)
-        except BeatmapError:
-            continue
-        times_ms = np.unique([hit_object.time_ms for hit_object in beatmap.hit_objects])
-        clock = BeatClock.from_timing(timing, times_ms[-1] + 1.0)
-        assert_round_trip(clock)
-        assert clock.beat_ms[0] <= max(0.0, timing.reds[0].time_ms)
-        objects += len(times_ms)
-        off_grid += int((np.abs(clock.residuals_ms(times_ms)) > CHART_ROUNDING_MS).sum())
-        merged += len(times_ms) - len(np.unique(clock.steps_at(times_ms)))
-    assert off_grid < 0.01 * objects
-    assert merged < 0.001 * objects

@@ -6,7 +6,6 @@ coarsely, while ours agree with osu! (see the tests of slider paths).
 """
 
 import json
-import tarfile
 from collections import Counter
 from dataclasses import replace
 
@@ -51,18 +50,10 @@ DIFFERENCES = {
 
 
 @pytest.fixture(scope="module")
-def archives(shared_dir):
+def archives(golden):
     """The contents of the two archives, by file name."""
-    folder = shared_dir / "goldens"
-    if not folder.is_dir():
-        pytest.skip("the outputs of the original program are not on this machine")
-    return {name: _contents(folder / f"{name}.tar.xz") for name in ("parse", "osu_inputs")}
-
-
-def _contents(path):
-    with tarfile.open(path) as archive:
-        members = [member for member in archive.getmembers() if member.isfile()]
-        return {member.name.rpartition("/")[2]: archive.extractfile(member).read().decode() for member in members}
+    folders = {name: golden(name, "") for name in ("parse", "osu_inputs")}
+    return {name: {p.name: p.read_text("utf-8") for p in folder.rglob("*.*")} for name, folder in folders.items()}
 
 
 @pytest.fixture(scope="module")

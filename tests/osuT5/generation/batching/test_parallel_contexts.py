@@ -1,7 +1,5 @@
 """Fast and plain ways write the same tokens: contexts and charts side by side, and one after the other."""
 
-from __future__ import annotations
-
 import copy
 from dataclasses import replace
 

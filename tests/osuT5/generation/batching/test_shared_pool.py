@@ -1,7 +1,5 @@
 """Songs that share their steps: each is written as if it were alone, whoever comes, goes or fails."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable
@@ -61,11 +59,6 @@ def written(song: SongGenerator, seed: int) -> list[dict]:
     return filled_in(song, replace(HOT, kind_first=not is_published(song.spec.encoding)), [chart])
 
 
-def written_by_all(songs: list[SongGenerator]) -> list:
-    with ThreadPoolExecutor(len(songs)) as threads:
-        return list(threads.map(written, songs, range(len(songs))))
-
-
 def windows_of_steps(song: SongGenerator, monkeypatch) -> list[int]:
     """How many windows the rows of each step listen to, from now on."""
     decoder, counts = song.model.row_decoder, []
@@ -107,29 +100,19 @@ def when_a_row_is_written(song: SongGenerator, monkeypatch) -> threading.Event:
 
 
 @pytest.mark.parametrize("model_and_spec", WAYS, ids=["mini", "v29", "v29 in int8"], indirect=True)
-def test_songs_share_steps_and_each_is_what_it_is_alone(songs, monkeypatch):
+def test_who_comes_later_shares_steps_and_each_song_is_what_it_is_alone(songs, monkeypatch):
     alone = [written(song, seed) for seed, song in enumerate(songs)]
-    heard = windows_of_steps(songs[0], monkeypatch)
-    assert written(songs[0], 0) == alone[0]
-    most_alone = max(heard)
-    hold(songs[0], monkeypatch, lambda orders: len(orders) == SONGS)
-    assert written_by_all(songs) == alone
     assert alone[0] != alone[1]
-    assert max(heard) > most_alone
-
-
-def test_who_comes_later_joins(songs, monkeypatch):
-    alone = [written(song, seed) for seed, song in enumerate(songs[:2])]
     heard = windows_of_steps(songs[0], monkeypatch)
     assert written(songs[0], 0) == alone[0]
     most_alone = max(heard)
     begun = when_a_row_is_written(songs[0], monkeypatch)
-    hold(songs[0], monkeypatch, lambda orders: len(orders) == 2, since=begun)
-    with ThreadPoolExecutor(2) as threads:
+    hold(songs[0], monkeypatch, lambda orders: len(orders) == SONGS, since=begun)
+    with ThreadPoolExecutor(SONGS) as threads:
         first = threads.submit(written, songs[0], 0)
         assert begun.wait(60)
-        second = threads.submit(written, songs[1], 1)
-        assert [first.result(60), second.result(60)] == alone
+        later = [threads.submit(written, songs[seed], seed) for seed in range(1, SONGS)]
+        assert [song.result(60) for song in (first, *later)] == alone
     assert max(heard) > most_alone
 
 

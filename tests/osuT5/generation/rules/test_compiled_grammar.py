@@ -1,7 +1,5 @@
 """Tables forbid what the rules forbid, wherever a row comes."""
 
-from __future__ import annotations
-
 import random
 
 import pytest
@@ -10,10 +8,9 @@ import torch
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
 from osuT5.generation.decode_row import DecodeRow
-from osuT5.generation.rules.compiled_grammar import UNKNOWN, CompiledGrammar, TableFull
+from osuT5.generation.rules.compiled_grammar import UNKNOWN, CompiledGrammar
 from osuT5.generation.rules.logit_rules import GrammarMasks
 from osuT5.generation.window_schedule import _grammar
-from osuT5.tokens.events import ContextKind
 from tests.support.tiny_song import tiny_spec
 
 VERSIONS = ["mini", "v29", "v30", "v31", "v32"]
@@ -50,32 +47,6 @@ def test_a_row_is_in_its_line_at_every_token(spec, compiled, mode):
             line = compiled.after(line, token_id)
         compiled.publish()
         assert (compiled.following[line] != UNKNOWN).any() or line not in compiled._after
-
-
-def test_what_follows_is_on_the_device_once_it_is_published(spec, compiled):
-    context = spec.contexts_of(GameMode.STANDARD)[-1]
-    line = compiled.line_of(context, _grammar(context, Attributes(GameMode.STANDARD), spec.encoding))
-    compiled.learn(line)
-    compiled.publish()
-    assert compiled.following[line].tolist() == compiled._after[line]
-
-
-def test_forgotten_lines_are_unknown_again(spec):
-    compiled = CompiledGrammar(spec.vocabulary, torch.device("cpu"))
-    line = compiled.line_of(ContextKind.MAP, _grammar(ContextKind.MAP, Attributes(GameMode.STANDARD), spec.encoding))
-    compiled.learn(line)
-    compiled.publish()
-    compiled.forget()
-    assert (compiled.following == UNKNOWN).all()
-    assert compiled.line_of(ContextKind.MAP, None) == 0
-
-
-def test_a_full_table_says_so(spec, monkeypatch):
-    monkeypatch.setattr("osuT5.generation.rules.compiled_grammar.MOST_STATES", 4)
-    compiled = CompiledGrammar(spec.vocabulary, torch.device("cpu"))
-    line = compiled.line_of(ContextKind.MAP, _grammar(ContextKind.MAP, Attributes(GameMode.STANDARD), spec.encoding))
-    with pytest.raises(TableFull):
-        compiled.learn(line)
 
 
 def _one_of_each_class(compiled: CompiledGrammar, allowed: list[int]) -> list[int]:

@@ -1,140 +1,20 @@
-"""The published encodings' grammar: it allows all that maps are written as, and nothing that falls apart."""
-
-import random
-from dataclasses import replace
+"""The published encodings' grammar: the parts of each group in their order, and what may be left out."""
 
 import pytest
 
-from osu_beatmap.beatmap import (
-    Beatmap,
-    Circle,
-    CurveKind,
-    Difficulty,
-    GameMode,
-    HoldNote,
-    PathSegment,
-    Slider,
-    SliderEdge,
-    Spinner,
-    TimingPoint,
-)
-from osu_beatmap.files.reader import read_beatmap
-from osuT5.encoding import assemble, encode_context, groups_from_events
-from osuT5.encoding.hit_objects.taiko import drumroll_path
+from osu_beatmap.beatmap import GameMode
 from osuT5.generation.rules.group_shapes import PublishedGrammar
-from osuT5.model.files.families import V29, V30, V31, V32
-from osuT5.tokens.contract import mini_spec, output_ranges
-from osuT5.tokens.encoding_spec import EncodingSpec
-from osuT5.tokens.events import ContextKind, Event, EventKind
+from osuT5.tokens.events import Event, EventKind
+from tests.support.published_bundles import FAMILIES
 
-SPLIT = {"positions_split": True, "position_cell_px": 4}
-ENCODINGS = {
-    "v29": V29.encoding,
-    "v30": replace(V30.encoding, **SPLIT),
-    "v31": replace(V31.encoding, **SPLIT),
-    "v32": replace(V32.encoding, distances=False, position_refine_px=2),
-}
-CONTEXTS = (ContextKind.TIMING, ContextKind.KIAI, ContextKind.MAP, ContextKind.SV)
-SONG_MS = 300_000.0
-LINES = [TimingPoint(0.0, 500.0), TimingPoint(9000.0, -50.0, uninherited=False, effects=1)]
-
-
-def standard() -> Beatmap:
-    segments = [
-        PathSegment(CurveKind.BEZIER, [(100.0, 100.0), (150.0, 50.0), (200.0, 100.0)]),
-        PathSegment(CurveKind.LINEAR, [(200.0, 100.0), (300.0, 100.0)]),
-    ]
-    edges = [SliderEdge(hitsound=2), SliderEdge(), SliderEdge(hitsound=8)]
-    long = [PathSegment(CurveKind.LINEAR, [(0.0, 0.0), (400.0, 0.0)])]
-    objects = [
-        Circle(0.0, 10, 10, new_combo=True),
-        Slider(500.0, 100, 100, segments=segments, slides=2, length_px=200.0, edges=edges),
-        Spinner(4000.0, 256, 192, end_ms=24000.0),
-        Slider(25000.0, 0, 0, segments=long, slides=60, length_px=400.0),
-        Circle(150_000.0, 400, 300),
-    ]
-    return Beatmap(timing_points=LINES, hit_objects=objects)
-
-
-def taiko() -> Beatmap:
-    roll = Slider(1000.0, 256, 192, segments=drumroll_path(140.0), slides=80, length_px=140.0)
-    objects = [Circle(0.0, 256, 192, hitsound=8), roll, Spinner(50_000.0, 256, 192, end_ms=70_000.0)]
-    return Beatmap(mode=GameMode.TAIKO, timing_points=LINES, hit_objects=objects)
-
-
-def mania() -> Beatmap:
-    holds = [HoldNote(0.0, 64, 192, end_ms=21_000.0), Circle(500.0, 192, 192), HoldNote(500.0, 448, 192, end_ms=1000.0)]
-    again = [Circle(21_500.0, 64, 192)]
-    difficulty = Difficulty(circle_size=4.0)
-    return Beatmap(mode=GameMode.MANIA, difficulty=difficulty, timing_points=LINES, hit_objects=[*holds, *again])
-
-
-def refused(beatmap: Beatmap, context: ContextKind, encoding: EncodingSpec) -> str:
-    """The first event that the grammar does not allow, in words; empty where there is none."""
-    keys = beatmap.key_count if beatmap.mode is GameMode.MANIA else 18
-    state = PublishedGrammar(beatmap.mode, keys, encoding=encoding, context=context)
-    for group in encode_context(beatmap, context, encoding, SONG_MS):
-        for event in group.events:
-            is_column = event.kind is EventKind.COLUMN
-            if event.kind not in state.allowed() or (is_column and event.value not in state.columns()):
-                return f"{event} after {state.parts} at {group.time_ms}"
-            state.read(event)
-    return "" if state.may_end else "the end"
-
-
-@pytest.mark.parametrize("version", ENCODINGS)
-def test_what_maps_are_written_as_is_allowed(version):
-    for beatmap in (standard(), taiko(), mania()):
-        for context in CONTEXTS:
-            assert not refused(beatmap, context, ENCODINGS[version])
-
-
-@pytest.mark.parametrize("version", ["v29", "v32"])
-def test_human_maps_are_allowed(shared_dir, version):
-    """But for objects inside others, which only few maps have."""
-    paths = sorted((shared_dir / "data" / "mapsets").glob("*/*.osu"))[::60]
-    wrong = [path.name for path in paths if refused(read_beatmap(path), ContextKind.MAP, ENCODINGS[version])]
-    assert len(paths) > 15
-    assert len(wrong) <= 0.1 * len(paths), wrong
-
-
-@pytest.mark.parametrize("version", ENCODINGS)
-@pytest.mark.parametrize("mode", list(GameMode))
-def test_whatever_it_allows_can_be_assembled(version, mode):
-    """Random walks: always something is allowed, and no group of theirs is lost as out of place."""
-    rng, encoding = random.Random(1), ENCODINGS[version]
-    ranges = {event_range.kind: event_range for event_range in output_ranges(encoding, mini_spec().grid)}
-    for _ in range(10):
-        state = PublishedGrammar(mode, 4, encoding=encoding)
-        events, time_ms = [], 0
-        while len(events) < 400 or not state.may_end:
-            kind = rng.choice(sorted(state.allowed(), key=lambda kind: kind.value))
-            if kind is EventKind.TIME:
-                time_ms += rng.choice((100, 250, 500))
-                event = Event(kind, time_ms)
-            elif kind is EventKind.COLUMN:
-                event = Event(kind, rng.choice(sorted(state.columns())))
-            else:
-                known = ranges.get(kind)
-                event = Event(kind, rng.randint(known.low, known.high) if known else 0)
-            events.append(event)
-            state.read(event)
-        groups, lost = groups_from_events(events, encoding)
-        assert lost == 0
-        lines, difficulty = [TimingPoint(0.0, 500.0)], Difficulty(circle_size=4.0)
-        beatmap, report = assemble({ContextKind.MAP: groups}, mode, lines, difficulty, 4, encoding)
-        assert beatmap.hit_objects
-        assert not report.dropped, report.describe()
+HEAD = [EventKind.TIME, EventKind.SNAPPING, EventKind.POSITION, EventKind.POSITION_REFINE]
 
 
 def state_after(version: str, *events: tuple[EventKind, int], mode=GameMode.STANDARD) -> PublishedGrammar:
-    state = PublishedGrammar(mode, 4, encoding=ENCODINGS[version])
+    state = PublishedGrammar(mode, 4, encoding=FAMILIES[version][0].encoding)
     for event in events:
         state.read(Event(*event))
     return state
-
-
-HEAD = [EventKind.TIME, EventKind.SNAPPING, EventKind.POSITION, EventKind.POSITION_REFINE]
 
 
 def test_parts_follow_a_type_in_their_order():
@@ -208,6 +88,6 @@ def test_beats_come_between_all_groups_where_they_stand_in_the_map():
 
 
 def test_the_rest_of_a_group_that_was_cut_off_does_no_harm():
-    for version in ENCODINGS:
+    for version in FAMILIES:
         state = state_after(version, (EventKind.VOLUME, 50), (EventKind.VOLUME, 50))
         assert state.allowed()

@@ -27,10 +27,6 @@ def allowed_times(rule, state: DecodeRow) -> list[int]:
     return torch.nonzero(torch.isfinite(scores[1, TIME_IDS.start : TIME_IDS.stop])).flatten().tolist()
 
 
-def test_no_time_that_an_earlier_window_decided():
-    assert allowed_times(TimeRunsForward(VOCABULARY), row())[0] == 10
-
-
 def test_time_never_runs_backward():
     state = row()
     state.note(TIME_IDS.start + 15, VOCABULARY)

@@ -1,7 +1,5 @@
 """Shares are counted, and what is missing becomes likelier: literal scores in, scores out."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 

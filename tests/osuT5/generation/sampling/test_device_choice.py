@@ -1,7 +1,5 @@
 """A choice on the device waits for no value, and changes nothing while it is paused."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 
@@ -62,29 +60,3 @@ def test_a_choice_is_one_graph_for_the_compiler():
     assert torch.equal(plain.facts, compiled.facts)
     assert torch.equal(plain.written, compiled.written)
     assert plain.facts.any()
-
-
-def test_nothing_changes_while_it_is_paused():
-    choice = begun_choice()
-    before = [each.clone() for each in (choice.facts, choice.written, choice._fed)]
-    with choice.paused():
-        choice.choose()
-        assert choice.state.tolist() == [0, 0]
-    assert all(map(torch.equal, before, (choice.facts, choice.written, choice._fed)))
-    choice.choose()
-    assert not torch.equal(before[1], choice.written)
-
-
-def test_a_row_waits_for_its_grammar_and_goes_on_where_it_was():
-    choice = begun_choice()
-    choice.choose()
-    waiting = choice.state[1].item()
-    assert waiting == 2, "nothing has been learned yet"
-    fed = choice._fed.clone()
-    for _ in range(2):
-        choice.choose()
-        assert torch.equal(choice._fed, fed)
-    assert choice.settle()
-    choice.choose()
-    assert not torch.equal(choice._fed, fed)
-    assert [len(each.ids) for each in choice.results(2)] == [2, 2]

@@ -1,7 +1,5 @@
 """One number decides a token; the shares of tokens are those of drawing them freely."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 

@@ -1,7 +1,5 @@
 """Kinds are drawn by their own probabilities, values within the kind, and beginnings by a threshold."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import replace
 
@@ -12,7 +10,6 @@ from osu_beatmap.beatmap import GameMode
 from osuT5.generation.decode_row import DecodeRow
 from osuT5.generation.rules.grammar import GrammarState
 from osuT5.generation.rules.logit_rules import GrammarMasks, RowFacts
-from osuT5.generation.sampling.draws import beginning_chances
 from osuT5.generation.sampling.sampler import Sampler, Sampling, next_uniform
 from osuT5.tokens.contract import mini_spec
 from osuT5.tokens.events import ContextKind, Event, EventKind
@@ -52,10 +49,6 @@ def draws(sampling: Sampling, chances: dict[int, float], count=200, spec=SPEC, *
     return Counter(draw_one(sampler, scores, row(**facts), next_uniform(generator)) for _ in range(count))
 
 
-def test_temperature_zero_takes_the_likeliest():
-    assert set(draws(Sampling(temperature=0.0), {A: 0.45, B: 0.55})) == {B}
-
-
 def test_temperature_zero_overrules_all_others():
     sampling = Sampling(temperature=0.0, kind_temperatures={EventKind.SNAPPING: 5.0})
     assert set(draws(sampling, {A: 0.45, B: 0.55})) == {B}
@@ -66,9 +59,12 @@ def test_temperature_zero_takes_the_likeliest_value_of_the_likeliest_kind():
     assert set(draws(Sampling(temperature=0.0), chances, waiting=EventKind.SLIDER_HEAD)) == {POSITIONS[1]}
 
 
-def test_a_kind_has_its_own_temperature():
-    sampling = Sampling(temperature=5.0, top_p=1.0, kind_temperatures={EventKind.SNAPPING: 0.0})
-    assert set(draws(sampling, {A: 0.45, B: 0.55})) == {B}
+def test_kinds_and_contexts_have_their_own_temperatures():
+    hot = Sampling(temperature=5.0, top_p=1.0)
+    assert set(draws(replace(hot, kind_temperatures={EventKind.SNAPPING: 0.0}), {A: 0.45, B: 0.55})) == {B}
+    cold_timing = replace(hot, context_temperatures={ContextKind.TIMING: 0.0})
+    assert set(draws(cold_timing, {A: 0.45, B: 0.55}, context=ContextKind.TIMING)) == {B}
+    assert set(draws(cold_timing, {A: 0.45, B: 0.55})) == {A, B}
 
 
 def test_top_k_and_top_p_cut_the_tail():
@@ -78,31 +74,12 @@ def test_top_k_and_top_p_cut_the_tail():
     assert set(draws(replace(FREE, top_k=1), given)) == {A}
 
 
-def test_the_same_generator_draws_the_same_tokens():
-    given = {A: 0.3, B: 0.3, C: 0.4}
-    assert draws(Sampling(), given) == draws(Sampling(), given)
-
-
-def test_timing_has_its_own_temperature():
-    sampling = Sampling(temperature=5.0, top_p=1.0, context_temperatures={ContextKind.TIMING: 0.0})
-    assert set(draws(sampling, {A: 0.5, B: 0.55}, context=ContextKind.TIMING)) == {B}
-    assert set(draws(sampling, {A: 0.5, B: 0.55})) == {A, B}
-
-
-def test_forbidden_tokens_are_never_drawn():
-    assert set(draws(Sampling(temperature=9.0, top_p=1.0), {A: 1.0, B: 1e-9})) <= {A, B}
-
-
 def test_a_kind_of_many_values_is_drawn_as_often_as_it_is_likely():
     """A curve after a slider head: 600 positions against one time, which is the likeliest token by far."""
     chances = {FIRST + 20: 0.4, **dict.fromkeys(POSITIONS[:600], 0.6 / 600)}
     drawn = draws(Sampling(), chances, 2000, waiting=EventKind.SLIDER_HEAD)
     assert drawn[FIRST + 20] / 2000 == pytest.approx(0.4, abs=0.03)
     assert draws(replace(Sampling(), kind_first=False), chances, waiting=EventKind.SLIDER_HEAD) == {FIRST + 20: 200}
-
-
-def test_no_nucleus_deletes_a_rare_kind():
-    assert draws(Sampling(), {CIRCLE: 0.95, HOLD: 0.05}, 2000)[HOLD] / 2000 == pytest.approx(0.05, abs=0.015)
 
 
 def test_values_keep_their_odds_after_the_kind_is_drawn():
@@ -119,16 +96,6 @@ def test_label_weights_are_divided_out_of_kinds_but_not_of_values():
     assert drawn[B] / drawn[A] == pytest.approx(2.0, abs=0.2)
 
 
-def test_rows_are_drawn_side_by_side_as_each_alone():
-    sampler = Sampler(Sampling(), SPEC)
-    generator = torch.Generator().manual_seed(3)
-    scores = torch.randn(4, VOCABULARY.size_out, generator=generator)
-    uniforms = torch.rand(4, generator=generator, dtype=torch.float64)
-    rows = [row(waiting=waiting) for waiting in (None, EventKind.SLIDER_HEAD) * 2]
-    together = sampler.draw(scores, RowFacts.of(rows, MASKS, 0.35), uniforms)
-    assert together.tolist() == [draw_one(sampler, *each) for each in zip(scores, rows, uniforms.tolist(), strict=True)]
-
-
 def times(chances: dict[int, float], end: float = 0.0) -> dict[int, float]:
     return {**{FIRST + step: chance for step, chance in chances.items()}, **({END: end} if end else {})}
 
@@ -136,14 +103,6 @@ def times(chances: dict[int, float], end: float = 0.0) -> dict[int, float]:
 def begin(chances: dict[int, float], threshold=0.25, temperature=0.0, uniform=0.5, **facts) -> int:
     sampling = Sampling(time_threshold=threshold, kind_temperatures={EventKind.TIME: temperature})
     return draw_one(Sampler(sampling, SPEC), scores_of(chances), row(**facts), uniform)
-
-
-def test_chances_are_those_of_what_is_left():
-    times = torch.zeros(100)
-    times[10], times[11], times[30], times[50] = 0.2, 0.1, 0.35, 0.35
-    stands_out, chances = beginning_chances(times[None])
-    assert stands_out[0].nonzero().flatten().tolist() == [10, 30, 50]
-    assert chances[stands_out].tolist() == pytest.approx([0.3, 0.5, 1.0])
 
 
 def test_the_first_time_that_is_likely_enough_is_taken_not_the_likeliest():

@@ -7,12 +7,6 @@ from torch import nn
 from osuT5.model.decoding.packed_linear import INT8_FROM_WEIGHTS, ONEDNN_FROM_WEIGHTS, PackedLinear, has_onednn, packed
 
 
-@pytest.fixture(autouse=True)
-def no_gradients():
-    with torch.inference_mode():
-        yield
-
-
 def layer(into: int, out: int, bias: bool = True) -> nn.Linear:
     torch.manual_seed(0)
     return nn.Linear(into, out, bias=bias)

@@ -1,35 +1,13 @@
 """Rows one by one must score what the plain model scores, in every kind of layer, whenever they begin and end."""
 
-from __future__ import annotations
-
 import copy
-from functools import partial
 
-import pytest
 import torch
 
 from osuT5.model.inference_setup import prepare_to_generate
-from tests.support.layer_kinds import DECODER_KINDS
 
 MODES = [0, 3, 1]
 WINDOWS = [0, 1, 1]
-
-
-@pytest.fixture(params=DECODER_KINDS)
-def tiny_model(tiny_model, request):
-    return partial(tiny_model, **DECODER_KINDS[request.param])
-
-
-@pytest.fixture(autouse=True)
-def no_gradients():
-    with torch.inference_mode():
-        yield
-
-
-@pytest.fixture
-def prompts(ids):
-    """Three rows of nine tokens, the first of which are conditions."""
-    return torch.cat([torch.randint(70, 90, (3, 2), generator=torch.Generator().manual_seed(3)), ids], 1)
 
 
 def expected_scores(model, mel, rows):

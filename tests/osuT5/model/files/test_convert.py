@@ -1,7 +1,5 @@
 """Published bundles to ours and back, with tiny models."""
 
-from __future__ import annotations
-
 import json
 import shutil
 

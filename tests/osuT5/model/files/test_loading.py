@@ -1,7 +1,5 @@
 """From a folder or a hub id to a model: ours, published ones in each of their forms, and ones that are broken."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from pathlib import Path
@@ -173,11 +171,7 @@ def test_auto_takes_the_fastest_that_is_there(
     pretend(monkeypatch, cuda, mps)
     assert best_device() == best_device("auto") == best
     assert best_device("cpu") == "cpu"
-
-
-def test_a_numbered_gpu_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    pretend(monkeypatch, cuda=True, mps=False)
-    assert best_device("cuda:1") == "cuda:1"
+    assert not cuda or best_device("cuda:1") == "cuda:1"
 
 
 @pytest.mark.parametrize("wanted", ["cuda", "cuda:0", "mps", "abacus"])

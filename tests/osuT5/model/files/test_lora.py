@@ -1,7 +1,5 @@
 """Adapters merged as PEFT merges them, on a small network and on the published ones' reference outputs."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from pathlib import Path
