@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import pytest
-import soundfile
 
-from demo.make_song import render_song
 from feedback.errors import UserError
 from osu_beatmap.beatmap import Beatmap, Circle, Difficulty, GameMode, Metadata, TimingPoint
 from osu_beatmap.files.reader import read_beatmap
@@ -18,6 +16,7 @@ from pipeline.generation.generate import generate
 from pipeline.request.options import RequestError
 from pipeline.request.resolve import resolve
 from tests.support.published_bundles import FAMILIES, write_bundle
+from tests.support.songs import write_song
 
 SECONDS = 33.0
 SHORT_SECONDS = 6.0
@@ -26,20 +25,14 @@ SHORT_SECONDS = 6.0
 WILD = {"parity": True, "temperature": 1.3, "top_p": 1.0}
 
 
-def recorded(path, seconds):
-    audio, _ = render_song(1, 150.0, 400.0, seconds, sample_rate=16_000)
-    soundfile.write(path, audio, 16_000)
-    return path
-
-
 @pytest.fixture(scope="module")
 def song(tmp_path_factory):
-    return recorded(tmp_path_factory.mktemp("song") / "song.flac", SECONDS)
+    return write_song(tmp_path_factory.mktemp("song") / "song.flac", SECONDS)
 
 
 @pytest.fixture(scope="module")
 def short_song(tmp_path_factory):
-    return recorded(tmp_path_factory.mktemp("song") / "short.flac", SHORT_SECONDS)
+    return write_song(tmp_path_factory.mktemp("song") / "short.flac", SHORT_SECONDS)
 
 
 @pytest.fixture(scope="module")

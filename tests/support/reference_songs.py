@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import soundfile
 import torch
 
 from osu_beatmap.beatmap import (
@@ -28,7 +27,7 @@ from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import mini_spec
 from osuT5.tokens.events import ContextKind
 from osuT5.training.architectures import mini_config
-from synthesis.mixing import render_song
+from tests.support.songs import write_song
 
 BPM, OFFSET_MS, SECONDS = 150.0, 400.0, 16.0
 BEAT_MS = 60_000.0 / BPM
@@ -52,8 +51,7 @@ def make_model(folder: Path, without: tuple[ContextKind, ...] = ()) -> Path:
 def make_mapset(folder: Path, mode: GameMode) -> Path:
     """A folder with a song and a map of it; the path of the map."""
     folder.mkdir()
-    audio, _ = render_song(1, BPM, OFFSET_MS, SECONDS, sample_rate=16_000)
-    soundfile.write(folder / "audio.flac", audio, 16_000)
+    write_song(folder / "audio.flac", SECONDS, OFFSET_MS)
     path = folder / "map.osu"
     save_beatmap(reference_map(mode), path)
     return path

@@ -10,7 +10,7 @@ from sites import PATIENCE_S, ended, ordered, sent_song
 from demo.live_pages import live_server
 from webui.security import TOKEN_HEADER
 
-WATCHERS, JOBS, LOOKS = 50, 20, 20
+WATCHERS, JOBS, LOOKS = 50, 20, 6
 
 
 def watch(server) -> dict[str, str]:

@@ -152,10 +152,10 @@ def test_clocks_differ_by_beats_and_by_bars() -> None:
     assert not clock.is_equal(make_clock(red(50, 120), end_ms=5000))
 
 
-def test_all_shared_charts_lie_on_the_clock(shared_dir: Path) -> None:
+def test_human_charts_lie_on_the_clock(shared_dir: Path) -> None:
     """The round trip is exact; nearly all objects lie on a tick."""
     objects = off_grid = merged = 0
-    for path in sorted(shared_dir.glob("data/mapsets/*/*.osu")):
+    for path in sorted(shared_dir.glob("data/mapsets/*/*.osu"))[::6]:
         try:
             beatmap = read_beatmap(path)
             timing = Timing(beatmap.timing_points)
