@@ -35,7 +35,7 @@ from training.loop import LoopOptions
 from training.trackers import LoggingOptions
 from training.weights import trained_parameters
 
-BPM, OFFSET_MS, SECONDS = 150.0, 400.0, 36.0
+BPM, OFFSET_MS, SECONDS = 150.0, 400.0, 33.0
 SHORT_SECONDS = 12.0
 """Too short for a map that can be ranked, and otherwise as good as a long song."""
 

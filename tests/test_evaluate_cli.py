@@ -1,7 +1,5 @@
 """evaluate.py from end to end: maps that are there, maps that it generates, and results side by side."""
 
-from __future__ import annotations
-
 import json
 import math
 import shutil

@@ -1,7 +1,5 @@
 """Import rules that import-linter cannot see: root scripts, single modules, circles between files."""
 
-from __future__ import annotations
-
 import ast
 import tomllib
 from graphlib import TopologicalSorter

@@ -1,7 +1,5 @@
 """From a published bundle to a map, on the default path and as the program has it that the bundle comes from."""
 
-from __future__ import annotations
-
 import pytest
 
 from feedback.errors import UserError

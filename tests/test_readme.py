@@ -1,7 +1,5 @@
 """Commands of the README work as written, and links and files named in the documents exist."""
 
-from __future__ import annotations
-
 import re
 import shlex
 from pathlib import Path

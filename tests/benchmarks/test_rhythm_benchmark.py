@@ -1,7 +1,5 @@
 """Scores of the rhythm benchmark on maps made by code."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

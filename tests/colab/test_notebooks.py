@@ -1,7 +1,5 @@
 """Notebooks, cell by cell as IPython runs them, with a few seconds of the demo song."""
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Callable

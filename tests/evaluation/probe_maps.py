@@ -1,7 +1,5 @@
 """Songs of sections that return, and charts of all modes that return with them: what probes can damage."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Metrics of single charts against literal values."""
 
-from __future__ import annotations
-
 import math
 
 import pytest

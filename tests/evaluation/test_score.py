@@ -1,7 +1,5 @@
 """The Fréchet distance over maps, by mode, with features that stand for those of a classifier."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """The program runs without the package `parity`: everything is imported, and a map is generated, with it blocked."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

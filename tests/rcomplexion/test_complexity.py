@@ -1,7 +1,5 @@
 """What the embedded model makes of rhythms whose order nobody doubts, and the arithmetic of leniency."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

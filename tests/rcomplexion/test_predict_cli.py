@@ -1,7 +1,5 @@
 """rcomplexion/predict.py as a user types it."""
 
-from __future__ import annotations
-
 import csv
 import subprocess
 import sys

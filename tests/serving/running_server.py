@@ -1,7 +1,5 @@
 """A server in a thread of the test, and a maker of maps that the test holds in its hands."""
 
-from __future__ import annotations
-
 import asyncio
 import threading
 import time

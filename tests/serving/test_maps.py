@@ -1,7 +1,5 @@
 """Maps by a server, with a tiny model: the same as without one, nothing of those that nobody waits for, and its end."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

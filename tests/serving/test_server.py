@@ -1,7 +1,5 @@
 """A server and those who ask it: answers, refusals, guests who go away, and its end."""
 
-from __future__ import annotations
-
 import json
 import socket
 import threading

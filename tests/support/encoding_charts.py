@@ -1,7 +1,5 @@
 """Small charts for the tests of the encoding, and events written briefly."""
 
-from __future__ import annotations
-
 from osu_beatmap.beatmap import (
     Beatmap,
     Circle,

@@ -1,7 +1,5 @@
 """Literal drafts for the tests of finishing: 120 BPM (a beat of 500 ms) from 0 ms on, in a song of a minute."""
 
-from __future__ import annotations
-
 from osu_beatmap.beatmap import (
     Beatmap,
     Circle,

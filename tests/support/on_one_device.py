@@ -1,7 +1,5 @@
 """A watch on tensors: none may be on another device than the one that is told, not even a single number."""
 
-from __future__ import annotations
-
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves

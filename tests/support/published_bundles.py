@@ -1,7 +1,5 @@
 """Tiny bundles with random weights, in the form in which models are published."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """A song, a finished map of it, and a tiny random model that knows every context."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 

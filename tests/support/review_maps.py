@@ -1,7 +1,5 @@
 """Small maps for the tests of the review, regular enough to have habits."""
 
-from __future__ import annotations
-
 from osu_beatmap.beatmap import (
     Beatmap,
     Circle,

@@ -1,7 +1,5 @@
 """Tiny models with random weights in front of a song of noise, and charts for it."""
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 

@@ -1,7 +1,5 @@
 """A server in this process with a worker of its own, and what tests ask of it."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """The pages in a real browser, with the real worker and the embedded model on a song of seconds."""
 
-from __future__ import annotations
-
 import functools
 import http.server
 import io

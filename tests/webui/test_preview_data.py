@@ -1,7 +1,5 @@
 """What the player in the browser is given, in all modes."""
 
-from __future__ import annotations
-
 import json
 import math
 from itertools import pairwise

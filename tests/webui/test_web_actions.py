@@ -1,7 +1,5 @@
 """What the worker does, in this process, with the embedded model: a map, a part of it anew, a review, its fixes."""
 
-from __future__ import annotations
-
 import io
 import json
 from dataclasses import replace

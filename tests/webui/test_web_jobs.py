@@ -1,7 +1,5 @@
 """Jobs through a worker: done, failed, lost, cancelled, in order, and taken up again after a restart."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

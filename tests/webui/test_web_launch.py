@@ -1,7 +1,5 @@
 """Starting and stopping the server as users do, and what is left of it when it is killed."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

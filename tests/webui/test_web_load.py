@@ -1,7 +1,5 @@
 """Many at once, over sockets of this computer: fifty that watch and twenty jobs, and nothing is lost."""
 
-from __future__ import annotations
-
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx

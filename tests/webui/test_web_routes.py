@@ -1,7 +1,5 @@
 """Pages, results, checks, presets and tags over HTTP."""
 
-from __future__ import annotations
-
 import pytest
 from sites import checked, client_of, ended, ordered, sent_song, settings_in
 

@@ -1,7 +1,5 @@
 """All languages say the same things, and pages say nothing else."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

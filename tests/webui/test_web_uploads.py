@@ -1,7 +1,5 @@
 """Uploads: told apart by content, limited, and never written where their names say."""
 
-from __future__ import annotations
-
 import io
 import os
 import zipfile

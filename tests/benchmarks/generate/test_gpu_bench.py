@@ -1,7 +1,5 @@
 """What will be measured on a GPU runs without one, and says that it was not measured there."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

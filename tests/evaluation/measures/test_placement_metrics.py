@@ -1,7 +1,5 @@
 """Measures of places against literal values."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

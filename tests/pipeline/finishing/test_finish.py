@@ -1,7 +1,5 @@
 """Whole drafts in, maps without a problem out: literal ones, and any that hypothesis thinks of."""
 
-from __future__ import annotations
-
 import math
 from copy import deepcopy
 from dataclasses import replace

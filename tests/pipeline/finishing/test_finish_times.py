@@ -1,7 +1,5 @@
 """Times of drafts: red lines, the grid, the song's ends, overlaps, and what takes part in a map of 30 s."""
 
-from __future__ import annotations
-
 import pytest
 
 from osu_beatmap.beatmap import Circle, Difficulty, GameMode, HoldNote, Slider, Spinner, TimingPoint

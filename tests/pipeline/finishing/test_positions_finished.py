@@ -1,7 +1,5 @@
 """Places of drafts: sliders on the screen, stacks, jumps, catch within reach."""
 
-from __future__ import annotations
-
 import math
 
 import pytest

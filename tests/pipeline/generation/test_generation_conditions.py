@@ -1,7 +1,5 @@
 """Style: a model's own names, what it ignores, what guidance leads away from, and maps without hit sounds."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest

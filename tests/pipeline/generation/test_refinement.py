@@ -1,7 +1,5 @@
 """The stage of places in a generation: when it does something, and what it asks for."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

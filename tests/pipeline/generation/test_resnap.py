@@ -1,7 +1,5 @@
 """Times to ticks: literal drafts, and human charts as coarse as a model's times are."""
 
-from __future__ import annotations
-
 import random
 
 import pytest

@@ -1,7 +1,5 @@
 """What osu! stable plays goes in unchanged; the rest becomes Ogg Vorbis that starts where its source starts."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import av

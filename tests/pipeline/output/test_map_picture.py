@@ -1,7 +1,5 @@
 """Maps as pixels, and sample generations of a run."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

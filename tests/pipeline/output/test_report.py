@@ -1,7 +1,5 @@
 """The report beside a map: what its JSON states, and what its picture shows."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

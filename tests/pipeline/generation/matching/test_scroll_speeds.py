@@ -1,7 +1,5 @@
 """As many changes of the scroll speed as were asked for, and nothing else changed."""
 
-from __future__ import annotations
-
 import pytest
 
 from osu_beatmap.attributes import scroll_speed_ratio

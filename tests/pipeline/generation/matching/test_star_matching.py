@@ -1,7 +1,5 @@
 """Maps come out as hard as was asked for: thinning, hold notes, and charts that are tried side by side."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 import pytest
