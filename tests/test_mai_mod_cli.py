@@ -53,16 +53,3 @@ def test_filters_and_plain_text(mapset, capsys):
     assert text.startswith("Nobody - Regular [MANIA], osu!mania")
     assert text.count(" [compose-") <= 2
     assert "Rhythm" not in text
-
-
-def test_wrong_input_gets_one_sentence(mapset, capsys):
-    for words, sentence in (
-        ([], "mai_mod.py: beatmap_path is missing"),
-        (["beatmap_path=no.osu"], "mai_mod.py: There is no file or folder at no.osu"),
-        ([f"beatmap_path={mapset / 'audio.flac'}"], "mai_mod.py: beatmap_path must be a .osu file"),
-    ):
-        assert run(MAI_MOD, words) == 2
-        shown = capsys.readouterr()
-        assert shown.out == ""
-        assert shown.err.startswith(sentence)
-        assert shown.err.count("\n") == 1

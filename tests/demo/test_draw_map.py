@@ -60,14 +60,6 @@ def test_odd_maps_can_be_drawn(odd):
     assert ET.fromstring(draw(odd, [0.0, 1e6])).tag == f"{SVG}svg"
 
 
-def test_the_program_writes_a_picture(tmp_path, monkeypatch):
-    save_beatmap(beatmap(Circle(1000.0, 50, 50), SLIDER), tmp_path / "map.osu")
-    words = ["draw_map", str(tmp_path / "map.osu"), str(tmp_path / "map.svg"), "--moments", "0"]
-    monkeypatch.setattr("sys.argv", words)
-    assert main() == 0
-    assert ET.parse(tmp_path / "map.svg").getroot().tag == f"{SVG}svg"
-
-
 def test_two_maps_side_by_side(tmp_path, monkeypatch):
     before, after = beatmap(Circle(1000.0, 48, 48)), beatmap(Circle(1000.0, 50, 60))
     drawn = draw_side_by_side({"before": before, "after": after}, [900.0, 5000.0])
@@ -76,7 +68,8 @@ def test_two_maps_side_by_side(tmp_path, monkeypatch):
     assert texts(drawn)[0] == "before"
     for name, drawn_map in (("a.osu", after), ("b.osu", before)):
         save_beatmap(drawn_map, tmp_path / name)
-    words = ["draw_map", str(tmp_path / "a.osu"), str(tmp_path / "p.svg"), "--before", str(tmp_path / "b.osu")]
-    monkeypatch.setattr("sys.argv", [*words, "--moments", "900"])
-    assert main() == 0
-    assert len(list(ET.parse(tmp_path / "p.svg").iter(f"{SVG}circle"))) == 2
+    words = ["draw_map", str(tmp_path / "a.osu"), str(tmp_path / "p.svg"), "--moments", "900"]
+    for more, circles in (([], 1), (["--before", str(tmp_path / "b.osu")], 2)):
+        monkeypatch.setattr("sys.argv", [*words, *more])
+        assert main() == 0
+        assert len(list(ET.parse(tmp_path / "p.svg").iter(f"{SVG}circle"))) == circles

@@ -3,8 +3,9 @@
 import pytest
 from sites import checked, client_of, ended, ordered, sent_song, settings_in
 
-from osu_beatmap.beatmap import Beatmap, Circle, GameMode, Metadata, TimingPoint
+from osu_beatmap.beatmap import GameMode
 from osu_beatmap.files.writer import save_beatmap
+from tests.support.review_maps import regular_map
 from webui import routes_jobs
 
 OF_THIS_SONG = {"title": "T", "audio_path": {"upload": "a", "file": "b"}, "start_time": "5"}
@@ -103,20 +104,12 @@ def test_only_the_folder_of_the_server_has_to_be_writable(client, song, monkeypa
 
 
 def test_a_reference_map_fills_in_what_it_knows(client, tmp_path):
-    beatmap = Beatmap(
-        mode=GameMode.MANIA,
-        metadata=Metadata(title="Title", artist="Artist", version="4K", creator="C"),
-        audio_filename="song.wav",
-        timing_points=[TimingPoint(0.0, 500.0)],
-        hit_objects=[Circle(250.0 * i, 64 + 128 * (i % 4), 192) for i in range(1, 40)],
-    )
-    beatmap.difficulty.circle_size = 4.0
-    save_beatmap(beatmap, tmp_path / "map.osu")
-    (tmp_path / "song.wav").write_bytes(b"RIFF")
+    save_beatmap(regular_map(GameMode.MANIA), tmp_path / "map.osu")
+    (tmp_path / "audio.flac").write_bytes(b"fLaC")
     answer = checked(client, beatmap_path=str(tmp_path / "map.osu"))
     assert answer["problem"] is None
     filled = answer["filled"]
-    assert (filled["gamemode"], filled["keycount"], filled["title"]) == (3, 4, "Title")
+    assert (filled["gamemode"], filled["keycount"], filled["title"]) == (3, 4, "Regular")
     assert filled["difficulty"] > 0
 
 

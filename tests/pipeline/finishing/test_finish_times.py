@@ -12,7 +12,7 @@ from pipeline.finishing.report import FinishReport
 from pipeline.finishing.ticks import first_tick_ms, is_on_tick, last_tick_ms, whole_ms
 from pipeline.finishing.times import inside_song, no_overlaps, on_grid
 from pipeline.finishing.working_map import WorkingMap, compose
-from tests.support.finish_drafts import RED, SONG_MS, draft_of, line_slider, steady_circles, times_of, work_of
+from tests.support.finish_drafts import RED, draft_of, line_slider, times_of, work_of
 
 FOUR_KEYS = {"mode": GameMode.MANIA, "difficulty": Difficulty(circle_size=4.0)}
 
@@ -216,10 +216,3 @@ def test_velocities_and_ends_survive_being_taken_apart():
         assert end_time_ms(new, after, whole.difficulty) == pytest.approx(end_time_ms(old, before, draft.difficulty))
         assert new.length_px == pytest.approx(140.0)
     assert [line.time_ms for line in whole.timing_points] == [0.0, 3000.0, 6000.0]
-
-
-def test_steady_circles_need_no_repair():
-    work = work_of(*steady_circles())
-    for repair in (reds_inside_song, red_before_objects, on_grid, inside_song, lasting, no_overlaps, fill_drain):
-        assert not repaired(repair, work).repairs
-    assert work.song_ms == SONG_MS

@@ -59,19 +59,6 @@ def test_mania_columns_lie_below_each_other():
     assert pixel(pixels, 2200, 0.15) == PANEL
 
 
-@pytest.mark.parametrize(
-    "odd",
-    [
-        beatmap(),
-        Beatmap(),
-        beatmap(Circle(-50.0, 0, 0), Circle(1e9, 0, 0)),
-        beatmap(Circle(0.0, -900, 9000), Circle(9_999.0, 512, 384)),
-    ],
-)
-def test_odd_maps_can_be_drawn(odd):
-    assert picture(odd, 10_000.0).shape[0] == 2 * GAP + ROW_HEIGHT
-
-
 @pytest.fixture
 def requests(monkeypatch: pytest.MonkeyPatch) -> list:
     """What generation is asked for, in place of generating; taiko fails."""
