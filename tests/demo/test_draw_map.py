@@ -50,11 +50,7 @@ def test_objects_of_the_moment_are_drawn_with_their_numbers():
 
 @pytest.mark.parametrize(
     "odd",
-    [
-        beatmap(),
-        beatmap(Circle(-50.0, 0, 0)),
-        beatmap(HoldNote(1000.0, 64, 192, end_ms=2000.0), mode=GameMode.MANIA),
-    ],
+    [beatmap(), beatmap(Circle(-50.0, 0, 0)), beatmap(HoldNote(1000.0, 64, 192, end_ms=2000.0), mode=GameMode.MANIA)],
 )
 def test_odd_maps_can_be_drawn(odd):
     assert ET.fromstring(draw(odd, [0.0, 1e6])).tag == f"{SVG}svg"

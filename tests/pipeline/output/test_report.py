@@ -68,10 +68,7 @@ def test_everything_is_stated(result: GenerationResult, account: GenerationSumma
 
 def test_two_files_lie_beside_the_map(result: GenerationResult, account: GenerationSummary, tmp_path: Path) -> None:
     path = write_report(resolve(OPTIONS), result, account)
-    assert {file.name for file in tmp_path.iterdir()} == {
-        "A - B (c) [Hard].report.json",
-        "A - B (c) [Hard].report.png",
-    }
+    assert {file.name for file in tmp_path.iterdir()} == {"A - B (c) [Hard].report.json", "A - B (c) [Hard].report.png"}
     assert json.loads(path.read_text(encoding="utf-8"))["map"] == "A - B (c) [Hard].osu"
     assert path.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
 
