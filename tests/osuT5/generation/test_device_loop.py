@@ -104,8 +104,7 @@ def failing_writer(writer: SongGenerator, capture) -> SongGenerator:
     return song_of_noise(prepare_to_generate(model, capture=capture), writer.spec)
 
 
-@pytest.mark.parametrize("error", [RuntimeError, torch.OutOfMemoryError])
-@pytest.mark.parametrize("at", [0, 1, 2])
+@pytest.mark.parametrize(("at", "error"), [(0, RuntimeError), (1, torch.OutOfMemoryError), (2, RuntimeError)])
 def test_a_failure_costs_no_token(writers, way, monkeypatch, at, error):
     monkeypatch.setattr(
         "osuT5.model.decoding.static_decoder.LENGTHS", tuple(range(2, 90, 6))
