@@ -11,9 +11,8 @@ import soundfile
 import torch
 
 from osu_beatmap.attributes import is_hitsounded
-from osu_beatmap.beatmap import Beatmap, Circle, Difficulty, GameMode, HitSound, HoldNote, Metadata, TimingPoint
+from osu_beatmap.beatmap import GameMode, HitSound
 from osu_beatmap.files.reader import parse_beatmap, read_beatmap
-from osu_beatmap.files.writer import save_beatmap
 from osu_beatmap.rules import Severity, check
 from osuT5.dataset.options import BatchOptions, DataOptions
 from osuT5.model.files.loading import ModelError, load_model
@@ -30,14 +29,13 @@ from pipeline.generation.model_cache import release_models
 from pipeline.request.resolve import resolve
 from tests.source_files import root_script
 from tests.support.reference_songs import SIZES
-from tests.support.songs import write_song
+from tests.support.songs import write_regular_mapset, write_song
 from training.loop import LoopOptions
 from training.trackers import LoggingOptions
 from training.weights import trained_parameters
 
-BPM, OFFSET_MS, SECONDS = 150.0, 400.0, 33.0
-SHORT_SECONDS = 12.0
-"""Too short for a map that can be ranked, and otherwise as good as a long song."""
+SECONDS, SHORT_SECONDS = 33.0, 12.0
+"""The short song is too short for a map that can be ranked, and otherwise as good."""
 
 
 @pytest.fixture(scope="module")
@@ -45,26 +43,7 @@ def mapset(tmp_path_factory):
     """A folder of mapsets: one synthetic song with a chart of each mode on every beat."""
     folder = tmp_path_factory.mktemp("mapsets") / "1 Nobody - Clicks"
     folder.mkdir()
-    write_song(folder / "audio.flac", SECONDS, OFFSET_MS)
-    beat_ms = 60_000.0 / BPM
-    times = np.arange(OFFSET_MS, SECONDS * 1000 - 1500, beat_ms)
-    for mode in GameMode:
-        notes = [
-            Circle(float(round(t)), 64 + 128 * (i % 4), 192, hitsound=HitSound.CLAP * (i % 2))
-            for i, t in enumerate(times)
-        ]
-        if mode is GameMode.MANIA:
-            notes[0] = HoldNote(notes[0].time_ms, 64, 192, end_ms=notes[1].time_ms)
-        beatmap = Beatmap(
-            mode=mode,
-            audio_filename="audio.flac",
-            metadata=Metadata(title="Clicks", artist="Nobody", creator="test", version=mode.name),
-            difficulty=Difficulty(circle_size=4.0),
-            timing_points=[TimingPoint(OFFSET_MS, beat_ms)],
-            hit_objects=notes,
-        )
-        save_beatmap(beatmap, folder / f"{mode.name}.osu")
-    return folder
+    return write_regular_mapset(folder, *GameMode, seconds=SECONDS, beats=78)
 
 
 def train_options(mapset, run, cache_path="", **changes):

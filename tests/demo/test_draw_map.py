@@ -5,33 +5,19 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from demo.draw_map import draw, draw_side_by_side, main
-from osu_beatmap.beatmap import (
-    EFFECT_KIAI,
-    Beatmap,
-    Circle,
-    CurveKind,
-    GameMode,
-    HoldNote,
-    Metadata,
-    PathSegment,
-    Slider,
-    Spinner,
-    TimingPoint,
-)
+from osu_beatmap.beatmap import EFFECT_KIAI, Beatmap, Circle, GameMode, HoldNote, Metadata, Spinner, TimingPoint
 from osu_beatmap.files.writer import save_beatmap
+from tests.support.finish_drafts import RED, draft_of, line_slider
 
 SVG = "{http://www.w3.org/2000/svg}"
-LINES = [TimingPoint(0.0, 500.0), TimingPoint(4000.0, -100.0, uninherited=False, effects=EFFECT_KIAI)]
+KIAI = TimingPoint(4000.0, -100.0, uninherited=False, effects=EFFECT_KIAI)
+SLIDER = line_slider(1500.0, (100.0, 100.0), (200.0, 100.0), length_px=100.0)
 
 
 def beatmap(*objects, mode=GameMode.STANDARD) -> Beatmap:
-    metadata = Metadata(title="Tom & <Jerry>", artist='"Quoted"', version="Hard")
-    return Beatmap(mode=mode, metadata=metadata, timing_points=list(LINES), hit_objects=list(objects))
-
-
-SLIDER = Slider(
-    1500.0, 100, 100, segments=[PathSegment(CurveKind.LINEAR, [(100.0, 100.0), (200.0, 100.0)])], length_px=100.0
-)
+    made = draft_of(*objects, mode=mode, lines=(RED, KIAI))
+    made.metadata = Metadata(title="Tom & <Jerry>", artist='"Quoted"', version="Hard")
+    return made
 
 
 def texts(svg: str) -> list[str]:

@@ -3,10 +3,11 @@
 import pytest
 
 from osu_beatmap.attributes import scroll_speed_ratio
-from osu_beatmap.beatmap import Beatmap, Circle, CurveKind, Difficulty, GameMode, PathSegment, Slider, TimingPoint
+from osu_beatmap.beatmap import Beatmap, Circle, GameMode, TimingPoint
 from osu_beatmap.timing.active_point import Timing, end_time_ms
 from pipeline.finishing.finish import finish
 from pipeline.generation.matching.scroll_speeds import with_scroll_speed_ratio
+from tests.support.finish_drafts import draft_of, line_slider
 
 BEAT_MS = 400.0
 SONG_MS = 60_000.0
@@ -16,15 +17,9 @@ MODES = [GameMode.TAIKO, GameMode.MANIA]
 def made_map(mode: GameMode, *lines: TimingPoint) -> Beatmap:
     """A note on every half beat, and in taiko a drum roll on the last beat."""
     notes = [Circle(number * BEAT_MS / 2, 64.0 + 128 * (number % 4), 192.0) for number in range(200)]
-    beatmap = Beatmap(mode=mode, difficulty=Difficulty(circle_size=4.0), hit_objects=notes)
-    beatmap.timing_points = [TimingPoint(0.0, BEAT_MS), *lines]
     if mode is GameMode.TAIKO:
-        roll = Slider(
-            100 * BEAT_MS, 256.0, 192.0, segments=[PathSegment(CurveKind.LINEAR, [(256.0, 192.0), (400.0, 192.0)])]
-        )
-        roll.length_px = 140.0
-        notes.append(roll)
-    return beatmap
+        notes.append(line_slider(100 * BEAT_MS, (256.0, 192.0), (400.0, 192.0), length_px=140.0))
+    return draft_of(*notes, mode=mode, lines=(TimingPoint(0.0, BEAT_MS), *lines))
 
 
 def green(time_ms: float, speed: float) -> TimingPoint:
