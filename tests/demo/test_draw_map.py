@@ -7,7 +7,8 @@ import pytest
 from demo.draw_map import draw, draw_side_by_side, main
 from osu_beatmap.beatmap import EFFECT_KIAI, Beatmap, Circle, GameMode, HoldNote, Metadata, Spinner, TimingPoint
 from osu_beatmap.files.writer import save_beatmap
-from tests.support.finish_drafts import RED, draft_of, line_slider
+from tests.support.finish_drafts import RED, draft_of
+from tests.support.sliders import line_slider
 
 SVG = "{http://www.w3.org/2000/svg}"
 KIAI = TimingPoint(4000.0, -100.0, uninherited=False, effects=EFFECT_KIAI)

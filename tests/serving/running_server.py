@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,8 +12,7 @@ from pipeline.request.options import RequestError
 from serving.jobs import Make
 from serving.options import ServingOptions
 from serving.server import Server
-
-PATIENCE_SECONDS = 30.0
+from tests.support.polling import PATIENCE_S, wait_for
 
 
 @dataclass
@@ -56,12 +54,12 @@ class RunningServer:
 
     def start(self) -> None:
         self.thread.start()
-        assert eventually(lambda: bool(self.said))
+        wait_for(lambda: self.said)
 
     def stop(self) -> None:
         if self.thread.is_alive():
             self._loop.call_soon_threadsafe(self.server.stop)
-        self.thread.join(PATIENCE_SECONDS)
+        self.thread.join(PATIENCE_S)
         assert not self.thread.is_alive()
 
     def _run(self) -> None:
@@ -94,10 +92,3 @@ def started(maker: Maker, tmp_path: Path) -> Iterator[Callable[..., RunningServe
     maker.may_end.set()
     for server in running:
         server.stop()
-
-
-def eventually(condition: Callable[[], bool]) -> bool:
-    latest = time.monotonic() + PATIENCE_SECONDS
-    while not condition() and time.monotonic() < latest:
-        time.sleep(0.005)
-    return condition()

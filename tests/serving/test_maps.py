@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from running_server import RunningServer, eventually
+from running_server import RunningServer
 
 from feedback.progress import silent
 from osuT5.generation.batching.shared_pool import stop_sharing
@@ -24,6 +24,7 @@ from serving.client import ask, generate
 from serving.options import ServingOptions
 from serving.work import make_for_guests
 from tests.source_files import root_script
+from tests.support.polling import wait_for
 from tests.support.reference_songs import SIZES
 from tests.support.songs import write_song
 
@@ -88,7 +89,7 @@ def test_nothing_is_left_of_a_request_whose_guest_has_gone(options, server, tmp_
     wanted = {**options, "audio_path": str(song), "seed": 1, "output_path": str(tmp_path / "out")}
     with pytest.raises(Gone):
         generate(wanted, server.path, progress)
-    assert eventually(lambda: ask({"do": "status"}, server.path)["at_work"] == 0)
+    wait_for(lambda: ask({"do": "status"}, server.path)["at_work"] == 0)
     assert not (tmp_path / "out").exists()
     assert any("called off" in said for said in server.said)
 

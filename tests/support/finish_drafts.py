@@ -1,16 +1,6 @@
 """Literal drafts for the tests of finishing: 120 BPM (a beat of 500 ms) from 0 ms on, in a song of a minute."""
 
-from osu_beatmap.beatmap import (
-    Beatmap,
-    Circle,
-    CurveKind,
-    Difficulty,
-    GameMode,
-    HitObject,
-    PathSegment,
-    Slider,
-    TimingPoint,
-)
+from osu_beatmap.beatmap import Beatmap, Circle, Difficulty, GameMode, HitObject, TimingPoint
 from osu_beatmap.files.reader import parse_beatmap
 from osu_beatmap.files.writer import write_beatmap
 from osu_beatmap.rules import Finding, Severity, check
@@ -36,12 +26,6 @@ def draft_of(
 
 def work_of(*objects: HitObject, song_ms: float = SONG_MS, **draft) -> WorkingMap:
     return decompose(draft_of(*objects, **draft), song_ms)
-
-
-def line_slider(time_ms: float, *points: tuple[float, float], length_px: float, slides: int = 1) -> Slider:
-    """140 px long it lasts one beat."""
-    segments = [PathSegment(CurveKind.LINEAR, list(points))]
-    return Slider(time_ms, *points[0], segments=segments, slides=slides, length_px=length_px)
 
 
 def steady_circles(first_ms: float = 1000.0, last_ms: float = 40_000.0) -> list[HitObject]:

@@ -8,14 +8,11 @@ import torch
 from osu_beatmap.beatmap import (
     Beatmap,
     Circle,
-    CurveKind,
     Difficulty,
     GameMode,
     HitSound,
     HoldNote,
     Metadata,
-    PathSegment,
-    Slider,
     SliderEdge,
     TimingPoint,
 )
@@ -25,6 +22,7 @@ from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import mini_spec
 from osuT5.tokens.events import ContextKind
 from osuT5.training.architectures import mini_config
+from tests.support.sliders import line_slider
 from tests.support.songs import write_song
 
 BPM, OFFSET_MS, SECONDS = 150.0, 400.0, 16.0
@@ -64,9 +62,8 @@ def reference_map(mode: GameMode) -> Beatmap:
         if mode is GameMode.MANIA and number % 4 == 1:
             notes.append(HoldNote(time_ms, x, 192, hitsound=sound, end_ms=time_ms + BEAT_MS))
         elif mode is not GameMode.MANIA and number % 4 == 1:
-            path = [PathSegment(CurveKind.LINEAR, [(x, 192.0), (x, 262.0)])]
-            edges = [SliderEdge(sound), SliderEdge(HitSound.NONE)]
-            notes.append(Slider(time_ms, x, 192, hitsound=sound, segments=path, length_px=70.0, edges=edges))
+            sounds = {"hitsound": sound, "edges": [SliderEdge(sound), SliderEdge(HitSound.NONE)]}
+            notes.append(line_slider(time_ms, (x, 192.0), (x, 262.0), length_px=70.0, **sounds))
         else:
             notes.append(Circle(time_ms, x, 192, new_combo=number % 4 == 0, hitsound=sound))
     return Beatmap(

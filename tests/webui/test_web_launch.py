@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
@@ -14,19 +13,8 @@ import psutil
 import pytest
 
 from tests.source_files import REPO_ROOT
+from tests.support.polling import PATIENCE_S, wait_for
 from webui.launch import SERVER_FILE
-
-PATIENCE_S = 60.0
-
-
-def wait_for(found):
-    until_s = time.monotonic() + PATIENCE_S
-    while time.monotonic() < until_s:
-        value = found()
-        if value:
-            return value
-        time.sleep(0.05)
-    raise AssertionError("it never came to that")
 
 
 def address_in(folder):

@@ -3,9 +3,10 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
-from sites import PATIENCE_S, ended, ordered, sent_song
+from sites import ended, ordered, sent_song
 
 from demo.live_pages import live_server
+from tests.support.polling import PATIENCE_S
 from webui.security import TOKEN_HEADER
 
 WATCHERS, JOBS, LOOKS = 50, 20, 6

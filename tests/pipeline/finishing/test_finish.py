@@ -27,7 +27,8 @@ from osu_beatmap.beatmap import (
 from osu_beatmap.rules import approach_time_ms
 from osu_beatmap.timing.active_point import Timing
 from pipeline.finishing.finish import finish
-from tests.support.finish_drafts import RED, SONG_MS, draft_of, line_slider, problems, steady_circles
+from tests.support.finish_drafts import RED, SONG_MS, draft_of, problems, steady_circles
+from tests.support.sliders import line_slider
 
 KIAI = TimingPoint(10_003.0, -100.0, uninherited=False, effects=EFFECT_KIAI)
 KIAI_END = TimingPoint(20_000.0, -100.0, uninherited=False)

@@ -12,7 +12,8 @@ from pipeline.finishing.report import FinishReport
 from pipeline.finishing.ticks import first_tick_ms, is_on_tick, last_tick_ms, whole_ms
 from pipeline.finishing.times import inside_song, no_overlaps, on_grid
 from pipeline.finishing.working_map import WorkingMap, compose
-from tests.support.finish_drafts import RED, draft_of, line_slider, times_of, work_of
+from tests.support.finish_drafts import RED, draft_of, times_of, work_of
+from tests.support.sliders import line_slider
 
 FOUR_KEYS = {"mode": GameMode.MANIA, "difficulty": Difficulty(circle_size=4.0)}
 

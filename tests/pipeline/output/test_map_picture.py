@@ -10,7 +10,8 @@ import pipeline.cli.training_samples as samples
 from osu_beatmap.beatmap import EFFECT_KIAI, Circle, GameMode, HoldNote, Spinner, TimingPoint
 from osuT5.training.options import LoraOptions, SampleOptions, TrainOptions
 from pipeline.output.map_picture import BEAT, COMBO_COLOURS, DOWNBEAT, GAP, KIAI, PANEL, ROW_HEIGHT, SPINNER, picture
-from tests.support.finish_drafts import RED, draft_of, line_slider
+from tests.support.finish_drafts import RED, draft_of
+from tests.support.sliders import line_slider
 
 KIAI_START = TimingPoint(4000.0, -100.0, uninherited=False, effects=EFFECT_KIAI)
 beatmap = partial(draft_of, lines=(RED, KIAI_START))

@@ -7,7 +7,8 @@ from osu_beatmap.beatmap import Beatmap, Circle, GameMode, TimingPoint
 from osu_beatmap.timing.active_point import Timing, end_time_ms
 from pipeline.finishing.finish import finish
 from pipeline.generation.matching.scroll_speeds import with_scroll_speed_ratio
-from tests.support.finish_drafts import draft_of, line_slider
+from tests.support.finish_drafts import draft_of
+from tests.support.sliders import line_slider
 
 BEAT_MS = 400.0
 SONG_MS = 60_000.0
