@@ -53,10 +53,6 @@ def _anchors(path: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-def test_the_two_commands_are_there() -> None:
-    assert {"make demo", "make test"} <= set(COMMANDS)
-
-
 @pytest.mark.parametrize("command", COMMANDS)
 def test_command_exists(command: str) -> None:
     words = _words(command)
@@ -162,7 +158,8 @@ def test_the_tree_of_the_architecture_exists() -> None:
         parent = folder if line.startswith(" ") else REPO_ROOT / name
 
 
-def test_configurations_named_in_the_readme_exist() -> None:
+def test_main_commands_and_configurations_of_the_readme_exist() -> None:
     names = set(re.findall(r"-cn ([\w.-]+)", README))
     assert "inference_v29" in names
     assert all(compose_config(name) for name in names)
+    assert {"make demo", "make test"} <= set(COMMANDS)

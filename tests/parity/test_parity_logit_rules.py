@@ -88,12 +88,9 @@ def test_the_last_tokens_decide_the_temperature(last, temperature):
     torch.testing.assert_close(rule(ids([token(kind) for kind in last]), scores()), scores() / temperature)
 
 
-def test_the_first_row_decides_for_all():
+def test_the_first_row_decides_for_all_and_only_where_types_come_first():
     rule = ConditionalTemperature(VOCABULARY, TEMPERATURES, types_first=True)
     torch.testing.assert_close(rule(ids([token(K.BEAT)], [token(K.CIRCLE)]), scores(2)), scores(2) / 0.1)
-
-
-def test_there_is_one_temperature_where_types_come_last():
     rule = ConditionalTemperature(VOCABULARY, TEMPERATURES, types_first=False)
     torch.testing.assert_close(rule(ids([token(K.BEAT)]), scores()), scores())
 

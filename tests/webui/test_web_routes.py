@@ -58,6 +58,7 @@ def test_maps_have_their_song_in_pieces(client, job_id):
     answer = client.get(easy["audioUrl"], headers={"range": "bytes=0-3"})
     assert (answer.status_code, answer.content) == (206, b"RIFF")
     assert client.get(f"/api/jobs/{job_id}/maps/7/audio").status_code == 404
+    assert client.get(f"/api/jobs/{job_id}/review").status_code == 404, "it was no review"
 
 
 def test_a_result_can_be_gone_on_from(client, job_id):
@@ -138,10 +139,6 @@ def test_the_folder_is_shown_on_this_computer_alone(client, job_id, monkeypatch,
     assert [path.name for path in shown] == ["result"]
     with client_of(settings_in(tmp_path, host="0.0.0.0", hosts=("127.0.0.1",)), with_worker=False) as far:
         assert far.post(f"/api/jobs/{ordered(far, sent_song(far))}/open-folder").status_code == 403
-
-
-def test_a_review_is_not_there_for_other_jobs(client, job_id):
-    assert client.get(f"/api/jobs/{job_id}/review").status_code == 404
 
 
 def test_the_api_describes_itself(client):

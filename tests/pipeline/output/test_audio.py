@@ -125,12 +125,6 @@ def test_a_shifted_conversion_is_refused(tmp_path, monkeypatch):
         prepare_audio(tmp_path / "song.wav")
 
 
-def test_a_text_file_is_refused(tmp_path):
-    (tmp_path / "song.ogg").write_text("no song", encoding="utf-8")
-    with pytest.raises(AudioError):
-        prepare_audio(tmp_path / "song.ogg")
-
-
 def test_one_huge_block_is_written_in_pieces(tmp_path):
     minutes = np.tile(rhythm(6.0), (20, 1))
     write_vorbis(tmp_path / "song.ogg", [minutes], RATE_HZ, 2, AudioTags(title="T", artist="A"))

@@ -49,12 +49,9 @@ def test_as_many_changes_as_were_asked_for_also_when_finished(mode, ratio, lines
     ]
 
 
-def test_the_lowest_speed_has_neighbours_too():
+def test_the_lowest_speed_has_neighbours_and_a_map_that_has_enough_is_left_alone():
     changed = with_scroll_speed_ratio(made_map(GameMode.MANIA, green(1_000.0, 0.01)), 0.1, SONG_MS)
     assert scroll_speed_ratio(changed) == pytest.approx(0.1, abs=0.01)
-
-
-def test_a_map_that_has_them_is_left_alone():
     beatmap = made_map(GameMode.MANIA, green(1_000.0, 1.2), green(2_000.0, 1.0))
     assert with_scroll_speed_ratio(beatmap, 0.01, SONG_MS) is beatmap
 
