@@ -235,14 +235,14 @@ def test_many_songs_load_one_model(song, model_folder, tmp_path, monkeypatch):
         return load_model(*arguments, **named)
 
     monkeypatch.setattr("pipeline.generation.models.load_model", load)
-    words = ["-m", f"audio_path={song}", "seed=1,2", "gamemode=1,3", f"model_path={model_folder}", "device=cpu"]
+    words = ["-m", f"audio_path={song}", "seed=1", "gamemode=1,3", f"model_path={model_folder}", "device=cpu"]
     words += ["temperature=1.3", "top_p=1.0", "lookahead=0.2", f"output_path={tmp_path}"]
     try:
         assert run(root_script("inference").INFERENCE, words) == 0
     finally:
         release_models()
     assert len(loaded) == 1
-    assert len(list(tmp_path.glob("*.osu"))) == 4
+    assert len(list(tmp_path.glob("*.osu"))) == 2
 
 
 def test_guidance_makes_another_map_and_scale_1_does_not(song, model_folder, tmp_path):
@@ -260,16 +260,3 @@ def test_what_a_model_ignores_is_said_and_hit_sounds_can_be_left_out(song, model
     assert any("never told of mapper_id and descriptors" in warning for warning in result.warnings)
     assert not is_hitsounded(result.beatmap)
     assert all(not hit_object.hitsound & ~HitSound.NORMAL for hit_object in result.beatmap.hit_objects)
-
-
-@pytest.mark.parametrize("broken", ["contract.json", "model.safetensors", "config.json"])
-def test_a_damaged_model_is_one_sentence(model_folder, tmp_path, broken):
-    for file in model_folder.iterdir():
-        content = file.read_bytes()
-        (tmp_path / file.name).write_bytes(content[: len(content) // 2] if file.name == broken else content)
-    with pytest.raises(ModelError) as error:
-        load_model(tmp_path)
-    assert "\n" not in str(error.value)
-    (tmp_path / broken).unlink()
-    with pytest.raises(ModelError, match="missing"):
-        load_model(tmp_path)
