@@ -2,11 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
-
-import pytest
 
 from pipeline.request.options import RequestError
 from serving.jobs import Make
@@ -69,26 +66,3 @@ class RunningServer:
             await self.server.run()
 
         asyncio.run(serve())
-
-
-@pytest.fixture
-def maker() -> Maker:
-    return Maker()
-
-
-@pytest.fixture
-def started(maker: Maker, tmp_path: Path) -> Iterator[Callable[..., RunningServer]]:
-    """Starts servers with options."""
-    running: list[RunningServer] = []
-
-    def start(**options: object) -> RunningServer:
-        given = {"session_file": tmp_path / "session" / "server.json", **options}
-        server = RunningServer(ServingOptions(**given), maker)
-        running.append(server)
-        server.start()
-        return server
-
-    yield start
-    maker.may_end.set()
-    for server in running:
-        server.stop()

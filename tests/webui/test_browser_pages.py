@@ -1,10 +1,7 @@
 """The pages in a real browser, with the real worker and the embedded model on a song of seconds."""
 
-import functools
-import http.server
 import io
 import json
-import threading
 import zipfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -214,45 +211,6 @@ def test_hostile_files_are_refused_with_a_sentence(page, server):
     page.wait_for_load_state("networkidle")
     folder = server.site.settings.folder
     assert not [path for path in folder.parent.rglob("escaped*") if not path.is_relative_to(folder / "uploads")]
-
-
-@pytest.fixture
-def other_site(tmp_path):
-    """A site of somebody else, on this computer."""
-    (tmp_path / "index.html").write_text("<!doctype html><title>elsewhere</title>", encoding="utf-8")
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_: object) -> None:
-            pass
-
-    handler = functools.partial(Quiet, directory=tmp_path)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as elsewhere:
-        thread = threading.Thread(target=elsewhere.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{elsewhere.server_port}/"
-        elsewhere.shutdown()
-        thread.join()
-
-
-def test_another_site_orders_nothing(page, server, other_site):
-    asked = """async ([address, mode, headers]) => {
-      const body = JSON.stringify({ kind: "generate", options: { audio_path: "/no/such/song.mp3" } });
-      const how = { method: "POST", mode, credentials: "include", body, headers };
-      try {
-        const answer = await fetch(`${address}/api/jobs`, how);
-        return answer.type === "opaque" ? answer.type : answer.status;
-      } catch { return "refused"; }
-    }"""
-    page.goto(server.page())
-    known = len(jobs_of(page))
-    plain, with_token = {"Content-Type": "text/plain"}, {"X-Session-Token": server.site.token}
-    assert page.evaluate(asked, [server.address, "cors", with_token]) == 422, "from its own page it is read"
-    assert page.evaluate(asked, [server.address, "cors", {}]) == 403, "but not without the token"
-    page.goto(other_site)
-    assert page.evaluate(asked, [server.address, "no-cors", plain]) == "refused"
-    assert page.evaluate(asked, [server.address, "cors", with_token]) == "refused"
-    page.goto(server.page())
-    assert len(jobs_of(page)) == known
 
 
 STATES = """async () => {
