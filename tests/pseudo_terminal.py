@@ -1,7 +1,5 @@
 """A program in a pseudo-terminal, for tests that type and look; POSIX only, and only the standard library."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import pty
@@ -13,6 +11,7 @@ import termios
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Self
 
 UP, DOWN, SPACE, ENTER, CTRL_C, CLEAR_LINE = "\x1b[A", "\x1b[B", " ", "\r", "\x03", "\x15"
 ROWS, COLUMNS = 60, 100
@@ -35,7 +34,7 @@ class PseudoTerminal:
         )
         os.close(slave)
 
-    def __enter__(self) -> PseudoTerminal:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,7 +1,5 @@
 """The project's own Python files, for tests that read the code."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator
 from functools import cache

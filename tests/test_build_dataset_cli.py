@@ -1,7 +1,5 @@
 """The command line of build_dataset.py: what is understood, and what is answered with one sentence."""
 
-from __future__ import annotations
-
 from dataclasses import MISSING, fields
 from pathlib import Path
 

@@ -1,14 +1,11 @@
 """evaluate.py from end to end: maps that are there, maps that it generates, and results side by side."""
 
-from __future__ import annotations
-
 import json
 import math
 import shutil
 from dataclasses import fields
 
 import pytest
-import soundfile
 import torch
 
 from evaluation import evaluate
@@ -20,11 +17,10 @@ from osu_beatmap.beatmap import GameMode
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.files.writer import save_beatmap
 from pipeline.cli.command_line import compose_config, run
-from synthesis.mixing import render_song
 from tests.source_files import root_script
-from tests.support.review_maps import BEAT_MS, regular_map
+from tests.support.review_maps import regular_map
+from tests.support.songs import write_regular_mapset
 
-SECONDS = 16.0
 EVALUATE = root_script("evaluate").EVALUATE
 
 
@@ -33,12 +29,7 @@ def mapsets(tmp_path_factory):
     """A folder with a mapset: a song at 150 BPM with a chart of two modes on its beats."""
     folder = tmp_path_factory.mktemp("mapsets")
     (folder / "regular").mkdir()
-    audio, _ = render_song(1, 60_000 / BEAT_MS, 1000.0, SECONDS, sample_rate=16_000)
-    soundfile.write(folder / "regular" / "audio.flac", audio, 16_000)
-    for mode in (GameMode.STANDARD, GameMode.TAIKO):
-        beatmap = regular_map(mode, beats=34)
-        beatmap.metadata.version = mode.name
-        save_beatmap(beatmap, folder / "regular" / f"{mode.name}.osu")
+    write_regular_mapset(folder / "regular", GameMode.STANDARD, GameMode.TAIKO)
     return folder
 
 

@@ -1,7 +1,5 @@
 """House rules that a reader should not have to check."""
 
-from __future__ import annotations
-
 import ast
 import subprocess
 import sys
@@ -48,10 +46,6 @@ def test_text_is_read_and_written_in_a_stated_encoding() -> None:
     """Windows would take the console's code page."""
     calls = ((path, node) for path in FILES for node in nodes(path) if isinstance(node, ast.Call))
     assert not [f"{path}:{call.lineno}" for path, call in calls if _opens_text_without_encoding(call)]
-
-
-def test_licence_is_mit() -> None:
-    assert (REPO_ROOT / "LICENSE").read_text(encoding="utf-8").startswith("MIT License")
 
 
 def test_names_of_test_files_are_unique() -> None:

@@ -1,7 +1,5 @@
 """Import rules that import-linter cannot see: root scripts, single modules, circles between files."""
 
-from __future__ import annotations
-
 import ast
 import tomllib
 from graphlib import TopologicalSorter
@@ -31,11 +29,8 @@ def test_every_package_is_linted() -> None:
     assert set(LINTED["root_packages"]) == PACKAGES
 
 
-def test_nothing_imports_a_root_script() -> None:
+def test_nothing_imports_a_root_script_and_paths_imports_nothing() -> None:
     assert not {f"{path}: {name}" for path in FILES for name in _imported(str(path)) & ROOT_SCRIPTS}
-
-
-def test_paths_imports_nothing_of_the_project() -> None:
     assert not _imported("paths.py") & (PACKAGES | ROOT_SCRIPTS)
 
 

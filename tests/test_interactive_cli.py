@@ -1,7 +1,5 @@
 """cli_inference.py as users meet it: in a terminal, with arrows, space and mistakes, to a command and a map."""
 
-from __future__ import annotations
-
 import os
 import shlex
 import subprocess

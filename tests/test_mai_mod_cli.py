@@ -3,33 +3,20 @@
 import json
 
 import pytest
-import soundfile
 
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.files.reader import read_beatmap
-from osu_beatmap.files.writer import save_beatmap
 from pipeline.cli.command_line import run
-from synthesis.mixing import render_song
 from tests.source_files import root_script
-from tests.support.review_maps import BEAT_MS, regular_map
+from tests.support.songs import write_regular_mapset
 
-SECONDS = 14.0
 MAI_MOD = root_script("mai_mod").MAI_MOD
 
 
 @pytest.fixture(scope="module")
 def mapset(tmp_path_factory):
     """A song at 150 BPM with a chart of each mode on its beats; the standard one has an object off its beat."""
-    folder = tmp_path_factory.mktemp("mapset")
-    audio, _ = render_song(1, 60_000 / BEAT_MS, 1000.0, SECONDS, sample_rate=16_000)
-    soundfile.write(folder / "audio.flac", audio, 16_000)
-    for mode in GameMode:
-        beatmap = regular_map(mode, beats=30)
-        beatmap.metadata.version = mode.name
-        if mode is GameMode.STANDARD:
-            beatmap.hit_objects[15].time_ms += 11.0
-        save_beatmap(beatmap, folder / f"{mode.name}.osu")
-    return folder
+    return write_regular_mapset(tmp_path_factory.mktemp("mapset"), *GameMode, error_ms=11.0)
 
 
 def test_a_map_is_reviewed_mended_and_reviewed_again(mapset, tmp_path, capsys):
@@ -66,16 +53,3 @@ def test_filters_and_plain_text(mapset, capsys):
     assert text.startswith("Nobody - Regular [MANIA], osu!mania")
     assert text.count(" [compose-") <= 2
     assert "Rhythm" not in text
-
-
-def test_wrong_input_gets_one_sentence(mapset, capsys):
-    for words, sentence in (
-        ([], "mai_mod.py: beatmap_path is missing"),
-        (["beatmap_path=no.osu"], "mai_mod.py: There is no file or folder at no.osu"),
-        ([f"beatmap_path={mapset / 'audio.flac'}"], "mai_mod.py: beatmap_path must be a .osu file"),
-    ):
-        assert run(MAI_MOD, words) == 2
-        shown = capsys.readouterr()
-        assert shown.out == ""
-        assert shown.err.startswith(sentence)
-        assert shown.err.count("\n") == 1

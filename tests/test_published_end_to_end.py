@@ -1,13 +1,11 @@
 """From a published bundle to a map, on the default path and as the program has it that the bundle comes from."""
 
-from __future__ import annotations
+from dataclasses import replace
 
 import pytest
-import soundfile
 
-from demo.make_song import render_song
 from feedback.errors import UserError
-from osu_beatmap.beatmap import Beatmap, Circle, Difficulty, GameMode, Metadata, TimingPoint
+from osu_beatmap.beatmap import Difficulty, GameMode
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.files.writer import save_beatmap
 from osu_beatmap.rules import Severity, check
@@ -18,6 +16,8 @@ from pipeline.generation.generate import generate
 from pipeline.request.options import RequestError
 from pipeline.request.resolve import resolve
 from tests.support.published_bundles import FAMILIES, write_bundle
+from tests.support.review_maps import regular_map
+from tests.support.songs import write_song
 
 SECONDS = 33.0
 SHORT_SECONDS = 6.0
@@ -26,20 +26,14 @@ SHORT_SECONDS = 6.0
 WILD = {"parity": True, "temperature": 1.3, "top_p": 1.0}
 
 
-def recorded(path, seconds):
-    audio, _ = render_song(1, 150.0, 400.0, seconds, sample_rate=16_000)
-    soundfile.write(path, audio, 16_000)
-    return path
-
-
 @pytest.fixture(scope="module")
 def song(tmp_path_factory):
-    return recorded(tmp_path_factory.mktemp("song") / "song.flac", SECONDS)
+    return write_song(tmp_path_factory.mktemp("song") / "song.flac", SECONDS)
 
 
 @pytest.fixture(scope="module")
 def short_song(tmp_path_factory):
-    return recorded(tmp_path_factory.mktemp("song") / "short.flac", SHORT_SECONDS)
+    return write_song(tmp_path_factory.mktemp("song") / "short.flac", SHORT_SECONDS)
 
 
 @pytest.fixture(scope="module")
@@ -102,16 +96,9 @@ def test_a_mode_that_a_model_was_never_told_of_is_refused(song, bundles, tmp_pat
 @pytest.fixture(scope="module")
 def timed(short_song):
     """A map of the song in taiko, with its settings and its timing."""
-    beatmap = Beatmap(
-        mode=GameMode.TAIKO,
-        audio_filename=short_song.name,
-        metadata=Metadata(title="Clicks", artist="Nobody", creator="test", version="Oni"),
-        difficulty=Difficulty(hp_drain_rate=6.5, overall_difficulty=5.5, slider_multiplier=1.7),
-        timing_points=[TimingPoint(400.0, 400.0)],
-        hit_objects=[Circle(400.0 + 400.0 * beat, 256, 192, hitsound=8) for beat in range(12)],
-    )
+    settings = Difficulty(hp_drain_rate=6.5, overall_difficulty=5.5, slider_multiplier=1.7)
     path = short_song.with_name("timed.osu")
-    save_beatmap(beatmap, path)
+    save_beatmap(replace(regular_map(GameMode.TAIKO, 11), audio_filename=short_song.name, difficulty=settings), path)
     return path
 
 
@@ -128,7 +115,7 @@ def test_parity_takes_from_a_reference_what_the_original_does(short_song, bundle
     assert (made.difficulty.hp_drain_rate, made.difficulty.overall_difficulty) == (6.5, 3.0)
     assert made.difficulty.slider_multiplier == 1.7
     reds = [(line.time_ms, line.beat_length_ms) for line in made.timing_points if line.uninherited]
-    assert reds == [(400.0, 400.0)]
+    assert reds == [(1000.0, 400.0)]
 
 
 def test_timing_comes_from_the_root_model_in_parity_too(short_song, bundles, tmp_path, monkeypatch):

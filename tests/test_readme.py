@@ -1,7 +1,5 @@
 """Commands of the README work as written, and links and files named in the documents exist."""
 
-from __future__ import annotations
-
 import re
 import shlex
 from pathlib import Path
@@ -53,10 +51,6 @@ def _anchors(path: Path) -> set[str]:
     """Return the anchors of the headings of a document, as GitHub makes them."""
     headings = re.findall(r"^#+ (.+)$", _prose(path), flags=re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
-
-
-def test_the_two_commands_are_there() -> None:
-    assert {"make demo", "make test"} <= set(COMMANDS)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -164,7 +158,8 @@ def test_the_tree_of_the_architecture_exists() -> None:
         parent = folder if line.startswith(" ") else REPO_ROOT / name
 
 
-def test_configurations_named_in_the_readme_exist() -> None:
+def test_main_commands_and_configurations_of_the_readme_exist() -> None:
     names = set(re.findall(r"-cn ([\w.-]+)", README))
     assert "inference_v29" in names
     assert all(compose_config(name) for name in names)
+    assert {"make demo", "make test"} <= set(COMMANDS)

@@ -1,7 +1,5 @@
 """What the table of asked and reached values says: means by value, and the mean distance from what was asked for."""
 
-from __future__ import annotations
-
 from benchmarks.requests import MATCHED, make_rows
 from evaluation.report.markdown import table
 from osu_beatmap.beatmap import GameMode

@@ -1,7 +1,5 @@
 """Scores of the rhythm benchmark on maps made by code."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 
@@ -49,10 +47,11 @@ def test_means_are_over_songs_not_charts() -> None:
     assert len(rows) == 5
 
 
-def test_intervals_surround_the_mean() -> None:
+def test_intervals_surround_the_mean_and_wrong_phases_are_named() -> None:
     low, high = bootstrap_interval([0.0, 0.5, 1.0, 0.5], np.mean)
     assert 0.0 < low < 0.5 < high < 1.0
     assert bootstrap_interval([0.7], np.mean) == (0.7, 0.7)
+    assert "1 of 2 songs right; wrong: b (12)" in phase_summary({"a": 0, "b": 12})
 
 
 @pytest.mark.parametrize(("right", "expected"), [(True, "2 of 2"), (False, "1 of 2")])
@@ -63,7 +62,3 @@ def test_songs_of_changing_meter_do_not_count(right: bool, expected: str) -> Non
         DownbeatScore("c", None, None, 0.7, 0.75),
     ]
     assert f"{expected} songs" in downbeat_summary(scores)
-
-
-def test_songs_with_a_wrong_phase_are_named() -> None:
-    assert "1 of 2 songs right; wrong: b (12)" in phase_summary({"a": 0, "b": 12})

@@ -1,7 +1,5 @@
 """Charts of two mappers whom anybody could tell apart, with a song of noise."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Excerpts and their vectors, with a tiny seeded reader."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

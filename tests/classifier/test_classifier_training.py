@@ -1,7 +1,5 @@
 """Training a classifier of two mappers, with the head alone and with a layer of the reader."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

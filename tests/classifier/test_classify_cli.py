@@ -1,7 +1,5 @@
 """classifier/classify.py as a user types it, with the embedded classifier."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 import sys

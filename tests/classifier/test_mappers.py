@@ -1,7 +1,5 @@
 """Who made a difficulty, from literal names."""
 
-from __future__ import annotations
-
 import pytest
 
 from classifier.mappers import mapper_key, mapper_of

@@ -1,89 +1,89 @@
-"""The notebooks, cell by cell in a kernel of their own, with a few seconds of the demo's song."""
-
-from __future__ import annotations
+"""Notebooks, cell by cell as IPython runs them, with a few seconds of the demo song."""
 
 import json
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from osu_beatmap.beatmap import Beatmap, Circle, Metadata, TimingPoint
 from osu_beatmap.files.writer import save_beatmap
 from tests.source_files import REPO_ROOT
+from tests.support.review_maps import regular_map
 
 NOTEBOOKS = sorted((REPO_ROOT / "colab").glob("*.ipynb"))
 SONG = REPO_ROOT / "demo" / "song.ogg"
-TIMEOUT_S = 300
 
 
-def _cells(path: Path) -> list[dict]:
-    return json.loads(path.read_text(encoding="utf-8"))["cells"]
-
-
-def _run(name: str, parameters: dict) -> str:
-    """What a notebook shows when it is run with other parameters than those that stand in it."""
-    nbformat = pytest.importorskip("nbformat", reason="needs nbformat, which is in requirements-dev.txt")
-    nbclient = pytest.importorskip("nbclient", reason="needs nbclient, which is in requirements-dev.txt")
-    pytest.importorskip("ipykernel", reason="needs ipykernel, which is in requirements-dev.txt")
-    notebook = nbformat.read(REPO_ROOT / "colab" / f"{name}.ipynb", as_version=4)
-    place = next(i for i, cell in enumerate(notebook.cells) if "parameters" in cell.metadata.get("tags", []))
-    text = "\n".join(f"{option} = {value!r}" for option, value in parameters.items())
-    notebook.cells.insert(place + 1, nbformat.v4.new_code_cell(text))
-    folder = {"metadata": {"path": str(REPO_ROOT / "colab")}}
-    nbclient.NotebookClient(notebook, timeout=TIMEOUT_S, kernel_name="python3", resources=folder).execute()
-    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
-    assert not [output for output in outputs if output.output_type == "error"]
-    return json.dumps(outputs)
+def _code_cells(path: Path) -> list[dict]:
+    return [cell for cell in json.loads(path.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "code"]
 
 
 @pytest.fixture
-def regular_map(tmp_path: Path) -> Path:
+def run_notebook(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str, dict], list]:
+    """Run a notebook with other parameters than its own, in this process; returns the value of each cell."""
+    shells = pytest.importorskip("IPython.core.interactiveshell", reason="needs ipython (requirements-dev.txt)")
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.chdir(REPO_ROOT / "colab")
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    module = ModuleType("notebook")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+
+    def run(name: str, parameters: dict) -> list:
+        shell = shells.InteractiveShell(user_module=module)
+        values = []
+        for cell in _code_cells(REPO_ROOT / "colab" / f"{name}.ipynb"):
+            done = shell.run_cell("".join(cell["source"]))
+            done.raise_error()
+            values.append(done.result)
+            if "parameters" in cell["metadata"].get("tags", []):
+                shell.push(parameters)
+        return values
+
+    return run
+
+
+@pytest.fixture
+def chart(tmp_path: Path) -> Path:
     path = tmp_path / "map.osu"
-    beatmap = Beatmap(
-        audio_filename="song.ogg",
-        metadata=Metadata(title="Song", artist="Us", creator="Us", version="It"),
-        timing_points=[TimingPoint(0.0, 60_000 / 174)],
-        hit_objects=[Circle(n * 60_000 / 174, 64.0 + 40 * (n % 8), 192.0) for n in range(1, 40)],
-    )
-    save_beatmap(beatmap, path)
+    save_beatmap(regular_map(beats=30), path)
     return path
 
 
-def test_generate(tmp_path: Path) -> None:
-    shown = _run("generate", {"end_time": 5000, "output_path": str(tmp_path)})
-    assert "Objects:" in shown
-    assert "image/png" in shown
+def test_generate(run_notebook, tmp_path: Path, capsys) -> None:
+    values = run_notebook("generate", {"difficulty": None, "end_time": 5000, "output_path": str(tmp_path)})
+    assert "Objects:" in capsys.readouterr().out
+    assert any(hasattr(value, "_repr_png_") for value in values)
     assert list(tmp_path.glob("*.osz"))
 
 
-def test_mai_mod(regular_map: Path) -> None:
-    asked = {"beatmap_path": str(regular_map), "audio_path": str(SONG), "end_time": 4000, "max_per_category": 2}
-    shown = _run("mai_mod", asked)
-    assert "text/markdown" in shown
-    assert "Us - Song" in shown
+def test_mai_mod(run_notebook, chart: Path) -> None:
+    wanted = {"beatmap_path": str(chart), "audio_path": str(SONG), "end_time": 4000, "max_per_category": 2}
+    assert "Nobody - Regular" in run_notebook("mai_mod", wanted)[-1]._repr_markdown_()
 
 
-def test_classifier(regular_map: Path) -> None:
-    shown = _run("classifier", {"beatmap_path": str(regular_map), "audio_path": str(SONG), "time": 2})
-    assert shown.count(" %  ") == 10
+def test_classifier(run_notebook, chart: Path, capsys) -> None:
+    run_notebook("classifier", {"beatmap_path": str(chart), "audio_path": str(SONG), "time": 2})
+    assert capsys.readouterr().out.count(" %  ") == 10
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_nothing_that_was_shown_is_committed(path: Path) -> None:
-    for cell in _cells(path):
+    for cell in _code_cells(path):
         assert not cell.get("outputs")
         assert cell.get("execution_count") is None
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_the_first_cell_fetches_the_program_in_colab_only(path: Path) -> None:
-    setup = next("".join(cell["source"]) for cell in _cells(path) if cell["cell_type"] == "code")
+    setup = "".join(_code_cells(path)[0]["source"])
     in_colab, elsewhere = setup.split("elif not Path")
     assert 'if "google.colab" in sys.modules:' in in_colab
     assert "git clone" in in_colab
     assert "pip install -q -r requirements.txt" in in_colab
     assert "!" not in elsewhere
-    assert setup == next("".join(c["source"]) for c in _cells(NOTEBOOKS[0]) if c["cell_type"] == "code")
+    assert setup == "".join(_code_cells(NOTEBOOKS[0])[0]["source"])
 
 
 def test_every_notebook_is_run_here() -> None:

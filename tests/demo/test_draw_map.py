@@ -5,33 +5,20 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from demo.draw_map import draw, draw_side_by_side, main
-from osu_beatmap.beatmap import (
-    EFFECT_KIAI,
-    Beatmap,
-    Circle,
-    CurveKind,
-    GameMode,
-    HoldNote,
-    Metadata,
-    PathSegment,
-    Slider,
-    Spinner,
-    TimingPoint,
-)
+from osu_beatmap.beatmap import EFFECT_KIAI, Beatmap, Circle, GameMode, HoldNote, Metadata, Spinner, TimingPoint
 from osu_beatmap.files.writer import save_beatmap
+from tests.support.finish_drafts import RED, draft_of
+from tests.support.sliders import line_slider
 
 SVG = "{http://www.w3.org/2000/svg}"
-LINES = [TimingPoint(0.0, 500.0), TimingPoint(4000.0, -100.0, uninherited=False, effects=EFFECT_KIAI)]
+KIAI = TimingPoint(4000.0, -100.0, uninherited=False, effects=EFFECT_KIAI)
+SLIDER = line_slider(1500.0, (100.0, 100.0), (200.0, 100.0), length_px=100.0)
 
 
 def beatmap(*objects, mode=GameMode.STANDARD) -> Beatmap:
-    metadata = Metadata(title="Tom & <Jerry>", artist='"Quoted"', version="Hard")
-    return Beatmap(mode=mode, metadata=metadata, timing_points=list(LINES), hit_objects=list(objects))
-
-
-SLIDER = Slider(
-    1500.0, 100, 100, segments=[PathSegment(CurveKind.LINEAR, [(100.0, 100.0), (200.0, 100.0)])], length_px=100.0
-)
+    made = draft_of(*objects, mode=mode, lines=(RED, KIAI))
+    made.metadata = Metadata(title="Tom & <Jerry>", artist='"Quoted"', version="Hard")
+    return made
 
 
 def texts(svg: str) -> list[str]:
@@ -50,22 +37,10 @@ def test_objects_of_the_moment_are_drawn_with_their_numbers():
 
 @pytest.mark.parametrize(
     "odd",
-    [
-        beatmap(),
-        beatmap(Circle(-50.0, 0, 0)),
-        beatmap(HoldNote(1000.0, 64, 192, end_ms=2000.0), mode=GameMode.MANIA),
-    ],
+    [beatmap(), beatmap(Circle(-50.0, 0, 0)), beatmap(HoldNote(1000.0, 64, 192, end_ms=2000.0), mode=GameMode.MANIA)],
 )
 def test_odd_maps_can_be_drawn(odd):
     assert ET.fromstring(draw(odd, [0.0, 1e6])).tag == f"{SVG}svg"
-
-
-def test_the_program_writes_a_picture(tmp_path, monkeypatch):
-    save_beatmap(beatmap(Circle(1000.0, 50, 50), SLIDER), tmp_path / "map.osu")
-    words = ["draw_map", str(tmp_path / "map.osu"), str(tmp_path / "map.svg"), "--moments", "0"]
-    monkeypatch.setattr("sys.argv", words)
-    assert main() == 0
-    assert ET.parse(tmp_path / "map.svg").getroot().tag == f"{SVG}svg"
 
 
 def test_two_maps_side_by_side(tmp_path, monkeypatch):
@@ -76,7 +51,8 @@ def test_two_maps_side_by_side(tmp_path, monkeypatch):
     assert texts(drawn)[0] == "before"
     for name, drawn_map in (("a.osu", after), ("b.osu", before)):
         save_beatmap(drawn_map, tmp_path / name)
-    words = ["draw_map", str(tmp_path / "a.osu"), str(tmp_path / "p.svg"), "--before", str(tmp_path / "b.osu")]
-    monkeypatch.setattr("sys.argv", [*words, "--moments", "900"])
-    assert main() == 0
-    assert len(list(ET.parse(tmp_path / "p.svg").iter(f"{SVG}circle"))) == 2
+    words = ["draw_map", str(tmp_path / "a.osu"), str(tmp_path / "p.svg"), "--moments", "900"]
+    for more, circles in (([], 1), (["--before", str(tmp_path / "b.osu")], 2)):
+        monkeypatch.setattr("sys.argv", [*words, *more])
+        assert main() == 0
+        assert len(list(ET.parse(tmp_path / "p.svg").iter(f"{SVG}circle"))) == circles

@@ -1,7 +1,5 @@
 """Table of metrics of docs/evaluation.md, as the metrics define it."""
 
-from __future__ import annotations
-
 from evaluation.metrics import GROUPS, Metric, Reaction
 from evaluation.report.markdown import table
 from osu_beatmap.beatmap import GameMode

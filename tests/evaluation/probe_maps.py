@@ -1,7 +1,5 @@
 """Songs of sections that return, and charts of all modes that return with them: what probes can damage."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
@@ -11,18 +9,16 @@ from evaluation.charts import MeasuredChart
 from osu_beatmap.beatmap import (
     Beatmap,
     Circle,
-    CurveKind,
     Difficulty,
     GameMode,
     HitObject,
     HitSound,
     HoldNote,
     Metadata,
-    PathSegment,
-    Slider,
     SliderEdge,
     TimingPoint,
 )
+from tests.support.sliders import line_slider
 
 OFFSET_MS = 500.0
 FORM = "ABACABAC"
@@ -105,9 +101,8 @@ def _maker(mode, since_ms, at, sound, new_combo, is_long, beat_ms):
         if is_long and mode is GameMode.MANIA:
             return HoldNote(time_ms, x, y, hitsound=sound, end_ms=time_ms + beat_ms / 8)
         if is_long:
-            path = [PathSegment(CurveKind.LINEAR, [(x, y), (x + 20, y)])]
-            edges = [SliderEdge(sound), SliderEdge()]
-            return Slider(time_ms, x, y, new_combo, hitsound=sound, segments=path, length_px=17.5, edges=edges)
+            more = {"new_combo": new_combo, "hitsound": sound, "edges": [SliderEdge(sound), SliderEdge()]}
+            return line_slider(time_ms, (x, y), (x + 20, y), length_px=17.5, **more)
         return Circle(time_ms, x, y, new_combo=new_combo, hitsound=sound)
 
     return make

@@ -1,7 +1,5 @@
 """What human charts are like: bands, their file, and distances of charts from all others."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,41 +1,22 @@
 """Metrics of single charts against literal values."""
 
-from __future__ import annotations
-
 import math
+from dataclasses import replace
 
 import pytest
 
 from evaluation.charts import Case, MeasuredChart, excerpt
 from evaluation.metrics import GROUPS, METRICS, values_of
 from evaluation.metrics.repetition import pattern_symbols, returns, rhythm_symbols
-from osu_beatmap.beatmap import (
-    Beatmap,
-    Break,
-    Circle,
-    Difficulty,
-    GameMode,
-    HitObject,
-    HitSound,
-    HoldNote,
-    Spinner,
-    TimingPoint,
-)
+from osu_beatmap.beatmap import Beatmap, Break, Circle, GameMode, HitObject, HitSound, HoldNote, Spinner, TimingPoint
 from tests.evaluation.metric_definitions import definitions_markdown
 from tests.evaluation.probe_maps import chart_of, write_song
 from tests.source_files import REPO_ROOT
+from tests.support.finish_drafts import draft_of
 
 
 def chart(*objects: HitObject, mode: GameMode = GameMode.STANDARD, **more) -> MeasuredChart:
-    return MeasuredChart(
-        Beatmap(
-            mode=mode,
-            difficulty=Difficulty(circle_size=4.0),
-            timing_points=[TimingPoint(0.0, 500.0)],
-            hit_objects=list(objects),
-            **more,
-        )
-    )
+    return MeasuredChart(replace(draft_of(*objects, mode=mode), **more))
 
 
 def values(generated: MeasuredChart, human: MeasuredChart | None = None) -> dict[str, float]:

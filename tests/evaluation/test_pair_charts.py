@@ -1,7 +1,5 @@
 """Which human chart a map is compared with."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest

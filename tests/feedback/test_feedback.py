@@ -1,7 +1,5 @@
 """Errors for the user are known by their class, and every stage has the name that pages and servers use."""
 
-from __future__ import annotations
-
 import ast
 from importlib import import_module
 

@@ -35,9 +35,6 @@ def test_rates_lie_on_a_log_linear_curve_and_go_on_beyond():
     rate = lambda relative: TABLE.per_minute(GameMode.TAIKO, Aspect.RHYTHM, relative)  # noqa: E731
     assert [rate(relative) for relative in (1.0, 2.0, 3.0, 4.0)] == pytest.approx([1.0, 1.0, 10**-0.5, 0.1])
     assert rate(4.8) == pytest.approx(0.05)  # a fifth more surprise halves the rate
-
-
-def test_points_that_lie_together_do_not_make_the_rest_unheard_of():
     close = ThresholdTable({(GameMode.TAIKO, Aspect.RHYTHM): ((4.0, 1.0), (4.001, 0.5))})
     assert close.per_minute(GameMode.TAIKO, Aspect.RHYTHM, 4.801) == pytest.approx(0.25, rel=0.01)
     alone = ThresholdTable({(GameMode.TAIKO, Aspect.RHYTHM): ((4.0, 1.0),)})

@@ -51,11 +51,8 @@ def test_the_tempo_is_as_round_as_the_leniency_allows():
     assert 60_000 / coarse_ms == pytest.approx(175)
 
 
-def test_without_an_announced_line_the_first_beat_has_it():
+def test_lines_begin_where_they_are_announced_or_at_the_first_beat():
     assert fit(np.arange(9) * 500 + 1000, downbeats=(0, 4, 8), announced=())[0][0] == 1000
-
-
-def test_two_announced_lines_without_beats_between_are_a_likely_number_of_beats_apart():
     times = [1000, 1500, 2000, 2500, 3000, 3250, 3750, 4250]
     lines = fit(times, downbeats=(), announced=(0, 4, 5))
     assert [beat_ms for _, beat_ms, _ in lines] == [500, 500, 500]

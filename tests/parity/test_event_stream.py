@@ -48,11 +48,8 @@ def beats(*times_ms: int) -> EventStream:
     return EventStream([time(ms) for ms in times_ms], list(times_ms))
 
 
-def test_between_includes_its_start_and_excludes_its_end():
+def test_spans_include_their_start_and_between_excludes_its_end():
     assert beats(0, 10, 10, 20).between(10, 20) == [time(10), time(10)]
-
-
-def test_until_and_since_include_their_times():
     assert beats(0, 10, 20).until(10).times_ms == [0, 10]
     assert beats(0, 10, 20).since(10).times_ms == [10, 20]
 

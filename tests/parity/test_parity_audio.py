@@ -28,12 +28,9 @@ def song(tmp_path):
     return write
 
 
-def test_points_between_samples_lie_on_straight_lines():
+def test_points_between_samples_lie_on_straight_lines_and_are_floored():
     values = np.array([[0], [100], [200], [-100]])
     assert resample_linear(values, 2, 2, 4)[:, 0].tolist() == [0, 50, 100, 150, 200, 50, -100]
-
-
-def test_fractions_are_cut_in_32_bits_and_then_floored():
     assert resample_linear(np.array([[0], [-1]]), 2, 1, 3)[:, 0].tolist() == [0, -1, -1, -1]
 
 

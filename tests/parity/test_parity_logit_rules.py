@@ -88,12 +88,9 @@ def test_the_last_tokens_decide_the_temperature(last, temperature):
     torch.testing.assert_close(rule(ids([token(kind) for kind in last]), scores()), scores() / temperature)
 
 
-def test_the_first_row_decides_for_all():
+def test_the_first_row_decides_for_all_and_only_where_types_come_first():
     rule = ConditionalTemperature(VOCABULARY, TEMPERATURES, types_first=True)
     torch.testing.assert_close(rule(ids([token(K.BEAT)], [token(K.CIRCLE)]), scores(2)), scores(2) / 0.1)
-
-
-def test_there_is_one_temperature_where_types_come_last():
     rule = ConditionalTemperature(VOCABULARY, TEMPERATURES, types_first=False)
     torch.testing.assert_close(rule(ids([token(K.BEAT)]), scores()), scores())
 
@@ -118,12 +115,9 @@ def test_only_after_a_type_with_a_time():
     assert torch.equal(rule(ids([SOS_ID, token(K.RED_ANCHOR)]), scores()), scores())
 
 
-def test_top_k_keeps_the_best():
+def test_top_k_and_top_p_drop_the_tail():
     assert keep_top_k(torch.tensor([[1.0, 3.0, 2.0]]), 2).tolist() == [[-math.inf, 3.0, 2.0]]
     assert keep_top_k(torch.tensor([[1.0, 3.0]]), 9).tolist() == [[1.0, 3.0]]
-
-
-def test_top_p_drops_the_tail():
     given = torch.tensor([[0.5, 0.1, 0.4]]).log()
     assert keep_top_p(given, 0.85).isinf().tolist() == [[False, True, False]]
     assert keep_top_p(given, 0.01).isinf().tolist() == [[False, True, True]]

@@ -32,11 +32,8 @@ def test_a_row_that_has_ended_does_not_change_the_draws_of_the_others():
     assert choice(7)(scores[1:], [row(end_id=2), row(written_ids=[8])], [1]) == both[1:]
 
 
-def test_without_drawing_the_likeliest_is_taken():
+def test_the_likeliest_tokens_are_taken_or_left_by_top_k_and_top_p():
     assert choice(draws=False)(torch.tensor([[0.0, 2.0, 1.0]]), [row()], [0]) == [1]
-
-
-def test_top_k_and_top_p_leave_no_others():
     scores = torch.tensor([[5.0, 4.9, 0.0, 0.0]])
     assert {choice(seed, top_k=1)(scores, [row()], [0])[0] for seed in range(20)} == {0}
     assert {choice(seed, top_p=0.9)(scores, [row()], [0])[0] for seed in range(40)} == {0, 1}

@@ -61,12 +61,9 @@ def written(*answers: list[int], chart: PublishedChart | None = None, max_length
     return stream, replies.tasks
 
 
-def test_times_are_middles_of_steps_in_song_time():
+def test_times_are_middles_of_steps_and_those_of_later_windows_go_with_their_type():
     stream, _ = written(circle(10), circle(420))
     assert [event.value for event in stream.events if event.kind is EventKind.TIME] == [105, 818 + 4205]
-
-
-def test_a_time_of_a_later_window_goes_with_its_type():
     stream, _ = written(circle(10) + circle(700), [])
     assert stream.times_ms == [105, 105]
 

@@ -27,8 +27,5 @@ def test_a_span_has_the_windows_that_decide_something_of_it():
     assert (windows[0].start_ms, windows[-1].start_ms, len(windows)) == (5728, 15549, 13)
     assert windows[0].is_first
     assert windows[-1].is_last
-
-
-def test_a_span_beyond_the_song_still_has_a_window():
     assert len(GRID.windows(SONG_SAMPLES, start_ms=90_000)) == 1
     assert len(GRID.windows(SONG_SAMPLES, end_ms=-90_000)) == 1

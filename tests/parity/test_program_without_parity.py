@@ -1,17 +1,13 @@
 """The program runs without the package `parity`: everything is imported, and a map is generated, with it blocked."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys
 from pathlib import Path
 
-import soundfile
-
-from demo.make_song import render_song
 from tests.source_files import REPO_ROOT, python_files
 from tests.support.published_bundles import write_bundle
+from tests.support.songs import write_song
 
 FREE = {"parity", "benchmarks", "tests", "colab"}
 """Folders that may import `parity`."""
@@ -48,16 +44,9 @@ def modules() -> list[str]:
 
 
 def test_everything_runs_without_parity(tmp_path: Path) -> None:
-    audio, _ = render_song(1, 150.0, 400.0, 8.0, sample_rate=16_000)
-    soundfile.write(tmp_path / "song.flac", audio, 16_000)
-    options = {
-        "audio_path": str(tmp_path / "song.flac"),
-        "output_path": str(tmp_path / "out"),
-        "seed": 3,
-        "device": "cpu",
-    }
-    options |= {"model_path": str(write_bundle(tmp_path / "bundle", "v29")), "temperature": 1.3}
-    order = json.dumps({"modules": modules(), "options": options})
+    options = {"audio_path": write_song(tmp_path / "song.flac", 6.0), "output_path": tmp_path / "out"}
+    options |= {"model_path": write_bundle(tmp_path / "bundle", "v29"), "temperature": 1.3, "seed": 3, "device": "cpu"}
+    order = json.dumps({"modules": modules(), "options": options}, default=str)
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, order], cwd=REPO_ROOT, capture_output=True, text=True, timeout=300, check=False
     )

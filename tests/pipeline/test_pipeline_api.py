@@ -1,7 +1,5 @@
 """`from pipeline import generate, resolve` is stable, and importing `pipeline` is cheap."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

@@ -1,7 +1,5 @@
 """rcomplexion/predict.py as a user types it."""
 
-from __future__ import annotations
-
 import csv
 import subprocess
 import sys
@@ -69,8 +67,3 @@ def test_wrong_words(words: list[str], sentence: str, tmp_path: Path, monkeypatc
     assert run(PREDICT, words) == 2
     assert sentence in capsys.readouterr().err.splitlines()[-1]
     assert not list(tmp_path.iterdir())
-
-
-def test_help(capsys) -> None:
-    assert run(PREDICT, ["-h"]) == 0
-    assert "python rcomplexion/predict.py map.osu output=complexity.csv" in capsys.readouterr().out

@@ -1,7 +1,5 @@
 """Charts to rhythms, with literal lists in and out."""
 
-from __future__ import annotations
-
 from fractions import Fraction
 
 import numpy as np

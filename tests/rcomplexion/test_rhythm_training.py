@@ -1,7 +1,5 @@
 """Training a model of rhythm: batches, and a run from the shipped config to a model that can be loaded."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,22 +1,15 @@
 """A server in a thread of the test, and a maker of maps that the test holds in its hands."""
 
-from __future__ import annotations
-
 import asyncio
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
-
-import pytest
 
 from pipeline.request.options import RequestError
 from serving.jobs import Make
 from serving.options import ServingOptions
 from serving.server import Server
-
-PATIENCE_SECONDS = 30.0
+from tests.support.polling import PATIENCE_S, wait_for
 
 
 @dataclass
@@ -58,12 +51,12 @@ class RunningServer:
 
     def start(self) -> None:
         self.thread.start()
-        assert eventually(lambda: bool(self.said))
+        wait_for(lambda: self.said)
 
     def stop(self) -> None:
         if self.thread.is_alive():
             self._loop.call_soon_threadsafe(self.server.stop)
-        self.thread.join(PATIENCE_SECONDS)
+        self.thread.join(PATIENCE_S)
         assert not self.thread.is_alive()
 
     def _run(self) -> None:
@@ -73,33 +66,3 @@ class RunningServer:
             await self.server.run()
 
         asyncio.run(serve())
-
-
-@pytest.fixture
-def maker() -> Maker:
-    return Maker()
-
-
-@pytest.fixture
-def started(maker: Maker, tmp_path: Path) -> Iterator[Callable[..., RunningServer]]:
-    """Starts servers with options."""
-    running: list[RunningServer] = []
-
-    def start(**options: object) -> RunningServer:
-        given = {"session_file": tmp_path / "session" / "server.json", **options}
-        server = RunningServer(ServingOptions(**given), maker)
-        running.append(server)
-        server.start()
-        return server
-
-    yield start
-    maker.may_end.set()
-    for server in running:
-        server.stop()
-
-
-def eventually(condition: Callable[[], bool]) -> bool:
-    latest = time.monotonic() + PATIENCE_SECONDS
-    while not condition() and time.monotonic() < latest:
-        time.sleep(0.005)
-    return condition()

@@ -1,7 +1,5 @@
 """inference.py with a server: who makes the map, what is shown, and what happens where no server can be asked."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from types import ModuleType
 
@@ -42,12 +40,6 @@ def test_what_is_wrong_is_said_before_a_server_is_asked(script, started, maker, 
     assert run(script.INFERENCE, [f"audio_path={tmp_path / 'none.mp3'}", f"server={server.path}"]) == 2
     assert capsys.readouterr().err.startswith("inference.py: There is no file at")
     assert maker.most == 0
-
-
-def test_without_a_server_the_map_is_made_here(tmp_path):
-    request = resolve({"audio_path": "song.mp3"})
-    assert request.model.server == "auto"
-    assert made_by_server({}, request, silent) is None
 
 
 def test_a_server_that_has_gone_is_mentioned(monkeypatch, tmp_path, capsys):

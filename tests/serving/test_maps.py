@@ -1,7 +1,5 @@
 """Maps by a server, with a tiny model: the same as without one, nothing of those that nobody waits for, and its end."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess
@@ -10,9 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-import soundfile
 import torch
-from running_server import RunningServer, eventually
+from running_server import RunningServer
 
 from feedback.progress import silent
 from osuT5.generation.batching.shared_pool import stop_sharing
@@ -20,16 +17,16 @@ from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import mini_spec
 from osuT5.training.architectures import mini_config
 from osuT5.training.start import whole_model_export
+from pipeline.cli.command_line import run
 from pipeline.cli.request_runner import checked_request, make
 from pipeline.generation.model_cache import release_models
 from serving.client import ask, generate
 from serving.options import ServingOptions
 from serving.work import make_for_guests
-from synthesis.mixing import render_song
+from tests.source_files import root_script
+from tests.support.polling import wait_for
 from tests.support.reference_songs import SIZES
-
-SECONDS = 12.0
-LONG_SECONDS = 120.0
+from tests.support.songs import write_song
 
 
 class Gone(Exception):
@@ -40,13 +37,12 @@ class Gone(Exception):
 def options(tmp_path_factory) -> dict[str, object]:
     """What the requests have in common: a song and a model that knows nothing."""
     folder = tmp_path_factory.mktemp("song")
-    audio, _ = render_song(1, 150.0, 400.0, SECONDS, sample_rate=16_000)
-    soundfile.write(folder / "song.flac", audio, 16_000)
+    song = write_song(folder / "song.flac", seconds=12.0)
     torch.manual_seed(0)
     config = mini_config(mini_spec(), **SIZES, chart_onset_dim=8, init_std=0.1)
     config.max_target_positions = 120
     whole_model_export(config, mini_spec())(MapperModel(config).state_dict(), folder / "model")
-    flat = {"audio_path": str(folder / "song.flac"), "model_path": str(folder / "model"), "device": "cpu"}
+    flat = {"audio_path": str(song), "model_path": str(folder / "model"), "device": "cpu"}
     return {**flat, "temperature": 1.3, "top_p": 1.0, "difficulty": 3, "difficulty_attempts": 1, "export_osz": False}
 
 
@@ -89,12 +85,11 @@ def test_nothing_is_left_of_a_request_whose_guest_has_gone(options, server, tmp_
             raise Gone
 
     # So long that there is much left to write, whichever word of progress comes first.
-    audio, _ = render_song(1, 150.0, 400.0, LONG_SECONDS, sample_rate=16_000)
-    soundfile.write(tmp_path / "long.flac", audio, 16_000)
-    wanted = {**options, "audio_path": str(tmp_path / "long.flac"), "seed": 1, "output_path": str(tmp_path / "out")}
+    song = write_song(tmp_path / "long.flac", seconds=60.0)
+    wanted = {**options, "audio_path": str(song), "seed": 1, "output_path": str(tmp_path / "out")}
     with pytest.raises(Gone):
         generate(wanted, server.path, progress)
-    assert eventually(lambda: ask({"do": "status"}, server.path)["at_work"] == 0)
+    wait_for(lambda: ask({"do": "status"}, server.path)["at_work"] == 0)
     assert not (tmp_path / "out").exists()
     assert any("called off" in said for said in server.said)
 
@@ -112,17 +107,16 @@ def test_wrong_options_are_answered_as_by_the_command(options, server, tmp_path)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no signal for it")
-def test_the_command_serves_until_it_is_told_to_end(repo_root, tmp_path):
-    command = [sys.executable, "serve.py", f"session_file={tmp_path / 'server.json'}"]
+def test_the_command_serves_until_it_is_told_to_end(repo_root, tmp_path, capsys):
+    serve, session = root_script("serve").SERVE, f"session_file={tmp_path / 'server.json'}"
     end = {"cwd": repo_root, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "encoding": "utf-8"}
-    serving = subprocess.Popen(command, **end)
+    serving = subprocess.Popen([sys.executable, "serve.py", session], **end)
     try:
         assert "Serving at 127.0.0.1:" in serving.stdout.readline()
-        status = subprocess.run([*command, "command=status"], **end, check=True).stdout
-        assert status == f"Server {serving.pid}: 0 requests at work, 0 ended.\n"
-        second = subprocess.run(command, **end, check=False)
-        assert second.returncode == 2
-        assert f"A server runs already, as process {serving.pid}" in second.stderr
+        assert run(serve, [session, "command=status"]) == 0
+        assert capsys.readouterr().out == f"Server {serving.pid}: 0 requests at work, 0 ended.\n"
+        assert run(serve, [session]) == 2
+        assert f"A server runs already, as process {serving.pid}" in capsys.readouterr().err
         serving.send_signal(signal.SIGTERM)
         said, error = serving.communicate(timeout=60)
         assert (serving.returncode, said, error) == (0, "Stopped after 0 requests.\n", "")

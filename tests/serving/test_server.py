@@ -1,7 +1,5 @@
 """A server and those who ask it: answers, refusals, guests who go away, and its end."""
 
-from __future__ import annotations
-
 import json
 import socket
 import threading
@@ -9,12 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from running_server import RunningServer, eventually
+from running_server import RunningServer
 
 from feedback.progress import silent
 from serving.client import NoServer, ask, generate
 from serving.session import read_session
 from serving.wire import MAX_LINE_BYTES, proof, to_line
+from tests.support.polling import wait_for
 
 
 def request(server: RunningServer, title: str = "a song", progress=silent):
@@ -68,8 +67,8 @@ def test_so_many_at_once_and_the_others_wait(started):
     server = started(max_requests=2)
     with ThreadPoolExecutor(3) as threads:
         asked = [threads.submit(request, server, title) for title in "abc"]
-        assert eventually(lambda: ask({"do": "status"}, server.path)["at_work"] == 3)
-        assert eventually(lambda: len(server.maker.at_work) == 2)
+        wait_for(lambda: ask({"do": "status"}, server.path)["at_work"] == 3)
+        wait_for(lambda: len(server.maker.at_work) == 2)
         server.maker.may_end.set()
         assert sorted(future.result(30).said for future in asked) == ["Map: a\n", "Map: b\n", "Map: c\n"]
     assert server.maker.most == 2
@@ -81,10 +80,10 @@ def test_a_guest_who_goes_takes_the_request_along(started):
     line.sendall(to_line({"do": "generate", "options": {"title": "gone"}}))
     with ThreadPoolExecutor(1) as threads:
         stays = threads.submit(request, server, "stays")
-        assert eventually(lambda: set(server.maker.at_work) == {"gone", "stays"})
+        wait_for(lambda: set(server.maker.at_work) == {"gone", "stays"})
         line.shutdown(socket.SHUT_RDWR)
         line.close()
-        assert eventually(lambda: server.maker.at_work == ["stays"])
+        wait_for(lambda: server.maker.at_work == ["stays"])
         server.maker.may_end.set()
         assert stays.result(30).status == 0
     assert any("called off" in said for said in server.said)
@@ -94,7 +93,7 @@ def test_a_stopped_server_calls_off_its_requests_and_leaves_no_file(started):
     server = started()
     with ThreadPoolExecutor(1) as threads:
         asked = threads.submit(request, server)
-        assert eventually(lambda: server.maker.at_work == ["a song"])
+        wait_for(lambda: server.maker.at_work == ["a song"])
         idle = line_to(server)
         assert ask({"do": "stop"}, server.path)["at_work"] == 1
         with pytest.raises(NoServer, match="stopped before the map was made"):

@@ -1,7 +1,5 @@
 """The options of serve.py: the file that users read says what the dataclass says."""
 
-from __future__ import annotations
-
 from dataclasses import fields
 from pathlib import Path
 

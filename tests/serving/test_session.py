@@ -1,7 +1,5 @@
 """The session's file: for its user alone, whole or not there, and removed by nobody else."""
 
-from __future__ import annotations
-
 import os
 import stat
 from pathlib import Path
@@ -9,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.request.options import RequestError
-from serving.session import Session, default_path, program_stamp, read_session, remove_session, write_session
+from serving.session import Session, program_stamp, read_session, remove_session, write_session
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="Windows keeps the user's folder by itself")
 
@@ -29,11 +27,6 @@ def test_a_session_is_read_as_it_was_written(path: Path) -> None:
     assert path.exists(), "that of another server"
     remove_session(session, path)
     assert not path.exists()
-
-
-def test_secrets_differ() -> None:
-    assert Session.new(1).secret != Session.new(1).secret
-    assert len(Session.new(1).secret) == 64
 
 
 @posix_only
@@ -66,12 +59,6 @@ def test_a_damaged_file_is_one_sentence(path: Path, text: str) -> None:
     path.write_text(text, encoding="ascii")
     with pytest.raises(RequestError, match="does not describe a server"):
         read_session(path)
-
-
-def test_the_file_is_where_the_system_keeps_what_is_the_users(monkeypatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
-    assert default_path().parent == tmp_path / "osu-mapper"
 
 
 def test_the_stamp_changes_with_the_program(monkeypatch, tmp_path: Path) -> None:

@@ -38,12 +38,6 @@ def work_of(*objects: HitObject, song_ms: float = SONG_MS, **draft) -> WorkingMa
     return decompose(draft_of(*objects, **draft), song_ms)
 
 
-def line_slider(time_ms: float, *points: tuple[float, float], length_px: float, slides: int = 1) -> Slider:
-    """140 px long it lasts one beat."""
-    segments = [PathSegment(CurveKind.LINEAR, list(points))]
-    return Slider(time_ms, *points[0], segments=segments, slides=slides, length_px=length_px)
-
-
 def steady_circles(first_ms: float = 1000.0, last_ms: float = 40_000.0) -> list[HitObject]:
     """One circle each bar, enough for 30 s to play."""
     count = int((last_ms - first_ms) // 2000.0) + 1

@@ -1,24 +1,18 @@
 """A song, a finished map of it, and a tiny random model that knows every context."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 
-import soundfile
 import torch
 
 from osu_beatmap.beatmap import (
     Beatmap,
     Circle,
-    CurveKind,
     Difficulty,
     GameMode,
     HitSound,
     HoldNote,
     Metadata,
-    PathSegment,
-    Slider,
     SliderEdge,
     TimingPoint,
 )
@@ -28,7 +22,8 @@ from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import mini_spec
 from osuT5.tokens.events import ContextKind
 from osuT5.training.architectures import mini_config
-from synthesis.mixing import render_song
+from tests.support.sliders import line_slider
+from tests.support.songs import write_song
 
 BPM, OFFSET_MS, SECONDS = 150.0, 400.0, 16.0
 BEAT_MS = 60_000.0 / BPM
@@ -52,8 +47,7 @@ def make_model(folder: Path, without: tuple[ContextKind, ...] = ()) -> Path:
 def make_mapset(folder: Path, mode: GameMode) -> Path:
     """A folder with a song and a map of it; the path of the map."""
     folder.mkdir()
-    audio, _ = render_song(1, BPM, OFFSET_MS, SECONDS, sample_rate=16_000)
-    soundfile.write(folder / "audio.flac", audio, 16_000)
+    write_song(folder / "audio.flac", SECONDS, OFFSET_MS)
     path = folder / "map.osu"
     save_beatmap(reference_map(mode), path)
     return path
@@ -68,9 +62,8 @@ def reference_map(mode: GameMode) -> Beatmap:
         if mode is GameMode.MANIA and number % 4 == 1:
             notes.append(HoldNote(time_ms, x, 192, hitsound=sound, end_ms=time_ms + BEAT_MS))
         elif mode is not GameMode.MANIA and number % 4 == 1:
-            path = [PathSegment(CurveKind.LINEAR, [(x, 192.0), (x, 262.0)])]
-            edges = [SliderEdge(sound), SliderEdge(HitSound.NONE)]
-            notes.append(Slider(time_ms, x, 192, hitsound=sound, segments=path, length_px=70.0, edges=edges))
+            sounds = {"hitsound": sound, "edges": [SliderEdge(sound), SliderEdge(HitSound.NONE)]}
+            notes.append(line_slider(time_ms, (x, 192.0), (x, 262.0), length_px=70.0, **sounds))
         else:
             notes.append(Circle(time_ms, x, 192, new_combo=number % 4 == 0, hitsound=sound))
     return Beatmap(

@@ -3,16 +3,14 @@
 from osu_beatmap.beatmap import (
     Beatmap,
     Circle,
-    CurveKind,
     Difficulty,
     GameMode,
     HitSound,
     Metadata,
-    PathSegment,
-    Slider,
     SliderEdge,
     TimingPoint,
 )
+from tests.support.sliders import line_slider
 
 BEAT_MS = 400.0
 BEATS = 80
@@ -41,7 +39,6 @@ def regular_map(mode: GameMode = GameMode.STANDARD, beats: int = BEATS) -> Beatm
     )
 
 
-def slider(time_ms: float, length_px: float = 140.0, slides: int = 1) -> Slider:
-    path = [PathSegment(CurveKind.LINEAR, [(100.0, 100.0), (240.0, 100.0)])]
+def slider(time_ms: float, length_px: float = 140.0, slides: int = 1):
     edges = [SliderEdge() for _ in range(slides + 1)]
-    return Slider(time_ms, 100.0, 100.0, segments=path, slides=slides, length_px=length_px, edges=edges)
+    return line_slider(time_ms, (100.0, 100.0), (240.0, 100.0), length_px=length_px, slides=slides, edges=edges)

@@ -26,10 +26,10 @@ TINY = {"d_model": 32, "encoder_layers": 1, "decoder_layers": 2, "encoder_heads"
 TINY |= {"encoder_ffn_dim": 32, "decoder_ffn_dim": 32, "pointer_dim": 8, "chart_onset_dim": 8, "init_std": 0.1}
 
 
-def network(spec: Contract, version: str) -> MapperModel:
+def network(spec: Contract, version: str, room: int = ROOM) -> MapperModel:
     torch.manual_seed(0)
     config = mini_config(spec, **TINY) if version == "mini" else published_config(version, spec)
-    config.max_target_positions = ROOM
+    config.max_target_positions = room
     return MapperModel(config).eval()
 
 

@@ -1,7 +1,5 @@
 """The truth of a synthesised song is what is in its sound; the shipped song is the one that the code makes."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -99,14 +99,14 @@ def test_a_sharded_run_goes_on_in_one_process(alone: Path, together: Path) -> No
 
 def test_a_run_that_was_killed_goes_on_step_for_step(tmp_path: Path) -> None:
     """With dropout, and with a report that is due in the middle of what has to be done again."""
-    facts = {"total_steps": 800, "evaluate_every": 300, "checkpoint_every": 50, "log_every": 7, "dropout": 0.2}
-    run = [{"folder": "killed", **facts}]
-    process = start(tmp_path, run)
+    facts = {"total_steps": 800, "evaluate_every": 300, "checkpoint_every": 50, "log_every": 7}
+    process = start(tmp_path, [{"folder": "killed", "dropout": 0.2, **facts}])
     log = tmp_path / "killed" / "log.jsonl"
     while process.poll() is None and not (log.is_file() and log.stat().st_size > 3_000):
         time.sleep(0.01)
     assert process.poll() is None, "it must be killed in the middle"
     process.kill()
     process.communicate()
-    finished(start(tmp_path, [{"folder": "killed", **facts}, {"folder": "whole", **facts}]))
+    for folder in (tmp_path / "killed", tmp_path / "whole"):
+        run_training(Line(), WeightedLineTask(dropout=0.2), options(**facts), folder)
     assert rows(tmp_path / "killed") == rows(tmp_path / "whole")

@@ -1,7 +1,5 @@
 """A server that the tests of a file share."""
 
-from __future__ import annotations
-
 import pytest
 from sites import client_of, sent_song, settings_in
 

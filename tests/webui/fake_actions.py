@@ -1,7 +1,5 @@
 """What a worker can do in tests: each job says by its `title` what is to become of it."""
 
-from __future__ import annotations
-
 import json
 import os
 import time

@@ -1,7 +1,5 @@
 """A browser for the tests, where there is one."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 

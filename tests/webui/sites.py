@@ -1,8 +1,5 @@
 """A server in this process with a worker of its own, and what tests ask of it."""
 
-from __future__ import annotations
-
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,13 +7,11 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 
+from tests.support.polling import wait_for
 from webui.app import create_app
 from webui.security import TOKEN_HEADER
 from webui.settings import WebSettings
 from webui.site import Site
-
-PATIENCE_S = 60.0
-"""For what takes a moment, and much more where a machine is busy."""
 
 SONG = b"RIFF\x24\x00\x00\x00WAVEfmt " + bytes(64)
 
@@ -61,13 +56,7 @@ def ordered(client: TestClient, song: dict[str, str], what: str = "quick", **mor
 
 def job_when(client: TestClient, job_id: str, is_so: Callable[[dict], bool]) -> dict[str, Any]:
     """A job as soon as something is so about it."""
-    waited_until_s = time.monotonic() + PATIENCE_S
-    while time.monotonic() < waited_until_s:
-        job = client.get(f"/api/jobs/{job_id}").json()
-        if is_so(job):
-            return job
-        time.sleep(0.02)
-    raise AssertionError(f"it never came to that: {job}")
+    return wait_for(lambda: is_so(job := client.get(f"/api/jobs/{job_id}").json()) and job)
 
 
 def ended(client: TestClient, job_id: str) -> dict[str, Any]:

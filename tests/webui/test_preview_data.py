@@ -1,7 +1,5 @@
 """What the player in the browser is given, in all modes."""
 
-from __future__ import annotations
-
 import json
 import math
 from itertools import pairwise
@@ -13,14 +11,12 @@ from osu_beatmap.beatmap import (
     Beatmap,
     Break,
     Circle,
-    CurveKind,
     Difficulty,
     GameMode,
     HitSample,
     HitSound,
     HoldNote,
     Metadata,
-    PathSegment,
     SampleSet,
     Slider,
     SliderEdge,
@@ -28,6 +24,7 @@ from osu_beatmap.beatmap import (
     TimingPoint,
 )
 from osu_beatmap.files.reader import read_beatmap
+from tests.support.sliders import line_slider
 from webui.preview_data import preview_of
 from webui.preview_sounds import MAX_EDGES
 
@@ -45,8 +42,7 @@ def beatmap(*objects, mode=GameMode.STANDARD, **more) -> Beatmap:
 
 
 def slider(time_ms: float, slides: int = 1, length_px: float = 200.0, **more) -> Slider:
-    segments = [PathSegment(CurveKind.LINEAR, [(100.0, 100.0), (100.0 + length_px, 100.0)])]
-    return Slider(time_ms, 100, 100, segments=segments, slides=slides, length_px=length_px, **more)
+    return line_slider(time_ms, (100, 100), (100 + length_px, 100), length_px=length_px, slides=slides, **more)
 
 
 def sent(source: Beatmap) -> dict:

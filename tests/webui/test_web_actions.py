@@ -1,39 +1,26 @@
 """What the worker does, in this process, with the embedded model: a map, a part of it anew, a review, its fixes."""
 
-from __future__ import annotations
-
 import io
 import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import soundfile
 
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.files.archive import read_osz
 from osu_beatmap.files.reader import read_beatmap
-from osu_beatmap.files.writer import save_beatmap
 from pipeline.generation.model_cache import release_models
 from pipeline.request.options import RequestError
-from synthesis.mixing import render_song
-from tests.support.review_maps import BEAT_MS, regular_map
+from tests.support.songs import write_regular_mapset
 from webui import actions
 from webui.worker import Cancelled, Task
-
-SECONDS = 14.0
 
 
 @pytest.fixture(scope="module")
 def mapset(tmp_path_factory):
     """A song at 150 BPM with a chart that has an object off its beat."""
-    folder = tmp_path_factory.mktemp("mapset")
-    audio, _ = render_song(1, 60_000 / BEAT_MS, 1000.0, SECONDS, sample_rate=16_000)
-    soundfile.write(folder / "audio.flac", audio, 16_000)
-    beatmap = regular_map(GameMode.STANDARD, beats=30)
-    beatmap.hit_objects[15].time_ms += 11.0
-    save_beatmap(beatmap, folder / "map.osu")
-    yield folder
+    yield write_regular_mapset(tmp_path_factory.mktemp("mapset"), GameMode.STANDARD, error_ms=11.0)
     release_models()
 
 
@@ -60,7 +47,7 @@ def made(mapset, jobs):
 
 @pytest.fixture(scope="module")
 def reviewed(mapset, jobs):
-    return performed(jobs, "review", "reviewed", beatmap_path=str(mapset / "map.osu"))
+    return performed(jobs, "review", "reviewed", beatmap_path=str(mapset / "STANDARD.osu"))
 
 
 def test_a_map_is_made_and_can_be_gone_on_from(made):
@@ -107,7 +94,7 @@ def test_results_are_copied_to_where_they_are_wanted(mapset, jobs, tmp_path):
 def test_a_review_says_what_mai_mod_says(reviewed):
     result, folder = reviewed
     (review,) = json.loads((folder / actions.REVIEW_FILE).read_text(encoding="utf-8"))
-    assert review["map"] == "map.osu" == result["maps"][0]["name"]
+    assert review["map"] == "STANDARD.osu" == result["maps"][0]["name"]
     assert result["suggestions"] == len(review["suggestions"])
     assert {each["name"] for each in result["files"]} == {"review.html", "review.json", "review.md"}
     assert any(each["rule"] == "unsnapped" and each["fix"] for each in review["suggestions"])
@@ -121,20 +108,20 @@ def test_fixes_of_a_review_are_applied_to_a_copy(reviewed, jobs, is_remembered, 
         monkeypatch.setattr(actions, "_reviews", {})
     (review,) = json.loads((folder / actions.REVIEW_FILE).read_text(encoding="utf-8"))
     off = next(each["id"] for each in review["suggestions"] if each["rule"] == "unsnapped")
-    result, other = performed(jobs, "apply", f"applied{is_remembered}", folder, map="map.osu", apply=[off])
+    result, other = performed(jobs, "apply", f"applied{is_remembered}", folder, map="STANDARD.osu", apply=[off])
     assert result["applied"] == [off]
     mended = read_beatmap(other / "maps" / result["maps"][0]["name"])
     assert mended.hit_objects[15].time_ms == 7000.0
-    assert read_beatmap(folder / "maps" / "map.osu").hit_objects[15].time_ms == 7011.0
+    assert read_beatmap(folder / "maps" / "STANDARD.osu").hit_objects[15].time_ms == 7011.0
     assert {Path(each["name"]).suffix for each in result["files"]} == {".osz", ".osu"}
 
 
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"map": "../map.osu", "apply": ["a"]}, "name one of its maps"),
-        ({"map": "map.osu"}, "apply is empty"),
-        ({"map": "map.osu", "apply": ["rhythm-1"]}, "There is no suggestion rhythm-1"),
+        ({"map": "../STANDARD.osu", "apply": ["a"]}, "name one of its maps"),
+        ({"map": "STANDARD.osu"}, "apply is empty"),
+        ({"map": "STANDARD.osu", "apply": ["rhythm-1"]}, "There is no suggestion rhythm-1"),
     ],
 )
 def test_fixes_that_there_are_not_are_named(reviewed, jobs, options, sentence):

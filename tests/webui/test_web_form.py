@@ -1,7 +1,5 @@
 """The form knows all options, from the definitions of the command line."""
 
-from __future__ import annotations
-
 import pytest
 
 from modding.options import REVIEW_READERS

@@ -1,7 +1,5 @@
 """Jobs through a worker: done, failed, lost, cancelled, in order, and taken up again after a restart."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil
@@ -16,18 +14,14 @@ from webui.worker import OUT_OF_MEMORY
 
 def test_a_job_is_done_and_leaves_results(client, song):
     job = ended(client, ordered(client, song))
+    options = json.loads((client.site.jobs.folder / job["id"] / "options.json").read_text(encoding="utf-8"))
+    assert os.path.isfile(options["audio_path"]), "a file in place of a reference"
     assert (job["state"], job["error"], job["progress"]) == ("done", None, None)
     assert job["title"] == "song.wav"
     assert job["command"] == "python inference.py audio_path=song.wav title=quick"
     log = client.get(f"/api/jobs/{job['id']}/log").json()
     assert "listening" in log["text"] and "doing quick" in log["text"]
     assert client.get(f"/api/jobs/{job['id']}/log", params={"offset": log["next"]}).json()["text"] == ""
-
-
-def test_the_worker_gets_files_in_place_of_references(client, song):
-    job_id = ended(client, ordered(client, song))["id"]
-    options = json.loads((client.site.jobs.folder / job_id / "options.json").read_text(encoding="utf-8"))
-    assert os.path.isfile(options["audio_path"])
 
 
 @pytest.mark.parametrize(
@@ -48,9 +42,11 @@ def test_what_goes_wrong_fails_its_job_alone(client, song, what, sentence):
     assert ended(client, following)["state"] == "done"
 
 
-def test_one_process_does_all_jobs_and_is_replaced_where_it_was_lost(client, song):
-    first, second = (ended(client, ordered(client, song))["result"]["process"] for _ in range(2))
-    assert first == second == client.site.supervisor.worker_pid
+def test_one_process_does_all_jobs_in_order_and_is_replaced_where_it_was_lost(client, song):
+    jobs = [ended(client, job_id) for job_id in [ordered(client, song) for _ in range(3)]]
+    assert {job["result"]["process"] for job in jobs} == {client.site.supervisor.worker_pid}
+    begun = [job["started_s"] for job in jobs]
+    assert begun == sorted(begun)
     lost = psutil.Process(client.site.supervisor.worker_pid)
     lost.kill()
     job = ended(client, ordered(client, song))
@@ -76,12 +72,6 @@ def test_a_waiting_job_is_cancelled_at_once(client, song):
     assert client.post(f"/api/jobs/{second}/cancel").json()["state"] == "cancelled"
     client.post(f"/api/jobs/{first}/cancel")
     assert ended(client, first)["state"] == "cancelled"
-
-
-def test_jobs_are_done_in_their_order(client, song):
-    ids = [ordered(client, song) for _ in range(3)]
-    begun = [ended(client, job_id)["started_s"] for job_id in ids]
-    assert begun == sorted(begun)
 
 
 def test_a_dismissed_job_is_gone(client, song):

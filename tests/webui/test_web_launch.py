@@ -1,13 +1,10 @@
 """Starting and stopping the server as users do, and what is left of it when it is killed."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
@@ -16,19 +13,8 @@ import psutil
 import pytest
 
 from tests.source_files import REPO_ROOT
+from tests.support.polling import PATIENCE_S, wait_for
 from webui.launch import SERVER_FILE
-
-PATIENCE_S = 60.0
-
-
-def wait_for(found):
-    until_s = time.monotonic() + PATIENCE_S
-    while time.monotonic() < until_s:
-        value = found()
-        if value:
-            return value
-        time.sleep(0.05)
-    raise AssertionError("it never came to that")
 
 
 def address_in(folder):
@@ -47,7 +33,7 @@ def status_at(address, folder):
 
 
 @contextmanager
-def server(folder, script="web-ui.py"):
+def server(folder, script):
     """A server as a process of its own, with its worker."""
     words = [sys.executable, script, "port=0", "open_browser=false", f"folder={folder}"]
     process = subprocess.Popen(words, cwd=REPO_ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -73,18 +59,17 @@ def is_gone(process):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
-@pytest.mark.parametrize("how", ["SIGINT", "SIGTERM", "SIGKILL"])
-def test_nothing_is_left_of_a_stopped_server(tmp_path, how):
-    with server(tmp_path) as (process, _, worker):
+@pytest.mark.parametrize(
+    ("how", "script"), [("SIGINT", "web-ui.py"), ("SIGTERM", "mai_mod_ui.py"), ("SIGKILL", "web-ui.py")]
+)
+def test_nothing_is_left_of_a_stopped_server(tmp_path, how, script):
+    with server(tmp_path, script) as (process, address, worker):
+        if how == "SIGTERM":
+            told = run("mai_mod_ui.py", "open_browser=false", f"folder={tmp_path}").stdout
+            assert "is there already" in told and f"{address}/mai-mod?token=" in told, "a second start shows its page"
         process.send_signal(getattr(signal, how))
         process.wait(PATIENCE_S)
         wait_for(lambda: is_gone(worker))
-
-
-def test_a_second_start_shows_the_page_that_is_there(tmp_path):
-    with server(tmp_path, "mai_mod_ui.py") as (_, address, _worker):
-        told = run("mai_mod_ui.py", "open_browser=false", f"folder={tmp_path}").stdout
-        assert "is there already" in told and f"{address}/mai-mod?token=" in told
 
 
 @pytest.mark.parametrize("script", ["web-ui.py", "mai_mod_ui.py"])

@@ -1,16 +1,15 @@
 """Many at once, over sockets of this computer: fifty that watch and twenty jobs, and nothing is lost."""
 
-from __future__ import annotations
-
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
-from sites import PATIENCE_S, ended, ordered, sent_song
+from sites import ended, ordered, sent_song
 
 from demo.live_pages import live_server
+from tests.support.polling import PATIENCE_S
 from webui.security import TOKEN_HEADER
 
-WATCHERS, JOBS, LOOKS = 50, 20, 20
+WATCHERS, JOBS, LOOKS = 50, 20, 6
 
 
 def watch(server) -> dict[str, str]:

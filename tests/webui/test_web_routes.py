@@ -1,12 +1,11 @@
 """Pages, results, checks, presets and tags over HTTP."""
 
-from __future__ import annotations
-
 import pytest
 from sites import checked, client_of, ended, ordered, sent_song, settings_in
 
-from osu_beatmap.beatmap import Beatmap, Circle, GameMode, Metadata, TimingPoint
+from osu_beatmap.beatmap import GameMode
 from osu_beatmap.files.writer import save_beatmap
+from tests.support.review_maps import regular_map
 from webui import routes_jobs
 
 OF_THIS_SONG = {"title": "T", "audio_path": {"upload": "a", "file": "b"}, "start_time": "5"}
@@ -59,6 +58,7 @@ def test_maps_have_their_song_in_pieces(client, job_id):
     answer = client.get(easy["audioUrl"], headers={"range": "bytes=0-3"})
     assert (answer.status_code, answer.content) == (206, b"RIFF")
     assert client.get(f"/api/jobs/{job_id}/maps/7/audio").status_code == 404
+    assert client.get(f"/api/jobs/{job_id}/review").status_code == 404, "it was no review"
 
 
 def test_a_result_can_be_gone_on_from(client, job_id):
@@ -105,20 +105,12 @@ def test_only_the_folder_of_the_server_has_to_be_writable(client, song, monkeypa
 
 
 def test_a_reference_map_fills_in_what_it_knows(client, tmp_path):
-    beatmap = Beatmap(
-        mode=GameMode.MANIA,
-        metadata=Metadata(title="Title", artist="Artist", version="4K", creator="C"),
-        audio_filename="song.wav",
-        timing_points=[TimingPoint(0.0, 500.0)],
-        hit_objects=[Circle(250.0 * i, 64 + 128 * (i % 4), 192) for i in range(1, 40)],
-    )
-    beatmap.difficulty.circle_size = 4.0
-    save_beatmap(beatmap, tmp_path / "map.osu")
-    (tmp_path / "song.wav").write_bytes(b"RIFF")
+    save_beatmap(regular_map(GameMode.MANIA), tmp_path / "map.osu")
+    (tmp_path / "audio.flac").write_bytes(b"fLaC")
     answer = checked(client, beatmap_path=str(tmp_path / "map.osu"))
     assert answer["problem"] is None
     filled = answer["filled"]
-    assert (filled["gamemode"], filled["keycount"], filled["title"]) == (3, 4, "Title")
+    assert (filled["gamemode"], filled["keycount"], filled["title"]) == (3, 4, "Regular")
     assert filled["difficulty"] > 0
 
 
@@ -147,10 +139,6 @@ def test_the_folder_is_shown_on_this_computer_alone(client, job_id, monkeypatch,
     assert [path.name for path in shown] == ["result"]
     with client_of(settings_in(tmp_path, host="0.0.0.0", hosts=("127.0.0.1",)), with_worker=False) as far:
         assert far.post(f"/api/jobs/{ordered(far, sent_song(far))}/open-folder").status_code == 403
-
-
-def test_a_review_is_not_there_for_other_jobs(client, job_id):
-    assert client.get(f"/api/jobs/{job_id}/review").status_code == 404
 
 
 def test_the_api_describes_itself(client):

@@ -1,7 +1,5 @@
 """Who gets an answer: hosts, origins, the token, large bodies; and what pages may load."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

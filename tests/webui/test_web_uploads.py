@@ -1,16 +1,15 @@
 """Uploads: told apart by content, limited, and never written where their names say."""
 
-from __future__ import annotations
-
 import io
 import os
 import zipfile
+from dataclasses import replace
 
 import pytest
 from sites import SONG, checked, client_of, sent_song, settings_in
 
-from osu_beatmap.beatmap import Beatmap, Circle, Metadata, TimingPoint
 from osu_beatmap.files.writer import write_beatmap
+from tests.support.review_maps import regular_map
 from webui import uploads
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
@@ -43,13 +42,8 @@ def send(client, name, content):
 
 
 def map_text(version="Hard", audio="song.wav", background=""):
-    beatmap = Beatmap(
-        metadata=Metadata(title="T", artist="A", version=version, creator="C"),
-        audio_filename=audio,
-        background=background,
-        timing_points=[TimingPoint(0.0, 500.0)],
-        hit_objects=[Circle(500.0 * i, 100 + i, 100) for i in range(1, 8)],
-    )
+    beatmap = replace(regular_map(beats=8), audio_filename=audio, background=background)
+    beatmap.metadata.version = version
     return write_beatmap(beatmap).encode()
 
 

@@ -1,7 +1,5 @@
 """The ways that the benchmark of speed compares do the same work."""
 
-from __future__ import annotations
-
 import copy
 
 import pytest

@@ -35,16 +35,11 @@ def test_kinds_without_a_check_are_pending_and_no_failure(goldens, capsys):
     assert "osu_inputs" not in printed
 
 
-def test_a_case_that_agrees(goldens, capsys):
-    beats(goldens, 500.0)
-    assert main(["--goldens", str(goldens), "--kind", "timing"]) == 0
-    assert "a.v29" in capsys.readouterr().out
-
-
-def test_a_case_that_differs_is_exit_status_1(goldens, capsys):
-    beats(goldens, 500.01)
-    assert main(["--goldens", str(goldens)]) == 1
-    assert "differs  1.0e-02 ms" in capsys.readouterr().out
+@pytest.mark.parametrize(("tempo_ms", "status", "shown"), [(500.0, 0, "a.v29"), (500.01, 1, "differs  1.0e-02 ms")])
+def test_a_case_agrees_or_differs(goldens, capsys, tempo_ms, status, shown):
+    beats(goldens, tempo_ms)
+    assert main(["--goldens", str(goldens), "--kind", "timing"]) == status
+    assert shown in capsys.readouterr().out
 
 
 def test_unreadable_cases_differ_and_the_others_go_on(goldens, capsys):
@@ -55,16 +50,11 @@ def test_unreadable_cases_differ_and_the_others_go_on(goldens, capsys):
     assert results[1].note.startswith("failed: JSONDecodeError: ")
 
 
-@pytest.mark.parametrize("make", ["missing", "empty"])
-def test_folders_that_are_none_are_exit_status_2(tmp_path, capsys, make):
-    folder = tmp_path / "goldens"
-    if make == "empty":
-        folder.mkdir()
-    assert main(["--goldens", str(folder)]) == 2
-    assert str(folder) in capsys.readouterr().err
-
-
-def test_a_kind_that_is_not_there_is_exit_status_2(goldens):
+def test_folders_and_kinds_that_are_none_are_exit_status_2(goldens, tmp_path, capsys):
+    (tmp_path / "empty").mkdir()
+    for folder in (tmp_path / "missing", tmp_path / "empty"):
+        assert main(["--goldens", str(folder)]) == 2
+        assert str(folder) in capsys.readouterr().err
     assert main(["--goldens", str(goldens), "--kind", "mel"]) == 2
 
 
@@ -89,12 +79,6 @@ def test_archives_write_nothing_outside(tmp_path):
     with pytest.raises(GoldensError, match=r"timing\.tar\.xz cannot be unpacked"), unpacked(tmp_path / "goldens"):
         pass
     assert not list(tmp_path.rglob("escaped"))
-
-
-def test_a_broken_archive_is_one_sentence(tmp_path):
-    (tmp_path / "mel.tar.xz").write_bytes(b"no archive")
-    with pytest.raises(GoldensError, match=r"mel\.tar\.xz cannot be unpacked"), unpacked(tmp_path):
-        pass
 
 
 @pytest.mark.parametrize(

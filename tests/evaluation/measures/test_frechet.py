@@ -1,7 +1,5 @@
 """The Fréchet distance against cases that have a closed form."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Distances of distributions against literal values."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

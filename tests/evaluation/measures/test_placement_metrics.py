@@ -1,7 +1,5 @@
 """Measures of places against literal values."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 
@@ -28,25 +26,13 @@ CORNER = sequence_of(
 )
 
 
-def test_spacing_is_from_ends_to_starts() -> None:
+def test_measures_of_a_corner() -> None:
     assert object_starts(CORNER).tolist() == [0, 1, 5, 6]
     assert spacings_px(CORNER, CORNER.positions) == pytest.approx([100.0, 30.0, 0.0])
-
-
-def test_turning_angles_leave_out_standing_still() -> None:
     assert turning_angles_deg(CORNER, CORNER.positions) == pytest.approx([np.degrees(np.arctan2(130.0, 100.0))])
-
-
-def test_turn_of_a_path() -> None:
     assert slider_turns_deg(CORNER, CORNER.positions) == pytest.approx([90.0], abs=1e-6)
-
-
-def test_paths_that_do_not_fit() -> None:
     assert cut_shares(CORNER, CORNER.positions).tolist() == [False]
     assert cut_shares(CORNER, CORNER.positions * 1.2).tolist() == [True]
-
-
-def test_stacks() -> None:
     pairs = stack_pairs(CORNER, CORNER.positions)
     assert len(pairs) == 3 + 2 + 1
     assert pairs.sum() == 1

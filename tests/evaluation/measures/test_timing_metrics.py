@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import math
 
 import pytest
@@ -46,11 +44,8 @@ def test_share_of_a_change_that_was_missed():
     assert result.tempo_share == pytest.approx(60 / 140)
 
 
-def test_wrong_downbeats():
+def test_downbeats_and_meter():
     assert compare_timing([line(0, 120)], [line(500, 120)], 0, 60_000).downbeat_share == 0.0
-
-
-def test_meter_of_beats():
     waltz = [line(0, 120), line(30_000, 120, meter=3)]
     result = compare_timing(waltz, [line(0, 120)], 0, 60_000)
     assert result.meter_share == pytest.approx(0.5)

@@ -1,7 +1,5 @@
 """Do the metrics see? What each metric states of each probe holds, on charts from code and on held-out human charts."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """Figures over maps, their file, their tables and their page."""
 
-from __future__ import annotations
-
 import json
 import math
 import re

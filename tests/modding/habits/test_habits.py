@@ -54,15 +54,12 @@ def test_every_object_is_asked_about_its_rhythm(mode):
     assert {obj for aspect, obj in scores if aspect is Aspect.RHYTHM} == set(range(len(beatmap.hit_objects)))
 
 
-def test_a_missing_object_shows_in_the_next_one():
+def test_a_missing_object_shows_in_the_next_one_and_an_added_one_in_itself():
     beatmap = regular_map()
     del beatmap.hit_objects[33]
     score = habits_of(beatmap)[Aspect.ABSENCE, 33]
     assert score.usual == 48  # a beat in ticks
     assert score.surprise.bits > 4
-
-
-def test_an_added_object():
     beatmap = regular_map()
     beatmap.hit_objects.insert(34, Circle(beatmap.hit_objects[33].time_ms + BEAT_MS / 2, 250.0, 192.0))
     assert most_surprising(beatmap, Aspect.RHYTHM) == 34

@@ -35,11 +35,12 @@ def test_a_tempo_that_is_off_is_a_drift(share):
     assert stretch.surprise.relative > 20
 
 
-def test_short_stretches_and_empty_maps_are_not_judged():
+def test_short_stretches_empty_maps_and_large_offsets_are_not_judged():
     beatmap = regular_map()
     beatmap.timing_points.append(TimingPoint(31_000.0, BEAT_MS))
     assert [stretch.red.time_ms for stretch in detect_sections(beatmap, heard(), LEAD_MS, SONG_MS)] == [1000.0]
     assert detect_sections(regular_map(beats=0), heard(), LEAD_MS, SONG_MS) == []
+    assert detect_sections(regular_map(), heard(shift_ms=75.0), LEAD_MS, SONG_MS) == []
 
 
 def test_stretches_that_go_on_alike_join():
@@ -51,10 +52,6 @@ def test_stretches_that_go_on_alike_join():
     assert joined.offset_ms == pytest.approx(15.0, abs=1.5)
     assert joined.lines_ms == (-np.inf, np.inf)
     assert [each.actual for each in observe_timing([first, second])] == [first, second]
-
-
-def test_what_would_be_best_beyond_the_reach_is_not_judged():
-    assert detect_sections(regular_map(), heard(shift_ms=75.0), LEAD_MS, SONG_MS) == []
 
 
 def test_a_line_off_its_objects_is_not_heard_as_an_offset_of_both():

@@ -1,10 +1,7 @@
 """Whole readings by tiny random models, in our encoding and in those of the published models."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
-import torch
 
 from modding.aspects import Aspect
 from modding.observation.surprisal import SongReader
@@ -13,40 +10,18 @@ from modding.thresholds import ThresholdTable
 from osu_beatmap.beatmap import GameMode, HoldNote, Spinner
 from osu_beatmap.timing.edits import set_kiai, with_sv_changes
 from osuT5.generation.window_schedule import SongGenerator
-from osuT5.model.files.families import V29, V30, V32
-from osuT5.model.seq2seq import MapperModel
-from osuT5.tokens.contract import Contract, mini_spec, output_ranges
-from osuT5.tokens.encoding_spec import EncodingSpec
-from osuT5.tokens.vocabulary import Vocabulary
-from osuT5.training.architectures import mini_config
 from tests.support.review_maps import regular_map, slider
+from tests.support.tiny_song import network, tiny_spec
 
 SONG_MS = 16_000.0
-SIZES = {"d_model": 32, "encoder_layers": 1, "decoder_layers": 1, "encoder_heads": 2, "decoder_heads": 2}
-SIZES |= {"encoder_ffn_dim": 32, "decoder_ffn_dim": 32, "pointer_dim": 8, "max_target_positions": 768}
 
 
-def spec_with(encoding: EncodingSpec, has_contexts: bool = True) -> Contract:
-    mini = mini_spec()
-    contexts = mini.vocabulary.contexts if has_contexts else ()
-    vocabulary = Vocabulary(output_ranges(encoding, mini.grid), mini.vocabulary.input_ranges, contexts)
-    return replace(mini, encoding=encoding, vocabulary=vocabulary, marks_empty_input=has_contexts)
-
-
-SPECS = {
-    "mini": mini_spec(),
-    "v29": spec_with(V29.encoding),
-    "v30": spec_with(replace(V30.encoding, positions_split=True, position_cell_px=4), has_contexts=False),
-    "v32": spec_with(replace(V32.encoding, position_refine_px=2)),
-}
-
-
-@pytest.fixture(scope="module", params=SPECS)
+@pytest.fixture(scope="module", params=["mini", "v29", "v30", "v32"])
 def reader(request) -> SongReader:
-    spec = SPECS[request.param]
-    torch.manual_seed(0)
-    model = MapperModel(mini_config(spec, **SIZES)).eval()
-    mel = np.random.default_rng(0).random((int(SONG_MS / 8) + 1, spec.spectrogram.n_mels), dtype=np.float32)
+    spec = tiny_spec(request.param)
+    model = network(spec, request.param, room=768)
+    frames = int(SONG_MS / spec.grid.frame_ms) + 1
+    mel = np.random.default_rng(0).random((frames, spec.spectrogram.n_mels), dtype=np.float32)
     return SongReader(SongGenerator(model, spec, mel, SONG_MS))
 
 

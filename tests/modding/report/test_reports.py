@@ -118,11 +118,6 @@ def test_nothing_to_suggest_is_said():
     assert json.loads(report(empty, "json", "time", colour=False)) == []
 
 
-@pytest.mark.parametrize("output", ["text", "json", "md", "html"])
-def test_every_form_is_text_with_an_end(output):
-    assert report(REVIEWS, output, "surprise", colour=False).endswith("\n")
-
-
 @pytest.mark.parametrize(
     ("per_minute", "said"), [(4.2, "4 a minute"), (0.1, "once in 10 min"), (0.001, "less than once an hour")]
 )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from counting_sampler import WINDOWS, CountingSampler, MakeCounting
+from counting_sampler import DEADLY_STEP, REFUSED_STEP, WINDOWS, CountingSampler
 
 from osuT5.dataset.batches import Batch, BatchPart
 from osuT5.dataset.errors import CorpusError
@@ -23,7 +23,7 @@ def same(one: Batch, other: Batch) -> bool:
 
 def test_workers_make_what_the_sampler_makes_and_end_with_the_loader():
     sampler = CountingSampler()
-    with BatchLoader(MakeCounting(), WINDOWS, workers=2) as loader:
+    with BatchLoader(CountingSampler, WINDOWS, workers=2) as loader:
         for step in (0, 1, 2, 7, 8, 3):
             assert same(loader.batch(step), sampler.batch(step)), step
         assert loader.skipped >= 2 * 6
@@ -31,39 +31,33 @@ def test_workers_make_what_the_sampler_makes_and_end_with_the_loader():
     assert not multiprocessing.active_children()
 
 
-def test_each_process_of_a_run_gets_its_parts_in_their_order():
+def test_a_worker_that_fails_or_dies_ends_the_run_and_does_not_hang_it():
     """The second of two processes, which accumulates two parts a step; there are windows for one worker only."""
     parts = [BatchPart(2, 4), BatchPart(3, 4)]
     sampler = CountingSampler()
-    with BatchLoader(MakeCounting(), WINDOWS, parts, workers=4) as loader:
+    with BatchLoader(CountingSampler, WINDOWS, parts, workers=4) as loader:
         for step in range(2):
             for part in parts:
-                assert same(loader.batch(step, part), sampler.batch(step, part))
+                assert same(loader.batch(step, part), sampler.batch(step, part)), "its own parts, in their order"
         assert len(multiprocessing.active_children()) == 1
-
-
-def test_an_error_of_a_worker_is_one_of_the_run():
-    with BatchLoader(MakeCounting("refuse"), WINDOWS) as loader, pytest.raises(CorpusError, match="nothing here"):
-        loader.batch(0)
-
-
-def test_a_worker_that_dies_ends_the_run_and_does_not_hang_it():
-    with BatchLoader(MakeCounting("die"), WINDOWS) as loader, pytest.raises(CorpusError, match="worker ended"):
-        loader.batch(0)
+        with pytest.raises(CorpusError, match="nothing here"):
+            loader.batch(REFUSED_STEP)
+        with pytest.raises(CorpusError, match="worker ended"):
+            loader.batch(DEADLY_STEP)
 
 
 def test_more_parts_than_windows():
     with pytest.raises(CorpusError, match=r"batch\.windows is 5, but 6 parts"):
-        BatchLoader(MakeCounting(), WINDOWS, [BatchPart(0, 6)])
+        BatchLoader(CountingSampler, WINDOWS, [BatchPart(0, 6)])
 
 
 ABANDON = """
 import os
-from counting_sampler import WINDOWS, MakeCounting
+from counting_sampler import WINDOWS, watchful_sampler
 from osuT5.dataset.loader import BatchLoader
 
 if __name__ == "__main__":
-    loader = BatchLoader(MakeCounting(), WINDOWS)
+    loader = BatchLoader(watchful_sampler, WINDOWS)
     loader.batch(0)
     os._exit(9)
 """

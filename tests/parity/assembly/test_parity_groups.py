@@ -29,13 +29,10 @@ def test_of_two_the_last_counts_and_of_sounds_all():
     assert [e.value for e in group.events if e.kind is K.TIME] == [2]
 
 
-def test_what_stands_before_the_first_type_belongs_to_it():
+def test_groups_need_a_type_take_what_stands_before_it_and_start_at_zero_without_a_time():
     assert brief(groups_as_published(events((K.TIME, 5), K.CIRCLE), types_first=True)) == [
         (5.0, [(K.TIME, 5), (K.CIRCLE, 0)])
     ]
-
-
-def test_without_a_type_there_is_no_group_and_without_a_time_it_is_at_the_start():
     assert groups_as_published(events((K.TIME, 5), (K.POSITION, 1)), types_first=True) == []
     assert groups_as_published(events((K.TIME, 5), (K.POSITION, 1)), types_first=False) == []
     assert brief(groups_as_published(events(K.CIRCLE), types_first=False)) == [(0.0, [(K.CIRCLE, 0)])]

@@ -1,7 +1,5 @@
 """Times of drafts: red lines, the grid, the song's ends, overlaps, and what takes part in a map of 30 s."""
 
-from __future__ import annotations
-
 import pytest
 
 from osu_beatmap.beatmap import Circle, Difficulty, GameMode, HoldNote, Slider, Spinner, TimingPoint
@@ -14,7 +12,8 @@ from pipeline.finishing.report import FinishReport
 from pipeline.finishing.ticks import first_tick_ms, is_on_tick, last_tick_ms, whole_ms
 from pipeline.finishing.times import inside_song, no_overlaps, on_grid
 from pipeline.finishing.working_map import WorkingMap, compose
-from tests.support.finish_drafts import RED, SONG_MS, draft_of, line_slider, steady_circles, times_of, work_of
+from tests.support.finish_drafts import RED, draft_of, times_of, work_of
+from tests.support.sliders import line_slider
 
 FOUR_KEYS = {"mode": GameMode.MANIA, "difficulty": Difficulty(circle_size=4.0)}
 
@@ -61,17 +60,14 @@ def test_the_first_red_line_moves(repair, first_ms: float, line: TimingPoint, mo
     assert [red.time_ms for red in work.timing.reds] == [moved_ms]
 
 
-def test_a_song_shorter_than_a_beat_before_its_only_line_still_has_a_tempo():
-    work = work_of(lines=(TimingPoint(90_000.0, 50_000.0),), song_ms=2000.0)
-    reds_inside_song(work, FinishReport())
-    assert [red.time_ms for red in work.timing.reds] == [0.0]
-
-
-def test_of_many_red_lines_outside_the_song_only_the_tempo_inside_is_kept():
+def test_of_red_lines_outside_the_song_only_the_tempo_inside_is_kept():
     lines = (TimingPoint(-900.0, 300.0), TimingPoint(-100.0, 400.0), TimingPoint(5000.0, 500.0), TimingPoint(70e3, 9.0))
     work = work_of(Circle(6000.0, 0, 0), lines=lines)
     repaired(reds_inside_song, work)
     assert [(red.time_ms, red.beat_length_ms) for red in work.timing.reds] == [(1500.0, 400.0), (5000.0, 500.0)]
+    work = work_of(lines=(TimingPoint(90_000.0, 50_000.0),), song_ms=2000.0)
+    reds_inside_song(work, FinishReport())
+    assert [red.time_ms for red in work.timing.reds] == [0.0]
 
 
 def test_times_off_the_grid_go_to_the_likely_tick():
@@ -83,11 +79,14 @@ def test_times_off_the_grid_go_to_the_likely_tick():
     assert report.repairs["times off the grid"] == 2
 
 
-def test_objects_at_one_time_become_the_longest_of_them():
+def test_objects_at_about_one_time_become_the_longest_of_them():
     work = work_of(Circle(1000.0, 0, 0, new_combo=True), Spinner(1002.0, 256, 192, end_ms=3000.0))
     on_grid(work, FinishReport())
     assert times_of(work) == [(1000.0, 3000.0)]
     assert work.pieces[0].obj.new_combo
+    work = work_of(Circle(1000.0, 0, 0), line_slider(1020.0, (0, 0), (140, 0), length_px=140.0), Circle(1015.0, 0, 0))
+    no_overlaps(work, FinishReport())
+    assert [type(piece.obj) for piece in work.pieces] == [Slider]
 
 
 def test_objects_outside_the_song_go_and_long_ones_are_cut():
@@ -120,12 +119,6 @@ def test_a_slider_loses_repeats_before_it_loses_its_pace():
     no_overlaps(work, FinishReport())
     assert work.pieces[0].obj.slides == 3
     assert times_of(work)[0] == (1000.0, pytest.approx(2500.0))
-
-
-def test_of_two_objects_in_a_moment_the_longer_one_stays():
-    work = work_of(Circle(1000.0, 0, 0), line_slider(1020.0, (0, 0), (140, 0), length_px=140.0), Circle(1015.0, 0, 0))
-    no_overlaps(work, FinishReport())
-    assert [type(piece.obj) for piece in work.pieces] == [Slider]
 
 
 def test_objects_of_another_mode_become_what_this_mode_plays():
@@ -165,10 +158,13 @@ def test_very_short_sliders_and_holds_keep_only_their_start():
     assert isinstance(work.pieces[0].obj, Circle)
 
 
-def test_a_map_under_30_s_gets_notes_on_downbeats():
+def test_a_map_under_30_s_gets_notes_on_downbeats_unless_the_song_is_short():
     work = work_of(Circle(10_000.0, 256, 192), Circle(30_000.0, 256, 192))
     assert repaired(fill_drain, work).repairs == {"added notes": 5}
     assert [start_ms for start_ms, _ in times_of(work)][2:] == [32e3, 34e3, 36e3, 38e3, 40e3]
+    work = work_of(Circle(10_000.0, 256, 192), song_ms=29_000.0)
+    fill_drain(work, FinishReport())
+    assert len(work.pieces) == 1
 
 
 def test_a_song_with_little_room_gets_its_last_note_close():
@@ -180,21 +176,12 @@ def test_a_song_with_little_room_gets_its_last_note_close():
     assert start_ms - times_of(work)[0][0] >= 30_000
 
 
-def test_a_short_song_is_not_filled():
-    work = work_of(Circle(10_000.0, 256, 192), song_ms=29_000.0)
-    fill_drain(work, FinishReport())
-    assert len(work.pieces) == 1
-
-
-def test_unused_columns_take_notes_of_the_fullest():
+def test_unused_columns_take_notes_of_the_fullest_or_get_notes_of_their_own():
     notes = [Circle(1000.0 + 250.0 * number, 64, 192) for number in range(30)]
     work = work_of(*notes, **FOUR_KEYS)
     assert repaired(use_all_columns, work).repairs == {"unused columns": 3}
     assert {piece.obj.x for piece in work.pieces} == {64.0, 192.0, 320.0, 448.0}
     assert len(work.pieces) == 30
-
-
-def test_more_columns_than_notes_get_notes_of_their_own():
     work = work_of(Circle(1000.0, 10, 192), mode=GameMode.MANIA, difficulty=Difficulty(circle_size=7.0))
     in_columns(work, FinishReport())
     use_all_columns(work, FinishReport())
@@ -218,10 +205,3 @@ def test_velocities_and_ends_survive_being_taken_apart():
         assert end_time_ms(new, after, whole.difficulty) == pytest.approx(end_time_ms(old, before, draft.difficulty))
         assert new.length_px == pytest.approx(140.0)
     assert [line.time_ms for line in whole.timing_points] == [0.0, 3000.0, 6000.0]
-
-
-def test_steady_circles_need_no_repair():
-    work = work_of(*steady_circles())
-    for repair in (reds_inside_song, red_before_objects, on_grid, inside_song, lasting, no_overlaps, fill_drain):
-        assert not repaired(repair, work).repairs
-    assert work.song_ms == SONG_MS

@@ -1,7 +1,5 @@
 """Places of drafts: sliders on the screen, stacks, jumps, catch within reach."""
 
-from __future__ import annotations
-
 import math
 
 import pytest
@@ -17,7 +15,8 @@ from pipeline.finishing.positions import even_spacing, place_objects
 from pipeline.finishing.report import FinishReport
 from pipeline.finishing.slider_shapes import fit_slider, folded_path, screen_area
 from pipeline.finishing.working_map import WorkingMap, compose
-from tests.support.finish_drafts import RED, line_slider, steady_circles, work_of
+from tests.support.finish_drafts import RED, steady_circles, work_of
+from tests.support.sliders import line_slider
 
 
 def placed(work: WorkingMap) -> FinishReport:

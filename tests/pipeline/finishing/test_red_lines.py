@@ -75,18 +75,6 @@ def test_a_beat_before_the_song_is_moved_by_a_whole_bar():
     assert abs(phase_error_ms(line, -10.0)) < 4.0
 
 
-def test_the_written_beats_decide_the_octave():
-    slow = beats(735.0, factor=2.0)
-    (line,) = red_lines_from(slow, activations(735.0), SPEC, SONG_MS)
-    assert 60_000.0 / line.beat_length_ms == pytest.approx(BPM / 2, rel=0.002)
-
-
-def test_without_anything_there_is_a_line_still():
-    assert len(red_lines_from([], None, SPEC, SONG_MS)) == 1
-    nothing = np.zeros((100, len(FRAME_CHANNELS)))
-    assert len(red_lines_from([], nothing, SPEC, 800.0)) == 1
-
-
 def test_lines_are_read_as_beats_to_the_end_of_the_song():
     lines = [TimingPoint(1000.0, 500.0), TimingPoint(3000.0, 250.0, meter=3)]
     groups = timing_groups(lines, SPEC, 4000.0)

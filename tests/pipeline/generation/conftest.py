@@ -1,7 +1,5 @@
 """A tiny model that knows every context, and times drawn at random, for tests that generate maps."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """Style: a model's own names, what it ignores, what guidance leads away from, and maps without hit sounds."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest
@@ -56,9 +54,6 @@ def test_what_a_model_was_never_told_of_is_said() -> None:
     assert note == "mini was never told of mapper_id, year and descriptors, so they had no say in what was written."
     assert request.map.descriptors == ("jumps",), "a refiner may know them"
     assert spell_descriptors(asked(difficulty=4, hitsounded=False), MINI)[1] == []
-
-
-def test_a_mapper_or_tag_that_it_does_not_know_is_said_too() -> None:
     _, (note,) = spell_descriptors(asked(mapper_id=99, descriptors="[reading,clean]"), TOLD)
     assert note == "told was never told of reading and mapper_id=99, so they had no say in what was written."
     assert spell_descriptors(asked(mapper_id=17), TOLD)[1] == []
@@ -70,16 +65,13 @@ def test_a_tag_that_nobody_knows_is_one_sentence(spec) -> None:
         spell_descriptors(asked(descriptors="[symetrical]"), spec)
 
 
-def test_guidance_without_a_negative_list_leads_away_from_no_wish_at_all() -> None:
+def test_guidance_leads_away_from_no_wish_at_all_or_from_a_negative_list() -> None:
     wanted = Attributes(
         GameMode.MANIA, difficulty=4.0, key_count=7, hold_note_ratio=0.5, scroll_speed_ratio=0.1, hitsounded=True,
         year=2020, mapper_id=17, descriptors=("clean",),
     )  # fmt: skip
     assert negative_attributes(wanted, asked()) is None
     assert negative_attributes(wanted, asked(cfg_scale=2)) == Attributes(GameMode.MANIA, key_count=7, hitsounded=True)
-
-
-def test_guidance_with_a_negative_list_leads_away_from_another_style() -> None:
     wanted = Attributes(GameMode.STANDARD, difficulty=4.0, mapper_id=17, descriptors=("clean",))
     request = asked(cfg_scale=2, descriptors="[clean]", negative_descriptors="[messy]")
     assert negative_attributes(wanted, request) == replace(wanted, descriptors=("messy",))

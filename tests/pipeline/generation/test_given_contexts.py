@@ -1,7 +1,5 @@
 """Parts of a map that are given stay, and parts that are asked for are made."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest

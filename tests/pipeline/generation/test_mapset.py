@@ -1,7 +1,5 @@
 """A whole mapset: one timing, one kiai, one .osz, and sounds that agree."""
 
-from __future__ import annotations
-
 import json
 import zipfile
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """The stage of places in a generation: when it does something, and what it asks for."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest
@@ -28,13 +26,10 @@ def refined(draft: Beatmap, encoding: EncodingSpec = MINI_ENCODING, **positions)
     return refine_draft(request, draft, Attributes(draft.mode, difficulty=4.0), encoding, seed=1)
 
 
-def test_standard_and_catch_are_refined_by_default() -> None:
+def test_standard_and_catch_are_refined_unless_unwanted_and_other_modes_never() -> None:
     for mode in (GameMode.STANDARD, GameMode.CATCH):
         draft = on_grid(beatmap_of(*every_kind().hit_objects, mode=mode))
         assert refined(draft, timesteps=2) != draft
-
-
-def test_other_modes_and_those_who_do_not_want_it_are_left_alone() -> None:
     draft = on_grid(every_kind())
     assert refined(draft, generate_positions=False) is draft
     taiko = beatmap_of(*draft.hit_objects, mode=GameMode.TAIKO)

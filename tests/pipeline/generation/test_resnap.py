@@ -1,7 +1,5 @@
 """Times to ticks: literal drafts, and human charts as coarse as a model's times are."""
 
-from __future__ import annotations
-
 import random
 
 import pytest
@@ -12,7 +10,8 @@ from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.timing.active_point import Timing, end_time_ms
 from osuT5.tokens.events import Event, EventGroup, EventKind
 from pipeline.generation.resnap import predicted_divisors, resnap
-from tests.support.finish_drafts import RED, draft_of, line_slider
+from tests.support.finish_drafts import RED, draft_of
+from tests.support.sliders import line_slider
 
 TRIPLET_MS = 500.0 / 3
 

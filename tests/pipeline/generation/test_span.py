@@ -1,7 +1,5 @@
 """A part of a map remade: new inside, the same bytes outside, and no seam."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest

@@ -1,7 +1,5 @@
 """Files of a finished map: names, contents, metadata, and what is left when something goes wrong."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 

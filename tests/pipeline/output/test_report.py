@@ -1,7 +1,5 @@
 """The report beside a map: what its JSON states, and what its picture shows."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 
@@ -70,10 +68,7 @@ def test_everything_is_stated(result: GenerationResult, account: GenerationSumma
 
 def test_two_files_lie_beside_the_map(result: GenerationResult, account: GenerationSummary, tmp_path: Path) -> None:
     path = write_report(resolve(OPTIONS), result, account)
-    assert {file.name for file in tmp_path.iterdir()} == {
-        "A - B (c) [Hard].report.json",
-        "A - B (c) [Hard].report.png",
-    }
+    assert {file.name for file in tmp_path.iterdir()} == {"A - B (c) [Hard].report.json", "A - B (c) [Hard].report.png"}
     assert json.loads(path.read_text(encoding="utf-8"))["map"] == "A - B (c) [Hard].osu"
     assert path.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
 
@@ -88,8 +83,9 @@ def test_bars_are_as_high_as_the_map_is_dense() -> None:
     assert [height(time_ms) for time_ms in (1500, 5500, 12_500, 17_500)] == [0, PANEL_HEIGHT // 2, PANEL_HEIGHT, 0]
 
 
-def test_strains_are_drawn_where_objects_are() -> None:
-    pixels = overview(jumps(), SONG_MS)
+@pytest.mark.parametrize("mode", list(GameMode))
+def test_strains_are_drawn_where_objects_are(mode: GameMode) -> None:
+    pixels = overview(jumps(mode), SONG_MS)
     strain = pixels[2 * GAP + PANEL_HEIGHT : 2 * (GAP + PANEL_HEIGHT), GAP:-GAP]
     drawn = (strain != PANEL).any(axis=-1).any(axis=0)
     columns = [int(strain.shape[1] * time_ms / SONG_MS) for time_ms in (1000, 5000, 12_000, 19_000)]
@@ -106,13 +102,6 @@ def test_kiai_has_a_ground_of_its_own_and_the_map_lies_below() -> None:
     assert np.array_equal(pixels[-len(rows) :], rows)
 
 
-@pytest.mark.parametrize("mode", list(GameMode))
-def test_all_modes_have_strains(mode: GameMode) -> None:
-    pixels = overview(jumps(mode), SONG_MS)
-    strain = pixels[2 * GAP + PANEL_HEIGHT : 2 * (GAP + PANEL_HEIGHT), GAP:-GAP]
-    assert len(np.unique(strain.reshape(-1, 3), axis=0)) > 2
-
-
-@pytest.mark.parametrize("odd", [Beatmap(), beatmap(), beatmap(Circle(-50.0, -9, 900), Circle(1e9, 0, 0))])
+@pytest.mark.parametrize("odd", [Beatmap(), beatmap(), beatmap(Circle(-50.0, -900, 9000), Circle(1e9, 0, 0))])
 def test_odd_maps_have_an_overview(odd: Beatmap) -> None:
     assert overview(odd, 0.5).shape == overview(Beatmap(), 0.5).shape

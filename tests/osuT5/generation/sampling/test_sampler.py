@@ -44,9 +44,15 @@ def draw_one(sampler: Sampler, scores: torch.Tensor, state: DecodeRow, uniform: 
 
 
 def draws(sampling: Sampling, chances: dict[int, float], count=200, spec=SPEC, **facts) -> Counter[int]:
+    return draws_of(Sampler(sampling, spec), chances, row(**facts), count)
+
+
+def draws_of(sampler: Sampler, chances: dict[int, float], state: DecodeRow, count: int) -> Counter[int]:
+    """What equal rows draw side by side."""
     generator = torch.Generator().manual_seed(0)
-    sampler, scores = Sampler(sampling, spec), scores_of(chances)
-    return Counter(draw_one(sampler, scores, row(**facts), next_uniform(generator)) for _ in range(count))
+    uniforms = torch.tensor([next_uniform(generator) for _ in range(count)], dtype=torch.float64)
+    facts = RowFacts.of([state] * count, MASKS, sampler.sampling.time_threshold)
+    return Counter(sampler.draw(scores_of(chances).expand(count, -1), facts, uniforms).tolist())
 
 
 def test_temperature_zero_overrules_all_others():
@@ -150,10 +156,7 @@ def test_other_times_are_left_to_the_temperature():
 
 def test_the_time_of_the_last_object_is_drawn_by_its_own_probability():
     """A threshold below it would make every chord as large as it can be."""
-    scores = scores_of(times({7: 0.4, 30: 0.6}))
     sampler = Sampler(Sampling(time_threshold=0.05, kind_temperatures={EventKind.TIME: 0.0}), SPEC)
-    generator = torch.Generator().manual_seed(0)
-    after = replace(row(), last_value=7)
-    drawn = Counter(draw_one(sampler, scores, after, next_uniform(generator)) for _ in range(2000))
+    drawn = draws_of(sampler, times({7: 0.4, 30: 0.6}), replace(row(), last_value=7), 2000)
     assert drawn[FIRST + 7] / 2000 == pytest.approx(0.4, abs=0.03)
     assert set(drawn) == {FIRST + 7, FIRST + 30}

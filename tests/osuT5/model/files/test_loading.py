@@ -135,16 +135,20 @@ def test_files_that_contradict_each_other(our_folder: Path, name: str, values: d
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "model.safetensors"])
+@pytest.mark.parametrize("form", ["our_folder", "published"])
+@pytest.mark.parametrize("name", ["config.json", "contract", "model.safetensors"])
 @pytest.mark.parametrize("content", [b"", b"<html>", b"[]", b"\xff\xfe", None])
-def test_published_files_that_are_something_else(published: Path, name: str, content: bytes | None) -> None:
-    (published / name).unlink()
+def test_files_that_are_something_else(request, form: str, name: str, content: bytes | None) -> None:
+    folder = request.getfixturevalue(form)
+    if name == "contract":
+        name = "tokenizer.json" if form == "published" else "contract.json"
+    (folder / name).unlink()
     if content is not None:
-        (published / name).write_bytes(content)
+        (folder / name).write_bytes(content)
     with pytest.raises(ModelError) as error:
-        load_model(published)
+        load_model(folder)
     assert "\n" not in str(error.value)
-    assert str(published) in str(error.value)
+    assert str(folder) in str(error.value)
 
 
 def test_folders_that_hold_no_model(tmp_path: Path) -> None:

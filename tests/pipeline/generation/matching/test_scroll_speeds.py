@@ -1,14 +1,14 @@
 """As many changes of the scroll speed as were asked for, and nothing else changed."""
 
-from __future__ import annotations
-
 import pytest
 
 from osu_beatmap.attributes import scroll_speed_ratio
-from osu_beatmap.beatmap import Beatmap, Circle, CurveKind, Difficulty, GameMode, PathSegment, Slider, TimingPoint
+from osu_beatmap.beatmap import Beatmap, Circle, GameMode, TimingPoint
 from osu_beatmap.timing.active_point import Timing, end_time_ms
 from pipeline.finishing.finish import finish
 from pipeline.generation.matching.scroll_speeds import with_scroll_speed_ratio
+from tests.support.finish_drafts import draft_of
+from tests.support.sliders import line_slider
 
 BEAT_MS = 400.0
 SONG_MS = 60_000.0
@@ -18,15 +18,9 @@ MODES = [GameMode.TAIKO, GameMode.MANIA]
 def made_map(mode: GameMode, *lines: TimingPoint) -> Beatmap:
     """A note on every half beat, and in taiko a drum roll on the last beat."""
     notes = [Circle(number * BEAT_MS / 2, 64.0 + 128 * (number % 4), 192.0) for number in range(200)]
-    beatmap = Beatmap(mode=mode, difficulty=Difficulty(circle_size=4.0), hit_objects=notes)
-    beatmap.timing_points = [TimingPoint(0.0, BEAT_MS), *lines]
     if mode is GameMode.TAIKO:
-        roll = Slider(
-            100 * BEAT_MS, 256.0, 192.0, segments=[PathSegment(CurveKind.LINEAR, [(256.0, 192.0), (400.0, 192.0)])]
-        )
-        roll.length_px = 140.0
-        notes.append(roll)
-    return beatmap
+        notes.append(line_slider(100 * BEAT_MS, (256.0, 192.0), (400.0, 192.0), length_px=140.0))
+    return draft_of(*notes, mode=mode, lines=(TimingPoint(0.0, BEAT_MS), *lines))
 
 
 def green(time_ms: float, speed: float) -> TimingPoint:
@@ -55,12 +49,9 @@ def test_as_many_changes_as_were_asked_for_also_when_finished(mode, ratio, lines
     ]
 
 
-def test_the_lowest_speed_has_neighbours_too():
+def test_the_lowest_speed_has_neighbours_and_a_map_that_has_enough_is_left_alone():
     changed = with_scroll_speed_ratio(made_map(GameMode.MANIA, green(1_000.0, 0.01)), 0.1, SONG_MS)
     assert scroll_speed_ratio(changed) == pytest.approx(0.1, abs=0.01)
-
-
-def test_a_map_that_has_them_is_left_alone():
     beatmap = made_map(GameMode.MANIA, green(1_000.0, 1.2), green(2_000.0, 1.0))
     assert with_scroll_speed_ratio(beatmap, 0.01, SONG_MS) is beatmap
 

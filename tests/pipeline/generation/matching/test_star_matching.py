@@ -1,13 +1,11 @@
 """Maps come out as hard as was asked for: thinning, hold notes, and charts that are tried side by side."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 import pytest
 
 from osu_beatmap.attributes import hold_note_ratio, scroll_speed_ratio
-from osu_beatmap.beatmap import Beatmap, Circle, Difficulty, GameMode, HoldNote, TimingPoint
+from osu_beatmap.beatmap import Beatmap, Circle, GameMode, HoldNote, TimingPoint
 from osu_beatmap.star_rating import star_rating
 from osu_beatmap.timing.active_point import Timing
 from osuT5.encoding import AssemblyReport
@@ -29,6 +27,7 @@ from pipeline.generation.matching.star_matching import (
     write_parts_before_map,
 )
 from pipeline.request.resolve import resolve
+from tests.support.finish_drafts import draft_of
 from tests.support.reference_songs import BEAT_MS, OFFSET_MS, RANDOM_TIMES, make_mapset, reference_map
 
 SONG_MS = 60_000.0
@@ -41,8 +40,7 @@ def dense_map(mode: GameMode = GameMode.STANDARD) -> Beatmap:
         Circle(OFFSET_MS + number * STEP_MS, 64.0 + 128 * (number % 4), 192.0)
         for number in range(int((SONG_MS - 2_000) / STEP_MS))
     ]
-    lines = [TimingPoint(OFFSET_MS, BEAT_MS)]
-    return Beatmap(mode=mode, difficulty=Difficulty(circle_size=4.0), timing_points=lines, hit_objects=notes)
+    return draft_of(*notes, mode=mode, lines=(TimingPoint(OFFSET_MS, BEAT_MS),))
 
 
 def test_the_finest_ticks_go_first_and_downbeats_last():
@@ -78,7 +76,7 @@ def test_as_many_hold_notes_as_were_asked_for(ratio):
 
 def test_only_notes_with_room_become_hold_notes():
     notes = [Circle(OFFSET_MS + number * STEP_MS, 64.0, 192.0) for number in range(20)]
-    beatmap = Beatmap(mode=GameMode.MANIA, timing_points=[TimingPoint(OFFSET_MS, BEAT_MS)], hit_objects=notes)
+    beatmap = draft_of(*notes, mode=GameMode.MANIA, lines=(TimingPoint(OFFSET_MS, BEAT_MS),))
     assert hold_note_ratio(with_hold_note_ratio(beatmap, 1.0)) == 0.0
 
 
