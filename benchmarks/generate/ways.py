@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -18,6 +18,7 @@ from torch import Tensor
 from transformers import GenerationConfig, GenerationMixin, WhisperConfig, WhisperForConditionalGeneration
 
 from benchmarks.generate.tasks import Task
+from osuT5.generation.batching.decoder_batches import Prompt, begin_batch
 from osuT5.model.decoding.static_decoder import Shape
 from osuT5.model.decoding.step_graphs import GraphedDecoder
 from osuT5.model.files.bundle_writer import published_tensors
@@ -75,19 +76,20 @@ def by_reference(model: MapperModel, tasks: Sequence[Task], mels: Mels, mode_id:
     """The plain model, one row at a time; each window is encoded once."""
     work = Work(model.device.type)
     states: dict[int, Tensor] = {}
-    mode = torch.tensor([mode_id], device=model.device)
     for task in tasks:
         if task.window not in states:
             with work.stage("encoder"):
                 states = {task.window: model.encode(mels[task.window][None].to(model.device, model.dtype))}
-        with work.stage("prefill"):
-            ids = torch.tensor([task.prompt_ids], device=model.device)
-            cache = model.start(states[task.window], None, None, mode, ids)
-            written = [model.step(ids, cache).argmax(-1)]
-        with work.stage("decode"):
-            for _ in range(task.count - 1):
-                written.append(model.step(written[-1][:, None], cache).argmax(-1))
-            work.tokens.append(torch.cat(written).tolist())
+        with ExitStack() as stack:
+            with work.stage("prefill"):
+                prompt = Prompt(task.prompt_ids, 0, mode_id)
+                batch = stack.enter_context(begin_batch(model, states[task.window], [prompt]))
+                written = batch.scores.argmax(-1).tolist()
+            with work.stage("decode"):
+                for _ in range(task.count - 1):
+                    batch.step(written[-1:])
+                    written += batch.scores.argmax(-1).tolist()
+        work.tokens.append(written)
     return work
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from osuT5.generation.batching.decoder_batches import Prompt, begin_batch
 from osuT5.model.seq2seq import MapperModel
 
 MODES = torch.tensor([0, 3, 1])
@@ -63,10 +64,9 @@ def test_those_of_a_guest_difficulty_do_not_count(tiny_model, mel, conditioned_i
 def test_decoding_points_at_the_same_onsets_as_training(tiny_model, mel, conditioned_ids):
     model = scrambled(tiny_model(chart_onset_dim=16))
     logits = model(mel, conditioned_ids, row_window=WINDOWS, mode_ids=MODES).logits
-    padded = torch.nn.functional.pad(conditioned_ids, (3, 0))  # padding on the left, as prompts have it
-    cache = model.start(model.encode(mel), WINDOWS, mode_ids=MODES, prompt_ids=padded)
-    last = model.step(padded, cache, padded != 0)
-    torch.testing.assert_close(last, logits[:, -1], atol=1e-4, rtol=1e-4)
+    rows = zip(conditioned_ids.tolist(), WINDOWS.tolist(), MODES.tolist(), strict=True)
+    with begin_batch(model, model.encode(mel), [Prompt(*row) for row in rows]) as batch:
+        torch.testing.assert_close(batch.scores, logits[:, -1], atol=1e-4, rtol=1e-4)
 
 
 def test_only_their_own_loss_teaches_them(tiny_model, mel, conditioned_ids):
@@ -83,4 +83,4 @@ def test_only_their_own_loss_teaches_them(tiny_model, mel, conditioned_ids):
 def test_decoding_without_conditions_says_what_is_missing(tiny_model, mel):
     model = tiny_model(chart_onset_dim=16)
     with pytest.raises(ValueError, match="prompt_ids"):
-        model.start(model.encode(mel), WINDOWS, mode_ids=MODES)
+        model.time_keys(model.encode(mel), WINDOWS, MODES, None)

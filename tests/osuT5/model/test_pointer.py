@@ -54,11 +54,11 @@ def test_keys_and_onsets_are_read_where_the_sound_is(tiny_config):
 def test_onsets_are_those_of_the_mode_of_each_row(tiny_model, mel, ids):
     model = tiny_model()
     frame_logits = model(mel, ids, row_window=WINDOWS, mode_ids=MODES).frame_logits
-    cache = model.start(model.encode(mel), WINDOWS, mode_ids=MODES)
+    time_keys = model.time_keys(model.encode(mel), WINDOWS, MODES, None)
     expected = torch.stack([frame_logits[w, :, m] for w, m in zip(WINDOWS, MODES, strict=True)])
     places = token_audio_ms(model.config) / 8
     whole = places.frac() == 0  # token times that fall on a sub-frame
-    read = cache.time_keys.onsets[:, whole]
+    read = time_keys.onsets[:, whole]
     torch.testing.assert_close(read, expected[:, places[whole].long().clamp(max=63)], atol=1e-4, rtol=1e-4)
 
 
