@@ -120,7 +120,7 @@ def write_into_reference(request: GenerationRequest, beatmap: Beatmap) -> Export
     scope, reference = request.scope, request.song.beatmap_path
     assert reference is not None, "there is no reference beatmap"
     old = reference.read_bytes()
-    data, _ = splice(old, beatmap, span_of(scope))
+    data = splice(old, beatmap, span_of(scope))
     if not scope.overwrite_reference_beatmap:
         folder = _made_folder(request.output.output_path)
         (path,) = _claimed(folder, reference.name)
