@@ -108,14 +108,14 @@ class AudioEncoder:
 
 
 def audio_conditions(
-    model: MapperModel, spec: Contract, heard_for: Attributes | None, starts_ms: Sequence[float], song_ms: float
+    model: MapperModel, contract: Contract, heard_for: Attributes | None, starts_ms: Sequence[float], song_ms: float
 ) -> AudioConditionValues | None:
     """What a model listens to windows with besides the audio; None for most models."""
     if not model.audio_conditions:
         return None
     assert heard_for is not None, "this model listens for a chart"
-    mapper = spec.tables.mapper_class(heard_for.mapper_id)
-    values = AudioConditionValues.of(starts_ms, spec.grid.window_ms, song_ms, heard_for.difficulty, mapper)
+    mapper = contract.tables.mapper_class(heard_for.mapper_id)
+    values = AudioConditionValues.of(starts_ms, contract.grid.window_ms, song_ms, heard_for.difficulty, mapper)
     return values.to(model.device)
 
 
