@@ -36,15 +36,6 @@ class Span:
 
 
 @dataclass(slots=True)
-class SpliceReport:
-    """How many objects were put in, taken out, and left out because they would overlap one that stays."""
-
-    added: int = 0
-    removed: int = 0
-    overlapping: int = 0
-
-
-@dataclass(slots=True)
 class _Text:
     """A .osu file as lines with their ends, in an encoding that gives the same bytes back."""
 
@@ -71,26 +62,23 @@ class _Text:
         return "".join(self.lines).encode(self.encoding, errors="surrogatepass")
 
 
-def splice(data: bytes, made: Beatmap, span: Span) -> tuple[bytes, SpliceReport]:
+def splice(data: bytes, made: Beatmap, span: Span) -> bytes:
     """The file `data` with the objects of `made` that begin in the span, and what lines they need, instead of its own.
 
     `made` has the red lines of the file. Breaks that would lie over new objects go. Raises BeatmapError for a file that
     is no beatmap.
     """
     given = parse_beatmap(decode_osu_bytes(data))
-    report = SpliceReport()
     kept = [item for item in given.hit_objects if item.time_ms not in span]
-    report.removed = len(given.hit_objects) - len(kept)
-    new = list(_select_fitting([item for item in made.hit_objects if item.time_ms in span], made, kept, given, report))
-    report.added = len(new)
+    new = list(_select_fitting([item for item in made.hit_objects if item.time_ms in span], made, kept, given))
     lines = _lines_of_span(Timing(given.timing_points), Timing(made.timing_points), span)
     text = _Text.of(data)
     text.lines = list(_rewritten(text, given, span, new, lines))
-    return text.data(), report
+    return text.data()
 
 
 def _select_fitting(
-    new: Sequence[HitObject], made: Beatmap, kept: Sequence[HitObject], given: Beatmap, report: SpliceReport
+    new: Sequence[HitObject], made: Beatmap, kept: Sequence[HitObject], given: Beatmap
 ) -> Iterator[HitObject]:
     """The new objects that leave those on either side their room."""
     made_timing, timing = Timing(made.timing_points), Timing(given.timing_points)
@@ -103,9 +91,7 @@ def _select_fitting(
     for item in new:
         end_ms = end_time_ms(item, made_timing, made.difficulty)
         column = item.x if is_mania else 0.0
-        if any(column == place and item.time_ms < last and end_ms > first for first, last, place in taken):
-            report.overlapping += 1
-        else:
+        if not any(column == place and item.time_ms < last and end_ms > first for first, last, place in taken):
             yield item
 
 

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from osu_diffusion.conditions import ConditionSpec
+from osu_diffusion.constraints import MapConstraints
 from osu_diffusion.features import PointFeatures, draft_distances, in_px, normalised, point_features
-from osu_diffusion.points import PointSequence
 from osu_diffusion.refine import RefineOptions, TargetAttributes
 from osu_diffusion.refiner import GridRefiner, RefinerInputs
-from osu_diffusion.sampling import Estimate, in_chunks
+from osu_diffusion.sampling import Estimate
 from osu_diffusion.schedule import NoiseSchedule
 
 DEFAULT_STEPS = 20
@@ -48,14 +48,8 @@ class EmbeddedRefiner:
         centre = self.from_positions_px(draft_px)
         return centre * signal**0.5 + noise * (1.0 - signal + signal * spread**2) ** 0.5
 
-    def estimator(
-        self,
-        sequence: PointSequence,
-        draft_px: np.ndarray,
-        wanted: TargetAttributes,
-        options: RefineOptions,
-        samples: int,
-    ) -> EmbeddedEstimator:
+    def estimator(self, given: MapConstraints, wanted: TargetAttributes, options: RefineOptions) -> EmbeddedEstimator:
+        sequence, draft_px = given.sequence, given.draft_px
         naturals_px = sequence.paths.natural_lengths(draft_px)
         features = point_features(
             sequence, draft_px, draft_distances(draft_px), naturals_px, has_draft=not options.random_init
@@ -63,7 +57,7 @@ class EmbeddedRefiner:
         classes = self.conditions.class_vector(wanted.attributes)
         unwanted = replace(wanted.attributes, mapper_id=None, descriptors=wanted.negative_descriptors)
         null_classes = self.conditions.class_vector(unwanted)
-        return EmbeddedEstimator(self.model, features, classes, null_classes, options, samples)
+        return EmbeddedEstimator(self.model, features, classes, null_classes, options)
 
 
 @dataclass(frozen=True)
@@ -73,19 +67,17 @@ class EmbeddedEstimator:
     classes: np.ndarray
     null_classes: np.ndarray
     options: RefineOptions
-    samples: int
 
-    def estimate(self, noisy: Tensor, schedule: NoiseSchedule, step: int) -> Estimate:
-        """See `sampling.Estimator`."""
-        options = self.options
-        found = in_chunks(
-            lambda part: Estimate(self._part(noisy[:, part], schedule, step, part)),
-            noisy.shape[1],
-            options.max_seq_len,
-            options.overlap_buffer,
+    def part(self, noisy: Tensor, schedule: NoiseSchedule, step: int, part: slice) -> Estimate:
+        device, rows = next(self.model.parameters()).device, len(noisy)
+        alpha_bars = torch.full((rows,), float(schedule.alpha_bars[step]), device=device)
+        steps = torch.full((rows,), int(schedule.model_steps[step]), device=device)
+        inputs, null_classes = self._inputs(part, rows).to(device), _rows(self.null_classes, rows).to(device)
+        found = self.model.forward_with_cfg(
+            noisy.to(device), alpha_bars, steps, inputs, null_classes, self.options.cfg_scale
         )
-        log_variances = torch.from_numpy(self._log_variances(schedule, step)).float()
-        return replace(found, log_variances=log_variances[:, None].expand(noisy.shape))
+        log_variances = torch.from_numpy(self._log_variances(schedule, step)[part]).float()
+        return Estimate(found.float().cpu(), log_variances[:, None].expand(noisy.shape))
 
     def _log_variances(self, schedule: NoiseSchedule, step: int) -> np.ndarray:
         """Of the step to less noise, for each point [n].
@@ -110,29 +102,20 @@ class EmbeddedEstimator:
         ids = self.features.path_ids
         return (ids > 0) & (ids == np.append(0, ids[:-1]))
 
-    def _part(self, noisy: Tensor, schedule: NoiseSchedule, step: int, part: slice) -> Tensor:
-        device = next(self.model.parameters()).device
-        alpha_bars = torch.full((self.samples,), float(schedule.alpha_bars[step]), device=device)
-        steps = torch.full((self.samples,), int(schedule.model_steps[step]), device=device)
-        inputs, null_classes = self._inputs(part).to(device), self._rows(self.null_classes).to(device)
-        found = self.model.forward_with_cfg(
-            noisy.to(device), alpha_bars, steps, inputs, null_classes, self.options.cfg_scale
-        )
-        return found.float().cpu()
-
-    def _inputs(self, part: slice) -> RefinerInputs:
+    def _inputs(self, part: slice, rows: int) -> RefinerInputs:
         features = self.features
         path_ids = features.path_ids[part]
         base = path_ids[path_ids > 0].min(initial=np.iinfo(np.int64).max)
         return RefinerInputs(
-            context=self._rows(features.context[part]),
-            draft=self._rows(features.draft[part]),
-            has_draft=torch.full((self.samples,), float(not self.options.random_init)),
-            path_ids=self._rows(np.where(path_ids > 0, path_ids - base + 1, 0)),
-            path_lengths=self._rows(features.path_lengths[part]),
-            classes=self._rows(self.classes),
+            context=_rows(features.context[part], rows),
+            draft=_rows(features.draft[part], rows),
+            has_draft=torch.full((rows,), float(not self.options.random_init)),
+            path_ids=_rows(np.where(path_ids > 0, path_ids - base + 1, 0), rows),
+            path_lengths=_rows(features.path_lengths[part], rows),
+            classes=_rows(self.classes, rows),
             hidden=None,
         )
 
-    def _rows(self, values: np.ndarray) -> Tensor:
-        return torch.from_numpy(np.ascontiguousarray(values)).expand(self.samples, *values.shape)
+
+def _rows(values: np.ndarray, rows: int) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(values)).expand(rows, *values.shape)

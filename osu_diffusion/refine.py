@@ -15,8 +15,8 @@ from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.rules.chart import circle_radius_px
 from osu_diffusion.coarse_positions import with_trimmed_paths
 from osu_diffusion.constraints import STACK_PX, MapConstraints
-from osu_diffusion.points import PointSequence, sequence_of, with_positions
-from osu_diffusion.sampling import Estimator, sample
+from osu_diffusion.points import sequence_of, with_positions
+from osu_diffusion.sampling import Estimate, in_chunks, sample
 from osu_diffusion.schedule import SECTIONS, NoiseSchedule, spaced_steps, squared_cosine
 
 MAX_SEQ_LEN = 1024
@@ -54,6 +54,13 @@ class TargetAttributes:
     negative_descriptors: tuple[str, ...] = ()
 
 
+class Estimator(Protocol):
+    """A refiner that has been told about one map."""
+
+    def part(self, noisy: torch.Tensor, schedule: NoiseSchedule, step: int, part: slice) -> Estimate:
+        """What noisy positions [S, n, 2] of a part of the map's points, at a step of a schedule, come from."""
+
+
 class Refiner(Protocol):
     """A trained refiner, ours or a published one.
 
@@ -78,14 +85,8 @@ class Refiner(Protocol):
     ) -> torch.Tensor:
         """Noisy positions [samples, n, 2] at the last step of the schedule."""
 
-    def estimator(
-        self,
-        sequence: PointSequence,
-        draft_px: np.ndarray,
-        wanted: TargetAttributes,
-        options: RefineOptions,
-        samples: int,
-    ) -> Estimator: ...
+    def estimator(self, given: MapConstraints, wanted: TargetAttributes, options: RefineOptions) -> Estimator:
+        """The refiner, told about one map."""
 
 
 def refine_positions(
@@ -147,10 +148,18 @@ def draw_positions(
     def constrain(clean: torch.Tensor) -> torch.Tensor:
         return refiner.from_positions_px(constraints.at_a_step(refiner.to_positions_px(clean)))
 
+    def estimate(noisy: torch.Tensor, schedule: NoiseSchedule, step: int) -> Estimate:
+        return in_chunks(
+            lambda part: estimator.part(noisy[:, part], schedule, step, part),
+            noisy.shape[1],
+            options.max_seq_len,
+            options.overlap_buffer,
+        )
+
     with torch.inference_mode():
         start = refiner.start(constraints.draft_px, schedule, samples, options.random_init, generator)
-        estimator = refiner.estimator(constraints.sequence, constraints.draft_px, wanted, options, samples)
-        positions = sample(estimator, schedule, start, constrain, generator, options.refine_iters, progress)
+        estimator = refiner.estimator(constraints, wanted, options)
+        positions = sample(estimate, schedule, start, constrain, generator, options.refine_iters, progress)
     return refiner.to_positions_px(positions)
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -31,13 +30,6 @@ class Estimate:
     log_variances: Tensor | None = None
 
 
-class Estimator(Protocol):
-    """A refiner that has been told about one map."""
-
-    def estimate(self, noisy: Tensor, schedule: NoiseSchedule, step: int) -> Estimate:
-        """What noisy positions [S, n, 2] at a step of a schedule come from."""
-
-
 def posterior_step(
     noisy: Tensor, clean: Tensor, schedule: NoiseSchedule, step: int, noise: Tensor, log_variances: Tensor | None = None
 ) -> Tensor:
@@ -59,7 +51,7 @@ def posterior_step(
 
 
 def sample(
-    estimator: Estimator,
+    estimate: Callable[[Tensor, NoiseSchedule, int], Estimate],
     schedule: NoiseSchedule,
     start: Tensor,
     constrain: Constraint,
@@ -69,6 +61,7 @@ def sample(
 ) -> Tensor:
     """Clean positions [S, n, 2] from noisy ones at the schedule's last step.
 
+    estimate     what noisy positions [S, n, 2] at a step of the schedule come from
     constrain    is applied to what the model takes for the clean positions, at every step
     extra_steps  repetitions of the step with the least noise
     progress     is called after every step
@@ -76,7 +69,7 @@ def sample(
     steps = [*range(len(schedule) - 1, -1, -1), *[0] * extra_steps]
     positions = start
     for number, step in enumerate(steps):
-        found = estimator.estimate(positions, schedule, step)
+        found = estimate(positions, schedule, step)
         noise = torch.randn(positions.shape, generator=generator)
         positions = posterior_step(positions, constrain(found.clean), schedule, step, noise, found.log_variances)
         progress(Stage.REFINING, number + 1, len(steps))

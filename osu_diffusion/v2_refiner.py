@@ -19,11 +19,11 @@ from model_files.errors import ModelError
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX
 from osu_diffusion.conditions import ConditionSpec
+from osu_diffusion.constraints import MapConstraints
 from osu_diffusion.dit import DiTConfig
 from osu_diffusion.features import draft_distances
-from osu_diffusion.points import PointSequence
 from osu_diffusion.refine import RefineOptions, TargetAttributes
-from osu_diffusion.sampling import Estimate, in_chunks
+from osu_diffusion.sampling import Estimate
 from osu_diffusion.schedule import NoiseSchedule
 from osu_diffusion.v2_network import BAND, INPUT_SIZE, PublishedNetwork, context_of
 
@@ -133,23 +133,16 @@ class PublishedRefiner:
             return torch.randn((samples, *draft_px.shape), generator=generator)
         return self.from_positions_px(draft_px).expand(samples, *draft_px.shape)
 
-    def estimator(
-        self,
-        sequence: PointSequence,
-        draft_px: np.ndarray,
-        wanted: TargetAttributes,
-        options: RefineOptions,
-        samples: int,
-    ) -> PublishedEstimator:
+    def estimator(self, given: MapConstraints, wanted: TargetAttributes, options: RefineOptions) -> PublishedEstimator:
         unwanted = replace(wanted.attributes, mapper_id=None, descriptors=wanted.negative_descriptors)
         classes, null_classes = (
             torch.from_numpy(self.conditions.spec.class_vector(attributes))
             for attributes in (wanted.attributes, unwanted)
         )
         context = context_of(
-            torch.from_numpy(sequence.times_ms).float(),
-            torch.from_numpy(draft_distances(draft_px)).float(),
-            torch.from_numpy(sequence.kinds),
+            torch.from_numpy(given.sequence.times_ms).float(),
+            torch.from_numpy(draft_distances(given.draft_px)).float(),
+            torch.from_numpy(given.sequence.kinds),
         )
         return PublishedEstimator(self.model, context, classes, null_classes, options)
 
@@ -163,16 +156,6 @@ class PublishedEstimator:
     classes: Tensor
     null_classes: Tensor
     options: RefineOptions
-
-    def estimate(self, noisy: Tensor, schedule: NoiseSchedule, step: int) -> Estimate:
-        """See `sampling.Estimator`."""
-        options = self.options
-        return in_chunks(
-            lambda part: self.part(noisy[:, part], schedule, step, part),
-            noisy.shape[1],
-            options.max_seq_len,
-            options.overlap_buffer,
-        )
 
     def part(self, noisy: Tensor, schedule: NoiseSchedule, step: int, part: slice) -> Estimate:
         device, rows = next(self.model.parameters()).device, len(noisy)

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from osu_beatmap.attributes import Attributes
+from osuT5.generation.audio_encoder import audio_conditions
 from osuT5.generation.decode_loop import DecodeLoop
 from osuT5.generation.sampling.row_choice import Guidance
-from osuT5.model.audio_conditions import AudioConditionValues
 from osuT5.model.seq2seq import MapperModel
 from osuT5.model.spectrogram import Spectrogram
 from osuT5.tokens.contract import Contract
@@ -66,15 +66,7 @@ class PublishedAnswers:
             heard = self.samples[window.start_sample : window.start_sample + window.samples]
             padded = np.pad(heard, (0, window.samples - len(heard))).astype(np.float32)
             mel = self._spectrogram(torch.from_numpy(padded)[None]).to(self.model.device, self.model.dtype)
-            self._states[window.index] = self.model.encode(mel, self._conditions(window))
+            song_ms = 1000.0 * len(self.samples) / self.spec.grid.sample_rate
+            conditions = audio_conditions(self.model, self.spec, self.attributes, [window.start_ms], song_ms)
+            self._states[window.index] = self.model.encode(mel, conditions)
         return self._states[window.index]
-
-    def _conditions(self, window: PublishedWindow) -> AudioConditionValues | None:
-        if self.model.audio_conditions is None:
-            return None
-        song_ms = 1000.0 * len(self.samples) / self.spec.grid.sample_rate
-        mapper = self.spec.tables.mapper_class(self.attributes.mapper_id)
-        values = AudioConditionValues.of(
-            [window.start_ms], self.spec.grid.window_ms, song_ms, self.attributes.difficulty, mapper
-        )
-        return values.to(self.model.device)

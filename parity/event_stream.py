@@ -6,8 +6,10 @@ evenly between the times before and after them.
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from osu_beatmap.beatmap import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX
 from osuT5.encoding.groups import ANCHOR_KINDS
@@ -75,13 +77,10 @@ class EventStream:
     def merged(self, other: EventStream) -> EventStream:
         """Both in the order of their times, at one time this one first; each keeps its own order."""
         result = EventStream()
-        index = 0
-        for event, time_ms in zip(other.events, other.times_ms, strict=True):
-            while index < len(self.events) and self.times_ms[index] <= time_ms:
-                result._add(self.events[index], self.times_ms[index])
-                index += 1
+        streams = (zip(stream.events, stream.times_ms, strict=True) for stream in (self, other))
+        for event, time_ms in heapq.merge(*streams, key=itemgetter(1)):
             result._add(event, time_ms)
-        return result.followed_by(EventStream(self.events[index:], self.times_ms[index:]))
+        return result
 
     def in_pixels(self, spec: EncodingSpec, key_count: int) -> EventStream:
         """With places, and columns where `key_count` says how many there are, as pairs of whole pixels."""

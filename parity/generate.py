@@ -117,10 +117,10 @@ def generate_as_published(
     return result
 
 
-def hears_timing(options: PublishedOptions, spec: Contract, mode: GameMode) -> bool:
+def hears_timing(options: PublishedOptions, contract: Contract, mode: GameMode) -> bool:
     """Whether a model writes the timing first, in a context of its own."""
     is_wanted = not {ContextKind.TIMING, ContextKind.MAP}.isdisjoint(options.outputs)
-    return is_wanted and ContextKind.TIMING not in options.given and ContextKind.TIMING in spec.contexts_of(mode)
+    return is_wanted and ContextKind.TIMING not in options.given and ContextKind.TIMING in contract.contexts_of(mode)
 
 
 def _span(options: PublishedOptions) -> tuple[float, float]:

@@ -129,31 +129,31 @@ class _Desk:
     generator: torch.Generator
     progress: Progress
 
-    def writer(self, model: MapperModel, spec: Contract) -> tuple[PublishedWriter, Family]:
+    def writer(self, model: MapperModel, contract: Contract) -> tuple[PublishedWriter, Family]:
         """Prepare a model for the song."""
-        family = family_of_model(model.config, spec)
+        family = family_of_model(model.config, contract)
         if family is None:
             raise ParityError(
-                f"parity=true is for published models: the program that they come from could not run {spec.name}."
+                f"parity=true is for published models: the program that they come from could not run {contract.name}."
             )
         request = self.request
-        samples = load_audio_as_published(request.audio_path, spec.grid.sample_rate)
-        grid = PublishedGrid(spec.grid, request.lookback, request.lookahead)
+        samples = load_audio_as_published(request.audio_path, contract.grid.sample_rate)
+        grid = PublishedGrid(contract.grid, request.lookback, request.lookahead)
         windows = grid.windows(len(samples), request.scope.start_ms, request.scope.end_ms)
         asked = request.sampling
         # Greedy decoding divides by no temperature.
         temperatures = Temperatures(asked.temperature or 1.0)
         sampling = PublishedSampling(temperatures, asked.temperature > 0, asked.top_p, asked.top_k)
         answers = PublishedAnswers(
-            model, spec, samples, self.chart.attributes, sampling, self.generator, asked.guidance_scale
+            model, contract, samples, self.chart.attributes, sampling, self.generator, asked.guidance_scale
         )
 
         def answer(task: WindowTask) -> None:
             answers(task)
             self.progress(Stage(task.context.value), windows.index(task.window) + 1, len(windows))
 
-        song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
-        return PublishedWriter(spec, grid, windows, song_ms, answers.max_length, answer), family
+        song_ms = 1000.0 * len(samples) / contract.grid.sample_rate
+        return PublishedWriter(contract, grid, windows, song_ms, answers.max_length, answer), family
 
 
 def _attributes(given: Attributes, settings: Difficulty, reference: Reference | None) -> Attributes:
@@ -167,13 +167,13 @@ def _attributes(given: Attributes, settings: Difficulty, reference: Reference | 
     return replace(like, **{name: value for name, value in told.items() if value not in (None, ())})
 
 
-def _check_contexts(scope: PublishedOptions, spec: Contract, mode: GameMode) -> None:
+def _check_contexts(scope: PublishedOptions, contract: Contract, mode: GameMode) -> None:
     """Refuse given contexts that the model does not read.
 
     A span may give kiai that the model has no tokens for: it stays outside the span. Timing is always used.
     """
-    known = {ContextKind.NONE, ContextKind.TIMING, *spec.contexts_of(mode)}
+    known = {ContextKind.NONE, ContextKind.TIMING, *contract.contexts_of(mode)}
     known |= {ContextKind.KIAI} if scope.adds_to_reference else set()
     unknown = sorted(context.name for context in scope.given - known)
     if unknown:
-        raise ParityError(f"With parity=true, {spec.name} does not read {unknown[0]}: leave it out of in_context.")
+        raise ParityError(f"With parity=true, {contract.name} does not read {unknown[0]}: leave it out of in_context.")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 from transformers import GenerationConfig, GenerationMixin, WhisperConfig, WhisperForConditionalGeneration
 
+from osuT5.generation.batching.decoder_batches import Prompt, begin_batch
 from osuT5.model.decoding.static_decoder import Shape
 from osuT5.model.decoding.step_graphs import GraphedDecoder
 from osuT5.model.files.bundle_writer import published_tensors
@@ -71,16 +72,17 @@ class Work:
 def by_reference(model: MapperModel, tasks: Sequence[Task], mels: Mels, mode_id: int) -> Work:
     """The plain model, one row at a time; each window is encoded once."""
     work = Work(model.device.type)
-    mode = torch.tensor([mode_id], device=model.device)
     for task, states in _with_states(model, tasks, mels, work):
-        with work.stage("prefill"):
-            ids = torch.tensor([task.prompt_ids], device=model.device)
-            cache = model.start(states, None, None, mode, ids)
-            written = [model.step(ids, cache).argmax(-1)]
-        with work.stage("decode"):
-            for _ in range(task.count - 1):
-                written.append(model.step(written[-1][:, None], cache).argmax(-1))
-            work.tokens.append(torch.cat(written).tolist())
+        with ExitStack() as stack:
+            with work.stage("prefill"):
+                prompt = Prompt(task.prompt_ids, 0, mode_id)
+                batch = stack.enter_context(begin_batch(model, states, [prompt]))
+                written = batch.scores.argmax(-1).tolist()
+            with work.stage("decode"):
+                for _ in range(task.count - 1):
+                    batch.step(written[-1:])
+                    written += batch.scores.argmax(-1).tolist()
+            work.tokens.append(written)
     return work
 
 

@@ -57,9 +57,6 @@ class AudioTags:
 
     title: str = ""
     artist: str = ""
-    album: str = ""
-    genre: str = ""
-    date: str = ""
 
 
 @dataclass(frozen=True)
@@ -134,9 +131,6 @@ def read_tags(path: str | Path) -> AudioTags:
     return AudioTags(
         title=tags.get("title", ""),
         artist=tags.get("artist") or tags.get("album_artist") or tags.get("albumartist", ""),
-        album=tags.get("album", ""),
-        genre=tags.get("genre", ""),
-        date=tags.get("date", ""),
     )
 
 

@@ -15,12 +15,12 @@ BLOCK_FRAMES = 65_536
 
 
 @torch.inference_mode()
-def song_mel(samples: np.ndarray, spec: Contract, block_frames: int = BLOCK_FRAMES) -> np.ndarray:
+def song_mel(samples: np.ndarray, contract: Contract, block_frames: int = BLOCK_FRAMES) -> np.ndarray:
     """The spectrogram of a whole song as float16 [frames, mels]; samples: float32 [samples] at the model's rate."""
-    spectrogram = Spectrogram(spec.spectrogram)
-    hop = spec.spectrogram.hop_length
+    spectrogram = Spectrogram(contract.spectrogram)
+    hop = contract.spectrogram.hop_length
     # What a frame at the edge of a block hears beyond it.
-    margin_frames = math.ceil(spec.spectrogram.n_fft / 2 / hop)
+    margin_frames = math.ceil(contract.spectrogram.n_fft / 2 / hop)
     frame_count = len(samples) // hop + 1
     blocks = []
     for first in range(0, frame_count, block_frames):

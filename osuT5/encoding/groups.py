@@ -32,8 +32,7 @@ def groups_from_events(
     groups: list[EventGroup] = []
     lost = 0
     time_ms = last_ms
-    segments = _split_types_first(events) if spec.types_first else _split_types_last(events)
-    for segment in segments:
+    for segment in _split(events, spec.types_first):
         kind = next((event.kind for event in segment if event.kind in TYPE_KINDS), None)
         own_ms = next((event.value for event in segment if event.kind is EventKind.TIME), None)
         time_ms = time_ms if own_ms is None else float(own_ms)
@@ -45,31 +44,19 @@ def groups_from_events(
     return groups, lost
 
 
-def _split_types_first(events: Iterable[Event]) -> Iterable[list[Event]]:
-    """Pieces that begin with a type; a piece that cannot belong to a group holds no type."""
+def _split(events: Iterable[Event], types_first: bool) -> Iterable[list[Event]]:
+    """Pieces that begin or end with a type; a piece that cannot belong to a group holds no type."""
     current: list[Event] = []
     for event in events:
-        known = event.kind in PART_KINDS or event.kind in TYPE_KINDS
-        # A second time in one group means that the type of the next one is missing.
+        begins = event.kind in TYPE_KINDS and types_first
+        unknown = event.kind not in PART_KINDS and event.kind not in TYPE_KINDS
+        # A second time in one group means that the type of the next one, or of this one, is missing.
         orphaned = event.kind is EventKind.TIME and any(e.kind is EventKind.TIME for e in current)
-        if current and (event.kind in TYPE_KINDS or orphaned or not known):
+        if current and (begins or unknown or orphaned):
             yield current
             current = []
         current.append(event)
-    if current:
-        yield current
-
-
-def _split_types_last(events: Iterable[Event]) -> Iterable[list[Event]]:
-    """Pieces that end with a type; a piece that cannot belong to a group holds no type."""
-    current: list[Event] = []
-    for event in events:
-        orphaned = event.kind is EventKind.TIME and any(e.kind is EventKind.TIME for e in current)
-        if current and (orphaned or not (event.kind in PART_KINDS or event.kind in TYPE_KINDS)):
-            yield current
-            current = []
-        current.append(event)
-        if event.kind not in PART_KINDS:
+        if not types_first and event.kind not in PART_KINDS:
             yield current
             current = []
     if current:

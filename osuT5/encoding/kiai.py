@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from osu_beatmap.timing.active_point import spans_between
 from osuT5.encoding.writer import GroupWriter
 from osuT5.tokens.events import EventGroup, EventKind
 
@@ -23,16 +24,7 @@ def encode_kiai(writer: GroupWriter) -> list[EventGroup]:
 
 def decode_kiai(groups: Sequence[EventGroup]) -> list[tuple[float, float]]:
     """The (start_ms, end_ms) spans of kiai; one that nothing ends lasts for ever."""
-    spans = []
-    start_ms = None
-    for group in sorted(groups, key=lambda group: group.time_ms):
-        begins = any(event.kind is EventKind.KIAI and event.value > 0 for event in group.events)
-        if begins and start_ms is None:
-            start_ms = group.time_ms
-        elif not begins and start_ms is not None:
-            if group.time_ms > start_ms:
-                spans.append((start_ms, group.time_ms))
-            start_ms = None
-    if start_ms is not None:
-        spans.append((start_ms, float("inf")))
-    return spans
+    return spans_between(
+        (group.time_ms, any(event.kind is EventKind.KIAI and event.value > 0 for event in group.events))
+        for group in sorted(groups, key=lambda group: group.time_ms)
+    )

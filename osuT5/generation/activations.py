@@ -19,10 +19,10 @@ class SongActivations:
     Frame i stands for the object time i * frame_ms - audio_lead_ms. `mean` is None for a model without frame heads.
     """
 
-    def __init__(self, model: MapperModel, spec: Contract, song_ms: float) -> None:
+    def __init__(self, model: MapperModel, contract: Contract, song_ms: float) -> None:
         self.model = model
-        self.frames = spec.grid.frames
-        self.song_frames = int(song_ms / spec.grid.frame_ms) + 1
+        self.frames = contract.grid.frames
+        self.song_frames = int(song_ms / contract.grid.frame_ms) + 1
         # Windows may begin before the song and end after it.
         total = self.song_frames + 2 * self.frames
         channels = len(model.config.frame_heads) if model.frame_heads is not None else 0
@@ -52,9 +52,9 @@ class SongActivations:
 
 
 def song_activations(
-    model: MapperModel, spec: Contract, encoder_states: Tensor, windows: Sequence[Window], song_ms: float
+    model: MapperModel, contract: Contract, encoder_states: Tensor, windows: Sequence[Window], song_ms: float
 ) -> np.ndarray | None:
     """Probabilities [frames, channels] of the song, from windows that cover it once."""
-    activations = SongActivations(model, spec, song_ms)
+    activations = SongActivations(model, contract, song_ms)
     activations.add(encoder_states, windows)
     return activations.mean()

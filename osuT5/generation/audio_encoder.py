@@ -102,17 +102,21 @@ class AudioEncoder:
     @torch.inference_mode()
     def _encode_batch(self, batch: Sequence[Window], heard_for: Attributes | None) -> Tensor:
         mels = np.stack([window_mel(self.mel, window.start_frame, self.spec.grid.frames) for window in batch])
-        conditions = self._audio_conditions(heard_for, batch) if self.model.audio_conditions else None
+        starts_ms = [window.start_ms for window in batch]
+        conditions = audio_conditions(self.model, self.spec, heard_for, starts_ms, self.song_ms)
         return self.model.encode(torch.from_numpy(mels).to(self.model.device, self.model.dtype), conditions)
 
-    def _audio_conditions(self, heard_for: Attributes | None, windows: Sequence[Window]) -> AudioConditionValues:
-        assert heard_for is not None, "this model listens for a chart"
-        starts_ms = [window.start_ms for window in windows]
-        mapper = self.spec.tables.mapper_class(heard_for.mapper_id)
-        values = AudioConditionValues.of(
-            starts_ms, self.spec.grid.window_ms, self.song_ms, heard_for.difficulty, mapper
-        )
-        return values.to(self.model.device)
+
+def audio_conditions(
+    model: MapperModel, contract: Contract, heard_for: Attributes | None, starts_ms: Sequence[float], song_ms: float
+) -> AudioConditionValues | None:
+    """What a model listens to windows with besides the audio; None for most models."""
+    if not model.audio_conditions:
+        return None
+    assert heard_for is not None, "this model listens for a chart"
+    mapper = contract.tables.mapper_class(heard_for.mapper_id)
+    values = AudioConditionValues.of(starts_ms, contract.grid.window_ms, song_ms, heard_for.difficulty, mapper)
+    return values.to(model.device)
 
 
 def _batches(windows: Sequence[Window]) -> list[Sequence[Window]]:

@@ -54,8 +54,10 @@ class ChartState:
         stars = self.rating(written)
         return replace(self.negative, difficulty=self.attributes.difficulty if stars is None else stars)
 
-    def contexts_before(self, context: ContextKind, spec: Contract) -> list[tuple[ContextKind, Sequence[EventGroup]]]:
-        order = takewhile(lambda c: c is not context, spec.contexts_of(self.attributes.mode))
+    def contexts_before(
+        self, context: ContextKind, contract: Contract
+    ) -> list[tuple[ContextKind, Sequence[EventGroup]]]:
+        order = takewhile(lambda c: c is not context, contract.contexts_of(self.attributes.mode))
         return [(c, self.contexts[c]) for c in order if c in self.contexts]
 
 

@@ -33,8 +33,6 @@ BATCH_WINDOWS = 8
 OPEN_KINDS = frozenset(FOLLOWS) | ANCHOR_KINDS
 """Groups after which an object still has to end."""
 
-PROFILE_STEPS = 8
-
 
 @dataclass(frozen=True, slots=True)
 class Absence:
@@ -56,7 +54,6 @@ class TimeAnswer:
     absence: Absence | None
     presence: Surprisal
     likeliest_ms: float
-    profile: np.ndarray
 
 
 @dataclass(slots=True)
@@ -281,10 +278,8 @@ class ContextScorer:
         left = max(1e-9, float(chances[first:].sum()))
         here = min(1.0, float(chances[first : min(actual + REACH_STEPS + 1, len(self.times))].sum()) / left)
         entropy = -sum(q * math.log2(q) for q in (here, 1 - here) if q > 0)
-        padded = np.pad(chances[:-1], PROFILE_STEPS)
         return TimeAnswer(
             absence=self._absence(passage, token_id, p, len(self.times)),
             presence=Surprisal(-math.log2(max(here, 1e-9)), entropy),
             likeliest_ms=self.grid.time_ms(int(chances[:-1].argmax()), passage.window.start_ms),
-            profile=padded[actual : actual + 2 * PROFILE_STEPS + 1],
         )

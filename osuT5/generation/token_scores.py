@@ -81,12 +81,12 @@ class TokenScorer:
     `kinds` are those of the vocabulary's output ids; None stands for marks: the end of a context above all.
     """
 
-    def __init__(self, spec: Contract) -> None:
-        self.vocabulary = vocabulary = spec.vocabulary
-        encoding = spec.encoding
+    def __init__(self, contract: Contract) -> None:
+        self.vocabulary = vocabulary = contract.vocabulary
+        encoding = contract.encoding
         self.kinds = vocabulary.output_kinds
         self._kind_of_id = torch.tensor(vocabulary.output_kind_of_id)
-        self._offsets = torch.tensor(spec.score_offsets)
+        self._offsets = torch.tensor(contract.score_offsets)
         self._reach = {kind: _reach(kind, encoding) for kind in self.kinds if kind is not None}
         self._position_columns = (encoding.x_high_px - encoding.x_low_px) // encoding.position_cell_px + 1
 

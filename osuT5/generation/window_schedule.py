@@ -326,7 +326,7 @@ def _grammar(context: ContextKind, attributes: Attributes, encoding: EncodingSpe
     return GrammarState(mode, keys) if context is ContextKind.MAP else None
 
 
-def groups_at_once(context: ContextKind, attributes: Attributes, spec: Contract) -> int:
+def groups_at_once(context: ContextKind, attributes: Attributes, contract: Contract) -> int:
     """Return how many groups can share a time.
 
     They are a mania chord, or the ends of a slide and of its slider, and an object.
@@ -335,4 +335,4 @@ def groups_at_once(context: ContextKind, attributes: Attributes, spec: Contract)
         return 1
     if attributes.mode is GameMode.MANIA:
         return 2 * (attributes.key_count or MAX_KEYS)
-    return 5 if spec.encoding.timing_in_map else 4
+    return 5 if contract.encoding.timing_in_map else 4

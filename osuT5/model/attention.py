@@ -180,3 +180,15 @@ def _local_mask(tokens: SelfAttentionInput, queries: Tensor, keys: Tensor, span:
     if tokens.is_causal:
         near &= ahead <= 0
     return near if tokens.mask is None else tokens.mask & near
+
+
+def causal_mask(visible: Tensor, count: int) -> Tensor:
+    """Return which tokens the last `count` see, bool [rows, 1, count, length], from those that are real [rows, length].
+
+    A padding token sees itself, since a softmax over nothing is NaN; nobody sees its result.
+    """
+    length = visible.shape[1]
+    slots = torch.arange(length, device=visible.device)
+    asking = slots[length - count :, None]  # [count, 1]
+    mask = (slots <= asking) & visible[:, None, :]  # [rows, count, length]
+    return (mask | (slots == asking))[:, None]

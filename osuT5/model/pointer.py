@@ -25,9 +25,6 @@ class TimeKeys:
     keys: Tensor
     onsets: Tensor
 
-    def select(self, rows: Tensor) -> TimeKeys:
-        return TimeKeys(self.keys[rows], self.onsets[rows])
-
 
 class TimePointer(nn.Module):
     def __init__(self, config: ModelConfig) -> None:

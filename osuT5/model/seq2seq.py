@@ -11,11 +11,10 @@ from transformers import PreTrainedModel
 from transformers import initialization as init
 from transformers.utils import ModelOutput
 
-from osuT5.model.attention import SelfAttentionInput
+from osuT5.model.attention import SelfAttentionInput, causal_mask
 from osuT5.model.audio_conditions import BASIS_WIDTH, AudioConditions, AudioConditionValues, BasisEmbedding
 from osuT5.model.chart_onsets import ChartOnsets, Correction
 from osuT5.model.config import MODE_CHANNELS, ModelConfig
-from osuT5.model.decoding.kv_cache import DecoderCache, LayerSlots, causal_mask
 from osuT5.model.frame_heads import FrameHeads
 from osuT5.model.pointer import ONSET_SCALE_START, TimeKeys, TimePointer, token_audio_ms
 from osuT5.model.whisper import Decoder, Encoder, SinusoidalPositions, sinusoids
@@ -144,50 +143,21 @@ class MapperModel(PreTrainedModel):
         output.loss = token_loss(output.label_logits, labels.flatten()[asked])
         return output
 
-    def start(
-        self,
-        encoder_states: Tensor,
-        row_window: Tensor | None = None,
-        max_length: int | None = None,
-        mode_ids: Tensor | None = None,
-        prompt_ids: Tensor | None = None,
-        padding: int = 0,
-    ) -> DecoderCache:
-        """Prepares decoding: the audio's keys and values for each row, and room for `max_length` tokens.
-
-        row_window: which row of encoder_states each decoder row listens to; None if row i listens to row i
-        mode_ids: game mode of each row [rows], needed by the pointer
-        prompt_ids: what each row begins with [rows, n]; its conditions are needed by the onsets of a chart
-        padding: by how much the shortest prompt is padded more than the longest, so that it has no less room
-        """
-        config = self.config
-        max_length = max_length or config.max_target_positions
-        if max_length > config.max_target_positions:
-            raise ValueError(f"max_length must be at most {config.max_target_positions}, got {max_length}")
-        cross = self.decoder.cross_keys_values(encoder_states, row_window)
-        cross = [(keys.contiguous(), values.contiguous()) for keys, values in cross]  # read again at every step
-        time_keys = self.time_keys(encoder_states, row_window, mode_ids, prompt_ids)
-        rows, heads, _, head_dim = cross[0][0].shape
-        slots = [LayerSlots(rows, heads, max_length + padding, head_dim, encoder_states) for _ in cross]
-        return DecoderCache(slots, cross, time_keys, max_length + padding)
-
     def time_keys(
         self, states: Tensor, row_window: Tensor | None, mode_ids: Tensor | None, prompt_ids: Tensor | None
     ) -> TimeKeys | None:
-        """What each decoder row may point at, arguments as for `start`; None without a pointer."""
+        """Return the sounds that each decoder row may point at; None without a pointer.
+
+        Args:
+            states: Encoder states [windows, positions, d].
+            row_window: Window of each row [rows]; None if row i belongs to window i.
+            mode_ids: Game mode of each row [rows].
+            prompt_ids: Beginning of each row [rows, n]; its conditions are needed by the onsets of a chart.
+        """
         if self.pointer is None:
             return None
         onset_logits = self._onset_logits(states, self.frame_logits(states), mode_ids, row_window, prompt_ids)
         return self._time_keys(states, row_window, onset_logits)
-
-    def step(self, ids: Tensor, cache: DecoderCache, mask: Tensor | None = None) -> Tensor:
-        """Feeds ids [rows, n] (n > 1: a prompt) and returns the logits of the next token [rows, vocab_size_out].
-
-        mask: bool [rows, n], False where a prompt was padded on the left; None: nothing is padding
-        """
-        tokens = cache.advance(ids.shape[1], mask)
-        decoded = self.decoder(self.decoder_embedder(ids), tokens, cache.cross, cache.layers)
-        return self._logits(decoded[:, -1:], cache.time_keys)[:, 0]
 
     @torch.no_grad()
     def init_time_embeddings(self, scale: float = 0.5) -> None:

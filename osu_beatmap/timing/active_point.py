@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from osu_beatmap.beatmap import Difficulty, HitObject, HoldNote, Slider, Spinner, TimingPoint
 from osu_beatmap.timing.beat_grid import BeatGrid
@@ -68,17 +68,24 @@ class Timing(BeatGrid):
 
     def kiai_spans(self) -> list[tuple[float, float]]:
         """Return (start_ms, end_ms) of each kiai time; the last may be infinite."""
-        spans = []
-        start_ms: float | None = None
-        for line, following in zip(self.points, [*self.points[1:], None], strict=True):
-            if following is not None and following.time_ms <= line.time_ms:
-                continue  # of several lines at one time the last one decides
-            if line.kiai and start_ms is None:
-                start_ms = line.time_ms
-            elif not line.kiai and start_ms is not None:
-                spans.append((start_ms, line.time_ms))
-                start_ms = None
-        return spans if start_ms is None else [*spans, (start_ms, math.inf)]
+        followed = zip(self.points, [*self.points[1:], None], strict=True)
+        # Of several lines at one time the last one decides.
+        deciding = (line for line, following in followed if following is None or following.time_ms > line.time_ms)
+        return spans_between((line.time_ms, line.kiai) for line in deciding)
+
+
+def spans_between(changes: Iterable[tuple[float, bool]]) -> list[tuple[float, float]]:
+    """Return where something is on, from (time_ms, whether it is on from then) in time order."""
+    spans = []
+    start_ms: float | None = None
+    for time_ms, is_on in changes:
+        if is_on and start_ms is None:
+            start_ms = time_ms
+        elif not is_on and start_ms is not None:
+            if time_ms > start_ms:
+                spans.append((start_ms, time_ms))
+            start_ms = None
+    return spans if start_ms is None else [*spans, (start_ms, math.inf)]
 
 
 def slider_velocity_px_per_ms(time_ms: float, timing: Timing, difficulty: Difficulty) -> float:

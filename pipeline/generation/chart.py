@@ -124,7 +124,7 @@ def prepare_chart(
 
 
 def rating_so_far(
-    attributes: Attributes, lines: Sequence[TimingPoint], settings: Difficulty, spec: Contract
+    attributes: Attributes, lines: Sequence[TimingPoint], settings: Difficulty, contract: Contract
 ) -> Callable[[Sequence[EventGroup]], float | None]:
     """Return a function that rates decoded objects; None for few."""
 
@@ -132,7 +132,7 @@ def rating_so_far(
         if not groups or groups[-1].time_ms - groups[0].time_ms < SHORTEST_RATED_MS:
             return None
         written = {ContextKind.MAP: groups}
-        beatmap, _ = assemble(written, attributes.mode, lines, settings, attributes.key_count or 0, spec.encoding)
+        beatmap, _ = assemble(written, attributes.mode, lines, settings, attributes.key_count or 0, contract.encoding)
         return star_rating(beatmap) if beatmap.hit_objects else None
 
     return rating
@@ -149,11 +149,11 @@ def write_charts(writer: SongGenerator, charts: Sequence[ChartState], sampling: 
 
 
 def assemble_chart(
-    chart: ChartState, lines: Sequence[TimingPoint], settings: Difficulty, spec: Contract
+    chart: ChartState, lines: Sequence[TimingPoint], settings: Difficulty, contract: Contract
 ) -> tuple[Beatmap, AssemblyReport]:
     """Assemble a decoded chart on the beat grid; report what was lost."""
     written = {context: groups for context, groups in chart.contexts.items() if context is not ContextKind.TIMING}
     key_count = chart.attributes.key_count or 0
-    beatmap, report = assemble(written, chart.attributes.mode, lines, settings, key_count, spec.encoding)
+    beatmap, report = assemble(written, chart.attributes.mode, lines, settings, key_count, contract.encoding)
     divisors = predicted_divisors(group for groups in written.values() for group in groups)
     return resnap(beatmap, divisors), report

@@ -31,27 +31,27 @@ CONDITION_OF_OPTION = {
 _ADDITIONS = HitSound.WHISTLE | HitSound.FINISH | HitSound.CLAP
 
 
-def spell_descriptors(request: GenerationRequest, spec: Contract) -> tuple[GenerationRequest, list[str]]:
+def spell_descriptors(request: GenerationRequest, contract: Contract) -> tuple[GenerationRequest, list[str]]:
     """Spell descriptors as the model does; note what it was not trained with.
 
     Raises RequestError for a descriptor that is not among those of the model and no user tag of osu! either.
     """
     wanted = request.map
-    known = {name.casefold(): name for name in spec.tables.descriptor_index}
+    known = {name.casefold(): name for name in contract.tables.descriptor_index}
     lost: list[str] = []
     spelled = {
         option: _spelled(option, getattr(wanted, option), known, lost)
         for option in ("descriptors", "negative_descriptors")
     }
     given = [option for option in CONDITION_OF_OPTION if getattr(wanted, option) not in (None, ())]
-    unknown = [option for option in given if CONDITION_OF_OPTION[option] not in spec.conditions]
+    unknown = [option for option in given if CONDITION_OF_OPTION[option] not in contract.conditions]
     if "descriptors" in unknown:
         lost = []
-    if "mapper_id" in given and "mapper_id" not in unknown and wanted.mapper_id not in spec.tables.mapper_index:
+    if "mapper_id" in given and "mapper_id" not in unknown and wanted.mapper_id not in contract.tables.mapper_index:
         lost.append(f"mapper_id={wanted.mapper_id}")
     notes = [
-        f"{spec.name} was never told of {_listed(names)}, so {'it' if len(names) == 1 else 'they'} had no say in what "
-        "was written."
+        f"{contract.name} was never told of {_listed(names)}, so {'it' if len(names) == 1 else 'they'} had no say in "
+        "what was written."
         for names in (unknown, lost)
         if names
     ]
@@ -138,7 +138,7 @@ def asked_sampling(request: GenerationRequest) -> Sampling:
     return Sampling(options.temperature, options.top_p, options.top_k, guidance_scale=options.cfg_scale)
 
 
-def requested_sampling(request: GenerationRequest, spec: Contract) -> Sampling:
+def requested_sampling(request: GenerationRequest, contract: Contract) -> Sampling:
     """Return the sampling options for the model and the mode."""
     assert request.map.gamemode is not None, "the mode of the reference beatmap was not filled in"
-    return sampling_for(spec, request.map.gamemode, asked_sampling(request))
+    return sampling_for(contract, request.map.gamemode, asked_sampling(request))

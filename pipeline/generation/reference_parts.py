@@ -23,73 +23,75 @@ from pipeline.request.options import RequestError, ScopeOptions
 USUAL_CONTEXTS = ("NONE", "TIMING", "TIMING,KIAI", "MAP")
 
 
-def check_trained(scope: ScopeOptions, spec: Contract) -> None:
+def check_trained(scope: ScopeOptions, contract: Contract) -> None:
     """Raise RequestError for a given context that the model was not trained with."""
-    unknown = [part for part in scope.in_context if part in INPUT_CONTEXTS and part not in spec.vocabulary.contexts]
+    unknown = [part for part in scope.in_context if part in INPUT_CONTEXTS and part not in contract.vocabulary.contexts]
     if not unknown:
         return
-    others = [f"{part.name},TIMING,KIAI" for part in INPUT_CONTEXTS if part in spec.vocabulary.contexts]
+    others = [f"{part.name},TIMING,KIAI" for part in INPUT_CONTEXTS if part in contract.vocabulary.contexts]
     known = ", ".join(f"[{name}]" for name in (*USUAL_CONTEXTS, *others))
     raise RequestError(
-        f"{spec.name} was not trained for {unknown[0].name} in in_context; what it was trained for is {known}."
+        f"{contract.name} was not trained for {unknown[0].name} in in_context; what it was trained for is {known}."
     )
 
 
 def add_reference_parts(
-    chart: ChartState, scope: ScopeOptions, reference: Beatmap | None, spec: Contract, song_ms: float
+    chart: ChartState, scope: ScopeOptions, reference: Beatmap | None, contract: Contract, song_ms: float
 ) -> None:
     """Add to a chart the parts that are given or not requested.
 
     Timing is not among them: its lines are needed to hear anything else. Raises RequestError where the model was not
     trained for what is given, or the reference has nothing to give.
     """
-    check_trained(scope, spec)
+    check_trained(scope, contract)
     given = [part for part in scope.in_context if part is not ContextKind.NONE]
     mode = chart.attributes.mode
-    order = spec.contexts_of(mode)
+    order = contract.contexts_of(mode)
     if reference is not None and given:
         plan = ContextTemplate(tuple(given)).of_mode(order)
-        inputs = [_input(part, reference, spec, song_ms) for part in plan.inputs if _reads(part, spec)]
+        inputs = [_input(part, reference, contract, song_ms) for part in plan.inputs if _reads(part, contract)]
         chart.inputs = tuple(inputs)
         for part in given:
             if part in order and part is not ContextKind.TIMING:
-                chart.contexts[part] = _encoded(reference, part, spec, song_ms)
+                chart.contexts[part] = _encoded(reference, part, contract, song_ms)
     wanted = [place for place, part in enumerate(order) if part in scope.output_type]
     for part in order[max(wanted, default=-1) + 1 :]:
         chart.contexts.setdefault(part, ())
 
 
-def _reads(part: ContextKind, spec: Contract) -> bool:
+def _reads(part: ContextKind, contract: Contract) -> bool:
     """Return whether the model was trained to read a part first.
 
     One that was not hears timing and kiai from the song alone, as it does for a new map.
     """
-    return part in INPUT_CONTEXTS or any(known in spec.vocabulary.contexts for known in INPUT_CONTEXTS)
+    return part in INPUT_CONTEXTS or any(known in contract.vocabulary.contexts for known in INPUT_CONTEXTS)
 
 
-def _input(part: ContextKind, reference: Beatmap, spec: Contract, song_ms: float) -> GivenInput:
+def _input(part: ContextKind, reference: Beatmap, contract: Contract, song_ms: float) -> GivenInput:
     if part is not ContextKind.GD:
-        return GivenInput(part, _encoded(reference, part, spec, song_ms))
+        return GivenInput(part, _encoded(reference, part, contract, song_ms))
     if not reference.hit_objects:
         raise RequestError("GD needs a reference map with objects to make another difficulty from.")
     attributes = attributes_of(reference, star_rating(reference))
-    return GivenInput(part, _encoded(reference, ContextKind.MAP, spec, song_ms), attributes)
+    return GivenInput(part, _encoded(reference, ContextKind.MAP, contract, song_ms), attributes)
 
 
-def _encoded(beatmap: Beatmap, part: ContextKind, spec: Contract, song_ms: float) -> list[EventGroup]:
+def _encoded(beatmap: Beatmap, part: ContextKind, contract: Contract, song_ms: float) -> list[EventGroup]:
     try:
-        return encode_context(beatmap, part, spec.encoding, song_ms)
+        return encode_context(beatmap, part, contract.encoding, song_ms)
     except ValueError as error:
         raise RequestError(f"beatmap_path cannot give {part.name}: {error}.") from error
 
 
-def begin_before(chart: ChartState, scope: ScopeOptions, reference: Beatmap, spec: Contract, song_ms: float) -> None:
+def begin_before(
+    chart: ChartState, scope: ScopeOptions, reference: Beatmap, contract: Contract, song_ms: float
+) -> None:
     """Start a chart with the reference's objects before the span."""
     start_ms = float(scope.start_time_ms or 0)
     earlier = [obj for obj in reference.hit_objects if start_ms - LONGEST_OBJECT_MS <= obj.time_ms < start_ms]
     before = replace(reference, hit_objects=earlier)
-    for part in spec.contexts_of(chart.attributes.mode):
-        groups = _encoded(before, part, spec, song_ms)
+    for part in contract.contexts_of(chart.attributes.mode):
+        groups = _encoded(before, part, contract, song_ms)
         if part is not ContextKind.MAP:
             groups = [group for group in groups if group.time_ms < start_ms]
         chart.begun[part] = groups

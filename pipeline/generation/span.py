@@ -93,7 +93,7 @@ def with_sound_of(lines: list[TimingPoint], reference: Beatmap) -> list[TimingPo
 
 
 def _spliced(data: bytes, made: Beatmap, span: Span) -> Beatmap:
-    return parse_beatmap(decode_osu_bytes(splice(data, made, span)[0]))
+    return parse_beatmap(decode_osu_bytes(splice(data, made, span)))
 
 
 def _problems(beatmap: Beatmap, song_ms: float) -> list[Finding]:

@@ -46,12 +46,12 @@ SAME_BEAT_MS, SAME_SHARE = 2.0, 0.95
 def red_lines_from(
     groups: Sequence[EventGroup],
     activations: np.ndarray | None,
-    spec: Contract,
+    contract: Contract,
     song_ms: float,
     attacks: np.ndarray | None = None,
 ) -> list[TimingPoint]:
     """Fit the fewest red lines that explain the decoded beats."""
-    return _lines_of(_beats_of(decode_timing(groups), spec), activations, attacks, spec, song_ms)
+    return _lines_of(_beats_of(decode_timing(groups), contract), activations, attacks, contract, song_ms)
 
 
 def quickly_timed_red_lines(timer: SuperTimer, progress: Progress = silent) -> list[TimingPoint]:
@@ -85,14 +85,14 @@ def _agreed_lines(timer: SuperTimer) -> list[TimingPoint]:
     return _lines_of(votes, timer.activations.mean(), listener.attack_strengths, listener.spec, listener.song_ms)
 
 
-def _beats_of(marked: Iterable[MarkedBeat], spec: Contract) -> Beats:
+def _beats_of(marked: Iterable[MarkedBeat], contract: Contract) -> Beats:
     beats = [(beat.time_ms, beat.starts_bar, beat.starts_tempo) for beat in marked]
     times_ms, bars, tempi = np.array(beats, dtype=np.float64).reshape(-1, 3).T
-    return Beats(times_ms, bars.astype(bool), tempi.astype(bool), resolution_ms=spec.grid.time_step_ms)
+    return Beats(times_ms, bars.astype(bool), tempi.astype(bool), resolution_ms=contract.grid.time_step_ms)
 
 
 def _lines_of(
-    beats: Beats, activations: np.ndarray | None, attacks: np.ndarray | None, spec: Contract, song_ms: float
+    beats: Beats, activations: np.ndarray | None, attacks: np.ndarray | None, contract: Contract, song_ms: float
 ) -> list[TimingPoint]:
     """Fit red lines to beats.
 
@@ -100,11 +100,11 @@ def _lines_of(
     """
     if activations is None:
         return fit_red_lines(beats, song_ms)
-    lead_ms = spec.audio_lead_ms
+    lead_ms = contract.audio_lead_ms
     heard = replace(beats, times_ms=beats.times_ms + lead_ms)
     beat, downbeat = (activations[:, FRAME_CHANNELS.index(name)] for name in ("beat", "downbeat"))
     listened = heard if len(beats.times_ms) >= 4 else None
-    lines = fit_from_activation(beat, downbeat, spec.grid.frame_ms, listened, attack_strengths=attacks)
+    lines = fit_from_activation(beat, downbeat, contract.grid.frame_ms, listened, attack_strengths=attacks)
     return [_earlier(line, lead_ms) for line in lines]
 
 
@@ -131,10 +131,10 @@ def _earlier(line: TimingPoint, lead_ms: float) -> TimingPoint:
     return replace(line, time_ms=float(time_ms))
 
 
-def timing_groups(lines: Sequence[TimingPoint], spec: Contract, song_ms: float) -> list[EventGroup]:
+def timing_groups(lines: Sequence[TimingPoint], contract: Contract, song_ms: float) -> list[EventGroup]:
     """Encode the beats of red lines, to the end of the song."""
     bare = Beatmap(mode=GameMode.STANDARD, timing_points=list(lines))
-    return encode_context(bare, ContextKind.TIMING, spec.encoding, song_ms)
+    return encode_context(bare, ContextKind.TIMING, contract.encoding, song_ms)
 
 
 def find_timing(

@@ -37,24 +37,16 @@ def export(request: GenerationRequest, beatmap: Beatmap, star_rating: float) -> 
     Raises RequestError for a background that is no picture and a folder that cannot be made, AudioError for
     the song and BeatmapError where a file cannot be written; then nothing of this map is left in the folder.
     """
-    audio_path = request.song.audio_path
-    assert audio_path is not None, "a map without a song cannot be exported"
-    beatmap.metadata = metadata_of(request, beatmap, read_tags(audio_path), star_rating)
-    if request.song.preview_time_ms is not None:
-        beatmap.preview_time_ms = float(request.song.preview_time_ms)
-    files: dict[str, bytes | Path] = {}
-    if request.song.background is not None:
-        beatmap.background = f"bg.{picture_suffix(request.song.background)}"
-        files[beatmap.background] = request.song.background
+    song = _Song(request)
+    files, data = song.files, song.encoded(beatmap, request, star_rating)
+    folder, audio_path = request.output.output_path, request.song.audio_path
     if request.output.export_osz:
-        audio = prepare_audio(audio_path)
-        beatmap.audio_filename, files[audio.file_name] = audio.file_name, audio.content
-        files[osu_file_name(beatmap.metadata)] = _encoded(beatmap)
-    if not request.output.export_osz or _holds(request.output.output_path, audio_path):
+        files[osu_file_name(beatmap.metadata)] = data
+    if not request.output.export_osz or folder.resolve() == audio_path.parent.resolve():
         # Such a map lies beside the song, or is put there by hand.
         beatmap.audio_filename = audio_path.name
-    data = _encoded(beatmap)
-    folder, names = _made_folder(request.output.output_path), [osu_file_name(beatmap.metadata)]
+        data = _encoded(beatmap)
+    folder, names = _made_folder(folder), [osu_file_name(beatmap.metadata)]
     if request.output.export_osz:
         names.append(osz_file_name(beatmap.metadata))
     osu_path, *osz_paths = _claimed(folder, *names)
@@ -75,30 +67,14 @@ def export_mapset(request: GenerationRequest, maps: Sequence[Beatmap], names: Se
 
     names: what each is called. Raises as `export` does; then nothing of the mapset is left in the folder.
     """
-    audio_path = request.song.audio_path
-    assert audio_path is not None, "a map without a song cannot be exported"
-    tags = read_tags(audio_path)
-    files: dict[str, bytes | Path] = {}
-    audio_name = audio_path.name
-    if request.output.export_osz:
-        audio = prepare_audio(audio_path)
-        audio_name, files[audio.file_name] = audio.file_name, audio.content
-    background = request.song.background
-    background_name = "" if background is None else f"bg.{picture_suffix(background)}"
-    if background is not None and request.output.export_osz:
-        files[background_name] = background
-    texts: dict[str, bytes] = {}
+    song, texts = _Song(request), {}
     for beatmap, name in zip(maps, names, strict=True):
-        named = replace(request, map=replace(request.map, version=name))
-        beatmap.metadata = metadata_of(named, beatmap, tags, 0.0)
-        beatmap.audio_filename, beatmap.background = audio_name, background_name
-        if request.song.preview_time_ms is not None:
-            beatmap.preview_time_ms = float(request.song.preview_time_ms)
-        texts[osu_file_name(beatmap.metadata)] = _encoded(beatmap)
+        data = song.encoded(beatmap, replace(request, map=replace(request.map, version=name)), 0.0)
+        texts[osu_file_name(beatmap.metadata)] = data
     folder = _made_folder(request.output.output_path)
     if request.output.export_osz:
         (osz_path,) = _claimed(folder, osz_file_name(maps[0].metadata))
-        _write({osz_path: {**files, **texts}})
+        _write({osz_path: {**song.files, **texts}})
         return MapsetFiles(osz_path, [])
     written: list[Path] = []
     try:
@@ -112,6 +88,28 @@ def export_mapset(request: GenerationRequest, maps: Sequence[Beatmap], names: Se
     return MapsetFiles(None, written)
 
 
+class _Song:
+    """What the maps of a request share: tags and name of the song, and what an .osz holds besides maps."""
+
+    def __init__(self, request: GenerationRequest) -> None:
+        audio_path, background = request.song.audio_path, request.song.background
+        assert audio_path is not None, "a map without a song cannot be exported"
+        self.tags, self.audio_name = read_tags(audio_path), audio_path.name
+        self.background = "" if background is None else f"bg.{picture_suffix(background)}"
+        self.files: dict[str, bytes | Path] = {self.background: background} if background else {}
+        if request.output.export_osz:
+            audio = prepare_audio(audio_path)
+            self.audio_name, self.files[audio.file_name] = audio.file_name, audio.content
+
+    def encoded(self, beatmap: Beatmap, request: GenerationRequest, star_rating: float) -> bytes:
+        """A map of the song, with its metadata filled in."""
+        beatmap.metadata = metadata_of(request, beatmap, self.tags, star_rating)
+        if request.song.preview_time_ms is not None:
+            beatmap.preview_time_ms = float(request.song.preview_time_ms)
+        beatmap.audio_filename, beatmap.background = self.audio_name, self.background or beatmap.background
+        return _encoded(beatmap)
+
+
 def write_into_reference(request: GenerationRequest, beatmap: Beatmap) -> ExportedFiles:
     """Writes the part of a map that was asked for into its reference: a copy of the file, or the file itself.
 
@@ -120,7 +118,7 @@ def write_into_reference(request: GenerationRequest, beatmap: Beatmap) -> Export
     scope, reference = request.scope, request.song.beatmap_path
     assert reference is not None, "there is no reference beatmap"
     old = reference.read_bytes()
-    data, _ = splice(old, beatmap, span_of(scope))
+    data = splice(old, beatmap, span_of(scope))
     if not scope.overwrite_reference_beatmap:
         folder = _made_folder(request.output.output_path)
         (path,) = _claimed(folder, reference.name)
@@ -165,10 +163,6 @@ def _write(contents: Mapping[Path, bytes | dict[str, bytes | Path]]) -> None:
 
 def _encoded(beatmap: Beatmap) -> bytes:
     return write_beatmap(beatmap).encode("utf-8", errors="replace")
-
-
-def _holds(folder: Path, path: Path) -> bool:
-    return folder.resolve() == path.parent.resolve()
 
 
 def _made_folder(folder: Path) -> Path:

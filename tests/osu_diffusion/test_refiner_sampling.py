@@ -29,7 +29,7 @@ class TrueNoise:
     def __init__(self, clean: torch.Tensor) -> None:
         self.clean = clean
 
-    def estimate(self, noisy: torch.Tensor, schedule: NoiseSchedule, step: int) -> Estimate:
+    def __call__(self, noisy: torch.Tensor, schedule: NoiseSchedule, step: int) -> Estimate:
         signal = float(schedule.alpha_bars[step])
         noise = (noisy - signal**0.5 * self.clean) / (1.0 - signal) ** 0.5
         return Estimate((noisy - (1.0 - signal) ** 0.5 * noise) / signal**0.5)

@@ -3,12 +3,9 @@
 from osu_beatmap.beatmap import (
     Beatmap,
     Circle,
-    CurveKind,
     Difficulty,
     GameMode,
     HitObject,
-    PathSegment,
-    Slider,
     TimingPoint,
 )
 from osu_beatmap.files.reader import parse_beatmap

@@ -27,8 +27,7 @@ from benchmarks.parity.folders import read_arrays, read_json
 from osuT5.generation.decode_loop import DecodeLoop
 from osuT5.generation.decode_row import DecodeRow
 from osuT5.generation.sampling.row_choice import Guidance
-from osuT5.model.attention import SelfAttentionInput
-from osuT5.model.decoding.kv_cache import causal_mask
+from osuT5.model.attention import SelfAttentionInput, causal_mask
 from osuT5.model.files.loading import load_model
 from osuT5.model.files.parameter_names import FUSED_KINDS
 from osuT5.model.seq2seq import MapperModel

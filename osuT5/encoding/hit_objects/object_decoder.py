@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import partial
 
 from osu_beatmap.beatmap import GameMode
@@ -13,6 +13,9 @@ from osuT5.encoding.hit_objects.object_drafts import AssemblyReport, Draft, Plac
 from osuT5.encoding.hit_objects.sliders import SliderReader
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import SUSTAIN_KINDS, EventGroup, EventKind
+
+Readers = tuple[dict[EventKind, Callable[[EventGroup], list[Draft]]], Sequence[Callable[[], list[Draft]]]]
+"""What reads each kind of group, and what returns the drafts that are left when all groups are read."""
 
 _SLIDER_KINDS = TIMELESS_KINDS | {EventKind.SLIDER_HEAD, EventKind.SLIDER_END}
 
@@ -65,73 +68,58 @@ def decode_objects(
     groups: Iterable[EventGroup], mode: GameMode, key_count: int, spec: EncodingSpec, report: AssemblyReport
 ) -> list[Draft]:
     """The objects that the groups make, in the order in which they became complete."""
-    groups = [group for group in groups if group.kind not in SUSTAIN_KINDS]
     if mode is GameMode.TAIKO:
-        return _decode_taiko(groups, spec, report)
-    if mode is GameMode.MANIA:
-        return _decode_mania(groups, key_count, report)
-    return _decode_standard(groups, spec, report)
+        readers, closers = _taiko_readers(spec, report)
+    elif mode is GameMode.MANIA:
+        readers, closers = _mania_readers(key_count, report)
+    else:
+        readers, closers = _standard_readers(spec, report)
+    drafts: list[Draft] = []
+    for group in groups:
+        if group.kind in readers:
+            drafts += readers[group.kind](group)
+        elif group.kind not in SUSTAIN_KINDS:
+            report.dropped[group.kind] += 1
+    return drafts + [draft for close in closers for draft in close()]
 
 
-def _decode_standard(groups: list[EventGroup], spec: EncodingSpec, report: AssemblyReport) -> list[Draft]:
+def _standard_readers(spec: EncodingSpec, report: AssemblyReport) -> Readers:
     places = PlaceReader(spec, report)
     sliders = SliderReader(spec, places, report)
     spinners = Pairs(report, objects.decode_spinner)
-    drafts: list[Draft] = []
-    for group in groups:
-        kind = group.kind
-        if kind is EventKind.CIRCLE:
-            drafts.append(objects.decode_circle(group, places.read(group)))
-        elif kind in _SLIDER_KINDS:
-            drafts += sliders.read(group)
-        elif kind is EventKind.SPINNER:
-            spinners.start(group)
-        elif kind is EventKind.SPINNER_END:
-            places.forget()
-            drafts += spinners.end(group)
-        else:
-            report.dropped[kind] += 1
-    spinners.close()
-    return drafts + sliders.close()
+
+    def end_spinner(group: EventGroup) -> list[Draft]:
+        places.forget()
+        return spinners.end(group)
+
+    return {
+        EventKind.CIRCLE: lambda group: [objects.decode_circle(group, places.read(group))],
+        **dict.fromkeys(_SLIDER_KINDS, sliders.read),
+        EventKind.SPINNER: spinners.start,
+        EventKind.SPINNER_END: end_spinner,
+    }, (spinners.close, sliders.close)
 
 
-def _decode_taiko(groups: list[EventGroup], spec: EncodingSpec, report: AssemblyReport) -> list[Draft]:
+def _taiko_readers(spec: EncodingSpec, report: AssemblyReport) -> Readers:
     """Drum rolls without an end or a duration stay as notes; dendens do not."""
     note = partial(taiko.decode_note, spec=spec)
     rolls = Pairs(report, partial(taiko.decode_drumroll, spec=spec), note)
     dendens = Pairs(report, partial(taiko.decode_denden, spec=spec))
-    drafts: list[Draft] = []
-    for group in groups:
-        kind = group.kind
-        if kind is EventKind.CIRCLE:
-            drafts.append(note(group))
-        elif kind is EventKind.DRUMROLL:
-            drafts += rolls.start(group)
-        elif kind is EventKind.DRUMROLL_END:
-            drafts += rolls.end(group)
-        elif kind is EventKind.DENDEN:
-            dendens.start(group)
-        elif kind is EventKind.DENDEN_END:
-            drafts += dendens.end(group)
-        else:
-            report.dropped[kind] += 1
-    dendens.close()
-    return drafts + rolls.close()
+    return {
+        EventKind.CIRCLE: lambda group: [note(group)],
+        EventKind.DRUMROLL: rolls.start,
+        EventKind.DRUMROLL_END: rolls.end,
+        EventKind.DENDEN: dendens.start,
+        EventKind.DENDEN_END: dendens.end,
+    }, (dendens.close, rolls.close)
 
 
-def _decode_mania(groups: list[EventGroup], key_count: int, report: AssemblyReport) -> list[Draft]:
+def _mania_readers(key_count: int, report: AssemblyReport) -> Readers:
     """Hold notes without an end or a duration stay as notes."""
     note = partial(mania.decode_note, key_count=key_count)
     holds = Pairs(report, partial(mania.decode_hold, key_count=key_count), note)
-    drafts: list[Draft] = []
-    for group in groups:
-        kind = group.kind
-        if kind is EventKind.CIRCLE:
-            drafts.append(note(group))
-        elif kind is EventKind.HOLD_NOTE:
-            drafts += holds.start(group, mania.column_of(group))
-        elif kind is EventKind.HOLD_NOTE_END:
-            drafts += holds.end(group, mania.column_of(group))
-        else:
-            report.dropped[kind] += 1
-    return drafts + holds.close()
+    return {
+        EventKind.CIRCLE: lambda group: [note(group)],
+        EventKind.HOLD_NOTE: lambda group: holds.start(group, mania.column_of(group)),
+        EventKind.HOLD_NOTE_END: lambda group: holds.end(group, mania.column_of(group)),
+    }, (holds.close,)

@@ -1,7 +1,7 @@
 """Batches of a model: prompts in, scores out, step by step.
 
-Three classes give the same scores: `PaddedRows` on any device, `SeparateRows` for models that are prepared for a CPU,
-and `GraphedRows` for a GPU, whose steps are captured as graphs.
+Two classes give the same scores: `SeparateRows` for models that are prepared for a CPU, and `StaticRows` for all
+others. On a GPU the steps of the latter are captured as graphs.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from torch import Tensor
 
 from osuT5.model.decoding.row_decoder import RowDecoder
 from osuT5.model.decoding.static_decoder import Shape
-from osuT5.model.decoding.step_graphs import GraphedSteps
+from osuT5.model.decoding.step_graphs import GraphedSteps, as_they_are
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.vocabulary import PAD_ID
 
@@ -54,34 +54,9 @@ def begin_batch(model: MapperModel, encoder_states: Tensor, prompts: Sequence[Pr
     """Yield a batch that has read its prompts; encoder states are [windows, positions, d]."""
     if model.row_decoder is not None:
         yield SeparateRows(model.row_decoder, encoder_states, prompts)
-    elif model.graphed_steps is None or not prompts:
-        yield PaddedRows(model, encoder_states, prompts)
-    else:
-        with model.graphed_steps.borrowed() as steps:
-            yield GraphedRows(steps, model, encoder_states, prompts)
-
-
-class PaddedRows:
-    """Batch as one tensor, with prompts padded on the left."""
-
-    def __init__(self, model: MapperModel, encoder_states: Tensor, prompts: Sequence[Prompt]) -> None:
-        self.model = model
-        self.device = encoder_states.device
-        ids, mask = (each.to(self.device) for each in _left_padded([prompt.ids for prompt in prompts]))
-        windows = torch.tensor([prompt.window for prompt in prompts], device=self.device)
-        modes = torch.tensor([prompt.mode_id for prompt in prompts], device=self.device)
-        self.lengths = [len(prompt.ids) for prompt in prompts]
-        padding = max(self.lengths) - min(self.lengths)
-        self._cache = model.start(encoder_states, windows, None, modes, ids, padding)
-        self.scores = model.step(ids, self._cache, mask)
-
-    def keep(self, places: Sequence[int]) -> None:
-        self.lengths = [self.lengths[place] for place in places]
-        self._cache.select(torch.tensor(places, dtype=torch.long, device=self.device))
-
-    def step(self, ids: Sequence[int]) -> None:
-        self.lengths = [length + 1 for length in self.lengths]
-        self.scores = self.model.step(torch.tensor(ids, device=self.device)[:, None], self._cache)
+        return
+    with (model.graphed_steps or GraphedSteps(as_they_are)).borrowed() as steps:
+        yield StaticRows(steps, model, encoder_states, prompts)
 
 
 class SeparateRows:
@@ -105,10 +80,10 @@ class SeparateRows:
         self.scores = self.decoder.step(self._rows, ids)
 
 
-class GraphedRows:
-    """Batch of a `GraphedDecoder`.
+class StaticRows:
+    """Batch of a `StaticDecoder`.
 
-    If a step cannot be captured, or memory is short, it continues as `PaddedRows`.
+    If a step cannot be captured, or memory is short, its rows begin again with plain steps.
     """
 
     def __init__(
@@ -117,13 +92,7 @@ class GraphedRows:
         self._steps = steps
         self._beginning = (model, encoder_states)
         self._prompts = [replace(prompt, ids=list(prompt.ids)) for prompt in prompts]
-        self._places = list(range(len(prompts)))  # of the rows in the decoder
-        self._plain: PaddedRows | None = None
         self._or_plainly(self._begin)
-
-    @property
-    def scores(self) -> Tensor:
-        return self._scores if self._plain is None else self._plain.scores
 
     @property
     def lengths(self) -> list[int]:
@@ -132,34 +101,30 @@ class GraphedRows:
     def keep(self, places: Sequence[int]) -> None:
         self._prompts = [self._prompts[place] for place in places]
         self._places = [self._places[place] for place in places]
-        if self._plain is not None:
-            self._plain.keep(places)
 
     def step(self, ids: Sequence[int]) -> None:
         for prompt, token_id in zip(self._prompts, ids, strict=True):
             prompt.ids.append(token_id)
-        if self._plain is not None:
-            self._plain.step(ids)
-        else:
-            self._or_plainly(self._step)
+        self._or_plainly(self._step)
 
     def _or_plainly(self, way: Callable[[], None]) -> None:
         try:
-            if self._steps.problem is None:
-                way()
+            way()
         except RuntimeError as error:
+            if self._steps.problem is not None:
+                raise
             self._decoder = None
             self._steps.give_up(error)
-        if self._steps.problem is not None:
-            self._plain = PaddedRows(*self._beginning, self._prompts)
+            self._begin()
 
     def _begin(self) -> None:
         windows = [prompt.window for prompt in self._prompts]
         model, states = self._beginning
         self._decoder = self._steps.decoder(model, Shape.of(windows, states.shape[1]))
+        self._places = list(range(len(windows)))  # of the rows in the decoder
         modes = [prompt.mode_id for prompt in self._prompts]
         self._decoder.begin(model, states, windows, modes, [prompt.ids for prompt in self._prompts])
-        self._scores = self._decoder.scores[: len(windows)]
+        self.scores = self._decoder.scores[: len(windows)]
 
     def _step(self) -> None:
         decoder = self._decoder
@@ -169,14 +134,4 @@ class GraphedRows:
         decoder.fed.copy_(torch.tensor(fed).T.contiguous())
         length = decoder.length_for(max(self.lengths) - 1)
         decoder.run(length, partial(decoder.step, length))
-        self._scores = decoder.scores[torch.tensor(self._places, device=decoder.scores.device)]
-
-
-def _left_padded(prompts: list[list[int]]) -> tuple[Tensor, Tensor]:
-    longest = max(len(prompt) for prompt in prompts)
-    ids = torch.full((len(prompts), longest), PAD_ID)
-    mask = torch.zeros(len(prompts), longest, dtype=torch.bool)
-    for index, prompt in enumerate(prompts):
-        ids[index, longest - len(prompt) :] = torch.tensor(prompt)
-        mask[index, longest - len(prompt) :] = True
-    return ids, mask
+        self.scores = decoder.scores[torch.tensor(self._places, device=decoder.scores.device)]

@@ -73,20 +73,20 @@ class Sampling:
     )
 
 
-def sampling_for(spec: Contract, mode: GameMode, asked: Sampling) -> Sampling:
+def sampling_for(contract: Contract, mode: GameMode, asked: Sampling) -> Sampling:
     """Adapt the requested sampling to a model.
 
     Cold times, the choice of beginnings and kinds before values were measured on the bundled model. A published one is
     sampled as its authors do: all tokens in one draw, times as freely as all else, and where types come first, columns
     and the hits of taiko a little colder.
     """
-    if not is_published(spec.encoding):
+    if not is_published(contract.encoding):
         return asked
     makers = Temperatures(asked.temperature)
     kinds: dict[EventKind, float] = {}
-    if spec.encoding.types_first:
+    if contract.encoding.types_first:
         kinds[EventKind.COLUMN] = makers.mania_column
-    if spec.encoding.types_first and mode is GameMode.TAIKO:
+    if contract.encoding.types_first and mode is GameMode.TAIKO:
         kinds[EventKind.HITSOUND] = makers.taiko_hit
     contexts = {ContextKind.TIMING: makers.timing}
     return replace(asked, time_threshold=0.0, kind_first=False, context_temperatures=contexts, kind_temperatures=kinds)
@@ -98,9 +98,9 @@ class Sampler:
     It is on the CPU until `to` is called, and waits for no value.
     """
 
-    def __init__(self, sampling: Sampling, spec: Contract) -> None:
+    def __init__(self, sampling: Sampling, contract: Contract) -> None:
         self.sampling = sampling
-        vocabulary = spec.vocabulary
+        vocabulary = contract.vocabulary
         self.vocabulary = vocabulary
         self._contexts = contexts_of(vocabulary)
         self._map_index = self._contexts.index(ContextKind.MAP) if ContextKind.MAP in self._contexts else -1
@@ -109,7 +109,7 @@ class Sampler:
         self._end_id = vocabulary.context_eos(ContextKind.MAP) if ContextKind.MAP in self._contexts else None
         self._kind_of_id = torch.tensor(vocabulary.output_kind_of_id)
         self._members = torch.eye(len(self._kinds), dtype=torch.float64)[self._kind_of_id]  # [vocabulary out, kinds]
-        self._offsets = torch.tensor(spec.score_offsets)
+        self._offsets = torch.tensor(contract.score_offsets)
         temperatures = [[self._temperature(kind, context) for kind in self._kinds] for context in self._contexts]
         self._value_temperatures = torch.tensor(temperatures)  # [contexts, kinds]
         self._kind_temperatures = torch.tensor([self._kind_temperature(context) for context in self._contexts])

@@ -4,7 +4,7 @@ Rows share the reading of the weights, which is what a step costs, and nothing e
 without padding, at its own place, so rows may begin and end at any time. What a window sounds like is kept with the
 window, whoever listens to it, and so is what the prompts of its rows have in common.
 
-Scores are those of `MapperModel.step`, up to the order of sums.
+Scores are those of `MapperModel.forward`, up to the order of sums.
 """
 
 from __future__ import annotations

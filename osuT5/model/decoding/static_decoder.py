@@ -5,7 +5,7 @@ never waits for the host: it can be captured once and replayed. Each row has a p
 rows that have ended stand still until the batch is over. Only the length that a step looks at is chosen from outside,
 among a few (`LENGTHS`).
 
-Scores are those of `MapperModel.step`, up to the order of sums.
+Scores are those of `MapperModel.forward`, up to the order of sums.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ _capturing = threading.Lock()
 
 
 def as_they_are(step: Step) -> Step:
-    """Captures nothing: on a CPU the same steps are run one by one."""
+    """Captures nothing: the same steps run one by one on a CPU, and wherever graphs are impossible."""
     return step
 
 
@@ -146,6 +146,7 @@ class GraphedSteps:
     def give_up(self, error: RuntimeError) -> None:
         """Frees all memory; steps are plain ones from now on."""
         self.free()
+        self._capture = as_they_are
         if self.problem is None:
             is_short = is_out_of_memory(error)
             why = (

@@ -5,10 +5,7 @@ Nothing else is needed: no training config, and no config of `openai/whisper-*`.
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from osuT5.model.config import ModelConfig
 from osuT5.model.files.families import family_of, published_contract
@@ -28,33 +25,18 @@ OURS = "osu_mapper"
 TIME_STEP_MS = 10
 
 
-@dataclass(frozen=True)
-class PublishedBundle:
-    """What the JSON files of a bundle say. `generation`: generation_config.json as it is, {} where there is none."""
+class PublishedBundle(NamedTuple):
+    """What the JSON files of a bundle say."""
 
     config: ModelConfig
     spec: Contract
-    generation: dict[str, Any]
 
 
-def read_bundle(folder: Path, name: str | None = None) -> PublishedBundle:
-    """The config and the contract of a published bundle; `name` is that of the folder unless given.
+def bundle_from_json(config: dict, tokenizer: dict, name: str = "") -> PublishedBundle:
+    """The sizes and the contract of a published bundle.
 
-    Raises ValueError, one sentence, where files are missing, damaged, or of another kind of model.
+    Raises ValueError, one sentence, where the files are of another kind of model.
     """
-    for required in (CONFIG_FILE, TOKENIZER_FILE):
-        if not (folder / required).is_file():
-            raise ValueError(f"{folder} holds no published model: {required} is missing")
-    generation = read_json(folder / GENERATION_FILE) if (folder / GENERATION_FILE).is_file() else {}
-    config, tokenizer = read_json(folder / CONFIG_FILE), read_json(folder / TOKENIZER_FILE)
-    try:
-        return bundle_from_json(config, tokenizer, generation, name or folder.resolve().name)
-    except ValueError as error:
-        raise ValueError(f"The model in {folder} cannot be used: {error}") from error
-
-
-def bundle_from_json(config: dict, tokenizer: dict, generation: dict | None = None, name: str = "") -> PublishedBundle:
-    """As `read_bundle`, from the contents of the files."""
     if OURS in config:
         sizes, contract = _ours(config[OURS], tokenizer)
     else:
@@ -66,7 +48,7 @@ def bundle_from_json(config: dict, tokenizer: dict, generation: dict | None = No
             f"config.json is for {sizes.vocab_size_in} tokens to read and {sizes.vocab_size_out} to write, "
             f"tokenizer.json for {vocabulary.size_in} and {vocabulary.size_out}"
         )
-    return PublishedBundle(sizes, contract, dict(generation or {}))
+    return PublishedBundle(sizes, contract)
 
 
 def _spec(config: dict, tokenizer: dict, sizes: ModelConfig, name: str) -> Contract:
@@ -97,14 +79,3 @@ def _ours(stated: Any, tokenizer: dict) -> tuple[ModelConfig, Contract]:
         return ModelConfig(**stated["config"]), contract
     except (AssertionError, AttributeError, KeyError, TypeError) as error:
         raise ValueError(f"config.json has a damaged part {OURS}") from error
-
-
-def read_json(path: Path) -> dict:
-    """Raises ValueError for a file that holds no JSON object."""
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ValueError(f"{path} cannot be read as JSON") from error
-    if not isinstance(data, dict):
-        raise ValueError(f"{path} holds no JSON object")
-    return data

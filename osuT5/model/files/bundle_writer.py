@@ -18,12 +18,15 @@ from torch import Tensor
 from osuT5.model.audio_conditions import PUBLISHED_SWITCHES
 from osuT5.model.config import ModelConfig
 from osuT5.model.files.bundle import CONFIG_FILE, GENERATION_FILE, OURS, TOKENIZER_FILE, bundle_from_json
-from osuT5.model.files.network_sizes import BACKBONES
+from osuT5.model.files.network_sizes import BACKBONES, ROTARY, SIZES, SPECTROGRAM
 from osuT5.model.files.parameter_names import published_key
 from osuT5.model.files.tokenizer import tokenizer_json
 from osuT5.model.spectrogram import mel_filter_bank
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import EventKind
+
+CONSTANTS = json.loads(Path(__file__).with_name("published_constants.json").read_text(encoding="utf-8"))
+"""What is the same in the files of all published models, or of those with one kind of layers."""
 
 RHYTHM_WEIGHT = {"whisper": 3.0}
 """Weight of time tokens in the loss that a generation was trained with; 1 in all but V28 and V29."""
@@ -39,17 +42,7 @@ def bundle_json(config: ModelConfig, contract: Contract) -> dict[str, dict]:
     tokenizer = tokenizer_json(contract.vocabulary, contract.tables)
     if not _reads_back(published, tokenizer, config, contract):
         published[OURS] = {"config": own_values(config), "contract": contract.to_json()}
-    generation = {
-        "_from_model_config": True,
-        "bos_token_id": config.bos_token_id,
-        "decoder_start_token_id": config.bos_token_id,
-        "disable_compile": True,
-        "do_sample": True,
-        "eos_token_id": config.eos_token_id,
-        "max_length": config.max_target_positions,
-        "pad_token_id": config.pad_token_id,
-        "top_k": 0,
-    }
+    generation = CONSTANTS["generation"] | _end_tokens(config) | {"max_length": config.max_target_positions}
     return {CONFIG_FILE: published, TOKENIZER_FILE: tokenizer, GENERATION_FILE: generation}
 
 
@@ -99,13 +92,7 @@ def input_config(contract: Contract) -> dict[str, Any]:
     mel = contract.spectrogram
     times = contract.vocabulary.ids_of(EventKind.TIME)
     return {
-        "sample_rate": mel.sample_rate,
-        "n_fft": mel.n_fft,
-        "hop_length": mel.hop_length,
-        "n_mels": mel.n_mels,
-        "f_min": _whole(mel.f_min),
-        "f_max": _whole(mel.f_max),
-        "pad_mode": mel.pad_mode,
+        **{name: _whole(getattr(mel, name)) for name in SPECTROGRAM},
         "spectrogram_implementation": "nnAudio" if mel.filter_bank == "slaney" else "torchaudio",
         "spectrogram_log_scale": mel.scale == "log1p",
         "rhythm_token_start": times.start,
@@ -116,105 +103,48 @@ def input_config(contract: Contract) -> dict[str, Any]:
 def network_config(config: ModelConfig) -> dict[str, Any]:
     """The part of config.json that the sizes of a network state."""
     beginning = next(name for name, kind in BACKBONES.items() if kind == config.layer_kind)
-    condition_size = len(config.audio_conditions) * config.condition_dim
     long = config.max_target_positions != FIRST_MAX_LENGTH
     return {
-        "architectures": ["Mapperatorinator"],
+        **CONSTANTS["config"],
+        **_end_tokens(config),
+        **{switch: name in config.audio_conditions for name, switch in PUBLISHED_SWITCHES.items()},
         "backbone_config": _backbone(config),
         "backbone_model_name": f"{beginning}-{'base' if config.d_model == BASE_WIDTH else 'small'}",
-        "bos_token_id": config.bos_token_id,
         "cond_dim": config.condition_dim,
-        "cond_size": condition_size,
-        "decoder_start_token_id": config.bos_token_id,
-        "disable_compile": True,
-        **{switch: name in config.audio_conditions for name, switch in PUBLISHED_SWITCHES.items()},
-        "do_sample": True,
-        "do_style_embed": False,
-        "dtype": "float32",
-        "embed_decoder_input": True,
-        "eos_token_id": config.eos_token_id,
+        "cond_size": len(config.audio_conditions) * config.condition_dim,
         "hidden_size": config.d_model,
         "init_std": config.init_std,
-        "input_features": True,
-        "input_raw_wave": False,
-        "is_encoder_decoder": True,
-        "label_smoothing": 0.0,
         "max_length": None if long else FIRST_MAX_LENGTH,
         "max_source_positions": config.max_source_positions,
         "max_target_positions": config.max_target_positions,
-        "model_type": "mapperatorinator",
         "num_attention_heads": config.encoder_heads,
-        "num_classes": 0,
         "num_hidden_layers": config.encoder_layers,
         "num_mappers": config.mapper_count,
-        "pad_token_id": config.pad_token_id,
         "project_encoder_input": config.input_projection,
         "rhythm_weight": RHYTHM_WEIGHT.get(config.layer_kind, 1.0),
-        "top_k": 0,
         "vocab_size": config.vocab_size_out,
         "vocab_size_in": config.vocab_size_in,
     }
 
 
 def _backbone(config: ModelConfig) -> dict[str, Any]:
-    """The nested config; what is constant here is constant in all published models."""
-    values = {
-        "activation_dropout": 0.0,
-        "activation_function": "gelu",
-        "apply_spec_augment": False,
-        "architectures": ["WhisperForConditionalGeneration"],
-        "attention_dropout": 0.0,
-        "begin_suppress_tokens": None,
-        "bos_token_id": config.bos_token_id,
-        "classifier_proj_size": 256,
-        "d_model": config.d_model,
-        "decoder_attention_heads": config.decoder_heads,
-        "decoder_ffn_dim": config.decoder_ffn_dim,
-        "decoder_layerdrop": 0.0,
-        "decoder_layers": config.decoder_layers,
-        "decoder_start_token_id": config.bos_token_id,
+    names = SIZES | (ROTARY if config.layer_kind == "rotary_fused" else {})
+    return {
+        **CONSTANTS["backbone"],
+        **CONSTANTS.get(config.layer_kind, {}),
+        **_end_tokens(config),
+        **{theirs: _whole(getattr(config, ours)) for ours, theirs in names.items()},
         "dropout": config.dropout,
-        "dtype": "float32",
-        "encoder_attention_heads": config.encoder_heads,
-        "encoder_ffn_dim": config.encoder_ffn_dim,
-        "encoder_layerdrop": 0.0,
-        "encoder_layers": config.encoder_layers,
-        "eos_token_id": config.eos_token_id,
-        "forced_decoder_ids": None,
         "init_std": config.init_std,
-        "mask_feature_length": 10,
-        "mask_feature_min_masks": 0,
-        "mask_feature_prob": 0.0,
-        "mask_time_length": 10,
-        "mask_time_min_masks": 2,
-        "mask_time_prob": 0.05,
-        "max_length": 448,
-        "max_source_positions": config.max_source_positions,
-        "max_target_positions": config.max_target_positions,
-        "median_filter_width": 7,
-        "model_type": "whisper",
         "num_hidden_layers": config.encoder_layers,
         "num_mel_bins": config.d_model if config.input_projection else config.audio_width,
-        "pad_token_id": config.pad_token_id,
-        "scale_embedding": False,
-        "tie_word_embeddings": False,
-        "use_cache": False,
-        "use_weighted_layer_sum": False,
         "vocab_size": config.vocab_size_out,
     }
-    if config.layer_kind == "rotary":
-        values |= {"rope_type": "dynamic", "rope_encoder_scaling_factor": 1.0, "rope_decoder_scaling_factor": 1.0}
-    if config.layer_kind == "rotary_fused":
-        values |= {
-            "attention_bias": config.attention_bias,
-            "deterministic_flash_attn": False,
-            "global_attn_every_n_layers": config.global_attention_every,
-            "global_rope_theta": _whole(config.rope_theta),
-            "local_attention": config.local_attention,
-            "local_rope_theta": _whole(config.local_rope_theta),
-            "rope_scaling": {"factor": 1.0, "rope_type": "default"},
-        }
-    return values
+
+
+def _end_tokens(config: ModelConfig) -> dict[str, Any]:
+    ids = {name: getattr(config, name) for name in ("bos_token_id", "eos_token_id", "pad_token_id")}
+    return ids | {"decoder_start_token_id": config.bos_token_id}
 
 
 def _spectrogram_buffers(contract: Contract) -> Iterator[tuple[str, Tensor]]:
@@ -234,6 +164,6 @@ def _spectrogram_buffers(contract: Contract) -> Iterator[tuple[str, Tensor]]:
     yield "spectrogram.transform.stft.window_mask", window[None, :, None]
 
 
-def _whole(value: float) -> float | int:
+def _whole(value: Any) -> Any:
     """Whole numbers without a decimal point, as the original writes them."""
-    return int(value) if float(value).is_integer() else value
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -22,14 +22,13 @@ from torch import Tensor
 from model_files.folder_weights import SAFETENSORS
 from osu_beatmap.beatmap import GameMode
 from osuT5.model.config import ModelConfig
-from osuT5.model.files.bundle import TOKENIZER_FILE, read_bundle, read_json
+from osuT5.model.files.bundle import TOKENIZER_FILE
 from osuT5.model.files.bundle_writer import own_values, published_tensors, runs_in_the_original, write_bundle_json
+from osuT5.model.files.loading import read_contract
 from osuT5.model.files.mode_folders import gamemode_subfolder
 from osuT5.model.files.parameter_names import rename_key
 from osuT5.model.files.weights import read_weights
 from osuT5.tokens.contract import CONTRACT_FILE, Contract
-
-CONFIG_FILE = "config.json"
 
 
 def convert_to_ours(published: Path, out: Path, name: str | None = None) -> None:
@@ -39,10 +38,10 @@ def convert_to_ours(published: Path, out: Path, name: str | None = None) -> None
     """
     with _new_folder(out) as folder:
         for source, target in _bundles(published, folder, TOKENIZER_FILE):
-            bundle = read_bundle(source, name)
-            tensors = read_weights(source, bundle.config, rename_key)
-            bundle.spec.save(target)
-            _save_ours(bundle.config, tensors, target)
+            config, contract = _read(source, published=True, name=name)
+            tensors = read_weights(source, config, rename_key)
+            contract.save(target)
+            _save_ours(config, tensors, target)
 
 
 def convert_to_published(ours: Path, out: Path) -> bool:
@@ -53,7 +52,7 @@ def convert_to_published(ours: Path, out: Path) -> bool:
     runs = True
     with _new_folder(out) as folder:
         for source, target in _bundles(ours, folder, CONTRACT_FILE):
-            contract, config = Contract.load(source), _read_config(source)
+            config, contract = _read(source, published=False)
             tensors = read_weights(source, config)
             write_bundle_json(target, config, contract)
             _save(dict(published_tensors(tensors.items(), config, contract)), target)
@@ -71,14 +70,11 @@ def _bundles(root: Path, out: Path, marker: str) -> Iterator[tuple[Path, Path]]:
             yield root / name, out / name
 
 
-def _read_config(folder: Path) -> ModelConfig:
-    if not (folder / CONFIG_FILE).is_file():
-        raise ValueError(f"{folder} holds no model: {CONFIG_FILE} is missing")
-    values = read_json(folder / CONFIG_FILE)
-    try:
-        return ModelConfig(**{name: values[name] for name in ModelConfig.__annotations__ if name in values})
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{folder / CONFIG_FILE} is not a model of ours") from error
+def _read(folder: Path, published: bool, name: str | None = None) -> tuple[ModelConfig, Contract]:
+    config, contract, is_published = read_contract(folder, name)
+    if is_published != published:
+        raise ValueError(f"{folder} holds {'a published' if is_published else 'our own'} model already")
+    return config, contract
 
 
 def _save_ours(config: ModelConfig, tensors: dict[str, Tensor], folder: Path) -> None:

@@ -19,7 +19,7 @@ from model_files.json_files import read_json_object
 from model_files.tensor_files import read_torch_file
 from osu_beatmap.beatmap import GameMode
 from osuT5.model.config import ModelConfig
-from osuT5.model.files.bundle import bundle_from_json
+from osuT5.model.files.bundle import CONFIG_FILE, GENERATION_FILE, TOKENIZER_FILE, bundle_from_json
 from osuT5.model.files.lora import load_adapter
 from osuT5.model.files.mode_folders import bundle_folder, gamemode_subfolder
 from osuT5.model.files.parameter_names import rename_key
@@ -31,9 +31,6 @@ from paths import MODEL_DIR
 
 EMBEDDED_MODEL = MODEL_DIR / "mini"
 
-CONFIG_FILE = "config.json"
-GENERATION_FILE = "generation_config.json"
-TOKENIZER_FILE = "tokenizer.json"
 TOKENIZER_STATE_FILE = "custom_checkpoint_0.pkl"
 """What older training runs have instead of tokenizer.json: the same, as a pickle."""
 
@@ -97,7 +94,7 @@ def load_model(
     lora: the folder or hub id of an adapter. Raises ModelError.
     """
     folder = find_model(source, gamemode).map
-    config, contract, is_published = _read_contract(folder)
+    config, contract, is_published = read_contract(folder)
     adapter = None
     if lora is not None:
         is_for_a_mode = re.fullmatch(r"gamemode=\d+", folder.name)
@@ -122,8 +119,11 @@ def best_device(wanted: str = "auto") -> str:
     return wanted
 
 
-def _read_contract(folder: Path) -> tuple[ModelConfig, Contract, bool]:
-    """Sizes and contract, and whether the parameters have their published names."""
+def read_contract(folder: Path, name: str | None = None) -> tuple[ModelConfig, Contract, bool]:
+    """Sizes and contract, and whether the parameters have their published names. Raises ModelError.
+
+    A published model is called `name`, or else as its folder or repository.
+    """
     config = _config_json(folder)
     try:
         if (folder / CONTRACT_FILE).is_file():
@@ -135,12 +135,12 @@ def _read_contract(folder: Path) -> tuple[ModelConfig, Contract, bool]:
             if (sizes.vocab_size_in, sizes.vocab_size_out) != (vocabulary.size_in, vocabulary.size_out):
                 raise ModelError(f"The weights in {folder} do not fit its {CONTRACT_FILE}.")
             return sizes, contract, False
-        bundle = bundle_from_json(config, _tokenizer_json(folder), name=_model_name(folder))
+        bundle = bundle_from_json(config, _tokenizer_json(folder), name or _model_name(folder))
     except ModelError:
         raise
     except Exception as error:  # whatever damaged values make the constructors raise
         raise ModelError(f"The model in {folder} cannot be loaded: {first_line(error)}.") from error
-    return bundle.config, bundle.spec, True
+    return *bundle, True
 
 
 def _config_json(folder: Path) -> dict:

@@ -134,8 +134,8 @@ class Adapter:
                 )
             if shape != shapes[name]:
                 raise ModelError(
-                    f"The adapter in {self.folder} is for another model: its {name} is {_by(shape)}, that of this "
-                    f"model {_by(shapes[name])}."
+                    f"The adapter in {self.folder} is for another model: its {name} is {sized(shape)}, that of this "
+                    f"model {sized(shapes[name])}."
                 )
 
     def check_contract(self, contract: dict) -> None:
@@ -261,5 +261,5 @@ def _names(pattern: str, module: str) -> bool:
         return pattern == module
 
 
-def _by(shape: Iterable[int] | None) -> str:
-    return "x".join(map(str, shape or ()))
+def sized(shape: Iterable[int] | None) -> str:
+    return "x".join(map(str, shape or ())) or "a number"

@@ -15,6 +15,35 @@ BACKBONES = {
 }
 """Beginning of the published name of a network -> our layer kind."""
 
+SIZES = {
+    "d_model": "d_model",
+    "encoder_layers": "encoder_layers",
+    "decoder_layers": "decoder_layers",
+    "encoder_heads": "encoder_attention_heads",
+    "decoder_heads": "decoder_attention_heads",
+    "encoder_ffn_dim": "encoder_ffn_dim",
+    "decoder_ffn_dim": "decoder_ffn_dim",
+    "max_source_positions": "max_source_positions",
+    "max_target_positions": "max_target_positions",
+}
+"""Our name of a size -> the published one, in backbone_config."""
+
+ROTARY = {
+    "attention_bias": "attention_bias",
+    "rope_theta": "global_rope_theta",
+    "local_rope_theta": "local_rope_theta",
+    "local_attention": "local_attention",
+    "global_attention_every": "global_attn_every_n_layers",
+}
+"""The same for what rotary_fused layers have besides."""
+
+SPECTROGRAM = dict.fromkeys(("sample_rate", "n_fft", "hop_length", "n_mels"), int) | {
+    "f_min": (int, float),
+    "f_max": (int, float),
+    "pad_mode": str,
+}
+"""Fields of a spectrogram that have the same name in both forms, with their types."""
+
 PLAIN_ROTATIONS = ("default", "dynamic")
 """Kinds of rotary positions that are the plain one within the longest sequence that a config allows."""
 
@@ -53,20 +82,7 @@ def model_config(published: dict) -> ModelConfig:
         raise ValueError(f"config.json asks for rotary positions of the kind {rotation!r}, which is not known")
     if backbone.get("activation_function", "gelu") != "gelu":
         raise ValueError(f"config.json asks for the activation {backbone['activation_function']!r}, which is not known")
-    values: dict[str, Any] = {
-        ours: require(backbone, theirs, kinds)
-        for ours, theirs, kinds in (
-            ("d_model", "d_model", int),
-            ("encoder_layers", "encoder_layers", int),
-            ("decoder_layers", "decoder_layers", int),
-            ("encoder_heads", "encoder_attention_heads", int),
-            ("decoder_heads", "decoder_attention_heads", int),
-            ("encoder_ffn_dim", "encoder_ffn_dim", int),
-            ("decoder_ffn_dim", "decoder_ffn_dim", int),
-            ("max_source_positions", "max_source_positions", int),
-            ("max_target_positions", "max_target_positions", int),
-        )
-    }
+    values: dict[str, Any] = {ours: require(backbone, theirs, int) for ours, theirs in SIZES.items()}
     for name, smallest in values.items():
         if smallest < 1:
             raise ValueError(f"config.json has an unusable {name}: {smallest}")
@@ -95,15 +111,10 @@ def model_config(published: dict) -> ModelConfig:
 
 
 def _rotary_values(backbone: dict) -> dict[str, Any]:
-    theta = float(backbone.get("global_rope_theta", 10_000))
-    local_theta = backbone.get("local_rope_theta")
-    return {
-        "attention_bias": backbone.get("attention_bias", True),
-        "rope_theta": theta,
-        "local_rope_theta": theta if local_theta is None else float(local_theta),
-        "local_attention": backbone.get("local_attention", 128),
-        "global_attention_every": backbone.get("global_attn_every_n_layers", 1),
-    }
+    """What is not stated has the value of `ModelConfig`; local layers rotate as global ones do."""
+    values = {ours: backbone[theirs] for ours, theirs in ROTARY.items() if backbone.get(theirs) is not None}
+    theta = values.setdefault("rope_theta", ModelConfig.rope_theta)
+    return {**values, "rope_theta": float(theta), "local_rope_theta": float(values.get("local_rope_theta", theta))}
 
 
 def spectrogram_spec(published: dict) -> SpectrogramSpec:
@@ -115,14 +126,8 @@ def spectrogram_spec(published: dict) -> SpectrogramSpec:
     if implementation not in ("nnAudio", "torchaudio"):
         raise ValueError(f"config.json names the spectrogram {implementation!r}, which is not known")
     return SpectrogramSpec(
-        sample_rate=require(published, "sample_rate", int),
-        n_fft=require(published, "n_fft", int),
-        hop_length=require(published, "hop_length", int),
-        n_mels=require(published, "n_mels", int),
-        f_min=require(published, "f_min", (int, float)),
-        f_max=require(published, "f_max", (int, float)),
+        **{name: require(published, name, kinds) for name, kinds in SPECTROGRAM.items()},
         scale="log1p" if require(published, "spectrogram_log_scale", bool) else "linear",
         gain=1.0,
         filter_bank="slaney" if implementation == "nnAudio" else "htk",
-        pad_mode=require(published, "pad_mode", str),
     )

@@ -15,7 +15,7 @@ from torch import Tensor
 from model_files.errors import ModelError
 from model_files.folder_weights import folder_weights
 from osuT5.model.config import ModelConfig
-from osuT5.model.files.lora import Adapter
+from osuT5.model.files.lora import Adapter, sized
 from osuT5.model.seq2seq import MapperModel
 
 Shapes = Mapping[str, tuple[int, ...]]
@@ -78,10 +78,6 @@ def _check_fit(folder: Path, wanted: Shapes, stored: Shapes) -> None:
     for name, shape in stored.items():
         if shape != wanted[name]:
             raise ModelError(
-                f"The weights in {folder} are not those of the network in its config.json: {name} is {_by(shape)}, "
-                f"not {_by(wanted[name])}."
+                f"The weights in {folder} are not those of the network in its config.json: {name} is {sized(shape)}, "
+                f"not {sized(wanted[name])}."
             )
-
-
-def _by(shape: tuple[int, ...]) -> str:
-    return "x".join(map(str, shape)) or "a number"

@@ -259,11 +259,11 @@ def test_an_unannounced_length_is_refused_while_decoding(tmp_path, monkeypatch):
 
 
 def test_tags_are_read_and_cleaned(tmp_path):
-    tags = {"title": "Two\n  lines\x07 \u202eof", "artist": "名無し", "genre": "x" * 1000}
+    tags = {"title": "Two\n  lines\x07 \u202eof", "artist": "x" * 1000}
     path = encode(tmp_path / "song.mp3", click_track(44_100), 44_100, "libmp3lame", metadata=tags)
     found = read_tags(path)
-    assert (found.title, found.artist, found.album) == ("Two lines of", "名無し", "")
-    assert len(found.genre) == audio_module.MAX_TAG_CHARS
+    assert found.title == "Two lines of"
+    assert len(found.artist) == audio_module.MAX_TAG_CHARS
 
 
 def test_tags_of_an_ogg_file_and_of_none(tmp_path):

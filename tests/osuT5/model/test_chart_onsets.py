@@ -71,4 +71,4 @@ def test_only_their_own_loss_teaches_them(tiny_model, mel, conditioned_ids):
 def test_decoding_without_conditions_says_what_is_missing(tiny_model, mel):
     model = tiny_model(chart_onset_dim=16)
     with pytest.raises(ValueError, match="prompt_ids"):
-        model.start(model.encode(mel), WINDOWS, mode_ids=MODES)
+        model.time_keys(model.encode(mel), WINDOWS, MODES, None)

@@ -6,7 +6,7 @@ import torch
 from safetensors.torch import load_file
 
 from osuT5.model.attention import SelfAttentionInput, rotation_of
-from osuT5.model.files.bundle import read_bundle
+from osuT5.model.files.loading import read_contract
 from osuT5.model.files.parameter_names import rename_key
 from osuT5.model.seq2seq import MapperModel
 from osuT5.model.spectrogram import Spectrogram
@@ -71,12 +71,12 @@ def test_unknown_layer_kinds_are_refused(tiny_model):
 @torch.no_grad()
 def test_published_weights_give_the_published_numbers(golden, version):
     folder = golden("model", f"model/tiny_{version}/") / "model" / f"tiny_{version}"
-    bundle = read_bundle(folder)
-    model = MapperModel(bundle.config).eval()
+    config, contract, _ = read_contract(folder)
+    model = MapperModel(config).eval()
     model.load_state_dict(renamed(load_file(folder / "model.safetensors")))
     reference = {key: torch.from_numpy(value) for key, value in np.load(folder / "goldens.npz").items()}
 
-    states = model.encode(Spectrogram(bundle.spec.spectrogram)(reference["frames"]))
+    states = model.encode(Spectrogram(contract.spectrogram)(reference["frames"]))
     ids, mask = reference["decoder_input_ids"], reference["decoder_attention_mask"]  # row 1 is padded on the left
     logits = model(encoder_states=states, decoder_input_ids=ids, decoder_attention_mask=mask).logits
     torch.testing.assert_close(states, reference["encoder_last_hidden_state"], atol=1e-4, rtol=0)

@@ -38,7 +38,7 @@ class References:
         return config, self.json("tokenizer", version, "tokenizer.json"), generation
 
     def bundle(self, version: str):
-        return bundle_from_json(*self.files(version), name=version)
+        return bundle_from_json(*self.files(version)[:2], version)
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +111,7 @@ def test_windows_sizes_and_encoding(references, version):
     assert spec.encoding.position_cell_px == CELL_PX[version]
     assert spec.encoding.types_first == (version in ("v28", "v29", "v31"))
     assert spec.encoding.position_refine_px == (2 if "32" in version else 0)
-    assert config.max_target_positions == bundle.generation["max_length"]
+    assert config.max_target_positions == references.files(version)[2]["max_length"]
     assert spec.contexts_of(GameMode.MANIA) == {
         "v30": (ContextKind.MAP,),
         "v32": (ContextKind.TIMING, ContextKind.MAP, ContextKind.SV),
