@@ -21,7 +21,7 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import islice, pairwise
 from pathlib import Path
 
@@ -41,6 +41,7 @@ from osu_beatmap.attributes import attributes_of
 from osu_beatmap.beatmap import Beatmap, GameMode, HoldNote, Slider, TimingPoint
 from osu_beatmap.held_out import Split
 from osu_beatmap.rules import Severity, check
+from osu_beatmap.splice import Span
 from osuT5.audio.decode import load_audio
 from osuT5.audio.mel import song_mel
 from osuT5.dataset.files.sources import FolderSong, ReadChart, mapset_songs
@@ -53,6 +54,7 @@ from osuT5.tokens.events import ContextKind
 from pipeline.finishing.finish import finish
 from pipeline.generation.chart import assemble_chart, write_charts
 from pipeline.generation.matching.star_matching import generate_matched_map
+from pipeline.generation.rhythm import plan_rhythms
 from pipeline.generation.timing import predict_timing, timing_groups
 from pipeline.request.resolve import resolve
 
@@ -171,10 +173,11 @@ def _match_map(song: FolderSong, human: Beatmap, model_path: str) -> Beatmap:
 def _generate(writer: SongGenerator, attributes: list, lines: list[list[TimingPoint]], settings: list) -> list[Beatmap]:
     """Finished maps, all written side by side."""
     spec, song_ms = writer.spec, writer.song_ms
-    charts = [
-        ChartState(wanted, SEED, {ContextKind.TIMING: timing_groups(reds, spec, song_ms)})
-        for wanted, reds in zip(attributes, lines, strict=True)
-    ]
+    charts = []
+    for wanted, reds in zip(attributes, lines, strict=True):
+        chart = ChartState(wanted, SEED, {ContextKind.TIMING: timing_groups(reds, spec, song_ms)})
+        rhythm = plan_rhythms(writer, reds, Span())
+        charts.append(chart if rhythm is None else replace(chart, object_times_ms=rhythm.times_ms(wanted, SEED)))
     write_charts(writer, charts, Sampling())
     drafts = [assemble_chart(*each, spec)[0] for each in zip(charts, lines, settings, strict=True)]
     return [finish(draft, song_ms)[0] for draft in drafts]

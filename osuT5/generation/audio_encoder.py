@@ -73,15 +73,15 @@ class AudioEncoder:
         self.spec = spec
         self.song_ms = song_ms
         self.mel = mel
-        self._samples = samples
+        self.samples = samples
 
     @cached_property
     def attack_strengths(self) -> np.ndarray | None:
         """How strongly sounds begin, float32 [milliseconds]; None where only the spectrogram is known, and for a model
         without frame heads, whose beats are too coarse to be moved by it."""
-        if self._samples is None or self.model.frame_heads is None:
+        if self.samples is None or self.model.frame_heads is None:
             return None
-        return attack_strengths(self._samples, self.spec.grid.sample_rate)
+        return attack_strengths(self.samples, self.spec.grid.sample_rate)
 
     @torch.inference_mode()
     def encode(

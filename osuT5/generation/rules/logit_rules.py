@@ -33,6 +33,42 @@ _NOT_IN_A_MAP = frozenset(
 )
 
 
+SHORTEST_STEPS = {EventKind.SLIDER_HEAD: 9, EventKind.DRUMROLL: 9, EventKind.DENDEN: 30, EventKind.SPINNER: 50}
+"""Time steps to the next planned object that an object with a duration needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFacts:
+    """Given rhythms of rows.
+
+    Attributes:
+        times: Whether an object has to begin at each time, bool [rows, times].
+        is_given: Whether the row has a given rhythm, bool [rows].
+        has_chords: As in `DecodeRow`, bool [rows].
+    """
+
+    times: Tensor
+    is_given: Tensor
+    has_chords: Tensor
+
+    @classmethod
+    def of(cls, rows: Sequence[DecodeRow], time_count: int) -> PlanFacts | None:
+        """Return the rhythms of rows, on the CPU; None if no row has one."""
+        if all(row.planned_values is None for row in rows):
+            return None
+        times = torch.zeros(len(rows), time_count, dtype=torch.bool)
+        for place, row in enumerate(rows):
+            times[place, row.planned_values or []] = True
+        is_given = torch.tensor([row.planned_values is not None for row in rows])
+        return cls(times, is_given, torch.tensor([row.has_chords for row in rows]))
+
+    def next_values(self, last_value: Tensor) -> Tensor:
+        """Return the first planned time after the last one [rows]; the number of times if there is none."""
+        count = self.times.shape[1]
+        later = self.times & (torch.arange(count, device=self.times.device) > last_value[:, None])
+        return torch.where(later.any(1), later.int().argmax(1), count)
+
+
 @dataclass(frozen=True, slots=True)
 class RowFacts:
     """State tensors of rows that are decoded together, on one device.
@@ -43,6 +79,7 @@ class RowFacts:
         is_open: Whether an object waits for its end, bool [rows].
         forbidden: Tokens that the context and its grammar forbid, bool [rows, vocabulary out].
         thresholds: Of the choice of beginnings, float64 [rows].
+        plan: Given rhythms, if any row has one.
     """
 
     context: Tensor
@@ -53,6 +90,7 @@ class RowFacts:
     is_open: Tensor
     forbidden: Tensor
     thresholds: Tensor
+    plan: PlanFacts | None = None
 
     @classmethod
     def of(cls, rows: Sequence[DecodeRow], masks: GrammarMasks, time_threshold: float) -> RowFacts:
@@ -75,7 +113,8 @@ class RowFacts:
         *values, is_open = torch.tensor(numbers).unbind(1)
         thresholds = [time_threshold if row.time_threshold is None else row.time_threshold for row in rows]
         forbidden = torch.stack([masks.forbidden(row.context, row.grammar) for row in rows])
-        return cls(*values, is_open.bool(), forbidden, torch.tensor(thresholds, dtype=torch.float64))
+        plan = PlanFacts.of(rows, len(masks.vocabulary.ids_of(EventKind.TIME)))
+        return cls(*values, is_open.bool(), forbidden, torch.tensor(thresholds, dtype=torch.float64), plan)
 
 
 class LogitRule(Protocol):
@@ -125,6 +164,30 @@ class FewGroupsAtOnce(TimeRule):
         return (self.values == facts.last_value[:, None]) & is_used_up[:, None]
 
 
+class EndsBeforeNextObject(TimeRule):
+    """Rule that an object ends before the next planned one begins.
+
+    One without room for a duration does not begin.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, device: torch.device | str = "cpu") -> None:
+        super().__init__(vocabulary, device)
+        self._shortest = torch.zeros(vocabulary.size_out, dtype=torch.long)
+        for kind, steps in SHORTEST_STEPS.items():
+            ids = vocabulary.ids_of(kind)
+            self._shortest[ids.start : ids.stop] = steps
+        self._shortest = self._shortest.to(device)
+
+    def __call__(self, scores: Tensor, facts: RowFacts) -> None:
+        if facts.plan is None:
+            return
+        next_values = facts.plan.next_values(facts.last_value)
+        is_late = facts.is_open[:, None] & facts.plan.is_given[:, None] & (self.values >= next_values[:, None])
+        scores[:, self.times].masked_fill_(is_late, FORBIDDEN)
+        is_long = self._shortest > (next_values - facts.last_value)[:, None]
+        scores.masked_fill_(is_long & facts.plan.is_given[:, None], FORBIDDEN)
+
+
 def forbid_by_grammar(scores: Tensor, facts: RowFacts) -> None:
     """Forbid what the context and its grammar do not allow; a `LogitRule`."""
     scores.masked_fill_(facts.forbidden, FORBIDDEN)
@@ -132,7 +195,12 @@ def forbid_by_grammar(scores: Tensor, facts: RowFacts) -> None:
 
 def default_rules(vocabulary: Vocabulary, device: torch.device | str = "cpu") -> list[LogitRule]:
     """Return the rules of ordinary generation."""
-    return [forbid_by_grammar, TimeRunsForward(vocabulary, device), FewGroupsAtOnce(vocabulary, device)]
+    return [
+        forbid_by_grammar,
+        TimeRunsForward(vocabulary, device),
+        FewGroupsAtOnce(vocabulary, device),
+        EndsBeforeNextObject(vocabulary, device),
+    ]
 
 
 def contexts_of(vocabulary: Vocabulary) -> tuple[ContextKind, ...]:

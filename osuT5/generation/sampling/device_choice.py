@@ -16,7 +16,7 @@ from torch import Tensor
 
 from osuT5.generation.decode_row import DecodeRow
 from osuT5.generation.rules.compiled_grammar import UNKNOWN, CompiledGrammar
-from osuT5.generation.rules.logit_rules import RowFacts, contexts_of
+from osuT5.generation.rules.logit_rules import PlanFacts, RowFacts, contexts_of
 from osuT5.generation.sampling.row_choice import Guidance, RowChoice
 from osuT5.generation.sampling.sampler import Sampler
 from osuT5.model.decoding.static_decoder import StaticDecoder
@@ -76,6 +76,10 @@ class DeviceChoice:
         self.written = torch.zeros(self.rows, self.room, dtype=torch.long, device=device)
         self.uniforms = torch.zeros(self.rows, self.room, dtype=torch.float64, device=device)
         self.thresholds = torch.zeros(self.rows, dtype=torch.float64, device=device)
+        self.plan = PlanFacts(
+            torch.zeros(self.rows, len(self._time_ids), dtype=torch.bool, device=device),
+            *torch.zeros(2, self.rows, dtype=torch.bool, device=device),
+        )
         self.state = torch.zeros(2, dtype=torch.long, device=device)
         """How many rows are going, and how many wait for the host."""
         self._fact = dict(zip(FACTS, self.facts, strict=True))
@@ -109,6 +113,12 @@ class DeviceChoice:
         for place, own in enumerate(uniforms):
             numbers[place, : len(own)] = own
         self.uniforms[: len(rows), : numbers.shape[1]] = numbers.to(self.uniforms.device)
+        plan = PlanFacts.of(rows, len(self._time_ids))
+        self.plan.is_given.zero_()
+        if plan is not None:
+            self.plan.times[: len(rows)] = plan.times.to(self.plan.times.device)
+            self.plan.is_given[: len(rows)] = plan.is_given.to(self.plan.times.device)
+            self.plan.has_chords[: len(rows)] = plan.has_chords.to(self.plan.times.device)
         default = self._choice.sampler.sampling.time_threshold
         thresholds = [default if row.time_threshold is None else row.time_threshold for row in rows]
         self.thresholds[: len(rows)] = torch.tensor(thresholds, dtype=torch.float64, device=self.thresholds.device)
@@ -170,7 +180,7 @@ class DeviceChoice:
         fact, line = self._fact, self._fact["line"]
         names = ("context", "first_value", "last_value", "same_time_groups", "groups_at_once")
         forbidden = self.grammar.masks[self.grammar.mask_of[line]]
-        return RowFacts(*map(fact.get, names), self.grammar.is_open[line], forbidden, self.thresholds)
+        return RowFacts(*map(fact.get, names), self.grammar.is_open[line], forbidden, self.thresholds, self.plan)
 
     def _note(self, chosen: Tensor, is_going: Tensor) -> None:
         """Append as `DecodeRow.append` does, and count the room that is left."""

@@ -187,7 +187,13 @@ class Sampler:
         step = draw_beginning(later / total[:, None], uniforms, facts.thresholds, temperature)
         otherwise = torch.where(end > 0, self._end_id, start + later.argmax(1))
         begins = torch.where(step < len(self._time_ids), start + step, otherwise)
-        return torch.where(answer == 0, start + facts.last_value, begins)
+        joins = answer == 0
+        if facts.plan is not None:
+            planned = facts.plan.next_values(facts.last_value)
+            planned = torch.where(planned < len(self._time_ids), start + planned, self._end_id)
+            begins = torch.where(facts.plan.is_given, planned, begins)
+            joins &= ~facts.plan.is_given | facts.plan.has_chords
+        return torch.where(joins, start + facts.last_value, begins)
 
     def _temperature(self, kind: EventKind | None, context: ContextKind) -> float:
         """Return the temperature of the values of a kind in a context."""
