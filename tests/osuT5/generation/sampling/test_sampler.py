@@ -198,3 +198,22 @@ def test_the_time_of_the_last_object_is_drawn_by_its_own_probability():
     drawn = Counter(draw_one(sampler, scores, after, next_uniform(generator)) for _ in range(2000))
     assert drawn[FIRST + 7] / 2000 == pytest.approx(0.4, abs=0.03)
     assert set(drawn) == {FIRST + 7, FIRST + 30}
+
+
+def planned_row(*values: int, waiting: EventKind | None = None, has_chords: bool = False) -> DecodeRow:
+    state = row(waiting=waiting)
+    state.planned_values, state.has_chords, state.last_value = list(values), has_chords, 10
+    return state
+
+
+def test_the_next_object_begins_at_the_next_planned_time():
+    sampler, scores = Sampler(Sampling(), SPEC), scores_of({FIRST + 10: 0.3, FIRST + 12: 0.6, END: 0.1})
+    assert draw_one(sampler, scores, planned_row(5, 10, 40, 90), 0.1) == FIRST + 40
+    assert draw_one(sampler, scores, planned_row(5, 10), 0.9) == END
+
+
+def test_only_chords_join_the_last_planned_object():
+    sampler, scores = Sampler(Sampling(), SPEC), scores_of({FIRST + 10: 0.7, FIRST + 12: 0.3})
+    assert draw_one(sampler, scores, planned_row(10, 40), 0.1) == FIRST + 40
+    chords = [draw_one(sampler, scores, planned_row(10, 40, has_chords=True), each) for each in (0.1, 0.9)]
+    assert chords == [FIRST + 10, FIRST + 40]
