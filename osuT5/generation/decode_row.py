@@ -48,7 +48,8 @@ class DecodeRow:
         negative_ids: Prompt that guidance leads away from.
         end_id: Token that ended the row.
         time_threshold: Replaces that of the sampling; a lower one makes more objects.
-        planned_values: Times at which objects have to begin, in order, if the rhythm is given.
+        planned_ms: If the rhythm is given: the time values at which objects have to begin, with their exact times in
+            the song.
         has_chords: Whether several objects may begin at one of them.
         shares: Ratios that are counted.
         generator: Source of the row's random numbers, so that its tokens do not depend on its neighbours.
@@ -67,7 +68,7 @@ class DecodeRow:
     negative_ids: list[int] = field(default_factory=list)
     end_id: int | None = None
     time_threshold: float | None = None
-    planned_values: list[int] | None = None
+    planned_ms: dict[int, float] | None = None
     has_chords: bool = False
     shares: tuple[RatioTarget, ...] = ()
     generator: torch.Generator | None = None

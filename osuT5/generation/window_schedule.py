@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -199,8 +199,8 @@ class SongGenerator:
                 for row, generator in zip(rows, generators, strict=True):
                     row.generator = generator
                 engine.write(rows, *self.heard(window, charts), modes, choice)
-                for row, groups, chart in zip(rows, written, charts, strict=True):
-                    self.take(row, window, groups, chart)
+                for row, groups in zip(rows, written, strict=True):
+                    self.take(row, window, groups)
                 self.progress(Stage(context.value), window.index + 1, len(self.windows))
             for chart, groups in zip(charts, written, strict=True):
                 chart.contexts[context] = groups
@@ -247,7 +247,7 @@ class SongGenerator:
         )
         row.time_threshold = chart.time_threshold
         if context is ContextKind.MAP and chart.object_times_ms is not None:
-            row.planned_values = self._planned_values(window, chart.object_times_ms, written, first_value)
+            row.planned_ms = self._planned_ms(window, chart.object_times_ms, written, first_value)
             row.has_chords = chart.attributes.mode is GameMode.MANIA
         objects = written if context is ContextKind.MAP else chart.contexts.get(ContextKind.MAP, ())
         row.shares = find_ratio_targets(context, chart.attributes, objects, window, grid, spec.encoding)
@@ -262,13 +262,24 @@ class SongGenerator:
             row.grammar.skip(event for group in before[: len(before) - len(decided)] for event in group.events)
         return row
 
-    def _planned_values(
+    def _planned_ms(
         self, window: Window, times_ms: np.ndarray, written: Sequence[EventGroup], first_value: int
-    ) -> list[int]:
-        """Return the times at which objects have yet to begin in a window."""
+    ) -> dict[int, float]:
+        """Return the time values at which objects have yet to begin in a window, with their times."""
         decided_ms = written[-1].time_ms if written else -math.inf
-        values = [self.spec.grid.time_value(each, window.start_ms) for each in times_ms[times_ms > decided_ms]]
-        return [each for each in values if max(0, first_value) <= each < self.spec.grid.time_tokens]
+        later = {self.spec.grid.time_value(each, window.start_ms): each for each in times_ms[times_ms > decided_ms]}
+        return {v: each for v, each in later.items() if max(0, first_value) <= v < self.spec.grid.time_tokens}
+
+    def _at_planned_times(
+        self, groups: list[EventGroup], window: Window, planned_ms: Mapping[int, float]
+    ) -> list[EventGroup]:
+        """Move groups that begin objects from the middle of a time step to the planned time."""
+        moved_ms = {}
+        for group in groups:
+            value = self.spec.grid.time_value(group.time_ms, window.start_ms)
+            if group.kind in BEGINNINGS and value in planned_ms:
+                moved_ms[group.time_ms] = planned_ms[value]
+        return [replace(group, time_ms=moved_ms.get(group.time_ms, group.time_ms)) for group in groups]
 
     def _inputs(self, chart: ChartState, window: Window, room: int) -> list[InputSegment]:
         """Return the chart's inputs, cut to the room left, as in training."""
@@ -304,7 +315,7 @@ class SongGenerator:
             scroll_speed_percent=PLAIN_SPEED_PERCENT if speed is None else speed * step_percent,
         )
 
-    def take(self, row: DecodeRow, window: Window, written: list[EventGroup], chart: ChartState) -> None:
+    def take(self, row: DecodeRow, window: Window, written: list[EventGroup]) -> None:
         """Add the groups of a row that has ended."""
         ids = row.written_ids
         last = self.spec.vocabulary.decode(ids[-1]) if ids else None
@@ -312,23 +323,12 @@ class SongGenerator:
             ids = ids[:-1]  # its time belonged to a later window
         last_ms = written[-1].time_ms if written else None
         groups, stray = self.spec.text.groups_of(ids, window.start_ms, last_ms)
-        if row.planned_values is not None:
-            groups = _at_planned_times(groups, chart.object_times_ms, self.spec.grid.time_step_ms)
+        if row.planned_ms is not None:
+            groups = self._at_planned_times(groups, window, row.planned_ms)
         written += groups
         self.report.tokens += len(row.written_ids)
         name = row.context.value
         self.report.stray_events[name] = self.report.stray_events.get(name, 0) + stray
-
-
-def _at_planned_times(groups: list[EventGroup], times_ms: np.ndarray, step_ms: float) -> list[EventGroup]:
-    """Move groups that begin objects from the middle of a time step to the planned time."""
-    moved_ms: dict[float, float] = {}
-    for group in groups:
-        if group.kind in BEGINNINGS and len(times_ms):
-            nearest_ms = float(times_ms[np.abs(times_ms - group.time_ms).argmin()])
-            if abs(nearest_ms - group.time_ms) <= step_ms:
-                moved_ms[group.time_ms] = nearest_ms
-    return [replace(group, time_ms=moved_ms.get(group.time_ms, group.time_ms)) for group in groups]
 
 
 def _charts_of(context: ContextKind, wanted: Wanted) -> list[ChartState]:

@@ -49,7 +49,7 @@ class ParallelSong(Protocol):
     def row(
         self, window: Window, context: ContextKind, chart: ChartState, written: Sequence[EventGroup]
     ) -> DecodeRow: ...
-    def take(self, row: DecodeRow, window: Window, written: list[EventGroup], chart: ChartState) -> None: ...
+    def take(self, row: DecodeRow, window: Window, written: list[EventGroup]) -> None: ...
 
 
 class ContextGenerator:
@@ -94,7 +94,7 @@ class ContextGenerator:
         return PooledRow.begin(self, row, self.guidance, heard, int(self.chart.attributes.mode))
 
     def take(self, row: DecodeRow) -> None:
-        self.group.song.take(row, self.group.song.windows[self.index], self.written, self.chart)
+        self.group.song.take(row, self.group.song.windows[self.index], self.written)
         self.index += 1
         self.group.advance()
 

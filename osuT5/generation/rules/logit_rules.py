@@ -54,12 +54,12 @@ class PlanFacts:
     @classmethod
     def of(cls, rows: Sequence[DecodeRow], time_count: int) -> PlanFacts | None:
         """Return the rhythms of rows, on the CPU; None if no row has one."""
-        if all(row.planned_values is None for row in rows):
+        if all(row.planned_ms is None for row in rows):
             return None
         times = torch.zeros(len(rows), time_count, dtype=torch.bool)
         for place, row in enumerate(rows):
-            times[place, row.planned_values or []] = True
-        is_given = torch.tensor([row.planned_values is not None for row in rows])
+            times[place, list(row.planned_ms or ())] = True
+        is_given = torch.tensor([row.planned_ms is not None for row in rows])
         return cls(times, is_given, torch.tensor([row.has_chords for row in rows]))
 
     def next_values(self, last_value: Tensor) -> Tensor:

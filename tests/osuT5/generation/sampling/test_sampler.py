@@ -202,7 +202,7 @@ def test_the_time_of_the_last_object_is_drawn_by_its_own_probability():
 
 def planned_row(*values: int, waiting: EventKind | None = None, has_chords: bool = False) -> DecodeRow:
     state = row(waiting=waiting)
-    state.planned_values, state.has_chords, state.last_value = list(values), has_chords, 10
+    state.planned_ms, state.has_chords, state.last_value = dict.fromkeys(values, 0.0), has_chords, 10
     return state
 
 
