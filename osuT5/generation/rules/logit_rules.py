@@ -43,11 +43,13 @@ class PlanFacts:
 
     Attributes:
         times: Whether an object has to begin at each time, bool [rows, times].
+        begun_value: As in `DecodeRow`, int64 [rows].
         is_given: Whether the row has a given rhythm, bool [rows].
         has_chords: As in `DecodeRow`, bool [rows].
     """
 
     times: Tensor
+    begun_value: Tensor
     is_given: Tensor
     has_chords: Tensor
 
@@ -60,13 +62,20 @@ class PlanFacts:
         for place, row in enumerate(rows):
             times[place, list(row.planned_ms or ())] = True
         is_given = torch.tensor([row.planned_ms is not None for row in rows])
-        return cls(times, is_given, torch.tensor([row.has_chords for row in rows]))
+        begun_value = torch.tensor([row.begun_value for row in rows])
+        return cls(times, begun_value, is_given, torch.tensor([row.has_chords for row in rows]))
 
     def next_values(self, last_value: Tensor) -> Tensor:
-        """Return the first planned time after the last one [rows]; the number of times if there is none."""
+        """Return the first planned time after another one [rows]; the number of times if there is none."""
         count = self.times.shape[1]
         later = self.times & (torch.arange(count, device=self.times.device) > last_value[:, None])
         return torch.where(later.any(1), later.int().argmax(1), count)
+
+    def comes_too_late(self, facts: RowFacts) -> Tensor:
+        """Return at which times an open object would reach the next planned one, bool [rows, times]."""
+        values = torch.arange(self.times.shape[1], device=self.times.device)
+        is_late = values >= self.next_values(facts.last_value)[:, None]
+        return is_late & (facts.is_open & self.is_given)[:, None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,14 +173,10 @@ class FewGroupsAtOnce(TimeRule):
         return (self.values == facts.last_value[:, None]) & is_used_up[:, None]
 
 
-class EndsBeforeNextObject(TimeRule):
-    """Rule that an object ends before the next planned one begins.
-
-    One without room for a duration does not begin.
-    """
+class HasRoomToEnd:
+    """Rule that an object with a duration needs room before the next planned one."""
 
     def __init__(self, vocabulary: Vocabulary, device: torch.device | str = "cpu") -> None:
-        super().__init__(vocabulary, device)
         self._shortest = torch.zeros(vocabulary.size_out, dtype=torch.long)
         for kind, steps in SHORTEST_STEPS.items():
             ids = vocabulary.ids_of(kind)
@@ -181,10 +186,7 @@ class EndsBeforeNextObject(TimeRule):
     def __call__(self, scores: Tensor, facts: RowFacts) -> None:
         if facts.plan is None:
             return
-        next_values = facts.plan.next_values(facts.last_value)
-        is_late = facts.is_open[:, None] & facts.plan.is_given[:, None] & (self.values >= next_values[:, None])
-        scores[:, self.times].masked_fill_(is_late, FORBIDDEN)
-        is_long = self._shortest > (next_values - facts.last_value)[:, None]
+        is_long = self._shortest > (facts.plan.next_values(facts.last_value) - facts.last_value)[:, None]
         scores.masked_fill_(is_long & facts.plan.is_given[:, None], FORBIDDEN)
 
 
@@ -199,7 +201,7 @@ def default_rules(vocabulary: Vocabulary, device: torch.device | str = "cpu") ->
         forbid_by_grammar,
         TimeRunsForward(vocabulary, device),
         FewGroupsAtOnce(vocabulary, device),
-        EndsBeforeNextObject(vocabulary, device),
+        HasRoomToEnd(vocabulary, device),
     ]
 
 

@@ -138,6 +138,12 @@ class Sampler:
         may_begin = (facts.context == self._map_index) & ~facts.is_open & self._chooses_beginnings
         kinds, uniforms = self._draw_kind(probabilities, facts.context, may_begin, uniforms)
         of_kind = scores.masked_fill(self._kind_of_id != kinds[:, None], -torch.inf)
+        if facts.plan is not None:
+            # Only now: a shortage of times must not make other kinds more likely, such as one more anchor.
+            times = of_kind[:, self._time_ids.start : self._time_ids.stop]
+            is_late = facts.plan.comes_too_late(facts)
+            has_others = (times.isfinite() & ~is_late).any(1, keepdim=True)
+            times.masked_fill_(is_late & has_others, -torch.inf)
         chosen = self._draw_value(of_kind, facts.context, kinds, uniforms)
         if not self._chooses_beginnings:
             return chosen
@@ -189,7 +195,8 @@ class Sampler:
         begins = torch.where(step < len(self._time_ids), start + step, otherwise)
         joins = answer == 0
         if facts.plan is not None:
-            planned = facts.plan.next_values(facts.last_value)
+            # An end at a planned time is not yet a beginning.
+            planned = facts.plan.next_values(facts.plan.begun_value)
             planned = torch.where(planned < len(self._time_ids), start + planned, self._end_id)
             begins = torch.where(facts.plan.is_given, planned, begins)
             joins &= ~facts.plan.is_given | facts.plan.has_chords
