@@ -54,7 +54,7 @@ from osuT5.tokens.events import ContextKind
 from pipeline.finishing.finish import finish
 from pipeline.generation.chart import assemble_chart, write_charts
 from pipeline.generation.matching.star_matching import generate_matched_map
-from pipeline.generation.rhythm import plan_rhythms
+from pipeline.generation.rhythm import SongRhythm
 from pipeline.generation.timing import predict_timing, timing_groups
 from pipeline.request.resolve import resolve
 
@@ -134,6 +134,8 @@ def score_song(
     writer = SongGenerator(model, spec, song_mel(samples, spec), song_ms, samples=samples)
     attributes = [attributes_of(chart.beatmap, chart.record.stars) for chart in charts]
     heard = predict_timing(writer, ChartState(attributes[0], SEED), Sampling())
+    rhythm = SongRhythm.of(writer)
+    heard = heard if rhythm is None else rhythm.place_bars(heard)
     given = [[point for point in chart.beatmap.timing_points if point.uninherited] for chart in charts]
     lines = [*([heard] * len(charts)), *given]
     settings = [chart.beatmap.difficulty for chart in charts] * 2
@@ -173,11 +175,12 @@ def _match_map(song: FolderSong, human: Beatmap, model_path: str) -> Beatmap:
 def _generate(writer: SongGenerator, attributes: list, lines: list[list[TimingPoint]], settings: list) -> list[Beatmap]:
     """Finished maps, all written side by side."""
     spec, song_ms = writer.spec, writer.song_ms
-    charts = []
+    charts, rhythm = [], SongRhythm.of(writer)
     for wanted, reds in zip(attributes, lines, strict=True):
         chart = ChartState(wanted, SEED, {ContextKind.TIMING: timing_groups(reds, spec, song_ms)})
-        rhythm = plan_rhythms(writer, reds, Span())
-        charts.append(chart if rhythm is None else replace(chart, object_times_ms=rhythm.times_ms(wanted, SEED)))
+        if rhythm is not None:
+            chart = replace(chart, object_times_ms=rhythm.planner(reds, Span()).times_ms(wanted, SEED))
+        charts.append(chart)
     write_charts(writer, charts, Sampling())
     drafts = [assemble_chart(*each, spec)[0] for each in zip(charts, lines, settings, strict=True)]
     return [finish(draft, song_ms)[0] for draft in drafts]

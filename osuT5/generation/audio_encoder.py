@@ -18,6 +18,7 @@ from osuT5.audio.mel import window_mel
 from osuT5.audio.onset_strength import attack_strengths
 from osuT5.model.audio_conditions import AudioConditionValues
 from osuT5.model.seq2seq import MapperModel
+from osuT5.rhythm.features import FEATURE_SPEC, compute_features
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.windows import Window
 
@@ -82,6 +83,13 @@ class AudioEncoder:
         if self.samples is None or self.model.frame_heads is None:
             return None
         return attack_strengths(self.samples, self.spec.grid.sample_rate)
+
+    @cached_property
+    def rhythm_features(self) -> np.ndarray | None:
+        """Return what the rhythm model reads, float16 [frames, bands]; None where only the spectrogram is known."""
+        if self.samples is None or self.spec.grid.sample_rate != FEATURE_SPEC.sample_rate:
+            return None
+        return compute_features(self.samples)
 
     @torch.inference_mode()
     def encode(

@@ -31,7 +31,7 @@ from pipeline.generation.conditions import (
 from pipeline.generation.models import song_writer
 from pipeline.generation.reference_parts import add_reference_parts, begin_before
 from pipeline.generation.resnap import divisors_at, predicted_divisors, resnap
-from pipeline.generation.rhythm import RhythmPlanner, plan_rhythms
+from pipeline.generation.rhythm import RhythmPlanner, SongRhythm
 from pipeline.generation.timing import find_timing, timing_groups
 from pipeline.output.osz import span_of
 from pipeline.request.options import GenerationRequest, RequestError
@@ -130,8 +130,9 @@ def prepare_chart(
     if scope.add_to_beatmap and reference is not None:
         begin_before(chart, scope, reference, spec, song_ms)
     chart.rating = rating_so_far(attributes, lines, settings, spec)
-    rhythm = plan_rhythms(writer, lines, span_of(scope))
-    return PreparedChart(writer, chart, lines, settings, sampling, notes, rhythm)
+    rhythm = SongRhythm.of(writer)
+    planner = rhythm and rhythm.planner(lines, span_of(scope))
+    return PreparedChart(writer, chart, lines, settings, sampling, notes, planner)
 
 
 def rating_so_far(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,8 +16,8 @@ from osuT5.generation.rules.grammar import is_published
 from osuT5.generation.window_schedule import SongGenerator
 from osuT5.rhythm.axis import SongAxis
 from osuT5.rhythm.conditions import RhythmConditions
+from osuT5.rhythm.downbeats import place_bars
 from osuT5.rhythm.drawing import draw_rhythm
-from osuT5.rhythm.features import compute_features
 from osuT5.rhythm.files import load_rhythm_model
 from osuT5.rhythm.network import RhythmNetwork
 from osuT5.rhythm.prediction import predict_rhythm
@@ -66,14 +67,34 @@ class RhythmPlanner:
         return times_ms[draw_rhythm(logits, seed, density)]
 
 
-def plan_rhythms(song: SongGenerator, lines: Sequence[TimingPoint], span: Span) -> RhythmPlanner | None:
-    """Return the planner of a song, or None for a model with an encoding of its own rhythm.
+@dataclass(frozen=True, slots=True)
+class SongRhythm:
+    """The rhythm model in front of one song.
 
-    Raises:
-        ModelError: The rhythm model cannot be loaded.
+    Attributes:
+        features: Of the song, as in `osuT5.rhythm.features`.
     """
-    if is_published(song.spec.encoding) or song.listener.samples is None:
-        return None
-    features = compute_features(song.listener.samples)
-    network = kept(load_rhythm_model, MODEL_DIR / "mini_rhythm")
-    return RhythmPlanner(network, features, lines, span.start_ms, min(span.end_ms, song.song_ms))
+
+    network: RhythmNetwork
+    features: np.ndarray
+    song_ms: float
+
+    @classmethod
+    def of(cls, song: SongGenerator) -> SongRhythm | None:
+        """Load the rhythm model; None for a published checkpoint, which has a rhythm of its own.
+
+        Raises:
+            ModelError: The rhythm model cannot be loaded.
+        """
+        if is_published(song.spec.encoding) or song.listener.rhythm_features is None:
+            return None
+        return cls(kept(load_rhythm_model, MODEL_DIR / "mini_rhythm"), song.listener.rhythm_features, song.song_ms)
+
+    def place_bars(self, lines: list[TimingPoint]) -> list[TimingPoint]:
+        """Move predicted red lines to downbeats."""
+        return place_bars(self.network, self.features, lines, self.song_ms) if lines else lines
+
+    def planner(self, lines: Sequence[TimingPoint], span: Span) -> RhythmPlanner:
+        """Return the planner of a part of the song."""
+        end_ms = min(span.end_ms, self.song_ms)
+        return RhythmPlanner(self.network, self.features, lines, span.start_ms, end_ms)
