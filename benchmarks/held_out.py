@@ -21,7 +21,7 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import chain, islice, pairwise
 from pathlib import Path
 
@@ -42,6 +42,7 @@ from osu_beatmap.attributes import attributes_of
 from osu_beatmap.beatmap import Beatmap, GameMode, HoldNote, Slider, TimingPoint
 from osu_beatmap.held_out import Split
 from osu_beatmap.rules import Severity, check
+from osu_beatmap.splice import Span
 from osuT5.audio.decode import load_audio
 from osuT5.audio.mel import song_mel
 from osuT5.dataset.files.sources import FolderSong, ReadChart, mapset_songs
@@ -54,6 +55,7 @@ from osuT5.tokens.events import ContextKind
 from pipeline.finishing.finish import finish
 from pipeline.generation.chart import assemble_chart, write_charts
 from pipeline.generation.matching.star_matching import generate_matched_map
+from pipeline.generation.rhythm import SongRhythm
 from pipeline.generation.timing import predict_timing, timing_groups
 from pipeline.request.resolve import resolve
 
@@ -133,6 +135,8 @@ def score_song(
     writer = SongGenerator(model, spec, song_mel(samples, spec), song_ms, samples=samples)
     attributes = [attributes_of(chart.beatmap, chart.record.stars) for chart in charts]
     heard = predict_timing(writer, ChartState(attributes[0], SEED), Sampling())
+    rhythm = SongRhythm.of(writer)
+    heard = heard if rhythm is None else rhythm.place_bars(heard)
     given = [[point for point in chart.beatmap.timing_points if point.uninherited] for chart in charts]
     lines = [*([heard] * len(charts)), *given]
     settings = [chart.beatmap.difficulty for chart in charts] * 2
@@ -172,10 +176,12 @@ def _match_map(song: FolderSong, human: Beatmap, model_path: str) -> Beatmap:
 def _generate(writer: SongGenerator, attributes: list, lines: list[list[TimingPoint]], settings: list) -> list[Beatmap]:
     """Finished maps, all written side by side."""
     spec, song_ms = writer.spec, writer.song_ms
-    charts = [
-        ChartState(wanted, SEED, {ContextKind.TIMING: timing_groups(reds, spec, song_ms)})
-        for wanted, reds in zip(attributes, lines, strict=True)
-    ]
+    charts, rhythm = [], SongRhythm.of(writer)
+    for wanted, reds in zip(attributes, lines, strict=True):
+        chart = ChartState(wanted, SEED, {ContextKind.TIMING: timing_groups(reds, spec, song_ms)})
+        if rhythm is not None:
+            chart = replace(chart, object_times_ms=rhythm.planner(reds, Span()).times_ms(wanted, SEED))
+        charts.append(chart)
     write_charts(writer, charts, Sampling())
     drafts = [assemble_chart(*each, spec)[0] for each in zip(charts, lines, settings, strict=True)]
     return [finish(draft, song_ms)[0] for draft in drafts]

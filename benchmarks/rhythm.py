@@ -136,7 +136,7 @@ def _score_chart(axis: SongAxis, prediction: RhythmPrediction, index: int) -> Rh
 
     expected = prediction.expected_count(index)
     return RhythmScore(
-        song=axis.song.name,
+        song=axis.name,
         chart=chart.name,
         group=chart.conditions.group,
         stars=chart.stars,
@@ -174,7 +174,7 @@ def score_downbeats(network: RhythmNetwork, axis: SongAxis) -> DownbeatScore:
     if bar_beats is not None:
         right = bool(is_downbeat[most_likely_downbeat(logits, bar_beats)])
     beats_right = float(((logits > 0) == is_downbeat).mean())
-    return DownbeatScore(axis.song.name, bar_beats, right, beats_right, float(1 - is_downbeat.mean()))
+    return DownbeatScore(axis.name, bar_beats, right, beats_right, float(1 - is_downbeat.mean()))
 
 
 def score_table(scores: Sequence[RhythmScore]) -> str:

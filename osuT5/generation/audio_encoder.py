@@ -18,6 +18,7 @@ from osuT5.audio.mel import window_mel
 from osuT5.audio.onset_strength import attack_strengths
 from osuT5.model.audio_conditions import AudioConditionValues
 from osuT5.model.seq2seq import MapperModel
+from osuT5.rhythm.features import FEATURE_SPEC, compute_features
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.windows import Window
 
@@ -73,15 +74,22 @@ class AudioEncoder:
         self.spec = spec
         self.song_ms = song_ms
         self.mel = mel
-        self._samples = samples
+        self.samples = samples
 
     @cached_property
     def attack_strengths(self) -> np.ndarray | None:
         """How strongly sounds begin, float32 [milliseconds]; None where only the spectrogram is known, and for a model
         without frame heads, whose beats are too coarse to be moved by it."""
-        if self._samples is None or self.model.frame_heads is None:
+        if self.samples is None or self.model.frame_heads is None:
             return None
-        return attack_strengths(self._samples, self.spec.grid.sample_rate)
+        return attack_strengths(self.samples, self.spec.grid.sample_rate)
+
+    @cached_property
+    def rhythm_features(self) -> np.ndarray | None:
+        """Return what the rhythm model reads, float16 [frames, bands]; None where only the spectrogram is known."""
+        if self.samples is None or self.spec.grid.sample_rate != FEATURE_SPEC.sample_rate:
+            return None
+        return compute_features(self.samples)
 
     @torch.inference_mode()
     def encode(

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
+import numpy as np
+
 from osu_beatmap.attributes import Attributes
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import ContextKind, EventGroup, EventKind
@@ -28,6 +30,7 @@ class ChartState:
     inputs: what it is made from, in the order of the prompt
     begun: of contexts that are still to be written, what there is before the part that is written
     time_threshold: how likely the beginning of an object must be, where that is not left to the sampling
+    object_times_ms: when objects have to begin, in order, if the rhythm is given
     rating: star rating of the objects that are written so far; None for too few. Guidance then leads away from it
     """
 
@@ -38,6 +41,7 @@ class ChartState:
     inputs: tuple[GivenInput, ...] = ()
     begun: dict[ContextKind, Sequence[EventGroup]] = field(default_factory=dict)
     time_threshold: float | None = None
+    object_times_ms: np.ndarray | None = None
     rating: Callable[[Sequence[EventGroup]], float | None] | None = None
 
     def unlike(self, written: Sequence[EventGroup]) -> Attributes | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,14 +41,21 @@ class SongAxis:
     """A song on one clock, with the maps that share it.
 
     Attributes:
+        features: Log mel levels of the song, float [frames, bands].
         lead_ms: How much later than a tick its sound is read.
+        name: Name of the song in reports.
         objects: Steps with an object, int64 [objects] for each map.
     """
 
     def __init__(
-        self, song: RhythmSong, clock: BeatClock, charts: list[RhythmChart], lead_ms: float = USUAL_LEAD_MS
+        self,
+        features: np.ndarray,
+        clock: BeatClock,
+        charts: Sequence[RhythmChart] = (),
+        lead_ms: float = USUAL_LEAD_MS,
+        name: str = "",
     ) -> None:
-        self.song, self.clock, self.charts, self.lead_ms = song, clock, charts, lead_ms
+        self.features, self.clock, self.charts, self.lead_ms, self.name = features, clock, charts, lead_ms, name
         self.objects = [np.unique(clock.steps_at(np.array(chart.times_ms))) for chart in charts]
 
     @property
@@ -79,7 +87,7 @@ class SongAxis:
         inside = steps.clip(0, self.step_count - 1)
         beat_numbers = inside[::TICKS_PER_BEAT] // TICKS_PER_BEAT
         return AxisWindow(
-            window_mel(self.song.features, start_frame, frames, speed),
+            window_mel(self.features, start_frame, frames, speed),
             tick_frames.astype(np.float32),
             is_inside & self.clock.tick_exists.ravel()[inside],
             self.clock.place_in_bar[beat_numbers],
@@ -115,7 +123,10 @@ def song_axes(song: RhythmSong, is_aligned: bool = True) -> list[SongAxis]:
             groups.append((clock, [chart]))
         else:
             group.append(chart)
-    return [SongAxis(song, clock, charts, _lead_ms(song, charts, is_aligned)) for clock, charts in groups]
+    return [
+        SongAxis(song.features, clock, charts, _lead_ms(song, charts, is_aligned), song.name)
+        for clock, charts in groups
+    ]
 
 
 def _lead_ms(song: RhythmSong, charts: list[RhythmChart], is_aligned: bool) -> float:

@@ -124,7 +124,7 @@ class BatchSampler:
         """Draw part of any song, float32 [frames, bands], or None."""
         if rng.random() >= self.options.augmentation.mix_probability:
             return None
-        features = self.axes[int(rng.integers(len(self.axes)))].song.features
+        features = self.axes[int(rng.integers(len(self.axes)))].features
         return window_mel(features, int(rng.integers(0, max(1, len(features) - frames))), frames)
 
     def _assemble(self, windows: list[_DrawnWindow], rows: list[_Row], rng: np.random.Generator) -> RhythmBatch:
@@ -170,7 +170,7 @@ def chart_weights(axes: Sequence[SongAxis]) -> np.ndarray:
 
     Each group has its share. Within it songs are equally likely, and within a song easy standard maps are likelier.
     """
-    charts = [(axis.song.name, chart.conditions) for axis in axes for chart in axis.charts]
+    charts = [(axis.name, chart.conditions) for axis in axes for chart in axis.charts]
     songs = Counter(group for _, group in {(name, chart.group) for name, chart in charts})
     own = np.array([EASY_WEIGHT if c.group == "standard" and c.stars < EASY_STARS else 1.0 for _, c in charts])
     sums: Counter[tuple[str, str]] = Counter()

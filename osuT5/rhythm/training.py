@@ -111,7 +111,7 @@ class RhythmTask:
             prediction = predict_rhythm(model, axis, axis.conditions)
             for chart, (conditions, objects) in enumerate(zip(axis.conditions, axis.objects, strict=True)):
                 nats = nats_per_object(prediction, chart, objects)
-                by_group[conditions.group][axis.song.name].append(nats)
+                by_group[conditions.group][axis.name].append(nats)
         means = {name: mean_over_songs(songs.values()) for name, songs in by_group.items()}
         deciding = [mean for name, mean in means.items() if len(by_group[name]) >= FEWEST_SONGS]
         return {"loss": float(np.mean(deciding or list(means.values())))} | means if means else {}

@@ -6,12 +6,13 @@ Positions and repairs come afterwards, in `refinement` and `final_map`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from feedback.progress import Progress, silent
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Beatmap, Difficulty, TimingPoint
 from osu_beatmap.star_rating import star_rating
+from osu_beatmap.timing.active_point import Timing
 from osuT5.encoding import AssemblyReport, assemble
 from osuT5.generation.chart_state import ChartState
 from osuT5.generation.sampling.sampler import Sampling
@@ -29,7 +30,8 @@ from pipeline.generation.conditions import (
 )
 from pipeline.generation.models import song_writer
 from pipeline.generation.reference_parts import add_reference_parts, begin_before
-from pipeline.generation.resnap import predicted_divisors, resnap
+from pipeline.generation.resnap import divisors_at, predicted_divisors, resnap
+from pipeline.generation.rhythm import RhythmPlanner, SongRhythm
 from pipeline.generation.timing import find_timing, timing_groups
 from pipeline.output.osz import span_of
 from pipeline.request.options import GenerationRequest, RequestError
@@ -62,6 +64,13 @@ class PreparedChart:
     settings: Difficulty
     sampling: Sampling
     notes: list[str] = field(default_factory=list)
+    rhythm: RhythmPlanner | None = None
+
+    def with_rhythm(self, chart: ChartState) -> ChartState:
+        """Return a chart with the rhythm of its conditions, if a rhythm model is used."""
+        if self.rhythm is None:
+            return chart
+        return replace(chart, object_times_ms=self.rhythm.times_ms(chart.attributes, chart.seed))
 
     def draft(self) -> Draft:
         """Assemble the decoded chart."""
@@ -87,6 +96,7 @@ def decode_draft(prepared: PreparedChart) -> Draft:
     Raises:
         RequestError: The model generated no hit object.
     """
+    prepared = replace(prepared, chart=prepared.with_rhythm(prepared.chart))
     write_charts(prepared.writer, [prepared.chart], prepared.sampling)
     draft = prepared.draft()
     if not draft.beatmap.hit_objects:
@@ -120,7 +130,9 @@ def prepare_chart(
     if scope.add_to_beatmap and reference is not None:
         begin_before(chart, scope, reference, spec, song_ms)
     chart.rating = rating_so_far(attributes, lines, settings, spec)
-    return PreparedChart(writer, chart, lines, settings, sampling, notes)
+    rhythm = SongRhythm.of(writer)
+    planner = rhythm and rhythm.planner(lines, span_of(scope))
+    return PreparedChart(writer, chart, lines, settings, sampling, notes, planner)
 
 
 def rating_so_far(
@@ -156,4 +168,6 @@ def assemble_chart(
     key_count = chart.attributes.key_count or 0
     beatmap, report = assemble(written, chart.attributes.mode, lines, settings, key_count, contract.encoding)
     divisors = predicted_divisors(group for groups in written.values() for group in groups)
+    if chart.object_times_ms is not None:
+        divisors |= divisors_at(chart.object_times_ms, Timing(lines))
     return resnap(beatmap, divisors), report

@@ -15,6 +15,9 @@ from pipeline.finishing.working_map import compose, decompose
 
 AFTER_LAST_MS = 1000.0
 
+EXACT_MS = 0.5
+"""Distance from a tick that is rounding."""
+
 
 def predicted_divisors(groups: Iterable[EventGroup]) -> dict[int, int]:
     """The divisors that SNAPPING events name, by the time of their groups; of several the simplest."""
@@ -25,6 +28,12 @@ def predicted_divisors(groups: Iterable[EventGroup]) -> dict[int, int]:
             time_ms = round(group.time_ms)
             found[time_ms] = min(divisor, found.get(time_ms, divisor))
     return found
+
+
+def divisors_at(times_ms: Iterable[float], timing: Timing) -> dict[int, int]:
+    """Return the divisors of times on ticks, by whole milliseconds."""
+    found = {round(time_ms): timing.best_divisor(time_ms, EXACT_MS) for time_ms in times_ms}
+    return {time_ms: divisor for time_ms, divisor in found.items() if divisor}
 
 
 def resnap(draft: Beatmap, divisors: Divisors | None = None) -> Beatmap:

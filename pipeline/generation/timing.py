@@ -27,6 +27,7 @@ from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import ContextKind, EventGroup
 from pipeline.generation.models import song_writer
 from pipeline.generation.reference_parts import given_red_lines
+from pipeline.generation.rhythm import SongRhythm
 from pipeline.request.options import GenerationRequest, RequestError
 
 QUICK_PASSES = 6
@@ -158,7 +159,15 @@ def find_timing(
 def predict_red_lines(
     request: GenerationRequest, writer: SongGenerator, chart: ChartState, sampling: Sampling
 ) -> list[TimingPoint]:
-    """Predict the red lines, with super timing if requested."""
+    """Predict the red lines, with super timing if requested, on downbeats."""
+    rhythm = SongRhythm.of(writer)
+    lines = _predict_beats(request, writer, chart, sampling)
+    return lines if rhythm is None else rhythm.place_bars(lines)
+
+
+def _predict_beats(
+    request: GenerationRequest, writer: SongGenerator, chart: ChartState, sampling: Sampling
+) -> list[TimingPoint]:
     if not request.scope.super_timing:
         return predict_timing(writer, chart, sampling)
     if ContextKind.TIMING not in writer.spec.vocabulary.contexts:

@@ -37,6 +37,8 @@ STARTS = {
     GameMode.TAIKO: frozenset({K.CIRCLE, K.DRUMROLL, K.DENDEN}),
     GameMode.MANIA: frozenset({K.CIRCLE, K.HOLD_NOTE}),
 }
+BEGINNINGS = frozenset().union(*STARTS.values())
+
 FOLLOWS = {
     K.SLIDER_HEAD: ANCHOR_KINDS | {K.LAST_ANCHOR},
     K.LAST_ANCHOR: frozenset({K.SLIDER_END}),

@@ -16,7 +16,8 @@ from torch import Tensor
 
 from osuT5.generation.decode_row import DecodeRow
 from osuT5.generation.rules.compiled_grammar import UNKNOWN, CompiledGrammar
-from osuT5.generation.rules.logit_rules import RowFacts, contexts_of
+from osuT5.generation.rules.grammar import BEGINNINGS
+from osuT5.generation.rules.logit_rules import PlanFacts, RowFacts, contexts_of
 from osuT5.generation.sampling.row_choice import Guidance, RowChoice
 from osuT5.generation.sampling.sampler import Sampler
 from osuT5.model.decoding.static_decoder import StaticDecoder
@@ -27,6 +28,7 @@ FACTS = (
     "line",
     "last_value",
     "same_time_groups",
+    "begun_value",
     "first_value",
     "end_value",
     "groups_at_once",
@@ -73,12 +75,21 @@ class DeviceChoice:
         self._contexts = contexts_of(vocabulary)
         self._time_ids = vocabulary.ids_of(EventKind.TIME)
         self.facts = torch.zeros(len(FACTS), self.rows, dtype=torch.long, device=device)
+        self._fact = dict(zip(FACTS, self.facts, strict=True))
         self.written = torch.zeros(self.rows, self.room, dtype=torch.long, device=device)
         self.uniforms = torch.zeros(self.rows, self.room, dtype=torch.float64, device=device)
         self.thresholds = torch.zeros(self.rows, dtype=torch.float64, device=device)
+        self._begins = torch.zeros(vocabulary.size_out, dtype=torch.bool)
+        for ids in map(vocabulary.ids_of, BEGINNINGS):
+            self._begins[ids.start : ids.stop] = True
+        self._begins = self._begins.to(device)
+        self.plan = PlanFacts(
+            torch.zeros(self.rows, len(self._time_ids), dtype=torch.bool, device=device),
+            self._fact["begun_value"],
+            *torch.zeros(2, self.rows, dtype=torch.bool, device=device),
+        )
         self.state = torch.zeros(2, dtype=torch.long, device=device)
         """How many rows are going, and how many wait for the host."""
-        self._fact = dict(zip(FACTS, self.facts, strict=True))
 
     def begin(self, rows: Sequence[DecodeRow], left: Sequence[int], uniforms: Sequence[Tensor]) -> None:
         """Begin with rows that have noted their prompts.
@@ -94,6 +105,7 @@ class DeviceChoice:
                 "line": self.grammar.line_of(row.context, row.grammar),
                 "last_value": row.last_value,
                 "same_time_groups": row.same_time_groups,
+                "begun_value": row.begun_value,
                 "first_value": row.first_value,
                 "end_value": row.end_value,
                 "groups_at_once": row.groups_at_once,
@@ -109,6 +121,12 @@ class DeviceChoice:
         for place, own in enumerate(uniforms):
             numbers[place, : len(own)] = own
         self.uniforms[: len(rows), : numbers.shape[1]] = numbers.to(self.uniforms.device)
+        plan = PlanFacts.of(rows, len(self._time_ids))
+        self.plan.is_given.zero_()
+        if plan is not None:
+            self.plan.times[: len(rows)] = plan.times.to(self.plan.times.device)
+            self.plan.is_given[: len(rows)] = plan.is_given.to(self.plan.times.device)
+            self.plan.has_chords[: len(rows)] = plan.has_chords.to(self.plan.times.device)
         default = self._choice.sampler.sampling.time_threshold
         thresholds = [default if row.time_threshold is None else row.time_threshold for row in rows]
         self.thresholds[: len(rows)] = torch.tensor(thresholds, dtype=torch.float64, device=self.thresholds.device)
@@ -170,7 +188,7 @@ class DeviceChoice:
         fact, line = self._fact, self._fact["line"]
         names = ("context", "first_value", "last_value", "same_time_groups", "groups_at_once")
         forbidden = self.grammar.masks[self.grammar.mask_of[line]]
-        return RowFacts(*map(fact.get, names), self.grammar.is_open[line], forbidden, self.thresholds)
+        return RowFacts(*map(fact.get, names), self.grammar.is_open[line], forbidden, self.thresholds, self.plan)
 
     def _note(self, chosen: Tensor, is_going: Tensor) -> None:
         """Append as `DecodeRow.append` does, and count the room that is left."""
@@ -186,6 +204,8 @@ class DeviceChoice:
         again = torch.where(value == fact["last_value"], fact["same_time_groups"] + 1, 1)
         fact["same_time_groups"].copy_(torch.where(is_noted, again, fact["same_time_groups"]))
         fact["last_value"].copy_(torch.where(is_noted, value, fact["last_value"]))
+        begins = is_written & self._begins[chosen]
+        fact["begun_value"].copy_(torch.where(begins, fact["last_value"], fact["begun_value"]))
         line = grammar.following[fact["line"], grammar.class_of[chosen]]
         is_known = line != UNKNOWN
         fact["line"].copy_(torch.where(is_written & is_known, line, fact["line"]))

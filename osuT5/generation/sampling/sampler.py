@@ -138,6 +138,12 @@ class Sampler:
         may_begin = (facts.context == self._map_index) & ~facts.is_open & self._chooses_beginnings
         kinds, uniforms = self._draw_kind(probabilities, facts.context, may_begin, uniforms)
         of_kind = scores.masked_fill(self._kind_of_id != kinds[:, None], -torch.inf)
+        if facts.plan is not None:
+            # Only now: a shortage of times must not make other kinds more likely, such as one more anchor.
+            times = of_kind[:, self._time_ids.start : self._time_ids.stop]
+            is_late = facts.plan.comes_too_late(facts)
+            has_others = (times.isfinite() & ~is_late).any(1, keepdim=True)
+            times.masked_fill_(is_late & has_others, -torch.inf)
         chosen = self._draw_value(of_kind, facts.context, kinds, uniforms)
         if not self._chooses_beginnings:
             return chosen
@@ -187,7 +193,14 @@ class Sampler:
         step = draw_beginning(later / total[:, None], uniforms, facts.thresholds, temperature)
         otherwise = torch.where(end > 0, self._end_id, start + later.argmax(1))
         begins = torch.where(step < len(self._time_ids), start + step, otherwise)
-        return torch.where(answer == 0, start + facts.last_value, begins)
+        joins = answer == 0
+        if facts.plan is not None:
+            # An end at a planned time is not yet a beginning.
+            planned = facts.plan.next_values(facts.plan.begun_value)
+            planned = torch.where(planned < len(self._time_ids), start + planned, self._end_id)
+            begins = torch.where(facts.plan.is_given, planned, begins)
+            joins &= ~facts.plan.is_given | facts.plan.has_chords
+        return torch.where(joins, start + facts.last_value, begins)
 
     def _temperature(self, kind: EventKind | None, context: ContextKind) -> float:
         """Return the temperature of the values of a kind in a context."""

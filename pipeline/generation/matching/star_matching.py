@@ -129,8 +129,10 @@ def match_star_ratings(wishes: Sequence[StarTarget], progress: Progress = silent
 
 def _charts(wish: StarTarget, told: Sequence[ConditionOffset]) -> list[ChartState]:
     if wish.wanted is None:
-        return [replace(wish.begun.chart, contexts=dict(wish.begun.chart.contexts))]
-    return [_chart(wish.begun.chart, each, wish.wanted) for each in told]
+        charts = [replace(wish.begun.chart, contexts=dict(wish.begun.chart.contexts))]
+    else:
+        charts = [_chart(wish.begun.chart, each, wish.wanted) for each in told]
+    return [wish.begun.with_rhythm(chart) for chart in charts]
 
 
 def _judge(wish: StarTarget, charts: Sequence[ChartState], progress: Progress) -> None:

@@ -160,3 +160,28 @@ def test_the_time_of_the_last_object_is_drawn_by_its_own_probability():
     drawn = draws_of(sampler, times({7: 0.4, 30: 0.6}), replace(row(), last_value=7), 2000)
     assert drawn[FIRST + 7] / 2000 == pytest.approx(0.4, abs=0.03)
     assert set(drawn) == {FIRST + 7, FIRST + 30}
+
+
+def planned_row(*values: int, has_chords: bool = False, begun: int = 10) -> DecodeRow:
+    state = row()
+    state.planned_ms, state.has_chords, state.last_value = dict.fromkeys(values, 0.0), has_chords, 10
+    state.begun_value = begun
+    return state
+
+
+def test_the_next_object_begins_at_the_next_planned_time():
+    sampler, scores = Sampler(Sampling(), SPEC), scores_of({FIRST + 10: 0.3, FIRST + 12: 0.6, END: 0.1})
+    assert draw_one(sampler, scores, planned_row(5, 10, 40, 90), 0.1) == FIRST + 40
+    assert draw_one(sampler, scores, planned_row(5, 10), 0.9) == END
+
+
+def test_only_chords_join_the_last_planned_object():
+    sampler, scores = Sampler(Sampling(), SPEC), scores_of({FIRST + 10: 0.7, FIRST + 12: 0.3})
+    assert draw_one(sampler, scores, planned_row(10, 40), 0.1) == FIRST + 40
+    chords = [draw_one(sampler, scores, planned_row(10, 40, has_chords=True), each) for each in (0.1, 0.9)]
+    assert chords == [FIRST + 10, FIRST + 40]
+
+
+def test_an_end_at_a_planned_time_leaves_room_for_the_beginning():
+    sampler, scores = Sampler(Sampling(), SPEC), scores_of({FIRST + 10: 0.3, FIRST + 12: 0.7})
+    assert draw_one(sampler, scores, planned_row(10, 40, begun=5), 0.9) == FIRST + 10

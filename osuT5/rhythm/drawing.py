@@ -1,0 +1,42 @@
+"""Rhythms drawn from the logits of the rhythm model."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from osu_beatmap.timing.beat_clock import TICKS_PER_BEAT
+
+NOISE = 0.3
+"""Scale of the logistic noise of a draw.
+
+Without noise, rhythms repeat more than those of humans. On 166 held-out maps, noise of 0.35 cost 0.01-0.02 F1 and
+brought gaps and repetition near those of humans; noise of 0.5 cost 0.02-0.04. Source: docs/rhythm.md.
+"""
+
+_TICKS = np.arange(TICKS_PER_BEAT)
+IS_ON_GRID = TICKS_PER_BEAT // np.gcd(_TICKS, TICKS_PER_BEAT) < TICKS_PER_BEAT
+"""Whether each tick of a beat is on a divisor that editors offer, bool [24]; ticks of 1/24 alone are not."""
+
+
+def draw_rhythm(logits: np.ndarray, seed: int, density: float = 1.0, noise: float = NOISE) -> np.ndarray:
+    """Draw the steps with an object, in order, int64 [objects].
+
+    The number of objects is the sum of all probabilities. The same seed disturbs the same steps in the same way, so
+    that the rhythms of several difficulties are nested about as often as those of humans.
+
+    Args:
+        logits: Of an object at each step, float [steps]; -inf where no tick exists.
+        seed: Of the noise.
+        density: Factor of the number of objects.
+        noise: Scale of the logistic noise; 0 takes the most likely steps.
+    """
+    logits = logits.astype(np.float64)
+    count = round(density * float((1.0 / (1.0 + np.exp(-logits))).sum()))
+    possible = np.flatnonzero(np.isfinite(logits) & IS_ON_GRID[np.arange(len(logits)) % TICKS_PER_BEAT])
+    disturbed = logits[possible] + np.random.default_rng(seed).logistic(0.0, noise, len(logits))[possible]
+    return np.sort(possible[np.argsort(-disturbed, kind="stable")[:count]])
+
+
+def divisor_of(step: int) -> int:
+    """Return the smallest beat divisor on whose grid a step lies."""
+    return TICKS_PER_BEAT // int(np.gcd(step % TICKS_PER_BEAT, TICKS_PER_BEAT))

@@ -1,0 +1,44 @@
+"""Rhythms drawn from logits."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from osuT5.rhythm.drawing import draw_rhythm
+
+
+def make_logits(beats: int = 40) -> np.ndarray:
+    """Logits of a song whose beats are certain, half beats likely and other ticks not."""
+    logits = np.full((beats, 24), -4.0)
+    logits[:, 0], logits[:, 12], logits[:, 5] = 4.0, 0.5, 9.0
+    return logits.ravel()
+
+
+def test_a_rhythm_has_as_many_objects_as_the_probabilities_add_up_to() -> None:
+    logits = make_logits()
+    expected = (1 / (1 + np.exp(-logits))).sum()
+    assert len(draw_rhythm(logits, seed=1)) == round(expected)
+    assert len(draw_rhythm(logits, seed=1, density=0.5)) == round(expected / 2)
+
+
+def test_objects_are_in_order_on_ticks_that_editors_offer() -> None:
+    steps = draw_rhythm(make_logits(), seed=1)
+    assert (np.diff(steps) > 0).all()
+    assert not (steps % 24 == 5).any()
+
+
+def test_without_noise_the_most_likely_ticks_are_taken() -> None:
+    steps = draw_rhythm(make_logits(), seed=1, density=0.3, noise=0.0)
+    assert (steps % 24 == 0).all()
+
+
+def test_another_seed_draws_another_rhythm_and_the_same_seed_the_same() -> None:
+    one, again, other = (draw_rhythm(make_logits(), seed=seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one, again)
+    assert set(one) != set(other)
+
+
+def test_missing_ticks_have_no_objects() -> None:
+    logits = make_logits()
+    logits[:480] = -np.inf
+    assert draw_rhythm(logits, seed=1).min() >= 480
