@@ -1,9 +1,13 @@
 """Beat clock: folding, bars, cut beats and the round trip of ticks."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from osu_beatmap.beatmap import TimingPoint
+from osu_beatmap.errors import BeatmapError
+from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.timing.active_point import Timing
 from osu_beatmap.timing.beat_clock import (
     FASTEST_BPM,
@@ -14,6 +18,9 @@ from osu_beatmap.timing.beat_clock import (
     fold_meter,
     fold_sections,
 )
+
+CHART_ROUNDING_MS = 2.0
+"""Maps round their own times by up to this much."""
 
 
 def red(time_ms: float, bpm: float, meter: int = 4) -> TimingPoint:
@@ -131,3 +138,23 @@ def test_clocks_differ_by_beats_and_by_bars() -> None:
     assert not clock.is_equal(make_clock(red(60, 120)))
     assert not clock.is_equal(make_clock(red(50, 120, 3)))
     assert not clock.is_equal(make_clock(red(50, 120), end_ms=5000))
+
+
+def test_shared_charts_lie_on_the_clock(shared_dir: Path) -> None:
+    """The round trip is exact; nearly all objects lie on a tick."""
+    objects = off_grid = merged = 0
+    for path in sorted(shared_dir.glob("data/mapsets/*/*.osu"))[::6]:
+        try:
+            beatmap = read_beatmap(path)
+            timing = Timing(beatmap.timing_points)
+        except BeatmapError:
+            continue
+        times_ms = np.unique([hit_object.time_ms for hit_object in beatmap.hit_objects])
+        clock = BeatClock.from_timing(timing, times_ms[-1] + 1.0)
+        assert_round_trip(clock)
+        assert clock.beat_ms[0] <= max(0.0, timing.reds[0].time_ms)
+        objects += len(times_ms)
+        off_grid += int((np.abs(clock.residuals_ms(times_ms)) > CHART_ROUNDING_MS).sum())
+        merged += len(times_ms) - len(np.unique(clock.steps_at(times_ms)))
+    assert off_grid < 0.01 * objects
+    assert merged < 0.001 * objects
