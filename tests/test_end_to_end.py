@@ -105,7 +105,7 @@ def song(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def random_times(monkeypatch):
     """A model that knows nothing holds no time for likely; drawn like all tokens, there are some."""
-    free = {"time_threshold": 0.0, "kind_temperatures": {}}
+    free = {"kind_temperatures": {}}
     monkeypatch.setattr(chart, "requested_sampling", lambda *given: replace(requested_sampling(*given), **free))
 
 

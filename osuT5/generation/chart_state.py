@@ -29,7 +29,6 @@ class ChartState:
 
     inputs: what it is made from, in the order of the prompt
     begun: of contexts that are still to be written, what there is before the part that is written
-    time_threshold: how likely the beginning of an object must be, where that is not left to the sampling
     object_times_ms: when objects have to begin, in order, if the rhythm is given
     rating: star rating of the objects that are written so far; None for too few. Guidance then leads away from it
     """
@@ -40,7 +39,6 @@ class ChartState:
     negative: Attributes | None = None
     inputs: tuple[GivenInput, ...] = ()
     begun: dict[ContextKind, Sequence[EventGroup]] = field(default_factory=dict)
-    time_threshold: float | None = None
     object_times_ms: np.ndarray | None = None
     rating: Callable[[Sequence[EventGroup]], float | None] | None = None
 

@@ -48,7 +48,6 @@ class DecodeRow:
         end_ids: Tokens that end the row; None for the end marks and times from `end_value` on.
         negative_ids: Prompt that guidance leads away from.
         end_id: Token that ended the row.
-        time_threshold: Replaces that of the sampling; a lower one makes more objects.
         planned_ms: If the rhythm is given: the time values at which objects have to begin, with their exact times in
             the song.
         has_chords: Whether several objects may begin at one of them.
@@ -69,7 +68,6 @@ class DecodeRow:
     end_ids: frozenset[int] | None = None
     negative_ids: list[int] = field(default_factory=list)
     end_id: int | None = None
-    time_threshold: float | None = None
     planned_ms: dict[int, float] | None = None
     has_chords: bool = False
     shares: tuple[RatioTarget, ...] = ()

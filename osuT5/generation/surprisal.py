@@ -22,8 +22,7 @@ from feedback.progress import Stage
 from osuT5.encoding.groups import ANCHOR_KINDS
 from osuT5.generation.chart_state import ChartState, groups_between
 from osuT5.generation.rules.grammar import FOLLOWS
-from osuT5.generation.sampling.draws import REACH_STEPS
-from osuT5.generation.token_scores import Answer, Surprisal, TokenScorer, TokenScores, sound_answers
+from osuT5.generation.token_scores import REACH_STEPS, Answer, Surprisal, TokenScorer, TokenScores, sound_answers
 from osuT5.generation.window_schedule import SongGenerator
 from osuT5.tokens.events import ContextKind, Event, EventGroup, EventKind
 from osuT5.tokens.vocabulary import IGNORED_LABEL, PAD_ID

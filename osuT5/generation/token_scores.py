@@ -17,7 +17,6 @@ from torch import Tensor
 
 from osuT5.encoding.hit_objects.hitsounds import ADDITION_VALUES, BANK_VALUES
 from osuT5.generation.rules.logit_rules import FORBIDDEN
-from osuT5.generation.sampling.draws import REACH_STEPS
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import EventKind
@@ -26,6 +25,9 @@ LEAST_ENTROPY_BITS = 1.0
 """Surprisals are put in relation to at least this: a model that is sure of a hundred tokens is wrong about one."""
 
 NEAR_PX = 32
+REACH_STEPS = 3
+"""Neighbouring steps whose chances are those of one sound: the model is not sure of the very step."""
+
 NEAR_VALUES = {EventKind.TIME: REACH_STEPS, EventKind.VOLUME: 5}
 """How far apart values of a kind may be and still count as the same."""
 

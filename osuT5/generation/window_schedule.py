@@ -245,7 +245,6 @@ class SongGenerator:
         row = DecodeRow(
             context, prompt[-limit:], first_value, end_value, groups_at_once(context, chart.attributes, spec)
         )
-        row.time_threshold = chart.time_threshold
         if context is ContextKind.MAP and chart.object_times_ms is not None:
             row.planned_ms = self._planned_ms(window, chart.object_times_ms, written, first_value)
             row.has_chords = chart.attributes.mode is GameMode.MANIA

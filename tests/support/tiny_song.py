@@ -17,7 +17,7 @@ SONG_WINDOWS = 1.5
 ROOM = 90
 """Tokens of a row: a random model writes until there is no room left."""
 
-HOT = Sampling(temperature=1.4, time_threshold=0.0, context_temperatures={}, kind_temperatures={})
+HOT = Sampling(temperature=1.4, context_temperatures={}, kind_temperatures={})
 """A random model's likeliest tokens are soon all alike: only drawn ones show whether scores are the same."""
 
 GREEDY = Sampling(temperature=0.0)

@@ -87,7 +87,6 @@ class RowFacts:
         first_value: As in `DecodeRow`, like the next three; int64 [rows].
         is_open: Whether an object waits for its end, bool [rows].
         forbidden: Tokens that the context and its grammar forbid, bool [rows, vocabulary out].
-        thresholds: Of the choice of beginnings, float64 [rows].
         plan: Given rhythms, if any row has one.
     """
 
@@ -98,16 +97,11 @@ class RowFacts:
     groups_at_once: Tensor
     is_open: Tensor
     forbidden: Tensor
-    thresholds: Tensor
     plan: PlanFacts | None = None
 
     @classmethod
-    def of(cls, rows: Sequence[DecodeRow], masks: GrammarMasks, time_threshold: float) -> RowFacts:
-        """Return the facts of rows, on the CPU.
-
-        Args:
-            time_threshold: For rows that have none.
-        """
+    def of(cls, rows: Sequence[DecodeRow], masks: GrammarMasks) -> RowFacts:
+        """Return the facts of rows, on the CPU."""
         numbers = [
             (
                 masks.contexts.index(row.context),
@@ -120,10 +114,9 @@ class RowFacts:
             for row in rows
         ]
         *values, is_open = torch.tensor(numbers).unbind(1)
-        thresholds = [time_threshold if row.time_threshold is None else row.time_threshold for row in rows]
         forbidden = torch.stack([masks.forbidden(row.context, row.grammar) for row in rows])
         plan = PlanFacts.of(rows, len(masks.vocabulary.ids_of(EventKind.TIME)))
-        return cls(*values, is_open.bool(), forbidden, torch.tensor(thresholds, dtype=torch.float64), plan)
+        return cls(*values, is_open.bool(), forbidden, plan)
 
 
 class LogitRule(Protocol):

@@ -78,7 +78,6 @@ class DeviceChoice:
         self._fact = dict(zip(FACTS, self.facts, strict=True))
         self.written = torch.zeros(self.rows, self.room, dtype=torch.long, device=device)
         self.uniforms = torch.zeros(self.rows, self.room, dtype=torch.float64, device=device)
-        self.thresholds = torch.zeros(self.rows, dtype=torch.float64, device=device)
         self._begins = torch.zeros(vocabulary.size_out, dtype=torch.bool)
         for ids in map(vocabulary.ids_of, BEGINNINGS):
             self._begins[ids.start : ids.stop] = True
@@ -127,9 +126,6 @@ class DeviceChoice:
             self.plan.times[: len(rows)] = plan.times.to(self.plan.times.device)
             self.plan.is_given[: len(rows)] = plan.is_given.to(self.plan.times.device)
             self.plan.has_chords[: len(rows)] = plan.has_chords.to(self.plan.times.device)
-        default = self._choice.sampler.sampling.time_threshold
-        thresholds = [default if row.time_threshold is None else row.time_threshold for row in rows]
-        self.thresholds[: len(rows)] = torch.tensor(thresholds, dtype=torch.float64, device=self.thresholds.device)
 
     @torch.inference_mode()
     def choose(self) -> None:
@@ -188,7 +184,7 @@ class DeviceChoice:
         fact, line = self._fact, self._fact["line"]
         names = ("context", "first_value", "last_value", "same_time_groups", "groups_at_once")
         forbidden = self.grammar.masks[self.grammar.mask_of[line]]
-        return RowFacts(*map(fact.get, names), self.grammar.is_open[line], forbidden, self.thresholds, self.plan)
+        return RowFacts(*map(fact.get, names), self.grammar.is_open[line], forbidden, self.plan)
 
     def _note(self, chosen: Tensor, is_going: Tensor) -> None:
         """Append as `DecodeRow.append` does, and count the room that is left."""

@@ -8,11 +8,7 @@ without the host. Sums are in double precision.
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
-
-REACH_STEPS = 3
-"""Neighbouring steps whose chances are those of one sound: the model is not sure of the very step."""
 
 
 def draw(scores: Tensor, uniforms: Tensor, top_p: float | Tensor, top_k: int = 0) -> Tensor:
@@ -50,30 +46,3 @@ def draw_kind(shares: Tensor, uniforms: Tensor, temperatures: Tensor) -> tuple[T
     before = sums.gather(1, kinds)[:, 0] - own
     rest = ((target - before) / own.clamp(min=1e-300)).clamp(0, 1 - 1e-12)
     return kinds[:, 0], torch.where(is_drawn, rest, uniforms)
-
-
-def beginning_chances(times: Tensor) -> tuple[Tensor, Tensor]:
-    """Which steps stand out (bool), and the chance that the next object begins there if it did not before.
-
-    times: probability of each step [rows, steps]; what they lack to 1 is that of no object at all
-    """
-    count = times.shape[1]
-    before = F.pad(times.double().cumsum(1), (1, 0))  # [rows, steps + 1]
-    highest = F.max_pool1d(times[:, None], 2 * REACH_STEPS + 1, 1, REACH_STEPS)[:, 0]
-    steps = torch.arange(count, device=times.device)
-    until = before.index_select(1, (steps - REACH_STEPS).clamp(min=0))
-    through = before.index_select(1, (steps + REACH_STEPS + 1).clamp(max=count))
-    chances = ((through - until) / (1 - until).clamp(min=1e-9)).clamp(max=1.0)
-    return (times >= highest) & (times > 0), chances
-
-
-def draw_beginning(times: Tensor, uniforms: Tensor, thresholds: Tensor, temperature: float) -> Tensor:
-    """The step at which the next object begins [rows]; the number of steps where it does not begin at all.
-
-    times: as above; thresholds [rows]. Each chance is taken, if none was before, with the odds that `Sampling` states.
-    """
-    stands_out, chances = beginning_chances(times)
-    excess = torch.logit(chances) - torch.logit(thresholds)[:, None]
-    taken = (excess >= 0).double() if temperature <= 0 else torch.sigmoid(excess / temperature)
-    none_so_far = torch.where(stands_out, 1 - taken, 1.0).cumprod(1)
-    return (1 - none_so_far <= uniforms[:, None]).sum(1)

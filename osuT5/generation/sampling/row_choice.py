@@ -50,7 +50,7 @@ class RowChoice:
 
     def facts(self, rows: Sequence[DecodeRow]) -> RowFacts:
         """Return the state tensors of rows, on the CPU."""
-        return RowFacts.of(rows, self._masks, self.sampler.sampling.time_threshold)
+        return RowFacts.of(rows, self._masks)
 
     def draw(self, scores: Tensor, facts: RowFacts, uniforms: Tensor, rows: Sequence[DecodeRow] = ()) -> Tensor:
         """Draw a token for each row [rows].

@@ -1,14 +1,10 @@
-"""Sampling of tokens from scores: kinds, values, and the times at which objects begin.
+"""Sampling of tokens from scores: kinds, then values.
 
 The next token answers two questions. Its kind is drawn first, from the model's own probabilities of the kinds. Its
 value is then drawn within the kind, at a temperature and a nucleus of its own. Drawn together, a kind with many values
 (positions) would lose to one with few (times) whenever the tail is cut off.
 
-The time of the next object is a choice of its own. A time drawn from the tail skips all objects before it, and the most
-likely one compares a sound with all later ones. The model's distribution over the next time gives the probability that
-an object begins at t if none did before: p(t) / p(not before t). Times are examined from early to late, and that
-probability is compared with a threshold. For the F1 of all objects the best threshold is half of the F1 that can be
-reached (Lipton et al. 2014, "Optimal thresholding of classifiers to maximize F1 measure"), well below one half.
+In a map with a given rhythm, the rhythm has the time of the next object (`PlanFacts`).
 """
 
 from __future__ import annotations
@@ -21,8 +17,8 @@ from torch import Tensor
 
 from osu_beatmap.beatmap import GameMode
 from osuT5.generation.rules.grammar import is_published
-from osuT5.generation.rules.logit_rules import RowFacts, contexts_of
-from osuT5.generation.sampling.draws import draw, draw_beginning, draw_kind
+from osuT5.generation.rules.logit_rules import PlanFacts, RowFacts, contexts_of
+from osuT5.generation.sampling.draws import draw, draw_kind
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import ContextKind, EventKind
 
@@ -51,9 +47,6 @@ class Sampling:
         temperature: Of values; 0 takes the most likely kind and value everywhere.
         top_p: Only the smallest set of values whose share reaches it takes part.
         top_k: Only so many of the most likely values take part; 0 for all.
-        time_threshold: Above 0 and with `kind_first`, when objects begin is chosen apart. A probability c that one
-            begins is taken with the odds (c / (1 - c) * (1 - threshold) / threshold) ** (1 / temperature of times);
-            at temperature 0 if it reaches the threshold. A row may have a threshold of its own.
         kind_first: Whether the kind of a token is drawn before its value. Published models were tuned without it.
         guidance_scale: Other than 1, scores move away from those of a chart's `negative` attributes.
         context_temperatures: Of kinds and values in a context. Timing is cold: a beat from the tail is a false change
@@ -64,7 +57,6 @@ class Sampling:
     temperature: float = 0.9
     top_p: float = 0.9
     top_k: int = 0
-    time_threshold: float = 0.35
     kind_first: bool = True
     guidance_scale: float = 1.0
     context_temperatures: dict[ContextKind, float] = field(default_factory=lambda: {ContextKind.TIMING: 0.1})
@@ -76,7 +68,7 @@ class Sampling:
 def sampling_for(contract: Contract, mode: GameMode, asked: Sampling) -> Sampling:
     """Adapt the requested sampling to a model.
 
-    Cold times, the choice of beginnings and kinds before values were measured on the bundled model. A published one is
+    Cold times, and kinds before values, were measured on the bundled model. A published one is
     sampled as its authors do: all tokens in one draw, times as freely as all else, and where types come first, columns
     and the hits of taiko a little colder.
     """
@@ -89,7 +81,7 @@ def sampling_for(contract: Contract, mode: GameMode, asked: Sampling) -> Samplin
     if contract.encoding.types_first and mode is GameMode.TAIKO:
         kinds[EventKind.HITSOUND] = makers.taiko_hit
     contexts = {ContextKind.TIMING: makers.timing}
-    return replace(asked, time_threshold=0.0, kind_first=False, context_temperatures=contexts, kind_temperatures=kinds)
+    return replace(asked, kind_first=False, context_temperatures=contexts, kind_temperatures=kinds)
 
 
 class Sampler:
@@ -134,25 +126,23 @@ class Sampler:
         if not self.sampling.kind_first:
             return self._draw_value(scores, facts.context, self._kind_of_id[scores.argmax(1)], uniforms)
         probabilities = scores.softmax(1)
-        # Whether the next time would be that of a new object in a map.
-        may_begin = (facts.context == self._map_index) & ~facts.is_open & self._chooses_beginnings
+        plan = facts.plan
+        # Whether the next time would be that of a planned object.
+        may_begin = torch.zeros_like(facts.is_open)
+        if plan is not None:
+            may_begin = (facts.context == self._map_index) & ~facts.is_open & plan.is_given
         kinds, uniforms = self._draw_kind(probabilities, facts.context, may_begin, uniforms)
         of_kind = scores.masked_fill(self._kind_of_id != kinds[:, None], -torch.inf)
-        if facts.plan is not None:
-            # Only now: a shortage of times must not make other kinds more likely, such as one more anchor.
-            times = of_kind[:, self._time_ids.start : self._time_ids.stop]
-            is_late = facts.plan.comes_too_late(facts)
-            has_others = (times.isfinite() & ~is_late).any(1, keepdim=True)
-            times.masked_fill_(is_late & has_others, -torch.inf)
+        if plan is None:
+            return self._draw_value(of_kind, facts.context, kinds, uniforms)
+        # Only now: a shortage of times must not make other kinds more likely, such as one more anchor.
+        times = of_kind[:, self._time_ids.start : self._time_ids.stop]
+        is_late = plan.comes_too_late(facts)
+        has_others = (times.isfinite() & ~is_late).any(1, keepdim=True)
+        times.masked_fill_(is_late & has_others, -torch.inf)
         chosen = self._draw_value(of_kind, facts.context, kinds, uniforms)
-        if not self._chooses_beginnings:
-            return chosen
         begins = may_begin & (kinds == self._kinds.index(EventKind.TIME))
-        return torch.where(begins, self._beginnings(probabilities, facts, uniforms), chosen)
-
-    @property
-    def _chooses_beginnings(self) -> bool:
-        return self.sampling.time_threshold > 0 and self._end_id is not None
+        return torch.where(begins, self._beginnings(probabilities, facts, plan, uniforms), chosen)
 
     def _draw_value(self, scores: Tensor, contexts: Tensor, kinds: Tensor, uniforms: Tensor) -> Tensor:
         """Draw a token for each row at the temperature of a kind."""
@@ -167,7 +157,7 @@ class Sampler:
     def _draw_kind(
         self, probabilities: Tensor, contexts: Tensor, may_begin: Tensor, uniforms: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Draw a kind, in which times and the end are one if a beginning is to be chosen."""
+        """Draw a kind; times and the end are one if the next object is planned."""
         shares = probabilities.double() @ self._members
         time, mark = self._kinds.index(EventKind.TIME), self._kinds.index(None)
         ends = shares[:, mark] * may_begin
@@ -175,32 +165,20 @@ class Sampler:
         shares[:, mark] -= ends
         return draw_kind(shares, uniforms, self._kind_temperatures[contexts])
 
-    def _beginnings(self, probabilities: Tensor, facts: RowFacts, uniforms: Tensor) -> Tensor:
-        """Draw the time of the next object of each row, or the end of its map.
+    def _beginnings(self, probabilities: Tensor, facts: RowFacts, plan: PlanFacts, uniforms: Tensor) -> Tensor:
+        """Return the time of the next object of each row, or the end of its map.
 
-        Whether it has the time of the object before is drawn first, as a kind is: a threshold would make every chord
-        of mania as large as it can be.
+        Whether it joins the object before in a chord is drawn by the model's own probability.
         """
         start = self._time_ids.start
         times, end = probabilities[:, start : self._time_ids.stop].double(), probabilities[:, self._end_id]
-        last = facts.last_value[:, None]
-        again = times.gather(1, last)
-        together = torch.stack([again[:, 0], times.sum(1) - again[:, 0] + end], 1)
-        answer, uniforms = draw_kind(together, uniforms, self._kind_temperatures[facts.context])
-        later = times.scatter(1, last, 0.0)
-        total = (later.sum(1) + end).clamp(min=1e-30)
-        temperature = self._temperature(EventKind.TIME, ContextKind.MAP)
-        step = draw_beginning(later / total[:, None], uniforms, facts.thresholds, temperature)
-        otherwise = torch.where(end > 0, self._end_id, start + later.argmax(1))
-        begins = torch.where(step < len(self._time_ids), start + step, otherwise)
-        joins = answer == 0
-        if facts.plan is not None:
-            # An end at a planned time is not yet a beginning.
-            planned = facts.plan.next_values(facts.plan.begun_value)
-            planned = torch.where(planned < len(self._time_ids), start + planned, self._end_id)
-            begins = torch.where(facts.plan.is_given, planned, begins)
-            joins &= ~facts.plan.is_given | facts.plan.has_chords
-        return torch.where(joins, start + facts.last_value, begins)
+        again = times.gather(1, facts.last_value[:, None])[:, 0]
+        together = torch.stack([again, times.sum(1) - again + end], 1)
+        answer, _ = draw_kind(together, uniforms, self._kind_temperatures[facts.context])
+        # An end at a planned time is not yet a beginning.
+        planned = plan.next_values(plan.begun_value)
+        planned = torch.where(planned < len(self._time_ids), start + planned, self._end_id)
+        return torch.where((answer == 0) & plan.has_chords, start + facts.last_value, planned)
 
     def _temperature(self, kind: EventKind | None, context: ContextKind) -> float:
         """Return the temperature of the values of a kind in a context."""

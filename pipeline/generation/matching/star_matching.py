@@ -2,7 +2,7 @@
 
 The model is told a star rating, but what it writes is often harder or easier. A chart that came out too hard is thinned
 until it has the stars that were asked for, so the first one often is enough; one that came out too easy is followed by
-charts for which the model is told more, and hears more objects, some side by side.
+charts for which the models are told more, some side by side.
 """
 
 from __future__ import annotations
@@ -41,21 +41,12 @@ TRAINED_STARS = {
 """Star ratings of 98 % of the training charts that were made for a mode; outside them a model has seen next to none."""
 
 
-@dataclass(frozen=True, slots=True)
-class ConditionOffset:
-    """Conditions of one attempt: stars above the target, and a time threshold."""
+ATTEMPTS: tuple[tuple[float, ...], ...] = ((0.0,), (1.0, 2.0), (3.5, 5.0, 6.5))
+"""Stars added to the condition of each chart of each attempt, the easier ones first.
 
-    more_stars: float = 0.0
-    time_threshold: float | None = None
-
-
-ATTEMPTS: tuple[tuple[ConditionOffset, ...], ...] = (
-    (ConditionOffset(),),
-    (ConditionOffset(1.0, 0.22), ConditionOffset(2.0, 0.15)),
-    (ConditionOffset(3.5, 0.1), ConditionOffset(5.0, 0.06), ConditionOffset(6.5, 0.04)),
-)
-"""Charts of each attempt, the easier ones first. The first of all is the one that there is without matching; nothing is
-written beside it, since a row costs nearly as much as the one before it on a CPU and mostly would be for nothing."""
+The first chart of all is the one that there is without matching. Nothing is generated with it, since a row costs nearly
+as much as the one before it on a CPU and mostly would be for nothing.
+"""
 
 
 @dataclass(slots=True)
@@ -116,22 +107,22 @@ def match_star_ratings(wishes: Sequence[StarTarget], progress: Progress = silent
     A chart does not depend on its neighbours, so that a wish is met in the same way whatever others there are.
     The wishes share a writer and have the contexts before the map; one whose chart stays empty has no best.
     """
-    for number, told in enumerate(ATTEMPTS):
+    for number, more_stars in enumerate(ATTEMPTS):
         pending = [wish for wish in wishes if not wish.is_met and number < wish.request.map.difficulty_attempts]
         if not pending:
             return
-        charts = [_charts(wish, told) for wish in pending]
+        charts = [_charts(wish, more_stars) for wish in pending]
         writer = pending[0].begun.writer
         write_charts(writer, [chart for own in charts for chart in own], pending[0].begun.sampling)
         for wish, own in zip(pending, charts, strict=True):
             _judge(wish, own, progress)
 
 
-def _charts(wish: StarTarget, told: Sequence[ConditionOffset]) -> list[ChartState]:
+def _charts(wish: StarTarget, more_stars: Sequence[float]) -> list[ChartState]:
     if wish.wanted is None:
         charts = [replace(wish.begun.chart, contexts=dict(wish.begun.chart.contexts))]
     else:
-        charts = [_chart(wish.begun.chart, each, wish.wanted) for each in told]
+        charts = [_chart(wish.begun.chart, each, wish.wanted) for each in more_stars]
     return [wish.begun.with_rhythm(chart) for chart in charts]
 
 
@@ -158,8 +149,8 @@ def _judge(wish: StarTarget, charts: Sequence[ChartState], progress: Progress) -
             return
 
 
-def _chart(base: ChartState, told: ConditionOffset, wanted: float) -> ChartState:
-    stars = min(MAX_CONDITION_STARS, wanted + told.more_stars)
+def _chart(base: ChartState, more_stars: float, wanted: float) -> ChartState:
+    stars = min(MAX_CONDITION_STARS, wanted + more_stars)
     attributes = replace(base.attributes, difficulty=stars)
     negative = base.negative
     if negative is not None and negative.difficulty is not None:
@@ -169,7 +160,6 @@ def _chart(base: ChartState, told: ConditionOffset, wanted: float) -> ChartState
         attributes=attributes,
         negative=negative,
         contexts=dict(base.contexts),
-        time_threshold=told.time_threshold,
     )
 
 

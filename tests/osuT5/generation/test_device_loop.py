@@ -123,6 +123,8 @@ def test_rows_that_do_not_fit_into_memory_are_written_in_parts(writers, monkeypa
     asked = []
 
     def with_room_for_two(self, model, shape):
+        if self is not steps:
+            return make(self, model, shape)
         asked.append(shape.rows)
         if shape.rows > 2:
             raise torch.OutOfMemoryError("out of memory")

@@ -95,7 +95,7 @@ def test_a_part_of_a_song_is_written_after_what_is_before_it(writer):
     part = writer.within(8_000.0, 11_000.0)
     assert part.windows[0].from_ms == 8_000.0
     assert part.windows[-1].to_ms == 11_000.0
-    (groups,) = part.write_context(C.MAP, [chart], Sampling(temperature=2.0, top_p=1.0, time_threshold=0.0))
+    (groups,) = part.write_context(C.MAP, [chart], Sampling(temperature=2.0, top_p=1.0))
     before = len(chart.begun[C.MAP])
     assert groups[:before] == chart.begun[C.MAP]
     assert all(8_000.0 <= group.time_ms < 11_000.0 + SPEC.grid.time_step_ms for group in groups[before:])

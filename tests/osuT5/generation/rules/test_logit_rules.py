@@ -21,7 +21,7 @@ def row(**changes) -> DecodeRow:
 def allowed_times(rule, state: DecodeRow) -> list[int]:
     """The times allowed to a row, in company of one with other times."""
     scores = torch.zeros(2, VOCABULARY.size_out)
-    rule(scores, RowFacts.of([row(last_value=50), state], MASKS, 0.35))
+    rule(scores, RowFacts.of([row(last_value=50), state], MASKS))
     assert not scores[:, : TIME_IDS.start].any()
     assert not scores[:, TIME_IDS.stop :].any()
     return torch.nonzero(torch.isfinite(scores[1, TIME_IDS.start : TIME_IDS.stop])).flatten().tolist()

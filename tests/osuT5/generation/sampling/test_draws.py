@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from osuT5.generation.sampling.draws import beginning_chances, draw, draw_beginning
+from osuT5.generation.sampling.draws import draw
 
 SHARES = torch.tensor([0.1, 0.4, 0.0, 0.3, 0.2])
 
@@ -38,20 +38,3 @@ def test_a_row_is_drawn_as_if_it_were_alone():
     numbers = torch.rand(6, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
     alone = [draw(row[None], number[None], 0.9).item() for row, number in zip(scores, numbers, strict=True)]
     assert draw(scores, numbers, 0.9).tolist() == alone
-
-
-@pytest.mark.parametrize("temperature", [0.5, 1.0])
-def test_beginnings_are_taken_in_order_each_with_its_own_odds(temperature):
-    times = torch.zeros(1, 60)
-    times[0, 10], times[0, 30], times[0, 50] = 0.2, 0.3, 0.1
-    threshold = torch.tensor([0.4], dtype=torch.float64)
-    stands_out, chances = beginning_chances(times)
-    odds = chances[stands_out] / (1 - chances[stands_out]) * 0.6 / 0.4
-    taken = odds ** (1 / temperature) / (1 + odds ** (1 / temperature))
-    left, expected = 1.0, {}
-    for step, each in zip((10, 30, 50), taken.tolist(), strict=True):
-        expected[step] = left * each
-        left *= 1 - each
-    found = draw_beginning(times.expand(5000, -1), evenly(5000), threshold.expand(5000), temperature)
-    for step, share in {**expected, 60: left}.items():
-        assert (found == step).double().mean().item() == pytest.approx(share, abs=1e-3)

@@ -1,4 +1,4 @@
-"""Kinds are drawn by their own probabilities, values within the kind, and beginnings by a threshold."""
+"""Kinds are drawn by their own probabilities, values within the kind, and beginnings as planned."""
 
 from collections import Counter
 from dataclasses import replace
@@ -39,7 +39,7 @@ def row(context=ContextKind.MAP, waiting: EventKind | None = None) -> DecodeRow:
 
 
 def draw_one(sampler: Sampler, scores: torch.Tensor, state: DecodeRow, uniform: float) -> int:
-    facts = RowFacts.of([state], MASKS, sampler.sampling.time_threshold)
+    facts = RowFacts.of([state], MASKS)
     return int(sampler.draw(scores[None], facts, torch.tensor([uniform], dtype=torch.float64)))
 
 
@@ -51,7 +51,7 @@ def draws_of(sampler: Sampler, chances: dict[int, float], state: DecodeRow, coun
     """What equal rows draw side by side."""
     generator = torch.Generator().manual_seed(0)
     uniforms = torch.tensor([next_uniform(generator) for _ in range(count)], dtype=torch.float64)
-    facts = RowFacts.of([state] * count, MASKS, sampler.sampling.time_threshold)
+    facts = RowFacts.of([state] * count, MASKS)
     return Counter(sampler.draw(scores_of(chances).expand(count, -1), facts, uniforms).tolist())
 
 
@@ -106,62 +106,6 @@ def times(chances: dict[int, float], end: float = 0.0) -> dict[int, float]:
     return {**{FIRST + step: chance for step, chance in chances.items()}, **({END: end} if end else {})}
 
 
-def begin(chances: dict[int, float], threshold=0.25, temperature=0.0, uniform=0.5, **facts) -> int:
-    sampling = Sampling(time_threshold=threshold, kind_temperatures={EventKind.TIME: temperature})
-    return draw_one(Sampler(sampling, SPEC), scores_of(chances), row(**facts), uniform)
-
-
-def test_the_first_time_that_is_likely_enough_is_taken_not_the_likeliest():
-    chances = times({10: 0.1, 30: 0.3, 50: 0.6})
-    assert begin(chances) == FIRST + 30
-    assert begin(chances, threshold=0.05) == FIRST + 10
-    assert begin(chances, threshold=0.9) == FIRST + 50
-
-
-def test_a_row_may_have_a_threshold_of_its_own():
-    own = replace(row(), time_threshold=0.05)
-    sampling = Sampling(time_threshold=0.9, kind_temperatures={EventKind.TIME: 0.0})
-    assert draw_one(Sampler(sampling, SPEC), scores_of(times({10: 0.1, 30: 0.9})), own, 0.5) == FIRST + 10
-
-
-def test_neighbouring_steps_count_as_one_time():
-    assert begin(times({28: 0.1, 29: 0.1, 30: 0.11, 60: 0.69})) == FIRST + 30
-
-
-def test_where_no_time_is_likely_enough_the_context_ends_if_it_may():
-    assert begin(times({10: 0.1, 30: 0.1}, end=0.8)) == END
-    assert begin(times({10: 0.5, 30: 0.5}), threshold=0.99) == FIRST + 30
-    assert begin({END: 1.0}) == END
-
-
-def test_temperature_one_and_a_half_draw_from_the_models_chances():
-    sampling = replace(FREE, time_threshold=0.5)
-    drawn = draws(sampling, times({10: 0.2, 30: 0.3}, end=0.5), 2000)
-    for token_id, share in ((FIRST + 10, 0.2), (FIRST + 30, 0.3), (END, 0.5)):
-        assert drawn[token_id] / 2000 == pytest.approx(share, abs=0.03)
-
-
-def test_beginnings_are_chosen_only_if_a_time_or_the_end_is_drawn():
-    chances = {A: 0.5, **times({10: 0.1, 30: 0.2}, end=0.2)}
-    drawn = draws(Sampling(kind_temperatures={EventKind.TIME: 0.0}), chances, 2000)
-    assert drawn[A] / 2000 == pytest.approx(0.5, abs=0.03)
-    assert set(drawn) == {A, FIRST + 30}
-
-
-def test_other_times_are_left_to_the_temperature():
-    chances = times({10: 0.1, 30: 0.3, 50: 0.6})
-    assert begin(chances, context=ContextKind.TIMING) == FIRST + 50
-    assert begin(chances, waiting=EventKind.SLIDER_HEAD) == FIRST + 50
-
-
-def test_the_time_of_the_last_object_is_drawn_by_its_own_probability():
-    """A threshold below it would make every chord as large as it can be."""
-    sampler = Sampler(Sampling(time_threshold=0.05, kind_temperatures={EventKind.TIME: 0.0}), SPEC)
-    drawn = draws_of(sampler, times({7: 0.4, 30: 0.6}), replace(row(), last_value=7), 2000)
-    assert drawn[FIRST + 7] / 2000 == pytest.approx(0.4, abs=0.03)
-    assert set(drawn) == {FIRST + 7, FIRST + 30}
-
-
 def planned_row(*values: int, has_chords: bool = False, begun: int = 10) -> DecodeRow:
     state = row()
     state.planned_ms, state.has_chords, state.last_value = dict.fromkeys(values, 0.0), has_chords, 10
@@ -185,3 +129,10 @@ def test_only_chords_join_the_last_planned_object():
 def test_an_end_at_a_planned_time_leaves_room_for_the_beginning():
     sampler, scores = Sampler(Sampling(), SPEC), scores_of({FIRST + 10: 0.3, FIRST + 12: 0.7})
     assert draw_one(sampler, scores, planned_row(10, 40, begun=5), 0.9) == FIRST + 10
+
+
+def test_a_chord_is_joined_as_often_as_the_model_says():
+    sampler = Sampler(Sampling(kind_temperatures={EventKind.TIME: 0.0}), SPEC)
+    drawn = draws_of(sampler, times({10: 0.4, 30: 0.6}), planned_row(10, 40, has_chords=True), 2000)
+    assert drawn[FIRST + 10] / 2000 == pytest.approx(0.4, abs=0.03)
+    assert set(drawn) == {FIRST + 10, FIRST + 40}

@@ -134,7 +134,6 @@ def test_a_map_that_is_too_easy_is_tried_again(monkeypatch, attempts, charts):
     stars = [chart.attributes.difficulty for chart in told]
     assert stars[0] == 9
     assert stars == sorted(stars)
-    assert told[0].time_threshold is None
 
 
 def test_without_matching_there_is_one_chart():
