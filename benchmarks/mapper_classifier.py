@@ -26,10 +26,10 @@ from classifier.dataset import NamedCorpus, named_corpus
 from classifier.mappers import mapper_key
 from classifier.metrics import Figures, chart_scores
 from classifier.model import HeadConfig, MapperClassifier
+from classifier.options import ClassifierTrainOptions
 from classifier.summaries import SummaryTable
 from classifier.training import (
     ClassifierTask,
-    ClassifierTrainOptions,
     choose_trained,
     drawing_shares,
     fit_scale,
@@ -149,7 +149,6 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     config = compose_config("train_classifier")
-    del config["task"]
     config |= {"train_dataset_path": arguments.folder, "cache_path": arguments.cache, "split": "all"}
     config["loop"]["precision"] = "bf16" if arguments.bf16 else "fp32"
     config["decoder_layers"] = arguments.layers or config["decoder_layers"]

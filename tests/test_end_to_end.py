@@ -30,7 +30,7 @@ from synthesis.mixing import render_song
 from tests.source_files import root_script
 from tests.support.reference_songs import SIZES
 from training.loop import LoopOptions
-from training.trackers import LoggingOptions
+from training.loop_options import LoggingOptions
 from training.weights import trained_parameters
 
 BPM, OFFSET_MS, SECONDS = 150.0, 400.0, 36.0

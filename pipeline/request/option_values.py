@@ -9,14 +9,14 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from pipeline.request.options import RequestError
+from pipeline.request.options import RequestError, unknown_option
 
 Reader = Callable[[str, object], Any]
 
@@ -26,6 +26,34 @@ _FALSE = ("false", "no", "off")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,25}")
 _WITH_COMMA = re.compile(r"[0-9]+,[0-9]+")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
+
+
+def option(reader: Reader, default: Any = None) -> Any:
+    """A field of an option dataclass with the reader of its values."""
+    if isinstance(default, list):
+        return field(default_factory=default.copy, metadata={"reader": reader})
+    return field(default=default, metadata={"reader": reader})
+
+
+def readers(options: type) -> dict[str, Reader]:
+    """Return every option of a dataclass with its reader."""
+    return {each.name: each.metadata["reader"] for each in fields(options) if "reader" in each.metadata}
+
+
+def read_options(options: type, flat: Mapping[str, object]) -> dict[str, Any]:
+    """Return the checked values of the options that are given.
+
+    Args:
+        flat: Option -> raw value, text or what YAML made of it.
+
+    Raises:
+        RequestError: An option is unknown, or its value is wrong.
+    """
+    known = readers(options)
+    for name in flat:
+        if name not in known:
+            raise RequestError(unknown_option(name, known))
+    return {name: known[name](name, raw) for name, raw in flat.items() if not is_absent(raw)}
 
 
 def is_absent(raw: object) -> bool:
@@ -183,5 +211,7 @@ def _as_number(raw: object) -> float:
 
 def _shown(raw: object) -> str:
     """A raw value as the user typed it, shortened."""
+    if isinstance(raw, float) and raw.is_integer():
+        raw = int(raw)
     shown = "[" + ",".join(map(str, raw)) + "]" if isinstance(raw, list | tuple) else str(raw)
     return shown if len(shown) <= 60 else shown[:57] + "..."
