@@ -99,6 +99,7 @@ WRONG = [
     (["seed.x=3"], "There is no option seed.x"),
     (["schedule=sudden"], "loop.schedule must be one of cosine, linear, constant, got sudden."),
     (["-cn", "train_classifier", "split=some"], "split must be one of train, held_out, all, got some."),
+    (["mode_shares=[1,2]"], "batch.mode_shares must be a list of 4 values, got [1.0, 2.0]."),
     (["songs"], "songs is not an option; did you mean train_dataset_path=songs?"),
     (["-m", "seed=1,2"], "-m (many runs at once) is for inference.py"),
 ]

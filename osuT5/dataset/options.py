@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from training.options import require
+
 
 @dataclass
 class DataOptions:
@@ -61,6 +63,9 @@ class BatchOptions:
     contexts: dict[str, float] = field(default_factory=dict)
     learn_marks: bool = False
 
+    def __post_init__(self) -> None:
+        require(len(self.mode_shares) == 4, "batch.mode_shares", "a list of 4 values", list(self.mode_shares))
+
 
 @dataclass
 class AugmentationOptions:
@@ -101,3 +106,6 @@ class AugmentationOptions:
     snapping_probability: float = 0.0
     mel_mask_probability: float = 0.3
     mel_mask_bands: int = 8
+
+    def __post_init__(self) -> None:
+        require(len(self.dt_range) == 2, "augmentation.dt_range", "a list of 2 values", list(self.dt_range))

@@ -163,14 +163,14 @@ def _run(program: Program, words: list[str]) -> int:
     texts = [each.text for each in given if each.text]
     logging = VERBOSE if any(text.startswith("hydra.verbose=") for text in texts) else ()
     overrides = [search_path, f"hydra.job.name={Path(program.script).stem}", *QUIET, *logging, *texts]
-    queries = [f"--{name}={value}" for name in ("cfg", "package", "info") if (value := getattr(flags, name))]
+    queries = [f"--{flag}={value}" for flag in ("cfg", "package", "info") if (value := getattr(flags, flag))]
     if flags.multirun and not queries:
         return _run_many(program, path, overrides)
     chosen = _composed(path, overrides, given)
     if program.is_dialogue:
-        names = {each.path for each in given}
-        values = {name: value for name, value in plain(chosen).items() if name in names}
-        return program.action(Beginning(path.stem, plain(config), values)) or 0
+        paths = {each.path for each in given}
+        values = {path: value for path, value in plain(chosen).items() if path in paths}
+        return program.action(Beginning(name, plain(config), values)) or 0
     return _run_once(program, path, [*overrides, *queries, *(["--resolve"] if flags.resolve else [])])
 
 
