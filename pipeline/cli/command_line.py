@@ -11,7 +11,8 @@ import os
 import re
 import sys
 from argparse import ArgumentError, Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, is_dataclass
 from functools import partial
 from pathlib import Path
@@ -125,9 +126,8 @@ def make_output_safe() -> None:
             stream.reconfigure(errors="replace")
 
 
-def find_config(name: str, config_dir: str | None = None) -> Path | None:
-    """Return the file of a config: of a folder of ours or `config_dir` by its name, or any by its path."""
-    folders = (*CONFIG_DIRS, Path(config_dir or "."))
+def find_config(name: str, folders: Sequence[Path] = CONFIG_DIRS) -> Path | None:
+    """Return the file of a config: in one of these folders by its name, or any by its path."""
     places = [*(folder / f"{name.removesuffix('.yaml')}.yaml" for folder in folders), Path(name)]
     return next((path for path in places if path.suffix == ".yaml" and path.is_file()), None)
 
@@ -150,20 +150,22 @@ def _run(program: Program, words: list[str]) -> int:
         return 0
     flags = _read_flags(words)
     name = program.config_name if flags.config_name is None else flags.config_name
-    path = find_config(name, flags.config_path or flags.config_dir)
+    folders = [Path(flags.config_path or CONFIG_DIR), *CONFIG_DIRS, Path(flags.config_dir or CONFIG_DIR)]
+    path = find_config(name, folders)
     if path is None:
         pattern = "*.yaml" if program.help_name else f"{program.config_name}*.yaml"
         known = ", ".join(sorted({each.stem for each in listing.parent.glob(pattern)} - {program.help_name}))
         raise RequestError(f"There is no configuration {name}; -cn can be {known}, or a YAML file.")
     if flags.multirun and program.many is None:
         raise RequestError(f"-m (many runs at once) is for inference.py, not for {program.script}.")
-    search_path = _search_path(flags.config_dir)
+    search_path = _search_path(folders)
     config = _composed(path, [search_path])
     given = _read_words(program, flags, config)
     texts = [each.text for each in given if each.text]
     logging = VERBOSE if any(text.startswith("hydra.verbose=") for text in texts) else ()
     overrides = [search_path, f"hydra.job.name={Path(program.script).stem}", *QUIET, *logging, *texts]
     queries = [f"--{flag}={value}" for flag in ("cfg", "package", "info") if (value := getattr(flags, flag))]
+    queries += ["--resolve"] if flags.cfg and flags.resolve else []
     if flags.multirun and not queries:
         return _run_many(program, path, overrides)
     chosen = _composed(path, overrides, given)
@@ -171,7 +173,7 @@ def _run(program: Program, words: list[str]) -> int:
         paths = {each.path for each in given}
         values = {path: value for path, value in plain(chosen).items() if path in paths}
         return program.action(Beginning(name, plain(config), values)) or 0
-    return _run_once(program, path, [*overrides, *queries, *(["--resolve"] if flags.resolve else [])])
+    return _run_once(program, path, [*overrides, *queries])
 
 
 def _run_once(program: Program, path: Path, arguments: list[str]) -> int:
@@ -194,10 +196,8 @@ def _run_many(program: Program, path: Path, overrides: list[str]) -> int:
     """Make every run of a sweep; none begins unless all of them can be right."""
     many = program.many
     assert many is not None, "checked before"
-    try:
+    with _in_one_sentence():
         runs = runs_of(overrides)
-    except HydraException as error:
-        raise RequestError(f"{_first_line(error)}.") from error
     for each in runs:
         many.check(plain(_composed(path, each)))
     titles = titles_of(runs)
@@ -220,9 +220,11 @@ def _run_many(program: Program, path: Path, overrides: list[str]) -> int:
 
 def _call_hydra(program: Program, path: Path, arguments: list[str], act: Callable[[DictConfig], Any]) -> None:
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # exceptions come here, without Hydra's advice
+    start = hydra.main(version_base="1.3", config_path=str(path.resolve().parent), config_name=path.stem)(act)
     before, sys.argv = sys.argv, [program.script, *arguments]
     try:
-        hydra.main(version_base="1.3", config_path=str(path.resolve().parent), config_name=path.stem)(act)()
+        with _in_one_sentence():
+            start()
     finally:
         sys.argv = before
 
@@ -240,50 +242,55 @@ def _read_flags(words: list[str]) -> Namespace:
     return flags
 
 
-def _search_path(config_dir: str | None = None) -> str:
-    folders = [*CONFIG_DIRS, *([Path(config_dir).resolve()] if config_dir else [])]
-    return f"hydra.searchpath=[{','.join(quoted(f'file://{folder.as_posix()}') for folder in folders)}]"
+def _search_path(folders: Sequence[Path] = CONFIG_DIRS) -> str:
+    places = dict.fromkeys(quoted(f"file://{folder.resolve().as_posix()}") for folder in folders)
+    return f"hydra.searchpath=[{','.join(places)}]"
 
 
 def _read_words(program: Program, flags: Namespace, config: DictConfig) -> list[Override]:
     """Return the overrides that words stand for. Raises RequestError."""
     paths = program.many.path_options if program.many else frozenset()
     given: list[Override] = []
-    unnamed = []
+    unnamed: list[str] = []
     for word in flags.overrides:
+        before = given[-1].word if given else f"{program.example.partition('=')[0]}="
         if is_about_option(word):
-            advice = f"did you mean {_joined(given[-1], word)}?" if given else "-h lists them all."
+            advice = f"did you mean {_joined(before, word)}?" if given else "-h lists them all."
             given.append(override_of(word, config, flags.multirun, paths, advice))
         elif program.words_option:
             unnamed.append(quoted(word))
         else:
-            before = given[-1] if given else Override(f"{program.example.partition('=')[0]}=", "", "", "")
             raise RequestError(
                 f"{word} is not an option; did you mean {_joined(before, word)}? "
                 "Options are written name=value, without spaces around the =, and -h lists them all."
             )
     if unnamed:
-        text = f"{program.words_option}=[{','.join(unnamed)}]"
-        given.append(Override(text, program.words_option, text, text))
+        given.append(override_of(f"{program.words_option}=[{','.join(unnamed)}]", config, False, paths, ""))
     return given
 
 
-def _joined(before: Override, word: str) -> str:
+def _joined(before: str, word: str) -> str:
     """Return a word and the one before, which the shell cut at a space, as they have to be typed."""
-    whole = f"{before.word} {word}" if before.value else f"{before.word}{word}"
+    whole = before + ("" if before.endswith("=") else " ") + word
     return command_line([whole.replace("'", "").replace('"', "")], Shell.CMD if os.name == "nt" else Shell.POSIX)
 
 
 def _composed(path: Path, overrides: list[str], given: Sequence[Override] = ()) -> DictConfig:
     """Compose a config. Raises RequestError, one sentence that names the option."""
     GlobalHydra.instance().clear()
-    try:
-        with initialize_config_dir(str(path.resolve().parent), version_base="1.3"):
-            config = compose(path.stem, overrides=overrides)
+    with _in_one_sentence(given), initialize_config_dir(str(path.resolve().parent), version_base="1.3"):
+        config = compose(path.stem, overrides=overrides)
         OmegaConf.resolve(config)
+    return config
+
+
+@contextmanager
+def _in_one_sentence(given: Sequence[Override] = ()) -> Iterator[None]:
+    """Raise errors of Hydra and OmegaConf as RequestErrors."""
+    try:
+        yield
     except (HydraException, OmegaConfBaseException) as error:
         raise RequestError(_explained(error, given)) from error
-    return config
 
 
 def _explained(error: Exception, given: Sequence[Override]) -> str:

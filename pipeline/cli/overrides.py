@@ -92,9 +92,9 @@ def override_of(word: str, config: DictConfig, sweeps: bool, path_options: Colle
     types = option_types(OmegaConf.get_type(config))
     is_entry = _plain(types.get(name.rpartition(".")[0])) is dict
     path = name if is_entry else full_path(name, types, hint)
-    if value is None:
+    if match["prefix"] == "~":
         # Hydra deletes an option, so that its default applies, but refuses to delete None.
-        return Override(word, path, None, "" if OmegaConf.select(config, path) is None else f"~{path}")
+        return Override(word, path, value, "" if OmegaConf.select(config, path) is None else f"~{path}")
     kind = Any if is_entry else _plain(types[path])
     prefix = "++" if match["prefix"] or is_entry or kind is dict else ""
     return Override(word, path, value, f"{prefix}{path}={_values(value, kind, sweeps, path in path_options)}")

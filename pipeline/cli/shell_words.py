@@ -25,12 +25,8 @@ class Shell(Enum):
     POWERSHELL = "powershell"
 
 
-_PLAIN = {
-    Shell.POSIX: re.compile(r"[\w@%+=:,./-]+", re.ASCII),
-    Shell.CMD: re.compile(r"[\w@+=:,./\\-]+"),
-    Shell.POWERSHELL: re.compile(r"[\w+=:./\\][\w+=:./\\-]*|-[a-z]+"),
-}
-"""Words that a shell takes as they are."""
+_PLAIN = re.compile(r"[\w+=:./\\][\w+=:./\\-]*|-[a-z]+")
+"""Words that the shells of Windows take as they are."""
 
 _PLAIN_ITEM = re.compile(r"(?!null$)[\w./-]+( [\w./-]+)*")
 
@@ -104,7 +100,7 @@ def shell_of_this_terminal() -> Shell:
 
 
 def _for_cmd(word: str) -> str:
-    if _PLAIN[Shell.CMD].fullmatch(word):
+    if _PLAIN.fullmatch(word):
         return word
     quoted = _windows_argument(word)
     # Within quotes cmd still replaces %NAME%, and it does not know that \" leaves them open.
@@ -123,7 +119,7 @@ def _for_powershell(words: Sequence[str]) -> str:
 
 
 def _in_single_quotes(word: str) -> str:
-    if _PLAIN[Shell.POWERSHELL].fullmatch(word):
+    if _PLAIN.fullmatch(word):
         return word
     return "'" + _SINGLE_QUOTES.sub(r"\1\1", word) + "'"
 

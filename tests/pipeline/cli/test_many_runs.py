@@ -38,17 +38,19 @@ def test_a_run_that_fails_or_is_lost(tmp_path: Path, monkeypatch, capsys: pytest
         print("begun")
         raise RequestError("3 is no seed.")
 
-    for number, action in enumerate((lambda: print("made"), wrong)):
+    for number, action in enumerate((lambda: print("made"), wrong, lambda: 1 / 0)):
         folder = tmp_path / str(number)
         folder.mkdir()
         hydra = SimpleNamespace(runtime=SimpleNamespace(output_dir=str(folder)))
         monkeypatch.setattr(many_runs, "HydraConfig", SimpleNamespace(get=lambda hydra=hydra: hydra))
         perform(action, lambda error: described("x.py", error), f"run {number}")
     shown = capsys.readouterr()
-    assert (shown.out, shown.err) == ("run 0\nmade\nrun 1\nbegun\n", "x.py: 3 is no seed.\n")
+    assert shown.out == "run 0\nmade\nrun 1\nbegun\nrun 2\n"
+    assert shown.err.startswith("x.py: 3 is no seed.\nTraceback")
+    assert shown.err.endswith("ZeroDivisionError: division by zero\n")
     assert report(tmp_path, ["run 0"], shows_all=False) == 0
-    assert report(tmp_path, ["run 0", "run 1", "run 2"], shows_all=True) == 2
-    assert capsys.readouterr() == (shown.out, f"{shown.err}2 of 3 runs failed:\n  run 1\n  run 2\n")
+    assert report(tmp_path, ["run 0", "run 1", "run 2", "run 3"], shows_all=True) == 2
+    assert capsys.readouterr() == (shown.out, f"{shown.err}3 of 4 runs failed:\n  run 1\n  run 2\n  run 3\n")
 
 
 @pytest.fixture

@@ -121,8 +121,17 @@ class Outer:
 
 def test_options_in_groups() -> None:
     config = OmegaConf.structured(Outer)
-    words = {"a.rate=2": "a.rate=2", "rate=2": "rate=2", "sizes.d=3": "++sizes.d=3", "sizes={d: 3}": "++sizes={d: 3}"}
-    words |= {"~steps": "~steps", "~rate": "", "b.name=x=y": "b.name='x=y'", "hydra.verbose=true": "hydra.verbose=true"}
+    words = {
+        "a.rate=2": "a.rate=2",
+        "rate=2": "rate=2",
+        "sizes.d=3": "++sizes.d=3",
+        "sizes={d: 3}": "++sizes={d: 3}",
+        "~steps": "~steps",
+        "~steps=3": "~steps",
+        "~rate": "",
+        "b.name=x=y": "b.name='x=y'",
+        "hydra.verbose=true": "hydra.verbose=true",
+    }
     assert {word: override_of(word, config, False, (), "").text for word in words} == words
 
 
