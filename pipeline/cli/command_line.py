@@ -1,8 +1,9 @@
 """The command line of every entry point: Hydra's, with errors and help for people who do not know Hydra.
 
-`run` composes the config once before Hydra does, so that a mistake is answered with one sentence on stderr and status 2
-before anything heavy is imported. Then it calls the action of a program through `hydra.main`, which reads all that
-Hydra's manual describes. Hydra makes no folder and no log file, and stays in the current folder.
+`run` composes the config without the command line, whose types say how to read each word. Then it calls the action of a
+program through `hydra.main`, which reads all that Hydra's manual describes. A mistake is answered with one sentence on
+stderr and status 2, before anything heavy is imported. Hydra makes no folder and no log file, and stays in the current
+folder.
 """
 
 from __future__ import annotations
@@ -168,15 +169,14 @@ def _run(program: Program, words: list[str]) -> int:
     queries += ["--resolve"] if flags.cfg and flags.resolve else []
     if flags.multirun and not queries:
         return _run_many(program, path, overrides)
-    chosen = _composed(path, overrides, given)
     if program.is_dialogue:
-        paths = {each.path for each in given}
-        values = {path: value for path, value in plain(chosen).items() if path in paths}
-        return program.action(Beginning(name, plain(config), values)) or 0
-    return _run_once(program, path, [*overrides, *queries])
+        chosen = plain(_composed(path, overrides, given))
+        paths = {each.path for each in given} & set(chosen)
+        return program.action(Beginning(name, plain(config), {path: chosen[path] for path in paths})) or 0
+    return _run_once(program, path, [*overrides, *queries], given)
 
 
-def _run_once(program: Program, path: Path, arguments: list[str]) -> int:
+def _run_once(program: Program, path: Path, arguments: list[str], given: Sequence[Override]) -> int:
     statuses: list[int] = []
     failures: list[Exception] = []
 
@@ -186,7 +186,8 @@ def _run_once(program: Program, path: Path, arguments: list[str]) -> int:
         except Exception as error:  # raised below, since Hydra would add lines of its own
             failures.append(error)
 
-    _call_hydra(program, path, arguments, act)
+    with _in_one_sentence(given):
+        _call_hydra(program, path, arguments, act)
     if failures:
         raise failures[0]
     return sum(statuses)
@@ -219,12 +220,11 @@ def _run_many(program: Program, path: Path, overrides: list[str]) -> int:
 
 
 def _call_hydra(program: Program, path: Path, arguments: list[str], act: Callable[[DictConfig], Any]) -> None:
-    os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # exceptions come here, without Hydra's advice
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # exceptions come here, without Hydra's advice
     start = hydra.main(version_base="1.3", config_path=str(path.resolve().parent), config_name=path.stem)(act)
     before, sys.argv = sys.argv, [program.script, *arguments]
     try:
-        with _in_one_sentence():
-            start()
+        start()
     finally:
         sys.argv = before
 
