@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -19,8 +18,8 @@ from osuT5.training.options import TrainOptions
 from pipeline.cli.command_line import CONFIG_DIR, CONFIG_DIRS, FlatConfig, compose_config
 from pipeline.cli.config_help import read_help
 from pipeline.cli.overrides import option_types
-from pipeline.request.inference_options import READERS, InferenceOptions
-from pipeline.request.options import GenerationRequest, option_fields
+from pipeline.request.inference_options import InferenceOptions
+from pipeline.request.options import option_fields
 from pipeline.request.resolve import resolve
 from rcomplexion.options import RhythmTrainOptions
 from rcomplexion.predict import PredictOptions
@@ -49,9 +48,6 @@ OPTIONS = {
     "train/default": TrainOptions,
 }
 """Configs that list all options of a program."""
-
-SHOWN_AS_NULL = {"output_type"}
-"""Options whose default depends on others: the file shows null and says how."""
 
 SHOWN_ANYWAY = {"lora.r", "lora.lora_alpha", "lora.target_modules", "lora.init_lora_weights"}
 """Options that everybody who trains an adapter looks for, whether they differ from the default or not."""
@@ -86,16 +82,6 @@ def test_inference_config_resolves(name: str) -> None:
 
 def test_flat_options_are_those_of_the_request(shown: FlatConfig) -> None:
     assert set(shown) == set(option_fields())
-
-
-def test_yaml_shows_the_defaults_of_the_dataclasses(shown: FlatConfig) -> None:
-    groups = {group.name: group.default_factory() for group in fields(GenerationRequest)}  # type: ignore[misc]
-    for name, (group, field_name) in option_fields().items():
-        default = getattr(groups[group], field_name)
-        if name in SHOWN_AS_NULL or default in (None, ()):
-            assert shown[name] is None, name
-        else:
-            assert READERS[name](name, shown[name]) == default, name
 
 
 def test_yaml_as_it_is_asks_for_nothing_beyond_the_defaults(shown: FlatConfig) -> None:
