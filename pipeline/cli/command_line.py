@@ -202,16 +202,17 @@ def _run_many(program: Program, path: Path, overrides: list[str]) -> int:
     for each in runs:
         many.check(plain(_composed(path, each)))
     titles = titles_of(runs)
-
-    def act(config: DictConfig) -> None:
-        many.prepare()
-        title = titles[HydraConfig.get().job.num]
-        perform(lambda: program.action(program.read(config)), partial(described, program.script), title)
-
     print(f"{len(runs)} runs", file=sys.stderr)
     find_packages()
     # In the current folder, which machines of a cluster see as well.
-    with TemporaryDirectory(prefix=".runs-", dir=".", ignore_cleanup_errors=True) as folder:
+    with TemporaryDirectory(prefix=".runs-", dir=Path.cwd(), ignore_cleanup_errors=True) as folder:
+
+        def act(config: DictConfig) -> None:
+            many.prepare()
+            number = HydraConfig.get().job.num
+            action = partial(program.action, program.read(config))
+            perform(action, partial(described, program.script), titles[number], Path(folder, f"{number}.json"))
+
         try:
             _call_hydra(program, path, [f"hydra.sweep.dir={quoted(folder)}", *overrides, "--multirun"], act)
         except Exception as error:  # of a launcher that lost a process or a job

@@ -1,7 +1,7 @@
 """Many runs of a program by one command (`-m`): Hydra's sweeper and launchers start them, in whatever process.
 
-Each run leaves its outcome in a folder of its own, so that a run that fails, or whose process is lost, does not take
-the others along.
+Each run leaves its outcome in a file, so that a run that fails, or whose process is lost, does not take the others
+along.
 """
 
 from __future__ import annotations
@@ -17,12 +17,10 @@ from io import StringIO
 from itertools import product
 from pathlib import Path
 
-from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from paths import REPO_ROOT
 
-OUTCOME_FILE = "outcome.json"
 STATUS_LOST = 1
 
 
@@ -71,8 +69,10 @@ def titles_of(runs: Sequence[Sequence[str]]) -> list[str]:
     return [f"[{number}/{len(runs)}] {each}".rstrip() for number, each in enumerate(words, start=1)]
 
 
-def perform(action: Callable[[], int | None], describe: Callable[[Exception], Outcome | None], title: str) -> None:
-    """Make one run, print its output as a whole, and leave its outcome in its folder."""
+def perform(
+    action: Callable[[], int | None], describe: Callable[[Exception], Outcome | None], title: str, place: Path
+) -> None:
+    """Make one run, print its output as a whole, and leave its outcome in a file."""
     with redirect_stdout(StringIO()) as said:
         try:
             outcome = Outcome(action() or 0)
@@ -80,7 +80,6 @@ def perform(action: Callable[[], int | None], describe: Callable[[Exception], Ou
             outcome = describe(error) or Outcome(STATUS_LOST, error=traceback.format_exc())
     outcome = Outcome(outcome.status, f"{title}\n{said.getvalue()}", outcome.error)
     outcome.show()
-    place = Path(HydraConfig.get().runtime.output_dir) / OUTCOME_FILE
     place.write_text(json.dumps(asdict(outcome)), encoding="utf-8")
 
 
@@ -92,7 +91,7 @@ def report(folder: Path, titles: Sequence[str], shows_all: bool) -> int:
     """
     failed = {}
     for number, title in enumerate(titles):
-        place = folder / str(number) / OUTCOME_FILE
+        place = folder / f"{number}.json"
         outcome = Outcome(**json.loads(place.read_text(encoding="utf-8"))) if place.is_file() else Outcome(STATUS_LOST)
         if shows_all:
             outcome.show()

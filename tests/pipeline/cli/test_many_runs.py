@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
-from pipeline.cli import many_runs
 from pipeline.cli.command_line import described
 from pipeline.cli.many_runs import perform, report, runs_of, titles_of
 from pipeline.generation.model_cache import MOST_KEPT, keep_models, kept, release_models
@@ -33,17 +32,13 @@ def test_every_combination_the_first_slowest() -> None:
     assert titles_of([["hydra.run.dir=.", "audio_path=a.mp3"]]) == ["[1/1] audio_path=a.mp3"]
 
 
-def test_a_run_that_fails_or_is_lost(tmp_path: Path, monkeypatch, capsys: pytest.CaptureFixture) -> None:
+def test_a_run_that_fails_or_is_lost(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     def wrong() -> None:
         print("begun")
         raise RequestError("3 is no seed.")
 
     for number, action in enumerate((lambda: print("made"), wrong, lambda: 1 / 0)):
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        hydra = SimpleNamespace(runtime=SimpleNamespace(output_dir=str(folder)))
-        monkeypatch.setattr(many_runs, "HydraConfig", SimpleNamespace(get=lambda hydra=hydra: hydra))
-        perform(action, lambda error: described("x.py", error), f"run {number}")
+        perform(action, partial(described, "x.py"), f"run {number}", tmp_path / f"{number}.json")
     shown = capsys.readouterr()
     assert shown.out == "run 0\nmade\nrun 1\nbegun\nrun 2\n"
     assert shown.err.startswith("x.py: 3 is no seed.\nTraceback")
