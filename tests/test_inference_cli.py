@@ -96,7 +96,10 @@ WRONG = [
     ),
     (["audio_path=", "song.mp3"], f"song.mp3 {OPTION} audio_path=song.mp3?"),
     (["audio_path=x", "&=c.mp3"], f"&=c.mp3 {OPTION} 'audio_path=x &=c.mp3'?"),
-    (["audio_path=x", "b=c.mp3"], "There is no option b; did you mean 'audio_path=x b=c.mp3'?"),
+    (
+        ["audio_path=x", "b=c.mp3"],
+        "There is no option b; if it belongs to the word before it, put quotes around both: 'a",
+    ),
     (["dificulty=3"], "There is no option dificulty; did you mean difficulty?"),
     (["stars=3"], "There is no option stars; did you mean difficulty?"),
     (["+x=1"], "There is no option x; -h lists them all."),

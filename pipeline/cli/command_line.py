@@ -202,7 +202,7 @@ def _run_many(program: Program, path: Path, overrides: list[str]) -> int:
     for each in runs:
         many.check(plain(_composed(path, each)))
     titles = titles_of(runs)
-    print(f"{len(runs)} runs", file=sys.stderr)
+    print(f"Runs: {len(runs)}", file=sys.stderr)
     find_packages()
     # In the current folder, which machines of a cluster see as well.
     with TemporaryDirectory(prefix=".runs-", dir=Path.cwd(), ignore_cleanup_errors=True) as folder:
@@ -256,7 +256,8 @@ def _read_words(program: Program, flags: Namespace, config: DictConfig) -> list[
     for word in flags.overrides:
         before = given[-1].word if given else f"{program.example.partition('=')[0]}="
         if is_about_option(word):
-            advice = f"did you mean {_joined(before, word)}?" if given else "-h lists them all."
+            advice = f"if it belongs to the word before it, put quotes around both: {_joined(before, word)}"
+            advice = advice if given and not word.startswith(("+", "~")) else "-h lists them all."
             given.append(override_of(word, config, flags.multirun, paths, advice))
         elif program.words_option:
             unnamed.append(quoted(word))
