@@ -261,7 +261,10 @@ def test_wrong_input_from_a_real_shell(repo_root: Path, tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize(("name", "word", "status"), [("inference", "audio_path=missing.mp3", 2), ("mai_mod", "-h", 0)])
+@pytest.mark.parametrize(
+    ("name", "word", "status"),
+    [("inference", "audio_path=missing.mp3", 2), ("train", "total_steps=ten", 2), ("mai_mod", "-h", 0)],
+)
 def test_nothing_heavy_is_imported_before_work_begins(
     repo_root: Path, tmp_path: Path, name: str, word: str, status: int
 ) -> None:
