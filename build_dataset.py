@@ -3,29 +3,38 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 
-from dataset_builder.options import BuildOptions
+from hydra.core.config_store import ConfigStore
+
+from dataset_builder.options import OSU_API, BuildOptions
 from pipeline.cli.command_line import FlatConfig, Program, run
-from pipeline.request.option_values import Reader, WholeNumber, is_absent, path, text, yes_or_no
+from pipeline.request.option_values import WholeNumber, option, path, read_options, text, yes_or_no
 from pipeline.request.options import RequestError
 
-READERS: dict[str, Reader] = {
-    "input_path": path,
-    "output_path": path,
-    "shards_path": path,
-    "workers": WholeNumber(0, 256),
-    "opt_out_path": path,
-    "tags_path": path,
-    "online": yes_or_no,
-    "api_url": text,
-    "opus_kbps": WholeNumber(16, 320),
-    "shard_mb": WholeNumber(1, 10_000),
-}
+
+@dataclass
+class BuildDatasetOptions:
+    """Options as users type them; `configs/build_dataset.yaml` explains each."""
+
+    input_path: str | None = option(path)
+    output_path: str | None = option(path)
+    shards_path: str | None = option(path)
+    workers: int = option(WholeNumber(0, 256), 0)
+    opt_out_path: str | None = option(path)
+    tags_path: str | None = option(path)
+    online: bool = option(yes_or_no, False)
+    api_url: str = option(text, OSU_API)
+    opus_kbps: int = option(WholeNumber(16, 320), 64)
+    shard_mb: int = option(WholeNumber(1, 10_000), 500)
 
 
-def read_options(config: FlatConfig) -> BuildOptions:
+ConfigStore.instance().store("build_dataset_options", BuildDatasetOptions)
+
+
+def build_options(config: FlatConfig) -> BuildOptions:
     """Checked options; raises RequestError."""
-    given = {name: READERS[name](name, value) for name, value in config.items() if not is_absent(value)}
+    given = read_options(BuildDatasetOptions, config)
     if "output_path" not in given:
         raise RequestError("output_path is missing: give the folder of the dataset as output_path=FOLDER.")
     return BuildOptions(**given)
@@ -33,7 +42,7 @@ def read_options(config: FlatConfig) -> BuildOptions:
 
 def build_dataset(config: FlatConfig) -> None:
     """Builds or completes a dataset and, if asked, its sharded form; says what came out."""
-    options = read_options(config)
+    options = build_options(config)
     # Only now what takes a moment to import: wrong input is answered at once.
     from dataset_builder.build import build
     from dataset_builder.shard_writer import write_shards

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+import pipeline.request.inference_options  # noqa: F401  registers what configs/inference.yaml builds on
 from pipeline.cli.command_line import Beginning, Program, run
 from pipeline.request.options import RequestError
 

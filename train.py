@@ -11,52 +11,59 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from pipeline.cli.command_line import FlatConfig, Program, run
-from training.options import build_options, require_one_of
+from omegaconf import DictConfig, OmegaConf
+
+from classifier.options import ClassifierTrainOptions
+from osu_diffusion.options import RefinerTrainOptions
+from osuT5.training.options import TrainOptions
+from pipeline.cli.command_line import Program, run
+from rcomplexion.options import RhythmTrainOptions
+from training.options import build_options
 
 
-def train_mapper(config: FlatConfig) -> Path:
-    from osuT5.training.options import TrainOptions
+def train_mapper(options: TrainOptions) -> Path:
     from osuT5.training.run import train
     from pipeline.cli.training_samples import sample_drawer
 
-    return train(build_options(TrainOptions, config), sample_drawer)
+    return train(options, sample_drawer)
 
 
-def train_positions(config: FlatConfig) -> Path:
-    from osu_diffusion.training import RefinerTrainOptions, train_refiner
+def train_positions(options: RefinerTrainOptions) -> Path:
+    from osu_diffusion.training import train_refiner
 
-    return train_refiner(build_options(RefinerTrainOptions, config))
-
-
-def train_rhythm_model(config: FlatConfig) -> Path:
-    from rcomplexion.training import RhythmTrainOptions, train_rhythm
-
-    return train_rhythm(build_options(RhythmTrainOptions, config))
+    return train_refiner(options)
 
 
-def train_mapper_classifier(config: FlatConfig) -> Path:
-    from classifier.training import ClassifierTrainOptions, train_classifier
+def train_rhythm_model(options: RhythmTrainOptions) -> Path:
+    from rcomplexion.training import train_rhythm
 
-    return train_classifier(build_options(ClassifierTrainOptions, config))
+    return train_rhythm(options)
 
 
-TASKS: dict[str, Callable[[FlatConfig], Path]] = {
-    "mapper": train_mapper,
-    "refiner": train_positions,
-    "classifier": train_mapper_classifier,
-    "rhythm": train_rhythm_model,
+def train_mapper_classifier(options: ClassifierTrainOptions) -> Path:
+    from classifier.training import train_classifier
+
+    return train_classifier(options)
+
+
+TRAINERS: dict[type, Callable[[Any], Path]] = {
+    TrainOptions: train_mapper,
+    RefinerTrainOptions: train_positions,
+    ClassifierTrainOptions: train_mapper_classifier,
+    RhythmTrainOptions: train_rhythm_model,
 }
-"""What a config's `task` can be -> what trains it, and returns the folder of the finished model."""
+"""Options of a config -> the training that they describe, which returns the folder of the finished model."""
 
 
-def train_model(config: FlatConfig) -> None:
-    """Runs or resumes the training that the config describes, and says where the model is."""
-    options = dict(config)
-    task = str(options.pop("task", "mapper"))
-    require_one_of(tuple(TASKS), "task", task)
-    folder = TASKS[task](options)
+def read_options(config: DictConfig) -> object:
+    return build_options(OmegaConf.get_type(config), config)
+
+
+def train_model(options: object) -> None:
+    """Run or resume a training, and print where the model is."""
+    folder = TRAINERS[type(options)](options)
     if os.environ.get("RANK", "0") == "0":  # of the processes that torchrun started, one speaks
         print(f"Model: {folder}")
 
@@ -68,7 +75,7 @@ TRAIN = Program(
     purpose="Trains a model that makes osu! beatmaps.",
     example="train_dataset_path=FOLDER",
     action=train_model,
-    literal=False,
+    read=read_options,
 )
 
 if __name__ == "__main__":

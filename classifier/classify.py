@@ -10,17 +10,29 @@ if __name__ == "__main__":
     # Python puts this script's folder first, where `model` and `training` are others than the repository's.
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
+from hydra.core.config_store import ConfigStore
+
 from pipeline.cli.command_line import FlatConfig, Program, run
-from pipeline.request.option_values import Number, Reader, WholeNumber, is_absent
+from pipeline.request.inference_options import read_device
+from pipeline.request.option_values import Number, WholeNumber, option, path, read_options, text
 from pipeline.request.options import RequestError
-from pipeline.request.resolve import READERS
 
 LONGEST_SONG_S = 24 * 3600
-READ: dict[str, Reader] = {
-    **{name: READERS[name] for name in ("beatmap_path", "audio_path", "model_path", "device")},
-    "time": Number(0, LONGEST_SONG_S),
-    "top": WholeNumber(1),
-}
+
+
+@dataclass
+class ClassifyOptions:
+    """Options as users type them; `configs/classify.yaml` explains each."""
+
+    beatmap_path: str | None = option(path)
+    audio_path: str | None = option(path)
+    time: float | None = option(Number(0, LONGEST_SONG_S))
+    top: int = option(WholeNumber(1), 10)
+    model_path: str | None = option(text)
+    device: str = option(read_device, "auto")
+
+
+ConfigStore.instance().store("classify_options", ClassifyOptions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +76,14 @@ def classify(config: FlatConfig) -> None:
 
 def resolved(config: FlatConfig) -> ClassifyRequest:
     """Raises RequestError."""
-    given = {name: READ[name](name, raw) for name, raw in config.items() if not is_absent(raw)}
+    given = read_options(ClassifyOptions, config)
     if "beatmap_path" not in given:
         raise RequestError("beatmap_path is missing: give the map as beatmap_path=map.osu.")
     request = ClassifyRequest(**given)
     for name in ("beatmap_path", "audio_path"):
-        path = getattr(request, name)
-        if path is not None and not path.is_file():
-            raise RequestError(f"There is no file at {path} ({name}).")
+        file = getattr(request, name)
+        if file is not None and not file.is_file():
+            raise RequestError(f"There is no file at {file} ({name}).")
     return request
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -19,6 +19,7 @@ from classifier.dataset import Labels, NamedCorpus, NamedSong, OpenCorpus, SongO
 from classifier.metrics import Figures as RankFigures
 from classifier.metrics import chart_scores
 from classifier.model import ExcerptBatch, ExcerptReader, HeadConfig, MapperClassifier
+from classifier.options import ClassifierTrainOptions
 from classifier.summaries import Summariser
 from model_files.errors import ModelError
 from osu_beatmap.held_out import Split, held_out_titles
@@ -26,8 +27,7 @@ from osuT5.model.files.loading import best_device, load_model
 from osuT5.tokens.contract import Contract
 from training.checkpoint import AVERAGE_FILE, replaced_folder
 from training.loop import CHECKPOINT_FOLDER, MODEL_FOLDER, run_training
-from training.loop_options import LoopOptions
-from training.options import OptionError, require, require_one_of
+from training.options import OptionError
 from training.processes import Processes
 from training.task import Figures
 
@@ -36,39 +36,6 @@ MAPPER_SHARE_POWER = 0.5
 
 HELD_OUT_ROWS = 64
 SCALED_ROWS = 256
-
-
-@dataclass(frozen=True)
-class ClassifierTrainOptions:
-    """One training run; `configs/train/train_classifier.yaml` explains each option."""
-
-    train_dataset_path: str = ""
-    run_path: str = "runs/classifier"
-    pretrained_path: str = "models/mini"
-    cache_path: str = ""
-    split: str = "train"
-    seed: int = 1
-    device: str = "auto"
-    threads: int = 0
-    fewest_charts: int = 5
-    decoder_layers: int = 2
-    trained_layers: int = 0
-    overlap: float = 0.0
-    most_excerpts: int = 12
-    rows: int = 64
-    width: int = 64
-    dropout: float = 0.5
-    label_smoothing: float = 0.1
-    loop: LoopOptions = field(default_factory=LoopOptions)
-
-    def __post_init__(self) -> None:
-        require_one_of(tuple(split.value for split in Split), "split", self.split)
-        for name in ("fewest_charts", "decoder_layers", "most_excerpts", "rows", "width"):
-            require(getattr(self, name) >= 1, name, "1 or more", getattr(self, name))
-        for name in ("overlap", "dropout", "label_smoothing"):
-            require(0 <= getattr(self, name) < 1, name, "0 or more and below 1", getattr(self, name))
-        is_possible = 0 <= self.trained_layers <= self.decoder_layers
-        require(is_possible, "trained_layers", "within 0..decoder_layers", self.trained_layers)
 
 
 class Source(Protocol):

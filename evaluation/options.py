@@ -5,13 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from hydra.core.config_store import ConfigStore
 
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.held_out import Split
+from pipeline.request.inference_options import READERS as GENERATION_READERS
 from pipeline.request.input_files import check_writable_folder
-from pipeline.request.option_values import Number, OneOf, Reader, WholeNumber, is_absent, items, path, text
+from pipeline.request.option_values import (
+    Number,
+    OneOf,
+    WholeNumber,
+    is_absent,
+    items,
+    option,
+    path,
+    read_options,
+    text,
+)
 from pipeline.request.options import RequestError, unknown_option
-from pipeline.request.resolve import READERS as GENERATION_READERS
 from pipeline.request.resolve import resolve
 
 MOST_PROCESSES = 256
@@ -62,10 +75,10 @@ def _split(name: str, raw: object) -> Split:
 
 def _inference_options(name: str, raw: object) -> tuple[str, ...]:
     options = items(name, raw)
-    for option in options:
-        key, equals, value = option.partition("=")
+    for each in options:
+        key, equals, value = each.partition("=")
         if not equals:
-            raise RequestError(f"{name} is a list such as [cfg_scale=2,generate_positions=false], got {option}.")
+            raise RequestError(f"{name} is a list such as [cfg_scale=2,generate_positions=false], got {each}.")
         if key not in GENERATION_READERS:
             raise RequestError(f"{name}: {unknown_option(key, GENERATION_READERS)}")
         if key in SET_BY_CHARTS:
@@ -75,36 +88,38 @@ def _inference_options(name: str, raw: object) -> tuple[str, ...]:
     return options
 
 
-EVALUATION_READERS: dict[str, Reader] = {
-    "generated_path": path,
-    "human_path": path,
-    "dataset_path": path,
-    "split": _split,
-    "gamemodes": _modes,
-    "charts_per_song": WholeNumber(1, 100),
-    "songs": WholeNumber(0),
-    "excerpt_seconds": Number(20, 3600),
-    "model_path": text,
-    "lora_path": text,
-    "seed": GENERATION_READERS["seed"],
-    "inference_options": _inference_options,
-    "processes": WholeNumber(1, MOST_PROCESSES),
-    "reference_path": path,
-    "classifier_path": text,
-    "compare": items,
-    "name": text,
-    "output_path": path,
-}
+@dataclass
+class EvaluationOptions:
+    """Options of evaluate.py as users type them; `configs/evaluate.yaml` explains each."""
+
+    generated_path: str | None = option(path)
+    human_path: str | None = option(path)
+    dataset_path: str | None = option(path)
+    split: str = option(_split, "held_out")
+    gamemodes: list[Any] = option(_modes, [0, 1, 2, 3])
+    charts_per_song: int = option(WholeNumber(1, 100), 1)
+    songs: int = option(WholeNumber(0), 0)
+    excerpt_seconds: float | None = option(Number(20, 3600))
+    model_path: str | None = option(text)
+    lora_path: str | None = option(text)
+    seed: int = option(GENERATION_READERS["seed"], 1)
+    inference_options: list[str] | None = option(_inference_options)
+    processes: int = option(WholeNumber(1, MOST_PROCESSES), 1)
+    reference_path: str | None = option(path)
+    classifier_path: str | None = option(text)
+    compare: list[str] | None = option(items)
+    name: str | None = option(text)
+    output_path: str = option(path, "evaluation_output")
+
+
+ConfigStore.instance().store("evaluate_options", EvaluationOptions)
 
 WAYS_IN = ("generated_path", "dataset_path", "compare")
 
 
 def resolve_evaluation(flat: Mapping[str, object]) -> EvaluationRequest:
     """Reads and checks the options; raises RequestError with one sentence."""
-    for name in flat:
-        if name not in EVALUATION_READERS:
-            raise RequestError(unknown_option(name, EVALUATION_READERS))
-    given = {name: EVALUATION_READERS[name](name, raw) for name, raw in flat.items() if not is_absent(raw)}
+    given = read_options(EvaluationOptions, flat)
     ways = [name for name in WAYS_IN if name in given]
     if not ways and "reference_path" not in given:
         raise RequestError(

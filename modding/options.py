@@ -11,11 +11,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from hydra.core.config_store import ConfigStore
+
 from modding.aspects import Category
+from pipeline.request.inference_options import READERS as GENERATION_READERS
+from pipeline.request.inference_options import read_device
 from pipeline.request.input_files import check_writable_folder
-from pipeline.request.option_values import Members, Number, OneOf, Reader, WholeNumber, is_absent, items, yes_or_no
-from pipeline.request.options import RequestError, unknown_option
-from pipeline.request.resolve import READERS as GENERATION_READERS
+from pipeline.request.option_values import (
+    Members,
+    Number,
+    OneOf,
+    WholeNumber,
+    items,
+    option,
+    path,
+    read_options,
+    readers,
+    text,
+    yes_or_no,
+)
+from pipeline.request.options import RequestError
 
 OUTPUTS = ("text", "json", "md", "html")
 PRECISIONS = ("fp32", "bf16", "fp16", "amp")
@@ -50,20 +65,31 @@ class ReviewRequest:
         return -math.inf if start_ms is None else start_ms, math.inf if end_ms is None else end_ms
 
 
-REVIEW_READERS: dict[str, Reader] = {
-    **{name: GENERATION_READERS[name] for name in ("beatmap_path", "audio_path", "start_time", "end_time")},
-    "categories": Members(Category, str.lower),
-    "min_surprisal": Number(0, 1e6),
-    "max_per_category": WholeNumber(1),
-    "order": OneOf(("surprise", "time")),
-    "apply": items,
-    "output_path": GENERATION_READERS["output_path"],
-    "output": OneOf(OUTPUTS),
-    "output_file": GENERATION_READERS["audio_path"],
-    "raw_output": yes_or_no,
-    **{name: GENERATION_READERS[name] for name in ("model_path", "lora_path", "device")},
-    "precision": OneOf(PRECISIONS),
-}
+@dataclass
+class ReviewOptions:
+    """Options of mai_mod.py as users type them; `configs/mai_mod.yaml` explains each."""
+
+    beatmap_path: str | None = option(path)
+    audio_path: str | None = option(path)
+    start_time: int | None = option(GENERATION_READERS["start_time"])
+    end_time: int | None = option(GENERATION_READERS["end_time"])
+    categories: list[str] | None = option(Members(Category, str.lower))
+    min_surprisal: float | None = option(Number(0, 1e6))
+    max_per_category: int | None = option(WholeNumber(1))
+    order: str = option(OneOf(("surprise", "time")), "surprise")
+    apply: list[str] | None = option(items)
+    output_path: str | None = option(GENERATION_READERS["output_path"])
+    output: str = option(OneOf(OUTPUTS), "text")
+    output_file: str | None = option(path)
+    raw_output: bool = option(yes_or_no, False)
+    model_path: str | None = option(text)
+    lora_path: str | None = option(text)
+    device: str = option(read_device, "auto")
+    precision: str = option(OneOf(PRECISIONS), "fp32")
+
+
+ConfigStore.instance().store("mai_mod_options", ReviewOptions)
+REVIEW_READERS = readers(ReviewOptions)
 
 
 def option_names() -> dict[str, str]:
@@ -74,10 +100,7 @@ def option_names() -> dict[str, str]:
 def resolve_review(flat: Mapping[str, object]) -> ReviewRequest:
     """Reads and checks the options of one review; raises RequestError with one sentence."""
     names = option_names()
-    for name in flat:
-        if name not in REVIEW_READERS:
-            raise RequestError(unknown_option(name, REVIEW_READERS))
-    given = {names[name]: REVIEW_READERS[name](name, raw) for name, raw in flat.items() if not is_absent(raw)}
+    given = {names[name]: value for name, value in read_options(ReviewOptions, flat).items()}
     if "beatmap_path" not in given:
         raise RequestError("beatmap_path is missing: give the map as beatmap_path=map.osu, or a folder or .osz.")
     request = ReviewRequest(**given)  # type: ignore[arg-type]
@@ -91,18 +114,18 @@ def resolve_review(flat: Mapping[str, object]) -> ReviewRequest:
 
 def check_review_files(request: ReviewRequest) -> None:
     """Raise RequestError where an input is missing or an output cannot be written; before anything heavy."""
-    path = request.beatmap_path
-    if not path.exists():
-        raise RequestError(f"There is no file or folder at {path} (beatmap_path).")
-    if path.is_file() and path.suffix.lower() not in (".osu", ".osz"):
-        raise RequestError(f"beatmap_path must be a .osu file, a folder or an .osz, got {path.name}.")
+    place = request.beatmap_path
+    if not place.exists():
+        raise RequestError(f"There is no file or folder at {place} (beatmap_path).")
+    if place.is_file() and place.suffix.lower() not in (".osu", ".osz"):
+        raise RequestError(f"beatmap_path must be a .osu file, a folder or an .osz, got {place.name}.")
     if request.audio_path is not None and not request.audio_path.is_file():
         raise RequestError(f"There is no file at {request.audio_path} (audio_path).")
-    if request.apply and (path.is_dir() or path.suffix.lower() == ".osz"):
+    if request.apply and (place.is_dir() or place.suffix.lower() == ".osz"):
         raise RequestError("apply is for one map: give its .osu file as beatmap_path.")
     if request.output_file is not None:
         if request.output_file.is_dir():
             raise RequestError(f"output_file must be a file, but {request.output_file} is a folder.")
         check_writable_folder("output_file", request.output_file.parent)
     if request.apply:
-        check_writable_folder("output_path", request.output_path or path.parent)
+        check_writable_folder("output_path", request.output_path or place.parent)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,61 +18,14 @@ from osu_diffusion.dataset import DOUBLE_TIME_RATE, MIRRORS, RefinerChart, load_
 from osu_diffusion.dit import DiTConfig
 from osu_diffusion.features import POSITION_SCALE_PX, draft_distances, normalised, point_features
 from osu_diffusion.files.contract import RefinerContract
+from osu_diffusion.options import RefinerAugmentationOptions, RefinerTrainOptions
 from osu_diffusion.points import PointSequence
 from osu_diffusion.refiner import INPUT_SIZE, GridRefiner, RefinerInputs, Spread
 from osu_diffusion.schedule import DIFFUSION_STEPS, squared_cosine
 from training.checkpoint import AVERAGE_FILE
 from training.loop import CHECKPOINT_FOLDER, MODEL_FOLDER, run_training
-from training.loop_options import LoopOptions
 from training.options import OptionError, require_one_of
 from training.processes import Processes
-
-
-@dataclass(frozen=True)
-class RefinerBatchOptions:
-    """`rows` parts of charts, of up to `points` points each."""
-
-    rows: int = 32
-    points: int = 128
-
-
-@dataclass(frozen=True)
-class RefinerAugmentationOptions:
-    """What is varied.
-
-    double_time_probability  charts played 1.5 times as fast
-    distance_noise           standard deviation of the stated distances, in doublings
-    condition_dropout        attributes that are unknown
-    """
-
-    mirror: bool = True
-    double_time_probability: float = 0.3
-    distance_noise: float = 0.1
-    condition_dropout: float = 0.2
-
-
-@dataclass(frozen=True)
-class RefinerTrainOptions:
-    """One training run.
-
-    noise_share     share of the diffusion, from its clean end, that refinement starts at
-    no_draft_share  rows that know no draft and any noise, so that positions can be drawn from noise alone
-    sizes           fields of DiTConfig that differ from the embedded size
-    """
-
-    train_dataset_path: str = ""
-    run_path: str = "runs/mini_refiner"
-    split: str = "train"
-    seed: int = 1
-    device: str = "auto"
-    threads: int = 0
-    noise_share: float = 0.1
-    no_draft_share: float = 0.1
-    held_out_batches: int = 8
-    sizes: Mapping[str, int] = field(default_factory=dict)
-    loop: LoopOptions = field(default_factory=LoopOptions)
-    batch: RefinerBatchOptions = field(default_factory=RefinerBatchOptions)
-    augmentation: RefinerAugmentationOptions = field(default_factory=RefinerAugmentationOptions)
 
 
 @dataclass(frozen=True, slots=True)

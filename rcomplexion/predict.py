@@ -3,33 +3,48 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 if __name__ == "__main__":
     # Python puts this script's folder first, where `model` and `training` are others than the repository's.
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
+from hydra.core.config_store import ConfigStore
+
 from pipeline.cli.command_line import FlatConfig, Program, run
 from pipeline.request.input_files import check_writable_folder
-from pipeline.request.option_values import is_absent, items, path
+from pipeline.request.option_values import items, option, path, read_options
 from pipeline.request.options import RequestError
+
+
+@dataclass
+class PredictOptions:
+    """Options as users type them; `configs/rcomplexion.yaml` explains each."""
+
+    paths: list[str] = option(items, [])
+    output: str | None = option(path)
+    model_path: str | None = option(path)
+
+
+ConfigStore.instance().store("rcomplexion_options", PredictOptions)
 
 
 def predict(config: FlatConfig) -> None:
     """Writes a line for each chart, and says which have none."""
-    paths = [path("paths", text) for text in items("paths", config["paths"])]
+    given = read_options(PredictOptions, config)
+    paths = [path("paths", each) for each in given.get("paths", ())]
     if not paths:
         raise RequestError("paths are missing: give .osu files, .osz archives or folders of them.")
     for each in paths:
         if not each.exists():
             raise RequestError(f"There is no file or folder at {each}.")
-    output = None if is_absent(config["output"]) else path("output", config["output"])
+    output = given.get("output")
     if output is not None:
         if output.is_dir():
             raise RequestError(f"output must be a file, but {output} is a folder.")
         check_writable_folder("output", output.parent)
-    model_path = None if is_absent(config["model_path"]) else path("model_path", config["model_path"])
-    _write_table(paths, output, model_path)
+    _write_table(paths, output, given.get("model_path"))
 
 
 def _write_table(paths: list[Path], output: Path | None, model_path: Path | None) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -18,45 +16,16 @@ from osu_beatmap.held_out import Split
 from rcomplexion.contract import save_model, sized
 from rcomplexion.dataset import IGNORED, RhythmBatch, RhythmCorpus, batch_of, load_rhythms
 from rcomplexion.model import RhythmConfig, RhythmModel
+from rcomplexion.options import RhythmTrainOptions
 from training.checkpoint import AVERAGE_FILE, replaced_folder
 from training.loop import CHECKPOINT_FOLDER, MODEL_FOLDER, run_training
-from training.loop_options import LoopOptions
-from training.options import OptionError, require, require_one_of
+from training.options import OptionError
 from training.task import Figures
 
-SIZES = ("embedding", "width")
 MODE_SHARE_POWER = 0.5
 """Modes are drawn by the root of their number of charts, so that rare ones are heard too."""
 
 HELD_OUT_ROWS = 16
-
-
-@dataclass(frozen=True)
-class RhythmTrainOptions:
-    """One training run.
-
-    speed_range   rhythms are played at up to this much more or less than their own speed
-    sizes         fields of RhythmConfig that differ from the embedded model's
-    """
-
-    train_dataset_path: str = ""
-    run_path: str = "runs/rcomplexion"
-    split: str = "train"
-    seed: int = 1
-    threads: int = 0
-    rows: int = 32
-    intervals: int = 96
-    speed_range: float = 0.25
-    sizes: Mapping[str, int] = field(default_factory=dict)
-    loop: LoopOptions = field(default_factory=LoopOptions)
-
-    def __post_init__(self) -> None:
-        require_one_of(tuple(split.value for split in Split), "split", self.split)
-        require(self.rows >= 1, "rows", "1 or more", self.rows)
-        require(self.intervals >= 2, "intervals", "2 or more", self.intervals)
-        require(0 <= self.speed_range < 1, "speed_range", "within 0..1", self.speed_range)
-        for name in self.sizes:
-            require_one_of(SIZES, "a size of the network", name)
 
 
 class RhythmTask:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from feedback.progress import Progress, Stage
 from pipeline.cli.command_line import STATUS_SYSTEM_ERROR, described
-from pipeline.cli.launchers import Outcome
+from pipeline.cli.many_runs import Outcome
 
 SCRIPT = "inference.py"
 """By whose name errors are told: that is what the user called."""

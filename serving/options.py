@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.request.option_values import Number, OneOf, Reader, WholeNumber, is_absent, path
-from pipeline.request.options import RequestError, unknown_option
+from hydra.core.config_store import ConfigStore
+
+from pipeline.request.option_values import Number, OneOf, WholeNumber, option, path, read_options
 from serving.session import default_path
 
 
@@ -26,18 +27,20 @@ class ServingOptions:
         return default_path() if self.session_file is None else self.session_file.absolute()
 
 
-READERS: dict[str, Reader] = {
-    "command": OneOf(("serve", "status", "stop")),
-    "session_file": path,
-    "port": WholeNumber(0, 65_535),
-    "max_requests": WholeNumber(1, 64),
-    "idle_minutes": Number(0.01, 1e6),
-}
+@dataclass
+class ServeOptions:
+    """Options of serve.py as users type them; `configs/serve.yaml` explains each."""
+
+    command: str = option(OneOf(("serve", "status", "stop")), "serve")
+    max_requests: int = option(WholeNumber(1, 64), 4)
+    idle_minutes: float | None = option(Number(0.01, 1e6))
+    port: int = option(WholeNumber(0, 65_535), 0)
+    session_file: str | None = option(path)
+
+
+ConfigStore.instance().store("serve_options", ServeOptions)
 
 
 def resolve_serving(flat: Mapping[str, object]) -> ServingOptions:
     """Reads and checks the options of a server; raises RequestError with one sentence."""
-    for name in flat:
-        if name not in READERS:
-            raise RequestError(unknown_option(name, READERS))
-    return ServingOptions(**{name: READERS[name](name, raw) for name, raw in flat.items() if not is_absent(raw)})
+    return ServingOptions(**read_options(ServeOptions, flat))

@@ -1,6 +1,7 @@
 """The project's own Python files, for tests that read the code."""
 
 import ast
+import sys
 from collections.abc import Iterator
 from functools import cache
 from importlib.util import module_from_spec, spec_from_file_location
@@ -31,5 +32,6 @@ def root_script(name: str) -> ModuleType:
     """A root script as a module, which nothing may import by its name."""
     spec = spec_from_file_location(f"{name}_script", REPO_ROOT / f"{name}.py")
     module = module_from_spec(spec)  # type: ignore[arg-type]
+    sys.modules[spec.name] = module  # type: ignore[union-attr]  # dataclasses look up their module
     spec.loader.exec_module(module)  # type: ignore[union-attr]
     return module

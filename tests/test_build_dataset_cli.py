@@ -14,13 +14,7 @@ build_dataset = root_script("build_dataset")
 
 
 def options(**changes) -> BuildOptions:
-    return build_dataset.read_options({**compose_config("build_dataset"), "output_path": "DATASET", **changes})
-
-
-def test_the_yaml_the_readers_and_the_dataclass_have_the_same_options() -> None:
-    names = {option.name for option in fields(BuildOptions)}
-    assert set(compose_config("build_dataset")) == names
-    assert set(build_dataset.READERS) == names
+    return build_dataset.build_options({**compose_config("build_dataset"), "output_path": "DATASET", **changes})
 
 
 def test_the_yaml_shows_the_defaults() -> None:

@@ -31,7 +31,7 @@ from tests.source_files import root_script
 from tests.support.reference_songs import SIZES
 from tests.support.songs import write_regular_mapset, write_song
 from training.loop import LoopOptions
-from training.trackers import LoggingOptions
+from training.loop_options import LoggingOptions
 from training.weights import trained_parameters
 
 SECONDS, SHORT_SECONDS = 33.0, 12.0

@@ -3,14 +3,13 @@
 import json
 import math
 import shutil
-from dataclasses import fields
 
 import pytest
 import torch
 
 from evaluation import evaluate
 from evaluation.generate_maps import GeneratedMap, load_manifest
-from evaluation.options import EVALUATION_READERS, EvaluationRequest, resolve_evaluation
+from evaluation.options import EvaluationRequest, resolve_evaluation
 from evaluation.probes.timing_probes import with_times
 from evaluation.score import in_processes
 from osu_beatmap.beatmap import GameMode
@@ -160,8 +159,7 @@ def test_wrong_input_gets_one_sentence(mapsets, tmp_path, capsys):
         assert shown.err.count("\n") == 1
 
 
-def test_yaml_readers_and_dataclass_have_the_same_options_and_defaults():
+def test_the_yaml_shows_the_defaults():
     shown = compose_config("evaluate")
-    assert list(shown) == [option.name for option in fields(EvaluationRequest)] == list(EVALUATION_READERS)
     assert resolve_evaluation({**shown, "generated_path": "maps"}) == resolve_evaluation({"generated_path": "maps"})
     assert resolve_evaluation({"compare": "[a.json]"}) == EvaluationRequest(compare=("a.json",))

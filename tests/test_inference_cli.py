@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import pytest
+import yaml
 
 from osu_beatmap.beatmap import Beatmap, Circle, Metadata, Slider
 from osuT5.audio.decode import AudioError
-from pipeline.cli.command_line import Program, run
+from pipeline.cli.command_line import run
 from pipeline.cli.progress_bar import ProgressLine
 from pipeline.generation.model_cache import release_models
 from pipeline.request.options import GenerationRequest
@@ -83,44 +86,37 @@ def test_a_map_is_announced(
     ]
 
 
-def test_quotes_that_the_shell_left_are_dropped(script: ModuleType, generate: FakeGenerate, song: Path) -> None:
-    assert run(script.INFERENCE, [f'audio_path="{song}"', "+seed=3"]) == 0
-    assert generate.request is not None
-    assert generate.request.song.audio_path == song
-    assert generate.request.sampling.seed == 3
-
-
+OPTION = "is not an option; did you mean"
 WRONG = [
     ([], "audio_path is missing"),
-    (["song.mp3"], "song.mp3 is not an option: write name=value, such as audio_path=song.mp3"),
-    (["audio_path", "=", "song.mp3"], "audio_path = is not an option: write name=value, without spaces around the ="),
+    (["song.mp3"], f"song.mp3 {OPTION} audio_path=song.mp3? Options are written name=value"),
     (
-        ["audio_path", "=song.mp3"],
-        "audio_path =song.mp3 is not an option: write name=value, without spaces",
+        ["audio_path", "=", "song.mp3"],
+        f"audio_path {OPTION} audio_path=audio_path? Options are written name=value, without",
     ),
-    (["audio_path=", "song.mp3"], "audio_path= has no value: write audio_path=song.mp3, without a space."),
-    ([__file__], f"{__file__} is not an option; did you mean audio_path={__file__}?"),
-    (["audio_path=my", "song.mp3"], "song.mp3 is not an option; if it belongs to the word before it, put quotes"),
-    (["audio_path='my", "song.mp3'"], "song.mp3' is not an option; if it belongs to the word before it, put quotes"),
-    (["audio_path=x", "&=c.mp3"], "&=c.mp3 is not an option; if it belongs to the word before it, put quotes"),
-    (["audio_path=x", "b=c.mp3"], "There is no option b; if it belongs to the word before it, put quotes"),
+    (["audio_path=", "song.mp3"], f"song.mp3 {OPTION} audio_path=song.mp3?"),
+    (["audio_path=x", "&=c.mp3"], f"&=c.mp3 {OPTION} 'audio_path=x &=c.mp3'?"),
+    (
+        ["audio_path=x", "b=c.mp3"],
+        "There is no option b; if it belongs to the word before it, put quotes around both: 'a",
+    ),
     (["dificulty=3"], "There is no option dificulty; did you mean difficulty?"),
+    (["stars=3"], "There is no option stars; did you mean difficulty?"),
+    (["+x=1"], "There is no option x; -h lists them all."),
     (["audio_path=no (x) [y]=.mp3"], "There is no file at no (x) [y]=.mp3 (audio_path); if that is not the whole name"),
+    (["difficulty=31"], "difficulty must be within 0..12, got 31."),
+    (["difficulty=three"], "difficulty must be a number within 0..12, got three."),
+    (["difficulty=5,5"], "difficulty must be a number within 0..12, got 5,5; write 5.5."),
+    (["match_difficulty=perhaps"], "match_difficulty must be true or false, got perhaps."),
+    (["output_type=[MAP"], "output_type must be a list"),
     (["--difficulty=3"], "There is no flag --difficulty; options are written name=value"),
     (["-cn", "nothing"], "There is no configuration nothing; -cn can be inference, inference_v28,"),
-    (["-cn", "../pyproject"], "There is no configuration ../pyproject"),
-    (["-cn"], "There is no configuration without a name"),
+    (["-cn"], "argument --config-name/-cn: expected one argument."),
     (["-cn", "inference_v29", "audio_path=no.mp3"], "There is no file at no.mp3 (audio_path)"),
-    (["--config-name=inference_v27"], "There is no configuration inference_v27; -cn can be inference, inference_v28"),
-    (["-m", "audio_path=a.mp3,b.mp3", "dificulty=3"], "There is no option dificulty; did you mean difficulty?"),
     (["-m", "audio_path=a.mp3", "difficulty=3,31"], "difficulty must be within 0..12, got 31."),
-    (["-m", "audio_path=no such song*.mp3"], "audio_path: no file fits no such song*.mp3."),
-    (["-m", "audio_path=a.mp3", "hydra/launcher=jobllib"], "hydra/launcher must be one of basic, joblib,"),
-    (
-        ["-m", "audio_path=a.mp3", "hydra/launcher=basic", "hydra.launcher.jobs=2"],
-        "There is no option hydra.launcher.jobs",
-    ),
-    (["audio_path=a.mp3", "hydra/launcher=joblib"], "hydra/launcher is for many runs: give -m too."),
+    (["-m", "audio_path=a.mp3", "hydra/launcher=jobllib"], "hydra/launcher must be one of basic"),
+    (["-m", "audio_path=a.mp3", "hydra.launcher.jobs=2"], "hydra.launcher.jobs: Key 'jobs' not in"),
+    (["--cfg", "job", "dificulty=3"], "There is no option dificulty; did you mean difficulty?"),
 ]
 
 
@@ -181,22 +177,45 @@ def test_many_songs_of_which_one_fails(
     assert "Traceback" not in shown.err
 
 
-def test_a_bug_of_ours_does_not_take_the_others_along(
-    script: ModuleType, generate: FakeGenerate, song: Path, capsys: pytest.CaptureFixture
+@pytest.fixture
+def logging_as_before() -> Iterator[None]:
+    """Hydra's `--info` and `hydra.verbose` configure logging of the whole process."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.mark.usefixtures("logging_as_before")
+def test_what_hydras_manual_describes(
+    script: ModuleType, generate: FakeGenerate, song: Path, tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch
 ) -> None:
-    generate.error = ZeroDivisionError("oh")
-    try:
-        assert run(script.INFERENCE, ["-m", f"audio_path={song}", "seed=1,2"]) == 1
-    finally:
-        release_models()
-    assert capsys.readouterr().err.count("ZeroDivisionError: oh") == 2
+    monkeypatch.chdir(tmp_path)
+    before = set(tmp_path.iterdir())
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf" / "own.yaml").write_text("defaults: [inference, _self_]\n\ncreator: me\n", encoding="utf-8")
+    words = [f"audio_path={song}", "++seed=3", "~match_difficulty", "~difficulty"]
+    assert run(script.INFERENCE, ["--config-dir", "conf", "-cn", "own", *words]) == 0
+    assert run(script.INFERENCE, ["-cn", "conf/own.yaml", f"audio_path={song}", "+seed=3"]) == 0
+    assert generate.request is not None
+    assert (generate.request.sampling.seed, generate.request.map.creator) == (3, "me")
+    capsys.readouterr()
+    assert run(script.INFERENCE, ["-cn", "inference_v29", "--cfg", "job", "seed=5"]) == 0
+    shown = yaml.safe_load(capsys.readouterr().out)
+    assert (shown["seed"], shown["model_path"]) == (5, "OliBomby/Mapperatorinator-v29.1")
+    assert run(script.INFERENCE, ["--info", "defaults"]) == 0
+    assert "inference_options" in capsys.readouterr().out
+    assert run(script.INFERENCE, [*words, "hydra.verbose=true"]) == 0
+    assert set(tmp_path.iterdir()) == before | {tmp_path / "conf"}
 
 
-def test_nested_configs_take_hydras_own_overrides(capsys: pytest.CaptureFixture) -> None:
-    seen: dict[str, object] = {}
-    program = Program("x.py", "inference", "", "", lambda config: seen.update(config), literal=False)
-    assert run(program, ["seed=5", "in_context=[TIMING,KIAI]"]) == 0
-    assert (seen["seed"], seen["in_context"]) == (5, ["TIMING", "KIAI"])
+def test_tab_completion(script: ModuleType, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMP_LINE", "python inference.py difficulty_a")
+    assert run(script.INFERENCE, ["-sc", "query=bash"]) == 0
+    assert capsys.readouterr().out.split() == ["difficulty_attempts="]
+    assert run(script.INFERENCE, ["-sc", "install=bash"]) == 0
+    assert "hydra_bash_completion" in capsys.readouterr().out
 
 
 def test_progress_is_for_terminals_only() -> None:
@@ -242,7 +261,10 @@ def test_wrong_input_from_a_real_shell(repo_root: Path, tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize(("name", "word", "status"), [("inference", "audio_path=missing.mp3", 2), ("mai_mod", "-h", 0)])
+@pytest.mark.parametrize(
+    ("name", "word", "status"),
+    [("inference", "audio_path=missing.mp3", 2), ("train", "total_steps=ten", 2), ("mai_mod", "-h", 0)],
+)
 def test_nothing_heavy_is_imported_before_work_begins(
     repo_root: Path, tmp_path: Path, name: str, word: str, status: int
 ) -> None:

@@ -5,10 +5,12 @@ import shlex
 from pathlib import Path
 
 import pytest
+from omegaconf import OmegaConf
 
 from modding.options import resolve_review
+from osuT5.training.options import TrainOptions
 from pipeline.cli.command_line import compose_config
-from pipeline.cli.nested_options import option_paths
+from pipeline.cli.overrides import full_path, option_types
 from pipeline.request.resolve import resolve
 from tests.source_files import REPO_ROOT
 
@@ -40,6 +42,7 @@ def _words(command: str) -> list[str]:
 
 
 COMMANDS = _commands()
+PATHS = option_types(TrainOptions)
 
 
 def _prose(path: Path) -> str:
@@ -102,8 +105,8 @@ def test_train_command_is_understood(command: str) -> None:
     words = _words(command)[2:]
     name = words[words.index("-cn") + 1]
     options = [word.partition("=")[0] for word in words if "=" in word]
-    paths = list(option_paths(compose_config(name)))
-    assert all(any(path == option or path.endswith(f".{option}") for path in paths) for option in options)
+    config = OmegaConf.create(compose_config(name))
+    assert all(OmegaConf.select(config, option) is not None or full_path(option, PATHS) for option in options)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=NAMES)

@@ -13,10 +13,9 @@ import pytest
 
 from osuT5.training.options import TrainOptions
 from pipeline.cli.command_line import compose_config, run
-from pipeline.cli.nested_options import option_paths, read_value, with_assignments, with_flat_names
-from pipeline.request.options import RequestError
-from tests.source_files import REPO_ROOT
-from training.options import build_options
+from pipeline.cli.overrides import option_types
+from pipeline.request.inference_options import InferenceOptions
+from tests.source_files import REPO_ROOT, root_script
 
 
 @pytest.fixture
@@ -29,11 +28,11 @@ def options(script: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[TrainOp
     """What training is asked for, in place of training."""
     asked: list[TrainOptions] = []
 
-    def train(config: dict) -> Path:
-        asked.append(build_options(TrainOptions, config))
+    def train(options: TrainOptions) -> Path:
+        asked.append(options)
         return Path("runs/mine/model")
 
-    monkeypatch.setitem(script.TASKS, "mapper", train)
+    monkeypatch.setitem(script.TRAINERS, TrainOptions, train)
     return asked
 
 
@@ -64,21 +63,26 @@ def test_the_adapter_options_that_users_know(script, options) -> None:
     assert not options[-1].lora.enable_lora
 
 
-def test_a_yaml_of_the_users_own(script, options, tmp_path: Path) -> None:
-    """It builds on one of ours, with groups or flat names; the command line has the last word."""
+def test_a_yaml_of_the_users_own(script, options, tmp_path: Path, capsys) -> None:
+    """It builds on one of ours; the command line has the last word."""
     own = tmp_path / "mine.yaml"
     own.write_text(
-        "defaults: [train_mini, _self_]\ntotal_steps: 5\ntrain_dataset_path: /flat\n"
-        "data:\n  cache_path: /nested\nsizes:\n  d_model: 64\n",
+        "defaults: [train_mini, _self_]\n"
+        "data:\n  train_dataset_path: /own\n  cache_path: /nested\nsizes:\n  d_model: 64\nloop:\n  total_steps: 5\n",
         encoding="utf-8",
     )
     assert run(script.TRAIN, ["-cn", str(own)]) == 0
     assert run(script.TRAIN, ["-cn", str(own), "data.train_dataset_path=/line", "sizes.encoder_layers=2"]) == 0
     first, second = options
-    assert (first.data.train_dataset_path, first.data.cache_path) == ("/flat", "/nested")
+    assert (first.data.train_dataset_path, first.data.cache_path) == ("/own", "/nested")
     assert (first.loop.total_steps, first.batch.windows) == (5, 10)
     assert second.data.train_dataset_path == "/line"
     assert second.sizes == {"d_model": 64, "encoder_layers": 2, "chart_onset_dim": 192}
+    own.write_text("defaults: [train_mini, _self_]\ntotal_steps: 5\n", encoding="utf-8")
+    assert run(script.TRAIN, ["-cn", str(own)]) == 2
+    assert capsys.readouterr().err == (
+        "train.py: In 'mine': ConfigKeyError raised while composing config: Key 'total_steps' not in 'TrainOptions'.\n"
+    )
 
 
 WRONG = [
@@ -89,13 +93,15 @@ WRONG = [
     (["-cn", "missing.yaml"], "There is no configuration missing.yaml"),
     (["loop.totl_steps=3"], "There is no option loop.totl_steps; did you mean loop.total_steps?"),
     (["train_dataset_pth=x"], "There is no option train_dataset_pth; did you mean data.train_dataset_path?"),
-    (["total_steps=many"], "loop.total_steps must be of kind int, got 'many'."),
+    (["total_steps=many"], "loop.total_steps: Value 'many' of type 'str' could not be converted to Integer."),
     (["total_steps=0"], "loop.total_steps must be 1 or more, got 0."),
-    (["loop=3"], "loop is a group of options, got 3."),
-    (["seed.x=3"], "seed is an option and no group, so there is no seed.x."),
+    (["loop=3"], "loop is a group of options: write loop.NAME=VALUE."),
+    (["seed.x=3"], "There is no option seed.x"),
     (["schedule=sudden"], "loop.schedule must be one of cosine, linear, constant, got sudden."),
-    (["task=poet"], "task must be one of mapper"),
-    (["songs"], "songs is not an option: write name=value, such as train_dataset_path=FOLDER"),
+    (["-cn", "train_classifier", "split=some"], "split must be one of train, held_out, all, got some."),
+    (["mode_shares=[1,2]"], "batch.mode_shares must be a list of 4 values, got [1.0, 2.0]."),
+    (["songs"], "songs is not an option; did you mean train_dataset_path=songs?"),
+    (["-m", "seed=1,2"], "-m (many runs at once) is for inference.py"),
 ]
 
 
@@ -106,34 +112,6 @@ def test_wrong_words_get_one_sentence(script, options, words: list[str], sentenc
     assert shown.err.startswith(f"train.py: {sentence}")
     assert len(shown.err.splitlines()) == 1
     assert not options
-
-
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ("3", 3),
-        ("1e-3", 0.001),
-        ("true", True),
-        ("null", None),
-        ("[1, 2]", [1, 2]),
-        ("{a: 1}", {"a": 1}),
-        ("C:\\songs\\[1] x", "C:\\songs\\[1] x"),
-        ("[broken", "[broken"),
-        ("a=b", "a=b"),
-        ("", None),
-    ],
-)
-def test_words_are_read_as_yaml_where_they_are_yaml(text: str, value: object) -> None:
-    assert read_value(text) == value
-
-
-def test_a_name_that_two_groups_have_is_refused() -> None:
-    config = {"a": {"x": 1}, "b": {"x": 2}, "top": 3}
-    with pytest.raises(RequestError, match=r"x can be a\.x or b\.x: say which"):
-        with_assignments(config, [("x", "5")])
-    with pytest.raises(RequestError, match="say which"):
-        with_flat_names({**config, "x": 5})
-    assert with_assignments(config, [("a.x", "5"), ("top", "4")]) == {"a": {"x": 5}, "b": {"x": 2}, "top": 4}
 
 
 def test_the_script_inside_the_package_is_an_alias() -> None:
@@ -148,7 +126,6 @@ def test_help_lists_the_options(script, capsys) -> None:
     shown = capsys.readouterr().out
     assert "data.train_dataset_path" in shown
     assert "lora.target_modules" in shown
-    assert compose_config("default")["task"] == "mapper"
 
 
 def test_what_the_documentation_names_is_there() -> None:
@@ -157,7 +134,7 @@ def test_what_the_documentation_names_is_there() -> None:
     names = set(re.findall(r"-cn ([\w.-]+)", text)) - own
     assert names >= {"train_mini", "train_v29", "lora"}
     assert all(compose_config(name) for name in names)
-    programs = ("default", "build_dataset", "inference")
-    known = {path.rpartition(".")[2] for name in programs for path in option_paths(compose_config(name))}
+    programs = (TrainOptions, root_script("build_dataset").BuildDatasetOptions, InferenceOptions)
+    known = {path.rpartition(".")[2] for options in programs for path in option_types(options)}
     options = set(re.findall(r"(?<![\w/-])([a-z]\w*(?:\.\w+)*)=\S", text)) - {"nproc_per_node", "nnodes"}
     assert not [option for option in options if option.rpartition(".")[2] not in known]

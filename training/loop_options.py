@@ -1,4 +1,4 @@
-"""Options of the training loop, the same for every kind of model."""
+"""Options of the training loop and its trackers, the same for every kind of model."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from training.optimizers import OPTIMIZERS
 from training.options import require, require_one_of
 
+OPTIMIZERS = ("adamw", "muon")
 PRECISIONS = ("fp32", "bf16")
 PARALLEL = ("ddp", "fsdp")
+TRACKERS = ("auto", "online", "offline", "tensorboard", "disabled")
 FALLS: dict[str, Callable[[float], float]] = {
     "cosine": lambda progress: 0.5 * (1 + math.cos(math.pi * progress)),
     "linear": lambda progress: 1 - progress,
@@ -19,7 +20,7 @@ FALLS: dict[str, Callable[[float], float]] = {
 """Schedule of the last stretch -> what is left of the fall at a progress of 0..1."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class LoopOptions:
     """What a run does at which step; `configs/train/default.yaml` explains each option.
 
@@ -53,7 +54,7 @@ class LoopOptions:
 
     def __post_init__(self) -> None:
         require_one_of(PRECISIONS, "loop.precision", self.precision)
-        require_one_of(tuple(OPTIMIZERS), "loop.optimizer", self.optimizer)
+        require_one_of(OPTIMIZERS, "loop.optimizer", self.optimizer)
         require_one_of(tuple(FALLS), "loop.schedule", self.schedule)
         require_one_of(PARALLEL, "loop.parallel", self.parallel)
         for name in ("total_steps", "accumulation_steps", "log_every", "evaluate_every", "checkpoint_every"):
@@ -78,3 +79,15 @@ class LoopOptions:
         progress = min(1.0, max(0.0, (step - start) / max(1, self.total_steps - start)))
         left = FALLS[self.schedule](progress)
         return self.learning_rate * (self.final_rate_share + (1 - self.final_rate_share) * left)
+
+
+@dataclass
+class LoggingOptions:
+    """Where figures go. `mode` auto: Weights & Biases if its key is set, else TensorBoard if it is installed."""
+
+    mode: str = "auto"
+    project: str = "osu-mapper"
+    run_name: str = ""
+
+    def __post_init__(self) -> None:
+        require_one_of(TRACKERS, "logging.mode", self.mode)

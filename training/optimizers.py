@@ -6,8 +6,6 @@ import torch
 from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 
-OPTIMIZERS = ("adamw", "muon")
-
 LAYERS = ".layers."
 """What the names of parameters inside repeated layers contain."""
 

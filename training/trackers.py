@@ -8,29 +8,16 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
-from training.options import OptionError, require_one_of
+from training.loop_options import LoggingOptions
+from training.options import OptionError
 
-MODES = ("auto", "online", "offline", "tensorboard", "disabled")
 KEY_VARIABLE = "WANDB_API_KEY"
 EXTRAS = "pip install -r requirements-train.txt"
-
-
-@dataclass(frozen=True, slots=True)
-class LoggingOptions:
-    """`mode`: auto (Weights & Biases where its key is set, else TensorBoard where it is installed), or one of MODES."""
-
-    mode: str = "auto"
-    project: str = "osu-mapper"
-    run_name: str = ""
-
-    def __post_init__(self) -> None:
-        require_one_of(MODES, "logging.mode", self.mode)
 
 
 class Tracker(Protocol):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pipeline.cli.command_line import FlatConfig
 from pipeline.request.options import RequestError
-from webui.settings import READERS, WebSettings, kept_token, resolve_settings
+from webui.settings import WebSettings, kept_token, resolve_settings
 
 SERVER_FILE = "server.json"
 BACKLOG = 128
@@ -26,7 +26,7 @@ def serve(config: FlatConfig, page: str = "/") -> None:
 
     Where a server is at work in this folder already, its page is shown instead.
     """
-    settings = resolve_settings({name: value for name, value in config.items() if name in READERS})
+    settings = resolve_settings(config)
     settings = replace(settings, folder=settings.folder.absolute())
     running = _running_address(settings.folder)
     if running is not None:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from osu_beatmap.files.writer import write_text
+from pipeline.request.inference_options import READERS
 from pipeline.request.options import RequestError, unknown_option
-from pipeline.request.resolve import READERS
 
 FILE_NAME = "presets.json"
 MAX_PRESETS = 100

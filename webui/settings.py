@@ -6,12 +6,14 @@ import ipaddress
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
+from hydra.core.config_store import ConfigStore
+
 from pipeline.request.input_files import check_writable_folder
-from pipeline.request.option_values import Reader, WholeNumber, items, path, text, yes_or_no
-from pipeline.request.options import RequestError, unknown_option
+from pipeline.request.option_values import WholeNumber, items, option, path, read_options, text, yes_or_no
+from pipeline.request.options import RequestError
 
 DEFAULT_FOLDER = Path("output") / "webui"
 DEFAULT_PORT = 7270
@@ -52,28 +54,27 @@ class WebSettings:
         return frozenset(with_port | ({name.partition(":")[0] for name in own} if self.port in (80, 443) else set()))
 
 
-READERS: dict[str, Reader] = {
-    "host": text,
-    "port": WholeNumber(0, 65_535),
-    "folder": path,
-    "hosts": items,
-    "folders": items,
-    "open_browser": yes_or_no,
-}
+@dataclass
+class WebOptions:
+    """Options of web-ui.py as users type them; `configs/web_ui.yaml` explains each."""
+
+    host: str = option(text, "127.0.0.1")
+    port: int = option(WholeNumber(0, 65_535), DEFAULT_PORT)
+    hosts: list[str] | None = option(items)
+    open_browser: bool = option(yes_or_no, True)
+    folder: str | None = option(path)
+    folders: list[str] | None = option(items)
+
+
+ConfigStore.instance().store("web_ui_options", WebOptions)
 
 
 def resolve_settings(flat: Mapping[str, object]) -> WebSettings:
     """Reads and checks the options of the server; raises RequestError with one sentence."""
-    given = {}
-    for name, raw in flat.items():
-        if name not in READERS:
-            raise RequestError(unknown_option(name, READERS))
-        if raw is not None and str(raw) not in ("", "null"):
-            given[name] = READERS[name](name, raw)
+    given = read_options(WebOptions, flat)
     if "folders" in given:
         given["folders"] = tuple(path("folders", each) for each in given["folders"])
     settings = WebSettings(**given)
-    assert set(READERS) == {field.name for field in fields(WebSettings)} - {"actions"}
     if not settings.is_local and not settings.hosts:
         raise RequestError(
             f"host={settings.host} lets other computers in: say with hosts=[NAME] by which name they reach this one."

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,12 +13,15 @@ from modding.options import REVIEW_READERS, ReviewRequest, check_review_files, r
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.reader import read_beatmap
+from pipeline.cli import shell_words
+from pipeline.cli.shell_words import Shell, assignment
 from pipeline.output.report import asked_options
+from pipeline.request.inference_options import READERS
 from pipeline.request.input_files import check_files
 from pipeline.request.option_groups import options_named
 from pipeline.request.option_values import is_absent
 from pipeline.request.options import GenerationRequest, RequestError, unknown_option
-from pipeline.request.resolve import READERS, fill_from_beatmap, resolve
+from pipeline.request.resolve import fill_from_beatmap, resolve
 from webui.form import without_use
 from webui.references import References, shown_name
 
@@ -73,9 +74,8 @@ def command_line(kind: str, options: Mapping[str, Any]) -> str:
     words = ["python", SCRIPTS[kind]]
     for name, value in options.items():
         if not is_absent(value):
-            text = f"[{','.join(map(str, value))}]" if isinstance(value, list | tuple) else shown_name(value)
-            words.append(f"{name}={_lower_bool(value, text)}")
-    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
+            words.append(assignment(name, shown_name(value) if isinstance(value, str | Mapping) else value))
+    return shell_words.command_line(words, Shell.CMD if os.name == "nt" else Shell.POSIX)
 
 
 def named_option(sentence: str) -> str | None:
@@ -151,7 +151,3 @@ def _filled(request: GenerationRequest, like: GenerationRequest) -> dict[str, An
 def _without_use(given: dict[str, Any], filled: dict[str, Any]) -> list[str]:
     mode = str(given.get("gamemode", filled.get("gamemode", 0)))
     return without_use(given, GameMode(int(mode)) if mode in ("0", "1", "2", "3") else GameMode.STANDARD)
-
-
-def _lower_bool(value: object, text: str) -> str:
-    return text.lower() if isinstance(value, bool) else text

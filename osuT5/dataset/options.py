@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from training.options import require
 
-@dataclass(frozen=True)
+
+@dataclass
 class DataOptions:
     """Which charts are trained on.
 
@@ -43,7 +44,7 @@ class DataOptions:
     workers: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass
 class BatchOptions:
     """Sizes of a batch, and how often each mode is drawn (standard, taiko, catch, mania).
 
@@ -59,11 +60,14 @@ class BatchOptions:
     mode_shares: tuple[float, float, float, float] = (0.36, 0.20, 0.12, 0.32)
     converted_catch_share: float = 0.5
     corpus_shares: tuple[float, ...] = ()
-    contexts: Mapping[str, float] = field(default_factory=dict)
+    contexts: dict[str, float] = field(default_factory=dict)
     learn_marks: bool = False
 
+    def __post_init__(self) -> None:
+        require(len(self.mode_shares) == 4, "batch.mode_shares", "a list of 4 values", list(self.mode_shares))
 
-@dataclass(frozen=True)
+
+@dataclass
 class AugmentationOptions:
     """What training varies. All probabilities are for one window or one chart.
 
@@ -95,10 +99,13 @@ class AugmentationOptions:
     mirror: bool = True
     frame_offset_probability: float = 1.0
     condition_dropout: float = 0.15
-    condition_dropouts: Mapping[str, float] = field(default_factory=dict)
+    condition_dropouts: dict[str, float] = field(default_factory=dict)
     time_jitter_steps: int = 2
     time_jitter_probability: float = 0.5
     time_shift_steps: int = 0
     snapping_probability: float = 0.0
     mel_mask_probability: float = 0.3
     mel_mask_bands: int = 8
+
+    def __post_init__(self) -> None:
+        require(len(self.dt_range) == 2, "augmentation.dt_range", "a list of 2 values", list(self.dt_range))

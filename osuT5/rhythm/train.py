@@ -17,8 +17,7 @@ import torch
 from model_files.errors import ModelError
 from osuT5.rhythm.config import RhythmConfig
 from osuT5.rhythm.training import RhythmTrainOptions, train_rhythm
-from training.loop_options import LoopOptions
-from training.optimizers import OPTIMIZERS
+from training.loop_options import OPTIMIZERS, LoopOptions
 from training.options import OptionError
 
 

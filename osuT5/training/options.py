@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from hydra.core.config_store import ConfigStore
+
 from osuT5.dataset.options import AugmentationOptions, BatchOptions, DataOptions
-from training.loop_options import LoopOptions
+from training.loop_options import LoggingOptions, LoopOptions
 from training.options import require
-from training.trackers import LoggingOptions
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class LossOptions:
     """What counts how much. `frame_only_steps` first trains the encoder alone, on its frame heads where it has them."""
 
@@ -30,7 +30,7 @@ class LossOptions:
             require(getattr(self, name) >= 0, f"loss.{name}", "0 or more", getattr(self, name))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class LoraOptions:
     """Low-rank adapters instead of whole weights (Hu et al. 2021), as PEFT makes them.
 
@@ -50,7 +50,7 @@ class LoraOptions:
         require(0 <= self.lora_dropout < 1, "lora.lora_dropout", "within 0..1", self.lora_dropout)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class SampleOptions:
     """What is generated now and then to be looked at (every `loop.sample_every` steps)."""
 
@@ -60,7 +60,7 @@ class SampleOptions:
     sample_seconds: float = 30.0
 
 
-@dataclass(frozen=True)
+@dataclass
 class TrainOptions:
     """One training run.
 
@@ -71,7 +71,7 @@ class TrainOptions:
 
     run_path: str = "runs/mapper"
     architecture: str = "mini"
-    sizes: Mapping[str, Any] = field(default_factory=dict)
+    sizes: dict[str, Any] = field(default_factory=dict)
     class_tables_path: str = ""
     pretrained_path: str = ""
     add_contexts: tuple[str, ...] = ()
@@ -87,3 +87,6 @@ class TrainOptions:
     loop: LoopOptions = field(default_factory=LoopOptions)
     samples: SampleOptions = field(default_factory=SampleOptions)
     logging: LoggingOptions = field(default_factory=LoggingOptions)
+
+
+ConfigStore.instance().store("mapper_options", TrainOptions)

@@ -1,93 +1,109 @@
-"""Many runs of a program by one command (`-m`): all are checked, each is made, and none takes the others with it."""
+"""Many runs of a program by one command (`-m`): Hydra's sweeper and launchers start them, in whatever process.
+
+Each run leaves its outcome in a file, so that a run that fails, or whose process is lost, does not take the others
+along.
+"""
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from contextlib import redirect_stdout
+from dataclasses import asdict, dataclass
+from io import StringIO
+from itertools import product
+from pathlib import Path
 
-from pipeline.cli.launchers import LAUNCHERS, STATUS_LOST, Batch, Outcome
-from pipeline.request.options import RequestError, nearest_option
+from hydra.core.override_parser.overrides_parser import OverridesParser
 
-LAUNCHER_KEY, LAUNCHER_PREFIX = "hydra/launcher", "hydra.launcher."
-BATCH_OPTION = "runs_per_job"
+from paths import REPO_ROOT
+
+STATUS_LOST = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Outcome of a run: its exit status, its output, and its message about errors."""
+
+    status: int
+    said: str = ""
+    error: str = ""
+
+    def show(self) -> None:
+        print(self.said, end="", flush=True)
+        print(self.error, end="", file=sys.stderr, flush=True)
 
 
 @dataclass(frozen=True)
 class ManyRuns:
-    """What a program has to say about many runs of it.
+    """Needs of a program that can be run many times by one command.
 
-    check         raises RequestError for a config that cannot be right, before anything is done
-    prepare       is called once in each process, before its first run
-    path_options  options whose values are files
+    Attributes:
+        check: Raises RequestError for a config that cannot be right, before anything begins.
+        prepare: Called in each process before a run.
+        path_options: Options whose values are files.
     """
 
-    check: Callable[[dict], object]
+    check: Callable[[dict[str, object]], object]
     prepare: Callable[[], None]
     path_options: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
-class PlannedRun:
-    """One run: what tells it from the others, as the user would type it, and its config."""
+def runs_of(overrides: Sequence[str]) -> list[list[str]]:
+    """Return the overrides of each run in the order of Hydra's basic sweeper."""
+    parsed = {each.get_key_element(): each for each in OverridesParser.create().parse_overrides(list(overrides))}
+    values = [
+        [f"{key}={value}" for value in each.sweep_string_iterator()] if each.is_sweep_override() else [each.input_line]
+        for key, each in parsed.items()
+    ]
+    return [list(chosen) for chosen in product(*values)]
 
-    title: str
-    config: dict
+
+def titles_of(runs: Sequence[Sequence[str]]) -> list[str]:
+    """Return a title for each run: the words that not all runs have."""
+    shared = set.intersection(*map(set, runs)) if len(runs) > 1 else set()
+    words = [" ".join(word for word in run if word not in shared and not word.startswith("hydra")) for run in runs]
+    return [f"[{number}/{len(runs)}] {each}".rstrip() for number, each in enumerate(words, start=1)]
 
 
-@dataclass(frozen=True)
-class PreparedRun:
-    """What launchers call, in whatever process: a run that raises nothing."""
-
-    action: Callable[[dict], int | None]
-    prepare: Callable[[], None]
-    describe: Callable[[Exception], Outcome | None]
-
-    def __call__(self, config: dict) -> Outcome:
-        self.prepare()
+def perform(
+    action: Callable[[], int | None], describe: Callable[[Exception], Outcome | None], title: str, place: Path
+) -> None:
+    """Make one run, print its output as a whole, and leave its outcome in a file."""
+    with redirect_stdout(StringIO()) as said:
         try:
-            return Outcome(self.action(config) or 0)
+            outcome = Outcome(action() or 0)
         except Exception as error:
-            return self.describe(error) or Outcome(STATUS_LOST, error=traceback.format_exc())
+            outcome = describe(error) or Outcome(STATUS_LOST, error=traceback.format_exc())
+    outcome = Outcome(outcome.status, f"{title}\n{said.getvalue()}", outcome.error)
+    outcome.show()
+    place.write_text(json.dumps(asdict(outcome)), encoding="utf-8")
 
 
-def run_all(runs: Sequence[PlannedRun], run: PreparedRun, launcher: str, options: dict[str, Any]) -> int:
-    """Makes the runs, printing what each says, and at the end which failed. Returns an exit status."""
-    launch = LAUNCHERS[launcher]
-    size = int(options.pop(BATCH_OPTION, 1))
-    numbered = [(number, planned.config) for number, planned in enumerate(runs)]
-    batches: list[Batch] = [numbered[first : first + size] for first in range(0, len(numbered), size)]
-    print(f"{len(runs)} runs, launcher {launcher}", file=sys.stderr)
-    failed: dict[int, int] = dict.fromkeys(range(len(runs)), STATUS_LOST)
-    for done, (number, outcome) in enumerate(launch(run, batches, options), start=1):
-        print(f"[{done}/{len(runs)}] {runs[number].title}", file=sys.stderr if outcome.status else sys.stdout)
-        print(outcome.said, end="", flush=True)
-        print(outcome.error, end="", file=sys.stderr, flush=True)
-        del failed[number]
+def report(folder: Path, titles: Sequence[str], shows_all: bool) -> int:
+    """Print which runs failed; return an exit status.
+
+    Args:
+        shows_all: Whether to print the outputs of all runs, which were made out of sight.
+    """
+    failed = {}
+    for number, title in enumerate(titles):
+        place = folder / f"{number}.json"
+        outcome = Outcome(**json.loads(place.read_text(encoding="utf-8"))) if place.is_file() else Outcome(STATUS_LOST)
+        if shows_all:
+            outcome.show()
         if outcome.status:
-            failed[number] = outcome.status
+            failed[title] = outcome.status
     if failed:
-        print(f"{len(failed)} of {len(runs)} runs failed:", file=sys.stderr)
-        for number in sorted(failed):
-            print(f"  {runs[number].title}", file=sys.stderr)
+        print("\n  ".join([f"{len(failed)} of {len(titles)} runs failed:", *failed]), file=sys.stderr)
     return next(iter(failed.values()), 0)
 
 
-def titles(assignments: Sequence[Sequence[tuple[str, str]]]) -> list[str]:
-    """The words of each run that not all runs have; all of its words where there is nothing else."""
-    shared = set.intersection(*(set(words) for words in assignments))
-    return [
-        " ".join(f"{key}={value}" for key, value in words if len(assignments) == 1 or (key, value) not in shared)
-        or " ".join(f"{key}={value}" for key, value in words)
-        for words in assignments
-    ]
-
-
-def checked_launcher(name: str) -> str:
-    if name not in LAUNCHERS:
-        near = nearest_option(name, LAUNCHERS)
-        hint = f"; did you mean {near}?" if near else ""
-        raise RequestError(f"{LAUNCHER_KEY} must be one of {', '.join(LAUNCHERS)}, got {name}{hint}")
-    return name
+def find_packages() -> None:
+    """Let processes of launchers find our packages."""
+    others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    if str(REPO_ROOT) not in others:
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(REPO_ROOT), *others)))

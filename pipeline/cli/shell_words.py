@@ -16,6 +16,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
+from pipeline.cli.overrides import is_in_quotes, quoted
+
 
 class Shell(Enum):
     POSIX = "posix"
@@ -23,12 +25,10 @@ class Shell(Enum):
     POWERSHELL = "powershell"
 
 
-_PLAIN = {
-    Shell.POSIX: re.compile(r"[\w@%+=:,./-]+", re.ASCII),
-    Shell.CMD: re.compile(r"[\w@+=:,./\\-]+"),
-    Shell.POWERSHELL: re.compile(r"[\w+=:./\\][\w+=:./\\-]*|-[a-z]+"),
-}
-"""Words that a shell takes as they are."""
+_PLAIN = re.compile(r"[\w+=:./\\][\w+=:./\\-]*|-[a-z]+")
+"""Words that the shells of Windows take as they are."""
+
+_PLAIN_ITEM = re.compile(r"(?!null$)[\w./-]+( [\w./-]+)*")
 
 _SINGLE_QUOTES = re.compile("(['\u2018\u2019\u201a\u201b])")
 """All of these end a string of PowerShell's."""
@@ -44,27 +44,21 @@ def command_line(words: Sequence[str], shell: Shell) -> str:
 
 
 def assignment(name: str, value: object) -> str:
-    """An option as a word of the command line, from what YAML or a form made of its value."""
+    """Return an option as a word of the command line, quoted for Hydra where it would be read otherwise."""
+    if isinstance(value, list | tuple) and value:
+        items = [item if _PLAIN_ITEM.fullmatch(item) else quoted(item) for item in map(str, value)]
+        return f"{name}=[{','.join(items)}]"
     text = value_text(value)
-    if without_quotes(text) != text:
-        text = f'"{text}"'
-    return f"{name}={text}"
+    return f"{name}={quoted(text) if is_in_quotes(text) else text}"
 
 
 def value_text(value: object) -> str:
-    """A raw value as users write it."""
+    """Return a raw value as users write it."""
     if value is None or value == [] or value == "":
         return "null"
     if isinstance(value, bool):
         return str(value).lower()
     return "[" + ",".join(map(str, value)) + "]" if isinstance(value, list | tuple) else str(value)
-
-
-def without_quotes(text: str) -> str:
-    """A text without the quotes around it."""
-    if len(text) >= 2 and text[0] == text[-1] and text[0] in "'\"":
-        return text[1:-1]
-    return text
 
 
 def dropped_path(text: str, shell: Shell) -> str:
@@ -82,12 +76,12 @@ def dropped_path(text: str, shell: Shell) -> str:
         address = urlsplit(text)
         return url2pathname(address.path) if shell is not Shell.POSIX else unquote(address.path)
     if shell is not Shell.POSIX:
-        return without_quotes(text)
+        return text[1:-1] if is_in_quotes(text) else text
     try:
         words = shlex.split(text)
     except ValueError:
-        return without_quotes(text)
-    return words[0] if len(words) == 1 else without_quotes(text)
+        return text[1:-1] if is_in_quotes(text) else text
+    return words[0] if len(words) == 1 else text
 
 
 def shell_of_this_terminal() -> Shell:
@@ -106,7 +100,7 @@ def shell_of_this_terminal() -> Shell:
 
 
 def _for_cmd(word: str) -> str:
-    if _PLAIN[Shell.CMD].fullmatch(word):
+    if _PLAIN.fullmatch(word):
         return word
     quoted = _windows_argument(word)
     # Within quotes cmd still replaces %NAME%, and it does not know that \" leaves them open.
@@ -125,7 +119,7 @@ def _for_powershell(words: Sequence[str]) -> str:
 
 
 def _in_single_quotes(word: str) -> str:
-    if _PLAIN[Shell.POWERSHELL].fullmatch(word):
+    if _PLAIN.fullmatch(word):
         return word
     return "'" + _SINGLE_QUOTES.sub(r"\1\1", word) + "'"
 

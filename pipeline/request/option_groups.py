@@ -16,10 +16,10 @@ from osuT5.tokens.events import ContextKind
 from pipeline.cli.command_line import CONFIG_DIR
 from pipeline.cli.config_help import OptionHelp, read_help
 from pipeline.output.summary import MODE_NAMES
+from pipeline.request.inference_options import READERS
 from pipeline.request.option_uses import Use, use_of
 from pipeline.request.option_values import Members, Number, OneOf, Reader, WholeNumber, path, yes_or_no
 from pipeline.request.options import WHOLE_MAP
-from pipeline.request.resolve import READERS
 
 BASIC = (
     "audio_path",

@@ -9,14 +9,14 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from pipeline.request.options import RequestError
+from pipeline.request.options import RequestError, unknown_option
 
 Reader = Callable[[str, object], Any]
 
@@ -26,6 +26,34 @@ _FALSE = ("false", "no", "off")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,25}")
 _WITH_COMMA = re.compile(r"[0-9]+,[0-9]+")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
+
+
+def option(reader: Reader, default: Any = None) -> Any:
+    """A field of an option dataclass with the reader of its values."""
+    if isinstance(default, list):
+        return field(default_factory=default.copy, metadata={"reader": reader})
+    return field(default=default, metadata={"reader": reader})
+
+
+def readers(options: type) -> dict[str, Reader]:
+    """Return every option of a dataclass with its reader."""
+    return {each.name: each.metadata["reader"] for each in fields(options) if "reader" in each.metadata}
+
+
+def read_options(options: type, flat: Mapping[str, object]) -> dict[str, Any]:
+    """Return the checked values of the options that are given.
+
+    Args:
+        flat: Option -> raw value, text or what YAML made of it.
+
+    Raises:
+        RequestError: An option is unknown, or its value is wrong.
+    """
+    known = readers(options)
+    for name in flat:
+        if name not in known:
+            raise RequestError(unknown_option(name, known))
+    return {name: known[name](name, raw) for name, raw in flat.items() if not is_absent(raw)}
 
 
 def is_absent(raw: object) -> bool:
@@ -42,13 +70,10 @@ class Number:
     decimals: int | None = None
 
     def __call__(self, name: str, raw: object) -> float:
-        value = _as_number(raw)
-        if math.isnan(value):
-            hint = f"; write {str(raw).replace(',', '.')}" if _WITH_COMMA.fullmatch(str(raw).strip()) else ""
-            limits = f"{self.low:g}..{self.high:g}"
-            raise RequestError(f"{name} must be a number within {limits}, got {_shown(raw)}{hint}.")
-        if not self.low <= value <= self.high:
-            raise RequestError(f"{name} must be within {self.low:g}..{self.high:g}, got {_shown(raw)}.")
+        value, limits = _as_number(raw), f"within {self.low:g}..{self.high:g}"
+        hint = f"; write {str(raw).replace(',', '.')}" if _WITH_COMMA.fullmatch(str(raw).strip()) else ""
+        _require(not math.isnan(value), name, f"a number {limits}", raw, hint)
+        _require(self.low <= value <= self.high, name, limits, raw)
         if self.decimals is not None and -Decimal(repr(value)).normalize().as_tuple().exponent > self.decimals:
             raise RequestError(f"{name} may have {self.decimals} decimal at most, got {_shown(raw)}.")
         return value
@@ -64,24 +89,18 @@ class WholeNumber:
 
     def __call__(self, name: str, raw: object) -> int:
         value = _as_number(raw)
-        if not value.is_integer():
-            of_unit = f" of {self.unit}" if self.unit else ""
-            raise RequestError(f"{name} must be a whole number{of_unit}, got {_shown(raw)}.")
+        _require(value.is_integer(), name, f"a whole number of {self.unit}" if self.unit else "a whole number", raw)
         # Through a float a large seed would lose its last digits.
         whole = int(str(raw).strip()) if _WHOLE.fullmatch(str(raw).strip()) else int(value)
-        if whole < self.low or (self.high is not None and whole > self.high):
-            wanted = f"within {self.low}..{self.high}" if self.high is not None else f"{self.low} or more"
-            raise RequestError(f"{name} must be {wanted}, got {_shown(raw)}.")
+        limits = f"{self.low} or more" if self.high is None else f"within {self.low}..{self.high}"
+        _require(self.low <= whole <= (whole if self.high is None else self.high), name, limits, raw)
         return whole
 
 
 def yes_or_no(name: str, raw: object) -> bool:
-    if isinstance(raw, bool):
-        return raw
-    text = str(raw).strip().lower()
-    if text in _TRUE or text in _FALSE:
-        return text in _TRUE
-    raise RequestError(f"{name} must be true or false, got {_shown(raw)}.")
+    value = str(raw).strip().lower()
+    _require(value in (*_TRUE, *_FALSE), name, "true or false", raw)
+    return value in _TRUE
 
 
 def text(name: str, raw: object) -> str:
@@ -118,8 +137,7 @@ def items(name: str, raw: object) -> tuple[str, ...]:
         parts = [str(part) for part in raw]
     else:
         value = str(raw).strip()
-        if value.startswith("[") != value.endswith("]"):
-            raise RequestError(f"{name} must be a list such as [a,b], got {_shown(raw)}.")
+        _require(value.startswith("[") == value.endswith("]"), name, "a list such as [a,b]", raw)
         parts = value.removeprefix("[").removesuffix("]").split(",")
     cleaned = (text(name, part.strip().strip("'\"")) for part in parts)
     return tuple(part for part in cleaned if part)
@@ -153,8 +171,7 @@ class OneOf:
 
     def __call__(self, name: str, raw: object) -> str:
         value = str(raw).strip().lower()
-        if value not in self.allowed:
-            raise RequestError(f"{name} must be one of {', '.join(self.allowed)}, got {_shown(raw)}.")
+        _require(value in self.allowed, name, f"one of {', '.join(self.allowed)}", raw)
         return value
 
 
@@ -167,11 +184,14 @@ class Members:
 
     def __call__(self, name: str, raw: object) -> tuple[Any, ...]:
         names = [item.upper() for item in items(name, raw)]
-        for item in names:
-            if item not in self.kind.__members__:
-                known = ", ".join(map(self.spelt, self.kind.__members__))
-                raise RequestError(f"{name} must be a list of {known}, got {_shown(raw)}.")
+        known = ", ".join(map(self.spelt, self.kind.__members__))
+        _require(all(item in self.kind.__members__ for item in names), name, f"a list of {known}", raw)
         return tuple(dict.fromkeys(self.kind[item] for item in names))
+
+
+def _require(is_right: bool, name: str, wanted: str, raw: object, hint: str = "") -> None:
+    if not is_right:
+        raise RequestError(f"{name} must be {wanted}, got {_shown(raw)}{hint}.")
 
 
 def _as_number(raw: object) -> float:
@@ -183,5 +203,7 @@ def _as_number(raw: object) -> float:
 
 def _shown(raw: object) -> str:
     """A raw value as the user typed it, shortened."""
+    if isinstance(raw, float) and raw.is_integer():
+        raw = int(raw)
     shown = "[" + ",".join(map(str, raw)) + "]" if isinstance(raw, list | tuple) else str(raw)
     return shown if len(shown) <= 60 else shown[:57] + "..."

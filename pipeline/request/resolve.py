@@ -6,7 +6,6 @@ sentence that names the option as the user types it.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import fields, replace
@@ -15,137 +14,15 @@ from pathlib import Path
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osuT5.tokens.events import ContextKind
 from pipeline.request.from_beatmap import like_reference
+from pipeline.request.inference_options import InferenceOptions
 from pipeline.request.input_files import picture_suffix
 from pipeline.request.option_uses import USES
-from pipeline.request.option_values import (
-    Members,
-    Number,
-    OneOf,
-    Reader,
-    WholeNumber,
-    counts,
-    is_absent,
-    items,
-    path,
-    text,
-    words,
-    yes_or_no,
-)
-from pipeline.request.options import GenerationRequest, RequestError, option_fields, unknown_option
+from pipeline.request.option_values import is_absent, read_options
+from pipeline.request.options import GenerationRequest, RequestError, option_fields
 from pipeline.request.scope import check_scope, with_open_parts
 
-MAX_STARS = 12
-MAX_SEED = 2**63 - 1
-MAX_DIFFICULTY_ATTEMPTS = 3
-MAX_DIFFICULTIES = 16
-MAX_TIMER_ITERATIONS = 1000
 DEFAULT_OUTPUT_FOLDER = Path("output")
-_MODE_NAMES = {"standard": 0, "osu": 0, "std": 0, "taiko": 1, "catch": 2, "fruits": 2, "ctb": 2, "mania": 3}
 _SONG_NAMES = ("title", "title_unicode", "artist", "artist_unicode", "source")
-_DEVICE = re.compile(r"(auto|cpu|mps|cuda(:\d{1,2})?)", re.IGNORECASE)
-
-
-def _gamemode(name: str, raw: object) -> GameMode:
-    value = str(raw).strip().lower()
-    value = str(_MODE_NAMES.get(value.removeprefix("osu!"), value))
-    if value not in ("0", "1", "2", "3"):
-        raise RequestError(f"{name} must be 0 (osu!standard), 1 (taiko), 2 (catch) or 3 (mania), or a name, got {raw}.")
-    return GameMode(int(value))
-
-
-def _device(name: str, raw: object) -> str:
-    value = str(raw).strip().lower()
-    if not _DEVICE.fullmatch(value):
-        raise RequestError(f"{name} must be auto, cpu, cuda, cuda:0 (or another number) or mps, got {raw}.")
-    return value
-
-
-def _server(name: str, raw: object) -> str:
-    value = text(name, raw)
-    return value.lower() if value.lower() in ("auto", "off") else value
-
-
-def _difficulties(name: str, raw: object) -> tuple[float, ...]:
-    stars = tuple(Number(0, MAX_STARS)(name, each) for each in items(name, raw))
-    if len(stars) > MAX_DIFFICULTIES:
-        raise RequestError(f"{name} may name {MAX_DIFFICULTIES} star ratings at most, got {len(stars)}.")
-    return stars
-
-
-def _folder(name: str, raw: object) -> Path:
-    folder = path(name, raw)
-    if folder.suffix.lower() in (".osz", ".osu"):
-        raise RequestError(f"{name} is the folder for the map, whose file name comes from the song; got {raw}.")
-    return folder
-
-
-READERS: dict[str, Reader] = {
-    "audio_path": path,
-    "beatmap_path": path,
-    "title": text,
-    "title_unicode": text,
-    "artist": text,
-    "artist_unicode": text,
-    "source": text,
-    "tags": words,
-    "background": path,
-    "preview_time": WholeNumber(0, unit="ms"),
-    "gamemode": _gamemode,
-    "difficulty": Number(0, MAX_STARS),
-    "difficulties": _difficulties,
-    "spread": OneOf(("full",)),
-    "match_difficulty": yes_or_no,
-    "difficulty_attempts": WholeNumber(1, MAX_DIFFICULTY_ATTEMPTS),
-    "mapper_id": WholeNumber(0),
-    "year": WholeNumber(2007, 2076),
-    "hitsounded": yes_or_no,
-    "keycount": WholeNumber(1, 18),
-    "hold_note_ratio": Number(0, 1),
-    "scroll_speed_ratio": Number(0, 1),
-    "descriptors": items,
-    "negative_descriptors": items,
-    "creator": text,
-    "version": text,
-    "hp_drain_rate": Number(0, 10, decimals=1),
-    "circle_size": Number(0, 10, decimals=1),
-    "overall_difficulty": Number(0, 10, decimals=1),
-    "approach_rate": Number(0, 10, decimals=1),
-    "slider_multiplier": Number(0.4, 3.6),
-    "slider_tick_rate": Number(0.5, 8),
-    "in_context": Members(ContextKind),
-    "output_type": Members(ContextKind),
-    "add_to_beatmap": yes_or_no,
-    "overwrite_reference_beatmap": yes_or_no,
-    "start_time": WholeNumber(0, unit="ms"),
-    "end_time": WholeNumber(0, unit="ms"),
-    "super_timing": yes_or_no,
-    "timer_iterations": WholeNumber(1, MAX_TIMER_ITERATIONS),
-    "seed": WholeNumber(0, MAX_SEED),
-    "temperature": Number(0, 5),
-    "top_p": Number(0, 1),
-    "top_k": WholeNumber(0),
-    "cfg_scale": Number(0, 20),
-    "lookback": Number(0, 0.95),
-    "lookahead": Number(0, 0.95),
-    "model_path": text,
-    "lora_path": text,
-    "parity": yes_or_no,
-    "device": _device,
-    "precision": OneOf(("fp32", "bf16", "fp16", "int8")),
-    "reference": yes_or_no,
-    "server": _server,
-    "generate_positions": yes_or_no,
-    "diff_ckpt": text,
-    "timesteps": counts(1000),
-    "diff_cfg_scale": Number(0, 20),
-    "refine_iters": WholeNumber(0, 1000),
-    "random_init": yes_or_no,
-    "max_seq_len": WholeNumber(2, 65_536),
-    "overlap_buffer": WholeNumber(0),
-    "output_path": _folder,
-    "export_osz": yes_or_no,
-    "report": yes_or_no,
-}
 
 
 def resolve(flat: Mapping[str, object]) -> GenerationRequest:
@@ -154,15 +31,11 @@ def resolve(flat: Mapping[str, object]) -> GenerationRequest:
     flat: option -> raw value, text or what YAML made of it; what is missing or empty takes its default.
     Raises RequestError for the first thing that is wrong.
     """
-    for name in flat:
-        if name not in READERS:
-            raise RequestError(unknown_option(name, READERS))
     given: dict[str, dict[str, object]] = defaultdict(dict)
     places = option_fields()
-    for name, raw in flat.items():
-        if not is_absent(raw):
-            group, field_name = places[name]
-            given[group][field_name] = READERS[name](name, raw)
+    for name, value in read_options(InferenceOptions, flat).items():
+        group, field_name = places[name]
+        given[group][field_name] = value
     request = GenerationRequest(
         **{group.name: group.default_factory(**given[group.name]) for group in fields(GenerationRequest)}  # type: ignore[misc]
     )

@@ -8,8 +8,9 @@ import torch
 
 from classifier.contract import CONTRACT_FILE, Classifier, load_classifier
 from classifier.dataset import Labels
+from classifier.options import ClassifierTrainOptions
 from classifier.ranking import rank_mappers
-from classifier.training import ClassifierTrainOptions, drawing_shares, train_classifier
+from classifier.training import drawing_shares, train_classifier
 from model_files.errors import ModelError
 from osuT5.model.files.loading import load_model
 from pipeline.cli.command_line import compose_config
@@ -30,7 +31,6 @@ def mapsets(tmp_path_factory) -> Path:
 
 def _train(mapsets: Path, folder: Path, steps: int, **options) -> Classifier:
     config = compose_config("train_classifier")
-    assert config.pop("task") == "classifier"
     config |= {"train_dataset_path": str(mapsets), "run_path": str(folder / "run"), "fewest_charts": 2, "rows": 4}
     config |= {"cache_path": str(folder / "cache"), "decoder_layers": 1, **options}
     config["loop"] |= {"total_steps": steps, "log_every": steps, "warmup_steps": 2, "average_decay": 0.0}
@@ -76,7 +76,7 @@ def test_mappers_are_drawn_by_the_root_of_their_songs() -> None:
 
 def test_the_config_shows_the_defaults() -> None:
     config = compose_config("train_classifier")
-    del config["task"], config["loop"]
+    del config["loop"]
     assert build_options(ClassifierTrainOptions, config) == ClassifierTrainOptions()
 
 

@@ -16,13 +16,11 @@ from osu_diffusion.coarse_positions import cell_centres, on_grid
 from osu_diffusion.conditions import ConditionSpec
 from osu_diffusion.dataset import MIRRORS, load_charts, mirrored_positions, refiner_chart
 from osu_diffusion.files.loading import load_refiner
+from osu_diffusion.options import RefinerAugmentationOptions, RefinerBatchOptions, RefinerTrainOptions
 from osu_diffusion.refiner import GridRefiner, Spread
 from osu_diffusion.training import (
     PartSampler,
-    RefinerAugmentationOptions,
-    RefinerBatchOptions,
     RefinerTask,
-    RefinerTrainOptions,
     mini_config,
     part_of,
     train_refiner,
@@ -141,7 +139,6 @@ def test_a_run_from_the_config_to_a_refiner(tmp_path: Path) -> None:
     for number in range(2):
         write(tmp_path / "maps" / str(number) / "a.osu", titled(f"Song {number}", shift=number * 100.0))
     config = compose_config("train_diffusion")
-    assert config.pop("task") == "refiner"
     config |= {"train_dataset_path": str(tmp_path / "maps"), "run_path": str(tmp_path / "run"), "sizes": SMALL}
     config["loop"] |= {"total_steps": 2, "precision": "fp32"}
     config["batch"] = {"rows": 2, "points": 32}
@@ -152,7 +149,6 @@ def test_a_run_from_the_config_to_a_refiner(tmp_path: Path) -> None:
 
 def test_the_config_shows_the_defaults() -> None:
     config = compose_config("train_diffusion")
-    del config["task"]
     shown, own = build_options(RefinerTrainOptions, config), RefinerTrainOptions()
     assert replace(shown, loop=own.loop) == own
     assert shown.loop.optimizer == own.loop.optimizer

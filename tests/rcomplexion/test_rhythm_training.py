@@ -13,8 +13,9 @@ from osu_beatmap.held_out import Split, title_hash
 from pipeline.cli.command_line import compose_config
 from rcomplexion.contract import CONTRACT_FILE, load_model
 from rcomplexion.dataset import IGNORED, batch_of, load_rhythms
+from rcomplexion.options import RhythmTrainOptions
 from rcomplexion.rhythm import INTERVALS, rhythm_of
-from rcomplexion.training import RhythmTrainOptions, train_rhythm
+from rcomplexion.training import train_rhythm
 from tests.support.known_rhythms import map_of
 from training.options import OptionError, build_options
 
@@ -57,7 +58,6 @@ def test_rows_know_what_was_before_and_are_padded() -> None:
 
 def test_a_run_from_the_config_to_a_model(charts: Path, tmp_path: Path) -> None:
     config = compose_config("train_rcomplexion")
-    assert config.pop("task") == "rhythm"
     config |= {"train_dataset_path": str(charts), "run_path": str(tmp_path / "run"), "sizes": {"width": 16}}
     config |= {"rows": 4, "intervals": 32}
     config["loop"] |= {"total_steps": 30, "warmup_steps": 2, "log_every": 10, "average_decay": 0.5}
@@ -73,7 +73,7 @@ def test_a_run_from_the_config_to_a_model(charts: Path, tmp_path: Path) -> None:
 
 def test_the_config_shows_the_defaults() -> None:
     config = compose_config("train_rcomplexion")
-    del config["task"], config["loop"]
+    del config["loop"]
     assert build_options(RhythmTrainOptions, config) == RhythmTrainOptions()
 
 

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 import torch
 
+from training.loop_options import LoggingOptions
 from training.options import OptionError
 from training.run_log import RunLog
-from training.trackers import LoggingOptions, make_trackers
+from training.trackers import make_trackers
 
 
 def lines(path):

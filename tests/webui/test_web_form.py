@@ -4,8 +4,8 @@ import pytest
 
 from modding.options import REVIEW_READERS
 from osu_beatmap.beatmap import GameMode
+from pipeline.request.inference_options import READERS
 from pipeline.request.option_groups import Kind
-from pipeline.request.resolve import READERS
 from webui.form import BASIC, NOT_FOR_MAPS, NOT_FOR_REVIEWS, form_of, without_use
 
 

@@ -8,7 +8,7 @@ from sites import client_of, settings_in
 from pipeline.cli.command_line import compose_config
 from pipeline.request.options import RequestError
 from webui.security import CONTENT_POLICY, MAX_JSON_BYTES, TOKEN_HEADER, cookie_name
-from webui.settings import READERS, WebSettings, kept_token, resolve_settings
+from webui.settings import WebSettings, kept_token, resolve_settings
 
 PORT = 7270
 OWN = f"http://127.0.0.1:{PORT}"
@@ -109,9 +109,8 @@ def test_static_files_are_those_of_their_folder(client, path):
     assert client.get(path).status_code == 404
 
 
-def test_the_yaml_that_users_read_has_the_options_of_the_settings(tmp_path):
+def test_the_yaml_shows_the_defaults(tmp_path):
     shown = compose_config("web_ui")
-    assert set(shown) == set(READERS)
     assert resolve_settings({**shown, "folder": str(tmp_path)}) == WebSettings(folder=tmp_path)
 
 

@@ -15,11 +15,12 @@ from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.files.reader import read_beatmap
 from pipeline.cli.command_line import FlatConfig
 from pipeline.cli.shell_words import assignment
+from pipeline.request.inference_options import READERS
 from pipeline.request.input_files import check_files
 from pipeline.request.option_groups import all_options, options_named
 from pipeline.request.option_uses import is_of_use
 from pipeline.request.option_values import is_absent
-from pipeline.request.resolve import READERS, fill_from_beatmap, resolve
+from pipeline.request.resolve import fill_from_beatmap, resolve
 
 ROOT_CONFIG = "inference"
 

@@ -1,83 +1,51 @@
-"""Many runs: where they take place, what becomes of those that fail, and models that are loaded once."""
+"""Many runs: which there are, what becomes of those that fail, and models that are loaded once."""
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
 
 import pytest
 
-from pipeline.cli.launchers import Outcome, launch_here, launch_joblib
-from pipeline.cli.many_runs import PlannedRun, PreparedRun, run_all, titles
+from pipeline.cli.command_line import described
+from pipeline.cli.many_runs import perform, report, runs_of, titles_of
 from pipeline.generation.model_cache import MOST_KEPT, keep_models, kept, release_models
 from pipeline.request.options import RequestError
-
-
-def double(config: dict) -> None:
-    """In place of a program; a module's function, since processes must find it."""
-    if config["seed"] == 3:
-        raise RequestError("3 is no seed.")
-    print(f"{2 * config['seed']} by {os.getpid()}")
-
-
-def nothing() -> None:
-    pass
 
 
 def weights_in(folder) -> bytes:
     return (folder / "model.safetensors").read_bytes()
 
 
-def describe(error: Exception) -> Outcome | None:
-    return Outcome(2, error=f"x.py: {error}\n") if isinstance(error, RequestError) else None
+def test_every_combination_the_first_slowest() -> None:
+    runs = runs_of(["difficulty=2,4", "gamemode=3", "audio_path='a, b.mp3',c.mp3"])
+    assert runs == [
+        ["difficulty=2", "gamemode=3", "audio_path='a, b.mp3'"],
+        ["difficulty=2", "gamemode=3", "audio_path=c.mp3"],
+        ["difficulty=4", "gamemode=3", "audio_path='a, b.mp3'"],
+        ["difficulty=4", "gamemode=3", "audio_path=c.mp3"],
+    ]
+    assert titles_of(runs)[1] == "[2/4] difficulty=2 audio_path=c.mp3"
+    assert titles_of([["hydra.run.dir=.", "audio_path=a.mp3"]]) == ["[1/1] audio_path=a.mp3"]
 
 
-RUN = PreparedRun(double, nothing, describe)
+def test_a_run_that_fails_or_is_lost(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    def wrong() -> None:
+        print("begun")
+        raise RequestError("3 is no seed.")
 
-
-def planned(*seeds: int) -> list[PlannedRun]:
-    return [PlannedRun(f"seed={seed}", {"seed": seed}) for seed in seeds]
-
-
-def test_runs_in_this_process(capsys: pytest.CaptureFixture) -> None:
-    assert run_all(planned(1, 2), RUN, "basic", {"runs_per_job": 1}) == 0
-    assert capsys.readouterr().out.splitlines() == [
-        "[1/2] seed=1", f"2 by {os.getpid()}", "[2/2] seed=2", f"4 by {os.getpid()}",
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize("size", [1, 2])
-def test_runs_in_other_processes(capsys: pytest.CaptureFixture, size: int) -> None:
-    pytest.importorskip("joblib", reason="joblib is an extra")
-    assert run_all(planned(1, 3, 5), RUN, "joblib", {"n_jobs": 2, "runs_per_job": size}) == 2
+    for number, action in enumerate((lambda: print("made"), wrong, lambda: 1 / 0)):
+        perform(action, partial(described, "x.py"), f"run {number}", tmp_path / f"{number}.json")
     shown = capsys.readouterr()
-    assert sorted(line.split(" by ")[0] for line in shown.out.splitlines() if " by " in line) == ["10", "2"]
-    assert str(os.getpid()) not in shown.out
-    assert "x.py: 3 is no seed." in shown.err
-    assert shown.err.endswith("1 of 3 runs failed:\n  seed=3\n")
-
-
-def test_a_run_whose_outcome_never_came_has_failed(capsys: pytest.CaptureFixture, monkeypatch) -> None:
-    def loses_the_rest(run, batches, options) -> Iterator:
-        yield next(iter(launch_here(run, batches, options)))
-
-    monkeypatch.setitem(__import__("pipeline.cli.many_runs").cli.many_runs.LAUNCHERS, "basic", loses_the_rest)
-    assert run_all(planned(1, 2), RUN, "basic", {}) == 1
-    assert capsys.readouterr().err.endswith("1 of 2 runs failed:\n  seed=2\n")
-
-
-def test_a_launcher_that_is_not_installed_is_one_sentence(monkeypatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "joblib", None)
-    with pytest.raises(RequestError, match=r"^hydra/launcher=joblib needs joblib: .*requirements-launchers\.txt\.$"):
-        next(launch_joblib(RUN, [[(0, {})]], {}))
-
-
-def test_titles_tell_runs_apart() -> None:
-    runs = [[("audio_path", "a.mp3"), ("seed", "1")], [("audio_path", "a.mp3"), ("seed", "2")]]
-    assert titles(runs) == ["seed=1", "seed=2"]
-    assert titles(runs[:1]) == ["audio_path=a.mp3 seed=1"]
+    assert shown.out == "run 0\nmade\nrun 1\nbegun\nrun 2\n"
+    assert shown.err.startswith("x.py: 3 is no seed.\nTraceback")
+    assert shown.err.endswith("ZeroDivisionError: division by zero\n")
+    assert report(tmp_path, ["run 0"], shows_all=False) == 0
+    assert report(tmp_path, ["run 0", "run 1", "run 2", "run 3"], shows_all=True) == 2
+    assert capsys.readouterr() == (shown.out, f"{shown.err}3 of 4 runs failed:\n  run 1\n  run 2\n  run 3\n")
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,57 +12,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.cli.shell_words import Shell, assignment, command_line, dropped_path, shell_of_this_terminal
+from tests.support.windows_words import through_cmd, windows_words
 
 SONG = "audio_path=A = B [x] (TV Size), it's 50%.mp3"
 PRINT_WORDS = "import sys; print(ascii(sys.argv[1:]))"
 WORDS = st.lists(st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), max_size=12), min_size=1, max_size=4)
 
 
-def _windows_words(line: str) -> list[str]:
-    """A line as C programs of Windows take it apart."""
-    words, word, quoted, started = [], "", False, False
-    for slashes, char in re.findall(r"(\\*)([^\\]|$)", line):
-        if char == '"':
-            word += "\\" * (len(slashes) // 2)
-            if len(slashes) % 2:
-                word += '"'
-            else:
-                quoted = not quoted
-            started = True
-            continue
-        word += slashes
-        if char in (" ", "") and not quoted:
-            if started or word:
-                words.append(word)
-            word, started = "", False
-        else:
-            word += char
-    return words
-
-
-def _through_cmd(line: str) -> str:
-    """What cmd hands on of a line: carets before a character are gone, except within quotes."""
-    handed, quoted, chars = "", False, iter(line)
-    for char in chars:
-        if char == "^" and not quoted:
-            handed += next(chars)
-            continue
-        quoted ^= char == '"'
-        assert quoted or char not in "&|<>()", line
-        handed += char
-    return handed
-
-
 @given(WORDS)
 def test_cmd_hands_on_the_same_words(words: list[str]) -> None:
-    assert _windows_words(_through_cmd(command_line(words, Shell.CMD))) == words
+    assert windows_words(through_cmd(command_line(words, Shell.CMD))) == words
 
 
 @given(WORDS)
 def test_the_rest_of_a_powershell_line_is_as_programs_read_it(words: list[str]) -> None:
     line = command_line(["python", *words, 'title="'], Shell.POWERSHELL)
     assert line.startswith("python --% ")
-    assert _windows_words(line.removeprefix("python --% ")) == [*words, 'title="']
+    assert windows_words(line.removeprefix("python --% ")) == [*words, 'title="']
 
 
 @pytest.mark.parametrize(
@@ -104,8 +69,9 @@ def test_the_shell_of_this_system_hands_on_the_same_words(word: str) -> None:
         ([], "x=null"),
         (True, "x=true"),
         (["a b", "c"], "x=[a b,c]"),
+        (["a,b", "null"], "x=['a,b','null']"),
         ("5.50", "x=5.50"),
-        ('"quoted"', 'x=""quoted""'),
+        ('"quoted"', "x='\"quoted\"'"),
     ],
 )
 def test_values_as_words(value: object, word: str) -> None:

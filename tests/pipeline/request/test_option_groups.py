@@ -8,10 +8,11 @@ import pytest
 
 from osu_beatmap.beatmap import GameMode
 from pipeline.cli.command_line import compose_config
+from pipeline.request.inference_options import READERS
 from pipeline.request.option_groups import BASIC, Kind, all_options, option_groups, options_named
 from pipeline.request.option_uses import USES, is_of_use
 from pipeline.request.options import RequestError
-from pipeline.request.resolve import READERS, resolve
+from pipeline.request.resolve import resolve
 
 DEFAULTS = {name: option.default for name, option in all_options().items()}
 ASKED = {

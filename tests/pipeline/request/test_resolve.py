@@ -11,9 +11,10 @@ from model_files.errors import ModelError
 from osu_beatmap.beatmap import Beatmap, Difficulty, GameMode, Metadata
 from osuT5.tokens.events import ContextKind
 from pipeline.output.settings import suited_settings
+from pipeline.request.inference_options import MAX_SEED
 from pipeline.request.input_files import check_files, check_writable_folder
 from pipeline.request.options import RequestError, SamplingOptions, nearest_option, option_fields
-from pipeline.request.resolve import MAX_SEED, fill_from_beatmap, resolve
+from pipeline.request.resolve import fill_from_beatmap, resolve
 
 SONG = {"audio_path": "song.mp3"}
 MAP = {"beatmap_path": "maps/map.osu"}
