@@ -18,6 +18,7 @@ from benchmarks.arguments import command_parser
 from benchmarks.maps.check import MapReport
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.files.writer import save_beatmap, write_beatmap
+from osu_beatmap.splice import Span
 from osu_beatmap.star_rating import star_rating
 from osuT5.audio.decode import load_audio
 from osuT5.audio.mel import song_mel
@@ -31,6 +32,7 @@ from pipeline.generation.chart import assemble_chart, write_charts
 from pipeline.generation.conditions import conditions_of
 from pipeline.generation.final_map import finish_with_settings
 from pipeline.generation.refinement import refine_draft
+from pipeline.generation.rhythm import SongRhythm
 from pipeline.generation.timing import predict_timing, timing_groups
 from pipeline.request.options import GenerationRequest, MapOptions
 
@@ -80,9 +82,12 @@ def _batch(model, spec, samples, mode: GameMode, seed: int):
         requests.append(request)
         settings.append(request.difficulty_settings(stars))
         charts.append(ChartState(conditions_of(request, settings[-1]), seed * 100 + stars))
-    lines = predict_timing(writer, charts[0], Sampling())
+    rhythm = SongRhythm.of(writer)
+    assert rhythm is not None, "the bundled model is generated on the rhythm model"
+    lines = rhythm.place_bars(predict_timing(writer, charts[0], Sampling()))
     for chart in charts:
         chart.contexts[ContextKind.TIMING] = timing_groups(lines, spec, song_ms)
+        chart.object_times_ms = rhythm.planner(lines, Span()).times_ms(chart.attributes, chart.seed)
     write_charts(writer, charts, Sampling())
     for stars, chart, request, difficulty in zip(STARS, charts, requests, settings, strict=True):
         draft, _ = assemble_chart(chart, lines, difficulty, spec)
