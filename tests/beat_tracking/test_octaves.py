@@ -53,3 +53,9 @@ def test_two_octaves_of_one_song_are_left_alone():
         Segment(middle, len(times_ms), Grid(30_000 / 140, 500.0)),
     ]
     assert in_likely_octaves(heard, times_ms, segments) == segments
+
+
+def test_silence_is_left_alone():
+    none = Observations(np.array([100.0]), np.ones(1), np.zeros(1, bool), 3.0)
+    segments = [Segment(0, 1, Grid(500.0, 100.0))]
+    assert in_likely_octaves(BeatEvidence(none, np.zeros(0), FRAME_MS), none.times_ms, segments) == segments

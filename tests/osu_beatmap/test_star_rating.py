@@ -6,7 +6,7 @@ from osu_beatmap.beatmap import Beatmap, Circle, CurveKind, GameMode, PathSegmen
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.writer import write_beatmap
 from osu_beatmap.geometry.catch_conversion import to_catch
-from osu_beatmap.star_rating import UnratableBeatmap, star_rating, star_ratings
+from osu_beatmap.star_rating import UnratableBeatmap, max_combo, star_rating, star_ratings
 
 
 def steady_map(interval_ms: int, count: int = 100, mode: GameMode = GameMode.STANDARD) -> Beatmap:
@@ -71,6 +71,7 @@ def test_several_speeds_at_once_are_what_each_is_alone():
     rates = (0.5, 1.0, 1.5)
     assert star_ratings(standard_map(), rates) == tuple(star_rating(standard_map(), clock_rate=rate) for rate in rates)
     assert star_ratings(Beatmap(), rates) == (0.0, 0.0, 0.0)
+    assert (max_combo(Beatmap()), max_combo(steady_map(150))) == (0, 100)
 
 
 def test_a_banana_shower_of_weeks_has_no_rating_rather_than_no_end():

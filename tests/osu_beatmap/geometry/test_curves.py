@@ -53,6 +53,7 @@ def test_bezier_has_the_lines_of_the_games_subdivision() -> None:
     # Second difference 2 px: halved once, which leaves 0.5 px each.
     line = flatten_bezier(points((0, 0), (50, 1), (100, 0)))
     assert line.tolist() == [[0, 0], [25, 0.375], [50, 0.5], [75, 0.375], [100, 0]]
+    assert flatten_bezier(points((1, 2), (3, 4))).tolist() == [[1, 2], [3, 4]], "a short one is its control points"
 
 
 @pytest.mark.parametrize(

@@ -61,3 +61,5 @@ def test_a_path_without_extent_stays_where_it_is() -> None:
     points = np.array([[5.0, 6.0], [5.0, 6.0]])
     assert batch.natural_lengths(points).tolist() == [0.0]
     assert batch.points_at(points, np.array([50.0])).tolist() == [[5.0, 6.0]]
+    assert PathBatch([]).natural_lengths(np.zeros((3, 4, 2))).shape == (3, 0), "no paths at all"
+    assert PathBatch([]).points_at(np.zeros((4, 2)), np.zeros(0)).shape == (0, 2)
