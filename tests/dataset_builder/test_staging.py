@@ -88,12 +88,6 @@ def test_mappers_who_opted_out(tmp_path):
     assert not staged(path, OptOutList(names=frozenset({"me"}))).rows
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut off", b"no archive"])
-def test_archives_that_are_none(tmp_path, content):
-    (tmp_path / "a.osz").write_bytes(content)
-    assert reasons(staged(tmp_path / "a.osz")) == {"a.osz": "mapset cannot be read"}
-
-
 def test_a_chart_cannot_name_audio_outside_its_mapset(tmp_path):
     (tmp_path / "secret.wav").write_bytes(audio_bytes())
     chart = replace(small_map(), audio_filename="../secret.wav")

@@ -111,11 +111,9 @@ def test_preview_time_is_set(time_ms, count):
     [
         ("title", "Café", 1),
         ("artist", "歌手", 1),
-        ("creator", "Mäpper", 1),
         ("version", "難しい", 1),
         ("title_unicode", "歌", 0),
         ("artist_unicode", "歌手", 0),
-        ("source", "映画", 0),
         ("tags", ["映画"], 0),
         ("tags", ["a\tb"], 1),
         ("title_unicode", "a\nb", 1),

@@ -57,12 +57,9 @@ def test_catch_conversion_keeps_every_object() -> None:
     assert to_catch(catch) == catch
 
 
-def test_catch_conversion_rates_as_the_game_rates_it() -> None:
+def test_catch_conversion_rates_as_the_game_rates_it_and_other_modes_do_not_become_catch() -> None:
     standard = standard_map()
     assert star_rating(to_catch(standard)) == pytest.approx(star_rating(standard, GameMode.CATCH), abs=0.01)
-
-
-def test_other_modes_do_not_become_catch() -> None:
     with pytest.raises(BeatmapError, match="taiko"):
         to_catch(Beatmap(mode=GameMode.TAIKO))
 

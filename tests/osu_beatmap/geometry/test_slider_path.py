@@ -22,9 +22,7 @@ HALF_CIRCLE = [segment("P", (0, 0), (100, 100), (200, 0))]
     ("segments", "length_px", "end"),
     [
         (CORNER, 200, (100, 100)),
-        (CORNER, 150, (100, 50)),
         (CORNER, 100, (100, 0)),
-        (CORNER, 40, (40, 0)),
         (CORNER, 260, (100, 160)),
         (CORNER, 0, (100, 100)),
         (HALF_CIRCLE, math.pi * 50, (100, 100)),

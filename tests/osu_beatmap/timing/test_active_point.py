@@ -127,13 +127,10 @@ def test_set_sv_holds_to_the_next_line_and_keeps_the_rest() -> None:
     assert len(set_sv(LINES, 1000, 3.0)) == 5
 
 
-def test_sv_changes_hold_over_red_lines() -> None:
+def test_sv_changes_hold_over_red_lines_and_volume_changes_leave_velocity() -> None:
     timing = Timing(with_sv_changes([red(0), green(500, 3.0), red(1000)], [(200, 2.0), (1500, 1.0)]))
     assert [timing.sv_at(time_ms) for time_ms in (0, 200, 500, 1000, 1499, 1500)] == [1, 2, 2, 2, 2, 1]
     assert len(timing.reds) == 2
-
-
-def test_volume_changes_leave_velocity_and_tempo() -> None:
     timing = Timing(with_volume_changes(LINES, [(1500, 60), (2500, 30)]))
     assert [timing.volume_at(time_ms) for time_ms in (1000, 1500, 2000, 2500, 3000)] == [100, 60, 60, 30, 30]
     assert [timing.sv_at(time_ms) for time_ms in (1500, 2000, 2500, 3000)] == [1, 2, 2, 0.5]

@@ -22,11 +22,6 @@ def test_numbers_from_0_to_1_give_each_token_its_share():
     assert drawn() == pytest.approx(SHARES.tolist(), abs=1e-3)
 
 
-def test_the_tail_is_cut():
-    assert drawn(top_p=0.65) == pytest.approx([0, 4 / 7, 0, 3 / 7, 0], abs=1e-3)
-    assert drawn(top_k=1) == [0, 1, 0, 0, 0]
-
-
 def test_the_ends_of_the_line_are_tokens_that_may_be_drawn():
     scores = torch.tensor([[0.0, float("-inf"), 0.0, float("-inf")]]).expand(2, -1)
     ends = torch.tensor([0.0, 1 - 2.0**-53], dtype=torch.float64)

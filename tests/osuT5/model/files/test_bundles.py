@@ -178,7 +178,6 @@ DAMAGES = {
     "moved ids": ("tokenizer", lambda t: t["event_start"].update(snap=9), "'snap' begins at 9"),
     "an odd offset": ("tokenizer", lambda t: t.update(offset=5), "offset 5"),
     "odd tables": ("tokenizer", lambda t: t.update(mapper_idx=[1, 2]), "damaged table"),
-    "a tokenizer of words": ("tokenizer", lambda t: (t.clear(), t.update(model={"vocab": {}})), "lacks event_ranges"),
 }
 
 

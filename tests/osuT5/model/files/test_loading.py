@@ -54,14 +54,6 @@ def test_loading_needs_the_memory_of_the_weights_once(our_folder: Path) -> None:
     assert all(value.data_ptr() == state[name].data_ptr() for name, value in model.state_dict().items())
 
 
-def test_a_published_bundle_is_loaded_as_it_is(our_folder: Path, published: Path) -> None:
-    before = sorted(path.name for path in published.iterdir())
-    model, spec = load_model(str(published))
-    assert same(model, load_model(our_folder)[0])
-    assert spec.vocabulary == Contract.load(our_folder).vocabulary
-    assert sorted(path.name for path in published.iterdir()) == before
-
-
 def test_the_older_form_with_two_pickles(our_folder: Path, published: Path) -> None:
     torch.save(load_file(published / "model.safetensors"), published / "pytorch_model.bin")
     tokenizer = json.loads((published / "tokenizer.json").read_text(encoding="utf-8"))

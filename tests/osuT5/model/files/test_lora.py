@@ -73,7 +73,6 @@ VARIANTS = {
     "lora biases": {"lora_bias": True},
     "whole modules": {"modules_to_save": ["head"]},
     "embedding": {"target_modules": ["embedder", "q_proj"]},
-    "gaussian": {"init_lora_weights": "gaussian"},
 }
 
 
