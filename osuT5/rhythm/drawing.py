@@ -18,7 +18,7 @@ IS_ON_GRID = TICKS_PER_BEAT // np.gcd(_TICKS, TICKS_PER_BEAT) < TICKS_PER_BEAT
 """Whether each tick of a beat is on a divisor that editors offer, bool [24]; ticks of 1/24 alone are not."""
 
 
-def draw_rhythm(logits: np.ndarray, seed: int, density: float = 1.0, noise: float = NOISE) -> np.ndarray:
+def draw_rhythm(logits: np.ndarray, seed: int, noise: float = NOISE) -> np.ndarray:
     """Draw the steps with an object, in order, int64 [objects].
 
     The number of objects is the sum of all probabilities. The same seed disturbs the same steps in the same way, so
@@ -27,11 +27,10 @@ def draw_rhythm(logits: np.ndarray, seed: int, density: float = 1.0, noise: floa
     Args:
         logits: Of an object at each step, float [steps]; -inf where no tick exists.
         seed: Of the noise.
-        density: Factor of the number of objects.
         noise: Scale of the logistic noise; 0 takes the most likely steps.
     """
     logits = logits.astype(np.float64)
-    count = round(density * float((1.0 / (1.0 + np.exp(-logits))).sum()))
+    count = round(float((1.0 / (1.0 + np.exp(-logits))).sum()))
     possible = np.flatnonzero(np.isfinite(logits) & IS_ON_GRID[np.arange(len(logits)) % TICKS_PER_BEAT])
     disturbed = logits[possible] + np.random.default_rng(seed).logistic(0.0, noise, len(logits))[possible]
     return np.sort(possible[np.argsort(-disturbed, kind="stable")[:count]])

@@ -22,10 +22,8 @@ from osuT5.rhythm.files import load_rhythm_model
 from osuT5.rhythm.network import RhythmNetwork
 from osuT5.rhythm.prediction import predict_rhythm
 from paths import MODEL_DIR
+from pipeline.generation.conditions import TYPICAL_STARS
 from pipeline.generation.model_cache import kept
-
-TYPICAL_STARS = 4.0
-"""Star rating if none is requested."""
 
 
 class RhythmPlanner:
@@ -51,20 +49,19 @@ class RhythmPlanner:
         self._start_ms = max(start_ms, lines[0].time_ms)
         self._end_ms = end_ms
 
-    def times_ms(self, attributes: Attributes, seed: int, density: float = 1.0) -> np.ndarray:
+    def times_ms(self, attributes: Attributes, seed: int) -> np.ndarray:
         """Return the times at which objects begin, in order, float64 [objects].
 
         Args:
             attributes: Conditions of the map.
             seed: Of the draw.
-            density: Factor of the number of objects.
         """
         stars = TYPICAL_STARS if attributes.difficulty is None else attributes.difficulty
         keys = (attributes.key_count or 0) if attributes.mode is GameMode.MANIA else 0
         prediction = predict_rhythm(self._network, self._axis, [RhythmConditions(attributes.mode, stars, keys)])
         times_ms = self._axis.clock.times_at(np.arange(self._axis.step_count))
         logits = np.where((times_ms >= self._start_ms) & (times_ms < self._end_ms), prediction.objects[0], -np.inf)
-        return times_ms[draw_rhythm(logits, seed, density)]
+        return times_ms[draw_rhythm(logits, seed)]
 
 
 @dataclass(frozen=True, slots=True)

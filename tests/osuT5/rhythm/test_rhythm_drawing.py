@@ -18,7 +18,6 @@ def test_a_rhythm_has_as_many_objects_as_the_probabilities_add_up_to() -> None:
     logits = make_logits()
     expected = (1 / (1 + np.exp(-logits))).sum()
     assert len(draw_rhythm(logits, seed=1)) == round(expected)
-    assert len(draw_rhythm(logits, seed=1, density=0.5)) == round(expected / 2)
 
 
 def test_objects_are_in_order_on_ticks_that_editors_offer() -> None:
@@ -28,8 +27,10 @@ def test_objects_are_in_order_on_ticks_that_editors_offer() -> None:
 
 
 def test_without_noise_the_most_likely_ticks_are_taken() -> None:
-    steps = draw_rhythm(make_logits(), seed=1, density=0.3, noise=0.0)
-    assert (steps % 24 == 0).all()
+    logits = make_logits()
+    logits[24 * 20 :] -= 6.0
+    beats = np.arange(0, 24 * 20, 24)
+    assert set(beats) <= set(draw_rhythm(logits, seed=1, noise=0.0))
 
 
 def test_another_seed_draws_another_rhythm_and_the_same_seed_the_same() -> None:

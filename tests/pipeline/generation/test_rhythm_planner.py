@@ -46,8 +46,3 @@ def test_objects_begin_in_the_part_to_map_and_after_the_first_red_line(features:
     assert len(part)
     assert part[0] >= 20_000.0
     assert part[-1] < 30_000.0
-
-
-def test_the_density_is_a_factor_of_the_number_of_objects(features: np.ndarray) -> None:
-    rhythm, wanted = planner(features), Attributes(GameMode.MANIA, difficulty=3.0, key_count=4)
-    assert len(rhythm.times_ms(wanted, 1, density=0.5)) == pytest.approx(len(rhythm.times_ms(wanted, 1)) / 2, abs=1)
