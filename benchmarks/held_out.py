@@ -21,7 +21,7 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from itertools import chain, islice, pairwise
 from pathlib import Path
 
@@ -140,7 +140,7 @@ def score_song(
     given = [[point for point in chart.beatmap.timing_points if point.uninherited] for chart in charts]
     lines = [*([heard] * len(charts)), *given]
     settings = [chart.beatmap.difficulty for chart in charts] * 2
-    drafts = _generate(writer, [*attributes, *attributes], lines, settings)
+    drafts = _generate(writer, rhythm, [*attributes, *attributes], lines, settings)
     scores = []
     for index, chart in enumerate(charts):
         mode = chart.beatmap.mode.name.lower() + (" (StepMania)" if from_stepmania else "")
@@ -173,14 +173,20 @@ def _match_map(song: FolderSong, human: Beatmap, model_path: str) -> Beatmap:
     return generate_matched_map(resolve(options | ({"model_path": model_path} if model_path else {})), None, SEED)[0]
 
 
-def _generate(writer: SongGenerator, attributes: list, lines: list[list[TimingPoint]], settings: list) -> list[Beatmap]:
+def _generate(
+    writer: SongGenerator,
+    rhythm: SongRhythm | None,
+    attributes: list,
+    lines: list[list[TimingPoint]],
+    settings: list,
+) -> list[Beatmap]:
     """Finished maps, all written side by side."""
     spec, song_ms = writer.spec, writer.song_ms
-    charts, rhythm = [], SongRhythm.of(writer)
+    charts = []
     for wanted, reds in zip(attributes, lines, strict=True):
         chart = ChartState(wanted, SEED, {ContextKind.TIMING: timing_groups(reds, spec, song_ms)})
         if rhythm is not None:
-            chart = replace(chart, object_times_ms=rhythm.planner(reds, Span()).times_ms(wanted, SEED))
+            chart.object_times_ms = rhythm.object_times_ms(reds, Span(), wanted, SEED)
         charts.append(chart)
     write_charts(writer, charts, Sampling())
     drafts = [assemble_chart(*each, spec)[0] for each in zip(charts, lines, settings, strict=True)]

@@ -87,7 +87,7 @@ def _batch(model, spec, samples, mode: GameMode, seed: int):
     lines = rhythm.place_bars(predict_timing(writer, charts[0], Sampling()))
     for chart in charts:
         chart.contexts[ContextKind.TIMING] = timing_groups(lines, spec, song_ms)
-        chart.object_times_ms = rhythm.planner(lines, Span()).times_ms(chart.attributes, chart.seed)
+        chart.object_times_ms = rhythm.object_times_ms(lines, Span(), chart.attributes, chart.seed)
     write_charts(writer, charts, Sampling())
     for stars, chart, request, difficulty in zip(STARS, charts, requests, settings, strict=True):
         draft, _ = assemble_chart(chart, lines, difficulty, spec)

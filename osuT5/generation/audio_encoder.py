@@ -74,22 +74,25 @@ class AudioEncoder:
         self.spec = spec
         self.song_ms = song_ms
         self.mel = mel
-        self.samples = samples
+        self._samples = samples
 
     @cached_property
     def attack_strengths(self) -> np.ndarray | None:
         """How strongly sounds begin, float32 [milliseconds]; None where only the spectrogram is known, and for a model
         without frame heads, whose beats are too coarse to be moved by it."""
-        if self.samples is None or self.model.frame_heads is None:
+        if self._samples is None or self.model.frame_heads is None:
             return None
-        return attack_strengths(self.samples, self.spec.grid.sample_rate)
+        return attack_strengths(self._samples, self.spec.grid.sample_rate)
+
+    @property
+    def has_rhythm_features(self) -> bool:
+        """Return whether the song itself is known, at the rate of the rhythm model."""
+        return self._samples is not None and self.spec.grid.sample_rate == FEATURE_SPEC.sample_rate
 
     @cached_property
-    def rhythm_features(self) -> np.ndarray | None:
-        """Return what the rhythm model reads, float16 [frames, bands]; None where only the spectrogram is known."""
-        if self.samples is None or self.spec.grid.sample_rate != FEATURE_SPEC.sample_rate:
-            return None
-        return compute_features(self.samples)
+    def rhythm_features(self) -> np.ndarray:
+        """Features of the song for the rhythm model, float16 [frames, bands]."""
+        return compute_features(self._samples)
 
     @torch.inference_mode()
     def encode(

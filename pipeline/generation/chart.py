@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from feedback.progress import Progress, silent
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Beatmap, Difficulty, TimingPoint
+from osu_beatmap.splice import Span
 from osu_beatmap.star_rating import star_rating
 from osu_beatmap.timing.active_point import Timing
 from osuT5.encoding import AssemblyReport, assemble
@@ -31,7 +32,7 @@ from pipeline.generation.conditions import (
 from pipeline.generation.models import song_writer
 from pipeline.generation.reference_parts import add_reference_parts, begin_before
 from pipeline.generation.resnap import divisors_at, predicted_divisors, resnap
-from pipeline.generation.rhythm import RhythmPlanner, SongRhythm
+from pipeline.generation.rhythm import SongRhythm
 from pipeline.generation.timing import find_timing, timing_groups
 from pipeline.output.osz import span_of
 from pipeline.request.options import GenerationRequest, RequestError
@@ -64,13 +65,15 @@ class PreparedChart:
     settings: Difficulty
     sampling: Sampling
     notes: list[str] = field(default_factory=list)
-    rhythm: RhythmPlanner | None = None
+    rhythm: SongRhythm | None = None
+    span: Span = field(default_factory=Span)
 
     def with_rhythm(self, chart: ChartState) -> ChartState:
         """Return a chart with the rhythm of its conditions, if a rhythm model is used."""
         if self.rhythm is None:
             return chart
-        return replace(chart, object_times_ms=self.rhythm.times_ms(chart.attributes, chart.seed))
+        times_ms = self.rhythm.object_times_ms(self.lines, self.span, chart.attributes, chart.seed)
+        return replace(chart, object_times_ms=times_ms)
 
     def draft(self) -> Draft:
         """Assemble the decoded chart."""
@@ -121,7 +124,8 @@ def prepare_chart(
     sampling = requested_sampling(request, spec)
     chart = ChartState(attributes, seed, negative=negative_attributes(attributes, request))
     add_reference_parts(chart, scope, reference, spec, song_ms)
-    lines = find_timing(request, reference, writer, folders, chart, sampling)
+    rhythm = SongRhythm.of(writer)
+    lines = find_timing(request, reference, writer, folders, chart, sampling, rhythm)
     chart.contexts[ContextKind.TIMING] = timing_groups(lines, spec, song_ms)
     if scope.is_part:
         writer = writer.within(float(scope.start_time_ms or 0), span_of(scope).end_ms)
@@ -130,9 +134,7 @@ def prepare_chart(
     if scope.add_to_beatmap and reference is not None:
         begin_before(chart, scope, reference, spec, song_ms)
     chart.rating = rating_so_far(attributes, lines, settings, spec)
-    rhythm = SongRhythm.of(writer)
-    planner = rhythm and rhythm.planner(lines, span_of(scope))
-    return PreparedChart(writer, chart, lines, settings, sampling, notes, planner)
+    return PreparedChart(writer, chart, lines, settings, sampling, notes, rhythm, span_of(scope))
 
 
 def rating_so_far(

@@ -145,6 +145,7 @@ def find_timing(
     folders: ModelFolders,
     chart: ChartState,
     sampling: Sampling,
+    rhythm: SongRhythm | None,
 ) -> list[TimingPoint]:
     """Return the given red lines, else predict them."""
     if ContextKind.TIMING in request.scope.in_context:
@@ -153,14 +154,17 @@ def find_timing(
         writer = song_writer(request, folders.root, progress=writer.progress)
         # What that model writes besides is not for the map, and what it can read may be something else.
         chart = replace(chart, contexts={}, inputs=())
-    return predict_red_lines(request, writer, chart, sampling)
+    return predict_red_lines(request, writer, chart, sampling, rhythm)
 
 
 def predict_red_lines(
-    request: GenerationRequest, writer: SongGenerator, chart: ChartState, sampling: Sampling
+    request: GenerationRequest,
+    writer: SongGenerator,
+    chart: ChartState,
+    sampling: Sampling,
+    rhythm: SongRhythm | None,
 ) -> list[TimingPoint]:
     """Predict the red lines, with super timing if requested, on downbeats."""
-    rhythm = SongRhythm.of(writer)
     lines = _predict_beats(request, writer, chart, sampling)
     return lines if rhythm is None else rhythm.place_bars(lines)
 

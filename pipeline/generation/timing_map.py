@@ -9,6 +9,7 @@ from osuT5.model.files.loading import find_model
 from pipeline.finishing.finish import finish_timing
 from pipeline.generation.conditions import conditions_of, expected_stars, requested_sampling
 from pipeline.generation.models import song_writer
+from pipeline.generation.rhythm import SongRhythm
 from pipeline.generation.timing import predict_red_lines
 from pipeline.output.summary import GenerationSummary
 from pipeline.request.options import GenerationRequest
@@ -21,6 +22,6 @@ def generate_timing_map(
     writer = song_writer(request, find_model(request.model.model_path, request.map.gamemode).root, progress=progress)
     settings = request.difficulty_settings(expected_stars(request))
     chart = ChartState(conditions_of(request, settings), seed)
-    lines = predict_red_lines(request, writer, chart, requested_sampling(request, writer.spec))
+    lines = predict_red_lines(request, writer, chart, requested_sampling(request, writer.spec), SongRhythm.of(writer))
     beatmap = Beatmap(mode=chart.attributes.mode, difficulty=settings, timing_points=lines)
     return finish_timing(beatmap, writer.song_ms), GenerationSummary(writer.spec.name, writer.song_ms)
