@@ -5,6 +5,11 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
+if __name__ == "__main__":
+    from pipeline.cli.interrupt import quit_on_interrupt
+
+    quit_on_interrupt()
+
 from hydra.core.config_store import ConfigStore
 
 from dataset_builder.options import OSU_API, BuildOptions

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+
+if __name__ == "__main__":
+    from pipeline.cli.interrupt import quit_on_interrupt
+
+    quit_on_interrupt()
+
+from hydra.core.hydra_config import HydraConfig
 
 import pipeline.request.inference_options  # noqa: F401  registers what configs/inference.yaml builds on
-from pipeline.cli.command_line import Beginning, Program, run
+from pipeline.cli.command_line import FlatConfig, Program, find_config, run
 from pipeline.request.options import RequestError
 
 
-def ask(beginning: Beginning) -> int:
+def ask(config: FlatConfig) -> int:
     """Ask for the options of inference.py that the command line left open."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise RequestError("Questions need a terminal to be answered in; without one take inference.py.")
@@ -19,7 +27,12 @@ def ask(beginning: Beginning) -> int:
         if error.name != "questionary":
             raise
         raise RequestError("questionary is not installed: pip install -r requirements.txt brings it.") from error
-    return converse(beginning)
+    started = HydraConfig.get()
+    words = {word.lstrip("+~").partition("=")[0] for word in started.overrides.task}
+    folder = next(source.path for source in started.runtime.config_sources if source.provider == "main")
+    path = Path(folder, f"{started.job.config_name}.yaml")
+    name = path.stem if path == find_config(path.stem) else str(path)
+    return converse(name, {option: config.get(option) for option in words})
 
 
 CLI_INFERENCE = Program(
@@ -29,7 +42,6 @@ CLI_INFERENCE = Program(
     "What is given on the command line is not asked for.",
     example="audio_path=song.mp3",
     action=ask,
-    is_dialogue=True,
 )
 
 if __name__ == "__main__":

@@ -8,6 +8,11 @@ from __future__ import annotations
 
 import sys
 
+if __name__ == "__main__":
+    from pipeline.cli.interrupt import quit_on_interrupt
+
+    quit_on_interrupt()
+
 from evaluation.options import check_evaluation_files, resolve_evaluation
 from pipeline.cli.command_line import FlatConfig, Program, run
 

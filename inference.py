@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import sys
 
+if __name__ == "__main__":
+    from pipeline.cli.interrupt import quit_on_interrupt
+
+    quit_on_interrupt()
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+
 from pipeline.cli.command_line import FlatConfig, Program, run
-from pipeline.cli.many_runs import ManyRuns
+from pipeline.cli.outcomes import Outcome
 from pipeline.cli.request_runner import checked_request, make
 from pipeline.generation.model_cache import keep_models
 from pipeline.request.resolve import resolve
@@ -14,6 +22,8 @@ from serving.client import made_by_server
 
 def generate_map(config: FlatConfig) -> int:
     """Generate what the options ask for, or let a server do it, and say what came out."""
+    if HydraConfig.get().mode is RunMode.MULTIRUN:
+        keep_models()
     request = checked_request(config)
     # Only now what takes seconds to import: wrong input is answered at once.
     from pipeline.cli.progress_bar import ProgressLine
@@ -21,14 +31,10 @@ def generate_map(config: FlatConfig) -> int:
     progress = ProgressLine()
     try:
         outcome = made_by_server(config, request, progress)
-        said = f"{make(request, progress)[1]}\n" if outcome is None else outcome.said
+        outcome = outcome or Outcome(0, f"{make(request, progress)[1]}\n")
     finally:
         progress.close()
-    print(said, end="")
-    if outcome is None:
-        return 0
-    print(outcome.error, end="", file=sys.stderr)
-    return outcome.status
+    return outcome.show()
 
 
 INFERENCE = Program(
@@ -37,7 +43,7 @@ INFERENCE = Program(
     purpose="Makes an osu! beatmap from a song.",
     example="audio_path=song.mp3 difficulty=5.5",
     action=generate_map,
-    many=ManyRuns(resolve, keep_models, frozenset({"audio_path", "beatmap_path"})),
+    check=resolve,
 )
 
 if __name__ == "__main__":

@@ -5,6 +5,11 @@ from __future__ import annotations
 import asyncio
 import sys
 
+if __name__ == "__main__":
+    from pipeline.cli.interrupt import quit_on_interrupt
+
+    quit_on_interrupt()
+
 from pipeline.cli.command_line import FlatConfig, Program, run
 from pipeline.request.options import RequestError
 from serving.client import NoServer, ask

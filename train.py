@@ -13,6 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+if __name__ == "__main__":
+    from pipeline.cli.interrupt import quit_on_interrupt
+
+    quit_on_interrupt()
+
 from omegaconf import DictConfig, OmegaConf
 
 from classifier.options import ClassifierTrainOptions

@@ -74,7 +74,7 @@ class ReviewOptions:
     start_time: int | None = option(GENERATION_READERS["start_time"])
     end_time: int | None = option(GENERATION_READERS["end_time"])
     categories: list[str] | None = option(Members(Category, str.lower))
-    min_surprisal: float | None = option(Number(0, 1e6))
+    min_surprisal: float | None = option(Number(0, 1_000_000))
     max_per_category: int | None = option(WholeNumber(1))
     order: str = option(OneOf(("surprise", "time")), "surprise")
     apply: list[str] | None = option(items)

@@ -9,6 +9,9 @@ from pathlib import Path
 if __name__ == "__main__":
     # Python puts this script's folder first, where `model` and `training` are others than the repository's.
     sys.path[0] = str(Path(__file__).resolve().parents[1])
+    from pipeline.cli.interrupt import quit_on_interrupt
+
+    quit_on_interrupt()
 
 from hydra.core.config_store import ConfigStore
 
@@ -80,7 +83,7 @@ PREDICT = Program(
     purpose="Tells how complex the rhythm of osu! beatmaps is.",
     example="map.osu output=complexity.csv",
     action=predict,
-    words_option="paths",
+    files_option="paths",
 )
 
 if __name__ == "__main__":

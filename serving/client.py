@@ -10,7 +10,7 @@ from pathlib import Path
 
 from feedback.progress import Progress, Stage
 from model_files.hub import existing_folder
-from pipeline.cli.many_runs import Outcome
+from pipeline.cli.outcomes import Outcome
 from pipeline.request.options import GenerationRequest, RequestError
 from serving.session import Session, default_path, program_stamp, read_session
 from serving.wire import MAX_LINE_BYTES, Message, WireError, check_proof, from_line, new_challenge, proof, to_line

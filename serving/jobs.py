@@ -8,9 +8,9 @@ import time
 import traceback
 from collections.abc import Callable
 
+from feedback.errors import UserError
 from feedback.progress import Progress, Stage
-from pipeline.cli.command_line import STATUS_SYSTEM_ERROR, described
-from pipeline.cli.many_runs import Outcome
+from pipeline.cli.outcomes import STATUS_SYSTEM_ERROR, Outcome, described
 
 SCRIPT = "inference.py"
 """By whose name errors are told: that is what the user called."""
@@ -45,8 +45,10 @@ class Job:
             return Outcome(0, said=self._make(self._options, self._progress) + "\n")
         except JobCancelled:
             return None
-        except Exception as error:
-            return described(SCRIPT, error) or self._mistake_of_ours()
+        except (OSError, UserError) as error:
+            return described(SCRIPT, error)
+        except Exception:
+            return self._mistake_of_ours()
         finally:
             self.seconds = time.monotonic() - started
 

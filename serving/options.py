@@ -33,7 +33,7 @@ class ServeOptions:
 
     command: str = option(OneOf(("serve", "status", "stop")), "serve")
     max_requests: int = option(WholeNumber(1, 64), 4)
-    idle_minutes: float | None = option(Number(0.01, 1e6))
+    idle_minutes: float | None = option(Number(0.01, 1_000_000))
     port: int = option(WholeNumber(0, 65_535), 0)
     session_file: str | None = option(path)
 

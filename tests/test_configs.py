@@ -70,7 +70,7 @@ def test_yaml_states_every_option_with_its_default_and_explains_it(name: str) ->
     stated = OmegaConf.to_container(OmegaConf.load(path))
     assert stated.pop("defaults")[-1] == "_self_"  # type: ignore[union-attr]
     assert stated == OmegaConf.to_container(OmegaConf.structured(OPTIONS[name]))
-    explained = {option.name: option.about for group in read_help(path) for option in group.options if group.heading}
+    explained = {option.name: option.about for option in read_help(path) if option.group}
     assert set(explained) == set(option_types(OPTIONS[name]))
     assert all(len(about) > 10 for about in explained.values())
 
@@ -126,12 +126,11 @@ def test_help_reads_headings_nested_options_and_comments(tmp_path: Path) -> None
         "\nnest:\n  d: 2 # fourth\n"
     )
     path.write_text(text, encoding="utf-8")
-    group, nested = read_help(path)
-    assert (group.heading, nested.heading, nested.options[0].name) == ("Group", "nest", "nest.d")
-    assert [(o.name, o.default, o.about) for o in group.options] == [
-        ("a", "1", "first and more"),
-        ("b", "'#x'", "second"),
-        ("c", "null", ""),
+    assert [(o.group, o.name, o.default, o.about) for o in read_help(path)] == [
+        ("Group", "a", "1", "first and more"),
+        ("Group", "b", "'#x'", "second"),
+        ("Group", "c", "null", ""),
+        ("nest", "nest.d", "2", "fourth"),
     ]
 
 

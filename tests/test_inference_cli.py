@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import logging
-import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -86,51 +84,6 @@ def test_a_map_is_announced(
     ]
 
 
-OPTION = "is not an option; did you mean"
-WRONG = [
-    ([], "audio_path is missing"),
-    (["song.mp3"], f"song.mp3 {OPTION} audio_path=song.mp3? Options are written name=value"),
-    (
-        ["audio_path", "=", "song.mp3"],
-        f"audio_path {OPTION} audio_path=audio_path? Options are written name=value, without",
-    ),
-    (["audio_path=", "song.mp3"], f"song.mp3 {OPTION} audio_path=song.mp3?"),
-    (["audio_path=x", "&=c.mp3"], f"&=c.mp3 {OPTION} 'audio_path=x &=c.mp3'?"),
-    (
-        ["audio_path=x", "b=c.mp3"],
-        "There is no option b; if it belongs to the word before it, put quotes around both: 'a",
-    ),
-    (["dificulty=3"], "There is no option dificulty; did you mean difficulty?"),
-    (["stars=3"], "There is no option stars; did you mean difficulty?"),
-    (["+x=1"], "There is no option x; -h lists them all."),
-    (["audio_path=no (x) [y]=.mp3"], "There is no file at no (x) [y]=.mp3 (audio_path); if that is not the whole name"),
-    (["difficulty=31"], "difficulty must be within 0..12, got 31."),
-    (["difficulty=three"], "difficulty must be a number within 0..12, got three."),
-    (["difficulty=5,5"], "difficulty must be a number within 0..12, got 5,5; write 5.5."),
-    (["match_difficulty=perhaps"], "match_difficulty must be true or false, got perhaps."),
-    (["output_type=[MAP"], "output_type must be a list"),
-    (["--difficulty=3"], "There is no flag --difficulty; options are written name=value"),
-    (["-cn", "nothing"], "There is no configuration nothing; -cn can be inference, inference_v28,"),
-    (["-cn"], "argument --config-name/-cn: expected one argument."),
-    (["-cn", "inference_v29", "audio_path=no.mp3"], "There is no file at no.mp3 (audio_path)"),
-    (["-m", "audio_path=a.mp3", "difficulty=3,31"], "difficulty must be within 0..12, got 31."),
-    (["-m", "audio_path=a.mp3", "hydra/launcher=jobllib"], "hydra/launcher must be one of basic"),
-    (["-m", "audio_path=a.mp3", "hydra.launcher.jobs=2"], "hydra.launcher.jobs: Key 'jobs' not in"),
-    (["--cfg", "job", "dificulty=3"], "There is no option dificulty; did you mean difficulty?"),
-]
-
-
-@pytest.mark.parametrize(("words", "sentence"), WRONG, ids=[" ".join(words) for words, _ in WRONG])
-def test_wrong_words_get_one_sentence(
-    script: ModuleType, words: list[str], sentence: str, capsys: pytest.CaptureFixture
-) -> None:
-    assert run(script.INFERENCE, words) == 2
-    shown = capsys.readouterr()
-    assert shown.out == ""
-    assert shown.err.startswith(f"inference.py: {sentence}")
-    assert shown.err.count("\n") == 1
-
-
 def test_what_goes_wrong_inside(
     script: ModuleType, generate: FakeGenerate, song: Path, capsys: pytest.CaptureFixture
 ) -> None:
@@ -144,8 +97,10 @@ def test_what_goes_wrong_inside(
         assert run(script.INFERENCE, words) == status
         assert capsys.readouterr().err == sentence
     generate.error = ValueError("a bug of ours")
-    with pytest.raises(ValueError, match="a bug of ours"):
-        run(script.INFERENCE, words)
+    assert run(script.INFERENCE, words) == 1
+    shown = capsys.readouterr().err
+    assert shown.startswith("Traceback")
+    assert shown.endswith("ValueError: a bug of ours\n")
 
 
 def test_many_songs_of_which_one_fails(
@@ -227,57 +182,3 @@ def test_progress_is_for_terminals_only() -> None:
     line("map", 1, 2)
     line.close()
     assert "map: 1 of 2" in stream.getvalue()
-
-
-def _run_script(repo_root: Path, cwd: Path, *words: str, **environment: str) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, str(repo_root / "inference.py"), *words],
-        cwd=cwd,
-        env={**os.environ, **environment},
-        capture_output=True,
-        timeout=120,
-        check=False,
-    )
-
-
-def test_help_is_useful_anywhere(repo_root: Path, tmp_path: Path) -> None:
-    """On a console of western Windows, from another folder, and without leaving anything there."""
-    done = _run_script(repo_root, tmp_path, "-h", PYTHONIOENCODING="cp1252", PYTHONUTF8="0")
-    shown = done.stdout.decode("cp1252")
-    assert done.returncode == 0
-    assert "python inference.py audio_path=song.mp3 difficulty=5.5" in shown
-    assert "star rating to aim at, 0 to 12" in shown
-    assert "inference_v28, inference_v29" in " ".join(shown.split())
-    assert "OliBomby/osu-diffusion-v2" in shown
-    assert not list(tmp_path.iterdir())
-
-
-def test_wrong_input_from_a_real_shell(repo_root: Path, tmp_path: Path) -> None:
-    done = _run_script(repo_root, tmp_path, "audio_path=音楽 (x).mp3", PYTHONIOENCODING="cp1252", PYTHONUTF8="0")
-    assert done.returncode == 2
-    assert done.stdout == b""
-    assert b"There is no file at ?? (x).mp3" in done.stderr
-    assert b"Traceback" not in done.stderr
-    assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.parametrize(
-    ("name", "word", "status"),
-    [("inference", "audio_path=missing.mp3", 2), ("train", "total_steps=ten", 2), ("mai_mod", "-h", 0)],
-)
-def test_nothing_heavy_is_imported_before_work_begins(
-    repo_root: Path, tmp_path: Path, name: str, word: str, status: int
-) -> None:
-    code = (
-        "import runpy, sys\n"
-        f"sys.path.insert(0, {str(repo_root)!r})\n"
-        f"sys.argv = ['{name}.py', '{word}']\n"
-        "try:\n"
-        f"    runpy.run_path({str(repo_root / f'{name}.py')!r}, run_name='__main__')\n"
-        "except SystemExit as end:\n"
-        f"    assert end.code == {status}\n"
-        "print([name for name in ('torch', 'transformers', 'numpy', 'av') if name in sys.modules])\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "[]"
-    assert word != "-h" or "python mai_mod.py beatmap_path=map.osu" in done.stdout

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import importlib
 import re
-import subprocess
-import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -63,7 +61,7 @@ def test_the_adapter_options_that_users_know(script, options) -> None:
     assert not options[-1].lora.enable_lora
 
 
-def test_a_yaml_of_the_users_own(script, options, tmp_path: Path, capsys) -> None:
+def test_a_yaml_of_the_users_own(script, options, tmp_path: Path) -> None:
     """It builds on one of ours; the command line has the last word."""
     own = tmp_path / "mine.yaml"
     own.write_text(
@@ -78,54 +76,6 @@ def test_a_yaml_of_the_users_own(script, options, tmp_path: Path, capsys) -> Non
     assert (first.loop.total_steps, first.batch.windows) == (5, 10)
     assert second.data.train_dataset_path == "/line"
     assert second.sizes == {"d_model": 64, "encoder_layers": 2, "chart_onset_dim": 192}
-    own.write_text("defaults: [train_mini, _self_]\ntotal_steps: 5\n", encoding="utf-8")
-    assert run(script.TRAIN, ["-cn", str(own)]) == 2
-    assert capsys.readouterr().err == (
-        "train.py: In 'mine': ConfigKeyError raised while composing config: Key 'total_steps' not in 'TrainOptions'.\n"
-    )
-
-
-WRONG = [
-    (
-        ["-cn", "nothing"],
-        "There is no configuration nothing; -cn can be lora, train_classifier, train_diffusion, train_mini,",
-    ),
-    (["-cn", "missing.yaml"], "There is no configuration missing.yaml"),
-    (["loop.totl_steps=3"], "There is no option loop.totl_steps; did you mean loop.total_steps?"),
-    (["train_dataset_pth=x"], "There is no option train_dataset_pth; did you mean data.train_dataset_path?"),
-    (["total_steps=many"], "loop.total_steps: Value 'many' of type 'str' could not be converted to Integer."),
-    (["total_steps=0"], "loop.total_steps must be 1 or more, got 0."),
-    (["loop=3"], "loop is a group of options: write loop.NAME=VALUE."),
-    (["seed.x=3"], "There is no option seed.x"),
-    (["schedule=sudden"], "loop.schedule must be one of cosine, linear, constant, got sudden."),
-    (["-cn", "train_classifier", "split=some"], "split must be one of train, held_out, all, got some."),
-    (["mode_shares=[1,2]"], "batch.mode_shares must be a list of 4 values, got [1.0, 2.0]."),
-    (["songs"], "songs is not an option; did you mean train_dataset_path=songs?"),
-    (["-m", "seed=1,2"], "-m (many runs at once) is for inference.py"),
-]
-
-
-@pytest.mark.parametrize(("words", "sentence"), WRONG, ids=[" ".join(words) for words, _ in WRONG])
-def test_wrong_words_get_one_sentence(script, options, words: list[str], sentence: str, capsys) -> None:
-    assert run(script.TRAIN, words) == 2
-    shown = capsys.readouterr()
-    assert shown.err.startswith(f"train.py: {sentence}")
-    assert len(shown.err.splitlines()) == 1
-    assert not options
-
-
-def test_the_script_inside_the_package_is_an_alias() -> None:
-    words = [sys.executable, str(REPO_ROOT / "osuT5" / "train.py"), "-cn", "train_v29", "schedule=sudden"]
-    result = subprocess.run(words, cwd=REPO_ROOT.parent, capture_output=True, text=True, encoding="utf-8", check=False)
-    assert result.returncode == 2
-    assert result.stderr.startswith("train.py: loop.schedule must be one of")
-
-
-def test_help_lists_the_options(script, capsys) -> None:
-    assert run(script.TRAIN, ["-h"]) == 0
-    shown = capsys.readouterr().out
-    assert "data.train_dataset_path" in shown
-    assert "lora.target_modules" in shown
 
 
 def test_what_the_documentation_names_is_there() -> None:

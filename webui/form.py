@@ -10,11 +10,11 @@ from typing import Any
 
 from modding.options import REVIEW_READERS
 from osu_beatmap.beatmap import GameMode
-from pipeline.cli.command_line import find_config
-from pipeline.cli.config_help import read_help
+from paths import CONFIG_DIR
+from pipeline.cli.config_help import OptionHelp, read_help
 from pipeline.request.option_groups import Option, all_options, kind_of, option_groups
 from pipeline.request.option_uses import Use, is_of_use
-from pipeline.request.option_values import Members, Number, OneOf, Reader, WholeNumber
+from pipeline.request.option_values import Members, Number, OneOf, Reader
 
 PROGRAMS = ("generate", "review")
 BASIC = (
@@ -59,18 +59,18 @@ def _map_groups() -> dict[str, list[Option]]:
 
 def _review_groups() -> dict[str, list[Option]]:
     groups: dict[str, list[Option]] = {}
-    for group in read_help(find_config("mai_mod")):
-        own = [each for each in group.options if each.name not in NOT_FOR_REVIEWS]
-        if own:
-            groups[group.heading] = [_review_option(each.name, group.heading, each.about, each.default) for each in own]
+    for shown in read_help(CONFIG_DIR / "mai_mod.yaml"):
+        if shown.name not in NOT_FOR_REVIEWS:
+            groups.setdefault(shown.group, []).append(_review_option(shown))
     return groups
 
 
-def _review_option(name: str, group: str, about: str, default: str) -> Option:
-    reader = REVIEW_READERS[name]
-    limits = (reader.low, reader.high) if isinstance(reader, Number | WholeNumber) else None
-    default_value = None if default == "null" else default
-    return Option(name, group, about, default_value, kind_of(name, reader), _choices(reader), limits, Use())
+def _review_option(shown: OptionHelp) -> Option:
+    reader = REVIEW_READERS[shown.name]
+    limits = (reader.low, reader.high) if isinstance(reader, Number) else None
+    default = None if shown.default == "null" else shown.default
+    kind = kind_of(shown.name, reader)
+    return Option(shown.name, shown.group, shown.about, default, kind, _choices(reader), limits, Use())
 
 
 def _choices(reader: Reader) -> dict[str, str]:

@@ -14,7 +14,7 @@ from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.reader import read_beatmap
 from pipeline.cli import shell_words
-from pipeline.cli.shell_words import Shell, assignment
+from pipeline.cli.shell_words import assignment
 from pipeline.output.report import asked_options
 from pipeline.request.inference_options import READERS
 from pipeline.request.input_files import check_files
@@ -75,7 +75,7 @@ def command_line(kind: str, options: Mapping[str, Any]) -> str:
     for name, value in options.items():
         if not is_absent(value):
             words.append(assignment(name, shown_name(value) if isinstance(value, str | Mapping) else value))
-    return shell_words.command_line(words, Shell.CMD if os.name == "nt" else Shell.POSIX)
+    return shell_words.command_line(words)
 
 
 def named_option(sentence: str) -> str | None:

@@ -9,41 +9,32 @@ folder.
 from __future__ import annotations
 
 import os
-import re
 import sys
-from argparse import ArgumentError, Namespace
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, is_dataclass
-from functools import partial
+from argparse import ArgumentError, ArgumentParser, Namespace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import hydra
 from hydra import compose, initialize_config_dir
-from hydra._internal.utils import get_args_parser
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
-from hydra.errors import HydraException, MissingConfigException
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
-from feedback.errors import UserError
-from paths import CONFIG_DIR
+from paths import CONFIG_DIR, REPO_ROOT
 from pipeline.cli.config_help import help_text
-from pipeline.cli.many_runs import ManyRuns, Outcome, find_packages, perform, report, runs_of, titles_of
-from pipeline.cli.overrides import Override, is_about_option, override_of, quoted
-from pipeline.cli.shell_words import Shell, command_line
-from pipeline.request.option_values import readers
+from pipeline.cli.interrupt import STATUS_INTERRUPTED, raise_on_interrupt
+from pipeline.cli.many_runs import keep_outcome, report, runs_of, titles_of
+from pipeline.cli.outcomes import Outcome, first_line, outcome_of
+from pipeline.cli.overrides import read_words
+from pipeline.cli.shell_words import quoted
 from pipeline.request.options import RequestError
 
 CONFIG_DIRS = (CONFIG_DIR, CONFIG_DIR / "train")
 """Where `-cn NAME` is looked up."""
 
-STATUS_WRONG_INPUT = 2
-STATUS_INTERRUPTED = 130
-STATUS_SYSTEM_ERROR = 1
 HELP_FLAGS = {"-h", "--help", "-?", "/?", "help"}
 LEFT_TO_HYDRA = {"-sc", "--shell-completion", "--hydra-help", "--version", "--experimental-rerun"}
 QUIET = ("hydra.run.dir=.", "hydra.output_subdir=null", "hydra/job_logging=none", "hydra/hydra_logging=none")
@@ -68,9 +59,8 @@ class Program:
         example: Options for the help.
         action: Its work. Gets the config as `read` returns it, and returns an exit status, None being 0.
         help_name: The config that lists all options, if it is another.
-        many: Checks and preparations for many runs by one command.
-        is_dialogue: Whether `action` gets a `Beginning` instead.
-        words_option: The list option that words without a name belong to, such as the files that a program reads.
+        files_option: The list option that words without a name belong to, such as the files that a program reads.
+        check: Raises UserError for a config that cannot be right. With it the program can be run many times (`-m`).
     """
 
     script: str
@@ -80,51 +70,26 @@ class Program:
     action: Callable[[Any], int | None]
     help_name: str = ""
     read: Callable[[DictConfig], Any] = plain
-    many: ManyRuns | None = None
-    is_dialogue: bool = False
-    words_option: str = ""
+    files_option: str = ""
+    check: Callable[[FlatConfig], object] | None = None
 
-
-@dataclass(frozen=True)
-class Beginning:
-    """Start of a dialogue: the config that was chosen, and the options that the command line gave beyond it."""
-
-    config_name: str
-    config: FlatConfig
-    given: FlatConfig
+    def outcome(self, config: DictConfig) -> Outcome:
+        """Do the work that a config asks for."""
+        return outcome_of(self.script, lambda: self.action(self.read(config)))
 
 
 def run(program: Program, words: Sequence[str] | None = None) -> int:
     """Run a program with the words of the command line; return its exit status."""
-    make_output_safe()
-    try:
-        return _run(program, sys.argv[1:] if words is None else list(words))
-    except KeyboardInterrupt:
-        print("Stopped.", file=sys.stderr)
-        return STATUS_INTERRUPTED
-    except BrokenPipeError:
-        # The reader of the output is gone; the interpreter must not try to flush it again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return STATUS_SYSTEM_ERROR
-    except (OSError, UserError) as error:
-        outcome = described(program.script, error)
-        outcome.show()
-        return outcome.status
-
-
-def described(script: str, error: Exception) -> Outcome | None:
-    """Return the exit status and the sentence of an error; None if it is a bug."""
-    if isinstance(error, OSError):
-        what = f"{error.filename}: " if error.filename else ""
-        return Outcome(STATUS_SYSTEM_ERROR, error=f"{script}: {what}{error.strerror or error}\n")
-    return Outcome(STATUS_WRONG_INPUT, error=f"{script}: {error}\n") if isinstance(error, UserError) else None
-
-
-def make_output_safe() -> None:
-    """Print characters that a console lacks (cp1252 on Windows) as question marks: titles must not end a run."""
     for stream in (sys.stdout, sys.stderr):
+        # Titles with characters that a console lacks (cp1252 on Windows) must not end a run.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    try:
+        raise_on_interrupt()
+        outcome = outcome_of(program.script, lambda: _run(program, sys.argv[1:] if words is None else list(words)))
+    except KeyboardInterrupt:
+        outcome = Outcome(STATUS_INTERRUPTED, error="Stopped.\n")
+    return outcome.show()
 
 
 def find_config(name: str, folders: Sequence[Path] = CONFIG_DIRS) -> Path | None:
@@ -149,75 +114,49 @@ def _run(program: Program, words: list[str]) -> int:
     if not LEFT_TO_HYDRA.isdisjoint(words):
         _call_hydra(program, listing.with_stem(program.config_name), words, program.action)
         return 0
-    flags = _read_flags(words)
-    name = program.config_name if flags.config_name is None else flags.config_name
+    flags, words = _read_flags(words)
+    name = flags.config_name or program.config_name
     folders = [Path(flags.config_path or CONFIG_DIR), *CONFIG_DIRS, Path(flags.config_dir or CONFIG_DIR)]
     path = find_config(name, folders)
     if path is None:
         pattern = "*.yaml" if program.help_name else f"{program.config_name}*.yaml"
         known = ", ".join(sorted({each.stem for each in listing.parent.glob(pattern)} - {program.help_name}))
         raise RequestError(f"There is no configuration {name}; -cn can be {known}, or a YAML file.")
-    if flags.multirun and program.many is None:
+    if flags.multirun and program.check is None:
         raise RequestError(f"-m (many runs at once) is for inference.py, not for {program.script}.")
-    search_path = _search_path(folders)
-    config = _composed(path, [search_path])
-    given = _read_words(program, flags, config)
-    texts = [each.text for each in given if each.text]
-    logging = VERBOSE if any(text.startswith("hydra.verbose=") for text in texts) else ()
-    overrides = [search_path, f"hydra.job.name={Path(program.script).stem}", *QUIET, *logging, *texts]
+    base = [_search_path(folders), f"hydra.job.name={Path(program.script).stem}", *QUIET]
+    given = read_words(words, _composed(path, base), flags.multirun, program.example, program.files_option)
+    overrides = [*base, *(VERBOSE if any(each.startswith("hydra.verbose=") for each in given) else ()), *given]
     queries = [f"--{flag}={value}" for flag in ("cfg", "package", "info") if (value := getattr(flags, flag))]
-    queries += ["--resolve"] if flags.cfg and flags.resolve else []
     if flags.multirun and not queries:
         return _run_many(program, path, overrides)
-    if program.is_dialogue:
-        chosen = plain(_composed(path, overrides, given))
-        paths = {each.path for each in given} & set(chosen)
-        return program.action(Beginning(name, plain(config), {path: chosen[path] for path in paths})) or 0
-    return _run_once(program, path, [*overrides, *queries], given)
-
-
-def _run_once(program: Program, path: Path, arguments: list[str], given: Sequence[Override]) -> int:
-    statuses: list[int] = []
-    failures: list[Exception] = []
-
-    def act(config: DictConfig) -> None:
-        try:
-            statuses.append(program.action(program.read(config)) or 0)
-        except Exception as error:  # raised below, since Hydra would add lines of its own
-            failures.append(error)
-
-    with _in_one_sentence(given):
-        _call_hydra(program, path, arguments, act)
-    if failures:
-        raise failures[0]
-    return sum(statuses)
+    outcomes: list[Outcome] = []
+    arguments = [*overrides, *queries, *(["--resolve"] if flags.resolve else [])]
+    _call_hydra(program, path, arguments, lambda config: outcomes.append(program.outcome(config)))
+    return outcomes[0].show() if outcomes else 0
 
 
 def _run_many(program: Program, path: Path, overrides: list[str]) -> int:
     """Make every run of a sweep; none begins unless all of them can be right."""
-    many = program.many
-    assert many is not None, "checked before"
-    with _in_one_sentence():
-        runs = runs_of(overrides)
+    runs = runs_of(overrides)
     for each in runs:
-        many.check(plain(_composed(path, each)))
+        program.check(plain(_composed(path, each)))  # type: ignore[misc]
     titles = titles_of(runs)
     print(f"Runs: {len(runs)}", file=sys.stderr)
-    find_packages()
+    # For processes of launchers, which look for our packages elsewhere.
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(REPO_ROOT), os.environ.get("PYTHONPATH", "")]).strip(os.pathsep)
     # In the current folder, which machines of a cluster see as well.
     with TemporaryDirectory(prefix=".runs-", dir=Path.cwd(), ignore_cleanup_errors=True) as folder:
 
         def act(config: DictConfig) -> None:
-            many.prepare()
             number = HydraConfig.get().job.num
-            action = partial(program.action, program.read(config))
-            perform(action, partial(described, program.script), titles[number], Path(folder, f"{number}.json"))
+            keep_outcome(lambda: program.outcome(config), titles[number], Path(folder, f"{number}.json"))
 
         try:
             _call_hydra(program, path, [f"hydra.sweep.dir={quoted(folder)}", *overrides, "--multirun"], act)
         except Exception as error:  # of a launcher that lost a process or a job
-            print(f"{type(error).__name__}: {_first_line(error)}", file=sys.stderr)
-        return report(Path(folder), titles, any("hydra/launcher=submitit" in word for word in overrides))
+            print(f"{type(error).__name__}: {first_line(error)}", file=sys.stderr)
+        return report(Path(folder), titles, any("hydra/launcher=submitit" in each for each in overrides))
 
 
 def _call_hydra(program: Program, path: Path, arguments: list[str], act: Callable[[DictConfig], Any]) -> None:
@@ -230,17 +169,25 @@ def _call_hydra(program: Program, path: Path, arguments: list[str], act: Callabl
         sys.argv = before
 
 
-def _read_flags(words: list[str]) -> Namespace:
-    parser = get_args_parser()
-    parser.exit_on_error = False
+def _read_flags(words: list[str]) -> tuple[Namespace, list[str]]:
+    """Return the flags of Hydra's manual, and the other words."""
+    parser = ArgumentParser(add_help=False, exit_on_error=False)
+    for names in (("--config-name", "-cn"), ("--config-path", "-cp"), ("--config-dir", "-cd"), ("--package", "-p")):
+        parser.add_argument(*names)
+    for names in (("--multirun", "-m"), ("--run", "-r"), ("--resolve",)):
+        parser.add_argument(*names, action="store_true")
+    parser.add_argument("--cfg", "-c", choices=("job", "hydra", "all"))
+    shown = ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
+    parser.add_argument("--info", "-i", nargs="?", const="all", choices=shown)
     try:
-        flags, unknown = parser.parse_known_intermixed_args(words)
+        flags, others = parser.parse_known_args(words)
     except ArgumentError as error:
         raise RequestError(f"{error}.") from error
-    if unknown:
-        flag = unknown[0].partition("=")[0]
-        raise RequestError(f"There is no flag {flag}; options are written name=value, and -h lists them.")
-    return flags
+    for word in others:
+        if word.startswith("-"):
+            flag = word.partition("=")[0]
+            raise RequestError(f"There is no flag {flag}; options are written name=value, and -h lists them.")
+    return flags, others
 
 
 def _search_path(folders: Sequence[Path] = CONFIG_DIRS) -> str:
@@ -248,69 +195,7 @@ def _search_path(folders: Sequence[Path] = CONFIG_DIRS) -> str:
     return f"hydra.searchpath=[{','.join(places)}]"
 
 
-def _read_words(program: Program, flags: Namespace, config: DictConfig) -> list[Override]:
-    """Return the overrides that words stand for. Raises RequestError."""
-    paths = program.many.path_options if program.many else frozenset()
-    given: list[Override] = []
-    unnamed: list[str] = []
-    for word in flags.overrides:
-        before = given[-1].word if given else f"{program.example.partition('=')[0]}="
-        if is_about_option(word):
-            advice = f"if it belongs to the word before it, put quotes around both: {_joined(before, word)}"
-            advice = advice if given and not word.startswith(("+", "~")) else "-h lists them all."
-            given.append(override_of(word, config, flags.multirun, paths, advice))
-        elif program.words_option:
-            unnamed.append(quoted(word))
-        else:
-            raise RequestError(
-                f"{word} is not an option; did you mean {_joined(before, word)}? "
-                "Options are written name=value, without spaces around the =, and -h lists them all."
-            )
-    if unnamed:
-        given.append(override_of(f"{program.words_option}=[{','.join(unnamed)}]", config, False, paths, ""))
-    return given
-
-
-def _joined(before: str, word: str) -> str:
-    """Return a word and the one before, which the shell cut at a space, as they have to be typed."""
-    whole = before + ("" if before.endswith("=") else " ") + word
-    return command_line([whole.replace("'", "").replace('"', "")], Shell.CMD if os.name == "nt" else Shell.POSIX)
-
-
-def _composed(path: Path, overrides: list[str], given: Sequence[Override] = ()) -> DictConfig:
-    """Compose a config. Raises RequestError, one sentence that names the option."""
+def _composed(path: Path, overrides: list[str]) -> DictConfig:
     GlobalHydra.instance().clear()
-    with _in_one_sentence(given), initialize_config_dir(str(path.resolve().parent), version_base="1.3"):
-        config = compose(path.stem, overrides=overrides)
-        OmegaConf.resolve(config)
-    return config
-
-
-@contextmanager
-def _in_one_sentence(given: Sequence[Override] = ()) -> Iterator[None]:
-    """Raise errors of Hydra and OmegaConf as RequestErrors."""
-    try:
-        yield
-    except (HydraException, OmegaConfBaseException) as error:
-        raise RequestError(_explained(error, given)) from error
-
-
-def _explained(error: Exception, given: Sequence[Override]) -> str:
-    """Return what is wrong with a config in one sentence."""
-    if isinstance(error, MissingConfigException) and error.options:
-        group, _, name = str(error.missing_cfg_file).rpartition("/")
-        known = ", ".join(error.options)
-        return f"{group} must be one of {known}, got {name}; others come with requirements-launchers.txt."
-    cause = error.__cause__ if isinstance(error.__cause__, OmegaConfBaseException) else error
-    path = re.sub(r"\[\d+\]", "", str(getattr(cause, "full_key", None) or ""))
-    owner = getattr(cause, "object_type", None)
-    value = next((each.value for each in given if each.path == path), None)
-    if value is not None and is_dataclass(owner) and path in readers(owner):
-        readers(owner)[path](path, value)  # raises a sentence with the limits of the option
-    return f"{path}: {_first_line(cause)}." if path else f"{_first_line(cause)}."
-
-
-def _first_line(error: Exception) -> str:
-    """Return what comes first in an error that may have many lines."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
-    return " ".join(lines[: 2 if lines[0].endswith(":") else 1]).rstrip(".")
+    with initialize_config_dir(str(path.resolve().parent), version_base="1.3"):
+        return compose(path.stem, overrides=overrides)

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 import shutil
 import textwrap
-from dataclasses import dataclass, field
-from itertools import pairwise
+from dataclasses import dataclass
+from functools import partial
+from itertools import groupby, pairwise
+from operator import attrgetter
 from pathlib import Path
 
 _OPTION = re.compile(r"( *)([A-Za-z_]\w*):\s*((?!#).*?)\s*(?:(?:^|\s)#\s*(.*))?$")
@@ -21,60 +23,48 @@ MAX_WIDTH = 110
 
 @dataclass
 class OptionHelp:
-    """An option as its YAML shows it."""
+    """An option as its YAML shows it, and the heading above it."""
 
+    group: str
     name: str
     default: str
     about: str
 
 
-@dataclass
-class HelpGroup:
-    heading: str
-    options: list[OptionHelp] = field(default_factory=list)
-
-
-def read_help(config_path: Path) -> list[HelpGroup]:
-    """Return the groups of options in a YAML, in its order; options before the first heading have an empty one."""
-    groups = [HelpGroup("")]
-    prefix = before = ""
+def read_help(config_path: Path) -> list[OptionHelp]:
+    """Return the options of a YAML, in its order."""
+    options: list[OptionHelp] = []
+    group = prefix = before = ""
     lines = [line for line in config_path.read_text(encoding="utf-8").splitlines() if not line.startswith("defaults:")]
     for line, after in pairwise([*lines, ""]):
-        options = groups[-1].options
         if (heading := _HEADING.fullmatch(line)) and not before.strip() and not after.strip():
-            groups.append(HelpGroup(heading[1]))
+            group = heading[1]
         elif (more := _CONTINUED.fullmatch(line)) and options:
             options[-1].about += " " + more[1]
         elif option := _OPTION.fullmatch(line):
             indent, name, default, about = option.groups(default="")
             if default:
-                options.append(OptionHelp(f"{prefix}{name}" if indent else name, default, about))
+                options.append(OptionHelp(group, f"{prefix}{name}" if indent else name, default, about))
             else:
-                prefix = f"{name}."
-                groups.append(HelpGroup(about or name))
+                group, prefix = about or name, f"{name}."
         before = line
-    return [group for group in groups if group.options]
+    return options
 
 
 def help_text(script: str, purpose: str, example: str, config_path: Path) -> str:
     """Return the whole answer to `-h`, fitted to the terminal."""
     width = min(MAX_WIDTH, max(60, shutil.get_terminal_size((MAX_WIDTH, 24)).columns))
+    wrap = partial(textwrap.wrap, width=width, break_long_words=False, break_on_hyphens=False)
     lines = [purpose, "", f"  python {script} {example}"]
-    for group in read_help(config_path):
-        lines += ["", f"{group.heading}:"]
-        for option in group.options:
+    for group, options in groupby(read_help(config_path), attrgetter("group")):
+        lines += ["", f"{group}:"]
+        for option in options:
             default = "" if option.default in ("null", "''", '""', "[]") else f" (default {option.default})"
-            lines += textwrap.wrap(
-                f"  {option.name:<27} {option.about}{default}",
-                width,
-                subsequent_indent=" " * 30,
-                break_long_words=False,
-                break_on_hyphens=False,
-            )
+            lines += wrap(f"  {option.name:<27} {option.about}{default}", subsequent_indent=" " * 30)
     others = ", ".join(sorted(path.stem for path in config_path.parent.glob(f"{config_path.stem}_*.yaml")))
-    first_option = example.partition("=")[0]
+    name = example.partition("=")[0]
     end = (
-        f'Options are written name=value; quotes keep a word with spaces together: "{first_option}=A (1)". '
+        f'Options are written name=value; quotes keep a word with spaces together: "{name}=A (1)". '
         f"Defaults are in configs/{config_path.name}; -cn NAME takes another file: {others or 'yours'}."
     )
-    return "\n".join([*lines, "", *textwrap.wrap(end, width, break_on_hyphens=False)])
+    return "\n".join([*lines, "", *wrap(end)])

@@ -7,49 +7,16 @@ along.
 from __future__ import annotations
 
 import json
-import os
 import sys
-import traceback
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
-from dataclasses import asdict, dataclass
 from io import StringIO
 from itertools import product
 from pathlib import Path
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from paths import REPO_ROOT
-
-STATUS_LOST = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """Outcome of a run: its exit status, its output, and its message about errors."""
-
-    status: int
-    said: str = ""
-    error: str = ""
-
-    def show(self) -> None:
-        print(self.said, end="", flush=True)
-        print(self.error, end="", file=sys.stderr, flush=True)
-
-
-@dataclass(frozen=True)
-class ManyRuns:
-    """Needs of a program that can be run many times by one command.
-
-    Attributes:
-        check: Raises RequestError for a config that cannot be right, before anything begins.
-        prepare: Called in each process before a run.
-        path_options: Options whose values are files.
-    """
-
-    check: Callable[[dict[str, object]], object]
-    prepare: Callable[[], None]
-    path_options: frozenset[str] = frozenset()
+from pipeline.cli.outcomes import STATUS_SYSTEM_ERROR, Outcome
 
 
 def runs_of(overrides: Sequence[str]) -> list[list[str]]:
@@ -69,18 +36,13 @@ def titles_of(runs: Sequence[Sequence[str]]) -> list[str]:
     return [f"[{number}/{len(runs)}] {each}".rstrip() for number, each in enumerate(words, start=1)]
 
 
-def perform(
-    action: Callable[[], int | None], describe: Callable[[Exception], Outcome | None], title: str, place: Path
-) -> None:
+def keep_outcome(run: Callable[[], Outcome], title: str, place: Path) -> None:
     """Make one run, print its output as a whole, and leave its outcome in a file."""
     with redirect_stdout(StringIO()) as said:
-        try:
-            outcome = Outcome(action() or 0)
-        except Exception as error:
-            outcome = describe(error) or Outcome(STATUS_LOST, error=traceback.format_exc())
-    outcome = Outcome(outcome.status, f"{title}\n{said.getvalue()}", outcome.error)
+        outcome = run()
+    outcome = outcome._replace(said=f"{title}\n{said.getvalue()}")
     outcome.show()
-    place.write_text(json.dumps(asdict(outcome)), encoding="utf-8")
+    place.write_text(json.dumps(outcome), encoding="utf-8")
 
 
 def report(folder: Path, titles: Sequence[str], shows_all: bool) -> int:
@@ -92,7 +54,7 @@ def report(folder: Path, titles: Sequence[str], shows_all: bool) -> int:
     failed = {}
     for number, title in enumerate(titles):
         place = folder / f"{number}.json"
-        outcome = Outcome(**json.loads(place.read_text(encoding="utf-8"))) if place.is_file() else Outcome(STATUS_LOST)
+        outcome = Outcome(*json.loads(place.read_text("utf-8"))) if place.is_file() else Outcome(STATUS_SYSTEM_ERROR)
         if shows_all:
             outcome.show()
         if outcome.status:
@@ -100,10 +62,3 @@ def report(folder: Path, titles: Sequence[str], shows_all: bool) -> int:
     if failed:
         print("\n  ".join([f"{len(failed)} of {len(titles)} runs failed:", *failed]), file=sys.stderr)
     return next(iter(failed.values()), 0)
-
-
-def find_packages() -> None:
-    """Let processes of launchers find our packages."""
-    others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    if str(REPO_ROOT) not in others:
-        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(REPO_ROOT), *others)))

@@ -8,8 +8,8 @@ quotes and brackets separate values, as in Hydra, and `*` in the name of a file 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
-from dataclasses import dataclass, is_dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import is_dataclass
 from functools import cache
 from glob import glob
 from os.path import isfile
@@ -17,25 +17,20 @@ from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Quote, QuotedString, ValueType
+from hydra.core.override_parser.types import ValueType
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 
+from pipeline.cli.shell_words import command_line, is_in_quotes, quoted
+from pipeline.request import option_values
+from pipeline.request.option_values import readers
 from pipeline.request.options import RequestError, nearest_option
 
-_WORD = re.compile(r"(?P<prefix>\+{0,2}|~)(?P<name>[A-Za-z_][\w./@-]*)(?:=(?P<value>.*))?", re.DOTALL)
+LISTED = "-h lists them all."
+
+_WORD = re.compile(r"(\+{0,2}|~)([A-Za-z_][\w./@-]*)(?:=(.*))?", re.DOTALL)
 _PART = re.compile(r"""(\s*(?:"[^"]*"|'(?:\\.|[^'\\])*'|\[[^\]]*\])[^,]*|[^,]*)(?:,|$)""", re.DOTALL)
 _SWEEP = re.compile(r"(choice|range|interval|shuffle|sort|tag)\(.*\)", re.DOTALL)
-
-
-@dataclass(frozen=True)
-class Override:
-    """A word of the command line about an option, and the text that Hydra reads; empty if it changes nothing."""
-
-    word: str
-    path: str
-    value: str | None
-    text: str
 
 
 @cache
@@ -48,14 +43,11 @@ def option_types(options: type) -> dict[str, Any]:
     return types
 
 
-def full_path(name: str, known: Collection[str], hint: str = "-h lists them all.") -> str:
+def full_path(name: str, known: Collection[str], hint: str = LISTED) -> str:
     """Return the path of an option that is given by its path or by its last name.
 
-    Args:
-        hint: Advice if no option has a similar name.
-
     Raises:
-        RequestError: There is no such option, or several groups have one.
+        RequestError: There is no such option, or several groups have one. The hint is for names that none resembles.
     """
     found = [name] if name in known else [path for path in known if path.endswith(f".{name}")]
     if len(found) > 1:
@@ -69,35 +61,55 @@ def full_path(name: str, known: Collection[str], hint: str = "-h lists them all.
     raise RequestError(f"There is no option {name}; " + (f"did you mean {last_names[near]}?" if near else hint))
 
 
-def is_about_option(word: str) -> bool:
-    """Whether a word is `name=value` or `~name`."""
-    match = _WORD.fullmatch(word)
-    return match is not None and (match["value"] is not None or match["prefix"] == "~")
-
-
-def override_of(word: str, config: DictConfig, sweeps: bool, path_options: Collection[str], hint: str) -> Override:
-    """Return the override that Hydra reads for a word about an option.
+def read_words(words: Sequence[str], config: DictConfig, sweeps: bool, example: str, files_option: str) -> list[str]:
+    """Return the overrides that Hydra reads for the words of a command line.
 
     Args:
-        config: The structured config that it overrides.
+        config: The structured config that they override.
         sweeps: Whether several values are several runs.
-        path_options: Options whose values are files.
-        hint: Advice if no option has a similar name.
+        example: Beginning of a correct command line.
+        files_option: The list option that words without a name belong to, if there is one.
+
+    Raises:
+        RequestError: A word is no option, or none of this config.
     """
-    match = _WORD.fullmatch(word)
-    assert match is not None, "the word is about an option"
-    name, value = match["name"], match["value"]
-    if re.match(r"hydra[./]", name):
-        return Override(word, name, value, word)
-    types = option_types(OmegaConf.get_type(config))
+    overrides, files = [], []
+    before = example.partition("=")[0] + "="
+    for word in words:
+        match = _WORD.fullmatch(word)
+        # The shell cuts names at spaces.
+        whole = before + ("" if before.endswith("=") else " ") + word
+        whole = command_line([whole.replace("'", "").replace('"', "")])
+        if match and (match[3] is not None or match[1] == "~"):
+            is_cut = overrides and not match[1]
+            hint = f"if it belongs to the word before it, put quotes around both: {whole}" if is_cut else LISTED
+            overrides.append(override_of(word, config, sweeps, hint))
+            before = word
+        elif files_option:
+            files.append(quoted(word))
+        else:
+            raise RequestError(
+                f"{word} is not an option; did you mean {whole}? "
+                "Options are written name=value, without spaces around the =, and -h lists them all."
+            )
+    return [*overrides, f"{files_option}=[{','.join(files)}]"] if files else overrides
+
+
+def override_of(word: str, config: DictConfig, sweeps: bool = False, hint: str = LISTED) -> str:
+    """Return the override that Hydra reads for `name=value` or `~name`. The hint is for names that none resembles."""
+    prefix, name, value = _WORD.fullmatch(word).groups()
+    if name.startswith(("hydra.", "hydra/")):
+        return word
+    options = OmegaConf.get_type(config)
+    types = option_types(options)
     is_entry = _plain(types.get(name.rpartition(".")[0])) is dict
     path = name if is_entry else full_path(name, types, hint)
-    if match["prefix"] == "~":
+    if prefix == "~":
         # Hydra deletes an option, so that its default applies, but refuses to delete None.
-        return Override(word, path, value, "" if OmegaConf.select(config, path) is None else f"~{path}")
+        return f"{path}=null" if OmegaConf.select(config, path) is None else f"~{path}"
     kind = Any if is_entry else _plain(types[path])
-    prefix = "++" if match["prefix"] or is_entry or kind is dict else ""
-    return Override(word, path, value, f"{prefix}{path}={_values(value, kind, sweeps, path in path_options)}")
+    is_file = readers(options).get(path) is option_values.path
+    return f"{'++' if prefix or is_entry or kind is dict else ''}{path}={_value(value, kind, sweeps, is_file)}"
 
 
 def split(text: str) -> list[str]:
@@ -105,49 +117,43 @@ def split(text: str) -> list[str]:
     return [part.strip() for part in _PART.findall(text) if part.strip()] or [""]
 
 
-def quoted(text: str) -> str:
-    """Quote a text for Hydra's grammar and OmegaConf's interpolation, so that it is read back as it is."""
-    return QuotedString(re.sub(r"(\\*)\$\{", r"\1\1\\${", text), Quote.single).with_quotes()
+def _value(text: str, kind: Any, sweeps: bool, is_file: bool) -> str:
+    """Return the value of an option, or its values for several runs, as Hydra reads them."""
+    if sweeps and _SWEEP.fullmatch(text):
+        return text
+    if kind in (str, list, tuple):
+        values = _values_of_runs(text, is_file) if sweeps else [text]
+        return ",".join(map(_text if kind is str else _list, values))
+    is_read = _parsed_as(text) is ValueType.ELEMENT or (sweeps and _parsed_as(text) is not None)
+    return text if is_read else quoted(text)
 
 
-def quoted_once(text: str) -> str:
+def _values_of_runs(text: str, is_file: bool) -> list[str]:
+    if not is_file:
+        return split(text)
+    if isfile(text):
+        return [text]
+    files = []
+    for part in split(text):
+        # Brackets are part of many songs' names, and no pattern.
+        pattern = (part[1:-1] if is_in_quotes(part) else part).replace("[", "[[]")
+        files += sorted(filter(isfile, glob(pattern, recursive=True))) or [part]
+    return files
+
+
+def _text(text: str) -> str:
     """Quote a text unless the user did."""
     if text in ("", "null") or (is_in_quotes(text) and _parsed_as(text) is ValueType.ELEMENT):
         return text
     return quoted(text[1:-1] if is_in_quotes(text) else text)
 
 
-def is_in_quotes(text: str) -> bool:
-    return len(text) > 1 and text[0] == text[-1] and text[0] in "'\""
-
-
-def _values(text: str, kind: Any, sweeps: bool, is_path: bool) -> str:
-    """Return the value of an option, or its values for several runs, as Hydra reads them."""
-    if sweeps and _SWEEP.fullmatch(text):
-        return text
-    if kind not in (str, list, tuple):
-        is_read = _parsed_as(text) is ValueType.ELEMENT or (sweeps and _parsed_as(text) is not None)
-        return text if is_read else quoted(text)
-    values = split(text) if sweeps and not (is_path and isfile(text)) else [text]
-    if sweeps and is_path:
-        values = [file for value in values for file in _files(value)]
-    return ",".join(quoted_once(value) if kind is str else _list(value) for value in values)
-
-
 def _list(text: str) -> str:
     """Return a list with its items quoted, and brackets around it."""
     text = text.strip()
     if text == "null" or text.startswith("[") != text.endswith("]"):
-        return quoted_once(text)
-    items = split(text.removeprefix("[").removesuffix("]"))
-    return f"[{','.join(quoted_once(item) for item in items if item)}]"
-
-
-def _files(pattern: str) -> list[str]:
-    """Return the files that a pattern matches, in order; the pattern if there are none."""
-    name = pattern[1:-1] if is_in_quotes(pattern) else pattern
-    # Brackets are part of many songs' names, and no pattern.
-    return sorted(filter(isfile, glob(name.replace("[", "[[]"), recursive=True))) or [pattern]
+        return _text(text)
+    return f"[{','.join(_text(item) for item in split(text.removeprefix('[').removesuffix(']')) if item)}]"
 
 
 def _parsed_as(text: str) -> ValueType | None:

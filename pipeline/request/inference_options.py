@@ -20,7 +20,6 @@ from pipeline.request.option_values import (
     Number,
     OneOf,
     WholeNumber,
-    counts,
     items,
     option,
     path,
@@ -36,6 +35,7 @@ MAX_SEED = 2**63 - 1
 MAX_DIFFICULTY_ATTEMPTS = 3
 MAX_DIFFICULTIES = 16
 MAX_TIMER_ITERATIONS = 1000
+REFINER_STEPS = 1000
 _MODE_NAMES = {"standard": 0, "osu": 0, "std": 0, "taiko": 1, "catch": 2, "fruits": 2, "ctb": 2, "mania": 3}
 _DEVICE = re.compile(r"(auto|cpu|mps|cuda(:\d{1,2})?)", re.IGNORECASE)
 
@@ -72,6 +72,22 @@ def _folder(name: str, raw: object) -> Path:
     if folder.suffix.lower() in (".osz", ".osu"):
         raise RequestError(f"{name} is the folder for the map, whose file name comes from the song; got {raw}.")
     return folder
+
+
+def _timesteps(name: str, raw: object) -> int | tuple[int, ...]:
+    """How many of the refiner's steps to take: one number, or a list of numbers for as many equal sections of them."""
+    if not isinstance(raw, list | tuple) and not str(raw).strip().startswith("["):
+        return WholeNumber(1, REFINER_STEPS)(name, raw)
+    parts = tuple(WholeNumber(0, REFINER_STEPS)(name, part) for part in items(name, raw))
+    size, extra = divmod(REFINER_STEPS, max(1, len(parts)))
+    for index, count in enumerate(parts):
+        if count > size + (index < extra):
+            raise RequestError(
+                f"{name} lists {len(parts)} sections of {size} steps each, so none can have {count} of them."
+            )
+    if not sum(parts):
+        raise RequestError(f"{name} must ask for a step at least, got {raw}.")
+    return parts
 
 
 @dataclass
@@ -140,7 +156,7 @@ class InferenceOptions:
 
     generate_positions: bool = option(yes_or_no, True)
     diff_ckpt: str | None = option(text)
-    timesteps: Any = option(counts(1000))
+    timesteps: Any = option(_timesteps)
     diff_cfg_scale: float = option(Number(0, 20), 1.0)
     refine_iters: int = option(WholeNumber(0, 1000), 0)
     random_init: bool = option(yes_or_no, False)

@@ -13,7 +13,7 @@ from functools import cache
 
 from osu_beatmap.beatmap import GameMode
 from osuT5.tokens.events import ContextKind
-from pipeline.cli.command_line import CONFIG_DIR
+from paths import CONFIG_DIR
 from pipeline.cli.config_help import OptionHelp, read_help
 from pipeline.output.summary import MODE_NAMES
 from pipeline.request.inference_options import READERS
@@ -90,8 +90,7 @@ _KINDS_OF_FUNCTIONS = {yes_or_no: Kind.YES_NO, path: Kind.FILE}
 @cache
 def all_options() -> dict[str, Option]:
     """Every option by its name, in the order of the YAML."""
-    groups = read_help(CONFIG_DIR / "inference.yaml")
-    return {shown.name: _option(shown, group.heading) for group in groups for shown in group.options}
+    return {shown.name: _option(shown) for shown in read_help(CONFIG_DIR / "inference.yaml")}
 
 
 def option_groups() -> dict[str, list[Option]]:
@@ -122,18 +121,18 @@ def kind_of(name: str, reader: Reader) -> Kind:
     return kind or Kind.TEXT
 
 
-def _option(shown: OptionHelp, group: str) -> Option:
+def _option(shown: OptionHelp) -> Option:
     from yaml import safe_load
 
     reader = READERS[shown.name]
     return Option(
         name=shown.name,
-        group=group,
+        group=shown.group,
         about=shown.about,
         default=safe_load(shown.default),
         kind=kind_of(shown.name, reader),
         choices=_choices(shown.name),
-        limits=(reader.low, reader.high) if isinstance(reader, Number | WholeNumber) else None,
+        limits=(reader.low, reader.high) if isinstance(reader, Number) else None,
         use=use_of(shown.name),
     )
 

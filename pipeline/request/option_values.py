@@ -1,17 +1,17 @@
 """Reading one value: what came from a YAML file, a command line or a web form -> a checked Python value.
 
-Each reader takes the option's name, as the user types it, and the raw value, and raises RequestError with one sentence.
-A raw value is text or what YAML made of it. Readers with limits are dataclasses, so that a form can show the limits.
+A reader takes the option's name, as the user types it, and the raw value, and raises RequestError with one sentence. A
+raw value is text or what YAML made of it. Readers with limits are dataclasses, so that a form can show the limits.
 """
 
 from __future__ import annotations
 
 import math
+import os
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from decimal import Decimal
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,7 @@ from pipeline.request.options import RequestError, unknown_option
 Reader = Callable[[str, object], Any]
 
 MAX_TEXT_CHARS = 1000
-_TRUE = ("true", "yes", "on")
-_FALSE = ("false", "no", "off")
-_WHOLE = re.compile(r"[+-]?[0-9]{1,25}")
-_WITH_COMMA = re.compile(r"[0-9]+,[0-9]+")
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
+_BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 
 def option(reader: Reader, default: Any = None) -> Any:
@@ -63,44 +59,45 @@ def is_absent(raw: object) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number within low..high, both included, with at most `decimals` decimals."""
+    """A number within low..high, both included, with at most `decimals` decimals; without `high` there is no end."""
 
     low: float
-    high: float
+    high: float | None = None
     decimals: int | None = None
 
     def __call__(self, name: str, raw: object) -> float:
-        value, limits = _as_number(raw), f"within {self.low:g}..{self.high:g}"
-        hint = f"; write {str(raw).replace(',', '.')}" if _WITH_COMMA.fullmatch(str(raw).strip()) else ""
-        _require(not math.isnan(value), name, f"a number {limits}", raw, hint)
-        _require(self.low <= value <= self.high, name, limits, raw)
-        if self.decimals is not None and -Decimal(repr(value)).normalize().as_tuple().exponent > self.decimals:
+        value = _as_number(raw)
+        hint = f"; write {raw.replace(',', '.')}" if isinstance(raw, str) and re.fullmatch("[0-9]+,[0-9]+", raw) else ""
+        _require(not math.isnan(value), name, f"a number {self._limits()}", raw, hint)
+        self._require_within(name, value, raw)
+        if self.decimals is not None and round(value, self.decimals) != value:
             raise RequestError(f"{name} may have {self.decimals} decimal at most, got {_shown(raw)}.")
-        return value
+        return float(value)
+
+    def _require_within(self, name: str, value: float, raw: object) -> None:
+        _require(self.low <= value and (self.high is None or value <= self.high), name, self._limits(), raw)
+
+    def _limits(self) -> str:
+        return f"{self.low} or more" if self.high is None else f"within {self.low}..{self.high}"
 
 
 @dataclass(frozen=True, slots=True)
-class WholeNumber:
-    """A whole number within low..high, both included; `unit`: how messages name what it counts."""
+class WholeNumber(Number):
+    """A whole number; `unit`: how messages name what it counts."""
 
-    low: int
-    high: int | None = None
     unit: str = ""
 
     def __call__(self, name: str, raw: object) -> int:
         value = _as_number(raw)
-        _require(value.is_integer(), name, f"a whole number of {self.unit}" if self.unit else "a whole number", raw)
-        # Through a float a large seed would lose its last digits.
-        whole = int(str(raw).strip()) if _WHOLE.fullmatch(str(raw).strip()) else int(value)
-        limits = f"{self.low} or more" if self.high is None else f"within {self.low}..{self.high}"
-        _require(self.low <= whole <= (whole if self.high is None else self.high), name, limits, raw)
-        return whole
+        _require(float(value).is_integer(), name, f"a whole number of {self.unit}".removesuffix(" of "), raw)
+        self._require_within(name, value, raw)
+        return int(value)
 
 
 def yes_or_no(name: str, raw: object) -> bool:
-    value = str(raw).strip().lower()
-    _require(value in (*_TRUE, *_FALSE), name, "true or false", raw)
-    return value in _TRUE
+    value = _BOOLEANS.get(str(raw).strip().lower())
+    _require(value is not None, name, "true or false", raw)
+    return bool(value)
 
 
 def text(name: str, raw: object) -> str:
@@ -115,15 +112,9 @@ def text(name: str, raw: object) -> str:
 
 def path(name: str, raw: object) -> Path:
     """A path, `~` being the home folder."""
-    if isinstance(raw, Path):
-        return raw
-    value = str(raw)
-    if "\0" in value:
+    if "\0" in str(raw):
         raise RequestError(f"{name} is not a path.")
-    try:
-        return Path(value).expanduser()
-    except RuntimeError as error:
-        raise RequestError(f"{name} names a home folder that is not known: {_shown(raw)}.") from error
+    return Path(os.path.expanduser(str(raw)))
 
 
 def words(name: str, raw: object) -> tuple[str, ...]:
@@ -141,26 +132,6 @@ def items(name: str, raw: object) -> tuple[str, ...]:
         parts = value.removeprefix("[").removesuffix("]").split(",")
     cleaned = (text(name, part.strip().strip("'\"")) for part in parts)
     return tuple(part for part in cleaned if part)
-
-
-def counts(total: int) -> Reader:
-    """How many of `total` steps to take: one number, or a list of numbers for as many equal sections of them."""
-
-    def read(name: str, raw: object) -> int | tuple[int, ...]:
-        if not isinstance(raw, list | tuple) and not str(raw).strip().startswith("["):
-            return WholeNumber(1, total)(name, raw)
-        parts = [WholeNumber(0, total)(name, part) for part in items(name, raw)]
-        size, extra = divmod(total, len(parts)) if parts else (0, 0)
-        for index, count in enumerate(parts):
-            if count > size + (index < extra):
-                raise RequestError(
-                    f"{name} lists {len(parts)} sections of {size} steps each, so none can have {count} of them."
-                )
-        if not sum(parts):
-            raise RequestError(f"{name} must ask for a step at least, got {_shown(raw)}.")
-        return tuple(parts)
-
-    return read
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,14 +166,18 @@ def _require(is_right: bool, name: str, wanted: str, raw: object, hint: str = ""
 
 
 def _as_number(raw: object) -> float:
-    """A finite number; NaN for all else."""
-    is_number = isinstance(raw, int | float) and not isinstance(raw, bool)
-    value = float(raw) if is_number or _NUMBER.fullmatch(str(raw).strip()) else math.nan  # type: ignore[arg-type]
-    return value if math.isfinite(value) else math.nan
+    """Return a finite number; NaN for all else."""
+    for kind in (int, float):  # through a float a large seed would lose its last digits
+        try:
+            value = kind(str(raw).strip())
+            return value if math.isfinite(value) else math.nan
+        except (ValueError, OverflowError):
+            continue
+    return math.nan
 
 
 def _shown(raw: object) -> str:
-    """A raw value as the user typed it, shortened."""
+    """Return a raw value as the user typed it, shortened."""
     if isinstance(raw, float) and raw.is_integer():
         raw = int(raw)
     shown = "[" + ",".join(map(str, raw)) + "]" if isinstance(raw, list | tuple) else str(raw)

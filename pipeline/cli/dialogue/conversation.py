@@ -9,28 +9,37 @@ from pathlib import Path
 
 from questionary import Choice
 
-from pipeline.cli.command_line import CONFIG_DIR, Beginning, compose_config
+from paths import CONFIG_DIR
+from pipeline.cli.command_line import FlatConfig, compose_config
 from pipeline.cli.dialogue.choices import ROOT_CONFIG, Choices
 from pipeline.cli.dialogue.questions import ask
 from pipeline.cli.dialogue.terminal import COMMAND, DIM, HEADING, WRONG, choose, say, say_unwrapped, tick
-from pipeline.cli.shell_words import command_line, shell_of_this_terminal
+from pipeline.cli.shell_words import command_line
 from pipeline.request.option_groups import BASIC, all_options, option_groups
 
 SCRIPT = CONFIG_DIR.parent / "inference.py"
 RUN, PRINT, MORE, CHANGE, LEAVE = "run", "print", "more", "change", "leave"
 
 
-def converse(beginning: Beginning) -> int:
-    """Ask until there is a command, and run or print it; returns an exit status. Raises KeyboardInterrupt."""
+def converse(config_name: str, given: FlatConfig) -> int:
+    """Ask until there is a command, and run or print it; return an exit status.
+
+    Args:
+        config_name: The config that was chosen, as -cn takes it.
+        given: Options that the command line gave; they are asked for again only if they are wrong.
+
+    Raises:
+        KeyboardInterrupt: The user left.
+    """
     say("Enter takes what is offered, an empty line is the default, Ctrl-C leaves.", DIM)
-    wish = _begun(beginning)
+    wish = _begun(config_name, given)
     _ask_all(wish, BASIC)
     while True:
         match _next_step(wish):
             case "run":
                 return _run(_command(wish))
             case "print":
-                print(_shown(_command(wish)))
+                print(command_line(_command(wish)))
                 return 0
             case "more":
                 _ask_more(wish)
@@ -49,15 +58,13 @@ def model_choices() -> dict[str, str]:
     }
 
 
-def _begun(beginning: Beginning) -> Choices:
-    """A wish with what the command line gave, which is asked for again only where it is wrong."""
-    name, config = beginning.config_name, beginning.config
-    if name == ROOT_CONFIG and "model_path" not in beginning.given:
+def _begun(name: str, given: FlatConfig) -> Choices:
+    """Return what the command line gave, with a model that is asked for unless it did."""
+    if name == ROOT_CONFIG and "model_path" not in given:
         say("\nthe model that writes the map; published ones are downloaded once", DIM)
         name = choose("model", [Choice(text, name) for name, text in model_choices().items()])
-        config = config if name == ROOT_CONFIG else compose_config(name)
-    wish = Choices(name, config)
-    for option, value in beginning.given.items():
+    wish = Choices(name, compose_config(name))
+    for option, value in given.items():
         wish.choose(option, value)
     return wish
 
@@ -112,7 +119,7 @@ def _next_step(wish: Choices) -> str:
     if problem:
         say(problem, WRONG)
     else:
-        say_unwrapped(_shown(_command(wish)), COMMAND)
+        say_unwrapped(command_line(_command(wish)), COMMAND)
     steps = [Choice("more options", MORE), Choice("change one option", CHANGE), Choice("leave", LEAVE)]
     if problem is None:
         steps = [Choice("run it", RUN), Choice("print it and leave", PRINT), *steps]
@@ -126,10 +133,6 @@ def _command(wish: Choices) -> list[str]:
 
 def _short(path: Path) -> str:
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
-
-
-def _shown(command: Sequence[str]) -> str:
-    return command_line(command, shell_of_this_terminal())
 
 
 def _run(command: Sequence[str]) -> int:

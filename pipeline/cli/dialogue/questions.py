@@ -5,7 +5,11 @@ What is written in a line can be taken away again: an empty answer is the defaul
 
 from __future__ import annotations
 
+import os
+import shlex
 from collections.abc import Mapping
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import questionary
 from questionary import Choice
@@ -14,7 +18,7 @@ from osu_beatmap.beatmap import GameMode
 from pipeline.cli.dialogue.choices import Choices
 from pipeline.cli.dialogue.terminal import DIM, LOOK, answer, choose, say, tick
 from pipeline.cli.dialogue.user_tag_menu import ask_user_tags
-from pipeline.cli.shell_words import dropped_path, shell_of_this_terminal, value_text
+from pipeline.cli.shell_words import IS_WINDOWS, value_text
 from pipeline.output.summary import MODE_NAMES
 from pipeline.request.option_groups import Kind, Option
 from pipeline.request.option_values import is_absent, items
@@ -89,4 +93,24 @@ def _ask_choices(option: Option, value: object) -> object:
 def _ask_path(option: Option, value: object) -> object:
     only_folders = option.kind is Kind.FOLDER
     question = questionary.path(option.name, default=_typed(value), only_directories=only_folders, style=LOOK)
-    return dropped_path(answer(question), shell_of_this_terminal()) or None
+    return dropped_path(answer(question)) or None
+
+
+def dropped_path(text: str, on_windows: bool = IS_WINDOWS) -> str:
+    """Return the path that was meant where one was typed, pasted, or dragged into the terminal.
+
+    Terminals write a dragged file as their shell would want it: in quotes, with backslashes before spaces, after the
+    call operator of PowerShell, or as a file:// address.
+    """
+    text = text.strip()
+    if not text or os.path.exists(text):
+        return text
+    if text.startswith("file://"):
+        return url2pathname(urlsplit(text).path)
+    if on_windows:
+        return text.removeprefix("& ").strip("'\"")
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        return text
+    return words[0] if len(words) == 1 else text

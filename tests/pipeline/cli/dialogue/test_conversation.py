@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from osu_beatmap.beatmap import GameMode
-from pipeline.cli.command_line import Beginning, compose_config
 from pipeline.cli.dialogue import conversation as dialogue
 from pipeline.cli.dialogue.choices import Choices
 from pipeline.cli.dialogue.conversation import LEAVE, MORE, PRINT, converse, model_choices
@@ -50,7 +49,7 @@ def converse_with(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Script:
         monkeypatch.setattr(dialogue, "say", lambda text, *_: print(text))
         monkeypatch.setattr(dialogue, "choose", lambda *_, **__: next(choices))
         monkeypatch.setattr(dialogue, "tick", lambda _, shown: [choice.value for choice in shown])
-        assert converse(Beginning("inference", compose_config("inference"), given or {})) == 0
+        assert converse("inference", given or {}) == 0
         return asked
 
     return script
