@@ -1,11 +1,14 @@
 """Profiles of maps next to human-made ones: would a mapper keep them?
 
-    python -m benchmarks.profile PATH... [--held-out FOLDER] [--json FILE]
+    python -m benchmarks.profile PATH... [--audio] [--held-out FOLDER] [--json FILE]
 
 PATH is a .osu file, an .osz file or a folder of them. Prints by mode how many pairs of map and metric lie in the 5-95 %
 bands of human-made maps of the same star rating (datasets/profile_bands.json). A row for each metric follows, the worst
 first: its median next to the human median and band, and its spread over the maps as a multiple of the human one.
-`--held-out` adds human-made maps of held-out songs in a folder of mapsets.
+
+`--held-out` adds human-made maps of held-out songs, from a folder of mapsets: the same figures, and how well a
+classifier distinguishes the maps from them. `--audio` reads the songs next to the maps, or in their archives, for the
+metrics that compare a map with loudness.
 """
 
 from __future__ import annotations
@@ -13,104 +16,170 @@ from __future__ import annotations
 import json
 import math
 import sys
+import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from tqdm import tqdm
+
 from benchmarks.arguments import command_parser
-from evaluation.profile.bands import load_profile_bands
+from evaluation.measures.loudness import load_loudness
+from evaluation.measures.profile_auc import profile_auc
+from evaluation.profile.bands import ProfileBands, load_profile_bands
 from evaluation.profile.human_maps import human_maps
-from evaluation.profile.profile import profile_of
-from evaluation.profile.summary import MapProfile, ModeSummary, summarise
+from evaluation.profile.profile import MapProfile, profile_of
+from evaluation.profile.summary import ModeSummary, summarise
 from evaluation.report.markdown import table
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.errors import BeatmapError
-from osu_beatmap.files.archive import read_osz
+from osu_beatmap.files.archive import Osz, read_osz
 from osu_beatmap.files.reader import read_beatmap
-from osu_beatmap.held_out import Split
+from osu_beatmap.held_out import Split, title_hash
 from osu_beatmap.star_rating import star_rating
 
-NamedMap = tuple[str, Beatmap]
+FEWEST_INSIDE, LEAST_SPREAD = 0.7, 0.6
+"""Metrics below these are named above the table."""
+
+
+@dataclass(frozen=True)
+class FoundMap:
+    """A map of a file; `audio` is its song if that is to be read."""
+
+    name: str
+    beatmap: Beatmap
+    audio: Path | None = None
+
+
+@dataclass(frozen=True)
+class ModeReport:
+    """Figures of a mode; `auc` is NaN without enough songs on either side."""
+
+    made: ModeSummary | None
+    human: ModeSummary | None
+    auc: float
 
 
 def main() -> int:
     parser = command_parser(__doc__)
     parser.add_argument("paths", type=Path, nargs="*", metavar="PATH")
+    parser.add_argument("--audio", action="store_true", help="compare maps with the loudness of their songs")
     parser.add_argument("--held-out", type=Path, help="folder of mapsets with held-out songs")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     if not arguments.paths and not arguments.held_out:
         parser.error("name maps, or --held-out FOLDER.")
+    bands = load_profile_bands()
     skipped: list[str] = []
-    maps = measure(read_maps(arguments.paths, skipped), skipped)
-    humans = measure(held_out_maps(arguments.held_out, skipped), skipped) if arguments.held_out else []
-    by_mode, human_by_mode = summaries(maps), summaries(humans)
-    for mode in GameMode:
-        if mode in by_mode or mode in human_by_mode:
-            print(mode_report(mode, by_mode.get(mode), human_by_mode.get(mode)), end="\n\n")
+    with tempfile.TemporaryDirectory() as songs:
+        found = read_maps(arguments.paths, Path(songs) if arguments.audio else None, skipped)
+        maps = measure(found, skipped)
+    held_out = arguments.held_out
+    humans = human_profiles(held_out, Split.HELD_OUT, arguments.audio, skipped) if held_out else []
+    reports = report_modes(maps, humans, bands)
+    for mode, report in reports.items():
+        print(mode_text(mode, report), end="\n\n")
     if skipped:
         print(f"Left out: {len(skipped)}", *skipped, sep="\n", file=sys.stderr)
     if arguments.json:
-        result = {"maps": as_json(maps, by_mode), "human": as_json(humans, human_by_mode)}
-        arguments.json.write_text(json.dumps(result, indent=1), encoding="utf-8")
+        arguments.json.write_text(json.dumps(as_json(reports, maps, humans), indent=1), encoding="utf-8")
     return 0
 
 
-def read_maps(paths: Iterable[Path], skipped: list[str]) -> Iterator[NamedMap]:
-    """Yield the maps of files and folders; an .osz next to a .osu of the same name is not counted twice."""
+def read_maps(paths: Iterable[Path], song_folder: Path | None, skipped: list[str]) -> Iterator[FoundMap]:
+    """Yield the maps of files and folders.
+
+    Args:
+        paths: An .osz next to a .osu file of the same name is not counted twice.
+        song_folder: Where to put songs of archives; None leaves out all songs.
+        skipped: Gains a line for each map that cannot be read.
+    """
     for path in paths:
         files = sorted([*path.rglob("*.osu"), *path.rglob("*.osz")]) if path.is_dir() else [path]
         for file in files:
             try:
                 if file.suffix.lower() != ".osz":
-                    yield file.name, read_beatmap(file)
+                    beatmap = read_beatmap(file)
+                    yield FoundMap(file.name, beatmap, file.parent / beatmap.audio_filename if song_folder else None)
                     continue
-                for entry, beatmap in read_osz(file).beatmaps.items():
+                archive = read_osz(file)
+                for entry, beatmap in archive.beatmaps.items():
                     if not (file.parent / entry).is_file():
-                        yield f"{file.name}: {entry}", beatmap
+                        audio = extract_song(archive, beatmap.audio_filename, song_folder) if song_folder else None
+                        yield FoundMap(f"{file.name}: {entry}", beatmap, audio)
             except BeatmapError as error:
                 skipped.append(f"{file.name}: {error}")
 
 
-def held_out_maps(folder: Path, skipped: list[str]) -> Iterator[NamedMap]:
-    for human in human_maps(folder, Split.HELD_OUT, skipped):
-        yield f"{human.place} [{human.beatmap.metadata.version}]", human.beatmap
+def extract_song(archive: Osz, name: str, folder: Path) -> Path | None:
+    """Put the song of an archive into a folder; None if it has none."""
+    target = folder / title_hash(str(archive.path.resolve()))
+    if archive.find(name) is None:
+        return None
+    target.mkdir(exist_ok=True)
+    return archive.extract(name, target)
 
 
-def measure(maps: Iterable[NamedMap], skipped: list[str]) -> list[MapProfile]:
+def human_profiles(folder: Path, split: Split, with_audio: bool, skipped: list[str]) -> list[MapProfile]:
+    """Return the profiles of human-made maps of a split, in a folder of mapsets."""
+
+    def found() -> Iterator[FoundMap]:
+        for human in human_maps(folder, split, skipped):
+            audio = (folder / human.place).parent / human.beatmap.audio_filename if with_audio else None
+            yield FoundMap(human.place, human.beatmap, audio)
+
+    return measure(found(), skipped)
+
+
+def measure(maps: Iterable[FoundMap], skipped: list[str]) -> list[MapProfile]:
     """Return the profiles of maps; those without one go to `skipped`."""
     profiles = []
-    for name, beatmap in maps:
+    for found in tqdm(maps, unit="map", disable=None):
+        beatmap = found.beatmap
         try:
             stars = star_rating(beatmap)
         except BeatmapError as error:
-            skipped.append(f"{name}: {error}")
+            skipped.append(f"{found.name}: {error}")
             continue
-        metrics = profile_of(beatmap)
+        metrics = profile_of(beatmap, load_loudness(found.audio))
         if metrics:
-            profiles.append(MapProfile(name, beatmap.mode, stars, metrics))
+            profiles.append(MapProfile(found.name, title_hash(beatmap.metadata.title), beatmap.mode, stars, metrics))
         else:
-            skipped.append(f"{name}: no red line, or too few objects")
+            skipped.append(f"{found.name}: no red line, or too few objects")
     return profiles
 
 
-def summaries(maps: Sequence[MapProfile]) -> dict[GameMode, ModeSummary]:
-    """Return the summary of each mode with maps."""
-    bands = load_profile_bands()
-    by_mode = {mode: [each for each in maps if each.mode is mode] for mode in GameMode}
-    return {mode: summarise(of_mode, bands) for mode, of_mode in by_mode.items() if of_mode}
+def report_modes(
+    maps: Sequence[MapProfile], humans: Sequence[MapProfile], bands: ProfileBands
+) -> dict[GameMode, ModeReport]:
+    """Return the figures of each mode with maps."""
+    reports = {}
+    for mode in GameMode:
+        made, human = ([each for each in side if each.mode is mode] for side in (maps, humans))
+        if made or human:
+            auc = profile_auc(made, human, bands) if made and human else math.nan
+            summaries = (summarise(side, bands) if side else None for side in (made, human))
+            reports[mode] = ModeReport(*summaries, auc)
+    return reports
 
 
-def mode_report(mode: GameMode, made: ModeSummary | None, human: ModeSummary | None) -> str:
+def mode_text(mode: GameMode, report: ModeReport) -> str:
     """Format the figures of a mode as Markdown."""
+    made, human = report.made, report.human
     lines = [f"## {mode.name.lower()}", ""]
-    for name, summary in (("maps", made), ("human-made, held out", human)):
+    for name, summary in (("maps", made), ("human-made maps, held out", human)):
         if summary is not None:
             lines.append(f"- {name}: {summary.maps}; {summary.inside:.3f} of {summary.pairs} pairs inside the bands")
-    rows = []
+    if not math.isnan(report.auc):
+        lines.append(f"- AUC of a classifier that distinguishes them: {report.auc:.2f}")
     shown = made or human
-    assert shown is not None
+    assert shown is not None, "a mode without maps is not reported"
+    outside = [name for name, each in shown.metrics.items() if each.inside < FEWEST_INSIDE]
+    alike = [name for name, each in shown.metrics.items() if each.spread_ratio < LEAST_SPREAD]
+    lines.append(f"- inside for fewer than {FEWEST_INSIDE:.2f} of the maps: {', '.join(outside) or 'none'}")
+    lines.append(f"- spread below {LEAST_SPREAD:.1f} of the human one: {', '.join(alike) or 'none'}")
+    rows = []
     for metric, each in sorted(shown.metrics.items(), key=lambda item: item[1].inside):
         band = f"{each.low:.3g} to {each.high:.3g}"
         row = [metric, each.maps, f"{each.inside:.2f}", f"{each.median:.3g}", f"{each.human_median:.3g}", band]
@@ -130,11 +199,14 @@ def _format_ratio(ratio: float) -> str:
     return "-" if math.isnan(ratio) else f"{ratio:.2f}"
 
 
-def as_json(maps: Sequence[MapProfile], by_mode: dict[GameMode, ModeSummary]) -> dict[str, object]:
+def as_json(
+    reports: dict[GameMode, ModeReport], maps: Sequence[MapProfile], humans: Sequence[MapProfile]
+) -> dict[str, object]:
     """Return all figures and profiles as JSON has them."""
     return {
-        "modes": {mode.name.lower(): asdict(summary) for mode, summary in by_mode.items()},
-        "profiles": [asdict(each) | {"mode": each.mode.name.lower()} for each in maps],
+        "modes": {mode.name.lower(): asdict(report) for mode, report in reports.items()},
+        "maps": [asdict(each) | {"mode": each.mode.name.lower()} for each in maps],
+        "human": [asdict(each) | {"mode": each.mode.name.lower()} for each in humans],
     }
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from evaluation.profile.profile import MapProfile
 from feedback.errors import UserError
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.files.writer import write_text
@@ -36,16 +37,6 @@ ROUNDING = 1e-4
 
 class ProfileBandError(UserError):
     """A table that is none of ours; the message is one sentence for the user."""
-
-
-@dataclass(frozen=True)
-class HumanProfile:
-    """Profile of a human-made map, and the song that it is of."""
-
-    song: str
-    mode: GameMode
-    stars: float
-    metrics: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -83,6 +74,15 @@ class ProfileBands:
         table = self.tables.get(mode, {}).get(metric)
         return None if table is None else Band(*(float(np.interp(stars, STARS, row)) for row in table))
 
+    def inside(self, profile: MapProfile) -> dict[str, bool]:
+        """Return whether each metric of a map lies in its band; those without a value or a band are left out."""
+        found = {}
+        for metric, value in profile.metrics.items():
+            band = self.band(profile.mode, metric, profile.stars)
+            if band is not None and math.isfinite(value):
+                found[metric] = band.contains(value)
+        return found
+
     def save(self, path: Path) -> None:
         """Write a JSON file, one line for each metric."""
         modes = {
@@ -113,7 +113,7 @@ def load_profile_bands(path: Path = BUNDLED) -> ProfileBands:
         raise ProfileBandError(f"{path} is not a table of profiles of human-made maps.") from error
 
 
-def make_bands(humans: Sequence[HumanProfile]) -> ProfileBands:
+def make_bands(humans: Sequence[MapProfile]) -> ProfileBands:
     """Return the bands of human-made maps."""
     tables: dict[GameMode, dict[str, np.ndarray]] = {}
     made_from: dict[str, object] = {}
@@ -127,7 +127,7 @@ def make_bands(humans: Sequence[HumanProfile]) -> ProfileBands:
     return ProfileBands(tables, made_from)
 
 
-def _metric_table(humans: Sequence[HumanProfile], metric: str) -> np.ndarray | None:
+def _metric_table(humans: Sequence[MapProfile], metric: str) -> np.ndarray | None:
     """Return low, median, high and spread of a metric at `STARS` [4, stars]; None of too few songs."""
     known = [human for human in humans if math.isfinite(human.metrics.get(metric, math.nan))]
     if len({human.song for human in known}) < FEWEST_SONGS:

@@ -67,13 +67,14 @@ def _direction_changes(x: np.ndarray) -> np.ndarray:
 def _overlaps(
     chart: Chart, start_xy: np.ndarray, end_xy: np.ndarray, start_ms: np.ndarray, end_ms: np.ndarray
 ) -> np.ndarray:
-    """Return which objects [n] lie over one that is visible, not the one before, without sharing its place."""
+    """Return which objects [n] cover a part of one that is visible, without sharing its place.
+
+    The object before does not count: that is spacing.
+    """
     overlaps = np.zeros(len(start_xy), bool)
-    is_stacked = np.zeros(len(start_xy), bool)
     for step in range(2, OVERLAP_REACH + 1):
         is_visible = start_ms[step:] - end_ms[:-step] < chart.approach_ms
         for other_xy in (start_xy, end_xy):
             distances_px = np.hypot(*(start_xy[step:] - other_xy[:-step]).T)
             overlaps[step:] |= is_visible & (distances_px < chart.radius_px) & (distances_px >= STACK_REACH_PX)
-            is_stacked[step:] |= is_visible & (distances_px < STACK_REACH_PX)
-    return overlaps & ~is_stacked
+    return overlaps

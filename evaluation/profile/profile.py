@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from evaluation.profile.columns import column_profile
 from evaluation.profile.objects import object_profile
@@ -15,6 +17,17 @@ from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.rules.chart import Chart
 
 FEWEST_OBJECTS = 20
+
+
+@dataclass(frozen=True)
+class MapProfile:
+    """Profile of one map; `song` is the same for all maps of a song."""
+
+    name: str
+    song: str
+    mode: GameMode
+    stars: float
+    metrics: Mapping[str, float]
 
 
 def profile_of(beatmap: Beatmap, loudness: Loudness | None = None) -> dict[str, float]:

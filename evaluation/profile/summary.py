@@ -3,32 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from evaluation.profile.bands import ProfileBands
-from osu_beatmap.beatmap import GameMode
-
-
-@dataclass(frozen=True)
-class MapProfile:
-    """Profile of one map."""
-
-    name: str
-    mode: GameMode
-    stars: float
-    metrics: Mapping[str, float]
-
-    def inside(self, bands: ProfileBands) -> dict[str, bool]:
-        """Return whether each metric lies in its band; metrics without a value or a band are left out."""
-        found = {}
-        for metric, value in self.metrics.items():
-            band = bands.band(self.mode, metric, self.stars)
-            if band is not None and math.isfinite(value):
-                found[metric] = band.contains(value)
-        return found
+from evaluation.profile.profile import MapProfile
 
 
 @dataclass(frozen=True)
@@ -82,7 +63,7 @@ def summarise(maps: Sequence[MapProfile], bands: ProfileBands) -> ModeSummary:
     """Return the summary of maps of one mode."""
     names = dict.fromkeys(name for each in maps for name in each.metrics)
     summaries = {name: found for name in names if (found := _summarise_metric(name, maps, bands)) is not None}
-    inside = [np.array(list(each.inside(bands).values()), bool) for each in maps]
+    inside = [np.array(list(bands.inside(each).values()), bool) for each in maps]
     return ModeSummary(len(maps), sum(map(len, inside)), inside_share(inside), summaries)
 
 
