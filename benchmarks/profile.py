@@ -18,19 +18,22 @@ import math
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
 from tqdm import tqdm
 
 from benchmarks.arguments import command_parser
+from benchmarks.bootstrap import bootstrap_interval
 from evaluation.measures.loudness import load_loudness
 from evaluation.measures.profile_auc import profile_auc
 from evaluation.profile.bands import ProfileBands, load_profile_bands
 from evaluation.profile.human_maps import human_maps
 from evaluation.profile.profile import MapProfile, profile_of
-from evaluation.profile.summary import ModeSummary, summarise
+from evaluation.profile.summary import ModeSummary, inside_share, summarise
 from evaluation.report.markdown import table
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.errors import BeatmapError
@@ -54,11 +57,13 @@ class FoundMap:
 
 @dataclass(frozen=True)
 class ModeReport:
-    """Figures of a mode; `auc` is NaN without enough songs on either side."""
+    """Figures of a mode; `auc` is NaN without enough songs on either side. Intervals are of 90 %, over songs."""
 
     made: ModeSummary | None
     human: ModeSummary | None
     auc: float
+    made_interval: tuple[float, float]
+    human_interval: tuple[float, float]
 
 
 def main() -> int:
@@ -159,18 +164,30 @@ def report_modes(
         made, human = ([each for each in side if each.mode is mode] for side in (maps, humans))
         if made or human:
             auc = profile_auc(made, human, bands) if made and human else math.nan
-            summaries = (summarise(side, bands) if side else None for side in (made, human))
-            reports[mode] = ModeReport(*summaries, auc)
+            summaries = [summarise(side, bands) if side else None for side in (made, human)]
+            intervals = [inside_interval(side, bands) for side in (made, human)]
+            reports[mode] = ModeReport(*summaries, auc, *intervals)
     return reports
+
+
+def inside_interval(maps: Sequence[MapProfile], bands: ProfileBands) -> tuple[float, float]:
+    """Return the 90 % interval of the share of pairs inside, by bootstrap over songs."""
+    by_song: dict[str, list[bool]] = defaultdict(list)
+    for each in maps:
+        by_song[each.song] += bands.inside(each).values()
+    songs = [np.array(inside, bool) for inside in by_song.values()]
+    return bootstrap_interval(songs, inside_share) if len(songs) > 1 else (math.nan, math.nan)
 
 
 def mode_text(mode: GameMode, report: ModeReport) -> str:
     """Format the figures of a mode as Markdown."""
     made, human = report.made, report.human
     lines = [f"## {mode.name.lower()}", ""]
-    for name, summary in (("maps", made), ("human-made maps, held out", human)):
+    sides = (("maps", made, report.made_interval), ("human-made maps, held out", human, report.human_interval))
+    for name, summary, (low, high) in sides:
         if summary is not None:
-            lines.append(f"- {name}: {summary.maps}; {summary.inside:.3f} of {summary.pairs} pairs inside the bands")
+            inside = f"{summary.inside:.3f} [{low:.3f}-{high:.3f}]"
+            lines.append(f"- {name}: {summary.maps}; {inside} of {summary.pairs} pairs inside the bands")
     if not math.isnan(report.auc):
         lines.append(f"- AUC of a classifier that distinguishes them: {report.auc:.2f}")
     shown = made or human

@@ -53,9 +53,13 @@ def turn_angles_deg(xy: np.ndarray) -> np.ndarray:
     moves = np.diff(xy, axis=0)
     lengths_px = np.hypot(*moves.T)
     has_direction = (lengths_px[:-1] > MIN_MOVE_PX) & (lengths_px[1:] > MIN_MOVE_PX)
-    before, after = moves[:-1][has_direction], moves[1:][has_direction]
-    cross = before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0]
-    return np.abs(np.degrees(np.arctan2(cross, (before * after).sum(axis=1))))
+    return np.abs(turns_deg(moves[:-1][has_direction], moves[1:][has_direction]))
+
+
+def turns_deg(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Return the signed turns between movements [..., 2] and those after them [..., 2]."""
+    cross = before[..., 0] * after[..., 1] - before[..., 1] * after[..., 0]
+    return np.degrees(np.arctan2(cross, (before * after).sum(axis=-1)))
 
 
 def _direction_changes(x: np.ndarray) -> np.ndarray:
