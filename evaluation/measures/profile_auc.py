@@ -13,7 +13,7 @@ from evaluation.measures.review_metrics import auc
 from evaluation.profile.bands import ProfileBands
 from evaluation.profile.profile import MapProfile
 
-FOLDS, FEWEST_SONGS = 5, 5
+FOLDS, FEWEST_SONGS = 5, 4
 FARTHEST = 2.0
 PENALTY = 1.0
 

@@ -1,5 +1,4 @@
-"""Profile of a map: what a mapper sees of it, as some thirty numbers, and the bands of human-made maps.
+"""Profile of a map as some thirty numbers, and human-made maps' bands.
 
-`profile.profile_of` is the definition, `bands.ProfileBands` the table of human-made maps. Only `osu_beatmap` and NumPy
-are needed.
+`profile.profile_of` is the entry; `bands` has the table of human-made maps. Nothing here needs audio or a model.
 """
