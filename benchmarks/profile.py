@@ -88,7 +88,9 @@ def main() -> int:
     if skipped:
         print(f"Left out: {len(skipped)}", *skipped, sep="\n", file=sys.stderr)
     if arguments.json:
-        arguments.json.write_text(json.dumps(as_json(reports, maps, humans), indent=1), encoding="utf-8")
+        arguments.json.write_text(
+            json.dumps(as_json(reports, maps, humans), indent=1, allow_nan=False), encoding="utf-8"
+        )
     return 0
 
 
@@ -186,7 +188,8 @@ def mode_text(mode: GameMode, report: ModeReport) -> str:
     sides = (("maps", made, report.made_interval), ("human-made maps, held out", human, report.human_interval))
     for name, summary, (low, high) in sides:
         if summary is not None:
-            inside = f"{summary.inside:.3f} [{low:.3f}-{high:.3f}]"
+            interval = "" if math.isnan(low) else f" [{low:.3f}-{high:.3f}]"
+            inside = f"{summary.inside:.3f}{interval}"
             lines.append(f"- {name}: {summary.maps}; {inside} of {summary.pairs} pairs inside the bands")
     if not math.isnan(report.auc):
         lines.append(f"- AUC of a classifier that distinguishes them: {report.auc:.2f}")
@@ -219,12 +222,20 @@ def _format_ratio(ratio: float) -> str:
 def as_json(
     reports: dict[GameMode, ModeReport], maps: Sequence[MapProfile], humans: Sequence[MapProfile]
 ) -> dict[str, object]:
-    """Return all figures and profiles as JSON has them."""
+    """Return all figures and profiles as JSON has them: null where there is no value."""
     return {
-        "modes": {mode.name.lower(): asdict(report) for mode, report in reports.items()},
-        "maps": [asdict(each) | {"mode": each.mode.name.lower()} for each in maps],
-        "human": [asdict(each) | {"mode": each.mode.name.lower()} for each in humans],
+        "modes": {mode.name.lower(): _replace_nan(asdict(report)) for mode, report in reports.items()},
+        "maps": [_replace_nan(asdict(each)) | {"mode": each.mode.name.lower()} for each in maps],
+        "human": [_replace_nan(asdict(each)) | {"mode": each.mode.name.lower()} for each in humans],
     }
+
+
+def _replace_nan(value: object) -> object:
+    if isinstance(value, dict):
+        return {name: _replace_nan(each) for name, each in value.items()}
+    if isinstance(value, tuple):
+        return [_replace_nan(each) for each in value]
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 if __name__ == "__main__":
