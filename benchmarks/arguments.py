@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from osuT5.model.files.loading import EMBEDDED_MODEL
-
 
 def command_parser(description: str | None) -> argparse.ArgumentParser:
     """Return a parser whose help is the docstring of a benchmark."""
@@ -29,6 +27,9 @@ def folders_parser(description: str | None) -> argparse.ArgumentParser:
 
 def review_parser(description: str | None, charts: int, seconds: float) -> argparse.ArgumentParser:
     """Return a parser of options for excerpts of charts of each mode."""
+    # Other benchmarks need no torch.
+    from osuT5.model.files.loading import EMBEDDED_MODEL
+
     parser = corpus_parser(description)
     parser.add_argument("--model", type=Path, default=EMBEDDED_MODEL)
     parser.add_argument("--charts", type=int, default=charts, help="charts of each mode")

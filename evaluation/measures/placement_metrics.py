@@ -7,11 +7,9 @@ import math
 import numpy as np
 from scipy.stats import wasserstein_distance
 
+from evaluation.profile.places import turn_angles_deg, turns_deg
 from osu_diffusion.constraints import OBJECT_STARTS, STACK_REACH
 from osu_diffusion.points import PointSequence
-
-MIN_MOVE_PX = 1.0
-"""Shorter movements have no direction."""
 
 PATH_SAMPLES = 16
 CUT_SHARE = 0.1
@@ -35,11 +33,7 @@ def spacings_px(sequence: PointSequence, positions: np.ndarray) -> np.ndarray:
 
 def turning_angles_deg(sequence: PointSequence, positions: np.ndarray) -> np.ndarray:
     """By how much the way from start to start turns at each object, 0 (straight on) to 180 (back)."""
-    moves = np.diff(positions[object_starts(sequence)], axis=0)
-    lengths = np.hypot(*moves.T)
-    has_direction = (lengths[:-1] > MIN_MOVE_PX) & (lengths[1:] > MIN_MOVE_PX)
-    before, after = moves[:-1][has_direction], moves[1:][has_direction]
-    return np.abs(_turns_deg(before, after))
+    return turn_angles_deg(positions[object_starts(sequence)])
 
 
 def slider_turns_deg(sequence: PointSequence, positions: np.ndarray) -> np.ndarray:
@@ -49,7 +43,7 @@ def slider_turns_deg(sequence: PointSequence, positions: np.ndarray) -> np.ndarr
     shares = np.linspace(0.0, 1.0, PATH_SAMPLES + 1)
     lines = np.stack([sequence.paths.points_at(positions, sequence.path_lengths_px * share) for share in shares])
     moves = np.diff(lines, axis=0)
-    return np.abs(_turns_deg(moves[:-1], moves[1:])).sum(axis=0)
+    return np.abs(turns_deg(moves[:-1], moves[1:])).sum(axis=0)
 
 
 def cut_shares(sequence: PointSequence, positions: np.ndarray) -> np.ndarray:
@@ -82,8 +76,3 @@ def _ends(sequence: PointSequence, starts: np.ndarray) -> np.ndarray:
     paths = sequence.path_of[starts]
     ends[paths >= 0] = sequence.path_ends[paths[paths >= 0]]
     return ends
-
-
-def _turns_deg(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    cross = before[..., 0] * after[..., 1] - before[..., 1] * after[..., 0]
-    return np.degrees(np.arctan2(cross, (before * after).sum(axis=-1)))

@@ -1,0 +1,38 @@
+"""Hitsounds of a map: how often each addition sounds, and on which beats of the bar."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from evaluation.profile.beats import beat_places, share
+from osu_beatmap.beatmap import HitSound, Slider, Spinner
+from osu_beatmap.rules.chart import Chart
+
+
+def sound_profile(chart: Chart) -> dict[str, float]:
+    """Return the metrics of hitsounds; heads, repeats and ends of sliders sound one by one."""
+    times_ms, sounds = _sound_events(chart)
+    places = beat_places(chart.timing, times_ms)
+    whistle, finish, clap = ((sounds & addition) > 0 for addition in (HitSound.WHISTLE, HitSound.FINISH, HitSound.CLAP))
+    return {
+        "whistle_share": share(whistle),
+        "finish_share": share(finish),
+        "clap_share": share(clap),
+        "whistles_on_downbeats_share": share(places.is_downbeat[whistle]),
+        "finishes_on_downbeats_share": share(places.is_downbeat[finish]),
+        "claps_on_backbeats_share": share(places.is_backbeat[clap]),
+    }
+
+
+def _sound_events(chart: Chart) -> tuple[np.ndarray, np.ndarray]:
+    """Return when something sounds [n], and its additions [n]."""
+    times_ms: list[float] = []
+    sounds: list[int] = []
+    for obj, end_ms in zip(chart.objects, chart.end_ms.tolist(), strict=True):
+        if isinstance(obj, Slider) and obj.edges and obj.slides >= 1:
+            times_ms += np.linspace(obj.time_ms, end_ms, len(obj.edges)).tolist()
+            sounds += [int(edge.hitsound) for edge in obj.edges]
+        else:
+            times_ms.append(end_ms if isinstance(obj, Spinner) else obj.time_ms)
+            sounds.append(int(obj.hitsound))
+    return np.array(times_ms), np.array(sounds, np.int64)
