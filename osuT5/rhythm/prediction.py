@@ -74,6 +74,23 @@ def predict_rhythm(
     return RhythmPrediction(objects[:, : beats * TICKS_PER_BEAT], downbeats[:beats])
 
 
+@torch.inference_mode()
+def encode_axis(network: RhythmNetwork, axis: SongAxis) -> tuple[np.ndarray, np.ndarray]:
+    """Return the sound of a song on its clock, without conditions of maps.
+
+    Returns:
+        Sound of each tick, float16 [beats, 24, tick width], and vectors of beats, float16 [beats, width].
+    """
+    beats, window, half = len(axis.clock), network.config.window_beats, network.config.window_beats // 2
+    starts = range(-half // 2, beats, half)
+    parts = []
+    for first in range(0, len(starts), WINDOWS_AT_ONCE):
+        windows = [axis.window(start * TICKS_PER_BEAT, window) for start in starts[first : first + WINDOWS_AT_ONCE]]
+        parts.append([_middles(sound.half().numpy()) for sound in network.encode_songs(stack_windows(windows))])
+    ticks, vectors = (np.concatenate(columns)[:beats] for columns in zip(*parts, strict=True))
+    return ticks, vectors
+
+
 def _predict_windows(network: RhythmNetwork, songs: SongInputs, charts: Sequence[RhythmConditions]) -> RhythmPrediction:
     """Return the logits of the middles of windows, one after the other."""
     ticks, beats = network.encode_songs(songs)
@@ -88,9 +105,9 @@ def _predict_windows(network: RhythmNetwork, songs: SongInputs, charts: Sequence
 
 
 def _middles(values: np.ndarray) -> np.ndarray:
-    """Return the middle halves of [windows, length] in one row, [windows * length / 2]."""
+    """Return the middle halves of [windows, length, ...] in one row, [windows * length / 2, ...]."""
     quarter = values.shape[1] // 4
-    return values[:, quarter : 3 * quarter].reshape(-1)
+    return values[:, quarter : 3 * quarter].reshape(-1, *values.shape[2:])
 
 
 def nats_per_object(prediction: RhythmPrediction, chart: int, objects: np.ndarray) -> float:
