@@ -14,7 +14,7 @@ from osu_beatmap.geometry.slider_path import SliderPath, path_of
 from osu_beatmap.timing.active_point import Timing, end_time_ms
 from osu_beatmap.timing.beat_clock import BeatClock
 from osuT5.encoding.hit_objects.circles import object_sound
-from osuT5.encoding.hit_objects.hitsounds import Sound, sound_value
+from osuT5.encoding.hit_objects.hitsounds import sound_value
 from osuT5.encoding.hit_objects.positions import column_event
 from osuT5.encoding.hit_objects.sliders import edge_sound
 from osuT5.encoding.scroll_speed import line_speed
@@ -30,7 +30,6 @@ from osuT5.objects.fields import (
     SPEEDS,
     Field,
     ObjectKind,
-    nearest_class,
     nearest_ratio_class,
     turn_class,
 )

@@ -47,7 +47,7 @@ LONG_KINDS = frozenset(
 
 
 class Field(IntEnum):
-    """Fields of a token, in the order in which they are predicted.
+    """Fields of a token.
 
     DURATION: ticks from begin to end. SLIDES: traversals of a slider. DISTANCE: from the end of the last object.
     TURN: of the movement to the object against the last movement. SHAPE: of a slider's path. SLIDER_TURN: of its
@@ -67,6 +67,21 @@ class Field(IntEnum):
     SOUND = 9
     END_SOUND = 10
 
+
+CHAIN = (
+    Field.KIND,
+    Field.DURATION,
+    Field.SLIDES,
+    Field.NEW_COMBO,
+    Field.SPEED,
+    Field.DISTANCE,
+    Field.TURN,
+    Field.SHAPE,
+    Field.SLIDER_TURN,
+    Field.SOUND,
+    Field.END_SOUND,
+)
+"""Order in which fields are predicted, each given those before it."""
 
 DURATION_TICKS = np.array(
     [1, 2, 3, 4, 6, 8, 9, 12, 16, 18, 20, 24, 30, 32, 36, 42, 48, 54, 60, 66, 72, 84, 90, 96, 108, 120, 132, 144, 168,

@@ -47,7 +47,7 @@ class SongRhythm:
         """Move predicted red lines to downbeats."""
         if not lines:
             return lines
-        return place_bars(self._network, self._encoder.rhythm_features, lines, self._encoder.song_ms)
+        return place_bars(self.network, self._encoder.rhythm_features, lines, self._encoder.song_ms)
 
     def object_times_ms(
         self, lines: Sequence[TimingPoint], span: Span, attributes: Attributes, seed: int
@@ -61,14 +61,24 @@ class SongRhythm:
             seed: Of the draw.
         """
         start_ms, end_ms = max(span.start_ms, lines[0].time_ms), min(span.end_ms, self._encoder.song_ms)
-        axis = SongAxis(self._encoder.rhythm_features, BeatClock.from_timing(Timing(list(lines)), end_ms))
-        stars = TYPICAL_STARS if attributes.difficulty is None else attributes.difficulty
-        keys = (attributes.key_count or 0) if attributes.mode is GameMode.MANIA else 0
-        prediction = predict_rhythm(self._network, axis, [RhythmConditions(attributes.mode, stars, keys)])
+        axis = self.axis(lines)
+        prediction = predict_rhythm(self.network, axis, [rhythm_conditions(attributes)])
         times_ms = axis.clock.times_at(np.arange(axis.step_count))
         logits = np.where((times_ms >= start_ms) & (times_ms < end_ms), prediction.objects[0], -np.inf)
         return times_ms[draw_rhythm(logits, seed)]
 
+    def axis(self, lines: Sequence[TimingPoint]) -> SongAxis:
+        """Return the song on the clock of red lines."""
+        clock = BeatClock.from_timing(Timing(list(lines)), self._encoder.song_ms)
+        return SongAxis(self._encoder.rhythm_features, clock)
+
     @cached_property
-    def _network(self) -> RhythmNetwork:
+    def network(self) -> RhythmNetwork:
         return kept(load_rhythm_model, MODEL_DIR / "mini_rhythm")
+
+
+def rhythm_conditions(attributes: Attributes) -> RhythmConditions:
+    """Return the conditions of the beat models for a map."""
+    stars = TYPICAL_STARS if attributes.difficulty is None else attributes.difficulty
+    keys = (attributes.key_count or 0) if attributes.mode is GameMode.MANIA else 0
+    return RhythmConditions(attributes.mode, stars, keys)
