@@ -20,7 +20,6 @@ from osu_beatmap.beatmap import GameMode
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.held_out import Split
-from osu_beatmap.timing.beat_clock import BeatClock
 from osuT5.dataset.files.sources import SourceReport
 from osuT5.objects.chart_tokens import ChartTokens, encode_chart
 from osuT5.rhythm.axis import song_axes
@@ -28,7 +27,7 @@ from osuT5.rhythm.conditions import Origin, RhythmConditions
 from osuT5.rhythm.corpus import RhythmSong, load_songs
 from osuT5.rhythm.files import WEIGHTS_FILE, load_rhythm_model
 from osuT5.rhythm.network import RhythmNetwork
-from osuT5.rhythm.prediction import encode_axis
+from osuT5.rhythm.prediction import SongEncoding
 
 CACHE_VERSION = 1
 """Number to raise when the content of cached songs changes."""
@@ -54,9 +53,10 @@ class SongSound:
     beat_length_ms: np.ndarray
 
     @classmethod
-    def of(cls, ticks: np.ndarray, beats: np.ndarray, clock: BeatClock) -> SongSound:
-        """Join the sound of a song and its clock."""
-        return cls(ticks, beats, clock.place_in_bar, clock.bar_beats, clock.beat_length_ms.astype(np.float32))
+    def of(cls, song: SongEncoding) -> SongSound:
+        """Return the sound of an encoded song."""
+        clock = song.clock
+        return cls(*song.sound, clock.place_in_bar, clock.bar_beats, clock.beat_length_ms.astype(np.float32))
 
     def __len__(self) -> int:
         return len(self.beats)
@@ -118,7 +118,7 @@ def _encode_song(song: RhythmSong, network: RhythmNetwork, report: SourceReport)
                 continue
             charts.append(ObjectChart(chart.name, chart.conditions, attributes_of(beatmap, chart.stars), tokens))
         if charts:
-            sound = SongSound.of(*encode_axis(network, axis), axis.clock)
+            sound = SongSound.of(SongEncoding(network, axis))
             encoded.append(ObjectSong(song.name, sound, tuple(charts)))
     return encoded
 

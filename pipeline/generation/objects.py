@@ -20,7 +20,6 @@ from osuT5.objects.files import load_object_model
 from osuT5.objects.generation import ObjectGenerator
 from osuT5.objects.network import ObjectNetwork
 from osuT5.rhythm.files import WEIGHTS_FILE
-from osuT5.rhythm.prediction import encode_axis
 from osuT5.tokens.events import ContextKind
 from paths import MODEL_DIR
 from pipeline.generation.model_cache import kept
@@ -39,13 +38,12 @@ def with_objects(
     Raises:
         ModelError: The object model cannot be loaded.
     """
-    axis = rhythm.axis(lines)
-    sound = SongSound.of(*encode_axis(rhythm.network, axis), axis.clock)
+    song = rhythm.encode(lines)
     mode = chart.attributes.mode
     keys = chart.attributes.key_count or 0
-    builder = DraftBuilder(mode, axis.clock, Timing(list(lines)), settings, keys)
-    generator = ObjectGenerator(kept(bundled_object_model), sound)
-    steps = axis.clock.steps_at(chart.object_times_ms)
+    builder = DraftBuilder(mode, song.clock, Timing(list(lines)), settings, keys)
+    generator = ObjectGenerator(kept(bundled_object_model), SongSound.of(song))
+    steps = song.clock.steps_at(chart.object_times_ms)
     drafts = generator.generate(
         steps,
         rhythm_conditions(chart.attributes),

@@ -21,7 +21,7 @@ from osuT5.rhythm.downbeats import place_bars
 from osuT5.rhythm.drawing import draw_rhythm
 from osuT5.rhythm.files import load_rhythm_model
 from osuT5.rhythm.network import RhythmNetwork
-from osuT5.rhythm.prediction import predict_rhythm
+from osuT5.rhythm.prediction import SongEncoding
 from paths import MODEL_DIR
 from pipeline.generation.conditions import TYPICAL_STARS
 from pipeline.generation.model_cache import kept
@@ -36,6 +36,7 @@ class SongRhythm:
 
     def __init__(self, encoder: AudioEncoder) -> None:
         self._encoder = encoder
+        self._encoded: tuple[tuple, SongEncoding] | None = None
 
     @classmethod
     def of(cls, song: SongGenerator) -> SongRhythm | None:
@@ -61,16 +62,19 @@ class SongRhythm:
             seed: Of the draw.
         """
         start_ms, end_ms = max(span.start_ms, lines[0].time_ms), min(span.end_ms, self._encoder.song_ms)
-        axis = self.axis(lines)
-        prediction = predict_rhythm(self.network, axis, [rhythm_conditions(attributes)])
-        times_ms = axis.clock.times_at(np.arange(axis.step_count))
+        song = self.encode(lines)
+        prediction = song.predict([rhythm_conditions(attributes)])
+        times_ms = song.clock.times_at(np.arange(prediction.objects.shape[1]))
         logits = np.where((times_ms >= start_ms) & (times_ms < end_ms), prediction.objects[0], -np.inf)
         return times_ms[draw_rhythm(logits, seed)]
 
-    def axis(self, lines: Sequence[TimingPoint]) -> SongAxis:
-        """Return the song on the clock of red lines."""
-        clock = BeatClock.from_timing(Timing(list(lines)), self._encoder.song_ms)
-        return SongAxis(self._encoder.rhythm_features, clock)
+    def encode(self, lines: Sequence[TimingPoint]) -> SongEncoding:
+        """Return the song on the clock of red lines, encoded once for all maps on them."""
+        key = tuple((line.time_ms, line.beat_length_ms, line.meter) for line in lines)
+        if self._encoded is None or self._encoded[0] != key:
+            clock = BeatClock.from_timing(Timing(list(lines)), self._encoder.song_ms)
+            self._encoded = key, SongEncoding(self.network, SongAxis(self._encoder.rhythm_features, clock))
+        return self._encoded[1]
 
     @cached_property
     def network(self) -> RhythmNetwork:
