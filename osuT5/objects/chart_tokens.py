@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -51,6 +51,7 @@ class ChartTokens:
         columns: What begins in each mania column, int8 [objects, 18].
         hold_durations: Class of the duration of each hold note, int8 [objects, 18]; NONE elsewhere.
         held: Whether an earlier hold note lasts beyond each object, bool [objects, 18].
+        end: Cursor after the last object.
     """
 
     steps: np.ndarray
@@ -59,6 +60,7 @@ class ChartTokens:
     columns: np.ndarray
     hold_durations: np.ndarray
     held: np.ndarray
+    end: Cursor = field(default_factory=Cursor)
 
     def __len__(self) -> int:
         return len(self.steps)
@@ -158,6 +160,7 @@ def encode_chart(beatmap: Beatmap, clock: BeatClock) -> ChartTokens:
         np.zeros((count, MAX_COLUMNS), np.int8),
         np.full((count, MAX_COLUMNS), NONE, np.int8),
         np.zeros((count, MAX_COLUMNS), bool),
+        writer.cursor,
     )
 
 

@@ -13,6 +13,7 @@ from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX, GameMode
 from osu_beatmap.timing.beat_clock import TICKS_PER_BEAT
 from osuT5.encoding.hit_objects.object_drafts import Draft
+from osuT5.objects.chart_tokens import ChartTokens
 from osuT5.objects.corpus import SongSound
 from osuT5.objects.drafts import DraftBuilder
 from osuT5.objects.fields import (
@@ -25,10 +26,12 @@ from osuT5.objects.fields import (
     LONG_KINDS,
     MAX_COLUMNS,
     NONE,
+    SPEEDS,
     TURN_STEP,
     TURNS,
     Field,
     ObjectKind,
+    nearest_class,
 )
 from osuT5.objects.inputs import BeatInputs, ObjectInputs, cursor_facts, gap_classes, plan_of, style_facts
 from osuT5.objects.network import ObjectNetwork
@@ -80,6 +83,7 @@ class ObjectGenerator:
         builder: DraftBuilder,
         seed: int,
         draws: Draws = Draws(),
+        before: ChartTokens | None = None,
         progress: Callable[[int, int], None] = lambda done, total: None,
     ) -> list[Draft]:
         """Return the objects of a map.
@@ -88,12 +92,20 @@ class ObjectGenerator:
             steps: Ticks of the clock at which objects begin, ascending, int64 [objects].
             builder: Builder of the map, at its start.
             seed: Of the draws.
+            before: Tokens of the map before the first object, which continue in it.
         """
+        given = 0
+        if before is not None and len(before):
+            steps = steps[steps > before.steps[-1]]
+            given = min(len(before), self.network.config.window_objects)
+            steps = np.concatenate([before.steps[-given:], steps])
         rows = _Rows(self.network, self.sound, steps, conditions, attributes)
-        chart = _Chart(self.network, rows, builder, steps, np.random.default_rng([seed, len(steps)]), draws)
-        for index in range(len(steps)):
+        chart = _Chart(self.network, rows, builder, steps, np.random.default_rng(seed), draws)
+        for index in range(given):
+            chart.read(index, before, len(before) - given + index)
+        for index in range(given, len(steps)):
             chart.write(index)
-            progress(index + 1, len(steps))
+            progress(index + 1 - given, len(steps) - given)
         return builder.drafts
 
 
@@ -186,18 +198,8 @@ class _Chart:
         held = self.held_until > step
         if mode is GameMode.MANIA and held[: self.builder.keys].all():
             return  # no column is free
-        cursor = np.zeros(0)
-        is_placed = mode in (GameMode.STANDARD, GameMode.CATCH)
         place = self.builder.cursor
-        cursor = cursor_facts(np.array([place.x, place.y, place.heading])) * np.float32(is_placed)
-        state = self.network.step(
-            self.rows.beats,
-            self.rows.conditions,
-            self.rows.object(index, cursor, held),
-            self.fields_before,
-            self.columns_before,
-            self.cache,
-        )[0, 0]
+        state = self._state(index, np.array([place.x, place.y, place.heading]), held)
         values = dict.fromkeys(Field, NONE)
         columns = np.zeros(MAX_COLUMNS, np.int64)
         if mode is GameMode.MANIA:
@@ -206,6 +208,23 @@ class _Chart:
             self._write_object(step, int(self.room_ticks[index]), state, values)
         self.fields_before = torch.tensor([values[field] for field in Field])[None, None]
         self.columns_before = torch.from_numpy(columns)[None, None]
+
+    def read(self, index: int, tokens: ChartTokens, place: int) -> None:
+        """Take an object as it is given."""
+        self._state(index, tokens.cursors[place], tokens.held[place])
+        self.fields_before = torch.from_numpy(tokens.fields[place].astype(np.int64))[None, None]
+        self.columns_before = torch.from_numpy(tokens.columns[place].astype(np.int64))[None, None]
+        is_hold = tokens.hold_durations[place] != NONE
+        ends = tokens.steps[place] + DURATION_TICKS[tokens.hold_durations[place].clip(0)]
+        self.held_until = np.where(is_hold, ends, self.held_until)
+        self.builder.cursor = tokens.end
+
+    def _state(self, index: int, cursor: np.ndarray, held: np.ndarray) -> Tensor:
+        """Return the state of the next object [width]."""
+        is_placed = self.builder.mode in (GameMode.STANDARD, GameMode.CATCH)
+        objects = self.rows.object(index, cursor_facts(cursor) * np.float32(is_placed), held)
+        fields, columns = self.fields_before, self.columns_before
+        return self.network.step(self.rows.beats, self.rows.conditions, objects, fields, columns, self.cache)[0, 0]
 
     def _write_row(self, step: int, state: Tensor, held: np.ndarray, values: dict[Field, int]) -> np.ndarray:
         keys = self.builder.keys
@@ -249,11 +268,9 @@ class _Chart:
         if field is Field.TURN:
             return self._inside_turns(np.array([[DISTANCES_PX[values[Field.DISTANCE]]]]))[0]
         if field is Field.SPEED and values[Field.SLIDES] != NONE:
-            lengths = [
-                self.builder.length_px(step, values[Field.DURATION], values[Field.SLIDES], speed)
-                for speed in range(self.network.fields.logits[field].out_features)
-            ]
-            fits = np.array(lengths) <= LONGEST_SLIDER_PX
+            plain = nearest_class(1.0, SPEEDS)
+            fits = SPEEDS * self.builder.length_px(step, values[Field.DURATION], values[Field.SLIDES], plain)
+            fits = fits <= LONGEST_SLIDER_PX
             return fits if fits.any() else None
         if field is Field.SLIDER_TURN and self.builder.mode is GameMode.STANDARD:
             head = place.place(values[Field.DISTANCE], values[Field.TURN])

@@ -75,7 +75,7 @@ class PreparedChart:
             return chart
         times_ms = self.rhythm.object_times_ms(self.lines, self.span, chart.attributes, chart.seed)
         chart = replace(chart, object_times_ms=times_ms)
-        if chart.inputs or len(times_ms) == 0:
+        if chart.inputs or ContextKind.MAP in chart.contexts or len(times_ms) == 0:
             return chart
         return with_objects(chart, self.rhythm, self.lines, self.settings, self.writer)
 

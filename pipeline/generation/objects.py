@@ -14,6 +14,7 @@ from osuT5.encoding import encode_context
 from osuT5.encoding.assembly import assemble
 from osuT5.generation.chart_state import ChartState
 from osuT5.generation.window_schedule import SongGenerator
+from osuT5.objects.chart_tokens import encode_chart
 from osuT5.objects.corpus import SongSound
 from osuT5.objects.drafts import DraftBuilder
 from osuT5.objects.files import load_object_model
@@ -44,12 +45,14 @@ def with_objects(
     builder = DraftBuilder(mode, song.clock, Timing(list(lines)), settings, keys)
     generator = ObjectGenerator(kept(bundled_object_model), SongSound.of(song))
     steps = song.clock.steps_at(chart.object_times_ms)
+    before = None if chart.before is None else encode_chart(chart.before, song.clock)
     drafts = generator.generate(
         steps,
         rhythm_conditions(chart.attributes),
         chart.attributes,
         builder,
         chart.seed,
+        before=before,
         progress=partial(writer.progress, Stage(ContextKind.MAP.value)),
     )
     encoding = writer.spec.encoding
