@@ -11,6 +11,7 @@ from torch import Tensor
 
 from osu_beatmap.beatmap import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX, GameMode
 from osu_beatmap.timing.beat_clock import TICKS_PER_BEAT
+from osuT5.encoding.hit_objects.hitsounds import ADDITION_VALUES, BANKS
 from osuT5.objects.chart_tokens import ChartTokens
 from osuT5.objects.config import ObjectConfig
 from osuT5.objects.corpus import ObjectChart, ObjectSong, SongSound
@@ -27,15 +28,15 @@ from osuT5.rhythm.conditions import Origin, RhythmConditions
 from osuT5.rhythm.inputs import UNKNOWN_PLACE, stack_conditions
 
 GROUP_SHARES = {
-    "standard": 0.44,
-    "taiko": 0.10,
-    "taiko TJA": 0.06,
-    "catch": 0.06,
-    "mania": 0.20,
-    "mania STEPMANIA": 0.11,
-    "mania QUAVER": 0.03,
+    "standard": 0.50,
+    "taiko": 0.05,
+    "taiko TJA": 0.04,
+    "catch": 0.015,
+    "mania": 0.25,
+    "mania STEPMANIA": 0.12,
+    "mania QUAVER": 0.025,
 }
-"""How often a passage is of each group, whatever the number of its maps in the corpus."""
+"""How often a passage is of each group. Groups of few songs are overfitted if they are drawn more often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class SamplingOptions:
     Attributes:
         rows: Passages in a batch.
         known_bars: Fraction of passages whose places in the bar are given.
+        changed_banks: Fraction whose sample sets are exchanged: which one a mapper prefers says little about others.
         known_holds, known_sounds: Fraction whose hold note ratio, and whether they have hitsounds, is given.
         forgotten: Fraction of objects that the next one cannot read.
         star_noise: Highest change of a star rating, either way.
@@ -52,6 +54,7 @@ class SamplingOptions:
 
     rows: int = 16
     known_bars: float = 0.9
+    changed_banks: float = 0.7
     known_holds: float = 0.5
     known_sounds: float = 0.8
     forgotten: float = 0.05
@@ -122,6 +125,8 @@ class PassageSampler:
         for place in rng.choice(len(self.places), self.options.rows, p=self.weights):
             song, chart = self.places[place]
             chart = self._varied(mirrored(chart, rng), rng)
+            if rng.random() < self.options.changed_banks:
+                chart = replace(chart, tokens=with_banks(chart.tokens, rng.permutation(BANKS)))
             # Some passages begin with the map, as all maps do.
             first = 0 if rng.random() < 0.08 else int(rng.integers(0, max(1, len(chart.tokens) - 8)))
             lead = int(rng.integers(0, self.config.window_beats // 4 + 1))
@@ -243,6 +248,21 @@ def mirrored(chart: ObjectChart, rng: np.random.Generator) -> ObjectChart:
         return chart
     across, down = rng.random() < 0.5, mode is GameMode.STANDARD and rng.random() < 0.5
     return replace(chart, tokens=_flipped(chart.tokens, across, down, mode))
+
+
+def with_banks(tokens: ChartTokens, order: np.ndarray) -> ChartTokens:
+    """Return tokens with other sample sets.
+
+    Args:
+        order: The new number of each sample set, int [3].
+    """
+    fields = tokens.fields.copy()
+    for field in (Field.SOUND, Field.END_SOUND):
+        banks, additions = np.divmod(fields[:, field].clip(0), ADDITION_VALUES)
+        of_additions, of_sounds = np.divmod(banks, BANKS)
+        changed = (order[of_additions] * BANKS + order[of_sounds]) * ADDITION_VALUES + additions
+        fields[:, field] = np.where(fields[:, field] == NONE, NONE, changed)
+    return replace(tokens, fields=fields)
 
 
 def _flipped(tokens: ChartTokens, across: bool, down: bool, mode: GameMode) -> ChartTokens:

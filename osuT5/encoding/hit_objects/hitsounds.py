@@ -21,9 +21,9 @@ FALLBACK_SET = SampleSet.SOFT
 """The bank where neither the object nor its line names one, as the published models have it."""
 
 _ADDITIONS = HitSound.WHISTLE | HitSound.FINISH | HitSound.CLAP
-_BANKS = 3
+BANKS = 3
 
-ADDITION_VALUES, BANK_VALUES = 8, _BANKS**2
+ADDITION_VALUES, BANK_VALUES = 8, BANKS**2
 """A HITSOUND value is that of its additions plus this times that of its banks."""
 
 
@@ -67,7 +67,7 @@ def sound_events(sound: Sound, time_ms: float, timing: Timing, spec: EncodingSpe
 
 
 def _packed(sound: Sound) -> int:
-    banks = (sound.normal_set - 1) + _BANKS * (sound.addition_set - 1)
+    banks = (sound.normal_set - 1) + BANKS * (sound.addition_set - 1)
     return sound.hitsound // 2 + ADDITION_VALUES * banks
 
 
@@ -86,7 +86,7 @@ def read_sounds(events: Sequence[Event]) -> list[Sound]:
 def sound_of(value: int) -> Sound:
     """Return the sound of a HITSOUND value."""
     banks, additions = divmod(value, ADDITION_VALUES)
-    addition_bank, normal_bank = divmod(banks, _BANKS)
+    addition_bank, normal_bank = divmod(banks, BANKS)
     return Sound(2 * additions, normal_bank + 1, _known_bank(addition_bank + 1))
 
 

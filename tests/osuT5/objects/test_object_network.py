@@ -12,7 +12,7 @@ from model_files.errors import ModelError
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Difficulty, GameMode, HoldNote
 from osu_beatmap.timing.active_point import Timing
-from osuT5.objects.batches import PassageSampler, SamplingOptions, cut_passage, mirrored, stack_passages
+from osuT5.objects.batches import PassageSampler, SamplingOptions, cut_passage, mirrored, stack_passages, with_banks
 from osuT5.objects.drafts import DraftBuilder
 from osuT5.objects.fields import NONE, Field
 from osuT5.objects.files import load_object_model, save_object_model
@@ -96,6 +96,16 @@ def test_mirrors_keep_what_they_cannot_change(song):
             tokens = mirrored(chart, rng).tokens
             assert (tokens.fields[:, Field.DISTANCE] == chart.tokens.fields[:, Field.DISTANCE]).all()
             assert (np.sort(tokens.columns, 1) == np.sort(chart.tokens.columns, 1)).all()
+
+
+def test_other_sample_sets_keep_the_additions(song):
+    tokens = song.charts[0].tokens
+    same = with_banks(with_banks(tokens, np.array([1, 2, 0])), np.array([2, 0, 1]))
+    assert (same.fields == tokens.fields).all()
+    changed = with_banks(tokens, np.array([1, 2, 0]))
+    sounds, before = changed.fields[:, Field.SOUND], tokens.fields[:, Field.SOUND]
+    assert (sounds % 8 == before % 8).all()
+    assert (sounds != before).all()
 
 
 def test_gaps_are_those_to_the_neighbours():
