@@ -72,6 +72,7 @@ class ObjectBatch:
         known_columns: What begins in each column, int64 [rows, objects, 18].
         keys: Number of columns of each row, 0 outside mania.
         groups: Name of each row's group.
+        section_song: A song whose sections are learned, None without such songs.
     """
 
     beats: BeatInputs
@@ -84,6 +85,7 @@ class ObjectBatch:
     known_columns: Tensor
     keys: Tensor
     groups: tuple[str, ...]
+    section_song: ObjectSong | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,7 @@ class PassageSampler:
         self.songs, self.options, self.config, self.seed = songs, options, config, seed
         self.places = [(song, chart) for song in songs for chart in song.charts if len(chart.tokens) > 1]
         self.weights = _chart_weights(self.places)
+        self.section_songs = [song for song in songs if song.sections is not None]
 
     def batch(self, step: int) -> ObjectBatch:
         """Draw the batch of a step."""
@@ -134,7 +137,9 @@ class PassageSampler:
         has_bars = rng.random(len(passages)) < self.options.known_bars
         batch = stack_passages(passages, self.config.window_beats, has_bars)
         keep = torch.from_numpy(rng.random(batch.fields_before.shape[:2]) >= self.options.forgotten)
-        return replace(batch, fields_before=batch.fields_before.where(keep.unsqueeze(-1), NONE))
+        section_song = self.section_songs[int(rng.integers(len(self.section_songs)))] if self.section_songs else None
+        forgetful = batch.fields_before.where(keep.unsqueeze(-1), NONE)
+        return replace(batch, fields_before=forgetful, section_song=section_song)
 
     def _varied(self, chart: ObjectChart, rng: np.random.Generator) -> ObjectChart:
         """Return a map with disturbed stars and some conditions unknown."""

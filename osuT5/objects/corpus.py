@@ -22,6 +22,8 @@ from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.held_out import Split
 from osuT5.dataset.files.sources import SourceReport
 from osuT5.objects.chart_tokens import ChartTokens, encode_chart
+from osuT5.objects.files import digest_of
+from osuT5.objects.sections import SongSections, sections_of
 from osuT5.rhythm.axis import song_axes
 from osuT5.rhythm.conditions import Origin, RhythmConditions
 from osuT5.rhythm.corpus import RhythmSong, load_songs
@@ -29,7 +31,7 @@ from osuT5.rhythm.files import WEIGHTS_FILE, load_rhythm_model
 from osuT5.rhythm.network import RhythmNetwork
 from osuT5.rhythm.prediction import SongEncoding
 
-CACHE_VERSION = 1
+CACHE_VERSION = 2
 """Number to raise when the content of cached songs changes."""
 
 _TOKEN_ARRAYS = ("steps", "fields", "cursors", "columns", "hold_durations", "held")
@@ -74,11 +76,12 @@ class ObjectChart:
 
 @dataclass(frozen=True)
 class ObjectSong:
-    """A song on one clock, with the maps that share it."""
+    """A song on one clock, with the maps that share it, and its sections by maps that were made for osu!."""
 
     name: str
     sound: SongSound
     charts: tuple[ObjectChart, ...]
+    sections: SongSections | None = None
 
 
 def load_object_songs(
@@ -93,7 +96,7 @@ def load_object_songs(
     """
     report = report or SourceReport()
     network = load_rhythm_model(rhythm_folder)
-    digest = hashlib.sha256((rhythm_folder / WEIGHTS_FILE).read_bytes()).hexdigest()[:8]
+    digest = digest_of(rhythm_folder / WEIGHTS_FILE)[:8]
     songs: list[ObjectSong] = []
     for song in tqdm(load_songs(folder, cache, split, report), desc="tokens", unit="song", mininterval=10):
         charts = ",".join(f"{chart.name}:{len(chart.times_ms)}" for chart in song.charts)
@@ -108,7 +111,7 @@ def load_object_songs(
 def _encode_song(song: RhythmSong, network: RhythmNetwork, report: SourceReport) -> list[ObjectSong]:
     encoded = []
     for axis in song_axes(song):
-        charts = []
+        charts, own_maps = [], []
         for chart in axis.charts:
             try:
                 beatmap = read_beatmap(song.audio_path.parent / chart.name)
@@ -117,9 +120,10 @@ def _encode_song(song: RhythmSong, network: RhythmNetwork, report: SourceReport)
                 report.skip(chart.name, error)
                 continue
             charts.append(ObjectChart(chart.name, chart.conditions, attributes_of(beatmap, chart.stars), tokens))
+            own_maps += [beatmap] if chart.origin is Origin.OSU else []
         if charts:
             sound = SongSound.of(SongEncoding(network, axis))
-            encoded.append(ObjectSong(song.name, sound, tuple(charts)))
+            encoded.append(ObjectSong(song.name, sound, tuple(charts), sections_of(own_maps, axis.clock)))
     return encoded
 
 
@@ -132,6 +136,8 @@ def _write_song(place: Path, songs: Sequence[ObjectSong]) -> None:
         for index, chart in enumerate(song.charts):
             for name in _TOKEN_ARRAYS:
                 arrays[f"{number}.{index}.{name}"] = getattr(chart.tokens, name)
+        if song.sections is not None:
+            arrays[f"{number}.kiai"], arrays[f"{number}.volume"] = song.sections.kiai, song.sections.volume
         facts.append([_facts(chart) for chart in song.charts])
     arrays["facts"] = np.frombuffer(json.dumps(facts).encode("utf-8"), np.uint8)
     temporary = place.with_name(f"{place.stem}.{os.getpid()}.tmp.npz")
@@ -166,7 +172,9 @@ def _read_song(place: Path, name: str) -> list[ObjectSong]:
             for index, fact in enumerate(known):
                 tokens = ChartTokens(*(arrays[f"{number}.{index}.{each}"] for each in _TOKEN_ARRAYS))
                 charts.append(_chart(fact, tokens))
-            songs.append(ObjectSong(name, sound, tuple(charts)))
+            has_sections = f"{number}.kiai" in arrays
+            sections = SongSections(arrays[f"{number}.kiai"], arrays[f"{number}.volume"]) if has_sections else None
+            songs.append(ObjectSong(name, sound, tuple(charts), sections))
     return songs
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,14 @@ from osuT5.objects.config import ObjectConfig, contract_of
 from osuT5.objects.network import ObjectNetwork
 
 WEIGHTS_FILE, CONTRACT_FILE = "model.safetensors", "objects.json"
+
+
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file of weights."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}.") from error
 
 
 def save_object_model(folder: Path, config: ObjectConfig, weights: Mapping[str, Tensor], rhythm_digest: str) -> None:

@@ -17,6 +17,7 @@ from osuT5.objects.config import ObjectConfig
 from osuT5.objects.fields import COLUMN_VALUES, DURATION_TICKS, FIELD_SIZES, MAX_COLUMNS, Field
 from osuT5.objects.inputs import CURSOR_FACTS, GAPS, NO_GAP, STYLE_FACTS, BeatInputs, ObjectInputs
 from osuT5.objects.layers import ObjectLayer, beat_rotation
+from osuT5.objects.sections import SectionHead
 from osuT5.rhythm.inputs import SongInputs
 from osuT5.rhythm.layers import BeatLayer
 from osuT5.rhythm.network import ConditionEmbedding
@@ -25,7 +26,7 @@ Cache = list[KeyValues | None]
 
 
 class ObjectNetwork(nn.Module):
-    """Encoder over beats, decoder over objects, heads of fields and columns."""
+    """Encoder over beats, decoder over objects, heads of fields and columns; `sections` is apart from all of them."""
 
     def __init__(self, config: ObjectConfig) -> None:
         super().__init__()
@@ -43,6 +44,7 @@ class ObjectNetwork(nn.Module):
         self.norm = nn.LayerNorm(width)
         self.fields = FieldHeads(width)
         self.columns = ColumnHead(config)
+        self.sections = SectionHead(config.sound_width, config.tick_width)
 
     def encode(self, beats: BeatInputs) -> tuple[Tensor, Tensor]:
         """Return beat vectors [rows, beats, width] and conditions [rows, beats, condition width]."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -19,7 +18,7 @@ from osuT5.dataset.files.sources import SourceReport
 from osuT5.objects.batches import ObjectBatch, PassageSampler, SamplingOptions, cut_passage, stack_passages
 from osuT5.objects.config import ObjectConfig
 from osuT5.objects.corpus import ObjectSong, load_object_songs
-from osuT5.objects.files import load_object_model, save_object_model
+from osuT5.objects.files import digest_of, load_object_model, save_object_model
 from osuT5.objects.loss import nats_by_part
 from osuT5.objects.network import ObjectNetwork
 from osuT5.rhythm.files import WEIGHTS_FILE
@@ -31,6 +30,9 @@ from training.task import Figures
 
 PART_WEIGHTS = {"sound": 0.4, "end_sound": 0.4}
 """Weights in the loss, 1 for other parts. Sounds are a mapper's habit: they are the first to be overfitted."""
+
+SECTION_WEIGHT = 0.5
+"""Weight of nats per beat of kiai time, next to about 8 nats per object."""
 
 HELD_OUT_PASSAGES = 2
 """Passages of each held-out map that are scored."""
@@ -86,7 +88,10 @@ class ObjectTask:
         parts = [PART_WEIGHTS.get(name, 1.0) * nats.sum() for name, nats, _ in nats_by_part(model, batch)]
         total = torch.stack(parts).sum()
         objects = (batch.fields != -1).any(-1) | (batch.columns != -1).any(-1)
-        return total / objects.sum().clamp(min=1), {}
+        nats = total / objects.sum().clamp(min=1)
+        if batch.section_song is None:
+            return nats, {}
+        return nats + SECTION_WEIGHT * section_loss(model, batch.section_song), {"nats": nats.detach()}
 
     @torch.inference_mode()
     def evaluate(self, model: ObjectNetwork) -> dict[str, float]:
@@ -110,12 +115,21 @@ class ObjectTask:
             group: sum(value for name, value in sums.items() if name.rpartition("/")[0] == group) / count
             for group, count in objects.items()
         }
-        return {"loss": float(np.mean(list(totals.values())))} | totals | figures if totals else {}
+        told = [section_loss(model, song) for song in self.held_out if song.sections is not None]
+        sections = {"sections": float(torch.stack(told).mean())} if told else {}
+        return {"loss": float(np.mean(list(totals.values())))} | totals | sections | figures if totals else {}
 
     def export(self, weights: Mapping[str, Tensor], folder: Path) -> None:
         """Write a model folder with trained weights."""
         state = self.network.state_dict() | dict(weights)
         save_object_model(folder, self.network.config, state, self.rhythm_digest)
+
+
+def section_loss(network: ObjectNetwork, song: ObjectSong) -> Tensor:
+    """Return the loss of the sections of a song."""
+    arrays = (song.sound.ticks, song.sound.beats, song.sections.kiai, song.sections.volume)
+    device = next(network.parameters()).device
+    return network.sections.loss(*(torch.from_numpy(array.astype(np.float32)).to(device) for array in arrays))
 
 
 def held_out_passages(songs: Sequence[ObjectSong], config: ObjectConfig) -> list:
@@ -150,7 +164,7 @@ def train_objects(options: ObjectTrainOptions) -> Path:
         network = ObjectNetwork(replace(start.config, dropout=options.network.dropout))
         network.load_state_dict(start.state_dict())
     sampler = PassageSampler(songs, options.sampling, network.config, options.seed)
-    digest = hashlib.sha256((options.rhythm_path / WEIGHTS_FILE).read_bytes()).hexdigest()
+    digest = digest_of(options.rhythm_path / WEIGHTS_FILE)
     task = ObjectTask(network, sampler, held_out, digest, options.pause_path)
     run_training(network, task, options.loop, options.run_path)
     with replaced_folder(options.run_path / MODEL_FOLDER) as temporary:

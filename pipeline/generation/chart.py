@@ -30,7 +30,7 @@ from pipeline.generation.conditions import (
     spell_descriptors,
 )
 from pipeline.generation.models import song_writer
-from pipeline.generation.objects import with_objects
+from pipeline.generation.objects import add_kiai, with_objects
 from pipeline.generation.reference_parts import add_reference_parts, begin_before
 from pipeline.generation.resnap import divisors_at, predicted_divisors, resnap
 from pipeline.generation.rhythm import SongRhythm
@@ -131,6 +131,8 @@ def prepare_chart(
     rhythm = SongRhythm.of(writer)
     lines = find_timing(request, reference, writer, folders, chart, sampling, rhythm)
     chart.contexts[ContextKind.TIMING] = timing_groups(lines, spec, song_ms)
+    if rhythm is not None:
+        add_kiai(chart, rhythm, lines, spec)
     if scope.is_part:
         writer = writer.within(float(scope.start_time_ms or 0), span_of(scope).end_ms)
         if not writer.windows:

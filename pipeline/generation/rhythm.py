@@ -1,4 +1,4 @@
-"""Rhythm of a map: the times at which its objects begin, from the rhythm model."""
+"""The models on the beat clock in front of one song: object times, and the song and networks for objects."""
 
 from __future__ import annotations
 
@@ -15,23 +15,27 @@ from osu_beatmap.timing.beat_clock import BeatClock
 from osuT5.generation.audio_encoder import AudioEncoder
 from osuT5.generation.rules.grammar import is_published
 from osuT5.generation.window_schedule import SongGenerator
+from osuT5.objects.files import digest_of, load_object_model
+from osuT5.objects.network import ObjectNetwork
 from osuT5.rhythm.axis import SongAxis
 from osuT5.rhythm.conditions import RhythmConditions
 from osuT5.rhythm.downbeats import place_bars
 from osuT5.rhythm.drawing import draw_rhythm
-from osuT5.rhythm.files import load_rhythm_model
+from osuT5.rhythm.files import WEIGHTS_FILE, load_rhythm_model
 from osuT5.rhythm.network import RhythmNetwork
 from osuT5.rhythm.prediction import SongEncoding
 from paths import MODEL_DIR
 from pipeline.generation.conditions import TYPICAL_STARS
 from pipeline.generation.model_cache import kept
 
+RHYTHM_MODEL = MODEL_DIR / "mini_rhythm"
+
 
 class SongRhythm:
-    """The rhythm model in front of one song, loaded when first needed.
+    """The rhythm model and the object model in front of one song, loaded when first needed.
 
     Raises:
-        ModelError: The rhythm model cannot be loaded; any method but `of`.
+        ModelError: A model cannot be loaded; any method but `of`.
     """
 
     def __init__(self, encoder: AudioEncoder) -> None:
@@ -78,7 +82,12 @@ class SongRhythm:
 
     @cached_property
     def network(self) -> RhythmNetwork:
-        return kept(load_rhythm_model, MODEL_DIR / "mini_rhythm")
+        return kept(load_rhythm_model, RHYTHM_MODEL)
+
+    @cached_property
+    def object_network(self) -> ObjectNetwork:
+        """The object model that was trained on the sound of the rhythm model."""
+        return kept(load_object_model, MODEL_DIR / "mini_objects", digest_of(RHYTHM_MODEL / WEIGHTS_FILE))
 
 
 def rhythm_conditions(attributes: Attributes) -> RhythmConditions:
