@@ -1,6 +1,6 @@
 """How near generated maps come to human ones on songs that no model was trained on.
 
-    python -m benchmarks.held_out FOLDER [--model DIR] [--charts 2] [--songs 0] [--matched] [--json FILE]
+    python -m benchmarks.held_out FOLDER [--model DIR] [--charts 2] [--songs 0] [--matched] [--json FILE] [--keep DIR]
 
 For each held-out song of a folder of mapsets, and for some of its charts, a map is generated through the whole program
 at the chart's star rating: once from the audio alone and once with the chart's timing given. Times are compared one to
@@ -21,7 +21,7 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import chain, islice, pairwise
 from pathlib import Path
 
@@ -40,9 +40,9 @@ from evaluation.metrics import METRICS
 from evaluation.report import markdown
 from osu_beatmap.attributes import attributes_of
 from osu_beatmap.beatmap import Beatmap, GameMode, HoldNote, Slider, TimingPoint
-from osu_beatmap.held_out import Split
+from osu_beatmap.files.writer import save_beatmap
+from osu_beatmap.held_out import Split, title_hash
 from osu_beatmap.rules import Severity, check
-from osu_beatmap.splice import Span
 from osuT5.audio.decode import load_audio
 from osuT5.audio.mel import song_mel
 from osuT5.dataset.files.sources import FolderSong, ReadChart, mapset_songs
@@ -53,7 +53,7 @@ from osuT5.model.files.loading import load_model
 from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.tokens.events import ContextKind
 from pipeline.finishing.finish import finish
-from pipeline.generation.chart import assemble_chart, write_charts
+from pipeline.generation.chart import PreparedChart, write_charts
 from pipeline.generation.matching.star_matching import generate_matched_map
 from pipeline.generation.rhythm import SongRhythm
 from pipeline.generation.timing import predict_timing, timing_groups
@@ -106,6 +106,7 @@ def main() -> int:
     parser.add_argument("--stepmania", type=Path, help="JSON list of {dir, kind}: mania of kind sm is reported apart")
     parser.add_argument("--matched", action="store_true", help="also make maps whose star rating is matched")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--keep", type=Path, help="folder for the maps from audio, as .osu files")
     arguments = parser.parse_args()
     model, spec = load_model(arguments.model)
     prepare_to_generate(model)
@@ -114,7 +115,7 @@ def main() -> int:
     matched_with = str(arguments.model or "") if arguments.matched else None
     chosen = chosen_charts(mapset_songs(arguments.folder), Split.HELD_OUT, arguments.charts)
     for song, charts in tqdm(list(islice(chosen, arguments.songs or None)), unit="song"):
-        scores += score_song(model, spec, song, charts, song.name in converted, matched_with)
+        scores += score_song(model, spec, song, charts, song.name in converted, matched_with, arguments.keep)
         if arguments.json:
             arguments.json.write_text(json.dumps([asdict(s) for s in scores], indent=1), encoding="utf-8")
     print(table(scores), kinds_table(scores), sep="\n\n")
@@ -128,6 +129,7 @@ def score_song(
     charts: list[ReadChart],
     from_stepmania: bool,
     matched_with: str | None = None,
+    keep: Path | None = None,
 ) -> list[ChartScore]:
     """Scores of the charts of a song; `matched_with` names the model that also makes matched maps."""
     samples = load_audio(song.audio_path, spec.grid.sample_rate)
@@ -143,6 +145,9 @@ def score_song(
     drafts = _generate(writer, rhythm, [*attributes, *attributes], lines, settings)
     scores = []
     for index, chart in enumerate(charts):
+        if keep is not None:
+            keep.mkdir(parents=True, exist_ok=True)
+            save_beatmap(drafts[index], keep / f"{title_hash(song.name)} {index}.osu")
         mode = chart.beatmap.mode.name.lower() + (" (StepMania)" if from_stepmania else "")
         human = MeasuredChart(chart.beatmap)
         score = ChartScore(song.name, chart.name.removesuffix(".osu"), mode, human.stars)
@@ -182,15 +187,13 @@ def _generate(
 ) -> list[Beatmap]:
     """Finished maps, all written side by side."""
     spec, song_ms = writer.spec, writer.song_ms
-    charts = []
-    for wanted, reds in zip(attributes, lines, strict=True):
+    prepared = []
+    for wanted, reds, difficulty in zip(attributes, lines, settings, strict=True):
         chart = ChartState(wanted, SEED, {ContextKind.TIMING: timing_groups(reds, spec, song_ms)})
-        if rhythm is not None:
-            chart.object_times_ms = rhythm.object_times_ms(reds, Span(), wanted, SEED)
-        charts.append(chart)
-    write_charts(writer, charts, Sampling())
-    drafts = [assemble_chart(*each, spec)[0] for each in zip(charts, lines, settings, strict=True)]
-    return [finish(draft, song_ms)[0] for draft in drafts]
+        begun = PreparedChart(writer, chart, reds, difficulty, Sampling(), rhythm=rhythm)
+        prepared.append(replace(begun, chart=begun.with_rhythm(chart)))
+    write_charts(writer, [each.chart for each in prepared], Sampling())
+    return [finish(each.draft().beatmap, song_ms)[0] for each in prepared]
 
 
 def table(scores: list[ChartScore]) -> str:

@@ -9,6 +9,7 @@ checks them as `benchmarks.maps.check` does. Exit status 1 if there is a problem
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from itertools import cycle, islice
 from pathlib import Path
 
@@ -18,7 +19,6 @@ from benchmarks.arguments import command_parser
 from benchmarks.maps.check import MapReport
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.files.writer import save_beatmap, write_beatmap
-from osu_beatmap.splice import Span
 from osu_beatmap.star_rating import star_rating
 from osuT5.audio.decode import load_audio
 from osuT5.audio.mel import song_mel
@@ -28,7 +28,7 @@ from osuT5.generation.window_schedule import SongGenerator
 from osuT5.model.files.loading import load_model
 from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.tokens.events import ContextKind
-from pipeline.generation.chart import assemble_chart, write_charts
+from pipeline.generation.chart import PreparedChart, write_charts
 from pipeline.generation.conditions import conditions_of
 from pipeline.generation.final_map import finish_with_settings
 from pipeline.generation.refinement import refine_draft
@@ -85,13 +85,14 @@ def _batch(model, spec, samples, mode: GameMode, seed: int):
     rhythm = SongRhythm.of(writer)
     assert rhythm is not None, "the bundled model is generated on the rhythm model"
     lines = rhythm.place_bars(predict_timing(writer, charts[0], Sampling()))
-    for chart in charts:
+    prepared = []
+    for chart, difficulty in zip(charts, settings, strict=True):
         chart.contexts[ContextKind.TIMING] = timing_groups(lines, spec, song_ms)
-        chart.object_times_ms = rhythm.object_times_ms(lines, Span(), chart.attributes, chart.seed)
-    write_charts(writer, charts, Sampling())
-    for stars, chart, request, difficulty in zip(STARS, charts, requests, settings, strict=True):
-        draft, _ = assemble_chart(chart, lines, difficulty, spec)
-        placed = refine_draft(request, draft, chart.attributes, spec.encoding, chart.seed)
+        begun = PreparedChart(writer, chart, lines, difficulty, Sampling(), rhythm=rhythm)
+        prepared.append(replace(begun, chart=begun.with_rhythm(chart)))
+    write_charts(writer, [each.chart for each in prepared], Sampling())
+    for stars, each, request in zip(STARS, prepared, requests, strict=True):
+        placed = refine_draft(request, each.draft().beatmap, each.chart.attributes, spec.encoding, each.chart.seed)
         yield stars, finish_with_settings(request, placed, song_ms)[0], song_ms
 
 

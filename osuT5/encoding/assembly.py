@@ -37,22 +37,27 @@ def assemble(
     difficulty: Difficulty,
     key_count: int,
     spec: EncodingSpec,
+    drafts: Sequence[Draft] | None = None,
 ) -> tuple[Beatmap, AssemblyReport]:
     """The beatmap that these groups describe, and the account of what of them is not in it.
 
     `timing_points` are the red lines; the green ones come from the groups. Times are kept as they are, and
     control points as coarse as the groups have them; a slider's length follows from its velocity and duration,
     whatever its path. Never raises for any groups; raises ValueError without a usable red line.
+
+    Args:
+        drafts: Objects, in place of those that the groups describe.
     """
     Timing(timing_points)  # refuses lines without a tempo before anything else is done
     report = AssemblyReport()
     groups = sorted((g for part in contexts.values() for g in part), key=lambda group: whole_ms(group.time_ms))
     kiai = [group for group in groups if group.kind is EventKind.KIAI]
     speeds = [group for group in groups if group.kind is EventKind.SCROLL_SPEED_CHANGE]
-    elsewhere = {EventKind.KIAI, EventKind.SCROLL_SPEED_CHANGE, *BEAT_KINDS}
-    objects = [group for group in groups if group.kind not in elsewhere]
-    drafts = decode_objects(objects, mode, key_count, spec, report)
-    drafts.sort(key=lambda draft: draft.obj.time_ms)
+    if drafts is None:
+        elsewhere = {EventKind.KIAI, EventKind.SCROLL_SPEED_CHANGE, *BEAT_KINDS}
+        objects = [group for group in groups if group.kind not in elsewhere]
+        drafts = decode_objects(objects, mode, key_count, spec, report)
+    drafts = sorted(drafts, key=lambda draft: draft.obj.time_ms)
     if mode is GameMode.MANIA:
         difficulty = replace(difficulty, circle_size=float(key_count))
         lines = _mania_lines(timing_points, speeds, drafts, spec, report)

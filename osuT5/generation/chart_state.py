@@ -10,6 +10,8 @@ from itertools import takewhile
 import numpy as np
 
 from osu_beatmap.attributes import Attributes
+from osu_beatmap.beatmap import Beatmap
+from osuT5.encoding.hit_objects.object_drafts import Draft
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import ContextKind, EventGroup, EventKind
 
@@ -30,6 +32,8 @@ class ChartState:
     inputs: what it is made from, in the order of the prompt
     begun: of contexts that are still to be written, what there is before the part that is written
     object_times_ms: when objects have to begin, in order, if the rhythm is given
+    before: what there is of the map before the part that is written
+    drafts: its objects, if another model generates them than the one that writes the contexts
     rating: star rating of the objects that are written so far; None for too few. Guidance then leads away from it
     """
 
@@ -40,6 +44,8 @@ class ChartState:
     inputs: tuple[GivenInput, ...] = ()
     begun: dict[ContextKind, Sequence[EventGroup]] = field(default_factory=dict)
     object_times_ms: np.ndarray | None = None
+    before: Beatmap | None = None
+    drafts: Sequence[Draft] | None = None
     rating: Callable[[Sequence[EventGroup]], float | None] | None = None
 
     def unlike(self, written: Sequence[EventGroup]) -> Attributes | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from osu_beatmap.timing.beat_clock import TICKS_PER_BEAT
 from osuT5.rhythm.axis import SongAxis
@@ -42,7 +43,63 @@ class RhythmPrediction:
         return float(self.probabilities(chart).sum())
 
 
-@torch.inference_mode()
+class SongEncoding:
+    """The sound of a song on its clock, encoded once for all of its maps.
+
+    Args:
+        network: Network in evaluation mode.
+        axis: Song on its clock; objects of its maps are not used.
+        shift_steps: Steps by which the axis begins late, to try other phases; places in the bar are then not given.
+    """
+
+    @torch.inference_mode()
+    def __init__(self, network: RhythmNetwork, axis: SongAxis, shift_steps: int = 0) -> None:
+        self.network, self.clock, self.shift_steps = network, axis.clock, shift_steps
+        beats, window_beats = len(axis.clock), network.config.window_beats
+        starts = range(-window_beats // 4, beats, window_beats // 2)  # the middle of the first begins at beat 0
+        self._parts: list[tuple[SongInputs, np.ndarray, Tensor, Tensor]] = []
+        for first in range(0, len(starts), WINDOWS_AT_ONCE):
+            steps = [start * TICKS_PER_BEAT + shift_steps for start in starts[first : first + WINDOWS_AT_ONCE]]
+            windows = [axis.window(step, window_beats) for step in steps]
+            songs = stack_windows(windows)
+            exists = _middles(np.stack([window.tick_exists for window in windows]))
+            self._parts.append((songs, exists, *network.encode_songs(songs)))
+
+    @torch.inference_mode()
+    def predict(self, charts: Sequence[RhythmConditions], bars_known: bool = True) -> RhythmPrediction:
+        """Predict the rhythm of maps from their conditions.
+
+        A prediction of a shifted axis is for the shifted beats: its first step is step `shift_steps` of the clock.
+
+        Args:
+            bars_known: Whether places in the bar are given to the network.
+        """
+        beats = len(self.clock)
+        parts = []
+        for songs, exists, ticks, vectors in self._parts:
+            known = songs if bars_known and not self.shift_steps else songs.without_bars()
+            objects = [self._objects(known, ticks, vectors, chart) for chart in charts]
+            stacked = np.array(objects, np.float32).reshape(len(charts), len(exists))
+            downbeats = _middles(self.network.downbeat_logits(vectors).numpy())
+            parts.append((np.where(exists, stacked, -np.inf), downbeats))
+        objects, downbeats = (np.concatenate(columns, axis=-1) for columns in zip(*parts, strict=True))
+        return RhythmPrediction(objects[:, : beats * TICKS_PER_BEAT], downbeats[:beats])
+
+    @property
+    def sound(self) -> tuple[np.ndarray, np.ndarray]:
+        """Sound of each tick, float16 [beats, 24, tick width], and vectors of beats, float16 [beats, width]."""
+        ticks, vectors = (
+            np.concatenate([_middles(part[place].half().numpy()) for part in self._parts])[: len(self.clock)]
+            for place in (2, 3)
+        )
+        return ticks, vectors
+
+    def _objects(self, songs: SongInputs, ticks: Tensor, vectors: Tensor, chart: RhythmConditions) -> np.ndarray:
+        """Return the logits of the middles of windows, one after the other."""
+        rows = stack_conditions([chart] * len(vectors), range(len(vectors)))
+        return _middles(self.network.decode_charts(songs, ticks, vectors, rows).flatten(1).numpy())
+
+
 def predict_rhythm(
     network: RhythmNetwork,
     axis: SongAxis,
@@ -50,47 +107,14 @@ def predict_rhythm(
     bars_known: bool = True,
     shift_steps: int = 0,
 ) -> RhythmPrediction:
-    """Predict the rhythm of maps from their conditions.
-
-    Args:
-        network: Network in evaluation mode.
-        axis: Song on its clock; objects of its maps are not used.
-        charts: Conditions of each map.
-        bars_known: Whether places in the bar are given to the network.
-        shift_steps: Steps by which the axis begins late, to try other phases; places in the bar are then not given.
-            The prediction is for the shifted beats: its first step is step `shift_steps` of the clock.
-    """
-    beats, half = len(axis.clock), network.config.window_beats // 2
-    starts = range(-half // 2, beats, half)  # the middle of the first window begins at beat 0
-    parts = []
-    for first in range(0, len(starts), WINDOWS_AT_ONCE):
-        steps = [start * TICKS_PER_BEAT + shift_steps for start in starts[first : first + WINDOWS_AT_ONCE]]
-        windows = [axis.window(step, network.config.window_beats) for step in steps]
-        songs = stack_windows(windows)
-        logits = _predict_windows(network, songs if bars_known and not shift_steps else songs.without_bars(), charts)
-        exists = _middles(np.stack([window.tick_exists for window in windows]))
-        parts.append((np.where(exists, logits.objects, -np.inf), logits.downbeats))
-    objects, downbeats = (np.concatenate(columns, axis=-1) for columns in zip(*parts, strict=True))
-    return RhythmPrediction(objects[:, : beats * TICKS_PER_BEAT], downbeats[:beats])
-
-
-def _predict_windows(network: RhythmNetwork, songs: SongInputs, charts: Sequence[RhythmConditions]) -> RhythmPrediction:
-    """Return the logits of the middles of windows, one after the other."""
-    ticks, beats = network.encode_songs(songs)
-    objects = []
-    for chart in charts:
-        rows = stack_conditions([chart] * len(beats), range(len(beats)))
-        objects.append(_middles(network.decode_charts(songs, ticks, beats, rows).flatten(1).numpy()))
-    downbeats = _middles(network.downbeat_logits(beats).numpy())
-    return RhythmPrediction(
-        np.array(objects, np.float32).reshape(len(charts), TICKS_PER_BEAT * len(downbeats)), downbeats
-    )
+    """Predict the rhythm of maps of a song that is encoded for nothing else."""
+    return SongEncoding(network, axis, shift_steps).predict(charts, bars_known)
 
 
 def _middles(values: np.ndarray) -> np.ndarray:
-    """Return the middle halves of [windows, length] in one row, [windows * length / 2]."""
+    """Return the middle halves of [windows, length, ...] in one row, [windows * length / 2, ...]."""
     quarter = values.shape[1] // 4
-    return values[:, quarter : 3 * quarter].reshape(-1)
+    return values[:, quarter : 3 * quarter].reshape(-1, *values.shape[2:])
 
 
 def nats_per_object(prediction: RhythmPrediction, chart: int, objects: np.ndarray) -> float:

@@ -30,6 +30,7 @@ from pipeline.generation.conditions import (
     spell_descriptors,
 )
 from pipeline.generation.models import song_writer
+from pipeline.generation.objects import add_kiai, with_objects
 from pipeline.generation.reference_parts import add_reference_parts, begin_before
 from pipeline.generation.resnap import divisors_at, predicted_divisors, resnap
 from pipeline.generation.rhythm import SongRhythm
@@ -73,7 +74,10 @@ class PreparedChart:
         if self.rhythm is None:
             return chart
         times_ms = self.rhythm.object_times_ms(self.lines, self.span, chart.attributes, chart.seed)
-        return replace(chart, object_times_ms=times_ms)
+        chart = replace(chart, object_times_ms=times_ms)
+        if chart.inputs or ContextKind.MAP in chart.contexts or len(times_ms) == 0:
+            return chart
+        return with_objects(chart, self.rhythm, self.lines, self.settings, self.writer)
 
     def draft(self) -> Draft:
         """Assemble the decoded chart."""
@@ -127,6 +131,8 @@ def prepare_chart(
     rhythm = SongRhythm.of(writer)
     lines = find_timing(request, reference, writer, folders, chart, sampling, rhythm)
     chart.contexts[ContextKind.TIMING] = timing_groups(lines, spec, song_ms)
+    if rhythm is not None:
+        add_kiai(chart, rhythm, lines, spec)
     if scope.is_part:
         writer = writer.within(float(scope.start_time_ms or 0), span_of(scope).end_ms)
         if not writer.windows:
@@ -167,8 +173,8 @@ def assemble_chart(
 ) -> tuple[Beatmap, AssemblyReport]:
     """Assemble a decoded chart on the beat grid; report what was lost."""
     written = {context: groups for context, groups in chart.contexts.items() if context is not ContextKind.TIMING}
-    key_count = chart.attributes.key_count or 0
-    beatmap, report = assemble(written, chart.attributes.mode, lines, settings, key_count, contract.encoding)
+    mode, key_count = chart.attributes.mode, chart.attributes.key_count or 0
+    beatmap, report = assemble(written, mode, lines, settings, key_count, contract.encoding, chart.drafts)
     divisors = predicted_divisors(group for groups in written.values() for group in groups)
     if chart.object_times_ms is not None:
         divisors |= divisors_at(chart.object_times_ms, Timing(lines))

@@ -89,7 +89,7 @@ def begin_before(
     """Start a chart with the reference's objects before the span."""
     start_ms = float(scope.start_time_ms or 0)
     earlier = [obj for obj in reference.hit_objects if start_ms - LONGEST_OBJECT_MS <= obj.time_ms < start_ms]
-    before = replace(reference, hit_objects=earlier)
+    before = chart.before = replace(reference, hit_objects=earlier)
     for part in contract.contexts_of(chart.attributes.mode):
         groups = _encoded(before, part, contract, song_ms)
         if part is not ContextKind.MAP:

@@ -1,4 +1,4 @@
-"""Rhythm of a map: the times at which its objects begin, from the rhythm model."""
+"""The models on the beat clock in front of one song: object times, and the song and networks for objects."""
 
 from __future__ import annotations
 
@@ -15,27 +15,32 @@ from osu_beatmap.timing.beat_clock import BeatClock
 from osuT5.generation.audio_encoder import AudioEncoder
 from osuT5.generation.rules.grammar import is_published
 from osuT5.generation.window_schedule import SongGenerator
+from osuT5.objects.files import digest_of, load_object_model
+from osuT5.objects.network import ObjectNetwork
 from osuT5.rhythm.axis import SongAxis
 from osuT5.rhythm.conditions import RhythmConditions
 from osuT5.rhythm.downbeats import place_bars
 from osuT5.rhythm.drawing import draw_rhythm
-from osuT5.rhythm.files import load_rhythm_model
+from osuT5.rhythm.files import WEIGHTS_FILE, load_rhythm_model
 from osuT5.rhythm.network import RhythmNetwork
-from osuT5.rhythm.prediction import predict_rhythm
+from osuT5.rhythm.prediction import SongEncoding
 from paths import MODEL_DIR
 from pipeline.generation.conditions import TYPICAL_STARS
 from pipeline.generation.model_cache import kept
 
+RHYTHM_MODEL = MODEL_DIR / "mini_rhythm"
+
 
 class SongRhythm:
-    """The rhythm model in front of one song, loaded when first needed.
+    """The rhythm model and the object model in front of one song, loaded when first needed.
 
     Raises:
-        ModelError: The rhythm model cannot be loaded; any method but `of`.
+        ModelError: A model cannot be loaded; any method but `of`.
     """
 
     def __init__(self, encoder: AudioEncoder) -> None:
         self._encoder = encoder
+        self._encoded: tuple[tuple, SongEncoding] | None = None
 
     @classmethod
     def of(cls, song: SongGenerator) -> SongRhythm | None:
@@ -47,7 +52,7 @@ class SongRhythm:
         """Move predicted red lines to downbeats."""
         if not lines:
             return lines
-        return place_bars(self._network, self._encoder.rhythm_features, lines, self._encoder.song_ms)
+        return place_bars(self.network, self._encoder.rhythm_features, lines, self._encoder.song_ms)
 
     def object_times_ms(
         self, lines: Sequence[TimingPoint], span: Span, attributes: Attributes, seed: int
@@ -61,14 +66,32 @@ class SongRhythm:
             seed: Of the draw.
         """
         start_ms, end_ms = max(span.start_ms, lines[0].time_ms), min(span.end_ms, self._encoder.song_ms)
-        axis = SongAxis(self._encoder.rhythm_features, BeatClock.from_timing(Timing(list(lines)), end_ms))
-        stars = TYPICAL_STARS if attributes.difficulty is None else attributes.difficulty
-        keys = (attributes.key_count or 0) if attributes.mode is GameMode.MANIA else 0
-        prediction = predict_rhythm(self._network, axis, [RhythmConditions(attributes.mode, stars, keys)])
-        times_ms = axis.clock.times_at(np.arange(axis.step_count))
+        song = self.encode(lines)
+        prediction = song.predict([rhythm_conditions(attributes)])
+        times_ms = song.clock.times_at(np.arange(prediction.objects.shape[1]))
         logits = np.where((times_ms >= start_ms) & (times_ms < end_ms), prediction.objects[0], -np.inf)
         return times_ms[draw_rhythm(logits, seed)]
 
+    def encode(self, lines: Sequence[TimingPoint]) -> SongEncoding:
+        """Return the song on the clock of red lines, encoded once for all maps on them."""
+        key = tuple((line.time_ms, line.beat_length_ms, line.meter) for line in lines)
+        if self._encoded is None or self._encoded[0] != key:
+            clock = BeatClock.from_timing(Timing(list(lines)), self._encoder.song_ms)
+            self._encoded = key, SongEncoding(self.network, SongAxis(self._encoder.rhythm_features, clock))
+        return self._encoded[1]
+
     @cached_property
-    def _network(self) -> RhythmNetwork:
-        return kept(load_rhythm_model, MODEL_DIR / "mini_rhythm")
+    def network(self) -> RhythmNetwork:
+        return kept(load_rhythm_model, RHYTHM_MODEL)
+
+    @cached_property
+    def object_network(self) -> ObjectNetwork:
+        """The object model that was trained on the sound of the rhythm model."""
+        return kept(load_object_model, MODEL_DIR / "mini_objects", digest_of(RHYTHM_MODEL / WEIGHTS_FILE))
+
+
+def rhythm_conditions(attributes: Attributes) -> RhythmConditions:
+    """Return the conditions of the beat models for a map."""
+    stars = TYPICAL_STARS if attributes.difficulty is None else attributes.difficulty
+    keys = (attributes.key_count or 0) if attributes.mode is GameMode.MANIA else 0
+    return RhythmConditions(attributes.mode, stars, keys)

@@ -21,9 +21,9 @@ FALLBACK_SET = SampleSet.SOFT
 """The bank where neither the object nor its line names one, as the published models have it."""
 
 _ADDITIONS = HitSound.WHISTLE | HitSound.FINISH | HitSound.CLAP
-_BANKS = 3
+BANKS = 3
 
-ADDITION_VALUES, BANK_VALUES = 8, _BANKS**2
+ADDITION_VALUES, BANK_VALUES = 8, BANKS**2
 """A HITSOUND value is that of its additions plus this times that of its banks."""
 
 
@@ -50,16 +50,25 @@ def resolve(sound: Sound, time_ms: float, timing: Timing) -> Sound:
     )
 
 
+def sound_value(sound: Sound, time_ms: float, timing: Timing) -> int:
+    """Return the HITSOUND value of one edge at `time_ms`."""
+    return _packed(resolve(sound, time_ms, timing))
+
+
 def sound_events(sound: Sound, time_ms: float, timing: Timing, spec: EncodingSpec) -> list[Event]:
     """The events of one edge at `time_ms`."""
     if not spec.hitsounds:
         return []
     sound = resolve(sound, time_ms, timing)
-    banks = (sound.normal_set - 1) + _BANKS * (sound.addition_set - 1)
-    events = [Event(EventKind.HITSOUND, sound.hitsound // 2 + ADDITION_VALUES * banks)]
+    events = [Event(EventKind.HITSOUND, _packed(sound))]
     if spec.volumes:
         events.append(Event(EventKind.VOLUME, int(sound.volume)))
     return events
+
+
+def _packed(sound: Sound) -> int:
+    banks = (sound.normal_set - 1) + BANKS * (sound.addition_set - 1)
+    return sound.hitsound // 2 + ADDITION_VALUES * banks
 
 
 def read_sounds(events: Sequence[Event]) -> list[Sound]:
@@ -67,13 +76,18 @@ def read_sounds(events: Sequence[Event]) -> list[Sound]:
     sounds: list[Sound] = []
     for event in events:
         if event.kind is EventKind.HITSOUND:
-            banks, additions = divmod(event.value, ADDITION_VALUES)
-            addition_bank, normal_bank = divmod(banks, _BANKS)
-            sounds.append(Sound(2 * additions, normal_bank + 1, _known_bank(addition_bank + 1)))
+            sounds.append(sound_of(event.value))
         elif event.kind is EventKind.VOLUME and sounds:
             last = sounds[-1]
             sounds[-1] = Sound(last.hitsound, last.normal_set, last.addition_set, event.value)
     return sounds
+
+
+def sound_of(value: int) -> Sound:
+    """Return the sound of a HITSOUND value."""
+    banks, additions = divmod(value, ADDITION_VALUES)
+    addition_bank, normal_bank = divmod(banks, BANKS)
+    return Sound(2 * additions, normal_bank + 1, _known_bank(addition_bank + 1))
 
 
 def _known_bank(bank: int) -> int:

@@ -1,14 +1,13 @@
-"""Matching of the target star rating by several charts, rated when finished.
+"""Matching of the target star rating by charts that are generated one after the other.
 
-The model is told a star rating, but what it writes is often harder or easier. A chart that came out too hard is thinned
-until it has the stars that were asked for, so the first one often is enough; one that came out too easy is followed by
-charts for which the models are told more, some side by side.
+A chart often has more or fewer stars than its condition. One that is a little too hard is thinned, which brings its
+rating to the target. After any other miss, the next chart has a condition that makes up for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from feedback.progress import Progress, silent
 from osu_beatmap.attributes import WITH_SCROLL_SPEED
@@ -41,12 +40,14 @@ TRAINED_STARS = {
 """Star ratings of 98 % of the training charts that were made for a mode; outside them a model has seen next to none."""
 
 
-ATTEMPTS: tuple[tuple[float, ...], ...] = ((0.0,), (1.0, 2.0), (3.5, 5.0, 6.5))
-"""Stars added to the condition of each chart of each attempt, the easier ones first.
+OVERSHOOT_STARS = 0.1
+"""How far above the target later charts aim: thinning lowers a rating, and nothing raises it."""
 
-The first chart of all is the one that there is without matching. Nothing is generated with it, since a row costs nearly
-as much as the one before it on a CPU and mostly would be for nothing.
-"""
+THINNED_STARS = 0.5
+"""A chart that is too hard by more is generated again: thinning takes objects that the music has."""
+
+MIN_SLOPE, MAX_SLOPE = 0.3, 1.5
+"""Limits of what one star of condition is assumed to add to the rating."""
 
 
 @dataclass(slots=True)
@@ -64,23 +65,37 @@ class Candidate:
 
 @dataclass(slots=True)
 class StarTarget:
-    """A requested map and the nearest candidate; `first` is without matching."""
+    """A requested map and the nearest candidate; `first` is without matching.
+
+    Attributes:
+        tried: Star condition and star rating of each chart so far.
+    """
 
     request: GenerationRequest
     begun: PreparedChart
     first: Candidate | None = None
     best: Candidate | None = None
     is_met: bool = False
+    tried: list[tuple[float, float]] = field(default_factory=list)
 
     @property
     def wanted(self) -> float | None:
         return self.request.map.difficulty if self.request.map.match_difficulty else None
 
+    @property
+    def attempts_left(self) -> int:
+        return self.request.map.difficulty_attempts - len(self.tried)
+
+    @property
+    def is_pending(self) -> bool:
+        """Return whether another chart is generated; without a target there is one."""
+        return not self.is_met and self.attempts_left > 0
+
 
 def generate_matched_map(
     request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress = silent
 ) -> tuple[Beatmap, GenerationSummary]:
-    """Generate several charts and return the one nearest to the request."""
+    """Generate charts until one is near the request; return the nearest."""
     begun = prepare_chart(request, reference, seed, progress)
     write_parts_before_map(begun)
     wish = StarTarget(request, begun)
@@ -102,65 +117,68 @@ def write_parts_before_map(begun: PreparedChart) -> None:
 
 
 def match_star_ratings(wishes: Sequence[StarTarget], progress: Progress = silent) -> None:
-    """Match each target in up to three attempts of parallel charts.
+    """Match each target by at most `difficulty_attempts` charts.
 
     A chart does not depend on its neighbours, so that a wish is met in the same way whatever others there are.
     The wishes share a writer and have the contexts before the map; one whose chart stays empty has no best.
     """
-    for number, more_stars in enumerate(ATTEMPTS):
-        pending = [wish for wish in wishes if not wish.is_met and number < wish.request.map.difficulty_attempts]
-        if not pending:
-            return
-        charts = [_charts(wish, more_stars) for wish in pending]
-        writer = pending[0].begun.writer
-        write_charts(writer, [chart for own in charts for chart in own], pending[0].begun.sampling)
-        for wish, own in zip(pending, charts, strict=True):
-            _judge(wish, own, progress)
+    while pending := [wish for wish in wishes if wish.is_pending]:
+        charts = [_next_chart(wish) for wish in pending]
+        write_charts(pending[0].begun.writer, charts, pending[0].begun.sampling)
+        for wish, chart in zip(pending, charts, strict=True):
+            _judge(wish, chart, progress)
 
 
-def _charts(wish: StarTarget, more_stars: Sequence[float]) -> list[ChartState]:
-    if wish.wanted is None:
-        charts = [replace(wish.begun.chart, contexts=dict(wish.begun.chart.contexts))]
-    else:
-        charts = [_chart(wish.begun.chart, each, wish.wanted) for each in more_stars]
-    return [wish.begun.with_rhythm(chart) for chart in charts]
+def next_condition(tried: Sequence[tuple[float, float]], wanted: float) -> float:
+    """Return the star condition of the next chart.
+
+    Args:
+        tried: Star condition and star rating of each chart so far.
+        wanted: Target star rating.
+    """
+    if not tried:
+        return wanted
+    condition, stars = tried[-1]
+    slope = 1.0
+    if len(tried) > 1 and condition != tried[-2][0]:
+        slope = (stars - tried[-2][1]) / (condition - tried[-2][0])
+    following = condition + (wanted + OVERSHOOT_STARS - stars) / min(max(slope, MIN_SLOPE), MAX_SLOPE)
+    return min(max(following, 0.0), MAX_CONDITION_STARS)
 
 
-def _judge(wish: StarTarget, charts: Sequence[ChartState], progress: Progress) -> None:
-    """Finish charts, easiest first, until one reaches the target or can be thinned to it."""
+def _next_chart(wish: StarTarget) -> ChartState:
+    base = wish.begun.chart
+    chart = replace(base, contexts=dict(base.contexts))
+    if wish.wanted is not None:
+        stars = next_condition(wish.tried, wish.wanted)
+        chart.attributes = replace(base.attributes, difficulty=stars)
+        if base.negative is not None and base.negative.difficulty is not None:
+            chart.negative = replace(base.negative, difficulty=stars)
+    return wish.begun.with_rhythm(chart)
+
+
+def _judge(wish: StarTarget, chart: ChartState, progress: Progress) -> None:
+    """Finish a chart, thin it if it is a little too hard, and keep it if it is the nearest so far."""
     request, wanted = wish.request, wish.wanted
-    for chart in charts:
-        draft = replace(wish.begun, chart=chart).draft()
-        if not draft.beatmap.hit_objects:
-            continue
-        placed = refine_draft(request, draft.beatmap, draft.attributes, draft.encoding, chart.seed, progress)
-        found = _finished(request, replace(draft, beatmap=placed), 0.0)
-        wish.first = wish.first or found
-        if wanted is None:
-            wish.best, wish.is_met = found, True
-            return
-        is_hard_enough = found.stars >= wanted - CLOSE_STARS
-        if found.stars > wanted + CLOSE_STARS:
-            found = _nearest_thinned(request, replace(draft, beatmap=placed), wanted, found)
-        if wish.best is None or found.error(wanted) < wish.best.error(wanted):
-            wish.best = found
-        if is_hard_enough:
-            wish.is_met = True  # what comes next is harder still
-            return
-
-
-def _chart(base: ChartState, more_stars: float, wanted: float) -> ChartState:
-    stars = min(MAX_CONDITION_STARS, wanted + more_stars)
-    attributes = replace(base.attributes, difficulty=stars)
-    negative = base.negative
-    if negative is not None and negative.difficulty is not None:
-        negative = replace(negative, difficulty=stars)
-    return replace(
-        base,
-        attributes=attributes,
-        negative=negative,
-        contexts=dict(base.contexts),
-    )
+    draft = replace(wish.begun, chart=chart).draft()
+    condition = chart.attributes.difficulty or 0.0
+    if not draft.beatmap.hit_objects:
+        wish.tried.append((condition, 0.0))
+        return
+    placed = refine_draft(request, draft.beatmap, draft.attributes, draft.encoding, chart.seed, progress)
+    found = _finished(request, replace(draft, beatmap=placed), 0.0)
+    wish.tried.append((condition, found.stars))
+    wish.first = wish.first or found
+    if wanted is None:
+        wish.best, wish.is_met = found, True
+        return
+    excess = found.stars - wanted
+    if excess > CLOSE_STARS and (excess <= THINNED_STARS or not wish.attempts_left):
+        found = _nearest_thinned(request, replace(draft, beatmap=placed), wanted, found)
+        wish.is_met = excess <= THINNED_STARS
+    if wish.best is None or found.error(wanted) < wish.best.error(wanted):
+        wish.best = found
+    wish.is_met = wish.is_met or found.error(wanted) <= CLOSE_STARS
 
 
 def _nearest_thinned(request: GenerationRequest, draft: Draft, wanted: float, best: Candidate) -> Candidate:

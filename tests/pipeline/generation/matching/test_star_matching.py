@@ -20,10 +20,10 @@ from pipeline.generation.matching import star_matching as difficulty_matching
 from pipeline.generation.matching.density import removal_order, thinned
 from pipeline.generation.matching.hold_notes import with_hold_note_ratio
 from pipeline.generation.matching.star_matching import (
-    ATTEMPTS,
     StarTarget,
     beyond_training,
     match_star_ratings,
+    next_condition,
     write_parts_before_map,
 )
 from pipeline.request.resolve import resolve
@@ -126,14 +126,38 @@ def test_changes_of_the_scroll_speed_are_met_too(mode, ratio, monkeypatch):
     assert wish.best.error(2.0) <= 0.2
 
 
-@pytest.mark.parametrize(("attempts", "charts"), [(1, 1), (2, 3), (3, 6)])
-def test_a_map_that_is_too_easy_is_tried_again(monkeypatch, attempts, charts):
+@pytest.mark.parametrize("attempts", [1, 2, 3])
+def test_a_chart_without_objects_is_generated_again(monkeypatch, attempts):
     told: list[ChartState] = []
     assert wish_for(Beatmap(), monkeypatch, told, difficulty=9, difficulty_attempts=attempts).best is None
-    assert len(told) == charts == sum(len(each) for each in ATTEMPTS[:attempts])
+    assert len(told) == attempts
+    assert told[0].attributes.difficulty == 9
+
+
+@pytest.mark.parametrize(
+    ("tried", "following"),
+    [
+        ([], 4.0),
+        ([(4.0, 3.5)], 4.6),  # half a star more, and a tenth to be thinned
+        ([(4.0, 4.9)], 3.2),
+        ([(4.0, 3.0), (5.1, 3.55)], 5.1 + 0.55 / 0.5),  # a star of condition adds half a star
+        ([(4.0, 3.0), (5.1, 3.0)], 5.1 + 1.1 / 0.3),
+        ([(11.0, 1.0)], 11.9),
+    ],
+)
+def test_the_next_condition_makes_up_for_the_miss(tried, following):
+    assert next_condition(tried, 4.0) == pytest.approx(following)
+
+
+def test_a_map_that_is_much_too_hard_is_generated_again_before_it_is_thinned(monkeypatch):
+    told: list[ChartState] = []
+    beatmap = dense_map()
+    wanted = star_rating(beatmap) - 1.0
+    wish = wish_for(beatmap, monkeypatch, told, difficulty=wanted)
     stars = [chart.attributes.difficulty for chart in told]
-    assert stars[0] == 9
-    assert stars == sorted(stars)
+    assert len(stars) == 3
+    assert stars == sorted(stars, reverse=True)
+    assert wish.best.error(wanted) <= 0.2
 
 
 def test_without_matching_there_is_one_chart():

@@ -1,0 +1,331 @@
+"""Generation of the objects of a map at given times, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from osu_beatmap.attributes import Attributes
+from osu_beatmap.beatmap import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX, GameMode
+from osu_beatmap.timing.beat_clock import TICKS_PER_BEAT
+from osuT5.encoding.hit_objects.object_drafts import Draft
+from osuT5.objects.chart_tokens import ChartTokens
+from osuT5.objects.corpus import SongSound
+from osuT5.objects.drafts import DraftBuilder
+from osuT5.objects.fields import (
+    CHAIN,
+    DISTANCES_PX,
+    DURATION_TICKS,
+    EMPTY,
+    HOLD,
+    KINDS_OF_MODE,
+    LONG_KINDS,
+    MAX_COLUMNS,
+    NONE,
+    SPEEDS,
+    TURN_STEP,
+    TURNS,
+    Field,
+    ObjectKind,
+    nearest_class,
+)
+from osuT5.objects.inputs import BeatInputs, ObjectInputs, cursor_facts, gap_classes, plan_of, style_facts
+from osuT5.objects.network import ObjectNetwork
+from osuT5.objects.slider_shapes import unit_outline
+from osuT5.rhythm.conditions import RhythmConditions
+from osuT5.rhythm.inputs import stack_conditions
+
+CLEARANCE_TICKS = 2
+"""Ticks between the end of an object and the next one, at least."""
+
+LONGEST_SLIDER_PX = 700.0
+_DIRECTIONS = np.arange(TURNS) * TURN_STEP
+
+SLIDER_FIELDS = (Field.SLIDES, Field.SHAPE, Field.SLIDER_TURN, Field.END_SOUND)
+FIELDS_OF_KIND = {
+    ObjectKind.CIRCLE: (Field.NEW_COMBO, Field.DISTANCE, Field.TURN, Field.SOUND),
+    ObjectKind.SLIDER: tuple(field for field in CHAIN if field is not Field.KIND),
+    ObjectKind.SPINNER: (Field.DURATION, Field.SOUND),
+    **dict.fromkeys(KINDS_OF_MODE[GameMode.TAIKO], (Field.SPEED,)),
+    **dict.fromkeys((ObjectKind.DRUMROLL, ObjectKind.BIG_DRUMROLL, ObjectKind.SWELL), (Field.DURATION, Field.SPEED)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Draws:
+    """How values are drawn from their probabilities.
+
+    Attributes:
+        temperature, top_p: Of fields with many values. Kinds, new combos and columns are drawn as they are: a
+            nucleus would remove whatever is rare.
+    """
+
+    temperature: float = 1.0
+    top_p: float = 0.95
+
+
+class ObjectGenerator:
+    """The object model in front of one song on its clock."""
+
+    def __init__(self, network: ObjectNetwork, sound: SongSound) -> None:
+        self.network, self.sound = network, sound
+
+    @torch.inference_mode()
+    def generate(
+        self,
+        steps: np.ndarray,
+        conditions: RhythmConditions,
+        attributes: Attributes,
+        builder: DraftBuilder,
+        seed: int,
+        draws: Draws = Draws(),
+        before: ChartTokens | None = None,
+        progress: Callable[[int, int], None] = lambda done, total: None,
+    ) -> list[Draft]:
+        """Return the objects of a map.
+
+        Args:
+            steps: Ticks of the clock at which objects begin, ascending, int64 [objects].
+            builder: Builder of the map, at its start.
+            seed: Of the draws.
+            before: Tokens of the map before the first object, which continue in it.
+        """
+        given = 0
+        if before is not None and len(before):
+            steps = steps[steps > before.steps[-1]]
+            given = min(len(before), self.network.config.window_objects)
+            steps = np.concatenate([before.steps[-given:], steps])
+        rows = _Rows(self.network, self.sound, steps, conditions, attributes)
+        chart = _Chart(self.network, rows, builder, steps, np.random.default_rng(seed), draws)
+        for index in range(given):
+            chart.read(index, before, len(before) - given + index)
+        for index in range(given, len(steps)):
+            chart.write(index)
+            progress(index + 1 - given, len(steps) - given)
+        return builder.drafts
+
+
+class _Rows:
+    """Inputs of a whole map, one row."""
+
+    def __init__(
+        self,
+        network: ObjectNetwork,
+        sound: SongSound,
+        steps: np.ndarray,
+        conditions: RhythmConditions,
+        attributes: Attributes,
+    ) -> None:
+        beats, ticks = np.divmod(steps, TICKS_PER_BEAT)
+        self.beats, self.conditions = _encode(network, sound, steps, conditions, attributes)
+        self._beats, self._ticks = torch.from_numpy(beats)[None], torch.from_numpy(ticks)[None]
+        self._sound = torch.from_numpy(sound.ticks[beats, ticks].astype(np.float32))[None]
+        self._gaps = torch.from_numpy(gap_classes(steps))[None]
+
+    def object(self, index: int, cursor: np.ndarray, held: np.ndarray) -> ObjectInputs:
+        """Return the inputs of one object, shapes [1, 1, ...]."""
+        one = slice(index, index + 1)
+        return ObjectInputs(
+            self._beats[:, one],
+            self._ticks[:, one],
+            self._sound[:, one],
+            self._gaps[:, one],
+            torch.from_numpy(cursor)[None, None],
+            torch.from_numpy(held.astype(np.float32))[None, None],
+        )
+
+
+def _encode(
+    network: ObjectNetwork,
+    sound: SongSound,
+    steps: np.ndarray,
+    conditions: RhythmConditions,
+    attributes: Attributes,
+) -> tuple[Tensor, Tensor]:
+    """Return beat vectors and conditions of a song, [1, beats, ...], from the middles of overlapping windows."""
+    window, half = network.config.window_beats, network.config.window_beats // 2
+    starts = range(-half // 2, len(sound), half)
+    numbers = np.array(starts)[:, None] + np.arange(window)
+    inside = numbers.clip(0, len(sound) - 1)
+    style = [style_facts(attributes, float(sound.beat_length_ms[row[0]])) for row in inside]
+    inputs = BeatInputs(
+        torch.from_numpy(sound.beats[inside].astype(np.float32)),
+        torch.from_numpy(np.stack([plan_of(steps, start, window) for start in starts])),
+        torch.from_numpy(sound.places[inside]),
+        torch.from_numpy(sound.bar_beats[inside]),
+        stack_conditions([conditions] * len(inside), range(len(inside))),
+        torch.from_numpy(np.stack(style)),
+    )
+    middle = slice(half // 2, half // 2 + half)
+    beats, known = (each[:, middle].flatten(0, 1)[None, : len(sound)] for each in network.encode(inputs))
+    return beats, known
+
+
+class _Chart:
+    """A map that is being generated."""
+
+    def __init__(
+        self,
+        network: ObjectNetwork,
+        rows: _Rows,
+        builder: DraftBuilder,
+        steps: np.ndarray,
+        rng: np.random.Generator,
+        draws: Draws,
+    ) -> None:
+        self.network, self.rows, self.builder, self.steps, self.rng, self.draws = (
+            network,
+            rows,
+            builder,
+            steps,
+            rng,
+            draws,
+        )
+        self.cache = network.new_cache()
+        self.fields_before = torch.full((1, 1, len(Field)), NONE)
+        self.columns_before = torch.zeros(1, 1, MAX_COLUMNS, dtype=torch.int64)
+        self.held_until = np.zeros(MAX_COLUMNS, np.int64)
+        last = len(builder.clock) * TICKS_PER_BEAT
+        self.room_ticks = np.diff(np.append(steps, last))
+
+    def write(self, index: int) -> None:
+        """Generate one object, or one row of mania notes."""
+        step, mode = int(self.steps[index]), self.builder.mode
+        held = self.held_until > step
+        if mode is GameMode.MANIA and held[: self.builder.keys].all():
+            return  # no column is free
+        place = self.builder.cursor
+        state = self._state(index, np.array([place.x, place.y, place.heading]), held)
+        values = dict.fromkeys(Field, NONE)
+        columns = np.zeros(MAX_COLUMNS, np.int64)
+        if mode is GameMode.MANIA:
+            columns = self._write_row(step, state, held, values)
+        else:
+            self._write_object(step, int(self.room_ticks[index]), state, values)
+        self.fields_before = torch.tensor([values[field] for field in Field])[None, None]
+        self.columns_before = torch.from_numpy(columns)[None, None]
+
+    def read(self, index: int, tokens: ChartTokens, place: int) -> None:
+        """Take an object as it is given."""
+        self._state(index, tokens.cursors[place], tokens.held[place])
+        self.fields_before = torch.from_numpy(tokens.fields[place].astype(np.int64))[None, None]
+        self.columns_before = torch.from_numpy(tokens.columns[place].astype(np.int64))[None, None]
+        is_hold = tokens.hold_durations[place] != NONE
+        ends = tokens.steps[place] + DURATION_TICKS[tokens.hold_durations[place].clip(0)]
+        self.held_until = np.where(is_hold, ends, self.held_until)
+        self.builder.cursor = tokens.end
+
+    def _state(self, index: int, cursor: np.ndarray, held: np.ndarray) -> Tensor:
+        """Return the state of the next object [width]."""
+        is_placed = self.builder.mode in (GameMode.STANDARD, GameMode.CATCH)
+        objects = self.rows.object(index, cursor_facts(cursor) * np.float32(is_placed), held)
+        fields, columns = self.fields_before, self.columns_before
+        return self.network.step(self.rows.beats, self.rows.conditions, objects, fields, columns, self.cache)[0, 0]
+
+    def _write_row(self, step: int, state: Tensor, held: np.ndarray, values: dict[Field, int]) -> np.ndarray:
+        keys = self.builder.keys
+        columns = np.zeros(MAX_COLUMNS, np.int64)
+        free = np.flatnonzero(~held[:keys])
+        for column in free:
+            logits = self.network.columns(state, torch.from_numpy(columns), keys)[0][column].numpy().copy()
+            if column == free[-1] and not columns.any():
+                logits[EMPTY] = -np.inf  # something begins here
+            columns[column] = self._draw(logits, is_exact=True)
+        durations = np.full(MAX_COLUMNS, NONE, np.int64)
+        if (columns == HOLD).any():
+            logits = self.network.columns(state, torch.from_numpy(columns), keys)[1].numpy()
+            for column in np.flatnonzero(columns == HOLD):
+                durations[column] = self._draw(logits[column])
+                self.held_until[column] = step + DURATION_TICKS[durations[column]]
+        state = self._draw_field(state, Field.SOUND, values)
+        self.builder.add_row(step, columns[:keys], durations, values[Field.SOUND])
+        return columns
+
+    def _write_object(self, step: int, room_ticks: int, state: Tensor, values: dict[Field, int]) -> None:
+        allowed_durations = room_ticks - CLEARANCE_TICKS >= DURATION_TICKS
+        kinds = np.zeros(len(ObjectKind), bool)
+        for kind in KINDS_OF_MODE[self.builder.mode]:
+            kinds[kind] = kind not in LONG_KINDS or allowed_durations.any()
+        state = self._draw_field(state, Field.KIND, values, kinds, is_exact=True)
+        fields = FIELDS_OF_KIND[ObjectKind(values[Field.KIND])]
+        for field in CHAIN[1:]:
+            if field not in fields or (field is Field.TURN and values[Field.DISTANCE] == 0):
+                state = self.network.fields.with_field(state, field, torch.tensor(NONE))
+                continue
+            allowed = allowed_durations if field is Field.DURATION else self._allowed(field, step, values)
+            state = self._draw_field(state, field, values, allowed, is_exact=field is Field.NEW_COMBO)
+        self.builder.add(step, values)
+
+    def _allowed(self, field: Field, step: int, values: dict[Field, int]) -> np.ndarray | None:
+        """Return which values of a field keep the object inside the playfield, None for all."""
+        place = self.builder.cursor
+        if field is Field.DISTANCE:
+            return self._inside_turns(DISTANCES_PX[:, None]).any(1)
+        if field is Field.TURN:
+            return self._inside_turns(np.array([[DISTANCES_PX[values[Field.DISTANCE]]]]))[0]
+        if field is Field.SPEED and values[Field.SLIDES] != NONE:
+            plain = nearest_class(1.0, SPEEDS)
+            fits = SPEEDS * self.builder.length_px(step, values[Field.DURATION], values[Field.SLIDES], plain)
+            fits = fits <= LONGEST_SLIDER_PX
+            return fits if fits.any() else None
+        if field is Field.SLIDER_TURN and self.builder.mode is GameMode.STANDARD:
+            head = place.place(values[Field.DISTANCE], values[Field.TURN])
+            heading = place.moved(head).heading
+            length_px = self.builder.length_px(step, values[Field.DURATION], values[Field.SLIDES], values[Field.SPEED])
+            x, y = (unit_outline(values[Field.SHAPE]) * length_px).T  # [points]
+            angles = (heading + _DIRECTIONS)[:, None]
+            outside = _outside_px(
+                head[0] + x * np.cos(angles) - y * np.sin(angles), head[1] + x * np.sin(angles) + y * np.cos(angles)
+            ).max(1)
+            return outside <= max(0.0, outside.min())
+        if field is Field.SLIDER_TURN:  # catch: left or right
+            return np.isin(np.arange(TURNS), (0, TURNS // 2))
+        return None
+
+    def _inside_turns(self, distances_px: np.ndarray) -> np.ndarray:
+        """Return which turns lead to a place inside the playfield, bool [distances, turns]."""
+        place = self.builder.cursor
+        angles = place.heading + _DIRECTIONS
+        x, y = place.x + distances_px * np.cos(angles), place.y + distances_px * np.sin(angles)
+        if self.builder.mode is GameMode.CATCH:
+            sideways = np.isin(np.arange(TURNS), (0, TURNS // 2))
+            return (_outside_px(x, np.zeros_like(x)) <= 0) & sideways
+        return _outside_px(x, y) <= 0
+
+    def _draw_field(
+        self,
+        state: Tensor,
+        field: Field,
+        values: dict[Field, int],
+        allowed: np.ndarray | None = None,
+        is_exact: bool = False,
+    ) -> Tensor:
+        """Draw the value of a field; return the state that has it."""
+        logits = self.network.fields(state, field).numpy()
+        if allowed is not None and allowed.any():
+            logits = np.where(allowed, logits, -np.inf)
+        values[field] = self._draw(logits, is_exact)
+        return self.network.fields.with_field(state, field, torch.tensor(values[field]))
+
+    def _draw(self, logits: np.ndarray, is_exact: bool = False) -> int:
+        """Draw an index from logits."""
+        scaled = logits.astype(np.float64) / (1.0 if is_exact else max(self.draws.temperature, 1e-3))
+        probabilities = np.exp(scaled - scaled.max())
+        probabilities /= probabilities.sum()
+        if not is_exact and self.draws.top_p < 1:
+            order = np.argsort(-probabilities, kind="stable")
+            before = np.cumsum(probabilities[order]) - probabilities[order]
+            probabilities[order[before >= self.draws.top_p]] = 0.0
+            probabilities /= probabilities.sum()
+        return int(self.rng.choice(len(probabilities), p=probabilities))
+
+
+def _outside_px(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return how far points are outside the playfield; 0 inside, up to rounding."""
+    across = np.maximum(-x, x - PLAYFIELD_WIDTH_PX)
+    down = np.maximum(-y, y - PLAYFIELD_HEIGHT_PX)
+    return np.maximum(np.maximum(across, down), 0.0)

@@ -1,0 +1,96 @@
+"""Objects of a map at the times of its rhythm, and the sections of its song, from the object model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import torch
+
+from feedback.progress import Stage
+from osu_beatmap.beatmap import Beatmap, Difficulty, GameMode, TimingPoint
+from osu_beatmap.timing.active_point import Timing
+from osu_beatmap.timing.edits import set_kiai
+from osuT5.encoding import encode_context
+from osuT5.encoding.assembly import assemble
+from osuT5.encoding.hit_objects.object_drafts import Draft
+from osuT5.generation.chart_state import ChartState
+from osuT5.generation.window_schedule import SongGenerator
+from osuT5.objects.chart_tokens import encode_chart
+from osuT5.objects.corpus import SongSound
+from osuT5.objects.drafts import DraftBuilder
+from osuT5.objects.generation import ObjectGenerator
+from osuT5.objects.sections import kiai_spans_ms, phrase_volumes
+from osuT5.tokens.contract import Contract
+from osuT5.tokens.events import ContextKind
+from pipeline.generation.rhythm import SongRhythm, rhythm_conditions
+
+
+def with_objects(
+    chart: ChartState,
+    rhythm: SongRhythm,
+    lines: Sequence[TimingPoint],
+    settings: Difficulty,
+    writer: SongGenerator,
+) -> ChartState:
+    """Return a chart with its objects at its object times.
+
+    Raises:
+        ModelError: The object model cannot be loaded.
+    """
+    song = rhythm.encode(lines)
+    mode, keys, encoding = chart.attributes.mode, chart.attributes.key_count or 0, writer.spec.encoding
+    sound = SongSound.of(song)
+    drafts = ObjectGenerator(rhythm.object_network, sound).generate(
+        song.clock.steps_at(chart.object_times_ms),
+        rhythm_conditions(chart.attributes),
+        chart.attributes,
+        DraftBuilder(mode, song.clock, Timing(list(lines)), settings, keys),
+        chart.seed,
+        before=None if chart.before is None else encode_chart(chart.before, song.clock),
+        progress=partial(writer.progress, Stage(ContextKind.MAP.value)),
+    )
+    if mode is GameMode.MANIA:
+        # Scroll speeds of mania are generated after the objects, and given them.
+        beatmap, _ = assemble({}, mode, lines, settings, keys, encoding, drafts)
+        objects = encode_context(beatmap, ContextKind.MAP, encoding, writer.song_ms)
+    else:
+        objects = []
+        set_volumes(drafts, phrase_volumes(_sections(rhythm, sound)[:, 1], song.clock))
+    return replace(chart, drafts=drafts, contexts={**chart.contexts, ContextKind.MAP: objects})
+
+
+def add_kiai(chart: ChartState, rhythm: SongRhythm, lines: Sequence[TimingPoint], contract: Contract) -> None:
+    """Add the kiai time of a song to a chart that lacks it."""
+    if ContextKind.KIAI in chart.contexts or not lines:
+        return
+    song = rhythm.encode(lines)
+    spans = kiai_spans_ms(_sections(rhythm, SongSound.of(song))[:, 0], song.clock)
+    first_ms = lines[0].time_ms
+    kept = [(max(start_ms, first_ms), end_ms) for start_ms, end_ms in spans if end_ms > first_ms]
+    beatmap = Beatmap(mode=chart.attributes.mode, timing_points=set_kiai(list(lines), kept))
+    chart.contexts[ContextKind.KIAI] = encode_context(beatmap, ContextKind.KIAI, contract.encoding, song.clock.end_ms)
+
+
+def set_volumes(drafts: Sequence[Draft], changes: Sequence[tuple[float, int]]) -> None:
+    """Let the first object after each change of volume state it.
+
+    Args:
+        changes: (time_ms, volume in percent), in order.
+    """
+    last = None
+    for draft in sorted(drafts, key=lambda draft: draft.obj.time_ms):
+        time_ms = draft.obj.time_ms
+        volume = next((volume for start_ms, volume in reversed(changes) if start_ms <= time_ms + 1), changes[0][1])
+        if volume != last:
+            draft.volumes = [(time_ms, volume)]
+        last = volume
+
+
+@torch.inference_mode()
+def _sections(rhythm: SongRhythm, sound: SongSound) -> np.ndarray:
+    """Return the logit of kiai time and the volume of each beat, float32 [beats, 2]."""
+    arrays = (torch.from_numpy(each).float() for each in (sound.ticks, sound.beats))
+    return rhythm.object_network.sections(*arrays).numpy()

@@ -1,0 +1,209 @@
+"""Object network, its batches, training and generation."""
+
+import json
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+
+from model_files.errors import ModelError
+from osu_beatmap.attributes import Attributes
+from osu_beatmap.beatmap import Difficulty, GameMode, HoldNote
+from osu_beatmap.timing.active_point import Timing
+from osuT5.objects.batches import PassageSampler, SamplingOptions, cut_passage, mirrored, stack_passages, with_banks
+from osuT5.objects.drafts import DraftBuilder
+from osuT5.objects.fields import NONE, Field
+from osuT5.objects.files import load_object_model, save_object_model
+from osuT5.objects.generation import Draws, ObjectGenerator
+from osuT5.objects.inputs import NO_GAP, gap_classes
+from osuT5.objects.loss import nats_by_part
+from osuT5.objects.network import ObjectNetwork
+from osuT5.objects.training import ObjectTask
+from osuT5.rhythm.conditions import RhythmConditions
+from tests.osuT5.objects.object_maps import LINES, SMALL, clock_of, make_map, make_object_song
+
+ALL_MODES = [GameMode.STANDARD, GameMode.TAIKO, GameMode.CATCH, GameMode.MANIA]
+
+
+@pytest.fixture(scope="module")
+def network():
+    torch.manual_seed(1)
+    network = ObjectNetwork(SMALL)
+    for parameter in network.parameters():  # layers begin as the identity
+        torch.nn.init.normal_(parameter, std=0.2)
+    return network.eval()
+
+
+@pytest.fixture(scope="module")
+def song():
+    return make_object_song(*(make_map(mode) for mode in ALL_MODES))
+
+
+def _batch(song, first=0):
+    passages = [cut_passage(song.sound, chart, first, SMALL) for chart in song.charts]
+    return stack_passages(passages, SMALL.window_beats, np.ones(len(passages), bool))
+
+
+def _states(network, batch):
+    beats, conditions = network.encode(batch.beats)
+    return network.decode(beats, conditions, batch.objects, batch.fields_before, batch.columns_before)
+
+
+@torch.inference_mode()
+def test_one_object_at_a_time_gives_the_same_states(network, song):
+    batch = _batch(song)
+    whole = _states(network, batch)
+    beats, conditions = network.encode(batch.beats)
+    cache = network.new_cache()
+    for index in range(8):
+        one = slice(index, index + 1)
+        objects = replace(
+            batch.objects, **{name: getattr(batch.objects, name)[:, one] for name in batch.objects.__slots__}
+        )
+        fields, columns = batch.fields_before[:, one], batch.columns_before[:, one]
+        state = network.step(beats, conditions, objects, fields, columns, cache)
+        torch.testing.assert_close(state[:, 0], whole[:, index], rtol=1e-4, atol=1e-5)
+
+
+@torch.inference_mode()
+def test_an_object_does_not_depend_on_itself_or_later_ones(network, song):
+    batch = _batch(song)
+    changed = batch.fields_before.clone()
+    changed[:, 6:] = NONE
+    after = _states(network, replace(batch, fields_before=changed))
+    torch.testing.assert_close(after[:, :6], _states(network, batch)[:, :6])
+    assert not torch.allclose(after[:, 6:], _states(network, batch)[:, 6:])
+
+
+def test_every_part_of_every_mode_is_learned(network, song):
+    parts = {name for name, nats, _ in nats_by_part(network, _batch(song)) if len(nats)}
+    assert parts == {field.name.lower() for field in Field} | {"columns", "hold_durations"}
+
+
+def test_a_passage_ends_with_the_window_of_the_network(song):
+    passage = cut_passage(song.sound, song.charts[0], 4, SMALL)
+    assert passage.stop - passage.first <= SMALL.window_objects
+    steps = song.charts[0].tokens.steps[passage.first : passage.stop]
+    assert steps[-1] - passage.first_beat * 24 < SMALL.window_beats * 24
+
+
+def test_mirrors_keep_what_they_cannot_change(song):
+    rng = np.random.default_rng(0)
+    for chart in song.charts:
+        for _ in range(4):
+            tokens = mirrored(chart, rng).tokens
+            assert (tokens.fields[:, Field.DISTANCE] == chart.tokens.fields[:, Field.DISTANCE]).all()
+            assert (np.sort(tokens.columns, 1) == np.sort(chart.tokens.columns, 1)).all()
+
+
+def test_other_sample_sets_keep_the_additions(song):
+    tokens = song.charts[0].tokens
+    same = with_banks(with_banks(tokens, np.array([1, 2, 0])), np.array([2, 0, 1]))
+    assert (same.fields == tokens.fields).all()
+    changed = with_banks(tokens, np.array([1, 2, 0]))
+    sounds, before = changed.fields[:, Field.SOUND], tokens.fields[:, Field.SOUND]
+    assert (sounds % 8 == before % 8).all()
+    assert (sounds != before).all()
+
+
+def test_gaps_are_those_to_the_neighbours():
+    gaps = gap_classes(np.array([0, 12, 36]))
+    assert gaps[0, 0] == gaps[2, 2] == NO_GAP
+    assert gaps[1, 0] == gaps[0, 2]
+    assert gaps[1, 2] == gaps[0, 3]
+
+
+def test_training_lowers_the_loss_and_the_model_loads_again(song, tmp_path):
+    torch.manual_seed(0)
+    network = ObjectNetwork(SMALL)
+    task = ObjectTask(network, PassageSampler([song], SamplingOptions(rows=4), SMALL, 1), [song], "digest")
+    before = task.evaluate(network.eval())
+    optimizer = torch.optim.AdamW(network.train().parameters(), 1e-2)
+    for step in range(12):
+        loss, _ = task.loss(network, task.batch(step), step)
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    after = task.evaluate(network.eval())
+    assert after["loss"] < before["loss"]
+    assert {"standard", "taiko", "catch", "mania", "standard/turn", "mania/columns"} <= set(after)
+    task.export(network.state_dict(), tmp_path)
+    load_object_model(tmp_path, "digest")
+    with pytest.raises(ModelError, match="rhythm_model"):
+        load_object_model(tmp_path, "another")
+
+
+def test_a_batch_of_a_step_is_always_the_same(song):
+    sampler = PassageSampler([song], SamplingOptions(rows=3), SMALL, 5)
+    first, again = sampler.batch(2), sampler.batch(2)
+    assert torch.equal(first.fields, again.fields)
+    assert torch.equal(first.objects.cursors, again.objects.cursors)
+
+
+def test_models_with_other_tables_are_refused(network, tmp_path):
+    save_object_model(tmp_path, SMALL, network.state_dict(), "digest")
+    contract = json.loads((tmp_path / "objects.json").read_text(encoding="utf-8"))
+    contract["tables"]["turns"] = 24
+    (tmp_path / "objects.json").write_text(json.dumps(contract), encoding="utf-8")
+    with pytest.raises(ModelError, match="tables"):
+        load_object_model(tmp_path)
+    with pytest.raises(ModelError, match="not an object model"):
+        load_object_model(tmp_path / "missing")
+
+
+def _generate(network, song, mode, seed=1, steps=None):
+    clock = clock_of()
+    steps = np.arange(0, len(clock) * 12, 8) if steps is None else steps
+    keys = 4 if mode is GameMode.MANIA else 0
+    builder = DraftBuilder(mode, clock, Timing(LINES), Difficulty(), keys)
+    generator = ObjectGenerator(network, song.sound)
+    drafts = generator.generate(steps, RhythmConditions(mode, 3.0, keys), Attributes(mode, 3.0), builder, seed, Draws())
+    return steps, clock, drafts
+
+
+@pytest.mark.parametrize("mode", ALL_MODES)
+def test_objects_begin_at_the_given_times_and_end_before_the_next(network, song, mode):
+    steps, clock, drafts = _generate(network, song, mode)
+    times_ms = clock.times_at(steps)
+    assert set(np.round([draft.obj.time_ms for draft in drafts], 3)) <= set(np.round(times_ms, 3))
+    if mode is GameMode.MANIA:
+        by_column = {}
+        for draft in drafts:
+            by_column.setdefault(draft.obj.x, []).append(draft.obj)
+        for notes in by_column.values():
+            for before, after in pairwise(notes):
+                end_ms = before.end_ms if isinstance(before, HoldNote) else before.time_ms
+                assert end_ms <= after.time_ms + 1e-6
+    else:
+        assert len(drafts) == len(steps)
+        for before, after in pairwise(drafts):
+            assert before.end_ms < after.obj.time_ms
+
+
+@pytest.mark.parametrize("mode", [GameMode.STANDARD, GameMode.CATCH])
+def test_heads_are_inside_the_playfield(network, song, mode):
+    _, _, drafts = _generate(network, song, mode, seed=3)
+    for draft in drafts:
+        assert -0.01 <= draft.obj.x <= 512.01
+        assert -0.01 <= draft.obj.y <= 384.01
+
+
+@pytest.mark.parametrize("mode", ALL_MODES)
+def test_a_part_continues_the_map_before_it(network, song, mode):
+    before = song.charts[ALL_MODES.index(mode)].tokens
+    steps, clock = np.arange(0, 24 * 40, 12), clock_of()
+    builder = DraftBuilder(mode, clock, Timing(LINES), Difficulty(), 4)
+    keys = 4 if mode is GameMode.MANIA else 0
+    conditions, attributes = RhythmConditions(mode, 3.0, keys), Attributes(mode, 3.0)
+    generator = ObjectGenerator(network, song.sound)
+    drafts = generator.generate(steps, conditions, attributes, builder, 1, before=before)
+    assert drafts[0].obj.time_ms > clock.times_at(before.steps[-1])
+    assert all(draft.obj.time_ms > clock.times_at(before.steps[-1]) for draft in drafts)
+
+
+def test_a_seed_gives_the_same_objects(network, song):
+    first, again, other = (_generate(network, song, GameMode.STANDARD, seed)[2] for seed in (1, 1, 2))
+    assert [draft.obj for draft in first] == [draft.obj for draft in again]
+    assert [draft.obj for draft in first] != [draft.obj for draft in other]
