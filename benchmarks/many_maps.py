@@ -81,7 +81,7 @@ def _batch(model, spec, samples, mode: GameMode, seed: int):
         request = GenerationRequest(map=MapOptions(gamemode=mode, difficulty=float(stars), keycount=keys))
         requests.append(request)
         settings.append(request.difficulty_settings(stars))
-        charts.append(ChartState(conditions_of(request, settings[-1]), seed * 100 + stars))
+        charts.append(ChartState(conditions_of(request, settings[-1], spec.encoding), seed * 100 + stars))
     rhythm = SongRhythm.of(writer)
     assert rhythm is not None, "the bundled model is generated on the rhythm model"
     lines = rhythm.place_bars(predict_timing(writer, charts[0], Sampling()))

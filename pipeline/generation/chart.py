@@ -124,7 +124,7 @@ def prepare_chart(
     spec, song_ms, scope = writer.spec, writer.song_ms, request.scope
     request, notes = spell_descriptors(request, spec)
     settings = request.difficulty_settings(expected_stars(request))
-    attributes = conditions_of(request, settings)
+    attributes = conditions_of(request, settings, spec.encoding)
     sampling = requested_sampling(request, spec)
     chart = ChartState(attributes, seed, negative=negative_attributes(attributes, request))
     add_reference_parts(chart, scope, reference, spec, song_ms)

@@ -21,7 +21,7 @@ def generate_timing_map(
     """Generate a map of red lines alone, to be filled by hand."""
     writer = song_writer(request, find_model(request.model.model_path, request.map.gamemode).root, progress=progress)
     settings = request.difficulty_settings(expected_stars(request))
-    chart = ChartState(conditions_of(request, settings), seed)
+    chart = ChartState(conditions_of(request, settings, writer.spec.encoding), seed)
     lines = predict_red_lines(request, writer, chart, requested_sampling(request, writer.spec), SongRhythm.of(writer))
     beatmap = Beatmap(mode=chart.attributes.mode, difficulty=settings, timing_points=lines)
     return finish_timing(beatmap, writer.song_ms), GenerationSummary(writer.spec.name, writer.song_ms)
