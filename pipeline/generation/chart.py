@@ -73,9 +73,9 @@ class PreparedChart:
         """Return a chart with the rhythm of its conditions, if a rhythm model is used."""
         if self.rhythm is None:
             return chart
-        times_ms = self.rhythm.object_times_ms(self.lines, self.span, chart.attributes, chart.seed)
+        times_ms = self.rhythm.object_times_ms(self.lines, self.span, chart.attributes, chart.seed, chart.guide)
         chart = replace(chart, object_times_ms=times_ms)
-        if chart.inputs or ContextKind.MAP in chart.contexts or len(times_ms) == 0:
+        if ContextKind.MAP in chart.contexts:
             return chart
         return with_objects(chart, self.rhythm, self.lines, self.settings, self.writer)
 
@@ -128,7 +128,7 @@ def prepare_chart(
     sampling = requested_sampling(request, spec)
     chart = ChartState(attributes, seed, negative=negative_attributes(attributes, request))
     add_reference_parts(chart, scope, reference, spec, song_ms)
-    rhythm = SongRhythm.of(writer)
+    rhythm = SongRhythm.of(writer, folders.map, request.model.lora_path)
     lines = find_timing(request, reference, writer, folders, chart, sampling, rhythm)
     chart.contexts[ContextKind.TIMING] = timing_groups(lines, spec, song_ms)
     if rhythm is not None:
