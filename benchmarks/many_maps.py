@@ -93,7 +93,7 @@ def _batch(model, spec, samples, mode: GameMode, seed: int, is_bundled: bool):
         prepared.append(replace(begun, chart=begun.with_rhythm(chart)))
     write_charts(writer, [each.chart for each in prepared], Sampling())
     for stars, each, request in zip(STARS, prepared, requests, strict=True):
-        placed = refine_draft(request, each.draft().beatmap, each.chart.attributes, spec.encoding, each.chart.seed)
+        placed = refine_draft(request, each.draft(), each.chart.seed)
         yield stars, finish_with_settings(request, placed, song_ms)[0], song_ms
 
 

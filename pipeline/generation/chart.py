@@ -44,7 +44,7 @@ SHORTEST_RATED_MS = 8_000.0
 
 @dataclass(slots=True)
 class Draft:
-    """A map before refinement and repairs, and what was lost so far."""
+    """A map before refinement and repairs, and what was lost so far; positions are exact, or of the model's cells."""
 
     beatmap: Beatmap
     attributes: Attributes
@@ -54,6 +54,7 @@ class Draft:
     generation: GenerationReport
     assembly: AssemblyReport
     notes: list[str] = field(default_factory=list)
+    has_exact_positions: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,7 @@ class PreparedChart:
             writer.report,
             assembly,
             list(self.notes),
+            has_exact_positions=self.chart.drafts is not None,
         )
 
 
