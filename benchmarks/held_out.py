@@ -115,7 +115,8 @@ def main() -> int:
     matched_with = str(arguments.model or "") if arguments.matched else None
     chosen = chosen_charts(mapset_songs(arguments.folder), Split.HELD_OUT, arguments.charts)
     for song, charts in tqdm(list(islice(chosen, arguments.songs or None)), unit="song"):
-        scores += score_song(model, spec, song, charts, song.name in converted, matched_with, arguments.keep)
+        rhythm_of = (lambda writer: None) if arguments.model else (lambda writer: SongRhythm(writer.listener))
+        scores += score_song(model, spec, song, charts, song.name in converted, rhythm_of, matched_with, arguments.keep)
         if arguments.json:
             arguments.json.write_text(json.dumps([asdict(s) for s in scores], indent=1), encoding="utf-8")
     print(table(scores), kinds_table(scores), sep="\n\n")
@@ -128,6 +129,7 @@ def score_song(
     song: FolderSong,
     charts: list[ReadChart],
     from_stepmania: bool,
+    rhythm_of: Callable[[SongGenerator], SongRhythm | None],
     matched_with: str | None = None,
     keep: Path | None = None,
 ) -> list[ChartScore]:
@@ -137,7 +139,7 @@ def score_song(
     writer = SongGenerator(model, spec, song_mel(samples, spec), song_ms, samples=samples)
     attributes = [attributes_of(chart.beatmap, chart.record.stars) for chart in charts]
     heard = predict_timing(writer, ChartState(attributes[0], SEED), Sampling())
-    rhythm = SongRhythm.of(writer)
+    rhythm = rhythm_of(writer)
     heard = heard if rhythm is None else rhythm.place_bars(heard)
     given = [[point for point in chart.beatmap.timing_points if point.uninherited] for chart in charts]
     lines = [*([heard] * len(charts)), *given]

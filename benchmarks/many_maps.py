@@ -59,7 +59,8 @@ def main() -> int:
         samples = load_audio(song, spec.grid.sample_rate)
         length = int(arguments.seconds * spec.grid.sample_rate)
         start = max(0, (len(samples) - length) * (index % 5) // 5)
-        for stars, beatmap, song_ms in _batch(model, spec, samples[start : start + length], mode, index):
+        excerpt, is_bundled = samples[start : start + length], arguments.model is None
+        for stars, beatmap, song_ms in _batch(model, spec, excerpt, mode, index, is_bundled):
             star_errors.append(abs(star_rating(beatmap) - stars))
             name = f"{index:03}-{mode.name.lower()}-{stars}.osu"
             report.add(name, write_beatmap(beatmap).encode(), song_ms)
@@ -71,7 +72,7 @@ def main() -> int:
     return 0 if report.is_clean else 1
 
 
-def _batch(model, spec, samples, mode: GameMode, seed: int):
+def _batch(model, spec, samples, mode: GameMode, seed: int, is_bundled: bool):
     """Finished maps of one excerpt at all star ratings."""
     song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
     writer = SongGenerator(model, spec, song_mel(samples, spec), song_ms, samples=samples)
@@ -81,10 +82,10 @@ def _batch(model, spec, samples, mode: GameMode, seed: int):
         request = GenerationRequest(map=MapOptions(gamemode=mode, difficulty=float(stars), keycount=keys))
         requests.append(request)
         settings.append(request.difficulty_settings(stars))
-        charts.append(ChartState(conditions_of(request, settings[-1]), seed * 100 + stars))
-    rhythm = SongRhythm.of(writer)
-    assert rhythm is not None, "the bundled model is generated on the rhythm model"
-    lines = rhythm.place_bars(predict_timing(writer, charts[0], Sampling()))
+        charts.append(ChartState(conditions_of(request, settings[-1], spec.encoding), seed * 100 + stars))
+    rhythm = SongRhythm(writer.listener) if is_bundled else None
+    lines = predict_timing(writer, charts[0], Sampling())
+    lines = lines if rhythm is None else rhythm.place_bars(lines)
     prepared = []
     for chart, difficulty in zip(charts, settings, strict=True):
         chart.contexts[ContextKind.TIMING] = timing_groups(lines, spec, song_ms)
@@ -92,7 +93,7 @@ def _batch(model, spec, samples, mode: GameMode, seed: int):
         prepared.append(replace(begun, chart=begun.with_rhythm(chart)))
     write_charts(writer, [each.chart for each in prepared], Sampling())
     for stars, each, request in zip(STARS, prepared, requests, strict=True):
-        placed = refine_draft(request, each.draft().beatmap, each.chart.attributes, spec.encoding, each.chart.seed)
+        placed = refine_draft(request, each.draft(), each.chart.seed)
         yield stars, finish_with_settings(request, placed, song_ms)[0], song_ms
 
 

@@ -18,7 +18,7 @@ from osuT5.audio.mel import window_mel
 from osuT5.audio.onset_strength import attack_strengths
 from osuT5.model.audio_conditions import AudioConditionValues
 from osuT5.model.seq2seq import MapperModel
-from osuT5.rhythm.features import FEATURE_SPEC, compute_features
+from osuT5.rhythm.features import compute_features
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.windows import Window
 
@@ -83,11 +83,6 @@ class AudioEncoder:
         if self._samples is None or self.model.frame_heads is None:
             return None
         return attack_strengths(self._samples, self.spec.grid.sample_rate)
-
-    @property
-    def has_rhythm_features(self) -> bool:
-        """Return whether the song itself is known, at the rate of the rhythm model."""
-        return self._samples is not None and self.spec.grid.sample_rate == FEATURE_SPEC.sample_rate
 
     @cached_property
     def rhythm_features(self) -> np.ndarray:

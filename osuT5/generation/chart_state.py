@@ -32,6 +32,7 @@ class ChartState:
     inputs: what it is made from, in the order of the prompt
     begun: of contexts that are still to be written, what there is before the part that is written
     object_times_ms: when objects have to begin, in order, if the rhythm is given
+    guide: a map whose object times are likely times of this one, such as another difficulty
     before: what there is of the map before the part that is written
     drafts: its objects, if another model generates them than the one that writes the contexts
     rating: star rating of the objects that are written so far; None for too few. Guidance then leads away from it
@@ -44,6 +45,7 @@ class ChartState:
     inputs: tuple[GivenInput, ...] = ()
     begun: dict[ContextKind, Sequence[EventGroup]] = field(default_factory=dict)
     object_times_ms: np.ndarray | None = None
+    guide: Beatmap | None = None
     before: Beatmap | None = None
     drafts: Sequence[Draft] | None = None
     rating: Callable[[Sequence[EventGroup]], float | None] | None = None

@@ -11,7 +11,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from osuT5.generation.rules.grammar import BEGINNINGS, GrammarState
+from osuT5.generation.rules.grammar import GrammarState
 from osuT5.tokens.events import ContextKind, Event, EventKind
 from osuT5.tokens.vocabulary import EOS_ID, Vocabulary
 
@@ -43,14 +43,10 @@ class DecodeRow:
         groups_at_once: Number of groups that may share a time.
         last_value: Last time of the row's own context, in the prompt or decoded.
         same_time_groups: Number of groups at that time.
-        begun_value: Last time at which an object began; -1 before the first.
         written_ids: Tokens decoded so far, without the one that ended the row.
         end_ids: Tokens that end the row; None for the end marks and times from `end_value` on.
         negative_ids: Prompt that guidance leads away from.
         end_id: Token that ended the row.
-        planned_ms: If the rhythm is given: the time values at which objects have to begin, with their exact times in
-            the song.
-        has_chords: Whether several objects may begin at one of them.
         shares: Ratios that are counted.
         generator: Source of the row's random numbers, so that its tokens do not depend on its neighbours.
     """
@@ -62,14 +58,11 @@ class DecodeRow:
     groups_at_once: int = 1
     last_value: int = 0
     same_time_groups: int = 0
-    begun_value: int = -1
     written_ids: list[int] = field(default_factory=list)
     grammar: GrammarState | None = None
     end_ids: frozenset[int] | None = None
     negative_ids: list[int] = field(default_factory=list)
     end_id: int | None = None
-    planned_ms: dict[int, float] | None = None
-    has_chords: bool = False
     shares: tuple[RatioTarget, ...] = ()
     generator: torch.Generator | None = None
 
@@ -121,8 +114,6 @@ class DecodeRow:
             share.read(event)
         if event.kind is EventKind.TIME:
             self._note_time(event.value)
-        elif event.kind in BEGINNINGS:
-            self.begun_value = self.last_value
 
     def _note_time(self, value: int) -> None:
         self.same_time_groups = self.same_time_groups + 1 if value == self.last_value else 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -25,7 +25,7 @@ from osuT5.generation.batching.parallel_contexts import Wanted, write_side_by_si
 from osuT5.generation.chart_state import ChartState, groups_between, last_value
 from osuT5.generation.decode_loop import DecodeLoop
 from osuT5.generation.decode_row import DecodeRow
-from osuT5.generation.rules.grammar import BEGINNINGS, GrammarState, is_published
+from osuT5.generation.rules.grammar import GrammarState, is_published
 from osuT5.generation.rules.group_shapes import PublishedGrammar
 from osuT5.generation.rules.ratio_targets import count, find_ratio_targets
 from osuT5.generation.sampling.row_choice import Guidance, RowChoice
@@ -245,9 +245,6 @@ class SongGenerator:
         row = DecodeRow(
             context, prompt[-limit:], first_value, end_value, groups_at_once(context, chart.attributes, spec)
         )
-        if context is ContextKind.MAP and chart.object_times_ms is not None:
-            row.planned_ms = self._planned_ms(window, chart.object_times_ms, written, first_value)
-            row.has_chords = chart.attributes.mode is GameMode.MANIA
         objects = written if context is ContextKind.MAP else chart.contexts.get(ContextKind.MAP, ())
         row.shares = find_ratio_targets(context, chart.attributes, objects, window, grid, spec.encoding)
         so_far = groups_between(written, -math.inf, end_ms)
@@ -260,25 +257,6 @@ class SongGenerator:
             before = groups_between(written, window.start_ms - LONGEST_OBJECT_MS, math.inf)
             row.grammar.skip(event for group in before[: len(before) - len(decided)] for event in group.events)
         return row
-
-    def _planned_ms(
-        self, window: Window, times_ms: np.ndarray, written: Sequence[EventGroup], first_value: int
-    ) -> dict[int, float]:
-        """Return the time values at which objects have yet to begin in a window, with their times."""
-        decided_ms = written[-1].time_ms if written else -math.inf
-        later = {self.spec.grid.time_value(each, window.start_ms): each for each in times_ms[times_ms > decided_ms]}
-        return {v: each for v, each in later.items() if max(0, first_value) <= v < self.spec.grid.time_tokens}
-
-    def _at_planned_times(
-        self, groups: list[EventGroup], window: Window, planned_ms: Mapping[int, float]
-    ) -> list[EventGroup]:
-        """Move groups that begin objects from the middle of a time step to the planned time."""
-        moved_ms = {}
-        for group in groups:
-            value = self.spec.grid.time_value(group.time_ms, window.start_ms)
-            if group.kind in BEGINNINGS and value in planned_ms:
-                moved_ms[group.time_ms] = planned_ms[value]
-        return [replace(group, time_ms=moved_ms.get(group.time_ms, group.time_ms)) for group in groups]
 
     def _inputs(self, chart: ChartState, window: Window, room: int) -> list[InputSegment]:
         """Return the chart's inputs, cut to the room left, as in training."""
@@ -322,8 +300,6 @@ class SongGenerator:
             ids = ids[:-1]  # its time belonged to a later window
         last_ms = written[-1].time_ms if written else None
         groups, stray = self.spec.text.groups_of(ids, window.start_ms, last_ms)
-        if row.planned_ms is not None:
-            groups = self._at_planned_times(groups, window, row.planned_ms)
         written += groups
         self.report.tokens += len(row.written_ids)
         name = row.context.value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -91,6 +92,7 @@ class DraftBuilder:
     def add_row(self, step: int, columns: Sequence[int], durations: Sequence[int], sound_value: int) -> None:
         """Add the notes of a mania row; durations are classes, NONE where no hold note begins."""
         sound = sound_of(max(0, sound_value))
+        plain = replace(sound, hitsound=HitSound.NONE)
         for column, value in enumerate(columns):
             if value not in (NOTE, HOLD):
                 continue
@@ -102,6 +104,7 @@ class DraftBuilder:
                 note = HoldNote(time_ms, x, PLAYFIELD_HEIGHT_PX / 2, end_ms=end_ms)
             note.hitsound, note.sample = sound.hitsound, sample_of(sound)
             self.drafts.append(Draft(note))
+            sound = plain  # one note of a chord has the additions
 
     def length_px(self, step: int, duration: int, slides: int, speed: int) -> float:
         """Return the length of a slider of these classes."""

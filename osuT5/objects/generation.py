@@ -11,6 +11,7 @@ from torch import Tensor
 
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX, GameMode
+from osu_beatmap.rules.chart import circle_radius_px
 from osu_beatmap.timing.beat_clock import TICKS_PER_BEAT
 from osuT5.encoding.hit_objects.object_drafts import Draft
 from osuT5.objects.chart_tokens import ChartTokens
@@ -27,6 +28,7 @@ from osuT5.objects.fields import (
     MAX_COLUMNS,
     NONE,
     SPEEDS,
+    STACK_PX,
     TURN_STEP,
     TURNS,
     Field,
@@ -43,6 +45,12 @@ CLEARANCE_TICKS = 2
 """Ticks between the end of an object and the next one, at least."""
 
 LONGEST_SLIDER_PX = 700.0
+OVERLAP_REACH = 4
+"""Objects before the last one that a new one should not cover."""
+
+VISIBLE_MS = 900.0
+"""How long after its end an object is taken to be visible: between the approach times of AR 5 and AR 9."""
+
 _DIRECTIONS = np.arange(TURNS) * TURN_STEP
 
 SLIDER_FIELDS = (Field.SLIDES, Field.SHAPE, Field.SLIDER_TURN, Field.END_SOUND)
@@ -264,9 +272,9 @@ class _Chart:
         """Return which values of a field keep the object inside the playfield, None for all."""
         place = self.builder.cursor
         if field is Field.DISTANCE:
-            return self._inside_turns(DISTANCES_PX[:, None]).any(1)
+            return self._inside_turns(step, DISTANCES_PX[:, None]).any(1)
         if field is Field.TURN:
-            return self._inside_turns(np.array([[DISTANCES_PX[values[Field.DISTANCE]]]]))[0]
+            return self._inside_turns(step, np.array([[DISTANCES_PX[values[Field.DISTANCE]]]]))[0]
         if field is Field.SPEED and values[Field.SLIDES] != NONE:
             plain = nearest_class(1.0, SPEEDS)
             fits = SPEEDS * self.builder.length_px(step, values[Field.DURATION], values[Field.SLIDES], plain)
@@ -286,15 +294,33 @@ class _Chart:
             return np.isin(np.arange(TURNS), (0, TURNS // 2))
         return None
 
-    def _inside_turns(self, distances_px: np.ndarray) -> np.ndarray:
-        """Return which turns lead to a place inside the playfield, bool [distances, turns]."""
+    def _inside_turns(self, step: int, distances_px: np.ndarray) -> np.ndarray:
+        """Return which turns lead to a place inside the playfield, bool [distances, turns].
+
+        Places that cover a part of another object are left out where there are others.
+        """
         place = self.builder.cursor
         angles = place.heading + _DIRECTIONS
         x, y = place.x + distances_px * np.cos(angles), place.y + distances_px * np.sin(angles)
         if self.builder.mode is GameMode.CATCH:
             sideways = np.isin(np.arange(TURNS), (0, TURNS // 2))
             return (_outside_px(x, np.zeros_like(x)) <= 0) & sideways
-        return _outside_px(x, y) <= 0
+        is_inside = _outside_px(x, y) <= 0
+        is_free = is_inside & ~self._covers(step, x, y)
+        return np.where(is_free.any(1, keepdims=True), is_free, is_inside)
+
+    def _covers(self, step: int, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Return which places cover a part of an object that is still visible, without being on it.
+
+        The object before does not count: its distance is drawn.
+        """
+        time_ms, radius_px = self.builder.time_ms(step), circle_radius_px(self.builder.difficulty.circle_size)
+        covers = np.zeros(x.shape, bool)
+        for draft in self.builder.drafts[-1 - OVERLAP_REACH : -1]:
+            if time_ms - draft.end_ms < VISIBLE_MS:
+                distances_px = np.hypot(x - draft.obj.x, y - draft.obj.y)
+                covers |= (distances_px > STACK_PX) & (distances_px < radius_px)
+        return covers
 
     def _draw_field(
         self,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from osu_beatmap.timing.beat_clock import TICKS_PER_BEAT
@@ -18,7 +20,13 @@ IS_ON_GRID = TICKS_PER_BEAT // np.gcd(_TICKS, TICKS_PER_BEAT) < TICKS_PER_BEAT
 """Whether each tick of a beat is on a divisor that editors offer, bool [24]; ticks of 1/24 alone are not."""
 
 
-def draw_rhythm(logits: np.ndarray, seed: int, noise: float = NOISE) -> np.ndarray:
+FAVOUR = 2.0
+"""Logits that a favoured step gains."""
+
+
+def draw_rhythm(
+    logits: np.ndarray, seed: int, noise: float = NOISE, favoured: Sequence[int] | np.ndarray = ()
+) -> np.ndarray:
     """Draw the steps with an object, in order, int64 [objects].
 
     The number of objects is the sum of all probabilities. The same seed disturbs the same steps in the same way, so
@@ -28,9 +36,11 @@ def draw_rhythm(logits: np.ndarray, seed: int, noise: float = NOISE) -> np.ndarr
         logits: Of an object at each step, float [steps]; -inf where no tick exists.
         seed: Of the noise.
         noise: Scale of the logistic noise; 0 takes the most likely steps.
+        favoured: Steps that become likelier, without more objects in total.
     """
     logits = logits.astype(np.float64)
     count = round(float((1.0 / (1.0 + np.exp(-logits))).sum()))
+    logits[np.asarray(favoured, np.int64)] += FAVOUR
     possible = np.flatnonzero(np.isfinite(logits) & IS_ON_GRID[np.arange(len(logits)) % TICKS_PER_BEAT])
     disturbed = logits[possible] + np.random.default_rng(seed).logistic(0.0, noise, len(logits))[possible]
     return np.sort(possible[np.argsort(-disturbed, kind="stable")[:count]])

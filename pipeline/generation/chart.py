@@ -44,7 +44,7 @@ SHORTEST_RATED_MS = 8_000.0
 
 @dataclass(slots=True)
 class Draft:
-    """A map before refinement and repairs, and what was lost so far."""
+    """A map before refinement and repairs, and what was lost so far; positions are exact, or of the model's cells."""
 
     beatmap: Beatmap
     attributes: Attributes
@@ -54,6 +54,7 @@ class Draft:
     generation: GenerationReport
     assembly: AssemblyReport
     notes: list[str] = field(default_factory=list)
+    has_exact_positions: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +74,9 @@ class PreparedChart:
         """Return a chart with the rhythm of its conditions, if a rhythm model is used."""
         if self.rhythm is None:
             return chart
-        times_ms = self.rhythm.object_times_ms(self.lines, self.span, chart.attributes, chart.seed)
+        times_ms = self.rhythm.object_times_ms(self.lines, self.span, chart.attributes, chart.seed, chart.guide)
         chart = replace(chart, object_times_ms=times_ms)
-        if chart.inputs or ContextKind.MAP in chart.contexts or len(times_ms) == 0:
+        if ContextKind.MAP in chart.contexts:
             return chart
         return with_objects(chart, self.rhythm, self.lines, self.settings, self.writer)
 
@@ -92,6 +93,7 @@ class PreparedChart:
             writer.report,
             assembly,
             list(self.notes),
+            has_exact_positions=self.chart.drafts is not None,
         )
 
 
@@ -124,11 +126,11 @@ def prepare_chart(
     spec, song_ms, scope = writer.spec, writer.song_ms, request.scope
     request, notes = spell_descriptors(request, spec)
     settings = request.difficulty_settings(expected_stars(request))
-    attributes = conditions_of(request, settings)
+    attributes = conditions_of(request, settings, spec.encoding)
     sampling = requested_sampling(request, spec)
     chart = ChartState(attributes, seed, negative=negative_attributes(attributes, request))
     add_reference_parts(chart, scope, reference, spec, song_ms)
-    rhythm = SongRhythm.of(writer)
+    rhythm = SongRhythm.of(writer, folders.map, request.model.lora_path)
     lines = find_timing(request, reference, writer, folders, chart, sampling, rhythm)
     chart.contexts[ContextKind.TIMING] = timing_groups(lines, spec, song_ms)
     if rhythm is not None:

@@ -10,8 +10,10 @@ from difflib import get_close_matches
 from osu_beatmap.attributes import WITH_CIRCLES, Attributes
 from osu_beatmap.beatmap import Beatmap, Difficulty, GameMode, HitSound, SampleSet, Slider
 from osu_beatmap.user_tags import is_user_tag, user_tag_spellings
+from osuT5.generation.rules.grammar import is_published
 from osuT5.generation.sampling.sampler import Sampling, sampling_for
 from osuT5.tokens.contract import Contract
+from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import EventKind
 from pipeline.request.options import GenerationRequest, RequestError
 
@@ -117,14 +119,23 @@ def _listed(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def conditions_of(request: GenerationRequest, settings: Difficulty) -> Attributes:
-    """Return the attributes of a request, with the settings of its map."""
+def conditions_of(request: GenerationRequest, settings: Difficulty, encoding: EncodingSpec) -> Attributes:
+    """Return the attributes of a request, with the settings of its map.
+
+    Hitsounds are requested by default. In mania, where most human-made maps have none, the bundled model decides.
+
+    Args:
+        encoding: Of the model that generates the map.
+    """
     attributes = request.attributes()
     if attributes.mode in WITH_CIRCLES:
         attributes = replace(attributes, circle_size=settings.circle_size, slider_multiplier=settings.slider_multiplier)
     if attributes.mode is GameMode.MANIA and attributes.key_count is None:
         attributes = replace(attributes, key_count=round(settings.circle_size))
-    return replace(attributes, hitsounded=True if attributes.hitsounded is None else attributes.hitsounded)
+    is_open = attributes.mode is GameMode.MANIA and not is_published(encoding)
+    if attributes.hitsounded is None and not is_open:
+        attributes = replace(attributes, hitsounded=True)
+    return attributes
 
 
 def expected_stars(request: GenerationRequest) -> float:

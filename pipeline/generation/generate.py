@@ -75,6 +75,6 @@ def generate_map(
     """Generate one map: the stages that every method has."""
     prepared = prepare_chart(request, reference, seed, progress)  # song, model, timing, conditions
     draft = decode_draft(prepared)  # events of every context, as a beatmap on the beat grid
-    placed = refine_draft(request, draft.beatmap, draft.attributes, draft.encoding, seed, progress)  # diffusion
+    placed = refine_draft(request, draft, seed, progress)  # diffusion
     finished, repairs = finish_with_settings(request, placed, draft.song_ms)  # until no rule is broken
     return apply_request(request, reference, finished), summarise_draft(draft, repairs)

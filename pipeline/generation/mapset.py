@@ -108,7 +108,7 @@ def wish_like(request: GenerationRequest, begun: PreparedChart, stars: float) ->
     """Return the target of one difficulty on the shared timing and kiai."""
     wanted, _ = spell_descriptors(replace(request, map=replace(request.map, difficulty=stars)), begun.writer.spec)
     settings = wanted.difficulty_settings(stars)
-    attributes = conditions_of(wanted, settings)
+    attributes = conditions_of(wanted, settings, begun.writer.spec.encoding)
     chart = replace(
         begun.chart,
         attributes=attributes,

@@ -51,6 +51,7 @@ def add_reference_parts(
         plan = ContextTemplate(tuple(given)).of_mode(order)
         inputs = [_input(part, reference, contract, song_ms) for part in plan.inputs if _reads(part, contract)]
         chart.inputs = tuple(inputs)
+        chart.guide = reference if ContextKind.GD in plan.inputs else None
         for part in given:
             if part in order and part is not ContextKind.TIMING:
                 chart.contexts[part] = _encoded(reference, part, contract, song_ms)

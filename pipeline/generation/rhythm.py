@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 
 from osu_beatmap.attributes import Attributes
-from osu_beatmap.beatmap import GameMode, TimingPoint
+from osu_beatmap.beatmap import Beatmap, GameMode, TimingPoint
 from osu_beatmap.splice import Span
 from osu_beatmap.timing.active_point import Timing
 from osu_beatmap.timing.beat_clock import BeatClock
 from osuT5.generation.audio_encoder import AudioEncoder
-from osuT5.generation.rules.grammar import is_published
 from osuT5.generation.window_schedule import SongGenerator
+from osuT5.model.files.loading import EMBEDDED_MODEL
 from osuT5.objects.files import digest_of, load_object_model
 from osuT5.objects.network import ObjectNetwork
 from osuT5.rhythm.axis import SongAxis
@@ -43,10 +44,16 @@ class SongRhythm:
         self._encoded: tuple[tuple, SongEncoding] | None = None
 
     @classmethod
-    def of(cls, song: SongGenerator) -> SongRhythm | None:
-        """Return the rhythm of a song; None for a published checkpoint, which has its own."""
-        has_own = is_published(song.spec.encoding) or not song.listener.has_rhythm_features
-        return None if has_own else cls(song.listener)
+    def of(cls, song: SongGenerator, folder: Path, lora: str | None = None) -> SongRhythm | None:
+        """Return the models in front of a song; None for a model that generates object times and objects itself.
+
+        Only the bundled model does not: all others, and adapters, were trained to generate whole maps.
+
+        Args:
+            folder: Of the model that `song` generates with.
+            lora: Its adapter.
+        """
+        return cls(song.listener) if folder == EMBEDDED_MODEL and lora is None else None
 
     def place_bars(self, lines: list[TimingPoint]) -> list[TimingPoint]:
         """Move predicted red lines to downbeats."""
@@ -55,7 +62,12 @@ class SongRhythm:
         return place_bars(self.network, self._encoder.rhythm_features, lines, self._encoder.song_ms)
 
     def object_times_ms(
-        self, lines: Sequence[TimingPoint], span: Span, attributes: Attributes, seed: int
+        self,
+        lines: Sequence[TimingPoint],
+        span: Span,
+        attributes: Attributes,
+        seed: int,
+        guide: Beatmap | None = None,
     ) -> np.ndarray:
         """Draw the times at which objects begin, in order, float64 [objects].
 
@@ -64,13 +76,15 @@ class SongRhythm:
             span: Part of the song to map.
             attributes: Conditions of the map.
             seed: Of the draw.
+            guide: Map whose object times become likelier.
         """
         start_ms, end_ms = max(span.start_ms, lines[0].time_ms), min(span.end_ms, self._encoder.song_ms)
         song = self.encode(lines)
         prediction = song.predict([rhythm_conditions(attributes)])
         times_ms = song.clock.times_at(np.arange(prediction.objects.shape[1]))
         logits = np.where((times_ms >= start_ms) & (times_ms < end_ms), prediction.objects[0], -np.inf)
-        return times_ms[draw_rhythm(logits, seed)]
+        favoured = [] if guide is None else song.clock.steps_at(np.array([obj.time_ms for obj in guide.hit_objects]))
+        return times_ms[draw_rhythm(logits, seed, favoured=favoured)]
 
     def encode(self, lines: Sequence[TimingPoint]) -> SongEncoding:
         """Return the song on the clock of red lines, encoded once for all maps on them."""

@@ -37,7 +37,7 @@ def regenerate_span(
     span = span_of(request.scope)
     data = request.song.beatmap_path.read_bytes()
     draft = decode_draft(prepare_chart(request, reference, seed, progress))
-    placed = refine_draft(request, draft.beatmap, draft.attributes, draft.encoding, seed, progress)
+    placed = refine_draft(request, draft, seed, progress)
     if not any(obj.time_ms in span for obj in placed.hit_objects):
         raise RequestError("The model found nothing to map in this part of the song; another seed may help.")
     placed = with_given_parts(placed, request.scope, reference)

@@ -19,9 +19,11 @@ def generate_timing_map(
     request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress = silent
 ) -> tuple[Beatmap, GenerationSummary]:
     """Generate a map of red lines alone, to be filled by hand."""
-    writer = song_writer(request, find_model(request.model.model_path, request.map.gamemode).root, progress=progress)
+    folder = find_model(request.model.model_path, request.map.gamemode).root
+    writer = song_writer(request, folder, progress=progress)
     settings = request.difficulty_settings(expected_stars(request))
-    chart = ChartState(conditions_of(request, settings), seed)
-    lines = predict_red_lines(request, writer, chart, requested_sampling(request, writer.spec), SongRhythm.of(writer))
+    chart = ChartState(conditions_of(request, settings, writer.spec.encoding), seed)
+    sampling = requested_sampling(request, writer.spec)
+    lines = predict_red_lines(request, writer, chart, sampling, SongRhythm.of(writer, folder))
     beatmap = Beatmap(mode=chart.attributes.mode, difficulty=settings, timing_points=lines)
     return finish_timing(beatmap, writer.song_ms), GenerationSummary(writer.spec.name, writer.song_ms)

@@ -37,7 +37,6 @@ STARTS = {
     GameMode.TAIKO: frozenset({K.CIRCLE, K.DRUMROLL, K.DENDEN}),
     GameMode.MANIA: frozenset({K.CIRCLE, K.HOLD_NOTE}),
 }
-BEGINNINGS = frozenset().union(*STARTS.values())
 
 FOLLOWS = {
     K.SLIDER_HEAD: ANCHOR_KINDS | {K.LAST_ANCHOR},

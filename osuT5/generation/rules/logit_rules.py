@@ -33,51 +33,6 @@ _NOT_IN_A_MAP = frozenset(
 )
 
 
-SHORTEST_STEPS = {EventKind.SLIDER_HEAD: 9, EventKind.DRUMROLL: 9, EventKind.DENDEN: 30, EventKind.SPINNER: 50}
-"""Time steps to the next planned object that an object with a duration needs."""
-
-
-@dataclass(frozen=True, slots=True)
-class PlanFacts:
-    """Given rhythms of rows.
-
-    Attributes:
-        times: Whether an object has to begin at each time, bool [rows, times].
-        begun_value: As in `DecodeRow`, int64 [rows].
-        is_given: Whether the row has a given rhythm, bool [rows].
-        has_chords: As in `DecodeRow`, bool [rows].
-    """
-
-    times: Tensor
-    begun_value: Tensor
-    is_given: Tensor
-    has_chords: Tensor
-
-    @classmethod
-    def of(cls, rows: Sequence[DecodeRow], time_count: int) -> PlanFacts | None:
-        """Return the rhythms of rows, on the CPU; None if no row has one."""
-        if all(row.planned_ms is None for row in rows):
-            return None
-        times = torch.zeros(len(rows), time_count, dtype=torch.bool)
-        for place, row in enumerate(rows):
-            times[place, list(row.planned_ms or ())] = True
-        is_given = torch.tensor([row.planned_ms is not None for row in rows])
-        begun_value = torch.tensor([row.begun_value for row in rows])
-        return cls(times, begun_value, is_given, torch.tensor([row.has_chords for row in rows]))
-
-    def next_values(self, last_value: Tensor) -> Tensor:
-        """Return the first planned time after another one [rows]; the number of times if there is none."""
-        count = self.times.shape[1]
-        later = self.times & (torch.arange(count, device=self.times.device) > last_value[:, None])
-        return torch.where(later.any(1), later.int().argmax(1), count)
-
-    def comes_too_late(self, facts: RowFacts) -> Tensor:
-        """Return at which times an open object would reach the next planned one, bool [rows, times]."""
-        values = torch.arange(self.times.shape[1], device=self.times.device)
-        is_late = values >= self.next_values(facts.last_value)[:, None]
-        return is_late & (facts.is_open & self.is_given)[:, None]
-
-
 @dataclass(frozen=True, slots=True)
 class RowFacts:
     """State tensors of rows that are decoded together, on one device.
@@ -87,7 +42,6 @@ class RowFacts:
         first_value: As in `DecodeRow`, like the next three; int64 [rows].
         is_open: Whether an object waits for its end, bool [rows].
         forbidden: Tokens that the context and its grammar forbid, bool [rows, vocabulary out].
-        plan: Given rhythms, if any row has one.
     """
 
     context: Tensor
@@ -97,7 +51,6 @@ class RowFacts:
     groups_at_once: Tensor
     is_open: Tensor
     forbidden: Tensor
-    plan: PlanFacts | None = None
 
     @classmethod
     def of(cls, rows: Sequence[DecodeRow], masks: GrammarMasks) -> RowFacts:
@@ -115,8 +68,7 @@ class RowFacts:
         ]
         *values, is_open = torch.tensor(numbers).unbind(1)
         forbidden = torch.stack([masks.forbidden(row.context, row.grammar) for row in rows])
-        plan = PlanFacts.of(rows, len(masks.vocabulary.ids_of(EventKind.TIME)))
-        return cls(*values, is_open.bool(), forbidden, plan)
+        return cls(*values, is_open.bool(), forbidden)
 
 
 class LogitRule(Protocol):
@@ -166,23 +118,6 @@ class FewGroupsAtOnce(TimeRule):
         return (self.values == facts.last_value[:, None]) & is_used_up[:, None]
 
 
-class HasRoomToEnd:
-    """Rule that an object with a duration needs room before the next planned one."""
-
-    def __init__(self, vocabulary: Vocabulary, device: torch.device | str = "cpu") -> None:
-        self._shortest = torch.zeros(vocabulary.size_out, dtype=torch.long)
-        for kind, steps in SHORTEST_STEPS.items():
-            ids = vocabulary.ids_of(kind)
-            self._shortest[ids.start : ids.stop] = steps
-        self._shortest = self._shortest.to(device)
-
-    def __call__(self, scores: Tensor, facts: RowFacts) -> None:
-        if facts.plan is None:
-            return
-        is_long = self._shortest > (facts.plan.next_values(facts.last_value) - facts.last_value)[:, None]
-        scores.masked_fill_(is_long & facts.plan.is_given[:, None], FORBIDDEN)
-
-
 def forbid_by_grammar(scores: Tensor, facts: RowFacts) -> None:
     """Forbid what the context and its grammar do not allow; a `LogitRule`."""
     scores.masked_fill_(facts.forbidden, FORBIDDEN)
@@ -194,7 +129,6 @@ def default_rules(vocabulary: Vocabulary, device: torch.device | str = "cpu") ->
         forbid_by_grammar,
         TimeRunsForward(vocabulary, device),
         FewGroupsAtOnce(vocabulary, device),
-        HasRoomToEnd(vocabulary, device),
     ]
 
 

@@ -16,8 +16,7 @@ from torch import Tensor
 
 from osuT5.generation.decode_row import DecodeRow
 from osuT5.generation.rules.compiled_grammar import UNKNOWN, CompiledGrammar
-from osuT5.generation.rules.grammar import BEGINNINGS
-from osuT5.generation.rules.logit_rules import PlanFacts, RowFacts, contexts_of
+from osuT5.generation.rules.logit_rules import RowFacts, contexts_of
 from osuT5.generation.sampling.row_choice import Guidance, RowChoice
 from osuT5.generation.sampling.sampler import Sampler
 from osuT5.model.decoding.static_decoder import StaticDecoder
@@ -28,7 +27,6 @@ FACTS = (
     "line",
     "last_value",
     "same_time_groups",
-    "begun_value",
     "first_value",
     "end_value",
     "groups_at_once",
@@ -78,15 +76,6 @@ class DeviceChoice:
         self._fact = dict(zip(FACTS, self.facts, strict=True))
         self.written = torch.zeros(self.rows, self.room, dtype=torch.long, device=device)
         self.uniforms = torch.zeros(self.rows, self.room, dtype=torch.float64, device=device)
-        self._begins = torch.zeros(vocabulary.size_out, dtype=torch.bool)
-        for ids in map(vocabulary.ids_of, BEGINNINGS):
-            self._begins[ids.start : ids.stop] = True
-        self._begins = self._begins.to(device)
-        self.plan = PlanFacts(
-            torch.zeros(self.rows, len(self._time_ids), dtype=torch.bool, device=device),
-            self._fact["begun_value"],
-            *torch.zeros(2, self.rows, dtype=torch.bool, device=device),
-        )
         self.state = torch.zeros(2, dtype=torch.long, device=device)
         """How many rows are going, and how many wait for the host."""
 
@@ -104,7 +93,6 @@ class DeviceChoice:
                 "line": self.grammar.line_of(row.context, row.grammar),
                 "last_value": row.last_value,
                 "same_time_groups": row.same_time_groups,
-                "begun_value": row.begun_value,
                 "first_value": row.first_value,
                 "end_value": row.end_value,
                 "groups_at_once": row.groups_at_once,
@@ -120,12 +108,6 @@ class DeviceChoice:
         for place, own in enumerate(uniforms):
             numbers[place, : len(own)] = own
         self.uniforms[: len(rows), : numbers.shape[1]] = numbers.to(self.uniforms.device)
-        plan = PlanFacts.of(rows, len(self._time_ids))
-        self.plan.is_given.zero_()
-        if plan is not None:
-            self.plan.times[: len(rows)] = plan.times.to(self.plan.times.device)
-            self.plan.is_given[: len(rows)] = plan.is_given.to(self.plan.times.device)
-            self.plan.has_chords[: len(rows)] = plan.has_chords.to(self.plan.times.device)
 
     @torch.inference_mode()
     def choose(self) -> None:
@@ -184,7 +166,7 @@ class DeviceChoice:
         fact, line = self._fact, self._fact["line"]
         names = ("context", "first_value", "last_value", "same_time_groups", "groups_at_once")
         forbidden = self.grammar.masks[self.grammar.mask_of[line]]
-        return RowFacts(*map(fact.get, names), self.grammar.is_open[line], forbidden, self.plan)
+        return RowFacts(*map(fact.get, names), self.grammar.is_open[line], forbidden)
 
     def _note(self, chosen: Tensor, is_going: Tensor) -> None:
         """Append as `DecodeRow.append` does, and count the room that is left."""
@@ -200,8 +182,6 @@ class DeviceChoice:
         again = torch.where(value == fact["last_value"], fact["same_time_groups"] + 1, 1)
         fact["same_time_groups"].copy_(torch.where(is_noted, again, fact["same_time_groups"]))
         fact["last_value"].copy_(torch.where(is_noted, value, fact["last_value"]))
-        begins = is_written & self._begins[chosen]
-        fact["begun_value"].copy_(torch.where(begins, fact["last_value"], fact["begun_value"]))
         line = grammar.following[fact["line"], grammar.class_of[chosen]]
         is_known = line != UNKNOWN
         fact["line"].copy_(torch.where(is_written & is_known, line, fact["line"]))

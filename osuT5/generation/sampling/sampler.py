@@ -3,8 +3,6 @@
 The next token answers two questions. Its kind is drawn first, from the model's own probabilities of the kinds. Its
 value is then drawn within the kind, at a temperature and a nucleus of its own. Drawn together, a kind with many values
 (positions) would lose to one with few (times) whenever the tail is cut off.
-
-In a map with a given rhythm, the rhythm has the time of the next object (`PlanFacts`).
 """
 
 from __future__ import annotations
@@ -17,7 +15,7 @@ from torch import Tensor
 
 from osu_beatmap.beatmap import GameMode
 from osuT5.generation.rules.grammar import is_published
-from osuT5.generation.rules.logit_rules import PlanFacts, RowFacts, contexts_of
+from osuT5.generation.rules.logit_rules import RowFacts, contexts_of
 from osuT5.generation.sampling.draws import draw, draw_kind
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import ContextKind, EventKind
@@ -95,10 +93,7 @@ class Sampler:
         vocabulary = contract.vocabulary
         self.vocabulary = vocabulary
         self._contexts = contexts_of(vocabulary)
-        self._map_index = self._contexts.index(ContextKind.MAP) if ContextKind.MAP in self._contexts else -1
         self._kinds = vocabulary.output_kinds
-        self._time_ids = vocabulary.ids_of(EventKind.TIME)
-        self._end_id = vocabulary.context_eos(ContextKind.MAP) if ContextKind.MAP in self._contexts else None
         self._kind_of_id = torch.tensor(vocabulary.output_kind_of_id)
         self._members = torch.eye(len(self._kinds), dtype=torch.float64)[self._kind_of_id]  # [vocabulary out, kinds]
         self._offsets = torch.tensor(contract.score_offsets)
@@ -125,24 +120,10 @@ class Sampler:
         scores = scores + self._offsets
         if not self.sampling.kind_first:
             return self._draw_value(scores, facts.context, self._kind_of_id[scores.argmax(1)], uniforms)
-        probabilities = scores.softmax(1)
-        plan = facts.plan
-        # Whether the next time would be that of a planned object.
-        may_begin = torch.zeros_like(facts.is_open)
-        if plan is not None:
-            may_begin = (facts.context == self._map_index) & ~facts.is_open & plan.is_given
-        kinds, uniforms = self._draw_kind(probabilities, facts.context, may_begin, uniforms)
+        shares = scores.softmax(1).double() @ self._members
+        kinds, uniforms = draw_kind(shares, uniforms, self._kind_temperatures[facts.context])
         of_kind = scores.masked_fill(self._kind_of_id != kinds[:, None], -torch.inf)
-        if plan is None:
-            return self._draw_value(of_kind, facts.context, kinds, uniforms)
-        # Only now: a shortage of times must not make other kinds more likely, such as one more anchor.
-        times = of_kind[:, self._time_ids.start : self._time_ids.stop]
-        is_late = plan.comes_too_late(facts)
-        has_others = (times.isfinite() & ~is_late).any(1, keepdim=True)
-        times.masked_fill_(is_late & has_others, -torch.inf)
-        chosen = self._draw_value(of_kind, facts.context, kinds, uniforms)
-        begins = may_begin & (kinds == self._kinds.index(EventKind.TIME))
-        return torch.where(begins, self._beginnings(probabilities, facts, plan, uniforms), chosen)
+        return self._draw_value(of_kind, facts.context, kinds, uniforms)
 
     def _draw_value(self, scores: Tensor, contexts: Tensor, kinds: Tensor, uniforms: Tensor) -> Tensor:
         """Draw a token for each row at the temperature of a kind."""
@@ -153,32 +134,6 @@ class Sampler:
         is_drawn = temperatures > 0
         scaled = scores / torch.where(is_drawn, temperatures, 1.0)[:, None]
         return torch.where(is_drawn, draw(scaled, uniforms, self.sampling.top_p, self.sampling.top_k), best)
-
-    def _draw_kind(
-        self, probabilities: Tensor, contexts: Tensor, may_begin: Tensor, uniforms: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Draw a kind; times and the end are one if the next object is planned."""
-        shares = probabilities.double() @ self._members
-        time, mark = self._kinds.index(EventKind.TIME), self._kinds.index(None)
-        ends = shares[:, mark] * may_begin
-        shares[:, time] += ends
-        shares[:, mark] -= ends
-        return draw_kind(shares, uniforms, self._kind_temperatures[contexts])
-
-    def _beginnings(self, probabilities: Tensor, facts: RowFacts, plan: PlanFacts, uniforms: Tensor) -> Tensor:
-        """Return the time of the next object of each row, or the end of its map.
-
-        Whether it joins the object before in a chord is drawn by the model's own probability.
-        """
-        start = self._time_ids.start
-        times, end = probabilities[:, start : self._time_ids.stop].double(), probabilities[:, self._end_id]
-        again = times.gather(1, facts.last_value[:, None])[:, 0]
-        together = torch.stack([again, times.sum(1) - again + end], 1)
-        answer, _ = draw_kind(together, uniforms, self._kind_temperatures[facts.context])
-        # An end at a planned time is not yet a beginning.
-        planned = plan.next_values(plan.begun_value)
-        planned = torch.where(planned < len(self._time_ids), start + planned, self._end_id)
-        return torch.where((answer == 0) & plan.has_chords, start + facts.last_value, planned)
 
     def _temperature(self, kind: EventKind | None, context: ContextKind) -> float:
         """Return the temperature of the values of a kind in a context."""

@@ -165,7 +165,7 @@ def _judge(wish: StarTarget, chart: ChartState, progress: Progress) -> None:
     if not draft.beatmap.hit_objects:
         wish.tried.append((condition, 0.0))
         return
-    placed = refine_draft(request, draft.beatmap, draft.attributes, draft.encoding, chart.seed, progress)
+    placed = refine_draft(request, draft, chart.seed, progress)
     found = _finished(request, replace(draft, beatmap=placed), 0.0)
     wish.tried.append((condition, found.stars))
     wish.first = wish.first or found

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from itertools import pairwise
 
-import numpy as np
 import pytest
 import torch
 from contexts_model import song_writer
@@ -13,7 +12,6 @@ from osu_beatmap.beatmap import GameMode
 from osuT5.generation.chart_state import ChartState
 from osuT5.generation.decode_loop import DecodeLoop
 from osuT5.generation.decode_row import DecodeRow
-from osuT5.generation.rules.grammar import BEGINNINGS
 from osuT5.generation.sampling.row_choice import RowChoice
 from osuT5.generation.sampling.sampler import Sampler, Sampling
 from osuT5.generation.window_schedule import SongGenerator
@@ -160,15 +158,3 @@ def test_a_spinner_longer_than_the_lookback_can_end(writer):
     row.note_prompt(SPEC.vocabulary)
     row.grammar.read(Event(EventKind.TIME, 400))
     assert EventKind.SPINNER not in row.grammar.allowed()
-
-
-@pytest.mark.parametrize("mode", GameMode)
-def test_objects_begin_at_the_given_times_and_nowhere_else(writer, mode):
-    given_ms = np.arange(700.0, SONG_MS, 3234.5)
-    state = replace(chart(mode), object_times_ms=given_ms)
-    (groups,) = writer.write_context(ContextKind.MAP, [state], Sampling(temperature=1.2))
-    begun_ms = {group.time_ms for group in groups if group.kind in BEGINNINGS}
-    assert begun_ms <= set(given_ms)
-    # Tokens that mean nothing may fill a window, and a hold note may end where an object should begin.
-    assert len(begun_ms) >= len(given_ms) - 2
-    assert [group.time_ms for group in groups] == sorted(group.time_ms for group in groups)

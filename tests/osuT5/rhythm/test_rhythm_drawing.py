@@ -43,3 +43,10 @@ def test_missing_ticks_have_no_objects() -> None:
     logits = make_logits()
     logits[:480] = -np.inf
     assert draw_rhythm(logits, seed=1).min() >= 480
+
+
+def test_favoured_steps_come_first_and_change_no_count():
+    logits = np.full(240, -1.0)
+    plain, favoured = draw_rhythm(logits, 1), draw_rhythm(logits, 1, favoured=np.arange(0, 240, 12))
+    assert len(plain) == len(favoured)
+    assert np.isin(favoured, np.arange(0, 240, 12)).sum() > np.isin(plain, np.arange(0, 240, 12)).sum()

@@ -8,8 +8,11 @@ from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.rules import Severity, check
 from osu_diffusion.coarse_positions import on_grid
+from osuT5.encoding import AssemblyReport
+from osuT5.generation.window_schedule import GenerationReport
 from osuT5.tokens.encoding_spec import MINI_ENCODING, EncodingSpec
 from pipeline.finishing.finish import finish
+from pipeline.generation.chart import Draft
 from pipeline.generation.refinement import refine_draft
 from pipeline.request.options import GenerationRequest, MapOptions, ModelOptions, PositionOptions, RequestError
 from pipeline.request.resolve import resolve
@@ -19,11 +22,24 @@ from tests.osu_diffusion.tiny_refiners import write_published
 SONG_MS = 60_000.0
 
 
-def refined(draft: Beatmap, encoding: EncodingSpec = MINI_ENCODING, **positions) -> Beatmap:
+def draft_of(beatmap: Beatmap, encoding: EncodingSpec = MINI_ENCODING, is_exact: bool = False) -> Draft:
+    attributes = Attributes(beatmap.mode, difficulty=4.0)
+    parts = (GenerationReport(), AssemblyReport())
+    return Draft(beatmap, attributes, "mini", encoding, SONG_MS, *parts, has_exact_positions=is_exact)
+
+
+def refined(beatmap: Beatmap, encoding: EncodingSpec = MINI_ENCODING, is_exact: bool = False, **positions) -> Beatmap:
     request = GenerationRequest(
-        map=MapOptions(gamemode=draft.mode), model=ModelOptions(device="cpu"), positions=PositionOptions(**positions)
+        map=MapOptions(gamemode=beatmap.mode), model=ModelOptions(device="cpu"), positions=PositionOptions(**positions)
     )
-    return refine_draft(request, draft, Attributes(draft.mode, difficulty=4.0), encoding, seed=1)
+    return refine_draft(request, draft_of(beatmap, encoding, is_exact), seed=1)
+
+
+def test_exact_positions_are_refined_by_a_chosen_refiner_or_from_noise_alone(tmp_path: Path) -> None:
+    beatmap = on_grid(every_kind())
+    assert refined(beatmap, is_exact=True) is beatmap
+    assert refined(beatmap, is_exact=True, random_init=True, timesteps=2) != beatmap
+    assert refined(beatmap, is_exact=True, diff_ckpt=str(write_published(tmp_path)), timesteps=2) != beatmap
 
 
 def test_standard_and_catch_are_refined_unless_unwanted_and_other_modes_never() -> None:
@@ -45,7 +61,7 @@ def test_progress_is_told() -> None:
     told = []
     request = GenerationRequest(map=MapOptions(gamemode=GameMode.STANDARD), positions=PositionOptions(timesteps=3))
     progress = lambda *said: told.append(said)  # noqa: E731
-    refine_draft(request, on_grid(every_kind()), Attributes(GameMode.STANDARD), MINI_ENCODING, 1, progress)
+    refine_draft(request, draft_of(on_grid(every_kind())), 1, progress)
     assert told == [("placing", 1, 3), ("placing", 2, 3), ("placing", 3, 3)]
 
 

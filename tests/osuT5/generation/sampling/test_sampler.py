@@ -1,4 +1,4 @@
-"""Kinds are drawn by their own probabilities, values within the kind, and beginnings as planned."""
+"""Kinds are drawn by their own probabilities, and values within the kind."""
 
 from collections import Counter
 from dataclasses import replace
@@ -100,39 +100,3 @@ def test_label_weights_are_divided_out_of_kinds_but_not_of_values():
     drawn = draws(FREE, {A: 0.25, B: 0.5, CIRCLE: 0.25}, 4000, spec=weighted)
     assert drawn[CIRCLE] / 4000 == pytest.approx(0.5, abs=0.02)
     assert drawn[B] / drawn[A] == pytest.approx(2.0, abs=0.2)
-
-
-def times(chances: dict[int, float], end: float = 0.0) -> dict[int, float]:
-    return {**{FIRST + step: chance for step, chance in chances.items()}, **({END: end} if end else {})}
-
-
-def planned_row(*values: int, has_chords: bool = False, begun: int = 10) -> DecodeRow:
-    state = row()
-    state.planned_ms, state.has_chords, state.last_value = dict.fromkeys(values, 0.0), has_chords, 10
-    state.begun_value = begun
-    return state
-
-
-def test_the_next_object_begins_at_the_next_planned_time():
-    sampler, scores = Sampler(Sampling(), SPEC), scores_of({FIRST + 10: 0.3, FIRST + 12: 0.6, END: 0.1})
-    assert draw_one(sampler, scores, planned_row(5, 10, 40, 90), 0.1) == FIRST + 40
-    assert draw_one(sampler, scores, planned_row(5, 10), 0.9) == END
-
-
-def test_only_chords_join_the_last_planned_object():
-    sampler, scores = Sampler(Sampling(), SPEC), scores_of({FIRST + 10: 0.7, FIRST + 12: 0.3})
-    assert draw_one(sampler, scores, planned_row(10, 40), 0.1) == FIRST + 40
-    chords = [draw_one(sampler, scores, planned_row(10, 40, has_chords=True), each) for each in (0.1, 0.9)]
-    assert chords == [FIRST + 10, FIRST + 40]
-
-
-def test_an_end_at_a_planned_time_leaves_room_for_the_beginning():
-    sampler, scores = Sampler(Sampling(), SPEC), scores_of({FIRST + 10: 0.3, FIRST + 12: 0.7})
-    assert draw_one(sampler, scores, planned_row(10, 40, begun=5), 0.9) == FIRST + 10
-
-
-def test_a_chord_is_joined_as_often_as_the_model_says():
-    sampler = Sampler(Sampling(kind_temperatures={EventKind.TIME: 0.0}), SPEC)
-    drawn = draws_of(sampler, times({10: 0.4, 30: 0.6}), planned_row(10, 40, has_chords=True), 2000)
-    assert drawn[FIRST + 10] / 2000 == pytest.approx(0.4, abs=0.03)
-    assert set(drawn) == {FIRST + 10, FIRST + 40}

@@ -12,6 +12,7 @@ from osuT5.encoding import AssemblyReport
 from osuT5.generation.chart_state import ChartState
 from osuT5.generation.window_schedule import GenerationReport
 from osuT5.tokens.contract import mini_spec
+from osuT5.tokens.encoding_spec import MINI_ENCODING
 from pipeline.generation.chart import Draft, PreparedChart, prepare_chart
 from pipeline.generation.conditions import conditions_of
 from pipeline.generation.generate import generate_map, method_of
@@ -85,7 +86,7 @@ def wish_for(beatmap: Beatmap, monkeypatch, told: list[ChartState] | None = None
     told = [] if told is None else told
     request = resolve({"audio_path": "a.mp3", "gamemode": int(beatmap.mode), "generate_positions": "false", **options})
     settings = request.difficulty_settings(4.0)
-    chart = ChartState(conditions_of(request, settings), 1)
+    chart = ChartState(conditions_of(request, settings, MINI_ENCODING), 1)
     draft = Draft(
         beatmap, chart.attributes, "mini", mini_spec().encoding, SONG_MS, GenerationReport(), AssemblyReport()
     )
