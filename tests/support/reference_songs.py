@@ -30,7 +30,7 @@ BEAT_MS = 60_000.0 / BPM
 RANDOM_TIMES = Sampling(1.3, 1.0, kind_temperatures={})
 """A random model holds no time for likely; drawn like all tokens, there are some."""
 SIZES = {"d_model": 32, "encoder_layers": 1, "decoder_layers": 1, "encoder_heads": 2, "decoder_heads": 2}
-SIZES |= {"encoder_ffn_dim": 32, "decoder_ffn_dim": 32, "pointer_dim": 8}
+SIZES |= {"encoder_ffn_dim": 32, "decoder_ffn_dim": 32, "pointer_dim": 8, "max_target_positions": 160}
 
 
 def make_model(folder: Path, without: tuple[ContextKind, ...] = ()) -> Path:
