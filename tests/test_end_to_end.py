@@ -76,20 +76,20 @@ def test_broken_files_are_counted_and_do_not_end_a_run(mapset, tmp_path, capsys)
     shutil.copytree(mapset, folder / mapset.name)
     whole = (mapset / "TAIKO.osu").read_bytes()
     (folder / mapset.name / "half.osu").write_bytes(whole[: whole.index(b"[HitObjects]") + 16])
-    (folder / mapset.name / "noise.osu").write_bytes(b"AudioFilename: audio.flac\n\x00\xff" * 9)
+    (folder / mapset.name / "noise.osu").write_bytes(b"AudioFilename: audio.ogg\n\x00\xff" * 9)
     (folder / "2 Broken").mkdir()
-    (folder / "2 Broken" / "audio.flac").write_bytes(b"no song")
+    (folder / "2 Broken" / "audio.ogg").write_bytes(b"no song")
     shutil.copy(mapset / "TAIKO.osu", folder / "2 Broken")
     train(train_options(folder / mapset.name, tmp_path / "run", sizes=SIZES))
     rows = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [row["step"] for row in rows] == [1, 2, 3]
     assert rows[-1]["skipped_files"] == 3
     shown = capsys.readouterr().out
-    assert all(f"left out {name}" in shown for name in ("half.osu", "noise.osu", "audio.flac"))
+    assert all(f"left out {name}" in shown for name in ("half.osu", "noise.osu", "audio.ogg"))
 
 
 def test_a_run_shows_what_its_model_makes(mapset, tmp_path):
-    samples = SampleOptions(str(mapset / "audio.flac"), sample_gamemodes=(1,), sample_seconds=9.0)
+    samples = SampleOptions(str(mapset / "audio.ogg"), sample_gamemodes=(1,), sample_seconds=9.0)
     options = train_options(mapset, tmp_path / "run", sizes=SIZES, samples=samples, device="cpu")
     train(replace(options, loop=replace(options.loop, sample_every=2)), sample_drawer)
     made = {path.relative_to(tmp_path / "run" / "samples").parts[0] for path in (tmp_path / "run").rglob("samples/*")}
@@ -99,7 +99,7 @@ def test_a_run_shows_what_its_model_makes(mapset, tmp_path):
 
 @pytest.fixture(scope="module")
 def song(tmp_path_factory):
-    return write_song(tmp_path_factory.mktemp("song") / "short.flac", SHORT_SECONDS)
+    return write_song(tmp_path_factory.mktemp("song") / "short.ogg", SHORT_SECONDS)
 
 
 @pytest.fixture(autouse=True)
@@ -117,7 +117,7 @@ def request(song, model_folder, output, **options):
 
 @pytest.mark.parametrize("mode", list(GameMode))
 def test_a_song_becomes_a_map_without_problems(mapset, model_folder, tmp_path, mode):
-    result = generate(request(mapset / "audio.flac", model_folder, tmp_path, gamemode=int(mode)))
+    result = generate(request(mapset / "audio.ogg", model_folder, tmp_path, gamemode=int(mode)))
     assert result.osz_path.is_file()
     with zipfile.ZipFile(result.osz_path) as archive:
         names = archive.namelist()

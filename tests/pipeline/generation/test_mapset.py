@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("random_times")
 
 @pytest.fixture(scope="module")
 def song(tmp_path_factory):
-    return make_mapset(tmp_path_factory.mktemp("maps") / "set", GameMode.MANIA).with_name("audio.flac")
+    return make_mapset(tmp_path_factory.mktemp("maps") / "set", GameMode.MANIA).with_name("audio.ogg")
 
 
 def mapset(model, song, output, **options):

@@ -153,7 +153,7 @@ def test_beyond_the_training_data_there_is_a_warning():
 def test_wishes_together_are_met_as_each_alone(tmp_path, model, random_times):
     """What a seed gives does not depend on what is written beside it; the first chart is that without matching."""
     path = make_mapset(tmp_path / "set", GameMode.TAIKO)
-    audio = path.with_name("audio.flac")
+    audio = path.with_name("audio.ogg")
     flat = {"audio_path": str(audio), "gamemode": 1, "seed": 3, "model_path": str(model), "device": "cpu"}
     request = resolve({**flat, "beatmap_path": str(path), "in_context": "[TIMING,KIAI]", "difficulty_attempts": 1})
     begun = prepare_chart(request, reference_map(GameMode.TAIKO), 3)
