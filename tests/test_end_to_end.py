@@ -111,8 +111,8 @@ def random_times(monkeypatch):
 
 def request(song, model_folder, output, **options):
     flat = {"audio_path": str(song), "output_path": str(output), "model_path": str(model_folder), "device": "cpu"}
-    wild = {"temperature": 1.3, "top_p": 1.0, "lookahead": 0.2, "difficulty": 3, "seed": 7, "difficulty_attempts": 2}
-    return resolve({**flat, **wild, **options})
+    wild = {"temperature": 1.3, "top_p": 1.0, "lookback": 0.2, "lookahead": 0.2, "difficulty": 3, "seed": 7}
+    return resolve({**flat, **wild, "difficulty_attempts": 1, **options})
 
 
 @pytest.mark.parametrize("mode", list(GameMode))
@@ -133,7 +133,7 @@ def test_a_song_becomes_a_map_without_problems(mapset, model_folder, tmp_path, m
 
 
 def test_a_report_lies_beside_the_map(song, model_folder, tmp_path):
-    result = generate(request(song, model_folder, tmp_path, gamemode=3, keycount=4, report=True))
+    result = generate(request(song, model_folder, tmp_path, gamemode=3, keycount=4, report=True, difficulty_attempts=2))
     report = json.loads(result.report_path.read_text(encoding="utf-8"))
     assert report["written"]["tokens"] > 0
     assert report["objects"]["notes"] + report["objects"]["hold notes"] == len(result.beatmap.hit_objects)
@@ -236,7 +236,7 @@ def test_many_songs_load_one_model(song, model_folder, tmp_path, monkeypatch):
 
     monkeypatch.setattr("pipeline.generation.models.load_model", load)
     words = ["-m", f"audio_path={song}", "seed=1", "gamemode=1,3", f"model_path={model_folder}", "device=cpu"]
-    words += ["temperature=1.3", "top_p=1.0", "lookahead=0.2", f"output_path={tmp_path}"]
+    words += ["temperature=1.3", "top_p=1.0", "lookback=0.2", "lookahead=0.2", f"output_path={tmp_path}"]
     try:
         assert run(root_script("inference").INFERENCE, words) == 0
     finally:

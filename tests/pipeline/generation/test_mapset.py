@@ -26,7 +26,8 @@ def song(tmp_path_factory):
 
 def mapset(model, song, output, **options):
     flat = {"audio_path": str(song), "model_path": str(model), "output_path": str(output), "device": "cpu", "seed": 7}
-    return generate_mapset(resolve({**flat, "gamemode": 1, "lookahead": 0.2, "difficulty_attempts": 1, **options}))
+    wild = {"gamemode": 1, "lookback": 0.2, "lookahead": 0.2, "difficulty_attempts": 1}
+    return generate_mapset(resolve({**flat, **wild, **options}))
 
 
 def test_each_difficulty_has_a_report_on_request(model, song, tmp_path):

@@ -155,7 +155,8 @@ def test_wishes_together_are_met_as_each_alone(tmp_path, model, random_times):
     path = make_mapset(tmp_path / "set", GameMode.TAIKO)
     audio = path.with_name("audio.ogg")
     flat = {"audio_path": str(audio), "gamemode": 1, "seed": 3, "model_path": str(model), "device": "cpu"}
-    request = resolve({**flat, "beatmap_path": str(path), "in_context": "[TIMING,KIAI]", "difficulty_attempts": 1})
+    wild = {"lookback": 0.2, "lookahead": 0.2, "difficulty_attempts": 1}
+    request = resolve({**flat, **wild, "beatmap_path": str(path), "in_context": "[TIMING,KIAI]"})
     begun = prepare_chart(request, reference_map(GameMode.TAIKO), 3)
     write_parts_before_map(begun)
 
