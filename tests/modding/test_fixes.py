@@ -10,15 +10,12 @@ from osu_beatmap.timing.edits import set_kiai
 from tests.support.review_maps import BEAT_MS, regular_map, slider
 
 
-def test_the_map_itself_stays_as_it_is():
+def test_the_map_itself_stays_and_indices_mean_it_whatever_is_deleted():
     beatmap = regular_map()
     mended = apply_fixes(beatmap, [fixes.move_object(3, 2250.0, "move it"), fixes.delete_object(0, "delete it")])
     assert len(beatmap.hit_objects) == len(mended.hit_objects) + 1
     assert [obj.time_ms for obj in mended.hit_objects[:3]] == [1400.0, 1800.0, 2250.0]
     assert beatmap.hit_objects[3].time_ms == 2200.0
-
-
-def test_indices_mean_the_reviewed_map_whatever_is_deleted():
     beatmap = regular_map()
     given = [fixes.delete_object(1, ""), fixes.delete_object(5, ""), fixes.set_new_combo(6, True, "")]
     mended = apply_fixes(beatmap, given)

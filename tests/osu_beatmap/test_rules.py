@@ -22,12 +22,8 @@ def test_levels():
 
 
 @pytest.mark.parametrize("mode", GameMode)
-def test_a_clean_map_has_no_finding(mode):
+def test_a_clean_map_has_no_finding_and_an_empty_one_has_three(mode):
     assert check(clean_map(mode), audio_ms=60_000.0, star_rating=EXPERT) == []
-
-
-@pytest.mark.parametrize("mode", GameMode)
-def test_a_map_without_anything_in_it(mode):
     rules = {finding.rule for finding in check(Beatmap(mode=mode))}
     assert rules == {"no_red_line", "drain_time", "preview_time"}
 

@@ -46,12 +46,9 @@ def test_objects_do_not_start_at_once(gap_ms, is_concurrent):
     assert found(beatmap, "concurrent") == ([(PROBLEM, 1000 + gap_ms, (0, 1))] if is_concurrent else [])
 
 
-def test_objects_do_not_start_within_a_slider_even_an_earlier_one():
+def test_objects_do_not_start_within_a_slider_nor_with_a_spinner():
     objects = [slider(1000, [(100, 100), (300, 100)], 200.0), Circle(1500, 100, 100), Circle(1750, 100, 100)]
     assert found(clean_map(objects=objects), "concurrent") == [(PROBLEM, 1500, (0, 1)), (PROBLEM, 1750, (0, 2))]
-
-
-def test_a_spinner_may_follow_at_once_but_not_at_the_same_time():
     assert not found(clean_map(objects=[Circle(1000, 100, 100), Spinner(1001, 256, 192, end_ms=3000)]), "concurrent")
     assert found(clean_map(objects=[Circle(1000, 100, 100), Spinner(1000, 256, 192, end_ms=3000)]), "concurrent")
 

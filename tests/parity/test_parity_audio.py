@@ -34,18 +34,17 @@ def test_points_between_samples_lie_on_straight_lines_and_are_floored():
     assert resample_linear(np.array([[0], [-1]]), 2, 1, 3)[:, 0].tolist() == [0, -1, -1, -1]
 
 
-def test_the_same_rate_changes_nothing():
+def test_equal_rates_silence_and_missing_files(tmp_path):
     values = np.array([[3], [-4]])
     assert resample_linear(values, 2, RATE, RATE) is values
+    assert peak_normalised(np.zeros(3, np.float32)).tolist() == [0, 0, 0]
+    with pytest.raises(AudioError, match="There is no audio file"):
+        load_audio_as_published(tmp_path / "song.mp3")
 
 
 @pytest.mark.parametrize(("row", "expected"), [([3], 3), ([3, 4], 3), ([-3, -4], -4), ([5, -8, 4], 1 - 3 + 1)])
 def test_mono_rounds_down(row, expected):
     assert mono(np.array([row])).tolist() == [expected]
-
-
-def test_silence_stays_silent():
-    assert peak_normalised(np.zeros(3, np.float32)).tolist() == [0, 0, 0]
 
 
 @pytest.mark.filterwarnings("ignore:'audioop' is deprecated")
@@ -80,8 +79,3 @@ def test_our_own_loader_filters_what_a_rate_cannot_hold(song):
     path = song(rate=44_100)
     ours, theirs = (loader(path, RATE, normalise=False) for loader in (load_audio, load_audio_as_published))
     assert theirs.std() / 2**15 > 1.1 * ours.std()
-
-
-def test_a_missing_file_is_one_sentence(tmp_path):
-    with pytest.raises(AudioError, match="There is no audio file"):
-        load_audio_as_published(tmp_path / "song.mp3")

@@ -37,14 +37,11 @@ def test_a_missing_type_costs_only_its_own_parts():
     assert lost_first == lost_last == 2
 
 
-def test_anchors_take_the_time_before_them_and_circles_do_not():
+def test_anchors_take_the_time_before_them_and_other_events_are_lost():
     parts = events(K.SLIDER_HEAD, (K.TIME, 100), K.RED_ANCHOR, (K.POSITION, 5), K.CIRCLE)
     groups, lost = groups_from_events(parts, V29)
     assert [(g.kind, g.time_ms) for g in groups] == [(K.SLIDER_HEAD, 100), (K.RED_ANCHOR, 100)]
     assert lost == 1
-
-
-def test_events_that_no_group_has_are_lost():
     parts = events(K.GAMEMODE, K.CIRCLE, (K.TIME, 100), K.DIFFICULTY, (K.VOLUME, 5))
     groups, lost = groups_from_events(parts, V29)
     assert brief(groups) == ["circle t100"]

@@ -63,11 +63,15 @@ def test_guidance_of_scale_1_changes_nothing_and_more_does(writer):
     assert three != without
 
 
-def test_away_from_the_same_prompt_is_nowhere(writer):
+def test_beats_are_not_guided_and_away_from_the_same_prompt_is_nowhere(writer):
     """With equal prompts the difference is nothing, however large the scale."""
     (without,) = writer.write_context(ContextKind.MAP, [chart()], guided(1.0)[1])
     same, hard = guided(4.0, difficulty=3.0)
     assert writer.write_context(ContextKind.MAP, [same], hard) == [without]
+    plain, hard = guided(5.0)
+    assert writer.write_context(ContextKind.TIMING, [plain], hard) == writer.write_context(
+        ContextKind.TIMING, [chart()], hard
+    )
 
 
 def test_guidance_leads_away_from_the_difficulty_that_the_chart_has_so_far(writer):
@@ -112,13 +116,6 @@ def test_objects_of_earlier_windows_count_among_the_asked_shares(writer):
     assert (share.objects, share.held) == (20, 10)
     anything = ChartState(replace(wanted, hold_note_ratio=None), 1)
     assert not writer.row(window, ContextKind.MAP, anything, written).shares
-
-
-def test_beats_are_not_guided(writer):
-    plain, hard = guided(5.0)
-    assert writer.write_context(ContextKind.TIMING, [plain], hard) == writer.write_context(
-        ContextKind.TIMING, [chart()], hard
-    )
 
 
 def test_times_of_earlier_contexts_do_not_hold_a_row_back():

@@ -14,7 +14,7 @@ def test_a_pointer_without_modes_says_what_is_missing(tiny_model, mel, ids):
 
 
 @torch.no_grad()
-def test_only_time_logits_get_the_term(tiny_model, mel, ids):
+def test_only_time_logits_get_the_term_and_keys_are_where_the_sound_is(tiny_model, mel, ids, tiny_config):
     model = tiny_model()
     with_term = model(mel, ids, row_window=WINDOWS, mode_ids=MODES).logits
     model.pointer = None
@@ -22,10 +22,6 @@ def test_only_time_logits_get_the_term(tiny_model, mel, ids):
     assert (difference[..., :5] == 0).all()
     assert (difference[..., 55:] == 0).all()
     assert (difference[..., 5:55].abs() > 1e-4).float().mean() > 0.9
-
-
-@torch.no_grad()
-def test_keys_and_onsets_are_read_where_the_sound_is(tiny_config):
     config = tiny_config()
     pointer = TimePointer(config)
     ramp = torch.arange(64.0)  # a logit that tells its own sub-frame

@@ -51,16 +51,15 @@ def test_stars_are_interpolated_within_the_table_and_those_of_its_end_beyond(net
     torch.testing.assert_close(last, beyond)
 
 
-def test_the_bar_is_ignored_if_the_place_is_unknown(network: RhythmNetwork, songs: SongInputs) -> None:
+def test_unknown_places_hide_the_bar_and_downbeats_do_not_depend_on_places(
+    network: RhythmNetwork, songs: SongInputs
+) -> None:
     charts = stack_conditions([EASY], [0])
     unknown = songs.without_bars()
     without_bars, _ = network(unknown, charts)
     other_bars, _ = network(replace(unknown, bar_beats=songs.bar_beats + 1), charts)
     torch.testing.assert_close(without_bars, other_bars)
     assert not torch.allclose(without_bars, network(songs, charts)[0])
-
-
-def test_downbeats_do_not_depend_on_the_places_given(network: RhythmNetwork, songs: SongInputs) -> None:
     charts = stack_conditions([EASY], [0])
     unknown = songs.without_bars()
     torch.testing.assert_close(network(songs, charts)[1], network(unknown, charts)[1])

@@ -55,12 +55,9 @@ def draws_of(sampler: Sampler, chances: dict[int, float], state: DecodeRow, coun
     return Counter(sampler.draw(scores_of(chances).expand(count, -1), facts, uniforms).tolist())
 
 
-def test_temperature_zero_overrules_all_others():
+def test_temperature_zero_takes_the_likeliest_value_of_the_likeliest_kind():
     sampling = Sampling(temperature=0.0, kind_temperatures={EventKind.SNAPPING: 5.0})
     assert set(draws(sampling, {A: 0.45, B: 0.55})) == {B}
-
-
-def test_temperature_zero_takes_the_likeliest_value_of_the_likeliest_kind():
     chances = {FIRST + 3: 0.3, POSITIONS[0]: 0.2, POSITIONS[1]: 0.25, POSITIONS[2]: 0.25 - 1e-3}
     assert set(draws(Sampling(temperature=0.0), chances, waiting=EventKind.SLIDER_HEAD)) == {POSITIONS[1]}
 
@@ -119,14 +116,11 @@ def test_the_next_object_begins_at_the_next_planned_time():
     assert draw_one(sampler, scores, planned_row(5, 10), 0.9) == END
 
 
-def test_only_chords_join_the_last_planned_object():
+def test_only_chords_and_ends_join_the_last_planned_object():
     sampler, scores = Sampler(Sampling(), SPEC), scores_of({FIRST + 10: 0.7, FIRST + 12: 0.3})
     assert draw_one(sampler, scores, planned_row(10, 40), 0.1) == FIRST + 40
     chords = [draw_one(sampler, scores, planned_row(10, 40, has_chords=True), each) for each in (0.1, 0.9)]
     assert chords == [FIRST + 10, FIRST + 40]
-
-
-def test_an_end_at_a_planned_time_leaves_room_for_the_beginning():
     sampler, scores = Sampler(Sampling(), SPEC), scores_of({FIRST + 10: 0.3, FIRST + 12: 0.7})
     assert draw_one(sampler, scores, planned_row(10, 40, begun=5), 0.9) == FIRST + 10
 
