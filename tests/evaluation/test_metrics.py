@@ -27,13 +27,10 @@ def circles(*times_ms: float) -> list[Circle]:
     return [Circle(time_ms, 0.0, 0.0) for time_ms in times_ms]
 
 
-def test_density_leaves_breaks_out():
+def test_density_streams_and_jumps():
     played = chart(*circles(0, 1000, 6000, 7000), breaks=[Break(1200.0, 5200.0)])
     assert values(played)["density"] == pytest.approx(4 / 3)
     assert values(chart(*circles(500)))["density"] == 1.0
-
-
-def test_streams_are_runs_of_five_and_jumps_are_far_and_fast():
     four, five = [0, 100, 200, 300], [1000, 1100, 1200, 1300, 1400]
     assert values(chart(*circles(*four)))["stream_share"] == 0.0
     assert values(chart(*circles(*five, 3000)))["stream_share"] == pytest.approx(5 / 6)

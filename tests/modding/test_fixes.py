@@ -44,15 +44,12 @@ def test_a_slider_gets_the_length_for_its_end_and_keeps_its_duration_with_anothe
     assert slider_duration_ms(faster.hit_objects[10], timing, faster.difficulty) == pytest.approx(before)
 
 
-def test_sounds_of_a_slider_by_edge():
+def test_sounds_change_by_edge_and_a_stretch_moves_as_a_whole():
     beatmap = regular_map()
     beatmap.hit_objects[10] = slider(5000.0)
     mended = apply_fixes(beatmap, [fixes.set_additions(10, int(HitSound.CLAP), -1, "")]).hit_objects[10]
     assert [edge.hitsound for edge in mended.edges] == [0, HitSound.CLAP]
     assert mended.hitsound == 0
-
-
-def test_a_stretch_moves_as_a_whole():
     beatmap = regular_map()
     beatmap.timing_points.append(TimingPoint(9000.0, BEAT_MS))
     mended = apply_fixes(beatmap, [fixes.shift_stretch(-float("inf"), 9000.0, 12.0, "")])

@@ -14,11 +14,14 @@ from osu_beatmap.rules import Level, Severity, check
 NONSENSE = (math.nan, math.inf, -math.inf, 1e308, -1e308, 0.0, -1.0)
 
 
-def test_levels():
+def test_levels_and_the_order_of_findings():
     below = {1.99: Level.EASY, 2.69: Level.NORMAL, 3.99: Level.HARD, 5.29: Level.INSANE}
     from_on = {0: Level.EASY, 2: Level.NORMAL, 2.7: Level.HARD, 4: Level.INSANE, 5.3: Level.EXPERT}
     for stars, level in (below | from_on | {math.nan: Level.EXPERT}).items():
         assert Level.of_star_rating(stars) is level, stars
+    beatmap = clean_map(objects=[Circle(1003, 100, 100), Circle(1253, 1000, 100)])
+    times_ms = [finding.time_ms for finding in check(beatmap, star_rating=EXPERT)]
+    assert times_ms == [None, 1003, 1253, 1253]
 
 
 @pytest.mark.parametrize("mode", GameMode)
@@ -26,12 +29,6 @@ def test_a_clean_map_has_no_finding_and_an_empty_one_has_three(mode):
     assert check(clean_map(mode), audio_ms=60_000.0, star_rating=EXPERT) == []
     rules = {finding.rule for finding in check(Beatmap(mode=mode))}
     assert rules == {"no_red_line", "drain_time", "preview_time"}
-
-
-def test_findings_come_in_time_order_and_those_of_the_whole_map_first():
-    beatmap = clean_map(objects=[Circle(1003, 100, 100), Circle(1253, 1000, 100)])
-    times_ms = [finding.time_ms for finding in check(beatmap, star_rating=EXPERT)]
-    assert times_ms == [None, 1003, 1253, 1253]
 
 
 def objects_with(number: float) -> list:

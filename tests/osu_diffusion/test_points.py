@@ -37,13 +37,10 @@ def test_times_and_shares_of_control_points() -> None:
     assert sequence.beat_lengths_ms.tolist() == [500.0] * 4
 
 
-def test_writing_unchanged_points_changes_nothing() -> None:
+def test_unchanged_points_change_nothing_and_moved_ones_move_objects() -> None:
     beatmap = every_kind()
     sequence = sequence_of(beatmap)
     assert with_positions(beatmap, sequence, sequence.positions) == beatmap
-
-
-def test_moved_points_move_objects_and_nothing_else() -> None:
     beatmap = every_kind()
     sequence = sequence_of(beatmap)
     moved = with_positions(beatmap, sequence, sequence.positions + np.array([10.0, 20.0]))

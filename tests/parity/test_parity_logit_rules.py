@@ -52,14 +52,11 @@ def allowed_times(row):
     return [value for value in range(10) if row[start + value] > -math.inf]
 
 
-def test_eos_ids_are_marks_and_times_of_other_windows():
+def test_eos_ids_and_rules_on_times():
     marks = [2, VOCABULARY.context_eos(ContextKind.MAP)]
     times = [*range(token(K.TIME), token(K.TIME, 1) + 1), *range(token(K.TIME, 7), token(K.TIME, 9) + 1)]
     assert eos_ids(VOCABULARY, ContextKind.MAP, 20.0, 39.9) == marks + times
     assert eos_ids(VOCABULARY, None) == [2]
-
-
-def test_times_never_run_back_and_gain_a_bias():
     rule = MonotonicTimes(VOCABULARY)
     given = scores(2)
     out = rule(ids([SOS_ID, token(K.TIME, 4)], [token(K.TIME, 4), SOS_ID]), given)

@@ -20,13 +20,10 @@ def choice(seed: int = 0, rules=(), **options) -> PublishedChoice:
     return PublishedChoice(rules, PublishedSampling(PLAIN, **options), torch.Generator().manual_seed(seed))
 
 
-def test_draws_are_those_of_multinomial_over_the_whole_batch():
+def test_draws_are_those_of_multinomial_over_the_whole_batch_ended_rows_included():
     scores = torch.randn(2, 50, generator=torch.Generator().manual_seed(1))
     expected = torch.multinomial(scores.softmax(-1), 1, generator=torch.Generator().manual_seed(7))[:, 0].tolist()
     assert choice(7, top_p=1.0)(scores, [row(), row()], [0, 1]) == expected
-
-
-def test_a_row_that_has_ended_does_not_change_the_draws_of_the_others():
     scores = torch.randn(2, 50, generator=torch.Generator().manual_seed(1))
     both = choice(7)(scores, [row(), row()], [0, 1])
     assert choice(7)(scores[1:], [row(end_id=2), row(written_ids=[8])], [1]) == both[1:]

@@ -75,10 +75,13 @@ def test_plain_text_has_no_escape_codes_and_coloured_text_says_the_same():
     assert plain == report(REVIEWS, "text", "time", colour=False)
 
 
-def test_markdown_escapes_what_would_be_markup():
+def test_markdown_escapes_what_would_be_markup_and_empty_reviews_say_so():
     text = report(REVIEWS, "md", "time", colour=False)
     assert "# \\</script\\>\\<b\\>\\*x\\*\\</b\\>" in text
     assert "[00:09:000 (1)](<osu://edit/00:09:000%20(1)>)" in text
+    empty = [Review("T", "V", "osu!mania", 1.0, 1000.0, ())]
+    assert "Nothing to suggest." in report(empty, "text", "time", colour=False)
+    assert json.loads(report(empty, "json", "time", colour=False)) == []
 
 
 class Scripts(HTMLParser):
@@ -104,12 +107,6 @@ def test_the_page_stands_alone_and_titles_stay_data():
     assert json.loads(data)[0]["title"] == TITLE
     assert "b" not in [tag for tag, _ in page.tags]
     assert not [attrs for _, attrs in page.tags if "src" in attrs or "http" in str(attrs.get("href", ""))]
-
-
-def test_nothing_to_suggest_is_said():
-    empty = [Review("T", "V", "osu!mania", 1.0, 1000.0, ())]
-    assert "Nothing to suggest." in report(empty, "text", "time", colour=False)
-    assert json.loads(report(empty, "json", "time", colour=False)) == []
 
 
 @pytest.mark.parametrize(

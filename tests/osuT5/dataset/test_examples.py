@@ -48,14 +48,11 @@ def test_the_parts_of_a_batch_are_the_batch_whatever_their_number(songs, count):
         assert np.array_equal(getattr(whole, field.name), getattr(together, field.name)), field.name
 
 
-def test_charts_of_a_song_share_its_window(songs):
+def test_charts_of_a_song_share_its_window_and_tokens_have_its_times(songs):
     batch = sampler(songs).batch(1)
     assert len(batch.mel) == OPTIONS.windows
     assert set(batch.row_window) == set(range(OPTIONS.windows))
     assert len(batch.row_window) > OPTIONS.windows, "the song with two charts fills two rows"
-
-
-def test_tokens_say_when_objects_are_in_the_window(songs):
     (standard, _) = songs[0].charts
     start_ms = 4_000.0
     stream = standard.streams[ContextKind.MAP]

@@ -138,13 +138,10 @@ def test_paths_of_several_letters_share_their_joints():
     assert path_of("B|10:0|10:10|B|0:10", LAZER) == [(B, [head, a, b, c])]  # osu!lazer types a red last point
 
 
-def test_writing_rounds_without_making_red_anchors():
+def test_writing_rounds_without_red_anchors_and_without_numbers_that_osu_refuses():
     segments = [PathSegment(B, [(0.0, 0.0), (10.4, 0.0), (9.6, 0.2), (20.0, 20.0)])]
     assert format_path(segments, 14) == "B|10:0|20:20"
     assert format_path(segments, LAZER) == "B|10.4:0|9.6:0.2|20:20"
-
-
-def test_numbers_that_osu_would_refuse_are_not_written():
     with pytest.raises(BeatmapError):
         format_object_line(Circle(float("nan"), 0.0, 0.0), 14)
     with pytest.raises(BeatmapError):

@@ -124,10 +124,12 @@ def test_encodings(encoding, tmp_path):
     assert read_beatmap(path) == parse_beatmap(SAMPLE)
 
 
-def test_utf8_cut_within_a_character_stays_utf8():
+def test_text_that_is_cut_and_backgrounds_of_old_maps():
     data = "Title:運命の輪".encode()[:-1]
     assert decode_osu_bytes(data).startswith("Title:運命の")
     assert decode_osu_bytes(b"Title:caf\xe9 au lait").endswith(" au lait")
+    beatmap = parse_beatmap('osu file format v5\n[Events]\n1,0,"back.jpg"\n')
+    assert (beatmap.background, beatmap.video_line) == ("back.jpg", "")
 
 
 def test_a_map_without_anything_has_the_defaults_and_approach_rate_follows_overall_difficulty():
@@ -163,11 +165,6 @@ def test_formats_before_5_are_24_ms_early():
 def test_timing_points_of_every_length(line, expected):
     text = f"osu file format v14\n[General]\nSampleSet: Drum\nSampleVolume: 80\n[TimingPoints]\n{line}\n"
     assert parse_beatmap(text).timing_points == [expected]
-
-
-def test_very_old_background_under_the_number_of_a_video():
-    beatmap = parse_beatmap('osu file format v5\n[Events]\n1,0,"back.jpg"\n')
-    assert (beatmap.background, beatmap.video_line) == ("back.jpg", "")
 
 
 def test_lines_that_osu_skips_are_named():

@@ -64,15 +64,12 @@ def test_without_a_velocity_the_length_ends_near_the_end_and_without_a_duration_
     assert assemble(slider_groups((0, 0), (140, 0), end_ms=2000)).hit_objects == []
 
 
-def test_one_hold_note_is_open_at_a_time():
+def test_one_hold_note_is_open_at_a_time_and_a_drum_roll_crosses_the_playfield():
     starts = [timed(2000, K.HOLD_NOTE, (K.COLUMN, column)) for column in (0, 3)]
     ends = [timed(2500, K.HOLD_NOTE_END, (K.COLUMN, column)) for column in (0, 3)]
     (hold,) = assemble([*starts, *ends], GameMode.MANIA, keys=4).hit_objects
     assert isinstance(hold, HoldNote)
     assert (hold.x, hold.end_ms) == (448, 2500)
-
-
-def test_a_drum_roll_crosses_the_playfield():
     groups = [timed(2000, K.DRUMROLL, (K.SCROLL_SPEED, 200)), timed(5000, K.DRUMROLL_END)]
     (roll,) = assemble(groups, GameMode.TAIKO).hit_objects
     assert isinstance(roll, Slider)
