@@ -19,16 +19,13 @@ KINDS = [
 ]
 
 
-def test_points_of_every_kind() -> None:
+def test_points_of_every_kind_with_their_times_and_shares() -> None:
     sequence = sequence_of(every_kind())
     assert [PointKind(kind) for kind in sequence.kinds] == KINDS
     assert sequence.object_of.tolist() == [0, 1, *[2] * 3, *[3] * 5, *[4] * 4, *[5] * 4, 6, 6, 7]
     assert sequence.path_of.tolist() == [-1, -1, *[0] * 3, *[1] * 5, *[2] * 4, *[3] * 4, -1, -1, -1]
     assert sequence.path_ends.tolist() == [4, 9, 13, 17]
     assert np.flatnonzero(~sequence.movable).tolist() == [18, 19]
-
-
-def test_times_and_shares_of_control_points() -> None:
     sequence = sequence_of(
         beatmap_of(slider(1000.0, line((0.0, 0.0), (50.0, 0.0), (140.0, 0.0)), length_px=140.0, slides=3))
     )

@@ -28,13 +28,10 @@ def song(tmp_path):
     return write
 
 
-def test_points_between_samples_lie_on_straight_lines_and_are_floored():
+def test_points_lie_on_straight_lines_and_equal_rates_silence_and_missing_files(tmp_path):
     values = np.array([[0], [100], [200], [-100]])
     assert resample_linear(values, 2, 2, 4)[:, 0].tolist() == [0, 50, 100, 150, 200, 50, -100]
     assert resample_linear(np.array([[0], [-1]]), 2, 1, 3)[:, 0].tolist() == [0, -1, -1, -1]
-
-
-def test_equal_rates_silence_and_missing_files(tmp_path):
     values = np.array([[3], [-4]])
     assert resample_linear(values, 2, RATE, RATE) is values
     assert peak_normalised(np.zeros(3, np.float32)).tolist() == [0, 0, 0]

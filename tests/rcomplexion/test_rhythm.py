@@ -36,7 +36,7 @@ def test_a_millisecond_off_changes_nothing_and_chords_are_one_moment() -> None:
         assert getattr(first, name).tolist() == getattr(second, name).tolist()
 
 
-def test_red_lines_begin_a_new_count_and_breaks_are_no_drain_time() -> None:
+def test_red_lines_breaks_and_tables_of_divisions() -> None:
     beatmap = map_of([1.0], bpm=120)
     beatmap.timing_points.append(TimingPoint(1000.0 + 8 * 500.0, 1000.0))
     rhythm = rhythm_of(beatmap)
@@ -46,6 +46,10 @@ def test_red_lines_begin_a_new_count_and_breaks_are_no_drain_time() -> None:
     assert rhythm_of(beatmap).drain_s == pytest.approx(128.0)
     beatmap.breaks = [Break(11_000.0, 31_000.0), Break(0.0, 2_000.0)]
     assert rhythm_of(beatmap).drain_s == pytest.approx(107.0)
+    for table in (INTERVALS, BEAT_FRACTIONS):
+        assert list(table) == sorted(set(table))
+    assert {Fraction(1, d) for d in (1, 2, 3, 4, 6, 8, 12, 16)} <= set(INTERVALS)
+    assert nearest(np.array([0.0, 1.0, 4.0]), np.array([0.4, 0.6, 2.4, 2.6, 9.0])).tolist() == [0, 1, 1, 2, 2]
 
 
 @pytest.mark.parametrize(
@@ -71,10 +75,3 @@ def test_too_few_moments_and_no_tempo_are_refused() -> None:
     without_tempo.timing_points = []
     with pytest.raises(BeatmapError, match="no tempo"):
         rhythm_of(without_tempo)
-
-
-def test_tables_ascend_and_hold_the_common_divisions() -> None:
-    for table in (INTERVALS, BEAT_FRACTIONS):
-        assert list(table) == sorted(set(table))
-    assert {Fraction(1, d) for d in (1, 2, 3, 4, 6, 8, 12, 16)} <= set(INTERVALS)
-    assert nearest(np.array([0.0, 1.0, 4.0]), np.array([0.4, 0.6, 2.4, 2.6, 9.0])).tolist() == [0, 1, 1, 2, 2]

@@ -47,16 +47,13 @@ def test_songs_of_many_charts_and_converted_charts_have_their_shares():
     assert shares_of(converted, BatchOptions()), "alone they are all there is"
 
 
-def test_each_corpus_has_its_share_in_each_mode():
+def test_each_corpus_has_its_share_in_each_mode_and_none_is_an_error():
     entries = [ChartEntry(n, 0, STANDARD) for n in range(9)] + [ChartEntry(9, 0, STANDARD, corpus=1)]
     entries += [ChartEntry(10, 0, TAIKO)]
     drawn = shares_of(entries, BatchOptions(mode_shares=(0.5, 0.5, 0, 0), corpus_shares=(0.6, 0.4)))
     assert drawn[entries[9]] == pytest.approx(0.2, abs=0.02)
     assert drawn[entries[0]] == pytest.approx(0.3 / 9, abs=0.02)
     assert drawn[entries[10]] == pytest.approx(0.5, abs=0.02)
-
-
-def test_nothing_to_draw():
     with pytest.raises(EmptyCorpusError):
         ChartPools([], BatchOptions())
     with pytest.raises(EmptyCorpusError):

@@ -32,12 +32,17 @@ def slider_groups(first_ms=2500, end_ms=3000):
     ]
 
 
-def test_a_circle_is_in_the_middle_of_its_cell():
+def test_circles_are_in_the_middle_of_their_cells_and_orphans_are_dropped():
     chart, report = assembled([timed(2000, K.CIRCLE, CENTRE_CELL, K.NEW_COMBO, (K.HITSOUND, 1 + 8 + 48))])
     (note,) = chart.hit_objects
     assert (note.x, note.y, note.new_combo, note.hitsound) == (272, 208, True, 2)
     assert (note.sample.normal_set, note.sample.addition_set) == (2, 3)
     assert report.total == 0
+    orphans = [timed(2000, K.SLIDER_END), timed(2000, K.SPINNER_END), group(2000, K.RED_ANCHOR), timed(2000, K.DENDEN)]
+    chart, report = assembled(orphans)
+    assert chart.hit_objects == []
+    assert report.dropped == {K.SLIDER_END: 1, K.SPINNER_END: 1, K.RED_ANCHOR: 1, K.DENDEN: 1}
+    assert "1 denden" in report.describe()
 
 
 def test_a_slider_gets_its_length_from_velocity_and_duration():
@@ -81,14 +86,6 @@ def test_incomplete_late_and_short_sliders_keep_the_rhythm():
     chart, report = assembled(slider_groups(2000, 2000))
     assert isinstance(chart.hit_objects[0], Circle)
     assert report.invalid == {K.SLIDER_HEAD: 1}
-
-
-def test_orphans_and_foreign_objects_are_dropped():
-    orphans = [timed(2000, K.SLIDER_END), timed(2000, K.SPINNER_END), group(2000, K.RED_ANCHOR), timed(2000, K.DENDEN)]
-    chart, report = assembled(orphans)
-    assert chart.hit_objects == []
-    assert report.dropped == {K.SLIDER_END: 1, K.SPINNER_END: 1, K.RED_ANCHOR: 1, K.DENDEN: 1}
-    assert "1 denden" in report.describe()
 
 
 def test_spinners_and_drum_rolls_last_as_long_as_they_should():

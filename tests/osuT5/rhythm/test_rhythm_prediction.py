@@ -62,13 +62,12 @@ def test_likely_steps_counts_and_entropies_of_logits() -> None:
     assert entropy_per_object(make_prediction(0.0, 0.0), 0) == pytest.approx(2 * np.log(2))
 
 
-def test_the_phase_is_the_shift_with_the_least_entropy(network: RhythmNetwork, axis: SongAxis) -> None:
+def test_the_phase_has_the_least_entropy_and_the_downbeat_is_pooled_over_bars(
+    network: RhythmNetwork, axis: SongAxis
+) -> None:
     entropies = axis_entropies(network, axis)
     assert entropies.shape == (len(QUARTERS), len(PROBES))
     assert most_likely_shift(network, axis) == QUARTERS[np.log(entropies).mean(axis=1).argmin()]
-
-
-def test_the_downbeat_is_pooled_over_bars() -> None:
     logits = np.tile([0.0, 1.0, 0.0, 0.5], 5)
     logits[2] = 3.0
     assert most_likely_downbeat(logits, 4) == 1

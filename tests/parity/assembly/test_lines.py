@@ -20,7 +20,7 @@ def brief(editor):
     ]
 
 
-def test_velocities_volumes_kiai_and_effects_of_lines():
+def test_velocities_volumes_kiai_and_effects_of_lines_nearby():
     editor = LineEditor([RED])
     editor.set_velocity(2000, 2.0)
     assert brief(editor) == [(1000, True, None), (2000, False, 2.0)]
@@ -33,9 +33,6 @@ def test_velocities_volumes_kiai_and_effects_of_lines():
     editor.set_kiai(500, True)
     assert [(line.time_ms, line.kiai) for line in editor.points()] == [(-1000, False), (500, True)]
     assert LineEditor([TimingPoint(0, 500, effects=9)]).points()[0].effects == 1
-
-
-def test_volumes_go_on_and_touch_lines_nearby_but_not_those_given():
     editor = LineEditor([RED, green(2000, 1.0), green(3000, 1.0)])
     editor.set_velocity(2002, 0.0)  # which is none
     editor.set_volume(2002, 40)
@@ -58,16 +55,13 @@ def test_the_nearest_tick_of_a_divisor(time_ms, divisor, tick_ms):
     assert nearest_tick_ms(time_ms, [RED], divisor) == tick_ms
 
 
-def test_near_a_change_both_sides_count_and_times_without_a_divisor_stay():
+def test_ticks_main_tempo_and_own_red_line():
     lines = [RED, TimingPoint(2010, 400.0)]
     assert nearest_tick_ms(2007, lines, 1) == 2010
     assert nearest_tick_ms(2003, lines, 1) == 2000
     snapped, loose = timed(1480, (K.SNAPPING, 1), K.CIRCLE), timed(1480, (K.SNAPPING, 0), K.CIRCLE)
     after = resnap_as_published([*snapped.events, *loose.events, Event(K.TIME, 1490)], [RED])
     assert [event.value for event in after if event.kind is K.TIME] == [1500, 1480, 1490]
-
-
-def test_main_tempo_lower_line_and_own_red_line():
     slow, fast = TimingPoint(0, 500.0), TimingPoint(1900, 300.0)
     assert whole_seconds_ms(1900) == 1000
     assert main_beat_ms([slow, fast], 2500) == 300

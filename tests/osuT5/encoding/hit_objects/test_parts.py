@@ -100,15 +100,12 @@ def test_paths_come_back(segments):
     assert segments_of(head, list(anchors_of(segments)), end) == segments
 
 
-def test_pieces_without_extent_disappear():
+def test_pieces_without_extent_disappear_and_slides_follow_the_sounds():
     red = EventKind.RED_ANCHOR
     assert segments_of((0, 0), [(red, (9, 9)), (red, (9, 9))], (9, 9)) == [
         PathSegment(CurveKind.LINEAR, [(0, 0), (9, 9)])
     ]
     assert segments_of((0, 0), [], (0, 0)) == [PathSegment(CurveKind.LINEAR, [(0, 0), (0, 0)])]
-
-
-def test_slides_follow_the_sounds_where_these_agree_with_the_times():
     assert slide_count(500, 1500, 3) == 3
     assert slide_count(50, 380, 8) == 8  # 380 / 50 is nearer to 8 only by chance of rounding
     assert slide_count(40, 380, 8) == 8
