@@ -28,12 +28,12 @@ WILD = {"parity": True, "temperature": 1.3, "top_p": 1.0}
 
 @pytest.fixture(scope="module")
 def song(tmp_path_factory):
-    return write_song(tmp_path_factory.mktemp("song") / "song.ogg", SECONDS)
+    return write_song(tmp_path_factory.mktemp("song") / "song.flac", SECONDS)
 
 
 @pytest.fixture(scope="module")
 def short_song(tmp_path_factory):
-    return write_song(tmp_path_factory.mktemp("song") / "short.ogg", SHORT_SECONDS)
+    return write_song(tmp_path_factory.mktemp("song") / "short.flac", SHORT_SECONDS)
 
 
 @pytest.fixture(scope="module")
