@@ -3,7 +3,6 @@
 import ast
 import sys
 from collections.abc import Iterator
-from functools import cache
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -22,10 +21,9 @@ def python_files() -> Iterator[Path]:
             yield from sorted(place.rglob("*.py"))
 
 
-@cache
-def nodes(path: Path) -> tuple[ast.AST, ...]:
-    """Every node of a file's syntax tree."""
-    return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+def nodes(path: Path) -> Iterator[ast.AST]:
+    """Every node of a file's syntax tree, the module first; trees of all files would fill the memory."""
+    return ast.walk(ast.parse(path.read_text(encoding="utf-8")))
 
 
 def root_script(name: str) -> ModuleType:

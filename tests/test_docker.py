@@ -41,10 +41,12 @@ def test_what_is_copied_is_there_and_not_ignored() -> None:
         assert any(fnmatch.fnmatch(source, pattern) for pattern in kept)
 
 
-def test_requirements_that_are_installed_bring_those_that_they_name() -> None:
+def test_requirements_bring_those_that_they_name_and_commands_are_documented() -> None:
     for source in copied():
         named = re.findall(r"^-r (\S+)$", (REPO_ROOT / source).read_text(encoding="utf-8"), flags=re.MULTILINE)
         assert set(named) <= set(copied())
+    for command in ("docker compose up -d --force-recreate", "docker attach mapperatorinator_space", "cd osu-mapper"):
+        assert f"\n{command}\n" in DOCS
 
 
 def test_the_container_is_the_one_that_users_know() -> None:
@@ -57,8 +59,3 @@ def test_the_container_is_the_one_that_users_know() -> None:
     assert service["tty"] and service["stdin_open"], "docker attach needs a terminal"
     (device,) = service["deploy"]["resources"]["reservations"]["devices"]
     assert (device["driver"], device["capabilities"]) == ("nvidia", ["gpu"])
-
-
-def test_the_three_commands_are_documented() -> None:
-    for command in ("docker compose up -d --force-recreate", "docker attach mapperatorinator_space", "cd osu-mapper"):
-        assert f"\n{command}\n" in DOCS

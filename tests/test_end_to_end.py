@@ -76,20 +76,20 @@ def test_broken_files_are_counted_and_do_not_end_a_run(mapset, tmp_path, capsys)
     shutil.copytree(mapset, folder / mapset.name)
     whole = (mapset / "TAIKO.osu").read_bytes()
     (folder / mapset.name / "half.osu").write_bytes(whole[: whole.index(b"[HitObjects]") + 16])
-    (folder / mapset.name / "noise.osu").write_bytes(b"AudioFilename: audio.flac\n\x00\xff" * 9)
+    (folder / mapset.name / "noise.osu").write_bytes(b"AudioFilename: audio.ogg\n\x00\xff" * 9)
     (folder / "2 Broken").mkdir()
-    (folder / "2 Broken" / "audio.flac").write_bytes(b"no song")
+    (folder / "2 Broken" / "audio.ogg").write_bytes(b"no song")
     shutil.copy(mapset / "TAIKO.osu", folder / "2 Broken")
     train(train_options(folder / mapset.name, tmp_path / "run", sizes=SIZES))
     rows = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [row["step"] for row in rows] == [1, 2, 3]
     assert rows[-1]["skipped_files"] == 3
     shown = capsys.readouterr().out
-    assert all(f"left out {name}" in shown for name in ("half.osu", "noise.osu", "audio.flac"))
+    assert all(f"left out {name}" in shown for name in ("half.osu", "noise.osu", "audio.ogg"))
 
 
 def test_a_run_shows_what_its_model_makes(mapset, tmp_path):
-    samples = SampleOptions(str(mapset / "audio.flac"), sample_gamemodes=(1,), sample_seconds=9.0)
+    samples = SampleOptions(str(mapset / "audio.ogg"), sample_gamemodes=(1,), sample_seconds=9.0)
     options = train_options(mapset, tmp_path / "run", sizes=SIZES, samples=samples, device="cpu")
     train(replace(options, loop=replace(options.loop, sample_every=2)), sample_drawer)
     made = {path.relative_to(tmp_path / "run" / "samples").parts[0] for path in (tmp_path / "run").rglob("samples/*")}
@@ -99,7 +99,7 @@ def test_a_run_shows_what_its_model_makes(mapset, tmp_path):
 
 @pytest.fixture(scope="module")
 def song(tmp_path_factory):
-    return write_song(tmp_path_factory.mktemp("song") / "short.flac", SHORT_SECONDS)
+    return write_song(tmp_path_factory.mktemp("song") / "short.ogg", SHORT_SECONDS)
 
 
 @pytest.fixture(autouse=True)
@@ -111,13 +111,13 @@ def random_times(monkeypatch):
 
 def request(song, model_folder, output, **options):
     flat = {"audio_path": str(song), "output_path": str(output), "model_path": str(model_folder), "device": "cpu"}
-    wild = {"temperature": 1.3, "top_p": 1.0, "lookahead": 0.2, "difficulty": 3, "seed": 7, "difficulty_attempts": 2}
-    return resolve({**flat, **wild, **options})
+    wild = {"temperature": 1.3, "top_p": 1.0, "lookback": 0.2, "lookahead": 0.2, "difficulty": 3, "seed": 7}
+    return resolve({**flat, **wild, "difficulty_attempts": 1, **options})
 
 
 @pytest.mark.parametrize("mode", list(GameMode))
 def test_a_song_becomes_a_map_without_problems(mapset, model_folder, tmp_path, mode):
-    result = generate(request(mapset / "audio.flac", model_folder, tmp_path, gamemode=int(mode)))
+    result = generate(request(mapset / "audio.ogg", model_folder, tmp_path, gamemode=int(mode)))
     assert result.osz_path.is_file()
     with zipfile.ZipFile(result.osz_path) as archive:
         names = archive.namelist()
@@ -133,7 +133,7 @@ def test_a_song_becomes_a_map_without_problems(mapset, model_folder, tmp_path, m
 
 
 def test_a_report_lies_beside_the_map(song, model_folder, tmp_path):
-    result = generate(request(song, model_folder, tmp_path, gamemode=3, keycount=4, report=True))
+    result = generate(request(song, model_folder, tmp_path, gamemode=3, keycount=4, report=True, difficulty_attempts=2))
     report = json.loads(result.report_path.read_text(encoding="utf-8"))
     assert report["written"]["tokens"] > 0
     assert report["objects"]["notes"] + report["objects"]["hold notes"] == len(result.beatmap.hit_objects)
@@ -236,7 +236,7 @@ def test_many_songs_load_one_model(song, model_folder, tmp_path, monkeypatch):
 
     monkeypatch.setattr("pipeline.generation.models.load_model", load)
     words = ["-m", f"audio_path={song}", "seed=1", "gamemode=1,3", f"model_path={model_folder}", "device=cpu"]
-    words += ["temperature=1.3", "top_p=1.0", "lookahead=0.2", f"output_path={tmp_path}"]
+    words += ["temperature=1.3", "top_p=1.0", "lookback=0.2", "lookahead=0.2", f"output_path={tmp_path}"]
     try:
         assert run(root_script("inference").INFERENCE, words) == 0
     finally:

@@ -24,13 +24,13 @@ def _opens_text_without_encoding(call: ast.Call) -> bool:
     return False
 
 
-def test_datasets_is_no_package() -> None:
+def test_names_of_modules_say_something_and_test_files_are_unique() -> None:
     """An `__init__.py` there would shadow the Hugging Face package of that name."""
     assert not list((REPO_ROOT / "datasets").rglob("*.py"))
-
-
-def test_no_module_has_a_name_that_says_nothing() -> None:
     assert not [path for path in FILES if path.stem in VAGUE_NAMES or path.parent.name in VAGUE_NAMES]
+    # pytest takes files of one name for one module.
+    names = [path.name for path in (REPO_ROOT / "tests").rglob("test_*.py")]
+    assert len(names) == len(set(names))
 
 
 def test_every_package_has_an_init() -> None:
@@ -48,17 +48,11 @@ def test_text_is_read_and_written_in_a_stated_encoding() -> None:
     assert not [f"{path}:{call.lineno}" for path, call in calls if _opens_text_without_encoding(call)]
 
 
-def test_names_of_test_files_are_unique() -> None:
-    """pytest takes files of one name for one module."""
-    names = [path.name for path in (REPO_ROOT / "tests").rglob("test_*.py")]
-    assert len(names) == len(set(names))
-
-
 def test_every_package_states_what_is_in_it_and_what_is_outside() -> None:
     """In two lines, the first of at most 12 words."""
     wrong = []
     for path in PACKAGES:
-        first, *others = (ast.get_docstring(nodes(path)[0]) or "").splitlines()
+        first, *others = (ast.get_docstring(next(nodes(path))) or "").splitlines()
         if len(first.split()) > 12 or not any(others):
             wrong.append(path)
     assert not wrong

@@ -136,13 +136,10 @@ def test_python_files_and_modules_named_in_the_text_exist(document: Path) -> Non
             assert not missing or missing[0] in module.read_text(encoding="utf-8"), name
 
 
-def test_every_guide_and_result_page_is_linked() -> None:
+def test_every_guide_and_result_page_is_linked_and_every_benchmark_in_its_table() -> None:
     linked = "".join(_prose(path) for path in DOCUMENTS)
     pages = [path.name for path in REPO_ROOT.glob("docs/**/*.md")]
     assert not [page for page in pages if f"{page})" not in linked and f"{page}#" not in linked]
-
-
-def test_every_benchmark_is_in_their_table() -> None:
     table = (REPO_ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
     commands = set(re.findall(r"python -m ([\w.]+)", table))
     for path in (REPO_ROOT / "benchmarks").rglob("*.py"):

@@ -158,7 +158,7 @@ class _Run:
             group["lr"] = rate
         self.model.train()
         # Dropout depends on the step and the process alone, so that a resumed run goes on as an unbroken one would.
-        torch.manual_seed(step * self.processes.world_size + self.processes.rank)
+        _seed(step * self.processes.world_size + self.processes.rank)
         self.model.zero_grad(set_to_none=True)
         figures = self._backward(step, parts)
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.options.clip_norm)
@@ -261,6 +261,17 @@ class _Run:
             self.folder / CHECKPOINT_FOLDER, self.trained, self.state, self.options.keep_checkpoints, self.processes
         )
         self._saved_step = self.state.step
+
+
+def _seed(number: int) -> None:
+    """Seed random numbers of a step.
+
+    On a machine without a GPU, `torch.manual_seed` stores a call for later, with a traceback, each time.
+    """
+    if torch.cuda.is_available() or torch.backends.mps.is_available():
+        torch.manual_seed(number)
+    else:
+        torch.default_generator.manual_seed(number)
 
 
 def compile_layers(model: nn.Module) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -24,9 +24,13 @@ class Music:
     def mean_levels(self, edges_ms: np.ndarray) -> np.ndarray:
         """The mean levels [n, bands] between neighbours of `edges_ms` [n + 1]; nothing lasts less than a frame."""
         places = np.clip(np.searchsorted(self.times_ms, edges_ms), 0, len(self.times_ms) - 1)
-        sums = np.concatenate([np.zeros((1, self.levels.shape[1])), np.cumsum(self.levels, axis=0, dtype=np.float64)])
         first, stop = places[:-1], np.maximum(places[1:], places[:-1] + 1)
-        return (sums[stop] - sums[first]) / (stop - first)[:, None]
+        return (self._sums[stop] - self._sums[first]) / (stop - first)[:, None]
+
+    @cached_property
+    def _sums(self) -> np.ndarray:
+        """Sums of all frames before each [frames + 1, bands], which every chart of a song needs."""
+        return np.concatenate([np.zeros((1, self.levels.shape[1])), np.cumsum(self.levels, axis=0, dtype=np.float64)])
 
 
 @lru_cache(maxsize=2)

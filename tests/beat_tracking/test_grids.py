@@ -16,12 +16,9 @@ def test_times_are_where_the_numbers_are(drift):
     np.testing.assert_allclose(grid.errors_ms(times_ms + 7.0), 7.0, atol=1.0)
 
 
-def test_a_drift_is_the_growth_of_the_tempo_in_a_beat():
+def test_a_drift_is_the_growth_of_the_tempo_and_has_limits():
     grid = Grid(500.0, 0.0, 0.01)
     assert grid.beat_ms(np.array([0.0, 500.0])) == pytest.approx([500.0, 500.0 / 1.01])
     assert np.diff(grid.times_ms(np.arange(3)))[0] > np.diff(grid.times_ms(np.arange(3)))[1]
-
-
-def test_the_tempo_stays_where_it_has_become_very_slow_or_fast():
     grid = Grid(500.0, 0.0, 0.01)
     assert grid.beat_ms(np.array([-1e6, 1e6])) == pytest.approx([500.0 / 0.4, 500.0 / 2.5])

@@ -45,7 +45,7 @@ def test_octave(bpm, between, counted, first, found):
     assert abs(segment.grid.errors_ms(500.0)) < 1e-6, "on the beats that are surer"
 
 
-def test_two_octaves_of_one_song_are_left_alone():
+def test_two_octaves_of_one_song_and_silence_are_left_alone():
     heard, times_ms = song(140, 0.95)
     middle = len(times_ms) // 2
     segments = [
@@ -53,9 +53,6 @@ def test_two_octaves_of_one_song_are_left_alone():
         Segment(middle, len(times_ms), Grid(30_000 / 140, 500.0)),
     ]
     assert in_likely_octaves(heard, times_ms, segments) == segments
-
-
-def test_silence_is_left_alone():
     none = Observations(np.array([100.0]), np.ones(1), np.zeros(1, bool), 3.0)
     segments = [Segment(0, 1, Grid(500.0, 100.0))]
     assert in_likely_octaves(BeatEvidence(none, np.zeros(0), FRAME_MS), none.times_ms, segments) == segments

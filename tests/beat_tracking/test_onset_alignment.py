@@ -30,11 +30,13 @@ def test_beats_move_to_their_attacks_and_keep_the_phase_of_the_listener():
     assert abs(errors_ms.mean()) < 2.0, "the attacks are 5 ms late throughout"
 
 
-def test_attacks_less_regular_than_the_beats_are_left_alone():
+def test_irregular_attacks_are_left_alone_and_no_beats_are_no_beats():
     rng = np.random.default_rng(1)
     true_ms, beats, segments = heard(rng, 1.0)
     moved = on_attacks(beats, segments, strengths_of(true_ms + rng.uniform(-9, 9, COUNT)))
     assert np.array_equal(moved.times_ms, beats.times_ms)
+    none = Observations(np.zeros(0), np.zeros(0), np.zeros(0, bool), 3.0)
+    assert len(on_attacks(none, [Segment(0, 0, Grid(500.0, 0.0))], np.ones(100)).times_ms) == 0
 
 
 @pytest.mark.parametrize("strengths", [np.zeros(0), np.zeros(1), np.zeros(10_000), np.ones(500)])
@@ -42,8 +44,3 @@ def test_a_song_without_attacks_changes_nothing_much(strengths):
     _, beats, segments = heard(np.random.default_rng(2), 0.5)
     moved = on_attacks(beats, segments, strengths)
     assert np.abs(moved.times_ms - beats.times_ms).max() <= 15
-
-
-def test_no_beats_are_no_beats():
-    none = Observations(np.zeros(0), np.zeros(0), np.zeros(0, bool), 3.0)
-    assert len(on_attacks(none, [Segment(0, 0, Grid(500.0, 0.0))], np.ones(100)).times_ms) == 0

@@ -61,9 +61,12 @@ def test_constant_tempo_is_one_exact_line(seed):
     assert lines[0].time_ms == round(lines[0].time_ms)
 
 
-def test_whole_tempo_comes_out_whole():
+def test_whole_tempo_comes_out_whole_and_announced_octaves_stay():
     beats = beats_of(np.random.default_rng(5), [(1234, 187)], 90e3)
     assert fit_red_lines(beats, 90e3)[0].bpm == pytest.approx(187, abs=1e-9)
+    beats = beats_of(np.random.default_rng(3), [(500, 90), (500 + 80 * 60_000 / 90, 180)], 120e3, missing=0)
+    assert [line.bpm for line in fit_red_lines(beats, 120e3)] == pytest.approx([90, 180], abs=0.02)
+    assert len(fit_red_lines(without_points(beats), 120e3)) == 1
 
 
 @pytest.mark.parametrize(
@@ -102,12 +105,6 @@ def test_octave_slips_add_no_line(faster):
         times_ms, is_measure = beats.times_ms[kept], beats.is_measure[kept]
     lines = fit_red_lines(unmarked(times_ms, is_measure), 180e3)
     assert [line.bpm for line in lines] == pytest.approx([150], abs=0.01)
-
-
-def test_announced_octave_change_is_kept():
-    beats = beats_of(np.random.default_rng(3), [(500, 90), (500 + 80 * 60_000 / 90, 180)], 120e3, missing=0)
-    assert [line.bpm for line in fit_red_lines(beats, 120e3)] == pytest.approx([90, 180], abs=0.02)
-    assert len(fit_red_lines(without_points(beats), 120e3)) == 1
 
 
 @pytest.mark.parametrize("until_ms", [68e3, 110e3])

@@ -20,20 +20,14 @@ def beats(times_ms, is_measure=None, is_timing_point=None):
     )
 
 
-def test_a_beat_is_at_the_mean_of_its_votes_and_as_sure_as_they_are_many():
+def test_beats_are_means_downbeats_shares_and_changes_majorities():
     merged = merge_votes([beats([1000, 1500]), beats([1006, 1500]), beats([1000]), beats([1002, 1506])], SONG_MS)
     np.testing.assert_allclose(merged.times_ms, [1002, 1502])
     np.testing.assert_allclose(merged.weights, [1.0, 0.75])
     assert merged.resolution_ms == 5.0
-
-
-def test_what_hardly_a_pass_hears_is_no_beat_and_near_beats_stay_two():
     passes = [beats([1000, 2000])] + [beats([1000])] * 9
     assert merge_votes(passes, SONG_MS).times_ms == pytest.approx([1000])
     assert merge_votes([beats([1000, 1100])] * 3, SONG_MS).times_ms == pytest.approx([1000, 1100])
-
-
-def test_downbeats_are_shares_and_changes_of_tempo_majorities():
     passes = [beats([500], [True], [True]), beats([500], [True]), beats([500]), beats([500])]
     merged = merge_votes(passes, SONG_MS)
     assert merged.is_measure == pytest.approx([0.5])

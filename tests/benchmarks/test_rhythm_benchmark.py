@@ -33,21 +33,15 @@ def make_score(song: str, own: float, group: str = "standard", stars: float = 2.
     )
 
 
-def test_half_beats_lie_between_the_first_and_last_object() -> None:
+def test_half_beats_means_intervals_and_phases() -> None:
     clock = BeatClock.from_timing(Timing([TimingPoint(0.0, 500.0)]), 3000.0)
     np.testing.assert_allclose(clock.times_at(half_beat_steps(clock, 1000.0, 2000.0)), [1000, 1250, 1500, 1750, 2000])
-
-
-def test_means_are_over_songs_not_charts() -> None:
     scores = [make_score("a", 0.2), make_score("a", 0.4), make_score("b", 0.9), make_score("b", 1.0, "taiko")]
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in score_table(scores).splitlines()]
     assert rows[2][:4] == ["standard", "2", "3", "0.600"]
     assert rows[3][:4] == ["taiko", "1", "1", "1.000"]
     assert rows[4][:4] == ["standard 2-3 stars", "2", "3", "0.600"]
     assert len(rows) == 5
-
-
-def test_intervals_surround_the_mean_and_wrong_phases_are_named() -> None:
     low, high = bootstrap_interval([0.0, 0.5, 1.0, 0.5], np.mean)
     assert 0.0 < low < 0.5 < high < 1.0
     assert bootstrap_interval([0.7], np.mean) == (0.7, 0.7)

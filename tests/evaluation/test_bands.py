@@ -53,12 +53,9 @@ def test_a_chart_is_compared_with_charts_of_other_songs_alone():
     assert band.quantiles[gaps].max() == pytest.approx(expected)
 
 
-def test_few_charts_make_no_band():
+def test_few_charts_make_no_band_and_the_bundled_table_has_every_mode():
     humans = [measure_human(str(seed), chart_of(GameMode.TAIKO, seed)) for seed in range(3)]
     assert bands_of(humans, {}).bands == {}
-
-
-def test_the_table_that_comes_with_the_program_knows_every_mode():
     bands = load_bundled_bands()
     assert {mode for mode, _ in bands.bands} == set(GameMode)
     for band in bands.bands.values():

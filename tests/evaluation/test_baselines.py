@@ -19,7 +19,7 @@ def clicks(times_ms, levels, length_ms=10_000):
     return audio.astype(np.float32)
 
 
-def test_strongest_onsets_are_the_loud_clicks():
+def test_strongest_onsets_are_the_loud_clicks_and_a_constant_lead_is_undone():
     times_ms = np.arange(500, 9500, 450.0)
     levels = np.where(np.arange(len(times_ms)) % 2, 0.02, 1.0)
     loud_ms = times_ms[::2]
@@ -29,9 +29,6 @@ def test_strongest_onsets_are_the_loud_clicks():
     assert np.ptp(onsets_ms - loud_ms) <= 8
     assert np.abs(onsets_ms - loud_ms).max() <= 32
     assert len(strongest_onsets_ms(np.zeros(RATE, np.float32), RATE, 5)) == 0
-
-
-def test_onset_baseline_undoes_a_constant_lead():
     times_ms = np.arange(500, 9500, 450.0)
     shift_ms, result = onset_baseline(times_ms - 50, clicks(times_ms, np.ones(len(times_ms))), RATE)
     assert result.f1 == 1.0

@@ -27,34 +27,25 @@ def circles(*times_ms: float) -> list[Circle]:
     return [Circle(time_ms, 0.0, 0.0) for time_ms in times_ms]
 
 
-def test_density_leaves_breaks_out():
+def test_density_streams_and_jumps():
     played = chart(*circles(0, 1000, 6000, 7000), breaks=[Break(1200.0, 5200.0)])
     assert values(played)["density"] == pytest.approx(4 / 3)
     assert values(chart(*circles(500)))["density"] == 1.0
-
-
-def test_streams_are_runs_of_five_with_even_short_gaps():
     four, five = [0, 100, 200, 300], [1000, 1100, 1200, 1300, 1400]
     assert values(chart(*circles(*four)))["stream_share"] == 0.0
     assert values(chart(*circles(*five, 3000)))["stream_share"] == pytest.approx(5 / 6)
     assert values(chart(*circles(*four, *five)))["stream_share"] == pytest.approx(5 / 9)
     assert values(chart(*circles(0, 60, 160, 220, 320, 380)))["stream_share"] == 0.0
-
-
-def test_jumps_are_far_and_fast():
     wide = [Circle(0.0, 0.0, 0.0), Circle(300.0, 200.0, 0.0), Circle(900.0, 0.0, 0.0), Circle(1200.0, 100.0, 0.0)]
     # Two diameters of circle size 4 are 146 px; the second movement is far, but takes 600 ms.
     assert values(chart(*wide))["jump_share"] == pytest.approx(1 / 3)
 
 
-def test_jacks_and_chords():
+def test_jacks_chords_sounds_and_combos():
     notes = [Circle(0.0, 64.0, 0.0), Circle(0.0, 192.0, 0.0), Circle(200.0, 64.0, 0.0), HoldNote(400.0, 320.0, 0.0)]
     found = values(chart(*notes, mode=GameMode.MANIA))
     assert found["jack_share"] == pytest.approx(1 / 2)
     assert found["long_share"] == 0.25
-
-
-def test_sounds_and_combos():
     objects = [Circle(0.0, 0.0, 0.0, new_combo=True, hitsound=HitSound.CLAP), *circles(500, 1000)]
     objects += [Circle(1500.0, 0.0, 0.0, new_combo=True), Spinner(2000.0, 256.0, 192.0, end_ms=4000.0)]
     found = values(chart(*objects))
@@ -64,15 +55,12 @@ def test_sounds_and_combos():
     assert values(chart(*notes, mode=GameMode.TAIKO))["colour_change_share"] == 1.0
 
 
-def test_errors_are_distances_from_what_was_asked_for():
+def test_errors_are_distances_from_the_request_and_need_a_human():
     human, generated = chart(*circles(0, 500, 1000)), chart(*circles(0, 500, 1000))
     generated.beatmap.difficulty.circle_size = 5.5
     found = values(MeasuredChart(generated.beatmap), human)
     assert (found["circle_size_error"], found["star_error"] < 0.1) == (1.5, True)
     assert math.isnan(values(human)["circle_size_error"])
-
-
-def test_without_a_human_and_without_a_band_there_are_no_comparisons():
     found = values(chart(*circles(0, 500, 1000)))
     assert all(math.isnan(found[name]) for name in ("f1_30ms", "tempo_right", "star_error", "gap_distance"))
     assert found["on_grid"] == 1.0

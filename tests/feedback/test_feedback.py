@@ -19,6 +19,7 @@ def error_classes() -> list[tuple[str, str]]:
     return [
         (".".join(path.relative_to(REPO_ROOT).with_suffix("").parts), node.name)
         for path in python_files()
+        if "UserError)" in path.read_text(encoding="utf-8")
         for node in nodes(path)
         if isinstance(node, ast.ClassDef)
         and any(isinstance(base, ast.Name) and base.id == "UserError" for base in node.bases)

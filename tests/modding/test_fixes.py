@@ -10,15 +10,12 @@ from osu_beatmap.timing.edits import set_kiai
 from tests.support.review_maps import BEAT_MS, regular_map, slider
 
 
-def test_the_map_itself_stays_as_it_is():
+def test_the_map_itself_stays_and_indices_mean_it_whatever_is_deleted():
     beatmap = regular_map()
     mended = apply_fixes(beatmap, [fixes.move_object(3, 2250.0, "move it"), fixes.delete_object(0, "delete it")])
     assert len(beatmap.hit_objects) == len(mended.hit_objects) + 1
     assert [obj.time_ms for obj in mended.hit_objects[:3]] == [1400.0, 1800.0, 2250.0]
     assert beatmap.hit_objects[3].time_ms == 2200.0
-
-
-def test_indices_mean_the_reviewed_map_whatever_is_deleted():
     beatmap = regular_map()
     given = [fixes.delete_object(1, ""), fixes.delete_object(5, ""), fixes.set_new_combo(6, True, "")]
     mended = apply_fixes(beatmap, given)
@@ -26,13 +23,24 @@ def test_indices_mean_the_reviewed_map_whatever_is_deleted():
     assert len(mended.hit_objects) == len(beatmap.hit_objects) - 2
 
 
-def test_a_hold_note_moves_with_its_end_and_ends_elsewhere():
+def test_hold_notes_sounds_of_edges_and_stretches_change():
     beatmap = regular_map(GameMode.MANIA)
     beatmap.hit_objects[2] = HoldNote(1800.0, 64.0, 192.0, end_ms=2000.0)
     moved = apply_fixes(beatmap, [fixes.move_object(2, 1850.0, "")]).hit_objects[2]
     assert (moved.time_ms, moved.end_ms) == (1850.0, 2050.0)
     assert apply_fixes(beatmap, [fixes.end_object(2, 2100.0, "")]).hit_objects[2].end_ms == 2100.0
     assert apply_fixes(beatmap, [fixes.move_to_column(2, 3, "")]).hit_objects[2].x == 448.0
+    beatmap = regular_map()
+    beatmap.hit_objects[10] = slider(5000.0)
+    mended = apply_fixes(beatmap, [fixes.set_additions(10, int(HitSound.CLAP), -1, "")]).hit_objects[10]
+    assert [edge.hitsound for edge in mended.edges] == [0, HitSound.CLAP]
+    assert mended.hitsound == 0
+    beatmap = regular_map()
+    beatmap.timing_points.append(TimingPoint(9000.0, BEAT_MS))
+    mended = apply_fixes(beatmap, [fixes.shift_stretch(-float("inf"), 9000.0, 12.0, "")])
+    assert [line.time_ms for line in mended.timing_points] == [1012.0, 9000.0]
+    assert mended.hit_objects[0].time_ms == 1012.0
+    assert mended.hit_objects[-1].time_ms == beatmap.hit_objects[-1].time_ms
 
 
 def test_a_slider_gets_the_length_for_its_end_and_keeps_its_duration_with_another_velocity():
@@ -45,23 +53,6 @@ def test_a_slider_gets_the_length_for_its_end_and_keeps_its_duration_with_anothe
     assert (timing.sv_at(5000.0), timing.sv_at(5400.0)) == (2.0, 1.0)
     before = slider_duration_ms(beatmap.hit_objects[10], Timing(beatmap.timing_points), beatmap.difficulty)
     assert slider_duration_ms(faster.hit_objects[10], timing, faster.difficulty) == pytest.approx(before)
-
-
-def test_sounds_of_a_slider_by_edge():
-    beatmap = regular_map()
-    beatmap.hit_objects[10] = slider(5000.0)
-    mended = apply_fixes(beatmap, [fixes.set_additions(10, int(HitSound.CLAP), -1, "")]).hit_objects[10]
-    assert [edge.hitsound for edge in mended.edges] == [0, HitSound.CLAP]
-    assert mended.hitsound == 0
-
-
-def test_a_stretch_moves_as_a_whole():
-    beatmap = regular_map()
-    beatmap.timing_points.append(TimingPoint(9000.0, BEAT_MS))
-    mended = apply_fixes(beatmap, [fixes.shift_stretch(-float("inf"), 9000.0, 12.0, "")])
-    assert [line.time_ms for line in mended.timing_points] == [1012.0, 9000.0]
-    assert mended.hit_objects[0].time_ms == 1012.0
-    assert mended.hit_objects[-1].time_ms == beatmap.hit_objects[-1].time_ms
 
 
 def test_kiai_volume_lines_and_preview():

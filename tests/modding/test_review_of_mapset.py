@@ -21,7 +21,7 @@ def difficulties(count: int = 3) -> dict:
 def saved(folder):
     for name, beatmap in difficulties().items():
         save_beatmap(beatmap, folder / f"{name}.osu")
-    (folder / "audio.flac").write_bytes(b"sound")
+    (folder / "audio.ogg").write_bytes(b"sound")
     return folder
 
 
@@ -41,7 +41,7 @@ def test_a_folder_and_an_archive_give_the_same_maps(tmp_path):
 def test_missing_audio_and_missing_maps_get_one_sentence(tmp_path):
     (tmp_path / "empty").mkdir()
     folder = saved(tmp_path)
-    (folder / "audio.flac").unlink()
+    (folder / "audio.ogg").unlink()
     for path, words in ((folder, "audio_path=song.mp3"), (tmp_path / "empty", "no readable map")):
         with pytest.raises(RequestError, match=words), open_mapset(path):
             pass

@@ -10,13 +10,10 @@ from pipeline.request.options import RequestError
 MAP = {"beatmap_path": "map.osu"}
 
 
-def test_the_yaml_shows_the_defaults():
+def test_the_yaml_shows_the_defaults_and_values_are_read():
     shown = compose_config("mai_mod")
     assert set(shown) == set(option_names())
     assert resolve_review({**shown, **MAP}) == resolve_review(MAP)
-
-
-def test_values_are_read():
     request = resolve_review(
         {**MAP, "categories": "[rhythm,New_Combos]", "apply": "[rhythm-1,timing-map]", "output": "MD"}
     )

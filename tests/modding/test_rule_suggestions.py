@@ -11,7 +11,7 @@ def test_every_rule_has_a_category():
     assert names == set(RULE_CATEGORIES)
 
 
-def test_many_findings_of_one_cause_are_one_suggestion_with_one_fix():
+def test_many_findings_of_one_cause_are_one_suggestion_and_two_stay_two():
     beatmap = regular_map()
     for obj in beatmap.hit_objects[20:30]:
         obj.time_ms += 9.0
@@ -19,9 +19,6 @@ def test_many_findings_of_one_cause_are_one_suggestion_with_one_fix():
     assert (said.count, len(said.objects), said.documented) == (10, 10, True)
     said.fix.change(beatmap)
     assert [obj.time_ms for obj in beatmap.hit_objects] == [obj.time_ms for obj in regular_map().hit_objects]
-
-
-def test_two_findings_stay_two():
     beatmap = regular_map()
     beatmap.hit_objects[20].time_ms += 9.0
     beatmap.hit_objects[60].time_ms += 9.0

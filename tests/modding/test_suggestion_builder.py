@@ -35,11 +35,8 @@ def opinions(*observations, beatmap=BEATMAP, **options):
     return [each for each in said if each.source is Source.SURPRISAL]
 
 
-def test_every_aspect_has_a_category():
+def test_common_surprises_are_not_listed_and_rare_ones_have_a_category_and_severity():
     assert set(CATEGORY_OF) == set(Aspect)
-
-
-def test_common_surprises_are_not_listed_rare_ones_have_a_severity():
     said = opinions(rhythm(10, 3.0), rhythm(20, 5.0), rhythm(30, 9.0))
     assert [(each.objects, each.severity) for each in said] == [((20,), Severity.POSSIBLE), ((30,), Severity.LIKELY)]
     assert opinions(rhythm(10, 3.0), min_surprisal=2.5)[0].severity is Severity.SUBJECTIVE
@@ -79,12 +76,9 @@ def test_something_missing_is_told_at_its_own_time_but_not_in_pauses():
     assert not opinions(observed(Aspect.ABSENCE, 20, 9.0, None, BEATMAP.hit_objects[20].time_ms - 225.0))
 
 
-def test_a_new_combo_moved_by_one_is_one_suggestion():
+def test_moved_combos_and_objects_under_one_line_are_one_suggestion():
     said = opinions(observed(Aspect.COMBO, 21, 9.0, True, False), observed(Aspect.COMBO, 20, 7.0, False, True))
     assert [each.message for each in said] == ["A new combo starts here unexpectedly."]
-
-
-def test_objects_under_one_line_are_one_suggestion():
     banks = [observed(Aspect.BANK, obj, 9.0 - obj / 100, (1, 1), (2, 2)) for obj in range(20, 26)]
     said = opinions(*banks, observed(Aspect.BANK, 60, 9.0, (1, 1), (2, 2)))
     assert sorted(each.count for each in said) == [1, 6]
@@ -114,7 +108,7 @@ def stretch(start_ms, end_ms, offset_ms, drift=0.0) -> Observation:
     return Observation(Aspect.OFFSET, start_ms, told.surprise, None, told)
 
 
-def test_stretches_that_are_off_alike_are_one_offset():
+def test_stretches_that_are_off_alike_are_one_offset_and_a_drift_tells_the_tempo():
     last_ms = BEATMAP.hit_objects[-1].time_ms
     said = opinions(stretch(1000.0, 16_800.0, 19.0), stretch(16_800.0, last_ms, 21.0))
     assert [each.message for each in said] == [
@@ -122,9 +116,6 @@ def test_stretches_that_are_off_alike_are_one_offset():
     ]
     mended = apply_fixes(BEATMAP, [said[0].fix])
     assert (mended.timing_points[0].time_ms, mended.hit_objects[0].time_ms) == (1020.0, 1020.0)
-
-
-def test_an_offset_of_a_part_has_no_fix_and_a_drift_tells_the_tempo():
     assert opinions(stretch(1000.0, 16_800.0, 30.0))[0].fix is None
     said = opinions(stretch(1000.0, 32_600.0, 0.0, drift=0.005))
     assert said[0].expected == "149.25 BPM"

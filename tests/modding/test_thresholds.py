@@ -41,12 +41,9 @@ def test_rates_lie_on_a_log_linear_curve_and_go_on_beyond():
     assert alone.per_minute(GameMode.TAIKO, Aspect.RHYTHM, 5.6) == pytest.approx(0.25)
 
 
-def test_another_mode_lends_its_curve_and_without_any_there_is_a_fallback():
+def test_another_mode_lends_its_curve_and_tables_survive_their_file(tmp_path):
     assert TABLE.per_minute(GameMode.MANIA, Aspect.RHYTHM, 4.0) == pytest.approx(0.1)
     assert TABLE.per_minute(GameMode.MANIA, Aspect.KIAI, 6.0) == pytest.approx(LISTED_PER_MINUTE)
-
-
-def test_a_table_is_read_as_it_was_saved(tmp_path):
     TABLE.save(tmp_path)
     assert ThresholdTable.load(tmp_path) == TABLE
     assert ThresholdTable.load(tmp_path / "nowhere") is None

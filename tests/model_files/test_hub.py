@@ -29,13 +29,10 @@ def test_hub_ids(text: str, hub_id: HubId) -> None:
     assert str(hub_id) == text
 
 
-def test_paths_and_addresses_are_no_hub_ids() -> None:
+def test_paths_are_no_hub_ids_and_a_folder_wins_over_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = ["model", "./runs/model", "/runs/model", "runs\\model", "a/b/c", "a/../b", "https://huggingface.co/a/b"]
     for text in (*paths, "a/b@", "a/b@-c", "a/b c"):
         assert parse_hub_id(text) is None, text
-
-
-def test_a_folder_wins_over_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(huggingface_hub, "snapshot_download", None)
     (tmp_path / "me" / "model").mkdir(parents=True)
     monkeypatch.chdir(tmp_path)

@@ -47,14 +47,13 @@ def test_what_is_needed_is_fetched_once(hub: list[str], monkeypatch: pytest.Monk
         local_folder("model_path", "someone/model", ("gamemode=3/config.json",), "files")
 
 
-def test_revisions(hub: list[str]) -> None:
+def test_revisions_and_repositories_that_are_not_there_or_not_open(
+    hub: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     local_folder("model_path", "someone/model@v2", WANTED, "files")
     assert any(line.endswith("/revision/v2") for line in hub)
     with pytest.raises(ModelError, match="has no branch, tag or commit v3"):
         local_folder("model_path", "someone/model@v3", WANTED, "files")
-
-
-def test_repositories_that_are_not_there_or_not_open(hub: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("someone/nothing", "someone/secret"):
         sentence = f"There is no {name} at http.*HF_TOKEN does not open it; there is no folder {name} either"
         with pytest.raises(ModelError, match=sentence):

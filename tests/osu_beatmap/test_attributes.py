@@ -44,13 +44,10 @@ def test_each_mode_has_its_own_attributes():
     assert (mania.key_count, mania.hold_note_ratio, mania.circle_size) == (7, 0.0, None)
 
 
-def test_hit_sounds_count_from_two_percent_on():
+def test_hit_sounds_count_from_two_percent_on_with_edges_and_banks():
     assert not is_hitsounded(beatmap(objects=circles(100, sounded=2)))
     assert is_hitsounded(beatmap(objects=circles(100, sounded=3)))
     assert not is_hitsounded(beatmap())
-
-
-def test_sounds_on_an_edge_or_of_another_bank_count_too():
     plain = Slider(0.0, 0, 0, edges=[SliderEdge(), SliderEdge()])
     edged = Slider(0.0, 0, 0, edges=[SliderEdge(), SliderEdge(HitSound.WHISTLE)])
     assert not is_hitsounded(beatmap(objects=[plain]))

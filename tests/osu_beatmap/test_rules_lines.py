@@ -13,15 +13,12 @@ def green(time_ms: float, sv: float = 1.0, **settings) -> TimingPoint:
     return TimingPoint(time_ms, -100.0 / sv, uninherited=False, **settings)
 
 
-def test_a_map_without_a_red_line_has_no_tempo():
+def test_a_map_begins_with_a_red_line_that_starts_no_kiai():
     beatmap = clean_map()
     assert not found(beatmap, "no_red_line")
     beatmap.timing_points = [green(0.0)]
     assert found(beatmap, "no_red_line") == [(PROBLEM, None, ())]
     assert not found(beatmap, "unsnapped")
-
-
-def test_the_first_line_is_red_and_starts_no_kiai():
     beatmap = clean_map()
     beatmap.timing_points.append(green(0.0))
     assert not found(beatmap, "first_line")

@@ -105,20 +105,13 @@ def test_low_levels_have_no_hyperdash(distance_px, is_hyper, stars, is_low):
     assert found(two_fruits(distance_px), "hyperdashes", star_rating=stars) == expected
 
 
-def test_movement_on_in_one_direction_has_only_the_way_left_over():
+def test_movements_and_what_is_caught():
     ways = movements(Chart(clean_map(GameMode.CATCH, [Circle(1000 + 100 * n, 100 * n, 192) for n in range(3)])))
     assert [way.spare_px for way in ways] == pytest.approx([56.68, 52.51], abs=0.01)
-
-
-def test_juice_streams_give_fruits_and_droplets():
-    # 100 px and a tick per beat: ticks at 100 px, and 200 px, which is too near the end of 201 px.
     beatmap = clean_map(GameMode.CATCH, [slider(1000, [(100, 192), (400, 192)], 201.0, slides=2)])
     caught = [(fruit.time_ms, fruit.x) for fruit in fruits(Chart(beatmap))]
     expected = [(1000, 100), (1500, 200), (2005, 301), (2510, 200), (3010, 100)]
     assert caught == [pytest.approx(pair) for pair in expected]
-
-
-def test_bananas_need_not_be_caught():
     beatmap = clean_map(GameMode.CATCH, [Circle(1000, 0, 192), Spinner(1200, 256, 192, end_ms=2000)])
     assert len(fruits(Chart(beatmap))) == 1
 

@@ -23,11 +23,15 @@ def test_objects_start_on_a_tick(time_ms, is_snapped):
     assert found(beatmap, "unsnapped") == ([] if is_snapped else [(PROBLEM, time_ms, (0,))])
 
 
-def test_an_end_just_before_a_red_line_is_on_its_first_beat():
+def test_ends_before_a_red_line_are_on_its_beat_and_objects_do_not_start_within_others():
     beatmap = clean_map(objects=[slider(1000, [(100, 100), (200, 100)], 54.8)])
     assert found(beatmap, "unsnapped") == [(PROBLEM, 1274.0, (0,))]
     beatmap.timing_points.append(TimingPoint(1275.0, 400.0))
     assert not found(beatmap, "unsnapped")
+    objects = [slider(1000, [(100, 100), (300, 100)], 200.0), Circle(1500, 100, 100), Circle(1750, 100, 100)]
+    assert found(clean_map(objects=objects), "concurrent") == [(PROBLEM, 1500, (0, 1)), (PROBLEM, 1750, (0, 2))]
+    assert not found(clean_map(objects=[Circle(1000, 100, 100), Spinner(1001, 256, 192, end_ms=3000)]), "concurrent")
+    assert found(clean_map(objects=[Circle(1000, 100, 100), Spinner(1000, 256, 192, end_ms=3000)]), "concurrent")
 
 
 @pytest.mark.parametrize(("count", "is_many"), [(5, False), (6, True)])
@@ -44,16 +48,6 @@ def test_few_objects_are_on_a_rare_divisor(divisor, count, is_many):
 def test_objects_do_not_start_at_once(gap_ms, is_concurrent):
     beatmap = clean_map(objects=[Circle(1000, 100, 100), Circle(1000 + gap_ms, 200, 100)])
     assert found(beatmap, "concurrent") == ([(PROBLEM, 1000 + gap_ms, (0, 1))] if is_concurrent else [])
-
-
-def test_objects_do_not_start_within_a_slider_even_an_earlier_one():
-    objects = [slider(1000, [(100, 100), (300, 100)], 200.0), Circle(1500, 100, 100), Circle(1750, 100, 100)]
-    assert found(clean_map(objects=objects), "concurrent") == [(PROBLEM, 1500, (0, 1)), (PROBLEM, 1750, (0, 2))]
-
-
-def test_a_spinner_may_follow_at_once_but_not_at_the_same_time():
-    assert not found(clean_map(objects=[Circle(1000, 100, 100), Spinner(1001, 256, 192, end_ms=3000)]), "concurrent")
-    assert found(clean_map(objects=[Circle(1000, 100, 100), Spinner(1000, 256, 192, end_ms=3000)]), "concurrent")
 
 
 @pytest.mark.parametrize(("gap_ms", "is_concurrent"), [(30, True), (31, False)])
@@ -77,7 +71,7 @@ def test_drain_time(last_ms, audio_ms, severities):
     assert [finding.severity for finding in findings(beatmap, "drain_time", audio_ms)] == severities
 
 
-def test_drain_time_leaves_out_the_gap_with_a_break():
+def test_breaks_start_after_sliders_and_are_no_drain_time():
     beatmap = clean_map(objects=notes(40) + notes(40, start_ms=40_000))
     assert not found(beatmap, "drain_time")
     beatmap.hit_objects = notes(20) + notes(20, start_ms=30_000)
@@ -85,6 +79,11 @@ def test_drain_time_leaves_out_the_gap_with_a_break():
     assert [finding.message for finding in findings(beatmap, "drain_time")] == [
         "The map has 19.0 s to play, less than 30 s."
     ]
+    beatmap = clean_map(objects=[slider(1000, [(100, 100), (200, 100)], 100.0), Circle(10_000, 100, 100)])
+    beatmap.breaks = [Break(1600, 8000)]
+    assert found(beatmap, "breaks") == [(PROBLEM, 1600, (0,))]
+    beatmap.breaks = [Break(1700, 8000)]
+    assert not found(beatmap, "breaks")
 
 
 @pytest.mark.parametrize(
@@ -134,14 +133,6 @@ def test_breaks(start_ms, end_ms, times_ms):
     beatmap = clean_map(objects=[Circle(1000, 100, 100), Circle(10_000, 100, 100)])
     beatmap.breaks = [Break(start_ms, end_ms)]
     assert [finding[:2] for finding in found(beatmap, "breaks")] == [(PROBLEM, time_ms) for time_ms in times_ms]
-
-
-def test_a_break_starts_after_the_end_of_a_slider():
-    beatmap = clean_map(objects=[slider(1000, [(100, 100), (200, 100)], 100.0), Circle(10_000, 100, 100)])
-    beatmap.breaks = [Break(1600, 8000)]
-    assert found(beatmap, "breaks") == [(PROBLEM, 1600, (0,))]
-    beatmap.breaks = [Break(1700, 8000)]
-    assert not found(beatmap, "breaks")
 
 
 @pytest.mark.parametrize("divisor", DIVISORS)

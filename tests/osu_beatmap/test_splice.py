@@ -76,21 +76,21 @@ def test_what_held_before_and_after_the_span_holds_still():
     assert [line for line in after.points if line.uninherited] == before.reds
 
 
-def test_a_line_that_is_not_needed_is_not_written():
+def test_a_line_that_is_not_needed_is_not_written_and_the_whole_map_can_be_remade():
     same = parse_beatmap(TEXT)
     result = spliced(made=same)
     assert result.hit_objects == same.hit_objects
     assert result.timing_points == same.timing_points, "what holds at 5500 is stated at 5000"
     assert spliced(span=Span(8_500, 9_000), made=same).timing_points == same.timing_points
+    whole = spliced(span=Span())
+    assert [item.time_ms for item in whole.hit_objects] == [1_000, 2_500, 3_000, 5_000, 7_000]
+    assert Timing(whole.timing_points).volume_at(0) == 45
 
 
-def test_breaks_give_way_to_new_objects_only():
+def test_breaks_give_way_and_objects_that_run_into_others_are_left_out():
     assert [pause.start_ms for pause in spliced().breaks] == [12_000]
     empty = made_map(hit_objects=[])
     assert [pause.start_ms for pause in spliced(made=empty).breaks] == [2_300, 12_000]
-
-
-def test_objects_that_would_run_into_those_that_stay_are_left_out():
     long = Slider(5_000.0, 0.0, 0.0, length_px=1_400.0)  # ten beats
     data = splice(TEXT.encode(), made_map(hit_objects=[long, Circle(1_500.0, 0.0, 0.0)]), SPAN)
     assert [item.time_ms for item in parse_beatmap(data.decode()).hit_objects] == [1_000, 1_500, 6_000, 8_000]
@@ -107,21 +107,12 @@ def test_encodings_and_line_ends_stay(encoding: str, line_end: str):
     assert len(parse_beatmap(decode_osu_bytes(result)).hit_objects) == 6
 
 
-def test_a_file_that_ends_within_a_line():
+def test_files_that_end_within_a_line_and_old_formats():
     shorter = spliced(TEXT.rstrip("\n"), span=Span(7_500))
     assert [item.time_ms for item in shorter.hit_objects] == [1_000, 2_000, 4_000, 6_000]
     later = made_map(hit_objects=[Circle(9_000.0, 0.0, 0.0)])
     assert spliced(TEXT.rstrip("\n"), later, Span(8_500)).hit_objects[-1].time_ms == 9_000
-
-
-def test_old_formats_keep_their_early_times():
     old = TEXT.replace("v14", "v4")
     data = splice(old.encode(), made_map(), SPAN)
     assert b"\n100,100,2476,1," in data  # 24 ms are added in reading
     assert 2_500.0 in [item.time_ms for item in parse_beatmap(data.decode()).hit_objects]
-
-
-def test_the_whole_map_can_be_remade():
-    whole = spliced(span=Span())
-    assert [item.time_ms for item in whole.hit_objects] == [1_000, 2_500, 3_000, 5_000, 7_000]
-    assert Timing(whole.timing_points).volume_at(0) == 45

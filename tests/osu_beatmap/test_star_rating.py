@@ -27,10 +27,14 @@ def standard_map() -> Beatmap:
     )
 
 
-def test_faster_maps_have_more_stars() -> None:
+def test_faster_maps_have_more_stars_as_each_speed_has_alone() -> None:
     slow, fast = star_rating(steady_map(400)), star_rating(steady_map(150))
     assert 0.5 < slow < fast < 12
     assert star_rating(steady_map(150), clock_rate=1.5) > fast
+    rates = (0.5, 1.0, 1.5)
+    assert star_ratings(standard_map(), rates) == tuple(star_rating(standard_map(), clock_rate=rate) for rate in rates)
+    assert star_ratings(Beatmap(), rates) == (0.0, 0.0, 0.0)
+    assert (max_combo(Beatmap()), max_combo(steady_map(150))) == (0, 100)
 
 
 @pytest.mark.parametrize("mode", list(GameMode))
@@ -47,7 +51,7 @@ def test_what_cannot_be_rated_says_so() -> None:
         star_rating(steady_map(1, count=3000))
 
 
-def test_catch_conversion_keeps_every_object() -> None:
+def test_catch_conversion_keeps_every_object_and_rates_as_the_game_does() -> None:
     standard = standard_map()
     catch = to_catch(standard)
     assert catch.mode is GameMode.CATCH
@@ -55,20 +59,10 @@ def test_catch_conversion_keeps_every_object() -> None:
     assert catch.hit_objects == standard.hit_objects
     assert catch.hit_objects[0] is not standard.hit_objects[0]
     assert to_catch(catch) == catch
-
-
-def test_catch_conversion_rates_as_the_game_rates_it_and_other_modes_do_not_become_catch() -> None:
     standard = standard_map()
     assert star_rating(to_catch(standard)) == pytest.approx(star_rating(standard, GameMode.CATCH), abs=0.01)
     with pytest.raises(BeatmapError, match="taiko"):
         to_catch(Beatmap(mode=GameMode.TAIKO))
-
-
-def test_several_speeds_at_once_are_what_each_is_alone():
-    rates = (0.5, 1.0, 1.5)
-    assert star_ratings(standard_map(), rates) == tuple(star_rating(standard_map(), clock_rate=rate) for rate in rates)
-    assert star_ratings(Beatmap(), rates) == (0.0, 0.0, 0.0)
-    assert (max_combo(Beatmap()), max_combo(steady_map(150))) == (0, 100)
 
 
 def test_a_banana_shower_of_weeks_has_no_rating_rather_than_no_end():

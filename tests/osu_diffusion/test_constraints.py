@@ -25,16 +25,13 @@ def at_the_end(constraints: MapConstraints, moves) -> np.ndarray:
     return constraints.in_the_end(constraints.draft_px[None] + moves)[0]
 
 
-def test_sliders_end_where_their_length_takes_them() -> None:
+def test_sliders_end_where_their_length_takes_them_on_paths_as_long() -> None:
     constraints = constraints_of(every_kind())
     sequence = constraints.sequence
     found = constraints.at_a_step(pushed(constraints))
     for sample in found:
         ends = sequence.paths.points_at(sample, sequence.path_lengths_px)
         np.testing.assert_allclose(sample[sequence.path_ends], ends)
-
-
-def test_paths_become_as_long_as_their_sliders() -> None:
     beatmap = beatmap_of(slider(0.0, line((100.0, 100.0), (200.0, 100.0)), length_px=100.0))
     constraints = constraints_of(beatmap)
     for off_px, length_px in ((6.0, 100.0), (100.0, 180.0)):

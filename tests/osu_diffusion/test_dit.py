@@ -36,7 +36,7 @@ def test_points_farther_than_band_and_depth_do_not_matter() -> None:
     assert not difference[18:].any()
 
 
-def test_rotary_positions_are_relative() -> None:
+def test_rotary_positions_are_relative_and_without_them_order_is_not_seen() -> None:
     model = opinionated(band=100)
     features = torch.randn(1, 6, 5)
     alone = answers(model, features)
@@ -44,9 +44,6 @@ def test_rotary_positions_are_relative() -> None:
     seen[:4, :4] = seen[4:, 4:] = True
     behind_others = answers(model, torch.cat([torch.randn(1, 4, 5), features], 1), seen)[:, 4:]
     torch.testing.assert_close(alone, behind_others, atol=1e-5, rtol=1e-4)
-
-
-def test_without_rotary_positions_order_is_not_seen() -> None:
     model = opinionated(band=100, rotary=False)
     features = torch.randn(1, 6, 5)
     torch.testing.assert_close(answers(model, features).flip(1), answers(model, features.flip(1)))

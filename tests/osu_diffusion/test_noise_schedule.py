@@ -6,15 +6,12 @@ import pytest
 from osu_diffusion.schedule import spaced_steps, squared_cosine
 
 
-def test_squared_cosine() -> None:
+def test_squared_cosine_and_its_posterior() -> None:
     schedule = squared_cosine()
     assert len(schedule) == 1000
     assert schedule.betas[:3] == pytest.approx([4.12842248e-05, 4.61417527e-05, 5.09994812e-05], rel=1e-8)
     assert schedule.betas[-1] == 0.999
     assert schedule.alpha_bars[:2] == pytest.approx([0.99995872, 0.99991258], abs=1e-8)
-
-
-def test_posterior() -> None:
     schedule = squared_cosine()
     assert schedule.posterior_variances[:3] == pytest.approx([0.0, 2.17894961e-05, 3.22107462e-05], rel=1e-7)
     assert schedule.posterior_log_variances[:2] == pytest.approx([-10.73408253, -10.73408253], abs=1e-7)

@@ -19,16 +19,13 @@ KINDS = [
 ]
 
 
-def test_points_of_every_kind() -> None:
+def test_points_of_every_kind_with_their_times_and_shares() -> None:
     sequence = sequence_of(every_kind())
     assert [PointKind(kind) for kind in sequence.kinds] == KINDS
     assert sequence.object_of.tolist() == [0, 1, *[2] * 3, *[3] * 5, *[4] * 4, *[5] * 4, 6, 6, 7]
     assert sequence.path_of.tolist() == [-1, -1, *[0] * 3, *[1] * 5, *[2] * 4, *[3] * 4, -1, -1, -1]
     assert sequence.path_ends.tolist() == [4, 9, 13, 17]
     assert np.flatnonzero(~sequence.movable).tolist() == [18, 19]
-
-
-def test_times_and_shares_of_control_points() -> None:
     sequence = sequence_of(
         beatmap_of(slider(1000.0, line((0.0, 0.0), (50.0, 0.0), (140.0, 0.0)), length_px=140.0, slides=3))
     )
@@ -37,13 +34,10 @@ def test_times_and_shares_of_control_points() -> None:
     assert sequence.beat_lengths_ms.tolist() == [500.0] * 4
 
 
-def test_writing_unchanged_points_changes_nothing() -> None:
+def test_unchanged_points_change_nothing_and_moved_ones_move_objects() -> None:
     beatmap = every_kind()
     sequence = sequence_of(beatmap)
     assert with_positions(beatmap, sequence, sequence.positions) == beatmap
-
-
-def test_moved_points_move_objects_and_nothing_else() -> None:
     beatmap = every_kind()
     sequence = sequence_of(beatmap)
     moved = with_positions(beatmap, sequence, sequence.positions + np.array([10.0, 20.0]))

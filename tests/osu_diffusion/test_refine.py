@@ -33,11 +33,15 @@ def test_only_places_change(mode: GameMode) -> None:
     assert refined.timing_points == draft.timing_points
 
 
-def test_the_same_seed_gives_the_same_places() -> None:
+def test_the_same_seed_gives_the_same_places_and_maps_without_free_ones_stay() -> None:
     draft, refiner = on_grid(every_kind()), tiny_refiner()
     once = refine_positions(draft, refiner, WANTED, FEW, seed=5)
     assert refine_positions(draft, refiner, WANTED, FEW, seed=5) == once
     assert refine_positions(draft, refiner, WANTED, FEW, seed=6) != once
+    empty = beatmap_of()
+    assert refine_positions(empty, tiny_refiner(), WANTED, FEW, seed=1) is empty
+    mania = beatmap_of(*every_kind().hit_objects, mode=GameMode.MANIA)
+    assert refine_positions(mania, tiny_refiner(), WANTED, FEW, seed=1) is mania
 
 
 def test_objects_that_are_kept_stay_with_their_paths() -> None:
@@ -79,13 +83,6 @@ def test_guidance_at_scale_1_asks_once(monkeypatch) -> None:
     assert len(calls) == 4
     refine_positions(on_grid(every_kind()), refiner, WANTED, replace(FEW, cfg_scale=1.5), seed=1)
     assert len(calls) == 4 + 8
-
-
-def test_maps_without_free_places_come_back_as_they_are() -> None:
-    empty = beatmap_of()
-    assert refine_positions(empty, tiny_refiner(), WANTED, FEW, seed=1) is empty
-    mania = beatmap_of(*every_kind().hit_objects, mode=GameMode.MANIA)
-    assert refine_positions(mania, tiny_refiner(), WANTED, FEW, seed=1) is mania
 
 
 @pytest.mark.parametrize(

@@ -15,25 +15,19 @@ def classes(**attributes) -> list[int]:
     return np.flatnonzero(SPEC.class_vector(Attributes(mode, **attributes))).tolist()
 
 
-def test_known_attributes() -> None:
+def test_known_and_unknown_attributes() -> None:
     found = classes(
         difficulty=5.3, mapper_id=22, circle_size=4.0, descriptors=("jump aim", "streams"), mode=GameMode.CATCH
     )
     assert found == [10, 26 + 1, 29, 30, 32 + 8, 54 + 1]
-
-
-def test_unknown_attributes() -> None:
     assert classes() == [25, 28, 31, 53, 54]
     assert classes(mapper_id=99, descriptors=("nobody knows this",)) == classes()
     assert np.flatnonzero(SPEC.unknown_vector()).tolist() == [25, 28, 31, 53, 56]
+    spec = ConditionSpec(modes=())
+    assert spec.sizes() == (26, 1, 1, 22, 0)
+    assert spec.class_vector(Attributes(GameMode.CATCH)).sum() == 4
 
 
 @pytest.mark.parametrize(("stars", "place"), [(0.0, 0), (0.49, 0), (0.5, 1), (11.99, 23), (12.0, 24), (30.0, 24)])
 def test_edges_of_difficulty(stars: float, place: int) -> None:
     assert classes(difficulty=stars)[0] == place
-
-
-def test_without_tables_and_modes_only_the_unknown_is_left() -> None:
-    spec = ConditionSpec(modes=())
-    assert spec.sizes() == (26, 1, 1, 22, 0)
-    assert spec.class_vector(Attributes(GameMode.CATCH)).sum() == 4

@@ -14,13 +14,17 @@ def generator() -> torch.Generator:
     return torch.Generator().manual_seed(7)
 
 
-def test_one_step_is_the_posterior() -> None:
+def test_one_step_is_the_posterior_and_the_true_noise_recovers_the_positions() -> None:
     """With x_0 = 1, x_t = 2: the mean of q(x_{t-1} | x_t, x_0) is w_0 + 2 w_t, its deviation that of the schedule."""
     step = 5
     clean, noisy, noise = torch.ones(1, 3, 2), torch.full((1, 3, 2), 2.0), torch.ones(1, 3, 2)
     found = posterior_step(noisy, clean, SCHEDULE, step, noise)
     mean = SCHEDULE.posterior_signal_weights[step] + 2.0 * SCHEDULE.posterior_noisy_weights[step]
     assert found.flatten().tolist() == pytest.approx([mean + SCHEDULE.posterior_variances[step] ** 0.5] * 6, rel=1e-5)
+    clean = torch.rand(2, 30, 2, generator=generator()) * 2 - 1
+    start = torch.randn(2, 30, 2, generator=generator())
+    found = sample(TrueNoise(clean), SCHEDULE, start, lambda x: x, generator())
+    assert (found - clean).abs().max() < 1e-4
 
 
 class TrueNoise:
@@ -33,13 +37,6 @@ class TrueNoise:
         signal = float(schedule.alpha_bars[step])
         noise = (noisy - signal**0.5 * self.clean) / (1.0 - signal) ** 0.5
         return Estimate((noisy - (1.0 - signal) ** 0.5 * noise) / signal**0.5)
-
-
-def test_the_true_noise_recovers_the_positions() -> None:
-    clean = torch.rand(2, 30, 2, generator=generator()) * 2 - 1
-    start = torch.randn(2, 30, 2, generator=generator())
-    found = sample(TrueNoise(clean), SCHEDULE, start, lambda x: x, generator())
-    assert (found - clean).abs().max() < 1e-4
 
 
 def test_constraints_hold_at_every_step_and_progress_is_told() -> None:

@@ -70,7 +70,7 @@ def test_charts_of_an_archive(tmp_path: Path) -> None:
     assert len(charts) == 1
 
 
-def test_drafts_are_what_a_decoder_leaves() -> None:
+def test_drafts_are_what_a_decoder_leaves_and_short_sliders_have_a_direction() -> None:
     beatmap = long_map(60)
     chart = refiner_chart(beatmap, SPEC)
     starts = chart.sequence.kinds < 6
@@ -78,9 +78,6 @@ def test_drafts_are_what_a_decoder_leaves() -> None:
         wanted = cell_centres(mirrored_positions(chart.sequence.positions, mirror))
         np.testing.assert_array_equal(chart.drafts[number][starts], wanted[starts])
     assert chart.sequence.is_path_end.any()
-
-
-def test_a_slider_within_a_cell_gets_a_direction() -> None:
     short = every_kind()
     short.hit_objects = [short.hit_objects[2]]
     short.hit_objects[0].segments[0].points = [(300.0, 100.0), (310.0, 100.0)]

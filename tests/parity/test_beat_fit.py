@@ -51,14 +51,11 @@ def test_the_tempo_is_as_round_as_the_leniency_allows():
     assert 60_000 / coarse_ms == pytest.approx(175)
 
 
-def test_lines_begin_where_they_are_announced_or_at_the_first_beat():
+def test_lines_begin_where_they_are_announced_and_given_beats_stay():
     assert fit(np.arange(9) * 500 + 1000, downbeats=(0, 4, 8), announced=())[0][0] == 1000
     times = [1000, 1500, 2000, 2500, 3000, 3250, 3750, 4250]
     lines = fit(times, downbeats=(), announced=(0, 4, 5))
     assert [beat_ms for _, beat_ms, _ in lines] == [500, 500, 500]
-
-
-def test_the_given_beats_stay_as_they_are():
     given = beats(np.arange(9) * 500 + 1000, downbeats=(4, 8))
     fit_red_lines_as_published(given, 3.0)
     assert given.is_measure.tolist() == [True, False, False, False, True, False, False, False, True]

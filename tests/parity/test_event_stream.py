@@ -38,23 +38,26 @@ def test_types_have_the_time_beside_them_and_anchors_are_spread(types_first: boo
     assert stream_of(events, types_first).times_ms == times_ms
 
 
-def test_later_additions_go_on_from_the_last_time():
+def test_additions_go_on_from_the_last_time_and_places_become_pixels():
     stream = stream_of([time(100), Event(K.CIRCLE)], types_first=False)
     stream.extend([Event(K.DISTANCE, 1), time(300), Event(K.CIRCLE)], 9_000, types_first=False)
     assert stream.times_ms == [100, 100, 100, 300, 300]
+    spec = EncodingSpec(position_refine_px=2)
+    events = [Event(K.POSITION, 8 + 8 * 33), Event(K.POSITION_REFINE, 3 + 5 * 16)]
+    pixels = EventStream(events, [0, 0]).in_pixels(spec, 0)
+    assert pixels.events[:2] == [Event(K.POSITION_X, 6), Event(K.POSITION_Y, 10)]
+    pixels = EventStream([Event(K.COLUMN, 1)], [0]).in_pixels(EncodingSpec(), key_count=4)
+    assert pixels.events == [Event(K.POSITION_X, 192), Event(K.POSITION_Y, 192)]
 
 
 def beats(*times_ms: int) -> EventStream:
     return EventStream([time(ms) for ms in times_ms], list(times_ms))
 
 
-def test_spans_include_their_start_and_between_excludes_its_end():
+def test_spans_include_their_start_and_merging_puts_the_first_stream_first():
     assert beats(0, 10, 10, 20).between(10, 20) == [time(10), time(10)]
     assert beats(0, 10, 20).until(10).times_ms == [0, 10]
     assert beats(0, 10, 20).since(10).times_ms == [10, 20]
-
-
-def test_merging_puts_the_first_stream_first_at_one_time():
     merged = EventStream([Event(K.KIAI, 1)], [10]).merged(beats(0, 10, 20))
     assert merged.events == [time(0), Event(K.KIAI, 1), time(10), time(20)]
     assert beats().merged(beats(5)).times_ms == [5]
@@ -65,15 +68,3 @@ def test_the_last_before_a_time(time_ms, value):
     stream = EventStream([Event(K.KIAI, 1), time(10), Event(K.KIAI, 0)], [10, 10, 30])
     found = stream.last_before(K.KIAI, time_ms)
     assert (found and found.value) == value
-
-
-def test_places_become_pairs_of_pixels():
-    spec = EncodingSpec(position_refine_px=2)
-    events = [Event(K.POSITION, 8 + 8 * 33), Event(K.POSITION_REFINE, 3 + 5 * 16)]
-    pixels = EventStream(events, [0, 0]).in_pixels(spec, 0)
-    assert pixels.events[:2] == [Event(K.POSITION_X, 6), Event(K.POSITION_Y, 10)]
-
-
-def test_columns_become_the_places_of_their_middles():
-    pixels = EventStream([Event(K.COLUMN, 1)], [0]).in_pixels(EncodingSpec(), key_count=4)
-    assert pixels.events == [Event(K.POSITION_X, 192), Event(K.POSITION_Y, 192)]

@@ -28,24 +28,20 @@ def song(tmp_path):
     return write
 
 
-def test_points_between_samples_lie_on_straight_lines_and_are_floored():
+def test_points_lie_on_straight_lines_and_equal_rates_silence_and_missing_files(tmp_path):
     values = np.array([[0], [100], [200], [-100]])
     assert resample_linear(values, 2, 2, 4)[:, 0].tolist() == [0, 50, 100, 150, 200, 50, -100]
     assert resample_linear(np.array([[0], [-1]]), 2, 1, 3)[:, 0].tolist() == [0, -1, -1, -1]
-
-
-def test_the_same_rate_changes_nothing():
     values = np.array([[3], [-4]])
     assert resample_linear(values, 2, RATE, RATE) is values
+    assert peak_normalised(np.zeros(3, np.float32)).tolist() == [0, 0, 0]
+    with pytest.raises(AudioError, match="There is no audio file"):
+        load_audio_as_published(tmp_path / "song.mp3")
 
 
 @pytest.mark.parametrize(("row", "expected"), [([3], 3), ([3, 4], 3), ([-3, -4], -4), ([5, -8, 4], 1 - 3 + 1)])
 def test_mono_rounds_down(row, expected):
     assert mono(np.array([row])).tolist() == [expected]
-
-
-def test_silence_stays_silent():
-    assert peak_normalised(np.zeros(3, np.float32)).tolist() == [0, 0, 0]
 
 
 @pytest.mark.filterwarnings("ignore:'audioop' is deprecated")
@@ -61,14 +57,11 @@ def test_it_is_the_arithmetic_of_audioop(song, width, rate):
     np.testing.assert_array_equal(load_audio_as_published(path, RATE, normalise=False), expected)
 
 
-def test_8_bit_samples_are_centred_and_24_bit_ones_widened(song):
+def test_widths_of_samples_and_faster_songs(song):
     for width, limit in ((1, 128), (3, 2**31)):
         samples = load_audio_as_published(song(width, 1, RATE), RATE, normalise=False)
         assert 0.9 * limit < np.abs(samples).max() <= limit
         assert abs(samples.mean()) < 0.05 * limit
-
-
-def test_a_faster_song_is_shorter(song):
     path = song()
     assert len(load_audio_as_published(path, RATE, speed=1.25)) == round(
         len(load_audio_as_published(path, RATE)) / 1.25
@@ -80,8 +73,3 @@ def test_our_own_loader_filters_what_a_rate_cannot_hold(song):
     path = song(rate=44_100)
     ours, theirs = (loader(path, RATE, normalise=False) for loader in (load_audio, load_audio_as_published))
     assert theirs.std() / 2**15 > 1.1 * ours.std()
-
-
-def test_a_missing_file_is_one_sentence(tmp_path):
-    with pytest.raises(AudioError, match="There is no audio file"):
-        load_audio_as_published(tmp_path / "song.mp3")

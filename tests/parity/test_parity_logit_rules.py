@@ -52,22 +52,16 @@ def allowed_times(row):
     return [value for value in range(10) if row[start + value] > -math.inf]
 
 
-def test_eos_ids_are_marks_and_times_of_other_windows():
+def test_eos_ids_and_rules_on_times():
     marks = [2, VOCABULARY.context_eos(ContextKind.MAP)]
     times = [*range(token(K.TIME), token(K.TIME, 1) + 1), *range(token(K.TIME, 7), token(K.TIME, 9) + 1)]
     assert eos_ids(VOCABULARY, ContextKind.MAP, 20.0, 39.9) == marks + times
     assert eos_ids(VOCABULARY, None) == [2]
-
-
-def test_times_never_run_back():
     rule = MonotonicTimes(VOCABULARY)
     given = scores(2)
     out = rule(ids([SOS_ID, token(K.TIME, 4)], [token(K.TIME, 4), SOS_ID]), given)
     assert [allowed_times(row) for row in out] == [[4, 5, 6, 7, 8, 9], list(range(10))]
     assert torch.equal(given, scores(2))
-
-
-def test_times_gain_a_bias():
     difference = TimeBias(VOCABULARY, 1.5)(ids([0]), scores()) - scores()
     assert difference[0, token(K.TIME) : token(K.TIME, 9) + 1].tolist() == pytest.approx([1.5] * 10, abs=1e-5)
     assert difference.count_nonzero() == 10
@@ -95,8 +89,11 @@ def test_the_first_row_decides_for_all_and_only_where_types_come_first():
     torch.testing.assert_close(rule(ids([token(K.BEAT)]), scores()), scores())
 
 
-def test_decided_times_are_forbidden_where_types_come_last():
+def test_decided_times_are_forbidden_only_after_a_type_with_a_time():
     assert allowed_times(Lookback(VOCABULARY, 40.0, types_first=False)(ids([0]), scores())[0]) == [4, 5, 6, 7, 8, 9]
+    rule = Lookback(VOCABULARY, 40.0, types_first=True)
+    rule(ids([SOS_ID]), scores())
+    assert torch.equal(rule(ids([SOS_ID, token(K.RED_ANCHOR)]), scores()), scores())
 
 
 def test_what_a_decided_time_had_goes_to_the_rest_and_to_the_end():
@@ -107,12 +104,6 @@ def test_what_a_decided_time_had_goes_to_the_rest_and_to_the_end():
     assert shares[token(K.TIME, 1) : token(K.TIME, 4)].tolist() == [0, 0, 0]
     assert shares[token(K.TIME)] > 0
     assert float(shares.sum()) == pytest.approx(1.0, abs=float(ended))
-
-
-def test_only_after_a_type_with_a_time():
-    rule = Lookback(VOCABULARY, 40.0, types_first=True)
-    rule(ids([SOS_ID]), scores())
-    assert torch.equal(rule(ids([SOS_ID, token(K.RED_ANCHOR)]), scores()), scores())
 
 
 def test_top_k_and_top_p_drop_the_tail():

@@ -83,29 +83,23 @@ def test_the_next_prompt_holds_what_was_written_in_its_own_steps():
     assert tasks[1].row.prompt_ids[-2:] == circle((1005 - 818) // 10)
 
 
-def test_what_was_not_trained_is_stated_as_absent():
+def test_what_was_not_trained_and_the_scroll_speed_before_the_window_are_stated():
     chart = PublishedChart(STANDARD, streams={ContextKind.KIAI: EventStream([Event(EventKind.KIAI, 1)], [0])})
     _, tasks = written([], [], chart=chart)
     assert ids((EventKind.KIAI, 0))[0] in tasks[1].row.prompt_ids
     kiai_context = SPEC.vocabulary.context_sos(ContextKind.KIAI)
     assert kiai_context in tasks[1].row.prompt_ids
-
-
-def test_the_scroll_speed_before_the_window_is_stated():
     slow = [*circle(10), *ids((EventKind.SCROLL_SPEED, 80))]
     _, tasks = written(slow, [])
     assert ids((EventKind.SCROLL_SPEED, 100))[0] in tasks[0].row.prompt_ids
     assert ids((EventKind.SCROLL_SPEED, 80))[0] in tasks[1].row.prompt_ids
 
 
-def test_a_prompt_that_leaves_no_room_keeps_the_latest_half():
+def test_a_prompt_that_leaves_no_room_keeps_the_latest_half_or_is_refused():
     crowded = [token for step in range(100, 180) for token in circle(step)]
     _, tasks = written(crowded, [], max_length=128)
     assert len(tasks[1].row.prompt_ids) < 128
     assert tasks[1].row.prompt_ids[-2:] == circle((179 * 10 + 5 - 818) // 10)
-
-
-def test_conditions_that_fill_the_decoder_are_refused():
     with pytest.raises(PromptTooLong):
         written([], max_length=4)
 

@@ -7,7 +7,7 @@ GRID = PublishedGrid(WindowGrid())
 SONG_SAMPLES = 640_000  # 40 s
 
 
-def test_strides_are_whole_samples_starts_whole_milliseconds_and_the_last_window_reaches_the_end():
+def test_windows_of_whole_samples_and_milliseconds_reach_the_end_of_any_song():
     windows = GRID.windows(SONG_SAMPLES)
     assert (GRID.window_samples, GRID.stride_samples, len(windows)) == (130_944, 13_094, 40)
     assert [window.start_ms for window in windows[:4]] == [0, 818, 1636, 2455]
@@ -15,9 +15,6 @@ def test_strides_are_whole_samples_starts_whole_milliseconds_and_the_last_window
     assert windows[-2].start_sample < SONG_SAMPLES - GRID.window_samples <= windows[-1].start_sample
     ends = [(w.is_first, w.is_last) for w in (windows[0], windows[1], windows[-1])]
     assert ends == [(True, False), (False, False), (False, True)]
-
-
-def test_a_song_shorter_than_a_window_has_one():
     (window,) = GRID.windows(1000)
     assert (window.start_ms, window.is_first, window.is_last) == (0, True, True)
 

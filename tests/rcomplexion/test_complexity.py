@@ -53,15 +53,12 @@ def test_what_no_window_tells_apart_is_no_surprise() -> None:
     assert lenient_bits(rhythm, certain) == pytest.approx(0.0)
 
 
-def test_leniency_never_adds_surprise(model: RhythmModel) -> None:
+def test_leniency_adds_no_surprise_and_intervals_follow_from_those_before(model: RhythmModel) -> None:
     rhythm = rhythm_of(known_rhythms()["random multiples of 1/12"])
     probabilities = interval_probabilities(rhythm, model)
     exact = -np.log2(probabilities[np.arange(len(rhythm)), rhythm.classes])
     assert probabilities.sum(1) == pytest.approx(1.0)
     assert (lenient_bits(rhythm, probabilities) <= exact + 1e-9).all()
-
-
-def test_an_interval_is_expected_from_those_before_it_alone(model: RhythmModel) -> None:
     one, other = (rhythm_of(map_of([1 / 2] * 40 + end, mode=GameMode.TAIKO)) for end in ([1 / 3] * 3, [1 / 4] * 4))
     same = interval_probabilities(one, model)[:40], interval_probabilities(other, model)[:40]
     np.testing.assert_allclose(*same, atol=1e-6)

@@ -37,7 +37,7 @@ class Gone(Exception):
 def options(tmp_path_factory) -> dict[str, object]:
     """What the requests have in common: a song and a model that knows nothing."""
     folder = tmp_path_factory.mktemp("song")
-    song = write_song(folder / "song.flac", seconds=12.0)
+    song = write_song(folder / "song.ogg", seconds=12.0)
     torch.manual_seed(0)
     config = mini_config(mini_spec(), **SIZES, chart_onset_dim=8, init_std=0.1)
     config.max_target_positions = 120

@@ -158,7 +158,7 @@ def test_a_message_that_makes_no_sense_is_answered_with_a_sentence(started, mess
     assert server.maker.most == 0
 
 
-def test_who_has_the_port_but_not_the_secret_is_not_asked(started, tmp_path: Path):
+def test_a_server_that_does_not_know_the_secret_or_has_other_files_is_not_asked(started, tmp_path: Path, monkeypatch):
     server = started()
     other = tmp_path / "other.json"
     other.write_text(server.path.read_text(encoding="ascii").replace('"secret": "', '"secret": "0'), encoding="ascii")
@@ -166,9 +166,6 @@ def test_who_has_the_port_but_not_the_secret_is_not_asked(started, tmp_path: Pat
     with pytest.raises(NoServer, match="does not know the secret"):
         generate({"title": "a song"}, other, silent)
     assert server.maker.most == 0
-
-
-def test_a_server_of_other_files_is_not_asked(started, monkeypatch):
     server = started()
     monkeypatch.setattr("serving.client.program_stamp", lambda: "later")
     with pytest.raises(NoServer, match="start it again"):

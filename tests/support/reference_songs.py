@@ -30,7 +30,7 @@ BEAT_MS = 60_000.0 / BPM
 RANDOM_TIMES = Sampling(1.3, 1.0, kind_temperatures={})
 """A random model holds no time for likely; drawn like all tokens, there are some."""
 SIZES = {"d_model": 32, "encoder_layers": 1, "decoder_layers": 1, "encoder_heads": 2, "decoder_heads": 2}
-SIZES |= {"encoder_ffn_dim": 32, "decoder_ffn_dim": 32, "pointer_dim": 8}
+SIZES |= {"encoder_ffn_dim": 32, "decoder_ffn_dim": 32, "pointer_dim": 8, "max_target_positions": 128}
 
 
 def make_model(folder: Path, without: tuple[ContextKind, ...] = ()) -> Path:
@@ -47,7 +47,7 @@ def make_model(folder: Path, without: tuple[ContextKind, ...] = ()) -> Path:
 def make_mapset(folder: Path, mode: GameMode) -> Path:
     """A folder with a song and a map of it; the path of the map."""
     folder.mkdir()
-    write_song(folder / "audio.flac", SECONDS, OFFSET_MS)
+    write_song(folder / "audio.ogg", SECONDS, OFFSET_MS)
     path = folder / "map.osu"
     save_beatmap(reference_map(mode), path)
     return path
@@ -68,7 +68,7 @@ def reference_map(mode: GameMode) -> Beatmap:
             notes.append(Circle(time_ms, x, 192, new_combo=number % 4 == 0, hitsound=sound))
     return Beatmap(
         mode=mode,
-        audio_filename="audio.flac",
+        audio_filename="audio.ogg",
         preview_time_ms=3_000.0,
         metadata=Metadata(title="Clicks", artist="Nobody", creator="someone", version="Mine", tags=["x"]),
         difficulty=Difficulty(circle_size=4.0, approach_rate=6.5),

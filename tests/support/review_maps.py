@@ -30,7 +30,7 @@ def regular_map(mode: GameMode = GameMode.STANDARD, beats: int = BEATS) -> Beatm
     ]
     return Beatmap(
         mode=mode,
-        audio_filename="audio.flac",
+        audio_filename="audio.ogg",
         metadata=Metadata(title="Regular", artist="Nobody", version="Normal", creator="us"),
         timing_points=[TimingPoint(1000.0, BEAT_MS)],
         hit_objects=list(circles),

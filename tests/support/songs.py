@@ -19,8 +19,8 @@ def write_song(path: Path, seconds: float, offset_ms: float = 400.0) -> Path:
 def write_regular_mapset(
     folder: Path, *modes: GameMode, seconds: float = 14.0, beats: int = 30, error_ms: float = 0.0
 ) -> Path:
-    """Write `audio.flac` and a chart `MODE.osu` of each mode; `error_ms` is that of the object at 7 s in standard."""
-    write_song(folder / "audio.flac", seconds, 1000.0)
+    """Write `audio.ogg` and a chart `MODE.osu` of each mode; `error_ms` is that of the object at 7 s in standard."""
+    write_song(folder / "audio.ogg", seconds, 1000.0)
     for mode in modes:
         beatmap = regular_map(mode, beats)
         beatmap.metadata.version = mode.name

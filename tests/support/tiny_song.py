@@ -14,7 +14,7 @@ from osuT5.training.architectures import mini_config
 from tests.support.published_bundles import published_config, published_spec
 
 SONG_WINDOWS = 1.5
-ROOM = 90
+ROOM = 64
 """Tokens of a row: a random model writes until there is no room left."""
 
 HOT = Sampling(temperature=1.4, context_temperatures={}, kind_temperatures={})
@@ -41,7 +41,7 @@ def song_of_noise(model: MapperModel, spec: Contract, seed: int = 0) -> SongGene
     song_ms = SONG_WINDOWS * spec.grid.window_ms
     frames = int(song_ms / spec.grid.frame_ms) + 1
     mel = np.random.default_rng(seed).random((frames, spec.spectrogram.n_mels), dtype=np.float32)
-    return SongGenerator(model, spec, mel, song_ms, lookahead=0.3)
+    return SongGenerator(model, spec, mel, song_ms, lookback=0.3, lookahead=0.3)
 
 
 def charts(negative: Attributes | None = None) -> list[ChartState]:

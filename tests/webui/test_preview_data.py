@@ -70,12 +70,13 @@ def test_circles_sliders_and_spinners():
     assert spinner == {"kind": "spinner", "time": 6000, "object": 2, "end": 7000}
 
 
-def test_places_are_after_stacking():
+def test_places_are_after_stacking_and_thousands_of_slides_sound_twice():
     first, second = sent(beatmap(Circle(1000.0, 100, 100), Circle(1100.0, 100, 100)))["objects"]
     assert (first["x"], first["y"]) == (pytest.approx(96.4, abs=0.1), pytest.approx(96.4, abs=0.1))
     assert (second["x"], second["y"]) == (100, 100)
     on_slider = sent(beatmap(Circle(1400.0, 100, 100), slider(1500.0)))["objects"]
     assert on_slider[0]["x"] < on_slider[1]["path"][0] == on_slider[1]["x"]
+    assert len(sent(beatmap(slider(1000.0, slides=MAX_EDGES + 1)))["sounds"]) == 2
 
 
 def test_every_hit_has_its_bank_and_volume():
@@ -91,10 +92,6 @@ def test_every_hit_has_its_bank_and_volume():
         [2500, 1, 3, 2, 60],
         [7000, 3, 3, 8, 80],
     ]
-
-
-def test_a_slider_of_thousands_of_slides_sounds_twice():
-    assert len(sent(beatmap(slider(1000.0, slides=MAX_EDGES + 1)))["sounds"]) == 2
 
 
 def test_lines_kiai_breaks_and_curves_over_the_song():

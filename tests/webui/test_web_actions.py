@@ -41,7 +41,7 @@ def performed(jobs: Path, kind: str, name: str, parent: Path | None = None, **op
 
 @pytest.fixture(scope="module")
 def made(mapset, jobs):
-    song = str(mapset / "audio.flac")
+    song = str(mapset / "audio.ogg")
     return performed(jobs, "generate", "made", audio_path=song, difficulty="3", seed="1", match_difficulty="false")
 
 
@@ -77,7 +77,7 @@ def test_a_part_is_made_anew_in_a_version_of_its_own(made, jobs):
 
 def test_a_mapset_is_shown_easiest_first(mapset, jobs):
     options = {"difficulties": ["4", "1.5"], "difficulty_attempts": "1", "seed": "1", "end_time": "5000"}
-    result, _ = performed(jobs, "generate", "set", audio_path=str(mapset / "audio.flac"), **options)
+    result, _ = performed(jobs, "generate", "set", audio_path=str(mapset / "audio.ogg"), **options)
     stars = [each["stars"] for each in result["maps"]]
     assert len(stars) == 2 and stars == sorted(stars)
     assert [Path(each["name"]).suffix for each in result["files"]] == [".osz"]
@@ -86,7 +86,7 @@ def test_a_mapset_is_shown_easiest_first(mapset, jobs):
 def test_results_are_copied_to_where_they_are_wanted(mapset, jobs, tmp_path):
     options = {"output_path": str(tmp_path / "mine"), "output_type": ["TIMING"], "export_osz": "false"}
     for number in (1, 2):
-        result, _ = performed(jobs, "generate", f"copied{number}", audio_path=str(mapset / "audio.flac"), **options)
+        result, _ = performed(jobs, "generate", f"copied{number}", audio_path=str(mapset / "audio.ogg"), **options)
         assert all(Path(copy).is_file() for copy in result["copies"])
     assert len(list((tmp_path / "mine").iterdir())) == 2
 
@@ -130,7 +130,7 @@ def test_fixes_that_there_are_not_are_named(reviewed, jobs, options, sentence):
 
 
 def test_a_cancelled_job_ends_where_it_says_how_far_it_is(tmp_path, mapset):
-    task = Task("x", "generate", {"audio_path": str(mapset / "audio.flac")}, tmp_path, None, io.StringIO(), set())
+    task = Task("x", "generate", {"audio_path": str(mapset / "audio.ogg")}, tmp_path, None, io.StringIO(), set())
     replace(task, cancelled=set()).progress("map", 0, 2)
     with pytest.raises(Cancelled):
         replace(task, cancelled={"x"}).progress("map", 1, 2)

@@ -25,16 +25,13 @@ def test_pages_are_served_in_the_language_of_the_browser(client, path):
     assert '<html lang="es"' in client.get(path, headers=chosen).text
 
 
-def test_files_of_a_result_are_downloaded(client, job_id):
+def test_files_of_a_result_are_downloaded_and_pages_among_them_cannot_act(client, job_id):
     files = client.get(f"/api/jobs/{job_id}/files").json()
     assert [each["name"] for each in files] == ["a map.osz", "page.html"]
     answer = client.get(files[0]["url"])
     assert answer.content == b"PK"
     assert answer.headers["content-disposition"].startswith("attachment")
     assert answer.headers["x-content-type-options"] == "nosniff"
-
-
-def test_pages_that_jobs_wrote_cannot_act_on_this_site(client, job_id):
     answer = client.get(f"/api/jobs/{job_id}/files/page.html", params={"inline": True})
     assert answer.headers["content-disposition"].startswith("inline")
     assert "sandbox" in answer.headers["content-security-policy"]
@@ -126,10 +123,13 @@ def test_presets_are_kept_and_forgotten(client):
     assert client.delete("/api/presets/My style").status_code == 404
 
 
-def test_tags_are_those_of_the_mode(client):
+def test_tags_are_those_of_the_mode_and_the_api_describes_itself(client):
     standard, mania = (client.get("/api/tags", params={"mode": mode}).json() for mode in (0, 3))
     assert "skillset/jumps" in {tag["full_name"] for tag in standard} - {tag["full_name"] for tag in mania}
     assert client.get("/api/tags", params={"mode": 9}).status_code == 422
+    api = client.get("/api/openapi.json").json()
+    assert {"/api/jobs", "/api/jobs/{job_id}/cancel", "/api/uploads"} <= set(api["paths"])
+    assert all(operation["summary"] for methods in api["paths"].values() for operation in methods.values())
 
 
 def test_the_folder_is_shown_on_this_computer_alone(client, job_id, monkeypatch, tmp_path):
@@ -139,9 +139,3 @@ def test_the_folder_is_shown_on_this_computer_alone(client, job_id, monkeypatch,
     assert [path.name for path in shown] == ["result"]
     with client_of(settings_in(tmp_path, host="0.0.0.0", hosts=("127.0.0.1",)), with_worker=False) as far:
         assert far.post(f"/api/jobs/{ordered(far, sent_song(far))}/open-folder").status_code == 403
-
-
-def test_the_api_describes_itself(client):
-    api = client.get("/api/openapi.json").json()
-    assert {"/api/jobs", "/api/jobs/{job_id}/cancel", "/api/uploads"} <= set(api["paths"])
-    assert all(operation["summary"] for methods in api["paths"].values() for operation in methods.values())

@@ -45,10 +45,17 @@ def test_other_origins_are_refused_even_with_the_token(client, origin):
         assert client.request(method, path, headers={"origin": origin}).status_code == 403
 
 
-def test_our_own_origin_is_not(client):
+def test_our_own_origin_is_answered_and_pages_load_nothing_from_elsewhere(client):
     answer = client.post("/api/check", json=ORDER, headers={"origin": OWN})
     assert answer.status_code == 200
     assert "access-control-allow-origin" not in answer.headers
+    answer = client.get("/")
+    assert answer.headers["content-security-policy"] == CONTENT_POLICY
+    assert "unsafe" not in CONTENT_POLICY and "default-src 'self'" in CONTENT_POLICY
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    refused = client.get("/", headers={TOKEN_HEADER: "wrong"})
+    assert (refused.status_code, refused.headers["content-security-policy"]) == (403, CONTENT_POLICY)
 
 
 @pytest.mark.parametrize("path", ["/", "/mai-mod", "/api/jobs", "/api/jobs/x/log", "/api/openapi.json", "/api/presets"])
@@ -82,16 +89,6 @@ def test_the_first_visit_sets_a_cookie_that_no_script_reads(stranger):
     assert "set-cookie" not in stranger.get("/").headers
 
 
-def test_pages_load_nothing_from_elsewhere(client):
-    answer = client.get("/")
-    assert answer.headers["content-security-policy"] == CONTENT_POLICY
-    assert "unsafe" not in CONTENT_POLICY and "default-src 'self'" in CONTENT_POLICY
-    assert answer.headers["x-content-type-options"] == "nosniff"
-    assert answer.headers["referrer-policy"] == "no-referrer"
-    refused = client.get("/", headers={TOKEN_HEADER: "wrong"})
-    assert (refused.status_code, refused.headers["content-security-policy"]) == (403, CONTENT_POLICY)
-
-
 def test_large_bodies_are_refused_before_they_are_read(client):
     answer = client.post("/api/jobs", content=b"x" * (MAX_JSON_BYTES + 1))
     assert answer.status_code == 413
@@ -109,12 +106,9 @@ def test_static_files_are_those_of_their_folder(client, path):
     assert client.get(path).status_code == 404
 
 
-def test_the_yaml_shows_the_defaults(tmp_path):
+def test_the_yaml_shows_the_defaults_and_the_token_stays(tmp_path):
     shown = compose_config("web_ui")
     assert resolve_settings({**shown, "folder": str(tmp_path)}) == WebSettings(folder=tmp_path)
-
-
-def test_the_token_is_for_its_owner_and_stays(tmp_path):
     token = kept_token(tmp_path)
     assert kept_token(tmp_path) == token and len(token) >= 32
     (tmp_path / "token").write_text("short", encoding="ascii")

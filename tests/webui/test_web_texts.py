@@ -27,7 +27,7 @@ def test_a_language_is_complete(language):
         assert bool(text.strip()) == bool(source[key].strip()), key
 
 
-def test_options_are_named_and_explained_and_languages_have_a_folder_each():
+def test_options_are_named_and_explained_and_the_page_itself_has_no_text():
     texts = catalogue("en")
     for program in PROGRAMS:
         for group in form_of(program):
@@ -36,6 +36,10 @@ def test_options_are_named_and_explained_and_languages_have_a_folder_each():
                 assert f"option.{option['name']}" in texts
                 assert help_key(program, option["name"]) in texts
     assert {path.name for path in LANGUAGES_FOLDER.iterdir() if path.is_dir()} == set(LANGUAGES)
+    page = (STATIC / "page.html").read_text(encoding="utf-8")
+    shown = re.findall(r">([^<]+)<", re.sub(r"<!--.*?-->", "", page, flags=re.DOTALL))
+    assert not [text for text in shown if re.sub(r"\$\w+", "", text).strip()]
+    assert "http:" not in page and "https:" not in page and "style=" not in page
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.relative_to(STATIC).as_posix())
@@ -45,13 +49,6 @@ def test_texts_of_a_script_are_in_the_catalogue(script):
     assert not missing
     said = [next(filter(None, groups), "") for groups in LITERAL.findall(CLASSES.sub("", code))]
     assert not [text for text in said if SENTENCE.search(text)]
-
-
-def test_the_page_itself_has_no_text():
-    page = (STATIC / "page.html").read_text(encoding="utf-8")
-    shown = re.findall(r">([^<]+)<", re.sub(r"<!--.*?-->", "", page, flags=re.DOTALL))
-    assert not [text for text in shown if re.sub(r"\$\w+", "", text).strip()]
-    assert "http:" not in page and "https:" not in page and "style=" not in page
 
 
 @pytest.mark.parametrize(

@@ -59,11 +59,16 @@ def nothing_is_left(client):
     return not list(client.site.uploads.folder.iterdir())
 
 
-def test_a_song_is_known_by_its_content(client):
+def test_songs_and_maps_are_known_by_their_content(client):
     answer = send(client, "Artist - Title.wav", SONG).json()
     assert (answer["kind"], answer["name"], answer["bytes"]) == ("audio", "Artist - Title.wav", len(SONG))
     path = client.site.uploads.find(answer["ref"]["upload"], answer["ref"]["file"])
     assert path.name == "Artist - Title.wav" and path.read_bytes() == SONG
+    answer = send(client, "map.osu", map_text()).json()
+    assert answer["kind"] == "beatmap"
+    (shown,) = answer["maps"]
+    assert (shown["version"], shown["mode"], shown["ref"]) == ("Hard", 0, answer["ref"])
+    assert shown["stars"] > 0
 
 
 @pytest.mark.parametrize(
@@ -71,14 +76,6 @@ def test_a_song_is_known_by_its_content(client):
 )
 def test_songs_of_all_kinds_are_taken(client, start):
     assert send(client, "song", start + bytes(64)).json()["kind"] == "audio"
-
-
-def test_a_map_says_what_it_is(client):
-    answer = send(client, "map.osu", map_text()).json()
-    assert answer["kind"] == "beatmap"
-    (shown,) = answer["maps"]
-    assert (shown["version"], shown["mode"], shown["ref"]) == ("Hard", 0, answer["ref"])
-    assert shown["stars"] > 0
 
 
 def test_a_mapset_is_unpacked_for_its_maps_and_songs(client):

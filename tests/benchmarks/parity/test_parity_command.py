@@ -28,11 +28,16 @@ def beats(folder, tempo_ms):
     (folder / "timing" / "a.v29.json").write_text(json.dumps(data), encoding="utf-8")
 
 
-def test_kinds_without_a_check_are_pending_and_no_failure(goldens, capsys):
+def test_kinds_without_a_check_are_pending_and_unreadable_cases_differ(goldens, capsys):
     assert main(["--goldens", str(goldens)]) == 0
     printed = capsys.readouterr().out
     assert "tea_leaves" in printed and "pending" in printed
     assert "osu_inputs" not in printed
+    beats(goldens, 500.0)
+    (goldens / "timing" / "b.v29.json").write_text("{", encoding="utf-8")
+    results = list(check_kind("timing", goldens / "timing"))
+    assert [result.verdict for result in results] == [Verdict.OK, Verdict.DIFFERS]
+    assert results[1].note.startswith("failed: JSONDecodeError: ")
 
 
 @pytest.mark.parametrize(("tempo_ms", "status", "shown"), [(500.0, 0, "a.v29"), (500.01, 1, "differs  1.0e-02 ms")])
@@ -40,14 +45,6 @@ def test_a_case_agrees_or_differs(goldens, capsys, tempo_ms, status, shown):
     beats(goldens, tempo_ms)
     assert main(["--goldens", str(goldens), "--kind", "timing"]) == status
     assert shown in capsys.readouterr().out
-
-
-def test_unreadable_cases_differ_and_the_others_go_on(goldens, capsys):
-    beats(goldens, 500.0)
-    (goldens / "timing" / "b.v29.json").write_text("{", encoding="utf-8")
-    results = list(check_kind("timing", goldens / "timing"))
-    assert [result.verdict for result in results] == [Verdict.OK, Verdict.DIFFERS]
-    assert results[1].note.startswith("failed: JSONDecodeError: ")
 
 
 def test_folders_and_kinds_that_are_none_are_exit_status_2(goldens, tmp_path, capsys):
@@ -66,14 +63,11 @@ def archive(path, members):
             tar.addfile(member, io.BytesIO(text.encode()))
 
 
-def test_archives_are_unpacked_for_the_time_of_the_run(tmp_path):
+def test_archives_are_unpacked_for_the_time_of_the_run_and_write_nothing_outside(tmp_path):
     archive(tmp_path / "timing.tar.xz", {"timing/a.v29.json": "{}"})
     with unpacked(tmp_path) as folder:
         assert (folder / "timing" / "a.v29.json").read_text(encoding="utf-8") == "{}"
     assert not folder.exists()
-
-
-def test_archives_write_nothing_outside(tmp_path):
     (tmp_path / "goldens").mkdir()
     archive(tmp_path / "goldens" / "timing.tar.xz", {"../../escaped": "boo"})
     with pytest.raises(GoldensError, match=r"timing\.tar\.xz cannot be unpacked"), unpacked(tmp_path / "goldens"):

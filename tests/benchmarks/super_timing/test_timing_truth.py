@@ -39,12 +39,9 @@ def test_true_lines_are_close_and_others_are_not():
     assert late.octaves.tolist() == [False, True]
 
 
-def test_lines_of_songs_lead_what_is_heard():
+def test_lines_of_songs_lead_what_is_heard_and_jittered_beats_are_on_steps():
     tempi = Tempi(1000.0, 150.0, 100, (), ((0, 150.0),))
     assert closeness(tempi, [line(975, 150)], heard_later_ms=25.0).phase_ms == pytest.approx([0])
-
-
-def test_jittered_beats_are_those_of_the_tempi_on_steps():
     tempi = Tempi(1000.0, 150.0, 200)
     beats = jitter(tempi, np.random.default_rng(0), 4.0, 0.1, 0.05)
     assert 170 < len(beats.times_ms) < 210

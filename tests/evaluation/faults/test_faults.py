@@ -75,11 +75,15 @@ def test_places_columns_sounds_and_combos():
     assert all(not combos.beatmap.hit_objects[fault.obj].new_combo for fault in combos.faults)
 
 
-def test_deleted_and_added_objects():
+def test_deleted_and_added_objects_and_a_kiai_a_bar_off():
     deleted, added = injected("deleted"), injected("added")
     assert len(deleted.beatmap.hit_objects) == len(chart().hit_objects) - len(deleted.faults)
     assert len(added.beatmap.hit_objects) == len(chart().hit_objects) + len(added.faults)
     assert all(fault.start_ms not in times(deleted.beatmap) for fault in deleted.faults)
+    (start_ms, end_ms), *_ = Timing(injected("kiai_shifted").beatmap.timing_points).kiai_spans()
+    assert abs(start_ms - 9_000.0) == abs(end_ms - 15_400.0) == 4 * BEAT_MS
+    without = regular_map()
+    assert not inject(without, "kiai_shifted", np.random.default_rng(0), SPAN_MS).faults
 
 
 def test_a_velocity_changes_for_one_object_that_ends_as_before():
@@ -104,10 +108,3 @@ def test_red_lines_with_and_without_their_objects():
     assert abs(times(drifting.beatmap)[-1] - times(clean)[-1]) == pytest.approx(0.005 * 79 * BEAT_MS, abs=1.0)
     assert times(tempo.beatmap) == times(clean)
     assert abs(Timing(tempo.beatmap.timing_points).reds[0].beat_length_ms / BEAT_MS - 1) == pytest.approx(0.005)
-
-
-def test_a_kiai_a_bar_off():
-    (start_ms, end_ms), *_ = Timing(injected("kiai_shifted").beatmap.timing_points).kiai_spans()
-    assert abs(start_ms - 9_000.0) == abs(end_ms - 15_400.0) == 4 * BEAT_MS
-    without = regular_map()
-    assert not inject(without, "kiai_shifted", np.random.default_rng(0), SPAN_MS).faults

@@ -10,18 +10,12 @@ from evaluation.measures.histograms import binned_wasserstein, jensen_shannon, s
 EDGES = np.linspace(0.0, 10.0, 11)
 
 
-def test_shares_clip_what_lies_outside():
+def test_distances_of_distributions():
     assert shares(np.array([-5.0, 0.5, 9.5, 20.0]), EDGES).tolist() == [0.5, 0, 0, 0, 0, 0, 0, 0, 0, 0.5]
     assert np.isnan(shares(np.zeros(0), EDGES)).all()
-
-
-def test_binned_wasserstein_is_how_far_the_mass_has_to_go():
     first, second = shares(np.array([0.5, 1.5]), EDGES), shares(np.array([2.5, 3.5]), EDGES)
     assert binned_wasserstein(first, second, 1.0) == pytest.approx(2.0)
     assert binned_wasserstein(first, first, 1.0) == 0.0
-
-
-def test_jensen_shannon_is_in_bits():
     assert jensen_shannon(np.array([1.0, 0.0]), np.array([0.0, 1.0])) == pytest.approx(1.0)
     assert jensen_shannon(np.array([0.5, 0.5]), np.array([0.5, 0.5])) == 0.0
     # 0.5 * KL((1, 0) || (0.75, 0.25)) + 0.5 * KL((0.5, 0.5) || (0.75, 0.25)), by hand

@@ -16,16 +16,13 @@ def test_auc_of_hand_made_scores():
     assert math.isnan(auc([], [1]))
 
 
-def test_outliers_are_where_the_neighbours_do_otherwise():
+def test_outliers_and_broken_rules_are_at_the_top_of_the_baseline():
     beatmap = regular_map()
     beatmap.hit_objects[30].time_ms += BEAT_MS / 4
     assert interval_outliers(beatmap).argmax() in (29, 30, 31)
     beatmap = regular_map()
     beatmap.hit_objects[30].x = 480.0
     assert distance_outliers(beatmap).argmax() in (29, 30, 31)
-
-
-def test_what_breaks_a_rule_is_at_the_top_of_the_baseline():
     beatmap = regular_map()
     beatmap.hit_objects[30].time_ms += 15.0
     scores = baseline_scores(beatmap, "other", 3.0)

@@ -21,15 +21,12 @@ def question(answer, obj=0):
     return Question(obj, ("a", "b", "c"), "abc".index(answer))
 
 
-def test_a_score_leaves_its_own_answer_out():
+def test_a_score_leaves_its_own_answer_out_and_chances_make_up_one():
     questions = [question("a"), question("b", 1)]
     seen = [Seen((), each.candidates) for each in questions]
     first, _ = weigh(Choices(Aspect.COMBO, questions, {"all": counted(questions, seen)}), {"all": 1.0})
     assert first.usual == "b"
     assert first.surprise.bits > 1.0
-
-
-def test_chances_of_the_candidates_make_up_one_and_a_known_context_counts():
     questions = [question("ab"[number % 2], number) for number in range(20)]
     seen = [Seen((("odd", number % 2),), each.candidates) for number, each in enumerate(questions)]
     view = counted(questions, seen)
@@ -101,7 +98,7 @@ def test_only_real_views_have_weights():
     assert all(set(weights) <= names[aspect] for aspect, weights in WEIGHTS.items())
 
 
-def test_ticks_go_on_through_red_lines_in_whole_bars():
+def test_ticks_go_on_through_red_lines_and_taiko_notes_have_colours():
     beatmap = regular_map(beats=20)
     beatmap.timing_points.append(TimingPoint(4_200.0, BEAT_MS, meter=3))
     places = MapPlaces(beatmap)
@@ -109,9 +106,6 @@ def test_ticks_go_on_through_red_lines_in_whole_bars():
     assert [place.tick // 48 for place in places] == list(range(20))
     beatmap.timing_points[1] = TimingPoint(4_600.0, BEAT_MS, meter=3)
     assert MapPlaces(beatmap).line.starts == [0, 12 * 48]  # a bar cut short counts as a whole one
-
-
-def test_colours_of_taiko_notes():
     beatmap = regular_map(GameMode.TAIKO)
     beatmap.hit_objects[40].hitsound = HitSound.CLAP
     assert (Aspect.ADDITIONS, 40) not in habits_of(beatmap)

@@ -49,13 +49,10 @@ REVIEWS = [
 ]
 
 
-def test_the_most_surprising_come_first_or_the_earliest():
+def test_json_is_in_order_and_has_the_keys_that_others_rely_on():
     for order, expected in (("surprise", ["rule", "late", "early"]), ("time", ["rule", "early", "late"])):
         rows = json.loads(report(REVIEWS, "json", order, colour=False))
         assert [row["id"] for row in rows] == expected
-
-
-def test_json_has_the_keys_that_others_rely_on():
     (rule, *_), wanted = json.loads(report(REVIEWS, "json", "time", colour=False)), {
         "id", "time_ms", "category", "kind", "severity", "surprisal", "message", "link", "documented",
         "object", "expected", "actual", "fix", "difficulty", "timestamp",
@@ -64,7 +61,7 @@ def test_json_has_the_keys_that_others_rely_on():
     assert (rule["kind"], rule["time_ms"], rule["surprisal"], rule["fix"]) == ("rule", None, None, "move it")
 
 
-def test_plain_text_has_no_escape_codes_and_keeps_brackets():
+def test_plain_text_has_no_escape_codes_and_coloured_text_says_the_same():
     text = report(REVIEWS, "text", "time", colour=False)
     assert "\x1b" not in text
     assert f"{TITLE} [Hard], osu!standard, 3.25 stars" in text
@@ -72,19 +69,19 @@ def test_plain_text_has_no_escape_codes_and_keeps_brackets():
         "possible   00:09:000 (1) - Message of early with [brackets]. (4.0, once in 40 min) Fix: move it. [early]"
         in text
     )
-
-
-def test_coloured_text_says_the_same_and_links_to_the_editor():
     text = report(REVIEWS, "text", "time", colour=True)
     assert "osu://edit/00:09:000%20(1)" in text
     plain = re.sub(r"\x1b\]8;[^\x1b]*\x1b\\|\x1b\[[0-9;]*m", "", text)
     assert plain == report(REVIEWS, "text", "time", colour=False)
 
 
-def test_markdown_escapes_what_would_be_markup():
+def test_markdown_escapes_what_would_be_markup_and_empty_reviews_say_so():
     text = report(REVIEWS, "md", "time", colour=False)
     assert "# \\</script\\>\\<b\\>\\*x\\*\\</b\\>" in text
     assert "[00:09:000 (1)](<osu://edit/00:09:000%20(1)>)" in text
+    empty = [Review("T", "V", "osu!mania", 1.0, 1000.0, ())]
+    assert "Nothing to suggest." in report(empty, "text", "time", colour=False)
+    assert json.loads(report(empty, "json", "time", colour=False)) == []
 
 
 class Scripts(HTMLParser):
@@ -110,12 +107,6 @@ def test_the_page_stands_alone_and_titles_stay_data():
     assert json.loads(data)[0]["title"] == TITLE
     assert "b" not in [tag for tag, _ in page.tags]
     assert not [attrs for _, attrs in page.tags if "src" in attrs or "http" in str(attrs.get("href", ""))]
-
-
-def test_nothing_to_suggest_is_said():
-    empty = [Review("T", "V", "osu!mania", 1.0, 1000.0, ())]
-    assert "Nothing to suggest." in report(empty, "text", "time", colour=False)
-    assert json.loads(report(empty, "json", "time", colour=False)) == []
 
 
 @pytest.mark.parametrize(

@@ -44,12 +44,9 @@ def test_what_a_template_means(text, inputs, in_place, written):
     assert plan_of(text) == ContextPlan(inputs, in_place, written)
 
 
-def test_mania_writes_its_scroll_speeds_too():
+def test_contexts_of_mania_and_of_a_mix_with_a_weight_of_0():
     assert plan_of("none", GameMode.MANIA).written == (TIMING, KIAI, MAP, SV)
     assert plan_of("map -> sv", GameMode.MANIA) == ContextPlan((), (MAP,), (SV,))
-
-
-def test_a_weight_of_0_leaves_a_template_out_and_none_are_the_contexts_of_the_model():
     assert context_mix({"none": 1, "gd": 0}, FEW) == context_mix({"none": 1}, FEW)
     (template,) = context_mix({}, SPEC).templates
     assert template.of_mode(SPEC.contexts_of(GameMode.TAIKO)) == ContextPlan((), (), (TIMING, KIAI, MAP))

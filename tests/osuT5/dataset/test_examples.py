@@ -48,14 +48,11 @@ def test_the_parts_of_a_batch_are_the_batch_whatever_their_number(songs, count):
         assert np.array_equal(getattr(whole, field.name), getattr(together, field.name)), field.name
 
 
-def test_charts_of_a_song_share_its_window(songs):
+def test_charts_of_a_song_share_its_window_and_tokens_have_its_times(songs):
     batch = sampler(songs).batch(1)
     assert len(batch.mel) == OPTIONS.windows
     assert set(batch.row_window) == set(range(OPTIONS.windows))
     assert len(batch.row_window) > OPTIONS.windows, "the song with two charts fills two rows"
-
-
-def test_tokens_say_when_objects_are_in_the_window(songs):
     (standard, _) = songs[0].charts
     start_ms = 4_000.0
     stream = standard.streams[ContextKind.MAP]
@@ -77,13 +74,18 @@ def test_music_played_faster_moves_tokens_and_frames_alike(songs):
     assert np.allclose(fast[:, 0], np.arange(SPEC.grid.frames) * speed, atol=0.01)
 
 
-def test_frame_targets_mark_beats_where_they_sound(songs):
+def test_frame_targets_mark_beats_and_only_the_continued_context_is_learned(songs):
     places = {"start_ms": 0.0, "speed": 1.0, "frames": SPEC.grid.frames, "frame_ms": SPEC.grid.frame_ms}
     onsets = partial(onset_targets, **places, audio_lead_ms=24.0)
     targets, known = frame_targets(songs[1], onsets, SPEC.grid.frames)
     beats = np.flatnonzero(targets[:, BEAT_CHANNEL] == 1.0)
     assert beats[:3].tolist() == [3, 66, 128]  # (0, 500, 1000 ms + 24 ms) / 8 ms
     assert known[0].tolist() == [False, True, False, False, True, True]
+    batch = sampler(songs, varied(continuation_probability=1.0, gap_probability=0.5)).batch(0)
+    marks = [SPEC.vocabulary.context_sos(context) for context in SPEC.vocabulary.contexts]
+    for ids, labels in zip(batch.input_ids, batch.labels, strict=True):
+        last_mark = max(np.flatnonzero(np.isin(ids, marks)))
+        assert (labels[:last_mark] == IGNORED_LABEL).all()
 
 
 def test_input_times_are_jittered_and_labels_are_not(songs):
@@ -127,11 +129,3 @@ def test_a_continuation_goes_on_where_the_lookback_ends(songs, gap_probability):
                     assert before <= 409 <= after <= 470
             assert all(t < 491 for t in times[:-1]), "nothing is asked for after the first time in the lookahead"
     assert seen_gap == (gap_probability == 1.0)
-
-
-def test_only_the_continued_context_is_learned(songs):
-    batch = sampler(songs, varied(continuation_probability=1.0, gap_probability=0.5)).batch(0)
-    marks = [SPEC.vocabulary.context_sos(context) for context in SPEC.vocabulary.contexts]
-    for ids, labels in zip(batch.input_ids, batch.labels, strict=True):
-        last_mark = max(np.flatnonzero(np.isin(ids, marks)))
-        assert (labels[:last_mark] == IGNORED_LABEL).all()

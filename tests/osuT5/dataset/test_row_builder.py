@@ -44,7 +44,7 @@ def marks(ids: list[int]) -> list[str]:
     return [named[token] for token in ids if token in named]
 
 
-def test_the_published_layout_from_nothing():
+def test_the_published_layout_from_nothing_with_and_without_learned_marks():
     ids, labels = row_of([chart()], {"none": 1})
     # The last eos is only a label.
     assert marks(ids) == [
@@ -52,6 +52,11 @@ def test_the_published_layout_from_nothing():
         *("kiai sos", "kiai eos", "map sos"),
     ]
     assert labels[-1] == VOCABULARY.context_eos(ContextKind.MAP)
+    ids, labels = row_of([chart()], {"none": 1}, learn_marks=True)
+    assert labels[ids.index(SOS_ID)] == VOCABULARY.context_sos(ContextKind.TIMING)
+    assert labels[-1] == EOS_ID
+    learned = [label for label in labels if label != IGNORED_LABEL]
+    assert marks(learned) == ["timing sos", "timing eos", "kiai sos", "kiai eos", "map sos", "map eos"]
 
 
 def test_a_map_without_hit_sounds_is_given_before_the_conditions():
@@ -85,14 +90,6 @@ def test_inputs_give_way_to_what_is_learned():
     assert [label for label in short_labels if label >= 0] == [label for label in labels if label >= 0]
     # Two marks of the input take the place of those of `none`.
     assert len(between(ids, ContextKind.NO_HS)) == 30
-
-
-def test_marks_are_learned_when_asked():
-    ids, labels = row_of([chart()], {"none": 1}, learn_marks=True)
-    assert labels[ids.index(SOS_ID)] == VOCABULARY.context_sos(ContextKind.TIMING)
-    assert labels[-1] == EOS_ID
-    learned = [label for label in labels if label != IGNORED_LABEL]
-    assert marks(learned) == ["timing sos", "timing eos", "kiai sos", "kiai eos", "map sos", "map eos"]
 
 
 def test_the_scroll_speed_before_the_window_is_told():

@@ -41,15 +41,18 @@ def names(sampler) -> list[str]:
     return [song.name for song in sampler.supply.songs]
 
 
-def test_held_out_titles_are_tested_on(folder):
+def test_held_out_titles_are_tested_on_and_workers_can_be_given_the_maker(folder):
     data = opened(folder)
     assert names(data.train) == ["1", "2", "3"]
     assert names(data.held_out) == ["4"]
     assert data.notes[0] == "training on 3 songs, charts by mode: standard 2, taiko 1, mania 1"
     assert data.held_out.augmentation is None
+    maker = SamplerMaker(SPEC, DataOptions(train_dataset_path=str(folder)), BATCH, AugmentationOptions(), 1, quiet=True)
+    one, other = (each().batch(3) for each in (maker, pickle.loads(pickle.dumps(maker))))
+    assert all(np.array_equal(getattr(one, f.name), getattr(other, f.name)) for f in fields(Batch))
 
 
-def test_ranges_of_mapsets_as_in_the_original_program(folder):
+def test_ranges_of_mapsets_and_held_out_songs_of_a_lazy_run(folder):
     data = opened(folder, train_dataset_end=2, test_dataset_start=2, test_dataset_end=4)
     assert names(data.train) == ["1", "2"]
     assert names(data.held_out) == ["3", "4"]
@@ -57,6 +60,11 @@ def test_ranges_of_mapsets_as_in_the_original_program(folder):
     assert names(other.train) == ["2", "3"], "what is held out by its title is never trained on"
     assert names(other.held_out) == ["1"]
     assert names(opened(folder, split="all").train) == ["1", "2", "3", "4"]
+    data = opened(folder, lazy=True, visit_steps=1)
+    assert names(data.held_out) == ["4"]
+    first, much_later = data.held_out.batch(0), data.held_out.batch(1000)
+    assert len(data.held_out.supply._held) <= BATCH.windows * 4
+    assert first.mel.shape == much_later.mel.shape
 
 
 def test_filters_and_wishes(folder, tmp_path):
@@ -106,20 +114,6 @@ def test_songs_read_lazily_are_the_same_songs(folder, tmp_path):
     whole = lazy.batch(5)
     again = SamplerMaker(SPEC, replace(data, lazy=True), BATCH, None, 1)().batch(5)
     assert all(np.array_equal(getattr(whole, f.name), getattr(again, f.name)) for f in fields(Batch))
-
-
-def test_the_held_out_songs_of_a_lazy_run_stay(folder):
-    data = opened(folder, lazy=True, visit_steps=1)
-    assert names(data.held_out) == ["4"]
-    first, much_later = data.held_out.batch(0), data.held_out.batch(1000)
-    assert len(data.held_out.supply._held) <= BATCH.windows * 4
-    assert first.mel.shape == much_later.mel.shape
-
-
-def test_worker_processes_can_be_given_it(folder):
-    maker = SamplerMaker(SPEC, DataOptions(train_dataset_path=str(folder)), BATCH, AugmentationOptions(), 1, quiet=True)
-    one, other = (each().batch(3) for each in (maker, pickle.loads(pickle.dumps(maker))))
-    assert all(np.array_equal(getattr(one, f.name), getattr(other, f.name)) for f in fields(Batch))
 
 
 @pytest.mark.parametrize(

@@ -36,13 +36,10 @@ def test_modes_are_drawn_by_their_shares_whatever_their_numbers():
     assert of_mode[MANIA] == pytest.approx(0.1 / 0.6, abs=0.02)
 
 
-def test_a_song_of_many_charts_counts_as_the_root_of_their_number():
+def test_songs_of_many_charts_and_converted_charts_have_their_shares():
     entries = [ChartEntry(0, place, STANDARD) for place in range(9)] + [ChartEntry(1, 0, STANDARD)]
     drawn = shares_of(entries, BatchOptions())
     assert drawn[entries[-1]] == pytest.approx(0.25, abs=0.03)
-
-
-def test_converted_charts_have_a_share_beside_real_ones():
     real = [ChartEntry(0, 0, CATCH)]
     converted = [ChartEntry(n, 0, CATCH, converted=True) for n in range(1, 9)]
     drawn = shares_of(real + converted, BatchOptions(converted_catch_share=0.25))
@@ -50,16 +47,13 @@ def test_converted_charts_have_a_share_beside_real_ones():
     assert shares_of(converted, BatchOptions()), "alone they are all there is"
 
 
-def test_each_corpus_has_its_share_in_each_mode():
+def test_each_corpus_has_its_share_in_each_mode_and_none_is_an_error():
     entries = [ChartEntry(n, 0, STANDARD) for n in range(9)] + [ChartEntry(9, 0, STANDARD, corpus=1)]
     entries += [ChartEntry(10, 0, TAIKO)]
     drawn = shares_of(entries, BatchOptions(mode_shares=(0.5, 0.5, 0, 0), corpus_shares=(0.6, 0.4)))
     assert drawn[entries[9]] == pytest.approx(0.2, abs=0.02)
     assert drawn[entries[0]] == pytest.approx(0.3 / 9, abs=0.02)
     assert drawn[entries[10]] == pytest.approx(0.5, abs=0.02)
-
-
-def test_nothing_to_draw():
     with pytest.raises(EmptyCorpusError):
         ChartPools([], BatchOptions())
     with pytest.raises(EmptyCorpusError):
@@ -158,12 +152,9 @@ def test_broken_songs_are_counted_and_others_take_their_place():
     assert 0 < len(supply.report.skipped) <= 10
 
 
-def test_a_corpus_of_broken_songs_ends_a_run():
+def test_broken_songs_alone_end_a_run_and_filters_hold_before_reading():
     with pytest.raises(CorpusError, match="the last trouble was: song"):
         names_of(lazy(corpus(20, broken=20)), range(1))
-
-
-def test_filters_hold_for_songs_that_are_not_read_yet():
     loader = CountingLoader(ChartFilter(gamemodes=(3,)))
     supply = lazy(corpus(), loader=loader)
     assert supply.charts_by_mode == {MANIA: 10}

@@ -36,12 +36,18 @@ def loaded(folder, split, **options):
     return load_corpus(songs, SongLoader(SPEC, **options), report), report
 
 
-def test_songs_of_the_split_with_their_charts(mapsets):
+def test_songs_of_the_split_have_their_charts_and_converted_ones(mapsets):
     songs, report = loaded(mapsets, Split.TRAIN)
     assert [song.name for song in songs] == ["Caught", "Known"]
     assert any(line.startswith("audio.wav") for line in report.skipped), "audio that cannot be decoded is counted"
     songs, _ = loaded(mapsets, Split.HELD_OUT)
     assert [song.name for song in songs] == ["Secret"]
+    songs, _ = loaded(mapsets, Split.TRAIN)
+    kinds = {song.name: [(c.attributes.mode.name, c.converted) for c in song.charts] for song in songs}
+    assert kinds["Caught"] == [("CATCH", False), ("STANDARD", False)]
+    assert sorted(kinds["Known"]) == [("CATCH", True), ("MANIA", False), ("STANDARD", False)]
+    songs, _ = loaded(mapsets, Split.TRAIN, convert_to_catch=False)
+    assert not any(c.converted for song in songs for c in song.charts)
 
 
 def test_a_song_holds_spectrogram_beats_and_times(mapsets):
@@ -56,15 +62,6 @@ def test_a_song_holds_spectrogram_beats_and_times(mapsets):
     assert list(taiko.streams) == [ContextKind.TIMING, ContextKind.KIAI, ContextKind.MAP]
     assert len(taiko.streams[ContextKind.MAP].times_ms) == 18
     assert taiko.attributes.difficulty > 0
-
-
-def test_standard_charts_are_converted_where_a_song_has_no_catch(mapsets):
-    songs, _ = loaded(mapsets, Split.TRAIN)
-    kinds = {song.name: [(c.attributes.mode.name, c.converted) for c in song.charts] for song in songs}
-    assert kinds["Caught"] == [("CATCH", False), ("STANDARD", False)]
-    assert sorted(kinds["Known"]) == [("CATCH", True), ("MANIA", False), ("STANDARD", False)]
-    songs, _ = loaded(mapsets, Split.TRAIN, convert_to_catch=False)
-    assert not any(c.converted for song in songs for c in song.charts)
 
 
 def test_spectrograms_come_from_the_cache_the_second_time(mapsets, tmp_path, monkeypatch):

@@ -32,12 +32,17 @@ def slider_groups(first_ms=2500, end_ms=3000):
     ]
 
 
-def test_a_circle_is_in_the_middle_of_its_cell():
+def test_circles_are_in_the_middle_of_their_cells_and_orphans_are_dropped():
     chart, report = assembled([timed(2000, K.CIRCLE, CENTRE_CELL, K.NEW_COMBO, (K.HITSOUND, 1 + 8 + 48))])
     (note,) = chart.hit_objects
     assert (note.x, note.y, note.new_combo, note.hitsound) == (272, 208, True, 2)
     assert (note.sample.normal_set, note.sample.addition_set) == (2, 3)
     assert report.total == 0
+    orphans = [timed(2000, K.SLIDER_END), timed(2000, K.SPINNER_END), group(2000, K.RED_ANCHOR), timed(2000, K.DENDEN)]
+    chart, report = assembled(orphans)
+    assert chart.hit_objects == []
+    assert report.dropped == {K.SLIDER_END: 1, K.SPINNER_END: 1, K.RED_ANCHOR: 1, K.DENDEN: 1}
+    assert "1 denden" in report.describe()
 
 
 def test_a_slider_gets_its_length_from_velocity_and_duration():
@@ -65,7 +70,7 @@ def test_a_slider_without_velocity_takes_it_from_its_path_and_has_a_body_within_
     assert played.length_px > 0
 
 
-def test_incomplete_sliders_keep_the_rhythm():
+def test_incomplete_late_and_short_sliders_keep_the_rhythm():
     head, first_end, _ = slider_groups()
     chart, report = assembled([head, timed(3000, K.CIRCLE, CENTRE_CELL)])
     assert [type(obj) for obj in chart.hit_objects] == [Circle, Circle]
@@ -73,38 +78,21 @@ def test_incomplete_sliders_keep_the_rhythm():
     chart, report = assembled([head, first_end])
     assert isinstance(chart.hit_objects[0], Slider)
     assert report.incomplete == {K.SLIDER_HEAD: 1}
-
-
-def test_a_slider_that_ends_a_moment_after_the_next_begins():
     head, first_end, end = slider_groups(2500, 2501)
     later = [timed(g.time_ms + 500, *g.events[1:]) for g in slider_groups(2500, 3000)]
     chart, report = assembled([head, first_end, later[0], end, *later[1:]])
     assert [obj.time_ms for obj in chart.hit_objects] == [2000, 2500]
     assert report.total == 0
-
-
-def test_what_ends_when_it_starts_becomes_a_circle():
     chart, report = assembled(slider_groups(2000, 2000))
     assert isinstance(chart.hit_objects[0], Circle)
     assert report.invalid == {K.SLIDER_HEAD: 1}
 
 
-def test_orphans_and_foreign_objects_are_dropped():
-    orphans = [timed(2000, K.SLIDER_END), timed(2000, K.SPINNER_END), group(2000, K.RED_ANCHOR), timed(2000, K.DENDEN)]
-    chart, report = assembled(orphans)
-    assert chart.hit_objects == []
-    assert report.dropped == {K.SLIDER_END: 1, K.SPINNER_END: 1, K.RED_ANCHOR: 1, K.DENDEN: 1}
-    assert "1 denden" in report.describe()
-
-
-def test_spinners():
+def test_spinners_and_drum_rolls_last_as_long_as_they_should():
     chart, _ = assembled([timed(2000, K.SPINNER), timed(3000, K.SPINNER_END, (K.HITSOUND, 2))])
     assert chart.hit_objects == [
         Spinner(2000, 256, 192, True, hitsound=4, sample=chart.hit_objects[0].sample, end_ms=3000)
     ]
-
-
-def test_a_drum_roll_lasts_as_long_as_it_should_within_the_playfield():
     groups = [timed(2000, K.DRUMROLL, (K.SCROLL_SPEED, 300)), timed(7000, K.DRUMROLL_END)]
     chart, _ = assembled(groups, GameMode.TAIKO)
     (roll,) = chart.hit_objects
@@ -130,16 +118,13 @@ def test_mania_holds_are_matched_by_column():
     assert chart.key_count == 4
 
 
-def test_kiai_spans():
+def test_kiai_spans_and_a_missing_red_line():
     groups = [timed(ms, (K.KIAI, value)) for ms, value in ((2000, 1), (3000, 0), (4000, 1))]
     groups.append(timed(9000, K.CIRCLE, CENTRE_CELL))
     timing = Timing(assembled(groups)[0].timing_points)
     assert [timing.kiai_at(ms) for ms in (1999, 2000, 2999, 3000, 4000, 8999, 9000)] == [
         *(False, True, True, False, True, True, False)
     ]
-
-
-def test_no_red_line_is_refused():
     with pytest.raises(ValueError, match="red"):
         assembled([], reds=[green(1000, 1)])
 

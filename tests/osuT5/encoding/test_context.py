@@ -12,7 +12,7 @@ def encoded(chart, context=ContextKind.MAP, spec=V29):
     return brief(encode_context(chart, context, spec, SONG_MS))
 
 
-def test_standard_with_types_first():
+def test_standard_with_types_first_and_last():
     assert encoded(beatmap([circle(new_combo=True), slider(slides=3)])) == [
         "circle t2000 snap1 dist181 pos374 new_combo hitsound volume70",
         "slider_head t2000 snap1 dist141 pos272 scroll_speed100 hitsound volume70",
@@ -20,9 +20,6 @@ def test_standard_with_types_first():
         "last_anchor t2500 snap1 dist70 pos276 hitsound36 volume70 hitsound1 volume70 hitsound volume70",
         "slider_end t3500 snap1 dist pos276 hitsound1 volume70",
     ]
-
-
-def test_standard_with_types_last_and_refined_positions():
     assert encoded(beatmap([circle(new_combo=True), slider(slides=3)]), spec=V32) == [
         "t2000 snap1 pos374 pos_refine34 new_combo hitsound volume70 circle",
         "t2000 snap1 pos272 pos_refine scroll_speed100 hitsound volume70 slider_head",
@@ -31,9 +28,6 @@ def test_standard_with_types_last_and_refined_positions():
         "t2500 snap1 hitsound36 volume70 hitsound1 volume70 hitsound volume70 last_anchor",
         "t3500 snap1 pos276 pos_refine6 hitsound1 volume70 slider_end",
     ]
-
-
-def test_a_long_spinner_is_marked_in_between():
     chart = beatmap([circle(2250), Spinner(3000, 256, 192, end_ms=12_000)])
     assert encoded(chart, spec=V32) == [
         "t2250 snap2 pos374 pos_refine34 hitsound volume70 circle",
@@ -55,7 +49,7 @@ def test_taiko():
     ]
 
 
-def test_mania():
+def test_mania_where_a_slider_is_a_hold_note():
     objects = [Circle(2000, 64, 192), HoldNote(2000, 448, 192, end_ms=12_000)]
     assert encoded(beatmap(objects, GameMode.MANIA), spec=V32) == [
         "t2000 snap1 column hitsound volume70 circle",
@@ -63,16 +57,13 @@ def test_mania():
         "t10000 column3 hold_note_sustain",
         "t12000 snap1 column3 hold_note_end",
     ]
-
-
-def test_a_mania_slider_is_a_hold_note():
     assert encoded(beatmap([slider()], GameMode.MANIA)) == [
         "hold_note t2000 snap1 column hitsound36 volume70",
         "hold_note_end t2500 snap1 column",
     ]
 
 
-def test_timing_names_beats_bars_and_tempo_changes():
+def test_timing_names_beats_bars_and_tempo_changes_to_the_end_of_the_song():
     chart = beatmap([circle(4000)], lines=[RED, TimingPoint(3000, 250.0)])
     assert encoded(chart, ContextKind.TIMING, V32) == [
         "t1000 timing_point",
@@ -85,13 +76,10 @@ def test_timing_names_beats_bars_and_tempo_changes():
         "t3750 beat",
         "t4000 measure",
     ]
-
-
-def test_beats_of_a_song_without_objects_last_to_its_end():
     assert encoded(beatmap([]), ContextKind.TIMING)[-1] == "beat t4000"
 
 
-def test_kiai_takes_the_last_line_of_a_moment():
+def test_kiai_and_scroll_speeds_of_a_moment():
     lines = [
         RED,
         TimingPoint(2000, -100, uninherited=False, effects=1),
@@ -99,9 +87,6 @@ def test_kiai_takes_the_last_line_of_a_moment():
         green(3000, 1),
     ]
     assert encoded(beatmap([circle()], lines=lines), ContextKind.KIAI) == ["kiai1 t2000 snap1", "kiai t3000 snap1"]
-
-
-def test_scroll_speeds_count_tempo_changes():
     lines = [RED, green(2000, 1.5), TimingPoint(3000, 250.0), green(3000, 1.5), green(3333, 1)]
     assert encoded(beatmap([circle(4000)], GameMode.MANIA, lines), ContextKind.SV) == [
         "scroll_speed_change t1000 snap1 scroll_speed100",
@@ -111,16 +96,13 @@ def test_scroll_speeds_count_tempo_changes():
     ]
 
 
-def test_a_map_without_hit_sounds():
+def test_a_map_without_hit_sounds_a_guest_difficulty_and_nothing():
     assert encoded(beatmap([slider()]), ContextKind.NO_HS) == [
         "slider_head t2000 snap1 dist320 pos272 scroll_speed100",
         "red_anchor dist70 pos274",
         "last_anchor t2500 snap1 dist70 pos276",
         "slider_end t2500 snap1 dist pos276",
     ]
-
-
-def test_a_guest_difficulty_is_written_like_a_map_and_none_as_nothing():
     chart = beatmap([circle(), slider()])
     assert encoded(chart, ContextKind.GD) == encoded(chart, ContextKind.MAP)
     assert encoded(chart, ContextKind.NONE) == []

@@ -26,7 +26,7 @@ def test_types_part_the_stream(spec, parts, texts):
     assert ([g.time_ms for g in groups], brief(groups), lost) == ([100, 200], texts, 0)
 
 
-def test_a_missing_type_costs_only_its_own_parts():
+def test_missing_types_anchors_and_events_of_no_group():
     first, lost_first = groups_from_events(
         events(K.CIRCLE, (K.TIME, 100), (K.TIME, 200), K.SNAPPING, K.CIRCLE, (K.TIME, 300)), V29
     )
@@ -35,16 +35,10 @@ def test_a_missing_type_costs_only_its_own_parts():
     )
     assert [g.time_ms for g in first] == [g.time_ms for g in last] == [100, 300]
     assert lost_first == lost_last == 2
-
-
-def test_anchors_take_the_time_before_them_and_circles_do_not():
     parts = events(K.SLIDER_HEAD, (K.TIME, 100), K.RED_ANCHOR, (K.POSITION, 5), K.CIRCLE)
     groups, lost = groups_from_events(parts, V29)
     assert [(g.kind, g.time_ms) for g in groups] == [(K.SLIDER_HEAD, 100), (K.RED_ANCHOR, 100)]
     assert lost == 1
-
-
-def test_events_that_no_group_has_are_lost():
     parts = events(K.GAMEMODE, K.CIRCLE, (K.TIME, 100), K.DIFFICULTY, (K.VOLUME, 5))
     groups, lost = groups_from_events(parts, V29)
     assert brief(groups) == ["circle t100"]

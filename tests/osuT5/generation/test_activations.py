@@ -55,13 +55,10 @@ def test_where_windows_disagree_the_middle_counts_most(signal):
     assert found[later.start_frame - 5] < 1e-6
 
 
-def test_a_song_shorter_than_a_window():
+def test_a_song_shorter_than_a_window_and_a_model_without_heads():
     windows = SPEC.grid.windows(1_000.0)
     states = torch.zeros(1, FRAMES, len(HEADS))
     found = song_activations(stub_model(), SPEC, states, windows, 1_000.0)
     assert found.shape == (126, len(HEADS))
     assert (found == 0.5).all()
-
-
-def test_a_model_without_heads_hears_nothing():
     assert song_activations(stub_model(has_heads=False), SPEC, torch.zeros(1, 1, 1), [], 1_000.0) is None

@@ -115,10 +115,16 @@ def test_groups_know_their_objects():
     assert isinstance(beatmap.hit_objects[traced[0][1]], Circle)
 
 
-def test_relative_surprisal_has_a_floor():
+def test_relative_surprisal_has_a_floor_and_hit_sounds_are_additions_and_banks():
     assert Surprisal(6.0, 3.0).relative == 2.0
     assert Surprisal(6.0, 0.01).relative == 6.0
     assert Surprisal(1.0, 2.0) + Surprisal(3.0, 4.0) == Surprisal(4.0, 6.0)
+    chances = np.zeros(73)
+    chances[4 + 8 * 4], chances[0] = 0.75, 0.25
+    additions, banks = sound_answers(chances, 4)
+    assert (additions.likeliest, banks.likeliest) == (4, 4)
+    assert additions.surprise.bits == pytest.approx(-math.log2(0.75))
+    assert banks.surprise.bits == pytest.approx(2.0)
 
 
 def test_neighbouring_values_count_as_one():
@@ -146,12 +152,3 @@ def test_label_weights_of_the_training_are_divided_out():
     kinds = weighted.score(logits, torch.tensor([end]), torch.tensor([0])).kinds[0]
     assert kinds[weighted.kinds.index(None)] == pytest.approx(2 / 3)
     assert kinds[weighted.kinds.index(EventKind.TIME)] == pytest.approx(1 / 3)
-
-
-def test_hit_sounds_are_additions_and_banks():
-    chances = np.zeros(73)
-    chances[4 + 8 * 4], chances[0] = 0.75, 0.25
-    additions, banks = sound_answers(chances, 4)
-    assert (additions.likeliest, banks.likeliest) == (4, 4)
-    assert additions.surprise.bits == pytest.approx(-math.log2(0.75))
-    assert banks.surprise.bits == pytest.approx(2.0)

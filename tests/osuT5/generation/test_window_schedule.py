@@ -31,7 +31,7 @@ def chart(mode=GameMode.STANDARD, seed=1, **contexts) -> ChartState:
     return ChartState(Attributes(mode, difficulty=3.0), seed, dict(contexts))
 
 
-def test_times_ascend_through_all_windows_and_stay_in_the_song(writer):
+def test_times_ascend_within_the_song_and_the_seed_decides(writer):
     hot = Sampling(context_temperatures={}, kind_temperatures={})
     (groups,) = writer.write_context(ContextKind.TIMING, [chart()], hot)
     times = [group.time_ms for group in groups]
@@ -39,9 +39,6 @@ def test_times_ascend_through_all_windows_and_stay_in_the_song(writer):
     assert all(later > earlier for earlier, later in pairwise(times)), "one beat at a time"
     assert times[0] >= 0
     assert times[-1] < SONG_MS + SPEC.grid.window_ms
-
-
-def test_the_same_seed_writes_the_same_and_another_does_not(writer):
     hot = Sampling(temperature=1.5, context_temperatures={})
     one, again, other = (writer.write_context(ContextKind.MAP, [chart(seed=s)], hot) for s in (1, 1, 2))
     assert one == again
@@ -53,19 +50,20 @@ def guided(scale: float, **negative) -> tuple[ChartState, Sampling]:
     return replace(chart(), negative=unlike), Sampling(temperature=1.5, context_temperatures={}, guidance_scale=scale)
 
 
-def test_guidance_of_scale_1_changes_nothing_and_more_does(writer):
+def test_guidance_of_scale_1_of_equal_prompts_or_of_beats_changes_nothing(writer):
     plain, _ = guided(1.0)
     (without,) = writer.write_context(ContextKind.MAP, [chart()], guided(1.0)[1])
     one, three = (writer.write_context(ContextKind.MAP, [plain], guided(scale)[1])[0] for scale in (1.0, 3.0))
     assert one == without
     assert three != without
-
-
-def test_away_from_the_same_prompt_is_nowhere(writer):
-    """With equal prompts the difference is nothing, however large the scale."""
+    # With equal prompts the difference is nothing, however large the scale.
     (without,) = writer.write_context(ContextKind.MAP, [chart()], guided(1.0)[1])
     same, hard = guided(4.0, difficulty=3.0)
     assert writer.write_context(ContextKind.MAP, [same], hard) == [without]
+    plain, hard = guided(5.0)
+    assert writer.write_context(ContextKind.TIMING, [plain], hard) == writer.write_context(
+        ContextKind.TIMING, [chart()], hard
+    )
 
 
 def test_guidance_leads_away_from_the_difficulty_that_the_chart_has_so_far(writer):
@@ -110,13 +108,6 @@ def test_objects_of_earlier_windows_count_among_the_asked_shares(writer):
     assert (share.objects, share.held) == (20, 10)
     anything = ChartState(replace(wanted, hold_note_ratio=None), 1)
     assert not writer.row(window, ContextKind.MAP, anything, written).shares
-
-
-def test_beats_are_not_guided(writer):
-    plain, hard = guided(5.0)
-    assert writer.write_context(ContextKind.TIMING, [plain], hard) == writer.write_context(
-        ContextKind.TIMING, [chart()], hard
-    )
 
 
 def test_times_of_earlier_contexts_do_not_hold_a_row_back():

@@ -23,7 +23,7 @@ def embedded(module, numbers):
 
 
 @torch.no_grad()
-def test_every_frame_carries_the_three_embeddings(model, mel):
+def test_every_frame_carries_the_three_embeddings_with_defaults(model, mel):
     wide = model.audio_conditions(mel, VALUES)
     assert wide.shape == (2, 64, 8 + 18)
     assert torch.equal(wide[:, :, :8], mel)
@@ -31,10 +31,6 @@ def test_every_frame_carries_the_three_embeddings(model, mel):
     mapper = F.layer_norm(conditions.mapper.embedding.weight[2], (6,))
     beside = [embedded(conditions.difficulty, [0.65]), mapper, embedded(conditions.song_position, [0.2, 0.25])]
     torch.testing.assert_close(wide[1, 17, 8:], torch.cat(beside))
-
-
-@torch.no_grad()
-def test_what_is_not_known_has_defaults(model):
     no_mapper = AudioConditionValues.of([0.0], 1_000.0, 20_000.0, None, None)
     assert no_mapper.difficulty.tolist() == [5.0]
     assert no_mapper.mapper.tolist() == [NO_MAPPER]

@@ -24,11 +24,17 @@ def scrambled(model: MapperModel) -> MapperModel:
 
 
 @torch.no_grad()
-def test_without_training_they_are_those_of_the_mode(tiny_model, mel, conditioned_ids):
+def test_without_training_they_are_those_of_the_mode_and_guests_do_not_count(tiny_model, mel, conditioned_ids):
     model = tiny_model(chart_onset_dim=16)
     output = model(mel, conditioned_ids, row_window=WINDOWS, mode_ids=MODES)
     for row, (window, mode) in enumerate(zip(WINDOWS, MODES, strict=True)):
         torch.testing.assert_close(output.onset_logits[row], output.frame_logits[window, :, mode])
+    model = scrambled(tiny_model(chart_onset_dim=16))
+    guest = torch.tensor([[3, 77, 72, 5, 4]]).expand(3, -1)  # a mark, its conditions, what it is, a mark
+    modes = torch.tensor([0, 1, 1])
+    alone = model(mel, conditioned_ids, row_window=WINDOWS, mode_ids=modes).onset_logits
+    with_guest = model(mel, torch.cat([guest, conditioned_ids], 1), row_window=WINDOWS, mode_ids=modes).onset_logits
+    torch.testing.assert_close(with_guest, alone)
 
 
 @torch.no_grad()
@@ -47,17 +53,7 @@ def test_conditions_change_them_and_written_tokens_do_not(tiny_model, mel, condi
     torch.testing.assert_close(onsets(swapped), before[[0, 2, 1]])
 
 
-@torch.no_grad()
-def test_those_of_a_guest_difficulty_do_not_count(tiny_model, mel, conditioned_ids):
-    model = scrambled(tiny_model(chart_onset_dim=16))
-    guest = torch.tensor([[3, 77, 72, 5, 4]]).expand(3, -1)  # a mark, its conditions, what it is, a mark
-    modes = torch.tensor([0, 1, 1])
-    alone = model(mel, conditioned_ids, row_window=WINDOWS, mode_ids=modes).onset_logits
-    with_guest = model(mel, torch.cat([guest, conditioned_ids], 1), row_window=WINDOWS, mode_ids=modes).onset_logits
-    torch.testing.assert_close(with_guest, alone)
-
-
-def test_only_their_own_loss_teaches_them(tiny_model, mel, conditioned_ids):
+def test_only_their_own_loss_teaches_them_and_decoding_needs_conditions(tiny_model, mel, conditioned_ids):
     model = scrambled(tiny_model(chart_onset_dim=16)).train()
     labels = conditioned_ids.clamp(max=69)
     model(mel, conditioned_ids, row_window=WINDOWS, mode_ids=MODES, labels=labels).loss.backward()
@@ -66,9 +62,6 @@ def test_only_their_own_loss_teaches_them(tiny_model, mel, conditioned_ids):
     assert model.chart_onsets.correction.weight.grad.abs().sum() > 0
     assert model.decoder_embedder.weight.grad[FIRST_CONDITION:].abs().sum() > 0
     assert model.frame_heads.proj.weight.grad is None, "what a mode's charts share is taken as given"
-
-
-def test_decoding_without_conditions_says_what_is_missing(tiny_model, mel):
     model = tiny_model(chart_onset_dim=16)
     with pytest.raises(ValueError, match="prompt_ids"):
         model.time_keys(model.encode(mel), WINDOWS, MODES, None)

@@ -8,13 +8,17 @@ MODES = torch.tensor([0, 3, 1])
 WINDOWS = torch.tensor([0, 1, 1])
 
 
-def test_a_pointer_without_modes_says_what_is_missing(tiny_model, mel, ids):
+def test_a_pointer_needs_modes_and_token_losses_do_not_bend_the_onset_heads(tiny_model, mel, ids):
     with pytest.raises(ValueError, match="mode_ids"):
         tiny_model()(mel, ids, row_window=WINDOWS)
+    model = tiny_model().train()
+    model(mel, ids, row_window=WINDOWS, mode_ids=MODES, labels=ids).loss.backward()
+    assert model.frame_heads.proj.weight.grad is None
+    assert model.pointer.onset_scale.grad.abs() > 0
 
 
 @torch.no_grad()
-def test_only_time_logits_get_the_term(tiny_model, mel, ids):
+def test_only_time_logits_get_the_term_and_keys_are_where_the_sound_is(tiny_model, mel, ids, tiny_config):
     model = tiny_model()
     with_term = model(mel, ids, row_window=WINDOWS, mode_ids=MODES).logits
     model.pointer = None
@@ -22,10 +26,6 @@ def test_only_time_logits_get_the_term(tiny_model, mel, ids):
     assert (difference[..., :5] == 0).all()
     assert (difference[..., 55:] == 0).all()
     assert (difference[..., 5:55].abs() > 1e-4).float().mean() > 0.9
-
-
-@torch.no_grad()
-def test_keys_and_onsets_are_read_where_the_sound_is(tiny_config):
     config = tiny_config()
     pointer = TimePointer(config)
     ramp = torch.arange(64.0)  # a logit that tells its own sub-frame
@@ -35,13 +35,6 @@ def test_keys_and_onsets_are_read_where_the_sound_is(tiny_config):
     torch.testing.assert_close(time_keys.onsets[0], expected)
     assert (time_keys.onsets[1] == 0).all()
     assert time_keys.keys.shape == (2, 50, 8)
-
-
-def test_token_losses_do_not_bend_the_onset_heads(tiny_model, mel, ids):
-    model = tiny_model().train()
-    model(mel, ids, row_window=WINDOWS, mode_ids=MODES, labels=ids).loss.backward()
-    assert model.frame_heads.proj.weight.grad is None
-    assert model.pointer.onset_scale.grad.abs() > 0
 
 
 def test_time_embeddings_start_at_the_audio_they_mean(tiny_model):

@@ -24,13 +24,18 @@ def test_saved_and_loaded_models_agree(tiny_model, mel, ids, tmp_path):
     torch.testing.assert_close(loaded(mel, **kwargs).logits, model(mel, **kwargs).logits)
 
 
-def test_rows_that_share_a_window_score_as_if_alone(tiny_model, mel, ids):
+def test_rows_score_as_if_alone_and_gradients_reach_every_parameter(tiny_model, mel, ids):
     model = tiny_model()
     shared = model(mel, ids, row_window=WINDOWS, mode_ids=MODES)
     alone = model(mel[WINDOWS], ids, mode_ids=MODES)
     torch.testing.assert_close(shared.logits, alone.logits, atol=1e-5, rtol=1e-5)
     assert shared.encoder_states.shape == (2, 16, 32)
     assert shared.frame_logits.shape == (2, 64, 6)
+    model = tiny_model().train()
+    output = model(mel, ids, row_window=WINDOWS, mode_ids=MODES, labels=ids.roll(-1, 1))
+    (output.loss + frame_loss(output.frame_logits, torch.zeros_like(output.frame_logits))).backward()
+    silent = {name for name, p in model.named_parameters() if p.grad is None or p.grad.abs().max() == 0}
+    assert silent == {"encoder.embed_positions.weight"}
 
 
 def test_loss_counts_only_labelled_tokens(tiny_model, mel, ids):
@@ -45,14 +50,6 @@ def test_loss_counts_only_labelled_tokens(tiny_model, mel, ids):
     torch.testing.assert_close(output.label_logits, logits[asked], atol=1e-5, rtol=1e-5)
     torch.testing.assert_close(output.loss, F.cross_entropy(logits[asked], labels[asked]))
     assert token_loss(torch.zeros(0, 5), torch.zeros(0, dtype=torch.long)) == 0, "a batch without labels"
-
-
-def test_gradients_reach_every_trained_parameter(tiny_model, mel, ids):
-    model = tiny_model().train()
-    output = model(mel, ids, row_window=WINDOWS, mode_ids=MODES, labels=ids.roll(-1, 1))
-    (output.loss + frame_loss(output.frame_logits, torch.zeros_like(output.frame_logits))).backward()
-    silent = {name for name, p in model.named_parameters() if p.grad is None or p.grad.abs().max() == 0}
-    assert silent == {"encoder.embed_positions.weight"}
 
 
 def test_frame_loss_ignores_unknown_channels():

@@ -56,13 +56,10 @@ def test_same_logits_as_transformers_whisper(whisper_pair, mel, ids):
     torch.testing.assert_close(ours(mel, ids[:2]).logits, expected.logits, atol=1e-5, rtol=1e-5)
 
 
-def test_sinusoids_are_whispers():
+def test_sinusoids_are_whispers_and_unknown_layer_kinds_are_refused(tiny_model):
     from transformers.models.whisper.modeling_whisper import sinusoids as theirs
 
     torch.testing.assert_close(sinusoids(torch.arange(50), 32), theirs(50, 32))
-
-
-def test_unknown_layer_kinds_are_refused(tiny_model):
     with pytest.raises(ValueError, match="layer_kind 'mamba'"):
         tiny_model(layer_kind="mamba")
 

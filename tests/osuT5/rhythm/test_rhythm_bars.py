@@ -29,32 +29,23 @@ def placed(monkeypatch: pytest.MonkeyPatch):
     return place
 
 
-def test_a_line_moves_to_the_first_downbeat_of_the_song(placed) -> None:
+def test_a_line_moves_to_the_first_downbeat_with_bars_of_four_or_three_beats(placed) -> None:
     (line,) = placed([TimingPoint(5_100.0, BEAT_MS, 4)], first_ms=9_900.0)
     assert line == TimingPoint(300.0, BEAT_MS, 4)
-
-
-def test_a_waltz_gets_bars_of_three_beats(placed) -> None:
     (line,) = placed([TimingPoint(100.0, BEAT_MS, 4)], first_ms=900.0, bar_beats=3)
     assert line == TimingPoint(900.0, BEAT_MS, 3)
 
 
-def test_later_lines_move_forward_to_a_bar_line(placed) -> None:
+def test_later_lines_move_forward_to_a_bar_line_unless_the_tempo_changes(placed) -> None:
     lines = placed([TimingPoint(100.0, BEAT_MS, 4), TimingPoint(20_900.0, 401.0, 4)], first_ms=500.0)
     assert [line.time_ms for line in lines] == [500.0, 21_301.0]
     assert [line.beat_length_ms for line in lines] == [BEAT_MS, 401.0]
-
-
-def test_lines_of_another_tempo_stay(placed) -> None:
     other = TimingPoint(20_900.0, 300.0, 4)
     assert placed([TimingPoint(100.0, BEAT_MS, 4), other], first_ms=500.0)[1] == other
 
 
-def test_a_moment_of_music_decides_nothing() -> None:
+def test_bars_that_fit_are_likelier_and_a_moment_decides_nothing() -> None:
     lines = [TimingPoint(100.0, BEAT_MS, 4)]
     assert place_bars(None, np.zeros((0, 64)), lines, 5_000.0) == lines
-
-
-def test_bars_that_fit_have_a_higher_likelihood() -> None:
     logits = np.where(np.arange(48) % 4 == 1, 2.0, -2.0)
     assert bar_fit(logits, 4) > bar_fit(logits, 3) + 0.1

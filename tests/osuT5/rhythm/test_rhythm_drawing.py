@@ -14,35 +14,26 @@ def make_logits(beats: int = 40) -> np.ndarray:
     return logits.ravel()
 
 
-def test_a_rhythm_has_as_many_objects_as_the_probabilities_add_up_to() -> None:
+def test_a_rhythm_has_as_many_objects_as_are_likely_in_order_on_ticks_of_editors() -> None:
     logits = make_logits()
     expected = (1 / (1 + np.exp(-logits))).sum()
     assert len(draw_rhythm(logits, seed=1)) == round(expected)
-
-
-def test_objects_are_in_order_on_ticks_that_editors_offer() -> None:
     steps = draw_rhythm(make_logits(), seed=1)
     assert (np.diff(steps) > 0).all()
     assert not (steps % 24 == 5).any()
 
 
-def test_without_noise_the_most_likely_ticks_are_taken() -> None:
+def test_likely_ticks_are_taken_missing_ones_are_not_and_the_seed_decides() -> None:
     logits = make_logits()
     logits[24 * 20 :] -= 6.0
     beats = np.arange(0, 24 * 20, 24)
     assert set(beats) <= set(draw_rhythm(logits, seed=1, noise=0.0))
-
-
-def test_another_seed_draws_another_rhythm_and_the_same_seed_the_same() -> None:
-    one, again, other = (draw_rhythm(make_logits(), seed=seed) for seed in (1, 1, 2))
-    np.testing.assert_array_equal(one, again)
-    assert set(one) != set(other)
-
-
-def test_missing_ticks_have_no_objects() -> None:
     logits = make_logits()
     logits[:480] = -np.inf
     assert draw_rhythm(logits, seed=1).min() >= 480
+    one, again, other = (draw_rhythm(make_logits(), seed=seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one, again)
+    assert set(one) != set(other)
 
 
 def test_favoured_steps_come_first_and_change_no_count():

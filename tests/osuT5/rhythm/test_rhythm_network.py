@@ -30,10 +30,15 @@ def songs() -> SongInputs:
     return stack_windows([axis.window(0, SMALL.window_beats) for axis in axes])
 
 
-def test_frames_are_interpolated_between_their_neighbours() -> None:
+def test_frames_and_stars_are_interpolated(network: RhythmNetwork) -> None:
     frames = torch.tensor([[[0.0], [10.0], [30.0]], [[5.0], [5.0], [7.0]]])
     values = interpolate_frames(frames, torch.tensor([[0.5, 1.0, 1.5], [0.0, 2.0, 9.0]]))
     assert values.squeeze(-1).tolist() == [[5.0, 10.0, 20.0], [5.0, 7.0, 7.0]]
+    stars = torch.tensor([1.5, 1.75, 2.0, 5.0, 99.0])
+    inputs = stack_conditions([EASY] * 5, [0] * 5)
+    low, middle, high, last, beyond = network.conditions._star_vector(replace(inputs, stars=stars))
+    torch.testing.assert_close(middle, (low + high) / 2)
+    torch.testing.assert_close(last, beyond)
 
 
 def test_a_chart_does_not_depend_on_its_company(network: RhythmNetwork, songs: SongInputs) -> None:
@@ -43,24 +48,15 @@ def test_a_chart_does_not_depend_on_its_company(network: RhythmNetwork, songs: S
     assert not torch.allclose(together[0], together[1])
 
 
-def test_stars_are_interpolated_within_the_table_and_those_of_its_end_beyond(network: RhythmNetwork) -> None:
-    stars = torch.tensor([1.5, 1.75, 2.0, 5.0, 99.0])
-    inputs = stack_conditions([EASY] * 5, [0] * 5)
-    low, middle, high, last, beyond = network.conditions._star_vector(replace(inputs, stars=stars))
-    torch.testing.assert_close(middle, (low + high) / 2)
-    torch.testing.assert_close(last, beyond)
-
-
-def test_the_bar_is_ignored_if_the_place_is_unknown(network: RhythmNetwork, songs: SongInputs) -> None:
+def test_unknown_places_hide_the_bar_and_downbeats_do_not_depend_on_places(
+    network: RhythmNetwork, songs: SongInputs
+) -> None:
     charts = stack_conditions([EASY], [0])
     unknown = songs.without_bars()
     without_bars, _ = network(unknown, charts)
     other_bars, _ = network(replace(unknown, bar_beats=songs.bar_beats + 1), charts)
     torch.testing.assert_close(without_bars, other_bars)
     assert not torch.allclose(without_bars, network(songs, charts)[0])
-
-
-def test_downbeats_do_not_depend_on_the_places_given(network: RhythmNetwork, songs: SongInputs) -> None:
     charts = stack_conditions([EASY], [0])
     unknown = songs.without_bars()
     torch.testing.assert_close(network(songs, charts)[1], network(unknown, charts)[1])

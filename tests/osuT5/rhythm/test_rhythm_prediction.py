@@ -30,14 +30,11 @@ def make_prediction(*logits: float) -> RhythmPrediction:
     return RhythmPrediction(np.array([logits], np.float32), np.zeros(1, np.float32))
 
 
-def test_every_tick_of_a_song_gets_a_logit(network: RhythmNetwork, axis: SongAxis) -> None:
+def test_every_tick_gets_a_logit_and_downbeats_need_no_map(network: RhythmNetwork, axis: SongAxis) -> None:
     prediction = predict_rhythm(network, axis, axis.conditions)
     assert prediction.objects.shape == (1, axis.step_count)
     assert prediction.downbeats.shape == (len(axis.clock),)
     np.testing.assert_array_equal(np.isfinite(prediction.objects[0]), axis.clock.tick_exists.ravel())
-
-
-def test_downbeats_need_no_map(network: RhythmNetwork, axis: SongAxis) -> None:
     with_map = predict_rhythm(network, axis, axis.conditions)
     alone = predict_rhythm(network, axis, [])
     assert alone.objects.shape == (0, axis.step_count)
@@ -54,13 +51,10 @@ def test_logits_are_those_of_the_window_around_them(network: RhythmNetwork, axis
     )
 
 
-def test_most_likely_steps_are_in_order_and_exist() -> None:
+def test_likely_steps_counts_and_entropies_of_logits() -> None:
     prediction = make_prediction(0.0, 3.0, -np.inf, 2.0, 1.0)
     np.testing.assert_array_equal(prediction.most_likely_steps(0, 2), [1, 3])
     np.testing.assert_array_equal(prediction.most_likely_steps(0, 4), [0, 1, 3, 4])
-
-
-def test_counts_are_sums_of_probabilities_and_nats_cross_entropies() -> None:
     assert make_prediction(0.0, 0.0, 40.0, -np.inf).expected_count(0) == pytest.approx(2.0)
     assert nats_per_object(make_prediction(0.0, 0.0, -np.inf), 0, np.array([1])) == pytest.approx(2 * np.log(2))
     assert nats_per_object(make_prediction(-30.0, 30.0), 0, np.array([1])) == pytest.approx(0.0, abs=1e-6)
@@ -68,13 +62,12 @@ def test_counts_are_sums_of_probabilities_and_nats_cross_entropies() -> None:
     assert entropy_per_object(make_prediction(0.0, 0.0), 0) == pytest.approx(2 * np.log(2))
 
 
-def test_the_phase_is_the_shift_with_the_least_entropy(network: RhythmNetwork, axis: SongAxis) -> None:
+def test_the_phase_has_the_least_entropy_and_the_downbeat_is_pooled_over_bars(
+    network: RhythmNetwork, axis: SongAxis
+) -> None:
     entropies = axis_entropies(network, axis)
     assert entropies.shape == (len(QUARTERS), len(PROBES))
     assert most_likely_shift(network, axis) == QUARTERS[np.log(entropies).mean(axis=1).argmin()]
-
-
-def test_the_downbeat_is_pooled_over_bars() -> None:
     logits = np.tile([0.0, 1.0, 0.0, 0.5], 5)
     logits[2] = 3.0
     assert most_likely_downbeat(logits, 4) == 1

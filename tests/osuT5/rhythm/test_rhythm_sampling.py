@@ -30,16 +30,13 @@ def make_sampler(axes: list[SongAxis], options: SamplingOptions = OPTIONS) -> Ba
     return BatchSampler(axes, options, SMALL.window_beats, seed=1)
 
 
-def test_the_batch_of_a_step_is_always_the_same(axes: list[SongAxis]) -> None:
+def test_the_batch_of_a_step_is_always_the_same_with_few_charts_of_an_axis(axes: list[SongAxis]) -> None:
     first, again, other = (make_sampler(axes).batch(step) for step in (3, 3, 4))
     torch.testing.assert_close(first.songs.features, again.songs.features)
     torch.testing.assert_close(first.objects, again.objects)
     assert first.songs.features.shape != other.songs.features.shape or not torch.equal(
         first.songs.features, other.songs.features
     )
-
-
-def test_rows_have_at_most_the_charts_of_their_axis(axes: list[SongAxis]) -> None:
     batch = make_sampler(axes).batch(0)
     counts = torch.bincount(batch.charts.songs, minlength=OPTIONS.songs)
     assert len(counts) == OPTIONS.songs
@@ -57,21 +54,18 @@ def test_groups_songs_and_easy_charts_have_their_weights(axes: list[SongAxis]) -
     assert weights[0] > weights[1] == pytest.approx(weights[2])
 
 
-def test_shifted_axes_have_no_bars(axes: list[SongAxis]) -> None:
+def test_known_bars_are_given_and_shifted_axes_have_none(axes: list[SongAxis]) -> None:
     batch = make_sampler(axes, replace(OPTIONS, shifted_axes=1.0, known_bars=1.0)).batch(0)
     assert (batch.songs.places == UNKNOWN_PLACE).all()
     assert not batch.has_downbeats.any()
     on_beat = batch.objects[:, :, 0].sum()
     assert on_beat == 0 < batch.objects.sum()
-
-
-def test_known_bars_are_given(axes: list[SongAxis]) -> None:
     batch = make_sampler(axes, replace(OPTIONS, shifted_axes=0.0, known_bars=1.0)).batch(0)
     torch.testing.assert_close(batch.downbeats, (batch.songs.places == 0).float())
     assert batch.objects[:, :, 0].sum() == batch.objects.sum() > 0
 
 
-def test_augmentation_keeps_shape_and_stays_finite() -> None:
+def test_augmentation_keeps_the_shape_and_without_ranges_everything() -> None:
     rng = np.random.default_rng(0)
     features = rng.uniform(0, 9, (300, BANDS)).astype(np.float32)
     for _ in range(20):
@@ -80,9 +74,6 @@ def test_augmentation_keeps_shape_and_stays_finite() -> None:
         assert changed.dtype == np.float32
         assert np.isfinite(changed).all()
         assert changed.min() >= 0
-
-
-def test_augmentation_without_ranges_changes_nothing() -> None:
     still = AugmentationOptions(gain_db=0, equaliser_db=0, band_shift=0, band_mask=0, time_masks=0)
     features = np.random.default_rng(0).uniform(0, 9, (50, BANDS)).astype(np.float32)
     np.testing.assert_allclose(augment(features, None, still, np.random.default_rng(1)), features, rtol=1e-5)

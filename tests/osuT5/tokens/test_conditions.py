@@ -47,16 +47,13 @@ def test_song_position_and_length():
     assert {ms: class_of(EventKind.SONG_LENGTH, song, SongPlace(ms, 0.0)) for ms in lengths} == lengths
 
 
-def test_the_unknown_class_follows_the_last():
+def test_the_unknown_class_follows_the_last_and_modes_have_their_own_conditions():
     unknown = Attributes(GameMode.STANDARD)
     assert class_of(EventKind.DIFFICULTY, unknown) == 24
     forgotten = condition_events(
         (EventKind.DIFFICULTY,), replace(unknown, difficulty=3.0), PLACE, frozenset({EventKind.DIFFICULTY})
     )
     assert forgotten == [Event(EventKind.DIFFICULTY, 24)]
-
-
-def test_a_mode_has_only_its_own_conditions():
     kinds = {event.kind for event in condition_events(MINI_CONDITIONS, Attributes(GameMode.TAIKO), PLACE)}
     assert EventKind.SCROLL_SPEED_RATIO in kinds
     assert not kinds & {EventKind.CIRCLE_SIZE, EventKind.KEY_COUNT, EventKind.GLOBAL_SV, EventKind.HOLD_NOTE_RATIO}

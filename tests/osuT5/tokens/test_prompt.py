@@ -7,7 +7,7 @@ SPEC = mini_spec()
 TIMING, MAP = ContextKind.TIMING, ContextKind.MAP
 
 
-def test_the_layout_in_full():
+def test_the_layout_in_full_with_and_without_inputs():
     layout = PromptLayout(SPEC.vocabulary, ())
     ids, mask = layout.render([100, 101], [Segment(TIMING, [200]), Segment(MAP, [300, 301], learned=False)])
     marks = [SPEC.vocabulary.context_sos, SPEC.vocabulary.context_eos]
@@ -16,6 +16,13 @@ def test_the_layout_in_full():
     )
     assert ids == [none_sos, none_eos, 100, 101, SOS_ID, timing_sos, 200, timing_eos, map_sos, 300, 301, map_eos]
     assert mask == [False] * 6 + [True, True] + [False] * 4
+    layout = PromptLayout(SPEC.vocabulary, ())
+    sos, eos = SPEC.vocabulary.context_sos, SPEC.vocabulary.context_eos
+    ids, mask = layout.render([100], [Segment(MAP, [300])], [InputSegment(TIMING, [200, 201], condition_ids=[101])])
+    assert ids == [sos(TIMING), 101, 200, 201, eos(TIMING), 100, SOS_ID, sos(MAP), 300, eos(MAP)]
+    assert mask == [False] * 8 + [True, True]
+    bare = PromptLayout(SPEC.vocabulary, (), marks_empty_input=False)
+    assert bare.head([100]) == [100, SOS_ID]
 
 
 def test_a_prompt_is_a_prefix_of_the_training_sequence():
@@ -27,16 +34,6 @@ def test_a_prompt_is_a_prefix_of_the_training_sequence():
         assert prompt == whole[: len(prompt)]
     first = layout.prompt(head, [], TIMING, timing[:1])
     assert first == whole[: len(first)]
-
-
-def test_inputs_come_first_and_take_the_place_of_the_empty_one():
-    layout = PromptLayout(SPEC.vocabulary, ())
-    sos, eos = SPEC.vocabulary.context_sos, SPEC.vocabulary.context_eos
-    ids, mask = layout.render([100], [Segment(MAP, [300])], [InputSegment(TIMING, [200, 201], condition_ids=[101])])
-    assert ids == [sos(TIMING), 101, 200, 201, eos(TIMING), 100, SOS_ID, sos(MAP), 300, eos(MAP)]
-    assert mask == [False] * 8 + [True, True]
-    bare = PromptLayout(SPEC.vocabulary, (), marks_empty_input=False)
-    assert bare.head([100]) == [100, SOS_ID]
 
 
 def test_groups_come_back_at_the_middle_of_their_steps():

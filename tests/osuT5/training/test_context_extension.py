@@ -50,7 +50,7 @@ def test_its_own_contexts_are_written_as_before(known):
     assert torch.equal(scores(model, spec, events), scores(grown, more, events))
 
 
-def test_the_new_contexts_can_be_given(known):
+def test_the_new_contexts_can_be_given_and_others_are_refused(known):
     grown, more = with_contexts(*known, ["gd", "gd"])
     assert more.vocabulary.contexts == (*KNOWN, ContextKind.GD)
     context_mix({"gd timing": 1}, more)
@@ -59,8 +59,5 @@ def test_the_new_contexts_can_be_given(known):
     assert weights[mark].abs().max() > 0
     assert torch.allclose(weights[mark], weights[3 : 3 + 2 * len(KNOWN) : 2].mean(0))
     assert with_contexts(*known, ["map"]) == known, "it has that one"
-
-
-def test_a_context_that_does_not_exist_is_refused(known):
     with pytest.raises(OptionError, match="add_contexts names hitsounds"):
         with_contexts(*known, ["hitsounds"])

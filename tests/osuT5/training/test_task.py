@@ -78,11 +78,14 @@ def test_held_out_figures_do_not_depend_on_who_measures_them():
     assert {"loss", "loss/t", "accuracy/t", "frame_loss", "onset_loss"} <= set(alone)
 
 
-def test_a_network_without_heads_for_frames_learns_from_tokens_alone():
+def test_a_network_without_heads_for_frames_learns_from_tokens_and_odd_weights_are_refused():
     task, model = tiny_task(frame_heads=(), pointer=False)
     loss, figures = task.loss(model, task.batch(0), 0)
     assert float(loss.detach()) == float(figures["token_loss"])
     assert "frame_loss" not in figures
+    for changes in ({"label_smoothing": 1.0}, {"rhythm_weight": -1.0}):
+        with pytest.raises(ValueError, match=f"loss.{next(iter(changes))} must be"):
+            replace(LossOptions(), **changes)
 
 
 def scores_for(guesses: list[int], certainty: float) -> torch.Tensor:
@@ -105,9 +108,3 @@ def test_figures_by_kind_and_mode():
     assert figures["loss/circle"] == pytest.approx(math.log(2), abs=1e-3)
     assert figures["loss"] == figures["loss/taiko"]
     assert "loss/mania" not in figures, "what was not seen has no figure"
-
-
-def test_what_makes_no_sense_is_refused():
-    for changes in ({"label_smoothing": 1.0}, {"rhythm_weight": -1.0}):
-        with pytest.raises(ValueError, match=f"loss.{next(iter(changes))} must be"):
-            replace(LossOptions(), **changes)

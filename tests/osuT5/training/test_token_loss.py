@@ -23,17 +23,15 @@ def random_tokens(count: int = 6) -> tuple[torch.Tensor, torch.Tensor]:
     return logits, torch.tensor([TIMES[3], POSITIONS[7], CIRCLE, TIMES[9], POSITIONS[0], 4][:count])
 
 
-def test_with_weights_of_one_it_is_the_cross_entropy():
+def test_it_is_the_cross_entropy_and_only_values_within_a_kind_are_weighted():
     logits, labels = random_tokens()
     loss = TokenLoss(SPEC, {})(logits, labels)
     torch.testing.assert_close(loss, F.cross_entropy(logits, labels, reduction="sum"))
-
-
-def test_only_the_value_within_its_kind_is_weighted():
     logits, labels = random_tokens()
     twice = TokenLoss(SPEC, value_weights(rhythm_weight=2.0, position_weight=1.0))(logits, labels)
     extra = sum(logits[row, TIMES.start : TIMES.stop].logsumexp(0) - logits[row, labels[row]] for row in (0, 3))
     torch.testing.assert_close(twice, F.cross_entropy(logits, labels, reduction="sum") + extra)
+    assert TokenLoss(SPEC, {})(torch.zeros(0, VOCABULARY.size_out), torch.zeros(0, dtype=torch.long)) == 0
 
 
 def test_it_is_least_where_kinds_have_their_true_probabilities():
@@ -66,7 +64,3 @@ def test_label_smoothing_spreads_over_kinds_and_over_values_of_the_kind():
     of_kind = F.cross_entropy(kinds[None], torch.tensor([1]), label_smoothing=0.2)
     of_value = F.cross_entropy(logits[:, TIMES.start : TIMES.stop], torch.tensor([3]), label_smoothing=0.2)
     torch.testing.assert_close(smooth, of_kind + of_value)
-
-
-def test_nothing_labelled_costs_nothing():
-    assert TokenLoss(SPEC, {})(torch.zeros(0, VOCABULARY.size_out), torch.zeros(0, dtype=torch.long)) == 0

@@ -33,15 +33,12 @@ def test_old_circles_lack_the_sample_or_parts_of_it(line):
     assert parse_object_line(line, 3) == Circle(1524.0, 64.0, 192.0)
 
 
-def test_mania_note_is_a_circle_and_hold_note_ends_before_its_sample():
+def test_hold_notes_and_spinners_end_no_earlier_than_they_start():
     hold = parse_object_line("448,192,1000,128,2,1400:1:0:0:30:", 14)
     assert hold == HoldNote(1000.0, 448.0, 192.0, hitsound=2, sample=HitSample(1, 0, 0, 30), end_ms=1400.0)
     assert format_object_line(hold, 14) == "448,192,1000,128,2,1400:1:0:0:30:"
     assert parse_object_line("448,192,1000,128,0,1400", 14).end_ms == 1400.0
     assert parse_object_line("448,192,1000,128,0,900:0:0:0:0:", 14).end_ms == 1000.0
-
-
-def test_spinner_ends_no_earlier_than_it_starts():
     assert parse_object_line("256,192,1000,12,0,3000,0:0:0:0:", 14) == Spinner(
         1000.0, 256.0, 192.0, new_combo=True, end_ms=3000.0
     )
@@ -69,9 +66,11 @@ def test_edge_lists_of_the_wrong_length_are_cut_or_filled_with_the_sliders_own_s
     assert [edge.hitsound for edge in slider.edges] == sounds
 
 
-def test_edges_without_sets_take_those_of_the_slider():
+def test_edges_without_sets_take_those_of_the_slider_and_unknown_ones_count_as_none():
     slider = parse_object_line("0,0,0,2,0,L|10:10,1,14,0|0,,3:2:0:0:", 14)
     assert slider.edges == [SliderEdge(0, 3, 2)] * 2
+    circle = parse_object_line("0,0,0,1,18,9:-1:0:-5:", 14)
+    assert (circle.hitsound, circle.sample) == (2, HitSample())
 
 
 @pytest.mark.parametrize(
@@ -80,11 +79,6 @@ def test_edges_without_sets_take_those_of_the_slider():
 def test_slides_and_lengths_below_the_least_are_repaired(slides, length, expected):
     slider = parse_object_line(f"0,0,0,2,0,L|10:10,{slides},{length}", 14)
     assert (slider.slides, slider.length_px) == expected
-
-
-def test_unknown_sample_sets_and_sound_bits_count_as_none():
-    circle = parse_object_line("0,0,0,1,18,9:-1:0:-5:", 14)
-    assert (circle.hitsound, circle.sample) == (2, HitSample())
 
 
 @pytest.mark.parametrize(
@@ -144,13 +138,10 @@ def test_paths_of_several_letters_share_their_joints():
     assert path_of("B|10:0|10:10|B|0:10", LAZER) == [(B, [head, a, b, c])]  # osu!lazer types a red last point
 
 
-def test_writing_rounds_without_making_red_anchors():
+def test_writing_rounds_without_red_anchors_and_without_numbers_that_osu_refuses():
     segments = [PathSegment(B, [(0.0, 0.0), (10.4, 0.0), (9.6, 0.2), (20.0, 20.0)])]
     assert format_path(segments, 14) == "B|10:0|20:20"
     assert format_path(segments, LAZER) == "B|10.4:0|9.6:0.2|20:20"
-
-
-def test_numbers_that_osu_would_refuse_are_not_written():
     with pytest.raises(BeatmapError):
         format_object_line(Circle(float("nan"), 0.0, 0.0), 14)
     with pytest.raises(BeatmapError):

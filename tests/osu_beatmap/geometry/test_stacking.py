@@ -60,12 +60,9 @@ def test_what_does_not_stack(second, why):
     assert heights(Circle(0, 100, 100), second) == [0, 0], why
 
 
-def test_old_formats_stack_from_the_first_on():
+def test_steps_of_stacks_and_old_formats():
     assert heights(Circle(0, 100, 100), Circle(200, 100, 100), Circle(400, 100, 100), version=5) == [2, 1, 0]
     assert heights(slider(0, 0, 100), Circle(600, 100, 100), version=5) == [0, -1]
-
-
-def test_a_step_is_a_tenth_of_the_radius():
     assert step_px(chart_of(Circle(0, 0, 0))) == pytest.approx((54.4 - 4.48 * 4) / 10)
 
 

@@ -32,14 +32,11 @@ def test_active_lines(order: int) -> None:
     assert [timing.kiai_at(time_ms) for time_ms in times_ms] == [False] * 5 + [True] * 2
 
 
-def test_a_red_line_ends_the_green_one_before() -> None:
+def test_a_red_line_ends_the_green_one_and_values_are_clamped() -> None:
     timing = Timing([red(0), green(100, 2.0), red(200)])
     assert timing.green_at(150).time_ms == 100
     assert timing.green_at(200) is None
     assert timing.sv_at(200) == 1
-
-
-def test_velocities_and_tempi_are_clamped_as_the_game_does() -> None:
     timing = Timing([red(0, 0.001), green(1, 50.0), green(2, 0.001), TimingPoint(3, math.nan, uninherited=False)])
     assert [timing.sv_at(time_ms) for time_ms in (1, 2, 3)] == [10, 0.1, 1]
     assert timing.beat_length_at(0) == 6
@@ -65,12 +62,9 @@ def test_beats() -> None:
     assert timing.beats(1501, 2000) == []
 
 
-def test_a_line_a_moment_after_a_beat_replaces_it() -> None:
+def test_beats_are_replaced_by_lines_and_do_not_drift() -> None:
     timing = Timing([red(0, 333.3), red(1001, 333.3)])
     assert [beat.time_ms for beat in timing.beats(600, 1400)] == [666.6, 1001, 1334.3]
-
-
-def test_beats_of_an_hour_do_not_drift() -> None:
     beats = Timing([red(7, 60_000 / 173)]).beats(0, 3_600_000)
     assert len(beats) == 173 * 60
     assert beats[-1].time_ms == pytest.approx(7 + (173 * 60 - 1) * 60_000 / 173)
@@ -90,12 +84,9 @@ def test_snap(divisor: int, ticks_ms: dict[float, float]) -> None:
     assert {time_ms: timing.snap(time_ms, divisor) for time_ms in ticks_ms} == pytest.approx(ticks_ms)
 
 
-def test_best_divisor() -> None:
+def test_best_divisor_and_beat_position() -> None:
     divisors = {1.99: 1, 500: 1, 251: 2, 167: 3, 374: 4, 100: 5, 83: 6, 71: 7, 62: 8, 55.6: 9, 31: 16, 2: 0}
     assert {time_ms: Timing([red(0)]).best_divisor(time_ms) for time_ms in divisors} == divisors
-
-
-def test_beat_position() -> None:
     timing = Timing([red(1000), red(3000, 400)])
     assert [timing.beat_position(time_ms) for time_ms in (500, 1000, 1250, 3100)] == [-1, 0, 0.5, 0.25]
 

@@ -69,52 +69,40 @@ def test_bars_have_whole_folded_beats(meter: int, folds: int, folded: int) -> No
     assert fold_meter(meter, folds) == folded
 
 
-def test_ticks_are_24ths_of_a_beat_from_the_red_line() -> None:
+def test_ticks_are_24ths_of_a_beat_and_bar_lines_follow_the_meter() -> None:
     clock = make_clock(red(100, 120), end_ms=3000)
     times_ms = np.array([100.0, 100 + 500 / 24, 100 + 500 * 7 / 24, 2100.0])
     first = clock.steps_at(np.array([100.0]))[0]
     np.testing.assert_array_equal(clock.steps_at(times_ms) - first, [0, 1, 7, 4 * TICKS_PER_BEAT])
-
-
-def test_a_clock_begins_on_a_bar_line_before_the_song_and_ends_after_it() -> None:
-    clock = make_clock(red(4100, 120, 3))
-    assert 10_000 <= clock.end_ms < 10_500
-    assert -1500 < clock.beat_ms[0] <= 0
-    assert clock.place_in_bar[0] == 0
-    assert clock.place_in_bar[np.searchsorted(clock.beat_ms, 4100)] == 0
-
-
-def test_bar_lines_follow_the_meter_of_each_red_line() -> None:
     clock = make_clock(red(0, 120, 3), red(3000, 120, 4), end_ms=6000)
     np.testing.assert_array_equal(clock.bar_line_beats(), [0, 3, 6, 10])
     np.testing.assert_array_equal(clock.bar_beats, [3] * 6 + [4] * 6)
 
 
-def test_a_red_line_cuts_the_beat_before_it() -> None:
+def test_a_clock_begins_before_the_song_and_ends_after_it() -> None:
+    clock = make_clock(red(4100, 120, 3))
+    assert 10_000 <= clock.end_ms < 10_500
+    assert -1500 < clock.beat_ms[0] <= 0
+    assert clock.place_in_bar[0] == 0
+    assert clock.place_in_bar[np.searchsorted(clock.beat_ms, 4100)] == 0
+    clock = make_clock(red(30_000, 120))
+    assert clock.beat_ms[0] <= 0
+    assert clock.end_ms >= 10_000
+    assert_round_trip(clock)
+
+
+def test_red_lines_cut_or_replace_the_beat_before_and_the_last_counts() -> None:
     clock = make_clock(red(0, 120), red(1250, 120), end_ms=2000)
     np.testing.assert_array_equal(clock.tick_counts[:4], [24, 24, 12, 24])
     assert clock.beat_ms[3] == 1250
     assert clock.times_at(clock.steps_at(np.array([1235.0])))[0] == pytest.approx(1000 + 500 * 11 / 24)
     assert_round_trip(clock)
-
-
-def test_a_red_line_replaces_a_beat_just_before_it() -> None:
     clock = make_clock(red(0, 120), red(1030, 120), end_ms=2000)
     np.testing.assert_allclose(clock.beat_ms[:4], [0, 500, 1030, 1530])
     clock = make_clock(red(0, 120), red(997, 120), end_ms=2000)
     np.testing.assert_allclose(clock.beat_ms[:4], [0, 500, 997, 1497])
     assert_round_trip(clock)
-
-
-def test_the_last_of_red_lines_at_one_time_counts() -> None:
     assert make_clock(red(0, 180), red(0, 120), end_ms=2000).beat_length_ms[0] == 500
-
-
-def test_a_song_may_begin_and_end_before_its_red_line() -> None:
-    clock = make_clock(red(30_000, 120))
-    assert clock.beat_ms[0] <= 0
-    assert clock.end_ms >= 10_000
-    assert_round_trip(clock)
 
 
 @pytest.mark.parametrize("seed", range(40))

@@ -21,7 +21,7 @@ MAX_EMBEDDED_BYTES = 16 << 20
 MAX_EMBEDDED_PARAMETERS = 8_000_000
 
 
-def test_our_own_survives_its_folder(tmp_path: Path) -> None:
+def test_our_own_survives_its_folder_and_the_embedded_one_is_small(tmp_path: Path) -> None:
     model = tiny_model()
     save_refiner(
         tmp_path, dict(model.named_parameters()), RefinerContract(model.dit.config, CONDITIONS, model.spread, 0.1)
@@ -30,6 +30,9 @@ def test_our_own_survives_its_folder(tmp_path: Path) -> None:
     assert loaded.model.dit.config == model.dit.config
     for name, parameter in loaded.model.named_parameters():
         torch.testing.assert_close(parameter, dict(model.named_parameters())[name], atol=1e-3, rtol=1e-3)
+    assert (EMBEDDED_REFINER / "model.safetensors").stat().st_size <= MAX_EMBEDDED_BYTES
+    refiner = load_refiner()
+    assert sum(parameter.numel() for parameter in refiner.model.parameters()) <= MAX_EMBEDDED_PARAMETERS
 
 
 def test_a_published_one_refines(tmp_path: Path) -> None:
@@ -69,9 +72,3 @@ def test_weights_of_another_network(tmp_path: Path) -> None:
     save_refiner(tmp_path, dict(model.named_parameters()), contract)
     with pytest.raises(ModelError, match="are not those of the refiner"):
         load_refiner(tmp_path)
-
-
-def test_the_embedded_one_is_small() -> None:
-    assert (EMBEDDED_REFINER / "model.safetensors").stat().st_size <= MAX_EMBEDDED_BYTES
-    refiner = load_refiner()
-    assert sum(parameter.numel() for parameter in refiner.model.parameters()) <= MAX_EMBEDDED_PARAMETERS

@@ -20,37 +20,25 @@ def brief(editor):
     ]
 
 
-def test_a_velocity_is_a_green_line_a_trace_too_fast():
+def test_velocities_volumes_kiai_and_effects_of_lines_nearby():
     editor = LineEditor([RED])
     editor.set_velocity(2000, 2.0)
     assert brief(editor) == [(1000, True, None), (2000, False, 2.0)]
     assert editor.points()[1].beat_length_ms == -50 + 1e-10
-
-
-def test_a_line_that_says_nothing_new_is_not_written():
     editor = LineEditor([RED, green(2000, 1.0)])
     editor.set_volume(3000, 70)  # the lines before have another sample index
     editor.set_volume(4000, 70)
     assert [line.time_ms for line in editor.points()] == [1000, 2000, 3000]
-
-
-def test_volumes_go_on_and_touch_lines_nearby_but_not_those_given():
+    editor = LineEditor([RED])
+    editor.set_kiai(500, True)
+    assert [(line.time_ms, line.kiai) for line in editor.points()] == [(-1000, False), (500, True)]
+    assert LineEditor([TimingPoint(0, 500, effects=9)]).points()[0].effects == 1
     editor = LineEditor([RED, green(2000, 1.0), green(3000, 1.0)])
     editor.set_velocity(2002, 0.0)  # which is none
     editor.set_volume(2002, 40)
     assert [(line.time_ms, line.volume) for line in editor.points()] == [(1000, 70), (2000, 40), (3000, 40)]
     editor.set_volume(1000, 5)
     assert (RED.volume, editor.points()[0].volume) == (70, 5)
-
-
-def test_kiai_before_the_first_line_moves_that_line_back_by_bars():
-    editor = LineEditor([RED])
-    editor.set_kiai(500, True)
-    assert [(line.time_ms, line.kiai) for line in editor.points()] == [(-1000, False), (500, True)]
-
-
-def test_only_kiai_is_left_of_the_effects():
-    assert LineEditor([TimingPoint(0, 500, effects=9)]).points()[0].effects == 1
 
 
 @pytest.mark.parametrize(
@@ -67,32 +55,20 @@ def test_the_nearest_tick_of_a_divisor(time_ms, divisor, tick_ms):
     assert nearest_tick_ms(time_ms, [RED], divisor) == tick_ms
 
 
-def test_near_a_change_of_tempo_both_sides_count():
+def test_ticks_main_tempo_and_own_red_line():
     lines = [RED, TimingPoint(2010, 400.0)]
     assert nearest_tick_ms(2007, lines, 1) == 2010
     assert nearest_tick_ms(2003, lines, 1) == 2000
-
-
-def test_times_without_a_divisor_stay():
     snapped, loose = timed(1480, (K.SNAPPING, 1), K.CIRCLE), timed(1480, (K.SNAPPING, 0), K.CIRCLE)
     after = resnap_as_published([*snapped.events, *loose.events, Event(K.TIME, 1490)], [RED])
     assert [event.value for event in after if event.kind is K.TIME] == [1500, 1480, 1490]
-
-
-def test_the_main_tempo_counts_whole_seconds():
     slow, fast = TimingPoint(0, 500.0), TimingPoint(1900, 300.0)
     assert whole_seconds_ms(1900) == 1000
     assert main_beat_ms([slow, fast], 2500) == 300
     assert main_beat_ms([slow], 0) == 0
-
-
-def test_the_lower_line_of_a_file_counts():
     timing = FileOrderTiming([green(1000, 2.0), RED])
     assert timing.green_at(1500) is None
     assert FileOrderTiming([RED, green(1000, 2.0)]).green_at(1500) is not None
-
-
-def test_a_time_snaps_to_its_own_red_line_only():
     assert own_divisor(1499, RED, range(1, 17)) == 1
     assert own_divisor(1777, RED, range(1, 17)) == 9
     assert own_divisor(1021, RED, range(1, 17)) == 0

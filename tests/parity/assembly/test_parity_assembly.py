@@ -29,14 +29,11 @@ def assemble(groups, mode=GameMode.STANDARD, keys=0, spec=PX, merge=True):
     return assemble_as_published(groups, mode, [RED], Difficulty(), keys, spec, merge)
 
 
-def test_a_circle():
+def test_circles_and_a_place_that_is_missing():
     beatmap = assemble([timed(2000, K.CIRCLE, *place(10, 20), K.NEW_COMBO, (K.HITSOUND, 33), (K.VOLUME, 40))])
     (circle,) = beatmap.hit_objects
     assert (circle.time_ms, circle.x, circle.y, circle.new_combo, circle.hitsound) == (2000, 10, 20, True, 2)
     assert [(line.time_ms, line.volume) for line in beatmap.timing_points] == [(1000, 70), (2000, 40)]
-
-
-def test_a_place_that_is_missing_is_the_one_before():
     beatmap = assemble([timed(2000, K.CIRCLE, *place(10, 20)), timed(3000, K.CIRCLE)])
     assert [(obj.x, obj.y) for obj in beatmap.hit_objects] == [(10, 20), (10, 20)]
 
@@ -48,40 +45,31 @@ def test_a_slider_has_the_length_of_its_duration_and_its_path_is_scaled(end_x):
     assert [segment.points for segment in slider.segments] == [[(0, 0), (140, 0)]]
 
 
-def test_a_path_that_is_much_too_short_lowers_the_velocity():
+def test_short_paths_lower_the_velocity_and_the_first_anchor_decides_the_kind():
     beatmap = assemble(slider_groups((0, 0), (70, 0)))
     assert beatmap.hit_objects[0].length_px == pytest.approx(70)
     assert beatmap.timing_points[-1].sv_multiplier == pytest.approx(0.5)
-
-
-def test_the_first_anchor_decides_the_kind_of_the_path():
     anchors = [(K.PERFECT_ANCHOR, (70, 30)), (K.BEZIER_ANCHOR, (90, 20))]
     (slider,) = assemble(slider_groups((0, 0), (140, 0), anchors=anchors)).hit_objects
     assert [segment.kind.value for segment in slider.segments] == ["B"]  # a perfect curve of four points
 
 
-def test_without_a_velocity_the_length_ends_near_the_end():
+def test_without_a_velocity_the_length_ends_near_the_end_and_without_a_duration_nothing_is_left():
     groups = slider_groups((0, 0), (200, 0))
     head = [event for event in groups[0].events if event.kind is not K.SCROLL_SPEED]
     groups[0] = group(2000, *head)
     groups[-1] = timed(2500, K.SLIDER_END, *place(70, 0), *SOUNDS)
     (slider,) = assemble(groups).hit_objects
     assert slider.length_px == pytest.approx(70)
-
-
-def test_a_slider_without_a_duration_is_left_out():
     assert assemble(slider_groups((0, 0), (140, 0), end_ms=2000)).hit_objects == []
 
 
-def test_one_hold_note_is_open_at_a_time():
+def test_one_hold_note_is_open_at_a_time_and_a_drum_roll_crosses_the_playfield():
     starts = [timed(2000, K.HOLD_NOTE, (K.COLUMN, column)) for column in (0, 3)]
     ends = [timed(2500, K.HOLD_NOTE_END, (K.COLUMN, column)) for column in (0, 3)]
     (hold,) = assemble([*starts, *ends], GameMode.MANIA, keys=4).hit_objects
     assert isinstance(hold, HoldNote)
     assert (hold.x, hold.end_ms) == (448, 2500)
-
-
-def test_a_drum_roll_crosses_the_playfield():
     groups = [timed(2000, K.DRUMROLL, (K.SCROLL_SPEED, 200)), timed(5000, K.DRUMROLL_END)]
     (roll,) = assemble(groups, GameMode.TAIKO).hit_objects
     assert isinstance(roll, Slider)

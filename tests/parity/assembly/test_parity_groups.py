@@ -21,12 +21,15 @@ def test_a_type_takes_what_follows_or_what_precedes_it():
     assert [g.time_ms for g in first] == [100.0, 200.0]
 
 
-def test_of_two_the_last_counts_and_of_sounds_all():
+def test_of_two_the_last_counts_of_sounds_all_and_sustain_marks_are_nothing():
     stream = events((K.TIME, 1), (K.HITSOUND, 3), (K.TIME, 2), (K.HITSOUND, 4), K.CIRCLE)
     (group,) = groups_as_published(stream, types_first=False)
     assert group.time_ms == 2
     assert [e.value for e in group.events if e.kind is K.HITSOUND] == [3, 4]
     assert [e.value for e in group.events if e.kind is K.TIME] == [2]
+    stream = events((K.TIME, 8000), K.SPINNER_SUSTAIN, (K.TIME, 9000), K.SPINNER_END)
+    (group,) = groups_as_published(stream, types_first=False)
+    assert (group.kind, group.time_ms) == (K.SPINNER_END, 9000.0)
 
 
 def test_groups_need_a_type_take_what_stands_before_it_and_start_at_zero_without_a_time():
@@ -36,12 +39,6 @@ def test_groups_need_a_type_take_what_stands_before_it_and_start_at_zero_without
     assert groups_as_published(events((K.TIME, 5), (K.POSITION, 1)), types_first=True) == []
     assert groups_as_published(events((K.TIME, 5), (K.POSITION, 1)), types_first=False) == []
     assert brief(groups_as_published(events(K.CIRCLE), types_first=False)) == [(0.0, [(K.CIRCLE, 0)])]
-
-
-def test_sustain_marks_are_nothing_of_their_own():
-    stream = events((K.TIME, 8000), K.SPINNER_SUSTAIN, (K.TIME, 9000), K.SPINNER_END)
-    (group,) = groups_as_published(stream, types_first=False)
-    assert (group.kind, group.time_ms) == (K.SPINNER_END, 9000.0)
 
 
 def test_beats_have_their_time_at_their_side():

@@ -10,23 +10,17 @@ def times(items):
     return [item.time_ms for item in items]
 
 
-def test_objects_and_lines_of_the_span_are_replaced():
+def test_a_span_is_replaced_with_what_holds_at_its_start():
     given = beatmap([circle(2000), circle(3000), circle(4000)], lines=[RED, green(3000, 2.0), green(5000, 1.5)])
     made = beatmap([circle(1500), circle(3000), circle(3500), circle(9000)], lines=[RED, green(3500, 0.5)])
     joined = with_span_as_published(given, made, 3000, 4000)
     assert times(joined.hit_objects) == [2000, 3000, 3500]
     assert times(given.hit_objects) == [2000, 3000, 4000]
     assert times(joined.timing_points) == [1000, 1000, 3500, 5000]
-
-
-def test_what_holds_at_the_start_is_stated_where_it_was_made():
     given = beatmap([], lines=[RED])
     made = beatmap([], lines=[RED, green(2000, 2.0, volume=30)])
     joined = with_span_as_published(given, made, 3000, 4000)
     assert [(line.time_ms, line.sv_multiplier, line.volume) for line in joined.timing_points[1:]] == [(2000, 2.0, 30)]
-
-
-def test_another_tempo_begins_with_the_span():
     given = beatmap([], lines=[RED])
     made = beatmap([], lines=[replace(RED, beat_length_ms=400.0)])
     joined = with_span_as_published(given, made, 3100, 4000)

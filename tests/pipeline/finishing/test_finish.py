@@ -64,11 +64,14 @@ def test_without_kiai_the_preview_is_that_given_or_a_beat_at_40_percent(given_ms
     assert beatmap.preview_time_ms == found_ms
 
 
-def test_the_first_line_never_starts_a_kiai():
+def test_the_first_line_never_starts_a_kiai_and_a_missing_one_is_added():
     draft = draft_of(*steady_circles(), lines=(replace(RED, effects=EFFECT_KIAI),))
     beatmap, _ = finish(draft, SONG_MS)
     assert not beatmap.timing_points[0].kiai
     assert Timing(beatmap.timing_points).kiai_at(600.0)
+    assert not problems(beatmap)
+    beatmap, report = finish(draft_of(*steady_circles(), lines=()), SONG_MS)
+    assert report.repairs["missing tempo"] == 1
     assert not problems(beatmap)
 
 
@@ -118,12 +121,6 @@ def test_an_excerpt_is_not_filled_and_says_so():
     beatmap, report = finish(draft_of(*steady_circles(1000.0, 9000.0)), SONG_MS, fill=False)
     assert len(beatmap.hit_objects) == 5
     assert [finding.rule for finding in report.remaining] == ["drain_time"]
-
-
-def test_a_draft_without_any_tempo_gets_one():
-    beatmap, report = finish(draft_of(*steady_circles(), lines=()), SONG_MS)
-    assert report.repairs["missing tempo"] == 1
-    assert not problems(beatmap)
 
 
 # ---- any draft at all ----

@@ -29,15 +29,12 @@ def repaired(repair, work: WorkingMap) -> FinishReport:
     return report
 
 
-def test_ticks_are_cut_to_whole_milliseconds_as_the_editor_does():
+def test_ticks_are_whole_milliseconds_of_the_first_divisor_that_has_one():
     assert whole_ms(1666.67) == 1666.0
     assert whole_ms(1999.9999999) == 2000.0
     timing = Timing([TimingPoint(0.0, 333.33)])
     assert is_on_tick(timing, 333.0)
     assert not is_on_tick(timing, 341.0)
-
-
-def test_a_tick_within_a_span_is_of_the_first_divisor_that_has_one():
     timing = Timing([RED])
     assert last_tick_ms(timing, 1010.0, 1240.0, (4, 3)) == 1125.0
     assert last_tick_ms(timing, 1126.0, 1240.0, (4, 3)) == pytest.approx(1166.667, abs=0.01)
@@ -79,7 +76,7 @@ def test_times_off_the_grid_go_to_the_likely_tick():
     assert report.repairs["times off the grid"] == 2
 
 
-def test_objects_at_about_one_time_become_the_longest_of_them():
+def test_objects_at_one_time_become_the_longest_and_those_outside_go():
     work = work_of(Circle(1000.0, 0, 0, new_combo=True), Spinner(1002.0, 256, 192, end_ms=3000.0))
     on_grid(work, FinishReport())
     assert times_of(work) == [(1000.0, 3000.0)]
@@ -87,9 +84,6 @@ def test_objects_at_about_one_time_become_the_longest_of_them():
     work = work_of(Circle(1000.0, 0, 0), line_slider(1020.0, (0, 0), (140, 0), length_px=140.0), Circle(1015.0, 0, 0))
     no_overlaps(work, FinishReport())
     assert [type(piece.obj) for piece in work.pieces] == [Slider]
-
-
-def test_objects_outside_the_song_go_and_long_ones_are_cut():
     work = work_of(Circle(-500.0, 0, 0), Spinner(58_000.0, 256, 192, end_ms=61_000.0), Circle(60_500.0, 0, 0))
     assert repaired(inside_song, work).repairs["objects outside the song"] == 2
     assert times_of(work) == [(58_000.0, 59_875.0)]
@@ -142,14 +136,11 @@ def test_a_short_spinner_grows_where_there_is_room_and_is_a_circle_otherwise():
     assert isinstance(work.pieces[0].obj, Circle)
 
 
-def test_sliders_do_not_turn_faster_than_can_be_played():
+def test_very_short_sliders_and_holds_lose_slides_or_their_end():
     work = work_of(line_slider(1000.0, (0, 0), (9, 0), length_px=140 / 50, slides=50))
     lasting(work, FinishReport())
     assert work.pieces[0].obj.slides == 20
     assert len(compose(work).hit_objects[0].edges) == 21
-
-
-def test_very_short_sliders_and_holds_keep_only_their_start():
     work = work_of(line_slider(1000.0, (0, 0), (140, 0), length_px=5.0))
     lasting(work, FinishReport())
     assert isinstance(work.pieces[0].obj, Circle)
@@ -158,17 +149,14 @@ def test_very_short_sliders_and_holds_keep_only_their_start():
     assert isinstance(work.pieces[0].obj, Circle)
 
 
-def test_a_map_under_30_s_gets_notes_on_downbeats_unless_the_song_is_short():
+def test_a_map_under_30_s_gets_notes_on_downbeats_or_a_close_last_note():
     work = work_of(Circle(10_000.0, 256, 192), Circle(30_000.0, 256, 192))
     assert repaired(fill_drain, work).repairs == {"added notes": 5}
     assert [start_ms for start_ms, _ in times_of(work)][2:] == [32e3, 34e3, 36e3, 38e3, 40e3]
     work = work_of(Circle(10_000.0, 256, 192), song_ms=29_000.0)
     fill_drain(work, FinishReport())
     assert len(work.pieces) == 1
-
-
-def test_a_song_with_little_room_gets_its_last_note_close():
-    """29.97 s of 31 s are mapped, and no more than 312 ms are left."""
+    # 29.97 s of 31 s are mapped, and no more than 312 ms are left.
     red = TimingPoint(720.0, 500.0)
     work = work_of(Circle(720.0, 256, 192), Circle(30_688.0, 256, 192), song_ms=31_000.0, lines=(red,))
     assert repaired(fill_drain, work).repairs == {"added notes": 1}

@@ -64,15 +64,12 @@ def test_objects_without_a_path_have_their_places(objects: list, options: dict, 
     assert [(piece.obj.x, piece.obj.y) for piece in work.pieces] == places
 
 
-def test_a_drum_roll_gets_a_path_of_its_length():
+def test_a_drum_roll_gets_a_path_of_its_length_however_short():
     roll = line_slider(1000.0, (9, 9), (10, 9), length_px=140.0)
     work = work_of(roll, mode=GameMode.TAIKO)
     placed(work)
     assert path_of_first(work).natural_length_px == pytest.approx(140.0)
     assert work.pieces[0].obj.y == 192.0
-
-
-def test_a_drum_roll_of_no_length_to_speak_of_has_a_body_still():
     slow = (RED, TimingPoint(0.0, -1000.0, uninherited=False))
     work = work_of(line_slider(1000.0, (9, 9), (10, 9), length_px=0.4), lines=slow, mode=GameMode.TAIKO)
     placed(work)
@@ -88,14 +85,11 @@ def test_a_path_is_as_long_as_the_slider_travels(start: tuple, end: tuple):
     assert work.pieces[0].obj.segments[0].points == [(100.0, start[1]), (240.0, start[1])]
 
 
-def test_a_path_that_fits_stays_as_it_is():
+def test_a_path_that_fits_stays_and_one_a_little_off_the_screen_is_moved():
     arc = PathSegment(CurveKind.PERFECT, [(100.0, 100.0), (170.0, 130.0), (235.0, 100.0)])
     work = work_of(Slider(1000.0, 100, 100, segments=[arc], length_px=153.0))
     assert not placed(work).repairs
     assert work.pieces[0].obj.segments == [arc]
-
-
-def test_a_path_a_little_off_the_screen_is_moved():
     work = work_of(line_slider(1000.0, (420, 100), (560, 100), length_px=140.0))
     assert placed(work).repairs == {"moved or turned sliders": 1}
     assert_fits(work)
@@ -119,7 +113,7 @@ def test_a_path_too_long_for_the_screen_is_slower_and_keeps_its_time():
     assert work.pieces[0].end_ms == end_ms
 
 
-def test_a_path_that_cannot_be_slower_is_folded():
+def test_a_path_that_cannot_be_slower_is_folded_or_a_circle():
     fast = TimingPoint(0.0, 20.0)
     slider = line_slider(1000.0, (10, 200), (900, 200), length_px=14_000.0)
     work = work_of(slider, lines=(fast, TimingPoint(0.0, -1000.0, uninherited=False)))
@@ -127,9 +121,6 @@ def test_a_path_that_cannot_be_slower_is_folded():
     work.pieces[0].end_ms = 3500.0
     assert placed(work).repairs["folded sliders"] == 1
     assert_fits(work)
-
-
-def test_a_slider_of_absurd_length_is_a_circle():
     slider = line_slider(1000.0, (10, 200), (900, 200), length_px=100_000.0)
     work = work_of(slider, lines=(TimingPoint(0.0, 6.0), TimingPoint(0.0, -1000.0, uninherited=False)))
     work.pieces[0].end_ms = 50_000.0
@@ -137,7 +128,7 @@ def test_a_slider_of_absurd_length_is_a_circle():
     assert isinstance(work.pieces[0].obj, Circle)
 
 
-def test_mixed_curves_become_what_osu_stable_can_read():
+def test_mixed_curves_and_nearly_straight_arcs_become_bezier_curves():
     segments = [
         PathSegment(CurveKind.PERFECT, [(100.0, 100.0), (150.0, 120.0), (200.0, 100.0)]),
         PathSegment(CurveKind.LINEAR, [(200.0, 100.0), (240.0, 100.0)]),
@@ -145,9 +136,6 @@ def test_mixed_curves_become_what_osu_stable_can_read():
     work = work_of(Slider(1000.0, 100, 100, segments=segments, length_px=140.0))
     placed(work)
     assert {segment.kind for segment in work.pieces[0].obj.segments} == {CurveKind.BEZIER}
-
-
-def test_an_arc_of_three_nearly_straight_points_does_not_run_around_the_screen():
     arc = PathSegment(CurveKind.PERFECT, [(100.0, 100.0), (113.0, 103.0), (111.0, 102.0)])
     work = work_of(Slider(1000.0, 100, 100, segments=[arc], length_px=70.0))
     placed(work)
@@ -180,7 +168,7 @@ def test_a_wild_jump_is_shortened():
     assert all(finding.severity is not Severity.PROBLEM for finding in found)
 
 
-def test_low_catch_maps_have_no_hyperdash():
+def test_low_catch_maps_have_no_hyperdash_and_fast_streams_stand_upright():
     fruits = [Circle(1000.0 + 250.0 * number, 512.0 * (number % 2), 192) for number in range(8)]
     work = work_of(*fruits, *steady_circles(4000.0), mode=GameMode.CATCH)
     assert list(hyperdashes(Chart(compose(work), star_rating=1.0)))
@@ -188,9 +176,6 @@ def test_low_catch_maps_have_no_hyperdash():
     no_low_hyperdashes(work, report)
     assert not list(hyperdashes(Chart(compose(work), star_rating=1.0)))
     assert report.repairs["hyperdashes in a low level"]
-
-
-def test_a_stream_too_fast_for_the_catcher_stands_upright():
     slider = line_slider(1000.0, (0, 192), (500, 192), length_px=500.0, slides=7)
     fast = (RED, TimingPoint(0.0, -20.0, uninherited=False))
     work = work_of(slider, *steady_circles(4000.0), lines=fast, mode=GameMode.CATCH)

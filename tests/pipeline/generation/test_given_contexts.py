@@ -18,7 +18,8 @@ from tests.support.reference_songs import BEAT_MS, OFFSET_MS, make_mapset, make_
 
 pytestmark = pytest.mark.usefixtures("random_times")
 
-WILD = {"lookahead": 0.2, "seed": 7, "device": "cpu", "generate_positions": False}
+WILD = {"lookback": 0.2, "lookahead": 0.2, "seed": 7, "device": "cpu"}
+WILD |= {"generate_positions": False, "difficulty_attempts": 1}
 MODES = list(GameMode)
 
 

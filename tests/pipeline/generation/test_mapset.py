@@ -21,12 +21,13 @@ pytestmark = pytest.mark.usefixtures("random_times")
 
 @pytest.fixture(scope="module")
 def song(tmp_path_factory):
-    return make_mapset(tmp_path_factory.mktemp("maps") / "set", GameMode.MANIA).with_name("audio.flac")
+    return make_mapset(tmp_path_factory.mktemp("maps") / "set", GameMode.MANIA).with_name("audio.ogg")
 
 
 def mapset(model, song, output, **options):
     flat = {"audio_path": str(song), "model_path": str(model), "output_path": str(output), "device": "cpu", "seed": 7}
-    return generate_mapset(resolve({**flat, "gamemode": 1, "lookahead": 0.2, "difficulty_attempts": 1, **options}))
+    wild = {"gamemode": 1, "lookback": 0.2, "lookahead": 0.2, "difficulty_attempts": 1}
+    return generate_mapset(resolve({**flat, **wild, **options}))
 
 
 def test_each_difficulty_has_a_report_on_request(model, song, tmp_path):

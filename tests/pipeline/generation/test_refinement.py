@@ -65,21 +65,18 @@ def test_progress_is_told() -> None:
     assert told == [("placing", 1, 3), ("placing", 2, 3), ("placing", 3, 3)]
 
 
-def test_a_refined_map_has_no_problem_when_it_is_finished() -> None:
+def test_a_refined_map_has_no_problem_and_steps_are_a_number_or_a_list() -> None:
     draft = on_grid(long_map(150))
     beatmap, _ = finish(refined(draft, timesteps=3), SONG_MS)
     assert not [finding for finding in check(beatmap, SONG_MS) if finding.severity is Severity.PROBLEM]
-
-
-def asked(**options) -> PositionOptions:
-    return resolve({"audio_path": "song.mp3", **options}).positions
-
-
-def test_steps_are_a_number_or_a_list() -> None:
     assert asked(timesteps="50").timesteps == 50
     assert asked(timesteps="[100,0,0,0,0,0,0,0,0,0]").timesteps == (100, *[0] * 9)
     assert asked(timesteps=[10, 5]).timesteps == (10, 5)
     assert asked().timesteps is None
+
+
+def asked(**options) -> PositionOptions:
+    return resolve({"audio_path": "song.mp3", **options}).positions
 
 
 @pytest.mark.parametrize(

@@ -43,14 +43,11 @@ def test_triplets_are_recognised_by_the_song():
     assert starts_of(*quantised) == [float(int(time_ms + 0.001)) for time_ms in times]
 
 
-def test_objects_on_one_tick_become_one_and_the_longest_stays():
+def test_objects_on_one_tick_become_one_in_mania_within_a_column():
     draft = draft_of(Circle(1002.0, 0, 0), Spinner(1008.0, 256, 192, end_ms=1995.0))
     (spinner,) = resnap(draft).hit_objects
     assert isinstance(spinner, Spinner)
     assert (spinner.time_ms, spinner.end_ms) == (1000.0, 2000.0)
-
-
-def test_mania_merges_within_a_column_only():
     notes = [Circle(1002.0, 64, 192), Circle(1005.0, 64, 192), HoldNote(998.0, 192, 192, end_ms=1505.0)]
     draft = draft_of(*notes, mode=GameMode.MANIA, difficulty=Difficulty(circle_size=4.0))
     assert [(obj.time_ms, obj.x) for obj in resnap(draft).hit_objects] == [(1000.0, 192), (1000.0, 64)]
@@ -67,10 +64,12 @@ def test_sliders_keep_their_velocity_and_end_on_a_tick():
     assert beatmap.timing_points[1].time_ms == 2000.0
 
 
-def test_an_object_too_short_for_any_tick_is_a_circle():
+def test_an_object_too_short_is_a_circle_and_a_draft_without_tempo_refused():
     draft = draft_of(line_slider(1000.0, (0, 0), (100, 0), length_px=0.5), lines=(TimingPoint(0.0, 5000.0),))
     (circle,) = resnap(draft).hit_objects
     assert isinstance(circle, Circle)
+    with pytest.raises(BeatmapError):
+        resnap(draft_of(lines=()))
 
 
 def test_kiai_goes_to_beats_and_volume_moves_with_its_object():
@@ -88,11 +87,6 @@ def test_scroll_speed_changes_of_mania_go_to_the_note_that_they_were_with():
     beatmap = resnap(draft)
     assert beatmap.hit_objects[0].time_ms == 1000.0
     assert Timing(beatmap.timing_points).sv_at(1000.0) == 2.0
-
-
-def test_a_draft_without_tempo_is_refused():
-    with pytest.raises(BeatmapError):
-        resnap(draft_of(lines=()))
 
 
 def test_predicted_divisors_are_read_from_groups():

@@ -19,7 +19,7 @@ from tests.support.reference_songs import SECONDS, make_mapset, reference_map
 pytestmark = pytest.mark.usefixtures("random_times")
 
 START_MS, END_MS = 5_000, 9_000
-WILD = {"lookahead": 0.2, "seed": 8, "device": "cpu", "generate_positions": False}
+WILD = {"lookback": 0.2, "lookahead": 0.2, "seed": 8, "device": "cpu", "generate_positions": False}
 
 
 def result_of(model, reference, **options):
@@ -89,7 +89,7 @@ def test_a_part_beyond_the_song_is_one_sentence(model, tmp_path):
     path = make_mapset(tmp_path / "set", GameMode.TAIKO)
     with pytest.raises(RequestError, match="start_time must lie within the song"):
         result_of(model, path, start_time=60_000)
-    assert [file.name for file in sorted(path.parent.iterdir())] == ["audio.flac", "map.osu"]
+    assert [file.name for file in sorted(path.parent.iterdir())] == ["audio.ogg", "map.osu"]
 
 
 def test_an_excerpt_of_a_song_is_a_map_of_its_own(model, tmp_path):

@@ -39,9 +39,12 @@ def test_a_chart_passes_what_asks_for_it(passing, refused):
     assert ChartFilter(**refused).refusal(RECORD)
 
 
-def test_keys_are_asked_of_mania_alone():
+def test_keys_are_asked_of_mania_alone_and_stars_lie_between_speeds():
     standard = replace(RECORD, mode=GameMode.STANDARD, key_count=None)
     assert ChartFilter(key_counts=(4,)).refusal(standard) is None
+    assert [stars_at(RECORD.star_ratings, speed) for speed in STAR_SPEEDS] == list(RECORD.star_ratings)
+    assert stars_at(RECORD.star_ratings, 1.375) == pytest.approx(4.5)
+    assert stars_at(RECORD.star_ratings, 2.5) == 7.0
 
 
 @pytest.mark.parametrize("wanted", [{"ranked_statuses": (1,)}, {"min_year": 2007}, {"max_year": 2030}])
@@ -66,9 +69,3 @@ def test_mappers_are_known_by_number_name_and_the_name_of_a_guest_chart(tmp_path
 def test_a_list_that_is_not_there():
     with pytest.raises(CorpusError, match="cannot be read"):
         OptOutList.read(OPT_OUT_FILE.with_name("nowhere.txt"))
-
-
-def test_stars_between_two_speeds():
-    assert [stars_at(RECORD.star_ratings, speed) for speed in STAR_SPEEDS] == list(RECORD.star_ratings)
-    assert stars_at(RECORD.star_ratings, 1.375) == pytest.approx(4.5)
-    assert stars_at(RECORD.star_ratings, 2.5) == 7.0

@@ -15,14 +15,11 @@ class Numbered:
 SONGS = [Numbered(mapset) for mapset in ("a", "b", "b", "c", "d")]
 
 
-def test_mapsets_are_counted_and_their_songs_stay_together():
+def test_mapsets_are_counted_and_a_share_of_all_titles_is_held_out():
     assert [song.mapset for song in mapsets_between(SONGS, 1, 3)] == ["b", "b", "c"]
     assert [song.mapset for song in mapsets_between(SONGS, 2, None)] == ["c", "d"]
     assert list(mapsets_between(SONGS, 0, None)) == SONGS
     assert list(mapsets_between(SONGS, 7, None)) == []
-
-
-def test_a_share_of_all_titles_is_held_out_whatever_the_corpus():
     titles = [f"Song {number}" for number in range(2000)]
     held_out = {t for t in titles if song_in_split([Metadata(t)], Split.HELD_OUT, frozenset(), 0.1)}
     assert 150 < len(held_out) < 250

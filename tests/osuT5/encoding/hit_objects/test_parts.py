@@ -67,21 +67,15 @@ def test_sounds_come_back(additions, normal, addition, volume):
     assert read_sounds(sound_events(sound, 2000, timing, V29)) == [resolve(sound, 2000, timing)] == [sound]
 
 
-def test_speeds():
+def test_speeds_and_changes_of_tempo():
     coarse = replace(V29, scroll_speed_step_percent=5)
     assert speed_event(0.75, V29) == Event(EventKind.SCROLL_SPEED, 75)
     assert speed_event(0.75, coarse) == Event(EventKind.SCROLL_SPEED, 15)
     assert read_speed([Event(EventKind.SCROLL_SPEED, 15)], coarse) == pytest.approx(0.75)
     assert read_speed([Event(EventKind.SCROLL_SPEED, 0)], V29) is None
-
-
-def test_the_tempo_that_lasts_longest_counts():
     timing = Timing([RED, replace(RED, time_ms=3000, beat_length_ms=250.0)])
     assert longest_beat_length_ms(timing, 4000) == 500.0
     assert longest_beat_length_ms(timing, 7000) == 250.0
-
-
-def test_a_tempo_change_keeps_the_speed_as_seen():
     reds = [RED, replace(RED, time_ms=3000, beat_length_ms=250.0)]
     lines = decode_scroll_speeds([(2000.0, 1.5)], reds, 4000)
     assert [(line.time_ms, line.sv_multiplier) for line in lines if not line.uninherited] == [
@@ -106,15 +100,12 @@ def test_paths_come_back(segments):
     assert segments_of(head, list(anchors_of(segments)), end) == segments
 
 
-def test_pieces_without_extent_disappear():
+def test_pieces_without_extent_disappear_and_slides_follow_the_sounds():
     red = EventKind.RED_ANCHOR
     assert segments_of((0, 0), [(red, (9, 9)), (red, (9, 9))], (9, 9)) == [
         PathSegment(CurveKind.LINEAR, [(0, 0), (9, 9)])
     ]
     assert segments_of((0, 0), [], (0, 0)) == [PathSegment(CurveKind.LINEAR, [(0, 0), (0, 0)])]
-
-
-def test_slides_follow_the_sounds_where_these_agree_with_the_times():
     assert slide_count(500, 1500, 3) == 3
     assert slide_count(50, 380, 8) == 8  # 380 / 50 is nearer to 8 only by chance of rounding
     assert slide_count(40, 380, 8) == 8

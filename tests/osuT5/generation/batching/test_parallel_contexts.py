@@ -39,13 +39,10 @@ def test_guided_rows_are_the_same(writers):
     assert first != unguided
 
 
-def test_a_chart_is_written_as_if_it_were_alone(writers):
+def test_charts_and_contexts_are_written_as_if_they_were_alone(writers):
     _, fast = writers
     together = filled_in(fast, HOT, charts())
     assert together == [filled_in(fast, HOT, [chart])[0] for chart in charts()]
-
-
-def test_a_context_alone_leaves_the_chart_as_it_was(writers):
     _, fast = writers
     (chart, *_) = charts()
     context = fast.spec.contexts_of(chart.attributes.mode)[0]

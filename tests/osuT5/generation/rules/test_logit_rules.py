@@ -27,13 +27,10 @@ def allowed_times(rule, state: DecodeRow) -> list[int]:
     return torch.nonzero(torch.isfinite(scores[1, TIME_IDS.start : TIME_IDS.stop])).flatten().tolist()
 
 
-def test_time_never_runs_backward():
+def test_time_never_runs_backward_but_ends_may_lie_before_the_span():
     state = row()
     state.note(TIME_IDS.start + 15, VOCABULARY)
     assert allowed_times(TimeRunsForward(VOCABULARY), state)[0] == 15
-
-
-def test_what_was_begun_before_the_window_s_span_may_end_before_it():
     state = row(grammar=GrammarState(GameMode.STANDARD))
     for event in (Event(EventKind.TIME, 4), Event(EventKind.POSITION, 0), Event(EventKind.SPINNER)):
         state.note(VOCABULARY.encode(event), VOCABULARY)

@@ -65,15 +65,12 @@ def test_hold_notes_that_are_missing_become_likelier(held, sign):
     assert added.count_nonzero() == 2
 
 
-def test_what_was_missed_long_ago_is_not_made_up_for_at_once():
+def test_misses_of_long_ago_count_little_and_what_is_forbidden_stays_so():
     share = HoldNoteRatio(1.0)
     count([share], [group(K.CIRCLE)] * 500)
     added = leant(share, {NOTE: 0.5, HOLD: 0.5})
     odds = added[VOCABULARY.encode(HOLD)] - added[VOCABULARY.encode(NOTE)]
     assert float(odds) == pytest.approx(STRENGTH * MOST_BEHIND, abs=1e-5)
-
-
-def test_what_the_rules_forbid_stays_forbidden():
     share = HoldNoteRatio(1.0)
     count([share], [group(K.CIRCLE)] * 50)
     scores = scores_of({NOTE: 0.5})
@@ -87,13 +84,10 @@ def speed(percent: int) -> Event:
     return Event(K.SCROLL_SPEED, percent // SPEC.encoding.scroll_speed_step_percent)
 
 
-def test_a_speed_counts_where_it_is_another_than_the_last():
+def test_another_speed_counts_and_is_likelier_behind_the_request():
     share = SpeedChangeRatio(0.3, PLAIN)
     count([share], [group(K.CIRCLE, speed(percent)) for percent in (100, 100, 120, 120, 80, 100)])
     assert (share.objects, share.changes) == (6, 3)
-
-
-def test_another_speed_is_likelier_behind_and_less_likely_ahead_of_the_request():
     behind, ahead = SpeedChangeRatio(0.5, PLAIN), SpeedChangeRatio(0.0, PLAIN)
     for share in (behind, ahead):
         count([share], [group(K.CIRCLE, speed(percent)) for percent in (120, 100, 120, 120, 120, 120, 120, 120, 120)])

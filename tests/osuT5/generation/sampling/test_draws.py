@@ -18,17 +18,11 @@ def drawn(top_p: float = 1.0, top_k: int = 0, count: int = 1000) -> list[float]:
     return (torch.bincount(found, minlength=5) / count).tolist()
 
 
-def test_numbers_from_0_to_1_give_each_token_its_share():
+def test_numbers_from_0_to_1_give_each_token_its_share_in_any_row():
     assert drawn() == pytest.approx(SHARES.tolist(), abs=1e-3)
-
-
-def test_the_ends_of_the_line_are_tokens_that_may_be_drawn():
     scores = torch.tensor([[0.0, float("-inf"), 0.0, float("-inf")]]).expand(2, -1)
     ends = torch.tensor([0.0, 1 - 2.0**-53], dtype=torch.float64)
     assert set(draw(scores, ends, 1.0).tolist()) <= {0, 2}
-
-
-def test_a_row_is_drawn_as_if_it_were_alone():
     scores = torch.randn(6, 300, generator=torch.Generator().manual_seed(0)) * 3
     numbers = torch.rand(6, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
     alone = [draw(row[None], number[None], 0.9).item() for row, number in zip(scores, numbers, strict=True)]

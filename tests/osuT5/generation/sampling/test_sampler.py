@@ -55,25 +55,19 @@ def draws_of(sampler: Sampler, chances: dict[int, float], state: DecodeRow, coun
     return Counter(sampler.draw(scores_of(chances).expand(count, -1), facts, uniforms).tolist())
 
 
-def test_temperature_zero_overrules_all_others():
+def test_temperature_zero_takes_the_likeliest_value_of_the_likeliest_kind():
     sampling = Sampling(temperature=0.0, kind_temperatures={EventKind.SNAPPING: 5.0})
     assert set(draws(sampling, {A: 0.45, B: 0.55})) == {B}
-
-
-def test_temperature_zero_takes_the_likeliest_value_of_the_likeliest_kind():
     chances = {FIRST + 3: 0.3, POSITIONS[0]: 0.2, POSITIONS[1]: 0.25, POSITIONS[2]: 0.25 - 1e-3}
     assert set(draws(Sampling(temperature=0.0), chances, waiting=EventKind.SLIDER_HEAD)) == {POSITIONS[1]}
 
 
-def test_kinds_and_contexts_have_their_own_temperatures():
+def test_temperatures_of_kinds_and_contexts_and_cuts_of_the_tail():
     hot = Sampling(temperature=5.0, top_p=1.0)
     assert set(draws(replace(hot, kind_temperatures={EventKind.SNAPPING: 0.0}), {A: 0.45, B: 0.55})) == {B}
     cold_timing = replace(hot, context_temperatures={ContextKind.TIMING: 0.0})
     assert set(draws(cold_timing, {A: 0.45, B: 0.55}, context=ContextKind.TIMING)) == {B}
     assert set(draws(cold_timing, {A: 0.45, B: 0.55})) == {A, B}
-
-
-def test_top_k_and_top_p_cut_the_tail():
     given = {A: 0.6, B: 0.3, C: 0.1}
     assert set(draws(FREE, given)) == {A, B, C}
     assert set(draws(replace(FREE, top_p=0.85), given)) == {A, B}
@@ -88,14 +82,11 @@ def test_a_kind_of_many_values_is_drawn_as_often_as_it_is_likely():
     assert draws(replace(Sampling(), kind_first=False), chances, waiting=EventKind.SLIDER_HEAD) == {FIRST + 20: 200}
 
 
-def test_values_keep_their_odds_after_the_kind_is_drawn():
+def test_values_keep_their_odds_and_label_weights_are_divided_out_of_kinds():
     """One random number draws both: what the kind leaves of it must still be uniform."""
     drawn = draws(FREE, {A: 0.1, B: 0.3, CIRCLE: 0.6}, 4000)
     for token_id, share in ((A, 0.1), (B, 0.3), (CIRCLE, 0.6)):
         assert drawn[token_id] / 4000 == pytest.approx(share, abs=0.02)
-
-
-def test_label_weights_are_divided_out_of_kinds_but_not_of_values():
     weighted = replace(SPEC, label_weights={EventKind.SNAPPING: 3.0})
     drawn = draws(FREE, {A: 0.25, B: 0.5, CIRCLE: 0.25}, 4000, spec=weighted)
     assert drawn[CIRCLE] / 4000 == pytest.approx(0.5, abs=0.02)

@@ -57,13 +57,10 @@ def test_what_int8_makes_of_a_row_does_not_depend_on_its_neighbours(size):
     assert torch.equal(together[3:], fast(row))
 
 
-def test_int8_of_a_row_without_a_range_is_near():
+def test_small_layers_stay_and_int8_of_a_row_without_a_range_is_near():
     plain = layer(384, 512)
     states = torch.full((1, 384), 0.7)
     torch.testing.assert_close(packed(plain, True, True)(states), plain(states), atol=0.05, rtol=0.05)
-
-
-def test_small_layers_stay():
     side = int(min(ONEDNN_FROM_WEIGHTS, INT8_FROM_WEIGHTS) ** 0.5) - 1
     plain = layer(side, side)
     assert packed(plain, False, True) is plain

@@ -48,7 +48,7 @@ def test_rows_of_different_lengths_are_scored_as_in_the_full_pass(tiny_model, me
         assert [row.length for row in rows] == [place + 1 for place in places]
 
 
-def test_rows_may_leave_and_others_begin(tiny_model, mel, prompts):
+def test_rows_may_leave_and_others_begin_and_the_model_is_the_same_function(tiny_model, mel, prompts):
     model = tiny_model()
     expected = expected_scores(model, mel, prompts)
     decoder, rows, _ = begin(prepare_to_generate(copy.deepcopy(model)), mel, prompts, [3, 3, 3])
@@ -57,6 +57,10 @@ def test_rows_may_leave_and_others_begin(tiny_model, mel, prompts):
     assert_close(scores, expected[2, 4])
     scores = decoder.step([late, rows[0]], [int(prompts[2, 5]), int(prompts[0, 4])])
     assert_close(scores, torch.stack([expected[2, 5], expected[0, 4]]))
+    model = tiny_model()
+    expected = expected_scores(model, mel, prompts)
+    assert_close(expected_scores(prepare_to_generate(model), mel, prompts), expected)
+    assert prepare_to_generate(model) is model
 
 
 def test_what_prompts_have_in_common_is_read_once(tiny_model, mel, prompts):
@@ -75,10 +79,3 @@ def test_what_prompts_have_in_common_is_read_once(tiny_model, mel, prompts):
     assert_close(read[0], decoder.begin(decoder.hear(states[0]), [*prompts[0, :8].tolist(), 21], 0)[1])
     assert_close(read[1], decoder.begin(decoder.hear(states[0]), [*other, 22], 0)[1])
     assert heard.cross is heard.cross
-
-
-def test_a_model_made_ready_is_the_same_function(tiny_model, mel, prompts):
-    model = tiny_model()
-    expected = expected_scores(model, mel, prompts)
-    assert_close(expected_scores(prepare_to_generate(model), mel, prompts), expected)
-    assert prepare_to_generate(model) is model

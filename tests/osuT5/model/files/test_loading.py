@@ -30,13 +30,18 @@ def same(one: MapperModel, other: MapperModel) -> bool:
     return states[0].keys() == states[1].keys() and all(torch.equal(states[0][k], v) for k, v in states[1].items())
 
 
-def test_a_model_comes_back_as_it_was_saved(our_folder: Path) -> None:
+def test_a_model_comes_back_as_it_was_saved_in_the_memory_of_its_weights(our_folder: Path) -> None:
     model, spec = load_model(our_folder)
     assert not model.training
     assert spec == Contract.load(our_folder)
     assert same(model, MapperModel.from_pretrained(our_folder))
     assert not any(parameter.is_meta for parameter in model.parameters())
     assert not list(model.buffers())  # they would be without content
+    # Every parameter is the tensor that was read, not a copy of it.
+    config = load_model(our_folder)[0].config
+    state = read_weights(our_folder, config)
+    model = build_model(config, state)
+    assert all(value.data_ptr() == state[name].data_ptr() for name, value in model.state_dict().items())
 
 
 @pytest.mark.parametrize(("precision", "dtype"), [("bf16", torch.bfloat16), ("fp16", torch.float16)])
@@ -44,14 +49,6 @@ def test_precisions(our_folder: Path, precision: str, dtype: torch.dtype) -> Non
     model, _ = load_model(our_folder, precision=precision)
     assert model.dtype == dtype
     assert same(model, MapperModel.from_pretrained(our_folder).to(dtype))
-
-
-def test_loading_needs_the_memory_of_the_weights_once(our_folder: Path) -> None:
-    """Every parameter is the tensor that was read, not a copy of it."""
-    config = load_model(our_folder)[0].config
-    state = read_weights(our_folder, config)
-    model = build_model(config, state)
-    assert all(value.data_ptr() == state[name].data_ptr() for name, value in model.state_dict().items())
 
 
 def test_the_older_form_with_two_pickles(our_folder: Path, published: Path) -> None:

@@ -49,14 +49,11 @@ def test_as_many_changes_as_were_asked_for_also_when_finished(mode, ratio, lines
     ]
 
 
-def test_the_lowest_speed_has_neighbours_and_a_map_that_has_enough_is_left_alone():
+def test_the_smallest_changes_are_undone_first_and_enough_is_left_alone():
     changed = with_scroll_speed_ratio(made_map(GameMode.MANIA, green(1_000.0, 0.01)), 0.1, SONG_MS)
     assert scroll_speed_ratio(changed) == pytest.approx(0.1, abs=0.01)
     beatmap = made_map(GameMode.MANIA, green(1_000.0, 1.2), green(2_000.0, 1.0))
     assert with_scroll_speed_ratio(beatmap, 0.01, SONG_MS) is beatmap
-
-
-def test_the_smallest_changes_are_undone_first():
     beatmap = made_map(GameMode.MANIA, green(1_000.0, 1.05), green(2_000.0, 3.0), green(3_000.0, 2.9))
     changed = with_scroll_speed_ratio(beatmap, 1 / 200, SONG_MS)
     assert [(line.time_ms, line.sv_multiplier) for line in changed.timing_points if not line.uninherited] == [
