@@ -29,8 +29,8 @@ WEIGHTS = {
     "new_combo": 0.21,
     "object": 0.52,
 }
-"""How much each mark speaks for an edge: by conditional logistic regression on 578 edges of 96 training songs, which
-`python -m benchmarks.mai_mod.kiai_edges` does."""
+"""How much each mark speaks for an edge: by conditional logistic regression on 578 edges of 96 training songs (commit
+127d510; docs/results/mai_mod.md)."""
 
 DIRECTED = ("louder", "busier")
 """Marks that speak for a start of kiai, and less of which speaks for an end."""
