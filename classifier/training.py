@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from classifier.contract import save_classifier
@@ -23,10 +23,8 @@ from model_files.errors import ModelError
 from osu_beatmap.held_out import Split, held_out_titles
 from osuT5.model.files.loading import best_device, load_model
 from osuT5.tokens.contract import Contract
-from training.checkpoint import AVERAGE_FILE, replaced_folder
-from training.loop import CHECKPOINT_FOLDER, MODEL_FOLDER, run_training
+from training.loop import train_small_model
 from training.options import OptionError
-from training.processes import Processes
 from training.task import Figures
 
 MAPPER_SHARE_POWER = 0.5
@@ -138,14 +136,9 @@ def train_classifier(options: ClassifierTrainOptions) -> Path:
     skipped = len(corpus.report.skipped)
     print(f"{len(mappers)} mappers; training on {len(source.labels)} excerpts; {skipped} files left out")
     fit_scale(model, source, options.seed)
-    run_folder = Path(options.run_path)
     task = ClassifierTask(options, source, held_out)
-    run_training(model, task, options.loop, run_folder, processes=Processes(device))
-    folder = run_folder / MODEL_FOLDER
-    with replaced_folder(folder) as temporary:
-        weights = load_file(run_folder / CHECKPOINT_FOLDER / AVERAGE_FILE)
-        save_classifier(temporary, weights, model, spec, [corpus.names[key] for key in mappers])
-    return folder
+    save = partial(save_classifier, model, spec, [corpus.names[key] for key in mappers])
+    return train_small_model(model, task, options.loop, options.run_path, save, device)
 
 
 def pretrained_reader(options: ClassifierTrainOptions) -> tuple[ExcerptReader, Contract]:
