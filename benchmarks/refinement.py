@@ -160,9 +160,7 @@ def main() -> int:
         return 2
     refiner, options, report = load_refiner(arguments.refiner), RefineOptions(timesteps=arguments.steps), Report()
     for number, chart in enumerate(tqdm(charts, desc="refining", unit="map")):
-        constraints = MapConstraints(
-            chart.sequence, chart.draft_px, ~chart.sequence.movable, STACK_PX, seen_radius_px(chart.beatmap)
-        )
+        constraints = MapConstraints(chart.sequence, chart.draft_px, STACK_PX, seen_radius_px(chart.beatmap))
         wanted = TargetAttributes(attributes_of(chart.beatmap, chart.stars))
         drawn = draw_positions(refiner, constraints, wanted, options, number, arguments.samples)
         refined = constraints.in_the_end(drawn)
