@@ -18,13 +18,6 @@ def corpus_parser(description: str | None) -> argparse.ArgumentParser:
     return parser
 
 
-def folders_parser(description: str | None) -> argparse.ArgumentParser:
-    """Return a parser that takes several folders of charts."""
-    parser = command_parser(description)
-    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
-    return parser
-
-
 def review_parser(description: str | None, charts: int, seconds: float) -> argparse.ArgumentParser:
     """Return a parser of options for excerpts of charts of each mode."""
     # Other benchmarks need no torch.

@@ -3,7 +3,7 @@
     python -m benchmarks.many_maps SONG... [--seconds 40] [--maps 200] [--model DIR] [--keep DIR]
 
 Generates maps for excerpts of the songs, at each of 1 to 8 stars in each mode, finishes them as the program does and
-checks them as `benchmarks.maps.check` does. Exit status 1 if there is a problem.
+checks them as `benchmarks.check_maps` does. Exit status 1 if there is a problem.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from benchmarks.arguments import command_parser
-from benchmarks.maps.check import MapReport
+from benchmarks.check_maps import MapReport
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.files.writer import save_beatmap, write_beatmap
 from osu_beatmap.star_rating import star_rating

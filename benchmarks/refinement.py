@@ -1,6 +1,6 @@
 """Held-out charts put on the 32 px grid and refined: how near, and how alike, human places they come.
 
-    python -m benchmarks.refinement FOLDER [--refiner DIR] [--charts 25] [--samples 8] [--steps N] [--json FILE]
+    python -m benchmarks.refinement FOLDER [--refiner DIR] [--charts 25] [--samples 8] [--steps N]
 
 FOLDER is searched as in training. Slider paths are cut where their sliders end before anything else, so a mapper's own
 never have to be stretched or cut. Compared are the centres of the cells and the refiner; its distances are those of
@@ -10,12 +10,9 @@ height of an object is not seen, distances are sideways and nothing turns.
 
 from __future__ import annotations
 
-import json
 import sys
-import time
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -47,12 +44,20 @@ from osu_diffusion.constraints import STACK_PX, MapConstraints
 from osu_diffusion.dataset import draft_positions
 from osu_diffusion.files.loading import load_refiner
 from osu_diffusion.points import PointSequence, sequence_of, with_positions
-from osu_diffusion.refine import RefineOptions, Refiner, TargetAttributes, draw_positions, seen_radius_px
+from osu_diffusion.refine import RefineOptions, TargetAttributes, draw_positions, seen_radius_px
 
-BANDS = (("under 2", 2.0), ("2 to 2.7", 2.7), ("2.7 to 4", 4.0), ("4 to 5.3", 5.3), ("over 5.3", np.inf))
+BANDS = (2.0, 2.7, 4.0, 5.3, np.inf)
+"""Upper ends of the bands of star ratings that charts are chosen from, as many of each."""
+
 MIN_OBJECTS = 50
-SPACING = {"spacing": spacings_px}
-FELT = {**SPACING, "turning": turning_angles_deg, "slider turn": slider_turns_deg}
+METHODS = ("human", "grid", "refined", "mean")
+SPACING = "spacing, Wasserstein px"
+FELT = {
+    SPACING: spacings_px,
+    "turning angle, Wasserstein degrees": turning_angles_deg,
+    "turn of slider paths, Wasserstein degrees": slider_turns_deg,
+}
+DISTANCE, OFF_SCREEN = "distance to the mapper's places, px", "objects off screen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +69,10 @@ class HeldOutChart:
     sequence: PointSequence
     draft_px: np.ndarray
 
-    @property
-    def band(self) -> str:
-        return next(name for name, below in BANDS if self.stars < below)
-
 
 def held_out_charts(folder: Path, mode: GameMode, limit: int, most_points: int) -> list[HeldOutChart]:
     """Charts of held-out songs of at most so many points, as many of each band as there are or as `limit` allows."""
-    found: dict[str, list[HeldOutChart]] = defaultdict(list)
+    found: dict[float, list[HeldOutChart]] = defaultdict(list)
     held_out, seen = held_out_titles(), set()
     for _, beatmaps in chart_groups(folder, []):
         if not song_in_split([b.metadata for b in beatmaps], Split.HELD_OUT, held_out):
@@ -86,110 +87,60 @@ def held_out_charts(folder: Path, mode: GameMode, limit: int, most_points: int) 
             except BeatmapError:
                 continue
             sequence = sequence_of(mapped)
-            if len(sequence) > most_points:
-                continue
-            chart = HeldOutChart(mapped, stars, sequence, draft_positions(mapped, mapped, sequence))
-            found[chart.band].append(chart)
+            if len(sequence) <= most_points:
+                chart = HeldOutChart(mapped, stars, sequence, draft_positions(mapped, mapped, sequence))
+                found[next(end for end in BANDS if stars < end)].append(chart)
     share = max(1, limit // max(1, len(found)))
-    return [chart for name, _ in BANDS for chart in found[name][:share]]
+    return [chart for end in BANDS for chart in found[end][:share]]
 
 
-@dataclass
-class BandReport:
-    """Metrics of all charts of one band of star ratings."""
+class Report:
+    """Metrics of all charts, by what is measured and by method."""
 
-    values: dict[str, list[np.ndarray]] = field(default_factory=lambda: defaultdict(list))
-    felt: dict[tuple[str, str], list[np.ndarray]] = field(default_factory=lambda: defaultdict(list))
-    charts: int = 0
+    def __init__(self) -> None:
+        self.values: dict[str, dict[str, list[np.ndarray]]] = defaultdict(lambda: defaultdict(list))
 
-    def add(self, chart: HeldOutChart, places: dict[str, np.ndarray], mean: np.ndarray, drawn: np.ndarray) -> None:
-        """places: by method, `human` among them; mean: of several draws; drawn: one before the last constraints."""
-        self.charts += 1
-        sequence = chart.sequence
+    def add(self, chart: HeldOutChart, places: dict[str, np.ndarray], drawn: np.ndarray) -> None:
+        """places: by method, `human` and `mean` of several draws among them; drawn: before the last constraints."""
+        sequence, is_seen = chart.sequence, [1.0, float(chart.beatmap.mode is GameMode.STANDARD)]
         starts, ends = object_starts(sequence), sequence.path_ends
         stacked, shares_cell = stack_pairs(sequence, places["human"]), stack_pairs(sequence, places["grid"])
-        seen = {method: _seen(positions, chart.beatmap.mode) for method, positions in places.items()}
-        mean = _seen(mean, chart.beatmap.mode)
-        self.values["distance/mean"].append(distances_px(mean[starts], seen["human"][starts]))
-        felt = FELT if chart.beatmap.mode is GameMode.STANDARD else SPACING
+        human = places["human"] * is_seen
         for method, positions in places.items():
-            for name, of_map in felt.items():
-                self.felt[name, method].append(of_map(sequence, seen[method]))
-            self.values[f"off screen/{method}"].append(np.array([_off_screen(chart, positions)]))
-            if method == "human":
-                continue
-            for name, points in (("distance", starts), ("end", ends)):
-                distances = distances_px(seen[method][points], seen["human"][points])
-                self.values[f"{name}/{method}"].append(distances)
-            paths = drawn if method == "refined" else positions
-            self.values[f"cut/{method}"].append(cut_shares(sequence, paths))
-            self.values[f"end moved/{method}"].append(end_shifts_px(sequence, paths))
-            same = stack_pairs(sequence, positions)
-            self.values[f"stacks kept/{method}"].append(same[stacked])
-            self.values[f"stacks made/{method}"].append(same[shares_cell & ~stacked])
+            seen = positions * is_seen
+            found = {DISTANCE: distances_px(seen[starts], human[starts])}
+            if method != "mean":
+                felt = FELT if all(is_seen) else {SPACING: spacings_px}
+                found |= {name: of_map(sequence, seen) for name, of_map in felt.items()}
+                found[OFF_SCREEN] = np.array([_off_screen(chart, positions)])
+            if method in ("grid", "refined"):
+                paths, same = drawn if method == "refined" else positions, stack_pairs(sequence, positions)
+                found |= {
+                    "slider ends off, px": distances_px(seen[ends], human[ends]),
+                    "ends moved by the length of their sliders, px": end_shifts_px(sequence, paths),
+                    "paths to stretch or cut by over 10 %": cut_shares(sequence, paths),
+                    "exact stacks kept": same[stacked],
+                    "other pairs of a cell made stacks": same[shares_cell & ~stacked],
+                }
+            for name, values in found.items():
+                self.values[name][method].append(values)
 
-    def figures(self) -> dict[str, float]:
-        found = {name: np.concatenate(parts) for name, parts in self.values.items()}
-        figures = {name: float(v.sum() if "screen" in name else v.mean()) for name, v in found.items() if len(v)}
-        figures["nearer/mean"] = 1.0 - figures["distance/mean"] / figures["distance/grid"]
-        for name, method in self.felt:
-            if method != "human":
-                theirs = np.concatenate(self.felt[name, "human"])
-                ours = np.concatenate(self.felt[name, method])
-                figures[f"{name}/{method}"] = wasserstein(ours, theirs)
-        return {"charts": self.charts, **{name: round(value, 4) for name, value in figures.items()}}
-
-
-def _seen(positions: np.ndarray, mode: GameMode) -> np.ndarray:
-    """What players see of positions [n, 2]: in catch only where they are sideways."""
-    return positions if mode is GameMode.STANDARD else positions * [1.0, 0.0]
+    def table(self) -> str:
+        """Means as Markdown; the sum of objects off screen; and how far distributions are from human ones."""
+        rows = []
+        for name, by_method in self.values.items():
+            found = {method: np.concatenate(parts) for method, parts in by_method.items()}
+            if name in FELT:
+                figures = {method: wasserstein(values, found["human"]) for method, values in found.items()}
+            else:
+                figures = {m: float(v.sum() if name == OFF_SCREEN else v.mean()) for m, v in found.items() if len(v)}
+            rows.append([name, *(f"{figures[m]:.3f}" if m in figures else "-" for m in METHODS)])
+        return markdown.table(("", *METHODS), rows)
 
 
 def _off_screen(chart: HeldOutChart, positions: np.ndarray) -> int:
     moved = with_positions(chart.beatmap, chart.sequence, positions)
     return sum(1 for _ in off_screen(Chart(moved))) if moved.mode is GameMode.STANDARD else 0
-
-
-def measure(charts: Sequence[HeldOutChart], refiner: Refiner, options: RefineOptions, samples: int) -> dict[str, dict]:
-    """Figures by band, and of all charts."""
-    reports: dict[str, BandReport] = defaultdict(BandReport)
-    for number, chart in enumerate(tqdm(charts, desc="refining", unit="map")):
-        sequence = chart.sequence
-        kept = ~sequence.movable
-        constraints = MapConstraints(sequence, chart.draft_px, kept, STACK_PX, seen_radius_px(chart.beatmap))
-        wanted = TargetAttributes(attributes_of(chart.beatmap, chart.stars))
-        drawn = draw_positions(refiner, constraints, wanted, options, number, samples)
-        refined = constraints.in_the_end(drawn)
-        places = {"human": sequence.positions, "grid": chart.draft_px, "refined": refined[0]}
-        for name in (chart.band, "all"):
-            reports[name].add(chart, places, refined.mean(axis=0), drawn[0])
-    return {name: reports[name].figures() for name, _ in (*BANDS, ("all", 0.0)) if name in reports}
-
-
-ROWS = (
-    ("distance to the mapper's places, px", "distance", ("grid", "refined", "mean")),
-    ("slider ends off, px", "end", ("grid", "refined")),
-    ("ends moved by the length of their sliders, px", "end moved", ("grid", "refined")),
-    ("paths to stretch or cut by over 10 %", "cut", ("grid", "refined")),
-    ("spacing, Wasserstein px", "spacing", ("grid", "refined")),
-    ("turning angle, Wasserstein degrees", "turning", ("grid", "refined")),
-    ("turn of slider paths, Wasserstein degrees", "slider turn", ("grid", "refined")),
-    ("exact stacks kept", "stacks kept", ("grid", "refined")),
-    ("other pairs of a cell made stacks", "stacks made", ("grid", "refined")),
-    ("objects off screen", "off screen", ("human", "grid", "refined")),
-)
-
-
-def tables(figures: dict[str, dict]) -> str:
-    """Format a Markdown table for each of `ROWS`, with a line for each band."""
-    parts = []
-    for title, key, methods in ROWS:
-        rows = [
-            [band, values["charts"], *(f"{values.get(f'{key}/{method}', float('nan')):.3f}" for method in methods)]
-            for band, values in figures.items()
-        ]
-        parts.append(f"{title}\n\n{markdown.table(('stars', 'charts', *methods), rows)}")
-    return "\n\n".join(parts)
 
 
 def main() -> int:
@@ -200,19 +151,22 @@ def main() -> int:
     parser.add_argument("--most-points", type=int, default=5000, help="leave out longer charts")
     parser.add_argument("--samples", type=int, default=8)
     parser.add_argument("--steps", type=int)
-    parser.add_argument("--json", type=Path, metavar="FILE")
-    options = parser.parse_args()
-    charts = held_out_charts(options.folder, GameMode[options.mode.upper()], options.charts, options.most_points)
+    arguments = parser.parse_args()
+    charts = held_out_charts(
+        arguments.folder, GameMode[arguments.mode.upper()], arguments.charts, arguments.most_points
+    )
     if not charts:
-        print(f"{options.folder} holds no held-out {options.mode} charts.", file=sys.stderr)
+        print(f"{arguments.folder} holds no held-out {arguments.mode} charts.", file=sys.stderr)
         return 2
-    started = time.monotonic()
-    refiner = load_refiner(options.refiner)
-    figures = measure(charts, refiner, RefineOptions(timesteps=options.steps), options.samples)
-    print(tables(figures))
-    print(f"\n{len(charts)} charts in {time.monotonic() - started:.0f} s")
-    if options.json:
-        options.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    refiner, options, report = load_refiner(arguments.refiner), RefineOptions(timesteps=arguments.steps), Report()
+    for number, chart in enumerate(tqdm(charts, desc="refining", unit="map")):
+        constraints = MapConstraints(chart.sequence, chart.draft_px, STACK_PX, seen_radius_px(chart.beatmap))
+        wanted = TargetAttributes(attributes_of(chart.beatmap, chart.stars))
+        drawn = draw_positions(refiner, constraints, wanted, options, number, arguments.samples)
+        refined = constraints.in_the_end(drawn)
+        compared = chart.sequence.positions, chart.draft_px, refined[0], refined.mean(axis=0)
+        report.add(chart, dict(zip(METHODS, compared, strict=True)), drawn[0])
+    print(f"{len(charts)} charts\n\n{report.table()}")
     return 0
 
 

@@ -1,6 +1,6 @@
 """Benchmark of the rhythm model on held-out songs, with timing given.
 
-    python -m benchmarks.rhythm FOLDER [--model DIR] [--cache DIR] [--no-bars] [--phase] [--baselines] [--json FILE]
+    python -m benchmarks.rhythm FOLDER [--model DIR] [--cache DIR] [--no-bars] [--phase] [--baselines]
 
 All maps of all held-out songs are scored: F1 of object times at 30 ms, one to one, over the whole song. Figures are
 means over songs of the means over a song's maps. "Own count" takes as many ticks as the probabilities add up to,
@@ -11,13 +11,12 @@ the best shift. Intervals are bootstrapped over songs.
 
 from __future__ import annotations
 
-import json
 import math
 import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -51,19 +50,15 @@ class RhythmScore:
 
     Attributes:
         count_ratio: Expected objects of the model for each object of the human.
-        off_grid: Fraction of the human's objects more than 2.5 ms from a tick.
     """
 
     song: str
-    chart: str
     group: str
     stars: float
-    objects: int
     own: float
     human_count: float
     count_ratio: float
     nats: float
-    off_grid: float
     half_beats: float
     ticks: float = math.nan
     onsets: float = math.nan
@@ -96,7 +91,6 @@ def main() -> int:
     parser.add_argument("--as-given", action="store_true", help="do not align charts that are clearly off the audio")
     parser.add_argument("--baselines", action="store_true", help="also score ticks and onsets, which takes minutes")
     parser.add_argument("--phase", action="store_true", help="also find the phase of the beat without charts")
-    parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     network = load_rhythm_model(arguments.model)
     songs = load_songs(arguments.folder, arguments.cache, Split(arguments.split))
@@ -115,10 +109,6 @@ def main() -> int:
     print(score_table(scores), downbeat_summary(downbeats), sep="\n\n")
     if shifts:
         print(phase_summary(shifts))
-    if arguments.json:
-        rows = {"charts": [asdict(score) for score in scores], "downbeats": [asdict(score) for score in downbeats]}
-        rows["phase"] = shifts
-        arguments.json.write_text(json.dumps(rows, indent=1), encoding="utf-8")
     return 0
 
 
@@ -137,15 +127,12 @@ def _score_chart(axis: SongAxis, prediction: RhythmPrediction, index: int) -> Rh
     expected = prediction.expected_count(index)
     return RhythmScore(
         song=axis.name,
-        chart=chart.name,
         group=chart.conditions.group,
         stars=chart.stars,
-        objects=len(human_ms),
         own=f1(prediction.most_likely_steps(index, round(expected))),
         human_count=f1(prediction.most_likely_steps(index, len(human_ms))),
         count_ratio=expected / len(human_ms),
         nats=nats_per_object(prediction, index, axis.objects[index]),
-        off_grid=float((np.abs(axis.clock.residuals_ms(human_ms)) > 2.5).mean()),
         half_beats=f1(half_beat_steps(axis.clock, human_ms[0], human_ms[-1])),
     )
 

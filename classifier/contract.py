@@ -5,18 +5,16 @@ It stands alone: of the seq2seq model that it was made from it has its own copy 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 
 from classifier.model import ExcerptReader, HeadConfig, MapperClassifier
 from model_files.errors import ModelError
-from model_files.folder_weights import SAFETENSORS, open_tensors
+from model_files.folder_weights import SAFETENSORS, open_tensors, save_small_model
 from model_files.json_files import read_json_object
 from osuT5.model.config import ModelConfig
 from osuT5.tokens.contract import Contract
@@ -36,12 +34,10 @@ class Classifier:
 
 
 def save_classifier(
-    folder: Path, weights: Mapping[str, Tensor], model: MapperClassifier, spec: Contract, mappers: Sequence[str]
+    model: MapperClassifier, spec: Contract, mappers: Sequence[str], folder: Path, weights: Mapping[str, Tensor]
 ) -> None:
     """Writes `weights`, as fp16, with what `model` has beside them, and the contract."""
-    folder.mkdir(parents=True, exist_ok=True)
-    state = {name: weight.detach().cpu() for name, weight in model.state_dict().items()} | dict(weights)
-    save_file({name: weight.half().contiguous() for name, weight in state.items()}, folder / SAFETENSORS)
+    state = {name: weight.cpu() for name, weight in model.state_dict().items()} | dict(weights)
     sizes = {name: getattr(model.reader.config, name) for name in ModelConfig.__annotations__ if name != "model_type"}
     data = {
         "format": 1,
@@ -50,7 +46,7 @@ def save_classifier(
         "reader": sizes,
         "spec": spec.to_json(),
     }
-    (folder / CONTRACT_FILE).write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    save_small_model(folder, state, CONTRACT_FILE, data)
 
 
 def load_classifier(folder: str | Path | None = None, device: str = "cpu") -> Classifier:

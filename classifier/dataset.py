@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
-from classifier.excerpts import ChartTokens
+from classifier.excerpts import ChartTokens, Excerpt
 from classifier.mappers import mapper_key, mapper_of
-from classifier.model import ExcerptBatch
-from classifier.song_excerpts import SongExcerpts, joined
+from classifier.song_excerpts import SongExcerpts
 from osu_beatmap.held_out import title_hash
 from osuT5.dataset.files.corpus import open_source
 from osuT5.dataset.files.sources import ReadChart, Song, SourceReport, read_charts
@@ -36,15 +35,6 @@ class NamedSong:
     song: Song
     titles: frozenset[str]
     charts: tuple[NamedChart, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ExcerptKey:
-    """An excerpt of the corpus: which song, which chart of it, and the frame that it begins at."""
-
-    song: int
-    chart: int
-    start_frame: int
 
 
 @dataclass
@@ -81,28 +71,21 @@ def named_corpus(path: str) -> NamedCorpus:
 
 @dataclass(frozen=True)
 class OpenSong:
-    """A song ready to be cut: its spectrogram, and the charts of the wanted mappers as tokens."""
+    """A song ready to be cut: its spectrogram, and the charts of the wanted mappers as tokens, by name."""
 
     cuts: SongExcerpts
-    charts: tuple[ChartTokens, ...]
-    mappers: tuple[str, ...]
-    names: tuple[str, ...]
+    charts: dict[str, ChartTokens]
 
-    def keys(self, song: int, overlap: float, most: int) -> list[ExcerptKey]:
-        """Excerpts of all charts, `most` of each, spread over it."""
-        return [
-            ExcerptKey(song, number, frame)
-            for number, chart in enumerate(self.charts)
-            for frame in _spread(self._frames(chart, overlap), most)
-        ]
+    def excerpts(self, chart: ChartTokens, overlap: float, most: int) -> list[tuple[Excerpt, int]]:
+        """At most `most`, spread over the chart, each with its first frame.
 
-    def _frames(self, chart: ChartTokens, overlap: float) -> list[int]:
-        """Windows of the song, not of the chart: so charts share what is heard."""
+        Windows of the song, not of the chart: so charts share what is heard.
+        """
         spec = self.cuts.spec
         stride = max(1, round((spec.grid.frames - 1) * (1.0 - overlap)))
         first_ms, last_ms = chart.object_times_ms[0], chart.object_times_ms[-1]
         places = range(int(first_ms / spec.grid.frame_ms) // stride, int(last_ms / spec.grid.frame_ms) // stride + 1)
-        return [frame for _, frame in self.cuts.with_enough(chart, (place * stride for place in places))]
+        return _spread(self.cuts.with_enough(chart, (place * stride for place in places)), most)
 
 
 @dataclass(frozen=True)
@@ -121,16 +104,13 @@ class SongOpener:
         if mel is None:
             return None
         cuts = SongExcerpts(mel, self.spec, self.max_tokens)
-        charts, kept = [], []
-        for chart in wanted:
+        charts = {}
+        for chart in (each.chart for each in wanted):
             try:
-                charts.append(ChartTokens.of(chart.chart.beatmap, self.spec, cuts.song_ms))
-                kept.append(chart)
+                charts[chart.name] = ChartTokens.of(chart.beatmap, self.spec, cuts.song_ms)
             except (ValueError, ArithmeticError) as error:
-                report.skip(chart.chart.name, error)
-        if not charts:
-            return None
-        return OpenSong(cuts, tuple(charts), tuple(c.mapper for c in kept), tuple(c.chart.name for c in kept))
+                report.skip(chart.name, error)
+        return OpenSong(cuts, charts) if charts else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,31 +125,7 @@ class Labels:
         return len(self.mappers)
 
 
-class OpenCorpus:
-    """Excerpts of songs that are all open, for a reader that is trained too."""
-
-    def __init__(self, songs: Mapping[int, OpenSong], mappers: Sequence[str], overlap: float, most: int) -> None:
-        self.songs = songs
-        self.keys = [key for number, song in songs.items() for key in song.keys(number, overlap, most)]
-        place = {mapper: number for number, mapper in enumerate(mappers)}
-        charts = [f"{key.song}|{key.chart}" for key in self.keys]
-        self.labels = Labels(
-            np.array([place[self.songs[key.song].mappers[key.chart]] for key in self.keys], dtype=np.int64),
-            np.array([key.song for key in self.keys], dtype=np.int64),
-            np.unique(charts, return_inverse=True)[1],
-        )
-
-    def inputs(self, rows: np.ndarray) -> ExcerptBatch:
-        """Excerpts, in the order of `rows`."""
-        batches = []
-        for key in (self.keys[row] for row in rows):
-            song = self.songs[key.song]
-            excerpt = song.cuts.excerpt(song.charts[key.chart], key.start_frame)
-            batches.append(song.cuts.batch([(excerpt, key.start_frame)]))
-        return joined(batches)
-
-
-def _spread(values: Sequence[int], most: int) -> list[int]:
+def _spread(values: Sequence[tuple[Excerpt, int]], most: int) -> list[tuple[Excerpt, int]]:
     if len(values) <= most:
         return list(values)
     return [values[place] for place in np.linspace(0, len(values) - 1, most).round().astype(int)]

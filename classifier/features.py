@@ -36,5 +36,5 @@ def chart_features(beatmap: Beatmap, samples: np.ndarray, classifier: Classifier
     wanted = cuts.with_enough(chart, map(cuts.start_frame, chart.starts_ms(spec)))
     vectors = np.zeros((len(wanted), model.head.width), dtype=np.float32)
     for rows, batch in cuts.batches(wanted):
-        vectors[rows] = model.features(batch.to(model.centre.device)).float().cpu().numpy()
+        vectors[rows] = model.features(model.reader(batch.to(model.centre.device))).float().cpu().numpy()
     return vectors

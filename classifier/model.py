@@ -2,7 +2,7 @@
 
     excerpt -> states of its tokens -> summary (what they have in common) -> features -> a logit for each mapper
 
-Only the head is trained unless asked otherwise: then summaries of all excerpts are computed once.
+Only the head is trained: summaries of all excerpts are computed once.
 """
 
 from __future__ import annotations
@@ -91,19 +91,15 @@ class MapperClassifier(nn.Module):
         self.expand = nn.Linear(reader.summary_size, head.width)
         self.out = nn.Linear(head.width, head.mapper_count)
 
-    def summary(self, excerpts: ExcerptBatch | Tensor) -> Tensor:
-        """Of excerpts, or what it was found to be before [rows, summary_size]."""
-        return excerpts if isinstance(excerpts, Tensor) else self.reader(excerpts)
-
-    def features(self, excerpts: ExcerptBatch | Tensor) -> Tensor:
-        """What tells mappers apart [rows, width]."""
-        x = (self.summary(excerpts) - self.centre) / self.scale
+    def features(self, summaries: Tensor) -> Tensor:
+        """Summaries by the reader [rows, summary_size] -> what tells mappers apart [rows, width]."""
+        x = (summaries - self.centre) / self.scale
         x = F.dropout(x, self.head.dropout, self.training)
         return F.gelu(self.expand(x))
 
-    def forward(self, excerpts: ExcerptBatch | Tensor) -> Tensor:
+    def forward(self, summaries: Tensor) -> Tensor:
         """-> logits [rows, mapper_count]"""
-        return self.out(F.dropout(self.features(excerpts), self.head.dropout, self.training))
+        return self.out(F.dropout(self.features(summaries), self.head.dropout, self.training))
 
 
 def _statistics(states: Tensor, counted: Tensor) -> Tensor:

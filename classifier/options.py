@@ -25,7 +25,6 @@ class ClassifierTrainOptions:
     threads: int = 0
     fewest_charts: int = 5
     decoder_layers: int = 2
-    trained_layers: int = 0
     overlap: float = 0.0
     most_excerpts: int = 12
     rows: int = 64
@@ -40,8 +39,6 @@ class ClassifierTrainOptions:
             require(getattr(self, name) >= 1, name, "1 or more", getattr(self, name))
         for name in ("overlap", "dropout", "label_smoothing"):
             require(0 <= getattr(self, name) < 1, name, "0 or more and below 1", getattr(self, name))
-        is_possible = 0 <= self.trained_layers <= self.decoder_layers
-        require(is_possible, "trained_layers", "within 0..decoder_layers", self.trained_layers)
 
 
 ConfigStore.instance().store("classifier_options", ClassifierTrainOptions)

@@ -52,7 +52,7 @@ def rank_mappers(beatmap: Beatmap, samples: np.ndarray, classifier: Classifier, 
         raise ExcerptError(f"there are fewer than {FEWEST_OBJECTS} objects in {where}; too little to tell a mapper by")
     scores = torch.zeros(len(wanted), model.head.mapper_count)
     for rows, batch in cuts.batches(wanted):
-        scores[rows] = model(batch.to(model.centre.device)).log_softmax(1).float().cpu()
+        scores[rows] = model(model.reader(batch.to(model.centre.device))).log_softmax(1).float().cpu()
     chances = scores.mean(0).softmax(0)
     order = chances.argsort(descending=True).tolist()
     starts_s = [frame * spec.grid.frame_ms / 1000.0 for _, frame in wanted]

@@ -63,14 +63,3 @@ class SongExcerpts:
             is_map=pad_sequence([torch.from_numpy(excerpt.is_map) for excerpt, _ in wanted], True, False),
             row_window=torch.tensor([frames.index(start_frame) for _, start_frame in wanted]),
         )
-
-
-def joined(batches: Sequence[ExcerptBatch]) -> ExcerptBatch:
-    """Batches of several songs as one."""
-    offsets = np.cumsum([0, *(len(batch.mel) for batch in batches[:-1])]).tolist()
-    return ExcerptBatch(
-        mel=torch.cat([batch.mel for batch in batches]),
-        ids=pad_sequence([row for batch in batches for row in batch.ids], True, PAD_ID),
-        is_map=pad_sequence([row for batch in batches for row in batch.is_map], True, False),
-        row_window=torch.cat([batch.row_window + offset for batch, offset in zip(batches, offsets, strict=True)]),
-    )

@@ -78,15 +78,17 @@ class Summariser:
 
     @torch.inference_mode()
     def _summaries(self, opened: OpenSong) -> dict[str, np.ndarray]:
-        keys = opened.keys(0, self.overlap, self.most_excerpts)
-        wanted = [(opened.cuts.excerpt(opened.charts[key.chart], key.start_frame), key.start_frame) for key in keys]
-        summaries = np.zeros((len(keys), self.reader.summary_size), dtype=np.float16)
+        excerpts = {
+            name: opened.excerpts(chart, self.overlap, self.most_excerpts) for name, chart in opened.charts.items()
+        }
+        wanted = [each for found in excerpts.values() for each in found]
+        summaries = np.zeros((len(wanted), self.reader.summary_size), dtype=np.float16)
         device = next(self.reader.parameters()).device
         with torch.autocast(device.type, torch.bfloat16, enabled=self.is_bf16):
             for rows, batch in opened.cuts.batches(wanted):
                 summaries[rows] = self.reader(batch.to(device)).float().cpu().numpy()
-        chart_of = np.array([key.chart for key in keys], dtype=np.int64)
-        return {name: summaries[chart_of == number] for number, name in enumerate(opened.names)}
+        ends = np.cumsum([len(found) for found in excerpts.values()])
+        return dict(zip(excerpts, np.split(summaries, ends[:-1]), strict=True))
 
     def _cached(self, named: NamedSong, wanted: Sequence[NamedChart]) -> Path | None:
         if self.cache_folder is None:

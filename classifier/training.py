@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from classifier.contract import save_classifier
-from classifier.dataset import Labels, NamedCorpus, NamedSong, OpenCorpus, SongOpener, named_corpus
+from classifier.dataset import Labels, NamedCorpus, NamedSong, SongOpener, named_corpus
 from classifier.metrics import Figures as RankFigures
 from classifier.metrics import chart_scores
-from classifier.model import ExcerptBatch, ExcerptReader, HeadConfig, MapperClassifier
+from classifier.model import ExcerptReader, HeadConfig, MapperClassifier
 from classifier.options import ClassifierTrainOptions
-from classifier.summaries import Summariser
+from classifier.summaries import Summariser, SummaryTable
 from model_files.errors import ModelError
 from osu_beatmap.held_out import Split, held_out_titles
 from osuT5.model.files.loading import best_device, load_model
 from osuT5.tokens.contract import Contract
-from training.checkpoint import AVERAGE_FILE, replaced_folder
-from training.loop import CHECKPOINT_FOLDER, MODEL_FOLDER, run_training
+from training.loop import train_small_model
 from training.options import OptionError
-from training.processes import Processes
 from training.task import Figures
 
 MAPPER_SHARE_POWER = 0.5
@@ -38,24 +34,16 @@ HELD_OUT_ROWS = 64
 SCALED_ROWS = 256
 
 
-class Source(Protocol):
-    """Labelled excerpts, or their summaries."""
-
-    labels: Labels
-
-    def inputs(self, rows: np.ndarray) -> ExcerptBatch | Tensor: ...
-
-
 @dataclass(frozen=True, slots=True)
 class LabelledBatch:
-    inputs: ExcerptBatch | Tensor
+    inputs: Tensor
     mappers: Tensor
 
 
 class ClassifierTask:
     """Batches and losses of a classifier; the loss is the cross entropy of the mapper."""
 
-    def __init__(self, options: ClassifierTrainOptions, train: Source, held_out: Source | None) -> None:
+    def __init__(self, options: ClassifierTrainOptions, train: SummaryTable, held_out: SummaryTable | None) -> None:
         self.options, self.train, self.held_out = options, train, held_out
         self.shares = drawing_shares(train.labels)
 
@@ -85,7 +73,7 @@ class ClassifierTask:
 
 
 @torch.inference_mode()
-def log_probabilities(model: MapperClassifier, source: Source) -> np.ndarray:
+def log_probabilities(model: MapperClassifier, source: SummaryTable) -> np.ndarray:
     """Of each excerpt of a source, for each mapper [n, mappers]."""
     rows = np.arange(len(source.labels))
     parts = [rows[first : first + HELD_OUT_ROWS] for first in range(0, len(rows), HELD_OUT_ROWS)]
@@ -107,13 +95,11 @@ def drawing_shares(labels: Labels) -> np.ndarray:
     return shares / shares.sum()
 
 
-def fit_scale(model: MapperClassifier, train: Source, seed: int) -> None:
+def fit_scale(model: MapperClassifier, train: SummaryTable, seed: int) -> None:
     """Sets `centre` and `scale` to those of the summaries of some training excerpts."""
     rng = np.random.default_rng(seed)
     rows = rng.choice(len(train.labels), size=min(SCALED_ROWS, len(train.labels)), replace=False)
-    parts = [rows[first : first + HELD_OUT_ROWS] for first in range(0, len(rows), HELD_OUT_ROWS)]
-    with torch.inference_mode():
-        summaries = torch.cat([model.summary(train.inputs(part).to(model.centre.device)).float() for part in parts])
+    summaries = train.inputs(rows).to(model.centre.device)
     with torch.no_grad():
         model.centre.copy_(summaries.mean(0))
         model.scale.copy_(summaries.std(0).clamp(min=1e-3))
@@ -141,30 +127,18 @@ def train_classifier(options: ClassifierTrainOptions) -> Path:
         )
     torch.manual_seed(options.seed)
     model = MapperClassifier(reader, HeadConfig(len(mappers), options.width, options.dropout)).to(device)
-    choose_trained(model, options.trained_layers)
+    model.reader.requires_grad_(False)
     summariser = summariser_of(options, model.reader, spec)
-
-    def source_of(songs: Mapping[int, NamedSong]) -> Source:
-        """Return summaries where the reader is frozen, else excerpts."""
-        if not options.trained_layers:
-            return summariser.table(songs, mappers, corpus.report)
-        opened = {n: summariser.opener.open(named, frozenset(mappers), corpus.report) for n, named in songs.items()}
-        kept = {number: song for number, song in opened.items() if song is not None}
-        return OpenCorpus(kept, mappers, options.overlap, options.most_excerpts)
-
-    source = source_of(train)
-    held_out = source_of(songs_in(corpus, Split.HELD_OUT)) if split is Split.TRAIN else None
+    source = summariser.table(train, mappers, corpus.report)
+    held_out = None
+    if split is Split.TRAIN:
+        held_out = summariser.table(songs_in(corpus, Split.HELD_OUT), mappers, corpus.report)
     skipped = len(corpus.report.skipped)
     print(f"{len(mappers)} mappers; training on {len(source.labels)} excerpts; {skipped} files left out")
     fit_scale(model, source, options.seed)
-    run_folder = Path(options.run_path)
     task = ClassifierTask(options, source, held_out)
-    run_training(model, task, options.loop, run_folder, processes=Processes(device))
-    folder = run_folder / MODEL_FOLDER
-    with replaced_folder(folder) as temporary:
-        weights = load_file(run_folder / CHECKPOINT_FOLDER / AVERAGE_FILE)
-        save_classifier(temporary, weights, model, spec, [corpus.names[key] for key in mappers])
-    return folder
+    save = partial(save_classifier, model, spec, [corpus.names[key] for key in mappers])
+    return train_small_model(model, task, options.loop, options.run_path, save, device)
 
 
 def pretrained_reader(options: ClassifierTrainOptions) -> tuple[ExcerptReader, Contract]:
@@ -186,15 +160,6 @@ def songs_in(corpus: NamedCorpus, split: Split) -> dict[int, NamedSong]:
         for number, named in enumerate(corpus.songs)
         if split is Split.ALL or named.titles.isdisjoint(held_out) == (split is Split.TRAIN)
     }
-
-
-def choose_trained(model: MapperClassifier, trained_layers: int) -> None:
-    """Freezes the reader but for the last layers of its decoder and the norm after them."""
-    model.reader.requires_grad_(False)
-    if trained_layers:
-        model.reader.decoder.layer_norm.requires_grad_(True)
-        for layer in model.reader.decoder.layers[-trained_layers:]:
-            layer.requires_grad_(True)
 
 
 def reader_identity(reader: ExcerptReader, spec: Contract) -> str:

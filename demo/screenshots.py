@@ -7,11 +7,13 @@ Needs Playwright (`requirements-dev.txt`) and an installed Chromium.
 
 from __future__ import annotations
 
-import base64
+import io
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+from PIL import Image
 
 from demo.live_pages import LiveServer, browser_path, headless_browser, live_server
 from demo.make_song import DEMO_ARTIST, DEMO_PATH, DEMO_TITLE
@@ -22,20 +24,10 @@ SEED = "1"
 SHOWN_MS = 30_000
 SIZE = {"width": 1280, "height": 900}
 PHONE = {"width": 400, "height": 860}
-QUALITY = 0.82
+QUALITY = 82
 MAX_BYTES = 150_000
 POLL_S = 0.2
 PATIENCE_MS = 60_000
-
-AS_WEBP = """async ([data, quality]) => {
-  const image = new Image();
-  image.src = "data:image/png;base64," + data;
-  await image.decode();
-  const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [image.width, image.height];
-  canvas.getContext("2d").drawImage(image, 0, 0);
-  return canvas.toDataURL("image/webp", quality).split(",")[1];
-}"""
 
 
 def take(server: LiveServer, browser, folder: Path) -> list[Path]:
@@ -63,11 +55,8 @@ def picture(server: LiveServer, browser, path: Path, scheme: str, size: dict, sh
     page.goto(server.page("/mai-mod" if show is show_review else "/") + query)
     show(page)
     page.wait_for_timeout(500)
-    shot = base64.b64encode(page.screenshot()).decode("ascii")
-    page.goto("about:blank")
-    data = base64.b64decode(page.evaluate(AS_WEBP, [shot, QUALITY]))
-    assert len(data) <= MAX_BYTES, f"{path.name} has {len(data)} bytes"
-    path.write_bytes(data)
+    Image.open(io.BytesIO(page.screenshot())).save(path, quality=QUALITY)
+    assert path.stat().st_size <= MAX_BYTES, f"{path.name} has {path.stat().st_size} bytes"
     context.close()
     return path
 

@@ -46,7 +46,7 @@ def move_object(index: int, to_ms: float, text: str) -> Fix:
     """To another time; what it lasts stays."""
 
     def change(beatmap: Beatmap) -> None:
-        _move(beatmap.hit_objects[index], to_ms - beatmap.hit_objects[index].time_ms)
+        move_in_time(beatmap.hit_objects[index], to_ms - beatmap.hit_objects[index].time_ms)
 
     return Fix(text, change)
 
@@ -125,7 +125,7 @@ def shift_stretch(start_ms: float, end_ms: float, by_ms: float, text: str) -> Fi
         ]
         for obj in beatmap.hit_objects:
             if start_ms <= obj.time_ms < end_ms:
-                _move(obj, by_ms)
+                move_in_time(obj, by_ms)
         for pause in beatmap.breaks:
             if start_ms <= pause.start_ms < end_ms:
                 pause.start_ms, pause.end_ms = pause.start_ms + by_ms, pause.end_ms + by_ms
@@ -203,7 +203,7 @@ def _set_duration(slider: Slider, duration_ms: float, beatmap: Beatmap) -> None:
     slider.length_px = slider_length_px(slide_ms, slider.time_ms, Timing(beatmap.timing_points), beatmap.difficulty)
 
 
-def _move(obj: HitObject, by_ms: float) -> None:
+def move_in_time(obj: HitObject, by_ms: float) -> None:
     obj.time_ms += by_ms
     if isinstance(obj, Spinner | HoldNote):
         obj.end_ms += by_ms

@@ -52,7 +52,7 @@ def merged(beatmap: Beatmap, rated: Iterable[RatedObservation]) -> list[RatedObs
     kept: list[RatedObservation] = []
     causes = _join_passages(_join_sections(list(rated)), timing)
     for each in sorted(causes, key=lambda each: (each.per_minute, each.observation.time_ms)):
-        place = next((i for i, cause in enumerate(kept) if _follows_from(each, cause, beatmap, timing)), None)
+        place = next((i for i, cause in enumerate(kept) if _follows_from(each, cause, timing)), None)
         if place is None:
             kept.append(each)
         elif _is_of_run(each, kept[place]):
@@ -100,7 +100,7 @@ def _describe_by_worst(passage: list[RatedObservation]) -> RatedObservation:
     return replace(worst, count=len(times_ms), passage_ms=(times_ms[0], times_ms[-1]))
 
 
-def _follows_from(each: RatedObservation, cause: RatedObservation, beatmap: Beatmap, timing: Timing) -> bool:
+def _follows_from(each: RatedObservation, cause: RatedObservation, timing: Timing) -> bool:
     """Whether an observation is a consequence of a more surprising one."""
     own, other = each.observation, cause.observation
     if own.obj is None or other.obj is None:

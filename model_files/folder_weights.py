@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path, PureWindowsPath
+
+from safetensors.torch import save_file
+from torch import Tensor
 
 from model_files.errors import ModelError
 from model_files.json_files import read_json_object
@@ -27,6 +32,13 @@ def folder_weights(folder: Path) -> dict[str, StoredTensor]:
     if name is None:
         raise ModelError(f"{folder} holds no weights: {SAFETENSORS} is missing.")
     return _open_shards(folder / name) if name in (SAFETENSORS_INDEX, TORCH_INDEX) else open_tensors(folder / name)
+
+
+def save_small_model(folder: Path, weights: Mapping[str, Tensor], contract_file: str, contract: dict) -> None:
+    """Writes weights as fp16, and as JSON what they are."""
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file({name: weight.detach().half().contiguous() for name, weight in weights.items()}, folder / SAFETENSORS)
+    (folder / contract_file).write_text(json.dumps(contract, indent=1) + "\n", encoding="utf-8")
 
 
 def open_tensors(path: Path) -> dict[str, StoredTensor]:

@@ -16,14 +16,6 @@ class UnratableBeatmap(BeatmapError):
     """The beatmap has no star rating; the message says why in a sentence."""
 
 
-_ROSU_MODES = {
-    GameMode.STANDARD: rosu.GameMode.Osu,
-    GameMode.TAIKO: rosu.GameMode.Taiko,
-    GameMode.CATCH: rosu.GameMode.Catch,
-    GameMode.MANIA: rosu.GameMode.Mania,
-}
-
-
 _SKILLS = {
     GameMode.STANDARD: ("aim", "speed"),
     GameMode.TAIKO: ("stamina", "rhythm", "color"),
@@ -37,27 +29,24 @@ LONGEST_SPINNER_MS = 24 * 60 * 60 * 1000.0
 _SUSPICIOUS = "the beatmap holds objects that cannot be meant for play, so it has no star rating"
 
 
-def star_rating(beatmap: Beatmap | str, mode: GameMode | None = None, clock_rate: float = 1.0) -> float:
+def star_rating(beatmap: Beatmap | str, clock_rate: float = 1.0) -> float:
     """Stars of a Beatmap or of the text of a .osu file; 0 for one without objects.
 
-    mode        the ruleset to rate it in, its own by default; only standard maps convert to another
-    clock_rate  playback speed, 1.5 for double time
+    clock_rate: playback speed, 1.5 for double time
 
-    Raises UnratableBeatmap for text that is no .osu file, for a conversion that osu! does not
-    have, and for maps that rosu-pp calls suspicious: built against the game rather than to be played (hundreds
-    of objects in a moment, sliders of absurd length), their rating means nothing and may take minutes.
+    Raises UnratableBeatmap for text that is no .osu file, and for maps that rosu-pp calls suspicious: built against the
+    game rather than to be played (hundreds of objects in a moment, sliders of absurd length), their rating means
+    nothing and may take minutes.
     """
-    return star_ratings(beatmap, [clock_rate], mode)[0]
+    return star_ratings(beatmap, [clock_rate])[0]
 
 
-def star_ratings(
-    beatmap: Beatmap | str, clock_rates: Sequence[float], mode: GameMode | None = None
-) -> tuple[float, ...]:
+def star_ratings(beatmap: Beatmap | str, clock_rates: Sequence[float]) -> tuple[float, ...]:
     """Compute the stars at several playback speeds, which costs less than one by one. Raises alike."""
     parsed = _parse(beatmap)
     if not parsed.n_objects:  # rosu-pp gives an empty standard map 0.138 stars
         return (0.0,) * len(clock_rates)
-    return tuple(_attributes(parsed, mode, clock_rate).stars for clock_rate in clock_rates)
+    return tuple(_attributes(parsed, clock_rate).stars for clock_rate in clock_rates)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,20 +75,15 @@ def strains(beatmap: Beatmap) -> Strains:
     return Strains(start_ms, found.section_length, {skill: curve for skill, curve in by_skill.items() if curve})
 
 
-def max_combo(beatmap: Beatmap | str, mode: GameMode | None = None) -> int:
+def max_combo(beatmap: Beatmap | str) -> int:
     """The largest combo that a beatmap allows; raises as `star_rating` does."""
     parsed = _parse(beatmap)
-    return _attributes(parsed, mode, 1.0).max_combo if parsed.n_objects else 0
+    return _attributes(parsed, 1.0).max_combo if parsed.n_objects else 0
 
 
-def _attributes(parsed: rosu.Beatmap, mode: GameMode | None, clock_rate: float) -> rosu.DifficultyAttributes:
+def _attributes(parsed: rosu.Beatmap, clock_rate: float) -> rosu.DifficultyAttributes:
     if parsed.is_suspicious():
         raise UnratableBeatmap(_SUSPICIOUS)
-    if mode is not None and parsed.mode != _ROSU_MODES[mode]:
-        try:
-            parsed.convert(_ROSU_MODES[mode], None)
-        except rosu.ConvertError as error:
-            raise UnratableBeatmap(f"osu! cannot play this beatmap in {mode.name.lower()} mode") from error
     return rosu.Difficulty(clock_rate=clock_rate).calculate(parsed)
 
 

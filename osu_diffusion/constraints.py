@@ -35,42 +35,37 @@ OBJECT_STARTS = (
 
 @dataclass(frozen=True)
 class MapConstraints:
-    """The constraints of one map.
+    """The constraints of one map. Spinners stay where the draft has them.
 
     draft_px   [n, 2]
-    kept       [n] bool, points that stay where the draft has them
     stack_px   see `STACK_PX`; infinite for drafts of exact places
     radius_px  of the circles: no part of them may leave the screen; 0 where nothing is seen of it
     """
 
     sequence: PointSequence
     draft_px: np.ndarray
-    kept: np.ndarray
     stack_px: float = STACK_PX
     radius_px: float = 0.0
     _stacks: list[tuple[int, np.ndarray, float]] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_stacks", _stacked(self.sequence, self.draft_px, self.kept))
+        object.__setattr__(self, "_stacks", _stacked(self.sequence, self.draft_px))
 
     def at_a_step(self, positions_px: np.ndarray) -> np.ndarray:
-        """Positions [S, n, 2] as they may be between steps: kept points in place, sliders as long as they must be."""
-        positions_px = np.where(self.kept[:, None], self.draft_px, positions_px)
-        return self._with_path_ends(positions_px)
+        """Positions [S, n, 2] as they may be between steps: spinners in place, sliders as long as they must be."""
+        return self.sequence.with_path_ends(self._with_spinners(positions_px))
 
     def in_the_end(self, positions_px: np.ndarray) -> np.ndarray:
         """Positions [S, n, 2] of a finished map: also stacks exact, paths ending with their sliders, all on screen."""
-        positions_px = np.where(self.kept[:, None], self.draft_px, positions_px)
-        positions_px = self._on_screen(self._fitted(positions_px))
+        positions_px = self._on_screen(self._fitted(self._with_spinners(positions_px)))
         for before, members, factor in self._stacks:
             offset = positions_px[:, before] - positions_px[:, members[0]]  # [S, 2]
             is_near = np.hypot(offset[:, 0], offset[:, 1]) < self.stack_px * factor
             positions_px[:, members] += np.where(is_near[:, None], offset, 0.0)[:, None]
-        return self._with_path_ends(positions_px)
+        return self.sequence.with_path_ends(positions_px)
 
-    def _with_path_ends(self, positions_px: np.ndarray) -> np.ndarray:
-        moved = self.sequence.with_path_ends(positions_px)
-        return np.where(self.kept[:, None], self.draft_px, moved)
+    def _with_spinners(self, positions_px: np.ndarray) -> np.ndarray:
+        return np.where(self.sequence.movable[:, None], positions_px, self.draft_px)
 
     def _fitted(self, positions_px: np.ndarray) -> np.ndarray:
         """Paths scaled about their heads until they are as long as their sliders, within `MAX_STRETCH`."""
@@ -79,7 +74,7 @@ class MapConstraints:
             return positions_px
         natural = np.maximum(sequence.paths.natural_lengths(positions_px), 1e-6)
         factors = np.clip(sequence.path_lengths_px / natural, 1.0 - MAX_STRETCH, 1.0 + MAX_STRETCH)  # [S, paths]
-        on_path = (sequence.path_of >= 0) & ~self.kept
+        on_path = sequence.path_of >= 0
         heads = _path_heads(sequence)[sequence.path_of[on_path]]
         origin = positions_px[:, heads]
         scaled = origin + (positions_px[:, on_path] - origin) * factors[:, sequence.path_of[on_path], None]
@@ -111,12 +106,11 @@ class MapConstraints:
         return self._shifted(moved, np.clip(moved[:, starts] + path_shifts, low, high) - moved[:, starts])
 
     def _shifted(self, positions_px: np.ndarray, shifts: np.ndarray) -> np.ndarray:
-        """Each point moved with the start of its object, by shifts [S, starts, 2]; kept ones and spinners are not."""
+        """Each point moved with the start of its object, by shifts [S, starts, 2]; spinners are not."""
         sequence = self.sequence
         starts = _object_starts(sequence)
         of_point = np.clip(np.searchsorted(starts, np.arange(len(sequence)), side="right") - 1, 0, None)
-        may_move = sequence.movable & ~self.kept
-        return positions_px + np.where(may_move[:, None], shifts[:, of_point], 0.0)
+        return positions_px + np.where(sequence.movable[:, None], shifts[:, of_point], 0.0)
 
 
 def _object_starts(sequence: PointSequence) -> np.ndarray:
@@ -129,13 +123,11 @@ def _path_heads(sequence: PointSequence) -> np.ndarray:
     return np.searchsorted(np.maximum.accumulate(sequence.path_of), np.arange(len(sequence.path_ends)))
 
 
-def _stacked(sequence: PointSequence, draft_px: np.ndarray, kept: np.ndarray) -> list[tuple[int, np.ndarray, float]]:
+def _stacked(sequence: PointSequence, draft_px: np.ndarray) -> list[tuple[int, np.ndarray, float]]:
     """(start of an earlier object, points of a later one on the same place of the draft, factor of `stack_px`)."""
     starts = np.flatnonzero(np.isin(sequence.kinds, OBJECT_STARTS))
     pairs = []
     for number, start in enumerate(starts):
-        if kept[start]:
-            continue
         for apart, before in enumerate(starts[max(0, number - STACK_REACH) : number][::-1], 1):
             if (draft_px[before] == draft_px[start]).all():
                 is_sure = apart <= SURE_REACH and sequence.times_ms[start] - sequence.times_ms[before] >= SURE_GAP_MS

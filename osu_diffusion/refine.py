@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -95,12 +94,10 @@ def refine_positions(
     wanted: TargetAttributes,
     options: RefineOptions,
     seed: int,
-    kept_objects: Sequence[int] = (),
     progress: Progress = silent,
 ) -> Beatmap:
     """The beatmap with its objects where the refiner puts them; times, lengths and all else stay.
 
-    kept_objects  indices of objects that stay where they are, with their paths
     Deterministic for a seed. Other modes than standard and catch, whose places mean nothing, come back as they are.
     Raises BeatmapError for a beatmap without a red line.
     """
@@ -108,26 +105,9 @@ def refine_positions(
         return beatmap
     draft = with_trimmed_paths(beatmap) if refiner.trims_paths else beatmap
     sequence = sequence_of(draft)
-    kept = ~sequence.movable | np.isin(sequence.object_of, list(kept_objects))
-    constraints = MapConstraints(sequence, sequence.positions, kept, options.stack_px, seen_radius_px(beatmap))
-    refined = sample_positions(refiner, constraints, wanted, options, seed, progress=progress)[0]
-    moved = with_positions(draft, sequence, refined)
-    for index in kept_objects:
-        moved.hit_objects[index] = beatmap.hit_objects[index]
-    return moved
-
-
-def sample_positions(
-    refiner: Refiner,
-    constraints: MapConstraints,
-    wanted: TargetAttributes,
-    options: RefineOptions,
-    seed: int,
-    samples: int = 1,
-    progress: Progress = silent,
-) -> np.ndarray:
-    """Draws of the positions [samples, n, 2] of a map's points, in px."""
-    return constraints.in_the_end(draw_positions(refiner, constraints, wanted, options, seed, samples, progress))
+    constraints = MapConstraints(sequence, sequence.positions, options.stack_px, seen_radius_px(beatmap))
+    drawn = draw_positions(refiner, constraints, wanted, options, seed, progress=progress)
+    return with_positions(draft, sequence, constraints.in_the_end(drawn)[0])
 
 
 def draw_positions(
@@ -139,8 +119,8 @@ def draw_positions(
     samples: int = 1,
     progress: Progress = silent,
 ) -> np.ndarray:
-    """As `sample_positions`, before the constraints of a finished map."""
-    if constraints.kept.all():
+    """Draws of the positions [samples, n, 2] of a map's points, in px, before the constraints of a finished map."""
+    if not constraints.sequence.movable.any():
         return np.repeat(constraints.draft_px[None], samples, axis=0)
     generator = torch.Generator().manual_seed(seed)
     schedule = schedule_of(refiner, options)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from model_files.folder_weights import SAFETENSORS
 from osu_beatmap.held_out import Split
 from osu_diffusion.conditions import ConditionSpec
 from osu_diffusion.dataset import DOUBLE_TIME_RATE, MIRRORS, RefinerChart, load_charts, mirrored_positions
@@ -22,10 +19,8 @@ from osu_diffusion.options import RefinerAugmentationOptions, RefinerTrainOption
 from osu_diffusion.points import PointSequence
 from osu_diffusion.refiner import INPUT_SIZE, GridRefiner, RefinerInputs, Spread
 from osu_diffusion.schedule import DIFFUSION_STEPS, squared_cosine
-from training.checkpoint import AVERAGE_FILE
-from training.loop import CHECKPOINT_FOLDER, MODEL_FOLDER, run_training
+from training.loop import train_small_model
 from training.options import OptionError, require_one_of
-from training.processes import Processes
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,23 +228,8 @@ def train_refiner(options: RefinerTrainOptions) -> Path:
     spec = ConditionSpec()
     task = _task(spec, options)
     model = GridRefiner(mini_config(spec, **options.sizes), Spread())
-    run_folder = Path(options.run_path)
-    processes = Processes(device)
-    run_training(model, task, options.loop, run_folder, processes=processes)
-    folder = run_folder / MODEL_FOLDER
-    if processes.is_main:
-        contract = RefinerContract(model.dit.config, spec, model.spread, options.noise_share)
-        save_refiner(folder, load_file(run_folder / CHECKPOINT_FOLDER / AVERAGE_FILE), contract)
-    processes.close()
-    return folder
-
-
-def save_refiner(folder: Path, weights: Mapping[str, Tensor], contract: RefinerContract) -> None:
-    """Writes a refiner: its weights as fp16, and its contract."""
-    folder.mkdir(parents=True, exist_ok=True)
-    tensors = {name: weight.detach().half().contiguous() for name, weight in weights.items()}
-    save_file(tensors, folder / SAFETENSORS)
-    contract.save(folder)
+    contract = RefinerContract(model.dit.config, spec, model.spread, options.noise_share)
+    return train_small_model(model, task, options.loop, options.run_path, contract.save, device)
 
 
 def _task(spec: ConditionSpec, options: RefinerTrainOptions) -> RefinerTask:

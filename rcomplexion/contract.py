@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 
 from model_files.errors import ModelError
-from model_files.folder_weights import SAFETENSORS, open_tensors
+from model_files.folder_weights import SAFETENSORS, open_tensors, save_small_model
 from model_files.json_files import read_json_object
 from paths import MODEL_DIR
 from rcomplexion.model import RhythmConfig, RhythmModel
@@ -32,12 +30,9 @@ def sized(**sizes: int) -> RhythmConfig:
     return RhythmConfig(len(INTERVALS), len(BEAT_FRACTIONS), BAR_BEATS, **sizes)
 
 
-def save_model(folder: Path, config: RhythmConfig, weights: Mapping[str, Tensor]) -> None:
+def save_model(config: RhythmConfig, folder: Path, weights: Mapping[str, Tensor]) -> None:
     """Writes weights as fp16, and what they are."""
-    folder.mkdir(parents=True, exist_ok=True)
-    save_file({name: weight.half().contiguous() for name, weight in weights.items()}, folder / SAFETENSORS)
-    data = {"format": 1, "network": asdict(config), **known_classes()}
-    (folder / CONTRACT_FILE).write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    save_small_model(folder, weights, CONTRACT_FILE, {"format": 1, "network": asdict(config), **known_classes()})
 
 
 def load_model(folder: str | Path | None = None) -> RhythmModel:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.held_out import Split
 from rcomplexion.contract import save_model, sized
 from rcomplexion.dataset import IGNORED, RhythmBatch, RhythmCorpus, batch_of, load_rhythms
-from rcomplexion.model import RhythmConfig, RhythmModel
+from rcomplexion.model import RhythmModel
 from rcomplexion.options import RhythmTrainOptions
-from training.checkpoint import AVERAGE_FILE, replaced_folder
-from training.loop import CHECKPOINT_FOLDER, MODEL_FOLDER, run_training
+from training.loop import train_small_model
 from training.options import OptionError
 from training.task import Figures
 
@@ -91,9 +90,7 @@ def train_rhythm(options: RhythmTrainOptions) -> Path:
     task = _task(folder, options)
     config = sized(**options.sizes)
     torch.manual_seed(options.seed)
-    run_folder = Path(options.run_path)
-    run_training(RhythmModel(config), task, options.loop, run_folder)
-    return _export(run_folder, config)
+    return train_small_model(RhythmModel(config), task, options.loop, options.run_path, partial(save_model, config))
 
 
 def _task(folder: Path, options: RhythmTrainOptions) -> RhythmTask:
@@ -107,10 +104,3 @@ def _task(folder: Path, options: RhythmTrainOptions) -> RhythmTask:
         return RhythmTask(options, train, None)
     print(f"held out: {len(held_out.rhythms)} rhythms")
     return RhythmTask(options, train, held_out)
-
-
-def _export(run_folder: Path, config: RhythmConfig) -> Path:
-    folder = run_folder / MODEL_FOLDER
-    with replaced_folder(folder) as temporary:
-        save_model(temporary, config, load_file(run_folder / CHECKPOINT_FOLDER / AVERAGE_FILE))
-    return folder

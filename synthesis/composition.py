@@ -19,18 +19,17 @@ PROGRESSIONS = {
     MAJOR: ((3, 4, 2, 5), (0, 4, 5, 3), (5, 3, 0, 4), (0, 5, 3, 4)),
     MINOR: ((0, 5, 2, 6), (0, 3, 5, 6), (5, 6, 0, 0), (0, 6, 5, 6)),
 }
-# Kicks and snares of a bar, in beats; beats past the metre are left out.
+# Kicks and snares of a bar, in beats.
 DRUM_STYLES = {
     "four to the floor": ((0, 1, 2, 3), (1, 3)),
     "rock": ((0, 0.5, 2), (1, 3)),
     "breakbeat": ((0, 1.75, 2.5), (1, 3, 3.75)),
     "half time": ((0, 1.5, 2.75), (2,)),
 }
-# Melody rhythms of a bar, in steps of which a beat has four (or three, in songs that swing).
-MOTIF_STEPS = {
-    4: ((0, 3, 6, 8, 11, 14), (0, 2, 3, 6, 8, 10, 12), (0, 4, 6, 7, 10, 12, 14), (2, 4, 7, 8, 10, 13, 14), (0, 6, 12)),
-    3: ((0, 2, 3, 5, 6, 9, 11), (0, 3, 5, 6, 8, 9), (0, 2, 3, 6, 8, 11), (0, 3, 6, 8, 9, 11), (0, 5, 9)),
-}
+# Melody rhythms of a bar, in sixteenths.
+MOTIFS = ((0, 3, 6, 8, 11, 14), (0, 2, 3, 6, 8, 10, 12), (0, 4, 6, 7, 10, 12, 14), (2, 4, 7, 8, 10, 13, 14), (0, 6, 12))
+METER = 4
+STEPS = 4  # in a beat
 BREAK_S = 4.0  # how long the break is, to the nearest whole bar
 
 
@@ -56,71 +55,34 @@ class Section:
 class SongTruth:
     """What is exactly true of a rendered song; times in ms from its first sample, where attacks begin."""
 
-    tempo_changes: tuple[tuple[float, float], ...]  # (time_ms, bpm); the first is the first beat
-    beats_ms: np.ndarray  # float64, ascending
+    bpm: float
+    offset_ms: float  # of the first beat
     sections: tuple[Section, ...]
     notes: tuple[Note, ...]  # in time order
 
-    @property
-    def bpm(self) -> float:
-        return self.tempo_changes[0][1]
 
-    @property
-    def offset_ms(self) -> float:
-        return self.tempo_changes[0][0]
+def compose(seed: int, bpm: float, offset_ms: float, duration_s: float) -> SongTruth:
+    """Write a song of at most `duration_s`, of whole bars of four beats with straight sixteenths."""
 
+    def ms(beat: float) -> float:
+        return offset_ms + beat * 60_000.0 / bpm
 
-class TempoMap:
-    """Beats to milliseconds, with tempo changes at given beats."""
-
-    def __init__(self, bpm: float, offset_ms: float, changes: Sequence[tuple[float, float]] = ()) -> None:
-        self.changes: list[tuple[float, float, float]] = [(0.0, offset_ms, bpm)]
-        for beat, new_bpm in changes:
-            self.changes.append((beat, self.ms(beat), new_bpm))
-
-    def ms(self, beat: float) -> float:
-        start, start_ms, bpm = next(change for change in reversed(self.changes) if change[0] <= max(beat, 0.0))
-        return start_ms + (beat - start) * 60_000.0 / bpm
-
-
-def compose(
-    seed: int,
-    bpm: float,
-    offset_ms: float,
-    duration_s: float,
-    meter: int = 4,
-    steps_per_beat: int = 4,
-    tempo_changes: Sequence[tuple[float, float]] = (),
-) -> SongTruth:
-    """Write a song of at most `duration_s`, of whole bars; `tempo_changes` are (bar, bpm) in ascending order, where
-    a bar may be a fraction: one for each beat makes a ramp.
-
-    `steps_per_beat` 4 gives straight sixteenths, 3 triplets.
-    """
-    assert steps_per_beat in MOTIF_STEPS, "a beat has 3 or 4 steps"
-    tempo = TempoMap(bpm, offset_ms, [(bar * meter, new_bpm) for bar, new_bpm in tempo_changes])
     tail_ms = 1500.0
     bars = 0
-    while tempo.ms((bars + 1) * meter) <= duration_s * 1000.0 - tail_ms:
+    while ms((bars + 1) * METER) <= duration_s * 1000.0 - tail_ms:
         bars += 1
     assert bars > 0, "the duration holds no bar"
-    plan = _plan(bars, meter * 60.0 / bpm)
-    band = _Band(np.random.default_rng(seed), meter, steps_per_beat)
+    band = _Band(np.random.default_rng(seed))
     notes, sections, first_bar = [], [], 0
-    for name, length in plan:
+    for name, length in _plan(bars, METER * 60.0 / bpm):
         for bar in range(length):
-            start = (first_bar + bar) * meter
-            notes += [_timed(tempo, start, *sound) for sound in band.bar(name, bar, length)]
-        sections.append(Section(name, tempo.ms(first_bar * meter), tempo.ms((first_bar + length) * meter)))
+            start = (first_bar + bar) * METER
+            for beat, beats, instrument, pitch, strength in band.bar(name, bar, length):
+                time_ms = ms(start + beat)
+                notes.append(Note(time_ms, ms(start + beat + beats) - time_ms, instrument, pitch, strength))
+        sections.append(Section(name, ms(first_bar * METER), ms((first_bar + length) * METER)))
         first_bar += length
-    beats_ms = np.array([tempo.ms(beat) for beat in range(bars * meter)])
-    changes = tuple((start_ms, new_bpm) for _, start_ms, new_bpm in tempo.changes)
-    return SongTruth(changes, beats_ms, tuple(sections), tuple(sorted(notes, key=lambda note: note.time_ms)))
-
-
-def _timed(tempo: TempoMap, start: float, beat: float, length: float, instrument: str, pitch: int, strength: float):
-    time_ms = tempo.ms(start + beat)
-    return Note(time_ms, tempo.ms(start + beat + length) - time_ms, instrument, pitch, strength)
+    return SongTruth(bpm, offset_ms, tuple(sections), tuple(sorted(notes, key=lambda note: note.time_ms)))
 
 
 def _plan(bars: int, bar_s: float) -> list[tuple[str, int]]:
@@ -153,9 +115,7 @@ Sound = tuple[float, float, str, int, float]  # beat in the bar, length in beats
 class _Band:
     """The players; everything that a seed decides is decided here."""
 
-    def __init__(self, rng: np.random.Generator, meter: int, steps_per_beat: int) -> None:
-        self.meter, self.steps = meter, steps_per_beat
-        self.offbeat = 0.5 if steps_per_beat == 4 else 2 / 3
+    def __init__(self, rng: np.random.Generator) -> None:
         self.scale = MAJOR if rng.random() < 0.5 else MINOR
         self.root = int(rng.integers(45, 57))
         self.progression = PROGRESSIONS[self.scale][rng.integers(4)]
@@ -185,14 +145,13 @@ class _Band:
 
     def _motif(self, rng: np.random.Generator, sparse: bool) -> list[list[tuple[float, int, bool]]]:
         """Four bars A A' A B of (beat, degree above the chord's root, accent)."""
-        rhythms = MOTIF_STEPS[self.steps]
-        chosen = rng.permutation(len(rhythms) - 1)[:2]
+        chosen = rng.permutation(len(MOTIFS) - 1)[:2]
         bars, degree = [], 4
         for index in (0, 0, 0, 1):
             notes = []
-            for step in rhythms[chosen[index]]:
-                beat = step / self.steps
-                if beat >= self.meter or (sparse and step % self.steps and rng.random() < 0.3):
+            for step in MOTIFS[chosen[index]]:
+                beat = step / STEPS
+                if sparse and step % STEPS and rng.random() < 0.3:
                     continue
                 strong = beat == int(beat)
                 degree = int(np.clip(degree + rng.integers(-2, 3), 0, 9))
@@ -204,7 +163,7 @@ class _Band:
 
     def _lead(self, name: str, bar: int, octave: int) -> Iterator[Sound]:
         notes = self.motifs[name][bar % 4]
-        ends = [beat for beat, _, _ in notes[1:]] + [float(self.meter)]
+        ends = [beat for beat, _, _ in notes[1:]] + [float(METER)]
         pitches = [self._pitch(self._degree(bar) % 7 + degree, octave) for _, degree, _ in notes]
         lower = _octaves_above(max(pitches), top=81 if octave == 1 else 88)
         for (beat, _, accent), end, pitch in zip(notes, ends, pitches, strict=True):
@@ -218,74 +177,69 @@ class _Band:
 
     def _chord(self, bar: int, length: int) -> Iterator[Sound]:
         for tone in (0, 2, 4, 6):
-            yield 0.0, float(self.meter), "pad", self._pitch(self._degree(bar) % 7 + tone), 0.15
+            yield 0.0, float(METER), "pad", self._pitch(self._degree(bar) % 7 + tone), 0.15
 
     def _arpeggio(self, bar: int, length: int) -> Iterator[Sound]:
-        for index in range(2 * self.meter):
-            beat = index // 2 + (self.offbeat if index % 2 else 0.0)
+        for index in range(2 * METER):
+            beat = index // 2 + (0.5 if index % 2 else 0.0)
             tone = (0, 4, 7, 9, 11, 9, 7, 4)[index % 8]
             yield beat, 0.5, "pluck", self._pitch(self._degree(bar) % 7 + tone), 0.4
 
     def _bass(self, bar: int, length: int) -> Iterator[Sound]:
         low = self._pitch(self._degree(bar) % 7, -1)
         low -= 12 * _octaves_above(low, top=46)
-        for beat in range(self.meter):
+        for beat in range(METER):
             if self.bass_figure == 0:
-                yield beat + self.offbeat, 1 - self.offbeat, "bass", low, 0.45
+                yield beat + 0.5, 0.5, "bass", low, 0.45
             elif self.bass_figure == 1:
-                yield beat, self.offbeat, "bass", low, 0.5
-                yield beat + self.offbeat, 1 - self.offbeat, "bass", low + (12 if beat % 2 else 0), 0.4
+                yield beat, 0.5, "bass", low, 0.5
+                yield beat + 0.5, 0.5, "bass", low + (12 if beat % 2 else 0), 0.4
             elif beat % 2 == 0:
-                yield beat, self.offbeat, "bass", low, 0.5
-                yield beat + 1 - 1 / self.steps, 0.5, "bass", low, 0.45
+                yield beat, 0.5, "bass", low, 0.5
+                yield beat + 1 - 1 / STEPS, 0.5, "bass", low, 0.45
 
     def _pattern(self, drums: tuple[Sequence[float], Sequence[float]]) -> Iterator[Sound]:
         for beats, name in zip(drums, ("kick", "snare"), strict=True):
             for beat in beats:
-                whole, part = int(beat), beat % 1
-                if part:  # a style's halves and quarters become the song's own subdivision
-                    part = self.offbeat if part == 0.5 else round(part * self.steps) / self.steps
-                if whole < self.meter and part < 1:
-                    yield whole + part, 0.25, name, 0, 0.9
+                yield beat, 0.25, name, 0, 0.9
 
     def _verse_drums(self, bar: int, length: int) -> Iterator[Sound]:
         yield from self._pattern(self.verse_drums)
-        for beat in range(self.meter):
+        for beat in range(METER):
             yield beat, 0.25, "hat", 0, 0.3
-            yield beat + self.offbeat, 0.25, "hat", 0, 0.25
+            yield beat + 0.5, 0.25, "hat", 0, 0.25
 
     def _chorus_drums(self, bar: int, length: int) -> Iterator[Sound]:
         fill = bar % 4 == 3
         for sound in self._pattern(self.chorus_drums):
-            if not (fill and sound[0] >= self.meter - 1):
+            if not (fill and sound[0] >= METER - 1):
                 yield sound
         if bar % 8 == 0:
-            yield 0.0, float(self.meter), "crash", 0, 1.0
-        for step in range(self.meter * self.steps):
-            beat = step / self.steps
-            yield beat, 1 / self.steps, "hat", 0, 0.3 if step % self.steps == 0 else 0.18
-            if fill and beat >= self.meter - 1:
-                yield beat, 1 / self.steps, "snare", 0, 0.6 + 0.1 * (step % self.steps)
-        for beat in range(self.meter):
-            yield beat + self.offbeat, 0.5, "open hat", 0, 0.4
+            yield 0.0, float(METER), "crash", 0, 1.0
+        for step in range(METER * STEPS):
+            beat = step / STEPS
+            yield beat, 1 / STEPS, "hat", 0, 0.3 if step % STEPS == 0 else 0.18
+            if fill and beat >= METER - 1:
+                yield beat, 1 / STEPS, "snare", 0, 0.6 + 0.1 * (step % STEPS)
+        for beat in range(METER):
+            yield beat + 0.5, 0.5, "open hat", 0, 0.4
 
     def _hats_when_settled(self, bar: int, length: int) -> Iterator[Sound]:
         if bar == 0:
             yield 0.0, 0.25, "kick", 0, 0.8
         if bar >= length // 2:
-            for beat in range(self.meter):
+            for beat in range(METER):
                 yield beat, 0.25, "hat", 0, 0.3
                 yield beat, 0.25, "kick", 0, 0.8
 
     def _roll(self, bar: int, length: int) -> Iterator[Sound]:
         """A snare that doubles its pace towards the end of the section."""
         left = length - bar
-        paces = {1: self.steps, 2: 2 if self.steps == 4 else 3}
-        pace = paces.get(left, 1)
-        for index in range(self.meter * pace):
-            rise = (bar + index / (self.meter * pace)) / length
+        pace = {1: STEPS, 2: 2}.get(left, 1)
+        for index in range(METER * pace):
+            rise = (bar + index / (METER * pace)) / length
             yield index / pace, 1 / pace, "snare", 0, 0.4 + 0.5 * rise
-        for beat in range(self.meter):
+        for beat in range(METER):
             yield beat, 0.25, "kick", 0, 0.8
 
     def _last_hit(self, bar: int, length: int) -> Iterator[Sound]:
@@ -296,8 +250,8 @@ class _Band:
     def _ending(self, bar: int, length: int) -> Iterator[Sound]:
         if bar == 0:
             yield 0.0, 0.5, "kick", 0, 0.9
-            yield 0.0, float(self.meter), "crash", 0, 1.0
+            yield 0.0, float(METER), "crash", 0, 1.0
             yield 0.0, 2.0, "bass", self._pitch(0, -1), 0.5
             for tone in (0, 2, 4, 7):
-                yield 0.0, 2.0 * self.meter, "pad", self._pitch(tone), 0.15
+                yield 0.0, 2.0 * METER, "pad", self._pitch(tone), 0.15
                 yield 0.0, 2.0, "pluck", self._pitch(tone, 1), 0.5

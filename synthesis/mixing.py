@@ -21,9 +21,6 @@ def render_song(
     bpm: float,
     offset_ms: float,
     duration_s: float,
-    meter: int = 4,
-    steps_per_beat: int = 4,
-    tempo_changes: Sequence[tuple[float, float]] = (),
     sample_rate: int = STUDIO_RATE_HZ,
 ) -> tuple[np.ndarray, SongTruth]:
     """Compose and play a song.
@@ -32,12 +29,10 @@ def render_song(
         seed: decides key, harmony, drums, melody and sounds; equal arguments give equal songs.
         bpm: tempo of the first beat, which comes `offset_ms` after the first sample.
         duration_s: length of the audio; the music ends with the last whole bar before it.
-        meter: beats in a bar. steps_per_beat: 4 for sixteenths, 3 for triplets.
-        tempo_changes: (bar, bpm) in ascending order; bars may be fractions.
 
     Returns (float32 [samples, 2] with a peak of 0.85, truth).
     """
-    truth = compose(seed, bpm, offset_ms, duration_s, meter, steps_per_beat, tempo_changes)
+    truth = compose(seed, bpm, offset_ms, duration_s)
     return play(truth.notes, duration_s, seed, sample_rate), truth
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import torch
 from PIL import Image
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from training.average import WeightAverage
@@ -27,7 +27,7 @@ from training.weights import whole
 
 CHECKPOINT_FOLDER, BEST_FOLDER, SAMPLES_FOLDER, LOG_FILE = "checkpoint", "best_model", "samples", "log.jsonl"
 MODEL_FOLDER = "model"
-"""Where whoever calls `run_training` writes what came out."""
+"""Where the caller of `run_training` writes what came out."""
 
 PACE_STEPS = 40
 """Where a run is to fit a time, so many steps tell how long one takes."""
@@ -62,6 +62,25 @@ def run_training(
     finally:
         for tracker in trackers:
             tracker.close()
+
+
+def train_small_model(
+    model: nn.Module,
+    task: Task,
+    options: LoopOptions,
+    run_path: str,
+    save: Callable[[Path, Mapping[str, Tensor]], None],
+    device: str = "cpu",
+) -> Path:
+    """Runs or resumes a training run, then has the averaged weights saved into a new folder. Returns that folder."""
+    run_folder, processes = Path(run_path), Processes(device)
+    run_training(model, task, options, run_folder, processes=processes)
+    folder = run_folder / MODEL_FOLDER
+    if processes.is_main:
+        with replaced_folder(folder) as temporary:
+            save(temporary, load_file(run_folder / CHECKPOINT_FOLDER / AVERAGE_FILE))
+    processes.close()
+    return folder
 
 
 def prefetched(make: Callable[[int], T], first: int, end: int) -> Iterator[tuple[int, T]]:

@@ -7,7 +7,7 @@ With random weights in the sizes of an architecture: the time of a step, rules a
 precision, for one row and for four; and transformers' `generate` for the same tokens with the same weights. With the
 bundled model and a song: the speed of the captured loop, and whether its tokens are those of the plain steps. A part
 that fails is reported in the table, and the others continue. On a CPU the captured loop runs without graphs, which
-shows that it runs and nothing else; there the comparison with transformers has the row decoder, in fp32 and int8.
+shows that it runs and nothing else.
 """
 
 from __future__ import annotations
@@ -18,17 +18,14 @@ import json
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
 import torch
-from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from benchmarks.arguments import command_parser
-from benchmarks.generate.floor import copy_gb_s, numbers_read
 from benchmarks.generate.steady import PROMPT_TOKENS, Song, noise, step_ms, write_song
-from benchmarks.generate.ways import Task, as_transformers, by_graphs, by_reference, by_rows, by_transformers
+from benchmarks.generate.ways import Task, as_transformers, by_graphs, by_transformers
 from osuT5.audio.decode import load_audio
 from osuT5.audio.mel import song_mel
 from osuT5.generation.sampling.sampler import Sampling
@@ -110,26 +107,15 @@ class Bench:
 
     def speed(self) -> None:
         """Steps with rules and draws, one row and four."""
-        weights, cache = numbers_read(self.plain, PROMPT_TOKENS + self.steps / 2)
-        copied = copy_gb_s(self.device)
-        self.report.say(f"\nMemory is copied at {copied:.0f} GB/s, read and written.")
-        self.report.head("precision", "rows", "attention", "ms/step", "tokens/s", "of one row's", "floor ms")
-        kinds = {"as torch chooses": nullcontext}
-        if self.device == "cuda":
-            kinds["efficient"] = partial(sdpa_kernel, SDPBackend.EFFICIENT_ATTENTION)
-            kinds["matrices"] = partial(sdpa_kernel, SDPBackend.MATH)
+        self.report.head("precision", "rows", "ms/step", "tokens/s", "of one row's")
         for precision in self.precisions:
             model = self.model(precision)
-            for kind, captured_in in kinds.items():
-                one = None
-                for rows in (1, 4):
-                    ms = step_ms(model, self.spec, rows, self.steps, captured_in)
-                    one = one or ms
-                    floor = DTYPES[precision].itemsize * (weights + rows * cache) / copied / 1e6
-                    rate, gain = 1000 * rows / ms, rows * one / ms
-                    cells = (f"{ms:.3f}", f"{rate:.0f}", f"{gain:.2f}", f"{floor:.3f}")
-                    self.report.row(precision, rows, kind, *cells)
-                    self.report.note(f"step ms {precision} {rows} {kind}", ms)
+            one = None
+            for rows in (1, 4):
+                ms = step_ms(model, self.spec, rows, self.steps)
+                one = one or ms
+                self.report.row(precision, rows, f"{ms:.3f}", f"{1000 * rows / ms:.0f}", f"{rows * one / ms:.2f}")
+                self.report.note(f"step ms {precision} {rows}", ms)
         self.report.say(f"\nGoals on an H100 in bf16: {TOKENS_PER_S} tokens/s for one row, {TIMES_ONE_ROW} for four.")
 
     def against_transformers(self) -> None:
@@ -148,12 +134,8 @@ class Bench:
             ready = self.model(precision)
             ways = {
                 "transformers' generate": partial(by_transformers, theirs, model, tasks, mels),
-                "plain steps": partial(by_reference, model, tasks, mels, 0),
-                "graphs": partial(by_graphs, ready, tasks, mels, 0),
+                "graphs": partial(by_graphs, ready, tasks, mels),
             }
-            for name in ("fp32", "int8") if self.device == "cpu" else ():
-                rows = prepare_to_generate(copy.deepcopy(model), name == "int8")
-                ways[f"rows, {name}"] = partial(by_rows, rows, tasks, mels, 0)
             first = None
             for name, way in ways.items():
                 once = way().seconds["capture"]  # what is done once is not in the table

@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import platform
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -77,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args(arguments)
     torch.set_num_threads(options.threads)
-    print(f"{_processor()}, {options.threads} threads, torch {torch.__version__}\n")
+    print(f"{options.threads} threads, torch {torch.__version__}\n")
     with tempfile.TemporaryDirectory() as folder:
         song = _write_beginning(options.song, options.seconds, folder) if options.seconds else options.song
         flat = {"audio_path": str(song), "output_path": folder, "seed": 1, "device": "cpu"}
@@ -137,13 +136,6 @@ def _counted(owner: object, name: str, stage: str, work: Work) -> Iterator[None]
 
     with mock.patch.object(owner, name, counted):
         yield
-
-
-def _processor() -> str:
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
 
 
 def _peak_mb() -> float:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -28,21 +27,14 @@ PROMPT_TOKENS = 85
 
 
 @torch.inference_mode()
-def step_ms(
-    model: MapperModel,
-    spec: Contract,
-    rows: int,
-    steps: int,
-    captured_in: Callable[[], AbstractContextManager] = nullcontext,
-) -> float:
+def step_ms(model: MapperModel, spec: Contract, rows: int, steps: int) -> float:
     """Milliseconds of a step with rules and draws, the host looking on as it does.
 
     Rows that end take as much time as those that go on, so the time of a step does not depend on what is written.
     """
     way, run = _steady_run(model, spec, rows, steps)
-    with captured_in():
-        for place in range(PROMPT_TOKENS, PROMPT_TOKENS + steps):
-            run(place)  # captures what is timed, and learns the grammar
+    for place in range(PROMPT_TOKENS, PROMPT_TOKENS + steps):
+        run(place)  # captures what is timed, and learns the grammar
     way.settle()
     looks = Looks(way.state.device, STEPS_LATE)
     _wait(model)

@@ -1,7 +1,7 @@
-"""Ways to generate the tokens of some windows, each with the seconds of its stages and its tokens.
+"""Two ways to generate the tokens of some windows, each with the seconds of its stages and its tokens.
 
 Seconds are of processor time on a CPU, and of wall time on a GPU. Tokens are those of greedy decoding without rules, as
-many as a task has. All ways get the same spectrograms.
+many as a task has. Both ways get the same spectrograms.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -17,7 +17,6 @@ import torch
 from torch import Tensor
 from transformers import GenerationConfig, GenerationMixin, WhisperConfig, WhisperForConditionalGeneration
 
-from osuT5.generation.batching.decoder_batches import Prompt, begin_batch
 from osuT5.model.decoding.static_decoder import Shape
 from osuT5.model.decoding.step_graphs import GraphedDecoder
 from osuT5.model.files.bundle_writer import published_tensors
@@ -69,46 +68,17 @@ class Work:
 
 
 @torch.inference_mode()
-def by_reference(model: MapperModel, tasks: Sequence[Task], mels: Mels, mode_id: int) -> Work:
-    """The plain model, one row at a time; each window is encoded once."""
-    work = Work(model.device.type)
-    for task, states in _with_states(model, tasks, mels, work):
-        with ExitStack() as stack:
-            with work.stage("prefill"):
-                prompt = Prompt(task.prompt_ids, 0, mode_id)
-                batch = stack.enter_context(begin_batch(model, states, [prompt]))
-                written = batch.scores.argmax(-1).tolist()
-            with work.stage("decode"):
-                for _ in range(task.count - 1):
-                    batch.step(written[-1:])
-                    written += batch.scores.argmax(-1).tolist()
-            work.tokens.append(written)
-    return work
-
-
-@torch.inference_mode()
-def by_rows(model: MapperModel, tasks: Sequence[Task], mels: Mels, mode_id: int) -> Work:
-    """A model prepared for inference on a CPU, one row at a time; each window is encoded once."""
-    work = Work()
-    for task, states in _with_states(model, tasks, mels, work):
-        with work.stage("prefill"):
-            row, scores = model.row_decoder.begin(model.row_decoder.hear(states[0]), task.prompt_ids, mode_id)
-            written = [int(scores.argmax())]
-        with work.stage("decode"):
-            for _ in range(task.count - 1):
-                written.append(int(model.row_decoder.step([row], [written[-1]])[0].argmax()))
-            work.tokens.append(written)
-    return work
-
-
-@torch.inference_mode()
-def by_graphs(model: MapperModel, tasks: Sequence[Task], mels: Mels, mode_id: int) -> Work:
+def by_graphs(model: MapperModel, tasks: Sequence[Task], mels: Mels) -> Work:
     """A model prepared for inference on a GPU, one row at a time; each window is encoded once."""
     work = Work(model.device.type)
-    for task, states in _with_states(model, tasks, mels, work):
+    window, states = None, torch.empty(0)
+    for task in tasks:
+        if task.window != window:
+            with work.stage("encoder"):
+                window, states = task.window, model.encode(mels[task.window][None].to(model.device, model.dtype))
         decoder = model.graphed_steps.decoder(model, Shape.of([0], states.shape[1]))
         with work.stage("prefill"):
-            decoder.begin(model, states, [0], [mode_id], [task.prompt_ids])
+            decoder.begin(model, states, [0], [0], [task.prompt_ids])
             likeliest = decoder.keep("likeliest", lambda decoder=decoder: Likeliest(decoder))
             likeliest.begin()
         place = len(task.prompt_ids)
@@ -121,16 +91,6 @@ def by_graphs(model: MapperModel, tasks: Sequence[Task], mels: Mels, mode_id: in
                 likeliest.step(length)
             work.tokens.append(likeliest.written[: task.count].tolist())
     return work
-
-
-def _with_states(model: MapperModel, tasks: Sequence[Task], mels: Mels, work: Work) -> Iterator[tuple[Task, Tensor]]:
-    """Yield the tasks with the encoder states [1, positions, d] of their window."""
-    window, states = None, torch.empty(0)
-    for task in tasks:
-        if task.window != window:
-            with work.stage("encoder"):
-                window, states = task.window, model.encode(mels[task.window][None].to(model.device, model.dtype))
-        yield task, states
 
 
 class Likeliest:

@@ -1,4 +1,4 @@
-"""Benchmarks of MaiMod: faults, thresholds, habits, kiai.
+"""Benchmarks of MaiMod: faults, thresholds, habits.
 
 Faults and their scores are in `evaluation`, suggestions in `modding`.
 """

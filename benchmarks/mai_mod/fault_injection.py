@@ -6,8 +6,8 @@
 For each chart and each kind of fault (`evaluation.faults`) a faulty copy is reviewed. AUC compares the surprise of
 touched events with that of untouched ones under the aspect that the fault is about: objects of the same copy, or for
 faults of a stretch those of the clean chart. Columns: `both` is what the program uses (the model, the map's own habits,
-rules), then the model alone, the habits alone, and a baseline without a model: rules, and outliers of intervals and
-distances. `recall` and `rank` are of the suggestions as listed, most surprising first: N is the number of faults + 10.
+rules), then the model alone and the habits alone. `recall` and `rank` are of the suggestions as listed, most surprising
+first: N is the number of faults + 10.
 With --split train the charts are of training songs, to try out what is to be measured later.
 With --quick only the context that a fault changes is scored anew; the others are as in the clean chart.
 """
@@ -29,7 +29,7 @@ from benchmarks.arguments import review_parser
 from benchmarks.mai_mod.review_charts import ReviewChart, review_charts
 from evaluation.faults import KINDS, Fault, FaultyMap, inject
 from evaluation.faults.section_faults import STRETCH_FAULTS
-from evaluation.measures.review_metrics import RULE_SCORE, auc, baseline_scores, rule_flags
+from evaluation.measures.review_metrics import RULE_SCORE, auc, rule_flags
 from evaluation.report import markdown
 from modding.aspects import Aspect, Category
 from modding.observation.observations import Observation
@@ -55,7 +55,6 @@ ASPECTS: dict[str, tuple[Aspect, ...]] = {
 }
 """What a fault is about; faults of red lines are about OFFSET and LINES."""
 
-ASKS_FOR = {"quarter_beat": "time", "third_beat": "time", "added": "time", "deleted": "time", "moved_place": "place"}
 CATEGORIES: dict[str, frozenset[Category]] = {
     "moved_place": frozenset({Category.COMPOSE}),
     "combo_moved": frozenset({Category.NEW_COMBOS}),
@@ -90,9 +89,9 @@ class FaultReport:
         return {"faults": count, **areas, "recall": self.found / count, "mean_rank": statistics.fmean(self.ranks)}
 
 
-JUDGES = ("both", "model", "habits", "baseline")
+JUDGES = ("both", "model", "habits")
 
-Scores = tuple[float, float, float, float]
+Scores = tuple[float, float, float]
 """Of one event, by JUDGES."""
 
 
@@ -158,19 +157,17 @@ class Benchmark:
     def _score_objects(
         self, report: FaultReport, kind: str, faulty: FaultyMap, observed: Sequence[Observation]
     ) -> None:
-        beatmap, stars = faulty.beatmap, stars_of(faulty.beatmap)
-        flags = rule_flags(beatmap, stars)
-        outliers = baseline_scores(beatmap, ASKS_FOR.get(kind, "other"), stars)
+        flags = rule_flags(faulty.beatmap, stars_of(faulty.beatmap))
         asked = [each for each in observed if each.aspect in ASPECTS[kind] and each.obj is not None]
         worst: dict[int, Observation] = {}
         for each in asked:
             known = worst.get(each.obj)
             if known is None or each.surprise.relative > known.surprise.relative:
                 worst[each.obj] = each
-        touched = {index for fault in faulty.faults for index in _find_touched(kind, fault, beatmap)}
+        touched = {index for fault in faulty.faults for index in _find_touched(kind, fault, faulty.beatmap)}
         for index, each in worst.items():
             into = report.touched if index in touched else report.untouched
-            _note(into, _event_scores(each, RULE_SCORE * (index in flags), outliers[index]))
+            _note(into, _event_scores(each, RULE_SCORE * (index in flags)))
 
     def _score_stretch(
         self,
@@ -211,8 +208,8 @@ def _note(into: dict[str, list[float]], scores: Scores) -> None:
         into[judge].append(score)
 
 
-def _event_scores(each: Observation, flagged: float = 0.0, outlier: float = 0.0) -> Scores:
-    return each.surprise.relative + flagged, each.surprise.bits - each.habit_bits, each.habit_bits, outlier
+def _event_scores(each: Observation, flagged: float = 0.0) -> Scores:
+    return each.surprise.relative + flagged, each.surprise.bits - each.habit_bits, each.habit_bits
 
 
 def _stretch_scores(beatmap: Beatmap, observed: Sequence[Observation]) -> Iterator[Scores]:
@@ -222,8 +219,7 @@ def _stretch_scores(beatmap: Beatmap, observed: Sequence[Observation]) -> Iterat
     flags = rule_flags(beatmap, stars_of(beatmap))
     for index, obj in enumerate(beatmap.hit_objects):
         by_ear, by_line = _relative_at(heard, obj.time_ms), _relative_at(fitted, obj.time_ms)
-        flagged = RULE_SCORE * (index in flags)
-        yield by_ear + by_line + flagged, by_ear, by_line, flagged
+        yield by_ear + by_line + RULE_SCORE * (index in flags), by_ear, by_line
 
 
 def _relative_at(observed: Sequence[Observation], time_ms: float) -> float:
@@ -259,7 +255,7 @@ def _is_about_lines(suggestion: Suggestion) -> bool:
 
 
 def table(rows: Sequence[dict]) -> str:
-    columns = ("fault", "mode", "faults", "AUC", "model alone", "habits alone", "baseline", "recall", "mean rank")
+    columns = ("fault", "mode", "faults", "AUC", "model alone", "habits alone", "recall", "mean rank")
     cells = []
     for row in rows:
         figures = [row[name] for name in (*JUDGES, "recall")]

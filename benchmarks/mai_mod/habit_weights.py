@@ -19,7 +19,6 @@ import torch
 from tqdm import tqdm
 
 from benchmarks.arguments import corpus_parser
-from benchmarks.mai_mod.fitting import minimised
 from benchmarks.mai_mod.review_charts import chosen_charts
 from modding.aspects import Aspect
 from modding.habits.choices import Choices
@@ -29,6 +28,7 @@ from osu_beatmap.held_out import Split
 
 PENALTY = 0.001
 LEAST_WEIGHT = 0.02
+FIT_STEPS = 200
 FOLDS = 3
 NOT_OPEN = -1e9
 
@@ -54,12 +54,18 @@ def bits(asked: Asked, weights: torch.Tensor) -> torch.Tensor:
 def fitted(charts: Sequence[Asked]) -> torch.Tensor:
     """Weights [views], none below 0, under which what was chosen is likeliest."""
     views = charts[0][0].shape[-1]
+    roots = torch.full((views,), views**-0.5, requires_grad=True)
+    optimizer = torch.optim.LBFGS([roots], max_iter=FIT_STEPS, line_search_fn="strong_wolfe")
 
-    def loss_of(roots: torch.Tensor) -> torch.Tensor:
+    def loss() -> torch.Tensor:
+        optimizer.zero_grad()
         weights = roots.square()
-        return torch.stack([bits(each, weights) for each in charts]).mean() + PENALTY * weights.square().sum()
+        value = torch.stack([bits(each, weights) for each in charts]).mean() + PENALTY * weights.square().sum()
+        value.backward()
+        return value
 
-    return minimised(torch.full((views,), views**-0.5), loss_of, line_search_fn="strong_wolfe").square()
+    optimizer.step(loss)
+    return roots.detach().square()
 
 
 def cross_validated(charts: Sequence[Asked]) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Sources of a dataset: mapsets, rendered songs, the osu! API, tags.
+"""Sources of a dataset: mapsets, the osu! API, tags.
 
 Writing the dataset is outside, in `dataset_builder`.
 """

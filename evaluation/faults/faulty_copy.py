@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from osu_beatmap.beatmap import Beatmap, GameMode, HitObject, HoldNote, Spinner
+from osu_beatmap.beatmap import Beatmap, GameMode, HitObject
 from osu_beatmap.timing.active_point import Timing, end_time_ms
 from osuT5.encoding.hit_objects.positions import column_event
 
@@ -49,9 +49,3 @@ class FaultyCopy:
 
     def sort(self) -> None:
         self.objects.sort(key=lambda obj: obj.time_ms)
-
-
-def move_in_time(obj: HitObject, by_ms: float) -> None:
-    obj.time_ms += by_ms
-    if isinstance(obj, Spinner | HoldNote):
-        obj.end_ms += by_ms

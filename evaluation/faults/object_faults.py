@@ -11,7 +11,8 @@ import math
 
 import numpy as np
 
-from evaluation.faults.faulty_copy import CLEARANCE_MS, PLACED, FaultyCopy, move_in_time
+from evaluation.faults.faulty_copy import CLEARANCE_MS, PLACED, FaultyCopy
+from modding.fixes import move_in_time
 from osu_beatmap.beatmap import (
     PLAYFIELD_HEIGHT_PX,
     PLAYFIELD_WIDTH_PX,

@@ -8,24 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from evaluation.metrics import Reaction
 from osu_beatmap.beatmap import Beatmap
 
 FeatureReader = Callable[[Beatmap, Path], np.ndarray]
 """A map and its song -> feature vectors [excerpts, d]."""
 
 FEWEST_VECTORS = 2
-
-REACTS = dict.fromkeys(
-    ("jittered_10ms", "flattened", "density_doubled", "wrong_tempo", "sounds_removed"), Reaction.RISES
-)
-"""What the distance of damaged charts from themselves must do, with features of the mapper classifier.
-
-It does not see a shift of all times, hardly places and the order of sections, and swapped songs not always.
-"""
-
-VISIBLE = 3.0
-"""The least distance that counts as a reaction; without damage it is 0."""
 
 
 def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:

@@ -65,16 +65,6 @@ def compare_timing(
     )
 
 
-def beat_offsets_ms(times_ms: np.ndarray, beat_ms: np.ndarray, candidate: Sequence[TimingPoint]) -> np.ndarray:
-    """Signed distance of the nearest tick of red lines from beats that are known, positive where that is late [beats].
-
-    `beat_ms` is how long each beat lasts. As in `compare_timing`, a grid that counts more slowly is divided.
-    """
-    other = Timing(candidate)
-    other_ms = np.array([other.beat_length_at(time_ms) for time_ms in times_ms])
-    return _offsets_ms(times_ms, other, other_ms, np.maximum(1, np.rint(other_ms / beat_ms)))
-
-
 def _offsets_ms(times_ms: np.ndarray, other: Timing, other_ms: np.ndarray, divisors: np.ndarray) -> np.ndarray:
     """Signed distance of the nearest 1/divisor tick of the other grid from each time; the next line is one too."""
     positions = np.array([other.beat_position(time_ms) for time_ms in times_ms]) * divisors

@@ -8,7 +8,7 @@ like, `places` has the ticks; `rhythm`, `columns`, `sounds` and `spacing` ask.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from modding.aspects import Aspect
 from modding.habits.choices import Choices, HabitScore, weigh
@@ -24,7 +24,7 @@ Habits = dict[tuple[Aspect, int], HabitScore]
 """By aspect and object."""
 
 
-def habits_of(beatmap: Beatmap, weights: Mapping[Aspect, Mapping[str, float]] = WEIGHTS) -> Habits:
+def habits_of(beatmap: Beatmap) -> Habits:
     """Score every question about every object of a map with red lines."""
     if not beatmap.hit_objects:
         return {}
@@ -32,7 +32,7 @@ def habits_of(beatmap: Beatmap, weights: Mapping[Aspect, Mapping[str, float]] = 
     scores: Habits = dict(rhythms(places))
     for choices in choices_of(places):
         alone = dict.fromkeys(choices.views, 1.0)
-        for question, score in zip(choices.questions, weigh(choices, weights.get(choices.aspect, alone)), strict=True):
+        for question, score in zip(choices.questions, weigh(choices, WEIGHTS.get(choices.aspect, alone)), strict=True):
             _add(scores, (choices.aspect, question.obj), score)
             if question.other is not None:
                 _add(scores, (choices.aspect, question.other), score)

@@ -29,8 +29,8 @@ WEIGHTS = {
     "new_combo": 0.21,
     "object": 0.52,
 }
-"""How much each mark speaks for an edge: by conditional logistic regression on 578 edges of 96 training songs, which
-`python -m benchmarks.mai_mod.kiai_edges` does."""
+"""How much each mark speaks for an edge: by conditional logistic regression on 578 edges of 96 training songs (commit
+127d510; docs/results/mai_mod.md)."""
 
 DIRECTED = ("louder", "busier")
 """Marks that speak for a start of kiai, and less of which speaks for an end."""
@@ -95,9 +95,9 @@ class BarMarks:
             marks = self._marks(*np.array(bars).T)
             self._usual, self._spread = marks.mean(0), np.maximum(marks.std(0), LEAST_SPREAD)
 
-    def around(self, time_ms: float, is_start: bool, reach: int) -> tuple[np.ndarray, np.ndarray]:
-        """Times of the bar lines up to `reach` bars from an edge, and the marks of each [lines, kinds of marks]."""
-        times_ms = time_ms + np.arange(-reach, reach + 1) * self._bar_ms(self.timing.red_at(time_ms))
+    def around(self, time_ms: float, is_start: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Times of the bar lines up to `REACH_BARS` from an edge, and the marks of each [lines, kinds of marks]."""
+        times_ms = time_ms + np.arange(-REACH_BARS, REACH_BARS + 1) * self._bar_ms(self.timing.red_at(time_ms))
         marks = (self._marks(times_ms, np.diff(times_ms)[:1]) - self._usual) / self._spread
         marks = np.clip(marks, -MOST_MARKED, MOST_MARKED)
         if not is_start:
@@ -164,7 +164,7 @@ def kiai_edges(beatmap: Beatmap, spectrum: HeardSpectrum) -> list[KiaiEdge]:
 
 
 def _judge(marks: BarMarks, time_ms: float, is_start: bool) -> KiaiEdge:
-    times_ms, found = marks.around(time_ms, is_start, REACH_BARS)
+    times_ms, found = marks.around(time_ms, is_start)
     scores = found @ np.array(list(WEIGHTS.values()))
     log_chances = (scores - np.logaddexp.reduce(scores)) / math.log(2)
     surprise = Surprisal(float(-log_chances[REACH_BARS]), float(-(np.exp2(log_chances) * log_chances).sum()))

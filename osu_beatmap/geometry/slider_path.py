@@ -16,8 +16,6 @@ from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.number_fields import MAX_COORDINATE_PX
 from osu_beatmap.geometry.curves import (
     COLLINEAR_CROSS_PX2,
-    OSU_ARC_TOLERANCE_PX,
-    OSU_BEZIER_TOLERANCE_PX,
     cumulative_px,
     flatten_arc,
     flatten_bezier,
@@ -25,13 +23,13 @@ from osu_beatmap.geometry.curves import (
 )
 
 
-def flatten(segments: Sequence[PathSegment], tolerance_px: float | None = None) -> np.ndarray:
+def flatten(segments: Sequence[PathSegment]) -> np.ndarray:
     """The natural path of the segments as a polyline [n, 2] from first to last control point, n >= 1.
 
-    Without a tolerance it is as fine as in osu!, about 0.25 px. The points of a joint occur once. Raises
-    BeatmapError for a path without points or with a coordinate that is not a number within `MAX_COORDINATE_PX`.
+    It is as fine as in osu!, about 0.25 px. The points of a joint occur once. Raises BeatmapError for a path without
+    points or with a coordinate that is not a number within `MAX_COORDINATE_PX`.
     """
-    pieces = [_flatten_segment(segment, tolerance_px) for segment in segments if segment.points]
+    pieces = [_flatten_segment(segment) for segment in segments if segment.points]
     if not pieces:
         raise BeatmapError("a slider path has no points")
     for index in range(1, len(pieces)):
@@ -50,10 +48,8 @@ class SliderPath:
     A length of 0 or less stands for the natural length, as a .osu file without a length does.
     """
 
-    def __init__(
-        self, segments: Sequence[PathSegment], length_px: float = 0.0, tolerance_px: float | None = None
-    ) -> None:
-        points = flatten(segments, tolerance_px)
+    def __init__(self, segments: Sequence[PathSegment], length_px: float = 0.0) -> None:
+        points = flatten(segments)
         cumulative = cumulative_px(points)
         self.natural_length_px = float(cumulative[-1])
         if length_px > 0 and length_px != self.natural_length_px:
@@ -116,7 +112,7 @@ def scale_to_length(segments: Sequence[PathSegment], length_px: float) -> list[P
     ]
 
 
-def _flatten_segment(segment: PathSegment, tolerance_px: float | None) -> np.ndarray:
+def _flatten_segment(segment: PathSegment) -> np.ndarray:
     control = np.array(segment.points, dtype=np.float64)
     if not np.abs(control).max() <= MAX_COORDINATE_PX:  # written so that NaN fails too
         raise BeatmapError("a slider path has a coordinate that is not a number within osu!'s limit")
@@ -125,13 +121,13 @@ def _flatten_segment(segment: PathSegment, tolerance_px: float | None) -> np.nda
     if segment.kind is CurveKind.CATMULL:
         return flatten_catmull(control)
     if segment.kind is CurveKind.PERFECT and len(control) == 3:
-        arc = flatten_arc(control, tolerance_px or OSU_ARC_TOLERANCE_PX)
+        arc = flatten_arc(control)
         if arc is not None:
             return arc
         if _collinear(control):
             return control
     # Perfect curves of another number of points, and arcs too long to be one, are Bezier curves to osu!.
-    return flatten_bezier(control, tolerance_px or OSU_BEZIER_TOLERANCE_PX)
+    return flatten_bezier(control)
 
 
 def _collinear(control: np.ndarray) -> bool:

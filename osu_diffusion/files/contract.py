@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from torch import Tensor
+
 from model_files.errors import ModelError
+from model_files.folder_weights import save_small_model
 from model_files.json_files import read_json_object
 from osu_diffusion.conditions import ConditionSpec
 from osu_diffusion.dit import DiTConfig
@@ -24,8 +27,9 @@ class RefinerContract:
     spread: Spread
     noise_share: float
 
-    def save(self, folder: Path) -> None:
-        (folder / CONTRACT_FILE).write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+    def save(self, folder: Path, weights: Mapping[str, Tensor]) -> None:
+        """Writes a refiner: its weights as fp16, and this."""
+        save_small_model(folder, weights, CONTRACT_FILE, asdict(self))
 
     @classmethod
     def load(cls, folder: Path) -> RefinerContract:

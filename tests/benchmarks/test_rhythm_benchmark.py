@@ -20,15 +20,12 @@ from osu_beatmap.timing.beat_clock import BeatClock
 def make_score(song: str, own: float, group: str = "standard", stars: float = 2.5) -> RhythmScore:
     return RhythmScore(
         song=song,
-        chart="chart",
         group=group,
         stars=stars,
-        objects=100,
         own=own,
         human_count=own,
         count_ratio=1.0,
         nats=1.0,
-        off_grid=0.0,
         half_beats=0.5,
     )
 

@@ -1,4 +1,4 @@
-"""Training a classifier of two mappers, with the head alone and with a layer of the reader."""
+"""Training a classifier of two mappers."""
 
 from pathlib import Path
 
@@ -29,10 +29,10 @@ def mapsets(tmp_path_factory) -> Path:
     return folder
 
 
-def _train(mapsets: Path, folder: Path, steps: int, **options) -> Classifier:
+def _train(mapsets: Path, folder: Path, steps: int) -> Classifier:
     config = compose_config("train_classifier")
     config |= {"train_dataset_path": str(mapsets), "run_path": str(folder / "run"), "fewest_charts": 2, "rows": 4}
-    config |= {"cache_path": str(folder / "cache"), "decoder_layers": 1, **options}
+    config |= {"cache_path": str(folder / "cache"), "decoder_layers": 1}
     config["loop"] |= {"total_steps": steps, "log_every": steps, "warmup_steps": 2, "average_decay": 0.0}
     return load_classifier(train_classifier(build_options(ClassifierTrainOptions, config)))
 
@@ -49,14 +49,6 @@ def test_a_head_learns_to_tell_two_mappers_apart(mapsets: Path, tmp_path: Path) 
     before = sorted(path.name for path in (tmp_path / "cache").iterdir())
     _train(mapsets, tmp_path, 40)
     assert sorted(path.name for path in (tmp_path / "cache").iterdir()) == before
-
-
-def test_a_layer_of_the_reader_can_be_trained_too(mapsets: Path, tmp_path: Path) -> None:
-    classifier = _train(mapsets, tmp_path, 2, trained_layers=1, most_excerpts=1)
-    start = load_model("models/mini")[0].state_dict()
-    state = classifier.model.reader.state_dict()
-    assert not torch.equal(state["decoder.layers.0.fc1.weight"], start["decoder.layers.0.fc1.weight"])
-    torch.testing.assert_close(state["encoder.conv1.weight"], start["encoder.conv1.weight"])
 
 
 def test_a_damaged_contract_is_told_in_a_sentence(tmp_path: Path) -> None:
@@ -85,7 +77,6 @@ def test_the_config_shows_the_defaults() -> None:
     [
         ({"train_dataset_path": ""}, "train_dataset_path is missing"),
         ({"fewest_charts": 3}, "There are not two mappers with 3 charts"),
-        ({"trained_layers": 9}, r"trained_layers must be within 0\.\.decoder_layers, got 9"),
         ({"split": "some"}, "split must be one of train, held_out, all, got some"),
     ],
 )

@@ -10,10 +10,9 @@ from osu_diffusion.points import sequence_of, with_positions
 from tests.osu_diffusion.point_maps import beatmap_of, every_kind, line, slider
 
 
-def constraints_of(beatmap: Beatmap, kept: list[int] | None = None, **options) -> MapConstraints:
+def constraints_of(beatmap: Beatmap, **options) -> MapConstraints:
     sequence = sequence_of(beatmap)
-    is_kept = ~sequence.movable | np.isin(np.arange(len(sequence)), kept or [])
-    return MapConstraints(sequence, sequence.positions, is_kept, **options)
+    return MapConstraints(sequence, sequence.positions, **options)
 
 
 def pushed(constraints: MapConstraints, rng_seed: int = 1, px: float = 10.0) -> np.ndarray:

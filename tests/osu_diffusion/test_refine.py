@@ -10,7 +10,7 @@ from osu_beatmap.beatmap import GameMode
 from osu_diffusion.coarse_positions import on_grid, with_trimmed_paths
 from osu_diffusion.constraints import MapConstraints
 from osu_diffusion.points import sequence_of
-from osu_diffusion.refine import RefineOptions, TargetAttributes, refine_positions, sample_positions, schedule_of
+from osu_diffusion.refine import RefineOptions, TargetAttributes, draw_positions, refine_positions, schedule_of
 from tests.osu_diffusion.point_maps import beatmap_of, every_kind, long_map
 from tests.osu_diffusion.tiny_refiners import tiny_refiner
 
@@ -44,15 +44,6 @@ def test_the_same_seed_gives_the_same_places_and_maps_without_free_ones_stay() -
     assert refine_positions(mania, tiny_refiner(), WANTED, FEW, seed=1) is mania
 
 
-def test_objects_that_are_kept_stay_with_their_paths() -> None:
-    draft = every_kind()
-    refined = refine_positions(draft, tiny_refiner(), WANTED, FEW, seed=1, kept_objects=(1, 2, 3))
-    assert refined.hit_objects[1:4] == draft.hit_objects[1:4]
-    assert places(refined)[0] != places(draft)[0]
-    everything = range(len(draft.hit_objects))
-    assert refine_positions(draft, tiny_refiner(), WANTED, FEW, seed=1, kept_objects=everything) == draft
-
-
 @pytest.mark.parametrize("options", [FEW, replace(FEW, random_init=True), replace(FEW, cfg_scale=2.0, refine_iters=2)])
 def test_places_are_numbers_on_the_playfield(options: RefineOptions) -> None:
     refined = refine_positions(on_grid(every_kind()), tiny_refiner(), WANTED, options, seed=2)
@@ -65,13 +56,13 @@ def test_a_long_map_has_no_seam() -> None:
     """Pieces that overlap by more than the network's reach give what the whole gives."""
     draft = with_trimmed_paths(on_grid(long_map()))
     sequence = sequence_of(draft)
-    constraints = MapConstraints(sequence, sequence.positions, ~sequence.movable)
+    constraints = MapConstraints(sequence, sequence.positions)
     refiner = tiny_refiner(band=8, depth=2)
-    whole = sample_positions(refiner, constraints, WANTED, FEW, seed=3, samples=2)
+    whole = draw_positions(refiner, constraints, WANTED, FEW, seed=3, samples=2)
     pieces = replace(FEW, max_seq_len=100, overlap_buffer=20)
     assert len(sequence) > 300
     np.testing.assert_allclose(
-        sample_positions(refiner, constraints, WANTED, pieces, seed=3, samples=2), whole, atol=1e-2
+        draw_positions(refiner, constraints, WANTED, pieces, seed=3, samples=2), whole, atol=1e-2
     )
 
 

@@ -18,10 +18,9 @@ def test_everything_runs_without_a_gpu(tmp_path, capsys):
         assert numbers[f"embedded {charts} loop fp32"] > 0
     for _, same, rows in re.findall(r"\| loop, fp32 \|(.*?)\| (\d+) of (\d+) \|", said):
         assert int(same) == int(rows) > 2
-    assert numbers["step ms fp32 4 as torch chooses"] > 0
+    assert numbers["step ms fp32 4"] > 0
     assert "tokens as theirs" in said
-    for way in ("plain steps", "graphs", "rows, fp32"):
-        assert re.search(rf"\| fp32 \| {way} \|.*\| 2 of 2 \|", said)
+    assert re.search(r"\| fp32 \| graphs \|.*\| 2 of 2 \|", said)
 
 
 def test_a_part_that_fails_is_said_and_the_rest_goes_on(tmp_path, capsys):

@@ -1,11 +1,9 @@
-"""Areas under curves, and the baseline of rules and outliers."""
+"""Areas under curves, and objects that break rules."""
 
 import math
 
-import numpy as np
-
-from evaluation.measures.review_metrics import RULE_SCORE, auc, baseline_scores, distance_outliers, interval_outliers
-from tests.support.review_maps import BEAT_MS, regular_map
+from evaluation.measures.review_metrics import auc, rule_flags
+from tests.support.review_maps import regular_map
 
 
 def test_auc_of_hand_made_scores():
@@ -16,15 +14,7 @@ def test_auc_of_hand_made_scores():
     assert math.isnan(auc([], [1]))
 
 
-def test_outliers_and_broken_rules_are_at_the_top_of_the_baseline():
-    beatmap = regular_map()
-    beatmap.hit_objects[30].time_ms += BEAT_MS / 4
-    assert interval_outliers(beatmap).argmax() in (29, 30, 31)
-    beatmap = regular_map()
-    beatmap.hit_objects[30].x = 480.0
-    assert distance_outliers(beatmap).argmax() in (29, 30, 31)
+def test_objects_that_break_a_rule_are_named():
     beatmap = regular_map()
     beatmap.hit_objects[30].time_ms += 15.0
-    scores = baseline_scores(beatmap, "other", 3.0)
-    assert scores[30] >= RULE_SCORE
-    assert (np.delete(scores, 30) == 0).all()
+    assert rule_flags(beatmap, 3.0) == {30}

@@ -12,7 +12,6 @@ from osu_diffusion.coarse_positions import on_grid
 from osu_diffusion.files.contract import RefinerContract
 from osu_diffusion.files.loading import EMBEDDED_REFINER, load_refiner
 from osu_diffusion.refine import RefineOptions, TargetAttributes, refine_positions
-from osu_diffusion.training import save_refiner
 from tests.osu_diffusion.point_maps import every_kind
 from tests.osu_diffusion.tiny_refiners import CONDITIONS, published_state, tiny_model, write_published
 
@@ -23,9 +22,8 @@ MAX_EMBEDDED_PARAMETERS = 8_000_000
 
 def test_our_own_survives_its_folder_and_the_embedded_one_is_small(tmp_path: Path) -> None:
     model = tiny_model()
-    save_refiner(
-        tmp_path, dict(model.named_parameters()), RefinerContract(model.dit.config, CONDITIONS, model.spread, 0.1)
-    )
+    contract = RefinerContract(model.dit.config, CONDITIONS, model.spread, 0.1)
+    contract.save(tmp_path, dict(model.named_parameters()))
     loaded = load_refiner(tmp_path)
     assert loaded.model.dit.config == model.dit.config
     for name, parameter in loaded.model.named_parameters():
@@ -69,6 +67,6 @@ def test_folders_that_hold_no_refiner(tmp_path: Path) -> None:
 def test_weights_of_another_network(tmp_path: Path) -> None:
     model = tiny_model()
     contract = RefinerContract(tiny_model(depth=3).dit.config, CONDITIONS, model.spread, 0.1)
-    save_refiner(tmp_path, dict(model.named_parameters()), contract)
+    contract.save(tmp_path, dict(model.named_parameters()))
     with pytest.raises(ModelError, match="are not those of the refiner"):
         load_refiner(tmp_path)

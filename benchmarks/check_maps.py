@@ -1,6 +1,6 @@
 """Check of maps: whether they read, survive writing, and keep the rules.
 
-    python -m benchmarks.maps.check FOLDER... [--others] [--show RULE] [--limit N]
+    python -m benchmarks.check_maps FOLDER... [--others] [--show RULE] [--limit N]
 
 Every .osu file below the folders, in .osz archives too, is read, written and read again, and checked against the rules.
 `--others` loads each with two independent readers as well: the `slider` package, and rosu-pp, which must give a star
@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from benchmarks.arguments import folders_parser
+from benchmarks.arguments import command_parser
 from osu_beatmap.beatmap import Beatmap, GameMode, HoldNote
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.archive import read_osz
@@ -154,7 +154,8 @@ def _count_objects_of_slider_package(data: bytes) -> int:
 
 
 def main() -> None:
-    parser = folders_parser(__doc__)
+    parser = command_parser(__doc__)
+    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
     parser.add_argument("--others", action="store_true", help="also load maps with readers that are not ours")
     parser.add_argument("--show", metavar="RULE", help="print every finding of this rule")
     parser.add_argument("--limit", type=int, help="check only the first maps")

@@ -1,4 +1,0 @@
-"""Benchmark of timing: the fit, synthetic songs, held-out songs.
-
-The fit itself is in `beat_tracking`.
-"""
