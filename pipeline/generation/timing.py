@@ -12,6 +12,7 @@ from beat_tracking.activation import fit_from_activation
 from beat_tracking.red_line_fit import Beats, fit_red_lines
 from beat_tracking.votes import merge_votes
 from feedback.progress import Progress, Stage, silent
+from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Beatmap, GameMode, TimingPoint
 from osu_beatmap.timing.active_point import Timing
 from osuT5.encoding import encode_context
@@ -39,6 +40,9 @@ UNCHANGED_PASSES = 3
 
 PATIENT_PASSES = 12
 """After so many, one that confirms the last will do: what has not settled by then hardly does."""
+
+SONG_SEED = 0
+"""Seed of what depends on the song alone."""
 
 SAME_BEAT_MS, SAME_SHARE = 2.0, 0.95
 """Two ways to time a song are the same where that share of the beats is that near to each other."""
@@ -164,9 +168,14 @@ def predict_red_lines(
     sampling: Sampling,
     rhythm: SongRhythm | None,
 ) -> list[TimingPoint]:
-    """Predict the red lines, with super timing if requested, on downbeats."""
-    lines = _predict_beats(request, writer, chart, sampling)
-    return lines if rhythm is None else rhythm.place_bars(lines)
+    """Predict the red lines, with super timing if requested, on downbeats.
+
+    Those of the bundled model depend on the song alone, so that all of its maps share them.
+    """
+    if rhythm is None:
+        return _predict_beats(request, writer, chart, sampling)
+    song = ChartState(Attributes(GameMode.STANDARD), SONG_SEED)
+    return rhythm.place_bars(_predict_beats(request, writer, song, sampling))
 
 
 def _predict_beats(

@@ -5,9 +5,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from osu_beatmap.beatmap import TimingPoint
+from osu_beatmap.attributes import Attributes
+from osu_beatmap.beatmap import GameMode, TimingPoint
 from osuT5.encoding.timing import MarkedBeat
+from osuT5.generation.chart_state import ChartState
 from osuT5.tokens.contract import mini_spec
+from pipeline.generation import timing
 from pipeline.generation.timing import (
     FIRST_FIT_PASSES,
     QUICK_PASSES,
@@ -96,3 +99,14 @@ def line(time_ms, bpm, meter=4):
 )
 def test_timings_are_the_same_where_their_beats_are(others, same):
     assert _same([line(1000, 150)], others, SONG_MS) is same
+
+
+def test_timing_of_the_bundled_model_depends_on_the_song_alone(monkeypatch):
+    charts = []
+    monkeypatch.setattr(timing, "_predict_beats", lambda request, writer, chart, sampling: charts.append(chart) or [])
+    rhythm = SimpleNamespace(place_bars=lambda lines: lines)
+    for chart in (ChartState(Attributes(GameMode.MANIA, 3.0), 7), ChartState(Attributes(GameMode.TAIKO, 5.0), 8)):
+        timing.predict_red_lines(None, None, chart, None, rhythm)
+    assert charts[0] == charts[1]
+    timing.predict_red_lines(None, None, chart, None, None)
+    assert charts[2] is chart
