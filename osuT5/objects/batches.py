@@ -28,15 +28,15 @@ from osuT5.rhythm.conditions import Origin, RhythmConditions
 from osuT5.rhythm.inputs import UNKNOWN_PLACE, stack_conditions
 
 GROUP_SHARES = {
-    "standard": 0.50,
-    "taiko": 0.05,
-    "taiko TJA": 0.04,
-    "catch": 0.015,
-    "mania": 0.25,
-    "mania STEPMANIA": 0.12,
-    "mania QUAVER": 0.025,
+    "standard": 0.32,
+    "taiko": 0.03,
+    "taiko TJA": 0.03,
+    "catch": 0.01,
+    "mania": 0.40,
+    "mania STEPMANIA": 0.17,
+    "mania QUAVER": 0.04,
 }
-"""How often a passage is of each group. Groups of few songs are overfitted if they are drawn more often."""
+"""How often a passage is of each group. Mania gains longest; other groups are overfitted first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,8 @@ class SamplingOptions:
         changed_banks: Fraction whose sample sets are exchanged: which one a mapper prefers says little about others.
         known_holds, known_sounds: Fraction whose hold note ratio, and whether they have hitsounds, is given.
         forgotten: Fraction of objects that the next one cannot read.
+        silent: Fraction of passages without sound, which is known too well for songs that the rhythm model was
+            trained on.
         star_noise: Highest change of a star rating, either way.
     """
 
@@ -58,6 +60,7 @@ class SamplingOptions:
     known_holds: float = 0.5
     known_sounds: float = 0.8
     forgotten: float = 0.05
+    silent: float = 0.15
     star_noise: float = 0.12
 
 
@@ -136,6 +139,7 @@ class PassageSampler:
             passages.append(cut_passage(song.sound, chart, first, self.config, lead))
         has_bars = rng.random(len(passages)) < self.options.known_bars
         batch = stack_passages(passages, self.config.window_beats, has_bars)
+        batch = _without_sound(batch, rng.random(len(passages)) < self.options.silent)
         keep = torch.from_numpy(rng.random(batch.fields_before.shape[:2]) >= self.options.forgotten)
         section_song = self.section_songs[int(rng.integers(len(self.section_songs)))] if self.section_songs else None
         forgetful = batch.fields_before.where(keep.unsqueeze(-1), NONE)
@@ -150,6 +154,13 @@ class PassageSampler:
             attributes = replace(attributes, hitsounded=None)
         stars = max(0.0, chart.conditions.stars + rng.uniform(-options.star_noise, options.star_noise))
         return replace(chart, attributes=attributes, conditions=replace(chart.conditions, stars=stars))
+
+
+def _without_sound(batch: ObjectBatch, is_silent: np.ndarray) -> ObjectBatch:
+    """Return a batch in which some passages have no sound."""
+    keeps = torch.from_numpy(~is_silent)[:, None, None].float()
+    beats = replace(batch.beats, sound=batch.beats.sound * keeps)
+    return replace(batch, beats=beats, objects=replace(batch.objects, sound=batch.objects.sound * keeps))
 
 
 def stack_passages(passages: Sequence[Passage], window_beats: int, has_bars: np.ndarray) -> ObjectBatch:

@@ -111,6 +111,10 @@ class BeatClock:
         """Return the distances from the nearest ticks, float64 [...]; positive if late."""
         return np.asarray(times_ms, np.float64) - self.times_at(self.steps_at(times_ms))
 
+    def bar_line_beats(self) -> np.ndarray:
+        """Return the beats on which bars begin, int64 [bars]."""
+        return np.flatnonzero(self.place_in_bar == 0)
+
     def is_equal(self, other: BeatClock, tolerance_ms: float = 0.5) -> bool:
         """Return whether two clocks have the same beats and bars."""
         return (
