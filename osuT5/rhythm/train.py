@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -23,21 +24,33 @@ from training.options import OptionError
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
-    given = _parser().parse_args(arguments)
+    parser = make_parser(__doc__, Path("runs/rhythm"), RhythmConfig().dropout)
+    return run(parser, arguments, lambda given: train_rhythm(_options(given)))
+
+
+def run(
+    parser: argparse.ArgumentParser, arguments: list[str] | None, train: Callable[[argparse.Namespace], Path]
+) -> int:
+    """Train by the arguments of a command; return its exit status."""
+    given = parser.parse_args(arguments)
     if given.threads:
         torch.set_num_threads(given.threads)
+    if not given.folder.is_dir():
+        print(f"There is no folder {given.folder}.", file=sys.stderr)
+        return 2
     try:
-        print(f"Model: {train_rhythm(_options(given))}")
+        print(f"Model: {train(given)}")
     except (OptionError, ModelError) as error:
         print(error, file=sys.stderr)
         return 2
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def make_parser(description: str | None, run_path: Path, dropout: float) -> argparse.ArgumentParser:
+    """Return the parser of a model on the beat clock."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="folder of mapset folders")
-    parser.add_argument("--run", type=Path, default=Path("runs/rhythm"), help="folder of checkpoints and the log")
+    parser.add_argument("--run", type=Path, default=run_path, help="folder of checkpoints and the log")
     parser.add_argument("--cache", type=Path, help="folder of cached features; default: cache/ in the run")
     parser.add_argument("--start", default="", help="model folder with the initial weights")
     parser.add_argument("--pause-file", default="", help="the run waits while this file exists")
@@ -47,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--learning-rate", type=float, default=2e-3)
     parser.add_argument("--optimizer", choices=OPTIMIZERS, default="muon")
     parser.add_argument("--weight-decay", type=float, default=0.05)
-    parser.add_argument("--dropout", type=float, default=RhythmConfig().dropout)
+    parser.add_argument("--dropout", type=float, default=dropout)
     parser.add_argument("--evaluate-every", type=int, default=250)
     parser.add_argument("--checkpoint-every", type=int, default=100)
     parser.add_argument("--threads", type=int, default=0, help="0: as many as torch chooses")
@@ -55,9 +68,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _options(given: argparse.Namespace) -> RhythmTrainOptions:
+def loop_options(given: argparse.Namespace) -> LoopOptions:
+    """Return the options of the training loop."""
     warmup_steps = 100
-    loop = LoopOptions(
+    return LoopOptions(
         total_steps=given.steps,
         warmup_steps=warmup_steps,
         sustain_steps=max(0, given.steps - given.fall - warmup_steps),
@@ -69,6 +83,9 @@ def _options(given: argparse.Namespace) -> RhythmTrainOptions:
         checkpoint_every=given.checkpoint_every,
         max_minutes=given.minutes,
     )
+
+
+def _options(given: argparse.Namespace) -> RhythmTrainOptions:
     return RhythmTrainOptions(
         dataset_path=given.folder,
         run_path=given.run,
@@ -77,7 +94,7 @@ def _options(given: argparse.Namespace) -> RhythmTrainOptions:
         pause_path=given.pause_file,
         seed=given.seed,
         network=RhythmConfig(dropout=given.dropout),
-        loop=loop,
+        loop=loop_options(given),
     )
 
 

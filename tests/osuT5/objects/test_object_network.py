@@ -20,6 +20,7 @@ from osuT5.objects.generation import Draws, ObjectGenerator
 from osuT5.objects.inputs import NO_GAP, gap_classes
 from osuT5.objects.loss import nats_by_part
 from osuT5.objects.network import ObjectNetwork
+from osuT5.objects.train import main
 from osuT5.objects.training import ObjectTask
 from osuT5.rhythm.conditions import RhythmConditions
 from tests.osuT5.objects.object_maps import LINES, SMALL, clock_of, make_map, make_object_song
@@ -140,6 +141,12 @@ def test_a_batch_of_a_step_is_always_the_same(song):
     first, again = sampler.batch(2), sampler.batch(2)
     assert torch.equal(first.fields, again.fields)
     assert torch.equal(first.objects.cursors, again.objects.cursors)
+
+
+def test_the_command_refuses_a_folder_without_songs(tmp_path, capsys):
+    assert main([str(tmp_path / "missing")]) == 2
+    assert main([str(tmp_path), "--run", str(tmp_path / "run")]) == 2
+    assert "has no songs to train on" in capsys.readouterr().err
 
 
 def test_models_with_other_tables_are_refused(network, tmp_path):

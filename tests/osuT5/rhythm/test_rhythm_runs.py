@@ -117,3 +117,5 @@ def test_a_folder_without_a_model_is_refused_in_one_sentence(tmp_path: Path, cap
         load_rhythm_model(tmp_path)
     assert main([str(tmp_path), "--run", str(tmp_path / "run")]) == 2
     assert "has no songs to train on" in capsys.readouterr().err
+    assert main([str(tmp_path / "missing")]) == 2
+    assert "There is no folder" in capsys.readouterr().err
