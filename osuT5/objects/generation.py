@@ -236,21 +236,28 @@ class _Chart:
 
     def _write_row(self, step: int, state: Tensor, held: np.ndarray, values: dict[Field, int]) -> np.ndarray:
         keys = self.builder.keys
-        columns = np.zeros(MAX_COLUMNS, np.int64)
-        free = np.flatnonzero(~held[:keys])
-        for column in free:
-            logits = self.network.columns(state, torch.from_numpy(columns), keys)[0][column].numpy().copy()
-            if column == free[-1] and not columns.any():
-                logits[EMPTY] = -np.inf  # something begins here
-            columns[column] = self._draw(logits, is_exact=True)
-        durations = np.full(MAX_COLUMNS, NONE, np.int64)
-        if (columns == HOLD).any():
-            logits = self.network.columns(state, torch.from_numpy(columns), keys)[1].numpy()
-            for column in np.flatnonzero(columns == HOLD):
-                durations[column] = self._draw(logits[column])
-                self.held_until[column] = step + DURATION_TICKS[durations[column]]
-        state = self._draw_field(state, Field.SOUND, values)
-        self.builder.add_row(step, columns[:keys], durations, values[Field.SOUND])
+        last_free = int(np.flatnonzero(~held[:keys])[-1])
+        has_any = False
+
+        def choose(column: int, logits: Tensor) -> int:
+            nonlocal has_any
+            if held[column]:
+                return EMPTY
+            scores = logits.numpy().copy()
+            if column == last_free and not has_any:
+                scores[EMPTY] = -np.inf  # something begins here
+            value = self._draw(scores, is_exact=True)
+            has_any = has_any or value != EMPTY
+            return value
+
+        chosen, logits = self.network.columns.choose_row(state, keys, choose)
+        columns, durations = np.zeros(MAX_COLUMNS, np.int64), np.full(MAX_COLUMNS, NONE, np.int64)
+        columns[:keys] = chosen
+        for column in np.flatnonzero(columns == HOLD):
+            durations[column] = self._draw(logits[column].numpy())
+            self.held_until[column] = step + DURATION_TICKS[durations[column]]
+        self._draw_field(state, Field.SOUND, values)
+        self.builder.add_row(step, chosen, durations, values[Field.SOUND])
         return columns
 
     def _write_object(self, step: int, room_ticks: int, state: Tensor, values: dict[Field, int]) -> None:

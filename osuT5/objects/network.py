@@ -7,6 +7,8 @@ each given those before it, and the columns of a mania row likewise.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -175,6 +177,27 @@ class ColumnHead(nn.Module):
         whole = self.state(states).unsqueeze(-2) + self.chosen(chosen.flatten(-2)).unsqueeze(-2)
         durations = F.gelu(self.hidden(F.gelu(whole + self.column.weight[:keys])))
         return self.logits(known), self.duration(durations)
+
+    def choose_row(self, state: Tensor, keys: int, choose: Callable[[int, Tensor], int]) -> tuple[list[int], Tensor]:
+        """Choose the columns of one row in turn, as `forward` predicts them.
+
+        Args:
+            state: float [width].
+            choose: Column and its logits [3] -> what begins in it.
+
+        Returns:
+            What begins in each column, and logits of durations in them [keys, durations].
+        """
+        known = self.state(state)
+        values = []
+        for column in range(keys):
+            hidden = F.gelu(self.hidden(F.gelu(known + self.column.weight[column])))
+            values.append(choose(column, self.logits(hidden)))
+            known = known + self.chosen.weight[:, COLUMN_VALUES * column + values[-1]]
+        for column in range(keys, MAX_COLUMNS):
+            known = known + self.chosen.weight[:, COLUMN_VALUES * column]
+        hidden = F.gelu(self.hidden(F.gelu(known + self.column.weight[:keys])))
+        return values, self.duration(hidden)
 
     @staticmethod
     def _earlier(keys: int, device: torch.device) -> Tensor:

@@ -69,6 +69,20 @@ def test_one_object_at_a_time_gives_the_same_states(network, song):
 
 
 @torch.inference_mode()
+def test_a_row_is_chosen_as_it_is_predicted(network):
+    state, columns = torch.randn(SMALL.width), [2, 0, 1, 0, 1]
+    seen = []
+    chosen, durations = network.columns.choose_row(
+        state, 5, lambda column, logits: seen.append(logits) or columns[column]
+    )
+    padded = torch.tensor(columns + [0] * 13)
+    logits, expected = network.columns(state, padded, 5)
+    assert chosen == columns
+    torch.testing.assert_close(torch.stack(seen), logits)
+    torch.testing.assert_close(durations, expected)
+
+
+@torch.inference_mode()
 def test_an_object_does_not_depend_on_itself_or_later_ones(network, song):
     batch = _batch(song)
     changed = batch.fields_before.clone()
