@@ -24,7 +24,7 @@ from osuT5.objects.drafts import DraftBuilder
 from osuT5.objects.generation import ObjectGenerator
 from osuT5.objects.sections import kiai_spans_ms, phrase_volumes
 from osuT5.tokens.contract import Contract
-from osuT5.tokens.events import ContextKind
+from osuT5.tokens.events import ContextKind, EventGroup
 from pipeline.generation.rhythm import SongRhythm, rhythm_conditions
 
 
@@ -52,14 +52,16 @@ def with_objects(
         before=None if chart.before is None else encode_chart(chart.before, song.clock),
         progress=partial(writer.progress, Stage(ContextKind.MAP.value)),
     )
-    if mode is GameMode.MANIA:
-        # Scroll speeds of mania are generated after the objects, and given them.
-        beatmap, _ = assemble({}, mode, lines, settings, keys, encoding, drafts)
-        objects = encode_context(beatmap, ContextKind.MAP, encoding, writer.song_ms)
-    else:
-        objects = []
+    if mode is not GameMode.MANIA:
         set_volumes(drafts, phrase_volumes(_sections(rhythm, sound)[:, 1], song.clock))
-    return replace(chart, drafts=drafts, contexts={**chart.contexts, ContextKind.MAP: objects})
+    contexts: dict[ContextKind, Sequence[EventGroup]] = {**chart.contexts, ContextKind.MAP: []}
+    if mode is GameMode.MANIA and chart.attributes.scroll_speed_ratio is None:
+        contexts.setdefault(ContextKind.SV, [])  # most human-made maps keep one speed
+    elif mode is GameMode.MANIA:
+        # Scroll speeds are generated after the objects, and given them.
+        beatmap, _ = assemble({}, mode, lines, settings, keys, encoding, drafts)
+        contexts[ContextKind.MAP] = encode_context(beatmap, ContextKind.MAP, encoding, writer.song_ms)
+    return replace(chart, drafts=drafts, contexts=contexts)
 
 
 def add_kiai(chart: ChartState, rhythm: SongRhythm, lines: Sequence[TimingPoint], contract: Contract) -> None:
