@@ -5,8 +5,8 @@
 For each held-out song of a folder of mapsets, and for some of its charts, a map is generated through the whole program
 at the chart's star rating: once from the audio alone and once with the chart's timing given. Times are compared one to
 one at 30 ms, beside two baselines that know more than the program does: the strongest spectral-flux onsets, as many as
-the chart has objects, at the best shift; and all ticks of the chart's own timing at its best divisor. A second table
-has what objects the maps from audio consist of, beside the human ones, with intervals by bootstrap over songs.
+the chart has objects, at the best shift; and all ticks of the chart's own timing at its best divisor. `--keep` writes
+the maps from audio into a folder, for `benchmarks.profile`.
 
 The maps are the first that the model writes. `--matched` also makes the one that a user gets, whose star rating is
 brought to what was asked for.
@@ -19,17 +19,14 @@ import math
 import statistics
 import sys
 import time
-from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from itertools import chain, islice, pairwise
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from pathlib import Path
 
-import numpy as np
 from tqdm import tqdm
 
 from benchmarks.arguments import corpus_parser
-from benchmarks.bootstrap import bootstrap_interval
 from benchmarks.mai_mod.review_charts import stepmania_sets
 from evaluation.baselines import onset_baseline, tick_baseline
 from evaluation.charts import Case, MeasuredChart
@@ -39,7 +36,7 @@ from evaluation.measures.timing_metrics import compare_timing
 from evaluation.metrics import METRICS
 from evaluation.report import markdown
 from osu_beatmap.attributes import attributes_of
-from osu_beatmap.beatmap import Beatmap, GameMode, HoldNote, Slider, TimingPoint
+from osu_beatmap.beatmap import Beatmap, TimingPoint
 from osu_beatmap.files.writer import save_beatmap
 from osu_beatmap.held_out import Split, title_hash
 from osu_beatmap.rules import Severity, check
@@ -60,15 +57,7 @@ from pipeline.generation.timing import predict_timing, timing_groups
 from pipeline.request.resolve import resolve
 
 SEED = 1
-STRAIGHT_PX = 2.0
 
-RATIOS = {
-    "sliders": ("sliders", "objects"),
-    "curved sliders": ("curved", "sliders"),
-    "hold notes": ("holds", "objects"),
-    "jacks": ("jacks", "objects"),
-}
-"""Columns of the second table: a part of the objects, and what it is a part of."""
 F1 = METRICS["f1_30ms"]
 
 
@@ -92,8 +81,6 @@ class ChartScore:
     objects: int = 0
     human_objects: int = 0
     problems: int = 0
-    made_of: dict[str, int] = field(default_factory=dict)
-    human_made_of: dict[str, int] = field(default_factory=dict)
     f1_matched: float = math.nan
     star_error_matched: float = math.nan
 
@@ -119,7 +106,7 @@ def main() -> int:
         scores += score_song(model, spec, song, charts, song.name in converted, rhythm_of, matched_with, arguments.keep)
         if arguments.json:
             arguments.json.write_text(json.dumps([asdict(s) for s in scores], indent=1), encoding="utf-8")
-    print(table(scores), kinds_table(scores), sep="\n\n")
+    print(table(scores))
     return 0
 
 
@@ -164,7 +151,6 @@ def score_song(
         score.on_grid = snapped_share(drafts[index])
         score.star_error = from_audio.generated.stars - human.stars
         score.objects, score.human_objects = len(from_audio.generated.times_ms), len(human.times_ms)
-        score.made_of, score.human_made_of = count_kinds(drafts[index]), count_kinds(chart.beatmap)
         score.problems = sum(f.severity is Severity.PROBLEM for f in check(drafts[index], song_ms))
         if matched_with is not None:
             matched = MeasuredChart(_match_map(song, chart.beatmap, matched_with))
@@ -201,7 +187,7 @@ def _generate(
 def table(scores: list[ChartScore]) -> str:
     """Means by mode as a Markdown table; the offset is the median of absolute values where the tempo is right."""
     columns = ("mode", "charts", "F1", "F1, timing given", "onsets", "ticks", "tempo right", "octave", "offset ms")
-    columns += ("on grid", "stars", "matched", "stars")
+    columns += ("on grid", "objects / human", "problems", "stars", "matched", "stars")
     rows = []
     for mode in sorted({score.mode for score in scores}):
         of_mode = [score for score in scores if score.mode == mode]
@@ -215,70 +201,11 @@ def table(scores: list[ChartScore]) -> str:
         thirds = [f"{mean(name):.3f}" for name in ("f1", "f1_with_timing", "onsets_f1", "ticks_f1")]
         tempi = [f"{mean('tempo_right'):.2f}", f"{mean('tempo_octave'):.2f}", offset]
         matched = statistics.fmean(abs(score.star_error_matched) for score in of_mode)
-        stars = [f"{mean('on_grid'):.3f}", f"{star_error:.2f}", f"{mean('f1_matched'):.3f}", f"{matched:.2f}"]
-        rows.append([mode, len(of_mode), *thirds, *tempi, *stars])
+        count = statistics.fmean(score.objects / score.human_objects for score in of_mode)
+        objects = [f"{mean('on_grid'):.3f}", f"{count:.2f}", sum(score.problems for score in of_mode)]
+        stars = [f"{star_error:.2f}", f"{mean('f1_matched'):.3f}", f"{matched:.2f}"]
+        rows.append([mode, len(of_mode), *thirds, *tempi, *objects, *stars])
     return markdown.table(columns, rows)
-
-
-def count_kinds(beatmap: Beatmap) -> dict[str, int]:
-    """Count the objects of a map by kind, and its jacks.
-
-    A slider is curved if a control point lies more than `STRAIGHT_PX` off the line through its ends. In mania, a jack
-    is a note in a column that was hit at the time before.
-    """
-    sliders = [obj for obj in beatmap.hit_objects if isinstance(obj, Slider)]
-    counts = Counter(objects=len(beatmap.hit_objects), sliders=len(sliders), curved=sum(map(_is_curved, sliders)))
-    counts["holds"] = sum(isinstance(obj, HoldNote) for obj in beatmap.hit_objects)
-    if beatmap.mode is GameMode.MANIA:
-        rows: dict[float, set[float]] = defaultdict(set)
-        for obj in beatmap.hit_objects:
-            rows[obj.time_ms].add(obj.x)
-        counts["jacks"] = sum(len(rows[now] & rows[before]) for before, now in pairwise(sorted(rows)))
-    return dict(counts)
-
-
-def _is_curved(slider: Slider) -> bool:
-    points = np.array([point for segment in slider.segments for point in segment.points], np.float64)
-    if not len(points):
-        return False
-    offsets, (dx, dy) = points - points[0], points[-1] - points[0]
-    length = math.hypot(dx, dy)
-    off_line = np.hypot(*offsets.T) if length == 0 else abs(offsets[:, 0] * dy - offsets[:, 1] * dx) / length
-    return bool(off_line.max() > STRAIGHT_PX)
-
-
-def kinds_table(scores: list[ChartScore]) -> str:
-    """Format the make-up of maps by mode as a Markdown table.
-
-    Intervals are of 90 %, by bootstrap over songs.
-    """
-    columns = ("mode", "songs", "objects / human", "problems", *(f"{name}, human" for name in RATIOS))
-    rows = []
-    for mode in sorted({score.mode for score in scores}):
-        by_song: dict[str, list[ChartScore]] = defaultdict(list)
-        for score in scores:
-            if score.mode == mode:
-                by_song[score.song].append(score)
-        songs = list(by_song.values())
-        counts = interval(songs, lambda some: sum(s.objects for s in some) / sum(s.human_objects for s in some))
-        cells = [counts, str(sum(score.problems for song in songs for score in song))]
-        for part, whole in RATIOS.values():
-            made = interval(songs, lambda some, part=part, whole=whole: _ratio([s.made_of for s in some], part, whole))
-            human = _ratio([score.human_made_of for song in songs for score in song], part, whole)
-            cells.append("-" if math.isnan(human) else f"{made}, {human:.3f}")
-        rows.append([mode, len(songs), *cells])
-    return markdown.table(columns, rows)
-
-
-def _ratio(counts: Sequence[dict[str, int]], part: str, whole: str) -> float:
-    total = sum(each[whole] for each in counts)
-    return sum(each.get(part, 0) for each in counts) / total if total else math.nan
-
-
-def interval(songs: list[list[ChartScore]], figure: Callable[[list[ChartScore]], float]) -> str:
-    """Format a figure of all charts with its 90 % interval over songs."""
-    low, high = bootstrap_interval(songs, lambda some: figure([*chain.from_iterable(some)]))
-    return f"{figure([*chain.from_iterable(songs)]):.3f} [{low:.3f}-{high:.3f}]"
 
 
 if __name__ == "__main__":
