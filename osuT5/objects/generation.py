@@ -53,7 +53,9 @@ VISIBLE_MS = 900.0
 
 _DIRECTIONS = np.arange(TURNS) * TURN_STEP
 
-SLIDER_FIELDS = (Field.SLIDES, Field.SHAPE, Field.SLIDER_TURN, Field.END_SOUND)
+EXACT_FIELDS = frozenset({Field.KIND, Field.SLIDES, Field.NEW_COMBO, Field.SHAPE, Field.SOUND, Field.END_SOUND})
+"""Fields drawn from their probabilities as they are: a nucleus would remove what is rare, such as repeats and finishes."""
+
 FIELDS_OF_KIND = {
     ObjectKind.CIRCLE: (Field.NEW_COMBO, Field.DISTANCE, Field.TURN, Field.SOUND),
     ObjectKind.SLIDER: tuple(field for field in CHAIN if field is not Field.KIND),
@@ -68,8 +70,7 @@ class Draws:
     """How values are drawn from their probabilities.
 
     Attributes:
-        temperature, top_p: Of fields with many values. Kinds, new combos and columns are drawn as they are: a
-            nucleus would remove whatever is rare.
+        temperature, top_p: Of places, durations and velocities; not of EXACT_FIELDS and columns.
     """
 
     temperature: float = 1.0
@@ -265,14 +266,14 @@ class _Chart:
         kinds = np.zeros(len(ObjectKind), bool)
         for kind in KINDS_OF_MODE[self.builder.mode]:
             kinds[kind] = kind not in LONG_KINDS or allowed_durations.any()
-        state = self._draw_field(state, Field.KIND, values, kinds, is_exact=True)
+        state = self._draw_field(state, Field.KIND, values, kinds)
         fields = FIELDS_OF_KIND[ObjectKind(values[Field.KIND])]
         for field in CHAIN[1:]:
             if field not in fields or (field is Field.TURN and values[Field.DISTANCE] == 0):
                 state = self.network.fields.with_field(state, field, torch.tensor(NONE))
                 continue
             allowed = allowed_durations if field is Field.DURATION else self._allowed(field, step, values)
-            state = self._draw_field(state, field, values, allowed, is_exact=field is Field.NEW_COMBO)
+            state = self._draw_field(state, field, values, allowed)
         self.builder.add(step, values)
 
     def _allowed(self, field: Field, step: int, values: dict[Field, int]) -> np.ndarray | None:
@@ -335,13 +336,12 @@ class _Chart:
         field: Field,
         values: dict[Field, int],
         allowed: np.ndarray | None = None,
-        is_exact: bool = False,
     ) -> Tensor:
         """Draw the value of a field; return the state that has it."""
         logits = self.network.fields(state, field).numpy()
         if allowed is not None and allowed.any():
             logits = np.where(allowed, logits, -np.inf)
-        values[field] = self._draw(logits, is_exact)
+        values[field] = self._draw(logits, field in EXACT_FIELDS)
         return self.network.fields.with_field(state, field, torch.tensor(values[field]))
 
     def _draw(self, logits: np.ndarray, is_exact: bool = False) -> int:
