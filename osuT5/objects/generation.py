@@ -54,7 +54,7 @@ VISIBLE_MS = 900.0
 _DIRECTIONS = np.arange(TURNS) * TURN_STEP
 
 EXACT_FIELDS = frozenset({Field.KIND, Field.SLIDES, Field.NEW_COMBO, Field.SHAPE, Field.SOUND, Field.END_SOUND})
-"""Fields drawn from their probabilities as they are: a nucleus would remove what is rare, such as repeats and finishes."""
+"""Fields drawn from their probabilities as they are: a nucleus would remove what is rare, such as repeats."""
 
 FIELDS_OF_KIND = {
     ObjectKind.CIRCLE: (Field.NEW_COMBO, Field.DISTANCE, Field.TURN, Field.SOUND),
