@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -80,9 +81,11 @@ class SongRhythm:
         """
         start_ms, end_ms = max(span.start_ms, lines[0].time_ms), min(span.end_ms, self._encoder.song_ms)
         song = self.encode(lines)
-        prediction = song.predict([rhythm_conditions(attributes)])
-        times_ms = song.clock.times_at(np.arange(prediction.objects.shape[1]))
-        logits = np.where((times_ms >= start_ms) & (times_ms < end_ms), prediction.objects[0], -np.inf)
+        conditions = rhythm_conditions(attributes)
+        likened = [conditions, *([like_standard(conditions)] if conditions.mode is GameMode.CATCH else [])]
+        objects = song.predict(likened).objects.mean(0)
+        times_ms = song.clock.times_at(np.arange(len(objects)))
+        logits = np.where((times_ms >= start_ms) & (times_ms < end_ms), objects, -np.inf)
         favoured = [] if guide is None else song.clock.steps_at(np.array([obj.time_ms for obj in guide.hit_objects]))
         return times_ms[draw_rhythm(logits, seed, favoured=favoured)]
 
@@ -102,6 +105,15 @@ class SongRhythm:
     def object_network(self) -> ObjectNetwork:
         """The object model that was trained on the sound of the rhythm model."""
         return kept(load_object_model, MODEL_DIR / "mini_objects", digest_of(RHYTHM_MODEL / WEIGHTS_FILE))
+
+
+def like_standard(conditions: RhythmConditions) -> RhythmConditions:
+    """Return the conditions of a standard map as dense as a catch map.
+
+    Few catch maps were trained on. The mean logits of both have F1 0.695 and 1.03 times the human's objects, those of
+    catch alone 0.677 and 1.08 (ten held-out maps of two songs, timing given).
+    """
+    return replace(conditions, mode=GameMode.STANDARD, stars=conditions.stars + 0.5)
 
 
 def rhythm_conditions(attributes: Attributes) -> RhythmConditions:
