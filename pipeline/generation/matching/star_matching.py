@@ -46,6 +46,9 @@ OVERSHOOT_STARS = 0.1
 THINNED_STARS = 0.5
 """A chart that is too hard by more is generated again: thinning takes objects that the music has."""
 
+DISTANT_SLOPE = 0.7
+"""Stars of the rating that one star of condition is assumed to add after a large miss: maps far off follow it less."""
+
 MIN_SLOPE, MAX_SLOPE = 0.3, 1.5
 """Limits of what one star of condition is assumed to add to the rating."""
 
@@ -139,7 +142,7 @@ def next_condition(tried: Sequence[tuple[float, float]], wanted: float) -> float
     if not tried:
         return wanted
     condition, stars = tried[-1]
-    slope = 1.0
+    slope = 1.0 if abs(wanted - stars) <= THINNED_STARS else DISTANT_SLOPE
     if len(tried) > 1 and condition != tried[-2][0]:
         slope = (stars - tried[-2][1]) / (condition - tried[-2][0])
     following = condition + (wanted + OVERSHOOT_STARS - stars) / min(max(slope, MIN_SLOPE), MAX_SLOPE)

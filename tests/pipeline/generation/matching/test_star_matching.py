@@ -134,7 +134,7 @@ def test_a_chart_without_objects_is_generated_again(monkeypatch, attempts):
     [
         ([], 4.0),
         ([(4.0, 3.5)], 4.6),  # half a star more, and a tenth to be thinned
-        ([(4.0, 4.9)], 3.2),
+        ([(4.0, 4.9)], 4.0 - 0.8 / 0.7),  # far off, a star of condition adds less
         ([(4.0, 3.0), (5.1, 3.55)], 5.1 + 0.55 / 0.5),  # a star of condition adds half a star
         ([(4.0, 3.0), (5.1, 3.0)], 5.1 + 1.1 / 0.3),
         ([(11.0, 1.0)], 11.9),
