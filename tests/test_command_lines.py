@@ -85,6 +85,7 @@ finally:
     print([name for name in ("torch", "transformers", "numpy", "av") if name in sys.modules])
 """
 INTERRUPT = """
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job begins without it
 class Interrupt:
     def find_spec(self, name, *_):
         if name == "hydra":
