@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import torch
 
@@ -17,9 +17,15 @@ core is busy."""
 @contextmanager
 def cpu_threads(model: MapperModel) -> Iterator[None]:
     """As many threads as suit the steps of a model; those that there are, where it is wide."""
+    with one_thread() if model.config.d_model < SHARED_FROM_WIDTH else nullcontext():
+        yield
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """One thread for steps that are too small to share."""
     threads = torch.get_num_threads()
-    if model.config.d_model < SHARED_FROM_WIDTH:
-        torch.set_num_threads(1)
+    torch.set_num_threads(1)
     try:
         yield
     finally:

@@ -14,6 +14,7 @@ from osu_beatmap.beatmap import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX, GameMod
 from osu_beatmap.rules.chart import circle_radius_px
 from osu_beatmap.timing.beat_clock import TICKS_PER_BEAT
 from osuT5.encoding.hit_objects.object_drafts import Draft
+from osuT5.generation.threads import one_thread
 from osuT5.objects.chart_tokens import ChartTokens
 from osuT5.objects.corpus import SongSound
 from osuT5.objects.drafts import DraftBuilder
@@ -110,11 +111,12 @@ class ObjectGenerator:
             steps = np.concatenate([before.steps[-given:], steps])
         rows = _Rows(self.network, self.sound, steps, conditions, attributes)
         chart = _Chart(self.network, rows, builder, steps, np.random.default_rng(seed), draws)
-        for index in range(given):
-            chart.read(index, before, len(before) - given + index)
-        for index in range(given, len(steps)):
-            chart.write(index)
-            progress(index + 1 - given, len(steps) - given)
+        with one_thread():
+            for index in range(given):
+                chart.read(index, before, len(before) - given + index)
+            for index in range(given, len(steps)):
+                chart.write(index)
+                progress(index + 1 - given, len(steps) - given)
         return builder.drafts
 
 
