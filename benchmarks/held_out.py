@@ -19,7 +19,6 @@ import math
 import statistics
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -46,7 +45,7 @@ from osuT5.dataset.files.sources import FolderSong, ReadChart, mapset_songs
 from osuT5.generation.chart_state import ChartState
 from osuT5.generation.sampling.sampler import Sampling
 from osuT5.generation.window_schedule import SongGenerator
-from osuT5.model.files.loading import load_model
+from osuT5.model.files.loading import EMBEDDED_MODEL, load_model
 from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.tokens.events import ContextKind
 from pipeline.finishing.finish import finish
@@ -95,15 +94,15 @@ def main() -> int:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--keep", type=Path, help="folder for the maps from audio, as .osu files")
     arguments = parser.parse_args()
-    model, spec = load_model(arguments.model)
+    folder = arguments.model or EMBEDDED_MODEL
+    model, spec = load_model(folder)
     prepare_to_generate(model)
     converted = stepmania_sets(arguments.stepmania)
     scores: list[ChartScore] = []
     matched_with = str(arguments.model or "") if arguments.matched else None
     chosen = chosen_charts(mapset_songs(arguments.folder), Split.HELD_OUT, arguments.charts)
     for song, charts in tqdm(list(islice(chosen, arguments.songs or None)), unit="song"):
-        rhythm_of = (lambda writer: None) if arguments.model else (lambda writer: SongRhythm(writer.listener))
-        scores += score_song(model, spec, song, charts, song.name in converted, rhythm_of, matched_with, arguments.keep)
+        scores += score_song(model, spec, song, charts, song.name in converted, folder, matched_with, arguments.keep)
         if arguments.json:
             arguments.json.write_text(json.dumps([asdict(s) for s in scores], indent=1), encoding="utf-8")
     print(table(scores))
@@ -116,17 +115,23 @@ def score_song(
     song: FolderSong,
     charts: list[ReadChart],
     from_stepmania: bool,
-    rhythm_of: Callable[[SongGenerator], SongRhythm | None],
+    folder: Path,
     matched_with: str | None = None,
     keep: Path | None = None,
 ) -> list[ChartScore]:
-    """Scores of the charts of a song; `matched_with` names the model that also makes matched maps."""
+    """Scores of the charts of a song.
+
+    Args:
+        folder: Of the model.
+        matched_with: Names the model that also makes matched maps.
+        keep: Folder for the maps from audio.
+    """
     samples = load_audio(song.audio_path, spec.grid.sample_rate)
     song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
     writer = SongGenerator(model, spec, song_mel(samples, spec), song_ms, samples=samples)
     attributes = [attributes_of(chart.beatmap, chart.record.stars) for chart in charts]
     heard = predict_timing(writer, ChartState(attributes[0], SEED), Sampling())
-    rhythm = rhythm_of(writer)
+    rhythm = SongRhythm.of(writer, folder)
     heard = heard if rhythm is None else rhythm.place_bars(heard)
     given = [[point for point in chart.beatmap.timing_points if point.uninherited] for chart in charts]
     lines = [*([heard] * len(charts)), *given]

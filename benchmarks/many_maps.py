@@ -25,7 +25,7 @@ from osuT5.audio.mel import song_mel
 from osuT5.generation.chart_state import ChartState
 from osuT5.generation.sampling.sampler import Sampling
 from osuT5.generation.window_schedule import SongGenerator
-from osuT5.model.files.loading import load_model
+from osuT5.model.files.loading import EMBEDDED_MODEL, load_model
 from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.tokens.events import ContextKind
 from pipeline.generation.chart import PreparedChart, write_charts
@@ -48,7 +48,8 @@ def main() -> int:
     parser.add_argument("--model", type=Path)
     parser.add_argument("--keep", type=Path, help="folder for the .osu files")
     arguments = parser.parse_args()
-    model, spec = load_model(arguments.model)
+    folder = arguments.model or EMBEDDED_MODEL
+    model, spec = load_model(folder)
     prepare_to_generate(model)
     rounds = -(-arguments.maps // len(STARS))
     combinations = list(islice(cycle(GameMode), rounds))
@@ -59,8 +60,8 @@ def main() -> int:
         samples = load_audio(song, spec.grid.sample_rate)
         length = int(arguments.seconds * spec.grid.sample_rate)
         start = max(0, (len(samples) - length) * (index % 5) // 5)
-        excerpt, is_bundled = samples[start : start + length], arguments.model is None
-        for stars, beatmap, song_ms in _batch(model, spec, excerpt, mode, index, is_bundled):
+        excerpt = samples[start : start + length]
+        for stars, beatmap, song_ms in _batch(model, spec, excerpt, mode, index, folder):
             star_errors.append(abs(star_rating(beatmap) - stars))
             name = f"{index:03}-{mode.name.lower()}-{stars}.osu"
             report.add(name, write_beatmap(beatmap).encode(), song_ms)
@@ -72,7 +73,7 @@ def main() -> int:
     return 0 if report.is_clean else 1
 
 
-def _batch(model, spec, samples, mode: GameMode, seed: int, is_bundled: bool):
+def _batch(model, spec, samples, mode: GameMode, seed: int, folder: Path):
     """Finished maps of one excerpt at all star ratings."""
     song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
     writer = SongGenerator(model, spec, song_mel(samples, spec), song_ms, samples=samples)
@@ -83,7 +84,7 @@ def _batch(model, spec, samples, mode: GameMode, seed: int, is_bundled: bool):
         requests.append(request)
         settings.append(request.difficulty_settings(stars))
         charts.append(ChartState(conditions_of(request, settings[-1], spec.encoding), seed * 100 + stars))
-    rhythm = SongRhythm(writer.listener) if is_bundled else None
+    rhythm = SongRhythm.of(writer, folder)
     lines = predict_timing(writer, charts[0], Sampling())
     lines = lines if rhythm is None else rhythm.place_bars(lines)
     prepared = []

@@ -15,7 +15,7 @@ from osuT5.encoding.hit_objects.hitsounds import ADDITION_VALUES, BANKS
 from osuT5.objects.chart_tokens import ChartTokens
 from osuT5.objects.config import ObjectConfig
 from osuT5.objects.corpus import ObjectChart, ObjectSong, SongSound
-from osuT5.objects.fields import BENDS, FIELD_SIZES, MAX_COLUMNS, NONE, TURNS, Field
+from osuT5.objects.fields import FIELD_SIZES, MAX_COLUMNS, NONE, TURNS, Field
 from osuT5.objects.inputs import (
     BeatInputs,
     ObjectInputs,
@@ -24,6 +24,7 @@ from osuT5.objects.inputs import (
     plan_of,
     style_facts,
 )
+from osuT5.objects.slider_shapes import mirrored_shape
 from osuT5.rhythm.conditions import Origin, RhythmConditions
 from osuT5.rhythm.inputs import UNKNOWN_PLACE, stack_conditions
 
@@ -294,7 +295,7 @@ def _flipped(tokens: ChartTokens, across: bool, down: bool, mode: GameMode) -> C
             fields[:, field] = np.where(fields[:, field] == NONE, NONE, -fields[:, field] % TURNS)
         if mode is GameMode.STANDARD:
             shapes = fields[:, Field.SHAPE]
-            fields[:, Field.SHAPE] = np.where(shapes == NONE, NONE, len(BENDS) ** 2 - 1 - shapes)
+            fields[:, Field.SHAPE] = np.where(shapes == NONE, NONE, mirrored_shape(shapes))
     return replace(tokens, cursors=cursors, fields=fields)
 
 

@@ -23,7 +23,7 @@ from osu_beatmap.beatmap import (
     Spinner,
 )
 from osu_beatmap.timing.active_point import Timing, slider_length_px
-from osu_beatmap.timing.beat_clock import BeatClock
+from osu_beatmap.timing.beat_clock import TICKS_PER_BEAT, BeatClock
 from osuT5.encoding.hit_objects.hitsounds import sound_of
 from osuT5.encoding.hit_objects.object_drafts import Draft, sample_of
 from osuT5.encoding.hit_objects.positions import CENTRE, column_x
@@ -32,7 +32,6 @@ from osuT5.objects.fields import (
     BENDS,
     DURATION_TICKS,
     HOLD,
-    NONE,
     NOTE,
     SLIDE_COUNTS,
     SPEEDS,
@@ -114,8 +113,8 @@ class DraftBuilder:
 
     def time_ms(self, step: int) -> float:
         """Return the time of a step; beyond the clock, its end."""
-        last = len(self.clock) * 24 - 1
-        return float(self.clock.times_at(np.array(step))) if step <= last else self.clock.end_ms
+        is_inside = step < len(self.clock) * TICKS_PER_BEAT
+        return float(self.clock.times_at(np.array(step))) if is_inside else self.clock.end_ms
 
     def _end_ms(self, step: int, values: Values) -> float:
         return self.time_ms(step + int(DURATION_TICKS[max(0, values[Field.DURATION])]))
@@ -167,8 +166,3 @@ def catch_path(shape: int, head: Point, direction: float, length_px: float) -> l
     rise_px = math.sqrt(max(0.0, 1 - ratio * ratio)) * length_px / 2
     middle, end = (head[0] + width_px / 2, head[1] - rise_px), (head[0] + width_px, head[1])
     return [PathSegment(CurveKind.LINEAR, [head, middle, end] if rise_px > 1 else [head, end])]
-
-
-def is_long(values: Values) -> bool:
-    """Return whether an object has a duration."""
-    return values[Field.DURATION] != NONE

@@ -133,7 +133,12 @@ def nearest_class(value: float, table: np.ndarray) -> int:
 
 def nearest_ratio_class(value: float, table: np.ndarray) -> int:
     """Return the index of the nearest entry by ratio; entries are positive."""
-    return int(np.abs(np.log(table / max(value, 1e-6))).argmin())
+    return int(nearest_ratio_classes(np.array(value), table))
+
+
+def nearest_ratio_classes(values: np.ndarray, table: np.ndarray) -> np.ndarray:
+    """Return the indices of the nearest entries by ratio, int64 [...]."""
+    return np.abs(np.log(table / np.maximum(values, 1e-6)[..., None])).argmin(-1)
 
 
 def turn_class(angle: float) -> int:

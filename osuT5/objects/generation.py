@@ -53,6 +53,8 @@ VISIBLE_MS = 900.0
 """How long after its end an object is taken to be visible: between the approach times of AR 5 and AR 9."""
 
 _DIRECTIONS = np.arange(TURNS) * TURN_STEP
+_IS_SIDEWAYS = np.isin(np.arange(TURNS), (0, TURNS // 2))
+"""Turns in catch: on or back, bool [turns]."""
 
 EXACT_FIELDS = frozenset({Field.KIND, Field.SLIDES, Field.NEW_COMBO, Field.SHAPE, Field.SOUND, Field.END_SOUND})
 """Fields drawn from their probabilities as they are: a nucleus would remove what is rare, such as repeats."""
@@ -114,6 +116,8 @@ class ObjectGenerator:
         with one_thread():
             for index in range(given):
                 chart.read(index, before, len(before) - given + index)
+            if given:
+                builder.cursor = before.end
             for index in range(given, len(steps)):
                 chart.write(index)
                 progress(index + 1 - given, len(steps) - given)
@@ -188,14 +192,8 @@ class _Chart:
         rng: np.random.Generator,
         draws: Draws,
     ) -> None:
-        self.network, self.rows, self.builder, self.steps, self.rng, self.draws = (
-            network,
-            rows,
-            builder,
-            steps,
-            rng,
-            draws,
-        )
+        self.network, self.rows, self.builder = network, rows, builder
+        self.steps, self.rng, self.draws = steps, rng, draws
         self.cache = network.new_cache()
         self.fields_before = torch.full((1, 1, len(Field)), NONE)
         self.columns_before = torch.zeros(1, 1, MAX_COLUMNS, dtype=torch.int64)
@@ -228,7 +226,6 @@ class _Chart:
         is_hold = tokens.hold_durations[place] != NONE
         ends = tokens.steps[place] + DURATION_TICKS[tokens.hold_durations[place].clip(0)]
         self.held_until = np.where(is_hold, ends, self.held_until)
-        self.builder.cursor = tokens.end
 
     def _state(self, index: int, cursor: np.ndarray, held: np.ndarray) -> Tensor:
         """Return the state of the next object [width]."""
@@ -301,7 +298,7 @@ class _Chart:
             ).max(1)
             return outside <= max(0.0, outside.min())
         if field is Field.SLIDER_TURN:  # catch: left or right
-            return np.isin(np.arange(TURNS), (0, TURNS // 2))
+            return _IS_SIDEWAYS
         return None
 
     def _inside_turns(self, step: int, distances_px: np.ndarray) -> np.ndarray:
@@ -313,8 +310,7 @@ class _Chart:
         angles = place.heading + _DIRECTIONS
         x, y = place.x + distances_px * np.cos(angles), place.y + distances_px * np.sin(angles)
         if self.builder.mode is GameMode.CATCH:
-            sideways = np.isin(np.arange(TURNS), (0, TURNS // 2))
-            return (_outside_px(x, np.zeros_like(x)) <= 0) & sideways
+            return (_outside_px(x, np.zeros_like(x)) <= 0) & _IS_SIDEWAYS
         is_inside = _outside_px(x, y) <= 0
         is_free = is_inside & ~self._covers(step, x, y)
         return np.where(is_free.any(1, keepdims=True), is_free, is_inside)

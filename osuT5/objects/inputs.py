@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX
 from osu_beatmap.timing.beat_clock import TICKS_PER_BEAT
-from osuT5.objects.fields import DURATION_TICKS, MAX_COLUMNS
+from osuT5.objects.fields import DURATION_TICKS, nearest_ratio_classes
 from osuT5.rhythm.inputs import ChartInputs
 
 TYPICAL_BEAT_MS = 400.0
@@ -72,7 +70,7 @@ class ObjectInputs:
 def gap_classes(steps: np.ndarray) -> np.ndarray:
     """Return the two gaps before and the two after each object, as classes, int64 [objects, GAPS]."""
     gaps = np.full((len(steps), GAPS), NO_GAP, np.int64)
-    between = np.abs(np.log(DURATION_TICKS / np.diff(steps)[:, None].clip(1))).argmin(1)
+    between = nearest_ratio_classes(np.diff(steps), DURATION_TICKS)
     if len(between):
         gaps[1:, 0], gaps[2:, 1] = between, between[:-1]
         gaps[:-1, 2], gaps[:-2, 3] = between, between[1:]
@@ -113,8 +111,3 @@ def style_facts(attributes: Attributes, beat_length_ms: float) -> np.ndarray:
         ],
         np.float32,
     )
-
-
-def stack_held(held: Sequence[np.ndarray]) -> Tensor:
-    """Return columns held, float32 [rows, 1, 18]."""
-    return torch.from_numpy(np.stack(held).astype(np.float32).reshape(len(held), 1, MAX_COLUMNS))

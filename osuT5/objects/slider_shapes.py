@@ -34,8 +34,8 @@ def shape_of(path: SliderPath) -> tuple[int, float]:
     return first * len(BENDS) + second, direction
 
 
-def mirrored_shape(shape: int) -> int:
-    """Return the shape that bends to the other side."""
+def mirrored_shape(shape: int | np.ndarray) -> int | np.ndarray:
+    """Return the shape, or shapes [...], that bend to the other side."""
     return len(BENDS) ** 2 - 1 - shape
 
 

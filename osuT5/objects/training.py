@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,6 +21,7 @@ from osuT5.objects.files import digest_of, load_object_model, save_object_model
 from osuT5.objects.loss import nats_by_part
 from osuT5.objects.network import ObjectNetwork
 from osuT5.rhythm.files import WEIGHTS_FILE
+from osuT5.rhythm.training import wait_while_paused
 from training.checkpoint import AVERAGE_FILE, replaced_folder
 from training.loop import CHECKPOINT_FOLDER, MODEL_FOLDER, run_training
 from training.loop_options import LoopOptions
@@ -38,7 +38,6 @@ HELD_OUT_PASSAGES = 2
 """Passages of each held-out map that are scored."""
 
 HELD_OUT_ROWS = 16
-PAUSE_POLL_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -79,8 +78,7 @@ class ObjectTask:
 
     def batch(self, step: int) -> ObjectBatch:
         """Return the batch of a step; wait while the run is paused."""
-        while self.pause_path and Path(self.pause_path).exists():
-            time.sleep(PAUSE_POLL_S)
+        wait_while_paused(self.pause_path)
         return self.sampler.batch(step)
 
     def loss(self, model: ObjectNetwork, batch: ObjectBatch, step: int) -> tuple[Tensor, Figures]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -85,7 +86,7 @@ class SongEncoding:
         objects, downbeats = (np.concatenate(columns, axis=-1) for columns in zip(*parts, strict=True))
         return RhythmPrediction(objects[:, : beats * TICKS_PER_BEAT], downbeats[:beats])
 
-    @property
+    @cached_property
     def sound(self) -> tuple[np.ndarray, np.ndarray]:
         """Sound of each tick, float16 [beats, 24, tick width], and vectors of beats, float16 [beats, width]."""
         ticks, vectors = (

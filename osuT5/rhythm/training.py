@@ -79,8 +79,7 @@ class RhythmTask:
 
     def batch(self, step: int) -> RhythmBatch:
         """Return the batch of a step; wait while the run is paused."""
-        while self.pause_path and Path(self.pause_path).exists():
-            time.sleep(PAUSE_POLL_S)
+        wait_while_paused(self.pause_path)
         return self.sampler.batch(step)
 
     def loss(self, model: RhythmNetwork, batch: RhythmBatch, step: int) -> tuple[Tensor, Figures]:
@@ -119,6 +118,12 @@ class RhythmTask:
     def export(self, weights: Mapping[str, Tensor], folder: Path) -> None:
         """Write a model folder with trained weights."""
         save_rhythm_model(folder, self.network.config, self.network.state_dict() | dict(weights))
+
+
+def wait_while_paused(pause_path: str) -> None:
+    """Wait while a file exists; an empty path never does."""
+    while pause_path and Path(pause_path).exists():
+        time.sleep(PAUSE_POLL_S)
 
 
 def train_rhythm(options: RhythmTrainOptions) -> Path:

@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-import numpy as np
-import torch
-
 from feedback.progress import Stage
 from osu_beatmap.beatmap import Beatmap, Difficulty, GameMode, TimingPoint
 from osu_beatmap.timing.active_point import Timing
@@ -42,8 +39,7 @@ def with_objects(
     """
     song = rhythm.encode(lines)
     mode, keys, encoding = chart.attributes.mode, chart.attributes.key_count or 0, writer.spec.encoding
-    sound = SongSound.of(song)
-    drafts = ObjectGenerator(rhythm.object_network, sound).generate(
+    drafts = ObjectGenerator(rhythm.object_network, SongSound.of(song)).generate(
         song.clock.steps_at(chart.object_times_ms),
         rhythm_conditions(chart.attributes),
         chart.attributes,
@@ -53,7 +49,7 @@ def with_objects(
         progress=partial(writer.progress, Stage(ContextKind.MAP.value)),
     )
     if mode is not GameMode.MANIA:
-        set_volumes(drafts, phrase_volumes(_sections(rhythm, sound)[:, 1], song.clock))
+        set_volumes(drafts, phrase_volumes(rhythm.sections(lines)[:, 1], song.clock))
     contexts: dict[ContextKind, Sequence[EventGroup]] = {**chart.contexts, ContextKind.MAP: []}
     if mode is GameMode.MANIA and chart.attributes.scroll_speed_ratio is None:
         contexts.setdefault(ContextKind.SV, [])  # most human-made maps keep one speed
@@ -69,7 +65,7 @@ def add_kiai(chart: ChartState, rhythm: SongRhythm, lines: Sequence[TimingPoint]
     if ContextKind.KIAI in chart.contexts or not lines:
         return
     song = rhythm.encode(lines)
-    spans = kiai_spans_ms(_sections(rhythm, SongSound.of(song))[:, 0], song.clock)
+    spans = kiai_spans_ms(rhythm.sections(lines)[:, 0], song.clock)
     first_ms = lines[0].time_ms
     kept = [(max(start_ms, first_ms), end_ms) for start_ms, end_ms in spans if end_ms > first_ms]
     beatmap = Beatmap(mode=chart.attributes.mode, timing_points=set_kiai(list(lines), kept))
@@ -89,10 +85,3 @@ def set_volumes(drafts: Sequence[Draft], changes: Sequence[tuple[float, int]]) -
         if volume != last:
             draft.volumes = [(time_ms, volume)]
         last = volume
-
-
-@torch.inference_mode()
-def _sections(rhythm: SongRhythm, sound: SongSound) -> np.ndarray:
-    """Return the logit of kiai time and the volume of each beat, float32 [beats, 2]."""
-    arrays = (torch.from_numpy(each).float() for each in (sound.ticks, sound.beats))
-    return rhythm.object_network.sections(*arrays).numpy()

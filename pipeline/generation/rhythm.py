@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Beatmap, GameMode, TimingPoint
@@ -43,6 +44,7 @@ class SongRhythm:
     def __init__(self, encoder: AudioEncoder) -> None:
         self._encoder = encoder
         self._encoded: tuple[tuple, SongEncoding] | None = None
+        self._sections: np.ndarray | None = None
 
     @classmethod
     def of(cls, song: SongGenerator, folder: Path, lora: str | None = None) -> SongRhythm | None:
@@ -95,7 +97,18 @@ class SongRhythm:
         if self._encoded is None or self._encoded[0] != key:
             clock = BeatClock.from_timing(Timing(list(lines)), self._encoder.song_ms)
             self._encoded = key, SongEncoding(self.network, SongAxis(self._encoder.rhythm_features, clock))
+            self._sections = None
         return self._encoded[1]
+
+    @torch.inference_mode()
+    def sections(self, lines: Sequence[TimingPoint]) -> np.ndarray:
+        """Return the logit of kiai time and the volume of each beat, float32 [beats, 2], computed once."""
+        song = self.encode(lines)
+        if self._sections is None:
+            self._sections = self.object_network.sections(
+                *(torch.from_numpy(each).float() for each in song.sound)
+            ).numpy()
+        return self._sections
 
     @cached_property
     def network(self) -> RhythmNetwork:
