@@ -94,7 +94,7 @@ class ObjectBatch:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Objects first..stop of a map, in the window of beats from `first_beat` on."""
+    """Objects first..stop of a map, in the beats from `first_beat` on."""
 
     sound: SongSound
     chart: ObjectChart
@@ -104,7 +104,7 @@ class Passage:
 
 
 def cut_passage(sound: SongSound, chart: ObjectChart, first: int, config: ObjectConfig, lead_beats: int = 0) -> Passage:
-    """Return the passage from an object on, as long as the windows of the network allow.
+    """Return the longest passage from an object on.
 
     Args:
         lead_beats: Beats of the window before the first object.
@@ -257,7 +257,7 @@ def _float(rows: Sequence[np.ndarray]) -> Tensor:
 
 
 def mirrored(chart: ObjectChart, rng: np.random.Generator) -> ObjectChart:
-    """Return a map, mirrored at random where that makes another one of the same kind."""
+    """Return a map, mirrored at random if that makes another one."""
     mode = chart.conditions.mode
     if mode is GameMode.MANIA:
         return replace(chart, tokens=_reversed_columns(chart.tokens, chart.conditions)) if rng.random() < 0.5 else chart
@@ -311,7 +311,10 @@ def _reversed_columns(tokens: ChartTokens, conditions: RhythmConditions) -> Char
 
 
 def _chart_weights(places: Sequence[tuple[ObjectSong, ObjectChart]]) -> np.ndarray:
-    """Return the probability of each map: groups have their shares, songs and lengths the same within a group."""
+    """Return the probability of each map.
+
+    Groups have their shares. Within a group, a map has the square root of its length.
+    """
     groups = [chart.conditions.group for _, chart in places]
     sizes = np.array([np.sqrt(len(chart.tokens)) for _, chart in places])
     totals = {group: sizes[[each == group for each in groups]].sum() for group in set(groups)}

@@ -42,7 +42,7 @@ CATCH_ROW_PX = 192.0
 
 @dataclass(frozen=True)
 class ChartTokens:
-    """Tokens of a map, one for each object, or for each row of mania notes.
+    """Tokens of a map, one for each object or mania row.
 
     Attributes:
         steps: Ticks of the clock at which objects begin, ascending, int64 [objects].
@@ -137,7 +137,9 @@ class TokenWriter:
 
 
 def encode_chart(beatmap: Beatmap, clock: BeatClock) -> ChartTokens:
-    """Return the tokens of a map on a clock; of objects on one tick, the first.
+    """Return the tokens of a map on a clock.
+
+    Of objects on one tick, the first counts.
 
     Raises:
         BeatmapError: The map has no usable red line.
@@ -188,13 +190,13 @@ def _encode_rows(beatmap: Beatmap, clock: BeatClock, objects: Sequence[HitObject
 
 
 def duration_class(clock: BeatClock, step: int, end_ms: float) -> int:
-    """Return the class of the duration of an object from a step to a time."""
+    """Return the class of the duration from a step to a time."""
     ticks = int(clock.steps_at(np.array([end_ms]))[0]) - step
     return nearest_ratio_class(max(1, ticks), DURATION_TICKS)
 
 
 def catch_shape(width_px: float, length_px: float) -> tuple[int, float]:
-    """Return how much of a path goes sideways, as a shape, and its direction.
+    """Return the sideways part of a path as a shape, and its direction.
 
     The shape is a class of the ratio, from 0 to the number of bends.
     """

@@ -1,4 +1,4 @@
-"""Corpus of the object model: the sound of each song on its clocks, and the tokens of its maps.
+"""Corpus of the object model: sound of songs and tokens of maps.
 
 The sound comes from a rhythm model, whose weights do not change. Both are cached.
 """
@@ -76,7 +76,10 @@ class ObjectChart:
 
 @dataclass(frozen=True)
 class ObjectSong:
-    """A song on one clock, with the maps that share it, and its sections by maps that were made for osu!."""
+    """A song on one clock, with the maps that share it.
+
+    Its sections are those of the maps that were made for osu!.
+    """
 
     name: str
     sound: SongSound

@@ -56,7 +56,7 @@ Values = Mapping[Field, int]
 
 
 class DraftBuilder:
-    """Builds the objects of one map; `cursor` is where the last one ended."""
+    """Builder of the objects of one map; the last one ended at `cursor`."""
 
     def __init__(self, mode: GameMode, clock: BeatClock, timing: Timing, difficulty: Difficulty, keys: int) -> None:
         self.mode, self.clock, self.timing, self.difficulty, self.keys = mode, clock, timing, difficulty, keys
@@ -89,7 +89,10 @@ class DraftBuilder:
                 self._add_slider(step, values, head)
 
     def add_row(self, step: int, columns: Sequence[int], durations: Sequence[int], sound_value: int) -> None:
-        """Add the notes of a mania row; durations are classes, NONE where no hold note begins."""
+        """Add the notes of a mania row.
+
+        Durations are classes, NONE where no hold note begins.
+        """
         sound = sound_of(max(0, sound_value))
         plain = replace(sound, hitsound=HitSound.NONE)
         for column, value in enumerate(columns):
@@ -160,7 +163,10 @@ class DraftBuilder:
 
 
 def catch_path(shape: int, head: Point, direction: float, length_px: float) -> list[PathSegment]:
-    """Return the path of a juice stream: sideways by the ratio of its shape, the rest up and back down."""
+    """Return the path of a juice stream.
+
+    It goes sideways by the ratio of its shape, and the rest up and back down.
+    """
     ratio = shape / (len(BENDS) - 1)
     width_px = math.copysign(ratio * length_px, math.cos(direction))
     rise_px = math.sqrt(max(0.0, 1 - ratio * ratio)) * length_px / 2

@@ -1,4 +1,4 @@
-"""Fields of an object token: one compound word for each hit object, on the beat clock.
+"""Fields of an object token, the compound word of a hit object.
 
 A token has a value in every field that applies to its object, and NONE in the others. Quantities are classes: the
 nearest entry of a table.

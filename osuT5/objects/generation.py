@@ -1,4 +1,4 @@
-"""Generation of the objects of a map at given times, one after the other."""
+"""Generation of the objects of a map, one after the other."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ FIELDS_OF_KIND = {
 
 @dataclass(frozen=True, slots=True)
 class Draws:
-    """How values are drawn from their probabilities.
+    """Options of drawing values from their probabilities.
 
     Attributes:
         temperature, top_p: Of places, durations and velocities; not of EXACT_FIELDS and columns.
@@ -161,7 +161,10 @@ def _encode(
     conditions: RhythmConditions,
     attributes: Attributes,
 ) -> tuple[Tensor, Tensor]:
-    """Return beat vectors and conditions of a song, [1, beats, ...], from the middles of overlapping windows."""
+    """Return beat vectors and conditions of a song, [1, beats, ...].
+
+    They are those of the middles of overlapping windows.
+    """
     window, half = network.config.window_beats, network.config.window_beats // 2
     starts = range(-half // 2, len(sound), half)
     numbers = np.array(starts)[:, None] + np.arange(window)
@@ -276,7 +279,10 @@ class _Chart:
         self.builder.add(step, values)
 
     def _allowed(self, field: Field, step: int, values: dict[Field, int]) -> np.ndarray | None:
-        """Return which values of a field keep the object inside the playfield, None for all."""
+        """Return which values of a field keep the object in the playfield.
+
+        None stands for all.
+        """
         place = self.builder.cursor
         if field is Field.DISTANCE:
             return self._inside_turns(step, DISTANCES_PX[:, None]).any(1)
@@ -302,7 +308,7 @@ class _Chart:
         return None
 
     def _inside_turns(self, step: int, distances_px: np.ndarray) -> np.ndarray:
-        """Return which turns lead to a place inside the playfield, bool [distances, turns].
+        """Return which turns stay inside the playfield, bool [distances, turns].
 
         Places that cover a part of another object are left out where there are others.
         """
@@ -316,7 +322,9 @@ class _Chart:
         return np.where(is_free.any(1, keepdims=True), is_free, is_inside)
 
     def _covers(self, step: int, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Return which places cover a part of an object that is still visible, without being on it.
+        """Return which places partly cover an object that is still visible.
+
+        Places exactly on one do not count.
 
         The object before does not count: its distance is drawn.
         """
@@ -356,7 +364,7 @@ class _Chart:
 
 
 def _outside_px(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return how far points are outside the playfield; 0 inside, up to rounding."""
+    """Return the distances of points from the playfield, 0 inside."""
     across = np.maximum(-x, x - PLAYFIELD_WIDTH_PX)
     down = np.maximum(-y, y - PLAYFIELD_HEIGHT_PX)
     return np.maximum(np.maximum(across, down), 0.0)

@@ -1,4 +1,4 @@
-"""Object network: sound, rhythm and conditions -> what each object is, one after the other.
+"""Object network: predicts objects from sound, rhythm and conditions.
 
 An encoder reads the beats of a map, with its rhythm. A decoder reads the objects so far. Each object gets the vector of
 its own beat, since its time is given: no attention has to find it. The fields of an object are predicted in a chain,
@@ -28,7 +28,10 @@ Cache = list[KeyValues | None]
 
 
 class ObjectNetwork(nn.Module):
-    """Encoder over beats, decoder over objects, heads of fields and columns; `sections` is apart from all of them."""
+    """Encoder over beats, decoder over objects, heads of fields and columns.
+
+    The head of `sections` shares nothing with them.
+    """
 
     def __init__(self, config: ObjectConfig) -> None:
         super().__init__()
@@ -61,7 +64,9 @@ class ObjectNetwork(nn.Module):
     def decode(
         self, beats: Tensor, conditions: Tensor, objects: ObjectInputs, fields: Tensor, columns: Tensor
     ) -> Tensor:
-        """Return the state of each object, which does not depend on its own fields, float [rows, objects, width].
+        """Return the state of each object, float [rows, objects, width].
+
+        It does not depend on the fields of the object.
 
         Args:
             beats, conditions: As `encode` returns them.
@@ -107,7 +112,10 @@ class ObjectNetwork(nn.Module):
 
 
 class ObjectEmbedding(nn.Module):
-    """Vector of an object before it is known: its time, its gaps, the place before it and the object before it."""
+    """Vector of an object before its fields are known.
+
+    It contains the time, the gaps, the place before the object and the object before.
+    """
 
     def __init__(self, config: ObjectConfig) -> None:
         super().__init__()
@@ -132,7 +140,7 @@ class ObjectEmbedding(nn.Module):
 
 
 class FieldHeads(nn.Module):
-    """Chain of fields: each is predicted from the state and the fields before it."""
+    """Chain of fields, each predicted from the state and earlier fields."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -150,7 +158,7 @@ class FieldHeads(nn.Module):
 
 
 class ColumnHead(nn.Module):
-    """What begins in each column of a mania row, from the first to the last, and how long hold notes last."""
+    """Head of mania rows: columns from first to last, and hold durations."""
 
     def __init__(self, config: ObjectConfig) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Positions <-> distances and turns, counted from the end of the last object and its direction of movement."""
+"""Positions <-> distances and turns from the end of the last object."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from osuT5.objects.fields import (
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Place where the last object ended, and the direction of the last movement in radians."""
+    """End of the last object, and direction of the last movement (radians)."""
 
     x: float = PLAYFIELD_WIDTH_PX / 2
     y: float = PLAYFIELD_HEIGHT_PX / 2
@@ -51,7 +51,7 @@ class Cursor:
         return Cursor(*point, math.atan2(point[1] - self.y, point[0] - self.x))
 
     def slid(self, end: Point, slides: int) -> Cursor:
-        """Return the cursor after a slider from here, whose path ends at a point."""
+        """Return the cursor after a slider whose path ends at a point."""
         after = self.moved(end)
         if slides % 2:
             return after

@@ -1,4 +1,7 @@
-"""Slider paths <-> shapes: how far a path bends away from its chord at one and two thirds of its length."""
+"""Slider paths <-> shapes.
+
+A shape says how far a path bends away from its chord at one and two thirds of its length.
+"""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ class ObjectTask:
 
     @torch.inference_mode()
     def evaluate(self, model: ObjectNetwork) -> dict[str, float]:
-        """Return held-out nats by group and part, and their sum per object as `loss`."""
+        """Return held-out nats by group and part; `loss` is per object."""
         sums: dict[str, float] = defaultdict(float)
         counts: dict[str, float] = defaultdict(float)
         objects: dict[str, float] = defaultdict(float)

@@ -45,7 +45,7 @@ class RhythmPrediction:
 
 
 class SongEncoding:
-    """The sound of a song on its clock, encoded once for all of its maps.
+    """Sound of a song on its clock, encoded once for all maps.
 
     Args:
         network: Network in evaluation mode.
@@ -108,7 +108,7 @@ def predict_rhythm(
     bars_known: bool = True,
     shift_steps: int = 0,
 ) -> RhythmPrediction:
-    """Predict the rhythm of maps of a song that is encoded for nothing else."""
+    """Predict the rhythm of maps of one song."""
     return SongEncoding(network, axis, shift_steps).predict(charts, bars_known)
 
 

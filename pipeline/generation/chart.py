@@ -44,7 +44,10 @@ SHORTEST_RATED_MS = 8_000.0
 
 @dataclass(slots=True)
 class Draft:
-    """A map before refinement and repairs, and what was lost so far; positions are exact, or of the model's cells."""
+    """A map before refinement and repairs, and what was lost so far.
+
+    Positions are exact, or those of the model's cells.
+    """
 
     beatmap: Beatmap
     attributes: Attributes

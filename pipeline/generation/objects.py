@@ -1,4 +1,4 @@
-"""Objects of a map at the times of its rhythm, and the sections of its song, from the object model."""
+"""Objects of a map and sections of its song, from the object model."""
 
 from __future__ import annotations
 

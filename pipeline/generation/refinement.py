@@ -21,7 +21,7 @@ EXACT_PX = 4
 
 
 def refine_draft(request: GenerationRequest, draft: Draft, seed: int, progress: Progress = silent) -> Beatmap:
-    """Return the map of a draft, with refined positions if that is requested and meaningful.
+    """Return the map of a draft, with refined positions if requested.
 
     Exact positions are refined only by a refiner that is chosen, or from noise: the bundled one does not bring them
     nearer to human-made maps, and takes as long as the rest of the map.

@@ -1,4 +1,4 @@
-"""The models on the beat clock in front of one song: object times, and the song and networks for objects."""
+"""Models on the beat clock in front of one song."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ RHYTHM_MODEL = MODEL_DIR / "mini_rhythm"
 
 
 class SongRhythm:
-    """The rhythm model and the object model in front of one song, loaded when first needed.
+    """Rhythm model and object model in front of one song, loaded lazily.
 
     Raises:
         ModelError: A model cannot be loaded; any method but `of`.
@@ -48,9 +48,9 @@ class SongRhythm:
 
     @classmethod
     def of(cls, song: SongGenerator, folder: Path, lora: str | None = None) -> SongRhythm | None:
-        """Return the models in front of a song; None for a model that generates object times and objects itself.
+        """Return the models in front of a song; None for other models.
 
-        Only the bundled model does not: all others, and adapters, were trained to generate whole maps.
+        All but the bundled model, and adapters, were trained to generate whole maps.
 
         Args:
             folder: Of the model that `song` generates with.
@@ -92,7 +92,7 @@ class SongRhythm:
         return times_ms[draw_rhythm(logits, seed, favoured=favoured)]
 
     def encode(self, lines: Sequence[TimingPoint]) -> SongEncoding:
-        """Return the song on the clock of red lines, encoded once for all maps on them."""
+        """Return the song, encoded once, on the clock of red lines."""
         key = tuple((line.time_ms, line.beat_length_ms, line.meter) for line in lines)
         if self._encoded is None or self._encoded[0] != key:
             clock = BeatClock.from_timing(Timing(list(lines)), self._encoder.song_ms)
@@ -102,7 +102,7 @@ class SongRhythm:
 
     @torch.inference_mode()
     def sections(self, lines: Sequence[TimingPoint]) -> np.ndarray:
-        """Return the logit of kiai time and the volume of each beat, float32 [beats, 2], computed once."""
+        """Return kiai logit and volume of each beat, float32 [beats, 2]."""
         song = self.encode(lines)
         if self._sections is None:
             self._sections = self.object_network.sections(

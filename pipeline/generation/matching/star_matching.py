@@ -1,4 +1,4 @@
-"""Matching of the target star rating by charts that are generated one after the other.
+"""Matching of the target star rating by successive charts.
 
 A chart often has more or fewer stars than its condition. One that is a little too hard is thinned, which brings its
 rating to the target. After any other miss, the next chart has a condition that makes up for it.
@@ -161,7 +161,10 @@ def _next_chart(wish: StarTarget) -> ChartState:
 
 
 def _judge(wish: StarTarget, chart: ChartState, progress: Progress) -> None:
-    """Finish a chart, thin it if it is a little too hard, and keep it if it is the nearest so far."""
+    """Finish a chart, and keep it if it is the nearest so far.
+
+    A chart that is a little too hard is thinned.
+    """
     request, wanted = wish.request, wish.wanted
     draft = replace(wish.begun, chart=chart).draft()
     condition = chart.attributes.difficulty or 0.0
