@@ -34,8 +34,8 @@ SIZES |= {COLUMNS: COLUMN_VALUES, HOLD_DURATIONS: len(DURATION_TICKS)}
 def main() -> int:
     """Score a model and print the table."""
     parser = corpus_parser(__doc__)
-    parser.add_argument("--model", type=Path, default=MODEL_DIR / "mini_objects")
-    parser.add_argument("--rhythm", type=Path, default=MODEL_DIR / "mini_rhythm")
+    parser.add_argument("--model", type=Path, default=MODEL_DIR / "mini" / "objects")
+    parser.add_argument("--rhythm", type=Path, default=MODEL_DIR / "mini" / "rhythm")
     parser.add_argument("--cache", type=Path, default=Path("runs/objects/cache"), help="folder of cached songs")
     arguments = parser.parse_args()
     network = load_object_model(arguments.model)

@@ -84,7 +84,7 @@ class DownbeatScore:
 def main() -> int:
     """Score a model and print the tables."""
     parser = corpus_parser(__doc__)
-    parser.add_argument("--model", type=Path, default=Path("models/mini_rhythm"))
+    parser.add_argument("--model", type=Path, default=Path("models/mini/rhythm"))
     parser.add_argument("--cache", type=Path, default=Path("runs/rhythm/cache"), help="folder of cached features")
     parser.add_argument("--split", choices=[split.value for split in Split], default=Split.HELD_OUT.value)
     parser.add_argument("--no-bars", action="store_true", help="do not give places in the bar to the model")

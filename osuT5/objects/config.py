@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 
 from osuT5.objects.fields import BENDS, DISTANCES_PX, DURATION_TICKS, SLIDE_COUNTS, SPEEDS, TURNS
 
@@ -39,18 +39,6 @@ class ObjectConfig:
     star_count: int = 21
     key_count: int = 18
     longest_bar: int = 16
-
-    @classmethod
-    def from_dict(cls, values: dict) -> ObjectConfig:
-        """Restore a config from JSON.
-
-        Raises:
-            ValueError: A field is unknown to this version.
-        """
-        unknown = sorted(set(values) - {field.name for field in fields(cls)})
-        if unknown:
-            raise ValueError(f"unknown fields of the object network: {', '.join(unknown)}")
-        return cls(**values)
 
 
 def contract_of(config: ObjectConfig, rhythm_digest: str) -> dict:

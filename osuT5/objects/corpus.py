@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from model_files.network_folder import WEIGHTS_FILE, digest_of
 from osu_beatmap.attributes import Attributes, attributes_of
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.errors import BeatmapError
@@ -22,12 +23,11 @@ from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.held_out import Split
 from osuT5.dataset.files.sources import SourceReport
 from osuT5.objects.chart_tokens import ChartTokens, encode_chart
-from osuT5.objects.files import digest_of
 from osuT5.objects.sections import SongSections, sections_of
 from osuT5.rhythm.axis import song_axes
 from osuT5.rhythm.conditions import Origin, RhythmConditions
 from osuT5.rhythm.corpus import RhythmSong, load_songs
-from osuT5.rhythm.files import WEIGHTS_FILE, load_rhythm_model
+from osuT5.rhythm.files import load_rhythm_model
 from osuT5.rhythm.network import RhythmNetwork
 from osuT5.rhythm.prediction import SongEncoding
 

@@ -1,37 +1,23 @@
-"""Model folder: fp16 weights as safetensors, and the contract as JSON."""
+"""Files of an object model: weights and contract."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from model_files.errors import ModelError
+from model_files.network_folder import load_network, save_network, sizes_from_dict
 from osuT5.objects.config import ObjectConfig, contract_of
 from osuT5.objects.network import ObjectNetwork
 
-WEIGHTS_FILE, CONTRACT_FILE = "model.safetensors", "objects.json"
-
-
-def digest_of(path: Path) -> str:
-    """Return the SHA-256 of a file of weights."""
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror}.") from error
+CONTRACT_FILE = "objects.json"
 
 
 def save_object_model(folder: Path, config: ObjectConfig, weights: Mapping[str, Tensor], rhythm_digest: str) -> None:
     """Write the weights in half precision, and the contract."""
-    folder.mkdir(parents=True, exist_ok=True)
-    save_file({name: weight.half().contiguous() for name, weight in weights.items()}, folder / WEIGHTS_FILE)
-    contract = contract_of(config, rhythm_digest)
-    (folder / CONTRACT_FILE).write_text(json.dumps(contract, indent=2) + "\n", encoding="utf-8")
+    save_network(folder, weights, CONTRACT_FILE, contract_of(config, rhythm_digest))
 
 
 def load_object_model(folder: Path, rhythm_digest: str = "") -> ObjectNetwork:
@@ -43,15 +29,11 @@ def load_object_model(folder: Path, rhythm_digest: str = "") -> ObjectNetwork:
     Raises:
         ModelError: The folder does not contain an object model of this version for that rhythm model.
     """
-    try:
-        contract = json.loads((folder / CONTRACT_FILE).read_text(encoding="utf-8"))
-        config = ObjectConfig.from_dict(contract["network"])
-        network = ObjectNetwork(config)
-        network.load_state_dict({name: weight.float() for name, weight in load_file(folder / WEIGHTS_FILE).items()})
-        expected = contract_of(config, rhythm_digest or contract["rhythm_model"])
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
-        raise ModelError(f"{folder} is not an object model: {str(error).splitlines()[0][:160]}") from error
+    network, contract = load_network(
+        folder, CONTRACT_FILE, "an object model", lambda sizes: ObjectNetwork(sizes_from_dict(ObjectConfig, sizes))
+    )
+    expected = contract_of(network.config, rhythm_digest or contract.get("rhythm_model"))
     for part in ("tables", "rhythm_model"):
         if contract.get(part) != expected[part]:
-            raise ModelError(f"{folder} was trained with another {part}: retrain it with osuT5.objects.train.")
-    return network.eval().requires_grad_(False)
+            raise ModelError(f"{folder} was trained with another {part}: train it again with train.py.")
+    return network

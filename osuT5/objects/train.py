@@ -21,7 +21,7 @@ from paths import MODEL_DIR
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
     parser = make_parser(__doc__, Path("runs/objects"), ObjectConfig().dropout)
-    parser.add_argument("--rhythm", type=Path, default=MODEL_DIR / "mini_rhythm", help="rhythm model for the sound")
+    parser.add_argument("--rhythm", type=Path, default=MODEL_DIR / "mini" / "rhythm", help="rhythm model for the sound")
     return run(parser, arguments, lambda given: train_objects(_options(given)))
 
 

@@ -12,15 +12,15 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
+from model_files.network_folder import WEIGHTS_FILE, digest_of
 from osu_beatmap.held_out import Split
 from osuT5.dataset.files.sources import SourceReport
 from osuT5.objects.batches import ObjectBatch, PassageSampler, SamplingOptions, cut_passage, stack_passages
 from osuT5.objects.config import ObjectConfig
 from osuT5.objects.corpus import ObjectSong, load_object_songs
-from osuT5.objects.files import digest_of, load_object_model, save_object_model
+from osuT5.objects.files import load_object_model, save_object_model
 from osuT5.objects.loss import nats_by_part
 from osuT5.objects.network import ObjectNetwork
-from osuT5.rhythm.files import WEIGHTS_FILE
 from osuT5.rhythm.training import wait_while_paused
 from training.checkpoint import AVERAGE_FILE, replaced_folder
 from training.loop import CHECKPOINT_FOLDER, MODEL_FOLDER, run_training

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 
 from osu_beatmap.timing.beat_clock import FASTEST_BPM, MAX_FOLDS, SLOWEST_BPM, TICKS_PER_BEAT
 from osuT5.rhythm.alignment import USUAL_LEAD_MS
@@ -43,18 +43,6 @@ class RhythmConfig:
     star_count: int = 21
     key_count: int = 18
     longest_bar: int = 16
-
-    @classmethod
-    def from_dict(cls, values: dict) -> RhythmConfig:
-        """Restore a config from JSON.
-
-        Raises:
-            ValueError: A field is unknown to this version.
-        """
-        unknown = sorted(set(values) - {field.name for field in fields(cls)})
-        if unknown:
-            raise ValueError(f"unknown fields of the rhythm network: {', '.join(unknown)}")
-        return cls(**values)
 
 
 def contract_of(config: RhythmConfig) -> dict:

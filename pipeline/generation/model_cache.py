@@ -15,7 +15,7 @@ from typing import TypeVar
 Model = TypeVar("Model")
 
 MOST_KEPT = 3
-"""A model, one that hears the timing for it, and a refiner."""
+"""A seq2seq model, another for the timing or a map model, and a refiner."""
 
 _keeps = False
 _lock = threading.Lock()
@@ -58,7 +58,9 @@ def _stamp(argument: object) -> tuple:
     if not isinstance(argument, str | Path):
         return ()
     try:
-        found = [(path.name, path.stat()) for path in sorted(Path(argument).expanduser().iterdir()) if path.is_file()]
+        folder = Path(argument).expanduser()
+        files = sorted(path for path in (*folder.iterdir(), *folder.glob("*/*")) if path.is_file())
+        found = [(str(path), path.stat()) for path in files]
     except (OSError, RuntimeError, ValueError):
         return ()
     return tuple((name, each.st_size, each.st_mtime_ns) for name, each in found)

@@ -39,7 +39,7 @@ def with_objects(
     """
     song = rhythm.encode(lines)
     mode, keys, encoding = chart.attributes.mode, chart.attributes.key_count or 0, writer.spec.encoding
-    drafts = ObjectGenerator(rhythm.object_network, SongSound.of(song)).generate(
+    drafts = ObjectGenerator(rhythm.model.objects, SongSound.of(song)).generate(
         song.clock.steps_at(chart.object_times_ms),
         rhythm_conditions(chart.attributes),
         chart.attributes,

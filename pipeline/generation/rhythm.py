@@ -17,52 +17,48 @@ from osu_beatmap.timing.active_point import Timing
 from osu_beatmap.timing.beat_clock import BeatClock
 from osuT5.generation.audio_encoder import AudioEncoder
 from osuT5.generation.window_schedule import SongGenerator
-from osuT5.model.files.loading import EMBEDDED_MODEL
-from osuT5.objects.files import digest_of, load_object_model
-from osuT5.objects.network import ObjectNetwork
+from osuT5.map_model.folder import MapModel, is_map_model, load_map_model
 from osuT5.rhythm.axis import SongAxis
 from osuT5.rhythm.conditions import RhythmConditions
 from osuT5.rhythm.downbeats import place_bars
 from osuT5.rhythm.drawing import draw_rhythm
-from osuT5.rhythm.files import WEIGHTS_FILE, load_rhythm_model
-from osuT5.rhythm.network import RhythmNetwork
 from osuT5.rhythm.prediction import SongEncoding
-from paths import MODEL_DIR
 from pipeline.generation.conditions import TYPICAL_STARS
 from pipeline.generation.model_cache import kept
 
-RHYTHM_MODEL = MODEL_DIR / "mini_rhythm"
-
 
 class SongRhythm:
-    """Rhythm model and object model in front of one song, loaded lazily.
+    """Map model in front of one song, loaded lazily.
 
     Raises:
-        ModelError: A model cannot be loaded; any method but `of`.
+        ModelError: The model cannot be loaded; any method but `of`.
     """
 
-    def __init__(self, encoder: AudioEncoder) -> None:
-        self._encoder = encoder
+    def __init__(self, encoder: AudioEncoder, folder: Path) -> None:
+        self._encoder, self._folder = encoder, folder
         self._encoded: tuple[tuple, SongEncoding] | None = None
         self._sections: np.ndarray | None = None
 
     @classmethod
     def of(cls, song: SongGenerator, folder: Path, lora: str | None = None) -> SongRhythm | None:
-        """Return the models in front of a song; None for other models.
+        """Return the map model in front of a song; None for other models.
 
-        All but the bundled model, and adapters, were trained to generate whole maps.
+        Models without one, and adapters, were trained to generate whole maps.
 
         Args:
             folder: Of the model that `song` generates with.
             lora: Its adapter.
+
+        Raises:
+            ModelError: A part of the map model is missing.
         """
-        return cls(song.listener) if folder == EMBEDDED_MODEL and lora is None else None
+        return cls(song.listener, folder) if lora is None and is_map_model(folder) else None
 
     def place_bars(self, lines: list[TimingPoint]) -> list[TimingPoint]:
         """Move predicted red lines to downbeats."""
         if not lines:
             return lines
-        return place_bars(self.network, self._encoder.rhythm_features, lines, self._encoder.song_ms)
+        return place_bars(self.model.rhythm, self._encoder.rhythm_features, lines, self._encoder.song_ms)
 
     def object_times_ms(
         self,
@@ -96,7 +92,7 @@ class SongRhythm:
         key = tuple((line.time_ms, line.beat_length_ms, line.meter) for line in lines)
         if self._encoded is None or self._encoded[0] != key:
             clock = BeatClock.from_timing(Timing(list(lines)), self._encoder.song_ms)
-            self._encoded = key, SongEncoding(self.network, SongAxis(self._encoder.rhythm_features, clock))
+            self._encoded = key, SongEncoding(self.model.rhythm, SongAxis(self._encoder.rhythm_features, clock))
             self._sections = None
         return self._encoded[1]
 
@@ -105,19 +101,15 @@ class SongRhythm:
         """Return kiai logit and volume of each beat, float32 [beats, 2]."""
         song = self.encode(lines)
         if self._sections is None:
-            self._sections = self.object_network.sections(
+            self._sections = self.model.objects.sections(
                 *(torch.from_numpy(each).float() for each in song.sound)
             ).numpy()
         return self._sections
 
     @cached_property
-    def network(self) -> RhythmNetwork:
-        return kept(load_rhythm_model, RHYTHM_MODEL)
-
-    @cached_property
-    def object_network(self) -> ObjectNetwork:
-        """The object model that was trained on the sound of the rhythm model."""
-        return kept(load_object_model, MODEL_DIR / "mini_objects", digest_of(RHYTHM_MODEL / WEIGHTS_FILE))
+    def model(self) -> MapModel:
+        """Networks of the map model."""
+        return kept(load_map_model, self._folder)
 
 
 def like_standard(conditions: RhythmConditions) -> RhythmConditions:

@@ -43,8 +43,10 @@ HUB_FILES = (
     SAFETENSORS,
     "model-*.safetensors",
     SAFETENSORS_INDEX,
+    "rhythm/*",
+    "objects/*",
 )
-"""What is wanted of a model on the hub."""
+"""What is wanted of a model on the hub; the last two are the parts of a map model (`osuT5/map_model/folder.py`)."""
 
 NEEDED_FILES = f"{CONFIG_FILE}, {GENERATION_FILE}, {TOKENIZER_FILE} and {SAFETENSORS}"
 

@@ -97,7 +97,7 @@ class _NoSampler:
 
 
 def test_the_bundled_model_is_small_and_loads(repo_root: Path) -> None:
-    folder = repo_root / "models" / "mini_rhythm"
+    folder = repo_root / "models" / "mini" / "rhythm"
     network = load_rhythm_model(folder)
     assert network.feature_mean.abs().sum() > 0
     assert sum(path.stat().st_size for path in folder.iterdir()) < 8_000_000

@@ -10,6 +10,7 @@ import pytest
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode, TimingPoint
 from osu_beatmap.splice import Span
+from osuT5.model.files.loading import EMBEDDED_MODEL
 from osuT5.rhythm.features import BANDS
 from pipeline.generation.rhythm import SongRhythm
 
@@ -27,7 +28,7 @@ def features() -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def rhythm(features: np.ndarray) -> SongRhythm:
-    return SongRhythm(SimpleNamespace(rhythm_features=features, song_ms=60_000.0))
+    return SongRhythm(SimpleNamespace(rhythm_features=features, song_ms=60_000.0), EMBEDDED_MODEL)
 
 
 def test_harder_maps_have_more_objects(rhythm: SongRhythm) -> None:

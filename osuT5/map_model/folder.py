@@ -1,0 +1,49 @@
+"""Folder of a map model: `rhythm/` and `objects/` next to the files of a seq2seq model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from model_files.errors import ModelError
+from model_files.network_folder import WEIGHTS_FILE, digest_of
+from osuT5.objects.files import CONTRACT_FILE as OBJECTS_FILE
+from osuT5.objects.files import load_object_model
+from osuT5.objects.network import ObjectNetwork
+from osuT5.rhythm.files import CONTRACT_FILE as RHYTHM_FILE
+from osuT5.rhythm.files import load_rhythm_model
+from osuT5.rhythm.network import RhythmNetwork
+
+RHYTHM, OBJECTS = "rhythm", "objects"
+PART_FILES = {RHYTHM: RHYTHM_FILE, OBJECTS: OBJECTS_FILE}
+"""Subfolder of each part -> the file that shows that it is there."""
+
+
+@dataclass(frozen=True)
+class MapModel:
+    """Networks that generate maps on the beat clock."""
+
+    rhythm: RhythmNetwork
+    objects: ObjectNetwork
+
+
+def is_map_model(folder: Path) -> bool:
+    """Return whether a model folder has the parts of a map model.
+
+    Raises:
+        ModelError: It has one of them only.
+    """
+    missing = [part for part, name in PART_FILES.items() if not (folder / part / name).is_file()]
+    if missing and len(missing) < len(PART_FILES):
+        raise ModelError(f"{folder} is not complete: {missing[0]}/{PART_FILES[missing[0]]} is missing.")
+    return not missing
+
+
+def load_map_model(folder: Path) -> MapModel:
+    """Load the parts of a map model for prediction.
+
+    Raises:
+        ModelError: A part cannot be loaded, or the object model was trained with another rhythm model.
+    """
+    rhythm = load_rhythm_model(folder / RHYTHM)
+    return MapModel(rhythm, load_object_model(folder / OBJECTS, digest_of(folder / RHYTHM / WEIGHTS_FILE)))
