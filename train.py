@@ -1,4 +1,4 @@
-"""Training: `python train.py -cn train_mini train_dataset_path=FOLDER`; `-h` lists all options.
+"""Training: `python train.py -cn train_mini train_dataset_path=FOLDER`; `-cn NAME -h` lists all options.
 
 The refiner of positions: `python train.py -cn train_diffusion train_dataset_path=FOLDER`.
 
@@ -22,16 +22,26 @@ from omegaconf import DictConfig, OmegaConf
 
 from classifier.options import ClassifierTrainOptions
 from osu_diffusion.options import RefinerTrainOptions
+from osuT5.map_model.options import MapTrainOptions
 from osuT5.training.options import TrainOptions
 from pipeline.cli.command_line import Program, run
 from rcomplexion.options import RhythmTrainOptions
 from training.options import build_options
 
 
-def train_mapper(options: TrainOptions) -> Path:
+def train_map(options: MapTrainOptions) -> Path | None:
+    from osuT5.map_model.recipe import train_map_model
+
+    return train_map_model(options)
+
+
+def train_seq2seq(options: TrainOptions) -> Path | None:
+    from osuT5.map_model.recipe import adapter_options, adapts_map_model
     from osuT5.training.run import train
     from pipeline.cli.training_samples import sample_drawer
 
+    if adapts_map_model(options):
+        return train_map(adapter_options(options))
     return train(options, sample_drawer)
 
 
@@ -53,13 +63,14 @@ def train_mapper_classifier(options: ClassifierTrainOptions) -> Path:
     return train_classifier(options)
 
 
-TRAINERS: dict[type, Callable[[Any], Path]] = {
-    TrainOptions: train_mapper,
+TRAINERS: dict[type, Callable[[Any], Path | None]] = {
+    MapTrainOptions: train_map,
+    TrainOptions: train_seq2seq,
     RefinerTrainOptions: train_positions,
     ClassifierTrainOptions: train_mapper_classifier,
     RhythmTrainOptions: train_rhythm_model,
 }
-"""Options of a config -> the training that they describe, which returns the folder of the finished model."""
+"""Options of a config -> their training. It returns the folder of the model, None if that is not finished."""
 
 
 def read_options(config: DictConfig) -> object:
@@ -69,14 +80,14 @@ def read_options(config: DictConfig) -> object:
 def train_model(options: object) -> None:
     """Run or resume a training, and print where the model is."""
     folder = TRAINERS[type(options)](options)
-    if os.environ.get("RANK", "0") == "0":  # of the processes that torchrun started, one speaks
+    if folder and os.environ.get("RANK", "0") == "0":  # of the processes that torchrun started, one prints
         print(f"Model: {folder}")
 
 
 TRAIN = Program(
     script="train.py",
     config_name="train_mini",
-    help_name="default",
+    listing="default",
     purpose="Trains a model that makes osu! beatmaps.",
     example="train_dataset_path=FOLDER",
     action=train_model,

@@ -39,9 +39,9 @@ def main() -> int:
     parser.add_argument("--cache", type=Path, default=Path("runs/objects/cache"), help="folder of cached songs")
     arguments = parser.parse_args()
     network = load_object_model(arguments.model)
-    places = (arguments.folder, arguments.cache, arguments.rhythm)
+    places = (arguments.rhythm, str(arguments.folder), arguments.cache)
     songs, held_out = (load_object_songs(*places, split) for split in (Split.TRAIN, Split.HELD_OUT))
-    task = ObjectTask(network, PassageSampler(songs[:1], SamplingOptions(), network.config, 1), held_out, "")
+    task = ObjectTask(PassageSampler(songs[:1], SamplingOptions(), network.config, 1), held_out)
     print(table(task.evaluate(network), frequency_nats(songs, held_out)))
     return 0
 

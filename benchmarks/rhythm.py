@@ -93,7 +93,7 @@ def main() -> int:
     parser.add_argument("--phase", action="store_true", help="also find the phase of the beat without charts")
     arguments = parser.parse_args()
     network = load_rhythm_model(arguments.model)
-    songs = load_songs(arguments.folder, arguments.cache, Split(arguments.split))
+    songs = load_songs(str(arguments.folder), arguments.cache, Split(arguments.split))
     scores: list[RhythmScore] = []
     downbeats: list[DownbeatScore] = []
     shifts: dict[str, int] = {}
@@ -145,7 +145,8 @@ def half_beat_steps(clock: BeatClock, start_ms: float, end_ms: float) -> np.ndar
 
 def add_baselines(scores: Sequence[RhythmScore], song: RhythmSong, charts: Sequence[RhythmChart]) -> None:
     """Fill in the scores of ticks and of onsets, in place."""
-    samples = load_audio(song.audio_path, FEATURE_SPEC.sample_rate)
+    with song.source.audio_file() as path:
+        samples = load_audio(path, FEATURE_SPEC.sample_rate)
     for score, chart in zip(scores, charts, strict=True):
         human_ms = np.array(chart.times_ms)
         score.ticks = tick_baseline(human_ms, Timing(chart.timing_points()))[1].f1

@@ -42,7 +42,7 @@ WRONG = [
     (
         TRAIN,
         ["-cn", "nothing"],
-        "There is no configuration nothing; -cn can be lora, train_classifier,",
+        "There is no configuration nothing; -cn can be lora, train_base,",
     ),
     (TRAIN, ["-cn", "missing.yaml"], "There is no configuration missing.yaml"),
     (TRAIN, ["loop.totl_steps=3"], "There is no option loop.totl_steps; did you mean loop.total_steps?"),
@@ -53,7 +53,7 @@ WRONG = [
     (TRAIN, ["seed.x=3"], "There is no option seed.x"),
     (TRAIN, ["schedule=sudden"], "loop.schedule must be one of cosine, linear, constant, got sudden."),
     (TRAIN, ["-cn", "train_classifier", "split=some"], "split must be one of train, held_out, all, got some."),
-    (TRAIN, ["mode_shares=[1,2]"], "batch.mode_shares must be a list of 4 values, got [1.0, 2.0]."),
+    (TRAIN, ["-cn", "train_v29", "mode_shares=[1,2]"], "batch.mode_shares must be a list of 4 values, got [1.0, 2.0]."),
     (TRAIN, ["songs"], f"songs {OPTION} train_dataset_path=songs?"),
     (TRAIN, ["-m", "seed=1,2"], "-m (many runs at once) is for inference.py"),
 ]
@@ -125,7 +125,7 @@ def in_a_process(folder: Path, code: str, script: str, *words: str) -> subproces
             ],
         ),
         ("inference.py", "audio_path=音楽 (x).mp3", 2, ["inference.py: There is no file at ?? (x).mp3"]),
-        ("train.py", "-h", 0, ["data.train_dataset_path", "lora.target_modules"]),
+        ("train.py", "-h", 0, ["data.train_dataset_path", "rhythm.sizes"]),
         ("osuT5/train.py", "total_steps=ten", 2, ["train.py: loop.total_steps: Value 'ten'"]),
         ("mai_mod.py", "-h", 0, ["python mai_mod.py beatmap_path=map.osu"]),
     ],

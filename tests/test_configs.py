@@ -13,6 +13,12 @@ from evaluation.options import EvaluationOptions
 from modding.options import ReviewOptions
 from model_files.hub import parse_hub_id
 from osu_diffusion.options import RefinerTrainOptions
+from osuT5.map_model.options import MapTrainOptions
+from osuT5.map_model.part_run import PartRun
+from osuT5.objects import batches as object_batches
+from osuT5.objects.config import ObjectConfig
+from osuT5.rhythm import sampling as rhythm_sampling
+from osuT5.rhythm.config import RhythmConfig
 from osuT5.training.architectures import ARCHITECTURES
 from osuT5.training.options import TrainOptions
 from pipeline.cli.command_line import CONFIG_DIR, CONFIG_DIRS, FlatConfig, compose_config
@@ -26,6 +32,7 @@ from rcomplexion.predict import PredictOptions
 from serving.options import ServeOptions
 from tests.source_files import root_script
 from training.options import build_options
+from training.processes import Processes
 from webui.settings import WebOptions
 
 ALL_CONFIGS = sorted(path.stem for folder in CONFIG_DIRS for path in folder.glob("*.yaml"))
@@ -34,7 +41,8 @@ OWN_TASKS = {
     "train_diffusion": RefinerTrainOptions,
     "train_rcomplexion": RhythmTrainOptions,
 }
-TRAIN_CONFIGS = sorted({path.stem for path in (CONFIG_DIR / "train").glob("*.yaml")} - set(OWN_TASKS))
+MAP_CONFIGS = ["train_base", "train_mini", "train_mini_gpu"]
+TRAIN_CONFIGS = sorted({p.stem for p in (CONFIG_DIR / "train").glob("*.yaml")} - {*OWN_TASKS, *MAP_CONFIGS})
 INFERENCE_CONFIGS = [name for name in ALL_CONFIGS if name.startswith("inference")]
 OPTIONS = {
     "inference": InferenceOptions,
@@ -48,6 +56,9 @@ OPTIONS = {
     "train/default": TrainOptions,
 }
 """Configs that list all options of a program."""
+
+UNUSED = {"loop.sample_every"}
+"""Options of the common loop that training of a map model does not have."""
 
 SHOWN_ANYWAY = {"lora.r", "lora.lora_alpha", "lora.target_modules", "lora.init_lora_weights"}
 """Options that everybody who trains an adapter looks for, whether they differ from the default or not."""
@@ -101,6 +112,24 @@ def test_train_config_fits_the_options(name: str) -> None:
     assert sum(options.batch.mode_shares) == pytest.approx(1.0)
     assert options.architecture in ARCHITECTURES
     assert name != "default" or options == TrainOptions()
+
+
+@pytest.mark.parametrize("name", MAP_CONFIGS)
+def test_map_config_fits_the_options(name: str) -> None:
+    options = build_options(MapTrainOptions, compose_config(name))
+    for run in (PartRun(part, options, Processes()) for part in options.parts):
+        assert run.loop.total_steps > run.loop.warmup_steps + run.loop.sustain_steps
+    rhythm, objects = (PartRun(part, options, Processes()) for part in options.parts)
+    assert rhythm.sizes(RhythmConfig).width % rhythm.sizes(RhythmConfig).heads == 0
+    assert objects.sizes(ObjectConfig).width % objects.sizes(ObjectConfig).heads == 0
+    assert rhythm.sampling(rhythm_sampling.SamplingOptions).songs > 0
+    assert objects.sampling(object_batches.SamplingOptions).rows > 0
+
+
+def test_the_config_of_a_map_model_explains_every_option() -> None:
+    explained = {option.name: option.about for option in read_help(CONFIG_DIR / "train" / "train_mini.yaml")}
+    assert set(explained) == set(option_types(MapTrainOptions)) - UNUSED
+    assert all(len(about) > 10 for about in explained.values())
 
 
 def test_last_names_of_training_options_are_unique() -> None:

@@ -9,6 +9,7 @@ from types import ModuleType
 
 import pytest
 
+from osuT5.map_model.options import MapTrainOptions
 from osuT5.training.options import TrainOptions
 from pipeline.cli.command_line import compose_config, run
 from pipeline.cli.overrides import option_types
@@ -65,7 +66,7 @@ def test_a_yaml_of_the_users_own(script, options, tmp_path: Path) -> None:
     """It builds on one of ours; the command line has the last word."""
     own = tmp_path / "mine.yaml"
     own.write_text(
-        "defaults: [train_mini, _self_]\n"
+        "defaults: [train_seq2seq, _self_]\n"
         "data:\n  train_dataset_path: /own\n  cache_path: /nested\nsizes:\n  d_model: 64\nloop:\n  total_steps: 5\n",
         encoding="utf-8",
     )
@@ -78,13 +79,20 @@ def test_a_yaml_of_the_users_own(script, options, tmp_path: Path) -> None:
     assert second.sizes == {"d_model": 64, "encoder_layers": 2, "chart_onset_dim": 192}
 
 
+def test_help_lists_the_options_of_a_config(script, capsys) -> None:
+    assert run(script.TRAIN, ["-cn", "train_v32", "-h"]) == 0
+    assert "augmentation.mirror" in capsys.readouterr().out
+    assert run(script.TRAIN, ["-h"]) == 0
+    assert "rhythm.sampling" in capsys.readouterr().out
+
+
 def test_what_the_documentation_names_is_there() -> None:
     text = (REPO_ROOT / "docs" / "training.md").read_text(encoding="utf-8")
     own = {"my_run.yaml"}
     names = set(re.findall(r"-cn ([\w.-]+)", text)) - own
-    assert names >= {"train_mini", "train_v29", "lora"}
+    assert names >= {"train_mini", "train_base", "train_v29", "lora"}
     assert all(compose_config(name) for name in names)
-    programs = (TrainOptions, root_script("build_dataset").BuildDatasetOptions, InferenceOptions)
+    programs = (TrainOptions, MapTrainOptions, root_script("build_dataset").BuildDatasetOptions, InferenceOptions)
     known = {path.rpartition(".")[2] for options in programs for path in option_types(options)}
     options = set(re.findall(r"(?<![\w/-])([a-z]\w*(?:\.\w+)*)=\S", text)) - {"nproc_per_node", "nnodes"}
     assert not [option for option in options if option.rpartition(".")[2] not in known]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
 from omegaconf import OmegaConf
@@ -30,6 +30,24 @@ def require(condition: bool, name: str, wanted: str, got: object) -> None:
 
 def require_one_of(allowed: tuple[str, ...], name: str, got: str) -> None:
     require(got in allowed, name, f"one of {', '.join(allowed)}", got)
+
+
+def with_changes(options: T, changes: Mapping[str, Any], group: str) -> T:
+    """Return a copy of a dataclass with changed fields; a group of them may be a mapping.
+
+    Args:
+        group: Path of the options in messages.
+
+    Raises:
+        OptionError: There is no such field.
+    """
+    values = {}
+    for name, value in changes.items():
+        if name not in {field.name for field in fields(options)}:  # type: ignore[arg-type]
+            raise OptionError(f"There is no option {group}.{name}.")
+        own = getattr(options, name)
+        values[name] = with_changes(own, value, f"{group}.{name}") if is_dataclass(own) else value
+    return replace(options, **values)  # type: ignore[type-var]
 
 
 def _with_tuples(options: T) -> T:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from model_files.errors import ModelError
 from model_files.network_folder import WEIGHTS_FILE, digest_of
+from osuT5.map_model.adapters import merge_adapter
 from osuT5.objects.files import CONTRACT_FILE as OBJECTS_FILE
 from osuT5.objects.files import load_object_model
 from osuT5.objects.network import ObjectNetwork
@@ -39,11 +40,18 @@ def is_map_model(folder: Path) -> bool:
     return not missing
 
 
-def load_map_model(folder: Path) -> MapModel:
+def load_map_model(folder: Path, adapter: Path | None = None) -> MapModel:
     """Load the parts of a map model for prediction.
+
+    Args:
+        adapter: Folder of an adapter for it.
 
     Raises:
         ModelError: A part cannot be loaded, or the object model was trained with another rhythm model.
     """
     rhythm = load_rhythm_model(folder / RHYTHM)
-    return MapModel(rhythm, load_object_model(folder / OBJECTS, digest_of(folder / RHYTHM / WEIGHTS_FILE)))
+    objects = load_object_model(folder / OBJECTS, digest_of(folder / RHYTHM / WEIGHTS_FILE))
+    if adapter is not None:
+        merge_adapter(rhythm, adapter / RHYTHM)
+        merge_adapter(objects, adapter / OBJECTS)
+    return MapModel(rhythm, objects)

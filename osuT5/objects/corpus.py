@@ -19,8 +19,9 @@ from model_files.network_folder import WEIGHTS_FILE, digest_of
 from osu_beatmap.attributes import Attributes, attributes_of
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.errors import BeatmapError
-from osu_beatmap.files.reader import read_beatmap
+from osu_beatmap.files.reader import decode_osu_bytes, parse_beatmap
 from osu_beatmap.held_out import Split
+from osuT5.dataset.files.filters import ANY_CHART, ChartFilter
 from osuT5.dataset.files.sources import SourceReport
 from osuT5.objects.chart_tokens import ChartTokens, encode_chart
 from osuT5.objects.sections import SongSections, sections_of
@@ -88,22 +89,28 @@ class ObjectSong:
 
 
 def load_object_songs(
-    folder: Path, cache: Path, rhythm_folder: Path, split: Split, report: SourceReport | None = None
+    rhythm_folder: Path,
+    dataset: str,
+    cache: Path,
+    split: Split,
+    report: SourceReport | None = None,
+    chart_filter: ChartFilter = ANY_CHART,
 ) -> list[ObjectSong]:
     """Return the songs of a split on each of their clocks.
 
     Args:
-        folder: Folder of mapset folders.
-        cache: Folder of cached features and tokens.
         rhythm_folder: Rhythm model that describes the sound.
+        dataset: As for `load_songs`.
+        cache: Folder of cached features and tokens.
     """
     report = report or SourceReport()
     network = load_rhythm_model(rhythm_folder)
     digest = digest_of(rhythm_folder / WEIGHTS_FILE)[:8]
     songs: list[ObjectSong] = []
-    for song in tqdm(load_songs(folder, cache, split, report), desc="tokens", unit="song", mininterval=10):
+    known = load_songs(dataset, cache, split, report, chart_filter)
+    for song in tqdm(known, desc="tokens", unit="song", mininterval=10):
         charts = ",".join(f"{chart.name}:{len(chart.times_ms)}" for chart in song.charts)
-        text = f"{CACHE_VERSION}|{digest}|{song.name}|{song.audio_path.name}|{charts}"
+        text = f"{CACHE_VERSION}|{digest}|{song.name}|{song.source.audio_name}|{charts}"
         place = cache / f"objects-{hashlib.sha256(text.encode('utf-8', 'surrogateescape')).hexdigest()[:24]}.npz"
         if not place.is_file():
             _write_song(place, _encode_song(song, network, report))
@@ -117,7 +124,8 @@ def _encode_song(song: RhythmSong, network: RhythmNetwork, report: SourceReport)
         charts, own_maps = [], []
         for chart in axis.charts:
             try:
-                beatmap = read_beatmap(song.audio_path.parent / chart.name)
+                place = song.source.chart_names.index(chart.name)
+                beatmap = parse_beatmap(decode_osu_bytes(song.source.chart_bytes(place)), chart.name)
                 tokens = encode_chart(beatmap, axis.clock)
             except (BeatmapError, OSError) as error:
                 report.skip(chart.name, error)

@@ -26,7 +26,7 @@ def nats_by_part(network: ObjectNetwork, batch: ObjectBatch) -> Iterator[tuple[s
         values = batch.fields[..., field]
         is_known = values != NONE
         if is_known.any():
-            logits = network.fields(states[is_known], field)
+            logits = network.fields(states[is_known], field).float()
             yield field.name.lower(), F.cross_entropy(logits, values[is_known], reduction="none"), rows[is_known]
         states = network.fields.with_field(states, field, values)
 
@@ -43,5 +43,5 @@ def _of_columns(
         ):
             is_known = targets != NONE
             if is_known.any():
-                nats = F.cross_entropy(scores[is_known], targets[is_known], reduction="none")
+                nats = F.cross_entropy(scores[is_known].float(), targets[is_known], reduction="none")
                 yield name, nats, rows[chosen].unsqueeze(-1).expand(targets.shape)[is_known]

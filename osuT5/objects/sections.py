@@ -98,7 +98,7 @@ class SectionHead(nn.Module):
 
     def loss(self, ticks: Tensor, beats: Tensor, kiai: Tensor, volume: Tensor) -> Tensor:
         """Return nats per beat of kiai time, plus the error of the volume."""
-        predicted = self(ticks, beats)
+        predicted = self(ticks, beats).float()
         nats = F.binary_cross_entropy_with_logits(predicted[:, 0], kiai)
         return nats + F.smooth_l1_loss(predicted[:, 1], volume)
 

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
 from torch import Tensor
 
 from model_files.network_folder import WEIGHTS_FILE, digest_of
-from osu_beatmap.held_out import Split
-from osuT5.dataset.files.sources import SourceReport
+from osuT5.map_model.part_run import PartRun
 from osuT5.objects.batches import ObjectBatch, PassageSampler, SamplingOptions, cut_passage, stack_passages
 from osuT5.objects.config import ObjectConfig
 from osuT5.objects.corpus import ObjectSong, load_object_songs
 from osuT5.objects.files import load_object_model, save_object_model
 from osuT5.objects.loss import nats_by_part
 from osuT5.objects.network import ObjectNetwork
-from osuT5.rhythm.training import wait_while_paused
-from training.checkpoint import AVERAGE_FILE, replaced_folder
-from training.loop import CHECKPOINT_FOLDER, MODEL_FOLDER, run_training
-from training.loop_options import LoopOptions
-from training.options import OptionError
+from osuT5.rhythm.config import RhythmConfig
+from osuT5.rhythm.files import load_rhythm_model
+from training.devices import moved
 from training.task import Figures
 
 PART_WEIGHTS = {"sound": 0.4, "end_sound": 0.4}
@@ -40,45 +37,14 @@ HELD_OUT_PASSAGES = 2
 HELD_OUT_ROWS = 16
 
 
-@dataclass(frozen=True)
-class ObjectTrainOptions:
-    """Options of a training run.
-
-    Attributes:
-        rhythm_path: Rhythm model that describes the sound.
-        start_path: Model folder with the initial weights; empty for random ones.
-        pause_path: While this file exists, the run waits between steps; empty for never.
-    """
-
-    dataset_path: Path
-    rhythm_path: Path
-    run_path: Path = Path("runs/objects")
-    cache_path: Path = Path("runs/objects/cache")
-    start_path: str = ""
-    pause_path: str = ""
-    seed: int = 1
-    network: ObjectConfig = field(default_factory=ObjectConfig)
-    sampling: SamplingOptions = field(default_factory=SamplingOptions)
-    loop: LoopOptions = field(default_factory=LoopOptions)
-
-
 class ObjectTask:
     """Batches, loss and held-out measurements for the training loop."""
 
-    def __init__(
-        self,
-        network: ObjectNetwork,
-        sampler: PassageSampler,
-        held_out: Sequence[ObjectSong],
-        rhythm_digest: str,
-        pause_path: str = "",
-    ) -> None:
-        self.network, self.sampler, self.held_out = network, sampler, held_out
-        self.rhythm_digest, self.pause_path = rhythm_digest, pause_path
+    def __init__(self, sampler: PassageSampler, held_out: Sequence[ObjectSong]) -> None:
+        self.sampler, self.held_out = sampler, held_out
 
     def batch(self, step: int) -> ObjectBatch:
-        """Return the batch of a step; wait while the run is paused."""
-        wait_while_paused(self.pause_path)
+        """Return the batch of a step."""
         return self.sampler.batch(step)
 
     def loss(self, model: ObjectNetwork, batch: ObjectBatch, step: int) -> tuple[Tensor, Figures]:
@@ -100,7 +66,8 @@ class ObjectTask:
         passages = held_out_passages(self.held_out, model.config)
         for first in range(0, len(passages), HELD_OUT_ROWS):
             rows = passages[first : first + HELD_OUT_ROWS]
-            batch = stack_passages(rows, model.config.window_beats, np.ones(len(rows), bool))
+            stacked = stack_passages(rows, model.config.window_beats, np.ones(len(rows), bool))
+            batch = moved(stacked, next(model.parameters()).device)
             for row, passage in enumerate(rows):
                 objects[batch.groups[row]] += passage.stop - passage.first
             for part, nats, places in nats_by_part(model, batch):
@@ -116,11 +83,6 @@ class ObjectTask:
         told = [section_loss(model, song) for song in self.held_out if song.sections is not None]
         sections = {"sections": float(torch.stack(told).mean())} if told else {}
         return {"loss": float(np.mean(list(totals.values())))} | totals | sections | figures if totals else {}
-
-    def export(self, weights: Mapping[str, Tensor], folder: Path) -> None:
-        """Write a model folder with trained weights."""
-        state = self.network.state_dict() | dict(weights)
-        save_object_model(folder, self.network.config, state, self.rhythm_digest)
 
 
 def section_loss(network: ObjectNetwork, song: ObjectSong) -> Tensor:
@@ -141,30 +103,32 @@ def held_out_passages(songs: Sequence[ObjectSong], config: ObjectConfig) -> list
     return passages
 
 
-def train_objects(options: ObjectTrainOptions) -> Path:
-    """Train or resume; return the folder of the model with averaged weights.
+def train_objects(run: PartRun, rhythm_path: Path) -> None:
+    """Train or resume the object model of a run.
+
+    Args:
+        rhythm_path: Rhythm model that describes the sound.
 
     Raises:
-        OptionError: The dataset has no song to train on.
-        ModelError: A model of the options cannot be loaded.
+        OptionError: The dataset has no song to train on, or an option does not fit.
+        ModelError: The initial weights or the rhythm model cannot be loaded.
     """
-    report = SourceReport()
-    places = (options.dataset_path, options.cache_path, options.rhythm_path)
-    songs = load_object_songs(*places, Split.TRAIN, report)
-    if not songs:
-        raise OptionError(f"{options.dataset_path} has no songs to train on: give a folder of mapset folders.")
-    held_out = load_object_songs(*places, Split.HELD_OUT, report)
-    print(f"{len(songs)} songs, {len(held_out)} held out, {len(report.skipped)} files skipped", flush=True)
-    torch.manual_seed(options.seed)
-    network = ObjectNetwork(options.network)
-    if options.start_path:
-        start = load_object_model(Path(options.start_path))
-        network = ObjectNetwork(replace(start.config, dropout=options.network.dropout))
-        network.load_state_dict(start.state_dict())
-    sampler = PassageSampler(songs, options.sampling, network.config, options.seed)
-    digest = digest_of(options.rhythm_path / WEIGHTS_FILE)
-    task = ObjectTask(network, sampler, held_out, digest, options.pause_path)
-    run_training(network, task, options.loop, options.run_path)
-    with replaced_folder(options.run_path / MODEL_FOLDER) as temporary:
-        task.export(load_file(options.run_path / CHECKPOINT_FOLDER / AVERAGE_FILE), temporary)
-    return options.run_path / MODEL_FOLDER
+    digest = digest_of(rhythm_path / WEIGHTS_FILE)
+    run.bind(digest)
+    songs, held_out = run.load(partial(load_object_songs, rhythm_path))
+    network = initial_network(run, load_rhythm_model(rhythm_path).config)
+    sampler = PassageSampler(songs, run.sampling(SamplingOptions), network.config, run.options.seed)
+    save = partial(save_object_model, config=network.config, rhythm_digest=digest)
+    run.train(network, ObjectTask(sampler, held_out), save, r"(beat|object)_layers\.\d+")
+
+
+def initial_network(run: PartRun, rhythm: RhythmConfig) -> ObjectNetwork:
+    """Return the network with the initial weights of a run, or a random one for the sound of a rhythm model."""
+    torch.manual_seed(run.options.seed)
+    if run.start is None:
+        sizes = run.sizes(ObjectConfig)
+        return ObjectNetwork(replace(sizes, sound_width=rhythm.width, tick_width=rhythm.tick_width))
+    start = load_object_model(run.start)
+    network = ObjectNetwork(run.resized(start.config))
+    network.load_state_dict(start.state_dict())
+    return network

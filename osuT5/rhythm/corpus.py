@@ -17,7 +17,10 @@ from tqdm import tqdm
 from osu_beatmap.beatmap import GameMode, TimingPoint
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split
 from osuT5.audio.decode import AudioError
-from osuT5.dataset.files.sources import FolderSong, ReadChart, SourceReport, mapset_songs, read_charts
+from osuT5.dataset.files.chart_record import STAR_SPEEDS, ChartRecord
+from osuT5.dataset.files.corpus import open_source
+from osuT5.dataset.files.filters import ANY_CHART, NOBODY_OPTED_OUT, ChartFilter, OptOutList
+from osuT5.dataset.files.sources import FolderSong, ReadChart, Song, SourceReport, read_charts
 from osuT5.rhythm.conditions import Origin, RhythmConditions, origin_of
 from osuT5.rhythm.features import FRAME_MS, load_features
 
@@ -73,6 +76,11 @@ class RhythmChart:
     def conditions(self) -> RhythmConditions:
         return RhythmConditions(self.mode, self.stars, self.keys, self.origin)
 
+    @property
+    def record(self) -> ChartRecord:
+        """What filters read of a map."""
+        return ChartRecord(self.mode, (self.stars,) * len(STAR_SPEEDS), self.keys or None)
+
     def timing_points(self) -> list[TimingPoint]:
         """Return the uninherited timing points."""
         return [TimingPoint(time, length, meter) for time, length, meter in self.red_lines]
@@ -80,10 +88,14 @@ class RhythmChart:
 
 @dataclass(frozen=True)
 class RhythmSong:
-    """A song with its features, float16 [frames, bands], and maps."""
+    """A song with its features, float16 [frames, bands], and maps.
+
+    Attributes:
+        source: Files of the song; None for songs made by code.
+    """
 
     name: str
-    audio_path: Path
+    source: Song | None
     features: np.ndarray
     charts: tuple[RhythmChart, ...]
 
@@ -92,32 +104,47 @@ class RhythmSong:
         return len(self.features) * FRAME_MS
 
 
-def load_songs(folder: Path, cache: Path, split: Split, report: SourceReport | None = None) -> list[RhythmSong]:
+def load_songs(
+    dataset: str,
+    cache: Path,
+    split: Split,
+    report: SourceReport | None = None,
+    chart_filter: ChartFilter = ANY_CHART,
+) -> list[RhythmSong]:
     """Return the readable songs of a split, with cached features.
 
-    Maps and songs that cannot be read are listed in `report`.
+    Args:
+        dataset: Folder of mapset folders, a dataset with metadata, or its hub id.
+        report: List of the maps and songs that cannot be read.
+
+    Raises:
+        CorpusError: There is no such dataset.
     """
     report = report or SourceReport()
     held_out = held_out_titles()
     songs = []
-    for song in tqdm(list(mapset_songs(folder)), desc="songs", unit="song", mininterval=10):
-        charts = load_charts(song, cache, report)
-        if not charts or not song_in_split(charts, split, held_out):
+    for song in tqdm(open_source("train_dataset_path", dataset, report), desc="songs", unit="song", mininterval=10):
+        known = load_charts(song, cache, report, chart_filter.opted_out)
+        charts = tuple(chart for chart in known if chart_filter.refusal(chart.record) is None)
+        if not charts or not song_in_split(known, split, held_out):
             continue
         try:
-            features = load_features(song.audio_path, cache / f"{_audio_key(song)}.npy")
-        except AudioError as error:
+            features = load_features(song, cache / f"{_audio_key(song)}.npy")
+        except (AudioError, OSError) as error:
             report.skip(song.name, error)
             continue
-        songs.append(RhythmSong(song.name, song.audio_path, features, charts))
+        songs.append(RhythmSong(song.name, song, features, charts))
     return songs
 
 
-def load_charts(song: FolderSong, cache: Path, report: SourceReport) -> tuple[RhythmChart, ...]:
-    """Return the readable maps of a song, cached if possible."""
-    cache_file = cache / f"{_charts_key(song)}.json"
+def load_charts(
+    song: Song, cache: Path, report: SourceReport, opted_out: OptOutList = NOBODY_OPTED_OUT
+) -> tuple[RhythmChart, ...]:
+    """Return the readable maps of a song, cached if possible, without those of mappers who opted out."""
+    cache_file = cache / f"{_charts_key(song, opted_out)}.json"
     if not cache_file.is_file():
-        charts = [RhythmChart.from_read_chart(chart) for chart in read_charts(song, report)]
+        read = read_charts(song, report, ChartFilter(opted_out=opted_out))
+        charts = [RhythmChart.from_read_chart(chart) for chart in read]
         cache_file.parent.mkdir(parents=True, exist_ok=True)
         temporary = cache_file.with_suffix(f".{os.getpid()}.tmp")
         temporary.write_text(json.dumps([asdict(chart) for chart in charts]), encoding="utf-8")
@@ -125,13 +152,18 @@ def load_charts(song: FolderSong, cache: Path, report: SourceReport) -> tuple[Rh
     return tuple(RhythmChart.from_dict(values) for values in json.loads(cache_file.read_text(encoding="utf-8")))
 
 
-def _audio_key(song: FolderSong) -> str:
-    return _digest(f"{song.mapset}|{song.audio_name}|{song.audio_path.stat().st_size}")
+def _audio_key(song: Song) -> str:
+    identity = song.audio_path.stat().st_size if isinstance(song, FolderSong) else song.audio_identity
+    return _digest(f"{song.mapset}|{song.audio_name}|{identity}")
 
 
-def _charts_key(song: FolderSong) -> str:
-    files = [f"{path.name}:{path.stat().st_size}" for path in song.chart_paths]
-    return _digest("|".join([str(CACHE_VERSION), song.mapset, song.audio_name, *files]))
+def _charts_key(song: Song, opted_out: OptOutList) -> str:
+    if isinstance(song, FolderSong):
+        files = [f"{path.name}:{path.stat().st_size}" for path in song.chart_paths]
+    else:
+        files = [song.audio_identity, *song.chart_names]
+    mappers = [] if opted_out == NOBODY_OPTED_OUT else [str(sorted(opted_out.user_ids)), *sorted(opted_out.names)]
+    return _digest("|".join([str(CACHE_VERSION), song.mapset, song.audio_name, *files, *mappers]))
 
 
 def _digest(text: str) -> str:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from osuT5.audio.decode import load_audio
 from osuT5.model.spectrogram import Spectrogram, SpectrogramSpec
+
+if TYPE_CHECKING:
+    from osuT5.dataset.files.sources import Song
 
 FEATURE_SPEC = SpectrogramSpec(hop_length=160)
 """Spectrogram of the rhythm model: 64 HTK mel bands, one frame every 10 ms."""
@@ -40,16 +44,17 @@ def compute_features(samples: np.ndarray) -> np.ndarray:
     return np.concatenate(blocks)
 
 
-def load_features(audio_path: Path, cache_file: Path) -> np.ndarray:
+def load_features(song: Song, cache_file: Path) -> np.ndarray:
     """Return the features of a song, float16 [frames, bands].
 
     They are memory-mapped from the cache file, which is written if it does not exist.
 
     Raises:
-        AudioError: The song cannot be read.
+        AudioError, OSError: The song cannot be read.
     """
     if not cache_file.is_file():
-        features = compute_features(load_audio(audio_path, FEATURE_SPEC.sample_rate))
+        with song.audio_file() as audio_path:
+            features = compute_features(load_audio(audio_path, FEATURE_SPEC.sample_rate))
         cache_file.parent.mkdir(parents=True, exist_ok=True)
         temporary = cache_file.with_name(f"{cache_file.stem}.{os.getpid()}.tmp.npy")
         np.save(temporary, features)

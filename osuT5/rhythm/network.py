@@ -120,7 +120,7 @@ def interpolate_frames(frames: Tensor, places: Tensor) -> Tensor:
     """
     songs, count, _ = frames.shape
     low = places.floor().clamp(0, count - 2)
-    fraction = (places - low).clamp(0, 1).unsqueeze(-1)
+    fraction = (places - low).clamp(0, 1).unsqueeze(-1).to(frames.dtype)
     flat = frames.reshape(songs * count, -1)
     rows = low.long() + count * torch.arange(songs, device=frames.device).unsqueeze(1)
     # The backward pass of an embedding is several times faster on a CPU than that of an index.

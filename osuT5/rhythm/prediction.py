@@ -15,6 +15,7 @@ from osuT5.rhythm.axis import SongAxis
 from osuT5.rhythm.conditions import RhythmConditions
 from osuT5.rhythm.inputs import SongInputs, stack_conditions, stack_windows
 from osuT5.rhythm.network import RhythmNetwork
+from training.devices import moved
 
 WINDOWS_AT_ONCE = 8
 
@@ -57,12 +58,13 @@ class SongEncoding:
     def __init__(self, network: RhythmNetwork, axis: SongAxis, shift_steps: int = 0) -> None:
         self.network, self.clock, self.shift_steps = network, axis.clock, shift_steps
         beats, window_beats = len(axis.clock), network.config.window_beats
+        device = network.feature_mean.device
         starts = range(-window_beats // 4, beats, window_beats // 2)  # the middle of the first begins at beat 0
         self._parts: list[tuple[SongInputs, np.ndarray, Tensor, Tensor]] = []
         for first in range(0, len(starts), WINDOWS_AT_ONCE):
             steps = [start * TICKS_PER_BEAT + shift_steps for start in starts[first : first + WINDOWS_AT_ONCE]]
             windows = [axis.window(step, window_beats) for step in steps]
-            songs = stack_windows(windows)
+            songs = moved(stack_windows(windows), device)
             exists = _middles(np.stack([window.tick_exists for window in windows]))
             self._parts.append((songs, exists, *network.encode_songs(songs)))
 
@@ -81,7 +83,7 @@ class SongEncoding:
             known = songs if bars_known and not self.shift_steps else songs.without_bars()
             objects = [self._objects(known, ticks, vectors, chart) for chart in charts]
             stacked = np.array(objects, np.float32).reshape(len(charts), len(exists))
-            downbeats = _middles(self.network.downbeat_logits(vectors).numpy())
+            downbeats = _middles(_numpy(self.network.downbeat_logits(vectors)))
             parts.append((np.where(exists, stacked, -np.inf), downbeats))
         objects, downbeats = (np.concatenate(columns, axis=-1) for columns in zip(*parts, strict=True))
         return RhythmPrediction(objects[:, : beats * TICKS_PER_BEAT], downbeats[:beats])
@@ -90,15 +92,15 @@ class SongEncoding:
     def sound(self) -> tuple[np.ndarray, np.ndarray]:
         """Sound of each tick, float16 [beats, 24, tick width], and vectors of beats, float16 [beats, width]."""
         ticks, vectors = (
-            np.concatenate([_middles(part[place].half().numpy()) for part in self._parts])[: len(self.clock)]
+            np.concatenate([_middles(part[place].half().cpu().numpy()) for part in self._parts])[: len(self.clock)]
             for place in (2, 3)
         )
         return ticks, vectors
 
     def _objects(self, songs: SongInputs, ticks: Tensor, vectors: Tensor, chart: RhythmConditions) -> np.ndarray:
         """Return the logits of the middles of windows, one after the other."""
-        rows = stack_conditions([chart] * len(vectors), range(len(vectors)))
-        return _middles(self.network.decode_charts(songs, ticks, vectors, rows).flatten(1).numpy())
+        rows = moved(stack_conditions([chart] * len(vectors), range(len(vectors))), vectors.device)
+        return _middles(_numpy(self.network.decode_charts(songs, ticks, vectors, rows).flatten(1)))
 
 
 def predict_rhythm(
@@ -110,6 +112,10 @@ def predict_rhythm(
 ) -> RhythmPrediction:
     """Predict the rhythm of maps of one song."""
     return SongEncoding(network, axis, shift_steps).predict(charts, bars_known)
+
+
+def _numpy(values: Tensor) -> np.ndarray:
+    return values.float().cpu().numpy()
 
 
 def _middles(values: np.ndarray) -> np.ndarray:

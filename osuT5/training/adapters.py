@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from osuT5.model.files.lora import WEIGHT_FILES
 from osuT5.model.files.parameter_names import published_key
@@ -34,21 +34,43 @@ ATTENTION_MATRICES = {
 """Layer kind -> what the matrices of its attention are called."""
 
 
-def add_adapter(
-    model: MapperModel, options: LoraOptions, source: str, is_published: bool
-) -> Callable[[Mapping[str, Tensor], Path], None]:
-    """Puts an adapter into the layers of a model, in place, and freezes everything else. Returns what exports it.
+Export = Callable[[Mapping[str, Tensor], Path], None]
+"""Writes trained weights, by their names in the model, into a folder."""
 
-    source: the model's folder or hub id, which the adapter's file names as its base
-    Raises OptionError where PEFT cannot make such an adapter for this model.
+
+def add_adapter(model: MapperModel, options: LoraOptions, source: str, is_published: bool) -> Export:
+    """Puts an adapter into the layers of a model, as `adapt` does, under published names if the model has those."""
+    targets = options.target_modules or ATTENTION_MATRICES[model.config.layer_kind]
+    rename = partial(published_key, layer_kind=model.config.layer_kind) if is_published else str
+    return adapt(model, options, list(targets), source, rename)
+
+
+def adapt(
+    model: nn.Module,
+    options: LoraOptions,
+    targets: list[str] | str,
+    source: str | None = None,
+    rename: Callable[[str], str] = str,
+) -> Export:
+    """Put an adapter into a network, in place, and freeze everything else.
+
+    Args:
+        targets: Names of the matrices, or a pattern of their whole names.
+        source: Folder or hub id of the model, which the adapter's file names as its base if it is given.
+        rename: Name of a parameter -> its name in the file.
+
+    Returns:
+        A function that exports the adapter.
+
+    Raises:
+        OptionError: PEFT cannot make such an adapter for this network.
     """
     from peft import LoraConfig, get_peft_model
 
-    targets = options.target_modules or ATTENTION_MATRICES[model.config.layer_kind]
     config = LoraConfig(
         r=options.r,
         lora_alpha=options.lora_alpha,
-        target_modules=list(targets),
+        target_modules=targets,
         lora_dropout=options.lora_dropout,
         init_lora_weights=_start(options.init_lora_weights),
     )
@@ -57,7 +79,6 @@ def add_adapter(
     except (ValueError, AssertionError) as error:
         raise OptionError(f"lora does not fit this model: {str(error).splitlines()[0][:200]}") from error
     config.base_model_name_or_path = source  # only now: PEFT puts the name here that transformers gave the model
-    rename = partial(published_key, layer_kind=model.config.layer_kind) if is_published else str
     return partial(_save_adapter, adapted, rename)
 
 

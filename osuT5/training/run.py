@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from osu_beatmap.held_out import Split
 from osuT5.dataset.batches import BatchPart
 from osuT5.dataset.samplers import TrainingData, open_training_data
-from osuT5.model.files.loading import best_device
+from osuT5.model.files.loading import training_device
 from osuT5.training.options import TrainOptions
 from osuT5.training.start import StartingPoint, check_start, starting_point
 from osuT5.training.task import Draw, MapperTask
@@ -35,9 +35,7 @@ def train(options: TrainOptions, drawer: Callable[[TrainOptions], Draw] | None =
     check_start(options)
     if options.threads:
         torch.set_num_threads(options.threads)
-    # Training on MPS was never tried, so "auto" does not choose it.
-    device = best_device(options.device) if options.device != "auto" or torch.cuda.is_available() else "cpu"
-    processes = Processes(device)
+    processes = Processes(training_device(options.device))
     start = starting_point(options)
     draw = drawer(options) if drawer is not None and options.loop.sample_every else None
     with processes.main_first():  # which fills the cache of spectrograms

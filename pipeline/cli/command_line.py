@@ -58,7 +58,7 @@ class Program:
         purpose: Its purpose in a sentence.
         example: Options for the help.
         action: Its work. Gets the config as `read` returns it, and returns an exit status, None being 0.
-        help_name: The config that lists all options, if it is another.
+        listing: Name of a config that others build on and that is none itself, if there is one.
         files_option: The list option that words without a name belong to, such as the files that a program reads.
         check: Raises UserError for a config that cannot be right. With it the program can be run many times (`-m`).
     """
@@ -68,7 +68,7 @@ class Program:
     purpose: str
     example: str
     action: Callable[[Any], int | None]
-    help_name: str = ""
+    listing: str = ""
     read: Callable[[DictConfig], Any] = plain
     files_option: str = ""
     check: Callable[[FlatConfig], object] | None = None
@@ -106,21 +106,23 @@ def compose_config(config_name: str) -> FlatConfig:
 
 
 def _run(program: Program, words: list[str]) -> int:
-    listing = find_config(program.help_name or program.config_name)
-    assert listing is not None, f"{program.script} has no config"
+    default = find_config(program.config_name)
+    assert default is not None, f"{program.script} has no config"
     if not HELP_FLAGS.isdisjoint(words):
-        print(help_text(program.script, program.purpose, program.example, listing))
+        flags, _ = _read_flags([word for word in words if word not in HELP_FLAGS])
+        chosen = find_config(flags.config_name or program.config_name) or default
+        print(help_text(program.script, program.purpose, program.example, _listing(chosen)))
         return 0
     if not LEFT_TO_HYDRA.isdisjoint(words):
-        _call_hydra(program, listing.with_stem(program.config_name), words, program.action)
+        _call_hydra(program, default, words, program.action)
         return 0
     flags, words = _read_flags(words)
     name = flags.config_name or program.config_name
     folders = [Path(flags.config_path or CONFIG_DIR), *CONFIG_DIRS, Path(flags.config_dir or CONFIG_DIR)]
     path = find_config(name, folders)
     if path is None:
-        pattern = "*.yaml" if program.help_name else f"{program.config_name}*.yaml"
-        known = ", ".join(sorted({each.stem for each in listing.parent.glob(pattern)} - {program.help_name}))
+        pattern = "*.yaml" if program.listing else f"{program.config_name}*.yaml"
+        known = ", ".join(sorted({each.stem for each in default.parent.glob(pattern)} - {program.listing}))
         raise RequestError(f"There is no configuration {name}; -cn can be {known}, or a YAML file.")
     if flags.multirun and program.check is None:
         raise RequestError(f"-m (many runs at once) is for inference.py, not for {program.script}.")
@@ -134,6 +136,13 @@ def _run(program: Program, words: list[str]) -> int:
     arguments = [*overrides, *queries, *(["--resolve"] if flags.resolve else [])]
     _call_hydra(program, path, arguments, lambda config: outcomes.append(program.outcome(config)))
     return outcomes[0].show() if outcomes else 0
+
+
+def _listing(path: Path) -> Path:
+    """Return the config that lists all options: the last one that a config builds on."""
+    first = OmegaConf.load(path).get("defaults", ["_self_"])[0]
+    before = find_config(first, [path.parent, *CONFIG_DIRS])
+    return path if before is None else _listing(before)
 
 
 def _run_many(program: Program, path: Path, overrides: list[str]) -> int:

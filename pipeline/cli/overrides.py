@@ -49,13 +49,13 @@ def full_path(name: str, known: Collection[str], hint: str = LISTED) -> str:
     Raises:
         RequestError: There is no such option, or several groups have one. The hint is for names that none resembles.
     """
+    if name not in known and any(path.startswith(f"{name}.") for path in known):
+        raise RequestError(f"{name} is a group of options: write {name}.NAME=VALUE.")
     found = [name] if name in known else [path for path in known if path.endswith(f".{name}")]
     if len(found) > 1:
         raise RequestError(f"{name} can be {' or '.join(found)}: say which.")
     if found:
         return found[0]
-    if any(path.startswith(f"{name}.") for path in known):
-        raise RequestError(f"{name} is a group of options: write {name}.NAME=VALUE.")
     last_names = {path.rpartition(".")[2]: path for path in known}
     near = nearest_option(name.rpartition(".")[2], last_names)
     raise RequestError(f"There is no option {name}; " + (f"did you mean {last_names[near]}?" if near else hint))

@@ -29,7 +29,7 @@ from pipeline.generation.conditions import (
     requested_sampling,
     spell_descriptors,
 )
-from pipeline.generation.models import song_writer
+from pipeline.generation.models import adapters_of, song_writer
 from pipeline.generation.objects import add_kiai, with_objects
 from pipeline.generation.reference_parts import add_reference_parts, begin_before
 from pipeline.generation.resnap import divisors_at, predicted_divisors, resnap
@@ -125,7 +125,8 @@ def prepare_chart(
         RequestError, AudioError, ModelError: One sentence for the user.
     """
     folders = find_model(request.model.model_path, request.map.gamemode)
-    writer = song_writer(request, folders.map, request.model.lora_path, progress)
+    lora, map_adapter = adapters_of(folders.map, request.model.lora_path)
+    writer = song_writer(request, folders.map, lora, progress)
     spec, song_ms, scope = writer.spec, writer.song_ms, request.scope
     request, notes = spell_descriptors(request, spec)
     settings = request.difficulty_settings(expected_stars(request))
@@ -133,7 +134,7 @@ def prepare_chart(
     sampling = requested_sampling(request, spec)
     chart = ChartState(attributes, seed, negative=negative_attributes(attributes, request))
     add_reference_parts(chart, scope, reference, spec, song_ms)
-    rhythm = SongRhythm.of(writer, folders.map, request.model.lora_path)
+    rhythm = SongRhythm.of(writer, folders.map, map_adapter)
     lines = find_timing(request, reference, writer, folders, chart, sampling, rhythm)
     chart.contexts[ContextKind.TIMING] = timing_groups(lines, spec, song_ms)
     if rhythm is not None:

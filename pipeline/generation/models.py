@@ -9,6 +9,8 @@ from osu_beatmap.beatmap import GameMode
 from osuT5.audio.decode import load_audio
 from osuT5.audio.mel import song_mel
 from osuT5.generation.window_schedule import SongGenerator
+from osuT5.map_model.adapters import find_map_adapter
+from osuT5.map_model.folder import is_map_model
 from osuT5.model.files.loading import best_device, load_model
 from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.model.seq2seq import MapperModel
@@ -45,6 +47,17 @@ def song_writer(
     song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
     mel = song_mel(samples, spec)
     return SongGenerator(model, spec, mel, song_ms, sampling.lookback, sampling.lookahead, progress, samples)
+
+
+def adapters_of(folder: Path, lora: str | None) -> tuple[str | None, Path | None]:
+    """Return the adapter of a seq2seq model and that of a map model: one of them is given, or none.
+
+    Raises:
+        ModelError: The adapter is for another kind of model.
+    """
+    if lora is None or not is_map_model(folder):
+        return lora, None
+    return None, find_map_adapter(lora, folder)
 
 
 def _loaded_plain(folder: Path, device: str, precision: str, lora: str | None) -> tuple[MapperModel, Contract]:

@@ -34,25 +34,23 @@ class SongRhythm:
         ModelError: The model cannot be loaded; any method but `of`.
     """
 
-    def __init__(self, encoder: AudioEncoder, folder: Path) -> None:
-        self._encoder, self._folder = encoder, folder
+    def __init__(self, encoder: AudioEncoder, folder: Path, adapter: Path | None = None) -> None:
+        self._encoder, self._folder, self._adapter = encoder, folder, adapter
         self._encoded: tuple[tuple, SongEncoding] | None = None
         self._sections: np.ndarray | None = None
 
     @classmethod
-    def of(cls, song: SongGenerator, folder: Path, lora: str | None = None) -> SongRhythm | None:
-        """Return the map model in front of a song; None for other models.
-
-        Models without one, and adapters, were trained to generate whole maps.
+    def of(cls, song: SongGenerator, folder: Path, adapter: Path | None = None) -> SongRhythm | None:
+        """Return the map model in front of a song; None for models that generate whole maps themselves.
 
         Args:
             folder: Of the model that `song` generates with.
-            lora: Its adapter.
+            adapter: Folder of an adapter for its map model.
 
         Raises:
             ModelError: A part of the map model is missing.
         """
-        return cls(song.listener, folder) if lora is None and is_map_model(folder) else None
+        return cls(song.listener, folder, adapter) if is_map_model(folder) else None
 
     def place_bars(self, lines: list[TimingPoint]) -> list[TimingPoint]:
         """Move predicted red lines to downbeats."""
@@ -109,7 +107,7 @@ class SongRhythm:
     @cached_property
     def model(self) -> MapModel:
         """Networks of the map model."""
-        return kept(load_map_model, self._folder)
+        return kept(load_map_model, self._folder, self._adapter)
 
 
 def like_standard(conditions: RhythmConditions) -> RhythmConditions:

@@ -13,9 +13,12 @@ from dataset_builder.errors import BuildError
 from dataset_builder.options import BuildOptions
 from dataset_builder.shard_writer import ShardReport, write_shards
 from osu_beatmap.beatmap import GameMode
+from osu_beatmap.held_out import Split
 from osuT5.dataset.errors import CorpusError
 from osuT5.dataset.files.corpus import open_source
 from osuT5.dataset.files.sources import Song, SourceReport, read_charts
+from osuT5.model.files.loading import EMBEDDED_MODEL
+from osuT5.objects.corpus import load_object_songs
 from tests.small_hub import OPEN_REPO, fetched, small_hub
 
 pytest.importorskip("pyarrow", reason="pyarrow comes with requirements-train.txt")
@@ -80,6 +83,18 @@ def test_audio_is_there_as_a_file_while_it_is_needed(dataset):
         with song.audio_file() as path:
             assert path.read_bytes().startswith(b"OggS")
         assert not path.exists()
+
+
+def test_songs_for_a_map_model_are_the_same_in_folders_and_shards(dataset, tmp_path):
+    for number, form in enumerate(("dataset", "shards")):
+        songs = load_object_songs(EMBEDDED_MODEL / "rhythm", str(dataset / form), tmp_path / form, Split.ALL)
+        found = [
+            (song.name, chart.name, chart.conditions, len(chart.tokens)) for song in songs for chart in song.charts
+        ]
+        if number == 0:
+            first = found
+    assert len(found) == 4
+    assert found == first
 
 
 def test_a_shard_that_is_there_is_kept_and_a_changed_dataset_is_written_anew(dataset, tmp_path):

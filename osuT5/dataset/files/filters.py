@@ -84,3 +84,6 @@ class ChartFilter:
     def accepted(self, records: Iterable[ChartRecord]) -> list[int]:
         """Places of the charts that are used."""
         return [place for place, record in enumerate(records) if self.refusal(record) is None]
+
+
+ANY_CHART = ChartFilter()

@@ -121,6 +121,11 @@ def best_device(wanted: str = "auto") -> str:
     return wanted
 
 
+def training_device(wanted: str) -> str:
+    """Return the device of a training. "auto" never chooses MPS, on which training was not tried."""
+    return best_device(wanted) if wanted != "auto" or torch.cuda.is_available() else "cpu"
+
+
 def read_contract(folder: Path, name: str | None = None) -> tuple[ModelConfig, Contract, bool]:
     """Sizes and contract, and whether the parameters have their published names. Raises ModelError.
 

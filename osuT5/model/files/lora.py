@@ -32,6 +32,9 @@ METADATA_FILE = "mapperatorinator_lora_metadata.json"
 BASE_CONTRACT_FILE = "base_contract.json"
 """The contract of the model that an adapter was trained on; those of other programs have none."""
 
+MAP_ADAPTER_FILE = "map_adapter.json"
+"""File of an adapter of a map model, whose parts have an adapter each (`osuT5/map_model/adapters.py`)."""
+
 CONTRACT_PARTS = ("grid", "spectrogram", "encoding", "vocabulary", "conditions", "marks_empty_input", "audio_lead_ms")
 """What a model must have in common with that one; its name may be another."""
 
@@ -221,8 +224,10 @@ def load_adapter(source: str | Path, subfolder: str = "") -> Adapter:
 
     Raises ModelError where there is none, or where it is meant for models in other subfolders only.
     """
-    files = (CONFIG_FILE, WEIGHT_FILES[0], METADATA_FILE, BASE_CONTRACT_FILE)
+    files = (CONFIG_FILE, WEIGHT_FILES[0], METADATA_FILE, BASE_CONTRACT_FILE, MAP_ADAPTER_FILE)
     folder = local_folder("lora_path", str(source), files, f"{CONFIG_FILE} and {WEIGHT_FILES[0]}")
+    if (folder / MAP_ADAPTER_FILE).is_file():
+        raise ModelError(f"lora_path={source} adapts rhythm/ and objects/ of a model, not its event tokens.")
     allowed = allowed_subfolders(folder)
     if allowed is not None and subfolder not in allowed:
         names = " and ".join(name or "the root model" for name in allowed) or "no model at all"

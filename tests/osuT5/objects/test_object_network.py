@@ -20,7 +20,6 @@ from osuT5.objects.generation import Draws, ObjectGenerator
 from osuT5.objects.inputs import NO_GAP, gap_classes
 from osuT5.objects.loss import nats_by_part
 from osuT5.objects.network import ObjectNetwork
-from osuT5.objects.train import main
 from osuT5.objects.training import ObjectTask
 from osuT5.rhythm.conditions import RhythmConditions
 from tests.osuT5.objects.object_maps import LINES, SMALL, clock_of, make_map, make_object_song
@@ -133,7 +132,7 @@ def test_gaps_are_those_to_the_neighbours():
 def test_training_lowers_the_loss_and_the_model_loads_again(song, tmp_path):
     torch.manual_seed(0)
     network = ObjectNetwork(SMALL)
-    task = ObjectTask(network, PassageSampler([song], SamplingOptions(rows=4), SMALL, 1), [song], "digest")
+    task = ObjectTask(PassageSampler([song], SamplingOptions(rows=4), SMALL, 1), [song])
     before = task.evaluate(network.eval())
     optimizer = torch.optim.AdamW(network.train().parameters(), 1e-2)
     for step in range(12):
@@ -144,7 +143,7 @@ def test_training_lowers_the_loss_and_the_model_loads_again(song, tmp_path):
     after = task.evaluate(network.eval())
     assert after["loss"] < before["loss"]
     assert {"standard", "taiko", "catch", "mania", "standard/turn", "mania/columns"} <= set(after)
-    task.export(network.state_dict(), tmp_path)
+    save_object_model(tmp_path, SMALL, network.state_dict(), "digest")
     load_object_model(tmp_path, "digest")
     with pytest.raises(ModelError, match="rhythm_model"):
         load_object_model(tmp_path, "another")
@@ -155,12 +154,6 @@ def test_a_batch_of_a_step_is_always_the_same(song):
     first, again = sampler.batch(2), sampler.batch(2)
     assert torch.equal(first.fields, again.fields)
     assert torch.equal(first.objects.cursors, again.objects.cursors)
-
-
-def test_the_command_refuses_a_folder_without_songs(tmp_path, capsys):
-    assert main([str(tmp_path / "missing")]) == 2
-    assert main([str(tmp_path), "--run", str(tmp_path / "run")]) == 2
-    assert "has no songs to train on" in capsys.readouterr().err
 
 
 def test_models_with_other_tables_are_refused(network, tmp_path):

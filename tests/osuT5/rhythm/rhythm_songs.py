@@ -1,7 +1,5 @@
 """Small synthetic songs for tests of the rhythm model."""
 
-from pathlib import Path
-
 import numpy as np
 
 from osu_beatmap.beatmap import GameMode
@@ -37,4 +35,4 @@ def make_song(*charts: RhythmChart, name: str = "song", seconds: float = 20.0, s
     features = np.random.default_rng(seed).uniform(0, 0.2, (round(100 * seconds), BANDS))
     clicks = np.round((np.array(charts[0].times_ms) + 25) / 10).astype(int)
     features[clicks[clicks < len(features)]] += 3.0
-    return RhythmSong(name, Path(f"{name}.ogg"), features.astype(np.float16), charts)
+    return RhythmSong(name, None, features.astype(np.float16), charts)

@@ -31,7 +31,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_songs_have_features_and_distinct_object_times(folder: Path, tmp_path: Path) -> None:
     report = SourceReport()
-    (song,) = load_songs(folder, tmp_path / "cache", Split.ALL, report)
+    (song,) = load_songs(str(folder), tmp_path / "cache", Split.ALL, report)
     assert song.features.shape == (1201, BANDS)
     assert song.duration_ms == pytest.approx(12_010)
     assert [(chart.mode, chart.origin) for chart in song.charts] == [
@@ -44,17 +44,17 @@ def test_songs_have_features_and_distinct_object_times(folder: Path, tmp_path: P
 
 
 def test_a_cached_song_is_not_read_again(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (first,) = load_songs(folder, tmp_path / "cache", Split.ALL)
+    (first,) = load_songs(str(folder), tmp_path / "cache", Split.ALL)
     for module, name in ((corpus, "read_charts"), (features, "load_audio")):
         monkeypatch.setattr(module, name, None)
-    (again,) = load_songs(folder, tmp_path / "cache", Split.ALL)
+    (again,) = load_songs(str(folder), tmp_path / "cache", Split.ALL)
     assert again.charts == first.charts
     np.testing.assert_array_equal(again.features, first.features)
 
 
 def test_a_song_is_in_one_split(folder: Path, tmp_path: Path) -> None:
-    assert len(load_songs(folder, tmp_path / "cache", Split.TRAIN)) == 1
-    assert load_songs(folder, tmp_path / "cache", Split.HELD_OUT) == []
+    assert len(load_songs(str(folder), tmp_path / "cache", Split.TRAIN)) == 1
+    assert load_songs(str(folder), tmp_path / "cache", Split.HELD_OUT) == []
 
 
 def test_features_do_not_depend_on_their_blocks(monkeypatch: pytest.MonkeyPatch) -> None:

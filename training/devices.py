@@ -1,0 +1,23 @@
+"""Batches on a device."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass, replace
+from typing import TypeVar
+
+import torch
+from torch import Tensor
+
+Batch = TypeVar("Batch")
+
+
+def moved(batch: Batch, device: torch.device | str) -> Batch:
+    """Return a batch with its tensors on a device: those of a dataclass and of the dataclasses in it."""
+    changes = {}
+    for field in fields(batch):  # type: ignore[arg-type]
+        value = getattr(batch, field.name)
+        if isinstance(value, Tensor):
+            changes[field.name] = value.to(device, non_blocking=True)
+        elif is_dataclass(value):
+            changes[field.name] = moved(value, device)
+    return replace(batch, **changes)  # type: ignore[type-var]
