@@ -104,9 +104,7 @@ class PartRun:
             songs = load(dataset, cache, split, report, chart_filter)
             held_out = load(dataset, cache, Split.HELD_OUT, report, chart_filter) if split is Split.TRAIN else []
         if not songs:
-            raise OptionError(
-                f"train_dataset_path={dataset} has no songs to train on: give a folder of mapset folders."
-            )
+            raise OptionError(f"train_dataset_path={dataset} has no song to train on: give a folder of mapsets.")
         counts = f"{len(songs)} songs, {len(held_out)} held out, {len(report.skipped)} files skipped"
         self.processes.say(f"{self.name}: {counts}")
         return songs, held_out

@@ -86,15 +86,14 @@ def test_audio_is_there_as_a_file_while_it_is_needed(dataset):
 
 
 def test_songs_for_a_map_model_are_the_same_in_folders_and_shards(dataset, tmp_path):
-    for number, form in enumerate(("dataset", "shards")):
+    found = {}
+    for form in ("dataset", "shards"):
         songs = load_object_songs(EMBEDDED_MODEL / "rhythm", str(dataset / form), tmp_path / form, Split.ALL)
-        found = [
-            (song.name, chart.name, chart.conditions, len(chart.tokens)) for song in songs for chart in song.charts
+        found[form] = [
+            (song.name, each.name, each.conditions, len(each.tokens)) for song in songs for each in song.charts
         ]
-        if number == 0:
-            first = found
-    assert len(found) == 4
-    assert found == first
+    assert len(found["shards"]) == 4
+    assert found["shards"] == found["dataset"]
 
 
 def test_a_shard_that_is_there_is_kept_and_a_changed_dataset_is_written_anew(dataset, tmp_path):

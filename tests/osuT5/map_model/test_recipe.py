@@ -147,7 +147,7 @@ def test_options_that_do_not_fit(corpus: Path, tmp_path: Path, changes: dict, me
 
 
 def test_a_folder_without_maps_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(OptionError, match="has no songs to train on"):
+    with pytest.raises(OptionError, match="has no song to train on"):
         train_map_model(options(tmp_path, tmp_path / "run"))
 
 
