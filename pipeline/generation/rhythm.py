@@ -1,4 +1,4 @@
-"""Models on the beat clock in front of one song."""
+"""Beat model, and the models on the beat clock, in front of one song."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from osu_beatmap.beatmap import Beatmap, GameMode, TimingPoint
 from osu_beatmap.splice import Span
 from osu_beatmap.timing.active_point import Timing
 from osu_beatmap.timing.beat_clock import BeatClock
+from osuT5.beats.files import load_beat_model
+from osuT5.beats.red_lines import PredictedTiming, predict_timing
 from osuT5.generation.audio_encoder import AudioEncoder
 from osuT5.generation.window_schedule import SongGenerator
 from osuT5.model.files.loading import EMBEDDED_MODEL
@@ -22,7 +24,6 @@ from osuT5.objects.files import digest_of, load_object_model
 from osuT5.objects.network import ObjectNetwork
 from osuT5.rhythm.axis import SongAxis
 from osuT5.rhythm.conditions import RhythmConditions
-from osuT5.rhythm.downbeats import place_bars
 from osuT5.rhythm.drawing import draw_rhythm
 from osuT5.rhythm.files import WEIGHTS_FILE, load_rhythm_model
 from osuT5.rhythm.network import RhythmNetwork
@@ -31,11 +32,11 @@ from paths import MODEL_DIR
 from pipeline.generation.conditions import TYPICAL_STARS
 from pipeline.generation.model_cache import kept
 
-RHYTHM_MODEL = MODEL_DIR / "mini_rhythm"
+BEAT_MODEL, RHYTHM_MODEL = MODEL_DIR / "mini_beats", MODEL_DIR / "mini_rhythm"
 
 
 class SongRhythm:
-    """Rhythm model and object model in front of one song, loaded lazily.
+    """Beat, rhythm and object model in front of one song, loaded lazily.
 
     Raises:
         ModelError: A model cannot be loaded; any method but `of`.
@@ -58,11 +59,12 @@ class SongRhythm:
         """
         return cls(song.listener) if folder == EMBEDDED_MODEL and lora is None else None
 
-    def place_bars(self, lines: list[TimingPoint]) -> list[TimingPoint]:
-        """Move predicted red lines to downbeats."""
-        if not lines:
-            return lines
-        return place_bars(self.network, self._encoder.rhythm_features, lines, self._encoder.song_ms)
+    @cached_property
+    def timing(self) -> PredictedTiming:
+        """Red lines of the song, from its audio alone."""
+        encoder = self._encoder
+        beats = kept(load_beat_model, BEAT_MODEL)
+        return predict_timing(beats, self.network, encoder.rhythm_features, encoder.attack_strengths, encoder.song_ms)
 
     def object_times_ms(
         self,
