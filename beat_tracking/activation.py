@@ -49,6 +49,8 @@ def fit_from_activation(
     peaks, downbeats = _peaks(beat_prob, downbeat_prob, frame_ms)
     if beats is None:
         peaks, segments = segmented(peaks)
+        if len(peaks.times_ms) >= 4:
+            segments = in_likely_octaves(BeatEvidence(peaks, beat_prob, frame_ms), peaks.times_ms, segments)
     else:
         clean = clean_beats(beats, song_ms)
         sigma_ms = estimate_sigma_ms(clean.times_ms, clean.resolution_ms)

@@ -130,9 +130,9 @@ def score_song(
     song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
     writer = SongGenerator(model, spec, song_mel(samples, spec), song_ms, samples=samples)
     attributes = [attributes_of(chart.beatmap, chart.record.stars) for chart in charts]
-    heard = predict_timing(writer, ChartState(attributes[0], SEED), Sampling())
     rhythm = SongRhythm.of(writer, folder)
-    heard = heard if rhythm is None else rhythm.place_bars(heard)
+    song = ChartState(attributes[0], SEED)
+    heard = predict_timing(writer, song, Sampling()) if rhythm is None else rhythm.timing.lines
     given = [[point for point in chart.beatmap.timing_points if point.uninherited] for chart in charts]
     lines = [*([heard] * len(charts)), *given]
     settings = [chart.beatmap.difficulty for chart in charts] * 2

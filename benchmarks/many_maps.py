@@ -85,8 +85,7 @@ def _batch(model, spec, samples, mode: GameMode, seed: int, folder: Path):
         settings.append(request.difficulty_settings(stars))
         charts.append(ChartState(conditions_of(request, settings[-1], spec.encoding), seed * 100 + stars))
     rhythm = SongRhythm.of(writer, folder)
-    lines = predict_timing(writer, charts[0], Sampling())
-    lines = lines if rhythm is None else rhythm.place_bars(lines)
+    lines = predict_timing(writer, charts[0], Sampling()) if rhythm is None else rhythm.timing.lines
     prepared = []
     for chart, difficulty in zip(charts, settings, strict=True):
         chart.contexts[ContextKind.TIMING] = timing_groups(lines, spec, song_ms)

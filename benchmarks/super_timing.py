@@ -2,8 +2,8 @@
 
     python -m benchmarks.super_timing FOLDER [--songs 0] [--seconds 0] [--iterations 20] [--model DIR]
 
-Plain timing is that of every map, super timing that of `super_timing=true`. Prints Markdown tables. Seconds are
-processor time.
+Plain timing is that of every map, super timing that of `super_timing=true`; the bundled model has one way. Prints
+Markdown tables. Seconds are processor time. Maps of other games that are clearly off their audio are moved to it first.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from __future__ import annotations
 import statistics
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -25,16 +25,20 @@ from evaluation.measures.timing_metrics import OCTAVES, TEMPO_TOLERANCE, TimingA
 from evaluation.report import markdown
 from evaluation.split_songs import songs_in_split
 from osu_beatmap.attributes import Attributes
-from osu_beatmap.beatmap import Beatmap, TimingPoint
+from osu_beatmap.beatmap import Beatmap, GameMode, TimingPoint
 from osu_beatmap.held_out import Split
-from osuT5.audio.decode import audio_format, load_audio
+from osuT5.audio.decode import load_audio
 from osuT5.audio.mel import song_mel
 from osuT5.dataset.files.sources import FolderSong, mapset_songs
 from osuT5.generation.sampling.sampler import Sampling
 from osuT5.generation.super_timing import SuperTimer
 from osuT5.generation.window_schedule import SongGenerator
-from osuT5.model.files.loading import load_model
+from osuT5.model.files.loading import EMBEDDED_MODEL, load_model
 from osuT5.model.inference_setup import prepare_to_generate
+from osuT5.rhythm.alignment import USUAL_LEAD_MS, measure_lead_ms
+from osuT5.rhythm.conditions import Origin, origin_of
+from osuT5.rhythm.features import compute_features
+from pipeline.generation.rhythm import SongRhythm
 from pipeline.generation.timing import quickly_timed_red_lines, super_timed_red_lines
 
 SEED = 1
@@ -42,27 +46,39 @@ STARS = 4.0
 FEWEST_OBJECTS = 20
 MATCHED_MS = 10.0
 BEFORE_OBJECTS_MS = 20.0
-WAYS = ("plain", "super")
+NEAR_MS = 6.0
+RIGHT_PHASE = 0.125
+"""Largest offset in beats of a right phase."""
+
+RIGHT_DOWNBEATS = 0.9
+"""Fraction of a song's downbeats that are to be met."""
+
+Way = Callable[[SongGenerator], list[TimingPoint]]
 
 
 @dataclass(frozen=True, slots=True)
-class SongTiming:
+class TimedSong:
     """Red lines of one song against the human's.
 
     Attributes:
         bpm_error: Of the tempo that lasts longest.
+        phase_error: Offset in beats, nan if the tempo is wrong.
         matched: Human red lines after the first with one of ours within 10 ms.
     """
 
-    codec: str
+    origin: Origin
     human_lines: int
     lines: int
-    passes: int
     seconds: float
     agreement: TimingAgreement
     bpm_error: float
     is_octave: bool
+    phase_error: float
     matched: int
+
+    @property
+    def is_exact(self) -> bool:
+        return self.bpm_error <= 0.01 + 1e-9
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -74,23 +90,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     model, spec = load_model(options.model)
     prepare_to_generate(model)
-    ways = (quickly_timed_red_lines, partial(super_timed_red_lines, passes=options.iterations))
-    timed: list[dict[str, SongTiming]] = []
+    ways = timing_ways(options.model or EMBEDDED_MODEL, options.iterations)
+    timed: dict[str, list[TimedSong]] = {name: [] for name in ways}
     for song, human in tqdm(list(islice(held_out_songs(options.folder), options.songs or None)), unit="song"):
         samples = load_audio(song.audio_path, spec.grid.sample_rate)
         samples = samples[: int(options.seconds * spec.grid.sample_rate)] if options.seconds else samples
         song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
-        listener = SongGenerator(model, spec, song_mel(samples, spec), song_ms, samples=samples).listener
-        codec, of_song = audio_format(song.audio_path).codec, {}
-        for way, find in zip(WAYS, ways, strict=True):
+        human = move_to_audio(human, compute_features(samples))
+        for name, find in ways.items():
+            writer = SongGenerator(model, spec, song_mel(samples, spec), song_ms, samples=samples)
             started = time.process_time()
-            timer = SuperTimer(listener, Attributes(human.mode, difficulty=STARS), Sampling(), SEED)
-            lines = find(timer)
-            spent = time.process_time() - started
-            of_song[way] = compared(codec, human, lines, song_ms, len(timer.passes), spent)
-        timed.append(of_song)
+            lines = find(writer)
+            timed[name].append(compare(human, lines, song_ms, time.process_time() - started))
     print_tables(timed)
     return 0
+
+
+def timing_ways(folder: Path, iterations: int) -> dict[str, Way]:
+    """Return the ways in which a model times songs, by name."""
+    if folder == EMBEDDED_MODEL:
+        return {"bundled": lambda writer: SongRhythm(writer.listener).timing.lines}
+    ways = {"plain": quickly_timed_red_lines, "super": partial(super_timed_red_lines, passes=iterations)}
+    attributes = Attributes(GameMode.STANDARD, difficulty=STARS)
+    return {
+        name: lambda writer, find=find: find(SuperTimer(writer.listener, attributes, Sampling(), SEED))
+        for name, find in ways.items()
+    }
 
 
 def held_out_songs(folder: Path) -> Iterator[tuple[FolderSong, Beatmap]]:
@@ -99,24 +124,33 @@ def held_out_songs(folder: Path) -> Iterator[tuple[FolderSong, Beatmap]]:
         yield from [(song, chart.beatmap) for chart in charts if len(chart.beatmap.hit_objects) >= FEWEST_OBJECTS][:1]
 
 
-def compared(
-    codec: str, human: Beatmap, lines: Sequence[TimingPoint], song_ms: float, passes: int = 1, seconds: float = 0.0
-) -> SongTiming:
+def move_to_audio(human: Beatmap, features: np.ndarray) -> Beatmap:
+    """Return a map with its red lines and objects moved to the audio if it is clearly off it."""
+    times_ms = np.array([obj.time_ms for obj in human.hit_objects])
+    late_ms = measure_lead_ms(features, times_ms) - USUAL_LEAD_MS
+    points = [replace(point, time_ms=point.time_ms + late_ms) for point in human.timing_points]
+    objects = [replace(obj, time_ms=obj.time_ms + late_ms) for obj in human.hit_objects]
+    return replace(human, timing_points=points, hit_objects=objects)
+
+
+def compare(human: Beatmap, lines: Sequence[TimingPoint], song_ms: float, seconds: float = 0.0) -> TimedSong:
     """Compare red lines with those of a human-made map, from its first to its last object."""
     start_ms = human.hit_objects[0].time_ms - BEFORE_OBJECTS_MS
     end_ms = min(human.hit_objects[-1].time_ms, song_ms)
     reds = [point for point in human.timing_points if point.uninherited and point.time_ms < end_ms]
     human_bpm, our_bpm = (_longest_bpm(each, start_ms, end_ms) for each in (reds, lines))
     ours_ms = np.array([line.time_ms for line in lines])
-    return SongTiming(
-        codec,
+    agreement = compare_timing(reds, lines, start_ms, end_ms)
+    beats_off = agreement.offset_ms * human_bpm / 60_000
+    return TimedSong(
+        origin_of(human),
         len(reds),
         len(lines),
-        passes,
         seconds,
-        compare_timing(reds, lines, start_ms, end_ms),
+        agreement,
         abs(our_bpm - human_bpm),
         any(abs(our_bpm / human_bpm / octave - 1) <= TEMPO_TOLERANCE for octave in OCTAVES),
+        abs((beats_off + 0.5) % 1 - 0.5),
         # Before the first objects a line may stand on any bar.
         sum(np.abs(ours_ms - red.time_ms).min() <= MATCHED_MS for red in reds[1:]),
     )
@@ -131,50 +165,62 @@ def _longest_bpm(lines: Sequence[TimingPoint], start_ms: float, end_ms: float) -
     return max(lasting, key=lambda bpm: lasting[bpm])
 
 
-def print_tables(timed: Sequence[dict[str, SongTiming]]) -> None:
-    """Print tempi, offsets by codec, and the changes of tempo that were found."""
-    changing = [song for song in timed if song["plain"].human_lines > 1]
-    groups = {"one tempo": [song for song in timed if song["plain"].human_lines == 1], "changes": changing}
-    columns = ("held-out songs", "timing", "n", "BPM within 0.01", "octave errors", "tempo right", "passes", "s")
-    print(markdown.table(columns, _tempo_rows({**groups, "all": timed})), end="\n\n")
-    columns = ("codec", "timing", "songs", "offset p50 ms", "p90 ms", "downbeats")
-    print(markdown.table(columns, _offset_rows(timed)), end="\n\n")
+GROUPS: dict[str, Callable[[TimedSong], bool]] = {
+    "one tempo": lambda song: song.human_lines == 1,
+    "changes": lambda song: song.human_lines > 1,
+    "osu!": lambda song: song.origin is Origin.OSU,
+    "StepMania": lambda song: song.origin is Origin.STEPMANIA,
+    "all": lambda song: True,
+}
+
+
+def print_tables(timed: dict[str, list[TimedSong]]) -> None:
+    """Print tempi, offsets and bars by group, and the changes of tempo that were found."""
+    groups = [
+        (name, way, chosen)
+        for name, belongs in GROUPS.items()
+        for way, songs in timed.items()
+        if (chosen := [song for song in songs if belongs(song)])
+    ]
+    columns = ("held-out songs", "timing", "n", "BPM within 0.01", "octave errors", "tempo right", "s")
+    print(markdown.table(columns, [_tempo_row(*group) for group in groups]), end="\n\n")
+    columns = ("held-out songs", "timing", "phase right", "offset p50 ms", "p90 ms", "within 6 ms", "downbeats right")
+    print(markdown.table(columns, [_offset_row(*group) for group in groups]), end="\n\n")
     columns = ("songs with changes", "timing", "human lines", "matched within 10 ms", "our lines")
-    print(markdown.table(columns, _match_rows(changing)))
+    print(markdown.table(columns, [_match_row(way, songs) for name, way, songs in groups if name == "changes"]))
 
 
-def _tempo_rows(groups: dict[str, Sequence[dict[str, SongTiming]]]) -> Iterable[tuple]:
-    for kind, chosen in groups.items():
-        for way in WAYS if chosen else ():
-            songs = [song[way] for song in chosen]
-            yield (
-                kind,
-                way,
-                len(songs),
-                f"{np.mean([s.bpm_error <= 0.01 + 1e-9 for s in songs]):.2f}",
-                f"{np.mean([s.is_octave for s in songs]):.2f}",
-                f"{statistics.fmean(s.agreement.tempo_share for s in songs):.2f}",
-                f"{statistics.fmean(s.passes for s in songs):.1f}",
-                f"{statistics.fmean(s.seconds for s in songs):.1f}",
-            )
+def _tempo_row(group: str, way: str, songs: Sequence[TimedSong]) -> tuple:
+    return (
+        group,
+        way,
+        len(songs),
+        f"{np.mean([song.is_exact for song in songs]):.2f}",
+        f"{np.mean([song.is_octave for song in songs]):.2f}",
+        f"{statistics.fmean(song.agreement.tempo_share for song in songs):.2f}",
+        f"{statistics.fmean(song.seconds for song in songs):.1f}",
+    )
 
 
-def _offset_rows(timed: Sequence[dict[str, SongTiming]]) -> Iterable[tuple]:
-    for codec in sorted({song["plain"].codec for song in timed}):
-        for way in WAYS:
-            songs = [song[way] for song in timed if song[way].codec == codec]
-            offsets_ms = np.array([abs(s.agreement.offset_ms) for s in songs])
-            offsets_ms = offsets_ms[np.isfinite(offsets_ms)]
-            p50, p90 = np.percentile(offsets_ms, [50, 90]) if len(offsets_ms) else (np.nan, np.nan)
-            downbeats = np.nanmean([s.agreement.downbeat_share for s in songs])
-            yield codec, way, len(offsets_ms), f"{p50:.1f}", f"{p90:.1f}", f"{downbeats:.2f}"
+def _offset_row(group: str, way: str, songs: Sequence[TimedSong]) -> tuple:
+    offsets_ms = np.array([abs(song.agreement.offset_ms) for song in songs])
+    offsets_ms = offsets_ms[np.isfinite(offsets_ms)]
+    p50, p90 = np.percentile(offsets_ms, [50, 90]) if len(offsets_ms) else (np.nan, np.nan)
+    exact_ms = np.array([abs(song.agreement.offset_ms) for song in songs if song.is_exact])
+    return (
+        group,
+        way,
+        f"{sum(song.phase_error <= RIGHT_PHASE for song in songs)} of {len(songs)}",
+        f"{p50:.1f}",
+        f"{p90:.1f}",
+        f"{sum(exact_ms <= NEAR_MS)} of {len(exact_ms)}",
+        f"{sum(song.agreement.downbeat_share >= RIGHT_DOWNBEATS for song in songs)} of {len(songs)}",
+    )
 
 
-def _match_rows(timed: Sequence[dict[str, SongTiming]]) -> Iterable[tuple]:
-    for way in WAYS if timed else ():
-        songs = [song[way] for song in timed]
-        human, matched = sum(s.human_lines - 1 for s in songs), sum(s.matched for s in songs)
-        yield len(songs), way, human, f"{matched} ({matched / human:.2f})", sum(s.lines - 1 for s in songs)
+def _match_row(way: str, songs: Sequence[TimedSong]) -> tuple:
+    human, matched = sum(song.human_lines - 1 for song in songs), sum(song.matched for song in songs)
+    return len(songs), way, human, f"{matched} ({matched / human:.2f})", sum(song.lines - 1 for song in songs)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""Folder of a map model: `rhythm/` and `objects/` next to the files of a seq2seq model."""
+"""Folder of a map model: `rhythm/` and `objects/` next to the files of a seq2seq model.
+
+`beats/` is optional: the beats of a song do not depend on the maps that a model was trained on.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ from pathlib import Path
 
 from model_files.errors import ModelError
 from model_files.network_folder import WEIGHTS_FILE, digest_of
+from osuT5.beats.files import load_beat_model
+from osuT5.beats.network import BeatNetwork
 from osuT5.map_model.adapters import merge_adapter
 from osuT5.objects.files import CONTRACT_FILE as OBJECTS_FILE
 from osuT5.objects.files import load_object_model
@@ -14,8 +19,10 @@ from osuT5.objects.network import ObjectNetwork
 from osuT5.rhythm.files import CONTRACT_FILE as RHYTHM_FILE
 from osuT5.rhythm.files import load_rhythm_model
 from osuT5.rhythm.network import RhythmNetwork
+from paths import MODEL_DIR
 
-RHYTHM, OBJECTS = "rhythm", "objects"
+BEATS, RHYTHM, OBJECTS = "beats", "rhythm", "objects"
+BUNDLED_BEATS = MODEL_DIR / "mini" / BEATS
 PART_FILES = {RHYTHM: RHYTHM_FILE, OBJECTS: OBJECTS_FILE}
 """Subfolder of each part -> the file that shows that it is there."""
 
@@ -24,6 +31,7 @@ PART_FILES = {RHYTHM: RHYTHM_FILE, OBJECTS: OBJECTS_FILE}
 class MapModel:
     """Networks that generate maps on the beat clock."""
 
+    beats: BeatNetwork
     rhythm: RhythmNetwork
     objects: ObjectNetwork
 
@@ -49,9 +57,10 @@ def load_map_model(folder: Path, adapter: Path | None = None) -> MapModel:
     Raises:
         ModelError: A part cannot be loaded, or the object model was trained with another rhythm model.
     """
+    beats = load_beat_model(folder / BEATS if (folder / BEATS).is_dir() else BUNDLED_BEATS)
     rhythm = load_rhythm_model(folder / RHYTHM)
     objects = load_object_model(folder / OBJECTS, digest_of(folder / RHYTHM / WEIGHTS_FILE))
     if adapter is not None:
         merge_adapter(rhythm, adapter / RHYTHM)
         merge_adapter(objects, adapter / OBJECTS)
-    return MapModel(rhythm, objects)
+    return MapModel(beats, rhythm, objects)

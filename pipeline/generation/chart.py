@@ -34,7 +34,7 @@ from pipeline.generation.objects import add_kiai, with_objects
 from pipeline.generation.reference_parts import add_reference_parts, begin_before
 from pipeline.generation.resnap import divisors_at, predicted_divisors, resnap
 from pipeline.generation.rhythm import SongRhythm
-from pipeline.generation.timing import find_timing, timing_groups
+from pipeline.generation.timing import find_timing, timing_groups, timing_notes
 from pipeline.output.osz import span_of
 from pipeline.request.options import GenerationRequest, RequestError
 
@@ -58,6 +58,7 @@ class Draft:
     assembly: AssemblyReport
     notes: list[str] = field(default_factory=list)
     has_exact_positions: bool = False
+    timing_confidences: list[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class PreparedChart:
     notes: list[str] = field(default_factory=list)
     rhythm: SongRhythm | None = None
     span: Span = field(default_factory=Span)
+    timing_confidences: list[float] = field(default_factory=list)
 
     def with_rhythm(self, chart: ChartState) -> ChartState:
         """Return a chart with the rhythm of its conditions, if a rhythm model is used."""
@@ -97,6 +99,7 @@ class PreparedChart:
             assembly,
             list(self.notes),
             has_exact_positions=self.chart.drafts is not None,
+            timing_confidences=self.timing_confidences,
         )
 
 
@@ -137,6 +140,10 @@ def prepare_chart(
     rhythm = SongRhythm.of(writer, folders.map, map_adapter)
     lines = find_timing(request, reference, writer, folders, chart, sampling, rhythm)
     chart.contexts[ContextKind.TIMING] = timing_groups(lines, spec, song_ms)
+    confidences = []
+    if rhythm is not None and ContextKind.TIMING not in scope.in_context:
+        confidences = rhythm.timing.confidences
+        notes += timing_notes(confidences)
     if rhythm is not None:
         add_kiai(chart, rhythm, lines, spec)
     if scope.is_part:
@@ -146,7 +153,7 @@ def prepare_chart(
     if scope.add_to_beatmap and reference is not None:
         begin_before(chart, scope, reference, spec, song_ms)
     chart.rating = rating_so_far(attributes, lines, settings, spec)
-    return PreparedChart(writer, chart, lines, settings, sampling, notes, rhythm, span_of(scope))
+    return PreparedChart(writer, chart, lines, settings, sampling, notes, rhythm, span_of(scope), confidences)
 
 
 def rating_so_far(

@@ -54,6 +54,7 @@ def summarise_draft(draft: Draft, repairs: FinishReport) -> GenerationSummary:
         stray_events=written.stray_events,
         unused=lost.counts(),
         repairs=repairs.repairs,
+        timing_confidences=draft.timing_confidences,
     )
 
 

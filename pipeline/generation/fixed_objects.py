@@ -29,7 +29,8 @@ def generate_parts(
 ) -> tuple[Beatmap, GenerationSummary]:
     """Generate parts around fixed objects, or a map without objects."""
     begun = prepare_chart(request, reference, seed, progress)
-    account = GenerationSummary(begun.writer.spec.name, begun.writer.song_ms, list(begun.notes))
+    spec, song_ms, confidences = begun.writer.spec, begun.writer.song_ms, begun.timing_confidences
+    account = GenerationSummary(spec.name, song_ms, list(begun.notes), timing_confidences=confidences)
     if ContextKind.NO_HS in request.scope.in_context:
         assert reference is not None, "NO_HS is given by a reference"
         return _tagged(with_new_sounds(request, reference, begun)), account

@@ -1,4 +1,4 @@
-"""Models on the beat clock in front of one song."""
+"""Beat model, and the models on the beat clock, in front of one song."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from osu_beatmap.beatmap import Beatmap, GameMode, TimingPoint
 from osu_beatmap.splice import Span
 from osu_beatmap.timing.active_point import Timing
 from osu_beatmap.timing.beat_clock import BeatClock
+from osuT5.beats.red_lines import PredictedTiming, predict_timing
 from osuT5.generation.audio_encoder import AudioEncoder
 from osuT5.generation.window_schedule import SongGenerator
 from osuT5.map_model.folder import MapModel, is_map_model, load_map_model
 from osuT5.rhythm.axis import SongAxis
 from osuT5.rhythm.conditions import RhythmConditions
-from osuT5.rhythm.downbeats import place_bars
 from osuT5.rhythm.drawing import draw_rhythm
 from osuT5.rhythm.prediction import SongEncoding
 from pipeline.generation.conditions import TYPICAL_STARS
@@ -52,11 +52,12 @@ class SongRhythm:
         """
         return cls(song.listener, folder, adapter) if is_map_model(folder) else None
 
-    def place_bars(self, lines: list[TimingPoint]) -> list[TimingPoint]:
-        """Move predicted red lines to downbeats."""
-        if not lines:
-            return lines
-        return place_bars(self.model.rhythm, self._encoder.rhythm_features, lines, self._encoder.song_ms)
+    @cached_property
+    def timing(self) -> PredictedTiming:
+        """Red lines of the song, from its audio alone."""
+        encoder, model = self._encoder, self.model
+        features, attacks = encoder.rhythm_features, encoder.attack_strengths
+        return predict_timing(model.beats, model.rhythm, features, attacks, encoder.song_ms)
 
     def object_times_ms(
         self,

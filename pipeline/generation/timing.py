@@ -12,7 +12,6 @@ from beat_tracking.activation import fit_from_activation
 from beat_tracking.red_line_fit import Beats, fit_red_lines
 from beat_tracking.votes import merge_votes
 from feedback.progress import Progress, Stage, silent
-from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Beatmap, GameMode, TimingPoint
 from osu_beatmap.timing.active_point import Timing
 from osuT5.encoding import encode_context
@@ -41,8 +40,8 @@ UNCHANGED_PASSES = 3
 PATIENT_PASSES = 12
 """After so many, one that confirms the last will do: what has not settled by then hardly does."""
 
-SONG_SEED = 0
-"""Seed of what depends on the song alone."""
+STEADY_CONFIDENCE = 0.2
+"""Confidence of red lines below which no steady beat was found."""
 
 SAME_BEAT_MS, SAME_SHARE = 2.0, 0.95
 """Two ways to time a song are the same where that share of the beats is that near to each other."""
@@ -168,14 +167,18 @@ def predict_red_lines(
     sampling: Sampling,
     rhythm: SongRhythm | None,
 ) -> list[TimingPoint]:
-    """Predict the red lines, with super timing if requested, on downbeats.
+    """Predict the red lines, with super timing if requested.
 
-    Those of the bundled model depend on the song alone, so that all of its maps share them.
+    Those of the bundled model depend on the audio alone, so that all maps of a song share them.
     """
-    if rhythm is None:
-        return _predict_beats(request, writer, chart, sampling)
-    song = ChartState(Attributes(GameMode.STANDARD), SONG_SEED)
-    return rhythm.place_bars(_predict_beats(request, writer, song, sampling))
+    return rhythm.timing.lines if rhythm is not None else _predict_beats(request, writer, chart, sampling)
+
+
+def timing_notes(confidences: Sequence[float]) -> list[str]:
+    """Return a note for the user if red lines were predicted and none has a steady beat."""
+    if not confidences or max(confidences) >= STEADY_CONFIDENCE:
+        return []
+    return ["No steady beat was found in this song, so its timing is uncertain: check the red lines in the editor."]
 
 
 def _predict_beats(

@@ -10,7 +10,7 @@ from pipeline.finishing.finish import finish_timing
 from pipeline.generation.conditions import conditions_of, expected_stars, requested_sampling
 from pipeline.generation.models import song_writer
 from pipeline.generation.rhythm import SongRhythm
-from pipeline.generation.timing import predict_red_lines
+from pipeline.generation.timing import predict_red_lines, timing_notes
 from pipeline.output.summary import GenerationSummary
 from pipeline.request.options import GenerationRequest
 
@@ -24,6 +24,10 @@ def generate_timing_map(
     settings = request.difficulty_settings(expected_stars(request))
     chart = ChartState(conditions_of(request, settings, writer.spec.encoding), seed)
     sampling = requested_sampling(request, writer.spec)
-    lines = predict_red_lines(request, writer, chart, sampling, SongRhythm.of(writer, folder))
+    rhythm = SongRhythm.of(writer, folder)
+    lines = predict_red_lines(request, writer, chart, sampling, rhythm)
+    confidences = [] if rhythm is None else rhythm.timing.confidences
+    notes = [] if rhythm is None else timing_notes(confidences)
     beatmap = Beatmap(mode=chart.attributes.mode, difficulty=settings, timing_points=lines)
-    return finish_timing(beatmap, writer.song_ms), GenerationSummary(writer.spec.name, writer.song_ms)
+    summary = GenerationSummary(writer.spec.name, writer.song_ms, notes, timing_confidences=confidences)
+    return finish_timing(beatmap, writer.song_ms), summary

@@ -53,6 +53,7 @@ def report_of(request: GenerationRequest, result: GenerationResult, account: Gen
         "song": {"file": request.song.audio_path.name if request.song.audio_path else None, "ms": account.song_ms},
         "objects": count_objects(beatmap),
         "red_lines": sum(point.uninherited for point in beatmap.timing_points),
+        "timing_confidences": [round(confidence, 3) for confidence in account.timing_confidences],
         "star_rating": {"asked": request.map.difficulty, "reached": result.star_rating},
         "written": {"windows": account.windows, "tokens": account.tokens, "stray_events": dict(account.stray_events)},
         "unused": {name: dict(kinds) for name, kinds in account.unused.items()},

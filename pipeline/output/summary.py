@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,6 +35,7 @@ class GenerationSummary:
     unused        objects that could not be taken as they were written: "invalid", "dropped" or "incomplete" -> kind of
                   event -> how many
     repairs       changes that finishing had to make, by name
+    timing_confidences  of each predicted red line, 0-1; empty for given timing and for other models
     """
 
     model: str
@@ -45,6 +46,7 @@ class GenerationSummary:
     stray_events: Mapping[str, int] = field(default_factory=dict)
     unused: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     repairs: Mapping[str, int] = field(default_factory=dict)
+    timing_confidences: Sequence[float] = field(default_factory=tuple)
 
 
 @dataclass(slots=True)

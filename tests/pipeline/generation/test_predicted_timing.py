@@ -5,10 +5,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from osu_beatmap.attributes import Attributes
-from osu_beatmap.beatmap import GameMode, TimingPoint
+from osu_beatmap.beatmap import TimingPoint
+from osuT5.beats.red_lines import PredictedTiming
 from osuT5.encoding.timing import MarkedBeat
-from osuT5.generation.chart_state import ChartState
 from osuT5.tokens.contract import mini_spec
 from pipeline.generation import timing
 from pipeline.generation.timing import (
@@ -18,6 +17,7 @@ from pipeline.generation.timing import (
     _same,
     quickly_timed_red_lines,
     super_timed_red_lines,
+    timing_notes,
 )
 
 SONG_MS = 60_000.0
@@ -101,12 +101,14 @@ def test_timings_are_the_same_where_their_beats_are(others, same):
     assert _same([line(1000, 150)], others, SONG_MS) is same
 
 
-def test_timing_of_the_bundled_model_depends_on_the_song_alone(monkeypatch):
-    charts = []
-    monkeypatch.setattr(timing, "_predict_beats", lambda request, writer, chart, sampling: charts.append(chart) or [])
-    rhythm = SimpleNamespace(place_bars=lambda lines: lines)
-    for chart in (ChartState(Attributes(GameMode.MANIA, 3.0), 7), ChartState(Attributes(GameMode.TAIKO, 5.0), 8)):
-        timing.predict_red_lines(None, None, chart, None, rhythm)
-    assert charts[0] == charts[1]
-    timing.predict_red_lines(None, None, chart, None, None)
-    assert charts[2] is chart
+def test_timing_of_the_bundled_model_needs_no_passes(monkeypatch):
+    monkeypatch.setattr(timing, "_predict_beats", lambda *arguments: [line(0, 100)])
+    rhythm = SimpleNamespace(timing=PredictedTiming([line(1000, 150)], [0.7]))
+    assert timing.predict_red_lines(None, None, None, None, rhythm) == [line(1000, 150)]
+    assert timing.predict_red_lines(None, None, None, None, None) == [line(0, 100)]
+
+
+def test_a_song_without_a_steady_beat_is_noted():
+    assert timing_notes([0.05, 0.6]) == timing_notes([]) == []
+    (note,) = timing_notes([0.05, 0.1])
+    assert "No steady beat" in note

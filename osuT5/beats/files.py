@@ -1,0 +1,36 @@
+"""Files of a beat model: weights and contract."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from torch import Tensor
+
+from model_files.errors import ModelError
+from model_files.network_folder import load_network, save_network, sizes_from_dict
+from osuT5.beats.config import BeatConfig, contract_of
+from osuT5.beats.network import BeatNetwork
+
+CONTRACT_FILE = "beats.json"
+
+
+def save_beat_model(folder: Path, config: BeatConfig, weights: Mapping[str, Tensor]) -> None:
+    """Write the weights in half precision, and the contract."""
+    save_network(folder, weights, CONTRACT_FILE, contract_of(config))
+
+
+def load_beat_model(folder: Path) -> BeatNetwork:
+    """Load a model for prediction, in single precision.
+
+    Raises:
+        ModelError: The folder does not contain a beat model, or one with another spectrogram.
+    """
+    network, contract = load_network(
+        folder, CONTRACT_FILE, "a beat model", lambda sizes: BeatNetwork(sizes_from_dict(BeatConfig, sizes))
+    )
+    expected = contract_of(network.config)
+    for part in ("spectrogram", "lead_ms"):
+        if contract.get(part) != expected[part]:
+            raise ModelError(f"{folder} has another {part} than this version: train it again with osuT5.beats.train.")
+    return network

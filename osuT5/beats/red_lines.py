@@ -1,0 +1,72 @@
+"""Red lines of a song from the beats that are predicted in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from beat_tracking.activation import fit_from_activation
+from osu_beatmap.beatmap import TimingPoint
+from osu_beatmap.timing.active_point import Timing
+from osuT5.beats.network import BeatNetwork
+from osuT5.beats.prediction import predict_logits
+from osuT5.rhythm.alignment import USUAL_LEAD_MS
+from osuT5.rhythm.downbeats import place_bars
+from osuT5.rhythm.features import FRAME_MS
+from osuT5.rhythm.network import RhythmNetwork
+
+QUIET = 0.03
+"""Probability of a beat below which a frame has none: without any, the tempo is a default."""
+
+
+@dataclass(frozen=True, slots=True)
+class PredictedTiming:
+    """Red lines of a song, and a confidence of 0-1 for each."""
+
+    lines: list[TimingPoint]
+    confidences: list[float]
+
+
+def predict_timing(
+    beats: BeatNetwork,
+    rhythm: RhythmNetwork,
+    features: np.ndarray,
+    attack_strengths: np.ndarray,
+    song_ms: float,
+) -> PredictedTiming:
+    """Predict the red lines of a song, on downbeats.
+
+    Args:
+        beats, rhythm: Networks in evaluation mode.
+        features: Of the song, float [frames, bands].
+        attack_strengths: Onset strength at each millisecond, float [milliseconds].
+        song_ms: Length of the song.
+    """
+    beat, downbeat = (1 / (1 + np.exp(-predict_logits(beats, features).astype(np.float64)))).T
+    beat = np.where(beat < QUIET, 0.0, beat)
+    heard = fit_from_activation(beat, downbeat, FRAME_MS, attack_strengths=attack_strengths)
+    lines = place_bars(rhythm, features, [_to_objects(line) for line in heard], song_ms)
+    return PredictedTiming(lines, confidences(beat, lines, song_ms))
+
+
+def confidences(beat: np.ndarray, lines: Sequence[TimingPoint], song_ms: float) -> list[float]:
+    """Return the mean probability of a beat on the beats of each line."""
+    timing = Timing(lines)
+    ends_ms = [*(line.time_ms for line in lines[1:]), song_ms]
+    found = []
+    for line, end_ms in zip(lines, ends_ms, strict=True):
+        times_ms = np.array([each.time_ms for each in timing.beats(line.time_ms, end_ms)])
+        places = np.rint((times_ms + USUAL_LEAD_MS) / FRAME_MS).astype(np.int64)
+        near = np.clip(places[:, None] + np.arange(-1, 2), 0, len(beat) - 1)
+        found.append(float(beat[near].max(axis=1).mean()) if len(times_ms) else 0.0)
+    return found
+
+
+def _to_objects(line: TimingPoint) -> TimingPoint:
+    """Move a red line from the sound to its objects; a bar later rather than before 0 ms."""
+    time_ms = round(line.time_ms - USUAL_LEAD_MS)
+    if time_ms < 0:
+        time_ms = round(line.time_ms - USUAL_LEAD_MS + line.meter * line.beat_length_ms)
+    return replace(line, time_ms=float(time_ms))
