@@ -22,6 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
     parser = make_parser(__doc__, Path("runs/objects"), ObjectConfig().dropout)
     parser.add_argument("--rhythm", type=Path, default=MODEL_DIR / "mini_rhythm", help="rhythm model for the sound")
+    parser.add_argument("--silent", default="", help="folder of .osu files without songs, to train on too")
     return run(parser, arguments, lambda given: train_objects(_options(given)))
 
 
@@ -31,6 +32,7 @@ def _options(given: argparse.Namespace) -> ObjectTrainOptions:
         rhythm_path=given.rhythm,
         run_path=given.run,
         cache_path=given.cache or given.run / "cache",
+        silent_path=given.silent,
         start_path=given.start,
         pause_path=given.pause_file,
         seed=given.seed,

@@ -16,11 +16,13 @@ from osu_beatmap.held_out import Split
 from osuT5.dataset.files.sources import SourceReport
 from osuT5.objects.batches import ObjectBatch, PassageSampler, SamplingOptions, cut_passage, stack_passages
 from osuT5.objects.config import ObjectConfig
-from osuT5.objects.corpus import ObjectSong, load_object_songs
+from osuT5.objects.corpus import ObjectSong, load_object_songs, load_silent_songs
 from osuT5.objects.files import digest_of, load_object_model, save_object_model
 from osuT5.objects.loss import nats_by_part
 from osuT5.objects.network import ObjectNetwork
-from osuT5.rhythm.files import WEIGHTS_FILE
+from osuT5.objects.styles import Levels, style_levels
+from osuT5.rhythm.conditions import Origin
+from osuT5.rhythm.files import WEIGHTS_FILE, load_rhythm_model
 from osuT5.rhythm.training import wait_while_paused
 from training.checkpoint import AVERAGE_FILE, replaced_folder
 from training.loop import CHECKPOINT_FOLDER, MODEL_FOLDER, run_training
@@ -46,6 +48,7 @@ class ObjectTrainOptions:
 
     Attributes:
         rhythm_path: Rhythm model that describes the sound.
+        silent_path: Folder of maps without their songs, to train on too; empty for none.
         start_path: Model folder with the initial weights; empty for random ones.
         pause_path: While this file exists, the run waits between steps; empty for never.
     """
@@ -54,6 +57,7 @@ class ObjectTrainOptions:
     rhythm_path: Path
     run_path: Path = Path("runs/objects")
     cache_path: Path = Path("runs/objects/cache")
+    silent_path: str = ""
     start_path: str = ""
     pause_path: str = ""
     seed: int = 1
@@ -123,6 +127,12 @@ class ObjectTask:
         save_object_model(folder, self.network.config, state, self.rhythm_digest)
 
 
+def usual_styles(songs: Sequence[ObjectSong]) -> Levels:
+    """Return the usual styles of the maps that were made for osu!."""
+    charts = [chart for song in songs for chart in song.charts if chart.conditions.origin is Origin.OSU]
+    return style_levels((chart.conditions.mode, chart.conditions.stars, chart.styles) for chart in charts)
+
+
 def section_loss(network: ObjectNetwork, song: ObjectSong) -> Tensor:
     """Return the loss of the sections of a song."""
     arrays = (song.sound.ticks, song.sound.beats, song.sections.kiai, song.sections.volume)
@@ -153,10 +163,13 @@ def train_objects(options: ObjectTrainOptions) -> Path:
     songs = load_object_songs(*places, Split.TRAIN, report)
     if not songs:
         raise OptionError(f"{options.dataset_path} has no songs to train on: give a folder of mapset folders.")
+    if options.silent_path:
+        silent = (Path(options.silent_path), options.cache_path, load_rhythm_model(options.rhythm_path))
+        songs += load_silent_songs(*silent, Split.TRAIN, report)
     held_out = load_object_songs(*places, Split.HELD_OUT, report)
     print(f"{len(songs)} songs, {len(held_out)} held out, {len(report.skipped)} files skipped", flush=True)
     torch.manual_seed(options.seed)
-    network = ObjectNetwork(options.network)
+    network = ObjectNetwork(replace(options.network, styles=usual_styles(songs)))
     if options.start_path:
         start = load_object_model(Path(options.start_path))
         network = ObjectNetwork(replace(start.config, dropout=options.network.dropout))
