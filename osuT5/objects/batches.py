@@ -52,6 +52,7 @@ class SamplingOptions:
         changed_banks: Fraction whose sample sets are exchanged: which one a mapper prefers says little about others.
         known_holds, known_sounds: Fraction whose hold note ratio, and whether they have hitsounds, is given.
         forgotten: Fraction of objects that the next one cannot read.
+        forgotten_maps: Fraction of passages of which no object can be read: conditions alone tell what they are like.
         silent: Fraction of passages without sound, which is known too well for songs that the rhythm model was
             trained on.
         star_noise: Highest change of a star rating, either way.
@@ -64,6 +65,7 @@ class SamplingOptions:
     known_holds: float = 0.5
     known_sounds: float = 0.8
     forgotten: float = 0.05
+    forgotten_maps: float = 0.15
     silent: float = 0.0
     star_noise: float = 0.12
 
@@ -146,10 +148,14 @@ class PassageSampler:
         has_bars = rng.random(len(passages)) < self.options.known_bars
         batch = stack_passages(passages, self.config.window_beats, has_bars)
         batch = _without_sound(batch, rng.random(len(passages)) < self.options.silent)
-        keep = torch.from_numpy(rng.random(batch.fields_before.shape[:2]) >= self.options.forgotten)
+        is_known = rng.random(len(passages)) >= self.options.forgotten_maps
+        keep = torch.from_numpy(
+            (rng.random(batch.fields_before.shape[:2]) >= self.options.forgotten) & is_known[:, None]
+        )
         section_song = self.section_songs[int(rng.integers(len(self.section_songs)))] if self.section_songs else None
-        forgetful = batch.fields_before.where(keep.unsqueeze(-1), NONE)
-        return replace(batch, fields_before=forgetful, section_song=section_song)
+        fields = batch.fields_before.where(keep.unsqueeze(-1), NONE)
+        columns = batch.columns_before.where(torch.from_numpy(is_known)[:, None, None], 0)
+        return replace(batch, fields_before=fields, columns_before=columns, section_song=section_song)
 
     def _known_styles(self, chart: ObjectChart, rng: np.random.Generator) -> dict[Style, float]:
         """Return the styles of a map that are given, in standard deviations."""
