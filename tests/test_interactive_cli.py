@@ -56,8 +56,10 @@ def test_a_dialogue_to_a_printed_command(folder: Path) -> None:
         terminal.answer("? groups", DOWN * 4, SPACE, ENTER)
         terminal.wait_for("Sampling")
         terminal.answer("? seed", "7", ENTER)
-        terminal.answer("? temperature", CLEAR_LINE, "0.90", ENTER)
-        for name in ("top_p", "top_k", "cfg_scale", "lookback", "lookahead"):
+        for name in ("temperature", "top_p", "top_k"):
+            terminal.answer(f"? {name}", ENTER)
+        terminal.answer("? cfg_scale", CLEAR_LINE, "1.00", ENTER)
+        for name in ("lookback", "lookahead"):
             terminal.answer(f"? {name}", ENTER)
         terminal.answer("? What now?", DOWN, ENTER)
         assert terminal.end() == 0

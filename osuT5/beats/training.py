@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from functools import partial
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file
 from torch import Tensor
 
-from osu_beatmap.held_out import Split
 from osuT5.beats.config import BeatConfig
 from osuT5.beats.files import load_beat_model, save_beat_model
 from osuT5.beats.network import OUTPUTS, BeatNetwork
 from osuT5.beats.prediction import predict_logits
 from osuT5.beats.sampling import BeatBatch, BeatSampler, BeatSamplingOptions, BeatSong, frame_targets
 from osuT5.beats.targets import song_beats
+from osuT5.map_model.part_run import PartRun
 from osuT5.rhythm.corpus import RhythmSong, load_songs
-from osuT5.rhythm.training import masked_mean, mean_features, wait_while_paused
-from training.checkpoint import AVERAGE_FILE, replaced_folder
-from training.loop import CHECKPOINT_FOLDER, MODEL_FOLDER, run_training
-from training.loop_options import LoopOptions
-from training.options import OptionError
+from osuT5.rhythm.training import masked_mean, mean_features
 from training.task import Figures
 
 VALIDATION_EVERY = 12
@@ -34,37 +28,14 @@ OUTPUT_WEIGHTS = (1.0, 2.0)
 """Weights of beats and downbeats in the loss; downbeats are rarer."""
 
 
-@dataclass(frozen=True)
-class BeatTrainOptions:
-    """Options of a training run.
-
-    Attributes:
-        start_path: Model folder with the initial weights; empty for random ones.
-        pause_path: While this file exists, the run waits between steps; empty for never.
-    """
-
-    dataset_path: Path
-    run_path: Path = Path("runs/beats")
-    cache_path: Path = Path("runs/beats/cache")
-    start_path: str = ""
-    pause_path: str = ""
-    seed: int = 1
-    network: BeatConfig = field(default_factory=BeatConfig)
-    sampling: BeatSamplingOptions = field(default_factory=BeatSamplingOptions)
-    loop: LoopOptions = field(default_factory=lambda: LoopOptions(learning_rate=2e-3, average_decay=0.998))
-
-
 class BeatTask:
     """Batches, loss and measurements for the training loop."""
 
-    def __init__(
-        self, network: BeatNetwork, sampler: BeatSampler, validation: Sequence[BeatSong], pause_path: str = ""
-    ) -> None:
-        self.network, self.sampler, self.validation, self.pause_path = network, sampler, validation, pause_path
+    def __init__(self, sampler: BeatSampler, validation: Sequence[BeatSong]) -> None:
+        self.sampler, self.validation = sampler, validation
 
     def batch(self, step: int) -> BeatBatch:
-        """Return the batch of a step; wait while the run is paused."""
-        wait_while_paused(self.pause_path)
+        """Return the batch of a step."""
         return self.sampler.batch(step)
 
     def loss(self, model: BeatNetwork, batch: BeatBatch, step: int) -> tuple[Tensor, Figures]:
@@ -82,10 +53,6 @@ class BeatTask:
         by_output = dict(zip(OUTPUTS, np.mean(means, axis=0).tolist(), strict=True))
         return {"loss": float(np.dot(OUTPUT_WEIGHTS, list(by_output.values())))} | by_output
 
-    def export(self, weights: Mapping[str, Tensor], folder: Path) -> None:
-        """Write a model folder with trained weights."""
-        save_beat_model(folder, self.network.config, self.network.state_dict() | dict(weights))
-
 
 def nats_of_song(model: BeatNetwork, song: BeatSong) -> np.ndarray:
     """Return the mean cross entropy of each output over the certain frames, float [2]."""
@@ -94,25 +61,19 @@ def nats_of_song(model: BeatNetwork, song: BeatSong) -> np.ndarray:
     return (np.logaddexp(0.0, logits) - targets * logits)[is_certain].mean(axis=0)
 
 
-def train_beats(options: BeatTrainOptions) -> Path:
-    """Train or resume; return the folder of the model with averaged weights.
+def train_beats(run: PartRun) -> None:
+    """Train or resume the beat model of a run.
 
     Raises:
-        OptionError: The dataset has no song to train on.
-        ModelError: `start_path` is not a beat model of this version.
+        OptionError: The dataset has no song to train on, or an option does not fit.
+        ModelError: The initial weights cannot be loaded.
     """
-    songs = load_songs(options.dataset_path, options.cache_path, Split.TRAIN)
-    if not songs:
-        raise OptionError(f"{options.dataset_path} has no songs to train on: give a folder of mapset folders.")
+    songs, _ = run.load(load_songs)
     training, validation = split_validation(songs)
-    print(f"{len(training)} songs, {len(validation)} for validation", flush=True)
-    network = initial_network(options, songs)
-    sampler = BeatSampler(list(with_beats(training)), options.sampling, options.seed)
-    task = BeatTask(network, sampler, list(with_beats(validation)), options.pause_path)
-    run_training(network, task, options.loop, options.run_path)
-    with replaced_folder(options.run_path / MODEL_FOLDER) as temporary:
-        task.export(load_file(options.run_path / CHECKPOINT_FOLDER / AVERAGE_FILE), temporary)
-    return options.run_path / MODEL_FOLDER
+    network = initial_network(run, songs)
+    sampler = BeatSampler(list(with_beats(training)), run.sampling(BeatSamplingOptions), run.options.seed)
+    task = BeatTask(sampler, list(with_beats(validation)))
+    run.train(network, task, partial(save_beat_model, config=network.config), "no layer has an adapter")
 
 
 def split_validation(songs: Sequence[RhythmSong]) -> tuple[list[RhythmSong], list[RhythmSong]]:
@@ -129,12 +90,14 @@ def with_beats(songs: Sequence[RhythmSong]) -> Iterator[BeatSong]:
         yield BeatSong(song.features, song_beats(song))
 
 
-def initial_network(options: BeatTrainOptions, songs: Sequence[RhythmSong]) -> BeatNetwork:
-    """Return the network of `start_path`, or a random one for the songs."""
-    torch.manual_seed(options.seed)
-    network = BeatNetwork(options.network)
-    if options.start_path:
-        network.load_state_dict(load_beat_model(Path(options.start_path)).state_dict())
-    else:
-        network.feature_mean.copy_(torch.from_numpy(mean_features(songs)))
+def initial_network(run: PartRun, songs: Sequence[RhythmSong]) -> BeatNetwork:
+    """Return the network with the initial weights of a run, or a random one for the songs."""
+    torch.manual_seed(run.options.seed)
+    if run.start is not None and run.start.is_dir():
+        start = load_beat_model(run.start)
+        network = BeatNetwork(run.resized(start.config))
+        network.load_state_dict(start.state_dict())
+        return network
+    network = BeatNetwork(run.sizes(BeatConfig))
+    network.feature_mean.copy_(torch.from_numpy(mean_features(songs)))
     return network

@@ -25,6 +25,7 @@ class MapDataOptions:
     min_difficulty: float = 0.0
     max_difficulty: float = 100.0
     opt_out_path: str = ""
+    silent_dataset_path: str = ""
 
     def __post_init__(self) -> None:
         require_one_of(tuple(split.value for split in Split), "data.split", self.split)
@@ -57,7 +58,7 @@ class MapTrainOptions:
     """
 
     run_path: str = "runs/mini"
-    parts: tuple[str, ...] = ("rhythm", "objects")
+    parts: tuple[str, ...] = ("beats", "rhythm", "objects")
     pretrained_path: str = ""
     seq2seq_path: str = ""
     seed: int = 1
@@ -65,6 +66,7 @@ class MapTrainOptions:
     threads: int = 0
     pause_path: str = ""
     data: MapDataOptions = field(default_factory=MapDataOptions)
+    beats: PartOptions = field(default_factory=PartOptions)
     rhythm: PartOptions = field(default_factory=PartOptions)
     objects: PartOptions = field(default_factory=PartOptions)
     lora: LoraOptions = field(default_factory=LoraOptions)

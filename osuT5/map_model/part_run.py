@@ -93,13 +93,8 @@ class PartRun:
             OptionError: There is no song to train on.
         """
         data, report = self.options.data, SourceReport()
-        dataset = data.train_dataset_path
-        cache = Path(data.cache_path or Path(self.options.run_path) / "cache")
-        opted_out = OptOutList.read(Path(data.opt_out_path) if data.opt_out_path else OPT_OUT_FILE)
-        chart_filter = ChartFilter(
-            data.gamemodes, data.key_counts, data.min_difficulty, data.max_difficulty, opted_out=opted_out
-        )
-        split = Split(data.split)
+        dataset, split = data.train_dataset_path, Split(data.split)
+        cache, chart_filter = self._cache, self._chart_filter
         with self.processes.main_first():
             songs = load(dataset, cache, split, report, chart_filter)
             held_out = load(dataset, cache, Split.HELD_OUT, report, chart_filter) if split is Split.TRAIN else []
@@ -108,6 +103,16 @@ class PartRun:
         counts = f"{len(songs)} songs, {len(held_out)} held out, {len(report.skipped)} files skipped"
         self.processes.say(f"{self.name}: {counts}")
         return songs, held_out
+
+    def load_silent(self, load: SongLoader[Song]) -> list[Song]:
+        """Return the maps without songs to train on, none if no folder of them is given."""
+        data, report = self.options.data, SourceReport()
+        if not data.silent_dataset_path:
+            return []
+        with self.processes.main_first():
+            songs = load(data.silent_dataset_path, self._cache, Split(data.split), report, self._chart_filter)
+        self.processes.say(f"{self.name}: {len(songs)} maps without songs, {len(report.skipped)} files skipped")
+        return songs
 
     def bind(self, digest: str) -> None:
         """Bind the run to other weights, which its batches depend on.
@@ -164,6 +169,18 @@ class PartRun:
         """Folder of the weights with the lowest held-out loss; without held-out songs, of the last ones."""
         best = self.folder / BEST_FOLDER
         return best if best.is_dir() else self.folder / MODEL_FOLDER
+
+    @property
+    def _cache(self) -> Path:
+        return Path(self.options.data.cache_path or Path(self.options.run_path) / "cache")
+
+    @property
+    def _chart_filter(self) -> ChartFilter:
+        data = self.options.data
+        opted_out = OptOutList.read(Path(data.opt_out_path) if data.opt_out_path else OPT_OUT_FILE)
+        return ChartFilter(
+            data.gamemodes, data.key_counts, data.min_difficulty, data.max_difficulty, opted_out=opted_out
+        )
 
     @property
     def _part(self) -> PartOptions:

@@ -10,8 +10,9 @@ from pathlib import Path
 import torch
 
 from model_files.errors import ModelError
+from osuT5.beats.training import train_beats
 from osuT5.map_model.adapters import save_bases
-from osuT5.map_model.folder import OBJECTS, RHYTHM, is_map_model
+from osuT5.map_model.folder import BEATS, OBJECTS, PART_FILES, RHYTHM, is_map_model
 from osuT5.map_model.options import MapDataOptions, MapTrainOptions
 from osuT5.map_model.part_run import PartRun
 from osuT5.model.files.loading import find_model, read_contract, training_device
@@ -25,6 +26,7 @@ from training.options import OptionError, require_one_of
 from training.processes import Processes
 
 TRAINERS: dict[str, Callable[[PartRun, Path], None]] = {
+    BEATS: lambda run, rhythm: train_beats(run),
     RHYTHM: lambda run, rhythm: train_rhythm(run),
     OBJECTS: train_objects,
 }
@@ -59,7 +61,8 @@ def train_map_model(options: MapTrainOptions) -> Path | None:
                 if options.lora.enable_lora:
                     save_bases(temporary, {part: Path(options.pretrained_path) / part for part in trained})
                 else:
-                    trained = {part: trained.get(part, Path(options.pretrained_path) / part) for part in TRAINERS}
+                    kept = {part: Path(options.pretrained_path) / part for part in TRAINERS}
+                    trained = {part: folder for part, folder in kept.items() if folder.is_dir()} | trained
                     copy_files(seq2seq, temporary)
                 for part, source in trained.items():
                     copy_files(source, temporary / part)
@@ -77,14 +80,14 @@ def adapts_map_model(options: TrainOptions) -> bool:
 def adapter_options(options: TrainOptions) -> MapTrainOptions:
     """Return the options of an adapter of a map model; those of event tokens do not apply."""
     data = options.data
-    names = [field.name for field in fields(MapDataOptions)]
+    names = {field.name for field in fields(MapDataOptions)}
     return MapTrainOptions(
         run_path=options.run_path,
         pretrained_path=options.pretrained_path,
         seed=options.seed,
         device=options.device,
         threads=options.threads,
-        data=MapDataOptions(**{name: getattr(data, name) for name in names}),
+        data=MapDataOptions(**{name: value for name, value in vars(data).items() if name in names}),
         lora=options.lora,
         loop=options.loop,
         logging=options.logging,
@@ -95,7 +98,7 @@ def _train_parts(options: MapTrainOptions, processes: Processes) -> Mapping[str,
     """Return the folder of each trained part; empty if one is not finished."""
     trained: dict[str, Path] = {}
     for name, train in TRAINERS.items():
-        if name not in options.parts:
+        if name not in options.parts or (name == BEATS and options.lora.enable_lora):
             continue
         run = PartRun(name, options, processes)
         is_changed = RHYTHM in trained and not options.lora.enable_lora  # adapters leave the sound as it is
@@ -112,7 +115,7 @@ def _check_parts(options: MapTrainOptions) -> None:
         raise OptionError("train_dataset_path is missing: give the folder of mapsets as train_dataset_path=FOLDER.")
     for part in options.parts:
         require_one_of(tuple(TRAINERS), "parts", part)
-    lacking = [part for part in TRAINERS if part not in options.parts]
+    lacking = [part for part in PART_FILES if part not in options.parts]
     if not options.pretrained_path and (lacking or options.lora.enable_lora):
         wanted = "a model to adapt" if options.lora.enable_lora else f"a model with the part {lacking[0]}"
         raise OptionError(f"pretrained_path must be {wanted}, got none.")

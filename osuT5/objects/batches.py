@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -25,17 +25,18 @@ from osuT5.objects.inputs import (
     style_facts,
 )
 from osuT5.objects.slider_shapes import mirrored_shape
+from osuT5.objects.styles import Style, relative_styles
 from osuT5.rhythm.conditions import Origin, RhythmConditions
 from osuT5.rhythm.inputs import UNKNOWN_PLACE, stack_conditions
 
 GROUP_SHARES = {
-    "standard": 0.32,
+    "standard": 0.36,
     "taiko": 0.03,
     "taiko TJA": 0.03,
-    "catch": 0.01,
-    "mania": 0.40,
-    "mania STEPMANIA": 0.17,
-    "mania QUAVER": 0.04,
+    "catch": 0.05,
+    "mania": 0.36,
+    "mania STEPMANIA": 0.14,
+    "mania QUAVER": 0.03,
 }
 """How often a passage is of each group. Mania gains longest; other groups are overfitted first."""
 
@@ -47,9 +48,11 @@ class SamplingOptions:
     Attributes:
         rows: Passages in a batch.
         known_bars: Fraction of passages whose places in the bar are given.
+        known_styles: Fraction of maps of which styles are given, of half of those all.
         changed_banks: Fraction whose sample sets are exchanged: which one a mapper prefers says little about others.
         known_holds, known_sounds: Fraction whose hold note ratio, and whether they have hitsounds, is given.
         forgotten: Fraction of objects that the next one cannot read.
+        forgotten_maps: Fraction of passages of which no object can be read: conditions alone tell what they are like.
         silent: Fraction of passages without sound, which is known too well for songs that the rhythm model was
             trained on.
         star_noise: Highest change of a star rating, either way.
@@ -57,11 +60,13 @@ class SamplingOptions:
 
     rows: int = 16
     known_bars: float = 0.9
+    known_styles: float = 0.6
     changed_banks: float = 0.7
     known_holds: float = 0.5
     known_sounds: float = 0.8
     forgotten: float = 0.05
-    silent: float = 0.15
+    forgotten_maps: float = 0.15
+    silent: float = 0.0
     star_noise: float = 0.12
 
 
@@ -101,6 +106,7 @@ class Passage:
     first: int
     stop: int
     first_beat: int
+    styles: Mapping[Style, float] = field(default_factory=dict)
 
 
 def cut_passage(sound: SongSound, chart: ObjectChart, first: int, config: ObjectConfig, lead_beats: int = 0) -> Passage:
@@ -131,20 +137,34 @@ class PassageSampler:
         passages = []
         for place in rng.choice(len(self.places), self.options.rows, p=self.weights):
             song, chart = self.places[place]
+            styles = self._known_styles(chart, rng)
             chart = self._varied(mirrored(chart, rng), rng)
             if rng.random() < self.options.changed_banks:
                 chart = replace(chart, tokens=with_banks(chart.tokens, rng.permutation(BANKS)))
             # Some passages begin with the map, as all maps do.
             first = 0 if rng.random() < 0.08 else int(rng.integers(0, max(1, len(chart.tokens) - 8)))
             lead = int(rng.integers(0, self.config.window_beats // 4 + 1))
-            passages.append(cut_passage(song.sound, chart, first, self.config, lead))
+            passages.append(replace(cut_passage(song.sound, chart, first, self.config, lead), styles=styles))
         has_bars = rng.random(len(passages)) < self.options.known_bars
         batch = stack_passages(passages, self.config.window_beats, has_bars)
         batch = _without_sound(batch, rng.random(len(passages)) < self.options.silent)
-        keep = torch.from_numpy(rng.random(batch.fields_before.shape[:2]) >= self.options.forgotten)
+        is_known = rng.random(len(passages)) >= self.options.forgotten_maps
+        keep = torch.from_numpy(
+            (rng.random(batch.fields_before.shape[:2]) >= self.options.forgotten) & is_known[:, None]
+        )
         section_song = self.section_songs[int(rng.integers(len(self.section_songs)))] if self.section_songs else None
-        forgetful = batch.fields_before.where(keep.unsqueeze(-1), NONE)
-        return replace(batch, fields_before=forgetful, section_song=section_song)
+        fields = batch.fields_before.where(keep.unsqueeze(-1), NONE)
+        columns = batch.columns_before.where(torch.from_numpy(is_known)[:, None, None], 0)
+        return replace(batch, fields_before=fields, columns_before=columns, section_song=section_song)
+
+    def _known_styles(self, chart: ObjectChart, rng: np.random.Generator) -> dict[Style, float]:
+        """Return the styles of a map that are given, in standard deviations."""
+        conditions = chart.conditions
+        styles = relative_styles(chart.styles, conditions.mode, conditions.stars, self.config.styles)
+        if rng.random() >= self.options.known_styles:
+            return {}
+        least = rng.choice([0.0, 0.5])
+        return {style: value for style, value in styles.items() if rng.random() >= least}
 
     def _varied(self, chart: ObjectChart, rng: np.random.Generator) -> ObjectChart:
         """Return a map with disturbed stars and some conditions unknown."""
@@ -223,7 +243,7 @@ class _Row:
         self.sound = sound.beats[inside]
         self.places, self.bar_beats = sound.places[inside], sound.bar_beats[inside]
         self.plan = plan_of(tokens.steps, passage.first_beat, window_beats)
-        self.style = style_facts(passage.chart.attributes, float(sound.beat_length_ms[inside[0]]))
+        self.style = style_facts(passage.chart.attributes, passage.styles, float(sound.beat_length_ms[inside[0]]))
         beats, ticks = np.divmod(tokens.steps[first:stop], TICKS_PER_BEAT)
         self.beats = _padded(beats - passage.first_beat, length)
         self.ticks = _padded(ticks, length)
@@ -274,11 +294,11 @@ def with_banks(tokens: ChartTokens, order: np.ndarray) -> ChartTokens:
         order: The new number of each sample set, int [3].
     """
     fields = tokens.fields.copy()
-    for field in (Field.SOUND, Field.END_SOUND):
-        banks, additions = np.divmod(fields[:, field].clip(0), ADDITION_VALUES)
+    for place in (Field.SOUND, Field.END_SOUND):
+        banks, additions = np.divmod(fields[:, place].clip(0), ADDITION_VALUES)
         of_additions, of_sounds = np.divmod(banks, BANKS)
         changed = (order[of_additions] * BANKS + order[of_sounds]) * ADDITION_VALUES + additions
-        fields[:, field] = np.where(fields[:, field] == NONE, NONE, changed)
+        fields[:, place] = np.where(fields[:, place] == NONE, NONE, changed)
     return replace(tokens, fields=fields)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from osuT5.objects.fields import BENDS, DISTANCES_PX, DURATION_TICKS, SLIDE_COUNTS, SPEEDS, TURNS
+from osuT5.objects.styles import Levels
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class ObjectConfig:
         column_width: Hidden width of the head of mania columns.
         window_beats: Beats that the encoder reads at a time.
         window_objects: Earlier objects that the decoder attends to, at most.
+        styles: Usual styles of the maps that were trained on.
     """
 
     width: int = 192
@@ -39,6 +41,7 @@ class ObjectConfig:
     star_count: int = 21
     key_count: int = 18
     longest_bar: int = 16
+    styles: Levels = field(default_factory=dict)
 
 
 def contract_of(config: ObjectConfig, rhythm_digest: str) -> dict:

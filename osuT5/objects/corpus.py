@@ -1,6 +1,7 @@
 """Corpus of the object model: sound of songs and tokens of maps.
 
-The sound comes from a rhythm model, whose weights do not change. Both are cached.
+The sound comes from a rhythm model, whose weights do not change. Both are cached. Maps whose song is not there are
+read too: most of a map follows from its rhythm.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -20,14 +22,19 @@ from osu_beatmap.attributes import Attributes, attributes_of
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.reader import decode_osu_bytes, parse_beatmap
-from osu_beatmap.held_out import Split
+from osu_beatmap.held_out import Split, held_out_titles, song_in_split
+from osu_beatmap.timing.active_point import Timing
+from osu_beatmap.timing.beat_clock import TICKS_PER_BEAT, BeatClock
+from osuT5.dataset.errors import CorpusError
 from osuT5.dataset.files.filters import ANY_CHART, ChartFilter
-from osuT5.dataset.files.sources import SourceReport
+from osuT5.dataset.files.sources import FolderSong, SourceReport
 from osuT5.objects.chart_tokens import ChartTokens, encode_chart
 from osuT5.objects.sections import SongSections, sections_of
+from osuT5.objects.styles import Style, measure_styles
 from osuT5.rhythm.axis import song_axes
 from osuT5.rhythm.conditions import Origin, RhythmConditions
-from osuT5.rhythm.corpus import RhythmSong, load_songs
+from osuT5.rhythm.config import RhythmConfig
+from osuT5.rhythm.corpus import RhythmChart, RhythmSong, load_charts, load_songs
 from osuT5.rhythm.files import load_rhythm_model
 from osuT5.rhythm.network import RhythmNetwork
 from osuT5.rhythm.prediction import SongEncoding
@@ -35,6 +42,17 @@ from osuT5.rhythm.prediction import SongEncoding
 CACHE_VERSION = 2
 """Number to raise when the content of cached songs changes."""
 
+LONGEST_SILENT_MS = 30 * 60_000.0
+"""Latest object time of a map without its song; later ones are tests of an editor, not maps."""
+
+FEWEST_SILENT_OBJECTS = 30
+LEAST_ON_GRID = 0.9
+"""Fraction of object times within GRID_TOLERANCE_MS of a tick, for a map without its song."""
+
+GRID_TOLERANCE_MS = 3.0
+
+_SOUND_ARRAYS = ("ticks", "beats")
+_CLOCK_ARRAYS = ("places", "bar_beats", "beat_length_ms")
 _TOKEN_ARRAYS = ("steps", "fields", "cursors", "columns", "hold_durations", "held")
 
 
@@ -61,8 +79,24 @@ class SongSound:
         clock = song.clock
         return cls(*song.sound, clock.place_in_bar, clock.bar_beats, clock.beat_length_ms.astype(np.float32))
 
+    @classmethod
+    def silent(cls, clock: BeatClock, config: RhythmConfig) -> SongSound:
+        """Return a clock without sound."""
+        lengths = clock.beat_length_ms.astype(np.float32)
+        return cls(*silence(len(clock), config), clock.place_in_bar, clock.bar_beats, lengths)
+
+    @property
+    def is_silent(self) -> bool:
+        return not any(self.beats.strides)
+
     def __len__(self) -> int:
         return len(self.beats)
+
+
+def silence(beats: int, config: RhythmConfig) -> list[np.ndarray]:
+    """Return the ticks and beats of a clock without sound; they take no memory."""
+    shapes = (beats, TICKS_PER_BEAT, config.tick_width), (beats, config.width)
+    return [np.broadcast_to(np.float16(0), shape) for shape in shapes]
 
 
 @dataclass(frozen=True)
@@ -73,6 +107,11 @@ class ObjectChart:
     conditions: RhythmConditions
     attributes: Attributes
     tokens: ChartTokens
+
+    @cached_property
+    def styles(self) -> dict[Style, float]:
+        """Measured styles."""
+        return measure_styles(self.tokens, self.conditions.mode)
 
 
 @dataclass(frozen=True)
@@ -114,8 +153,61 @@ def load_object_songs(
         place = cache / f"objects-{hashlib.sha256(text.encode('utf-8', 'surrogateescape')).hexdigest()[:24]}.npz"
         if not place.is_file():
             _write_song(place, _encode_song(song, network, report))
-        songs += _read_song(place, song.name)
+        songs += _read_song(place, song.name, network.config)
     return songs
+
+
+def load_silent_songs(
+    network: RhythmNetwork,
+    dataset: str,
+    cache: Path,
+    split: Split,
+    report: SourceReport,
+    chart_filter: ChartFilter = ANY_CHART,
+) -> list[ObjectSong]:
+    """Return the maps of a folder whose songs are not there, each as a song without sound.
+
+    Args:
+        network: Rhythm model, for the sizes of its sound.
+        dataset: Folder of .osu files, at any depth.
+        cache: Folder of cached tokens.
+
+    Raises:
+        CorpusError: There is no such folder.
+    """
+    folder, held_out = Path(dataset), held_out_titles()
+    if not folder.is_dir():
+        raise CorpusError(f"silent_dataset_path={dataset} is no folder.")
+    songs: list[ObjectSong] = []
+    for path in tqdm(sorted(folder.rglob("*.osu")), desc="maps", unit="map", mininterval=10):
+        source = FolderSong(str(path.relative_to(folder)), path.parent.name, path, [path])
+        charts = load_charts(source, cache, report, chart_filter.opted_out)
+        if not charts or chart_filter.refusal(charts[0].record) or not song_in_split(charts, split, held_out):
+            continue
+        text = f"{CACHE_VERSION}|{source.name}|{path.stat().st_size}"
+        place = cache / f"silent-{hashlib.sha256(text.encode('utf-8', 'surrogateescape')).hexdigest()[:24]}.npz"
+        if not place.is_file():
+            _write_song(place, _encode_silent(source, charts[0], network.config, report))
+        songs += _read_song(place, source.name, network.config)
+    return songs
+
+
+def _encode_silent(
+    source: FolderSong, chart: RhythmChart, config: RhythmConfig, report: SourceReport
+) -> list[ObjectSong]:
+    """Return a map as a song without sound, or nothing if it is not usable."""
+    times_ms = np.array(chart.times_ms)
+    if len(times_ms) < FEWEST_SILENT_OBJECTS or times_ms[0] < 0 or times_ms[-1] > LONGEST_SILENT_MS:
+        report.skip(chart.name, "not as long as a song")
+        return []
+    clock = BeatClock.from_timing(Timing(chart.timing_points()), times_ms[-1] + 1.0)
+    if np.mean(np.abs(clock.residuals_ms(times_ms)) <= GRID_TOLERANCE_MS) < LEAST_ON_GRID:
+        report.skip(chart.name, "off the grid of its red lines")
+        return []
+    beatmap = parse_beatmap(decode_osu_bytes(source.chart_bytes(0)), chart.name)
+    attributes = attributes_of(beatmap, chart.stars)
+    charts = (ObjectChart(chart.name, chart.conditions, attributes, encode_chart(beatmap, clock)),)
+    return [ObjectSong(source.name, SongSound.silent(clock, config), charts)]
 
 
 def _encode_song(song: RhythmSong, network: RhythmNetwork, report: SourceReport) -> list[ObjectSong]:
@@ -142,7 +234,7 @@ def _write_song(place: Path, songs: Sequence[ObjectSong]) -> None:
     arrays: dict[str, np.ndarray] = {}
     facts = []
     for number, song in enumerate(songs):
-        for name in ("ticks", "beats", "places", "bar_beats", "beat_length_ms"):
+        for name in _CLOCK_ARRAYS if song.sound.is_silent else (*_SOUND_ARRAYS, *_CLOCK_ARRAYS):
             arrays[f"{number}.{name}"] = getattr(song.sound, name)
         for index, chart in enumerate(song.charts):
             for name in _TOKEN_ARRAYS:
@@ -171,21 +263,22 @@ def _facts(chart: ObjectChart) -> dict:
     }
 
 
-def _read_song(place: Path, name: str) -> list[ObjectSong]:
+def _read_song(place: Path, name: str, config: RhythmConfig) -> list[ObjectSong]:
     with np.load(place) as arrays:
         facts = json.loads(arrays["facts"].tobytes().decode("utf-8"))
         songs = []
         for number, known in enumerate(facts):
-            sound = SongSound(
-                *(arrays[f"{number}.{each}"] for each in ("ticks", "beats", "places", "bar_beats", "beat_length_ms"))
-            )
+            clock = [arrays[f"{number}.{each}"] for each in _CLOCK_ARRAYS]
+            sound = silence(len(clock[0]), config)
+            if f"{number}.beats" in arrays:
+                sound = [arrays[f"{number}.{each}"] for each in _SOUND_ARRAYS]
             charts = []
             for index, fact in enumerate(known):
                 tokens = ChartTokens(*(arrays[f"{number}.{index}.{each}"] for each in _TOKEN_ARRAYS))
                 charts.append(_chart(fact, tokens))
             has_sections = f"{number}.kiai" in arrays
             sections = SongSections(arrays[f"{number}.kiai"], arrays[f"{number}.volume"]) if has_sections else None
-            songs.append(ObjectSong(name, sound, tuple(charts), sections))
+            songs.append(ObjectSong(name, SongSound(*sound, *clock), tuple(charts), sections))
     return songs
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,6 +39,7 @@ from osuT5.objects.fields import (
 from osuT5.objects.inputs import BeatInputs, ObjectInputs, cursor_facts, gap_classes, plan_of, style_facts
 from osuT5.objects.network import ObjectNetwork
 from osuT5.objects.slider_shapes import unit_outline
+from osuT5.objects.styles import Style
 from osuT5.rhythm.conditions import RhythmConditions
 from osuT5.rhythm.inputs import stack_conditions
 
@@ -73,11 +74,29 @@ class Draws:
     """Options of drawing values from their probabilities.
 
     Attributes:
-        temperature, top_p: Of places, durations and velocities; not of EXACT_FIELDS and columns.
+        temperature: 0 takes the most likely value.
+        top_p: Only the most likely values with this share take part; not in EXACT_FIELDS and columns.
+        top_k: Only so many of the most likely values take part; 0 for all.
+        guidance: Factor by which logits are led away from those of the opposite; 1 for none.
     """
 
     temperature: float = 1.0
     top_p: float = 0.95
+    top_k: int = 0
+    guidance: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a map shall be like.
+
+    Attributes:
+        styles: In standard deviations from other maps of the mode and star rating.
+    """
+
+    conditions: RhythmConditions
+    attributes: Attributes
+    styles: Mapping[Style, float]
 
 
 class ObjectGenerator:
@@ -90,11 +109,11 @@ class ObjectGenerator:
     def generate(
         self,
         steps: np.ndarray,
-        conditions: RhythmConditions,
-        attributes: Attributes,
+        wish: Wish,
         builder: DraftBuilder,
         seed: int,
         draws: Draws = Draws(),
+        opposite: Wish | None = None,
         before: ChartTokens | None = None,
         progress: Callable[[int, int], None] = lambda done, total: None,
     ) -> list[Draft]:
@@ -104,6 +123,7 @@ class ObjectGenerator:
             steps: Ticks of the clock at which objects begin, ascending, int64 [objects].
             builder: Builder of the map, at its start.
             seed: Of the draws.
+            opposite: What guidance leads away from.
             before: Tokens of the map before the first object, which continue in it.
         """
         given = 0
@@ -111,7 +131,8 @@ class ObjectGenerator:
             steps = steps[steps > before.steps[-1]]
             given = min(len(before), self.network.config.window_objects)
             steps = np.concatenate([before.steps[-given:], steps])
-        rows = _Rows(self.network, self.sound, steps, conditions, attributes)
+        wishes = [wish] if opposite is None or draws.guidance == 1 else [wish, opposite]
+        rows = _Rows(self.network, self.sound, steps, wishes)
         chart = _Chart(self.network, rows, builder, steps, np.random.default_rng(seed), draws)
         with one_thread():
             for index in range(given):
@@ -125,42 +146,35 @@ class ObjectGenerator:
 
 
 class _Rows:
-    """Inputs of a whole map, one row."""
+    """Inputs of a whole map, a row for each wish."""
 
-    def __init__(
-        self,
-        network: ObjectNetwork,
-        sound: SongSound,
-        steps: np.ndarray,
-        conditions: RhythmConditions,
-        attributes: Attributes,
-    ) -> None:
+    def __init__(self, network: ObjectNetwork, sound: SongSound, steps: np.ndarray, wishes: Sequence[Wish]) -> None:
         beats, ticks = np.divmod(steps, TICKS_PER_BEAT)
-        self.beats, self.conditions = _encode(network, sound, steps, conditions, attributes)
-        self._beats, self._ticks = torch.from_numpy(beats)[None], torch.from_numpy(ticks)[None]
-        self._sound = torch.from_numpy(sound.ticks[beats, ticks].astype(np.float32))[None]
-        self._gaps = torch.from_numpy(gap_classes(steps))[None]
+        encoded = [_encode(network, sound, steps, wish) for wish in wishes]
+        self.beats, self.conditions = (torch.cat(parts) for parts in zip(*encoded, strict=True))
+        self.count = len(wishes)
+        self._beats, self._ticks = (torch.from_numpy(each).repeat(self.count, 1) for each in (beats, ticks))
+        self._sound = torch.from_numpy(sound.ticks[beats, ticks].astype(np.float32)).repeat(self.count, 1, 1)
+        self._gaps = torch.from_numpy(gap_classes(steps)).repeat(self.count, 1, 1)
 
     def object(self, index: int, cursor: np.ndarray, held: np.ndarray) -> ObjectInputs:
-        """Return the inputs of one object, shapes [1, 1, ...]."""
+        """Return the inputs of one object, shapes [rows, 1, ...]."""
         one = slice(index, index + 1)
         return ObjectInputs(
             self._beats[:, one],
             self._ticks[:, one],
             self._sound[:, one],
             self._gaps[:, one],
-            torch.from_numpy(cursor)[None, None],
-            torch.from_numpy(held.astype(np.float32))[None, None],
+            self.each(cursor),
+            self.each(held.astype(np.float32)),
         )
 
+    def each(self, values: np.ndarray) -> Tensor:
+        """Return values of one object for each row, [rows, 1, ...]."""
+        return torch.from_numpy(values).expand(self.count, 1, -1)
 
-def _encode(
-    network: ObjectNetwork,
-    sound: SongSound,
-    steps: np.ndarray,
-    conditions: RhythmConditions,
-    attributes: Attributes,
-) -> tuple[Tensor, Tensor]:
+
+def _encode(network: ObjectNetwork, sound: SongSound, steps: np.ndarray, wish: Wish) -> tuple[Tensor, Tensor]:
     """Return beat vectors and conditions of a song, [1, beats, ...].
 
     They are those of the middles of overlapping windows.
@@ -169,13 +183,13 @@ def _encode(
     starts = range(-half // 2, len(sound), half)
     numbers = np.array(starts)[:, None] + np.arange(window)
     inside = numbers.clip(0, len(sound) - 1)
-    style = [style_facts(attributes, float(sound.beat_length_ms[row[0]])) for row in inside]
+    style = [style_facts(wish.attributes, wish.styles, float(sound.beat_length_ms[row[0]])) for row in inside]
     inputs = BeatInputs(
         torch.from_numpy(sound.beats[inside].astype(np.float32)),
         torch.from_numpy(np.stack([plan_of(steps, start, window) for start in starts])),
         torch.from_numpy(sound.places[inside]),
         torch.from_numpy(sound.bar_beats[inside]),
-        stack_conditions([conditions] * len(inside), range(len(inside))),
+        stack_conditions([wish.conditions] * len(inside), range(len(inside))),
         torch.from_numpy(np.stack(style)),
     )
     middle = slice(half // 2, half // 2 + half)
@@ -198,8 +212,8 @@ class _Chart:
         self.network, self.rows, self.builder = network, rows, builder
         self.steps, self.rng, self.draws = steps, rng, draws
         self.cache = network.new_cache()
-        self.fields_before = torch.full((1, 1, len(Field)), NONE)
-        self.columns_before = torch.zeros(1, 1, MAX_COLUMNS, dtype=torch.int64)
+        self.fields_before = np.full(len(Field), NONE)
+        self.columns_before = np.zeros(MAX_COLUMNS, np.int64)
         self.held_until = np.zeros(MAX_COLUMNS, np.int64)
         last = len(builder.clock) * TICKS_PER_BEAT
         self.room_ticks = np.diff(np.append(steps, last))
@@ -218,24 +232,24 @@ class _Chart:
             columns = self._write_row(step, state, held, values)
         else:
             self._write_object(step, int(self.room_ticks[index]), state, values)
-        self.fields_before = torch.tensor([values[field] for field in Field])[None, None]
-        self.columns_before = torch.from_numpy(columns)[None, None]
+        self.fields_before = np.array([values[each] for each in Field])
+        self.columns_before = columns
 
     def read(self, index: int, tokens: ChartTokens, place: int) -> None:
         """Take an object as it is given."""
         self._state(index, tokens.cursors[place], tokens.held[place])
-        self.fields_before = torch.from_numpy(tokens.fields[place].astype(np.int64))[None, None]
-        self.columns_before = torch.from_numpy(tokens.columns[place].astype(np.int64))[None, None]
+        self.fields_before = tokens.fields[place].astype(np.int64)
+        self.columns_before = tokens.columns[place].astype(np.int64)
         is_hold = tokens.hold_durations[place] != NONE
         ends = tokens.steps[place] + DURATION_TICKS[tokens.hold_durations[place].clip(0)]
         self.held_until = np.where(is_hold, ends, self.held_until)
 
     def _state(self, index: int, cursor: np.ndarray, held: np.ndarray) -> Tensor:
-        """Return the state of the next object [width]."""
+        """Return the state of the next object [rows, width]."""
         is_placed = self.builder.mode in (GameMode.STANDARD, GameMode.CATCH)
         objects = self.rows.object(index, cursor_facts(cursor) * np.float32(is_placed), held)
-        fields, columns = self.fields_before, self.columns_before
-        return self.network.step(self.rows.beats, self.rows.conditions, objects, fields, columns, self.cache)[0, 0]
+        before = (self.rows.each(values) for values in (self.fields_before, self.columns_before))
+        return self.network.step(self.rows.beats, self.rows.conditions, objects, *before, self.cache)[:, 0]
 
     def _write_row(self, step: int, state: Tensor, held: np.ndarray, values: dict[Field, int]) -> np.ndarray:
         keys = self.builder.keys
@@ -246,7 +260,7 @@ class _Chart:
             nonlocal has_any
             if held[column]:
                 return EMPTY
-            scores = logits.numpy().copy()
+            scores = self._guided(logits).copy()
             if column == last_free and not has_any:
                 scores[EMPTY] = -np.inf  # something begins here
             value = self._draw(scores, is_exact=True)
@@ -257,7 +271,7 @@ class _Chart:
         columns, durations = np.zeros(MAX_COLUMNS, np.int64), np.full(MAX_COLUMNS, NONE, np.int64)
         columns[:keys] = chosen
         for column in np.flatnonzero(columns == HOLD):
-            durations[column] = self._draw(logits[column].numpy())
+            durations[column] = self._draw(self._guided(logits[:, column]))
             self.held_until[column] = step + DURATION_TICKS[durations[column]]
         self._draw_field(state, Field.SOUND, values)
         self.builder.add_row(step, chosen, durations, values[Field.SOUND])
@@ -344,23 +358,32 @@ class _Chart:
         allowed: np.ndarray | None = None,
     ) -> Tensor:
         """Draw the value of a field; return the state that has it."""
-        logits = self.network.fields(state, field).numpy()
+        logits = self._guided(self.network.fields(state, field))
         if allowed is not None and allowed.any():
             logits = np.where(allowed, logits, -np.inf)
         values[field] = self._draw(logits, field in EXACT_FIELDS)
         return self.network.fields.with_field(state, field, torch.tensor(values[field]))
 
+    def _guided(self, logits: Tensor) -> np.ndarray:
+        """Return the logits [values] of the first row, led away from the second [rows, values]."""
+        wanted = logits[0].numpy()
+        return wanted if len(logits) == 1 else wanted + (self.draws.guidance - 1) * (wanted - logits[1].numpy())
+
     def _draw(self, logits: np.ndarray, is_exact: bool = False) -> int:
         """Draw an index from logits."""
-        scaled = logits.astype(np.float64) / (1.0 if is_exact else max(self.draws.temperature, 1e-3))
+        draws = self.draws
+        if draws.temperature == 0:
+            return int(logits.argmax())
+        scaled = logits.astype(np.float64) / draws.temperature
         probabilities = np.exp(scaled - scaled.max())
         probabilities /= probabilities.sum()
-        if not is_exact and self.draws.top_p < 1:
-            order = np.argsort(-probabilities, kind="stable")
+        order = np.argsort(-probabilities, kind="stable")
+        if draws.top_k:
+            probabilities[order[draws.top_k :]] = 0.0
+        if not is_exact:
             before = np.cumsum(probabilities[order]) - probabilities[order]
-            probabilities[order[before >= self.draws.top_p]] = 0.0
-            probabilities /= probabilities.sum()
-        return int(self.rng.choice(len(probabilities), p=probabilities))
+            probabilities[order[before >= draws.top_p]] = 0.0
+        return int(self.rng.choice(len(probabilities), p=probabilities / probabilities.sum()))
 
 
 def _outside_px(x: np.ndarray, y: np.ndarray) -> np.ndarray:

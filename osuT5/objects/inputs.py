@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX
 from osu_beatmap.timing.beat_clock import TICKS_PER_BEAT
 from osuT5.objects.fields import DURATION_TICKS, nearest_ratio_classes
+from osuT5.objects.styles import Style
 from osuT5.rhythm.inputs import ChartInputs
 
 TYPICAL_BEAT_MS = 400.0
@@ -20,7 +22,7 @@ GAPS = 4
 NO_GAP = len(DURATION_TICKS)
 """Class of the gap before the first and after the last object."""
 
-STYLE_FACTS = 7
+STYLE_FACTS = 7 + 2 * len(Style)
 """Numbers in `style_facts`."""
 
 CURSOR_FACTS = 8
@@ -96,8 +98,12 @@ def plan_of(steps: np.ndarray, first_beat: int, beats: int) -> np.ndarray:
     return plan.reshape(beats, TICKS_PER_BEAT)
 
 
-def style_facts(attributes: Attributes, beat_length_ms: float) -> np.ndarray:
-    """Return numbers about a map, float32 [STYLE_FACTS]; those that are unknown come with a 0 before them."""
+def style_facts(attributes: Attributes, styles: Mapping[Style, float], beat_length_ms: float) -> np.ndarray:
+    """Return numbers about a map, float32 [STYLE_FACTS]; those that are unknown come with a 0 before them.
+
+    Args:
+        styles: Known styles, in standard deviations.
+    """
     hold, sounded = attributes.hold_note_ratio, attributes.hitsounded
     return np.array(
         [
@@ -108,6 +114,7 @@ def style_facts(attributes: Attributes, beat_length_ms: float) -> np.ndarray:
             hold or 0.0,
             sounded is not None,
             bool(sounded),
+            *(fact for style in Style for fact in (style in styles, styles.get(style, 0.0))),
         ],
         np.float32,
     )

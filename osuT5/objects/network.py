@@ -190,11 +190,11 @@ class ColumnHead(nn.Module):
         """Choose the columns of one row in turn, as `forward` predicts them.
 
         Args:
-            state: float [width].
-            choose: Column and its logits [3] -> what begins in it.
+            state: float [rows, width]; all rows get the same columns.
+            choose: Column and its logits [rows, 3] -> what begins in it.
 
         Returns:
-            What begins in each column, and logits of durations in them [keys, durations].
+            What begins in each column, and logits of durations in them [rows, keys, durations].
         """
         known = self.state(state)
         values = []
@@ -204,7 +204,7 @@ class ColumnHead(nn.Module):
             known = known + self.chosen.weight[:, COLUMN_VALUES * column + values[-1]]
         for column in range(keys, MAX_COLUMNS):
             known = known + self.chosen.weight[:, COLUMN_VALUES * column]
-        hidden = F.gelu(self.hidden(F.gelu(known + self.column.weight[:keys])))
+        hidden = F.gelu(self.hidden(F.gelu(known.unsqueeze(1) + self.column.weight[:keys])))
         return values, self.duration(hidden)
 
     @staticmethod

@@ -16,10 +16,12 @@ from model_files.network_folder import WEIGHTS_FILE, digest_of
 from osuT5.map_model.part_run import PartRun
 from osuT5.objects.batches import ObjectBatch, PassageSampler, SamplingOptions, cut_passage, stack_passages
 from osuT5.objects.config import ObjectConfig
-from osuT5.objects.corpus import ObjectSong, load_object_songs
+from osuT5.objects.corpus import ObjectSong, load_object_songs, load_silent_songs
 from osuT5.objects.files import load_object_model, save_object_model
 from osuT5.objects.loss import nats_by_part
 from osuT5.objects.network import ObjectNetwork
+from osuT5.objects.styles import Levels, style_levels
+from osuT5.rhythm.conditions import Origin
 from osuT5.rhythm.config import RhythmConfig
 from osuT5.rhythm.files import load_rhythm_model
 from training.devices import moved
@@ -85,6 +87,12 @@ class ObjectTask:
         return {"loss": float(np.mean(list(totals.values())))} | totals | sections | figures if totals else {}
 
 
+def usual_styles(songs: Sequence[ObjectSong]) -> Levels:
+    """Return the usual styles of the maps that were made for osu!."""
+    charts = [chart for song in songs for chart in song.charts if chart.conditions.origin is Origin.OSU]
+    return style_levels((chart.conditions.mode, chart.conditions.stars, chart.styles) for chart in charts)
+
+
 def section_loss(network: ObjectNetwork, song: ObjectSong) -> Tensor:
     """Return the loss of the sections of a song."""
     arrays = (song.sound.ticks, song.sound.beats, song.sections.kiai, song.sections.volume)
@@ -115,19 +123,25 @@ def train_objects(run: PartRun, rhythm_path: Path) -> None:
     """
     digest = digest_of(rhythm_path / WEIGHTS_FILE)
     run.bind(digest)
+    rhythm = load_rhythm_model(rhythm_path)
     songs, held_out = run.load(partial(load_object_songs, rhythm_path))
-    network = initial_network(run, load_rhythm_model(rhythm_path).config)
+    songs += run.load_silent(partial(load_silent_songs, rhythm))
+    network = initial_network(run, rhythm.config, usual_styles(songs))
     sampler = PassageSampler(songs, run.sampling(SamplingOptions), network.config, run.options.seed)
     save = partial(save_object_model, config=network.config, rhythm_digest=digest)
     run.train(network, ObjectTask(sampler, held_out), save, r"(beat|object)_layers\.\d+")
 
 
-def initial_network(run: PartRun, rhythm: RhythmConfig) -> ObjectNetwork:
-    """Return the network with the initial weights of a run, or a random one for the sound of a rhythm model."""
+def initial_network(run: PartRun, rhythm: RhythmConfig, styles: Levels) -> ObjectNetwork:
+    """Return the network with the initial weights of a run, or a random one for the sound of a rhythm model.
+
+    Args:
+        styles: Usual styles of the maps, for a random one.
+    """
     torch.manual_seed(run.options.seed)
     if run.start is None:
         sizes = run.sizes(ObjectConfig)
-        return ObjectNetwork(replace(sizes, sound_width=rhythm.width, tick_width=rhythm.tick_width))
+        return ObjectNetwork(replace(sizes, sound_width=rhythm.width, tick_width=rhythm.tick_width, styles=styles))
     start = load_object_model(run.start)
     network = ObjectNetwork(run.resized(start.config))
     network.load_state_dict(start.state_dict())

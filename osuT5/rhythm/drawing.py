@@ -24,8 +24,15 @@ FAVOUR = 2.0
 """Logits that a favoured step gains."""
 
 
+_IS_QUARTER = (_TICKS % (TICKS_PER_BEAT // 2)) == TICKS_PER_BEAT // 4
+
+
 def draw_rhythm(
-    logits: np.ndarray, seed: int, noise: float = NOISE, favoured: Sequence[int] | np.ndarray = ()
+    logits: np.ndarray,
+    seed: int,
+    noise: float = NOISE,
+    favoured: Sequence[int] | np.ndarray = (),
+    quarter_logits: float = 0.0,
 ) -> np.ndarray:
     """Draw the steps with an object, in order, int64 [objects].
 
@@ -37,10 +44,12 @@ def draw_rhythm(
         seed: Of the noise.
         noise: Scale of the logistic noise; 0 takes the most likely steps.
         favoured: Steps that become likelier, without more objects in total.
+        quarter_logits: What steps a quarter of a beat off the half beats gain, without more objects in total.
     """
     logits = logits.astype(np.float64)
     count = round(float((1.0 / (1.0 + np.exp(-logits))).sum()))
     logits[np.asarray(favoured, np.int64)] += FAVOUR
+    logits += quarter_logits * _IS_QUARTER[np.arange(len(logits)) % TICKS_PER_BEAT]
     possible = np.flatnonzero(np.isfinite(logits) & IS_ON_GRID[np.arange(len(logits)) % TICKS_PER_BEAT])
     disturbed = logits[possible] + np.random.default_rng(seed).logistic(0.0, noise, len(logits))[possible]
     return np.sort(possible[np.argsort(-disturbed, kind="stable")[:count]])

@@ -19,10 +19,12 @@ from osuT5.generation.chart_state import ChartState
 from osuT5.generation.sampling.sampler import Sampling
 from osuT5.generation.window_schedule import GenerationReport, SongGenerator
 from osuT5.model.files.loading import find_model
+from osuT5.objects.generation import Draws
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import ContextKind, EventGroup
 from pipeline.generation.conditions import (
+    asked_draws,
     conditions_of,
     expected_stars,
     negative_attributes,
@@ -34,6 +36,7 @@ from pipeline.generation.objects import add_kiai, with_objects
 from pipeline.generation.reference_parts import add_reference_parts, begin_before
 from pipeline.generation.resnap import divisors_at, predicted_divisors, resnap
 from pipeline.generation.rhythm import SongRhythm
+from pipeline.generation.styles import known_tags
 from pipeline.generation.timing import find_timing, timing_groups, timing_notes
 from pipeline.output.osz import span_of
 from pipeline.request.options import GenerationRequest, RequestError
@@ -72,6 +75,7 @@ class PreparedChart:
     sampling: Sampling
     notes: list[str] = field(default_factory=list)
     rhythm: SongRhythm | None = None
+    draws: Draws = field(default_factory=Draws)
     span: Span = field(default_factory=Span)
     timing_confidences: list[float] = field(default_factory=list)
 
@@ -79,11 +83,13 @@ class PreparedChart:
         """Return a chart with the rhythm of its conditions, if a rhythm model is used."""
         if self.rhythm is None:
             return chart
-        times_ms = self.rhythm.object_times_ms(self.lines, self.span, chart.attributes, chart.seed, chart.guide)
+        times_ms = self.rhythm.object_times_ms(
+            self.lines, self.span, chart.attributes, chart.seed, chart.guide, self.draws.temperature
+        )
         chart = replace(chart, object_times_ms=times_ms)
         if ContextKind.MAP in chart.contexts:
             return chart
-        return with_objects(chart, self.rhythm, self.lines, self.settings, self.writer)
+        return with_objects(chart, self.rhythm, self.lines, self.settings, self.writer, self.draws)
 
     def draft(self) -> Draft:
         """Assemble the decoded chart."""
@@ -131,13 +137,13 @@ def prepare_chart(
     lora, map_adapter = adapters_of(folders.map, request.model.lora_path)
     writer = song_writer(request, folders.map, lora, progress)
     spec, song_ms, scope = writer.spec, writer.song_ms, request.scope
-    request, notes = spell_descriptors(request, spec)
+    rhythm = SongRhythm.of(writer, folders.map, map_adapter)
+    request, notes = spell_descriptors(request, spec, tags_of(request, rhythm))
     settings = request.difficulty_settings(expected_stars(request))
     attributes = conditions_of(request, settings, spec.encoding)
     sampling = requested_sampling(request, spec)
     chart = ChartState(attributes, seed, negative=negative_attributes(attributes, request))
     add_reference_parts(chart, scope, reference, spec, song_ms)
-    rhythm = SongRhythm.of(writer, folders.map, map_adapter)
     lines = find_timing(request, reference, writer, folders, chart, sampling, rhythm)
     chart.contexts[ContextKind.TIMING] = timing_groups(lines, spec, song_ms)
     confidences = []
@@ -153,7 +159,14 @@ def prepare_chart(
     if scope.add_to_beatmap and reference is not None:
         begin_before(chart, scope, reference, spec, song_ms)
     chart.rating = rating_so_far(attributes, lines, settings, spec)
-    return PreparedChart(writer, chart, lines, settings, sampling, notes, rhythm, span_of(scope), confidences)
+    draws = asked_draws(request)
+    return PreparedChart(writer, chart, lines, settings, sampling, notes, rhythm, draws, span_of(scope), confidences)
+
+
+def tags_of(request: GenerationRequest, rhythm: SongRhythm | None) -> set[str]:
+    """Return the user tags that models on the beat clock know, for the mode of a request."""
+    assert request.map.gamemode is not None, "the mode of the reference beatmap was not filled in"
+    return set() if rhythm is None else known_tags(request.map.gamemode)
 
 
 def rating_so_far(

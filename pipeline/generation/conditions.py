@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from difflib import get_close_matches
+from typing import Any
 
 from osu_beatmap.attributes import WITH_CIRCLES, Attributes
 from osu_beatmap.beatmap import Beatmap, Difficulty, GameMode, HitSound, SampleSet, Slider
 from osu_beatmap.user_tags import is_user_tag, user_tag_spellings
 from osuT5.generation.rules.grammar import is_published
 from osuT5.generation.sampling.sampler import Sampling, sampling_for
+from osuT5.objects.generation import Draws
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import EventKind
@@ -33,20 +35,26 @@ CONDITION_OF_OPTION = {
 _ADDITIONS = HitSound.WHISTLE | HitSound.FINISH | HitSound.CLAP
 
 
-def spell_descriptors(request: GenerationRequest, contract: Contract) -> tuple[GenerationRequest, list[str]]:
+def spell_descriptors(
+    request: GenerationRequest, contract: Contract, tags: Collection[str] = ()
+) -> tuple[GenerationRequest, list[str]]:
     """Spell descriptors as the model does; note what it was not trained with.
+
+    Args:
+        tags: Descriptors that are known beside those of the contract.
 
     Raises RequestError for a descriptor that is not among those of the model and no user tag of osu! either.
     """
     wanted = request.map
-    known = {name.casefold(): name for name in contract.tables.descriptor_index}
+    known = {name.casefold(): name for name in (*contract.tables.descriptor_index, *tags)}
     lost: list[str] = []
     spelled = {
         option: _spelled(option, getattr(wanted, option), known, lost)
         for option in ("descriptors", "negative_descriptors")
     }
     given = [option for option in CONDITION_OF_OPTION if getattr(wanted, option) not in (None, ())]
-    unknown = [option for option in given if CONDITION_OF_OPTION[option] not in contract.conditions]
+    conditions = {*contract.conditions, *([EventKind.DESCRIPTOR] if tags else [])}
+    unknown = [option for option in given if CONDITION_OF_OPTION[option] not in conditions]
     if "descriptors" in unknown:
         lost = []
     if "mapper_id" in given and "mapper_id" not in unknown and wanted.mapper_id not in contract.tables.mapper_index:
@@ -145,8 +153,19 @@ def expected_stars(request: GenerationRequest) -> float:
 
 def asked_sampling(request: GenerationRequest) -> Sampling:
     """Return the sampling options as they are given."""
+    return Sampling(**_given_draws(request), guidance_scale=request.sampling.cfg_scale)
+
+
+def asked_draws(request: GenerationRequest) -> Draws:
+    """Return the sampling options for objects on the beat clock."""
+    return Draws(**_given_draws(request), guidance=request.sampling.cfg_scale)
+
+
+def _given_draws(request: GenerationRequest) -> dict[str, Any]:
+    """Return the sampling options that are given; those left out are up to the model."""
     options = request.sampling
-    return Sampling(options.temperature, options.top_p, options.top_k, guidance_scale=options.cfg_scale)
+    named = {"temperature": options.temperature, "top_p": options.top_p, "top_k": options.top_k}
+    return {name: value for name, value in named.items() if value is not None}
 
 
 def requested_sampling(request: GenerationRequest, contract: Contract) -> Sampling:

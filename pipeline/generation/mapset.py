@@ -19,7 +19,7 @@ from osu_beatmap.files.file_names import osu_file_name
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.rules import Level
 from osu_beatmap.star_rating import star_rating
-from pipeline.generation.chart import PreparedChart, prepare_chart, rating_so_far
+from pipeline.generation.chart import PreparedChart, prepare_chart, rating_so_far, tags_of
 from pipeline.generation.conditions import conditions_of, negative_attributes, spell_descriptors
 from pipeline.generation.final_map import apply_request, summarise_draft
 from pipeline.generation.hitsounds import with_shared_sounds
@@ -106,7 +106,8 @@ def difficulties_of(request: GenerationRequest) -> tuple[float, ...]:
 
 def wish_like(request: GenerationRequest, begun: PreparedChart, stars: float) -> StarTarget:
     """Return the target of one difficulty on the shared timing and kiai."""
-    wanted, _ = spell_descriptors(replace(request, map=replace(request.map, difficulty=stars)), begun.writer.spec)
+    asked = replace(request, map=replace(request.map, difficulty=stars))
+    wanted, _ = spell_descriptors(asked, begun.writer.spec, tags_of(request, begun.rhythm))
     settings = wanted.difficulty_settings(stars)
     attributes = conditions_of(wanted, settings, begun.writer.spec.encoding)
     chart = replace(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
 from feedback.progress import Stage
+from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Beatmap, Difficulty, GameMode, TimingPoint
 from osu_beatmap.timing.active_point import Timing
 from osu_beatmap.timing.edits import set_kiai
@@ -18,11 +19,13 @@ from osuT5.generation.window_schedule import SongGenerator
 from osuT5.objects.chart_tokens import encode_chart
 from osuT5.objects.corpus import SongSound
 from osuT5.objects.drafts import DraftBuilder
-from osuT5.objects.generation import ObjectGenerator
+from osuT5.objects.generation import Draws, ObjectGenerator, Wish
 from osuT5.objects.sections import kiai_spans_ms, phrase_volumes
+from osuT5.objects.styles import Style
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import ContextKind, EventGroup
 from pipeline.generation.rhythm import SongRhythm, rhythm_conditions
+from pipeline.generation.styles import drawn_styles, wanted_styles, with_hold_tags
 
 
 def with_objects(
@@ -31,8 +34,12 @@ def with_objects(
     lines: Sequence[TimingPoint],
     settings: Difficulty,
     writer: SongGenerator,
+    draws: Draws,
 ) -> ChartState:
     """Return a chart with its objects at its object times.
+
+    Args:
+        draws: How values of objects are drawn.
 
     Raises:
         ModelError: The object model cannot be loaded.
@@ -41,10 +48,11 @@ def with_objects(
     mode, keys, encoding = chart.attributes.mode, chart.attributes.key_count or 0, writer.spec.encoding
     drafts = ObjectGenerator(rhythm.model.objects, SongSound.of(song)).generate(
         song.clock.steps_at(chart.object_times_ms),
-        rhythm_conditions(chart.attributes),
-        chart.attributes,
+        _wish(chart.attributes, drawn_styles(mode, chart.seed)),
         DraftBuilder(mode, song.clock, Timing(list(lines)), settings, keys),
         chart.seed,
+        draws,
+        None if chart.negative is None else _opposite(chart),
         before=None if chart.before is None else encode_chart(chart.before, song.clock),
         progress=partial(writer.progress, Stage(ContextKind.MAP.value)),
     )
@@ -58,6 +66,18 @@ def with_objects(
         beatmap, _ = assemble({}, mode, lines, settings, keys, encoding, drafts)
         contexts[ContextKind.MAP] = encode_context(beatmap, ContextKind.MAP, encoding, writer.song_ms)
     return replace(chart, drafts=drafts, contexts=contexts)
+
+
+def _wish(attributes: Attributes, styles: Mapping[Style, float]) -> Wish:
+    """Return what a map shall be like; styles hold where no tag asks for others."""
+    attributes = with_hold_tags(attributes)
+    wanted = wanted_styles(attributes.descriptors, attributes.mode)
+    return Wish(rhythm_conditions(attributes), attributes, {**styles, **wanted})
+
+
+def _opposite(chart: ChartState) -> Wish:
+    """Return what guidance leads away from, at the star rating of the map."""
+    return _wish(replace(chart.negative, difficulty=chart.attributes.difficulty), {})
 
 
 def add_kiai(chart: ChartState, rhythm: SongRhythm, lines: Sequence[TimingPoint], contract: Contract) -> None:

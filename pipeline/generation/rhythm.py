@@ -21,10 +21,11 @@ from osuT5.generation.window_schedule import SongGenerator
 from osuT5.map_model.folder import MapModel, is_map_model, load_map_model
 from osuT5.rhythm.axis import SongAxis
 from osuT5.rhythm.conditions import RhythmConditions
-from osuT5.rhythm.drawing import draw_rhythm
+from osuT5.rhythm.drawing import NOISE, draw_rhythm
 from osuT5.rhythm.prediction import SongEncoding
 from pipeline.generation.conditions import TYPICAL_STARS
 from pipeline.generation.model_cache import kept
+from pipeline.generation.styles import quarter_logits
 
 
 class SongRhythm:
@@ -66,6 +67,7 @@ class SongRhythm:
         attributes: Attributes,
         seed: int,
         guide: Beatmap | None = None,
+        temperature: float = 1.0,
     ) -> np.ndarray:
         """Draw the times at which objects begin, in order, float64 [objects].
 
@@ -75,6 +77,7 @@ class SongRhythm:
             attributes: Conditions of the map.
             seed: Of the draw.
             guide: Map whose object times become likelier.
+            temperature: Of the draw; 0 takes the most likely times.
         """
         start_ms, end_ms = max(span.start_ms, lines[0].time_ms), min(span.end_ms, self._encoder.song_ms)
         song = self.encode(lines)
@@ -84,7 +87,8 @@ class SongRhythm:
         times_ms = song.clock.times_at(np.arange(len(objects)))
         logits = np.where((times_ms >= start_ms) & (times_ms < end_ms), objects, -np.inf)
         favoured = [] if guide is None else song.clock.steps_at(np.array([obj.time_ms for obj in guide.hit_objects]))
-        return times_ms[draw_rhythm(logits, seed, favoured=favoured)]
+        lean = quarter_logits(attributes.descriptors)
+        return times_ms[draw_rhythm(logits, seed, NOISE * temperature, favoured, lean)]
 
     def encode(self, lines: Sequence[TimingPoint]) -> SongEncoding:
         """Return the song, encoded once, on the clock of red lines."""

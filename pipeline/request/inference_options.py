@@ -139,8 +139,8 @@ class InferenceOptions:
     timer_iterations: int = option(WholeNumber(1, MAX_TIMER_ITERATIONS), 20)
 
     seed: int | None = option(WholeNumber(0, MAX_SEED))
-    temperature: float = option(Number(0, 5), 0.9)
-    top_p: float = option(Number(0, 1), 0.9)
+    temperature: float | None = option(Number(0, 5))
+    top_p: float | None = option(Number(0, 1))
     top_k: int = option(WholeNumber(0), 0)
     cfg_scale: float = option(Number(0, 20), 1.0)
     lookback: float = option(Number(0, 0.95), 0.5)

@@ -128,11 +128,14 @@ class ScopeOptions:
 
 @dataclass(frozen=True, slots=True)
 class SamplingOptions:
-    """How the model draws. `lookback` and `lookahead` are shares of a window; a None `seed` is drawn at random."""
+    """How the model draws. None is up to the model; a None `seed` is drawn at random.
+
+    `lookback` and `lookahead` are shares of a window.
+    """
 
     seed: int | None = None
-    temperature: float = 0.9
-    top_p: float = 0.9
+    temperature: float | None = None
+    top_p: float | None = None
     top_k: int = 0
     cfg_scale: float = 1.0
     lookback: float = LOOKBACK

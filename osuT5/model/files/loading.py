@@ -43,6 +43,7 @@ HUB_FILES = (
     SAFETENSORS,
     "model-*.safetensors",
     SAFETENSORS_INDEX,
+    "beats/*",
     "rhythm/*",
     "objects/*",
 )

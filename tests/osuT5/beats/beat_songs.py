@@ -1,7 +1,5 @@
 """Small synthetic songs for tests of the beat model."""
 
-from pathlib import Path
-
 import numpy as np
 
 from osu_beatmap.beatmap import GameMode
@@ -22,4 +20,4 @@ def make_song(*charts: RhythmChart, name: str = "song", seconds: float = 20.0, s
     """A song of noise."""
     features = np.random.default_rng(seed).uniform(0, 0.2, (round(100 * seconds), BANDS))
     charts = charts or (make_chart((200.0, 500.0, 4)),)
-    return RhythmSong(name, Path(f"{name}.ogg"), features.astype(np.float16), charts)
+    return RhythmSong(name, None, features.astype(np.float16), charts)

@@ -1,7 +1,8 @@
 """Training runs, whole-song prediction, and model files of the beat model."""
 
 import json
-from dataclasses import replace
+import shutil
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,39 +16,45 @@ from osuT5.beats import prediction, training
 from osuT5.beats.files import CONTRACT_FILE, load_beat_model, save_beat_model
 from osuT5.beats.network import BeatNetwork
 from osuT5.beats.prediction import predict_logits
-from osuT5.beats.sampling import BeatSamplingOptions
-from osuT5.beats.train import main
-from osuT5.beats.training import BeatTrainOptions, initial_network, split_validation, train_beats
-from training.loop_options import LoopOptions
+from osuT5.beats.training import initial_network, split_validation, train_beats
+from osuT5.dataset.files.filters import ChartFilter
+from osuT5.dataset.files.sources import SourceReport
+from osuT5.map_model.options import MapTrainOptions, PartOptions
+from osuT5.map_model.part_run import PartRun
+from training.loop_options import LoggingOptions, LoopOptions
+from training.processes import Processes
 
 
 @pytest.fixture
-def options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BeatTrainOptions:
-    """Options of a short run; one of three songs is for validation."""
+def part_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PartRun:
+    """A short run; one of three songs is for validation."""
     monkeypatch.setattr(training, "VALIDATION_EVERY", 3)
 
-    def load_songs(folder: Path, cache: Path, split: Split) -> list:
-        assert split is Split.TRAIN
-        return [make_song(name=name, seed=seed) for seed, name in enumerate("abc")]
+    def load_songs(dataset: str, cache: Path, split: Split, report: SourceReport, chart_filter: ChartFilter) -> list:
+        return [] if split is Split.HELD_OUT else [make_song(name=name, seed=seed) for seed, name in enumerate("abc")]
 
     monkeypatch.setattr(training, "load_songs", load_songs)
     loop = LoopOptions(
         total_steps=4, warmup_steps=1, optimizer="adamw", evaluate_every=2, checkpoint_every=1, average_decay=0.5
     )
-    sampling = BeatSamplingOptions(songs=2, frames=256)
-    return BeatTrainOptions(tmp_path, tmp_path / "run", network=SMALL, sampling=sampling, loop=loop)
+    part = PartOptions(asdict(SMALL), {"songs": 2, "frames": 256})
+    options = MapTrainOptions(str(tmp_path), beats=part, loop=loop, logging=LoggingOptions("disabled"))
+    return PartRun("beats", options, Processes("cpu"))
 
 
-def test_a_run_measures_songs_that_it_was_not_trained_on_and_writes_a_model(options: BeatTrainOptions) -> None:
-    network = load_beat_model(train_beats(options))
-    assert network.config == SMALL
+def test_a_run_measures_songs_that_it_was_not_trained_on_and_writes_a_model(part_run: PartRun) -> None:
+    train_beats(part_run)
+    assert part_run.is_finished
+    network = load_beat_model(part_run.model)
+    assert network.config.reach_frames == SMALL.reach_frames
     assert network.feature_mean.abs().sum() > 0
-    lines = [json.loads(line) for line in (options.run_path / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+    lines = [json.loads(line) for line in (part_run.folder / "log.jsonl").read_text(encoding="utf-8").splitlines()]
     held_out = [line["held_out"] for line in lines if "held_out" in line]
     assert [set(each) for each in held_out] == [{"loss", "beat", "downbeat"}] * 2
-    assert (options.run_path / "best_model" / CONTRACT_FILE).is_file()
-    started = replace(options, start_path=str(options.run_path / "model"))
-    assert all(parameter.requires_grad for parameter in initial_network(started, []).parameters())
+    shutil.copytree(part_run.model, part_run.folder.with_name("start") / "beats")
+    started = replace(part_run.options, pretrained_path=str(part_run.folder.with_name("start")))
+    network = initial_network(PartRun("beats", started, part_run.processes), [])
+    assert all(parameter.requires_grad for parameter in network.parameters())
 
 
 def test_validation_songs_depend_on_names_alone() -> None:
@@ -84,8 +91,6 @@ def test_a_model_of_another_spectrogram_is_refused(tmp_path: Path) -> None:
         load_beat_model(tmp_path)
 
 
-def test_a_folder_without_a_model_is_refused_in_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+def test_a_folder_without_a_model_is_refused_in_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="is not a beat model"):
         load_beat_model(tmp_path)
-    assert main([str(tmp_path), "--run", str(tmp_path / "run")]) == 2
-    assert "has no songs to train on" in capsys.readouterr().err

@@ -33,7 +33,9 @@ from training.options import OptionError
 
 SIZES = {"width": 32, "heads": 2, "condition_width": 8, "window_beats": 16, "dropout": 0.1}
 RHYTHM = PartOptions(SIZES | {"channels": 8, "tick_width": 4}, {"songs": 2, "charts": 2})
+BEATS = PartOptions({"channels": 8, "width": 8, "dilations": [1, 2]}, {"songs": 2, "frames": 256})
 OBJECTS = PartOptions(SIZES | {"column_width": 8, "object_layers": 2}, {"rows": 3})
+OFF = LoggingOptions("disabled")
 LOOP = LoopOptions(total_steps=4, warmup_steps=1, log_every=1, evaluate_every=2, checkpoint_every=1, average_decay=0.5)
 
 
@@ -58,7 +60,8 @@ def options(corpus: Path, run_path: Path, **changes: Any) -> MapTrainOptions:
     return MapTrainOptions(
         run_path=str(run_path),
         data=MapDataOptions(str(corpus), str(corpus.with_name("cache"))),
-        **{"rhythm": RHYTHM, "objects": OBJECTS, "loop": LOOP, "logging": LoggingOptions("disabled")} | changes,
+        **{"beats": BEATS, "rhythm": RHYTHM, "objects": OBJECTS, "loop": LOOP, "logging": LoggingOptions("disabled")}
+        | changes,
     )
 
 
@@ -135,7 +138,7 @@ def test_one_part_is_trained_further(corpus: Path, model: Path, tmp_path: Path) 
     ("changes", "message"),
     [
         ({"parts": ("objects",)}, "pretrained_path must be a model with the part rhythm, got none"),
-        ({"parts": ("melody",)}, "parts must be one of rhythm, objects, got melody"),
+        ({"parts": ("melody",)}, "parts must be one of beats, rhythm, objects, got melody"),
         ({"lora": LoraOptions(enable_lora=True)}, "pretrained_path must be a model to adapt, got none"),
         ({"data": MapDataOptions("")}, "train_dataset_path is missing"),
         ({"rhythm": PartOptions(loop={"steps": 3})}, r"There is no option rhythm\.loop\.steps"),

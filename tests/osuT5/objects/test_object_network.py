@@ -9,21 +9,25 @@ import pytest
 import torch
 
 from model_files.errors import ModelError
+from model_files.network_folder import sizes_from_dict
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Difficulty, GameMode, HoldNote
 from osu_beatmap.timing.active_point import Timing
 from osuT5.objects.batches import PassageSampler, SamplingOptions, cut_passage, mirrored, stack_passages, with_banks
+from osuT5.objects.config import ObjectConfig, contract_of
 from osuT5.objects.drafts import DraftBuilder
 from osuT5.objects.fields import NONE, Field
 from osuT5.objects.files import load_object_model, save_object_model
-from osuT5.objects.generation import Draws, ObjectGenerator
+from osuT5.objects.generation import Draws, ObjectGenerator, Wish
 from osuT5.objects.inputs import NO_GAP, gap_classes
 from osuT5.objects.loss import nats_by_part
 from osuT5.objects.network import ObjectNetwork
-from osuT5.objects.training import ObjectTask
+from osuT5.objects.styles import Style
+from osuT5.objects.training import ObjectTask, usual_styles
 from osuT5.rhythm.conditions import RhythmConditions
 from tests.osuT5.objects.object_maps import LINES, SMALL, clock_of, make_map, make_object_song
 
+DEFAULTS = Draws()
 ALL_MODES = [GameMode.STANDARD, GameMode.TAIKO, GameMode.CATCH, GameMode.MANIA]
 
 
@@ -69,15 +73,15 @@ def test_one_object_at_a_time_gives_the_same_states(network, song):
 
 @torch.inference_mode()
 def test_a_row_is_chosen_as_it_is_predicted(network):
-    state, columns = torch.randn(SMALL.width), [2, 0, 1, 0, 1]
+    states, columns = torch.randn(2, SMALL.width), [2, 0, 1, 0, 1]
     seen = []
     chosen, durations = network.columns.choose_row(
-        state, 5, lambda column, logits: seen.append(logits) or columns[column]
+        states, 5, lambda column, logits: seen.append(logits) or columns[column]
     )
-    padded = torch.tensor(columns + [0] * 13)
-    logits, expected = network.columns(state, padded, 5)
+    padded = torch.tensor(columns + [0] * 13).expand(2, -1)
+    logits, expected = network.columns(states, padded, 5)
     assert chosen == columns
-    torch.testing.assert_close(torch.stack(seen), logits)
+    torch.testing.assert_close(torch.stack(seen, 1), logits)
     torch.testing.assert_close(durations, expected)
 
 
@@ -167,13 +171,18 @@ def test_models_with_other_tables_are_refused(network, tmp_path):
         load_object_model(tmp_path / "missing")
 
 
-def _generate(network, song, mode, seed=1, steps=None):
+def _wish(mode, styles=None, stars=3.0):
+    keys = 4 if mode is GameMode.MANIA else 0
+    return Wish(RhythmConditions(mode, stars, keys), Attributes(mode, stars), styles or {})
+
+
+def _generate(network, song, mode, seed=1, steps=None, draws=DEFAULTS, opposite=None):
     clock = clock_of()
     steps = np.arange(0, len(clock) * 12, 8) if steps is None else steps
     keys = 4 if mode is GameMode.MANIA else 0
     builder = DraftBuilder(mode, clock, Timing(LINES), Difficulty(), keys)
     generator = ObjectGenerator(network, song.sound)
-    drafts = generator.generate(steps, RhythmConditions(mode, 3.0, keys), Attributes(mode, 3.0), builder, seed, Draws())
+    drafts = generator.generate(steps, _wish(mode), builder, seed, draws, opposite)
     return steps, clock, drafts
 
 
@@ -209,10 +218,7 @@ def test_a_part_continues_the_map_before_it(network, song, mode):
     before = song.charts[ALL_MODES.index(mode)].tokens
     steps, clock = np.arange(0, 24 * 40, 12), clock_of()
     builder = DraftBuilder(mode, clock, Timing(LINES), Difficulty(), 4)
-    keys = 4 if mode is GameMode.MANIA else 0
-    conditions, attributes = RhythmConditions(mode, 3.0, keys), Attributes(mode, 3.0)
-    generator = ObjectGenerator(network, song.sound)
-    drafts = generator.generate(steps, conditions, attributes, builder, 1, before=before)
+    drafts = ObjectGenerator(network, song.sound).generate(steps, _wish(mode), builder, 1, before=before)
     assert drafts[0].obj.time_ms > clock.times_at(before.steps[-1])
     assert all(draft.obj.time_ms > clock.times_at(before.steps[-1]) for draft in drafts)
 
@@ -221,3 +227,36 @@ def test_a_seed_gives_the_same_objects(network, song):
     first, again, other = (_generate(network, song, GameMode.STANDARD, seed)[2] for seed in (1, 1, 2))
     assert [draft.obj for draft in first] == [draft.obj for draft in again]
     assert [draft.obj for draft in first] != [draft.obj for draft in other]
+
+
+@pytest.mark.parametrize("mode", ALL_MODES)
+def test_draws_are_as_free_as_the_options_say(network, song, mode):
+    def objects(seed, **options):
+        return [draft.obj for draft in _generate(network, song, mode, seed, draws=Draws(**options))[2]]
+
+    assert objects(1, temperature=0.0) == objects(2, temperature=0.0) == objects(3, top_k=1)
+    assert objects(1) != objects(1, temperature=5.0)
+
+
+@pytest.mark.parametrize("mode", ALL_MODES)
+def test_guidance_leads_away_from_the_opposite(network, song, mode):
+    def objects(guidance, opposite):
+        return [draft.obj for draft in _generate(network, song, mode, 1, None, Draws(guidance=guidance), opposite)[2]]
+
+    same, other = _wish(mode), _wish(mode, dict.fromkeys(Style, 3.0), 8.0)
+    assert objects(1.0, other) == objects(1.0, None)
+    assert objects(5.0, same) == objects(1.0, None)
+    assert objects(5.0, other) != objects(1.0, None)
+
+
+def test_known_styles_are_learned_and_left_out_at_random(song):
+    levels = usual_styles([song] * 8)
+    assert set(levels) == {"standard", "taiko", "catch", "mania"}
+    config = replace(SMALL, styles=levels)
+    kept = json.loads(json.dumps(contract_of(config, "")["network"]))
+    assert sizes_from_dict(ObjectConfig, kept).styles == json.loads(json.dumps(levels))
+    styles = {}
+    for known in (0.0, 1.0):
+        sampler = PassageSampler([song], SamplingOptions(known_styles=known), config, 1)
+        styles[known] = sampler.batch(1).beats.style[:, 7::2].sum()
+    assert styles[0.0] == 0 < styles[1.0]

@@ -57,6 +57,9 @@ def test_what_a_model_was_never_told_of_is_said() -> None:
     _, (note,) = spell_descriptors(asked(mapper_id=99, descriptors="[reading,clean]"), TOLD)
     assert note == "told was never told of reading and mapper_id=99, so they had no say in what was written."
     assert spell_descriptors(asked(mapper_id=17), TOLD)[1] == []
+    request, (note,) = spell_descriptors(asked(descriptors="[Jumps,clean]"), MINI, tags={"jumps"})
+    assert request.map.descriptors == ("jumps", "clean")
+    assert note == "mini was never told of clean, so it had no say in what was written."
 
 
 @pytest.mark.parametrize("spec", [MINI, TOLD], ids=["without tables", "with tables"])

@@ -34,7 +34,7 @@ def taiko_map(tmp_path: Path) -> str:
 def test_defaults_are_left_out_of_the_command(wish: Choices) -> None:
     for name, value in {
         "audio_path": "song.mp3",
-        "temperature": "0.90",
+        "temperature": None,
         "seed": "7",
         "hitsounded": None,
         "in_context": [],
@@ -54,7 +54,7 @@ def test_a_configuration_is_named_and_what_it_sets_can_be_taken_back(wish: Choic
     assert published.words() == ["-cn", "inference_v28", "audio_path=song.mp3"]
     published.choose("temperature", None)
     published.choose("model_path", None)
-    assert published.words() == ["-cn", "inference_v28", "audio_path=song.mp3", "temperature=0.9", "model_path=null"]
+    assert published.words() == ["-cn", "inference_v28", "audio_path=song.mp3", "temperature=null", "model_path=null"]
 
 
 def test_what_has_lost_its_use_is_no_longer_asked_for(wish: Choices) -> None:

@@ -1,0 +1,104 @@
+"""Styles of maps: from user tags of osu!, or drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+import numpy as np
+
+from osu_beatmap.attributes import Attributes
+from osu_beatmap.beatmap import GameMode
+from osuT5.objects.styles import STYLES_OF_MODE, Style
+
+STYLE_SPREAD = 0.7
+"""Standard deviation of drawn styles: less than that of humans, whose maps are of one style in each song."""
+
+HOLD_TAG_RATIO = 0.45
+"""Ratio of hold notes of a map with a tag of hold notes."""
+
+HOLD_TAGS = frozenset({"LN inverse", "LN coordination", "LN density", "LN mixed", "LN release"})
+
+QUARTER_LOGITS = {
+    "streams": 1.2,
+    "spaced streams": 1.2,
+    "cutstreams": 1.2,
+    "bursts": 0.8,
+    "doubles": 0.8,
+    "quads": 0.8,
+    "flow aim": 0.8,
+    "speed": 0.8,
+    "simple": -1.2,
+}
+"""Tag -> what an object a quarter of a beat off the half beats gains in logits."""
+
+STYLES_OF_TAG: dict[str, dict[Style, float]] = {
+    "jumps": {Style.SPACING: 1.5, Style.SLIDERS: -0.7},
+    "cross-screen": {Style.SPACING: 2.5},
+    "spaced streams": {Style.SPACING: 1.5},
+    "perfect stacks": {Style.SPACING: -1.5},
+    "sharp": {Style.TURNS: 1.5},
+    "back and forth": {Style.TURNS: 2.5},
+    "wide": {Style.TURNS: -1.5},
+    "linear": {Style.TURNS: -2.0},
+    "flow aim": {Style.TURNS: -1.2},
+    "tech": {Style.SLIDERS: 1.0, Style.CURVES: 1.0, Style.TURNS: 0.7},
+    "slider tech": {Style.SLIDERS: 1.5, Style.CURVES: 1.0},
+    "complex slidershapes": {Style.SLIDERS: 0.7, Style.CURVES: 1.5},
+    "circle only": {Style.SLIDERS: -3.0},
+    "slider only": {Style.SLIDERS: 3.0},
+    "simple": {
+        Style.SPACING: -1.0,
+        Style.TURNS: -0.7,
+        Style.CHORDS: -1.0,
+        Style.JACKS: -1.0,
+        Style.CHANGES: -1.0,
+        Style.BIGS: -0.5,
+    },
+    "finisher-heavy": {Style.BIGS: 2.0},
+    "mono-heavy": {Style.CHANGES: -2.0},
+    "speedjack": {Style.JACKS: 2.0},
+    "wristjack": {Style.JACKS: 2.0},
+    "longjack": {Style.JACKS: 2.5},
+    "chordjack": {Style.CHORDS: 1.5, Style.JACKS: 2.0},
+    "chordstream": {Style.CHORDS: 1.5, Style.JACKS: -1.0},
+    "jumpstream": {Style.CHORDS: 0.7, Style.JACKS: -1.0},
+    "handstream": {Style.CHORDS: 1.5, Style.JACKS: -0.7},
+    "quadstream": {Style.CHORDS: 2.2, Style.JACKS: -0.7},
+}
+"""User tag -> styles, in standard deviations from other maps of the mode and star rating."""
+
+
+def known_tags(mode: GameMode) -> set[str]:
+    """Return the user tags that say something to the bundled model in a mode."""
+    holds = HOLD_TAGS if mode is GameMode.MANIA else frozenset()
+    own = set(STYLES_OF_MODE[mode])
+    return {*QUARTER_LOGITS, *holds, *(tag for tag, styles in STYLES_OF_TAG.items() if own & set(styles))}
+
+
+def wanted_styles(tags: Collection[str], mode: GameMode) -> dict[Style, float]:
+    """Return the styles of tags; of two for one style, the stronger."""
+    wanted: dict[Style, float] = {}
+    for tag in tags:
+        for style, value in STYLES_OF_TAG.get(tag, {}).items():
+            if style in STYLES_OF_MODE[mode] and abs(value) > abs(wanted.get(style, 0.0)):
+                wanted[style] = value
+    return wanted
+
+
+def drawn_styles(mode: GameMode, seed: int) -> dict[Style, float]:
+    """Draw the styles of a map, as mappers differ."""
+    own = STYLES_OF_MODE[mode]
+    return dict(zip(own, np.random.default_rng([seed, 1]).normal(0.0, STYLE_SPREAD, len(own)).tolist(), strict=True))
+
+
+def quarter_logits(tags: Collection[str]) -> float:
+    """Return what objects a quarter of a beat off the half beats gain in logits; the strongest tag counts."""
+    return max((QUARTER_LOGITS.get(tag, 0.0) for tag in tags), key=abs, default=0.0)
+
+
+def with_hold_tags(attributes: Attributes) -> Attributes:
+    """Return attributes with the hold notes that their tags ask for, if no ratio is given."""
+    if attributes.hold_note_ratio is not None or HOLD_TAGS.isdisjoint(attributes.descriptors):
+        return attributes
+    return replace(attributes, hold_note_ratio=HOLD_TAG_RATIO)

@@ -1,0 +1,53 @@
+"""Styles from user tags, and drawn ones."""
+
+import numpy as np
+
+from osu_beatmap.attributes import Attributes
+from osu_beatmap.beatmap import GameMode
+from osu_beatmap.user_tags import is_user_tag
+from osuT5.objects.styles import STYLES_OF_MODE, Style
+from osuT5.rhythm.drawing import draw_rhythm
+from pipeline.generation.styles import (
+    HOLD_TAG_RATIO,
+    HOLD_TAGS,
+    QUARTER_LOGITS,
+    STYLES_OF_TAG,
+    drawn_styles,
+    known_tags,
+    quarter_logits,
+    wanted_styles,
+    with_hold_tags,
+)
+
+
+def test_every_tag_with_a_style_is_a_user_tag():
+    assert all(map(is_user_tag, {*STYLES_OF_TAG, *QUARTER_LOGITS, *HOLD_TAGS}))
+
+
+def test_a_tag_says_something_in_its_modes_only():
+    assert "jumps" in known_tags(GameMode.STANDARD) - known_tags(GameMode.MANIA)
+    assert "chordjack" in known_tags(GameMode.MANIA) - known_tags(GameMode.STANDARD)
+    assert wanted_styles(["simple"], GameMode.TAIKO) == {Style.CHANGES: -1.0, Style.BIGS: -0.5}
+    assert wanted_styles(["sharp", "back and forth", "chordjack"], GameMode.STANDARD) == {Style.TURNS: 2.5}
+
+
+def test_drawn_styles_depend_on_the_seed():
+    first, again, other = (drawn_styles(GameMode.STANDARD, seed) for seed in (1, 1, 2))
+    assert first == again != other
+    assert set(first) == set(STYLES_OF_MODE[GameMode.STANDARD])
+
+
+def test_streams_have_more_quarters_without_more_objects():
+    logits = np.random.default_rng(1).normal(0.0, 1.0, 24 * 64)
+    tags = ([], ["streams"], ["simple"])
+    plain, streams, simple = (draw_rhythm(logits, 1, quarter_logits=quarter_logits(each)) for each in tags)
+    quarters = [(steps % 12 == 6).sum() for steps in (simple, plain, streams)]
+    assert len(plain) == len(streams) == len(simple)
+    assert quarters[0] < quarters[1] < quarters[2]
+
+
+def test_tags_of_hold_notes_ask_for_them_unless_a_ratio_is_given():
+    tagged = Attributes(GameMode.MANIA, descriptors=("LN density",))
+    assert with_hold_tags(tagged).hold_note_ratio == HOLD_TAG_RATIO
+    given = Attributes(GameMode.MANIA, hold_note_ratio=0.1, descriptors=("LN density",))
+    assert with_hold_tags(given) == given
