@@ -21,7 +21,7 @@ def corpus_parser(description: str | None) -> argparse.ArgumentParser:
 def review_parser(description: str | None, charts: int, seconds: float) -> argparse.ArgumentParser:
     """Return a parser of options for excerpts of charts of each mode."""
     # Other benchmarks need no torch.
-    from osuT5.model.files.loading import EMBEDDED_MODEL
+    from osuT5.model.files.find import EMBEDDED_MODEL
 
     parser = corpus_parser(description)
     parser.add_argument("--model", type=Path, default=EMBEDDED_MODEL)

@@ -45,7 +45,8 @@ from osuT5.dataset.files.sources import FolderSong, ReadChart, mapset_songs
 from osuT5.generation.chart_state import ChartState
 from osuT5.generation.sampling.sampler import Sampling
 from osuT5.generation.window_schedule import SongGenerator
-from osuT5.model.files.loading import EMBEDDED_MODEL, load_model
+from osuT5.model.files.find import EMBEDDED_MODEL
+from osuT5.model.files.loading import load_model
 from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.tokens.events import ContextKind
 from pipeline.finishing.finish import finish

@@ -25,7 +25,8 @@ from osuT5.audio.mel import song_mel
 from osuT5.generation.chart_state import ChartState
 from osuT5.generation.sampling.sampler import Sampling
 from osuT5.generation.window_schedule import SongGenerator
-from osuT5.model.files.loading import EMBEDDED_MODEL, load_model
+from osuT5.model.files.find import EMBEDDED_MODEL
+from osuT5.model.files.loading import load_model
 from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.tokens.events import ContextKind
 from pipeline.generation.chart import PreparedChart, write_charts

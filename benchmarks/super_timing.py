@@ -33,7 +33,8 @@ from osuT5.dataset.files.sources import FolderSong, mapset_songs
 from osuT5.generation.sampling.sampler import Sampling
 from osuT5.generation.super_timing import SuperTimer
 from osuT5.generation.window_schedule import SongGenerator
-from osuT5.model.files.loading import EMBEDDED_MODEL, load_model
+from osuT5.model.files.find import EMBEDDED_MODEL
+from osuT5.model.files.loading import load_model
 from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.rhythm.alignment import USUAL_LEAD_MS, measure_lead_ms
 from osuT5.rhythm.conditions import Origin, origin_of

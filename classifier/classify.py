@@ -59,7 +59,7 @@ def classify(config: FlatConfig) -> None:
     from osu_beatmap.files.reader import read_beatmap
     from osuT5.audio.decode import load_audio
     from osuT5.generation.threads import cpu_threads
-    from osuT5.model.files.loading import best_device
+    from osuT5.model.files.find import best_device
 
     beatmap = read_beatmap(request.beatmap_path)
     audio_path = request.audio_path or request.beatmap_path.parent / beatmap.audio_filename

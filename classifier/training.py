@@ -21,7 +21,8 @@ from classifier.options import ClassifierTrainOptions
 from classifier.summaries import Summariser, SummaryTable
 from model_files.errors import ModelError
 from osu_beatmap.held_out import Split, held_out_titles
-from osuT5.model.files.loading import best_device, load_model
+from osuT5.model.files.find import best_device
+from osuT5.model.files.loading import load_model
 from osuT5.tokens.contract import Contract
 from training.loop import train_small_model
 from training.options import OptionError

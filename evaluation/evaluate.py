@@ -17,7 +17,7 @@ from evaluation.report.results import Result, load_result
 from evaluation.report.tables import results_markdown
 from evaluation.score import in_processes, result_of
 from osu_beatmap.files.writer import write_text
-from osuT5.model.files.loading import best_device
+from osuT5.model.files.find import best_device
 from pipeline.request.options import RequestError
 from training.processes import Processes
 

@@ -27,7 +27,8 @@ from osu_beatmap.files.writer import save_beatmap
 from osuT5.audio.decode import load_audio
 from osuT5.audio.mel import song_mel
 from osuT5.generation.window_schedule import SongGenerator
-from osuT5.model.files.loading import EMBEDDED_MODEL, best_device, find_model, load_model
+from osuT5.model.files.find import EMBEDDED_MODEL, best_device, find_model
+from osuT5.model.files.loading import load_model
 from pipeline.generation.model_cache import kept
 from pipeline.output.summary import MODE_NAMES
 from pipeline.request.options import RequestError

@@ -10,7 +10,7 @@ from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.files.writer import save_beatmap
 from osu_beatmap.rules import Severity, check
 from osuT5.model.files.convert import convert_to_ours
-from osuT5.model.files.loading import EMBEDDED_MODEL
+from osuT5.model.files.find import EMBEDDED_MODEL
 from parity.window_schedule import PublishedWriter
 from pipeline.generation.generate import generate
 from pipeline.request.options import RequestError

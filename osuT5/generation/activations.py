@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.windows import Window
+
+if TYPE_CHECKING:
+    from osuT5.model.seq2seq import MapperModel
 
 
 class SongActivations:

@@ -7,6 +7,7 @@ import weakref
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -14,13 +15,15 @@ from torch import Tensor
 
 from feedback.progress import Progress, Stage, silent
 from osu_beatmap.attributes import Attributes
-from osuT5.audio.mel import window_mel
+from osuT5.audio.mel import song_mel, window_mel
 from osuT5.audio.onset_strength import attack_strengths
 from osuT5.model.audio_conditions import AudioConditionValues
-from osuT5.model.seq2seq import MapperModel
 from osuT5.rhythm.features import compute_features
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.windows import Window
+
+if TYPE_CHECKING:
+    from osuT5.model.seq2seq import MapperModel
 
 ENCODER_BATCH_WINDOWS = 8
 
@@ -63,24 +66,33 @@ class BackgroundEncoder:
 class AudioEncoder:
     """A model in front of one song.
 
-    mel: the song's spectrogram [frames, mels], as `osuT5.audio.mel.song_mel` gives it
+    mel: the song's spectrogram [frames, mels], as `osuT5.audio.mel.song_mel` gives it; None: of `samples`
     samples: the song itself, float32 [samples] at the model's rate, for times that are finer than frames
     """
 
     def __init__(
-        self, model: MapperModel, spec: Contract, mel: np.ndarray, song_ms: float, samples: np.ndarray | None = None
+        self,
+        model: MapperModel,
+        spec: Contract,
+        mel: np.ndarray | None,
+        song_ms: float,
+        samples: np.ndarray | None = None,
     ) -> None:
         self.model = model
         self.spec = spec
         self.song_ms = song_ms
-        self.mel = mel
+        self._mel = mel
         self._samples = samples
 
     @cached_property
+    def mel(self) -> np.ndarray:
+        """Spectrogram of the song for the model, float32 [frames, mels]."""
+        return song_mel(self._samples, self.spec) if self._mel is None else self._mel
+
+    @cached_property
     def attack_strengths(self) -> np.ndarray | None:
-        """How strongly sounds begin, float32 [milliseconds]; None where only the spectrogram is known, and for a model
-        without frame heads, whose beats are too coarse to be moved by it."""
-        if self._samples is None or self.model.frame_heads is None:
+        """Return how strongly sounds begin, float32 [milliseconds]; None where only the spectrogram is known."""
+        if self._samples is None:
             return None
         return attack_strengths(self._samples, self.spec.grid.sample_rate)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -12,8 +13,10 @@ from osuT5.generation.decode_row import DecodeRow
 from osuT5.generation.device_loop import DeviceLoop, knows
 from osuT5.generation.sampling.device_choice import Chosen
 from osuT5.generation.sampling.row_choice import Choice, Guidance
-from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from osuT5.model.seq2seq import MapperModel
 
 
 class DecodeLoop:

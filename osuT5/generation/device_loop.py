@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -21,8 +22,10 @@ from osuT5.generation.sampling.device_choice import Chosen, DeviceChoice
 from osuT5.generation.sampling.row_choice import Guidance, RowChoice
 from osuT5.model.decoding.static_decoder import Shape
 from osuT5.model.decoding.step_graphs import GraphedDecoder, Step, is_out_of_memory
-from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.vocabulary import PAD_ID, Vocabulary
+
+if TYPE_CHECKING:
+    from osuT5.model.seq2seq import MapperModel
 
 STEPS_LATE = 1
 """Number of steps under way while the host reads the result before them."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING
 
 import torch
 
-from osuT5.model.seq2seq import MapperModel
+if TYPE_CHECKING:
+    from osuT5.model.seq2seq import MapperModel
+
 
 SHARED_FROM_WIDTH = 512
 """A step of a narrower model is too small to share: threads would wait for each other, several times as long where a

@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -32,13 +33,15 @@ from osuT5.generation.sampling.row_choice import Guidance, RowChoice
 from osuT5.generation.sampling.sampler import Sampler, Sampling
 from osuT5.generation.threads import cpu_threads
 from osuT5.model.decoding.row_decoder import EncodedWindow
-from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.conditions import PLAIN_SPEED_PERCENT, STATE_HOLDERS, SongPlace, condition_ids
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import TYPE_KINDS, ContextKind, EventGroup, EventKind
 from osuT5.tokens.prompt import InputSegment, Segment
 from osuT5.tokens.windows import LOOKAHEAD, LOOKBACK, Window
+
+if TYPE_CHECKING:
+    from osuT5.model.seq2seq import MapperModel
 
 LONGEST_OBJECT_MS = 30_000.0
 """How far back an object may have begun that ends in a window."""
@@ -73,7 +76,7 @@ class SongGenerator:
         self,
         model: MapperModel,
         spec: Contract,
-        mel: np.ndarray,
+        mel: np.ndarray | None,
         song_ms: float,
         lookback: float = LOOKBACK,
         lookahead: float = LOOKAHEAD,
@@ -178,11 +181,13 @@ class SongGenerator:
         """
         for is_after_map in (False, True):
             part = [(context, chart) for context, chart in wanted if self._is_after_map(context, chart) is is_after_map]
+            if not part:
+                continue
             with cpu_threads(self.model):
-                if part and self.model.row_decoder is not None:
+                if self.model.row_decoder is not None:
                     guided = {context: _guidance(context, _charts_of(context, part), sampling) for context, _ in part}
                     write_side_by_side(self, part, RowChoice(Sampler(sampling, self.spec)), guided)
-                elif part:
+                else:
                     self._fill_in_turn(part, sampling)
 
     def _fill_in_turn(self, wanted: Wanted, sampling: Sampling) -> None:

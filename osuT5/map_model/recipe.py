@@ -15,7 +15,8 @@ from osuT5.map_model.adapters import save_bases
 from osuT5.map_model.folder import BEATS, OBJECTS, PART_FILES, RHYTHM, is_map_model
 from osuT5.map_model.options import MapDataOptions, MapTrainOptions
 from osuT5.map_model.part_run import PartRun
-from osuT5.model.files.loading import find_model, read_contract, training_device
+from osuT5.model.files.find import find_model, training_device
+from osuT5.model.files.loading import read_contract
 from osuT5.objects.training import train_objects
 from osuT5.rhythm.training import train_rhythm
 from osuT5.tokens.events import ContextKind

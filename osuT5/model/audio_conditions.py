@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
-from osuT5.model.config import ModelConfig
+if TYPE_CHECKING:
+    from osuT5.model.config import ModelConfig
+
 
 PUBLISHED_SWITCHES = {
     "difficulty": "do_difficulty_embed",

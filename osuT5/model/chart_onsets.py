@@ -8,11 +8,15 @@ pointer adds what it finds to the time tokens.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from osuT5.model.config import ModelConfig
 from osuT5.model.frame_heads import split_subframes
+
+if TYPE_CHECKING:
+    from osuT5.model.config import ModelConfig
 
 KERNEL_POSITIONS = 9
 DILATIONS = (1, 3, 9)

@@ -6,10 +6,13 @@ the time tokens.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from osuT5.model.config import ModelConfig
+if TYPE_CHECKING:
+    from osuT5.model.config import ModelConfig
 
 
 class FrameHeads(nn.Module):

@@ -5,6 +5,8 @@ A model as it is loaded is the reference: plain, and what training and compariso
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import nn
 
@@ -12,7 +14,9 @@ from osuT5.model.attention import FusedSelfAttention, SeparateAttention
 from osuT5.model.decoding.packed_linear import pack_layers, packed
 from osuT5.model.decoding.row_decoder import RowDecoder
 from osuT5.model.decoding.step_graphs import Capturing, CudaGraphs, GraphedSteps
-from osuT5.model.seq2seq import MapperModel
+
+if TYPE_CHECKING:
+    from osuT5.model.seq2seq import MapperModel
 
 
 @torch.no_grad()

@@ -10,12 +10,15 @@ tokens once per window, so a decoding step costs one small product.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
-from osuT5.model.config import ModelConfig
 from osuT5.model.frame_heads import split_subframes
+
+if TYPE_CHECKING:
+    from osuT5.model.config import ModelConfig
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
@@ -26,7 +27,9 @@ from osuT5.model.attention import (
     SeparateAttention,
     rotation_of,
 )
-from osuT5.model.config import ModelConfig
+
+if TYPE_CHECKING:
+    from osuT5.model.config import ModelConfig
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from osu_beatmap.held_out import Split
 from osuT5.dataset.batches import BatchPart
 from osuT5.dataset.samplers import TrainingData, open_training_data
-from osuT5.model.files.loading import training_device
+from osuT5.model.files.find import training_device
 from osuT5.training.options import TrainOptions
 from osuT5.training.start import StartingPoint, check_start, starting_point
 from osuT5.training.task import Draw, MapperTask

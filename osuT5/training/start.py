@@ -15,7 +15,8 @@ from transformers.utils import logging
 
 from model_files.errors import ModelError
 from osuT5.model.config import ModelConfig
-from osuT5.model.files.loading import find_model, load_model
+from osuT5.model.files.find import find_model
+from osuT5.model.files.loading import load_model
 from osuT5.model.files.lora import BASE_CONTRACT_FILE
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.class_tables import NO_TABLES, TABLES_FILE, ClassTables

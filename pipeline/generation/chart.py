@@ -18,7 +18,7 @@ from osuT5.encoding import AssemblyReport, assemble
 from osuT5.generation.chart_state import ChartState
 from osuT5.generation.sampling.sampler import Sampling
 from osuT5.generation.window_schedule import GenerationReport, SongGenerator
-from osuT5.model.files.loading import find_model
+from osuT5.model.files.find import find_model
 from osuT5.objects.generation import Draws
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.encoding_spec import EncodingSpec

@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from feedback.progress import Progress, silent
 from osu_beatmap.beatmap import GameMode
 from osuT5.audio.decode import load_audio
-from osuT5.audio.mel import song_mel
 from osuT5.generation.window_schedule import SongGenerator
 from osuT5.map_model.adapters import find_map_adapter
 from osuT5.map_model.folder import is_map_model
-from osuT5.model.files.loading import best_device, load_model
-from osuT5.model.inference_setup import prepare_to_generate
-from osuT5.model.seq2seq import MapperModel
+from osuT5.model.files.find import best_device, load_contract
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import EventKind
 from pipeline.generation.model_cache import kept
 from pipeline.request.options import GenerationRequest, RequestError
+
+if TYPE_CHECKING:
+    from osuT5.model.seq2seq import MapperModel
+
+
+class LazyModel:
+    """A model that is loaded when it is first used.
+
+    The bundled model generates most maps without its seq2seq part, whose libraries take seconds to import.
+    """
+
+    def __init__(self, load: Callable[[], MapperModel]) -> None:
+        self._load = load
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._model, name)
+
+    @cached_property
+    def _model(self) -> MapperModel:
+        return self._load()
 
 
 def loaded_model(request: GenerationRequest, folder: Path, lora: str | None = None) -> tuple[MapperModel, Contract]:
@@ -42,11 +62,14 @@ def song_writer(
     Raises AudioError, ModelError or RequestError, each with one sentence for the user.
     """
     sampling = request.sampling
-    model, spec = loaded_model(request, folder, lora)
+    if is_map_model(folder):
+        spec = load_contract(folder)
+        model: Any = LazyModel(lambda: loaded_model(request, folder, lora)[0])
+    else:
+        model, spec = loaded_model(request, folder, lora)
     samples = load_audio(request.song.audio_path, spec.grid.sample_rate)
     song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
-    mel = song_mel(samples, spec)
-    return SongGenerator(model, spec, mel, song_ms, sampling.lookback, sampling.lookahead, progress, samples)
+    return SongGenerator(model, spec, None, song_ms, sampling.lookback, sampling.lookahead, progress, samples)
 
 
 def adapters_of(folder: Path, lora: str | None) -> tuple[str | None, Path | None]:
@@ -61,9 +84,13 @@ def adapters_of(folder: Path, lora: str | None) -> tuple[str | None, Path | None
 
 
 def _loaded_plain(folder: Path, device: str, precision: str, lora: str | None) -> tuple[MapperModel, Contract]:
+    from osuT5.model.files.loading import load_model
+
     return load_model(folder, device, precision, lora=lora)
 
 
 def _loaded_ready(folder: Path, device: str, precision: str, lora: str | None) -> tuple[MapperModel, Contract]:
-    model, spec = load_model(folder, device, precision, lora=lora)
+    from osuT5.model.inference_setup import prepare_to_generate
+
+    model, spec = _loaded_plain(folder, device, precision, lora)
     return prepare_to_generate(model, precision == "int8"), spec

@@ -7,7 +7,7 @@ from functools import partial
 
 from feedback.progress import Progress, silent
 from osu_beatmap.beatmap import Beatmap
-from osuT5.model.files.loading import find_model
+from osuT5.model.files.find import find_model
 from pipeline.generation.conditions import asked_sampling, spell_descriptors
 from pipeline.generation.models import loaded_model
 from pipeline.output.summary import GenerationSummary

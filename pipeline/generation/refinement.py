@@ -11,7 +11,7 @@ from dataclasses import replace
 from feedback.progress import Progress, silent
 from osu_beatmap.attributes import WITH_CIRCLES
 from osu_beatmap.beatmap import Beatmap
-from osuT5.model.files.loading import best_device
+from osuT5.model.files.find import best_device
 from pipeline.generation.chart import Draft
 from pipeline.generation.model_cache import kept
 from pipeline.request.options import GenerationRequest

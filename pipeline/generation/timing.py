@@ -21,8 +21,8 @@ from osuT5.generation.chart_state import ChartState
 from osuT5.generation.sampling.sampler import Sampling
 from osuT5.generation.super_timing import SuperTimer
 from osuT5.generation.window_schedule import SongGenerator
-from osuT5.model.config import FRAME_CHANNELS
-from osuT5.model.files.loading import ModelFolders
+from osuT5.model.files.find import ModelFolders
+from osuT5.model.frame_channels import FRAME_CHANNELS
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import ContextKind, EventGroup
 from pipeline.generation.models import song_writer
@@ -86,7 +86,9 @@ def super_timed_red_lines(timer: SuperTimer, passes: int, progress: Progress = s
 def _agreed_lines(timer: SuperTimer) -> list[TimingPoint]:
     listener = timer.listener
     votes = merge_votes([_beats_of(marked, listener.spec) for marked in timer.passes], listener.song_ms)
-    return _lines_of(votes, timer.activations.mean(), listener.attack_strengths, listener.spec, listener.song_ms)
+    activations = timer.activations.mean()
+    attacks = None if activations is None else listener.attack_strengths
+    return _lines_of(votes, activations, attacks, listener.spec, listener.song_ms)
 
 
 def _beats_of(marked: Iterable[MarkedBeat], contract: Contract) -> Beats:
@@ -217,4 +219,5 @@ def predict_timing(writer: SongGenerator, chart: ChartState, sampling: Sampling)
     if beats_in is ContextKind.MAP:
         chart.contexts[beats_in] = groups
     activations = song_activations(writer.model, writer.spec, writer.encoder_states, writer.windows, writer.song_ms)
-    return red_lines_from(groups, activations, writer.spec, writer.song_ms, writer.listener.attack_strengths)
+    attacks = None if activations is None else writer.listener.attack_strengths
+    return red_lines_from(groups, activations, writer.spec, writer.song_ms, attacks)

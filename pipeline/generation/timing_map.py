@@ -5,7 +5,7 @@ from __future__ import annotations
 from feedback.progress import Progress, silent
 from osu_beatmap.beatmap import Beatmap
 from osuT5.generation.chart_state import ChartState
-from osuT5.model.files.loading import find_model
+from osuT5.model.files.find import find_model
 from pipeline.finishing.finish import finish_timing
 from pipeline.generation.conditions import conditions_of, expected_stars, requested_sampling
 from pipeline.generation.models import song_writer

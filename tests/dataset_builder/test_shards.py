@@ -17,7 +17,7 @@ from osu_beatmap.held_out import Split
 from osuT5.dataset.errors import CorpusError
 from osuT5.dataset.files.corpus import open_source
 from osuT5.dataset.files.sources import Song, SourceReport, read_charts
-from osuT5.model.files.loading import EMBEDDED_MODEL
+from osuT5.model.files.find import EMBEDDED_MODEL
 from osuT5.objects.corpus import load_object_songs
 from tests.small_hub import OPEN_REPO, fetched, small_hub
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import torch
 from torch import Tensor
@@ -18,8 +18,10 @@ from torch import Tensor
 from osuT5.model.decoding.row_decoder import RowDecoder
 from osuT5.model.decoding.static_decoder import Shape
 from osuT5.model.decoding.step_graphs import GraphedSteps, as_they_are
-from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.vocabulary import PAD_ID
+
+if TYPE_CHECKING:
+    from osuT5.model.seq2seq import MapperModel
 
 
 @dataclass(frozen=True, slots=True)

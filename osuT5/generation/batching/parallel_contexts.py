@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import torch
 from torch import Tensor
@@ -21,10 +21,12 @@ from osuT5.generation.chart_state import ChartState
 from osuT5.generation.decode_row import DecodeRow
 from osuT5.generation.sampling.row_choice import Guidance, RowChoice
 from osuT5.model.decoding.row_decoder import EncodedWindow
-from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import ContextKind, EventGroup
 from osuT5.tokens.windows import Window
+
+if TYPE_CHECKING:
+    from osuT5.model.seq2seq import MapperModel
 
 Wanted = Sequence[tuple[ContextKind, ChartState]]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import torch
 from torch import Tensor
@@ -18,8 +18,10 @@ from torch import Tensor
 from osuT5.generation.decode_row import DecodeRow
 from osuT5.generation.sampling.row_choice import Guidance, RowChoice
 from osuT5.model.decoding.row_decoder import EncodedWindow, RowDecoder, RowState
-from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from osuT5.model.seq2seq import MapperModel
 
 
 class Writer(Protocol):

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from osuT5.generation.batching.row_pool import Order, RowPool
 from osuT5.generation.threads import cpu_threads
 from osuT5.model.decoding.row_decoder import ALIKE_FROM_ROWS
-from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from osuT5.model.seq2seq import MapperModel
 
 WATCH_SECONDS = 0.1
 """Interval at which a waiting thread calls its `watch`."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
@@ -20,8 +21,10 @@ from torch import Tensor, nn
 from osuT5.model.attention import KeyValues, Rotation, SeparateAttention, rotate, rotation_of
 from osuT5.model.decoding.packed_linear import Kernel, kernel_of
 from osuT5.model.pointer import TimeKeys
-from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.vocabulary import PAD_ID
+
+if TYPE_CHECKING:
+    from osuT5.model.seq2seq import MapperModel
 
 REMEMBERED_ROWS = 4
 """So many rows of a window are kept for those that begin as they do."""

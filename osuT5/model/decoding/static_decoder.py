@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
@@ -19,8 +20,10 @@ from torch import Tensor
 
 from osuT5.model.attention import KeyValues, Rotation, SelfAttentionInput, rotation_of
 from osuT5.model.pointer import TimeKeys
-from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.vocabulary import PAD_ID
+
+if TYPE_CHECKING:
+    from osuT5.model.seq2seq import MapperModel
 
 LENGTHS = (128, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096)
 """So many keys a step looks at: the least of these that all rows fit in. Each costs a capture and hardly any memory."""

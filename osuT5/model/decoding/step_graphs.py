@@ -11,12 +11,14 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import torch
 
 from osuT5.model.decoding.static_decoder import Shape, StaticDecoder
-from osuT5.model.seq2seq import MapperModel
+
+if TYPE_CHECKING:
+    from osuT5.model.seq2seq import MapperModel
 
 Step = Callable[[], None]
 Kept = TypeVar("Kept")

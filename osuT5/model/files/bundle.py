@@ -15,10 +15,6 @@ from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import EventKind
 from osuT5.tokens.windows import WindowGrid
 
-CONFIG_FILE = "config.json"
-TOKENIZER_FILE = "tokenizer.json"
-GENERATION_FILE = "generation_config.json"
-
 OURS = "osu_mapper"
 """Key of config.json under which a model of ours in the published form states what that form has no words for."""
 

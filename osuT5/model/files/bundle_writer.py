@@ -17,7 +17,8 @@ from torch import Tensor
 
 from osuT5.model.audio_conditions import PUBLISHED_SWITCHES
 from osuT5.model.config import ModelConfig
-from osuT5.model.files.bundle import CONFIG_FILE, GENERATION_FILE, OURS, TOKENIZER_FILE, bundle_from_json
+from osuT5.model.files.bundle import OURS, bundle_from_json
+from osuT5.model.files.find import CONFIG_FILE, GENERATION_FILE, TOKENIZER_FILE
 from osuT5.model.files.network_sizes import BACKBONES, ROTARY, SIZES, SPECTROGRAM
 from osuT5.model.files.parameter_names import published_key
 from osuT5.model.files.tokenizer import tokenizer_json

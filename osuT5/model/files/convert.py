@@ -22,8 +22,8 @@ from torch import Tensor
 from model_files.folder_weights import SAFETENSORS
 from osu_beatmap.beatmap import GameMode
 from osuT5.model.config import ModelConfig
-from osuT5.model.files.bundle import TOKENIZER_FILE
 from osuT5.model.files.bundle_writer import own_values, published_tensors, runs_in_the_original, write_bundle_json
+from osuT5.model.files.find import TOKENIZER_FILE
 from osuT5.model.files.loading import read_contract
 from osuT5.model.files.mode_folders import gamemode_subfolder
 from osuT5.model.files.parameter_names import rename_key

@@ -10,7 +10,7 @@ import pytest
 
 from model_files.errors import ModelError
 from osuT5.map_model.folder import PART_FILES, is_map_model, load_map_model
-from osuT5.model.files.loading import EMBEDDED_MODEL, HUB_FILES
+from osuT5.model.files.find import EMBEDDED_MODEL, HUB_FILES
 from pipeline.generation.rhythm import SongRhythm
 
 

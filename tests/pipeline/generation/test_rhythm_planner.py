@@ -10,7 +10,7 @@ import pytest
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode, TimingPoint
 from osu_beatmap.splice import Span
-from osuT5.model.files.loading import EMBEDDED_MODEL
+from osuT5.model.files.find import EMBEDDED_MODEL
 from osuT5.rhythm.features import BANDS
 from pipeline.generation.rhythm import SongRhythm
 

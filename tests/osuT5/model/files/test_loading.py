@@ -12,7 +12,8 @@ from safetensors.torch import load_file, save_file
 from model_files.errors import ModelError
 from osu_beatmap.beatmap import GameMode
 from osuT5.model.files.convert import convert_to_published
-from osuT5.model.files.loading import EMBEDDED_MODEL, best_device, find_model, load_model
+from osuT5.model.files.find import EMBEDDED_MODEL, best_device, find_model
+from osuT5.model.files.loading import load_model
 from osuT5.model.files.weights import build_model, read_weights
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import Contract
