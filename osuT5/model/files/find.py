@@ -1,0 +1,97 @@
+"""Where a model is, and where it runs. Nothing of it is loaded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from model_files.errors import ModelError, first_line
+from model_files.folder_weights import SAFETENSORS, SAFETENSORS_INDEX
+from model_files.hub import local_folder
+from osu_beatmap.beatmap import GameMode
+from osuT5.model.files.mode_folders import bundle_folder, gamemode_subfolder
+from osuT5.tokens.class_tables import TABLES_FILE
+from osuT5.tokens.contract import CONTRACT_FILE, Contract
+from paths import MODEL_DIR
+
+EMBEDDED_MODEL = MODEL_DIR / "mini"
+
+CONFIG_FILE, GENERATION_FILE, TOKENIZER_FILE = "config.json", "generation_config.json", "tokenizer.json"
+
+HUB_FILES = (
+    CONFIG_FILE,
+    GENERATION_FILE,
+    TOKENIZER_FILE,
+    CONTRACT_FILE,
+    TABLES_FILE,
+    SAFETENSORS,
+    "model-*.safetensors",
+    SAFETENSORS_INDEX,
+    "beats/*",
+    "rhythm/*",
+    "objects/*",
+)
+"""What is wanted of a model on the hub; the last two are the parts of a map model (`osuT5/map_model/folder.py`)."""
+
+NEEDED_FILES = f"{CONFIG_FILE}, {GENERATION_FILE}, {TOKENIZER_FILE} and {SAFETENSORS}"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFolders:
+    """The folders of a model that may bring a bundle of its own for a game mode.
+
+    Timing comes from the root model, which has heard the songs of every mode.
+    """
+
+    root: Path
+    map: Path
+
+    @property
+    def timing_is_separate(self) -> bool:
+        return self.root != self.map
+
+
+def find_model(source: str | Path | None = None, gamemode: GameMode | None = None) -> ModelFolders:
+    """The folders of the model that `source` names: a folder, a hub id (downloaded when missing), None: the embedded.
+
+    Raises ModelError.
+    """
+    if source is None:
+        return ModelFolders(EMBEDDED_MODEL, EMBEDDED_MODEL)
+    files = list(HUB_FILES)
+    if gamemode is not None:
+        files += [f"{gamemode_subfolder(gamemode)}/{name}" for name in HUB_FILES]
+    root = local_folder("model_path", str(source), files, NEEDED_FILES)
+    return ModelFolders(root, root if gamemode is None else bundle_folder(root, gamemode))
+
+
+def load_contract(folder: Path) -> Contract:
+    """Return the contract of one of our models.
+
+    Raises:
+        ModelError: It is missing or damaged.
+    """
+    try:
+        return Contract.load(folder)
+    except Exception as error:  # whatever damaged values make the constructors raise
+        raise ModelError(f"The model in {folder} cannot be loaded: {first_line(error)}.") from error
+
+
+def best_device(wanted: str = "auto") -> str:
+    """`wanted`, or for "auto" CUDA (or ROCm), then MPS, then the CPU. Raises ModelError for one that is not there."""
+    if wanted == "auto":
+        if torch.cuda.is_available():
+            return "cuda"
+        return "mps" if torch.backends.mps.is_available() else "cpu"
+    kind = wanted.split(":")[0]
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not there.get(kind, False):
+        raise ModelError(f"device={wanted} is not available on this machine; device=cpu always is")
+    return wanted
+
+
+def training_device(wanted: str) -> str:
+    """Return the device of a training. "auto" never chooses MPS, on which training was not tried."""
+    return best_device(wanted) if wanted != "auto" or torch.cuda.is_available() else "cpu"
