@@ -13,6 +13,8 @@ from evaluation.options import EvaluationOptions
 from modding.options import ReviewOptions
 from model_files.hub import parse_hub_id
 from osu_diffusion.options import RefinerTrainOptions
+from osuT5.beats.config import BeatConfig
+from osuT5.beats.sampling import BeatSamplingOptions
 from osuT5.map_model.options import MapTrainOptions
 from osuT5.map_model.part_run import PartRun
 from osuT5.objects import batches as object_batches
@@ -119,7 +121,9 @@ def test_map_config_fits_the_options(name: str) -> None:
     options = build_options(MapTrainOptions, compose_config(name))
     for run in (PartRun(part, options, Processes()) for part in options.parts):
         assert run.loop.total_steps > run.loop.warmup_steps + run.loop.sustain_steps
-    rhythm, objects = (PartRun(part, options, Processes()) for part in options.parts)
+    beats, rhythm, objects = (PartRun(part, options, Processes()) for part in options.parts)
+    assert beats.sizes(BeatConfig).reach_frames > 0
+    assert beats.sampling(BeatSamplingOptions).songs > 0
     assert rhythm.sizes(RhythmConfig).width % rhythm.sizes(RhythmConfig).heads == 0
     assert objects.sizes(ObjectConfig).width % objects.sizes(ObjectConfig).heads == 0
     assert rhythm.sampling(rhythm_sampling.SamplingOptions).songs > 0
