@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import importlib
 import re
+from dataclasses import fields
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from osuT5.map_model.options import MapTrainOptions
+from osuT5.objects.batches import SamplingOptions
+from osuT5.objects.config import ObjectConfig
 from osuT5.training.options import TrainOptions
 from pipeline.cli.command_line import compose_config, run
 from pipeline.cli.overrides import option_types
@@ -94,5 +97,7 @@ def test_what_the_documentation_names_is_there() -> None:
     assert all(compose_config(name) for name in names)
     programs = (TrainOptions, MapTrainOptions, root_script("build_dataset").BuildDatasetOptions, InferenceOptions)
     known = {path.rpartition(".")[2] for options in programs for path in option_types(options)}
+    parts = (ObjectConfig, SamplingOptions)
+    known |= {field.name for each in parts for field in fields(each)}
     options = set(re.findall(r"(?<![\w/-])([a-z]\w*(?:\.\w+)*)=\S", text)) - {"nproc_per_node", "nnodes"}
     assert not [option for option in options if option.rpartition(".")[2] not in known]

@@ -32,5 +32,5 @@ def load_beat_model(folder: Path) -> BeatNetwork:
     expected = contract_of(network.config)
     for part in ("spectrogram", "lead_ms"):
         if contract.get(part) != expected[part]:
-            raise ModelError(f"{folder} has another {part} than this version: train it again with osuT5.beats.train.")
+            raise ModelError(f"{folder} has another {part} than this version: train it again with train.py.")
     return network

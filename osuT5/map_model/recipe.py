@@ -57,6 +57,8 @@ def train_map_model(options: MapTrainOptions) -> Path | None:
     try:
         trained = _train_parts(options, processes)
         folder = Path(options.run_path) / MODEL_FOLDER
+        if RHYTHM in trained and OBJECTS not in trained and not options.lora.enable_lora:
+            processes.say(f"Objects do not fit the new rhythm: train them by parts=[objects] pretrained_path={folder}.")
         if trained and processes.is_main:
             with replaced_folder(folder) as temporary:
                 if options.lora.enable_lora:

@@ -247,6 +247,8 @@ def test_the_command_line(corpus: Path, model: Path, tmp_path: Path, capsys: pyt
     words = [f"train_dataset_path={corpus}", f"cache_path={corpus.with_name('cache')}", f"run_path={tmp_path}"]
     words += [f"pretrained_path={model}", "parts=[rhythm]", "rhythm.sampling.songs=1", "rhythm.loop.total_steps=1"]
     assert run(script.TRAIN, [*words, "mode=disabled", "sustain_steps=0", "threads=1"]) == 0
-    assert f"Model: {tmp_path / 'model'}" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert f"train them by parts=[objects] pretrained_path={tmp_path / 'model'}." in shown
+    assert f"Model: {tmp_path / 'model'}" in shown
     assert run(script.TRAIN, [*words, "rhythm.sampling.song=1"]) == 2
     assert "There is no option rhythm.sampling.song" in capsys.readouterr().err
