@@ -17,6 +17,7 @@ from dataset_builder.sources.mapset import Mapset, SourceChart, open_mapset
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.file_names import legal_file_name, legal_text
 from osu_beatmap.files.reader import decode_osu_bytes
+from osu_beatmap.song_bounds import check_in_song
 from osuT5.audio.decode import MAX_AUDIO_S, MIN_AUDIO_S, AudioError, audio_duration_ms
 from osuT5.dataset.files.chart_record import ChartRecord
 from osuT5.dataset.files.filters import OptOutList
@@ -109,6 +110,10 @@ class _Stager:
         audio = self._staged_audio(chart.name, beatmap.audio_filename)
         if audio is None:
             return None
+        try:
+            check_in_song(beatmap, audio["AudioMs"])
+        except BeatmapError as error:
+            return self.skip(chart.name, "not in its song", str(error))
         row |= audio
         row["BeatmapFile"] = self._write(chart.name, _naming_audio(chart, audio["AudioFile"]))
         return row

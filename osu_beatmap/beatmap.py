@@ -62,7 +62,8 @@ class TimingPoint:
     """One line of [TimingPoints].
 
     `beat_length_ms` is the raw second field: milliseconds per beat on a red (uninherited) line, and
-    -100 / multiplier on a green (inherited) line.
+    -100 / multiplier on a green (inherited) line. `stated_beat_length_ms` and `stated_meter` are what the file says
+    where osu! plays a red line by other values: those not above 0.
     """
 
     time_ms: float
@@ -73,6 +74,8 @@ class TimingPoint:
     volume: int = 100
     uninherited: bool = True
     effects: int = 0
+    stated_beat_length_ms: float | None = field(default=None, compare=False)
+    stated_meter: int | None = field(default=None, compare=False)
 
     @property
     def kiai(self) -> bool:

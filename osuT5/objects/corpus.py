@@ -20,6 +20,7 @@ from osu_beatmap.beatmap import GameMode
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.held_out import Split
+from osu_beatmap.song_bounds import check_in_song
 from osuT5.dataset.files.sources import SourceReport
 from osuT5.objects.chart_tokens import ChartTokens, encode_chart
 from osuT5.objects.files import digest_of
@@ -118,6 +119,7 @@ def _encode_song(song: RhythmSong, network: RhythmNetwork, report: SourceReport)
         for chart in axis.charts:
             try:
                 beatmap = read_beatmap(song.audio_path.parent / chart.name)
+                check_in_song(beatmap, song.duration_ms)
                 tokens = encode_chart(beatmap, axis.clock)
             except (BeatmapError, OSError) as error:
                 report.skip(chart.name, error)
