@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from osu_beatmap.beatmap import Beatmap
-from osu_beatmap.star_rating import star_rating
+from osu_beatmap.star_rating import stars_or_none
 from osuT5.tokens.events import ContextKind
 from pipeline.finishing.finish import FinishReport, finish
 from pipeline.generation.chart import Draft
-from pipeline.generation.conditions import without_additions
+from pipeline.generation.conditions import expected_stars, without_additions
 from pipeline.generation.reference_parts import with_given_parts
 from pipeline.output.summary import GenerationSummary
 from pipeline.request.options import GenerationRequest
@@ -19,7 +19,8 @@ def finish_with_settings(request: GenerationRequest, draft: Beatmap, song_ms: fl
     """Repair a draft, with the settings for its final star rating."""
     options = {"fill": not request.scope.is_part, "keep_reds": ContextKind.TIMING in request.scope.in_context}
     beatmap, _ = finish(draft, song_ms, **options)
-    settings = request.difficulty_settings(star_rating(beatmap))
+    stars = stars_or_none(beatmap)
+    settings = request.difficulty_settings(expected_stars(request) if stars is None else stars)
     # Circle size and slider multiplier stay: objects were placed for them.
     settings.circle_size = beatmap.difficulty.circle_size
     settings.slider_multiplier = beatmap.difficulty.slider_multiplier
@@ -57,9 +58,9 @@ def summarise_draft(draft: Draft, repairs: FinishReport) -> GenerationSummary:
     )
 
 
-def star_warnings(request: GenerationRequest, beatmap: Beatmap, stars: float) -> list[str]:
+def star_warnings(request: GenerationRequest, beatmap: Beatmap, stars: float | None) -> list[str]:
     """Return a sentence if the star rating missed its target."""
     wanted = request.map.difficulty
-    if wanted is None or not beatmap.hit_objects or abs(stars - wanted) <= MAX_STAR_ERROR:
+    if wanted is None or stars is None or not beatmap.hit_objects or abs(stars - wanted) <= MAX_STAR_ERROR:
         return []
     return [f"The map has {stars:.1f} stars, {wanted:g} were asked for."]
