@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from feedback.startup import start_program
+
+    start_program()
+
 import os
 import sys
 from pathlib import Path
-
-if __name__ == "__main__":
-    from pipeline.cli.interrupt import quit_on_interrupt
-
-    quit_on_interrupt()
 
 from modding.options import ReviewRequest, check_review_files, resolve_review
 from pipeline.cli.command_line import FlatConfig, Program, run

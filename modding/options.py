@@ -31,6 +31,7 @@ from pipeline.request.option_values import (
     yes_or_no,
 )
 from pipeline.request.options import RequestError
+from pipeline.request.scope import check_part
 
 OUTPUTS = ("text", "json", "md", "html")
 PRECISIONS = ("fp32", "bf16", "fp16", "amp")
@@ -104,9 +105,7 @@ def resolve_review(flat: Mapping[str, object]) -> ReviewRequest:
     if "beatmap_path" not in given:
         raise RequestError("beatmap_path is missing: give the map as beatmap_path=map.osu, or a folder or .osz.")
     request = ReviewRequest(**given)  # type: ignore[arg-type]
-    start_ms, end_ms = request.span_ms
-    if end_ms <= start_ms:
-        raise RequestError(f"end_time must be later than start_time ({start_ms}), got {end_ms}.")
+    check_part(request.start_time_ms, request.end_time_ms)
     if request.output == "html" and request.output_file is None:
         raise RequestError("output=html needs a file to write the page to: give one with output_file=report.html.")
     return request

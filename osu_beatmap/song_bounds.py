@@ -119,8 +119,8 @@ def _check_counts(beatmap: Beatmap, song_ms: float) -> None:
 
 
 def _objects_inside(beatmap: Beatmap, start_ms: float, end_ms: float) -> tuple[list[int], list[Stray]]:
-    has_tempo = any(point.uninherited for point in beatmap.timing_points)
-    timing = Timing(beatmap.timing_points) if has_tempo else None
+    lines = [point for point in beatmap.timing_points if math.isfinite(point.time_ms + point.beat_length_ms)]
+    timing = Timing(lines) if any(line.uninherited for line in lines) else None
     indices, strays = [], []
     for index, obj in enumerate(beatmap.hit_objects):
         last_ms = obj.time_ms
@@ -137,7 +137,7 @@ def _objects_inside(beatmap: Beatmap, start_ms: float, end_ms: float) -> tuple[l
 
 
 def _object_name(obj: HitObject, stray_ms: float) -> str:
-    name = f"{_KIND_NAMES.get(type(obj), 'circle')} at {clock(obj.time_ms)}"
+    name = f"{_KIND_NAMES.get(type(obj), 'circle')}{_at(obj.time_ms)}"
     return f"The {name}" if stray_ms == obj.time_ms else f"The end of the {name}"
 
 
@@ -169,7 +169,11 @@ def _last_bar_line_ms(red: TimingPoint, before_ms: float) -> float:
 
 
 def _line_name(point: TimingPoint) -> str:
-    return f"The {'red' if point.uninherited else 'green'} line at {clock(point.time_ms)}"
+    return f"The {'red' if point.uninherited else 'green'} line{_at(point.time_ms)}"
+
+
+def _at(time_ms: float) -> str:
+    return f" at {clock(time_ms)}" if math.isfinite(time_ms) else ""
 
 
 def _is_break_inside(pause: Break, start_ms: float, end_ms: float) -> bool:
@@ -178,7 +182,9 @@ def _is_break_inside(pause: Break, start_ms: float, end_ms: float) -> bool:
 
 def _notes(strays: Sequence[Stray], song_ms: float) -> Iterator[str]:
     for time_ms, name, outcome in strays[:MAX_NOTES]:
-        if time_ms < 0:
+        if not math.isfinite(time_ms):
+            yield f"{name} lies at no time; {outcome}."
+        elif time_ms < 0:
             yield f"{name} lies {duration_text(-time_ms)} before the song; {outcome}."
         else:
             yield f"{name} lies {duration_text(time_ms - song_ms)} after the song; {outcome}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from osu_beatmap.attributes import hold_note_ratio, scroll_speed_ratio
 from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.star_rating import stars_or_none
 from osuT5.tokens.events import ContextKind
@@ -13,6 +14,7 @@ from pipeline.output.summary import GenerationSummary
 from pipeline.request.options import GenerationRequest
 
 MAX_STAR_ERROR = 1.0
+MAX_RATIO_ERROR = 0.05
 
 
 def finish_with_settings(request: GenerationRequest, draft: Beatmap, song_ms: float) -> tuple[Beatmap, FinishReport]:
@@ -56,6 +58,19 @@ def summarise_draft(draft: Draft, repairs: FinishReport) -> GenerationSummary:
         unused=lost.counts(),
         repairs=repairs.repairs,
     )
+
+
+def ratio_warnings(request: GenerationRequest, beatmap: Beatmap) -> list[str]:
+    """Return a sentence for each ratio that was asked for and is not near what came out."""
+    warnings = []
+    for name, measure in (("hold_note_ratio", hold_note_ratio), ("scroll_speed_ratio", scroll_speed_ratio)):
+        wanted = getattr(request.map, name)
+        if wanted is None or not beatmap.hit_objects:
+            continue
+        found = measure(beatmap)
+        if abs(found - wanted) > MAX_RATIO_ERROR:
+            warnings.append(f"{name} of the map is {found:.2f}, {wanted:g} was asked for.")
+    return warnings
 
 
 def star_warnings(request: GenerationRequest, beatmap: Beatmap, stars: float | None) -> list[str]:

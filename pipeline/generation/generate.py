@@ -14,7 +14,13 @@ from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.star_rating import stars_or_none
 from pipeline.generation.chart import decode_draft, prepare_chart
 from pipeline.generation.conditions import expected_stars
-from pipeline.generation.final_map import apply_request, finish_with_settings, star_warnings, summarise_draft
+from pipeline.generation.final_map import (
+    apply_request,
+    finish_with_settings,
+    ratio_warnings,
+    star_warnings,
+    summarise_draft,
+)
 from pipeline.generation.fixed_objects import generate_parts
 from pipeline.generation.given_map import read_given_map
 from pipeline.generation.matching.star_matching import generate_matched_map
@@ -48,7 +54,7 @@ def generate(request: GenerationRequest, progress: Progress = silent) -> Generat
     """
     started = time.monotonic()
     given = read_given_map(request)
-    request = given.request if given else request
+    asked, request = request, given.request if given else request
     seed = secrets.randbelow(2**31) if request.sampling.seed is None else request.sampling.seed
     beatmap, summary = method_of(request)(request, given and given.beatmap, seed, progress)
     beatmap = given.with_outside(beatmap) if given else beatmap
@@ -58,7 +64,12 @@ def generate(request: GenerationRequest, progress: Progress = silent) -> Generat
         paths = write_into_reference(request, beatmap)
     else:
         paths = export(request, beatmap, expected_stars(request) if stars is None else stars)
-    warnings = [*star_warnings(request, beatmap, stars), *summary.notes, *(given.notes if given else ())]
+    warnings = [
+        *star_warnings(request, beatmap, stars),
+        *ratio_warnings(asked, beatmap),
+        *summary.notes,
+        *(given.notes if given else ()),
+    ]
     seconds = time.monotonic() - started
     result = GenerationResult(beatmap, paths.osu_path, paths.osz_path, stars, seconds, seed, warnings)
     if request.output.report:

@@ -20,7 +20,7 @@ from osu_beatmap.rules import Level
 from osu_beatmap.star_rating import stars_or_none
 from pipeline.generation.chart import PreparedChart, prepare_chart, rating_so_far
 from pipeline.generation.conditions import conditions_of, negative_attributes, spell_descriptors
-from pipeline.generation.final_map import apply_request, summarise_draft
+from pipeline.generation.final_map import apply_request, ratio_warnings, summarise_draft
 from pipeline.generation.given_map import read_given_map
 from pipeline.generation.hitsounds import with_shared_sounds
 from pipeline.generation.matching.star_matching import (
@@ -141,6 +141,7 @@ def _warnings(wish: StarTarget) -> Iterator[str]:
     assert wish.best is not None, "there is no map to warn of"
     beatmap, stars = wish.best.beatmap, wish.best.stars
     yield from beyond_training(beatmap.mode, wish.wanted)
+    yield from ratio_warnings(wish.request, beatmap)
     low, high = HUMAN_DENSITIES[beatmap.mode][Level.of_star_rating(stars)]
     found = density(beatmap)
     if not low <= found <= high:

@@ -71,8 +71,6 @@ def _reads(part: ContextKind, contract: Contract) -> bool:
 def _input(part: ContextKind, reference: Beatmap, contract: Contract, song_ms: float) -> GivenInput:
     if part is not ContextKind.GD:
         return GivenInput(part, _encoded(reference, part, contract, song_ms))
-    if not reference.hit_objects:
-        raise RequestError("GD needs a reference map with objects to make another difficulty from.")
     attributes = attributes_of(reference, stars_or_none(reference))
     return GivenInput(part, _encoded(reference, ContextKind.MAP, contract, song_ms), attributes)
 
