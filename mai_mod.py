@@ -48,7 +48,8 @@ def _report(request: ReviewRequest, reviews: list) -> None:
     target = Path(request.output_file)
     target.parent.mkdir(parents=True, exist_ok=True)
     write_text(target, text)
-    print(f"{target}: {sum(len(each.suggestions) for each in reviews)} suggestions.")
+    if target.is_file():  # what goes into a pipe is the report alone
+        print(f"{target}: {sum(len(each.suggestions) for each in reviews)} suggestions.")
 
 
 MAI_MOD = Program(

@@ -125,6 +125,8 @@ def check_review_files(request: ReviewRequest) -> None:
     if request.output_file is not None:
         if request.output_file.is_dir():
             raise RequestError(f"output_file must be a file, but {request.output_file} is a folder.")
-        check_writable_folder("output_file", request.output_file.parent)
+        # Pipes and devices, such as /dev/stdout, are written to whatever folder they are in.
+        if request.output_file.is_file() or not request.output_file.exists():
+            check_writable_folder("output_file", request.output_file.parent)
     if request.apply:
         check_writable_folder("output_path", request.output_path or place.parent)

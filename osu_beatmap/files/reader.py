@@ -127,12 +127,15 @@ class _Reader:
         section = ""
         found: set[str] = set()
         for number, line in enumerate(lines[first:], first + 1):
+            if not line.startswith("["):
+                self._keep_line(section, line)
             if not line or line.isspace() or line.lstrip().startswith("//"):
                 continue
             if line[0] in " _" and section != "Events":
                 continue  # osu! takes these for storyboard commands wherever they stand
             line = line.rstrip()
             if line[0] == "[" and line[-1] == "]":
+                self._begin_section(section, line[1:-1])
                 section = line[1:-1]
                 found.add(section)
             elif section in handlers:
@@ -153,6 +156,19 @@ class _Reader:
             return index
         raise BeatmapError(f"{self.name} is empty.")
 
+    def _begin_section(self, before: str, section: str) -> None:
+        sections = self.beatmap.kept.sections
+        if section not in SECTIONS:
+            follows = sections[-1][0] if before not in SECTIONS and sections else before
+            sections.append((follows, section, []))
+
+    def _keep_line(self, section: str, line: str) -> None:
+        kept = self.beatmap.kept
+        if section == "Events":
+            kept.event_lines += [line] if line and not line.isspace() else []
+        elif section and section not in SECTIONS and kept.sections:
+            kept.sections[-1][2].append(line)
+
     def _read_line(self, handler: Callable[[str], None], section: str, number: int, line: str) -> None:
         if len(line) > MAX_LINE_CHARACTERS:
             self._warn(f"line {number} of [{section}] skipped: it has over {MAX_LINE_CHARACTERS} characters")
@@ -167,6 +183,9 @@ class _Reader:
             message = f"line {number} of [{section}] skipped: {error}"
             if section == "HitObjects" and not self.first_bad_object:
                 self.first_bad_object = message
+            entries = {"HitObjects": self.beatmap.hit_objects, "TimingPoints": self.beatmap.timing_points}.get(section)
+            if entries is not None:
+                self.beatmap.kept.unread.setdefault(section, []).append((len(entries), line))
             self._warn(message)
 
     def _finish(self, found: set[str]) -> None:
@@ -268,7 +287,10 @@ class _Reader:
         parts = [parse_int(part) for part in value.split(",")]
         if len(parts) not in (3, 4) or not all(0 <= part <= 255 for part in parts):
             raise FieldError(f"{shown(value)} is no colour of three numbers from 0 to 255")
+        number = key.removeprefix("Combo")
         self.beatmap.combo_colours.append((parts[0], parts[1], parts[2]))
+        own = int(number) if number.isdecimal() and len(number) < 4 else len(self.beatmap.combo_colours)
+        self.beatmap.combo_colour_numbers.append(own)
         return True
 
     # ---- sections of comma-separated lines ----

@@ -4,7 +4,9 @@ import pytest
 from rule_beatmaps import clean_map, findings, found, slider
 
 from osu_beatmap.beatmap import EFFECT_KIAI, Circle, GameMode, HitSample, TimingPoint
+from osu_beatmap.files.reader import parse_beatmap
 from osu_beatmap.files.timing_point_lines import parse_timing_line
+from osu_beatmap.files.writer import write_beatmap
 from osu_beatmap.rules import Severity
 
 PROBLEM, WARNING = Severity.PROBLEM, Severity.WARNING
@@ -142,3 +144,13 @@ def test_combo_colours_which_taiko_does_not_show(colour, count):
     standard.combo_colours = taiko.combo_colours = [(200, 100, 50), colour]
     assert found(standard, "combo_colours") == [(WARNING, None, ())] * count
     assert not found(taiko, "combo_colours")
+
+
+def test_combo_colours_have_the_numbers_of_the_file():
+    text = "osu file format v14\n[Colours]\nCombo5 : 1,1,1\nCombo2 : 200,100,50\nCombo7 : 255,255,255\n"
+    beatmap = parse_beatmap(text)
+    messages = [finding.message for finding in findings(beatmap, "combo_colours")]
+    assert [message.split()[0] for message in messages] == ["Combo5", "Combo7"]
+    assert "Combo5 : 1,1,1\r\nCombo2 : 200,100,50\r\nCombo7 : 255,255,255\r\n" in write_beatmap(beatmap)
+    beatmap.combo_colours.append((0, 0, 0))
+    assert "Combo4 : 0,0,0" in write_beatmap(beatmap)
