@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from feedback.startup import start_program
+
+    start_program()
+
 import sys
 from pathlib import Path
-
-if __name__ == "__main__":
-    from pipeline.cli.interrupt import quit_on_interrupt
-
-    quit_on_interrupt()
 
 from hydra.core.hydra_config import HydraConfig
 

@@ -6,12 +6,12 @@ For songs of a dataset: `python evaluate.py dataset_path=MAPSETS`. Results side 
 
 from __future__ import annotations
 
-import sys
-
 if __name__ == "__main__":
-    from pipeline.cli.interrupt import quit_on_interrupt
+    from feedback.startup import start_program
 
-    quit_on_interrupt()
+    start_program()
+
+import sys
 
 from evaluation.options import check_evaluation_files, resolve_evaluation
 from pipeline.cli.command_line import FlatConfig, Program, run

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-
 if __name__ == "__main__":
-    from pipeline.cli.interrupt import quit_on_interrupt
+    from feedback.startup import start_program
 
-    quit_on_interrupt()
+    start_program()
+
+import sys
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from feedback.startup import start_program
+
+    start_program()
+
 import os
 import sys
 from pathlib import Path
-
-if __name__ == "__main__":
-    from pipeline.cli.interrupt import quit_on_interrupt
-
-    quit_on_interrupt()
 
 from modding.options import ReviewRequest, check_review_files, resolve_review
 from pipeline.cli.command_line import FlatConfig, Program, run
@@ -48,7 +48,8 @@ def _report(request: ReviewRequest, reviews: list) -> None:
     target = Path(request.output_file)
     target.parent.mkdir(parents=True, exist_ok=True)
     write_text(target, text)
-    print(f"{target}: {sum(len(each.suggestions) for each in reviews)} suggestions.")
+    if target.is_file():  # what goes into a pipe is the report alone
+        print(f"{target}: {sum(len(each.suggestions) for each in reviews)} suggestions.")
 
 
 MAI_MOD = Program(

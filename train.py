@@ -7,16 +7,16 @@ Several GPUs: `torchrun --nproc_per_node=8 train.py -cn train_v29 ...`; see docs
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from feedback.startup import start_program
+
+    start_program()
+
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-if __name__ == "__main__":
-    from pipeline.cli.interrupt import quit_on_interrupt
-
-    quit_on_interrupt()
 
 from omegaconf import DictConfig, OmegaConf
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from dataclasses import dataclass
-from pathlib import Path
 
 if __name__ == "__main__":
     # Python puts this script's folder first, where `model` and `training` are others than the repository's.
-    sys.path[0] = str(Path(__file__).resolve().parents[1])
-    from pipeline.cli.interrupt import quit_on_interrupt
+    sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    from feedback.startup import start_program
 
-    quit_on_interrupt()
+    start_program()
+
+from dataclasses import dataclass
+from pathlib import Path
 
 from hydra.core.config_store import ConfigStore
 
@@ -56,17 +58,22 @@ def classify(config: FlatConfig) -> None:
     # Only now what takes seconds to import: wrong input is answered at once.
     from classifier.contract import load_classifier
     from classifier.ranking import rank_mappers
-    from osu_beatmap.files.reader import read_beatmap
+    from osu_beatmap.files.reader import first_warnings, read_beatmap
+    from osu_beatmap.song_bounds import part_in_song
     from osuT5.audio.decode import load_audio
     from osuT5.generation.threads import cpu_threads
     from osuT5.model.files.find import best_device
 
-    beatmap = read_beatmap(request.beatmap_path)
+    warnings: list[str] = []
+    beatmap = read_beatmap(request.beatmap_path, warnings)
     audio_path = request.audio_path or request.beatmap_path.parent / beatmap.audio_filename
     if not audio_path.is_file():
         raise RequestError(f"The map's audio is not beside it ({audio_path.name}): give it as audio_path=FILE.")
     classifier = load_classifier(request.model_path, best_device(request.device))
     samples = load_audio(audio_path, classifier.spec.grid.sample_rate)
+    part = part_in_song(beatmap, 1000.0 * len(samples) / classifier.spec.grid.sample_rate)
+    for note in (*first_warnings(warnings), *part.notes):
+        print(f"Note: {note.rstrip('.')}.", file=sys.stderr)
     with cpu_threads(classifier.model.reader):
         ranking = rank_mappers(beatmap, samples, classifier, request.time)
     metadata = beatmap.metadata

@@ -15,7 +15,7 @@ from classifier.mappers import mapper_key, mapper_of
 from classifier.song_excerpts import SongExcerpts
 from osu_beatmap.held_out import title_hash
 from osuT5.dataset.files.corpus import open_source
-from osuT5.dataset.files.sources import ReadChart, Song, SourceReport, read_charts
+from osuT5.dataset.files.sources import ReadChart, Song, SourceReport, charts_in_song, read_charts
 from osuT5.dataset.training_songs import SongLoader
 from osuT5.tokens.contract import Contract
 
@@ -105,7 +105,7 @@ class SongOpener:
             return None
         cuts = SongExcerpts(mel, self.spec, self.max_tokens)
         charts = {}
-        for chart in (each.chart for each in wanted):
+        for chart in charts_in_song([each.chart for each in wanted], cuts.song_ms, report, named.song.name):
             try:
                 charts[chart.name] = ChartTokens.of(chart.beatmap, self.spec, cuts.song_ms)
             except (ValueError, ArithmeticError) as error:

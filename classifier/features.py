@@ -16,6 +16,7 @@ from classifier.contract import Classifier
 from classifier.excerpts import ChartTokens
 from classifier.song_excerpts import SongExcerpts
 from osu_beatmap.beatmap import Beatmap
+from osu_beatmap.song_bounds import part_in_song
 from osuT5.audio.mel import song_mel
 
 
@@ -29,9 +30,10 @@ def chart_features(beatmap: Beatmap, samples: np.ndarray, classifier: Classifier
         BeatmapError: The chart has no tempo.
     """
     spec, model = classifier.spec, classifier.model
+    cuts = SongExcerpts(song_mel(samples, spec), spec, model.reader.config.max_target_positions)
+    beatmap = part_in_song(beatmap, cuts.song_ms).beatmap
     if not beatmap.hit_objects:
         return np.zeros((0, model.head.width), dtype=np.float32)
-    cuts = SongExcerpts(song_mel(samples, spec), spec, model.reader.config.max_target_positions)
     chart = ChartTokens.of(beatmap, spec, cuts.song_ms)
     wanted = cuts.with_enough(chart, map(cuts.start_frame, chart.starts_ms(spec)))
     vectors = np.zeros((len(wanted), model.head.width), dtype=np.float32)

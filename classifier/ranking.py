@@ -12,6 +12,7 @@ from classifier.errors import ExcerptError
 from classifier.excerpts import FEWEST_OBJECTS, ChartTokens
 from classifier.song_excerpts import SongExcerpts
 from osu_beatmap.beatmap import Beatmap
+from osu_beatmap.song_bounds import part_in_song
 from osuT5.audio.mel import song_mel
 
 
@@ -37,10 +38,11 @@ def rank_mappers(beatmap: Beatmap, samples: np.ndarray, classifier: Classifier, 
     Raises ExcerptError where there is too little to tell, and BeatmapError for a chart without a tempo.
     """
     spec, model = classifier.spec, classifier.model
-    if not beatmap.hit_objects:
-        raise ExcerptError("the map has no objects")
     cuts = SongExcerpts(song_mel(samples, spec), spec, model.reader.config.max_target_positions)
     song_s = cuts.song_ms / 1000.0
+    beatmap = part_in_song(beatmap, cuts.song_ms).beatmap
+    if not beatmap.hit_objects:
+        raise ExcerptError("the map has no objects in its song")
     chart = ChartTokens.of(beatmap, spec, song_s * 1000.0)
     if time_s is not None and not 0 <= time_s < song_s:
         raise ExcerptError(f"time must be within the song's {song_s:.0f} s, got {time_s:g}")

@@ -15,8 +15,9 @@ from dataset_builder.errors import BuildError
 from dataset_builder.rows import Row, chart_row
 from dataset_builder.sources.mapset import Mapset, SourceChart, open_mapset
 from osu_beatmap.errors import BeatmapError
-from osu_beatmap.files.file_names import legal_file_name, legal_text
+from osu_beatmap.files.file_names import legal_file_name, legal_text, visible_name
 from osu_beatmap.files.reader import decode_osu_bytes
+from osu_beatmap.song_bounds import check_in_song
 from osuT5.audio.decode import MAX_AUDIO_S, MIN_AUDIO_S, AudioError, audio_duration_ms
 from osuT5.dataset.files.chart_record import ChartRecord
 from osuT5.dataset.files.filters import OptOutList
@@ -109,6 +110,10 @@ class _Stager:
         audio = self._staged_audio(chart.name, beatmap.audio_filename)
         if audio is None:
             return None
+        try:
+            check_in_song(beatmap, audio["AudioMs"])
+        except BeatmapError as error:
+            return self.skip(chart.name, "not in its song", str(error))
         row |= audio
         row["BeatmapFile"] = self._write(chart.name, _naming_audio(chart, audio["AudioFile"]))
         return row
@@ -182,4 +187,4 @@ def _folder_name(row: Row, mapset_name: str) -> str:
     title = row["Title"] or row["TitleUnicode"]
     text = f"{number}{artist} - {title}" if artist or title else mapset_name
     # Windows drops dots and spaces at the end of a folder's name.
-    return legal_text(text)[:MAX_FOLDER_CHARS].rstrip(". ") or "_"
+    return visible_name(legal_text(text)[:MAX_FOLDER_CHARS].rstrip(". ")) or "_"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -16,16 +16,23 @@ from evaluation.measures.object_metrics import object_times_ms
 from osu_beatmap.attributes import Attributes, attributes_of
 from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.rules.chart import Chart
+from osu_beatmap.song_bounds import LONGEST_SONG_MS, check_in_song
 from osu_beatmap.star_rating import UnratableBeatmap, star_rating
+from osuT5.audio.decode import AudioError, audio_duration_ms
 
 END_MARGIN_MS = 500.0
 """What begins nearer to the end of an excerpt than this is left out: it would be cut."""
 
 
 class MeasuredChart(Chart):
-    """A chart for metrics. `stars` is NaN for what osu! does not rate, `audio_path` the song, where it is at hand."""
+    """A chart for metrics.
+
+    `stars` is NaN for what osu! does not rate, `audio_path` the song, where it is at hand. Raises BeatmapError for a
+    chart that lies outside its song.
+    """
 
     def __init__(self, beatmap: Beatmap, name: str = "", audio_path: Path | None = None) -> None:
+        check_in_song(beatmap, song_ms_of(audio_path))
         try:
             self.stars = star_rating(beatmap)
         except UnratableBeatmap:
@@ -58,6 +65,15 @@ class MeasuredChart(Chart):
     def music(self) -> Music | None:
         """What the song sounds like; None where it is not at hand or cannot be read."""
         return load_music(self.audio_path)
+
+
+@lru_cache(maxsize=64)
+def song_ms_of(audio_path: Path | None) -> float:
+    """Return the length of a song, or a bound for it if it cannot be read."""
+    try:
+        return LONGEST_SONG_MS if audio_path is None else audio_duration_ms(audio_path)
+    except AudioError:
+        return LONGEST_SONG_MS
 
 
 @dataclass(frozen=True)

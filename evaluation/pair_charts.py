@@ -24,6 +24,7 @@ from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.archive import read_osz
 from osu_beatmap.files.reader import decode_osu_bytes, read_beatmap
 from osu_beatmap.held_out import title_hash
+from osu_beatmap.star_rating import stars_or_none
 
 HEAD_BYTES = 8192
 _HEAD_LINE = re.compile(r"^(AudioFilename|Title)\s*:\s*(.*?)\s*$", re.MULTILINE)
@@ -55,13 +56,19 @@ class Pairing:
     span_ms: tuple[int, int] | None = None
     asked: Attributes | None = None
 
+    def measured(self) -> MeasuredChart:
+        """Read the map that is measured. Raises BeatmapError."""
+        return MeasuredChart(self.generated.read(), self.generated.name, self.audio_path)
+
     def human(self) -> MeasuredChart | None:
         """Raises BeatmapError."""
         if self.human_path is None:
             return None
-        return MeasuredChart(
-            part_of(read_beatmap(self.human_path), self.span_ms), self.human_path.name, self.audio_path
-        )
+        human = part_of(read_beatmap(self.human_path), self.span_ms)
+        try:
+            return MeasuredChart(human, self.human_path.name, self.audio_path)
+        except BeatmapError as error:
+            raise BeatmapError(f"its human chart {self.human_path.name} cannot be used: {error}") from error
 
 
 def pairings(folder: Path, human_folder: Path | None, skipped: list[str]) -> Iterator[Pairing]:
@@ -130,8 +137,8 @@ class HumanCharts:
             same_keys = [each for each in charts if each[1].key_count == beatmap.key_count]
             charts = same_keys or charts
         same_name = [each for each in charts if each[1].metadata.version == beatmap.metadata.version]
-        stars = MeasuredChart(beatmap).stars
-        nearest = min(same_name or charts, key=lambda each: abs(MeasuredChart(each[1]).stars - stars), default=None)
+        stars = _stars(beatmap)
+        nearest = min(same_name or charts, key=lambda each: abs(_stars(each[1]) - stars), default=None)
         return nearest[0] if nearest else None
 
     def _select_by_audio(self, audio_path: Path | None) -> list[Path]:
@@ -143,6 +150,11 @@ class HumanCharts:
                 if path.is_file():
                     self.by_audio[_digest(path)] += charts
         return self.by_audio.get(_digest(audio_path), [])
+
+
+def _stars(beatmap: Beatmap) -> float:
+    """Return the star rating of a chart, 0 if it has none."""
+    return stars_or_none(beatmap) or 0.0
 
 
 def _audio_beside(beatmap: Beatmap, folder: Path) -> Path | None:

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from dataset_builder.workers import end_with_parent
 from evaluation.bands import Bands
-from evaluation.charts import Case, MeasuredChart
+from evaluation.charts import Case
 from evaluation.measures.frechet import FeatureReader, frechet_distance
 from evaluation.metrics import values_of
 from evaluation.pair_charts import Pairing
@@ -30,7 +30,7 @@ def score(pairing: Pairing, bands: Bands) -> ScoredMap | str:
     """Measures one map, in whatever process; gives the reason where it cannot be read."""
     try:
         human = pairing.human()
-        generated = MeasuredChart(pairing.generated.read(), pairing.generated.name, pairing.audio_path)
+        generated = pairing.measured()
     except BeatmapError as error:
         return f"{pairing.generated.name}: {error}"
     mode, level = generated.beatmap.mode, (human or generated).level
@@ -53,10 +53,13 @@ def frechet_by_mode(pairings: Sequence[Pairing], features: FeatureReader) -> dic
     """Of the maps that have a human chart and a song: features of both, by mode."""
     vectors: dict[GameMode, tuple[list[np.ndarray], list[np.ndarray]]] = defaultdict(lambda: ([], []))
     for pairing in tqdm(pairings, desc="Features", unit="map", disable=None):
-        human = pairing.human()
+        try:
+            human, generated = pairing.human(), pairing.measured()
+        except BeatmapError:
+            continue  # said where maps are measured
         if human is not None and pairing.audio_path is not None:
-            generated, of_human = vectors[human.beatmap.mode]
-            generated.append(features(pairing.generated.read(), pairing.audio_path))
+            of_generated, of_human = vectors[human.beatmap.mode]
+            of_generated.append(features(generated.beatmap, pairing.audio_path))
             of_human.append(features(human.beatmap, pairing.audio_path))
     return {mode: frechet_distance(*map(np.concatenate, both)) for mode, both in sorted(vectors.items())}
 

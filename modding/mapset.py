@@ -29,10 +29,16 @@ MAX_OTHER_SOUNDS = 0.3
 
 @dataclass(slots=True)
 class Mapset:
-    """Maps by name, with the audio that each names, and what could not be read."""
+    """Maps by name, with the audio that each names, and what could not be read.
+
+    Attributes:
+        warnings: Sentences about lines of a map that were skipped or repaired, by its name.
+        notes: Sentences about maps that were left out.
+    """
 
     maps: dict[str, Beatmap] = field(default_factory=dict)
     audio: dict[str, Path] = field(default_factory=dict)
+    warnings: dict[str, list[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
 
@@ -48,7 +54,8 @@ def open_mapset(path: Path, audio_path: Path | None = None) -> Iterator[Mapset]:
         elif path.suffix.lower() == ".osz":
             mapset = _read_archive(read_osz(path), Path(folder))
         else:
-            mapset = Mapset({path.stem: read_beatmap(path)})
+            mapset = Mapset()
+            mapset.maps[path.stem] = read_beatmap(path, mapset.warnings.setdefault(path.stem, []))
             mapset.audio[path.stem] = path.parent / mapset.maps[path.stem].audio_filename
         if not mapset.maps:
             raise RequestError(f"There is no readable map in {path}.")
@@ -65,7 +72,7 @@ def _read_files(paths: Sequence[Path], folder: Path) -> Mapset:
     mapset = Mapset()
     for path in paths:
         try:
-            mapset.maps[path.stem] = read_beatmap(path)
+            mapset.maps[path.stem] = read_beatmap(path, mapset.warnings.setdefault(path.stem, []))
         except (BeatmapError, OSError) as error:
             mapset.notes.append(f"{path.name} was left out: {error}")
             continue
@@ -74,16 +81,21 @@ def _read_files(paths: Sequence[Path], folder: Path) -> Mapset:
 
 
 def _read_archive(archive: Osz, folder: Path) -> Mapset:
-    mapset = Mapset(notes=list(archive.warnings))
+    mapset = Mapset()
+    of_archive = list(archive.warnings)
     extracted: dict[str, Path] = {}
     for name, beatmap in archive.beatmaps.items():
         stem = Path(name).stem
         mapset.maps[stem] = beatmap
+        own = [warning for warning in of_archive if warning.startswith(f"{name}: ")]
+        mapset.warnings[stem] = [warning.removeprefix(f"{name}: ") for warning in own]
+        of_archive = [warning for warning in of_archive if warning not in own]
         audio = archive.find(beatmap.audio_filename)
         if audio is not None:
             if audio not in extracted:
                 extracted[audio] = archive.extract(audio, folder)
             mapset.audio[stem] = extracted[audio]
+    mapset.notes = of_archive
     return mapset
 
 

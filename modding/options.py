@@ -31,6 +31,7 @@ from pipeline.request.option_values import (
     yes_or_no,
 )
 from pipeline.request.options import RequestError
+from pipeline.request.scope import check_part
 
 OUTPUTS = ("text", "json", "md", "html")
 PRECISIONS = ("fp32", "bf16", "fp16", "amp")
@@ -104,9 +105,7 @@ def resolve_review(flat: Mapping[str, object]) -> ReviewRequest:
     if "beatmap_path" not in given:
         raise RequestError("beatmap_path is missing: give the map as beatmap_path=map.osu, or a folder or .osz.")
     request = ReviewRequest(**given)  # type: ignore[arg-type]
-    start_ms, end_ms = request.span_ms
-    if end_ms <= start_ms:
-        raise RequestError(f"end_time must be later than start_time ({start_ms}), got {end_ms}.")
+    check_part(request.start_time_ms, request.end_time_ms)
     if request.output == "html" and request.output_file is None:
         raise RequestError("output=html needs a file to write the page to: give one with output_file=report.html.")
     return request
@@ -126,6 +125,8 @@ def check_review_files(request: ReviewRequest) -> None:
     if request.output_file is not None:
         if request.output_file.is_dir():
             raise RequestError(f"output_file must be a file, but {request.output_file} is a folder.")
-        check_writable_folder("output_file", request.output_file.parent)
+        # Pipes and devices, such as /dev/stdout, are written to whatever folder they are in.
+        if request.output_file.is_file() or not request.output_file.exists():
+            check_writable_folder("output_file", request.output_file.parent)
     if request.apply:
         check_writable_folder("output_path", request.output_path or place.parent)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,8 +22,10 @@ from modding.suggestion_builder import suggestions_of
 from modding.suggestions import Review, Source, Suggestion, in_time, most_surprising_first, with_distinct_ids
 from modding.thresholds import ThresholdTable, weights_digest
 from osu_beatmap.beatmap import GameMode
-from osu_beatmap.files.reader import read_beatmap
+from osu_beatmap.files.reader import first_warnings, read_beatmap
 from osu_beatmap.files.writer import save_beatmap
+from osu_beatmap.song_bounds import part_in_song
+from osu_beatmap.star_rating import stars_or_none, unrated_reason
 from osuT5.audio.decode import load_audio
 from osuT5.audio.mel import song_mel
 from osuT5.generation.window_schedule import SongGenerator
@@ -87,7 +89,11 @@ def _review_map(request: ReviewRequest, ears: _Ears, mapset: Mapset, name: str) 
     reader = ears.reader(mapset.audio[name], beatmap.mode)
     table, notes = thresholds_for(request.model_path, beatmap.mode)
     song_ms, stars = reader.writer.song_ms, stars_of(beatmap)
+    notes = [*_reading_notes(mapset, name), *notes]
     try:
+        part = part_in_song(beatmap, song_ms)
+        notes = [*(f"{name}: {note}" for note in part.notes), *notes]
+        stars = stars_of(part.beatmap)
         observed = reader.observe(beatmap, *request.span_ms)
         suggestions = suggestions_of(beatmap, observed, table, song_ms, stars, request.min_surprisal)
     except ValueError as error:
@@ -105,6 +111,14 @@ def _review_map(request: ReviewRequest, ears: _Ears, mapset: Mapset, name: str) 
         notes=tuple(notes),
         path=name,
     )
+
+
+def _reading_notes(mapset: Mapset, name: str) -> Iterator[str]:
+    """Yield what of a map was not read, or is not used."""
+    beatmap = mapset.maps[name]
+    yield from (f"{name}: {warning}." for warning in first_warnings(mapset.warnings.get(name, [])))
+    if stars_or_none(beatmap) is None:
+        yield f"{name}: osu! gives it no star rating ({unrated_reason(beatmap)})."
 
 
 def thresholds_for(model_path: str | None, mode: GameMode) -> tuple[ThresholdTable, list[str]]:

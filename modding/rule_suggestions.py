@@ -20,7 +20,8 @@ _RULES = {
         "unusable_numbers drain_time breaks difficulty_settings preview_time metadata_characters combo_colours"
     ),
     Category.TIMING: (
-        "no_red_line first_line duplicate_lines lines_outside_audio unsnapped rare_divisors objects_outside_audio"
+        "no_red_line beat_length tempo meter first_line duplicate_lines lines_outside_audio unsnapped "
+        "rare_divisors objects_outside_audio"
     ),
     Category.HIT_SOUNDS: "volume",
     Category.KIAI: "kiai_off_beat",
@@ -39,6 +40,9 @@ RUN_MS = 4_000.0
 """Findings of one rule this near to each other have one cause, more often than not."""
 
 FEWEST_OF_RUN = 3
+EACH_ALONE = frozenset({"beat_length", "tempo", "meter"})
+"""Rules whose findings are never told together: each is a fault of its own line."""
+
 MAX_SNAP_MS = 30.0
 """Objects further off than this are not unsnapped by accident."""
 
@@ -56,7 +60,8 @@ def _runs(findings: Iterable[Finding]) -> Iterator[list[Finding]]:
     for of_rule in by_rule.values():
         run: list[Finding] = []
         for finding in of_rule:
-            if run and (finding.time_ms is None or finding.time_ms - (run[-1].time_ms or 0) > RUN_MS):
+            is_apart = finding.time_ms is None or finding.rule in EACH_ALONE
+            if run and (is_apart or finding.time_ms - (run[-1].time_ms or 0) > RUN_MS):
                 yield from _split_short(run)
                 run = []
             run.append(finding)
@@ -113,7 +118,8 @@ def _fix(finding: Finding, beatmap: Beatmap) -> Fix | None:
         return limit_volume(finding.time_ms, "bring the volume into 5..100 %")
     if finding.rule == "duplicate_lines" and finding.time_ms is not None:
         return drop_duplicate_lines(finding.time_ms, "keep the last of the two lines")
-    spans = Timing(beatmap.timing_points).kiai_spans() if finding.rule == "preview_time" else []
+    has_tempo = any(line.uninherited for line in beatmap.timing_points)
+    spans = Timing(beatmap.timing_points).kiai_spans() if has_tempo and finding.rule == "preview_time" else []
     if spans:
         return set_preview(spans[0][0], f"start the preview with the first kiai, {clock(spans[0][0])}")
     return None

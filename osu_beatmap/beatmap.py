@@ -62,7 +62,8 @@ class TimingPoint:
     """One line of [TimingPoints].
 
     `beat_length_ms` is the raw second field: milliseconds per beat on a red (uninherited) line, and
-    -100 / multiplier on a green (inherited) line.
+    -100 / multiplier on a green (inherited) line. `stated_beat_length_ms` and `stated_meter` are what the file says
+    where osu! plays a red line by other values: those not above 0.
     """
 
     time_ms: float
@@ -73,6 +74,8 @@ class TimingPoint:
     volume: int = 100
     uninherited: bool = True
     effects: int = 0
+    stated_beat_length_ms: float | None = field(default=None, compare=False)
+    stated_meter: int | None = field(default=None, compare=False)
 
     @property
     def kiai(self) -> bool:
@@ -213,13 +216,30 @@ class Difficulty:
 
 
 @dataclass(slots=True)
+class KeptText:
+    """Text of a .osu file that no field of a Beatmap holds, for a copy that loses none of it.
+
+    Attributes:
+        event_lines: All lines of [Events], in order.
+        sections: Unknown sections: the known section before each, its name, and its lines.
+        unread: Lines that do not read, by section: how many entries stand before each, and the line.
+    """
+
+    event_lines: list[str] = field(default_factory=list)
+    sections: list[tuple[str, str, list[str]]] = field(default_factory=list)
+    unread: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Beatmap:
     """One difficulty of a mapset.
 
     `timing_points` are in file order, which is time order in valid maps (a red line before a green one
     at the same time); `hit_objects` are in time order. `other` keeps lines of key-value
     sections that have no field here, by section name, so that writing loses nothing;
-    `storyboard_lines` keeps the [Events] lines other than background, video and breaks, verbatim.
+    `combo_colour_numbers` are those that the file gives the colours, or empty;
+    `storyboard_lines` keeps the [Events] lines other than background, video and breaks, verbatim; `kept` is the text of
+    its file that has no field here.
     """
 
     mode: GameMode = GameMode.STANDARD
@@ -239,8 +259,15 @@ class Beatmap:
     storyboard_lines: list[str] = field(default_factory=list)
     timing_points: list[TimingPoint] = field(default_factory=list)
     combo_colours: list[tuple[int, int, int]] = field(default_factory=list)
+    combo_colour_numbers: list[int] = field(default_factory=list, compare=False)
     hit_objects: list[HitObject] = field(default_factory=list)
     other: dict[str, dict[str, str]] = field(default_factory=dict)
+    kept: KeptText = field(default_factory=KeptText, compare=False)
+
+    def combo_colour_number(self, place: int) -> int:
+        """Return the number of a combo colour: that of the file, or else its place."""
+        numbers = self.combo_colour_numbers
+        return numbers[place] if len(numbers) == len(self.combo_colours) else place + 1
 
     @property
     def key_count(self) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import rosu_pp_py as rosu
 
 from osu_beatmap.beatmap import Beatmap, GameMode, Spinner
+from osu_beatmap.editor_notation import clock
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.writer import write_beatmap
 
@@ -25,6 +26,8 @@ _SKILLS = {
 
 LONGEST_SPINNER_MS = 24 * 60 * 60 * 1000.0
 """rosu-pp throws the bananas of a catch spinner one by one, and never ends with one of a month."""
+
+LAST_PLAYABLE_MS = 24 * 60 * 60 * 1000.0
 
 _SUSPICIOUS = "the beatmap holds objects that cannot be meant for play, so it has no star rating"
 
@@ -47,6 +50,22 @@ def star_ratings(beatmap: Beatmap | str, clock_rates: Sequence[float]) -> tuple[
     if not parsed.n_objects:  # rosu-pp gives an empty standard map 0.138 stars
         return (0.0,) * len(clock_rates)
     return tuple(_attributes(parsed, clock_rate).stars for clock_rate in clock_rates)
+
+
+def stars_or_none(beatmap: Beatmap) -> float | None:
+    """Return the star rating of a beatmap, None if it has none."""
+    try:
+        return star_rating(beatmap)
+    except BeatmapError:
+        return None
+
+
+def unrated_reason(beatmap: Beatmap) -> str:
+    """Return why a beatmap without a star rating has none."""
+    for obj in beatmap.hit_objects:
+        if not -LAST_PLAYABLE_MS <= obj.time_ms <= getattr(obj, "end_ms", obj.time_ms) <= LAST_PLAYABLE_MS:
+            return f"an object at {clock(obj.time_ms)} cannot be meant for play"
+    return "it holds objects that cannot be meant for play"
 
 
 @dataclass(frozen=True, slots=True)

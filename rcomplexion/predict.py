@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from dataclasses import dataclass
-from pathlib import Path
 
 if __name__ == "__main__":
     # Python puts this script's folder first, where `model` and `training` are others than the repository's.
-    sys.path[0] = str(Path(__file__).resolve().parents[1])
-    from pipeline.cli.interrupt import quit_on_interrupt
+    sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    from feedback.startup import start_program
 
-    quit_on_interrupt()
+    start_program()
+
+from dataclasses import dataclass
+from pathlib import Path
 
 from hydra.core.config_store import ConfigStore
 

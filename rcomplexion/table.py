@@ -12,6 +12,7 @@ from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.archive import read_osz
 from osu_beatmap.files.reader import read_beatmap
+from osu_beatmap.song_bounds import part_in_song
 from osu_beatmap.star_rating import star_rating
 from rcomplexion.complexity import complexity_of
 from rcomplexion.model import RhythmModel
@@ -77,7 +78,7 @@ def _charts_in(path: Path) -> list[tuple[str, Beatmap]]:
 
 
 def _row(place: str, beatmap: Beatmap, model: RhythmModel) -> ComplexityRow:
-    found, metadata = complexity_of(rhythm_of(beatmap), model), beatmap.metadata
+    found, metadata = complexity_of(rhythm_of(part_in_song(beatmap).beatmap), model), beatmap.metadata
     try:
         stars = star_rating(beatmap)
     except BeatmapError:

@@ -45,6 +45,32 @@ def test_a_mapset_is_reviewed_difficulty_by_difficulty(mapset, tmp_path, capsys)
     assert all(f'"version": "{mode.name}"' in page for mode in GameMode)
 
 
+def test_a_map_without_timing_does_not_stop_the_review_of_its_mapset(tmp_path, capsys):
+    folder = write_regular_mapset(tmp_path, GameMode.STANDARD, GameMode.TAIKO)
+    path = folder / "TAIKO.osu"
+    text = path.read_text(encoding="utf-8")
+    before, _, after = text.partition("[TimingPoints]")
+    path.write_text(before + after[after.index("[HitObjects]") :], encoding="utf-8")
+    assert run(MAI_MOD, [f"beatmap_path={folder}", "device=cpu", "raw_output=true"]) == 0, capsys.readouterr().err
+    text = capsys.readouterr().out
+    assert "[STANDARD], osu!standard" in text
+    assert "problem    The map has no red line" in text
+    assert text.count("Note: Only the rules were checked") == 1
+
+
+def test_a_map_of_weeks_is_reviewed_as_far_as_its_song_goes(mapset, tmp_path, capsys):
+    text = (mapset / "STANDARD.osu").read_text(encoding="utf-8")
+    text = text.replace("[TimingPoints]", "[TimingPoints]\n-2100000000,500,4,2,1,60,1,0\n2000000000,0.001,4,2,1,60,1,0")
+    path = tmp_path / "map.osu"
+    path.write_text(f"{text}256,192,2100000000,1,0,0:0:0:0:\n256,192,2100000001,12,0,2140000000\n", encoding="utf-8")
+    words = [f"beatmap_path={path}", f"audio_path={mapset / 'audio.ogg'}", "device=cpu", "raw_output=true"]
+    assert run(MAI_MOD, words) == 0, capsys.readouterr().err
+    said = capsys.readouterr().out
+    assert said.count("it is not used.") == 4
+    assert "ends after the end of the audio" in said
+    assert "00:07:011" in said
+
+
 def test_filters_and_plain_text(mapset, capsys):
     words = [f"beatmap_path={mapset / 'MANIA.osu'}", "device=cpu", "raw_output=true", "min_surprisal=0.5"]
     assert run(MAI_MOD, [*words, "categories=[compose]", "max_per_category=2", "order=time"]) == 0

@@ -8,9 +8,11 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
+from osu_beatmap.errors import BeatmapError
 from webui.references import MAPS_FOLDER, RESULT_FOLDER
 from webui.results import copy_out, files_of, keep_all_of, keep_archive, keep_map, maps_of, pack
 from webui.worker import Action, Task
@@ -74,7 +76,9 @@ def review_map(task: Task) -> dict[str, Any]:
             sorted(request.beatmap_path.glob("*.osu")) if request.beatmap_path.is_dir() else [request.beatmap_path]
         )
         for path in sources:
-            keep_map(task.folder, path, request.audio_path)
+            # Of a mapset, what cannot be read is named in a note of the review.
+            with suppress(BeatmapError) if request.beatmap_path.is_dir() else nullcontext():
+                keep_map(task.folder, path, request.audio_path)
     reviews = review(request, task.progress)
     result_folder = _made(task.folder / RESULT_FOLDER)
     for form in REPORTS:

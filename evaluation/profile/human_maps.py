@@ -17,6 +17,7 @@ from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.chart_folders import chart_files
 from osu_beatmap.files.reader import decode_osu_bytes, parse_beatmap
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split, title_hash
+from osu_beatmap.song_bounds import LONGEST_SONG_MS, check_in_song
 
 CONVERTED_SOURCES = frozenset({"StepMania", "TJA", "Quaver"})
 FEWEST_OBJECTS, FEWEST_MS = 50, 30_000.0
@@ -55,6 +56,7 @@ def human_maps(folder: Path, split: Split, skipped: list[str]) -> Iterator[Human
             continue
         try:
             beatmap = parse_beatmap(text, place)
+            check_in_song(beatmap, LONGEST_SONG_MS)
         except BeatmapError as error:
             skipped.append(f"{place}: {error}")
             continue

@@ -14,7 +14,9 @@ from evaluation.profile.song import Loudness, song_profile
 from evaluation.profile.sounds import sound_profile
 from evaluation.profile.taiko import taiko_profile
 from osu_beatmap.beatmap import Beatmap, GameMode
+from osu_beatmap.errors import BeatmapError
 from osu_beatmap.rules.chart import Chart
+from osu_beatmap.song_bounds import LONGEST_SONG_MS, part_in_song
 
 FEWEST_OBJECTS = 20
 
@@ -41,9 +43,14 @@ def profile_of(beatmap: Beatmap, loudness: Loudness | None = None) -> dict[str, 
         loudness: That of its song. Without it the metrics that compare the map with loudness are missing.
 
     Returns:
-        A number for each metric, NaN if the map has nothing to measure. Empty for a map without a red line or with
-        fewer than `FEWEST_OBJECTS` objects.
+        A number for each metric, NaN if the map has nothing to measure. Empty for a map without a red line, with
+        more objects than its song holds, or with fewer than `FEWEST_OBJECTS` objects.
     """
+    song_ms = float(loudness.times_ms[-1]) if loudness is not None and len(loudness.times_ms) else LONGEST_SONG_MS
+    try:
+        beatmap = part_in_song(beatmap, song_ms).beatmap
+    except BeatmapError:
+        return {}
     chart = Chart(beatmap)
     if not chart.has_tempo or len(chart.objects) < FEWEST_OBJECTS:
         return {}

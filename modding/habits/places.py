@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from osu_beatmap.beatmap import Beatmap, HitObject, TimingPoint
+from osu_beatmap.rules.lines import MAX_BPM
 from osu_beatmap.timing.active_point import Timing, end_time_ms
 
 TICKS_PER_BEAT = 48
 """Every accepted divisor up to 16 but 5, 7 and 9 has its ticks among these."""
+
+SHORTEST_BEAT_MS = 60_000 / MAX_BPM
+"""Faster red lines are no tempo: nobody expects something on their ticks."""
 
 
 class TickLine:
@@ -35,11 +39,14 @@ class TickLine:
         return self.starts[self._numbers[id(red)]] + since, since % bar_ticks(red)
 
     def segments(self, first_ms: float, last_ms: float) -> Iterator[tuple[int, int, int, int]]:
-        """For each red line in a span: its start, its first and last tick in the span, and the ticks of its bars."""
+        """For each red line in a span: its start, its first and last tick in the span, and the ticks of its bars.
+
+        Red lines without a tempo are left out.
+        """
         ends_ms = [*(red.time_ms for red in self.timing.reds[1:]), math.inf]
         for number, (red, end_ms) in enumerate(zip(self.timing.reds, ends_ms, strict=True)):
             low_ms, high_ms = (first_ms if number == 0 else max(first_ms, red.time_ms)), min(last_ms, end_ms)
-            if low_ms < high_ms:
+            if low_ms < high_ms and self._beat_ms(red) >= SHORTEST_BEAT_MS:
                 low, high = (round((t - red.time_ms) / self._beat_ms(red) * TICKS_PER_BEAT) for t in (low_ms, high_ms))
                 yield self.starts[number], low, high, bar_ticks(red)
 

@@ -30,6 +30,9 @@ DOUBT_LIKENESS = 0.5
 DOUBT = 0.3 * math.exp(-SHARPNESS * DOUBT_LIKENESS)
 
 ROWS = 1024
+MAX_COMPARED = 20_000
+"""A place is compared with at most so many others around it: work grows with the length of a song, not its square."""
+
 NO_MARK = -1
 
 
@@ -94,11 +97,13 @@ class Surroundings:
         said = np.concatenate([answers, np.ones((len(answers), 1))], axis=1)
         found = np.zeros(said.shape)
         for start in range(0, len(self.vectors), ROWS):
-            likeness = self.vectors[start : start + ROWS] @ others.T
+            first = max(0, min(start + (ROWS - MAX_COMPARED) // 2, len(others) - MAX_COMPARED))
+            near = slice(first, first + MAX_COMPARED)
+            likeness = self.vectors[start : start + ROWS] @ others[near].T
             weights = np.exp(SHARPNESS * (likeness - 1.0))
             own = np.arange(len(weights))
-            weights[own, start + own] = 0.0
-            found[start : start + ROWS] = weights @ said
+            weights[own, start - first + own] = 0.0
+            found[start : start + ROWS] = weights @ said[near]
         return found
 
 

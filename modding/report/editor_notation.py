@@ -58,5 +58,12 @@ class MapNames:
         return column_event(obj.x, self.beatmap.key_count).value
 
     def link(self, time_ms: float, objects: Sequence[int] = ()) -> str:
-        """A link that opens the editor there, with the objects selected."""
-        return "osu://edit/" + quote(self.stamp(time_ms, objects), safe=":(),|-")
+        """A link that opens the editor there, with the objects selected.
+
+        The editor would read a time before the song as one after its start, so such a link leads to the start.
+        """
+        stamp = self.stamp(time_ms, objects)
+        if stamp.startswith("-"):
+            _, bracket, selected = stamp.partition(" (")
+            stamp = f"{clock(0.0)}{bracket}{selected}"
+        return "osu://edit/" + quote(stamp, safe=":(),|-")

@@ -122,9 +122,18 @@ def as_json(suggestion: Suggestion, review: Review) -> dict:
     }
 
 
+def note_as_json(number: int, note: str, review: Review) -> dict:
+    """A note about a difficulty as plain data, with the fields of a suggestion."""
+    suggestion = Suggestion(Category.GENERAL, Source.RULE, Severity.WARNING, "file", note, f"note-{number}")
+    return as_json(suggestion, review) | {"kind": "note", "severity": "note"}
+
+
 def json_report(reviews: Sequence[Review], order: str) -> str:
-    """A list of objects, one for each suggestion, difficulty after difficulty."""
-    rows = [row for review in reviews for row in _rows(review, order)]
+    """A list of objects, one for each suggestion and note, difficulty after difficulty."""
+    rows = []
+    for review in reviews:
+        rows += _rows(review, order)
+        rows += [note_as_json(number, note, review) for number, note in enumerate(review.notes, 1)]
     return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
 
 

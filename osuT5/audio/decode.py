@@ -32,12 +32,13 @@ if TYPE_CHECKING:
 
 MODEL_SAMPLE_RATE = 16_000
 MIN_AUDIO_S = 1.0
-MAX_AUDIO_S = 3600.0
+MAX_AUDIO_S = 3 * 3600.0
 AAC_PRIMING_SAMPLES = 1024
 MAX_BROKEN_SHARE = 0.5
 MAX_TAG_CHARS = 200
 
 _BLOCK_S = 2.0
+_MIN_BITS_PER_S = 8000.0  # a header that claims a longer song than the file has room for is not believed
 _MP3_CODECS = ("mp3", "mp3float")
 _ESTIMATED_DURATION_FORMATS = ("mp3", "aac")  # without an index, FFmpeg guesses these from the bit rate
 # FFmpeg would follow the addresses in a playlist that calls itself song.mp3; only plain audio files are read.
@@ -117,7 +118,7 @@ def audio_duration_ms(path: str | Path) -> float:
     """Length of a song in milliseconds, to within about 50 ms, without decoding it. Raises AudioError."""
     path = Path(path)
     with open_audio(path) as container:
-        if container.duration and container.format.name not in _ESTIMATED_DURATION_FORMATS:
+        if _is_believed(container, path):
             return container.duration / 1000.0
         return _demuxed_s(container, float("inf")) * 1000.0
 
@@ -171,20 +172,27 @@ def open_audio(path: Path) -> Iterator[av.container.InputContainer]:
 
 
 def _too_long(path: Path) -> AudioError:
-    return AudioError(f"{path.name} is longer than {MAX_AUDIO_S / 60:g} minutes; cut it first.")
+    return AudioError(f"{path.name} is longer than {MAX_AUDIO_S / 3600:g} hours; cut it first.")
 
 
 def refuse_claimed_length(path: Path) -> None:
     """Raise AudioError where the container says it is too long, before anything is decoded.
 
-    A guess from the bit rate is not believed but checked by counting packets.
+    A guess from the bit rate, and a header that some recorder never came back to, are checked by counting packets.
     """
     with open_audio(path) as container:
         if not container.duration or container.duration / 1e6 <= MAX_AUDIO_S:
             return
-        guessed = container.format.name in _ESTIMATED_DURATION_FORMATS
-        if not guessed or _demuxed_s(container, MAX_AUDIO_S) > MAX_AUDIO_S:
+        if _demuxed_s(container, MAX_AUDIO_S) > MAX_AUDIO_S:
             raise _too_long(path)
+
+
+def _is_believed(container: av.container.InputContainer, path: Path) -> bool:
+    """Return whether a container states a length, and one that can be true."""
+    if not container.duration or container.format.name in _ESTIMATED_DURATION_FORMATS:
+        return False
+    claimed_s = container.duration / 1e6
+    return claimed_s <= MAX_AUDIO_S and 8 * path.stat().st_size >= _MIN_BITS_PER_S * claimed_s
 
 
 def _demuxed_s(container: av.container.InputContainer, enough_s: float) -> float:

@@ -23,7 +23,7 @@ from osuT5.audio.decode import AudioError, load_audio
 from osuT5.audio.mel import song_mel
 from osuT5.dataset.files.chart_record import ChartRecord
 from osuT5.dataset.files.filters import ChartFilter
-from osuT5.dataset.files.sources import ReadChart, Song, SourceReport, read_charts
+from osuT5.dataset.files.sources import ReadChart, Song, SourceReport, charts_in_song, read_charts
 from osuT5.dataset.token_stream import TokenStream
 from osuT5.encoding import encode_context
 from osuT5.tokens.contract import Contract
@@ -85,6 +85,9 @@ class SongLoader:
         if mel is None:
             return None
         song_ms = (len(mel) - 1) * self.contract.grid.frame_ms
+        charts = charts_in_song(charts, song_ms, report, song.name)
+        if not charts:
+            return None
         wanted = convert and self.converts([chart.record for chart in charts])
         encoded = self._encoded(charts, song_ms, report, wanted)
         return _training_song(song, charts[0].beatmap, mel, song_ms, encoded) if encoded else None

@@ -23,6 +23,7 @@ from osu_beatmap.beatmap import GameMode
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.reader import decode_osu_bytes, parse_beatmap
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split
+from osu_beatmap.song_bounds import check_in_song
 from osu_beatmap.timing.active_point import Timing
 from osu_beatmap.timing.beat_clock import TICKS_PER_BEAT, BeatClock
 from osuT5.dataset.errors import CorpusError
@@ -218,6 +219,7 @@ def _encode_song(song: RhythmSong, network: RhythmNetwork, report: SourceReport)
             try:
                 place = song.source.chart_names.index(chart.name)
                 beatmap = parse_beatmap(decode_osu_bytes(song.source.chart_bytes(place)), chart.name)
+                check_in_song(beatmap, song.duration_ms)
                 tokens = encode_chart(beatmap, axis.clock)
             except (BeatmapError, OSError) as error:
                 report.skip(chart.name, error)

@@ -14,8 +14,10 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from osu_beatmap.beatmap import GameMode, TimingPoint
+from osu_beatmap.beatmap import Beatmap, GameMode, HitObject, TimingPoint
+from osu_beatmap.errors import BeatmapError
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split
+from osu_beatmap.song_bounds import check_in_song
 from osuT5.audio.decode import AudioError
 from osuT5.dataset.files.chart_record import STAR_SPEEDS, ChartRecord
 from osuT5.dataset.files.corpus import open_source
@@ -133,8 +135,21 @@ def load_songs(
         except (AudioError, OSError) as error:
             report.skip(song.name, error)
             continue
-        songs.append(RhythmSong(song.name, song, features, charts))
+        charts = tuple(chart for chart in charts if _is_in_song(chart, len(features) * FRAME_MS, report))
+        if charts:
+            songs.append(RhythmSong(song.name, song, features, charts))
     return songs
+
+
+def _is_in_song(chart: RhythmChart, song_ms: float, report: SourceReport) -> bool:
+    """Return whether a chart lies in its song; report it if it does not."""
+    objects = [HitObject(time_ms, 0.0, 0.0) for time_ms in chart.times_ms]
+    try:
+        check_in_song(Beatmap(hit_objects=objects, timing_points=chart.timing_points()), song_ms)
+    except BeatmapError as error:
+        report.skip(chart.name, error)
+        return False
+    return True
 
 
 def load_charts(

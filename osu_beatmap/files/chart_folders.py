@@ -9,18 +9,20 @@ from pathlib import Path
 from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.reader import decode_osu_bytes, parse_beatmap
+from osu_beatmap.song_bounds import LONGEST_SONG_MS, check_in_song
 
 
 def chart_groups(folder: Path, skipped: list[str]) -> Iterator[tuple[str, list[Beatmap]]]:
     """Charts of one song together: .osu files of one folder that name one audio file.
 
     Folders are searched to any depth, and so are .tar.xz archives that lie directly in `folder`. `skipped` gains a line
-    for each chart that cannot be read.
+    for each chart that cannot be read, or lies outside any song.
     """
     groups: dict[tuple[str, str], list[Beatmap]] = {}
     for place, data in chart_files(folder):
         try:
             beatmap = parse_beatmap(decode_osu_bytes(data), place)
+            check_in_song(beatmap, LONGEST_SONG_MS)
         except BeatmapError as error:
             skipped.append(f"{place}: {error}")
             continue

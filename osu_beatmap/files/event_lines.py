@@ -15,6 +15,8 @@ from osu_beatmap.files.number_fields import (
     time_offset_ms,
 )
 
+FILE_KINDS = frozenset({"0", "Background", "1", "Video"})
+BREAK_KINDS = frozenset({"2", "Break"})
 VIDEO_SUFFIXES = frozenset({".avi", ".flv", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".wmv"})
 
 # type, start time, file name (commas are fine within quotes), the rest
@@ -24,9 +26,9 @@ _FILE_EVENT = re.compile(r'(?P<kind>[^,]*),(?P<start>[^,]*),\s*(?:"(?P<quoted>[^
 def read_event_line(line: str, beatmap: Beatmap) -> None:
     """Puts one line into `beatmap`; raises FieldError for a background or break that does not read."""
     kind = line.partition(",")[0]
-    if kind in ("0", "Background", "1", "Video"):
+    if kind in FILE_KINDS:
         _read_file_event(line, beatmap)
-    elif kind in ("2", "Break"):
+    elif kind in BREAK_KINDS:
         beatmap.breaks.append(parse_break_line(line, beatmap.format_version))
     else:
         beatmap.storyboard_lines.append(line)

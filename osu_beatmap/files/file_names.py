@@ -60,10 +60,19 @@ def legal_file_name(name: str) -> str:
 
 
 def _with_legal_stem(name: str) -> str:
-    """Without what Windows drops at the end of a name, and with its device names made harmless."""
+    """Without what Windows drops at the end of a name, and with its device names made harmless.
+
+    A name that begins with a dot would make a hidden file.
+    """
     stem, _, suffix = name.rpartition(".")
-    stem = stem.strip().rstrip(". ") or "_"
+    stem = visible_name(stem.strip().rstrip(". ")) or "_"
     return f"_{stem}.{suffix}" if _RESERVED.match(stem) else f"{stem}.{suffix}"
+
+
+def visible_name(name: str) -> str:
+    """The name without dots at its start, which hide a file, but with a mark in their place."""
+    shown = name.lstrip(".")
+    return name if shown == name else f"_{shown}"
 
 
 def legal_text(text: str) -> str:

@@ -23,6 +23,7 @@ from osu_beatmap.beatmap import (
     SliderEdge,
     Spinner,
 )
+from osu_beatmap.editor_notation import clock
 from osu_beatmap.files.number_fields import (
     FIRST_FRACTIONAL_VERSION,
     MAX_COORDINATE_PX,
@@ -43,6 +44,8 @@ COMBO_SKIP_SHIFT, COMBO_SKIP_MASK = 4, 7
 HITSOUND_MASK = 15
 MAX_SLIDES = 9000
 MIN_FIELDS = 5
+MAX_PATH_POINTS = 2_000
+"""A Bezier curve takes time and memory by the square of its points; human-made sliders have far fewer."""
 
 
 # ---- reading ----
@@ -116,8 +119,13 @@ def _parse_sample(text: str) -> HitSample:
 def _parse_slider(fields: Sequence[str], common: dict, format_version: int, quirks: Quirks) -> Slider:
     slides = parse_int(_field(fields, 6))
     if slides > MAX_SLIDES:
-        raise FieldError(f"{slides} slides are more than the {MAX_SLIDES} that osu! accepts")
+        at = clock(common["time_ms"])
+        raise FieldError(f"the slider at {at} has {slides} slides, more than the {MAX_SLIDES} that osu! accepts")
     slides = max(1, slides)
+    path = _field(fields, 5)
+    if path.count("|") > MAX_PATH_POINTS:
+        at, count = clock(common["time_ms"]), path.count("|")
+        raise FieldError(f"the slider at {at} has a path of {count} points, more than the {MAX_PATH_POINTS} supported")
     length = _field(fields, 7)
     sample = _parse_sample(_field(fields, 10))
     parse_segments = _parse_whole_path if quirks.whole_paths else parse_path
@@ -128,7 +136,7 @@ def _parse_slider(fields: Sequence[str], common: dict, format_version: int, quir
     return Slider(
         **common,
         sample=sample,
-        segments=parse_segments(_field(fields, 5), (common["x"], common["y"]), format_version),
+        segments=parse_segments(path, (common["x"], common["y"]), format_version),
         slides=slides,
         # 0 stands for a length that the file leaves to the path itself.
         length_px=max(0.0, parse_float(length, MAX_COORDINATE_PX)) if length else 0.0,

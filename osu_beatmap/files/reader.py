@@ -10,11 +10,11 @@ files from which no sensible beatmap comes: no beatmap at all, an unknown mode, 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from osu_beatmap.beatmap import EFFECT_KIAI, Beatmap, GameMode
+from osu_beatmap.beatmap import EFFECT_KIAI, Beatmap, GameMode, Slider
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.event_lines import read_event_line
 from osu_beatmap.files.hit_object_lines import parse_object_line
@@ -23,7 +23,14 @@ from osu_beatmap.files.number_fields import FieldError, parse_float, parse_int, 
 from osu_beatmap.files.timing_point_lines import DEFAULT_VOLUME, parse_timing_line
 from osu_beatmap.quirks import NO_QUIRKS, Quirks
 
-MAX_FILE_BYTES = 128 * 2**20
+MAX_FILE_BYTES = 64 * 2**20
+MAX_LINES = 1_000_000
+MAX_OBJECTS = 500_000
+MAX_SLIDES_IN_FILE = 1_000_000
+"""More than any beatmap has; without limits, a small file takes gigabytes."""
+
+MAX_LINE_CHARACTERS = 1 << 20
+FIRST_WARNINGS = 5
 MAX_WARNINGS = 50
 NEWEST_STABLE_VERSION = 14
 
@@ -50,6 +57,12 @@ def read_beatmap(path: str | Path, warnings: list[str] | None = None, quirks: Qu
     except OSError as error:
         raise BeatmapError(f"{path} cannot be read: {error.strerror or error}.") from None
     return parse_beatmap(decode_osu_bytes(data), path.name, warnings, quirks)
+
+
+def first_warnings(warnings: Sequence[str]) -> list[str]:
+    """Return the first warnings of a file, and how many more there are."""
+    more = len(warnings) - FIRST_WARNINGS
+    return [*warnings[:FIRST_WARNINGS], *([f"{more} more lines with such troubles"] if more > 0 else [])]
 
 
 def decode_osu_bytes(data: bytes) -> str:
@@ -83,6 +96,8 @@ def parse_beatmap(text: str, name: str = "", warnings: list[str] | None = None, 
     come back in time order, objects at one time in file order.
     """
     reader = _Reader(name or "The text", [] if warnings is None else warnings, quirks)
+    if text.count("\n") + text.count("\r") > 2 * MAX_LINES:
+        raise BeatmapError(f"{reader.name} has over {MAX_LINES} lines, which no beatmap has.")
     reader.read(_LINE_BREAK.split(text.lstrip("\ufeff")))
     return reader.beatmap
 
@@ -98,6 +113,7 @@ class _Reader:
     has_approach_rate: bool = False
     default_volume: int = DEFAULT_VOLUME
     skipped: int = 0
+    slides: int = 0
     first_bad_object: str = ""
 
     def read(self, lines: list[str]) -> None:
@@ -111,12 +127,15 @@ class _Reader:
         section = ""
         found: set[str] = set()
         for number, line in enumerate(lines[first:], first + 1):
+            if not line.startswith("["):
+                self._keep_line(section, line)
             if not line or line.isspace() or line.lstrip().startswith("//"):
                 continue
             if line[0] in " _" and section != "Events":
                 continue  # osu! takes these for storyboard commands wherever they stand
             line = line.rstrip()
             if line[0] == "[" and line[-1] == "]":
+                self._begin_section(section, line[1:-1])
                 section = line[1:-1]
                 found.add(section)
             elif section in handlers:
@@ -137,7 +156,23 @@ class _Reader:
             return index
         raise BeatmapError(f"{self.name} is empty.")
 
+    def _begin_section(self, before: str, section: str) -> None:
+        sections = self.beatmap.kept.sections
+        if section not in SECTIONS:
+            follows = sections[-1][0] if before not in SECTIONS and sections else before
+            sections.append((follows, section, []))
+
+    def _keep_line(self, section: str, line: str) -> None:
+        kept = self.beatmap.kept
+        if section == "Events":
+            kept.event_lines += [line] if line and not line.isspace() else []
+        elif section and section not in SECTIONS and kept.sections:
+            kept.sections[-1][2].append(line)
+
     def _read_line(self, handler: Callable[[str], None], section: str, number: int, line: str) -> None:
+        if len(line) > MAX_LINE_CHARACTERS:
+            self._warn(f"line {number} of [{section}] skipped: it has over {MAX_LINE_CHARACTERS} characters")
+            return
         comment = line.find("//")
         # Titles and storyboard file names may hold two slashes.
         if comment > 0 and section not in ("Metadata", "Events"):
@@ -148,6 +183,9 @@ class _Reader:
             message = f"line {number} of [{section}] skipped: {error}"
             if section == "HitObjects" and not self.first_bad_object:
                 self.first_bad_object = message
+            entries = {"HitObjects": self.beatmap.hit_objects, "TimingPoints": self.beatmap.timing_points}.get(section)
+            if entries is not None:
+                self.beatmap.kept.unread.setdefault(section, []).append((len(entries), line))
             self._warn(message)
 
     def _finish(self, found: set[str]) -> None:
@@ -249,7 +287,10 @@ class _Reader:
         parts = [parse_int(part) for part in value.split(",")]
         if len(parts) not in (3, 4) or not all(0 <= part <= 255 for part in parts):
             raise FieldError(f"{shown(value)} is no colour of three numbers from 0 to 255")
+        number = key.removeprefix("Combo")
         self.beatmap.combo_colours.append((parts[0], parts[1], parts[2]))
+        own = int(number) if number.isdecimal() and len(number) < 4 else len(self.beatmap.combo_colours)
+        self.beatmap.combo_colour_numbers.append(own)
         return True
 
     # ---- sections of comma-separated lines ----
@@ -258,7 +299,12 @@ class _Reader:
         read_event_line(line, self.beatmap)
 
     def _read_hit_object(self, line: str) -> None:
-        self.beatmap.hit_objects.append(parse_object_line(line, self.beatmap.format_version, self.quirks))
+        obj = parse_object_line(line, self.beatmap.format_version, self.quirks)
+        self.slides += obj.slides if isinstance(obj, Slider) else 0
+        if len(self.beatmap.hit_objects) >= MAX_OBJECTS or self.slides > MAX_SLIDES_IN_FILE:
+            limits = f"{MAX_OBJECTS} objects or {MAX_SLIDES_IN_FILE} slides"
+            raise BeatmapError(f"{self.name} has over {limits}, which no beatmap has.")
+        self.beatmap.hit_objects.append(obj)
 
     def _read_timing_point(self, line: str) -> None:
         beatmap = self.beatmap

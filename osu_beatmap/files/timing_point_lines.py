@@ -31,7 +31,8 @@ def parse_timing_line(
     uninherited = fields[6][:1] == "1" if len(fields) > 6 else beat_length_ms >= 0
     if is_nan and uninherited:
         raise FieldError("the beat length of a red line is not a number")
-    if uninherited and beat_length_ms <= 0:
+    stated_beat_length_ms = beat_length_ms if uninherited and beat_length_ms <= 0 else None
+    if stated_beat_length_ms is not None:
         beat_length_ms = MIN_BEAT_LENGTH_MS
     sample_set = parse_int(fields[3]) if len(fields) > 3 else int(default_sample_set)
     meter = parse_int(fields[2]) if len(fields) > 2 else DEFAULT_METER
@@ -44,6 +45,8 @@ def parse_timing_line(
         volume=parse_int(fields[5]) if len(fields) > 5 else default_volume,
         uninherited=uninherited,
         effects=parse_int(fields[7]) if len(fields) > 7 else 0,
+        stated_beat_length_ms=stated_beat_length_ms,
+        stated_meter=meter if uninherited and meter <= 0 else None,
     )
 
 

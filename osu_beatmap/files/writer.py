@@ -18,6 +18,7 @@ from osu_beatmap.beatmap import Beatmap, SampleSet
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.event_lines import format_background_line, format_break_line
 from osu_beatmap.files.hit_object_lines import format_object_line
+from osu_beatmap.files.kept_text import with_kept_text
 from osu_beatmap.files.key_values import DIFFICULTY_NUMBERS, METADATA_NUMBERS, METADATA_TEXTS
 from osu_beatmap.files.number_fields import format_number, time_offset_ms
 from osu_beatmap.files.timing_point_lines import format_timing_line
@@ -25,20 +26,24 @@ from osu_beatmap.files.timing_point_lines import format_timing_line
 _LINE_BREAKS = re.compile(r"[\r\n]+")
 
 
-def write_beatmap(beatmap: Beatmap) -> str:
+def write_beatmap(beatmap: Beatmap, whole: bool = False) -> str:
     """The file's text with the CRLF line ends of osu!; raises BeatmapError for numbers that osu! would refuse.
 
-    `read_beatmap` on it gives an equal Beatmap if this one came from there; otherwise see the module's notes.
+    `read_beatmap` on it gives an equal Beatmap if this one came from there; otherwise see the module's notes. With
+    `whole` it has the lines that were not understood too, in their places.
     """
     lines = [f"osu file format v{beatmap.format_version}"]
-    for section, body in _sections(beatmap):
+    for section, body in with_kept_text(beatmap, _sections(beatmap)) if whole else _sections(beatmap):
         lines += ["", f"[{section}]", *body]
     return "\r\n".join([*lines, ""])
 
 
 def save_beatmap(beatmap: Beatmap, path: str | Path) -> None:
-    """Writes a .osu file in UTF-8, whole or not at all; raises BeatmapError."""
-    write_text(path, write_beatmap(beatmap))
+    """Writes a .osu file in UTF-8, whole or not at all; raises BeatmapError.
+
+    Lines that were not understood while reading it are in it too.
+    """
+    write_text(path, write_beatmap(beatmap, whole=True))
 
 
 def write_text(path: str | Path, text: str) -> None:
@@ -52,11 +57,17 @@ def write_text(path: str | Path, text: str) -> None:
 def temporary_beside(path: str | Path) -> Iterator[BinaryIO]:
     """A file to write to, which takes the place of `path` when the block ends well and vanishes otherwise.
 
-    What the operating system refuses is raised as BeatmapError.
+    A link stays a link: the file that it points to is replaced. Pipes and devices are written to. What the operating
+    system refuses is raised as BeatmapError.
     """
     path = Path(path)
     temporary: Path | None = None
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            with path.open("wb") as file:
+                yield file
+            return
+        path = path.resolve() if path.is_symlink() else path
         handle, temporary_name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
         temporary = Path(temporary_name)
         with os.fdopen(handle, "wb") as file:
@@ -122,7 +133,11 @@ def _difficulty(beatmap: Beatmap) -> dict[str, str]:
 
 
 def _colours(beatmap: Beatmap) -> dict[str, str]:
-    return {f"Combo{number}": "{},{},{}".format(*rgb) for number, rgb in enumerate(beatmap.combo_colours, 1)}
+    numbers = [beatmap.combo_colour_number(place) for place in range(len(beatmap.combo_colours))]
+    if len(set(numbers)) < len(numbers):
+        numbers = list(range(1, len(numbers) + 1))
+    colours = ("{},{},{}".format(*rgb) for rgb in beatmap.combo_colours)
+    return {f"Combo{number}": colour for number, colour in zip(numbers, colours, strict=True)}
 
 
 def _event_lines(beatmap: Beatmap) -> list[str]:

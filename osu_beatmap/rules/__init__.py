@@ -20,6 +20,9 @@ Rule = Callable[[Chart], Iterable[Finding]]
 
 _ALL_MODES: tuple[Rule, ...] = (
     lines.no_red_line,
+    lines.beat_length,
+    lines.tempo,
+    lines.meter,
     lines.first_line,
     lines.duplicate_lines,
     lines.lines_outside_audio,

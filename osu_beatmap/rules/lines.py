@@ -14,6 +14,7 @@ from osu_beatmap.rules.finding import Finding, problem, warning
 MIN_VOLUME, MAX_VOLUME = 5, 100
 MAX_KIAI_OFF_BEAT_MS = 10.0
 MAX_BEFORE_SV_LINE_MS = 5.0
+MAX_BPM = 1000.0
 MIN_SV_CHANGE_BPM = 1.0
 """Smaller changes of the effective tempo (BPM times slider velocity) are not noticed by players."""
 
@@ -22,6 +23,29 @@ def no_red_line(chart: Chart) -> Iterator[Finding]:
     """A map needs a tempo."""
     if not chart.has_tempo:
         yield problem("no_red_line", None, "The map has no red line, so it has no tempo.")
+
+
+def beat_length(chart: Chart) -> Iterator[Finding]:
+    """The beats of a red line last longer than 0 ms."""
+    for line in chart.lines:
+        if line.stated_beat_length_ms is not None:
+            message = f"The beat length of the red line is {line.stated_beat_length_ms:g} ms; osu! plays it at 6 ms."
+            yield problem("beat_length", line.time_ms, message)
+
+
+def tempo(chart: Chart) -> Iterator[Finding]:
+    """A red line has the tempo of a song."""
+    for line in chart.lines:
+        if line.uninherited and line.stated_beat_length_ms is None and line.bpm > MAX_BPM:
+            yield warning("tempo", line.time_ms, f"The red line has {line.bpm:.0f} BPM, more than any song.")
+
+
+def meter(chart: Chart) -> Iterator[Finding]:
+    """A bar has at least one beat."""
+    for line in chart.lines:
+        if line.stated_meter is not None:
+            message = f"The red line has {line.stated_meter} beats in a bar; osu! counts {line.meter}."
+            yield warning("meter", line.time_ms, message)
 
 
 def first_line(chart: Chart) -> Iterator[Finding]:

@@ -79,9 +79,15 @@ def _concurrent_of(chart: Chart, places: np.ndarray, min_gap_ms: float) -> Itera
         before = places[longest[number]]
         relation = "starts before the one before it ends"
         if gap_ms[number] > 0:
-            relation = f"starts only {gap_ms[number]:.0f} ms after the one before it"
+            end = "the end of " if end_ms[longest[number]] > start_ms[longest[number]] else ""
+            relation = f"starts only {_short_ms(float(gap_ms[number]))} ms after {end}the one before it"
         message = f"The {chart.kind(place)} {relation}."
         yield problem("concurrent", float(chart.start_ms[place]), message, chart.indices[before], chart.indices[place])
+
+
+def _short_ms(gap_ms: float) -> str:
+    """Return a short time with the decimals that keep it above 0."""
+    return f"{gap_ms:.0f}" if gap_ms >= 1.0 else f"{gap_ms:.1g}"
 
 
 def drain_time(chart: Chart) -> Iterator[Finding]:

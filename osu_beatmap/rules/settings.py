@@ -68,12 +68,13 @@ def combo_colours(chart: Chart) -> Iterator[Finding]:
     """Combo colours are neither so dark nor so bright that circles are hard to see (modes that show them)."""
     if chart.beatmap.mode not in (GameMode.STANDARD, GameMode.CATCH):
         return
-    for number, colour in enumerate(chart.beatmap.combo_colours, start=1):
+    for place, colour in enumerate(chart.beatmap.combo_colours):
+        name = f"Combo{chart.beatmap.combo_colour_number(place)}"
         luminosity = _luminosity(colour)
         if luminosity < MIN_LUMINOSITY:
-            yield warning("combo_colours", None, f"Combo colour {number} is too dark (luminosity {luminosity:.0f}).")
+            yield warning("combo_colours", None, f"{name} is too dark a colour (luminosity {luminosity:.0f}).")
         elif luminosity > MAX_LUMINOSITY:
-            yield warning("combo_colours", None, f"Combo colour {number} is too bright (luminosity {luminosity:.0f}).")
+            yield warning("combo_colours", None, f"{name} is too bright a colour (luminosity {luminosity:.0f}).")
 
 
 def _luminosity(colour: tuple[int, int, int]) -> float:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from osu_beatmap.beatmap import TimingPoint
+from osu_beatmap.editor_notation import clock
 from osu_beatmap.errors import BeatmapError
 
 DIVISORS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 16)
@@ -22,6 +23,9 @@ UNSNAPPED_MS = 2.0
 
 MIN_BEAT_LENGTH_MS, MAX_BEAT_LENGTH_MS = 6.0, 60_000.0
 """The range to which osu! clamps the beat length of a red line."""
+
+MAX_BEATS = 2_000_000
+"""More beats than any song has. Whoever walks over beats bounds them by the song; this catches who forgets."""
 
 REPLACED_BEAT_FRACTION = 0.1
 """A beat less than this part of a beat before the next red line is that line's own first beat."""
@@ -119,6 +123,8 @@ class BeatGrid:
         beats = []
         # Every beat is counted from the line, not from its neighbour, so that no rounding error adds up.
         number = max(0, math.ceil((start_ms - red.time_ms) / beat_ms - 1e-9))
+        if (end_ms - start_ms) / beat_ms > MAX_BEATS:
+            raise BeatmapError(f"the red line at {clock(red.time_ms)} would have over {MAX_BEATS} beats")
         while (time_ms := red.time_ms + number * beat_ms) < end_ms:
             beats.append(Beat(time_ms, number % meter, number == 0))
             number += 1

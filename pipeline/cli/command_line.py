@@ -23,9 +23,9 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
+from feedback.startup import STATUS_INTERRUPTED, raise_on_interrupt
 from paths import CONFIG_DIR, REPO_ROOT
 from pipeline.cli.config_help import help_text
-from pipeline.cli.interrupt import STATUS_INTERRUPTED, raise_on_interrupt
 from pipeline.cli.many_runs import keep_outcome, report, runs_of, titles_of
 from pipeline.cli.outcomes import Outcome, first_line, outcome_of
 from pipeline.cli.overrides import read_words

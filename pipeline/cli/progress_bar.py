@@ -7,6 +7,7 @@ from typing import TextIO
 
 from feedback.progress import Stage
 from osu_beatmap.beatmap import Beatmap
+from osu_beatmap.star_rating import unrated_reason
 from pipeline.output.summary import MODE_NAMES, GenerationResult, MapsetResult, count_objects
 from pipeline.request.options import GenerationRequest
 
@@ -45,7 +46,9 @@ def mapset_summary(result: MapsetResult) -> str:
     place = result.osz_path or ", ".join(path.name for path in result.osu_paths)
     lines = [f"Mapset:  {place}"]
     for beatmap, stars in zip(result.beatmaps, result.star_ratings, strict=True):
-        lines.append(f"         [{beatmap.metadata.version}], {stars:.2f} stars, {len(beatmap.hit_objects)} objects")
+        lines.append(
+            f"         [{beatmap.metadata.version}], {_stars(beatmap, stars)}, {len(beatmap.hit_objects)} objects"
+        )
     lines += [f"Report:  {path}" for path in result.report_paths]
     lines.append(f"Time:    {result.seconds:.1f} s, seed {result.seed}")
     return "\n".join(lines + [f"Note:    {warning}" for warning in result.warnings])
@@ -53,13 +56,17 @@ def mapset_summary(result: MapsetResult) -> str:
 
 def _objects(result: GenerationResult, asked: float | None) -> list[str]:
     beatmap = result.beatmap
-    stars = f"{result.star_rating:.2f} stars" + (f" (asked for {asked:g})" if asked is not None else "")
+    stars = _stars(beatmap, result.star_rating) + (f" (asked for {asked:g})" if asked is not None else "")
     counts = count_objects(beatmap)
     kinds = ", ".join(f"{count} {name.removesuffix('s') if count == 1 else name}" for name, count in counts.items())
     return [
         f"         {MODE_NAMES[beatmap.mode]} [{beatmap.metadata.version}], {stars}",
         f"Objects: {len(beatmap.hit_objects)} ({kinds})",
     ]
+
+
+def _stars(beatmap: Beatmap, stars: float | None) -> str:
+    return f"stars: none ({unrated_reason(beatmap)})" if stars is None else f"{stars:.2f} stars"
 
 
 def _timing(beatmap: Beatmap) -> list[str]:

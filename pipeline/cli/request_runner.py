@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from feedback.progress import Progress, silent
+from pipeline.request.contents import check_contents
 from pipeline.request.input_files import check_files
 from pipeline.request.options import GenerationRequest
 from pipeline.request.resolve import resolve
@@ -17,6 +18,7 @@ def checked_request(flat: dict[str, object]) -> GenerationRequest:
     """Check flat options and files before anything heavy is imported."""
     request = resolve(flat)
     check_files(request)
+    check_contents(request)
     return request
 
 

@@ -12,7 +12,7 @@ from feedback.progress import Progress, silent
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Beatmap, Difficulty, TimingPoint
 from osu_beatmap.splice import Span
-from osu_beatmap.star_rating import star_rating
+from osu_beatmap.star_rating import stars_or_none
 from osu_beatmap.timing.active_point import Timing
 from osuT5.encoding import AssemblyReport, assemble
 from osuT5.generation.chart_state import ChartState
@@ -179,7 +179,7 @@ def rating_so_far(
             return None
         written = {ContextKind.MAP: groups}
         beatmap, _ = assemble(written, attributes.mode, lines, settings, attributes.key_count or 0, contract.encoding)
-        return star_rating(beatmap) if beatmap.hit_objects else None
+        return stars_or_none(beatmap) if beatmap.hit_objects else None
 
     return rating
 

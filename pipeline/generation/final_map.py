@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from osu_beatmap.attributes import hold_note_ratio, scroll_speed_ratio
 from osu_beatmap.beatmap import Beatmap
-from osu_beatmap.star_rating import star_rating
+from osu_beatmap.star_rating import stars_or_none
 from osuT5.tokens.events import ContextKind
 from pipeline.finishing.finish import FinishReport, finish
 from pipeline.generation.chart import Draft
-from pipeline.generation.conditions import without_additions
+from pipeline.generation.conditions import expected_stars, without_additions
 from pipeline.generation.reference_parts import with_given_parts
 from pipeline.output.summary import GenerationSummary
 from pipeline.request.options import GenerationRequest
 
 MAX_STAR_ERROR = 1.0
+MAX_RATIO_ERROR = 0.05
 
 
 def finish_with_settings(request: GenerationRequest, draft: Beatmap, song_ms: float) -> tuple[Beatmap, FinishReport]:
     """Repair a draft, with the settings for its final star rating."""
     options = {"fill": not request.scope.is_part, "keep_reds": ContextKind.TIMING in request.scope.in_context}
     beatmap, _ = finish(draft, song_ms, **options)
-    settings = request.difficulty_settings(star_rating(beatmap))
+    stars = stars_or_none(beatmap)
+    settings = request.difficulty_settings(expected_stars(request) if stars is None else stars)
     # Circle size and slider multiplier stay: objects were placed for them.
     settings.circle_size = beatmap.difficulty.circle_size
     settings.slider_multiplier = beatmap.difficulty.slider_multiplier
@@ -58,9 +61,22 @@ def summarise_draft(draft: Draft, repairs: FinishReport) -> GenerationSummary:
     )
 
 
-def star_warnings(request: GenerationRequest, beatmap: Beatmap, stars: float) -> list[str]:
+def ratio_warnings(request: GenerationRequest, beatmap: Beatmap) -> list[str]:
+    """Return a sentence for each ratio that was asked for and is not near what came out."""
+    warnings = []
+    for name, measure in (("hold_note_ratio", hold_note_ratio), ("scroll_speed_ratio", scroll_speed_ratio)):
+        wanted = getattr(request.map, name)
+        if wanted is None or not beatmap.hit_objects:
+            continue
+        found = measure(beatmap)
+        if abs(found - wanted) > MAX_RATIO_ERROR:
+            warnings.append(f"{name} of the map is {found:.2f}, {wanted:g} was asked for.")
+    return warnings
+
+
+def star_warnings(request: GenerationRequest, beatmap: Beatmap, stars: float | None) -> list[str]:
     """Return a sentence if the star rating missed its target."""
     wanted = request.map.difficulty
-    if wanted is None or not beatmap.hit_objects or abs(stars - wanted) <= MAX_STAR_ERROR:
+    if wanted is None or stars is None or not beatmap.hit_objects or abs(stars - wanted) <= MAX_STAR_ERROR:
         return []
     return [f"The map has {stars:.1f} stars, {wanted:g} were asked for."]

@@ -11,11 +11,18 @@ from collections.abc import Callable
 
 from feedback.progress import Progress, Stage, silent
 from osu_beatmap.beatmap import Beatmap
-from osu_beatmap.files.reader import read_beatmap
-from osu_beatmap.star_rating import star_rating
+from osu_beatmap.star_rating import stars_or_none
 from pipeline.generation.chart import decode_draft, prepare_chart
-from pipeline.generation.final_map import apply_request, finish_with_settings, star_warnings, summarise_draft
+from pipeline.generation.conditions import expected_stars
+from pipeline.generation.final_map import (
+    apply_request,
+    finish_with_settings,
+    ratio_warnings,
+    star_warnings,
+    summarise_draft,
+)
 from pipeline.generation.fixed_objects import generate_parts
+from pipeline.generation.given_map import read_given_map
 from pipeline.generation.matching.star_matching import generate_matched_map
 from pipeline.generation.parity_dispatch import generate_like_original
 from pipeline.generation.refinement import refine_draft
@@ -25,7 +32,6 @@ from pipeline.output.osz import export, write_into_reference
 from pipeline.output.report import write_report
 from pipeline.output.summary import GenerationResult, GenerationSummary
 from pipeline.request.options import GenerationRequest
-from pipeline.request.resolve import fill_from_beatmap
 
 Method = Callable[[GenerationRequest, Beatmap | None, int, Progress], tuple[Beatmap, GenerationSummary]]
 """Request, reference map, seed and progress -> the map and its summary."""
@@ -47,16 +53,23 @@ def generate(request: GenerationRequest, progress: Progress = silent) -> Generat
         RequestError, AudioError, BeatmapError, ModelError: One sentence for the user.
     """
     started = time.monotonic()
-    reference = read_beatmap(request.song.beatmap_path) if request.song.beatmap_path else None
-    if reference is not None:
-        request = fill_from_beatmap(request, reference)
+    given = read_given_map(request)
+    asked, request = request, given.request if given else request
     seed = secrets.randbelow(2**31) if request.sampling.seed is None else request.sampling.seed
-    beatmap, summary = method_of(request)(request, reference, seed, progress)
+    beatmap, summary = method_of(request)(request, given and given.beatmap, seed, progress)
+    beatmap = given.with_outside(beatmap) if given else beatmap
     progress(Stage.WRITING, 0, 1)
-    stars = star_rating(beatmap)
-    is_in_reference = request.scope.add_to_beatmap
-    paths = write_into_reference(request, beatmap) if is_in_reference else export(request, beatmap, stars)
-    warnings = [*star_warnings(request, beatmap, stars), *summary.notes]
+    stars = stars_or_none(beatmap)
+    if request.scope.add_to_beatmap:
+        paths = write_into_reference(request, beatmap)
+    else:
+        paths = export(request, beatmap, expected_stars(request) if stars is None else stars)
+    warnings = [
+        *star_warnings(request, beatmap, stars),
+        *ratio_warnings(asked, beatmap),
+        *summary.notes,
+        *(given.notes if given else ()),
+    ]
     seconds = time.monotonic() - started
     result = GenerationResult(beatmap, paths.osu_path, paths.osz_path, stars, seconds, seed, warnings)
     if request.output.report:

@@ -16,12 +16,12 @@ from pathlib import Path
 from feedback.progress import Progress, Stage, silent
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.files.file_names import osu_file_name
-from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.rules import Level
-from osu_beatmap.star_rating import star_rating
+from osu_beatmap.star_rating import stars_or_none
 from pipeline.generation.chart import PreparedChart, prepare_chart, rating_so_far, tags_of
 from pipeline.generation.conditions import conditions_of, negative_attributes, spell_descriptors
-from pipeline.generation.final_map import apply_request, summarise_draft
+from pipeline.generation.final_map import apply_request, ratio_warnings, summarise_draft
+from pipeline.generation.given_map import read_given_map
 from pipeline.generation.hitsounds import with_shared_sounds
 from pipeline.generation.matching.star_matching import (
     StarTarget,
@@ -34,7 +34,6 @@ from pipeline.output.osz import export_mapset
 from pipeline.output.report import write_report
 from pipeline.output.summary import GenerationResult, MapsetResult
 from pipeline.request.options import GenerationRequest, RequestError
-from pipeline.request.resolve import fill_from_beatmap
 
 FULL_SPREADS = {
     GameMode.STANDARD: (1.8, 2.3, 3.5, 4.7, 6.1),
@@ -61,11 +60,10 @@ def generate_mapset(request: GenerationRequest, progress: Progress = silent) -> 
     Raises RequestError, AudioError, BeatmapError or ModelError, each with one sentence for the user.
     """
     started = time.monotonic()
-    reference = read_beatmap(request.song.beatmap_path) if request.song.beatmap_path else None
-    if reference is not None:
-        # Settings of one difficulty are not those of the others.
-        first = replace(request, map=replace(request.map, difficulty=request.map.difficulty or 0.0))
-        request = fill_from_beatmap(first, reference)
+    # Settings of one difficulty are not those of the others.
+    given = read_given_map(replace(request, map=replace(request.map, difficulty=request.map.difficulty or 0.0)))
+    request = given.request if given else request
+    reference = given.beatmap if given else None
     seed = secrets.randbelow(2**31) if request.sampling.seed is None else request.sampling.seed
     request = replace(request, map=replace(request.map, difficulty=None))
     begun = prepare_chart(request, reference, seed, progress)
@@ -75,11 +73,13 @@ def generate_mapset(request: GenerationRequest, progress: Progress = silent) -> 
     if any(wish.best is None for wish in wishes):
         raise RequestError("The model found nothing to map in this song for one of the difficulties; try another seed.")
     maps = with_shared_sounds([apply_request(request, reference, wish.best.beatmap) for wish in wishes])
-    stars = [star_rating(beatmap) for beatmap in maps]
-    names = version_names(maps, stars)
+    stars = [stars_or_none(beatmap) for beatmap in maps]
+    shown = [wish.best.stars if rating is None else rating for wish, rating in zip(wishes, stars, strict=True)]
+    names = version_names(maps, shown)
     progress(Stage.WRITING, 0, 1)
     paths = export_mapset(request, maps, names)
     warnings = [f"{name}: {warning}" for name, wish in zip(names, wishes, strict=True) for warning in _warnings(wish)]
+    warnings += given.notes if given else ()
     seconds = time.monotonic() - started
     result = MapsetResult(maps, stars, paths.osz_path, paths.osu_paths, seconds, seed, warnings)
     if request.output.report:
@@ -142,6 +142,7 @@ def _warnings(wish: StarTarget) -> Iterator[str]:
     assert wish.best is not None, "there is no map to warn of"
     beatmap, stars = wish.best.beatmap, wish.best.stars
     yield from beyond_training(beatmap.mode, wish.wanted)
+    yield from ratio_warnings(wish.request, beatmap)
     low, high = HUMAN_DENSITIES[beatmap.mode][Level.of_star_rating(stars)]
     found = density(beatmap)
     if not low <= found <= high:

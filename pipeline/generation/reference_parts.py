@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from osu_beatmap.attributes import attributes_of
 from osu_beatmap.beatmap import EFFECT_KIAI, EFFECT_OMIT_BARLINE, Beatmap, TimingPoint
-from osu_beatmap.star_rating import star_rating
+from osu_beatmap.star_rating import stars_or_none
 from osu_beatmap.timing.active_point import Timing
 from osu_beatmap.timing.beat_grid import in_line_order
 from osu_beatmap.timing.edits import set_kiai
@@ -71,9 +71,7 @@ def _reads(part: ContextKind, contract: Contract) -> bool:
 def _input(part: ContextKind, reference: Beatmap, contract: Contract, song_ms: float) -> GivenInput:
     if part is not ContextKind.GD:
         return GivenInput(part, _encoded(reference, part, contract, song_ms))
-    if not reference.hit_objects:
-        raise RequestError("GD needs a reference map with objects to make another difficulty from.")
-    attributes = attributes_of(reference, star_rating(reference))
+    attributes = attributes_of(reference, stars_or_none(reference))
     return GivenInput(part, _encoded(reference, ContextKind.MAP, contract, song_ms), attributes)
 
 

@@ -9,6 +9,7 @@ from feedback.progress import Progress, silent
 from osu_beatmap.beatmap import Beatmap, TimingPoint
 from osu_beatmap.files.reader import decode_osu_bytes, parse_beatmap
 from osu_beatmap.rules import Finding, Severity, check
+from osu_beatmap.song_bounds import part_in_song
 from osu_beatmap.splice import Span, splice
 from osu_beatmap.timing.active_point import Timing
 from osu_beatmap.timing.beat_grid import in_line_order
@@ -43,7 +44,7 @@ def regenerate_span(
     placed = with_given_parts(placed, request.scope, reference)
     if not draft.encoding.volumes:
         placed = replace(placed, timing_points=with_sound_of(placed.timing_points, reference))
-    among_others = _spliced(data, placed, span)
+    among_others = part_in_song(_spliced(data, placed, span), draft.song_ms).beatmap
     finished, repairs = finish(among_others, draft.song_ms, fill=False, keep_reds=True)
     finished = apply_request(request, reference, finished)
     fitting, left = without_new_problems(data, finished, span, draft.song_ms)

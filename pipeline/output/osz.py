@@ -162,7 +162,7 @@ def _write(contents: Mapping[Path, bytes | dict[str, bytes | Path]]) -> None:
 
 
 def _encoded(beatmap: Beatmap) -> bytes:
-    return write_beatmap(beatmap).encode("utf-8", errors="replace")
+    return write_beatmap(beatmap, whole=True).encode("utf-8", errors="replace")
 
 
 def _made_folder(folder: Path) -> Path:

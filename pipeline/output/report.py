@@ -15,6 +15,7 @@ from PIL import Image
 
 from osu_beatmap.files.writer import write_text
 from osu_beatmap.rules import check
+from osu_beatmap.star_rating import unrated_reason
 from pipeline.finishing.presentation import AI_TAG
 from pipeline.output.overview_picture import overview
 from pipeline.output.summary import GenerationResult, GenerationSummary, count_objects
@@ -54,7 +55,8 @@ def report_of(request: GenerationRequest, result: GenerationResult, account: Gen
         "objects": count_objects(beatmap),
         "red_lines": sum(point.uninherited for point in beatmap.timing_points),
         "timing_confidences": [round(confidence, 3) for confidence in account.timing_confidences],
-        "star_rating": {"asked": request.map.difficulty, "reached": result.star_rating},
+        "star_rating": {"asked": request.map.difficulty, "reached": result.star_rating}
+        | ({"unrated": unrated_reason(beatmap)} if result.star_rating is None else {}),
         "written": {"windows": account.windows, "tokens": account.tokens, "stray_events": dict(account.stray_events)},
         "unused": {name: dict(kinds) for name, kinds in account.unused.items()},
         "repairs": dict(account.repairs),

@@ -51,12 +51,12 @@ class GenerationSummary:
 
 @dataclass(slots=True)
 class GenerationResult:
-    """A written map, and the warnings for the user."""
+    """A written map, and the warnings for the user. `star_rating` is None for a map that osu! does not rate."""
 
     beatmap: Beatmap
     osu_path: Path
     osz_path: Path | None
-    star_rating: float
+    star_rating: float | None
     seconds: float
     seed: int
     warnings: list[str] = field(default_factory=list)
@@ -68,7 +68,7 @@ class MapsetResult:
     """A written mapset: its difficulties, easiest first, with their star ratings."""
 
     beatmaps: list[Beatmap]
-    star_ratings: list[float]
+    star_ratings: list[float | None]
     osz_path: Path | None
     osu_paths: list[Path]
     seconds: float

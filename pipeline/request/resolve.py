@@ -22,6 +22,11 @@ from pipeline.request.options import GenerationRequest, RequestError, option_fie
 from pipeline.request.scope import check_scope, with_open_parts
 
 DEFAULT_OUTPUT_FOLDER = Path("output")
+_USES_OF_OBJECTS = {
+    ContextKind.GD: "to make another difficulty from",
+    ContextKind.NO_HS: "to place hit sounds on",
+    ContextKind.MAP: "to keep",
+}
 _SONG_NAMES = ("title", "title_unicode", "artist", "artist_unicode", "source")
 
 
@@ -59,9 +64,10 @@ def fill_from_beatmap(request: GenerationRequest, beatmap: Beatmap) -> Generatio
     """The request with what its reference beatmap knows, wherever the user gave nothing.
 
     That is the song, its metadata, the mode and, as `pipeline.request.from_beatmap` has it, how hard it is. Raises
-    RequestError where the mode of the beatmap does not allow what was asked for.
+    RequestError where the mode of the beatmap does not allow what was asked for, or the beatmap lacks it.
     """
     assert request.song.beatmap_path is not None, "there is no reference beatmap"
+    _check_reference(request, beatmap)
     song, metadata = request.song, beatmap.metadata
     folder = song.beatmap_path.parent
     if song.audio_path is None and not beatmap.audio_filename:
@@ -78,6 +84,27 @@ def fill_from_beatmap(request: GenerationRequest, beatmap: Beatmap) -> Generatio
     filled = like_reference(replace(request, song=song, map=replace(request.map, gamemode=gamemode)), beatmap)
     _check_mode(filled)
     return filled
+
+
+def _check_reference(request: GenerationRequest, beatmap: Beatmap) -> None:
+    """Raise RequestError where the reference lacks what it should give."""
+    scope = request.scope
+    assert request.song.beatmap_path is not None, "there is no reference beatmap"
+    name = request.song.beatmap_path.name
+    if request.model.parity:
+        return  # the original makes do with what there is
+    has_timing = any(point.uninherited for point in beatmap.timing_points)
+    if scope.add_to_beatmap and not has_timing:
+        raise RequestError(
+            f"add_to_beatmap needs a map with timing, but {name} has no red line: time it first, "
+            "or let output_type=[TIMING] find its timing."
+        )
+    for part, use in _USES_OF_OBJECTS.items():
+        if part in scope.in_context and not beatmap.hit_objects:
+            raise RequestError(f"{part.name} needs a reference map with objects {use}.")
+    asked = ContextKind.NO_HS if ContextKind.NO_HS in scope.in_context else ContextKind.TIMING
+    if asked in scope.in_context and not has_timing:
+        raise RequestError(f"in_context=[{asked.name}] needs a beatmap_path whose beatmap has timing.")
 
 
 def _with_output_folder(request: GenerationRequest) -> GenerationRequest:

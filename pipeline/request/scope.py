@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from osu_beatmap.song_bounds import LONGEST_SONG_MS
 from osuT5.tokens.events import ContextKind
 from pipeline.request.options import WHOLE_MAP, GenerationRequest, RequestError, ScopeOptions
 
 NOTHING = (ContextKind.NONE,)
+SHORTEST_PART_MS = 1000
+"""A shorter part at the very start of a song is probably given in seconds."""
 
 
 def with_open_parts(request: GenerationRequest, asked: bool) -> GenerationRequest:
@@ -45,8 +48,21 @@ def check_scope(request: GenerationRequest) -> None:
     _check_reference(request)
     if not request.model.parity:
         _check_parts(scope)
-    if scope.start_time_ms is not None and scope.end_time_ms is not None and scope.end_time_ms <= scope.start_time_ms:
-        raise RequestError(f"end_time must be later than start_time ({scope.start_time_ms}), got {scope.end_time_ms}.")
+    check_part(scope.start_time_ms, scope.end_time_ms)
+
+
+def check_part(start_ms: int | None, end_ms: int | None) -> None:
+    """Raise RequestError for a part that ends before it starts, or whose times are seconds."""
+    if end_ms is None:
+        return
+    if start_ms is not None and end_ms <= start_ms:
+        raise RequestError(f"end_time must be later than start_time ({start_ms}), got {end_ms}.")
+    first_ms = start_ms or 0
+    if end_ms - first_ms < SHORTEST_PART_MS and end_ms <= LONGEST_SONG_MS / 1000:
+        raise RequestError(
+            f"The part from start_time to end_time is {end_ms - first_ms} ms long; times are in ms "
+            f"({1000 * first_ms} to {1000 * end_ms}?)."
+        )
 
 
 def _check_reference(request: GenerationRequest) -> None:

@@ -25,6 +25,21 @@ def saved(folder):
     return folder
 
 
+def test_skipped_lines_are_told_alike_of_a_file_a_folder_and_an_archive(tmp_path):
+    folder = saved(tmp_path)
+    path = folder / "map 1.osu"
+    path.write_bytes(path.read_bytes() + b"1,2\r\n256,192,9000,2,0,L|300:192,1000000,50\r\n")
+    archive = tmp_path / "set.osz"
+    write_osz(archive, {path.name: path for path in folder.iterdir() if path.suffix != ".osz"})
+    with open_mapset(path) as alone, open_mapset(folder) as from_folder, open_mapset(archive) as from_archive:
+        told = alone.warnings["map 1"]
+        assert len(told) == 2
+        assert "the slider at 00:09:000 has 1000000 slides" in told[1]
+        assert from_folder.warnings["map 1"] == from_archive.warnings["map 1"] == told
+        assert not from_archive.notes
+        assert not from_folder.warnings["map 0"]
+
+
 def test_a_folder_and_an_archive_give_the_same_maps(tmp_path):
     folder = saved(tmp_path)
     (folder / "broken.osu").write_text("nothing", encoding="utf-8")

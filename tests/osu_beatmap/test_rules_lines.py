@@ -4,6 +4,9 @@ import pytest
 from rule_beatmaps import clean_map, findings, found, slider
 
 from osu_beatmap.beatmap import EFFECT_KIAI, Circle, GameMode, HitSample, TimingPoint
+from osu_beatmap.files.reader import parse_beatmap
+from osu_beatmap.files.timing_point_lines import parse_timing_line
+from osu_beatmap.files.writer import write_beatmap
 from osu_beatmap.rules import Severity
 
 PROBLEM, WARNING = Severity.PROBLEM, Severity.WARNING
@@ -26,6 +29,16 @@ def test_a_map_begins_with_a_red_line_that_starts_no_kiai():
     assert found(beatmap, "first_line") == [(PROBLEM, 0.0, ())]
     beatmap.timing_points[0].time_ms = 500.0
     assert found(beatmap, "first_line") == [(PROBLEM, 0.0, ())]
+
+
+def test_a_red_line_has_a_beat_a_bar_and_a_tempo_of_music():
+    beatmap = clean_map()
+    lines = ["5000,0,4,2,1,60,1,0", "7000,-100,4,2,1,60,1,0", "9000,500,0,2,1,60,1,0", "9500,50,4,2,1,60,1,0"]
+    lines += ["9600,60,4,2,1,60,1,0", "9700,-50,0,2,1,60,0,0"]
+    beatmap.timing_points += [parse_timing_line(line, 14) for line in lines]
+    assert found(beatmap, "beat_length") == [(PROBLEM, 5000.0, ()), (PROBLEM, 7000.0, ())]
+    assert found(beatmap, "meter") == [(WARNING, 9000.0, ())]
+    assert found(beatmap, "tempo") == [(WARNING, 9500.0, ())]
 
 
 @pytest.mark.parametrize("second", [green(0.0), TimingPoint(0.0, 400.0)])
@@ -131,3 +144,13 @@ def test_combo_colours_which_taiko_does_not_show(colour, count):
     standard.combo_colours = taiko.combo_colours = [(200, 100, 50), colour]
     assert found(standard, "combo_colours") == [(WARNING, None, ())] * count
     assert not found(taiko, "combo_colours")
+
+
+def test_combo_colours_have_the_numbers_of_the_file():
+    text = "osu file format v14\n[Colours]\nCombo5 : 1,1,1\nCombo2 : 200,100,50\nCombo7 : 255,255,255\n"
+    beatmap = parse_beatmap(text)
+    messages = [finding.message for finding in findings(beatmap, "combo_colours")]
+    assert [message.split()[0] for message in messages] == ["Combo5", "Combo7"]
+    assert "Combo5 : 1,1,1\r\nCombo2 : 200,100,50\r\nCombo7 : 255,255,255\r\n" in write_beatmap(beatmap)
+    beatmap.combo_colours.append((0, 0, 0))
+    assert "Combo4 : 0,0,0" in write_beatmap(beatmap)

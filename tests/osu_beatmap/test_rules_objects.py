@@ -50,6 +50,16 @@ def test_objects_do_not_start_at_once(gap_ms, is_concurrent):
     assert found(beatmap, "concurrent") == ([(PROBLEM, 1000 + gap_ms, (0, 1))] if is_concurrent else [])
 
 
+def test_a_gap_is_told_from_the_end_and_never_as_0_ms():
+    beatmap = clean_map()
+    beatmap.hit_objects = [Spinner(1000.0, 256.0, 192.0, end_ms=2999.8), Circle(3000.0, 256.0, 192.0)]
+    (message,) = [finding.message for finding in findings(beatmap, "concurrent")]
+    assert message == "The circle starts only 0.2 ms after the end of the one before it."
+    beatmap.hit_objects = [Circle(1000.0, 256.0, 192.0), Circle(1007.0, 256.0, 192.0)]
+    (message,) = [finding.message for finding in findings(beatmap, "concurrent")]
+    assert message == "The circle starts only 7 ms after the one before it."
+
+
 @pytest.mark.parametrize(("gap_ms", "is_concurrent"), [(30, True), (31, False)])
 def test_notes_of_one_mania_column_are_apart(gap_ms, is_concurrent):
     objects = [HoldNote(1000, 64, 192, end_ms=1500), Circle(1200, 192, 192), Circle(1500 + gap_ms, 64, 192)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Protocol
 from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.reader import MAX_FILE_BYTES, decode_osu_bytes, parse_beatmap
+from osu_beatmap.song_bounds import check_in_song
 from osuT5.dataset.files.chart_record import ChartRecord
 from osuT5.dataset.files.filters import ChartFilter
 
@@ -150,6 +151,21 @@ def read_charts(song: Song, report: SourceReport, chart_filter: ChartFilter | No
         if record or not _refused(chart.record, chart_filter, report):
             charts.append(chart)
     return charts
+
+
+def charts_in_song(
+    charts: Sequence[ReadChart], song_ms: float, report: SourceReport, mapset: str = ""
+) -> list[ReadChart]:
+    """Return the charts that lie in their song; the others are reported, after the name of their mapset."""
+    inside = []
+    for chart in charts:
+        try:
+            check_in_song(chart.beatmap, song_ms)
+        except BeatmapError as error:
+            report.skip(f"{mapset}/{chart.name}" if mapset else chart.name, error)
+            continue
+        inside.append(chart)
+    return inside
 
 
 def with_records(song: FolderSong, report: SourceReport) -> FolderSong | None:

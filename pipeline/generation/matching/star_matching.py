@@ -12,11 +12,12 @@ from dataclasses import dataclass, field, replace
 from feedback.progress import Progress, silent
 from osu_beatmap.attributes import WITH_SCROLL_SPEED
 from osu_beatmap.beatmap import Beatmap, GameMode
-from osu_beatmap.star_rating import star_rating
+from osu_beatmap.star_rating import stars_or_none
 from osuT5.generation.chart_state import ChartState
 from osuT5.tokens.events import ContextKind
 from pipeline.finishing.finish import FinishReport
 from pipeline.generation.chart import Draft, PreparedChart, prepare_chart, write_charts
+from pipeline.generation.conditions import expected_stars
 from pipeline.generation.final_map import apply_request, finish_with_settings, summarise_draft
 from pipeline.generation.matching.density import thinned
 from pipeline.generation.matching.hold_notes import with_hold_note_ratio
@@ -208,7 +209,9 @@ def _finished(request: GenerationRequest, draft: Draft, share: float) -> Candida
     again = _with_ratios(request, beatmap, draft.song_ms)
     if again is not beatmap:
         beatmap, repairs = finish_with_settings(request, again, draft.song_ms)
-    return Candidate(beatmap, star_rating(beatmap), draft, repairs)
+    stars = stars_or_none(beatmap)
+    # Nothing is known of a map that cannot be rated: it passes for the one that was asked for.
+    return Candidate(beatmap, expected_stars(request) if stars is None else stars, draft, repairs)
 
 
 def _with_ratios(request: GenerationRequest, beatmap: Beatmap, song_ms: float) -> Beatmap:

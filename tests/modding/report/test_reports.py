@@ -52,7 +52,8 @@ REVIEWS = [
 def test_json_is_in_order_and_has_the_keys_that_others_rely_on():
     for order, expected in (("surprise", ["rule", "late", "early"]), ("time", ["rule", "early", "late"])):
         rows = json.loads(report(REVIEWS, "json", order, colour=False))
-        assert [row["id"] for row in rows] == expected
+        assert [row["id"] for row in rows] == [*expected, "note-1"]
+        assert (rows[-1]["kind"], rows[-1]["message"], rows[-1]["difficulty"]) == ("note", "A note.", "Hard")
     (rule, *_), wanted = json.loads(report(REVIEWS, "json", "time", colour=False)), {
         "id", "time_ms", "category", "kind", "severity", "surprisal", "message", "link", "documented",
         "object", "expected", "actual", "fix", "difficulty", "timestamp",

@@ -231,13 +231,27 @@ def test_a_video_without_sound(tmp_path):
     assert "no audio in it" in refusal(tmp_path / "video.mp4")
 
 
-def test_a_header_of_three_hours_is_refused_without_decoding(tmp_path, monkeypatch):
+def test_a_song_of_four_hours_is_refused_without_decoding(tmp_path, monkeypatch):
     path = tmp_path / "long.wav"
     with wave.open(str(path), "wb") as file:
         file.setparams((1, 1, 100, 0, "NONE", ""))
-        file.writeframes(bytes(100 * 3 * 3600))
+        file.writeframes(bytes(100 * 4 * 3600))
     monkeypatch.setattr(audio_module, "_pieces", None)
-    assert "longer than 60 minutes" in refusal(path)
+    assert "longer than 3 hours" in refusal(path)
+
+
+@pytest.mark.parametrize("claimed", [(1 << 36) - 1, 44_100 * 3600])
+def test_a_header_that_claims_more_than_the_file_holds_is_not_believed(tmp_path, claimed):
+    path = tmp_path / "song.flac"
+    soundfile.write(path, click_track(44_100), 44_100)
+    data = bytearray(path.read_bytes())
+    # STREAMINFO: the last 36 bits before the checksum are the number of samples.
+    data[21] = data[21] & 0xF0 | claimed >> 32
+    data[22:26] = (claimed & 0xFFFFFFFF).to_bytes(4, "big")
+    path.write_bytes(data)
+    seconds = len(click_track(44_100)) / 44_100
+    assert len(load_audio(path)) / 16_000 == pytest.approx(seconds, abs=0.05)
+    assert audio_duration_ms(path) / 1000 == pytest.approx(seconds, abs=0.2)
 
 
 def test_an_unannounced_length_is_refused_while_decoding(tmp_path, monkeypatch):

@@ -28,7 +28,7 @@ from osu_beatmap.files.file_names import (
         (Metadata(title_unicode="運命", artist_unicode="誰か"), "誰か - 運命 () [].osu", "誰か - 運命.osz"),
         (
             Metadata(title='a/b\\c:d*e?"<>|\n', artist="..", creator="x\t\x00y", version="1/4 : hard..."),
-            *(".. - abcde (x y) [14 hard...].osu", ".. - abcde.osz"),
+            *("_ - abcde (x y) [14 hard...].osu", "_ - abcde.osz"),
         ),
     ],
     ids=["romanised", "without romanised names", "forbidden characters"],

@@ -1,13 +1,15 @@
 """Writing .osu text, and files that are whole or absent."""
 
 import os
+from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from osu_beatmap.beatmap import Beatmap, Break, Circle, GameMode, HitSound, Metadata, SampleSet, TimingPoint
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.reader import parse_beatmap, read_beatmap
-from osu_beatmap.files.writer import save_beatmap, write_beatmap
+from osu_beatmap.files.writer import save_beatmap, write_beatmap, write_text
 
 
 def small_beatmap() -> Beatmap:
@@ -59,6 +61,28 @@ def test_read_write_read_is_equal_in_every_format(version):
     again = parse_beatmap(write_beatmap(beatmap))
     assert again == beatmap
     assert again.hit_objects[0].time_ms == 10.25
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs links and pipes")
+def test_a_link_stays_and_a_pipe_is_written_to(tmp_path):
+    real = tmp_path / "real.osu"
+    real.write_text("old", encoding="utf-8")
+    link = tmp_path / "link.osu"
+    link.symlink_to(real)
+    write_text(link, "new")
+    assert link.is_symlink()
+    assert real.read_text(encoding="utf-8") == "new"
+    write_text("/dev/null", "nothing")
+    assert not Path("/dev/null").is_file()
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    said = []
+    reader = Thread(target=lambda: said.append(pipe.read_text(encoding="utf-8")))
+    reader.start()
+    write_text(pipe, "through a pipe")
+    reader.join(10)
+    assert said == ["through a pipe"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link.osu", "pipe", "real.osu"]
 
 
 def test_saving_replaces_the_file_as_a_whole_or_leaves_the_old_one(tmp_path):

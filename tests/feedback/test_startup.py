@@ -1,0 +1,58 @@
+"""The first steps of a program, in processes of their own."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from paths import REPO_ROOT
+
+SCRIPT = """
+from feedback.startup import raise_on_interrupt, start_program
+start_program()
+import sys, time
+print("said")
+print("told", file=sys.stderr)
+handle = open(sys.argv[1], "wb")
+assert handle.fileno() > 2, "files take the place of streams"
+if sys.argv[2] == "wait":
+    print("ready", flush=True)
+    time.sleep(30)
+"""
+ENTRY_POINTS = [path for path in sorted(REPO_ROOT.glob("*.py")) if "__main__" in path.read_text(encoding="utf-8")]
+ENTRY_POINTS += [REPO_ROOT / "classifier" / "classify.py", REPO_ROOT / "rcomplexion" / "predict.py"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a POSIX shell")
+@pytest.mark.parametrize("closed", ["2>&-", ">&-", "<&- >&- 2>&-"])
+def test_a_program_runs_without_streams(tmp_path, closed):
+    program = tmp_path / "program.py"
+    program.write_text(SCRIPT, encoding="utf-8")
+    command = f'"{sys.executable}" "{program}" "{tmp_path / "file"}" go {closed}'
+    done = subprocess.run(command, shell=True, cwd=REPO_ROOT, env=os.environ | {"PYTHONPATH": str(REPO_ROOT)})
+    assert done.returncode == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal")
+def test_an_interrupt_ends_a_program_without_a_traceback(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(SCRIPT, encoding="utf-8")
+    words = [sys.executable, str(program), str(tmp_path / "file"), "wait"]
+    environment = os.environ | {"PYTHONPATH": str(REPO_ROOT)}
+    with subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as started:
+        while started.stdout.readline() != "ready\n":
+            pass
+        started.send_signal(signal.SIGINT)
+        assert started.wait(20) == 130
+        assert started.stderr.read() == "told\nStopped.\n"
+
+
+@pytest.mark.parametrize("path", ENTRY_POINTS, ids=lambda path: path.name)
+def test_entry_points_start_before_they_import(path: Path):
+    lines = path.read_text(encoding="utf-8").splitlines()
+    imports = [line for line in lines if line.lstrip().startswith(("import ", "from "))]
+    allowed = {"from __future__ import annotations", "import os", "import sys"}
+    assert next(line for line in imports if line not in allowed) == "    from feedback.startup import start_program"
