@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from osu_beatmap.beatmap import EFFECT_KIAI, Beatmap, GameMode
+from osu_beatmap.beatmap import EFFECT_KIAI, Beatmap, GameMode, Slider
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.event_lines import read_event_line
 from osu_beatmap.files.hit_object_lines import parse_object_line
@@ -99,6 +99,7 @@ class _Reader:
     default_volume: int = DEFAULT_VOLUME
     skipped: int = 0
     first_bad_object: str = ""
+    unknown_curves: set[str] = field(default_factory=set)
 
     def read(self, lines: list[str]) -> None:
         first = self._read_header(lines)
@@ -159,6 +160,9 @@ class _Reader:
         if not self.has_approach_rate:
             beatmap.difficulty.approach_rate = beatmap.difficulty.overall_difficulty
         beatmap.hit_objects.sort(key=lambda obj: obj.time_ms)
+        if self.unknown_curves:
+            names = ", ".join(shown(name) for name in sorted(self.unknown_curves)[:MAX_WARNINGS])
+            self._warn(f"unknown curve types of sliders ({names}) read as osu! reads them, and kept as they are")
         if self.skipped > MAX_WARNINGS:
             self.warnings.append(f"{self.skipped - MAX_WARNINGS} more lines with such troubles")
 
@@ -258,7 +262,10 @@ class _Reader:
         read_event_line(line, self.beatmap)
 
     def _read_hit_object(self, line: str) -> None:
-        self.beatmap.hit_objects.append(parse_object_line(line, self.beatmap.format_version, self.quirks))
+        hit_object = parse_object_line(line, self.beatmap.format_version, self.quirks)
+        self.beatmap.hit_objects.append(hit_object)
+        if isinstance(hit_object, Slider):
+            self.unknown_curves |= {segment.written for segment in hit_object.segments} - {""}
 
     def _read_timing_point(self, line: str) -> None:
         beatmap = self.beatmap
