@@ -15,6 +15,7 @@ from osu_beatmap.beatmap import Beatmap, GameMode, HitSound
 from osu_beatmap.editor_notation import clock
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.archive import Osz, read_osz
+from osu_beatmap.files.named_files import named_file
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.timing.active_point import Timing
 from pipeline.request.options import RequestError
@@ -49,7 +50,7 @@ def open_mapset(path: Path, audio_path: Path | None = None) -> Iterator[Mapset]:
             mapset = _read_archive(read_osz(path), Path(folder))
         else:
             mapset = Mapset({path.stem: read_beatmap(path)})
-            mapset.audio[path.stem] = path.parent / mapset.maps[path.stem].audio_filename
+            mapset.audio[path.stem] = named_file(path.parent, mapset.maps[path.stem].audio_filename)
         if not mapset.maps:
             raise RequestError(f"There is no readable map in {path}.")
         for name in mapset.maps:
@@ -69,7 +70,7 @@ def _read_files(paths: Sequence[Path], folder: Path) -> Mapset:
         except (BeatmapError, OSError) as error:
             mapset.notes.append(f"{path.name} was left out: {error}")
             continue
-        mapset.audio[path.stem] = folder / mapset.maps[path.stem].audio_filename
+        mapset.audio[path.stem] = named_file(folder, mapset.maps[path.stem].audio_filename)
     return mapset
 
 
@@ -79,7 +80,7 @@ def _read_archive(archive: Osz, folder: Path) -> Mapset:
     for name, beatmap in archive.beatmaps.items():
         stem = Path(name).stem
         mapset.maps[stem] = beatmap
-        audio = archive.find(beatmap.audio_filename)
+        audio = archive.find(beatmap.audio_filename, name)
         if audio is not None:
             if audio not in extracted:
                 extracted[audio] = archive.extract(audio, folder)
