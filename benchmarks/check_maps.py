@@ -23,6 +23,7 @@ from benchmarks.arguments import command_parser
 from osu_beatmap.beatmap import Beatmap, GameMode, HoldNote
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.archive import read_osz
+from osu_beatmap.files.named_files import find_file
 from osu_beatmap.files.reader import decode_osu_bytes, parse_beatmap
 from osu_beatmap.files.writer import write_beatmap
 from osu_beatmap.rules import Severity, check
@@ -129,14 +130,14 @@ def _maps_of_archive(path: Path) -> Iterator[tuple[str, bytes, float | None]]:
         raise BeatmapError(" ".join(osz.warnings))
     for name, beatmap in osz.beatmaps.items():
         with tempfile.TemporaryDirectory() as folder:
-            audio_ms = _audio_ms(osz.extract(beatmap.audio_filename, folder))
+            audio_ms = _audio_ms(osz.extract(osz.find(beatmap.audio_filename, name) or beatmap.audio_filename, folder))
         yield f"{path.name}/{name}", osz.read_bytes(name), audio_ms
 
 
 def _loose_map(path: Path) -> tuple[str, bytes, float | None]:
     data = path.read_bytes()
-    audio_path = path.parent / parse_beatmap(decode_osu_bytes(data), path.name).audio_filename
-    return path.name, data, _audio_ms(audio_path) if audio_path.is_file() else None
+    audio_path = find_file(path.parent, parse_beatmap(decode_osu_bytes(data), path.name).audio_filename)
+    return path.name, data, _audio_ms(audio_path) if audio_path else None
 
 
 def _audio_ms(path: Path) -> float | None:

@@ -38,6 +38,7 @@ from evaluation.report.markdown import table
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.archive import Osz, read_osz
+from osu_beatmap.files.named_files import named_file
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.held_out import Split, title_hash
 from osu_beatmap.star_rating import star_rating
@@ -108,7 +109,9 @@ def read_maps(paths: Iterable[Path], song_folder: Path | None, skipped: list[str
             try:
                 if file.suffix.lower() != ".osz":
                     beatmap = read_beatmap(file)
-                    yield FoundMap(file.name, beatmap, file.parent / beatmap.audio_filename if song_folder else None)
+                    yield FoundMap(
+                        file.name, beatmap, named_file(file.parent, beatmap.audio_filename) if song_folder else None
+                    )
                     continue
                 archive = read_osz(file)
                 for entry, beatmap in archive.beatmaps.items():
@@ -133,7 +136,7 @@ def human_profiles(folder: Path, split: Split, with_audio: bool, skipped: list[s
 
     def found() -> Iterator[FoundMap]:
         for human in human_maps(folder, split, skipped):
-            audio = (folder / human.place).parent / human.beatmap.audio_filename if with_audio else None
+            audio = named_file((folder / human.place).parent, human.beatmap.audio_filename) if with_audio else None
             yield FoundMap(human.place, human.beatmap, audio)
 
     return measure(found(), skipped)

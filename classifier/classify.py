@@ -58,6 +58,7 @@ def classify(config: FlatConfig) -> None:
     # Only now what takes seconds to import: wrong input is answered at once.
     from classifier.contract import load_classifier
     from classifier.ranking import rank_mappers
+    from osu_beatmap.files.named_files import named_file
     from osu_beatmap.files.reader import first_warnings, read_beatmap
     from osu_beatmap.song_bounds import part_in_song
     from osuT5.audio.decode import load_audio
@@ -66,7 +67,7 @@ def classify(config: FlatConfig) -> None:
 
     warnings: list[str] = []
     beatmap = read_beatmap(request.beatmap_path, warnings)
-    audio_path = request.audio_path or request.beatmap_path.parent / beatmap.audio_filename
+    audio_path = request.audio_path or named_file(request.beatmap_path.parent, beatmap.audio_filename)
     if not audio_path.is_file():
         raise RequestError(f"The map's audio is not beside it ({audio_path.name}): give it as audio_path=FILE.")
     classifier = load_classifier(request.model_path, best_device(request.device))

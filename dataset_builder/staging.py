@@ -120,7 +120,7 @@ class _Stager:
 
     def _staged_audio(self, chart_name: str, wanted: str) -> Row | None:
         """Facts about the audio of a chart, which is written once for all that share it."""
-        found = self.mapset.find(wanted) if wanted else None
+        found = self.mapset.find(wanted, chart_name)
         if found is None:
             return self.skip(chart_name, "its audio is missing", wanted)
         if found not in self._audio:

@@ -22,6 +22,7 @@ from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.archive import read_osz
+from osu_beatmap.files.named_files import find_file, named_file
 from osu_beatmap.files.reader import decode_osu_bytes, read_beatmap
 from osu_beatmap.held_out import title_hash
 from osu_beatmap.star_rating import stars_or_none
@@ -124,7 +125,7 @@ class HumanCharts:
         for path in sorted(folder.rglob("*.osu")):
             head = read_head(path)
             self.by_title[title_hash(head.get("Title", ""))].append(path)
-            self.by_audio_name[path.parent / head.get("AudioFilename", "")].append(path)
+            self.by_audio_name[named_file(path.parent, head.get("AudioFilename", ""))].append(path)
         self.by_audio: dict[str, list[Path]] | None = None
 
     def like(self, beatmap: Beatmap, folder: Path) -> Path | None:
@@ -158,13 +159,11 @@ def _stars(beatmap: Beatmap) -> float:
 
 
 def _audio_beside(beatmap: Beatmap, folder: Path) -> Path | None:
-    path = folder / beatmap.audio_filename
-    return path if beatmap.audio_filename and path.is_file() else None
+    return find_file(folder, beatmap.audio_filename)
 
 
 def _audio_of(chart_path: Path) -> Path | None:
-    path = chart_path.parent / read_head(chart_path).get("AudioFilename", "")
-    return path if path.is_file() else None
+    return find_file(chart_path.parent, read_head(chart_path).get("AudioFilename", ""))
 
 
 def read_head(path: Path) -> dict[str, str]:

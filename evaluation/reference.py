@@ -15,6 +15,7 @@ from evaluation.generate_maps import FEWEST_OBJECTS
 from evaluation.metrics import METRICS, SHAPES
 from evaluation.split_songs import songs_in_split
 from osu_beatmap.beatmap import GameMode
+from osu_beatmap.files.named_files import named_file
 from osu_beatmap.held_out import Split, title_hash
 from osu_beatmap.rules import Level
 from osuT5.dataset.files.sources import FolderSong, audio_filename
@@ -51,7 +52,7 @@ def songs_with_charts(folder: Path) -> list[FolderSong]:
     """Songs of a folder and of folders in it, by the audio that charts name, whether or not that is there."""
     by_audio: dict[Path, list[Path]] = defaultdict(list)
     for path in sorted(folder.rglob("*.osu")):
-        by_audio[path.parent / audio_filename(path)].append(path)
+        by_audio[named_file(path.parent, audio_filename(path))].append(path)
     return [FolderSong(audio.parent.name, audio.parent.name, audio, paths) for audio, paths in by_audio.items()]
 
 

@@ -15,6 +15,7 @@ from osu_beatmap.beatmap import Beatmap, GameMode, HitSound
 from osu_beatmap.editor_notation import clock
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.archive import Osz, read_osz
+from osu_beatmap.files.named_files import named_file
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.timing.active_point import Timing
 from pipeline.request.options import RequestError
@@ -56,7 +57,7 @@ def open_mapset(path: Path, audio_path: Path | None = None) -> Iterator[Mapset]:
         else:
             mapset = Mapset()
             mapset.maps[path.stem] = read_beatmap(path, mapset.warnings.setdefault(path.stem, []))
-            mapset.audio[path.stem] = path.parent / mapset.maps[path.stem].audio_filename
+            mapset.audio[path.stem] = named_file(path.parent, mapset.maps[path.stem].audio_filename)
         if not mapset.maps:
             raise RequestError(f"There is no readable map in {path}.")
         for name in mapset.maps:
@@ -76,7 +77,7 @@ def _read_files(paths: Sequence[Path], folder: Path) -> Mapset:
         except (BeatmapError, OSError) as error:
             mapset.notes.append(f"{path.name} was left out: {error}")
             continue
-        mapset.audio[path.stem] = folder / mapset.maps[path.stem].audio_filename
+        mapset.audio[path.stem] = named_file(folder, mapset.maps[path.stem].audio_filename)
     return mapset
 
 
@@ -90,7 +91,7 @@ def _read_archive(archive: Osz, folder: Path) -> Mapset:
         own = [warning for warning in of_archive if warning.startswith(f"{name}: ")]
         mapset.warnings[stem] = [warning.removeprefix(f"{name}: ") for warning in own]
         of_archive = [warning for warning in of_archive if warning not in own]
-        audio = archive.find(beatmap.audio_filename)
+        audio = archive.find(beatmap.audio_filename, name)
         if audio is not None:
             if audio not in extracted:
                 extracted[audio] = archive.extract(audio, folder)

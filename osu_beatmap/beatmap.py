@@ -45,12 +45,30 @@ class SampleSet(IntEnum):
 
 
 class CurveKind(Enum):
-    """Kinds of slider path segments, by their letter in a .osu file."""
+    """Kinds of slider path segments, by their text in a .osu file.
+
+    The B-splines of osu!lazer (`CurveKind("B4")`) are members too, one for each degree.
+    """
 
     LINEAR = "L"
     BEZIER = "B"
     PERFECT = "P"
     CATMULL = "C"
+
+    @classmethod
+    def _missing_(cls, value: object) -> CurveKind | None:
+        text = str(value)
+        if not (text[:1] == "B" and text[1:].isascii() and text[1:].isdecimal() and text[1] != "0"):
+            return None
+        spline = object.__new__(cls)
+        spline._name_, spline._value_ = f"B_SPLINE_{text[1:]}", text
+        # One object for each degree: kinds are compared by identity.
+        return cls._value2member_map_.setdefault(text, spline)  # type: ignore[return-value]
+
+    @property
+    def degree(self) -> int:
+        """Return the degree of a B-spline, 0 for any other kind."""
+        return int(self.value[1:] or 0)
 
 
 EFFECT_KIAI = 1
@@ -137,10 +155,14 @@ class PathSegment:
 
     Neighbouring segments share their joint: `segments[i].points[-1] == segments[i + 1].points[0]`.
     A red anchor of the editor is such a joint.
+
+    Attributes:
+        written: Text in place of the kind's own, where osu! takes an unknown text of a file for this kind.
     """
 
     kind: CurveKind
     points: list[Point]
+    written: str = ""
 
 
 @dataclass(slots=True)

@@ -192,7 +192,7 @@ def _add_slider(builder: _Builder, slider: Slider, index: int, duration_ms: floa
         for number, point in enumerate(segment.points[1:], 1):
             is_joint = number == len(segment.points) - 1
             is_last = is_joint and segment is slider.segments[-1]
-            kind = ANCHOR_OF[segment.kind]
+            kind = ANCHOR_OF[CurveKind.BEZIER if segment.kind.degree else segment.kind]
             kind = PointKind.LAST_ANCHOR if is_last else PointKind.RED_ANCHOR if is_joint else kind
             share = (place + 1 - first) / (count - 1)
             place = builder.add(kind, slider.time_ms + share * slide_ms, slider.time_ms, point, index, share)

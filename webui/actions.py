@@ -147,9 +147,10 @@ def _kept(task: Task, request: Any, osz_path: Path | None, osu_paths: Sequence[P
 
 
 def _audio_of(reference: Path) -> Path:
+    from osu_beatmap.files.named_files import named_file
     from osu_beatmap.files.reader import read_beatmap
 
-    return reference.parent / Path(read_beatmap(reference).audio_filename).name
+    return named_file(reference.parent, Path(read_beatmap(reference).audio_filename).name)
 
 
 def _shown_reviews(reviews: Sequence[Any], files: dict[str, str]) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.archive import read_osz, write_osz
 from osu_beatmap.files.file_names import osz_file_name
+from osu_beatmap.files.named_files import find_file, named_file
 from osu_beatmap.files.reader import read_beatmap
 from pipeline.output.summary import count_objects
 from webui.references import MAPS_FOLDER
@@ -37,11 +38,11 @@ def keep_map(folder: Path, osu_path: Path, audio_path: Path | None = None) -> li
     beatmap = read_beatmap(osu_path)
     shutil.copyfile(osu_path, maps / osu_path.name)
     named = Path(beatmap.audio_filename).name
-    audio = audio_path or osu_path.parent / named
+    audio = audio_path or named_file(osu_path.parent, named)
     if named and audio.is_file():
         shutil.copyfile(audio, maps / named)
-    picture = osu_path.parent / Path(beatmap.background).name if beatmap.background else None
-    if picture is not None and picture.is_file():
+    picture = find_file(osu_path.parent, Path(beatmap.background).name)
+    if picture is not None:
         shutil.copyfile(picture, maps / picture.name)
     return [osu_path.name]
 
@@ -71,12 +72,12 @@ def maps_of(folder: Path, names: Sequence[str] | None = None) -> list[dict[str, 
             beatmap = read_beatmap(maps / name)
         except BeatmapError:
             continue
-        audio = Path(beatmap.audio_filename).name
+        audio = find_file(maps, Path(beatmap.audio_filename).name)
         shown.append({
             **described_map(name, beatmap),
             "counts": count_objects(beatmap),
             "length_ms": _end_ms(beatmap),
-            "audio": audio if audio and (maps / audio).is_file() else None,
+            "audio": audio.name if audio else None,
         })  # fmt: skip
     return sorted(shown, key=lambda each: each["stars"])
 

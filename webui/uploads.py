@@ -216,22 +216,22 @@ def _mapset(upload_id: str, name: str, arrived: Path, suffix: str) -> Upload:
     archive = read_osz(arrived.parent / kept, ARCHIVE_LIMITS)
     upload = Upload(upload_id, "mapset", name, 0, [kept])
     upload.files += unpacked(archive, arrived.parent)
-    names = {known.casefold(): known for known in upload.files}
     for stored, beatmap in archive.beatmaps.items():
         legal = legal_file_name(PurePosixPath(stored).name)
         if legal in upload.files:
             upload.maps.append(described_map(legal, beatmap))
-        audio = names.get(legal_file_name(PurePosixPath(beatmap.audio_filename or "_").name).casefold())
-        upload.audio = upload.audio or audio
+        audio = archive.find(beatmap.audio_filename, stored)
+        if audio is not None and not upload.audio:
+            upload.audio = legal_file_name(PurePosixPath(audio).name)
     return upload
 
 
 def unpacked(archive: Osz, folder: Path) -> list[str]:
     """Writes the maps of an archive with the audio and the backgrounds that they name; returns the names written."""
     wanted = dict.fromkeys(archive.beatmaps)
-    for beatmap in archive.beatmaps.values():
+    for stored, beatmap in archive.beatmaps.items():
         for other in (beatmap.audio_filename, beatmap.background):
-            known = archive.find(other) if other else None
+            known = archive.find(other, stored)
             if known is not None:
                 wanted[known] = None
     return list(dict.fromkeys(archive.extract(name, folder).name for name in wanted))

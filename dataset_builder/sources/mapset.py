@@ -10,6 +10,7 @@ from typing import Protocol
 from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.archive import BEATMAP_SUFFIX, DEFAULT_LIMITS, Osz, read_osz
+from osu_beatmap.files.named_files import find_file
 from osu_beatmap.files.reader import MAX_FILE_BYTES, decode_osu_bytes, parse_beatmap
 
 
@@ -30,8 +31,8 @@ class Mapset(Protocol):
 
     def charts(self) -> Iterator[SourceChart]: ...
 
-    def find(self, name: str) -> str | None:
-        """The own spelling of a file's name, case aside; None where there is none."""
+    def find(self, name: str, chart: str) -> str | None:
+        """The own spelling of the name of a file that a chart names; None where there is none."""
 
     def read(self, name: str) -> bytes:
         """Raises BeatmapError or OSError."""
@@ -59,8 +60,8 @@ class ArchiveMapset:
         for name, beatmap in sorted(self.archive.beatmaps.items()):
             yield SourceChart(name, self.archive.read_bytes(name), beatmap)
 
-    def find(self, name: str) -> str | None:
-        return self.archive.find(name)
+    def find(self, name: str, chart: str) -> str | None:
+        return self.archive.find(name, chart)
 
     def read(self, name: str) -> bytes:
         return self.archive.read_bytes(name)
@@ -82,16 +83,9 @@ class FolderMapset:
             except (BeatmapError, OSError) as error:
                 self.unreadable.append(f"{path.name}: {error}")
 
-    def find(self, name: str) -> str | None:
-        """Names with `..` are found nowhere, so that a chart cannot fetch what is not its mapset's."""
-        place = self.folder
-        for part in name.replace("\\", "/").split("/"):
-            names = {entry.name.casefold(): entry.name for entry in place.iterdir()} if place.is_dir() else {}
-            exact = part if part in names.values() else names.get(part.casefold())
-            if exact is None:
-                return None
-            place = place / exact
-        return place.relative_to(self.folder).as_posix() if place.is_file() else None
+    def find(self, name: str, chart: str) -> str | None:
+        path = find_file(self.folder, name)
+        return None if path is None else path.relative_to(self.folder).as_posix()
 
     def read(self, name: str) -> bytes:
         return self._read(self.folder / name, DEFAULT_LIMITS.max_file_bytes)

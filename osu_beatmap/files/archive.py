@@ -8,18 +8,26 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.errors import BeatmapError
-from osu_beatmap.files.file_names import legal_file_name, safe_archive_name
+from osu_beatmap.files.file_names import legal_file_name, osu_file_name, safe_archive_name
+from osu_beatmap.files.named_files import match_name, name_key
 from osu_beatmap.files.reader import MAX_FILE_BYTES, decode_osu_bytes, parse_beatmap
 from osu_beatmap.files.writer import temporary_beside
 
 BEATMAP_SUFFIX = ".osu"
+# Archives of macOS hold a file of such data for each of their files.
+RESOURCE_FORKS = "__MACOSX/"
+ZIP_ENCODING = "cp437"
+UTF8_FLAG = 0x800
+# Of osu! stable on Windows in Japanese, Korean, Chinese, the zip standard, and Russian; of equals the first is taken.
+CODE_PAGES = ("cp932", "cp949", "cp936", "cp437", "cp1251")
+DEFAULT_CODE_PAGE = ZIP_ENCODING
 # The earliest time that a zip file can hold, in place of the clock's.
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 # Text only: audio, pictures and videos are compressed already and stay byte for byte findable.
@@ -48,8 +56,8 @@ DEFAULT_LIMITS = OszLimits()
 class Osz:
     """An archive's beatmaps, read, and the names of its other files, whose bytes are read when asked for.
 
-    Names have forward slashes and are safe to join to a folder. `warnings` has one sentence for each beatmap
-    that did not read or did so only in part.
+    Names have forward slashes and are safe to join to a folder. If all beatmaps are in one folder of the archive, names
+    are relative to it. `warnings` has one sentence for each beatmap that did not read or did so only in part.
     """
 
     path: Path
@@ -59,10 +67,11 @@ class Osz:
     limits: OszLimits = DEFAULT_LIMITS
     _entries: dict[str, str] = field(default_factory=dict, repr=False)
 
-    def find(self, name: str) -> str | None:
-        """The archive's own spelling of `name`, case aside as on Windows, where mapsets come from."""
-        wanted = name.replace("\\", "/").casefold()
-        return next((known for known in self._entries if known.casefold() == wanted), None)
+    def find(self, name: str, beatmap: str = "") -> str | None:
+        """The archive's own spelling of a name, looked for in the folder of `beatmap` first; see `named_files`."""
+        folder = beatmap.rpartition("/")[0]
+        beside = match_name(f"{folder}/{name}", self._entries) if folder else None
+        return beside or match_name(name, self._entries)
 
     def _find_existing(self, name: str) -> str:
         known = self.find(name)
@@ -100,11 +109,10 @@ def read_osz(path: str | Path, limits: OszLimits = DEFAULT_LIMITS) -> Osz:
             raise BeatmapError(f"{path.name} holds {len(entries)} files, more than the {limits.max_files} allowed.")
         if sum(entry.file_size for entry in entries) > limits.max_total_bytes:
             raise BeatmapError(f"{path.name} unpacks to more than {limits.max_total_bytes >> 20} MiB.")
-        osz._entries = {safe_archive_name(entry.filename): entry.filename for entry in entries}
-        osz._entries.pop("", None)
+        osz._entries = _entry_names(archive, entries, limits)
         left_bytes = limits.max_beatmap_bytes
         for name in osz._entries:
-            if PurePosixPath(name).suffix.lower() == BEATMAP_SUFFIX:
+            if _is_beatmap(name):
                 left_bytes -= _read_beatmap_entry(osz, archive, name, left_bytes)
             else:
                 osz.other_files.append(name)
@@ -112,6 +120,58 @@ def read_osz(path: str | Path, limits: OszLimits = DEFAULT_LIMITS) -> Osz:
         reason = f": {osz.warnings[0]}" if osz.warnings else "."
         raise BeatmapError(f"{path.name} holds no readable beatmap{reason}")
     return osz
+
+
+def _entry_names(archive: zipfile.ZipFile, entries: Sequence[zipfile.ZipInfo], limits: OszLimits) -> dict[str, str]:
+    """Return safe names of an archive's files, relative to the folder of its beatmaps, and their names in zipfile."""
+    code_page = _code_page(archive, entries, limits)
+    own = {entry.filename: safe_archive_name(_decoded_name(entry, code_page)) for entry in entries}
+    own = {entry: name for entry, name in own.items() if name and not name.startswith(RESOURCE_FORKS)}
+    folders = {name.rpartition("/")[0] for name in own.values() if _is_beatmap(name)}
+    prefix = f"{folders.pop()}/" if len(folders) == 1 else ""
+    # Files of the beatmaps' folder last, so that they win over others of their name.
+    in_order = sorted(own.items(), key=lambda item: item[1].startswith(prefix))
+    return {name.removeprefix(prefix): entry for entry, name in in_order}
+
+
+def _code_page(archive: zipfile.ZipFile, entries: Sequence[zipfile.ZipInfo], limits: OszLimits) -> str:
+    """Return the code page of names that are not UTF-8, in which most files that the beatmaps name exist."""
+    if all(_decoded_name(entry, "") for entry in entries):
+        return DEFAULT_CODE_PAGE
+    wanted: set[str] = set()
+    left_bytes = limits.max_beatmap_bytes
+    for entry in entries:
+        if _is_beatmap(entry.filename):
+            data = b"".join(_chunks(archive, entry.filename, left_bytes))
+            left_bytes -= len(data)
+            try:
+                beatmap = parse_beatmap(decode_osu_bytes(data), entry.filename)
+            except BeatmapError:
+                continue
+            named = (beatmap.audio_filename, beatmap.background, osu_file_name(beatmap.metadata))
+            wanted |= {name_key(PurePosixPath(name).name) for name in named if name}
+
+    def found(code_page: str) -> int:
+        names = [_decoded_name(entry, code_page) for entry in entries]
+        return len(wanted & {name_key(name).rpartition("/")[2] for name in names}) if all(names) else -1
+
+    return max(CODE_PAGES, key=found)
+
+
+def _decoded_name(entry: zipfile.ZipInfo, code_page: str) -> str:
+    """Return an entry's name; empty if it is neither UTF-8 nor text of the code page."""
+    name = entry.orig_filename.partition("\0")[0]
+    if entry.flag_bits & UTF8_FLAG:
+        return name
+    raw = name.encode(ZIP_ENCODING)
+    for encoding in ("utf-8", code_page):
+        with suppress(UnicodeDecodeError, LookupError):
+            return raw.decode(encoding)
+    return ""
+
+
+def _is_beatmap(name: str) -> bool:
+    return PurePosixPath(name).suffix.lower() == BEATMAP_SUFFIX
 
 
 def _read_beatmap_entry(osz: Osz, archive: zipfile.ZipFile, name: str, left_bytes: int) -> int:

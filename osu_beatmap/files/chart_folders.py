@@ -8,6 +8,7 @@ from pathlib import Path
 
 from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.errors import BeatmapError
+from osu_beatmap.files.named_files import name_key
 from osu_beatmap.files.reader import decode_osu_bytes, parse_beatmap
 from osu_beatmap.song_bounds import LONGEST_SONG_MS, check_in_song
 
@@ -26,7 +27,7 @@ def chart_groups(folder: Path, skipped: list[str]) -> Iterator[tuple[str, list[B
         except BeatmapError as error:
             skipped.append(f"{place}: {error}")
             continue
-        groups.setdefault((place.rpartition("/")[0], beatmap.audio_filename), []).append(beatmap)
+        groups.setdefault((place.rpartition("/")[0], name_key(beatmap.audio_filename)), []).append(beatmap)
     for (place, _), beatmaps in groups.items():
         yield place, beatmaps
 

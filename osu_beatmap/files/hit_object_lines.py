@@ -43,6 +43,7 @@ TYPE_CIRCLE, TYPE_SLIDER, TYPE_NEW_COMBO, TYPE_SPINNER, TYPE_HOLD = 1, 2, 4, 8, 
 COMBO_SKIP_SHIFT, COMBO_SKIP_MASK = 4, 7
 HITSOUND_MASK = 15
 MAX_SLIDES = 9000
+MAX_DEGREE_DIGITS = 9
 MIN_FIELDS = 5
 MAX_PATH_POINTS = 2_000
 """A Bezier curve takes time and memory by the square of its points; human-made sliders have far fewer."""
@@ -170,7 +171,7 @@ def _parse_whole_path(text: str, head: Point, format_version: int) -> list[PathS
     """The path field as one segment of the first letter, with all its points, doubled ones too. Raises FieldError."""
     letter, *tokens = text.split("|")
     points = [_parse_point(token, format_version) for token in tokens if not token[:1].isalpha()]
-    return [PathSegment(_curve_kind(letter[:1]), [head, *points])]
+    return [PathSegment(curve_kind(letter[:1] or "C"), [head, *points])]
 
 
 def parse_path(text: str, head: Point, format_version: int) -> list[PathSegment]:
@@ -180,10 +181,10 @@ def parse_path(text: str, head: Point, format_version: int) -> list[PathSegment]
     anchor, which ends a segment. Perfect curves of other than three points are Bezier, straight ones linear;
     neighbouring linear segments become one. At least one segment of two points comes back. Raises FieldError.
     """
-    pieces: list[tuple[CurveKind, list[Point]]] = []
+    pieces: list[tuple[str, list[Point]]] = []
     for token in text.split("|"):
         if token[:1].isalpha():
-            pieces.append((_curve_kind(token[0]), []))
+            pieces.append((token, []))
         elif not pieces:
             raise FieldError(f"slider path {shown(text)} has no curve type")
         else:
@@ -194,20 +195,26 @@ def parse_path(text: str, head: Point, format_version: int) -> list[PathSegment]
         # osu!lazer gives a red last point a letter, though no segment follows it.
         pieces[-2][1].extend(pieces.pop()[1])
     segments: list[PathSegment] = []
-    for index, (kind, own_points) in enumerate(pieces):
+    for index, (token, own_points) in enumerate(pieces):
+        kind = curve_kind(token)
+        written = "" if token == kind.value else token
         points = [head, *own_points] if index == 0 else own_points
         following = pieces[index + 1][1][:1] if index + 1 < len(pieces) else []
         for segment in _split_piece(kind, points, following, format_version):
+            segment.written = written
             _append_segment(segments, segment)
     if segments:
         return segments
-    kind = pieces[0][0]
+    kind = curve_kind(pieces[0][0])
     return [PathSegment(CurveKind.BEZIER if kind is CurveKind.PERFECT else kind, [head, head])]
 
 
-def _curve_kind(letter: str) -> CurveKind:
-    """osu! takes any other letter for Catmull."""
-    return CurveKind(letter) if letter in "LBP" else CurveKind.CATMULL
+def curve_kind(text: str) -> CurveKind:
+    """Return the kind that osu!lazer reads: only `B` may have a degree, unknown letters are Catmull."""
+    degree = text[1:]
+    if text[0] == "B" and degree.isascii() and degree.isdecimal() and 0 < len(degree.lstrip("0")) <= MAX_DEGREE_DIGITS:
+        return CurveKind(f"B{int(degree)}")
+    return CurveKind(text[0]) if text[0] in "LBP" else CurveKind.CATMULL
 
 
 def _parse_point(token: str, format_version: int) -> Point:
@@ -260,7 +267,7 @@ def _append_segment(segments: list[PathSegment], segment: PathSegment) -> None:
     if segments and segments[-1].kind is CurveKind.LINEAR:
         segments[-1].points = _drop_doubles([*segments[-1].points, *points])
     else:
-        segments.append(PathSegment(CurveKind.LINEAR, points))
+        segments.append(PathSegment(CurveKind.LINEAR, points, segment.written))
 
 
 def _drop_doubles(points: Sequence[Point]) -> list[Point]:
@@ -311,23 +318,26 @@ def _format_slider_fields(slider: Slider, format_version: int) -> str:
 
 
 def format_path(segments: Sequence[PathSegment], format_version: int) -> str:
-    """The path field. Bezier-only paths take the red-anchor form that every osu! reads.
+    """The path field. Paths of Bezier curves, or of B-splines of one degree, take the red-anchor form.
 
-    Other combinations name each segment's kind, which osu!lazer reads and osu!stable does not.
+    Every osu! reads the form. Other combinations name each segment's kind, which osu!lazer reads and osu!stable does
+    not.
     """
-    pieces = [(segment.kind, _write_points(segment.points, format_version)) for segment in segments]
-    all_bezier = all(kind is CurveKind.BEZIER for kind, _ in pieces)
+    pieces = [
+        (segment.written or segment.kind.value, _write_points(segment.points, format_version)) for segment in segments
+    ]
+    is_one_kind = segments[0].kind.value[0] == "B" and len({kind for kind, _ in pieces}) == 1
     has_doubles = any(one == following for _, points in pieces for one, following in pairwise(points))
-    if all_bezier and not has_doubles:
+    if is_one_kind and not has_doubles:
         # Each later segment repeats the joint, which makes it a red anchor.
         points = pieces[0][1][1:] + [point for _, later in pieces[1:] for point in later]
-        return "|".join([CurveKind.BEZIER.value, *(_format_point(point, format_version) for point in points)])
+        return "|".join([pieces[0][0], *(_format_point(point, format_version) for point in points)])
     tokens: list[str] = []
     for index, (kind, points) in enumerate(pieces):
         is_last = index == len(pieces) - 1
         # The head stands at the start of the line; an inner end is the next segment's first point.
         own = points[1 if index == 0 else 0 : None if is_last else -1]
-        tokens += [kind.value, *(_format_point(point, format_version) for point in own)]
+        tokens += [kind, *(_format_point(point, format_version) for point in own)]
     return "|".join(tokens)
 
 

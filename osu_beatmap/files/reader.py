@@ -115,6 +115,7 @@ class _Reader:
     skipped: int = 0
     slides: int = 0
     first_bad_object: str = ""
+    unknown_curves: set[str] = field(default_factory=set)
 
     def read(self, lines: list[str]) -> None:
         first = self._read_header(lines)
@@ -197,6 +198,9 @@ class _Reader:
         if not self.has_approach_rate:
             beatmap.difficulty.approach_rate = beatmap.difficulty.overall_difficulty
         beatmap.hit_objects.sort(key=lambda obj: obj.time_ms)
+        if self.unknown_curves:
+            names = ", ".join(shown(name) for name in sorted(self.unknown_curves)[:MAX_WARNINGS])
+            self._warn(f"unknown curve types of sliders ({names}) read as osu! reads them, and kept as they are")
         if self.skipped > MAX_WARNINGS:
             self.warnings.append(f"{self.skipped - MAX_WARNINGS} more lines with such troubles")
 
@@ -300,7 +304,9 @@ class _Reader:
 
     def _read_hit_object(self, line: str) -> None:
         obj = parse_object_line(line, self.beatmap.format_version, self.quirks)
-        self.slides += obj.slides if isinstance(obj, Slider) else 0
+        if isinstance(obj, Slider):
+            self.slides += obj.slides
+            self.unknown_curves |= {segment.written for segment in obj.segments} - {""}
         if len(self.beatmap.hit_objects) >= MAX_OBJECTS or self.slides > MAX_SLIDES_IN_FILE:
             limits = f"{MAX_OBJECTS} objects or {MAX_SLIDES_IN_FILE} slides"
             raise BeatmapError(f"{self.name} has over {limits}, which no beatmap has.")

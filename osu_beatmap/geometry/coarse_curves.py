@@ -25,7 +25,7 @@ def curve_kind(kind: CurveKind, points: Sequence[Point]) -> CurveKind:
     """The kind of curve that a path of this letter is."""
     if kind is CurveKind.PERFECT and (len(points) != 3 or _circle_centre(np.array(points, np.float64)) is None):
         return CurveKind.BEZIER
-    return kind
+    return CurveKind.BEZIER if kind.degree else kind
 
 
 def curve_end(kind: CurveKind, points: Sequence[Point], length_px: float) -> Point:

@@ -64,6 +64,36 @@ def flatten_bezier(control: Points, tolerance_px: float = OSU_BEZIER_TOLERANCE_P
     return points
 
 
+def bezier_pieces(control: Points, degree: int) -> list[Points]:
+    """Split a clamped uniform B-spline into the Bezier curves that it consists of.
+
+    A degree of at least the number of points less one makes one Bezier curve of all points, as in osu!.
+
+    Source: Boehm's knot insertion; the meaning of degrees is that of osu!lazer.
+    """
+    last = len(control) - 1
+    if degree >= last:
+        return [control]
+    left, pieces = control.astype(np.float64), []
+    for first in range(last - degree):
+        piece = [left[first].copy()]
+        for inserted in range(degree - 1):
+            piece.append(left[first + 1].copy())
+            # Another knot at the end of this piece moves the points of the later ones towards each other.
+            places = np.arange(1, degree - inserted)
+            share = np.minimum(places, last - degree - first)[:, None]
+            own = left[first + places]
+            left[first + places] = (share * own + left[first + places + 1]) / (share + 1)
+        pieces.append(np.array([*piece, left[first + 1]]))
+    return [*pieces, left[last - degree :]]
+
+
+def flatten_b_spline(control: Points, degree: int, tolerance_px: float = OSU_BEZIER_TOLERANCE_PX) -> Points:
+    """A clamped uniform B-spline, each of its Bezier curves by osu!'s own subdivision."""
+    lines = [flatten_bezier(piece, tolerance_px) for piece in bezier_pieces(control, degree)]
+    return np.concatenate([*(line[:-1] for line in lines[:-1]), lines[-1]])
+
+
 def flatten_catmull(control: Points) -> Points:
     """A uniform Catmull-Rom spline through all control points, its ends as osu! has them.
 

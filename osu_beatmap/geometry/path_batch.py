@@ -19,6 +19,7 @@ from osu_beatmap.geometry.curves import (
     ARC_POINTS_LIMIT,
     COLLINEAR_CROSS_PX2,
     OSU_ARC_TOLERANCE_PX,
+    bezier_pieces,
     cumulative_px,
     flatten_catmull,
 )
@@ -124,6 +125,10 @@ def _curve_matrix(kind: CurveKind, count: int) -> np.ndarray:
     """The linear map [m, count] from the control points of a curve to points on it."""
     if kind is CurveKind.CATMULL:
         return flatten_catmull(np.eye(count))
+    if kind.degree:
+        pieces = bezier_pieces(np.eye(count), kind.degree)
+        curves = [_curve_matrix(CurveKind.BEZIER, len(piece)) @ piece for piece in pieces]
+        return np.concatenate([curves[0], *(curve[1:] for curve in curves[1:])])
     steps = LINES_PER_CURVE + LINES_PER_CONTROL_POINT * count
     t = np.linspace(0.0, 1.0, steps + 1)[:, None]
     powers = np.arange(count)

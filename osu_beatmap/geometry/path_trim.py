@@ -12,7 +12,7 @@ import numpy as np
 
 from osu_beatmap.beatmap import CurveKind, PathSegment
 from osu_beatmap.geometry.curves import Points, flatten_arc
-from osu_beatmap.geometry.slider_path import SliderPath
+from osu_beatmap.geometry.slider_path import SliderPath, without_b_splines
 
 PARAMETER_STEPS = 128
 """So many lines find the place of a cut on a Bezier curve, which is then good to some 0.01 px."""
@@ -23,8 +23,9 @@ CUT_TOLERANCE_PX = 0.05
 def trimmed_path(segments: Sequence[PathSegment], length_px: float) -> list[PathSegment]:
     """The same path with control points that end at `length_px`; one that is no longer than that is left as it is.
 
-    A Bezier curve becomes the part of itself before the cut (de Casteljau), an arc a shorter arc. A Catmull-Rom spline
-    has no such part, so a path that ends in one keeps its end. Raises BeatmapError for unusable coordinates.
+    A Bezier curve becomes the part of itself before the cut (de Casteljau), an arc a shorter arc, and a B-spline the
+    Bezier curves that it consists of. A Catmull-Rom spline has no such part, so a path that ends in one keeps its end.
+    Raises BeatmapError for unusable coordinates.
     """
     kept: list[PathSegment] = []
     left_px = length_px
@@ -33,13 +34,19 @@ def trimmed_path(segments: Sequence[PathSegment], length_px: float) -> list[Path
         if left_px <= CUT_TOLERANCE_PX and kept:
             break
         if natural_px > left_px + CUT_TOLERANCE_PX and length_px > 0:
-            return [*kept, _cut(segment, left_px)]
+            return [*kept, *_cut(segment, left_px)]
         kept.append(segment)
         left_px -= natural_px
     return kept
 
 
-def _cut(segment: PathSegment, length_px: float) -> PathSegment:
+def _cut(segment: PathSegment, length_px: float) -> list[PathSegment]:
+    if segment.kind.degree:
+        return trimmed_path(without_b_splines([segment]), length_px)
+    return [_cut_curve(segment, length_px)]
+
+
+def _cut_curve(segment: PathSegment, length_px: float) -> PathSegment:
     control = np.array(segment.points, dtype=np.float64)
     if segment.kind is CurveKind.LINEAR or len(control) < 3:
         return PathSegment(segment.kind, _as_points(_cut_lines(control, length_px)))

@@ -16,8 +16,10 @@ from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.number_fields import MAX_COORDINATE_PX
 from osu_beatmap.geometry.curves import (
     COLLINEAR_CROSS_PX2,
+    bezier_pieces,
     cumulative_px,
     flatten_arc,
+    flatten_b_spline,
     flatten_bezier,
     flatten_catmull,
 )
@@ -112,6 +114,18 @@ def scale_to_length(segments: Sequence[PathSegment], length_px: float) -> list[P
     ]
 
 
+def without_b_splines(segments: Sequence[PathSegment]) -> list[PathSegment]:
+    """Return the same path with the Bezier curves of each B-spline in its place."""
+    plain: list[PathSegment] = []
+    for segment in segments:
+        if segment.kind.degree:
+            pieces = bezier_pieces(np.array(segment.points, dtype=np.float64), segment.kind.degree)
+            plain += [PathSegment(CurveKind.BEZIER, [(float(x), float(y)) for x, y in piece]) for piece in pieces]
+        else:
+            plain.append(segment)
+    return plain
+
+
 def _flatten_segment(segment: PathSegment) -> np.ndarray:
     control = np.array(segment.points, dtype=np.float64)
     if not np.abs(control).max() <= MAX_COORDINATE_PX:  # written so that NaN fails too
@@ -120,6 +134,8 @@ def _flatten_segment(segment: PathSegment) -> np.ndarray:
         return control
     if segment.kind is CurveKind.CATMULL:
         return flatten_catmull(control)
+    if segment.kind.degree:
+        return flatten_b_spline(control, segment.kind.degree)
     if segment.kind is CurveKind.PERFECT and len(control) == 3:
         arc = flatten_arc(control)
         if arc is not None:

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from model_files.hub import check_source
+from osu_beatmap.files.named_files import is_writable_name
 from pipeline.request.options import GenerationRequest, RequestError
 
 _SHELL_CHARACTERS = " =[](){}'\"&;$!`,#*?"
@@ -36,6 +37,19 @@ def check_files(request: GenerationRequest, from_shell: bool = True) -> None:
         if source is not None:
             check_source(name, source)
     check_writable_folder("output_path", request.output.output_path)
+    _check_song_name(request)
+
+
+def _check_song_name(request: GenerationRequest) -> None:
+    """Raise RequestError if the map has to name its song by a name that no .osu file can hold."""
+    song, folder = request.song.audio_path, request.output.output_path
+    if song is None or is_writable_name(song.name) or request.scope.add_to_beatmap:
+        return
+    if not request.output.export_osz or folder.resolve() == song.parent.resolve():
+        raise RequestError(
+            f"audio_path has a name that a map cannot hold ({song.name}): rename the file to valid UTF-8, or write an "
+            ".osz (export_osz=true) to another folder (output_path)."
+        )
 
 
 def check_writable_folder(name: str, folder: Path) -> None:

@@ -16,6 +16,7 @@ from typing import Protocol
 
 from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.errors import BeatmapError
+from osu_beatmap.files.named_files import find_file
 from osu_beatmap.files.reader import MAX_FILE_BYTES, decode_osu_bytes, parse_beatmap
 from osu_beatmap.song_bounds import check_in_song
 from osuT5.dataset.files.chart_record import ChartRecord
@@ -109,12 +110,11 @@ class ReadChart:
 def mapset_songs(folder: Path) -> Iterator[FolderSong]:
     """Every song of a folder of mapsets: a sub-folder for each, with .osu files and the audio that they name."""
     for mapset in sorted(path for path in folder.iterdir() if path.is_dir()):
-        by_audio: dict[str, list[Path]] = {}
+        by_audio: dict[Path | None, list[Path]] = {}
         for chart_path in sorted(mapset.glob("*.osu")):
-            by_audio.setdefault(audio_filename(chart_path), []).append(chart_path)
-        for audio_name, chart_paths in by_audio.items():
-            audio_path = mapset / audio_name
-            if audio_name and audio_path.is_file():
+            by_audio.setdefault(find_file(mapset, audio_filename(chart_path)), []).append(chart_path)
+        for audio_path, chart_paths in by_audio.items():
+            if audio_path is not None:
                 yield FolderSong(mapset.name, mapset.name, audio_path, chart_paths)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from osu_beatmap.beatmap import CurveKind, PathSegment, Point
+from osu_beatmap.geometry.slider_path import without_b_splines
 from osuT5.tokens.events import EventKind
 
 ANCHOR_OF = {
@@ -23,6 +24,8 @@ Anchor = tuple[EventKind, Point]
 
 
 def anchors_of(segments: Sequence[PathSegment]) -> Iterator[Anchor]:
+    """Anchors of a path; a B-spline has those of its Bezier curves."""
+    segments = without_b_splines(segments)
     for index, segment in enumerate(segments):
         for point in segment.points[1:-1]:
             yield ANCHOR_OF[segment.kind], point

@@ -1,0 +1,64 @@
+"""Files that a map names, found in folders and in archives by one rule.
+
+osu! stable looks for them on Windows, whose file systems ignore case and drop spaces and dots at the end of a name.
+macOS and its archives split letters into a base and an accent. Names that leave the folder of the map are not found.
+"""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Iterable
+from pathlib import Path, PureWindowsPath
+
+
+def name_key(name: str) -> str:
+    """Return a form of a path that is equal for all spellings of one file, with forward slashes."""
+    parts = [_part_key(part) for part in name.replace("\\", "/").split("/")]
+    return "/".join(part for part in parts if part)
+
+
+def match_name(wanted: str, names: Iterable[str]) -> str | None:
+    """Return the spelling of a file among `names`: exactly as it is wanted, or else the first one of its form."""
+    key, found = name_key(wanted), None
+    for name in names:
+        if name == wanted:
+            return name
+        if found is None and key and name_key(name) == key:
+            found = name
+    return found
+
+
+def find_file(folder: Path, wanted: str) -> Path | None:
+    """Return the file of this name in a folder or below it, None where there is none."""
+    path = PureWindowsPath(wanted)  # takes slashes of both kinds
+    if path.anchor or ".." in path.parts or not path.parts:
+        return None
+    try:
+        place = folder.joinpath(*path.parts)
+        if place.is_file():
+            return place
+        place = folder
+        for part in path.parts:
+            name = match_name(part, sorted(os.listdir(place))) if place.is_dir() else None
+            if name is None:
+                return None
+            place = place / name
+        return place if place.is_file() else None
+    except (OSError, ValueError):  # names that are too long, or that no file can have
+        return None
+
+
+def named_file(folder: Path, wanted: str) -> Path:
+    """Return the file of this name in a folder; where there is none, the path that it would have."""
+    return find_file(folder, wanted) or folder / wanted
+
+
+def is_writable_name(name: str) -> bool:
+    """Return whether a .osu file can hold this name so that it is read again: UTF-8, in one line."""
+    return all(unicodedata.category(character) not in ("Cc", "Cs") for character in name)
+
+
+def _part_key(part: str) -> str:
+    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", part).casefold())
+    return folded if part in (".", "..") else folded.strip().rstrip(". ")
