@@ -1,4 +1,4 @@
-"""Maps of held-out songs for `benchmarks.profile` and `benchmarks.blind_sheet`, with the titles of their songs.
+"""Maps of held-out songs for `benchmarks.profile` and `benchmarks.blind_test.sheet`, with the titles of their songs.
 
     python -m benchmarks.profile_maps FOLDER MAPS [--songs 8] [--stars 2 3.5 5] [--seeds 1 2 3] [--modes 0 1 2 3]
 
