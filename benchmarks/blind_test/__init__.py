@@ -1,1 +1,4 @@
-"""Blind test: a page with generated and human-made excerpts to vote on, and the count of the votes."""
+"""Blind test of generated against human-made excerpts.
+
+`sheet` makes the page to vote on, `votes` counts. Maps are generated elsewhere.
+"""
