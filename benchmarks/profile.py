@@ -6,9 +6,10 @@ PATH is a .osu file, an .osz file or a folder of them. Prints by mode how many p
 bands of human-made maps of the same star rating (datasets/profile_bands.json). A row for each metric follows, the worst
 first: its median next to the human median and band, and its spread over the maps as a multiple of the human one.
 
-`--held-out` adds human-made maps of held-out songs, from a folder of mapsets: the same figures, and how well a
-classifier distinguishes the maps from them. `--audio` reads the songs next to the maps, or in their archives, for the
-metrics that compare a map with loudness.
+`--held-out` adds human-made maps of held-out songs, from a folder of mapsets: the same figures, and the AUC of a
+classifier that distinguishes the maps from them. It is also fitted on the other human-made maps of the folder. Its
+control distinguishes human-made maps of one half of the songs from those of the other. `--audio` reads the songs next
+to the maps, or in their archives, for the metrics that compare a map with loudness.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from tqdm import tqdm
 from benchmarks.arguments import command_parser
 from benchmarks.bootstrap import bootstrap_interval
 from evaluation.measures.loudness import load_loudness
-from evaluation.measures.profile_auc import profile_auc
+from evaluation.measures.profile_auc import control_auc, profile_auc, telling_metrics
 from evaluation.profile.bands import ProfileBands, load_profile_bands
 from evaluation.profile.human_maps import human_maps
 from evaluation.profile.profile import MapProfile, profile_of
@@ -58,11 +59,21 @@ class FoundMap:
 
 @dataclass(frozen=True)
 class ModeReport:
-    """Figures of a mode; `auc` is NaN without enough songs on either side. Intervals are of 90 %, over songs."""
+    """Figures of a mode. Intervals are of 90 %, over songs.
+
+    Attributes:
+        auc: Of the classifier; NaN without enough songs on either side.
+        control_auc: Of the same between human-made maps; 0.5 is expected.
+        telling: Metrics by which it distinguishes the maps most.
+        songs: Numbers of songs of the maps and of the human-made ones.
+    """
 
     made: ModeSummary | None
     human: ModeSummary | None
     auc: float
+    control_auc: float
+    telling: list[str]
+    songs: tuple[int, int]
     made_interval: tuple[float, float]
     human_interval: tuple[float, float]
 
@@ -82,8 +93,11 @@ def main() -> int:
         found = read_maps(arguments.paths, Path(songs) if arguments.audio else None, skipped)
         maps = measure(found, skipped)
     held_out = arguments.held_out
-    humans = human_profiles(held_out, Split.HELD_OUT, arguments.audio, skipped) if held_out else []
-    reports = report_modes(maps, humans, bands)
+    humans, others = (
+        human_profiles(held_out, split, arguments.audio, skipped) if held_out else []
+        for split in (Split.HELD_OUT, Split.TRAIN)
+    )
+    reports = report_modes(maps, humans, others, bands)
     for mode, report in reports.items():
         print(mode_text(mode, report), end="\n\n")
     if skipped:
@@ -161,17 +175,24 @@ def measure(maps: Iterable[FoundMap], skipped: list[str]) -> list[MapProfile]:
 
 
 def report_modes(
-    maps: Sequence[MapProfile], humans: Sequence[MapProfile], bands: ProfileBands
+    maps: Sequence[MapProfile], humans: Sequence[MapProfile], others: Sequence[MapProfile], bands: ProfileBands
 ) -> dict[GameMode, ModeReport]:
-    """Return the figures of each mode with maps."""
+    """Return the figures of each mode with maps; `others` are human-made maps of training songs."""
     reports = {}
     for mode in GameMode:
-        made, human = ([each for each in side if each.mode is mode] for side in (maps, humans))
+        made, human, other = ([each for each in side if each.mode is mode] for side in (maps, humans, others))
         if made or human:
-            auc = profile_auc(made, human, bands) if made and human else math.nan
             summaries = [summarise(side, bands) if side else None for side in (made, human)]
-            intervals = [inside_interval(side, bands) for side in (made, human)]
-            reports[mode] = ModeReport(*summaries, auc, *intervals)
+            area = profile_auc(made, human, bands, other) if made and human else math.nan
+            is_told = not math.isnan(area)
+            reports[mode] = ModeReport(
+                *summaries,
+                area,
+                control_auc([*human, *other], bands) if is_told else math.nan,
+                telling_metrics(made, [*human, *other], bands) if is_told else [],
+                (len({each.song for each in made}), len({each.song for each in human})),
+                *(inside_interval(side, bands) for side in (made, human)),
+            )
     return reports
 
 
@@ -194,14 +215,15 @@ def mode_text(mode: GameMode, report: ModeReport) -> str:
             interval = "" if math.isnan(low) else f" [{low:.3f}-{high:.3f}]"
             inside = f"{summary.inside:.3f}{interval}"
             lines.append(f"- {name}: {summary.maps}; {inside} of {summary.pairs} pairs inside the bands")
-    if not math.isnan(report.auc):
-        lines.append(f"- AUC of a classifier that distinguishes them: {report.auc:.2f}")
+    if made and human:
+        lines.append(_auc_line(report))
     shown = made or human
     assert shown is not None, "a mode without maps is not reported"
     outside = [name for name, each in shown.metrics.items() if each.inside < FEWEST_INSIDE]
-    alike = [name for name, each in shown.metrics.items() if each.spread_ratio < LEAST_SPREAD]
-    lines.append(f"- inside for fewer than {FEWEST_INSIDE:.2f} of the maps: {', '.join(outside) or 'none'}")
-    lines.append(f"- spread below {LEAST_SPREAD:.1f} of the human one: {', '.join(alike) or 'none'}")
+    lines.append(f"- inside for fewer than {FEWEST_INSIDE:.2f} of the maps: {_names_of(outside, shown)}")
+    lines.append(f"- spread below {LEAST_SPREAD:.1f} of the human one: {_names_of(_alike(shown), shown)}")
+    if made and human:
+        lines.append(f"- the same of human-made maps, held out: {_names_of(_alike(human), human)}")
     rows = []
     for metric, each in sorted(shown.metrics.items(), key=lambda item: item[1].inside):
         band = f"{each.low:.3g} to {each.high:.3g}"
@@ -216,6 +238,27 @@ def mode_text(mode: GameMode, report: ModeReport) -> str:
     columns = ["metric", "maps", "inside", "median", "human median", "human band", "spread / human"]
     columns += ["held out: inside", "held out: spread / human"] if made and human else []
     return "\n".join([*lines, "", table(columns, rows)])
+
+
+def _auc_line(report: ModeReport) -> str:
+    """Format the AUC, its control, the number of songs and the most telling metrics."""
+    made_songs, human_songs = report.songs
+    songs = f"songs: {made_songs} of the maps, {human_songs} of human-made ones"
+    if math.isnan(report.auc):
+        return f"- AUC of a classifier that distinguishes them: none, too few songs ({songs})"
+    return (
+        f"- AUC of a classifier that distinguishes them: {report.auc:.2f}; between halves of human-made maps: "
+        f"{report.control_auc:.2f} ({songs}). Most telling: {', '.join(report.telling)}"
+    )
+
+
+def _alike(summary: ModeSummary) -> list[str]:
+    """Return the metrics that vary too little."""
+    return [name for name, each in summary.metrics.items() if each.spread_ratio < LEAST_SPREAD]
+
+
+def _names_of(names: Sequence[str], summary: ModeSummary) -> str:
+    return f"{len(names)} of {len(summary.metrics)} ({', '.join(names)})" if names else "none"
 
 
 def _format_ratio(ratio: float) -> str:

@@ -1,7 +1,11 @@
-"""Draws a map as an SVG picture: some moments on the playfield, and the whole song as a timeline.
+"""Draws a map of any mode as an SVG picture: some moments, and the whole song as a timeline.
 
-python -m demo.draw_map MAP.osu PICTURE.svg [--moments 20000 30000 40000]
-python -m demo.draw_map MAP.osu PICTURE.svg --before OTHER.osu [--moments 20000]     both maps side by side
+    python -m demo.draw_map MAP.osu PICTURE.svg [--moments 20000 30000 40000]
+    python -m demo.draw_map MAP.osu PICTURE.svg --beside OTHER.osu [--titles "Generated" "Human-made"]
+
+The second command draws the moments of both maps side by side, MAP on the left. Moments are times in ms; without
+`--moments`, four objects of MAP begin them. A picture of a map that you may not distribute may not be distributed
+either.
 """
 
 from __future__ import annotations
@@ -11,17 +15,12 @@ import sys
 from html import escape
 from pathlib import Path
 
-from osu_beatmap.beatmap import Beatmap, Circle, Slider, Spinner
+from demo.moments import BACKGROUND, COLOURS, INK, PANEL, PANEL_HEIGHT, PANEL_WIDTH, clock, draw_moment, moments_of
+from osu_beatmap.beatmap import Beatmap, Circle
 from osu_beatmap.files.reader import read_beatmap
-from osu_beatmap.geometry.combos import combo_colour_indices, combo_numbers
-from osu_beatmap.geometry.slider_path import SliderPath
-from osu_beatmap.rules import circle_radius_px
 from osu_beatmap.timing.active_point import Timing, end_time_ms
 
-COLOURS = ("#ff7aa8", "#6fc3ff", "#ffd166", "#8be28b")
-BACKGROUND, PANEL, INK = "#16161e", "#20212c", "#e6e6f0"
-MOMENT_MS = 1_800.0
-PANEL_WIDTH, PANEL_HEIGHT, GAP = 400, 300, 16
+GAP = 16
 TIMELINE_HEIGHT = 110
 BIN_MS = 1_000.0
 
@@ -34,7 +33,7 @@ def draw(beatmap: Beatmap, moments_ms: list[float]) -> str:
     parts = [_title(GAP, title)]
     for index, start_ms in enumerate(moments_ms):
         left = GAP + index * (PANEL_WIDTH + GAP)
-        parts += _moment(beatmap, start_ms, left, GAP + 20)
+        parts += draw_moment(beatmap, start_ms, left, GAP + 20)
     parts += _timeline(beatmap, moments_ms, width, PANEL_HEIGHT + 2 * GAP + 20)
     return _picture(width, height, parts)
 
@@ -48,7 +47,7 @@ def draw_side_by_side(maps: dict[str, Beatmap], moments_ms: list[float]) -> str:
         left = GAP + column * (PANEL_WIDTH + GAP)
         parts.append(_title(left, name))
         for row, start_ms in enumerate(moments_ms):
-            parts += _moment(beatmap, start_ms, left, GAP + 20 + row * (PANEL_HEIGHT + GAP))
+            parts += draw_moment(beatmap, start_ms, left, GAP + 20 + row * (PANEL_HEIGHT + GAP))
     return _picture(width, height, parts)
 
 
@@ -60,48 +59,6 @@ def _picture(width: int, height: int, parts: list[str]) -> str:
 
 def _title(left: int, text: str) -> str:
     return f'<text x="{left}" y="{GAP + 8}" fill="{INK}" font-size="15">{escape(text)}</text>'
-
-
-def _moment(beatmap: Beatmap, start_ms: float, left: float, top: float) -> list[str]:
-    """What is on the playfield for a while, the next object on top."""
-    scale = PANEL_WIDTH / 640
-    radius = circle_radius_px(beatmap.difficulty.circle_size)
-    colours, numbers = combo_colour_indices(beatmap), combo_numbers(beatmap)
-    parts = [
-        f'<rect x="{left}" y="{top}" width="{PANEL_WIDTH}" height="{PANEL_HEIGHT}" rx="8" fill="{PANEL}"/>',
-        f'<text x="{left + 10}" y="{top + 18}" fill="{INK}" font-size="11" opacity="0.7">{_clock(start_ms)}</text>',
-        f'<g transform="translate({left + 64 * scale} {top + 48 * scale}) scale({scale})">',
-    ]
-    shown = [i for i, o in enumerate(beatmap.hit_objects) if start_ms <= o.time_ms < start_ms + MOMENT_MS]
-    for index in reversed(shown):
-        hit_object, number = beatmap.hit_objects[index], numbers[index]
-        colour = COLOURS[colours[index] % len(COLOURS)]
-        fade = 1.0 - 0.6 * (hit_object.time_ms - start_ms) / MOMENT_MS
-        if isinstance(hit_object, Spinner):
-            parts.append(f'<circle cx="256" cy="192" r="150" fill="none" stroke="{colour}" stroke-width="6"/>')
-            continue
-        parts.append(f'<g opacity="{fade:.2f}">')
-        if isinstance(hit_object, Slider):
-            parts += _slider(hit_object, radius, colour)
-        parts += [
-            f'<circle cx="{hit_object.x:g}" cy="{hit_object.y:g}" r="{radius:.1f}" fill="{colour}" '
-            f'stroke="white" stroke-width="4"/>',
-            f'<text x="{hit_object.x:g}" y="{hit_object.y + radius / 3:g}" text-anchor="middle" fill="white" '
-            f'font-size="{radius:.0f}" font-weight="bold">{number}</text>',
-            "</g>",
-        ]
-    return [*parts, "</g>"]
-
-
-def _slider(slider: Slider, radius: float, colour: str) -> list[str]:
-    path = SliderPath(slider.segments, slider.length_px).points
-    points = " ".join(f"{x:.1f},{y:.1f}" for x, y in path.tolist())
-    line = f'<polyline points="{points}" fill="none" stroke-linecap="round" stroke-linejoin="round"'
-    return [
-        f'{line} stroke="white" stroke-width="{2 * radius:.1f}"/>',
-        f'{line} stroke="{PANEL}" stroke-width="{2 * radius - 8:.1f}"/>',
-        f'{line} stroke="{colour}" stroke-opacity="0.35" stroke-width="{2 * radius - 8:.1f}"/>',
-    ]
 
 
 def _timeline(beatmap: Beatmap, moments_ms: list[float], width: float, top: float) -> list[str]:
@@ -131,28 +88,25 @@ def _timeline(beatmap: Beatmap, moments_ms: list[float], width: float, top: floa
         parts.append(
             f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{top + 4}" y2="{base}" stroke="{INK}" stroke-dasharray="3"/>'
         )
-    legend = f"circles and sliders a second, at most {highest}; yellow: kiai; {_clock(song_ms)}"
+    legend = f"circles and sliders a second, at most {highest}; yellow: kiai; {clock(song_ms)}"
     return [*parts, f'<text x="{GAP + 8}" y="{top + TIMELINE_HEIGHT - 4}" fill="{INK}" font-size="10">{legend}</text>']
-
-
-def _clock(time_ms: float) -> str:
-    return f"{int(time_ms // 60_000):02}:{int(time_ms // 1000 % 60):02}"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("map", type=Path)
     parser.add_argument("picture", type=Path)
-    parser.add_argument("--moments", type=float, nargs="+", default=[12_000.0, 26_000.0, 44_000.0])
-    parser.add_argument("--before", type=Path, metavar="OTHER")
-    parser.add_argument("--titles", nargs=2, default=["As written, on a grid of 32 px", "Refined"])
+    parser.add_argument("--moments", type=float, nargs="+", metavar="MS")
+    parser.add_argument("--beside", type=Path, metavar="OTHER")
+    parser.add_argument("--titles", nargs=2, default=["Generated", "Human-made"])
     arguments = parser.parse_args()
     beatmap = read_beatmap(arguments.map)
-    if arguments.before is None:
-        picture = draw(beatmap, arguments.moments)
+    moments_ms = arguments.moments or moments_of(beatmap)
+    if arguments.beside is None:
+        picture = draw(beatmap, moments_ms)
     else:
-        maps = zip(arguments.titles, (read_beatmap(arguments.before), beatmap), strict=True)
-        picture = draw_side_by_side(dict(maps), arguments.moments)
+        maps = zip(arguments.titles, (beatmap, read_beatmap(arguments.beside)), strict=True)
+        picture = draw_side_by_side(dict(maps), moments_ms)
     arguments.picture.write_text(picture, encoding="utf-8")
     return 0
 

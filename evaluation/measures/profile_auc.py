@@ -13,38 +13,90 @@ from evaluation.measures.review_metrics import auc
 from evaluation.profile.bands import ProfileBands
 from evaluation.profile.profile import MapProfile
 
-FOLDS, FEWEST_SONGS = 5, 4
+FOLDS, REPEATS, FEWEST_SONGS = 5, 4, 2
+CONTROLS = 10
 FARTHEST = 2.0
 PENALTY = 1.0
+TELLING = 5
 
 
-def profile_auc(made: Sequence[MapProfile], humans: Sequence[MapProfile], bands: ProfileBands) -> float:
+def profile_auc(
+    made: Sequence[MapProfile],
+    humans: Sequence[MapProfile],
+    bands: ProfileBands,
+    fitted: Sequence[MapProfile] = (),
+    repeats: int = REPEATS,
+) -> float:
     """Return the chance that a generated map looks more generated than a human-made one of another song.
 
     It is 0.5 if they cannot be distinguished, and 1 if always. A logistic regression with a ridge penalty is fitted in
-    five folds; all maps of a song are in one fold. Scores of different folds are not compared with each other.
+    five folds; all maps of a song are in one fold. Scores of different folds are not compared with each other. A metric
+    without a value, or without a band, counts as the human median.
+
+    Args:
+        made: Generated maps.
+        humans: Human-made maps, of other songs than the bands.
+        bands: They make metrics of different star ratings comparable.
+        fitted: Further human-made maps. The classifier is fitted on them, but they are not compared.
+        repeats: Number of random assignments of songs to folds; the result is their mean.
 
     Returns:
         The area under the curve; NaN if either side has fewer than `FEWEST_SONGS` songs.
     """
     if min(len({each.song for each in side}) for side in (made, humans)) < FEWEST_SONGS:
         return math.nan
+    maps = [*made, *humans, *fitted]
+    places = np.arange(len(maps))
+    is_made, is_human = places < len(made), (places >= len(made)) & (places < len(made) + len(humans))
+    features = _features(maps, bands)
+    areas = []
+    for repeat in range(repeats):
+        fold_of = _song_folds(maps, {each.song for each in humans}, repeat)
+        for fold in range(FOLDS):
+            tested = fold_of == fold
+            scores = features @ _fit(features[~tested], is_made[~tested])
+            areas.append(auc(scores[tested & is_made], scores[tested & is_human]))
+    return float(np.nanmean(areas)) if np.isfinite(areas).any() else math.nan
+
+
+def control_auc(humans: Sequence[MapProfile], bands: ProfileBands) -> float:
+    """Return the mean AUC between random halves of the songs of human-made maps: near 0.5 for a sound classifier."""
+    songs = sorted({each.song for each in humans})
+    areas = []
+    for seed in range(CONTROLS):
+        half = set(np.random.default_rng(seed).permutation(songs)[: len(songs) // 2])
+        sides = ([each for each in humans if (each.song in half) is is_first] for is_first in (True, False))
+        areas.append(profile_auc(*sides, bands, repeats=1))
+    return float(np.nanmean(areas)) if np.isfinite(areas).any() else math.nan
+
+
+def telling_metrics(made: Sequence[MapProfile], humans: Sequence[MapProfile], bands: ProfileBands) -> list[str]:
+    """Return the metrics by which the classifier distinguishes the maps most, the most telling first."""
     maps = [*made, *humans]
     is_made = np.arange(len(maps)) < len(made)
     features = _features(maps, bands)
+    differences = features[is_made].mean(axis=0) - features[~is_made].mean(axis=0)
+    contributions = (_fit(features, is_made) * differences)[:-1]
+    names = _metric_names(maps)
+    return [names[index] for index in np.argsort(-contributions)[:TELLING]]
+
+
+def _song_folds(maps: Sequence[MapProfile], compared: set[str], seed: int) -> np.ndarray:
+    """Return the fold [maps] of each map; songs with compared human-made maps are spread evenly."""
+    rng = np.random.default_rng(seed)
     songs = sorted({each.song for each in maps})
-    fold_of = np.array([songs.index(each.song) % FOLDS for each in maps])
-    areas = []
-    for fold in range(FOLDS):
-        tested = fold_of == fold
-        scores = features @ _fit(features[~tested], is_made[~tested])
-        areas.append(auc(scores[tested & is_made], scores[tested & ~is_made]))
-    return float(np.nanmean(areas)) if np.isfinite(areas).any() else math.nan
+    shuffled = [*rng.permutation(sorted(compared)), *rng.permutation([song for song in songs if song not in compared])]
+    fold_of = {str(song): index % FOLDS for index, song in enumerate(shuffled)}
+    return np.array([fold_of[each.song] for each in maps])
+
+
+def _metric_names(maps: Sequence[MapProfile]) -> list[str]:
+    return sorted({name for each in maps for name in each.metrics})
 
 
 def _features(maps: Sequence[MapProfile], bands: ProfileBands) -> np.ndarray:
     """Return the metrics [maps, metrics + 1] as distances from the human median in half bands, and a constant."""
-    names = sorted({name for each in maps for name in each.metrics})
+    names = _metric_names(maps)
     features = np.ones((len(maps), len(names) + 1))
     for row, each in zip(features, maps, strict=True):
         for column, name in enumerate(names):

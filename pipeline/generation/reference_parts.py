@@ -110,7 +110,8 @@ def given_red_lines(reference: Beatmap | None) -> list[TimingPoint]:
 def with_given_parts(beatmap: Beatmap, scope: ScopeOptions, reference: Beatmap | None) -> Beatmap:
     """Restore the given timing and kiai of the reference, to the millisecond.
 
-    Kiai that is neither given nor asked for is left out.
+    Kiai that is neither given nor asked for is left out. The red lines of a reference without objects stay as they are:
+    volume and kiai at their times are green lines.
     """
     lines = beatmap.timing_points
     if reference is not None and ContextKind.TIMING in scope.in_context:
@@ -119,6 +120,8 @@ def with_given_parts(beatmap: Beatmap, scope: ScopeOptions, reference: Beatmap |
         lines = with_kiai_of(lines, reference)
     elif ContextKind.KIAI not in scope.output_type:
         lines = set_kiai(lines, [])
+    if reference is not None and ContextKind.TIMING in scope.in_context and not reference.hit_objects:
+        lines = _with_unchanged_reds(lines, given_red_lines(reference))
     return replace(beatmap, timing_points=lines)
 
 
@@ -138,3 +141,19 @@ def _with_reds(lines: Sequence[TimingPoint], reds: Sequence[TimingPoint]) -> lis
         found.append(with_sound(red, line, effects=effects))
     greens = [replace(line, time_ms=moved.get(line.time_ms, line.time_ms)) for line in lines if not line.uninherited]
     return in_line_order([*found, *(line for line in greens if line.time_ms >= reds[0].time_ms)])
+
+
+def _with_unchanged_reds(lines: Sequence[TimingPoint], reds: Sequence[TimingPoint]) -> list[TimingPoint]:
+    """Replace red lines by those at their times; a green line at that time has what they differ in."""
+    given = {red.time_ms: red for red in reds}
+    green_times_ms = {line.time_ms for line in lines if not line.uninherited}
+    found: list[TimingPoint] = []
+    for line in lines:
+        red = given.get(line.time_ms) if line.uninherited else None
+        found.append(red or line)
+        if red is None or line.time_ms in green_times_ms:
+            continue
+        green = replace(line, beat_length_ms=-100.0, uninherited=False, effects=line.effects & EFFECT_KIAI)
+        if green != replace(red, beat_length_ms=-100.0, uninherited=False, effects=red.effects & EFFECT_KIAI):
+            found.append(green)
+    return found

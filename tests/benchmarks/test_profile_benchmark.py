@@ -4,12 +4,17 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+import soundfile
 
-from benchmarks import profile
+from benchmarks import profile, profile_maps
+from evaluation.profile.bands import load_profile_bands
+from evaluation.profile.profile import MapProfile
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.files.archive import write_osz
 from osu_beatmap.files.writer import save_beatmap, write_beatmap
+from osu_beatmap.held_out import title_hash
 from tests.evaluation.profile.profile_maps import circles, map_of
 
 
@@ -37,6 +42,53 @@ def test_without_maps_the_command_explains_itself(monkeypatch, capsys):
     with pytest.raises(SystemExit):
         profile.main()
     assert "name maps, or --held-out FOLDER." in capsys.readouterr().err
+
+
+def test_each_mode_states_its_classifier_and_the_metrics_outside():
+    rng = np.random.default_rng(0)
+
+    def profiles(mean: float, side: str) -> list[MapProfile]:
+        values = {"beat_gap_share": 0.3, "half_gap_share": 0.3}
+        return [
+            MapProfile(
+                side, f"{side} {index}", GameMode.STANDARD, 3.0, values | {"on_beat_share": rng.normal(mean, 0.1)}
+            )
+            for index in range(12)
+        ]
+
+    reports = profile.report_modes(profiles(0.9, "made"), profiles(0.6, "human"), [], load_profile_bands())
+    text = profile.mode_text(GameMode.STANDARD, reports[GameMode.STANDARD])
+    assert "(songs: 12 of the maps, 12 of human-made ones). Most telling: on_beat_share" in text
+    assert "inside for fewer than 0.70 of the maps: 1 of 3 (on_beat_share)" in text
+    assert "spread below 0.6 of the human one: 3 of 3 (beat_gap_share, half_gap_share, on_beat_share)" in text
+    assert "of human-made maps, held out: 2 of 3 (beat_gap_share, half_gap_share)" in text
+    few = profile.report_modes(profiles(0.9, "made")[:1], profiles(0.6, "human"), [], load_profile_bands())
+    assert "none, too few songs (songs: 1" in profile.mode_text(GameMode.STANDARD, few[GameMode.STANDARD])
+
+
+def test_the_maps_to_measure_have_the_title_of_their_song(tmp_path, monkeypatch):
+    folder = tmp_path / "sets"
+    folder.mkdir()
+    beatmap = map_of(circles(range(60)), title="A held-out song")
+    beatmap.audio_filename = "song.wav"
+    save_beatmap(beatmap, folder / "map.osu")
+    soundfile.write(folder / "song.wav", np.zeros(800), 8000)
+    monkeypatch.setattr("evaluation.split_songs.held_out_titles", lambda: frozenset({title_hash("A held-out song")}))
+    made = []
+
+    def generate(request):
+        made.append(request)
+        (request.output.output_path / "set.osz").write_bytes(b"made")
+
+    monkeypatch.setattr(profile_maps, "generate_mapset", generate)
+    words = [sys.argv[0], str(tmp_path), str(tmp_path / "made"), "--modes", "1", "3"]
+    monkeypatch.setattr(sys, "argv", words)
+    assert profile_maps.main() == 0
+    assert [(each.song.title, each.map.keycount) for each in made] == [
+        ("A held-out song", keys) for keys in (None, 4, 7)
+    ]
+    assert profile_maps.main() == 0
+    assert len(made) == 3, "maps that are there are kept"
 
 
 def test_profiles_need_no_torch():

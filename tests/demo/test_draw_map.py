@@ -5,7 +5,18 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from demo.draw_map import draw, draw_side_by_side, main
-from osu_beatmap.beatmap import EFFECT_KIAI, Beatmap, Circle, GameMode, HoldNote, Metadata, Spinner, TimingPoint
+from demo.moments import DON, KAT, ROLL, moments_of
+from osu_beatmap.beatmap import (
+    EFFECT_KIAI,
+    Beatmap,
+    Circle,
+    GameMode,
+    HitSound,
+    HoldNote,
+    Metadata,
+    Spinner,
+    TimingPoint,
+)
 from osu_beatmap.files.writer import save_beatmap
 from tests.support.finish_drafts import RED, draft_of
 from tests.support.sliders import line_slider
@@ -43,6 +54,29 @@ def test_odd_maps_can_be_drawn(odd):
     assert ET.fromstring(draw(odd, [0.0, 1e6])).tag == f"{SVG}svg"
 
 
+def test_taiko_is_lanes_of_three_seconds_with_colours_and_big_notes():
+    notes = (Circle(1000.0, 0, 0), Circle(2000.0, 0, 0, hitsound=HitSound.CLAP | HitSound.FINISH), Circle(4000.0, 0, 0))
+    root = ET.fromstring(draw(beatmap(*notes, SLIDER, mode=GameMode.TAIKO), [900.0]))
+    drawn = {(c.get("fill"), c.get("r"), c.get("cy")) for c in root.iter(f"{SVG}circle")}
+    assert {(DON, "11", "70.0"), (KAT, "17", "70.0"), (DON, "11", "158.0"), (ROLL, "11", "70.0")} == drawn
+
+
+def test_catch_and_mania_are_strips_in_which_time_runs_upwards():
+    fruits = (Circle(1000.0, 100, 0), Circle(2000.0, 100, 0))
+    root = ET.fromstring(draw(beatmap(*fruits, mode=GameMode.CATCH), [900.0]))
+    heights = [float(c.get("cy")) for c in root.iter(f"{SVG}circle")]
+    assert heights == sorted(heights, reverse=True)
+    assert len(heights) == 2
+    held = HoldNote(1000.0, 64, 192, end_ms=4000.0)
+    root = ET.fromstring(draw(beatmap(held, Circle(1500.0, 192, 192), mode=GameMode.MANIA), [900.0]))
+    assert sum(r.get("opacity") == "0.5" for r in root.iter(f"{SVG}rect")) == 2, "in both strips that it lasts in"
+
+
+def test_moments_without_a_choice_are_spread_over_the_map():
+    assert moments_of(beatmap(*(Circle(1000.0 * beat, 0, 0) for beat in range(8)))) == [1000, 3000, 5000, 7000]
+    assert moments_of(beatmap()) == [0]
+
+
 def test_two_maps_side_by_side(tmp_path, monkeypatch):
     before, after = beatmap(Circle(1000.0, 48, 48)), beatmap(Circle(1000.0, 50, 60))
     drawn = draw_side_by_side({"before": before, "after": after}, [900.0, 5000.0])
@@ -52,7 +86,7 @@ def test_two_maps_side_by_side(tmp_path, monkeypatch):
     for name, drawn_map in (("a.osu", after), ("b.osu", before)):
         save_beatmap(drawn_map, tmp_path / name)
     words = ["draw_map", str(tmp_path / "a.osu"), str(tmp_path / "p.svg"), "--moments", "900"]
-    for more, circles in (([], 1), (["--before", str(tmp_path / "b.osu")], 2)):
+    for more, circles in (([], 1), (["--beside", str(tmp_path / "b.osu")], 2)):
         monkeypatch.setattr("sys.argv", [*words, *more])
         assert main() == 0
         assert len(list(ET.parse(tmp_path / "p.svg").iter(f"{SVG}circle"))) == circles

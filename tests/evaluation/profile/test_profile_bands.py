@@ -1,11 +1,12 @@
 """Bands of human-made maps, and summaries of maps next to them."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from evaluation.measures.profile_auc import profile_auc
+from evaluation.measures.profile_auc import control_auc, profile_auc, telling_metrics
 from evaluation.profile.bands import (
     FEWEST_SONGS,
     ProfileBandError,
@@ -98,7 +99,30 @@ def test_a_classifier_distinguishes_by_profile_alone():
     bands = make_bands(humans)
     assert profile_auc(profiles(rng.normal(4.0, size=60)), humans, bands) > 0.9
     assert profile_auc(others, humans, bands) < 0.65
-    assert math.isnan(profile_auc(others[:2], humans, bands))
+    assert math.isnan(profile_auc(others[:1], humans, bands))
+
+
+def test_halves_of_human_made_maps_cannot_be_distinguished():
+    humans = profiles(np.random.default_rng(1).normal(size=80))
+    assert control_auc(humans, make_bands(humans)) == pytest.approx(0.5, abs=0.12)
+
+
+def test_maps_that_train_the_classifier_are_not_compared():
+    rng = np.random.default_rng(2)
+    humans, made = profiles(rng.normal(size=60)), profiles(rng.normal(3.0, size=60))
+    bands = make_bands(humans)
+    alike = [replace(each, song=f"other {each.song}") for each in profiles(rng.normal(3.0, size=60))]
+    assert profile_auc(made, humans, bands, fitted=alike) > 0.9
+    assert profile_auc(made, [*humans, *alike], bands) < 0.85
+    assert telling_metrics(made, humans, bands) == ["half_gap_share"]
+
+
+def test_a_metric_without_a_value_is_the_human_median():
+    rng = np.random.default_rng(3)
+    humans = profiles(rng.normal(size=60))
+    bands = make_bands(humans)
+    silent = [replace(each, metrics={"half_gap_share": math.nan}) for each in profiles(rng.normal(size=60))]
+    assert profile_auc(silent, humans, bands) < 0.8
 
 
 def test_only_human_made_maps_of_the_split_are_read(tmp_path):

@@ -4,13 +4,22 @@ from dataclasses import replace
 
 import pytest
 
-from osu_beatmap.beatmap import GameMode, HitSample, Slider
+from osu_beatmap.beatmap import (
+    EFFECT_KIAI,
+    EFFECT_OMIT_BARLINE,
+    Beatmap,
+    Circle,
+    GameMode,
+    HitSample,
+    Slider,
+    TimingPoint,
+)
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.timing.active_point import Timing, end_time_ms
 from osuT5.tokens.contract import mini_spec
 from osuT5.tokens.events import ContextKind
 from pipeline.generation.generate import generate
-from pipeline.generation.reference_parts import check_trained, with_kiai_of
+from pipeline.generation.reference_parts import check_trained, with_given_parts, with_kiai_of
 from pipeline.request.from_beatmap import like_reference
 from pipeline.request.options import RequestError, ScopeOptions
 from pipeline.request.resolve import resolve
@@ -57,6 +66,25 @@ def test_given_timing_and_kiai_stay_to_the_millisecond(model, maps, tmp_path, mo
     assert kiai(beatmap) == kiai(given)
     assert beatmap.hit_objects
     assert [o.time_ms for o in beatmap.hit_objects] != [o.time_ms for o in given.hit_objects]
+
+
+def test_red_lines_of_a_map_with_nothing_else_stay_as_they_are():
+    """Volume and kiai of the map are green lines at their times."""
+    given = [
+        TimingPoint(708.0, 344.82758620689657, volume=60),
+        TimingPoint(22087.31, 500.0, meter=3, sample_set=2, volume=70, effects=EFFECT_OMIT_BARLINE),
+    ]
+    first = replace(given[0], effects=EFFECT_KIAI)
+    second = replace(given[1], time_ms=22087.0, volume=30)
+    later = replace(second, time_ms=30000.0, beat_length_ms=-50.0, uninherited=False, volume=40)
+    drawn = Beatmap(mode=GameMode.TAIKO, timing_points=[first, second, later], hit_objects=[Circle(30000.0, 0, 0)])
+    scope = ScopeOptions(in_context=(ContextKind.TIMING,))
+    lines = with_given_parts(drawn, scope, Beatmap(timing_points=given)).timing_points
+    assert [line for line in lines if line.uninherited] == given
+    greens = [(line.time_ms, line.beat_length_ms, line.volume, line.kiai) for line in lines if not line.uninherited]
+    assert greens == [(708.0, -100, 60, True), (22087.31, -100, 30, False), (30000.0, -50, 40, False)]
+    busy = Beatmap(timing_points=given, hit_objects=[Circle(0.0, 0, 0)])
+    assert len(with_given_parts(drawn, scope, busy).timing_points) == 3, "a map's own lines say what its sounds are"
 
 
 @pytest.mark.parametrize("mode", MODES)
