@@ -14,6 +14,9 @@ from osuT5.objects.styles import STYLES_OF_MODE, Style
 STYLE_SPREAD = 0.7
 """Standard deviation of drawn styles: less than that of humans, whose maps are of one style in each song."""
 
+TAG_GUIDANCE = 2.5
+"""Guidance scale towards the styles of tags, unless one is given: objects before a new one say more than a condition."""
+
 HOLD_TAG_RATIO = 0.45
 """Ratio of hold notes of a map with a tag of hold notes."""
 
@@ -33,8 +36,8 @@ QUARTER_LOGITS = {
 """Tag -> what an object a quarter of a beat off the half beats gains in logits."""
 
 STYLES_OF_TAG: dict[str, dict[Style, float]] = {
-    "jumps": {Style.SPACING: 1.5, Style.SLIDERS: -0.7},
-    "cross-screen": {Style.SPACING: 2.5},
+    "jumps": {Style.SPACING: 1.5, Style.TURNS: 1.0, Style.SLIDERS: -0.7},
+    "cross-screen": {Style.SPACING: 2.5, Style.TURNS: 1.0},
     "spaced streams": {Style.SPACING: 1.5},
     "perfect stacks": {Style.SPACING: -1.5},
     "sharp": {Style.TURNS: 1.5},
