@@ -17,7 +17,7 @@ from osuT5.rhythm.downbeats import place_bars
 from osuT5.rhythm.features import FRAME_MS
 from osuT5.rhythm.network import RhythmNetwork
 
-QUIET = 0.03
+QUIET = 0.05
 """Probability of a beat below which a frame has none: without any, the tempo is a default."""
 
 

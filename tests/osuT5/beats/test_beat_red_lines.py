@@ -47,6 +47,16 @@ def test_beats_become_one_line_before_their_sound(timed, bpm: float) -> None:
     assert timing.confidences[0] > 0.7
 
 
+def test_weaker_beats_between_the_beats_do_not_double_the_tempo(timed, monkeypatch: pytest.MonkeyPatch) -> None:
+    times_ms = np.arange(1_000.0, SONG_MS, 400.0)
+    both = np.maximum(logits_of(times_ms), logits_of(times_ms + 200.0, height=-1.0))
+    timed(times_ms)
+    monkeypatch.setattr(red_lines, "predict_logits", lambda network, features: both)
+    (line,) = predict_timing(None, None, np.zeros((FRAMES, 64)), np.zeros(int(SONG_MS) + 1), SONG_MS).lines
+    assert line.bpm == pytest.approx(150, abs=0.01)
+    assert (line.time_ms + USUAL_LEAD_MS - 1_000.0 + 200.0) % 400.0 - 200.0 == pytest.approx(0, abs=1.5)
+
+
 def test_weak_beats_lower_the_confidence_and_silence_has_none(timed) -> None:
     times_ms = np.arange(1_000.0, SONG_MS, 400.0)
     assert timed(times_ms, height=-1.0).confidences[0] < 0.5 * timed(times_ms).confidences[0]
