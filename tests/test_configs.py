@@ -119,15 +119,16 @@ def test_train_config_fits_the_options(name: str) -> None:
 @pytest.mark.parametrize("name", MAP_CONFIGS)
 def test_map_config_fits_the_options(name: str) -> None:
     options = build_options(MapTrainOptions, compose_config(name))
-    for run in (PartRun(part, options, Processes()) for part in options.parts):
+    for part, sizes, sampling in (
+        ("beats", BeatConfig, BeatSamplingOptions),
+        ("rhythm", RhythmConfig, rhythm_sampling.SamplingOptions),
+        ("objects", ObjectConfig, object_batches.SamplingOptions),
+    ):
+        run = PartRun(part, options, Processes())
         assert run.loop.total_steps > run.loop.warmup_steps + run.loop.sustain_steps
-    beats, rhythm, objects = (PartRun(part, options, Processes()) for part in options.parts)
-    assert beats.sizes(BeatConfig).reach_frames > 0
-    assert beats.sampling(BeatSamplingOptions).songs > 0
-    assert rhythm.sizes(RhythmConfig).width % rhythm.sizes(RhythmConfig).heads == 0
-    assert objects.sizes(ObjectConfig).width % objects.sizes(ObjectConfig).heads == 0
-    assert rhythm.sampling(rhythm_sampling.SamplingOptions).songs > 0
-    assert objects.sampling(object_batches.SamplingOptions).rows > 0
+        made = run.sizes(sizes)
+        assert made.width % getattr(made, "heads", 1) == 0
+        assert run.sampling(sampling)
 
 
 def test_the_config_of_a_map_model_explains_every_option() -> None:

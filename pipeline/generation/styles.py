@@ -15,7 +15,7 @@ STYLE_SPREAD = 0.7
 """Standard deviation of drawn styles: less than that of humans, whose maps are of one style in each song."""
 
 TAG_GUIDANCE = 2.5
-"""Guidance scale towards the styles of tags, unless one is given: objects before a new one say more than a condition."""
+"""Guidance scale towards the styles of tags, unless one is given: objects so far say more than a condition."""
 
 HOLD_TAG_RATIO = 0.45
 """Ratio of hold notes of a map with a tag of hold notes."""

@@ -30,6 +30,17 @@ def test_a_rhythm_step() -> None:
     assert loss.device.type == "meta"
 
 
+def test_a_beat_step() -> None:
+    network = BeatNetwork(BEAT_SIZES).to("meta")
+    songs = [make_beat_song()]
+    task = BeatTask(BeatSampler(songs, BeatSamplingOptions(), 1), songs)
+    batch = moved(task.batch(0), "meta")
+    with OnOneDevice("meta"):
+        loss, _ = task.loss(network, batch, 0)
+        loss.backward()
+    assert loss.device.type == "meta"
+
+
 def test_states_of_objects() -> None:
     sizes = object_maps.SMALL
     song = object_maps.make_object_song(object_maps.make_map(), object_maps.make_map(GameMode.MANIA))
