@@ -25,6 +25,6 @@ def predict_logits(network: BeatNetwork, features: np.ndarray) -> np.ndarray:
     for first in range(0, len(features), FRAMES_AT_ONCE):
         count = min(FRAMES_AT_ONCE, len(features) - first)
         low, stop = first - margin, first + -(-count // stride) * stride + margin
-        part = network(torch.from_numpy(window_mel(features, low, stop - low))[None])[0]
-        parts.append(part[margin : margin + count].numpy())
+        window = torch.from_numpy(window_mel(features, low, stop - low)).to(network.feature_mean.device)
+        parts.append(network(window[None])[0][margin : margin + count].float().cpu().numpy())
     return np.concatenate(parts)

@@ -40,7 +40,7 @@ class BeatTask:
 
     def loss(self, model: BeatNetwork, batch: BeatBatch, step: int) -> tuple[Tensor, Figures]:
         """Return the cross entropy of the frames in nats."""
-        nats = F.binary_cross_entropy_with_logits(model(batch.features), batch.targets, reduction="none")
+        nats = F.binary_cross_entropy_with_logits(model(batch.features).float(), batch.targets, reduction="none")
         means = [masked_mean(nats[..., output], batch.is_certain) for output in range(len(OUTPUTS))]
         figures = {name: mean.detach() for name, mean in zip(OUTPUTS, means, strict=True)}
         return sum(weight * mean for weight, mean in zip(OUTPUT_WEIGHTS, means, strict=True)), figures
