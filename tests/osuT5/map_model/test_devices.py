@@ -5,6 +5,9 @@ from __future__ import annotations
 import torch
 
 from osu_beatmap.beatmap import GameMode
+from osuT5.beats.network import BeatNetwork
+from osuT5.beats.sampling import BeatSampler, BeatSamplingOptions
+from osuT5.beats.training import BeatTask, with_beats
 from osuT5.objects.batches import PassageSampler, SamplingOptions
 from osuT5.objects.network import ObjectNetwork
 from osuT5.rhythm.axis import song_axes
@@ -12,6 +15,7 @@ from osuT5.rhythm.network import RhythmNetwork
 from osuT5.rhythm.sampling import BatchSampler
 from osuT5.rhythm.sampling import SamplingOptions as RhythmSampling
 from osuT5.rhythm.training import RhythmTask
+from tests.osuT5.beats import beat_songs
 from tests.osuT5.objects import object_maps
 from tests.osuT5.rhythm import rhythm_songs
 from tests.support.on_one_device import OnOneDevice
@@ -31,8 +35,8 @@ def test_a_rhythm_step() -> None:
 
 
 def test_a_beat_step() -> None:
-    network = BeatNetwork(BEAT_SIZES).to("meta")
-    songs = [make_beat_song()]
+    network = BeatNetwork(beat_songs.SMALL).to("meta")
+    songs = list(with_beats([beat_songs.make_song()]))
     task = BeatTask(BeatSampler(songs, BeatSamplingOptions(), 1), songs)
     batch = moved(task.batch(0), "meta")
     with OnOneDevice("meta"):
