@@ -66,6 +66,8 @@ class Pairing:
         if self.human_path is None:
             return None
         human = part_of(read_beatmap(self.human_path), self.span_ms)
+        if not human.hit_objects:
+            raise BeatmapError(f"its human chart {self.human_path.name} has no objects")
         try:
             return MeasuredChart(human, self.human_path.name, self.audio_path)
         except BeatmapError as error:

@@ -1,0 +1,1 @@
+"""Fuzzer: absurd charts and mutated inputs, in process and as commands. Each case follows from a seed."""

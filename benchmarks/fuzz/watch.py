@@ -1,0 +1,95 @@
+"""Limits of a case, and what went beyond them."""
+
+from __future__ import annotations
+
+import resource
+import signal
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from feedback.errors import UserError
+
+MAX_SECONDS = 5.0
+"""CPU time of a case in process, beside that of a sane one, which is far less."""
+
+MAX_GROWTH_MIB = 1024.0
+
+
+class TooSlow(BaseException):
+    """A case took too long. Not an Exception, so that nothing on the way catches it."""
+
+
+@dataclass
+class FuzzReport:
+    """Counts of outcomes by kind, and failures with the seed that repeats each."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    failures: list[str] = field(default_factory=list)
+    slowest: dict[str, tuple[float, int]] = field(default_factory=dict)
+
+    def run(self, name: str, seed: int, case: Callable[[], object], max_seconds: float = MAX_SECONDS) -> object:
+        """Run a case within its limits; a UserError is an outcome like a result."""
+        before_mib, before_s = peak_mib(), cpu_s()
+        result = None
+        try:
+            with time_limit(max_seconds):
+                result = case()
+            self.outcomes[f"{name}: done"] += 1
+        except UserError as error:
+            self.outcomes[f"{name}: refused"] += 1
+            if not str(error) or "\n" in str(error):
+                self.failures.append(f"{name}, seed {seed}: {str(error)!r} is no sentence")
+        except TooSlow as error:
+            self.failures.append(f"{name}, seed {seed}: longer than {max_seconds:g} s\n{_place(error)}")
+        except Exception as error:
+            self.failures.append(f"{name}, seed {seed}: {type(error).__name__}: {error}\n{_place(error)}")
+        if peak_mib() - before_mib > MAX_GROWTH_MIB:
+            self.failures.append(f"{name}, seed {seed}: {peak_mib() - before_mib:.0f} MiB more")
+        took = (cpu_s() - before_s, seed)
+        self.slowest[name] = max(took, self.slowest.get(name, took))
+        return result
+
+    def lines(self) -> Iterator[str]:
+        """Yield what there is to tell."""
+        for outcome, count in sorted(self.outcomes.items()):
+            yield f"{count:7} {outcome}"
+        for name, (seconds, seed) in sorted(self.slowest.items()):
+            yield f"slowest {name}: {seconds:.2f} s CPU (seed {seed})"
+        yield f"{len(self.failures)} failures"
+        yield from self.failures
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise TooSlow after so many seconds of CPU time."""
+
+    def stop(*_: object) -> None:
+        raise TooSlow
+
+    before = signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
+def cpu_s() -> float:
+    """Return the CPU time of this process."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+def peak_mib() -> float:
+    """Return the largest memory of this process so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _place(error: BaseException) -> str:
+    """The innermost frames of a traceback."""
+    frames = traceback.extract_tb(error.__traceback__)[-6:]
+    return "\n".join(f"    {frame.filename}:{frame.lineno} {frame.name}" for frame in frames)
