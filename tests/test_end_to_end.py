@@ -200,7 +200,7 @@ def test_timing_comes_from_the_root_model(song, model_folder, tmp_path, monkeypa
         loaded.append((folder, lora))
         return load_model(folder, device, precision)
 
-    monkeypatch.setattr("pipeline.generation.models.load_model", load)
+    monkeypatch.setattr("osuT5.model.files.loading.load_model", load)
     wanted = {"gamemode": 1, "lora_path": "someone/adapter"}
     result = generate(request(song, model, tmp_path / "own", **wanted))
     assert loaded == [(model / "gamemode=1", "someone/adapter"), (model, None)]
@@ -234,7 +234,7 @@ def test_many_songs_load_one_model(song, model_folder, tmp_path, monkeypatch):
         loaded.append(arguments)
         return load_model(*arguments, **named)
 
-    monkeypatch.setattr("pipeline.generation.models.load_model", load)
+    monkeypatch.setattr("osuT5.model.files.loading.load_model", load)
     words = ["-m", f"audio_path={song}", "seed=1", "gamemode=1,3", f"model_path={model_folder}", "device=cpu"]
     words += ["temperature=1.3", "top_p=1.0", "lookback=0.2", "lookahead=0.2", f"output_path={tmp_path}"]
     try:

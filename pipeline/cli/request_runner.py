@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from feedback.progress import Progress, silent
-from pipeline.request.contents import check_contents
 from pipeline.request.input_files import check_files
 from pipeline.request.options import GenerationRequest
 from pipeline.request.resolve import resolve
@@ -15,9 +14,11 @@ if TYPE_CHECKING:
 
 
 def checked_request(flat: dict[str, object]) -> GenerationRequest:
-    """Check flat options and files before anything heavy is imported."""
+    """Check flat options and files before a model is imported."""
     request = resolve(flat)
     check_files(request)
+    from pipeline.request.contents import check_contents
+
     check_contents(request)
     return request
 

@@ -10,7 +10,7 @@ from dataset_builder.sources.mapset import open_mapset as open_source
 from evaluation.pair_charts import HumanCharts
 from evaluation.reference import songs_with_charts
 from modding.mapset import open_mapset
-from osu_beatmap.beatmap import Beatmap, Circle, Metadata
+from osu_beatmap.beatmap import Beatmap, Circle, Metadata, TimingPoint
 from osu_beatmap.files.archive import read_osz
 from osu_beatmap.files.named_files import find_file, is_writable_name, match_name
 from osu_beatmap.files.reader import read_beatmap
@@ -38,7 +38,9 @@ SPELLINGS = [
 
 def chart(audio: str, **metadata: str) -> str:
     objects = [Circle(1000.0 * number, 256.0, 192.0) for number in range(1, 40)]
-    return write_beatmap(Beatmap(audio_filename=audio, metadata=Metadata(**metadata), hit_objects=objects))
+    lines = [TimingPoint(0.0, 500.0)]
+    beatmap = Beatmap(audio_filename=audio, metadata=Metadata(**metadata), timing_points=lines, hit_objects=objects)
+    return write_beatmap(beatmap)
 
 
 @pytest.fixture(params=SPELLINGS, ids=ascii)
