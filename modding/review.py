@@ -24,7 +24,7 @@ from modding.thresholds import ThresholdTable, weights_digest
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.files.writer import save_beatmap
-from osuT5.audio.decode import load_audio
+from osuT5.audio.decode import audio_notes, load_audio
 from osuT5.audio.mel import song_mel
 from osuT5.generation.window_schedule import SongGenerator
 from osuT5.model.files.loading import EMBEDDED_MODEL, best_device, find_model, load_model
@@ -101,7 +101,7 @@ def _review_map(request: ReviewRequest, ears: _Ears, mapset: Mapset, name: str) 
         stars=stars,
         song_ms=song_ms,
         suggestions=tuple(_filter(request, suggestions)),
-        notes=tuple(notes),
+        notes=(*audio_notes(mapset.audio[name]), *notes),
         path=name,
     )
 

@@ -17,6 +17,7 @@ from pipeline.generation.chart import decode_draft, prepare_chart
 from pipeline.generation.final_map import apply_request, finish_with_settings, star_warnings, summarise_draft
 from pipeline.generation.fixed_objects import generate_parts
 from pipeline.generation.matching.star_matching import generate_matched_map
+from pipeline.generation.models import song_notes
 from pipeline.generation.parity_dispatch import generate_like_original
 from pipeline.generation.refinement import refine_draft
 from pipeline.generation.span import regenerate_span
@@ -56,7 +57,7 @@ def generate(request: GenerationRequest, progress: Progress = silent) -> Generat
     stars = star_rating(beatmap)
     is_in_reference = request.scope.add_to_beatmap
     paths = write_into_reference(request, beatmap) if is_in_reference else export(request, beatmap, stars)
-    warnings = [*star_warnings(request, beatmap, stars), *summary.notes]
+    warnings = [*song_notes(request), *star_warnings(request, beatmap, stars), *summary.notes]
     seconds = time.monotonic() - started
     result = GenerationResult(beatmap, paths.osu_path, paths.osz_path, stars, seconds, seed, warnings)
     if request.output.report:

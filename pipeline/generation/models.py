@@ -6,7 +6,7 @@ from pathlib import Path
 
 from feedback.progress import Progress, silent
 from osu_beatmap.beatmap import GameMode
-from osuT5.audio.decode import load_audio
+from osuT5.audio.decode import audio_notes, load_audio
 from osuT5.audio.mel import song_mel
 from osuT5.generation.window_schedule import SongGenerator
 from osuT5.model.files.loading import best_device, load_model
@@ -45,6 +45,11 @@ def song_writer(
     song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
     mel = song_mel(samples, spec)
     return SongGenerator(model, spec, mel, song_ms, sampling.lookback, sampling.lookahead, progress, samples)
+
+
+def song_notes(request: GenerationRequest) -> list[str]:
+    """Return what a user should know of how the song was read; nothing for parity, which reads it as the original."""
+    return [] if request.model.parity else audio_notes(request.song.audio_path)
 
 
 def _loaded_plain(folder: Path, device: str, precision: str, lora: str | None) -> tuple[MapperModel, Contract]:
