@@ -10,6 +10,8 @@ Source: ISO 11172-3 and 13818-3 (frame headers and side information), RFC 3533 (
 from __future__ import annotations
 
 import mmap
+import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,6 +21,10 @@ from osuT5.audio.mp3_start import FrameHeader, first_frame, id3_end, parse_heade
 
 SHOWN_FLAWS = 3
 MAX_BIG_VALUES = 288
+MAX_TRIED = 500_000
+SIZES_KEPT = 32
+MAX_OVERWRITTEN = 48
+_LAYER3_SYNC = re.compile(rb"\xff[\xe2\xe3\xf2\xf3\xfa\xfb]")
 _TAIL_TAGS = (b"TAG", b"APETAGEX", b"LYRICSBEGIN")
 _NO_CRC = 1
 _PAGE_HEADER_BYTES = 27
@@ -83,8 +89,15 @@ def _repair(path: Path, size: int, changed_ns: int) -> tuple[bytes | None, tuple
             found = first_frame(data[start : start + (1 << 17)])
             if found is None:
                 return None, ()
-            pieces, flaws = _Frames(data).pieces(start + found[0])
+            try:
+                pieces, flaws = _Frames(data).pieces(start + found[0])
+            except _HopelessError:
+                return None, ()
             return (b"".join([data[: start + found[0]], *pieces]) if flaws else None), tuple(flaws)
+
+
+class _HopelessError(Exception):
+    """A file has so many places that look like frames and are none that FFmpeg may deal with it."""
 
 
 class _Frames:
@@ -92,6 +105,8 @@ class _Frames:
 
     def __init__(self, data: mmap.mmap) -> None:
         self.data = data
+        self.tried = 0
+        self.sizes: deque[int] = deque(maxlen=SIZES_KEPT)
 
     def pieces(self, first: int) -> tuple[list[bytes], list[Flaw]]:
         """Return runs of frames from the first one on, and the flaws between them."""
@@ -103,13 +118,14 @@ class _Frames:
             header = self.header(place)
             if header is not None and self._is_frame(place, header, last):
                 last = header
+                self.sizes.append(header.size_bytes)
                 samples += header.samples
                 place += header.size_bytes
                 continue
             after = self._next_frame(place, last)
             if after is None:  # tags, or a frame without its end
                 break
-            lost = self._overwritten(after - place, last)
+            lost = self._overwritten(after - place)
             pieces += [data[run_start:place], *[self._silent_frame(place, last, run_start)] * lost]
             flaws.append(Flaw(samples / last.sample_rate, after - place, lost))
             samples += lost * last.samples
@@ -134,15 +150,17 @@ class _Frames:
 
     def _next_frame(self, place: int, last: FrameHeader) -> int | None:
         """Return the next place of a frame that another one follows."""
-        place = self.data.find(b"\xff", place + 1)
-        while place >= 0:
+        for match in _LAYER3_SYNC.finditer(self.data, place + 1):
+            place = match.start()
+            self.tried += 1
+            if self.tried > MAX_TRIED:
+                raise _HopelessError
             header = self.header(place)
             if header is not None and _same_stream(header, last) and self._is_plausible(place, header):
                 end = place + header.size_bytes
                 following = self.header(end)
                 if (following is not None and _same_stream(header, following)) or end == len(self.data):
                     return place
-            place = self.data.find(b"\xff", place + 1)
         return None
 
     def _is_plausible(self, place: int, header: FrameHeader) -> bool:
@@ -174,10 +192,13 @@ class _Frames:
         room_bytes = header.size_bytes - 4 - crc_bytes - header.side_info_bytes + reservoir_bytes
         return used_bits <= 8 * room_bytes
 
-    def _overwritten(self, gap_bytes: int, last: FrameHeader) -> int:
-        """Return how many frames of the last size a gap has room for without a rest; their padding may differ."""
-        count = round(gap_bytes / last.size_bytes)
-        return count if abs(gap_bytes - count * last.size_bytes) <= count else 0
+    def _overwritten(self, gap_bytes: int) -> int:
+        """Return how many frames a gap has room for without a rest, in a file of constant bit rate."""
+        if max(self.sizes) - min(self.sizes) > 1:  # padding is a byte
+            return 0
+        mean_bytes = sum(self.sizes) / len(self.sizes)
+        count = round(gap_bytes / mean_bytes)
+        return count if count <= MAX_OVERWRITTEN and abs(gap_bytes - count * mean_bytes) < 2 else 0
 
     def _silent_frame(self, place: int, last: FrameHeader, run_start: int) -> bytes:
         """Return a frame like the last one, without sound."""

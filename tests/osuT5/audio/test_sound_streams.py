@@ -1,5 +1,6 @@
 """Times after flaws of a file, joined files, and channels that cannot be averaged."""
 
+import time
 from pathlib import Path
 
 import av
@@ -88,6 +89,15 @@ def test_tags_at_the_end_and_files_cut_off_are_no_flaws(mp3, tmp_path):
     for tail in (b"TAG" + bytes(125), b"APETAGEX" + bytes(100), b"\0" * 700, data[frame_places(data)[5] :][:90]):
         path.write_bytes(data + tail)
         assert audio_notes(path) == []
+
+
+def test_hostile_files_take_no_time(mp3, tmp_path):
+    data, _ = mp3
+    path = tmp_path / "song.mp3"
+    path.write_bytes(data[: frame_places(data)[40]] + b"\xff\xfb\xff\xfb" * 2_000_000)
+    started = time.process_time()
+    assert mp3_flaws(path) == ()
+    assert time.process_time() - started < 5
 
 
 def ogg(folder: Path, name: str, track: np.ndarray, rate: int) -> bytes:
