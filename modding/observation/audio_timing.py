@@ -20,7 +20,7 @@ from modding.observation.observations import Observation
 from osu_beatmap.beatmap import Beatmap, TimingPoint
 from osu_beatmap.timing.active_point import Timing
 from osuT5.generation.token_scores import Surprisal
-from osuT5.model.config import FRAME_CHANNELS
+from osuT5.model.frame_channels import FRAME_CHANNELS
 
 SIGMA_MS = 5.0
 """How far offsets of good charts lie apart, as a standard deviation: 14 charts of the training songs had 4.6 ms about

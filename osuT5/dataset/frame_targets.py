@@ -8,7 +8,7 @@ import numpy as np
 
 from osu_beatmap.beatmap import GameMode
 from osuT5.dataset.training_songs import TrainingSong
-from osuT5.model.config import FRAME_CHANNELS
+from osuT5.model.frame_channels import FRAME_CHANNELS
 
 NEIGHBOUR_TARGET = 0.5
 BEAT_CHANNEL = FRAME_CHANNELS.index("beat")

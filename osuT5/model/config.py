@@ -6,10 +6,7 @@ from math import prod
 
 from transformers import PretrainedConfig
 
-MODE_CHANNELS = ("standard", "taiko", "catch", "mania")
-"""Frame-head channels that predict the onsets of a game mode, in the order of the mode numbers."""
-
-FRAME_CHANNELS = (*MODE_CHANNELS, "beat", "downbeat")
+from osuT5.model.frame_channels import FRAME_CHANNELS, MODE_CHANNELS
 
 
 class ModelConfig(PretrainedConfig):

@@ -14,7 +14,8 @@ from transformers.utils import ModelOutput
 from osuT5.model.attention import SelfAttentionInput, causal_mask
 from osuT5.model.audio_conditions import BASIS_WIDTH, AudioConditions, AudioConditionValues, BasisEmbedding
 from osuT5.model.chart_onsets import ChartOnsets, Correction
-from osuT5.model.config import MODE_CHANNELS, ModelConfig
+from osuT5.model.config import ModelConfig
+from osuT5.model.frame_channels import MODE_CHANNELS
 from osuT5.model.frame_heads import FrameHeads
 from osuT5.model.pointer import ONSET_SCALE_START, TimeKeys, TimePointer, token_audio_ms
 from osuT5.model.whisper import Decoder, Encoder, SinusoidalPositions, sinusoids

@@ -22,8 +22,8 @@ from osuT5.generation.chart_state import ChartState
 from osuT5.generation.sampling.sampler import Sampling
 from osuT5.generation.super_timing import SuperTimer
 from osuT5.generation.window_schedule import SongGenerator
-from osuT5.model.config import FRAME_CHANNELS
 from osuT5.model.files.loading import ModelFolders
+from osuT5.model.frame_channels import FRAME_CHANNELS
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import ContextKind, EventGroup
 from pipeline.generation.models import song_writer

@@ -6,7 +6,7 @@ import pytest
 from modding.observation.audio_timing import SongEvidence, detect_sections, observe_timing
 from modding.observation.line_fit import line_fits
 from osu_beatmap.beatmap import TimingPoint
-from osuT5.model.config import FRAME_CHANNELS
+from osuT5.model.frame_channels import FRAME_CHANNELS
 from tests.support.review_maps import BEAT_MS, regular_map
 
 FRAME_MS, LEAD_MS, SONG_MS = 8.0, 25.0, 34_000.0

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from osu_beatmap.beatmap import TimingPoint
-from osuT5.model.config import FRAME_CHANNELS
+from osuT5.model.frame_channels import FRAME_CHANNELS
 from osuT5.tokens.contract import mini_spec
 from osuT5.tokens.events import ContextKind, Event, EventGroup, EventKind
 from pipeline.generation.timing import red_lines_from, timing_groups
