@@ -26,7 +26,7 @@ from osu_beatmap.files.reader import first_warnings, read_beatmap
 from osu_beatmap.files.writer import save_beatmap
 from osu_beatmap.song_bounds import part_in_song
 from osu_beatmap.star_rating import stars_or_none, unrated_reason
-from osuT5.audio.decode import load_audio
+from osuT5.audio.decode import audio_notes, load_audio
 from osuT5.audio.mel import song_mel
 from osuT5.generation.window_schedule import SongGenerator
 from osuT5.model.files.find import EMBEDDED_MODEL, best_device, find_model
@@ -108,7 +108,7 @@ def _review_map(request: ReviewRequest, ears: _Ears, mapset: Mapset, name: str) 
         stars=stars,
         song_ms=song_ms,
         suggestions=tuple(_filter(request, suggestions)),
-        notes=tuple(notes),
+        notes=(*audio_notes(mapset.audio[name]), *notes),
         path=name,
     )
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import rosu_pp_py as rosu
 
-from osu_beatmap.beatmap import Beatmap, GameMode, Spinner
+from osu_beatmap.beatmap import Beatmap, GameMode, Slider, Spinner
 from osu_beatmap.editor_notation import clock
 from osu_beatmap.errors import BeatmapError
+from osu_beatmap.files.reader import parse_beatmap
 from osu_beatmap.files.writer import write_beatmap
+from osu_beatmap.geometry.slider_path import without_b_splines
 
 
 class UnratableBeatmap(BeatmapError):
@@ -28,6 +31,8 @@ LONGEST_SPINNER_MS = 24 * 60 * 60 * 1000.0
 """rosu-pp throws the bananas of a catch spinner one by one, and never ends with one of a month."""
 
 LAST_PLAYABLE_MS = 24 * 60 * 60 * 1000.0
+
+_B_SPLINE = re.compile(r"[,|]B\d+\|")
 
 _SUSPICIOUS = "the beatmap holds objects that cannot be meant for play, so it has no star rating"
 
@@ -112,12 +117,26 @@ def _parse(beatmap: Beatmap | str) -> rosu.Beatmap:
         # rosu-pp reads any text at all, as a map without objects.
         if "osu file format" not in text[:200]:
             raise UnratableBeatmap("the text is not a .osu file: it does not start with 'osu file format'")
+        if _B_SPLINE.search(text):
+            text = write_beatmap(_with_bezier_curves(parse_beatmap(text)))
     else:
         spinners = (obj for obj in beatmap.hit_objects if isinstance(obj, Spinner))
         if any(spinner.end_ms - spinner.time_ms > LONGEST_SPINNER_MS for spinner in spinners):
             raise UnratableBeatmap(_SUSPICIOUS)
-        text = write_beatmap(beatmap)
+        text = write_beatmap(_with_bezier_curves(beatmap))
     try:
         return rosu.Beatmap(content=text)
     except rosu.ParseError as error:
         raise UnratableBeatmap("rosu-pp cannot read the beatmap") from error
+
+
+def _with_bezier_curves(beatmap: Beatmap) -> Beatmap:
+    """Return the beatmap with Bezier curves in place of B-splines, whose degree rosu-pp ignores."""
+    splines = {
+        index: replace(obj, segments=without_b_splines(obj.segments))
+        for index, obj in enumerate(beatmap.hit_objects)
+        if isinstance(obj, Slider) and any(segment.kind.degree for segment in obj.segments)
+    }
+    if not splines:
+        return beatmap
+    return replace(beatmap, hit_objects=[splines.get(index, obj) for index, obj in enumerate(beatmap.hit_objects)])

@@ -29,6 +29,7 @@ from pipeline.generation.matching.star_matching import (
     match_star_ratings,
     write_parts_before_map,
 )
+from pipeline.generation.models import song_notes
 from pipeline.output.metadata import version_name
 from pipeline.output.osz import export_mapset
 from pipeline.output.report import write_report
@@ -78,7 +79,8 @@ def generate_mapset(request: GenerationRequest, progress: Progress = silent) -> 
     names = version_names(maps, shown)
     progress(Stage.WRITING, 0, 1)
     paths = export_mapset(request, maps, names)
-    warnings = [f"{name}: {warning}" for name, wish in zip(names, wishes, strict=True) for warning in _warnings(wish)]
+    warnings = song_notes(request)
+    warnings += [f"{name}: {warning}" for name, wish in zip(names, wishes, strict=True) for warning in _warnings(wish)]
     warnings += given.notes if given else ()
     seconds = time.monotonic() - started
     result = MapsetResult(maps, stars, paths.osz_path, paths.osu_paths, seconds, seed, warnings)
@@ -92,7 +94,7 @@ def _reported(result: MapsetResult, wish: StarTarget, number: int) -> Path:
     assert wish.best is not None, "there is no map to report on"
     beatmap, stars, osz_path = result.beatmaps[number], result.star_ratings[number], result.osz_path
     osu_path = osz_path.with_name(osu_file_name(beatmap.metadata)) if osz_path else result.osu_paths[number]
-    warnings = list(_warnings(wish))
+    warnings = [*song_notes(wish.request), *_warnings(wish)]
     made = GenerationResult(beatmap, osu_path, osz_path, stars, result.seconds, result.seed, warnings)
     return write_report(wish.request, made, summarise_draft(wish.best.draft, wish.best.repairs))
 

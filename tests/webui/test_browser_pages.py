@@ -26,7 +26,7 @@ IS_NOT_BLANK = """canvas => {
 
 @pytest.fixture(scope="module")
 def song(tmp_path_factory) -> Path:
-    return write_song(tmp_path_factory.mktemp("song") / "song.ogg", seconds=10.0, offset_ms=1000.0)
+    return write_song(tmp_path_factory.mktemp("song") / "song.ogg", seconds=8.0, offset_ms=1000.0)
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +152,7 @@ def test_a_cancelled_job_makes_way_for_the_next(page, server, song):
 
 def mapset_bytes(song: Path) -> bytes:
     """A mapset whose only map has an object off its beat."""
-    beatmap = regular_map(GameMode.STANDARD, beats=24)
+    beatmap = regular_map(GameMode.STANDARD, beats=16)
     beatmap.audio_filename = "song.ogg"
     beatmap.hit_objects[15].time_ms += 11.0
     data = io.BytesIO()
