@@ -35,7 +35,8 @@ from osuT5.dataset.song_cache import MemorySupply
 from osuT5.dataset.training_songs import SongLoader
 from osuT5.encoding import encode_context
 from osuT5.generation.window_schedule import SongGenerator
-from osuT5.model.files.loading import EMBEDDED_MODEL, find_model, load_model
+from osuT5.model.files.find import EMBEDDED_MODEL, find_model
+from osuT5.model.files.loading import load_model
 from osuT5.objects.chart_tokens import encode_chart
 from rcomplexion.rhythm import rhythm_of
 from webui.preview_data import preview_of
