@@ -46,7 +46,7 @@ def with_objects(
     """
     song = rhythm.encode(lines)
     mode, keys, encoding = chart.attributes.mode, chart.attributes.key_count or 0, writer.spec.encoding
-    styles = drawn_styles(mode, chart.seed)
+    styles = drawn_styles(mode, chart.seed, writer.song_ms)
     wish = _wish(chart.attributes, styles)
     opposite = None if chart.negative is None else _opposite(chart)
     if opposite is None and wish.styles != styles:

@@ -89,10 +89,11 @@ def wanted_styles(tags: Collection[str], mode: GameMode) -> dict[Style, float]:
     return wanted
 
 
-def drawn_styles(mode: GameMode, seed: int) -> dict[Style, float]:
-    """Draw the styles of a map, as mappers differ."""
+def drawn_styles(mode: GameMode, seed: int, song_ms: float) -> dict[Style, float]:
+    """Draw the styles of a map, as mappers differ; one seed gives songs of other lengths other styles."""
     own = STYLES_OF_MODE[mode]
-    return dict(zip(own, np.random.default_rng([seed, 1]).normal(0.0, STYLE_SPREAD, len(own)).tolist(), strict=True))
+    drawn = np.random.default_rng([seed, round(song_ms)]).normal(0.0, STYLE_SPREAD, len(own))
+    return dict(zip(own, drawn.tolist(), strict=True))
 
 
 def quarter_logits(tags: Collection[str]) -> float:

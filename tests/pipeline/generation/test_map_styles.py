@@ -31,9 +31,10 @@ def test_a_tag_says_something_in_its_modes_only():
     assert wanted_styles(["sharp", "back and forth", "chordjack"], GameMode.STANDARD) == {Style.TURNS: 2.5}
 
 
-def test_drawn_styles_depend_on_the_seed():
-    first, again, other = (drawn_styles(GameMode.STANDARD, seed) for seed in (1, 1, 2))
+def test_drawn_styles_depend_on_the_seed_and_the_song():
+    first, again, other = (drawn_styles(GameMode.STANDARD, seed, 60_000.0) for seed in (1, 1, 2))
     assert first == again != other
+    assert drawn_styles(GameMode.STANDARD, 1, 61_000.0) != first
     assert set(first) == set(STYLES_OF_MODE[GameMode.STANDARD])
 
 
