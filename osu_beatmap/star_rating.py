@@ -13,7 +13,6 @@ from osu_beatmap.editor_notation import clock
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.reader import parse_beatmap
 from osu_beatmap.files.writer import write_beatmap
-from osu_beatmap.geometry.slider_path import without_b_splines
 
 
 class UnratableBeatmap(BeatmapError):
@@ -132,6 +131,8 @@ def _parse(beatmap: Beatmap | str) -> rosu.Beatmap:
 
 def _with_bezier_curves(beatmap: Beatmap) -> Beatmap:
     """Return the beatmap with Bezier curves in place of B-splines, whose degree rosu-pp ignores."""
+    from osu_beatmap.geometry.slider_path import without_b_splines  # needs numpy, which answers to options do not
+
     splines = {
         index: replace(obj, segments=without_b_splines(obj.segments))
         for index, obj in enumerate(beatmap.hit_objects)
