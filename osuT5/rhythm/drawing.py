@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from osu_beatmap.beatmap import GameMode
 from osu_beatmap.timing.beat_clock import TICKS_PER_BEAT
 
-NOISE = 0.3
+NOISE = {GameMode.STANDARD: 0.36, GameMode.TAIKO: 0.45, GameMode.CATCH: 0.45, GameMode.MANIA: 0.3}
 """Scale of the logistic noise of a draw.
 
-Without noise, rhythms repeat more than those of humans. On 166 held-out maps, noise of 0.35 cost 0.01-0.02 F1 and
-brought gaps and repetition near those of humans; noise of 0.5 cost 0.02-0.04. Source: docs/rhythm.md.
+Without noise, rhythms repeat more, and their gaps vary less, than those of humans; noise costs F1. See docs/rhythm.md.
 """
 
 _TICKS = np.arange(TICKS_PER_BEAT)
@@ -30,7 +30,7 @@ _IS_QUARTER = (_TICKS % (TICKS_PER_BEAT // 2)) == TICKS_PER_BEAT // 4
 def draw_rhythm(
     logits: np.ndarray,
     seed: int,
-    noise: float = NOISE,
+    noise: float = 0.3,
     favoured: Sequence[int] | np.ndarray = (),
     quarter_logits: float = 0.0,
 ) -> np.ndarray:

@@ -88,7 +88,7 @@ class SongRhythm:
         logits = np.where((times_ms >= start_ms) & (times_ms < end_ms), objects, -np.inf)
         favoured = [] if guide is None else song.clock.steps_at(np.array([obj.time_ms for obj in guide.hit_objects]))
         lean = quarter_logits(attributes.descriptors)
-        return times_ms[draw_rhythm(logits, seed, NOISE * temperature, favoured, lean)]
+        return times_ms[draw_rhythm(logits, seed, NOISE[attributes.mode] * temperature, favoured, lean)]
 
     def encode(self, lines: Sequence[TimingPoint]) -> SongEncoding:
         """Return the song, encoded once, on the clock of red lines."""
