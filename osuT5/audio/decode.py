@@ -87,14 +87,22 @@ def load_audio(path: str | Path, sample_rate: int = MODEL_SAMPLE_RATE, normalise
     """
     path = Path(path)
     mix = ChannelMix(1)
-    audio = np.concatenate([*_blocks(path, sample_rate, mix)])[:, 0]
+    audio = _joined_blocks(path, sample_rate, mix)
     taken = _remember_taken(path, mix.cancelled)
     if taken is not None:
-        audio = np.concatenate([*_blocks(path, sample_rate, ChannelMix(1, taken))])[:, 0]
+        audio = _joined_blocks(path, sample_rate, ChannelMix(1, taken))
     peak = max(float(audio.max()), -float(audio.min()))
     if normalise and peak > 0:
         audio /= peak
     return audio
+
+
+def _joined_blocks(path: Path, sample_rate: int, mix: ChannelMix) -> np.ndarray:
+    """A song in mono, float32 [samples]. A list of blocks and their concatenation would take twice the memory."""
+    data = bytearray()
+    for block in _blocks(path, sample_rate, mix):
+        data += block.tobytes()
+    return np.frombuffer(data, np.float32)
 
 
 def iter_audio(path: str | Path, sample_rate: int, channels: int) -> Iterator[np.ndarray]:
