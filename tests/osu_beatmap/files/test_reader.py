@@ -287,3 +287,8 @@ def test_a_file_has_sane_numbers_of_points_slides_and_lines():
         parse_beatmap(head + "100,100,1000,2,0,L|200:100,9000,0.1\n" * 112, "m")
     with pytest.raises(BeatmapError, match="lines, which no beatmap has"):
         parse_beatmap(head + "\n" * 2_000_001, "m")
+
+
+def test_a_background_name_has_no_quotes_within():
+    beatmap = parse_beatmap('osu file format v14\n[Events]\n0,0,b"g.jpg,0,0\n')
+    assert beatmap.background == "bg.jpg"
