@@ -55,7 +55,7 @@ def test_a_map_without_timing_does_not_stop_the_review_of_its_mapset(tmp_path, c
     assert run(MAI_MOD, [f"beatmap_path={folder}", "device=cpu", "raw_output=true"]) == 0, capsys.readouterr().err
     text = capsys.readouterr().out
     assert "[STANDARD], osu!standard" in text
-    assert "problem    The map has no red line" in text
+    assert "problem      The map has no red line" in text
     assert text.count("Note: Only the rules were checked") == 1
 
 

@@ -52,21 +52,19 @@ class CachedMap:
     beatmap: Beatmap
     stars: float
     song: SongRhythm | None
+    song_ms: float = 0.0
 
 
 class CachedReader(SongReader):
     """Reader of maps by the beat models, habits and red lines; nothing is heard."""
 
-    def __init__(self, song: SongRhythm) -> None:
-        self._song, self.by_beat_models = song, True
-
-    @property
-    def rhythm(self) -> SongRhythm:
-        return self._song
+    def __init__(self, known: CachedMap) -> None:
+        assert known.song is not None, "maps without audio cannot be read"
+        self._rhythm, self._song_ms, self.by_beat_models = known.song, known.song_ms, True
 
     @property
     def song_ms(self) -> float:
-        return self._song.song_ms
+        return self._song_ms
 
     def _stretches(self, beatmap: Beatmap, fits: Sequence[LineFit]) -> list[Stretch]:
         return []
@@ -83,28 +81,29 @@ def cached_maps(folder: Path, cache: Path, songs_per_mode: int, split: Split) ->
     """
     found = sorted(human_maps(folder, split, []), key=lambda each: (each.song, each.place))
     chosen: dict[GameMode, set[str]] = defaultdict(set)
-    song: tuple[Path, SongRhythm | None] = Path(), None
+    song_path, rhythm, song_ms = Path(), None, 0.0
     for human in tqdm(found, unit="map", disable=None):
         mode, audio = human.beatmap.mode, (folder / human.place).parent / human.beatmap.audio_filename
         if human.song not in chosen[mode] and len(chosen[mode]) >= songs_per_mode:
             continue
         chosen[mode].add(human.song)
-        if song[0] != audio:
-            song = audio, read_song(audio, cache)
+        if song_path != audio:
+            song, song_path = read_song(audio, cache), audio
+            rhythm, song_ms = (None, 0.0) if song is None else (SongRhythm(song, EMBEDDED_MODEL), song.song_ms)
         try:
-            yield CachedMap(human.place, human.song, human.beatmap, star_rating(human.beatmap), song[1])
+            yield CachedMap(human.place, human.song, human.beatmap, star_rating(human.beatmap), rhythm, song_ms)
         except BeatmapError as error:
             print(f"{human.place}: {error}", file=sys.stderr)
 
 
-def read_song(audio: Path, cache: Path) -> SongRhythm | None:
+def read_song(audio: Path, cache: Path) -> CachedSong | None:
     """Return a song; None for maps in archives, which have none."""
     if not audio.is_file():
         return None
     key = hashlib.sha256(f"{audio.parent.name}|{audio.name}|{audio.stat().st_size}".encode()).hexdigest()[:24]
     song = FolderSong(audio.parent.name, audio.parent.name, audio, [])
     try:
-        return SongRhythm(CachedSong(load_features(song, cache / f"{key}.npy")), EMBEDDED_MODEL)
+        return CachedSong(load_features(song, cache / f"{key}.npy"))
     except AudioError:
         return None
 

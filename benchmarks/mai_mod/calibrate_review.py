@@ -94,7 +94,7 @@ def _one_a_song(maps: Iterable[CachedMap], most: int) -> list[CachedMap]:
 
 
 def _observe(each: CachedMap) -> list[Observation]:
-    return CachedReader(each.song).observe(each.beatmap, only=[ContextKind.MAP])
+    return CachedReader(each).observe(each.beatmap, only=[ContextKind.MAP])
 
 
 def _table(arguments: Namespace, observed: Sequence[ObservedMap]) -> ThresholdTable:
@@ -136,7 +136,7 @@ def _collect(relatives: dict, beatmap: Beatmap, observed: Iterable[Observation])
 
 def _score(each: ObservedMap, table: ThresholdTable, norms: MapNorms) -> float:
     beatmap, stars = each.map.beatmap, stars_of(each.map.beatmap)
-    whole = map_suggestions(MapNames(beatmap), stars, norms, CachedReader(each.map.song).ticks(beatmap, stars))
+    whole = map_suggestions(MapNames(beatmap), stars, norms, CachedReader(each.map).ticks(beatmap, stars))
     suggestions = suggestions_of(beatmap, each.observed, table, None, stars, whole=whole)
     return score_of(suggestions, drain_minutes(beatmap))
 

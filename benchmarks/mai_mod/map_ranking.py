@@ -73,9 +73,8 @@ class Scorer:
 
     def reader(self, known: CachedMap, folder: Path) -> SongReader:
         """Return a reader of the maps of a song."""
-        assert known.song is not None, "maps without audio are left out"
         if self._model is None:
-            return CachedReader(known.song)
+            return CachedReader(known)
         model, spec = self._model
         samples = load_audio((folder / known.place).parent / known.beatmap.audio_filename, spec.grid.sample_rate)
         return read_song(model, spec, samples, EMBEDDED_MODEL)
