@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from feedback.errors import UserError
-from osu_beatmap.beatmap import Beatmap
+from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.archive import Osz, OszLimits, read_osz
 from osu_beatmap.files.file_names import legal_file_name
@@ -159,6 +159,7 @@ def described_map(name: str, beatmap: Beatmap) -> dict[str, Any]:
         "version": metadata.version,
         "mode": beatmap.mode.value,
         "stars": round(stars, 2),
+        "keys": beatmap.key_count if beatmap.mode is GameMode.MANIA else 0,
     }
 
 

@@ -34,15 +34,8 @@ from pipeline.output.metadata import version_name
 from pipeline.output.osz import export_mapset
 from pipeline.output.report import write_report
 from pipeline.output.summary import GenerationResult, MapsetResult
+from pipeline.request.levels import FULL_SPREADS
 from pipeline.request.options import GenerationRequest, RequestError
-
-FULL_SPREADS = {
-    GameMode.STANDARD: (1.8, 2.3, 3.5, 4.7, 6.1),
-    GameMode.TAIKO: (1.3, 2.2, 3.2, 4.7, 5.9),
-    GameMode.CATCH: (1.4, 2.3, 3.1, 4.8),
-    GameMode.MANIA: (1.4, 2.3, 3.2, 4.6, 5.8),
-}
-"""Median star ratings of human charts of each level: 296 of standard, 38 of taiko, 9 of catch, 531 of mania."""
 
 HUMAN_DENSITIES = {
     GameMode.STANDARD: ((0.7, 1.5), (1.3, 2.5), (2.1, 3.3), (2.5, 4.5), (3.6, 6.7)),

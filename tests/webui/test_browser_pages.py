@@ -3,7 +3,6 @@
 import io
 import json
 import zipfile
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from osu_beatmap.files.archive import read_osz
 from osu_beatmap.files.writer import write_beatmap
 from tests.support.review_maps import regular_map
 from tests.support.songs import write_song
-from tests.webui.live_browser import PATIENCE_MS, browser
+from tests.webui.live_browser import browser, new_page
 
 IS_NOT_BLANK = """canvas => {
   const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
@@ -41,19 +40,6 @@ def server(tmp_path_factory, chromium):
         yield running
 
 
-@contextmanager
-def new_page(chromium):
-    """A page on which no script may fail."""
-    context = chromium.new_context(locale="en-US", viewport={"width": 1300, "height": 1000})
-    context.set_default_timeout(PATIENCE_MS)
-    opened = context.new_page()
-    mistakes: list[str] = []
-    opened.on("pageerror", lambda error: mistakes.append(str(error)))
-    yield opened
-    context.close()
-    assert not mistakes
-
-
 @pytest.fixture
 def page(chromium):
     with new_page(chromium) as page:
@@ -63,9 +49,10 @@ def page(chromium):
 def order(page, server, song: Path, title: str) -> None:
     """Orders a map on the page that makes maps."""
     page.goto(server.page())
-    page.set_input_files("input[type=file]", song)
+    page.set_input_files("input[type=file] >> nth=0", song)
+    page.evaluate("for (const each of document.querySelectorAll('form details')) each.open = true")
     for option, value in {"title": title, "artist": "Nobody", "seed": "1"}.items():
-        page.locator(f"[data-option={option}] input:not([type=range])").fill(value)
+        page.locator(f"[data-option={option}] input").fill(value)
     page.click("button[type=submit]:enabled")
 
 

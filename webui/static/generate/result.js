@@ -92,7 +92,7 @@ export function resultOf(job, element) {
     refreshJobs();
   }
 
-  return { show, stop: close };
+  return { show, open: () => (mounted ? null : open(watched)), stop: close };
 }
 
 const KEPT = ["model_path", "lora_path", "device", "precision", "temperature", "top_p", "top_k", "cfg_scale", "diff_ckpt",

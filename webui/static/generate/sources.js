@@ -3,6 +3,7 @@
 import { isLocal, upload } from "/static/api.js";
 import { el, fill, newId } from "/static/dom.js";
 import { number, t } from "/static/texts.js";
+import { inPageWords } from "/static/generate/words.js";
 
 const ACCEPTED = ".mp3,.ogg,.opus,.flac,.wav,.m4a,.aac,.osu,.osz";
 const IS_MAP_PATH = /\.(osu|osz)$/i;
@@ -115,6 +116,7 @@ export function sources(onChange, texts = SONG_TEXTS) {
   draw();
   return {
     element,
+    focus: () => pick.focus(),
     values: () => ({ audio_path: given.audio ?? undefined, beatmap_path: given.map ?? undefined }),
     set(values) {
       given.audio = values.audio_path ?? null;
@@ -123,7 +125,7 @@ export function sources(onChange, texts = SONG_TEXTS) {
       draw();
     },
     error(sentence) {
-      errorLine.textContent = sentence ?? "";
+      errorLine.textContent = inPageWords(sentence) ?? "";
       errorLine.hidden = !sentence;
     },
   };
