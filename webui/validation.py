@@ -23,6 +23,7 @@ from pipeline.output.metadata import missing_names
 from pipeline.output.report import asked_options
 from pipeline.request.inference_options import READERS
 from pipeline.request.input_files import check_files
+from pipeline.request.mapset_file import open_mapset
 from pipeline.request.option_groups import options_named
 from pipeline.request.option_values import is_absent
 from pipeline.request.options import GenerationRequest, RequestError, unknown_option
@@ -113,7 +114,12 @@ def _checked(kind: str, options: Mapping[str, Any], references: References) -> d
     if kind == "review":
         return _checked_review(resolve_review(options))
     # Results go into the folder of the job, and from there to where they are wanted.
-    request = resolve({"output_path": str(references.settings.folder), **options})
+    with open_mapset({"output_path": str(references.settings.folder), **options}) as (opened, _):
+        return _checked_generation(opened)
+
+
+def _checked_generation(options: Mapping[str, Any]) -> dict[str, Any]:
+    request = resolve(options)
     check_files(request)
     if request.song.beatmap_path is None:
         return {}

@@ -51,8 +51,7 @@ def spell_descriptors(
     if "mapper_id" in given and "mapper_id" not in unknown and wanted.mapper_id not in contract.tables.mapper_index:
         lost.append(f"mapper_id={wanted.mapper_id}")
     notes = [
-        f"{contract.name} was never told of {_listed(names)}, so {'it' if len(names) == 1 else 'they'} had no say in "
-        "what was written."
+        f"The model {contract.name} does not use {_listed(names)}, which had no effect."
         for names in (unknown, lost)
         if names
     ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -72,8 +72,10 @@ def generate_mapset(request: GenerationRequest, progress: Progress = silent) -> 
     names = version_names(maps, shown)
     progress(Stage.WRITING, 0, 1)
     paths = export_mapset(request, maps, names)
-    warnings = song_notes(request)
-    warnings += [f"{name}: {warning}" for name, wish in zip(names, wishes, strict=True) for warning in _warnings(wish)]
+    warnings = [
+        *song_notes(request),
+        *group_notes({name: list(_warnings(wish)) for name, wish in zip(names, wishes, strict=True)}),
+    ]
     warnings += given.notes if given else ()
     seconds = time.monotonic() - started
     result = MapsetResult(maps, stars, paths.osz_path, paths.osu_paths, seconds, seed, warnings)
@@ -124,6 +126,23 @@ def version_names(maps: Sequence[Beatmap], stars: Sequence[float]) -> list[str]:
         found[name] += 1
         names.append(name if found[name] == 1 else f"{name} {found[name]}")
     return names
+
+
+def group_notes(notes: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return each note once, after the names of the difficulties that it is about.
+
+    Args:
+        notes: Name of each difficulty -> its notes.
+    """
+    names: dict[str, list[str]] = {}
+    for name, own in notes.items():
+        for note in dict.fromkeys(own):
+            names.setdefault(note, []).append(name)
+    is_mapset = len(notes) > 1
+    return [
+        note if is_mapset and len(about) == len(notes) else f"{', '.join(about)}: {note}"
+        for note, about in names.items()
+    ]
 
 
 def density(beatmap: Beatmap) -> float:

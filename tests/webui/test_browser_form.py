@@ -1,10 +1,16 @@
 """The form and the list of jobs in a real browser, with jobs that take as long as their titles say."""
 
+import io
 import re
+import zipfile
+from pathlib import Path
 
 import pytest
 
 from demo.live_pages import live_server
+from osu_beatmap.beatmap import GameMode
+from osu_beatmap.files.writer import write_beatmap
+from tests.support.review_maps import regular_map
 from tests.support.songs import write_song
 from tests.webui.live_browser import browser, new_page
 
@@ -132,6 +138,69 @@ def test_a_job_that_was_ordered_is_seen(chromium, server, song, size):
         page.get_by_role("button", name="Show me").click()
         page.locator(".preview").wait_for()
         assert page.locator(".strip:visible").count() == 0
+
+
+def test_a_cancelled_job_makes_way_for_the_next(page, server, song):
+    start(page, server, song, "slow")
+    page.locator(".job progress").wait_for()
+    start(page, server, song)
+    page.locator(".badge.queued").wait_for()
+    page.locator(".job", has=page.locator(".badge.running")).get_by_role("button", name="Cancel").click()
+    page.locator(".badge.cancelled").wait_for()
+    page.locator(".badge.done").wait_for()
+
+
+def mapset_bytes(song: Path) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for version in ("Easy", "Hard"):
+            beatmap = regular_map(GameMode.STANDARD, beats=24)
+            beatmap.audio_filename, beatmap.metadata.version = "song.ogg", version
+            archive.writestr(f"{version}.osu", write_beatmap(beatmap))
+        archive.write(song, "song.ogg")
+    return data.getvalue()
+
+
+def test_a_mapset_is_asked_about(page, server, song):
+    page.goto(server.page())
+    sent = {"name": "set.osz", "mimeType": "application/zip", "buffer": mapset_bytes(song)}
+    page.set_input_files("input[type=file] >> nth=0", sent)
+    page.get_by_role("group", name="What to do with this map").wait_for()
+    pressed = page.locator("[aria-pressed=true]:visible")
+    assert pressed.all_inner_texts() == ["Another difficulty"]
+    page.click("button[type=submit]:enabled")
+    page.locator(".job").wait_for()
+    assert set(options_of(server)["in_context"]) == {"GD", "TIMING", "KIAI"}
+    page.get_by_role("button", name="A part anew").click()
+    page.wait_for_function("() => document.activeElement.closest('[data-option=start_time]')")
+    page.get_by_role("button", name="A review …").click()
+    page.wait_for_url("**/mai-mod")
+    page.locator(".source", has_text="Easy").wait_for()
+    assert page.get_by_role("button", name="Review the map").is_enabled()
+
+
+def test_a_map_is_made_and_taken_home_by_keyboard_alone(page, server):
+    page.goto(server.page())
+    focused = "() => document.activeElement.textContent.trim()"
+
+    def tab_to(text: str) -> None:
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            if page.evaluate(focused) == text:
+                return
+        raise AssertionError(f"{text} is not reached by the Tab key")
+
+    tab_to("Try it with the demo song")
+    page.keyboard.press("Enter")
+    page.locator(".source", has_text="demo song.ogg").wait_for()
+    page.locator("button[type=submit]:enabled").wait_for()
+    tab_to("Make the map")
+    page.keyboard.press("Enter")
+    page.locator(".badge.done").wait_for()
+    tab_to("Download .osz")
+    with page.expect_download() as download:
+        page.keyboard.press("Enter")
+    assert download.value.suggested_filename == "a map.osz"
 
 
 def test_cards_say_what_they_are_are_found_and_come_back(page, server, song):

@@ -126,17 +126,6 @@ def test_a_map_is_made_played_and_remade_in_part(page, server, made):
     assert own.locator(".badge.done").count() == 1
 
 
-def test_a_cancelled_job_makes_way_for_the_next(page, server, song):
-    order(page, server, song, "Unwanted")
-    page.locator(".job progress").wait_for()
-    page.locator("[data-option=title] input").fill("Wanted")
-    page.click("button[type=submit]:enabled")
-    page.locator(".badge.queued").wait_for()
-    page.locator(".job", has=page.locator(".badge.running")).get_by_role("button", name="Cancel").click()
-    page.locator(".badge.cancelled").wait_for()
-    card(page, "Wanted").locator(".badge.done").wait_for()
-
-
 def mapset_bytes(song: Path) -> bytes:
     """A mapset whose only map has an object off its beat."""
     beatmap = regular_map(GameMode.STANDARD, beats=16)

@@ -215,7 +215,7 @@ def test_files_are_checked_before_work_starts(tmp_path: Path) -> None:
     for options, sentence in (
         ({"audio_path": str(tmp_path / "no.mp3")}, "There is no file at"),
         ({"audio_path": str(tmp_path)}, "audio_path must be a file"),
-        ({"beatmap_path": str(text)}, "beatmap_path must be a .osu file"),
+        ({"beatmap_path": str(text)}, "beatmap_path must be a .osu or .osz file"),
         ({"background": str(fake)}, "background must be a .jpg or .png picture"),
         ({"background": str(tmp_path / "no.png")}, "There is no file at"),
         ({"model_path": "some one/model"}, "model_path must be a folder or a hub id"),

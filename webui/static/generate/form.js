@@ -8,6 +8,7 @@ import { levelChips } from "/static/generate/levels.js";
 import { presetBar } from "/static/generate/presets.js";
 import { sources } from "/static/generate/sources.js";
 import { offerTagsOf } from "/static/generate/tags.js";
+import { REVIEW_SOURCE, taskChips } from "/static/generate/tasks.js";
 import { inPageWords } from "/static/generate/words.js";
 
 const SOURCE_OPTIONS = ["audio_path", "beatmap_path"];
@@ -20,9 +21,10 @@ const DRAFT_KEY = "generate-draft";
 export async function generateForm(onOrdered) {
   const groups = await get("/api/form?program=generate");
   const check = afterPause(checkNow, CHECK_PAUSE_MS);
-  const source = sources(changed);
   const fields = new Map();
+  const source = sources(changed, undefined, () => tasks.choose("difficulty"));
   const sections = groups.map(section).filter(Boolean);
+  const tasks = taskChips({ fields, onChange: changed, onPart: choosePart, onReview: review });
   const names = nameFields(fields);
   const levels = levelChips({ single: fields.get("difficulty"), several: fields.get("difficulties"), onChange: starsChosen });
   placeLevels(fields.get("difficulty").element, levels);
@@ -37,7 +39,7 @@ export async function generateForm(onOrdered) {
   const more = el("details", { class: "more" }, el("summary", {}, t("generate.more")),
     el("div", { class: "stack" }, presetBar(lasting, write), sections));
   const element = el("form", { class: "card stack", novalidate: true, onsubmit: order },
-    el("h1", {}, t("generate.heading")), source.element, names.element, basics, more, problem,
+    el("h1", {}, t("generate.heading")), source.element, tasks.element, names.element, basics, more, problem,
     el("div", { class: "row" }, start,
       el("button", { type: "button", class: "button quiet", onclick: startOver }, t("generate.clear"))),
     el("details", { class: "small" }, el("summary", { class: "muted" }, t("generate.command")),
@@ -79,6 +81,20 @@ export async function generateForm(onOrdered) {
     starsChosen();
   }
 
+  /** Opens the fields of the span that is to be made anew. */
+  function choosePart() {
+    const field = fields.get("start_time");
+    for (let place = field.element; place; place = place.parentElement?.closest("details")) place.open = true;
+    field.focus();
+  }
+
+  /** Takes the map over to the page that reviews. */
+  function review() {
+    const { audio, map, maps } = source.given();
+    sessionStorage.setItem(REVIEW_SOURCE, JSON.stringify({ audio, map, maps }));
+    location.assign("/mai-mod");
+  }
+
   function startOver() {
     write({});
     say(null);
@@ -98,6 +114,7 @@ export async function generateForm(onOrdered) {
   function changed() {
     const mode = Number(fields.get("gamemode").value() ?? suggestedMode);
     offerTagsOf(mode, model?.tags ?? null);
+    tasks.draw(Boolean(source.values().beatmap_path));
     levels.offer(mode);
     levels.draw();
     for (const field of fields.values()) {

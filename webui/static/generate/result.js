@@ -3,6 +3,7 @@
 import { get, post, refreshJobs, remove } from "/static/api.js";
 import { el, fill } from "/static/dom.js";
 import { clock, number, size, t, textOr } from "/static/texts.js";
+import { inPageWords } from "/static/generate/words.js";
 
 /** The result of a job in an element: {show(versions, parts), stop()}. */
 export function resultOf(job, element) {
@@ -122,7 +123,7 @@ function warnings(job) {
   const found = job.result.warnings ?? [];
   if (!found.length) return null;
   return el("details", { class: "small" }, el("summary", { class: "warn" }, t("generate.notes", { count: number(found.length) })),
-    el("ul", { class: "notes", lang: "en" }, found.map((each) => el("li", {}, each))));
+    el("ul", { class: "notes", lang: "en" }, found.map((each) => el("li", {}, inPageWords(each)))));
 }
 
 export function fileLinks(job, more) {
