@@ -1,4 +1,4 @@
-"""The map as a whole: its profile next to human-made maps of its level.
+"""The map as a whole: its profile next to human-made maps.
 
-Single places are observed in `modding.observation`.
+Contains the judgement of a profile and the score of a map. Single places are observed in `modding.observation`.
 """
