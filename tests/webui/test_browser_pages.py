@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -159,6 +160,13 @@ def test_a_map_is_reviewed_and_mended(page, server, song, tmp_path):
     assert page.locator(".suggestion").count() < everything
     chip.click()
     assert page.locator(".suggestion").count() == everything
+
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy as mod post").click()
+    page.get_by_role("button", name="Copied").wait_for()
+    post = page.evaluate("navigator.clipboard.readText()").splitlines()
+    assert post[0] == "[Normal]" and len(post) == everything + 1
+    assert any(re.match(r"\d\d:\d\d:\d{3}( \([\d,]+\))? - \S", line) for line in post)
 
     page.locator(".suggestion .fix input").first.check()
     page.get_by_role("button", name="Write a copy with 1 fixes").click()

@@ -1,6 +1,7 @@
 // The form: every option of a generation, checked while it is filled in, and the command that does the same.
 
 import { get, post } from "/static/api.js";
+import { copyButton } from "/static/copy.js";
 import { afterPause, el } from "/static/dom.js";
 import { t, textOr } from "/static/texts.js";
 import { makeField } from "/static/generate/fields.js";
@@ -35,7 +36,7 @@ export async function generateForm(onOrdered) {
   const problem = el("p", { class: "bad", role: "alert", hidden: true });
   const start = el("button", { type: "submit", class: "button primary large" }, t("generate.start"));
   const command = el("code", { class: "grow command" });
-  const copy = el("button", { type: "button", class: "button small", onclick: copyCommand }, t("shell.copy"));
+  const copy = copyButton(t("shell.copy"), () => command.textContent);
   const more = el("details", { class: "more" }, el("summary", {}, t("generate.more")),
     el("div", { class: "stack" }, presetBar(lasting, write), sections));
   const element = el("form", { class: "card stack", novalidate: true, onsubmit: order },
@@ -185,12 +186,6 @@ export async function generateForm(onOrdered) {
       fields.get(error.option)?.focus();
     }
     start.disabled = false;
-  }
-
-  async function copyCommand() {
-    await navigator.clipboard.writeText(command.textContent);
-    copy.textContent = t("shell.copied");
-    setTimeout(() => { copy.textContent = t("shell.copy"); }, 1500);
   }
 
   write(draft());

@@ -14,6 +14,9 @@ const BEFORE_MS = 700;
 /** Shows a review that is done in an element; resolves to what stops it. */
 export async function reviewOf(job, element) {
   const [{ reviews }, maps] = await Promise.all([get(`/api/jobs/${job.id}/review`), get(`/api/jobs/${job.id}/maps`)]);
+  // Maps come easiest first; reviews of what is in no map, such as the whole set, follow.
+  const rank = (review) => maps.findIndex((map) => map.name === review.map);
+  reviews.sort((one, other) => (rank(one) < 0) - (rank(other) < 0) || rank(one) - rank(other));
   const tabs = el("div", { class: "row", role: "group", "aria-label": t("maimod.difficulties") });
   const body = el("div", { class: "review stack" });
   const copies = copyList(job);
@@ -28,7 +31,7 @@ export async function reviewOf(job, element) {
 
   if (reviews.length > 1) {
     fill(tabs, reviews.map((review, index) => el("button", { type: "button", class: "chip", onclick: () => show(index) },
-      `${review.version || review.title} (${number(review.suggestions.length)})`)));
+      [review.version || review.title, starsOf(maps[rank(review)]), `(${number(review.suggestions.length)})`].filter(Boolean).join(" "))));
   }
   fill(element, el("div", { class: "card stack" },
     el("div", { class: "row between" }, el("h2", { tabindex: "-1" }, reviews[0]?.title ?? ""), exports(job)), tabs, body, copies.element));
@@ -36,6 +39,8 @@ export async function reviewOf(job, element) {
   else fill(body, el("p", {}, t("maimod.nothing")));
   return () => { view?.stop(); copies.stop(); fill(element); };
 }
+
+const starsOf = (map) => (map ? t("generate.stars", { stars: number(map.stars, 2) }) : null);
 
 function exports(job) {
   const link = (kind) => el("a", { class: "button small", href: `/api/jobs/${job.id}/files/review.${kind}`, download: "" },
@@ -48,7 +53,7 @@ function reviewView(review, maps, onApply) {
   const map = maps.find((each) => each.name === review.map);
   const stage = el("div", { class: "review-player" });
   const player = map ? mountPlayer(stage, { maps: [map], texts: t }) : null;
-  const list = suggestionList({ onJump: jump, onApply: review.map ? onApply : null });
+  const list = suggestionList({ onJump: jump, onApply: review.map ? onApply : null, version: review.version || review.title });
   const filters = filterBar(review.suggestions, draw);
 
   function draw() {

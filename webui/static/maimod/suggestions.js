@@ -1,21 +1,25 @@
 // The list of suggestions: where, what, how sure; each with a way to the player, to the editor, and perhaps a fix.
 
+import { copyButton } from "/static/copy.js";
 import { el, fill } from "/static/dom.js";
 import { number, t, textOr } from "/static/texts.js";
+import { modPost } from "/static/maimod/mod_post.js";
 
-/** {element, show(suggestions)}; onApply(ids) writes a copy with the ticked fixes, or is null where that is not possible. */
-export function suggestionList({ onJump, onApply }) {
+/** {element, show(suggestions)} of a difficulty called `version`; onApply(ids) writes a copy with the ticked fixes, or is null where that is not possible. */
+export function suggestionList({ onJump, onApply, version }) {
   const ticked = new Set();
   const list = el("ol", { class: "suggestions" });
   const empty = el("p", { class: "muted", hidden: true }, t("maimod.nothing"));
   const apply = el("button", { type: "button", class: "button primary", disabled: true, onclick: () => onApply([...ticked]) });
   const all = el("button", { type: "button", class: "button", onclick: tickAll }, t("maimod.tick_all"));
   const fixes = el("div", { class: "row" }, apply, all);
-  const element = el("div", { class: "stack tight" }, onApply ? fixes : null, empty, list);
+  const copy = copyButton(t("maimod.copy_post"), () => modPost(version, shown));
+  const element = el("div", { class: "stack tight" }, el("div", { class: "row" }, copy), onApply ? fixes : null, empty, list);
   let shown = [];
 
   function show(suggestions) {
     shown = suggestions;
+    copy.hidden = !suggestions.length;
     empty.hidden = suggestions.length > 0;
     fill(list, suggestions.map(line));
     fixes.hidden = !ticked.size && !suggestions.some((each) => each.fix);
@@ -26,7 +30,7 @@ export function suggestionList({ onJump, onApply }) {
     const item = el("li", { class: `suggestion severity-${suggestion.severity}`, "data-id": suggestion.id },
       el("div", { class: "row between" },
         el("div", { class: "row" }, where(suggestion), badge(suggestion)),
-        suggestion.link ? el("a", { class: "small", href: suggestion.link, title: suggestion.timestamp }, t("maimod.editor")) : null),
+        links(suggestion)),
       el("p", { lang: "en" }, suggestion.message),
       worstPlaces(suggestion),
       counted(suggestion),
@@ -43,6 +47,13 @@ export function suggestionList({ onJump, onApply }) {
     if (!suggestion.places.length) return null;
     return el("div", { class: "row small" }, t("maimod.worst_places"), suggestion.places.map((place) =>
       el("button", { type: "button", class: "button small mono jump", onclick: (event) => jump(event, { ...suggestion, ...place }) }, place.timestamp)));
+  }
+
+  function links({ link, timestamp }) {
+    if (!link) return null;
+    const label = t("maimod.copy_timestamp", { timestamp });
+    return el("div", { class: "row" }, copyButton(t("shell.copy"), () => `${timestamp} - `, { "aria-label": label, title: label }),
+      el("a", { class: "small", href: link, title: timestamp }, t("maimod.editor")));
   }
 
   function jump(event, suggestion) {
