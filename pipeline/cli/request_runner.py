@@ -35,12 +35,13 @@ def make_in_mapset(mapset: MapsetFile, request: GenerationRequest, progress: Pro
     work = replace(request.output, output_path=mapset.folder / "made", export_osz=False)
     made, _ = make(replace(request, output=work), progress)
     osu_paths = made.osu_paths if request.map.is_mapset else [made.osu_path]
-    for path in work.output_path.glob("*.report.*"):
-        shutil.move(path, folder / path.name)
     target = claim_file(folder, mapset.osz.path.name)
     mapset.write_with(osu_paths, target, replaces=request.scope.keeps_objects or request.scope.add_to_beatmap)
-    made = replace(made, osz_path=target)
-    return mapset_summary(made) if request.map.is_mapset else summary(made, request)
+    reports = [shutil.move(path, claim_file(folder, path.name)) for path in work.output_path.glob("*.report.*")]
+    pages = [path for path in reports if path.suffix == ".json"]
+    if request.map.is_mapset:
+        return mapset_summary(replace(made, osz_path=target, report_paths=pages))
+    return summary(replace(made, osz_path=target, report_path=pages[0] if pages else None), request)
 
 
 def make(request: GenerationRequest, progress: Progress = silent) -> tuple[GenerationResult | MapsetResult, str]:

@@ -10,6 +10,7 @@ from webui.worker import Task
 DEAF_S = 60.0
 SLOW_STEPS = 600
 STEP_S = 0.02
+MAP = "osu file format v14\n\n[General]\nAudioFilename: song.wav\n\n[TimingPoints]\n0,500,4,2,0,100,1,0\n"
 
 
 def warm_up() -> None:
@@ -43,7 +44,7 @@ def generate(task: Task) -> dict:
     maps = task.folder / "maps"
     maps.mkdir()
     for name in ("easy.osu", "hard.osu"):
-        (maps / name).write_text("osu file format v14\n\n[General]\nAudioFilename: song.wav\n", encoding="utf-8")
+        (maps / name).write_text(MAP, encoding="utf-8")
     (maps / "song.wav").write_bytes(b"RIFF0000WAVEfmt ")
     Path(task.folder / "options.json").write_text(json.dumps(task.options), encoding="utf-8")
     shown = {"title": "T", "artist": "A", "version": "V", "mode": 0, "stars": 1.5, "counts": {"circles": 3}}

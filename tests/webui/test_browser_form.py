@@ -203,6 +203,23 @@ def test_a_map_is_made_and_taken_home_by_keyboard_alone(page, server):
     assert download.value.suggested_filename == "a map.osz"
 
 
+def test_three_takes_of_a_part_are_compared_and_one_is_kept(page, server, song):
+    start(page, server, song)
+    page.get_by_role("button", name="See and hear it").click()
+    page.wait_for_selector(".preview-note", state="detached")
+    page.locator("summary", has_text="What the timeline shows").click()
+    page.locator(".preview-legend li", has_text="objects per second").wait_for()
+    page.get_by_role("button", name="Start here").click()
+    page.get_by_role("button", name="Three takes of it").click()
+    page.locator(".version .badge.done").nth(2).wait_for()
+    page.locator(".version").nth(1).get_by_role("button", name="Compare").click()
+    page.locator(".preview-panel").nth(3).wait_for()
+    assert page.locator(".preview-name").all_inner_texts() == ["Before", "Take 1", "Take 2", "Take 3"]
+    page.locator(".version").nth(1).get_by_role("button", name="Keep this one alone").click()
+    page.locator(".version").nth(1).wait_for(state="detached")
+    assert page.get_by_role("button", name="Undo").count() == 3, "of the two that went, and the version's own"
+
+
 def test_cards_say_what_they_are_are_found_and_come_back(page, server, song):
     start(page, server, song)
     page.locator(".job .badge.done").wait_for()

@@ -7,7 +7,7 @@ const SAID_MS = 1500;
 
 /** `read()` gives the text when the button is pressed. */
 export function copyButton(label, read, attributes = {}) {
-  const said = el("span", { role: "status" }, label);
+  const said = el("span", { "aria-live": "polite" }, label);
   return el("button", { type: "button", class: "button small", ...attributes, onclick: async () => {
     try {
       await navigator.clipboard.writeText(read());

@@ -107,7 +107,7 @@ function jobCard(reuse, dismiss) {
   function show(job, versions) {
     own.update(job);
     if (job.state !== "done") return;
-    result ??= resultOf(job, body);
+    result ??= resultOf(job, body, dismiss);
     for (const version of versions) {
       if (!parts.has(version.id)) parts.set(version.id, jobParts(null, () => null));
       parts.get(version.id).update(version);

@@ -1,12 +1,13 @@
 // What came out of a job: its maps, files and warnings, a player, and the versions that were made from it.
 
-import { get, post, refreshJobs, remove } from "/static/api.js";
+import { get, post, refreshJobs } from "/static/api.js";
 import { el, fill } from "/static/dom.js";
 import { clock, number, size, t, textOr } from "/static/texts.js";
+import { HOW_MANY, comparedMaps, spanOf, takesOf } from "/static/generate/takes.js";
 import { inPageWords } from "/static/generate/words.js";
 
-/** The result of a job in an element: {show(versions, parts), stop()}. */
-export function resultOf(job, element) {
+/** The result of a job in an element: {show(versions, parts), open(), stop()}. `dismiss(job)` takes a version away. */
+export function resultOf(job, element, dismiss) {
   const player = el("div", { class: "player" });
   const versionList = el("ol", { class: "stack tight versions", "aria-label": t("generate.versions") });
   const said = el("p", { class: "bad small", role: "alert", hidden: true });
@@ -15,7 +16,9 @@ export function resultOf(job, element) {
   let seen = "";
 
   const watch = el("button", { type: "button", class: "button", "aria-expanded": "false", onclick: toggle }, t("generate.see_and_hear"));
-  const remake = el("button", { type: "button", class: "button", hidden: true, onclick: remakePart }, t("generate.remake"));
+  const remake = el("div", { class: "row", hidden: true },
+    el("button", { type: "button", class: "button", onclick: () => remakePart(1) }, t("generate.remake")),
+    el("button", { type: "button", class: "button", onclick: () => remakePart(HOW_MANY) }, t("generate.three_takes")));
   fill(element, maps(job), warnings(job), fileLinks(job, [watch]), el("div", { class: "stack tight" }, player, remake, said), versionList);
 
   async function toggle() {
@@ -32,16 +35,30 @@ export function resultOf(job, element) {
     watch.textContent = t("generate.see_and_hear");
   }
 
-  async function open(version) {
+  const open = (version) => mount(version, () => get(`/api/jobs/${version.id}/maps`), () => {
+    mounted.onSpan((span) => { remake.hidden = !span; });
+  });
+
+  /** The part before and in each of its takes, side by side on one clock. */
+  const compare = (version, takes) => mount(version, () => comparedMaps(takes), async () => {
+    const span = spanOf(version);
+    await mounted.ready;
+    if (!span) return;
+    mounted?.select(span);
+    mounted?.seek(span.startMs);
+  });
+
+  async function mount(version, read, then) {
     close();
     watched = version;
     said.hidden = true;
     try {
       const { mountPlayer } = await import("/static/preview/player.js");
-      mounted = mountPlayer(player, { maps: await get(`/api/jobs/${version.id}/maps`), texts: t });
-      mounted.onSpan((span) => { remake.hidden = !span; });
+      mounted = mountPlayer(player, { maps: await read(), texts: t });
       watch.setAttribute("aria-expanded", "true");
       watch.textContent = t("generate.close_player");
+      player.scrollIntoView({ block: "nearest" });
+      await then();
     } catch (error) {
       tell(error);
     }
@@ -52,15 +69,15 @@ export function resultOf(job, element) {
     said.hidden = false;
   }
 
-  /** Orders the selected part of the map that is looked at anew. */
-  async function remakePart() {
+  /** Orders the selected part of the map that is looked at anew, so many times. */
+  async function remakePart(count) {
     const span = mounted?.selectedSpan();
     if (!span) return;
     const map = watched.result.maps.find((each) => each.name === span.map) ?? watched.result.maps[0];
     const options = { ...kept(watched.options), beatmap_path: { job: watched.id, file: map.name }, add_to_beatmap: "true",
       start_time: String(Math.round(span.startMs)), end_time: String(Math.round(span.endMs)) };
     try {
-      await post("/api/jobs", { kind: "generate", parent: watched.id, options });
+      for (let take = 0; take < count; take += 1) await post("/api/jobs", { kind: "generate", parent: watched.id, options });
       said.hidden = true;
     } catch (error) {
       tell(error);
@@ -78,23 +95,31 @@ export function resultOf(job, element) {
       const { head, state } = parts.get(version.id);
       return el("li", { class: "version stack tight" },
         el("div", { class: "row between nowrap" }, el("b", { class: "grow" }, versionTitle(version, index + 2)), head),
-        state, version.state === "done" ? [warnings(version), fileLinks(version, versionButtons(version))] : null);
+        state, version.state === "done" ? [warnings(version), fileLinks(version, versionButtons(version, takesOf(version, versions)))] : null);
     }));
   }
 
-  const versionButtons = (version) => [
-    el("button", { type: "button", class: "button", onclick: () => open(version) }, t("generate.see_and_hear")),
-    el("button", { type: "button", class: "button", onclick: () => undo(version) }, t("generate.undo")),
-  ];
+  function versionButtons(version, takes) {
+    const button = (key, onclick) => el("button", { type: "button", class: "button", onclick }, t(key));
+    const others = takes.filter((take) => take.id !== version.id && !isActive(take));
+    return [
+      button("generate.see_and_hear", () => open(version)),
+      version.options.beatmap_path?.file ? button("generate.compare", () => compare(version, takes)) : null,
+      others.length ? button("generate.keep_take", () => others.forEach(takeAway)) : null,
+      button("generate.undo", () => takeAway(version)),
+    ];
+  }
 
-  async function undo(version) {
-    if (watched.id === version.id) { close(); watched = job; }
-    await remove(`/api/jobs/${version.id}`).catch(tell);
-    refreshJobs();
+  function takeAway(version) {
+    if (mounted) close();
+    watched = job;
+    dismiss(version);
   }
 
   return { show, open: () => (mounted ? null : open(watched)), stop: close };
 }
+
+const isActive = (job) => job.state === "queued" || job.state === "running";
 
 const KEPT = ["model_path", "lora_path", "device", "precision", "temperature", "top_p", "top_k", "cfg_scale", "diff_ckpt",
   "descriptors", "negative_descriptors", "mapper_id", "year", "generate_positions"];
@@ -113,7 +138,7 @@ function maps(job) {
     const counts = Object.entries(map.counts).filter(([, count]) => count)
       .map(([kind, count]) => `${number(count)} ${textOr(`count.${kind.replaceAll(" ", "_")}`, kind)}`);
     return el("li", {},
-      el("span", { class: "stars" }, `${number(map.stars, 2)} ★`),
+      el("span", { class: "stars" }, t("generate.stars", { stars: number(map.stars, 2) })),
       el("b", { class: "grow ellipsis" }, map.version),
       el("span", { class: "muted small" }, [t(`mode.${map.mode}`), ...counts, clock(map.length_ms / 1000)].join(" · ")));
   }));

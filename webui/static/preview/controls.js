@@ -1,6 +1,7 @@
 // What is below the playfields: timeline, position, play and pause, speed, volumes, selection.
 
 import { el } from "/static/dom.js";
+import { legend } from "./legend.js";
 
 const RATES = [0.25, 0.5, 0.75, 1, 1.25, 1.5];
 const SHOWN_EVERY_MS = 80;
@@ -21,11 +22,13 @@ export class Controls {
     this.span = el("span", { class: "preview-span" });
     this.clear = el("button", { type: "button", class: "button quiet small", onclick: () => player.select(null) }, texts("preview.clear_span"));
     this.silent = el("span", { class: "badge", hidden: true, role: "status" }, texts("preview.silent"));
+    this.legend = legend(texts);
     this.element = el("div", { class: "preview-controls" },
       this.timelineCanvas, this.scrub,
-      el("div", { class: "row" }, this.playButton, this.time, this.#rate(), this.#volume("music"), this.#volume("hits"), this.silent),
+      el("div", { class: "row" }, this.playButton, this.time, this.#rate(), this.#volume("music"), this.#volume("hits"), this.silent, this.#fullScreen()),
       el("div", { class: "row preview-selection" },
-        this.#edge(true), this.#edge(false), this.span, this.clear));
+        this.#edge(true), this.#edge(false), this.span, this.clear),
+      this.legend.element);
     player.clock.setVolume(VOLUMES.music);
     player.hitSounds.setVolume(VOLUMES.hits);
     this.showState();
@@ -36,6 +39,7 @@ export class Controls {
   describe(map) {
     const about = { skills: Object.keys(map.strain.skills).join(", ") || "–", kiai: map.kiai.length };
     this.timelineCanvas.setAttribute("aria-label", this.texts("preview.timeline", about));
+    this.legend.show(map);
   }
 
   showState() {
@@ -67,6 +71,15 @@ export class Controls {
     const select = el("select", { class: "quiet", "aria-label": this.texts("preview.rate"), onchange: () => this.player.setRate(Number(select.value)) },
       RATES.map((rate) => el("option", { value: rate, selected: rate === 1 }, `${rate}×`)));
     return select;
+  }
+
+  // Null where the browser has no full screen, as on some phones.
+  #fullScreen() {
+    if (!document.fullscreenEnabled) return null;
+    return el("button", { type: "button", class: "button small", onclick: () => {
+      if (document.fullscreenElement) document.exitFullscreen();
+      else this.element.closest(".preview").requestFullscreen();
+    } }, this.texts("preview.full_screen"));
   }
 
   #volume(which) {

@@ -1,10 +1,9 @@
 // The whole song on one strip: how dense and how hard it is, kiai and breaks, where it plays and what is selected.
 
+import { KIAI_COLOUR, STRAIN_COLOURS } from "./timeline_colours.js";
 import { fitted } from "./playfield.js";
 
-const STRAIN_COLOURS = ["#ff7aa8", "#6fc3ff", "#8be28b"];
 const SEVERITY_COLOURS = { problem: "#ff5c5c", warning: "#ffb347", certain: "#ff5c5c", likely: "#ff7aa8", possible: "#6fc3ff" };
-const KIAI_COLOUR = "#ffd166";
 const SMALLEST_DRAG_PX = 5;
 
 export class Timeline {
