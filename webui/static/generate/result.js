@@ -2,6 +2,7 @@
 
 import { get, post, refreshJobs, remove } from "/static/api.js";
 import { el, fill } from "/static/dom.js";
+import { timing } from "/static/generate/timing.js";
 import { clock, number, size, t, textOr } from "/static/texts.js";
 
 /** The result of a job in an element: {show(versions, parts), stop()}. */
@@ -15,7 +16,7 @@ export function resultOf(job, element) {
 
   const watch = el("button", { type: "button", class: "button", "aria-expanded": "false", onclick: toggle }, t("generate.see_and_hear"));
   const remake = el("button", { type: "button", class: "button", hidden: true, onclick: remakePart }, t("generate.remake"));
-  fill(element, maps(job), warnings(job), fileLinks(job, [watch]), el("div", { class: "stack tight" }, player, remake, said), versionList);
+  fill(element, maps(job), timing(job), warnings(job), fileLinks(job, [watch]), el("div", { class: "stack tight" }, player, remake, said), versionList);
 
   async function toggle() {
     if (mounted) { close(); return; }
