@@ -14,7 +14,7 @@ from typing import Any
 
 from osu_beatmap.errors import BeatmapError
 from webui.references import MAPS_FOLDER, RESULT_FOLDER
-from webui.results import copy_out, files_of, keep_all_of, keep_archive, keep_map, maps_of, pack
+from webui.results import copy_out, files_of, keep_all_of, keep_archive, keep_map, maps_of, pack, timing_of
 from webui.worker import Action, Task
 
 REVIEW_FILE = "review.json"
@@ -35,6 +35,7 @@ def generate_map(task: Task) -> dict[str, Any]:
     """A map, or a mapset, as inference.py makes it."""
     from pipeline.cli.request_runner import checked_request, make
     from pipeline.generation.model_cache import keep_models
+    from pipeline.generation.timing import has_steady_beat
     from pipeline.request.mapset_file import open_mapset
 
     keep_models()
@@ -54,6 +55,8 @@ def generate_map(task: Task) -> dict[str, Any]:
         "new": new,
         "files": files_of(result_folder),
         "copies": copies,
+        "timing": timing_of(made.beatmaps[0] if request.map.is_mapset else made.beatmap, made.timing_confidences),
+        "has_steady_beat": has_steady_beat(made.timing_confidences),
         "warnings": list(dict.fromkeys(made.warnings)),
         "seed": made.seed,
         "seconds": made.seconds,

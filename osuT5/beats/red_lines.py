@@ -20,6 +20,9 @@ from osuT5.rhythm.network import RhythmNetwork
 QUIET = 0.05
 """Probability of a beat below which a frame has none: without any, the tempo is a default."""
 
+SILENT_BEATS = 16
+"""Beats without probability in each mean: the start and the end of a sound alone are no steady beat."""
+
 
 @dataclass(frozen=True, slots=True)
 class PredictedTiming:
@@ -52,7 +55,7 @@ def predict_timing(
 
 
 def confidences(beat: np.ndarray, lines: Sequence[TimingPoint], song_ms: float) -> list[float]:
-    """Return the mean probability of a beat on the beats of each line."""
+    """Return the mean probability of a beat on the beats of each line and on SILENT_BEATS more."""
     timing = Timing(lines)
     ends_ms = [*(line.time_ms for line in lines[1:]), song_ms]
     found = []
@@ -60,7 +63,7 @@ def confidences(beat: np.ndarray, lines: Sequence[TimingPoint], song_ms: float) 
         times_ms = np.array([each.time_ms for each in timing.beats(line.time_ms, end_ms)])
         places = np.rint((times_ms + USUAL_LEAD_MS) / FRAME_MS).astype(np.int64)
         near = np.clip(places[:, None] + np.arange(-1, 2), 0, len(beat) - 1)
-        found.append(float(beat[near].max(axis=1).mean()) if len(times_ms) else 0.0)
+        found.append(float(beat[near].max(axis=1).sum()) / (len(times_ms) + SILENT_BEATS))
     return found
 
 

@@ -37,7 +37,7 @@ from pipeline.generation.reference_parts import add_reference_parts, begin_befor
 from pipeline.generation.resnap import divisors_at, predicted_divisors, resnap
 from pipeline.generation.rhythm import SongRhythm
 from pipeline.generation.styles import known_tags
-from pipeline.generation.timing import find_timing, timing_groups, timing_notes
+from pipeline.generation.timing import check_beat, find_timing, timing_groups, timing_notes
 from pipeline.output.osz import span_of
 from pipeline.request.options import GenerationRequest, RequestError
 
@@ -149,6 +149,8 @@ def prepare_chart(
     confidences = []
     if rhythm is not None and ContextKind.TIMING not in scope.in_context:
         confidences = rhythm.timing.confidences
+        if scope.generates_objects:
+            check_beat(confidences)
         notes += timing_notes(confidences)
     if rhythm is not None:
         add_kiai(chart, rhythm, lines, spec)

@@ -74,6 +74,7 @@ def generate(request: GenerationRequest, progress: Progress = silent) -> Generat
     ]
     seconds = time.monotonic() - started
     result = GenerationResult(beatmap, paths.osu_path, paths.osz_path, stars, seconds, seed, warnings)
+    result.timing_confidences = summary.timing_confidences
     if request.output.report:
         result.report_path = write_report(request, result, summary)
     return result

@@ -79,6 +79,7 @@ def generate_mapset(request: GenerationRequest, progress: Progress = silent) -> 
     warnings += given.notes if given else ()
     seconds = time.monotonic() - started
     result = MapsetResult(maps, stars, paths.osz_path, paths.osu_paths, seconds, seed, warnings)
+    result.timing_confidences = begun.timing_confidences
     if request.output.report:
         result.report_paths = [_reported(result, wish, number) for number, wish in enumerate(wishes)]
     return result

@@ -41,7 +41,13 @@ PATIENT_PASSES = 12
 """After so many, one that confirms the last will do: what has not settled by then hardly does."""
 
 STEADY_CONFIDENCE = 0.2
-"""Confidence of red lines below which no steady beat was found."""
+"""Confidence of red lines below which no steady beat was found, and timing is uncertain."""
+
+BEAT_CONFIDENCE = 0.06
+"""Confidence of red lines below which no map is generated on them.
+
+The lowest of 124 songs is 0.077; silence, noise, drones and sweeps have at most 0.05.
+"""
 
 SAME_BEAT_MS, SAME_SHARE = 2.0, 0.95
 """Two ways to time a song are the same where that share of the beats is that near to each other."""
@@ -176,11 +182,29 @@ def predict_red_lines(
     return rhythm.timing.lines if rhythm is not None else _predict_beats(request, writer, chart, sampling)
 
 
+def has_steady_beat(confidences: Sequence[float]) -> bool:
+    """Return whether a red line has a steady beat, or none was predicted."""
+    return not confidences or max(confidences) >= STEADY_CONFIDENCE
+
+
 def timing_notes(confidences: Sequence[float]) -> list[str]:
     """Return a note for the user if red lines were predicted and none has a steady beat."""
-    if not confidences or max(confidences) >= STEADY_CONFIDENCE:
+    if has_steady_beat(confidences):
         return []
-    return ["No steady beat was found in this song, so its timing is uncertain: check the red lines in the editor."]
+    return [
+        f"No steady beat was found in this song, so its timing is uncertain (confidence {max(confidences):.2f} of 1): "
+        "check the red lines in the editor."
+    ]
+
+
+def check_beat(confidences: Sequence[float]) -> None:
+    """Raise RequestError if red lines were predicted in a song without any beat."""
+    if confidences and max(confidences) < BEAT_CONFIDENCE:
+        raise RequestError(
+            f"No beat was found in this song (confidence {max(confidences):.2f} of 1, at least {BEAT_CONFIDENCE} is "
+            "needed): give a map with its timing, by beatmap_path=timed.osu and in_context=[TIMING]; "
+            "output_type=[TIMING] writes the uncertain red lines."
+        )
 
 
 def _predict_beats(

@@ -51,7 +51,11 @@ class GenerationSummary:
 
 @dataclass(slots=True)
 class GenerationResult:
-    """A written map, and the warnings for the user. `star_rating` is None for a map that osu! does not rate."""
+    """A written map, and the warnings for the user.
+
+    star_rating   None for a map that osu! does not rate
+    timing_confidences  of each predicted red line, 0-1; empty for given timing and for other models
+    """
 
     beatmap: Beatmap
     osu_path: Path
@@ -61,6 +65,7 @@ class GenerationResult:
     seed: int
     warnings: list[str] = field(default_factory=list)
     report_path: Path | None = None
+    timing_confidences: Sequence[float] = ()
 
 
 @dataclass(slots=True)
@@ -75,6 +80,7 @@ class MapsetResult:
     seed: int
     warnings: list[str] = field(default_factory=list)
     report_paths: list[Path] = field(default_factory=list)
+    timing_confidences: Sequence[float] = ()
 
 
 def count_objects(beatmap: Beatmap) -> dict[str, int]:

@@ -7,7 +7,7 @@ import pytest
 
 from osu_beatmap.beatmap import TimingPoint
 from osuT5.beats import red_lines
-from osuT5.beats.red_lines import PredictedTiming, confidences, predict_timing
+from osuT5.beats.red_lines import SILENT_BEATS, PredictedTiming, confidences, predict_timing
 from osuT5.rhythm.alignment import USUAL_LEAD_MS
 
 SONG_MS = 60_000.0
@@ -69,4 +69,9 @@ def test_each_line_has_the_confidence_of_its_beats() -> None:
     beat = np.zeros(FRAMES)
     beat[[round((ms + USUAL_LEAD_MS) / 10) for ms in range(0, 20_000, 500)]] = 0.8
     lines = [TimingPoint(0.0, 500.0), TimingPoint(20_000.0, 400.0)]
-    assert confidences(beat, lines, 40_000.0) == [pytest.approx(0.8), 0.0]
+    assert confidences(beat, lines, 40_000.0) == [pytest.approx(0.8 * 40 / (40 + SILENT_BEATS)), 0.0]
+
+
+def test_a_sound_that_begins_and_ends_is_no_steady_beat(timed) -> None:
+    assert max(timed(np.array([1_000.0, 9_000.0])).confidences) < 0.1
+    assert max(timed(np.arange(1_000.0, 9_000.0, 500.0)).confidences) > 0.1

@@ -15,10 +15,13 @@ from pipeline.generation.timing import (
     QUICK_PASSES,
     UNCHANGED_PASSES,
     _same,
+    check_beat,
+    has_steady_beat,
     quickly_timed_red_lines,
     super_timed_red_lines,
     timing_notes,
 )
+from pipeline.request.options import RequestError
 
 SONG_MS = 60_000.0
 
@@ -112,3 +115,13 @@ def test_a_song_without_a_steady_beat_is_noted():
     assert timing_notes([0.05, 0.6]) == timing_notes([]) == []
     (note,) = timing_notes([0.05, 0.1])
     assert "No steady beat" in note
+    assert "uncertain" in note
+    assert has_steady_beat([])
+    assert not has_steady_beat([0.05, 0.1])
+
+
+def test_no_map_is_generated_on_a_song_without_a_beat():
+    check_beat([])
+    check_beat([0.01, 0.3])
+    with pytest.raises(RequestError, match=r"in_context=\[TIMING\].*output_type=\[TIMING\]"):
+        check_beat([0.01, 0.02])

@@ -2,6 +2,7 @@
 
 import { get, post, refreshJobs } from "/static/api.js";
 import { el, fill } from "/static/dom.js";
+import { timing } from "/static/generate/timing.js";
 import { clock, number, size, t, textOr } from "/static/texts.js";
 import { HOW_MANY, comparedMaps, spanOf, takesOf } from "/static/generate/takes.js";
 import { inPageWords } from "/static/generate/words.js";
@@ -19,7 +20,7 @@ export function resultOf(job, element, dismiss) {
   const remake = el("div", { class: "row", hidden: true },
     el("button", { type: "button", class: "button", onclick: () => remakePart(1) }, t("generate.remake")),
     el("button", { type: "button", class: "button", onclick: () => remakePart(HOW_MANY) }, t("generate.three_takes")));
-  fill(element, maps(job), warnings(job), fileLinks(job, [watch]), el("div", { class: "stack tight" }, player, remake, said), versionList);
+  fill(element, maps(job), timing(job), warnings(job), fileLinks(job, [watch]), el("div", { class: "stack tight" }, player, remake, said), versionList);
 
   async function toggle() {
     if (mounted) { close(); return; }
