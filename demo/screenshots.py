@@ -64,6 +64,8 @@ def picture(server: LiveServer, browser, path: Path, scheme: str, size: dict, sh
 def show_result(page) -> None:
     """The form with the song in it, and the result with both difficulties in the player."""
     page.set_input_files("input[type=file]", DEMO_PATH)
+    for level in ("Normal", "Hard"):
+        page.get_by_role("button", name=level).click()
     page.get_by_role("button", name="See and hear it").first.click()
     seek(page, SHOWN_MS)
     if page.viewport_size == PHONE:

@@ -12,6 +12,7 @@ from demo.live_pages import live_server
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.files.archive import read_osz
 from osu_beatmap.files.writer import write_beatmap
+from tests.support.polling import wait_for
 from tests.support.review_maps import regular_map
 from tests.support.songs import write_song
 from tests.webui.live_browser import browser, new_page
@@ -123,7 +124,8 @@ def test_a_map_is_made_played_and_remade_in_part(page, server, made):
     open_player(page, version)
     version.get_by_role("button", name="Undo").click()
     version.wait_for(state="detached")
-    assert job["id"] not in [each["parent"] for each in jobs_of(page)]
+    assert job["id"] in [each["parent"] for each in jobs_of(page)], "it can still be brought back"
+    wait_for(lambda: job["id"] not in [each["parent"] for each in jobs_of(page)])
     assert own.locator(".badge.done").count() == 1
 
 

@@ -1,9 +1,10 @@
 // The page that reviews maps: what to review on top, below it the suggestions beside the player.
 
-import { get, post, refreshJobs, watchJobs } from "/static/api.js";
+import { get, jobs as allJobs, post, refreshJobs, watchJobs } from "/static/api.js";
 import { el, fill } from "/static/dom.js";
 import { makeField } from "/static/generate/fields.js";
-import { jobParts, titleOf } from "/static/generate/jobs.js";
+import { dismissal } from "/static/generate/dismissal.js";
+import { act, jobParts, titleOf } from "/static/generate/jobs.js";
 import { sources } from "/static/generate/sources.js";
 import { REVIEW_SOURCE } from "/static/generate/tasks.js";
 import { t } from "/static/texts.js";
@@ -90,21 +91,23 @@ function reviewForm(groups, onOrdered) {
 function reviewList(onOpen) {
   const cards = new Map();
   const list = el("ol", { class: "jobs stack tight" });
-  const element = el("details", { class: "card", open: true, hidden: true }, el("summary", {}, t("maimod.reviews")), list);
+  const leaving = dismissal(() => draw(allJobs), act);
+  const element = el("details", { class: "card", open: true, hidden: true }, el("summary", {}, t("maimod.reviews")),
+    leaving.element, list);
   let awaited = null;
   let marked = null;
 
   function draw(jobs) {
-    const own = [...jobs.values()].filter((job) => job.kind === "review")
+    const own = [...jobs.values()].filter((job) => job.kind === "review" && !leaving.hides(job.id))
       .sort((a, b) => b.created_s - a.created_s).slice(0, HOW_MANY_SHOWN);
     const ids = new Set(own.map((job) => job.id));
     for (const id of cards.keys()) if (!ids.has(id)) cards.delete(id);
     for (const job of own) {
-      if (!cards.has(job.id)) cards.set(job.id, reviewCard(onOpen));
+      if (!cards.has(job.id)) cards.set(job.id, reviewCard(onOpen, leaving.dismiss));
       cards.get(job.id).update(job, marked);
     }
     fill(list, own.map((job) => cards.get(job.id).element));
-    element.hidden = own.length === 0;
+    element.hidden = own.length === 0 && !leaving.element.children.length;
     const ready = jobs.get(awaited);
     if (ready?.state === "done") {
       awaited = null;
@@ -118,10 +121,10 @@ function reviewList(onOpen) {
   } };
 }
 
-function reviewCard(onOpen) {
+function reviewCard(onOpen, dismiss) {
   let job = null;
   const button = el("button", { type: "button", class: "button small", hidden: true, onclick: () => onOpen(job) }, t("maimod.open"));
-  const parts = jobParts(null, (each) => el("div", { class: "grow row nowrap" }, titleOf(each), button));
+  const parts = jobParts(null, (each) => el("div", { class: "grow row nowrap" }, titleOf(each), button), dismiss);
   const element = el("li", { class: "review-job stack tight" }, parts.head, parts.state);
   const mark = (is) => {
     if (is) element.setAttribute("aria-current", "true");

@@ -3,37 +3,36 @@
 import { get, isLocal, jobs as allJobs, post, refreshJobs, remove, watchJobs } from "/static/api.js";
 import { el, fill } from "/static/dom.js";
 import { language, t } from "/static/texts.js";
+import { dismissal } from "/static/generate/dismissal.js";
 import { factLine, nameOf, seedOf } from "/static/generate/facts.js";
 import { jobFilter } from "/static/generate/job_filter.js";
 import { progressBar } from "/static/generate/progress.js";
 import { resultOf } from "/static/generate/result.js";
 
 const LOG_EVERY_MS = 1000;
-const UNDO_MS = 8000;
 const REVEALED_MS = 2500;
 
 /** A list of jobs of some kinds, newest first: {element, reveal(id), open(id), isInSight(id), stop()}. `reuse(options)` takes
  * the options of a job. */
 export function jobList({ kinds, reuse }) {
   const cards = new Map();
-  const leaving = new Map();
   const filter = jobFilter(() => draw(allJobs));
   const empty = el("p", { class: "muted" }, t("generate.no_jobs"));
   const nothing = el("p", { class: "muted", role: "status", hidden: true }, t("generate.no_such_jobs"));
-  const undo = el("div", { class: "stack tight", role: "status" });
+  const leaving = dismissal(() => draw(allJobs), act);
   const list = el("ol", { class: "jobs stack" });
   const element = el("section", { class: "stack", "aria-label": t("generate.jobs") }, el("h2", {}, t("generate.jobs")),
-    filter.element, undo, empty, nothing, list);
+    filter.element, leaving.element, empty, nothing, list);
 
   function draw(jobs) {
-    const own = [...jobs.values()].filter((job) => kinds.includes(job.kind) && !leaving.has(job.id));
+    const own = [...jobs.values()].filter((job) => kinds.includes(job.kind) && !leaving.hides(job.id));
     const roots = own.filter((job) => !jobs.has(job.parent)).sort((a, b) => b.created_s - a.created_s);
     const shown = new Set(roots.map((job) => job.id));
     for (const [id, card] of cards) {
       if (!shown.has(id)) { card.stop(); card.element.remove(); cards.delete(id); }
     }
     for (const job of roots) {
-      if (!cards.has(job.id)) cards.set(job.id, jobCard(reuse, dismiss));
+      if (!cards.has(job.id)) cards.set(job.id, jobCard(reuse, leaving.dismiss));
       cards.get(job.id).show(job, versionsOf(job, own));
       cards.get(job.id).element.hidden = !filter.matches(job);
     }
@@ -42,25 +41,6 @@ export function jobList({ kinds, reuse }) {
     filter.offer(roots.length);
     empty.hidden = roots.length > 0;
     nothing.hidden = !roots.length || order.some((card) => !card.hidden);
-  }
-
-  /** Takes a job out of sight at once, and dismisses it when it is too late for another thought. */
-  function dismiss(job) {
-    const line = el("p", { class: "row nowrap source" }, el("span", { class: "grow ellipsis" }, t("generate.dismissed", { title: nameOf(job) })),
-      el("button", { type: "button", class: "button small", onclick: () => settle(false) }, t("generate.undo")));
-    const timer = setTimeout(() => settle(true), UNDO_MS);
-    function settle(isFinal) {
-      clearTimeout(timer);
-      line.remove();
-      if (isFinal) act(remove(`/api/jobs/${job.id}`)).then(() => leaving.delete(job.id));
-      else {
-        leaving.delete(job.id);
-        draw(allJobs);
-      }
-    }
-    leaving.set(job.id, timer);
-    undo.append(line);
-    draw(allJobs);
   }
 
   function reveal(id) {
