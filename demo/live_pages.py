@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from webui.settings import WebSettings
-from webui.site import Site
+from server.settings import ServerSettings
+from server.site import Site
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 
@@ -37,7 +37,7 @@ def live_server(folder: Path, **changes: str) -> Iterator[LiveServer]:
     from webui.app import create_app
 
     with socket.create_server(("127.0.0.1", 0), backlog=64) as listening:
-        settings = WebSettings(folder=folder, port=listening.getsockname()[1], open_browser=False, **changes)
+        settings = ServerSettings(folder=folder, port=listening.getsockname()[1], open_browser=False, **changes)
         site = Site.of(settings)
         server = uvicorn.Server(uvicorn.Config(create_app(site), log_level="error", access_log=False))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})

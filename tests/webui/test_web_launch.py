@@ -12,9 +12,9 @@ from contextlib import contextmanager
 import psutil
 import pytest
 
+from server.launch import SERVER_FILE
 from tests.source_files import REPO_ROOT
 from tests.support.polling import PATIENCE_S, wait_for
-from webui.launch import SERVER_FILE
 
 
 def address_in(folder):
@@ -40,7 +40,7 @@ def server(folder, script):
     try:
         address = wait_for(lambda: address_in(folder))
         wait_for(lambda: (status_at(address, folder) or {}).get("worker"))
-        (worker,) = [child for child in psutil.Process(process.pid).children() if "webui.worker" in child.cmdline()]
+        (worker,) = [child for child in psutil.Process(process.pid).children() if "server.worker" in child.cmdline()]
         yield process, address, worker
     finally:
         process.kill()
@@ -83,7 +83,7 @@ def test_help_and_wrong_options_are_answered_without_a_server(script):
 def test_the_server_itself_loads_no_model():
     """What takes seconds and memory is for the worker."""
     code = (
-        "import sys, webui.app, webui.site; from webui.form import form_of; form_of('generate'); form_of('review')\n"
+        "import sys, webui.app, server.site; from webui.form import form_of; form_of('generate'); form_of('review')\n"
         "print([name for name in ('torch', 'transformers', 'av', 'scipy') if name in sys.modules])"
     )
     assert run("-c", code).stdout.strip() == "[]"
