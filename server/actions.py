@@ -33,8 +33,8 @@ _threads = 0
 """Threads that torch takes by itself."""
 
 
-def warm_up() -> None:
-    """Import what takes seconds, before anybody waits for it; keep models, and let jobs share decoding steps."""
+def warm_up(max_jobs: int) -> None:
+    """Import what takes seconds, before anybody waits for it; keep models, and let several jobs share decoding steps."""
     global _threads
     import torch
 
@@ -45,7 +45,9 @@ def warm_up() -> None:
 
     _threads = torch.get_num_threads()
     keep_models()
-    share_pools()
+    if max_jobs > 1:
+        # A job that is always alone needs no steps that give it the same tokens in company.
+        share_pools()
 
 
 def _reset_threads() -> None:

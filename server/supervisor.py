@@ -41,11 +41,11 @@ Prepare = Callable[[Job], dict[str, Any]]
 class WorkerProcess:
     """One worker, and what it says."""
 
-    def __init__(self, actions: str, log: Path) -> None:
+    def __init__(self, actions: str, max_jobs: int, log: Path) -> None:
         environment = {**os.environ, "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
         with log.open("ab") as errors:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "server.worker", actions],
+                [sys.executable, "-m", "server.worker", actions, str(max_jobs)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -216,7 +216,7 @@ class Supervisor:
         return self._worker
 
     def _started_worker(self) -> WorkerProcess:
-        return WorkerProcess(self._actions, self._log)
+        return WorkerProcess(self._actions, self._max_jobs, self._log)
 
     def _end_worker(self) -> None:
         """End the worker; jobs that it was still at are begun again, which costs them nothing."""

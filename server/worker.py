@@ -1,6 +1,6 @@
-"""The process that holds the models and does several jobs at a time: `python -m server.worker MODULE`.
+"""The process that holds the models and does several jobs at a time: `python -m server.worker MODULE MAX_JOBS`.
 
-MODULE has a table ACTIONS of what can be done, and `warm_up`, which is called before the first job. The process is
+MODULE has a table ACTIONS of what can be done, and `warm_up(max_jobs)`, which is called before the first job. The process is
 started anew, never forked, and talks in lines of JSON: orders come in on standard input, events go out on standard
 output. Each job has a thread; what it prints goes to the log of the job. When the input ends, the server has gone, and
 so does this process, whatever it is doing.
@@ -83,7 +83,7 @@ def say(stream: TextIO, event: Mapping[str, Any]) -> None:
         stream.flush()
 
 
-def main(module: str) -> None:
+def main(module: str, max_jobs: int) -> None:
     events = _claimed_output()
     orders: SimpleQueue = SimpleQueue()
     cancelled: set[str] = set()
@@ -93,7 +93,7 @@ def main(module: str) -> None:
     table = import_module(module)
     actions: Mapping[str, Action] = table.ACTIONS
     say(events, {"ready": True})
-    table.warm_up()
+    table.warm_up(max_jobs)
     while True:
         order = orders.get()
         folders = {"folder": Path(order["folder"]), "parent": Path(order["parent"]) if order["parent"] else None}
@@ -172,4 +172,4 @@ class _JobOutput:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], int(sys.argv[2]))

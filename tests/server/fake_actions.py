@@ -13,7 +13,7 @@ STEP_S = 0.02
 HOLD_STEPS = 3_000
 
 
-def warm_up() -> None:
+def warm_up(max_jobs: int) -> None:
     pass
 
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import psutil
 import pytest
 
-from server.launch import SERVER_FILE
+from server.launch import SERVER_FILE, running_in
 from tests.source_files import REPO_ROOT
 from tests.support.polling import PATIENCE_S, wait_for
 
@@ -36,7 +36,9 @@ def status_at(address, folder):
 def server(folder, script):
     """A server as a process of its own, with its worker."""
     words = [sys.executable, script, "port=0", "open_browser=false", f"folder={folder}"]
-    process = subprocess.Popen(words, cwd=REPO_ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    # The session of the user's own server is not to be replaced.
+    own = {**os.environ, "XDG_RUNTIME_DIR": str(folder), "LOCALAPPDATA": str(folder)}
+    process = subprocess.Popen(words, cwd=REPO_ROOT, env=own, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
         address = wait_for(lambda: address_in(folder))
         wait_for(lambda: (status_at(address, folder) or {}).get("worker"))
@@ -70,6 +72,9 @@ def test_nothing_is_left_of_a_stopped_server(tmp_path, how, script):
         process.send_signal(getattr(signal, how))
         process.wait(PATIENCE_S)
         wait_for(lambda: is_gone(worker))
+        # Of a killed one its session is left, which nobody uses.
+        assert running_in(tmp_path) is None
+        assert how == "SIGKILL" or not list(tmp_path.rglob("server*.json"))
 
 
 @pytest.mark.parametrize("script", ["web-ui.py", "mai_mod_ui.py"])
