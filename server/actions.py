@@ -34,7 +34,7 @@ _threads = 0
 
 
 def warm_up(max_jobs: int) -> None:
-    """Import what takes seconds, before anybody waits for it; keep models, and let several jobs share decoding steps."""
+    """Import what takes seconds before anybody waits for it; keep models; let several jobs share decoding steps."""
     global _threads
     import torch
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from feedback.progress import Progress, Stage
@@ -16,6 +15,9 @@ from model_files.hub import existing_folder
 from pipeline.cli.outcomes import Outcome
 from pipeline.request.options import GenerationRequest, RequestError
 from server.session import Session, default_path, program_stamp, read_session
+
+if TYPE_CHECKING:
+    from http.client import HTTPResponse
 
 ANSWER_SECONDS = 60.0
 """A server at work gives a sign of life far more often."""
@@ -100,12 +102,13 @@ def _session(path: Path) -> Session:
 
 
 @contextmanager
-def _answer(
-    session: Session, method: str, path: str, body: dict[str, object] | None = None
-) -> Iterator[http.client.HTTPResponse]:
+def _answer(session: Session, method: str, path: str, body: dict[str, object] | None = None) -> Iterator[HTTPResponse]:
     """Send a request; raise every error of the connection as NoServer. Leaving it hangs up."""
+    # Most runs of inference.py have no server to ask.
+    from http.client import HTTPConnection, HTTPException
+
     place = urlsplit(session.address)
-    connection = http.client.HTTPConnection(place.hostname, place.port, timeout=ANSWER_SECONDS)
+    connection = HTTPConnection(place.hostname, place.port, timeout=ANSWER_SECONDS)
     headers = {TOKEN_HEADER: session.token, "Content-Type": "application/json"}
     try:
         connection.request(method, path, None if body is None else json.dumps(body), headers)
@@ -115,7 +118,7 @@ def _answer(
         yield answer
     except NoServer:
         raise
-    except (ValueError, KeyError, TypeError, http.client.HTTPException) as error:
+    except (ValueError, KeyError, TypeError, HTTPException) as error:
         raise NoServer("The server cannot be used: it gave an answer that makes no sense.") from error
     except OSError as error:
         raise NoServer(f"No server answers at {session.address} ({error.strerror or error}).") from error

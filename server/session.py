@@ -13,8 +13,6 @@ from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import psutil
-
 from paths import REPO_ROOT
 from pipeline.request.options import RequestError
 
@@ -49,11 +47,15 @@ class Session:
 
     @classmethod
     def new(cls, address: str, token: str) -> Session:
+        import psutil
+
         own = psutil.Process()
         return cls(address, token, own.pid, own.create_time(), program_stamp())
 
     def is_alive(self) -> bool:
         """Return whether the process is still there; another one that took over its port must not get the token."""
+        import psutil
+
         try:
             return abs(psutil.Process(self.pid).create_time() - self.created_s) < SAME_START_S
         except psutil.Error:

@@ -1,9 +1,9 @@
 """The process that holds the models and does several jobs at a time: `python -m server.worker MODULE MAX_JOBS`.
 
-MODULE has a table ACTIONS of what can be done, and `warm_up(max_jobs)`, which is called before the first job. The process is
-started anew, never forked, and talks in lines of JSON: orders come in on standard input, events go out on standard
-output. Each job has a thread; what it prints goes to the log of the job. When the input ends, the server has gone, and
-so does this process, whatever it is doing.
+MODULE has a table ACTIONS of what can be done, and `warm_up(max_jobs)`, which is called before the first job. The
+process is started anew, never forked, and talks in lines of JSON: orders come in on standard input, events go out on
+standard output. Each job has a thread; what it prints goes to the log of the job. When the input ends, the server has
+gone, and so does this process, whatever it is doing.
 
 orders   {"do": {id, kind, options, folder, parent}}   {"cancel": id}
 events   {"ready": true}   {id, "begun": true}   {id, "progress": [stage, done, total]}
