@@ -18,7 +18,7 @@ from pipeline.cli.request_runner import checked_request, make, make_in_mapset
 from pipeline.generation.model_cache import keep_models
 from pipeline.request.mapset_file import open_mapset
 from pipeline.request.resolve import resolve
-from serving.client import made_by_server
+from server.client import made_by_server
 
 
 def generate_map(config: FlatConfig) -> int:

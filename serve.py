@@ -1,4 +1,4 @@
-"""One process that makes maps for many: `python serve.py`, which `inference.py` finds by itself; `-h` lists options."""
+"""The server without its page: `python serve.py`, which `inference.py` finds by itself; `-h` lists options."""
 
 from __future__ import annotations
 
@@ -7,37 +7,35 @@ if __name__ == "__main__":
 
     start_program()
 
-import asyncio
 import sys
 
 from pipeline.cli.command_line import FlatConfig, Program, run
 from pipeline.request.options import RequestError
-from serving.client import NoServer, ask
-from serving.options import ServingOptions, resolve_serving
+from server.client import ask
+from server.launch import run_server, running_in
+from server.session import running_session
+from server.settings import ServerSettings, resolve_serving
 
 
 def serve(config: FlatConfig) -> None:
     """Serve until told to stop, or tell a server."""
-    options = resolve_serving(config)
-    if options.command != "serve":
-        answer = ask({"do": options.command}, options.session_path)
-        stopping = ", stopping" if options.command == "stop" else ""
-        print(f"Server {answer['pid']}: {answer['at_work']} requests at work, {answer['made']} ended{stopping}.")
+    command, settings = resolve_serving(config)
+    if command != "serve":
+        method, path = ("POST", "/api/stop") if command == "stop" else ("GET", "/api/status")
+        answer = ask(method, path, settings.session_path)
+        stopping = ", stopping" if command == "stop" else ""
+        at_work = answer["waiting"] + answer["running"]
+        print(f"Server {answer['pid']}: {at_work} jobs at work, {answer['ended']} ended{stopping}.")
         return
-    _check_alone(options)
-    # Only now what takes seconds to import: wrong input is answered at once.
-    from serving.server import Server
-    from serving.work import make_for_guests
+    running = running_session(settings.session_path) or running_in(settings.folder)
+    if running is not None:
+        raise RequestError(f"A server runs already, as process {running.pid}; python serve.py command=stop ends it.")
+    ended = run_server(settings, "server.app", _announce)
+    print(f"Stopped after {ended} jobs.")
 
-    asyncio.run(Server(options, make_for_guests()).run())
 
-
-def _check_alone(options: ServingOptions) -> None:
-    try:
-        answer = ask({"do": "status"}, options.session_path)
-    except NoServer:
-        return
-    raise RequestError(f"A server runs already, as process {answer['pid']}; python serve.py command=stop ends it.")
+def _announce(settings: ServerSettings, address: str, token: str) -> None:
+    print(f"Serving at {address}; Ctrl+C or `python serve.py command=stop` ends it.", flush=True)
 
 
 SERVE = Program(

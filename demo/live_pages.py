@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from webui.settings import WebSettings
-from webui.site import Site
+from server.settings import ServerSettings
+from server.site import Site
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 
@@ -32,20 +32,19 @@ def live_server(folder: Path, **changes: str) -> Iterator[LiveServer]:
 
     changes: settings that are not the usual ones
     """
-    import uvicorn
-
+    from server.http_server import HttpServer
     from webui.app import create_app
 
     with socket.create_server(("127.0.0.1", 0), backlog=64) as listening:
-        settings = WebSettings(folder=folder, port=listening.getsockname()[1], open_browser=False, **changes)
+        settings = ServerSettings(folder=folder, port=listening.getsockname()[1], open_browser=False, **changes)
         site = Site.of(settings)
-        server = uvicorn.Server(uvicorn.Config(create_app(site), log_level="error", access_log=False))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        server = HttpServer(create_app(site), site)
+        thread = threading.Thread(target=server.serve_until_stopped, args=(listening,))
         thread.start()
         try:
             yield LiveServer(site, f"http://127.0.0.1:{settings.port}")
         finally:
-            server.should_exit = True
+            site.stopping.set()
             thread.join()
 
 

@@ -17,7 +17,7 @@ from PIL import Image
 
 from demo.live_pages import LiveServer, browser_path, headless_browser, live_server
 from demo.make_song import DEMO_ARTIST, DEMO_PATH, DEMO_TITLE
-from webui.jobs import Job
+from server.jobs import Job
 
 DIFFICULTIES = "[2.2,3.6]"
 SEED = "1"

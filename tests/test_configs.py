@@ -31,11 +31,10 @@ from pipeline.request.options import option_fields
 from pipeline.request.resolve import resolve
 from rcomplexion.options import RhythmTrainOptions
 from rcomplexion.predict import PredictOptions
-from serving.options import ServeOptions
+from server.settings import ServeOptions, WebOptions
 from tests.source_files import root_script
 from training.options import build_options
 from training.processes import Processes
-from webui.settings import WebOptions
 
 ALL_CONFIGS = sorted(path.stem for folder in CONFIG_DIRS for path in folder.glob("*.yaml"))
 OWN_TASKS = {

@@ -1,4 +1,4 @@
-"""Page in the browser: HTTP server, model worker, static files.
+"""Page in the browser: form, player, texts, static files.
 
-Read `app` first, and `docs/web_ui.md`. Generation itself is in `pipeline`.
+Read `app` first, and `docs/web_ui.md`. The jobs behind it and their API are in `server`.
 """

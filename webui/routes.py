@@ -1,31 +1,30 @@
-"""All other routes: the pages, texts, the form, checks, uploads, presets and tags."""
+"""Routes of the page: texts, the form, checks, tags, and maps as the player draws them."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from string import Template
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse
 
+from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.user_tags import user_tags
-from paths import DEMO_SONG
-from webui.dependencies import TheSite
+from server.dependencies import TheJob, TheSite
+from server.references import MAPS_FOLDER
+from server.routes_jobs import named_map
+from server.schemas import Check, CheckOrder
+from server.security import cookie_name
 from webui.form import form_of
-from webui.schemas import Check, CheckOrder, Options, UploadAnswer
-from webui.security import cookie_name
+from webui.preview_data import preview_of
 from webui.texts import LANGUAGES, catalogue, chosen_language
-from webui.uploads import UploadError
 from webui.validation import check_request
 
 PAGE = Path(__file__).with_name("static") / "page.html"
 LANGUAGE_COOKIE = "beatmaps-language"
 PAGES = ("/", "/mai-mod", "/api/docs")
 COOKIE_AGE_S = 365 * 24 * 3600
-MAX_NAME_CHARS = 300
-DEMO_NAME = "demo song.ogg"
 
 
 pages = APIRouter(include_in_schema=False)
@@ -86,46 +85,7 @@ def tags(mode: Annotated[int | None, Query(ge=0, le=3)] = None) -> list[dict[str
     ]
 
 
-@router.post("/uploads", status_code=201, tags=["files"], summary="Send a file: its bytes are the body")
-async def upload(
-    request: Request, site: TheSite, name: Annotated[str, Query(max_length=MAX_NAME_CHARS)] = "file"
-) -> UploadAnswer:
-    try:
-        return UploadAnswer(**(await site.uploads.take(name, request.stream())).shown())
-    except UploadError as error:
-        raise HTTPException(error.status, str(error)) from error
-
-
-@router.post("/uploads/demo", status_code=201, tags=["files"], summary="Take the demo song as a file that was sent")
-async def upload_demo(site: TheSite) -> UploadAnswer:
-    async def chunks() -> AsyncIterator[bytes]:
-        yield DEMO_SONG.read_bytes()
-
-    try:
-        return UploadAnswer(**(await site.uploads.take(DEMO_NAME, chunks())).shown())
-    except (UploadError, OSError) as error:
-        raise HTTPException(getattr(error, "status", 404), str(error)) from error
-
-
-@router.get("/presets", tags=["presets"], summary="Presets by their names")
-def presets(site: TheSite) -> dict[str, Options]:
-    return site.presets.all()
-
-
-@router.put("/presets/{name}", tags=["presets"], summary="Keep options under a name")
-def put_preset(name: str, options: Options, site: TheSite) -> dict[str, Options]:
-    site.presets.put(name, options)
-    return site.presets.all()
-
-
-@router.delete("/presets/{name}", status_code=204, tags=["presets"], summary="Forget a preset")
-def remove_preset(name: str, site: TheSite) -> Response:
-    if not site.presets.remove(name):
-        raise HTTPException(404, "There is no such preset.")
-    return Response(status_code=204)
-
-
-@router.get("/status", tags=["pages"], summary="Whether the server is well")
-def status(site: TheSite) -> JSONResponse:
-    waiting = sum(job.state == "queued" for job in site.jobs.all())
-    return JSONResponse({"worker": site.supervisor.worker_pid is not None, "waiting": waiting})
+@router.get("/jobs/{job_id}/maps/{index}/preview", tags=["jobs"], summary="A difficulty as the player draws it")
+def preview_of_map(job: TheJob, site: TheSite, index: int) -> JSONResponse:
+    beatmap = read_beatmap(site.jobs.folder_of(job) / MAPS_FOLDER / named_map(job, index)["name"])
+    return JSONResponse(preview_of(beatmap))

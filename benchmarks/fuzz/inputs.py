@@ -28,10 +28,10 @@ from pipeline.request.contents import check_contents
 from pipeline.request.inference_options import InferenceOptions
 from pipeline.request.input_files import check_files
 from pipeline.request.resolve import resolve
+from server.security import TOKEN_HEADER
+from server.settings import ServerSettings
+from server.site import Site
 from webui.app import create_app
-from webui.security import TOKEN_HEADER
-from webui.settings import WebSettings
-from webui.site import Site
 
 AUDIO_SUFFIXES = (".ogg", ".flac", ".wav")
 WORDS = (*ABSURD, "true", "false", "[TIMING]", "[MAP,KIAI]", "[NONE,NO_HS]", "auto", "cpu", "json", "../..", "/", "\0")
@@ -163,7 +163,7 @@ class InputCases:
     @cached_property
     def client(self) -> TestClient:
         """A browser at a server whose worker does not run."""
-        site = Site.of(WebSettings(folder=self.folder / "site"))
+        site = Site.of(ServerSettings(folder=self.folder / "site"))
         address = f"http://127.0.0.1:{site.settings.port}"
         return TestClient(create_app(site), address, headers={TOKEN_HEADER: site.token})
 

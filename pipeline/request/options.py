@@ -148,7 +148,7 @@ class ModelOptions:
 
     Both paths are a folder, or an id on the Hugging Face hub (OWNER/NAME, OWNER/NAME@REVISION). With `parity` a
     published model writes what it writes in the program that it comes from. With `reference` it is computed in the
-    plain way that faster ones are compared with. `server`: auto, off, or the session file of a server (`serving`).
+    plain way that faster ones are compared with. `server`: auto, off, or the session file of a server (`server`).
     """
 
     model_path: str | None = None

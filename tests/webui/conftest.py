@@ -1,7 +1,8 @@
 """A server that the tests of a file share."""
 
 import pytest
-from sites import client_of, sent_song, settings_in
+
+from tests.server.sites import client_of, sent_song, settings_in
 
 
 @pytest.fixture(scope="module")

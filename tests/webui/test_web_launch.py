@@ -12,9 +12,9 @@ from contextlib import contextmanager
 import psutil
 import pytest
 
+from server.launch import SERVER_FILE, running_in
 from tests.source_files import REPO_ROOT
 from tests.support.polling import PATIENCE_S, wait_for
-from webui.launch import SERVER_FILE
 
 
 def address_in(folder):
@@ -36,11 +36,13 @@ def status_at(address, folder):
 def server(folder, script):
     """A server as a process of its own, with its worker."""
     words = [sys.executable, script, "port=0", "open_browser=false", f"folder={folder}"]
-    process = subprocess.Popen(words, cwd=REPO_ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    # The session of the user's own server is not to be replaced.
+    own = {**os.environ, "XDG_RUNTIME_DIR": str(folder), "LOCALAPPDATA": str(folder)}
+    process = subprocess.Popen(words, cwd=REPO_ROOT, env=own, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
         address = wait_for(lambda: address_in(folder))
         wait_for(lambda: (status_at(address, folder) or {}).get("worker"))
-        (worker,) = [child for child in psutil.Process(process.pid).children() if "webui.worker" in child.cmdline()]
+        (worker,) = [child for child in psutil.Process(process.pid).children() if "server.worker" in child.cmdline()]
         yield process, address, worker
     finally:
         process.kill()
@@ -70,6 +72,9 @@ def test_nothing_is_left_of_a_stopped_server(tmp_path, how, script):
         process.send_signal(getattr(signal, how))
         process.wait(PATIENCE_S)
         wait_for(lambda: is_gone(worker))
+        # Of a killed one its session is left, which nobody uses.
+        assert running_in(tmp_path) is None
+        assert how == "SIGKILL" or not list(tmp_path.rglob("server*.json"))
 
 
 @pytest.mark.parametrize("script", ["web-ui.py", "mai_mod_ui.py"])
@@ -83,7 +88,7 @@ def test_help_and_wrong_options_are_answered_without_a_server(script):
 def test_the_server_itself_loads_no_model():
     """What takes seconds and memory is for the worker."""
     code = (
-        "import sys, webui.app, webui.site; from webui.form import form_of; form_of('generate'); form_of('review')\n"
+        "import sys, webui.app, server.site; from webui.form import form_of; form_of('generate'); form_of('review')\n"
         "print([name for name in ('torch', 'transformers', 'av', 'scipy') if name in sys.modules])"
     )
     assert run("-c", code).stdout.strip() == "[]"

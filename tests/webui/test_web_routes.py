@@ -1,12 +1,12 @@
 """Pages, results, checks, presets and tags over HTTP."""
 
 import pytest
-from sites import checked, client_of, ended, ordered, sent_song, settings_in
 
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.files.writer import save_beatmap
+from server import routes_jobs
+from tests.server.sites import checked, client_of, ended, ordered, sent_song, settings_in
 from tests.support.review_maps import regular_map
-from webui import routes_jobs
 
 OF_THIS_SONG = {"title": "T", "audio_path": {"upload": "a", "file": "b"}, "start_time": "5"}
 

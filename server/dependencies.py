@@ -1,0 +1,28 @@
+"""What routes get besides what a request says: the site, and the job that it names."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, HTTPException, Request
+
+from server.jobs import Job
+from server.site import Site
+
+
+def _site(request: Request) -> Site:
+    return request.app.state.site
+
+
+TheSite = Annotated[Site, Depends(_site)]
+
+
+def _job(job_id: str, site: TheSite) -> Job:
+    job = site.jobs.get(job_id)
+    if job is None:
+        raise HTTPException(404, "There is no such job.")
+    return job
+
+
+TheJob = Annotated[Job, Depends(_job)]
+"""The job of the path; where there is none, the answer is 404."""

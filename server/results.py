@@ -1,0 +1,123 @@
+"""What a job leaves behind: `result/`, the files that users take home, and `maps/`, a mapset folder to go on from."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from osu_beatmap.beatmap import Beatmap
+from osu_beatmap.errors import BeatmapError
+from osu_beatmap.files.archive import read_osz, write_osz
+from osu_beatmap.files.file_names import osz_file_name
+from osu_beatmap.files.named_files import find_file, named_file
+from osu_beatmap.files.reader import read_beatmap
+from pipeline.output.summary import count_objects
+from server.references import MAPS_FOLDER
+from server.uploads import described_map
+
+MAX_NUMBERED = 1000
+
+
+def kept_maps(folder: Path) -> Path:
+    """The folder of a job's maps, made."""
+    maps = folder / MAPS_FOLDER
+    maps.mkdir(exist_ok=True)
+    return maps
+
+
+def keep_archive(folder: Path, osz_path: Path) -> list[str]:
+    """Unpacks a mapset into the job's maps; returns the names of the maps."""
+    return [name for name in read_osz(osz_path).extract_maps(kept_maps(folder)) if name.lower().endswith(".osu")]
+
+
+def keep_map(folder: Path, osu_path: Path, audio_path: Path | None = None) -> list[str]:
+    """Copies a map and what it needs into the job's maps; `audio_path`: its song, where it lies elsewhere."""
+    maps = kept_maps(folder)
+    beatmap = read_beatmap(osu_path)
+    shutil.copyfile(osu_path, maps / osu_path.name)
+    named = Path(beatmap.audio_filename).name
+    audio = audio_path or named_file(osu_path.parent, named)
+    if named and audio.is_file():
+        shutil.copyfile(audio, maps / named)
+    picture = find_file(osu_path.parent, Path(beatmap.background).name)
+    if picture is not None:
+        shutil.copyfile(picture, maps / picture.name)
+    return [osu_path.name]
+
+
+def keep_all_of(folder: Path, other_maps: Path) -> None:
+    """Copies the maps of an earlier job, to which this one adds a version."""
+    maps = kept_maps(folder)
+    for file in other_maps.iterdir():
+        if file.is_file():
+            shutil.copyfile(file, maps / file.name)
+
+
+def pack(folder: Path, result: Path) -> None:
+    """All maps of a job as an .osz that osu! opens."""
+    maps = folder / MAPS_FOLDER
+    files: dict[str, bytes | Path] = {file.name: file for file in sorted(maps.iterdir())}
+    first = read_beatmap(min(maps.glob("*.osu")))
+    write_osz(result / osz_file_name(first.metadata), files)
+
+
+def maps_of(folder: Path, names: Sequence[str] | None = None) -> list[dict[str, Any]]:
+    """The job's maps as the API shows them, easiest first; `names`: only these."""
+    maps = folder / MAPS_FOLDER
+    shown = []
+    for name in sorted(names if names is not None else (file.name for file in maps.glob("*.osu"))):
+        try:
+            beatmap = read_beatmap(maps / name)
+        except BeatmapError:
+            continue
+        audio = find_file(maps, Path(beatmap.audio_filename).name)
+        shown.append({
+            **described_map(name, beatmap),
+            "counts": count_objects(beatmap),
+            "length_ms": _end_ms(beatmap),
+            "audio": audio.name if audio else None,
+        })  # fmt: skip
+    return sorted(shown, key=lambda each: each["stars"])
+
+
+def timing_of(beatmap: Beatmap, confidences: Sequence[float]) -> list[dict[str, float]]:
+    """Return the red lines of a map with the confidence of each; nothing if the timing was not predicted."""
+    reds = [point for point in beatmap.timing_points if point.uninherited]
+    if len(reds) != len(confidences):
+        return []
+    return [
+        {"time_ms": red.time_ms, "bpm": round(red.bpm, 2), "confidence": round(confidence, 2)}
+        for red, confidence in zip(reds, confidences, strict=True)
+    ]
+
+
+def files_of(result: Path) -> list[dict[str, Any]]:
+    """What there is to take home."""
+    if not result.is_dir():
+        return []
+    kept = (file for file in sorted(result.iterdir()) if file.is_file() and not file.name.startswith("."))
+    return [{"name": file.name, "bytes": file.stat().st_size} for file in kept]
+
+
+def copy_out(paths: Iterable[Path], folder: Path) -> list[str]:
+    """Copies results to where the user wants them, beside whatever is there; returns where they are."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return [str(_copied(path, folder)) for path in paths]
+
+
+def _copied(path: Path, folder: Path) -> Path:
+    for number in range(1, MAX_NUMBERED):
+        target = folder / (path.name if number == 1 else f"{path.stem} ({number}){path.suffix}")
+        try:
+            with path.open("rb") as source, target.open("xb") as file:
+                shutil.copyfileobj(source, file)
+            return target
+        except FileExistsError:
+            continue
+    raise BeatmapError(f"{folder} is full of files of this name: {path.name}.")
+
+
+def _end_ms(beatmap: Beatmap) -> float:
+    return max((getattr(obj, "end_ms", obj.time_ms) for obj in beatmap.hit_objects), default=0.0)

@@ -1,0 +1,76 @@
+"""Runs of `inference.py` by the server: one request each, which is answered bit by bit and ends with its connection."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import StreamingResponse
+
+from feedback.progress import Stage
+from pipeline.cli.outcomes import STATUS_SYSTEM_ERROR
+from pipeline.request.options import RequestError
+from server.actions import COMMAND
+from server.dependencies import TheSite
+from server.jobs import Job, new_id
+from server.orders import job_title
+from server.schemas import RunOrder
+from server.site import Site
+from server.worker import LOG_NAME
+
+LOOK_SECONDS = 0.1
+SIGN_OF_LIFE_SECONDS = 5.0
+STOPPED = "The server was stopped before the map was made."
+
+router = APIRouter(prefix="/api")
+
+
+@router.post("/runs", tags=["server"], summary="Do what inference.py does; hanging up calls it off")
+def run_command(order: RunOrder, request: Request, site: TheSite) -> StreamingResponse:
+    """Lines of JSON: {"progress": [stage, done, total]}, and last {"status", "said", "error"} or {"stopped": why}."""
+    if not site.settings.is_local:
+        raise HTTPException(403, "inference.py is served on this computer only.")
+    return StreamingResponse(_run(site, dict(order.options), request), media_type="application/x-ndjson")
+
+
+async def _run(site: Site, options: dict[str, Any], request: Request) -> AsyncIterator[bytes]:
+    """Yield how far a job is until it has ended or nobody listens any more."""
+    job = Job(new_id(), "run", options, job_title("run", options), is_attached=True)
+    try:
+        site.jobs.add(job)
+        told, told_s = None, 0.0
+        while job.is_active and not site.stopping.is_set():
+            if await request.is_disconnected():
+                return
+            progress = job.progress or {"stage": Stage.QUEUED, "done": 0, "total": 1}
+            now = [progress["stage"], progress["done"], progress["total"]]
+            if now != told or time.monotonic() - told_s > SIGN_OF_LIFE_SECONDS:
+                told, told_s = now, time.monotonic()
+                yield _line({"progress": now})
+            await asyncio.sleep(LOOK_SECONDS)
+        yield _line(_outcome(site, job))
+    except RequestError as error:
+        yield _line({"stopped": str(error)})
+    finally:
+        site.jobs.leave(job)
+
+
+def _outcome(site: Site, job: Job) -> dict[str, Any]:
+    if job.state == "done":
+        return job.result or {}
+    if job.state == "failed":
+        with suppress(OSError):
+            print((site.jobs.folder_of(job) / LOG_NAME).read_text(encoding="utf-8"), file=sys.stderr, flush=True)
+        said = f"{COMMAND}: {(job.error or '').rstrip('.')}; where the server runs there are details.\n"
+        return {"status": STATUS_SYSTEM_ERROR, "said": "", "error": said}
+    return {"stopped": STOPPED}
+
+
+def _line(event: dict[str, Any]) -> bytes:
+    return json.dumps(event).encode() + b"\n"

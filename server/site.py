@@ -1,0 +1,62 @@
+"""Everything behind the API, brought together: settings, jobs, uploads, presets, and who does the jobs."""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+from server.jobs import Job, Jobs, new_id
+from server.orders import command_line, job_title, prepared_options
+from server.presets import Presets
+from server.references import References
+from server.settings import ServerSettings, kept_token
+from server.supervisor import Supervisor
+from server.uploads import Uploads
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What routes stand on."""
+
+    settings: ServerSettings
+    token: str
+    jobs: Jobs
+    uploads: Uploads
+    presets: Presets
+    references: References
+    supervisor: Supervisor
+    stopping: threading.Event
+    """Set as soon as the server is to end."""
+
+    @classmethod
+    def of(cls, settings: ServerSettings) -> Site:
+        """Everything that the settings' folder holds; the worker is not started yet."""
+        folder = settings.folder.absolute()
+        token = kept_token(folder)
+        jobs, uploads = Jobs(folder / "jobs"), Uploads(folder / "uploads")
+        references = References(settings, uploads, jobs)
+        uploads.drop_old(references.used_uploads())
+
+        def prepare(job: Job) -> dict[str, Any]:
+            # What inference.py hands over has been checked there, and is again where it is done.
+            return job.options if job.is_attached else prepared_options(job.kind, job.options, references)
+
+        supervisor = Supervisor(jobs, settings.actions, folder / "worker.log", prepare, settings.max_jobs)
+        return cls(settings, token, jobs, uploads, Presets(folder), references, supervisor, threading.Event())
+
+    def order(self, kind: str, options: dict[str, Any], parent: str | None) -> Job:
+        """A new job, checked, at the end of the queue. Raises RequestError and its like."""
+        prepared_options(kind, options, self.references)
+        title = job_title(kind, options)
+        return self.jobs.add(Job(new_id(), kind, options, title, command_line(kind, options), parent))
+
+    def status(self) -> dict[str, Any]:
+        """Return whether the worker is there, how many jobs wait, run and have ended, and the process of the server."""
+        return {"worker": self.supervisor.worker_pid is not None, **self.jobs.counts(), "pid": os.getpid()}
+
+    def is_over(self) -> bool:
+        """Return whether the server is to end: it was told so, or has had nothing to do for long."""
+        idle_minutes = self.settings.idle_minutes
+        return self.stopping.is_set() or (idle_minutes is not None and self.jobs.quiet_s() > 60 * idle_minutes)
