@@ -280,8 +280,6 @@ class _Chart:
         self.builder.add_row(step, chosen, durations, values[Field.SOUND])
         if self.banks is None:
             self.banks = values[Field.SOUND] // ADDITION_VALUES
-        # Given the sound before, most rows would repeat it for the rest of the map.
-        values[Field.SOUND] = NONE
         return columns
 
     def _row_sound(self, step: int, state: Tensor) -> int:
