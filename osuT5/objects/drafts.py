@@ -159,20 +159,28 @@ class DraftBuilder:
         )
         slide_ms = (self._end_ms(step, values) - time_ms) / slides
         self.drafts.append(Draft(slider, float(SPEEDS[values[Field.SPEED]]), slide_ms))
-        self.cursor = self.cursor.slid(segments[-1].points[-1], slides)
+        end = segments[-1].points[-1]
+        self.cursor = self.cursor.slid((end[0], CATCH_ROW_PX) if self.mode is GameMode.CATCH else end, slides)
 
 
 def catch_path(shape: int, head: Point, direction: float, length_px: float) -> list[PathSegment]:
     """Return the path of a juice stream.
 
-    It goes sideways by the ratio of its shape, and the rest up and back down.
+    It goes sideways by the ratio of its shape.
     """
     ratio = shape / (len(BENDS) - 1)
     return juice_path(head, math.copysign(ratio * length_px, math.cos(direction)), length_px)
 
 
 def juice_path(head: Point, width_px: float, length_px: float) -> list[PathSegment]:
-    """Return a path that goes sideways by a width, negative to the left, and the rest up and back down."""
-    rise_px = math.sqrt(max(0.0, length_px**2 - width_px**2)) / 2
-    middle, end = (head[0] + width_px / 2, head[1] - rise_px), (head[0] + width_px, head[1])
-    return [PathSegment(CurveKind.LINEAR, [head, middle, end] if rise_px > 1 else [head, end])]
+    """Return a path that goes sideways by a width, negative to the left, and the rest up or down.
+
+    One that is too long for the playfield goes up and back down.
+    """
+    rise_px = math.sqrt(max(0.0, length_px**2 - width_px**2))
+    end_x = head[0] + width_px
+    ends = [y for y in (head[1] - rise_px, head[1] + rise_px) if 0 <= y <= PLAYFIELD_HEIGHT_PX]
+    if ends:
+        return [PathSegment(CurveKind.LINEAR, [head, (end_x, ends[0])])]
+    middle = (head[0] + width_px / 2, head[1] - rise_px / 2)
+    return [PathSegment(CurveKind.LINEAR, [head, middle, (end_x, head[1])])]
