@@ -29,7 +29,7 @@ FORMAT = 1
 RATES_PER_MINUTE = (20.0, 10.0, 5.0, 2.0, 1.0, 0.5, 0.2, 0.1, 0.05, 0.02)
 """From common to rare. The common ones only rank: nobody wants to hear of them."""
 
-LISTED_PER_MINUTE = 0.1
+LISTED_PER_MINUTE = 0.05
 """Surprises rarer than this are worth a mapper's time. With a dozen aspects to a mode, about one a minute is listed."""
 
 LIKELY_PER_MINUTE, CERTAIN_PER_MINUTE = 0.02, 0.002

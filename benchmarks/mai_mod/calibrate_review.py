@@ -47,6 +47,11 @@ HEARD = frozenset({Aspect.OFFSET, Aspect.KIAI})
 """Aspects that are judged by the audio."""
 
 
+OF_OBJECT_MODEL = frozenset({Aspect.KIND, Aspect.LENGTH, Aspect.REPEATS, Aspect.BANK, Aspect.VELOCITY})
+UNKNOWN_SONGS = 1.4
+"""The object model has learned the maps of training songs; what it says of others surprises it so much more."""
+
+
 @dataclass(frozen=True)
 class ObservedMap:
     """A map without faults, and all that surprises about it."""
@@ -131,7 +136,9 @@ def _heard_curves(arguments: Namespace) -> dict:
 
 def _collect(relatives: dict, beatmap: Beatmap, observed: Iterable[Observation]) -> None:
     for rated in rate(beatmap, observed, ThresholdTable()):
-        relatives[beatmap.mode, rated.observation.aspect].append(rated.observation.surprise.relative)
+        aspect = rated.observation.aspect
+        factor = UNKNOWN_SONGS if aspect in OF_OBJECT_MODEL else 1.0
+        relatives[beatmap.mode, aspect].append(factor * rated.observation.surprise.relative)
 
 
 def _score(each: ObservedMap, table: ThresholdTable, norms: MapNorms) -> float:

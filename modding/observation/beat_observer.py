@@ -34,7 +34,7 @@ from osuT5.objects.placement import Cursor
 from osuT5.objects.scores import ObjectScores
 from osuT5.tokens.events import EventKind as K
 
-FIELD_REACH = {Field.DISTANCE: 1, Field.TURN: 1, Field.SLIDER_TURN: 1, Field.SPEED: 1}
+FIELD_REACH = {Field.DISTANCE: 1, Field.TURN: 1, Field.SPEED: 1}
 """Classes on either side that count as the same answer."""
 
 NEAR_TICKS = 2 * TICKS_PER_BEAT
@@ -175,14 +175,13 @@ class BeatObserver:
             surprise = self._surprise(token, Field.NEW_COMBO, fields)
             yield self.judge.judged(Aspect.COMBO, index, surprise, starts, not starts)
         if kind is ObjectKind.SLIDER:
-            yield from self._path(token, index, fields)
             yield from self._speed(token, index, fields, Aspect.VELOCITY)
             yield from self._sound(token, index, Field.END_SOUND, "end")
         yield from self._sound(token, index, Field.SOUND, "head" if kind is ObjectKind.SLIDER else "")
 
     def _surprise(self, token: int, field: Field, fields: np.ndarray) -> Surprisal:
-        is_cyclic = field in (Field.TURN, Field.SLIDER_TURN)
-        return surprise_of(self.scores.fields[field][token], int(fields[field]), FIELD_REACH.get(field, 0), is_cyclic)
+        log_chances, reach = self.scores.fields[field][token], FIELD_REACH.get(field, 0)
+        return surprise_of(log_chances, int(fields[field]), reach, field is Field.TURN)
 
     def _likeliest(self, token: int, field: Field) -> int:
         return int(self.scores.fields[field][token].argmax())
@@ -229,12 +228,6 @@ class BeatObserver:
         expected = cursor.place(likeliest if turn != NONE else distance, turn)
         obj = self.beatmap.hit_objects[index]
         yield self.judge.judged(Aspect.POSITION, index, surprise, (obj.x, obj.y), expected)
-
-    def _path(self, token: int, index: int, fields: np.ndarray) -> Iterator[Observation]:
-        surprise = self._surprise(token, Field.SHAPE, fields)
-        if fields[Field.SLIDER_TURN] != NONE:
-            surprise = surprise + self._surprise(token, Field.SLIDER_TURN, fields)
-        yield self.judge.of_model(Aspect.SHAPE, index, surprise, None, None)
 
     def _speed(self, token: int, index: int, fields: np.ndarray, aspect: Aspect) -> Iterator[Observation]:
         if fields[Field.SPEED] == NONE:
