@@ -14,8 +14,9 @@ from hydra.types import RunMode
 
 from pipeline.cli.command_line import FlatConfig, Program, run
 from pipeline.cli.outcomes import Outcome
-from pipeline.cli.request_runner import checked_request, make
+from pipeline.cli.request_runner import checked_request, make, make_in_mapset
 from pipeline.generation.model_cache import keep_models
+from pipeline.request.mapset_file import open_mapset
 from pipeline.request.resolve import resolve
 from serving.client import made_by_server
 
@@ -24,16 +25,20 @@ def generate_map(config: FlatConfig) -> int:
     """Generate what the options ask for, or let a server do it, and say what came out."""
     if HydraConfig.get().mode is RunMode.MULTIRUN:
         keep_models()
-    request = checked_request(config)
-    # Only now what takes seconds to import: wrong input is answered at once.
-    from pipeline.cli.progress_bar import ProgressLine
+    with open_mapset(config) as (options, mapset):
+        request = checked_request(options)
+        # Only now what takes seconds to import: wrong input is answered at once.
+        from pipeline.cli.progress_bar import ProgressLine
 
-    progress = ProgressLine()
-    try:
-        outcome = made_by_server(config, request, progress)
-        outcome = outcome or Outcome(0, f"{make(request, progress)[1]}\n")
-    finally:
-        progress.close()
+        progress = ProgressLine()
+        try:
+            if mapset is not None:
+                outcome = Outcome(0, f"{make_in_mapset(mapset, request, progress)}\n")
+            else:
+                outcome = made_by_server(options, request, progress)
+                outcome = outcome or Outcome(0, f"{make(request, progress)[1]}\n")
+        finally:
+            progress.close()
     return outcome.show()
 
 

@@ -132,8 +132,8 @@ def score_song(
     writer = SongGenerator(model, spec, song_mel(samples, spec), song_ms, samples=samples)
     attributes = [attributes_of(chart.beatmap, chart.record.stars) for chart in charts]
     rhythm = SongRhythm.of(writer, folder)
-    song = ChartState(attributes[0], SEED)
-    heard = predict_timing(writer, song, Sampling()) if rhythm is None else rhythm.timing.lines
+    untimed = ChartState(attributes[0], SEED)
+    heard = predict_timing(writer, untimed, Sampling()) if rhythm is None else rhythm.timing.lines
     given = [[point for point in chart.beatmap.timing_points if point.uninherited] for chart in charts]
     lines = [*([heard] * len(charts)), *given]
     settings = [chart.beatmap.difficulty for chart in charts] * 2

@@ -31,10 +31,6 @@ from benchmarks.arguments import command_parser
 from benchmarks.bootstrap import bootstrap_interval
 from evaluation.measures.loudness import load_loudness
 from evaluation.measures.profile_auc import control_auc, profile_auc, telling_metrics
-from evaluation.profile.bands import ProfileBands, load_profile_bands
-from evaluation.profile.human_maps import human_maps
-from evaluation.profile.profile import MapProfile, profile_of
-from evaluation.profile.summary import ModeSummary, inside_share, summarise
 from evaluation.report.markdown import table
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.errors import BeatmapError
@@ -42,6 +38,10 @@ from osu_beatmap.files.archive import Osz, read_osz
 from osu_beatmap.files.named_files import named_file
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.held_out import Split, title_hash
+from osu_beatmap.profile.bands import ProfileBands, load_profile_bands
+from osu_beatmap.profile.human_maps import human_maps
+from osu_beatmap.profile.profile import MapProfile, profile_of
+from osu_beatmap.profile.summary import ModeSummary, inside_share, summarise
 from osu_beatmap.star_rating import star_rating
 
 FEWEST_INSIDE, LEAST_SPREAD = 0.7, 0.6

@@ -16,11 +16,11 @@ import numpy as np
 
 from benchmarks.arguments import corpus_parser
 from benchmarks.profile import human_profiles
-from evaluation.profile.bands import BUNDLED, make_bands
-from evaluation.profile.profile import MapProfile
-from evaluation.profile.summary import inside_share
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.held_out import Split
+from osu_beatmap.profile.bands import BUNDLED, make_bands
+from osu_beatmap.profile.profile import MapProfile
+from osu_beatmap.profile.summary import inside_share
 
 FOLDS = 5
 

@@ -19,11 +19,11 @@ from pathlib import Path
 from tqdm import tqdm
 
 from benchmarks.arguments import corpus_parser
-from evaluation.profile.human_maps import CONVERTED_SOURCES
 from evaluation.split_songs import songs_in_split
 from feedback.errors import UserError
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.held_out import Split, title_hash
+from osu_beatmap.profile.human_maps import CONVERTED_SOURCES
 from osuT5.dataset.files.sources import mapset_songs
 from pipeline.generation.mapset import generate_mapset
 from pipeline.generation.model_cache import keep_models

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -84,9 +85,6 @@ def _answers(work: Callable[[Task], Answer], tasks: Sequence[Task], processes: i
 
 def _begin(processes: int) -> None:
     """Processes share the cores, instead of all taking all of them."""
-    import os
-
-    import torch
-
     end_with_parent()
-    torch.set_num_threads(max(1, (os.cpu_count() or 1) // processes))
+    # Torch reads it if a measure imports it.
+    os.environ["OMP_NUM_THREADS"] = str(max(1, (os.cpu_count() or 1) // processes))

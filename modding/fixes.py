@@ -14,7 +14,8 @@ from osu_beatmap.beatmap import Beatmap, GameMode, HitObject, HitSound, HoldNote
 from osu_beatmap.geometry.slider_path import scale_to_length
 from osu_beatmap.rules.lines import MAX_VOLUME, MIN_VOLUME
 from osu_beatmap.timing.active_point import Timing, slider_duration_ms, slider_length_px
-from osu_beatmap.timing.edits import set_kiai, set_sv
+from osu_beatmap.timing.edits import move_kiai_edge as move_edge
+from osu_beatmap.timing.edits import set_sv
 from osuT5.encoding.hit_objects.positions import column_x
 
 Change = Callable[[Beatmap], None]
@@ -151,15 +152,11 @@ def retime_line(time_ms: float, by_ms: float, longer: float, text: str) -> Fix:
     return Fix(text, change)
 
 
-def move_kiai_edge(from_ms: float, to_ms: float, text: str) -> Fix:
-    """The start or the end of a kiai."""
+def move_kiai_edge(from_ms: float, to_ms: float, is_start: bool, text: str) -> Fix:
+    """The start or the end of a kiai time; lines that are not between the two times stay."""
 
     def change(beatmap: Beatmap) -> None:
-        spans = [
-            tuple(to_ms if edge_ms == from_ms else edge_ms for edge_ms in span)
-            for span in Timing(beatmap.timing_points).kiai_spans()
-        ]
-        beatmap.timing_points = set_kiai(beatmap.timing_points, [span for span in spans if span[1] > span[0]])
+        beatmap.timing_points = move_edge(beatmap.timing_points, from_ms, to_ms, is_start)
 
     return Fix(text, change)
 

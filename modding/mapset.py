@@ -6,20 +6,22 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from modding.aspects import Category
-from modding.suggestions import Severity, Source, Suggestion
+from modding.set_checks import set_suggestion
+from modding.suggestions import Suggestion
 from osu_beatmap.beatmap import Beatmap, GameMode, HitSound
 from osu_beatmap.editor_notation import clock
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.archive import Osz, read_osz
 from osu_beatmap.files.named_files import named_file
-from osu_beatmap.files.reader import read_beatmap
+from osu_beatmap.files.reader import decode_osu_bytes, read_beatmap
 from osu_beatmap.timing.active_point import Timing
 from pipeline.request.options import RequestError
 
+MOST_FILES = 10_000
 SAME_MS = 2.0
 MIN_SHARED_SOUNDS = 40
 """So many objects at the same times two difficulties need before their hit sounds are compared."""
@@ -35,12 +37,16 @@ class Mapset:
     Attributes:
         warnings: Sentences about lines of a map that were skipped or repaired, by its name.
         notes: Sentences about maps that were left out.
+        files: Names of all files, relative to the mapset; empty for a single map.
+        storyboards: Texts of the .osb files.
     """
 
     maps: dict[str, Beatmap] = field(default_factory=dict)
     audio: dict[str, Path] = field(default_factory=dict)
     warnings: dict[str, list[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+    storyboards: list[str] = field(default_factory=list)
 
 
 @contextmanager
@@ -78,6 +84,9 @@ def _read_files(paths: Sequence[Path], folder: Path) -> Mapset:
             mapset.notes.append(f"{path.name} was left out: {error}")
             continue
         mapset.audio[path.stem] = named_file(folder, mapset.maps[path.stem].audio_filename)
+    found = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    mapset.files = [path.relative_to(folder).as_posix() for path in found[:MOST_FILES]]
+    mapset.storyboards = [decode_osu_bytes(path.read_bytes()) for path in found if path.suffix.lower() == ".osb"]
     return mapset
 
 
@@ -97,6 +106,9 @@ def _read_archive(archive: Osz, folder: Path) -> Mapset:
                 extracted[audio] = archive.extract(audio, folder)
             mapset.audio[stem] = extracted[audio]
     mapset.notes = of_archive
+    mapset.files = archive.other_files
+    storyboards = [name for name in archive.other_files if name.lower().endswith(".osb")]
+    mapset.storyboards = [decode_osu_bytes(archive.read_bytes(name)) for name in storyboards]
     return mapset
 
 
@@ -120,21 +132,9 @@ def _odd_ones(
         if own != usual:
             here, elsewhere = _shown(own, usual), _shown(usual, own)
             message = f"[{maps[name].metadata.version}] has another {what} than the other difficulties"
-            yield _difference(category, f"{message}: {here or 'none'}; there {elsewhere or 'none'}.", here, elsewhere)
-
-
-def _difference(category: Category, message: str, actual: str = "", expected: str = "") -> Suggestion:
-    return Suggestion(
-        category=category,
-        source=Source.RULE,
-        severity=Severity.WARNING,
-        subject="mapset",
-        message=message,
-        actual=actual,
-        expected=expected,
-        rule="mapset_differences",
-        documented=True,
-    )
+            message = f"{message}: {here or 'none'}; there {elsewhere or 'none'}."
+            difference = set_suggestion(category, message, "mapset_differences")
+            yield replace(difference, actual=here, expected=elsewhere)
 
 
 def _shown(value: object, other: object) -> str:
@@ -189,4 +189,4 @@ def _other_sounds(maps: dict[str, Beatmap]) -> Iterator[Suggestion]:
                 f"[{maps[name].metadata.version}] has other hit sounds than [{maps[fullest].metadata.version}] at "
                 f"{other} of the {len(shared)} times that both have an object at."
             )
-            yield _difference(Category.HIT_SOUNDS, message)
+            yield set_suggestion(Category.HIT_SOUNDS, message, "mapset_differences")

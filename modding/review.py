@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
@@ -14,24 +15,29 @@ from feedback.progress import Progress, silent
 from modding.aspects import Category
 from modding.fixes import apply_fixes
 from modding.mapset import Mapset, differences, open_mapset
-from modding.observation.surprisal import SongReader, stars_of
+from modding.observation.surprisal import SongReader, read_song, stars_of
 from modding.options import ReviewRequest
 from modding.report.editor_notation import MapNames
 from modding.rule_suggestions import rule_suggestions
-from modding.suggestion_builder import suggestions_of
-from modding.suggestions import Review, Source, Suggestion, in_time, most_surprising_first, with_distinct_ids
+from modding.score import rate_map
+from modding.set_checks import set_suggestions
+from modding.suggestion_builder import drain_minutes, suggestions_of
+from modding.suggestions import Review, Suggestion, in_time, most_surprising_first, with_distinct_ids
 from modding.thresholds import ThresholdTable, weights_digest
+from modding.whole_map.map_suggestions import map_suggestions
+from modding.whole_map.norms import load_norms
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.files.reader import first_warnings, read_beatmap
-from osu_beatmap.files.writer import save_beatmap
+from osu_beatmap.files.writer import temporary_beside
+from osu_beatmap.kept_lines import rewrite
 from osu_beatmap.song_bounds import part_in_song
 from osu_beatmap.star_rating import stars_or_none, unrated_reason
-from osuT5.audio.decode import load_audio
-from osuT5.audio.mel import song_mel
-from osuT5.generation.window_schedule import SongGenerator
+from osuT5.audio.decode import audio_notes, load_audio
+from osuT5.map_model.folder import is_map_model
 from osuT5.model.files.find import EMBEDDED_MODEL, best_device, find_model
 from osuT5.model.files.loading import load_model
 from pipeline.generation.model_cache import kept
+from pipeline.generation.models import adapters_of
 from pipeline.output.summary import MODE_NAMES
 from pipeline.request.options import RequestError
 
@@ -54,11 +60,11 @@ class _Ears:
         if key not in self.readers:
             options = self.request
             weights = "fp32" if options.precision == "amp" else options.precision
-            model, spec = kept(load_model, folder, best_device(options.device), weights, lora=options.lora_path)
+            lora, adapter = adapters_of(folder, options.lora_path)
+            model, spec = kept(load_model, folder, best_device(options.device), weights, lora=lora)
             samples = load_audio(audio_path, spec.grid.sample_rate)
-            song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
-            writer = SongGenerator(model, spec, song_mel(samples, spec), song_ms, progress=self.progress)
-            self.readers[key] = SongReader(writer)
+            map_model = folder if is_map_model(folder) else None
+            self.readers[key] = read_song(model, spec, samples, map_model, adapter, self.progress)
         return self.readers[key]
 
 
@@ -70,7 +76,8 @@ def review(request: ReviewRequest, progress: Progress = silent) -> list[Review]:
     ears = _Ears(request, progress, {})
     with open_mapset(request.beatmap_path, request.audio_path) as mapset, precision_of(request):
         reviews = [_review_map(request, ears, mapset, name) for name in mapset.maps]
-    shared = with_distinct_ids(differences(mapset.maps))
+        across = set_suggestions(mapset.maps, mapset.files, mapset.storyboards)
+    shared = with_distinct_ids([*differences(mapset.maps), *across])
     if shared or mapset.notes:
         found, notes = tuple(_filter(request, shared)), tuple(mapset.notes)
         reviews.insert(0, Review(reviews[0].title, "all difficulties", "", 0.0, 0.0, found, notes))
@@ -89,17 +96,20 @@ def _review_map(request: ReviewRequest, ears: _Ears, mapset: Mapset, name: str) 
     reader = ears.reader(mapset.audio[name], beatmap.mode)
     table, notes = thresholds_for(request.model_path, beatmap.mode)
     song_ms, stars = reader.writer.song_ms, stars_of(beatmap)
+    norms = load_norms()
     notes = [*_reading_notes(mapset, name), *notes]
     try:
         part = part_in_song(beatmap, song_ms)
         notes = [*(f"{name}: {note}" for note in part.notes), *notes]
         stars = stars_of(part.beatmap)
         observed = reader.observe(beatmap, *request.span_ms)
-        suggestions = suggestions_of(beatmap, observed, table, song_ms, stars, request.min_surprisal)
+        whole = map_suggestions(MapNames(part.beatmap), stars, norms, reader.ticks(part.beatmap, stars))
+        suggestions = suggestions_of(beatmap, observed, table, song_ms, stars, request.min_surprisal, whole=whole)
     except ValueError as error:
         # Without a tempo nothing can be read; the rules say so.
         notes = [*notes, f"Only the rules were checked: {error}."]
         suggestions = with_distinct_ids(in_time(rule_suggestions(MapNames(beatmap), song_ms, stars)))
+    is_whole = request.span_ms == (-math.inf, math.inf) and request.min_surprisal is None
     metadata = beatmap.metadata
     return Review(
         title=f"{metadata.artist} - {metadata.title}",
@@ -108,8 +118,9 @@ def _review_map(request: ReviewRequest, ears: _Ears, mapset: Mapset, name: str) 
         stars=stars,
         song_ms=song_ms,
         suggestions=tuple(_filter(request, suggestions)),
-        notes=tuple(notes),
+        notes=(*audio_notes(mapset.audio[name]), *notes),
         path=name,
+        score=rate_map(suggestions, drain_minutes(beatmap), beatmap.mode, norms) if is_whole else None,
     )
 
 
@@ -142,7 +153,7 @@ def _filter(request: ReviewRequest, suggestions: Sequence[Suggestion]) -> list[S
         for each in suggestions
         if (not request.categories or each.category in request.categories)
         and (each.time_ms is None or start_ms <= each.time_ms <= end_ms)
-        and (request.min_surprisal is None or each.source is Source.RULE or each.surprisal >= request.min_surprisal)
+        and (request.min_surprisal is None or each.surprisal is None or each.surprisal >= request.min_surprisal)
     ]
     if request.max_per_category is None:
         return chosen
@@ -173,7 +184,8 @@ def write_fixed_copy(request: ReviewRequest, reviewed: Review) -> tuple[Path, li
     folder = request.output_path or request.beatmap_path.parent
     folder.mkdir(parents=True, exist_ok=True)
     path = _free_path(folder, request.beatmap_path.stem)
-    save_beatmap(mended, path)
+    with temporary_beside(path) as file:
+        file.write(rewrite(request.beatmap_path.read_bytes(), mended))
     return path, chosen
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from modding.aspects import Aspect
 from modding.observation.audio_timing import Stretch
-from modding.observation.observations import Observation
+from modding.observation.observation import Observation
 from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.timing.active_point import Timing
 

@@ -8,15 +8,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from modding.aspects import CATEGORY_OF, Aspect
+from modding.observation.audio_timing import Stretch
+from modding.observation.downbeats import BarFit
 from modding.observation.line_fit import LineFit
-from modding.observation.observations import Observation
+from modding.observation.observation import Observation
 from modding.report.editor_notation import MapNames
 from modding.report.wording import Wording, nearest_tick_ms
 from modding.root_causes import RatedObservation, merged
 from modding.rule_suggestions import rule_suggestions
 from modding.suggestions import Severity, Source, Suggestion, in_time, with_distinct_ids
-from modding.thresholds import LIKELY_PER_MINUTE, LISTED_PER_MINUTE, ThresholdTable
-from osu_beatmap.beatmap import Beatmap
+from modding.thresholds import CERTAIN_PER_MINUTE, LIKELY_PER_MINUTE, LISTED_PER_MINUTE, ThresholdTable
+from osu_beatmap.beatmap import Beatmap, Spinner
 from osu_beatmap.timing.active_point import Timing, end_time_ms
 
 LEAST_RELATIVE = 2.0
@@ -27,6 +29,9 @@ MOST_OF_ASPECT = 30.0
 
 LONGEST_GAP_BEATS = 8.0
 """Who leaves out more than this means to."""
+
+USUAL_OFFSET_MS = 15.0
+"""Of 72 osu! songs, a tenth are further than 10 to 12 ms from the median offset (docs/mai_mod.md)."""
 
 RED_LINE = "red line"
 """What a suggestion about an offset or a tempo is about."""
@@ -44,11 +49,13 @@ def suggestions_of(
     stars: float | None = None,
     min_surprisal: float | None = None,
     listed_per_minute: float = LISTED_PER_MINUTE,
+    whole: Sequence[Suggestion] = (),
 ) -> list[Suggestion]:
     """All suggestions in order of time, each with its id.
 
     min_surprisal      lists every relative surprisal from this on, whatever the table says
     listed_per_minute  how often at most human maps surprise as much as what is listed
+    whole              suggestions about the whole map
     """
     names = MapNames(beatmap)
     by_rule = rule_suggestions(names, audio_ms, stars)
@@ -64,7 +71,7 @@ def suggestions_of(
             opinions.append(line)
         elif each.observation.aspect is not Aspect.RHYTHM or each.observation.obj not in timed:
             opinions.append(_suggestion(each, wording))
-    return with_distinct_ids(in_time([*by_rule, *opinions]))
+    return with_distinct_ids(in_time([*whole, *by_rule, *opinions]))
 
 
 def _limit_frequency(
@@ -100,10 +107,19 @@ def rate(beatmap: Beatmap, observations: Iterable[Observation], table: Threshold
     """How rare each observation is; those that no mapper wants to hear are left out."""
     timing = Timing(beatmap.timing_points)
     return [
-        RatedObservation(each, table.per_minute(beatmap.mode, each.aspect, each.surprise.relative))
+        RatedObservation(each, _per_minute(each, beatmap, table))
         for each in observations
         if not _is_meant(each, beatmap, timing)
     ]
+
+
+def _per_minute(observation: Observation, beatmap: Beatmap, table: ThresholdTable) -> float:
+    """Return how often human-made maps surprise as much; a small offset is never more than worth a look."""
+    per_minute = table.per_minute(beatmap.mode, observation.aspect, observation.surprise.relative)
+    stretch = observation.actual
+    if isinstance(stretch, Stretch) and not stretch.drift and abs(stretch.offset_ms) < USUAL_OFFSET_MS:
+        return max(per_minute, LISTED_PER_MINUTE / 2)
+    return per_minute
 
 
 def _rare(rated: Iterable[RatedObservation], listed_per_minute: float) -> list[RatedObservation]:
@@ -120,7 +136,13 @@ def _select_surprising(rated: Iterable[RatedObservation], min_surprisal: float) 
 
 
 def _is_meant(observation: Observation, beatmap: Beatmap, timing: Timing) -> bool:
-    """Whether nothing comes because of a pause (the start of the map, a break, a long gap), or could not come there."""
+    """Whether a mapper means what surprises.
+
+    So are spinners, which are rare in all maps, and gaps by a pause (the start of the map, a break, a long gap) or
+    without a tick.
+    """
+    if observation.aspect is Aspect.KIND and isinstance(beatmap.hit_objects[observation.obj], Spinner):
+        return True
     if observation.aspect is not Aspect.ABSENCE or observation.obj is None:
         return False
     if observation.obj == 0 or nearest_tick_ms(timing, observation.expected) is None:
@@ -172,9 +194,9 @@ def _is_mended_at_once(rated: RatedObservation) -> bool:
 
 
 def severity_of(per_minute: float) -> Severity:
-    if per_minute <= LIKELY_PER_MINUTE:
-        return Severity.LIKELY
-    return Severity.POSSIBLE if per_minute <= LISTED_PER_MINUTE else Severity.SUBJECTIVE
+    if per_minute <= CERTAIN_PER_MINUTE:
+        return Severity.CERTAIN
+    return Severity.LIKELY if per_minute <= LIKELY_PER_MINUTE else Severity.POSSIBLE
 
 
 def _subject(observation: Observation, names: MapNames) -> str:
@@ -184,7 +206,7 @@ def _subject(observation: Observation, names: MapNames) -> str:
     if observation.obj is not None:
         kind = names.kind(names.beatmap.hit_objects[observation.obj])
         return f"{kind}, {observation.part}" if observation.part else kind
-    if observation.aspect in (Aspect.OFFSET, Aspect.LINES):
+    if observation.aspect in (Aspect.OFFSET, Aspect.LINES) or isinstance(observation.actual, BarFit):
         return RED_LINE
     if observation.aspect is Aspect.SCROLL:
         return "green line"

@@ -12,12 +12,14 @@ from modding.fixes import Fix
 
 
 class Source(Enum):
-    """Who says so."""
+    """Origin of a suggestion."""
 
     SURPRISAL = "surprisal"
-    """The model, and the map's own habits: an opinion."""
+    """The models, and the map's own habits: an opinion."""
     RULE = "rule"
     """A rule that can be looked up."""
+    MAP = "map"
+    """A comparison of the whole map with human-made ones."""
 
 
 class Severity(Enum):
@@ -27,16 +29,29 @@ class Severity(Enum):
     """Breaks a rule of the ranking criteria."""
     WARNING = "warning"
     """Breaks a guideline, or differs from the other difficulties."""
+    CERTAIN = "certain"
+    """Rarer than anything in the measured human-made maps."""
     LIKELY = "likely"
-    """As surprising as hardly anything in a human's map."""
+    """As rare as hardly anything in human-made maps."""
     POSSIBLE = "possible"
-    """Surprising; a human's map has such a place now and then."""
-    SUBJECTIVE = "subjective"
-    """Listed only because more was asked for."""
+    """Unusual; a human-made map has such a place now and then."""
 
     @property
     def rank(self) -> int:
         return list(Severity).index(self)
+
+    @property
+    def label(self) -> str:
+        return "worth a look" if self is Severity.POSSIBLE else self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A time in a map, as the editor writes it, with a link that opens it there."""
+
+    time_ms: float
+    stamp: str
+    link: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +62,9 @@ class Suggestion:
     stamp, link  the place as the editor writes it, and a link that opens it
     surprisal   relative surprisal (bits over bits expected); None for rules
     per_minute  how often human maps of this mode surprise as much under this aspect; None for rules
-    rule        the name of the rule; empty for the model's opinions
+    per_map     share of human-made maps that are as far from the others; None for single places
+    places      the worst places of what is about the whole map
+    rule        the name of the rule, or of the metric; empty for opinions about single places
     documented  whether it can be looked up in the ranking criteria
     count       how many places it stands for, where one cause shows in several
     """
@@ -65,6 +82,8 @@ class Suggestion:
     actual: str = ""
     surprisal: float | None = None
     per_minute: float | None = None
+    per_map: float | None = None
+    places: tuple[Place, ...] = ()
     rule: str = ""
     documented: bool = False
     end_time_ms: float | None = None
@@ -74,8 +93,25 @@ class Suggestion:
 
 
 @dataclass(frozen=True, slots=True)
+class MapScore:
+    """Weighted suggestions for each minute of a map; the fewer, the better.
+
+    Attributes:
+        usual: Score that half of the human-made maps of the mode exceed; NaN if none were measured.
+        cleaner_share: Share of human-made maps with a score of at most this one; NaN likewise.
+    """
+
+    per_minute: float
+    usual: float
+    cleaner_share: float
+
+
+@dataclass(frozen=True, slots=True)
 class Review:
-    """The suggestions about one map in order of time, and what they were made from."""
+    """The suggestions about one map in order of time, and what they were made from.
+
+    `score` is None for what is not about one map.
+    """
 
     title: str
     version: str
@@ -85,15 +121,16 @@ class Review:
     suggestions: tuple[Suggestion, ...]
     notes: tuple[str, ...] = ()
     path: str = ""
+    score: MapScore | None = None
 
 
 def with_distinct_ids(suggestions: Iterable[Suggestion]) -> list[Suggestion]:
-    """Ids made from category and time, those of one name counted on."""
+    """Ids made from category and time or metric, those of one name counted on."""
     seen: Counter[str] = Counter()
     named = []
     for suggestion in suggestions:
         time = "map" if suggestion.time_ms is None else str(round(suggestion.time_ms))
-        name = f"{suggestion.category.value}-{time}"
+        name = f"{suggestion.category.value}-{suggestion.rule if suggestion.source is Source.MAP else time}"
         seen[name] += 1
         named.append(replace(suggestion, id=name if seen[name] == 1 else f"{name}-{seen[name]}"))
     return named
@@ -108,7 +145,8 @@ def most_surprising_first(suggestions: Iterable[Suggestion]) -> list[Suggestion]
     """Rules by severity, then opinions by how rare such a surprise is."""
 
     def key(each: Suggestion) -> tuple:
-        rarity = 0.0 if each.per_minute is None else each.per_minute
-        return each.source is Source.SURPRISAL, each.severity.rank if each.source is Source.RULE else 0, rarity
+        rarity = each.per_map if each.per_minute is None else each.per_minute
+        is_opinion = each.source is Source.SURPRISAL
+        return is_opinion, 0 if is_opinion else each.severity.rank, rarity or 0.0
 
     return sorted(suggestions, key=key)

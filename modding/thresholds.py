@@ -19,7 +19,9 @@ from pathlib import Path
 from feedback.errors import UserError
 from modding.aspects import Aspect
 from model_files.folder_weights import SAFETENSORS
+from model_files.network_folder import WEIGHTS_FILE
 from osu_beatmap.beatmap import GameMode
+from osuT5.map_model.folder import PART_FILES
 
 TABLE_FILE = "review_thresholds.json"
 FORMAT = 1
@@ -30,7 +32,7 @@ RATES_PER_MINUTE = (20.0, 10.0, 5.0, 2.0, 1.0, 0.5, 0.2, 0.1, 0.05, 0.02)
 LISTED_PER_MINUTE = 0.1
 """Surprises rarer than this are worth a mapper's time. With a dozen aspects to a mode, about one a minute is listed."""
 
-LIKELY_PER_MINUTE = 0.02
+LIKELY_PER_MINUTE, CERTAIN_PER_MINUTE = 0.02, 0.002
 
 FALLBACK_RELATIVE = 6.0
 """Where no table says anything, this surprise is taken to come LISTED_PER_MINUTE; ten times rarer at twice as much."""
@@ -61,13 +63,7 @@ class ThresholdTable:
     def per_minute(self, mode: GameMode, aspect: Aspect, relative: float) -> float:
         """How often a human map surprises as much; between and beyond measured rates, on a log-linear curve."""
         curve = self.curves.get((mode, aspect)) or _of_any_mode(self.curves, aspect)
-        if not curve:
-            return LISTED_PER_MINUTE * 10 ** (1 - relative / FALLBACK_RELATIVE)
-        if relative <= curve[0][0]:
-            return curve[0][1]
-        (low, often), (high, seldom) = _around(curve, relative)
-        share = (relative - low) / max(high - low, 1e-9)
-        return math.exp(math.log(often) + share * (math.log(seldom) - math.log(often)))
+        return rate_on(curve, relative) if curve else LISTED_PER_MINUTE * 10 ** (1 - relative / FALLBACK_RELATIVE)
 
     def to_json(self) -> dict:
         table: dict[str, dict[str, list[list[float]]]] = {}
@@ -150,10 +146,26 @@ def curve_of(weighed: Sequence[tuple[float, float]], minutes: float) -> Curve:
     return curve
 
 
+def rate_on(curve: Curve, relative: float) -> float:
+    """Return how often a value is exceeded, on a log-linear curve."""
+    if relative <= curve[0][0]:
+        return curve[0][1]
+    (low, often), (high, seldom) = _around(curve, relative)
+    share = (relative - low) / max(high - low, 1e-9)
+    return math.exp(math.log(often) + share * (math.log(seldom) - math.log(often)))
+
+
 def weights_digest(folder: Path) -> str:
-    """SHA-256 of the weights in a folder; empty where they are not in one file."""
+    """Return the SHA-256 of the weights in a folder and of its map model; empty where they are not in one file."""
     path = folder / SAFETENSORS
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+    if not path.is_file():
+        return ""
+    parts = [folder / part / WEIGHTS_FILE for part in PART_FILES]
+    digest = hashlib.sha256(path.read_bytes())
+    for part in parts:
+        if part.is_file():
+            digest.update(part.read_bytes())
+    return digest.hexdigest()
 
 
 def _of_any_mode(curves: Mapping[tuple[GameMode, Aspect], Curve], aspect: Aspect) -> Curve:

@@ -7,21 +7,18 @@ what held there, where nothing in the file states it.
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from osu_beatmap.beatmap import EFFECT_KIAI, Beatmap, GameMode, HitObject, TimingPoint
 from osu_beatmap.files.event_lines import parse_break_line
+from osu_beatmap.files.file_text import FileText, bare_line, read_entry
 from osu_beatmap.files.hit_object_lines import format_object_line, parse_object_line
 from osu_beatmap.files.number_fields import FieldError
 from osu_beatmap.files.reader import decode_osu_bytes, parse_beatmap
 from osu_beatmap.files.timing_point_lines import format_timing_line, parse_timing_line
 from osu_beatmap.rules.objects import MIN_COLUMN_GAP_MS, MIN_GAP_MS
 from osu_beatmap.timing.active_point import Timing, end_time_ms, sv_of
-
-_LINES = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
-Entry = HitObject | TimingPoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,33 +32,6 @@ class Span:
         return self.start_ms <= time_ms < self.end_ms
 
 
-@dataclass(slots=True)
-class _Text:
-    """A .osu file as lines with their ends, in an encoding that gives the same bytes back."""
-
-    lines: list[str]
-    encoding: str
-    line_end: str
-
-    @classmethod
-    def of(cls, data: bytes) -> _Text:
-        # Latin-1 maps bytes to characters one to one; what .osu syntax is made of is ASCII in all other encodings.
-        encoding = "latin-1"
-        if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in data[:2]:
-            encoding = "utf-16-be" if data[:2] == b"\xfe\xff" or data[:1] == b"\0" else "utf-16-le"
-        lines = [line for line in _LINES.findall(data.decode(encoding, errors="surrogatepass")) if line]
-        ends = [line[len(line.rstrip("\r\n")) :] for line in lines[:1]]
-        return cls(lines, encoding, ends[0] if ends and ends[0] else "\r\n")
-
-    def encoded(self, line: str) -> str:
-        """A line of our own as one of this text."""
-        text = line.encode("utf-8").decode("latin-1") if self.encoding == "latin-1" else line
-        return text + self.line_end
-
-    def data(self) -> bytes:
-        return "".join(self.lines).encode(self.encoding, errors="surrogatepass")
-
-
 def splice(data: bytes, made: Beatmap, span: Span) -> bytes:
     """The file `data` with the objects of `made` that begin in the span, and what lines they need, instead of its own.
 
@@ -72,7 +42,7 @@ def splice(data: bytes, made: Beatmap, span: Span) -> bytes:
     kept = [item for item in given.hit_objects if item.time_ms not in span]
     new = list(_select_fitting([item for item in made.hit_objects if item.time_ms in span], made, kept, given))
     lines = _lines_of_span(Timing(given.timing_points), Timing(made.timing_points), span)
-    text = _Text.of(data)
+    text = FileText.of(data)
     text.lines = list(_rewritten(text, given, span, new, lines))
     return text.data()
 
@@ -139,7 +109,7 @@ def _lines_of_span(given: Timing, made: Timing, span: Span) -> list[TimingPoint]
 
 
 def _rewritten(
-    text: _Text, given: Beatmap, span: Span, new: Sequence[HitObject], lines: Sequence[TimingPoint]
+    text: FileText, given: Beatmap, span: Span, new: Sequence[HitObject], lines: Sequence[TimingPoint]
 ) -> Iterator[str]:
     """The lines of the new file: those that stay, and at their places those that are new."""
     version = given.format_version
@@ -150,12 +120,12 @@ def _rewritten(
     parse = {"HitObjects": parse_object_line, "TimingPoints": parse_timing_line}
     section = ""
     for line in text.lines:
-        bare = line.strip().lstrip("\ufeff").removeprefix("ï»¿")
+        bare = bare_line(line)
         if bare.startswith("[") and bare.endswith("]"):
             yield from map(text.encoded, pending.pop(section).before(math.inf) if section in pending else ())
             section = bare[1:-1]
         elif section in pending:
-            entry = _read(parse[section], bare, version)
+            entry = read_entry(parse[section], bare, version)
             if entry is not None:
                 # A green line comes after the red one of its time, and an object before those that follow.
                 yield from map(text.encoded, pending[section].before(entry.time_ms))
@@ -182,15 +152,6 @@ class _Pending:
         count = sum(entry_ms < time_ms for entry_ms, _ in self._entries)
         taken, self._entries = self._entries[:count], self._entries[count:]
         return [line for _, line in taken]
-
-
-def _read(parse: Callable[[str, int], Entry], line: str, format_version: int) -> Entry | None:
-    """Parse a line; None for one that osu! skips."""
-    comment = line.find("//")
-    try:
-        return parse(line[:comment].rstrip() if comment > 0 else line, format_version) if line and comment else None
-    except FieldError:
-        return None
 
 
 def _covers(line: str, format_version: int, new: Sequence[HitObject]) -> bool:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import rosu_pp_py as rosu
 
-from osu_beatmap.beatmap import Beatmap, GameMode, Spinner
+from osu_beatmap.beatmap import Beatmap, GameMode, Slider, Spinner, TimingPoint
 from osu_beatmap.editor_notation import clock
 from osu_beatmap.errors import BeatmapError
+from osu_beatmap.files.reader import parse_beatmap
 from osu_beatmap.files.writer import write_beatmap
+from osu_beatmap.timing.active_point import Timing, slider_duration_ms
 
 
 class UnratableBeatmap(BeatmapError):
@@ -24,10 +27,18 @@ _SKILLS = {
     GameMode.MANIA: ("strains",),
 }
 
-LONGEST_SPINNER_MS = 24 * 60 * 60 * 1000.0
-"""rosu-pp throws the bananas of a catch spinner one by one, and never ends with one of a month."""
+LONGEST_OBJECT_MS = 24 * 60 * 60 * 1000.0
+"""rosu-pp counts the bananas of a catch spinner and the droplets of a juice stream one by one, those of months too."""
+
+PLAIN_LINE = TimingPoint(0.0, 1000.0)
+"""Beats of a map without a red line."""
+
+SHORT_WAY_PX = 5_000.0
+"""No slider goes on for a day on a shorter way, however slow it is."""
 
 LAST_PLAYABLE_MS = 24 * 60 * 60 * 1000.0
+
+_B_SPLINE = re.compile(r"[,|]B\d+\|")
 
 _SUSPICIOUS = "the beatmap holds objects that cannot be meant for play, so it has no star rating"
 
@@ -106,18 +117,47 @@ def _attributes(parsed: rosu.Beatmap, clock_rate: float) -> rosu.DifficultyAttri
     return rosu.Difficulty(clock_rate=clock_rate).calculate(parsed)
 
 
+def _has_endless_object(beatmap: Beatmap) -> bool:
+    """Return whether a spinner or slider lasts longer than a day."""
+    spinners = (obj for obj in beatmap.hit_objects if isinstance(obj, Spinner))
+    if any(spinner.end_ms - spinner.time_ms > LONGEST_OBJECT_MS for spinner in spinners):
+        return True
+    sliders = [obj for obj in beatmap.hit_objects if isinstance(obj, Slider)]
+    sliders = [slider for slider in sliders if slider.slides * slider.length_px > SHORT_WAY_PX]
+    if not sliders:
+        return False
+    has_tempo = any(line.uninherited for line in beatmap.timing_points)
+    timing = Timing(beatmap.timing_points if has_tempo else [PLAIN_LINE, *beatmap.timing_points])
+    return any(slider_duration_ms(slider, timing, beatmap.difficulty) > LONGEST_OBJECT_MS for slider in sliders)
+
+
 def _parse(beatmap: Beatmap | str) -> rosu.Beatmap:
     if isinstance(beatmap, str):
         text = beatmap
         # rosu-pp reads any text at all, as a map without objects.
         if "osu file format" not in text[:200]:
             raise UnratableBeatmap("the text is not a .osu file: it does not start with 'osu file format'")
+        if _B_SPLINE.search(text):
+            text = write_beatmap(_with_bezier_curves(parse_beatmap(text)))
     else:
-        spinners = (obj for obj in beatmap.hit_objects if isinstance(obj, Spinner))
-        if any(spinner.end_ms - spinner.time_ms > LONGEST_SPINNER_MS for spinner in spinners):
+        if _has_endless_object(beatmap):
             raise UnratableBeatmap(_SUSPICIOUS)
-        text = write_beatmap(beatmap)
+        text = write_beatmap(_with_bezier_curves(beatmap))
     try:
         return rosu.Beatmap(content=text)
     except rosu.ParseError as error:
         raise UnratableBeatmap("rosu-pp cannot read the beatmap") from error
+
+
+def _with_bezier_curves(beatmap: Beatmap) -> Beatmap:
+    """Return the beatmap with Bezier curves in place of B-splines, whose degree rosu-pp ignores."""
+    from osu_beatmap.geometry.slider_path import without_b_splines  # needs numpy, which answers to options do not
+
+    splines = {
+        index: replace(obj, segments=without_b_splines(obj.segments))
+        for index, obj in enumerate(beatmap.hit_objects)
+        if isinstance(obj, Slider) and any(segment.kind.degree for segment in obj.segments)
+    }
+    if not splines:
+        return beatmap
+    return replace(beatmap, hit_objects=[splines.get(index, obj) for index, obj in enumerate(beatmap.hit_objects)])

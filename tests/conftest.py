@@ -11,6 +11,9 @@ from hypothesis import settings
 
 from paths import REPO_ROOT
 
+# The suite starts about a hundred processes, each of which would compile the whole program again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 settings.register_profile("any machine", deadline=None)  # a busy one takes long for no fault of the code
 settings.load_profile("any machine")
 

@@ -70,7 +70,7 @@ def test_a_dialogue_to_a_printed_command(folder: Path) -> None:
     assert request.map.gamemode is GameMode.MANIA
     assert request.map.keycount == 4
     assert request.map.difficulty == 3.5
-    assert request.map.descriptors == ("skillset/streams", "skillset/tech")
+    assert request.map.descriptors == ("skillset/streams", "skillset/speedjack")
     assert request.sampling.seed == 7
     assert request.output.output_path == Path("my maps")
 

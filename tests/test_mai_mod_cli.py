@@ -25,6 +25,7 @@ def test_a_map_is_reviewed_mended_and_reviewed_again(mapset, tmp_path, capsys):
     words = [f"beatmap_path={path}", "device=cpu", "output=json", f"output_file={report}"]
     assert run(MAI_MOD, words) == 0, capsys.readouterr().err
     rows = json.loads(report.read_text(encoding="utf-8"))
+    assert rows[-1]["score"]["per_minute"] > 0
     off = next(row for row in rows if row["rule"] == "unsnapped")
     assert (off["time_ms"], off["category"], off["severity"]) == (7011.0, "timing", "problem")
     assert off["link"].startswith("osu://edit/00:07:011")
@@ -54,7 +55,7 @@ def test_a_map_without_timing_does_not_stop_the_review_of_its_mapset(tmp_path, c
     assert run(MAI_MOD, [f"beatmap_path={folder}", "device=cpu", "raw_output=true"]) == 0, capsys.readouterr().err
     text = capsys.readouterr().out
     assert "[STANDARD], osu!standard" in text
-    assert "problem    The map has no red line" in text
+    assert "problem      The map has no red line" in text
     assert text.count("Note: Only the rules were checked") == 1
 
 

@@ -12,8 +12,9 @@ from osuT5.training.options import TrainOptions
 from pipeline.cli.command_line import compose_config
 from pipeline.cli.overrides import full_path, option_types
 from pipeline.request.resolve import resolve
-from tests.source_files import REPO_ROOT
+from tests.source_files import REPO_ROOT, root_script
 
+root_script("train")  # registers the options of all recipes
 README = (REPO_ROOT / "README.md").read_text(encoding="utf-8")
 MADE_BY_USERS = {"timed.osu"}
 """Files of the reader, outside the repository."""

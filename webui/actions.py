@@ -36,15 +36,18 @@ def generate_map(task: Task) -> dict[str, Any]:
     from pipeline.cli.request_runner import checked_request, make
     from pipeline.generation.model_cache import keep_models
     from pipeline.generation.timing import has_steady_beat
+    from pipeline.request.mapset_file import open_mapset
 
     keep_models()
     result_folder = _made(task.folder / RESULT_FOLDER)
     wanted_folder = task.options.get("output_path")
-    request = checked_request({**task.options, "output_path": str(result_folder)})
-    made, said = make(request, task.progress)
-    print(said)
-    osu_paths = made.osu_paths if request.map.is_mapset else [made.osu_path]
-    new = _kept(task, request, made.osz_path, osu_paths)
+    with open_mapset({**task.options, "output_path": str(result_folder)}) as (options, mapset):
+        request = checked_request(options)
+        made, said = make(request, task.progress)
+        print(said)
+        osu_paths = made.osu_paths if request.map.is_mapset else [made.osu_path]
+        new = _kept(task, request, made.osz_path, osu_paths)
+        _put_into_mapset(task, request, mapset, new)
     written = [result_folder / each["name"] for each in files_of(result_folder)]
     copies = copy_out(written, Path(wanted_folder).expanduser()) if wanted_folder else []
     return {
@@ -147,6 +150,23 @@ def _kept(task: Task, request: Any, osz_path: Path | None, osu_paths: Sequence[P
     if changed:
         pack(task.folder, task.folder / RESULT_FOLDER)
     return new
+
+
+def _put_into_mapset(task: Task, request: Any, mapset: Any, new: Sequence[str]) -> None:
+    """Make the .osz of a result the mapset that its reference is from, with the new maps in it."""
+    from pipeline.request.mapset_file import MapsetFile
+
+    reference = request.song.beatmap_path
+    if reference is not None and mapset is None:
+        mapset = MapsetFile.beside(reference)
+    if mapset is None or not request.output.export_osz:
+        return
+    result_folder = task.folder / RESULT_FOLDER
+    for packed in result_folder.glob("*.osz"):
+        packed.unlink()
+    replaces = request.scope.keeps_objects or request.scope.add_to_beatmap
+    maps = [task.folder / MAPS_FOLDER / name for name in new]
+    mapset.write_with(maps, result_folder / mapset.osz.path.name, replaces)
 
 
 def _audio_of(reference: Path) -> Path:

@@ -12,22 +12,26 @@ from modding.options import REVIEW_READERS
 from osu_beatmap.beatmap import GameMode
 from paths import CONFIG_DIR
 from pipeline.cli.config_help import OptionHelp, read_help
+from pipeline.request.levels import levels_of
 from pipeline.request.option_groups import Option, all_options, kind_of, option_groups
 from pipeline.request.option_uses import Use, is_of_use
 from pipeline.request.option_values import Members, Number, OneOf, Reader
 
 PROGRAMS = ("generate", "review")
 BASIC = (
-    "audio_path", "beatmap_path", "gamemode", "difficulty", "keycount", "descriptors", "title", "artist", "seed",
-    "categories", "max_per_category",
+    "audio_path", "beatmap_path", "gamemode", "difficulty", "keycount", "descriptors", "categories", "max_per_category",
 )  # fmt: skip
-"""Shown without asking, in this order; all else is a click away."""
+"""Shown without asking, in this order; all else is a click away. Title and artist join them if the song has none."""
 
 NOT_FOR_REVIEWS = ("output", "output_file", "raw_output", "apply", "output_path")
 """Options that say what the page does by other means."""
 
 NOT_FOR_MAPS = ("server",)
 """The page has a worker of its own."""
+
+
+_LEVELS = {str(mode.value): [{"name": name, "stars": stars} for name, stars in levels_of(mode)] for mode in GameMode}
+"""Mode -> its levels, by which beginners choose a star rating."""
 
 
 @cache
@@ -91,6 +95,7 @@ def _shown(option: Option) -> dict[str, Any]:
         "modes": sorted(mode.value for mode in option.use.modes),
         "basic": BASIC.index(option.name) if option.name in BASIC else None,
         "about": option.about,
+        "levels": _LEVELS if option.name == "difficulty" else None,
     }
 
 

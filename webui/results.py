@@ -15,7 +15,7 @@ from osu_beatmap.files.named_files import find_file, named_file
 from osu_beatmap.files.reader import read_beatmap
 from pipeline.output.summary import count_objects
 from webui.references import MAPS_FOLDER
-from webui.uploads import described_map, unpacked
+from webui.uploads import described_map
 
 MAX_NUMBERED = 1000
 
@@ -29,7 +29,7 @@ def kept_maps(folder: Path) -> Path:
 
 def keep_archive(folder: Path, osz_path: Path) -> list[str]:
     """Unpacks a mapset into the job's maps; returns the names of the maps."""
-    return [name for name in unpacked(read_osz(osz_path), kept_maps(folder)) if name.lower().endswith(".osu")]
+    return [name for name in read_osz(osz_path).extract_maps(kept_maps(folder)) if name.lower().endswith(".osu")]
 
 
 def keep_map(folder: Path, osu_path: Path, audio_path: Path | None = None) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 from string import Template
 from typing import Annotated, Any, Literal
@@ -10,6 +11,7 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from osu_beatmap.user_tags import user_tags
+from paths import DEMO_SONG
 from webui.dependencies import TheSite
 from webui.form import form_of
 from webui.schemas import Check, CheckOrder, Options, UploadAnswer
@@ -23,6 +25,7 @@ LANGUAGE_COOKIE = "beatmaps-language"
 PAGES = ("/", "/mai-mod", "/api/docs")
 COOKIE_AGE_S = 365 * 24 * 3600
 MAX_NAME_CHARS = 300
+DEMO_NAME = "demo song.ogg"
 
 
 pages = APIRouter(include_in_schema=False)
@@ -91,6 +94,17 @@ async def upload(
         return UploadAnswer(**(await site.uploads.take(name, request.stream())).shown())
     except UploadError as error:
         raise HTTPException(error.status, str(error)) from error
+
+
+@router.post("/uploads/demo", status_code=201, tags=["files"], summary="Take the demo song as a file that was sent")
+async def upload_demo(site: TheSite) -> UploadAnswer:
+    async def chunks() -> AsyncIterator[bytes]:
+        yield DEMO_SONG.read_bytes()
+
+    try:
+        return UploadAnswer(**(await site.uploads.take(DEMO_NAME, chunks())).shown())
+    except (UploadError, OSError) as error:
+        raise HTTPException(getattr(error, "status", 404), str(error)) from error
 
 
 @router.get("/presets", tags=["presets"], summary="Presets by their names")

@@ -24,6 +24,15 @@ class CheckOrder(BaseModel):
     options: Options = Field(default_factory=dict)
 
 
+class ModelConditions(BaseModel):
+    """What a model was trained with."""
+
+    name: str
+    is_bundled: bool
+    unknown: list[str] = Field(description="options that it does not use")
+    tags: list[str] | None = Field(description="descriptors that it knows in this mode; null: as many as it was given")
+
+
 class Check(BaseModel):
     """What is wrong with a form, the command that does the same, and what its reference map fills in."""
 
@@ -31,16 +40,20 @@ class Check(BaseModel):
     problem: str | None
     command: str
     filled: Options
-    without_use: list[str] = Field(description="options that have none beside the others")
+    without_use: list[str] = Field([], description="options that have none beside the others")
+    model: ModelConditions | None = Field(None, description="null: what the model knows is not known here")
+    missing_names: dict[str, str] = Field({}, description="title or artist that the song lacks -> what stands in")
 
 
 class ProgressAnswer(BaseModel):
-    """How far a job is in the stage that it is at."""
+    """How far a job is in the stage that it is at, and over all stages."""
 
     stage: str
     done: int
     total: int
-    remaining_s: float | None
+    remaining_s: float | None = Field(description="in this stage")
+    share: float = Field(0.0, description="of all work, 0 to 1")
+    left_s: float | None = Field(None, description="until all is done")
 
 
 class JobAnswer(BaseModel):
@@ -88,6 +101,7 @@ class MapAnswer(BaseModel):
     artist: str
     mode: int
     stars: float
+    keys: int = Field(0, description="columns of mania, else 0")
     counts: dict[str, int]
     length_ms: float
     previewUrl: str

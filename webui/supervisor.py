@@ -20,6 +20,7 @@ import psutil
 from paths import REPO_ROOT
 from webui.jobs import MAX_ATTEMPTS, Job, Jobs
 from webui.references import MAPS_FOLDER, RESULT_FOLDER
+from webui.total_progress import TotalProgress, count_maps
 from webui.worker import LOG_NAME
 
 CANCEL_GRACE_S = 0.8
@@ -135,11 +136,10 @@ class Supervisor:
         parent = None if job.parent is None else str(self._jobs.folder / job.parent)
         order = {"id": job.id, "kind": job.kind, "options": options, "folder": str(folder), "parent": parent}
         worker.send({"do": order})
-        self._watch(job, worker)
+        self._watch(job, worker, TotalProgress(count_maps(options)))
 
-    def _watch(self, job: Job, worker: WorkerProcess) -> None:
+    def _watch(self, job: Job, worker: WorkerProcess, total: TotalProgress) -> None:
         """Follows a job to its end."""
-        stages = _Stages()
         has_begun = False
         kill_at_s: float | None = None
         while not self._stops.is_set():
@@ -157,7 +157,7 @@ class Supervisor:
                 return
             has_begun = has_begun or bool(about_job)
             if "progress" in about_job:
-                self._jobs.change(job, progress=stages.at(*about_job["progress"]))
+                self._jobs.change(job, progress=total.at(*about_job["progress"]))
             if kill_at_s is not None and time.monotonic() > kill_at_s:
                 self._end_worker()
                 self._jobs.end(job, "cancelled")
@@ -194,23 +194,6 @@ class Supervisor:
         if self._worker is not None:
             self._worker.kill()
         self._worker = None
-
-
-class _Stages:
-    """How long the stage at hand will take, by how long it has taken so far."""
-
-    def __init__(self) -> None:
-        self._stage = ""
-        self._began_s = 0.0
-        self._began_at = 0
-
-    def at(self, stage: str, done: int, total: int) -> dict[str, Any]:
-        now_s = time.monotonic()
-        if stage != self._stage or done < self._began_at:
-            self._stage, self._began_s, self._began_at = stage, now_s, done
-        steps = done - self._began_at
-        remaining_s = (now_s - self._began_s) / steps * (total - done) if steps > 0 else None
-        return {"stage": stage, "done": done, "total": total, "remaining_s": remaining_s}
 
 
 def _add_to_log(folder: Path, line: str) -> None:

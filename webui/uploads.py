@@ -16,9 +16,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from feedback.errors import UserError
-from osu_beatmap.beatmap import Beatmap
+from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.errors import BeatmapError
-from osu_beatmap.files.archive import Osz, OszLimits, read_osz
+from osu_beatmap.files.archive import OszLimits, read_osz
 from osu_beatmap.files.file_names import legal_file_name
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.files.writer import write_text
@@ -159,6 +159,7 @@ def described_map(name: str, beatmap: Beatmap) -> dict[str, Any]:
         "version": metadata.version,
         "mode": beatmap.mode.value,
         "stars": round(stars, 2),
+        "keys": beatmap.key_count if beatmap.mode is GameMode.MANIA else 0,
     }
 
 
@@ -215,7 +216,7 @@ def _mapset(upload_id: str, name: str, arrived: Path, suffix: str) -> Upload:
     kept = _moved(arrived, name, suffix)
     archive = read_osz(arrived.parent / kept, ARCHIVE_LIMITS)
     upload = Upload(upload_id, "mapset", name, 0, [kept])
-    upload.files += unpacked(archive, arrived.parent)
+    upload.files += archive.extract_maps(arrived.parent)
     for stored, beatmap in archive.beatmaps.items():
         legal = legal_file_name(PurePosixPath(stored).name)
         if legal in upload.files:
@@ -224,17 +225,6 @@ def _mapset(upload_id: str, name: str, arrived: Path, suffix: str) -> Upload:
         if audio is not None and not upload.audio:
             upload.audio = legal_file_name(PurePosixPath(audio).name)
     return upload
-
-
-def unpacked(archive: Osz, folder: Path) -> list[str]:
-    """Writes the maps of an archive with the audio and the backgrounds that they name; returns the names written."""
-    wanted = dict.fromkeys(archive.beatmaps)
-    for stored, beatmap in archive.beatmaps.items():
-        for other in (beatmap.audio_filename, beatmap.background):
-            known = archive.find(other, stored)
-            if known is not None:
-                wanted[known] = None
-    return list(dict.fromkeys(archive.extract(name, folder).name for name in wanted))
 
 
 _READERS: dict[str, Callable[[str, str, Path, str], Upload]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,16 @@ from modding.options import REVIEW_READERS, ReviewRequest, check_review_files, r
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.reader import read_beatmap
+from osu_beatmap.user_tags import user_tags
+from osuT5.audio.decode import AudioError, read_tags
 from pipeline.cli import shell_words
 from pipeline.cli.shell_words import assignment
+from pipeline.generation.known_conditions import known_conditions
+from pipeline.output.metadata import missing_names
 from pipeline.output.report import asked_options
 from pipeline.request.inference_options import READERS
 from pipeline.request.input_files import check_files
+from pipeline.request.mapset_file import open_mapset
 from pipeline.request.option_groups import options_named
 from pipeline.request.option_values import is_absent
 from pipeline.request.options import GenerationRequest, RequestError, unknown_option
@@ -42,6 +48,7 @@ def check_request(kind: str, options: Mapping[str, Any], references: References)
     errors: dict[str, str] = {}
     problem: str | None = None
     filled: dict[str, Any] = {}
+    files: dict[str, Any] = {}
     try:
         files = references.with_files(given)
         errors = _errors_of_values(kind, files)
@@ -52,13 +59,12 @@ def check_request(kind: str, options: Mapping[str, Any], references: References)
         option = named_option(problem)
         if option is not None:
             errors[option] = problem
-    return {
-        "errors": errors,
-        "problem": problem,
-        "filled": filled,
-        "without_use": _without_use(given, filled) if kind == "generate" else [],
-        "command": command_line(kind, given),
-    }
+    answer = {"errors": errors, "problem": problem, "filled": filled, "command": command_line(kind, given)}
+    if kind == "generate":
+        mode = _mode_of(given, filled)
+        answer |= {"without_use": without_use(given, mode), "model": _model_of(given, mode)}
+        answer["missing_names"] = {} if problem else _missing_names(files)
+    return answer
 
 
 def prepared_options(kind: str, options: Mapping[str, Any], references: References) -> dict[str, Any]:
@@ -108,7 +114,12 @@ def _checked(kind: str, options: Mapping[str, Any], references: References) -> d
     if kind == "review":
         return _checked_review(resolve_review(options))
     # Results go into the folder of the job, and from there to where they are wanted.
-    request = resolve({"output_path": str(references.settings.folder), **options})
+    with open_mapset({"output_path": str(references.settings.folder), **options}) as (opened, _):
+        return _checked_generation(opened)
+
+
+def _checked_generation(options: Mapping[str, Any]) -> dict[str, Any]:
+    request = resolve(options)
     check_files(request)
     if request.song.beatmap_path is None:
         return {}
@@ -148,6 +159,38 @@ def _filled(request: GenerationRequest, like: GenerationRequest) -> dict[str, An
     return {name: after[name] for name in FILLED_OPTIONS if before[name] != after[name]}
 
 
-def _without_use(given: dict[str, Any], filled: dict[str, Any]) -> list[str]:
+def _mode_of(given: Mapping[str, Any], filled: Mapping[str, Any]) -> GameMode:
     mode = str(given.get("gamemode", filled.get("gamemode", 0)))
-    return without_use(given, GameMode(int(mode)) if mode in ("0", "1", "2", "3") else GameMode.STANDARD)
+    return GameMode(int(mode)) if mode in ("0", "1", "2", "3") else GameMode.STANDARD
+
+
+def _model_of(given: Mapping[str, Any], mode: GameMode) -> dict[str, Any] | None:
+    """What the chosen model was not trained with, and the tags that it knows; None where that is not known here."""
+    known = known_conditions(given.get("model_path"), mode)
+    if known is None:
+        return None
+    tags = known.tags
+    names = [tag.full_name for tag in user_tags() if tags is not None and mode in tag.modes and tag.name in tags]
+    return {
+        "name": known.model,
+        "is_bundled": is_absent(given.get("model_path")),
+        "unknown": list(known.unknown),
+        "tags": None if tags is None else names,
+    }
+
+
+def _missing_names(files: Mapping[str, Any]) -> dict[str, str]:
+    """Names that neither the song nor a reference map gives, with what a map would have in their place."""
+    audio = files.get("audio_path")
+    if is_absent(audio) or not is_absent(files.get("beatmap_path")):
+        return {}
+    path = Path(str(audio)).expanduser()
+    try:
+        return _missing_in(path, path.stat().st_mtime_ns)
+    except (OSError, AudioError):
+        return {}
+
+
+@cache
+def _missing_in(path: Path, modified_ns: int) -> dict[str, str]:
+    return missing_names(path.stem, read_tags(path))

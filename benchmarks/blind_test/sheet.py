@@ -29,10 +29,10 @@ from benchmarks.blind_test.excerpts import ExcerptPair, NamedMap, anonymous_exce
 from benchmarks.profile import read_maps
 from demo.draw_map import draw_side_by_side
 from demo.moments import MOMENT_MS
-from evaluation.profile.human_maps import human_maps
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.files.writer import write_text
 from osu_beatmap.held_out import Split
+from osu_beatmap.profile.human_maps import human_maps
 from osuT5.audio.decode import load_audio
 from paths import REPO_ROOT
 from pipeline.output.audio import write_vorbis

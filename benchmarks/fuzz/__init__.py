@@ -1,1 +1,4 @@
-"""Fuzzer: absurd charts and mutated inputs, in process and as commands. Each case follows from a seed."""
+"""Fuzzer: absurd charts and mutated inputs, in process and as commands.
+
+Contains its cases and the watch over them; each case follows from a seed. Tests of single faults are in `tests`.
+"""

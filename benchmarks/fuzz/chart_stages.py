@@ -14,13 +14,13 @@ from benchmarks.fuzz.watch import FuzzReport
 from classifier.excerpts import ChartTokens
 from evaluation.charts import Case, MeasuredChart
 from evaluation.metrics import values_of
-from evaluation.profile.profile import profile_of
 from modding.observation.surprisal import SongReader
 from modding.suggestion_builder import suggestions_of
 from modding.thresholds import ThresholdTable
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.files.reader import parse_beatmap
 from osu_beatmap.files.writer import write_beatmap
+from osu_beatmap.profile.profile import profile_of
 from osu_beatmap.rules import check
 from osu_beatmap.song_bounds import part_in_song
 from osu_beatmap.star_rating import stars_or_none, strains
@@ -35,7 +35,8 @@ from osuT5.dataset.song_cache import MemorySupply
 from osuT5.dataset.training_songs import SongLoader
 from osuT5.encoding import encode_context
 from osuT5.generation.window_schedule import SongGenerator
-from osuT5.model.files.loading import EMBEDDED_MODEL, find_model, load_model
+from osuT5.model.files.find import EMBEDDED_MODEL, find_model
+from osuT5.model.files.loading import load_model
 from osuT5.objects.chart_tokens import encode_chart
 from rcomplexion.rhythm import rhythm_of
 from webui.preview_data import preview_of

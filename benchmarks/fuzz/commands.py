@@ -122,7 +122,7 @@ def run_commands(folder: Path, seed: int, count: int, report: FuzzReport, names:
         for command in chosen:
             sane = _run(command, folder / "case", song, None)
             if sane.status != 0:
-                report.failures.append(f"{command.name}: a sane case ends with {sane.status}: {sane.said[-300:]}")
+                report.fail(f"{command.name}: a sane case ends with {sane.status}: {sane.said[-300:]}")
             bar.update()
             for each in range(seed, seed + count):
                 _judge(command, each, sane, _run(command, folder / "case", song, each), folder / "case", report)
@@ -168,12 +168,12 @@ def _judge(command: Command, seed: int, sane: Ended, ended: Ended, folder: Path,
     took = (ended.seconds, seed)
     report.slowest[f"process {command.name}"] = max(took, report.slowest.get(f"process {command.name}", took))
     if ended.status not in STATUSES or "Traceback" in ended.said or not ended.said.strip():
-        report.failures.append(f"{name}: status {ended.status}: {ended.said[-600:]}")
+        report.fail(f"{name}: status {ended.status}: {ended.said[-600:]}")
     if ended.seconds > sane.seconds + MAX_SECONDS + NOISE_S:
-        report.failures.append(f"{name}: {ended.seconds:.1f} s, {sane.seconds:.1f} s with a sane chart")
+        report.fail(f"{name}: {ended.seconds:.1f} s, {sane.seconds:.1f} s with a sane chart")
     if ended.mib > sane.mib + MAX_GROWTH_MIB:
-        report.failures.append(f"{name}: {ended.mib:.0f} MiB, {sane.mib:.0f} MiB with a sane chart")
+        report.fail(f"{name}: {ended.mib:.0f} MiB, {sane.mib:.0f} MiB with a sane chart")
     left = [path.name for path in folder.rglob("*.part")]
     left += [path.name for path in folder.rglob("*") if path.is_file() and not path.stat().st_size]
     if left:
-        report.failures.append(f"{name}: left behind {left}")
+        report.fail(f"{name}: left behind {left}")

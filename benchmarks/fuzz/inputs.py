@@ -88,7 +88,7 @@ class InputCases:
         report.run(f"mutated {name}", seed, lambda: kinds[name](random.Random(seed)))
         left = [path.name for path in self.folder.iterdir() if path.name.endswith(".part")]
         if left or self.output.exists():
-            report.failures.append(f"mutated {name}, seed {seed}: left behind {left or self.output}")
+            report.fail(f"mutated {name}, seed {seed}: left behind {left or self.output}")
 
     @cached_property
     def songs(self) -> list[bytes]:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from tqdm import tqdm
+
 from feedback.errors import UserError
 
 MAX_SECONDS = 5.0
@@ -41,16 +43,21 @@ class FuzzReport:
         except UserError as error:
             self.outcomes[f"{name}: refused"] += 1
             if not str(error) or "\n" in str(error):
-                self.failures.append(f"{name}, seed {seed}: {str(error)!r} is no sentence")
+                self.fail(f"{name}, seed {seed}: {str(error)!r} is no sentence")
         except TooSlow as error:
-            self.failures.append(f"{name}, seed {seed}: longer than {max_seconds:g} s\n{_place(error)}")
+            self.fail(f"{name}, seed {seed}: longer than {max_seconds:g} s\n{_place(error)}")
         except Exception as error:
-            self.failures.append(f"{name}, seed {seed}: {type(error).__name__}: {error}\n{_place(error)}")
+            self.fail(f"{name}, seed {seed}: {type(error).__name__}: {error}\n{_place(error)}")
         if peak_mib() - before_mib > MAX_GROWTH_MIB:
-            self.failures.append(f"{name}, seed {seed}: {peak_mib() - before_mib:.0f} MiB more")
+            self.fail(f"{name}, seed {seed}: {peak_mib() - before_mib:.0f} MiB more")
         took = (cpu_s() - before_s, seed)
         self.slowest[name] = max(took, self.slowest.get(name, took))
         return result
+
+    def fail(self, failure: str) -> None:
+        """Keep a failure, and show it at once: many cases take hours."""
+        self.failures.append(failure)
+        tqdm.write(failure)
 
     def lines(self) -> Iterator[str]:
         """Yield what there is to tell."""
@@ -59,7 +66,6 @@ class FuzzReport:
         for name, (seconds, seed) in sorted(self.slowest.items()):
             yield f"slowest {name}: {seconds:.2f} s CPU (seed {seed})"
         yield f"{len(self.failures)} failures"
-        yield from self.failures
 
 
 @contextmanager

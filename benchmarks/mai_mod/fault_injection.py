@@ -32,7 +32,7 @@ from evaluation.faults.section_faults import STRETCH_FAULTS
 from evaluation.measures.review_metrics import RULE_SCORE, auc, rule_flags
 from evaluation.report import markdown
 from modding.aspects import Aspect, Category
-from modding.observation.observations import Observation
+from modding.observation.observation import Observation
 from modding.observation.surprisal import stars_of
 from modding.suggestion_builder import RED_LINE, drain_minutes, suggestions_of
 from modding.suggestions import Source, Suggestion, most_surprising_first
@@ -52,6 +52,7 @@ ASPECTS: dict[str, tuple[Aspect, ...]] = {
     "sv_changed": (Aspect.VELOCITY, Aspect.SCROLL),
     "sound_changed": (Aspect.ADDITIONS, Aspect.COLOUR),
     "kiai_shifted": (Aspect.KIAI,),
+    "downbeat_off": (Aspect.BEAT,),
 }
 """What a fault is about; faults of red lines are about OFFSET and LINES."""
 
@@ -137,11 +138,9 @@ class Benchmark:
         changed = {ContextKind.MAP, ContextKind.SV} if kind not in STRETCH_FAULTS else set()
         changed = {ContextKind.KIAI} if kind == "kiai_shifted" else changed
         anew = chart.reader.observe(beatmap, only=[context for context in contexts if context in changed])
-        kept = {
-            aspect
-            for aspect, context in ((Aspect.KIAI, ContextKind.KIAI), (Aspect.BEAT, ContextKind.TIMING))
-            if context not in changed
-        }
+        kept = set() if ContextKind.KIAI in changed else {Aspect.KIAI}
+        if not chart.reader.by_beat_models:
+            kept.add(Aspect.BEAT)
         if ContextKind.MAP not in changed:
             kept |= set(Aspect) - {Aspect.KIAI, Aspect.BEAT, Aspect.OFFSET, Aspect.LINES}
         return anew + [each for each in clean if each.aspect in kept]
@@ -183,7 +182,7 @@ class Benchmark:
             (faulty.beatmap, observed, report.touched),
             (chart.beatmap, clean, report.untouched),
         ):
-            if kind == "kiai_shifted":
+            if kind in ASPECTS:
                 scores = (_event_scores(each) for each in said if each.aspect in ASPECTS[kind])
             else:
                 scores = _stretch_scores(beatmap, said)

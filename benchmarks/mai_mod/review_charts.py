@@ -15,13 +15,12 @@ from tqdm import tqdm
 
 from evaluation.charts import excerpt
 from evaluation.split_songs import songs_in_split
-from modding.observation.surprisal import SongReader
+from modding.observation.surprisal import SongReader, read_song
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.held_out import Split
 from osuT5.audio.decode import load_audio
-from osuT5.audio.mel import song_mel
 from osuT5.dataset.files.sources import FolderSong, ReadChart, mapset_songs
-from osuT5.generation.window_schedule import SongGenerator
+from osuT5.map_model.folder import is_map_model
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import Contract
 
@@ -50,7 +49,7 @@ def review_charts(options: Namespace, split: Split, model: MapperModel, spec: Co
     converted = stepmania_sets(options.stepmania)
     chosen = _chosen(options.folder, split, options.charts, converted)
     for song, chart in tqdm(chosen, unit="chart", total=len(GameMode) * options.charts):
-        yield _read_excerpt(song, chart, model, spec, options.seconds, song.name in converted)
+        yield _read_excerpt(song, chart, model, spec, options, song.name in converted)
 
 
 def chosen_charts(folder: Path, split: Split, per_mode: int, seconds: float) -> Iterator[Beatmap]:
@@ -99,12 +98,13 @@ def _choose(charts: list[ReadChart], taken: Counter, per_mode: int, is_stepmania
 
 
 def _read_excerpt(
-    song: FolderSong, chart: ReadChart, model: MapperModel, spec: Contract, seconds: float, is_stepmania: bool
+    song: FolderSong, chart: ReadChart, model: MapperModel, spec: Contract, options: Namespace, is_stepmania: bool
 ) -> ReviewChart:
     samples = load_audio(song.audio_path, spec.grid.sample_rate)
-    samples = samples[: int(_excerpt_ms(chart.beatmap, seconds) / 1000 * spec.grid.sample_rate)]
+    samples = samples[: int(_excerpt_ms(chart.beatmap, options.seconds) / 1000 * spec.grid.sample_rate)]
     song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
-    reader = SongReader(SongGenerator(model, spec, song_mel(samples, spec), song_ms))
+    is_by_beats = is_map_model(options.model) and not options.by_tokens
+    reader = read_song(model, spec, samples, options.model if is_by_beats else None)
     return ReviewChart(f"{song.name} / {chart.name}", excerpt(chart.beatmap, -math.inf, song_ms), reader, is_stepmania)
 
 

@@ -55,6 +55,17 @@ def bpm_alone(work: FaultyCopy, span_ms: Span) -> Stretch:
     return red.time_ms, end_ms
 
 
+def downbeat_off(work: FaultyCopy, span_ms: Span) -> Stretch:
+    """A red line a beat early or late, objects where they were: beats stay, bars begin on another."""
+    red, end_ms = _longest(work.timing, span_ms)
+    shift = red.beat_length_ms * work.rng.choice([-1.0, 1.0])
+    is_first = red is work.timing.reds[0]
+    if red.meter < 2 or (not is_first and shift < 0) or red.time_ms + shift >= end_ms:
+        return None
+    _change_line(work, red, time_ms=red.time_ms + shift)
+    return red.time_ms, end_ms
+
+
 def kiai_shifted(work: FaultyCopy, span_ms: Span) -> Stretch:
     """A kiai a bar early or late."""
     spans = work.timing.kiai_spans()
@@ -114,5 +125,6 @@ STRETCH_FAULTS: dict[str, Callable[[FaultyCopy, Span], Stretch]] = {
     "line_alone_20ms": partial(line_alone, by_ms=20.0),
     "bpm_and_objects": bpm_and_objects,
     "bpm_alone": bpm_alone,
+    "downbeat_off": downbeat_off,
     "kiai_shifted": kiai_shifted,
 }

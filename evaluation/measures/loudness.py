@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from evaluation.profile.song import Loudness
+from osu_beatmap.profile.song import Loudness
 from osuT5.audio.decode import AudioError, load_audio
 
 RATE_HZ = 16_000

@@ -33,7 +33,7 @@ class Music:
         return np.concatenate([np.zeros((1, self.levels.shape[1])), np.cumsum(self.levels, axis=0, dtype=np.float64)])
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=8)
 def load_music(path: Path | None) -> Music | None:
     """The sound of an audio file; None for none and for one that cannot be read."""
     if path is None or not path.is_file():

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from scipy.stats import wasserstein_distance
 
-from evaluation.profile.places import turn_angles_deg, turns_deg
+from osu_beatmap.profile.places import turn_angles_deg, turns_deg
 from osu_diffusion.constraints import OBJECT_STARTS, STACK_REACH
 from osu_diffusion.points import PointSequence
 

@@ -10,8 +10,8 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from evaluation.measures.review_metrics import auc
-from evaluation.profile.bands import ProfileBands
-from evaluation.profile.profile import MapProfile
+from osu_beatmap.profile.bands import ProfileBands
+from osu_beatmap.profile.profile import MapProfile
 
 FOLDS, REPEATS, FEWEST_SONGS = 5, 4, 2
 CONTROLS = 10

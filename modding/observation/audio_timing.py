@@ -16,7 +16,7 @@ import numpy as np
 
 from modding.aspects import Aspect
 from modding.observation.line_fit import LineFit
-from modding.observation.observations import Observation
+from modding.observation.observation import Observation
 from osu_beatmap.beatmap import Beatmap, TimingPoint
 from osu_beatmap.timing.active_point import Timing
 from osuT5.generation.token_scores import Surprisal

@@ -35,6 +35,7 @@ WEIGHTS = {
 DIRECTED = ("louder", "busier")
 """Marks that speak for a start of kiai, and less of which speaks for an end."""
 
+SHORTEST_BARS = 2
 FEWEST_BARS = 12
 LEAST_SPREAD = 0.05
 MOST_MARKED = 3.0
@@ -147,8 +148,14 @@ def _hit(sorted_ms: np.ndarray, times_ms: np.ndarray) -> np.ndarray:
 
 
 def edges_of(beatmap: Beatmap, song_ms: float) -> Iterator[tuple[float, bool]]:
-    """Times at which kiai begins and ends within a song, and which of the two it is."""
-    for start_ms, end_ms in Timing(beatmap.timing_points).kiai_spans():
+    """Times at which kiai begins and ends within a song, and which of the two it is.
+
+    Flashes, shorter than `SHORTEST_BARS`, are an effect of their moment and have none.
+    """
+    timing = Timing(beatmap.timing_points)
+    for start_ms, end_ms in timing.kiai_spans():
+        if end_ms - start_ms < SHORTEST_BARS * timing.beat_length_at(start_ms) * timing.red_at(start_ms).meter:
+            continue  # a flash
         for time_ms, is_start in ((start_ms, True), (end_ms, False)):
             if 0.0 <= time_ms < song_ms:
                 yield time_ms, is_start

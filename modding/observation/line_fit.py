@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 
 from modding.aspects import Aspect
-from modding.observation.observations import Observation
+from modding.observation.observation import Observation
 from osu_beatmap.beatmap import Beatmap, TimingPoint
 from osu_beatmap.timing.active_point import Timing
 from osuT5.generation.token_scores import Surprisal

@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
 from modding.aspects import Aspect
 from modding.habits.habits import Habits
-from modding.habits.places import TICKS_PER_BEAT
 from modding.observation.kiai_edges import KiaiEdge
+from modding.observation.observation import HabitJudge, Observation
 from osu_beatmap.attributes import WITH_CIRCLES
 from osu_beatmap.beatmap import Beatmap, GameMode, Slider
-from osu_beatmap.timing.active_point import Timing
 from osuT5.encoding.groups import ANCHOR_KINDS
 from osuT5.encoding.hit_objects.hitsounds import read_sounds
 from osuT5.encoding.hit_objects.positions import read_position
@@ -34,40 +32,7 @@ END_KINDS = frozenset({K.SLIDER_END, K.SPINNER_END, K.HOLD_NOTE_END, K.DRUMROLL_
 COMBO_ALTERNATIVES = frozenset({K.SCROLL_SPEED, K.HITSOUND, K.VOLUME, K.NEW_COMBO})
 """What comes where a new combo would: a combo is asked for at the first of these."""
 
-MODEL_SHARES = {
-    Aspect.POSITION: 0.25,
-    Aspect.COLUMN: 0.25,
-    Aspect.COMBO: 0.25,
-    Aspect.ADDITIONS: 0.25,
-    Aspect.COLOUR: 0.25,
-    Aspect.BANK: 0.25,
-}
-"""How much the embedded model's word counts beside the habits of the map: all where times are asked for, less where it
-is far from sure. On charts of training songs with faults put in, habits alone found as much of these or more."""
-
-TOLD_BY_HABIT = frozenset({Aspect.COLUMN, Aspect.ADDITIONS, Aspect.COLOUR})
-"""Where the answers of habits are those of the model, whichever is more surprised says what would be expected."""
-
 NO_SURPRISE = Surprisal(0.0, 0.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """How surprising one thing about a map is.
-
-    `actual` and `expected` are what the aspect is about: a time in ms, a point, a column, whether a new combo starts, a
-    velocity, hit sound flags, a pair of banks, a kind of event. `expected` is None where nothing is better.
-    `habit_bits`: how much of the surprise is that of the map's own habits. `part` says which part of a slider it is.
-    """
-
-    aspect: Aspect
-    time_ms: float
-    surprise: Surprisal
-    obj: int | None = None
-    actual: object = None
-    expected: object = None
-    part: str = ""
-    habit_bits: float = 0.0
 
 
 class MapObserver:
@@ -77,8 +42,8 @@ class MapObserver:
         self.beatmap = beatmap
         self.encoding = encoding
         self.origins = origins
-        self.habits = habits
-        self.timing = Timing(beatmap.timing_points)
+        self.judge = HabitJudge(beatmap, habits)
+        self._of_model, self._with_habit = self.judge.of_model, self.judge.judged
 
     def observe(self, scored: ScoredContext) -> list[Observation]:
         """What the map context says of the objects."""
@@ -108,10 +73,12 @@ class MapObserver:
         rhythm = _timed(events)
         likeliest_ms = next((event.time.likeliest_ms for event in rhythm if event.time), None)
         if likeliest_ms is not None:
-            yield self._with_habit(Aspect.RHYTHM, obj, _total(rhythm), self._time_ms(obj), likeliest_ms)
+            yield self._with_habit(
+                Aspect.RHYTHM, obj, _total(rhythm), self.beatmap.hit_objects[obj].time_ms, likeliest_ms
+            )
         yield from self._place(obj, events)
         yield from self._combo(obj, events)
-        yield from self._mania_scroll(obj)
+        yield from self.judge.mania_scroll(obj)
         yield from self._kind(obj, events)
         for event in events:
             if event.event.kind is K.SCROLL_SPEED:
@@ -119,26 +86,6 @@ class MapObserver:
                 yield self._with_habit(aspect, obj, _total([event]), *_speeds(event, self.encoding))
         is_slider = isinstance(self.beatmap.hit_objects[obj], Slider) and self.beatmap.mode is not GameMode.TAIKO
         yield from self._sounds(obj, events, ["head" if is_slider else ""])
-
-    def _time_ms(self, obj: int) -> float:
-        return self.beatmap.hit_objects[obj].time_ms
-
-    def _of_model(
-        self, aspect: Aspect, obj: int, surprise: Surprisal, actual: object, expected: object, part: str = ""
-    ) -> Observation:
-        return Observation(aspect, self._time_ms(obj), surprise, obj, actual, expected, part)
-
-    def _with_habit(
-        self, aspect: Aspect, obj: int, surprise: Surprisal, actual: object, expected: object, part: str = ""
-    ) -> Observation:
-        habit = self.habits.get((aspect, obj))
-        if habit is None:
-            return self._of_model(aspect, obj, surprise, actual, expected, part)
-        surprise = surprise.scaled(MODEL_SHARES.get(aspect, 1.0))
-        if aspect in TOLD_BY_HABIT and habit.surprise.bits > surprise.bits:
-            expected = habit.usual
-        observation = self._of_model(aspect, obj, surprise + habit.surprise, actual, expected, part)
-        return replace(observation, habit_bits=habit.surprise.bits)
 
     def _place(self, obj: int, events: list[ScoredEvent]) -> Iterator[Observation]:
         placed = [event for event in events if event.event.kind in PLACE_KINDS]
@@ -159,14 +106,6 @@ class MapObserver:
         if event is not None and self.encoding.new_combos and self.beatmap.mode in WITH_CIRCLES:
             surprise, starts = _judge_choice(event, K.NEW_COMBO)
             yield self._with_habit(Aspect.COMBO, obj, surprise, starts, not starts)
-
-    def _mania_scroll(self, obj: int) -> Iterator[Observation]:
-        """In mania speeds are no events of objects, so only the map's habits speak."""
-        habit = self.habits.get((Aspect.SCROLL, obj))
-        if habit is not None and self.beatmap.mode is GameMode.MANIA:
-            speed = self.timing.sv_at(self._time_ms(obj))
-            observation = self._of_model(Aspect.SCROLL, obj, habit.surprise, speed, habit.usual)
-            yield replace(observation, habit_bits=habit.surprise.bits)
 
     def _kind(self, obj: int, events: list[ScoredEvent]) -> Iterator[Observation]:
         """All choices that tell one kind of object from another; whether a combo starts is none of them."""
@@ -244,20 +183,7 @@ class MapObserver:
         absence = max([*own, *silent], key=lambda each: each.bits, default=None)
         if absence is None:
             return
-        observation = self._of_model(Aspect.ABSENCE, obj, Surprisal(absence.bits, 0.0), None, absence.time_ms)
-        habit = self.habits.get((Aspect.ABSENCE, obj))
-        if habit is not None:
-            bits = habit.surprise.bits
-            observation = replace(observation, surprise=observation.surprise + habit.surprise, habit_bits=bits)
-            if bits > absence.bits:
-                observation = replace(observation, expected=self._usual_ms(obj, habit.usual))
-        yield observation
-
-    def _usual_ms(self, obj: int, gap_ticks: int) -> float:
-        """When an object would come a usual gap after the one before."""
-        time_ms = self._time_ms(obj)
-        before_ms = max(other.time_ms for other in self.beatmap.hit_objects[:obj] if other.time_ms < time_ms)
-        return before_ms + gap_ticks / TICKS_PER_BEAT * self.timing.beat_length_at(time_ms)
+        yield self.judge.absent(obj, absence.bits, absence.time_ms)
 
 
 def observe_beats(scored: ScoredContext) -> Iterator[Observation]:
@@ -269,23 +195,13 @@ def observe_beats(scored: ScoredContext) -> Iterator[Observation]:
             yield Observation(Aspect.BEAT, time_ms, surprise, None, event.event.kind, expected)
 
 
-def observe_kiai(scored: ScoredContext, edges: Sequence[KiaiEdge]) -> Iterator[Observation]:
-    """Where kiai starts and ends: what the song and the map say of it, else what the model does.
-
-    The embedded model tells a kiai that is a bar off from a right one worse than chance does.
-    """
-    known = {(round(edge.time_ms), edge.is_start): edge for edge in edges}
-    for event in scored.events:
-        if event.time is None:
-            continue
-        group = scored.groups[event.group]
-        starts = any(each.kind is K.KIAI and each.value for each in group.events)
-        edge = known.get((round(group.time_ms), starts))
-        judge = event.value, event.time.likeliest_ms, 0.0
-        if edge is not None:
-            judge = edge.surprise, edge.likeliest_ms, edge.surprise.bits
-        surprise, likeliest_ms, bits = judge
-        yield Observation(Aspect.KIAI, group.time_ms, surprise, None, starts, likeliest_ms, habit_bits=bits)
+def observe_kiai(edges: Sequence[KiaiEdge]) -> Iterator[Observation]:
+    """Whether kiai time starts and ends where the song and the map mark it."""
+    for edge in edges:
+        bits = edge.surprise.bits
+        yield Observation(
+            Aspect.KIAI, edge.time_ms, edge.surprise, None, edge.is_start, edge.likeliest_ms, habit_bits=bits
+        )
 
 
 def observe_scroll(scored: ScoredContext, encoding: EncodingSpec) -> Iterator[Observation]:

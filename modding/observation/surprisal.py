@@ -6,28 +6,48 @@ import math
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 
+import numpy as np
+import torch
+
+from feedback.progress import Progress, silent
 from modding.aspects import Aspect
 from modding.habits.habits import habits_of
 from modding.habits.places import SHORTEST_BEAT_MS
 from modding.observation.audio_timing import SongEvidence, Stretch, detect_sections, observe_timing
+from modding.observation.beat_observer import BeatObserver
+from modding.observation.downbeats import observe_downbeats
 from modding.observation.kiai_edges import HeardSpectrum, kiai_edges
 from modding.observation.line_fit import LineFit, line_fits, observe_lines
 from modding.observation.observations import MapObserver, Observation, observe_beats, observe_kiai, observe_scroll
+from modding.observation.tick_evidence import TickEvidence, read_ticks
 from osu_beatmap.attributes import attributes_of
 from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.song_bounds import SongPart, part_in_song
 from osu_beatmap.star_rating import star_rating
 from osu_beatmap.timing.active_point import Timing
+from osuT5.audio.mel import song_mel
 from osuT5.encoding import encode_context
 from osuT5.encoding.context import traced_objects
 from osuT5.generation.activations import song_activations
 from osuT5.generation.chart_state import ChartState
 from osuT5.generation.surprisal import ContextScorer
 from osuT5.generation.threads import cpu_threads
-from osuT5.generation.window_schedule import SongGenerator
+from osuT5.generation.window_schedule import LOOKAHEAD, LOOKBACK, SongGenerator
+from osuT5.model.files.find import EMBEDDED_MODEL
+from osuT5.model.seq2seq import MapperModel
+from osuT5.objects.chart_tokens import ChartTokens, encode_chart
+from osuT5.objects.corpus import ObjectChart, SongSound
+from osuT5.objects.scores import ObjectScores, score_chart
+from osuT5.rhythm.conditions import origin_of
+from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import ContextKind, EventGroup
+from pipeline.generation.rhythm import SongRhythm, rhythm_conditions
+
+HEARD_MARGIN = 0.33
+"""Fraction of a window on either side that others decide, if only onsets and beats are detected; tokens need more."""
 
 UNKNOWN_STARS = 4.0
 """For maps that cannot be rated."""
@@ -52,11 +72,60 @@ def _is_of_no_tempo(observation: Observation, timing: Timing) -> bool:
     return observation.aspect in OF_LINES and timing.beat_length_at(observation.time_ms) < SHORTEST_BEAT_MS
 
 
-class SongReader:
-    """Reads maps of one song."""
+def read_song(
+    model: MapperModel,
+    spec: Contract,
+    samples: np.ndarray,
+    map_model: Path | None,
+    adapter: Path | None = None,
+    progress: Progress = silent,
+) -> SongReader:
+    """Return a reader of the maps of a song.
 
-    def __init__(self, writer: SongGenerator) -> None:
-        self.writer = writer
+    Args:
+        model, spec: Model that detects onsets and beats, and that judges objects without a map model.
+        samples: The song, float32 [samples] at the rate of the model.
+        map_model: Folder of the map model that judges objects.
+        adapter: Folder of an adapter for it.
+        progress: Of the encoder.
+    """
+    song_ms = 1000.0 * len(samples) / spec.grid.sample_rate
+    overlap = (LOOKBACK, LOOKAHEAD) if map_model is None else (HEARD_MARGIN, HEARD_MARGIN)
+    writer = SongGenerator(model, spec, song_mel(samples, spec), song_ms, *overlap, progress=progress, samples=samples)
+    return SongReader(writer, map_model, adapter)
+
+
+def whole_precision() -> torch.autocast:
+    """Return the context of the beat models, which are small and on the CPU, whatever the precision of the other."""
+    return torch.autocast("cpu", enabled=False)
+
+
+def beat_scores(rhythm: SongRhythm, beatmap: Beatmap, stars: float) -> tuple[ChartTokens, ObjectScores]:
+    """Return the tokens of a map on the clock of its red lines, and their scores by the object model.
+
+    Raises:
+        ValueError: The map has no usable red line.
+        ModelError: A model cannot be loaded.
+    """
+    song = rhythm.encode([line for line in beatmap.timing_points if line.uninherited])
+    attributes, tokens = attributes_of(beatmap, stars), encode_chart(beatmap, song.clock)
+    conditions = replace(rhythm_conditions(attributes), origin=origin_of(beatmap))
+    chart = ObjectChart("", conditions, attributes, tokens)
+    return tokens, score_chart(rhythm.model.objects, SongSound.of(song), chart)
+
+
+class SongReader:
+    """Reads maps of one song.
+
+    Args:
+        writer: Model in front of the song.
+        map_model: Folder of the map model that judges objects; without one, the tokens of `writer` do.
+        adapter: Folder of an adapter for it.
+    """
+
+    def __init__(self, writer: SongGenerator, map_model: Path | None = None, adapter: Path | None = None) -> None:
+        self.writer, self.by_beat_models = writer, map_model is not None
+        self._rhythm = SongRhythm(writer.listener, map_model or EMBEDDED_MODEL, adapter)
 
     def observe(
         self,
@@ -65,16 +134,60 @@ class SongReader:
         end_ms: float = math.inf,
         only: Collection[ContextKind] | None = None,
     ) -> list[Observation]:
-        """All observations about a map, those of the model only where windows decide something between the two times.
+        """All observations about a map, those of tokens only where windows decide something between the two times.
 
-        only: the contexts that are scored, all of them unless given; what is heard, and red lines, come in any case.
+        only: the contexts that are judged, all of them unless given; what is heard, and red lines, come in any case.
         Raises ValueError for a map without a usable red line, or with more objects than its song holds.
         """
-        part = part_in_song(beatmap, self.writer.song_ms)
+        part = part_in_song(beatmap, self.song_ms)
         observed = self._observe_part(part.beatmap, start_ms, end_ms, only)
         return [_with_index_of(each, part) for each in observed] if not part.is_whole else observed
 
+    @property
+    def song_ms(self) -> float:
+        return self.writer.song_ms
+
     def _observe_part(
+        self, beatmap: Beatmap, start_ms: float, end_ms: float, only: Collection[ContextKind] | None
+    ) -> list[Observation]:
+        fits = line_fits(beatmap)
+        observed: list[Observation] = [*observe_lines(fits), *observe_timing(self._stretches(beatmap, fits))]
+        if only is None or ContextKind.KIAI in only:
+            observed += observe_kiai(kiai_edges(beatmap, self._spectrum))
+        if self.by_beat_models:
+            with whole_precision():
+                observed += observe_downbeats(beatmap, self.rhythm)
+                if only is None or ContextKind.MAP in only:
+                    observed += self._by_beat_models(beatmap)
+        else:
+            observed += self._by_tokens(beatmap, start_ms, end_ms, only)
+        timing = Timing(beatmap.timing_points)
+        return [each for each in observed if not _is_of_no_tempo(each, timing)]
+
+    def ticks(self, beatmap: Beatmap, stars: float) -> TickEvidence:
+        """Return the ticks on which objects are likely, of a map that lies in its song.
+
+        Raises:
+            ValueError: The map has no usable red line.
+            ModelError: The rhythm model cannot be loaded.
+        """
+        with whole_precision():
+            return read_ticks(self.rhythm, beatmap, stars)
+
+    @property
+    def rhythm(self) -> SongRhythm:
+        """The map model in front of the song; that of the bundled model for models without one."""
+        return self._rhythm
+
+    def _by_beat_models(self, beatmap: Beatmap) -> list[Observation]:
+        """What the rhythm model and the object model say of the objects."""
+        if not beatmap.hit_objects:
+            return []
+        stars = stars_of(beatmap)
+        tokens, scores = beat_scores(self.rhythm, beatmap, stars)
+        return list(BeatObserver(beatmap, self.ticks(beatmap, stars), tokens, scores, habits_of(beatmap)).observe())
+
+    def _by_tokens(
         self, beatmap: Beatmap, start_ms: float, end_ms: float, only: Collection[ContextKind] | None
     ) -> list[Observation]:
         spec, song_ms = self.writer.spec, self.writer.song_ms
@@ -88,20 +201,19 @@ class SongReader:
         contexts[ContextKind.MAP] = [group for group, _ in traced]
         chart = ChartState(attributes, 0, contexts)
         observer = MapObserver(beatmap, spec.encoding, [origin for _, origin in traced], habits_of(beatmap))
-        fits = line_fits(beatmap)
-        observed: list[Observation] = [*observe_lines(fits), *observe_timing(self._stretches(beatmap, fits))]
+        observed: list[Observation] = []
         for context in contexts if only is None else only:
+            if context is ContextKind.KIAI:
+                continue
             with cpu_threads(self.writer.model):
                 scored = ContextScorer(self.writer, chart, context).score(start_ms, end_ms)
             if context is ContextKind.TIMING:
                 observed += observe_beats(scored)
-            elif context is ContextKind.KIAI:
-                observed += observe_kiai(scored, kiai_edges(beatmap, self._spectrum))
             elif context is ContextKind.SV:
                 observed += observe_scroll(scored, spec.encoding)
             else:
                 observed += observer.observe(scored)
-        return [each for each in observed if not _is_of_no_tempo(each, observer.timing)]
+        return observed
 
     def _stretches(self, beatmap: Beatmap, fits: Sequence[LineFit]) -> list[Stretch]:
         """Nothing for models without frame heads, published ones among them."""

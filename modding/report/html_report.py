@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 
-from modding.suggestions import Review
+from modding.suggestions import MapScore, Review
 
 PAGE = Path(__file__).with_name("report.html")
 
@@ -20,9 +21,16 @@ def as_data(review: Review, rows: list[dict]) -> dict:
         "mode": review.mode,
         "stars": round(review.stars, 2),
         "song_ms": review.song_ms,
+        "score": None if review.score is None else score_data(review.score),
         "notes": list(review.notes),
         "suggestions": rows,
     }
+
+
+def score_data(score: MapScore) -> dict[str, float | None]:
+    """Return a score as plain data; null for what was not measured."""
+    values = {"per_minute": score.per_minute, "usual": score.usual, "cleaner_share": score.cleaner_share}
+    return {name: None if math.isnan(value) else round(value, 3) for name, value in values.items()}
 
 
 def html_report(reviews: Sequence[tuple[Review, list[dict]]]) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 
@@ -10,18 +12,18 @@ from rich.console import Console
 from rich.text import Text
 
 from modding.aspects import Category
-from modding.report.html_report import html_report
-from modding.suggestions import Review, Severity, Source, Suggestion, in_time, most_surprising_first
+from modding.report.html_report import html_report, score_data
+from modding.suggestions import MapScore, Review, Severity, Source, Suggestion, in_time, most_surprising_first
 
 COLOURS = {
     Severity.PROBLEM: "bold red",
     Severity.WARNING: "yellow",
+    Severity.CERTAIN: "bold red",
     Severity.LIKELY: "bold magenta",
     Severity.POSSIBLE: "cyan",
-    Severity.SUBJECTIVE: "dim",
 }
-MEASURED_MINUTES = 60
-"""Tables are made from minutes, not from days: beyond that, no number is given."""
+
+SOURCE_NOUNS = {Source.RULE: "by rules", Source.MAP: "about the whole map", Source.SURPRISAL: "about single places"}
 
 LINE_WIDTH = 1000
 """No line of a report is broken by us: what a terminal shows, it breaks, and what is copied stays whole."""
@@ -46,22 +48,19 @@ def counted(review: Review) -> str:
     count = len(review.suggestions)
     if not count:
         return "Nothing to suggest."
-    rules = sum(each.source is Source.RULE for each in review.suggestions)
-    return f"{count} suggestion{'s' if count > 1 else ''}: {rules} by rules, {count - rules} by surprise."
+    by_source = Counter(each.source for each in review.suggestions)
+    parts = [f"{by_source[source]} {noun}" for source, noun in SOURCE_NOUNS.items() if by_source[source]]
+    return f"{count} suggestion{'s' if count > 1 else ''}: {', '.join(parts)}."
 
 
-def surprise_text(suggestion: Suggestion) -> str:
-    """Relative surprisal, and how rare that is in human maps; empty for rules."""
-    if suggestion.surprisal is None:
+def score_text(score: MapScore | None) -> str:
+    """Return a sentence about a score; empty without one."""
+    if score is None:
         return ""
-    return f"{suggestion.surprisal:.1f}, {_how_often(suggestion.per_minute or 0.0)}"
-
-
-def _how_often(per_minute: float) -> str:
-    if per_minute >= 1.0:
-        return f"{per_minute:.0f} a minute"
-    minutes = 1 / max(per_minute, 1e-6)
-    return f"once in {minutes:.0f} min" if minutes <= MEASURED_MINUTES else "less than once an hour"
+    sentence = f"Score: {score.per_minute:.1f} weighted suggestions a minute (the fewer, the better)"
+    if math.isnan(score.usual):
+        return f"{sentence}."
+    return f"{sentence}; human-made maps usually have {score.usual:.1f}."
 
 
 def text_report(reviews: Sequence[Review], order: str, colour: bool) -> str:
@@ -71,8 +70,9 @@ def text_report(reviews: Sequence[Review], order: str, colour: bool) -> str:
     console = Console(file=stream, **look, width=LINE_WIDTH, highlight=False, legacy_windows=False)
     for review in reviews:
         console.print(Text(heading(review), style="bold"))
-        for line in (counted(review), *(f"Note: {note}" for note in review.notes)):
-            console.print(Text(line))
+        for line in (counted(review), score_text(review.score), *(f"Note: {note}" for note in review.notes)):
+            if line:
+                console.print(Text(line))
         for category, own in by_category(review.suggestions, order):
             console.print(Text(f"\n{category.title}", style="bold underline"))
             for each in own:
@@ -83,13 +83,15 @@ def text_report(reviews: Sequence[Review], order: str, colour: bool) -> str:
 
 def _line(each: Suggestion) -> Text:
     line = Text("  ")
-    line.append(f"{each.severity.value:10} ", style=COLOURS[each.severity])
+    line.append(f"{each.severity.label:12} ", style=COLOURS[each.severity])
     if each.stamp:
         line.append(each.stamp, style=f"link {each.link} green")
         line.append(" - ")
     line.append(each.message)
-    if surprise := surprise_text(each):
-        line.append(f" ({surprise})", style="dim")
+    for number, place in enumerate(each.places):
+        line.append(", " if number else " Look at ")
+        line.append(place.stamp, style=f"link {place.link} green")
+    line.append("." if each.places else "")
     if each.fix is not None:
         line.append(f" Fix: {each.fix.text}.", style="blue")
     line.append(f" [{each.id}]", style="dim")
@@ -110,6 +112,8 @@ def as_json(suggestion: Suggestion, review: Review) -> dict:
         "severity": suggestion.severity.value,
         "surprisal": None if suggestion.surprisal is None else round(suggestion.surprisal, 3),
         "per_minute": None if suggestion.per_minute is None else float(f"{suggestion.per_minute:.3g}"),
+        "per_map": None if suggestion.per_map is None else float(f"{suggestion.per_map:.3g}"),
+        "places": [{"time_ms": each.time_ms, "timestamp": each.stamp, "link": each.link} for each in suggestion.places],
         "object": suggestion.subject,
         "objects": list(suggestion.objects),
         "actual": suggestion.actual,
@@ -128,12 +132,19 @@ def note_as_json(number: int, note: str, review: Review) -> dict:
     return as_json(suggestion, review) | {"kind": "note", "severity": "note"}
 
 
+def score_as_json(score: MapScore, review: Review) -> dict:
+    """A score as plain data, with the fields of a suggestion."""
+    suggestion = Suggestion(Category.GENERAL, Source.MAP, Severity.POSSIBLE, "map", score_text(score), "score")
+    return as_json(suggestion, review) | {"kind": "score", "severity": "note", "score": score_data(score)}
+
+
 def json_report(reviews: Sequence[Review], order: str) -> str:
-    """A list of objects, one for each suggestion and note, difficulty after difficulty."""
+    """A list of objects, one for each suggestion, note and score, difficulty after difficulty."""
     rows = []
     for review in reviews:
         rows += _rows(review, order)
         rows += [note_as_json(number, note, review) for number, note in enumerate(review.notes, 1)]
+        rows += [] if review.score is None else [score_as_json(review.score, review)]
     return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -141,7 +152,7 @@ def markdown_report(reviews: Sequence[Review], order: str) -> str:
     """A heading for each difficulty and category, a line for each suggestion."""
     lines: list[str] = []
     for review in reviews:
-        lines += [f"# {_escape(heading(review))}", "", counted(review), ""]
+        lines += [f"# {_escape(heading(review))}", "", f"{counted(review)} {score_text(review.score)}".rstrip(), ""]
         lines += [f"> {_escape(note)}\n" for note in review.notes]
         for category, own in by_category(review.suggestions, order):
             lines += [f"## {category.title}", ""]
@@ -152,9 +163,10 @@ def markdown_report(reviews: Sequence[Review], order: str) -> str:
 
 def _markdown_line(each: Suggestion) -> str:
     where = f"[{_escape(each.stamp)}](<{each.link}>) " if each.stamp else ""
-    surprise = f" ({surprise_text(each)})" if surprise_text(each) else ""
+    places = ", ".join(f"[{_escape(place.stamp)}](<{place.link}>)" for place in each.places)
+    look = f" Look at {places}." if places else ""
     fix = f" *Fix: {_escape(each.fix.text)}.*" if each.fix else ""
-    return f"- **{each.severity.value}** {where}{_escape(each.message)}{surprise}{fix} `{each.id}`"
+    return f"- **{each.severity.label}** {where}{_escape(each.message)}{look}{fix} `{each.id}`"
 
 
 def _escape(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from modding.fixes import retime_line, shift_stretch
 from modding.observation.audio_timing import Stretch
+from modding.observation.downbeats import BarFit
 from modding.observation.line_fit import LineFit
 from modding.report.suggestion_text import SuggestionText
 from osu_beatmap.beatmap import Beatmap
@@ -32,6 +33,14 @@ def _is_whole(stretch: Stretch, beatmap: Beatmap) -> bool:
     low_ms, high_ms = stretch.lines_ms
     times_ms = [obj.time_ms for obj in beatmap.hit_objects if low_ms <= obj.time_ms < high_ms]
     return stretch.start_ms <= min(times_ms) + SAME_TIME_MS and max(times_ms) - SAME_TIME_MS <= stretch.end_ms
+
+
+def bar_words(fit: BarFit) -> SuggestionText:
+    """The first red line may move either way; a later one forward only, or it would take beats of the one before."""
+    start, beats = clock(fit.start_ms), abs(fit.beats_late)
+    side = "late" if fit.beats_late > 0 else "early"
+    message = f"The downbeat is {beats} beat{'s' if beats > 1 else ''} {side} from {start} on."
+    return SuggestionText(message, f"{beats} {side}", "on the downbeat", None, fit.red.time_ms, fit.end_ms)
 
 
 def line_words(fit: LineFit) -> SuggestionText:

@@ -16,10 +16,11 @@ from modding.fixes import (
     set_new_combo,
     set_velocity,
 )
-from modding.observation.observations import Observation
+from modding.observation.downbeats import BarFit
+from modding.observation.observation import Observation
 from modding.report.editor_notation import MapNames, note_name
 from modding.report.suggestion_text import SuggestionText
-from modding.report.timing_wording import SAME_TIME_MS, line_words, stretch_words
+from modding.report.timing_wording import SAME_TIME_MS, bar_words, line_words, stretch_words
 from osu_beatmap.beatmap import GameMode, HitObject, HitSound, SampleSet, Slider
 from osu_beatmap.editor_notation import clock
 from osu_beatmap.geometry.slider_path import end_of_object
@@ -34,6 +35,9 @@ COARSE_DIVISORS = (1, 2, 4, 3, 6, 8)
 
 TICK_REACH_MS = 16.0
 LONGEST_MOVE_BEATS = 1.0
+FRACTION_ERROR = 0.05
+"""Fractions of a beat are named if they are nearer than this, in parts of themselves."""
+
 KIAI_REACH_BEATS = 8.0
 HABIT_SHARE = 0.6
 NEW_DIRECTION_SHARE = 0.25
@@ -88,7 +92,7 @@ class Wording:
 
     def _division(self, time_ms: float) -> str:
         divisor = self.timing.best_divisor(time_ms)
-        return f"1/{divisor}" if divisor else "no division"
+        return f"1/{divisor}" if divisor else "no divisor"
 
     def _is_taken(self, time_ms: float, index: int) -> bool:
         others = (obj for other, obj in enumerate(self.beatmap.hit_objects) if other != index)
@@ -96,33 +100,36 @@ class Wording:
 
     def _rhythm(self, observation: Observation) -> SuggestionText:
         kind, index, actual_ms = self._kind_of(observation), observation.obj, observation.actual
+        if observation.expected is None:
+            fix = delete_object(index, f"delete this {kind}")
+            return SuggestionText(f"Expected nothing, found a {kind}.", f"{kind} at {clock(actual_ms)}", "nothing", fix)
         expected_ms = self.tick_ms(observation.expected)
         beats = (expected_ms - actual_ms) / self.timing.beat_length_at(actual_ms)
         there, here = clock(expected_ms), clock(actual_ms)
         if abs(expected_ms - actual_ms) <= SAME_TIME_MS:
             division = self._division(actual_ms)
-            return SuggestionText(f"A {kind} on {division} is unusual here.", division, "another division")
+            return SuggestionText(f"{_a(kind)} on {division} is unusual here.", division, "another divisor")
         if self._is_taken(expected_ms, index) or abs(beats) > LONGEST_MOVE_BEATS:
             fix = delete_object(index, f"delete this {kind}")
-            message = f"No {kind} would be expected here."
+            message = f"Expected nothing, found a {kind}."
             return SuggestionText(message, f"{kind} at {here}", f"next object at {there}", fix)
         side = "later" if beats > 0 else "earlier"
-        message = f"The {kind} would be expected {abs(beats):.2g} beats {side}, at {there}."
+        message = f"Expected the {kind} {_fraction(abs(beats))} {side}, at {there}."
         fix = move_object(index, round(expected_ms), f"move this {kind} to {there}")
         return SuggestionText(message, here, there, fix)
 
     def _absence(self, observation: Observation) -> SuggestionText:
         expected_ms = self.tick_ms(observation.expected)
         there, division = clock(expected_ms), self._division(expected_ms)
-        message = f"Nothing comes at {there} ({division}), where an object would be expected."
+        message = f"Expected an object at {there} ({division}), found nothing."
         return SuggestionText(message, "nothing", f"an object at {there}", time_ms=expected_ms)
 
     def _kind(self, observation: Observation) -> SuggestionText:
         mode, kind = self.beatmap.mode, self._kind_of(observation)
         expected = TYPE_NAMES.get(observation.expected, {}).get(mode, "")
         if not expected or expected == kind:
-            return SuggestionText(f"A {kind} is unusual here.", kind, "another kind of object")
-        return SuggestionText(f"A {expected} would be expected rather than a {kind}.", kind, expected)
+            return SuggestionText(f"{_a(kind)} is unusual here.", kind, "another kind of object")
+        return SuggestionText(f"Expected a {expected}, found a {kind}.", kind, expected)
 
     def _length(self, observation: Observation) -> SuggestionText:
         obj, kind = self._object(observation), self._kind_of(observation)
@@ -137,13 +144,14 @@ class Wording:
         fix = None
         if not any(obj.time_ms < other.time_ms <= end_ms for other in self.beatmap.hit_objects):
             fix = end_object(observation.obj, float(round(end_ms)), f"end this {kind} at {expected}")
-        return SuggestionText(f"The {kind} would be expected to be {side}, to {expected}.", actual, expected, fix)
+        return SuggestionText(f"Expected a {side} {kind}, to {expected}; it ends at {actual}.", actual, expected, fix)
 
     def _repeats(self, observation: Observation) -> SuggestionText:
         slider = self._object(observation)
         wanted = "more repeats" if observation.expected else "fewer repeats"
         actual = f"{slider.slides - 1} repeats" if isinstance(slider, Slider) else ""
-        return SuggestionText(f"The {self.names.kind(slider)} would be expected to have {wanted}.", actual, wanted)
+        message = f"Expected {wanted}, found {actual}." if actual else f"Expected {wanted}."
+        return SuggestionText(message, actual, wanted)
 
     # ---- places ----
 
@@ -151,16 +159,16 @@ class Wording:
         (x, y), expected = observation.actual, observation.expected
         here, kind = f"{x:.0f},{y:.0f}", self._kind_of(observation)
         if expected is None:
-            return SuggestionText(f"The {kind} is in an unusual place.", here)
+            return SuggestionText(f"The {kind} is at an unusual position.", here)
         there = f"about {expected[0]:.0f},{expected[1]:.0f}"
         start = self._place_before(observation.obj)
         if start is None:
-            return SuggestionText(f"The {kind} is in an unusual place.", here, there)
+            return SuggestionText(f"The {kind} is at an unusual position.", here, there)
         far, wanted = math.dist(start, (x, y)), math.dist(start, expected)
         if abs(far - wanted) <= NEW_DIRECTION_SHARE * max(far, wanted, 1.0):
-            message = f"The {kind} comes from an unusual direction ({there} would be expected)."
+            message = f"Expected the {kind} in another direction, at {there}."
         else:
-            message = f"The {kind} is {far:.0f} px from the object before; about {wanted:.0f} px would be expected."
+            message = f"Expected about {wanted:.0f} px from the object before, found {far:.0f} px."
         return SuggestionText(message, f"{here}, {far:.0f} px away", f"{there}, {wanted:.0f} px away")
 
     def _place_before(self, index: int) -> tuple[float, float] | None:
@@ -174,7 +182,7 @@ class Wording:
         kind, obj = self._kind_of(observation), self._object(observation)
         if actual == expected:
             return SuggestionText(f"The {kind} is in an unusual column.", f"column {actual}", "another column")
-        message = f"Column {expected} would be expected rather than {actual}."
+        message = f"Expected column {expected}, found {actual}."
         fix = None
         if self._column_is_free(obj, observation.expected):
             fix = move_to_column(observation.obj, observation.expected, f"move this {kind} to column {expected}")
@@ -192,16 +200,16 @@ class Wording:
     def _colour(self, observation: Observation) -> SuggestionText:
         actual, expected = note_name(observation.actual), note_name(observation.expected)
         if actual == expected:
-            return SuggestionText(f"A {actual} is unusual here.", actual)
+            return SuggestionText(f"{_a(actual)} is unusual here.", actual)
         fix = set_additions(observation.obj, observation.expected, None, f"make it a {expected}")
-        return SuggestionText(f"A {expected} would be expected rather than a {actual}.", actual, expected, fix)
+        return SuggestionText(f"Expected a {expected}, found a {actual}.", actual, expected, fix)
 
     def _combo(self, observation: Observation) -> SuggestionText:
         if observation.actual:
             fix = set_new_combo(observation.obj, False, "take the new combo away")
-            return SuggestionText("A new combo starts here unexpectedly.", "new combo", "no new combo", fix)
+            return SuggestionText("Expected no new combo.", "new combo", "no new combo", fix)
         fix = set_new_combo(observation.obj, True, "start a new combo")
-        return SuggestionText("A new combo would be expected to start here.", "no new combo", "new combo", fix)
+        return SuggestionText("Expected a new combo.", "no new combo", "new combo", fix)
 
     # ---- sliders ----
 
@@ -209,17 +217,15 @@ class Wording:
         expected, kind = observation.expected, self._kind_of(observation)
         is_anchor = observation.actual in ANCHOR_KINDS
         if observation.actual is K.TIME or observation.actual is K.LAST_ANCHOR:
-            return SuggestionText(f"The {kind} would be expected to have more anchors.", "its anchors", "more anchors")
+            return SuggestionText(f"Expected a {kind} with more anchors.", "its anchors", "more anchors")
         if expected is K.TIME or expected is K.LAST_ANCHOR or not is_anchor:
-            return SuggestionText(
-                f"The {kind} would be expected to have fewer anchors.", "its anchors", "fewer anchors"
-            )
-        actual, wanted = ANCHOR_NAMES[observation.actual], ANCHOR_NAMES.get(expected, "another anchor")
-        return SuggestionText(f"A {wanted} would be expected rather than a {actual}.", actual, wanted)
+            return SuggestionText(f"Expected a {kind} with fewer anchors.", "its anchors", "fewer anchors")
+        actual, wanted = ANCHOR_NAMES[observation.actual], ANCHOR_NAMES.get(expected, "other kind of anchor")
+        return SuggestionText(f"Expected {_a(wanted).lower()}, found {_a(actual).lower()}.", actual, wanted)
 
     def _shape(self, observation: Observation) -> SuggestionText:
         where = "" if observation.expected is None else "about {:.0f},{:.0f}".format(*observation.expected)
-        at = f" (an anchor or end {where} would be expected)" if where else ""
+        at = f"; expected an anchor or end {where}" if where else ""
         return SuggestionText(f"The shape of the {self._kind_of(observation)} is unusual{at}.", "its shape", where)
 
     def _velocity(self, observation: Observation) -> SuggestionText:
@@ -227,7 +233,7 @@ class Wording:
         name = "Slider velocity" if observation.aspect is Aspect.VELOCITY else "Scroll speed"
         if abs(actual - expected) < 0.02:
             return SuggestionText(f"{name} {actual:.2f}x is unusual here.", f"{actual:.2f}x")
-        message = f"{name} {actual:.2f}x is unusual; about {expected:.2f}x would be expected."
+        message = f"Expected {name.lower()} {expected:.2f}x, found {actual:.2f}x."
         fix = None
         if observation.obj is not None and 0.1 <= expected <= 10:
             fix = set_velocity(observation.obj, expected, f"set {name.lower()} to {expected:.2f}x")
@@ -239,25 +245,25 @@ class Wording:
 
     def _additions(self, observation: Observation) -> SuggestionText:
         actual, expected = additions_name(observation.actual), additions_name(observation.expected)
-        part = f"The {observation.part} sounds" if observation.part else "It sounds"
+        at = f" at its {observation.part}" if observation.part else ""
         if actual == expected:
-            return SuggestionText(f"{part} with {actual}, which is unusual here.", actual)
+            return SuggestionText(f"{actual.capitalize()}{at} is unusual here.", actual)
         edge = {"": None, "head": 0, "end": -1}.get(observation.part, "other")
         fix = None
         if edge != "other":
             fix = set_additions(observation.obj, observation.expected, edge, f"make it sound with {expected}")
-        return SuggestionText(f"{part} with {actual}; {expected} would be expected.", actual, expected, fix)
+        return SuggestionText(f"Expected {expected}{at}, found {actual}.", actual, expected, fix)
 
     def _bank(self, observation: Observation) -> SuggestionText:
         actual, expected = bank_name(observation.actual), bank_name(observation.expected)
-        subject = f"The sample set of the {observation.part}" if observation.part else "The sample set"
+        at = f" at its {observation.part}" if observation.part else ""
         if actual == expected:
-            return SuggestionText(f"{subject} ({actual}) is unusual here.", actual)
-        return SuggestionText(f"{subject} is {actual}; {expected} would be expected.", actual, expected)
+            return SuggestionText(f"Sample set {actual}{at} is unusual here.", actual)
+        return SuggestionText(f"Expected sample set {expected}{at}, found {actual}.", actual, expected)
 
     def _volume(self, observation: Observation) -> SuggestionText:
         actual, expected = f"{observation.actual} %", f"{observation.expected} %"
-        return SuggestionText(f"The volume is {actual}; {expected} would be expected.", actual, expected)
+        return SuggestionText(f"Expected volume {expected}, found {actual}.", actual, expected)
 
     def _kiai(self, observation: Observation) -> SuggestionText:
         what = "starts" if observation.actual else "ends"
@@ -265,21 +271,44 @@ class Wording:
         here, there = clock(observation.time_ms), clock(expected_ms)
         reach_ms = KIAI_REACH_BEATS * self.timing.beat_length_at(observation.time_ms)
         if SAME_TIME_MS < abs(expected_ms - observation.time_ms) <= reach_ms:
-            fix = move_kiai_edge(observation.time_ms, expected_ms, f"move it to {there}")
-            return SuggestionText(f"Kiai {what} here; {there} would be expected.", here, there, fix)
-        return SuggestionText(f"That kiai {what} here is unexpected.", here, "")
+            fix = None
+            if self._is_free_of_edges(observation.time_ms, expected_ms):
+                fix = move_kiai_edge(observation.time_ms, expected_ms, bool(observation.actual), f"move it to {there}")
+            return SuggestionText(f"Kiai time {what} here; expected {there}.", here, there, fix)
+        return SuggestionText(f"Kiai time {what} at an unexpected time.", here, "")
+
+    def _is_free_of_edges(self, from_ms: float, to_ms: float) -> bool:
+        """Return whether no other edge of kiai time is between two times."""
+        first_ms, last_ms = min(from_ms, to_ms), max(from_ms, to_ms)
+        edges_ms = [edge_ms for span in self.timing.kiai_spans() for edge_ms in span if edge_ms != from_ms]
+        return not any(first_ms <= edge_ms <= last_ms for edge_ms in edges_ms)
 
     # ---- timing ----
 
     def _beat(self, observation: Observation) -> SuggestionText:
+        if isinstance(observation.actual, BarFit):
+            return bar_words(observation.actual)
         actual, expected = BEAT_NAMES.get(observation.actual, "a beat"), BEAT_NAMES.get(observation.expected, "no beat")
-        return SuggestionText(f"This beat is {actual}; {expected} would be expected.", actual, expected)
+        return SuggestionText(f"Expected {expected}, found {actual}.", actual, expected)
 
     def _offset(self, observation: Observation) -> SuggestionText:
         return stretch_words(observation.actual, self.beatmap)
 
     def _lines(self, observation: Observation) -> SuggestionText:
         return line_words(observation.actual)
+
+
+def _a(noun: str) -> str:
+    """Return a noun with its article, as a sentence begins."""
+    return f"{'An' if noun[0] in 'aeiou' else 'A'} {noun}"
+
+
+def _fraction(beats: float) -> str:
+    """Return a number of beats as mappers write it."""
+    for divisor in COARSE_DIVISORS[1:]:
+        if abs(beats * divisor - 1) < FRACTION_ERROR:
+            return f"1/{divisor} of a beat"
+    return f"{beats:.2g} beats" if beats < 1 - FRACTION_ERROR or beats > 1 + FRACTION_ERROR else "a beat"
 
 
 def nearest_tick_ms(timing: Timing, time_ms: float) -> float | None:

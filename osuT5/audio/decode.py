@@ -7,12 +7,14 @@ Decoding is PyAV (FFmpeg inside the wheel, no program to install), resampling so
 - AAC: as the container's edit list or priming tag says; where neither is present the 1,024 samples that
   every AAC encoder prepends are dropped.
 
-A packet that cannot be decoded becomes silence of the same length, so that what follows keeps its time.
+A packet that cannot be decoded becomes silence of the same length, so that what follows keeps its time. Damaged mp3
+files and chained Ogg files go through `sound_streams` first.
 Nothing here knows about windows or models.
 """
 
 from __future__ import annotations
 
+import io
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,7 +27,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from feedback.errors import UserError
+from osuT5.audio.channels import ChannelMix
 from osuT5.audio.mp3_start import start_trim_samples
+from osuT5.audio.sound_streams import describe_flaws, mp3_flaws, ogg_links, repaired_mp3
 
 if TYPE_CHECKING:
     import av
@@ -36,6 +40,7 @@ MAX_AUDIO_S = 3 * 3600.0
 AAC_PRIMING_SAMPLES = 1024
 MAX_BROKEN_SHARE = 0.5
 MAX_TAG_CHARS = 200
+MAX_REMEMBERED = 1000
 
 _BLOCK_S = 2.0
 _MIN_BITS_PER_S = 8000.0  # a header that claims a longer song than the file has room for is not believed
@@ -73,34 +78,97 @@ class AudioFormat:
 def load_audio(path: str | Path, sample_rate: int = MODEL_SAMPLE_RATE, normalise: bool = True) -> np.ndarray:
     """Decode a song to mono.
 
-    Returns float32 [samples] at `sample_rate` Hz, channels averaged; sample i sounds in osu! at
-    i / sample_rate seconds. `normalise` divides by the peak (silence stays zeros); without it full scale is 1.
+    Returns float32 [samples] at `sample_rate` Hz, channels averaged, or one of two that cancel each other; sample i
+    sounds in osu! at i / sample_rate seconds. `normalise` divides by the peak (silence stays zeros); without it full
+    scale is 1.
 
     Raises AudioError for a missing or unreadable file, one without audio, and lengths outside
     MIN_AUDIO_S..MAX_AUDIO_S.
     """
-    audio = np.concatenate([*iter_audio(path, sample_rate, channels=1)])[:, 0]
+    path = Path(path)
+    mix = ChannelMix(1)
+    audio = _joined_blocks(path, sample_rate, mix)
+    taken = _remember_taken(path, mix.cancelled)
+    if taken is not None:
+        audio = _joined_blocks(path, sample_rate, ChannelMix(1, taken))
     peak = max(float(audio.max()), -float(audio.min()))
     if normalise and peak > 0:
         audio /= peak
     return audio
 
 
+def _joined_blocks(path: Path, sample_rate: int, mix: ChannelMix) -> np.ndarray:
+    """A song in mono, float32 [samples]. A list of blocks and their concatenation would take twice the memory."""
+    data = bytearray()
+    for block in _blocks(path, sample_rate, mix):
+        data += block.tobytes()
+    return np.frombuffer(data, np.float32)
+
+
 def iter_audio(path: str | Path, sample_rate: int, channels: int) -> Iterator[np.ndarray]:
     """Decode a song in blocks of about two seconds: float32 [samples, channels], `channels` 1 or 2.
 
-    A mono file is doubled for 2 channels; more than two channels are averaged. Raises like `load_audio`,
-    for the length when it is known: after the last block for a short file.
+    A mono file is doubled for 2 channels; more than two channels are mixed to stereo, then averaged for 1. Raises like
+    `load_audio`, for the length when it is known: after the last block for a short file.
     """
     path = Path(path)
+    taken = _taken_channel(path) if channels == 1 else None
+    yield from _blocks(path, sample_rate, ChannelMix(channels, taken))
+
+
+def audio_notes(path: str | Path) -> list[str]:
+    """Return what a user should know of how a file was read, in sentences. Raises AudioError."""
+    path, notes = Path(path), []
+    with open_audio(path) as container:
+        flaws = mp3_flaws(path) if container.format.name == "mp3" else ()
+        links = ogg_links(path) if container.format.name == "ogg" else []
+    if flaws:
+        notes.append(describe_flaws(path.name, flaws))
+    unreadable = sum(1 for link in links if not _is_readable(link))
+    if unreadable:
+        notes.append(f"{path.name} is damaged: {unreadable} of its {len(links)} joined parts cannot be read.")
+    taken = _taken_channel(path)
+    if taken is not None:
+        side = ("left", "right")[taken]
+        notes.append(f"The channels of {path.name} cancel each other; the {side} one was taken for the song.")
+    return notes
+
+
+_taken: dict[tuple[Path, int, int], int | None] = {}
+"""Versions of files, and the channel that stands for two that cancel each other."""
+
+
+def _remember_taken(path: Path, taken: int | None) -> int | None:
+    facts = path.stat()
+    if len(_taken) >= MAX_REMEMBERED:
+        _taken.clear()
+    _taken[path.absolute(), facts.st_size, facts.st_mtime_ns] = taken
+    return taken
+
+
+def _taken_channel(path: Path) -> int | None:
+    """Return the channel to take for a mono song, None for the mean of all."""
+    with open_audio(path) as container:
+        if container.streams.audio[0].codec_context.channels < 2:
+            return None
+    facts = path.stat()
+    version = (path.absolute(), facts.st_size, facts.st_mtime_ns)
+    if version in _taken:
+        return _taken[version]
+    mix = ChannelMix(1)
+    for _ in _blocks(path, MODEL_SAMPLE_RATE, mix):
+        pass
+    return _remember_taken(path, mix.cancelled)
+
+
+def _blocks(path: Path, sample_rate: int, mix: ChannelMix) -> Iterator[np.ndarray]:
     refuse_claimed_length(path)
     samples = 0
-    with open_audio(path) as container:
-        for block in _resampled(_pieces(container, path, channels), sample_rate):
-            samples += len(block)
-            if samples > MAX_AUDIO_S * sample_rate:
-                raise _too_long(path)
-            yield block
+    for block in _resampled(_all_pieces(path, mix), sample_rate):
+        samples += len(block)
+        if samples > MAX_AUDIO_S * sample_rate:
+            raise _too_long(path)
+        yield block
     if samples == 0:
         raise AudioError(f"{path.name} holds no audio that can be decoded.")
     if samples < MIN_AUDIO_S * sample_rate:
@@ -117,10 +185,11 @@ def audio_format(path: str | Path) -> AudioFormat:
 def audio_duration_ms(path: str | Path) -> float:
     """Length of a song in milliseconds, to within about 50 ms, without decoding it. Raises AudioError."""
     path = Path(path)
-    with open_audio(path) as container:
-        if _is_believed(container, path):
-            return container.duration / 1000.0
-        return _demuxed_s(container, float("inf")) * 1000.0
+    return sum(_duration_s(container, path) for container, _ in _open_parts(path)) * 1000.0
+
+
+def _duration_s(container: av.container.InputContainer, path: Path) -> float:
+    return container.duration / 1e6 if _is_believed(container, path) else _demuxed_s(container, float("inf"))
 
 
 def read_tags(path: str | Path) -> AudioTags:
@@ -145,8 +214,11 @@ def _clean_tag(text: str) -> str:
 
 
 @contextmanager
-def open_audio(path: Path) -> Iterator[av.container.InputContainer]:
-    """Open a file that has an audio stream; every failure, also while it is read, is an AudioError."""
+def open_audio(path: Path, repair: bool = True) -> Iterator[av.container.InputContainer]:
+    """Open a file that has an audio stream; every failure, also while it is read, is an AudioError.
+
+    repair: whether to leave out what interrupts the frames of an mp3
+    """
     import av
 
     try:
@@ -162,6 +234,11 @@ def open_audio(path: Path) -> Iterator[av.container.InputContainer]:
                 raise AudioError(f"{path.name} has no audio in it.")
             if container.streams.audio[0].codec_context is None:
                 raise AudioError(f"{path.name} is in an audio format that cannot be decoded.")
+            whole = repaired_mp3(path) if repair and container.format.name == "mp3" else None
+            if whole is None:
+                yield container
+                return
+        with av.open(io.BytesIO(whole), format="mp3", metadata_errors="replace") as container:
             yield container
     except PermissionError as error:
         raise AudioError(f"{path} may not be read.") from error
@@ -169,6 +246,31 @@ def open_audio(path: Path) -> Iterator[av.container.InputContainer]:
         raise AudioError(
             f"{path.name} is not an audio file that can be read (mp3, ogg, opus, flac, wav, m4a)."
         ) from error
+
+
+def _open_parts(path: Path) -> Iterator[tuple[av.container.InputContainer, bool]]:
+    """Open a file, or one after the other the links of a chained Ogg file; say whether it is such a link."""
+    import av
+
+    with open_audio(path) as container:
+        links = ogg_links(path) if container.format.name == "ogg" else []
+        if not links:
+            yield container, False
+            return
+        for link in links:
+            if _is_readable(link):
+                with av.open(io.BytesIO(link), format="ogg", metadata_errors="replace") as part:
+                    yield part, True
+
+
+def _is_readable(link: bytes) -> bool:
+    import av
+
+    try:
+        with av.open(io.BytesIO(link), format="ogg", metadata_errors="replace") as part:
+            return bool(part.streams.audio) and part.streams.audio[0].codec_context is not None
+    except av.error.FFmpegError:
+        return False
 
 
 def _too_long(path: Path) -> AudioError:
@@ -180,10 +282,13 @@ def refuse_claimed_length(path: Path) -> None:
 
     A guess from the bit rate, and a header that some recorder never came back to, are checked by counting packets.
     """
-    with open_audio(path) as container:
-        if not container.duration or container.duration / 1e6 <= MAX_AUDIO_S:
-            return
-        if _demuxed_s(container, MAX_AUDIO_S) > MAX_AUDIO_S:
+    total_s = 0.0
+    for container, _ in _open_parts(path):
+        claimed_s = (container.duration or 0) / 1e6
+        if total_s + claimed_s > MAX_AUDIO_S:
+            claimed_s = _demuxed_s(container, MAX_AUDIO_S)
+        total_s += claimed_s
+        if total_s > MAX_AUDIO_S:
             raise _too_long(path)
 
 
@@ -206,7 +311,27 @@ def _demuxed_s(container: av.container.InputContainer, enough_s: float) -> float
     return total_s
 
 
-def _pieces(container: av.container.InputContainer, path: Path, channels: int) -> Iterator[tuple[int, np.ndarray]]:
+def _all_pieces(path: Path, mix: ChannelMix) -> Iterator[tuple[int, np.ndarray]]:
+    for container, is_link in _open_parts(path):
+        pieces = _pieces(container, path, mix)
+        yield from _fit_to_length(pieces, container.duration / 1e6) if is_link and container.duration else pieces
+
+
+def _fit_to_length(pieces: Iterator[tuple[int, np.ndarray]], length_s: float) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield pieces of a link as long as its granule positions state; FFmpeg drops or adds some of the last samples."""
+    done_s = 0.0
+    for rate, piece in pieces:
+        kept = piece[: max(0, round((length_s - done_s) * rate))]
+        done_s += len(kept) / rate
+        if len(kept):
+            yield rate, kept
+            last = (rate, kept.shape[1])
+    missing = round((length_s - done_s) * last[0]) if done_s else 0
+    if missing > 0:
+        yield last[0], np.zeros((missing, last[1]), np.float32)
+
+
+def _pieces(container: av.container.InputContainer, path: Path, mix: ChannelMix) -> Iterator[tuple[int, np.ndarray]]:
     """(sample rate, float32 [n, channels]) pieces in playing order, from osu!'s 0 ms on."""
     stream = container.streams.audio[0]
     codec = stream.codec_context.name
@@ -219,13 +344,13 @@ def _pieces(container: av.container.InputContainer, path: Path, channels: int) -
         if packets == 0 and codec.startswith("aac") and not packet.has_sidedata("skip_samples"):
             trim = AAC_PRIMING_SAMPLES
         packets += 1
-        decoded = _decode_packet(packet, channels)
+        decoded = _decode_packet(packet, mix)
         if decoded is None:
             broken += 1
-            decoded = _silence_for(packet, stream, channels)
+            decoded = _silence_for(packet, stream, mix.channels)
         for rate, piece in decoded:
             if trim < 0:
-                yield rate, np.zeros((-trim, channels), np.float32)
+                yield rate, np.zeros((-trim, mix.channels), np.float32)
             dropped = min(max(trim, 0), len(piece))
             trim = max(trim, 0) - dropped
             if dropped < len(piece):
@@ -234,12 +359,12 @@ def _pieces(container: av.container.InputContainer, path: Path, channels: int) -
         raise AudioError(f"{path.name} is damaged, or no audio at all: most of it cannot be decoded.")
 
 
-def _decode_packet(packet: av.Packet, channels: int) -> list[tuple[int, np.ndarray]] | None:
+def _decode_packet(packet: av.Packet, mix: ChannelMix) -> list[tuple[int, np.ndarray]] | None:
     """(sample rate, piece) of each frame in a packet; None if the packet is broken."""
     import av
 
     try:
-        return [(frame.sample_rate, _frame_samples(frame, channels)) for frame in packet.decode()]
+        return [(frame.sample_rate, _frame_samples(frame, mix)) for frame in packet.decode()]
     except av.error.FFmpegError:
         return None
 
@@ -252,7 +377,7 @@ def _silence_for(packet: av.Packet, stream: av.AudioStream, channels: int) -> li
     return [(rate, np.zeros((round(packet.duration * packet.time_base * rate), channels), np.float32))]
 
 
-def _frame_samples(frame: av.AudioFrame, channels: int) -> np.ndarray:
+def _frame_samples(frame: av.AudioFrame, mix: ChannelMix) -> np.ndarray:
     """A frame as float32 [samples, channels] with full scale 1."""
     values = frame.to_ndarray()  # planar [channels, samples], or packed [1, samples * channels]
     if not frame.format.is_planar:
@@ -261,10 +386,7 @@ def _frame_samples(frame: av.AudioFrame, channels: int) -> np.ndarray:
         values = (values.astype(np.float32) - 128.0) / 128.0
     elif np.issubdtype(values.dtype, np.integer):
         values = values.astype(np.float32) / -float(np.iinfo(values.dtype).min)
-    if len(values) != channels:
-        mono = values.mean(axis=0, dtype=np.float32, keepdims=True)
-        values = np.repeat(mono, channels, axis=0)
-    samples = np.ascontiguousarray(values.T, dtype=np.float32)
+    samples = np.ascontiguousarray(mix(values, [channel.name for channel in frame.layout.channels]).T, dtype=np.float32)
     return samples if np.isfinite(samples).all() else np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
 
 

@@ -74,9 +74,9 @@ def start_trim_samples(path: Path) -> int:
     many samples of silence in front. Files in which no layer III frame is found give 0.
     """
     with path.open("rb") as file:
-        file.seek(_id3_end(file))
+        file.seek(id3_end(file))
         head = file.read(_SEARCH_BYTES)
-    found = _first_frame(head)
+    found = first_frame(head)
     if found is None:
         return 0
     offset, header = found
@@ -88,7 +88,7 @@ def start_trim_samples(path: Path) -> int:
     return delay + DECODER_DELAY_SAMPLES if delay or padding else 0
 
 
-def _id3_end(file: BinaryIO) -> int:
+def id3_end(file: BinaryIO) -> int:
     """Offset behind the ID3v2 tags at the start; cover art makes them megabytes long."""
     end = 0
     while True:
@@ -103,7 +103,7 @@ def _id3_end(file: BinaryIO) -> int:
         end += 10 + size + footer
 
 
-def _first_frame(head: bytes) -> tuple[int, FrameHeader] | None:
+def first_frame(head: bytes) -> tuple[int, FrameHeader] | None:
     """The first frame header that a second frame of the same rate follows."""
     offset = head.find(0xFF)
     while offset >= 0:

@@ -1,4 +1,4 @@
-"""Channels of the frame heads."""
+"""Channels of the frame heads; apart from the network, whose imports take seconds."""
 
 from __future__ import annotations
 

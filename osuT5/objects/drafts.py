@@ -168,7 +168,11 @@ def catch_path(shape: int, head: Point, direction: float, length_px: float) -> l
     It goes sideways by the ratio of its shape, and the rest up and back down.
     """
     ratio = shape / (len(BENDS) - 1)
-    width_px = math.copysign(ratio * length_px, math.cos(direction))
-    rise_px = math.sqrt(max(0.0, 1 - ratio * ratio)) * length_px / 2
+    return juice_path(head, math.copysign(ratio * length_px, math.cos(direction)), length_px)
+
+
+def juice_path(head: Point, width_px: float, length_px: float) -> list[PathSegment]:
+    """Return a path that goes sideways by a width, negative to the left, and the rest up and back down."""
+    rise_px = math.sqrt(max(0.0, length_px**2 - width_px**2)) / 2
     middle, end = (head[0] + width_px / 2, head[1] - rise_px), (head[0] + width_px, head[1])
     return [PathSegment(CurveKind.LINEAR, [head, middle, end] if rise_px > 1 else [head, end])]

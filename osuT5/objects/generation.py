@@ -13,6 +13,7 @@ from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX, GameMode
 from osu_beatmap.rules.chart import circle_radius_px
 from osu_beatmap.timing.beat_clock import TICKS_PER_BEAT
+from osuT5.encoding.hit_objects.hitsounds import ADDITION_VALUES
 from osuT5.encoding.hit_objects.object_drafts import Draft
 from osuT5.generation.threads import one_thread
 from osuT5.objects.chart_tokens import ChartTokens
@@ -133,7 +134,7 @@ class ObjectGenerator:
             steps = np.concatenate([before.steps[-given:], steps])
         wishes = [wish] if opposite is None or draws.guidance == 1 else [wish, opposite]
         rows = _Rows(self.network, self.sound, steps, wishes)
-        chart = _Chart(self.network, rows, builder, steps, np.random.default_rng(seed), draws)
+        chart = _Chart(self.network, rows, builder, steps, seed, draws)
         with one_thread():
             for index in range(given):
                 chart.read(index, before, len(before) - given + index)
@@ -206,15 +207,17 @@ class _Chart:
         rows: _Rows,
         builder: DraftBuilder,
         steps: np.ndarray,
-        rng: np.random.Generator,
+        seed: int,
         draws: Draws,
     ) -> None:
         self.network, self.rows, self.builder = network, rows, builder
-        self.steps, self.rng, self.draws = steps, rng, draws
+        self.steps, self.seed, self.draws = steps, seed, draws
+        self.rng = np.random.default_rng(seed)
         self.cache = network.new_cache()
         self.fields_before = np.full(len(Field), NONE)
         self.columns_before = np.zeros(MAX_COLUMNS, np.int64)
         self.held_until = np.zeros(MAX_COLUMNS, np.int64)
+        self.banks: int | None = None
         last = len(builder.clock) * TICKS_PER_BEAT
         self.room_ticks = np.diff(np.append(steps, last))
 
@@ -273,9 +276,26 @@ class _Chart:
         for column in np.flatnonzero(columns == HOLD):
             durations[column] = self._draw(self._guided(logits[:, column]))
             self.held_until[column] = step + DURATION_TICKS[durations[column]]
-        self._draw_field(state, Field.SOUND, values)
+        values[Field.SOUND] = self._row_sound(step, state)
         self.builder.add_row(step, chosen, durations, values[Field.SOUND])
+        if self.banks is None:
+            self.banks = values[Field.SOUND] // ADDITION_VALUES
+        # Given the sound before, most rows would repeat it for the rest of the map.
+        values[Field.SOUND] = NONE
         return columns
+
+    def _row_sound(self, step: int, state: Tensor) -> int:
+        """Draw the sound of a row, with the sample sets of the map.
+
+        The same place of a bar has the same luck all along, as patterns of hitsounds return.
+        """
+        scores = self._guided(self.network.fields(state, Field.SOUND))
+        if self.banks is not None:
+            banks = np.arange(len(scores)) // ADDITION_VALUES
+            scores = np.where(banks == self.banks, scores, -np.inf)
+        beat, tick = divmod(step, TICKS_PER_BEAT)
+        place = int(self.builder.clock.place_in_bar[beat]) * TICKS_PER_BEAT + tick
+        return self._draw(scores, is_exact=True, rng=np.random.default_rng([self.seed, place]))
 
     def _write_object(self, step: int, room_ticks: int, state: Tensor, values: dict[Field, int]) -> None:
         allowed_durations = room_ticks - CLEARANCE_TICKS >= DURATION_TICKS
@@ -369,7 +389,7 @@ class _Chart:
         wanted = logits[0].numpy()
         return wanted if len(logits) == 1 else wanted + (self.draws.guidance - 1) * (wanted - logits[1].numpy())
 
-    def _draw(self, logits: np.ndarray, is_exact: bool = False) -> int:
+    def _draw(self, logits: np.ndarray, is_exact: bool = False, rng: np.random.Generator | None = None) -> int:
         """Draw an index from logits."""
         draws = self.draws
         if draws.temperature == 0:
@@ -383,7 +403,7 @@ class _Chart:
         if not is_exact:
             before = np.cumsum(probabilities[order]) - probabilities[order]
             probabilities[order[before >= draws.top_p]] = 0.0
-        return int(self.rng.choice(len(probabilities), p=probabilities / probabilities.sum()))
+        return int((rng or self.rng).choice(len(probabilities), p=probabilities / probabilities.sum()))
 
 
 def _outside_px(x: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -94,6 +94,16 @@ class Osz:
                 file.write(chunk)
         return target
 
+    def extract_maps(self, folder: Path) -> list[str]:
+        """Write the beatmaps with the audio and the backgrounds that they name; return the names written."""
+        wanted = dict.fromkeys(self.beatmaps)
+        for stored, beatmap in self.beatmaps.items():
+            for other in (beatmap.audio_filename, beatmap.background):
+                known = self.find(other, stored)
+                if known is not None:
+                    wanted[known] = None
+        return list(dict.fromkeys(self.extract(name, folder).name for name in wanted))
+
 
 def read_osz(path: str | Path, limits: OszLimits = DEFAULT_LIMITS) -> Osz:
     """Opens an archive and reads its beatmaps; raises BeatmapError.

@@ -38,7 +38,8 @@ def _read_file_event(line: str, beatmap: Beatmap) -> None:
     event = _FILE_EVENT.match(line)
     if event is None:
         raise FieldError(f"{shown(line)} names no file")
-    filename = (event["plain"] if event["quoted"] is None else event["quoted"]).strip(' "')
+    # No file name holds quotes on Windows, and no line could write one.
+    filename = (event["plain"] if event["quoted"] is None else event["quoted"]).replace('"', "").strip()
     # Some very old maps have their picture under the number of a video.
     is_video = event["kind"] in ("1", "Video") and PurePosixPath(filename).suffix.lower() in VIDEO_SUFFIXES
     if not is_video:

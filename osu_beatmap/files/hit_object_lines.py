@@ -45,8 +45,8 @@ HITSOUND_MASK = 15
 MAX_SLIDES = 9000
 MAX_DEGREE_DIGITS = 9
 MIN_FIELDS = 5
-MAX_PATH_POINTS = 2_000
-"""A Bezier curve takes time and memory by the square of its points; human-made sliders have far fewer."""
+MAX_PATH_POINTS = 1_000
+"""A Bezier curve takes time and memory by the square of its points; human-made sliders have up to 220 or so."""
 
 
 # ---- reading ----

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from osu_beatmap.beatmap import EFFECT_KIAI, Beatmap, GameMode, Slider
+from osu_beatmap.editor_notation import clock
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.event_lines import read_event_line
 from osu_beatmap.files.hit_object_lines import parse_object_line
@@ -28,6 +29,10 @@ MAX_LINES = 1_000_000
 MAX_OBJECTS = 500_000
 MAX_SLIDES_IN_FILE = 1_000_000
 """More than any beatmap has; without limits, a small file takes gigabytes."""
+
+LONG_PATH_POINTS = 100
+MAX_LONG_PATHS_WORK = 20_000_000
+"""Bound on the squares of the points of paths longer than that, in one file: a second or two of computing curves."""
 
 MAX_LINE_CHARACTERS = 1 << 20
 FIRST_WARNINGS = 5
@@ -114,6 +119,7 @@ class _Reader:
     default_volume: int = DEFAULT_VOLUME
     skipped: int = 0
     slides: int = 0
+    paths_work: int = 0
     first_bad_object: str = ""
     unknown_curves: set[str] = field(default_factory=set)
 
@@ -305,12 +311,22 @@ class _Reader:
     def _read_hit_object(self, line: str) -> None:
         obj = parse_object_line(line, self.beatmap.format_version, self.quirks)
         if isinstance(obj, Slider):
-            self.slides += obj.slides
+            self._count_slider(obj)
             self.unknown_curves |= {segment.written for segment in obj.segments} - {""}
         if len(self.beatmap.hit_objects) >= MAX_OBJECTS or self.slides > MAX_SLIDES_IN_FILE:
             limits = f"{MAX_OBJECTS} objects or {MAX_SLIDES_IN_FILE} slides"
             raise BeatmapError(f"{self.name} has over {limits}, which no beatmap has.")
         self.beatmap.hit_objects.append(obj)
+
+    def _count_slider(self, slider: Slider) -> None:
+        """Raise FieldError for one more slider with a long path than can be computed."""
+        points = sum(len(segment.points) for segment in slider.segments)
+        if points > LONG_PATH_POINTS:
+            if self.paths_work + points**2 > MAX_LONG_PATHS_WORK:
+                at = clock(slider.time_ms)
+                raise FieldError(f"the slider at {at} has {points} points, after many others with as long a path")
+            self.paths_work += points**2
+        self.slides += slider.slides
 
     def _read_timing_point(self, line: str) -> None:
         beatmap = self.beatmap

@@ -64,6 +64,25 @@ def set_kiai(points: Sequence[TimingPoint], spans: Sequence[tuple[float, float]]
     ]
 
 
+def move_kiai_edge(points: Sequence[TimingPoint], from_ms: float, to_ms: float, is_start: bool) -> list[TimingPoint]:
+    """Move the start or the end of a kiai time; only lines between the two times change, and one is added."""
+    lines = in_line_order(points)
+    _ensure_line(lines, to_ms)
+    first_ms, last_ms = min(from_ms, to_ms), max(from_ms, to_ms)
+    is_on = is_start == (to_ms < from_ms)  # between the two times
+    return [
+        replace(line, effects=line.effects | EFFECT_KIAI if is_on else line.effects & ~EFFECT_KIAI)
+        if first_ms <= line.time_ms < last_ms
+        else (_at_edge(line, is_start) if line.time_ms == to_ms else line)
+        for line in lines
+    ]
+
+
+def _at_edge(line: TimingPoint, is_start: bool) -> TimingPoint:
+    """Return the line at the end of the time between two edges, where the kiai time starts or ends."""
+    return replace(line, effects=line.effects | EFFECT_KIAI if is_start else line.effects & ~EFFECT_KIAI)
+
+
 def without_redundant(points: Sequence[TimingPoint]) -> list[TimingPoint]:
     """Drop green lines that change nothing, and lines replaced at the same time."""
     lines = in_line_order(points)

@@ -17,20 +17,11 @@ from osuT5.objects.generation import Draws
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import EventKind
+from pipeline.generation.known_conditions import CONDITION_OF_OPTION
 from pipeline.request.options import GenerationRequest, RequestError
 
 TYPICAL_STARS = 4.0
 """Star rating that settings suit if the user requests none."""
-
-CONDITION_OF_OPTION = {
-    "difficulty": EventKind.DIFFICULTY,
-    "mapper_id": EventKind.MAPPER,
-    "year": EventKind.YEAR,
-    "hitsounded": EventKind.HITSOUNDED,
-    "hold_note_ratio": EventKind.HOLD_NOTE_RATIO,
-    "scroll_speed_ratio": EventKind.SCROLL_SPEED_RATIO,
-    "descriptors": EventKind.DESCRIPTOR,
-}
 
 _ADDITIONS = HitSound.WHISTLE | HitSound.FINISH | HitSound.CLAP
 
@@ -60,8 +51,7 @@ def spell_descriptors(
     if "mapper_id" in given and "mapper_id" not in unknown and wanted.mapper_id not in contract.tables.mapper_index:
         lost.append(f"mapper_id={wanted.mapper_id}")
     notes = [
-        f"{contract.name} was never told of {_listed(names)}, so {'it' if len(names) == 1 else 'they'} had no say in "
-        "what was written."
+        f"The model {contract.name} does not use {_listed(names)}, which had no effect."
         for names in (unknown, lost)
         if names
     ]

@@ -15,6 +15,8 @@ from pipeline.request.options import GenerationRequest
 
 MAX_STAR_ERROR = 1.0
 MAX_RATIO_ERROR = 0.05
+MIN_NOTED_SHARE = 0.01
+"""Users learn of unusable parts from this share on; reports count all of them."""
 
 
 def finish_with_settings(request: GenerationRequest, draft: Beatmap, song_ms: float) -> tuple[Beatmap, FinishReport]:
@@ -42,11 +44,11 @@ def summarise_draft(draft: Draft, repairs: FinishReport) -> GenerationSummary:
     """Summarise what was lost, and which problems remain."""
     written, lost = draft.generation, draft.assembly
     notes = [*draft.notes, *written.notes]
-    if lost.total:
-        notes.append(f"Some of what the model wrote could not be used ({lost.describe()}).")
-    stray = sum(written.stray_events.values())
-    if stray:
-        notes.append(f"{stray} of the {written.tokens} words that the model wrote belonged to no object.")
+    objects, stray = lost.total + len(draft.beatmap.hit_objects), sum(written.stray_events.values())
+    for kind, unusable, total in (("objects", lost.total, objects), ("tokens", stray, written.tokens)):
+        share = unusable / max(1, total)
+        if share >= MIN_NOTED_SHARE:
+            notes.append(f"{100 * share:.1f} % of the generated {kind} were unusable.")
     notes += dict.fromkeys(finding.message for finding in repairs.remaining)
     return GenerationSummary(
         draft.model,

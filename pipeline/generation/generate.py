@@ -24,6 +24,7 @@ from pipeline.generation.final_map import (
 from pipeline.generation.fixed_objects import generate_parts
 from pipeline.generation.given_map import read_given_map
 from pipeline.generation.matching.star_matching import generate_matched_map
+from pipeline.generation.models import song_notes
 from pipeline.generation.parity_dispatch import generate_like_original
 from pipeline.generation.refinement import refine_draft
 from pipeline.generation.span import regenerate_span
@@ -65,6 +66,7 @@ def generate(request: GenerationRequest, progress: Progress = silent) -> Generat
     else:
         paths = export(request, beatmap, expected_stars(request) if stars is None else stars)
     warnings = [
+        *song_notes(request),
         *star_warnings(request, beatmap, stars),
         *ratio_warnings(asked, beatmap),
         *summary.notes,

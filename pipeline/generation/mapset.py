@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,19 +29,13 @@ from pipeline.generation.matching.star_matching import (
     match_star_ratings,
     write_parts_before_map,
 )
+from pipeline.generation.models import song_notes
 from pipeline.output.metadata import version_name
 from pipeline.output.osz import export_mapset
 from pipeline.output.report import write_report
 from pipeline.output.summary import GenerationResult, MapsetResult
+from pipeline.request.levels import FULL_SPREADS
 from pipeline.request.options import GenerationRequest, RequestError
-
-FULL_SPREADS = {
-    GameMode.STANDARD: (1.8, 2.3, 3.5, 4.7, 6.1),
-    GameMode.TAIKO: (1.3, 2.2, 3.2, 4.7, 5.9),
-    GameMode.CATCH: (1.4, 2.3, 3.1, 4.8),
-    GameMode.MANIA: (1.4, 2.3, 3.2, 4.6, 5.8),
-}
-"""Median star ratings of human charts of each level: 296 of standard, 38 of taiko, 9 of catch, 531 of mania."""
 
 HUMAN_DENSITIES = {
     GameMode.STANDARD: ((0.7, 1.5), (1.3, 2.5), (2.1, 3.3), (2.5, 4.5), (3.6, 6.7)),
@@ -78,7 +72,10 @@ def generate_mapset(request: GenerationRequest, progress: Progress = silent) -> 
     names = version_names(maps, shown)
     progress(Stage.WRITING, 0, 1)
     paths = export_mapset(request, maps, names)
-    warnings = [f"{name}: {warning}" for name, wish in zip(names, wishes, strict=True) for warning in _warnings(wish)]
+    warnings = [
+        *song_notes(request),
+        *group_notes({name: list(_warnings(wish)) for name, wish in zip(names, wishes, strict=True)}),
+    ]
     warnings += given.notes if given else ()
     seconds = time.monotonic() - started
     result = MapsetResult(maps, stars, paths.osz_path, paths.osu_paths, seconds, seed, warnings)
@@ -93,7 +90,7 @@ def _reported(result: MapsetResult, wish: StarTarget, number: int) -> Path:
     assert wish.best is not None, "there is no map to report on"
     beatmap, stars, osz_path = result.beatmaps[number], result.star_ratings[number], result.osz_path
     osu_path = osz_path.with_name(osu_file_name(beatmap.metadata)) if osz_path else result.osu_paths[number]
-    warnings = list(_warnings(wish))
+    warnings = [*song_notes(wish.request), *_warnings(wish)]
     made = GenerationResult(beatmap, osu_path, osz_path, stars, result.seconds, result.seed, warnings)
     return write_report(wish.request, made, summarise_draft(wish.best.draft, wish.best.repairs))
 
@@ -130,6 +127,23 @@ def version_names(maps: Sequence[Beatmap], stars: Sequence[float]) -> list[str]:
         found[name] += 1
         names.append(name if found[name] == 1 else f"{name} {found[name]}")
     return names
+
+
+def group_notes(notes: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return each note once, after the names of the difficulties that it is about.
+
+    Args:
+        notes: Name of each difficulty -> its notes.
+    """
+    names: dict[str, list[str]] = {}
+    for name, own in notes.items():
+        for note in dict.fromkeys(own):
+            names.setdefault(note, []).append(name)
+    is_mapset = len(notes) > 1
+    return [
+        note if is_mapset and len(about) == len(notes) else f"{', '.join(about)}: {note}"
+        for note, about in names.items()
+    ]
 
 
 def density(beatmap: Beatmap) -> float:

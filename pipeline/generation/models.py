@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from feedback.progress import Progress, silent
 from osu_beatmap.beatmap import GameMode
-from osuT5.audio.decode import load_audio
+from osuT5.audio.decode import audio_notes, load_audio
 from osuT5.generation.window_schedule import SongGenerator
 from osuT5.map_model.adapters import find_map_adapter
 from osuT5.map_model.folder import is_map_model
@@ -81,6 +81,11 @@ def adapters_of(folder: Path, lora: str | None) -> tuple[str | None, Path | None
     if lora is None or not is_map_model(folder):
         return lora, None
     return None, find_map_adapter(lora, folder)
+
+
+def song_notes(request: GenerationRequest) -> list[str]:
+    """Return what a user should know of how the song was read; nothing for parity, which reads it as the original."""
+    return [] if request.model.parity else audio_notes(request.song.audio_path)
 
 
 def _loaded_plain(folder: Path, device: str, precision: str, lora: str | None) -> tuple[MapperModel, Contract]:

@@ -25,7 +25,7 @@ from osuT5.objects.styles import Style
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import ContextKind, EventGroup
 from pipeline.generation.rhythm import SongRhythm, rhythm_conditions
-from pipeline.generation.styles import TAG_GUIDANCE, drawn_styles, wanted_styles, with_hold_tags
+from pipeline.generation.styles import TAG_GUIDANCE, drawn_styles, wanted_styles, with_drawn_hitsounds, with_hold_tags
 
 
 def with_objects(
@@ -46,8 +46,8 @@ def with_objects(
     """
     song = rhythm.encode(lines)
     mode, keys, encoding = chart.attributes.mode, chart.attributes.key_count or 0, writer.spec.encoding
-    styles = drawn_styles(mode, chart.seed)
-    wish = _wish(chart.attributes, styles)
+    styles = drawn_styles(mode, chart.seed, writer.song_ms)
+    wish = _wish(with_drawn_hitsounds(chart.attributes, chart.seed, writer.song_ms), styles)
     opposite = None if chart.negative is None else _opposite(chart)
     if opposite is None and wish.styles != styles:
         draws, opposite = replace(draws, guidance=TAG_GUIDANCE), replace(wish, styles=styles)

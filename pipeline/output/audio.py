@@ -8,7 +8,7 @@ song that is shifted by a few milliseconds spoils every note of its map.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,14 +53,21 @@ def prepare_audio(path: str | Path) -> PreparedAudio:
     if kind.container == "ogg" and kind.codec == "vorbis":
         return PreparedAudio("audio.ogg", path)
     rate = kind.sample_rate if kind.sample_rate in _VORBIS_RATES_HZ else _VORBIS_RATES_HZ[0]
-    channels = 2 if kind.channels == 2 else 1
+    channels = 2 if kind.channels >= 2 else 1
     with tempfile.TemporaryDirectory() as folder:
         converted = Path(folder) / "audio.ogg"
-        write_vorbis(converted, iter_audio(path, rate, channels), rate, channels)
+        write_vorbis(converted, _unclipped(path, rate, channels, is_mixed=kind.channels > 2), rate, channels)
         shift_ms = measure_shift_ms(path, converted)
         if abs(shift_ms) > MAX_SHIFT_MS:
             raise AudioError(f"{path.name} was converted to Ogg Vorbis with a shift of {shift_ms:.1f} ms; try an mp3.")
         return PreparedAudio("audio.ogg", converted.read_bytes())
+
+
+def _unclipped(path: Path, rate: int, channels: int, is_mixed: bool) -> Iterator[np.ndarray]:
+    """Yield the blocks of a song; a downmix that is beyond full scale is divided by its peak."""
+    peak = max(float(np.abs(block).max(initial=0)) for block in iter_audio(path, rate, channels)) if is_mixed else 0.0
+    for block in iter_audio(path, rate, channels):
+        yield block / peak if peak > 1 else block
 
 
 def write_vorbis(

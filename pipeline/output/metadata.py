@@ -10,6 +10,7 @@ from osu_beatmap.beatmap import Beatmap, GameMode, Metadata
 from osu_beatmap.rules import Level
 from osuT5.audio.decode import AudioTags
 from pipeline.finishing.presentation import AI_TAG
+from pipeline.request.levels import LEVEL_NAMES
 from pipeline.request.options import GenerationRequest, SongOptions
 
 UNKNOWN_ARTIST, UNKNOWN_TITLE = "Unknown Artist", "Unknown Title"
@@ -30,13 +31,6 @@ _ASCII_FORMS = str.maketrans(
         "–": "-", "—": "-", "…": "...", "×": "x", "・": " ", "〜": "~", "～": "~",
     }
 )  # fmt: skip
-
-_LEVEL_NAMES = {
-    GameMode.STANDARD: ("Easy", "Normal", "Hard", "Insane", "Expert"),
-    GameMode.TAIKO: ("Kantan", "Futsuu", "Muzukashii", "Oni", "Inner Oni"),
-    GameMode.CATCH: ("Cup", "Salad", "Platter", "Rain", "Overdose"),
-    GameMode.MANIA: ("Easy", "Normal", "Hard", "Insane", "Expert"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +68,24 @@ def from_file_name(stem: str) -> tuple[str, str]:
     return (parts[0].strip(), parts[1].strip()) if len(parts) == 2 else ("", text.strip())
 
 
+def missing_names(stem: str, tags: AudioTags) -> dict[str, str]:
+    """Return the names of a song that its file does not give, `title` or `artist`, with what a map would have instead.
+
+    A name is also missing if it has no form in Latin letters, which osu! needs beside it.
+
+    Args:
+        stem: Name of the file without its suffix.
+        tags: Tags of the file.
+    """
+    artist_in_name, title_in_name = from_file_name(stem)
+    title, artist = tags.title or (title_in_name if artist_in_name else ""), tags.artist or artist_in_name
+    used = {
+        "title": _song_name(None, None, tags.title or title_in_name, stem, UNKNOWN_TITLE).romanised,
+        "artist": _song_name(None, None, artist, "", UNKNOWN_ARTIST).romanised,
+    }
+    return {name: used[name] for name, found in (("title", title), ("artist", artist)) if not romanised(found)}
+
+
 def romanised(text: str) -> str:
     """The text in ASCII, accents stripped; empty where that would lose most of its letters."""
     plain = unicodedata.normalize("NFKD", text.translate(_ASCII_FORMS))
@@ -87,7 +99,7 @@ def version_name(beatmap: Beatmap, star_rating: float) -> str:
     """The usual name of a difficulty of this mode and star rating, with the number of keys in mania."""
     if not beatmap.hit_objects:
         return TIMING_ALONE
-    name = _LEVEL_NAMES[beatmap.mode][Level.of_star_rating(star_rating)]
+    name = LEVEL_NAMES[beatmap.mode][Level.of_star_rating(star_rating)]
     return f"{beatmap.key_count}K {name}" if beatmap.mode is GameMode.MANIA else name
 
 

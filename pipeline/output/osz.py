@@ -46,7 +46,7 @@ def export(request: GenerationRequest, beatmap: Beatmap, star_rating: float) -> 
         # Such a map lies beside the song, or is put there by hand.
         beatmap.audio_filename = audio_path.name
         data = _encoded(beatmap)
-    folder, names = _made_folder(folder), [osu_file_name(beatmap.metadata)]
+    folder, names = made_folder(folder), [osu_file_name(beatmap.metadata)]
     if request.output.export_osz:
         names.append(osz_file_name(beatmap.metadata))
     osu_path, *osz_paths = _claimed(folder, *names)
@@ -71,7 +71,7 @@ def export_mapset(request: GenerationRequest, maps: Sequence[Beatmap], names: Se
     for beatmap, name in zip(maps, names, strict=True):
         data = song.encoded(beatmap, replace(request, map=replace(request.map, version=name)), 0.0)
         texts[osu_file_name(beatmap.metadata)] = data
-    folder = _made_folder(request.output.output_path)
+    folder = made_folder(request.output.output_path)
     if request.output.export_osz:
         (osz_path,) = _claimed(folder, osz_file_name(maps[0].metadata))
         _write({osz_path: {**song.files, **texts}})
@@ -120,7 +120,7 @@ def write_into_reference(request: GenerationRequest, beatmap: Beatmap) -> Export
     old = reference.read_bytes()
     data = splice(old, beatmap, span_of(scope))
     if not scope.overwrite_reference_beatmap:
-        folder = _made_folder(request.output.output_path)
+        folder = made_folder(request.output.output_path)
         (path,) = _claimed(folder, reference.name)
         _write({path: data})
         return ExportedFiles(path, None)
@@ -165,7 +165,13 @@ def _encoded(beatmap: Beatmap) -> bytes:
     return write_beatmap(beatmap, whole=True).encode("utf-8", errors="replace")
 
 
-def _made_folder(folder: Path) -> Path:
+def claim_file(folder: Path, name: str) -> Path:
+    """Return the place of a new file in a folder, under its name or the first number that is free."""
+    return _claimed(folder, name)[0]
+
+
+def made_folder(folder: Path) -> Path:
+    """Return a folder for results, made if it is missing. Raises RequestError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

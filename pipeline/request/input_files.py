@@ -31,7 +31,7 @@ def check_files(request: GenerationRequest, from_shell: bool = True) -> None:
     if song.background is not None:
         picture_suffix(song.background)
     if song.beatmap_path is not None and song.beatmap_path.suffix.lower() != ".osu":
-        raise RequestError(f"beatmap_path must be a .osu file, got {song.beatmap_path.name}.")
+        raise RequestError(f"beatmap_path must be a .osu or .osz file, got {song.beatmap_path.name}.")
     sources = {"model_path": model.model_path, "lora_path": model.lora_path, "diff_ckpt": request.positions.diff_ckpt}
     for name, source in sources.items():
         if source is not None:

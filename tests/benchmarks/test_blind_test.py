@@ -13,7 +13,7 @@ from benchmarks.blind_test.excerpts import NamedMap, anonymous_excerpt, choose_e
 from feedback.errors import UserError
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.files.writer import save_beatmap
-from tests.evaluation.profile.profile_maps import circles, map_of
+from tests.osu_beatmap.profile.profile_maps import circles, map_of
 from tests.webui.live_browser import browser
 
 LENGTH_MS = 4000.0

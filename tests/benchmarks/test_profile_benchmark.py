@@ -9,13 +9,13 @@ import pytest
 import soundfile
 
 from benchmarks import profile, profile_maps
-from evaluation.profile.bands import load_profile_bands
-from evaluation.profile.profile import MapProfile
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.files.archive import write_osz
 from osu_beatmap.files.writer import save_beatmap, write_beatmap
 from osu_beatmap.held_out import title_hash
-from tests.evaluation.profile.profile_maps import circles, map_of
+from osu_beatmap.profile.bands import load_profile_bands
+from osu_beatmap.profile.profile import MapProfile
+from tests.osu_beatmap.profile.profile_maps import circles, map_of
 
 
 def test_files_archives_and_folders_are_measured_once(tmp_path, monkeypatch, capsys):

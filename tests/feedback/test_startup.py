@@ -11,6 +11,8 @@ import pytest
 from paths import REPO_ROOT
 
 SCRIPT = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job begins without it
 from feedback.startup import raise_on_interrupt, start_program
 start_program()
 import sys, time

@@ -58,11 +58,11 @@ def test_a_slider_gets_the_length_for_its_end_and_keeps_its_duration_with_anothe
 def test_kiai_volume_lines_and_preview():
     beatmap = regular_map()
     beatmap.timing_points = set_kiai(beatmap.timing_points, [(4200.0, 8200.0)])
-    moved = apply_fixes(beatmap, [fixes.move_kiai_edge(4200.0, 4600.0, "")])
+    moved = apply_fixes(beatmap, [fixes.move_kiai_edge(4200.0, 4600.0, True, "")])
     assert Timing(moved.timing_points).kiai_spans() == [(4600.0, 8200.0)]
     endless = regular_map()
     endless.timing_points = set_kiai(endless.timing_points, [(4200.0, float("inf"))])
-    moved = apply_fixes(endless, [fixes.move_kiai_edge(4200.0, 4600.0, "")])
+    moved = apply_fixes(endless, [fixes.move_kiai_edge(4200.0, 4600.0, True, "")])
     assert Timing(moved.timing_points).kiai_spans() == [(4600.0, float("inf"))]
     beatmap.timing_points[0].volume = 2
     assert apply_fixes(beatmap, [fixes.limit_volume(1000.0, "")]).timing_points[0].volume == 5

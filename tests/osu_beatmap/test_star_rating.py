@@ -67,3 +67,13 @@ def test_a_banana_shower_of_weeks_has_no_rating_rather_than_no_end():
     points = [TimingPoint(0.0, 500.0)]
     with pytest.raises(UnratableBeatmap, match="meant for play"):
         star_rating(Beatmap(mode=GameMode.CATCH, timing_points=points, hit_objects=[*fruits, shower]))
+
+
+@pytest.mark.parametrize("mode", GameMode)
+def test_a_slider_of_months_is_not_rated(mode):
+    beatmap = steady_map(100)
+    beatmap.mode = mode
+    path = [PathSegment(CurveKind.LINEAR, [(100.0, 100.0), (300.0, 100.0)])]
+    beatmap.hit_objects.append(Slider(99_000.0, 100.0, 100.0, segments=path, slides=9000, length_px=100_000.0))
+    with pytest.raises(UnratableBeatmap):
+        star_rating(beatmap)

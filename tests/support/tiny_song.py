@@ -13,8 +13,8 @@ from osuT5.tokens.contract import Contract, mini_spec
 from osuT5.training.architectures import mini_config
 from tests.support.published_bundles import published_config, published_spec
 
-SONG_WINDOWS = 1.5
-ROOM = 64
+SONG_WINDOWS = 1.4
+ROOM = 48
 """Tokens of a row: a random model writes until there is no room left."""
 
 HOT = Sampling(temperature=1.4, context_temperatures={}, kind_temperatures={})

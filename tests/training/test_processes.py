@@ -99,7 +99,7 @@ def test_a_sharded_run_goes_on_in_one_process(alone: Path, together: Path) -> No
 
 def test_a_run_that_was_killed_goes_on_step_for_step(tmp_path: Path) -> None:
     """With dropout, and with a report that is due in the middle of what has to be done again."""
-    facts = {"total_steps": 800, "evaluate_every": 300, "checkpoint_every": 50, "log_every": 7}
+    facts = {"total_steps": 400, "evaluate_every": 150, "checkpoint_every": 50, "log_every": 7}
     process = start(tmp_path, [{"folder": "killed", "dropout": 0.2, **facts}])
     log = tmp_path / "killed" / "log.jsonl"
     while process.poll() is None and not (log.is_file() and log.stat().st_size > 3_000):

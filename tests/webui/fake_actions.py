@@ -54,6 +54,7 @@ def generate(task: Task) -> dict:
         ],
         "files": [{"name": "a map.osz", "bytes": 2}, {"name": "page.html", "bytes": 18}],
         "warnings": [],
+        "seed": 7,
         "process": os.getpid(),
     }
 

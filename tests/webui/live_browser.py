@@ -20,3 +20,16 @@ def browser() -> Iterator:
         pytest.skip("there is no Chromium on this machine")
     with headless_browser(path) as opened:
         yield opened
+
+
+@contextmanager
+def new_page(chromium, width: int = 1300, height: int = 1000) -> Iterator:
+    """A page on which no script may fail."""
+    context = chromium.new_context(locale="en-US", viewport={"width": width, "height": height})
+    context.set_default_timeout(PATIENCE_MS)
+    opened = context.new_page()
+    mistakes: list[str] = []
+    opened.on("pageerror", lambda error: mistakes.append(str(error)))
+    yield opened
+    context.close()
+    assert not mistakes

@@ -3,7 +3,6 @@
 import io
 import json
 import zipfile
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from osu_beatmap.files.archive import read_osz
 from osu_beatmap.files.writer import write_beatmap
 from tests.support.review_maps import regular_map
 from tests.support.songs import write_song
-from tests.webui.live_browser import PATIENCE_MS, browser
+from tests.webui.live_browser import browser, new_page
 
 IS_NOT_BLANK = """canvas => {
   const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
@@ -26,7 +25,7 @@ IS_NOT_BLANK = """canvas => {
 
 @pytest.fixture(scope="module")
 def song(tmp_path_factory) -> Path:
-    return write_song(tmp_path_factory.mktemp("song") / "song.ogg", seconds=10.0, offset_ms=1000.0)
+    return write_song(tmp_path_factory.mktemp("song") / "song.ogg", seconds=8.0, offset_ms=1000.0)
 
 
 @pytest.fixture(scope="module")
@@ -41,19 +40,6 @@ def server(tmp_path_factory, chromium):
         yield running
 
 
-@contextmanager
-def new_page(chromium):
-    """A page on which no script may fail."""
-    context = chromium.new_context(locale="en-US", viewport={"width": 1300, "height": 1000})
-    context.set_default_timeout(PATIENCE_MS)
-    opened = context.new_page()
-    mistakes: list[str] = []
-    opened.on("pageerror", lambda error: mistakes.append(str(error)))
-    yield opened
-    context.close()
-    assert not mistakes
-
-
 @pytest.fixture
 def page(chromium):
     with new_page(chromium) as page:
@@ -63,9 +49,10 @@ def page(chromium):
 def order(page, server, song: Path, title: str) -> None:
     """Orders a map on the page that makes maps."""
     page.goto(server.page())
-    page.set_input_files("input[type=file]", song)
+    page.set_input_files("input[type=file] >> nth=0", song)
+    page.evaluate("for (const each of document.querySelectorAll('form details')) each.open = true")
     for option, value in {"title": title, "artist": "Nobody", "seed": "1"}.items():
-        page.locator(f"[data-option={option}] input:not([type=range])").fill(value)
+        page.locator(f"[data-option={option}] input").fill(value)
     page.click("button[type=submit]:enabled")
 
 
@@ -139,20 +126,9 @@ def test_a_map_is_made_played_and_remade_in_part(page, server, made):
     assert own.locator(".badge.done").count() == 1
 
 
-def test_a_cancelled_job_makes_way_for_the_next(page, server, song):
-    order(page, server, song, "Unwanted")
-    page.locator(".job progress").wait_for()
-    page.locator("[data-option=title] input").fill("Wanted")
-    page.click("button[type=submit]:enabled")
-    page.locator(".badge.queued").wait_for()
-    page.locator(".job", has=page.locator(".badge.running")).get_by_role("button", name="Cancel").click()
-    page.locator(".badge.cancelled").wait_for()
-    card(page, "Wanted").locator(".badge.done").wait_for()
-
-
 def mapset_bytes(song: Path) -> bytes:
     """A mapset whose only map has an object off its beat."""
-    beatmap = regular_map(GameMode.STANDARD, beats=24)
+    beatmap = regular_map(GameMode.STANDARD, beats=16)
     beatmap.audio_filename = "song.ogg"
     beatmap.hit_objects[15].time_ms += 11.0
     data = io.BytesIO()
@@ -196,7 +172,7 @@ def test_a_map_is_reviewed_and_mended(page, server, song, tmp_path):
     with page.expect_download() as download:
         page.get_by_role("link", name="Export JSON").click()
     rows = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
-    assert len(rows) == everything
+    assert len([row for row in rows if row["kind"] not in ("note", "score")]) == everything
 
 
 def test_hostile_files_are_refused_with_a_sentence(page, server):

@@ -42,6 +42,15 @@ def test_options_are_named_and_explained_and_the_page_itself_has_no_text():
     assert "http:" not in page and "https:" not in page and "style=" not in page
 
 
+def test_options_are_explained_in_words_of_the_page():
+    """Not by names of the command line, which the labels beside them do not have."""
+    names = {option["name"] for program in PROGRAMS for group in form_of(program) for option in group["options"]}
+    named = re.compile("|".join(rf"\b{name}\b" for name in names if "_" in name) + r"|\b(?:true|false|null)\b")
+    for language in LANGUAGES:
+        helps = {key: text for key, text in catalogue(language).items() if key.startswith("help.")}
+        assert not {key: text for key, text in helps.items() if named.search(text)}
+
+
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.relative_to(STATIC).as_posix())
 def test_texts_of_a_script_are_in_the_catalogue(script):
     code = COMMENT.sub("", script.read_text(encoding="utf-8"))

@@ -5,6 +5,7 @@ import { el, fill } from "/static/dom.js";
 import { makeField } from "/static/generate/fields.js";
 import { jobParts, titleOf } from "/static/generate/jobs.js";
 import { sources } from "/static/generate/sources.js";
+import { REVIEW_SOURCE } from "/static/generate/tasks.js";
 import { t } from "/static/texts.js";
 import { reviewOf } from "/static/maimod/review.js";
 
@@ -55,6 +56,11 @@ function reviewForm(groups, onOrdered) {
     start.disabled = !source.values().beatmap_path;
     problem.hidden = true;
   }
+
+  // A map that the other page sends here.
+  const sent = JSON.parse(sessionStorage.getItem(REVIEW_SOURCE) ?? "null");
+  sessionStorage.removeItem(REVIEW_SOURCE);
+  if (sent?.map) source.take({ kind: "beatmap", maps: sent.maps.length ? sent.maps : [{ ref: sent.map }], audio: sent.audio, chosen: sent.map });
 
   function options() {
     const given = [...Object.entries(source.values()), ...fields.map((field) => [field.name, field.value()])];

@@ -15,8 +15,10 @@ from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.files.reader import read_beatmap
 from pipeline.cli.command_line import FlatConfig
 from pipeline.cli.shell_words import assignment
+from pipeline.generation.known_conditions import KnownConditions, known_conditions
 from pipeline.request.inference_options import READERS
 from pipeline.request.input_files import check_files
+from pipeline.request.mapset_file import open_mapset
 from pipeline.request.option_groups import all_options, options_named
 from pipeline.request.option_uses import is_of_use
 from pipeline.request.option_values import is_absent
@@ -66,7 +68,17 @@ class Choices:
     def useful(self) -> list[str]:
         """The options that have a use for what was chosen, in the order of the configuration."""
         values, defaults, mode = {name: self.value(name) for name in all_options()}, _defaults(), self.mode()
-        return [name for name in values if is_of_use(name, values, defaults, mode)]
+        unknown = self.unknown()
+        return [name for name in values if name not in unknown and is_of_use(name, values, defaults, mode)]
+
+    def conditions(self) -> KnownConditions | None:
+        """What the model knows; None for a model of which that is not known here."""
+        return known_conditions(self.value("model_path"), self.mode())
+
+    def unknown(self) -> tuple[str, ...]:
+        """The options that the model does not use."""
+        known = self.conditions()
+        return () if known is None else known.unknown
 
     def unasked(self, names: Iterable[str]) -> list[str]:
         """The options among `names` that have a use and were not asked for yet."""
@@ -80,10 +92,11 @@ class Choices:
     def problem(self) -> str | None:
         """What is wrong with what was chosen, in one sentence; None when it can be made."""
         try:
-            request = resolve(self.flat())
-            check_files(request, from_shell=False)
-            if request.song.beatmap_path is not None:
-                check_files(fill_from_beatmap(request, _reference(request.song.beatmap_path)), from_shell=False)
+            with open_mapset(self.flat()) as (flat, _):
+                request = resolve(flat)
+                check_files(request, from_shell=False)
+                if request.song.beatmap_path is not None:
+                    check_files(fill_from_beatmap(request, _reference(request.song.beatmap_path)), from_shell=False)
         except OSError as error:
             return f"{error.filename}: {error.strerror}"
         except UserError as error:

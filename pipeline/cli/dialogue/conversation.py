@@ -16,6 +16,7 @@ from pipeline.cli.dialogue.questions import ask
 from pipeline.cli.dialogue.terminal import COMMAND, DIM, HEADING, WRONG, choose, say, say_unwrapped, tick
 from pipeline.cli.shell_words import command_line
 from pipeline.request.option_groups import BASIC, all_options, option_groups
+from pipeline.request.option_values import is_absent
 
 SCRIPT = CONFIG_DIR.parent / "inference.py"
 RUN, PRINT, MORE, CHANGE, LEAVE = "run", "print", "more", "change", "leave"
@@ -33,6 +34,7 @@ def converse(config_name: str, given: FlatConfig) -> int:
     """
     say("Enter takes what is offered, an empty line is the default, Ctrl-C leaves.", DIM)
     wish = _begun(config_name, given)
+    _say_what_is_off(wish)
     _ask_all(wish, BASIC)
     while True:
         match _next_step(wish):
@@ -67,6 +69,14 @@ def _begun(name: str, given: FlatConfig) -> Choices:
     for option, value in given.items():
         wish.choose(option, value)
     return wish
+
+
+def _say_what_is_off(wish: Choices) -> None:
+    """Name the options that the model does not use, which are not asked for."""
+    unknown, known = wish.unknown(), wish.conditions()
+    if known is not None and unknown:
+        which = "bundled model" if is_absent(wish.value("model_path")) else f"model {known.model}"
+        say(f"The {which} does not use {', '.join(unknown)}; published models do.", DIM)
 
 
 def _ask_all(wish: Choices, names: Sequence[str], with_headings: bool = False) -> None:

@@ -45,7 +45,8 @@ def ask(option: Option, wish: Choices) -> object:
         case Kind.CHOICES:
             return _ask_choices(option, value)
         case Kind.USER_TAGS:
-            return ask_user_tags(option.name, _list(option, value), wish.mode())
+            known = wish.conditions()
+            return ask_user_tags(option.name, _list(option, value), wish.mode(), None if known is None else known.tags)
         case Kind.FILE | Kind.FOLDER | Kind.MODEL:
             return _ask_path(option, value)
     return answer(questionary.text(option.name, default=_typed(value), style=LOOK)).strip() or None

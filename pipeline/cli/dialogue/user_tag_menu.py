@@ -5,7 +5,7 @@ Arrows move, Enter opens a group and comes back, space ticks.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import questionary
 from questionary import Choice
@@ -18,9 +18,18 @@ from pipeline.request.option_values import items
 DONE, BY_NAME = "done", "by name"
 
 
-def ask_user_tags(message: str, chosen: Sequence[str], mode: GameMode | None) -> list[str]:
-    """Descriptors by their full names, of the tags that a mode has; others that were chosen before stay."""
-    groups = tags_by_group(mode)
+def ask_user_tags(
+    message: str, chosen: Sequence[str], mode: GameMode | None, known: Collection[str] | None = None
+) -> list[str]:
+    """Descriptors by their full names, of the tags that a mode has; others that were chosen before stay.
+
+    Args:
+        message: The question.
+        chosen: Descriptors so far.
+        mode: Mode of the map; None if it is not known.
+        known: Names of the tags that the model knows; None for all.
+    """
+    groups = tags_by_group(mode, known)
     names = full_names(chosen, groups)
     place: object = DONE
     while (place := choose(message, _group_choices(groups, names), place)) != DONE:
@@ -32,11 +41,11 @@ def ask_user_tags(message: str, chosen: Sequence[str], mode: GameMode | None) ->
     return names
 
 
-def tags_by_group(mode: GameMode | None) -> dict[str, list[UserTag]]:
-    """The tags of a mode; of all modes where it is not known, each once."""
+def tags_by_group(mode: GameMode | None, known: Collection[str] | None = None) -> dict[str, list[UserTag]]:
+    """The tags of a mode that a model knows; of all modes where it is not known, each once."""
     groups: dict[str, dict[str, UserTag]] = {}
     for tag in user_tags():
-        if mode is None or mode in tag.modes:
+        if (mode is None or mode in tag.modes) and (known is None or tag.name in known):
             groups.setdefault(tag.group, {}).setdefault(tag.name, tag)
     return {group: list(tags.values()) for group, tags in groups.items()}
 

@@ -19,6 +19,7 @@ from pipeline.finishing.finish import FinishReport
 from pipeline.generation.chart import Draft, PreparedChart, prepare_chart, write_charts
 from pipeline.generation.conditions import expected_stars
 from pipeline.generation.final_map import apply_request, finish_with_settings, summarise_draft
+from pipeline.generation.matching.catch_width import NARROWEST, scaled_width, widest_factor
 from pipeline.generation.matching.density import thinned
 from pipeline.generation.matching.hold_notes import with_hold_note_ratio
 from pipeline.generation.matching.scroll_speeds import with_scroll_speed_ratio
@@ -94,6 +95,10 @@ class StarTarget:
     def is_pending(self) -> bool:
         """Return whether another chart is generated; without a target there is one."""
         return not self.is_met and self.attempts_left > 0
+
+
+WIDTH_STEPS = 7
+"""Widths of a catch map that are tried."""
 
 
 def generate_matched_map(
@@ -179,6 +184,8 @@ def _judge(wish: StarTarget, chart: ChartState, progress: Progress) -> None:
     if wanted is None:
         wish.best, wish.is_met = found, True
         return
+    if draft.has_exact_positions and placed.mode is GameMode.CATCH:
+        found = _nearest_width(request, replace(draft, beatmap=placed), wanted, found)
     excess = found.stars - wanted
     if excess > CLOSE_STARS and (excess <= THINNED_STARS or not wish.attempts_left):
         found = _nearest_thinned(request, replace(draft, beatmap=placed), wanted, found)
@@ -199,6 +206,24 @@ def _nearest_thinned(request: GenerationRequest, draft: Draft, wanted: float, be
         if best.error(wanted) <= CLOSE_STARS:
             break
         low, high = (share, high) if found.stars > wanted else (low, share)
+    return best
+
+
+def _nearest_width(request: GenerationRequest, draft: Draft, wanted: float, best: Candidate) -> Candidate:
+    """Return the nearest wider or narrower form of a catch draft, or `best`.
+
+    In catch, the way between objects decides the star rating, and the number of objects hardly.
+    """
+    low, high = (NARROWEST, 1.0) if best.stars > wanted else (1.0, widest_factor(draft.beatmap))
+    for step in range(WIDTH_STEPS):
+        if best.error(wanted) <= CLOSE_STARS or low >= high:
+            break
+        # The far end first: often it is not enough.
+        factor = (low if best.stars > wanted else high) if step == 0 else (low + high) / 2
+        found = _finished(request, replace(draft, beatmap=scaled_width(draft.beatmap, factor)), 0.0)
+        if found.error(wanted) < best.error(wanted):
+            best = found
+        low, high = (low, factor) if found.stars > wanted else (factor, high)
     return best
 
 

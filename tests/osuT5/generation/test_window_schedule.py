@@ -24,7 +24,7 @@ SONG_MS = 14_000.0
 
 @pytest.fixture(scope="module")
 def writer() -> SongGenerator:
-    return song_writer(SPEC, SONG_MS, max_target_positions=256)
+    return song_writer(SPEC, SONG_MS, max_target_positions=160)
 
 
 def chart(mode=GameMode.STANDARD, seed=1, **contexts) -> ChartState:

@@ -41,3 +41,10 @@ def test_favoured_steps_come_first_and_change_no_count():
     plain, favoured = draw_rhythm(logits, 1), draw_rhythm(logits, 1, favoured=np.arange(0, 240, 12))
     assert len(plain) == len(favoured)
     assert np.isin(favoured, np.arange(0, 240, 12)).sum() > np.isin(plain, np.arange(0, 240, 12)).sum()
+
+
+def test_fewer_objects_are_on_the_beat_where_it_loses() -> None:
+    logits = np.random.default_rng(1).normal(0.0, 1.0, 24 * 64)
+    plain, fewer = draw_rhythm(logits, 1), draw_rhythm(logits, 1, beat_logits=-2.0)
+    assert len(plain) == len(fewer)
+    assert (fewer % 24 == 0).sum() < (plain % 24 == 0).sum()

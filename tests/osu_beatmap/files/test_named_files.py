@@ -117,9 +117,7 @@ def test_archives_of_other_code_pages_are_read(tmp_path, code_page, song, folder
     folder = folder.replace("表", "表" if code_page == "cp932" else "set")
     names = (f"{folder}map [1].osu", f"{folder}{song}")
     charts = chart(song, title="T").encode()
-    path = zipped(
-        tmp_path / "set.osz", dict(zip((name.encode(code_page) for name in names), (charts, b"song"), strict=True))
-    )
+    path = zipped(tmp_path / "set.osz", {names[0].encode(code_page): charts, names[1].encode(code_page): b"song"})
     archive = read_osz(path)
     assert list(archive.beatmaps) == ["map [1].osu"]
     assert archive.other_files == [song]

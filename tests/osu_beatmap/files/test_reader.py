@@ -272,3 +272,23 @@ def test_real_charts_read_and_survive_rewriting(shared_dir: Path):
         beatmap = read_beatmap(path)
         assert beatmap.hit_objects, path
         assert parse_beatmap(write_beatmap(beatmap)) == beatmap, path
+
+
+def test_a_file_has_sane_numbers_of_points_slides_and_lines():
+    head = "osu file format v14\n[TimingPoints]\n0,500\n[HitObjects]\n"
+    path = "B|" + "|".join(f"{number % 512}:{number % 384}" for number in range(900))
+    warnings: list[str] = []
+    lines = "".join(f"100,100,{1000 * number},2,0,{path},1,100\n" for number in range(40))
+    assert len(parse_beatmap(head + lines, "m", warnings).hit_objects) == 24
+    assert "the slider at 00:24:000 has 901 points, after many others" in warnings[0]
+    with pytest.raises(BeatmapError, match="1001 points, more than the 1000"):
+        parse_beatmap(f"{head}100,100,1000,2,0,B{'|1:1' * 1001},1,100\n", "m")
+    with pytest.raises(BeatmapError, match="slides"):
+        parse_beatmap(head + "100,100,1000,2,0,L|200:100,9000,0.1\n" * 112, "m")
+    with pytest.raises(BeatmapError, match="lines, which no beatmap has"):
+        parse_beatmap(head + "\n" * 2_000_001, "m")
+
+
+def test_a_background_name_has_no_quotes_within():
+    beatmap = parse_beatmap('osu file format v14\n[Events]\n0,0,b"g.jpg,0,0\n')
+    assert beatmap.background == "bg.jpg"

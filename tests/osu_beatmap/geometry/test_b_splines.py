@@ -15,6 +15,7 @@ from osu_beatmap.geometry.curves import bezier_pieces, flatten_b_spline
 from osu_beatmap.geometry.path_batch import PathBatch
 from osu_beatmap.geometry.path_trim import trimmed_path
 from osu_beatmap.geometry.slider_path import SliderPath, without_b_splines
+from osu_beatmap.star_rating import star_rating
 from osuT5.encoding.hit_objects.slider_anchors import anchors_of, segments_of
 
 LAZER = 128
@@ -116,6 +117,16 @@ def test_unknown_kinds_are_played_as_osu_does_written_back_and_noted(text):
     beatmap = parse_beatmap(f"osu file format v{LAZER}\n\n[HitObjects]\n{line}\n", "x.osu", warnings)
     assert warnings == [f"unknown curve types of sliders ('{text}') read as osu! reads them, and kept as they are"]
     assert line in write_beatmap(beatmap)
+
+
+def test_stars_are_those_of_the_curve():
+    """In osu!lazer's format, whose coordinates have fractions."""
+    lines = [f"100,100,{900 * number},2,0,{{}},1,420" for number in range(1, 12)]
+    lines += [f"400,140,{900 * number + 400},1,0" for number in range(1, 12)]
+    text = f"osu file format v{LAZER}\n\n[TimingPoints]\n0,300,4,2,0,50,1,0\n\n[HitObjects]\n" + "\n".join(lines)
+    spline, bezier = (text.format(*[f"{kind}|{TAIL}"] * 11) for kind in ("B4", "B"))
+    assert star_rating(spline) == star_rating(parse_beatmap(spline))
+    assert abs(star_rating(spline) - star_rating(bezier)) > 0.01, "its end is elsewhere"
 
 
 def test_the_shared_case_is_read_and_written(shared_dir):

@@ -51,15 +51,15 @@ def test_descriptors_get_the_names_that_a_model_has() -> None:
 def test_what_a_model_was_never_told_of_is_said() -> None:
     wanted = {"mapper_id": 17, "year": 2015, "descriptors": "[jumps]", "difficulty": 4}
     request, (note,) = spell_descriptors(asked(**wanted), MINI)
-    assert note == "mini was never told of mapper_id, year and descriptors, so they had no say in what was written."
+    assert note == "The model mini does not use mapper_id, year and descriptors, which had no effect."
     assert request.map.descriptors == ("jumps",), "a refiner may know them"
     assert spell_descriptors(asked(difficulty=4, hitsounded=False), MINI)[1] == []
     _, (note,) = spell_descriptors(asked(mapper_id=99, descriptors="[reading,clean]"), TOLD)
-    assert note == "told was never told of reading and mapper_id=99, so they had no say in what was written."
+    assert note == "The model told does not use reading and mapper_id=99, which had no effect."
     assert spell_descriptors(asked(mapper_id=17), TOLD)[1] == []
     request, (note,) = spell_descriptors(asked(descriptors="[Jumps,clean]"), MINI, tags={"jumps"})
     assert request.map.descriptors == ("jumps", "clean")
-    assert note == "mini was never told of clean, so it had no say in what was written."
+    assert note == "The model mini does not use clean, which had no effect."
 
 
 @pytest.mark.parametrize("spec", [MINI, TOLD], ids=["without tables", "with tables"])

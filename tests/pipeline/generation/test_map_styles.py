@@ -16,6 +16,7 @@ from pipeline.generation.styles import (
     known_tags,
     quarter_logits,
     wanted_styles,
+    with_drawn_hitsounds,
     with_hold_tags,
 )
 
@@ -31,9 +32,10 @@ def test_a_tag_says_something_in_its_modes_only():
     assert wanted_styles(["sharp", "back and forth", "chordjack"], GameMode.STANDARD) == {Style.TURNS: 2.5}
 
 
-def test_drawn_styles_depend_on_the_seed():
-    first, again, other = (drawn_styles(GameMode.STANDARD, seed) for seed in (1, 1, 2))
+def test_drawn_styles_depend_on_the_seed_and_the_song():
+    first, again, other = (drawn_styles(GameMode.STANDARD, seed, 60_000.0) for seed in (1, 1, 2))
     assert first == again != other
+    assert drawn_styles(GameMode.STANDARD, 1, 61_000.0) != first
     assert set(first) == set(STYLES_OF_MODE[GameMode.STANDARD])
 
 
@@ -51,3 +53,10 @@ def test_tags_of_hold_notes_ask_for_them_unless_a_ratio_is_given():
     assert with_hold_tags(tagged).hold_note_ratio == HOLD_TAG_RATIO
     given = Attributes(GameMode.MANIA, hold_note_ratio=0.1, descriptors=("LN density",))
     assert with_hold_tags(given) == given
+
+
+def test_some_maps_have_hitsounds_if_nothing_is_known():
+    unknown = Attributes(GameMode.MANIA)
+    drawn = {with_drawn_hitsounds(unknown, seed, 60_000.0).hitsounded for seed in range(20)}
+    assert drawn == {False, True}
+    assert with_drawn_hitsounds(Attributes(GameMode.MANIA, hitsounded=False), 1, 60_000.0).hitsounded is False

@@ -11,7 +11,7 @@ from osu_beatmap.files.reader import parse_beatmap
 from osu_beatmap.timing.active_point import Timing
 from pipeline.cli.progress_bar import mapset_summary
 from pipeline.generation.hitsounds import with_shared_sounds
-from pipeline.generation.mapset import difficulties_of, generate_mapset, version_names
+from pipeline.generation.mapset import difficulties_of, generate_mapset, group_notes, version_names
 from pipeline.request.options import RequestError
 from pipeline.request.resolve import resolve
 from tests.support.reference_songs import make_mapset, reference_map
@@ -114,3 +114,8 @@ def test_wrong_sets_get_one_sentence(options, sentence):
     with pytest.raises(RequestError) as error:
         resolve({"audio_path": "a.mp3", **options})
     assert str(error.value).startswith(sentence)
+
+
+def test_a_note_about_several_difficulties_is_given_once():
+    notes = {"Easy": ["one", "all"], "Hard": ["all", "two", "two"], "Insane": ["two", "all"]}
+    assert group_notes(notes) == ["Easy: one", "all", "Hard, Insane: two"]

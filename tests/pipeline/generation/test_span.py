@@ -1,5 +1,6 @@
 """A part of a map remade: new inside, the same bytes outside, and no seam."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ from osu_beatmap.files.writer import write_beatmap
 from osu_beatmap.rules import Severity, check
 from osu_beatmap.splice import Span
 from osu_beatmap.timing.active_point import Timing
+from pipeline.cli.progress_bar import summary
 from pipeline.generation.generate import generate
 from pipeline.generation.span import with_sound_of, without_new_problems
 from pipeline.request.options import RequestError
@@ -83,6 +85,32 @@ def test_a_file_that_is_written_over_is_kept(model, tmp_path):
     result_of(model, path, **options, in_context="[NO_HS]")
     assert path.with_name("map.osu.2.bak").read_bytes() == once
     assert outside(path.read_bytes()) == outside(before)
+
+
+def test_an_absurd_object_leaves_a_map_without_stars(model, tmp_path):
+    path = make_mapset(tmp_path / "set", GameMode.STANDARD)
+    before = path.read_bytes() + b"256,192,2100000000,1,0,0:0:0:0:\r\n"
+    path.write_bytes(before)
+    result = result_of(model, path, start_time=START_MS, end_time=END_MS, report="true", difficulty=2)
+    assert result.star_rating is None
+    assert outside(result.osu_path.read_bytes()) == outside(before)
+    assert "The circle at 35000:00:000 lies 24 days after the song; it is not used." in result.warnings
+    shown = summary(result, resolve({"beatmap_path": str(path)}))
+    assert "stars: none (an object at 35000:00:000 cannot be meant for play)" in shown
+    report = json.loads(result.report_path.read_text(encoding="utf-8"))
+    assert report["star_rating"]["reached"] is None
+
+
+def test_what_lies_outside_the_song_is_kept_with_its_objects(model, tmp_path):
+    path = make_mapset(tmp_path / "set", GameMode.STANDARD)
+    text = path.read_text(encoding="utf-8") + "256,192,2100000000,1,0,0:0:0:0:\n"
+    path.write_text(text.replace("[TimingPoints]", "[TimingPoints]\n-2100000000,500,4,2,1,60,1,0"), encoding="utf-8")
+    flat = {"beatmap_path": str(path), "model_path": str(model), **WILD, "in_context": "[NO_HS]"}
+    result = generate(resolve({**flat, "output_path": str(tmp_path / "out"), "export_osz": "false"}))
+    old, new = read_beatmap(path), read_beatmap(result.osu_path)
+    assert [obj.time_ms for obj in new.hit_objects] == [obj.time_ms for obj in old.hit_objects]
+    reds = [[line.time_ms for line in each.timing_points if line.uninherited] for each in (old, new)]
+    assert reds[0] == reds[1]
 
 
 def test_a_part_beyond_the_song_is_one_sentence(model, tmp_path):

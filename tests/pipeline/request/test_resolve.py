@@ -7,10 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from modding.options import resolve_review
 from model_files.errors import ModelError
 from osu_beatmap.beatmap import Beatmap, Difficulty, GameMode, Metadata
+from osu_beatmap.errors import BeatmapError
+from osuT5.audio.decode import AudioError
 from osuT5.tokens.events import ContextKind
 from pipeline.output.settings import suited_settings
+from pipeline.request.contents import check_contents
 from pipeline.request.inference_options import MAX_SEED
 from pipeline.request.input_files import check_files, check_writable_folder
 from pipeline.request.options import RequestError, SamplingOptions, nearest_option, option_fields
@@ -211,7 +215,7 @@ def test_files_are_checked_before_work_starts(tmp_path: Path) -> None:
     for options, sentence in (
         ({"audio_path": str(tmp_path / "no.mp3")}, "There is no file at"),
         ({"audio_path": str(tmp_path)}, "audio_path must be a file"),
-        ({"beatmap_path": str(text)}, "beatmap_path must be a .osu file"),
+        ({"beatmap_path": str(text)}, "beatmap_path must be a .osu or .osz file"),
         ({"background": str(fake)}, "background must be a .jpg or .png picture"),
         ({"background": str(tmp_path / "no.png")}, "There is no file at"),
         ({"model_path": "some one/model"}, "model_path must be a folder or a hub id"),
@@ -269,3 +273,51 @@ def test_what_parity_does_not_do_is_refused(options):
 def test_switching_off_what_parity_does_not_do_is_fine():
     request = resolve({**PARITY, "difficulty": 4, "match_difficulty": "false", "generate_positions": "false"})
     assert request.model.parity
+
+
+@pytest.mark.parametrize(
+    ("part", "sentence"),
+    [
+        ({"start_time": 1, "end_time": 11}, "10 ms long; times are in ms (1000 to 11000?)"),
+        ({"start_time": 60, "end_time": 90}, "30 ms long; times are in ms (60000 to 90000?)"),
+        ({"end_time": 200}, "200 ms long; times are in ms (0 to 200000?)"),
+        ({"start_time": 9, "end_time": 9}, "end_time must be later than start_time (9), got 9."),
+        ({"start_time": 60_000, "end_time": 60_400}, None),
+        ({"start_time": 1000, "end_time": 11_000}, None),
+        ({"start_time": 5}, None),
+    ],
+)
+def test_seconds_are_not_taken_for_a_part_of_ms(part: dict[str, int], sentence: str | None) -> None:
+    if sentence is None:
+        assert resolve({**SONG, **part}).scope.is_part
+        resolve_review({**MAP, **part})
+        return
+    for read, song in ((resolve, SONG), (resolve_review, MAP)):
+        with pytest.raises(RequestError) as error:
+            read({**song, **part})
+        assert sentence in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"in_context": "[NO_HS]"}, "NO_HS needs a reference map with objects"),
+        ({"in_context": "[MAP]", "output_type": "[TIMING]"}, "MAP needs a reference map with objects"),
+        ({"in_context": "[GD]"}, "GD needs a reference map with objects"),
+        ({"add_to_beatmap": "true"}, "add_to_beatmap needs a map with timing, but map.osu has no red line"),
+        ({"in_context": "[TIMING]"}, r"in_context=\[TIMING\] needs a beatmap_path whose beatmap has timing"),
+    ],
+)
+def test_a_reference_has_what_it_is_to_give(options: dict[str, str], sentence: str) -> None:
+    with pytest.raises(RequestError, match=sentence):
+        fill_from_beatmap(resolve({**MAP, **options}), Beatmap())
+
+
+def test_a_song_that_is_none_is_refused_before_models_load(tmp_path: Path) -> None:
+    song, chart = tmp_path / "README.md", tmp_path / "map.osu"
+    song.write_text("no song", encoding="utf-8")
+    with pytest.raises(AudioError, match="not an audio file"):
+        check_contents(resolve({"audio_path": str(song)}))
+    chart.write_text("no map", encoding="utf-8")
+    with pytest.raises(BeatmapError, match="not an osu! beatmap"):
+        check_contents(resolve({"audio_path": str(song), "beatmap_path": str(chart)}))

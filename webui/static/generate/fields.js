@@ -5,11 +5,13 @@ import { upload } from "/static/api.js";
 import { el, fill, newId } from "/static/dom.js";
 import { t, textOr } from "/static/texts.js";
 import { tagPicker } from "/static/generate/tags.js";
+import { inPageWords, labelOf } from "/static/generate/words.js";
 
 /** A field for an option of the form, with its label, explanation and a place for what is wrong with it. */
 export function makeField(option, onChange) {
   const id = newId("field");
   const errorLine = el("p", { class: "error", id: `${id}-error`, role: "status", hidden: true });
+  const offLine = el("p", { class: "about off-line", hidden: true });
   const explained = textOr(`help.${option.name}`, option.about);
   const about = el("p", { class: "about", id: `${id}-about`, hidden: !explained }, explained);
   const control = (CONTROLS[option.kind] ?? textControl)(option, onChange, id);
@@ -23,7 +25,8 @@ export function makeField(option, onChange) {
   const inside = option.kind === "yes_no" && control.isCheck
     ? [el("div", { class: "row check" }, control.element, label)]
     : [label, control.element];
-  const element = el("div", { class: `field kind-${option.kind}`, "data-option": option.name }, inside, errorLine, about);
+  const element = el("div", { class: `field kind-${option.kind}`, "data-option": option.name }, inside, offLine, errorLine, about);
+  let isOff = false;
   return {
     name: option.name,
     option,
@@ -31,16 +34,24 @@ export function makeField(option, onChange) {
     value: control.value,
     set: control.set,
     suggest: control.suggest ?? (() => {}),
+    isOff: () => isOff,
+    /** Disables the field and says why; null enables it again. What was in it stays. */
+    off(sentence) {
+      isOff = Boolean(sentence);
+      offLine.textContent = sentence ?? "";
+      offLine.hidden = !isOff;
+      about.hidden = isOff || !explained;
+      element.classList.toggle("off", isOff);
+      for (const part of element.querySelectorAll("input, select, button")) part.disabled = isOff;
+    },
     focus: () => (control.input ?? control.element).focus(),
     error(sentence) {
-      errorLine.textContent = sentence ?? "";
+      errorLine.textContent = inPageWords(sentence) ?? "";
       errorLine.hidden = !sentence;
       target.setAttribute("aria-invalid", sentence ? "true" : "false");
     },
   };
 }
-
-export const labelOf = (name) => textOr(`option.${name}`, name);
 
 export const choiceOf = (option, choice) => textOr(`choice.${option}.${choice}`, choice);
 
@@ -60,20 +71,7 @@ function numberControl(option, onChange, id) {
   const input = control.element;
   input.inputMode = option.kind === "whole_number" ? "numeric" : "decimal";
   input.classList.add("number");
-  if (option.name !== "difficulty") return { ...control, input };
-  const slider = el("input", {
-    type: "range", min: option.low, max: 10, step: 0.1, "aria-label": labelOf(option.name), tabindex: "-1",
-    oninput: () => { input.value = slider.value; onChange(); },
-  });
-  const follow = () => { slider.value = input.value || 4; };
-  input.addEventListener("input", follow);
-  follow();
-  return {
-    ...control,
-    input,
-    element: el("div", { class: "row nowrap" }, input, slider),
-    set: (value) => { control.set(value); follow(); },
-  };
+  return { ...control, input };
 }
 
 function yesNoControl(option, onChange, id) {

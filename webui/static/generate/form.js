@@ -4,11 +4,16 @@ import { get, post } from "/static/api.js";
 import { afterPause, el } from "/static/dom.js";
 import { t, textOr } from "/static/texts.js";
 import { makeField } from "/static/generate/fields.js";
+import { levelChips } from "/static/generate/levels.js";
 import { presetBar } from "/static/generate/presets.js";
 import { sources } from "/static/generate/sources.js";
 import { offerTagsOf } from "/static/generate/tags.js";
+import { REVIEW_SOURCE, taskChips } from "/static/generate/tasks.js";
+import { inPageWords } from "/static/generate/words.js";
 
 const SOURCE_OPTIONS = ["audio_path", "beatmap_path"];
+const NAME_OPTIONS = ["title", "artist"];
+const STAR_OPTIONS = ["difficulty", "difficulties"];
 const CHECK_PAUSE_MS = 300;
 const DRAFT_KEY = "generate-draft";
 
@@ -16,9 +21,13 @@ const DRAFT_KEY = "generate-draft";
 export async function generateForm(onOrdered) {
   const groups = await get("/api/form?program=generate");
   const check = afterPause(checkNow, CHECK_PAUSE_MS);
-  const source = sources(changed);
   const fields = new Map();
+  const source = sources(changed, undefined, () => tasks.choose("difficulty"));
   const sections = groups.map(section).filter(Boolean);
+  const tasks = taskChips({ fields, onChange: changed, onPart: choosePart, onReview: review });
+  const names = nameFields(fields);
+  const levels = levelChips({ single: fields.get("difficulty"), several: fields.get("difficulties"), onChange: starsChosen });
+  placeLevels(fields.get("difficulty").element, levels);
   const basics = el("div", { class: "fields" });
   basics.append(...[...fields.values()].filter((field) => field.option.basic !== null)
     .sort((one, other) => one.option.basic - other.option.basic).map((field) => field.element));
@@ -27,14 +36,19 @@ export async function generateForm(onOrdered) {
   const start = el("button", { type: "submit", class: "button primary large" }, t("generate.start"));
   const command = el("code", { class: "grow command" });
   const copy = el("button", { type: "button", class: "button small", onclick: copyCommand }, t("shell.copy"));
-  const more = el("details", { class: "more" }, el("summary", {}, t("generate.more")), el("div", { class: "stack" }, sections));
+  const more = el("details", { class: "more" }, el("summary", {}, t("generate.more")),
+    el("div", { class: "stack" }, presetBar(lasting, write), sections));
   const element = el("form", { class: "card stack", novalidate: true, onsubmit: order },
-    el("h1", {}, t("generate.heading")), source.element, presetBar(lasting, write), basics, more, problem,
+    el("h1", {}, t("generate.heading")), source.element, tasks.element, names.element, basics, more, problem,
     el("div", { class: "row" }, start,
-      el("button", { type: "button", class: "button quiet", onclick: () => write({}) }, t("generate.clear"))),
+      el("button", { type: "button", class: "button quiet", onclick: startOver }, t("generate.clear"))),
     el("details", { class: "small" }, el("summary", { class: "muted" }, t("generate.command")),
       el("div", { class: "row nowrap" }, command, copy)));
   let round = 0;
+  fields.get("difficulty").element.addEventListener("input", () => {
+    // Before the field itself tells of its change.
+    if (fields.get("difficulty").value()) fields.get("difficulties").set(undefined);
+  }, true);
 
   function section(group) {
     const own = group.options.filter((option) => !SOURCE_OPTIONS.includes(option.name)).map((option) => {
@@ -50,7 +64,7 @@ export async function generateForm(onOrdered) {
 
   function options() {
     const found = { ...source.values() };
-    for (const [name, field] of fields) if (!field.element.hidden) found[name] = field.value();
+    for (const [name, field] of fields) if (!field.element.hidden && !field.isOff()) found[name] = field.value();
     return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
   }
 
@@ -60,20 +74,52 @@ export async function generateForm(onOrdered) {
     !SOURCE_OPTIONS.includes(name) && (typeof value !== "object" || Array.isArray(value))));
   }
 
+  /** Puts options into the form; the song stays, unless they have one. */
   function write(values) {
     for (const [name, field] of fields) field.set(values[name]);
-    if (SOURCE_OPTIONS.some((name) => name in values) || !Object.keys(values).length) source.set(values);
+    if (SOURCE_OPTIONS.some((name) => name in values)) source.set(values);
+    starsChosen();
+  }
+
+  /** Opens the fields of the span that is to be made anew. */
+  function choosePart() {
+    const field = fields.get("start_time");
+    for (let place = field.element; place; place = place.parentElement?.closest("details")) place.open = true;
+    field.focus();
+  }
+
+  /** Takes the map over to the page that reviews. */
+  function review() {
+    const { audio, map, maps } = source.given();
+    sessionStorage.setItem(REVIEW_SOURCE, JSON.stringify({ audio, map, maps }));
+    location.assign("/mai-mod");
+  }
+
+  function startOver() {
+    write({});
+    say(null);
+    source.focus();
+  }
+
+  /** What the stars exclude is not known before the next check, so their own fields count until then. */
+  function starsChosen() {
+    withoutUse = withoutUse.filter((name) => !STAR_OPTIONS.includes(name));
     changed();
   }
 
   let suggestedMode = 0;
   let withoutUse = [];
+  let model = null;
 
   function changed() {
     const mode = Number(fields.get("gamemode").value() ?? suggestedMode);
-    offerTagsOf(mode);
+    offerTagsOf(mode, model?.tags ?? null);
+    tasks.draw(Boolean(source.values().beatmap_path));
+    levels.offer(mode);
+    levels.draw();
     for (const field of fields.values()) {
       field.element.hidden = !field.option.modes.includes(mode) || withoutUse.includes(field.name);
+      field.off(model?.unknown.includes(field.name) ? t(model.is_bundled ? "generate.unknown_to_bundled" : "generate.unknown_to", { model: model.name }) : null);
     }
     for (const group of sections) {
       group.hidden = ![...group.querySelectorAll(".field")].some((each) => !each.hidden);
@@ -99,12 +145,15 @@ export async function generateForm(onOrdered) {
     const hasSource = values.audio_path || values.beatmap_path;
     for (const [name, field] of fields) {
       field.error(answer.errors[name]);
-      field.suggest(answer.filled[name]);
+      field.suggest(answer.filled[name] ?? answer.missing_names[name]);
     }
+    names.ask(Object.keys(answer.missing_names));
     const mode = answer.filled.gamemode ?? 0;
-    if (mode !== suggestedMode || withoutUse.join() !== answer.without_use.join()) {
+    const isNewModel = JSON.stringify(model) !== JSON.stringify(answer.model);
+    if (mode !== suggestedMode || isNewModel || withoutUse.join() !== answer.without_use.join()) {
       suggestedMode = mode;
       withoutUse = answer.without_use;
+      model = answer.model;
       changed();
     }
     // What is missing at first is no mistake of anybody's.
@@ -117,11 +166,11 @@ export async function generateForm(onOrdered) {
   /** Mistakes in fields that are folded away must be seen too. */
   function hiddenErrors(errors) {
     const hidden = Object.keys(errors).filter((name) => fields.get(name)?.element.closest("details:not([open])"));
-    return hidden.map((name) => errors[name]).join(" ");
+    return hidden.map((name) => inPageWords(errors[name])).join(" ");
   }
 
   function say(sentence) {
-    problem.textContent = sentence ?? "";
+    problem.textContent = inPageWords(sentence) ?? "";
     problem.hidden = !sentence;
   }
 
@@ -132,7 +181,7 @@ export async function generateForm(onOrdered) {
       onOrdered(await post("/api/jobs", { kind: "generate", options: options() }));
       say(null);
     } catch (error) {
-      say(t("shell.failed", { reason: error.message || t("shell.no_answer") }));
+      say(t("shell.failed", { reason: inPageWords(error.message) || t("shell.no_answer") }));
       fields.get(error.option)?.focus();
     }
     start.disabled = false;
@@ -146,6 +195,39 @@ export async function generateForm(onOrdered) {
 
   write(draft());
   return { element, write };
+}
+
+/** Chips of levels in the field of the star rating, before its number. */
+function placeLevels(field, levels) {
+  const input = field.querySelector("input");
+  const row = el("div", { class: "row" });
+  input.before(row);
+  row.append(levels.element, input);
+  row.after(levels.said);
+}
+
+/** Fields of the song's names, which stand with the song as long as it lacks them: {element, ask(names)}. */
+function nameFields(fields) {
+  const homes = new Map();
+  const place = el("div", { class: "fields" });
+  const element = el("div", { class: "stack tight asked", hidden: true }, el("p", { class: "small warn" }, t("generate.asks_names")), place);
+  let asked = [];
+
+  function ask(names) {
+    if (names.join() === asked.join()) return;
+    asked = names;
+    for (const name of NAME_OPTIONS) {
+      const field = fields.get(name).element;
+      if (!homes.has(name)) {
+        homes.set(name, document.createComment(name));
+        field.before(homes.get(name));
+      }
+      if (asked.includes(name)) place.append(field);
+      else homes.get(name).after(field);
+    }
+    element.hidden = !asked.length;
+  }
+  return { element, ask };
 }
 
 /** What was in the form when the page was left. */

@@ -1,37 +1,91 @@
 // Jobs: what waits, what runs and how far it is, and what came out. Versions of a map stand together.
 
-import { get, isLocal, post, refreshJobs, remove, watchJobs } from "/static/api.js";
+import { get, isLocal, jobs as allJobs, post, refreshJobs, remove, watchJobs } from "/static/api.js";
 import { el, fill } from "/static/dom.js";
-import { clock, language, t, textOr } from "/static/texts.js";
+import { language, t } from "/static/texts.js";
+import { factLine, nameOf, seedOf } from "/static/generate/facts.js";
+import { jobFilter } from "/static/generate/job_filter.js";
+import { progressBar } from "/static/generate/progress.js";
 import { resultOf } from "/static/generate/result.js";
 
 const LOG_EVERY_MS = 1000;
+const UNDO_MS = 8000;
+const REVEALED_MS = 2500;
 
-/** A list of jobs of some kinds, newest first: {element, stop()}. `reuse(options)` takes the options of a job. */
+/** A list of jobs of some kinds, newest first: {element, reveal(id), open(id), isInSight(id), stop()}. `reuse(options)` takes
+ * the options of a job. */
 export function jobList({ kinds, reuse }) {
   const cards = new Map();
+  const leaving = new Map();
+  const filter = jobFilter(() => draw(allJobs));
   const empty = el("p", { class: "muted" }, t("generate.no_jobs"));
+  const nothing = el("p", { class: "muted", role: "status", hidden: true }, t("generate.no_such_jobs"));
+  const undo = el("div", { class: "stack tight", role: "status" });
   const list = el("ol", { class: "jobs stack" });
-  const element = el("section", { class: "stack", "aria-label": t("generate.jobs") }, el("h2", {}, t("generate.jobs")), empty, list);
+  const element = el("section", { class: "stack", "aria-label": t("generate.jobs") }, el("h2", {}, t("generate.jobs")),
+    filter.element, undo, empty, nothing, list);
 
   function draw(jobs) {
-    const own = [...jobs.values()].filter((job) => kinds.includes(job.kind));
+    const own = [...jobs.values()].filter((job) => kinds.includes(job.kind) && !leaving.has(job.id));
     const roots = own.filter((job) => !jobs.has(job.parent)).sort((a, b) => b.created_s - a.created_s);
     const shown = new Set(roots.map((job) => job.id));
     for (const [id, card] of cards) {
       if (!shown.has(id)) { card.stop(); card.element.remove(); cards.delete(id); }
     }
     for (const job of roots) {
-      if (!cards.has(job.id)) cards.set(job.id, jobCard(reuse));
+      if (!cards.has(job.id)) cards.set(job.id, jobCard(reuse, dismiss));
       cards.get(job.id).show(job, versionsOf(job, own));
+      cards.get(job.id).element.hidden = !filter.matches(job);
     }
     const order = roots.map((job) => cards.get(job.id).element);
     if (order.some((each, index) => list.children[index] !== each)) list.append(...order);
+    filter.offer(roots.length);
     empty.hidden = roots.length > 0;
+    nothing.hidden = !roots.length || order.some((card) => !card.hidden);
+  }
+
+  /** Takes a job out of sight at once, and dismisses it when it is too late for another thought. */
+  function dismiss(job) {
+    const line = el("p", { class: "row nowrap source" }, el("span", { class: "grow ellipsis" }, t("generate.dismissed", { title: nameOf(job) })),
+      el("button", { type: "button", class: "button small", onclick: () => settle(false) }, t("generate.undo")));
+    const timer = setTimeout(() => settle(true), UNDO_MS);
+    function settle(isFinal) {
+      clearTimeout(timer);
+      line.remove();
+      if (isFinal) act(remove(`/api/jobs/${job.id}`)).then(() => leaving.delete(job.id));
+      else {
+        leaving.delete(job.id);
+        draw(allJobs);
+      }
+    }
+    leaving.set(job.id, timer);
+    undo.append(line);
+    draw(allJobs);
+  }
+
+  function reveal(id) {
+    if (cards.get(id)?.element.hidden) {
+      filter.clear();
+      draw(allJobs);
+    }
+    const card = cards.get(id)?.element;
+    if (!card) return;
+    card.scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+    card.classList.add("revealed");
+    setTimeout(() => card.classList.remove("revealed"), REVEALED_MS);
+  }
+
+  function isInSight(id) {
+    const place = cards.get(id)?.element.getBoundingClientRect();
+    return Boolean(place?.height) && place.top < innerHeight - 60 && place.bottom > 60;
   }
 
   const stopWatching = watchJobs(draw);
-  return { element, stop: () => { stopWatching(); for (const card of cards.values()) card.stop(); } };
+  return {
+    element, reveal, isInSight,
+    open: (id) => cards.get(id)?.open(),
+    stop: () => { stopWatching(); for (const card of cards.values()) card.stop(); },
+  };
 }
 
 /** Jobs that go on from a job, oldest first, however far removed. */
@@ -43,11 +97,11 @@ function versionsOf(root, jobs) {
   return family.slice(1);
 }
 
-function jobCard(reuse) {
+function jobCard(reuse, dismiss) {
   const body = el("div", { class: "stack" });
-  const own = jobParts(reuse, titleOf);
+  const own = jobParts(reuse, titleOf, dismiss);
   const parts = new Map();
-  const element = el("li", { class: "card stack job" }, own.head, own.state, body);
+  const element = el("li", { class: "card stack job", tabindex: "-1" }, own.head, own.state, body);
   let result = null;
 
   function show(job, versions) {
@@ -60,11 +114,17 @@ function jobCard(reuse) {
     }
     result.show(versions, parts);
   }
-  return { element, show, stop: () => result?.stop() };
+
+  /** Opens the player of a job that is done, and goes there. */
+  async function open() {
+    await result?.open();
+    element.focus({ preventScroll: true });
+  }
+  return { element, show, open, stop: () => result?.stop() };
 }
 
 /** The head of a job and how far it is: {head, state, update(job)}. They stay the same elements, so that what is open stays open. */
-export function jobParts(reuse, heading) {
+export function jobParts(reuse, heading, dismiss = (job) => act(remove(`/api/jobs/${job.id}`))) {
   const head = el("div", { class: "row between nowrap top-align" });
   const bar = progressBar();
   const state = el("div", { class: "stack tight" });
@@ -76,7 +136,7 @@ export function jobParts(reuse, heading) {
     const mark = [job.state, job.position, job.wants_cancel].join();
     if (mark === seen) return;
     seen = mark;
-    fill(head, heading(job), badge(job), actions(job, reuse));
+    fill(head, heading(job), badge(job), actions(job, reuse, dismiss));
     if (job.state !== "queued") log ??= logOf(job);
     fill(state, job.state === "running" ? bar.element : null,
       job.state === "failed" ? el("p", { class: "bad", role: "alert" }, job.error) : null, log);
@@ -85,30 +145,35 @@ export function jobParts(reuse, heading) {
 }
 
 export function titleOf(job) {
-  const map = job.result?.maps?.[0];
-  const title = map ? `${map.artist} – ${map.title}` : job.title;
   const when = new Date(job.created_s * 1000).toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });
-  return el("div", { class: "grow" }, el("h3", { class: "ellipsis", title }, title), el("p", { class: "muted small" }, when));
+  return el("div", { class: "grow stack tight" }, el("h3", { class: "ellipsis", title: nameOf(job) }, nameOf(job)), factLine(job),
+    el("p", { class: "muted small" }, when));
 }
 
 const badge = (job) => el("span", { class: `badge ${job.state}` },
   job.state === "queued" ? t("state.queued", { position: job.position }) : t(`state.${job.state}`));
 
-function actions(job, reuse) {
+function actions(job, reuse, dismiss) {
   const button = (key, onclick, kind = "quiet") => el("button", { type: "button", class: `button small ${kind}`, onclick }, t(key));
   const isActive = job.state === "queued" || job.state === "running";
   return el("div", { class: "row nowrap" },
     isActive && !job.wants_cancel ? button("generate.cancel", () => act(post(`/api/jobs/${job.id}/cancel`)), "") : null,
-    isActive ? null : menu(job, reuse, button));
+    isActive ? null : menu(job, reuse, dismiss, button));
 }
 
-function menu(job, reuse, button) {
+function menu(job, reuse, dismiss, button) {
   return el("details", { class: "menu" }, el("summary", { class: "button quiet small", "aria-label": t("generate.job_menu") }, "⋯"),
     el("div", { class: "menu-items", onclick: (event) => event.currentTarget.parentElement.removeAttribute("open") },
-      reuse ? button("generate.reuse", () => reuse(job.options)) : null,
+      reuse ? button("generate.reuse", () => reuse(withSeed(job))) : null,
       button("generate.copy_command", () => navigator.clipboard.writeText(job.command)),
       isLocal && job.state === "done" ? button("generate.open_folder", () => act(post(`/api/jobs/${job.id}/open-folder`))) : null,
-      button("generate.dismiss", () => act(remove(`/api/jobs/${job.id}`)))));
+      button("generate.dismiss", () => dismiss(job))));
+}
+
+/** The options of a job with the seed that it drew, so that they give the same map. */
+function withSeed(job) {
+  const seed = seedOf(job);
+  return seed === null ? job.options : { ...job.options, seed: String(seed) };
 }
 
 export async function act(asked) {
@@ -118,30 +183,6 @@ export async function act(asked) {
     alert(error.message || t("shell.no_answer"));
   }
   refreshJobs();
-}
-
-/** How far a running job is: {element, show(job)}. */
-function progressBar() {
-  const bar = el("progress", { max: 1 });
-  const at = el("span");
-  const left = el("span");
-  const element = el("div", { class: "stack tight" }, bar, el("p", { class: "small muted row between" }, at, left));
-
-  function show(job) {
-    const progress = job.progress;
-    if (!progress) {
-      bar.removeAttribute("value");
-      at.textContent = t("generate.getting_ready");
-    } else {
-      const stage = textOr(`stage.${progress.stage.replaceAll(" ", "_")}`, progress.stage);
-      bar.max = progress.total;
-      bar.value = progress.done;
-      at.textContent = t("generate.at_stage", { stage, done: progress.done, total: progress.total });
-    }
-    left.textContent = progress?.remaining_s ? t("generate.remaining", { time: clock(progress.remaining_s) }) : "";
-    bar.setAttribute("aria-label", at.textContent);
-  }
-  return { element, show };
 }
 
 /** The log of a job, read on while it is open. */

@@ -26,14 +26,22 @@ export function presetBar(read, write) {
 
   const keep = guarded(async () => {
     const wanted = name.value.trim() || select.value;
-    if (!wanted) { name.focus(); return; }
+    if (!wanted) {
+      said.textContent = t("generate.preset_needs_name");
+      name.focus();
+      return;
+    }
     presets = await put(`/api/presets/${encodeURIComponent(wanted)}`, read());
     name.value = "";
     draw(wanted);
+    said.textContent = t("generate.preset_saved", { name: wanted });
   });
 
   const forget = guarded(async () => {
-    if (!select.value) return;
+    if (!select.value) {
+      said.textContent = t("generate.preset_choose");
+      return;
+    }
     await remove(`/api/presets/${encodeURIComponent(select.value)}`);
     presets = await get("/api/presets");
     draw();

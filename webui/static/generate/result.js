@@ -4,6 +4,7 @@ import { get, post, refreshJobs, remove } from "/static/api.js";
 import { el, fill } from "/static/dom.js";
 import { timing } from "/static/generate/timing.js";
 import { clock, number, size, t, textOr } from "/static/texts.js";
+import { inPageWords } from "/static/generate/words.js";
 
 /** The result of a job in an element: {show(versions, parts), stop()}. */
 export function resultOf(job, element) {
@@ -93,7 +94,7 @@ export function resultOf(job, element) {
     refreshJobs();
   }
 
-  return { show, stop: close };
+  return { show, open: () => (mounted ? null : open(watched)), stop: close };
 }
 
 const KEPT = ["model_path", "lora_path", "device", "precision", "temperature", "top_p", "top_k", "cfg_scale", "diff_ckpt",
@@ -123,7 +124,7 @@ function warnings(job) {
   const found = job.result.warnings ?? [];
   if (!found.length) return null;
   return el("details", { class: "small" }, el("summary", { class: "warn" }, t("generate.notes", { count: number(found.length) })),
-    el("ul", { class: "notes", lang: "en" }, found.map((each) => el("li", {}, each))));
+    el("ul", { class: "notes", lang: "en" }, found.map((each) => el("li", {}, inPageWords(each)))));
 }
 
 export function fileLinks(job, more) {

@@ -1,17 +1,19 @@
 // What a map is made from: a song, and perhaps a map that exists. Dropped, picked, or named by a path.
 
-import { isLocal, upload } from "/static/api.js";
+import { isLocal, post, upload } from "/static/api.js";
 import { el, fill, newId } from "/static/dom.js";
 import { number, t } from "/static/texts.js";
+import { inPageWords } from "/static/generate/words.js";
 
 const ACCEPTED = ".mp3,.ogg,.opus,.flac,.wav,.m4a,.aac,.osu,.osz";
 const IS_MAP_PATH = /\.(osu|osz)$/i;
 
-const SONG_TEXTS = { drop: "generate.drop_here", about: "generate.drop_about" };
+const SONG_TEXTS = { drop: "generate.drop_here", about: "generate.drop_about", demo: "generate.demo" };
 
-/** The part of a form that takes files: {element, values(), set(values), error(sentence)}. `texts`: keys of what to
- * drop; with `all`, a mapset may be taken as a whole, and is at first. */
-export function sources(onChange, texts = SONG_TEXTS) {
+/** The part of a form that takes files: {element, values(), given(), set(values), take(upload), error(sentence)}. `texts`: keys of
+ * what to drop; with `all`, a mapset may be taken as a whole, and is at first; with `demo`, the demo song is offered.
+ * `onMap()` is told of a map that was given. */
+export function sources(onChange, texts = SONG_TEXTS, onMap = () => {}) {
   const given = { audio: null, map: null, maps: [], whole: null };
   const chosen = el("div", { class: "stack tight" });
   const errorLine = el("p", { class: "error bad", role: "alert", hidden: true });
@@ -21,10 +23,11 @@ export function sources(onChange, texts = SONG_TEXTS) {
   const file = el("input", { type: "file", accept: ACCEPTED, multiple: true, class: "visually-hidden", tabindex: "-1",
     "aria-hidden": "true", onchange: () => { send([...file.files]); file.value = ""; } });
   const pick = el("button", { type: "button", class: "button primary", onclick: () => file.click() }, t("generate.choose_file"));
+  const demo = texts.demo ? el("button", { type: "button", class: "button", onclick: takeDemo }, t(texts.demo)) : null;
   const zone = el("div", { class: "drop" },
     el("p", { class: "drop-title" }, t(texts.drop)),
     el("p", { class: "muted small" }, t(texts.about)),
-    pick, file, isLocal ? pathEntry() : null, bar);
+    el("div", { class: "row" }, pick, demo), file, isLocal ? pathEntry() : null, bar);
   const element = el("div", { class: "stack tight" }, zone, chosen, refused, errorLine);
 
   for (const [name, is] of [["dragenter", true], ["dragover", true], ["dragleave", false], ["drop", false]]) {
@@ -48,6 +51,7 @@ export function sources(onChange, texts = SONG_TEXTS) {
       else given.audio = path;
       given.maps = [];
       input.value = "";
+      if (given.map) onMap();
       changed();
     };
     input.addEventListener("keydown", (event) => { if (event.key === "Enter") { event.preventDefault(); take(); } });
@@ -73,13 +77,26 @@ export function sources(onChange, texts = SONG_TEXTS) {
     changed();
   }
 
+  async function takeDemo() {
+    refused.hidden = true;
+    try {
+      take(await post("/api/uploads/demo"));
+      changed();
+      pick.focus();
+    } catch (error) {
+      refused.textContent = error.message || t("shell.no_answer");
+      refused.hidden = false;
+    }
+  }
+
   function take(sent) {
     if (sent.kind === "audio") given.audio = sent.ref;
     else {
       given.maps = sent.maps;
       given.whole = texts.all && sent.maps.length > 1 ? sent.ref : null;
-      given.map = given.whole ?? sent.maps[0]?.ref ?? null;
+      given.map = given.whole ?? sent.chosen ?? sent.maps[0]?.ref ?? null;
       if (sent.audio) given.audio = sent.audio;
+      onMap();
     }
   }
 
@@ -91,6 +108,7 @@ export function sources(onChange, texts = SONG_TEXTS) {
   function draw() {
     fill(chosen, given.audio ? line("generate.song", nameOf(given.audio), () => { given.audio = null; changed(); }) : null,
       given.map ? line("generate.map", mapChoice(), () => { given.map = null; given.maps = []; changed(); }) : null);
+    if (demo) demo.hidden = Boolean(given.audio || given.map);
     zone.classList.toggle("small", Boolean(given.audio || given.map));
   }
 
@@ -115,7 +133,13 @@ export function sources(onChange, texts = SONG_TEXTS) {
   draw();
   return {
     element,
+    focus: () => pick.focus(),
     values: () => ({ audio_path: given.audio ?? undefined, beatmap_path: given.map ?? undefined }),
+    given: () => given,
+    take(sent) {
+      take(sent);
+      changed();
+    },
     set(values) {
       given.audio = values.audio_path ?? null;
       given.map = values.beatmap_path ?? null;
@@ -123,7 +147,7 @@ export function sources(onChange, texts = SONG_TEXTS) {
       draw();
     },
     error(sentence) {
-      errorLine.textContent = sentence ?? "";
+      errorLine.textContent = inPageWords(sentence) ?? "";
       errorLine.hidden = !sentence;
     },
   };

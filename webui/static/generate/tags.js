@@ -14,10 +14,12 @@ async function tagsOf(mode) {
 }
 
 let currentMode = 0;
+let known = null;
 
-/** Tells the pickers for which mode tags are offered. */
-export function offerTagsOf(mode) {
+/** Sets for which mode tags are offered, and which of them the model knows; null: all. */
+export function offerTagsOf(mode, names) {
   currentMode = mode;
+  known = names && new Set(names);
 }
 
 /** A field of tags, whose value is a list of their full names. */
@@ -37,7 +39,7 @@ export function tagPicker(id, onChange) {
   async function search() {
     const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
     const tags = await tagsOf(currentMode);
-    found = tags.filter((tag) => !chosen.includes(tag.full_name)
+    found = tags.filter((tag) => (!known || known.has(tag.full_name)) && !chosen.includes(tag.full_name)
       && words.every((word) => `${tag.full_name} ${tag.description}`.toLowerCase().includes(word))).slice(0, MAX_SHOWN);
     active = words.length && found.length ? 0 : -1;
     if (document.activeElement === input) show();

@@ -3,7 +3,7 @@
 import { el } from "/static/dom.js";
 import { number, t, textOr } from "/static/texts.js";
 
-export const SEVERITIES = ["problem", "warning", "likely", "possible", "subjective"];
+export const SEVERITIES = ["problem", "warning", "certain", "likely", "possible"];
 
 const ORDERS = {
   time: (one, other) => (one.time_ms ?? -1) - (other.time_ms ?? -1),

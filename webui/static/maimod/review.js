@@ -66,10 +66,16 @@ function reviewView(review, maps, onApply) {
   }
 
   draw();
+  const score = review.score ? el("p", {}, scoreText(review.score)) : null;
   const notes = review.notes.map((note) => el("p", { class: "small warn", lang: "en" }, note));
   const element = el("div", { class: "review-columns", "data-player": String(Boolean(map)) },
-    el("div", { class: "stack" }, stage, notes), el("div", { class: "stack" }, filters.element, list.element));
+    el("div", { class: "stack" }, stage, notes), el("div", { class: "stack" }, score, filters.element, list.element));
   return { element, stop: () => player?.destroy() };
+}
+
+function scoreText(score) {
+  const said = t("maimod.score", { score: number(score.per_minute, 1) });
+  return score.usual === null ? `${said}.` : `${said}; ${t("maimod.score_usual", { usual: number(score.usual, 1) })}.`;
 }
 
 /** Copies with fixes that were made from a review: {element, order(map, ids), stop()}. */

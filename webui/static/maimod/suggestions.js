@@ -28,7 +28,8 @@ export function suggestionList({ onJump, onApply }) {
         el("div", { class: "row" }, where(suggestion), badge(suggestion)),
         suggestion.link ? el("a", { class: "small", href: suggestion.link, title: suggestion.timestamp }, t("maimod.editor")) : null),
       el("p", { lang: "en" }, suggestion.message),
-      rarity(suggestion),
+      worstPlaces(suggestion),
+      counted(suggestion),
       suggestion.fix && onApply ? fix(suggestion) : null);
     return item;
   }
@@ -36,6 +37,12 @@ export function suggestionList({ onJump, onApply }) {
   function where(suggestion) {
     if (suggestion.time_ms === null) return el("b", {}, t("maimod.whole_map"));
     return el("button", { type: "button", class: "button small mono jump", onclick: (event) => jump(event, suggestion) }, suggestion.timestamp);
+  }
+
+  function worstPlaces(suggestion) {
+    if (!suggestion.places.length) return null;
+    return el("div", { class: "row small" }, t("maimod.worst_places"), suggestion.places.map((place) =>
+      el("button", { type: "button", class: "button small mono jump", onclick: (event) => jump(event, { ...suggestion, ...place }) }, place.timestamp)));
   }
 
   function jump(event, suggestion) {
@@ -76,13 +83,6 @@ function badge(suggestion) {
     textOr(`maimod.category.${suggestion.category}`, suggestion.category)].join(" · "));
 }
 
-/** How rare such a surprise is, in the words that mappers can weigh. */
-function rarity({ per_minute: perMinute, count }) {
-  const parts = [];
-  if (count > 1) parts.push(t("maimod.places", { count: number(count) }));
-  if (perMinute !== null) {
-    const minutes = 1 / Math.max(perMinute, 1e-6);
-    parts.push(minutes > 60 ? t("maimod.rarer") : t("maimod.rare", { minutes: number(minutes, minutes < 10 ? 1 : 0) }));
-  }
-  return parts.length ? el("p", { class: "small muted" }, parts.join(" · ")) : null;
+function counted({ count }) {
+  return count > 1 ? el("p", { class: "small muted" }, t("maimod.places", { count: number(count) })) : null;
 }

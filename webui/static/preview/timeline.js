@@ -3,7 +3,7 @@
 import { fitted } from "./playfield.js";
 
 const STRAIN_COLOURS = ["#ff7aa8", "#6fc3ff", "#8be28b"];
-const SEVERITY_COLOURS = { problem: "#ff5c5c", warning: "#ffb347", likely: "#ff7aa8", possible: "#6fc3ff", subjective: "#9a9ab0" };
+const SEVERITY_COLOURS = { problem: "#ff5c5c", warning: "#ffb347", certain: "#ff5c5c", likely: "#ff7aa8", possible: "#6fc3ff" };
 const KIAI_COLOUR = "#ffd166";
 const SMALLEST_DRAG_PX = 5;
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluation.profile.bands import ProfileBands
-from evaluation.profile.profile import MapProfile
+from osu_beatmap.profile.bands import ProfileBands
+from osu_beatmap.profile.profile import MapProfile
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from evaluation.profile.beats import beat_places, entropy_bits, is_beats, share
+from osu_beatmap.profile.beats import beat_places, entropy_bits, is_beats, share
 from osu_beatmap.rules.chart import Chart
 from osu_beatmap.timing.beat_grid import UNSNAPPED_MS
 

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from evaluation.profile.beats import beat_places, mean, share
 from osu_beatmap.beatmap import HoldNote
+from osu_beatmap.profile.beats import beat_places, mean, share
 from osu_beatmap.rules.chart import Chart
 from osu_beatmap.rules.mania import columns, key_count
 

@@ -7,20 +7,20 @@ import numpy as np
 import pytest
 
 from evaluation.measures.profile_auc import control_auc, profile_auc, telling_metrics
-from evaluation.profile.bands import (
+from osu_beatmap.beatmap import GameMode
+from osu_beatmap.files.writer import save_beatmap
+from osu_beatmap.held_out import Split
+from osu_beatmap.profile.bands import (
     FEWEST_SONGS,
     ProfileBandError,
     load_profile_bands,
     make_bands,
     weighted_quantiles,
 )
-from evaluation.profile.human_maps import human_maps
-from evaluation.profile.profile import MapProfile, profile_of
-from evaluation.profile.summary import summarise
-from osu_beatmap.beatmap import GameMode
-from osu_beatmap.files.writer import save_beatmap
-from osu_beatmap.held_out import Split
-from tests.evaluation.profile.profile_maps import circles, map_of
+from osu_beatmap.profile.human_maps import human_maps
+from osu_beatmap.profile.profile import MapProfile, profile_of
+from osu_beatmap.profile.summary import summarise
+from tests.osu_beatmap.profile.profile_maps import circles, map_of
 
 
 def profiles(values, stars=3.0, songs=None, metric="half_gap_share") -> list[MapProfile]:

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from evaluation.profile.profile import profile_of
-from evaluation.profile.song import Loudness
 from osu_beatmap.beatmap import Break, Circle, GameMode, HitSound, HoldNote, Spinner, TimingPoint
+from osu_beatmap.profile.profile import profile_of
+from osu_beatmap.profile.song import Loudness
 from osu_beatmap.star_rating import star_rating
-from tests.evaluation.profile.profile_maps import BEAT_MS, circles, map_of, ms, notes
+from tests.osu_beatmap.profile.profile_maps import BEAT_MS, circles, map_of, ms, notes
 from tests.support.sliders import line_slider
 
 

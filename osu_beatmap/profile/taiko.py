@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from evaluation.profile.beats import beat_places, mean, share
 from osu_beatmap.beatmap import Circle, HitSound, Slider
+from osu_beatmap.profile.beats import beat_places, mean, share
 from osu_beatmap.rules.chart import Chart
 
 WINDOW_NOTES = 8

@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 
-from evaluation.profile.beats import beat_places, share
 from osu_beatmap.beatmap import Slider
 from osu_beatmap.geometry.combos import combo_numbers
 from osu_beatmap.geometry.slider_path import SliderPath
+from osu_beatmap.profile.beats import beat_places, share
 from osu_beatmap.rules.chart import Chart
 
 STRAIGHT_PX = 2.0

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
-from evaluation.profile.profile import MapProfile
 from feedback.errors import UserError
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.files.writer import write_text
+from osu_beatmap.profile.profile import MapProfile
 from paths import DATASET_DIR
 
 FORMAT = 1

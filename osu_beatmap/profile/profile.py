@@ -6,15 +6,15 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from evaluation.profile.columns import column_profile
-from evaluation.profile.objects import object_profile
-from evaluation.profile.places import place_profile
-from evaluation.profile.rhythm import rhythm_profile
-from evaluation.profile.song import Loudness, song_profile
-from evaluation.profile.sounds import sound_profile
-from evaluation.profile.taiko import taiko_profile
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.errors import BeatmapError
+from osu_beatmap.profile.columns import column_profile
+from osu_beatmap.profile.objects import object_profile
+from osu_beatmap.profile.places import place_profile
+from osu_beatmap.profile.rhythm import rhythm_profile
+from osu_beatmap.profile.song import Loudness, song_profile
+from osu_beatmap.profile.sounds import sound_profile
+from osu_beatmap.profile.taiko import taiko_profile
 from osu_beatmap.rules.chart import Chart
 from osu_beatmap.song_bounds import LONGEST_SONG_MS, part_in_song
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from evaluation.profile.beats import beat_places, is_beats, mean, share
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.geometry.stacking import STACK_REACH_PX
+from osu_beatmap.profile.beats import beat_places, is_beats, mean, share
 from osu_beatmap.rules.chart import Chart
 
 MIN_MOVE_PX = 1.0

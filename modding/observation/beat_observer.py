@@ -1,0 +1,292 @@
+"""Observations by the models on the beat clock: when objects come, and what they are.
+
+The rhythm model predicts on which ticks objects begin. The object model predicts what begins there, each object given
+those before it. Both have read the song, and no token of the other model.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from modding.aspects import Aspect
+from modding.habits.habits import Habits
+from modding.observation.observation import BEAT_MODEL_SHARES, HabitJudge, Observation
+from modding.observation.tick_evidence import TickEvidence
+from osu_beatmap.beatmap import Beatmap, GameMode, HitSound, HoldNote, Slider
+from osu_beatmap.timing.active_point import Timing, end_time_ms
+from osu_beatmap.timing.beat_clock import TICKS_PER_BEAT
+from osuT5.encoding.hit_objects.hitsounds import ADDITION_VALUES, BANKS
+from osuT5.encoding.hit_objects.positions import column_event
+from osuT5.generation.token_scores import Surprisal
+from osuT5.objects.chart_tokens import ChartTokens
+from osuT5.objects.fields import (
+    DURATION_TICKS,
+    EMPTY,
+    NONE,
+    SPEEDS,
+    Field,
+    ObjectKind,
+)
+from osuT5.objects.placement import Cursor
+from osuT5.objects.scores import ObjectScores
+from osuT5.tokens.events import EventKind as K
+
+FIELD_REACH = {Field.DISTANCE: 1, Field.TURN: 1, Field.SLIDER_TURN: 1, Field.SPEED: 1}
+"""Classes on either side that count as the same answer."""
+
+NEAR_TICKS = 2 * TICKS_PER_BEAT
+"""How far from an object a tick may be on which it is expected instead."""
+
+LEAST_CHANCE = 1e-6
+ADDITIONS = HitSound.WHISTLE | HitSound.FINISH | HitSound.CLAP
+COLOURS = (ObjectKind.DON, ObjectKind.KAT, ObjectKind.BIG_DON, ObjectKind.BIG_KAT)
+COLOUR_SOUNDS = (
+    HitSound.NONE,
+    HitSound.WHISTLE,
+    HitSound.FINISH,
+    HitSound.FINISH | HitSound.WHISTLE,
+)
+"""Sounds of notes in the order of `COLOURS`."""
+
+EVENT_KINDS = {
+    ObjectKind.CIRCLE: K.CIRCLE,
+    ObjectKind.SLIDER: K.SLIDER_HEAD,
+    ObjectKind.SPINNER: K.SPINNER,
+    ObjectKind.DRUMROLL: K.DRUMROLL,
+    ObjectKind.BIG_DRUMROLL: K.DRUMROLL,
+    ObjectKind.SWELL: K.DENDEN,
+} | dict.fromkeys(COLOURS, K.CIRCLE)
+
+
+def surprise_of(log_chances: np.ndarray, actual: int, reach: int = 0, is_cyclic: bool = False) -> Surprisal:
+    """Return the surprisal of an answer, neighbours up to `reach` counting as it.
+
+    Args:
+        log_chances: Of all answers, in nats [answers].
+        actual: Index of the answer.
+        reach: Neighbours on either side.
+        is_cyclic: Whether the last answer is next to the first.
+    """
+    chances = np.exp(log_chances.astype(np.float64))
+    if reach:
+        padded = np.pad(chances, reach, mode="wrap" if is_cyclic else "constant")
+        chances = np.convolve(padded, np.ones(2 * reach + 1), mode="valid")
+    bits = -np.log2(np.clip(chances, LEAST_CHANCE, 1.0))
+    return Surprisal(float(bits[actual]), float(np.exp(log_chances) @ bits))
+
+
+class BeatObserver:
+    """Observations of one map.
+
+    Args:
+        beatmap: The map.
+        ticks: Ticks on which the rhythm model expects objects.
+        tokens: The map on the same clock.
+        scores: Those of its tokens.
+        habits: Habits of the map.
+    """
+
+    def __init__(
+        self, beatmap: Beatmap, ticks: TickEvidence, tokens: ChartTokens, scores: ObjectScores, habits: Habits
+    ) -> None:
+        self.beatmap, self.ticks, self.tokens, self.scores = beatmap, ticks, tokens, scores
+        self.judge = HabitJudge(beatmap, habits, BEAT_MODEL_SHARES)
+        self.timing = Timing(beatmap.timing_points)
+        times_ms = np.array([obj.time_ms for obj in beatmap.hit_objects])
+        self.order = np.argsort(times_ms, kind="stable")
+        self.steps = ticks.clock.steps_at(times_ms)
+        self.chances = 1.0 / (1.0 + np.exp(-ticks.logits))
+
+    def observe(self) -> Iterator[Observation]:
+        """Yield the observations of all objects."""
+        if not len(self.steps):
+            return
+        yield from self._rhythm()
+        if self.beatmap.mode is GameMode.MANIA:
+            yield from self._rows()
+            return
+        # Of objects on one tick, the first is a token.
+        _, firsts = np.unique(self.steps[self.order], return_index=True)
+        for token, index in enumerate(self.order[firsts].tolist()):
+            yield from self._object(token, index)
+
+    # ---- times ----
+
+    def _rhythm(self) -> Iterator[Observation]:
+        taken = np.zeros(len(self.chances), bool)
+        taken[self.steps] = True
+        rows, firsts = np.unique(self.steps[self.order], return_index=True)
+        objects = self.order[firsts].tolist()
+        for place, (step, index) in enumerate(zip(rows.tolist(), objects, strict=True)):
+            yield self._presence(step, index, taken)
+            if place:
+                yield self._absence(int(rows[place - 1]), step, objects[place - 1], index)
+        for index in sorted(set(range(len(self.steps))) - set(objects)):  # the other notes of a chord
+            yield self._presence(int(self.steps[index]), index, taken)
+
+    def _presence(self, step: int, index: int, taken: np.ndarray) -> Observation:
+        """Whether an object comes on this tick; expected is the likeliest free tick near it, if it is likelier."""
+        chance = max(float(self.chances[step]), LEAST_CHANCE)
+        low, high = max(0, step - NEAR_TICKS), min(len(self.chances), step + NEAR_TICKS + 1)
+        near = np.where(taken[low:high], 0.0, self.chances[low:high])
+        best = low + int(near.argmax())
+        time_ms = self.beatmap.hit_objects[index].time_ms
+        expected_ms = float(self.ticks.clock.times_at(np.array(best))) if near.max() > max(0.5, chance) else None
+        surprise = Surprisal(-math.log2(chance), _entropy_bits(chance))
+        return self.judge.judged(Aspect.RHYTHM, index, surprise, time_ms, expected_ms)
+
+    def _absence(self, before: int, step: int, index_before: int, index: int) -> Observation:
+        """The tick between two objects on which one is most likely."""
+        objects = self.beatmap.hit_objects
+        end_ms = end_time_ms(objects[index_before], self.timing, self.beatmap.difficulty)
+        start = max(before, int(self.ticks.clock.steps_at(np.array([end_ms]))[0])) + 1
+        between = self.chances[start:step]
+        if not len(between):
+            return self.judge.absent(index, 0.0, objects[index].time_ms)
+        likeliest = start + int(between.argmax())
+        bits = -math.log2(max(1.0 - float(between.max()), LEAST_CHANCE))
+        return self.judge.absent(index, bits, float(self.ticks.clock.times_at(np.array(likeliest))))
+
+    # ---- what comes ----
+
+    def _object(self, token: int, index: int) -> Iterator[Observation]:
+        fields = self.tokens.fields[token]
+        kind = ObjectKind(fields[Field.KIND])
+        log_kinds = self.scores.fields[Field.KIND][token]
+        if kind in COLOURS:
+            colours = log_kinds[list(COLOURS)]
+            colours = colours - np.logaddexp.reduce(colours)
+            actual = COLOURS.index(kind)
+            expected = COLOUR_SOUNDS[int(colours.argmax())]
+            yield self.judge.judged(
+                Aspect.COLOUR, index, surprise_of(colours, actual), int(COLOUR_SOUNDS[actual]), int(expected)
+            )
+        yield self._kind(index, kind, log_kinds)
+        yield from self._length(token, index, fields)
+        if self.beatmap.mode is GameMode.TAIKO:
+            yield from self._speed(token, index, fields, Aspect.SCROLL)
+            return
+        yield from self._place(token, index, fields)
+        if fields[Field.NEW_COMBO] != NONE:
+            starts = bool(fields[Field.NEW_COMBO])
+            surprise = self._surprise(token, Field.NEW_COMBO, fields)
+            yield self.judge.judged(Aspect.COMBO, index, surprise, starts, not starts)
+        if kind is ObjectKind.SLIDER:
+            yield from self._path(token, index, fields)
+            yield from self._speed(token, index, fields, Aspect.VELOCITY)
+            yield from self._sound(token, index, Field.END_SOUND, "end")
+        yield from self._sound(token, index, Field.SOUND, "head" if kind is ObjectKind.SLIDER else "")
+
+    def _surprise(self, token: int, field: Field, fields: np.ndarray) -> Surprisal:
+        is_cyclic = field in (Field.TURN, Field.SLIDER_TURN)
+        return surprise_of(self.scores.fields[field][token], int(fields[field]), FIELD_REACH.get(field, 0), is_cyclic)
+
+    def _likeliest(self, token: int, field: Field) -> int:
+        return int(self.scores.fields[field][token].argmax())
+
+    def _kind(self, index: int, kind: ObjectKind, log_kinds: np.ndarray) -> Observation:
+        """Whether a circle, a slider or a spinner comes; notes of all colours are one kind."""
+        groups = list(dict.fromkeys(EVENT_KINDS.values()))
+        chances = np.zeros(len(groups))
+        for each, event in EVENT_KINDS.items():
+            chances[groups.index(event)] += math.exp(log_kinds[each])
+        logs = np.log(np.maximum(chances, 1e-12))
+        actual = EVENT_KINDS[kind]
+        surprise = surprise_of(logs, groups.index(actual))
+        return self.judge.of_model(Aspect.KIND, index, surprise, actual, groups[int(chances.argmax())])
+
+    def _length(self, token: int, index: int, fields: np.ndarray) -> Iterator[Observation]:
+        if fields[Field.DURATION] == NONE:
+            return
+        obj = self.beatmap.hit_objects[index]
+        slides = max(1, obj.slides) if isinstance(obj, Slider) else 1
+        expected_ms = self._duration_ms(self._likeliest(token, Field.DURATION), obj.time_ms) / slides
+        surprise = self._surprise(token, Field.DURATION, fields)
+        yield self.judge.of_model(Aspect.LENGTH, index, surprise, None, obj.time_ms + expected_ms)
+        if fields[Field.SLIDES] != NONE:
+            wants_more = self._likeliest(token, Field.SLIDES) > fields[Field.SLIDES]
+            surprise = self._surprise(token, Field.SLIDES, fields)
+            yield self.judge.of_model(Aspect.REPEATS, index, surprise, not wants_more, wants_more)
+
+    def _duration_ms(self, duration: int, time_ms: float) -> float:
+        clock = self.ticks.clock
+        beat = int(clock.steps_at(np.array([time_ms]))[0]) // TICKS_PER_BEAT
+        return float(DURATION_TICKS[duration] * clock.beat_length_ms[beat] / TICKS_PER_BEAT)
+
+    def _place(self, token: int, index: int, fields: np.ndarray) -> Iterator[Observation]:
+        if fields[Field.DISTANCE] == NONE:
+            return
+        distance, turn = int(fields[Field.DISTANCE]), int(fields[Field.TURN])
+        surprise = self._surprise(token, Field.DISTANCE, fields)
+        if turn != NONE:
+            surprise = surprise + self._surprise(token, Field.TURN, fields)
+            turn = self._likeliest(token, Field.TURN)
+        cursor = Cursor(*map(float, self.tokens.cursors[token]))
+        likeliest = self._likeliest(token, Field.DISTANCE)
+        expected = cursor.place(likeliest if turn != NONE else distance, turn)
+        obj = self.beatmap.hit_objects[index]
+        yield self.judge.judged(Aspect.POSITION, index, surprise, (obj.x, obj.y), expected)
+
+    def _path(self, token: int, index: int, fields: np.ndarray) -> Iterator[Observation]:
+        surprise = self._surprise(token, Field.SHAPE, fields)
+        if fields[Field.SLIDER_TURN] != NONE:
+            surprise = surprise + self._surprise(token, Field.SLIDER_TURN, fields)
+        yield self.judge.of_model(Aspect.SHAPE, index, surprise, None, None)
+
+    def _speed(self, token: int, index: int, fields: np.ndarray, aspect: Aspect) -> Iterator[Observation]:
+        if fields[Field.SPEED] == NONE:
+            return
+        actual = self.timing.sv_at(self.beatmap.hit_objects[index].time_ms)
+        likeliest = float(SPEEDS[self._likeliest(token, Field.SPEED)])
+        yield self.judge.judged(aspect, index, self._surprise(token, Field.SPEED, fields), actual, likeliest)
+
+    def _sound(self, token: int, index: int, field: Field, part: str) -> Iterator[Observation]:
+        value = int(self.tokens.fields[token, field])
+        if value == NONE:
+            return
+        by_bank = self.scores.fields[field][token].reshape(BANKS**2, ADDITION_VALUES)
+        additions, banks = np.logaddexp.reduce(by_bank, 0), np.logaddexp.reduce(by_bank, 1)
+        bank, addition = divmod(value, ADDITION_VALUES)
+        observe = self.judge.judged if part in ("", "head") else self.judge.of_model
+        likeliest = 2 * int(additions.argmax())
+        yield observe(Aspect.ADDITIONS, index, surprise_of(additions, addition), 2 * addition, likeliest, part)
+        surprise = surprise_of(banks, bank)
+        yield observe(Aspect.BANK, index, surprise, _sample_sets(bank), _sample_sets(int(banks.argmax())), part)
+
+    # ---- mania ----
+
+    def _rows(self) -> Iterator[Observation]:
+        keys = self.beatmap.key_count
+        rows = {int(step): row for row, step in enumerate(self.tokens.steps)}
+        for index in self.order.tolist():
+            obj, row = self.beatmap.hit_objects[index], rows[int(self.steps[index])]
+            column = column_event(obj.x, keys).value
+            log_columns = self.scores.columns[row, :keys].astype(np.float64)
+            begins = np.log1p(-np.exp(np.minimum(log_columns[:, EMPTY], -1e-9)))
+            free = (self.tokens.columns[row, :keys] == EMPTY) & ~self.tokens.held[row, :keys]
+            free[column] = True
+            best = int(np.where(free, begins, -np.inf).argmax())
+            bits = -max(float(begins[column]), math.log(LEAST_CHANCE)) / math.log(2)
+            surprise = Surprisal(bits, _entropy_bits(math.exp(float(begins[column]))))
+            yield self.judge.judged(Aspect.COLUMN, index, surprise, column, best)
+            if isinstance(obj, HoldNote) and self.tokens.hold_durations[row, column] != NONE:
+                log_durations = self.scores.hold_durations[row, column]
+                surprise = surprise_of(log_durations, int(self.tokens.hold_durations[row, column]))
+                expected_ms = obj.time_ms + self._duration_ms(int(log_durations.argmax()), obj.time_ms)
+                yield self.judge.of_model(Aspect.LENGTH, index, surprise, obj.end_ms, expected_ms)
+            yield from self.judge.mania_scroll(index)
+            yield from self.judge.by_habit(Aspect.ADDITIONS, index, int(obj.hitsound) & ADDITIONS)
+
+
+def _sample_sets(bank: int) -> tuple[int, int]:
+    """Return the sample sets of sound and additions."""
+    of_additions, of_sound = divmod(bank, BANKS)
+    return of_sound + 1, of_additions + 1
+
+
+def _entropy_bits(chance: float) -> float:
+    chance = min(max(chance, LEAST_CHANCE), 1 - LEAST_CHANCE)
+    return -chance * math.log2(chance) - (1 - chance) * math.log2(1 - chance)

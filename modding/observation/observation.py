@@ -1,0 +1,130 @@
+"""An observation, and its surprisal by a model and by the habits of the map together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from modding.aspects import Aspect
+from modding.habits.habits import Habits
+from modding.habits.places import TICKS_PER_BEAT
+from osu_beatmap.beatmap import Beatmap, GameMode
+from osu_beatmap.timing.active_point import Timing
+from osuT5.generation.token_scores import Surprisal
+
+MODEL_SHARES: Mapping[Aspect, float] = {
+    Aspect.POSITION: 0.25,
+    Aspect.COLUMN: 0.25,
+    Aspect.COMBO: 0.25,
+    Aspect.ADDITIONS: 0.25,
+    Aspect.COLOUR: 0.25,
+    Aspect.BANK: 0.25,
+}
+"""How much the embedded model's word counts beside the habits of the map: all where times are asked for, less where it
+is far from sure. On charts of training songs with faults put in, habits alone found as much of these or more."""
+
+BEAT_MODEL_SHARES: Mapping[Aspect, float] = {
+    Aspect.RHYTHM: 0.5,
+    Aspect.ABSENCE: 2.0,
+    Aspect.POSITION: 0.75,
+    Aspect.COLUMN: 0.25,
+    Aspect.COMBO: 0.75,
+    Aspect.ADDITIONS: 0.5,
+    Aspect.COLOUR: 0.25,
+    Aspect.BANK: 0.25,
+}
+"""The same of the models on the beat clock: those that find most faults in 8 charts of training songs."""
+
+TOLD_BY_HABIT = frozenset({Aspect.COLUMN, Aspect.ADDITIONS, Aspect.COLOUR})
+"""Where the answers of habits are those of the model, whichever is more surprised says what would be expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """How surprising one thing about a map is.
+
+    `actual` and `expected` are what the aspect is about: a time in ms, a point, a column, whether a new combo starts, a
+    velocity, hit sound flags, a pair of banks, a kind of event. `expected` is None where nothing is better.
+    `habit_bits`: how much of the surprise is that of the map's own habits. `part` says which part of a slider it is.
+    """
+
+    aspect: Aspect
+    time_ms: float
+    surprise: Surprisal
+    obj: int | None = None
+    actual: object = None
+    expected: object = None
+    part: str = ""
+    habit_bits: float = 0.0
+
+
+class HabitJudge:
+    """Observations of one map, with what its habits say added.
+
+    Args:
+        beatmap: The map.
+        habits: Its habits.
+        shares: How much the model counts next to them, by aspect; all of it unless given.
+    """
+
+    def __init__(self, beatmap: Beatmap, habits: Habits, shares: Mapping[Aspect, float] = MODEL_SHARES) -> None:
+        self.beatmap, self.habits, self.shares = beatmap, habits, shares
+        self.timing = Timing(beatmap.timing_points)
+
+    def of_model(
+        self, aspect: Aspect, obj: int, surprise: Surprisal, actual: object, expected: object, part: str = ""
+    ) -> Observation:
+        """Return an observation by the model alone."""
+        return Observation(aspect, self._time_ms(obj), surprise, obj, actual, expected, part)
+
+    def judged(
+        self, aspect: Aspect, obj: int, surprise: Surprisal, actual: object, expected: object, part: str = ""
+    ) -> Observation:
+        """Return an observation by the model and the habits."""
+        habit = self.habits.get((aspect, obj))
+        if habit is None:
+            return self.of_model(aspect, obj, surprise, actual, expected, part)
+        surprise = surprise.scaled(self.shares.get(aspect, 1.0))
+        if aspect in TOLD_BY_HABIT and habit.surprise.bits > surprise.bits:
+            expected = habit.usual
+        observation = self.of_model(aspect, obj, surprise + habit.surprise, actual, expected, part)
+        return replace(observation, habit_bits=habit.surprise.bits)
+
+    def by_habit(self, aspect: Aspect, obj: int, actual: object) -> Iterator[Observation]:
+        """Yield the observation of a question that no model answers, if a habit does."""
+        habit = self.habits.get((aspect, obj))
+        if habit is not None:
+            observation = self.of_model(aspect, obj, habit.surprise, actual, habit.usual)
+            yield replace(observation, habit_bits=habit.surprise.bits)
+
+    def mania_scroll(self, obj: int) -> Iterator[Observation]:
+        """In mania speeds are no events of objects, so only the map's habits speak."""
+        if self.beatmap.mode is GameMode.MANIA:
+            yield from self.by_habit(Aspect.SCROLL, obj, self.timing.sv_at(self._time_ms(obj)))
+
+    def absent(self, obj: int, bits: float, likeliest_ms: float) -> Observation:
+        """Return the observation that nothing comes before an object.
+
+        Args:
+            obj: The object.
+            bits: Surprisal by the model.
+            likeliest_ms: When an object is most likely.
+        """
+        bits *= self.shares.get(Aspect.ABSENCE, 1.0)
+        observation = self.of_model(Aspect.ABSENCE, obj, Surprisal(bits, 0.0), None, likeliest_ms)
+        habit = self.habits.get((Aspect.ABSENCE, obj))
+        if habit is None:
+            return observation
+        habit_bits = habit.surprise.bits
+        expected = self._usual_ms(obj, habit.usual) if habit_bits > bits else likeliest_ms
+        surprise = observation.surprise + habit.surprise
+        return replace(observation, surprise=surprise, habit_bits=habit_bits, expected=expected)
+
+    def _time_ms(self, obj: int) -> float:
+        return self.beatmap.hit_objects[obj].time_ms
+
+    def _usual_ms(self, obj: int, gap_ticks: int) -> float:
+        """When an object would come a usual gap after the one before."""
+        time_ms = self._time_ms(obj)
+        before_ms = max(other.time_ms for other in self.beatmap.hit_objects[:obj] if other.time_ms < time_ms)
+        return before_ms + gap_ticks / TICKS_PER_BEAT * self.timing.beat_length_at(time_ms)

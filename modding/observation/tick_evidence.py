@@ -1,0 +1,56 @@
+"""Ticks on which the rhythm model expects objects, for one map and its red lines."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from osu_beatmap.attributes import attributes_of
+from osu_beatmap.beatmap import Beatmap, GameMode
+from osu_beatmap.timing.beat_clock import BeatClock
+from osuT5.rhythm.conditions import origin_of
+from pipeline.generation.rhythm import SongRhythm, like_standard, rhythm_conditions
+
+SAME_TICK_MS = 12.0
+"""Objects further from every tick than this are on none."""
+
+
+class TickEvidence:
+    """Logits of an object at each step of a clock, and the steps that the objects of a map are on.
+
+    Attributes:
+        logits: float64 [steps]; -inf where no tick exists.
+        steps: Steps with an object, int64 [objects], in order.
+    """
+
+    def __init__(self, clock: BeatClock, logits: np.ndarray, times_ms: np.ndarray) -> None:
+        self.clock, self.logits = clock, logits.astype(np.float64)
+        is_on_tick = np.abs(clock.residuals_ms(times_ms)) <= SAME_TICK_MS
+        self.steps = np.unique(clock.steps_at(times_ms[is_on_tick]))
+        likely = np.argsort(-self.logits, kind="stable")[: len(np.unique(times_ms))]
+        self.is_expected = np.zeros(len(self.logits), bool)
+        self.is_expected[likely] = True
+
+    def expected_share(self, times_ms: np.ndarray) -> float:
+        """Return the share of object times on expected ticks, of which the map has as many as objects."""
+        if not len(times_ms):
+            return math.nan
+        is_on_tick = np.abs(self.clock.residuals_ms(times_ms)) <= SAME_TICK_MS
+        return float((self.is_expected[self.clock.steps_at(times_ms)] & is_on_tick).mean())
+
+
+def read_ticks(song: SongRhythm, beatmap: Beatmap, stars: float) -> TickEvidence:
+    """Return the evidence about a map of a song.
+
+    Raises:
+        ValueError: The map has no usable red line.
+        ModelError: The rhythm model cannot be loaded.
+    """
+    lines = [line for line in beatmap.timing_points if line.uninherited]
+    encoded = song.encode(lines)
+    conditions = replace(rhythm_conditions(attributes_of(beatmap, stars)), origin=origin_of(beatmap))
+    likened = [conditions, *([like_standard(conditions)] if beatmap.mode is GameMode.CATCH else [])]
+    times_ms = np.array([obj.time_ms for obj in beatmap.hit_objects])
+    return TickEvidence(encoded.clock, encoded.predict(likened).objects.mean(0), times_ms)

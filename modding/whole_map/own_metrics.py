@@ -1,0 +1,60 @@
+"""Metrics of a map that only a review has; the others are in `osu_beatmap.profile`."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from modding.observation.tick_evidence import TickEvidence
+from osu_beatmap.beatmap import Beatmap, GameMode
+from osu_beatmap.profile.beats import beat_places, share
+from osu_beatmap.profile.profile import FEWEST_OBJECTS, profile_of
+from osu_beatmap.rules.chart import Chart
+
+TICKS_PER_BEAT = 12
+SAME_VELOCITY = 0.005
+
+
+def metrics_of(beatmap: Beatmap, evidence: TickEvidence | None = None) -> dict[str, float]:
+    """Return all metrics of a map by name, as `profile_of` does; empty for a map with few objects.
+
+    Args:
+        beatmap: The map, or a part of it.
+        evidence: Ticks of the whole map on which objects are likely; without it, `expected_tick_share` is missing.
+    """
+    chart = Chart(beatmap)
+    if not chart.has_tempo or len(chart.objects) < FEWEST_OBJECTS:
+        return {}
+    return profile_of(beatmap) | own_metrics(chart, evidence)
+
+
+def own_metrics(chart: Chart, evidence: TickEvidence | None = None) -> dict[str, float]:
+    """Return the metrics of this module by name, NaN if the map has nothing to measure."""
+    times_ms = np.unique(chart.start_ms)
+    velocities = np.array([chart.timing.sv_at(time_ms) for time_ms in times_ms.tolist()])
+    difficulty, mode = chart.beatmap.difficulty, chart.beatmap.mode
+    metrics = {
+        "velocity_change_share": share(np.abs(np.diff(velocities)) > SAME_VELOCITY),
+        "repeated_bar_share": _repeated_bar_share(chart, times_ms),
+        "overall_difficulty": difficulty.overall_difficulty,
+    }
+    if mode in (GameMode.STANDARD, GameMode.CATCH):
+        metrics |= {"circle_size": difficulty.circle_size, "approach_rate": difficulty.approach_rate}
+    if mode is not GameMode.MANIA:
+        metrics["slider_multiplier"] = difficulty.slider_multiplier
+    if evidence is not None:
+        metrics["expected_tick_share"] = evidence.expected_share(times_ms)
+    return metrics
+
+
+def _repeated_bar_share(chart: Chart, times_ms: np.ndarray) -> float:
+    """Return the share of bars with the rhythm of the bar before."""
+    places = beat_places(chart.timing, times_ms)
+    ticks = np.rint(places.since_line * TICKS_PER_BEAT).astype(np.int64)
+    bars, phases = np.divmod(ticks, places.meter * TICKS_PER_BEAT)
+    rhythms: dict[int, list[int]] = {}
+    for bar, phase in zip(bars.tolist(), phases.tolist(), strict=True):
+        rhythms.setdefault(bar, []).append(phase)
+    pairs = [rhythm == rhythms[bar - 1] for bar, rhythm in rhythms.items() if bar - 1 in rhythms]
+    return share(np.array(pairs, bool)) if pairs else math.nan

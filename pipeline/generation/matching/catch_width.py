@@ -1,0 +1,44 @@
+"""Wider or narrower catch maps: the same rhythm and patterns, with more or less way between objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from osu_beatmap.beatmap import PLAYFIELD_WIDTH_PX, Beatmap, Circle, HitObject, Slider
+from osuT5.objects.drafts import juice_path
+
+MIDDLE_PX = PLAYFIELD_WIDTH_PX / 2
+NARROWEST, WIDEST = 0.15, 1.6
+"""Limits of the factor."""
+
+
+def widest_factor(beatmap: Beatmap) -> float:
+    """Return the largest factor that keeps a map inside the playfield, at most WIDEST."""
+    reach_px = max((abs(x - MIDDLE_PX) for x in _all_x(beatmap)), default=0.0)
+    return max(1.0, min(WIDEST, MIDDLE_PX / max(reach_px, 1.0)))
+
+
+def scaled_width(beatmap: Beatmap, factor: float) -> Beatmap:
+    """Return a map whose objects lie `factor` times as far from the middle.
+
+    Juice streams keep their lengths, and so their durations.
+    """
+    return replace(beatmap, hit_objects=[_scaled(obj, factor) for obj in beatmap.hit_objects])
+
+
+def _scaled(obj: HitObject, factor: float) -> HitObject:
+    x = MIDDLE_PX + (obj.x - MIDDLE_PX) * factor
+    if isinstance(obj, Slider):
+        width_px = (obj.segments[-1].points[-1][0] - obj.x) * factor
+        width_px = max(-obj.length_px, min(obj.length_px, width_px))
+        return replace(obj, x=x, segments=juice_path((x, obj.y), width_px, obj.length_px))
+    return replace(obj, x=x) if isinstance(obj, Circle) else obj
+
+
+def _all_x(beatmap: Beatmap) -> Iterator[float]:
+    for obj in beatmap.hit_objects:
+        if isinstance(obj, Slider):
+            yield from (x for segment in obj.segments for x, _ in segment.points)
+        elif isinstance(obj, Circle):
+            yield obj.x
