@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -63,17 +64,25 @@ def _share(part_px: float, whole_px: float) -> float:
 
 
 def _bezier_point(control: np.ndarray, parameter: float) -> Point:
-    x, y = _bezier(control, np.array([parameter]))[0]
+    x, y = _weighted(control, _bezier_weights(len(control) - 1, np.array([parameter])))[0]
     return float(x), float(y)
 
 
-def _bezier(control: np.ndarray, parameters: np.ndarray) -> np.ndarray:
-    """Points [n, 2] of the Bezier curve of any degree at parameters [n]."""
-    degree = len(control) - 1
+def _weighted(control: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Points [n, 2] of a Bezier curve by their weights [n, degree + 1]."""
+    return np.sum(weights[:, None, :] * control.T, axis=-1)
+
+
+def _bezier_weights(degree: int, parameters: np.ndarray) -> np.ndarray:
+    """Weights [n, degree + 1] of the control points at parameters [n]."""
     order = np.arange(degree + 1)
     binomials = np.array([math.comb(degree, k) for k in order], np.float64)
-    weights = binomials * _powers(1 - parameters, degree - order) * _powers(parameters, order)  # [n, degree + 1]
-    return np.sum(weights[:, None, :] * control.T, axis=-1)
+    return binomials * _powers(1 - parameters, degree - order) * _powers(parameters, order)
+
+
+@lru_cache(maxsize=32)
+def _chord_weights(degree: int) -> np.ndarray:
+    return _bezier_weights(degree, np.linspace(0, 1, CHORDS + 1))
 
 
 def _powers(bases: np.ndarray, exponents: np.ndarray) -> np.ndarray:
@@ -82,7 +91,7 @@ def _powers(bases: np.ndarray, exponents: np.ndarray) -> np.ndarray:
 
 
 def _bezier_length_px(control: np.ndarray) -> float:
-    steps = np.diff(_bezier(control, np.linspace(0, 1, CHORDS + 1)), axis=0)
+    steps = np.diff(_weighted(control, _chord_weights(len(control) - 1)), axis=0)
     return np.sum(np.sqrt(np.sum(np.square(steps), axis=1)))
 
 

@@ -178,7 +178,7 @@ def _wish(mode, styles=None, stars=3.0):
 
 def _generate(network, song, mode, seed=1, steps=None, draws=DEFAULTS, opposite=None):
     clock = clock_of()
-    steps = np.arange(0, len(clock) * 12, 8) if steps is None else steps
+    steps = np.arange(0, len(clock) * 6, 8) if steps is None else steps
     keys = 4 if mode is GameMode.MANIA else 0
     builder = DraftBuilder(mode, clock, Timing(LINES), Difficulty(), keys)
     generator = ObjectGenerator(network, song.sound)
