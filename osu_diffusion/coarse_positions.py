@@ -54,7 +54,7 @@ def _trimmed(obj: HitObject) -> HitObject:
 
 def _coarse_path(slider: Slider) -> list[PathSegment]:
     segments = [
-        PathSegment(s.kind, [(x, y) for x, y in cell_centres(np.array(s.points)).tolist()]) for s in slider.segments
+        replace(s, points=[(x, y) for x, y in cell_centres(np.array(s.points)).tolist()]) for s in slider.segments
     ]
     if SliderPath(segments).natural_length_px > 0:
         return segments

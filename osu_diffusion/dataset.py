@@ -11,7 +11,7 @@ import numpy as np
 from tqdm import tqdm
 
 from osu_beatmap.attributes import WITH_CIRCLES, attributes_of
-from osu_beatmap.beatmap import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX, Beatmap, PathSegment, Slider
+from osu_beatmap.beatmap import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX, Beatmap, Slider
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.chart_folders import chart_groups
 from osu_beatmap.held_out import Split, held_out_titles, song_in_split
@@ -119,7 +119,7 @@ def mirrored(beatmap: Beatmap, mirror: tuple[bool, bool]) -> Beatmap:
         x, y = image(obj.x, obj.y)
         objects.append(replace(obj, x=x, y=y))
         if isinstance(obj, Slider):
-            segments = [PathSegment(s.kind, [image(*point) for point in s.points]) for s in obj.segments]
+            segments = [replace(s, points=[image(*point) for point in s.points]) for s in obj.segments]
             objects[-1].segments = segments
     return replace(beatmap, hit_objects=objects)
 

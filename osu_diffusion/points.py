@@ -208,10 +208,10 @@ def _add_slider(builder: _Builder, slider: Slider, index: int, duration_ms: floa
 def _moved_segments(slider: Slider, positions: np.ndarray, first: int) -> list[PathSegment]:
     if not has_free_path(slider):
         dx, dy = float(positions[first][0] - slider.x), float(positions[first][1] - slider.y)
-        return [PathSegment(s.kind, [(x + dx, y + dy) for x, y in s.points]) for s in slider.segments]
+        return [replace(s, points=[(x + dx, y + dy) for x, y in s.points]) for s in slider.segments]
     segments = []
     for segment in slider.segments:
         last = first + len(segment.points) - 1
-        segments.append(PathSegment(segment.kind, [(float(x), float(y)) for x, y in positions[first : last + 1]]))
+        segments.append(replace(segment, points=[(float(x), float(y)) for x, y in positions[first : last + 1]]))
         first = last
     return segments

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -20,7 +21,6 @@ from osu_beatmap.beatmap import (
     GameMode,
     HitObject,
     HitSound,
-    PathSegment,
     Point,
     Slider,
     SliderEdge,
@@ -79,7 +79,7 @@ def moved_place(work: FaultyCopy, obj: HitObject) -> Shown:
 def _move_in_space(obj: HitObject, dx: float, dy: float) -> None:
     obj.x, obj.y = obj.x + dx, obj.y + dy
     if isinstance(obj, Slider):
-        obj.segments = [PathSegment(s.kind, [(x + dx, y + dy) for x, y in s.points]) for s in obj.segments]
+        obj.segments = [replace(s, points=[(x + dx, y + dy) for x, y in s.points]) for s in obj.segments]
 
 
 def _other_column(work: FaultyCopy, obj: HitObject) -> Shown:
@@ -156,7 +156,7 @@ def _scale(slider: Slider, factor: float) -> bool:
     points = np.array([point for piece in scaled for point in piece])
     if (points < 0).any() or (points > (PLAYFIELD_WIDTH_PX, PLAYFIELD_HEIGHT_PX)).any():
         return False
-    slider.segments = [PathSegment(s.kind, piece) for s, piece in zip(slider.segments, scaled, strict=True)]
+    slider.segments = [replace(s, points=piece) for s, piece in zip(slider.segments, scaled, strict=True)]
     slider.length_px *= factor
     return True
 

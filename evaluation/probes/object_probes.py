@@ -20,7 +20,6 @@ from osu_beatmap.beatmap import (
     HitSample,
     HitSound,
     HoldNote,
-    PathSegment,
     Slider,
     SliderEdge,
     TimingPoint,
@@ -100,7 +99,7 @@ def placed(obj: HitObject, x: float, y: float) -> HitObject:
     if not isinstance(obj, Slider):
         return replace(obj, x=x, y=y)
     segments = [
-        PathSegment(part.kind, [(px + x - obj.x, py + y - obj.y) for px, py in part.points]) for part in obj.segments
+        replace(part, points=[(px + x - obj.x, py + y - obj.y) for px, py in part.points]) for part in obj.segments
     ]
     return replace(obj, x=x, y=y, segments=segments)
 

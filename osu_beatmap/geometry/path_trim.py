@@ -7,6 +7,7 @@ charts, nearly half of the paths are cut by over a tenth. What is played stays t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -49,14 +50,14 @@ def _cut(segment: PathSegment, length_px: float) -> list[PathSegment]:
 def _cut_curve(segment: PathSegment, length_px: float) -> PathSegment:
     control = np.array(segment.points, dtype=np.float64)
     if segment.kind is CurveKind.LINEAR or len(control) < 3:
-        return PathSegment(segment.kind, _as_points(_cut_lines(control, length_px)))
+        return replace(segment, points=_as_points(_cut_lines(control, length_px)))
     if segment.kind is CurveKind.CATMULL:
         return segment
     if segment.kind is CurveKind.PERFECT and len(control) == 3:
         if flatten_arc(control) is not None:
             path = SliderPath([segment])
             middle, end = path.positions(np.array([0.5 * length_px, length_px]))
-            return PathSegment(segment.kind, _as_points(np.stack([control[0], middle, end])))
+            return replace(segment, points=_as_points(np.stack([control[0], middle, end])))
         return PathSegment(CurveKind.LINEAR, _as_points(_cut_lines(control, length_px)))
     return PathSegment(CurveKind.BEZIER, _as_points(_cut_bezier(control, length_px)))
 

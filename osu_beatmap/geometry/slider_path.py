@@ -8,6 +8,7 @@ length, or prolonged in the direction of its last line where it is too short.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -107,8 +108,9 @@ def scale_to_length(segments: Sequence[PathSegment], length_px: float) -> list[P
     factor = length_px / natural_px
     head_x, head_y = next(segment.points[0] for segment in segments if segment.points)
     return [
-        PathSegment(
-            segment.kind, [(head_x + (x - head_x) * factor, head_y + (y - head_y) * factor) for x, y in segment.points]
+        replace(
+            segment,
+            points=[(head_x + (x - head_x) * factor, head_y + (y - head_y) * factor) for x, y in segment.points],
         )
         for segment in segments
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -109,7 +109,7 @@ def fit_slider(work: WorkingMap, piece: Piece, report: FinishReport) -> None:
 
 
 def moved_path(segments: list[PathSegment], dx: float, dy: float) -> list[PathSegment]:
-    return [PathSegment(segment.kind, [(x + dx, y + dy) for x, y in segment.points]) for segment in segments]
+    return [replace(segment, points=[(x + dx, y + dy) for x, y in segment.points]) for segment in segments]
 
 
 def folded_path(head: Point, length_px: float, area: Area, vertical: bool = False) -> list[PathSegment]:
@@ -185,7 +185,7 @@ def _turn(degrees: float, mirrored: bool) -> np.ndarray:
 
 def _turned(segments: list[PathSegment], head: np.ndarray, matrix: np.ndarray) -> list[PathSegment]:
     return [
-        PathSegment(segment.kind, [tuple(point) for point in ((np.array(segment.points) - head) @ matrix.T + head)])
+        replace(segment, points=[tuple(point) for point in ((np.array(segment.points) - head) @ matrix.T + head)])
         for segment in segments
     ]
 
@@ -247,7 +247,7 @@ def _whole_path(segments: list[PathSegment]) -> list[PathSegment]:
         points = [(float(math.floor(x + 0.5)), float(math.floor(y + 0.5))) for x, y in segment.points]
         points = [point for index, point in enumerate(points) if index == 0 or point != points[index - 1]]
         if len(points) > 1:
-            pieces.append(PathSegment(segment.kind, points))
+            pieces.append(replace(segment, points=points))
     if len(pieces) > 1 and all(piece.kind is CurveKind.LINEAR for piece in pieces):
         corners = [pieces[0].points[0], *(point for piece in pieces for point in piece.points[1:])]
         return [PathSegment(CurveKind.LINEAR, corners)]

@@ -17,6 +17,7 @@ from osu_beatmap.geometry.path_trim import trimmed_path
 from osu_beatmap.geometry.slider_path import SliderPath, without_b_splines
 from osu_beatmap.star_rating import star_rating
 from osuT5.encoding.hit_objects.slider_anchors import anchors_of, segments_of
+from pipeline.finishing.slider_shapes import moved_path
 
 LAZER = 128
 HEAD = (100.0, 100.0)
@@ -117,6 +118,8 @@ def test_unknown_kinds_are_played_as_osu_does_written_back_and_noted(text):
     beatmap = parse_beatmap(f"osu file format v{LAZER}\n\n[HitObjects]\n{line}\n", "x.osu", warnings)
     assert warnings == [f"unknown curve types of sliders ('{text}') read as osu! reads them, and kept as they are"]
     assert line in write_beatmap(beatmap)
+    (slider,) = beatmap.hit_objects
+    assert {segment.written for segment in moved_path(slider.segments, 5.0, 5.0)} == {text}, "moved, it is still that"
 
 
 def test_stars_are_those_of_the_curve():
