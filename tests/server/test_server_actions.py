@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from osu_beatmap.beatmap import GameMode
-from osu_beatmap.files.archive import read_osz
+from osu_beatmap.files.archive import read_osz, write_osz
 from osu_beatmap.files.reader import read_beatmap
 from pipeline.generation.model_cache import keep_models, release_models
 from pipeline.request.options import RequestError
@@ -74,6 +74,19 @@ def test_a_part_is_made_anew_in_a_version_of_its_own(made, jobs):
     (osz,) = (other / "result").glob("*.osz")
     packed = read_osz(osz)
     assert list(packed.beatmaps) == [name] and packed.find(after.audio_filename)
+
+
+def test_a_difficulty_of_a_mapset_goes_into_it(mapset, jobs, tmp_path):
+    """As an upload has it: the .osz, and beside it what it holds."""
+    write_osz(tmp_path / "set.osz", {name: mapset / name for name in ("STANDARD.osu", "audio.ogg")})
+    read_osz(tmp_path / "set.osz").extract_maps(tmp_path)
+    options = {"beatmap_path": str(tmp_path / "STANDARD.osu"), "in_context": ["TIMING"], "difficulty": "2"}
+    result, folder = performed(jobs, "generate", "guest", match_difficulty="false", seed="1", **options)
+    (osz,) = (each["name"] for each in result["files"] if each["name"].endswith(".osz"))
+    assert osz == "set.osz" and len(result["maps"]) == 1
+    packed = read_osz(folder / "result" / osz)
+    assert len(packed.beatmaps) == 2 and {each.audio_filename for each in packed.beatmaps.values()} == {"audio.ogg"}
+    assert packed.read_bytes("STANDARD.osu") == (mapset / "STANDARD.osu").read_bytes()
 
 
 def test_a_mapset_is_shown_easiest_first(mapset, jobs):
