@@ -1,7 +1,8 @@
 """What a page shows of a result."""
 
-from osu_beatmap.beatmap import Beatmap, TimingPoint
 from webui.results import timing_of
+
+from osu_beatmap.beatmap import Beatmap, TimingPoint
 
 
 def test_each_predicted_red_line_is_shown_with_its_confidence():
