@@ -27,7 +27,7 @@ class LiveServer:
 
 
 @contextmanager
-def live_server(folder: Path, **changes: str) -> Iterator[LiveServer]:
+def live_server(folder: Path, **changes: str | int) -> Iterator[LiveServer]:
     """The server as `web-ui.py` starts it, in a thread of this process; its worker is a process of its own.
 
     changes: settings that are not the usual ones

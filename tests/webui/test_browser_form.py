@@ -44,7 +44,7 @@ def chromium():
 
 @pytest.fixture
 def server(tmp_path, chromium):
-    with live_server(tmp_path / "folder", actions="tests.server.fake_actions") as running:
+    with live_server(tmp_path / "folder", actions="tests.server.fake_actions", max_jobs=1) as running:
         yield running
 
 
