@@ -15,11 +15,13 @@ async function tagsOf(mode) {
 
 let currentMode = 0;
 let known = null;
+const searches = new Set();
 
 /** Sets for which mode tags are offered, and which of them the model knows; null: all. */
 export function offerTagsOf(mode, names) {
   currentMode = mode;
   known = names && new Set(names);
+  for (const search of searches) search();
 }
 
 /** A field of tags, whose value is a list of their full names. */
@@ -35,6 +37,7 @@ export function tagPicker(id, onChange) {
     oninput: search, onfocus: search, onblur: () => setTimeout(close, 150), onkeydown: press,
   });
   const element = el("div", { class: "tags" }, chips, input, list);
+  searches.add(() => { if (document.activeElement === input) search(); });
 
   async function search() {
     const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
