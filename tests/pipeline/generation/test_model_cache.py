@@ -23,6 +23,7 @@ def shelf() -> Iterator[None]:
 
 
 def test_one_run_keeps_no_model() -> None:
+    release_models()  # of another test
     loaded = []
     assert kept(loaded.append, "a") is None
     kept(loaded.append, "a")
