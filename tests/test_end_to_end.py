@@ -261,6 +261,6 @@ def test_what_a_model_ignores_is_said_and_hit_sounds_can_be_left_out(song, model
     written = read_beatmap(result.osu_path)
     assert {name: getattr(written.difficulty, name) for name in settings} == settings
     assert written.key_count == 7
-    assert any("never told of mapper_id and descriptors" in warning for warning in result.warnings)
+    assert any("does not use mapper_id and descriptors" in warning for warning in result.warnings)
     assert not is_hitsounded(result.beatmap)
     assert all(not hit_object.hitsound & ~HitSound.NORMAL for hit_object in result.beatmap.hit_objects)

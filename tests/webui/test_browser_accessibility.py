@@ -17,7 +17,7 @@ def chromium():
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory, chromium):
-    with live_server(tmp_path_factory.mktemp("site") / "folder", actions="tests.webui.fake_actions") as running:
+    with live_server(tmp_path_factory.mktemp("site") / "folder", actions="tests.server.fake_actions") as running:
         yield running
 
 
