@@ -231,7 +231,10 @@ def test_an_adapter_is_for_one_model(corpus: Path, adapter: Path, tmp_path: Path
         generate(_request(song, tmp_path, lora_path=str(tmp_path / "tokens")))
 
 
-def test_a_map_of_a_trained_model_with_its_adapter(model: Path, adapter: Path, tmp_path: Path) -> None:
+def test_a_map_of_a_trained_model_with_its_adapter(
+    model: Path, adapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.generation.timing.BEAT_CONFIDENCE", 0.0)  # four steps teach no beats
     song = write_song(tmp_path / "song.ogg", 12.0)
     made = generate(_request(song, tmp_path, model_path=str(model), lora_path=str(adapter)))
     assert made.beatmap.hit_objects
