@@ -53,8 +53,6 @@ class SamplingOptions:
         known_holds, known_sounds: Fraction whose hold note ratio, and whether they have hitsounds, is given.
         forgotten: Fraction of objects that the next one cannot read.
         forgotten_maps: Fraction of passages of which no object can be read: conditions alone tell what they are like.
-        silent: Fraction of passages without sound, which is known too well for songs that the rhythm model was
-            trained on.
         star_noise: Highest change of a star rating, either way.
     """
 
@@ -66,7 +64,6 @@ class SamplingOptions:
     known_sounds: float = 0.8
     forgotten: float = 0.05
     forgotten_maps: float = 0.15
-    silent: float = 0.0
     star_noise: float = 0.12
 
 
@@ -147,7 +144,6 @@ class PassageSampler:
             passages.append(replace(cut_passage(song.sound, chart, first, self.config, lead), styles=styles))
         has_bars = rng.random(len(passages)) < self.options.known_bars
         batch = stack_passages(passages, self.config.window_beats, has_bars)
-        batch = _without_sound(batch, rng.random(len(passages)) < self.options.silent)
         is_known = rng.random(len(passages)) >= self.options.forgotten_maps
         keep = torch.from_numpy(
             (rng.random(batch.fields_before.shape[:2]) >= self.options.forgotten) & is_known[:, None]
@@ -177,13 +173,6 @@ class PassageSampler:
         return replace(chart, attributes=attributes, conditions=replace(chart.conditions, stars=stars))
 
 
-def _without_sound(batch: ObjectBatch, is_silent: np.ndarray) -> ObjectBatch:
-    """Return a batch in which some passages have no sound."""
-    keeps = torch.from_numpy(~is_silent)[:, None, None].float()
-    beats = replace(batch.beats, sound=batch.beats.sound * keeps)
-    return replace(batch, beats=beats, objects=replace(batch.objects, sound=batch.objects.sound * keeps))
-
-
 def stack_passages(passages: Sequence[Passage], window_beats: int, has_bars: np.ndarray) -> ObjectBatch:
     """Stack passages; the shorter ones end in objects without targets.
 
@@ -199,8 +188,8 @@ def stack_passages(passages: Sequence[Passage], window_beats: int, has_bars: np.
     keys = np.array([passage.chart.conditions.keys for passage in passages])
     has_columns = is_learned[..., None] & (np.arange(MAX_COLUMNS) < keys[:, None, None])
     targets = np.where(is_learned[..., None], fields, NONE)
-    is_silent = np.array([passage.chart.conditions.origin is not Origin.OSU for passage in passages])
-    targets[is_silent, :, Field.SOUND] = NONE  # of converted maps
+    is_converted = np.array([passage.chart.conditions.origin is not Origin.OSU for passage in passages])
+    targets[is_converted, :, Field.SOUND] = NONE
     places = np.stack([row.places for row in rows])
     places[~has_bars] = UNKNOWN_PLACE
     beats = BeatInputs(

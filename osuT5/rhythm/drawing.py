@@ -16,7 +16,7 @@ Without noise, rhythms repeat more, and their gaps vary less, than those of huma
 """
 
 BEAT_LOGITS = {GameMode.STANDARD: -0.5, GameMode.TAIKO: -0.6, GameMode.CATCH: -0.2, GameMode.MANIA: 0.0}
-"""What steps on the beat lose in logits.
+"""What steps on the beat gain in logits.
 
 Taking the most likely steps favours beats: without this, 0.67 of the objects of standard maps are on beats, humans have
 0.60. It costs 0.002 F1. See docs/rhythm.md.

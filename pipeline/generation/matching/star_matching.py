@@ -178,7 +178,7 @@ def _judge(wish: StarTarget, chart: ChartState, progress: Progress) -> None:
         wish.tried.append((condition, 0.0))
         return
     placed = refine_draft(request, draft, chart.seed, progress)
-    found = _finished(request, replace(draft, beatmap=placed), 0.0)
+    found = _finished(request, replace(draft, beatmap=placed))
     wish.tried.append((condition, found.stars))
     wish.first = wish.first or found
     if wanted is None:
@@ -200,7 +200,7 @@ def _nearest_thinned(request: GenerationRequest, draft: Draft, wanted: float, be
     low, high = 0.0, 1.0
     for _ in range(THINNING_STEPS):
         share = (low + high) / 2
-        found = _finished(request, draft, share)
+        found = _finished(request, replace(draft, beatmap=thinned(draft.beatmap, share)))
         if found.error(wanted) < best.error(wanted):
             best = found
         if best.error(wanted) <= CLOSE_STARS:
@@ -220,16 +220,16 @@ def _nearest_width(request: GenerationRequest, draft: Draft, wanted: float, best
             break
         # The far end first: often it is not enough.
         factor = (low if best.stars > wanted else high) if step == 0 else (low + high) / 2
-        found = _finished(request, replace(draft, beatmap=scaled_width(draft.beatmap, factor)), 0.0)
+        found = _finished(request, replace(draft, beatmap=scaled_width(draft.beatmap, factor)))
         if found.error(wanted) < best.error(wanted):
             best = found
         low, high = (low, factor) if found.stars > wanted else (factor, high)
     return best
 
 
-def _finished(request: GenerationRequest, draft: Draft, share: float) -> Candidate:
-    beatmap = thinned(draft.beatmap, share) if share else draft.beatmap
-    beatmap, repairs = finish_with_settings(request, _with_ratios(request, beatmap, draft.song_ms), draft.song_ms)
+def _finished(request: GenerationRequest, draft: Draft) -> Candidate:
+    beatmap = _with_ratios(request, draft.beatmap, draft.song_ms)
+    beatmap, repairs = finish_with_settings(request, beatmap, draft.song_ms)
     # Finishing may have shortened hold notes, or removed objects.
     again = _with_ratios(request, beatmap, draft.song_ms)
     if again is not beatmap:
