@@ -200,7 +200,7 @@ def _nearest_thinned(request: GenerationRequest, draft: Draft, wanted: float, be
     low, high = 0.0, 1.0
     for _ in range(THINNING_STEPS):
         share = (low + high) / 2
-        found = _finished(request, replace(draft, beatmap=thinned(draft.beatmap, share)))
+        found = replace(_finished(request, replace(draft, beatmap=thinned(draft.beatmap, share))), draft=draft)
         if found.error(wanted) < best.error(wanted):
             best = found
         if best.error(wanted) <= CLOSE_STARS:
