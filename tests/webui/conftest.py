@@ -1,8 +1,9 @@
-"""A server that the tests of a file share."""
+"""A server and a browser that the tests of a file share."""
 
 import pytest
 
 from tests.server.sites import client_of, sent_song, settings_in
+from tests.webui.live_browser import browser
 
 
 @pytest.fixture(scope="module")
@@ -14,3 +15,9 @@ def client(tmp_path_factory):
 @pytest.fixture(scope="module")
 def song(client):
     return sent_song(client)
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with browser() as opened:
+        yield opened

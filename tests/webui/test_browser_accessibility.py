@@ -3,16 +3,10 @@
 import pytest
 
 from demo.live_pages import live_server
-from tests.webui.live_browser import browser, new_page
+from tests.webui.live_browser import new_page
 
 SERIOUS = ("serious", "critical")
 MAX_BYTES = 300_000
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browser() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

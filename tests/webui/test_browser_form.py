@@ -12,7 +12,7 @@ from osu_beatmap.beatmap import GameMode
 from osu_beatmap.files.writer import write_beatmap
 from tests.support.review_maps import regular_map
 from tests.support.songs import write_song
-from tests.webui.live_browser import browser, new_page
+from tests.webui.live_browser import new_page
 
 LAPTOP = (1366, 650)
 PHONE = (390, 844)
@@ -34,12 +34,6 @@ IN_VIEW = """element => {
 @pytest.fixture(scope="module")
 def song(tmp_path_factory):
     return write_song(tmp_path_factory.mktemp("song") / "song.ogg", seconds=6.0)
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browser() as opened:
-        yield opened
 
 
 @pytest.fixture

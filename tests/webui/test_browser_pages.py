@@ -15,7 +15,7 @@ from osu_beatmap.files.writer import write_beatmap
 from tests.support.polling import wait_for
 from tests.support.review_maps import regular_map
 from tests.support.songs import write_song
-from tests.webui.live_browser import browser, new_page
+from tests.webui.live_browser import new_page
 
 IS_NOT_BLANK = """canvas => {
   const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
@@ -28,12 +28,6 @@ IS_NOT_BLANK = """canvas => {
 @pytest.fixture(scope="module")
 def song(tmp_path_factory) -> Path:
     return write_song(tmp_path_factory.mktemp("song") / "song.ogg", seconds=8.0, offset_ms=1000.0)
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browser() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")
