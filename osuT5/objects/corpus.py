@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -151,10 +151,8 @@ def load_object_songs(
     for song in tqdm(known, desc="tokens", unit="song", mininterval=10):
         charts = ",".join(f"{chart.name}:{len(chart.times_ms)}" for chart in song.charts)
         text = f"{CACHE_VERSION}|{digest}|{song.name}|{song.source.audio_name}|{charts}"
-        place = cache / f"objects-{hashlib.sha256(text.encode('utf-8', 'surrogateescape')).hexdigest()[:24]}.npz"
-        if not place.is_file():
-            _write_song(place, _encode_song(song, network, report))
-        songs += _read_song(place, song.name, network.config)
+        place = _cache_place(cache, "objects", text)
+        songs += _cached(place, song.name, network.config, partial(_encode_song, song, network, report))
     return songs
 
 
@@ -186,10 +184,8 @@ def load_silent_songs(
         if not charts or chart_filter.refusal(charts[0].record) or not song_in_split(charts, split, held_out):
             continue
         text = f"{CACHE_VERSION}|{source.name}|{path.stat().st_size}"
-        place = cache / f"silent-{hashlib.sha256(text.encode('utf-8', 'surrogateescape')).hexdigest()[:24]}.npz"
-        if not place.is_file():
-            _write_song(place, _encode_silent(source, charts[0], network.config, report))
-        songs += _read_song(place, source.name, network.config)
+        place, config = _cache_place(cache, "silent", text), network.config
+        songs += _cached(place, source.name, config, partial(_encode_silent, source, charts[0], config, report))
     return songs
 
 
@@ -230,6 +226,19 @@ def _encode_song(song: RhythmSong, network: RhythmNetwork, report: SourceReport)
             sound = SongSound.of(SongEncoding(network, axis))
             encoded.append(ObjectSong(song.name, sound, tuple(charts), sections_of(own_maps, axis.clock)))
     return encoded
+
+
+def _cache_place(cache: Path, kind: str, text: str) -> Path:
+    return cache / f"{kind}-{hashlib.sha256(text.encode('utf-8', 'surrogateescape')).hexdigest()[:24]}.npz"
+
+
+def _cached(
+    place: Path, name: str, config: RhythmConfig, encode: Callable[[], Sequence[ObjectSong]]
+) -> list[ObjectSong]:
+    """Return the songs of a cache file, which is written if it is missing."""
+    if not place.is_file():
+        _write_song(place, encode())
+    return _read_song(place, name, config)
 
 
 def _write_song(place: Path, songs: Sequence[ObjectSong]) -> None:

@@ -126,21 +126,21 @@ def train_objects(run: PartRun, rhythm_path: Path) -> None:
     rhythm = load_rhythm_model(rhythm_path)
     songs, held_out = run.load(partial(load_object_songs, rhythm_path))
     songs += run.load_silent(partial(load_silent_songs, rhythm))
-    network = initial_network(run, rhythm.config, usual_styles(songs))
+    network = initial_network(run, rhythm.config, songs)
     sampler = PassageSampler(songs, run.sampling(SamplingOptions), network.config, run.options.seed)
     save = partial(save_object_model, config=network.config, rhythm_digest=digest)
     run.train(network, ObjectTask(sampler, held_out), save, r"(beat|object)_layers\.\d+")
 
 
-def initial_network(run: PartRun, rhythm: RhythmConfig, styles: Levels) -> ObjectNetwork:
-    """Return the network with the initial weights of a run, or a random one for the sound of a rhythm model.
+def initial_network(run: PartRun, rhythm: RhythmConfig, songs: Sequence[ObjectSong]) -> ObjectNetwork:
+    """Return the network with the initial weights of a run, or a random one.
 
-    Args:
-        styles: Usual styles of the maps, for a random one.
+    A random one is for the sound of the rhythm model and the usual styles of the songs.
     """
     torch.manual_seed(run.options.seed)
     if run.start is None:
         sizes = run.sizes(ObjectConfig)
+        styles = usual_styles(songs)
         return ObjectNetwork(replace(sizes, sound_width=rhythm.width, tick_width=rhythm.tick_width, styles=styles))
     start = load_object_model(run.start)
     network = ObjectNetwork(run.resized(start.config))
