@@ -1,7 +1,9 @@
-"""How good are generated maps? `python evaluate.py generated_path=MAPS human_path=MAPSETS`; `-h` lists all options.
+"""How good are generated maps?
 
-For songs of a dataset: `python evaluate.py dataset_path=MAPSETS`. Results side by side:
-`python evaluate.py compare=[a/results.json,b/results.json]`. See docs/evaluation.md.
+`python evaluate.py generated_path=MAPS human_path=MAPSETS`; `-h` lists all options.
+
+For songs of a dataset: `python evaluate.py dataset_path=MAPSETS`. Results side by side: `python evaluate.py
+compare=[a/results.json,b/results.json]`. See docs/evaluation.md.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Folders of the repository that code reads from. The names of single files are in their packages."""
+"""Folders of the repository that code reads from.
+
+The names of single files are in their packages.
+"""
 
 from pathlib import Path
 

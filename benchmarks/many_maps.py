@@ -1,4 +1,6 @@
-"""Do generated maps break a rule? Many short maps, all modes, 1 to 8 stars, several songs.
+"""Do generated maps break a rule?
+
+Many short maps, all modes, 1 to 8 stars, several songs.
 
     python -m benchmarks.many_maps SONG... [--seconds 40] [--maps 200] [--model DIR] [--keep DIR]
 

@@ -30,7 +30,10 @@ class NamedChart:
 
 @dataclass(frozen=True, slots=True)
 class NamedSong:
-    """A song and its charts of known mappers. `titles`: hashes of its titles, by which it is known elsewhere."""
+    """A song and its charts of known mappers.
+
+    `titles`: hashes of its titles, by which it is known elsewhere.
+    """
 
     song: Song
     titles: frozenset[str]
@@ -52,7 +55,10 @@ class NamedCorpus:
 
 
 def named_corpus(path: str) -> NamedCorpus:
-    """The charts of known mappers in a corpus, without their audio. Raises CorpusError or ModelError."""
+    """The charts of known mappers in a corpus, without their audio.
+
+    Raises CorpusError or ModelError.
+    """
     report, songs, spellings = SourceReport(), [], {}
     sources = list(open_source("train_dataset_path", path, report))
     for song in tqdm(sources, desc="looking for mappers", unit="song"):

@@ -21,7 +21,10 @@ class Figures:
 
     @classmethod
     def of(cls, scores: np.ndarray, truth: np.ndarray) -> Figures:
-        """scores: [n, mappers], the higher the likelier; ties count against the truth. There must be some."""
+        """scores: [n, mappers], the higher the likelier; ties count against the truth.
+
+        There must be some.
+        """
         own = np.take_along_axis(scores, truth[:, None], axis=1)
         ranks = (scores >= own).sum(1)  # 1 for the likeliest
         hits = ranks == 1

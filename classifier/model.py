@@ -59,7 +59,10 @@ class ExcerptReader(nn.Module):
 
     @classmethod
     def of(cls, model: MapperModel, decoder_layers: int) -> ExcerptReader:
-        """The lower part of a trained model. Its other weights are left behind."""
+        """The lower part of a trained model.
+
+        Its other weights are left behind.
+        """
         config = copy.copy(model.config)
         config.decoder_layers = min(decoder_layers, config.decoder_layers)
         reader = cls(config)

@@ -21,7 +21,10 @@ INVENTED_BITS = 30
 
 
 class Collection:
-    """The mapsets of a dataset. Numbers of charts and mapsets are unique; a chart is there once, whatever its name."""
+    """The mapsets of a dataset.
+
+    Numbers of charts and mapsets are unique; a chart is there once, whatever its name.
+    """
 
     def __init__(self, folder: Path, journal: Journal) -> None:
         self.folder = folder

@@ -23,7 +23,10 @@ SKIPPED_FILE = "skipped.tsv"
 
 @dataclass(slots=True)
 class BuildReport:
-    """What a dataset holds. `done_before`: mapsets that an earlier build had read already."""
+    """What a dataset holds.
+
+    `done_before`: mapsets that an earlier build had read already.
+    """
 
     mapsets: int = 0
     songs: int = 0
@@ -52,7 +55,10 @@ def finish(
     tags: Mapping[int, Sequence[str]],
     online: Mapping[int, dict[str, Any]],
 ) -> BuildReport:
-    """Writes metadata.parquet and the list of what was left out. Raises BeatmapError where a disk is full."""
+    """Writes metadata.parquet and the list of what was left out.
+
+    Raises BeatmapError where a disk is full.
+    """
     report = BuildReport(skipped=[skip for entry in journal.entries.values() for skip in entry.skipped])
     rows = [_completed(row, tags, online) for row in journal.rows]
     kept = [row for row in rows if record_of(row) not in opted_out]

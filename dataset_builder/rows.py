@@ -19,7 +19,10 @@ Row = dict[str, Any]
 
 
 def chart_row(chart: SourceChart, record: ChartRecord) -> Row:
-    """The row of a chart with objects and red lines. Raises BeatmapError for one that has no combo."""
+    """The row of a chart with objects and red lines.
+
+    Raises BeatmapError for one that has no combo.
+    """
     beatmap, metadata, difficulty = chart.beatmap, chart.beatmap.metadata, chart.beatmap.difficulty
     kinds = Counter(map(type, beatmap.hit_objects))
     timing = Timing(beatmap.timing_points)

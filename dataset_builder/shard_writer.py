@@ -143,7 +143,10 @@ def _songs(rows: list[Row]) -> Iterator[list[Row]]:
 
 
 def write_shard(task: ShardTask) -> list[str]:
-    """Writes a shard unless it is there already. Returns a sentence for each song that could not be written."""
+    """Writes a shard unless it is there already.
+
+    Returns a sentence for each song that could not be written.
+    """
     import pyarrow as pa
 
     parquet = import_parquet()

@@ -29,7 +29,10 @@ MAPS_FOLDER = "maps"
 
 @dataclass(frozen=True)
 class Job:
-    """One map to be made. `options` are those of inference.py; the span is that of an excerpt, None for all."""
+    """One map to be made.
+
+    `options` are those of inference.py; the span is that of an excerpt, None for all.
+    """
 
     human_path: Path
     audio_path: Path
@@ -122,7 +125,10 @@ def options_like(human: Beatmap, span_ms: tuple[int, int] | None = None) -> dict
 
 
 def make(job: Job) -> GeneratedMap:
-    """Generates the map of a job, in whatever process. What a user would be told becomes the job's error."""
+    """Generates the map of a job, in whatever process.
+
+    What a user would be told becomes the job's error.
+    """
     from pipeline.generation.generate import generate
 
     keep_models()

@@ -36,7 +36,10 @@ SET_BY_CHARTS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class EvaluationRequest:
-    """A checked request. Paths are as the user gave them; without a `name` a model is called after its folder."""
+    """A checked request.
+
+    Paths are as the user gave them; without a `name` a model is called after its folder.
+    """
 
     generated_path: Path | None = None
     human_path: Path | None = None

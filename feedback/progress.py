@@ -7,7 +7,10 @@ from enum import StrEnum
 
 
 class Stage(StrEnum):
-    """Stages in the order in which they run. Values are the names that the page and the server use."""
+    """Stages in the order in which they run.
+
+    Values are the names that the page and the server use.
+    """
 
     QUEUED = "waiting"
     ENCODING = "listening"

@@ -24,7 +24,10 @@ class Category(Enum):
 
 
 class Aspect(Enum):
-    """One question. Thresholds are calibrated for each of them, since a model is not sure of all alike."""
+    """One question.
+
+    Thresholds are calibrated for each of them, since a model is not sure of all alike.
+    """
 
     # About the audio and the red lines
     OFFSET = "offset"

@@ -23,7 +23,10 @@ Change = Callable[[Beatmap], None]
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """`text` says what is done, as an order: "move it to 01:23:456". `deletes` is the object that it takes away."""
+    """`text` says what is done, as an order: "move it to 01:23:456".
+
+    `deletes` is the object that it takes away.
+    """
 
     text: str
     change: Change | None = None

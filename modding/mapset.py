@@ -113,7 +113,10 @@ def _read_archive(archive: Osz, folder: Path) -> Mapset:
 
 
 def differences(maps: dict[str, Beatmap]) -> list[Suggestion]:
-    """What the difficulties of a set should share and do not. Each names the difficulty that is alone with it."""
+    """What the difficulties of a set should share and do not.
+
+    Each names the difficulty that is alone with it.
+    """
     if len(maps) < 2:
         return []
     odd = [each for shared in _SHARED for each in _odd_ones(maps, *shared)]

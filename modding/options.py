@@ -39,7 +39,10 @@ PRECISIONS = ("fp32", "bf16", "fp16", "amp")
 
 @dataclass(frozen=True, slots=True)
 class ReviewRequest:
-    """A checked request. Fields are named as their options, with the unit where the option leaves it out."""
+    """A checked request.
+
+    Fields are named as their options, with the unit where the option leaves it out.
+    """
 
     beatmap_path: Path
     audio_path: Path | None = None

@@ -11,7 +11,10 @@ MAX_BYTES = 256 << 20
 
 
 def read_json_object(path: Path) -> dict:
-    """The JSON object in a file. Raises ModelError where it is missing, damaged or something else."""
+    """The JSON object in a file.
+
+    Raises ModelError where it is missing, damaged or something else.
+    """
     if not path.is_file():
         raise ModelError(f"{path.parent} lacks {path.name}.")
     try:

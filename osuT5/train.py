@@ -1,4 +1,7 @@
-"""`python osuT5/train.py ...` is `python train.py ...`, where scripts for the original program look for it."""
+"""`python osuT5/train.py ...`
+
+is `python train.py ...`, where scripts for the original program look for it.
+"""
 
 from __future__ import annotations
 

@@ -133,7 +133,10 @@ class HitSample:
 
 @dataclass(slots=True)
 class HitObject:
-    """What all objects share. `x` and `y` are the position of the circle or the slider head."""
+    """What all objects share.
+
+    `x` and `y` are the position of the circle or the slider head.
+    """
 
     time_ms: float
     x: float

@@ -1,4 +1,6 @@
-"""Where the published program differs from osu! and from us, one name for each quirk that a switch can turn on.
+"""Where the published program differs from osu!
+
+and from us, one name for each quirk that a switch can turn on.
 
 Nothing here is on by default. `PUBLISHED` turns everything on, for the same numbers as the published program; what each
 quirk does, and why we do otherwise, is in `docs/parity.md`.
@@ -11,7 +13,9 @@ from dataclasses import dataclass, fields
 
 @dataclass(frozen=True, slots=True)
 class Quirks:
-    """Reading: the first five, which belong to files. Encoding: the others, which belong to events.
+    """Reading: the first five, which belong to files.
+
+    Encoding: the others, which belong to events.
 
     whole_paths          a slider's path stays one segment, with all its points, doubled ones too
     plain_edges          slider edges that a file leaves out are without sounds

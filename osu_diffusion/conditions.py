@@ -31,7 +31,10 @@ class ConditionSpec:
         return sum(self.sizes())
 
     def class_vector(self, attributes: Attributes) -> np.ndarray:
-        """Ones where a class holds, float32 [size]. What is None, or in no table, is unknown."""
+        """Ones where a class holds, float32 [size].
+
+        What is None, or in no table, is unknown.
+        """
         vector = np.zeros(self.size, dtype=np.float32)
         places = (
             self._scale_class(attributes.difficulty, self.difficulty_classes, self.max_difficulty),

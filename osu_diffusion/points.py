@@ -22,7 +22,10 @@ MAX_CONTROL_POINTS = 64
 
 
 class PointKind(IntEnum):
-    """What a point is; numbered as in the published refiner. SLIDER_END_1 is the end of a slider of one slide."""
+    """What a point is; numbered as in the published refiner.
+
+    SLIDER_END_1 is the end of a slider of one slide.
+    """
 
     CIRCLE = 0
     CIRCLE_NEW_COMBO = 1
@@ -52,7 +55,9 @@ ANCHOR_OF = {
 
 @dataclass(frozen=True, slots=True)
 class PointSequence:
-    """The points of a map, in the order of its objects. Positions are osu! pixels, times ms.
+    """The points of a map, in the order of its objects.
+
+    Positions are osu! pixels, times ms.
 
     kinds             [n] PointKind
     times_ms          [n] control points are spread evenly over the first slide
@@ -129,7 +134,10 @@ class _Builder:
 
 
 def sequence_of(beatmap: Beatmap) -> PointSequence:
-    """The points of a standard or catch beatmap. Raises BeatmapError for one without a red line."""
+    """The points of a standard or catch beatmap.
+
+    Raises BeatmapError for one without a red line.
+    """
     assert beatmap.mode in WITH_CIRCLES, "only standard and catch place their objects freely"
     timing = Timing(beatmap.timing_points)
     builder = _Builder(timing)

@@ -61,7 +61,10 @@ def renamed_key(key: str) -> str:
 
 
 def published_config(shapes: Mapping[str, tuple[int, ...]], folder: Path) -> DiTConfig:
-    """Sizes of the network, from its parameters. Raises ModelError for those of another one."""
+    """Sizes of the network, from its parameters.
+
+    Raises ModelError for those of another one.
+    """
     try:
         width, input_size = shapes["point_embedder.weight"]
         class_size = shapes["class_embedder.0.weight"][1]
@@ -76,7 +79,10 @@ def published_config(shapes: Mapping[str, tuple[int, ...]], folder: Path) -> DiT
 
 
 def published_conditions(tables: object, folder: Path) -> PublishedConditions:
-    """The classes that a published tokenizer knows. Raises ModelError for content of another kind."""
+    """The classes that a published tokenizer knows.
+
+    Raises ModelError for content of another kind.
+    """
     try:
         assert isinstance(tables, dict)
         mappers = sorted(tables["mapper_idx"], key=tables["mapper_idx"].get)

@@ -30,7 +30,10 @@ BEAT_FRACTIONS = (1, 1 / 2, 1 / 4, 1 / 8, 1 / 16)
 
 
 def fit_red_lines_as_published(beats: Beats, leniency_ms: float) -> list[TimingPoint]:
-    """The red lines for beats at whole milliseconds; none for no beats. `is_measure` may mark announced beats too."""
+    """The red lines for beats at whole milliseconds; none for no beats.
+
+    `is_measure` may mark announced beats too.
+    """
     order = np.argsort(beats.times_ms, kind="stable")
     times_ms = beats.times_ms[order].astype(np.int64)
     announced = beats.is_timing_point[order]

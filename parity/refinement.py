@@ -123,7 +123,10 @@ def with_refined_places(
 
 
 def _parts(stream: EventStream, types_first: bool) -> Iterator[_Part]:
-    """Groups of events; the type comes first in a group or last. What is left over belongs to the last one."""
+    """Groups of events; the type comes first in a group or last.
+
+    What is left over belongs to the last one.
+    """
     part, values, indices = None, {}, []
     for index, (event, time_ms) in enumerate(zip(stream.events, stream.times_ms, strict=True)):
         if types_first and event.kind in TYPE_KINDS and part is not None:

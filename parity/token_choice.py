@@ -30,7 +30,10 @@ BatchRule = Callable[[Tensor, Tensor], Tensor]
 
 @dataclass(frozen=True, slots=True)
 class PublishedSampling:
-    """The published program's options. Without `draws` the likeliest token is taken; a `top_k` of 0 keeps all."""
+    """The published program's options.
+
+    Without `draws` the likeliest token is taken; a `top_k` of 0 keeps all.
+    """
 
     temperatures: Temperatures
     draws: bool = True

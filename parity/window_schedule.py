@@ -36,7 +36,10 @@ class PromptTooLong(UserError):
 
 @dataclass(slots=True)
 class PublishedChart:
-    """A chart that is being written. `negative` is what guidance leads away from; None without guidance."""
+    """A chart that is being written.
+
+    `negative` is what guidance leads away from; None without guidance.
+    """
 
     attributes: Attributes
     negative: Attributes | None = None
@@ -45,7 +48,10 @@ class PublishedChart:
 
 @dataclass(frozen=True, slots=True)
 class WindowTask:
-    """One row to write: `row` has its prompts and what ends it. Lookback and lookahead are 0 where nothing is cut."""
+    """One row to write: `row` has its prompts and what ends it.
+
+    Lookback and lookahead are 0 where nothing is cut.
+    """
 
     context: ContextKind
     window: PublishedWindow
@@ -69,7 +75,10 @@ def negative_attributes(attributes: Attributes, descriptors: Sequence[str]) -> A
 
 
 class PublishedWriter:
-    """Writes contexts of charts of one song. `max_length`: tokens that a sequence may have, its prompt included."""
+    """Writes contexts of charts of one song.
+
+    `max_length`: tokens that a sequence may have, its prompt included.
+    """
 
     def __init__(
         self,

@@ -27,7 +27,10 @@ class PublishedWindow:
 
 @dataclass(frozen=True, slots=True)
 class PublishedGrid:
-    """How a grid is used. `lookback` and `lookahead` are shares of a window."""
+    """How a grid is used.
+
+    `lookback` and `lookahead` are shares of a window.
+    """
 
     grid: WindowGrid
     lookback: float = LOOKBACK

@@ -1,4 +1,7 @@
-"""The next interval given the ones before it: a small recurrent network. Knows nothing of charts."""
+"""The next interval given the ones before it: a small recurrent network.
+
+Knows nothing of charts.
+"""
 
 from __future__ import annotations
 

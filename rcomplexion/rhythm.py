@@ -69,7 +69,10 @@ class Rhythm:
 
 
 def rhythm_of(beatmap: Beatmap) -> Rhythm:
-    """The rhythm in which objects begin. Raises BeatmapError for a chart with too few of them, or without a tempo."""
+    """The rhythm in which objects begin.
+
+    Raises BeatmapError for a chart with too few of them, or without a tempo.
+    """
     times_ms = _moments(beatmap)
     if not FEWEST_INTERVALS < len(times_ms) <= MOST_INTERVALS:
         raise BeatmapError(

@@ -23,7 +23,10 @@ CHART_SUFFIX, ARCHIVE_SUFFIX = ".osu", ".osz"
 
 @dataclass(frozen=True, slots=True)
 class ComplexityRow:
-    """A chart's line of the table; its fields are the columns. What cannot be told is empty."""
+    """A chart's line of the table; its fields are the columns.
+
+    What cannot be told is empty.
+    """
 
     path: str
     title: str

@@ -138,7 +138,10 @@ def review_map(task: Task) -> dict[str, Any]:
 
 
 def apply_fixes(task: Task) -> dict[str, Any]:
-    """A copy of a reviewed map with the fixes of some suggestions. Options: `map`, its name, and `apply`, their ids."""
+    """A copy of a reviewed map with the fixes of some suggestions.
+
+    Options: `map`, its name, and `apply`, their ids.
+    """
     from modding.options import check_review_files, resolve_review
     from modding.review import review, write_fixed_copy
     from pipeline.request.options import RequestError

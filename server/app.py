@@ -21,7 +21,9 @@ API = (routes_jobs.router, routes_runs.router, routes.router)
 
 
 def create_app(site: Site, pages: Sequence[APIRouter] = (), static: Path | None = None) -> Callable:
-    """Return the ASGI application of a site. Its worker lives from the start of the application to its end.
+    """Return the ASGI application of a site.
+
+    Its worker lives from the start of the application to its end.
 
     Args:
         pages: Routes besides those of the API.

@@ -103,7 +103,10 @@ def _session(path: Path) -> Session:
 
 @contextmanager
 def _answer(session: Session, method: str, path: str, body: dict[str, object] | None = None) -> Iterator[HTTPResponse]:
-    """Send a request; raise every error of the connection as NoServer. Leaving it hangs up."""
+    """Send a request; raise every error of the connection as NoServer.
+
+    Leaving it hangs up.
+    """
     # Most runs of inference.py have no server to ask.
     from http.client import HTTPConnection, HTTPException
 

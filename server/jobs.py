@@ -1,4 +1,7 @@
-"""Jobs: what was asked for and what became of it. They live in folders of their own, and so outlive the server."""
+"""Jobs: what was asked for and what became of it.
+
+They live in folders of their own, and so outlive the server.
+"""
 
 from __future__ import annotations
 
@@ -87,7 +90,10 @@ class Jobs:
                 self._resume(job)
 
     def add(self, job: Job) -> Job:
-        """Puts a job at the end of the queue. Raises RequestError where too many wait."""
+        """Puts a job at the end of the queue.
+
+        Raises RequestError where too many wait.
+        """
         with self._lock:
             if sum(each.state == "queued" for each in self._jobs.values()) >= MAX_WAITING:
                 raise RequestError(f"{MAX_WAITING} jobs are waiting already.")

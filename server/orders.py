@@ -36,7 +36,10 @@ FILLED_OPTIONS = (
 
 
 def prepared_options(kind: str, options: Mapping[str, Any], references: References) -> dict[str, Any]:
-    """The options of a job with files in place of references, checked. Raises RequestError and its like."""
+    """The options of a job with files in place of references, checked.
+
+    Raises RequestError and its like.
+    """
     given = references.with_files({name: value for name, value in options.items() if not is_absent(value)})
     if kind != "apply":
         check_options(kind, given, references)

@@ -152,7 +152,10 @@ def _file(path: Path, **how: Any) -> FileResponse:
 
 
 def show_folder(folder: Path) -> None:
-    """Opens a folder in the file manager of this computer. Raises RequestError where there is none."""
+    """Opens a folder in the file manager of this computer.
+
+    Raises RequestError where there is none.
+    """
     try:
         if os.name == "nt":
             os.startfile(folder)  # type: ignore[attr-defined]

@@ -123,7 +123,10 @@ class LogAnswer(BaseModel):
 
 
 class UploadAnswer(BaseModel):
-    """A file that was sent. `ref` is what stands for it in the options of a job."""
+    """A file that was sent.
+
+    `ref` is what stands for it in the options of a job.
+    """
 
     id: str
     kind: Literal["audio", "beatmap", "mapset", "picture"]

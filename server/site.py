@@ -47,7 +47,10 @@ class Site:
         return cls(settings, token, jobs, uploads, Presets(folder), references, supervisor, threading.Event())
 
     def order(self, kind: str, options: dict[str, Any], parent: str | None) -> Job:
-        """A new job, checked, at the end of the queue. Raises RequestError and its like."""
+        """A new job, checked, at the end of the queue.
+
+        Raises RequestError and its like.
+        """
         prepared_options(kind, options, self.references)
         title = job_title(kind, options)
         return self.jobs.add(Job(new_id(), kind, options, title, command_line(kind, options), parent))

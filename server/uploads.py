@@ -55,7 +55,10 @@ class UploadError(UserError):
 
 @dataclass(slots=True)
 class Upload:
-    """One upload. `files`: the files that it became, by which requests may ask for them."""
+    """One upload.
+
+    `files`: the files that it became, by which requests may ask for them.
+    """
 
     id: str
     kind: str
@@ -87,7 +90,10 @@ class Uploads:
         folder.mkdir(parents=True, exist_ok=True)
 
     async def take(self, name: str, chunks: AsyncIterator[bytes]) -> Upload:
-        """Writes an upload and says what it is. Raises UploadError; then nothing of it is left."""
+        """Writes an upload and says what it is.
+
+        Raises UploadError; then nothing of it is left.
+        """
         if sum(file.stat().st_size for file in self.folder.glob("*/*/*")) > MAX_ALL_BYTES:
             raise UploadError("The server's folder for uploads is full; dismiss some jobs.", 507)
         upload_id = new_id()

@@ -35,7 +35,10 @@ BREAK_S = 4.0  # how long the break is, to the nearest whole bar
 
 @dataclass(frozen=True)
 class Note:
-    """One sound. `pitch` is a MIDI number, 0 for drums; `strength` in 0..1 is how much it stands out."""
+    """One sound.
+
+    `pitch` is a MIDI number, 0 for drums; `strength` in 0..1 is how much it stands out.
+    """
 
     time_ms: float
     duration_ms: float

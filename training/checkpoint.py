@@ -1,4 +1,6 @@
-"""The state of a run on disk: weights, averages, optimisers, step. Safetensors and JSON only.
+"""The state of a run on disk: weights, averages, optimisers, step.
+
+Safetensors and JSON only.
 
 `checkpoint/` is the newest. With more than one kept, the ones before it are `checkpoint-<step>/`; to go back to one of
 them, take its name away from the newest. Frozen weights are not in them: they are those that the run started from.

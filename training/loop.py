@@ -294,7 +294,10 @@ def _seed(number: int) -> None:
 
 
 def compile_layers(model: nn.Module) -> None:
-    """Compiles the layers of every stack, in place. One compilation serves all layers of a kind."""
+    """Compiles the layers of every stack, in place.
+
+    One compilation serves all layers of a kind.
+    """
     for stack in (module for module in model.modules() if isinstance(module, nn.ModuleList)):
         for layer in stack:
             layer.compile(dynamic=True)

@@ -83,7 +83,10 @@ class LoopOptions:
 
 @dataclass
 class LoggingOptions:
-    """Where figures go. `mode` auto: Weights & Biases if its key is set, else TensorBoard if it is installed."""
+    """Where figures go.
+
+    `mode` auto: Weights & Biases if its key is set, else TensorBoard if it is installed.
+    """
 
     mode: str = "auto"
     project: str = "osu-mapper"

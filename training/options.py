@@ -18,7 +18,10 @@ class OptionError(UserError):
 
 
 def build_options(kind: type[T], config: Mapping[str, Any]) -> T:
-    """Return a config as a dataclass, with tuples for lists. What is missing keeps its default."""
+    """Return a config as a dataclass, with tuples for lists.
+
+    What is missing keeps its default.
+    """
     return _with_tuples(OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(kind), config)))
 
 

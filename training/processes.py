@@ -44,7 +44,10 @@ class Processes:
         return self.rank == 0
 
     def shared(self, model: nn.Module, parallel: str, autocast: bool) -> SharedModel:
-        """The model as all processes train it. Raises OptionError where it is to be sharded and cannot be."""
+        """The model as all processes train it.
+
+        Raises OptionError where it is to be sharded and cannot be.
+        """
         model.to(self.device)
         if autocast and self.device.type == "cuda":
             torch.set_float32_matmul_precision("high")  # TF32 for what is left in fp32, such as Muon's own products

@@ -66,11 +66,17 @@ class RunLog:
             self.sums[name] += value
 
     def pending(self) -> dict[str, float]:
-        """Sums since the last report, of all processes. All of them call this together."""
+        """Sums since the last report, of all processes.
+
+        All of them call this together.
+        """
         return _summed(self.processes.gathered(dict(self.sums)))
 
     def report(self, step: int, rate: float, counts: Mapping[str, int]) -> None:
-        """The line of the steps since the last one. All processes call this together."""
+        """The line of the steps since the last one.
+
+        All processes call this together.
+        """
         elapsed_s = max(time.monotonic() - self._since, 1e-9)
         mine = {**self.sums, TOKENS: self._tokens_here, "waited_s": self._waited_s, **_memory_mib()}
         total = _summed(self.processes.gathered(mine))

@@ -7,12 +7,18 @@ from torch import Tensor, nn
 
 
 def trained_parameters(model: nn.Module) -> dict[str, nn.Parameter]:
-    """Those that are not frozen, by name. Frozen ones are never averaged, saved or exported."""
+    """Those that are not frozen, by name.
+
+    Frozen ones are never averaged, saved or exported.
+    """
     return {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
 
 
 def whole(tensor: Tensor) -> Tensor:
-    """A tensor on the CPU, in one piece. Where processes hold shards of it, all of them have to call this together."""
+    """A tensor on the CPU, in one piece.
+
+    Where processes hold shards of it, all of them have to call this together.
+    """
     tensor = tensor.detach()
     return (tensor.full_tensor() if is_sharded(tensor) else tensor).cpu().contiguous()
 

@@ -45,7 +45,10 @@ def form_of(program: str) -> list[dict[str, Any]]:
 
 
 def group_key(heading: str) -> str:
-    """A name for a group from its heading: `Settings (default: ...)` is `settings`."""
+    """A name for a group from its heading: `Settings (default: ...)`
+
+    is `settings`.
+    """
     return heading.partition("(")[0].strip().lower().replace(" ", "_")
 
 

@@ -21,7 +21,10 @@ MAX_GROWTH_MIB = 1024.0
 
 
 class TooSlow(BaseException):
-    """A case took too long. Not an Exception, so that nothing on the way catches it."""
+    """A case took too long.
+
+    Not an Exception, so that nothing on the way catches it.
+    """
 
 
 @dataclass

@@ -76,7 +76,10 @@ def _steady_run(model: MapperModel, spec: Contract, rows: int, steps: int):
 
 @dataclass(slots=True)
 class Song:
-    """What became of a song. rows: tokens of each row in the order in which they were written; groups: in all charts"""
+    """What became of a song.
+
+    rows: tokens of each row in the order in which they were written; groups: in all charts
+    """
 
     seconds: float
     rows: list[list[int]]

@@ -159,7 +159,10 @@ def by_transformers(
 
 
 def as_transformers(model: MapperModel, spec: Contract) -> WhisperForConditionalGeneration:
-    """transformers' Whisper with the same weights. The model has layers of that kind."""
+    """transformers' Whisper with the same weights.
+
+    The model has layers of that kind.
+    """
     config = model.config
     assert config.layer_kind == "whisper" and model.pointer is None, "transformers has no such layers"
     theirs = WhisperForConditionalGeneration(

@@ -39,7 +39,10 @@ Named = Iterator[tuple[str, Callable[[], Outcome]]]
 
 
 def each_case(kind: str, cases: Named) -> Iterator[CaseResult]:
-    """The results of named comparisons. One that raises differs; the others go on."""
+    """The results of named comparisons.
+
+    One that raises differs; the others go on.
+    """
     for name, compare in cases:
         try:
             verdict, figure, note = compare()

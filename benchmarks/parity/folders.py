@@ -22,7 +22,10 @@ class GoldensError(ValueError):
 
 @contextmanager
 def unpacked(goldens: Path) -> Iterator[Path]:
-    """A folder with one folder for each kind. Raises GoldensError where there is none, or an archive is unsafe."""
+    """A folder with one folder for each kind.
+
+    Raises GoldensError where there is none, or an archive is unsafe.
+    """
     if not goldens.is_dir():
         raise GoldensError(f"{goldens} is not a folder.")
     archives = sorted(goldens.glob("*" + ARCHIVE_ENDING))

@@ -1,4 +1,6 @@
-"""What the osu! API (version 2) knows of mapsets: status, dates, ids of mappers, plays and more.
+"""What the osu!
+
+API (version 2) knows of mapsets: status, dates, ids of mappers, plays and more.
 
 Nothing is asked unless the user wants it and has a token. Answers are kept in the dataset, so each mapset is asked
 about once; the dataset is complete without them, but for what only the API knows.
@@ -70,7 +72,9 @@ TIME_COLUMNS = frozenset({"BeatmapSetLastUpdated", "RankedDate", "SubmittedDate"
 
 
 def token_from_environment(api_url: str) -> str:
-    """A token from OSU_API_TOKEN, or one asked for with OSU_CLIENT_ID and OSU_CLIENT_SECRET. Raises BuildError.
+    """A token from OSU_API_TOKEN, or one asked for with OSU_CLIENT_ID and OSU_CLIENT_SECRET.
+
+    Raises BuildError.
 
     They come from the environment since a command line stays in the history of a shell.
     """
@@ -104,7 +108,10 @@ def ask_about(set_ids: Iterable[int], folder: Path, api_url: str, token: str) ->
 
 
 def cached_answers(folder: Path) -> dict[int, dict[str, Any]]:
-    """What is known, by mapset; an empty answer for one that osu! does not know. A line cut short is left out."""
+    """What is known, by mapset; an empty answer for one that osu!
+
+    does not know. A line cut short is left out.
+    """
     path = folder / ANSWERS_FILE
     answers: dict[int, dict[str, Any]] = {}
     for line in path.read_bytes().splitlines() if path.is_file() else ():
@@ -165,7 +172,10 @@ def _request(url: str, token: str = "", data: bytes | None = None) -> urllib.req
 
 
 def _answer(request: urllib.request.Request) -> dict[str, Any] | None:
-    """The answer as JSON; None where there is no such thing. Waits for a busy server. Raises BuildError."""
+    """The answer as JSON; None where there is no such thing.
+
+    Waits for a busy server. Raises BuildError.
+    """
     trouble = ""
     for attempt in range(TRIES):
         if attempt:

@@ -10,7 +10,10 @@ from dataset_builder.errors import BuildError
 
 
 def read_tags(path: Path) -> dict[int, list[str]]:
-    """Tags by number of the chart. Lines that begin with no number are headings. Raises BuildError."""
+    """Tags by number of the chart.
+
+    Lines that begin with no number are headings. Raises BuildError.
+    """
     tags: dict[int, list[str]] = defaultdict(list)
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:

@@ -16,7 +16,10 @@ PLACED = frozenset({GameMode.STANDARD, GameMode.CATCH})
 
 
 class FaultyCopy:
-    """A deep copy of a map. `timing` is that of the original: faults of objects do not change it for each other."""
+    """A deep copy of a map.
+
+    `timing` is that of the original: faults of objects do not change it for each other.
+    """
 
     def __init__(self, beatmap: Beatmap, rng: np.random.Generator) -> None:
         self.beatmap = copy.deepcopy(beatmap)

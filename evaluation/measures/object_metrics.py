@@ -18,7 +18,10 @@ SHIFT_STEP_MS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class F1Result:
-    """Agreement of two lists of times. Two empty lists agree fully, an empty and a filled one not at all."""
+    """Agreement of two lists of times.
+
+    Two empty lists agree fully, an empty and a filled one not at all.
+    """
 
     precision: float
     recall: float

@@ -17,7 +17,9 @@ DOWNBEAT_TOLERANCE_MS = 40.0
 
 @dataclass(frozen=True, slots=True)
 class TimingAgreement:
-    """Shares are of the human's beats. Offsets are of the beats with right tempo or octave; nan where none has it.
+    """Shares are of the human's beats.
+
+    Offsets are of the beats with right tempo or octave; nan where none has it.
 
     `offset_ms` is the median distance from the human's beat to the nearest of the other grid, positive where that is
     late; `offset_error_ms` is the mean of its absolute value. `downbeat_share` is that of the human's downbeats with a

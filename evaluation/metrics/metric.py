@@ -21,7 +21,10 @@ class Better(Enum):
 
 
 class Reaction(Enum):
-    """What damage does to a metric, in the mean over charts. STAYS: not a single chart changes."""
+    """What damage does to a metric, in the mean over charts.
+
+    STAYS: not a single chart changes.
+    """
 
     RISES = "rises"
     FALLS = "falls"

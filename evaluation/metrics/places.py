@@ -42,7 +42,10 @@ def chart_turns_deg(chart: MeasuredChart) -> np.ndarray:
 
 
 def chord_shares(chart: MeasuredChart) -> np.ndarray:
-    """Share of the times with chords of 1, 2, ... notes [6]; larger ones count with the last."""
+    """Share of the times with chords of 1, 2, ...
+
+    notes [6]; larger ones count with the last.
+    """
     _, counts = np.unique(chart.start_ms, return_counts=True)
     if not len(counts):
         return np.full(LARGEST_CHORD, math.nan)

@@ -24,7 +24,10 @@ COLOURS = ("#3b82c4", "#d9822b", "#3a9d5d", "#b0479a", "#8a6d3b", "#6b7280")
 
 
 def page(results: Sequence[Result]) -> str:
-    """The page as HTML. Names of maps and models are text in it, never markup."""
+    """The page as HTML.
+
+    Names of maps and models are text in it, never markup.
+    """
     title = " against ".join(result.name for result in results)
     sections = [_mode_section(results, mode) for mode in modes_of(results)]
     legend = " ".join(

@@ -154,7 +154,10 @@ Marks = Sequence[tuple[int, np.ndarray]]
 def _best_fit(
     song: SongEvidence, marks: Marks, middle_ms: float, lead_ms: float, beat_ms: float
 ) -> tuple[float, float]:
-    """Offset and drift; a drift only where it explains much more. With one, the offset may be up to half a beat."""
+    """Offset and drift; a drift only where it explains much more.
+
+    With one, the offset may be up to half a beat.
+    """
     count = sum(len(times_ms) for _, times_ms in marks)
     near_ms = np.arange(-MAX_OFFSET_MS, MAX_OFFSET_MS + 1, OFFSET_STEP_MS)
     still = _scores(song, marks, middle_ms, lead_ms + near_ms, np.zeros(1))

@@ -1,4 +1,7 @@
-"""Reviews as text: for a terminal, plain, as JSON and as Markdown. The page for a browser is in `html_report`."""
+"""Reviews as text: for a terminal, plain, as JSON and as Markdown.
+
+The page for a browser is in `html_report`.
+"""
 
 from __future__ import annotations
 

@@ -98,7 +98,10 @@ def load_audio(path: str | Path, sample_rate: int = MODEL_SAMPLE_RATE, normalise
 
 
 def _joined_blocks(path: Path, sample_rate: int, mix: ChannelMix) -> np.ndarray:
-    """A song in mono, float32 [samples]. A list of blocks and their concatenation would take twice the memory."""
+    """A song in mono, float32 [samples].
+
+    A list of blocks and their concatenation would take twice the memory.
+    """
     data = bytearray()
     for block in _blocks(path, sample_rate, mix):
         data += block.tobytes()
@@ -176,7 +179,10 @@ def _blocks(path: Path, sample_rate: int, mix: ChannelMix) -> Iterator[np.ndarra
 
 
 def audio_format(path: str | Path) -> AudioFormat:
-    """Container, codec, rate and channels of a file. Raises AudioError as `load_audio` does."""
+    """Container, codec, rate and channels of a file.
+
+    Raises AudioError as `load_audio` does.
+    """
     with open_audio(Path(path)) as container:
         codec = container.streams.audio[0].codec_context
         return AudioFormat(container.format.name, codec.name, codec.sample_rate, codec.channels)
@@ -193,7 +199,10 @@ def _duration_s(container: av.container.InputContainer, path: Path) -> float:
 
 
 def read_tags(path: str | Path) -> AudioTags:
-    """Title, artist and so on from the file's tags. Raises AudioError as `load_audio` does."""
+    """Title, artist and so on from the file's tags.
+
+    Raises AudioError as `load_audio` does.
+    """
     path = Path(path)
     with open_audio(path) as container:
         raw = {**container.streams.audio[0].metadata, **container.metadata}
@@ -391,7 +400,10 @@ def _frame_samples(frame: av.AudioFrame, mix: ChannelMix) -> np.ndarray:
 
 
 def _resampled(pieces: Iterator[tuple[int, np.ndarray]], sample_rate: int) -> Iterator[np.ndarray]:
-    """Blocks at `sample_rate`. soxr's streams compensate their filter's delay, so times do not move."""
+    """Blocks at `sample_rate`.
+
+    soxr's streams compensate their filter's delay, so times do not move.
+    """
     import soxr
 
     # A joined file may change its rate on the way; each stretch of one rate has a resampler of its own.

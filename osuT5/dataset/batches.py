@@ -33,7 +33,9 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class BatchPart:
-    """One of `count` parts of every batch. With r ranks of a accumulated steps each, rank i makes parts a * i + 0..a-1.
+    """One of `count` parts of every batch.
+
+    With r ranks of a accumulated steps each, rank i makes parts a * i + 0..a-1.
 
     Parts are stretches of neighbouring windows that differ by at most one in number.
     """
@@ -42,7 +44,10 @@ class BatchPart:
     count: int = 1
 
     def windows(self, whole: int) -> range:
-        """Places of this part's windows in a batch of `whole` windows. Raises CorpusError where there are too few."""
+        """Places of this part's windows in a batch of `whole` windows.
+
+        Raises CorpusError where there are too few.
+        """
         if self.count > whole:
             raise CorpusError(
                 f"batch.windows is {whole}, but {self.count} parts of a batch are asked for: each needs a window."

@@ -17,7 +17,9 @@ ARROW = "->"
 
 @dataclass(frozen=True, slots=True)
 class ContextTemplate:
-    """A kind of row. Without `written` it writes all of a mode's contexts that are not given.
+    """A kind of row.
+
+    Without `written` it writes all of a mode's contexts that are not given.
 
     A given context that the model writes before the others stands where the model would have written it, as generation
     has it when a user gives the timing; any other stands before the conditions, as an input.

@@ -90,7 +90,10 @@ class BatchLoader:
 
     @property
     def skipped(self) -> int:
-        """Number of files that could not be used so far. A file that two workers met counts twice."""
+        """Number of files that could not be used so far.
+
+        A file that two workers met counts twice.
+        """
         return sum(self._skipped)
 
     def batch(self, step: int, part: BatchPart | None = None) -> Batch:

@@ -56,7 +56,10 @@ class _View:
 
 
 class RowWriter:
-    """Writes rows for one model. Without `augmentation` every row is the whole window as it is."""
+    """Writes rows for one model.
+
+    Without `augmentation` every row is the whole window as it is.
+    """
 
     def __init__(self, contract: Contract, options: BatchOptions, augmentation: AugmentationOptions | None) -> None:
         self.contract = contract
@@ -225,7 +228,10 @@ class RowWriter:
 
 
 def _dropouts(contract: Contract, options: AugmentationOptions) -> dict[EventKind, float]:
-    """How often each condition of a model is hidden. Raises CorpusError for a name that no condition has."""
+    """How often each condition of a model is hidden.
+
+    Raises CorpusError for a name that no condition has.
+    """
     known = {
         kind.value: kind for kind in contract.conditions if kind not in ALWAYS_KNOWN and _has_unknown(kind, contract)
     }

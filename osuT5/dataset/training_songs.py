@@ -37,7 +37,10 @@ OWN_INPUTS = frozenset({ContextKind.NO_HS})
 
 @dataclass(slots=True)
 class Chart:
-    """One difficulty: its conditions and the tokens of its contexts. `star_ratings`: at STAR_SPEEDS."""
+    """One difficulty: its conditions and the tokens of its contexts.
+
+    `star_ratings`: at STAR_SPEEDS.
+    """
 
     name: str
     attributes: Attributes
@@ -148,7 +151,10 @@ def _with_conversions(charts: list[ReadChart], report: SourceReport) -> list[tup
 def load_corpus(
     songs: Iterable[Song], loader: SongLoader, report: SourceReport, quiet: bool = False
 ) -> list[TrainingSong]:
-    """Songs in memory. Songs and charts that cannot be used are counted in the report."""
+    """Songs in memory.
+
+    Songs and charts that cannot be used are counted in the report.
+    """
     unread = tqdm(list(songs), desc="loading songs", unit="song", disable=quiet)
     return [ready for song in unread if (ready := loader.load(song, report))]
 

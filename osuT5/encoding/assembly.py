@@ -1,4 +1,7 @@
-"""Groups of events -> a beatmap. Whatever a model wrote, this makes the best of it and counts what it could not use."""
+"""Groups of events -> a beatmap.
+
+Whatever a model wrote, this makes the best of it and counts what it could not use.
+"""
 
 from __future__ import annotations
 

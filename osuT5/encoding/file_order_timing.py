@@ -18,7 +18,10 @@ SNAP_TOLERANCE_MS = 2.0
 
 
 class FileOrderTiming(Timing):
-    """As `Timing`. `points` are in the order of the file; `reds` are the lines with a tempo of at least 0.5 BPM."""
+    """As `Timing`.
+
+    `points` are in the order of the file; `reds` are the lines with a tempo of at least 0.5 BPM.
+    """
 
     def __init__(self, points: Sequence[TimingPoint]) -> None:
         super().__init__(points)

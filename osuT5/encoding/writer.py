@@ -31,7 +31,9 @@ def whole_ms(time_ms: float) -> int:
 
 
 class GroupWriter:
-    """Builds the groups of one beatmap. It remembers the last position, from which distances count.
+    """Builds the groups of one beatmap.
+
+    It remembers the last position, from which distances count.
 
     Raises ValueError when the beatmap has no usable red line.
     """

@@ -18,7 +18,10 @@ from osuT5.tokens.events import ContextKind, EventGroup, EventKind
 
 @dataclass(frozen=True, slots=True)
 class GivenInput:
-    """A context that a chart is made from, throughout the song. A guest difficulty has attributes of its own."""
+    """A context that a chart is made from, throughout the song.
+
+    A guest difficulty has attributes of its own.
+    """
 
     context: ContextKind
     groups: Sequence[EventGroup]

@@ -35,7 +35,10 @@ OPEN_KINDS = frozenset(FOLLOWS) | ANCHOR_KINDS
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """Nothing where something was expected. `bits`: surprise of there being nothing; `time_ms`: the likeliest place."""
+    """Nothing where something was expected.
+
+    `bits`: surprise of there being nothing; `time_ms`: the likeliest place.
+    """
 
     bits: float
     time_ms: float
@@ -57,7 +60,9 @@ class TimeAnswer:
 
 @dataclass(slots=True)
 class ScoredEvent:
-    """An event that is there, and what the model made of it. Expected values are values of the actual kind.
+    """An event that is there, and what the model made of it.
+
+    Expected values are values of the actual kind.
 
     group, place  the group's place in its context, and the event's in its group
     token         of the very token among all; `expected` is the likeliest, None for the end of the context

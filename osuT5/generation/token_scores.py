@@ -141,7 +141,10 @@ class TokenScorer:
 
 
 def sound_answers(probabilities: np.ndarray, value: int) -> tuple[Answer, Answer]:
-    """Of a hit sound: its additions, and its two banks. `probabilities` [values] of all hit sounds."""
+    """Of a hit sound: its additions, and its two banks.
+
+    `probabilities` [values] of all hit sounds.
+    """
     table = probabilities[: ADDITION_VALUES * BANK_VALUES].reshape(BANK_VALUES, ADDITION_VALUES)
     table = table / max(float(table.sum()), 1e-12)
     banks, additions = divmod(min(value, table.size - 1), ADDITION_VALUES)

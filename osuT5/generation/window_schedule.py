@@ -61,7 +61,10 @@ GUIDED_CONTEXTS = frozenset({ContextKind.MAP, ContextKind.SV})
 
 @dataclass(slots=True)
 class GenerationReport:
-    """What the model wrote that could not be used, by context. notes: sentences for the user"""
+    """What the model wrote that could not be used, by context.
+
+    notes: sentences for the user
+    """
 
     stray_events: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)

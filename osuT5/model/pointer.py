@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TimeKeys:
-    """What each decoder row may point at. keys: [rows, time tokens, dk]; onsets: logits [rows, time tokens]"""
+    """What each decoder row may point at.
+
+    keys: [rows, time tokens, dk]; onsets: logits [rows, time tokens]
+    """
 
     keys: Tensor
     onsets: Tensor

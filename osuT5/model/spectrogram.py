@@ -21,10 +21,12 @@ PAD_MODES = ("constant", "reflect")
 
 @dataclass(frozen=True)
 class SpectrogramSpec:
-    """Everything that decides a spectrogram; travels as JSON beside the weights. The defaults are `mini`'s.
+    """Everything that decides a spectrogram; travels as JSON beside the weights.
 
-    gain: factor on the power inside log1p(gain * power); unused on the linear scale.
-    filter_bank: 'htk' (peak 1, as torchaudio without norm) or 'slaney' (equal area, as nnAudio).
+    The defaults are `mini`'s.
+
+    gain: factor on the power inside log1p(gain * power); unused on the linear scale. filter_bank: 'htk' (peak 1, as
+    torchaudio without norm) or 'slaney' (equal area, as nnAudio).
     """
 
     sample_rate: int = 16_000

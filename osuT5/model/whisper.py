@@ -196,7 +196,10 @@ class Decoder(nn.Module):
 
 
 class SinusoidalPositions(nn.Embedding):
-    """Fixed position embeddings. A parameter only because the published checkpoints store them as one."""
+    """Fixed position embeddings.
+
+    A parameter only because the published checkpoints store them as one.
+    """
 
     def forward(self, length: int) -> Tensor:
         return self.weight[:length].detach()  # [length, d]; never trained, whatever requires_grad says after loading

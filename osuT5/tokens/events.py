@@ -98,7 +98,10 @@ SUSTAIN_KINDS = frozenset(kind for kind in TYPE_KINDS if kind.value.endswith("_s
 
 
 class Event(NamedTuple):
-    """One word. A TIME value is milliseconds from the start of the song until it is tokenised."""
+    """One word.
+
+    A TIME value is milliseconds from the start of the song until it is tokenised.
+    """
 
     kind: EventKind
     value: int = 0

@@ -37,7 +37,10 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class InputSegment:
-    """A context that a map is made from. A guest difficulty has conditions of its own."""
+    """A context that a map is made from.
+
+    A guest difficulty has conditions of its own.
+    """
 
     context: ContextKind
     ids: Sequence[int]

@@ -108,7 +108,10 @@ class Vocabulary:
         return range(start, start + self._ranges[kind].size)
 
     def encode(self, event: Event) -> int:
-        """The id of an event. Raises ValueError when its kind or value is not in the vocabulary."""
+        """The id of an event.
+
+        Raises ValueError when its kind or value is not in the vocabulary.
+        """
         event_range = self._ranges.get(event.kind)
         if event_range is None:
             raise ValueError(f"the vocabulary has no {event.kind.value} events")

@@ -67,7 +67,9 @@ class WindowGrid:
         return round(lookback * (self.frames - 1)) if self.lead_in else 0
 
     def windows(self, song_ms: Ms, lookback: float = LOOKBACK, lookahead: float = LOOKAHEAD) -> list[Window]:
-        """Windows over a song. Every time in [0, song_ms) is decided by exactly one of them.
+        """Windows over a song.
+
+        Every time in [0, song_ms) is decided by exactly one of them.
 
         `lookback` and `lookahead` are shares of a window; what remains is the stride, a whole number of frames.
         """

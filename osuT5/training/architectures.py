@@ -59,7 +59,10 @@ class Architecture:
     network: Mapping[str, Any] = field(default_factory=dict)
 
     def config(self, spec: Contract, sizes: Mapping[str, Any]) -> ModelConfig:
-        """Sizes of the network for a contract; `sizes` overrides some. Raises ValueError where they do not fit."""
+        """Sizes of the network for a contract; `sizes` overrides some.
+
+        Raises ValueError where they do not fit.
+        """
         return ModelConfig(**{**_sizes_of(spec, self.network), **self.network, **sizes})
 
 

@@ -14,7 +14,10 @@ from training.options import require
 
 @dataclass
 class LossOptions:
-    """What counts how much. `frame_only_steps` first trains the encoder alone, on its frame heads where it has them."""
+    """What counts how much.
+
+    `frame_only_steps` first trains the encoder alone, on its frame heads where it has them.
+    """
 
     frame_only_steps: int = 0
     frame_loss_weight: float = 0.5

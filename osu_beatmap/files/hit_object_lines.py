@@ -175,11 +175,13 @@ def _parse_whole_path(text: str, head: Point, format_version: int) -> list[PathS
 
 
 def parse_path(text: str, head: Point, format_version: int) -> list[PathSegment]:
-    """The `B|x:y|x:y|...` field as segments that share their joints, the first one starting at `head`.
+    """The `B|x:y|x:y|...`
 
-    A letter begins a segment of its kind (osu!lazer writes several), and a Bezier point given twice is a red
-    anchor, which ends a segment. Perfect curves of other than three points are Bezier, straight ones linear;
-    neighbouring linear segments become one. At least one segment of two points comes back. Raises FieldError.
+    field as segments that share their joints, the first one starting at `head`.
+
+    A letter begins a segment of its kind (osu!lazer writes several), and a Bezier point given twice is a red anchor,
+    which ends a segment. Perfect curves of other than three points are Bezier, straight ones linear; neighbouring
+    linear segments become one. At least one segment of two points comes back. Raises FieldError.
     """
     pieces: list[tuple[str, list[Point]]] = []
     for token in text.split("|"):
@@ -318,7 +320,9 @@ def _format_slider_fields(slider: Slider, format_version: int) -> str:
 
 
 def format_path(segments: Sequence[PathSegment], format_version: int) -> str:
-    """The path field. Paths of Bezier curves, or of B-splines of one degree, take the red-anchor form.
+    """The path field.
+
+    Paths of Bezier curves, or of B-splines of one degree, take the red-anchor form.
 
     Every osu! reads the form. Other combinations name each segment's kind, which osu!lazer reads and osu!stable does
     not.

@@ -1,10 +1,12 @@
-"""The text of a .osu file -> Beatmap, as osu! itself reads it.
+"""The text of a .osu file -> Beatmap, as osu!
 
-The `slider` package is not used here: it cuts times to whole milliseconds, reads every effect bit as kiai, and
-raises on missing sections, old formats and maps without timing points, so more would be worked around than kept.
+itself reads it.
 
-Lines that osu!(lazer) logs and skips are skipped here too and described in `warnings`; BeatmapError is left for
-files from which no sensible beatmap comes: no beatmap at all, an unknown mode, or hit objects none of which reads.
+The `slider` package is not used here: it cuts times to whole milliseconds, reads every effect bit as kiai, and raises
+on missing sections, old formats and maps without timing points, so more would be worked around than kept.
+
+Lines that osu!(lazer) logs and skips are skipped here too and described in `warnings`; BeatmapError is left for files
+from which no sensible beatmap comes: no beatmap at all, an unknown mode, or hit objects none of which reads.
 """
 
 from __future__ import annotations
@@ -71,7 +73,9 @@ def first_warnings(warnings: Sequence[str]) -> list[str]:
 
 
 def decode_osu_bytes(data: bytes) -> str:
-    """The text of a .osu file: UTF-8 as osu! writes it, UTF-16, or Shift-JIS from old editors.
+    """The text of a .osu file: UTF-8 as osu!
+
+    writes it, UTF-16, or Shift-JIS from old editors.
 
     Never raises: what fits none of these comes back as UTF-8 with replacement characters.
     """

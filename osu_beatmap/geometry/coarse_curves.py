@@ -86,7 +86,10 @@ def _chord_weights(degree: int) -> np.ndarray:
 
 
 def _powers(bases: np.ndarray, exponents: np.ndarray) -> np.ndarray:
-    """[n], [m] -> [n, m]. One by one: numpy rounds powers otherwise where a processor has AVX-512."""
+    """[n], [m] -> [n, m].
+
+    One by one: numpy rounds powers otherwise where a processor has AVX-512.
+    """
     return np.array([[math.pow(base, exponent) for exponent in exponents] for base in bases])
 
 

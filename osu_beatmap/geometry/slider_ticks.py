@@ -26,7 +26,10 @@ MAX_TICKS = 2000
 
 
 def tick_shares(slider: Slider, timing: Timing, settings: Difficulty, format_version: int) -> NDArray[np.float64]:
-    """Where in 0..1 along its path a slider has ticks. Source: osu!lazer's slider event generator."""
+    """Where in 0..1 along its path a slider has ticks.
+
+    Source: osu!lazer's slider event generator.
+    """
     multiplier = min(MAX_SLIDER_MULTIPLIER, max(MIN_SLIDER_MULTIPLIER, settings.slider_multiplier))
     tick_rate = min(MAX_TICK_RATE, max(MIN_TICK_RATE, settings.slider_tick_rate))
     by_sv = format_version >= FIRST_TICKS_BY_SV_VERSION

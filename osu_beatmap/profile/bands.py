@@ -156,7 +156,10 @@ def star_weights(stars: np.ndarray, song_of: np.ndarray, centre: float) -> np.nd
 
 
 def effective_count(weights: np.ndarray) -> float:
-    """Return how many equal weights tell as much as these. Source: Kish 1965, "Survey sampling"."""
+    """Return how many equal weights tell as much as these.
+
+    Source: Kish 1965, "Survey sampling".
+    """
     squares = float((weights**2).sum())
     return float(weights.sum()) ** 2 / squares if squares else 0.0
 

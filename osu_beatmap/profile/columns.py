@@ -15,7 +15,10 @@ RECENT_PAIRS = 16
 
 
 def column_profile(chart: Chart) -> dict[str, float]:
-    """Return the metrics of mania. A row is all notes of one time."""
+    """Return the metrics of mania.
+
+    A row is all notes of one time.
+    """
     column_of = columns(chart)
     _, row_of = np.unique(chart.start_ms, return_inverse=True)
     rows = np.zeros(row_of.max() + 1, np.int64)

@@ -30,7 +30,10 @@ MAX_EDGE_PX, EDGE_TIME_MS, EDGE_POWER = 10.0, 300.0, 0.75
 
 @dataclass(frozen=True, slots=True)
 class Fruit:
-    """Something that must be caught: a fruit or a large droplet. `place` is its object's in the chart."""
+    """Something that must be caught: a fruit or a large droplet.
+
+    `place` is its object's in the chart.
+    """
 
     time_ms: float
     x: float
@@ -40,7 +43,10 @@ class Fruit:
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """The way from one fruit to the next. `spare_px` is what is left of the reach of a dash: below 0, a hyperdash."""
+    """The way from one fruit to the next.
+
+    `spare_px` is what is left of the reach of a dash: below 0, a hyperdash.
+    """
 
     fruit: Fruit
     gap_ms: float

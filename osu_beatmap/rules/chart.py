@@ -22,12 +22,18 @@ FALLBACK_LINE = TimingPoint(0.0, 1000.0)
 
 
 def circle_radius_px(circle_size: float) -> float:
-    """Radius of a circle in osu! pixels. Source: the wiki page "Beatmap/Circle size"."""
+    """Radius of a circle in osu!
+
+    pixels. Source: the wiki page "Beatmap/Circle size".
+    """
     return 54.4 - 4.48 * circle_size
 
 
 def approach_time_ms(approach_rate: float) -> float:
-    """How long an object is on screen before its time. Source: the wiki page "Beatmap/Approach rate"."""
+    """How long an object is on screen before its time.
+
+    Source: the wiki page "Beatmap/Approach rate".
+    """
     return 1800.0 - 120.0 * approach_rate if approach_rate < 5 else 1200.0 - 150.0 * (approach_rate - 5)
 
 
@@ -38,7 +44,9 @@ def has_body(slider: Slider) -> bool:
 
 
 class Chart:
-    """What the rules read. Objects and lines with unusable numbers are left out; nothing here raises.
+    """What the rules read.
+
+    Objects and lines with unusable numbers are left out; nothing here raises.
 
     `objects` are in file order and `indices` holds their indices in the beatmap; all arrays run along `objects`.
     `lines` are in time order. `has_tempo` is False where `timing` had to be made up.
@@ -98,7 +106,10 @@ class Chart:
 
     @cached_property
     def difficulty(self) -> Difficulty:
-        """The difficulty settings, with the defaults of osu! in place of unusable numbers."""
+        """The difficulty settings, with the defaults of osu!
+
+        in place of unusable numbers.
+        """
         given = {setting.name: getattr(self.beatmap.difficulty, setting.name) for setting in fields(Difficulty)}
         return Difficulty(**{name: value for name, value in given.items() if -MAX_VALUE <= value <= MAX_VALUE})
 

@@ -26,7 +26,10 @@ def key_count(chart: Chart) -> int:
 
 
 def columns(chart: Chart) -> NDArray[np.int64]:
-    """Column of each object [n], from 0. Source: the wiki page "osu (file format)", column of a hold note."""
+    """Column of each object [n], from 0.
+
+    Source: the wiki page "osu (file format)", column of a hold note.
+    """
     keys = key_count(chart)
     return np.clip(np.floor(chart.start_xy[:, 0] * keys / PLAYFIELD_WIDTH_PX), 0, keys - 1).astype(np.int64)
 

@@ -31,7 +31,10 @@ COVERING_SHARE_OF_RADIUS = 1 / 1.75
 
 
 def off_screen(chart: Chart) -> Iterator[Finding]:
-    """Every part of circles and sliders is on a 4:3 screen. Stacking, which moves objects a little, is left out."""
+    """Every part of circles and sliders is on a 4:3 screen.
+
+    Stacking, which moves objects a little, is left out.
+    """
     heads_px = _beyond_screen_px(chart.start_xy, chart.radius_px)
     for place, hit_object in enumerate(chart.objects):
         if isinstance(hit_object, Spinner):

@@ -1,4 +1,7 @@
-"""Rules of osu!taiko. Limits are those of the ranking criteria, in beats of a usual tempo."""
+"""Rules of osu!taiko.
+
+Limits are those of the ranking criteria, in beats of a usual tempo.
+"""
 
 from __future__ import annotations
 

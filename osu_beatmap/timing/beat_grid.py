@@ -33,7 +33,10 @@ REPLACED_BEAT_FRACTION = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """A beat of the grid. `in_bar` is 0 on a downbeat; `starts_point` marks the start of a red line."""
+    """A beat of the grid.
+
+    `in_bar` is 0 on a downbeat; `starts_point` marks the start of a red line.
+    """
 
     time_ms: float
     in_bar: int
@@ -92,7 +95,10 @@ class BeatGrid:
         return beats
 
     def snap(self, time_ms: float, divisor: int) -> float:
-        """Return the nearest tick of 1/divisor. The next red line bounds it and is a tick."""
+        """Return the nearest tick of 1/divisor.
+
+        The next red line bounds it and is a tick.
+        """
         index = self._red_index(time_ms)
         red = self.reds[index]
         step_ms = _played_beat_length_ms(red) / divisor

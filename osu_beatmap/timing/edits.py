@@ -1,4 +1,7 @@
-"""Edits of timing points: slider velocity, volume and kiai. Lookup is in `active_point`."""
+"""Edits of timing points: slider velocity, volume and kiai.
+
+Lookup is in `active_point`.
+"""
 
 from __future__ import annotations
 

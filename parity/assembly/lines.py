@@ -27,7 +27,10 @@ Edit = Callable[[TimingPoint], None]
 
 @dataclass(slots=True)
 class Line:
-    """A line in the making. `red` is the red line that a green one was made for; None on a red line."""
+    """A line in the making.
+
+    `red` is the red line that a green one was made for; None on a red line.
+    """
 
     point: TimingPoint
     red: Line | None = None
@@ -42,7 +45,10 @@ class Line:
 
 
 class LineEditor:
-    """Lines in time order, red before green. The given points stay as they are; at least one of them is red."""
+    """Lines in time order, red before green.
+
+    The given points stay as they are; at least one of them is red.
+    """
 
     def __init__(self, points: Iterable[TimingPoint]) -> None:
         self._lines: list[Line] = []
@@ -66,7 +72,10 @@ class LineEditor:
 
     @staticmethod
     def written(points: Iterable[TimingPoint]) -> list[TimingPoint]:
-        """Lines as a file has them. Times are kept to the microsecond until then."""
+        """Lines as a file has them.
+
+        Times are kept to the microsecond until then.
+        """
         return [replace(point, time_ms=float(math.floor(round(point.time_ms, 3)))) for point in points]
 
     def reds_after(self, time_ms: float) -> list[TimingPoint]:

@@ -96,7 +96,10 @@ def read_words(words: Sequence[str], config: DictConfig, sweeps: bool, example: 
 
 
 def override_of(word: str, config: DictConfig, sweeps: bool = False, hint: str = LISTED) -> str:
-    """Return the override that Hydra reads for `name=value` or `~name`. The hint is for names that none resembles."""
+    """Return the override that Hydra reads for `name=value` or `~name`.
+
+    The hint is for names that none resembles.
+    """
     prefix, name, value = _WORD.fullmatch(word).groups()
     if name.startswith(("hydra.", "hydra/")):
         return word

@@ -57,14 +57,16 @@ MAX_ROUNDS = 30
 
 
 def finish(draft: Beatmap, song_ms: float, fill: bool = True, keep_reds: bool = False) -> tuple[Beatmap, FinishReport]:
-    """The finished map, and the account of what had to be changed. The draft is left as it is.
+    """The finished map, and the account of what had to be changed.
+
+    The draft is left as it is.
 
     song_ms  length of the audio
     fill     whether a map of less than 30 s to play gets notes on downbeats; False for a wanted excerpt of a song
     keep_reds  whether red lines stay where they are, wherever that is: those that a user gives
 
-    The map has no problem that `osu_beatmap.rules.check` finds, except those listed in the report's `remaining`:
-    a short excerpt, or a song whose grid has no room for 30 s. Never raises for a draft of numbers, whatever they are.
+    The map has no problem that `osu_beatmap.rules.check` finds, except those listed in the report's `remaining`: a
+    short excerpt, or a song whose grid has no room for 30 s. Never raises for a draft of numbers, whatever they are.
     """
     report = FinishReport()
     work = decompose(with_usable_numbers(draft, report), song_ms)
@@ -81,7 +83,10 @@ def finish(draft: Beatmap, song_ms: float, fill: bool = True, keep_reds: bool = 
 
 
 def finish_timing(draft: Beatmap, song_ms: float) -> Beatmap:
-    """A map without objects, its red lines inside the song. The draft is left as it is."""
+    """A map without objects, its red lines inside the song.
+
+    The draft is left as it is.
+    """
     report = FinishReport()
     work = decompose(with_usable_numbers(draft, report), song_ms)
     for repair in (reds_inside_song, preview, tags):

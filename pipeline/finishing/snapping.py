@@ -39,7 +39,10 @@ def meant_divisors_cost_ms(timing: Timing, times_ms: Iterable[float]) -> dict[in
 
 
 def meant_tick_ms(timing: Timing, time_ms: float, named_divisor: int, costs_ms: Mapping[int, float]) -> float:
-    """The tick, not cut, that a time stands for. `named_divisor` is the model's, 0 where it names none."""
+    """The tick, not cut, that a time stands for.
+
+    `named_divisor` is the model's, 0 where it names none.
+    """
     if named_divisor > 0:
         tick_ms = timing.snap(time_ms, named_divisor)
         if abs(tick_ms - time_ms) <= MAX_SHIFT_MS and is_on_tick(timing, tick_ms):

@@ -17,7 +17,10 @@ from pipeline.request.options import GenerationRequest
 def generate_like_original(
     request: GenerationRequest, reference: Beatmap | None, seed: int, progress: Progress = silent
 ) -> tuple[Beatmap, GenerationSummary]:
-    """Generate the map that the original program would generate. The reference is read again, with its quirks."""
+    """Generate the map that the original program would generate.
+
+    The reference is read again, with its quirks.
+    """
     # Imported here, so that the program runs without the package.
     from parity.generate import PublishedOptions
     from parity.request import ParityRequest, map_as_published

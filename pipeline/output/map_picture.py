@@ -26,7 +26,10 @@ SPINNER = (150, 120, 220)
 
 
 def picture(beatmap: Beatmap, song_ms: float) -> np.ndarray:
-    """Draw a map: uint8 [height, width, 3]. What is outside 0..song_ms is left out."""
+    """Draw a map: uint8 [height, width, 3].
+
+    What is outside 0..song_ms is left out.
+    """
     rows = max(1, math.ceil(song_ms / ROW_MS))
     width = round(ROW_MS / 1000 * PIXELS_PER_SECOND)
     canvas = Image.new("RGB", (width + 2 * GAP, GAP + rows * (ROW_HEIGHT + GAP)), BACKGROUND)

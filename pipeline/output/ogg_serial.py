@@ -13,7 +13,10 @@ _REVERSED_BITS = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
 def with_serial(ogg: bytes, serial: int) -> bytes:
-    """A single-stream Ogg file with another serial number. Raises ValueError on anything else."""
+    """A single-stream Ogg file with another serial number.
+
+    Raises ValueError on anything else.
+    """
     output = bytearray(ogg)
     offset = 0
     while offset < len(output):

@@ -66,7 +66,10 @@ def check_writable_folder(name: str, folder: Path) -> None:
 
 
 def picture_suffix(path: Path) -> str:
-    """jpg or png, told by the content of a file. Raises RequestError where it is neither, too large or unreadable."""
+    """jpg or png, told by the content of a file.
+
+    Raises RequestError where it is neither, too large or unreadable.
+    """
     try:
         if path.stat().st_size > MAX_PICTURE_BYTES:
             raise RequestError(f"background must be a picture of at most {MAX_PICTURE_BYTES >> 20} MiB: {path.name}.")

@@ -30,7 +30,10 @@ class RequestError(UserError):
 
 @dataclass(frozen=True, slots=True)
 class SongOptions:
-    """The song, and what the map says about it. Where empty, the audio file's tags speak."""
+    """The song, and what the map says about it.
+
+    Where empty, the audio file's tags speak.
+    """
 
     audio_path: Path | None = None
     beatmap_path: Path | None = None
@@ -46,7 +49,10 @@ class SongOptions:
 
 @dataclass(frozen=True, slots=True)
 class MapOptions:
-    """What the map should be like. `gamemode` is None only where the reference beatmap decides it."""
+    """What the map should be like.
+
+    `gamemode` is None only where the reference beatmap decides it.
+    """
 
     gamemode: GameMode | None = None
     difficulty: float | None = None
@@ -94,7 +100,10 @@ class SettingOptions:
 
 @dataclass(frozen=True, slots=True)
 class ScopeOptions:
-    """Which parts of the map are given, and which are generated. `output_type` never holds a part that is given."""
+    """Which parts of the map are given, and which are generated.
+
+    `output_type` never holds a part that is given.
+    """
 
     in_context: tuple[ContextKind, ...] = (ContextKind.NONE,)
     output_type: tuple[ContextKind, ...] = WHOLE_MAP
@@ -128,7 +137,9 @@ class ScopeOptions:
 
 @dataclass(frozen=True, slots=True)
 class SamplingOptions:
-    """How the model draws. None is up to the model; a None `seed` is drawn at random.
+    """How the model draws.
+
+    None is up to the model; a None `seed` is drawn at random.
 
     `lookback` and `lookahead` are shares of a window.
     """
@@ -144,7 +155,9 @@ class SamplingOptions:
 
 @dataclass(frozen=True, slots=True)
 class ModelOptions:
-    """Which model, and where it runs. Without `model_path` it is the one that comes with the program.
+    """Which model, and where it runs.
+
+    Without `model_path` it is the one that comes with the program.
 
     Both paths are a folder, or an id on the Hugging Face hub (OWNER/NAME, OWNER/NAME@REVISION). With `parity` a
     published model writes what it writes in the program that it comes from. With `reference` it is computed in the

@@ -55,7 +55,10 @@ def cases(folder: Path) -> Named:
 
 @dataclass
 class Case:
-    """One run. `tasks` are our calls of the model, with their answers, once `map` has been made."""
+    """One run.
+
+    `tasks` are our calls of the model, with their answers, once `map` has been made.
+    """
 
     path: Path
     tasks: list[WindowTask] = field(default_factory=list)

@@ -26,7 +26,10 @@ class OptOutList:
 
     @classmethod
     def read(cls, path: Path) -> OptOutList:
-        """One user id or name a line; `#` begins a comment. Raises CorpusError where the file cannot be read."""
+        """One user id or name a line; `#` begins a comment.
+
+        Raises CorpusError where the file cannot be read.
+        """
         try:
             lines = path.read_text(encoding="utf-8-sig").splitlines()
         except (OSError, UnicodeDecodeError) as error:
@@ -48,7 +51,9 @@ NOBODY_OPTED_OUT = OptOutList()
 
 @dataclass(frozen=True)
 class ChartFilter:
-    """What a chart has to be. Empty lists and None ask for nothing; what is asked for and unknown is refused.
+    """What a chart has to be.
+
+    Empty lists and None ask for nothing; what is asked for and unknown is refused.
 
     `min_year` and `max_year` bound the year of ranking, `key_counts` the keys of mania charts alone.
     """

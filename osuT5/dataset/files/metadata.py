@@ -200,7 +200,10 @@ def _star_ratings(row: Mapping[str, Any]) -> tuple[float, ...]:
 
 
 def import_parquet() -> Any:
-    """`pyarrow.parquet`. Raises CorpusError, which says how to get it, where it is not installed."""
+    """`pyarrow.parquet`.
+
+    Raises CorpusError, which says how to get it, where it is not installed.
+    """
     try:
         import pyarrow.parquet
     except ImportError as error:

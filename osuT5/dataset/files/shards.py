@@ -73,7 +73,10 @@ class ShardReader:
         self._last: tuple[tuple[str, int, str], Any] = (("", -1, ""), None)
 
     def value(self, shard: str, row: int, column: str) -> Any:
-        """A column of a row, as Python values. Raises OSError for a shard that is damaged, and what `find` raises."""
+        """A column of a row, as Python values.
+
+        Raises OSError for a shard that is damaged, and what `find` raises.
+        """
         place = (shard, row, column)
         if self._last[0] != place:
             path = self._find(shard) if shard not in self._open else None

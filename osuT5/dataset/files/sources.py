@@ -1,4 +1,6 @@
-"""Where songs and charts come from. A source is a sequence of songs, each of which is read only when asked.
+"""Where songs and charts come from.
+
+A source is a sequence of songs, each of which is read only when asked.
 
 Nothing else in the project knows whether a song lies in a folder of mapsets, in a dataset with metadata, or in the
 shards of one. A chart that cannot be read is counted and left out; it never stops a run.
@@ -51,7 +53,10 @@ class Song(Protocol):
         """The .osu file of a chart. Raises OSError."""
 
     def audio_file(self) -> AbstractContextManager[Path]:
-        """The audio as a file, for as long as the context lasts. Raises OSError."""
+        """The audio as a file, for as long as the context lasts.
+
+        Raises OSError.
+        """
 
 
 @dataclass(slots=True)

@@ -31,7 +31,10 @@ def songs_of_split(
     held_out: frozenset[str] | None = None,
     quiet: bool = False,
 ) -> list[Song]:
-    """The songs of a split, with records. Those without metadata are read for it, charts that cannot be are counted."""
+    """The songs of a split, with records.
+
+    Those without metadata are read for it, charts that cannot be are counted.
+    """
     held_out = held_out_titles() if held_out is None else held_out
     chosen: list[Song] = []
     is_known = all(song.records for song in songs)

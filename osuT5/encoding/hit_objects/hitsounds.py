@@ -29,7 +29,10 @@ ADDITION_VALUES, BANK_VALUES = 8, BANKS**2
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """How one edge of an object sounds. Fields that are 0, and a volume of None, are left to the timing line."""
+    """How one edge of an object sounds.
+
+    Fields that are 0, and a volume of None, are left to the timing line.
+    """
 
     hitsound: int = HitSound.NONE
     normal_set: int = SampleSet.AUTO

@@ -134,7 +134,10 @@ class GrammarState:
 
     @property
     def may_end(self) -> bool:
-        """Whether no group is begun. An object that begins in this window may end in a later one."""
+        """Whether no group is begun.
+
+        An object that begins in this window may end in a later one.
+        """
         return not self.parts
 
     def columns(self) -> frozenset[int]:

@@ -48,7 +48,10 @@ MAX_EDGES = 64
 
 @lru_cache
 def shapes_of(mode: GameMode, encoding: EncodingSpec) -> dict[EventKind, Shape]:
-    """The parts of every kind of group. LAST_ANCHOR is the one with a time; in layout 2 the one before has a place."""
+    """The parts of every kind of group.
+
+    LAST_ANCHOR is the one with a time; in layout 2 the one before has a place.
+    """
     time = (K.TIME, K.SNAPPING) if encoding.snapping else (K.TIME,)
     place = _place(mode, encoding)
     combo = (K.NEW_COMBO,) if encoding.new_combos and mode in (GameMode.STANDARD, GameMode.CATCH) else ()
@@ -181,7 +184,10 @@ class PublishedGrammar(GrammarState):
         return parts | types or frozenset(fits)
 
     def _fit_of(self, kind: EventKind, given: list[EventKind]) -> _Fit | None:
-        """How parts fit a group of a kind. Sounds of a slider's edges may go on."""
+        """How parts fit a group of a kind.
+
+        Sounds of a slider's edges may go on.
+        """
         shapes = shapes_of(self.mode, self.encoding)
         if kind not in shapes:  # the rest of a group that was cut off
             return None

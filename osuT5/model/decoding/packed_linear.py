@@ -97,7 +97,9 @@ def _by_input(weight: Tensor) -> Tensor:
 
 @torch.inference_mode()
 def _int8_kernel(weight: Tensor, bias: Tensor | None) -> Kernel:
-    """A scale for each output channel. What enters is quantised as it comes, each row by its own range.
+    """A scale for each output channel.
+
+    What enters is quantised as it comes, each row by its own range.
 
     torch quantises a whole batch by one range, so that what a row gives would depend on its neighbours. So a row x is
     brought to [0, 1] first, which is then the range of every batch: W x = span W ((x - low) / span) + low W 1.

@@ -105,7 +105,10 @@ def _common_length(one: Sequence[int], other: Sequence[int]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
-    """One decoder layer as functions of states [..., d]. theta, local_span: see `Reach`"""
+    """One decoder layer as functions of states [..., d].
+
+    theta, local_span: see `Reach`
+    """
 
     self_norm: Kernel
     qkv: Kernel

@@ -145,7 +145,10 @@ class StaticDecoder:
         self.scores.copy_(self._scores(decoder.layer_norm(x)[:, 0], slice(rows)))
 
     def _tokens(self, length: int, dtype: torch.dtype) -> SelfAttentionInput:
-        """The tokens that are fed. Masks are added to scores: a bool one would be turned into that in every layer."""
+        """The tokens that are fed.
+
+        Masks are added to scores: a bool one would be turned into that in every layer.
+        """
         behind = self.places[:, None] - self._every_place[:length]  # [rows, length]
         masks = {
             span: torch.zeros_like(behind, dtype=dtype)

@@ -109,11 +109,12 @@ class GraphedDecoder(StaticDecoder):
 
 
 class GraphedSteps:
-    """The decoders of a model by their shapes. One thread at a time has them.
+    """The decoders of a model by their shapes.
 
-    problem: why there are none any more, in a sentence; None as long as all is well
-    kept: what graphs of all decoders work with
-    most_rows: so many fit into memory; None as long as all have
+    One thread at a time has them.
+
+    problem: why there are none any more, in a sentence; None as long as all is well kept: what graphs of all decoders
+    work with most_rows: so many fit into memory; None as long as all have
     """
 
     def __init__(self, capture: Capturing) -> None:
@@ -130,7 +131,10 @@ class GraphedSteps:
             yield self
 
     def decoder(self, model: MapperModel, shape: Shape) -> GraphedDecoder:
-        """model: the one that has these. Raises RuntimeError where there is no memory for it."""
+        """model: the one that has these.
+
+        Raises RuntimeError where there is no memory for it.
+        """
         if shape not in self._decoders:
             while len(self._decoders) >= MOST_SHAPES:
                 self._decoders.popitem(last=False)

@@ -1,4 +1,7 @@
-"""Where a model is, and where it runs. Nothing of it is loaded."""
+"""Where a model is, and where it runs.
+
+Nothing of it is loaded.
+"""
 
 from __future__ import annotations
 
@@ -80,7 +83,10 @@ def load_contract(folder: Path) -> Contract:
 
 
 def best_device(wanted: str = "auto") -> str:
-    """`wanted`, or for "auto" CUDA (or ROCm), then MPS, then the CPU. Raises ModelError for one that is not there."""
+    """`wanted`, or for "auto" CUDA (or ROCm), then MPS, then the CPU.
+
+    Raises ModelError for one that is not there.
+    """
     if wanted == "auto":
         if torch.cuda.is_available():
             return "cuda"
@@ -93,5 +99,8 @@ def best_device(wanted: str = "auto") -> str:
 
 
 def training_device(wanted: str) -> str:
-    """Return the device of a training. "auto" never chooses MPS, on which training was not tried."""
+    """Return the device of a training.
+
+    "auto" never chooses MPS, on which training was not tried.
+    """
     return best_device(wanted) if wanted != "auto" or torch.cuda.is_available() else "cpu"

@@ -39,7 +39,9 @@ def load_model(
     lora: str | Path | None = None,
     gamemode: GameMode | None = None,
 ) -> tuple[MapperModel, Contract]:
-    """A model, ready to generate. `source` and `gamemode` as in `find_model`; `precision` is a key of DTYPES.
+    """A model, ready to generate.
+
+    `source` and `gamemode` as in `find_model`; `precision` is a key of DTYPES.
 
     lora: the folder or hub id of an adapter. Raises ModelError.
     """
@@ -57,7 +59,9 @@ def load_model(
 
 
 def read_contract(folder: Path, name: str | None = None) -> tuple[ModelConfig, Contract, bool]:
-    """Sizes and contract, and whether the parameters have their published names. Raises ModelError.
+    """Sizes and contract, and whether the parameters have their published names.
+
+    Raises ModelError.
 
     A published model is called `name`, or else as its folder or repository.
     """

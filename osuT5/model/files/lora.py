@@ -65,7 +65,10 @@ _NOT_MERGEABLE = (
 
 @dataclass(slots=True)
 class _Change:
-    """What an adapter does to one module. `parts`: lora_A [r, in], lora_B [out, r], ...; `bias` comes from lora_B."""
+    """What an adapter does to one module.
+
+    `parts`: lora_A [r, in], lora_B [out, r], ...; `bias` comes from lora_B.
+    """
 
     scale: float = 1.0
     removes_top: bool = False
@@ -94,7 +97,10 @@ class _Change:
 
 
 class Adapter:
-    """The adapter in a folder. Raises ModelError where there is none, or one of a kind that cannot be merged."""
+    """The adapter in a folder.
+
+    Raises ModelError where there is none, or one of a kind that cannot be merged.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -114,7 +120,10 @@ class Adapter:
             change.scale = self._scale(config, module, change)
 
     def renamed(self, rename: Callable[[str], str | None]) -> Adapter:
-        """The same adapter for a model whose parameters have other names. What gets no name keeps its own."""
+        """The same adapter for a model whose parameters have other names.
+
+        What gets no name keeps its own.
+        """
 
         def module(name: str) -> str:
             return (rename(f"{name}.weight") or f"{name}.weight").removesuffix(".weight")

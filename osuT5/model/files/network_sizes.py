@@ -52,7 +52,10 @@ CONV_KERNELS = (3, 3)
 
 
 def require(data: dict, name: str, kind: type | tuple[type, ...], where: str = "config.json") -> Any:
-    """A value of a JSON object. Raises ValueError where it is missing or of another type."""
+    """A value of a JSON object.
+
+    Raises ValueError where it is missing or of another type.
+    """
     value = data.get(name)
     if name not in data:
         raise ValueError(f"{where} lacks {name}")
@@ -71,7 +74,10 @@ def layer_kind(published: dict) -> str:
 
 
 def model_config(published: dict) -> ModelConfig:
-    """The sizes of a published network. Raises ValueError for a damaged config or a network of another kind."""
+    """The sizes of a published network.
+
+    Raises ValueError for a damaged config or a network of another kind.
+    """
     kind = layer_kind(published)
     backbone = require(published, "backbone_config", dict)
     for name, wanted in (("embed_decoder_input", True), ("input_raw_wave", False), ("do_style_embed", False)):

@@ -19,7 +19,10 @@ SHIFTED_KINDS = {EventKind.SONG_POSITION: -1, EventKind.HOLD_NOTE_RATIO: -1, Eve
 
 
 def vocabulary_of(tokenizer: dict) -> Vocabulary:
-    """The vocabulary of a tokenizer.json. Raises ValueError, one sentence, for a damaged or foreign one."""
+    """The vocabulary of a tokenizer.json.
+
+    Raises ValueError, one sentence, for a damaged or foreign one.
+    """
     inputs = tokenizer.get("input_event_ranges", [])
     vocabulary = Vocabulary(
         output_ranges=_ranges(require(tokenizer, "event_ranges", list, FILE)),
@@ -109,8 +112,11 @@ def _ranges(rows: Iterable[dict]) -> tuple[EventRange, ...]:
 
 
 def _ours(event_range: EventRange) -> EventRange:
-    """An input range with our values. Raises ValueError where its classes are not those of
-    `osuT5.tokens.conditions`."""
+    """An input range with our values.
+
+    Raises ValueError where its classes are not those of
+    `osuT5.tokens.conditions`.
+    """
     kind = event_range.kind
     shift = SHIFTED_KINDS.get(kind, 0)
     ours = EventRange(kind, event_range.low - shift, event_range.high - shift)

@@ -50,7 +50,10 @@ def answer(question: Question) -> Any:
 
 
 def choose(message: str, choices: Sequence[Choice], start: object = None, is_long: bool = False) -> Any:
-    """The value of one of a list. `start`: where the pointer stands first; `is_long`: letters filter the list."""
+    """The value of one of a list.
+
+    `start`: where the pointer stands first; `is_long`: letters filter the list.
+    """
     question = questionary.select(
         message,
         choices,
