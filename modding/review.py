@@ -38,7 +38,7 @@ from osuT5.model.files.find import EMBEDDED_MODEL, best_device, find_model
 from osuT5.model.files.loading import load_model
 from pipeline.generation.model_cache import kept
 from pipeline.generation.models import adapters_of
-from pipeline.output.summary import MODE_NAMES
+from pipeline.output.summary import MODE_NAMES, timing_of
 from pipeline.request.options import RequestError
 
 COPY_NOTE = " (modded)"
@@ -98,10 +98,12 @@ def _review_map(request: ReviewRequest, ears: _Ears, mapset: Mapset, name: str) 
     song_ms, stars = reader.writer.song_ms, stars_of(beatmap)
     norms = load_norms()
     notes = [*_reading_notes(mapset, name), *notes]
+    timing: list[dict[str, float]] = []
     try:
         part = part_in_song(beatmap, song_ms)
         notes = [*(f"{name}: {note}" for note in part.notes), *notes]
         stars = stars_of(part.beatmap)
+        timing = timing_of(part.beatmap, reader.confidences(part.beatmap))
         observed = reader.observe(beatmap, *request.span_ms)
         whole = map_suggestions(MapNames(part.beatmap), stars, norms, reader.ticks(part.beatmap, stars))
         suggestions = suggestions_of(beatmap, observed, table, song_ms, stars, request.min_surprisal, whole=whole)
@@ -121,6 +123,7 @@ def _review_map(request: ReviewRequest, ears: _Ears, mapset: Mapset, name: str) 
         notes=(*audio_notes(mapset.audio[name]), *notes),
         path=name,
         score=rate_map(suggestions, drain_minutes(beatmap), beatmap.mode, norms) if is_whole else None,
+        timing=tuple(timing),
     )
 
 

@@ -110,7 +110,9 @@ class MapScore:
 class Review:
     """The suggestions about one map in order of time, and what they were made from.
 
-    `score` is None for what is not about one map.
+    Attributes:
+        timing: Red lines of the map, each with the confidence that the song has its beats; see `timing_of`.
+        score: None for what is not about one map.
     """
 
     title: str
@@ -122,6 +124,7 @@ class Review:
     notes: tuple[str, ...] = ()
     path: str = ""
     score: MapScore | None = None
+    timing: tuple[dict[str, float], ...] = ()
 
 
 def with_distinct_ids(suggestions: Iterable[Suggestion]) -> list[Suggestion]:

@@ -16,7 +16,7 @@ from typing import Any
 from feedback.errors import UserError
 from osu_beatmap.errors import BeatmapError
 from server.references import MAPS_FOLDER, RESULT_FOLDER
-from server.results import copy_out, files_of, keep_all_of, keep_archive, keep_map, maps_of, pack, timing_of
+from server.results import copy_out, files_of, keep_all_of, keep_archive, keep_map, maps_of, pack
 from server.worker import Action, Task
 
 REVIEW_FILE = "review.json"
@@ -75,6 +75,7 @@ def generate_map(task: Task) -> dict[str, Any]:
     """A map, or a mapset, as inference.py makes it."""
     from pipeline.cli.request_runner import checked_request, make
     from pipeline.generation.timing import has_steady_beat
+    from pipeline.output.summary import timing_of
     from pipeline.request.mapset_file import open_mapset
 
     _reset_threads()

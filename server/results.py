@@ -82,17 +82,6 @@ def maps_of(folder: Path, names: Sequence[str] | None = None) -> list[dict[str, 
     return sorted(shown, key=lambda each: each["stars"])
 
 
-def timing_of(beatmap: Beatmap, confidences: Sequence[float]) -> list[dict[str, float]]:
-    """Return the red lines of a map with the confidence of each; nothing if the timing was not predicted."""
-    reds = [point for point in beatmap.timing_points if point.uninherited]
-    if len(reds) != len(confidences):
-        return []
-    return [
-        {"time_ms": red.time_ms, "bpm": round(red.bpm, 2), "confidence": round(confidence, 2)}
-        for red, confidence in zip(reds, confidences, strict=True)
-    ]
-
-
 def files_of(result: Path) -> list[dict[str, Any]]:
     """What there is to take home."""
     if not result.is_dir():

@@ -26,6 +26,9 @@ def test_a_map_is_reviewed_mended_and_reviewed_again(mapset, tmp_path, capsys):
     assert run(MAI_MOD, words) == 0, capsys.readouterr().err
     rows = json.loads(report.read_text(encoding="utf-8"))
     assert rows[-1]["score"]["per_minute"] > 0
+    (line,) = (row for row in rows if row["kind"] == "red_line")
+    assert (line["time_ms"], line["timestamp"]) == (read_beatmap(path).timing_points[0].time_ms, "00:01:000")
+    assert 0 < line["confidence"] <= 1
     off = next(row for row in rows if row["rule"] == "unsnapped")
     assert (off["time_ms"], off["category"], off["severity"]) == (7011.0, "timing", "problem")
     assert off["link"].startswith("osu://edit/00:07:011")

@@ -174,6 +174,15 @@ class SongReader:
         with whole_precision():
             return read_ticks(self.rhythm, beatmap, stars)
 
+    def confidences(self, beatmap: Beatmap) -> list[float]:
+        """Return the confidence of each red line that the song has its beats.
+
+        Raises:
+            ModelError: The beat model cannot be loaded.
+        """
+        with whole_precision():
+            return self.rhythm.confidences([line for line in beatmap.timing_points if line.uninherited])
+
     @property
     def rhythm(self) -> SongRhythm:
         """The map model in front of the song; that of the bundled model for models without one."""

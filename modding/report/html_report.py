@@ -9,6 +9,8 @@ from pathlib import Path
 from string import Template
 
 from modding.suggestions import MapScore, Review
+from osu_beatmap.editor_notation import clock
+from pipeline.generation.timing import has_steady_beat
 
 PAGE = Path(__file__).with_name("report.html")
 
@@ -22,6 +24,8 @@ def as_data(review: Review, rows: list[dict]) -> dict:
         "stars": round(review.stars, 2),
         "song_ms": review.song_ms,
         "score": None if review.score is None else score_data(review.score),
+        "timing": [line | {"timestamp": clock(line["time_ms"])} for line in review.timing],
+        "has_steady_beat": has_steady_beat([line["confidence"] for line in review.timing]),
         "notes": list(review.notes),
         "suggestions": rows,
     }

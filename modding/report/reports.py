@@ -17,6 +17,7 @@ from rich.text import Text
 from modding.aspects import Category
 from modding.report.html_report import html_report, score_data
 from modding.suggestions import MapScore, Review, Severity, Source, Suggestion, in_time, most_surprising_first
+from osu_beatmap.editor_notation import clock
 
 COLOURS = {
     Severity.PROBLEM: "bold red",
@@ -66,6 +67,23 @@ def score_text(score: MapScore | None) -> str:
     return f"{sentence}; human-made maps usually have {score.usual:.1f}."
 
 
+def timing_text(timing: Sequence[dict[str, float]]) -> str:
+    """Return a sentence about red lines and their confidences; empty without any."""
+    if not timing:
+        return ""
+    lowest, highest = min(timing, key=_confidence), max(timing, key=_confidence)
+    if len(timing) == 1:
+        return f"Timing: one red line, {lowest['bpm']:g} BPM, confidence {lowest['confidence']:.2f} of 1."
+    return (
+        f"Timing: {len(timing)} red lines, confidence {lowest['confidence']:.2f} to {highest['confidence']:.2f} of 1, "
+        f"the lowest at {clock(lowest['time_ms'])}."
+    )
+
+
+def _confidence(line: dict[str, float]) -> float:
+    return line["confidence"]
+
+
 def text_report(reviews: Sequence[Review], order: str, colour: bool) -> str:
     """Lines for a terminal; with `colour` Rich markup as escape codes, links among them."""
     stream = StringIO()
@@ -73,7 +91,8 @@ def text_report(reviews: Sequence[Review], order: str, colour: bool) -> str:
     console = Console(file=stream, **look, width=LINE_WIDTH, highlight=False, legacy_windows=False)
     for review in reviews:
         console.print(Text(heading(review), style="bold"))
-        for line in (counted(review), score_text(review.score), *(f"Note: {note}" for note in review.notes)):
+        facts = (counted(review), score_text(review.score), timing_text(review.timing))
+        for line in (*facts, *(f"Note: {note}" for note in review.notes)):
             if line:
                 console.print(Text(line))
         for category, own in by_category(review.suggestions, order):
@@ -141,11 +160,21 @@ def score_as_json(score: MapScore, review: Review) -> dict:
     return as_json(suggestion, review) | {"kind": "score", "severity": "note", "score": score_data(score)}
 
 
+def red_line_as_json(number: int, line: dict[str, float], review: Review) -> dict:
+    """Return a red line and its confidence as plain data, with the fields of a suggestion."""
+    message = f"Red line of {line['bpm']:g} BPM, confidence {line['confidence']:.2f} of 1."
+    name = f"red_line-{number}"
+    suggestion = Suggestion(Category.TIMING, Source.SURPRISAL, Severity.POSSIBLE, "red line", message, name)
+    own = {"time_ms": line["time_ms"], "timestamp": clock(line["time_ms"]), "confidence": line["confidence"]}
+    return as_json(suggestion, review) | {"kind": "red_line", "severity": "note"} | own
+
+
 def json_report(reviews: Sequence[Review], order: str) -> str:
-    """A list of objects, one for each suggestion, note and score, difficulty after difficulty."""
+    """A list of objects, one for each suggestion, red line, note and score, difficulty after difficulty."""
     rows = []
     for review in reviews:
         rows += _rows(review, order)
+        rows += [red_line_as_json(number, line, review) for number, line in enumerate(review.timing, 1)]
         rows += [note_as_json(number, note, review) for number, note in enumerate(review.notes, 1)]
         rows += [] if review.score is None else [score_as_json(review.score, review)]
     return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
@@ -155,7 +184,8 @@ def markdown_report(reviews: Sequence[Review], order: str) -> str:
     """A heading for each difficulty and category, a line for each suggestion."""
     lines: list[str] = []
     for review in reviews:
-        lines += [f"# {_escape(heading(review))}", "", f"{counted(review)} {score_text(review.score)}".rstrip(), ""]
+        facts = (counted(review), score_text(review.score), timing_text(review.timing))
+        lines += [f"# {_escape(heading(review))}", "", " ".join(filter(None, facts)), ""]
         lines += [f"> {_escape(note)}\n" for note in review.notes]
         for category, own in by_category(review.suggestions, order):
             lines += [f"## {category.title}", ""]

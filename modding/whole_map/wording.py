@@ -28,6 +28,7 @@ class MetricText:
         if self.unit == "%":
             percent = 100 * value
             return f"{percent:.0f} %" if percent >= 1 or percent == 0 else f"{percent:.1g} %"
+        value += 0.0  # no minus before a zero
         number = f"{value:.0f}" if abs(value) >= 100 or value == round(value) else f"{value:.{self.digits}g}"
         return f"{number} {self.unit}".rstrip()
 

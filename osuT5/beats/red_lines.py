@@ -47,11 +47,16 @@ def predict_timing(
         attack_strengths: Onset strength at each millisecond, float [milliseconds].
         song_ms: Length of the song.
     """
-    beat, downbeat = (1 / (1 + np.exp(-predict_logits(beats, features).astype(np.float64)))).T
-    beat = np.where(beat < QUIET, 0.0, beat)
+    beat, downbeat = beat_probabilities(beats, features)
     heard = fit_from_activation(beat, downbeat, FRAME_MS, attack_strengths=attack_strengths)
     lines = place_bars(rhythm, features, [_to_objects(line) for line in heard], song_ms)
     return PredictedTiming(lines, confidences(beat, lines, song_ms))
+
+
+def beat_probabilities(beats: BeatNetwork, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the probabilities of a beat, 0 if quiet, and of a downbeat, float64 [frames] each."""
+    beat, downbeat = (1 / (1 + np.exp(-predict_logits(beats, features).astype(np.float64)))).T
+    return np.where(beat < QUIET, 0.0, beat), downbeat
 
 
 def confidences(beat: np.ndarray, lines: Sequence[TimingPoint], song_ms: float) -> list[float]:

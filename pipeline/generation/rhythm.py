@@ -15,7 +15,7 @@ from osu_beatmap.beatmap import Beatmap, GameMode, TimingPoint
 from osu_beatmap.splice import Span
 from osu_beatmap.timing.active_point import Timing
 from osu_beatmap.timing.beat_clock import BeatClock
-from osuT5.beats.red_lines import PredictedTiming, predict_timing
+from osuT5.beats.red_lines import PredictedTiming, beat_probabilities, confidences, predict_timing
 from osuT5.generation.audio_encoder import AudioEncoder
 from osuT5.generation.window_schedule import SongGenerator
 from osuT5.map_model.folder import MapModel, is_map_model, load_map_model
@@ -59,6 +59,14 @@ class SongRhythm:
         encoder, model = self._encoder, self.model
         features, attacks = encoder.rhythm_features, encoder.attack_strengths
         return predict_timing(model.beats, model.rhythm, features, attacks, encoder.song_ms)
+
+    def confidences(self, lines: Sequence[TimingPoint]) -> list[float]:
+        """Return the confidence of each red line, of whatever origin, that the song has its beats."""
+        return confidences(self._beat, lines, self._encoder.song_ms)
+
+    @cached_property
+    def _beat(self) -> np.ndarray:
+        return beat_probabilities(self.model.beats, self._encoder.rhythm_features)[0]
 
     def object_times_ms(
         self,

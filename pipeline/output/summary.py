@@ -91,3 +91,14 @@ def count_objects(beatmap: Beatmap) -> dict[str, int]:
         name = names.get(type(hit_object), "others")
         counts[name] = counts.get(name, 0) + 1
     return counts
+
+
+def timing_of(beatmap: Beatmap, confidences: Sequence[float]) -> list[dict[str, float]]:
+    """Return the red lines of a map with the confidence of each; nothing without confidences."""
+    reds = [point for point in beatmap.timing_points if point.uninherited]
+    if len(reds) != len(confidences):
+        return []
+    return [
+        {"time_ms": red.time_ms, "bpm": round(red.bpm, 2), "confidence": round(confidence, 2)}
+        for red, confidence in zip(reds, confidences, strict=True)
+    ]

@@ -143,6 +143,7 @@ def test_a_map_is_reviewed_and_mended(page, server, song, tmp_path):
     page.locator(".suggestion").first.wait_for()
     page.wait_for_selector(".preview-note", state="detached")
     everything = page.locator(".suggestion").count()
+    assert "BPM, confidence" in page.locator(".review-columns p[title]").get_attribute("title")
 
     fixable = page.locator(".suggestion", has=page.locator(".fix")).first
     assert fixable.locator("a").get_attribute("href").startswith("osu://edit/")
@@ -176,7 +177,7 @@ def test_a_map_is_reviewed_and_mended(page, server, song, tmp_path):
     with page.expect_download() as download:
         page.get_by_role("link", name="Export JSON").click()
     rows = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
-    assert len([row for row in rows if row["kind"] not in ("note", "score")]) == everything
+    assert len([row for row in rows if row["kind"] not in ("note", "score", "red_line")]) == everything
 
 
 def test_hostile_files_are_refused_with_a_sentence(page, server):

@@ -1,7 +1,7 @@
 """What a page shows of a result."""
 
 from osu_beatmap.beatmap import Beatmap, TimingPoint
-from server.results import timing_of
+from pipeline.output.summary import timing_of
 
 
 def test_each_predicted_red_line_is_shown_with_its_confidence():

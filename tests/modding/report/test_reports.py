@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 from modding.aspects import Category
@@ -32,6 +33,7 @@ def suggestion(name: str, severity: Severity, time_ms: float | None, surprisal: 
     )
 
 
+RED_LINE = {"time_ms": 250.0, "bpm": 150.0, "confidence": 0.71}
 REVIEWS = [
     Review(
         title=TITLE,
@@ -46,6 +48,7 @@ REVIEWS = [
         ),
         notes=("A note.",),
         score=MapScore(2.5, 1.0, 0.9),
+        timing=(RED_LINE, {"time_ms": 30_250.0, "bpm": 171.5, "confidence": 0.07}),
     )
 ]
 
@@ -53,7 +56,7 @@ REVIEWS = [
 def test_json_is_in_order_and_has_the_keys_that_others_rely_on():
     for order, expected in (("surprise", ["rule", "late", "early"]), ("time", ["rule", "early", "late"])):
         rows = json.loads(report(REVIEWS, "json", order, colour=False))
-        assert [row["id"] for row in rows] == [*expected, "note-1", "score"]
+        assert [row["id"] for row in rows] == [*expected, "red_line-1", "red_line-2", "note-1", "score"]
         assert (rows[-2]["kind"], rows[-2]["message"], rows[-2]["difficulty"]) == ("note", "A note.", "Hard")
         assert (rows[-1]["kind"], rows[-1]["score"]["per_minute"]) == ("score", 2.5)
     (rule, *_), wanted = json.loads(report(REVIEWS, "json", "time", colour=False)), {
@@ -77,6 +80,20 @@ def test_plain_text_has_no_escape_codes_and_coloured_text_says_the_same():
     assert "osu://edit/00:09:000%20(1)" in text
     plain = re.sub(r"\x1b\]8;[^\x1b]*\x1b\\|\x1b\[[0-9;]*m", "", text)
     assert plain == report(REVIEWS, "text", "time", colour=False)
+
+
+def test_red_lines_have_their_confidence_in_every_form():
+    sentence = "Timing: 2 red lines, confidence 0.07 to 0.71 of 1, the lowest at 00:30:250."
+    assert sentence in report(REVIEWS, "text", "time", colour=False)
+    assert sentence in report(REVIEWS, "md", "time", colour=False)
+    one = [replace(REVIEWS[0], timing=(RED_LINE,))]
+    assert "Timing: one red line, 150 BPM, confidence 0.71 of 1." in report(one, "text", "time", colour=False)
+    rows = [row for row in json.loads(report(REVIEWS, "json", "time", colour=False)) if row["kind"] == "red_line"]
+    assert [(row["time_ms"], row["timestamp"], row["confidence"]) for row in rows] == [
+        (250.0, "00:00:250", 0.71),
+        (30_250.0, "00:30:250", 0.07),
+    ]
+    assert '"confidence": 0.07, "timestamp": "00:30:250"' in report(REVIEWS, "html", "time", colour=False)
 
 
 def test_markdown_escapes_what_would_be_markup_and_empty_reviews_say_so():

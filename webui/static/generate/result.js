@@ -20,7 +20,7 @@ export function resultOf(job, element, dismiss) {
   const remake = el("div", { class: "row", hidden: true },
     el("button", { type: "button", class: "button", onclick: () => remakePart(1) }, t("generate.remake")),
     el("button", { type: "button", class: "button", onclick: () => remakePart(HOW_MANY) }, t("generate.three_takes")));
-  fill(element, maps(job), timing(job), warnings(job), fileLinks(job, [watch]), el("div", { class: "stack tight" }, player, remake, said), versionList);
+  fill(element, maps(job), timing(job.result), warnings(job), fileLinks(job, [watch]), el("div", { class: "stack tight" }, player, remake, said), versionList);
 
   async function toggle() {
     if (mounted) { close(); return; }

@@ -1,15 +1,15 @@
-// The tempo of a result in a few words, and how certain each of its predicted red lines is.
+// The tempo of a result or of a reviewed map in a few words, and how certain each of its red lines is.
 
 import { el } from "/static/dom.js";
 import { clock, number, t } from "/static/texts.js";
 
-/** A line of text with a tooltip; null where the timing was given. */
-export function timing(job) {
-  const lines = job.result.timing ?? [];
+/** A line of text with a tooltip; null without confidences. `facts`: the result of a job, or a review. */
+export function timing(facts) {
+  const lines = facts.timing ?? [];
   if (!lines.length) return null;
   const bpm = lines.map((line) => line.bpm);
   const [low, high] = [Math.min(...bpm), Math.max(...bpm)].map(tempo);
-  const isSteady = job.result.has_steady_beat;
+  const isSteady = facts.has_steady_beat;
   const each = lines.map((line) => t("generate.timing_line", {
     time: clock(line.time_ms / 1000), bpm: tempo(line.bpm), confidence: number(100 * line.confidence) }));
   return el("p", { class: `small ${isSteady ? "muted" : "warn"}`, title: each.join("\n") },

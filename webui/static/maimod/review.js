@@ -4,6 +4,7 @@ import { get, post, refreshJobs, watchJobs } from "/static/api.js";
 import { el, fill } from "/static/dom.js";
 import { jobParts } from "/static/generate/jobs.js";
 import { fileLinks } from "/static/generate/result.js";
+import { timing } from "/static/generate/timing.js";
 import { number, t } from "/static/texts.js";
 import { mountPlayer } from "/static/preview/player.js";
 import { filterBar } from "/static/maimod/filters.js";
@@ -74,7 +75,7 @@ function reviewView(review, maps, onApply) {
   const score = review.score ? el("p", {}, scoreText(review.score)) : null;
   const notes = review.notes.map((note) => el("p", { class: "small warn", lang: "en" }, note));
   const element = el("div", { class: "review-columns", "data-player": String(Boolean(map)) },
-    el("div", { class: "stack" }, stage, notes), el("div", { class: "stack" }, score, filters.element, list.element));
+    el("div", { class: "stack" }, stage, timing(review), notes), el("div", { class: "stack" }, score, filters.element, list.element));
   return { element, stop: () => player?.destroy() };
 }
 
