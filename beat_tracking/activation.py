@@ -1,8 +1,8 @@
-"""Red lines from frame-wise beat probabilities, alone or together with beats from another source.
+"""Red lines from frame-wise beat probabilities, with or without other beats.
 
 The peaks of the activation are beats with a weight, so that `beat_tracking.segments` can find the tempo and its
-changes. Tempo and phase of each stretch are then those under whose grid the activation sums up highest: that uses
-every frame, not the peaks alone.
+changes. Tempo and phase of each stretch are then those under whose grid the activation sums up highest: that uses every
+frame, not the peaks alone.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ def fit_from_activation(
     beats: Beats | None = None,
     attack_strengths: np.ndarray | None = None,
 ) -> list[TimingPoint]:
-    """The fewest red lines that explain the activations, both float [frames] in 0..1; at least one line.
+    """Return the fewest red lines that explain the activations; at least one.
+
+    Both activations are float [frames] in 0..1.
 
     Frame i stands for the time i * frame_ms. With `beats` given, they decide where the tempo changes, and the
     activations how fast and when exactly; both say in which octave it is counted. Only ratios of probabilities count,
@@ -79,7 +81,10 @@ def _clean(prob: np.ndarray) -> np.ndarray:
 
 
 def _peaks(beat_prob: np.ndarray, downbeat_prob: np.ndarray, frame_ms: float) -> tuple[Observations, np.ndarray]:
-    """Peaks of the beat activation, and how far each is a downbeat (0..1 [peaks])."""
+    """Return the peaks of the beat activation, and their downbeat probabilities.
+
+    Both have shape [peaks].
+    """
     padded = np.pad(beat_prob, 1)
     centre, left, right = padded[1:-1], padded[:-2], padded[2:]
     frames = np.flatnonzero((centre > 0) & (centre >= left) & (centre > right))
@@ -103,12 +108,15 @@ def _peaks(beat_prob: np.ndarray, downbeat_prob: np.ndarray, frame_ms: float) ->
 
 
 def _nth_highest(heights: np.ndarray, count: float) -> float:
-    """The height that the `count` highest reach: as many as there must be of them in a song."""
+    """Return the height that the `count` highest reach.
+
+    `count` is the least number of beats in a song.
+    """
     return float(np.sort(heights)[-int(np.clip(count, 1, len(heights)))])
 
 
 def _apart(frames: np.ndarray, heights: np.ndarray, gap_frames: float) -> np.ndarray:
-    """The frames, in order, less those too near a higher one."""
+    """Return the frames, in order, without those too near a higher one."""
     keep = np.ones(len(frames), bool)
     while True:
         kept = np.flatnonzero(keep)
@@ -122,7 +130,7 @@ def _apart(frames: np.ndarray, heights: np.ndarray, gap_frames: float) -> np.nda
 
 
 def _near_any(times_ms: np.ndarray, others_ms: np.ndarray) -> np.ndarray:
-    """Which times are the nearest to one of the others: bool [times]."""
+    """Return bool [times]: whether each is the nearest to another time."""
     near = np.zeros(len(times_ms), bool)
     for other_ms in others_ms:
         near[np.abs(times_ms - other_ms).argmin()] = True
@@ -130,14 +138,20 @@ def _near_any(times_ms: np.ndarray, others_ms: np.ndarray) -> np.ndarray:
 
 
 def _at_nearest(values: np.ndarray, from_ms: np.ndarray, to_ms: np.ndarray) -> np.ndarray:
-    """The values of the nearest of the ascending times `from_ms` at each of the others, 0 where none is near."""
+    """Return the values of the times nearest to each of the others.
+
+    `from_ms` is ascending. The value is 0 if no time is near.
+    """
     after = np.clip(np.searchsorted(from_ms, to_ms), 1, len(from_ms) - 1)
     nearest = np.where(to_ms - from_ms[after - 1] < from_ms[after] - to_ms, after - 1, after)
     return np.where(np.abs(to_ms - from_ms[nearest]) < _SAME_BEAT_MS, values[nearest], 0.0)
 
 
 def _moved(segments: list[Segment], from_ms: np.ndarray, to_ms: np.ndarray) -> list[Segment]:
-    """The segments over other beats of the same song; those that would hold none of them are dropped."""
+    """Move segments to other beats of the same song.
+
+    Segments that would contain no beat are dropped.
+    """
     moved = []
     first = 0
     for segment in segments:
@@ -160,7 +174,7 @@ def _smoothed(activation: np.ndarray, frame_ms: float) -> np.ndarray:
 
 
 def _refined(activation: np.ndarray, frame_ms: float, times_ms: np.ndarray, segment: Segment) -> Segment:
-    """The segment with tempo and phase moved a little to where the grid collects most activation."""
+    """Move tempo and phase slightly to the grid with most activation."""
     first_ms, last_ms = times_ms[segment.first], times_ms[segment.stop - 1]
     grid = segment.grid
     middle = np.rint(((first_ms + last_ms) / 2 - grid.phase_ms) / grid.period_ms)

@@ -1,4 +1,6 @@
-"""Meter and downbeats of a song by vote, stretch by stretch but with one usual meter.
+"""Meter and downbeats of a song by vote, with one usual meter.
+
+Each timing section has a vote.
 
 Where downbeats are, marks are frequent; elsewhere they are rare. How frequent they are in either place is estimated for
 each meter and phase (two binomials), and the likeliest one wins. Beats that are wrong come in runs, so that a beat
@@ -24,7 +26,7 @@ PSEUDO_BEATS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """Downbeats are the beats k of a grid with k % meter == first.
+    """Bars of a grid: its downbeats satisfy k % meter == first.
 
     `lead` is by how many nats this phase is likelier than any other of the meter.
     """
@@ -35,9 +37,11 @@ class Bars:
 
 
 def vote_bars(numbers: Sequence[np.ndarray], downbeats: Sequence[np.ndarray]) -> list[Bars]:
-    """The bars of each stretch.
+    """Return the bars of each timing section.
 
-    numbers: beat numbers on the grid of a stretch; downbeats: how far each beat is marked as one, 0..1; [beats] each.
+    Args:
+        numbers: Beat numbers on the grid of a section [beats].
+        downbeats: Degree to which each beat is marked as a downbeat, 0..1 [beats].
     """
     votes = [_votes(*each) for each in zip(numbers, downbeats, strict=True)]
     prior = np.log(list(METER_SHARES.values()))
@@ -73,6 +77,9 @@ def _votes(numbers: np.ndarray, downbeats: np.ndarray) -> dict[int, list[float]]
 
 
 def _log_likelihood(hits: np.ndarray, total: np.ndarray) -> np.ndarray:
-    """Of `hits` out of `total` at the share that they suggest, a little nearer to a half."""
+    """Return the log likelihood of `hits` out of `total`.
+
+    The probability is their ratio, moved slightly towards a half.
+    """
     share = (np.clip(hits, 0, total) + PSEUDO_BEATS / 2) / (total + PSEUDO_BEATS)
     return hits * np.log(share) + (total - hits) * np.log(1 - share)

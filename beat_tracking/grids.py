@@ -32,7 +32,7 @@ class Grid:
     drift: float = 0.0
 
     def position(self, times_ms: np.ndarray) -> np.ndarray:
-        """How many beats a time is after beat 0."""
+        """Return the number of beats from beat 0 to each time."""
         u = (times_ms - self.phase_ms) / self.period_ms
         if self.drift == 0:
             return u
@@ -40,11 +40,11 @@ class Grid:
         return bent + self.drift * bent**2 / 2 + (u - bent) * (1 + self.drift * bent)
 
     def number(self, times_ms: np.ndarray) -> np.ndarray:
-        """The number of the beat nearest to each time, as floats."""
+        """Return the number of the beat nearest to each time, as floats."""
         return np.rint(self.position(times_ms))
 
     def beat_ms(self, times_ms: np.ndarray) -> np.ndarray:
-        """How long a beat lasts at each time."""
+        """Return the beat length at each time."""
         bent = np.clip((times_ms - self.phase_ms) / self.period_ms, *self._bent_span())
         return self.period_ms / (1 + self.drift * bent)
 
@@ -54,7 +54,7 @@ class Grid:
         return (position - np.rint(position)) * self.beat_ms(times_ms)
 
     def times_ms(self, numbers: np.ndarray) -> np.ndarray:
-        """When the beats of these numbers are."""
+        """Return the times of numbered beats."""
         numbers = np.asarray(numbers, np.float64)
         if self.drift == 0:
             return self.phase_ms + numbers * self.period_ms
@@ -66,7 +66,7 @@ class Grid:
         return self.phase_ms + u * self.period_ms
 
     def _bent_span(self) -> tuple[float, float]:
-        """The u within which the tempo changes."""
+        """Return the range of u within which the tempo changes."""
         if self.drift == 0:
             return -np.inf, np.inf
         ends = ((_LEAST_RATE - 1) / self.drift, (_MOST_RATE - 1) / self.drift)
@@ -75,7 +75,7 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Observations:
-    """Beat times in order with what is known of them; all arrays have shape [beats].
+    """Beat times in order, with weights and marks; all arrays are [beats].
 
     `weights` (0..1] is 1 for a beat that is sure; `marks` is true where a tempo change was announced.
     """
@@ -91,7 +91,9 @@ class Observations:
 
 
 def refit(beats: Observations, grid: Grid, fixed_period: bool = False) -> Grid:
-    """Least squares of the grid over the beats that lie near it, repeated as those change.
+    """Fit a grid by least squares to the beats near it.
+
+    The fit is repeated as those change.
 
     A changing tempo becomes a constant one where it hardly changes over the beats, but not the other way round.
     """
@@ -109,9 +111,9 @@ def refit(beats: Observations, grid: Grid, fixed_period: bool = False) -> Grid:
 
 
 def bend(beats: Observations, grid: Grid) -> Grid:
-    """A grid of changing tempo near one that has the tempo of the middle.
+    """Bend a grid of the middle tempo to a changing tempo.
 
-    It is the given one where the beats do not allow it, and one of constant tempo where that hardly changes.
+    It stays unchanged if the beats do not allow it, and gets a constant tempo if that hardly changes.
     """
     bent = grid
     for reach in _BEND_REACHES:
@@ -129,7 +131,7 @@ def _bends(grid: Grid, beats: Observations) -> bool:
 
 
 def _straightened(grid: Grid, times_ms: np.ndarray) -> Grid:
-    """The tempo that a grid has in the middle of the times."""
+    """Return a grid with the tempo at the middle of the times."""
     middle_ms = grid.times_ms(grid.number((times_ms[:1] + times_ms[-1:]) / 2))
     return Grid(float(grid.beat_ms(middle_ms)[0]), float(middle_ms[0]))
 

@@ -1,7 +1,7 @@
-"""In which octave a tempo is counted: twice as fast, half as fast, or as it is.
+"""Octaves of a tempo: twice as fast, half as fast, or unchanged.
 
-Listeners disagree about it, and so do beat trackers with themselves. What is heard between the beats decides, as far
-as it is nearly as sure as the beats; where that is in doubt, how common a tempo is does.
+Listeners disagree about the octave, and beat trackers contradict themselves. The activation between the beats decides,
+as far as it is nearly as high as on the beats. In doubt, the more common tempo is chosen.
 """
 
 from __future__ import annotations
@@ -29,14 +29,17 @@ _MOST_SHARE = 1.2
 
 @dataclass(frozen=True, slots=True)
 class BeatEvidence:
-    """Beats as they were written, and how sure a listener is of one at each frame: float [frames]."""
+    """Decoded beats, and the beat probability at each frame, float [frames]."""
 
     beats: Observations
     activation: np.ndarray
     frame_ms: float
 
     def at(self, grid: Grid, first_ms: float, last_ms: float, shift: float) -> np.ndarray:
-        """[written, heard]: how sure the beats from one time to another are, those `shift` beats after the grid's."""
+        """Return [decoded, predicted]: evidence for beats `shift` beats after the grid's.
+
+        Only beats from `first_ms` to `last_ms` count.
+        """
         numbers = np.arange(np.ceil(grid.position(first_ms) - shift), grid.position(last_ms) - shift + 1e-6) + shift
         if not len(numbers):
             return np.zeros(2)
@@ -52,9 +55,10 @@ class BeatEvidence:
 
 
 def in_likely_octaves(heard: BeatEvidence, times_ms: np.ndarray, segments: Sequence[Segment]) -> list[Segment]:
-    """The segments, over the beats `times_ms`, each in the octave that is likeliest for all of its tempo.
+    """Return the segments, each in the most likely octave of its tempo.
 
-    Tempi in two octaves of one song are left as they are: that was announced, or is there for a reason.
+    The segments are over the beats `times_ms`. All segments of a tempo get the same octave. Tempi in two octaves of one
+    song stay: that was announced, or has a reason.
     """
     chosen = list(segments)
     for group in _groups(segments):
@@ -69,7 +73,10 @@ def in_likely_octaves(heard: BeatEvidence, times_ms: np.ndarray, segments: Seque
 
 
 def _groups(segments: Sequence[Segment]) -> list[list[int]]:
-    """Places of segments of one tempo, less those that are twice or half as fast elsewhere in the song."""
+    """Return the indices of segments of one tempo, for each tempo.
+
+    A tempo that occurs twice or half as fast elsewhere in the song is omitted.
+    """
     periods_ms = np.array([segment.grid.period_ms for segment in segments])
     groups: list[list[int]] = []
     for index, period_ms in enumerate(periods_ms):
@@ -85,7 +92,7 @@ def _groups(segments: Sequence[Segment]) -> list[list[int]]:
 
 
 def _factor(heard: BeatEvidence, times_ms: np.ndarray, segments: Sequence[Segment]) -> float:
-    """How many times as fast the segments had better be counted: 2, 1 or 1/2."""
+    """Return the factor of the most likely octave: 2, 1 or 1/2."""
     bpm = 60_000.0 / segments[0].grid.period_ms
     if bpm * 2 <= MAX_BPM and _prefers_twice(bpm, _sums(heard, times_ms, segments)):
         return 2.0
@@ -117,7 +124,10 @@ def _sums(heard: BeatEvidence, times_ms: np.ndarray, segments: Sequence[Segment]
 
 
 def _counted(heard: BeatEvidence, times_ms: np.ndarray, segment: Segment, factor: float) -> Segment:
-    """The segment that many times as fast; half as fast, on those of its beats that are surer."""
+    """Return a segment counted `factor` times as fast.
+
+    At half the speed, it is on those of its beats that are more certain.
+    """
     grid = segment.grid
     even, odd = _sums(heard, times_ms, [replace(segment, grid=Grid(grid.period_ms * 2, grid.phase_ms))])
     is_odd = factor < 1 and (odd / np.maximum(even, 1e-9)).mean() > (even / np.maximum(odd, 1e-9)).mean()

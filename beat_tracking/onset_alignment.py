@@ -22,10 +22,13 @@ CLEARER = 0.7
 
 
 def on_attacks(observed: Observations, segments: Sequence[Segment], strengths: np.ndarray) -> Observations:
-    """The beats with those of some segments moved to their attacks; strengths: float [milliseconds].
+    """Move the beats of some segments to their onsets.
 
-    The median distance of beats and attacks stays as it is over the song, so that what a listener calls "on the beat"
-    still decides the phase.
+    The median distance of beats and onsets stays the same over the song, so that the beats as trained still decide the
+    phase.
+
+    Args:
+        strengths: Onset strength of each millisecond, float [milliseconds].
     """
     if not len(strengths) or not len(observed.times_ms):
         return observed
@@ -51,7 +54,7 @@ def on_attacks(observed: Observations, segments: Sequence[Segment], strengths: n
 
 
 def _nearby_attacks_ms(times_ms: np.ndarray, strengths: np.ndarray) -> np.ndarray:
-    """The strongest attack within reach of each time."""
+    """Return the strongest onset within reach of each time."""
     reach = np.arange(-REACH_MS, REACH_MS + 1)
     places = np.clip(np.rint(times_ms)[:, None].astype(np.int64) + reach, 0, len(strengths) - 1)
     strongest = np.take_along_axis(places, strengths[places].argmax(axis=1)[:, None], axis=1)[:, 0]
@@ -61,7 +64,7 @@ def _nearby_attacks_ms(times_ms: np.ndarray, strengths: np.ndarray) -> np.ndarra
 
 
 def _irregularity_ms(beats: Observations, segment: Segment, on_grid: np.ndarray) -> float:
-    """The median distance of the beats from a grid of their own."""
+    """Return the median distance of the beats from their own grid."""
     part = beats.span(segment.first, segment.stop)
     part = replace(part, times_ms=part.times_ms[on_grid], weights=part.weights[on_grid], marks=part.marks[on_grid])
     return float(np.median(np.abs(refit(part, segment.grid).errors_ms(part.times_ms))))

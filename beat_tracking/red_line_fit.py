@@ -1,8 +1,10 @@
-"""Red lines from noisy beats: the fewest that explain them, each with tempo, offset and meter.
+"""Red lines from noisy beats: the fewest that explain them.
 
-Beats come from a model, so some are missing, some are extra, downbeats are wrong now and then and the
-octave flips for a stretch. A whole song is fitted at once: of 500 beats, each off by 10 ms, the tempo is known to
-about 0.001 BPM. Bad input never raises.
+Each has tempo, offset and meter.
+
+Beats come from a model, so some are missing, some are extra, downbeats are wrong now and then and the octave flips for
+a stretch. A whole song is fitted at once: of 500 beats, each off by 10 ms, the tempo is known to about 0.001 BPM. Bad
+input never raises.
 """
 
 from __future__ import annotations
@@ -41,7 +43,7 @@ class Beats:
 
     @property
     def downbeats(self) -> np.ndarray:
-        """How far each beat is marked as a downbeat, 0..1."""
+        """Degree to which each beat is marked as a downbeat, 0..1."""
         return np.maximum(np.asarray(self.is_measure, np.float64), self.is_timing_point)
 
     @property
@@ -51,12 +53,14 @@ class Beats:
 
 
 def fit_red_lines(beats: Beats, song_ms: float) -> list[TimingPoint]:
-    """The fewest red lines that explain the beats, in time order, at whole milliseconds; at least one.
+    """Return the fewest red lines that explain the beats; at least one.
 
-    How far a beat may lie from the grid before it counts as wrong follows from the regularity of the beats
-    themselves. The first line is on the last downbeat that is not after
-    the first beat, or on the first downbeat from 0 ms on. A change of tempo by exactly 2 or 1/2 is followed only
-    where `is_timing_point` announces it. Without beats `DEFAULT_BPM` holds from 0 ms on.
+    They are in time order, at whole milliseconds.
+
+    How far a beat may lie from the grid before it counts as wrong follows from the regularity of the beats themselves.
+    The first line is on the last downbeat that is not after the first beat, or on the first downbeat from 0 ms on. A
+    change of tempo by exactly 2 or 1/2 is followed only where `is_timing_point` announces it. Without beats
+    `DEFAULT_BPM` holds from 0 ms on.
     """
     clean = clean_beats(beats, song_ms)
     sigma_ms = estimate_sigma_ms(clean.times_ms, beats.resolution_ms)
@@ -66,7 +70,10 @@ def fit_red_lines(beats: Beats, song_ms: float) -> list[TimingPoint]:
 
 
 def clean_beats(beats: Beats, song_ms: float) -> Beats:
-    """Finite beats within the song, in order; of those less than 40 ms apart only the first."""
+    """Return the finite beats within the song, in order.
+
+    Of beats less than 40 ms apart, only the first stays.
+    """
     times_ms = np.asarray(beats.times_ms, np.float64).reshape(-1)
     is_measure = np.asarray(beats.is_measure, np.float64).reshape(-1)
     is_timing_point = np.asarray(beats.is_timing_point, bool).reshape(-1)
@@ -92,7 +99,10 @@ def clean_beats(beats: Beats, song_ms: float) -> Beats:
 
 
 def segmented(observed: Observations) -> tuple[Observations, list[Segment]]:
-    """The stretches of one tempo, and the beats with the deviation from them; of fewer than four beats there is one."""
+    """Return the beats with their deviation, and segments of one tempo.
+
+    Fewer than four beats make one segment.
+    """
     times_ms = observed.times_ms
     if len(times_ms) >= 4:
         observed, segments = segment_beats(observed)

@@ -1,4 +1,4 @@
-"""From stretches of one tempo to red lines: bars, and where exactly a change is."""
+"""Red lines of timing sections: bars, and exact times of changes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,11 @@ _RAMP_LINE_BEATS = 16
 
 
 def lines_of_segments(observed: Observations, downbeats: np.ndarray, segments: Sequence[Segment]) -> list[TimingPoint]:
-    """The red lines for stretches of constant or evenly changing tempo; `downbeats` is 0..1 for each beat [beats]."""
+    """Return the red lines of segments with constant or evenly changing tempo.
+
+    Args:
+        downbeats: Degree to which each beat is a downbeat, 0..1 [beats].
+    """
     segments = with_settled_tempi(observed, segments)
     parts = [observed.span(segment.first, segment.stop) for segment in segments]
     numbers = [segment.grid.number(part.times_ms) for segment, part in zip(segments, parts, strict=True)]
@@ -36,7 +40,10 @@ def lines_of_segments(observed: Observations, downbeats: np.ndarray, segments: S
 
 
 def _lines_from(segment: Segment, bars: Bars, numbers: Sequence[float], observed: Observations) -> list[TimingPoint]:
-    """Lines at these beats of a stretch, and at as many more as a changing tempo needs."""
+    """Return red lines at these beats of a segment.
+
+    A changing tempo needs further lines.
+    """
     last = segment.grid.number(observed.times_ms[segment.stop - 1 : segment.stop])
     stops = [*numbers[1:], *(last if len(last) else numbers[-1:])]
     pieces = [piece for each in zip(numbers, stops, strict=True) for piece in _pieces(segment.grid, *each, bars)]
@@ -51,7 +58,10 @@ def _lines_from(segment: Segment, bars: Bars, numbers: Sequence[float], observed
 
 
 def _pieces(grid: Grid, number: float, stop: float, bars: Bars) -> Iterator[tuple[float, float]]:
-    """Beats and beat lengths of lines that keep within 5 ms of a grid, on downbeats where bars are short enough."""
+    """Yield beats and beat lengths of lines close to a grid.
+
+    They stay within 5 ms of it, on downbeats if the bars are short enough.
+    """
     if grid.drift == 0:
         yield number, grid.period_ms
         return
@@ -72,7 +82,10 @@ def _chord_error_ms(times_ms: np.ndarray) -> float:
 
 
 def _first_number(times_ms: np.ndarray, grid: Grid, bars: Bars) -> float:
-    """The last downbeat that is not after the first beat; if that is before 0 ms, the first one that is not."""
+    """Return the last downbeat that is not after the first beat.
+
+    If that is before 0 ms, return the first one that is not.
+    """
     first_ms = float(times_ms[0]) if len(times_ms) else 0.0
     number = float(grid.number(np.array([first_ms]))[0])
     number -= (number - bars.first) % bars.meter
@@ -85,7 +98,10 @@ def _first_number(times_ms: np.ndarray, grid: Grid, bars: Bars) -> float:
 def _change_numbers(
     observed: Observations, previous: Segment, segment: Segment, bars: Bars, after_ms: float
 ) -> list[float]:
-    """The beat of a new grid that a line is on, and a second one where no downbeat is near enough to the change."""
+    """Return the beat of a new grid for a change's red line.
+
+    A second one follows if no downbeat is near enough to the change.
+    """
     times_ms, grid = observed.times_ms, segment.grid
     at = float(grid.number(times_ms[segment.first : segment.first + 1])[0])
     numbers = np.arange(at - bars.meter, at + bars.meter + 1)
@@ -104,7 +120,10 @@ def _change_numbers(
 
 
 def _misplacement_costs(observed: Observations, previous: Segment, segment: Segment, numbers: np.ndarray) -> np.ndarray:
-    """What a line on each beat `numbers` of the new grid costs more than the change where it was found."""
+    """Return the costs of lines on the new grid's beats `numbers`.
+
+    They are relative to the cost of the change at its detected time.
+    """
     nearby = observed.span(max(previous.first, segment.first - 32), min(segment.stop, segment.first + 32))
     old_cost, new_cost = beat_costs(nearby, [previous.grid, segment.grid]).T
     is_new = nearby.times_ms >= observed.times_ms[segment.first]

@@ -1,9 +1,8 @@
-"""Splits noisy beat times into stretches of constant tempo, as few as explain them.
+"""Segmentation of noisy beat times into the fewest sections of constant tempo.
 
-Each beat pays for its distance from the grid of its stretch, each beat that the grid has and the list lacks
-pays too, and so does each change of grid. Grids to choose from grow out of short windows of beats; dynamic
-programming then picks the cheapest sequence of grids, and neighbours that one grid explains are joined.
-The costs are negative log-likelihoods of Gaussian errors of deviation `sigma_ms`, cut off for outliers.
+Each beat has a cost for its distance from the grid of its section. So has each beat of the grid that is missing in the
+list, and each change of grid. Candidate grids grow out of short windows of beats. Dynamic programming finds the
+cheapest sequence of grids. Neighbours that one grid explains as cheaply are joined.
 """
 
 from __future__ import annotations
@@ -51,10 +50,12 @@ class Segment:
 
 
 def estimate_sigma_ms(times_ms: np.ndarray, resolution_ms: float = 0.0) -> float:
-    """Deviation of the beat times from regular ones, from second differences; at least half of `resolution_ms`.
+    """Estimate the deviation of the beat times from regular ones.
 
-    Times in steps look more regular than they are: beats of 689.7 ms in steps of 10 ms are 690 ms apart for 28
-    beats, and then 680 ms once, which would be a change of tempo if they were exact.
+    It comes from second differences and is at least half of `resolution_ms`.
+
+    Times in steps look more regular than they are: beats of 689.7 ms in steps of 10 ms are 690 ms apart for 28 beats,
+    and then 680 ms once, which would be a change of tempo if they were exact.
 
     Second differences have 6 times the variance of the times, and do not see the tempo. Those of three beats whose
     distances differ much are left out, since one is missing or extra, and so is the largest quarter of the others; of a
@@ -72,10 +73,10 @@ def estimate_sigma_ms(times_ms: np.ndarray, resolution_ms: float = 0.0) -> float
 
 
 def segment_beats(beats: Observations) -> tuple[Observations, list[Segment]]:
-    """The stretches of one tempo, in order, covering all beats; at least 4 beats are needed.
+    """Return the segments of one tempo in order, covering all beats.
 
-    The beats come back with their deviation from the grids, if that is smaller than was thought: beats between beats
-    look like irregular ones before a grid is known.
+    At least 4 beats are needed. The beats are returned with their deviation from the grids, if that is smaller than
+    estimated: beats between beats look like irregular ones before a grid is known.
     """
     assert len(beats.times_ms) >= 4, "too few beats for a tempo"
     for _ in range(_CLOSER_LOOKS):
@@ -104,7 +105,7 @@ def _segments(beats: Observations) -> list[Segment]:
 
 
 def beat_costs(beats: Observations, grids: list[Grid]) -> np.ndarray:
-    """What each beat pays under each grid: [beats, grids]."""
+    """Return the cost of each beat under each grid, [beats, grids]."""
     position = np.stack([grid.position(beats.times_ms) for grid in grids], axis=1)
     scale = np.stack([grid.beat_ms(beats.times_ms) for grid in grids], axis=1) / beats.sigma_ms
     on_beat = ((position - np.rint(position)) * scale) ** 2 / 2
@@ -133,7 +134,7 @@ def _candidate_grids(beats: Observations) -> list[Grid]:
 
 
 def _grids_of_window(window: Observations) -> list[Grid]:
-    """The two cheapest grids among the peaks of the window's spectrum."""
+    """Return the two cheapest grids among the peaks of a window's spectrum."""
     frequencies_hz = np.arange(MIN_BPM / 60, MAX_BPM / 60, _TEMPOGRAM_STEP_HZ)
     per_ms = frequencies_hz / 1000.0
     start_ms = window.times_ms[0]
@@ -152,7 +153,10 @@ def _grids_of_window(window: Observations) -> list[Grid]:
 
 
 def _grown(beats: Observations, first: int, stop: int, grid: Grid) -> list[Grid]:
-    """The grid fitted to all beats around the window that it explains, and as it was on the way there."""
+    """Grow a grid to all beats around the window that it explains.
+
+    The grids of the intermediate steps are returned, too.
+    """
     count = len(beats.times_ms)
     stages = [grid]
     open_left = open_right = True
@@ -169,7 +173,10 @@ def _grown(beats: Observations, first: int, stop: int, grid: Grid) -> list[Grid]
 
 
 def _cheapest_path(beats: Observations, grids: list[Grid]) -> list[Segment]:
-    """Viterbi over beats with grids as states; each run of one grid is refitted to its beats."""
+    """Run Viterbi over beats with grids as states.
+
+    Each run of one grid is refitted to its beats.
+    """
     costs = beat_costs(beats, grids)
     change_costs = np.where(beats.marks, MARKED_CHANGE_COST, CHANGE_COST)
     bend_costs = np.array([_bend_cost(grid) for grid in grids])
@@ -191,7 +198,10 @@ def _cheapest_path(beats: Observations, grids: list[Grid]) -> list[Segment]:
 
 
 def _joined(beats: Observations, segments: list[Segment]) -> list[Segment]:
-    """Neighbours joined, the best pair first, as long as a joint grid costs less than a change."""
+    """Join neighbours, the best pair first.
+
+    This ends if no joint grid costs less than a change.
+    """
     segments = list(segments)
     joints = [_joint(beats, *pair) for pair in pairwise(segments)]
     while joints:
@@ -208,10 +218,11 @@ def _joined(beats: Observations, segments: list[Segment]) -> list[Segment]:
 
 
 def _joint(beats: Observations, left: Segment, right: Segment) -> tuple[float, Segment]:
-    """One grid for two neighbours, and what it costs more than two grids and the change between them.
+    """Return one grid for two neighbours, and its additional cost.
 
-    Where the one counts just twice as fast as the other, or as fast but between its beats, and no change was announced,
-    that is a beat tracker's slip: the grid in force for longer then explains both.
+    The cost is relative to two grids and the change between them. If one is exactly twice as fast as the other, or as
+    fast but between its beats, and no change was announced, that is an error of the beat tracker. The grid in force for
+    longer then explains both.
     """
     marked = beats.marks[right.first]
     both = beats.span(left.first, right.stop)
@@ -239,16 +250,19 @@ def _bend_cost(grid: Grid) -> float:
 
 
 def _octave_blind_cost(beats: Observations, grid: Grid, factor: int) -> float:
-    """What the beats pay where each on the grid `factor` times as fast counts as right, and none as missed."""
+    """Return the cost of beats on a grid `factor` times as fast.
+
+    Each beat on that grid counts as right, and none as missed.
+    """
     faster = Grid(grid.period_ms / factor, grid.phase_ms)
     errors = faster.errors_ms(beats.times_ms) / beats.sigma_ms
     return float((np.minimum(errors**2 / 2, OUTLIER_COST) * beats.weights).sum())
 
 
 def _in_one_octave(beats: Observations, segments: list[Segment]) -> list[Segment]:
-    """Stretches twice as fast or slow where that is nearer to the tempo that is usual in the song.
+    """Move segments twice or half as fast to the song's usual octave.
 
-    Which octave a stretch is counted in is a matter of taste, but one of the whole song; announced changes are meant.
+    The octave is a matter of taste, but the same for the whole song; announced changes stay.
     """
     starts_ms = beats.times_ms[[segment.first for segment in segments]]
     ends_ms = beats.times_ms[[segment.stop - 1 for segment in segments]]
@@ -264,9 +278,10 @@ def _in_one_octave(beats: Observations, segments: list[Segment]) -> list[Segment
 
 
 def _nearer_octave(beats: Observations, segment: Segment, ratio: float) -> Segment:
-    """The stretch at half or twice its beat length, where that is too far from the usual one (`ratio` times as long).
+    """Return a segment at half or twice its beat length.
 
-    Beats that all hear, or none, leave no choice.
+    It changes if `ratio`, its beat length relative to the usual one, is too far from 1. If all beats or none between
+    its beats are present, it stays.
     """
     if 1 / _FAR_TEMPO <= ratio <= _FAR_TEMPO:
         return segment
@@ -281,13 +296,19 @@ def _nearer_octave(beats: Observations, segment: Segment, ratio: float) -> Segme
 
 
 def _share_between(beats: Observations, grid: Grid) -> float:
-    """How sure the beats between those of a grid are, those on it being 1."""
+    """Return the weight of the beats between those of a grid.
+
+    It is relative to the weight of the beats on the grid.
+    """
     halves = np.rint(2 * grid.position(beats.times_ms)).astype(np.int64) % 2 == 1
     return float(beats.weights[halves].sum() / max(1e-9, beats.weights[~halves].sum()))
 
 
 def _without_slips(beats: Observations, segments: list[Segment]) -> list[Segment]:
-    """Where the tempo goes on but between the beats, those stretches are moved that have fewer beats in all."""
+    """Move segments whose beats are between those of the same tempo.
+
+    Of two neighbours, those with fewer beats in total are moved.
+    """
     runs: list[list[tuple[Segment, bool]]] = [[(segments[0], False)]]
     for left, right in pairwise(segments):
         at_ms = beats.times_ms[right.first]

@@ -1,7 +1,8 @@
-"""Tempi of stretches: those that follow each other without a break are fitted together, and plain values are preferred.
+"""Tempi of segments, fitted jointly, with a preference for plain values.
 
-A stretch of 16 beats that are each off by 4 ms knows its tempo to 0.1 BPM only. Where the next one begins on one of its
-beats, that beat is known from both sides, and the error is about half of that.
+Segments that follow each other without a break are fitted together. The tempo of 16 beats that are each off by 4 ms is
+accurate to 0.1 BPM only. If the next segment begins on one of its beats, that beat is determined from both sides, and
+the error is about half of that.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _SAME_TEMPO, _SAME_PHASE_MS = 2e-4, 5.0
 
 @dataclass(frozen=True, slots=True)
 class _Chain:
-    """Stretches of constant tempo that each begin on a beat of the one before.
+    """Segments of constant tempo, each from a beat of the previous one.
 
     Beats are numbered through: beat knots[i] belongs to both parts[i] and parts[i + 1].
     """
@@ -38,9 +39,9 @@ class _Chain:
 
 
 def with_settled_tempi(observed: Observations, segments: Sequence[Segment]) -> list[Segment]:
-    """The stretches with the most probable tempi; each has the phase that its own beats ask for.
+    """Return the segments with the most probable tempi.
 
-    Those that turn out to be of one grid become one.
+    Each has the phase of its own beats. Segments that turn out to have one grid are joined.
     """
     settled = _settled_each(observed, segments)
     joined = _joined_where_same(observed, settled)
@@ -69,7 +70,7 @@ def _joined_where_same(observed: Observations, segments: Sequence[Segment]) -> l
 
 
 def _are_same(observed: Observations, left: Segment, right: Segment) -> bool:
-    """Whether a tempo goes on, and its beats, as far as can be told."""
+    """Return whether tempo and beats continue over a boundary."""
     if left.grid.drift or right.grid.drift or abs(left.grid.period_ms / right.grid.period_ms - 1) > _SAME_TEMPO:
         return False
     first_ms = right.grid.times_ms(right.grid.number(observed.times_ms[right.first]))
@@ -84,10 +85,11 @@ def _settled(observed: Observations, segment: Segment, period_ms: float, error_m
 
 
 def _plain_bpm(period_ms: float, error_ms: float) -> float:
-    """The most probable tempo, given that most songs have a whole number of BPM.
+    """Return the most probable tempo.
 
-    With s the standard error of the fit, a value v on steps of d BPM that a share p of all songs use has the
-    posterior weight p * d * N(v; fit, s); any other tempo together have their share.
+    Most songs have a whole number of BPM. With s the standard error of the fit, a value v on steps of d BPM that a
+    fraction p of all songs uses has the posterior weight p * d * N(v; fit, s). All other tempi together have the
+    remaining fraction.
     """
     bpm = 60_000.0 / period_ms
     error_bpm = error_ms * bpm / period_ms
@@ -116,7 +118,10 @@ def _chains(observed: Observations, segments: Sequence[Segment]) -> list[_Chain]
 
 
 def _shared_beat_ms(observed: Observations, left: Segment, right: Segment) -> float | None:
-    """The beat next to the change at which both grids meet, within the errors of both."""
+    """Return the beat next to the change at which both grids meet.
+
+    They meet within the errors of both; otherwise return None.
+    """
     if left.grid.drift or right.grid.drift:
         return None
     counts = np.array([left.stop - left.first, right.stop - right.first])
@@ -129,9 +134,10 @@ def _shared_beat_ms(observed: Observations, left: Segment, right: Segment) -> fl
 
 
 def _beat_lengths(observed: Observations, chain: _Chain) -> list[tuple[float, float] | None]:
-    """Least squares of the beat lengths of a chain together, with their errors; None for what cannot be fitted.
+    """Fit the beat lengths of a chain together by least squares.
 
-    The first column of the terms is the time of beat 0, each other one counts the beats of a part up to a beat.
+    Returns each with its error; None for a part that cannot be fitted. The first column of the terms is the time of
+    beat 0; each other one counts the beats of a part up to a beat.
     """
     terms, heard_ms, weights = [], [], []
     for segment in chain.parts:

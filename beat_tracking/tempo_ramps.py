@@ -1,8 +1,8 @@
-"""Tempi that change evenly from one to another, found where both ends are known.
+"""Evenly changing tempi between two sections of known tempo.
 
-What lies between two tempi is often short, or half of it is silent: too little for a grid of its own to show. But one
-that begins on a beat of the first at its tempo and ends on a beat of the second at that one's has nothing left to fit
-but where it begins and ends.
+A ramp is often short, or half of it is silent: too little to find a grid of its own. But a ramp that begins on a beat
+of the first section at its tempo, and ends on a beat of the second at that tempo, has only its start and its end left
+to fit.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ _MOST_TRIED = 400
 
 
 def bridged(beats: Observations, segments: Sequence[Segment]) -> list[Segment]:
-    """The segments with those of changing tempo between them that make the beats much more likely."""
+    """Return the segments with the tempo ramps that the beats support.
+
+    A ramp is used if it makes the beats much more likely.
+    """
     result = [segments[0]]
     for right in segments[1:]:
         left = result.pop()
@@ -54,9 +57,10 @@ def _bridge(beats: Observations, left: Segment, right: Segment) -> list[Segment]
 
 
 def _grids_between(beats: Observations, left: Segment, right: Segment) -> tuple[list[Grid], np.ndarray]:
-    """Grids of evenly changing tempo from a beat of the left to one of the right, and those beats [grids, 2].
+    """Return grids of evenly changing tempo between two segments.
 
-    Over a time T from period a to b there are T (1/a + 1/b) / 2 beats, which must be a whole number.
+    The second value holds the beats at which each begins and ends [grids, 2]. Over a time T from period a to b there
+    are T (1/a + 1/b) / 2 beats, which must be a whole number.
     """
     change_ms = beats.times_ms[right.first]
     reach = np.arange(REACH_BEATS)

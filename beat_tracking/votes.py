@@ -1,7 +1,7 @@
-"""Beats that several passes over a song agree on: one beat where their votes lie together.
+"""Beats that several passes over a song detect, by vote.
 
-A pass sees a beat once, at a time that is off by its own error, and misses some. Where votes lie together is a beat:
-its time is their mean, and how sure it is follows from the share of the passes that have it.
+Each pass detects a beat at a time with an error of its own, and misses some. Votes that are close together form a beat:
+its time is their mean, and its weight follows from the fraction of the passes that detect it.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ MIN_SHARE = 0.15
 
 
 def merge_votes(passes: Sequence[Beats], song_ms: float) -> Beats:
-    """The beats of several passes over a song as one list, in time order, weighted by the share that has them.
+    """Merge the beats of several passes over a song into one list.
 
-    It is a downbeat as far as its votes say so, and announces a tempo where more than half of them do. Votes outside
-    the song count for nothing.
+    It is in time order, weighted by the fraction of passes with each beat. The fraction of votes for a downbeat is
+    kept. A beat announces a tempo if more than half of its votes do. Votes outside the song do not count.
     """
     resolution_ms = max((beats.resolution_ms for beats in passes), default=0.0)
     times_ms = np.concatenate([np.zeros(0), *(beats.times_ms for beats in passes)])
@@ -61,7 +61,7 @@ def _marks(beats: Beats) -> np.ndarray:
 
 
 def _peaks_ms(times_ms: np.ndarray) -> np.ndarray:
-    """Where most of the times lie together, in order."""
+    """Return the times around which most of the times lie, in order."""
     if len(times_ms) == 0:
         return times_ms
     counts = np.bincount(np.rint(times_ms).astype(np.int64) + REACH_MS, minlength=int(times_ms.max()) + 2 * REACH_MS)
@@ -70,7 +70,7 @@ def _peaks_ms(times_ms: np.ndarray) -> np.ndarray:
 
 
 def _nearest(peaks_ms: np.ndarray, times_ms: np.ndarray) -> np.ndarray:
-    """The index of the peak that is nearest to each time."""
+    """Return the index of the peak nearest to each time."""
     place = np.searchsorted(peaks_ms, times_ms)
     left, right = np.maximum(place - 1, 0), np.clip(place, 0, max(0, len(peaks_ms) - 1))
     if len(peaks_ms) == 0:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class UserError(ValueError):
-    """Input that cannot be used; the message is one sentence for the user.
+    """Unusable input; the message is one sentence for the user.
 
     Every package has subclasses for its own input. All other exceptions are faults of the program. It is a ValueError,
     so that code which reads values from files handles both alike.

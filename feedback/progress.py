@@ -1,4 +1,4 @@
-"""Progress of a generation or a review: stages in order, and the callback that receives them."""
+"""Progress of a generation or a review: stages and their callback."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""First steps of a program: streams that exist, and ctrl-C without a traceback.
+"""First steps of a program: streams that exist, ctrl-C without a traceback.
 
 Entry scripts call `start_program` before their other imports, so this module imports next to nothing: `signal` alone
 takes longer than the rest of it.
@@ -25,7 +25,9 @@ def raise_on_interrupt() -> None:
 
 
 def open_missing_streams() -> None:
-    """Put the null device in place of standard streams that are closed, as under pythonw and services.
+    """Replace closed standard streams by the null device.
+
+    They are closed under pythonw and in services.
 
     Their file descriptors are taken too: otherwise the next file that is opened would get the messages of libraries.
     """

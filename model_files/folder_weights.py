@@ -35,7 +35,7 @@ def folder_weights(folder: Path) -> dict[str, StoredTensor]:
 
 
 def save_small_model(folder: Path, weights: Mapping[str, Tensor], contract_file: str, contract: dict) -> None:
-    """Writes weights as fp16, and as JSON what they are."""
+    """Write weights as fp16, and their contract as JSON."""
     folder.mkdir(parents=True, exist_ok=True)
     save_file({name: weight.detach().half().contiguous() for name, weight in weights.items()}, folder / SAFETENSORS)
     (folder / contract_file).write_text(json.dumps(contract, indent=1) + "\n", encoding="utf-8")
@@ -51,7 +51,10 @@ def open_tensors(path: Path) -> dict[str, StoredTensor]:
 
 
 def _open_shards(index: Path) -> dict[str, StoredTensor]:
-    """Open the tensors of a model in several files, listed as {"weight_map": {tensor: file}}."""
+    """Open the tensors of a model in several files.
+
+    The index lists them as {"weight_map": {tensor: file}}.
+    """
     places = read_json_object(index).get("weight_map")
     if not isinstance(places, dict) or not places:
         raise ModelError(f"{index} lists no weights (weight_map).")
@@ -63,7 +66,7 @@ def _open_shards(index: Path) -> dict[str, StoredTensor]:
 
 
 def _open_shard(index: Path, name: str) -> dict[str, StoredTensor]:
-    """Open one file of several, which must be in the folder of the index."""
+    """Open one of several files, which must be next to the index."""
     suffix = Path(index.name.removesuffix(".index.json")).suffix
     if PureWindowsPath(name).name != name or name in (".", "..") or Path(name).suffix != suffix:
         raise ModelError(f"{index} names {name[:80]}, which is no {suffix} file beside it.")

@@ -1,7 +1,8 @@
-"""Models by name: files of a Hugging Face hub repository, downloaded once and then found on this machine.
+"""Models by name: files of Hugging Face hub repositories.
 
-Everything that users know of the hub holds, since `huggingface_hub` does the work: HF_HOME and the cache in it,
-HF_TOKEN or a stored login, HF_ENDPOINT, HF_HUB_OFFLINE, resumed downloads. Only what was asked for is downloaded.
+They are downloaded once and then found on this machine. The usual settings of the hub apply, since `huggingface_hub`
+does the work: HF_HOME and the cache in it, HF_TOKEN or a stored login, HF_ENDPOINT, HF_HUB_OFFLINE, resumed downloads.
+Only requested files are downloaded.
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ _HUB_ID = re.compile(rf"(?P<repo>{_PART}/{_PART})(?:@(?P<revision>[A-Za-z0-9][\w
 
 @dataclass(frozen=True, slots=True)
 class HubId:
-    """OWNER/NAME, or OWNER/NAME@REVISION with a branch, tag or commit; without one it is the main branch."""
+    """Hub id: OWNER/NAME or OWNER/NAME@REVISION.
+
+    The revision is a branch, tag or commit, by default the main branch.
+    """
 
     repo: str
     revision: str | None = None
@@ -29,13 +33,19 @@ class HubId:
 
 
 def parse_hub_id(text: str) -> HubId | None:
-    """The hub id that a text is; None where it can only be a path."""
+    """Parse a hub id; return None for anything else.
+
+    Anything else can only be a path.
+    """
     match = _HUB_ID.fullmatch(text)
     return HubId(match["repo"], match["revision"]) if match else None
 
 
 def existing_folder(text: str) -> Path | None:
-    """The folder that a text names; None where there is none, so that it may be a hub id."""
+    """Return the folder that a text names, or None.
+
+    If there is none, the text may be a hub id.
+    """
     try:
         folder = Path(text).expanduser()
         return folder if folder.is_dir() else None
@@ -44,19 +54,27 @@ def existing_folder(text: str) -> Path | None:
 
 
 def check_source(option: str, text: str) -> None:
-    """Raises ModelError for what is neither a folder nor a hub id; needs no network and imports nothing heavy."""
+    """Raise ModelError for a text that is neither folder nor hub id.
+
+    This needs no network and imports nothing heavy.
+    """
     if existing_folder(text) is None and parse_hub_id(text) is None:
         raise ModelError(f"{option} must be a folder or a hub id (OWNER/NAME), and there is no folder {text}.")
 
 
 def local_folder(option: str, text: str, files: Sequence[str], needed: str, repo_type: str = "model") -> Path:
-    """The folder that holds the files of a model: the one that `text` names, or the copy of a hub repository.
+    """Return the folder with the files of a model.
 
-    option: how the user gave it, as in model_path=OWNER/NAME
-    files: names in that repository that are wanted where it has them; `*` stands for anything
-    needed: which of them a user has to bring who cannot download, in words
-    repo_type: "model", or "dataset" for the files of one
-    Raises ModelError where there is no such folder and the repository cannot be had.
+    It is the folder that `text` names, or the copy of a hub repository.
+
+    Args:
+        option: Name of the option as the user typed it, such as model_path=OWNER/NAME.
+        files: Names to download if the repository has them; `*` matches any text.
+        needed: Description of the files that a user without a connection must provide.
+        repo_type: "model", or "dataset" for the files of one.
+
+    Raises:
+        ModelError: One sentence for the user.
     """
     check_source(option, text)
     folder = existing_folder(text)

@@ -11,9 +11,10 @@ MAX_BYTES = 256 << 20
 
 
 def read_json_object(path: Path) -> dict:
-    """The JSON object in a file.
+    """Read the JSON object in a file.
 
-    Raises ModelError where it is missing, damaged or something else.
+    Raises:
+        ModelError: It is missing, damaged or not an object.
     """
     if not path.is_file():
         raise ModelError(f"{path.parent} lacks {path.name}.")

@@ -1,4 +1,4 @@
-"""Tensors in files of other programs: safetensors, and what `torch.save` wrote (`.bin`, `.pkl`, `.pt`).
+"""Tensors in files of other programs: safetensors, `.bin`, `.pkl`, `.pt`.
 
 A file of `torch.save` is a pickle, and a pickle may call any function. `weights_only` refuses all but tensors and plain
 data. Tensors of a safetensors file are read one at a time, so that loading a model needs little memory besides it.

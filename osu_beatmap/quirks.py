@@ -1,6 +1,4 @@
-"""Where the published program differs from osu!
-
-and from us, one name for each quirk that a switch can turn on.
+"""Where the published program differs from osu! and from us, one name for each quirk that a switch can turn on.
 
 Nothing here is on by default. `PUBLISHED` turns everything on, for the same numbers as the published program; what each
 quirk does, and why we do otherwise, is in `docs/parity.md`.

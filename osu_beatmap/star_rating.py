@@ -81,9 +81,7 @@ def unrated_reason(beatmap: Beatmap) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Strains:
-    """How hard each section of a map is, by skill, as osu!
-
-    adds it up to the star rating; what counts is the shape.
+    """How hard each section of a map is, by skill, as osu! adds it up to the star rating; what counts is the shape.
 
     The first of the sections, each of `section_ms`, begins at `start_ms`.
     """

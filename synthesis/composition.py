@@ -1,8 +1,8 @@
-"""A composer of small pop songs: from a seed to notes with exact times.
+"""Composer of small pop songs: from a seed to notes with times.
 
-No sound here. A song is a key, a chord progression, a drum style, a bass figure and two melodic motifs (verse
-and chorus), all drawn from the seed, laid out over sections of whole bars. Positions are beats while
-composing and milliseconds in the finished score.
+It makes no sound. A song is a key, a chord progression, a drum style, a bass figure and two melodic motifs (verse and
+chorus), all drawn from the seed, in sections of whole bars. Positions are beats during composition and milliseconds in
+the finished score.
 """
 
 from __future__ import annotations
@@ -56,7 +56,10 @@ class Section:
 
 @dataclass(frozen=True)
 class SongTruth:
-    """What is exactly true of a rendered song; times in ms from its first sample, where attacks begin."""
+    """Exact facts of a rendered song.
+
+    Times are in ms from its first sample; onsets are exactly there.
+    """
 
     bpm: float
     offset_ms: float  # of the first beat
@@ -65,7 +68,10 @@ class SongTruth:
 
 
 def compose(seed: int, bpm: float, offset_ms: float, duration_s: float) -> SongTruth:
-    """Write a song of at most `duration_s`, of whole bars of four beats with straight sixteenths."""
+    """Compose a song of at most `duration_s`.
+
+    It has whole bars of four beats with straight sixteenths.
+    """
 
     def ms(beat: float) -> float:
         return offset_ms + beat * 60_000.0 / bpm
@@ -128,7 +134,10 @@ class _Band:
         self.motifs = {"verse": self._motif(rng, sparse=True), "chorus": self._motif(rng, sparse=False)}
 
     def bar(self, section: str, bar: int, length: int) -> Iterator[Sound]:
-        """All sounds of one bar of a section; beats may lie between grid steps only in rolls."""
+        """Yield all sounds of one bar of a section.
+
+        Only rolls have beats between grid steps.
+        """
         players = {
             "intro": (self._chord, self._arpeggio, self._hats_when_settled),
             "verse": (self._chord, self._verse_drums, self._bass, self._lead_verse),
@@ -147,7 +156,10 @@ class _Band:
         return self.progression[bar % 4]
 
     def _motif(self, rng: np.random.Generator, sparse: bool) -> list[list[tuple[float, int, bool]]]:
-        """Four bars A A' A B of (beat, degree above the chord's root, accent)."""
+        """Return four bars A A' A B of a motif.
+
+        Each note is (beat, degree above the chord's root, accent).
+        """
         chosen = rng.permutation(len(MOTIFS) - 1)[:2]
         bars, degree = [], 4
         for index in (0, 0, 0, 1):
@@ -236,7 +248,7 @@ class _Band:
                 yield beat, 0.25, "kick", 0, 0.8
 
     def _roll(self, bar: int, length: int) -> Iterator[Sound]:
-        """A snare that doubles its pace towards the end of the section."""
+        """Yield a snare that doubles its pace towards the section's end."""
         left = length - bar
         pace = {1: STEPS, 2: 2}.get(left, 1)
         for index in range(METER * pace):

@@ -1,4 +1,7 @@
-"""Sounds from formulas: each function gives one note as float64 [samples], its attack at sample 0."""
+"""Instruments by formulas: each function returns one note as float64 [samples].
+
+The onset is at sample 0.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ def hertz(pitch: float) -> float:
 
 
 def _harmonics(t_s: np.ndarray, frequency: float, weights: np.ndarray, sample_rate: int) -> np.ndarray:
-    """A sum of harmonics, those above 0.45 of the rate left out."""
+    """Sum harmonics; those above 0.45 of the rate are omitted."""
     sound = np.zeros_like(t_s)
     for index, weight in enumerate(weights, start=1):
         if index * frequency < 0.45 * sample_rate:
@@ -75,7 +78,10 @@ def pluck(duration_s: float, pitch: int, sample_rate: int, rng: np.random.Genera
 
 
 def lead(duration_s: float, pitch: int, sample_rate: int, rng: np.random.Generator) -> np.ndarray:
-    """Two detuned sawtooth-like voices with a late vibrato's width of 8 cents between them."""
+    """Return two detuned sawtooth-like voices with a late vibrato.
+
+    Its width is 8 cents between them.
+    """
     t_s = _time_s(duration_s, sample_rate)
     weights = 1.0 / np.arange(1, 13) ** 1.2
     voices = sum(_harmonics(t_s, hertz(pitch + cents / 100), weights, sample_rate) for cents in (-4.0, 4.0))

@@ -1,4 +1,4 @@
-"""Plays notes: sounds laid over each other, ducked by the kick, in a room."""
+"""Rendering of notes: sounds mixed, ducked by the kick, in a room."""
 
 from __future__ import annotations
 
@@ -37,7 +37,10 @@ def render_song(
 
 
 def play(notes: Sequence[Note], duration_s: float, seed: int, sample_rate: int = STUDIO_RATE_HZ) -> np.ndarray:
-    """The sound of notes, float32 [samples, 2] with a peak of 0.85; what lies beyond the duration is cut off."""
+    """Render notes as float32 [samples, 2] with a peak of 0.85.
+
+    Sound beyond the duration is cut off.
+    """
     samples = round(duration_s * sample_rate)
     dry, ducked, reverb = (np.zeros((samples, 2)) for _ in range(3))
     sounds: dict[tuple, np.ndarray] = {}
@@ -58,7 +61,7 @@ def play(notes: Sequence[Note], duration_s: float, seed: int, sample_rate: int =
 
 
 def _sound(sounds: dict, note: Note, index: int, sample_rate: int, rng: np.random.Generator) -> np.ndarray:
-    """The waveform of a note, made once for equal notes."""
+    """Return the waveform of a note, computed once for equal notes."""
     duration_ms = round(note.duration_ms) if note.pitch else 0  # drums ring as long as they ring
     key = (note.instrument, note.pitch, duration_ms, 0 if note.pitch else index % _TIMBRES)
     if key not in sounds:
@@ -68,7 +71,10 @@ def _sound(sounds: dict, note: Note, index: int, sample_rate: int, rng: np.rando
 
 
 def _duck(notes: Sequence[Note], samples: int, sample_rate: int) -> np.ndarray:
-    """Gain [samples] that drops at each kick and recovers within about 200 ms."""
+    """Return a gain [samples] that drops at each kick.
+
+    It recovers within about 200 ms.
+    """
     gain = np.ones(samples)
     dip = 1.0 - 0.65 * np.exp(-np.arange(round(0.3 * sample_rate)) / (0.08 * sample_rate))
     for note in notes:

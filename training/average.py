@@ -31,7 +31,10 @@ class WeightAverage:
 
     @torch.no_grad()
     def swap(self, model: nn.Module) -> None:
-        """Exchange the model's weights and the averages; a second call exchanges them back."""
+        """Exchange the model's weights and the averages.
+
+        A second call exchanges them back.
+        """
         for name, parameter in trained_parameters(model).items():
             own = parameter.detach().clone()
             parameter.copy_(self.weights[name])

@@ -33,11 +33,13 @@ WEIGHTS_FILE, AVERAGE_FILE, OPTIMIZER_FILE = "weights.safetensors", "average.saf
 
 @dataclass
 class RunState:
-    """What a run knows besides tensors.
+    """State of a run besides its tensors.
 
-    best_loss: the lowest held-out loss so far, and best_step where; pending: figures since the last line of the log
-    skipped_steps: those whose gradient was no number, and which changed nothing
-    total_steps: what the time allows, where the run is to fit one and has found out; 0 otherwise
+    Attributes:
+        best_loss: Lowest held-out loss so far, at `best_step`.
+        pending: Sums of metrics since the last line of the log.
+        skipped_steps: Steps whose gradient was not finite, and which changed nothing.
+        total_steps: Number of steps that the time allows if the run fits one and has measured it; otherwise 0.
     """
 
     step: int = 0
@@ -69,7 +71,9 @@ class Trained:
 def save_checkpoint(
     folder: Path, trained: Trained, state: RunState, keep: int = 1, processes: Processes | None = None
 ) -> None:
-    """Writes a checkpoint beside the last one and then takes its place: a stop at any time leaves a whole one.
+    """Write a checkpoint next to the last one, then replace that.
+
+    A stop at any time leaves a complete checkpoint.
 
     All processes call this together; rank 0 writes.
     """
@@ -116,9 +120,9 @@ def load_checkpoint(folder: Path, trained: Trained) -> RunState | None:
 
 @contextmanager
 def replaced_folder(folder: Path, previous_place: Callable[[], Path] | None = None) -> Iterator[Path]:
-    """A new folder to fill, which takes the name of `folder` when all is written.
+    """Yield a new folder to fill; it then replaces `folder`.
 
-    What had that name goes to `previous_place()`; without one, it is deleted.
+    The previous `folder` moves to `previous_place()`; without one, it is deleted.
     """
     temporary = folder.with_name(folder.name + ".new")
     shutil.rmtree(temporary, ignore_errors=True)
@@ -136,7 +140,7 @@ def _old(folder: Path) -> Path:
 
 
 def _previous_place(folder: Path, keep: int) -> Path:
-    """Where the newest checkpoint goes when it is the newest no more."""
+    """Return the place of the newest checkpoint once a newer one exists."""
     if keep == 1:
         return _old(folder)
     place = folder.with_name(f"{folder.name}-{RunState.load(folder).step:07}")

@@ -12,7 +12,10 @@ Batch = TypeVar("Batch")
 
 
 def moved(batch: Batch, device: torch.device | str) -> Batch:
-    """Return a batch with its tensors on a device: those of a dataclass and of the dataclasses in it."""
+    """Return a batch with its tensors on a device.
+
+    These are the tensors of a dataclass and of the dataclasses in it.
+    """
     changes = {}
     for field in fields(batch):  # type: ignore[arg-type]
         value = getattr(batch, field.name)

@@ -50,7 +50,9 @@ def run_training(
     processes: Processes | None = None,
     trackers: Sequence[Tracker] = (),
 ) -> int:
-    """Trains from the last checkpoint in `folder`, or from the model as it is. Returns the step reached.
+    """Train from the last checkpoint in `folder`, else from the given model.
+
+    Returns the step reached.
 
     Writes `checkpoint/`, `best_model/` (the averages with the lowest held-out loss, as the task exports them), and a
     line of JSON to `log.jsonl` for each report. Every process of a run calls it with the same model and options.
@@ -72,7 +74,10 @@ def train_small_model(
     save: Callable[[Path, Mapping[str, Tensor]], None],
     device: str = "cpu",
 ) -> Path:
-    """Runs or resumes a training run, then has the averaged weights saved into a new folder. Returns that folder."""
+    """Run or resume a training; save the averaged weights.
+
+    Returns the new folder.
+    """
     run_folder, processes = Path(run_path), Processes(device)
     run_training(model, task, options, run_folder, processes=processes)
     folder = run_folder / MODEL_FOLDER
@@ -84,7 +89,7 @@ def train_small_model(
 
 
 def prefetched(make: Callable[[int], T], first: int, end: int) -> Iterator[tuple[int, T]]:
-    """(step, batch) for each step, the next batch being made while this one is used."""
+    """Yield (step, batch); the next batch is made during each step."""
     with ThreadPoolExecutor(1) as pool:
         pending = pool.submit(make, first) if first < end else None
         for step in range(first, end):
@@ -145,7 +150,10 @@ class _Run:
             asked = time.monotonic()
 
     def _fit_steps(self, started: float) -> None:
-        """Takes the first steps, and from their time finds how many there can be; not if it is up before that."""
+        """Take the first steps and derive the total from their time.
+
+        The number stays open if the time is up before.
+        """
         first = self.state.step
         uncounted = max(FEWEST_UNCOUNTED, self.options.pace_after_steps - first)
         self._take_steps(first + uncounted)
@@ -163,7 +171,7 @@ class _Run:
         self.log.write({"step": self.state.step, "total_steps": self.state.total_steps})
 
     def _parts(self, step: int) -> list:
-        """What this process does of a step: a part of its batch for each pass."""
+        """Return this process's parts of a step's batch, one per pass."""
         passes = self.options.accumulation_steps
         count = passes * self.processes.world_size
         mine = range(self.processes.rank * passes, (self.processes.rank + 1) * passes)
@@ -192,7 +200,10 @@ class _Run:
         self.log.add({**figures, "norm": norm / self.processes.world_size})
 
     def _backward(self, step: int, parts: list) -> Figures:
-        """Gradients of the whole batch's loss; returns this process's share of the figures."""
+        """Compute the gradients of the whole batch's loss.
+
+        Returns this process's share of the metrics.
+        """
         world_size = self.processes.world_size
         totals, sums = None, {}
         if isinstance(self.task, ShareableTask):
@@ -215,7 +226,7 @@ class _Run:
         return loss / count, {name: value if name == TOKENS else value / count for name, value in figures.items()}
 
     def _after_step(self) -> None:
-        """What is due once a step is done."""
+        """Run everything that is due after a step."""
         step, options = self.state.step, self.options
         if step % options.log_every == 0:
             counts = self.task.counts() if isinstance(self.task, CountingTask) else {}
@@ -230,9 +241,9 @@ class _Run:
             self._save()
 
     def _evaluate(self) -> None:
-        """Held-out figures of the averaged weights, which are exported where they are the best so far.
+        """Evaluate the averaged weights, and export the best so far.
 
-        Bare weights are written for a task that has no form of its own.
+        Bare weights are written for a task without a form of its own.
         """
         average = self.trained.average
         average.swap(self.model)
@@ -259,7 +270,7 @@ class _Run:
         return means(self.processes.gathered(mine))
 
     def _draw(self) -> None:
-        """What the averaged weights make, as pictures."""
+        """Draw pictures with the averaged weights."""
         weights = self._averages()
         if self.processes.is_main and isinstance(self.task, DrawingTask):
             folder = self.folder / SAMPLES_FOLDER
@@ -271,7 +282,7 @@ class _Run:
         self.processes.wait()
 
     def _averages(self) -> dict[str, Tensor]:
-        """The averaged weights, whole and on the CPU."""
+        """Return the averaged weights, whole and on the CPU."""
         return {name: whole(weight) for name, weight in self.trained.average.weights.items()}
 
     def _save(self) -> None:

@@ -1,4 +1,4 @@
-"""Options of the training loop and its trackers, the same for every kind of model."""
+"""Options of the training loop and its trackers, common to all models."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ FALLS: dict[str, Callable[[float], float]] = {
 
 @dataclass
 class LoopOptions:
-    """What a run does at which step; `configs/train/default.yaml` explains each option.
+    """Options of a training run; `configs/train/default.yaml` explains each.
 
     `max_minutes` > 0 ends the run after that time with a checkpoint, so that it can be resumed. `fit_minutes` > 0 takes
-    as many steps as that time allows instead of `total_steps`, as the first ones tell. A step is always made
-    of one whole batch: `accumulation_steps` says in how many passes each process works through its share of it.
+    as many steps as that time allows instead of `total_steps`, as the first ones tell. A step is always made of one
+    whole batch: `accumulation_steps` says in how many passes each process works through its share of it.
     """
 
     total_steps: int = 20_000
@@ -83,7 +83,7 @@ class LoopOptions:
 
 @dataclass
 class LoggingOptions:
-    """Where figures go.
+    """Options of trackers.
 
     `mode` auto: Weights & Biases if its key is set, else TensorBoard if it is installed.
     """

@@ -15,11 +15,11 @@ RMS_OF_ADAMW = 0.2
 
 
 class Muon(Optimizer):
-    """Momentum whose update is made orthogonal, for matrices (Jordan et al. 2024, "Muon").
+    """Optimiser with orthogonal momentum for matrices (Jordan et al. 2024, "Muon").
 
-    The update is scaled to the size that AdamW's usually has (0.2 root mean square; Liu et al. 2025, "Muon is
-    scalable for LLM training"), so that both take the same learning rate. `torch.optim.Muon` computes the same in
-    bfloat16, which is tens of times slower on a CPU without instructions for it; this keeps the gradient's precision.
+    The update is scaled to the size that AdamW's usually has (0.2 root mean square; Liu et al. 2025, "Muon is scalable
+    for LLM training"), so that both take the same learning rate. `torch.optim.Muon` computes the same in bfloat16,
+    which is tens of times slower on a CPU without instructions for it; this keeps the gradient's precision.
     """
 
     def __init__(self, matrices: list[nn.Parameter], lr: float, weight_decay: float, momentum: float = 0.95) -> None:
@@ -41,7 +41,9 @@ class Muon(Optimizer):
 
 
 def orthogonalised(matrix: Tensor) -> Tensor:
-    """About the nearest matrix whose singular values are all equal: they come out between 0.7 and 1.2.
+    """Return about the nearest matrix with equal singular values.
+
+    They are between 0.7 and 1.2.
 
     A quintic Newton-Schulz iteration with the coefficients of Jordan et al.
     """
@@ -56,7 +58,7 @@ def orthogonalised(matrix: Tensor) -> Tensor:
 
 
 def make_optimizers(model: nn.Module, kind: str, learning_rate: float, weight_decay: float) -> list[Optimizer]:
-    """The optimisers that together train every parameter of a model.
+    """Return the optimisers that together train all parameters of a model.
 
     Matrices decay; biases, norms and other vectors do not. 'muon' takes the matrices in layers; embeddings, output
     layers and convolutions stay with AdamW.

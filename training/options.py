@@ -1,4 +1,4 @@
-"""Structured configs of training -> dataclasses, with errors that name the option as it is typed."""
+"""Structured training configs as dataclasses; errors name the option as typed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class OptionError(UserError):
-    """A config that does not fit; the message is one sentence for the user."""
+    """Config that does not fit; the message is one sentence."""
 
 
 def build_options(kind: type[T], config: Mapping[str, Any]) -> T:
@@ -36,7 +36,9 @@ def require_one_of(allowed: tuple[str, ...], name: str, got: str) -> None:
 
 
 def with_changes(options: T, changes: Mapping[str, Any], group: str) -> T:
-    """Return a copy of a dataclass with changed fields; a group of them may be a mapping.
+    """Return a copy of a dataclass with changed fields.
+
+    A group of them may be a mapping.
 
     Args:
         group: Path of the options in messages.

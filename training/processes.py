@@ -1,7 +1,8 @@
-"""The processes that train one model together: one of them, or as many as torchrun or `accelerate launch` started.
+"""Processes that train one model together, one or many.
 
-Each holds the whole model and makes a part of every batch (DDP), or holds a shard of weights, gradients and optimiser
-states besides (FSDP). What is summed over them is what one process would have computed, up to rounding.
+`torchrun` or `accelerate launch` starts several. Each holds the whole model and computes a part of every batch (DDP),
+or also holds only a shard of weights, gradients and optimiser states (FSDP). Sums over them equal the result of one
+process, up to rounding.
 """
 
 from __future__ import annotations
@@ -44,9 +45,10 @@ class Processes:
         return self.rank == 0
 
     def shared(self, model: nn.Module, parallel: str, autocast: bool) -> SharedModel:
-        """The model as all processes train it.
+        """Return the model as all processes train it.
 
-        Raises OptionError where it is to be sharded and cannot be.
+        Raises:
+            OptionError: It is to be sharded and cannot be.
         """
         model.to(self.device)
         if autocast and self.device.type == "cuda":
@@ -63,7 +65,7 @@ class Processes:
         return self._accelerator.prepare_model(step_model)
 
     def measured(self, model: nn.Module, function: Callable[[nn.Module], T]) -> T:
-        """What a function finds with a shared model, without gradients."""
+        """Return the result of a function of a shared model, without gradients."""
         with torch.no_grad():
             result = model(function)
         if hasattr(model, "reshard"):
@@ -72,7 +74,10 @@ class Processes:
 
     @contextmanager
     def gradients_kept(self, model: nn.Module, keep: bool) -> Iterator[None]:
-        """Leaves gradients unsummed over the processes for now; there will be more passes before the step."""
+        """Leave gradients unsummed over the processes if `keep` is set.
+
+        More passes then follow before the step.
+        """
         if hasattr(model, "set_requires_gradient_sync"):
             model.set_requires_gradient_sync(not keep)
             yield
@@ -81,17 +86,20 @@ class Processes:
             yield
 
     def sum(self, values: Tensor) -> Tensor:
-        """The sum of a tensor over all processes, on the CPU."""
+        """Sum a tensor over all processes, on the CPU."""
         if self.world_size == 1:
             return values
         return self._accelerator.reduce(values.to(self.device), "sum").cpu()
 
     def any(self, here: bool) -> bool:
-        """Whether something holds in one of the processes; all of them get the same answer."""
+        """Return whether a value is true in any process.
+
+        All of them get the same answer.
+        """
         return here if self.world_size == 1 else bool(self.sum(torch.tensor(float(here))) > 0)
 
     def gathered(self, value: Any) -> list[Any]:
-        """A small value from each process, in the order of their ranks."""
+        """Gather a small value from each process, in order of ranks."""
         if self.world_size == 1:
             return [value]
         from accelerate.utils import gather_object
@@ -104,7 +112,7 @@ class Processes:
             self._accelerator.wait_for_everyone()
 
     def close(self) -> None:
-        """Ends what joins the processes; the last thing that a program does with them."""
+        """Close the connection of the processes, as the last step."""
         if self._accelerator is not None:
             self._accelerator.end_training()
 
@@ -118,7 +126,7 @@ class Processes:
             self.wait()
 
     def say(self, text: str) -> None:
-        """Prints once, however many processes there are."""
+        """Print once, independent of the number of processes."""
         if self.is_main:
             print(text, flush=True)
 
@@ -146,10 +154,10 @@ def _check_shardable(model: nn.Module) -> None:
 
 
 class SharedModel(nn.Module):
-    """A model whose every use is one forward pass of this module, as DDP and FSDP want it.
+    """Model whose uses are each one forward pass, for DDP and FSDP.
 
-    `forward(function, *values)` is `function(model, *values)`, in bf16 where that is asked for. So a loss may use its
-    model as often as it likes, in any order.
+    `forward(function, *values)` is `function(model, *values)`, in bf16 if requested. A loss may use its model any
+    number of times, in any order.
     """
 
     def __init__(self, model: nn.Module, device_type: str, autocast: bool) -> None:

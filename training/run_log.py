@@ -1,7 +1,8 @@
-"""Figures of a run: means between reports, one line of JSON for each, on the screen, in `log.jsonl` and in trackers.
+"""Metrics of a run: means between reports, as lines of JSON.
 
-A line says for its steps: the learning rate, the loss and whatever else the task gave, the norm of the gradient, how
-many steps were skipped, tokens a second, the share of the time spent waiting for data, and the memory of all processes.
+They go to the screen, `log.jsonl` and trackers. A line holds, for its steps: the learning rate, the loss and other
+metrics of the task, the norm of the gradient, the number of skipped steps, tokens a second, the fraction of the time
+spent waiting for data, and the memory of all processes.
 """
 
 from __future__ import annotations
@@ -41,7 +42,10 @@ class RunLog:
         self._since = time.monotonic()
 
     def resume(self, step: int, pending: Mapping[str, float]) -> None:
-        """Goes on after a step: what was written beyond it is forgotten, for it will be made and written again."""
+        """Continue the log after a step.
+
+        Lines of later steps are deleted, since these steps are taken and logged again.
+        """
         self.sums.update(pending)
         if not self.path.is_file():
             return
@@ -53,12 +57,15 @@ class RunLog:
             os.replace(temporary, self.path)
 
     def step_taken(self, waited_s: float) -> None:
-        """A step is done, before which data was waited for."""
+        """Count a step, and the time spent waiting for its data."""
         self._steps_here += 1
         self._waited_s += waited_s
 
     def add(self, figures: Mapping[str, float | torch.Tensor]) -> None:
-        """A step's figures: this process's share, which makes the whole when those of all are added."""
+        """Add the metrics of a step.
+
+        They are this process's share; the sum over all processes is the whole.
+        """
         values = {name: float(value) for name, value in figures.items()}
         self._tokens_here += values.pop(TOKENS, 0.0)
         self.sums["steps"] += 1 / self.processes.world_size
@@ -66,14 +73,14 @@ class RunLog:
             self.sums[name] += value
 
     def pending(self) -> dict[str, float]:
-        """Sums since the last report, of all processes.
+        """Return the sums since the last report, of all processes.
 
         All of them call this together.
         """
         return _summed(self.processes.gathered(dict(self.sums)))
 
     def report(self, step: int, rate: float, counts: Mapping[str, int]) -> None:
-        """The line of the steps since the last one.
+        """Report the steps since the last line.
 
         All processes call this together.
         """
@@ -95,7 +102,7 @@ class RunLog:
         self._since = time.monotonic()
 
     def write(self, row: dict) -> None:
-        """A line as it is, from rank 0."""
+        """Write a line unchanged, from rank 0."""
         if not self.processes.is_main:
             return
         line = json.dumps(row)
@@ -119,7 +126,7 @@ def _summed(parts: Sequence[Mapping[str, float]]) -> dict[str, float]:
 
 
 def _flat(row: Mapping) -> dict[str, float]:
-    """The figures of a row, those inside a group as group/name."""
+    """Flatten a row; metrics inside a group become group/name."""
     flat = {}
     for name, value in row.items():
         inner = {f"{name}/{key}": v for key, v in value.items()} if isinstance(value, Mapping) else {name: value}
@@ -129,7 +136,7 @@ def _flat(row: Mapping) -> dict[str, float]:
 
 
 def _row(line: str) -> dict | None:
-    """What a line says; None for one that a kill cut short."""
+    """Parse a line; return None for one that a kill cut short."""
     try:
         row = json.loads(line)
     except json.JSONDecodeError:
@@ -138,7 +145,7 @@ def _row(line: str) -> dict | None:
 
 
 def _memory_mib() -> dict[str, float]:
-    """What this process holds now, and the most it has held on its GPU."""
+    """Return this process's memory, and the peak on its GPU."""
     memory = {"memory_mib": psutil.Process().memory_info().rss / MIB}
     if torch.cuda.is_available():
         memory["gpu_memory_mib"] = torch.cuda.max_memory_allocated() / MIB

@@ -1,4 +1,4 @@
-"""What a training run needs to know about what it trains."""
+"""Interface between a training run and the model that it trains."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class Task(Protocol[BatchT]):
     """
 
     def batch(self, step: int) -> BatchT:
-        """The batch of a step; the same every time it is asked for."""
+        """Return the batch of a step; equal for every call."""
 
     def loss(self, model: nn.Module, batch: BatchT, step: int) -> tuple[Tensor, Figures]:
-        """A scalar to minimise, and figures for the log."""
+        """Return a scalar to minimise, and metrics for the log."""
 
     def evaluate(self, model: nn.Module) -> dict[str, float]:
         """Figures on held-out data; `loss` among them."""
@@ -34,20 +34,27 @@ class Task(Protocol[BatchT]):
 
 @runtime_checkable
 class ShareableTask(Protocol[BatchT]):
-    """A task whose batches can be made in parts, which are together what the whole batch is, whatever their number.
+    """A task that can split each batch into parts.
 
-    A mean over a batch is no mean of the means over its parts. So each part says what its means divide by, the sums of
-    that over all parts are handed to the loss, and the losses of the parts are summed.
+    Together, the parts equal the whole batch for any number of parts. The mean over a batch is not the mean of the
+    means of its parts. Each part therefore returns its denominators (`loss_weights`). `loss` receives their sums over
+    all parts, and the losses of the parts are added.
     """
 
     def part(self, step: int, index: int, count: int) -> BatchT:
         """Part `index` of `count` of a step's batch."""
 
     def loss_weights(self, batch: BatchT) -> Tensor:
-        """What the means in the loss of this part divide by [means], on the CPU."""
+        """Return the denominators of the means in this part's loss [means].
+
+        They are on the CPU.
+        """
 
     def loss(self, model: nn.Module, batch: BatchT, step: int, totals: Tensor) -> tuple[Tensor, Figures]:
-        """This part's share of the loss and of the figures, given the `loss_weights` of the whole batch [means]."""
+        """Return this part's share of the loss and of the metrics.
+
+        `totals` are the `loss_weights` of the whole batch [means].
+        """
 
     def tally(self, model: nn.Module, index: int, count: int) -> Tally:
         """Held-out figures from part `index` of `count` of the held-out data."""
@@ -55,10 +62,10 @@ class ShareableTask(Protocol[BatchT]):
 
 @runtime_checkable
 class CountingTask(Protocol):
-    """A task that counts what went wrong and did not end the run."""
+    """Task that counts errors which did not end the run."""
 
     def counts(self) -> dict[str, int]:
-        """How often, by name, since the run began."""
+        """Return counts by name since the run began."""
 
 
 @runtime_checkable
@@ -66,7 +73,7 @@ class ExportingTask(Protocol):
     """A task that can write its model."""
 
     def export(self, weights: Mapping[str, Tensor], folder: Path) -> None:
-        """Writes the trained weights (on the CPU, by name) into a folder as a model that can be used."""
+        """Export trained weights (on the CPU, by name) as a usable model."""
 
 
 @runtime_checkable
@@ -74,7 +81,10 @@ class DrawingTask(Protocol):
     """A task that can show what its model makes."""
 
     def pictures(self, weights: Mapping[str, Tensor], folder: Path) -> Mapping[str, np.ndarray]:
-        """Pictures by name, uint8 [height, width, 3]; `folder` is there for whatever it writes on the way."""
+        """Return pictures by name, uint8 [height, width, 3].
+
+        `folder` may take temporary files.
+        """
 
 
 def means(tallies: list[Tally]) -> dict[str, float]:

@@ -1,6 +1,6 @@
-"""Where the figures of a run go besides its log: Weights & Biases, TensorBoard, or nowhere.
+"""Trackers of a run: Weights & Biases, TensorBoard, or none.
 
-Both are extras (requirements-train.txt), and imported only when they are asked for.
+Both are extras (requirements-train.txt), imported only on request.
 """
 
 from __future__ import annotations
@@ -25,16 +25,21 @@ class Tracker(Protocol):
         """Figures after a step."""
 
     def picture(self, step: int, name: str, pixels: np.ndarray) -> None:
-        """A picture, uint8 [height, width, 3]."""
+        """Show a picture, uint8 [height, width, 3]."""
 
     def close(self) -> None:
-        """Writes what is left."""
+        """Write pending data."""
 
 
 def make_trackers(options: LoggingOptions, folder: Path, config: Mapping[str, Any]) -> list[Tracker]:
-    """The trackers of a run; `folder` is the run's, and `config` is what is shown as its settings.
+    """Return the trackers of a run.
 
-    Raises OptionError where one is asked for that is not installed. `auto` does without.
+    Args:
+        folder: Folder of the run.
+        config: Settings to show.
+
+    Raises:
+        OptionError: A requested tracker is not installed. `auto` ignores that.
     """
     mode = options.mode
     if mode == "auto":
@@ -59,7 +64,7 @@ def make_trackers(options: LoggingOptions, folder: Path, config: Mapping[str, An
 
 
 class WandbTracker:
-    """A run on wandb.ai, or in a folder that `wandb sync` sends there later."""
+    """Run on wandb.ai, or in a folder for a later `wandb sync`."""
 
     def __init__(self, wandb: Any, options: LoggingOptions, folder: Path, config: Mapping[str, Any], mode: str) -> None:
         self._wandb = wandb
@@ -85,7 +90,7 @@ class WandbTracker:
 
 
 def _run_id(folder: Path) -> str:
-    """The same for a run that is resumed."""
+    """Return the run id, which is the same after a resume."""
     file = folder / "wandb_id.txt"
     if not file.is_file():
         file.write_text(secrets.token_hex(4), encoding="utf-8")

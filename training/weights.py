@@ -1,4 +1,4 @@
-"""Which parameters a run trains, and how they are moved between a file and processes that each hold a shard of them."""
+"""Trained parameters, and their transfer between files and sharded processes."""
 
 from __future__ import annotations
 
@@ -15,16 +15,19 @@ def trained_parameters(model: nn.Module) -> dict[str, nn.Parameter]:
 
 
 def whole(tensor: Tensor) -> Tensor:
-    """A tensor on the CPU, in one piece.
+    """Return a tensor on the CPU, in one piece.
 
-    Where processes hold shards of it, all of them have to call this together.
+    If processes hold shards of it, all of them have to call this together.
     """
     tensor = tensor.detach()
     return (tensor.full_tensor() if is_sharded(tensor) else tensor).cpu().contiguous()
 
 
 def like(tensor: Tensor, parameter: Tensor) -> Tensor:
-    """A copy of a whole tensor, placed (and cut, where the parameter is) as a parameter of the same shape is."""
+    """Return a copy of a whole tensor, placed as a parameter is.
+
+    It is cut if the parameter is.
+    """
     # A copy, because what safetensors gives is a view of the file, and Windows does not let go of a file (or rename its
     # folder) while one is left.
     tensor = tensor.clone().to(parameter.device)
@@ -37,7 +40,10 @@ def like(tensor: Tensor, parameter: Tensor) -> Tensor:
 
 @torch.no_grad()
 def fill(parameter: Tensor, tensor: Tensor) -> None:
-    """Overwrites a parameter, or what has its shape and place, with a whole tensor."""
+    """Overwrite a parameter by a whole tensor.
+
+    The parameter may also be an object with its shape and place.
+    """
     parameter.copy_(like(tensor, parameter) if is_sharded(parameter) else tensor)
 
 

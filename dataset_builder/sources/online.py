@@ -1,6 +1,4 @@
-"""What the osu!
-
-API (version 2) knows of mapsets: status, dates, ids of mappers, plays and more.
+"""What the osu! API (version 2) knows of mapsets: status, dates, ids of mappers, plays and more.
 
 Nothing is asked unless the user wants it and has a token. Answers are kept in the dataset, so each mapset is asked
 about once; the dataset is complete without them, but for what only the API knows.
@@ -108,10 +106,7 @@ def ask_about(set_ids: Iterable[int], folder: Path, api_url: str, token: str) ->
 
 
 def cached_answers(folder: Path) -> dict[int, dict[str, Any]]:
-    """What is known, by mapset; an empty answer for one that osu!
-
-    does not know. A line cut short is left out.
-    """
+    """What is known, by mapset; an empty answer for one that osu! does not know. A line cut short is left out."""
     path = folder / ANSWERS_FILE
     answers: dict[int, dict[str, Any]] = {}
     for line in path.read_bytes().splitlines() if path.is_file() else ():

@@ -29,7 +29,10 @@ class BeatConfig:
 
     @property
     def reach_frames(self) -> int:
-        """Frames on either side of a frame that its prediction depends on, and a few more."""
+        """Frames on either side of a frame that determine its prediction.
+
+        A few more are added.
+        """
         return self.stride * (self.kernel // 2 * sum(self.dilations) + 2) + 4 * self.kernel
 
 

@@ -15,7 +15,7 @@ PRIOR_LOGIT = -3.0
 
 
 class BeatNetwork(nn.Module):
-    """Log mel levels -> logits of a beat and of a downbeat at each frame.
+    """Network from log mel levels to logits of beats and downbeats.
 
     Two convolutions read the sound of each frame. Dilated layers of 40 ms a step find the period over tens of seconds;
     their output is joined with the frames again, since beats are exact to a few milliseconds.
@@ -37,7 +37,10 @@ class BeatNetwork(nn.Module):
         nn.init.constant_(self.output.bias, PRIOR_LOGIT)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Return logits [songs, frames, 2] of features [songs, frames, bands]; frames: a multiple of the stride."""
+        """Return logits [songs, frames, 2] of features [songs, frames, bands].
+
+        The number of frames is a multiple of the stride.
+        """
         frames = F.relu(self.first(features - self.feature_mean))
         frames = frames + F.relu(self.second(frames))
         steps = self.shrink(frames.unflatten(1, (-1, self.config.stride)).flatten(2))
@@ -49,7 +52,10 @@ class BeatNetwork(nn.Module):
 
 
 class DilatedLayer(nn.Module):
-    """Pre-norm dilated convolution over steps, then a linear layer, with a residual connection."""
+    """Pre-norm dilated convolution over steps, and a linear layer.
+
+    The connection is residual.
+    """
 
     def __init__(self, config: BeatConfig, dilation: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Red lines of a song from the beats that are predicted in it."""
+"""Red lines of a song from its predicted beats."""
 
 from __future__ import annotations
 
@@ -60,7 +60,10 @@ def beat_probabilities(beats: BeatNetwork, features: np.ndarray) -> tuple[np.nda
 
 
 def confidences(beat: np.ndarray, lines: Sequence[TimingPoint], song_ms: float) -> list[float]:
-    """Return the mean probability of a beat on the beats of each line and on SILENT_BEATS more."""
+    """Return the mean beat probability of each red line.
+
+    It is over the beats of the line and SILENT_BEATS more.
+    """
     timing = Timing(lines)
     ends_ms = [*(line.time_ms for line in lines[1:]), song_ms]
     found = []
@@ -73,7 +76,10 @@ def confidences(beat: np.ndarray, lines: Sequence[TimingPoint], song_ms: float) 
 
 
 def _to_objects(line: TimingPoint) -> TimingPoint:
-    """Move a red line from the sound to its objects; a bar later rather than before 0 ms."""
+    """Move a red line from the sound to its objects.
+
+    It moves a bar later rather than before 0 ms.
+    """
     time_ms = round(line.time_ms - USUAL_LEAD_MS)
     if time_ms < 0:
         time_ms = round(line.time_ms - USUAL_LEAD_MS + line.meter * line.beat_length_ms)

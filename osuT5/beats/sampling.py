@@ -51,7 +51,7 @@ class BeatSamplingOptions:
 
 @dataclass(frozen=True, slots=True)
 class BeatBatch:
-    """Features [songs, frames, bands], targets [songs, frames, 2], and which frames count in the loss."""
+    """Features [songs, frames, bands], targets [songs, frames, 2], and loss mask."""
 
     features: Tensor
     targets: Tensor
@@ -119,7 +119,10 @@ def _bumps(places: np.ndarray, frames: int) -> np.ndarray:
 
 
 def make_unbeaten(features: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return sound of the same colour without a beat: silence, a drone, noise, or frames in random order."""
+    """Return sound of the same colour without a beat.
+
+    It is silence, a drone, noise, or frames in random order.
+    """
     kind = rng.integers(4)
     level = features.mean(axis=0) * np.float32(rng.uniform(0.3, 1.2))
     if kind == 0:

@@ -40,7 +40,7 @@ class SongBeats:
 
 
 def song_beats(song: RhythmSong) -> SongBeats:
-    """Return the beats by the red lines that most maps of a song share.
+    """Return the beats by the most common red lines of a song.
 
     The octave of the tempo is that of the mappers. Sections of another tempo take the octave nearest to the tempo that
     lasts longest.

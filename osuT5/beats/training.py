@@ -55,7 +55,10 @@ class BeatTask:
 
 
 def nats_of_song(model: BeatNetwork, song: BeatSong) -> np.ndarray:
-    """Return the mean cross entropy of each output over the certain frames, float [2]."""
+    """Return the mean cross entropy of each output, float [2].
+
+    Only certain frames count.
+    """
     logits = predict_logits(model, song.features)
     targets, is_certain = frame_targets(song.beats, 0, len(logits))
     return (np.logaddexp(0.0, logits) - targets * logits)[is_certain].mean(axis=0)
@@ -77,7 +80,10 @@ def train_beats(run: PartRun) -> None:
 
 
 def split_validation(songs: Sequence[RhythmSong]) -> tuple[list[RhythmSong], list[RhythmSong]]:
-    """Return the songs to train on and those to choose weights and thresholds by."""
+    """Split songs into training songs and validation songs.
+
+    The latter choose weights and thresholds.
+    """
     ordered = sorted(songs, key=lambda song: song.name)
     validation = ordered[VALIDATION_EVERY - 1 :: VALIDATION_EVERY]
     names = {song.name for song in validation}
@@ -91,7 +97,10 @@ def with_beats(songs: Sequence[RhythmSong]) -> Iterator[BeatSong]:
 
 
 def initial_network(run: PartRun, songs: Sequence[RhythmSong]) -> BeatNetwork:
-    """Return the network with the initial weights of a run, or a random one for the songs."""
+    """Return the network with the initial weights of a run.
+
+    Without any, it is a random one for the songs.
+    """
     torch.manual_seed(run.options.seed)
     if run.start is not None and run.start.is_dir():
         start = load_beat_model(run.start)

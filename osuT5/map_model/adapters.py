@@ -1,4 +1,4 @@
-"""Adapter of a map model: a PEFT adapter for each part, in a subfolder of its name."""
+"""Adapter of a map model: one PEFT adapter per part, in subfolders."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from osuT5.model.files.lora import MAP_ADAPTER_FILE, Adapter
 
 
 def save_bases(folder: Path, bases: Mapping[str, Path]) -> None:
-    """Write the SHA-256 of the weights that each part of an adapter was trained on."""
+    """Write the SHA-256 of the base weights of each adapted part."""
     digests = {part: digest_of(base / WEIGHTS_FILE) for part, base in bases.items()}
     (folder / MAP_ADAPTER_FILE).write_text(json.dumps(digests, indent=2) + "\n", encoding="utf-8")
 
@@ -45,7 +45,9 @@ def find_map_adapter(source: str, model: Path) -> Path:
 
 
 def merge_adapter(network: nn.Module, folder: Path) -> None:
-    """Add the adapter in a folder to the weights of a part; without one, they stay.
+    """Add the adapter in a folder to the weights of a part.
+
+    If there is no folder, they stay.
 
     Raises:
         ModelError: It does not fit the network.

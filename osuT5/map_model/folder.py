@@ -1,4 +1,4 @@
-"""Folder of a map model: `rhythm/` and `objects/` next to the files of a seq2seq model.
+"""Folder of a map model: `rhythm/`, `objects/` and a seq2seq model.
 
 `beats/` is optional: the beats of a song do not depend on the maps that a model was trained on.
 """

@@ -1,4 +1,7 @@
-"""Options of a training run of a map model; `configs/train/train_mini.yaml` explains each of them."""
+"""Options of a training run of a map model.
+
+`configs/train/train_mini.yaml` explains each of them.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ class MapDataOptions:
 
 @dataclass
 class PartOptions:
-    """Differences of one part from the defaults of its network, its batches and the common loop.
+    """Differences of one part from the common defaults.
 
     Attributes:
         sizes: Fields of the config of its network.

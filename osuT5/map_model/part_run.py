@@ -1,4 +1,4 @@
-"""Training run of one part of a map model, as its training module gets it."""
+"""Training run of one part of a map model."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class PartRun:
 
     @property
     def loop(self) -> LoopOptions:
-        """Options of the loop: the common ones, changed by those of the part."""
+        """Options of the loop, changed by those of the part."""
         return with_changes(self.options.loop, self._part.loop, f"{self.name}.loop")
 
     def sizes(self, kind: type[Options]) -> Options:
@@ -78,7 +78,7 @@ class PartRun:
         return with_changes(kind(), self._part.sizes, f"{self.name}.sizes")
 
     def resized(self, sizes: Options) -> Options:
-        """Return sizes of given weights with the options that do not change their shape."""
+        """Return given sizes with the options that keep their shape."""
         dropout = self._part.sizes.get("dropout")
         return sizes if dropout is None else replace(sizes, dropout=dropout)  # type: ignore[type-var]
 
@@ -105,7 +105,7 @@ class PartRun:
         return songs, held_out
 
     def load_silent(self, load: SongLoader[Song]) -> list[Song]:
-        """Return the maps without songs to train on, none if no folder of them is given."""
+        """Return the maps without songs to train on, by default none."""
         data, report = self.options.data, SourceReport()
         if not data.silent_dataset_path:
             return []
@@ -159,14 +159,17 @@ class PartRun:
 
     @property
     def is_finished(self) -> bool:
-        """Whether the last step was taken."""
+        """Return whether the last step was taken."""
         state = RunState.load(self.folder / CHECKPOINT_FOLDER)
         is_measured = state.total_steps or not self.loop.fit_minutes
         return bool(is_measured) and state.step >= (state.total_steps or self.loop.total_steps)
 
     @property
     def model(self) -> Path:
-        """Folder of the weights with the lowest held-out loss; without held-out songs, of the last ones."""
+        """Folder of the weights with the lowest held-out loss.
+
+        Without held-out songs, it holds the last ones.
+        """
         best = self.folder / BEST_FOLDER
         return best if best.is_dir() else self.folder / MODEL_FOLDER
 
@@ -188,7 +191,7 @@ class PartRun:
 
 
 class PlacedTask:
-    """Task of a part whose batches come on the device, and wait while the run is paused."""
+    """Task of a part with batches on the device and pauses."""
 
     def __init__(
         self,

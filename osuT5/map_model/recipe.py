@@ -1,4 +1,4 @@
-"""Training of a map model: from a folder of mapsets to a model folder."""
+"""Training of a map model from a folder of mapsets."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ MODEL_CARD = "README.md"
 
 
 def train_map_model(options: MapTrainOptions) -> Path | None:
-    """Run or resume a training; return the folder of the model, or of the adapter.
+    """Run or resume a training; return the folder of the model.
 
     Parts are trained one after the other. A part begins when those before it are finished.
 
@@ -76,12 +76,18 @@ def train_map_model(options: MapTrainOptions) -> Path | None:
 
 
 def adapts_map_model(options: TrainOptions) -> bool:
-    """Return whether options of `-cn lora` name a map model, of which no event tokens are adapted."""
+    """Return whether options of `-cn lora` name a map model.
+
+    Such a model has no event tokens to adapt.
+    """
     return options.lora.enable_lora and is_map_model(find_model(options.pretrained_path or None).root)
 
 
 def adapter_options(options: TrainOptions) -> MapTrainOptions:
-    """Return the options of an adapter of a map model; those of event tokens do not apply."""
+    """Return the options of a map model's adapter.
+
+    Those of event tokens do not apply.
+    """
     data = options.data
     names = {field.name for field in fields(MapDataOptions)}
     return MapTrainOptions(
@@ -98,7 +104,7 @@ def adapter_options(options: TrainOptions) -> MapTrainOptions:
 
 
 def _train_parts(options: MapTrainOptions, processes: Processes) -> Mapping[str, Path]:
-    """Return the folder of each trained part; empty if one is not finished."""
+    """Return the folder of each trained part, or none if unfinished."""
     trained: dict[str, Path] = {}
     for name, train in TRAINERS.items():
         if name not in options.parts or (name == BEATS and options.lora.enable_lora):
@@ -136,7 +142,9 @@ def _pretrained(source: str) -> Path:
 
 
 def seq2seq_folder(source: str) -> Path:
-    """Return the folder of the seq2seq model of a finished map model; empty: the bundled one.
+    """Return the folder of a finished map model's seq2seq model.
+
+    An empty source is the bundled one.
 
     Raises:
         ModelError: There is none, or it has no timing of its own.
@@ -149,7 +157,7 @@ def seq2seq_folder(source: str) -> Path:
 
 
 def copy_files(source: Path, target: Path) -> None:
-    """Copy the files of a model folder, without its card and its subfolders."""
+    """Copy the files of a model folder, without card and subfolders."""
     target.mkdir(exist_ok=True)
     for path in source.iterdir():
         if path.is_file() and path.name != MODEL_CARD:

@@ -1,4 +1,4 @@
-"""A map as object tokens: hit objects -> fields, columns and the cursor before each object."""
+"""Maps as object tokens: fields, columns and the cursor before each object."""
 
 from __future__ import annotations
 
@@ -196,7 +196,7 @@ def duration_class(clock: BeatClock, step: int, end_ms: float) -> int:
 
 
 def catch_shape(width_px: float, length_px: float) -> tuple[int, float]:
-    """Return the sideways part of a path as a shape, and its direction.
+    """Return the shape of a path's sideways part, and its direction.
 
     The shape is a class of the ratio, from 0 to the number of bends.
     """

@@ -95,7 +95,7 @@ class SongSound:
 
 
 def silence(beats: int, config: RhythmConfig) -> list[np.ndarray]:
-    """Return the ticks and beats of a clock without sound; they take no memory."""
+    """Return ticks and beats without sound; they take no memory."""
     shapes = (beats, TICKS_PER_BEAT, config.tick_width), (beats, config.width)
     return [np.broadcast_to(np.float16(0), shape) for shape in shapes]
 
@@ -164,7 +164,7 @@ def load_silent_songs(
     report: SourceReport,
     chart_filter: ChartFilter = ANY_CHART,
 ) -> list[ObjectSong]:
-    """Return the maps of a folder whose songs are not there, each as a song without sound.
+    """Return the maps of a folder without audio, as silent songs.
 
     Args:
         network: Rhythm model, for the sizes of its sound.
@@ -192,7 +192,7 @@ def load_silent_songs(
 def _encode_silent(
     source: FolderSong, chart: RhythmChart, config: RhythmConfig, report: SourceReport
 ) -> list[ObjectSong]:
-    """Return a map as a song without sound, or nothing if it is not usable."""
+    """Return a map as a song without sound, nothing if unusable."""
     times_ms = np.array(chart.times_ms)
     if len(times_ms) < FEWEST_SILENT_OBJECTS or times_ms[0] < 0 or times_ms[-1] > LONGEST_SILENT_MS:
         report.skip(chart.name, "not as long as a song")
@@ -235,7 +235,7 @@ def _cache_place(cache: Path, kind: str, text: str) -> Path:
 def _cached(
     place: Path, name: str, config: RhythmConfig, encode: Callable[[], Sequence[ObjectSong]]
 ) -> list[ObjectSong]:
-    """Return the songs of a cache file, which is written if it is missing."""
+    """Return the songs of a cache file; create it if missing."""
     if not place.is_file():
         _write_song(place, encode())
     return _read_song(place, name, config)

@@ -56,7 +56,7 @@ Values = Mapping[Field, int]
 
 
 class DraftBuilder:
-    """Builder of the objects of one map; the last one ended at `cursor`."""
+    """Builder of the objects of one map; `cursor` follows the last one."""
 
     def __init__(self, mode: GameMode, clock: BeatClock, timing: Timing, difficulty: Difficulty, keys: int) -> None:
         self.mode, self.clock, self.timing, self.difficulty, self.keys = mode, clock, timing, difficulty, keys
@@ -173,7 +173,9 @@ def catch_path(shape: int, head: Point, direction: float, length_px: float) -> l
 
 
 def juice_path(head: Point, width_px: float, length_px: float) -> list[PathSegment]:
-    """Return a path that goes sideways by a width, negative to the left, and the rest up or down.
+    """Return a path that goes sideways by a width.
+
+    A negative width points to the left. The rest of the length goes up or down.
 
     One that is too long for the playfield goes up and back down.
     """

@@ -89,7 +89,7 @@ class Draws:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a map shall be like.
+    """Target of a map: its conditions, attributes and styles.
 
     Attributes:
         styles: In standard deviations from other maps of the mode and star rating.
@@ -283,9 +283,9 @@ class _Chart:
         return columns
 
     def _row_sound(self, step: int, state: Tensor) -> int:
-        """Draw the sound of a row, with the sample sets of the map.
+        """Draw the hitsound of a row, given the map's sample sets.
 
-        The same place of a bar has the same luck all along, as patterns of hitsounds return.
+        The same position of each bar gets the same random number, as patterns of hitsounds return.
         """
         scores = self._guided(self.network.fields(state, Field.SOUND))
         if self.banks is not None:
@@ -383,7 +383,10 @@ class _Chart:
         return self.network.fields.with_field(state, field, torch.tensor(values[field]))
 
     def _guided(self, logits: Tensor) -> np.ndarray:
-        """Return the logits [values] of the first row, led away from the second [rows, values]."""
+        """Return the guided logits [values] of the first row.
+
+        They are led away from those of the second, [rows, values].
+        """
         wanted = logits[0].numpy()
         return wanted if len(logits) == 1 else wanted + (self.draws.guidance - 1) * (wanted - logits[1].numpy())
 

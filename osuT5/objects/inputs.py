@@ -70,7 +70,10 @@ class ObjectInputs:
 
 
 def gap_classes(steps: np.ndarray) -> np.ndarray:
-    """Return the two gaps before and the two after each object, as classes, int64 [objects, GAPS]."""
+    """Return the two gaps before and after each object, as classes.
+
+    The result is int64 [objects, GAPS].
+    """
     gaps = np.full((len(steps), GAPS), NO_GAP, np.int64)
     between = nearest_ratio_classes(np.diff(steps), DURATION_TICKS)
     if len(between):
@@ -99,7 +102,9 @@ def plan_of(steps: np.ndarray, first_beat: int, beats: int) -> np.ndarray:
 
 
 def style_facts(attributes: Attributes, styles: Mapping[Style, float], beat_length_ms: float) -> np.ndarray:
-    """Return numbers about a map, float32 [STYLE_FACTS]; those that are unknown come with a 0 before them.
+    """Return numbers about a map, float32 [STYLE_FACTS].
+
+    A 0 marks an unknown number.
 
     Args:
         styles: Known styles, in standard deviations.

@@ -44,7 +44,7 @@ class ObjectLayer(BeatLayer):
     def step(
         self, states: Tensor, rotation: Rotation, conditions: Tensor, past: KeyValues | None, limit: int
     ) -> tuple[Tensor, KeyValues]:
-        """Transform one more object, float [rows, 1, width], after those in the cache.
+        """Transform one more object, float [rows, 1, width], by cached ones.
 
         Returns:
             The object, and the cache with the last `limit` objects.

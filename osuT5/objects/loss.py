@@ -17,7 +17,7 @@ COLUMNS, HOLD_DURATIONS = "columns", "hold_durations"
 
 
 def nats_by_part(network: ObjectNetwork, batch: ObjectBatch) -> Iterator[tuple[str, Tensor, Tensor]]:
-    """Yield the name of each part, its nats [n], and the row that each of them belongs to [n]."""
+    """Yield each part's name, its nats [n], and their rows [n]."""
     beats, conditions = network.encode(batch.beats)
     states = network.decode(beats, conditions, batch.objects, batch.fields_before, batch.columns_before)
     rows = torch.arange(len(states), device=states.device)[:, None].expand(states.shape[:2])

@@ -87,14 +87,17 @@ class ObjectNetwork(nn.Module):
         columns: Tensor,
         cache: Cache,
     ) -> Tensor:
-        """Return the state of one more object, float [rows, 1, width]; the cache is extended in place."""
+        """Return the state of one more object, float [rows, 1, width].
+
+        The cache is extended in place.
+        """
         states, own, rotation = self._embedded(beats, conditions, objects, fields, columns)
         for index, layer in enumerate(self.object_layers):
             states, cache[index] = layer.step(states, rotation, own, cache[index], self.config.window_objects)
         return self.norm(states)
 
     def new_cache(self) -> Cache:
-        """Return an empty cache of keys and values, one entry for each decoder layer."""
+        """Return an empty cache, one entry for each decoder layer."""
         return [None] * len(self.object_layers)
 
     def _embedded(
@@ -129,7 +132,10 @@ class ObjectEmbedding(nn.Module):
         self.columns_before = nn.Linear(MAX_COLUMNS * COLUMN_VALUES, width, bias=False)
 
     def forward(self, objects: ObjectInputs, fields: Tensor, columns: Tensor) -> Tensor:
-        """Return float [rows, objects, width]; fields and columns are those of the objects before."""
+        """Return embedded objects, float [rows, objects, width].
+
+        Fields and columns are those of the previous objects.
+        """
         states = self.tick(objects.ticks) + self.sound(objects.sound) + self.cursor(objects.cursors)
         for index, table in enumerate(self.gaps):
             states = states + table(objects.gaps[..., index])
@@ -149,11 +155,14 @@ class FieldHeads(nn.Module):
         self.known = nn.ModuleList(nn.Embedding(size + 1, width) for size in FIELD_SIZES.values())
 
     def forward(self, states: Tensor, field: Field) -> Tensor:
-        """Return logits of a field [..., size], given states that have all fields before it."""
+        """Return logits of a field [..., size], given all fields before it."""
         return self.logits[field](F.gelu(self.hidden[field](states)))
 
     def with_field(self, states: Tensor, field: Field, values: Tensor) -> Tensor:
-        """Return the states with one more field known; values: int64 [...], NONE where it does not apply."""
+        """Return the states with one more field known.
+
+        Values are int64 [...], NONE if the field does not apply.
+        """
         return states + self.known[field](values + 1)
 
 
@@ -171,7 +180,9 @@ class ColumnHead(nn.Module):
         self.duration = nn.Linear(width, len(DURATION_TICKS))
 
     def forward(self, states: Tensor, columns: Tensor, keys: int) -> tuple[Tensor, Tensor]:
-        """Return logits of the columns [..., keys, 3], and of durations in them [..., keys, durations].
+        """Return logits of columns and of durations in them.
+
+        They have shapes [..., keys, 3] and [..., keys, durations].
 
         Args:
             states: float [..., width].
@@ -209,7 +220,7 @@ class ColumnHead(nn.Module):
 
     @staticmethod
     def _earlier(keys: int, device: torch.device) -> Tensor:
-        """Return which entries of all columns are known at each, float [keys, 54]."""
+        """Return the known entries of all columns at each, float [keys, 54]."""
         earlier = torch.arange(MAX_COLUMNS, device=device) < torch.arange(keys, device=device)[:, None]
         return earlier.repeat_interleave(COLUMN_VALUES, 1).float()
 

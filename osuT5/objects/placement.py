@@ -29,7 +29,10 @@ class Cursor:
         return self.x, self.y
 
     def measure(self, point: Point) -> tuple[int, int]:
-        """Return the classes of distance and turn to a point; a stack has no turn."""
+        """Return the classes of distance and turn to a point.
+
+        A stack has no turn.
+        """
         distance_px = math.dist(self.point, point)
         if distance_px <= STACK_PX:
             return 0, NONE
@@ -45,7 +48,10 @@ class Cursor:
         return self.x + distance_px * math.cos(direction), self.y + distance_px * math.sin(direction)
 
     def moved(self, point: Point) -> Cursor:
-        """Return the cursor after a movement to a point; within a stack, the heading stays."""
+        """Return the cursor after a movement to a point.
+
+        Within a stack, the heading stays.
+        """
         if math.dist(self.point, point) <= STACK_PX:
             return Cursor(*point, self.heading)
         return Cursor(*point, math.atan2(point[1] - self.y, point[0] - self.x))

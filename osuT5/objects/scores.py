@@ -1,4 +1,4 @@
-"""Probabilities of what each object of a map is, given the objects before it."""
+"""Probabilities of each object of a map, given those before it."""
 
 from __future__ import annotations
 

@@ -58,7 +58,10 @@ class SongSections:
 
 
 def sections_of(beatmaps: Sequence[Beatmap], clock: BeatClock) -> SongSections | None:
-    """Return the sections of a song by its maps, None if none of them has kiai time."""
+    """Return the sections of a song by its maps.
+
+    They are None if no map has kiai time.
+    """
     timings = [Timing(beatmap.timing_points) for beatmap in beatmaps]
     kiai = np.array([[timing.kiai_at(time_ms + 1) for time_ms in clock.beat_ms] for timing in timings], np.float32)
     volume = np.array([[timing.volume_at(time_ms + 1) for time_ms in clock.beat_ms] for timing in timings], np.float32)
@@ -80,7 +83,7 @@ class SectionHead(nn.Module):
         self.output = nn.Linear(width, 2)
 
     def forward(self, ticks: Tensor, beats: Tensor) -> Tensor:
-        """Return the logit of kiai time and the volume of each beat, float [beats, 2].
+        """Return the kiai logit and the volume of beats, float [beats, 2].
 
         Args:
             ticks: Sound of ticks, float [beats, 24, tick width].
@@ -97,7 +100,7 @@ class SectionHead(nn.Module):
         return self.output(self._drop(states.T))
 
     def loss(self, ticks: Tensor, beats: Tensor, kiai: Tensor, volume: Tensor) -> Tensor:
-        """Return nats per beat of kiai time, plus the error of the volume."""
+        """Return nats per beat of kiai time plus the volume error."""
         predicted = self(ticks, beats).float()
         nats = F.binary_cross_entropy_with_logits(predicted[:, 0], kiai)
         return nats + F.smooth_l1_loss(predicted[:, 1], volume)
@@ -107,7 +110,9 @@ class SectionHead(nn.Module):
 
 
 def kiai_spans_ms(logits: np.ndarray, clock: BeatClock) -> list[tuple[float, float]]:
-    """Return the most likely (start_ms, end_ms) of kiai time, from bar line to bar line.
+    """Return the most likely spans (start_ms, end_ms) of kiai time.
+
+    They begin and end on bar lines.
 
     Each span, and each break between two, lasts at least PHRASE_BARS bars.
 
@@ -147,7 +152,9 @@ def kiai_spans_ms(logits: np.ndarray, clock: BeatClock) -> list[tuple[float, flo
 
 
 def phrase_volumes(volumes: np.ndarray, clock: BeatClock) -> list[tuple[float, int]]:
-    """Return (time_ms, volume in percent) at the bar lines where the volume changes.
+    """Return (time_ms, volume in percent) of each volume change.
+
+    Changes are at bar lines.
 
     Args:
         volumes: Differences from the typical volume at each beat, float [beats], in VOLUME_STEP.

@@ -21,7 +21,7 @@ _FITTING_STEPS = 24
 
 
 def shape_of(path: SliderPath) -> tuple[int, float]:
-    """Return the shape of a path, and the direction of its chord in radians."""
+    """Return a path's shape and the direction of its chord (radians)."""
     head, end = path.points[0], path.points[-1]
     chord = end - head
     direction = math.atan2(chord[1], chord[0])
@@ -44,9 +44,10 @@ def mirrored_shape(shape: int | np.ndarray) -> int | np.ndarray:
 
 @cache
 def unit_path(shape: int) -> tuple[CurveKind, tuple[Point, ...]]:
-    """Return a path of length 1 from (0, 0) whose chord points along x: its kind and control points.
+    """Return a path of length 1 from (0, 0) along x.
 
-    Equal bends make a circular arc, others a cubic Bezier curve.
+    It has a kind and control points; its chord points along x. Equal bends make a circular arc, others a cubic Bezier
+    curve.
     """
     first, second = (float(BENDS[index]) for index in divmod(shape, len(BENDS)))
     if shape == STRAIGHT:
@@ -67,7 +68,10 @@ def unit_path(shape: int) -> tuple[CurveKind, tuple[Point, ...]]:
 
 
 def _arc(bend: float) -> tuple[Point, ...]:
-    """Return head, middle and end of an arc of length 1 with a bend at its thirds."""
+    """Return head, middle and end of an arc of length 1.
+
+    It bends at its thirds.
+    """
     low, high = 1e-3, 1.9 * math.pi  # angle of the arc
     for _ in range(_FITTING_STEPS):
         angle = (low + high) / 2
@@ -80,7 +84,10 @@ def _arc(bend: float) -> tuple[Point, ...]:
 
 
 def path_segments(shape: int, head: Point, direction: float, length_px: float) -> list[PathSegment]:
-    """Return the path of a shape from a head, its chord in a direction (radians)."""
+    """Return the path of a shape, given its head and chord direction.
+
+    The direction is in radians.
+    """
     kind, points = unit_path(shape)
     placed = [_placed(point, head, direction, length_px) for point in points]
     return [PathSegment(kind, placed)]

@@ -1,4 +1,6 @@
-"""Styles of maps: what differs between two maps of one song, mode and star rating.
+"""Styles of maps: differences between maps of one song and level.
+
+The level is the mode and the star rating.
 
 A style is measured in standard deviations from the maps of the corpus with the same mode and star rating.
 """
@@ -64,7 +66,10 @@ Levels = Mapping[str, Mapping[str, tuple[float, float, float]]]
 
 
 def measure_styles(tokens: ChartTokens, mode: GameMode) -> dict[Style, float]:
-    """Return the styles of a map; those of too few objects are left out."""
+    """Return the styles of a map.
+
+    Styles of too few objects are omitted.
+    """
     fields = tokens.fields.astype(np.int64)
     gaps = np.diff(tokens.steps, prepend=tokens.steps[:1] - 10 * NEAR_TICKS)
     if mode is GameMode.MANIA:
@@ -139,7 +144,10 @@ def _level(stars: np.ndarray, values: np.ndarray) -> tuple[float, float, float]:
 
 
 def relative_styles(styles: Mapping[Style, float], mode: GameMode, stars: float, levels: Levels) -> dict[Style, float]:
-    """Return styles in standard deviations from those of maps of the same mode and star rating."""
+    """Return styles in standard deviations from those of comparable maps.
+
+    Those have the same mode and star rating.
+    """
     relative = {}
     for style, value in styles.items():
         if style in levels.get(mode.name.lower(), {}):

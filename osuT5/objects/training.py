@@ -133,9 +133,9 @@ def train_objects(run: PartRun, rhythm_path: Path) -> None:
 
 
 def initial_network(run: PartRun, rhythm: RhythmConfig, songs: Sequence[ObjectSong]) -> ObjectNetwork:
-    """Return the network with the initial weights of a run, or a random one.
+    """Return the network with the initial weights of a run.
 
-    A random one is for the sound of the rhythm model and the usual styles of the songs.
+    Without any, it is a random one, for the sound of the rhythm model and the usual styles of the songs.
     """
     torch.manual_seed(run.options.seed)
     if run.start is None:

@@ -80,7 +80,7 @@ class RhythmChart:
 
     @property
     def record(self) -> ChartRecord:
-        """What filters read of a map."""
+        """Facts of a map that filters read."""
         return ChartRecord(self.mode, (self.stars,) * len(STAR_SPEEDS), self.keys or None)
 
     def timing_points(self) -> list[TimingPoint]:
@@ -142,7 +142,7 @@ def load_songs(
 
 
 def _is_in_song(chart: RhythmChart, song_ms: float, report: SourceReport) -> bool:
-    """Return whether a chart lies in its song; report it if it does not."""
+    """Return whether a map lies in its song; report it otherwise."""
     objects = [HitObject(time_ms, 0.0, 0.0) for time_ms in chart.times_ms]
     try:
         check_in_song(Beatmap(hit_objects=objects, timing_points=chart.timing_points()), song_ms)
@@ -155,7 +155,10 @@ def _is_in_song(chart: RhythmChart, song_ms: float, report: SourceReport) -> boo
 def load_charts(
     song: Song, cache: Path, report: SourceReport, opted_out: OptOutList = NOBODY_OPTED_OUT
 ) -> tuple[RhythmChart, ...]:
-    """Return the readable maps of a song, cached if possible, without those of mappers who opted out."""
+    """Return the readable maps of a song, cached if possible.
+
+    Maps of mappers who opted out are omitted.
+    """
     cache_file = cache / f"{_charts_key(song, opted_out)}.json"
     if not cache_file.is_file():
         read = read_charts(song, report, ChartFilter(opted_out=opted_out))

@@ -118,7 +118,7 @@ def bar_places(logits: np.ndarray, bar_beats: np.ndarray, costs: np.ndarray) -> 
 
 
 def _advance(scores: np.ndarray, bar_beats: int, cost: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return the best score of each place of the next beat, and the place before it."""
+    """Return the best score and predecessor of each bar position."""
     ended, best = len(scores) - 1, int(scores.argmax())
     is_broken = scores[best] - cost > scores[ended]
     first = scores[best] - cost if is_broken else scores[ended]
@@ -128,7 +128,7 @@ def _advance(scores: np.ndarray, bar_beats: int, cost: float) -> tuple[np.ndarra
 
 
 def _likely_meter(logits: np.ndarray, section_of: np.ndarray, folds: Sequence[int]) -> tuple[int, np.ndarray]:
-    """Return the meter of a song, and the place of each beat in its bar."""
+    """Return a song's meter, and each beat's position in its bar."""
     costs = np.where(np.diff(section_of, prepend=0) > 0, BROKEN_BAR_AT_LINE, BROKEN_BAR)
     found = {
         meter: bar_places(logits, np.array([fold_meter(meter, each) for each in folds])[section_of], costs)
@@ -141,7 +141,10 @@ def _likely_meter(logits: np.ndarray, section_of: np.ndarray, folds: Sequence[in
 
 
 def _line_beats(places: np.ndarray, bar_beats: int) -> np.ndarray:
-    """Return the beats of a section that need a red line: the first bar line, and those after a broken bar."""
+    """Return the beats of a section that need a red line.
+
+    These are the first bar line, and those after a broken bar.
+    """
     bars = np.flatnonzero(places == 0)
     return bars[np.diff(bars, prepend=-bar_beats - 1) != bar_beats]
 

@@ -90,7 +90,10 @@ class SongEncoding:
 
     @cached_property
     def sound(self) -> tuple[np.ndarray, np.ndarray]:
-        """Sound of each tick, float16 [beats, 24, tick width], and vectors of beats, float16 [beats, width]."""
+        """Sound of ticks and vectors of beats.
+
+        The shapes are float16 [beats, 24, tick width] and float16 [beats, width].
+        """
         ticks, vectors = (
             np.concatenate([_middles(part[place].half().cpu().numpy()) for part in self._parts])[: len(self.clock)]
             for place in (2, 3)
@@ -119,7 +122,10 @@ def _numpy(values: Tensor) -> np.ndarray:
 
 
 def _middles(values: np.ndarray) -> np.ndarray:
-    """Return the middle halves of [windows, length, ...] in one row, [windows * length / 2, ...]."""
+    """Join the middle halves of windows.
+
+    [windows, length, ...] becomes [windows * length / 2, ...].
+    """
     quarter = values.shape[1] // 4
     return values[:, quarter : 3 * quarter].reshape(-1, *values.shape[2:])
 

@@ -106,7 +106,7 @@ class BatchSampler:
         return [chart, *rng.choice(others, count, replace=False, p=weights / weights.sum()).tolist()]
 
     def _draw_window(self, axis: SongAxis, rng: np.random.Generator) -> _DrawnWindow:
-        """Draw a window; like those of a prediction, it may exceed the song."""
+        """Draw a window; it may exceed the song, as in predictions."""
         options = self.options
         quarter = self.window_beats // 4
         first_beat = int(rng.integers(-quarter, max(1, len(axis.clock) - self.window_beats + quarter)))

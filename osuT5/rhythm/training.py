@@ -95,7 +95,10 @@ def train_rhythm(run: PartRun) -> None:
 
 
 def initial_network(run: PartRun, songs: Sequence[RhythmSong]) -> RhythmNetwork:
-    """Return the network with the initial weights of a run, or a random one for the songs."""
+    """Return the network with the initial weights of a run.
+
+    Without any, it is a random one for the songs.
+    """
     torch.manual_seed(run.options.seed)
     if run.start is not None:
         start = load_rhythm_model(run.start)

@@ -1,7 +1,4 @@
-"""File names as osu!
-
-writes them, legal on Windows, macOS and Linux alike; and which archived names are safe.
-"""
+"""File names as osu! writes them, legal on Windows, macOS and Linux alike; and which archived names are safe."""
 
 from __future__ import annotations
 

@@ -23,10 +23,7 @@ OLD_FORMAT_OFFSET_MS = 24.0
 
 
 class FieldError(ValueError):
-    """One field that osu!
-
-    would refuse too; the message says what was found.
-    """
+    """One field that osu! would refuse too; the message says what was found."""
 
 
 def time_offset_ms(format_version: int) -> float:
@@ -60,10 +57,7 @@ def parse_int(text: str) -> int:
 # A file repeats few positions many times.
 @lru_cache(maxsize=8192)
 def parse_coordinate(text: str, format_version: int) -> float:
-    """A position in osu!
-
-    pixels, truncated in formats that know whole pixels only; raises FieldError.
-    """
+    """A position in osu! pixels, truncated in formats that know whole pixels only; raises FieldError."""
     value = parse_float(text, MAX_COORDINATE_PX)
     return value if format_version >= FIRST_FRACTIONAL_VERSION else float(int(value))
 

@@ -1,6 +1,4 @@
-"""The text of a .osu file -> Beatmap, as osu!
-
-itself reads it.
+"""The text of a .osu file -> Beatmap, as osu! itself reads it.
 
 The `slider` package is not used here: it cuts times to whole milliseconds, reads every effect bit as kiai, and raises
 on missing sections, old formats and maps without timing points, so more would be worked around than kept.
@@ -73,9 +71,7 @@ def first_warnings(warnings: Sequence[str]) -> list[str]:
 
 
 def decode_osu_bytes(data: bytes) -> str:
-    """The text of a .osu file: UTF-8 as osu!
-
-    writes it, UTF-16, or Shift-JIS from old editors.
+    """The text of a .osu file: UTF-8 as osu! writes it, UTF-16, or Shift-JIS from old editors.
 
     Never raises: what fits none of these comes back as UTF-8 with replacement characters.
     """

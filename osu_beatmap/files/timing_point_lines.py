@@ -51,10 +51,7 @@ def parse_timing_line(
 
 
 def format_timing_line(point: TimingPoint, format_version: int) -> str:
-    """The line that `parse_timing_line` reads back; raises BeatmapError for numbers that osu!
-
-    would refuse.
-    """
+    """The line that `parse_timing_line` reads back; raises BeatmapError for numbers that osu! would refuse."""
     times = (point.time_ms - time_offset_ms(format_version), point.beat_length_ms)
     sounds = (point.meter, point.sample_set, point.sample_index, point.volume)
     numbers = (int(number) for number in (*sounds, point.uninherited, point.effects))

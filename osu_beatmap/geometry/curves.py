@@ -95,9 +95,7 @@ def flatten_b_spline(control: Points, degree: int, tolerance_px: float = OSU_BEZ
 
 
 def flatten_catmull(control: Points) -> Points:
-    """A uniform Catmull-Rom spline through all control points, its ends as osu!
-
-    has them.
+    """A uniform Catmull-Rom spline through all control points, its ends as osu! has them.
 
     Before the first point the spline assumes that point again; after the last one it goes on straight.
     """

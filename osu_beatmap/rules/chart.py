@@ -22,10 +22,7 @@ FALLBACK_LINE = TimingPoint(0.0, 1000.0)
 
 
 def circle_radius_px(circle_size: float) -> float:
-    """Radius of a circle in osu!
-
-    pixels. Source: the wiki page "Beatmap/Circle size".
-    """
+    """Radius of a circle in osu! pixels. Source: the wiki page "Beatmap/Circle size"."""
     return 54.4 - 4.48 * circle_size
 
 
@@ -106,10 +103,7 @@ class Chart:
 
     @cached_property
     def difficulty(self) -> Difficulty:
-        """The difficulty settings, with the defaults of osu!
-
-        in place of unusable numbers.
-        """
+        """The difficulty settings, with the defaults of osu! in place of unusable numbers."""
         given = {setting.name: getattr(self.beatmap.difficulty, setting.name) for setting in fields(Difficulty)}
         return Difficulty(**{name: value for name, value in given.items() if -MAX_VALUE <= value <= MAX_VALUE})
 

@@ -57,10 +57,7 @@ def is_usable_object(hit_object: HitObject) -> bool:
 
 
 def is_usable_line(line: TimingPoint) -> bool:
-    """Whether a line has numbers that osu!
-
-    can use; a red one needs a beat of more than 0 ms.
-    """
+    """Whether a line has numbers that osu! can use; a red one needs a beat of more than 0 ms."""
     return unusable_field(line_numbers(line)) is None and not (line.uninherited and line.beat_length_ms <= 0)
 
 

@@ -21,10 +21,7 @@ _CURVES = {EventKind.PERFECT_ANCHOR: CurveKind.PERFECT, EventKind.CATMULL_ANCHOR
 
 
 def path_segments(head: Point, anchors: Anchors, file_format: int = _WRITTEN_FORMAT) -> list[PathSegment]:
-    """The path that osu!
-
-    reads from these anchors, the kind of the first standing for all.
-    """
+    """The path that osu! reads from these anchors, the kind of the first standing for all."""
     letter = _CURVES.get(anchors[0][0], CurveKind.BEZIER).value
     points = _path_points(anchors)
     if letter == CurveKind.CATMULL.value:

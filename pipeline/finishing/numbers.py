@@ -1,7 +1,4 @@
-"""Numbers: what osu!
-
-cannot use goes, the rest comes within the limits of the rules.
-"""
+"""Numbers: what osu! cannot use goes, the rest comes within the limits of the rules."""
 
 from __future__ import annotations
 
@@ -23,10 +20,7 @@ DEFAULT_STACK_LENIENCY = 0.7
 
 
 def with_usable_numbers(draft: Beatmap, report: FinishReport) -> Beatmap:
-    """The draft without objects and lines whose numbers osu!
-
-    refuses, and with settings that it accepts.
-    """
+    """The draft without objects and lines whose numbers osu! refuses, and with settings that it accepts."""
     objects = [_sound_object(obj) for obj in draft.hit_objects if is_usable_object(obj) and _has_path(obj)]
     lines = [line for line in draft.timing_points if is_usable_line(line)]
     report.count("objects without usable numbers", len(draft.hit_objects) - len(objects))

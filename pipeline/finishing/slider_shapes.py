@@ -241,10 +241,7 @@ def _simple(segments: list[PathSegment], length_px: float) -> list[PathSegment]:
 
 
 def _whole_path(segments: list[PathSegment]) -> list[PathSegment]:
-    """The path as a file of osu!
-
-    stable holds it: whole pixels, no doubled points, one kind of curve only.
-    """
+    """The path as a file of osu! stable holds it: whole pixels, no doubled points, one kind of curve only."""
     pieces = []
     for segment in segments:
         points = [(float(math.floor(x + 0.5)), float(math.floor(y + 0.5))) for x, y in segment.points]

@@ -31,10 +31,7 @@ _TIE = 0.999  # a periodic sound correlates as well one period later; the smalle
 
 @dataclass(frozen=True)
 class PreparedAudio:
-    """A song as osu!
-
-    stable can play it: its name in the .osz, and its bytes or the file that holds them.
-    """
+    """A song as osu! stable can play it: its name in the .osz, and its bytes or the file that holds them."""
 
     file_name: str
     content: bytes | Path
@@ -44,9 +41,7 @@ class PreparedAudio:
 
 
 def prepare_audio(path: str | Path) -> PreparedAudio:
-    """The song of a map: the source file itself if osu!
-
-    stable plays it, else its bytes as Ogg Vorbis.
+    """The song of a map: the source file itself if osu! stable plays it, else its bytes as Ogg Vorbis.
 
     Raises AudioError for files that `osuT5.audio.decode` refuses, and if the converted song is more than
     MAX_SHIFT_MS off its source.

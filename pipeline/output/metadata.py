@@ -35,10 +35,7 @@ _ASCII_FORMS = str.maketrans(
 
 @dataclass(frozen=True, slots=True)
 class SongName:
-    """A title or an artist: in ASCII letters, as osu!
-
-    asks of the romanised fields, and as it is written.
-    """
+    """A title or an artist: in ASCII letters, as osu! asks of the romanised fields, and as it is written."""
 
     romanised: str
     unicode: str
