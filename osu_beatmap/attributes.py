@@ -1,4 +1,4 @@
-"""What a map can be conditioned on, read from a beatmap or asked for by a user."""
+"""Conditions of a map, read from a beatmap or requested by users."""
 
 from __future__ import annotations
 
@@ -34,7 +34,10 @@ class Attributes:
 
 
 def attributes_of(beatmap: Beatmap, difficulty: float | None = None) -> Attributes:
-    """The attributes of an existing map; its star rating is given, as computing it is not free."""
+    """Return the attributes of an existing map.
+
+    The star rating is a parameter, as its computation takes time.
+    """
     mode = beatmap.mode
     with_circles = mode in WITH_CIRCLES
     mania = mode is GameMode.MANIA
@@ -51,9 +54,10 @@ def attributes_of(beatmap: Beatmap, difficulty: float | None = None) -> Attribut
 
 
 def is_hitsounded(beatmap: Beatmap) -> bool:
-    """Whether the mapper placed hit sounds: additions on more than 2 % of the objects, or changing sample sets.
+    """Return whether the mapper placed hitsounds.
 
-    Taiko notes are told apart by their sounds, so a taiko map always counts.
+    They are additions on more than 2 % of the objects, or changing sample sets. Taiko notes differ by their sounds, so
+    a taiko map always counts.
     """
     if beatmap.mode is GameMode.TAIKO:
         return True
@@ -74,7 +78,7 @@ def hold_note_ratio(beatmap: Beatmap) -> float:
 
 
 def scroll_speed_ratio(beatmap: Beatmap) -> float:
-    """Number of scroll speed changes by green lines for each object, at most 1."""
+    """Return scroll speed changes by green lines per object, at most 1."""
     changes = 0
     speed = 1.0
     for point in beatmap.timing_points:

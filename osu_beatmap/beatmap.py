@@ -17,7 +17,7 @@ Point = tuple[float, float]
 
 
 class GameMode(IntEnum):
-    """The four rulesets, numbered as in the `Mode:` line of a .osu file."""
+    """The four rulesets, numbered as on the `Mode:` line of .osu files."""
 
     STANDARD = 0
     TAIKO = 1
@@ -26,7 +26,7 @@ class GameMode(IntEnum):
 
 
 class HitSound(IntFlag):
-    """Hit sound additions of an object or a slider edge, as the .osu bit field has them."""
+    """Hitsound additions of an object or slider edge, as .osu bits."""
 
     NONE = 0
     NORMAL = 1
@@ -111,9 +111,9 @@ class TimingPoint:
 
     @property
     def sv_multiplier(self) -> float:
-        """Slider velocity (scroll speed in taiko and mania) multiplier; 1 on a red line.
+        """Slider velocity multiplier (scroll speed in taiko and mania).
 
-        Clamped to 0.1..10, the range within which osu! applies it.
+        It is 1 on a red line, and otherwise clamped to 0.1..10, the range within which osu! applies it.
         """
         if self.uninherited or self.beat_length_ms >= 0:
             return 1.0
@@ -133,7 +133,7 @@ class HitSample:
 
 @dataclass(slots=True)
 class HitObject:
-    """What all objects share.
+    """Common part of all hit objects.
 
     `x` and `y` are the position of the circle or the slider head.
     """
@@ -149,15 +149,20 @@ class HitObject:
 
 @dataclass(slots=True)
 class Circle(HitObject):
-    """A hit circle, a taiko note, a catch fruit, or a mania note (whose column is in `x`)."""
+    """A hit circle, taiko note, catch fruit or mania note.
+
+    The column of a mania note is in `x`.
+    """
 
 
 @dataclass(slots=True)
 class PathSegment:
-    """A piece of a slider path: its kind and its control points, first and last included.
+    """A piece of a slider path: its kind and control points.
 
-    Neighbouring segments share their joint: `segments[i].points[-1] == segments[i + 1].points[0]`.
-    A red anchor of the editor is such a joint.
+    The points include the first and the last one.
+
+    Neighbouring segments share their joint: `segments[i].points[-1] == segments[i + 1].points[0]`. A red anchor of the
+    editor is such a joint.
 
     Attributes:
         written: Text in place of the kind's own, where osu! takes an unknown text of a file for this kind.
@@ -242,7 +247,9 @@ class Difficulty:
 
 @dataclass(slots=True)
 class KeptText:
-    """Text of a .osu file that no field of a Beatmap holds, for a copy that loses none of it.
+    """Text of a .osu file that no field of a Beatmap holds.
+
+    A copy of the file loses none of it.
 
     Attributes:
         event_lines: All lines of [Events], in order.
@@ -290,7 +297,7 @@ class Beatmap:
     kept: KeptText = field(default_factory=KeptText, compare=False)
 
     def combo_colour_number(self, place: int) -> int:
-        """Return the number of a combo colour: that of the file, or else its place."""
+        """Return the number of a combo colour: the file's, else its index."""
         numbers = self.combo_colour_numbers
         return numbers[place] if len(numbers) == len(self.combo_colours) else place + 1
 

@@ -6,4 +6,7 @@ from feedback.errors import UserError
 
 
 class BeatmapError(UserError):
-    """A beatmap or an archive that cannot be read or written; the message is one sentence for the user."""
+    """Unreadable or unwritable beatmap or archive.
+
+    The message is one sentence for the user.
+    """

@@ -1,4 +1,4 @@
-"""A .osu file with some entries changed: every line of an unchanged entry stays byte for byte.
+"""Edits of a .osu file that keep unchanged entries byte for byte.
 
 Compared are hit objects, timing points, breaks, the preview time, and the name and ID of the difficulty. Other
 differences between the two maps are not written.
@@ -23,7 +23,7 @@ Entry = HitObject | TimingPoint | Break
 
 
 def rewrite(data: bytes, edited: Beatmap) -> bytes:
-    """Return the file `data` with the entries of an edited copy of its map.
+    """Return the file `data` with an edited map's entries.
 
     Raises:
         BeatmapError: The file is no beatmap.
@@ -60,7 +60,7 @@ class _Section:
                 self._new.insert(0, (_time_ms(entry), write(entry)))
 
     def keeps(self, entry: Entry) -> bool:
-        """Return whether the line of an entry stays; called once for each line."""
+        """Return whether the line of an entry stays; call once per line."""
         key = repr(entry)
         if self._given[key]:
             self._given[key] -= 1

@@ -1,7 +1,7 @@
-"""Where the published program differs from osu! and from us, one name for each quirk that a switch can turn on.
+"""Differences between the original and this program, one switch per quirk.
 
-Nothing here is on by default. `PUBLISHED` turns everything on, for the same numbers as the published program; what each
-quirk does, and why we do otherwise, is in `docs/parity.md`.
+The original also differs from osu!. Nothing here is on by default. `PUBLISHED` turns everything on, for the same
+numbers as the original. `docs/parity.md` describes each quirk and the reason for the default.
 """
 
 from __future__ import annotations

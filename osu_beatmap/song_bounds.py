@@ -1,4 +1,6 @@
-"""Part of a beatmap that lies in its song: a bound for all work over times that a file states.
+"""Part of a beatmap inside its song.
+
+It bounds all work over times that a file states.
 
 A file may state any time: a note after weeks, a red line before decades. Everything that walks over beats, bars or
 surroundings is given the beatmap of `part_in_song`, so that its work follows the length of the song. Rules read the
@@ -144,7 +146,7 @@ def _object_name(obj: HitObject, stray_ms: float) -> str:
 def _lines_inside(
     points: Sequence[TimingPoint], start_ms: float, end_ms: float
 ) -> tuple[list[TimingPoint], list[Stray]]:
-    """Return the lines inside, with those in force at the start of the song."""
+    """Return the lines inside, including those active at the song's start."""
     early = in_line_order(point for point in points if point.time_ms < start_ms)
     kept = [point for point in points if start_ms <= point.time_ms <= end_ms]
     strays = [(point.time_ms, _line_name(point), UNUSED) for point in points if not start_ms <= point.time_ms <= end_ms]
@@ -163,7 +165,7 @@ def _lines_inside(
 
 
 def _last_bar_line_ms(red: TimingPoint, before_ms: float) -> float:
-    """Return the time of the last bar line of a red line before a time."""
+    """Return the last bar line of a red line before a time."""
     bar_ms = Timing([red]).beat_length_at(red.time_ms) * max(1, red.meter)
     return red.time_ms + math.floor((before_ms - red.time_ms) / bar_ms) * bar_ms
 

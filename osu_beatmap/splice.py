@@ -1,7 +1,7 @@
-"""A span of a beatmap remade: its objects and green lines go into the file, every byte outside stays as it was.
+"""Replacement of a beatmap's span; every byte outside stays.
 
-Red lines stay too, inside the span as well: timing that is given is kept. At the end of the span a green line restores
-what held there, where nothing in the file states it.
+Objects and green lines of the span go into the file. Red lines stay too, inside the span as well: given timing is kept.
+At the end of the span a green line restores the previous state, unless the file states it.
 """
 
 from __future__ import annotations
@@ -33,10 +33,13 @@ class Span:
 
 
 def splice(data: bytes, made: Beatmap, span: Span) -> bytes:
-    """The file `data` with the objects of `made` that begin in the span, and what lines they need, instead of its own.
+    """Return the file `data` with a regenerated span.
 
-    `made` has the red lines of the file. Breaks that would lie over new objects go. Raises BeatmapError for a file that
-    is no beatmap.
+    The objects of `made` that begin in the span, and the lines that they need, replace its own. `made` has the red
+    lines of the file. Breaks that would overlap new objects are removed.
+
+    Raises:
+        BeatmapError: The file is not a beatmap.
     """
     given = parse_beatmap(decode_osu_bytes(data))
     kept = [item for item in given.hit_objects if item.time_ms not in span]
@@ -50,7 +53,7 @@ def splice(data: bytes, made: Beatmap, span: Span) -> bytes:
 def _select_fitting(
     new: Sequence[HitObject], made: Beatmap, kept: Sequence[HitObject], given: Beatmap
 ) -> Iterator[HitObject]:
-    """The new objects that leave those on either side their room."""
+    """Yield the new objects that do not collide with kept neighbours."""
     made_timing, timing = Timing(made.timing_points), Timing(given.timing_points)
     is_mania = given.mode is GameMode.MANIA
     gap_ms = MIN_COLUMN_GAP_MS if is_mania else MIN_GAP_MS
@@ -66,7 +69,7 @@ def _select_fitting(
 
 
 def _state(timing: Timing, time_ms: float) -> TimingPoint:
-    """What holds at a time, as a green line there."""
+    """Return the state at a time as a green line there."""
     line = timing.line_at(time_ms)
     return replace(
         line,
@@ -85,7 +88,10 @@ def _sounds_alike(one: TimingPoint, other: TimingPoint) -> bool:
 
 
 def _lines_of_span(given: Timing, made: Timing, span: Span) -> list[TimingPoint]:
-    """The green lines that make the span as `made` is and what follows as `given` is."""
+    """Return the green lines of a span.
+
+    They make the span equal to `made`, and the time after it equal to `given`.
+    """
     reds = {line.time_ms: line for line in given.reds if line.time_ms in span}
     changes_ms = {line.time_ms for line in made.points if line.time_ms in span} | set(reds)
     if math.isfinite(span.start_ms):
@@ -111,7 +117,10 @@ def _lines_of_span(given: Timing, made: Timing, span: Span) -> list[TimingPoint]
 def _rewritten(
     text: FileText, given: Beatmap, span: Span, new: Sequence[HitObject], lines: Sequence[TimingPoint]
 ) -> Iterator[str]:
-    """The lines of the new file: those that stay, and at their places those that are new."""
+    """Yield the lines of the new file.
+
+    Old lines stay; new ones come at their places.
+    """
     version = given.format_version
     pending = {
         "HitObjects": _Pending([(item.time_ms, format_object_line(item, version)) for item in new]),
@@ -143,7 +152,7 @@ def _rewritten(
 
 
 class _Pending:
-    """New lines of a section that have not been written yet, with their times, in order."""
+    """Unwritten new lines of a section with their times, in order."""
 
     def __init__(self, entries: Sequence[tuple[float, str]]) -> None:
         self._entries = list(entries)
@@ -155,7 +164,7 @@ class _Pending:
 
 
 def _covers(line: str, format_version: int, new: Sequence[HitObject]) -> bool:
-    """Whether an event line is a break over one of the new objects."""
+    """Return whether an event line is a break over a new object."""
     if line.partition(",")[0] not in ("2", "Break"):
         return False
     try:

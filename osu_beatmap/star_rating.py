@@ -1,4 +1,7 @@
-"""Star rating and maximum combo of a beatmap, computed by rosu-pp as osu! itself rates maps."""
+"""Star rating and maximum combo of a beatmap, computed by rosu-pp.
+
+rosu-pp rates maps as osu! does.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from osu_beatmap.timing.active_point import Timing, slider_duration_ms
 
 
 class UnratableBeatmap(BeatmapError):
-    """The beatmap has no star rating; the message says why in a sentence."""
+    """Beatmap without a star rating; the message states the reason."""
 
 
 _SKILLS = {
@@ -44,19 +47,27 @@ _SUSPICIOUS = "the beatmap holds objects that cannot be meant for play, so it ha
 
 
 def star_rating(beatmap: Beatmap | str, clock_rate: float = 1.0) -> float:
-    """Stars of a Beatmap or of the text of a .osu file; 0 for one without objects.
+    """Compute the star rating of a beatmap or of .osu text.
 
-    clock_rate: playback speed, 1.5 for double time
+    Args:
+        beatmap: The beatmap, or the text of a .osu file.
+        clock_rate: Playback speed; 1.5 is Double Time.
 
-    Raises UnratableBeatmap for text that is no .osu file, and for maps that rosu-pp calls suspicious: built against the
-    game rather than to be played (hundreds of objects in a moment, sliders of absurd length), their rating means
-    nothing and may take minutes.
+    Returns:
+        The star rating; 0 for a beatmap without hit objects.
+
+    Raises:
+        UnratableBeatmap: The text is not a .osu file, or rosu-pp reports the map as suspicious (hundreds of objects in a
+            moment, sliders of absurd length). The rating of a suspicious map is meaningless and may take minutes.
     """
     return star_ratings(beatmap, [clock_rate])[0]
 
 
 def star_ratings(beatmap: Beatmap | str, clock_rates: Sequence[float]) -> tuple[float, ...]:
-    """Compute the stars at several playback speeds, which costs less than one by one. Raises alike."""
+    """Compute the star ratings at several playback speeds.
+
+    This is faster than one by one. Raises as `star_rating` does.
+    """
     parsed = _parse(beatmap)
     if not parsed.n_objects:  # rosu-pp gives an empty standard map 0.138 stars
         return (0.0,) * len(clock_rates)
@@ -81,9 +92,10 @@ def unrated_reason(beatmap: Beatmap) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Strains:
-    """How hard each section of a map is, by skill, as osu! adds it up to the star rating; what counts is the shape.
+    """Difficulty of each section of a map, by skill.
 
-    The first of the sections, each of `section_ms`, begins at `start_ms`.
+    osu! adds it up to the star rating. The shape is what counts. The first of the sections, each of `section_ms`,
+    begins at `start_ms`.
     """
 
     start_ms: float
@@ -92,7 +104,10 @@ class Strains:
 
 
 def strains(beatmap: Beatmap) -> Strains:
-    """The strains of a map in its own mode; none for one with fewer than two objects. Raises as `star_rating` does."""
+    """Return the strains of a map in its own mode.
+
+    There are none for fewer than two objects. Raises as `star_rating` does.
+    """
     parsed = _parse(beatmap)
     if parsed.n_objects < 2:
         return Strains(0.0, 400.0, {})
@@ -106,7 +121,10 @@ def strains(beatmap: Beatmap) -> Strains:
 
 
 def max_combo(beatmap: Beatmap | str) -> int:
-    """The largest combo that a beatmap allows; raises as `star_rating` does."""
+    """Return the largest possible combo of a beatmap.
+
+    Raises as `star_rating` does.
+    """
     parsed = _parse(beatmap)
     return _attributes(parsed, 1.0).max_combo if parsed.n_objects else 0
 
@@ -150,7 +168,10 @@ def _parse(beatmap: Beatmap | str) -> rosu.Beatmap:
 
 
 def _with_bezier_curves(beatmap: Beatmap) -> Beatmap:
-    """Return the beatmap with Bezier curves in place of B-splines, whose degree rosu-pp ignores."""
+    """Return the beatmap with Bezier curves in place of B-splines.
+
+    rosu-pp ignores the degree of B-splines.
+    """
     from osu_beatmap.geometry.slider_path import without_b_splines  # needs numpy, which answers to options do not
 
     splines = {

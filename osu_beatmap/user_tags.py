@@ -1,4 +1,7 @@
-"""The user tags of osu!: what players say a beatmap is like, `group/name`, from a table with its source."""
+"""User tags of osu!: players' descriptions of a beatmap, `group/name`.
+
+They come from a table with its source.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,10 @@ USER_TAGS_FILE = DATASET_DIR / "user_tags.tsv"
 
 @dataclass(frozen=True, slots=True)
 class UserTag:
-    """A tag, the modes that have it in this meaning, and what it means in a few words."""
+    """A tag, its modes, and its meaning in a few words.
+
+    The modes are those that use it in this meaning.
+    """
 
     group: str
     name: str
@@ -27,7 +33,10 @@ class UserTag:
 
 @cache
 def user_tags() -> tuple[UserTag, ...]:
-    """All tags; one that means another thing in another mode is there once for each."""
+    """Return all tags.
+
+    A tag with different meanings in different modes occurs once for each.
+    """
     lines = USER_TAGS_FILE.read_text(encoding="utf-8").splitlines()
     rows = [line.split("\t") for line in lines if line and not line.startswith("#")][1:]
     return tuple(
@@ -37,12 +46,15 @@ def user_tags() -> tuple[UserTag, ...]:
 
 
 def is_user_tag(text: str) -> bool:
-    """Whether a text names a tag, with its group or without, in any case."""
+    """Return whether a text names a tag, in any case.
+
+    The group is optional.
+    """
     return text.casefold() in user_tag_spellings()
 
 
 @cache
 def user_tag_spellings() -> tuple[str, ...]:
-    """All ways to name a tag, in lower case: with its group and without."""
+    """Return all spellings of tags in lower case, with and without group."""
     names = (spelling.casefold() for tag in user_tags() for spelling in (tag.full_name, tag.name))
     return tuple(dict.fromkeys(names))

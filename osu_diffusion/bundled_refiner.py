@@ -1,4 +1,4 @@
-"""The embedded refiner, ready for use: network, conditions, and what it tells its network about a map."""
+"""Bundled refiner, ready for use: network, conditions and features of maps."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ DEFAULT_STEPS = 20
 
 @dataclass(frozen=True)
 class EmbeddedRefiner:
-    """`noise_share` is the share of the noise that it was trained to start from when it has a draft."""
+    """Refiner bundled with the project.
+
+    `noise_share` is the fraction of the noise from which training starts if there is a draft.
+    """
 
     model: GridRefiner
     conditions: ConditionSpec
@@ -39,7 +42,10 @@ class EmbeddedRefiner:
     def start(
         self, draft_px: np.ndarray, schedule: NoiseSchedule, samples: int, random_init: bool, generator: torch.Generator
     ) -> Tensor:
-        """As noisy as training has it at this step: what the draft leaves open is spread too."""
+        """Return noisy start positions, as noisy as at this training step.
+
+        The offsets that the draft leaves open are spread, too.
+        """
         noise = torch.randn((samples, *draft_px.shape), generator=generator)
         if random_init:
             return noise
@@ -92,13 +98,16 @@ class EmbeddedEstimator:
         return np.log(variances)
 
     def _uncertainty(self, schedule: NoiseSchedule, step: int) -> float:
-        """Variance of normal offsets of the model's spread when they are seen through the noise of a step."""
+        """Return the variance of the model's offsets as seen through noise.
+
+        The offsets are normal, with the model's spread; the noise is that of a step.
+        """
         spread = self.model.spread.without_draft if self.options.random_init else self.model.spread.with_draft
         noise = (1.0 - schedule.alpha_bars[step]) / schedule.alpha_bars[step]
         return noise * spread**2 / (noise + spread**2)
 
     def _bends(self) -> np.ndarray:
-        """Which points [n] are control points after the head of their slider."""
+        """Return the control points after slider heads, bool [n]."""
         ids = self.features.path_ids
         return (ids > 0) & (ids == np.append(0, ids[:-1]))
 

@@ -1,4 +1,7 @@
-"""Maps as a decoder leaves them: every place on the centre of a cell."""
+"""Maps with coarse positions, as a decoder generates them.
+
+Every position is the centre of a cell.
+"""
 
 from __future__ import annotations
 
@@ -17,21 +20,25 @@ LOWEST_PX, HIGHEST_PX = np.array([-256.0, -256.0]), np.array([768.0, 640.0])
 
 
 def cell_centres(positions_px: np.ndarray) -> np.ndarray:
-    """The centres [..., 2] of the cells in which positions [..., 2] lie."""
+    """Return the centres [..., 2] of the cells of positions [..., 2]."""
     inside = np.clip(positions_px, LOWEST_PX, HIGHEST_PX)
     return (np.floor(inside / CELL_PX) + 0.5) * CELL_PX
 
 
 def on_grid(beatmap: Beatmap) -> Beatmap:
-    """A standard or catch beatmap with heads, circles and control points on the centres of their cells.
+    """Move a standard or catch beatmap onto the grid of cells.
 
-    A path that falls into one cell becomes a line to the middle of the playfield, as in a generated draft.
+    Heads, circles and control points move to the centres of their cells. A path inside one cell becomes a line to the
+    middle of the playfield, as in a generated draft.
     """
     return replace(beatmap, hit_objects=[_coarse(obj) for obj in beatmap.hit_objects])
 
 
 def with_trimmed_paths(beatmap: Beatmap) -> Beatmap:
-    """A beatmap whose slider paths end where the sliders do: what a refiner works on."""
+    """Return a beatmap whose slider paths end at the slider ends.
+
+    A refiner works on this form.
+    """
     return replace(beatmap, hit_objects=[_trimmed(obj) for obj in beatmap.hit_objects])
 
 

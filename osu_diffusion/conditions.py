@@ -13,10 +13,12 @@ MAX_CIRCLE_SIZE = 10.0
 
 @dataclass(frozen=True, slots=True)
 class ConditionSpec:
-    """The classes of each attribute, which stand one after the other in the vector; the last of each is "unknown".
+    """Classes of each attribute, one after the other in the vector.
 
-    Numbers count the unknown class. `mappers` are osu! user ids, `descriptors` names, `modes` game modes; an
-    attribute with an empty table has the unknown class alone, and modes then have none at all.
+    The last class of each is "unknown".
+
+    Numbers count the unknown class. `mappers` are osu! user ids, `descriptors` names, `modes` game modes; an attribute
+    with an empty table has the unknown class alone, and modes then have none at all.
     """
 
     difficulty_classes: int = 26
@@ -51,7 +53,7 @@ class ConditionSpec:
         return vector
 
     def unknown_vector(self) -> np.ndarray:
-        """The class vector when nothing is known, float32 [size]."""
+        """Return the class vector without known attributes, float32 [size]."""
         vector = np.zeros(self.size, dtype=np.float32)
         vector[np.cumsum([size for size in self.sizes() if size]) - 1] = 1.0
         return vector
@@ -68,7 +70,10 @@ class ConditionSpec:
 
     @staticmethod
     def _scale_class(value: float | None, classes: int, highest: float) -> list[int]:
-        """Equal steps up to the highest value, which has a class of its own; the last class is unknown."""
+        """Return the class of a value: equal steps up to the highest.
+
+        The highest value has a class of its own; the last class is unknown.
+        """
         return [] if value is None else [int(np.clip(int(value * (classes - 2) / highest), 0, classes - 2))]
 
 

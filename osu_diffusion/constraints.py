@@ -1,4 +1,4 @@
-"""What has to hold for refined positions, whatever a model says."""
+"""Constraints of refined positions, independent of the model."""
 
 from __future__ import annotations
 
@@ -52,11 +52,17 @@ class MapConstraints:
         object.__setattr__(self, "_stacks", _stacked(self.sequence, self.draft_px))
 
     def at_a_step(self, positions_px: np.ndarray) -> np.ndarray:
-        """Positions [S, n, 2] as they may be between steps: spinners in place, sliders as long as they must be."""
+        """Constrain positions [S, n, 2] between steps.
+
+        Spinners are in place, and sliders have their lengths.
+        """
         return self.sequence.with_path_ends(self._with_spinners(positions_px))
 
     def in_the_end(self, positions_px: np.ndarray) -> np.ndarray:
-        """Positions [S, n, 2] of a finished map: also stacks exact, paths ending with their sliders, all on screen."""
+        """Constrain positions [S, n, 2] of a finished map.
+
+        In addition, stacks are exact, paths end with their sliders, and all are on screen.
+        """
         positions_px = self._on_screen(self._fitted(self._with_spinners(positions_px)))
         for before, members, factor in self._stacks:
             offset = positions_px[:, before] - positions_px[:, members[0]]  # [S, 2]
@@ -68,7 +74,10 @@ class MapConstraints:
         return np.where(self.sequence.movable[:, None], positions_px, self.draft_px)
 
     def _fitted(self, positions_px: np.ndarray) -> np.ndarray:
-        """Paths scaled about their heads until they are as long as their sliders, within `MAX_STRETCH`."""
+        """Scale paths about their heads to the lengths of their sliders.
+
+        The factor is within `MAX_STRETCH`.
+        """
         sequence = self.sequence
         if not len(sequence.path_lengths_px):
             return positions_px
@@ -83,7 +92,10 @@ class MapConstraints:
         return positions_px
 
     def _on_screen(self, positions_px: np.ndarray) -> np.ndarray:
-        """Objects moved as a whole: starts into the playfield, then paths onto the screen as far as starts allow."""
+        """Move whole objects onto the playfield and the screen.
+
+        Starts move into the playfield, then paths onto the screen as far as starts allow.
+        """
         margin = self.radius_px
         low = np.array([max(0.0, SCREEN_LEFT_PX + margin), max(0.0, SCREEN_TOP_PX + margin)])
         high = np.array(
@@ -106,7 +118,10 @@ class MapConstraints:
         return self._shifted(moved, np.clip(moved[:, starts] + path_shifts, low, high) - moved[:, starts])
 
     def _shifted(self, positions_px: np.ndarray, shifts: np.ndarray) -> np.ndarray:
-        """Each point moved with the start of its object, by shifts [S, starts, 2]; spinners are not."""
+        """Move each point with the start of its object.
+
+        Shifts are [S, starts, 2]; spinners stay.
+        """
         sequence = self.sequence
         starts = _object_starts(sequence)
         of_point = np.clip(np.searchsorted(starts, np.arange(len(sequence)), side="right") - 1, 0, None)
@@ -114,7 +129,10 @@ class MapConstraints:
 
 
 def _object_starts(sequence: PointSequence) -> np.ndarray:
-    """Indices of the first points of objects, spinners among them so that all points belong to one."""
+    """Return the indices of the first points of objects.
+
+    They include spinners, so that all points belong to one.
+    """
     return np.flatnonzero(np.diff(sequence.object_of, prepend=-1))
 
 
@@ -124,7 +142,10 @@ def _path_heads(sequence: PointSequence) -> np.ndarray:
 
 
 def _stacked(sequence: PointSequence, draft_px: np.ndarray) -> list[tuple[int, np.ndarray, float]]:
-    """(start of an earlier object, points of a later one on the same place of the draft, factor of `stack_px`)."""
+    """Return stacked points of the draft.
+
+    Each entry is (start of an earlier object, points of a later one at the same position, factor of `stack_px`).
+    """
     starts = np.flatnonzero(np.isin(sequence.kinds, OBJECT_STARTS))
     pairs = []
     for number, start in enumerate(starts):

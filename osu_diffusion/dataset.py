@@ -1,4 +1,7 @@
-"""Training data of a refiner: charts without their audio, as points and what a decoder would leave of them."""
+"""Training data of a refiner: charts without their audio.
+
+They are points, next to a decoder's version of them.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +55,10 @@ class RefinerChart:
 def load_charts(
     folder: Path, spec: ConditionSpec, splits: Sequence[Split], held_out: frozenset[str] | None = None
 ) -> tuple[list[list[RefinerChart]], list[str]]:
-    """The standard and catch charts of each split, each chart once, and a line for each that cannot be used."""
+    """Load the standard and catch charts of each split, each once.
+
+    Returns a line for each unusable chart, too.
+    """
     held_out = held_out_titles() if held_out is None else held_out
     skipped: list[str] = []
     charts: list[list[RefinerChart]] = [[] for _ in splits]
@@ -75,7 +81,11 @@ def load_charts(
 
 
 def refiner_chart(beatmap: Beatmap, spec: ConditionSpec) -> RefinerChart:
-    """Raises BeatmapError or ValueError for charts that nothing can be learnt from."""
+    """Return a chart for training.
+
+    Raises:
+        BeatmapError, ValueError: The chart is unusable for training.
+    """
     mapped = with_trimmed_paths(beatmap)
     sequence = sequence_of(mapped)
     if not MIN_POINTS <= len(sequence) <= MAX_POINTS:
@@ -96,10 +106,11 @@ def refiner_chart(beatmap: Beatmap, spec: ConditionSpec) -> RefinerChart:
 def draft_positions(
     beatmap: Beatmap, mapped: Beatmap, sequence: PointSequence, mirror: tuple[bool, bool] = (False, False)
 ) -> np.ndarray:
-    """Where a decoder would leave the points [n, 2] of `mapped`, the beatmap with trimmed paths, in a mirror image.
+    """Return a decoder's positions [n, 2] of the points of `mapped`.
 
-    A generated draft has the mapper's control points on its grid, and is trimmed after that; where trimming then cuts
-    another number of them, the trimmed ones are put on the grid instead.
+    `mapped` is the beatmap with trimmed paths; `mirror` mirrors it. A generated draft has the mapper's control points
+    on its grid, and is trimmed after that. If trimming then cuts another number of them, the trimmed ones are put on
+    the grid instead.
     """
     draft = sequence_of(with_trimmed_paths(on_grid(mirrored(beatmap, mirror))))
     if len(draft) != len(sequence) or (draft.kinds != sequence.kinds).any():
@@ -109,7 +120,7 @@ def draft_positions(
 
 
 def mirrored(beatmap: Beatmap, mirror: tuple[bool, bool]) -> Beatmap:
-    """The mirror image of a beatmap; its objects alone are copied."""
+    """Return the mirror image of a beatmap; only objects are copied."""
 
     def image(x: float, y: float) -> tuple[float, float]:
         return (PLAYFIELD_WIDTH_PX - x if mirror[0] else x, PLAYFIELD_HEIGHT_PX - y if mirror[1] else y)

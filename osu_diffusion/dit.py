@@ -1,7 +1,7 @@
-"""The network of a refiner: a diffusion transformer (DiT) over the points of a map.
+"""Network of a refiner: a diffusion transformer (DiT) over map points.
 
 Source: Peebles and Xie 2023, "Scalable diffusion models with transformers": blocks whose layer norms are shifted,
-scaled and gated by a vector of conditions (adaLN-Zero). Knows nothing of noise schedules or of what its inputs mean.
+scaled and gated by a vector of conditions (adaLN-Zero). It is independent of noise schedules and of the meaning of its inputs.
 """
 
 from __future__ import annotations
@@ -54,13 +54,13 @@ class DiT(nn.Module):
         self._init_weights()
 
     def forward(self, features: Tensor, steps: Tensor, classes: Tensor, seen: Tensor | None = None) -> Tensor:
-        """
-        features  [N, T, input_size]
-        steps     [N] diffusion steps, may be fractional
-        classes   [N, class_size]
-        seen      bool, which points [query, key] see which, as [T, T] or [N, 1, T, T]; None for the band alone
+        """Return the outputs [N, T, output_size].
 
-        Returns [N, T, output_size].
+        Args:
+            features: [N, T, input_size].
+            steps: [N] diffusion steps, may be fractional.
+            classes: [N, class_size].
+            seen: Bool attention mask [T, T] or [N, 1, T, T], [query, key]; None for the band alone.
         """
         # Positions in bfloat16 would be good to a pixel only.
         with torch.autocast(features.device.type, enabled=False):
@@ -91,7 +91,10 @@ class DiT(nn.Module):
 
 
 class Block(nn.Module):
-    """Attention and a feed-forward network, each shifted, scaled and gated by the conditions."""
+    """Attention and feed-forward network, both modulated by the conditions.
+
+    Each is shifted, scaled and gated.
+    """
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
@@ -129,19 +132,22 @@ class Attention(nn.Module):
 
 
 def band_mask(length: int, band: int, device: torch.device) -> Tensor:
-    """Which points [query, key] of a sequence see which by `DiTConfig.band`."""
+    """Return the attention mask [query, key] of `DiTConfig.band`."""
     index = torch.arange(length, device=device)
     ahead = index[None, :] - index[:, None]
     return (ahead <= band) & (ahead > -band)
 
 
 def modulated(x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
-    """x [N, T, D] normalised, then scaled by 1 + scale [N, D] and shifted."""
+    """Normalise x [N, T, D], scale by 1 + scale [N, D], and shift."""
     return F.layer_norm(x, x.shape[-1:], eps=NORM_EPS) * (1.0 + scale[:, None]) + shift[:, None]
 
 
 def sinusoids(values: Tensor, size: int) -> Tensor:
-    """Cosines, then sines, of `size` / 2 frequencies from 1 down to 1 / MAX_PERIOD; values [...] -> [..., size]."""
+    """Return cosines, then sines: values [...] to [..., size].
+
+    The `size` / 2 frequencies go from 1 down to 1 / MAX_PERIOD.
+    """
     half = size // 2
     exponents = torch.arange(half, dtype=torch.float32, device=values.device) / half
     angles = values[..., None].float() * torch.exp(-math.log(MAX_PERIOD) * exponents)
@@ -149,7 +155,10 @@ def sinusoids(values: Tensor, size: int) -> Tensor:
 
 
 def rotary_angles(length: int, config: DiTConfig, device: torch.device) -> Tensor:
-    """[T, D / heads / 2, 2] cosines and sines of rotary positions (Su et al. 2021, "RoFormer")."""
+    """Return cosines and sines of rotary positions [T, D / heads / 2, 2].
+
+    Source: Su et al. 2021, "RoFormer".
+    """
     half = config.width // config.heads // 2
     frequencies = MAX_PERIOD ** -(torch.arange(half, dtype=torch.float32, device=device) / half)
     angles = torch.arange(length, dtype=torch.float32, device=device)[:, None] * frequencies
@@ -157,7 +166,7 @@ def rotary_angles(length: int, config: DiTConfig, device: torch.device) -> Tenso
 
 
 def rotated(x: Tensor, rotation: Tensor) -> Tensor:
-    """x [N, heads, T, d], its first half of dimensions paired with the second."""
+    """Rotate x [N, heads, T, d]; its halves of dimensions form pairs."""
     cos, sin = rotation[..., 0].to(x.dtype), rotation[..., 1].to(x.dtype)
     first, second = x.chunk(2, dim=-1)
     return torch.cat([first * cos - second * sin, first * sin + second * cos], dim=-1)

@@ -1,4 +1,7 @@
-"""What the embedded refiner is told about each point besides the noisy positions themselves."""
+"""Features of each point for the bundled refiner.
+
+The noisy positions themselves are separate.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,10 @@ def in_px(positions: np.ndarray) -> np.ndarray:
 
 
 def draft_distances(positions_px: np.ndarray) -> np.ndarray:
-    """Distance [n] of each point to the one before it, the first to the centre."""
+    """Return the distance [n] of each point to the previous one.
+
+    The first distance is to the centre.
+    """
     return np.hypot(*(positions_px - np.concatenate([CENTRE_PX[None], positions_px[:-1]])).T)
 
 
@@ -56,10 +62,11 @@ def point_features(
     naturals_px: np.ndarray,
     has_draft: bool = True,
 ) -> PointFeatures:
-    """The features of a sequence whose draft lies at `draft_px` [n, 2].
+    """Return the features of a sequence with a draft at `draft_px` [n, 2].
 
-    distances_px  [n] to the point before, all that is said about places without a draft
-    naturals_px   [paths] how long the draft's paths are
+    Args:
+        distances_px: [n] to the previous point; the only information on positions without a draft.
+        naturals_px: [paths] lengths of the draft's paths.
     """
     on_path = (sequence.path_of >= 0) & ~sequence.is_path_end
     path_ids = np.where(on_path, sequence.path_of + 1, 0)
@@ -83,7 +90,10 @@ def point_features(
 
 
 def _time_columns(sequence: PointSequence) -> np.ndarray:
-    """Time to the neighbours, as a logarithm of ms and of beats [n, 4]."""
+    """Return the time to the neighbours [n, 4].
+
+    It is the logarithm of ms and of beats.
+    """
     gaps_ms = np.clip(np.diff(sequence.times_ms), 0.0, MAX_TIME_MS)
     before, after = np.append(MAX_TIME_MS, gaps_ms), np.append(gaps_ms, MAX_TIME_MS)
     in_beats = [gap / sequence.beat_lengths_ms for gap in (before, after)]
@@ -94,7 +104,10 @@ def _time_columns(sequence: PointSequence) -> np.ndarray:
 def _path_columns(
     sequence: PointSequence, naturals_px: np.ndarray, lengths_px: np.ndarray, has_draft: bool
 ) -> np.ndarray:
-    """Required length, how much of it the draft's path has, and the place on the path [n, 4]."""
+    """Return the columns of paths [n, 4].
+
+    They are the required length, the fraction of it that the draft's path has, and the place on the path.
+    """
     on_path = lengths_px > 0
     natural_px = naturals_px[np.maximum(sequence.path_of, 0)] if len(naturals_px) else np.zeros(len(lengths_px))
     ratio = np.log((natural_px + 1.0) / (lengths_px + 1.0)).clip(-MAX_LOG_RATIO, MAX_LOG_RATIO)
@@ -111,7 +124,10 @@ def _path_columns(
 
 
 def _draft_columns(draft: np.ndarray) -> np.ndarray:
-    """Where the draft has the point, and from where to where the map goes there [n, 2 + 4 + 4 * periods]."""
+    """Return a point's draft position and movements [n, 2 + 4 + 4 * periods].
+
+    The movements are those before and after the point.
+    """
     steps = np.diff(draft, axis=0)
     none = np.zeros((1, 2))
     angles = (draft[:, None, :] * POSITION_SCALE_PX + CENTRE_PX) * (2.0 * np.pi / np.array(CELL_PERIODS_PX)[:, None])

@@ -19,11 +19,12 @@ class RefinerBatchOptions:
 
 @dataclass
 class RefinerAugmentationOptions:
-    """What is varied.
+    """Variations of the training data.
 
-    double_time_probability  charts played 1.5 times as fast
-    distance_noise           standard deviation of the stated distances, in doublings
-    condition_dropout        attributes that are unknown
+    Attributes:
+        double_time_probability: Fraction of charts played 1.5 times as fast.
+        distance_noise: Standard deviation of the stated distances, in doublings.
+        condition_dropout: Fraction of unknown attributes.
     """
 
     mirror: bool = True

@@ -1,8 +1,8 @@
-"""Beatmap <-> sequence of points: what refinement sees of a map, and how moved points come back into it.
+"""Conversion between beatmaps and sequences of points.
 
-Every circle is a point; a slider is its head, its inner control points, its last control point, and the place where
-the first slide ends; a spinner is its start and its end. All else about a map (times, rhythm, sounds, lengths of
-sliders) is left alone, so an unchanged sequence written back changes nothing.
+Every circle is a point; a slider is its head, its inner control points, its last control point, and the place where the
+first slide ends; a spinner is its start and its end. All else about a map (times, rhythm, sounds, lengths of sliders)
+is left alone, so an unchanged sequence written back changes nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MAX_CONTROL_POINTS = 64
 
 
 class PointKind(IntEnum):
-    """What a point is; numbered as in the published refiner.
+    """Kind of a point; numbered as in the published refiner.
 
     SLIDER_END_1 is the end of a slider of one slide.
     """
@@ -87,16 +87,19 @@ class PointSequence:
 
     @property
     def movable(self) -> np.ndarray:
-        """Which points [n] have a place at all: spinners have none."""
+        """Points [n] that have a position; spinners have none."""
         return (self.kinds != PointKind.SPINNER) & (self.kinds != PointKind.SPINNER_END)
 
     @property
     def is_path_end(self) -> np.ndarray:
-        """Which points [n] follow from a path, so that they are computed and not chosen."""
+        """Points [n] that follow from a path, so that they are computed."""
         return self.kinds >= PointKind.SLIDER_END_1
 
     def with_path_ends(self, positions: np.ndarray) -> np.ndarray:
-        """Positions [..., n, 2] in which every slider ends where its length takes it along its control points."""
+        """Return positions [..., n, 2] with the ends of all sliders computed.
+
+        Each slider ends where its length reaches along its control points.
+        """
         if not len(self.path_ends):
             return positions
         positions = np.array(positions)
@@ -105,7 +108,10 @@ class PointSequence:
 
 
 def slider_end_kind(slides: int) -> PointKind:
-    """One, two and three slides have kinds of their own, more are told apart by the side they end on."""
+    """Return the kind of a slider's end.
+
+    One, two and three slides have kinds of their own. More slides are distinguished by the side of their end.
+    """
     if slides < 4:
         return PointKind(PointKind.SLIDER_END_1 + max(slides, 1) - 1)
     return PointKind.SLIDER_END_EVEN if slides % 2 == 0 else PointKind.SLIDER_END_ODD
@@ -134,9 +140,10 @@ class _Builder:
 
 
 def sequence_of(beatmap: Beatmap) -> PointSequence:
-    """The points of a standard or catch beatmap.
+    """Return the points of a standard or catch beatmap.
 
-    Raises BeatmapError for one without a red line.
+    Raises:
+        BeatmapError: The map has no uninherited timing point.
     """
     assert beatmap.mode in WITH_CIRCLES, "only standard and catch place their objects freely"
     timing = Timing(beatmap.timing_points)
@@ -168,15 +175,15 @@ def sequence_of(beatmap: Beatmap) -> PointSequence:
 
 
 def has_free_path(slider: Slider) -> bool:
-    """Whether the control points of a slider are points of the sequence."""
+    """Return whether a slider's control points are in the sequence."""
     count = sum(len(segment.points) - 1 for segment in slider.segments) + 1
     return slider.length_px > 0 and 2 <= count <= MAX_CONTROL_POINTS
 
 
 def with_positions(beatmap: Beatmap, sequence: PointSequence, positions: np.ndarray) -> Beatmap:
-    """The beatmap with its points at `positions` [n, 2]; `sequence` is its own. The given beatmap is left as it is.
+    """Return a copy of the beatmap with its points at `positions` [n, 2].
 
-    The ends of sliders follow from their control points and are not read.
+    `sequence` is its own. The ends of sliders follow from their control points and are not read.
     """
     assert positions.shape == sequence.positions.shape, "one position for each point"
     first_points = np.searchsorted(sequence.object_of, np.arange(len(beatmap.hit_objects)))

@@ -24,7 +24,7 @@ OVERLAP_BUFFER = 128
 
 @dataclass(frozen=True, slots=True)
 class RefineOptions:
-    """How to refine.
+    """Options of a refinement.
 
     timesteps       how many steps to take, or how many in each of equal sections of the noise, that of the least noise
                     first; None is what suits the refiner
@@ -47,7 +47,7 @@ class RefineOptions:
 
 @dataclass(frozen=True, slots=True)
 class TargetAttributes:
-    """The attributes that a map should have, and the descriptors that it should not."""
+    """Target attributes of a map, and descriptors to avoid."""
 
     attributes: Attributes
     negative_descriptors: tuple[str, ...] = ()
@@ -57,7 +57,10 @@ class Estimator(Protocol):
     """A refiner that has been told about one map."""
 
     def part(self, noisy: torch.Tensor, schedule: NoiseSchedule, step: int, part: slice) -> Estimate:
-        """What noisy positions [S, n, 2] of a part of the map's points, at a step of a schedule, come from."""
+        """Estimate the clean positions of a part of noisy positions [S, n, 2].
+
+        The part is of the map's points; the noise is that of a step of a schedule.
+        """
 
 
 class Refiner(Protocol):
@@ -85,7 +88,7 @@ class Refiner(Protocol):
         """Noisy positions [samples, n, 2] at the last step of the schedule."""
 
     def estimator(self, given: MapConstraints, wanted: TargetAttributes, options: RefineOptions) -> Estimator:
-        """The refiner, told about one map."""
+        """Return the estimator of a refiner for one map."""
 
 
 def refine_positions(
@@ -96,10 +99,12 @@ def refine_positions(
     seed: int,
     progress: Progress = silent,
 ) -> Beatmap:
-    """The beatmap with its objects where the refiner puts them; times, lengths and all else stay.
+    """Refine the positions of hit objects; leave everything else unchanged.
 
-    Deterministic for a seed. Other modes than standard and catch, whose places mean nothing, come back as they are.
-    Raises BeatmapError for a beatmap without a red line.
+    The result is deterministic for a seed. Taiko and mania maps, whose positions mean nothing, are returned unchanged.
+
+    Raises:
+        BeatmapError: The map has no uninherited timing point.
     """
     if beatmap.mode not in WITH_CIRCLES or not beatmap.hit_objects:
         return beatmap
@@ -119,7 +124,10 @@ def draw_positions(
     samples: int = 1,
     progress: Progress = silent,
 ) -> np.ndarray:
-    """Draws of the positions [samples, n, 2] of a map's points, in px, before the constraints of a finished map."""
+    """Sample the positions [samples, n, 2] of a map's points, in px.
+
+    The constraints of a finished map are not applied yet.
+    """
     if not constraints.sequence.movable.any():
         return np.repeat(constraints.draft_px[None], samples, axis=0)
     generator = torch.Generator().manual_seed(seed)
@@ -144,7 +152,10 @@ def draw_positions(
 
 
 def schedule_of(refiner: Refiner, options: RefineOptions) -> NoiseSchedule:
-    """The steps to take: a plain number of them is spread evenly over the share of the noise that is started at."""
+    """Return the steps to take.
+
+    A plain number of steps is spread evenly over the initial fraction of the noise.
+    """
     counts = options.timesteps or refiner.default_steps
     if isinstance(counts, int):
         share = refiner.full_share if options.random_init else refiner.noise_share
@@ -154,5 +165,8 @@ def schedule_of(refiner: Refiner, options: RefineOptions) -> NoiseSchedule:
 
 
 def seen_radius_px(beatmap: Beatmap) -> float:
-    """How far objects reach around their places; in catch, whose y is not seen, only places count."""
+    """Return the radius of objects around their positions.
+
+    In catch, whose y is invisible, only positions count.
+    """
     return circle_radius_px(beatmap.difficulty.circle_size) if beatmap.mode is GameMode.STANDARD else 0.0

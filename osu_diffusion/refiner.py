@@ -1,8 +1,8 @@
-"""The embedded refiner: a DiT that knows the draft, and answers where the points are.
+"""The bundled refiner: a DiT that predicts positions from a draft.
 
 The draft says where a point is up to its cell, so what is left to learn is the offset in it. The network's input and
-output are scaled as if offsets were normal with the cell's spread (Karras et al. 2022, "Elucidating the design space
-of diffusion-based generative models", section 5): then its task is equally hard at every noise level.
+output are scaled as if offsets were normal with the cell's spread (Karras et al. 2022, "Elucidating the design space of
+diffusion-based generative models", section 5): then its task is equally hard at every noise level.
 """
 
 from __future__ import annotations
@@ -43,7 +43,10 @@ class RefinerInputs:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Standard deviations, normalised: of places around their draft, and of places when there is no draft."""
+    """Normalised standard deviations of positions.
+
+    They are around the draft, and of all positions if there is no draft.
+    """
 
     with_draft: float = 9.24 / POSITION_SCALE_PX
     without_draft: float = 0.5
@@ -59,7 +62,14 @@ class GridRefiner(nn.Module):
         self.dit = DiT(config)
 
     def forward(self, noisy: Tensor, alpha_bars: Tensor, steps: Tensor, inputs: RefinerInputs) -> Tensor:
-        """noisy [N, T, 2] at noise of alpha_bars [N], which is that of the diffusion steps [N] -> [N, T, 2]."""
+        """Predict positions from noisy ones.
+
+        Args:
+            noisy: [N, T, 2] at the noise `alpha_bars` [N] of the diffusion steps [N].
+
+        Returns:
+            Positions [N, T, 2].
+        """
         scaled, guess, out_scale = self.conditioned(noisy, alpha_bars, inputs)
         answer = self.answer(scaled, guess, steps, inputs)
         return guess + out_scale * answer
@@ -73,8 +83,11 @@ class GridRefiner(nn.Module):
         null_classes: Tensor,
         cfg_scale: float,
     ) -> Tensor:
-        """As `forward`, led away from what `null_classes` [N, K] give (Ho and Salimans 2022); at scale 1 they are not
-        asked."""
+        """Predict as `forward`, with classifier-free guidance.
+
+        The result is led away from that of `null_classes` [N, K] (Ho and Salimans 2022); at scale 1 they are not
+        evaluated.
+        """
         found = self(noisy, alpha_bars, steps, inputs)
         if cfg_scale == 1.0:
             return found
@@ -82,7 +95,10 @@ class GridRefiner(nn.Module):
         return unwanted + cfg_scale * (found - unwanted)
 
     def conditioned(self, noisy: Tensor, alpha_bars: Tensor, inputs: RefinerInputs) -> tuple[Tensor, Tensor, Tensor]:
-        """The noisy offset at unit variance [N, T, 2], the best linear guess [N, T, 2], and the scale of its error."""
+        """Return offset, guess and the scale of the guess's error.
+
+        The noisy offset has unit variance [N, T, 2]; the guess is the best linear one [N, T, 2].
+        """
         alpha_bars = alpha_bars[:, None, None]
         noise = ((1.0 - alpha_bars) / alpha_bars).sqrt()
         has_draft = inputs.has_draft[:, None, None]
@@ -93,7 +109,7 @@ class GridRefiner(nn.Module):
         return offset / total, guess, noise * spread / total
 
     def answer(self, scaled: Tensor, guess: Tensor, steps: Tensor, inputs: RefinerInputs) -> Tensor:
-        """The error of the guess at unit variance [N, T, 2]."""
+        """Return the error of the guess at unit variance [N, T, 2]."""
         features = torch.cat([inputs.context, scaled, geometry(guess, inputs)], dim=-1)
         return self.dit(features, steps, inputs.classes, self._seen(inputs)).float()
 
@@ -107,7 +123,10 @@ class GridRefiner(nn.Module):
 
 
 def geometry(guess: Tensor, inputs: RefinerInputs) -> Tensor:
-    """What can be seen of positions [N, T, 2]: places, steps to the neighbours, lengths of paths."""
+    """Return the geometry of positions [N, T, 2].
+
+    It consists of positions, steps to the neighbours, and lengths of paths.
+    """
     steps = guess[:, 1:] - guess[:, :-1]  # [N, T - 1, 2]
     none = steps.new_zeros(steps.shape[0], 1, 2)
     before, after = torch.cat([none, steps], 1), torch.cat([steps, none], 1)  # [N, T, 2]
@@ -119,7 +138,10 @@ def geometry(guess: Tensor, inputs: RefinerInputs) -> Tensor:
 
 
 def length_ratios(distances: Tensor, inputs: RefinerInputs) -> Tensor:
-    """For control points how long the lines between them are, against the slider's length: a logarithm [N, T]."""
+    """Return log length ratios of the lines between control points [N, T].
+
+    They are relative to the slider's length.
+    """
     ids = inputs.path_ids
     same = torch.zeros_like(ids, dtype=torch.bool)
     same[:, 1:] = (ids[:, 1:] == ids[:, :-1]) & (ids[:, 1:] > 0)

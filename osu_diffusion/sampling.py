@@ -20,10 +20,11 @@ Constraint = Callable[[Tensor], Tensor]
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a model makes of noisy positions.
+    """Estimate from noisy positions.
 
-    clean          [S, n, 2]
-    log_variances  [S, n, 2] of the step to less noise; None where the posterior's own is meant
+    Attributes:
+        clean: [S, n, 2].
+        log_variances: [S, n, 2] of the step to less noise; None for the posterior's own.
     """
 
     clean: Tensor
@@ -33,7 +34,9 @@ class Estimate:
 def posterior_step(
     noisy: Tensor, clean: Tensor, schedule: NoiseSchedule, step: int, noise: Tensor, log_variances: Tensor | None = None
 ) -> Tensor:
-    """A draw of x_{t-1} given x_t and x_0, all [S, n, 2]; the last step adds no noise.
+    """Sample x_{t-1} given x_t and x_0, all [S, n, 2].
+
+    The last step adds no noise.
 
     Source: equations 10 and 11 of Nichol and Dhariwal 2021; see `NoiseSchedule`.
     """
@@ -59,12 +62,15 @@ def sample(
     extra_steps: int = 0,
     progress: Progress = silent,
 ) -> Tensor:
-    """Clean positions [S, n, 2] from noisy ones at the schedule's last step.
+    """Sample clean positions [S, n, 2] from noisy ones.
 
-    estimate     what noisy positions [S, n, 2] at a step of the schedule come from
-    constrain    is applied to what the model takes for the clean positions, at every step
-    extra_steps  repetitions of the step with the least noise
-    progress     is called after every step
+    The noisy ones are at the schedule's last step.
+
+    Args:
+        estimate: Estimates from noisy positions [S, n, 2] at a step of the schedule.
+        constrain: Applied to the estimated clean positions at every step.
+        extra_steps: Repetitions of the step with the least noise.
+        progress: Called after every step.
     """
     steps = [*range(len(schedule) - 1, -1, -1), *[0] * extra_steps]
     positions = start
@@ -77,10 +83,10 @@ def sample(
 
 
 def chunks(length: int, longest: int, buffer: int) -> Iterator[tuple[slice, slice]]:
-    """(what to look at, what of it to keep) for a sequence of any length.
+    """Yield (input slice, slice to keep) for a sequence of any length.
 
     Pieces of at most `longest` points overlap by twice the buffer, and each is kept up to the buffer at its inner
-    edges: every point is kept once, and none is kept that saw less than `buffer` neighbours on a side which has them.
+    edges: every point is kept once, with at least `buffer` neighbours on each side that has them.
     """
     assert longest > 2 * buffer, "a piece must be more than its buffers"
     kept_to = 0

@@ -1,7 +1,7 @@
-"""How much noise there is at each diffusion step, and diffusion in fewer steps.
+"""Noise at each diffusion step, and diffusion in fewer steps.
 
-Notation as in Nichol and Dhariwal 2021, "Improved denoising diffusion probabilistic models": beta_t is the noise
-added in step t, alpha_bar_t the share of the signal's variance left after it.
+Notation as in Nichol and Dhariwal 2021, "Improved denoising diffusion probabilistic models": beta_t is the noise added
+in step t, alpha_bar_t the share of the signal's variance left after it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ SECTIONS = 10
 
 @dataclass(frozen=True)
 class NoiseSchedule:
-    """Betas [steps] of a diffusion, and for each of its steps the step [steps] of the full one that a model knows."""
+    """Betas [steps] of a diffusion, and its steps of the full one.
+
+    A model takes the steps of the full diffusion.
+    """
 
     betas: np.ndarray
     model_steps: np.ndarray
@@ -46,29 +49,38 @@ class NoiseSchedule:
 
     @cached_property
     def posterior_log_variances(self) -> np.ndarray:
-        """Their logarithms; the first, of a variance of 0, is that of the second."""
+        """Logarithms of the variances.
+
+        The first, of a variance of 0, is that of the second.
+        """
         clipped = self.posterior_variances.copy()
         clipped[0] = clipped[1] if len(clipped) > 1 else self.betas[0]
         return np.log(clipped)
 
     @cached_property
     def posterior_signal_weights(self) -> np.ndarray:
-        """What x_0 contributes to the mean of q(x_{t-1} | x_t, x_0) (equation 11)."""
+        """Weight of x_0 in the posterior mean.
+
+        That is the mean of q(x_{t-1} | x_t, x_0) (equation 11).
+        """
         return self.betas * np.sqrt(self.alpha_bars_before) / (1.0 - self.alpha_bars)
 
     @cached_property
     def posterior_noisy_weights(self) -> np.ndarray:
-        """What x_t contributes to that mean."""
+        """Weight of x_t in that mean."""
         return (1.0 - self.alpha_bars_before) * np.sqrt(1.0 - self.betas) / (1.0 - self.alpha_bars)
 
     def respaced(self, steps: Sequence[int]) -> NoiseSchedule:
-        """The diffusion that visits only these steps, ascending, of this one."""
+        """Return the diffusion that visits only these steps, ascending."""
         bars = self.alpha_bars[list(steps)]
         return NoiseSchedule(1.0 - bars / np.append(1.0, bars[:-1]), self.model_steps[list(steps)])
 
 
 def squared_cosine() -> NoiseSchedule:
-    """alpha_bar falls as cos((t + s) / (1 + s) * pi / 2)^2 (equation 17), t in 0..1."""
+    """Return the squared-cosine schedule.
+
+    alpha_bar falls as cos((t + s) / (1 + s) * pi / 2)^2 (equation 17), t in 0..1.
+    """
 
     def signal(t: float) -> float:
         return math.cos((t + COSINE_OFFSET) / (1.0 + COSINE_OFFSET) * math.pi / 2.0) ** 2
@@ -79,9 +91,12 @@ def squared_cosine() -> NoiseSchedule:
 
 
 def spaced_steps(counts: Sequence[int], steps: int = DIFFUSION_STEPS) -> list[int]:
-    """Steps to visit: the diffusion is cut into equal sections, least noise first, and `counts` says how many of each.
+    """Return the steps to visit.
 
-    Raises ValueError for more steps than a section has.
+    The diffusion is cut into equal sections, least noise first; `counts` is the number of steps in each.
+
+    Raises:
+        ValueError: A section has fewer steps.
     """
     size, extra = divmod(steps, len(counts))
     chosen: list[int] = []

@@ -25,7 +25,10 @@ from training.options import OptionError, require_one_of
 
 @dataclass(frozen=True, slots=True)
 class RefinerBatch:
-    """Clean positions [N, T, 2], noise of the same shape, diffusion steps [N], what counts [N, T], and the inputs."""
+    """Clean positions [N, T, 2], noise, diffusion steps [N], mask [N, T], inputs.
+
+    The noise has the shape of the positions.
+    """
 
     clean: Tensor
     noise: Tensor
@@ -57,7 +60,7 @@ class PartSampler:
         self.shares = counts / counts.sum()
 
     def batch(self, step: int) -> RefinerBatch:
-        """The batch of a step, the same every time."""
+        """Return the batch of a step; equal for every call."""
         rng = np.random.default_rng([self.seed, step])
         rows = [self._row(rng) for _ in range(self.options.batch.rows)]
         columns = {name: torch.from_numpy(np.stack([row[name] for row in rows])) for name in rows[0]}
@@ -96,7 +99,7 @@ class PartSampler:
         }
 
     def _classes(self, classes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """The class vector with some attributes unknown."""
+        """Return the class vector with some attributes unknown."""
         if not self.augmentation:
             return classes
         chosen, start = classes.copy(), 0
@@ -118,7 +121,10 @@ def part_of(sequence: PointSequence, length: int, rng: np.random.Generator) -> t
 
 
 def sliced(sequence: PointSequence, first: int, last: int, speed: float = 1.0) -> PointSequence:
-    """Some points of a sequence, for features: its paths stay those of the whole."""
+    """Return some points of a sequence, for features.
+
+    Its paths stay those of the whole.
+    """
     part = slice(first, last)
     return replace(
         sequence,
@@ -158,7 +164,10 @@ class RefinerTask:
         return loss, {"refine_loss": float(refined)}
 
     def _errors(self, model: nn.Module, batch: RefinerBatch) -> Tensor:
-        """Mean squared error of each point [N, T], in units of the spread that is left to explain."""
+        """Return the mean squared error of each point [N, T].
+
+        Its unit is the spread that is left to explain.
+        """
         noisy, alpha_bars, steps, inputs = self._asked(model, batch, batch.steps)
         scaled, guess, out_scale = model.conditioned(noisy, alpha_bars, inputs)
         answer = model.answer(scaled, guess, steps, inputs)
@@ -167,7 +176,7 @@ class RefinerTask:
     def _asked(
         self, model: nn.Module, batch: RefinerBatch, steps: Tensor
     ) -> tuple[Tensor, Tensor, Tensor, RefinerInputs]:
-        """Return what the network is asked about a batch at diffusion steps [N]."""
+        """Return the network's inputs for a batch at diffusion steps [N]."""
         device = next(model.parameters()).device
         steps = steps.to(device)
         alpha_bars = self.alpha_bars.to(device)[steps]
@@ -175,7 +184,10 @@ class RefinerTask:
         return noisy, alpha_bars, steps, batch.inputs.to(device)
 
     def evaluate(self, model: nn.Module) -> dict[str, float]:
-        """Loss, and how far the best guess before any noise is removed is from the mapper's places, and the draft."""
+        """Return held-out metrics: loss, and distances of guess and draft.
+
+        The distances are from the mapper's positions. The guess is the best one before any noise is removed.
+        """
         if self.held_out is None:
             return {}
         losses, distances, draft_distances_ = [], [], []
@@ -210,9 +222,12 @@ def mini_config(spec: ConditionSpec, **sizes) -> DiTConfig:
 
 
 def train_refiner(options: RefinerTrainOptions) -> Path:
-    """Runs or resumes a training run; writes the averaged weights with their contract. Returns the model's folder.
+    """Run or resume a training; save averaged weights and contract.
 
-    Raises OptionError with one sentence for the user.
+    Returns the model's folder.
+
+    Raises:
+        OptionError: One sentence for the user.
     """
     if not Path(options.train_dataset_path).is_dir() or not options.train_dataset_path:
         raise OptionError(f"train_dataset_path must be a folder of charts, got {options.train_dataset_path or 'none'}.")

@@ -1,4 +1,7 @@
-"""The network of the published refiner: noise and its variance from places, times, distances and kinds of points."""
+"""Network of the published refiner: estimates noise and its variance.
+
+Its inputs are positions, times, distances and kinds of points.
+"""
 
 from __future__ import annotations
 
@@ -24,9 +27,14 @@ class PublishedNetwork(nn.Module):
     def forward(
         self, noisy: Tensor, steps: Tensor, context: Tensor, classes: Tensor, seen: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
-        """noisy [N, T, 2], steps [N], context [N, T, 272], classes [N, K] -> noise and share of variance [N, T, 2].
+        """Return the noise and the fraction of the variance, [N, T, 2].
 
-        seen  [T, T] as in `DiT.forward`
+        Args:
+            noisy: [N, T, 2].
+            steps: [N].
+            context: [N, T, 272].
+            classes: [N, K].
+            seen: [T, T] as in `DiT.forward`.
         """
         places = sinusoids(noisy * PLACE_SCALE, PLACE_FREQUENCIES).flatten(-2)  # [N, T, 256]
         noise, share = self.dit(torch.cat([places, context], -1), steps, classes, seen).chunk(2, dim=-1)
@@ -42,7 +50,10 @@ class PublishedNetwork(nn.Module):
         cfg_scale: float,
         seen: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
-        """As `forward`, the noise led away from what `null_classes` give; at scale 1 they are not asked."""
+        """Run `forward`, with the noise led away from that of `null_classes`.
+
+        At scale 1 they are not evaluated.
+        """
         noise, share = self(noisy, steps, context, classes, seen)
         if cfg_scale == 1.0:
             return noise, share
@@ -51,7 +62,10 @@ class PublishedNetwork(nn.Module):
 
 
 def context_of(times_ms: Tensor, distances_px: Tensor, kinds: Tensor) -> Tensor:
-    """The context [T, 272] of points: times [T] and distances [T] as sinusoids, kinds [T] one-hot."""
+    """Return the context [T, 272] of points.
+
+    Times [T] and distances [T] are sinusoids, kinds [T] one-hot.
+    """
     one_hot = torch.nn.functional.one_hot(kinds, KINDS).float()
     times = sinusoids(times_ms * TIME_SCALE, PLACE_FREQUENCIES)
     return torch.cat([times, sinusoids(distances_px, PLACE_FREQUENCIES), one_hot], dim=-1)

@@ -1,7 +1,8 @@
-"""The published refiner (OliBomby/osu-diffusion-v2) on our default path, and how its files are read.
+"""The published refiner (OliBomby/osu-diffusion-v2) on the default path.
 
-Its network was trained on the last tenth of the noise and takes a draft as if it were a place at that noise. It
-answers the noise, and where between its bounds the variance of the step lies (Nichol and Dhariwal 2021, section 3.1).
+Its files are read here, too. Its network was trained on the last tenth of the noise and treats a draft as a position at
+that noise. It predicts the noise, and the variance of the step between its bounds (Nichol and Dhariwal 2021, section
+3.1).
 """
 
 from __future__ import annotations
@@ -53,7 +54,10 @@ _NAMES = (
 
 
 def renamed_key(key: str) -> str:
-    """Our name of a published parameter; an unknown one keeps its own, and will find no place."""
+    """Return the native name of a published parameter.
+
+    An unknown one keeps its name, which matches nothing.
+    """
     for pattern, ours in _NAMES:
         if re.match(pattern, key):
             return re.sub(pattern, ours, key, count=1)
@@ -79,9 +83,10 @@ def published_config(shapes: Mapping[str, tuple[int, ...]], folder: Path) -> DiT
 
 
 def published_conditions(tables: object, folder: Path) -> PublishedConditions:
-    """The classes that a published tokenizer knows.
+    """Return the classes of a published tokenizer.
 
-    Raises ModelError for content of another kind.
+    Raises:
+        ModelError: The content is of another kind.
     """
     try:
         assert isinstance(tables, dict)
@@ -103,13 +108,19 @@ def published_conditions(tables: object, folder: Path) -> PublishedConditions:
 
 @dataclass(frozen=True)
 class PublishedConditions:
-    """`mapper_of_beatmap`: beatmap id -> user id, which only the original's way of looking mappers up needs."""
+    """Classes of a published tokenizer.
+
+    `mapper_of_beatmap` maps beatmap ids to user ids. Only the original's way of looking mappers up needs it.
+    """
 
     spec: ConditionSpec
     mapper_of_beatmap: Mapping[int, int]
 
     def class_vector_as_published(self, attributes: Attributes) -> np.ndarray:
-        """The classes that the original gives its network: it takes the mapper's id for the id of a beatmap."""
+        """Return the classes that the original passes to its network.
+
+        It takes the mapper's id for the id of a beatmap.
+        """
         mapper = None if attributes.mapper_id is None else self.mapper_of_beatmap.get(attributes.mapper_id)
         return self.spec.class_vector(replace(attributes, mapper_id=mapper))
 
@@ -134,7 +145,10 @@ class PublishedRefiner:
     def start(
         self, draft_px: np.ndarray, schedule: NoiseSchedule, samples: int, random_init: bool, generator: torch.Generator
     ) -> Tensor:
-        """The draft itself: it is about as far from a mapper's places as the noise of its last steps."""
+        """Return the draft itself as the start.
+
+        It is about as far from a mapper's positions as the noise of its last steps.
+        """
         if random_init:
             return torch.randn((samples, *draft_px.shape), generator=generator)
         return self.from_positions_px(draft_px).expand(samples, *draft_px.shape)

@@ -104,7 +104,7 @@ def plan_of(steps: np.ndarray, first_beat: int, beats: int) -> np.ndarray:
 def style_facts(attributes: Attributes, styles: Mapping[Style, float], beat_length_ms: float) -> np.ndarray:
     """Return numbers about a map, float32 [STYLE_FACTS].
 
-    A 0 marks an unknown number.
+    Each optional number follows a flag, 1 if it is known and otherwise 0.
 
     Args:
         styles: Known styles, in standard deviations.

@@ -1,7 +1,7 @@
-"""Mapset archives (.osz, which are zip files) in and out, distrusting what comes in.
+"""Mapset archives (.osz, which are zip files): reading and writing.
 
-Reading holds no file open, never writes to a disk by itself and stops at the limits given, whatever the archive
-claims about its sizes. Writing gives the same bytes for the same inputs.
+Archives are untrusted. Reading keeps no file open, writes nothing to a disk unless told to, and stops at the given
+limits, whatever sizes the archive states. Writing gives the same bytes for the same inputs.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, Ru
 
 @dataclass(frozen=True, slots=True)
 class OszLimits:
-    """What an archive may hold once unpacked; real mapsets stay far below."""
+    """Limits of an unpacked archive; real mapsets stay far below."""
 
     max_files: int = 10_000
     max_file_bytes: int = 1 << 30
@@ -54,7 +54,9 @@ DEFAULT_LIMITS = OszLimits()
 
 @dataclass(slots=True)
 class Osz:
-    """An archive's beatmaps, read, and the names of its other files, whose bytes are read when asked for.
+    """Beatmaps of an archive, and the names of its other files.
+
+    The bytes of the other files are read on demand.
 
     Names have forward slashes and are safe to join to a folder. If all beatmaps are in one folder of the archive, names
     are relative to it. `warnings` has one sentence for each beatmap that did not read or did so only in part.
@@ -68,7 +70,10 @@ class Osz:
     _entries: dict[str, str] = field(default_factory=dict, repr=False)
 
     def find(self, name: str, beatmap: str = "") -> str | None:
-        """The archive's own spelling of a name, looked for in the folder of `beatmap` first; see `named_files`."""
+        """Return the spelling of a name in the archive.
+
+        The folder of `beatmap` is searched first; see `named_files`.
+        """
         folder = beatmap.rpartition("/")[0]
         beside = match_name(f"{folder}/{name}", self._entries) if folder else None
         return beside or match_name(name, self._entries)
@@ -80,13 +85,23 @@ class Osz:
         return known
 
     def read_bytes(self, name: str) -> bytes:
-        """A file's bytes; raises BeatmapError where it is missing, damaged or beyond `limits.max_file_bytes`."""
+        """Return the bytes of a file.
+
+        Raises:
+            BeatmapError: It is missing, damaged or larger than `limits.max_file_bytes`.
+        """
         known = self._find_existing(name)
         with _opened(self.path) as archive:
             return b"".join(_chunks(archive, self._entries[known], self.limits.max_file_bytes))
 
     def extract(self, name: str, folder: str | Path) -> Path:
-        """Writes a file to `folder` under its own last name, made legal, and returns where; raises BeatmapError."""
+        """Write a file to `folder` under its own name; return its path.
+
+        The name is the last part of its path, made legal.
+
+        Raises:
+            BeatmapError: It cannot be read or written.
+        """
         known = self._find_existing(name)
         target = Path(folder) / legal_file_name(PurePosixPath(known).name)
         with _opened(self.path) as archive, temporary_beside(target) as file:
@@ -95,7 +110,10 @@ class Osz:
         return target
 
     def extract_maps(self, folder: Path) -> list[str]:
-        """Write the beatmaps with the audio and the backgrounds that they name; return the names written."""
+        """Write the beatmaps with their audio and backgrounds.
+
+        Return the names of the written files.
+        """
         wanted = dict.fromkeys(self.beatmaps)
         for stored, beatmap in self.beatmaps.items():
             for other in (beatmap.audio_filename, beatmap.background):
@@ -106,10 +124,13 @@ class Osz:
 
 
 def read_osz(path: str | Path, limits: OszLimits = DEFAULT_LIMITS) -> Osz:
-    """Opens an archive and reads its beatmaps; raises BeatmapError.
+    """Open an archive and read its beatmaps.
 
-    Refused as a whole: what is no zip file, entries that point outside the mapset's folder, sizes beyond the
-    limits, and archives without any readable beatmap. One broken beatmap among others is a warning.
+    One broken beatmap among others is a warning.
+
+    Raises:
+        BeatmapError: The file is not a zip file, an entry points outside the mapset's folder, a size exceeds the
+            limits, or no beatmap is readable.
     """
     path = Path(path)
     osz = Osz(path, limits=limits)
@@ -133,7 +154,10 @@ def read_osz(path: str | Path, limits: OszLimits = DEFAULT_LIMITS) -> Osz:
 
 
 def _entry_names(archive: zipfile.ZipFile, entries: Sequence[zipfile.ZipInfo], limits: OszLimits) -> dict[str, str]:
-    """Return safe names of an archive's files, relative to the folder of its beatmaps, and their names in zipfile."""
+    """Map safe names of an archive's files to their names in zipfile.
+
+    Safe names are relative to the folder of the beatmaps.
+    """
     code_page = _code_page(archive, entries, limits)
     own = {entry.filename: safe_archive_name(_decoded_name(entry, code_page)) for entry in entries}
     own = {entry: name for entry, name in own.items() if name and not name.startswith(RESOURCE_FORKS)}
@@ -145,7 +169,10 @@ def _entry_names(archive: zipfile.ZipFile, entries: Sequence[zipfile.ZipInfo], l
 
 
 def _code_page(archive: zipfile.ZipFile, entries: Sequence[zipfile.ZipInfo], limits: OszLimits) -> str:
-    """Return the code page of names that are not UTF-8, in which most files that the beatmaps name exist."""
+    """Return the code page of names that are not UTF-8.
+
+    In it, most files that the beatmaps name exist.
+    """
     if all(_decoded_name(entry, "") for entry in entries):
         return DEFAULT_CODE_PAGE
     wanted: set[str] = set()
@@ -169,7 +196,10 @@ def _code_page(archive: zipfile.ZipFile, entries: Sequence[zipfile.ZipInfo], lim
 
 
 def _decoded_name(entry: zipfile.ZipInfo, code_page: str) -> str:
-    """Return an entry's name; empty if it is neither UTF-8 nor text of the code page."""
+    """Return an entry's name; empty if it cannot be decoded.
+
+    It is UTF-8 or text of the code page.
+    """
     name = entry.orig_filename.partition("\0")[0]
     if entry.flag_bits & UTF8_FLAG:
         return name
@@ -185,7 +215,7 @@ def _is_beatmap(name: str) -> bool:
 
 
 def _read_beatmap_entry(osz: Osz, archive: zipfile.ZipFile, name: str, left_bytes: int) -> int:
-    """Puts one beatmap into `osz` and returns the bytes that it took."""
+    """Read one beatmap into `osz`; return its size in bytes."""
     data = b"".join(_chunks(archive, osz._entries[name], left_bytes))
     warnings: list[str] = []
     try:
@@ -199,7 +229,7 @@ def _read_beatmap_entry(osz: Osz, archive: zipfile.ZipFile, name: str, left_byte
 
 @contextmanager
 def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
-    """Open a zip file; whatever the zipfile module raises within becomes one BeatmapError."""
+    """Open a zip file; errors of the zipfile module become BeatmapError."""
     try:
         with zipfile.ZipFile(path) as archive:
             yield archive
@@ -212,7 +242,10 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
 
 
 def _chunks(archive: zipfile.ZipFile, entry: str, max_bytes: int) -> Iterator[bytes]:
-    """An entry's bytes, counted as they come out: the size that an archive states may be a lie."""
+    """Yield an entry's bytes and count them.
+
+    The size that an archive states may be wrong.
+    """
     total = 0
     with archive.open(entry) as file:
         while chunk := file.read(CHUNK_BYTES):
@@ -223,9 +256,10 @@ def _chunks(archive: zipfile.ZipFile, entry: str, max_bytes: int) -> Iterator[by
 
 
 def write_osz(path: str | Path, files: Mapping[str, bytes | Path]) -> None:
-    """Writes an archive of files by name, each given as bytes or by path; raises BeatmapError.
+    """Write an archive of files by name; raise BeatmapError on failure.
 
-    The bytes depend on names and contents only. Everything but text is stored uncompressed, byte-identical.
+    Each file is given as bytes or by path. The bytes depend on names and contents only. Everything but text is stored
+    uncompressed, byte-identical.
     """
     path = Path(path)
     names = {name: safe_archive_name(name) for name in sorted(files)}

@@ -14,10 +14,11 @@ from osu_beatmap.song_bounds import LONGEST_SONG_MS, check_in_song
 
 
 def chart_groups(folder: Path, skipped: list[str]) -> Iterator[tuple[str, list[Beatmap]]]:
-    """Charts of one song together: .osu files of one folder that name one audio file.
+    """Yield the charts of each song together.
 
-    Folders are searched to any depth, and so are .tar.xz archives that lie directly in `folder`. `skipped` gains a line
-    for each chart that cannot be read, or lies outside any song.
+    A song is the .osu files of one folder that name one audio file. Folders are searched to any depth, and so are
+    .tar.xz archives directly in `folder`. `skipped` gains a line for each chart that cannot be read or lies outside any
+    song.
     """
     groups: dict[tuple[str, str], list[Beatmap]] = {}
     for place, data in chart_files(folder):
@@ -33,7 +34,7 @@ def chart_groups(folder: Path, skipped: list[str]) -> Iterator[tuple[str, list[B
 
 
 def chart_files(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """Places below a folder, with slashes, and the bytes of the .osu files there."""
+    """Yield the .osu files of a folder: places, with slashes, and bytes."""
     for path in sorted(folder.rglob("*.osu")):
         yield path.relative_to(folder).as_posix(), path.read_bytes()
     for archive_path in sorted(folder.glob("*.tar.xz")):

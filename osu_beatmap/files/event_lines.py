@@ -1,4 +1,7 @@
-"""The lines of [Events] that a Beatmap understands: background, video and breaks; the rest it keeps verbatim."""
+"""Lines of [Events]: background, video and breaks.
+
+Other lines are kept verbatim.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,11 @@ _FILE_EVENT = re.compile(r'(?P<kind>[^,]*),(?P<start>[^,]*),\s*(?:"(?P<quoted>[^
 
 
 def read_event_line(line: str, beatmap: Beatmap) -> None:
-    """Puts one line into `beatmap`; raises FieldError for a background or break that does not read."""
+    """Read one line into `beatmap`.
+
+    Raises:
+        FieldError: A background or break is unreadable.
+    """
     kind = line.partition(",")[0]
     if kind in FILE_KINDS:
         _read_file_event(line, beatmap)
@@ -70,13 +77,13 @@ def parse_break_line(line: str, format_version: int) -> Break:
 
 
 def format_background_line(beatmap: Beatmap) -> str:
-    """The line that `read_event_line` reads back into `background`."""
+    """Return the line that `read_event_line` reads back into `background`."""
     x, y = (format_number(value) for value in beatmap.background_offset_px)
     filename = beatmap.background.replace('"', "")
     return f'0,0,"{filename}",{x},{y}'
 
 
 def format_break_line(pause: Break, format_version: int) -> str:
-    """The line that `read_event_line` reads back as this break."""
+    """Return the line that `read_event_line` reads back as this break."""
     offset_ms = time_offset_ms(format_version)
     return f"2,{format_number(pause.start_ms - offset_ms)},{format_number(pause.end_ms - offset_ms)}"

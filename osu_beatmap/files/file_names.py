@@ -1,4 +1,7 @@
-"""File names as osu! writes them, legal on Windows, macOS and Linux alike; and which archived names are safe."""
+"""File names as osu! writes them, legal on all systems.
+
+Windows, macOS and Linux count. Names in archives are checked, too.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,10 @@ def _title(metadata: Metadata) -> str:
 
 
 def _fitted(parts: list[str], template: str) -> str:
-    """The joined name, its longest part cut until it fits; the last part is cut only when the others are short."""
+    """Join the parts of a name; cut the longest until it fits.
+
+    The last part is cut only if the others are short.
+    """
     parts = [legal_text(part) for part in parts]
     name = _with_legal_stem(template.format(*parts))
     while len(name) > MAX_NAME_CHARACTERS or len(name.encode("utf-8")) > MAX_NAME_BYTES:
@@ -54,15 +60,16 @@ def _fitted(parts: list[str], template: str) -> str:
 
 
 def legal_file_name(name: str) -> str:
-    """A single file name, without folders, made legal on every system."""
+    """Return a file name, without folders, that is legal on every system."""
     stem, dot, suffix = name.rpartition(".")
     return _with_legal_stem(f"{legal_text(stem)}.{legal_text(suffix)}" if dot else f"{legal_text(name)}.bin")
 
 
 def _with_legal_stem(name: str) -> str:
-    """Without what Windows drops at the end of a name, and with its device names made harmless.
+    """Return a name with a stem that is legal on Windows.
 
-    A name that begins with a dot would make a hidden file.
+    Trailing dots and spaces go, and device names are made harmless. A dot at the start, which would make a hidden file,
+    is replaced.
     """
     stem, _, suffix = name.rpartition(".")
     stem = visible_name(stem.strip().rstrip(". ")) or "_"
@@ -70,20 +77,30 @@ def _with_legal_stem(name: str) -> str:
 
 
 def visible_name(name: str) -> str:
-    """The name without dots at its start, which hide a file, but with a mark in their place."""
+    """Return a name with a mark in place of leading dots.
+
+    The dots would hide the file.
+    """
     shown = name.lstrip(".")
     return name if shown == name else f"_{shown}"
 
 
 def legal_text(text: str) -> str:
-    """The text without characters that a file name must not hold; white space becomes single spaces."""
+    """Return a text without characters that file names must not have.
+
+    White space becomes single spaces.
+    """
     words = _FORBIDDEN.sub("", text).split()
     legal = ("".join(c for c in word if unicodedata.category(c) not in ("Cc", "Cf", "Cs")) for word in words)
     return " ".join(word for word in legal if word)
 
 
 def safe_archive_name(name: str) -> str:
-    """An archive entry's name with forward slashes; raises BeatmapError if it could leave the mapset's folder."""
+    """Return an archive entry's name with forward slashes.
+
+    Raises:
+        BeatmapError: The name may point outside the mapset's folder.
+    """
     path = name.replace("\\", "/")
     parts = path.split("/")
     if path.startswith("/") or _DRIVE.match(path) or ".." in parts or any(ord(character) < 32 for character in path):

@@ -1,4 +1,4 @@
-"""The text of a .osu file as lines that give the same bytes back."""
+"""Text of a .osu file as lines that reproduce the same bytes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ Entry = HitObject | TimingPoint
 
 @dataclass(slots=True)
 class FileText:
-    """A .osu file as lines with their ends, in an encoding that gives the same bytes back."""
+    """A .osu file as lines with their ends.
+
+    Its encoding reproduces the same bytes.
+    """
 
     lines: list[str]
     encoding: str
@@ -32,7 +35,7 @@ class FileText:
         return cls(lines, encoding, ends[0] if ends and ends[0] else "\r\n")
 
     def encoded(self, line: str) -> str:
-        """A line of our own as one of this text."""
+        """Return a new line in the encoding of this text."""
         text = line.encode("utf-8").decode("latin-1") if self.encoding == "latin-1" else line
         return text + self.line_end
 

@@ -1,7 +1,7 @@
-"""One line of [HitObjects] <-> one hit object; reading and writing side by side.
+"""One line of [HitObjects] and one hit object: reading and writing.
 
-The rules are those of osu!(lazer)'s decoder: where it repairs a value (a negative slider length, a spinner that
-ends before it starts, edge lists of the wrong length) so do we, where it refuses a line we raise FieldError.
+The rules are those of osu!(lazer)'s decoder. Values that it repairs are repaired: a negative slider length, a spinner
+that ends before it starts, edge lists of the wrong length. Lines that it refuses raise FieldError.
 """
 
 from __future__ import annotations
@@ -53,7 +53,11 @@ MAX_PATH_POINTS = 1_000
 
 
 def parse_object_line(line: str, format_version: int, quirks: Quirks = NO_QUIRKS) -> HitObject:
-    """A hit object from its line, times with the old formats' offset applied; raises FieldError."""
+    """Parse a hit object; apply the time offset of old formats.
+
+    Raises:
+        FieldError: osu! would refuse the line.
+    """
     offset_ms = 0.0 if quirks.early_old_formats else time_offset_ms(format_version)
     fields = line.split(",")
     if len(fields) < MIN_FIELDS:
@@ -88,7 +92,7 @@ def parse_object_line(line: str, format_version: int, quirks: Quirks = NO_QUIRKS
 
 
 def _field(fields: Sequence[str], index: int) -> str:
-    """A field that old formats leave out: "" when it is missing."""
+    """Return a field, "" if an old format omits it."""
     return fields[index].strip() if index < len(fields) else ""
 
 
@@ -146,7 +150,10 @@ def _parse_slider(fields: Sequence[str], common: dict, format_version: int, quir
 
 
 def _parse_edges(sounds: str, sets: str, edge_count: int, hitsound: int, sample: HitSample) -> list[SliderEdge]:
-    """Exactly `edge_count` edges: surplus entries are dropped, missing ones sound like the slider itself."""
+    """Return exactly `edge_count` edges.
+
+    Surplus entries are dropped; missing ones sound like the slider itself.
+    """
     edges = [SliderEdge(hitsound, sample.normal_set, sample.addition_set) for _ in range(edge_count)]
     if sounds:
         for edge, text in zip(edges, sounds.split("|"), strict=False):
@@ -158,7 +165,10 @@ def _parse_edges(sounds: str, sets: str, edge_count: int, hitsound: int, sample:
 
 
 def _parse_plain_edges(sounds: str, sets: str, edge_count: int) -> list[SliderEdge]:
-    """Exactly `edge_count` edges, those that the file lacks without sounds; the last one is the file's last."""
+    """Return exactly `edge_count` edges; missing ones have no sounds.
+
+    The last one is the file's last.
+    """
     listed = [int(text) & HITSOUND_MASK if text.isdecimal() and len(text) < 10 else 0 for text in sounds.split("|")]
     listed_sets = [_sample_fields(text)[:2] for text in sets.split("|")]
     missing = edge_count - 1
@@ -168,14 +178,22 @@ def _parse_plain_edges(sounds: str, sets: str, edge_count: int) -> list[SliderEd
 
 
 def _parse_whole_path(text: str, head: Point, format_version: int) -> list[PathSegment]:
-    """The path field as one segment of the first letter, with all its points, doubled ones too. Raises FieldError."""
+    """Return the path field as one segment of the first letter.
+
+    It has all points, doubled ones too.
+
+    Raises:
+        FieldError: A point is unreadable.
+    """
     letter, *tokens = text.split("|")
     points = [_parse_point(token, format_version) for token in tokens if not token[:1].isalpha()]
     return [PathSegment(curve_kind(letter[:1] or "C"), [head, *points])]
 
 
 def parse_path(text: str, head: Point, format_version: int) -> list[PathSegment]:
-    """The `B|x:y|x:y|...`
+    """Parse the `B|x:y|x:y|...`
+
+    field as segments that share their joints. The first segment starts at `head`.
 
     field as segments that share their joints, the first one starting at `head`.
 
@@ -212,7 +230,10 @@ def parse_path(text: str, head: Point, format_version: int) -> list[PathSegment]
 
 
 def curve_kind(text: str) -> CurveKind:
-    """Return the kind that osu!lazer reads: only `B` may have a degree, unknown letters are Catmull."""
+    """Return the curve kind that osu!lazer reads.
+
+    Only `B` may have a degree; unknown letters are Catmull.
+    """
     degree = text[1:]
     if text[0] == "B" and degree.isascii() and degree.isdecimal() and 0 < len(degree.lstrip("0")) <= MAX_DEGREE_DIGITS:
         return CurveKind(f"B{int(degree)}")
@@ -229,7 +250,10 @@ def _parse_point(token: str, format_version: int) -> Point:
 def _split_piece(
     kind: CurveKind, points: list[Point], following: list[Point], format_version: int
 ) -> list[PathSegment]:
-    """The segments of what one letter introduces; `following` is the next letter's first point, if any."""
+    """Return the segments of one letter.
+
+    `following` is the next letter's first point, if any.
+    """
     if kind is CurveKind.PERFECT:
         kind = _perfect_kind([*points, *following])
     keeps_doubles = kind is CurveKind.CATMULL and format_version < FIRST_FRACTIONAL_VERSION
@@ -252,7 +276,7 @@ def _split_piece(
 
 
 def _perfect_kind(points: list[Point]) -> CurveKind:
-    """What a perfect curve through these points really is."""
+    """Return the actual kind of a perfect curve through these points."""
     if len(points) != 3:
         return CurveKind.BEZIER
     (ax, ay), (bx, by), (cx, cy) = points
@@ -261,7 +285,10 @@ def _perfect_kind(points: list[Point]) -> CurveKind:
 
 
 def _append_segment(segments: list[PathSegment], segment: PathSegment) -> None:
-    """Adds a segment; linear ones lose doubled points and join a linear neighbour, which changes no shape."""
+    """Append a segment; linear ones lose doubled points.
+
+    They join a linear neighbour, which changes no shape.
+    """
     if segment.kind is not CurveKind.LINEAR:
         segments.append(segment)
         return
@@ -273,7 +300,7 @@ def _append_segment(segments: list[PathSegment], segment: PathSegment) -> None:
 
 
 def _drop_doubles(points: Sequence[Point]) -> list[Point]:
-    """The points without immediate repetitions, but never fewer than two."""
+    """Drop immediate repetitions of points, but keep at least two."""
     kept = [point for point, _ in groupby(points)]
     return kept if len(kept) > 1 else [points[0], points[0]]
 
@@ -282,7 +309,11 @@ def _drop_doubles(points: Sequence[Point]) -> list[Point]:
 
 
 def format_object_line(obj: HitObject, format_version: int) -> str:
-    """The line that `parse_object_line` reads back; raises BeatmapError for numbers that are not finite."""
+    """Return the line that `parse_object_line` reads back.
+
+    Raises:
+        BeatmapError: A number is not finite.
+    """
     offset_ms = time_offset_ms(format_version)
     type_bits = (obj.combo_skip & COMBO_SKIP_MASK) << COMBO_SKIP_SHIFT
     if obj.new_combo:
@@ -320,12 +351,10 @@ def _format_slider_fields(slider: Slider, format_version: int) -> str:
 
 
 def format_path(segments: Sequence[PathSegment], format_version: int) -> str:
-    """The path field.
+    """Return the path field.
 
-    Paths of Bezier curves, or of B-splines of one degree, take the red-anchor form.
-
-    Every osu! reads the form. Other combinations name each segment's kind, which osu!lazer reads and osu!stable does
-    not.
+    Paths of Bezier curves, or of B-splines of one degree, take the red-anchor form, which every osu! reads. Other
+    combinations name each segment's kind, which osu!lazer reads and osu!stable does not.
     """
     pieces = [
         (segment.written or segment.kind.value, _write_points(segment.points, format_version)) for segment in segments
@@ -346,7 +375,10 @@ def format_path(segments: Sequence[PathSegment], format_version: int) -> str:
 
 
 def _write_points(points: Sequence[Point], format_version: int) -> list[Point]:
-    """The points as the format holds them; rounding must not make a red anchor of two near points."""
+    """Round points as the format stores them.
+
+    Rounding must not turn two near points into a red anchor.
+    """
     rounded = [tuple(round_coordinate(value, format_version) for value in point) for point in points]
     kept = rounded[:1]
     for index in range(1, len(points)):

@@ -1,7 +1,7 @@
-"""Text of a file that was not understood, put back where it stood.
+"""Unread text of a file, written back at its place.
 
-A storyboard command belongs to the element above it, and sections of other tools to their tools. So a copy of a map has
-the lines of its file; only those whose content has changed are written anew.
+A storyboard command belongs to the element above it, and sections of other tools to their tools. A copy of a map
+therefore has the lines of its file; only those with changed content are rewritten.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ BREAKS_COMMENT = "//Break Periods"
 
 
 def with_kept_text(beatmap: Beatmap, sections: Iterable[tuple[str, list[str]]]) -> Iterator[tuple[str, list[str]]]:
-    """Yield the sections of a file with the lines that were not understood."""
+    """Yield the sections of a file, including unread lines."""
     waiting: dict[str, list[tuple[str, list[str]]]] = {}
     for follows, name, lines in beatmap.kept.sections:
         waiting.setdefault(follows, []).append((name, _trimmed(lines)))
@@ -36,7 +36,7 @@ def with_kept_text(beatmap: Beatmap, sections: Iterable[tuple[str, list[str]]]) 
 
 
 def _trimmed(lines: Sequence[str]) -> list[str]:
-    """The lines without empty ones at the end."""
+    """Drop empty lines at the end."""
     count = len(lines)
     while count and not lines[count - 1].strip():
         count -= 1
@@ -54,7 +54,10 @@ def _with_unread(body: Sequence[str], unread: Sequence[tuple[int, str]]) -> list
 
 
 def _event_lines(beatmap: Beatmap, plain: list[str]) -> list[str]:
-    """The lines of [Events] as they were, but for a background and breaks that have changed."""
+    """Return the unchanged lines of [Events].
+
+    A background or a break that has changed is rewritten.
+    """
     parts = [_part_of(line, beatmap) for line in beatmap.kept.event_lines]
     read = Beatmap(format_version=beatmap.format_version)
     for line in beatmap.kept.event_lines:
@@ -72,7 +75,10 @@ def _event_lines(beatmap: Beatmap, plain: list[str]) -> list[str]:
 
 
 def _replaced(lines: list[tuple[str, str]], part: str, new: list[str]) -> list[tuple[str, str]]:
-    """Lines with others for those of a part: in place of the first, else where nothing is torn apart."""
+    """Replace the lines of a part by others.
+
+    They go to the place of the first one, or else where they separate nothing.
+    """
     places = [place for place, (own, _) in enumerate(lines) if own == part]
     comments = [
         place + 1 for place, (_, line) in enumerate(lines) if part == "breaks" and line.strip() == BREAKS_COMMENT

@@ -1,4 +1,7 @@
-"""Keys of [Metadata] and [Difficulty] and the fields of a Beatmap that hold their values, in the order of a file."""
+"""Keys of [Metadata] and [Difficulty], and their fields of a Beatmap.
+
+They are in the order of a file.
+"""
 
 from __future__ import annotations
 

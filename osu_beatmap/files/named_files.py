@@ -1,4 +1,4 @@
-"""Files that a map names, found in folders and in archives by one rule.
+"""Files that a map names, found in folders and archives alike.
 
 osu! stable looks for them on Windows, whose file systems ignore case and drop spaces and dots at the end of a name.
 macOS and its archives split letters into a base and an accent. Names that leave the folder of the map are not found.
@@ -13,13 +13,19 @@ from pathlib import Path, PureWindowsPath
 
 
 def name_key(name: str) -> str:
-    """Return a form of a path that is equal for all spellings of one file, with forward slashes."""
+    """Return a form of a path that is equal for all spellings.
+
+    It has forward slashes.
+    """
     parts = [_part_key(part) for part in name.replace("\\", "/").split("/")]
     return "/".join(part for part in parts if part)
 
 
 def match_name(wanted: str, names: Iterable[str]) -> str | None:
-    """Return the spelling of a file among `names`: exactly as it is wanted, or else the first one of its form."""
+    """Return the spelling of a file among `names`.
+
+    An exact match comes first, then the first name of the same form.
+    """
     key, found = name_key(wanted), None
     for name in names:
         if name == wanted:
@@ -30,7 +36,10 @@ def match_name(wanted: str, names: Iterable[str]) -> str | None:
 
 
 def find_file(folder: Path, wanted: str) -> Path | None:
-    """Return the file of this name in a folder or below it, None where there is none."""
+    """Return the file of this name in or below a folder.
+
+    It is None if there is none.
+    """
     path = PureWindowsPath(wanted)  # takes slashes of both kinds
     if path.anchor or ".." in path.parts or not path.parts:
         return None
@@ -50,12 +59,18 @@ def find_file(folder: Path, wanted: str) -> Path | None:
 
 
 def named_file(folder: Path, wanted: str) -> Path:
-    """Return the file of this name in a folder; where there is none, the path that it would have."""
+    """Return the file of this name in a folder.
+
+    If there is none, return the path that it would have.
+    """
     return find_file(folder, wanted) or folder / wanted
 
 
 def is_writable_name(name: str) -> bool:
-    """Return whether a .osu file can hold this name so that it is read again: UTF-8, in one line."""
+    """Return whether a .osu file can hold this name readably.
+
+    It must be UTF-8 in one line.
+    """
     return all(unicodedata.category(character) not in ("Cc", "Cs") for character in name)
 
 

@@ -1,7 +1,8 @@
-"""The number fields of a .osu file, read within the limits that osu! sets and written without loss.
+"""Number fields of a .osu file, read within osu!'s limits, written losslessly.
 
-Limits as in osu!(lazer)'s decoder: values within a signed 32-bit integer, coordinates and slider lengths
-within 131072. NaN, infinities and anything beyond are refused, so a read beatmap holds finite numbers only.
+The limits are those of osu!(lazer)'s decoder: values within a signed 32-bit integer, coordinates and slider lengths
+within
+131072. NaN, infinities and anything beyond are refused, so a read beatmap holds finite numbers only.
 """
 
 from __future__ import annotations
@@ -23,16 +24,22 @@ OLD_FORMAT_OFFSET_MS = 24.0
 
 
 class FieldError(ValueError):
-    """One field that osu! would refuse too; the message says what was found."""
+    """Field that osu! would refuse too; the message states what was found."""
 
 
 def time_offset_ms(format_version: int) -> float:
-    """What reading adds to (and writing takes off) every time of a file in this format."""
+    """Return the offset of every time in a file of this format.
+
+    Reading adds it, and writing subtracts it.
+    """
     return OLD_FORMAT_OFFSET_MS if format_version < FIRST_TIMELY_VERSION else 0.0
 
 
 def parse_float(text: str, limit: float = MAX_VALUE) -> float:
-    """A finite number of at most `limit` in size; raises FieldError."""
+    """Parse a finite number, or raise FieldError.
+
+    Its size is at most `limit`.
+    """
     try:
         value = float(text)
     except ValueError:
@@ -44,7 +51,7 @@ def parse_float(text: str, limit: float = MAX_VALUE) -> float:
 
 
 def parse_int(text: str) -> int:
-    """A whole number of 32 bits; raises FieldError."""
+    """Parse a whole number of 32 bits, or raise FieldError."""
     try:
         value = int(text)
     except ValueError:
@@ -57,13 +64,20 @@ def parse_int(text: str) -> int:
 # A file repeats few positions many times.
 @lru_cache(maxsize=8192)
 def parse_coordinate(text: str, format_version: int) -> float:
-    """A position in osu! pixels, truncated in formats that know whole pixels only; raises FieldError."""
+    """Parse a position in osu! pixels, or raise FieldError.
+
+    It is truncated in formats with whole pixels only.
+    """
     value = parse_float(text, MAX_COORDINATE_PX)
     return value if format_version >= FIRST_FRACTIONAL_VERSION else float(int(value))
 
 
 def format_number(value: float) -> str:
-    """The shortest text that reads back as the same number; raises BeatmapError for what osu! would refuse."""
+    """Return the shortest text that reads back as the same number.
+
+    Raises:
+        BeatmapError: osu! would refuse the number.
+    """
     if not -MAX_VALUE <= value <= MAX_VALUE:
         raise BeatmapError(f"A beatmap with the number {value} in it cannot be written: osu! would refuse it.")
     whole = int(value)
@@ -71,7 +85,10 @@ def format_number(value: float) -> str:
 
 
 def round_coordinate(value: float, format_version: int) -> float:
-    """The position that a file in this format can hold: the nearest whole pixel before osu!lazer's format."""
+    """Round a position to what a file in this format can hold.
+
+    Before osu!lazer's format, that is the nearest whole pixel.
+    """
     if format_version >= FIRST_FRACTIONAL_VERSION or not math.isfinite(value):
         return value
     return float(math.floor(value + 0.5))
@@ -79,7 +96,10 @@ def round_coordinate(value: float, format_version: int) -> float:
 
 @lru_cache(maxsize=8192)
 def format_coordinate(value: float, format_version: int) -> str:
-    """A position as a file in this format holds it; raises BeatmapError as `format_number` does."""
+    """Return a position as a file in this format holds it.
+
+    Raises BeatmapError as `format_number` does.
+    """
     return format_number(round_coordinate(value, format_version))
 
 

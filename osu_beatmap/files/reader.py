@@ -1,4 +1,4 @@
-"""The text of a .osu file -> Beatmap, as osu! itself reads it.
+"""Reader of .osu files that follows osu! itself.
 
 The `slider` package is not used here: it cuts times to whole milliseconds, reads every effect bit as kiai, and raises
 on missing sections, old formats and maps without timing points, so more would be worked around than kept.
@@ -50,9 +50,10 @@ _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
 
 def read_beatmap(path: str | Path, warnings: list[str] | None = None, quirks: Quirks = NO_QUIRKS) -> Beatmap:
-    """Reads a .osu file; `warnings` gains one sentence per skipped or repaired line. Raises BeatmapError.
+    """Read a .osu file, or raise BeatmapError.
 
-    With `quirks`, the beatmap is for encoding only: its paths are not those that osu! plays.
+    `warnings` gains one sentence per skipped or repaired line. With `quirks`, the beatmap is for encoding only: its
+    paths are not those that osu! plays.
     """
     path = Path(path)
     try:
@@ -65,15 +66,15 @@ def read_beatmap(path: str | Path, warnings: list[str] | None = None, quirks: Qu
 
 
 def first_warnings(warnings: Sequence[str]) -> list[str]:
-    """Return the first warnings of a file, and how many more there are."""
+    """Return the first warnings of a file, and the number of others."""
     more = len(warnings) - FIRST_WARNINGS
     return [*warnings[:FIRST_WARNINGS], *([f"{more} more lines with such troubles"] if more > 0 else [])]
 
 
 def decode_osu_bytes(data: bytes) -> str:
-    """The text of a .osu file: UTF-8 as osu! writes it, UTF-16, or Shift-JIS from old editors.
+    """Decode a .osu file: UTF-8, UTF-16, or Shift-JIS of old editors.
 
-    Never raises: what fits none of these comes back as UTF-8 with replacement characters.
+    osu! writes UTF-8. Never raises: bytes that fit none of these become UTF-8 with replacement characters.
     """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", errors="replace")
@@ -94,11 +95,11 @@ def decode_osu_bytes(data: bytes) -> str:
 
 
 def parse_beatmap(text: str, name: str = "", warnings: list[str] | None = None, quirks: Quirks = NO_QUIRKS) -> Beatmap:
-    """The beatmap in `text`; `name` names it in messages. Raises BeatmapError.
+    """Parse the beatmap in `text`, or raise BeatmapError.
 
-    Missing sections and values keep the defaults of `Beatmap`; a missing approach rate follows the overall
-    difficulty. Formats before 5 get their 24 ms added, and `format_version` stays that of the file. Hit objects
-    come back in time order, objects at one time in file order.
+    `name` names it in messages. Missing sections and values keep the defaults of `Beatmap`; a missing approach rate
+    follows the overall difficulty. Formats before 5 get their 24 ms added, and `format_version` stays that of the file.
+    Hit objects are in time order, objects at one time in file order.
     """
     reader = _Reader(name or "The text", [] if warnings is None else warnings, quirks)
     if text.count("\n") + text.count("\r") > 2 * MAX_LINES:
@@ -150,7 +151,7 @@ class _Reader:
         self._finish(found)
 
     def _read_header(self, lines: list[str]) -> int:
-        """Sets the format version and returns the index of the line after it."""
+        """Set the format version; return the index of the next line."""
         for index, line in enumerate(lines):
             if not line.strip():
                 continue
@@ -319,7 +320,7 @@ class _Reader:
         self.beatmap.hit_objects.append(obj)
 
     def _count_slider(self, slider: Slider) -> None:
-        """Raise FieldError for one more slider with a long path than can be computed."""
+        """Raise FieldError for more long slider paths than can be computed."""
         points = sum(len(segment.points) for segment in slider.segments)
         if points > LONG_PATH_POINTS:
             if self.paths_work + points**2 > MAX_LONG_PATHS_WORK:
@@ -343,7 +344,10 @@ def _clamp(value: float, limits: tuple[float, float]) -> float:
 
 
 def _sample_set_named(text: str) -> int:
-    """A sample set by its name or, as some editors write it, by its number."""
+    """Return a sample set by its name, or by its number.
+
+    Some editors write the number.
+    """
     for sample_set, name in enumerate(("none", "normal", "soft", "drum")):
         if text.lower() in (name, str(sample_set)):
             return sample_set

@@ -1,7 +1,7 @@
-"""One line of [TimingPoints] <-> one TimingPoint; reading and writing side by side.
+"""One line of [TimingPoints] and one TimingPoint: reading and writing.
 
-Repairs follow osu!(lazer): a red line at or below 0 ms per beat is played at 6 ms per beat, a green line whose
-beat length is NaN leaves the slider velocity alone.
+Repairs follow osu!(lazer): a red line at or below 0 ms per beat is played at 6 ms per beat, a green line whose beat
+length is NaN leaves the slider velocity alone.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ DEFAULT_VOLUME = 100
 def parse_timing_line(
     line: str, format_version: int, default_sample_set: int = SampleSet.NORMAL, default_volume: int = DEFAULT_VOLUME
 ) -> TimingPoint:
-    """A timing point from its line, the old formats' offset applied to its time; raises FieldError.
+    """Parse a timing point, or raise FieldError.
 
-    Old formats stop after the second field or later ones; the defaults are those of the map's [General].
+    The time offset of old formats is applied. Old formats stop after the second field or later ones; the defaults are
+    those of the map's [General].
     """
     fields = [part.strip() for part in line.split(",")]
     if len(fields) < 2:
@@ -51,7 +52,11 @@ def parse_timing_line(
 
 
 def format_timing_line(point: TimingPoint, format_version: int) -> str:
-    """The line that `parse_timing_line` reads back; raises BeatmapError for numbers that osu! would refuse."""
+    """Return the line that `parse_timing_line` reads back.
+
+    Raises:
+        BeatmapError: osu! would refuse a number.
+    """
     times = (point.time_ms - time_offset_ms(format_version), point.beat_length_ms)
     sounds = (point.meter, point.sample_set, point.sample_index, point.volume)
     numbers = (int(number) for number in (*sounds, point.uninherited, point.effects))

@@ -1,7 +1,8 @@
-"""Beatmap -> the text of a .osu file, such that reading it gives the same Beatmap again.
+"""Conversion of a Beatmap to the text of a .osu file.
 
-The file keeps the map's `format_version`, because osu! plays some formats by other rules. Times stand as they are,
-fractions included; positions are rounded to whole pixels in formats before osu!lazer's 128, which hold no others.
+Reading the text gives the same Beatmap again. The file keeps the map's `format_version`, because osu! plays some
+formats by other rules. Times keep their fractions; positions are rounded to whole pixels in formats before osu!lazer's
+128, which hold no others.
 """
 
 from __future__ import annotations
@@ -27,10 +28,13 @@ _LINE_BREAKS = re.compile(r"[\r\n]+")
 
 
 def write_beatmap(beatmap: Beatmap, whole: bool = False) -> str:
-    """The file's text with the CRLF line ends of osu!; raises BeatmapError for numbers that osu! would refuse.
+    """Return a file's text with the CRLF line ends of osu!.
 
     `read_beatmap` on it gives an equal Beatmap if this one came from there; otherwise see the module's notes. With
-    `whole` it has the lines that were not understood too, in their places.
+    `whole` it includes the unread lines in their places.
+
+    Raises:
+        BeatmapError: osu! would refuse a number.
     """
     lines = [f"osu file format v{beatmap.format_version}"]
     for section, body in with_kept_text(beatmap, _sections(beatmap)) if whole else _sections(beatmap):
@@ -39,15 +43,24 @@ def write_beatmap(beatmap: Beatmap, whole: bool = False) -> str:
 
 
 def save_beatmap(beatmap: Beatmap, path: str | Path) -> None:
-    """Writes a .osu file in UTF-8, whole or not at all; raises BeatmapError.
+    """Write a .osu file in UTF-8, completely or not at all.
 
-    Lines that were not understood while reading it are in it too.
+    It includes lines that were not understood while reading.
+
+    Raises:
+        BeatmapError: It cannot be written.
     """
     write_text(path, write_beatmap(beatmap, whole=True))
 
 
 def write_text(path: str | Path, text: str) -> None:
-    """Writes text in UTF-8 with its line ends as they are, whole or not at all; raises BeatmapError."""
+    """Write text in UTF-8, completely or not at all.
+
+    Line ends stay unchanged.
+
+    Raises:
+        BeatmapError: It cannot be written.
+    """
     with temporary_beside(path) as file:
         # Lone surrogates, which no encoding can hold, come in through file names only.
         file.write(text.encode("utf-8", errors="replace"))
@@ -55,10 +68,10 @@ def write_text(path: str | Path, text: str) -> None:
 
 @contextmanager
 def temporary_beside(path: str | Path) -> Iterator[BinaryIO]:
-    """A file to write to, which takes the place of `path` when the block ends well and vanishes otherwise.
+    """Yield a file to write to; it replaces `path` on success.
 
-    A link stays a link: the file that it points to is replaced. Pipes and devices are written to. What the operating
-    system refuses is raised as BeatmapError.
+    Otherwise it is deleted. A link stays a link: the file that it points to is replaced. Pipes and devices are written
+    to. Errors of the operating system become BeatmapError.
     """
     path = Path(path)
     temporary: Path | None = None
@@ -96,13 +109,13 @@ def _sections(beatmap: Beatmap) -> Iterator[tuple[str, list[str]]]:
 
 
 def _key_value_lines(pairs: dict[str, str], beatmap: Beatmap, section: str, separator: str = ": ") -> list[str]:
-    """The known pairs, then those that the map keeps as `other`."""
+    """Return the known pairs, then those that the map keeps as `other`."""
     pairs = pairs | {key: text for key, text in beatmap.other.get(section, {}).items() if key not in pairs}
     return [f"{_one_line(key)}{separator}{_one_line(text)}" for key, text in pairs.items()]
 
 
 def _one_line(text: str) -> str:
-    """A value must not begin a line of its own."""
+    """Return a value without line breaks, which would start a new line."""
     return _LINE_BREAKS.sub(" ", text).strip()
 
 

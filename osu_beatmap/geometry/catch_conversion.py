@@ -22,9 +22,12 @@ from osu_beatmap.errors import BeatmapError
 
 
 def to_catch(beatmap: Beatmap) -> Beatmap:
-    """A deep copy of a standard beatmap in catch mode; a catch beatmap is copied as it is.
+    """Return a deep copy of a beatmap in catch mode.
 
-    Raises BeatmapError for taiko and mania, from which osu! does not convert.
+    A catch beatmap is copied unchanged.
+
+    Raises:
+        BeatmapError: The mode is taiko or mania, from which osu! does not convert.
     """
     if beatmap.mode not in (GameMode.STANDARD, GameMode.CATCH):
         raise BeatmapError(f"osu! converts only standard beatmaps to catch, not {beatmap.mode.name.lower()} ones")

@@ -1,11 +1,11 @@
-"""Where the published program takes a slider's path to end.
+"""Ends of slider paths as the original computes them.
 
 It reads paths with the `slider` package (PyPI), which measures curves coarsely and does not cut them by distance:
 
-- a Bezier curve is cut at the share of its parameter, not of its length, and its length is that of 49 chords;
-- of several curves only the last is cut or prolonged, by what the whole is too long or too short;
+- a Bezier curve is cut at a fraction of its parameter, not of its length, and its length is that of 49 chords;
+- of several curves only the last is cut or prolonged, by the excess or the deficit of the whole path;
 - an arc is cut but never prolonged; a Catmull curve is neither;
-- points on one line make no arc but a Bezier curve, and so do other than three.
+- points on one line make a Bezier curve instead of an arc, and so do other numbers than three.
 """
 
 from __future__ import annotations
@@ -23,14 +23,17 @@ CHORDS = 49
 
 
 def curve_kind(kind: CurveKind, points: Sequence[Point]) -> CurveKind:
-    """The kind of curve that a path of this letter is."""
+    """Return the actual kind of curve for a path of this letter."""
     if kind is CurveKind.PERFECT and (len(points) != 3 or _circle_centre(np.array(points, np.float64)) is None):
         return CurveKind.BEZIER
     return CurveKind.BEZIER if kind.degree else kind
 
 
 def curve_end(kind: CurveKind, points: Sequence[Point], length_px: float) -> Point:
-    """The end of a path of control points, doubled ones included, and a length."""
+    """Return the end of a path with control points and a length.
+
+    Doubled control points are included.
+    """
     kind = curve_kind(kind, points)
     control = np.array(points, np.float64)
     if kind is CurveKind.CATMULL:
@@ -45,7 +48,7 @@ def curve_end(kind: CurveKind, points: Sequence[Point], length_px: float) -> Poi
 
 
 def _join_end(curves: Sequence[np.ndarray], length_px: float) -> Point:
-    """The end of Bezier curves one after another."""
+    """Return the end of Bezier curves one after another."""
     lengths = [_bezier_length_px(curve) for curve in curves]
     total = sum(lengths)
     if len(curves) == 1:
@@ -69,7 +72,10 @@ def _bezier_point(control: np.ndarray, parameter: float) -> Point:
 
 
 def _weighted(control: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Points [n, 2] of a Bezier curve by their weights [n, degree + 1]."""
+    """Return points [n, 2] of a Bezier curve.
+
+    The weights are [n, degree + 1].
+    """
     return np.sum(weights[:, None, :] * control.T, axis=-1)
 
 
@@ -117,7 +123,10 @@ def _arc_end(control: np.ndarray, length_px: float) -> Point:
 
 
 def _circle_centre(control: np.ndarray) -> np.ndarray | None:
-    """The centre of the circle through three points; None for points on one line."""
+    """Return the centre of the circle through three points.
+
+    It is None for points on one line.
+    """
     a, b, c = control
     opposite = np.array([np.sum(np.square(b - c)), np.sum(np.square(a - c)), np.sum(np.square(a - b))])
     if np.isclose(opposite, 0).any():
@@ -129,11 +138,13 @@ def _circle_centre(control: np.ndarray) -> np.ndarray | None:
 
 
 def played_point(kind: CurveKind, points: np.ndarray, distance_px: float) -> np.ndarray | None:
-    """The point [2] at a distance along a path of control points [n, 2], doubled ones included, and at most its end.
+    """Return the point [2] at a distance along a path.
 
-    This is how the published program places slider ends while it refines: by the rules of osu!, but with one chord
-    fewer on an arc, and never beyond the path. It counts in the precision of the points, which decides what becomes of
-    three points that are nearly on one line. None for a path without extent.
+    The distance is limited to the path.
+
+    The control points [n, 2] include doubled ones. This is how the original places slider ends during refinement: by
+    the rules of osu!, but with one chord fewer on an arc, and never beyond the path. The computation uses the precision
+    of the points, which decides the kind of three points that are nearly on one line. None for a path without extent.
     """
     doubled = 1 + np.flatnonzero((points[1:] == points[:-1]).all(axis=1))
     pieces = [_trace_lines(kind, piece, is_whole=not len(doubled)) for piece in np.split(points, doubled)]
@@ -153,7 +164,10 @@ def _trace_lines(kind: CurveKind, control: np.ndarray, is_whole: bool) -> np.nda
 
 
 def _trace_arc(control: np.ndarray) -> np.ndarray | None:
-    """The chords [m, 2] of an arc, each number in the precision of the points; None where there is no arc."""
+    """Return the chords [m, 2] of an arc; None without one.
+
+    Each number has the precision of the points.
+    """
     a, b, c = control
     a_square, b_square, c_square = (np.inner(side, side) for side in (b - c, a - c, a - b))
     if np.isclose([a_square, b_square, c_square], 0).any():

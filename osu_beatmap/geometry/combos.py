@@ -1,4 +1,7 @@
-"""Combos: the numbers on the circles, by which the editor names objects, and the colours that tell combos apart."""
+"""Combos: numbers on circles, by which the editor names objects; colours.
+
+Colours distinguish combos.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from osu_beatmap.beatmap import Beatmap, Spinner
 
 
 def combo_numbers(beatmap: Beatmap) -> list[int]:
-    """The number of each object in its combo, from 1.
+    """Return the number of each object in its combo, from 1.
 
     A combo begins at the first object, where an object says so, at a spinner, and after a spinner or a break.
     Source: the wiki page "Beatmapping/Combo", and the public source of osu!lazer for spinners.
@@ -26,10 +29,10 @@ def combo_numbers(beatmap: Beatmap) -> list[int]:
 
 
 def combo_colour_indices(beatmap: Beatmap) -> list[int]:
-    """Which of the map's combo colours each object has, counted on without end; take it modulo their number.
+    """Return the combo colour of each object, as an increasing index.
 
-    Each combo takes the next colour, or skips as many as its first object says. A spinner has no colour: what it skips
-    counts for the object after it. Source: the public source of osu!lazer.
+    Take it modulo the number of colours. Each combo takes the next colour, or skips as many as its first object states.
+    A spinner has no colour: its skips count for the object after it. Source: the public source of osu!lazer.
     """
     indices: list[int] = []
     index = -1

@@ -1,8 +1,8 @@
-"""The curves of slider paths as polylines: pure geometry on numpy arrays, points in, points out.
+"""Curves of slider paths as polylines: geometry on numpy arrays.
 
-Every function takes control points as float64 [n, 2] in osu! pixels and returns [m, 2], first and last point of
-the curve included. The default tolerances and the ways of subdivision are those of osu!, since the game measures
-its polylines, not the ideal curves: their last line is the direction in which a short path is prolonged.
+Every function takes control points as float64 [n, 2] in osu! pixels and returns [m, 2], first and last point of the
+curve included. The default tolerances and the ways of subdivision are those of osu!, since the game measures its
+polylines, not the ideal curves: their last line is the direction in which a short path is prolonged.
 """
 
 from __future__ import annotations
@@ -28,7 +28,10 @@ MAX_BEZIER_DEPTH = 16
 
 
 def cumulative_px(lines: Points) -> Points:
-    """Return the distance of each point of lines [..., n, 2] along its line, [..., n], 0 first."""
+    """Return the distance of points [..., n, 2] along their line, [..., n].
+
+    The first is 0.
+    """
     steps = np.diff(lines, axis=-2)
     cumulative = np.zeros(lines.shape[:-1])
     np.cumsum(np.hypot(steps[..., 0], steps[..., 1]), axis=-1, out=cumulative[..., 1:])
@@ -36,10 +39,10 @@ def cumulative_px(lines: Points) -> Points:
 
 
 def flatten_bezier(control: Points, tolerance_px: float = OSU_BEZIER_TOLERANCE_PX) -> Points:
-    """A Bezier curve of any degree, by osu!'s own subdivision.
+    """Flatten a Bezier curve of any degree by osu!'s subdivision.
 
-    Curves are halved until no second difference of their control points is longer than twice the tolerance;
-    such a flat piece contributes as many lines as its degree. Here all pieces of one depth are halved at once.
+    Curves are halved until no second difference of their control points is longer than twice the tolerance; such a flat
+    piece contributes as many lines as its degree. Here all pieces of one depth are halved at once.
     """
     if len(control) < 3:
         return control
@@ -65,7 +68,7 @@ def flatten_bezier(control: Points, tolerance_px: float = OSU_BEZIER_TOLERANCE_P
 
 
 def bezier_pieces(control: Points, degree: int) -> list[Points]:
-    """Split a clamped uniform B-spline into the Bezier curves that it consists of.
+    """Split a clamped uniform B-spline into its Bezier curves.
 
     A degree of at least the number of points less one makes one Bezier curve of all points, as in osu!.
 
@@ -89,15 +92,16 @@ def bezier_pieces(control: Points, degree: int) -> list[Points]:
 
 
 def flatten_b_spline(control: Points, degree: int, tolerance_px: float = OSU_BEZIER_TOLERANCE_PX) -> Points:
-    """A clamped uniform B-spline, each of its Bezier curves by osu!'s own subdivision."""
+    """Flatten a clamped uniform B-spline, each Bezier curve by osu!'s subdivision."""
     lines = [flatten_bezier(piece, tolerance_px) for piece in bezier_pieces(control, degree)]
     return np.concatenate([*(line[:-1] for line in lines[:-1]), lines[-1]])
 
 
 def flatten_catmull(control: Points) -> Points:
-    """A uniform Catmull-Rom spline through all control points, its ends as osu! has them.
+    """Flatten a uniform Catmull-Rom spline through all control points.
 
-    Before the first point the spline assumes that point again; after the last one it goes on straight.
+    Its ends are those of osu!. Before the first point the spline assumes that point again; after the last one it
+    continues straight.
     """
     if len(control) < 2:
         return control
@@ -115,9 +119,10 @@ def flatten_catmull(control: Points) -> Points:
 
 
 def flatten_arc(control: Points, tolerance_px: float = OSU_ARC_TOLERANCE_PX) -> Points | None:
-    """The circular arc through three points, from the first over the second to the third, in equal chords.
+    """Flatten the arc through three points, in equal chords.
 
-    None where there is no such arc (points on one line) or where osu! takes it for too long to be one.
+    It goes from the first over the second to the third. None if there is no such arc (points on one line), or if osu!
+    considers it too long to be one.
     """
     (ax, ay), (bx, by), (cx, cy) = control.tolist()
     cross = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
@@ -144,7 +149,10 @@ def flatten_arc(control: Points, tolerance_px: float = OSU_ARC_TOLERANCE_PX) -> 
 
 
 def _arc_steps(sweep: float, radius_px: float, tolerance_px: float) -> int:
-    """Chords that keep an arc within a tolerance: each strays by radius * (1 - cos(half its angle))."""
+    """Return the number of chords that keep an arc within a tolerance.
+
+    Each deviates by radius * (1 - cos(half its angle)).
+    """
     if 2.0 * radius_px <= tolerance_px:
         return 2
     half_angle = math.acos(1.0 - tolerance_px / radius_px)
@@ -152,7 +160,9 @@ def _arc_steps(sweep: float, radius_px: float, tolerance_px: float) -> int:
 
 
 def _build_bezier_matrices(count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Three linear maps of the `count` control points of a Bezier curve, count >= 3.
+    """Build three linear maps of a Bezier curve's `count` control points.
+
+    `count` is at least 3.
 
     halving  [2 count, count]    control points of its first and of its second half (de Casteljau at 1/2)
     outline  [count - 1, count]  the points that stand for it once it is flat, the last one left out: its start,

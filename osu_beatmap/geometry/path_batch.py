@@ -1,8 +1,8 @@
-"""The paths of many sliders at once: natural lengths, and the points at given distances, as arrays.
+"""Paths of many sliders at once: lengths, and points at distances.
 
-`slider_path` builds one path exactly as osu! does, one line after the other. Refinement moves every control point of
-a map dozens of times, and only wants to know where its sliders end: here paths of one shape are computed together,
-each curve in a fixed number of lines. The curves are those of `curves`; a test compares both.
+`slider_path` builds one path exactly as osu! does, one line after the other. Refinement moves every control point of a
+map dozens of times, and only wants to know where its sliders end: here paths of one shape are computed together, each
+curve in a fixed number of lines. The curves are those of `curves`; a test compares both.
 """
 
 from __future__ import annotations
@@ -35,7 +35,10 @@ Segment = tuple[CurveKind, np.ndarray]
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """Segments of one kind and number of control points: their indices [g, k], and their places among all [g]."""
+    """Segments of one kind and number of control points.
+
+    Their indices are [g, k], and their places among all [g].
+    """
 
     kind: CurveKind
     indices: np.ndarray
@@ -43,9 +46,12 @@ class _Group:
 
 
 class PathBatch:
-    """Paths whose control points lie in one array of points; the points may move, the structure stays.
+    """Paths whose control points are in one array.
 
-    paths  for each path its segments, in order; neighbours share the index of their joint
+    The points may move; the structure stays.
+
+    Args:
+        paths: Segments of each path, in order; neighbours share the index of their joint.
     """
 
     def __init__(self, paths: Sequence[Sequence[Segment]]) -> None:
@@ -66,9 +72,10 @@ class PathBatch:
         return np.add.reduceat(lengths, self._starts, axis=-1)
 
     def points_at(self, points: np.ndarray, distances: np.ndarray) -> np.ndarray:
-        """The points [..., paths, 2] at distances [paths] from the heads along the paths through points [..., n, 2].
+        """Return the points [..., paths, 2] at distances [paths] along the paths.
 
-        Beyond its end a path goes on straight, in the direction of its last line, as in osu!.
+        The paths go through points [..., n, 2]; distances are from the heads. Beyond its end a path continues straight,
+        in the direction of its last line, as in osu!.
         """
         if not self.count:
             return np.zeros((*points.shape[:-2], 0, 2))
@@ -104,14 +111,14 @@ def _grouped(segments: Sequence[Segment]) -> list[_Group]:
 
 
 def _find_played_kind(kind: CurveKind, count: int) -> CurveKind:
-    """What osu! makes of a segment: see `slider_path`."""
+    """Return the kind that osu! plays for a segment: see `slider_path`."""
     if count < 3:
         return CurveKind.LINEAR
     return CurveKind.BEZIER if kind is CurveKind.PERFECT and count != 3 else kind
 
 
 def _polylines(group: _Group, points: np.ndarray) -> np.ndarray:
-    """The segments of a group as lines [..., g, m, 2]."""
+    """Return the segments of a group as lines [..., g, m, 2]."""
     control = points[..., group.indices, :]
     if group.kind is CurveKind.LINEAR:
         return control
@@ -122,7 +129,7 @@ def _polylines(group: _Group, points: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=128)
 def _curve_matrix(kind: CurveKind, count: int) -> np.ndarray:
-    """The linear map [m, count] from the control points of a curve to points on it."""
+    """Return the linear map [m, count] from control points to curve points."""
     if kind is CurveKind.CATMULL:
         return flatten_catmull(np.eye(count))
     if kind.degree:
@@ -137,7 +144,10 @@ def _curve_matrix(kind: CurveKind, count: int) -> np.ndarray:
 
 
 def _arcs(control: np.ndarray) -> np.ndarray:
-    """Circular arcs through three points each [..., g, 3, 2] as lines [..., g, m, 2]; see `curves.flatten_arc`."""
+    """Return arcs through three points each as lines [..., g, m, 2].
+
+    The points are [..., g, 3, 2]; see `curves.flatten_arc`.
+    """
     first, second, third = (control[..., place, :] for place in range(3))
     b, c = second - first, third - first
     cross = b[..., 0] * c[..., 1] - b[..., 1] * c[..., 0]
@@ -164,14 +174,20 @@ def _arcs(control: np.ndarray) -> np.ndarray:
 
 
 def _corners(control: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """Points at these shares of the two lines through three points each; the corner is one of them."""
+    """Return points at given fractions of two lines through three points.
+
+    The corner is one of them.
+    """
     first, second, third = (control[..., None, place, :] for place in range(3))
     place = 2.0 * share[:, None]
     return np.where(place <= 1.0, first + (second - first) * place, second + (third - second) * (place - 1.0))
 
 
 def _along(lines: np.ndarray, cumulative: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """The points [..., g, 2] at distances [..., g] along lines [..., g, m, 2], prolonged beyond their ends."""
+    """Return the points [..., g, 2] at distances [..., g] along lines.
+
+    The lines [..., g, m, 2] are prolonged beyond their ends.
+    """
     last = lines.shape[-2] - 2
     line = np.clip((cumulative < wanted[..., None]).sum(-1) - 1, 0, last)[..., None]
     from_px = np.take_along_axis(cumulative, line, -1)[..., 0]

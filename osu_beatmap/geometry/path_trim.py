@@ -22,11 +22,14 @@ CUT_TOLERANCE_PX = 0.05
 
 
 def trimmed_path(segments: Sequence[PathSegment], length_px: float) -> list[PathSegment]:
-    """The same path with control points that end at `length_px`; one that is no longer than that is left as it is.
+    """Return the same path with control points that end at `length_px`.
 
-    A Bezier curve becomes the part of itself before the cut (de Casteljau), an arc a shorter arc, and a B-spline the
-    Bezier curves that it consists of. A Catmull-Rom spline has no such part, so a path that ends in one keeps its end.
-    Raises BeatmapError for unusable coordinates.
+    A path that is not longer stays unchanged. A Bezier curve becomes its part before the cut (de Casteljau), an arc a
+    shorter arc, and a B-spline its Bezier curves. A Catmull-Rom spline has no such part, so a path that ends in one
+    keeps its end.
+
+    Raises:
+        BeatmapError: A coordinate is unusable.
     """
     kept: list[PathSegment] = []
     left_px = length_px

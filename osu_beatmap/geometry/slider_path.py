@@ -27,10 +27,13 @@ from osu_beatmap.geometry.curves import (
 
 
 def flatten(segments: Sequence[PathSegment]) -> np.ndarray:
-    """The natural path of the segments as a polyline [n, 2] from first to last control point, n >= 1.
+    """Return the natural path of segments as a polyline [n, 2].
 
-    It is as fine as in osu!, about 0.25 px. The points of a joint occur once. Raises BeatmapError for a path without
-    points or with a coordinate that is not a number within `MAX_COORDINATE_PX`.
+    It goes from the first to the last control point, n >= 1. It is as fine as in osu!, about 0.25 px. The points of a
+    joint occur once.
+
+    Raises:
+        BeatmapError: The path has no points, or a coordinate is not a number within `MAX_COORDINATE_PX`.
     """
     pieces = [_flatten_segment(segment) for segment in segments if segment.points]
     if not pieces:
@@ -62,18 +65,27 @@ class SliderPath:
 
     @property
     def length_px(self) -> float:
-        """Length of the path as played; short of the wanted one only where the path has no direction to go on."""
+        """Length of the path as played.
+
+        It is below the requested length only if the path has no direction to continue in.
+        """
         return float(self.cumulative_px[-1])
 
     def positions(self, distances_px: np.ndarray) -> np.ndarray:
-        """Points [m, 2] at distances [m] from the head along the path; distances off the path take its ends."""
+        """Return points [m, 2] at distances [m] from the head.
+
+        Distances off the path take its ends.
+        """
         distances_px = np.asarray(distances_px, dtype=np.float64)
         x = np.interp(distances_px, self.cumulative_px, self.points[:, 0])
         y = np.interp(distances_px, self.cumulative_px, self.points[:, 1])
         return np.stack([x, y], axis=-1)
 
     def position_at(self, progress: float) -> Point:
-        """The point at a share of the path, 0 (head) to 1 (end)."""
+        """Return the point at a fraction of the path.
+
+        The fraction is 0 at the head and 1 at the end.
+        """
         x, y = self.positions(np.array([progress * self.length_px]))[0]
         return float(x), float(y)
 
@@ -83,24 +95,28 @@ class SliderPath:
 
 
 def path_of(slider: Slider) -> SliderPath:
-    """The path of one slide of a slider."""
+    """Return the path of one slide of a slider."""
     return SliderPath(slider.segments, slider.length_px)
 
 
 def end_position(slider: Slider) -> Point:
-    """Where the first slide of a slider ends."""
+    """Return the end of a slider's first slide."""
     return path_of(slider).end
 
 
 def end_of_object(slider: Slider) -> Point:
-    """Where the slider as a whole ends: at its head after an even number of slides."""
+    """Return the end of a slider as a whole.
+
+    It is its head after an even number of slides.
+    """
     return (slider.x, slider.y) if slider.slides % 2 == 0 else end_position(slider)
 
 
 def scale_to_length(segments: Sequence[PathSegment], length_px: float) -> list[PathSegment]:
-    """The segments scaled about the head until their natural length is `length_px`.
+    """Scale segments about the head to the natural length `length_px`.
 
-    Raises BeatmapError for a path without extent, which no factor makes longer.
+    Raises:
+        BeatmapError: The path has no extent, so no factor makes it longer.
     """
     natural_px = SliderPath(segments).natural_length_px
     if natural_px <= 0:
@@ -117,7 +133,7 @@ def scale_to_length(segments: Sequence[PathSegment], length_px: float) -> list[P
 
 
 def without_b_splines(segments: Sequence[PathSegment]) -> list[PathSegment]:
-    """Return the same path with the Bezier curves of each B-spline in its place."""
+    """Return a path with Bezier curves in place of B-splines."""
     plain: list[PathSegment] = []
     for segment in segments:
         if segment.kind.degree:

@@ -26,7 +26,7 @@ MAX_TICKS = 2000
 
 
 def tick_shares(slider: Slider, timing: Timing, settings: Difficulty, format_version: int) -> NDArray[np.float64]:
-    """Where in 0..1 along its path a slider has ticks.
+    """Return the ticks of a slider, as fractions 0..1 of its path.
 
     Source: osu!lazer's slider event generator.
     """

@@ -1,4 +1,6 @@
-"""Stacks of osu!standard: objects that share a place in quick succession are drawn apart, up and to the left.
+"""Stacks of osu!standard: objects at one position in quick succession.
+
+They are drawn apart, up and to the left.
 
 Source: how osu!lazer stacks objects while it loads a map, for file formats from 6 on and for older ones. Heights are
 counted in steps; the last object of a stack stands on the ground, and notes under the end of a slider sink below it.
@@ -26,7 +28,10 @@ MAX_COMPARED = 100
 
 
 def stack_heights(chart: Chart) -> np.ndarray:
-    """The height [n] of each object of a chart in its stack, in steps; below 0 under the end of a slider."""
+    """Return the height [n] of each object in its stack, in steps.
+
+    It is below 0 under the end of a slider.
+    """
     leniency = chart.beatmap.stack_leniency
     window_ms = chart.approach_ms * (leniency if math.isfinite(leniency) else 0.0)
     stacker = _Stacker(chart, window_ms)
@@ -36,12 +41,15 @@ def stack_heights(chart: Chart) -> np.ndarray:
 
 
 def step_px(chart: Chart) -> float:
-    """How far left and up each step moves an object."""
+    """Return the distance of each step, left and up."""
     return STEP_SHARE_OF_RADIUS * chart.radius_px
 
 
 class _Stacker:
-    """Of a slider its head and the end of its first slide count, however often it repeats."""
+    """Computation of stack heights.
+
+    Of a slider, only its head and the end of its first slide count, for any number of repeats.
+    """
 
     def __init__(self, chart: Chart, window_ms: float) -> None:
         self.chart = chart
@@ -78,14 +86,20 @@ class _Stacker:
                 base = place
 
     def _sink_below_end(self, slider: int, base: int, last: int) -> None:
-        """Circles from after a slider to `last` that lie under its end: the slider stays, they sink."""
+        """Sink circles under a slider's end, from after it to `last`.
+
+        The slider stays.
+        """
         sunk = self.heights[base] - self.heights[slider] + 1
         for place in range(slider + 1, last + 1):
             if self._near(self.slide_end_xy[slider], place):
                 self.heights[place] -= sunk
 
     def forward(self) -> np.ndarray:
-        """As before format 6: from the first object of each stack to its last."""
+        """Stack from the first object of each stack to its last.
+
+        This is the rule before format 6.
+        """
         for first in range(len(self.heights)):
             if self.heights[first] == 0 or self.is_slider[first]:
                 self._stack_after(first)

@@ -1,4 +1,4 @@
-"""Bands of human-made maps: where nine tenths of them lie in each metric, by mode and star rating.
+"""Bands of human-made maps: 90 % ranges of metrics by mode and stars.
 
 Maps near a star rating count by a Gaussian of their distance from it. It is half a star wide, and wider where that
 reaches too few songs. All maps of one song count as the square root of their number.
@@ -36,12 +36,14 @@ ROUNDING = 1e-4
 
 
 class ProfileBandError(UserError):
-    """A table that is none of ours; the message is one sentence for the user."""
+    """Table of an unknown format; the message is one sentence."""
 
 
 @dataclass(frozen=True)
 class Band:
-    """Where human-made maps of a mode and star rating lie in one metric.
+    """Range of human-made maps in one metric.
+
+    The maps have the same mode and star rating.
 
     Attributes:
         spread: Mean distance from the median, of values that are clipped to the band.
@@ -70,12 +72,18 @@ class ProfileBands:
     made_from: Mapping[str, object]
 
     def band(self, mode: GameMode, metric: str, stars: float) -> Band | None:
-        """Return the band of a metric at a star rating; None if there were too few songs."""
+        """Return the band of a metric at a star rating.
+
+        It is None if there were too few songs.
+        """
         table = self.tables.get(mode, {}).get(metric)
         return None if table is None else Band(*(float(np.interp(stars, STARS, row)) for row in table))
 
     def inside(self, profile: MapProfile) -> dict[str, bool]:
-        """Return whether each metric of a map lies in its band; those without a value or a band are left out."""
+        """Return whether each metric of a map lies in its band.
+
+        Metrics without a value or a band are omitted.
+        """
         found = {}
         for metric, value in profile.metrics.items():
             band = self.band(profile.mode, metric, profile.stars)
@@ -128,7 +136,10 @@ def make_bands(humans: Sequence[MapProfile]) -> ProfileBands:
 
 
 def _metric_table(humans: Sequence[MapProfile], metric: str) -> np.ndarray | None:
-    """Return low, median, high and spread of a metric at `STARS` [4, stars]; None of too few songs."""
+    """Return low, median, high and spread of a metric at `STARS` [4, stars].
+
+    It is None if there are too few songs.
+    """
     known = [human for human in humans if math.isfinite(human.metrics.get(metric, math.nan))]
     if len({human.song for human in known}) < FEWEST_SONGS:
         return None

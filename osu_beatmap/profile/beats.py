@@ -1,4 +1,7 @@
-"""Places of times in beats and bars of a map's own red lines, for all times at once."""
+"""Positions of times in beats and bars of a map's red lines.
+
+They are computed for all times at once.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +45,10 @@ class BeatPlaces:
 
     @property
     def is_backbeat(self) -> np.ndarray:
-        """Return which times are on the second or fourth beat of a bar of four or two."""
+        """Return which times are on a backbeat.
+
+        That is the second or fourth beat of a bar of four or two.
+        """
         return self.is_on_beat & (self.meter % 2 == 0) & (self.beat_in_bar % 2 == 1)
 
 
@@ -72,7 +78,7 @@ def mean(values: np.ndarray) -> float:
 
 
 def entropy_bits(classes: np.ndarray) -> float:
-    """Return the entropy of the classes of things, in bits; NaN without any."""
+    """Return the entropy of classes in bits; NaN without any."""
     if not len(classes):
         return math.nan
     _, counts = np.unique(classes, return_counts=True)

@@ -39,7 +39,10 @@ def column_profile(chart: Chart) -> dict[str, float]:
 
 
 def _recurring_pair_share(rows: np.ndarray) -> float:
-    """Return the share of pairs of successive rows that equal one of the `RECENT_PAIRS` pairs before them."""
+    """Return the fraction of recurring pairs of successive rows.
+
+    A pair recurs if it equals one of the `RECENT_PAIRS` pairs before it.
+    """
     pairs = np.stack([rows[:-1], rows[1:]], axis=1)
     recurs = np.zeros(len(pairs), bool)
     for step in range(1, RECENT_PAIRS + 1):

@@ -32,7 +32,10 @@ _METADATA_LINE = re.compile(r"^(Title|TitleUnicode|Source)[ \t]*:[ \t]*(.*?)[ \t
 
 @dataclass(frozen=True)
 class HumanMap:
-    """A human-made map; `song` is the hash of its title, `place` where its file is below the folder."""
+    """A human-made map.
+
+    `song` is the hash of its title, `place` its path below the folder.
+    """
 
     place: str
     song: str
@@ -72,7 +75,7 @@ def human_maps(folder: Path, split: Split, skipped: list[str]) -> Iterator[Human
 
 
 class TitledFile:
-    """Titles and source of the text of a .osu file, without the rest of it."""
+    """Titles and source of a .osu text, read without the rest."""
 
     def __init__(self, text: str) -> None:
         found = dict(_METADATA_LINE.findall(text[:HEAD_CHARACTERS].replace("\r", "")))
@@ -82,7 +85,10 @@ class TitledFile:
 
 
 def is_human_map(beatmap: Beatmap) -> bool:
-    """Return whether a map was made for osu!, has a title and is of some length."""
+    """Return whether a map was made for osu! and is usable.
+
+    It needs a title and some length.
+    """
     data, objects = beatmap.metadata, beatmap.hit_objects
     return (
         data.source not in CONVERTED_SOURCES

@@ -49,7 +49,10 @@ def place_profile(chart: Chart) -> dict[str, float]:
 
 
 def turn_angles_deg(xy: np.ndarray) -> np.ndarray:
-    """Return by how much the way through points [n, 2] turns, 0 (straight on) to 180 (back)."""
+    """Return the turns of a path through points [n, 2] in degrees.
+
+    They range from 0 (straight on) to 180 (back).
+    """
     moves = np.diff(xy, axis=0)
     lengths_px = np.hypot(*moves.T)
     has_direction = (lengths_px[:-1] > MIN_MOVE_PX) & (lengths_px[1:] > MIN_MOVE_PX)
@@ -57,7 +60,7 @@ def turn_angles_deg(xy: np.ndarray) -> np.ndarray:
 
 
 def turns_deg(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """Return the signed turns between movements [..., 2] and those after them [..., 2]."""
+    """Return signed turns between movements [..., 2] and the next ones [..., 2]."""
     cross = before[..., 0] * after[..., 1] - before[..., 1] * after[..., 0]
     return np.degrees(np.arctan2(cross, (before * after).sum(axis=-1)))
 
@@ -71,9 +74,9 @@ def _direction_changes(x: np.ndarray) -> np.ndarray:
 def _overlaps(
     chart: Chart, start_xy: np.ndarray, end_xy: np.ndarray, start_ms: np.ndarray, end_ms: np.ndarray
 ) -> np.ndarray:
-    """Return which objects [n] cover a part of one that is visible, without sharing its place.
+    """Return the objects [n] that cover a part of a visible one.
 
-    The object before does not count: that is spacing.
+    Objects at the same position do not count, nor does the previous object: that is spacing.
     """
     overlaps = np.zeros(len(start_xy), bool)
     for step in range(2, OVERLAP_REACH + 1):

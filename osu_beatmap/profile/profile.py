@@ -23,7 +23,7 @@ FEWEST_OBJECTS = 20
 
 @dataclass(frozen=True)
 class MapProfile:
-    """Profile of one map; `song` is the same for all maps of a song."""
+    """Profile of a map; maps of one song have the same `song`."""
 
     name: str
     song: str

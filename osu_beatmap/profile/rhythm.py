@@ -38,7 +38,10 @@ def rhythm_profile(chart: Chart) -> dict[str, float]:
 
 
 def _rest_ms(chart: Chart) -> float:
-    """Return the time between objects in which nothing is to be done for over `REST_BEATS`."""
+    """Return the time between objects with nothing to do.
+
+    Gaps of over `REST_BEATS` count.
+    """
     order = np.argsort(chart.start_ms, kind="stable")
     start_ms = chart.start_ms[order]
     busy_until_ms = np.maximum.accumulate(chart.end_ms[order])[:-1]

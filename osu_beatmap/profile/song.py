@@ -1,4 +1,4 @@
-"""Kiai time, volumes, and how a map follows the loudness of its song."""
+"""Kiai time, volumes, and correlation of a map with its song's loudness."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ class Loudness:
     levels_db: np.ndarray
 
     def means_db(self, edges_ms: np.ndarray) -> np.ndarray:
-        """Return the mean level [n] between neighbours of `edges_ms` [n + 1]; NaN outside the song."""
+        """Return mean levels [n] between neighbours of `edges_ms` [n + 1].
+
+        They are NaN outside the song.
+        """
         places = np.searchsorted(self.times_ms, edges_ms)
         sums = np.concatenate([[0.0], np.cumsum(self.levels_db)])
         counts = np.diff(places)
@@ -29,7 +32,10 @@ class Loudness:
 
 
 def song_profile(chart: Chart, loudness: Loudness | None) -> dict[str, float]:
-    """Return the metrics of kiai time and volumes, and of loudness if it is given."""
+    """Return the metrics of kiai time and volumes.
+
+    With `loudness`, those of loudness follow.
+    """
     first_ms, last_ms = float(chart.start_ms.min()), float(chart.end_ms.max())
     kiai = [(max(first_ms, start), min(last_ms, end)) for start, end in chart.timing.kiai_spans()]
     kiai = [(start, end) for start, end in kiai if end > start]

@@ -1,4 +1,4 @@
-"""Hitsounds of a map: how often each addition sounds, and on which beats of the bar."""
+"""Hitsounds of a map: frequency and beats of each addition."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from osu_beatmap.rules.chart import Chart
 
 
 def sound_profile(chart: Chart) -> dict[str, float]:
-    """Return the metrics of hitsounds; heads, repeats and ends of sliders sound one by one."""
+    """Return the metrics of hitsounds.
+
+    Heads, repeats and ends of sliders count one by one.
+    """
     times_ms, sounds = _sound_events(chart)
     places = beat_places(chart.timing, times_ms)
     whistle, finish, clap = ((sounds & addition) > 0 for addition in (HitSound.WHISTLE, HitSound.FINISH, HitSound.CLAP))

@@ -1,4 +1,7 @@
-"""Profiles of many maps next to the bands: what is inside, and how much each metric varies."""
+"""Profiles of many maps next to the bands.
+
+A summary counts the metrics inside, and measures their variation.
+"""
 
 from __future__ import annotations
 
@@ -39,13 +42,19 @@ class MetricSummary:
 
     @property
     def spread_ratio(self) -> float:
-        """Return the spread as a multiple of the human one; NaN if that is 0."""
+        """Return the spread as a multiple of the human one.
+
+        It is NaN if that is 0.
+        """
         return self.spread / self.human_spread if self.human_spread > 0 else math.nan
 
 
 @dataclass(frozen=True)
 class ModeSummary:
-    """All maps of a mode; `inside` is the share of pairs of map and metric that lie in the bands."""
+    """All maps of a mode.
+
+    `inside` is the fraction of pairs of map and metric within the bands.
+    """
 
     maps: int
     pairs: int
@@ -68,7 +77,7 @@ def summarise(maps: Sequence[MapProfile], bands: ProfileBands) -> ModeSummary:
 
 
 def _summarise_metric(metric: str, maps: Sequence[MapProfile], bands: ProfileBands) -> MetricSummary | None:
-    """Return the summary of a metric; None without a value or a band."""
+    """Return the summary of a metric; None without value or band."""
     known = [
         (value, band)
         for each in maps

@@ -33,7 +33,10 @@ def taiko_profile(chart: Chart) -> dict[str, float]:
 
 
 def _run_lengths(is_kat: np.ndarray, gaps: np.ndarray) -> np.ndarray:
-    """Return the notes of each run of one colour without a long gap."""
+    """Return the length of each run of one colour.
+
+    A run has no long gap.
+    """
     if not len(is_kat):
         return np.zeros(0)
     ends = np.flatnonzero((is_kat[1:] != is_kat[:-1]) | (gaps > RUN_GAP_BEATS + 1 / 24))
@@ -42,7 +45,10 @@ def _run_lengths(is_kat: np.ndarray, gaps: np.ndarray) -> np.ndarray:
 
 
 def _monotone_window_share(is_kat: np.ndarray, gaps: np.ndarray) -> float:
-    """Return the share of windows of eight notes whose colours and gaps repeat after one or two notes."""
+    """Return the fraction of monotonous windows of eight notes.
+
+    In them, colours and gaps repeat after one or two notes.
+    """
     tokens = np.rint(np.minimum(gaps, 4.0) * 48).astype(np.int64) * 2 + is_kat[:-1]
     if len(tokens) < WINDOW_NOTES:
         return float("nan")

@@ -80,12 +80,14 @@ RULES: dict[GameMode, tuple[Rule, ...]] = {
 
 
 def check(beatmap: Beatmap, audio_ms: float | None = None, star_rating: float | None = None) -> list[Finding]:
-    """What is wrong or doubtful in a map, by time; findings about the whole map come first.
+    """Return the problems and doubts of a map, by time.
 
-    audio_ms     length of the audio; None leaves out what depends on it
-    star_rating  decides the difficulty level; computed where a rule needs it and it is None
+    Findings about the whole map come first. Never raises for a beatmap from the reader, nor for one with NaN or absurd
+    numbers.
 
-    Never raises for a beatmap that the reader gave, nor for one with NaN or absurd numbers in it.
+    Args:
+        audio_ms: Length of the audio; None skips the rules that depend on it.
+        star_rating: Determines the difficulty level; computed if a rule needs it and it is None.
     """
     chart = Chart(beatmap, audio_ms, star_rating)
     found = chain(unusable_numbers(beatmap), *(rule(chart) for rule in RULES[beatmap.mode]))

@@ -1,4 +1,4 @@
-"""Rules of osu!catch, and the hyperdashes that the game gives to fruits too far apart to be reached."""
+"""Rules of osu!catch, and hyperdashes between fruits too far apart."""
 
 from __future__ import annotations
 
@@ -59,7 +59,10 @@ class Movement:
 
 
 def fruits(chart: Chart) -> list[Fruit]:
-    """All fruits and large droplets by time; bananas and tiny droplets need not be caught."""
+    """Return all fruits and drops by time.
+
+    Bananas and droplets need not be caught.
+    """
     caught: list[Fruit] = []
     for place, hit_object in enumerate(chart.objects):
         if place in chart.paths:
@@ -75,10 +78,11 @@ def catcher_width_px(circle_size: float) -> float:
 
 
 def movements(chart: Chart, caught: list[Fruit] | None = None) -> list[Movement]:
-    """The way from each fruit but the last to the next, of the given `fruits(chart)` where they are known already.
+    """Return the movement from each fruit but the last to the next.
 
-    Source: the rules by which osu!lazer initialises hyperdashes. A dash reaches 1 px per ms. Half a catcher
-    width is free, and of that only what the last movement left over where the direction stays the same.
+    A known `fruits(chart)` may be passed. Source: the rules by which osu!lazer initialises hyperdashes. A dash reaches
+    1 px per ms. Half a catcher width is free. If the direction stays the same, only the rest left over by the last
+    movement is free.
     """
     half_width_px = catcher_width_px(chart.difficulty.circle_size) / 2
     last_direction, left_over_px = 0, half_width_px
@@ -133,7 +137,10 @@ def edge_dashes(chart: Chart) -> Iterator[Finding]:
 
 
 def _edge_px(gap_ms: float) -> float:
-    """Spare way up to which a dash counts as at the edge; less for quick ones, as Mapset Verifier has it."""
+    """Return the spare distance of an edge dash at most.
+
+    It is less for quick dashes, as in Mapset Verifier.
+    """
     share = min(1.0, max(0.0, gap_ms / EDGE_TIME_MS))
     return MAX_EDGE_PX * (1.0 - (1.0 - share) ** EDGE_POWER)
 

@@ -1,4 +1,7 @@
-"""A beatmap prepared for the rules: usable objects and lines, and arrays of times and positions."""
+"""A beatmap prepared for the rules.
+
+It has usable objects and lines, and arrays of times and positions.
+"""
 
 from __future__ import annotations
 
@@ -22,12 +25,15 @@ FALLBACK_LINE = TimingPoint(0.0, 1000.0)
 
 
 def circle_radius_px(circle_size: float) -> float:
-    """Radius of a circle in osu! pixels. Source: the wiki page "Beatmap/Circle size"."""
+    """Return the radius of a circle in osu! pixels.
+
+    Source: the wiki page "Beatmap/Circle size".
+    """
     return 54.4 - 4.48 * circle_size
 
 
 def approach_time_ms(approach_rate: float) -> float:
-    """How long an object is on screen before its time.
+    """Return the time for which an approaching object is visible.
 
     Source: the wiki page "Beatmap/Approach rate".
     """
@@ -35,13 +41,13 @@ def approach_time_ms(approach_rate: float) -> float:
 
 
 def has_body(slider: Slider) -> bool:
-    """Whether a slider has a path, a length and at least one slide."""
+    """Return whether a slider has path, length and at least one slide."""
     points = {point for segment in slider.segments for point in segment.points}
     return len(points) >= 2 and slider.length_px > 0 and slider.slides >= 1
 
 
 class Chart:
-    """What the rules read.
+    """Input of the rules.
 
     Objects and lines with unusable numbers are left out; nothing here raises.
 
@@ -75,7 +81,7 @@ class Chart:
 
     @cached_property
     def is_spinner(self) -> NDArray[np.bool_]:
-        """Which objects are spinners [n]."""
+        """Spinners among the objects, bool [n]."""
         return np.array([isinstance(hit_object, Spinner) for hit_object in self.objects], dtype=bool)
 
     @cached_property
@@ -94,7 +100,7 @@ class Chart:
 
     @cached_property
     def paths(self) -> dict[int, SliderPath]:
-        """The path of each slider that has a body, by its place in `objects`."""
+        """Path of each slider with a body, by index in `objects`."""
         return {
             place: path_of(slider)
             for place, slider in enumerate(self.objects)
@@ -103,7 +109,7 @@ class Chart:
 
     @cached_property
     def difficulty(self) -> Difficulty:
-        """The difficulty settings, with the defaults of osu! in place of unusable numbers."""
+        """Difficulty settings; the defaults of osu! replace unusable numbers."""
         given = {setting.name: getattr(self.beatmap.difficulty, setting.name) for setting in fields(Difficulty)}
         return Difficulty(**{name: value for name, value in given.items() if -MAX_VALUE <= value <= MAX_VALUE})
 
@@ -117,7 +123,10 @@ class Chart:
 
     @cached_property
     def level(self) -> Level:
-        """The difficulty level; EXPERT, to which no level rule applies, where no star rating can be had."""
+        """Difficulty level.
+
+        It is EXPERT, to which no level rule applies, if there is no star rating.
+        """
         rating = self._star_rating
         if rating is None:
             try:
@@ -127,7 +136,7 @@ class Chart:
         return Level.of_star_rating(rating)
 
     def sound_beatmap(self) -> Beatmap:
-        """The beatmap without anything that cannot be written or rated."""
+        """Return the beatmap without parts that cannot be written or rated."""
         return replace(
             self.beatmap,
             difficulty=self.difficulty,
@@ -141,6 +150,9 @@ class Chart:
         )
 
     def kind(self, place: int) -> str:
-        """What a mapper calls the object: circle, slider, spinner or hold note."""
+        """Return the mapper's word for an object.
+
+        It is circle, slider, spinner or hold note.
+        """
         name = type(self.objects[place]).__name__
         return "hold note" if name == "HoldNote" else name.lower()

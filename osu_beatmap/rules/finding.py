@@ -1,4 +1,4 @@
-"""What a rule reports, and the difficulty levels that some rules depend on."""
+"""Findings of rules, and difficulty levels that some rules depend on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import Enum, IntEnum
 
 
 class Severity(Enum):
-    """How much a finding matters."""
+    """Importance of a finding."""
 
     PROBLEM = "problem"
     """The map breaks a rule; a generated map has none of these."""
@@ -17,7 +17,10 @@ class Severity(Enum):
 
 
 class Level(IntEnum):
-    """Difficulty levels of the ranking criteria (in catch: cup, salad, platter, rain, overdose)."""
+    """Difficulty levels of the ranking criteria.
+
+    In catch, they are cup, salad, platter, rain and overdose.
+    """
 
     EASY = 0
     NORMAL = 1
@@ -27,7 +30,7 @@ class Level(IntEnum):
 
     @classmethod
     def of_star_rating(cls, star_rating: float) -> Level:
-        """The level that the osu! website shows for a star rating."""
+        """Return the level that the osu! website shows for a star rating."""
         return cls(bisect_right(_STAR_LIMITS, star_rating))
 
 
@@ -50,10 +53,10 @@ class Finding:
 
 
 def problem(rule: str, time_ms: float | None, message: str, *objects: int) -> Finding:
-    """A finding that a generated map must not have."""
+    """Return a finding that a generated map must not have."""
     return Finding(rule, Severity.PROBLEM, time_ms, message, objects)
 
 
 def warning(rule: str, time_ms: float | None, message: str, *objects: int) -> Finding:
-    """A finding that a mapper should look at."""
+    """Return a finding that a mapper should check."""
     return Finding(rule, Severity.WARNING, time_ms, message, objects)

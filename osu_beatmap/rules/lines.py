@@ -20,13 +20,13 @@ MIN_SV_CHANGE_BPM = 1.0
 
 
 def no_red_line(chart: Chart) -> Iterator[Finding]:
-    """A map needs a tempo."""
+    """Report a map without a tempo."""
     if not chart.has_tempo:
         yield problem("no_red_line", None, "The map has no red line, so it has no tempo.")
 
 
 def beat_length(chart: Chart) -> Iterator[Finding]:
-    """The beats of a red line last longer than 0 ms."""
+    """Report red lines whose beats do not last longer than 0 ms."""
     for line in chart.lines:
         if line.stated_beat_length_ms is not None:
             message = f"The beat length of the red line is {line.stated_beat_length_ms:g} ms; osu! plays it at 6 ms."
@@ -34,14 +34,14 @@ def beat_length(chart: Chart) -> Iterator[Finding]:
 
 
 def tempo(chart: Chart) -> Iterator[Finding]:
-    """A red line has the tempo of a song."""
+    """Report red lines with a tempo that no song has."""
     for line in chart.lines:
         if line.uninherited and line.stated_beat_length_ms is None and line.bpm > MAX_BPM:
             yield warning("tempo", line.time_ms, f"The red line has {line.bpm:.0f} BPM, more than any song.")
 
 
 def meter(chart: Chart) -> Iterator[Finding]:
-    """A bar has at least one beat."""
+    """Report bars of less than one beat."""
     for line in chart.lines:
         if line.stated_meter is not None:
             message = f"The red line has {line.stated_meter} beats in a bar; osu! counts {line.meter}."
@@ -49,7 +49,7 @@ def meter(chart: Chart) -> Iterator[Finding]:
 
 
 def first_line(chart: Chart) -> Iterator[Finding]:
-    """The first line is red and does not start a kiai."""
+    """Report a first line that is not red or starts a kiai."""
     if not chart.lines or not chart.has_tempo:
         return
     line = chart.lines[0]
@@ -79,7 +79,10 @@ def lines_outside_audio(chart: Chart) -> Iterator[Finding]:
 
 
 def volume(chart: Chart) -> Iterator[Finding]:
-    """Volumes of lines, and of objects that set their own, are within 5..100 %."""
+    """Report volumes outside 5..100 %.
+
+    The volumes are those of lines, and of objects that set their own.
+    """
     for line in chart.lines:
         if not MIN_VOLUME <= line.volume <= MAX_VOLUME:
             yield problem("volume", line.time_ms, f"The volume of a timing line is {line.volume} %, outside 5..100 %.")
@@ -91,7 +94,7 @@ def volume(chart: Chart) -> Iterator[Finding]:
 
 
 def kiai_off_beat(chart: Chart) -> Iterator[Finding]:
-    """A kiai starts on a beat."""
+    """Report kiai times that do not start on a beat."""
     if not chart.has_tempo:
         return
     in_kiai = False
@@ -106,9 +109,9 @@ def kiai_off_beat(chart: Chart) -> Iterator[Finding]:
 
 
 def just_before_sv_line(chart: Chart) -> Iterator[Finding]:
-    """An object a few ms before a line that changes its slider velocity does not get the new one.
+    """Report objects a few ms before a change of slider velocity.
 
-    In taiko and mania the velocity moves every object, elsewhere only sliders.
+    They do not get the new velocity. In taiko and mania the velocity moves every object, elsewhere only sliders.
     """
     times_ms = np.array([line.time_ms for line in chart.lines])
     if not chart.has_tempo or not len(times_ms):

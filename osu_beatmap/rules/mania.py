@@ -21,7 +21,7 @@ SAME_TIME_MS = 1.0
 
 
 def key_count(chart: Chart) -> int:
-    """Number of columns, 1..18 whatever the file says."""
+    """Return the number of columns, 1..18 for any file."""
     return int(min(MAX_KEYS, max(MIN_KEYS, round(chart.difficulty.circle_size))))
 
 
@@ -35,7 +35,7 @@ def columns(chart: Chart) -> NDArray[np.int64]:
 
 
 def column_use(chart: Chart) -> Iterator[Finding]:
-    """Every column is used, and none much less or more than the mean."""
+    """Report unused columns, and columns used far from the mean."""
     if not chart.objects:
         return
     counts = np.bincount(columns(chart), minlength=key_count(chart))
@@ -47,7 +47,7 @@ def column_use(chart: Chart) -> Iterator[Finding]:
 
 
 def short_holds(chart: Chart) -> Iterator[Finding]:
-    """A hold note is long enough to be seen as one."""
+    """Report hold notes that are too short to be seen as such."""
     for place, hold in enumerate(chart.objects):
         if not isinstance(hold, HoldNote):
             continue

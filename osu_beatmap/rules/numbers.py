@@ -20,7 +20,10 @@ Field = tuple[str, float, float]
 
 
 def unusable_field(numbers: Iterator[Field]) -> str | None:
-    """The name of the first number that is NaN, infinite or beyond its limit."""
+    """Return the name of the first unusable number.
+
+    It is NaN, infinite or beyond its limit.
+    """
     # The comparison is false for NaN, and safe for integers of any size, unlike math.isfinite.
     return next((name for name, value, limit in numbers if not -limit <= value <= limit), None)
 
@@ -57,7 +60,10 @@ def is_usable_object(hit_object: HitObject) -> bool:
 
 
 def is_usable_line(line: TimingPoint) -> bool:
-    """Whether a line has numbers that osu! can use; a red one needs a beat of more than 0 ms."""
+    """Return whether osu! can use the numbers of a line.
+
+    A red line needs a beat of more than 0 ms.
+    """
     return unusable_field(line_numbers(line)) is None and not (line.uninherited and line.beat_length_ms <= 0)
 
 
@@ -66,7 +72,7 @@ def is_usable_break(pause: Break) -> bool:
 
 
 def unusable_numbers(beatmap: Beatmap) -> Iterator[Finding]:
-    """A number anywhere in the map is not finite, or beyond what osu! reads."""
+    """Report numbers that are not finite or beyond osu!'s limits."""
     rule = "unusable_numbers"
     for index, hit_object in enumerate(beatmap.hit_objects):
         if name := unusable_field(object_numbers(hit_object)):

@@ -43,7 +43,10 @@ def unsnapped(chart: Chart) -> Iterator[Finding]:
 
 
 def rare_divisors(chart: Chart) -> Iterator[Finding]:
-    """Few objects need 1/5, 1/7, 1/9 or 1/16; many of them hint at wrong timing."""
+    """Report frequent use of 1/5, 1/7, 1/9 or 1/16.
+
+    Few objects need them; many of them indicate wrong timing.
+    """
     if not chart.has_tempo or not chart.objects:
         return
     is_on = off_tick_ms(chart.timing, chart.start_ms, DIVISORS) < UNSNAPPED_MS
@@ -57,7 +60,10 @@ def rare_divisors(chart: Chart) -> Iterator[Finding]:
 
 
 def concurrent(chart: Chart) -> Iterator[Finding]:
-    """An object starts clearly after the one before it (in mania: in its column) has ended."""
+    """Report objects that start before the previous one has clearly ended.
+
+    In mania, the previous one is that of the same column.
+    """
     if chart.beatmap.mode is GameMode.MANIA:
         column = columns(chart)
         groups = [np.flatnonzero(column == number) for number in np.unique(column)]
@@ -91,7 +97,10 @@ def _short_ms(gap_ms: float) -> str:
 
 
 def drain_time(chart: Chart) -> Iterator[Finding]:
-    """A map has 30 s to play, breaks not counted; a shorter song only deserves a warning."""
+    """Report maps with less than 30 s to play.
+
+    Breaks do not count. A shorter song only causes a warning.
+    """
     drain_ms = _drain_ms(chart)
     if drain_ms < MIN_DRAIN_MS:
         is_short_song = chart.audio_ms is not None and chart.audio_ms < MIN_DRAIN_MS
@@ -100,7 +109,10 @@ def drain_time(chart: Chart) -> Iterator[Finding]:
 
 
 def _drain_ms(chart: Chart) -> float:
-    """From the first start to the last end, without the gaps between objects that hold a break."""
+    """Return the time from the first start to the last end.
+
+    Gaps between objects that hold a break do not count.
+    """
     if not chart.objects:
         return 0.0
     start_ms, ends_ms = np.sort(chart.start_ms), np.maximum.accumulate(chart.end_ms)
@@ -110,7 +122,7 @@ def _drain_ms(chart: Chart) -> float:
 
 
 def slider_body(chart: Chart) -> Iterator[Finding]:
-    """A slider has a path to see, and a positive length."""
+    """Report sliders without a visible path or a positive length."""
     for index, slider in zip(chart.indices, chart.objects, strict=True):
         if isinstance(slider, Slider) and not has_body(slider):
             fault = "has no positive length" if slider.length_px <= 0 else "has no path to slide along"
@@ -118,7 +130,10 @@ def slider_body(chart: Chart) -> Iterator[Finding]:
 
 
 def slider_nodes(chart: Chart) -> Iterator[Finding]:
-    """A slider with very many nodes for its length slows the game down."""
+    """Report sliders with very many nodes for their length.
+
+    They slow the game down.
+    """
     for index, slider in zip(chart.indices, chart.objects, strict=True):
         if not isinstance(slider, Slider) or slider.length_px <= 0:
             continue
@@ -139,7 +154,10 @@ def objects_outside_audio(chart: Chart) -> Iterator[Finding]:
 
 
 def breaks(chart: Chart) -> Iterator[Finding]:
-    """A break is long enough to show, and leaves room after the object before and for the approach of the next."""
+    """Report breaks that are too short or too close to objects.
+
+    A break needs time to show, after the object before it, and before the approach of the next.
+    """
     start_ms, ends_ms = np.sort(chart.start_ms), np.maximum.accumulate(chart.end_ms)
     for pause in chart.breaks:
         if pause.end_ms - pause.start_ms < MIN_BREAK_MS:

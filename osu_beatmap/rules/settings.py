@@ -23,7 +23,12 @@ SETTINGS = {
 
 
 def difficulty_settings(chart: Chart) -> Iterator[Finding]:
-    """HP, CS, OD and AR are within 0..10 and have at most one decimal; mania has 1..18 keys in place of CS."""
+    """Report HP, CS, OD and AR outside 0..10 or too precise.
+
+    They have at most one decimal.
+
+    Mania has 1..18 keys in place of CS.
+    """
     rule = "difficulty_settings"
     for name, attribute in SETTINGS.items():
         value = getattr(chart.difficulty, attribute)
@@ -40,7 +45,10 @@ def difficulty_settings(chart: Chart) -> Iterator[Finding]:
 
 
 def preview_time(chart: Chart) -> Iterator[Finding]:
-    """The song list plays the song from the preview time."""
+    """Report a missing preview time.
+
+    The song list plays the song from it.
+    """
     if not chart.beatmap.preview_time_ms >= 0:
         yield warning("preview_time", None, "The preview time is not set.")
 
@@ -65,7 +73,10 @@ def metadata_characters(chart: Chart) -> Iterator[Finding]:
 
 
 def combo_colours(chart: Chart) -> Iterator[Finding]:
-    """Combo colours are neither so dark nor so bright that circles are hard to see (modes that show them)."""
+    """Report combo colours that are too dark or too bright.
+
+    Circles would be hard to see. This applies to modes that show them.
+    """
     if chart.beatmap.mode not in (GameMode.STANDARD, GameMode.CATCH):
         return
     for place, colour in enumerate(chart.beatmap.combo_colours):

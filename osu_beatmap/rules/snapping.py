@@ -1,4 +1,4 @@
-"""How far times are off the ticks of beat divisors, for all objects of a map at once."""
+"""Distances of times from ticks, for all objects at once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from osu_beatmap.timing.active_point import Timing
 
 
 def off_tick_ms(timing: Timing, times_ms: NDArray[np.float64], divisors: Sequence[int]) -> NDArray[np.float64]:
-    """Distances [n, d] of times [n] to the nearest ticks of divisors [d]: `Timing.snap`, for arrays."""
+    """Return distances [n, d] of times [n] to ticks of divisors [d].
+
+    It is `Timing.snap` for arrays.
+    """
     red_ms = np.array([red.time_ms for red in timing.reds])
     beat_ms = np.array([timing.beat_length_at(red.time_ms) for red in timing.reds])
     index = np.maximum(0, np.searchsorted(red_ms, times_ms, side="right") - 1)

@@ -1,4 +1,4 @@
-"""The rule of osu!standard on jumps that are far larger than the map has taught before."""
+"""Rule of osu!standard on jumps far larger than earlier ones."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ SLIDER_LENIENCY_RADII = 3.0
 
 
 def spacing(chart: Chart) -> Iterator[Finding]:
-    """The speed of a jump is not many times that of earlier jumps over a like time gap.
+    """Report jumps much faster than earlier ones over a similar gap.
 
-    Jumps from circles and from sliders are compared among themselves only. The comparison is the one that
-    Mapset Verifier describes: earlier distances and gaps are averaged with weights that fall with their age.
+    Jumps from circles and from sliders are compared among themselves only. The comparison is that of Mapset Verifier:
+    earlier distances and gaps are averaged with weights that decrease with their age.
     """
     places, gap_ms, distance_px = _jumps(chart)
     from_slider = np.array([isinstance(chart.objects[place], Slider) for place in places], dtype=bool)
@@ -58,7 +58,10 @@ def spacing(chart: Chart) -> Iterator[Finding]:
 
 
 def _jumps(chart: Chart) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-    """Places of the objects soon followed by another, time gaps [n] in ms and distances [n] in osu! pixels."""
+    """Return objects soon followed by another, with gaps and distances.
+
+    Time gaps [n] are in ms and distances [n] in osu! pixels.
+    """
     if len(chart.objects) < 2:
         return np.empty(0, np.int64), np.empty(0), np.empty(0)
     gap_ms = chart.start_ms[1:] - chart.end_ms[:-1]

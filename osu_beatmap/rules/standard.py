@@ -48,7 +48,10 @@ def off_screen(chart: Chart) -> Iterator[Finding]:
 
 
 def _beyond_screen_px(points: np.ndarray, radius_px: float) -> np.ndarray:
-    """How far circles at the points [n, 2] reach beyond the screen [n]; negative where they do not."""
+    """Return the reach of circles at points [n, 2] beyond the screen [n].
+
+    It is negative for circles on the screen.
+    """
     x, y = points[:, 0], points[:, 1]
     across = np.maximum(SCREEN_LEFT_PX - x, x - SCREEN_RIGHT_PX)
     down = np.maximum(SCREEN_TOP_PX - y, y - SCREEN_BOTTOM_PX)
@@ -56,12 +59,15 @@ def _beyond_screen_px(points: np.ndarray, radius_px: float) -> np.ndarray:
 
 
 def shortest_auto_spinner_ms(overall_difficulty: float) -> float:
-    """The shortest spinner on which auto play gets a bonus, as Mapset Verifier estimates it."""
+    """Return the shortest spinner that gives auto play a bonus.
+
+    The estimate is that of Mapset Verifier.
+    """
     return 450.0 + 17.0 * (overall_difficulty - 5)
 
 
 def spinner_length(chart: Chart) -> Iterator[Finding]:
-    """A spinner is long enough to be spun."""
+    """Report spinners that are too short to be spun."""
     shortest_ms = shortest_auto_spinner_ms(chart.difficulty.overall_difficulty)
     for index, spinner in zip(chart.indices, chart.objects, strict=True):
         if not isinstance(spinner, Spinner):
@@ -75,7 +81,10 @@ def spinner_length(chart: Chart) -> Iterator[Finding]:
 
 
 def spinner_recovery(chart: Chart) -> Iterator[Finding]:
-    """Low levels leave time to return to aiming after a spinner; another spinner may follow at once."""
+    """Report low levels with too little time after a spinner.
+
+    The player returns to aiming in that time; another spinner may follow at once.
+    """
     shortest_ms = MIN_RECOVERY_MS.get(chart.level)
     if shortest_ms is None:
         return
@@ -90,7 +99,10 @@ def spinner_recovery(chart: Chart) -> Iterator[Finding]:
 
 
 def close_objects(chart: Chart) -> Iterator[Finding]:
-    """In easy and normal, a circle and an object soon after it overlap, to be read as one movement."""
+    """Report close objects that do not overlap in easy and normal.
+
+    A circle and an object soon after it overlap, so that players read them as one movement.
+    """
     if chart.level > Level.NORMAL:
         return
     for place in range(len(chart.objects) - 1):
@@ -129,7 +141,7 @@ def fast_repeats(chart: Chart) -> Iterator[Finding]:
 
 
 def covered_reverse(chart: Chart) -> Iterator[Finding]:
-    """No earlier object hides the first reverse arrow of a slider while it approaches."""
+    """Report a slider's first reverse arrow hidden by an earlier object."""
     reach_px = chart.radius_px * COVERING_SHARE_OF_RADIUS
     for place, path in chart.paths.items():
         slides = chart.objects[place].slides
@@ -147,7 +159,7 @@ def covered_reverse(chart: Chart) -> Iterator[Finding]:
 
 
 def perfect_stacks(chart: Chart) -> Iterator[Finding]:
-    """In easy and normal, objects close in time do not lie exactly upon each other.
+    """Report perfect stacks of close objects in easy and normal.
 
     The game shifts stacked objects apart, but only those within approach time * stack leniency of each other.
     """

@@ -32,7 +32,10 @@ MAX_BEATS_WITHOUT_REST = 44.0
 
 
 def usual_beat_ms(beat_length_ms: float) -> float:
-    """The beat by which taiko players count: at a tempo of 130 to 270 BPM, as Mapset Verifier scales it."""
+    """Return the beat by which taiko players count.
+
+    Its tempo is 130 to 270 BPM, scaled as in Mapset Verifier.
+    """
     beat_ms = beat_length_ms
     while beat_ms <= 60_000 / 270:
         beat_ms *= 2
@@ -65,7 +68,10 @@ def fast_patterns(chart: Chart) -> Iterator[Finding]:
 
 
 def finisher_in_stream(chart: Chart) -> Iterator[Finding]:
-    """A finisher, hit with both hands, ends a stream and is not inside one; in low levels it is in none."""
+    """Report finishers inside a stream.
+
+    A finisher, hit with both hands, ends a stream; in low levels it is in none.
+    """
     notes, gap_ms, beat_ms = _note_gaps(chart)
     is_fast = gap_ms <= FINISHER_STREAM_BEATS * beat_ms + ROUNDING_MS
     for number, place in enumerate(notes):
@@ -98,7 +104,10 @@ def no_rest(chart: Chart) -> Iterator[Finding]:
 
 
 def _note_gaps(chart: Chart) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-    """Places of the notes [n]; for each but the first, ms since the one before and the usual beat there [n - 1]."""
+    """Return the notes [n], and the gap before each but the first.
+
+    A gap is in ms, with the usual beat there [n - 1].
+    """
     notes = np.array([place for place, note in enumerate(chart.objects) if isinstance(note, Circle)], dtype=np.int64)
     start_ms = chart.start_ms[notes]
     return notes, np.diff(start_ms), _beats_ms(chart, start_ms[1:])
@@ -109,6 +118,9 @@ def _beats_ms(chart: Chart, times_ms: NDArray[np.float64]) -> NDArray[np.float64
 
 
 def _runs(is_linked: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
-    """First and last object of each run of linked neighbours; `is_linked` [n - 1] is about the gaps."""
+    """Yield first and last object of each run of linked neighbours.
+
+    `is_linked` [n - 1] refers to the gaps.
+    """
     edges = np.flatnonzero(np.diff(np.concatenate(([False], is_linked, [False])).astype(np.int8)))
     return zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)

@@ -1,7 +1,7 @@
-"""Lookup of the active timing point; slider lengths and end times from it.
+"""Lookup of the active timing point; slider lengths and end times.
 
-Both kinds of line state volume, sample bank and kiai anew. Of a red and a green line at one time the green one
-is the later, whatever their order in the file. Beats are in `beat_grid`, changes of lines in `edits`.
+Both kinds of line state volume, sample bank and kiai anew. Of a red and a green line at one time the green one is the
+later, whatever their order in the file. Beats are in `beat_grid`, changes of lines in `edits`.
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ PX_PER_BEAT = 100.0
 
 
 def sv_of(point: TimingPoint) -> float:
-    """Return the slider velocity of a line: 1 if it is red or holds NaN."""
+    """Return the slider velocity of a line; red or NaN is 1."""
     return 1.0 if math.isnan(point.beat_length_ms) else point.sv_multiplier
 
 
 class Timing(BeatGrid):
-    """Lookup over the timing lines of one beatmap; later changes of the given list have no effect.
+    """Lookup over the timing points of one beatmap.
+
+    Later changes of the given list have no effect.
 
     Raises:
         BeatmapError: There is no red line, or a time or tempo is not a finite number.
@@ -37,7 +39,10 @@ class Timing(BeatGrid):
         self._times = [point.time_ms for point in self.points]
 
     def green_at(self, time_ms: float) -> TimingPoint | None:
-        """Return the green line in force at a time, or None before one or after a red line."""
+        """Return the green line active at a time.
+
+        It is None before the first one and after a red line.
+        """
         index = bisect_right(self._times, time_ms) - 1
         if index < 0 or self.points[index].uninherited:
             return None
@@ -59,7 +64,10 @@ class Timing(BeatGrid):
         return self.line_at(time_ms).volume
 
     def sample_set_at(self, time_ms: float) -> int:
-        """Return the sample set of the active line; AUTO defers to the beatmap."""
+        """Return the sample set of the active line.
+
+        AUTO means that of the beatmap.
+        """
         return self.line_at(time_ms).sample_set
 
     def kiai_at(self, time_ms: float) -> bool:
@@ -75,7 +83,10 @@ class Timing(BeatGrid):
 
 
 def spans_between(changes: Iterable[tuple[float, bool]]) -> list[tuple[float, float]]:
-    """Return where something is on, from (time_ms, whether it is on from then) in time order."""
+    """Return the spans in which a state is on.
+
+    Changes are (time_ms, whether it is on from then) in time order.
+    """
     spans = []
     start_ms: float | None = None
     for time_ms, is_on in changes:
@@ -89,7 +100,7 @@ def spans_between(changes: Iterable[tuple[float, bool]]) -> list[tuple[float, fl
 
 
 def slider_velocity_px_per_ms(time_ms: float, timing: Timing, difficulty: Difficulty) -> float:
-    """Return the speed of the ball of a slider that starts at a time.
+    """Return the ball speed of a slider that starts at a time.
 
     Source: the wiki page "Slider velocity": one beat covers 100 px * slider multiplier * SV.
     """
@@ -98,7 +109,7 @@ def slider_velocity_px_per_ms(time_ms: float, timing: Timing, difficulty: Diffic
 
 
 def slider_duration_ms(slider: Slider, timing: Timing, difficulty: Difficulty) -> float:
-    """Return the duration of all slides of a slider, 0 without a length."""
+    """Return the duration of all slides; 0 without a length."""
     velocity = slider_velocity_px_per_ms(slider.time_ms, timing, difficulty)
     return max(0, slider.slides) * max(0.0, slider.length_px) / velocity
 
@@ -109,7 +120,10 @@ def slider_length_px(slide_duration_ms: float, time_ms: float, timing: Timing, d
 
 
 def end_time_ms(hit_object: HitObject, timing: Timing, difficulty: Difficulty) -> float:
-    """Return the end time of an object; a circle ends when it starts."""
+    """Return the end time of an object.
+
+    A circle ends when it starts.
+    """
     if isinstance(hit_object, Slider):
         return hit_object.time_ms + slider_duration_ms(hit_object, timing, difficulty)
     if isinstance(hit_object, Spinner | HoldNote):

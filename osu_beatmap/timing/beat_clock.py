@@ -79,7 +79,7 @@ class BeatClock:
 
     @cached_property
     def tick_exists(self) -> np.ndarray:
-        """Whether each tick exists, bool [beats, 24]."""
+        """Existing ticks, bool [beats, 24]."""
         return np.arange(TICKS_PER_BEAT) < self.tick_counts[:, None]
 
     @cached_property

@@ -44,12 +44,17 @@ class Beat:
 
 
 def in_line_order(points: Iterable[TimingPoint]) -> list[TimingPoint]:
-    """Sort lines by time, a red one before a green one, otherwise in their given order."""
+    """Sort lines by time, a red one before a green one.
+
+    Otherwise their order stays.
+    """
     return sorted(points, key=lambda point: (point.time_ms, not point.uninherited))
 
 
 class BeatGrid:
-    """Beats and ticks of one beatmap; later changes of the given list have no effect.
+    """Beats and ticks of one beatmap.
+
+    Later changes of the given list have no effect.
 
     Raises:
         BeatmapError: There is no red line, or a time or tempo is not a finite number.
@@ -67,7 +72,7 @@ class BeatGrid:
         self._red_times = [red.time_ms for red in self.reds]
 
     def red_at(self, time_ms: float) -> TimingPoint:
-        """Return the red line active at a time, the first one before that."""
+        """Return the red line active at a time, or else the first."""
         return self.reds[self._red_index(time_ms)]
 
     def beat_length_at(self, time_ms: float) -> float:
@@ -75,7 +80,10 @@ class BeatGrid:
         return _played_beat_length_ms(self.red_at(time_ms))
 
     def beat_position(self, time_ms: float) -> float:
-        """Return the beats since the active red line; negative before the first one."""
+        """Return the beats since the active red line.
+
+        They are negative before the first one.
+        """
         red = self.red_at(time_ms)
         return (time_ms - red.time_ms) / _played_beat_length_ms(red)
 
@@ -109,7 +117,10 @@ class BeatGrid:
     def best_divisor(
         self, time_ms: float, tolerance_ms: float = UNSNAPPED_MS, divisors: Sequence[int] = DIVISORS
     ) -> int:
-        """Return the smallest divisor with a tick less than `tolerance_ms` away, or 0."""
+        """Return the smallest divisor with a tick close enough, or 0.
+
+        Close enough is less than `tolerance_ms` away.
+        """
         for divisor in sorted(divisors):
             if abs(self.snap(time_ms, divisor) - time_ms) < tolerance_ms:
                 return divisor

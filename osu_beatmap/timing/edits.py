@@ -46,7 +46,10 @@ def with_sv_changes(points: Sequence[TimingPoint], changes: Sequence[tuple[float
 
 
 def with_volume_changes(points: Sequence[TimingPoint], changes: Sequence[tuple[float, int]]) -> list[TimingPoint]:
-    """Set the volumes `changes`, (time_ms, volume) in time order, from the first on."""
+    """Set the volumes `changes`, from the first one on.
+
+    Each is (time_ms, volume), in time order.
+    """
     lines = in_line_order(points)
     for time_ms, _ in changes:
         _ensure_line(lines, time_ms)
@@ -55,7 +58,10 @@ def with_volume_changes(points: Sequence[TimingPoint], changes: Sequence[tuple[f
 
 
 def set_kiai(points: Sequence[TimingPoint], spans: Sequence[tuple[float, float]]) -> list[TimingPoint]:
-    """Set kiai in exactly these (start_ms, end_ms) spans; an end may be infinite."""
+    """Set kiai in exactly these (start_ms, end_ms) spans.
+
+    An end may be infinite.
+    """
     lines = in_line_order(points)
     for edge_ms in {edge_ms for span in spans for edge_ms in span if math.isfinite(edge_ms)}:
         _ensure_line(lines, edge_ms)
@@ -68,7 +74,10 @@ def set_kiai(points: Sequence[TimingPoint], spans: Sequence[tuple[float, float]]
 
 
 def move_kiai_edge(points: Sequence[TimingPoint], from_ms: float, to_ms: float, is_start: bool) -> list[TimingPoint]:
-    """Move the start or the end of a kiai time; only lines between the two times change, and one is added."""
+    """Move the start or the end of a kiai time.
+
+    Only lines between the two times change, and one is added.
+    """
     lines = in_line_order(points)
     _ensure_line(lines, to_ms)
     first_ms, last_ms = min(from_ms, to_ms), max(from_ms, to_ms)
@@ -82,12 +91,15 @@ def move_kiai_edge(points: Sequence[TimingPoint], from_ms: float, to_ms: float, 
 
 
 def _at_edge(line: TimingPoint, is_start: bool) -> TimingPoint:
-    """Return the line at the end of the time between two edges, where the kiai time starts or ends."""
+    """Return a line as it is from a moved kiai edge on.
+
+    A kiai time starts or ends between the two edges.
+    """
     return replace(line, effects=line.effects | EFFECT_KIAI if is_start else line.effects & ~EFFECT_KIAI)
 
 
 def without_redundant(points: Sequence[TimingPoint]) -> list[TimingPoint]:
-    """Drop green lines that change nothing, and lines replaced at the same time."""
+    """Drop ineffective green lines, and lines replaced at the same time."""
     lines = in_line_order(points)
     kept: list[TimingPoint] = []
     state = None
@@ -102,7 +114,10 @@ def without_redundant(points: Sequence[TimingPoint]) -> list[TimingPoint]:
 
 
 def step_function(changes: Sequence[tuple[float, float]]):
-    """Return the function (time_ms, value before) -> value of the last change up to then."""
+    """Return the step function of changes.
+
+    It maps (time_ms, value before) to the value of the last change up to then.
+    """
     times = [time_ms for time_ms, _ in changes]
     assert times == sorted(times), "changes must be in time order"
 
@@ -118,7 +133,10 @@ def _time_of(line: TimingPoint) -> float:
 
 
 def _ensure_line(lines: list[TimingPoint], time_ms: float, must_be_green: bool = False) -> None:
-    """Insert a green copy of the line in force at `time_ms`, unless a line is there."""
+    """Insert a green copy of the active line unless a line exists.
+
+    The new line is at `time_ms`.
+    """
     assert lines, "there is no line to copy from"
     end = bisect_right(lines, time_ms, key=_time_of)
     is_there = end > 0 and lines[end - 1].time_ms == time_ms

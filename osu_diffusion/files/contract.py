@@ -1,4 +1,4 @@
-"""What a trained refiner of ours is: everything that using it has to know, as JSON beside its weights."""
+"""Contract of a trained refiner, as JSON next to its weights."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ CONTRACT_FILE = "refiner.json"
 
 @dataclass(frozen=True, slots=True)
 class RefinerContract:
-    """`noise_share` is the share of the noise at which refinement of a draft starts; see `training`."""
+    """Everything needed to use a refiner.
+
+    `noise_share` is the fraction of the noise at which refinement of a draft starts; see `training`.
+    """
 
     network: DiTConfig
     conditions: ConditionSpec
@@ -28,12 +31,16 @@ class RefinerContract:
     noise_share: float
 
     def save(self, folder: Path, weights: Mapping[str, Tensor]) -> None:
-        """Writes a refiner: its weights as fp16, and this."""
+        """Write a refiner: weights as fp16, and this contract."""
         save_small_model(folder, weights, CONTRACT_FILE, asdict(self))
 
     @classmethod
     def load(cls, folder: Path) -> RefinerContract:
-        """Raises ModelError where it is missing or damaged."""
+        """Read the contract of a folder.
+
+        Raises:
+            ModelError: It is missing or damaged.
+        """
         data = read_json_object(folder / CONTRACT_FILE)
         try:
             return cls(

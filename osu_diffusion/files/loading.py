@@ -1,4 +1,4 @@
-"""Loading a refiner, ours or a published one, from a folder or from the hub."""
+"""Loading of a refiner, native or published, from folder or hub."""
 
 from __future__ import annotations
 
@@ -27,9 +27,12 @@ HUB_FILES = (CONTRACT_FILE, SAFETENSORS, WEIGHTS_PICKLE, TOKENIZER_PICKLE)
 
 
 def load_refiner(source: str | Path | None = None, device: str = "cpu") -> Refiner:
-    """A refiner, ready for use: of a folder, of a hub repository (downloaded when missing), None: the embedded one.
+    """Load a refiner from a folder or a hub repository.
 
-    Raises ModelError.
+    A missing repository is downloaded. None is the bundled refiner.
+
+    Raises:
+        ModelError: It cannot be loaded.
     """
     if source is None:
         return _own(EMBEDDED_REFINER, device)
@@ -64,7 +67,10 @@ def _published(folder: Path, device: str) -> PublishedRefiner:
 
 
 def _fill(model: nn.Module, tensors: dict[str, StoredTensor], folder: Path, device: str) -> None:
-    """The network's parameters from a file that must hold just these, as float32."""
+    """Fill the network's parameters from a file, as float32.
+
+    The file must hold exactly these.
+    """
     wanted = {name: tuple(parameter.shape) for name, parameter in model.named_parameters()}
     stored = {name: tensor.shape for name, tensor in tensors.items()}
     if wanted != stored:
