@@ -57,8 +57,8 @@ def star_rating(beatmap: Beatmap | str, clock_rate: float = 1.0) -> float:
         The star rating; 0 for a beatmap without hit objects.
 
     Raises:
-        UnratableBeatmap: The text is not a .osu file, or rosu-pp reports the map as suspicious (hundreds of objects in a
-            moment, sliders of absurd length). The rating of a suspicious map is meaningless and may take minutes.
+        UnratableBeatmap: The text is not a .osu file, or rosu-pp reports the map as suspicious (hundreds of objects in
+            a moment, sliders of absurd length). The rating of a suspicious map is meaningless and may take minutes.
     """
     return star_ratings(beatmap, [clock_rate])[0]
 

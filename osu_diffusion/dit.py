@@ -1,7 +1,8 @@
 """Network of a refiner: a diffusion transformer (DiT) over map points.
 
 Source: Peebles and Xie 2023, "Scalable diffusion models with transformers": blocks whose layer norms are shifted,
-scaled and gated by a vector of conditions (adaLN-Zero). It is independent of noise schedules and of the meaning of its inputs.
+scaled and gated by a vector of conditions (adaLN-Zero). It is independent of noise schedules and of the meaning of
+its inputs.
 """
 
 from __future__ import annotations

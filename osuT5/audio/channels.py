@@ -25,7 +25,7 @@ _SIDES = {
 
 
 class ChannelMix:
-    """Mixing of frames to a number of channels, with the energy of what comes in.
+    """Mixing of frames to a number of channels that keeps the energy.
 
     Attributes:
         channels: 1 or 2.
@@ -59,7 +59,10 @@ class ChannelMix:
 
 
 def _downmix(values: np.ndarray, names: Sequence[str]) -> np.ndarray:
-    """Return the stereo downmix [2, samples] of channels by their names; of unknown ones, the mean on both sides."""
+    """Return the stereo downmix [2, samples] of channels by their names.
+
+    Unknown channels give the mean on both sides.
+    """
     weights = np.array([_SIDES.get(name, (0.0, 0.0)) for name in names], dtype=np.float32)
     if len(weights) != len(values) or not weights.any(axis=0).all():
         return np.repeat(values.mean(axis=0, dtype=np.float32, keepdims=True), 2, axis=0)

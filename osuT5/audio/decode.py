@@ -1,4 +1,4 @@
-"""Songs in: any common audio file -> mono float32 samples whose first is what osu! plays at 0 ms.
+"""Decoding of songs to mono float32 samples, from osu!'s 0 ms on.
 
 Decoding is PyAV (FFmpeg inside the wheel, no program to install), resampling soxr. Where a file starts:
 
@@ -8,8 +8,7 @@ Decoding is PyAV (FFmpeg inside the wheel, no program to install), resampling so
   every AAC encoder prepends are dropped.
 
 A packet that cannot be decoded becomes silence of the same length, so that what follows keeps its time. Damaged mp3
-files and chained Ogg files go through `sound_streams` first.
-Nothing here knows about windows or models.
+files and chained Ogg files go through `sound_streams` first. Nothing here knows about windows or models.
 """
 
 from __future__ import annotations
@@ -54,12 +53,12 @@ _CONTAINER_OPTIONS = {
 
 
 class AudioError(UserError):
-    """A song that cannot be used; the message is one sentence for the user."""
+    """Unusable song; the message is one sentence for the user."""
 
 
 @dataclass(frozen=True)
 class AudioTags:
-    """What a file says about itself, cleaned; empty where it says nothing."""
+    """Cleaned tags of a file; empty if it has none."""
 
     title: str = ""
     artist: str = ""
@@ -67,7 +66,10 @@ class AudioTags:
 
 @dataclass(frozen=True)
 class AudioFormat:
-    """What a file is by its content, in FFmpeg's names, whatever its extension says."""
+    """Format of a file by its content, in FFmpeg's names.
+
+    Its extension does not count.
+    """
 
     container: str
     codec: str
@@ -98,7 +100,7 @@ def load_audio(path: str | Path, sample_rate: int = MODEL_SAMPLE_RATE, normalise
 
 
 def _joined_blocks(path: Path, sample_rate: int, mix: ChannelMix) -> np.ndarray:
-    """A song in mono, float32 [samples].
+    """Join the blocks of a mono song, float32 [samples].
 
     A list of blocks and their concatenation would take twice the memory.
     """
@@ -109,7 +111,9 @@ def _joined_blocks(path: Path, sample_rate: int, mix: ChannelMix) -> np.ndarray:
 
 
 def iter_audio(path: str | Path, sample_rate: int, channels: int) -> Iterator[np.ndarray]:
-    """Decode a song in blocks of about two seconds: float32 [samples, channels], `channels` 1 or 2.
+    """Decode a song in blocks of about two seconds.
+
+    Each is float32 [samples, channels], with 1 or 2 channels.
 
     A mono file is doubled for 2 channels; more than two channels are mixed to stereo, then averaged for 1. Raises like
     `load_audio`, for the length when it is known: after the last block for a short file.
@@ -120,7 +124,10 @@ def iter_audio(path: str | Path, sample_rate: int, channels: int) -> Iterator[np
 
 
 def audio_notes(path: str | Path) -> list[str]:
-    """Return what a user should know of how a file was read, in sentences. Raises AudioError."""
+    """Return notes for the user on the decoding of a file.
+
+    Raises AudioError.
+    """
     path, notes = Path(path), []
     with open_audio(path) as container:
         flaws = mp3_flaws(path) if container.format.name == "mp3" else ()
@@ -150,7 +157,7 @@ def _remember_taken(path: Path, taken: int | None) -> int | None:
 
 
 def _taken_channel(path: Path) -> int | None:
-    """Return the channel to take for a mono song, None for the mean of all."""
+    """Return the channel of a mono song; None for the mean."""
     with open_audio(path) as container:
         if container.streams.audio[0].codec_context.channels < 2:
             return None
@@ -189,7 +196,10 @@ def audio_format(path: str | Path) -> AudioFormat:
 
 
 def audio_duration_ms(path: str | Path) -> float:
-    """Length of a song in milliseconds, to within about 50 ms, without decoding it. Raises AudioError."""
+    """Return the length of a song in milliseconds, without decoding it.
+
+    It is accurate to about 50 ms. Raises AudioError.
+    """
     path = Path(path)
     return sum(_duration_s(container, path) for container, _ in _open_parts(path)) * 1000.0
 
@@ -214,7 +224,10 @@ def read_tags(path: str | Path) -> AudioTags:
 
 
 def _clean_tag(text: str) -> str:
-    """One line of printable text of at most MAX_TAG_CHARS; empty where the encoding was not readable."""
+    """Return one line of printable text of at most MAX_TAG_CHARS.
+
+    It is empty if the encoding was unreadable.
+    """
     if "\ufffd" in text:
         return ""
     printable = (" " if char.isspace() else char for char in text)
@@ -224,9 +237,12 @@ def _clean_tag(text: str) -> str:
 
 @contextmanager
 def open_audio(path: Path, repair: bool = True) -> Iterator[av.container.InputContainer]:
-    """Open a file that has an audio stream; every failure, also while it is read, is an AudioError.
+    """Open a file with an audio stream; every failure is an AudioError.
 
-    repair: whether to leave out what interrupts the frames of an mp3
+    Failures while it is read are included.
+
+    Args:
+        repair: Whether to remove interruptions between the frames of an mp3.
     """
     import av
 
@@ -258,7 +274,10 @@ def open_audio(path: Path, repair: bool = True) -> Iterator[av.container.InputCo
 
 
 def _open_parts(path: Path) -> Iterator[tuple[av.container.InputContainer, bool]]:
-    """Open a file, or one after the other the links of a chained Ogg file; say whether it is such a link."""
+    """Yield an opened file, or the links of a chained Ogg file.
+
+    The second value states whether it is such a link.
+    """
     import av
 
     with open_audio(path) as container:
@@ -287,9 +306,10 @@ def _too_long(path: Path) -> AudioError:
 
 
 def refuse_claimed_length(path: Path) -> None:
-    """Raise AudioError where the container says it is too long, before anything is decoded.
+    """Raise AudioError if the container states an excessive length.
 
-    A guess from the bit rate, and a header that some recorder never came back to, are checked by counting packets.
+    This happens before anything is decoded. An estimate from the bit rate, and a header that a recorder left
+    unfinished, are checked by counting packets.
     """
     total_s = 0.0
     for container, _ in _open_parts(path):
@@ -302,7 +322,7 @@ def refuse_claimed_length(path: Path) -> None:
 
 
 def _is_believed(container: av.container.InputContainer, path: Path) -> bool:
-    """Return whether a container states a length, and one that can be true."""
+    """Return whether a container states a plausible length."""
     if not container.duration or container.format.name in _ESTIMATED_DURATION_FORMATS:
         return False
     claimed_s = container.duration / 1e6
@@ -327,7 +347,10 @@ def _all_pieces(path: Path, mix: ChannelMix) -> Iterator[tuple[int, np.ndarray]]
 
 
 def _fit_to_length(pieces: Iterator[tuple[int, np.ndarray]], length_s: float) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield pieces of a link as long as its granule positions state; FFmpeg drops or adds some of the last samples."""
+    """Cut or pad the pieces of a link to its stated length.
+
+    Granule positions state the length; FFmpeg drops or adds some of the last samples.
+    """
     done_s = 0.0
     for rate, piece in pieces:
         kept = piece[: max(0, round((length_s - done_s) * rate))]
@@ -341,7 +364,10 @@ def _fit_to_length(pieces: Iterator[tuple[int, np.ndarray]], length_s: float) ->
 
 
 def _pieces(container: av.container.InputContainer, path: Path, mix: ChannelMix) -> Iterator[tuple[int, np.ndarray]]:
-    """(sample rate, float32 [n, channels]) pieces in playing order, from osu!'s 0 ms on."""
+    """Yield (sample rate, float32 [n, channels]) pieces in playing order.
+
+    They begin at osu!'s 0 ms.
+    """
     stream = container.streams.audio[0]
     codec = stream.codec_context.name
     trim = 0
@@ -369,7 +395,10 @@ def _pieces(container: av.container.InputContainer, path: Path, mix: ChannelMix)
 
 
 def _decode_packet(packet: av.Packet, mix: ChannelMix) -> list[tuple[int, np.ndarray]] | None:
-    """(sample rate, piece) of each frame in a packet; None if the packet is broken."""
+    """Return (sample rate, piece) of each frame in a packet.
+
+    A broken packet gives None.
+    """
     import av
 
     try:
@@ -379,7 +408,10 @@ def _decode_packet(packet: av.Packet, mix: ChannelMix) -> list[tuple[int, np.nda
 
 
 def _silence_for(packet: av.Packet, stream: av.AudioStream, channels: int) -> list[tuple[int, np.ndarray]]:
-    """Silence as long as a packet that cannot be decoded, so that what follows keeps its time."""
+    """Return silence as long as an undecodable packet.
+
+    Later audio thus keeps its time.
+    """
     rate = stream.codec_context.sample_rate
     if not (packet.duration and packet.time_base and rate):
         return []
@@ -387,7 +419,7 @@ def _silence_for(packet: av.Packet, stream: av.AudioStream, channels: int) -> li
 
 
 def _frame_samples(frame: av.AudioFrame, mix: ChannelMix) -> np.ndarray:
-    """A frame as float32 [samples, channels] with full scale 1."""
+    """Return a frame as float32 [samples, channels] with full scale 1."""
     values = frame.to_ndarray()  # planar [channels, samples], or packed [1, samples * channels]
     if not frame.format.is_planar:
         values = values.reshape(-1, len(frame.layout.channels)).T
@@ -418,7 +450,10 @@ def _resampled(pieces: Iterator[tuple[int, np.ndarray]], sample_rate: int) -> It
 
 
 def _joined(pieces: Iterator[tuple[int, np.ndarray]], block_samples: int) -> Iterator[np.ndarray]:
-    """The pieces put together to blocks of at least `block_samples`, but for the last."""
+    """Join pieces to blocks of at least `block_samples`.
+
+    The last block may be shorter.
+    """
     waiting: list[np.ndarray] = []
     waiting_samples = 0
     for _, piece in pieces:

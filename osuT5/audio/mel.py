@@ -1,4 +1,7 @@
-"""A song's spectrogram and windows of it: what the encoder hears, in training and in generation alike."""
+"""Spectrogram of a song, and windows of it.
+
+The encoder reads them in training and in generation alike.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,10 @@ BLOCK_FRAMES = 65_536
 
 @torch.inference_mode()
 def song_mel(samples: np.ndarray, contract: Contract, block_frames: int = BLOCK_FRAMES) -> np.ndarray:
-    """The spectrogram of a whole song as float16 [frames, mels]; samples: float32 [samples] at the model's rate."""
+    """Return the spectrogram of a song as float16 [frames, mels].
+
+    Samples are float32 [samples] at the model's rate.
+    """
     spectrogram = Spectrogram(contract.spectrogram)
     hop = contract.spectrogram.hop_length
     # What a frame at the edge of a block hears beyond it.
@@ -32,7 +38,9 @@ def song_mel(samples: np.ndarray, contract: Contract, block_frames: int = BLOCK_
 
 
 def window_mel(mel: np.ndarray, start_frame: int, frames: int, speed: float = 1.0) -> np.ndarray:
-    """A window [frames, mels] float32 of a song's spectrogram, silent before and after the song.
+    """Return a window of a song's spectrogram, float32 [frames, mels].
+
+    It is silent before and after the song.
 
     `start_frame` may be negative. With a `speed` other than 1, frames are interpolated at `speed` times their distance:
     the music plays faster at the same pitch.

@@ -1,9 +1,8 @@
-"""Where an mp3 starts: the sample that osu! plays at 0 ms.
+"""Start of an mp3: the sample that osu! plays at 0 ms.
 
-An mp3 encoder prepends some samples (576 for LAME) and every decoder adds 529 more. Players that find a
-LAME tag in the first frame drop both; without one they disagree. osu! plays through BASS and switches
-on its compatibility flag BASS_CONFIG_MP3_OLDGAPS (osu-framework, AudioManager), because charts were timed
-on versions that behave so:
+An mp3 encoder prepends some samples (576 for LAME) and every decoder adds 529 more. Players that find a LAME tag in the
+first frame drop both; without one they disagree. osu! plays through BASS and switches on its compatibility flag
+BASS_CONFIG_MP3_OLDGAPS (osu-framework, AudioManager), because charts were timed on versions that behave so:
 
     first frame                                        BASS in osu! drops       FFmpeg drops
     LAME part, name present, delay or padding not 0    delay + 529              same, if named LAME, Lavf or Lavc
@@ -12,8 +11,8 @@ on versions that behave so:
     VBRI tag (Fraunhofer)                              max(delay, 529), after   0, and skips the tag's frame
                                                        playing the tag's frame
 
-(The BASS column: osu-framework's comments on the flag, and public measurements of BASS 2.4.17.) So mp3 is
-decoded here with FFmpeg's own trimming off and cut by the first column.
+(The BASS column: osu-framework's comments on the flag, and public measurements of BASS 2.4.17.) So mp3 is decoded here
+with FFmpeg's own trimming off and cut by the first column.
 """
 
 from __future__ import annotations
@@ -52,7 +51,7 @@ class FrameHeader:
 
 
 def parse_header(data: bytes) -> FrameHeader | None:
-    """Read a layer III frame header from the first four bytes, None where there is none."""
+    """Parse a layer III frame header from four bytes, or return None."""
     if len(data) < 4 or data[0] != 0xFF or data[1] & 0xE0 != 0xE0:
         return None
     version, layer = (data[1] >> 3) & 3, (data[1] >> 1) & 3
@@ -68,10 +67,10 @@ def parse_header(data: bytes) -> FrameHeader | None:
 
 
 def start_trim_samples(path: Path) -> int:
-    """Samples, at the file's own rate, to drop from an mp3 decoded without any trimming.
+    """Return the number of samples to drop at an mp3's start.
 
-    "Without trimming" means all that FFmpeg decodes after the tag's frame. A negative number asks for that
-    many samples of silence in front. Files in which no layer III frame is found give 0.
+    It is at the file's own rate, for an mp3 decoded without any trimming: all that FFmpeg decodes after the tag's
+    frame. A negative number stands for that many samples of silence in front. Files without a layer III frame give 0.
     """
     with path.open("rb") as file:
         file.seek(id3_end(file))
@@ -89,7 +88,10 @@ def start_trim_samples(path: Path) -> int:
 
 
 def id3_end(file: BinaryIO) -> int:
-    """Offset behind the ID3v2 tags at the start; cover art makes them megabytes long."""
+    """Return the offset behind the ID3v2 tags at the start.
+
+    Cover art makes them megabytes long.
+    """
     end = 0
     while True:
         file.seek(end)
@@ -104,7 +106,7 @@ def id3_end(file: BinaryIO) -> int:
 
 
 def first_frame(head: bytes) -> tuple[int, FrameHeader] | None:
-    """The first frame header that a second frame of the same rate follows."""
+    """Find the first frame header before a second frame of equal rate."""
     offset = head.find(0xFF)
     while offset >= 0:
         header = parse_header(head[offset : offset + 4])
@@ -117,14 +119,20 @@ def first_frame(head: bytes) -> tuple[int, FrameHeader] | None:
 
 
 def _vbri_delay(frame: bytes) -> int | None:
-    """The delay field of a VBRI tag, which sits 32 bytes behind the header whatever the version."""
+    """Return the delay field of a VBRI tag.
+
+    It is 32 bytes behind the header in every version.
+    """
     if frame[36:40] != b"VBRI":
         return None
     return int.from_bytes(frame[42:44], "big")
 
 
 def _lame_delay_and_padding(frame: bytes, header: FrameHeader) -> tuple[int, int]:
-    """Encoder delay and end padding in samples of the LAME part of a Xing/Info tag; zeros without one."""
+    """Return encoder delay and end padding of a Xing/Info tag, in samples.
+
+    They are in its LAME part; zeros without one.
+    """
     tag = frame[4 + header.side_info_bytes :]
     if tag[:4] not in (b"Xing", b"Info"):
         return 0, 0

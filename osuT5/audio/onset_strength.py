@@ -1,4 +1,7 @@
-"""How strongly sounds begin at each millisecond of a song: finer than a spectrogram for listening can tell."""
+"""Onset strength of each millisecond of a song.
+
+It is finer than a spectrogram.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,12 @@ _BLOCK_STEPS = 60_000
 
 
 def attack_strengths(samples: np.ndarray, sample_rate: int) -> np.ndarray:
-    """float32 [milliseconds]: how much louder all bands together are just after each time than just before.
+    """Return the onset strength of a song, float32 [milliseconds].
 
-    samples: float32 [samples], mono. Spectral flux (Dixon, "Onset detection revisited", 2006) of windows of 8 ms. The
-    fourth root of the power stands between power, where the loudest band alone speaks, and its logarithm, where the
-    time of an attack depends on how quiet it was before.
+    It is the increase of loudness of all bands together from just before to just after each time. `samples` are float32
+    [samples], mono. Spectral flux (Dixon, "Onset detection revisited", 2006) of windows of 8 ms. The fourth root of the
+    power is a compromise between power, which the loudest band dominates, and its logarithm, with which the time of an
+    onset depends on the loudness before it.
     """
     hop, size = round(sample_rate * STEP_MS / 1000), round(sample_rate * _WINDOW_S)
     steps = len(samples) // hop + 1

@@ -1,4 +1,4 @@
-"""Bytes of a file that hold sound, where FFmpeg alone would put it at other times than players do.
+"""Sound bytes of a file for which FFmpeg times differ from players'.
 
 - mp3: bytes between frames that are no frame are left out, also if they begin like one. FFmpeg loses some good frames
   after them, or plays them as silence. Overwritten frames become silent ones, so that what follows keeps its time.
@@ -47,7 +47,10 @@ class Flaw:
 
 
 def repaired_mp3(path: Path) -> bytes | None:
-    """Return an mp3 file without the bytes that interrupt its frames; None for a whole one."""
+    """Return an mp3 file without interruptions; None for a whole one.
+
+    Interruptions are bytes between its frames.
+    """
     return _repair(path, *_version(path))[0]
 
 
@@ -66,7 +69,7 @@ def describe_flaws(name: str, flaws: tuple[Flaw, ...]) -> str:
 
 
 def ogg_links(path: Path) -> list[bytes]:
-    """Return the links of a chained Ogg file; none for a file of one link."""
+    """Return the links of a chained Ogg file; none for one link."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         starts = list(_link_starts(data))
         if len(starts) < 2:
@@ -81,7 +84,10 @@ def _version(path: Path) -> tuple[int, int]:
 
 @lru_cache(maxsize=2)
 def _repair(path: Path, size: int, changed_ns: int) -> tuple[bytes | None, tuple[Flaw, ...]]:
-    """Return the repaired bytes and the flaws of a version of a file, since several steps need them."""
+    """Return the repaired bytes and the flaws of a file's version.
+
+    They are cached, as several steps need them.
+    """
     del size, changed_ns
     with path.open("rb") as file:
         start = id3_end(file)
@@ -97,7 +103,10 @@ def _repair(path: Path, size: int, changed_ns: int) -> tuple[bytes | None, tuple
 
 
 class _HopelessError(Exception):
-    """A file has so many places that look like frames and are none that FFmpeg may deal with it."""
+    """Too many places in a file only look like frames.
+
+    FFmpeg may then decode it without repair.
+    """
 
 
 class _Frames:
@@ -109,7 +118,7 @@ class _Frames:
         self.sizes: deque[int] = deque(maxlen=SIZES_KEPT)
 
     def pieces(self, first: int) -> tuple[list[bytes], list[Flaw]]:
-        """Return runs of frames from the first one on, and the flaws between them."""
+        """Return runs of frames, and the flaws between them."""
         data, pieces, flaws = self.data, [], []
         run_start = place = first
         last, samples = self.header(first), 0
@@ -136,7 +145,7 @@ class _Frames:
         return parse_header(self.data[place : place + 4])
 
     def _is_frame(self, place: int, header: FrameHeader, last: FrameHeader) -> bool:
-        """Return whether a frame is at a place at which one is due."""
+        """Return whether a frame is at a place where one is due."""
         end = place + header.size_bytes
         following = self.header(end)
         if following is not None and _same_stream(header, following):
@@ -164,7 +173,10 @@ class _Frames:
         return None
 
     def _is_plausible(self, place: int, header: FrameHeader) -> bool:
-        """Return whether the side information of a frame fits it, as that of random bytes hardly ever does."""
+        """Return whether a frame's side information fits it.
+
+        That of random bytes hardly ever does.
+        """
         crc_bytes = 0 if self.data[place + 1] & _NO_CRC else 2
         start = place + 4 + crc_bytes
         side = self.data[start : start + header.side_info_bytes]
@@ -193,7 +205,10 @@ class _Frames:
         return used_bits <= 8 * room_bytes
 
     def _overwritten(self, gap_bytes: int) -> int:
-        """Return how many frames a gap has room for without a rest, in a file of constant bit rate."""
+        """Return the number of frames that fit into a gap exactly.
+
+        This applies to a constant bit rate.
+        """
         if max(self.sizes) - min(self.sizes) > 1:  # padding is a byte
             return 0
         mean_bytes = sum(self.sizes) / len(self.sizes)
@@ -211,7 +226,7 @@ def _same_stream(one: FrameHeader, other: FrameHeader) -> bool:
 
 
 def _link_starts(data: mmap.mmap) -> Iterator[int]:
-    """Yield the places of pages that begin a stream after pages that do not."""
+    """Yield the places of pages that begin a stream after other pages."""
     place, was_first = data.find(b"OggS"), False
     while place >= 0 and place + _PAGE_HEADER_BYTES <= len(data):
         is_first = bool(data[place + 5] & _FIRST_PAGE)

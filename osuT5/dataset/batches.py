@@ -55,7 +55,7 @@ class BatchPart:
         return range(whole * self.index // self.count, whole * (self.index + 1) // self.count)
 
     def divided(self, number: int) -> list[BatchPart]:
-        """This part in so many parts of its own."""
+        """Return this part divided into `number` parts."""
         return [BatchPart(self.index * number + place, self.count * number) for place in range(number)]
 
 

@@ -1,4 +1,4 @@
-"""Context templates: what a row is given and what it has to write, with how often each is drawn."""
+"""Context templates: inputs and targets of a row, with their weights."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ContextTemplate:
     written: tuple[ContextKind, ...] = ()
 
     def of_mode(self, order: Sequence[ContextKind]) -> ContextPlan:
-        """What this means for a mode whose contexts are written in `order`."""
+        """Return the plan for a mode with contexts decoded in `order`."""
         written = tuple(c for c in order if c not in self.given and (not self.written or c in self.written))
         if not written:
             # A template for another mode, such as one for scroll speeds: teach the map as a whole.
@@ -42,7 +42,10 @@ class ContextTemplate:
 
 @dataclass(frozen=True, slots=True)
 class ContextPlan:
-    """`inputs` come before the conditions; `in_place` are given, and `written` learned, one after the other."""
+    """Contexts of a row.
+
+    `inputs` come before the conditions. `in_place` contexts are given, and `written` ones learned, one after the other.
+    """
 
     inputs: tuple[ContextKind, ...]
     in_place: tuple[ContextKind, ...]
@@ -67,9 +70,12 @@ class ContextMix:
 
 
 def context_mix(contexts: Mapping[str, float], contract: Contract) -> ContextMix:
-    """The templates of `batch.contexts`, such as {"none": 4, "no_hs, gd -> map": 1}; a weight of 0 leaves one out.
+    """Parse the templates of `batch.contexts`.
 
-    Raises CorpusError for what is no template, and for contexts that the model does not have.
+    An example is {"none": 4, "no_hs, gd -> map": 1}; a weight of 0 disables a template.
+
+    Raises:
+        CorpusError: A text is not a template, or the model lacks a context.
     """
     wanted = {text: weight for text, given in contexts.items() if (weight := _weight(text, given))}
     weights = {_template(text, contract): weight for text, weight in wanted.items()} or {ContextTemplate(): 1.0}

@@ -6,8 +6,8 @@ from feedback.errors import UserError
 
 
 class CorpusError(UserError):
-    """Data that cannot be trained on; the message is one sentence for the user."""
+    """Data unusable for training; the message is one sentence for the user."""
 
 
 class EmptyCorpusError(CorpusError):
-    """A corpus, or what filters and splits leave of it, that holds no chart."""
+    """Corpus without a chart, possibly after filters and splits."""

@@ -1,8 +1,8 @@
-"""Random training batches: windows of songs with the charts that were made for them.
+"""Random training batches: windows of songs with their charts.
 
-A batch is a pure function of the seed and the step, and each of its windows of the seed, the step and the window's
-place in the batch. So a run resumes at any step without stored loader state, and processes share a batch by making
-different windows of it, however many they are.
+A batch is a pure function of the seed and the step. Each of its windows is a function of the seed, the step and the
+window's place in the batch. A run therefore resumes at any step without stored loader state, and any number of
+processes share a batch by making different windows of it.
 """
 
 from __future__ import annotations
@@ -43,18 +43,19 @@ class ExampleSampler:
 
     @property
     def skipped(self) -> int:
-        """How many files could not be used so far."""
+        """Number of unusable files so far."""
         return len(self.supply.report.skipped)
 
     def batch(self, step: int, part: BatchPart = WHOLE_BATCH) -> Batch:
-        """A step's batch, or one part of it: the same for the same seed, songs and options.
+        """Return a step's batch, or one part of it.
 
-        The parts of a step, joined in their order, are its whole batch, whatever their number.
+        It is the same for the same seed, songs and options. The parts of a step, joined in their order, are its whole
+        batch for any number of parts.
         """
         return joined([self._window(step, window) for window in part.windows(self.options.windows)])
 
     def _window(self, step: int, window: int) -> Batch:
-        """A batch of one window, the one at a place of the step's batch."""
+        """Return a batch of one window of the step's batch."""
         rng = np.random.default_rng([self.seed, step, window])
         song, charts = self._draw_charts(step, window, rng)
         cut = self._cut(song, rng)
@@ -73,7 +74,10 @@ class ExampleSampler:
         )
 
     def _draw_charts(self, step: int, window: int, rng: np.random.Generator) -> tuple[TrainingSong, list[Chart]]:
-        """A chart of a random mode, and others of its song to share the encoder's work."""
+        """Draw a chart of a random mode, and others of its song.
+
+        They share the encoder's work.
+        """
         song, chart_index = self.supply.draw(step, window, rng)
         others = [index for index in range(len(song.charts)) if index != chart_index]
         more = min(len(others), self.options.charts_per_window - 1)
@@ -107,7 +111,7 @@ class ExampleSampler:
         return mel
 
     def _onsets(self, cut: Cut) -> Callable[[np.ndarray], np.ndarray]:
-        """What makes the onset targets of a cut from times."""
+        """Return the function from times to onset targets of a cut."""
         grid = self.contract.grid
         return partial(
             onset_targets,
@@ -120,6 +124,9 @@ class ExampleSampler:
 
 
 def context_label_kinds(contract: Contract) -> dict[str, range]:
-    """Output ids by kind of token, for reports; context ends are one kind."""
+    """Return output ids by kind of token, for reports.
+
+    Context ends are one kind.
+    """
     kinds = {r.kind.value: contract.vocabulary.ids_of(r.kind) for r in contract.vocabulary.output_ranges}
     return {**kinds, "context_end": range(EOS_ID + 1, contract.vocabulary.first_event_id)}

@@ -1,4 +1,4 @@
-"""What the frame heads learn: where objects and beats are, frame by frame."""
+"""Targets of the frame heads: objects and beats, frame by frame."""
 
 from __future__ import annotations
 
@@ -44,9 +44,10 @@ def frame_targets(
 def onset_targets(
     times_ms: np.ndarray, start_ms: float, speed: float, frames: int, frame_ms: float, audio_lead_ms: float
 ) -> np.ndarray:
-    """1 in the frame [frames] of each of the ascending times, less in those beside it, 0 elsewhere.
+    """Return onset targets of ascending times, [frames].
 
-    Times are `audio_lead_ms` ahead of the audio.
+    They are 1 in the frame of each time, less in its neighbours, and 0 elsewhere. Times are `audio_lead_ms` ahead of
+    the audio.
     """
     low, high = np.searchsorted(times_ms, [start_ms, start_ms + speed * frames * frame_ms])
     places = np.rint(((times_ms[low:high] - start_ms) / speed + audio_lead_ms) / frame_ms).astype(np.int64)

@@ -22,7 +22,10 @@ from osuT5.dataset.examples import ExampleSampler
 
 @dataclass
 class _Shares(Dataset):
-    """Shares of batches by (step, part), each as (batch or the sentence of an error, files skipped so far)."""
+    """Shares of batches by (step, part).
+
+    Each is (batch or the sentence of an error, number of files skipped so far).
+    """
 
     make_sampler: Callable[[], ExampleSampler]
 
@@ -39,7 +42,10 @@ class _Shares(Dataset):
 
 @dataclass
 class _Order:
-    """Endless order of the shares, from a (step, place in `parts`) on; worker k of n gets share k of each part."""
+    """Endless order of the shares, from (step, place in `parts`) on.
+
+    Worker k of n gets share k of each part.
+    """
 
     parts: list[BatchPart]
     workers: int
@@ -97,7 +103,7 @@ class BatchLoader:
         return sum(self._skipped)
 
     def batch(self, step: int, part: BatchPart | None = None) -> Batch:
-        """Return a part of a step's batch, by default the first of `parts`.
+        """Return a part of a step's batch, by default the first.
 
         Raises:
             CorpusError: As the sampler does, and if a worker has ended.

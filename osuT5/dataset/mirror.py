@@ -1,7 +1,7 @@
-"""Mirror images of a map: as playable as the map itself, and free training data.
+"""Mirror images of a map, as additional training data.
 
-Cells of the position grid lie symmetrically about the middle of the playfield, so a mirror image exchanges token ids
-and nothing is encoded again. (A point on the very edge between two cells comes out one cell off.)
+Cells of the position grid are symmetric about the middle of the playfield, so a mirror image exchanges token ids and
+nothing is encoded again. (A point on the very edge between two cells is one cell off.)
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Mirror(Enum):
 
 
 def mirrors_of(mode: GameMode) -> tuple[Mirror, ...]:
-    """The mirror images that differ from each other in a mode."""
+    """Return the distinct mirror images of a mode."""
     if mode is GameMode.STANDARD:
         return tuple(Mirror)
     if mode is GameMode.TAIKO:
@@ -35,7 +35,7 @@ def mirrors_of(mode: GameMode) -> tuple[Mirror, ...]:
 
 
 def mirror_table(vocabulary: Vocabulary, encoding: EncodingSpec, mirror: Mirror, key_count: int | None) -> np.ndarray:
-    """For each token id, the id that takes its place in the mirror image [vocabulary in].
+    """Return the mirrored id of each token id [vocabulary in].
 
     `key_count` is the number of columns of a mania map, None in other modes.
     """
@@ -57,14 +57,17 @@ def mirror_table(vocabulary: Vocabulary, encoding: EncodingSpec, mirror: Mirror,
 
 
 def _exchange(table: np.ndarray, vocabulary: Vocabulary, kind: EventKind, places: np.ndarray) -> None:
-    """Writes where the ids of a kind go, by their places among the ids of that kind."""
+    """Set the mirrored ids of a kind, by places among its ids."""
     ids = vocabulary.ids_of(kind)
     if ids:
         table[ids.start : ids.stop] = ids.start + places
 
 
 def _mirrored_cells(encoding: EncodingSpec, low_px: int, high_px: int, size_px: int, flip: bool) -> np.ndarray:
-    """Where each cell of an axis goes, counted from the lowest [cells]; the highest holds only the upper limit."""
+    """Return the mirrored cell of each cell of an axis [cells].
+
+    Cells are counted from the lowest; the highest holds only the upper limit.
+    """
     cell_px = encoding.position_cell_px
     assert size_px % cell_px == 0, "cells must lie symmetrically about the middle of the playfield"
     lowest = low_px // cell_px

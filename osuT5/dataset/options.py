@@ -1,4 +1,4 @@
-"""Options of training data: where it is, what of it is used, how batches are drawn, and what is varied."""
+"""Options of training data: sources, filters, batches and augmentation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from training.options import require
 
 @dataclass
 class DataOptions:
-    """Which charts are trained on.
+    """Options of the charts to train on.
 
     `train_dataset_path` and `test_dataset_path` are folders of mapsets, datasets with metadata, or hub ids, several of
     them with `;` between; without the second, the first is meant. `start` and `end` bound the numbers of mapsets in the
@@ -46,7 +46,7 @@ class DataOptions:
 
 @dataclass
 class BatchOptions:
-    """Sizes of a batch, and how often each mode is drawn (standard, taiko, catch, mania).
+    """Sizes of a batch, and probabilities of standard, taiko, catch and mania.
 
     `contexts` are templates with their weights, such as {"none": 4, "gd": 1, "timing -> map": 1}; none are the model's
     own contexts from nothing. `corpus_shares` has a share for each corpus of `train_dataset_path`, where there are
@@ -69,7 +69,9 @@ class BatchOptions:
 
 @dataclass
 class AugmentationOptions:
-    """What training varies. All probabilities are for one window or one chart.
+    """Options of augmentation; probabilities are per window or per chart.
+
+    All probabilities are for one window or one chart.
 
     `continuation_probability` is how often a row is what generation asks for: one context, continued from where earlier
     windows have decided, of which they may have left out the end (`gap_probability`). Without such rows a model never
@@ -83,8 +85,8 @@ class AugmentationOptions:
 
     `frame_offset_probability` is how often a window begins anywhere and not where one of neighbouring windows would.
     `time_jitter_steps` moves the times that the decoder reads, each by itself, and `time_shift_steps` all of a row
-    together; what it learns stays. `snapping_probability` is for each snap divisor that it reads.
-    `condition_dropout` hides conditions; `condition_dropouts` has other shares for some, by name in a vocabulary.
+    together; what it learns stays. `snapping_probability` is for each snap divisor that it reads. `condition_dropout`
+    hides conditions; `condition_dropouts` has other shares for some, by name in a vocabulary.
     """
 
     continuation_probability: float = 0.5

@@ -37,7 +37,10 @@ WHOLE_LOOKBACK_SHARE = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A stretch of a song, to be played `speed` times as fast; with `rerated`, its charts are rated at that speed."""
+    """Section of a song, played `speed` times as fast.
+
+    With `rerated`, its charts are rated at that speed.
+    """
 
     song: TrainingSong
     start_frame: int
@@ -47,7 +50,10 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """What a row sees: a window of time of its song, its image in a mirror, and the first part that is given to it."""
+    """View of a row: a window of its song, mirrored or not.
+
+    It also holds the first part that is given to the row.
+    """
 
     start_ms: float
     speed: float
@@ -71,7 +77,10 @@ class RowWriter:
         self._tables: dict[tuple[Mirror, int | None], np.ndarray] = {}
 
     def row(self, cut: Cut, chart: Chart, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """Decoder input and labels of one chart in one window, [tokens] each."""
+        """Return decoder input and labels of one chart in one window.
+
+        Each is [tokens].
+        """
         options, layout = self.augmentation, self.contract.layout
         plan = self.contexts.draw(chart.attributes.mode, self.contract, rng)
         view = self._view(cut, chart, rng)
@@ -109,7 +118,10 @@ class RowWriter:
         ]
 
     def _continuation(self, chart: Chart, plan: ContextPlan, view: _View, rng: np.random.Generator) -> list[Segment]:
-        """One context as a window in the middle of a song continues it, after all of those before it."""
+        """Return one context as a continuation in the middle of a song.
+
+        All contexts before it precede it.
+        """
         shares = np.array([CONTINUATION_SHARES.get(context, 0.1) for context in plan.written])
         target = plan.written[rng.choice(len(plan.written), p=shares / shares.sum())]
         window_ms = self.contract.grid.window_ms * view.speed
@@ -133,7 +145,10 @@ class RowWriter:
         end_ms: float | None = None,
         gap_ms: tuple[float, float] | None = None,
     ) -> np.ndarray:
-        """The ids of a context in the window, up to `end_ms` of the song, mirrored."""
+        """Return the mirrored ids of a context in the window.
+
+        They go up to `end_ms` of the song.
+        """
         if end_ms is None:
             end_ms = view.start_ms + self.contract.grid.window_ms * view.speed
         ids, _ = chart.streams[context].window(
@@ -151,7 +166,7 @@ class RowWriter:
         return self._tables[mirror, key_count][ids]
 
     def _room(self, head: Sequence[int], segments: Sequence[Segment]) -> int:
-        """How many ids a sequence with these parts leaves for its inputs."""
+        """Return the number of ids left for inputs."""
         layout = self.contract.layout
         ids, _ = layout.render(head, segments, (), self.options.learn_marks)
         # The marks of an empty input, which are then not there.
@@ -161,7 +176,10 @@ class RowWriter:
     def _inputs(
         self, cut: Cut, chart: Chart, plan: ContextPlan, view: _View, room: int, rng: np.random.Generator
     ) -> list[InputSegment]:
-        """What the map is made from, cut to the room that is left; a lone chart has no guest difficulty."""
+        """Return the inputs of a map, cut to the room left.
+
+        A lone chart has no guest difficulty.
+        """
         inputs = []
         for context in plan.inputs:
             head: Sequence[int] = ()
@@ -195,7 +213,7 @@ class RowWriter:
         return condition_ids(contract.vocabulary, contract.conditions, attributes, place, forget, contract.tables)
 
     def _state(self, chart: Chart, kind: EventKind, time_ms: float, otherwise: int) -> int:
-        """What holds before a time, where the model is told of it."""
+        """Return the state before a time, if a condition uses it."""
         if kind not in self.contract.conditions:
             return otherwise
         holder = next((chart.streams[c] for c in STATE_HOLDERS[kind] if c in chart.streams), None)
@@ -208,7 +226,10 @@ class RowWriter:
     # ---- what only the input shows ----
 
     def _disturbed(self, ids: np.ndarray, first_event: int, rng: np.random.Generator) -> np.ndarray:
-        """The input with its times and snap divisors changed a little, from the first event on."""
+        """Vary times and snap divisors of the input slightly.
+
+        The variation starts at the first event.
+        """
         options = self.augmentation
         if not options:
             return ids
@@ -228,9 +249,10 @@ class RowWriter:
 
 
 def _dropouts(contract: Contract, options: AugmentationOptions) -> dict[EventKind, float]:
-    """How often each condition of a model is hidden.
+    """Return the probability of hiding each condition of a model.
 
-    Raises CorpusError for a name that no condition has.
+    Raises:
+        CorpusError: No condition has such a name.
     """
     known = {
         kind.value: kind for kind in contract.conditions if kind not in ALWAYS_KNOWN and _has_unknown(kind, contract)
@@ -245,5 +267,5 @@ def _dropouts(contract: Contract, options: AugmentationOptions) -> dict[EventKin
 
 
 def _has_unknown(kind: EventKind, contract: Contract) -> bool:
-    """Whether the vocabulary can say that a condition is unknown."""
+    """Return whether the vocabulary has a class for an unknown condition."""
     return kind in TABLE_KINDS or CONDITIONS[kind].unknown.value <= contract.vocabulary.range_of(kind).high

@@ -1,4 +1,4 @@
-"""From options to what trains: the batches of the training songs, and a sampler of the held-out ones."""
+"""Samplers by options: batches of training songs, and of held-out ones."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ FOR_EVER = 1 << 40
 
 @dataclass
 class TrainingData:
-    """`train` makes batches; `held_out` is None where nothing is held out; `notes` are lines to be shown."""
+    """Samplers of a training run.
+
+    `train` makes batches; `held_out` is None if nothing is held out; `notes` are lines to show.
+    """
 
     train: ExampleSampler | BatchLoader
     held_out: ExampleSampler | None
@@ -43,7 +46,10 @@ class TrainingData:
 
 @dataclass(frozen=True)
 class SamplerMaker:
-    """Makes the sampler of the training songs, or of the held-out ones; worker processes call it with `quiet`."""
+    """Factory of the sampler of training songs or held-out ones.
+
+    Worker processes call it with `quiet`.
+    """
 
     contract: Contract
     data: DataOptions
@@ -54,7 +60,12 @@ class SamplerMaker:
     quiet: bool = False
 
     def __call__(self) -> ExampleSampler:
-        """Raises CorpusError where there is nothing to draw from, and ModelError for a hub that does not answer."""
+        """Return a sampler.
+
+        Raises:
+            CorpusError: There is nothing to draw from.
+            ModelError: A hub does not answer.
+        """
         if self.quiet:
             # Workers are as many as there are processors to spare; each takes one.
             torch.set_num_threads(1)
@@ -90,7 +101,7 @@ class SamplerMaker:
         )
 
     def _songs(self, report: SourceReport) -> list[Song]:
-        """The songs of the range and of the split."""
+        """Return the songs of the range and of the split."""
         data = self.data
         name, path = "train_dataset_path", data.train_dataset_path
         start, end, split = data.train_dataset_start, data.train_dataset_end, Split(data.split)
@@ -106,12 +117,19 @@ class SamplerMaker:
 
 
 def has_test_songs(data: DataOptions) -> bool:
-    """Whether the songs to test on are named, and not those whose titles are held out."""
+    """Return whether options name test songs.
+
+    Otherwise those with held-out titles are used.
+    """
     return bool(data.test_dataset_path or data.test_dataset_start or data.test_dataset_end)
 
 
 def chart_filter(data: DataOptions) -> ChartFilter:
-    """Raises CorpusError where the list of mappers who opted out cannot be read."""
+    """Return the filter of charts by the options.
+
+    Raises:
+        CorpusError: The list of mappers who opted out cannot be read.
+    """
     opted_out = OptOutList.read(Path(data.opt_out_path) if data.opt_out_path else OPT_OUT_FILE)
     wishes = {field.name: getattr(data, field.name) for field in fields(ChartFilter) if field.name != "opted_out"}
     return ChartFilter(**wishes, opted_out=opted_out)
@@ -125,7 +143,9 @@ def open_training_data(
     seed: int,
     parts: Sequence[BatchPart] = (WHOLE_BATCH,),
 ) -> TrainingData:
-    """Opens everything that a run trains and is tested on; `parts` are those of a batch that this process makes.
+    """Open all data that a run trains and is tested on.
+
+    `parts` are the parts of a batch that this process makes.
 
     Raises CorpusError or ModelError, each with one sentence for the user.
     """
@@ -145,7 +165,10 @@ def open_training_data(
 
 
 def _held_out(maker: SamplerMaker) -> ExampleSampler | None:
-    """None where the corpus has no such song, unless the user named some."""
+    """Return the held-out sampler.
+
+    It is None if the corpus has no such song, unless the user named some.
+    """
     batch = replace(maker.batch, corpus_shares=())
     try:
         return replace(maker, batch=batch, augmentation=None, seed=HELD_OUT_SEED, held_out=True)()

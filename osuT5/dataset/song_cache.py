@@ -1,6 +1,7 @@
-"""Where windows take their songs from: all of them in memory, or a few at a time of a corpus that does not fit there.
+"""Songs for windows: all in memory, or a few at a time.
 
-Which song a window of a step gets depends on these two and the seed alone, so a batch can be made anywhere and again.
+The latter is for a corpus that does not fit there. The song of a step's window depends on these two and the seed alone,
+so a batch can be made anywhere and repeated.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _VISITS = 1
 
 @dataclass(frozen=True, slots=True)
 class ChartEntry:
-    """A chart that can be drawn: where its song is, its mode, whether it would be a converted one, and its corpus."""
+    """Chart that can be drawn: song, mode, conversion, and corpus."""
 
     song: int
     place: int
@@ -36,10 +37,10 @@ class ChartEntry:
 
 
 class ChartPools:
-    """Charts by mode, each drawn with its own probability: a mode by its share, then a chart of it.
+    """Charts by mode, each with its own probability.
 
-    A song with n charts of the mode counts sqrt(n) times. Converted charts have a share of their own beside real ones,
-    and so has each corpus, where the options say so.
+    A mode is drawn by its share, then a chart of it. A song with n charts of the mode counts sqrt(n) times. Converted
+    charts have a share of their own next to real ones, and so has each corpus, if the options set shares.
     """
 
     def __init__(self, entries: Iterable[ChartEntry], options: BatchOptions) -> None:
@@ -57,7 +58,7 @@ class ChartPools:
 
 
 def _pool(entries: list[ChartEntry], options: BatchOptions) -> tuple[list[ChartEntry], np.ndarray]:
-    """Entries of a mode, and where the stretch of each ends in 0..1."""
+    """Return a mode's entries, and where each's interval in 0..1 ends."""
     counts: dict[int, int] = {}
     for entry in entries:
         counts[entry.song] = counts.get(entry.song, 0) + 1
@@ -74,7 +75,10 @@ def _pool(entries: list[ChartEntry], options: BatchOptions) -> tuple[list[ChartE
 
 
 def _with_shares(weights: np.ndarray, groups: np.ndarray, shares: Mapping[int, float]) -> np.ndarray:
-    """Weights of which each group has its share together; one that has none counts nothing."""
+    """Scale weights so that each group has its share.
+
+    A group without a share has weight 0.
+    """
     scaled = np.zeros_like(weights)
     for group, share in shares.items():
         members = groups == group
@@ -101,14 +105,17 @@ class MemorySupply:
         self.charts_by_mode = self._pools.charts_by_mode
 
     def draw(self, step: int, window: int, rng: np.random.Generator) -> tuple[TrainingSong, int]:
-        """Return a song and the place of the chart that it was drawn for."""
+        """Return a song, and the place of its drawn chart."""
         entry = self._pools.draw(rng)
         return self.songs[entry.song], entry.place
 
 
 @dataclass(frozen=True, slots=True)
 class VisitOptions:
-    """Each window of a batch keeps `songs_per_window` songs and each of them for `steps` steps, then another one."""
+    """Options of visits of songs.
+
+    Each window of a batch keeps `songs_per_window` songs, each for `steps` steps.
+    """
 
     songs_per_window: int
     steps: int
@@ -121,10 +128,10 @@ class VisitOptions:
 
 
 class LazySupply:
-    """Songs that are read when a window first asks for them, and forgotten when their visit is over.
+    """Songs that are read on first use and dropped after their visit.
 
     A window draws among the songs that visit it; they change one at a time, so that reading is spread over the steps.
-    In memory are at most `songs_per_window` songs for each window that is drawn here, however large the corpus.
+    Memory holds at most `songs_per_window` songs for each window that is drawn here, for any size of the corpus.
     """
 
     def __init__(
@@ -153,7 +160,7 @@ class LazySupply:
         return song, int(rng.choice(charts))
 
     def _visitor(self, step: int, window: int, place: int) -> tuple[TrainingSong, GameMode]:
-        """The song at a place of a window's, and the mode that it was drawn for."""
+        """Return the song at a window's place, and its drawn mode."""
         visits = self.visits
         number = window * visits.songs_per_window + place
         # Places change at different steps, each after the same number of them.
@@ -186,7 +193,7 @@ SongSupply = MemorySupply | LazySupply
 
 
 def _entries(songs: Sequence[Song], loader: SongLoader) -> Iterable[ChartEntry]:
-    """What the records of unread songs promise."""
+    """Yield entries of unread songs by their records."""
     for number, song in enumerate(songs):
         places = loader.chart_filter.accepted(song.records)
         converts = loader.converts([song.records[place] for place in places])

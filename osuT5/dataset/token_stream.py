@@ -1,4 +1,7 @@
-"""A context of a whole song as token ids that can be cut to any window without encoding again."""
+"""Context of a song as token ids that can be cut anywhere.
+
+A window needs no new encoding.
+"""
 
 from __future__ import annotations
 
@@ -25,10 +28,10 @@ CONTINUING_KINDS = ANCHOR_KINDS | {
 
 @dataclass(slots=True)
 class TokenStream:
-    """Groups in order: `ids` of all of them, where each begins, and when.
+    """Groups of events in order: their ids, starts and times.
 
-    `times_ms` [groups] is ascending; `begins` [groups] marks groups that begin something of their own;
-    `starts` [groups + 1] indexes `ids`; `is_time` [ids] marks the ids of times, which are filled in for each window.
+    `times_ms` [groups] is ascending; `begins` [groups] marks groups that begin something of their own; `starts` [groups
+    + 1] indexes `ids`; `is_time` [ids] marks the ids of times, which are filled in for each window.
     """
 
     times_ms: np.ndarray
@@ -67,7 +70,7 @@ class TokenStream:
         speed: float = 1.0,
         gap_ms: tuple[float, float] | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Ids of the groups with times in [start_ms, end_ms), and which of them are times.
+        """Return ids of the groups in [start_ms, end_ms), and their time mask.
 
         With a `speed` other than 1 the song is played that much faster: a time of t ms comes t / speed after the start.
         Objects that begin within `gap_ms` are left out.
@@ -87,23 +90,32 @@ class TokenStream:
         return ids, is_time
 
     def _next_beginning(self, time_ms: float, low: int, high: int) -> int:
-        """The first group from a time on with which something begins, within [low, high]."""
+        """Return the first beginning group from a time on.
+
+        The result is within [low, high].
+        """
         place = max(low, int(np.searchsorted(self.times_ms, time_ms)))
         later = np.flatnonzero(self.begins[place:high])
         return place + int(later[0]) if len(later) else high
 
     def next_time_ms(self, time_ms: float) -> float:
-        """The time of the first group from a time on; infinite when there is none."""
+        """Return the time of the first group from a time on.
+
+        It is infinite if there is none.
+        """
         place = int(np.searchsorted(self.times_ms, time_ms))
         return float(self.times_ms[place]) if place < len(self.times_ms) else float("inf")
 
     def ids_between(self, start_ms: float, end_ms: float) -> int:
-        """How many ids the groups with times in [start_ms, end_ms) have."""
+        """Return the number of ids of groups in [start_ms, end_ms)."""
         low, high = np.searchsorted(self.times_ms, [start_ms, end_ms])
         return int(self.starts[high] - self.starts[low])
 
     def last_id(self, ids: range, time_ms: float) -> int | None:
-        """The last id in a range that belongs to a group before a time; None where there is none."""
+        """Return the last id in a range before a time, or None.
+
+        The id belongs to a group before the time.
+        """
         before = self.ids[: self.starts[np.searchsorted(self.times_ms, time_ms)]]
         places = np.flatnonzero((before >= ids.start) & (before < ids.stop))
         return int(before[places[-1]]) if len(places) else None

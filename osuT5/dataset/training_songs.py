@@ -52,7 +52,7 @@ class Chart:
 
 @dataclass(slots=True)
 class TrainingSong:
-    """A song: its spectrogram [frames, mels], its charts, and the beats of its timing."""
+    """A song: spectrogram [frames, mels], charts, and beats of its timing."""
 
     name: str
     mel: np.ndarray
@@ -65,11 +65,11 @@ class TrainingSong:
 
 @dataclass(frozen=True)
 class SongLoader:
-    """Makes songs ready for a model: reads, filters, converts and encodes charts, and computes the spectrogram.
+    """Loader of songs that prepares them for a model.
 
-    `convert_to_catch` adds catch charts, which are scarce, by converting standard ones as the game itself does.
-    `given` are contexts that rows are given beside those that the model writes. `map_cached` leaves spectrograms that
-    are in the cache on disk, where all processes share them.
+    It reads, filters, converts and encodes charts, and computes the spectrogram. `convert_to_catch` adds catch charts,
+    which are scarce, by converting standard ones as the game does. `given` are contexts that rows are given next to
+    those that the model decodes. `map_cached` leaves cached spectrograms on disk, where all processes share them.
     """
 
     contract: Contract
@@ -80,7 +80,10 @@ class SongLoader:
     map_cached: bool = False
 
     def load(self, song: Song, report: SourceReport, convert: bool = True) -> TrainingSong | None:
-        """A song; None, and a line in the report, for one that cannot be used. `convert`: if options ask for it."""
+        """Load a song; return None and report it if unusable.
+
+        `convert`: whether to convert if the options request it.
+        """
         charts = read_charts(song, report, self.chart_filter)
         if not charts:
             return None
@@ -96,7 +99,10 @@ class SongLoader:
         return _training_song(song, charts[0].beatmap, mel, song_ms, encoded) if encoded else None
 
     def mel_of(self, song: Song, report: SourceReport) -> np.ndarray | None:
-        """The spectrogram as float16 [frames, mels]; None, and a line in the report, where it cannot be heard."""
+        """Return the spectrogram as float16 [frames, mels], or None.
+
+        An unreadable song is reported.
+        """
         try:
             return self._heard(song)
         except (AudioError, OSError) as error:
@@ -126,13 +132,19 @@ class SongLoader:
         return encoded
 
     def converts(self, records: Iterable[ChartRecord]) -> bool:
-        """Whether the standard charts of a song with these charts are converted: it has no catch of its own."""
+        """Return whether a song's standard charts are converted to catch.
+
+        They are if it has no catch chart.
+        """
         is_wanted = self.convert_to_catch and int(GameMode.CATCH) in self.chart_filter.gamemodes
         return is_wanted and all(record.mode is not GameMode.CATCH for record in records)
 
 
 def _with_conversions(charts: list[ReadChart], report: SourceReport) -> list[tuple[ReadChart, bool]]:
-    """Each chart and, after a standard one, its conversion to catch; whether it is one."""
+    """Return charts and, after standard ones, their conversions to catch.
+
+    The second value is whether it is a conversion.
+    """
     with_conversions = []
     for chart in charts:
         with_conversions.append((chart, False))
@@ -179,9 +191,12 @@ def encode_chart(
     converted: bool = False,
     given: frozenset[ContextKind] = frozenset(),
 ) -> Chart:
-    """A chart as tokens, with the contexts that the model writes and those `given` that are the chart's own.
+    """Encode a chart as tokens.
 
-    Raises ValueError for a chart that no player could be shown.
+    It has the contexts that the model decodes, and those of `given` that are the chart's own.
+
+    Raises:
+        ValueError: The chart is implausible.
     """
     beatmap, record = chart.beatmap, chart.record
     if not 0.0 < record.stars <= MAX_CHART_STARS:

@@ -42,11 +42,13 @@ def assemble(
     spec: EncodingSpec,
     drafts: Sequence[Draft] | None = None,
 ) -> tuple[Beatmap, AssemblyReport]:
-    """The beatmap that these groups describe, and the account of what of them is not in it.
+    """Return the beatmap that these groups describe, and a report.
 
-    `timing_points` are the red lines; the green ones come from the groups. Times are kept as they are, and
-    control points as coarse as the groups have them; a slider's length follows from its velocity and duration,
-    whatever its path. Never raises for any groups; raises ValueError without a usable red line.
+    The report lists the groups that are not part of it.
+
+    `timing_points` are the red lines; the green ones come from the groups. Times are kept as they are, and control
+    points as coarse as the groups have them; a slider's length follows from its velocity and duration, whatever its
+    path. Never raises for any groups; raises ValueError without a usable red line.
 
     Args:
         drafts: Objects, in place of those that the groups describe.
@@ -100,7 +102,10 @@ def _mania_lines(
 def _with_object_speeds(
     reds: Sequence[TimingPoint], drafts: Sequence[Draft], difficulty: Difficulty
 ) -> list[TimingPoint]:
-    """The lines with the velocity of every object that states one; sliders that do not take it from their path."""
+    """Return the lines with the velocity of each object that states one.
+
+    Only sliders that do not take it from their path count.
+    """
     timing = Timing(reds)
     changes = []
     for draft in drafts:
@@ -119,7 +124,7 @@ def _speed_of_path(draft: Draft, timing: Timing, difficulty: Difficulty) -> floa
 
 
 def _fit_sliders(drafts: Sequence[Draft], timing: Timing, difficulty: Difficulty) -> None:
-    """Gives every slider the length that its duration takes at the velocity of its time."""
+    """Set the length of every slider from its duration and velocity."""
     for draft in drafts:
         slider = draft.obj
         if not isinstance(slider, Slider):
@@ -133,7 +138,10 @@ def _fit_sliders(drafts: Sequence[Draft], timing: Timing, difficulty: Difficulty
 
 
 def _line_to_centre(head: Point, length_px: float) -> PathSegment:
-    """A path for a slider whose points share a cell: without a direction it would have no body."""
+    """Return a path for a slider whose points share a cell.
+
+    Without a direction it would have no body.
+    """
     line = [head, CENTRE if head != CENTRE else (CENTRE[0] + 1.0, CENTRE[1])]
     end = SliderPath([PathSegment(CurveKind.LINEAR, line)], length_px).end
     return PathSegment(CurveKind.LINEAR, [head, end])
@@ -147,7 +155,10 @@ def _with_volumes(lines: Sequence[TimingPoint], drafts: Sequence[Draft]) -> list
 def _with_kiai(
     lines: Sequence[TimingPoint], groups: Sequence[EventGroup], drafts: Sequence[Draft]
 ) -> list[TimingPoint]:
-    """The lines with kiai; a span that nothing ends lasts to the last object."""
+    """Return the lines with kiai.
+
+    A span without an end lasts to the last object.
+    """
     first_ms = min(line.time_ms for line in lines)
     last_ms = max((draft.end_ms for draft in drafts), default=first_ms)
     spans = [
@@ -157,7 +168,10 @@ def _with_kiai(
 
 
 def drop_redundant_changes(changes: Sequence[Change], lines: Sequence[TimingPoint]) -> list[Change]:
-    """The changes that change something, none before the first line; of several at one time the last."""
+    """Drop changes without effect, and those before the first line.
+
+    Of several changes at one time, the last stays.
+    """
     first_ms = min(line.time_ms for line in lines)
     clipped = [(max(time_ms, first_ms), value) for time_ms, value in changes]
     stated: list[Change] = []

@@ -23,11 +23,11 @@ _OBJECT_CONTEXTS = (ContextKind.MAP, ContextKind.GD, ContextKind.NO_HS)
 def encode_context(
     beatmap: Beatmap, context: ContextKind, spec: EncodingSpec, song_ms: float, quirks: Quirks = NO_QUIRKS
 ) -> list[EventGroup]:
-    """The groups of one context, in the order in which the model writes them.
+    """Return the groups of one context in decoding order.
 
-    TIME values are whole milliseconds from the start of the song. `song_ms` bounds the beats of a beatmap
-    without objects. With `quirks`, the beatmap should have been read with the same ones. Raises ValueError when the
-    beatmap has no usable red line.
+    TIME values are whole milliseconds from the start of the song. `song_ms` bounds the beats of a beatmap without
+    objects. With `quirks`, the beatmap should have been read with the same ones. Raises ValueError when the beatmap has
+    no usable red line.
     """
     if context in _OBJECT_CONTEXTS:
         without_sounds = context is ContextKind.NO_HS
@@ -46,7 +46,10 @@ def encode_context(
 def traced_objects(
     beatmap: Beatmap, spec: EncodingSpec, song_ms: float, quirks: Quirks = NO_QUIRKS
 ) -> list[tuple[EventGroup, int | None]]:
-    """The groups of the map context, each with the index of its object; None where it is a beat or a kiai."""
+    """Return the map context's groups, each with its object index.
+
+    The index is None for a beat or a kiai.
+    """
     writer = GroupWriter(beatmap, spec, quirks)
     others = encode_timing(writer, song_ms) if spec.timing_in_map else []
     others += encode_kiai(writer) if spec.kiai_in_map else []

@@ -1,4 +1,4 @@
-"""Lookup over timing lines as the published program does it: in the order of the file.
+"""Lookup of timing points in file order, as in the original.
 
 The last line of the file that is not after a time counts, and a green line belongs to the red line above it. With red
 and green at one time that is the lower one, where osu! takes the green one.
@@ -53,7 +53,10 @@ class FileOrderTiming(Timing):
 
 
 def own_divisor(time_ms: float, red: TimingPoint, divisors: Sequence[int]) -> int:
-    """The smallest divisor of a red line with a tick less than 2 ms away; 0 when there is none."""
+    """Return the smallest divisor of a red line near a time.
+
+    Its tick is less than 2 ms away; 0 if there is none.
+    """
     beats = (time_ms - red.time_ms) / red.beat_length_ms
     for divisor in divisors:
         if abs(beats - round(beats * divisor) / divisor) * red.beat_length_ms < SNAP_TOLERANCE_MS:

@@ -16,18 +16,18 @@ TIMELESS_KINDS = ANCHOR_KINDS | {EventKind.LAST_ANCHOR}
 
 
 def has_time(group: EventGroup) -> bool:
-    """Whether the group states its own time."""
+    """Return whether the group states its own time."""
     return any(event.kind is EventKind.TIME for event in group.events)
 
 
 def groups_from_events(
     events: Iterable[Event], spec: EncodingSpec, last_ms: float | None = None
 ) -> tuple[list[EventGroup], int]:
-    """The groups of a stream, in its order, and how many of its events belong to none.
+    """Return the groups of a stream, and the number of lost events.
 
-    The times of the groups are the values of their TIME events; `last_ms` is that of the group before the stream, whose
-    anchors it may go on with. Lost are parts without a type, types without a time that need one, and kinds that no
-    group has.
+    Groups are in the order of the stream. Their times are the values of their TIME events; `last_ms` is that of the
+    group before the stream, whose anchors it may continue. Lost are parts without a type, types without a time that
+    need one, and kinds that no group has.
     """
     groups: list[EventGroup] = []
     lost = 0
@@ -45,7 +45,10 @@ def groups_from_events(
 
 
 def _split(events: Iterable[Event], types_first: bool) -> Iterable[list[Event]]:
-    """Pieces that begin or end with a type; a piece that cannot belong to a group holds no type."""
+    """Split events into pieces that begin or end with a type.
+
+    A piece that cannot belong to a group has no type.
+    """
     current: list[Event] = []
     for event in events:
         begins = event.kind in TYPE_KINDS and types_first

@@ -1,4 +1,4 @@
-"""The sounds of groups put back onto the objects that the groups were made from."""
+"""Transfer of groups' hitsounds back to the objects of a map."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from osuT5.tokens.events import EventGroup
 
 
 def with_sounds(beatmap: Beatmap, groups: Sequence[EventGroup], spec: EncodingSpec) -> Beatmap:
-    """A copy of a map that sounds as `groups` say and is otherwise the same.
+    """Return a copy of a map with the sounds of `groups`.
 
-    groups: the map's own, as `encode_context` gives them, with other sounds in them
+    Everything else is unchanged. `groups` are the map's own, as `encode_context` returns them, with other sounds.
     """
     owners = traced_objects(beatmap, replace(spec, timing_in_map=False, kiai_in_map=False), song_ms=0.0)
     assert len(owners) == len(groups), "these are not the groups of this map"
@@ -34,7 +34,10 @@ def with_sounds(beatmap: Beatmap, groups: Sequence[EventGroup], spec: EncodingSp
 
 
 def _with_volumes(lines: Sequence[TimingPoint], volumes: Sequence[tuple[float, int]]) -> list[TimingPoint]:
-    """The lines with volumes, (time_ms, volume), stated by green ones: the red ones are the timing, and stay."""
+    """Add volumes, (time_ms, volume), as green lines.
+
+    The red lines are the timing and stay.
+    """
     if not volumes:
         return list(lines)
     changed = with_volume_changes(lines, drop_redundant_changes(sorted(volumes), lines))
@@ -51,7 +54,10 @@ def _with_volumes(lines: Sequence[TimingPoint], volumes: Sequence[tuple[float, i
 
 
 def _sounding(obj: HitObject, sounds: Sequence[Sound]) -> HitObject:
-    """The object with its sounds: one, or those of a slider's head, of its body, of its repeats and of its end."""
+    """Return the object with its sounds.
+
+    It has one, or those of a slider's head, body, repeats and end.
+    """
     if not sounds:
         return obj
     is_slider = isinstance(obj, Slider)

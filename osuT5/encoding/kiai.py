@@ -23,7 +23,10 @@ def encode_kiai(writer: GroupWriter) -> list[EventGroup]:
 
 
 def decode_kiai(groups: Sequence[EventGroup]) -> list[tuple[float, float]]:
-    """The (start_ms, end_ms) spans of kiai; one that nothing ends lasts for ever."""
+    """Return the (start_ms, end_ms) spans of kiai.
+
+    One without an end lasts for ever.
+    """
     return spans_between(
         (group.time_ms, any(event.kind is EventKind.KIAI and event.value > 0 for event in group.events))
         for group in sorted(groups, key=lambda group: group.time_ms)

@@ -1,4 +1,7 @@
-"""The main tempo of a map as the published program has it: whole seconds of time are counted, fractions dropped."""
+"""Main tempo of a map as the original computes it.
+
+Whole seconds of time count; fractions are dropped.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,17 @@ _DAY_S = 86_400
 
 
 def whole_seconds_ms(time_ms: float) -> int:
-    """A time without its fraction of a second; one before 0 counts from the day before."""
+    """Drop the fraction of a second of a time.
+
+    A time before 0 counts from the day before.
+    """
     return int(time_ms // 1000) % _DAY_S * 1000
 
 
 def main_beat_ms(points: Sequence[TimingPoint], end_ms: float) -> float:
-    """The beat length that lasts longest up to `end_ms`; 0 where none lasts a second.
+    """Return the beat length that lasts longest up to `end_ms`.
+
+    It is 0 if none lasts a second.
 
     The first line counts from 0, whichever colour it has; lines are given in order.
     """

@@ -24,7 +24,7 @@ _SAME_SPEED = 1e-3
 
 
 def line_speed(line: TimingPoint | None) -> float:
-    """The multiplier that a line sets, 1 where it sets none."""
+    """Return the multiplier that a line sets, otherwise 1."""
     if line is None or line.uninherited or math.isnan(line.beat_length_ms) or line.beat_length_ms >= 0:
         return 1.0
     return min(max(-100.0 / line.beat_length_ms, MIN_SPEED), MAX_SPEED)
@@ -36,14 +36,17 @@ def speed_event(multiplier: float, spec: EncodingSpec) -> Event:
 
 
 def object_speed_events(writer: GroupWriter, time_ms: float) -> list[Event]:
-    """The velocity at the time of an object."""
+    """Return the events of an object's velocity."""
     if not writer.spec.scroll_speeds:
         return []
     return [speed_event(line_speed(writer.timing.green_at(time_ms)), writer.spec)]
 
 
 def read_speed(events: Sequence[Event], spec: EncodingSpec) -> float | None:
-    """The multiplier that a group carries; None where it carries none, or one of 0 (slower than its step)."""
+    """Return the multiplier of a group, or None.
+
+    A multiplier of 0 (slower than its step) counts as none.
+    """
     for event in events:
         if event.kind is EventKind.SCROLL_SPEED and event.value > 0:
             return min(max(event.value * spec.scroll_speed_step_percent / 100, MIN_SPEED), MAX_SPEED)
@@ -51,7 +54,10 @@ def read_speed(events: Sequence[Event], spec: EncodingSpec) -> float | None:
 
 
 def encode_scroll_speeds(writer: GroupWriter) -> list[EventGroup]:
-    """A group for every change of the scroll speed relative to the beat length that lasts longest."""
+    """Return a group for every change of the scroll speed.
+
+    The speed is relative to the beat length that lasts longest.
+    """
     beatmap, timing = writer.beatmap, writer.timing
     if writer.quirks.whole_seconds:
         longest_ms = main_beat_ms(timing.points, whole_seconds_ms(_last_note_ms(beatmap)))
@@ -76,9 +82,10 @@ def encode_scroll_speeds(writer: GroupWriter) -> list[EventGroup]:
 def decode_scroll_speeds(
     changes: Sequence[tuple[float, float]], points: Sequence[TimingPoint], last_note_ms: float
 ) -> list[TimingPoint]:
-    """The lines with these (time_ms, speed as seen) changes, in time order, as green lines.
+    """Add (time_ms, visible speed) changes as green lines.
 
-    A change of tempo after a change of speed needs a green line too, which keeps the speed as seen.
+    They are in time order. A change of tempo after a change of speed needs a green line too, which keeps the visible
+    speed.
     """
     if not changes:
         return list(points)
@@ -97,9 +104,9 @@ def decode_scroll_speeds(
 
 
 def longest_beat_length_ms(timing: Timing, end_ms: float) -> float:
-    """The beat length of the tempo that is in force longest up to `end_ms`, as osu! chooses a map's base tempo.
+    """Return the beat length of the tempo active longest up to `end_ms`.
 
-    The first red line counts from the song's start on.
+    osu! chooses a map's base tempo in this way. The first red line counts from the song's start on.
     """
     durations_ms: dict[float, float] = {}
     for index, red in enumerate(timing.reds):

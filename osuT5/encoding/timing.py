@@ -1,4 +1,7 @@
-"""Timing <-> events: a group for every beat, which says whether a bar or a tempo begins with it."""
+"""Timing and events: a group for every beat.
+
+It states whether a bar or a tempo begins with it.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,10 @@ class MarkedBeat:
 
 
 def encode_timing(writer: GroupWriter, song_ms: float) -> list[EventGroup]:
-    """The beats from the first red line to the last object, or to the end of a song without objects."""
+    """Return the beats from the first red line to the last object.
+
+    For a song without objects, they go to its end.
+    """
     reds = writer.timing.reds
     end_ms = _last_end_ms(writer, song_ms)
     groups = []
@@ -50,7 +56,7 @@ def encode_timing(writer: GroupWriter, song_ms: float) -> list[EventGroup]:
 
 
 def decode_timing(groups: Iterable[EventGroup]) -> list[MarkedBeat]:
-    """The beats in time order."""
+    """Return the beats in time order."""
     beats = [
         MarkedBeat(group.time_ms, group.kind is not EventKind.BEAT, group.kind is EventKind.TIMING_POINT)
         for group in groups

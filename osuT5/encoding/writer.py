@@ -1,4 +1,4 @@
-"""Writes groups of events for one beatmap, so that the encoders of the concepts say only what a group holds."""
+"""Writer of event groups for one beatmap, shared by all encoders."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ _POSITIONED_MODES = (GameMode.STANDARD, GameMode.CATCH)
 
 
 def whole_ms(time_ms: float) -> int:
-    """A time as TIME events have it: whole milliseconds, the fraction dropped, but not to rounding noise."""
+    """Return a time as whole milliseconds, as in TIME events.
+
+    The fraction is dropped, but not to rounding noise.
+    """
     return int(time_ms + _TRUNCATION_SLACK_MS)
 
 
@@ -46,14 +49,14 @@ class GroupWriter:
         self._last_point = CENTRE
 
     def group(self, kind: EventKind, time_ms: float, *parts: Sequence[Event], value: int = 0) -> EventGroup:
-        """A group of the given kind whose parts follow one another."""
+        """Return a group of a kind with its parts in order."""
         type_event = Event(kind, value)
         events = [event for part in parts for event in part]
         events = [type_event, *events] if self.spec.types_first else [*events, type_event]
         return EventGroup(time_ms, tuple(events))
 
     def time(self, time_ms: float) -> list[Event]:
-        """When, and on which division of the beat."""
+        """Return the events of a time and its beat snap divisor."""
         events = self.time_alone(time_ms)
         if self.spec.snapping:
             events.append(Event(EventKind.SNAPPING, self._divisor(time_ms)))
@@ -68,7 +71,10 @@ class GroupWriter:
         return [Event(EventKind.TIME, whole_ms(time_ms))]
 
     def place(self, point: Point) -> list[Event]:
-        """Where: a cell, or a column in mania; nothing in taiko."""
+        """Return the events of a position.
+
+        It is a cell, or a column in mania; nothing in taiko.
+        """
         mode = self.beatmap.mode
         if mode is GameMode.MANIA:
             return [column_event(point[0], self.beatmap.key_count)]
@@ -93,7 +99,10 @@ class GroupWriter:
     def sustains(
         self, kind: EventKind, start_ms: float, end_ms: float, part: Sequence[Event] = ()
     ) -> Iterator[EventGroup]:
-        """Markers that a long object goes on, so that a window which starts inside it knows."""
+        """Yield markers during a long object.
+
+        A window that starts inside the object thus has a sign of it.
+        """
         if self.spec.sustain_ms <= 0:
             return
         count = 1

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 
 class SongActivations:
-    """The average of what any windows of a song hear, each the more the nearer a frame is to its middle.
+    """Average activations of all windows of a song.
+
+    A window counts more for frames near its middle.
 
     Frame i stands for the object time i * frame_ms - audio_lead_ms. `mean` is None for a model without frame heads.
     """
@@ -36,7 +38,10 @@ class SongActivations:
 
     @torch.inference_mode()
     def add(self, encoder_states: Tensor, windows: Sequence[Window]) -> None:
-        """Takes in windows that reach into the song; encoder_states: [windows, positions, d]."""
+        """Add windows that reach into the song.
+
+        `encoder_states` are [windows, positions, d].
+        """
         if self.model.frame_heads is None:
             return
         for states, window in zip(encoder_states, windows, strict=True):

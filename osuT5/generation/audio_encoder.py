@@ -29,17 +29,17 @@ ENCODER_BATCH_WINDOWS = 8
 
 
 def has_idle_core() -> bool:
-    """Whether something can be computed beside a thread that works alone."""
+    """Return whether another core is free for a background thread."""
     # Cores that this process may use, where the system tells (not on macOS and Windows).
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return torch.get_num_threads() == 1 and cores > 1
 
 
 class BackgroundEncoder:
-    """Encoder states of a song's windows while they are being computed, the first ones first.
+    """Encoder states of a song's windows, computed in the background.
 
-    No barrier stands between the two threads, as there is where several share a step: on a busy machine this is as fast
-    as without.
+    The first ones come first. No barrier separates the two threads, as it does if several share a step: on a busy
+    machine this is as fast as without.
     """
 
     def __init__(self, batches: Sequence[Callable[[], Tensor]]) -> None:
@@ -91,7 +91,10 @@ class AudioEncoder:
 
     @cached_property
     def attack_strengths(self) -> np.ndarray | None:
-        """Return how strongly sounds begin, float32 [milliseconds]; None where only the spectrogram is known."""
+        """Onset strength, float32 [milliseconds].
+
+        It is None if only the spectrogram is known.
+        """
         if self._samples is None:
             return None
         return attack_strengths(self._samples, self.spec.grid.sample_rate)
@@ -105,7 +108,10 @@ class AudioEncoder:
     def encode(
         self, windows: Sequence[Window], heard_for: Attributes | None = None, progress: Progress = silent
     ) -> Tensor:
-        """Encoder states [windows, positions, d]; `heard_for` tells what models like V30 listen with."""
+        """Return encoder states [windows, positions, d].
+
+        `heard_for` conditions the encoder of models like V30.
+        """
         states, done = [], 0
         for batch in _batches(windows):
             states.append(self._encode_batch(batch, heard_for))
@@ -128,7 +134,10 @@ class AudioEncoder:
 def audio_conditions(
     model: MapperModel, contract: Contract, heard_for: Attributes | None, starts_ms: Sequence[float], song_ms: float
 ) -> AudioConditionValues | None:
-    """What a model listens to windows with besides the audio; None for most models."""
+    """Return conditions of the encoder besides the audio.
+
+    They are None for most models.
+    """
     if not model.audio_conditions:
         return None
     assert heard_for is not None, "this model listens for a chart"

@@ -1,4 +1,4 @@
-"""A chart that is being written, and how its groups are looked up by time."""
+"""Chart in progress, and lookup of its groups by time."""
 
 from __future__ import annotations
 
@@ -30,15 +30,14 @@ class GivenInput:
 
 @dataclass(slots=True)
 class ChartState:
-    """A chart that is being written: what it should be like, and the contexts that it has so far.
+    """Chart in progress: its target, and its contexts so far.
 
-    inputs: what it is made from, in the order of the prompt
-    begun: of contexts that are still to be written, what there is before the part that is written
-    object_times_ms: when objects have to begin, in order, if the rhythm is given
-    guide: a map whose object times are likely times of this one, such as another difficulty
-    before: what there is of the map before the part that is written
-    drafts: its objects, if another model generates them than the one that writes the contexts
-    rating: star rating of the objects that are written so far; None for too few. Guidance then leads away from it
+    inputs: what it is made from, in the order of the prompt begun: of contexts that are still to be written, what there
+    is before the part that is written object_times_ms: when objects have to begin, in order, if the rhythm is given
+    guide: a map whose object times are likely times of this one, such as another difficulty before: what there is of
+    the map before the part that is written drafts: its objects, if another model generates them than the one that
+    writes the contexts rating: star rating of the objects that are written so far; None for too few. Guidance then
+    leads away from it
     """
 
     attributes: Attributes
@@ -54,7 +53,7 @@ class ChartState:
     rating: Callable[[Sequence[EventGroup]], float | None] | None = None
 
     def unlike(self, written: Sequence[EventGroup]) -> Attributes | None:
-        """What guidance leads away from, given the objects that are written so far.
+        """Return the negative conditions of guidance, given the objects so far.
 
         An unknown difficulty would lead to charts that are harder or easier than what was asked for: away from the
         average, however far the chart is from it. So it is that of the chart so far, which leads towards the request
@@ -75,14 +74,17 @@ class ChartState:
 
 
 def groups_between(groups: Sequence[EventGroup], start_ms: float, end_ms: float) -> Sequence[EventGroup]:
-    """The groups with times in [start_ms, end_ms); groups are in time order."""
+    """Return the groups with times in [start_ms, end_ms).
+
+    Groups are in time order.
+    """
     low = bisect_left(groups, start_ms, key=lambda group: group.time_ms)
     high = bisect_left(groups, end_ms, key=lambda group: group.time_ms)
     return groups[low:high]
 
 
 def last_value(kind: EventKind, groups: Sequence[EventGroup], end_ms: float) -> int | None:
-    """The value of the last event of a kind before a time; None where there is none."""
+    """Return the last value of a kind before a time, or None."""
     before = groups[: bisect_left(groups, end_ms, key=lambda group: group.time_ms)]
     events = (event for group in reversed(before) for event in group.events)
     return next((event.value for event in events if event.kind is kind), None)

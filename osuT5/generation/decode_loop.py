@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class DecodeLoop:
-    """Loop that decodes rows to their end, on the host or a device.
+    """Loop that decodes rows to their end, on host or device.
 
     Args:
         max_length: Number of tokens of a row that the model may read; by default all that it can.
@@ -85,7 +85,7 @@ class DecodeLoop:
             assert goes_on == [True] * (len(goes_on) - 1) + [not each.has_ended], "where does the row end?"
 
     def _write(self, rows: list[DecodeRow], batch: Batch, copies: int, padding: list[int], choice: Choice) -> None:
-        """Decode rows on the host; `padding` is the room that each row lacks."""
+        """Decode rows on the host; `padding` reduces each row's room."""
         active = list(range(len(rows)))
         while active:
             chosen = choice(self._guided(batch.scores), rows, active)

@@ -17,7 +17,7 @@ from osuT5.tokens.vocabulary import EOS_ID, Vocabulary
 
 
 class RatioTarget(Protocol):
-    """Ratio requested of the objects of a chart, as far as it is decoded."""
+    """Ratio requested of a chart's objects, for those decoded so far."""
 
     def read(self, event: Event) -> None:
         """Count an event."""
@@ -95,7 +95,10 @@ class DecodeRow:
         return True
 
     def is_ended_by(self, token_id: int, vocabulary: Vocabulary) -> bool:
-        """Return whether a token is an end mark or a later window's time."""
+        """Return whether a token ends a row.
+
+        It is an end mark, or the time of a later window.
+        """
         if self.end_ids is not None:
             return token_id in self.end_ids
         if token_id in (EOS_ID, vocabulary.context_eos(self.context)):

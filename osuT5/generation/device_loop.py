@@ -1,4 +1,4 @@
-"""Decode loop on a GPU, whose steps and choices do not wait for the host.
+"""Decode loop on a GPU whose steps never await the host.
 
 A step and the choice after it are one graph. The host starts the next graph before it has the last result: the number
 of rows that continue arrives a step late. A graph that is started in vain changes nothing. Tokens are those of
@@ -50,7 +50,7 @@ class Looks:
         self._sent += 1
 
     def look(self) -> list[int] | None:
-        """Return what was sent `late` times before the last; None if nothing was."""
+        """Return the result sent `late` times before the last, or None."""
         place = self._sent - 1 - self._late
         if place < 0:
             return None
@@ -64,7 +64,7 @@ class Looks:
 
 @dataclass(frozen=True, slots=True)
 class _PromptedRow:
-    """Row with its prompts and the number of tokens that it may be fed."""
+    """Row with its prompts and its maximum number of input tokens."""
 
     row: DecodeRow
     prompts: Sequence[Prompt]
@@ -88,7 +88,9 @@ class DeviceLoop:
         left: Sequence[int],
         choice: RowChoice,
     ) -> list[Chosen] | None:
-        """Return the tokens of rows, which stay as they are; None if the device cannot decode them.
+        """Return the tokens of rows, which stay unchanged.
+
+        They are None if the device cannot decode the rows.
 
         Args:
             prompts: Of the rows; with guidance, followed by the negative ones.
@@ -137,7 +139,10 @@ class DeviceLoop:
         return way.results(len(asked))
 
     def _go(self, decoder: GraphedDecoder, way: DeviceChoice, place: int) -> None:
-        """Run until no row continues; `place` is that of the longest row's next token."""
+        """Run until no row continues.
+
+        `place` is that of the longest row's next token.
+        """
         looks = Looks(decoder.scores.device, STEPS_LATE)
         self._run(decoder, way, (way, 0), way.choose)
         looks.send(way.state)
@@ -169,7 +174,10 @@ class DeviceLoop:
         return decoder.keep(key, lambda: DeviceChoice(decoder, grammar, choice.sampler, self._guidance))
 
     def _at_their_places(self, asked: Sequence[_PromptedRow]) -> list[Prompt]:
-        """Return the prompts; with guidance padded, so that negative ones are the second half."""
+        """Return the prompts.
+
+        With guidance they are padded, so that the second half is negative.
+        """
         if self._guidance is None:
             return [prompt for each in asked for prompt in each.prompts]
         missing = (1 << (len(asked) - 1).bit_length()) - len(asked)
@@ -179,7 +187,10 @@ class DeviceLoop:
 
 
 def knows(choice: object, rows: Sequence[DecodeRow]) -> bool:
-    """Return whether a device can choose so; ratios are counted on the host."""
+    """Return whether a device can choose the tokens.
+
+    Ratios are counted on the host.
+    """
     return isinstance(choice, RowChoice) and not any(row.shares for row in rows)
 
 

@@ -57,7 +57,7 @@ def write_sounds(
     start_ms: float = -math.inf,
     end_ms: float = math.inf,
 ) -> list[EventGroup]:
-    """Return the groups of a map, those in [start_ms, end_ms) with new sounds.
+    """Return the groups of a map with new sounds in [start_ms, end_ms).
 
     A passage too dense for the decoder keeps its sounds.
 

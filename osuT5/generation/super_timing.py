@@ -64,7 +64,7 @@ class SuperTimer:
         self.passes.append(beats)
 
     def _windows(self, number: int) -> list[Window]:
-        """Return windows over the song, the first up to a window before it.
+        """Return windows over the song, starting up to a window before it.
 
         Steps of the golden ratio keep the beginnings of any number of passes apart from each other.
         """
@@ -98,7 +98,10 @@ class SuperTimer:
         return beats
 
     def _row(self, window: Window, generator: torch.Generator) -> DecodeRow:
-        """Return a row that may have any time, and ends with its context."""
+        """Return a row that may have any time.
+
+        It ends with its context.
+        """
         spec = self.listener.spec
         place = SongPlace(self.listener.song_ms, window.start_ms)
         head = condition_ids(spec.vocabulary, spec.conditions, self.attributes, place, tables=spec.tables)

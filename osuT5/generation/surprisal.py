@@ -1,4 +1,7 @@
-"""How much a map surprises a model: every event scored by those before it and the audio around it.
+"""Surprisal of a map's events, given earlier events and the audio.
+
+The windows, prompts and spans are those of generation, so an event is scored where generation would have decided it:
+after all of a lookback, and with the lookahead encoded.
 
 The windows, prompts and spans are those of generation, so an event is scored where generation would have decided it:
 after all of a lookback and with the lookahead heard. No other window has more on both sides of it. The audio is encoded
@@ -46,11 +49,12 @@ class Absence:
 
 @dataclass(frozen=True, slots=True)
 class TimeAnswer:
-    """When a group comes.
+    """Scores of a group's time.
 
-    absence   of a group before it; None where there was no room for one
-    presence  that it comes here, given that none came before
-    likeliest_ms  the likeliest time of all
+    Attributes:
+        absence: Absence of a group before it; None if there was no room for one.
+        presence: Surprisal of the group here, given that none came before.
+        likeliest_ms: Most likely time of all.
     """
 
     absence: Absence | None
@@ -86,7 +90,9 @@ class ScoredEvent:
 
 @dataclass(slots=True)
 class ScoredContext:
-    """Events in order, and the absences in spans where nothing comes, by the group that ends them.
+    """Events in order, and absences in empty spans.
+
+    Absences are listed by the group that ends them.
 
     The group after the last one stands for the end of the song.
     """
@@ -98,11 +104,11 @@ class ScoredContext:
 
 @dataclass(slots=True)
 class _Passage:
-    """What a window scores: a sequence of ids, of which those from `start` on are asked for.
+    """Ids that a window scores, from `start` on.
 
-    For each of these: its group and place, and the lowest time that is open to it. The last ones ask what ends the
-    window, an event of a later group or the end of the context; they have no place. Later windows decide times from
-    `end_value` on.
+    For each of these: its group and place, and the lowest time open to it. The last ones score the end of the window,
+    an event of a later group or the end of the context; they have no place. Later windows decide times from `end_value`
+    on.
     """
 
     window: Window
@@ -136,7 +142,10 @@ class ContextScorer:
         self.scorer = TokenScorer(writer.spec)
 
     def score(self, start_ms: float = -math.inf, end_ms: float = math.inf) -> ScoredContext:
-        """What the windows say that decide something between the two times; elsewhere nothing is scored."""
+        """Score the windows that decide something between two times.
+
+        Everything else stays unscored.
+        """
         scored = ScoredContext(self.groups)
         windows = [window for window in self.writer.windows if window.from_ms < end_ms and window.to_ms > start_ms]
         for first in range(0, len(windows), BATCH_WINDOWS):
@@ -168,7 +177,10 @@ class ContextScorer:
 
     @staticmethod
     def _first_value(first_value: int, last_value: int, last: EventGroup | None) -> int:
-        """As `TimeRunsForward` has it: what is open may end before the window's own span."""
+        """Return the lowest value open to an event, as `TimeRunsForward` does.
+
+        An open object may end before the window's own span.
+        """
         is_open = last is not None and last.kind in OPEN_KINDS
         return max(0, last_value if is_open else max(first_value, last_value))
 
@@ -176,7 +188,10 @@ class ContextScorer:
         return self.writer.spec.text.ids_of([group], window.start_ms)
 
     def _ending(self, number: int, window: Window) -> list[int]:
-        """What comes after a window's own groups: the next one up to its time, or the end of the context."""
+        """Return the ids after a window's own groups.
+
+        They are the next group up to its time, or the end of the context.
+        """
         if number < len(self.groups):
             group = self.groups[number]
             stop = next((place for place, event in enumerate(group.events) if event.kind is EventKind.TIME), None)
@@ -185,7 +200,10 @@ class ContextScorer:
         return [self.vocabulary.context_eos(self.context)]
 
     def _cut(self, passage: _Passage) -> None:
-        """A passage too dense for the decoder loses its end, which then is not scored."""
+        """Cut a passage too dense for the decoder.
+
+        Its end is then not scored.
+        """
         longest = self.writer.model.config.max_target_positions
         kept = max(0, longest - passage.start)
         passage.ids, passage.origins = passage.ids[:longest], passage.origins[:kept]
@@ -253,20 +271,29 @@ class ContextScorer:
         return scored
 
     def _song_event(self, token_id: int, window: Window) -> Event | None:
-        """An event with a TIME value in ms of the song; None for the end of a context."""
+        """Return an event with a TIME value in ms of the song.
+
+        It is None for the end of a context.
+        """
         event = self.vocabulary.decode(token_id)
         if event is not None and event.kind is EventKind.TIME:
             return event._replace(value=int(self.grid.time_ms(event.value, window.start_ms)))
         return event
 
     def _chances(self, probabilities: np.ndarray) -> np.ndarray:
-        """Of a token that is a time or an end: the chance of each time, and last that of the end, [times + 1]."""
+        """Return the probability of each time, then of the end, [times + 1].
+
+        The token is a time or an end.
+        """
         end = probabilities[self.vocabulary.context_eos(self.context)]
         chances = np.append(probabilities[self.times.start : self.times.stop], end).astype(np.float64)
         return chances / max(float(chances.sum()), 1e-12)
 
     def _absence(self, passage: _Passage, token_id: int, p: np.ndarray, end_value: int) -> Absence | None:
-        """Of anything before `token_id`, a time or an end, as far as the window decides."""
+        """Return the absence of anything before `token_id`.
+
+        The token is a time or an end; only times that the window decides count.
+        """
         actual = token_id - self.times.start if token_id in self.times else len(self.times)
         before = self._chances(p)[: max(0, min(actual - REACH_STEPS, end_value))]
         missed = float(before.sum())

@@ -1,4 +1,4 @@
-"""How many threads share a step of the decoder."""
+"""Number of threads that share a step of the decoder."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ core is busy."""
 
 @contextmanager
 def cpu_threads(model: MapperModel) -> Iterator[None]:
-    """As many threads as suit the steps of a model; those that there are, where it is wide."""
+    """Use the number of threads that suits a model's steps.
+
+    A wide model keeps the present number.
+    """
     with one_thread() if model.config.d_model < SHARED_FROM_WIDTH else nullcontext():
         yield
 

@@ -1,8 +1,8 @@
-"""What a distribution over the vocabulary says about the token that is there: which kind of event, and which value.
+"""Scores of a token by a distribution: kind of event, and value.
 
-A token answers two questions at once: what comes next (a position, another anchor, the end), and with which value.
-They are told apart here, since they mean different things to a mapper. Values that nobody tells apart, such as
-neighbouring steps of time, count together. All surprisals are in bits.
+A token answers two questions at once: what comes next (a position, another anchor, the end), and with which value. They
+are separate here, since they mean different things to a mapper. Indistinguishable values, such as neighbouring steps of
+time, count together. All surprisals are in bits.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ NEAR_VALUES = {EventKind.TIME: REACH_STEPS, EventKind.VOLUME: 5}
 
 @dataclass(frozen=True, slots=True)
 class Surprisal:
-    """How surprising an answer was, and how surprising answers to this question are by expectation, both in bits."""
+    """Surprisal of an answer, and its expectation, both in bits."""
 
     bits: float
     expected_bits: float
@@ -44,7 +44,7 @@ class Surprisal:
         return Surprisal(self.bits + other.bits, self.expected_bits + other.expected_bits)
 
     def scaled(self, share: float) -> Surprisal:
-        """The word of a judge who counts less."""
+        """Return the surprisal scaled by a weight."""
         return Surprisal(share * self.bits, share * self.expected_bits)
 
     @property
@@ -55,7 +55,10 @@ class Surprisal:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A question of a token: how surprising its answer was, and the likeliest one (a kind, or a value)."""
+    """Answer to a token's question: its surprisal, and the most likely answer.
+
+    An answer is a kind or a value.
+    """
 
     surprise: Surprisal
     likeliest: int
@@ -94,7 +97,10 @@ class TokenScorer:
 
     @torch.inference_mode()
     def score(self, logits: Tensor, ids: Tensor, first_values: Tensor) -> TokenScores:
-        """Scores of `ids` [n] by logits [n, vocabulary out]; times below `first_values` [n] are ruled out."""
+        """Score `ids` [n] by logits [n, vocabulary out].
+
+        Times below `first_values` [n] are ruled out.
+        """
         times = self.vocabulary.ids_of(EventKind.TIME)
         too_early = torch.arange(len(times), device=logits.device) < first_values[:, None]
         logits = logits.float() + self._offsets.to(logits.device)
@@ -129,7 +135,7 @@ class TokenScorer:
         return answers
 
     def _near(self, values: Tensor, kind: EventKind) -> Tensor:
-        """The chance of each value of a kind together with its neighbours, [n, values]."""
+        """Return probabilities of values with their neighbours, [n, values]."""
         reach = self._reach[kind]
         if not reach:
             return values
@@ -157,7 +163,13 @@ def _answer(p: np.ndarray, actual: int) -> Answer:
 
 
 def _answers(p: Tensor, near: Tensor, actual: Tensor) -> list[Answer]:
-    """p: chances of the answers [n, answers]; near: with what counts as the same; actual [n]."""
+    """Return the answers by their probabilities.
+
+    Args:
+        p: Probabilities of the answers [n, answers].
+        near: The same, including equivalent answers.
+        actual: Actual answers [n].
+    """
     bits = -near.clamp(min=1e-12).log2()
     own = bits.gather(1, actual[:, None]).squeeze(1).tolist()
     expected = (p * bits).sum(1).tolist()

@@ -61,7 +61,7 @@ GUIDED_CONTEXTS = frozenset({ContextKind.MAP, ContextKind.SV})
 
 @dataclass(slots=True)
 class GenerationReport:
-    """What the model wrote that could not be used, by context.
+    """Unusable events of the model, by context.
 
     notes: sentences for the user
     """
@@ -98,7 +98,7 @@ class SongGenerator:
         self._ahead: BackgroundEncoder | None = None
 
     def within(self, start_ms: float, end_ms: float) -> SongGenerator:
-        """Return a generator of a part of the song, with its encoded windows."""
+        """Return a generator of a part of the song, sharing encoded windows."""
         part = copy.copy(self)
         kept = [window for window in self.windows if window.to_ms > start_ms and window.from_ms < end_ms]
         part.windows = [
@@ -148,7 +148,7 @@ class SongGenerator:
         return self._ahead[index]
 
     def encoded_window(self, index: int, chart: ChartState) -> EncodedWindow:
-        """Return a window for rows on a CPU, and keep it for others."""
+        """Return a cached window for rows on a CPU."""
         key = (self.windows[index].start_frame, self.heard_as(chart))
         if key not in self.heard_windows:
             self.heard_windows[key] = self.model.row_decoder.hear(self.states_of(index, chart))
@@ -176,11 +176,11 @@ class SongGenerator:
         return [chart.contexts[context] for chart in copies]
 
     def fill_in(self, wanted: Wanted, sampling: Sampling) -> None:
-        """Fill in contexts of charts, those of one chart in the given order.
+        """Fill in contexts of charts, in the given order per chart.
 
-        Charts of one song are written side by side, since a step costs nearly the same for one row and for several; so
-        are contexts, where the model is ready to generate on a CPU. What reads the objects of a map waits for all of
-        them, since one that is begun may end anywhere.
+        Charts of one song are decoded in parallel, since a step costs nearly the same for one row and for several. So
+        are contexts, if the model is ready to generate on a CPU. Contexts that read the objects of a map wait for all
+        of them, since an unfinished one may end anywhere.
         """
         for is_after_map in (False, True):
             part = [(context, chart) for context, chart in wanted if self._is_after_map(context, chart) is is_after_map]
@@ -285,7 +285,7 @@ class SongGenerator:
         return condition_ids(spec.vocabulary, spec.conditions, attributes, place, tables=spec.tables)
 
     def _place(self, window: Window, contexts: dict[ContextKind, Sequence[EventGroup]]) -> SongPlace:
-        """Return the place of a window, and the kiai and scroll speed before it."""
+        """Return the place of a window, with kiai and speed before it."""
         told = {}
         for kind, holders in STATE_HOLDERS.items():
             groups = next((contexts[context] for context in holders if context in contexts), ())
@@ -326,7 +326,10 @@ def _guidance(context: ContextKind, charts: Sequence[ChartState], sampling: Samp
 
 
 def _grammar(context: ContextKind, attributes: Attributes, encoding: EncodingSpec) -> GrammarState | None:
-    """Return a grammar at its start; the bundled model needs one for maps only."""
+    """Return a grammar at its start.
+
+    The bundled model needs one for maps only.
+    """
     mode, keys = attributes.mode, attributes.key_count or MAX_KEYS
     if is_published(encoding):
         return PublishedGrammar(mode, keys, encoding=encoding, context=context)

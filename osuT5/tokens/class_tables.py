@@ -1,4 +1,4 @@
-"""What a published vocabulary knows about people and maps: mappers, descriptors, and the maps it was trained on."""
+"""Tables of a published vocabulary: mappers, descriptors, and training maps."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ TABLES_FILE = "class_tables.json"
 
 @dataclass(frozen=True)
 class ClassTables:
-    """Class numbers of a vocabulary; all empty for a model without such conditions.
+    """Class numbers of a vocabulary; empty without such conditions.
 
     mapper_index            user id -> class of the mapper
     descriptor_index        name of a descriptor -> its class
@@ -30,7 +30,10 @@ class ClassTables:
         return any((self.mapper_index, self.descriptor_index, self.mapper_of_beatmap, self.beatmap_index))
 
     def mapper_class(self, mapper_id: int | None) -> int | None:
-        """The class of a user; None for nobody in particular, and for one who is not in the table."""
+        """Return the class of a user, or None.
+
+        None stands for no user, and for one who is not in the table.
+        """
         return None if mapper_id is None else self.mapper_index.get(mapper_id)
 
     def to_json(self) -> dict:
@@ -38,7 +41,10 @@ class ClassTables:
 
     @classmethod
     def from_json(cls, data: dict) -> ClassTables:
-        """Reads what `to_json` wrote; the keys of JSON objects are strings, so numbers are read back from them."""
+        """Read tables written by `to_json`.
+
+        The keys of JSON objects are strings, so numbers are parsed from them.
+        """
 
         def numbers(name: str) -> dict[int, int]:
             return {int(key): int(value) for key, value in data.get(name, {}).items()}
@@ -55,7 +61,7 @@ class ClassTables:
         )
 
     def save(self, folder: Path) -> None:
-        """Writes the tables beside a contract; nothing where they are empty."""
+        """Write the tables next to a contract, unless they are empty."""
         if self:
             text = json.dumps(self.to_json(), ensure_ascii=False, separators=(",", ":"))
             (folder / TABLES_FILE).write_text(text + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Attributes of a map -> condition tokens at the head of a prompt.
+"""Condition tokens of map attributes, at the head of a prompt.
 
 The classes are those of the published models, so a real map and an equal request give the same tokens.
 """
@@ -32,7 +32,10 @@ PLAIN_SPEED_PERCENT = 100
 
 @dataclass(frozen=True, slots=True)
 class SongPlace:
-    """Where a window lies in its song, and what holds there: the last kiai and scroll speed before its start."""
+    """Place of a window in its song, and the state there.
+
+    The state is the last kiai and scroll speed before its start.
+    """
 
     song_ms: float
     window_start_ms: float
@@ -48,7 +51,7 @@ def _ratio_class(ratio: float) -> int:
 
 
 def _position_class(place: SongPlace) -> int:
-    """0 at the start, 102 from the end on, and whole percents between."""
+    """Return 0 at the start, 102 after the end, else percents."""
     if place.window_start_ms <= 0:
         return 0
     if place.window_start_ms >= place.song_ms:
@@ -58,7 +61,7 @@ def _position_class(place: SongPlace) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One condition: its range of classes, the modes that have it, and how an attribute becomes a class.
+    """One condition: range of classes, modes, and conversion of an attribute.
 
     `value` returns None where the attribute is unknown; the class after `high` stands for that. Some published
     vocabularies have no such class; then `otherwise` is taken, as the original program does.
@@ -129,9 +132,9 @@ TABLE_KINDS = frozenset({EventKind.MAPPER, EventKind.DESCRIPTOR})
 def condition_events(
     kinds: tuple[EventKind, ...], attributes: Attributes, place: SongPlace, forget: frozenset[EventKind] = frozenset()
 ) -> list[Event]:
-    """The condition events of a prompt, in the order of `kinds`; those in `forget` come out as unknown.
+    """Return a prompt's condition events, in the order of `kinds`.
 
-    A condition that a mode does not have is left out, as in the published models.
+    Those in `forget` are unknown. A condition that a mode does not have is omitted, as in the published models.
     """
     events = []
     for kind in kinds:
@@ -154,7 +157,10 @@ def condition_ids(
     forget: frozenset[EventKind] = frozenset(),
     tables: ClassTables = NO_TABLES,
 ) -> list[int]:
-    """As `condition_events`, as token ids, and with the conditions whose classes stand in `tables`."""
+    """Return the condition ids of a prompt.
+
+    They are as in `condition_events`, with the conditions whose classes are in `tables`.
+    """
     ids = []
     for kind in kinds:
         if kind in TABLE_KINDS:
@@ -168,14 +174,17 @@ def condition_ids(
 
 
 def _table_classes(kind: EventKind, attributes: Attributes, tables: ClassTables) -> list[int]:
-    """Classes of what the tables know; empty where they know nothing of it."""
+    """Return the classes of a kind in the tables, possibly none."""
     if kind is EventKind.MAPPER:
         return [tables.mapper_index[i] for i in (attributes.mapper_id,) if i in tables.mapper_index]
     return [tables.descriptor_index[name] for name in attributes.descriptors if name in tables.descriptor_index]
 
 
 def _expressible(event: Event, vocabulary: Vocabulary) -> Event:
-    """The event, or what stands for the unknown where the vocabulary has no class for that."""
+    """Return an event of the vocabulary for a condition.
+
+    An unknown condition gets a substitute if the vocabulary has no class for it.
+    """
     condition = CONDITIONS[event.kind]
     if event == condition.unknown and event.value > vocabulary.range_of(event.kind).high:
         assert condition.otherwise is not None, f"{event.kind.value} must be known"

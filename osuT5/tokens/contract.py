@@ -1,6 +1,6 @@
-"""The contract that travels with a model: everything needed to prepare its input and to read its output.
+"""Contract of a model: facts to prepare input and read output.
 
-Saved as `contract.json` beside the weights. Nothing at inference reads a training config.
+It is saved as `contract.json` next to the weights. Nothing at inference reads a training config.
 """
 
 from __future__ import annotations
@@ -64,12 +64,15 @@ class Contract:
 
     @property
     def score_offsets(self) -> list[float]:
-        """Log-probabilities to add to the scores of the output ids [vocabulary out]: they divide by `label_weights`."""
+        """Log-probabilities to add to the output scores [vocabulary out].
+
+        They divide by `label_weights`.
+        """
         kinds = zip(self.vocabulary.output_kinds, self.vocabulary.output_kind_sizes, strict=True)
         return [-math.log(self.label_weights.get(kind, 1.0)) for kind, size in kinds for _ in range(size)]
 
     def contexts_of(self, mode: GameMode) -> tuple[ContextKind, ...]:
-        """Contexts that make a whole map, in the order in which they are written."""
+        """Return the contexts of a whole map, in decoding order."""
         if not self.vocabulary.contexts:
             return (ContextKind.MAP,)
         extra = (ContextKind.SV,) if mode is GameMode.MANIA else ()
@@ -124,9 +127,9 @@ class Contract:
 
 
 def output_ranges(encoding: EncodingSpec, grid: WindowGrid, kiai: bool = True) -> tuple[EventRange, ...]:
-    """What a model of this encoding and window grid can write, in the order of the published vocabularies.
+    """Return the event ranges of an encoding and a window grid.
 
-    kiai: whether it writes kiai sections at all
+    They are in the order of the published vocabularies. `kiai` states whether the model decodes kiai sections.
     """
     cell_px = encoding.position_cell_px
     columns = (encoding.x_high_px - encoding.x_low_px) // cell_px + 1
@@ -195,7 +198,7 @@ MINI_CONDITIONS = tuple(
 
 
 def mini_spec() -> Contract:
-    """The contract of the embedded model."""
+    """Return the contract of the bundled model."""
     grid = WindowGrid(lead_in=True)
     return Contract(
         name="mini",

@@ -1,4 +1,4 @@
-"""How beatmaps are written as events: the switches of an encoding, with their published settings."""
+"""Switches of an encoding of beatmaps as events, with published settings."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class EncodingSpec:
-    """Which events a group has, in which order, and how finely values are quantised.
+    """Settings of an encoding: events of groups, order, and quantisation.
 
-    The defaults are those of the published V29. `types_first` puts the kind of a group before its parts
-    (V32 puts it last). `slider_layout` 2 is V32's, where the end point of the path comes before the group that
-    carries the end time of the first slide. `sustain_ms` > 0 repeats a marker during long objects.
-    `position_refine_px` > 0 adds a second token that places an object inside its cell. `cells_toward_zero` rounds
-    negative coordinates up to their cell, as the published models do: -31..31 are one cell. `timing_in_map` writes
-    beats among the objects, as V30 does, which has no context for them.
+    The defaults are those of the published V29. `types_first` puts the kind of a group before its parts (V32 puts it
+    last). `slider_layout` 2 is V32's, where the end point of the path comes before the group that carries the end time
+    of the first slide. `sustain_ms` > 0 repeats a marker during long objects. `position_refine_px` > 0 adds a second
+    token that places an object inside its cell. `cells_toward_zero` rounds negative coordinates up to their cell, as
+    the published models do: -31..31 are one cell. `timing_in_map` writes beats among the objects, as V30 does, which
+    has no context for them.
     """
 
     types_first: bool = True

@@ -1,8 +1,8 @@
-"""The words that the model reads and writes: event kinds, contexts, and groups of events.
+"""Tokens of the model: event kinds, contexts, and groups of events.
 
-An event is a kind and an integer value. The names are those of the published vocabularies, so that a
-published tokenizer file can be read as it is. What the values mean is decided in `osuT5.encoding`;
-how events become token ids, in `osuT5.tokens.vocabulary`.
+An event is a kind and an integer value. The names are those of the published vocabularies, so that a published
+tokenizer file can be read as it is. What the values mean is decided in `osuT5.encoding`; how events become token ids,
+in `osuT5.tokens.vocabulary`.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class EventKind(Enum):
 
 
 class ContextKind(Enum):
-    """Parts of a beatmap that the model is given or asked for, each in a segment of its own."""
+    """Parts of a beatmap that are given or decoded, each a segment."""
 
     NONE = "none"
     TIMING = "timing"
@@ -109,7 +109,7 @@ class Event(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class EventGroup:
-    """The events that belong together: one object, or one part of a slider.
+    """Events that belong together: one object, or part of a slider.
 
     `time_ms` is the exact time, also of groups that carry no TIME event (slider anchors take the time of their slider's
     head). Groups are in the order in which the model writes them.
@@ -120,5 +120,5 @@ class EventGroup:
 
     @property
     def kind(self) -> EventKind:
-        """What this group is."""
+        """Kind of this group."""
         return next(event.kind for event in self.events if event.kind in TYPE_KINDS)

@@ -23,7 +23,9 @@ from osuT5.tokens.windows import WindowGrid
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A context of the sequence: its token ids, whether the model is to learn them, and whether they are all of it.
+    """Segment of a sequence: context, token ids, and whether it is learned.
+
+    It also states whether the ids are complete.
 
     Only the last segment of a sequence may be left open; it then has no eos. The first `known` ids are not learned.
     """
@@ -75,7 +77,7 @@ class PromptLayout:
         inputs: Sequence[InputSegment] = (),
         learn_marks: bool = False,
     ) -> tuple[list[int], list[bool]]:
-        """The whole sequence, and for each id whether it is a target of the loss.
+        """Return the whole sequence, and the mask of loss targets.
 
         The eos of a learned segment is learned, its sos is not: the program chooses which context comes next. With
         `learn_marks` the sos are, and an eos at the very end, as the published models were trained.
@@ -102,7 +104,10 @@ class PromptLayout:
         decided_ids: Sequence[int],
         inputs: Sequence[InputSegment] = (),
     ) -> list[int]:
-        """What the decoder is given to continue `context` after the events that are already decided."""
+        """Return the decoder input to continue `context`.
+
+        It follows the events that are already decided.
+        """
         ids, _ = self.render(condition_ids, finished, inputs)
         return [*ids, self.vocabulary.context_sos(context), *decided_ids]
 
@@ -116,7 +121,10 @@ class WindowText:
     grid: WindowGrid
 
     def ids_of(self, groups: Iterable[EventGroup], window_start_ms: float) -> list[int]:
-        """Token ids of groups that lie in the window; values beyond the vocabulary become the nearest one."""
+        """Return token ids of groups in the window.
+
+        Values beyond the vocabulary become the nearest one.
+        """
         return [
             self.vocabulary.encode_clipped(self._relative(event, group.time_ms, window_start_ms))
             for group in groups
@@ -131,7 +139,10 @@ class WindowText:
     def groups_of(
         self, ids: Iterable[int], window_start_ms: float, last_ms: float | None = None
     ) -> tuple[list[EventGroup], int]:
-        """Groups in song time, and the number of events that belonged to none; `last_ms` as in `groups_from_events`."""
+        """Return groups in song time, and the number of lost events.
+
+        `last_ms` is as in `groups_from_events`.
+        """
         events = []
         for token_id in ids:
             event = self.vocabulary.decode(token_id)

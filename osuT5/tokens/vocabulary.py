@@ -21,7 +21,7 @@ IGNORED_LABEL = -100
 
 @dataclass(frozen=True, slots=True)
 class EventRange:
-    """All events of one kind with values from `low` to `high`, both included."""
+    """Events of one kind with values from `low` to `high` inclusive."""
 
     kind: EventKind
     low: int
@@ -70,7 +70,10 @@ class Vocabulary:
 
     @property
     def output_kinds(self) -> tuple[EventKind | None, ...]:
-        """Kinds of the output ids, in the order of the ids; None for the marks, which come first."""
+        """Kinds of the output ids, in the order of the ids.
+
+        They are None for the marks, which come first.
+        """
         return (None, *(r.kind for r in self.output_ranges))
 
     @property
@@ -101,16 +104,20 @@ class Vocabulary:
         return self._ranges[kind]
 
     def ids_of(self, kind: EventKind) -> range:
-        """The ids of all events of this kind; empty where the vocabulary lacks the kind."""
+        """Return the ids of a kind's events.
+
+        They are empty if the vocabulary lacks the kind.
+        """
         if kind not in self._starts:
             return range(0)
         start = self._starts[kind]
         return range(start, start + self._ranges[kind].size)
 
     def encode(self, event: Event) -> int:
-        """The id of an event.
+        """Return the id of an event.
 
-        Raises ValueError when its kind or value is not in the vocabulary.
+        Raises:
+            ValueError: Its kind or value is not in the vocabulary.
         """
         event_range = self._ranges.get(event.kind)
         if event_range is None:
@@ -120,13 +127,16 @@ class Vocabulary:
         return self._starts[event.kind] + event.value - event_range.low
 
     def encode_clipped(self, event: Event) -> int:
-        """The id of the event of this kind whose value is nearest."""
+        """Return the id of this kind's event with the nearest value."""
         event_range = self._ranges[event.kind]
         value = min(max(event.value, event_range.low), event_range.high)
         return self._starts[event.kind] + value - event_range.low
 
     def decode(self, token_id: int) -> Event | None:
-        """The event of an id; None for pad, sos, eos, context marks and ids outside the vocabulary."""
+        """Return the event of an id, or None.
+
+        Pad, sos, eos, context marks and ids outside the vocabulary have none.
+        """
         return self._events[token_id] if 0 <= token_id < len(self._events) else None
 
     def to_json(self) -> dict:

@@ -1,4 +1,4 @@
-"""The window grid: how a song is cut into overlapping windows, and what a time token means in one.
+"""Window grid: overlapping windows of a song, and times in them.
 
 A window is a stretch of audio that the model sees at once. Its first part (`lookback`) was decided by earlier windows,
 its last part (`lookahead`) belongs to later ones; what lies between is the span that this window alone decides.
@@ -17,7 +17,10 @@ LOOKAHEAD = 0.4
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """`frames` frames from `start_frame` on; decides times in [`from_ms`, `to_ms`) of the song."""
+    """Window of `frames` frames from `start_frame` on.
+
+    It decides times in [`from_ms`, `to_ms`) of the song.
+    """
 
     index: int
     start_frame: int
@@ -55,15 +58,18 @@ class WindowGrid:
         return int(self.window_ms // self.time_step_ms) + 1
 
     def time_value(self, time_ms: Ms, window_start_ms: Ms) -> int:
-        """The step of the window in which a time falls."""
+        """Return the step of a window that contains a time."""
         return int((time_ms - window_start_ms) // self.time_step_ms)
 
     def time_ms(self, time_value: int, window_start_ms: Ms) -> Ms:
-        """The middle of a step, so that the error of a quantised time is at most half a step."""
+        """Return the middle of a step.
+
+        A quantised time is thus at most half a step off.
+        """
         return window_start_ms + (time_value + 0.5) * self.time_step_ms
 
     def lead_in_frames(self, lookback: float = LOOKBACK) -> int:
-        """How many frames before the song its first window begins."""
+        """Return the frames before the song at which its first window begins."""
         return round(lookback * (self.frames - 1)) if self.lead_in else 0
 
     def windows(self, song_ms: Ms, lookback: float = LOOKBACK, lookahead: float = LOOKAHEAD) -> list[Window]:

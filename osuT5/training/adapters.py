@@ -39,7 +39,10 @@ Export = Callable[[Mapping[str, Tensor], Path], None]
 
 
 def add_adapter(model: MapperModel, options: LoraOptions, source: str, is_published: bool) -> Export:
-    """Puts an adapter into the layers of a model, as `adapt` does, under published names if the model has those."""
+    """Add an adapter to the layers of a model, as `adapt` does.
+
+    It gets published names if the model has those.
+    """
     targets = options.target_modules or ATTENTION_MATRICES[model.config.layer_kind]
     rename = partial(published_key, layer_kind=model.config.layer_kind) if is_published else str
     return adapt(model, options, list(targets), source, rename)
@@ -85,9 +88,9 @@ def adapt(
 def _save_adapter(
     adapted: PeftModel, rename: Callable[[str], str], weights: Mapping[str, Tensor], folder: Path
 ) -> None:
-    """Writes adapter_config.json and adapter_model.safetensors from the trained weights, by their names in the model.
+    """Write adapter_config.json and adapter_model.safetensors.
 
-    rename: the name of a parameter of the model -> the name that it gets in the file
+    The trained weights are by their names in the model. `rename` maps a parameter's name to its name in the file.
     """
     from peft import get_peft_model_state_dict
 

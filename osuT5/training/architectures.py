@@ -1,7 +1,7 @@
-"""What fresh weights can be: the embedded model's network and contract, or those of a published generation.
+"""Architectures of new weights: bundled, or of a published generation.
 
-The published ones are built from their numbers alone (sizes, spectrogram, vocabulary), so that a model trained from
-nothing has the ids and the form of one that was downloaded, and the original program can run it.
+The published ones are built from their numbers alone (sizes, spectrogram, vocabulary). A model trained from random
+weights thus has the ids and the form of a downloaded one, and the original can run it.
 """
 
 from __future__ import annotations
@@ -53,7 +53,10 @@ BASE, SMALL = (512, 6), (768, 12)
 
 @dataclass(frozen=True)
 class Architecture:
-    """`spec` makes the contract for tables of mappers and descriptors, `network` are sizes that differ from `mini`."""
+    """Architecture of new weights.
+
+    `spec` makes the contract for tables of mappers and descriptors; `network` holds sizes that differ from `mini`.
+    """
 
     spec: Callable[..., Contract]
     network: Mapping[str, Any] = field(default_factory=dict)
@@ -67,7 +70,7 @@ class Architecture:
 
 
 def _sizes_of(spec: Contract, network: Mapping[str, Any]) -> dict[str, Any]:
-    """What a contract decides of a network."""
+    """Return the sizes of a network that a contract determines."""
     time_ids = spec.vocabulary.ids_of(EventKind.TIME)
     return {
         "max_source_positions": spec.grid.frames // prod(network.get("conv_strides", ModelConfig.conv_strides)),
@@ -90,7 +93,10 @@ def mini_config(spec: Contract, **sizes) -> ModelConfig:
 def _published_network(
     layer_kind: str, d_model: int, layers: int, max_target_positions: int, input_projection: bool
 ) -> dict[str, Any]:
-    """Return sizes of a network: Whisper's base (512 wide) or small (768), whose heads are 64 wide."""
+    """Return sizes of a network, as of Whisper's base or small.
+
+    Base is 512 wide, small 768; their heads are 64 wide.
+    """
     sides = {"layers": layers, "heads": d_model // 64, "ffn_dim": 4 * d_model}
     return {
         "layer_kind": layer_kind,

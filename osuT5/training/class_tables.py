@@ -28,7 +28,10 @@ MAPPER_CHARTS, DESCRIPTOR_CHARTS = 5, 20
 def tables_from(
     records: Iterable[ChartRecord], mapper_charts: int = MAPPER_CHARTS, descriptor_charts: int = DESCRIPTOR_CHARTS
 ) -> ClassTables:
-    """Classes of those who have enough charts, the one with most first and then in the order of ids and names."""
+    """Return classes of mappers and descriptors with enough charts.
+
+    The one with most charts comes first; ties are in the order of ids and names.
+    """
     mappers: Counter[int] = Counter()
     descriptors: Counter[str] = Counter()
     for record in records:

@@ -1,4 +1,4 @@
-"""A model that is to learn contexts beyond its own, such as hit sounds for a finished map."""
+"""Extension of a model by contexts, such as hitsounds for a map."""
 
 from __future__ import annotations
 
@@ -20,10 +20,13 @@ VOCABULARY_WEIGHTS = ("decoder_embedder.weight", "proj_out.weight")
 
 
 def with_contexts(model: MapperModel, contract: Contract, names: Sequence[str]) -> tuple[MapperModel, Contract]:
-    """The same model with marks for more contexts, which begin as the mean of the marks that it has.
+    """Return the same model with marks for more contexts.
 
-    What it writes in its own contexts stays the same, since nothing leads to the new marks yet.
-    Raises OptionError for a name that no context has, and for a vocabulary without marks.
+    They begin as the mean of the existing marks. The output in the model's own contexts stays the same, since nothing
+    leads to the new marks yet.
+
+    Raises:
+        OptionError: A name is not a context, or the vocabulary has no marks.
     """
     known = {context.value: context for context in ContextKind}
     if unknown := [name for name in names if name not in known]:
@@ -52,7 +55,10 @@ def with_contexts(model: MapperModel, contract: Contract, names: Sequence[str]) 
 
 
 def _with_marks(rows: Tensor, vocabulary: Vocabulary, added: int) -> Tensor:
-    """Weights [tokens, d] with an sos and an eos row for each added context, after those of the known ones."""
+    """Add an sos and an eos row to weights [tokens, d] per context.
+
+    They come after those of the known contexts.
+    """
     first_event = vocabulary.first_event_id
     marks = rows[vocabulary.context_sos(vocabulary.contexts[0]) : first_event]
     sos, eos = marks[0::2].mean(0), marks[1::2].mean(0)

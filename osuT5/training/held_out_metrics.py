@@ -1,4 +1,7 @@
-"""Cross entropy and accuracy by kind of token and by mode, over held-out batches."""
+"""Cross entropy and accuracy by token kind and mode.
+
+They are over held-out batches.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,10 @@ TIME_TOLERANCE_STEPS = 2
 
 
 class HeldOutTally:
-    """Sums and counts of every figure, so that those of several processes can be added."""
+    """Sums and counts of every metric.
+
+    Those of several processes can be added.
+    """
 
     def __init__(self, contract: Contract) -> None:
         self.kinds = context_label_kinds(contract)

@@ -1,4 +1,7 @@
-"""Options of a training run of the seq2seq model; `configs/train/default.yaml` shows and explains each of them."""
+"""Options of a training run of the seq2seq model.
+
+`configs/train/default.yaml` shows and explains each of them.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from training.options import require
 
 @dataclass
 class LossOptions:
-    """What counts how much.
+    """Weights of the losses.
 
     `frame_only_steps` first trains the encoder alone, on its frame heads where it has them.
     """
@@ -35,7 +38,7 @@ class LossOptions:
 
 @dataclass
 class LoraOptions:
-    """Low-rank adapters instead of whole weights (Hu et al. 2021), as PEFT makes them.
+    """Options of low-rank adapters (Hu et al. 2021), in PEFT's form.
 
     `target_modules`: names of the matrices that get one; empty: the attention's, whatever they are called in the model.
     `init_lora_weights`: where they start; pissa (Meng et al. 2024) takes the weights' own largest directions.
@@ -55,7 +58,7 @@ class LoraOptions:
 
 @dataclass
 class SampleOptions:
-    """What is generated now and then to be looked at (every `loop.sample_every` steps)."""
+    """Options of sample generations, every `loop.sample_every` steps."""
 
     audio_path: str = ""
     sample_gamemodes: tuple[int, ...] = (0, 1, 2, 3)

@@ -1,4 +1,4 @@
-"""One training run of the seq2seq model, from options to a model's folder."""
+"""Training run of the seq2seq model, from options to folder."""
 
 from __future__ import annotations
 
@@ -24,10 +24,15 @@ from training.trackers import make_trackers
 
 
 def train(options: TrainOptions, drawer: Callable[[TrainOptions], Draw] | None = None) -> Path:
-    """Runs or resumes a training run; writes the averaged weights with their contract. Returns the model's folder.
+    """Run or resume a training; save averaged weights with their contract.
 
-    drawer: gives what draws sample generations, where `loop.sample_every` asks for them
-    Raises OptionError, CorpusError or ModelError, each with one sentence for the user.
+    Returns the model's folder.
+
+    Args:
+        drawer: Returns the function that draws sample generations, if `loop.sample_every` requests them.
+
+    Raises:
+        OptionError, CorpusError, ModelError: One sentence for the user.
     """
     if not options.data.train_dataset_path:
         raise OptionError("train_dataset_path is missing: give the folder of mapsets as train_dataset_path=FOLDER.")

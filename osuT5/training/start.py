@@ -1,4 +1,7 @@
-"""What a run begins with: fresh weights, a model to train further, or a model with an adapter beside it."""
+"""Initial weights of a training run.
+
+They are new ones, a model to train further, or a model with an adapter next to it.
+"""
 
 from __future__ import annotations
 
@@ -30,12 +33,15 @@ from training.options import OptionError, require, require_one_of
 
 class Export(Protocol):
     def __call__(self, weights: Mapping[str, Tensor], folder: Path) -> None:
-        """Writes trained weights (on the CPU, by name) into a folder."""
+        """Write trained weights (on the CPU, by name) into a folder."""
 
 
 @dataclass(frozen=True)
 class StartingPoint:
-    """`export` writes what was trained: a whole model with its contract, or an adapter."""
+    """Model at the start of a run.
+
+    `export` writes the trained weights: a whole model with its contract, or an adapter.
+    """
 
     model: MapperModel
     spec: Contract
@@ -43,7 +49,11 @@ class StartingPoint:
 
 
 def check_start(options: TrainOptions) -> None:
-    """Raises OptionError for what only shows when weights are made, before anything else is done."""
+    """Check options that otherwise fail only when weights are made.
+
+    Raises:
+        OptionError: One sentence for the user.
+    """
     require_one_of(tuple(ARCHITECTURES), "architecture", options.architecture)
     if options.lora.enable_lora:
         require(bool(options.pretrained_path), "pretrained_path", "given for LoRA: a model that it adapts", "nothing")
@@ -82,7 +92,7 @@ def starting_point(options: TrainOptions) -> StartingPoint:
 
 
 def adapter_export(export: Export, contract: Contract) -> Export:
-    """Writes an adapter with the contract of the model that it is for."""
+    """Return an export of an adapter with its model's contract."""
 
     def export_both(weights: Mapping[str, Tensor], folder: Path) -> None:
         export(weights, folder)
@@ -93,7 +103,7 @@ def adapter_export(export: Export, contract: Contract) -> Export:
 
 
 def whole_model_export(config: ModelConfig, contract: Contract) -> Export:
-    """Writes all weights of a model in fp16, so that generation can load them."""
+    """Return an export of all weights in fp16, loadable by generation."""
 
     def export(weights: Mapping[str, Tensor], folder: Path) -> None:
         model = MapperModel(config)
@@ -121,7 +131,10 @@ def _fresh(options: TrainOptions) -> StartingPoint:
 
 
 def _with_parts(known: MapperModel, sizes: Mapping[str, Any]) -> MapperModel:
-    """A model with what `sizes` gives it beyond the known one; those parts have fresh weights."""
+    """Return a model with additional parts from `sizes`.
+
+    Those parts have new weights.
+    """
     model = MapperModel(ModelConfig(**{**known.config.to_dict(), **sizes}))
     try:
         fresh, unknown = model.load_state_dict(known.state_dict(), strict=False)
@@ -134,7 +147,10 @@ def _with_parts(known: MapperModel, sizes: Mapping[str, Any]) -> MapperModel:
 
 
 def _tables(path: str) -> ClassTables:
-    """Mappers and descriptors that a fresh published architecture knows: those of a model's folder."""
+    """Return the mappers and descriptors of a new published architecture.
+
+    They are those of a model's folder.
+    """
     if not path:
         return NO_TABLES
     if not (Path(path) / TABLES_FILE).is_file():
@@ -147,7 +163,10 @@ def _tables(path: str) -> ClassTables:
 
 @contextmanager
 def _no_progress_bar() -> Iterator[None]:
-    """A file is written at once, and its progress would stand between the lines of the log."""
+    """Disable the progress bar for writing a file.
+
+    The file is written at once, and the bar would separate lines of the log.
+    """
     was_shown = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     yield

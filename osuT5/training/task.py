@@ -63,7 +63,7 @@ class MapperTask:
         return as_tensors(self.train.batch(step, BatchPart(index, count)))
 
     def loss_weights(self, batch: BatchTensors) -> Tensor:
-        """What the losses of tokens, of frames and of the charts' onsets are divided by [3]."""
+        """Return the divisors of the losses of tokens, frames and onsets [3]."""
         frames = batch["frame_targets"].shape[1]
         tokens, known = (batch["labels"] != IGNORED_LABEL).sum(), batch["frame_known"].sum() * float(frames)
         return torch.stack([tokens.float(), known, torch.tensor(float(batch["onset_targets"].numel()))])
@@ -110,7 +110,10 @@ class MapperTask:
         return {"skipped_files": self.train.skipped}
 
     def export(self, weights: Mapping[str, Tensor], folder: Path) -> None:
-        """Writes a model that generation can load, or for an adapter one that goes with the model it is for."""
+        """Write a model that generation can load.
+
+        An adapter goes with the model it is for.
+        """
         self.start.export(weights, folder)
 
     def pictures(self, weights: Mapping[str, Tensor], folder: Path) -> Mapping[str, np.ndarray]:
@@ -136,10 +139,10 @@ class MapperTask:
     def _row_losses(
         self, model: nn.Module, states: Tensor, batch: BatchTensors, totals: Tensor
     ) -> tuple[Tensor, Tensor | None]:
-        """That of all labels, and that of the charts' onsets where the model has a head for them.
+        """Return the loss of all labels, and that of the charts' onsets.
 
-        Rows are scored with others of like length: they are anything from 20 tokens to the limit, and in one block
-        nearly half of the decoder's work would be padding.
+        The latter is for a model with such a head. Rows are scored with others of similar length: they have from 20
+        tokens to the limit, and in one block nearly half of the decoder's work would be padding.
         """
         labels = batch["labels"]
         lengths = (batch["input_ids"] != PAD_ID).sum(1)

@@ -1,4 +1,4 @@
-"""Loss of tokens: cross entropy of the kind, plus that of the value within its kind, weighted by kind.
+"""Loss of tokens: cross entropy of kind and of value, weighted.
 
 A weight on the whole cross entropy of a label would make its kind too likely: such a loss is least where each
 probability is multiplied by its weight. Here every weight stands before a cross entropy of its own, so the loss is
@@ -21,9 +21,9 @@ POSITION_KINDS = (EventKind.POSITION, EventKind.POSITION_X, EventKind.POSITION_Y
 
 
 def value_weights(rhythm_weight: float, position_weight: float) -> dict[EventKind, float]:
-    """Return the weight of the value of each kind; that of all others is 1.
+    """Return the weight of the value of each kind, by default 1.
 
-    When things happen matters most, and positions, which have hundreds of near-equal answers, would drown it.
+    Times matter most. Positions, which have hundreds of near-equal answers, would dominate them.
     """
     return {**dict.fromkeys(RHYTHM_KINDS, rhythm_weight), **dict.fromkeys(POSITION_KINDS, position_weight)}
 
@@ -44,11 +44,17 @@ class TokenLoss:
         self._label_smoothing = label_smoothing
 
     def correct(self, logits: Tensor) -> Tensor:
-        """Return logits [n, vocabulary out] without the label weights of the model's earlier training, in fp32."""
+        """Return logits [n, vocabulary out] in fp32 without earlier label weights.
+
+        Those are from the model's earlier training.
+        """
         return logits.float() + self._offsets.to(logits.device)
 
     def __call__(self, logits: Tensor, labels: Tensor) -> Tensor:
-        """Return the sum over the tokens of logits [n, vocabulary out] against labels [n]; 0 when there are none."""
+        """Sum the loss of logits [n, vocabulary out] against labels [n].
+
+        It is 0 if there are none.
+        """
         logits = self.correct(logits)
         kinds = self._kind_of_id.to(labels.device)[labels]
         weights = self._weights.to(labels.device)[kinds]

@@ -1,4 +1,4 @@
-"""Bands of human-made maps: 90 % ranges of metrics by mode and stars.
+"""Bands of human-made maps: 90 % ranges of metrics by mode.
 
 Maps near a star rating count by a Gaussian of their distance from it. It is half a star wide, and wider where that
 reaches too few songs. All maps of one song count as the square root of their number.

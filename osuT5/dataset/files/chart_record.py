@@ -1,4 +1,7 @@
-"""What is known of a chart without reading it, so that a corpus can be filtered, split and drawn from unread."""
+"""Facts of a chart that are known without reading it.
+
+A corpus can thus be filtered, split and sampled unread.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +53,10 @@ class ChartRecord:
 
     @classmethod
     def of(cls, beatmap: Beatmap) -> ChartRecord:
-        """What the .osu file itself says. Raises UnratableBeatmap as `star_rating` does."""
+        """Return the record of a .osu file.
+
+        Raises UnratableBeatmap as `star_rating` does.
+        """
         metadata = beatmap.metadata
         return cls(
             mode=beatmap.mode,
@@ -66,5 +72,8 @@ class ChartRecord:
 
 
 def stars_at(ratings: Sequence[float], speed: float) -> float:
-    """The star rating at a playback speed, between its neighbours in STAR_SPEEDS."""
+    """Return the star rating at a playback speed.
+
+    It is interpolated between its neighbours in STAR_SPEEDS.
+    """
     return float(np.interp(speed, STAR_SPEEDS, ratings))

@@ -1,4 +1,4 @@
-"""A path or a hub id -> the songs of a corpus, whatever form it has."""
+"""Songs of a corpus of any form, by path or hub id."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ SEPARATOR = ";"
 
 
 def open_sources(option: str, text: str, report: SourceReport) -> list[Song]:
-    """The songs of one corpus, or of several one after the other: `FOLDER;OWNER/NAME`. Raises as `open_source`."""
+    """Return the songs of one or more corpora: `FOLDER;OWNER/NAME`.
+
+    Raises as `open_source` does.
+    """
     songs: list[Song] = []
     for number, part in enumerate(part.strip() for part in text.split(SEPARATOR)):
         for song in open_source(option, part, report) if part else ():
@@ -37,10 +40,14 @@ def open_sources(option: str, text: str, report: SourceReport) -> list[Song]:
 
 
 def open_source(option: str, text: str, report: SourceReport) -> list[Song]:
-    """The songs of a folder of mapsets, of a dataset with metadata, or of a sharded dataset, there or on a hub.
+    """Return the songs of one corpus, local or on a hub.
 
-    option: how the user gave `text`, for messages. Of a hub repository only the metadata is fetched at once; a shard
-    comes when one of its songs is asked for. Raises CorpusError or ModelError.
+    It is a folder of mapsets, a dataset with metadata, or a sharded dataset. `option` is the user's name of `text`, for
+    messages. Of a hub repository only the metadata is downloaded at once; a shard follows when one of its songs is
+    requested.
+
+    Raises:
+        CorpusError, ModelError: One sentence for the user.
     """
     folder = existing_folder(text)
     if folder is None and parse_hub_id(text) is None:
@@ -63,7 +70,10 @@ def _shard_on_hub(option: str, text: str) -> Callable[[str], Path]:
 
 
 def _dataset_songs(metadata: Path, find: Callable[[str], Path], report: SourceReport) -> Iterator[Song]:
-    """Songs in the order of their mapset ids; those of one mapset by their audio."""
+    """Yield songs in the order of their mapset ids.
+
+    Those of one mapset are in the order of their audio.
+    """
     reader = ShardReader(find)
     rows = [row for row in read_rows(metadata) if _is_usable(row, report)]
     rows.sort(key=lambda row: (row["BeatmapSetId"], row["BeatmapSetFolder"], row["AudioFile"]))
@@ -82,7 +92,10 @@ def _dataset_songs(metadata: Path, find: Callable[[str], Path], report: SourceRe
 
 
 def _is_usable(row: Row, report: SourceReport) -> bool:
-    """Whether a row names its files, without leaving the dataset, and a game mode of osu!'s."""
+    """Return whether a row names its files and a game mode.
+
+    The names must not leave the dataset.
+    """
     parts: Sequence[str] = [row["BeatmapSetFolder"] or "", row["AudioFile"] or "", row["BeatmapFile"] or ""]
     try:
         is_safe = all(safe_archive_name(part) == part.replace("\\", "/") != "" for part in parts)

@@ -1,4 +1,7 @@
-"""Which charts of a corpus are used: by mode, keys, difficulty, year, status, and the wish of their mappers."""
+"""Filters of a corpus's charts.
+
+They use mode, keys, difficulty, year, status, and the opt-out list of mappers.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ GUEST_MARKS = ("'s ", "’s ", "' ")
 
 @dataclass(frozen=True)
 class OptOutList:
-    """Mappers who want no model trained on their charts: user ids, and names without case."""
+    """Mappers who opted out of training: user ids, and names without case."""
 
     user_ids: frozenset[int] = frozenset()
     names: frozenset[str] = frozenset()
@@ -39,7 +42,10 @@ class OptOutList:
         return cls(ids, frozenset(entry.casefold() for entry in entries if entry and not entry.isdecimal()))
 
     def __contains__(self, record: ChartRecord) -> bool:
-        """Whether one of them owns the mapset or made the chart, as far as its name tells."""
+        """Return whether a listed mapper owns the mapset or made the chart.
+
+        The maker is recognised by the chart's name.
+        """
         if record.mapper_id in self.user_ids or record.creator.casefold() in self.names:
             return True
         version = record.version.casefold()
@@ -51,7 +57,9 @@ NOBODY_OPTED_OUT = OptOutList()
 
 @dataclass(frozen=True)
 class ChartFilter:
-    """What a chart has to be.
+    """Conditions for a chart.
+
+    Empty lists and None set no condition; an unknown value fails any condition.
 
     Empty lists and None ask for nothing; what is asked for and unknown is refused.
 
@@ -68,7 +76,7 @@ class ChartFilter:
     opted_out: OptOutList = NOBODY_OPTED_OUT
 
     def refusal(self, record: ChartRecord) -> str | None:
-        """Why a chart is not used, in a few words; None for one that is."""
+        """Return the reason for refusing a chart; None for none."""
         year = record.ranked_year
         if record in self.opted_out:
             return "its mapper opted out"

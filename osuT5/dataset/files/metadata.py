@@ -1,7 +1,8 @@
-"""The metadata table of a dataset in MMRS form, as the public Mapperator tool's `dataset2` writes it.
+"""Metadata table of a dataset in MMRS form.
 
-A dataset is a folder with `metadata.parquet`, one row for each chart, and `data/<BeatmapSetFolder>/` with the audio and
-the .osu files. Columns are the fields of the osu! API under the tool's names; the ones that it lacks stand at the end.
+The public Mapperator tool's `dataset2` writes it. A dataset is a folder with `metadata.parquet`, one row for each
+chart, and `data/<BeatmapSetFolder>/` with the audio and the .osu files. Columns are the fields of the osu! API under
+the tool's names; additional ones are at the end.
 """
 
 from __future__ import annotations
@@ -126,7 +127,10 @@ READ = (
 
 
 def arrow_schema() -> pa.Schema:
-    """The types of COLUMNS; times are UTC without a time zone, as pandas compares them with plain dates."""
+    """Return the types of COLUMNS.
+
+    Times are UTC without a time zone, as pandas compares them with plain dates.
+    """
     import pyarrow as pa
 
     kinds = {
@@ -143,7 +147,10 @@ def arrow_schema() -> pa.Schema:
 
 
 def metadata_table(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
-    """Rows, sorted by their keys, as a table with all COLUMNS; what a row lacks is null."""
+    """Return sorted rows as a table with all COLUMNS.
+
+    Rows are sorted by their keys; missing values are null.
+    """
     import pyarrow as pa
 
     ordered = sorted(rows, key=lambda row: tuple(row[key] for key in KEYS))
@@ -152,7 +159,10 @@ def metadata_table(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:
-    """Rows of a metadata.parquet in the order of their keys, with the columns in READ. Raises CorpusError."""
+    """Return the rows of a metadata.parquet in order of their keys.
+
+    They have the columns in READ. Raises CorpusError.
+    """
     parquet = import_parquet()
     try:
         # A handle of ours: pyarrow would keep the file open on Windows.
@@ -169,7 +179,7 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
 
 
 def record_of(row: Mapping[str, Any]) -> ChartRecord:
-    """What a row says about its chart."""
+    """Return the record of a row's chart."""
     mode = GameMode(row["ModeInt"])
     keys = row.get("KeyCount") or round(row.get("Cs") or 0) or None
     return ChartRecord(
@@ -191,7 +201,10 @@ def record_of(row: Mapping[str, Any]) -> ChartRecord:
 
 
 def _star_ratings(row: Mapping[str, Any]) -> tuple[float, ...]:
-    """The list of the row; where it lacks some, the rating at normal speed stands for them."""
+    """Return the ratings of a row.
+
+    Missing ones are replaced by the rating at normal speed.
+    """
     ratings: Sequence[float | None] = row.get("StarRating") or ()
     normal = float(row.get("DifficultyRating") or 0.0)
     if len(ratings) != len(STAR_SPEEDS):

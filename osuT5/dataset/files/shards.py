@@ -1,4 +1,6 @@
-"""The sharded form of a dataset: parquet files with a song in each row, its audio as Opus and its charts as text.
+"""Sharded form of a dataset: parquet files with a song per row.
+
+The audio is Opus, the charts are text.
 
     metadata.parquet                one row for each chart, as in the MMRS form, with the shard and the row of its song
     data/songs-00000-of-00004.parquet
@@ -65,7 +67,10 @@ def shard_schema() -> pa.Schema:
 
 
 class ShardReader:
-    """Reads rows of shards, each found by `find`, which may have to download it."""
+    """Reader of rows of shards.
+
+    Each shard is found by `find`, which may download it.
+    """
 
     def __init__(self, find: Callable[[str], Path]) -> None:
         self._find = find
@@ -73,9 +78,10 @@ class ShardReader:
         self._last: tuple[tuple[str, int, str], Any] = (("", -1, ""), None)
 
     def value(self, shard: str, row: int, column: str) -> Any:
-        """A column of a row, as Python values.
+        """Return a column of a row, as Python values.
 
-        Raises OSError for a shard that is damaged, and what `find` raises.
+        Raises:
+            OSError: The shard is damaged. Errors of `find` also pass.
         """
         place = (shard, row, column)
         if self._last[0] != place:
@@ -138,7 +144,10 @@ class ShardSong:
 
 
 def shard_in(folder: Path) -> Callable[[str], Path]:
-    """Finds shards in a folder; raises CorpusError for one that is not there."""
+    """Return the function that finds shards in a folder.
+
+    It raises CorpusError for a missing one.
+    """
 
     def find(shard: str) -> Path:
         path = folder / shard

@@ -1,9 +1,8 @@
-"""Where songs and charts come from.
+"""Sources of songs and charts.
 
-A source is a sequence of songs, each of which is read only when asked.
-
-Nothing else in the project knows whether a song lies in a folder of mapsets, in a dataset with metadata, or in the
-shards of one. A chart that cannot be read is counted and left out; it never stops a run.
+A source is a sequence of songs, each read on demand. No other code depends on whether a song is in a folder of mapsets,
+in a dataset with metadata, or in the shards of one. A chart that cannot be read is counted and skipped; it never stops
+a run.
 """
 
 from __future__ import annotations
@@ -50,10 +49,13 @@ class Song(Protocol):
     def audio_identity(self) -> str: ...
 
     def chart_bytes(self, place: int) -> bytes:
-        """The .osu file of a chart. Raises OSError."""
+        """Return the .osu file of a chart.
+
+        Raises OSError.
+        """
 
     def audio_file(self) -> AbstractContextManager[Path]:
-        """The audio as a file, for as long as the context lasts.
+        """Return the audio as a file that exists during the context.
 
         Raises OSError.
         """
@@ -94,7 +96,7 @@ class FolderSong:
 
 @dataclass(slots=True)
 class SourceReport:
-    """What was left out: files that cannot be used, with the reason of each, and how many charts filters refuse."""
+    """Report of skipped input: unusable files with reasons, and refused charts."""
 
     skipped: list[str] = field(default_factory=list)
     refused: Counter = field(default_factory=Counter)
@@ -113,7 +115,10 @@ class ReadChart:
 
 
 def mapset_songs(folder: Path) -> Iterator[FolderSong]:
-    """Every song of a folder of mapsets: a sub-folder for each, with .osu files and the audio that they name."""
+    """Yield every song of a folder of mapsets.
+
+    Each mapset is a sub-folder with .osu files and the audio that they name.
+    """
     for mapset in sorted(path for path in folder.iterdir() if path.is_dir()):
         by_audio: dict[Path | None, list[Path]] = {}
         for chart_path in sorted(mapset.glob("*.osu")):
@@ -124,16 +129,16 @@ def mapset_songs(folder: Path) -> Iterator[FolderSong]:
 
 
 def audio_filename(chart_path: Path) -> str:
-    """The audio that a chart names, without reading the rest of it."""
+    """Return a chart's audio name without reading the rest of it."""
     with chart_path.open("rb") as file:
         match = re.search(rb"^AudioFilename\s*:\s*(.*?)\s*$", file.read(4096), re.MULTILINE)
     return match.group(1).decode("utf-8", errors="replace") if match else ""
 
 
 def read_charts(song: Song, report: SourceReport, chart_filter: ChartFilter | None = None) -> list[ReadChart]:
-    """The charts of a song that can be read, have red lines and objects, and pass the filter.
+    """Return the usable charts of a song.
 
-    What is refused by its record is not read at all.
+    They are readable, have red lines and objects, and pass the filter. A chart refused by its record is not read.
     """
     charts = []
     for place, name in enumerate(song.chart_names):
@@ -161,7 +166,10 @@ def read_charts(song: Song, report: SourceReport, chart_filter: ChartFilter | No
 def charts_in_song(
     charts: Sequence[ReadChart], song_ms: float, report: SourceReport, mapset: str = ""
 ) -> list[ReadChart]:
-    """Return the charts that lie in their song; the others are reported, after the name of their mapset."""
+    """Return the charts that lie in their song; report the others.
+
+    A report begins with the name of the mapset.
+    """
     inside = []
     for chart in charts:
         try:
@@ -174,9 +182,9 @@ def charts_in_song(
 
 
 def with_records(song: FolderSong, report: SourceReport) -> FolderSong | None:
-    """The song with its charts that can be read and what they say; None where there is none.
+    """Return the song with the records of its readable charts, or None.
 
-    Songs of a folder without metadata have to be read once before anything can be chosen among them.
+    Songs of a folder without metadata have to be read once before any can be chosen.
     """
     charts = {chart.name: chart.record for chart in read_charts(song, report)}
     paths = [path for path in song.chart_paths if path.name in charts]

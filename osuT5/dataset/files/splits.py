@@ -1,4 +1,7 @@
-"""Which songs are trained on and which are held out: by title, by a share of all titles, or by place in the corpus."""
+"""Splits of songs into trained and held-out ones.
+
+They are by title, by a fraction of all titles, or by place in the corpus.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,9 @@ from osuT5.dataset.files.sources import FolderSong, Song, SourceReport, with_rec
 
 
 def mapsets_between(songs: Iterable[Song], start: int, end: int | None) -> Iterator[Song]:
-    """The songs of the mapsets with numbers in [start, end), counted in the order of their source.
+    """Yield the songs of mapsets with numbers in [start, end).
 
-    Songs of one mapset stand together, and belong to one number.
+    Mapsets are counted in the order of their source. Songs of one mapset are adjacent and have one number.
     """
     number, mapset = -1, None
     for song in songs:
@@ -31,9 +34,9 @@ def songs_of_split(
     held_out: frozenset[str] | None = None,
     quiet: bool = False,
 ) -> list[Song]:
-    """The songs of a split, with records.
+    """Return the songs of a split, with records.
 
-    Those without metadata are read for it, charts that cannot be are counted.
+    Songs without metadata are read for it. Unreadable charts are counted.
     """
     held_out = held_out_titles() if held_out is None else held_out
     chosen: list[Song] = []

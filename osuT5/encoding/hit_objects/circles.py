@@ -11,7 +11,7 @@ from osuT5.tokens.events import EventGroup, EventKind
 
 
 def object_sound(obj: HitObject) -> Sound:
-    """How the object as a whole sounds: a circle, or the body of a slider."""
+    """Return the hitsound of an object: a circle or a slider's body."""
     sample = obj.sample
     return Sound(obj.hitsound, sample.normal_set, sample.addition_set, sample.volume or None)
 
@@ -27,7 +27,10 @@ def encode_circle(writer: GroupWriter, circle: Circle) -> list[EventGroup]:
 
 
 def decode_circle(group: EventGroup, point: Point) -> Draft:
-    """Return a circle at a point, or what is left of a slider that has a head only: the rhythm."""
+    """Return a circle at a point.
+
+    It may be the rest of a slider with a head only; its rhythm stays.
+    """
     sound = first_sound(read_sounds(group.events))
     circle = Circle(group.time_ms, *point, has_new_combo(group), hitsound=sound.hitsound, sample=sample_of(sound))
     return Draft(circle, volumes=volume_change(group.time_ms, sound))

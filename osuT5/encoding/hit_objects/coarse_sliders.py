@@ -1,4 +1,7 @@
-"""Sliders -> groups where the published program has quirks: durations, anchors with times, coarse ends."""
+"""Encoding of sliders with the original's quirks.
+
+They are durations, anchors with times, and coarse ends.
+"""
 
 from __future__ import annotations
 
@@ -18,17 +21,23 @@ MIN_VELOCITY, MAX_VELOCITY = 0.1, 10.0
 
 
 def control_points(slider: Slider) -> list[Point]:
-    """All points of a path that was read whole, or those of its segments with their joints doubled."""
+    """Return all points of a path.
+
+    The path was read whole, or its segments have doubled joints.
+    """
     return [point for segment in slider.segments for point in segment.points]
 
 
 def whole_us(time_ms: float) -> float:
-    """A time in whole microseconds, in which the published program divides durations."""
+    """Round a time to microseconds, the original's unit for durations."""
     return round(time_ms * 1000) / 1000
 
 
 def encoded_duration_ms(slider: Slider, writer: GroupWriter) -> float:
-    """The duration of all slides, with its fraction of a millisecond cut where the writer's quirks say so."""
+    """Return the duration of all slides.
+
+    Its fraction of a millisecond is cut if the writer's quirks require it.
+    """
     if not writer.quirks.whole_ms_sliders:
         return slider_duration_ms(slider, writer.timing, writer.beatmap.difficulty)
     line = writer.timing.line_at(slider.time_ms)
@@ -45,9 +54,10 @@ def coarse_end(slider: Slider) -> Point:
 
 
 def whole_path_anchors(slider: Slider) -> Iterator[tuple[EventKind, Point, float]]:
-    """The anchors of a path with their places in the list of its points, as shares from 0 (head) to 1 (end).
+    """Yield the anchors of a path with their places.
 
-    A Bezier point that the next one repeats is a red anchor, and one that repeats the last one is none.
+    Places are fractions from 0 (head) to 1 (end) in the list of its points. A Bezier point that the next one repeats is
+    a red anchor. A point that repeats the last one is not.
     """
     points = control_points(slider)
     kind = curve_kind(slider.segments[0].kind, points)

@@ -29,7 +29,7 @@ ADDITION_VALUES, BANK_VALUES = 8, BANKS**2
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """How one edge of an object sounds.
+    """Sound of one edge of an object.
 
     Fields that are 0, and a volume of None, are left to the timing line.
     """
@@ -41,7 +41,10 @@ class Sound:
 
 
 def resolve(sound: Sound, time_ms: float, timing: Timing) -> Sound:
-    """The sound with everything explicit that the line active at its time decides."""
+    """Return the sound with explicit values.
+
+    The line active at its time supplies them.
+    """
     line_ms = time_ms + LENIENCE_MS
     normal = sound.normal_set or timing.sample_set_at(line_ms) or FALLBACK_SET
     volume = sound.volume or timing.volume_at(line_ms)
@@ -59,7 +62,7 @@ def sound_value(sound: Sound, time_ms: float, timing: Timing) -> int:
 
 
 def sound_events(sound: Sound, time_ms: float, timing: Timing, spec: EncodingSpec) -> list[Event]:
-    """The events of one edge at `time_ms`."""
+    """Return the events of one edge at `time_ms`."""
     if not spec.hitsounds:
         return []
     sound = resolve(sound, time_ms, timing)
@@ -75,7 +78,10 @@ def _packed(sound: Sound) -> int:
 
 
 def read_sounds(events: Sequence[Event]) -> list[Sound]:
-    """The sounds of a group in its order; a volume belongs to the hit sound before it."""
+    """Return the sounds of a group in its order.
+
+    A volume belongs to the hitsound before it.
+    """
     sounds: list[Sound] = []
     for event in events:
         if event.kind is EventKind.HITSOUND:

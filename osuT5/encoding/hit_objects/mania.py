@@ -18,7 +18,10 @@ def encode_note(writer: GroupWriter, note: Circle) -> list[EventGroup]:
 
 
 def encode_hold(writer: GroupWriter, obj: HitObject, end_ms: float) -> list[EventGroup]:
-    """A hold note, or a slider or spinner of a mania file, which osu! plays as one."""
+    """Encode a hold note.
+
+    It may be a slider or spinner of a mania file, which osu! plays as one.
+    """
     column = writer.place((obj.x, obj.y))
     return [
         _start(writer, EventKind.HOLD_NOTE, obj),
@@ -44,7 +47,10 @@ def column_of(group: EventGroup) -> int | None:
 
 
 def decode_note(group: EventGroup, key_count: int) -> Draft:
-    """A note, or what is left of a hold note without an end; without a column it is in the first."""
+    """Decode a note.
+
+    It may be the rest of a hold note without an end. Without a column it is in the first.
+    """
     note = Circle(group.time_ms, column_x(column_of(group) or 0, key_count), PLAYFIELD_HEIGHT_PX / 2)
     _add_sound(note, group)
     return Draft(note)
@@ -58,7 +64,10 @@ def decode_hold(start: EventGroup, end: EventGroup, key_count: int) -> Draft:
 
 
 def _add_sound(obj: HitObject, group: EventGroup) -> None:
-    """Volumes stay with the note: in a chord each has its own, which no timing line could say."""
+    """Set the sounds of a note, including its volume.
+
+    Notes of a chord have different volumes, which no timing point could state.
+    """
     sound = first_sound(read_sounds(group.events))
     obj.hitsound = sound.hitsound
     obj.sample = sample_of(sound, sound.volume or 0)

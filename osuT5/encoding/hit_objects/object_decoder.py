@@ -21,10 +21,12 @@ _SLIDER_KINDS = TIMELESS_KINDS | {EventKind.SLIDER_HEAD, EventKind.SLIDER_END}
 
 
 class Pairs:
-    """Starts that wait for their ends, each under a key of its own (a mania column, say).
+    """Starts of objects without ends yet, by key.
 
-    `whole` makes an object of a start and its end, `alone` what is left of a start that has no end or no duration.
-    Without `alone` nothing is left.
+    A key is a mania column, for example.
+
+    `whole` makes an object of a start and its end, `alone` an object of a start without an end or a duration. Without
+    `alone` nothing remains of it.
     """
 
     def __init__(
@@ -39,7 +41,10 @@ class Pairs:
         self._open: dict[Hashable, EventGroup] = {}
 
     def start(self, group: EventGroup, key: Hashable = None) -> list[Draft]:
-        """Remember a start; return what is left of the one that it displaces, which has no end."""
+        """Store a start; return the rest of the one that it displaces.
+
+        That has no end.
+        """
         displaced = self._open.pop(key, None)
         self._open[key] = group
         return self._incomplete(displaced) if displaced else []
@@ -67,7 +72,7 @@ class Pairs:
 def decode_objects(
     groups: Iterable[EventGroup], mode: GameMode, key_count: int, spec: EncodingSpec, report: AssemblyReport
 ) -> list[Draft]:
-    """The objects that the groups make, in the order in which they became complete."""
+    """Decode objects from groups, in order of their completion."""
     if mode is GameMode.TAIKO:
         readers, closers = _taiko_readers(spec, report)
     elif mode is GameMode.MANIA:
@@ -101,7 +106,10 @@ def _standard_readers(spec: EncodingSpec, report: AssemblyReport) -> Readers:
 
 
 def _taiko_readers(spec: EncodingSpec, report: AssemblyReport) -> Readers:
-    """Drum rolls without an end or a duration stay as notes; dendens do not."""
+    """Return the readers of taiko objects.
+
+    Drumrolls without an end or a duration stay as notes; swells do not.
+    """
     note = partial(taiko.decode_note, spec=spec)
     rolls = Pairs(report, partial(taiko.decode_drumroll, spec=spec), note)
     dendens = Pairs(report, partial(taiko.decode_denden, spec=spec))

@@ -1,4 +1,4 @@
-"""What the decoders of the objects hand to the assembly, and the account of what they could not use."""
+"""Interface of object decoders and assembly, with a report of losses."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from osuT5.tokens.events import EventGroup, EventKind
 
 @dataclass
 class AssemblyReport:
-    """What of a generated sequence did not become part of the beatmap as it stands, by kind of event.
+    """Events that did not become part of the beatmap unchanged, by kind.
 
-    invalid      something in it makes no sense: an object that ends when it starts, or has no place
-    dropped      groups that belong to nothing: an end without a start, an object of another mode
-    incomplete   objects without their end; those that make sense as a circle or note are kept as one
+    Attributes:
+        invalid: Objects with impossible values: an end at the start, or no position.
+        dropped: Groups that belong to nothing: an end without a start, an object of another mode.
+        incomplete: Objects without their end; those that make sense as a circle or note are kept as one.
     """
 
     invalid: Counter[EventKind] = field(default_factory=Counter)
@@ -31,7 +32,10 @@ class AssemblyReport:
         return self.invalid.total() + self.dropped.total() + self.incomplete.total()
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """ "invalid", "dropped", "incomplete" -> kind of event -> how many, the most frequent first."""
+        """Return "invalid", "dropped", "incomplete" with counts by kind.
+
+        The most frequent kinds come first.
+        """
         parts = (("invalid", self.invalid), ("dropped", self.dropped), ("incomplete", self.incomplete))
         return {name: {kind.value: count for kind, count in part.most_common()} for name, part in parts}
 
@@ -65,7 +69,10 @@ class Draft:
 
 
 class PlaceReader:
-    """Reads positions; an object without one is where the one before it was."""
+    """Reader of positions.
+
+    An object without one gets the position of the one before it.
+    """
 
     def __init__(self, spec: EncodingSpec, report: AssemblyReport) -> None:
         self._spec = spec
@@ -82,7 +89,7 @@ class PlaceReader:
         return point
 
     def forget(self) -> None:
-        """The next object without a place is in the centre, as after a spinner."""
+        """Reset the last position to the centre, as after a spinner."""
         self._last_point = CENTRE
 
 

@@ -1,4 +1,4 @@
-"""Places <-> events: cells of the playfield, offsets inside a cell, distances, and mania columns."""
+"""Positions and events: cells, offsets inside cells, distances, mania columns."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ MAX_DISTANCE_PX = 640
 
 
 def position_events(point: Point, last_point: Point, spec: EncodingSpec) -> list[Event]:
-    """The events that place a point; `last_point` is the one before it, for its distance."""
+    """Return the events that place a point.
+
+    `last_point` is the one before it, for its distance.
+    """
     events = []
     if spec.distances:
         distance_px = math.dist(point, last_point)
@@ -37,9 +40,10 @@ def position_events(point: Point, last_point: Point, spec: EncodingSpec) -> list
 
 
 def read_position(events: Sequence[Event], spec: EncodingSpec) -> Point | None:
-    """The point in px that the events of a group place: the centre of its cell, or of its refinement step.
+    """Return the point in px that a group's events place.
 
-    None where they hold no position; distances alone place nothing.
+    It is the centre of its cell, or of its refinement step. None if they hold no position; distances alone place
+    nothing.
     """
     value_of = {event.kind: event.value for event in events}
     if (cell := _read_cell(value_of, spec)) is None:
@@ -69,7 +73,7 @@ def read_position_as_published(events: Sequence[Event], spec: EncodingSpec) -> P
 
 
 def _read_cell(value_of: Mapping[EventKind, int], spec: EncodingSpec) -> tuple[int, int] | None:
-    """Column and row of the cell that events name; None where they name none."""
+    """Return column and row of the cell that events name, or None."""
     if EventKind.POSITION in value_of:
         left, top, columns = _cell_grid(spec)
         row, column = divmod(value_of[EventKind.POSITION], columns)
@@ -80,7 +84,10 @@ def _read_cell(value_of: Mapping[EventKind, int], spec: EncodingSpec) -> tuple[i
 
 
 def _read_steps(value_of: Mapping[EventKind, int], spec: EncodingSpec) -> tuple[int, int] | None:
-    """Steps across and down inside a cell; None where the place is not refined."""
+    """Return steps across and down inside a cell.
+
+    They are None if the position is not refined.
+    """
     if EventKind.POSITION_REFINE not in value_of or not spec.position_refine_px:
         return None
     y_step, x_step = divmod(value_of[EventKind.POSITION_REFINE], spec.position_cell_px // spec.position_refine_px)
@@ -92,13 +99,16 @@ def column_event(x_px: float, key_count: int) -> Event:
 
 
 def column_x(column: int, key_count: int) -> float:
-    """The whole pixel at the middle of a column, where the editor puts its notes."""
+    """Return the whole pixel at the middle of a column.
+
+    The editor puts its notes there.
+    """
     column = int(_clamp(column, 0, key_count - 1))
     return float(int((column + 0.5) * PLAYFIELD_WIDTH_PX / key_count))
 
 
 def _cell_grid(spec: EncodingSpec) -> tuple[int, int, int]:
-    """Index of the leftmost and of the topmost cell, and the number of columns of cells."""
+    """Return leftmost and topmost cell index, and number of cell columns."""
     left = spec.x_low_px // spec.position_cell_px
     return left, spec.y_low_px // spec.position_cell_px, spec.x_high_px // spec.position_cell_px - left + 1
 

@@ -1,4 +1,6 @@
-"""Slider paths <-> anchors: the control points between head and end, each with the kind of its segment.
+"""Slider paths and anchors: control points with the kind of their segment.
+
+They are between head and end.
 
 A RED_ANCHOR is a joint of two segments, or a corner of a linear one.
 """
@@ -34,10 +36,10 @@ def anchors_of(segments: Sequence[PathSegment]) -> Iterator[Anchor]:
 
 
 def segments_of(head: Point, anchors: Sequence[Anchor], end: Point) -> list[PathSegment]:
-    """The path through these anchors: at least one segment of two points.
+    """Return the path through these anchors.
 
-    Straight pieces of a path that also has Bezier curves are Bezier curves of two points, so that every osu! can
-    read the path; a wholly straight path is one linear segment.
+    It has at least one segment of two points. Straight pieces of a path that also has Bezier curves are Bezier curves
+    of two points, so that every osu! can read the path; a wholly straight path is one linear segment.
     """
     pieces = [piece for piece in _pieces(head, anchors, end) if _has_extent(piece)]
     if not pieces:
@@ -64,7 +66,10 @@ def _pieces(head: Point, anchors: Sequence[Anchor], end: Point) -> Iterator[Path
 
 
 def _piece_kind(inner: Sequence[CurveKind]) -> CurveKind:
-    """What a piece with these inner anchors is; where they disagree, or an arc has not one, a Bezier curve."""
+    """Return the kind of a piece with these inner anchors.
+
+    If they contradict each other, or an arc has not one, it is a Bezier curve.
+    """
     if not inner:
         return CurveKind.LINEAR
     if all(kind is CurveKind.CATMULL for kind in inner):

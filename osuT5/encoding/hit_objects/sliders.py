@@ -91,7 +91,10 @@ def encode_slider(writer: GroupWriter, slider: Slider) -> list[EventGroup]:
 
 
 def edge_sound(slider: Slider, number: int) -> Sound:
-    """How the head (0), a repeat, or the end (the last) sounds."""
+    """Return the sound of the head (0), a repeat, or the end.
+
+    The end is the last number.
+    """
     edge = slider.edges[number] if number < len(slider.edges) else SliderEdge(slider.hitsound)
     return Sound(edge.hitsound, edge.normal_set, edge.addition_set)
 
@@ -150,7 +153,10 @@ class SliderReader:
         self._waiting: _OpenSlider | None = None
 
     def read(self, group: EventGroup) -> list[Draft]:
-        """Takes the next group; gives the sliders that it completes or leaves behind."""
+        """Read the next group; return the sliders that it completes.
+
+        Abandoned sliders are returned, too.
+        """
         kind = group.kind
         if kind is EventKind.SLIDER_HEAD:
             return self._begin(group)
@@ -166,7 +172,7 @@ class SliderReader:
         return self._end_path(group)
 
     def close(self) -> list[Draft]:
-        """What is left at the end of the sequence."""
+        """Return the incomplete sliders at the end of the sequence."""
         drafts = [self._incomplete(slider) for slider in (self._waiting, self._open) if slider]
         self._open = self._waiting = None
         return drafts
@@ -204,7 +210,10 @@ class SliderReader:
         return [self._draft(slider, group)]
 
     def _place(self, group: EventGroup) -> Point | None:
-        """The position of a part of the path; parts without one are left out."""
+        """Return the position of a path's part, or None.
+
+        Parts without one are skipped.
+        """
         point = read_position(group.events, self._spec)
         if point is not None:
             return self._places.read(group)
@@ -246,10 +255,10 @@ class SliderReader:
 
 
 def slide_count(slide_ms: float, total_ms: float, sound_count: int) -> int:
-    """How often a slider goes along its path, from the duration of the first slide and of all.
+    """Return the number of slides, from the first and total durations.
 
-    Where the number of sounds (the body's and each repeat's) agrees with the times up to their quantisation it
-    decides, since the quotient of short quantised times may be off.
+    If the number of sounds (the body's and each repeat's) matches the times up to their quantisation, it decides, since
+    the quotient of short quantised times may be wrong.
     """
     if sound_count and abs(total_ms / sound_count - slide_ms) <= STEP_MS * (1 + 1 / sound_count):
         return sound_count

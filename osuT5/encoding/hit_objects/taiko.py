@@ -63,14 +63,20 @@ def _start(writer: GroupWriter, kind: EventKind, obj: HitObject) -> EventGroup:
 
 
 def decode_note(group: EventGroup, spec: EncodingSpec) -> Draft:
-    """A note, or what is left of a drum roll without an end."""
+    """Decode a note.
+
+    It may be the rest of a drumroll without an end.
+    """
     sound = first_sound(read_sounds(group.events))
     note = Circle(group.time_ms, *CENTRE, hitsound=sound.hitsound, sample=sample_of(sound))
     return _draft(group, note, spec)
 
 
 def decode_drumroll(start: EventGroup, end: EventGroup, spec: EncodingSpec) -> Draft:
-    """A drum roll without a path: `drumroll_path` makes it when the length is known."""
+    """Decode a drumroll without a path.
+
+    `drumroll_path` makes the path when the length is known.
+    """
     sound = first_sound(read_sounds(start.events))
     edges = [SliderEdge(sound.hitsound, sound.normal_set, sound.addition_set) for _ in range(2)]
     slider = Slider(start.time_ms, *CENTRE, hitsound=sound.hitsound, sample=sample_of(sound), edges=edges)
@@ -86,7 +92,10 @@ def decode_denden(start: EventGroup, end: EventGroup, spec: EncodingSpec) -> Dra
 
 
 def drumroll_path(length_px: float) -> list[PathSegment]:
-    """A straight path of a drum roll, which goes to and fro across the playfield when it is longer."""
+    """Return the straight path of a drumroll.
+
+    A longer one goes to and fro across the playfield.
+    """
     y = PLAYFIELD_HEIGHT_PX / 2
     points = [(0.0, y)]
     for crossing in range(math.ceil(length_px / PLAYFIELD_WIDTH_PX) - 1):

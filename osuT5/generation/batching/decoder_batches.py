@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """Beginning of a row: its ids, the index of its window, its game mode."""
+    """Beginning of a row: ids, index of its window, game mode."""
 
     ids: list[int]
     window: int

@@ -158,7 +158,10 @@ def write_side_by_side(song: ParallelSong, wanted: Wanted, choice: RowChoice, gu
 
 
 def _write_in_company(group: WriterGroup, order: Order, pools: SharedPools) -> None:
-    """Encode and report in the song's own thread, so that no other waits."""
+    """Encode and report in the song's own thread.
+
+    No other song waits.
+    """
     song = group.song
     for writer in group.writers:
         song.states_for(writer.chart)

@@ -88,7 +88,7 @@ class Order:
         return self.is_left or self.error is not None or all(writer.is_done for writer in self.writers)
 
     def advance(self, vocabulary: Vocabulary, max_length: int) -> None:
-        """Begin rows, and choose the next token of each; keep those that continue."""
+        """Begin rows, choose their next tokens, and keep unfinished ones."""
         try:
             self._begin()
             assert self.rows or self.is_over, "writers wait for each other"
@@ -98,7 +98,7 @@ class Order:
             self.error = error
 
     def _begin(self) -> None:
-        """Begin rows in order: a later one reads what an earlier one has."""
+        """Begin rows in order: a later one reads an earlier one's results."""
         busy = [id(each.writer) for each in self.rows]
         for writer in self.writers:
             if id(writer) not in busy and (begun := writer.begin_row()) is not None:

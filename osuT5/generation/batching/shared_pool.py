@@ -26,7 +26,10 @@ Watch = Callable[[], None]
 
 
 class SharedPools:
-    """Pools of the models in use, each with a thread while orders are left."""
+    """Pools of the models in use.
+
+    Each has a thread while orders are left.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

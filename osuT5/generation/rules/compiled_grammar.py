@@ -31,7 +31,7 @@ class TableFull(Exception):
 
 
 class CompiledGrammar:
-    """Tables on a device, at fixed addresses, so that graphs may read them.
+    """Tables of a grammar on a device, at fixed addresses for graphs.
 
     Attributes:
         class_of: Class of each token: its kind, and the value of a column [vocabulary out].
@@ -69,7 +69,9 @@ class CompiledGrammar:
         return 2 * len(self._states) > MOST_STATES or 2 * len(self._mask_lines) > MOST_MASKS
 
     def line_of(self, context: ContextKind, grammar: GrammarState | None) -> int:
-        """Return the line of a state; `publish` copies new ones to the device.
+        """Return the line of a state.
+
+        `publish` copies new lines to the device.
 
         Raises:
             TableFull: No line is left.

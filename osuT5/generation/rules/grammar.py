@@ -1,7 +1,8 @@
-"""The grammar of a map: which kind of event may follow, so that every group is whole and every end has its start.
+"""Grammar of a map: kinds of events that may follow.
 
-For the encoding of the embedded model, whose groups end with their type; `osuT5.generation.rules.group_shapes` has that
-of the others. The model has learned all this, but a small one forgets, and what cannot be assembled is lost to the map.
+It completes every group and gives every end a start. It is for the encoding of the bundled model, whose groups end with
+their type; `osuT5.generation.rules.group_shapes` is for the others. The model has learned all this, but a small one
+makes errors, and events that cannot be assembled are lost.
 """
 
 from __future__ import annotations
@@ -52,7 +53,10 @@ MAX_ANCHORS = 40
 
 
 def is_published(encoding: EncodingSpec) -> bool:
-    """Whether maps are written as one of the published models writes them, and so by another grammar."""
+    """Return whether an encoding is that of a published model.
+
+    Such a model has another grammar.
+    """
     signs = (
         encoding.types_first,
         encoding.distances,
@@ -67,10 +71,10 @@ def is_published(encoding: EncodingSpec) -> bool:
 
 @dataclass(slots=True)
 class GrammarState:
-    """Where a row is: parts of the unfinished group, the object that waits for its continuation, held columns.
+    """State of a row: unfinished group, open object, held columns.
 
-    What was begun before the window (`earlier`, `earlier_columns`) may go on in it, but need not: the model does not
-    see its start.
+    An object begun before the window (`earlier`, `earlier_columns`) may continue in it, but need not: the model does
+    not see its start.
     """
 
     mode: GameMode
@@ -83,38 +87,42 @@ class GrammarState:
     earlier_columns: set[int] = field(default_factory=set)
 
     def copied(self) -> GrammarState:
-        """The same state, which goes its own way from here."""
+        """Return an independent copy of the state."""
         other = copy(self)
         other.parts = list(self.parts)
         other.held_columns, other.earlier_columns = set(self.held_columns), set(self.earlier_columns)
         return other
 
     def key(self) -> Hashable:
-        """Two states with the same key allow the same, and have the same key after the same events.
+        """Return a key of the state.
 
-        Of the parts of a group, only kinds count, and the value of a column.
+        States with equal keys allow the same events, and keep equal keys after the same events. Of the parts of a
+        group, only kinds count, and the value of a column.
         """
         parts = tuple((part.kind, part.value if part.kind is K.COLUMN else 0) for part in self.parts)
         columns = frozenset(self.held_columns), frozenset(self.earlier_columns)
         return self.mode, self.key_count, parts, self.waiting, self.anchors, *columns, self.earlier
 
     def skip(self, events: Iterable[Event]) -> None:
-        """Reads what lies before a window that does not see it but may end what was begun there."""
+        """Read events before a window, which may end there.
+
+        The window does not see them, but may end objects begun by them.
+        """
         for event in events:
             self.read(event)
         self.enter_window()
 
     def start_writing(self) -> None:
-        """What was read so far is whole."""
+        """Mark all events so far as complete."""
 
     def enter_window(self) -> None:
-        """What was read so far lies before the window."""
+        """Move everything read so far before the window."""
         self.parts = []
         self.earlier, self.waiting = self.waiting, None
         self.earlier_columns, self.held_columns = self.held_columns, set()
 
     def read(self, event: Event) -> None:
-        """Takes an event into account; tolerates what the grammar would not have allowed."""
+        """Read an event, even one that the grammar forbids."""
         if event.kind not in TYPE_KINDS:
             self.parts.append(event)
             return
@@ -134,18 +142,18 @@ class GrammarState:
 
     @property
     def may_end(self) -> bool:
-        """Whether no group is begun.
+        """Return whether no group is unfinished.
 
         An object that begins in this window may end in a later one.
         """
         return not self.parts
 
     def columns(self) -> frozenset[int]:
-        """The columns that may come next, where one may."""
+        """Return the columns that may come next."""
         return frozenset(range(self.key_count))
 
     def allowed(self) -> frozenset[EventKind]:
-        """The kinds that may come next."""
+        """Return the kinds that may come next."""
         kinds = {part.kind for part in self.parts}
         following = (
             FOLLOWS[self.waiting] if self.waiting else STARTS[self.mode] | FOLLOWS.get(self.earlier, frozenset())

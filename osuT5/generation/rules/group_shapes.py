@@ -1,4 +1,6 @@
-"""The grammar of what the published models write, so that theirs comes out whole too.
+"""Grammar of the published models' encodings.
+
+In them, all groups of a kind have the same parts in the same order.
 
 In their encodings all groups of a kind have the same parts in the same order. Only a new combo may be missing, and the
 end of a slider's path has a sound for every edge. Where types come first, the type says which parts must follow; where
@@ -48,7 +50,7 @@ MAX_EDGES = 64
 
 @lru_cache
 def shapes_of(mode: GameMode, encoding: EncodingSpec) -> dict[EventKind, Shape]:
-    """The parts of every kind of group.
+    """Return the parts of every kind of group.
 
     LAST_ANCHOR is the one with a time; in layout 2 the one before has a place.
     """
@@ -96,7 +98,7 @@ def _sound(encoding: EncodingSpec) -> Shape:
 
 @dataclass(frozen=True, slots=True)
 class _Fit:
-    """How parts fit a shape: what may come next, and whether they are all of it."""
+    """Fit of parts to a shape: next kinds, and completeness."""
 
     following: frozenset[EventKind]
     is_whole: bool
@@ -184,9 +186,9 @@ class PublishedGrammar(GrammarState):
         return parts | types or frozenset(fits)
 
     def _fit_of(self, kind: EventKind, given: list[EventKind]) -> _Fit | None:
-        """How parts fit a group of a kind.
+        """Return the fit of parts to a group of a kind.
 
-        Sounds of a slider's edges may go on.
+        Further sounds of a slider's edges may follow.
         """
         shapes = shapes_of(self.mode, self.encoding)
         if kind not in shapes:  # the rest of a group that was cut off
@@ -202,7 +204,7 @@ class PublishedGrammar(GrammarState):
         return _Fit(frozenset(sound[:1]), True) if may_go_on else fit
 
     def _types(self) -> frozenset[EventKind]:
-        """The types that the next group may have."""
+        """Return the types that the next group may have."""
         if self.context in CONTEXT_TYPES:
             return CONTEXT_TYPES[self.context]
         continued = self._continuations(self.waiting or self.earlier)
@@ -213,14 +215,17 @@ class PublishedGrammar(GrammarState):
         return types | (frozenset(BEAT_KINDS) if self.encoding.timing_in_map else frozenset())
 
     def _types_in(self, column: int) -> frozenset[EventKind]:
-        """Those that a group in a column may have; -1 while there is none."""
+        """Return the types that a group in a column may have.
+
+        -1 stands for no column yet.
+        """
         types = self._types()
         if column in self.held_columns:
             return types & HOLD_CONTINUATIONS
         return types if column in (-1, *self.earlier_columns) else types - HOLD_CONTINUATIONS
 
     def _continuations(self, begun: EventKind | None) -> frozenset[EventKind]:
-        """What goes on with an object after its last group."""
+        """Return the kinds that may continue an object after its last group."""
         if begun is None:
             return frozenset()
         if self.path_ended:
@@ -232,7 +237,7 @@ class PublishedGrammar(GrammarState):
         return types - ANCHOR_KINDS if self.anchors >= MAX_POINTS else types
 
     def _end_group(self) -> None:
-        """Takes in the group that the parts make."""
+        """Apply the finished group to the state."""
         kind = next((part.kind for part in self.parts if part.kind in TYPE_KINDS), None)
         if kind is None or kind in SUSTAIN_KINDS or kind in BEAT_KINDS:
             self.parts = []

@@ -1,4 +1,4 @@
-"""Rules that forbid tokens in the scores of all rows of a batch.
+"""Rules that forbid tokens in the scores of all rows.
 
 A rule reads the state tensors of the rows (`RowFacts`) and sets forbidden scores to -inf in place. It waits for no
 value, so host and device share it. The grammar itself is Python state on the host; a device has its tables
@@ -133,7 +133,7 @@ def default_rules(vocabulary: Vocabulary, device: torch.device | str = "cpu") ->
 
 
 def contexts_of(vocabulary: Vocabulary) -> tuple[ContextKind, ...]:
-    """Return the contexts of a vocabulary; the map alone if it has none."""
+    """Return the contexts of a vocabulary, by default the map alone."""
     return vocabulary.contexts or (ContextKind.MAP,)
 
 
@@ -147,7 +147,10 @@ class GrammarMasks:
         self._masks: dict[tuple, Tensor] = {}
 
     def forbidden(self, context: ContextKind, grammar: GrammarState | None) -> Tensor:
-        """Return the mask of a state; without a grammar, that of the context."""
+        """Return the mask of a state, or else of the context.
+
+        The latter applies without a grammar.
+        """
         if grammar is None:
             return self._by_context[context]
         key = (context, grammar.allowed(), grammar.may_end, grammar.columns())

@@ -1,4 +1,6 @@
-"""Shares that were asked for, counted while a chart is written: of hold notes, and of changes of the scroll speed.
+"""Ratios requested of a chart: hold notes, and scroll speed changes.
+
+They are counted during decoding.
 
 Guidance by two prompts amplifies what a model knows of a request. Of shares a small one knows little, since it copies
 what the chart has had so far. But a share can be counted: a chart that is some objects behind the request makes those
@@ -35,7 +37,10 @@ OBJECT_KINDS = frozenset({EventKind.CIRCLE, EventKind.HOLD_NOTE, EventKind.DRUMR
 
 
 class TowardsRatioTargets:
-    """Rule that leans towards the shares requested of a row, more so for a higher guidance scale."""
+    """Rule that leans towards the ratios requested of a row.
+
+    A higher guidance scale strengthens it.
+    """
 
     def __init__(self, vocabulary: Vocabulary, guidance_scale: float) -> None:
         self.vocabulary = vocabulary
@@ -73,9 +78,9 @@ class HoldNoteRatio:
 
 @dataclass(slots=True)
 class SpeedChangeRatio:
-    """Changes of the scroll speed for each object in taiko, where every object carries its speed.
+    """Scroll speed changes per object in taiko.
 
-    plain: the value of the speed that holds before the first object
+    Every object carries its speed. `plain` is the speed before the first object.
     """
 
     wanted: float
@@ -94,7 +99,10 @@ class SpeedChangeRatio:
         self._lean_speed(scores, vocabulary, strength * _limited(self.wanted * (self.objects + 1) - self.changes - 0.5))
 
     def _lean_speed(self, scores: Tensor, vocabulary: Vocabulary, more: float) -> None:
-        """More likely another speed than the last one, if it is a speed that is asked for; less for less than 0."""
+        """Make a speed other than the last one more likely.
+
+        Negative values make it less likely.
+        """
         speeds = vocabulary.ids_of(EventKind.SCROLL_SPEED)
         shifts = torch.full((len(speeds),), more)
         shifts[min(self.plain if self.last is None else self.last, len(speeds) - 1)] = 0.0
@@ -103,9 +111,10 @@ class SpeedChangeRatio:
 
 @dataclass(slots=True)
 class TimedSpeedChangeRatio(SpeedChangeRatio):
-    """The same in mania, where changes have a context of their own, after that of the objects.
+    """Scroll speed changes per object in mania.
 
-    due: how many changes there should have been by each time of the window [times]
+    They have a context of their own, after that of the objects. `due` is the number of changes due by each time of the
+    window [times].
     """
 
     due: Tensor = field(default_factory=lambda: torch.zeros(0))
@@ -128,9 +137,12 @@ def find_ratio_targets(
     grid: WindowGrid,
     encoding: EncodingSpec,
 ) -> tuple[RatioTarget, ...]:
-    """What is asked for of a context in a window, with nothing counted yet.
+    """Return the ratios requested of a context in a window.
 
-    objects: those of the chart where they are written before the context, as in mania before the speeds
+    Nothing is counted yet.
+
+    Args:
+        objects: Objects of the chart if they precede the context, as in mania before the speeds.
     """
     plain = PLAIN_SPEED_PERCENT // encoding.scroll_speed_step_percent
     holds, speeds = attributes.hold_note_ratio, attributes.scroll_speed_ratio
@@ -150,7 +162,10 @@ def find_ratio_targets(
 
 
 def _shift(scores: Tensor, ids: Tensor, by: Tensor) -> None:
-    """Add log odds to the scores of some ids in place, and keep the probability of all of them together."""
+    """Add log odds to some ids' scores in place.
+
+    The total probability of these ids stays.
+    """
     before = scores[ids]
     if before.isfinite().any():
         after = before + by

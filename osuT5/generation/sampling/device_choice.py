@@ -111,7 +111,7 @@ class DeviceChoice:
 
     @torch.inference_mode()
     def choose(self) -> None:
-        """Choose a token for each row that continues, and feed it to the decoder."""
+        """Choose the next token of each active row, and feed it."""
         fact, scores = self._fact, self._scores
         is_going = (fact["is_going"] > 0) & (fact["is_waiting"] == 0)
         scores = scores.clone() if self._guidance is None else self._guidance(*scores.chunk(2))

@@ -1,8 +1,8 @@
-"""Drawing from scores by one random number for each token, for several rows at once, on any device.
+"""Sampling from scores by one random number per token.
 
-A number u in [0, 1) takes the token at which the sum of the shares, from the likeliest on, goes beyond u. So whoever
-has the numbers has the tokens, whichever device the scores are on, and nothing here waits for a value: a GPU can draw
-without the host. Sums are in double precision.
+It runs for several rows at once, on any device. A number u in [0, 1) selects the token at which the cumulative
+probability, from the most likely on, exceeds u. The numbers therefore determine the tokens on any device, and nothing
+here waits for a value: a GPU can sample without the host. Sums are in double precision.
 """
 
 from __future__ import annotations
@@ -12,9 +12,13 @@ from torch import Tensor
 
 
 def draw(scores: Tensor, uniforms: Tensor, top_p: float | Tensor, top_k: int = 0) -> Tensor:
-    """A token for each row [rows], for scores [rows, vocabulary], -inf where forbidden, and numbers [rows].
+    """Sample a token for each row [rows].
 
-    top_p: only the smallest set whose share reaches it takes part; top_k: only so many of the likeliest, 0 for all
+    Scores are [rows, vocabulary], -inf if forbidden; uniform numbers are [rows].
+
+    Args:
+        top_p: Only the smallest set whose probability reaches it takes part.
+        top_k: Number of most likely tokens that take part, 0 for all.
     """
     kept, ids = torch.sort(scores, dim=-1, descending=True)
     if top_k:
@@ -28,7 +32,9 @@ def draw(scores: Tensor, uniforms: Tensor, top_p: float | Tensor, top_k: int = 0
 
 
 def draw_kind(shares: Tensor, uniforms: Tensor, temperatures: Tensor) -> tuple[Tensor, Tensor]:
-    """Draw a kind for each row; return it and what is left of its random number, both [rows].
+    """Draw a kind for each row, and return the number's rest.
+
+    Both are [rows].
 
     The rest is again uniform in [0, 1), so one number draws the kind and then the value.
 

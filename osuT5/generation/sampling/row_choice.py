@@ -1,4 +1,7 @@
-"""Choice of the next token of each row on the host, and guidance by negative prompts."""
+"""Choice of each row's next token on the host, with guidance.
+
+Guidance uses negative prompts.
+"""
 
 from __future__ import annotations
 
