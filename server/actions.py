@@ -7,6 +7,7 @@ but for those of `inference.py`.
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
@@ -15,8 +16,10 @@ from typing import Any
 
 from feedback.errors import UserError
 from osu_beatmap.errors import BeatmapError
+from osu_beatmap.files.writer import write_text
 from server.references import MAPS_FOLDER, RESULT_FOLDER
 from server.results import copy_out, files_of, keep_all_of, keep_archive, keep_map, maps_of, pack
+from server.timings import shown_line
 from server.worker import Action, Task
 
 REVIEW_FILE = "review.json"
@@ -173,7 +176,47 @@ def apply_fixes(task: Task) -> dict[str, Any]:
     }
 
 
-ACTIONS: dict[str, Action] = {"generate": generate_map, "review": review_map, "apply": apply_fixes, "run": run_command}
+def time_song(task: Task) -> dict[str, Any]:
+    """Write the timing of a song, with what a page draws of it, to `analysis_path`."""
+    from osuT5.rhythm.features import FRAME_MS
+    from pipeline.generation.timing import has_steady_beat
+    from pipeline.generation.timing_analysis import LOUDNESS_STEP_MS, analyse_timing
+
+    _reset_threads()
+    found = analyse_timing(Path(task.options["audio_path"]), task.progress)
+    lines = [
+        {**shown_line(line), "confidence": round(confidence, 3)}
+        for line, confidence in zip(found.lines, found.confidences, strict=True)
+    ]
+    shown = {
+        "song_ms": found.song_ms,
+        "lines": lines,
+        "candidates": [{"ratio": each.ratio, "confidence": round(each.confidence, 3)} for each in found.candidates],
+        "is_steady": has_steady_beat(found.confidences),
+        "lead_ms": found.lead_ms,
+        "loudness": _as_bytes(found.loudness),
+        "loudness_step_ms": LOUDNESS_STEP_MS,
+        "beats": _as_bytes(found.beats),
+        "beats_step_ms": FRAME_MS,
+    }
+    path = Path(task.options["analysis_path"])
+    _made(path.parent)
+    write_text(path, json.dumps(shown))
+    return {}
+
+
+ACTIONS: dict[str, Action] = {
+    "generate": generate_map,
+    "review": review_map,
+    "apply": apply_fixes,
+    "run": run_command,
+    "timing": time_song,
+}
+
+
+def _as_bytes(shares: Any) -> str:
+    """Return values of 0-1 as a byte each, in base64."""
+    return b64encode((shares * 255).round().astype("uint8").tobytes()).decode("ascii")
 
 
 def _kept(task: Task, request: Any, osz_path: Path | None, osu_paths: Sequence[Path]) -> list[str]:

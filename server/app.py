@@ -12,12 +12,12 @@ from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 
 from feedback.errors import UserError
-from server import routes, routes_jobs, routes_runs
+from server import routes, routes_jobs, routes_runs, routes_timings
 from server.orders import named_option
 from server.security import Guard
 from server.site import Site
 
-API = (routes_jobs.router, routes_runs.router, routes.router)
+API = (routes_jobs.router, routes_runs.router, routes_timings.router, routes.router)
 
 
 def create_app(site: Site, pages: Sequence[APIRouter] = (), static: Path | None = None) -> Callable:

@@ -70,6 +70,8 @@ def check_options(kind: str, options: Mapping[str, Any], references: References)
     """Raises where a request cannot be met; returns what its reference map fills in."""
     if kind == "review":
         return _check_review(resolve_review(options))
+    if kind == "timing":
+        options = {**options, "output_type": "[TIMING]"}
     # Results go into the folder of the job, and from there to where they are wanted.
     with open_mapset({"output_path": str(references.settings.folder), **options}) as (opened, _):
         return _check_generation(opened)

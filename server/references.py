@@ -2,6 +2,7 @@
 
 {"upload": ID, "file": NAME}   a file of an upload
 {"job": ID, "file": NAME}      a map of a job's result
+{"timing": ID, "file": NAME}   red lines that are kept for a song
 "/music/song.mp3"              a path, where the settings allow it
 """
 
@@ -18,6 +19,7 @@ from pipeline.request.option_values import path as read_path
 from pipeline.request.options import RequestError
 from server.jobs import Job, Jobs
 from server.settings import ServerSettings
+from server.timings import Timings
 from server.uploads import Uploads
 
 FILE_OPTIONS = ("audio_path", "beatmap_path", "background", "output_path", "output_file")
@@ -32,6 +34,7 @@ class References:
     settings: ServerSettings
     uploads: Uploads
     jobs: Jobs
+    timings: Timings
 
     def with_files(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """The options with paths in place of references. Raises RequestError."""
@@ -60,6 +63,8 @@ class References:
             raise RequestError(f"{option} is not a file.")
         if "upload" in ref:
             return self.uploads.find(str(ref["upload"]), str(ref.get("file")))
+        if "timing" in ref:
+            return self.timings.find(str(ref["timing"]), str(ref.get("file")))
         job = self.jobs.get(str(ref.get("job")))
         if job is None:
             raise RequestError("The job that this one goes on from is no longer there.")

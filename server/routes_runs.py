@@ -6,8 +6,9 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
@@ -36,12 +37,22 @@ def run_command(order: RunOrder, request: Request, site: TheSite) -> StreamingRe
     """Lines of JSON: {"progress": [stage, done, total]}, and last {"status", "said", "error"} or {"stopped": why}."""
     if not site.settings.is_local:
         raise HTTPException(403, "inference.py is served on this computer only.")
-    return StreamingResponse(_run(site, dict(order.options), request), media_type="application/x-ndjson")
-
-
-async def _run(site: Site, options: dict[str, Any], request: Request) -> AsyncIterator[bytes]:
-    """Yield how far a job is until it has ended or nobody listens any more."""
+    options = dict(order.options)
     job = Job(new_id(), "run", options, job_title("run", options), is_attached=True)
+    return follow(site, job, request, partial(_outcome, site))
+
+
+def follow(site: Site, job: Job, request: Request, outcome: Callable[[Job], dict[str, Any]]) -> StreamingResponse:
+    """Return an answer that begins a job and ends with it: lines of JSON with its progress, and last its outcome.
+
+    Closing the connection cancels the job.
+    """
+    return StreamingResponse(_lines(site, job, request, outcome), media_type="application/x-ndjson")
+
+
+async def _lines(
+    site: Site, job: Job, request: Request, outcome: Callable[[Job], dict[str, Any]]
+) -> AsyncIterator[bytes]:
     try:
         site.jobs.add(job)
         told, told_s = None, 0.0
@@ -54,7 +65,7 @@ async def _run(site: Site, options: dict[str, Any], request: Request) -> AsyncIt
                 told, told_s = now, time.monotonic()
                 yield _line({"progress": now})
             await asyncio.sleep(LOOK_SECONDS)
-        yield _line(_outcome(site, job))
+        yield _line(outcome(job))
     except RequestError as error:
         yield _line({"stopped": str(error)})
     finally:

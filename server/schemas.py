@@ -33,6 +33,60 @@ class CheckOrder(BaseModel):
     options: Options = Field(default_factory=dict)
 
 
+class TimingOrder(BaseModel):
+    """A song to time."""
+
+    audio_path: dict[str, str] | str = Field(description="a reference or a path")
+
+
+class RedLine(BaseModel):
+    """An uninherited timing point."""
+
+    time_ms: float = Field(ge=-600_000, le=36_000_000)
+    bpm: float = Field(ge=10, le=2_000)
+    meter: int = Field(4, ge=1, le=32, description="beats in a bar")
+
+
+class TimedSong(BaseModel):
+    """Red lines to keep for a song."""
+
+    lines: list[RedLine] = Field(min_length=1, max_length=5_000)
+
+
+class KeptTiming(TimedSong):
+    """Red lines that are kept for a song."""
+
+    ref: dict[str, str] = Field(description="stands for them as `beatmap_path`, next to in_context=[TIMING]")
+
+
+class PredictedLine(RedLine):
+    """A red line with its confidence."""
+
+    confidence: float = Field(description="0 to 1")
+
+
+class TempoCandidate(BaseModel):
+    """All red lines with their tempo multiplied."""
+
+    ratio: float
+    confidence: float = Field(description="0 to 1")
+
+
+class TimingAnswer(BaseModel):
+    """Timing of a song."""
+
+    song_ms: float
+    lines: list[PredictedLine]
+    candidates: list[TempoCandidate] = Field(description="the most likely first")
+    is_steady: bool = Field(description="whether a steady beat was found")
+    lead_ms: float = Field(description="from a beat of the red lines to its sound")
+    loudness: str = Field(description="highest level of each step, bytes in base64")
+    loudness_step_ms: float
+    beats: str = Field(description="probability of a beat in each step, bytes in base64; times are those of the sound")
+    beats_step_ms: float
+    kept: KeptTiming | None
+
+
 class ModelConditions(BaseModel):
     """What a model was trained with."""
 
@@ -52,6 +106,7 @@ class Check(BaseModel):
     without_use: list[str] = Field([], description="options that have none beside the others")
     model: ModelConditions | None = Field(None, description="null: what the model knows is not known here")
     missing_names: dict[str, str] = Field({}, description="title or artist that the song lacks -> what stands in")
+    timing: KeptTiming | None = Field(None, description="red lines that are kept for the song")
 
 
 class ProgressAnswer(BaseModel):

@@ -13,6 +13,7 @@ from server.presets import Presets
 from server.references import References
 from server.settings import ServerSettings, kept_token
 from server.supervisor import Supervisor
+from server.timings import Timings
 from server.uploads import Uploads
 
 
@@ -24,6 +25,7 @@ class Site:
     token: str
     jobs: Jobs
     uploads: Uploads
+    timings: Timings
     presets: Presets
     references: References
     supervisor: Supervisor
@@ -36,7 +38,8 @@ class Site:
         folder = settings.folder.absolute()
         token = kept_token(folder)
         jobs, uploads = Jobs(folder / "jobs"), Uploads(folder / "uploads")
-        references = References(settings, uploads, jobs)
+        timings = Timings(folder / "timings")
+        references = References(settings, uploads, jobs, timings)
         uploads.drop_old(references.used_uploads())
 
         def prepare(job: Job) -> dict[str, Any]:
@@ -44,7 +47,7 @@ class Site:
             return job.options if job.is_attached else prepared_options(job.kind, job.options, references)
 
         supervisor = Supervisor(jobs, settings.actions, folder / "worker.log", prepare, settings.max_jobs)
-        return cls(settings, token, jobs, uploads, Presets(folder), references, supervisor, threading.Event())
+        return cls(settings, token, jobs, uploads, timings, Presets(folder), references, supervisor, threading.Event())
 
     def order(self, kind: str, options: dict[str, Any], parent: str | None) -> Job:
         """A new job, checked, at the end of the queue.

@@ -17,6 +17,7 @@ from pipeline.request.option_values import is_absent
 from pipeline.request.options import RequestError, unknown_option
 from server.orders import OPTION_READERS, check_options, command_line, named_option
 from server.references import References
+from server.timings import song_id
 from webui.form import without_use
 
 
@@ -41,7 +42,8 @@ def check_request(kind: str, options: Mapping[str, Any], references: References)
     if kind == "generate":
         mode = _mode_of(given, filled)
         answer |= {"without_use": without_use(given, mode), "model": _model_of(given, mode)}
-        answer["missing_names"] = {} if problem else _missing_names(files)
+        answer["missing_names"] = {} if problem else _missing_names(files, filled)
+        answer["timing"] = _kept_timing(files, references)
     return answer
 
 
@@ -79,16 +81,28 @@ def _model_of(given: Mapping[str, Any], mode: GameMode) -> dict[str, Any] | None
     }
 
 
-def _missing_names(files: Mapping[str, Any]) -> dict[str, str]:
+def _kept_timing(files: Mapping[str, Any], references: References) -> dict[str, Any] | None:
+    """Red lines that are kept for the song of a form."""
+    audio = files.get("audio_path")
+    if is_absent(audio):
+        return None
+    try:
+        return references.timings.kept(song_id(Path(str(audio)).expanduser()))
+    except (OSError, UserError):
+        return None
+
+
+def _missing_names(files: Mapping[str, Any], filled: Mapping[str, Any]) -> dict[str, str]:
     """Names that neither the song nor a reference map gives, with what a map would have in their place."""
     audio = files.get("audio_path")
-    if is_absent(audio) or not is_absent(files.get("beatmap_path")):
+    if is_absent(audio):
         return {}
     path = Path(str(audio)).expanduser()
     try:
-        return _missing_in(path, path.stat().st_mtime_ns)
+        missing = _missing_in(path, path.stat().st_mtime_ns)
     except (OSError, AudioError):
         return {}
+    return {name: used for name, used in missing.items() if name not in filled}
 
 
 @cache

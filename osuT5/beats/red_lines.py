@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -26,10 +26,15 @@ SILENT_BEATS = 16
 
 @dataclass(frozen=True, slots=True)
 class PredictedTiming:
-    """Red lines of a song, and a confidence of 0-1 for each."""
+    """Red lines of a song, and a confidence of 0-1 for each.
+
+    Attributes:
+        beats: Probability of a beat in each frame, float [frames].
+    """
 
     lines: list[TimingPoint]
     confidences: list[float]
+    beats: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
 
 def predict_timing(
@@ -50,7 +55,7 @@ def predict_timing(
     beat, downbeat = beat_probabilities(beats, features)
     heard = fit_from_activation(beat, downbeat, FRAME_MS, attack_strengths=attack_strengths)
     lines = place_bars(rhythm, features, [_to_objects(line) for line in heard], song_ms)
-    return PredictedTiming(lines, confidences(beat, lines, song_ms))
+    return PredictedTiming(lines, confidences(beat, lines, song_ms), beat)
 
 
 def beat_probabilities(beats: BeatNetwork, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

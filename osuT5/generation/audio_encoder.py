@@ -82,12 +82,12 @@ class AudioEncoder:
         self.spec = spec
         self.song_ms = song_ms
         self._mel = mel
-        self._samples = samples
+        self.samples = samples
 
     @cached_property
     def mel(self) -> np.ndarray:
         """Spectrogram of the song for the model, float32 [frames, mels]."""
-        return song_mel(self._samples, self.spec) if self._mel is None else self._mel
+        return song_mel(self.samples, self.spec) if self._mel is None else self._mel
 
     @cached_property
     def attack_strengths(self) -> np.ndarray | None:
@@ -95,14 +95,14 @@ class AudioEncoder:
 
         It is None if only the spectrogram is known.
         """
-        if self._samples is None:
+        if self.samples is None:
             return None
-        return attack_strengths(self._samples, self.spec.grid.sample_rate)
+        return attack_strengths(self.samples, self.spec.grid.sample_rate)
 
     @cached_property
     def rhythm_features(self) -> np.ndarray:
         """Features of the song for the rhythm model, float16 [frames, bands]."""
-        return compute_features(self._samples)
+        return compute_features(self.samples)
 
     @torch.inference_mode()
     def encode(

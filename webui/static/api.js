@@ -17,7 +17,7 @@ export class ApiError extends Error {
   }
 }
 
-async function request(method, path, body) {
+async function request(method, path, body, read = (answer) => answer.json()) {
   const headers = { "X-Session-Token": token };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   let answer;
@@ -27,7 +27,7 @@ async function request(method, path, body) {
     throw new ApiError(0, "");
   }
   if (answer.status === 204) return null;
-  const data = await answer.json().catch(() => null);
+  const data = await (answer.ok ? read(answer) : answer.json()).catch(() => null);
   if (!answer.ok) throw new ApiError(answer.status, data?.detail ?? answer.statusText, data?.option ?? null);
   return data;
 }
@@ -35,6 +35,9 @@ async function request(method, path, body) {
 export const get = (path) => request("GET", path);
 export const post = (path, body = {}) => request("POST", path, body);
 export const put = (path, body) => request("PUT", path, body);
+/** Waits for an answer in lines of JSON; resolves to the last one. */
+export const lastLine = (path, body) =>
+  request("POST", path, body, async (answer) => JSON.parse((await answer.text()).trim().split("\n").at(-1)));
 export const remove = (path) => request("DELETE", path);
 
 /** Sends a file; `onProgress` is told the share that has gone. Resolves to the upload. */

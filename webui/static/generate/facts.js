@@ -5,7 +5,7 @@ import { number, t } from "/static/texts.js";
 
 /** The mode of a job's maps; null where a reference map decides it and has not yet. */
 export function modeOf(job) {
-  const mode = job.result?.maps?.[0]?.mode ?? job.options.gamemode ?? (job.options.beatmap_path ? null : 0);
+  const mode = job.result?.maps?.[0]?.mode ?? job.options.gamemode ?? (job.options.beatmap_path && !job.options.beatmap_path.timing ? null : 0);
   return mode === null ? null : Number(mode);
 }
 

@@ -10,6 +10,7 @@ import { presetBar } from "/static/generate/presets.js";
 import { sources } from "/static/generate/sources.js";
 import { offerTagsOf } from "/static/generate/tags.js";
 import { REVIEW_SOURCE, taskChips } from "/static/generate/tasks.js";
+import { timingStep } from "/static/generate/timing_step.js";
 import { inPageWords } from "/static/generate/words.js";
 
 const SOURCE_OPTIONS = ["audio_path", "beatmap_path"];
@@ -26,6 +27,7 @@ export async function generateForm(onOrdered) {
   const source = sources(changed, undefined, () => tasks.choose("difficulty"));
   const sections = groups.map(section).filter(Boolean);
   const tasks = taskChips({ fields, onChange: changed, onPart: choosePart, onReview: review });
+  const timing = timingStep(changed, () => element.requestSubmit());
   const names = nameFields(fields);
   const levels = levelChips({ single: fields.get("difficulty"), several: fields.get("difficulties"), onChange: starsChosen });
   placeLevels(fields.get("difficulty").element, levels);
@@ -40,7 +42,7 @@ export async function generateForm(onOrdered) {
   const more = el("details", { class: "more" }, el("summary", {}, t("generate.more")),
     el("div", { class: "stack" }, presetBar(lasting, write), sections));
   const element = el("form", { class: "card stack", novalidate: true, onsubmit: order },
-    el("h1", {}, t("generate.heading")), source.element, tasks.element, names.element, basics, more, problem,
+    el("h1", {}, t("generate.heading")), source.element, tasks.element, timing.element, names.element, basics, more, problem,
     el("div", { class: "row" }, start,
       el("button", { type: "button", class: "button quiet", onclick: startOver }, t("generate.clear"))),
     el("details", { class: "small" }, el("summary", { class: "muted" }, t("generate.command")),
@@ -66,17 +68,19 @@ export async function generateForm(onOrdered) {
   function options() {
     const found = { ...source.values() };
     for (const [name, field] of fields) if (!field.element.hidden && !field.isOff()) found[name] = field.value();
+    Object.assign(found, timing.options());
     return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
   }
 
-  /** What a preset keeps: not the files of this song. */
+  /** What a preset keeps: not the files of this song, and not its timing. */
   function lasting() {
-    return Object.fromEntries(Object.entries(options()).filter(([name, value]) =>
+    return Object.fromEntries(Object.entries(withoutTiming(options())).filter(([name, value]) =>
     !SOURCE_OPTIONS.includes(name) && (typeof value !== "object" || Array.isArray(value))));
   }
 
   /** Puts options into the form; the song stays, unless they have one. */
-  function write(values) {
+  function write(written) {
+    const values = withoutTiming(written);
     for (const [name, field] of fields) field.set(values[name]);
     if (SOURCE_OPTIONS.some((name) => name in values)) source.set(values);
     starsChosen();
@@ -115,7 +119,9 @@ export async function generateForm(onOrdered) {
   function changed() {
     const mode = Number(fields.get("gamemode").value() ?? suggestedMode);
     offerTagsOf(mode, model?.tags ?? null);
-    tasks.draw(Boolean(source.values().beatmap_path));
+    const { audio_path: audio, beatmap_path: map } = source.values();
+    tasks.draw(Boolean(map));
+    timing.offer(map ? null : audio ?? null);
     levels.offer(mode);
     levels.draw();
     for (const field of fields.values()) {
@@ -157,11 +163,13 @@ export async function generateForm(onOrdered) {
       model = answer.model;
       changed();
     }
+    const isOtherTiming = !answer.problem && timing.show(values.audio_path && !source.values().beatmap_path ? answer.timing : null);
     // What is missing at first is no mistake of anybody's.
     source.error(hasSource ? answer.errors.audio_path ?? answer.errors.beatmap_path : null);
     const elsewhere = answer.problem && !Object.keys(answer.errors).some((name) => fields.has(name) || SOURCE_OPTIONS.includes(name));
     say(elsewhere ? answer.problem : hiddenErrors(answer.errors));
-    start.disabled = !hasSource || Boolean(answer.problem) || Object.keys(answer.errors).length > 0;
+    if (isOtherTiming) changed();
+    start.disabled = isOtherTiming || !hasSource || Boolean(answer.problem) || Object.keys(answer.errors).length > 0;
   }
 
   /** Mistakes in fields that are folded away must be seen too. */
@@ -223,6 +231,13 @@ function nameFields(fields) {
     element.hidden = !asked.length;
   }
   return { element, ask };
+}
+
+/** Options without the timing that is kept for the song: it is found again by the song. */
+function withoutTiming(options) {
+  if (!options.beatmap_path?.timing) return options;
+  const { beatmap_path: _, in_context: __, ...rest } = options;
+  return rest;
 }
 
 /** What was in the form when the page was left. */
