@@ -24,6 +24,8 @@ SEED = "1"
 SHOWN_MS = 30_000
 SIZE = {"width": 1280, "height": 900}
 PHONE = {"width": 400, "height": 860}
+STRIP = {"width": 560, "height": 1000}
+GAP_PX = 24
 QUALITY = 82
 MAX_BYTES = 150_000
 POLL_S = 0.2
@@ -41,10 +43,56 @@ def take(server: LiveServer, browser, folder: Path) -> list[Path]:
         ("web_maimod", "light", SIZE, show_review, f"&job={review.id}"),
         ("web_phone", "dark", PHONE, show_result, ""),
     )
-    return [
+    taken = [
         picture(server, browser, folder / f"{name}.webp", scheme, size, show, query)
         for name, scheme, size, show, query in views
     ]
+    return [*taken, timing_strip(server, browser, folder / "web_timing.webp")]
+
+
+def timing_strip(server: LiveServer, browser, path: Path) -> Path:
+    """The timing of the song in three steps next to each other: predicted, changed, and made into a map."""
+    context = browser.new_context(color_scheme="light", viewport=STRIP, locale="en-US", device_scale_factor=1.25)
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    page.goto(server.page())
+    page.set_input_files("input[type=file]", DEMO_PATH)
+    page.locator(".timing-step > summary").click()
+    step = page.locator(".timing-step")
+    step.locator("canvas").wait_for()
+    step.locator("input[type=range]").first.fill(str(SHOWN_MS))
+    steps = [shot(page, step)]
+    page.get_by_role("button", name="87 BPM").click()
+    page.get_by_role("button", name="a beat later").click()
+    page.locator(".timing-step > summary", has_text="87 BPM").wait_for()
+    steps.append(shot(page, step))
+    page.get_by_role("button", name="Make the map on this timing").click()
+    job = page.locator(".job").first
+    job.get_by_role("button", name="See and hear it").click()
+    seek(page, SHOWN_MS)
+    page.get_by_role("button", name="Close", exact=True).click()
+    steps.append(shot(page, job))
+    context.close()
+    return joined(steps, path)
+
+
+def shot(page, part) -> Image.Image:
+    part.scroll_into_view_if_needed()
+    page.wait_for_timeout(500)
+    return Image.open(io.BytesIO(part.screenshot()))
+
+
+def joined(pictures: list[Image.Image], path: Path) -> Path:
+    """Pictures next to each other, cut to the lowest, as one file."""
+    height = min(picture.height for picture in pictures)
+    strip = Image.new("RGB", (sum(each.width for each in pictures) + GAP_PX * (len(pictures) - 1), height), "white")
+    left = 0
+    for each in pictures:
+        strip.paste(each, (left, 0))
+        left += each.width + GAP_PX
+    strip.save(path, quality=QUALITY)
+    assert path.stat().st_size <= MAX_BYTES, f"{path.name} has {path.stat().st_size} bytes"
+    return path
 
 
 def picture(server: LiveServer, browser, path: Path, scheme: str, size: dict, show, query: str) -> Path:

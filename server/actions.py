@@ -199,9 +199,7 @@ def time_song(task: Task) -> dict[str, Any]:
         "beats": _as_bytes(found.beats),
         "beats_step_ms": FRAME_MS,
     }
-    path = Path(task.options["analysis_path"])
-    _made(path.parent)
-    write_text(path, json.dumps(shown))
+    write_text(task.options["analysis_path"], json.dumps(shown))
     return {}
 
 

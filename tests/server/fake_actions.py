@@ -80,4 +80,15 @@ def run(task: Task) -> dict:
     return {"status": 0, "said": f"Map: {what}\n", "error": ""}
 
 
-ACTIONS = {"generate": generate, "review": generate, "apply": generate, "run": run}
+def timing(task: Task) -> dict:
+    """120 BPM from 500 ms on, in four seconds of sound."""
+    task.progress("listening", 1, 2)
+    zeros = {"loudness": "AAAA", "loudness_step_ms": 5.0, "beats": "AAAA", "beats_step_ms": 10.0}
+    tempi = [{"ratio": 1.0, "confidence": 0.8}, {"ratio": 2.0, "confidence": 0.5}]
+    line = {"time_ms": 500.0, "bpm": 120.0, "meter": 4, "confidence": 0.7}
+    shown = {"song_ms": 4000.0, "lines": [line], "candidates": tempi, "is_steady": True, "lead_ms": 25.0, **zeros}
+    Path(task.options["analysis_path"]).write_text(json.dumps(shown), encoding="utf-8")
+    return {}
+
+
+ACTIONS = {"generate": generate, "review": generate, "apply": generate, "run": run, "timing": timing}

@@ -1,5 +1,6 @@
 """What the worker does, in this process, with the embedded model: a map, a part of it anew, a review, its fixes."""
 
+import base64
 import io
 import json
 from dataclasses import replace
@@ -103,6 +104,16 @@ def test_results_are_copied_to_where_they_are_wanted(mapset, jobs, tmp_path):
         result, _ = performed(jobs, "generate", f"copied{number}", audio_path=str(mapset / "audio.ogg"), **options)
         assert all(Path(copy).is_file() for copy in result["copies"])
     assert len(list((tmp_path / "mine").iterdir())) == 2
+
+
+def test_a_song_is_timed_for_those_who_correct_it(mapset, jobs):
+    song = str(mapset / "audio.ogg")
+    performed(jobs, "timing", "timed", audio_path=song, analysis_path=str(jobs / "analysis.json"))
+    found = json.loads((jobs / "analysis.json").read_text(encoding="utf-8"))
+    assert found["lines"][0]["bpm"] == pytest.approx(150, abs=0.1) and found["is_steady"]
+    assert found["candidates"][0]["ratio"] == 1.0
+    for name in ("loudness", "beats"):
+        assert len(base64.b64decode(found[name])) == pytest.approx(found["song_ms"] / found[f"{name}_step_ms"], abs=2)
 
 
 def test_a_review_says_what_mai_mod_says(reviewed):

@@ -63,10 +63,9 @@ function mount(element, song, analysis, onKept, onMake) {
     el("div", { class: "row" }, el("label", { class: "row" }, clicks, t("timing.metronome")),
       el("label", { class: "row small muted" }, t("timing.zoom"), zoom)),
     tempi, isOneTempo ? null : el("p", { class: "small" }, tempoRange(analysis.lines)),
-    el("div", { class: "row timing-fields" }, isOneTempo ? bpm.element : null, offset.element,
+    el("div", { class: "row timing-fields" }, isOneTempo ? bpm.element : null, offset.element, isOneTempo ? meter.element : null,
       el("div", { class: "row", role: "group", "aria-label": t("timing.offset") }, NUDGES_MS.map((ms) =>
-        button("timing.nudge", () => edit(shifted(lines, ms)), "small", { ms: (ms > 0 ? "+" : "−") + Math.abs(ms) }))),
-      isOneTempo ? meter.element : null),
+        button("timing.nudge", () => edit(shifted(lines, ms)), "small", { ms: (ms > 0 ? "+" : "−") + Math.abs(ms) })))),
     el("div", { class: "row" }, el("span", { class: "small" }, t("timing.downbeat")),
       button("timing.earlier", () => edit(withDownbeat(lines, -1)), "small"),
       button("timing.later", () => edit(withDownbeat(lines, 1)), "small"), tap),
@@ -100,7 +99,7 @@ function mount(element, song, analysis, onKept, onMake) {
   }
 
   function edit(changed) {
-    lines = changed.map(({ time_ms, bpm: tempo, meter: beats }) => ({ time_ms: Math.round(time_ms * 1000) / 1000, bpm: tempo, meter: beats }));
+    lines = changed.map(({ time_ms, bpm: tempo, meter: beats }) => ({ time_ms: Math.round(time_ms), bpm: tempo, meter: beats }));
     show();
     saveLater();
   }
