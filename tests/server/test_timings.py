@@ -43,7 +43,9 @@ def test_kept_lines_are_those_of_all_maps_of_the_song(client, song, timed):
     assert checked(client, audio_path=song)["timing"] is None
 
 
-@pytest.mark.parametrize("lines", [[], [{"time_ms": 0, "bpm": 0}], [{"time_ms": 0, "bpm": "nan"}], [{"time_ms": 1e12, "bpm": 1}]])
+@pytest.mark.parametrize(
+    "lines", [[], [{"time_ms": 0, "bpm": 0}], [{"time_ms": 0, "bpm": "nan"}], [{"time_ms": 1e12, "bpm": 1}]]
+)
 def test_lines_that_no_song_has_are_refused(client, timed, lines):
     assert client.put(f"/api/timings/{timed}", json={"lines": lines}).status_code == 422
 

@@ -112,5 +112,7 @@ def test_axe_finds_nothing_serious(page, scheme):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     found = axe.Axe().run(page).response["violations"]
-    serious = [(each["id"], [node["html"] for node in each["nodes"]]) for each in found if each["impact"] in AXE_SERIOUS]
+    serious = [
+        (each["id"], [node["html"] for node in each["nodes"]]) for each in found if each["impact"] in AXE_SERIOUS
+    ]
     assert not serious

@@ -37,7 +37,10 @@ def test_a_song_without_beats_has_no_confidence():
 def test_scaled_lines_keep_their_times():
     lines = [TimingPoint(100.0, 500.0), TimingPoint(5000.0, 400.0, meter=3)]
     scaled = scale_tempo(lines, 2.0)
-    assert [(line.time_ms, line.beat_length_ms, line.meter) for line in scaled] == [(100.0, 250.0, 4), (5000.0, 200.0, 3)]
+    assert [(line.time_ms, line.beat_length_ms, line.meter) for line in scaled] == [
+        (100.0, 250.0, 4),
+        (5000.0, 200.0, 3),
+    ]
 
 
 def test_loudness_is_relative_to_the_loudest_step():
