@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from feedback.progress import Progress, silent
 from osu_beatmap.beatmap import GameMode
-from osuT5.audio.decode import audio_notes, load_audio
+from osuT5.audio.decode import audio_notes, load_audio, read_tags
 from osuT5.generation.window_schedule import SongGenerator
 from osuT5.map_model.adapters import find_map_adapter
 from osuT5.map_model.folder import is_map_model
@@ -17,6 +17,7 @@ from osuT5.model.files.find import best_device, load_contract
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import EventKind
 from pipeline.generation.model_cache import kept
+from pipeline.output.metadata import name_notes
 from pipeline.request.options import GenerationRequest, RequestError
 
 if TYPE_CHECKING:
@@ -85,7 +86,8 @@ def adapters_of(folder: Path, lora: str | None) -> tuple[str | None, Path | None
 
 def song_notes(request: GenerationRequest) -> list[str]:
     """Return what a user should know of how the song was read; nothing for parity, which reads it as the original."""
-    return [] if request.model.parity else audio_notes(request.song.audio_path)
+    path = request.song.audio_path
+    return [] if request.model.parity else [*audio_notes(path), *name_notes(request.song, read_tags(path))]
 
 
 def _loaded_plain(folder: Path, device: str, precision: str, lora: str | None) -> tuple[MapperModel, Contract]:

@@ -10,27 +10,16 @@ from osu_beatmap.beatmap import Beatmap, GameMode, Metadata
 from osu_beatmap.rules import Level
 from osuT5.audio.decode import AudioTags
 from pipeline.finishing.presentation import AI_TAG
+from pipeline.output.romanisation import has_kanji, is_latin, romanise
 from pipeline.request.levels import LEVEL_NAMES
 from pipeline.request.options import GenerationRequest, SongOptions
 
 UNKNOWN_ARTIST, UNKNOWN_TITLE = "Unknown Artist", "Unknown Title"
-MIN_ROMANISED_SHARE = 0.5
-"""If fewer of a text's letters than this have an ASCII form, what is left of it says nothing."""
-
 TIMING_ALONE = "Timing"
 """The name of a difficulty without objects."""
 
 _TRACK_NUMBER = re.compile(r"^\s*\d{1,3}(\s*[-.)]\s+|\s*-\s*)")
 _BETWEEN = re.compile(r"\s+[-\u2013\u2014]\s+")
-
-# Letters that Unicode does not take apart into a base letter and an accent, and punctuation of typesetters.
-_ASCII_FORMS = str.maketrans(
-    {
-        "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "ß": "ss", "ł": "l", "Ł": "L", "đ": "d",
-        "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th", "ı": "i", "‘": "'", "’": "'", "“": '"', "”": '"',
-        "–": "-", "—": "-", "…": "...", "×": "x", "・": " ", "〜": "~", "～": "~",
-    }
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,28 +60,48 @@ def from_file_name(stem: str) -> tuple[str, str]:
 def missing_names(stem: str, tags: AudioTags) -> dict[str, str]:
     """Return the names of a song that its file does not give, `title` or `artist`, with what a map would have instead.
 
-    A name is also missing if it has no form in Latin letters, which osu! needs beside it.
+    A name is also missing if it is not in Latin letters, which osu! needs beside it.
 
     Args:
         stem: Name of the file without its suffix.
         tags: Tags of the file.
     """
+    found, used = _found_names(stem, tags), _used_names(stem, tags)
+    return {name: used[name] for name, text in found.items() if not (romanise(text) and is_latin(text))}
+
+
+def name_notes(song: SongOptions, tags: AudioTags) -> list[str]:
+    """Return a note for each name that was neither given nor found in Latin letters."""
+    stem = song.audio_path.stem if song.audio_path is not None else ""
+    found, notes = _found_names(stem, tags), []
+    for name, used in missing_names(stem, tags).items():
+        written = getattr(song, f"{name}_unicode") or found[name]
+        if getattr(song, name):
+            continue
+        if not romanise(written):
+            notes.append(f'The file names no {name}, so the map has "{used}": give it with {name}=NAME.')
+        elif not is_latin(written):
+            reading = " (kanji are read as in Chinese)" if has_kanji(written) else ""
+            notes.append(f'{written} was romanised as "{romanise(written)}"{reading}: correct it with {name}=NAME.')
+    return notes
+
+
+def _found_names(stem: str, tags: AudioTags) -> dict[str, str]:
+    """Return what a file says of its song; nothing where its name alone could be a title."""
     artist_in_name, title_in_name = from_file_name(stem)
-    title, artist = tags.title or (title_in_name if artist_in_name else ""), tags.artist or artist_in_name
-    used = {
-        "title": _song_name(None, None, tags.title or title_in_name, stem, UNKNOWN_TITLE).romanised,
-        "artist": _song_name(None, None, artist, "", UNKNOWN_ARTIST).romanised,
+    return {
+        "title": tags.title or (title_in_name if artist_in_name else ""),
+        "artist": tags.artist or artist_in_name,
     }
-    return {name: used[name] for name, found in (("title", title), ("artist", artist)) if not romanised(found)}
 
 
-def romanised(text: str) -> str:
-    """The text in ASCII, accents stripped; empty where that would lose most of its letters."""
-    plain = unicodedata.normalize("NFKD", text.translate(_ASCII_FORMS))
-    kept = " ".join("".join(char for char in plain if char.isascii() and char.isprintable()).split())
-    letters = sum(char.isalnum() for char in text)
-    survived = sum(char.isalnum() for char in kept)
-    return kept if survived and survived >= MIN_ROMANISED_SHARE * letters else ""
+def _used_names(stem: str, tags: AudioTags) -> dict[str, str]:
+    """Return the romanised names of a map of a file, if none are given."""
+    artist_in_name, title_in_name = from_file_name(stem)
+    return {
+        "title": _song_name(None, None, tags.title or title_in_name, stem, UNKNOWN_TITLE).romanised,
+        "artist": _song_name(None, None, tags.artist or artist_in_name, "", UNKNOWN_ARTIST).romanised,
+    }
 
 
 def version_name(beatmap: Beatmap, star_rating: float) -> str:
@@ -107,7 +116,7 @@ def _song_name(given: str | None, given_unicode: str | None, found: str, stem: s
     """What the user gave goes before what the file says; each form is made from the other where one is missing."""
     given, given_unicode = _printable(given or ""), _printable(given_unicode or "")
     written = given_unicode or given or _printable(found)
-    plain = romanised(given or written) or romanised(stem) or unknown
+    plain = romanise(given or written) or romanise(stem) or unknown
     return SongName(plain, written or plain)
 
 

@@ -7,6 +7,7 @@ from osu_beatmap.files.writer import save_beatmap
 from server import routes_jobs
 from tests.server.sites import checked, client_of, ended, ordered, sent_song, settings_in
 from tests.support.review_maps import regular_map
+from tests.support.songs import write_song
 
 OF_THIS_SONG = {"title": "T", "audio_path": {"upload": "a", "file": "b"}, "start_time": "5"}
 
@@ -109,6 +110,13 @@ def test_a_reference_map_fills_in_what_it_knows(client, tmp_path):
     filled = answer["filled"]
     assert (filled["gamemode"], filled["keycount"], filled["title"]) == (3, 4, "Regular")
     assert filled["difficulty"] > 0
+
+
+def test_missing_names_are_proposed_in_latin_letters(client, tmp_path):
+    song = write_song(tmp_path / "Кино - 夜.ogg", seconds=1.0)
+    assert checked(client, audio_path=str(song))["missing_names"] == {"title": "Ye", "artist": "Kino"}
+    other = write_song(tmp_path / "take.ogg", seconds=1.0)
+    assert checked(client, audio_path=str(other))["missing_names"] == {"title": "take", "artist": "Unknown Artist"}
 
 
 def test_presets_are_kept_and_forgotten(client):

@@ -12,7 +12,7 @@ from osu_beatmap.files.archive import read_osz
 from osu_beatmap.files.reader import read_beatmap
 from osuT5.audio.decode import AudioError, AudioTags
 from pipeline.output.audio import write_vorbis
-from pipeline.output.metadata import from_file_name, metadata_of, romanised, version_name
+from pipeline.output.metadata import from_file_name, metadata_of, name_notes, version_name
 from pipeline.output.osz import export
 from pipeline.request.options import GenerationRequest, MapOptions, OutputOptions, RequestError, SongOptions
 from tests.support.finish_drafts import draft_of, steady_circles
@@ -75,18 +75,18 @@ def test_the_request_decides_over_tags_and_file_name(song: Path, tmp_path: Path)
     beatmap = read_beatmap(files.osu_path)
     metadata = beatmap.metadata
     assert (metadata.title, metadata.title_unicode) == ("Title", "Tïtle")
-    assert (metadata.artist, metadata.artist_unicode) == ("Unknown Artist", "作曲家")
+    assert (metadata.artist, metadata.artist_unicode) == ("Zuo Qu Jia", "作曲家")
     assert (metadata.creator, metadata.version) == ("me", "Mine: 1/2")
     assert metadata.tags == ["a", "b", "ai-generated"]
     assert beatmap.preview_time_ms == 1234
-    assert files.osu_path.name == "Unknown Artist - Title (me) [Mine 12].osu"
+    assert files.osu_path.name == "Zuo Qu Jia - Title (me) [Mine 12].osu"
 
 
 def test_tags_of_the_audio_come_before_its_name(tmp_path: Path):
     request = request_of(Path("01 - Other - Name.mp3"), tmp_path)
     metadata = metadata_of(request, chart(), AudioTags(title="夏祭り", artist="Sigur Rós"), 1.0)
     assert (metadata.artist, metadata.artist_unicode) == ("Sigur Ros", "Sigur Rós")
-    assert (metadata.title, metadata.title_unicode) == ("01 - Other - Name", "夏祭り")
+    assert (metadata.title, metadata.title_unicode) == ("Xia Ji Ri", "夏祭り")
     metadata = metadata_of(request, chart(), AudioTags(), 1.0)
     assert (metadata.artist, metadata.title, metadata.version) == ("Other", "Name", "Easy")
 
@@ -105,19 +105,20 @@ def test_artist_and_title_of_a_file_name(stem: str, artist: str, title: str):
     assert from_file_name(stem) == (artist, title)
 
 
-@pytest.mark.parametrize(
-    ("text", "plain"),
-    [
-        ("Beyoncé", "Beyonce"),
-        ("Mötley Crüe – Ærø", "Motley Crue - AEro"),
-        ("ＦＵＬＬ", "FULL"),
-        ("夏祭り", ""),
-        ("夏祭り夏祭り a", ""),
-        ("♥", ""),
-    ],
-)
-def test_romanised_text_is_ascii_or_nothing(text: str, plain: str):
-    assert romanised(text) == plain
+def test_names_that_were_made_up_or_romanised_are_told():
+    def notes(name: str, tags: AudioTags, **song: str) -> list[str]:
+        return name_notes(SongOptions(audio_path=Path(name), **song), tags)
+
+    assert notes("a.mp3", AudioTags(title="Title", artist="Sigur Rós")) == []
+    assert notes("song.mp3", AudioTags()) == [
+        'The file names no title, so the map has "song": give it with title=NAME.',
+        'The file names no artist, so the map has "Unknown Artist": give it with artist=NAME.',
+    ]
+    assert notes("song.mp3", AudioTags(), title="Mine", artist="Me") == []
+    assert notes("a.mp3", AudioTags(title="千本桜", artist="Катюша")) == [
+        '千本桜 was romanised as "Qian Ben Ying" (kanji are read as in Chinese): correct it with title=NAME.',
+        'Катюша was romanised as "Katyusha": correct it with artist=NAME.',
+    ]
 
 
 def test_difficulty_names_follow_mode_and_stars():
