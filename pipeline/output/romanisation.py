@@ -29,7 +29,8 @@ _VOWELS = "aiueo"
 def romanise(text: str) -> str:
     """Return a text in ASCII letters, without accents; nothing if it has no letters.
 
-    For other scripts it is a proposal. Kana are read by the Hepburn system. Kanji are read as in Chinese, since their Japanese reading depends on the word.
+    For other scripts it is a proposal. Kana are read by the Hepburn system. Kanji are read as in Chinese, since their
+    Japanese reading depends on the word.
     """
     joined = unicodedata.normalize("NFKC", text.translate(_ASCII_FORMS))
     words = [_READINGS[script]("".join(run)) for script, run in groupby(joined, _script)]
