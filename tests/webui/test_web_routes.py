@@ -113,9 +113,9 @@ def test_a_reference_map_fills_in_what_it_knows(client, tmp_path):
 
 
 def test_missing_names_are_proposed_in_latin_letters(client, tmp_path):
-    song = write_song(tmp_path / "Кино - 夜.ogg", seconds=2.5)
+    song = write_song(tmp_path / "Кино - 夜.ogg", seconds=4.0)
     assert checked(client, audio_path=str(song))["missing_names"] == {"title": "Ye", "artist": "Kino"}
-    other = write_song(tmp_path / "take.ogg", seconds=2.5)
+    other = write_song(tmp_path / "take.ogg", seconds=4.0)
     assert checked(client, audio_path=str(other))["missing_names"] == {"title": "take", "artist": "Unknown Artist"}
 
 

@@ -28,8 +28,6 @@ def test_text_is_ascii_or_nothing(text: str, plain: str):
     assert romanise(text) == plain
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"), [("Ærø 2", True), ("ＦＵＬ", True), ("a あ", False), ("Катюша", False)]
-)
+@pytest.mark.parametrize(("text", "expected"), [("Ærø 2", True), ("ＦＵＬ", True), ("a あ", False), ("Катюша", False)])
 def test_latin_letters_need_no_proposal(text: str, expected: bool):
     assert is_latin(text) is expected
