@@ -1,4 +1,7 @@
-"""Which mapper made this? `python classifier/classify.py beatmap_path=map.osu time=60`"""
+"""Most likely mappers of a map.
+
+`python classifier/classify.py beatmap_path=map.osu time=60`
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,7 @@ class ClassifyRequest:
 
 
 def classify(config: FlatConfig) -> None:
-    """Prints the mappers that the options ask for."""
+    """Print the most likely mappers."""
     request = resolved(config)
     # Only now what takes seconds to import: wrong input is answered at once.
     from classifier.contract import load_classifier
@@ -86,7 +89,11 @@ def classify(config: FlatConfig) -> None:
 
 
 def resolved(config: FlatConfig) -> ClassifyRequest:
-    """Raises RequestError."""
+    """Return the checked request.
+
+    Raises:
+        RequestError: An option is wrong.
+    """
     given = read_options(ClassifyOptions, config)
     if "beatmap_path" not in given:
         raise RequestError("beatmap_path is missing: give the map as beatmap_path=map.osu.")

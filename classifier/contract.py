@@ -1,6 +1,7 @@
-"""A trained classifier in a folder: weights, and as JSON everything that using them has to know.
+"""Folder of a trained classifier: weights, and its contract as JSON.
 
-It stands alone: of the seq2seq model that it was made from it has its own copy of the lower part and of the contract.
+It is self-contained: it has its own copy of the lower part and of the contract of the seq2seq model that it was made
+from.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ EMBEDDED_CLASSIFIER = MODEL_DIR / "classifier"
 
 @dataclass(frozen=True)
 class Classifier:
-    """A network, the contract of the seq2seq model that it reads with, and the names of the mappers it tells apart."""
+    """Network, contract of its seq2seq model, and names of mappers."""
 
     model: MapperClassifier
     spec: Contract
@@ -36,7 +37,7 @@ class Classifier:
 def save_classifier(
     model: MapperClassifier, spec: Contract, mappers: Sequence[str], folder: Path, weights: Mapping[str, Tensor]
 ) -> None:
-    """Writes `weights`, as fp16, with what `model` has beside them, and the contract."""
+    """Write `weights` as fp16, with the rest of `model` and the contract."""
     state = {name: weight.cpu() for name, weight in model.state_dict().items()} | dict(weights)
     sizes = {name: getattr(model.reader.config, name) for name in ModelConfig.__annotations__ if name != "model_type"}
     data = {
@@ -50,7 +51,11 @@ def save_classifier(
 
 
 def load_classifier(folder: str | Path | None = None, device: str = "cpu") -> Classifier:
-    """A trained classifier from a folder, None: the embedded one. Raises ModelError."""
+    """Load a trained classifier from a folder; None is the bundled one.
+
+    Raises:
+        ModelError: It cannot be loaded.
+    """
     folder = EMBEDDED_CLASSIFIER if folder is None else Path(folder)
     data = read_json_object(folder / CONTRACT_FILE)
     try:

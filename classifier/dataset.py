@@ -1,4 +1,4 @@
-"""Labelled excerpts: charts of known mappers with their songs, and the split of them by song."""
+"""Labelled excerpts: charts of known mappers with songs, split by song."""
 
 from __future__ import annotations
 
@@ -49,13 +49,16 @@ class NamedCorpus:
     report: SourceReport = field(default_factory=SourceReport)
 
     def mappers(self, songs: Iterable[NamedSong], fewest_charts: int) -> list[str]:
-        """Keys of the mappers with so many charts in some songs, those with the most first."""
+        """Return the mappers with at least `fewest_charts` charts.
+
+        Those with most come first. The result holds their keys.
+        """
         counts = Counter(chart.mapper for song in songs for chart in song.charts)
         return sorted((key for key, n in counts.items() if n >= fewest_charts), key=lambda key: (-counts[key], key))
 
 
 def named_corpus(path: str) -> NamedCorpus:
-    """The charts of known mappers in a corpus, without their audio.
+    """Return the charts of known mappers in a corpus, without audio.
 
     Raises CorpusError or ModelError.
     """
@@ -77,7 +80,10 @@ def named_corpus(path: str) -> NamedCorpus:
 
 @dataclass(frozen=True)
 class OpenSong:
-    """A song ready to be cut: its spectrogram, and the charts of the wanted mappers as tokens, by name."""
+    """Song ready to be cut: spectrogram, and charts as tokens by name.
+
+    The charts are those of the requested mappers.
+    """
 
     cuts: SongExcerpts
     charts: dict[str, ChartTokens]
@@ -96,14 +102,17 @@ class OpenSong:
 
 @dataclass(frozen=True)
 class SongOpener:
-    """Opens songs for a reader; spectrograms are cached as in the training of the seq2seq model."""
+    """Loader of songs for a reader.
+
+    Spectrograms are cached as in the training of the seq2seq model.
+    """
 
     spec: Contract
     max_tokens: int
     cache_folder: Path | None = None
 
     def open(self, named: NamedSong, mappers: frozenset[str], report: SourceReport) -> OpenSong | None:
-        """None, and lines in the report, where nothing of it can be used."""
+        """Load a song; return None and report it if unusable."""
         wanted = [chart for chart in named.charts if chart.mapper in mappers]
         loader = SongLoader(self.spec, cache_folder=self.cache_folder)
         mel = loader.mel_of(named.song, report) if wanted else None
@@ -121,7 +130,10 @@ class SongOpener:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """Of each excerpt [n]: the place of its mapper among those told apart, of its song in the corpus, and its chart."""
+    """Labels of excerpts [n].
+
+    They are the index of the mapper among those distinguished, of the song in the corpus, and of the chart.
+    """
 
     mappers: np.ndarray
     songs: np.ndarray

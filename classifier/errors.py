@@ -6,4 +6,4 @@ from feedback.errors import UserError
 
 
 class ExcerptError(UserError):
-    """A place in a map by which nobody can be told; the message is one sentence for the user."""
+    """Excerpt too small to recognise a mapper; the message is one sentence."""

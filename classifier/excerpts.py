@@ -1,7 +1,8 @@
-"""An excerpt: one window of a song, and the tokens of a chart in it as the seq2seq model would have written them.
+"""Excerpts: windows of a song with the tokens of a chart.
 
-The prompt tells the mode and, in mania, the keys. Everything else that a prompt can tell is unknown or the same for all
-charts, so that no song is known by its length and no mapper by the star rating of a few charts.
+The seq2seq model would generate these tokens. The prompt states the mode and, in mania, the keys. Everything else in it
+is unknown or the same for all charts, so that its length identifies no song and the star rating of a few charts no
+mapper.
 """
 
 from __future__ import annotations
@@ -26,7 +27,10 @@ FEWEST_OBJECTS = 4
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """Token ids [tokens], and which of them are the map's own [tokens]; `objects` counts those that begin in it."""
+    """Token ids [tokens], and the mask of the map's own [tokens].
+
+    `objects` counts the objects that begin in the excerpt.
+    """
 
     ids: np.ndarray
     is_map: np.ndarray
@@ -35,7 +39,10 @@ class Excerpt:
 
 @dataclass(frozen=True)
 class ChartTokens:
-    """A chart as token streams that can be cut to any window, context by context in the order of the prompt."""
+    """Chart as token streams that can be cut to any window.
+
+    The contexts are in the order of the prompt.
+    """
 
     mode: GameMode
     streams: dict[ContextKind, TokenStream]
@@ -44,7 +51,11 @@ class ChartTokens:
 
     @classmethod
     def of(cls, beatmap: Beatmap, spec: Contract, song_ms: float) -> ChartTokens:
-        """Raises ValueError for a chart without a usable red line."""
+        """Encode a chart.
+
+        Raises:
+            ValueError: It has no usable red line.
+        """
         streams = {
             context: TokenStream.of(encode_context(beatmap, context, spec.encoding, song_ms), spec.vocabulary)
             for context in spec.contexts_of(beatmap.mode)
@@ -56,7 +67,10 @@ class ChartTokens:
         return cls(beatmap.mode, streams, times_ms, tuple(head))
 
     def excerpt(self, start_ms: float, spec: Contract, max_tokens: int) -> Excerpt:
-        """What of the chart lies in the window from `start_ms` on, cut to `max_tokens`."""
+        """Return the excerpt in the window from `start_ms` on.
+
+        It is cut to `max_tokens`.
+        """
         end_ms = start_ms + spec.grid.window_ms
         first_time_id = spec.vocabulary.ids_of(EventKind.TIME).start
         segments = [
@@ -68,7 +82,10 @@ class ChartTokens:
         return Excerpt(np.array(ids[:max_tokens]), np.array(is_map[:max_tokens]), objects)
 
     def starts_ms(self, spec: Contract) -> list[float]:
-        """Return the starts of the windows that cover the chart, from its first object on."""
+        """Return the starts of the windows that cover the chart.
+
+        The first is its first object.
+        """
         first_ms, last_ms = float(self.object_times_ms[0]), float(self.object_times_ms[-1])
         count = int((last_ms - first_ms) // spec.grid.window_ms) + 1
         return [first_ms + number * spec.grid.window_ms for number in range(count)]

@@ -1,10 +1,11 @@
-"""What excerpts of charts are like, as vectors: for telling mappers apart, and for Fréchet distances between sets.
+"""Feature vectors of excerpts, for mappers and Fréchet distances.
 
     classifier = load_classifier()
     vectors = chart_features(beatmap, samples, classifier)      # [n, classifier.model.head.width]
 
-`samples` are those of `osuT5.audio.decode.load_audio(path, classifier.spec.grid.sample_rate)`. Vectors are float32 and
-deterministic; a chart of three minutes gives about 22 of them.
+They distinguish mappers, and sets of charts. `samples` are those of
+`osuT5.audio.decode.load_audio(path, classifier.spec.grid.sample_rate)`. Vectors are float32 and deterministic; a chart
+of three minutes gives about 22 of them.
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ from osuT5.audio.mel import song_mel
 
 @torch.inference_mode()
 def chart_features(beatmap: Beatmap, samples: np.ndarray, classifier: Classifier) -> np.ndarray:
-    """Compute feature vectors [n, width] of the windows that cover a chart, in order.
+    """Return feature vectors [n, width] of a chart's windows, in order.
 
-    Windows with fewer than `FEWEST_OBJECTS` objects are left out; a chart without objects has none.
+    Windows with fewer than `FEWEST_OBJECTS` objects are omitted; a chart without objects has none.
 
     Raises:
         BeatmapError: The chart has no tempo.

@@ -1,4 +1,4 @@
-"""Who made a chart, from what the chart says of itself.
+"""Mapper of a chart, by the chart's own statements.
 
 A mapset has one creator, but its difficulties are often made by guests, who stand in the difficulty's name ("Anna's
 Insane"), and StepMania's converted charts name an author for each rating ("anna (9) & bert (3+5)" beside "4K Hard 9").
@@ -24,7 +24,10 @@ _THANKS = re.compile(r"\s+(?:with\s+)?(?:shoutouts?|respects?|thanks)\s+to\b.*|\
 
 
 def mapper_of(metadata: Metadata) -> str | None:
-    """The name of the one who made this difficulty, as written; None where it is nobody, or several, for sure."""
+    """Return the mapper of this difficulty, as written, or None.
+
+    None stands for no certain mapper, or several.
+    """
     creator = _THANKS.sub("", metadata.creator).strip()
     if rated := _RATED.findall(creator):
         return _rated(rated, metadata.version)
@@ -36,16 +39,19 @@ def mapper_of(metadata: Metadata) -> str | None:
 
 
 def mapper_key(name: str) -> str:
-    """What a name has in common with other spellings of it: its letters and digits, without case and accents.
+    """Return a key that all spellings of a name share.
 
-    Names of nothing but signs are told apart by those.
+    It consists of its letters and digits, without case and accents. Names of signs only are distinguished by the signs.
     """
     folded = unicodedata.normalize("NFKD", name).casefold()
     return "".join(char for char in folded if char.isalnum()) or folded.strip()
 
 
 def _rated(rated: list[tuple[str, str]], version: str) -> str | None:
-    """Of names with the ratings that are theirs, the one with the rating at the end of the difficulty's name."""
+    """Return the name with the rating of the difficulty's name.
+
+    Names are listed with their ratings; the rating is at the end of the difficulty's name.
+    """
     rating = _RATING.search(version)
     found = [name.strip() for name, ratings in rated if rating and rating[1] in ratings.split("+")]
     return found[0] if len(found) == 1 else None

@@ -1,4 +1,7 @@
-"""How well mappers are told apart: shares of excerpts, and of charts, whose mapper is among the likeliest."""
+"""Accuracy of a classifier of mappers, by excerpt and by chart.
+
+It is the fraction whose mapper is among the most likely.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,12 @@ TOP = 5
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """top1, top5: shares of the excerpts or charts; balanced: top1 of each mapper, averaged over mappers."""
+    """Metrics of a classifier.
+
+    Attributes:
+        top1: Fraction of the excerpts or charts, like `top5`.
+        balanced: `top1` of each mapper, averaged over mappers.
+    """
 
     top1: float
     top5: float
@@ -33,7 +41,10 @@ class Figures:
 
 
 def chart_scores(log_probabilities: np.ndarray, labels: Labels) -> tuple[np.ndarray, np.ndarray]:
-    """Mean over the excerpts of each chart [charts, mappers], and the charts' mappers [charts]."""
+    """Return mean scores of each chart [charts, mappers], and its mapper.
+
+    The mean is over its excerpts; mappers are [charts].
+    """
     charts, first, place = np.unique(labels.charts, return_index=True, return_inverse=True)
     sums = np.zeros((len(charts), log_probabilities.shape[1]))
     np.add.at(sums, place, log_probabilities)

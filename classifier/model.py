@@ -1,4 +1,6 @@
-"""The network: the lower part of a seq2seq model reads an excerpt, a small head says whose it may be.
+"""Network of a classifier: a frozen reader and a small head.
+
+The reader is the lower part of a seq2seq model.
 
     excerpt -> states of its tokens -> summary (what they have in common) -> features -> a logit for each mapper
 
@@ -47,7 +49,7 @@ class ExcerptBatch:
 
 
 class ExcerptReader(nn.Module):
-    """A seq2seq model without what writes tokens: its encoder, and the first layers of its decoder."""
+    """Encoder of a seq2seq model, and its first decoder layers."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -59,10 +61,7 @@ class ExcerptReader(nn.Module):
 
     @classmethod
     def of(cls, model: MapperModel, decoder_layers: int) -> ExcerptReader:
-        """The lower part of a trained model.
-
-        Its other weights are left behind.
-        """
+        """Return the lower part of a trained model, without its other weights."""
         config = copy.copy(model.config)
         config.decoder_layers = min(decoder_layers, config.decoder_layers)
         reader = cls(config)
@@ -75,7 +74,10 @@ class ExcerptReader(nn.Module):
         return 2 * self.config.d_model
 
     def forward(self, batch: ExcerptBatch) -> Tensor:
-        """What the states of the map's tokens have in common [rows, summary_size]: their mean and their spread."""
+        """Return the mean and spread of the map's token states.
+
+        The result is [rows, summary_size].
+        """
         mel = batch.mel if self.encoder_embedder is None else self.encoder_embedder(batch.mel)
         cross = self.decoder.cross_keys_values(self.encoder(mel), batch.row_window)
         tokens = SelfAttentionInput(torch.arange(batch.ids.shape[1], device=batch.ids.device), is_causal=True)
@@ -84,7 +86,10 @@ class ExcerptReader(nn.Module):
 
 
 class MapperClassifier(nn.Module):
-    """`centre` and `scale` [summary_size] are those of the summaries that the head was trained on."""
+    """Classifier of mappers.
+
+    `centre` and `scale` [summary_size] are those of the summaries that the head was trained on.
+    """
 
     def __init__(self, reader: ExcerptReader, head: HeadConfig) -> None:
         super().__init__()
@@ -106,7 +111,10 @@ class MapperClassifier(nn.Module):
 
 
 def _statistics(states: Tensor, counted: Tensor) -> Tensor:
-    """states: [rows, tokens, d] -> [rows, 2 d], over the tokens that count; a row without any has a mean of 0."""
+    """Return mean and spread of counted states, [rows, 2 d].
+
+    States are [rows, tokens, d]; a row without any has a mean of 0.
+    """
     mask = counted[..., None].to(states.dtype)
     count = mask.sum(1).clamp(min=1.0)
     mean = (states * mask).sum(1) / count

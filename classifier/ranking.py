@@ -1,4 +1,4 @@
-"""A chart and its song -> the mappers that it is likest to."""
+"""Ranking of mappers by similarity to a chart and its song."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from osuT5.audio.mel import song_mel
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Mappers with their chances, the likeliest first; they add up to 1 over all that are told apart.
+    """Mappers with their probabilities, the most likely first.
 
-    From `start_s` to `end_s` was heard, with so many objects, in so many excerpts.
+    They sum to 1 over all distinguished mappers. The audio from `start_s` to `end_s` was used, with its numbers of
+    objects and excerpts.
     """
 
     chances: tuple[tuple[str, float], ...]
@@ -32,10 +33,14 @@ class Ranking:
 
 @torch.inference_mode()
 def rank_mappers(beatmap: Beatmap, samples: np.ndarray, classifier: Classifier, time_s: float | None = None) -> Ranking:
-    """Who may have made a chart, by the excerpt from a time on, or by all of it.
+    """Rank the likely mappers of a chart, or of one excerpt.
 
-    samples: float32 [samples] at the model's rate. The answers of several excerpts are averaged in the logarithm.
-    Raises ExcerptError where there is too little to tell, and BeatmapError for a chart without a tempo.
+    The excerpt is that from `time_s` on. Samples are float32 [samples] at the model's rate. The answers of several
+    excerpts are averaged in the logarithm.
+
+    Raises:
+        ExcerptError: There are too few objects.
+        BeatmapError: The chart has no tempo.
     """
     spec, model = classifier.spec, classifier.model
     cuts = SongExcerpts(song_mel(samples, spec), spec, model.reader.config.max_target_positions)

@@ -40,14 +40,14 @@ class SongExcerpts:
         return (len(self.mel) - 1) * self.spec.grid.frame_ms
 
     def with_enough(self, chart: ChartTokens, start_frames: Iterable[int]) -> list[tuple[Excerpt, int]]:
-        """Return the excerpts with enough objects to tell a mapper by, each with the frame that it begins at."""
+        """Return the excerpts with enough objects, each with its first frame."""
         each = [(self.excerpt(chart, frame), frame) for frame in start_frames]
         return [(excerpt, frame) for excerpt, frame in each if excerpt.objects >= FEWEST_OBJECTS]
 
     def batches(self, wanted: Sequence[tuple[Excerpt, int]]) -> Iterator[tuple[list[int], ExcerptBatch]]:
-        """Excerpts, each with the frame that it begins at, in batches of like places; which of them are in each.
+        """Yield batches of excerpts, and the indices in each.
 
-        Charts of one song share what is heard of it.
+        Each excerpt has its first frame; a batch has similar places. Charts of one song share its encoded audio.
         """
         order = sorted(range(len(wanted)), key=lambda index: (wanted[index][1], len(wanted[index][0].ids)))
         for first in range(0, len(order), BATCH_ROWS):

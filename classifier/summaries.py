@@ -1,4 +1,4 @@
-"""What a frozen reader makes of the excerpts of a corpus, computed once and kept."""
+"""Summaries of a corpus's excerpts by a frozen reader, cached."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class SummaryTable:
 
 @dataclass(frozen=True)
 class Summariser:
-    """Computes what a frozen reader makes of a corpus, song by song, and keeps it in a folder.
+    """Computation of summaries of a corpus, song by song, into a folder.
 
-    most_excerpts: of each chart; identity: of the reader, so that another one's summaries are not taken for its own
+    `most_excerpts` is per chart. `identity` is that of the reader, so that summaries of another one are not reused.
     """
 
     reader: ExcerptReader
@@ -45,7 +45,7 @@ class Summariser:
     cache_folder: Path | None = None
 
     def table(self, songs: Mapping[int, NamedSong], mappers: Sequence[str], report: SourceReport) -> SummaryTable:
-        """Summaries of the excerpts of some songs, by their place in the corpus."""
+        """Return the summaries of excerpts of songs, by place in the corpus."""
         place = {mapper: number for number, mapper in enumerate(mappers)}
         parts, labels, song_of, chart_of = [], [], [], []
         for number, named in tqdm(songs.items(), desc="listening", unit="song"):
@@ -61,7 +61,7 @@ class Summariser:
     def _charts(
         self, named: NamedSong, mappers: frozenset[str], report: SourceReport
     ) -> Iterator[tuple[str, str, np.ndarray]]:
-        """(mapper, name of the chart, summaries [n, size] float16) of each chart that can be used."""
+        """Yield (mapper, name, summaries [n, size] float16) of usable charts."""
         wanted = [chart for chart in named.charts if chart.mapper in mappers]
         cached = self._cached(named, wanted)
         if cached is not None and cached.is_file():

@@ -42,7 +42,10 @@ class LabelledBatch:
 
 
 class ClassifierTask:
-    """Batches and losses of a classifier; the loss is the cross entropy of the mapper."""
+    """Batches and losses of a classifier.
+
+    The loss is the cross entropy of the mapper.
+    """
 
     def __init__(self, options: ClassifierTrainOptions, train: SummaryTable, held_out: SummaryTable | None) -> None:
         self.options, self.train, self.held_out = options, train, held_out
@@ -85,7 +88,7 @@ def log_probabilities(model: MapperClassifier, source: SummaryTable) -> np.ndarr
 
 
 def drawing_shares(labels: Labels) -> np.ndarray:
-    """How likely each excerpt is drawn [n]."""
+    """Return the probability of drawing each excerpt [n]."""
     shares = np.zeros(len(labels))
     for mapper in np.unique(labels.mappers):
         own = labels.mappers == mapper
@@ -97,7 +100,7 @@ def drawing_shares(labels: Labels) -> np.ndarray:
 
 
 def fit_scale(model: MapperClassifier, train: SummaryTable, seed: int) -> None:
-    """Sets `centre` and `scale` to those of the summaries of some training excerpts."""
+    """Set `centre` and `scale` by the summaries of some training excerpts."""
     rng = np.random.default_rng(seed)
     rows = rng.choice(len(train.labels), size=min(SCALED_ROWS, len(train.labels)), replace=False)
     summaries = train.inputs(rows).to(model.centre.device)
@@ -107,9 +110,12 @@ def fit_scale(model: MapperClassifier, train: SummaryTable, seed: int) -> None:
 
 
 def train_classifier(options: ClassifierTrainOptions) -> Path:
-    """Runs or resumes a training run; writes the averaged weights with their contract. Returns the model's folder.
+    """Run or resume a training; save averaged weights with their contract.
 
-    Raises OptionError, CorpusError or ModelError, each with one sentence for the user.
+    Returns the model's folder.
+
+    Raises:
+        OptionError, CorpusError, ModelError: One sentence for the user.
     """
     if not options.train_dataset_path:
         raise OptionError("train_dataset_path is missing: give the folder of mapsets as train_dataset_path=FOLDER.")
@@ -143,7 +149,11 @@ def train_classifier(options: ClassifierTrainOptions) -> Path:
 
 
 def pretrained_reader(options: ClassifierTrainOptions) -> tuple[ExcerptReader, Contract]:
-    """The lower part of the seq2seq model to start from, and its contract. Raises ModelError."""
+    """Return the lower part of the initial seq2seq model, and its contract.
+
+    Raises:
+        ModelError: It cannot be loaded.
+    """
     try:
         model, spec = load_model(options.pretrained_path or None)
     except ModelError as error:
@@ -154,7 +164,7 @@ def pretrained_reader(options: ClassifierTrainOptions) -> tuple[ExcerptReader, C
 
 
 def songs_in(corpus: NamedCorpus, split: Split) -> dict[int, NamedSong]:
-    """The songs of a split, by their place in the corpus."""
+    """Return the songs of a split, by their place in the corpus."""
     held_out = held_out_titles()
     return {
         number: named
@@ -164,7 +174,7 @@ def songs_in(corpus: NamedCorpus, split: Split) -> dict[int, NamedSong]:
 
 
 def reader_identity(reader: ExcerptReader, spec: Contract) -> str:
-    """Changes when the weights or the contract do."""
+    """Return a hash of the weights and the contract."""
     found = hashlib.sha256(str(spec.to_json()).encode("utf-8"))
     for name, weight in reader.state_dict().items():
         found.update(name.encode("utf-8") + weight.detach().cpu().numpy().tobytes())

@@ -1,7 +1,7 @@
-"""A model's answers to the tasks of `parity.window_schedule`: audio of whole windows in, tokens out.
+"""Answers of a model to the tasks of `parity.window_schedule`.
 
-Each window has a spectrogram of its own, silence beyond the end of the song included, and is encoded once, whatever
-contexts it is asked for. All draws of a song come from one generator.
+Audio of whole windows goes in, tokens come out. Each window has a spectrogram of its own, silence beyond the end of the
+song included, and is encoded once for all its contexts. All random numbers of a song come from one generator.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class PublishedAnswers:
 
     @torch.inference_mode()
     def _states_of(self, window: PublishedWindow) -> Tensor:
-        """Encoder states [1, positions, d]."""
+        """Return encoder states [1, positions, d]."""
         if window.index not in self._states:
             heard = self.samples[window.start_sample : window.start_sample + window.samples]
             padded = np.pad(heard, (0, window.samples - len(heard))).astype(np.float32)

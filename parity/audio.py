@@ -1,4 +1,6 @@
-"""Songs as the published models were trained on them: whole numbers throughout, linear resampling, then mono.
+"""Audio as the published models were trained on it.
+
+It uses whole numbers throughout, linear resampling, then mono.
 
 They were loaded with pydub, whose arithmetic is that of Python's former audioop module. Facts that decide a sample:
 
@@ -116,6 +118,6 @@ def load_audio_as_published(
 
 
 def peak_normalised(samples: np.ndarray) -> np.ndarray:
-    """The samples with a peak of 1; silence stays silent."""
+    """Scale samples to a peak of 1; silence stays silent."""
     peak = np.abs(samples).max(initial=np.float32(0))
     return samples / peak if peak > 0 else samples

@@ -1,4 +1,6 @@
-"""Red lines from beats as the published program fits them: one beat after another, within a fixed leniency.
+"""Red lines by the original's fit of beats one after another.
+
+The leniency is fixed.
 
 `beat_tracking.red_line_fit` fits a whole song at once and stands noise; this one is exact on exact beats, and on others
 writes a red line wherever a beat is off by more than the leniency. What it does, in order:
@@ -30,7 +32,7 @@ BEAT_FRACTIONS = (1, 1 / 2, 1 / 4, 1 / 8, 1 / 16)
 
 
 def fit_red_lines_as_published(beats: Beats, leniency_ms: float) -> list[TimingPoint]:
-    """The red lines for beats at whole milliseconds; none for no beats.
+    """Return the red lines of beats at whole milliseconds, possibly none.
 
     `is_measure` may mark announced beats too.
     """
@@ -46,7 +48,10 @@ def fit_red_lines_as_published(beats: Beats, leniency_ms: float) -> list[TimingP
 
 
 class _Fit:
-    """The lines so far, in time order; `weights` says how many beats lie between a beat and the one before it."""
+    """Lines so far, in time order.
+
+    `weights` are the numbers of beats between each beat and the one before.
+    """
 
     def __init__(
         self, times_ms: np.ndarray, is_downbeat: np.ndarray, announced: np.ndarray, leniency_ms: float
@@ -119,7 +124,10 @@ class _Fit:
                 beats_in_bar = 0
 
     def _split(self, line: TimingPoint, own: np.ndarray) -> tuple[float, int]:
-        """Splits the line between its beats; gives the tempo of the new line and how many beats the old one keeps."""
+        """Split a line between its beats.
+
+        Returns the tempo of the new line and the number of beats that the old one keeps.
+        """
         start_ms = round(line.time_ms)
         best_loss, split = math.inf, len(own) - 1
         for kept in range(1, len(own)):
@@ -149,7 +157,7 @@ class _Fit:
         return float(((self.times_ms[own] - expected_ms) ** 2).sum()) / len(own)
 
     def _explains(self, beat_ms: float, own: np.ndarray, line: TimingPoint) -> bool:
-        """Whether all these beats are within the leniency."""
+        """Return whether all these beats are within the leniency."""
         expected_ms = round(line.time_ms) + beat_ms * np.cumsum(self.weights[own])
         return bool((np.abs(self.times_ms[own] - expected_ms) <= self.leniency_ms).all())
 
@@ -161,12 +169,18 @@ class _Fit:
 
 
 def _likely_beats(beats: float) -> float:
-    """The whole number, or the fraction of a beat, that two announced lines are likely apart."""
+    """Return the likely distance of two announced lines.
+
+    It is a whole number of beats, or a fraction of a beat.
+    """
     return min((round(beats), *BEAT_FRACTIONS), key=lambda choice: abs(choice - beats))
 
 
 def _round_beat_ms(time_ms: float, beats: float, leniency_ms: float) -> float:
-    """The beat length of so many beats in a time, rounded as far as the last beat stays within the leniency."""
+    """Return the beat length of a number of beats in a time.
+
+    It is rounded as far as the last beat stays within the leniency.
+    """
     if beats == 0 or time_ms == 0:
         return DEFAULT_BEAT_MS
     beat_ms = time_ms / beats

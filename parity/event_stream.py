@@ -1,6 +1,6 @@
-"""Events of a song one after another, each with a time: how the published program keeps what it has written.
+"""Events of a song with times, as the original stores them.
 
-Groups are not looked at, so that what a window cuts apart stays as it was cut. Anchors, which state no time, are spread
+Groups are not considered, so events that a window separates stay separate. Anchors, which state no time, are spread
 evenly between the times before and after them.
 """
 
@@ -23,7 +23,10 @@ TIMED_KINDS = TYPE_KINDS - ANCHOR_KINDS - SUSTAIN_KINDS
 
 @dataclass(slots=True)
 class EventStream:
-    """`times_ms` are whole milliseconds, as are the values of TIME events: from the start of the song."""
+    """Stream of events with times.
+
+    `times_ms` are whole milliseconds from the start of the song, as are the values of TIME events.
+    """
 
     events: list[Event] = field(default_factory=list)
     times_ms: list[int] = field(default_factory=list)
@@ -37,7 +40,10 @@ class EventStream:
         return stream
 
     def extend(self, events: Sequence[Event], end_ms: float, types_first: bool) -> None:
-        """Adds events, whose times follow from their TIME events; `end_ms` bounds anchors after the last of these."""
+        """Add events; their times follow from their TIME events.
+
+        `end_ms` bounds anchors after the last of these.
+        """
         start = len(self.events)
         self.events += events
         if events:
@@ -45,17 +51,20 @@ class EventStream:
             self._spread_anchors(start, end_ms, types_first)
 
     def retimed(self, end_ms: float, types_first: bool) -> EventStream:
-        """The same events with times as if all had been added at once."""
+        """Return the events with times as if added at once."""
         stream = EventStream()
         stream.extend(self.events, end_ms, types_first)
         return stream
 
     def between(self, start_ms: float, end_ms: float) -> list[Event]:
-        """The events from the last one before `start_ms` on, to the last one before `end_ms`."""
+        """Return the events of a span.
+
+        They go from the last one before `start_ms` to the last one before `end_ms`.
+        """
         return self.events[self._after_last_before(start_ms) : self._after_last_before(end_ms)]
 
     def last_before(self, kind: EventKind, time_ms: float) -> Event | None:
-        """The last event of a kind with a time before `time_ms`."""
+        """Return the last event of a kind before `time_ms`."""
         pairs = zip(reversed(self.events), reversed(self.times_ms), strict=True)
         return next((event for event, own_ms in pairs if event.kind is kind and own_ms < time_ms), None)
 
@@ -75,7 +84,10 @@ class EventStream:
         return EventStream(self.events + other.events, self.times_ms + other.times_ms)
 
     def merged(self, other: EventStream) -> EventStream:
-        """Both in the order of their times, at one time this one first; each keeps its own order."""
+        """Merge two streams by time; ties take this one first.
+
+        Each keeps its own order.
+        """
         result = EventStream()
         streams = (zip(stream.events, stream.times_ms, strict=True) for stream in (self, other))
         for event, time_ms in heapq.merge(*streams, key=itemgetter(1)):
@@ -83,7 +95,10 @@ class EventStream:
         return result
 
     def in_pixels(self, spec: EncodingSpec, key_count: int) -> EventStream:
-        """With places, and columns where `key_count` says how many there are, as pairs of whole pixels."""
+        """Return the stream with positions as pairs of whole pixels.
+
+        Columns become such pairs, too, if `key_count` is given.
+        """
         result = EventStream()
         for index, (event, time_ms) in enumerate(zip(self.events, self.times_ms, strict=True)):
             if event.kind in (EventKind.POSITION_X, EventKind.POSITION_Y):
@@ -116,7 +131,10 @@ class EventStream:
         return stop
 
     def _state_times(self, start: int, types_first: bool) -> None:
-        """An event has the time that its group states: where types come first, the type comes just before it."""
+        """Set the time of each event to that of its group.
+
+        If types come first, the type comes just before it.
+        """
         current_ms = self.times_ms[-1] if self.times_ms else 0
         ahead = 1 if types_first else 0
         for index in range(start, len(self.events)):
@@ -126,7 +144,7 @@ class EventStream:
             self.times_ms.append(current_ms)
 
     def _spread_anchors(self, start: int, end_ms: float, types_first: bool) -> None:
-        """Gives anchors their times, from the side on which their groups have their types."""
+        """Set the times of anchors, from the side of their groups' types."""
         places = range(start, len(self.events)) if types_first else range(len(self.events) - 1, start - 1, -1)
         current_ms: float = self.times_ms[start] if types_first else end_ms
         among_anchors = False
@@ -142,7 +160,10 @@ class EventStream:
             self.times_ms[index] = current_ms
 
     def _anchors_left(self, index: int, end_ms: float, types_first: bool) -> tuple[int, float]:
-        """How many anchors there are from this one to the next stated time, and that time."""
+        """Return the number of anchors before the next stated time.
+
+        Counting starts at this one. That time is returned, too.
+        """
         step = 1 if types_first else -1
         anchors = 0
         while 0 <= index < len(self.events):

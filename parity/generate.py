@@ -1,7 +1,8 @@
-"""A whole map as the published program makes it, from its windows to the beatmap: the main path with all its quirks.
+"""Whole map as the original generates it, with all its quirks.
 
-`pipeline.generation.generate` is the main path of this program. This one is for the same numbers: what a model writes
-is placed, snapped and assembled to the millisecond and the pixel as the program does that the model was published with.
+`pipeline.generation.generate` is the main path of this program. This one reproduces the original's numbers: the events
+of a model are placed, snapped and assembled to the millisecond and the pixel as in the program that the model was
+published with.
 """
 
 from __future__ import annotations
@@ -40,15 +41,16 @@ PLAIN_LINE = TimingPoint(0.0, 500.0, sample_set=SampleSet.SOFT, sample_index=-1)
 
 @dataclass(frozen=True, slots=True)
 class PublishedOptions:
-    """What the published program is asked for.
+    """Options of the original.
 
-    outputs             contexts to write; those before them in the order of the model are written as well
-    given               contexts that the reference has, which are read instead of being written
-    timing_leniency_ms  how far a beat may be off the red line that explains it
-    merges_near_places  objects that are nearly on one spot are put exactly there
-    start_ms, end_ms    the span to write
-    adds_to_reference   the rest of the map is that of the reference
-    seed                of the places of objects that state a distance alone
+    Attributes:
+        outputs: Contexts to decode; those before them in the order of the model are decoded as well.
+        given: Contexts of the reference that are read instead of being decoded.
+        timing_leniency_ms: Maximum distance of a beat from the red line that explains it.
+        merges_near_places: Whether objects that are nearly at one position are put exactly there.
+        start_ms: Start of the span to generate, like `end_ms`.
+        adds_to_reference: Whether the rest of the map is that of the reference.
+        seed: Seed of the positions of objects that state a distance alone.
     """
 
     outputs: tuple[ContextKind, ...]
@@ -63,20 +65,30 @@ class PublishedOptions:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A beatmap to take contexts from or to add to: as it is, and as the published program reads it for encoding."""
+    """Beatmap to take contexts from or to add to.
+
+    It is plain, and as the original reads it for encoding.
+    """
 
     plain: Beatmap
     to_encode: Beatmap
 
     @classmethod
     def read(cls, path: Path) -> Reference:
-        """Raises BeatmapError."""
+        """Read a beatmap in both forms.
+
+        Raises BeatmapError.
+        """
         return cls(read_beatmap(path), read_beatmap(path, quirks=PUBLISHED))
 
 
 @dataclass(slots=True)
 class PublishedMap:
-    """`stages`: what was written, stage by stage (timing first, where it is written), with places in whole pixels."""
+    """Generated map.
+
+    `stages` are the generated events, stage by stage (timing first, if it is generated), with positions in whole
+    pixels.
+    """
 
     beatmap: Beatmap
     stages: list[dict[ContextKind, EventStream]] = field(default_factory=list)
@@ -90,7 +102,10 @@ def generate_as_published(
     reference: Reference | None = None,
     timing_writer: PublishedWriter | None = None,
 ) -> PublishedMap:
-    """The map that a writer makes of a chart; a `timing_writer` of another model hears the timing."""
+    """Generate the map of a chart.
+
+    A `timing_writer` of another model predicts the timing.
+    """
     run = _Run(writer, chart, options, reference)
     lines = run.timing(timing_writer or writer)
     written = run.write_up_to(run.outputs)
@@ -118,7 +133,10 @@ def generate_as_published(
 
 
 def hears_timing(options: PublishedOptions, contract: Contract, mode: GameMode) -> bool:
-    """Whether a model writes the timing first, in a context of its own."""
+    """Return whether a model predicts the timing first.
+
+    Timing then has a context of its own.
+    """
     is_wanted = not {ContextKind.TIMING, ContextKind.MAP}.isdisjoint(options.outputs)
     return is_wanted and ContextKind.TIMING not in options.given and ContextKind.TIMING in contract.contexts_of(mode)
 
@@ -129,7 +147,7 @@ def _span(options: PublishedOptions) -> tuple[float, float]:
 
 
 def red_lines_of(events: Sequence[Event], types_first: bool, leniency_ms: float) -> list[TimingPoint]:
-    """The red lines that the beats among these events describe."""
+    """Return the red lines that the beats among these events describe."""
     marked = beats_as_published(events, types_first)
     beats = Beats(
         times_ms=np.array([beat.time_ms for beat in marked], dtype=np.float64),
@@ -166,7 +184,10 @@ class _Run:
         return (attributes.key_count or 0) if attributes.mode is GameMode.MANIA else 0
 
     def timing(self, writer: PublishedWriter) -> list[TimingPoint] | None:
-        """The red lines of the reference, or those that a writer hears; they become the chart's timing."""
+        """Set the chart's red lines and return them.
+
+        They are those of the reference, or those that a writer predicts.
+        """
         if ContextKind.TIMING in self.options.given:
             return [replace(line) for line in self.reference.to_encode.timing_points if line.uninherited]
         if not hears_timing(self.options, self.spec, self.chart.attributes.mode):
@@ -186,7 +207,10 @@ class _Run:
         return lines
 
     def write_up_to(self, outputs: Sequence[ContextKind]) -> dict[ContextKind, EventStream]:
-        """The finished streams of these contexts, so far as the model has them."""
+        """Return the finished streams of these contexts.
+
+        Contexts that the model lacks are omitted.
+        """
         asked = [context for context in self.contexts if context in outputs]
         last = max((self.contexts.index(context) for context in asked), default=-1)
         for context in self.contexts[: last + 1]:
@@ -198,13 +222,16 @@ class _Run:
         return finished
 
     def _begun(self, context: ContextKind) -> EventStream | None:
-        """What comes before the span, where the rest of the map is to be the reference's."""
+        """Return the events before the span, if the reference supplies the rest."""
         if not self.options.adds_to_reference or self.options.start_ms is None:
             return None
         return self._of_reference(context, self.spec.encoding).until(self.options.start_ms - 1)
 
     def _finished(self, context: ContextKind) -> EventStream:
-        """A stream as it goes into the map: times stated anew, only those of the span, places in pixels."""
+        """Return a stream as it goes into the map.
+
+        Times are stated anew, only the span stays, and positions are in pixels.
+        """
         options = self.options
         stream = self.chart.streams[context].retimed(self.writer.song_ms, self.spec.encoding.types_first)
         if options.start_ms is not None:

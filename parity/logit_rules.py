@@ -1,4 +1,6 @@
-"""How the published program changes scores before a token is drawn: whole batches at once, its order of tensors.
+"""Rules on scores before sampling, as in the original.
+
+They process whole batches, in its order of tensors.
 
 Every rule is called with ids [rows, length] and scores [rows, vocabulary out] and gives new scores. They do what the
 original does, quirks included:
@@ -31,7 +33,10 @@ COLUMN_DISTANCE = 3
 def eos_ids(
     vocabulary: Vocabulary, context: ContextKind | None, lookback_ms: float = 0.0, lookahead_ms: float = 0.0
 ) -> list[int]:
-    """The ids that end a sequence: the marks, and the times that other windows decide."""
+    """Return the ids that end a sequence.
+
+    They are the marks, and the times that other windows decide.
+    """
     ids = [EOS_ID]
     if context in vocabulary.contexts:
         ids.append(vocabulary.context_eos(context))
@@ -77,7 +82,10 @@ class TimeBias:
 
 
 class ConditionalTemperature:
-    """Divides the scores by a temperature that the last tokens decide; by the general one where types come last."""
+    """Rule that divides scores by a temperature of the last tokens.
+
+    The general one applies if types come last.
+    """
 
     def __init__(self, vocabulary: Vocabulary, temperatures: Temperatures, types_first: bool) -> None:
         self._general = temperatures.general
@@ -99,11 +107,11 @@ class ConditionalTemperature:
 
 
 class Lookback:
-    """No time in the part of the window that earlier windows have decided.
+    """Rule that forbids times decided by earlier windows.
 
     Where types come first, the chance that the model gives to such a time is taken for a chance that the sequence
-    should have ended a token earlier; what of it cannot be made up for goes to the first time, which ends the
-    sequence as well.
+    should have ended a token earlier; what of it cannot be made up for goes to the first time, which ends the sequence
+    as well.
     """
 
     def __init__(self, vocabulary: Vocabulary, lookback_ms: float, types_first: bool) -> None:
@@ -141,13 +149,19 @@ class Lookback:
 
 
 def keep_top_k(scores: Tensor, count: int) -> Tensor:
-    """Forbids all but the `count` best scores of each row, and those equal to the worst of them."""
+    """Forbid all but the `count` best scores of each row.
+
+    Scores equal to the worst of them stay.
+    """
     worst = scores.topk(min(count, scores.shape[-1])).values[..., -1:]
     return scores.masked_fill(scores < worst, FORBIDDEN)
 
 
 def keep_top_p(scores: Tensor, share: float) -> Tensor:
-    """Forbids the unlikeliest tokens of each row that together have at most 1 - `share`; the best one stays."""
+    """Forbid the least likely tokens of each row.
+
+    Together they have at most 1 - `share`; the best one stays.
+    """
     ascending, order = scores.sort(dim=-1)
     out = ascending.softmax(-1).cumsum(-1) <= 1 - share
     out[..., -1:] = False

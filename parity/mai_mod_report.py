@@ -1,7 +1,8 @@
-"""The report as the published program prints it, to the character, from events with their surprisals and expectations.
+"""MaiMod's report exactly as the original prints it.
 
-What it does otherwise than `reports`: surprisals are divided by entropies however small, those from 20 on are listed,
-divided by ten; every event is a suggestion of its own; of each category the first ten in order of time are shown.
+It is made from events with their surprisals and expectations. Differences from `reports`: surprisals are divided by
+entropies however small, those from 20 on are listed, divided by ten; every event is a suggestion of its own; of each
+category the first ten in order of time are shown.
 """
 
 from __future__ import annotations
@@ -59,7 +60,10 @@ _SWAPS: dict[tuple[EventKind, EventKind], tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class JudgedEvent:
-    """An event of a song, TIME values in ms, with its relative surprisal and the likeliest event; None: the end."""
+    """Event of a song with its relative surprisal.
+
+    TIME values are in ms. The most likely event is included; None stands for the end.
+    """
 
     event: Event
     time_ms: int
@@ -95,7 +99,7 @@ class PublishedReport:
         return "\n".join(lines)
 
     def said(self, event: Event) -> str:
-        """A value as the report writes it."""
+        """Return a value as the report prints it."""
         value = event.value
         says: dict[EventKind, Callable[[], str]] = {
             K.POSITION_X: lambda: f"x:{value * self.position_px}",
@@ -169,7 +173,10 @@ class PublishedReport:
         return _SWAPS.get((real, wanted), default)
 
     def _is_beat_expected(self, index: int) -> bool:
-        """Whether the expected time is that of the next beat, so that an object before it is one too many."""
+        """Return whether the expected time is that of the next beat.
+
+        An object before it is then one too many.
+        """
         later = self.groups[self.group_of[index] + 1 :]
         beat = next((group for group in later if group.kind in BEATS), None)
         return beat is not None and abs(self.judged[index].expected.value - beat.time_ms) <= 10
@@ -179,7 +186,10 @@ class PublishedReport:
         return "None" if before is None else self._name(before, None)
 
     def _name(self, number: int, index: int | None) -> str:
-        """What a group is called; anchors are counted from the head, sounds of a path's end belong to its slides."""
+        """Return the name of a group.
+
+        Anchors are counted from the head; sounds of a path's end belong to its slides.
+        """
         kind = self.groups[number].kind
         if kind is K.LAST_ANCHOR and index is not None and self.judged[index].event.kind in SOUNDS:
             repeat = self._repeat(index)
@@ -208,7 +218,10 @@ class PublishedReport:
         return f"[link=osu://edit/{clock(object_ms)}{brackets}][green]{clock(time_ms)}[/green][/link]"
 
     def _combo(self, time_ms: int) -> tuple[int, int] | None:
-        """Number in its combo and time of the object that a time belongs to: the last one that is not after it."""
+        """Return combo number and time of the object at a time.
+
+        It is the last object that is not after the time.
+        """
         combo, before = 0, None
         for index, obj in enumerate(self.beatmap.hit_objects):
             if index and obj.time_ms - 1 > time_ms:
@@ -222,7 +235,10 @@ class PublishedReport:
 
 
 def _grouped(judged: Iterable[JudgedEvent], types_first: bool) -> tuple[list[int], list[_Group]]:
-    """The group of each event, and the groups; a group has the time of its type event."""
+    """Return the group of each event, and the groups.
+
+    A group has the time of its type event.
+    """
     judged = list(judged)
     bounds = list(_bounds(judged, types_first))
     group_of: list[int] = []

@@ -1,8 +1,7 @@
-"""Written events <-> the points of the published refiner, as the published program takes and gives them.
+"""Conversion between events and points, as in the original's refinement.
 
-On our own path a refiner sees a beatmap (`pipeline.generation.refinement`), which needs no events. The original refines
-events before they become a map, and some of what it reads off them is in no beatmap: stated distances, anchors with
-times.
+The default path refines a beatmap (`pipeline.generation.refinement`), which needs no events. The original refines
+events before they become a map. Some of the events' values are in no beatmap: stated distances, anchors with times.
 """
 
 from __future__ import annotations
@@ -61,9 +60,9 @@ class PointsOfEvents:
 def points_of_events(
     stream: EventStream, types_first: bool, lines: Sequence[TimingPoint], slider_multiplier: float
 ) -> PointsOfEvents:
-    """The points of a stream with places in whole pixels.
+    """Return the points of a stream with positions in whole pixels.
 
-    A place with a 0 in it is taken for none and put into the centre, and a distance of 0 is computed anew.
+    A position with a 0 in it counts as missing and becomes the centre; a distance of 0 is recomputed.
     """
     rows: list[tuple[PointKind, int, Point, float]] = []
     point_of = np.zeros(len(stream.events), dtype=np.int64)
@@ -106,9 +105,9 @@ def points_of_events(
 def with_refined_places(
     events: Sequence[Event], point_of: np.ndarray, positions_px: np.ndarray, rounded: bool = True
 ) -> list[Event]:
-    """The events with refined places, in whole pixels where `rounded`.
+    """Return the events with refined positions.
 
-    A distance becomes a place too, so most places are said twice.
+    They are in whole pixels if `rounded`. A distance becomes a position too, so most positions are stated twice.
     """
     refined: list[Event] = []
     for event, point in zip(events, point_of, strict=True):
@@ -123,9 +122,9 @@ def with_refined_places(
 
 
 def _parts(stream: EventStream, types_first: bool) -> Iterator[_Part]:
-    """Groups of events; the type comes first in a group or last.
+    """Yield groups of events; their type comes first or last.
 
-    What is left over belongs to the last one.
+    Remaining events belong to the last group.
     """
     part, values, indices = None, {}, []
     for index, (event, time_ms) in enumerate(zip(stream.events, stream.times_ms, strict=True)):
@@ -167,6 +166,9 @@ def _sliders(
 
 
 def _beat_length_ms(lines: Sequence[TimingPoint], time_ms: float) -> float:
-    """Of the last red line at or before a time, in the order of the file; else of the first."""
+    """Return the beat length of the last red line before a time.
+
+    Lines are in the order of the file; without one, the first line counts.
+    """
     reds = [line for line in lines if line.uninherited]
     return next((line.beat_length_ms for line in reversed(reds) if line.time_ms <= time_ms), reds[0].beat_length_ms)

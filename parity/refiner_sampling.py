@@ -1,8 +1,10 @@
-"""Refinement as the published program does it, quirks included: for the same numbers, not for better maps.
+"""Refinement of the original, quirks included.
 
-What differs from `refine`: pieces of a long map are refined one after another, each beginning with the fixed end of
-the one before; a map of at most twice the buffer is not refined at all; noise is drawn for two rows, of which one
-counts; padding, where asked for, is seen like points; a slider never ends beyond its control points.
+It reproduces the original's numbers, not better maps.
+
+What differs from `refine`: pieces of a long map are refined one after another, each beginning with the fixed end of the
+one before; a map of at most twice the buffer is not refined at all; noise is drawn for two rows, of which one counts;
+padding, where asked for, is seen like points; a slider never ends beyond its control points.
 """
 
 from __future__ import annotations
@@ -28,7 +30,10 @@ PLAYFIELD_PX = torch.tensor([512.0, 384.0])
 
 @dataclass(frozen=True, slots=True)
 class PublishedSlider:
-    """Indices of a slider's control points, red anchors twice, and of its end; one letter for all of the path."""
+    """Indices of a slider's control points and of its end.
+
+    Red anchors occur twice; one letter applies to all of the path.
+    """
 
     control: np.ndarray
     end: int
@@ -38,7 +43,10 @@ class PublishedSlider:
 
 @dataclass(frozen=True, slots=True)
 class PublishedPoints:
-    """Points [n] of a map as the original's network gets them; times and distances are stated, positions [n, 2] px."""
+    """Points [n] of a map as the original's network gets them.
+
+    Times and distances are stated, positions are [n, 2] px.
+    """
 
     positions_px: np.ndarray
     times_ms: np.ndarray
@@ -60,7 +68,7 @@ class PublishedClasses:
 
 @dataclass(frozen=True, slots=True)
 class PublishedSpan:
-    """The part that is refined, in ms, and whether pieces are padded to the greatest length."""
+    """Span to refine, in ms; pieces may be padded to full length."""
 
     start_ms: float | None = None
     end_ms: float | None = None
@@ -162,7 +170,10 @@ class _Run:
         return may_move
 
     def _with_slider_ends(self, positions: Tensor, first: int, length: int) -> Tensor:
-        """Positions [n, 2] in which the sliders that lie wholly in the piece end where their lengths take them."""
+        """Compute the ends of sliders that are wholly in a piece.
+
+        Positions are [n, 2]; each slider ends where its length reaches.
+        """
         if not self.points.sliders:
             return positions
         places_px = ((positions + 1) / 2 * PLAYFIELD_PX).numpy()

@@ -1,4 +1,4 @@
-"""Beats of a song from many passes over it, as the published program finds them.
+"""Beats of a song from many passes, as in the original.
 
 `beat_tracking.votes` and `beat_tracking.red_line_fit` fit a whole song at once; here beats follow each other from peak
 to peak of the votes. What it does, in order:
@@ -38,16 +38,19 @@ _ON_PEAK, _NEAR_PEAK = 60, 300
 
 
 def pass_offsets_ms(rng: np.random.RandomState, passes: int, window_ms: float) -> list[int]:
-    """How much later than the song the audio of each pass begins; negative where the start of the song is cut off."""
+    """Return the delay of each pass's audio after the song.
+
+    It is negative if the start of the song is cut off.
+    """
     half_ms = int(window_ms // 2)
     return [int(rng.randint(-half_ms, half_ms)) for _ in range(passes)]
 
 
 def beats_of_passes_as_published(passes: Sequence[Beats], song_ms: int, clear_share: float = 0.1) -> Beats:
-    """The beats that the passes agree on, at whole milliseconds.
+    """Return the beats that the passes share, at whole milliseconds.
 
-    passes: beats of each pass in the order in which they were written, at whole milliseconds of the song
-    clear_share: a tempo is clear at a peak where more than this share of the distances nearby have it
+    passes: beats of each pass in the order in which they were written, at whole milliseconds of the song clear_share: a
+    tempo is clear at a peak where more than this share of the distances nearby have it
 
     There are none where no two beats are at the distance of a tempo; the published program fails there. Where no two
     downbeats follow each other it fails, too; then the meter is 4.
@@ -70,7 +73,10 @@ _BEAT, _DOWNBEAT, _TEMPO = range(3)
 
 @dataclass(frozen=True, slots=True)
 class _Votes:
-    """Smoothed votes [ms of the song] for each kind of beat; 50 for each ms if all passes agree on it."""
+    """Smoothed votes for each kind of beat [ms of the song].
+
+    There are 50 for each ms if all passes vote for it.
+    """
 
     by_kind: np.ndarray
 
@@ -96,7 +102,10 @@ class _Votes:
 
 @dataclass(frozen=True, slots=True)
 class _Peaks:
-    """Peaks of the votes in time order; `is_clear` tells where the tempo is that of the votes around."""
+    """Peaks of the votes in time order.
+
+    `is_clear` marks peaks with the tempo of the votes around.
+    """
 
     times_ms: np.ndarray
     heights: np.ndarray
@@ -105,7 +114,7 @@ class _Peaks:
 
 
 def _inside(beats: Beats, song_ms: int) -> tuple[np.ndarray, np.ndarray]:
-    """Times [beats] within the song, and their kinds."""
+    """Return times [beats] within the song, and their kinds."""
     times_ms = beats.times_ms.astype(np.int64)
     kinds = np.where(beats.is_timing_point, _TEMPO, np.where(beats.is_measure, _DOWNBEAT, _BEAT))
     inside = (times_ms >= 0) & (times_ms < song_ms)
@@ -113,7 +122,10 @@ def _inside(beats: Beats, song_ms: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _gaps(pass_beats: tuple[np.ndarray, np.ndarray]) -> list[tuple[int, int]]:
-    """(time, steps to the next beat) of the beats of a pass; where a tempo begins, the distance is no beat."""
+    """Return (time, steps to the next beat) of a pass's beats.
+
+    If a tempo begins there, the distance is not a beat.
+    """
     found = []
     for (time_ms, kind), (next_ms, next_kind) in pairwise(zip(*pass_beats, strict=True)):
         steps = (next_ms - time_ms) // STEP_MS
@@ -124,7 +136,7 @@ def _gaps(pass_beats: tuple[np.ndarray, np.ndarray]) -> list[tuple[int, int]]:
 
 
 def _bar_lengths(pass_beats: tuple[np.ndarray, np.ndarray]) -> list[int]:
-    """Beats of each whole bar of a pass that ends with a plain downbeat."""
+    """Return the beats of each whole bar that ends with a downbeat."""
     lengths, count = [], None
     for kind in pass_beats[1]:
         if kind == _BEAT:
@@ -155,7 +167,10 @@ def _clear_bpm(gaps: np.ndarray, time_ms: int, clear_share: float) -> float:
 
 
 def _filled(bpm: np.ndarray, median_bpm: float) -> np.ndarray:
-    """Unknown tempi take the one before, the first ones the first that is known."""
+    """Fill unknown tempi with the one before.
+
+    The first ones get the first known tempo.
+    """
     known = np.flatnonzero(~np.isnan(bpm))
     if len(known) == 0:
         return np.full(len(bpm), median_bpm)
@@ -164,7 +179,7 @@ def _filled(bpm: np.ndarray, median_bpm: float) -> np.ndarray:
 
 
 def _walked(peaks: _Peaks, song_ms: int) -> list[int]:
-    """Times of beats, in order, found by walking from the highest peaks."""
+    """Return beat times in order, by walks from the highest peaks."""
     walk = _Walk(peaks, song_ms)
     for start in np.argsort(-peaks.heights, kind="stable"):
         if walk.open_peaks[start]:
@@ -176,7 +191,7 @@ def _walked(peaks: _Peaks, song_ms: int) -> list[int]:
 
 
 class _Walk:
-    """Beats so far, the spans that were walked, and the peaks from which a walk may still begin."""
+    """Beats so far, walked spans, and peaks left to start from."""
 
     def __init__(self, peaks: _Peaks, song_ms: int) -> None:
         self.peaks = peaks
@@ -186,7 +201,10 @@ class _Walk:
         self.open_peaks = np.ones(len(peaks.times_ms), bool)
 
     def go(self, start: int, direction: int) -> None:
-        """Walks from a peak until the song ends, another tempo begins, or a walk has been there."""
+        """Walk from a peak until a limit.
+
+        The limit is the end of the song, another tempo, or an earlier walk.
+        """
         start_ms = time_ms = int(self.peaks.times_ms[start])
         beat_ms = self.peaks.beat_ms[start]
         while True:
@@ -217,7 +235,7 @@ class _Walk:
 
 
 def _mark_downbeats(kinds: list[int], downbeat_votes: Sequence[float], meter: int) -> None:
-    """Makes downbeats of beats, bar after bar; tempo changes stay as they are."""
+    """Mark downbeats bar after bar; tempo changes stay."""
     started_tempo = [kind == _TEMPO for kind in kinds]
     in_bar = to_downbeat = 0
     for index, starts_tempo in enumerate(started_tempo):

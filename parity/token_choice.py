@@ -1,7 +1,8 @@
-"""Drawing tokens as the published program does: a batch at a time, by its rules, from one generator.
+"""Sampling of tokens as in the original: a batch at a time.
 
-The draws are those of transformers' sampling. A batch takes as many random numbers as it has rows, also for those that
-have ended, and the numbers go to the tokens in the order of their ids; so a seed gives the published program's tokens.
+It uses the original's rules and one generator. The random numbers are those of transformers' sampling. A batch takes as
+many as it has rows, also for rows that have ended, and the numbers go to the tokens in the order of their ids. A seed
+therefore gives the original's tokens.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class PublishedSampling:
 def published_rules(
     vocabulary: Vocabulary, types_first: bool, sampling: PublishedSampling, lookback_ms: float
 ) -> list[BatchRule]:
-    """The rules for one batch of windows, in the order in which they are applied."""
+    """Return the rules for one batch of windows, in order."""
     rules: list[BatchRule] = [MonotonicTimes(vocabulary)]
     if sampling.time_bias:
         rules.append(TimeBias(vocabulary, sampling.time_bias))
@@ -56,7 +57,10 @@ def published_rules(
 
 
 class PublishedChoice:
-    """Chooses the tokens of one batch, from its first to its last; rules remember, so each batch needs its own."""
+    """Choice of the tokens of one batch, from first to last.
+
+    Rules have state, so each batch needs its own.
+    """
 
     def __init__(self, rules: Sequence[BatchRule], sampling: PublishedSampling, generator: torch.Generator) -> None:
         self.rules = rules
@@ -81,7 +85,10 @@ class PublishedChoice:
 
 
 def _so_far(rows: Sequence[DecodeRow]) -> Tensor:
-    """What was read and written [rows, length]: prompts padded on the left, rows that have ended on the right."""
+    """Return all tokens read and generated [rows, length].
+
+    Prompts are padded on the left, rows that have ended on the right.
+    """
     read = max(len(row.prompt_ids) for row in rows)
     written = [row.written_ids if row.end_id is None else [*row.written_ids, row.end_id] for row in rows]
     steps = max(map(len, written))

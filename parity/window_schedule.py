@@ -1,4 +1,6 @@
-"""A song as the published program writes it: its windows, prompts, and what it keeps of the answers, to the token.
+"""Song as the original generates it, to the token.
+
+This covers windows, prompts, and the answers that it keeps.
 
 `osuT5.generation.window_schedule` writes the better map. What differs here, besides the windows (`parity.windows`):
 
@@ -65,7 +67,10 @@ WriteWindow = Callable[[WindowTask], None]
 
 
 def negative_attributes(attributes: Attributes, descriptors: Sequence[str]) -> Attributes:
-    """What guidance leads away from: the same with other descriptors, and without a mapper where neither has any."""
+    """Return the negative attributes of guidance.
+
+    They have other descriptors, and no mapper if neither has descriptors.
+    """
     keeps_mapper = bool(attributes.descriptors or descriptors)
     return replace(
         attributes,
@@ -99,7 +104,10 @@ class PublishedWriter:
     def write_context(
         self, context: ContextKind, chart: PublishedChart, begun: EventStream | None = None
     ) -> EventStream:
-        """All events of a context, after those of `begun`, given those of the chart's contexts before it."""
+        """Return all events of a context, after those of `begun`.
+
+        Earlier contexts of the chart condition them.
+        """
         stream = begun or EventStream()
         for window in self.windows:
             task = self._task(context, chart, stream, window)
@@ -121,7 +129,10 @@ class PublishedWriter:
     def _streams_until(
         self, context: ContextKind, chart: PublishedChart, stream: EventStream
     ) -> dict[ContextKind, EventStream]:
-        """The contexts that a prompt shows, in its order; the one that is being written comes last."""
+        """Return the contexts of a prompt, in its order.
+
+        The one in progress comes last.
+        """
         order = self.spec.contexts_of(chart.attributes.mode)
         before = order[: order.index(context)]
         return {**{c: chart.streams[c] for c in before if c in chart.streams}, context: stream}
@@ -129,7 +140,10 @@ class PublishedWriter:
     def _prompts(
         self, chart: PublishedChart, streams: dict[ContextKind, EventStream], window: PublishedWindow
     ) -> tuple[list[int], list[int]]:
-        """The prompt and the negative one; the latter is empty without guidance."""
+        """Return the prompt and the negative one.
+
+        The latter is empty without guidance.
+        """
         end_ms = window.start_ms + self.spec.grid.window_ms
         texts = {
             context: self._ids_of(stream.between(window.start_ms, end_ms), window.start_ms)
@@ -156,7 +170,10 @@ class PublishedWriter:
         return spec.layout.prompt(head, [Segment(*each) for each in finished], context, decided)
 
     def _place(self, streams: dict[ContextKind, EventStream], start_ms: int) -> SongPlace:
-        """Kiai is told where the model was trained with it; else, where it is stated at all, there is none."""
+        """Return the place of a window.
+
+        Kiai is stated if the model was trained with it; otherwise it is off if it is stated at all.
+        """
         told = {kind: self._last_told(kind, streams, start_ms) for kind in (EventKind.KIAI, EventKind.SCROLL_SPEED)}
         kiai = told[EventKind.KIAI] if EventKind.KIAI in self.spec.conditions else None
         speed = told[EventKind.SCROLL_SPEED]
@@ -169,7 +186,7 @@ class PublishedWriter:
 
     @staticmethod
     def _last_told(kind: EventKind, streams: dict[ContextKind, EventStream], start_ms: int) -> Event | None:
-        """The last event of a kind before the window."""
+        """Return the last event of a kind before the window."""
         last = next((streams[context] for context in STATE_HOLDERS[kind] if context in streams), None)
         return None if last is None else last.last_before(kind, start_ms)
 
@@ -182,7 +199,7 @@ class PublishedWriter:
         return event._replace(value=int((event.value - start_ms) / self.spec.grid.time_step_ms))
 
     def _with_answer(self, stream: EventStream, task: WindowTask) -> EventStream:
-        """The stream with what a window wrote, so far as it is the window's own."""
+        """Return the stream with the window's own part of its answer."""
         start_ms = task.window.start_ms
         stream.extend(
             list(self._events_of(self._own_ids(task), start_ms)),
@@ -192,7 +209,10 @@ class PublishedWriter:
         return stream.until(start_ms + self.grid.decided_ms) if task.lookahead_ms else stream
 
     def _own_ids(self, task: WindowTask) -> list[int]:
-        """What was written, without end marks, a time of another window at the end, and the type before that."""
+        """Return the generated ids without end marks.
+
+        A time of another window at the end, and the type before that, are removed too.
+        """
         vocabulary, row = self.spec.vocabulary, task.row
         ids = row.written_ids if row.end_id is None else [*row.written_ids, row.end_id]
         marks = (EOS_ID, vocabulary.context_eos(task.context))

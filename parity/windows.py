@@ -1,7 +1,8 @@
-"""The windows of a song as the published program cuts them: a stride of whole samples, starts in whole milliseconds.
+"""Windows of a song as the original cuts them.
 
-`WindowGrid.windows` strides over whole frames instead, so that one spectrogram serves all windows, and ends with the
-window that reaches the end of the song; this one goes on until a whole stride lies behind it.
+They have a stride of whole samples, and starts in whole milliseconds. `WindowGrid.windows` strides over whole frames
+instead, so that one spectrogram serves all windows, and ends with the window that reaches the end of the song. This one
+continues until a whole stride lies behind it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ from osuT5.tokens.windows import LOOKAHEAD, LOOKBACK, Ms, WindowGrid
 
 @dataclass(frozen=True, slots=True)
 class PublishedWindow:
-    """`samples` samples from `start_sample` on, beyond the song's end silence; times count from `start_ms`."""
+    """Window of `samples` samples from `start_sample` on.
+
+    Beyond the song's end there is silence; times count from `start_ms`.
+    """
 
     index: int
     start_sample: int
@@ -27,9 +31,9 @@ class PublishedWindow:
 
 @dataclass(frozen=True, slots=True)
 class PublishedGrid:
-    """How a grid is used.
+    """Use of a window grid.
 
-    `lookback` and `lookahead` are shares of a window.
+    `lookback` and `lookahead` are fractions of a window.
     """
 
     grid: WindowGrid
@@ -58,7 +62,10 @@ class PublishedGrid:
         return (1 - self.lookahead) * self.grid.window_ms
 
     def windows(self, song_samples: int, start_ms: Ms | None = None, end_ms: Ms | None = None) -> list[PublishedWindow]:
-        """The windows that decide something between `start_ms` and `end_ms`; at least one."""
+        """Return the windows that decide something in a span; at least one.
+
+        The span is from `start_ms` to `end_ms`.
+        """
         beyond_first = max(0, song_samples - self.window_samples)
         count = 1 + -(-beyond_first // self.stride_samples)
         stride_ms = 1000 * self.stride_samples / self.grid.sample_rate

@@ -1,4 +1,4 @@
-"""How complex a rhythm is: the surprise of its intervals, in bits for each second that is played."""
+"""Rhythm complexity: surprisal of intervals, in bits per second of play."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ from rcomplexion.rhythm import Rhythm, interval_lengths_ms
 
 @dataclass(frozen=True, slots=True)
 class Complexity:
-    """bits_per_second    the rhythm complexity of a map
-    bits_per_interval  how surprising it is however fast
-    intervals, drain_s what both are made of
+    """Rhythm complexity of a map.
+
+    Attributes:
+        bits_per_second: The rhythm complexity.
+        bits_per_interval: Surprisal independent of speed.
+        intervals: Number of intervals that both are computed from, in `drain_s` seconds.
     """
 
     bits_per_second: float
@@ -33,17 +36,21 @@ def complexity_of(rhythm: Rhythm, model: RhythmModel) -> Complexity:
 
 @torch.inference_mode()
 def interval_probabilities(rhythm: Rhythm, model: RhythmModel) -> np.ndarray:
-    """What the model expects of each interval, given all before it: [intervals, classes]."""
+    """Return the probabilities of each interval [intervals, classes].
+
+    They are given all intervals before it.
+    """
     batch = batch_of([(rhythm, slice(None))])
     device = next(model.parameters()).device
     return model(batch.inputs.to(device))[0].double().softmax(-1).cpu().numpy()
 
 
 def lenient_bits(rhythm: Rhythm, probabilities: np.ndarray) -> np.ndarray:
-    """Surprise of each interval [intervals], that of one that can be played for another being shared with it.
+    """Return the surprisal of each interval [intervals].
 
-    An expected interval counts for the actual one by how likely a player's hits, which stray by `deviation_ms`, would
-    make up the difference: exp(-(difference / deviation)^2 / 2). So what no hit window can tell apart is no surprise.
+    Intervals that a player can confuse share it. An expected interval counts for the actual one by the probability that
+    a player's hits, which vary by `deviation_ms`, make up the difference: exp(-(difference / deviation)^2 / 2).
+    Intervals that no hit window distinguishes are thus no surprise.
     """
     lengths_ms = interval_lengths_ms(rhythm.beat_ms)
     actual_ms = np.take_along_axis(lengths_ms, rhythm.classes[:, None], axis=1)

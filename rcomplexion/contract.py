@@ -1,4 +1,4 @@
-"""What a trained model of rhythm is, as JSON beside its weights, and loading and saving of both."""
+"""Contract of a rhythm model as JSON; loading and saving with weights."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ EMBEDDED_MODEL = MODEL_DIR / "rcomplexion"
 
 
 def known_classes() -> dict[str, list[str]]:
-    """The tables that a model was trained with; another version of the program may have others."""
+    """Return the tables that a model was trained with.
+
+    Another version of the program may have others.
+    """
     return {"intervals_beats": [str(beats) for beats in INTERVALS], "phases_beats": [str(p) for p in BEAT_FRACTIONS]}
 
 
@@ -31,12 +34,16 @@ def sized(**sizes: int) -> RhythmConfig:
 
 
 def save_model(config: RhythmConfig, folder: Path, weights: Mapping[str, Tensor]) -> None:
-    """Writes weights as fp16, and what they are."""
+    """Write weights as fp16, and their contract."""
     save_small_model(folder, weights, CONTRACT_FILE, {"format": 1, "network": asdict(config), **known_classes()})
 
 
 def load_model(folder: str | Path | None = None) -> RhythmModel:
-    """A trained model from a folder, None: the embedded one. Raises ModelError."""
+    """Load a trained model from a folder; None is the bundled one.
+
+    Raises:
+        ModelError: It cannot be loaded.
+    """
     folder = EMBEDDED_MODEL if folder is None else Path(folder)
     data = read_json_object(folder / CONTRACT_FILE)
     if {name: data.get(name) for name in known_classes()} != known_classes():

@@ -42,7 +42,10 @@ class RhythmBatch:
 
 
 def load_rhythms(folder: Path, split: Split, held_out: frozenset[str] | None = None) -> RhythmCorpus:
-    """The rhythms of all charts of a split, each rhythm once: difficulties of one song may share theirs."""
+    """Return the rhythms of a split's charts, each once.
+
+    Difficulties of one song may share theirs.
+    """
     held_out = held_out_titles() if held_out is None else held_out
     corpus, seen = RhythmCorpus(), set()
     groups = list(chart_groups(folder, corpus.skipped))
@@ -64,7 +67,10 @@ def load_rhythms(folder: Path, split: Split, held_out: frozenset[str] | None = N
 
 
 def batch_of(parts: Sequence[tuple[Rhythm, slice]], speeds: Sequence[float] | None = None) -> RhythmBatch:
-    """Parts of rhythms as rows, each played at a speed; what is before a part is not known."""
+    """Return parts of rhythms as rows, each played at a speed.
+
+    Intervals before a part are unknown.
+    """
     speeds = speeds or [1.0] * len(parts)
 
     def rows(values: Sequence[np.ndarray], padding: float) -> Tensor:

@@ -16,7 +16,7 @@ SCALED_MS = 250.0
 
 @dataclass(frozen=True, slots=True)
 class RhythmConfig:
-    """Sizes of a network: of its embeddings and its state, and how many classes there are of everything."""
+    """Sizes of a network: embeddings, state, and numbers of classes."""
 
     interval_count: int
     phase_count: int
@@ -28,11 +28,14 @@ class RhythmConfig:
 
 @dataclass(frozen=True, slots=True)
 class RhythmInputs:
-    """What is known before each interval, [rows, intervals] each.
+    """Known facts before each interval, [rows, intervals] each.
 
-    previous   class of the interval before, `interval_count` where there is none
-    phases     where in its beat the interval begins; beats: where in its bar
-    lengths_ms of the interval before, 0 where there is none; beat_ms: how long a beat is
+    Attributes:
+        previous: Class of the interval before, `interval_count` if there is none.
+        phases: Position in the beat at which the interval begins.
+        beats: Position in the bar.
+        lengths_ms: Length of the interval before, 0 if there is none.
+        beat_ms: Length of a beat.
     """
 
     previous: Tensor

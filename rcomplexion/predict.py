@@ -1,4 +1,7 @@
-"""How complex is the rhythm of these maps? `python rcomplexion/predict.py PATHS... output=complexity.csv`"""
+"""Rhythm complexity of maps, as a table.
+
+`python rcomplexion/predict.py PATHS... output=complexity.csv`
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,7 @@ ConfigStore.instance().store("rcomplexion_options", PredictOptions)
 
 
 def predict(config: FlatConfig) -> None:
-    """Writes a line for each chart, and says which have none."""
+    """Write a line for each chart, and report those without one."""
     given = read_options(PredictOptions, config)
     paths = [path("paths", each) for each in given.get("paths", ())]
     if not paths:

@@ -1,4 +1,4 @@
-"""The rhythm of a chart: when something has to be done, as intervals between those moments.
+"""Rhythm of a chart: intervals between object times.
 
 An interval is told in beats, as one of a table of fractions, because that is how rhythm is heard and mapped: a third
 after quarters is a change of division at any tempo, while in milliseconds it is the quarter of another song. How fast
@@ -69,9 +69,10 @@ class Rhythm:
 
 
 def rhythm_of(beatmap: Beatmap) -> Rhythm:
-    """The rhythm in which objects begin.
+    """Return the rhythm in which objects begin.
 
-    Raises BeatmapError for a chart with too few of them, or without a tempo.
+    Raises:
+        BeatmapError: The chart has too few objects, or no tempo.
     """
     times_ms = _moments(beatmap)
     if not FEWEST_INTERVALS < len(times_ms) <= MOST_INTERVALS:
@@ -95,9 +96,10 @@ def rhythm_of(beatmap: Beatmap) -> Rhythm:
 
 
 def hit_deviation_ms(mode: GameMode, overall_difficulty: float) -> float:
-    """Standard deviation of the hits of a player whose hits are all perfect (the best judgement but mania's MAX).
+    """Return the standard deviation of a perfect player's hits.
 
-    Windows are those of the wiki page "Overall difficulty"; catch has none, and is judged as standard.
+    All hits have the best judgement (but mania's MAX). Windows are those of the wiki page "Overall difficulty"; catch
+    has none, and is treated as standard.
     """
     slowest_ms, per_od_ms = {GameMode.TAIKO: (50.0, 3.0), GameMode.MANIA: (64.0, 3.0)}.get(mode, (80.0, 6.0))
     od = min(10.0, max(0.0, overall_difficulty))
@@ -105,7 +107,7 @@ def hit_deviation_ms(mode: GameMode, overall_difficulty: float) -> float:
 
 
 def interval_lengths_ms(beat_ms: np.ndarray) -> np.ndarray:
-    """How long each of INTERVALS is [n, intervals] at beat lengths [n]."""
+    """Return the length of INTERVALS [n, intervals] at beat lengths [n]."""
     return beat_ms[:, None] * _INTERVAL_BEATS
 
 
@@ -115,7 +117,7 @@ def nearest(table: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 
 def _moments(beatmap: Beatmap) -> np.ndarray:
-    """Times at which objects begin, those of one moment once."""
+    """Return the times at which objects begin, each once."""
     times_ms = np.unique([hit_object.time_ms for hit_object in beatmap.hit_objects])
     if not len(times_ms) or not np.isfinite(times_ms).all():
         return np.array([])
@@ -127,7 +129,10 @@ def _moments(beatmap: Beatmap) -> np.ndarray:
 
 
 def _beat_and_phase(positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Whole beats, and the nearest tick after them; what is nearest to the next beat belongs to that."""
+    """Return whole beats, and the nearest tick after them.
+
+    A position nearest to the next beat belongs to that.
+    """
     whole = np.floor(positions)
     phases = nearest(np.append(_FRACTIONS, 1.0), positions - whole)
     is_next = phases == len(_FRACTIONS)

@@ -41,7 +41,10 @@ class ComplexityRow:
 
 
 def find_charts(paths: Sequence[Path]) -> list[Path]:
-    """The charts and archives among paths and in folders among them, each once, in order."""
+    """Return the charts and archives among paths, each once, in order.
+
+    Folders are searched, too.
+    """
     found: dict[Path, None] = {}
     for path in paths:
         inside = sorted(path.rglob("*")) if path.is_dir() else [path]
@@ -51,7 +54,10 @@ def find_charts(paths: Sequence[Path]) -> list[Path]:
 
 
 def rows_of(path: Path, model: RhythmModel, skipped: list[str]) -> Iterator[ComplexityRow]:
-    """The rows of a file; `skipped` gains a line for each chart that has no rhythm or cannot be read."""
+    """Yield the rows of a file.
+
+    `skipped` gains a line for each chart that has no rhythm or cannot be read.
+    """
     try:
         charts = _charts_in(path)
     except BeatmapError as error:
@@ -65,7 +71,10 @@ def rows_of(path: Path, model: RhythmModel, skipped: list[str]) -> Iterator[Comp
 
 
 def as_csv(rows: Iterable[ComplexityRow]) -> str:
-    """The table with a line of names, its numbers with as many decimals as say something."""
+    """Return the table with a line of names.
+
+    Numbers have only meaningful decimals.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(ComplexityRow.__dataclass_fields__)

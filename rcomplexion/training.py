@@ -28,7 +28,10 @@ HELD_OUT_ROWS = 16
 
 
 class RhythmTask:
-    """Batches of parts of rhythms; the loss is the cross entropy of the next interval, without leniency."""
+    """Batches of parts of rhythms.
+
+    The loss is the cross entropy of the next interval, without leniency.
+    """
 
     def __init__(self, options: RhythmTrainOptions, train: RhythmCorpus, held_out: RhythmCorpus | None) -> None:
         self.options, self.train, self.held_out = options, train, held_out
@@ -70,7 +73,10 @@ class RhythmTask:
 
 
 def _losses(model: nn.Module, batch: RhythmBatch) -> Tensor:
-    """Cross entropy of every interval of a batch, in nats [intervals], row after row."""
+    """Return the cross entropy of every interval of a batch.
+
+    It is in nats [intervals], row after row.
+    """
     device = next(model.parameters()).device
     logits, targets = model(batch.inputs.to(device)), batch.targets.to(device)
     known = targets != IGNORED
@@ -78,9 +84,12 @@ def _losses(model: nn.Module, batch: RhythmBatch) -> Tensor:
 
 
 def train_rhythm(options: RhythmTrainOptions) -> Path:
-    """Runs or resumes a training run; writes the averaged weights with their contract. Returns the model's folder.
+    """Run or resume a training; save averaged weights with their contract.
 
-    Raises OptionError with one sentence for the user.
+    Returns the model's folder.
+
+    Raises:
+        OptionError: One sentence for the user.
     """
     folder = Path(options.train_dataset_path)
     if not options.train_dataset_path or not folder.is_dir():

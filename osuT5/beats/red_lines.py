@@ -59,7 +59,10 @@ def predict_timing(
 
 
 def beat_probabilities(beats: BeatNetwork, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the probabilities of a beat, 0 if quiet, and of a downbeat, float64 [frames] each."""
+    """Return the probabilities of beats and downbeats, float64 [frames] each.
+
+    A quiet beat has probability 0.
+    """
     beat, downbeat = (1 / (1 + np.exp(-predict_logits(beats, features).astype(np.float64)))).T
     return np.where(beat < QUIET, 0.0, beat), downbeat
 

@@ -1,6 +1,7 @@
-"""Multi-head attention as the published models have it: separate or fused projections, fixed or rotary positions.
+"""Multi-head attention of the published models.
 
-What a layer may need to know about its tokens travels in `SelfAttentionInput`.
+Projections are separate or fused, positions fixed or rotary. Facts about tokens that a layer may need are in
+`SelfAttentionInput`.
 """
 
 from __future__ import annotations
@@ -21,15 +22,15 @@ class LayerCache(Protocol):
     """One decoder layer's part of a key/value cache."""
 
     def append(self, keys: Tensor, values: Tensor) -> KeyValues:
-        """Stores the keys and values of new tokens; returns those of all tokens so far."""
+        """Store keys and values of new tokens; return those of all tokens."""
 
 
 @dataclass(frozen=True, slots=True)
 class SelfAttentionInput:
-    """What layers need to know about the tokens besides their states.
+    """Facts about tokens that layers need besides their states.
 
-    positions: position ids [rows, tokens] or [tokens]
-    mask: bool, True where a token may look, broadcast to [rows, heads, tokens, tokens so far]; None: everywhere,
+    positions: position ids [rows, tokens] or [tokens] mask: bool, True where a token may look, broadcast to [rows,
+    heads, tokens, tokens so far]; None: everywhere,
         or to itself and before if `is_causal`
     rotations: for layers with rotary positions, by their theta
     local_masks: for layers that look a span of positions to either side, by the span, where tokens are not the last
@@ -45,7 +46,7 @@ class SelfAttentionInput:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How a self-attention layer knows and limits places.
+    """Positions of a self-attention layer, and their limit.
 
     theta: of rotary positions, None without them; local_span: positions to either side, None for all
     """
@@ -55,7 +56,10 @@ class Reach:
 
 
 class Attention(nn.Module):
-    """What all kinds of attention share; `project`, `queries`, `keys_values` and `output` are the kind's own."""
+    """Common part of all kinds of attention.
+
+    Each kind has its own `project`, `queries`, `keys_values` and `output`.
+    """
 
     def __init__(self, heads: int, reach: Reach) -> None:
         super().__init__()
@@ -63,7 +67,10 @@ class Attention(nn.Module):
         self.reach = reach
 
     def attend_self(self, states: Tensor, tokens: SelfAttentionInput, cache: LayerCache | None = None) -> Tensor:
-        """states: [rows, tokens, d] -> [rows, tokens, d], looking at themselves and at what the cache holds"""
+        """Attend to the tokens themselves and to the cache.
+
+        States [rows, tokens, d] give [rows, tokens, d].
+        """
         queries, keys, values = self.project(states)
         if self.reach.theta is not None:
             rotation = tokens.rotations[self.reach.theta]
@@ -78,7 +85,10 @@ class Attention(nn.Module):
         return self._mix(queries, keys, values, mask, is_causal)
 
     def attend(self, states: Tensor, source: KeyValues) -> Tensor:
-        """states: [rows, tokens, d] -> [rows, tokens, d], looking at all of a source, which is the audio"""
+        """Attend to all of a source, which is the audio.
+
+        States [rows, tokens, d] give [rows, tokens, d].
+        """
         return self._mix(self.queries(states), *source)
 
     def _mix(
@@ -96,7 +106,10 @@ class Attention(nn.Module):
 
 
 class SeparateAttention(Attention):
-    """A matrix for each of queries, keys and values; the keys have no bias. To itself or to the audio."""
+    """Attention with one matrix each for queries, keys and values.
+
+    The keys have no bias. The source is the tokens themselves or the audio.
+    """
 
     def __init__(self, d_model: int, heads: int, reach: Reach | None = None) -> None:
         super().__init__(heads, reach or Reach())
@@ -153,9 +166,10 @@ class FusedCrossAttention(Attention):
 
 
 def rotation_of(positions: Tensor, head_dim: int, theta: float, dtype: torch.dtype) -> Rotation:
-    """Rotary positions (Su et al. 2021): the angle of channel pair i at position p is p * theta^(-2i / head_dim).
+    """Return the rotation of positions (Su et al. 2021).
 
-    positions: [rows, tokens] or [tokens]. Angles are in single precision whatever the model's.
+    The angle of channel pair i at position p is p * theta^(-2i / head_dim). Positions are [rows, tokens] or [tokens].
+    Angles are in single precision for any precision of the model.
     """
     exponents = torch.arange(0, head_dim, 2, device=positions.device, dtype=torch.float32) / head_dim
     rates = 1.0 / theta**exponents  # [head_dim / 2]
@@ -165,14 +179,20 @@ def rotation_of(positions: Tensor, head_dim: int, theta: float, dtype: torch.dty
 
 
 def rotate(states: Tensor, rotation: Rotation) -> Tensor:
-    """Turns channel i of [b, heads, n, head_dim] with channel i + head_dim / 2 by the angles of a rotation."""
+    """Rotate channel pairs of [b, heads, n, head_dim] by a rotation's angles.
+
+    Channel i forms a pair with channel i + head_dim / 2.
+    """
     cosines, sines = rotation
     first, second = states.chunk(2, dim=-1)
     return states * cosines + torch.cat([-second, first], dim=-1) * sines
 
 
 def _local_mask(tokens: SelfAttentionInput, queries: Tensor, keys: Tensor, span: int) -> Tensor:
-    """The mask of tokens that look at most `span` slots away; padding shifts both sides alike."""
+    """Return the mask of tokens that attend at most `span` slots away.
+
+    Padding shifts both sides alike.
+    """
     count, length = queries.shape[2], keys.shape[2]
     slots = torch.arange(length, device=queries.device)
     ahead = slots - slots[length - count :, None]  # [count, length]: how far after the asking token
@@ -183,9 +203,10 @@ def _local_mask(tokens: SelfAttentionInput, queries: Tensor, keys: Tensor, span:
 
 
 def causal_mask(visible: Tensor, count: int) -> Tensor:
-    """Return which tokens the last `count` see, bool [rows, 1, count, length], from those that are real [rows, length].
+    """Return the causal mask of the last `count` tokens.
 
-    A padding token sees itself, since a softmax over nothing is NaN; nobody sees its result.
+    It is bool [rows, 1, count, length], from the real tokens [rows, length]. A padding token attends to itself, since a
+    softmax over nothing is NaN; its result is never used.
     """
     length = visible.shape[1]
     slots = torch.arange(length, device=visible.device)

@@ -1,4 +1,7 @@
-"""Conditions that V30 and V31 add to the audio, beside every frame: difficulty, mapper, and place in the song."""
+"""Conditions that V30 and V31 add to the audio at every frame.
+
+They are difficulty, mapper, and position in the song.
+"""
 
 from __future__ import annotations
 
@@ -32,10 +35,12 @@ NO_MAPPER = -1
 
 @dataclass(frozen=True, slots=True)
 class AudioConditionValues:
-    """What is asked of each window.
+    """Conditions of each window.
 
-    difficulty: stars [windows]; mapper: class of the mapper, NO_MAPPER for any [windows];
-    song_span: start and end of the window as shares of the song [windows, 2]
+    Attributes:
+        difficulty: Stars [windows].
+        mapper: Class of the mapper, NO_MAPPER for any [windows].
+        song_span: Start and end of the window as fractions of the song [windows, 2].
     """
 
     difficulty: Tensor
@@ -51,7 +56,7 @@ class AudioConditionValues:
         difficulty: float | None,
         mapper: int | None,
     ) -> AudioConditionValues:
-        """The same difficulty and mapper for several windows of one song."""
+        """Return the same difficulty and mapper for windows of a song."""
         starts = torch.tensor(window_starts_ms, dtype=torch.float64)
         count = len(window_starts_ms)
         stars = DEFAULT_DIFFICULTY_STARS if difficulty is None else difficulty
@@ -66,7 +71,10 @@ class AudioConditionValues:
 
 
 class BasisEmbedding(nn.Module):
-    """Numbers in 0..1 -> an embedding, by way of Gaussian bumps whose places and widths are learned."""
+    """Embedding of numbers in 0..1 by learned Gaussian bumps.
+
+    Their places and widths are learned.
+    """
 
     def __init__(self, numbers: int, bases: int, hidden: int, size: int) -> None:
         super().__init__()
@@ -88,7 +96,7 @@ class BasisEmbedding(nn.Module):
 
 
 class MapperEmbedding(nn.Module):
-    """The class of a mapper -> an embedding; the last row stands for any mapper."""
+    """Embedding of a mapper's class; the last row is any mapper."""
 
     def __init__(self, mappers: int, size: int) -> None:
         super().__init__()
@@ -97,7 +105,10 @@ class MapperEmbedding(nn.Module):
         self.dropout = nn.Dropout(DROPOUT)
 
     def forward(self, classes: Tensor) -> Tensor:
-        """classes: [windows], any number outside the table for no particular mapper -> [windows, size]"""
+        """Embed classes [windows] as [windows, size].
+
+        A number outside the table stands for no particular mapper.
+        """
         last = self.embedding.num_embeddings - 1
         known = (classes >= 0) & (classes < last)
         rows = torch.where(known, classes, torch.full_like(classes, last))
@@ -105,7 +116,10 @@ class MapperEmbedding(nn.Module):
 
 
 class AudioConditions(nn.Module):
-    """Widens mel frames by the embeddings of the conditions that a config names."""
+    """Layer that widens mel frames by the embeddings of conditions.
+
+    A config names the conditions.
+    """
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()

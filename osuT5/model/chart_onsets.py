@@ -1,4 +1,6 @@
-"""Where a chart that is asked for in such words would have objects: onsets by row of the decoder, not by window.
+"""Onsets of the requested chart, by decoder row instead of window.
+
+The frame heads predict what the charts of a mode share; an easy chart omits most of it.
 
 The frame heads tell what the charts of a mode share; an easy chart leaves out most of it. This head reads the
 conditions in a row's prompt (mode, stars, ...) and moves those onsets to what such a chart has. It learns from every
@@ -24,9 +26,10 @@ DILATIONS = (1, 3, 9)
 
 
 class ConditionedLayer(nn.Module):
-    """x + MLP(depthwise convolution(norm(x))), its hidden units scaled and shifted by the conditions.
+    """Residual layer: x + MLP(depthwise convolution(norm(x))).
 
-    FiLM, Perez et al. 2018, "Visual reasoning with a general conditioning layer".
+    The conditions scale and shift its hidden units. FiLM, Perez et al. 2018, "Visual reasoning with a general
+    conditioning layer".
     """
 
     def __init__(self, width: int, dilation: int) -> None:
@@ -46,7 +49,10 @@ class ConditionedLayer(nn.Module):
 
 
 class Correction(nn.Linear):
-    """Starts at zero, so that an untrained head says what the mode's charts share."""
+    """Linear layer that starts at zero.
+
+    An untrained head thus predicts what the mode's charts share.
+    """
 
 
 class ChartOnsets(nn.Module):

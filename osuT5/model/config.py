@@ -10,7 +10,9 @@ from osuT5.model.frame_channels import FRAME_CHANNELS, MODE_CHANNELS
 
 
 class ModelConfig(PretrainedConfig):
-    """Defaults are the embedded `mini` model; vocabulary sizes and the time-token range come from the vocabulary.
+    """Configuration of a network; the defaults are the bundled `mini` model.
+
+    Vocabulary sizes and the time-token range come from the vocabulary.
 
     layer_kind          which layers, a key of `whisper.LAYER_STYLES`: 'whisper' (V28, V29), 'rotary' (V30, V31) or
                         'rotary_fused' (V32)

@@ -1,4 +1,7 @@
-"""Channels of the frame heads; apart from the network, whose imports take seconds."""
+"""Channels of the frame heads.
+
+They are separate from the network, whose imports take seconds.
+"""
 
 from __future__ import annotations
 

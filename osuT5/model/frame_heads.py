@@ -1,7 +1,7 @@
-"""Onsets and beats read off the encoder at the resolution of the spectrogram.
+"""Onsets and beats predicted from the encoder, per spectrogram frame.
 
-An auxiliary task that teaches the encoder where things happen, and the evidence that the pointer term adds to
-the time tokens.
+They are an auxiliary task that trains the encoder on the times of events, and the evidence that the pointer term adds
+to the time tokens.
 """
 
 from __future__ import annotations

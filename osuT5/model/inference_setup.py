@@ -1,6 +1,6 @@
-"""A model made ready to generate: the same function, computed with fewer and faster steps.
+"""Preparation of a model for inference: fewer and faster steps.
 
-A model as it is loaded is the reference: plain, and what training and comparisons work on.
+The function stays the same. A model as loaded is the reference implementation, used in training and comparisons.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
 @torch.no_grad()
 def prepare_to_generate(model: MapperModel, int8: bool = False, capture: Capturing | None = None) -> MapperModel:
-    """The model itself, which can be neither trained nor saved afterwards.
+    """Prepare a model; it can be neither trained nor saved afterwards.
 
-    int8: quantises the weights of large linear layers, on a CPU. Elsewhere projections are fused.
-    capture: how steps of fixed shapes become graphs; on CUDA and ROCm as `CudaGraphs` does it unless something is given
+    Args:
+        int8: Whether to quantise the weights of large linear layers, on a CPU. Elsewhere projections are fused.
+        capture: Converts steps of fixed shapes to graphs; by default `CudaGraphs` on CUDA and ROCm.
     """
     if model.row_decoder is not None or model.graphed_steps is not None:
         return model
@@ -42,7 +43,10 @@ def prepare_to_generate(model: MapperModel, int8: bool = False, capture: Capturi
 
 
 def _fused(separate: SeparateAttention) -> FusedSelfAttention:
-    """One matrix for queries, keys and values, where keys have a bias of 0."""
+    """Fuse queries, keys and values in one matrix.
+
+    Keys have a bias of 0.
+    """
     width = separate.q_proj.in_features
     with torch.device("meta"):
         fused = FusedSelfAttention(width, separate.heads, separate.reach, bias=True)

@@ -1,10 +1,10 @@
-"""The pointer term: a time token is scored by what the audio holds at its own time.
+"""Pointer term: scores a time token by the audio at its time.
 
     time logit(t) += q(decoder state) . k(audio at t) / sqrt(dk) + scale * onset logit of the row(audio at t)
 
-Without it the decoder has to carry a time from the encoder through its residual stream to the output layer, which
-takes far longer to learn. The audio's keys stand on sub-frames; they are interpolated to the grid of the time
-tokens once per window, so a decoding step costs one small product.
+Without it the decoder has to carry a time from the encoder through its residual stream to the output layer, which takes
+far longer to learn. The audio's keys stand on sub-frames; they are interpolated to the grid of the time tokens once per
+window, so a decoding step costs one small product.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TimeKeys:
-    """What each decoder row may point at.
+    """Targets of the pointer for each decoder row.
 
     keys: [rows, time tokens, dk]; onsets: logits [rows, time tokens]
     """
@@ -72,6 +72,9 @@ ONSET_SCALE_START = 0.5
 
 
 def token_audio_ms(config: ModelConfig, device: torch.device | None = None) -> Tensor:
-    """Where in a window's audio the sound of each time token is expected, in ms [time tokens]."""
+    """Return the expected audio time of each time token, in ms.
+
+    It is from the start of a window [time tokens].
+    """
     steps = torch.arange(config.time_token_count, device=device, dtype=torch.float32)
     return (steps + 0.5) * config.time_step_ms + config.audio_lead_ms

@@ -1,4 +1,4 @@
-"""The audio-to-token network as one model: encode audio, score decoder tokens, decode step by step."""
+"""Audio-to-token network: encode audio, score tokens, decode step by step."""
 
 from __future__ import annotations
 
@@ -100,7 +100,10 @@ class MapperModel(PreTrainedModel):
         return self.encoder(features if self.encoder_embedder is None else self.encoder_embedder(features))
 
     def frame_logits(self, encoder_states: Tensor) -> Tensor | None:
-        """Encoder states -> [windows, sub-frames, channels], channels as in `config.frame_heads`."""
+        """Return frame logits of encoder states [windows, sub-frames, channels].
+
+        Channels are as in `config.frame_heads`.
+        """
         return None if self.frame_heads is None else self.frame_heads(encoder_states)
 
     def forward(
@@ -147,7 +150,7 @@ class MapperModel(PreTrainedModel):
     def time_keys(
         self, states: Tensor, row_window: Tensor | None, mode_ids: Tensor | None, prompt_ids: Tensor | None
     ) -> TimeKeys | None:
-        """Return the sounds that each decoder row may point at; None without a pointer.
+        """Return the pointer's targets of each row; None without a pointer.
 
         Args:
             states: Encoder states [windows, positions, d].
@@ -162,7 +165,9 @@ class MapperModel(PreTrainedModel):
 
     @torch.no_grad()
     def init_time_embeddings(self, scale: float = 0.5) -> None:
-        """Starts each time token's input embedding as the encoder's position embedding at the time it means.
+        """Initialise each time token's embedding by its time's position embedding.
+
+        It is the encoder's position embedding.
 
         The decoder can then find the audio of a time by similarity from the first step on.
         """
@@ -190,7 +195,10 @@ class MapperModel(PreTrainedModel):
         row_window: Tensor | None,
         ids: Tensor | None,
     ) -> Tensor | None:
-        """Onset logits of each decoder row [rows, sub-frames]: of its chart where a head finds them, or of its mode."""
+        """Return onset logits of each decoder row [rows, sub-frames].
+
+        They are those of its chart if there is such a head, else of its mode.
+        """
         if self.pointer is None:
             return None
         if mode_ids is None:
@@ -205,9 +213,9 @@ class MapperModel(PreTrainedModel):
         return self.chart_onsets(states, row_window, self._conditions(ids), onsets.detach())
 
     def _conditions(self, ids: Tensor) -> Tensor:
-        """The embedded conditions of the chart among ids [rows, n], summed [rows, d].
+        """Return the embedded conditions in ids [rows, n], summed [rows, d].
 
-        Conditions are the tokens that are never written. Those of a guest difficulty stand before the chart's own.
+        Conditions are the tokens that are never decoded. Those of a guest difficulty come before the chart's own.
         """
         is_condition = ids >= self.config.vocab_size_out
         begins = is_condition & ~F.pad(is_condition[:, :-1], (1, 0))
@@ -216,7 +224,10 @@ class MapperModel(PreTrainedModel):
         return (self.decoder_embedder(ids) * is_own.unsqueeze(-1)).sum(1)
 
     def _logits(self, decoded: Tensor, time_keys: TimeKeys | None, asked: Tensor | None = None) -> Tensor:
-        """Decoder states [rows, tokens, d] -> logits of all tokens, or of the flat indices `asked` [n, vocab]."""
+        """Return logits of decoder states [rows, tokens, d].
+
+        They are of all tokens, or of the flat indices `asked` [n, vocab].
+        """
         pointed = None if self.pointer is None else self.pointer(decoded, time_keys)  # [rows, tokens, time tokens]
         if asked is not None:
             decoded = decoded.flatten(0, 1).index_select(0, asked)
@@ -230,7 +241,10 @@ class MapperModel(PreTrainedModel):
 
 
 def token_loss(logits: Tensor, labels: Tensor) -> Tensor:
-    """Return the mean cross entropy of logits [n, vocab] against labels [n]; 0 when there are none."""
+    """Return the mean cross entropy of logits [n, vocab].
+
+    Labels are [n]; the result is 0 if there are none.
+    """
     return F.cross_entropy(logits, labels, reduction="sum") / max(1, len(labels))
 
 
@@ -239,7 +253,10 @@ def _windows_of_rows(states: Tensor, row_window: Tensor | None) -> Tensor:
 
 
 def _self_attention_input(ids: Tensor, mask: Tensor | None, sees_ahead: bool) -> SelfAttentionInput:
-    """Padding on the right needs no mask: causal attention never reaches it, and its results are not used."""
+    """Return the tokens' input of self-attention.
+
+    Padding on the right needs no mask: causal attention never reaches it, and its results are not used.
+    """
     token_count = ids.shape[1]
     if mask is None or _pads_only_right(mask.bool()):
         is_causal = not sees_ahead or (mask is not None and not bool(mask.all()))

@@ -56,7 +56,11 @@ class SpectrogramSpec:
 
     @classmethod
     def from_dict(cls, values: dict) -> SpectrogramSpec:
-        """Raises ValueError for a field that this version does not know."""
+        """Parse a specification.
+
+        Raises:
+            ValueError: A field is unknown to this version.
+        """
         unknown = sorted(set(values) - {f.name for f in fields(cls)})
         if unknown:
             raise ValueError(f"unknown spectrogram fields: {', '.join(unknown)}")

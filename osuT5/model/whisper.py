@@ -1,8 +1,8 @@
-"""The Whisper encoder and decoder (Radford et al. 2022), for training and for step-by-step decoding.
+"""Whisper encoder and decoder (Radford et al. 2022).
 
-One pair of layers serves all published models; `LAYER_STYLES` says what tells their kinds apart. Parameter names are
-those of the published checkpoints below `transformer.model.` (`encoder.layers.0.self_attn.q_proj`), except that the
-attention to the audio is `encoder_attn` in all kinds.
+They serve training and step-by-step decoding. One pair of layers serves all published models; `LAYER_STYLES` lists the
+differences between their kinds. Parameter names are those of the published checkpoints below `transformer.model.`
+(`encoder.layers.0.self_attn.q_proj`), except that the attention to the audio is `encoder_attn` in all kinds.
 """
 
 from __future__ import annotations
@@ -34,8 +34,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LayerStyle:
-    """rotary: positions turn queries and keys, instead of being added to what enters the first layer
-    fused: queries, keys and values come from one matrix
+    """Style of a kind of layers.
+
+    Attributes:
+        rotary: Whether positions rotate queries and keys, instead of being added to the input of the first layer.
+        fused: Whether queries, keys and values come from one matrix.
     """
 
     norm: type[nn.Module]
@@ -51,14 +54,18 @@ LAYER_STYLES = {
 
 
 def layer_style(kind: str) -> LayerStyle:
-    """Raises ValueError for an unknown kind."""
+    """Return the style of a kind of layers.
+
+    Raises:
+        ValueError: The kind is unknown.
+    """
     if kind not in LAYER_STYLES:
         raise ValueError(f"unknown layer_kind {kind!r}; known: {', '.join(LAYER_STYLES)}")
     return LAYER_STYLES[kind]
 
 
 def layer_reach(config: ModelConfig, index: int) -> Reach:
-    """How layer `index` of either stack knows and limits places."""
+    """Return the positions and limits of layer `index` of either stack."""
     if not layer_style(config.layer_kind).rotary:
         return Reach()
     if index % config.global_attention_every == 0:
@@ -80,7 +87,10 @@ def _cross_attention(config: ModelConfig) -> Attention:
 
 
 class Layer(nn.Module):
-    """A layer of the "encoder" or, with attention to the audio, of the "decoder"."""
+    """Layer of the encoder or the decoder.
+
+    That of the decoder also attends to the audio.
+    """
 
     def __init__(self, config: ModelConfig, side: str, index: int) -> None:
         super().__init__()
@@ -107,7 +117,10 @@ class Layer(nn.Module):
         cross: KeyValues | None = None,
         cache: LayerCache | None = None,
     ) -> Tensor:
-        """states: [windows, positions, d], or [rows, tokens, d] with keys and values of each row's window in `cross`"""
+        """Transform states [windows, positions, d] or [rows, tokens, d].
+
+        The latter have keys and values of each row's window in `cross`.
+        """
         x = self.self_attn.attend_self(self.self_attn_layer_norm(states), tokens, cache)
         states = states + F.dropout(x, self.dropout, self.training)
         if cross is not None:
@@ -118,7 +131,10 @@ class Layer(nn.Module):
 
 
 def _with_rotations(tokens: SelfAttentionInput, layers: Iterable[nn.Module], like: Tensor) -> SelfAttentionInput:
-    """The tokens with the rotations that these layers ask for, computed once for all of them."""
+    """Return the tokens with the rotations of these layers.
+
+    They are computed once for all of them.
+    """
     attentions = [layer.self_attn for layer in layers]
     thetas = {a.reach.theta for a in attentions if a.reach.theta is not None}
     if not thetas:
@@ -130,7 +146,10 @@ def _with_rotations(tokens: SelfAttentionInput, layers: Iterable[nn.Module], lik
 
 
 class Encoder(nn.Module):
-    """Two convolutions, fixed sinusoidal positions unless they are rotary, pre-norm layers, a final norm."""
+    """Encoder: two convolutions, positions, pre-norm layers, a final norm.
+
+    Positions are fixed sinusoids unless they are rotary.
+    """
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -159,9 +178,9 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Pre-norm layers with attention to the audio, a final norm; learned positions unless they are rotary.
+    """Decoder: pre-norm layers with attention to the audio, a final norm.
 
-    Token embedding is outside.
+    Positions are learned unless they are rotary. The token embedding is outside.
     """
 
     def __init__(self, config: ModelConfig) -> None:
@@ -173,7 +192,10 @@ class Decoder(nn.Module):
         self.dropout = config.dropout
 
     def cross_keys_values(self, encoder_states: Tensor, row_window: Tensor | None = None) -> list[KeyValues]:
-        """Per layer the audio's keys and values, computed once per window and handed to each of its rows."""
+        """Return the audio's keys and values of each layer.
+
+        They are computed once per window and shared by its rows.
+        """
         per_layer = [layer.cross_keys_values(encoder_states) for layer in self.layers]
         if row_window is None:
             return per_layer
@@ -206,9 +228,10 @@ class SinusoidalPositions(nn.Embedding):
 
 
 def sinusoids(positions: Tensor, channels: int) -> Tensor:
-    """Whisper's sinusoidal embedding [n, channels] of positions [n], which need not be whole numbers.
+    """Return Whisper's sinusoidal embedding [n, channels] of positions [n].
 
-    Wavelengths run geometrically from 2 pi to 2 pi * 10,000 positions; sines first, then cosines.
+    Positions may be fractional. Wavelengths grow geometrically from 2 pi to 2 pi * 10,000 positions; sines first, then
+    cosines.
     """
     half = channels // 2
     rates = torch.exp(-math.log(10_000) / (half - 1) * torch.arange(half, dtype=torch.float32))

@@ -1,4 +1,4 @@
-"""Groups of events -> a beatmap, exactly as the published program makes it.
+"""Conversion of event groups to a beatmap, exactly as in the original.
 
 `osuT5.encoding.assembly` makes the better map of the same groups: it keeps what this loses, and its lines are fewer.
 What decides here, beside the lines (see `parity.assembly.lines`):
@@ -69,10 +69,10 @@ def assemble_as_published(
     merge_near_places: bool = True,
     seed: int = 0,
 ) -> Beatmap:
-    """The beatmap that these groups, in the order in which they were written, describe.
+    """Return the beatmap of groups in their generated order.
 
-    `timing_points` are the lines before any group has its say, at least one of them red. `merge_near_places` puts
-    objects within a second that are nearly on one spot exactly there; `seed` decides random places.
+    `timing_points` are the lines before any group, at least one of them red. `merge_near_places` moves objects within a
+    second that are nearly at one position exactly there; `seed` decides random positions.
     """
     parts = [part_of(group, mode, key_count, spec) for group in groups]
     if merge_near_places:
@@ -94,7 +94,7 @@ def assemble_as_published(
 
 
 class _Writer:
-    """What is open while the groups are written one after another."""
+    """Unfinished state while the groups are written in order."""
 
     def __init__(self, mode: GameMode, lines: LineEditor, difficulty: Difficulty, last_ms: float) -> None:
         self.mode = mode
@@ -209,7 +209,10 @@ class _Writer:
             self._slider.anchors.append((part.kind, part.place))
 
     def _last_anchor(self, part: Part) -> None:
-        """The first of several gives the place, the last one time and sounds."""
+        """Handle a last anchor.
+
+        The first of several gives the position, the last one time and sounds.
+        """
         if self._slider is None:
             return
         if self._slider.first_end is None:
@@ -278,7 +281,10 @@ class _Writer:
         )
 
     def _state_slider_volumes(self, slider: _OpenSlider, end: Part, slides: int, slide_ms: float) -> None:
-        """The volume of every edge, and after it that of the body where it is another."""
+        """State the volume of every edge, then that of the body.
+
+        The latter is stated if it differs.
+        """
         volumes = [*slider.head.volumes, *slider.first_end.volumes[1:], *end.volumes]
         body = slider.first_end.volume
         for number, volume in enumerate(volumes[: slides + 1]):
@@ -296,7 +302,10 @@ class _Writer:
     def _plain_speed(
         self, length_px: float, slide_ms: float, last_speed: float, tempo: TimingPoint, new_combo: bool
     ) -> float:
-        """A velocity that mappers would choose: the last one where it is nearly right, else a round one."""
+        """Return a velocity that mappers would choose.
+
+        It is the last one if that is nearly right, else a round one.
+        """
         speed = self._speed_for(length_px, slide_ms, tempo)
         if abs(speed - last_speed) / last_speed <= (0.05 if new_combo else 0.15):
             return last_speed
@@ -327,7 +336,7 @@ class _Writer:
         self.lines.set_kiai(part.time_ms, bool(part.value))
 
     def _scroll_speed(self, part: Part) -> None:
-        """A speed as seen: stated again at every later change of tempo."""
+        """State a visible speed, and repeat it at later tempo changes."""
         if part.speed is None or self._main_beat_ms == 0:
             return
         at = [(part.time_ms, self.lines.at(part.time_ms).tempo)]

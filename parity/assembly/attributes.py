@@ -1,7 +1,7 @@
-"""What the published program reads off a beatmap to ask for one like it, where a user asks for nothing else.
+"""Attributes that the original reads from a beatmap.
 
-`osu_beatmap.attributes` has the better measures: here any sound makes a map hitsounded, and lines at one time count as
-one change of the scroll speed, in mania of what is left of it without the tempo's share.
+They are used if a user requests nothing else. `osu_beatmap.attributes` has the better measures: here any sound makes a
+map hitsounded, and lines at one time count as one change of the scroll speed, in mania relative to the tempo's part.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ SAME_SPEED = 1e-3
 
 
 def attributes_as_published(beatmap: Beatmap, difficulty: float | None = None) -> Attributes:
-    """The attributes of a beatmap that was read with `quirks.PUBLISHED`; its star rating is given."""
+    """Return the attributes of a beatmap.
+
+    It was read with `quirks.PUBLISHED`; its star rating is given.
+    """
     mode, mania = beatmap.mode, beatmap.mode is GameMode.MANIA
     has_objects = bool(beatmap.hit_objects)
     return Attributes(
@@ -33,7 +36,7 @@ def attributes_as_published(beatmap: Beatmap, difficulty: float | None = None) -
 
 
 def _scroll_speed_ratio(beatmap: Beatmap) -> float:
-    """Changes of the scroll speed for each time at which there is an object."""
+    """Return scroll speed changes per object time."""
     changes, last = 0, 1.0
     for speed in _speeds(beatmap):
         changes += abs(speed - last) > SAME_SPEED
@@ -42,7 +45,7 @@ def _scroll_speed_ratio(beatmap: Beatmap) -> float:
 
 
 def _speeds(beatmap: Beatmap) -> list[float]:
-    """The scroll speed after the last line of each time."""
+    """Return the scroll speed after the last line of each time."""
     is_mania = beatmap.mode is GameMode.MANIA
     ends_ms = (obj.end_ms if isinstance(obj, HoldNote) else obj.time_ms for obj in beatmap.hit_objects)
     main_ms = main_beat_ms(beatmap.timing_points, whole_seconds_ms(max(ends_ms)))

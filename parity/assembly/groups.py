@@ -1,8 +1,8 @@
-"""A flat stream of events -> groups and beats as the published program takes them, whatever the stream holds.
+"""Groups and beats of an event stream, as in the original.
 
-`osuT5.encoding.groups` refuses what belongs to no group. Here every type makes a group of all that stands before it, or
-after it where types come first: of two times, places or velocities the last one counts, a group without a time is at
-0 ms, and one without a place where the one before is.
+The stream may be any. `osuT5.encoding.groups` refuses events that belong to no group. Here every type makes a group of
+all events before it, or after it if types come first: of two times, positions or velocities the last one counts, a
+group without a time is at 0 ms, and one without a position is at that of the one before.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _MANY = frozenset({EventKind.HITSOUND, EventKind.VOLUME})
 
 
 def groups_as_published(events: Iterable[Event], types_first: bool) -> list[EventGroup]:
-    """The groups of a stream, in its order."""
+    """Return the groups of a stream, in its order."""
     groups: list[EventGroup] = []
     parts: list[Event] = []
     has_type = False
@@ -47,9 +47,10 @@ def _group(parts: Sequence[Event]) -> EventGroup:
 
 
 def beats_as_published(events: Sequence[Event], types_first: bool) -> list[MarkedBeat]:
-    """The beats of a stream in time order: those with a time directly at their side.
+    """Return the beats of a stream in time order.
 
-    Where types come last, the first event of a stream has the last one at its side.
+    They are those with a time directly next to them. If types come last, the first event of a stream is next to the
+    last one.
     """
     beats = []
     for index, event in enumerate(events):

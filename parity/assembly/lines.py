@@ -1,4 +1,6 @@
-"""The timing lines of a map as the published program edits them, while it writes the objects one after another.
+"""Timing points of a map, edited as in the original.
+
+The edits happen while objects are written one after another.
 
 How it differs from `osu_beatmap.timing.edits`: a change touches all lines within 2 ms of its time, red ones too;
 volumes go on over all later lines and set their sample index to -1; a green line that says what the line before it says
@@ -63,7 +65,7 @@ class LineEditor:
         self._lines.sort(key=_order)
 
     def points(self) -> list[TimingPoint]:
-        """The lines from the first red one on."""
+        """Return the lines from the first red one on."""
         first_ms = next(line.point.time_ms for line in self._lines if line.point.uninherited)
         return [line.point for line in self._lines if line.point.time_ms >= first_ms]
 
@@ -82,7 +84,7 @@ class LineEditor:
         return [line.point for line in self._after(time_ms) if line.point.uninherited]
 
     def at(self, time_ms: float) -> Line:
-        """The last line up to a time; before the first one, the first one."""
+        """Return the last line up to a time, or else the first."""
         return self._lines[max(0, bisect_right(self._lines, time_ms, key=_time_ms) - 1)]
 
     def set_velocity(self, time_ms: float, velocity: float) -> None:
@@ -110,7 +112,7 @@ class LineEditor:
         self._go_on(time_ms, edit)
 
     def set_state(self, time_ms: float, like: TimingPoint) -> None:
-        """Velocity, volume and kiai of another line, from a time to the next line."""
+        """Set velocity, volume and kiai of another line up to the next."""
 
         def edit(point: TimingPoint) -> None:
             if not point.uninherited:
@@ -122,9 +124,10 @@ class LineEditor:
     def put_red(
         self, time_ms: float, beat_length_ms: float | None = None, meter: int | None = None, first_meter: int = 4
     ) -> None:
-        """A red line like the one before it, or those that are near already, with the given tempo and meter.
+        """Put a red line like the one before it at a time.
 
-        first_meter: that of a line before which there is none
+        Red lines that are near are edited instead. They get the given tempo and meter. `first_meter` is that of a line
+        without a predecessor.
         """
         near = [line for line in self._near(time_ms) if line.point.uninherited]
         if not near:
@@ -138,7 +141,10 @@ class LineEditor:
             line.point.meter = line.point.meter if meter is None else meter
 
     def _change(self, time_ms: float, edit: Edit, needs_green: bool = False) -> None:
-        """Edits the lines near a time; without one that could carry the edit, a new green line does."""
+        """Edit the lines near a time.
+
+        A new green line is added if none can carry the edit.
+        """
         near = self._near(time_ms)
         has_carrier = any(not line.point.uninherited for line in near) if needs_green else bool(near)
         before = near[-1] if near else self._last_before(time_ms)
@@ -176,7 +182,10 @@ class LineEditor:
         return self._lines[bisect_right(self._lines, time_ms, key=_time_ms) :]
 
     def _red_moved_before(self, time_ms: float) -> Line:
-        """The first red line, moved back by whole bars so that it is not after a time."""
+        """Return the first red line, moved back by whole bars.
+
+        It is then not after the given time.
+        """
         first = next(line for line in self._lines if line.point.uninherited)
         bar_ms = first.point.beat_length_ms * first.point.meter
         bars = math.ceil((first.point.time_ms - time_ms) / bar_ms)

@@ -1,4 +1,7 @@
-"""Groups of events as the published program uses them: what of a group is read, and where it is placed."""
+"""Groups of events as the original uses them.
+
+Only some events of a group are read. The module also places the groups.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,10 @@ _COORDINATES = frozenset({EventKind.POSITION, EventKind.POSITION_X, EventKind.PO
 
 @dataclass(slots=True)
 class Part:
-    """A group with what of it is used; `time_ms` is 0 where the group states no time."""
+    """Group with its used events.
+
+    `time_ms` is 0 if the group states no time.
+    """
 
     kind: EventKind
     time_ms: float
@@ -78,19 +84,25 @@ def part_of(group: EventGroup, mode: GameMode, key_count: int, spec: EncodingSpe
 
 
 def _lone_distance(events: Sequence[Event]) -> int | None:
-    """The distance of a group that says nothing else of its place."""
+    """Return the distance of a group without any other position."""
     distance = next((event.value for event in events if event.kind is EventKind.DISTANCE), None)
     return None if any(event.kind in _COORDINATES for event in events) else distance
 
 
 class RandomPlaces:
-    """Places on a circle and in the playfield, as numpy's legacy generator draws them from 500."""
+    """Random positions on a circle and in the playfield.
+
+    numpy's legacy generator draws them from 500.
+    """
 
     def __init__(self, seed: int) -> None:
         self._random = np.random.RandomState(seed)
 
     def at(self, centre: Point, distance_px: float) -> Point:
-        """A place so far from another; a corner of the playfield where the whole circle is outside."""
+        """Return a position at a distance from another.
+
+        If the whole circle is outside, it is a corner of the playfield.
+        """
         angles = np.linspace(0, 2 * np.pi, CIRCLE_PLACES)
         x, y = centre[0] + distance_px * np.cos(angles), centre[1] + distance_px * np.sin(angles)
         inside = np.flatnonzero((x >= 0) & (x <= PLAYFIELD_WIDTH_PX) & (y >= 0) & (y <= PLAYFIELD_HEIGHT_PX))

@@ -21,7 +21,10 @@ _CURVES = {EventKind.PERFECT_ANCHOR: CurveKind.PERFECT, EventKind.CATMULL_ANCHOR
 
 
 def path_segments(head: Point, anchors: Anchors, file_format: int = _WRITTEN_FORMAT) -> list[PathSegment]:
-    """The path that osu! reads from these anchors, the kind of the first standing for all."""
+    """Return the path that osu! reads from these anchors.
+
+    The kind of the first one applies to all.
+    """
     letter = _CURVES.get(anchors[0][0], CurveKind.BEZIER).value
     points = _path_points(anchors)
     if letter == CurveKind.CATMULL.value:
@@ -35,8 +38,10 @@ def _path_points(anchors: Anchors) -> list[Point]:
 
 
 def measured_path(head: Point, anchors: Anchors) -> SliderPath:
-    """The path by whose length velocities are chosen: a new curve after every point that comes twice, the last one
-    included, and Bezier curves for what is no arc of three points.
+    """Return the path whose length determines velocities.
+
+    A new curve begins after every point that occurs twice, the last one included. Anything but an arc of three points
+    is a Bezier curve.
     """
     points = [head, *_path_points(anchors)]
     kind = _CURVES.get(anchors[0][0], CurveKind.BEZIER)
@@ -50,7 +55,10 @@ def measured_path(head: Point, anchors: Anchors) -> SliderPath:
 
 
 def progress_nearest(path: SliderPath, place: Point) -> float:
-    """The share of a path at which a short descent from its end comes to rest, near the point closest to `place`."""
+    """Return the progress of a path near `place`.
+
+    It is where a short descent from the path's end comes to rest.
+    """
     step, progress = 1e-4, 1.0
 
     def distance_px(share: float) -> float:

@@ -1,4 +1,6 @@
-"""Times of events -> ticks of the beat, as the published program moves them before it writes objects.
+"""Snapping of event times to ticks, as in the original.
+
+It happens before objects are written.
 
 A time goes to the nearest tick of the divisor that its SNAPPING event names, whatever the distance. Ticks that a
 simpler divisor has too do not count, since the model would have named that one. Near a change of tempo the ticks of
@@ -24,7 +26,10 @@ TimingLines = Sequence[TimingPoint]
 
 
 def resnap_as_published(events: Sequence[Event], points: TimingLines) -> list[Event]:
-    """The events with snapped times; a time that no divisor follows stays as it is."""
+    """Return the events with snapped times.
+
+    A time without a following divisor stays.
+    """
     lines = in_line_order(points)
     snapped = list(events)
     for index, (event, following) in enumerate(pairwise(events)):
@@ -35,9 +40,9 @@ def resnap_as_published(events: Sequence[Event], points: TimingLines) -> list[Ev
 
 
 def nearest_tick_ms(time_ms: int, lines: TimingLines, divisor: int) -> int:
-    """The tick of a divisor that is nearest to a time; the time itself where none is near.
+    """Return the tick of a divisor nearest to a time.
 
-    `lines` are in order, red before green; at least one of them is red.
+    It is the time itself if no tick is near. `lines` are in order, red before green; at least one of them is red.
     """
     at = max(0, bisect_right(lines, time_ms, key=_time_ms) - 1)
     red = next((line for line in lines[at::-1] if line.uninherited), lines[at])

@@ -1,4 +1,4 @@
-"""A span of a map put into another map, as the published program adds to a given beatmap.
+"""Insertion of a map's span into another map, as in the original.
 
 Objects and lines of the span, its ends included, replace those of the given map. What holds at the start of the span is
 stated by a line at the time where that line was made, even where this is before the span.
@@ -19,7 +19,10 @@ SAME_BEAT = 1e-4
 def with_span_as_published(
     given: Beatmap, made: Beatmap, start_ms: float = -math.inf, end_ms: float = math.inf
 ) -> Beatmap:
-    """The given map with the made one's objects and lines from `start_ms` to `end_ms`; both maps stay as they are."""
+    """Return the given map with the span of the made one.
+
+    The span is from `start_ms` to `end_ms`; both maps stay unchanged.
+    """
 
     def joined(outer: list, inner: list) -> list:
         outside = [item for item in outer if not start_ms <= item.time_ms <= end_ms]
@@ -33,7 +36,7 @@ def with_span_as_published(
 
 
 def _with_start(lines: list[TimingPoint], made: list[TimingPoint], start_ms: float) -> list[TimingPoint]:
-    """The lines with what holds in the made map at the start of the span."""
+    """Return the lines with the made map's state at the span's start."""
     own, other = FileOrderTiming(made), FileOrderTiming(lines)
     line, red, given_red = own.line_at(start_ms), own.red_at(start_ms), other.red_at(start_ms)
     editor = LineEditor(lines)

@@ -1,4 +1,4 @@
-"""Linear layers for the CPU whose weights are laid out once, for reading again and again.
+"""CPU linear layers with weights in a layout for repeated reading.
 
 For generation alone: such weights cannot be trained, saved or read back.
 """
@@ -38,16 +38,16 @@ class PackedLinear(nn.Module):
 
 
 def kernel_of(layer: nn.Module) -> Kernel:
-    """What computes a layer, without a module's call around it."""
+    """Return the function that computes a layer without a module call."""
     if isinstance(layer, PackedLinear):
         return layer.kernel
     return partial(F.linear, weight=layer.weight, bias=layer.bias) if type(layer) is nn.Linear else layer
 
 
 def packed(layer: nn.Linear, int8: bool, takes_steps: bool) -> nn.Module:
-    """The layer as it is computed fastest, in int8 where that is wanted; the layer itself where nothing is gained.
+    """Return the fastest form of a layer, in int8 if requested.
 
-    takes_steps: whether it is asked for one row again and again
+    The layer itself is returned if nothing is gained. `takes_steps` states whether it is repeatedly called for one row.
     """
     weight = layer.weight
     if weight.device.type != "cpu" or weight.dtype is not torch.float32:
@@ -60,7 +60,7 @@ def packed(layer: nn.Linear, int8: bool, takes_steps: bool) -> nn.Module:
 
 
 def pack_layers(parent: nn.Module, int8: bool, takes_steps: bool) -> None:
-    """Replaces all linear layers below a module by packed ones."""
+    """Replace all linear layers below a module by packed ones."""
     for name, child in parent.named_children():
         if type(child) is nn.Linear:
             setattr(parent, name, packed(child, int8, takes_steps))
@@ -74,9 +74,10 @@ def has_onednn() -> bool:
 
 @torch.inference_mode()
 def _onednn_kernel(weight: Tensor, bias: Tensor | None, takes_steps: bool) -> Kernel:
-    """For one row and one thread, weights that give more than they take are read faster input by input.
+    """Return a oneDNN kernel, or a faster one for single rows.
 
-    That way of reading never shares a row between threads, as oneDNN does.
+    For one row and one thread, weights with more outputs than inputs are read faster input by input. This never splits
+    a row between threads, as oneDNN does.
     """
     laid_out = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), 1)
     by_input = _by_input(weight) if takes_steps and weight.shape[0] > weight.shape[1] else None
@@ -90,14 +91,17 @@ def _onednn_kernel(weight: Tensor, bias: Tensor | None, takes_steps: bool) -> Ke
 
 
 def _by_input(weight: Tensor) -> Tensor:
-    """[out, in] -> [in, out] with spare room in each row: rows some multiple of 4 KiB apart would share cache lines."""
+    """Transpose [out, in] to [in, out] with spare room in each row.
+
+    Rows some multiple of 4 KiB apart would share cache lines.
+    """
     room = weight.new_empty(weight.shape[1], weight.shape[0] + SPARE_OUTPUTS)
     return room[:, : len(weight)].copy_(weight.t())
 
 
 @torch.inference_mode()
 def _int8_kernel(weight: Tensor, bias: Tensor | None) -> Kernel:
-    """A scale for each output channel.
+    """Return an int8 kernel with a scale for each output channel.
 
     What enters is quantised as it comes, each row by its own range.
 

@@ -1,4 +1,4 @@
-"""The decoder for one token after the other on a CPU, row by row where rows have nothing in common.
+"""Decoder for one token at a time on a CPU.
 
 Rows share the reading of the weights, which is what a step costs, and nothing else: each has its own keys and values
 without padding, at its own place, so rows may begin and end at any time. What a window sounds like is kept with the
@@ -35,9 +35,10 @@ ALIKE_FROM_ROWS = 4
 
 @dataclass(slots=True)
 class RowState:
-    """What a row has read: its ids, and keys and values [layers, 2, 1, heads, room, d / heads] of the first `length`.
+    """State of a row: ids, and their keys and values.
 
-    pointed: what it may point at, its onsets scaled; None without a pointer
+    These are [layers, 2, 1, heads, room, d / heads] of the first `length` ids. `pointed` are the pointer's targets,
+    with scaled onsets; None without a pointer.
     """
 
     heard: EncodedWindow
@@ -48,9 +49,9 @@ class RowState:
 
 
 class EncodedWindow:
-    """What rows may hear of one window, each part computed when it is first asked for.
+    """Encoded window; each part is computed on first use.
 
-    states: of the encoder [1, positions, d]
+    `states` are those of the encoder [1, positions, d].
     """
 
     def __init__(self, model: MapperModel, states: Tensor) -> None:
@@ -69,7 +70,10 @@ class EncodedWindow:
         return self._cross
 
     def time_keys(self, ids: Sequence[int], mode_id: int) -> TimeKeys | None:
-        """What a row points at that begins with these ids; those with the same conditions point at the same."""
+        """Return the pointer's targets of a row that begins with these ids.
+
+        Rows with the same conditions share them.
+        """
         if self.model.pointer is None:
             return None
         size_out = self.model.config.vocab_size_out
@@ -83,13 +87,16 @@ class EncodedWindow:
         self.rows = [row, *self.rows[: REMEMBERED_ROWS - 1]]
 
     def put_away(self) -> None:
-        """Keeps what is small and long in the making: what the last rows pointed at."""
+        """Release all but small parts that are slow to compute.
+
+        These are the pointer's targets of the last rows.
+        """
         self.rows = []
         self._cross = []
         self._pointed = dict(list(self._pointed.items())[-1:])
 
     def beginning(self, ids: Sequence[int]) -> tuple[RowState | None, int]:
-        """The row that begins most like these ids, and how many they have in common."""
+        """Return the row with the longest common beginning, and its length."""
         best, longest = None, 0
         for row in self.rows:
             common = _common_length(row.ids[: row.length], ids)
@@ -124,10 +131,10 @@ class _Layer:
 
 
 class RowDecoder:
-    """Steps of a model on a CPU that is ready to generate; its weights must not change any more.
+    """Steps of a model on a CPU that is ready to generate.
 
-    fewest_rows: a step of fewer is filled up. With ALIKE_FROM_ROWS what a row scores does not depend on its neighbours
-        to the last bit, which costs a wide model's lonely row a fifth more.
+    Its weights must not change any more. `fewest_rows`: a step of fewer is padded. With ALIKE_FROM_ROWS the scores of a
+    row do not depend on its neighbours to the last bit, which makes a single row of a wide model a fifth slower.
     """
 
     def __init__(self, model: MapperModel, fewest_rows: int = 1) -> None:
@@ -154,7 +161,10 @@ class RowDecoder:
 
     @torch.inference_mode()
     def begin(self, heard: EncodedWindow, ids: Sequence[int], mode_id: int) -> tuple[RowState, Tensor]:
-        """A row that has read its prompt, and the scores [vocabulary out] of what follows."""
+        """Begin a row with a prompt; return it and the next scores.
+
+        The scores are [vocabulary out].
+        """
         row = RowState(heard, list(ids), self._room())
         like, common = heard.beginning(row.ids[:-1])
         if like is not None:
@@ -167,7 +177,10 @@ class RowDecoder:
 
     @torch.inference_mode()
     def step(self, rows: Sequence[RowState], ids: Sequence[int]) -> Tensor:
-        """Feeds a token to each row; the scores of the next ones [rows, vocabulary out]."""
+        """Feed a token to each row; return the next scores.
+
+        They are [rows, vocabulary out].
+        """
         missing = max(0, self.fewest_rows - len(rows))
         places = [row.length for row in rows] + [0] * missing
         x = self._embedded(torch.tensor([*ids, *[PAD_ID] * missing]), torch.tensor(places))
@@ -212,7 +225,7 @@ class RowDecoder:
         }
 
     def _read(self, row: RowState) -> Tensor:
-        """Feeds a row what it has not read of its ids; the state [1, d] of the last."""
+        """Feed a row its unread ids; return the last state [1, d]."""
         first, count = row.length, len(row.ids) - row.length
         assert len(row.ids) <= self.max_length, f"a row of {self.max_length} tokens cannot hold {len(row.ids)}"
         x = self._embedded(torch.tensor(row.ids[first:]), torch.arange(first, len(row.ids)))  # [n, d]
@@ -249,7 +262,10 @@ class RowDecoder:
 
 
 class _RowViews:
-    """The slots of a row for one more token, all layers at once: making views costs more than reading them."""
+    """Slots of a row for one more token, in all layers.
+
+    The views are made at once: making them costs more than reading them.
+    """
 
     def __init__(self, row: RowState) -> None:
         self.new = row.slots.select(4, row.length).unbind(0)  # [2, 1, heads, d / heads] per layer
@@ -270,7 +286,10 @@ class _RowViews:
 
 
 def _turned(qkv: Tensor, rotation: Rotation, dim: int) -> Tensor:
-    """Queries and keys at their places; values, the third along `dim`, have none."""
+    """Rotate queries and keys at their positions.
+
+    Values, the third along `dim`, have none.
+    """
     queries_keys, values = qkv.split([2, 1], dim)
     return torch.cat([rotate(queries_keys, rotation), values], dim)
 

@@ -1,4 +1,6 @@
-"""The decoder for one token after the other in memory that never moves, so that a GPU can repeat a step by itself.
+"""Decoder for one token at a time in memory at fixed addresses.
+
+A GPU can thus replay a step.
 
 A step has fixed shapes, reads where rows are from tensors of the device, makes no choice that depends on a value, and
 never waits for the host: it can be captured once and replayed. Each row has a place of its own, without padding, and
@@ -31,10 +33,12 @@ LENGTHS = (128, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096)
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What is fixed once memory is taken.
+    """Facts that are fixed once memory is allocated.
 
-    rows: places for rows; shares_window: whether all listen to one window, whose keys are then kept and read once
-    positions: of a window's encoder states
+    Attributes:
+        rows: Number of rows.
+        shares_window: Whether all rows read one window, whose keys are then stored and read once.
+        positions: Positions of a window's encoder states.
     """
 
     rows: int
@@ -43,12 +47,17 @@ class Shape:
 
     @classmethod
     def of(cls, row_windows: Sequence[int], positions: int) -> Shape:
-        """The least that holds rows with these windows; a power of two, so that there are few."""
+        """Return the smallest shape that holds rows with these windows.
+
+        It is a power of two, so that there are few.
+        """
         return cls(1 << (len(row_windows) - 1).bit_length(), len(set(row_windows)) == 1, positions)
 
 
 class StaticDecoder:
-    """Memory for some rows, and the parts of a model that a step needs; the model may be changed no more.
+    """Memory for some rows, and parts of a model for steps.
+
+    The model must not change any more.
 
     fed             what the next step feeds each row, and at which place: `ids` and `places` [2, rows]; places that
                     are free are fed PAD_ID at 0
@@ -84,11 +93,14 @@ class StaticDecoder:
 
     @property
     def lengths(self) -> list[int]:
-        """What the steps of these rows may look at, from short to long."""
+        """Numbers of places that the steps may read, in ascending order."""
         return [length for length in LENGTHS if length < self.max_length] + [self.max_length]
 
     def length_for(self, place: int) -> int:
-        """What a step must look at that feeds a token at this place, the furthest of all rows."""
+        """Return the number of places that a step must read.
+
+        It feeds a token at `place`, the furthest of all rows.
+        """
         assert place < self.max_length, f"a row of {self.max_length} tokens cannot hold {place + 1}"
         return next(length for length in self.lengths if place < length)
 
@@ -101,10 +113,13 @@ class StaticDecoder:
         modes: Sequence[int],
         prompts: Sequence[list[int]],
     ) -> None:
-        """Lets rows hear their windows and read their prompts; `scores` are then those of what follows.
+        """Encode windows for rows and read their prompts; then fill `scores`.
 
-        model: the one that this was made for; encoder_states: [windows, positions, d]; windows: which of them each row
-        listens to; modes: game modes
+        Args:
+            model: The model that this was made for.
+            encoder_states: [windows, positions, d].
+            windows: Window of each row.
+            modes: Game modes.
         """
         device, rows = encoder_states.device, len(prompts)
         lengths = torch.tensor([len(prompt) for prompt in prompts], device=device)
@@ -128,7 +143,7 @@ class StaticDecoder:
 
     @torch.inference_mode()
     def step(self, length: int) -> None:
-        """Feeds each row its id; only the first `length` places are looked at."""
+        """Feed each row its id; only the first `length` places count."""
         rows, decoder = self.shape.rows, self._decoder
         x = self._embedder(self.ids[:, None])  # [rows, 1, d]
         if decoder.embed_positions is not None:
@@ -145,9 +160,9 @@ class StaticDecoder:
         self.scores.copy_(self._scores(decoder.layer_norm(x)[:, 0], slice(rows)))
 
     def _tokens(self, length: int, dtype: torch.dtype) -> SelfAttentionInput:
-        """The tokens that are fed.
+        """Return the tokens that are fed.
 
-        Masks are added to scores: a bool one would be turned into that in every layer.
+        Masks are added to scores: a bool one would be converted to that in every layer.
         """
         behind = self.places[:, None] - self._every_place[:length]  # [rows, length]
         masks = {
@@ -165,7 +180,10 @@ class StaticDecoder:
         return cosines, sines  # [rows, 1, 1, d / heads]
 
     def _hear(self, encoder_states: Tensor, row_window: Tensor) -> list[KeyValues]:
-        """Keeps what the rows hear; per layer its keys and values for each row."""
+        """Store the encoded windows; return each layer's keys and values.
+
+        They are for each row.
+        """
         rows = len(row_window)
         if self.shape.shares_window:
             encoder_states = encoder_states.index_select(0, row_window[:1])
@@ -181,7 +199,10 @@ class StaticDecoder:
         return heard
 
     def _scores(self, states: Tensor, rows: slice) -> Tensor:
-        """States [n, d] of the last tokens of some rows, the final norm included -> [n, vocabulary out]."""
+        """Return scores of the last tokens' states [n, d].
+
+        The final norm is included; the result is [n, vocabulary out].
+        """
         scores = self._proj_out(states)
         if self._pointed is None:
             return scores
@@ -196,9 +217,10 @@ class StaticDecoder:
 
 @dataclass(frozen=True, slots=True)
 class _Beginnings:
-    """Slots [2, rows, heads, max_length, d / heads] of one layer that read prompts from the first place on.
+    """Slots of one layer that read prompts from the first place on.
 
-    What is written behind the end of a shorter prompt is overwritten before anybody looks at it.
+    They are [2, rows, heads, max_length, d / heads]. Values behind the end of a shorter prompt are overwritten before
+    they are used.
     """
 
     slots: Tensor
@@ -211,7 +233,10 @@ class _Beginnings:
 
 @dataclass(frozen=True, slots=True)
 class _Places:
-    """Slots of one layer that take one token of each row at its place [rows], and show the first `length`."""
+    """Slots of one layer that take one token of each row.
+
+    The token's place is in [rows]; the first `length` places are visible.
+    """
 
     slots: Tensor
     places: Tensor

@@ -1,4 +1,6 @@
-"""Steps of fixed shapes, captured as graphs of the device: one call then starts hundreds of kernels.
+"""Steps of fixed shapes, captured as graphs of the device.
+
+One call then starts hundreds of kernels.
 
 A step that is launched kernel by kernel takes as long as launching takes, on a small card and on a large one alike.
 What is captured reads and writes memory at fixed addresses, and its own intermediate results lie in a pool that all
@@ -36,7 +38,11 @@ MOST_KEPT = 4
 
 class Capturing(Protocol):
     def __call__(self, step: Step) -> Step:
-        """What does the same as a step, which may be run at any time. Raises RuntimeError where there is no such."""
+        """Capture a step as a callable that may run at any time.
+
+        Raises:
+            RuntimeError: Capturing is impossible.
+        """
 
 
 class CudaGraphs:
@@ -69,7 +75,10 @@ _capturing = threading.Lock()
 
 
 def as_they_are(step: Step) -> Step:
-    """Captures nothing: the same steps run one by one on a CPU, and wherever graphs are impossible."""
+    """Return a step unchanged: steps run one by one.
+
+    This is for CPUs, and for devices without graphs.
+    """
     return step
 
 
@@ -83,7 +92,7 @@ class GraphedDecoder(StaticDecoder):
         self.kept: dict[Hashable, Any] = {}
 
     def run(self, key: Hashable, step: Step) -> None:
-        """Runs a step, by the graph of an earlier one with the same key where there is one; else it is captured."""
+        """Run a step by the graph with its key, or capture it."""
         if key not in self._graphs:
             self.capture(key, step)
         self._graphs[key]()
@@ -92,14 +101,14 @@ class GraphedDecoder(StaticDecoder):
         return key in self._graphs
 
     def capture(self, key: Hashable, step: Step) -> None:
-        """Makes a graph of a step, which is run a few times for that.
+        """Capture a step as a graph, which runs it a few times.
 
-        What it refers to besides this decoder must be among what is `kept`, or live as long.
+        Everything it refers to besides this decoder must be among the `kept`, or live as long.
         """
         self._graphs[key] = self._capture(step)
 
     def keep(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
-        """What graphs of this decoder work with, made when it is first asked for."""
+        """Return an object that graphs use, made on first use."""
         if key not in self.kept and len(self.kept) >= MOST_KEPT:
             self._graphs.clear()
             self.kept.clear()
@@ -162,7 +171,10 @@ class GraphedSteps:
 
 
 def is_out_of_memory(error: BaseException | None) -> bool:
-    """Also where ending the capture failed after that, since what is captured is worth nothing then."""
+    """Return whether an error is, or hides, a lack of memory.
+
+    Ending the capture may fail after it, since a partial capture is worthless.
+    """
     while error is not None and not isinstance(error, torch.OutOfMemoryError):
         error = error.__context__
     return error is not None

@@ -1,4 +1,4 @@
-"""A published bundle's JSON files -> our contract and the sizes of its network.
+"""Conversion of a published bundle's JSON files to contract and sizes.
 
 Nothing else is needed: no training config, and no config of `openai/whisper-*`.
 """
@@ -22,16 +22,17 @@ TIME_STEP_MS = 10
 
 
 class PublishedBundle(NamedTuple):
-    """What the JSON files of a bundle say."""
+    """Contents of a bundle's JSON files."""
 
     config: ModelConfig
     spec: Contract
 
 
 def bundle_from_json(config: dict, tokenizer: dict, name: str = "") -> PublishedBundle:
-    """The sizes and the contract of a published bundle.
+    """Return the sizes and the contract of a published bundle.
 
-    Raises ValueError, one sentence, where the files are of another kind of model.
+    Raises:
+        ValueError: The files are of another kind of model; the message is one sentence.
     """
     if OURS in config:
         sizes, contract = _ours(config[OURS], tokenizer)
@@ -69,7 +70,7 @@ def _spec(config: dict, tokenizer: dict, sizes: ModelConfig, name: str) -> Contr
 
 
 def _ours(stated: Any, tokenizer: dict) -> tuple[ModelConfig, Contract]:
-    """A model of ours in the published form."""
+    """Return a native model in the published form."""
     try:
         contract = Contract.from_json(stated["contract"], tables_of(tokenizer))
         return ModelConfig(**stated["config"]), contract

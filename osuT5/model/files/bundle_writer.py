@@ -1,7 +1,7 @@
-"""A network and contract of ours -> the files of a published bundle.
+"""Conversion of a native network and contract to a published bundle.
 
-What the published form has no words for (the pointer, frame heads, other encodings) is stated in config.json under a
-key of its own, so that this package reads back what it wrote; the original program can run only models without it.
+Parts without a published counterpart (the pointer, frame heads, other encodings) are in config.json under a key of
+their own, so that this package reads back its output. The original can run only models without it.
 """
 
 from __future__ import annotations
@@ -48,12 +48,12 @@ def bundle_json(config: ModelConfig, contract: Contract) -> dict[str, dict]:
 
 
 def runs_in_the_original(config: ModelConfig, contract: Contract) -> bool:
-    """Whether the published form says everything about a model."""
+    """Return whether the published form describes a model completely."""
     return OURS not in bundle_json(config, contract)[CONFIG_FILE]
 
 
 def own_values(config: ModelConfig) -> dict[str, Any]:
-    """The fields that ModelConfig declares, with their values."""
+    """Return the fields that ModelConfig declares, with their values."""
     values = config.to_dict()
     return {name: values[name] for name in ModelConfig.__annotations__ if name in values}
 
@@ -68,7 +68,10 @@ def write_bundle_json(folder: Path, config: ModelConfig, contract: Contract) -> 
 def published_tensors(
     tensors: Iterable[tuple[str, Tensor]], config: ModelConfig, contract: Contract
 ) -> Iterator[tuple[str, Tensor]]:
-    """Our tensors under their published names, and those that the original program wants besides."""
+    """Yield native tensors under their published names.
+
+    Those that the original needs in addition follow.
+    """
     for name, tensor in tensors:
         yield published_key(name, config.layer_kind), tensor
     weights = torch.ones(config.vocab_size_out)
@@ -80,7 +83,7 @@ def published_tensors(
 
 
 def _reads_back(published: dict, tokenizer: dict, config: ModelConfig, contract: Contract) -> bool:
-    """Whether the plain published form gives this very network and contract again."""
+    """Return whether the plain published form reproduces a network and contract."""
     try:
         bundle = bundle_from_json(published, tokenizer, name=contract.name)
     except ValueError:
@@ -89,7 +92,10 @@ def _reads_back(published: dict, tokenizer: dict, config: ModelConfig, contract:
 
 
 def input_config(contract: Contract) -> dict[str, Any]:
-    """The part of config.json that a contract states: the spectrogram, and which tokens are times."""
+    """Return the contract's part of config.json.
+
+    It is the spectrogram, and the token ids of times.
+    """
     mel = contract.spectrogram
     times = contract.vocabulary.ids_of(EventKind.TIME)
     return {
@@ -102,7 +108,7 @@ def input_config(contract: Contract) -> dict[str, Any]:
 
 
 def network_config(config: ModelConfig) -> dict[str, Any]:
-    """The part of config.json that the sizes of a network state."""
+    """Return the network's part of config.json."""
     beginning = next(name for name, kind in BACKBONES.items() if kind == config.layer_kind)
     long = config.max_target_positions != FIRST_MAX_LENGTH
     return {
@@ -149,7 +155,10 @@ def _end_tokens(config: ModelConfig) -> dict[str, Any]:
 
 
 def _spectrogram_buffers(contract: Contract) -> Iterator[tuple[str, Tensor]]:
-    """What nnAudio's and torchaudio's spectrograms keep in a state dict."""
+    """Yield the buffers of nnAudio's or torchaudio's spectrogram.
+
+    They are part of its state dict.
+    """
     mel = contract.spectrogram
     window = torch.hann_window(mel.n_fft)
     filters = mel_filter_bank(mel)  # [bins, n_mels]

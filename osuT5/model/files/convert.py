@@ -32,9 +32,12 @@ from osuT5.tokens.contract import CONTRACT_FILE, Contract
 
 
 def convert_to_ours(published: Path, out: Path, name: str | None = None) -> None:
-    """Writes a published bundle as config.json, contract.json (and its tables) and model.safetensors.
+    """Convert a published bundle to native files.
 
-    `out` must not exist, or be empty. Raises ValueError, one sentence, and then writes nothing.
+    They are config.json, contract.json (and its tables) and model.safetensors. `out` must not exist, or be empty.
+
+    Raises:
+        ValueError: One sentence; nothing is written then.
     """
     with _new_folder(out) as folder:
         for source, target in _bundles(published, folder, TOKENIZER_FILE):
@@ -45,9 +48,9 @@ def convert_to_ours(published: Path, out: Path, name: str | None = None) -> None
 
 
 def convert_to_published(ours: Path, out: Path) -> bool:
-    """Writes a model of ours in the published form; returns whether the original program could run it.
+    """Convert a native model; return whether the original can run it.
 
-    It cannot where parts of the model have no published counterpart. `out` and errors as in `convert_to_ours`.
+    It cannot if parts of the model have no published counterpart. `out` and errors are as in `convert_to_ours`.
     """
     runs = True
     with _new_folder(out) as folder:
@@ -61,7 +64,10 @@ def convert_to_published(ours: Path, out: Path) -> bool:
 
 
 def _bundles(root: Path, out: Path, marker: str) -> Iterator[tuple[Path, Path]]:
-    """The folders to convert and where to; those of single modes are made."""
+    """Yield the folders to convert, and their targets.
+
+    Those of single modes are created.
+    """
     yield root, out
     for mode in GameMode:
         name = gamemode_subfolder(mode)
@@ -91,7 +97,7 @@ def _save(tensors: dict[str, Tensor], folder: Path) -> None:
 
 @contextmanager
 def _new_folder(path: Path) -> Iterator[Path]:
-    """A folder that appears under its name only when all of it is written."""
+    """Yield a folder that gets its name when it is complete."""
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise ValueError(f"{path} is there already; name a folder that is not")
     path.parent.mkdir(parents=True, exist_ok=True)

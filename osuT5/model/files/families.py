@@ -1,6 +1,7 @@
-"""What the files of a bundle do not say: how each generation of published models writes maps and prompts.
+"""Facts that the files of a bundle do not state.
 
-A bundle is recognised by its vocabulary, so that models trained further from a published one are known as well.
+They are each published generation's encoding of maps and prompts. A bundle is recognised by its vocabulary, so that
+models trained further from a published one are recognised as well.
 """
 
 from __future__ import annotations
@@ -71,9 +72,12 @@ V28_WIDTH = 512
 
 
 def family_of(vocabulary: Vocabulary, d_model: int) -> Family:
-    """The generation of a bundle, with those parts of its encoding that the vocabulary shows.
+    """Return the generation of a bundle.
 
-    Raises ValueError for a vocabulary that no generation has.
+    Its encoding has the parts that the vocabulary shows.
+
+    Raises:
+        ValueError: No generation has such a vocabulary.
     """
     if EventKind.POSITION_REFINE in vocabulary or EventKind.SLIDER_SUSTAIN in vocabulary:
         family = V32
@@ -89,7 +93,10 @@ def family_of(vocabulary: Vocabulary, d_model: int) -> Family:
 
 
 def family_of_model(config: ModelConfig, contract: Contract) -> Family | None:
-    """The generation that a network and its contract belong to; None for one that only this program can run."""
+    """Return the generation of a network and its contract, or None.
+
+    None stands for one that only this program can run.
+    """
     if config.frame_heads or config.uses_pointer:
         return None
     try:
@@ -100,7 +107,10 @@ def family_of_model(config: ModelConfig, contract: Contract) -> Family | None:
 
 
 def prompt_conditions(vocabulary: Vocabulary, states: frozenset[EventKind]) -> tuple[EventKind, ...]:
-    """The conditions of a prompt, in its order: those that only a prompt can hold, and the given states."""
+    """Return the conditions of a prompt, in its order.
+
+    They are those that only a prompt can hold, and the given states.
+    """
     inputs = {event_range.kind for event_range in vocabulary.input_ranges}
     return tuple(kind for kind in PROMPT_ORDER if kind in inputs or (kind in states and kind in vocabulary))
 
@@ -130,9 +140,10 @@ def published_contract(
 
 
 def _seen_encoding(encoding: EncodingSpec, vocabulary: Vocabulary) -> EncodingSpec:
-    """The encoding with what a vocabulary shows: which parts there are, and how fine places are.
+    """Return the encoding that a vocabulary shows.
 
-    Places reach from -256 to 768 and from -256 to 640 px in every published model.
+    It shows the existing parts and the resolution of positions. Positions are within -256..768 and -256..640 px in
+    every published model.
     """
     split = EventKind.POSITION_X in vocabulary
     return replace(

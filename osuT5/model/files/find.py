@@ -1,7 +1,4 @@
-"""Where a model is, and where it runs.
-
-Nothing of it is loaded.
-"""
+"""Paths of a model and its device; nothing is loaded."""
 
 from __future__ import annotations
 
@@ -43,9 +40,9 @@ NEEDED_FILES = f"{CONFIG_FILE}, {GENERATION_FILE}, {TOKENIZER_FILE} and {SAFETEN
 
 @dataclass(frozen=True, slots=True)
 class ModelFolders:
-    """The folders of a model that may bring a bundle of its own for a game mode.
+    """Folders of a model, possibly with a bundle for a mode.
 
-    Timing comes from the root model, which has heard the songs of every mode.
+    Timing comes from the root model, which was trained on songs of every mode.
     """
 
     root: Path
@@ -57,9 +54,12 @@ class ModelFolders:
 
 
 def find_model(source: str | Path | None = None, gamemode: GameMode | None = None) -> ModelFolders:
-    """The folders of the model that `source` names: a folder, a hub id (downloaded when missing), None: the embedded.
+    """Return the folders of a model by folder or hub id.
 
-    Raises ModelError.
+    A missing repository is downloaded. None is the bundled model.
+
+    Raises:
+        ModelError: There is no such model.
     """
     if source is None:
         return ModelFolders(EMBEDDED_MODEL, EMBEDDED_MODEL)

@@ -1,7 +1,8 @@
-"""Loading a model, ours or a published one, from a folder or from the hub: weights, sizes and contract.
+"""Loading of a model: weights, sizes and contract.
 
-`load_model()` gives the embedded model, `load_model("runs/mine")` one in a folder,
-`load_model("OliBomby/Mapperatorinator-v29.1", lora="x/y")` one of the hub with an adapter merged into it.
+The model is native or published, in a folder or on the hub. `load_model()` loads the bundled model,
+`load_model("runs/mine")` one in a folder, `load_model("OliBomby/Mapperatorinator-v29.1", lora="x/y")` one of the hub
+with an adapter merged into it.
 """
 
 from __future__ import annotations
@@ -39,11 +40,15 @@ def load_model(
     lora: str | Path | None = None,
     gamemode: GameMode | None = None,
 ) -> tuple[MapperModel, Contract]:
-    """A model, ready to generate.
+    """Load a model for generation.
 
-    `source` and `gamemode` as in `find_model`; `precision` is a key of DTYPES.
+    Args:
+        source: As in `find_model`, like `gamemode`.
+        precision: Key of DTYPES.
+        lora: Folder or hub id of an adapter.
 
-    lora: the folder or hub id of an adapter. Raises ModelError.
+    Raises:
+        ModelError: It cannot be loaded.
     """
     folder = find_model(source, gamemode).map
     config, contract, is_published = read_contract(folder)
@@ -104,5 +109,8 @@ def _tokenizer_json(folder: Path) -> dict:
 
 
 def _model_name(folder: Path) -> str:
-    """The name of a folder, or of the repository that the hub's cache keeps in CACHE/models--OWNER--NAME/snapshots/."""
+    """Return the name of a folder or of its hub repository.
+
+    The hub's cache keeps a repository in CACHE/models--OWNER--NAME/snapshots/.
+    """
     return folder.parent.parent.name.rpartition("--")[2] if folder.parent.name == "snapshots" else folder.resolve().name

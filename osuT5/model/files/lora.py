@@ -1,9 +1,11 @@
-"""PEFT adapters (LoRA), merged into the weights while those are read: W + scale * B A.
+"""PEFT adapters (LoRA), merged into weights while these are read.
+
+The merged weight is W + scale * B A.
 
 An adapter names the parameters of the model that it was trained on, which is a published one; so they are met under
-their published names. PiSSA adapters (Meng et al. 2024) were not trained beside W but beside what is left of it
-without its r largest singular directions, which went into B and A at the start: those are taken out of W first.
-Formulas as in PEFT (https://huggingface.co/docs/peft, LoraConfig), checked against it in the tests.
+their published names. PiSSA adapters (Meng et al. 2024) were not trained beside W but beside what is left of it without
+its r largest singular directions, which went into B and A at the start: those are taken out of W first. Formulas as in
+PEFT (https://huggingface.co/docs/peft, LoraConfig), checked against it in the tests.
 """
 
 from __future__ import annotations
@@ -65,7 +67,7 @@ _NOT_MERGEABLE = (
 
 @dataclass(slots=True)
 class _Change:
-    """What an adapter does to one module.
+    """Change of one module by an adapter.
 
     `parts`: lora_A [r, in], lora_B [out, r], ...; `bias` comes from lora_B.
     """
@@ -88,7 +90,10 @@ class _Change:
         return merged
 
     def shape(self) -> tuple[int, ...] | None:
-        """Of the weight that it changes; None where its own parts do not fit together."""
+        """Return the shape of the changed weight.
+
+        It is None if the parts of the change do not fit together.
+        """
         for kind in ("lora", "lora_embedding"):
             a, b = self.parts.get(f"{kind}_A"), self.parts.get(f"{kind}_B")
             if a and b and len(a.shape) == len(b.shape) == 2 and a.shape[0] == b.shape[1]:
@@ -120,9 +125,9 @@ class Adapter:
             change.scale = self._scale(config, module, change)
 
     def renamed(self, rename: Callable[[str], str | None]) -> Adapter:
-        """The same adapter for a model whose parameters have other names.
+        """Return the same adapter with other names of parameters.
 
-        What gets no name keeps its own.
+        A parameter without a new name keeps its own.
         """
 
         def module(name: str) -> str:
@@ -134,7 +139,10 @@ class Adapter:
         return other
 
     def check_fit(self, shapes: dict[str, tuple[int, ...]]) -> None:
-        """Raises ModelError unless all that it changes is among the parameters of a model, in the same shape."""
+        """Raise ModelError unless all changes fit parameters of a model.
+
+        Their shapes must be equal.
+        """
         wanted = {name: stored.shape for name, stored in self._replaced.items()}
         wanted |= {f"{module}.weight": change.shape() for module, change in self._changes.items()}
         wanted |= {f"{m}.bias": change.bias.shape for m, change in self._changes.items() if change.bias is not None}
@@ -151,9 +159,10 @@ class Adapter:
                 )
 
     def check_contract(self, contract: dict) -> None:
-        """Raises ModelError where it was trained on a model with another contract (`Contract.to_json`).
+        """Raise ModelError if the adapter was trained with another contract.
 
-        Weights may fit all the same: of two models of one size, each may have a vocabulary of its own.
+        A contract is `Contract.to_json`. Weights may fit all the same: of two models of one size, each may have a
+        vocabulary of its own.
         """
         if not (self.folder / BASE_CONTRACT_FILE).is_file():
             return
@@ -167,7 +176,7 @@ class Adapter:
             )
 
     def changes(self, name: str) -> bool:
-        """Whether a parameter is among those that it changes."""
+        """Return whether the adapter changes a parameter."""
         module, _, kind = name.rpartition(".")
         change = self._changes.get(module)
         if name in self._replaced:
@@ -175,7 +184,7 @@ class Adapter:
         return change is not None and (kind == "weight" or (kind == "bias" and change.bias is not None))
 
     def merged(self, name: str, weight: Tensor) -> Tensor:
-        """A parameter with the adapter in it; float32 in and out."""
+        """Return a parameter with the adapter merged; float32 in and out."""
         if name in self._replaced:
             weight = self._replaced[name].read(torch.float32)
         module, _, kind = name.rpartition(".")
@@ -215,7 +224,10 @@ class Adapter:
             change.parts[match["part"]] = stored
 
     def _scale(self, config: dict, module: str, change: _Change) -> float:
-        """alpha / r, or alpha / sqrt(r); single modules may have an alpha of their own."""
+        """Return alpha / r, or alpha / sqrt(r).
+
+        Single modules may have their own alpha.
+        """
         shape = change.shape()
         if shape is None:
             raise ModelError(f"The adapter in {self.folder} is damaged: its parts of {module[:80]} do not fit.")
@@ -229,9 +241,12 @@ class Adapter:
 
 
 def load_adapter(source: str | Path, subfolder: str = "") -> Adapter:
-    """The adapter in a folder or a hub repository, for the model in `subfolder` of a repository ("" is its root).
+    """Load the adapter in a folder or a hub repository.
 
-    Raises ModelError where there is none, or where it is meant for models in other subfolders only.
+    It is for the model in `subfolder` of a repository ("" is its root).
+
+    Raises:
+        ModelError: There is none, or it is for models in other subfolders only.
     """
     files = (CONFIG_FILE, WEIGHT_FILES[0], METADATA_FILE, BASE_CONTRACT_FILE, MAP_ADAPTER_FILE)
     folder = local_folder("lora_path", str(source), files, f"{CONFIG_FILE} and {WEIGHT_FILES[0]}")
@@ -245,7 +260,10 @@ def load_adapter(source: str | Path, subfolder: str = "") -> Adapter:
 
 
 def allowed_subfolders(folder: Path) -> tuple[str, ...] | None:
-    """The subfolders whose models an adapter is for; None where it does not say. Raises ModelError."""
+    """Return the subfolders whose models an adapter is for.
+
+    It is None if the adapter does not state them. Raises ModelError.
+    """
     if not (folder / METADATA_FILE).is_file():
         return None
     allowed = read_json_object(folder / METADATA_FILE).get("ckpt_subfolders")
@@ -257,10 +275,11 @@ def allowed_subfolders(folder: Path) -> tuple[str, ...] | None:
 
 
 def without_top_directions(weight: Tensor, rank: int, scale: float) -> Tensor:
-    """weight [out, in] without its `rank` largest singular directions: W - U_r S_r V_r^T.
+    """Remove the `rank` largest singular directions of a weight.
 
-    In float32 and in the order in which PEFT does it, since the rounding is that of the residue the adapter was
-    trained beside: a more exact decomposition moves the logits of a tiny model by 1e-4.
+    The result is W - U_r S_r V_r^T, [out, in], in float32 and in the order in which PEFT does it, since the rounding is
+    that of the residue that the adapter was trained with: a more exact decomposition moves the logits of a tiny model
+    by 1e-4.
     """
     left, sizes, right = torch.linalg.svd(weight.float(), full_matrices=False)
     roots = (sizes[:rank] / scale).sqrt()

@@ -1,4 +1,7 @@
-"""config.json of a published bundle <-> the sizes of a network and its spectrogram."""
+"""Conversion between a bundle's config.json and network sizes.
+
+The sizes include the spectrogram.
+"""
 
 from __future__ import annotations
 
@@ -52,9 +55,10 @@ CONV_KERNELS = (3, 3)
 
 
 def require(data: dict, name: str, kind: type | tuple[type, ...], where: str = "config.json") -> Any:
-    """A value of a JSON object.
+    """Return a value of a JSON object.
 
-    Raises ValueError where it is missing or of another type.
+    Raises:
+        ValueError: It is missing or of another type.
     """
     value = data.get(name)
     if name not in data:
@@ -65,7 +69,11 @@ def require(data: dict, name: str, kind: type | tuple[type, ...], where: str = "
 
 
 def layer_kind(published: dict) -> str:
-    """Raises ValueError for a network that none of the published models has."""
+    """Return the kind of layers of a published network.
+
+    Raises:
+        ValueError: No published model has such a network.
+    """
     name = require(published, "backbone_model_name", str)
     for beginning, kind in BACKBONES.items():
         if name.startswith(beginning):
@@ -74,9 +82,10 @@ def layer_kind(published: dict) -> str:
 
 
 def model_config(published: dict) -> ModelConfig:
-    """The sizes of a published network.
+    """Return the sizes of a published network.
 
-    Raises ValueError for a damaged config or a network of another kind.
+    Raises:
+        ValueError: The config is damaged, or the network is of another kind.
     """
     kind = layer_kind(published)
     backbone = require(published, "backbone_config", dict)
@@ -117,16 +126,22 @@ def model_config(published: dict) -> ModelConfig:
 
 
 def _rotary_values(backbone: dict) -> dict[str, Any]:
-    """What is not stated has the value of `ModelConfig`; local layers rotate as global ones do."""
+    """Return the rotary values of a backbone.
+
+    Missing ones are those of `ModelConfig`; local layers rotate as global ones do.
+    """
     values = {ours: backbone[theirs] for ours, theirs in ROTARY.items() if backbone.get(theirs) is not None}
     theta = values.setdefault("rope_theta", ModelConfig.rope_theta)
     return {**values, "rope_theta": float(theta), "local_rope_theta": float(values.get("local_rope_theta", theta))}
 
 
 def spectrogram_spec(published: dict) -> SpectrogramSpec:
-    """The spectrogram that a published config describes: nnAudio's is Slaney's, torchaudio's is HTK's, log1p(power).
+    """Return the spectrogram of a published config.
 
-    Raises ValueError for a damaged config.
+    That of nnAudio is Slaney's, that of torchaudio HTK's, log1p(power).
+
+    Raises:
+        ValueError: The config is damaged.
     """
     implementation = require(published, "spectrogram_implementation", str)
     if implementation not in ("nnAudio", "torchaudio"):

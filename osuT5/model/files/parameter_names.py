@@ -1,4 +1,4 @@
-"""How published checkpoints name what this package names.
+"""Names of parameters in published checkpoints and here.
 
 published                                        here
 transformer.model.encoder.*, .decoder.*          encoder.*, decoder.*
@@ -31,7 +31,10 @@ FUSED_KINDS = ("rotary_fused",)
 
 
 def rename_key(key: str) -> str | None:
-    """Our name of a published parameter, or None where we have no use for it. Names it does not know stay."""
+    """Return the native name of a published parameter.
+
+    It is None for an unused one; unknown names stay.
+    """
     if key.startswith(DERIVED_KEYS):
         return None
     for prefix, replacement in _PREFIXES:
@@ -42,7 +45,10 @@ def rename_key(key: str) -> str | None:
 
 
 def published_key(key: str, layer_kind: str) -> str:
-    """The published name of a parameter of ours; parts that no published model has keep their names."""
+    """Return the published name of a native parameter.
+
+    Parts that no published model has keep their names.
+    """
     if layer_kind in FUSED_KINDS:
         key = key.replace(".encoder_attn", ".cross_attn")
     if key.startswith(("encoder.", "decoder.")):

@@ -19,9 +19,10 @@ SHIFTED_KINDS = {EventKind.SONG_POSITION: -1, EventKind.HOLD_NOTE_RATIO: -1, Eve
 
 
 def vocabulary_of(tokenizer: dict) -> Vocabulary:
-    """The vocabulary of a tokenizer.json.
+    """Return the vocabulary of a tokenizer.json.
 
-    Raises ValueError, one sentence, for a damaged or foreign one.
+    Raises:
+        ValueError: It is damaged or foreign; the message is one sentence.
     """
     inputs = tokenizer.get("input_event_ranges", [])
     vocabulary = Vocabulary(
@@ -51,7 +52,7 @@ def tables_of(tokenizer: dict) -> ClassTables:
 
 
 def tokenizer_json(vocabulary: Vocabulary, tables: ClassTables) -> dict:
-    """What the original program would have saved for this vocabulary."""
+    """Return the tokenizer.json that the original would save for a vocabulary."""
     outputs = [_row(event_range) for event_range in vocabulary.output_ranges]
     inputs = [_row(_theirs(event_range)) for event_range in vocabulary.input_ranges]
     ids = {row["type"]: vocabulary.ids_of(EventKind(row["type"])) for row in (*outputs, *inputs)}
@@ -112,10 +113,10 @@ def _ranges(rows: Iterable[dict]) -> tuple[EventRange, ...]:
 
 
 def _ours(event_range: EventRange) -> EventRange:
-    """An input range with our values.
+    """Return an input range with native values.
 
-    Raises ValueError where its classes are not those of
-    `osuT5.tokens.conditions`.
+    Raises:
+        ValueError: Its classes differ from those of `osuT5.tokens.conditions`.
     """
     kind = event_range.kind
     shift = SHIFTED_KINDS.get(kind, 0)
@@ -135,7 +136,10 @@ def _theirs(event_range: EventRange) -> EventRange:
 
 
 def _check_ids(tokenizer: dict, vocabulary: Vocabulary) -> None:
-    """The ids are stated several times in a tokenizer.json; those that are there must agree."""
+    """Check that the ids in a tokenizer.json match.
+
+    They are stated several times.
+    """
     stated = {"offset": vocabulary.first_event_id}
     stated |= {"vocab_size_out": vocabulary.size_out, "vocab_size_in": vocabulary.size_in}
     for name, value in stated.items():

@@ -1,4 +1,4 @@
-"""Weights from a folder into a network, holding no more in memory than the network itself.
+"""Loading of weights into a network, with little extra memory.
 
 They are read tensor by tensor, each converted as it comes, and the network is built around what was read instead of
 being filled.
@@ -52,7 +52,10 @@ def read_weights(
 
 
 def build_model(config: ModelConfig, state: Mapping[str, Tensor]) -> MapperModel:
-    """A network around these tensors, which must be all of its parameters, ready to generate."""
+    """Build a network around tensors, ready to generate.
+
+    They must be all of its parameters.
+    """
     model = _empty_network(config)
     model.load_state_dict(state, assign=True)
     return model.eval()
@@ -65,7 +68,7 @@ def _empty_network(config: ModelConfig) -> MapperModel:
 
 
 def _check_fit(folder: Path, wanted: Shapes, stored: Shapes) -> None:
-    """Raises ModelError unless the weights are exactly those of the network that config.json describes."""
+    """Raise ModelError unless the weights fit config.json exactly."""
     missing = [name for name in wanted if name not in stored]
     unknown = [name for name in stored if name not in wanted]
     if missing or unknown:
