@@ -1,4 +1,4 @@
-"""The questions that are asked about a map, and the categories under which mappers look for the answers."""
+"""Questions about a map, and categories under which mappers find answers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from enum import Enum
 
 
 class Category(Enum):
-    """What a suggestion is about, as modders sort it; the value is how it is written in options and files."""
+    """Categories of suggestions, as modders sort them.
+
+    The value is the name in options and files.
+    """
 
     TIMING = "timing"
     RHYTHM = "rhythm"

@@ -1,4 +1,4 @@
-"""Changes that mend a map, each small and told in words, applied to a copy.
+"""Fixes of a map: small described changes, applied to a copy.
 
 A fix names objects by their index in the reviewed map, so several can be applied together: those that keep indices come
 first, then deletions from the last object on.
@@ -34,7 +34,7 @@ class Fix:
 
 
 def apply_fixes(beatmap: Beatmap, fixes: Iterable[Fix]) -> Beatmap:
-    """A mended copy. Objects come out in order of time."""
+    """Return a fixed copy with objects in order of time."""
     mended = copy.deepcopy(beatmap)
     fixes = list(fixes)
     for fix in fixes:
@@ -56,7 +56,10 @@ def move_object(index: int, to_ms: float, text: str) -> Fix:
 
 
 def end_object(index: int, end_ms: float, text: str) -> Fix:
-    """A spinner or hold note that ends at another time; a slider gets the length for it, its path cut or prolonged."""
+    """Return a fix that moves the end of an object.
+
+    A slider gets the length for it, its path cut or prolonged.
+    """
 
     def change(beatmap: Beatmap) -> None:
         obj = beatmap.hit_objects[index]
@@ -87,7 +90,10 @@ def move_to_column(index: int, column: int, text: str) -> Fix:
 
 
 def set_additions(index: int, hitsound: int, edge: int | None, text: str) -> Fix:
-    """Of an object, or of one edge of a slider (0: head, -1: end). A drum roll sounds the same throughout."""
+    """Return a fix of the additions of an object or slider edge.
+
+    The edge is 0 for the head, -1 for the end. A drumroll sounds the same throughout.
+    """
 
     def change(beatmap: Beatmap) -> None:
         obj = beatmap.hit_objects[index]
@@ -101,7 +107,10 @@ def set_additions(index: int, hitsound: int, edge: int | None, text: str) -> Fix
 
 
 def set_velocity(index: int, sv: float, text: str) -> Fix:
-    """Velocity of one object, up to the next; a slider keeps its duration, and its path grows about its head."""
+    """Return a fix of one object's velocity, up to the next object.
+
+    A slider keeps its duration, and its path grows about its head.
+    """
 
     def change(beatmap: Beatmap) -> None:
         obj = beatmap.hit_objects[index]
@@ -120,7 +129,7 @@ def set_velocity(index: int, sv: float, text: str) -> Fix:
 
 
 def shift_stretch(start_ms: float, end_ms: float, by_ms: float, text: str) -> Fix:
-    """All lines and objects from a time to a time, early or late."""
+    """Return a fix that moves all lines and objects of a span."""
 
     def change(beatmap: Beatmap) -> None:
         beatmap.timing_points = [
@@ -138,9 +147,10 @@ def shift_stretch(start_ms: float, end_ms: float, by_ms: float, text: str) -> Fi
 
 
 def retime_line(time_ms: float, by_ms: float, longer: float, text: str) -> Fix:
-    """A red line without its objects: at another time, its beats `longer` times as long.
+    """Return a fix of a red line without its objects.
 
-    Green lines at its time go with it: it would set their speed back to 1.
+    The line moves, and its beats get `longer` times as long. Green lines at its time move with it: it would set their
+    speed back to 1.
     """
 
     def retimed(line: TimingPoint) -> TimingPoint:
@@ -156,7 +166,10 @@ def retime_line(time_ms: float, by_ms: float, longer: float, text: str) -> Fix:
 
 
 def move_kiai_edge(from_ms: float, to_ms: float, is_start: bool, text: str) -> Fix:
-    """The start or the end of a kiai time; lines that are not between the two times stay."""
+    """Return a fix that moves a kiai time's start or end.
+
+    Lines that are not between the two times stay.
+    """
 
     def change(beatmap: Beatmap) -> None:
         beatmap.timing_points = move_edge(beatmap.timing_points, from_ms, to_ms, is_start)
@@ -180,7 +193,10 @@ def limit_volume(time_ms: float, text: str) -> Fix:
 
 
 def drop_duplicate_lines(time_ms: float, text: str) -> Fix:
-    """Of lines of one kind at one time the last one stays, which is the one that counts."""
+    """Return a fix that removes duplicate lines of one kind.
+
+    The last one stays, which is the one that counts.
+    """
 
     def change(beatmap: Beatmap) -> None:
         last = {line.uninherited: line for line in beatmap.timing_points if line.time_ms == time_ms}

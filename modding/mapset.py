@@ -1,4 +1,7 @@
-"""The maps of a mapset, from a folder, an .osz or one file; and what differs between its difficulties."""
+"""Maps of a mapset, and differences between its difficulties.
+
+A mapset is a folder, an .osz or one file.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ MAX_OTHER_SOUNDS = 0.3
 
 @dataclass(slots=True)
 class Mapset:
-    """Maps by name, with the audio that each names, and what could not be read.
+    """Maps by name, with their audio, and reading problems.
 
     Attributes:
         warnings: Sentences about lines of a map that were skipped or repaired, by its name.
@@ -51,9 +54,12 @@ class Mapset:
 
 @contextmanager
 def open_mapset(path: Path, audio_path: Path | None = None) -> Iterator[Mapset]:
-    """The maps at a path; the audio of an .osz lies in a temporary folder as long as this is open.
+    """Open the maps at a path.
 
-    Raises RequestError where there is no map, or no audio for one.
+    The audio of an .osz is in a temporary folder during the context.
+
+    Raises:
+        RequestError: There is no map, or no audio for one.
     """
     with tempfile.TemporaryDirectory(prefix="review-", ignore_cleanup_errors=True) as folder:
         if path.is_dir():
@@ -113,9 +119,9 @@ def _read_archive(archive: Osz, folder: Path) -> Mapset:
 
 
 def differences(maps: dict[str, Beatmap]) -> list[Suggestion]:
-    """What the difficulties of a set should share and do not.
+    """Return differences between difficulties that should share values.
 
-    Each names the difficulty that is alone with it.
+    Each names the difficulty with a value of its own.
     """
     if len(maps) < 2:
         return []
@@ -141,7 +147,7 @@ def _odd_ones(
 
 
 def _shown(value: object, other: object) -> str:
-    """A value, or of a tuple what the other one lacks."""
+    """Return a value, or the part of a tuple that another lacks."""
     if not isinstance(value, tuple) or not isinstance(other, tuple):
         return str(value)
     own = [part for part in value if part not in other]

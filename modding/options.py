@@ -1,7 +1,6 @@
-"""What a user can ask a review for: flat options -> a checked request.
+"""Options of a review: flat options and a checked request.
 
-As `pipeline.request.options` and `pipeline.request.resolve` do for generation, of which the readers of shared options
-are taken.
+This corresponds to `pipeline.request.options` and `pipeline.request.resolve`, whose readers of shared options are used.
 """
 
 from __future__ import annotations
@@ -64,7 +63,7 @@ class ReviewRequest:
 
     @property
     def span_ms(self) -> tuple[float, float]:
-        """Return the start and the end of the review, infinite where the user gave none."""
+        """Start and end of the review, by default infinite."""
         start_ms, end_ms = self.start_time_ms, self.end_time_ms
         return -math.inf if start_ms is None else start_ms, math.inf if end_ms is None else end_ms
 
@@ -102,7 +101,11 @@ def option_names() -> dict[str, str]:
 
 
 def resolve_review(flat: Mapping[str, object]) -> ReviewRequest:
-    """Reads and checks the options of one review; raises RequestError with one sentence."""
+    """Read and check the options of one review.
+
+    Raises:
+        RequestError: One sentence for the user.
+    """
     names = option_names()
     given = {names[name]: value for name, value in read_options(ReviewOptions, flat).items()}
     if "beatmap_path" not in given:
@@ -115,7 +118,10 @@ def resolve_review(flat: Mapping[str, object]) -> ReviewRequest:
 
 
 def check_review_files(request: ReviewRequest) -> None:
-    """Raise RequestError where an input is missing or an output cannot be written; before anything heavy."""
+    """Raise RequestError for missing input or unwritable output.
+
+    This runs before anything heavy.
+    """
     place = request.beatmap_path
     if not place.exists():
         raise RequestError(f"There is no file or folder at {place} (beatmap_path).")

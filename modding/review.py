@@ -47,14 +47,17 @@ MAX_NUMBERED = 1000
 
 @dataclass(slots=True)
 class _Ears:
-    """A model and the songs that it has listened to in this run."""
+    """A model and the songs that it has encoded in this run."""
 
     request: ReviewRequest
     progress: Progress
     readers: dict[tuple[Path, GameMode], SongReader]
 
     def reader(self, audio_path: Path, mode: GameMode) -> SongReader:
-        """For a song and a mode: published models may bring one of their own for a mode."""
+        """Return the reader of a song and a mode.
+
+        Published models may have one of their own for a mode.
+        """
         folder = find_model(self.request.model_path, mode).map
         key = (audio_path, folder)
         if key not in self.readers:
@@ -69,9 +72,12 @@ class _Ears:
 
 
 def review(request: ReviewRequest, progress: Progress = silent) -> list[Review]:
-    """Reviews the map of a request, or each of a mapset; what differs between these comes first of all.
+    """Review the map of a request, or each of a mapset.
 
-    Raises RequestError, BeatmapError, AudioError, ModelError or TableError, each with one sentence for the user.
+    Differences between difficulties come first.
+
+    Raises:
+        RequestError, BeatmapError, AudioError, ModelError, TableError: One sentence for the user.
     """
     ears = _Ears(request, progress, {})
     with open_mapset(request.beatmap_path, request.audio_path) as mapset, precision_of(request):
@@ -85,7 +91,10 @@ def review(request: ReviewRequest, progress: Progress = silent) -> list[Review]:
 
 
 def precision_of(request: ReviewRequest):
-    """With amp, the model computes in bf16 where that is safe, on weights in fp32."""
+    """Return the autocast context of a request.
+
+    With amp, the model computes in bf16 if that is safe, on weights in fp32.
+    """
     if request.precision != "amp":
         return nullcontext()
     return torch.autocast(best_device(request.device).partition(":")[0], torch.bfloat16)
@@ -136,7 +145,10 @@ def _reading_notes(mapset: Mapset, name: str) -> Iterator[str]:
 
 
 def thresholds_for(model_path: str | None, mode: GameMode) -> tuple[ThresholdTable, list[str]]:
-    """The table of a model, else that of the embedded one, with a note where it was made for other weights."""
+    """Return the threshold table of a model, else the bundled one.
+
+    A note states that it was made for other weights.
+    """
     folder = find_model(model_path, mode).map
     own = ThresholdTable.load(folder)
     table = own or ThresholdTable.load(EMBEDDED_MODEL) or ThresholdTable()
@@ -149,7 +161,10 @@ def thresholds_for(model_path: str | None, mode: GameMode) -> tuple[ThresholdTab
 
 
 def _filter(request: ReviewRequest, suggestions: Sequence[Suggestion]) -> list[Suggestion]:
-    """What was asked for: categories, span, the most surprising of each category."""
+    """Return the requested suggestions.
+
+    They are filtered by category, span, and surprisal within a category.
+    """
     start_ms, end_ms = request.span_ms
     chosen = [
         each
@@ -170,9 +185,12 @@ def _filter(request: ReviewRequest, suggestions: Sequence[Suggestion]) -> list[S
 
 
 def write_fixed_copy(request: ReviewRequest, reviewed: Review) -> tuple[Path, list[Suggestion]]:
-    """Writes a copy of the map with the fixes of `apply`; gives its path and what was applied.
+    """Write a copy of the map with the fixes of `apply`.
 
-    Raises RequestError for an id that the review does not have, or whose suggestion has no fix.
+    Returns its path and the applied suggestions.
+
+    Raises:
+        RequestError: The review has no such id, or its suggestion has no fix.
     """
     by_id = {each.id: each for each in reviewed.suggestions}
     chosen = []

@@ -1,7 +1,8 @@
-"""Consequences of one fault -> one observation: the most surprising one, with how many places it stands for.
+"""Reduction of the consequences of one fault to one observation.
 
-An object at a wrong time makes its place, its sound and the gap after it surprising too; a velocity set by one line
-shows in every slider under it; an offset, in every stretch of the map.
+It is the most surprising one, with the number of places that it represents. An object at a wrong time makes its
+position, its sound and the gap after it surprising too; a velocity set by one line affects every slider under it; an
+offset, every section of the map.
 """
 
 from __future__ import annotations
@@ -34,9 +35,11 @@ BEAT_RUN_BARS = 4.5
 
 @dataclass(frozen=True, slots=True)
 class RatedObservation:
-    """An observation, how often human maps surprise as much, and what it stands for.
+    """Observation, its rate in human-made maps, and the places it represents.
 
-    `last_obj`: of a run of objects; `passage_ms`: from when to when, of changes that follow each other closely.
+    Attributes:
+        last_obj: Last object of a run.
+        passage_ms: Span of changes that follow each other closely.
     """
 
     observation: Observation
@@ -77,7 +80,10 @@ def _join_sections(rated: list[RatedObservation]) -> list[RatedObservation]:
 
 
 def _join_passages(rated: list[RatedObservation], timing: Timing) -> list[RatedObservation]:
-    """Scroll speeds that change again and again are one decision, told by the most surprising of them."""
+    """Join repeated changes of scroll speed into one decision.
+
+    The most surprising of them represents it.
+    """
     changes = sorted((e for e in rated if e.observation.aspect is Aspect.SCROLL), key=lambda e: e.observation.time_ms)
     passages: list[list[RatedObservation]] = []
     for each in changes:
@@ -92,7 +98,10 @@ def _join_passages(rated: list[RatedObservation], timing: Timing) -> list[RatedO
 
 
 def _describe_by_worst(passage: list[RatedObservation]) -> RatedObservation:
-    """A line and the objects at its time say the same and count once."""
+    """Return the worst observation of a passage, with its span.
+
+    A line and the objects at its time count once.
+    """
     worst = min(passage, key=lambda each: each.per_minute)
     times_ms = sorted({each.observation.time_ms for each in passage})
     if len(times_ms) == 1:
@@ -101,7 +110,7 @@ def _describe_by_worst(passage: list[RatedObservation]) -> RatedObservation:
 
 
 def _follows_from(each: RatedObservation, cause: RatedObservation, timing: Timing) -> bool:
-    """Whether an observation is a consequence of a more surprising one."""
+    """Return whether an observation follows from a more surprising one."""
     own, other = each.observation, cause.observation
     if own.obj is None or other.obj is None:
         return own.aspect is other.aspect and _is_same_beat_fault(own, other, timing)
@@ -125,7 +134,10 @@ def _is_of_one_object(own: Aspect, cause: Aspect) -> bool:
 
 
 def _is_of_run(each: RatedObservation, cause: RatedObservation) -> bool:
-    """Whether one line may be behind both: the same answer where the same was expected, one object after another."""
+    """Return whether one line may cause both observations.
+
+    That is the case if successive objects have the same answer and the same expected one.
+    """
     own, other = each.observation, cause.observation
     if own.aspect is not other.aspect or own.aspect not in RUNS or own.actual != other.actual or own.obj is None:
         return False
@@ -139,7 +151,10 @@ def _extend(cause: RatedObservation, each: RatedObservation) -> RatedObservation
 
 
 def _is_same_beat_fault(own: Observation, other: Observation, timing: Timing) -> bool:
-    """Beats whose bars begin elsewhere all along, and edges of kiai, a bar apart."""
+    """Return whether two observations are one fault of beats.
+
+    They are beats whose bars begin elsewhere throughout, or edges of kiai a bar apart.
+    """
     beats = abs(own.time_ms - other.time_ms) / timing.beat_length_at(other.time_ms)
     meter = max(1, timing.red_at(other.time_ms).meter)
     return own.aspect in (Aspect.BEAT, Aspect.KIAI) and beats <= BEAT_RUN_BARS * meter and own.actual == other.actual

@@ -1,4 +1,7 @@
-"""What breaks a rule, as suggestions: sorted into categories, with fixes, and one for each run of objects."""
+"""Violations of rules as suggestions, with categories and fixes.
+
+Each run of objects gives one.
+"""
 
 from __future__ import annotations
 
@@ -48,12 +51,15 @@ MAX_SNAP_MS = 30.0
 
 
 def rule_suggestions(names: MapNames, audio_ms: float | None, stars: float | None) -> list[Suggestion]:
-    """What `osu_beatmap.rules` finds. Ids are given later."""
+    """Return the findings of `osu_beatmap.rules` without ids."""
     return [_of_run(run, names) for run in _runs(check(names.beatmap, audio_ms, stars))]
 
 
 def _runs(findings: Iterable[Finding]) -> Iterator[list[Finding]]:
-    """Findings of one rule that follow each other closely, three or more together, others one by one."""
+    """Group findings of one rule that follow each other closely.
+
+    Three or more form a group; others stay single.
+    """
     by_rule: dict[str, list[Finding]] = {}
     for finding in findings:
         by_rule.setdefault(finding.rule, []).append(finding)
@@ -126,7 +132,10 @@ def _fix(finding: Finding, beatmap: Beatmap) -> Fix | None:
 
 
 def _snap(index: int, time_ms: float, beatmap: Beatmap) -> Fix | None:
-    """To the nearest tick of the coarsest division that is as near as any; of a slider, only its start."""
+    """Return a fix that snaps an object.
+
+    It goes to the nearest tick of the coarsest divisor that is as near as any; of a slider, only the start moves.
+    """
     obj, timing = beatmap.hit_objects[index], Timing(beatmap.timing_points)
     ticks_ms = [timing.snap(time_ms, divisor) for divisor in DIVISORS]
     nearest = min(abs(tick_ms - time_ms) for tick_ms in ticks_ms)

@@ -36,7 +36,7 @@ def score_of(suggestions: Iterable[Suggestion], minutes: float) -> float:
 
 
 def rate_map(suggestions: Iterable[Suggestion], minutes: float, mode: GameMode, norms: MapNorms) -> MapScore:
-    """Return the score of a map next to those of human-made maps of its mode."""
+    """Return a map's score, relative to human-made maps of its mode."""
     score, known = score_of(suggestions, minutes), norms.scores.get(mode, ())
     usual = known[len(known) // 2] if known else math.nan
     return MapScore(score, usual, norms.cleaner_share(mode, score))

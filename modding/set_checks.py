@@ -1,4 +1,4 @@
-"""Checks across the difficulties and the files of a mapset: snapping, spread, hitsound files, unused files."""
+"""Checks across a mapset: snapping, spread, hitsound files, unused files."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ SKIN_FILE = re.compile(rf"^({SKIN_ELEMENTS.replace(' ', '|')})")
 
 
 def set_suggestions(maps: Mapping[str, Beatmap], files: Sequence[str], storyboards: Sequence[str]) -> list[Suggestion]:
-    """Return what concerns a mapset as a whole, but for values that its difficulties should share.
+    """Return suggestions about a mapset as a whole.
+
+    Values that its difficulties should share are elsewhere.
 
     Args:
         maps: Difficulties by name.
@@ -109,7 +111,10 @@ def _rated(maps: Iterator[Beatmap]) -> Iterator[tuple[float, str, float]]:
 
 
 def _snapping(maps: Mapping[str, Beatmap]) -> Iterator[Suggestion]:
-    """Beats that one difficulty divides by three and the fullest one of its mode by four, or the other way round."""
+    """Yield beats that difficulties of a mode divide differently.
+
+    One divides by three and the fullest one by four, or the other way round.
+    """
     for mode in GameMode:
         of_mode = [beatmap for beatmap in maps.values() if beatmap.mode is mode and _has_tempo(beatmap)]
         if len(of_mode) < 2:
@@ -132,7 +137,7 @@ def _has_tempo(beatmap: Beatmap) -> bool:
 
 
 def _divisions(beatmap: Beatmap) -> dict[int, set[bool]]:
-    """Return beats in ms -> whether objects in them are on thirds (true) or on quarters (false)."""
+    """Map beats in ms to their divisions: thirds (true), quarters (false)."""
     timing = Timing(beatmap.timing_points)
     found: dict[int, set[bool]] = defaultdict(set)
     for obj in beatmap.hit_objects:
@@ -166,7 +171,10 @@ def _missing_sounds(maps: Mapping[str, Beatmap], files: Sequence[str]) -> Iterat
 
 
 def _sample_indices(beatmap: Beatmap) -> set[int]:
-    """Return the numbers of custom sample sets that a map uses; 0 is that of the skin."""
+    """Return the numbers of the custom sample sets of a map.
+
+    0 is that of the skin.
+    """
     used = {line.sample_index for line in beatmap.timing_points} | {obj.sample.index for obj in beatmap.hit_objects}
     return {index for index in used if index > 0}
 

@@ -77,7 +77,10 @@ def suggestions_of(
 def _limit_frequency(
     beatmap: Beatmap, causes: Iterable[RatedObservation], most_per_minute: float
 ) -> Iterator[RatedObservation]:
-    """The most surprising causes of each aspect: what a map does again and again is its style."""
+    """Yield the most surprising causes of each aspect.
+
+    Frequently repeated choices of a map are its style.
+    """
     most = most_per_minute * max(1.0, drain_minutes(beatmap))
     told: Counter[Aspect] = Counter()
     for each in causes:
@@ -89,9 +92,9 @@ def _limit_frequency(
 def _with_consequences(
     by_rule: Sequence[Suggestion], line: Suggestion, fit: LineFit
 ) -> tuple[list[Suggestion], Suggestion]:
-    """What rules say but for the objects that a red line is off, and the line, told as that rule if it stands for any.
+    """Return the rule suggestions without those of a wrong red line.
 
-    Such objects need not be snapped one by one.
+    The line is reported as that rule if it replaces any. Its objects need not be snapped one by one.
     """
     off = [each for each in by_rule if each.rule == UNSNAPPED and fit.start_ms <= each.time_ms <= fit.end_ms]
     if not off:
@@ -104,7 +107,7 @@ def _with_consequences(
 
 
 def rate(beatmap: Beatmap, observations: Iterable[Observation], table: ThresholdTable) -> list[RatedObservation]:
-    """How rare each observation is; those that no mapper wants to hear are left out."""
+    """Return the rarity of each observation, without intended ones."""
     timing = Timing(beatmap.timing_points)
     return [
         RatedObservation(each, _per_minute(each, beatmap, table))
@@ -114,7 +117,10 @@ def rate(beatmap: Beatmap, observations: Iterable[Observation], table: Threshold
 
 
 def _per_minute(observation: Observation, beatmap: Beatmap, table: ThresholdTable) -> float:
-    """Return how often human-made maps surprise as much; a small offset is never more than worth a look."""
+    """Return the rate of an equal surprisal in human-made maps.
+
+    A small offset is never more than worth a look.
+    """
     per_minute = table.per_minute(beatmap.mode, observation.aspect, observation.surprise.relative)
     stretch = observation.actual
     if isinstance(stretch, Stretch) and not stretch.drift and abs(stretch.offset_ms) < USUAL_OFFSET_MS:
@@ -136,10 +142,10 @@ def _select_surprising(rated: Iterable[RatedObservation], min_surprisal: float) 
 
 
 def _is_meant(observation: Observation, beatmap: Beatmap, timing: Timing) -> bool:
-    """Whether a mapper means what surprises.
+    """Return whether the mapper intends an observation.
 
-    So are spinners, which are rare in all maps, and gaps by a pause (the start of the map, a break, a long gap) or
-    without a tick.
+    Intended are spinners, which are rare in all maps, and gaps by a pause (the start of the map, a break, a long gap)
+    or without a tick.
     """
     if observation.aspect is Aspect.KIND and isinstance(beatmap.hit_objects[observation.obj], Spinner):
         return True
@@ -188,7 +194,10 @@ def _suggestion(rated: RatedObservation, wording: Wording) -> Suggestion:
 
 
 def _is_mended_at_once(rated: RatedObservation) -> bool:
-    """Whether one fix is enough: of changes that follow each other only for a change there and back."""
+    """Return whether one fix is enough.
+
+    Of successive changes, this holds only for a change there and back.
+    """
     is_there_and_back = rated.passage_ms is not None and rated.count == 2
     return rated.count == 1 or is_there_and_back or rated.observation.aspect is Aspect.OFFSET
 
@@ -200,7 +209,7 @@ def severity_of(per_minute: float) -> Severity:
 
 
 def _subject(observation: Observation, names: MapNames) -> str:
-    """What a suggestion is about, in a word or two."""
+    """Return the subject of a suggestion, in a word or two."""
     if observation.aspect is Aspect.ABSENCE:
         return "gap"
     if observation.obj is not None:
@@ -214,6 +223,9 @@ def _subject(observation: Observation, names: MapNames) -> str:
 
 
 def drain_minutes(beatmap: Beatmap) -> float:
-    """From the first object to the last, which false alarms are counted over."""
+    """Return the minutes from the first to the last object.
+
+    False alarms are counted over them.
+    """
     times_ms = [obj.time_ms for obj in beatmap.hit_objects]
     return (max(times_ms) - min(times_ms)) / 60_000 if times_ms else 0.0

@@ -1,4 +1,4 @@
-"""What a review tells a mapper: one suggestion for one fault, with where it is and what would mend it."""
+"""Suggestions to a mapper: one for each fault, with place and fix."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Source(Enum):
 
 
 class Severity(Enum):
-    """How much a suggestion matters, from most to least."""
+    """Importance of a suggestion, from most to least."""
 
     PROBLEM = "problem"
     """Breaks a rule of the ranking criteria."""
@@ -47,7 +47,7 @@ class Severity(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A time in a map, as the editor writes it, with a link that opens it there."""
+    """Time in a map in the editor's notation, with a link."""
 
     time_ms: float
     stamp: str
@@ -108,7 +108,7 @@ class MapScore:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """The suggestions about one map in order of time, and what they were made from.
+    """Suggestions about one map in order of time, and their sources.
 
     Attributes:
         timing: Red lines of the map, each with the confidence that the song has its beats; see `timing_of`.
@@ -128,7 +128,10 @@ class Review:
 
 
 def with_distinct_ids(suggestions: Iterable[Suggestion]) -> list[Suggestion]:
-    """Ids made from category and time or metric, those of one name counted on."""
+    """Make equal ids distinct by numbers.
+
+    Ids consist of category and time or metric.
+    """
     seen: Counter[str] = Counter()
     named = []
     for suggestion in suggestions:

@@ -1,4 +1,4 @@
-"""How rare a surprise is among human maps: the table that makes surprises of all aspects comparable.
+"""Rarity of a surprisal in human-made maps, comparable across aspects.
 
 For each mode and aspect the table holds which relative surprisal occurs how often per minute in maps that nobody has
 put a fault into. It belongs to the weights it was measured with and lies beside them;
@@ -49,19 +49,22 @@ Curve = Sequence[tuple[float, float]]
 
 
 class TableError(UserError):
-    """A table of thresholds that cannot be used; the message is one sentence for the user."""
+    """Unusable table of thresholds; the message is one sentence."""
 
 
 @dataclass(frozen=True)
 class ThresholdTable:
-    """Curves by mode and aspect, the weights that they belong to, and how they were made."""
+    """Curves by mode and aspect, with their weights and origin."""
 
     curves: Mapping[tuple[GameMode, Aspect], Curve] = field(default_factory=dict)
     weights_sha256: str = ""
     made_from: Mapping[str, object] = field(default_factory=dict)
 
     def per_minute(self, mode: GameMode, aspect: Aspect, relative: float) -> float:
-        """How often a human map surprises as much; between and beyond measured rates, on a log-linear curve."""
+        """Return the rate of a surprisal in human-made maps.
+
+        Between and beyond measured rates, the curve is log-linear.
+        """
         curve = self.curves.get((mode, aspect)) or _of_any_mode(self.curves, aspect)
         return rate_on(curve, relative) if curve else LISTED_PER_MINUTE * 10 ** (1 - relative / FALLBACK_RELATIVE)
 
@@ -80,7 +83,11 @@ class ThresholdTable:
 
     @classmethod
     def from_json(cls, data: Mapping) -> ThresholdTable:
-        """Raises TableError for another format."""
+        """Parse a table.
+
+        Raises:
+            TableError: The format is another one.
+        """
         try:
             if data["format"] != FORMAT:
                 raise TableError(f"{TABLE_FILE} has a format that this version does not know.")
@@ -95,7 +102,10 @@ class ThresholdTable:
 
     @classmethod
     def load(cls, folder: Path) -> ThresholdTable | None:
-        """The table of the model in a folder; None where it has none. Raises TableError."""
+        """Return the table of the model in a folder, or None.
+
+        Raises TableError.
+        """
         path = folder / TABLE_FILE
         if not path.is_file():
             return None
@@ -113,10 +123,11 @@ class ThresholdTable:
 def curves_of(
     relatives: Mapping[tuple[GameMode, Aspect], Sequence[float]], minutes: Mapping[GameMode, float]
 ) -> dict[tuple[GameMode, Aspect], Curve]:
-    """A curve for each mode and aspect, from all relative surprisals of some minutes of maps of each mode.
+    """Return a curve for each mode and aspect.
 
-    A mode borrows from the others as if they had been LENT_MINUTES of its own: a few charts, of one or two songs in
-    catch, do not show how odd human maps can be.
+    It is made from all relative surprisals of some minutes of maps of each mode. A mode borrows from the others as if
+    they had been LENT_MINUTES of its own: a few charts, of one or two songs in catch, do not show the variety of
+    human-made maps.
     """
     curves = {}
     for (mode, aspect), own in relatives.items():
@@ -131,9 +142,10 @@ def curves_of(
 
 
 def curve_of(weighed: Sequence[tuple[float, float]], minutes: float) -> Curve:
-    """From relative surprisals of some minutes of maps, and how much each counts: what each rate is exceeded by.
+    """Return the surprisal exceeded at each rate.
 
-    Rates that so few minutes say nothing about are left out: fewer than three cases.
+    `weighed` are relative surprisals of some minutes of maps, with weights. Rates with fewer than three cases in so few
+    minutes are omitted.
     """
     ranked = sorted(weighed, reverse=True)
     counts = list(accumulate(weight for _, weight in ranked))
@@ -156,7 +168,10 @@ def rate_on(curve: Curve, relative: float) -> float:
 
 
 def weights_digest(folder: Path) -> str:
-    """Return the SHA-256 of the weights in a folder and of its map model; empty where they are not in one file."""
+    """Return the SHA-256 of a folder's weights and of its map model.
+
+    It is empty unless they are in one file.
+    """
     path = folder / SAFETENSORS
     if not path.is_file():
         return ""
@@ -169,16 +184,17 @@ def weights_digest(folder: Path) -> str:
 
 
 def _of_any_mode(curves: Mapping[tuple[GameMode, Aspect], Curve], aspect: Aspect) -> Curve:
-    """That of another mode, the most cautious one."""
+    """Return the most cautious curve of another mode."""
     known = [curve for (_, of), curve in curves.items() if of is aspect and curve]
     return max(known, key=lambda curve: curve[-1][0], default=())
 
 
 def _around(curve: Curve, relative: float) -> tuple[tuple[float, float], tuple[float, float]]:
-    """The points on either side; beyond the last one, that and one of half its rate.
+    """Return the points on either side of a surprisal.
 
-    How much more surprise halves the rate is taken from the last two points, but is at least MIN_HALVING of it: a few
-    cases that happen to lie together must not make whatever lies beyond them look unheard of.
+    Beyond the last one, these are that and one of half its rate. The increase that halves the rate is taken from the
+    last two points, but is at least MIN_HALVING of it: a few cases close together must not make everything beyond them
+    look extremely rare.
     """
     for before, after in pairwise(curve):
         if relative <= after[0]:

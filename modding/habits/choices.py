@@ -1,9 +1,9 @@
-"""Choices of a mapper, and how likely each answer is by what the same mapper chose elsewhere in the map.
+"""Choices of a mapper, with probabilities by other choices of the map.
 
 A question about an object has candidates for an answer. Each view of it gives every candidate a chance, from counts
 over the other objects of the map or from places whose surroundings are alike (`surroundings`). Views know much of the
-same, so their log chances are weighted, not added, and the candidates' chances made to sum to one again: a
-conditional logistic regression (McFadden 1974), whose weights `benchmarks.mai_mod.habit_weights` finds.
+same, so their log chances are weighted, not added, and the candidates' chances made to sum to one again: a conditional
+logistic regression (McFadden 1974), whose weights `benchmarks.mai_mod.habit_weights` finds.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ LEAST_CHANCE = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Which of some candidates an object is: `actual` is the place of the one that it is.
+    """Question about an object with candidates for the answer.
 
-    `other`: another object that the answer speaks of as much, as a distance does of the one that it is from.
+    `actual` is the index of the candidate that it is. `other` is another object that the answer is equally about, as a
+    distance is about the object that it is measured from.
     """
 
     obj: int
@@ -40,7 +41,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A question as a view of counts has it: contexts from plain to special, and the class of each candidate."""
+    """Question in a view of counts.
+
+    It has contexts from general to special, and the class of each candidate.
+    """
 
     contexts: tuple[Hashable, ...]
     classes: tuple[Hashable, ...]
@@ -52,7 +56,7 @@ View = Sequence[np.ndarray]
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """All questions of one aspect of a map, and the views of them by name."""
+    """Questions of one aspect of a map, with views by name."""
 
     aspect: Aspect
     questions: Sequence[Question]
@@ -61,17 +65,18 @@ class Choices:
 
 @dataclass(frozen=True, slots=True)
 class HabitScore:
-    """How much the answer surprises, and what is usual instead."""
+    """Score of an answer by habits: its surprisal, and the usual answer."""
 
     surprise: Surprisal
     usual: Hashable
 
 
 def counted(questions: Sequence[Question], seen: Sequence[Seen]) -> View:
-    """Chances from how often candidates of a class were chosen in a context, the question itself left out.
+    """Return probabilities by counts of earlier choices in a context.
 
-    A special context counts the more the oftener it occurs and the fewer classes it has (interpolated Witten-Bell
-    smoothing; Bell, Cleary & Witten 1990, "Text Compression"). Candidates of one class share its chance.
+    The question itself is excluded. A special context counts more if it occurs often and has few classes (interpolated
+    Witten-Bell smoothing; Bell, Cleary & Witten 1990, "Text Compression"). Candidates of one class share its
+    probability.
     """
     counts: dict[Hashable, Counter] = defaultdict(Counter)
     for question, each in zip(questions, seen, strict=True):
@@ -84,7 +89,10 @@ def counted(questions: Sequence[Question], seen: Sequence[Seen]) -> View:
 
 
 def count_views(questions: Sequence[Question], seen: Sequence[Mapping[str, Seen]]) -> dict[str, View]:
-    """Return the chances by counts of each view; `seen` has each question as all views have it."""
+    """Return each view's probabilities by counts.
+
+    `seen` has each question in all views.
+    """
     names = seen[0] if seen else ()
     return {name: counted(questions, [each[name] for each in seen]) for name in names}
 
@@ -106,7 +114,10 @@ def _log_chances(counts: Mapping[Hashable, Counter], seen: Seen, own: Hashable, 
 
 
 def weigh(choices: Choices, weights: Mapping[str, float]) -> list[HabitScore]:
-    """The score of each question by all views together; views without a weight do not count."""
+    """Return the score of each question by all views together.
+
+    Views without a weight do not count.
+    """
     used = {name: view for name, view in choices.views.items() if weights.get(name)}
     scores = []
     for number, question in enumerate(choices.questions):

@@ -1,7 +1,7 @@
-"""Which column a mania note is in: by the chords around it, hands and jacks, and what like passages do.
+"""Columns of mania notes: chords, hands, jacks, and similar passages.
 
-Mappers think in hands and in patterns rather than in columns, so some views ask for what is the same wherever a
-pattern stands: how far a hand moves, how long a column has rested, the pattern's mirror image.
+Mappers think in hands and in patterns rather than in columns, so some views ask for what is the same wherever a pattern
+stands: how far a hand moves, how long a column has rested, the pattern's mirror image.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class ColumnHabits:
         return Question(place.index, candidates, candidates.index(own))
 
     def _mates(self, place: Place) -> tuple[int, ...]:
-        """The other columns of its chord."""
+        """Return the other columns of a note's chord."""
         chord = self.chords[self.places.numbers[place.obj.time_ms]]
         return tuple(column for column in chord if column != self.columns[place.index])
 
@@ -75,13 +75,19 @@ class ColumnHabits:
         yield "shape", Seen((("even", is_even),), tuple(_shape(column, before, after) for column in columns))
 
     def _rest(self, number: int, column: int, sign: int) -> int:
-        """Chords since a column was last used, or until it is used next; 1 is a jack."""
+        """Return the chords since a column's last use, or until its next.
+
+        1 is a jack.
+        """
         hits = self._hits[column]
         place = bisect_left(hits, number) - 1 if sign < 0 else bisect_right(hits, number)
         return min(LONGEST_REST, abs(hits[place] - number)) if 0 <= place < len(hits) else LONGEST_REST + 1
 
     def _move(self, column: int, chord: Chord) -> Hashable:
-        """How far it is from the notes of a chord; from one note also whether the hand stays the same."""
+        """Return the distance of a column from the notes of a chord.
+
+        For a single note, it also states whether the hand stays the same.
+        """
         if not chord:
             return None
         if len(chord) > 1:
@@ -89,7 +95,7 @@ class ColumnHabits:
         return abs(column - chord[0]), (column < self.keys / 2) == (chord[0] < self.keys / 2)
 
     def _find_like_passages(self, questions: list[Question]) -> dict[str, View]:
-        """From passages that are alike, and from those that are alike in the mirror."""
+        """Return views of similar passages, and of mirrored ones."""
         mirrored = [self.keys - 1 - column for column in self.columns]
         here, there = self._surroundings(self.columns), self._surroundings(mirrored)
         return {"alike": alike(questions, here), "mirrored": alike(questions, here, there.vectors, mirrored)}
@@ -100,7 +106,10 @@ class ColumnHabits:
 
 
 def _shape(column: int, before: Chord, after: Chord) -> Hashable:
-    """Where the chords around a note are as seen from it, the same for the mirror image."""
+    """Return the chords around a note relative to it.
+
+    The result is the same for the mirror image.
+    """
     seen = tuple(tuple(other - column for other in chord or ()) for chord in (before, after))
     mirrored = tuple(tuple(sorted(-step for step in steps)) for steps in seen)
     return min(seen, mirrored)

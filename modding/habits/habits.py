@@ -1,9 +1,9 @@
-"""Scores of every question about an object from the rest of its map.
+"""Scores of all questions about objects, from the rest of the map.
 
-A model trained on many maps lacks the habits of this one: that claps are on every second beat, that a new combo
-starts with each bar, that this bar is the one of sixteen bars ago again. Each question about an object (`Aspect`) is
-answered from the other objects of the map: `choices` counts and weighs, `surroundings` finds where the map did the
-like, `places` has the ticks; `rhythm`, `columns`, `sounds` and `spacing` ask.
+A model trained on many maps lacks the habits of this one: that claps are on every second beat, that a new combo starts
+with each bar, that this bar is the one of sixteen bars ago again. Each question about an object (`Aspect`) is answered
+from the other objects of the map: `choices` counts and weighs, `surroundings` finds where the map did the like,
+`places` has the ticks; `rhythm`, `columns`, `sounds` and `spacing` ask.
 """
 
 from __future__ import annotations
@@ -40,7 +40,10 @@ def habits_of(beatmap: Beatmap) -> Habits:
 
 
 def choices_of(places: MapPlaces) -> Iterator[Choices]:
-    """The questions about a map, but for those of its rhythm, which are not choices among a few answers."""
+    """Yield the choices of a map except those of its rhythm.
+
+    Rhythm is not a choice among a few answers.
+    """
     mode = places.beatmap.mode
     if mode in PLACED:
         yield distances(places)

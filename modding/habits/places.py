@@ -1,4 +1,4 @@
-"""Objects of a map among the others: on which ticks, and how far from their neighbours in time."""
+"""Objects of a map: their ticks, and gaps to their neighbours."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ SHORTEST_BEAT_MS = 60_000 / MAX_BPM
 
 
 class TickLine:
-    """Ticks counted on through all red lines; each line begins on the first tick of a bar, the first one on tick 0."""
+    """Ticks counted through all red lines.
+
+    Each line begins on the first tick of a bar, the first one on tick 0.
+    """
 
     def __init__(self, timing: Timing) -> None:
         self.timing = timing
@@ -33,15 +36,18 @@ class TickLine:
         return self.timing.beat_length_at(red.time_ms)
 
     def place(self, time_ms: float) -> tuple[int, int]:
-        """The tick nearest to a time, and how many ticks it is from the start of its bar."""
+        """Return the tick nearest to a time, and its bar tick.
+
+        The latter counts from the start of the bar.
+        """
         red = self.timing.red_at(time_ms)
         since = round((time_ms - red.time_ms) / self._beat_ms(red) * TICKS_PER_BEAT)
         return self.starts[self._numbers[id(red)]] + since, since % bar_ticks(red)
 
     def segments(self, first_ms: float, last_ms: float) -> Iterator[tuple[int, int, int, int]]:
-        """For each red line in a span: its start, its first and last tick in the span, and the ticks of its bars.
+        """Yield (start, first tick, last tick, bar ticks) of each red line.
 
-        Red lines without a tempo are left out.
+        Only ticks in the span count. Red lines without a tempo are omitted.
         """
         ends_ms = [*(red.time_ms for red in self.timing.reds[1:]), math.inf]
         for number, (red, end_ms) in enumerate(zip(self.timing.reds, ends_ms, strict=True)):
@@ -57,7 +63,10 @@ def bar_ticks(red: TimingPoint) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An object: its tick, and gaps to the objects before and after it in ticks, 0 at the ends."""
+    """Object with its tick and the gaps to its neighbours.
+
+    Gaps are in ticks, 0 at the ends.
+    """
 
     index: int
     obj: HitObject
@@ -72,7 +81,7 @@ class Place:
 
 
 class MapPlaces(Sequence[Place]):
-    """The places of all objects of a map with red lines, in the order of the objects."""
+    """Places of all objects of a map with red lines, in order."""
 
     def __init__(self, beatmap: Beatmap) -> None:
         self.beatmap = beatmap

@@ -1,4 +1,4 @@
-"""When objects come: on which divisions, after which gaps, and where objects come elsewhere in like surroundings."""
+"""Times of objects: divisors, gaps, and times in similar surroundings."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ with faults put in."""
 
 
 def rhythms(places: MapPlaces) -> Iterator[tuple[tuple[Aspect, int], HabitScore]]:
-    """How much surprises that an object comes when it does, and that nothing comes before it."""
+    """Yield the surprisal of each object's time, and of silence before it."""
     presence = Presence(places)
     for place, division in zip(places, _divisions(places), strict=True):
         here = presence.of_object(place.tick)
@@ -48,7 +48,10 @@ def rhythms(places: MapPlaces) -> Iterator[tuple[tuple[Aspect, int], HabitScore]
 
 
 def _divisions(places: MapPlaces) -> list[HabitScore]:
-    """On which division of the beat, given those before and after it and how long lies between these."""
+    """Return scores of beat snap divisors.
+
+    They are given those before and after each object, and the time between these.
+    """
     phases = {place.tick: place.beat_phase for place in places}
     ticks = sorted(phases)
     around = {
@@ -65,7 +68,10 @@ def _divisions(places: MapPlaces) -> list[HabitScore]:
 
 
 def _gaps(places: MapPlaces) -> dict[int, HabitScore]:
-    """How long before each onset nothing comes, by the last object of it."""
+    """Return the score of the silence before each onset.
+
+    It belongs to the last object of the onset.
+    """
     onsets = {place.obj.time_ms: place for place in places}
     pairs = list(pairwise(onsets[time_ms] for time_ms in places.times_ms))
     questions = questions_of([onset.gap_before for _, onset in pairs], [onset.index for _, onset in pairs])
@@ -88,7 +94,10 @@ class _Spot:
 
 
 class Presence:
-    """The chance that something comes on each tick of the coarse divisions, by what comes in surroundings like its."""
+    """Probability of an object on each tick of the coarse divisors.
+
+    It follows from objects in similar surroundings.
+    """
 
     def __init__(self, places: MapPlaces) -> None:
         spots = _spots(places)
@@ -101,7 +110,7 @@ class Presence:
         return Surprisal(float(bits[0]), float(bits @ [chance, 1 - chance]))
 
     def of_nothing(self, before: int, tick: int) -> tuple[Surprisal, int | None]:
-        """The most surprising tick between two on which nothing comes; None where there is none."""
+        """Return the most surprising empty tick between two, or None."""
         low, high = np.searchsorted(self._ticks, before, side="right"), np.searchsorted(self._ticks, tick)
         if low == high:
             return Surprisal(0.0, 0.0), None
@@ -110,7 +119,7 @@ class Presence:
 
 
 def _spots(places: MapPlaces) -> list[_Spot]:
-    """The onsets, and all ticks of the grid between the first and the last of them."""
+    """Return the onsets, and all ticks of the grid between them."""
     if not places:
         return []
     spots = {place.tick: _Spot(place.tick, place.bar_phase, True) for place in places}
@@ -134,7 +143,10 @@ def _chances(spots: list[_Spot]) -> np.ndarray:
 
 
 def _group_by_division(spots: list[_Spot]) -> np.ndarray:
-    """How often something comes on the same division of other beats, where surroundings say nothing."""
+    """Return the frequency of objects on the same tick of other beats.
+
+    It is used if surroundings give no evidence.
+    """
     phases = [spot.bar_phase % TICKS_PER_BEAT for spot in spots]
     counts = Counter(phases)
     onsets = Counter(phase for phase, spot in zip(phases, spots, strict=True) if spot.is_onset)

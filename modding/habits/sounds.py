@@ -1,4 +1,4 @@
-"""Hit sounds: which additions an object has, or which colour a taiko note, and from which sample sets."""
+"""Hitsounds: additions of objects, colours of taiko notes, and sample sets."""
 
 from __future__ import annotations
 
@@ -66,7 +66,10 @@ class SoundHabits:
         yield "between", (around, (*around, place.gap_before, place.gap_after), ("bar", *around, phase))
 
     def _find_sounds_at(self, number: int) -> int | None:
-        """The additions that sound at a time; of a chord, those of the note that has most."""
+        """Return the additions that sound at a time.
+
+        Of a chord, they are those of the note with most.
+        """
         if not 0 <= number < len(self._ticks):
             return None
         return max(self._at_tick[self._ticks[number]], key=lambda sound: (sound.bit_count(), sound))
@@ -84,12 +87,18 @@ class SoundHabits:
 
 
 def colour_of(additions: int) -> int:
-    """A taiko note by what is heard and seen of it: whistles and claps are the same."""
+    """Return the colour of a taiko note.
+
+    Whistles and claps are the same.
+    """
     return (int(HitSound.WHISTLE) if additions & RIM else 0) | (additions & HitSound.FINISH)
 
 
 def questions_of(answers: Sequence, objects: Sequence[int] | None = None) -> list[Question]:
-    """A question for each answer, with all answers of the map as candidates."""
+    """Return a question for each answer.
+
+    All answers of the map are candidates.
+    """
     candidates = tuple(dict.fromkeys(answers))
     places = {answer: place for place, answer in enumerate(candidates)}
     objects = range(len(answers)) if objects is None else objects
@@ -97,7 +106,7 @@ def questions_of(answers: Sequence, objects: Sequence[int] | None = None) -> lis
 
 
 def neighbourly(aspect: Aspect, objects: Sequence[int], answers: Sequence) -> Choices:
-    """Choices that mostly stay as they are from one object to the next."""
+    """Return choices that mostly stay the same between neighbours."""
     questions = questions_of(answers, objects)
     padded = [None, *answers, None]
     around = zip(padded, padded[2:], strict=False)

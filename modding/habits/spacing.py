@@ -27,7 +27,10 @@ COARSE_STEPS, COARSE_COUNT = 3, 8
 
 
 def distances(places: MapPlaces) -> Choices:
-    """How far each object is from the one before it; a distance says as much of the one as of the other."""
+    """Return the choices of distances between neighbours.
+
+    A distance is about both objects.
+    """
     pairs = [
         (before.index, place.index)
         for before, place in pairwise(places)
@@ -53,7 +56,10 @@ def distances(places: MapPlaces) -> Choices:
 
 
 def _gap(places: MapPlaces, before: int, place: int) -> int:
-    """From the end of an object to the next, in parts of a beat."""
+    """Return the gap from an object's end to the next.
+
+    Its unit is a fraction of a beat.
+    """
     obj = places[place].obj
     gap_ms = obj.time_ms - places.end_ms(places[before].obj)
     return round(gap_ms / places.timing.beat_length_at(obj.time_ms) * GAPS_PER_BEAT)
@@ -67,7 +73,10 @@ def _distance_class(places: MapPlaces, before: HitObject, obj: HitObject) -> int
 
 
 def _distance_surroundings(places: MapPlaces, classes: dict[int, int]) -> Surroundings:
-    """Of the objects that have a distance: rhythm, and distances but the two that an object's place decides."""
+    """Return the surroundings of objects with a distance.
+
+    They are rhythm, and distances except the two that the object's position determines.
+    """
     asked = list(classes)
     nearest = round(DISTANCE_STEPS * math.log2(NEAREST_PX))
     coarse = [min(COARSE_COUNT - 1, (each - nearest) // COARSE_STEPS) for each in classes.values()]
@@ -79,9 +88,10 @@ def _distance_surroundings(places: MapPlaces, classes: dict[int, int]) -> Surrou
 
 
 def combos(places: MapPlaces) -> Choices:
-    """Whether an object starts a combo, by its place in the bar and by combos at least a beat away.
+    """Return the choices of new combos.
 
-    A combo that starts an object late hides its own absence from whoever counts from combo to combo.
+    They depend on the position in the bar and on combos at least a beat away. A combo that starts an object late hides
+    its own absence from counts between combos.
     """
     answers = [bool(place.obj.new_combo) for place in places]
     questions = [
@@ -97,7 +107,10 @@ def combos(places: MapPlaces) -> Choices:
 
 
 def velocities(places: MapPlaces) -> Choices:
-    """Of sliders where they are felt, else of all objects as scroll speeds."""
+    """Return the choices of velocities.
+
+    They are those of sliders if only these depend on them, else scroll speeds of all objects.
+    """
     sliders_only = places.beatmap.mode in PLACED
     asked = [place for place in places if isinstance(place.obj, Slider) or not sliders_only]
     speeds = [round(places.timing.sv_at(place.obj.time_ms), 2) for place in asked]

@@ -1,4 +1,6 @@
-"""What a mapper did elsewhere where the surroundings were alike: maps repeat themselves, by bars and by sections.
+"""Choices of a mapper in similar surroundings elsewhere in the map.
+
+Maps repeat themselves, by bars and by sections.
 
 What stands around a place (marks, some ticks away, the nearer the more) and where in its bar the place is make a
 vector; the more alike two places are (by the angle between their vectors), the more the answer at one says about the
@@ -38,9 +40,11 @@ NO_MARK = -1
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """Things on ticks, each of one of so many kinds, 0 and on. `share`: how much they count beside other marks.
+    """Marks on ticks, each of one of `kind_count` kinds from 0 on.
 
-    `apart`: marks nearer to a place than so many ticks are not looked at; a place's own mark never is.
+    Attributes:
+        share: Weight next to other marks.
+        apart: Marks nearer to a place than this number of ticks do not count; a place's own mark never does.
     """
 
     ticks: Sequence[int]
@@ -74,7 +78,10 @@ class Marks:
 
 
 class Surroundings:
-    """Vectors of places, of length 1 [places, ...]; those of two of these can be compared if made from like marks."""
+    """Unit vectors of places [places, ...].
+
+    Vectors of two instances are comparable if made from similar marks.
+    """
 
     def __init__(self, vectors: np.ndarray) -> None:
         self.vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
@@ -88,10 +95,13 @@ class Surroundings:
         return cls(np.concatenate([in_bar, *around], axis=1))
 
     def evidence(self, answers: np.ndarray, others: np.ndarray | None = None) -> np.ndarray:
-        """How much the other places speak for each answer [places, answers + 1]; last, how much they weigh in all.
+        """Return the evidence for each answer [places, answers + 1].
 
-        answers: what each place says [places, answers]; others: the vectors that places are compared with, their own
-        unless given
+        The last column is the total weight.
+
+        Args:
+            answers: Answers of each place [places, answers].
+            others: Vectors to compare with; by default the places' own.
         """
         others = self.vectors if others is None else others
         said = np.concatenate([answers, np.ones((len(answers), 1))], axis=1)
@@ -113,7 +123,10 @@ def alike(
     others: np.ndarray | None = None,
     answers: Sequence[object] | None = None,
 ) -> View:
-    """Chances from what was chosen in surroundings that are alike; `answers` are those of `others`."""
+    """Return probabilities by choices in similar surroundings.
+
+    `answers` are those of `others`.
+    """
     answers = [question.answer for question in questions] if answers is None else answers
     places = {answer: place for place, answer in enumerate(dict.fromkeys(answers))}
     said = np.zeros((len(questions), len(places) + 1))

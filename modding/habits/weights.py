@@ -1,8 +1,8 @@
-"""How much each view of a choice counts beside the others: what `python -m benchmarks.mai_mod.habit_weights FOLDER`
-prints.
+"""Weights of the views of each choice.
 
-By conditional logistic regression on charts of training songs, without faults: the weights under which what mappers
-chose is likeliest. Aspects with one view are not in the table.
+`python -m benchmarks.mai_mod.habit_weights FOLDER` prints them. They come from conditional logistic regression on
+charts of training songs, without faults: the weights under which the mappers' choices are most likely. Aspects with one
+view are not in the table.
 """
 
 from __future__ import annotations

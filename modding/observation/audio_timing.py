@@ -1,8 +1,8 @@
-"""Whether red lines and objects are where the music has them, by ear alone: no token is asked.
+"""Comparison of red lines and objects with the audio alone.
 
-The model's frame heads hear onsets and beats to a few milliseconds. The objects and beats of a stretch under one red
-line are moved together, and by a little more and more, until they meet the most of what is heard: the first tells an
-offset, the second a tempo that is off.
+No token is evaluated. The model's frame heads detect onsets and beats to a few milliseconds. The objects and beats of a
+section under one red line are moved together, and stretched, until they match the most detections: the shift is an
+offset, the stretch a wrong tempo.
 """
 
 from __future__ import annotations
@@ -46,10 +46,11 @@ QUIET = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """What one red line times, or a part of it: heard `offset_ms` later than it is (earlier where negative).
+    """Section of a red line with its offset from the audio.
 
-    `drift` is the share by which heard beats are longer; 0 where the tempo is right. `lines_ms`: from when to when the
-    red line holds, without end at either end of the map.
+    The audio is `offset_ms` later than the line (earlier if negative). `drift` is the fraction by which the audio's
+    beats are longer; 0 if the tempo is right. `lines_ms` is the span of the red line, infinite at either end of the
+    map.
     """
 
     red: TimingPoint
@@ -60,17 +61,20 @@ class Stretch:
     drift: float = 0.0
 
     def error_ms(self, time_ms: float) -> float:
-        """How much later something at a time is heard."""
+        """Return the delay of the audio at a time."""
         return self.offset_ms + self.drift * (time_ms - (self.start_ms + self.end_ms) / 2)
 
     @property
     def surprise(self) -> Surprisal:
-        """That of the mean square error, were errors normal with SIGMA_MS; half a bit and more is expected of them."""
+        """Surprisal of the mean square error, with normal errors of SIGMA_MS.
+
+        Half a bit and more is expected.
+        """
         errors = [self.error_ms(float(time_ms)) for time_ms in np.linspace(self.start_ms, self.end_ms, 9)]
         return gaussian_surprise(math.sqrt(sum(error**2 for error in errors) / len(errors)))
 
     def goes_on_as(self, other: Stretch) -> bool:
-        """Whether a later stretch is off as this one is."""
+        """Return whether a later section has the same offset and drift."""
         if bool(self.drift) != bool(other.drift):
             return False
         if self.drift:
@@ -78,7 +82,7 @@ class Stretch:
         return abs(self.offset_ms - other.offset_ms) <= 2 * SIGMA_MS
 
     def joined(self, other: Stretch) -> Stretch:
-        """This stretch with one that follows it and goes on as it does."""
+        """Return the union of this section and a following similar one."""
         spans_ms = (self.end_ms - self.start_ms, other.end_ms - other.start_ms)
         offset_ms = float(np.average([self.offset_ms, other.offset_ms], weights=spans_ms))
         drift = float(np.average([self.drift, other.drift], weights=spans_ms))
@@ -92,26 +96,31 @@ def gaussian_surprise(error_ms: float) -> Surprisal:
 
 
 class SongEvidence:
-    """What the frame heads hear of a song, at object times."""
+    """Onsets and beats that the frame heads detect, at object times."""
 
     def __init__(self, activations: np.ndarray, frame_ms: float) -> None:
-        """activations: [frames, channels], as `song_activations` gives them, frame 0 heard at 0 ms of the audio"""
+        """Store activations [frames, channels] of `song_activations`.
+
+        Frame 0 is at 0 ms of the audio.
+        """
         self.log_chances = np.log2(np.maximum(activations, QUIET))
         self.frame_ms = frame_ms
         self._frames = np.arange(len(activations))
 
     def evidence(self, channel: int, times_ms: np.ndarray) -> np.ndarray:
-        """Bits of an onset (a beat) of a channel at each time heard; any shape."""
+        """Return the evidence of a channel's onsets or beats, in bits.
+
+        Times have any shape.
+        """
         return np.interp(times_ms / self.frame_ms, self._frames, self.log_chances[:, channel])
 
 
 def detect_sections(
     beatmap: Beatmap, song: SongEvidence, audio_lead_ms: float, song_ms: float, fits: Sequence[LineFit] = ()
 ) -> list[Stretch]:
-    """The stretches of a map that are long enough to judge.
+    """Return the sections of a map that are long enough to judge.
 
-    fits: where red lines are off their objects, beats are taken from where the objects have them, so that one mistake
-    is told once
+    If red lines are off their objects (`fits`), beats are taken from the objects, so that one error is reported once.
     """
     timing = Timing(beatmap.timing_points)
     moved = {fit.red.time_ms: fit for fit in fits if fit.is_off}
@@ -138,7 +147,10 @@ def detect_sections(
 def _sections(
     timing: Timing, first_ms: float, last_ms: float
 ) -> Iterator[tuple[TimingPoint, tuple[float, float], float, float]]:
-    """Spans under one red line with what the line holds, long ones in equal parts."""
+    """Yield spans under one red line with the span of the line.
+
+    Long ones are divided equally.
+    """
     edges_ms = [-math.inf, *(red.time_ms for red in timing.reds[1:]), math.inf]
     for red, lines_ms in zip(timing.reds, pairwise(edges_ms), strict=True):
         start_ms, end_ms = max(first_ms, lines_ms[0]), min(last_ms, lines_ms[1])
@@ -183,7 +195,7 @@ def _scores(
 
 
 def _vertex(places: np.ndarray, heights: np.ndarray, peak: int) -> float:
-    """Where a parabola through the highest value and its neighbours has its vertex."""
+    """Return the vertex of a parabola through a peak and its neighbours."""
     if not 0 < peak < len(places) - 1:
         return float(places[peak])
     left, middle, right = heights[peak - 1 : peak + 2]

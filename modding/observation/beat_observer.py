@@ -1,7 +1,6 @@
-"""Observations by the models on the beat clock: when objects come, and what they are.
+"""Observations by the models on the beat clock.
 
-The rhythm model predicts on which ticks objects begin. The object model predicts what begins there, each object given
-those before it. Both have read the song, and no token of the other model.
+The rhythm model predicts object times, the object model the objects.
 """
 
 from __future__ import annotations
@@ -62,7 +61,7 @@ EVENT_KINDS = {
 
 
 def surprise_of(log_chances: np.ndarray, actual: int, reach: int = 0, is_cyclic: bool = False) -> Surprisal:
-    """Return the surprisal of an answer, neighbours up to `reach` counting as it.
+    """Return the surprisal of an answer; neighbours up to `reach` count.
 
     Args:
         log_chances: Of all answers, in nats [answers].
@@ -128,7 +127,10 @@ class BeatObserver:
             yield self._presence(int(self.steps[index]), index, taken)
 
     def _presence(self, step: int, index: int, taken: np.ndarray) -> Observation:
-        """Whether an object comes on this tick; expected is the likeliest free tick near it, if it is likelier."""
+        """Return the surprisal of an object on this tick.
+
+        Expected is the most likely free tick near it, if it is likelier.
+        """
         chance = max(float(self.chances[step]), LEAST_CHANCE)
         low, high = max(0, step - NEAR_TICKS), min(len(self.chances), step + NEAR_TICKS + 1)
         near = np.where(taken[low:high], 0.0, self.chances[low:high])
@@ -139,7 +141,7 @@ class BeatObserver:
         return self.judge.judged(Aspect.RHYTHM, index, surprise, time_ms, expected_ms)
 
     def _absence(self, before: int, step: int, index_before: int, index: int) -> Observation:
-        """The tick between two objects on which one is most likely."""
+        """Return the most likely tick between two objects."""
         objects = self.beatmap.hit_objects
         end_ms = end_time_ms(objects[index_before], self.timing, self.beatmap.difficulty)
         start = max(before, int(self.ticks.clock.steps_at(np.array([end_ms]))[0])) + 1
@@ -187,7 +189,10 @@ class BeatObserver:
         return int(self.scores.fields[field][token].argmax())
 
     def _kind(self, index: int, kind: ObjectKind, log_kinds: np.ndarray) -> Observation:
-        """Whether a circle, a slider or a spinner comes; notes of all colours are one kind."""
+        """Return the surprisal of an object's kind: circle, slider or spinner.
+
+        Notes of all colours are one kind.
+        """
         groups = list(dict.fromkeys(EVENT_KINDS.values()))
         chances = np.zeros(len(groups))
         for each, event in EVENT_KINDS.items():

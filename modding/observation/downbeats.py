@@ -1,4 +1,4 @@
-"""Whether bars begin on the downbeats of the song, by the rhythm model."""
+"""Comparison of bars with the song's downbeats, by the rhythm model."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MOST_BITS = 40.0
 
 @dataclass(frozen=True, slots=True)
 class BarFit:
-    """Bars of a red line that begin on other beats than in the song.
+    """Red lines whose bars begin on other beats than the song's.
 
     Attributes:
         beats_late: By how many beats, up to half a bar, the bars of the map begin after those of the song; negative if
@@ -41,7 +41,10 @@ class BarFit:
 
 
 def bar_fits(beatmap: Beatmap, song: SongRhythm) -> list[BarFit]:
-    """Return one for each run of red lines of one meter and tempo that has enough beats."""
+    """Return the deviations of bars.
+
+    There is one for each run of red lines of one meter and tempo with enough beats.
+    """
     timing = Timing(beatmap.timing_points)
     encoded = song.encode(timing.reds)
     logits, clock = encoded.predict([], bars_known=False).downbeats.astype(np.float64), encoded.clock

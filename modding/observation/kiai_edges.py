@@ -1,4 +1,4 @@
-"""Whether kiai begins and ends where the music changes: against the bar lines around each edge, by ear and by map.
+"""Comparison of kiai edges with changes of the music.
 
 A kiai that is a bar off lies on a bar line like a right one, so what can tell is which of the bar lines near it the
 song and the rest of the map mark most: a change of sound, a crash, a finish, a new combo, more objects than before.
@@ -48,7 +48,7 @@ TREBLE_FROM = 2 / 3
 
 @dataclass(frozen=True, slots=True)
 class KiaiEdge:
-    """Where kiai begins or ends, how much that surprises, and which bar line near it would surprise least."""
+    """Edge of kiai: surprisal, and the least surprising bar line nearby."""
 
     time_ms: float
     is_start: bool
@@ -57,7 +57,10 @@ class KiaiEdge:
 
 
 class HeardSpectrum:
-    """A song's log-mel spectrogram [frames, mels], frame 0 heard at 0 ms of the audio."""
+    """Log-mel spectrogram [frames, mels] of a song.
+
+    Frame 0 is at 0 ms of the audio.
+    """
 
     def __init__(self, mel: np.ndarray, frame_ms: float, lead_ms: float) -> None:
         """lead_ms: by how much times of charts come before what is heard"""
@@ -67,7 +70,10 @@ class HeardSpectrum:
         self._sums = np.concatenate([np.zeros((1, mel.shape[1])), np.cumsum(mel, axis=0, dtype=np.float64)])
 
     def change(self, times_ms: np.ndarray, span_ms: np.ndarray) -> np.ndarray:
-        """The mean sound of a span after each time less that of the span before it, [times, mels]."""
+        """Return the change of the mean sound at times, [times, mels].
+
+        It is that of a span after each time minus that before it.
+        """
         return self._mean(times_ms, times_ms + span_ms) - self._mean(times_ms - span_ms, times_ms)
 
     def _mean(self, start_ms: np.ndarray, end_ms: np.ndarray) -> np.ndarray:
@@ -81,7 +87,7 @@ class HeardSpectrum:
 
 
 class BarMarks:
-    """How much marks each bar line of a map, as far as a song is heard."""
+    """Strength of the marks on each bar line of a map."""
 
     def __init__(self, beatmap: Beatmap, spectrum: HeardSpectrum) -> None:
         self.spectrum = spectrum
@@ -97,7 +103,10 @@ class BarMarks:
             self._usual, self._spread = marks.mean(0), np.maximum(marks.std(0), LEAST_SPREAD)
 
     def around(self, time_ms: float, is_start: bool) -> tuple[np.ndarray, np.ndarray]:
-        """Times of the bar lines up to `REACH_BARS` from an edge, and the marks of each [lines, kinds of marks]."""
+        """Return the bar lines around an edge, and their marks.
+
+        They are up to `REACH_BARS` away; marks are [lines, kinds of marks].
+        """
         times_ms = time_ms + np.arange(-REACH_BARS, REACH_BARS + 1) * self._bar_ms(self.timing.red_at(time_ms))
         marks = (self._marks(times_ms, np.diff(times_ms)[:1]) - self._usual) / self._spread
         marks = np.clip(marks, -MOST_MARKED, MOST_MARKED)
@@ -106,7 +115,10 @@ class BarMarks:
         return times_ms, marks
 
     def _bars(self) -> Iterator[tuple[float, float]]:
-        """Bar lines with two bars of the song on either side, and how long their bars are."""
+        """Yield bar lines, and the length of their bars.
+
+        Each has two bars of the song on either side.
+        """
         reds = self.timing.reds
         ends_ms = [*(red.time_ms for red in reds[1:]), self.spectrum.song_ms]
         for red, end_ms in zip(reds, ends_ms, strict=True):
@@ -119,7 +131,7 @@ class BarMarks:
         return self.timing.beat_length_at(red.time_ms) * max(1, red.meter)
 
     def _marks(self, times_ms: np.ndarray, bars_ms: np.ndarray) -> np.ndarray:
-        """[times, kinds of marks], in the order of `WEIGHTS`."""
+        """Return marks [times, kinds of marks] in the order of `WEIGHTS`."""
         sound = self.spectrum.change(times_ms, bars_ms / 2)
         treble = self.spectrum.change(times_ms, bars_ms / 4)[:, int(TREBLE_FROM * sound.shape[1]) :]
         marks = {
@@ -134,7 +146,7 @@ class BarMarks:
         return np.stack([marks[name] for name in WEIGHTS], axis=1)
 
     def _busier(self, times_ms: np.ndarray, span_ms: np.ndarray) -> np.ndarray:
-        """By how many more objects come in a span after each time than before it."""
+        """Return the increase in objects from before to after times."""
         before, here, after = (
             np.searchsorted(self._times_ms, times_ms + step * span_ms - SAME_MS) for step in (-1, 0, 1)
         )
@@ -142,15 +154,16 @@ class BarMarks:
 
 
 def _hit(sorted_ms: np.ndarray, times_ms: np.ndarray) -> np.ndarray:
-    """1 where one of the sorted times is at a time, else 0."""
+    """Return 1 for each time that a sorted time matches, else 0."""
     found = np.searchsorted(sorted_ms, times_ms + SAME_MS) > np.searchsorted(sorted_ms, times_ms - SAME_MS)
     return found.astype(float)
 
 
 def edges_of(beatmap: Beatmap, song_ms: float) -> Iterator[tuple[float, bool]]:
-    """Times at which kiai begins and ends within a song, and which of the two it is.
+    """Yield the start and end times of kiai within a song.
 
-    Flashes, shorter than `SHORTEST_BARS`, are an effect of their moment and have none.
+    The second value states whether it is a start. Flashes, shorter than `SHORTEST_BARS`, are a momentary effect and
+    have none.
     """
     timing = Timing(beatmap.timing_points)
     for start_ms, end_ms in timing.kiai_spans():
@@ -162,7 +175,7 @@ def edges_of(beatmap: Beatmap, song_ms: float) -> Iterator[tuple[float, bool]]:
 
 
 def kiai_edges(beatmap: Beatmap, spectrum: HeardSpectrum) -> list[KiaiEdge]:
-    """Every edge of kiai that can be judged: nothing for songs of a few bars."""
+    """Return all judged edges of kiai; none for very short songs."""
     edges = list(edges_of(beatmap, spectrum.song_ms))
     if not edges:
         return []

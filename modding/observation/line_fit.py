@@ -1,4 +1,6 @@
-"""Whether objects lie on the ticks of their red line: a line that was moved, or a tempo changed, without its objects.
+"""Comparison of objects with the ticks of their red line.
+
+It finds a line that was moved, or a changed tempo, without its objects.
 
 Every object off its tick may be a mistake of its own, and one moved by a few ms may come to lie on a finer division
 that a rule takes for right. Objects that are all off together, by the same time or by more and more of it, are one
@@ -47,9 +49,9 @@ LEAST_ON_TICKS = 0.9
 
 @dataclass(frozen=True, slots=True)
 class LineFit:
-    """A red line, and by how much it would have to be moved, and beats be longer, for its objects to lie on ticks.
+    """Red line with the offset and drift that fit its objects.
 
-    `bits`: how much better each object is explained then, on average; 0 where the line is right.
+    `bits` is the improvement per object on average; 0 if the line is right.
     """
 
     red: TimingPoint
@@ -64,7 +66,7 @@ class LineFit:
         return self.bits >= LEAST_BITS
 
     def moved(self, times_ms: np.ndarray) -> np.ndarray:
-        """Where beats of the line come to lie."""
+        """Return the moved times of a line's beats."""
         return self.red.time_ms + self.offset_ms + (times_ms - self.red.time_ms) * (1 + self.drift)
 
 
@@ -129,7 +131,10 @@ def _best_phase(since_ms: np.ndarray, step_ms: float, max_drift: float) -> tuple
 
 
 def _bits(since_ms: np.ndarray, beat_ms: float) -> float:
-    """Mean log chance of times, each on a tick of some division, with the time of a beat as the measure."""
+    """Return the mean log probability of times on ticks.
+
+    Each is on a tick of some divisor; the beat is the unit.
+    """
     chances = np.full(len(since_ms), 1 - sum(DIVISION_CHANCES.values()))
     for division, chance in DIVISION_CHANCES.items():
         off_ms = _off_ms(since_ms, beat_ms / division)

@@ -1,4 +1,4 @@
-"""An observation, and its surprisal by a model and by the habits of the map together."""
+"""Observation with its surprisal by a model and by habits."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ TOLD_BY_HABIT = frozenset({Aspect.COLUMN, Aspect.ADDITIONS, Aspect.COLOUR})
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """How surprising one thing about a map is.
+    """Surprisal of one aspect of a map.
 
     `actual` and `expected` are what the aspect is about: a time in ms, a point, a column, whether a new combo starts, a
     velocity, hit sound flags, a pair of banks, a kind of event. `expected` is None where nothing is better.
@@ -91,14 +91,17 @@ class HabitJudge:
         return replace(observation, habit_bits=habit.surprise.bits)
 
     def by_habit(self, aspect: Aspect, obj: int, actual: object) -> Iterator[Observation]:
-        """Yield the observation of a question that no model answers, if a habit does."""
+        """Yield the observation of a habit if no model answers a question."""
         habit = self.habits.get((aspect, obj))
         if habit is not None:
             observation = self.of_model(aspect, obj, habit.surprise, actual, habit.usual)
             yield replace(observation, habit_bits=habit.surprise.bits)
 
     def mania_scroll(self, obj: int) -> Iterator[Observation]:
-        """In mania speeds are no events of objects, so only the map's habits speak."""
+        """Yield the observation of a scroll speed in mania.
+
+        There speeds are no events of objects, so only the map's habits count.
+        """
         if self.beatmap.mode is GameMode.MANIA:
             yield from self.by_habit(Aspect.SCROLL, obj, self.timing.sv_at(self._time_ms(obj)))
 
@@ -124,7 +127,7 @@ class HabitJudge:
         return self.beatmap.hit_objects[obj].time_ms
 
     def _usual_ms(self, obj: int, gap_ticks: int) -> float:
-        """When an object would come a usual gap after the one before."""
+        """Return the time of an object after a usual gap."""
         time_ms = self._time_ms(obj)
         before_ms = max(other.time_ms for other in self.beatmap.hit_objects[:obj] if other.time_ms < time_ms)
         return before_ms + gap_ticks / TICKS_PER_BEAT * self.timing.beat_length_at(time_ms)

@@ -49,7 +49,7 @@ class MapObserver:
         self._of_model, self._with_habit = self.judge.of_model, self.judge.judged
 
     def observe(self, scored: ScoredContext) -> list[Observation]:
-        """What the map context says of the objects."""
+        """Return observations of objects by the map context."""
         observed: list[Observation] = []
         for number, events in groupby(scored.events, key=lambda event: event.group):
             obj = self.origins[number]
@@ -104,14 +104,20 @@ class MapObserver:
         return read_position([Event(each.event.kind, each.expected_value) for each in placed], self.encoding)
 
     def _combo(self, obj: int, events: list[ScoredEvent]) -> Iterator[Observation]:
-        """Asked for at the first event that comes where a new combo would."""
+        """Yield the observation of a new combo.
+
+        It is made at the first event at which a new combo is possible.
+        """
         event = next((each for each in events if each.event.kind in COMBO_ALTERNATIVES), None)
         if event is not None and self.encoding.new_combos and self.beatmap.mode in WITH_CIRCLES:
             surprise, starts = _judge_choice(event, K.NEW_COMBO)
             yield self._with_habit(Aspect.COMBO, obj, surprise, starts, not starts)
 
     def _kind(self, obj: int, events: list[ScoredEvent]) -> Iterator[Observation]:
-        """All choices that tell one kind of object from another; whether a combo starts is none of them."""
+        """Yield the observation of an object's kind.
+
+        All choices between kinds of objects count; that of a new combo does not.
+        """
         kinds = TYPE_KINDS | COMBO_ALTERNATIVES - {K.NEW_COMBO}
         choices = [event for event in events if event.event.kind in kinds]
         if not choices:
@@ -122,7 +128,10 @@ class MapObserver:
         yield self._of_model(Aspect.KIND, obj, total, choices[most].event.kind, judged[most][1])
 
     def _sounds(self, obj: int, events: list[ScoredEvent], parts: Sequence[str]) -> Iterator[Observation]:
-        """`parts` names what each sound of the group belongs to, the last name counting on."""
+        """Yield observations of sounds.
+
+        `parts` names the owner of each sound of the group; the last name is numbered.
+        """
         number = 0
         for event in events:
             if event.sound is not None:
@@ -143,7 +152,7 @@ class MapObserver:
         yield observe(Aspect.BANK, obj, banks.surprise, own_banks, usual_banks, part)
 
     def _of_path(self, obj: int, kind: EventKind, events: list[ScoredEvent]) -> Iterator[Observation]:
-        """Anchors, the end of the path, and the end of the first slide."""
+        """Yield observations of a path: anchors, its end, the first slide's end."""
         first, last = events[0], events[-1]
         surprise, expected = judge_kind(first)
         yield self._of_model(Aspect.ANCHORS, obj, surprise, first.event.kind, expected)
@@ -159,7 +168,7 @@ class MapObserver:
             yield from self._repeats(obj, events)
 
     def _repeats(self, obj: int, events: list[ScoredEvent]) -> Iterator[Observation]:
-        """Whether another slide follows, asked for after the sound of each."""
+        """Yield observations of repeats, after the sound of each slide."""
         for event, following in pairwise(events):
             if event.event.kind is K.HITSOUND:
                 surprise, goes_on = _judge_choice(following, K.HITSOUND)
@@ -173,13 +182,16 @@ class MapObserver:
             yield self._of_model(Aspect.LENGTH, obj, _total(timed), end_ms, likeliest_ms)
 
     def _of_end(self, obj: int, kind: EventKind, events: list[ScoredEvent]) -> Iterator[Observation]:
-        """What a slider's end sounds like; of others also when they end, which a slider's path has told."""
+        """Yield the observations of an object's end.
+
+        A slider's end has sounds only, as its path determines the time; other ends have a time too.
+        """
         if kind is not K.SLIDER_END:
             yield from self._length(obj, events)
         yield from self._sounds(obj, events, ["end"])
 
     def _absences(self, obj: int, events: list[ScoredEvent], silent: Iterable[Absence]) -> Iterator[Observation]:
-        """The most surprising stretch before an object in which nothing comes."""
+        """Yield the most surprising empty span before an object."""
         if self.encoding.timing_in_map:  # what is missing may be a beat
             return
         own = [event.time.absence for event in events if event.time and event.time.absence]
@@ -190,7 +202,7 @@ class MapObserver:
 
 
 def observe_beats(scored: ScoredContext) -> Iterator[Observation]:
-    """Whether beats begin bars and tempos where they do."""
+    """Yield observations of bars and tempos that begin on beats."""
     for event in scored.events:
         if event.event.kind in TYPE_KINDS:
             surprise, expected = judge_kind(event)
@@ -199,7 +211,7 @@ def observe_beats(scored: ScoredContext) -> Iterator[Observation]:
 
 
 def observe_kiai(edges: Sequence[KiaiEdge]) -> Iterator[Observation]:
-    """Whether kiai time starts and ends where the song and the map mark it."""
+    """Yield observations of kiai starts and ends."""
     for edge in edges:
         bits = edge.surprise.bits
         yield Observation(
@@ -216,7 +228,10 @@ def observe_scroll(scored: ScoredContext, encoding: EncodingSpec) -> Iterator[Ob
 
 
 def judge_kind(event: ScoredEvent, *ignored: EventKind) -> tuple[Surprisal, EventKind | None]:
-    """Return the surprise of the kind of an event, and the likeliest kind, both among kinds other than `ignored`."""
+    """Return the surprisal of a kind, and the most likely kind.
+
+    Both are among kinds other than `ignored`.
+    """
     chances = {kind: chance for kind, chance in event.kinds.items() if kind not in ignored}
     total = max(sum(chances.values()), 1e-12)
     actual = list(chances).index(event.event.kind)
@@ -225,7 +240,7 @@ def judge_kind(event: ScoredEvent, *ignored: EventKind) -> tuple[Surprisal, Even
 
 
 def _judge_choice(event: ScoredEvent, kind: EventKind) -> tuple[Surprisal, bool]:
-    """Return the surprise of whether an event is of a kind, and whether it is."""
+    """Return the surprisal of being of a kind, and whether it is."""
     chance, is_kind = event.kinds.get(kind, 0.0), event.event.kind is kind
     return _surprise_of([chance, 1 - chance], 0 if is_kind else 1), is_kind
 
@@ -254,7 +269,10 @@ def _values(event: ScoredEvent) -> tuple[int, int]:
 
 
 def _merge_by_slider(observations: Iterable[Observation]) -> Iterator[Observation]:
-    """Anchors, shape and repeats of one slider are one observation each, told by its most surprising part."""
+    """Merge observations of anchors, shape and repeats per slider.
+
+    The most surprising part represents them.
+    """
     merged: dict[tuple[Aspect, int | None], list[Observation]] = {}
     for observation in observations:
         if observation.aspect in (Aspect.ANCHORS, Aspect.SHAPE, Aspect.REPEATS):

@@ -1,4 +1,4 @@
-"""A map and its song -> everything that surprises about it, whatever it is worth."""
+"""Everything that surprises about a map and its song, unfiltered."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _with_index_of(observation: Observation, part: SongPart) -> Observation:
 
 
 def _is_of_no_tempo(observation: Observation, timing: Timing) -> bool:
-    """Return whether an opinion is about the beats of a red line that is no tempo."""
+    """Return whether an observation is about beats without a tempo."""
     return observation.aspect in OF_LINES and timing.beat_length_at(observation.time_ms) < SHORTEST_BEAT_MS
 
 
@@ -96,12 +96,17 @@ def read_song(
 
 
 def whole_precision() -> torch.autocast:
-    """Return the context of the beat models, which are small and on the CPU, whatever the precision of the other."""
+    """Return the context of the beat models, with full precision.
+
+    They are small and on the CPU, for any precision of the other model.
+    """
     return torch.autocast("cpu", enabled=False)
 
 
 def beat_scores(rhythm: SongRhythm, beatmap: Beatmap, stars: float) -> tuple[ChartTokens, ObjectScores]:
-    """Return the tokens of a map on the clock of its red lines, and their scores by the object model.
+    """Return a map's tokens, and their scores by the object model.
+
+    They are on the clock of its red lines.
 
     Raises:
         ValueError: The map has no usable red line.
@@ -134,10 +139,13 @@ class SongReader:
         end_ms: float = math.inf,
         only: Collection[ContextKind] | None = None,
     ) -> list[Observation]:
-        """All observations about a map, those of tokens only where windows decide something between the two times.
+        """Return all observations about a map.
 
-        only: the contexts that are judged, all of them unless given; what is heard, and red lines, come in any case.
-        Raises ValueError for a map without a usable red line, or with more objects than its song holds.
+        Those of tokens are limited to windows that decide something between the two times. `only` are the contexts to
+        judge, by default all; observations of audio and red lines are always included.
+
+        Raises:
+            ValueError: The map has no usable red line, or more objects than its song holds.
         """
         part = part_in_song(beatmap, self.song_ms)
         observed = self._observe_part(part.beatmap, start_ms, end_ms, only)
@@ -165,7 +173,9 @@ class SongReader:
         return [each for each in observed if not _is_of_no_tempo(each, timing)]
 
     def ticks(self, beatmap: Beatmap, stars: float) -> TickEvidence:
-        """Return the ticks on which objects are likely, of a map that lies in its song.
+        """Return the ticks on which objects are likely.
+
+        The map lies in its song.
 
         Raises:
             ValueError: The map has no usable red line.
@@ -175,7 +185,7 @@ class SongReader:
             return read_ticks(self.rhythm, beatmap, stars)
 
     def confidences(self, beatmap: Beatmap) -> list[float]:
-        """Return the confidence of each red line that the song has its beats.
+        """Return the confidence of each red line in the song's beats.
 
         Raises:
             ModelError: The beat model cannot be loaded.
@@ -185,11 +195,11 @@ class SongReader:
 
     @property
     def rhythm(self) -> SongRhythm:
-        """The map model in front of the song; that of the bundled model for models without one."""
+        """Map model in front of the song, by default the bundled one."""
         return self._rhythm
 
     def _by_beat_models(self, beatmap: Beatmap) -> list[Observation]:
-        """What the rhythm model and the object model say of the objects."""
+        """Return observations of objects by rhythm model and object model."""
         if not beatmap.hit_objects:
             return []
         stars = stars_of(beatmap)

@@ -1,4 +1,4 @@
-"""Ticks on which the rhythm model expects objects, for one map and its red lines."""
+"""Ticks on which the rhythm model expects objects of one map."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SAME_TICK_MS = 12.0
 
 
 class TickEvidence:
-    """Logits of an object at each step of a clock, and the steps that the objects of a map are on.
+    """Logits of objects on a clock, and a map's object steps.
 
     Attributes:
         logits: float64 [steps]; -inf where no tick exists.
@@ -34,7 +34,10 @@ class TickEvidence:
         self.is_expected[likely] = True
 
     def expected_share(self, times_ms: np.ndarray) -> float:
-        """Return the share of object times on expected ticks, of which the map has as many as objects."""
+        """Return the fraction of object times on expected ticks.
+
+        As many ticks are expected as the map has objects.
+        """
         if not len(times_ms):
             return math.nan
         is_on_tick = np.abs(self.clock.residuals_ms(times_ms)) <= SAME_TICK_MS

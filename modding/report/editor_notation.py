@@ -1,4 +1,7 @@
-"""Times and objects as the editor writes them: `01:23:456 (3,4)`, and links that open it there."""
+"""Times and objects in the editor's notation: `01:23:456 (3,4)`, and links.
+
+A link opens the editor there.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ SPINNER_NAMES = {GameMode.STANDARD: "spinner", GameMode.TAIKO: "denden", GameMod
 
 
 def note_name(hitsound: int) -> str:
-    """A taiko note by its colour and size."""
+    """Return the name of a taiko note by colour and size."""
     name = "kat" if hitsound & (HitSound.WHISTLE | HitSound.CLAP) else "don"
     return f"big {name}" if hitsound & HitSound.FINISH else name
 
@@ -33,7 +36,7 @@ class MapNames:
         self._combos = combo_numbers(beatmap)
 
     def kind(self, obj: HitObject) -> str:
-        """What a mapper calls an object of this mode."""
+        """Return the mapper's word for an object of this mode."""
         mode = self.beatmap.mode
         if mode is GameMode.TAIKO and isinstance(obj, Circle):
             return note_name(obj.hitsound)
@@ -42,7 +45,10 @@ class MapNames:
         return "hold note" if mode is GameMode.MANIA or isinstance(obj, HoldNote) else SPINNER_NAMES[mode]
 
     def stamp(self, time_ms: float, objects: Sequence[int] = ()) -> str:
-        """A time, and in brackets the objects: combo numbers, or in mania time and column of each."""
+        """Return a time with its objects in brackets.
+
+        They are combo numbers, or in mania time and column of each.
+        """
         if not objects:
             return clock(time_ms)
         return f"{clock(self.beatmap.hit_objects[objects[0]].time_ms)} ({','.join(map(self._write_brackets, objects))})"
@@ -54,11 +60,11 @@ class MapNames:
         return f"{round(obj.time_ms)}|{self.column(obj)}"
 
     def column(self, obj: HitObject) -> int:
-        """The mania column, from 0."""
+        """Return the mania column of an object, from 0."""
         return column_event(obj.x, self.beatmap.key_count).value
 
     def link(self, time_ms: float, objects: Sequence[int] = ()) -> str:
-        """A link that opens the editor there, with the objects selected.
+        """Return a link that opens the editor with selected objects.
 
         The editor would read a time before the song as one after its start, so such a link leads to the start.
         """

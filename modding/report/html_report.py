@@ -1,4 +1,7 @@
-"""Reviews as one page for a browser: nothing is loaded from anywhere, and all text of maps is data, never markup."""
+"""Reviews as one self-contained page for a browser.
+
+Nothing is loaded from anywhere, and all text of maps is data, never markup.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ PAGE = Path(__file__).with_name("report.html")
 
 
 def as_data(review: Review, rows: list[dict]) -> dict:
-    """A review as plain data, with its suggestions as rows."""
+    """Return a review as plain data, with its suggestions as rows."""
     return {
         "title": review.title,
         "version": review.version,
@@ -38,7 +41,7 @@ def score_data(score: MapScore) -> dict[str, float | None]:
 
 
 def html_report(reviews: Sequence[tuple[Review, list[dict]]]) -> str:
-    """The page, with the rows of each review as JSON in it."""
+    """Return the page, with the rows of each review as JSON."""
     data = [as_data(review, rows) for review, rows in reviews]
     # A title may hold "</script>": within JSON a backslash keeps it text.
     text = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c").replace("\u2028", " ").replace("\u2029", " ")

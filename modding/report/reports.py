@@ -34,7 +34,7 @@ LINE_WIDTH = 1000
 
 
 def by_category(suggestions: Iterable[Suggestion], order: str) -> Iterator[tuple[Category, list[Suggestion]]]:
-    """Categories that have any, in their own order, each in the order asked for."""
+    """Yield non-empty categories with their suggestions in `order`."""
     arrange = most_surprising_first if order == "surprise" else in_time
     arranged = arrange(suggestions)
     for category in Category:
@@ -85,7 +85,10 @@ def _confidence(line: dict[str, float]) -> float:
 
 
 def text_report(reviews: Sequence[Review], order: str, colour: bool) -> str:
-    """Lines for a terminal; with `colour` Rich markup as escape codes, links among them."""
+    """Return lines for a terminal.
+
+    With `colour`, Rich markup becomes escape codes, including links.
+    """
     stream = StringIO()
     look = {"force_terminal": True} if colour else {"no_color": True}
     console = Console(file=stream, **look, width=LINE_WIDTH, highlight=False, legacy_windows=False)
@@ -149,19 +152,19 @@ def as_json(suggestion: Suggestion, review: Review) -> dict:
 
 
 def note_as_json(number: int, note: str, review: Review) -> dict:
-    """A note about a difficulty as plain data, with the fields of a suggestion."""
+    """Return a note about a difficulty with the fields of a suggestion."""
     suggestion = Suggestion(Category.GENERAL, Source.RULE, Severity.WARNING, "file", note, f"note-{number}")
     return as_json(suggestion, review) | {"kind": "note", "severity": "note"}
 
 
 def score_as_json(score: MapScore, review: Review) -> dict:
-    """A score as plain data, with the fields of a suggestion."""
+    """Return a score with the fields of a suggestion."""
     suggestion = Suggestion(Category.GENERAL, Source.MAP, Severity.POSSIBLE, "map", score_text(score), "score")
     return as_json(suggestion, review) | {"kind": "score", "severity": "note", "score": score_data(score)}
 
 
 def red_line_as_json(number: int, line: dict[str, float], review: Review) -> dict:
-    """Return a red line and its confidence as plain data, with the fields of a suggestion."""
+    """Return a red line and its confidence as a suggestion's fields."""
     message = f"Red line of {line['bpm']:g} BPM, confidence {line['confidence']:.2f} of 1."
     name = f"red_line-{number}"
     suggestion = Suggestion(Category.TIMING, Source.SURPRISAL, Severity.POSSIBLE, "red line", message, name)
@@ -170,7 +173,10 @@ def red_line_as_json(number: int, line: dict[str, float], review: Review) -> dic
 
 
 def json_report(reviews: Sequence[Review], order: str) -> str:
-    """A list of objects, one for each suggestion, red line, note and score, difficulty after difficulty."""
+    """Return a list of objects, difficulty by difficulty.
+
+    There is one for each suggestion, red line, note and score.
+    """
     rows = []
     for review in reviews:
         rows += _rows(review, order)
@@ -181,7 +187,7 @@ def json_report(reviews: Sequence[Review], order: str) -> str:
 
 
 def markdown_report(reviews: Sequence[Review], order: str) -> str:
-    """A heading for each difficulty and category, a line for each suggestion."""
+    """Return headings for difficulties and categories, and a line per suggestion."""
     lines: list[str] = []
     for review in reviews:
         facts = (counted(review), score_text(review.score), timing_text(review.timing))
@@ -207,7 +213,7 @@ def _escape(text: str) -> str:
 
 
 def report(reviews: Sequence[Review], output: str, order: str, colour: bool) -> str:
-    """The report in the form asked for."""
+    """Return the report in the requested form."""
     if output == "html":
         return html_report([(review, _rows(review, order)) for review in reviews])
     if output == "text":

@@ -1,4 +1,4 @@
-"""What is said about one observation."""
+"""Text about one observation."""
 
 from __future__ import annotations
 

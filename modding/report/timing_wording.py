@@ -1,4 +1,7 @@
-"""What is said about red lines: those that are off the music with their objects, and those off their objects."""
+"""Texts about red lines off the music or off their objects.
+
+In the first case the objects are with the line.
+"""
 
 from __future__ import annotations
 
@@ -29,14 +32,20 @@ def stretch_words(stretch: Stretch, beatmap: Beatmap) -> SuggestionText:
 
 
 def _is_whole(stretch: Stretch, beatmap: Beatmap) -> bool:
-    """Whether a stretch has all objects of its lines, so that they can be moved together."""
+    """Return whether a section has all objects of its lines.
+
+    They can then be moved together.
+    """
     low_ms, high_ms = stretch.lines_ms
     times_ms = [obj.time_ms for obj in beatmap.hit_objects if low_ms <= obj.time_ms < high_ms]
     return stretch.start_ms <= min(times_ms) + SAME_TIME_MS and max(times_ms) - SAME_TIME_MS <= stretch.end_ms
 
 
 def bar_words(fit: BarFit) -> SuggestionText:
-    """The first red line may move either way; a later one forward only, or it would take beats of the one before."""
+    """Return the text about misplaced bars.
+
+    The first red line may move either way; a later one forward only, or it would take beats of the one before.
+    """
     start, beats = clock(fit.start_ms), abs(fit.beats_late)
     side = "late" if fit.beats_late > 0 else "early"
     message = f"The downbeat is {beats} beat{'s' if beats > 1 else ''} {side} from {start} on."
@@ -44,7 +53,10 @@ def bar_words(fit: BarFit) -> SuggestionText:
 
 
 def line_words(fit: LineFit) -> SuggestionText:
-    """Which of the two is off is for the mapper to hear; moving the line is the smaller change."""
+    """Return the text about a red line off its objects.
+
+    The mapper has to judge which of the two is wrong; moving the line is the smaller change.
+    """
     red, until, bpm = fit.red, clock(fit.end_ms), fit.red.bpm
     objects = f"The objects of this red line up to {until}"
     off_ms = round(fit.offset_ms)

@@ -1,4 +1,4 @@
-"""Observations in words: one sentence for a mapper, what is there, what was expected, and what would mend it."""
+"""Wording of observations: one sentence with actual, expected and fix."""
 
 from __future__ import annotations
 
@@ -80,7 +80,10 @@ class Wording:
     # ---- times ----
 
     def tick_ms(self, time_ms: float) -> float:
-        """The tick that an expected time most likely means; the time itself where none is near."""
+        """Return the tick nearest to an expected time.
+
+        It is the time itself if no tick is near.
+        """
         tick_ms = nearest_tick_ms(self.timing, time_ms)
         return time_ms if tick_ms is None else tick_ms
 
@@ -312,7 +315,10 @@ def _fraction(beats: float) -> str:
 
 
 def nearest_tick_ms(timing: Timing, time_ms: float) -> float | None:
-    """The tick of the coarsest common division within reach of a time that is known to some ms only."""
+    """Return the nearest tick of the coarsest common divisor.
+
+    The time is known to some ms only.
+    """
     ticks_ms = (timing.snap(time_ms, divisor) for divisor in COARSE_DIVISORS)
     return next((tick_ms for tick_ms in ticks_ms if abs(tick_ms - time_ms) <= TICK_REACH_MS), None)
 

@@ -1,4 +1,7 @@
-"""Metrics outside the bands of human-made maps -> suggestions, with the three worst places."""
+"""Suggestions from metrics outside bands, with the three worst places.
+
+The bands are those of human-made maps.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,9 @@ MODE_NOUNS = ("standard", "taiko", "catch", "mania")
 def map_suggestions(
     names: MapNames, stars: float, norms: MapNorms, evidence: TickEvidence | None = None
 ) -> list[Suggestion]:
-    """Return a suggestion for each metric far outside its band, the rarest first.
+    """Return a suggestion for each metric far outside its band.
+
+    The rarest comes first.
 
     Charts converted from other games have a style of their own, and get none.
 
@@ -57,7 +62,7 @@ def severity_of_map(per_map: float) -> Severity:
 
 
 def _measured_parts(beatmap: Beatmap, evidence: TickEvidence | None) -> list[tuple[float, dict[str, float]]]:
-    """Return the start in ms and the metrics of each part of a map."""
+    """Return the start in ms and metrics of a map's parts."""
     objects = sorted(beatmap.hit_objects, key=lambda obj: obj.time_ms)
     firsts = range(0, max(1, len(objects) - FEWEST_OBJECTS), PART_OBJECTS)
     parts = [objects[first : first + PART_OBJECTS] for first in firsts]
@@ -91,7 +96,7 @@ def _write_band(text: MetricText, low: float, high: float) -> str:
 
 
 def _worst_places_ms(deviation: Deviation, parts: Sequence[tuple[float, dict[str, float]]]) -> list[float]:
-    """Return the starts of the parts that deviate most, in order of time."""
+    """Return the starts of the worst parts, in order of time."""
     sign = 1.0 if deviation.is_high else -1.0
     edge = deviation.band.high if deviation.is_high else deviation.band.low
     found = [(sign * (metrics.get(deviation.metric, math.nan) - edge), time_ms) for time_ms, metrics in parts]

@@ -1,4 +1,4 @@
-"""How rare it is that a human-made map lies so far outside a band.
+"""Rarity of a deviation from a band among human-made maps.
 
 A deviation is the distance of a value from its band, in widths of that side of the band. The tables come from training
 songs (`python -m benchmarks.mai_mod.calibrate_maps FOLDER`): `datasets/review_bands.json` for the metrics of
@@ -57,7 +57,7 @@ class Deviation:
 
 @dataclass(frozen=True)
 class MapNorms:
-    """Bands of all metrics, and how often human-made maps lie how far outside.
+    """Bands of all metrics, and rates of deviations in human-made maps.
 
     Attributes:
         outliers: Mode and metric -> curve of deviations, in shares of maps.
@@ -86,7 +86,10 @@ class MapNorms:
         return sorted(found, key=lambda each: each.per_map)
 
     def cleaner_share(self, mode: GameMode, score: float) -> float:
-        """Return the share of human-made maps with a score of at most this one; NaN if none were measured."""
+        """Return the fraction of human-made maps with at most this score.
+
+        It is NaN if none were measured.
+        """
         known = self.scores.get(mode, ())
         return float(np.searchsorted(known, score, side="right") / len(known)) if len(known) else math.nan
 
@@ -103,7 +106,10 @@ class MapNorms:
 
 
 def deviation_widths(value: float, band: Band) -> float:
-    """Return the distance of a value from a band, in widths of that side of the band."""
+    """Return the distance of a value from a band, in widths.
+
+    The width is that of the side of the band.
+    """
     edge = band.high if value > band.high else band.low
     return abs(value - edge) / max(abs(edge - band.median), LEAST_WIDTH * max(1.0, abs(edge)))
 

@@ -1,4 +1,4 @@
-"""Metrics of a map that only a review has; the others are in `osu_beatmap.profile`."""
+"""Metrics of a map for reviews only; others are in `osu_beatmap.profile`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ SAME_VELOCITY = 0.005
 
 
 def metrics_of(beatmap: Beatmap, evidence: TickEvidence | None = None) -> dict[str, float]:
-    """Return all metrics of a map by name, as `profile_of` does; empty for a map with few objects.
+    """Return all metrics of a map by name, as `profile_of` does.
+
+    A map with few objects has none.
 
     Args:
         beatmap: The map, or a part of it.
@@ -30,7 +32,7 @@ def metrics_of(beatmap: Beatmap, evidence: TickEvidence | None = None) -> dict[s
 
 
 def own_metrics(chart: Chart, evidence: TickEvidence | None = None) -> dict[str, float]:
-    """Return the metrics of this module by name, NaN if the map has nothing to measure."""
+    """Return this module's metrics by name; NaN without anything to measure."""
     times_ms = np.unique(chart.start_ms)
     velocities = np.array([chart.timing.sv_at(time_ms) for time_ms in times_ms.tolist()])
     difficulty, mode = chart.beatmap.difficulty, chart.beatmap.mode

@@ -1,4 +1,4 @@
-"""Wording of metrics: how a mapper reads a value, and the category in which it is listed."""
+"""Wording of metrics: reading of a value, and its category."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line of every entry point: Hydra's, with errors and help for people who do not know Hydra.
+"""Command line of every entry point: Hydra with plain errors and help.
 
 `run` composes the config without the command line, whose types say how to read each word. Then it calls the action of a
 program through `hydra.main`, which reads all that Hydra's manual describes. A mistake is answered with one sentence on
@@ -79,7 +79,7 @@ class Program:
 
 
 def run(program: Program, words: Sequence[str] | None = None) -> int:
-    """Run a program with the words of the command line; return its exit status."""
+    """Run a program with command-line words; return its exit status."""
     for stream in (sys.stdout, sys.stderr):
         # Titles with characters that a console lacks (cp1252 on Windows) must not end a run.
         if hasattr(stream, "reconfigure"):
@@ -93,13 +93,16 @@ def run(program: Program, words: Sequence[str] | None = None) -> int:
 
 
 def find_config(name: str, folders: Sequence[Path] = CONFIG_DIRS) -> Path | None:
-    """Return the file of a config: in one of these folders by its name, or any by its path."""
+    """Return the file of a config, by name or path.
+
+    A name is looked up in these folders.
+    """
     places = [*(folder / f"{name.removesuffix('.yaml')}.yaml" for folder in folders), Path(name)]
     return next((path for path in places if path.suffix == ".yaml" and path.is_file()), None)
 
 
 def compose_config(config_name: str) -> FlatConfig:
-    """Return a config of ours with what it builds on, as plain data."""
+    """Return a project config with its bases, as plain data."""
     path = find_config(config_name)
     assert path is not None, f"there is no configuration {config_name}"
     return plain(_composed(path, [_search_path()]))
@@ -139,14 +142,20 @@ def _run(program: Program, words: list[str]) -> int:
 
 
 def _listing(path: Path) -> Path:
-    """Return the config that lists all options: the last one that a config builds on."""
+    """Return the config that lists all options.
+
+    It is the last one that a config builds on.
+    """
     first = OmegaConf.load(path).get("defaults", ["_self_"])[0]
     before = find_config(first, [path.parent, *CONFIG_DIRS])
     return path if before is None else _listing(before)
 
 
 def _run_many(program: Program, path: Path, overrides: list[str]) -> int:
-    """Make every run of a sweep; none begins unless all of them can be right."""
+    """Make every run of a sweep.
+
+    None begins unless all of them can be right.
+    """
     runs = runs_of(overrides)
     for each in runs:
         program.check(plain(_composed(path, each)))  # type: ignore[misc]

@@ -1,7 +1,7 @@
-"""`-h` from the comments of a YAML: what users read in the file is what the help says.
+"""Help from the comments of a YAML file: `-h` shows its text.
 
-A comment line that stands alone begins a group, and so does a key whose options are indented under it;
-`option: default  # what it is` is an option, and indented comment lines under it continue its explanation.
+A comment line that stands alone begins a group, and so does a key whose options are indented under it; `option: default
+# what it is` is an option, and indented comment lines under it continue its explanation.
 """
 
 from __future__ import annotations

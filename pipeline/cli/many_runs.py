@@ -1,7 +1,6 @@
-"""Many runs of a program by one command (`-m`): Hydra's sweeper and launchers start them, in whatever process.
+"""Runs of a sweep (`-m`) by Hydra's sweeper and launchers.
 
-Each run leaves its outcome in a file, so that a run that fails, or whose process is lost, does not take the others
-along.
+They may run in any process.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from pipeline.cli.outcomes import STATUS_SYSTEM_ERROR, Outcome
 
 
 def runs_of(overrides: Sequence[str]) -> list[list[str]]:
-    """Return the overrides of each run in the order of Hydra's basic sweeper."""
+    """Return the overrides of each run, as Hydra's basic sweeper orders them."""
     parsed = {each.get_key_element(): each for each in OverridesParser.create().parse_overrides(list(overrides))}
     values = [
         [f"{key}={value}" for value in each.sweep_string_iterator()] if each.is_sweep_override() else [each.input_line]
@@ -30,14 +29,14 @@ def runs_of(overrides: Sequence[str]) -> list[list[str]]:
 
 
 def titles_of(runs: Sequence[Sequence[str]]) -> list[str]:
-    """Return a title for each run: the words that not all runs have."""
+    """Return a title for each run: words that not all runs have."""
     shared = set.intersection(*map(set, runs)) if len(runs) > 1 else set()
     words = [" ".join(word for word in run if word not in shared and not word.startswith("hydra")) for run in runs]
     return [f"[{number}/{len(runs)}] {each}".rstrip() for number, each in enumerate(words, start=1)]
 
 
 def keep_outcome(run: Callable[[], Outcome], title: str, place: Path) -> None:
-    """Make one run, print its output as a whole, and leave its outcome in a file."""
+    """Make one run, print its output, and store its outcome."""
     with redirect_stdout(StringIO()) as said:
         outcome = run()
     outcome = outcome._replace(said=f"{title}\n{said.getvalue()}")

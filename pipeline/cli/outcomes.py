@@ -1,4 +1,7 @@
-"""Outcomes of runs: exit statuses, and errors in one sentence, those of Hydra and OmegaConf among them."""
+"""Outcomes of runs: exit statuses, and errors in one sentence.
+
+The errors of Hydra and OmegaConf are included.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ STATUS_SYSTEM_ERROR, STATUS_WRONG_INPUT = 1, 2
 
 
 class Outcome(NamedTuple):
-    """Outcome of a run: its exit status, its output, and its message about errors."""
+    """Outcome of a run: exit status, output, and error message."""
 
     status: int
     said: str = ""
@@ -36,7 +39,10 @@ class Outcome(NamedTuple):
 
 
 def outcome_of(script: str, action: Callable[[], int | None]) -> Outcome:
-    """Run an action; return its exit status, None being 0, or its error."""
+    """Run an action; return its exit status or its error.
+
+    None stands for 0.
+    """
     try:
         status = action() or 0
         sys.stdout.flush()
@@ -50,7 +56,10 @@ def outcome_of(script: str, action: Callable[[], int | None]) -> Outcome:
 
 
 def described(script: str, error: Exception) -> Outcome:
-    """Return the exit status and the sentence of an error; a traceback if it is a bug."""
+    """Return the exit status and the sentence of an error.
+
+    A bug gets a traceback.
+    """
     if isinstance(error, HydraException | OmegaConfBaseException | YAMLError):
         error = UserError(_explained(error))
     if isinstance(error, UserError):
@@ -68,7 +77,7 @@ def first_line(error: Exception) -> str:
 
 
 def _explained(error: Exception) -> str:
-    """Return what is wrong with a config in one sentence that names the option."""
+    """Return one sentence about a config error that names the option."""
     if isinstance(error, MissingConfigException) and error.options:
         group, _, name = str(error.missing_cfg_file).rpartition("/")
         known = ", ".join(error.options)

@@ -35,7 +35,10 @@ _SWEEP = re.compile(r"(choice|range|interval|shuffle|sort|tag)\(.*\)", re.DOTALL
 
 @cache
 def option_types(options: type) -> dict[str, Any]:
-    """Return the path of every option of a structured config, such as loop.total_steps, with its type."""
+    """Return the types of a config's options by their paths.
+
+    A path is loop.total_steps, for example.
+    """
     types: dict[str, Any] = {}
     for name, kind in get_type_hints(options).items():
         inner = {f"{name}.{path}": each for path, each in option_types(kind).items()} if is_dataclass(kind) else {}
@@ -44,7 +47,7 @@ def option_types(options: type) -> dict[str, Any]:
 
 
 def full_path(name: str, known: Collection[str], hint: str = LISTED) -> str:
-    """Return the path of an option that is given by its path or by its last name.
+    """Return the path of an option given by path or last name.
 
     Raises:
         RequestError: There is no such option, or several groups have one. The hint is for names that none resembles.
@@ -62,7 +65,7 @@ def full_path(name: str, known: Collection[str], hint: str = LISTED) -> str:
 
 
 def read_words(words: Sequence[str], config: DictConfig, sweeps: bool, example: str, files_option: str) -> list[str]:
-    """Return the overrides that Hydra reads for the words of a command line.
+    """Return Hydra's overrides for the words of a command line.
 
     Args:
         config: The structured config that they override.
@@ -116,12 +119,15 @@ def override_of(word: str, config: DictConfig, sweeps: bool = False, hint: str =
 
 
 def split(text: str) -> list[str]:
-    """Split a text at its commas, except those inside quotes or brackets that a part begins with."""
+    """Split a text at commas outside quotes and brackets.
+
+    A part begins with these.
+    """
     return [part.strip() for part in _PART.findall(text) if part.strip()] or [""]
 
 
 def _value(text: str, kind: Any, sweeps: bool, is_file: bool) -> str:
-    """Return the value of an option, or its values for several runs, as Hydra reads them."""
+    """Return an option's value, or several for a sweep, for Hydra."""
     if sweeps and _SWEEP.fullmatch(text):
         return text
     if kind in (str, list, tuple):

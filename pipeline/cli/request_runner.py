@@ -1,4 +1,7 @@
-"""From flat options to a map and its summary, for commands, servers and the page."""
+"""Execution of a request from flat options to map and summary.
+
+It serves commands, servers and the page.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,10 @@ def checked_request(flat: dict[str, object]) -> GenerationRequest:
 
 
 def make_in_mapset(mapset: MapsetFile, request: GenerationRequest, progress: Progress = silent) -> str:
-    """Generate a map, write it into a copy of the mapset of its reference, and return its description."""
+    """Generate a map into a copy of its reference's mapset.
+
+    Returns its description.
+    """
     from pipeline.cli.progress_bar import mapset_summary, summary
     from pipeline.output.osz import claim_file, made_folder
 
@@ -45,7 +51,7 @@ def make_in_mapset(mapset: MapsetFile, request: GenerationRequest, progress: Pro
 
 
 def make(request: GenerationRequest, progress: Progress = silent) -> tuple[GenerationResult | MapsetResult, str]:
-    """Generate a map or a mapset and write it; also return its description.
+    """Generate and write a map or a mapset; return its description, too.
 
     Raises RequestError, AudioError, BeatmapError or ModelError, each with one sentence for the user.
     """

@@ -1,4 +1,4 @@
-"""Options as words of a command line, and words as a shell wants them typed.
+"""Options as command-line words, and words quoted for a shell.
 
 Rules: POSIX "Shell Command Language" 2.2; Microsoft's "Parsing C command-line arguments". PowerShell takes a line for
 cmd.exe as well, after `&` if the program is in quotes, unless a word holds `"`, `%`, `$` or a backtick.
@@ -21,12 +21,15 @@ _PLAIN_ITEM = re.compile(r"(?!null$)[\w./-]+( [\w./-]+)*")
 
 
 def command_line(words: Sequence[str], for_cmd: bool = IS_WINDOWS) -> str:
-    """Return one line which cmd.exe or a POSIX shell splits into the same words again."""
+    """Return one line that cmd.exe or a POSIX shell splits back."""
     return " ".join(map(_cmd_word, words)) if for_cmd else shlex.join(words)
 
 
 def assignment(name: str, value: object) -> str:
-    """Return an option as a word of the command line, quoted for Hydra where it would be read otherwise."""
+    """Return an option as a command-line word, quoted for Hydra.
+
+    It is quoted only if Hydra would read it otherwise.
+    """
     if isinstance(value, list | tuple) and value:
         items = [item if _PLAIN_ITEM.fullmatch(item) else quoted(item) for item in map(str, value)]
         return f"{name}=[{','.join(items)}]"
@@ -44,7 +47,10 @@ def value_text(value: object) -> str:
 
 
 def quoted(text: str) -> str:
-    """Quote a text for Hydra's grammar and OmegaConf's interpolation, so that it is read back as it is."""
+    """Quote a text for Hydra's grammar and OmegaConf's interpolation.
+
+    It is then read back unchanged.
+    """
     return QuotedString(re.sub(r"(\\*)\$\{", r"\1\1\\${", text), Quote.single).with_quotes()
 
 

@@ -1,4 +1,7 @@
-"""Sample generations while a model is trained: the whole program on a short song, drawn as pictures."""
+"""Sample generations during training, as pictures.
+
+The whole program runs on a short song.
+"""
 
 from __future__ import annotations
 
@@ -23,10 +26,10 @@ SEED = 1
 
 
 def sample_drawer(options: TrainOptions) -> Callable[[Path], Mapping[str, np.ndarray]]:
-    """What generates a map of each mode with the model in a folder, and draws it.
+    """Return the function that generates and draws a map per mode.
 
-    The newest maps lie beside that folder, in `maps/`. A mode that cannot be generated is named and left out: nothing
-    that goes wrong here may end a run. Raises AudioError at once where the song cannot be read.
+    It uses the model in a folder. The newest maps are next to that folder, in `maps/`. A mode that cannot be generated
+    is named and skipped: no error here may end a run. Raises AudioError at once if the song cannot be read.
     """
     samples = options.samples
     song = load_audio(Path(samples.audio_path) if samples.audio_path else DEMO_SONG, SAMPLE_RATE)
@@ -51,7 +54,10 @@ def sample_drawer(options: TrainOptions) -> Callable[[Path], Mapping[str, np.nda
 
 
 def _request(options: TrainOptions, model_folder: Path, place: Path, mode: int) -> dict[str, object]:
-    """A folder of an adapter needs the model that it adapts."""
+    """Return the options of a sample.
+
+    An adapter's folder needs the adapted model.
+    """
     adapts = options.lora.enable_lora
     return {
         "audio_path": str(place / EXCERPT_FILE),

@@ -1,4 +1,7 @@
-"""Catch: the low levels have no hyperdash, so fruits that are too far apart move together."""
+"""Catch distances: fruits in low levels move within reach of a dash.
+
+These levels have no hyperdash.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,10 @@ MAX_ROUNDS = 40
 
 
 def no_low_hyperdashes(work: WorkingMap, report: FinishReport) -> None:
-    """In easy and normal maps, brings fruits within reach of a dash; streams too fast for that stand upright."""
+    """Bring fruits in easy and normal maps within reach of a dash.
+
+    Streams too fast for that become vertical.
+    """
     if work.mode is not GameMode.CATCH or not work.pieces:
         return
     for _ in range(MAX_ROUNDS):
@@ -54,7 +60,7 @@ def _bring_together(work: WorkingMap, chart: Chart, report: FinishReport) -> boo
 
 
 def _hold_inside(work: WorkingMap, piece) -> None:
-    """A stream that would leave the playfield stands upright instead."""
+    """Make a stream vertical if it would leave the playfield."""
     chart_area = head_area(work)
     xs = [x for segment in piece.obj.segments for x, _ in segment.points]
     if min(xs) < chart_area.left or max(xs) > chart_area.right:

@@ -1,4 +1,4 @@
-"""New combos: at the first object, after spinners and breaks, and where a combo grows too long."""
+"""New combos: first object, after spinners and breaks, long combos."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ ON_BEAT_MS = 2.0
 
 
 def new_combos(work: WorkingMap, report: FinishReport) -> None:
-    """The model's new combos, and those that are missing; modes that show none have none."""
+    """Set the model's new combos, and missing ones.
+
+    Modes that show none have none.
+    """
     if work.mode not in (GameMode.STANDARD, GameMode.CATCH):
         for piece in work.pieces:
             piece.obj.new_combo, piece.obj.combo_skip = False, 0

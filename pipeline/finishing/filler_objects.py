@@ -1,4 +1,4 @@
-"""Objects that a map needs to be one at all: 30 seconds to play, and every mania column in use."""
+"""Filler objects: 30 seconds to play, and no unused mania column."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ MAX_MOVED_SHARE = 1 / 3
 
 
 def fill_drain(work: WorkingMap, report: FinishReport) -> None:
-    """Adds single notes on downbeats after the last object, then before the first, until there are 30 s to play.
+    """Add single notes on downbeats until there are 30 s to play.
 
-    A song that is shorter only deserves a warning, and stays as it is.
+    They come after the last object, then before the first. A shorter song only causes a warning, and stays unchanged.
     """
     if work.song_ms < MIN_DRAIN_MS:
         return
@@ -47,7 +47,10 @@ def fill_drain(work: WorkingMap, report: FinishReport) -> None:
 
 
 def use_all_columns(work: WorkingMap, report: FinishReport) -> None:
-    """Gives unused mania columns notes of the fullest one, or notes of their own where none can be moved."""
+    """Give unused mania columns notes of the fullest one.
+
+    They get new notes if none can be moved.
+    """
     if work.mode is not GameMode.MANIA or not work.pieces:
         return
     keys = work.settings.key_count
@@ -70,7 +73,10 @@ def use_all_columns(work: WorkingMap, report: FinishReport) -> None:
 
 
 def small_chords(work: WorkingMap, report: FinishReport) -> None:
-    """Takes the notes beyond the largest chord of a low level away, single notes before hold notes."""
+    """Remove notes beyond the largest chord of a low level.
+
+    Single notes go before hold notes.
+    """
     if work.mode is not GameMode.MANIA or not work.pieces:
         return
     for _ in range(MAX_LEVEL_ROUNDS):

@@ -1,7 +1,8 @@
-"""Draft -> finished map, which breaks none of the rules that make a map unplayable or unrankable by machine.
+"""Conversion of a draft to a finished map without rule violations.
 
-Each repair is a small function of its own in `finishing`; here they run in order, and again as long as one repair
-spoils what another has mended. What still breaks a rule after that is dropped.
+The rules are those that make a map unplayable or unrankable by machine. Each repair is a small function of its own in
+`finishing`; here they run in order, and again as long as one repair spoils the work of another. Objects that still
+break a rule after that are dropped.
 """
 
 from __future__ import annotations
@@ -57,7 +58,9 @@ MAX_ROUNDS = 30
 
 
 def finish(draft: Beatmap, song_ms: float, fill: bool = True, keep_reds: bool = False) -> tuple[Beatmap, FinishReport]:
-    """The finished map, and the account of what had to be changed.
+    """Return the finished map, and the report of changes.
+
+    The draft stays unchanged.
 
     The draft is left as it is.
 
@@ -83,9 +86,9 @@ def finish(draft: Beatmap, song_ms: float, fill: bool = True, keep_reds: bool = 
 
 
 def finish_timing(draft: Beatmap, song_ms: float) -> Beatmap:
-    """A map without objects, its red lines inside the song.
+    """Return a map without objects, with red lines inside the song.
 
-    The draft is left as it is.
+    The draft stays unchanged.
     """
     report = FinishReport()
     work = decompose(with_usable_numbers(draft, report), song_ms)
@@ -95,7 +98,10 @@ def finish_timing(draft: Beatmap, song_ms: float) -> Beatmap:
 
 
 def _drop_offenders(work: WorkingMap, report: FinishReport) -> bool:
-    """Drops the last object of each problem that is about objects; returns whether there was one."""
+    """Drop the last object of each problem about objects.
+
+    Returns whether there was one.
+    """
     offenders = {finding.objects[-1] for finding in report.remaining if finding.objects}
     report.count("objects dropped as a last resort", len(offenders))
     work.pieces = [piece for index, piece in enumerate(work.pieces) if index not in offenders]

@@ -1,4 +1,7 @@
-"""Numbers: what osu! cannot use goes, the rest comes within the limits of the rules."""
+"""Numbers: unusable ones go, others come within the rules' limits.
+
+Unusable ones are those that osu! refuses.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,10 @@ DEFAULT_STACK_LENIENCY = 0.7
 
 
 def with_usable_numbers(draft: Beatmap, report: FinishReport) -> Beatmap:
-    """The draft without objects and lines whose numbers osu! refuses, and with settings that it accepts."""
+    """Return the draft without unusable objects, lines and settings.
+
+    osu! refuses their numbers.
+    """
     objects = [_sound_object(obj) for obj in draft.hit_objects if is_usable_object(obj) and _has_path(obj)]
     lines = [line for line in draft.timing_points if is_usable_line(line)]
     report.count("objects without usable numbers", len(draft.hit_objects) - len(objects))
@@ -41,7 +47,10 @@ def with_usable_numbers(draft: Beatmap, report: FinishReport) -> Beatmap:
 
 
 def sound_difficulty(draft: Beatmap, report: FinishReport) -> Difficulty:
-    """Settings within the limits, the four that the rules name with one decimal, keys as a whole number."""
+    """Return settings within the limits.
+
+    The four that the rules name have one decimal, keys are whole.
+    """
     defaults = Difficulty()
     given = {setting.name: getattr(draft.difficulty, setting.name) for setting in fields(Difficulty)}
     values = {name: float(value) if math.isfinite(value) else getattr(defaults, name) for name, value in given.items()}

@@ -1,4 +1,4 @@
-"""Kinds of objects: what each mode plays, and what is left of an object that is too short for its kind."""
+"""Kinds of objects by mode, and replacements of objects too short."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ MAX_SPINNER_STRETCH_MS = 400.0
 
 
 def suit_mode(work: WorkingMap, report: FinishReport) -> None:
-    """Objects of another mode become what this mode plays in their place: hold notes in mania, else spinners."""
+    """Replace objects of another mode.
+
+    They become hold notes in mania, else spinners.
+    """
     alien = (Slider, Spinner) if work.mode is GameMode.MANIA else (HoldNote,)
     own = HoldNote if work.mode is GameMode.MANIA else Spinner
     for piece in work.pieces:
@@ -27,7 +30,10 @@ def suit_mode(work: WorkingMap, report: FinishReport) -> None:
 
 
 def lasting(work: WorkingMap, report: FinishReport) -> None:
-    """What does not last as long as its kind must becomes a circle; sliders first lose repeats, spinners grow."""
+    """Turn objects that are too short for their kind into circles.
+
+    Sliders first lose repeats, spinners grow.
+    """
     for index, piece in enumerate(work.pieces):
         if isinstance(piece.obj, Slider):
             _shorten_slides(piece, report)
@@ -41,7 +47,10 @@ def lasting(work: WorkingMap, report: FinishReport) -> None:
 
 
 def min_spinner_ms(work: WorkingMap) -> float:
-    """How long a spinner must last; in taiko and catch only to be seen."""
+    """Return the minimum duration of a spinner.
+
+    In taiko and catch, it only needs to be visible.
+    """
     if work.mode is not GameMode.STANDARD:
         return MIN_DENDEN_MS
     return max(MIN_USUAL_SPINNER_MS, shortest_auto_spinner_ms(work.settings.difficulty.overall_difficulty))

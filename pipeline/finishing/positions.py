@@ -1,4 +1,7 @@
-"""Places of objects in standard and catch, taiko and mania: on the playfield, stacked or apart, never a wild jump."""
+"""Positions of objects by mode: on the playfield, without wild jumps.
+
+They are stacked or apart.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,10 @@ MAX_SPACING_ROUNDS = 20
 
 
 def place_objects(work: WorkingMap, report: FinishReport) -> None:
-    """Every object where its mode and the screen allow it, in whole pixels."""
+    """Move every object to a position that mode and screen allow.
+
+    Positions are whole pixels.
+    """
     if work.mode is GameMode.MANIA:
         return
     for index, piece in enumerate(work.pieces):
@@ -37,7 +43,10 @@ def place_objects(work: WorkingMap, report: FinishReport) -> None:
 
 
 def in_columns(work: WorkingMap, report: FinishReport) -> None:
-    """Mania objects in the middle of their columns, where the editor puts them."""
+    """Move mania objects to the middle of their columns.
+
+    The editor puts them there.
+    """
     if work.mode is not GameMode.MANIA:
         return
     keys = work.settings.key_count
@@ -47,7 +56,7 @@ def in_columns(work: WorkingMap, report: FinishReport) -> None:
 
 
 def even_spacing(work: WorkingMap, report: FinishReport) -> None:
-    """Jumps many times as fast as the earlier ones are shortened until nobody is caught out by them."""
+    """Shorten jumps that are many times faster than earlier ones."""
     if work.mode is not GameMode.STANDARD:
         return
     reach_px = 0.98 * MIN_NOTICED_RADII * circle_radius_px(work.settings.difficulty.circle_size)
@@ -63,14 +72,14 @@ def even_spacing(work: WorkingMap, report: FinishReport) -> None:
 
 
 def end_of(work: WorkingMap, piece: Piece) -> Point:
-    """Where a piece ends."""
+    """Return the end of a piece."""
     if isinstance(piece.obj, Slider) and piece.obj.slides % 2 == 1:
         return SliderPath(piece.obj.segments, work.slide_px(piece)).end
     return piece.obj.x, piece.obj.y
 
 
 def move_to(piece: Piece, x: float, y: float) -> None:
-    """Moves an object, with its path, so that it starts there."""
+    """Move an object, with its path, to a new start."""
     if isinstance(piece.obj, Slider):
         piece.obj.segments = moved_path(piece.obj.segments, x - piece.obj.x, y - piece.obj.y)
     piece.obj.x, piece.obj.y = x, y
@@ -114,7 +123,10 @@ def _move_if_inside(work: WorkingMap, piece: Piece, x: float, y: float) -> None:
 
 
 def _bring_near(work: WorkingMap, before: Piece, piece: Piece, reach_px: float, report: FinishReport) -> None:
-    """Puts an object on the way to where it was, at a distance that is not noticed."""
+    """Move an object closer, along the way to its position.
+
+    The distance is unnoticeable.
+    """
     from_x, from_y = end_of(work, before)
     distance_px = math.dist((from_x, from_y), (piece.obj.x, piece.obj.y))
     if distance_px <= reach_px:

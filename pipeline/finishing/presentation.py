@@ -1,4 +1,7 @@
-"""What the player sees around the objects: breaks, kiai, the preview, and the tag that says where the map is from."""
+"""Surroundings of objects for the player: breaks, kiai, preview, tag.
+
+The tag states the origin of the map.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ DEFAULT_PREVIEW_SHARE = 0.4
 
 
 def breaks(work: WorkingMap, report: FinishReport) -> None:
-    """Breaks in all long gaps, as long as 30 s remain to be played."""
+    """Put breaks in all long gaps, if 30 s remain to play."""
     approach_ms = approach_time_ms(work.settings.difficulty.approach_rate)
     work.settings.breaks = []
     if not work.pieces:
@@ -40,7 +43,10 @@ def has_break_between(work: WorkingMap, before: Piece, piece: Piece) -> bool:
 
 
 def kiai_on_beats(work: WorkingMap, report: FinishReport) -> None:
-    """Kiai within the song, on beats, not from the very first line on, for a bar at least."""
+    """Put kiai within the song on beats, for at least a bar.
+
+    It does not begin with the very first line.
+    """
     first_ms = work.timing.reds[0].time_ms
     spans = []
     for start_ms, end_ms in work.kiai:
@@ -56,7 +62,10 @@ def kiai_on_beats(work: WorkingMap, report: FinishReport) -> None:
 
 
 def preview(work: WorkingMap, report: FinishReport) -> None:
-    """Where no preview is given: the first kiai, else the beat nearest to 40 % of the song."""
+    """Set a missing preview time.
+
+    It is the first kiai, else the beat nearest to 40 % of the song.
+    """
     if 0 <= work.settings.preview_time_ms <= work.song_ms:
         return
     wanted_ms = DEFAULT_PREVIEW_SHARE * work.song_ms

@@ -1,4 +1,7 @@
-"""Red lines inside the song, the first one before the first object where the song has room for it."""
+"""Red lines inside the song, the first before the first object.
+
+The latter needs room in the song.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,10 @@ MAX_TRIED_STEPS = 16
 
 
 def reds_inside_song(work: WorkingMap, report: FinishReport) -> None:
-    """Red lines outside the song go, but where they set the tempo inside it: then they move along their own grid."""
+    """Remove red lines outside the song.
+
+    If they set the tempo inside it, they move along their own grid instead.
+    """
     reds = work.timing.reds
     early = [red for red in reds if red.time_ms < 0]
     inside = [red for red in reds if 0 <= red.time_ms <= work.song_ms]
@@ -28,7 +34,10 @@ def reds_inside_song(work: WorkingMap, report: FinishReport) -> None:
 
 
 def red_before_objects(work: WorkingMap, report: FinishReport) -> None:
-    """The first red line at or before the first object, where there is room for a whole bar, so that bars stay bars."""
+    """Move the first red line to or before the first object.
+
+    It moves by whole bars if there is room, so that bars stay bars.
+    """
     first, *later = work.timing.reds
     first_ms = min((piece.start_ms for piece in work.pieces), default=first.time_ms)
     if first_ms < first.time_ms:
@@ -37,16 +46,19 @@ def red_before_objects(work: WorkingMap, report: FinishReport) -> None:
 
 
 def _moved_within(red: TimingPoint, earliest_ms: float, limit_ms: float) -> list[TimingPoint]:
-    """The line on one of its downbeats, or else beats, within a span; empty if none is there."""
+    """Return the line on one of its downbeats or beats inside.
+
+    The span limits it; the list is empty if none is there.
+    """
     by_bars = _moved_by(red, _bar_ms(red), earliest_ms, limit_ms)
     return by_bars or _moved_by(red, red.beat_length_ms, earliest_ms, limit_ms)
 
 
 def _moved_by(red: TimingPoint, step_ms: float, earliest_ms: float, limit_ms: float) -> list[TimingPoint]:
-    """The line moved by steps into a span.
+    """Return the line moved by steps into a span.
 
-    Of the places nearest to where it was, the one whose time is nearest to a whole millisecond, since the whole grid
-    moves by what is cut off there.
+    Of the places nearest to its time, it takes the one whose time is nearest to a whole millisecond, since the whole
+    grid moves by the fraction that is cut off.
     """
     lowest = math.ceil((earliest_ms - red.time_ms) / step_ms)
     highest = math.ceil((limit_ms - red.time_ms) / step_ms) - 1

@@ -10,10 +10,11 @@ from osu_beatmap.rules import Finding
 
 @dataclass
 class FinishReport:
-    """How often each repair was needed, and what is left to say about the finished map.
+    """Number of repairs by name, and remaining problems of a map.
 
-    repairs    number of changes by the name of what was repaired
-    remaining  problems that no repair could remove, such as a song too short for its own red line
+    Attributes:
+        repairs: Number of changes by the name of the repair.
+        remaining: Problems that no repair could remove, such as a song too short for its own red line.
     """
 
     repairs: Counter[str] = field(default_factory=Counter)

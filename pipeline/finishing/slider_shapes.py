@@ -1,4 +1,4 @@
-"""Slider paths: as long as the slider travels, in whole pixels, and on the screen."""
+"""Slider paths of the right length, in whole pixels, on screen."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ MAX_ARC_PER_CHORDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """Where the centres of circles and of the slider ball may be, in osu! pixels."""
+    """Area for the centres of circles and slider balls, in osu! pixels."""
 
     left: float
     right: float
@@ -50,7 +50,10 @@ class Area:
     bottom: float
 
     def shift_inside(self, points: np.ndarray, margin_px: float = 0.0) -> np.ndarray | None:
-        """The smallest shift [2] that brings points [n, 2] inside; None where they span too much."""
+        """Return the smallest shift [2] that brings points [n, 2] inside.
+
+        It is None if they span too much.
+        """
         low = np.array([self.left, self.top]) + margin_px - points.min(axis=0)
         high = np.array([self.right, self.bottom]) - margin_px - points.max(axis=0)
         return np.clip(0.0, low, high) if (low <= high).all() else None
@@ -64,7 +67,10 @@ class Area:
 
 
 def screen_area(work: WorkingMap) -> Area:
-    """Where a slider ball may be; in catch, which has no screen rule, the playfield."""
+    """Return the area of slider balls.
+
+    In catch, which has no screen rule, it is the playfield.
+    """
     if work.mode is not GameMode.STANDARD:
         return head_area(work)
     radius_px = circle_radius_px(work.settings.difficulty.circle_size)
@@ -73,7 +79,10 @@ def screen_area(work: WorkingMap) -> Area:
 
 
 def head_area(work: WorkingMap) -> Area:
-    """Where circles and slider heads may be: the part of the playfield where the whole of them is on the screen."""
+    """Return the area of circles and slider heads.
+
+    It is the part of the playfield in which the whole of them is on the screen.
+    """
     if work.mode is not GameMode.STANDARD:
         return Area(0.0, PLAYFIELD_WIDTH_PX, 0.0, PLAYFIELD_HEIGHT_PX)
     screen = screen_area(work)
@@ -82,7 +91,10 @@ def head_area(work: WorkingMap) -> Area:
 
 
 def fit_slider(work: WorkingMap, piece: Piece, report: FinishReport) -> None:
-    """Gives a slider a path of its length inside the screen; one too long for that becomes slower."""
+    """Give a slider a path of its length inside the screen.
+
+    A slider too long for that becomes slower.
+    """
     if work.slide_px(piece) > MAX_PATH_PX and not _slow_down(work, piece, MAX_PATH_PX):
         report.count("sliders of absurd length")
         as_circle(piece)
@@ -113,7 +125,10 @@ def moved_path(segments: list[PathSegment], dx: float, dy: float) -> list[PathSe
 
 
 def folded_path(head: Point, length_px: float, area: Area, vertical: bool = False) -> list[PathSegment]:
-    """A straight path to and fro between the edges of the area, which has room for any length."""
+    """Return a straight path to and fro between the area's edges.
+
+    It has room for any length.
+    """
     x, y = round(head[0]), round(head[1])
     low, high = (area.top, area.bottom) if vertical else (area.left, area.right)
     at = y if vertical else x
@@ -146,7 +161,10 @@ def _is_fit(segments: list[PathSegment], length_px: float, area: Area) -> bool:
 def _fitted(
     segments: list[PathSegment], length_px: float, area: Area, report: FinishReport
 ) -> list[PathSegment] | None:
-    """The path of the length inside the area that is the most alike to the given one; None where none is."""
+    """Return the most similar path of a length inside the area.
+
+    It is None if there is none.
+    """
     scaled = scale_to_length(_simple(segments, length_px), max(length_px, MIN_PATH_PX))
     for number, turned in enumerate(_candidates(scaled, length_px, area)):
         whole = _whole_path(turned)
@@ -158,7 +176,7 @@ def _fitted(
 
 
 def _candidates(segments: list[PathSegment], length_px: float, area: Area) -> Iterator[list[PathSegment]]:
-    """The path as it is, moved a little, turned about its head, mirrored, and moved farther."""
+    """Yield candidates: unchanged, shifted, rotated about the head, mirrored, moved farther."""
     points = SliderPath(segments, length_px).points
     head = np.array(segments[0].points[0])
     yield segments
@@ -191,7 +209,7 @@ def _turned(segments: list[PathSegment], head: np.ndarray, matrix: np.ndarray) -
 
 
 def _largest_px(segments: list[PathSegment], area: Area) -> float:
-    """A length at which the path surely fits the area once it is moved."""
+    """Return a length at which the moved path surely fits the area."""
     points = SliderPath(segments).points
     span = np.maximum(points.max(axis=0) - points.min(axis=0), 1.0)
     room = np.array([area.right - area.left, area.bottom - area.top]) - 4 * ROUNDING_PX
@@ -199,7 +217,10 @@ def _largest_px(segments: list[PathSegment], area: Area) -> float:
 
 
 def _slow_down(work: WorkingMap, piece: Piece, length_px: float) -> bool:
-    """Lowers the velocity of a slider until it is no longer than that; False where it cannot be slow enough."""
+    """Lower a slider's velocity until it is no longer than a length.
+
+    Returns False if it cannot be slow enough.
+    """
     speed = math.floor(piece.speed * length_px / work.slide_px(piece) / SPEED_STEP) * SPEED_STEP
     speed = round(min(speed, piece.speed - SPEED_STEP), 2)
     if speed < MIN_SPEED or piece.start_ms < work.timing.reds[0].time_ms:
@@ -209,7 +230,10 @@ def _slow_down(work: WorkingMap, piece: Piece, length_px: float) -> bool:
 
 
 def _with_head_in(area: Area, slider: Slider) -> list[PathSegment]:
-    """The path moved so that its head is in the area; a line to the centre if it has no extent."""
+    """Return the path with its head moved into the area.
+
+    A path without extent becomes a line to the centre.
+    """
     x, y = slider.segments[0].points[0]
     to_x, to_y = area.clamped(x, y)
     segments = [_without_wild_arc(segment) for segment in moved_path(slider.segments, to_x - x, to_y - y)]
@@ -220,7 +244,10 @@ def _with_head_in(area: Area, slider: Slider) -> list[PathSegment]:
 
 
 def _without_wild_arc(segment: PathSegment) -> PathSegment:
-    """A Bezier curve in place of an arc that goes far beyond its three points, as nearly straight ones do."""
+    """Replace an arc far beyond its three points by a Bezier curve.
+
+    Nearly straight arcs are like that.
+    """
     if segment.kind is not CurveKind.PERFECT or len(segment.points) != 3:
         return segment
     chords_px = sum(math.dist(*pair) for pair in pairwise(segment.points))
@@ -230,7 +257,10 @@ def _without_wild_arc(segment: PathSegment) -> PathSegment:
 
 
 def _simple(segments: list[PathSegment], length_px: float) -> list[PathSegment]:
-    """The path without more nodes than its length can have: a polyline in place of one with too many."""
+    """Return the path without more nodes than its length allows.
+
+    A path with too many becomes a polyline.
+    """
     most = int(MAX_NODES_PER_ROOT_PX * math.sqrt(length_px))
     if sum(len(segment.points) for segment in segments) <= most:
         return segments
@@ -241,7 +271,10 @@ def _simple(segments: list[PathSegment], length_px: float) -> list[PathSegment]:
 
 
 def _whole_path(segments: list[PathSegment]) -> list[PathSegment]:
-    """The path as a file of osu! stable holds it: whole pixels, no doubled points, one kind of curve only."""
+    """Return the path as a file of osu! stable holds it.
+
+    It has whole pixels, no doubled points, and one kind of curve only.
+    """
     pieces = []
     for segment in segments:
         points = [(float(math.floor(x + 0.5)), float(math.floor(y + 0.5))) for x, y in segment.points]

@@ -1,4 +1,4 @@
-"""Times to ticks: which one a time is meant to be on, where the model does or does not name a divisor."""
+"""Snapping of times to ticks, with or without predicted divisors."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ Divisors = Mapping[int, int]
 
 
 def meant_divisors_cost_ms(timing: Timing, times_ms: Iterable[float]) -> dict[int, float]:
-    """The costs of divisors for a song, by whether more of its times fit straight or triplet rhythm."""
+    """Return the costs of divisors for a song.
+
+    They depend on whether more of its times fit straight or triplet rhythm.
+    """
     times_ms = list(times_ms)
     costs = (BINARY_COSTS_MS, TERNARY_COSTS_MS)
     totals = [sum(min(_costs(timing, time_ms, table)) for time_ms in times_ms) for table in costs]
@@ -39,9 +42,9 @@ def meant_divisors_cost_ms(timing: Timing, times_ms: Iterable[float]) -> dict[in
 
 
 def meant_tick_ms(timing: Timing, time_ms: float, named_divisor: int, costs_ms: Mapping[int, float]) -> float:
-    """The tick, not cut, that a time stands for.
+    """Return the uncut tick of a time.
 
-    `named_divisor` is the model's, 0 where it names none.
+    `named_divisor` is the model's, 0 if it names none.
     """
     if named_divisor > 0:
         tick_ms = timing.snap(time_ms, named_divisor)
@@ -52,9 +55,10 @@ def meant_tick_ms(timing: Timing, time_ms: float, named_divisor: int, costs_ms: 
 
 
 def snap_pieces(work: WorkingMap, divisors: Divisors, keep_on_tick: bool = False) -> int:
-    """Moves all times to ticks, and returns how many objects that moved by more than the cut to whole milliseconds.
+    """Move all times to ticks; return the number of moved objects.
 
-    With `keep_on_tick` a time on any accepted tick stays: finishing repairs, it does not improve.
+    They moved by more than the cut to whole milliseconds. With `keep_on_tick` a time on any accepted tick stays:
+    finishing repairs, it does not improve.
     """
     timing = work.timing
     costs_ms = meant_divisors_cost_ms(timing, (piece.start_ms for piece in work.pieces))
@@ -79,7 +83,10 @@ def snap_pieces(work: WorkingMap, divisors: Divisors, keep_on_tick: bool = False
 
 
 def merge_simultaneous(work: WorkingMap) -> int:
-    """Leaves one object, the longest, of those that start at one time (and column), and returns how many went."""
+    """Keep the longest object of each time (and column).
+
+    Returns the number of removed objects.
+    """
     kept: dict[tuple[float, float], Piece] = {}
     for piece in work.pieces:
         column_x = piece.obj.x if work.mode is GameMode.MANIA else 0.0
@@ -112,7 +119,10 @@ def _snap_piece(work: WorkingMap, piece: Piece, tick_of: Callable[[float], float
 
 
 def _with_objects(changes: list[tuple[float, float]], work: WorkingMap) -> list[tuple[float, float]]:
-    """Changes of scroll speed in whole milliseconds; those a moment after an object are at its very time."""
+    """Return scroll speed changes in whole milliseconds.
+
+    Those a moment after an object move to its time.
+    """
     starts_ms = [piece.start_ms for piece in work.pieces]
     found = []
     for time_ms, speed in changes:

@@ -1,4 +1,4 @@
-"""Ticks of the beat grid in the whole milliseconds that osu!'s editor writes.
+"""Ticks of the beat grid in whole milliseconds, as in osu!'s editor.
 
 The editor cuts a tick's time down to whole milliseconds, and so does this; red lines are whole already, so that a cut
 tick never falls before the line that it belongs to.
@@ -27,17 +27,26 @@ def whole_ms(time_ms: float) -> float:
 
 
 def is_on_tick(timing: Timing, time_ms: float, divisors: Sequence[int] = FINEST_DIVISORS) -> bool:
-    """Whether a time is on a tick, at most what cutting it to whole milliseconds has taken away."""
+    """Return whether a time is on a tick.
+
+    It may differ by the cut to whole milliseconds.
+    """
     return timing.best_divisor(time_ms, ON_TICK_MS, divisors) != 0
 
 
 def last_tick_ms(timing: Timing, earliest_ms: float, latest_ms: float, divisors: Sequence[int]) -> float | None:
-    """The last tick, not cut, within a span, of the first divisor that has one there."""
+    """Return the last uncut tick within a span.
+
+    It is of the first divisor that has one there.
+    """
     return _tick_from(timing, earliest_ms, latest_ms, latest_ms, -1, divisors)
 
 
 def first_tick_ms(timing: Timing, earliest_ms: float, latest_ms: float, divisors: Sequence[int]) -> float | None:
-    """The first tick, not cut, within a span, of the first divisor that has one there."""
+    """Return the first uncut tick within a span.
+
+    It is of the first divisor that has one there.
+    """
     return _tick_from(timing, earliest_ms, latest_ms, earliest_ms, 1, divisors)
 
 

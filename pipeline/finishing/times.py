@@ -1,4 +1,4 @@
-"""Times: everything on the grid, within the song, and no object while another one lasts."""
+"""Times: on the grid, within the song, without overlaps."""
 
 from __future__ import annotations
 
@@ -23,13 +23,16 @@ END_DIVISORS = (4, 3, 8, 6, 12, 16)
 
 
 def on_grid(work: WorkingMap, report: FinishReport) -> None:
-    """Starts and ends to ticks where they are on none, whole milliseconds everywhere, one object for each time."""
+    """Move starts and ends to ticks unless they are on one.
+
+    Times become whole milliseconds, with one object for each time.
+    """
     report.count("times off the grid", snap_pieces(work, {}, keep_on_tick=True))
     report.count("objects at the time of another", merge_simultaneous(work))
 
 
 def inside_song(work: WorkingMap, report: FinishReport) -> None:
-    """Objects that begin outside the song go; those that only end after it are shortened."""
+    """Remove objects outside the song; shorten those that exceed it."""
     kept = []
     for piece in work.pieces:
         if 0 <= piece.start_ms <= work.song_ms:
@@ -43,7 +46,10 @@ def inside_song(work: WorkingMap, report: FinishReport) -> None:
 
 
 def no_overlaps(work: WorkingMap, report: FinishReport) -> None:
-    """Each object ends clearly before the next (in mania: of its column): it is shortened, or else one of them goes."""
+    """Make each object end clearly before the next.
+
+    In mania, the next is that of its column. The object is shortened, or else one of them goes.
+    """
     is_mania = work.mode is GameMode.MANIA
     clear_ms = CLEAR_COLUMN_MS if is_mania else CLEAR_MS
     column = (lambda piece: piece.obj.x) if is_mania else (lambda piece: 0.0)
@@ -76,7 +82,10 @@ def _without_overlaps(work: WorkingMap, pieces: list[Piece], clear_ms: float, re
 
 
 def shorten(work: WorkingMap, piece: Piece, latest_ms: float) -> None:
-    """Ends an object at a tick by `latest_ms`, with fewer repeats where that does it; without room it is a circle."""
+    """End an object at a tick by `latest_ms`.
+
+    It gets fewer repeats if that is enough; without room it becomes a circle.
+    """
     if isinstance(piece.obj, Slider) and _drop_repeats(work, piece, latest_ms):
         return
     shortest_ms = min_spinner_ms(work) if isinstance(piece.obj, Spinner) else MIN_USUAL_HOLD_MS

@@ -1,4 +1,4 @@
-"""The form of a map on which the repairs work, and the way there and back.
+"""Working form of a map for repairs, and conversion both ways.
 
 In a .osu file the end of a slider follows from its length, the slider velocity and the tempo, and the velocity is a
 line that must lie exactly where its slider starts: hardly a time can be moved without spoiling another. Here every
@@ -37,7 +37,10 @@ FOLLOWS_EDGE_MS = 15.0
 
 @dataclass(slots=True)
 class Piece:
-    """An object with its own end and slider velocity; circles end when they start."""
+    """Object with its own end and slider velocity.
+
+    A circle ends when it starts.
+    """
 
     obj: HitObject
     end_ms: float
@@ -53,13 +56,16 @@ class Piece:
 
     @property
     def has_exact_end(self) -> bool:
-        """Whether the file holds the end as a length, and so to any fraction of a millisecond."""
+        """Return whether the file stores the end as a length.
+
+        It then has any fraction of a millisecond.
+        """
         return isinstance(self.obj, Slider)
 
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """What a line says about sound."""
+    """Sound of a timing point."""
 
     volume: int
     sample_set: int
@@ -91,20 +97,26 @@ class WorkingMap:
         self.pieces.sort(key=lambda piece: piece.start_ms)
 
     def velocity_px_per_ms(self, piece: Piece) -> float:
-        """How fast a slider ball of a piece moves; no line can slow down what starts before the first of them."""
+        """Return the velocity of a piece's slider ball.
+
+        No line can change the velocity before the first one.
+        """
         speed = piece.speed if piece.start_ms >= self.timing.reds[0].time_ms else 1.0
         return slider_velocity_px_per_ms(piece.start_ms, self.timing, self.settings.difficulty) * speed
 
     def slide_px(self, piece: Piece) -> float:
-        """The length of one slide of a slider."""
+        """Return the length of one slide of a slider."""
         assert isinstance(piece.obj, Slider), "only sliders have a length"
         return piece.duration_ms / piece.obj.slides * self.velocity_px_per_ms(piece)
 
 
 def decompose(beatmap: Beatmap, song_ms: float) -> WorkingMap:
-    """Takes a map apart; its objects are copied as far as the repairs change them.
+    """Decompose a map; copy its objects as far as repairs change them.
 
-    Red lines come to whole milliseconds, as osu!'s editor has them. Raises BeatmapError without a red line.
+    Red lines get whole milliseconds, as in osu!'s editor.
+
+    Raises:
+        BeatmapError: There is no red line.
     """
     timing = Timing(beatmap.timing_points)
     pieces = [
@@ -137,7 +149,10 @@ def decompose(beatmap: Beatmap, song_ms: float) -> WorkingMap:
 
 
 def compose(work: WorkingMap) -> Beatmap:
-    """The map put together again: velocities, sounds and kiai as lines, sliders with their lengths."""
+    """Compose the map again.
+
+    Velocities, sounds and kiai become lines, sliders get their lengths.
+    """
     work.sort()
     objects = []
     for piece in work.pieces:
@@ -151,7 +166,10 @@ def compose(work: WorkingMap) -> Beatmap:
 
 
 def moved(changes: Sequence[tuple], moves: Sequence[tuple[float, float]]) -> list[tuple]:
-    """The (time_ms, value) changes, those just after an edge moved as the edge; `moves` are (old_ms, new_ms)."""
+    """Move the (time_ms, value) changes just after an edge with it.
+
+    `moves` are (old_ms, new_ms).
+    """
     moves = sorted(moves)
     old_times = [old_ms for old_ms, _ in moves]
     found = []
@@ -164,7 +182,10 @@ def moved(changes: Sequence[tuple], moves: Sequence[tuple[float, float]]) -> lis
 
 
 def drop_redundant_changes(changes: Sequence[tuple]) -> list[tuple]:
-    """The changes in time order; of several at one time the last, and none that changes nothing."""
+    """Drop changes without effect, and return the rest in time order.
+
+    Of several at one time, the last stays.
+    """
     at_time = dict(sorted(changes, key=lambda change: change[0]))
     found: list[tuple] = []
     for time_ms, value in at_time.items():
@@ -182,30 +203,33 @@ def edges_ms(piece: Piece) -> list[float]:
 
 
 def as_circle(piece: Piece) -> None:
-    """Leaves the rhythm of an object: a circle, or a note, at its start."""
+    """Reduce an object to its rhythm: a circle at its start."""
     piece.obj = Circle(**common_fields(piece.obj))
     piece.end_ms = piece.start_ms
 
 
 def with_sound(line: TimingPoint, sound: Sound | TimingPoint, **changes: object) -> TimingPoint:
-    """A copy of a line that says what another says about sound, with other changes."""
+    """Copy a line with the sound of another, and other changes."""
     said = {"volume": sound.volume, "sample_set": sound.sample_set, "sample_index": sound.sample_index}
     return replace(line, **said, **changes)
 
 
 def common_fields(obj: HitObject) -> dict:
-    """The fields that all kinds share."""
+    """Return the fields that all kinds share."""
     return {shared.name: getattr(obj, shared.name) for shared in fields(HitObject)}
 
 
 def _edges(slider: Slider) -> list[SliderEdge]:
-    """One sound for each edge: of too many the first, for missing ones that of the body."""
+    """Return one sound for each edge.
+
+    Surplus ones are dropped, missing ones are those of the body.
+    """
     missing = slider.slides + 1 - len(slider.edges)
     return [*slider.edges[: slider.slides + 1], *(SliderEdge(slider.hitsound) for _ in range(missing))]
 
 
 def _whole_reds(reds: Sequence[TimingPoint]) -> list[TimingPoint]:
-    """Copies at whole milliseconds; of several at one time the last."""
+    """Return copies at whole milliseconds; of equal times, the last."""
     by_time = {float(round(red.time_ms)): red for red in reds}
     return [replace(red, time_ms=time_ms) for time_ms, red in by_time.items()]
 
@@ -215,7 +239,10 @@ def _changes(lines: Sequence[TimingPoint], value_of: Callable[[TimingPoint], obj
 
 
 def _lines(work: WorkingMap) -> list[TimingPoint]:
-    """Red lines as they are, and a green one wherever something changes that no red line there says."""
+    """Return red lines and the green ones that they need.
+
+    A green line is at each change that no red line there states.
+    """
     reds = {red.time_ms: red for red in work.timing.reds}
     first_ms = work.timing.reds[0].time_ms
     speeds = work.speeds if work.mode is GameMode.MANIA else _object_speeds(work)
@@ -240,6 +267,9 @@ def _lines(work: WorkingMap) -> list[TimingPoint]:
 
 
 def _object_speeds(work: WorkingMap) -> list[tuple[float, float]]:
-    """Velocities where they matter: every object moves by them in taiko, elsewhere only sliders do."""
+    """Return the velocities that have an effect.
+
+    In taiko every object moves by them, elsewhere only sliders.
+    """
     is_taiko = work.mode is GameMode.TAIKO
     return drop_redundant_changes([(p.start_ms, p.speed) for p in work.pieces if is_taiko or isinstance(p.obj, Slider)])

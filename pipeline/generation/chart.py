@@ -80,7 +80,10 @@ class PreparedChart:
     timing_confidences: list[float] = field(default_factory=list)
 
     def with_rhythm(self, chart: ChartState) -> ChartState:
-        """Return a chart with the rhythm of its conditions, if a rhythm model is used."""
+        """Return a chart with the rhythm of its conditions.
+
+        Without a rhythm model it stays unchanged.
+        """
         if self.rhythm is None:
             return chart
         times_ms = self.rhythm.object_times_ms(
@@ -166,7 +169,10 @@ def prepare_chart(
 
 
 def tags_of(request: GenerationRequest, rhythm: SongRhythm | None) -> set[str]:
-    """Return the user tags that models on the beat clock know, for the mode of a request."""
+    """Return the user tags of the beat-clock models for a request.
+
+    They depend on its mode.
+    """
     assert request.map.gamemode is not None, "the mode of the reference beatmap was not filled in"
     return set() if rhythm is None else known_tags(request.map.gamemode)
 

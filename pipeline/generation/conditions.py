@@ -29,12 +29,13 @@ _ADDITIONS = HitSound.WHISTLE | HitSound.FINISH | HitSound.CLAP
 def spell_descriptors(
     request: GenerationRequest, contract: Contract, tags: Collection[str] = ()
 ) -> tuple[GenerationRequest, list[str]]:
-    """Spell descriptors as the model does; note what it was not trained with.
+    """Spell descriptors as the model does; report untrained ones.
 
     Args:
-        tags: Descriptors that are known beside those of the contract.
+        tags: Known descriptors besides those of the contract.
 
-    Raises RequestError for a descriptor that is not among those of the model and no user tag of osu! either.
+    Raises:
+        RequestError: A descriptor is neither among those of the model nor a user tag of osu!.
     """
     wanted = request.map
     known = {name.casefold(): name for name in (*contract.tables.descriptor_index, *tags)}
@@ -152,7 +153,7 @@ def asked_draws(request: GenerationRequest) -> Draws:
 
 
 def _given_draws(request: GenerationRequest) -> dict[str, Any]:
-    """Return the sampling options that are given; those left out are up to the model."""
+    """Return the given sampling options; others are the model's defaults."""
     options = request.sampling
     named = {"temperature": options.temperature, "top_p": options.top_p, "top_k": options.top_k}
     return {name: value for name, value in named.items() if value is not None}

@@ -64,7 +64,7 @@ def summarise_draft(draft: Draft, repairs: FinishReport) -> GenerationSummary:
 
 
 def ratio_warnings(request: GenerationRequest, beatmap: Beatmap) -> list[str]:
-    """Return a sentence for each ratio that was asked for and is not near what came out."""
+    """Return a sentence for each requested ratio that was missed."""
     warnings = []
     for name, measure in (("hold_note_ratio", hold_note_ratio), ("scroll_speed_ratio", scroll_speed_ratio)):
         wanted = getattr(request.map, name)

@@ -53,7 +53,10 @@ def with_new_sounds(request: GenerationRequest, reference: Beatmap, begun: Prepa
 
 
 def _with_new_lines(request: GenerationRequest, reference: Beatmap, begun: PreparedChart) -> Beatmap:
-    """Put the objects of the reference on new timing points, unchanged in time and length."""
+    """Put the reference's objects on new timing points, unchanged.
+
+    Their times and lengths stay.
+    """
     made = request.scope.output_type
     lines = list(reference.timing_points)
     if ContextKind.TIMING in made:
@@ -66,7 +69,7 @@ def _with_new_lines(request: GenerationRequest, reference: Beatmap, begun: Prepa
 
 
 def _on_new_reds(reference: Beatmap, reds: Sequence[TimingPoint]) -> list[TimingPoint]:
-    """Carry sounds and slider durations of the old timing points over to new red lines."""
+    """Carry sounds and slider durations over to new red lines."""
     old, new = Timing(reference.timing_points), Timing(reds)
     times_ms = _times_ms([*reference.timing_points, *reds])
     changes = []

@@ -1,4 +1,4 @@
-"""Main path of the program: from a request to a map on disk.
+"""Main path of the program: from a request to a file.
 
 A mapset has its own entry in `mapset`. Everything here is below this module; nothing below imports it.
 """

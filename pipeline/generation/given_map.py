@@ -1,4 +1,4 @@
-"""Reference map of a request: read, bounded by its song, and what of it is not used."""
+"""Reference map of a request, bounded by its song, and unused parts."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class GivenMap:
         return self.part.beatmap
 
     def with_outside(self, made: Beatmap) -> Beatmap:
-        """Return a map that keeps the objects of this one, with those outside the song."""
+        """Add the objects outside the song to a map that keeps objects."""
         scope = self.request.scope
         if not scope.keeps_objects:
             return made
@@ -42,7 +42,7 @@ class GivenMap:
 
 
 def read_given_map(request: GenerationRequest) -> GivenMap | None:
-    """Read the reference map of a request; return None if there is none.
+    """Read the reference map of a request, or return None.
 
     Raises:
         RequestError: The map lacks what is asked of it.

@@ -1,4 +1,4 @@
-"""Hit sounds that a mapset's difficulties share: what sounds at one time sounds alike in all of them."""
+"""Hitsounds shared by a mapset's difficulties at equal times."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from osu_beatmap.timing.active_point import Timing, end_time_ms
 
 
 def with_shared_sounds(beatmaps: Sequence[Beatmap]) -> list[Beatmap]:
-    """The maps, easiest first, with the sounds of the hardest one that has anything at a time.
+    """Return the maps with the hardest one's sounds, easiest first.
 
-    Taiko keeps its own: there a sound is which drum is hit.
+    At each time, the hardest map with anything there counts. Taiko keeps its own: there the sound decides the drum.
     """
     if any(beatmap.mode is GameMode.TAIKO for beatmap in beatmaps):
         return list(beatmaps)
@@ -37,7 +37,10 @@ def _sounding(beatmap: Beatmap, sounds: dict[int, SliderEdge]) -> Beatmap:
 
 
 def _sounds(obj: HitObject, beatmap: Beatmap, timing: Timing) -> list[tuple[int, SliderEdge]]:
-    """What sounds when, in whole ms: the start of an object, or every edge of a slider."""
+    """Return the sounds of an object with times in whole ms.
+
+    They are at its start, or at every edge of a slider.
+    """
     if not isinstance(obj, Slider):
         return [(round(obj.time_ms), SliderEdge(obj.hitsound, obj.sample.normal_set, obj.sample.addition_set))]
     slide_ms = (end_time_ms(obj, timing, beatmap.difficulty) - obj.time_ms) / max(1, obj.slides)

@@ -1,4 +1,7 @@
-"""Options that a model was trained with, read from its contract without loading it."""
+"""Options that a model was trained with, read from its contract.
+
+The model is not loaded.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,9 @@ class KnownConditions:
 
 
 def known_conditions(model_path: object, mode: GameMode | None) -> KnownConditions | None:
-    """Return the conditions of a model; None for one whose folder has no contract, or that is not on this computer.
+    """Return the conditions of a model, or None.
+
+    None stands for a folder without a contract, or a model that is not on this computer.
 
     Args:
         model_path: The option as it is given; absent for the bundled model.

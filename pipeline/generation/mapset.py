@@ -86,7 +86,7 @@ def generate_mapset(request: GenerationRequest, progress: Progress = silent) -> 
 
 
 def _reported(result: MapsetResult, wish: StarTarget, number: int) -> Path:
-    """Write the report of a difficulty, next to the .osz if there is one."""
+    """Write the report of a difficulty, next to the .osz if any."""
     assert wish.best is not None, "there is no map to report on"
     beatmap, stars, osz_path = result.beatmaps[number], result.star_ratings[number], result.osz_path
     osu_path = osz_path.with_name(osu_file_name(beatmap.metadata)) if osz_path else result.osu_paths[number]
@@ -130,7 +130,7 @@ def version_names(maps: Sequence[Beatmap], stars: Sequence[float]) -> list[str]:
 
 
 def group_notes(notes: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return each note once, after the names of the difficulties that it is about.
+    """Return each note once, after the names of its difficulties.
 
     Args:
         notes: Name of each difficulty -> its notes.

@@ -35,10 +35,10 @@ def release_models() -> None:
 
 
 def kept(load: Callable[..., Model], *arguments: object, **named: object) -> Model:
-    """What `load` returns for these arguments, from the shelf where it is kept there.
+    """Return the cached result of `load` for these arguments.
 
-    Threads that want the same model load it once. Where an argument names a folder whose files have changed, it is
-    loaded again.
+    Threads that need the same model load it once. If an argument names a folder whose files have changed, it is loaded
+    again.
     """
     if not _keeps:
         return load(*arguments, **named)
@@ -49,12 +49,15 @@ def kept(load: Callable[..., Model], *arguments: object, **named: object) -> Mod
 
 @lru_cache(maxsize=MOST_KEPT)
 def _loaded(load: Callable[..., Model], arguments: tuple, named: tuple, stamps: tuple) -> Model:
-    """What `load` returns; `stamps` tells apart what the same arguments name at another time."""
+    """Return the result of `load`.
+
+    `stamps` distinguish states of the files that the same arguments name.
+    """
     return load(*arguments, **dict(named))
 
 
 def _stamp(argument: object) -> tuple:
-    """Changes with the files of a folder that is named; empty for anything else."""
+    """Return a stamp of a folder's files; empty for other arguments."""
     if not isinstance(argument, str | Path):
         return ()
     try:

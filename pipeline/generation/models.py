@@ -74,7 +74,9 @@ def song_writer(
 
 
 def adapters_of(folder: Path, lora: str | None) -> tuple[str | None, Path | None]:
-    """Return the adapter of a seq2seq model and that of a map model: one of them is given, or none.
+    """Return the adapter of a seq2seq model and of a map model.
+
+    One of them is given, or none.
 
     Raises:
         ModelError: The adapter is for another kind of model.

@@ -1,4 +1,7 @@
-"""Objects of a map and sections of its song, from the object model."""
+"""Objects of a map and sections of its song.
+
+They come from the object model.
+"""
 
 from __future__ import annotations
 
@@ -74,19 +77,22 @@ def with_objects(
 
 
 def _wish(attributes: Attributes, styles: Mapping[Style, float]) -> Wish:
-    """Return what a map shall be like; styles hold where no tag asks for others."""
+    """Return the target of a map.
+
+    Styles apply unless a tag requests others.
+    """
     attributes = with_hold_tags(attributes)
     wanted = wanted_styles(attributes.descriptors, attributes.mode)
     return Wish(rhythm_conditions(attributes), attributes, {**styles, **wanted})
 
 
 def _opposite(chart: ChartState) -> Wish:
-    """Return what guidance leads away from, at the star rating of the map."""
+    """Return the negative target of guidance, at the map's star rating."""
     return _wish(replace(chart.negative, difficulty=chart.attributes.difficulty), {})
 
 
 def add_kiai(chart: ChartState, rhythm: SongRhythm, lines: Sequence[TimingPoint], contract: Contract) -> None:
-    """Add the kiai time of a song to a chart that lacks it."""
+    """Add the kiai time of a song to a chart without it."""
     if ContextKind.KIAI in chart.contexts or not lines:
         return
     song = rhythm.encode(lines)

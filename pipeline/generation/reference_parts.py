@@ -1,4 +1,4 @@
-"""Parts that a reference map gives: contexts to read, and parts to keep."""
+"""Parts of a reference map: contexts to read, and parts to keep."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ USUAL_CONTEXTS = ("NONE", "TIMING", "TIMING,KIAI", "MAP")
 
 
 def check_trained(scope: ScopeOptions, contract: Contract) -> None:
-    """Raise RequestError for a given context that the model was not trained with."""
+    """Raise RequestError for a given context without training."""
     unknown = [part for part in scope.in_context if part in INPUT_CONTEXTS and part not in contract.vocabulary.contexts]
     if not unknown:
         return
@@ -144,7 +144,10 @@ def _with_reds(lines: Sequence[TimingPoint], reds: Sequence[TimingPoint]) -> lis
 
 
 def _with_unchanged_reds(lines: Sequence[TimingPoint], reds: Sequence[TimingPoint]) -> list[TimingPoint]:
-    """Replace red lines by those at their times; a green line at that time has what they differ in."""
+    """Replace red lines by given ones at their times.
+
+    A green line at such a time states the differences.
+    """
     given = {red.time_ms: red for red in reds}
     green_times_ms = {line.time_ms for line in lines if not line.uninherited}
     found: list[TimingPoint] = []

@@ -1,4 +1,6 @@
-"""Draft -> draft on the beat grid: every start, end, kiai and scroll speed change to the tick that was meant.
+"""Snapping of a draft to the beat grid.
+
+Every start, end, kiai and scroll speed change moves to its tick.
 
 This comes before positions are refined, because times fix the lengths that sliders must meet.
 """
@@ -20,7 +22,10 @@ EXACT_MS = 0.5
 
 
 def predicted_divisors(groups: Iterable[EventGroup]) -> dict[int, int]:
-    """The divisors that SNAPPING events name, by the time of their groups; of several the simplest."""
+    """Return the divisors of SNAPPING events by group time.
+
+    Of several, the simplest counts.
+    """
     found: dict[int, int] = {}
     for group in groups:
         divisor = next((event.value for event in group.events if event.kind is EventKind.SNAPPING), 0)
@@ -37,11 +42,11 @@ def divisors_at(times_ms: Iterable[float], timing: Timing) -> dict[int, int]:
 
 
 def resnap(draft: Beatmap, divisors: Divisors | None = None) -> Beatmap:
-    """The draft on its own grid, in order, objects that fall on one time (in mania: and column) made one.
+    """Return the draft on its own grid, in order, without duplicates.
 
-    A time goes to the nearest tick of its predicted divisor, or, where none is predicted or its tick is too far to
-    be meant, to the tick that is best by distance and commonness. Sliders keep their velocity: their lengths change
-    with their durations. Raises BeatmapError without a red line.
+    Objects at one time (in mania: and column) become one. A time moves to the nearest tick of its predicted divisor. If
+    none is predicted or its tick is too far, it moves to the tick that is best by distance and commonness. Sliders keep
+    their velocity: their lengths change with their durations. Raises BeatmapError without a red line.
     """
     # The song's length is of no concern here, but a kiai that nothing ends has to end somewhere.
     timing = Timing(draft.timing_points)

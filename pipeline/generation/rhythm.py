@@ -1,4 +1,4 @@
-"""Beat model, and the models on the beat clock, in front of one song."""
+"""Beat model and beat-clock models in front of one song."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ class SongRhythm:
 
     @classmethod
     def of(cls, song: SongGenerator, folder: Path, adapter: Path | None = None) -> SongRhythm | None:
-        """Return the map model in front of a song; None for models that generate whole maps themselves.
+        """Return the map model in front of a song, or None.
+
+        None stands for models that generate whole maps themselves.
 
         Args:
             folder: Of the model that `song` generates with.
@@ -61,7 +63,10 @@ class SongRhythm:
         return predict_timing(model.beats, model.rhythm, features, attacks, encoder.song_ms)
 
     def confidences(self, lines: Sequence[TimingPoint]) -> list[float]:
-        """Return the confidence of each red line, of whatever origin, that the song has its beats."""
+        """Return the confidence of each red line in the song's beats.
+
+        The lines may have any origin.
+        """
         return confidences(self._beat, lines, self._encoder.song_ms)
 
     @cached_property
@@ -124,7 +129,7 @@ class SongRhythm:
 
 
 def like_standard(conditions: RhythmConditions) -> RhythmConditions:
-    """Return the conditions of a standard map as dense as a catch map.
+    """Return the conditions of a standard map as dense as catch.
 
     Few catch maps were trained on. The mean logits of both have F1 0.695 and 1.03 times the human's objects, those of
     catch alone 0.677 and 1.08 (ten held-out maps of two songs, timing given).

@@ -53,9 +53,9 @@ def regenerate_span(
 
 
 def without_new_problems(data: bytes, made: Beatmap, span: Span, song_ms: float) -> tuple[Beatmap, list[Finding]]:
-    """Remove new objects that would break a rule; also return the remaining problems.
+    """Remove new objects that break a rule; return remaining problems.
 
-    data: the file that the span is put into; what breaks a rule there already counts for nothing
+    `data` is the file that receives the span; existing violations do not count.
     """
     known = Counter(_sign(finding) for finding in _problems(parse_beatmap(decode_osu_bytes(data)), song_ms))
     for _ in range(MAX_ROUNDS):

@@ -76,7 +76,7 @@ STYLES_OF_TAG: dict[str, dict[Style, float]] = {
 
 
 def known_tags(mode: GameMode) -> set[str]:
-    """Return the user tags that say something to the bundled model in a mode."""
+    """Return the user tags that the bundled model uses in a mode."""
     holds = HOLD_TAGS if mode is GameMode.MANIA else frozenset()
     own = set(STYLES_OF_MODE[mode])
     return {*QUARTER_LOGITS, *holds, *(tag for tag, styles in STYLES_OF_TAG.items() if own & set(styles))}
@@ -93,7 +93,10 @@ def wanted_styles(tags: Collection[str], mode: GameMode) -> dict[Style, float]:
 
 
 def drawn_styles(mode: GameMode, seed: int, song_ms: float) -> dict[Style, float]:
-    """Draw the styles of a map, as mappers differ; one seed gives songs of other lengths other styles."""
+    """Draw the styles of a map with the variation of mappers.
+
+    One seed gives songs of other lengths other styles.
+    """
     own = STYLES_OF_MODE[mode]
     drawn = np.random.default_rng([seed, round(song_ms)]).normal(0.0, STYLE_SPREAD, len(own))
     return dict(zip(own, drawn.tolist(), strict=True))
@@ -108,12 +111,18 @@ def with_drawn_hitsounds(attributes: Attributes, seed: int, song_ms: float) -> A
 
 
 def quarter_logits(tags: Collection[str]) -> float:
-    """Return what objects a quarter of a beat off the half beats gain in logits; the strongest tag counts."""
+    """Return the logits gained by objects on quarter beats.
+
+    They are a quarter of a beat off the half beats; the strongest tag counts.
+    """
     return max((QUARTER_LOGITS.get(tag, 0.0) for tag in tags), key=abs, default=0.0)
 
 
 def with_hold_tags(attributes: Attributes) -> Attributes:
-    """Return attributes with the hold notes that their tags ask for, if no ratio is given."""
+    """Return attributes with the hold notes that tags request.
+
+    A given ratio takes precedence.
+    """
     if attributes.hold_note_ratio is not None or HOLD_TAGS.isdisjoint(attributes.descriptors):
         return attributes
     return replace(attributes, hold_note_ratio=HOLD_TAG_RATIO)

@@ -136,7 +136,10 @@ def _same(lines: Sequence[TimingPoint], others: Sequence[TimingPoint], song_ms: 
 
 
 def _earlier(line: TimingPoint, lead_ms: float) -> TimingPoint:
-    """Move a red line from the sound to its objects; a bar later rather than before 0 ms."""
+    """Move a red line from the sound to its objects.
+
+    It moves a bar later rather than before 0 ms.
+    """
     time_ms = round(line.time_ms - lead_ms)
     if time_ms < 0:
         time_ms = round(line.time_ms - lead_ms + line.meter * line.beat_length_ms)
@@ -183,12 +186,15 @@ def predict_red_lines(
 
 
 def has_steady_beat(confidences: Sequence[float]) -> bool:
-    """Return whether a red line has a steady beat, or none was predicted."""
+    """Return whether a red line has a steady beat.
+
+    This is also true if none was predicted.
+    """
     return not confidences or max(confidences) >= STEADY_CONFIDENCE
 
 
 def timing_notes(confidences: Sequence[float]) -> list[str]:
-    """Return a note for the user if red lines were predicted and none has a steady beat."""
+    """Return a note if no predicted red line has a steady beat."""
     if has_steady_beat(confidences):
         return []
     return [
@@ -198,7 +204,7 @@ def timing_notes(confidences: Sequence[float]) -> list[str]:
 
 
 def check_beat(confidences: Sequence[float]) -> None:
-    """Raise RequestError if red lines were predicted in a song without any beat."""
+    """Raise RequestError if red lines were predicted without any beat."""
     if confidences and max(confidences) < BEAT_CONFIDENCE:
         raise RequestError(
             f"No beat was found in this song (confidence {max(confidences):.2f} of 1, at least {BEAT_CONFIDENCE} is "

@@ -31,7 +31,10 @@ _TIE = 0.999  # a periodic sound correlates as well one period later; the smalle
 
 @dataclass(frozen=True)
 class PreparedAudio:
-    """A song as osu! stable can play it: its name in the .osz, and its bytes or the file that holds them."""
+    """Song playable by osu! stable: name in the .osz, and content.
+
+    The content is bytes, or a file that holds them.
+    """
 
     file_name: str
     content: bytes | Path
@@ -41,10 +44,13 @@ class PreparedAudio:
 
 
 def prepare_audio(path: str | Path) -> PreparedAudio:
-    """The song of a map: the source file itself if osu! stable plays it, else its bytes as Ogg Vorbis.
+    """Return the song of a map.
 
-    Raises AudioError for files that `osuT5.audio.decode` refuses, and if the converted song is more than
-    MAX_SHIFT_MS off its source.
+    It is the source file itself if osu! stable plays it, else its bytes as Ogg Vorbis.
+
+    Raises:
+        AudioError: `osuT5.audio.decode` refuses the file, or the converted song is more than MAX_SHIFT_MS off its
+            source.
     """
     path = Path(path)
     kind = audio_format(path)
@@ -64,7 +70,10 @@ def prepare_audio(path: str | Path) -> PreparedAudio:
 
 
 def _unclipped(path: Path, rate: int, channels: int, is_mixed: bool) -> Iterator[np.ndarray]:
-    """Yield the blocks of a song; a downmix that is beyond full scale is divided by its peak."""
+    """Yield the blocks of a song; scale an excessive downmix.
+
+    One beyond full scale is divided by its peak.
+    """
     peak = max(float(np.abs(block).max(initial=0)) for block in iter_audio(path, rate, channels)) if is_mixed else 0.0
     for block in iter_audio(path, rate, channels):
         yield block / peak if peak > 1 else block
@@ -78,7 +87,10 @@ def write_vorbis(
     tags: AudioTags | None = None,
     quality: float = _QUALITY,
 ) -> None:
-    """Encode float blocks [samples, channels] to an Ogg Vorbis file; equal input gives equal bytes."""
+    """Encode float blocks [samples, channels] to an Ogg Vorbis file.
+
+    Equal input gives equal bytes.
+    """
     import soundfile
 
     with soundfile.SoundFile(
@@ -93,10 +105,10 @@ def write_vorbis(
 
 
 def measure_shift_ms(source: Path, converted: Path) -> float:
-    """By how many milliseconds `converted` lags `source`, where the two differ most in time.
+    """Return the largest delay of `converted` behind `source`, in milliseconds.
 
-    Cross-correlates the loudest span of each third of the song, so that a drift shows too; silence says
-    nothing. Lags are searched up to _CHECK_MAX_LAG_MS; a larger difference in length is returned as it is.
+    The loudest span of each third of the song is cross-correlated, so that a drift shows too; silence has no effect.
+    Delays are searched up to _CHECK_MAX_LAG_MS; a larger difference in length is returned unchanged.
     """
     expected, actual = (load_audio(path, _CHECK_RATE_HZ, normalise=False) for path in (source, converted))
     length_ms = abs(len(expected) - len(actual)) * 1000.0 / _CHECK_RATE_HZ

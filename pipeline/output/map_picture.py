@@ -1,4 +1,4 @@
-"""Picture of a map: time from left to right, position from top to bottom.
+"""Picture of a map: time from left to right, position downward.
 
 Rows are ten seconds long. Circles are dots. Sliders and hold notes are bars at their start position, as long as they
 last. Spinners are bands over the whole height. Thin lines are beats, brighter ones downbeats. The background of kiai
@@ -74,7 +74,10 @@ def _column(time_ms: float) -> int:
 
 
 def _height(hit_object: HitObject, mode: GameMode) -> int:
-    """The row of pixels of an object: its x, for osu!standard its y."""
+    """Return the pixel row of an object.
+
+    It follows from its x, in osu!standard from its y.
+    """
     place, size = (
         (hit_object.y, PLAYFIELD_HEIGHT_PX) if mode is GameMode.STANDARD else (hit_object.x, PLAYFIELD_WIDTH_PX)
     )

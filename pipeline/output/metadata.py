@@ -1,4 +1,4 @@
-"""What a map says about its song: from the request, else from the audio file's tags, else from its name."""
+"""Metadata of a map: from the request, audio tags, or file name."""
 
 from __future__ import annotations
 
@@ -24,14 +24,20 @@ _BETWEEN = re.compile(r"\s+[-\u2013\u2014]\s+")
 
 @dataclass(frozen=True, slots=True)
 class SongName:
-    """A title or an artist: in ASCII letters, as osu! asks of the romanised fields, and as it is written."""
+    """Title or artist: romanised to ASCII letters, and as written.
+
+    osu! requires the romanised form.
+    """
 
     romanised: str
     unicode: str
 
 
 def metadata_of(request: GenerationRequest, beatmap: Beatmap, tags: AudioTags, star_rating: float) -> Metadata:
-    """The metadata of a generated map; its identifiers stay those of a map that was never uploaded."""
+    """Return the metadata of a generated map.
+
+    Its identifiers stay those of a map that was never uploaded.
+    """
     song = request.song
     stem = song.audio_path.stem if song.audio_path is not None else ""
     artist_in_name, title_in_name = from_file_name(stem)
@@ -51,14 +57,17 @@ def metadata_of(request: GenerationRequest, beatmap: Beatmap, tags: AudioTags, s
 
 
 def from_file_name(stem: str) -> tuple[str, str]:
-    """Artist and title from `Artist - Title`, a track number before it left out; no artist where there is no dash."""
+    """Split `Artist - Title` into artist and title.
+
+    A track number at the start is dropped; without a dash there is no artist.
+    """
     text = _TRACK_NUMBER.sub("", _printable(stem.replace("_", " ")), count=1) or stem
     parts = _BETWEEN.split(text, maxsplit=1)
     return (parts[0].strip(), parts[1].strip()) if len(parts) == 2 else ("", text.strip())
 
 
 def missing_names(stem: str, tags: AudioTags) -> dict[str, str]:
-    """Return the names of a song that its file does not give, `title` or `artist`, with what a map would have instead.
+    """Return missing names of a song with their substitutes.
 
     A name is also missing if it is not in Latin letters, which osu! needs beside it.
 
@@ -105,7 +114,10 @@ def _used_names(stem: str, tags: AudioTags) -> dict[str, str]:
 
 
 def version_name(beatmap: Beatmap, star_rating: float) -> str:
-    """The usual name of a difficulty of this mode and star rating, with the number of keys in mania."""
+    """Return the usual name of a difficulty by mode and stars.
+
+    In mania it includes the number of keys.
+    """
     if not beatmap.hit_objects:
         return TIMING_ALONE
     name = LEVEL_NAMES[beatmap.mode][Level.of_star_rating(star_rating)]
@@ -113,7 +125,10 @@ def version_name(beatmap: Beatmap, star_rating: float) -> str:
 
 
 def _song_name(given: str | None, given_unicode: str | None, found: str, stem: str, unknown: str) -> SongName:
-    """What the user gave goes before what the file says; each form is made from the other where one is missing."""
+    """Return both forms of a name; the user's takes precedence.
+
+    A missing form is derived from the other.
+    """
     given, given_unicode = _printable(given or ""), _printable(given_unicode or "")
     written = given_unicode or given or _printable(found)
     plain = romanise(given or written) or romanise(stem) or unknown

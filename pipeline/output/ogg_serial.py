@@ -1,8 +1,8 @@
-"""The serial number of an Ogg stream: drawn at random by encoders, fixed here so that output repeats.
+"""Serial number of an Ogg stream, fixed so that output repeats.
 
-Ogg pages as in RFC 3533, section 6: a 27-byte header (serial at 14, checksum at 22, number of segments at
-26), the segment lengths, the segments. The checksum is a CRC-32 with polynomial 0x04C11DB7, neither
-reflected nor inverted, over the page with zeros in its place.
+Encoders draw it at random. Ogg pages are as in RFC 3533, section 6: a 27-byte header (serial at 14, checksum at 22,
+number of segments at 26), the segment lengths, the segments. The checksum is a CRC-32 with polynomial 0x04C11DB7,
+neither reflected nor inverted, over the page with zeros in its place.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ _REVERSED_BITS = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
 def with_serial(ogg: bytes, serial: int) -> bytes:
-    """A single-stream Ogg file with another serial number.
+    """Return a single-stream Ogg file with another serial number.
 
-    Raises ValueError on anything else.
+    Raises:
+        ValueError: The file is anything else.
     """
     output = bytearray(ogg)
     offset = 0
@@ -33,6 +34,9 @@ def with_serial(ogg: bytes, serial: int) -> bytes:
 
 
 def _checksum(page: bytes) -> int:
-    """Ogg's CRC-32 by zlib's: the same polynomial with the bits of input and output reversed and not inverted."""
+    """Compute Ogg's CRC-32 by zlib's.
+
+    It has the same polynomial, with the bits of input and output reversed and not inverted.
+    """
     reflected = zlib.crc32(page.translate(_REVERSED_BITS), 0xFFFFFFFF) ^ 0xFFFFFFFF
     return int(f"{reflected:032b}"[::-1], 2)

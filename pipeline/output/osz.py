@@ -1,4 +1,7 @@
-"""Finished map -> files: the .osu in the output folder, and beside it the .osz that osu! imports."""
+"""Files of a finished map: the .osu, and the .osz for import.
+
+Both are in the output folder.
+"""
 
 from __future__ import annotations
 
@@ -24,14 +27,16 @@ MAX_NUMBERED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class ExportedFiles:
-    """What was written; no .osz where the user wanted none."""
+    """Written files; the .osz is optional."""
 
     osu_path: Path
     osz_path: Path | None
 
 
 def export(request: GenerationRequest, beatmap: Beatmap, star_rating: float) -> ExportedFiles:
-    """Names the song in the beatmap and writes the files of a request, without replacing any that are there.
+    """Write the files of a request without replacing existing ones.
+
+    The song is named in the beatmap first.
 
     The bytes depend on the request and the map alone. `beatmap` gets its metadata, audio and background filled in.
     Raises RequestError for a background that is no picture and a folder that cannot be made, AudioError for
@@ -56,16 +61,17 @@ def export(request: GenerationRequest, beatmap: Beatmap, star_rating: float) -> 
 
 @dataclass(frozen=True, slots=True)
 class MapsetFiles:
-    """What was written: an .osz, or the .osu files where the user wanted none."""
+    """Written files: an .osz, or the .osu files on request."""
 
     osz_path: Path | None
     osu_paths: list[Path]
 
 
 def export_mapset(request: GenerationRequest, maps: Sequence[Beatmap], names: Sequence[str]) -> MapsetFiles:
-    """Writes difficulties of one song: one .osz of all, or the .osu files, without replacing any that are there.
+    """Write difficulties of one song without replacing existing files.
 
-    names: what each is called. Raises as `export` does; then nothing of the mapset is left in the folder.
+    They become one .osz or the .osu files. `names` are their names. Raises as `export` does; then nothing of the mapset
+    is left in the folder.
     """
     song, texts = _Song(request), {}
     for beatmap, name in zip(maps, names, strict=True):
@@ -89,7 +95,7 @@ def export_mapset(request: GenerationRequest, maps: Sequence[Beatmap], names: Se
 
 
 class _Song:
-    """What the maps of a request share: tags and name of the song, and what an .osz holds besides maps."""
+    """Common part of a request's maps: tags, names, other .osz files."""
 
     def __init__(self, request: GenerationRequest) -> None:
         audio_path, background = request.song.audio_path, request.song.background
@@ -102,7 +108,7 @@ class _Song:
             self.audio_name, self.files[audio.file_name] = audio.file_name, audio.content
 
     def encoded(self, beatmap: Beatmap, request: GenerationRequest, star_rating: float) -> bytes:
-        """A map of the song, with its metadata filled in."""
+        """Return a map of the song, with its metadata filled in."""
         beatmap.metadata = metadata_of(request, beatmap, self.tags, star_rating)
         if request.song.preview_time_ms is not None:
             beatmap.preview_time_ms = float(request.song.preview_time_ms)
@@ -111,9 +117,10 @@ class _Song:
 
 
 def write_into_reference(request: GenerationRequest, beatmap: Beatmap) -> ExportedFiles:
-    """Writes the part of a map that was asked for into its reference: a copy of the file, or the file itself.
+    """Write the requested part of a map into its reference.
 
-    Outside the part every byte stays. A file that is written over is kept with `.bak` after its name.
+    The result is a copy of the file, or the file itself. Outside the part every byte stays. An overwritten file is kept
+    with `.bak` after its name.
     """
     scope, reference = request.scope, request.song.beatmap_path
     assert reference is not None, "there is no reference beatmap"
@@ -133,7 +140,7 @@ def write_into_reference(request: GenerationRequest, beatmap: Beatmap) -> Export
 
 
 def span_of(scope: ScopeOptions) -> Span:
-    """The part of the song that is asked for."""
+    """Return the requested part of the song."""
     end_ms = math.inf if scope.end_time_ms is None else float(scope.end_time_ms)
     return Span(-math.inf if scope.start_time_ms is None else float(scope.start_time_ms), end_ms)
 
@@ -148,7 +155,10 @@ def _free_backup(path: Path) -> Path:
 
 
 def _write(contents: Mapping[Path, bytes | dict[str, bytes | Path]]) -> None:
-    """Writes maps, and archives of files by name, into places that were claimed, or gives the places up."""
+    """Write maps and archives into claimed places, or release these.
+
+    Archives consist of files by name.
+    """
     try:
         for path, content in contents.items():
             if isinstance(content, dict):
@@ -166,7 +176,7 @@ def _encoded(beatmap: Beatmap) -> bytes:
 
 
 def claim_file(folder: Path, name: str) -> Path:
-    """Return the place of a new file in a folder, under its name or the first number that is free."""
+    """Return the place of a new file, numbered if necessary."""
     return _claimed(folder, name)[0]
 
 
@@ -180,9 +190,9 @@ def made_folder(folder: Path) -> Path:
 
 
 def _claimed(folder: Path, *names: str) -> list[Path]:
-    """Where the files go: under their own names, or the first number at which none of them exists.
+    """Return free paths for files: their names, or the first free number.
 
-    Empty files hold the places, since other runs may be looking for names in this folder at the same moment.
+    Empty files reserve the places, since other runs may be looking for names in this folder at the same moment.
     """
     for number in range(1, MAX_NUMBERED):
         paths = [folder / _numbered(name, number) for name in names]

@@ -1,4 +1,4 @@
-"""A whole map on one picture: how dense and how hard it is over the song, and where its objects are.
+"""Picture of a whole map: density, difficulty and positions.
 
 From top to bottom: objects for each second, on a brighter ground in kiai; the strain of each skill that the star rating
 is made of, as curves over the same seconds; where on the playfield objects are, the brighter the more of them; and the
@@ -31,14 +31,17 @@ def overview(beatmap: Beatmap, song_ms: float) -> np.ndarray:
 
 
 def objects_per_second(beatmap: Beatmap, song_ms: float) -> np.ndarray:
-    """int [seconds]: how many objects begin in each second of 0..song_ms, the last one counted whole."""
+    """Return the number of objects in each second, int [seconds].
+
+    The seconds are those of 0..song_ms, the last one counted whole.
+    """
     seconds = max(1, int(np.ceil(song_ms / 1000)))
     times_ms = np.array([obj.time_ms for obj in beatmap.hit_objects])
     return np.histogram(times_ms, seconds, (0.0, 1000.0 * seconds))[0]
 
 
 def _framed(panel: np.ndarray) -> np.ndarray:
-    """A panel with a gap above it and at its sides."""
+    """Return a panel with a gap above it and at its sides."""
     height, width, _ = panel.shape
     frame = np.full((GAP + height, width + 2 * GAP, 3), BACKGROUND, dtype=np.uint8)
     frame[GAP:, GAP:-GAP] = panel
@@ -46,7 +49,10 @@ def _framed(panel: np.ndarray) -> np.ndarray:
 
 
 def _ground(beatmap: Beatmap, song_ms: float, width: int) -> np.ndarray:
-    """An empty panel over the whole song: kiai sections are brighter, and a line stands every ten seconds."""
+    """Return an empty panel over the whole song.
+
+    Kiai sections are brighter, and a line marks every ten seconds.
+    """
     panel = np.full((PANEL_HEIGHT, width, 3), PANEL, dtype=np.uint8)
     columns_ms = np.arange(width) * song_ms / width
     if any(point.uninherited for point in beatmap.timing_points):
@@ -58,7 +64,7 @@ def _ground(beatmap: Beatmap, song_ms: float, width: int) -> np.ndarray:
 
 
 def _density(beatmap: Beatmap, song_ms: float, width: int) -> np.ndarray:
-    """A bar for each second; the densest one reaches the top."""
+    """Draw a bar for each second; the densest one reaches the top."""
     panel = _ground(beatmap, song_ms, width)
     heights = _heights(objects_per_second(beatmap, song_ms))
     shown = heights[(np.arange(width) * song_ms / width // 1000).astype(int)]
@@ -67,7 +73,7 @@ def _density(beatmap: Beatmap, song_ms: float, width: int) -> np.ndarray:
 
 
 def _strain(beatmap: Beatmap, song_ms: float, width: int) -> np.ndarray:
-    """A curve for each skill, each reaching the top where it is hardest."""
+    """Draw a curve for each skill; its hardest point reaches the top."""
     panel = _ground(beatmap, song_ms, width)
     try:
         found = strains(beatmap)
@@ -83,7 +89,7 @@ def _strain(beatmap: Beatmap, song_ms: float, width: int) -> np.ndarray:
 
 
 def _places(beatmap: Beatmap, width: int) -> np.ndarray:
-    """The playfield, in the middle of a panel."""
+    """Draw the playfield in the middle of a panel."""
     places = np.array([(obj.y, obj.x) for obj in beatmap.hit_objects if not isinstance(obj, Spinner)]).reshape(-1, 2)
     size_px = (PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX)
     cells = [length // PLACE_CELL_PX for length in size_px]

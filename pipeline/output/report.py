@@ -1,7 +1,6 @@
-"""Report of a generated map: facts as JSON, and the map as a picture.
+"""Report of a generated map: facts as JSON, and a picture.
 
-The picture says with one look what the numbers say one by one; what is on it is told in
-`pipeline.output.overview_picture`.
+`pipeline.output.overview_picture` describes the picture.
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ _SETTINGS: dict[GameMode, tuple[tuple[float, ...], ...]] = {
 
 
 def suited_settings(mode: GameMode, star_rating: float) -> Difficulty:
-    """Settings that human charts of this mode have at this star rating.
+    """Return the settings of human-made maps of a mode and star rating.
 
     Between the rows of the table they are interpolated, outside it those of the nearest row hold. All have at most one
     decimal, as osu!'s editor writes them; the tick rate is whole. In mania `circle_size` is the number of keys.

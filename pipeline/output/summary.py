@@ -94,7 +94,10 @@ def count_objects(beatmap: Beatmap) -> dict[str, int]:
 
 
 def timing_of(beatmap: Beatmap, confidences: Sequence[float]) -> list[dict[str, float]]:
-    """Return the red lines of a map with the confidence of each; nothing without confidences."""
+    """Return the red lines of a map with their confidences.
+
+    Without confidences there are none.
+    """
     reds = [point for point in beatmap.timing_points if point.uninherited]
     if len(reds) != len(confidences):
         return []

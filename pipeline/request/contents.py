@@ -1,4 +1,4 @@
-"""Contents of the files of a request, looked at before models are loaded."""
+"""Contents of a request's files, checked before models are loaded."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pipeline.request.resolve import fill_from_beatmap
 
 
 def check_contents(request: GenerationRequest) -> None:
-    """Raise UserError if the reference map or the song cannot be what the request needs."""
+    """Raise UserError if the reference or the song is unsuitable."""
     song = request.song
     if song.beatmap_path is not None:
         song = fill_from_beatmap(request, read_beatmap(song.beatmap_path)).song

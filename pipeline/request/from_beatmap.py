@@ -13,11 +13,13 @@ from pipeline.request.options import GenerationRequest, MapOptions, RequestError
 
 
 def like_reference(request: GenerationRequest, reference: Beatmap) -> GenerationRequest:
-    """The request with the reference's star rating and settings, where the user gave nothing.
+    """Fill star rating and settings of a request from the reference.
+
+    Given values stay.
 
     Someone who asks for a star rating of their own gets settings that suit it, but for the number of keys: those of
-    another level would read wrong. An existing map that is changed keeps its settings whatever was asked for. Of a
-    map of another mode nothing is taken. Raises RequestError where a map is to stay, but its mode is not to.
+    another level would read wrong. An existing map that is changed keeps its settings whatever was asked for. Of a map
+    of another mode nothing is taken. Raises RequestError where a map is to stay, but its mode is not to.
     """
     mode, scope = request.map.gamemode, request.scope
     if scope.add_to_beatmap or scope.keeps_objects:
@@ -63,7 +65,10 @@ def _attributes(reference: Beatmap) -> Attributes:
 
 
 def _settings_of(reference: Beatmap, given: SettingOptions, exact: bool = False) -> SettingOptions:
-    """The settings of a reference where none are given; for a new map to the decimal that it may have."""
+    """Return the settings of a reference for missing ones.
+
+    For a new map they have the allowed decimals.
+    """
     found = {}
     for option in fields(SettingOptions):
         value = getattr(reference.difficulty, option.name)

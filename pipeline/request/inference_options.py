@@ -1,4 +1,4 @@
-"""Options of inference.py as users type them: a flat structured config, and the reader of each option.
+"""Options of inference.py: a flat structured config with readers.
 
 `configs/inference.yaml` shows and explains them. A reader has the limits and choices of its option; the form, the
 dialogue, `-h` and errors take them from here. `pipeline.request.resolve` builds the checked request.
@@ -75,7 +75,10 @@ def _folder(name: str, raw: object) -> Path:
 
 
 def _timesteps(name: str, raw: object) -> int | tuple[int, ...]:
-    """How many of the refiner's steps to take: one number, or a list of numbers for as many equal sections of them."""
+    """Parse the refiner's number of steps, or a list of numbers.
+
+    A list has one number for each of equal sections of the steps.
+    """
     if not isinstance(raw, list | tuple) and not str(raw).strip().startswith("["):
         return WholeNumber(1, REFINER_STEPS)(name, raw)
     parts = tuple(WholeNumber(0, REFINER_STEPS)(name, part) for part in items(name, raw))

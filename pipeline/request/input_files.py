@@ -1,4 +1,7 @@
-"""Files and folders of a request, checked before any work starts: in seconds, and without loading a model."""
+"""Files and folders of a request, checked before any work.
+
+This takes seconds and loads no model.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +18,10 @@ MAX_PICTURE_BYTES = 32 << 20
 
 
 def check_files(request: GenerationRequest, from_shell: bool = True) -> None:
-    """Raise RequestError or ModelError where an input is missing or the output folder cannot be written to.
+    """Raise an error for missing input or an unwritable output folder.
 
-    Writes nothing, and asks no network: whether the hub has a model is seen when it is loaded.
-    from_shell: whether a shell may have cut names at their spaces, so that a word about quotes helps
+    It is RequestError or ModelError. Nothing is written, and no network is used: a missing hub model is found when it
+    is loaded. `from_shell` states whether a shell may have split names at spaces, so that a hint about quotes helps.
     """
     song, model = request.song, request.model
     for name, path in (
@@ -41,7 +44,7 @@ def check_files(request: GenerationRequest, from_shell: bool = True) -> None:
 
 
 def _check_song_name(request: GenerationRequest) -> None:
-    """Raise RequestError if the map has to name its song by a name that no .osu file can hold."""
+    """Raise RequestError if no .osu file can hold the song's name."""
     song, folder = request.song.audio_path, request.output.output_path
     if song is None or is_writable_name(song.name) or request.scope.add_to_beatmap:
         return
@@ -53,7 +56,10 @@ def _check_song_name(request: GenerationRequest) -> None:
 
 
 def check_writable_folder(name: str, folder: Path) -> None:
-    """Raise RequestError unless files can be made in this folder, or in the one that it will be made in."""
+    """Raise RequestError unless a folder is writable.
+
+    If it does not exist, its future parent counts.
+    """
     try:
         existing = next(place for place in (folder, *folder.absolute().parents) if place.exists())
         if not existing.is_dir():

@@ -1,4 +1,7 @@
-"""Difficulty levels of each mode: their names in osu!, and the star ratings that they usually have."""
+"""Difficulty levels of each mode: names in osu!, and star ratings.
+
+The star ratings are usual ones.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,6 @@ FULL_SPREADS = {
 
 
 def levels_of(mode: GameMode) -> list[tuple[str, float]]:
-    """Return the name and star rating of each level of a full spread, easiest first."""
+    """Return the levels of a full spread with stars, easiest first."""
     stars = FULL_SPREADS[mode]
     return list(zip(LEVEL_NAMES[mode][: len(stars)], stars, strict=True))

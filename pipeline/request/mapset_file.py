@@ -1,4 +1,6 @@
-"""A mapset (.osz) as `beatmap_path`: one of its difficulties is the reference, and the new one goes into a copy of it.
+"""Mapset (.osz) as `beatmap_path`: one difficulty is the reference.
+
+The new one goes into a copy of the mapset.
 
 `beatmap_path=set.osz` takes its only difficulty, or the hardest where only timing and names are taken from it;
 `beatmap_path=set.osz/Insane` takes one by its name.
@@ -44,7 +46,7 @@ class MapsetFile:
 
     @classmethod
     def beside(cls, beatmap_path: Path) -> MapsetFile | None:
-        """Return the mapset that a difficulty was unpacked from, if it is in the same folder."""
+        """Return the mapset of an unpacked difficulty in the same folder."""
         for path in beatmap_path.parent.glob(f"*{SUFFIX}"):
             osz = read_osz(path)
             for name in osz.beatmaps:
@@ -73,7 +75,10 @@ class MapsetFile:
         write_osz(target, files)
 
     def _as_one_of_the_set(self, beatmap: Beatmap, versions: set[str]) -> Beatmap:
-        """Return a new difficulty with the song, the number and the picture of the set, under a name of its own."""
+        """Return a new difficulty of the set.
+
+        It has the set's song, number and picture, and its own name.
+        """
         like = self.osz.beatmaps[self.reference]
         metadata, number = beatmap.metadata, 2
         version = metadata.version
@@ -87,9 +92,9 @@ class MapsetFile:
 
 @contextmanager
 def open_mapset(flat: Mapping[str, object]) -> Iterator[tuple[dict[str, object], MapsetFile | None]]:
-    """Unpack the mapset of `beatmap_path` for a while; yield options that name its difficulty, and the mapset.
+    """Unpack the mapset of `beatmap_path` temporarily.
 
-    Options without a mapset are yielded as they are.
+    Yields options that name its difficulty, and the mapset. Options without a mapset are yielded unchanged.
 
     Raises:
         RequestError: The mapset cannot be read, or it does not have the difficulty.
@@ -116,7 +121,10 @@ def open_mapset(flat: Mapping[str, object]) -> Iterator[tuple[dict[str, object],
 
 
 def _split(value: object) -> tuple[Path, str] | None:
-    """Return the archive and the name after it; None for what is no mapset."""
+    """Return the archive and the name after it, or None.
+
+    None stands for a path that is not a mapset.
+    """
     if is_absent(value):
         return None
     path = Path(str(value)).expanduser()
@@ -129,7 +137,10 @@ def _split(value: object) -> tuple[Path, str] | None:
 
 
 def _takes_a_difficulty(flat: Mapping[str, object]) -> bool:
-    """Return whether the request takes more from the reference than what all difficulties of a song share."""
+    """Return whether the request needs one particular difficulty.
+
+    It takes more from the reference than the parts that all difficulties of a song share.
+    """
     parts = str(flat.get("in_context") or "").upper().strip("[]").replace("'", "").replace(" ", "").split(",")
     return str(flat.get("add_to_beatmap")).lower() == "true" or not set(PARTS_OF_A_DIFFICULTY).isdisjoint(parts)
 

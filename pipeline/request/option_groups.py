@@ -1,7 +1,7 @@
-"""The options of a generation as a form or a dialogue shows them: in groups, the basic ones first, each with its kind.
+"""Options of a generation as shown by a form or dialogue.
 
-Order, groups, explanations and defaults are those of `configs/inference.yaml`, limits and choices those of the readers
-in `pipeline.request.resolve`, so that nothing is said twice. Imports nothing heavy.
+They are in groups, the basic ones first, each with its kind. Order, groups, explanations and defaults are those of
+`configs/inference.yaml`, limits and choices those of the readers in `pipeline.request.resolve`. Imports nothing heavy.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ BASIC = (
 
 
 class Kind(Enum):
-    """What a value is, and so by what it is best chosen."""
+    """Kind of a value, which determines its form field."""
 
     YES_NO = "yes_no"
     CHOICE = "choice"
@@ -102,9 +102,10 @@ def option_groups() -> dict[str, list[Option]]:
 
 
 def options_named(sentence: str) -> list[str]:
-    """The options that a sentence for the user is about, basic ones first.
+    """Return the options that a sentence for the user is about.
 
-    Names such as `title` are words that any sentence may have: they count where it speaks of the option.
+    Basic ones come first. Names such as `title` are ordinary words: they count only if the sentence is about the
+    option.
     """
     named = [
         name
@@ -116,7 +117,7 @@ def options_named(sentence: str) -> list[str]:
 
 
 def kind_of(name: str, reader: Reader) -> Kind:
-    """What the value of an option is."""
+    """Return the kind of an option's value."""
     kind = _SPECIAL_KINDS.get(name) or _KINDS_OF_READERS.get(type(reader)) or _KINDS_OF_FUNCTIONS.get(reader)
     return kind or Kind.TEXT
 

@@ -1,6 +1,7 @@
-"""Which options have a use for what else was chosen: a form hides the others, and a dialogue does not ask for them.
+"""Options that apply to the other choices.
 
-`pipeline.request.resolve` takes from here which modes an option is for. What it refuses beyond that is its own affair.
+A form hides the others, and a dialogue does not ask for them. `pipeline.request.resolve` takes the modes of each option
+from here. Its further checks are its own.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ ALL_MODES = frozenset(GameMode)
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """An option has a use in these modes, once one of each of `needs` is given, and while none of `excludes` is.
+    """Condition under which an option has a use.
 
-    Given is what is neither absent, nor false, nor the default, nor without a use itself.
+    It applies in these modes, once one of each of `needs` is given, and while none of `excludes` is. A given option is
+    not absent, not false, not the default, and itself of use.
     """
 
     modes: frozenset[GameMode] = ALL_MODES
@@ -62,10 +64,12 @@ def use_of(name: str) -> Use:
 
 
 def is_of_use(name: str, values: Mapping[str, object], defaults: Mapping[str, object], mode: GameMode | None) -> bool:
-    """Whether an option has a use.
+    """Return whether an option has a use.
 
-    values, defaults: every option -> what is chosen and what a configuration has by itself; raw, as in `resolve`
-    mode: that of the map; None where it is not known, so that every mode is possible
+    Args:
+        values: Raw chosen value of every option, as in `resolve`.
+        defaults: Raw default of every option in the configuration.
+        mode: Mode of the map; None if it is unknown, so that every mode is possible.
     """
     use = use_of(name)
 
@@ -77,7 +81,10 @@ def is_of_use(name: str, values: Mapping[str, object], defaults: Mapping[str, ob
 
 
 def is_given(value: object, default: object) -> bool:
-    """Whether a raw value asks for something: a switch that is on, or what differs from the default."""
+    """Return whether a raw value requests something.
+
+    It is a switch that is on, or differs from the default.
+    """
     if is_absent(value):
         return False
     text = str(value).strip().lower()

@@ -1,4 +1,4 @@
-"""Reading one value: what came from a YAML file, a command line or a web form -> a checked Python value.
+"""Readers of one value from YAML, command line or web form.
 
 A reader takes the option's name, as the user types it, and the raw value, and raises RequestError with one sentence. A
 raw value is text or what YAML made of it. Readers with limits are dataclasses, so that a form can show the limits.
@@ -25,7 +25,7 @@ _BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False,
 
 
 def option(reader: Reader, default: Any = None) -> Any:
-    """A field of an option dataclass with the reader of its values."""
+    """Return a field of an option dataclass with its reader."""
     if isinstance(default, list):
         return field(default_factory=default.copy, metadata={"reader": reader})
     return field(default=default, metadata={"reader": reader})
@@ -53,13 +53,16 @@ def read_options(options: type, flat: Mapping[str, object]) -> dict[str, Any]:
 
 
 def is_absent(raw: object) -> bool:
-    """Whether an option was left empty: nothing, `null`, or an empty list."""
+    """Return whether an option is empty: nothing, `null`, or []."""
     return raw is None or raw in ("", "null", "[]") or (isinstance(raw, list | tuple) and not raw)
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number within low..high, both included, with at most `decimals` decimals; without `high` there is no end."""
+    """Number within low..high inclusive, with at most `decimals` decimals.
+
+    Without `high` there is no upper limit.
+    """
 
     low: float
     high: float | None = None
@@ -111,7 +114,7 @@ def text(name: str, raw: object) -> str:
 
 
 def path(name: str, raw: object) -> Path:
-    """A path, `~` being the home folder."""
+    """Parse a path; `~` is the home folder."""
     if "\0" in str(raw):
         raise RequestError(f"{name} is not a path.")
     return Path(os.path.expanduser(str(raw)))
@@ -123,7 +126,10 @@ def words(name: str, raw: object) -> tuple[str, ...]:
 
 
 def items(name: str, raw: object) -> tuple[str, ...]:
-    """A list: `[a,b]`, `a,b`, or one from YAML; each item one line of text, quotes around it dropped."""
+    """Parse a list: `[a,b]`, `a,b`, or one from YAML.
+
+    Each item is one line of text; quotes around it are dropped.
+    """
     if isinstance(raw, list | tuple):
         parts = [str(part) for part in raw]
     else:
@@ -148,7 +154,10 @@ class OneOf:
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """A list of members of an enumeration by name, each once, in any case; `spelt`: how messages write them."""
+    """List of members of an enumeration by name, in any case.
+
+    Each occurs once; `spelt` is their spelling in messages.
+    """
 
     kind: type[Enum]
     spelt: Callable[[str], str] = str.upper

@@ -1,4 +1,4 @@
-"""What a user can ask for, as typed data: the one place that holds the defaults.
+"""Typed options of a request, and the only place of defaults.
 
 Users see these options flat (`difficulty=5.5`); here they are grouped by what they are about.
 `pipeline.request.resolve` turns the flat form into a `GenerationRequest` and checks it. None always means "not given":
@@ -25,7 +25,7 @@ WHOLE_MAP = (ContextKind.TIMING, ContextKind.KIAI, ContextKind.MAP, ContextKind.
 
 
 class RequestError(UserError):
-    """A request that cannot be met as it stands; the message is one sentence for the user."""
+    """Impossible request; the message is one sentence for the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class SongOptions:
 
 @dataclass(frozen=True, slots=True)
 class MapOptions:
-    """What the map should be like.
+    """Target of a map.
 
     `gamemode` is None only where the reference beatmap decides it.
     """
@@ -76,12 +76,12 @@ class MapOptions:
 
     @property
     def is_mapset(self) -> bool:
-        """Whether several difficulties are asked for."""
+        """Return whether several difficulties are requested."""
         return bool(self.difficulties) or self.spread is not None
 
     @property
     def is_matched(self) -> bool:
-        """Whether something is requested that a finished map can be measured by."""
+        """Return whether a measurable value of a finished map is requested."""
         measured = (self.difficulty, self.hold_note_ratio, self.scroll_speed_ratio)
         return self.match_difficulty and any(each is not None for each in measured)
 
@@ -100,7 +100,7 @@ class SettingOptions:
 
 @dataclass(frozen=True, slots=True)
 class ScopeOptions:
-    """Which parts of the map are given, and which are generated.
+    """Given and generated parts of a map.
 
     `output_type` never holds a part that is given.
     """
@@ -116,28 +116,28 @@ class ScopeOptions:
 
     @property
     def is_timing_alone(self) -> bool:
-        """Whether nothing but red lines is wanted, and nothing is given."""
+        """Return whether only red lines are requested and nothing is given."""
         return self.output_type == (ContextKind.TIMING,) and self.in_context == (ContextKind.NONE,)
 
     @property
     def keeps_objects(self) -> bool:
-        """Whether the objects of the reference stay what they are."""
+        """Return whether the objects of the reference stay unchanged."""
         return ContextKind.NO_HS in self.in_context or ContextKind.MAP in self.in_context
 
     @property
     def generates_objects(self) -> bool:
-        """Whether the model generates the hit objects."""
+        """Return whether the model generates the hit objects."""
         return ContextKind.MAP in self.output_type and not self.keeps_objects
 
     @property
     def is_part(self) -> bool:
-        """Whether a part of the song is asked for."""
+        """Return whether a part of the song is requested."""
         return self.start_time_ms is not None or self.end_time_ms is not None
 
 
 @dataclass(frozen=True, slots=True)
 class SamplingOptions:
-    """How the model draws.
+    """Options of sampling.
 
     None is up to the model; a None `seed` is drawn at random.
 
@@ -155,7 +155,7 @@ class SamplingOptions:
 
 @dataclass(frozen=True, slots=True)
 class ModelOptions:
-    """Which model, and where it runs.
+    """Options of the model and its device.
 
     Without `model_path` it is the one that comes with the program.
 
@@ -175,7 +175,9 @@ class ModelOptions:
 
 @dataclass(frozen=True, slots=True)
 class PositionOptions:
-    """How objects find their places in standard and catch, after they have their times.
+    """Options of positions in standard and catch.
+
+    Objects get positions after their times.
 
     `timesteps` is a number of steps, or a number for each of equal sections of the noise, least noise first; None is
     what suits the refiner. Without `diff_ckpt` that is the one that comes with the program.
@@ -193,9 +195,9 @@ class PositionOptions:
 
 @dataclass(frozen=True, slots=True)
 class OutputOptions:
-    """Where the map goes: a folder, made when missing; None only until `resolve` has chosen one.
+    """Options of output: a folder, created if missing.
 
-    With `report`, an account of the map lies beside it.
+    It is None until `resolve` has chosen one. With `report`, a report of the map is next to it.
     """
 
     output_path: Path | None = None
@@ -217,7 +219,7 @@ class GenerationRequest:
     output: OutputOptions = field(default_factory=OutputOptions)
 
     def attributes(self) -> Attributes:
-        """What the model is conditioned on."""
+        """Return the conditions of the model."""
         wanted, settings = self.map, self.settings
         assert wanted.gamemode is not None, "the mode of the reference beatmap was not filled in"
         return Attributes(
@@ -235,7 +237,10 @@ class GenerationRequest:
         )
 
     def difficulty_settings(self, star_rating: float) -> Difficulty:
-        """[Difficulty] of the map: what the user gave, and for the rest what suits `star_rating`."""
+        """Return [Difficulty] of the map.
+
+        Given settings stay; others suit `star_rating`.
+        """
         assert self.map.gamemode is not None, "the mode of the reference beatmap was not filled in"
         settings = suited_settings(self.map.gamemode, star_rating)
         for option in fields(self.settings):
@@ -248,7 +253,7 @@ class GenerationRequest:
 
 
 def option_fields() -> dict[str, tuple[str, str]]:
-    """Every option as the user types it -> (group, field) of a GenerationRequest."""
+    """Map options as typed to (group, field) of a GenerationRequest."""
     groups = ((group.name, group.default_factory) for group in fields(GenerationRequest))
     return {
         option.name.removesuffix("_ms"): (group, option.name) for group, options in groups for option in fields(options)
@@ -256,7 +261,7 @@ def option_fields() -> dict[str, tuple[str, str]]:
 
 
 def nearest_option(name: str, known: Iterable[str]) -> str | None:
-    """The option that a user most likely meant; None where nothing is near."""
+    """Return the option that a user most likely meant, or None."""
     known = list(known)
     meant = _SHORT_NAMES.get(name.lower())
     if meant in known:
@@ -265,7 +270,7 @@ def nearest_option(name: str, known: Iterable[str]) -> str | None:
 
 
 def unknown_option(name: str, known: Iterable[str]) -> str:
-    """One sentence about an option that there is not, with the nearest one that there is."""
+    """Return a sentence about an unknown option, with the nearest known one."""
     near = nearest_option(name, known)
     return f"There is no option {name}" + (f"; did you mean {near}?" if near else "; -h lists them all.")
 

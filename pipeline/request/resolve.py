@@ -62,10 +62,12 @@ def resolve(flat: Mapping[str, object]) -> GenerationRequest:
 
 
 def fill_from_beatmap(request: GenerationRequest, beatmap: Beatmap) -> GenerationRequest:
-    """The request with what its reference beatmap knows, wherever the user gave nothing.
+    """Fill a request from its reference beatmap; given values stay.
 
-    That is the song, its metadata, the mode and, as `pipeline.request.from_beatmap` has it, how hard it is. Raises
-    RequestError where the mode of the beatmap does not allow what was asked for, or the beatmap lacks it.
+    It supplies the song, its metadata, the mode and, by `pipeline.request.from_beatmap`, its difficulty.
+
+    Raises:
+        RequestError: The mode of the beatmap does not allow the request, or the beatmap lacks a part.
     """
     assert request.song.beatmap_path is not None, "there is no reference beatmap"
     _check_reference(request, beatmap)
@@ -109,7 +111,10 @@ def _check_reference(request: GenerationRequest, beatmap: Beatmap) -> None:
 
 
 def _with_output_folder(request: GenerationRequest) -> GenerationRequest:
-    """A map goes to the others of its song, where there is one to start from."""
+    """Set the output folder to that of the song's other maps.
+
+    This requires a map to start from.
+    """
     if request.output.output_path is not None:
         return request
     reference = request.song.beatmap_path
@@ -118,7 +123,10 @@ def _with_output_folder(request: GenerationRequest) -> GenerationRequest:
 
 
 def _usable_picture(folder: Path, name: str) -> Path | None:
-    """The background of a reference beatmap; where it is missing or no picture, the map simply has none."""
+    """Return the background of a reference beatmap, or None.
+
+    A missing or damaged picture gives no background.
+    """
     picture = find_file(folder, name)
     try:
         if picture is not None:
@@ -153,7 +161,10 @@ def _check_sampling(request: GenerationRequest) -> None:
 
 
 def _check_mapset(request: GenerationRequest) -> None:
-    """A mapset is new, and its difficulties have a star rating and a name each."""
+    """Check a mapset request.
+
+    A mapset is new, and each of its difficulties has a star rating and a name.
+    """
     wanted, scope = request.map, request.scope
     if not wanted.is_mapset:
         return
@@ -191,9 +202,9 @@ def _check_model(request: GenerationRequest) -> None:
 
 
 def _check_parity(request: GenerationRequest) -> None:
-    """Refuse options that the original program does not have, or that are not reproduced.
+    """Refuse options that parity mode does not reproduce.
 
-    Values that switch something off are fine: nothing is matched or refined anyway.
+    The original may lack them. Values that switch something off are allowed: nothing is matched or refined anyway.
     """
     if not request.model.parity:
         return
@@ -220,7 +231,10 @@ def _check_positions(request: GenerationRequest) -> None:
 
 
 def _check_mode(request: GenerationRequest) -> None:
-    """Options that a mode has no use for: rather a word now than a map that ignores them."""
+    """Refuse options without a use in the mode.
+
+    Otherwise the map would ignore them.
+    """
     mode, wanted = request.map.gamemode, request.map
     if mode is None:
         return

@@ -1,4 +1,7 @@
-"""Which parts of a map are given and which are generated: what an unfinished wish means, and whether it makes sense."""
+"""Scope of a request: given and generated parts of a map.
+
+Incomplete requests are completed and checked.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,9 @@ SHORTEST_PART_MS = 1000
 
 
 def with_open_parts(request: GenerationRequest, asked: bool) -> GenerationRequest:
-    """What is given need not be generated: `output_type` becomes the parts that `in_context` leaves open.
+    """Set `output_type` to the parts that `in_context` leaves open.
 
-    asked: whether the user named the parts to generate
+    Given parts need not be generated. `asked` states whether the user named the parts to generate.
     """
     scope = request.scope
     if ContextKind.NO_HS in scope.in_context:
@@ -33,7 +36,7 @@ def with_open_parts(request: GenerationRequest, asked: bool) -> GenerationReques
 
 
 def check_scope(request: GenerationRequest) -> None:
-    """Raises RequestError for the first thing that cannot be meant."""
+    """Raise RequestError for the first impossible part."""
     scope = request.scope
     if ContextKind.NONE in scope.in_context and len(scope.in_context) > 1:
         raise RequestError("in_context must be either [NONE] or a list of what is given, not both.")
@@ -52,7 +55,10 @@ def check_scope(request: GenerationRequest) -> None:
 
 
 def check_part(start_ms: int | None, end_ms: int | None) -> None:
-    """Raise RequestError for a part that ends before it starts, or whose times are seconds."""
+    """Raise RequestError for a part that ends before it starts.
+
+    Times in seconds are refused, too.
+    """
     if end_ms is None:
         return
     if start_ms is not None and end_ms <= start_ms:
@@ -77,7 +83,7 @@ def _check_reference(request: GenerationRequest) -> None:
 
 
 def _check_parts(scope: ScopeOptions) -> None:
-    """Whether the parts can be generated from what is given."""
+    """Check that the parts can be generated from the given ones."""
     given, made = set(scope.in_context), set(scope.output_type)
     names = ContextKind
     if not made:

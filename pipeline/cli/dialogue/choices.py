@@ -1,6 +1,6 @@
-"""What a user has chosen so far: what is wrong with it, what else it makes worth asking, and the command that says it.
+"""State of a dialogue: choices, their errors, further options, and command.
 
-Knows nothing about terminals. Values are raw, as `resolve` takes them; None is the default.
+It is independent of terminals. Values are raw, as `resolve` takes them; None is the default.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ ROOT_CONFIG = "inference"
 
 @dataclass
 class Choices:
-    """A configuration by its name with its values, what was chosen beyond it, and which options were asked for."""
+    """Configuration with its values, choices beyond it, and answered options."""
 
     config_name: str
     config: FlatConfig
@@ -40,7 +40,7 @@ class Choices:
         return self.chosen.get(name, self.config[name])
 
     def choose(self, name: str, value: object) -> None:
-        """Takes an answer; None, or what the configuration has anyway, is no choice."""
+        """Store an answer; None or the configuration's value is no choice."""
         default = all_options()[name].default
         self.chosen[name] = default if is_absent(value) else value
         if _same(name, self.chosen[name], self.config[name]):
@@ -48,7 +48,10 @@ class Choices:
         self.asked.add(name)
 
     def mode(self) -> GameMode | None:
-        """The mode of the map; None where a reference decides that cannot be read."""
+        """Return the mode of the map.
+
+        It is None if a reference determines it and cannot be read.
+        """
         try:
             raw = self.value("gamemode")
             return self.mode_by_default() if is_absent(raw) else READERS["gamemode"]("gamemode", raw)
@@ -56,7 +59,7 @@ class Choices:
             return None
 
     def mode_by_default(self) -> GameMode | None:
-        """The mode of a map for which none was chosen."""
+        """Return the default mode of a map."""
         path = self.value("beatmap_path")
         if is_absent(path):
             return GameMode.STANDARD
@@ -66,22 +69,25 @@ class Choices:
             return None
 
     def useful(self) -> list[str]:
-        """The options that have a use for what was chosen, in the order of the configuration."""
+        """Return the options that apply to the choices so far.
+
+        They are in the order of the configuration.
+        """
         values, defaults, mode = {name: self.value(name) for name in all_options()}, _defaults(), self.mode()
         unknown = self.unknown()
         return [name for name in values if name not in unknown and is_of_use(name, values, defaults, mode)]
 
     def conditions(self) -> KnownConditions | None:
-        """What the model knows; None for a model of which that is not known here."""
+        """Return the conditions of the model; None if they are unknown."""
         return known_conditions(self.value("model_path"), self.mode())
 
     def unknown(self) -> tuple[str, ...]:
-        """The options that the model does not use."""
+        """Return the options that the model does not use."""
         known = self.conditions()
         return () if known is None else known.unknown
 
     def unasked(self, names: Iterable[str]) -> list[str]:
-        """The options among `names` that have a use and were not asked for yet."""
+        """Return the applicable options among `names` that were not asked."""
         useful = set(self.useful())
         return [name for name in names if name in useful and name not in self.asked]
 
@@ -90,7 +96,7 @@ class Choices:
         return _defaults() | {name: self.value(name) for name in self.useful()}
 
     def problem(self) -> str | None:
-        """What is wrong with what was chosen, in one sentence; None when it can be made."""
+        """Return the problem of the choices in one sentence, or None."""
         try:
             with open_mapset(self.flat()) as (flat, _):
                 request = resolve(flat)
@@ -104,10 +110,10 @@ class Choices:
         return None
 
     def options_to_ask_again(self, name: str | None, still_to_come: Iterable[str]) -> tuple[list[str], str] | None:
-        """Options to ask for again after that of `name` was answered, and the sentence why; None where all is well.
+        """Return options to ask again, and the sentence with the reason.
 
-        A sentence about an option that is still to come can wait: two that must fit each other are not asked for at
-        once.
+        They follow the answer for `name`; None if all is well. A sentence about an option that is still to come can
+        wait: two options that must match are not asked at once.
         """
         sentence = self.problem()
         if sentence is None:
@@ -118,7 +124,10 @@ class Choices:
         return [other for other in named if other in self.asked], sentence
 
     def words(self) -> list[str]:
-        """The words after the script's name that ask inference.py for the same: only what differs from the default."""
+        """Return the words of the equivalent inference.py command.
+
+        They follow the script's name, and only state differences from the default.
+        """
         start = [] if self.config_name == ROOT_CONFIG else ["-cn", self.config_name]
         flat = self.flat()
         if is_absent(self.config["gamemode"]) and self.mode() is self.mode_by_default():
@@ -128,7 +137,7 @@ class Choices:
 
 
 def _same(name: str, value: object, other: object) -> bool:
-    """Whether two raw values of an option mean the same."""
+    """Return whether two raw values of an option are equal."""
     if is_absent(value) or is_absent(other):
         return is_absent(value) and is_absent(other)
     try:
@@ -147,5 +156,5 @@ def _read(path: Path, modified_ns: int) -> Beatmap:
 
 
 def _reference(path: Path) -> Beatmap:
-    """A reference map, read again only when its file has changed."""
+    """Return a reference map; read it again only if it changed."""
     return _read(path, path.stat().st_mtime_ns)

@@ -1,4 +1,4 @@
-"""The whole dialogue: basic options, then the command and what to do with it; more options by group where wanted."""
+"""Dialogue: basic options, further groups, then the command."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ RUN, PRINT, MORE, CHANGE, LEAVE = "run", "print", "more", "change", "leave"
 
 
 def converse(config_name: str, given: FlatConfig) -> int:
-    """Ask until there is a command, and run or print it; return an exit status.
+    """Ask for options, then run or print the command.
+
+    Returns an exit status.
 
     Args:
         config_name: The config that was chosen, as -cn takes it.
@@ -52,7 +54,7 @@ def converse(config_name: str, given: FlatConfig) -> int:
 
 
 def model_choices() -> dict[str, str]:
-    """The configurations of generation -> what they say about themselves in their first line."""
+    """Return the configurations of generation with their first lines."""
     names = sorted(path.stem for path in CONFIG_DIR.glob(f"{ROOT_CONFIG}_*.yaml"))
     first_lines = {name: (CONFIG_DIR / f"{name}.yaml").read_text(encoding="utf-8").partition("\n")[0] for name in names}
     return {ROOT_CONFIG: "The small model that comes with the program."} | {
@@ -61,7 +63,10 @@ def model_choices() -> dict[str, str]:
 
 
 def _begun(name: str, given: FlatConfig) -> Choices:
-    """Return what the command line gave, with a model that is asked for unless it did."""
+    """Return the choices of the command line.
+
+    The model is asked for unless given.
+    """
     if name == ROOT_CONFIG and "model_path" not in given:
         say("\nthe model that writes the map; published ones are downloaded once", DIM)
         name = choose("model", [Choice(text, name) for name, text in model_choices().items()])
@@ -72,7 +77,10 @@ def _begun(name: str, given: FlatConfig) -> Choices:
 
 
 def _say_what_is_off(wish: Choices) -> None:
-    """Name the options that the model does not use, which are not asked for."""
+    """Report the options that the model does not use.
+
+    They are not asked for.
+    """
     unknown, known = wish.unknown(), wish.conditions()
     if known is not None and unknown:
         which = "bundled model" if is_absent(wish.value("model_path")) else f"model {known.model}"
@@ -80,7 +88,10 @@ def _say_what_is_off(wish: Choices) -> None:
 
 
 def _ask_all(wish: Choices, names: Sequence[str], with_headings: bool = False) -> None:
-    """Ask for options one after the other, also for those that an answer gives a use, and again for wrong ones."""
+    """Ask for options one after the other.
+
+    Options that an answer makes applicable, and wrong ones, are included.
+    """
     names = _take_back(wish, None, names)
     group = ""
     while waiting := wish.unasked(names):
@@ -93,7 +104,10 @@ def _ask_all(wish: Choices, names: Sequence[str], with_headings: bool = False) -
 
 
 def _take_back(wish: Choices, name: str | None, names: Sequence[str]) -> Sequence[str]:
-    """Say what is wrong after an answer; the options that it is about are to be asked for again."""
+    """Report the problem of an answer.
+
+    Returns the options to ask again.
+    """
     wrong = wish.options_to_ask_again(name, wish.unasked(names))
     if wrong is None:
         return names
@@ -104,7 +118,7 @@ def _take_back(wish: Choices, name: str | None, names: Sequence[str]) -> Sequenc
 
 
 def _ask_more(wish: Choices) -> None:
-    """Ask for the options of the groups that are ticked, beyond the basic ones."""
+    """Ask for the options of the ticked groups, beyond the basic ones."""
     groups = {
         heading: [option.name for option in options if not option.is_basic]
         for heading, options in option_groups().items()
@@ -137,7 +151,7 @@ def _next_step(wish: Choices) -> str:
 
 
 def _command(wish: Choices) -> list[str]:
-    """The command as typed here, with paths as short as they can be."""
+    """Return the command with the shortest possible paths."""
     return [_short(Path(sys.executable)), _short(SCRIPT), *wish.words()]
 
 

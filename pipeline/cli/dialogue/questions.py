@@ -1,6 +1,6 @@
-"""One question of each kind: an option and its value in, the new raw value out; None is the default.
+"""Questions of each kind: option and value in, raw value out.
 
-What is written in a line can be taken away again: an empty answer is the default.
+None is the default.
 """
 
 from __future__ import annotations
@@ -53,7 +53,10 @@ def ask(option: Option, wish: Choices) -> object:
 
 
 def explained(option: Option) -> str:
-    """What the configuration file says about an option, and its default where that says nothing."""
+    """Return the explanation of an option, with its default.
+
+    The configuration file may omit the default.
+    """
     return option.about + ("" if option.default is None else f" (default {value_text(option.default)})")
 
 
@@ -62,7 +65,7 @@ def _typed(value: object) -> str:
 
 
 def _list(option: Option, value: object) -> list[str]:
-    """The items of a value; none where it was given wrongly."""
+    """Return the items of a value; none for a wrong value."""
     try:
         return [] if is_absent(value) else list(items(option.name, value))
     except RequestError:
@@ -70,7 +73,7 @@ def _list(option: Option, value: object) -> list[str]:
 
 
 def _ask_mode(option: Option, wish: Choices) -> object:
-    """A list of modes, in which the one that it would be anyway stands for the default."""
+    """Ask for a mode; the automatic one is the default."""
     by_default, chosen = wish.mode_by_default(), wish.mode()
     choices = [Choice(MODE_NAMES[mode], mode.value) for mode in GameMode if mode is not by_default]
     default = "that of the map" if by_default is None else MODE_NAMES[by_default]
@@ -98,7 +101,7 @@ def _ask_path(option: Option, value: object) -> object:
 
 
 def dropped_path(text: str, on_windows: bool = IS_WINDOWS) -> str:
-    """Return the path that was meant where one was typed, pasted, or dragged into the terminal.
+    """Return the path that a user typed, pasted or dragged.
 
     Terminals write a dragged file as their shell would want it: in quotes, with backslashes before spaces, after the
     call operator of PowerShell, or as a file:// address.

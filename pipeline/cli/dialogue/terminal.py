@@ -1,4 +1,4 @@
-"""Lists, ticks and lines of a dialogue in a terminal, and how they look.
+"""Lists, ticks and lines of a dialogue in a terminal.
 
 On questionary, a small layer over prompt_toolkit that is kept up to date, where InquirerPy had its last release in
 2022. Ctrl-C and Ctrl-D raise KeyboardInterrupt.
@@ -38,7 +38,7 @@ def say(text: str, style: str = "") -> None:
 
 
 def say_unwrapped(line: str, style: str = "") -> None:
-    """A line that can be copied as one, however long it is."""
+    """Print a line that can be copied as one, for any length."""
     questionary.print(line, style=style or None)
 
 
@@ -50,9 +50,9 @@ def answer(question: Question) -> Any:
 
 
 def choose(message: str, choices: Sequence[Choice], start: object = None, is_long: bool = False) -> Any:
-    """The value of one of a list.
+    """Return the chosen value of a list.
 
-    `start`: where the pointer stands first; `is_long`: letters filter the list.
+    `start` is the initial position of the pointer; with `is_long`, letters filter the list.
     """
     question = questionary.select(
         message,
@@ -67,6 +67,6 @@ def choose(message: str, choices: Sequence[Choice], start: object = None, is_lon
 
 
 def tick(message: str, choices: Sequence[Choice]) -> list[Any]:
-    """The values of those that are ticked."""
+    """Return the ticked values."""
     instruction = "(arrows, space ticks, Enter when done)"
     return answer(questionary.checkbox(message, choices, style=LOOK, instruction=instruction))

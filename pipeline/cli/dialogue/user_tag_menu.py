@@ -1,4 +1,4 @@
-"""Styles of a map in a menu of two levels: groups of user tags, and the tags of a group.
+"""Menu of map styles: groups of user tags, and their tags.
 
 Arrows move, Enter opens a group and comes back, space ticks.
 """
@@ -21,7 +21,9 @@ DONE, BY_NAME = "done", "by name"
 def ask_user_tags(
     message: str, chosen: Sequence[str], mode: GameMode | None, known: Collection[str] | None = None
 ) -> list[str]:
-    """Descriptors by their full names, of the tags that a mode has; others that were chosen before stay.
+    """Ask for descriptors among the tags of a mode.
+
+    Returns full names; other earlier choices stay.
 
     Args:
         message: The question.
@@ -42,7 +44,10 @@ def ask_user_tags(
 
 
 def tags_by_group(mode: GameMode | None, known: Collection[str] | None = None) -> dict[str, list[UserTag]]:
-    """The tags of a mode that a model knows; of all modes where it is not known, each once."""
+    """Return the tags of a mode that a model has.
+
+    If the mode is unknown, they are those of all modes, each once.
+    """
     groups: dict[str, dict[str, UserTag]] = {}
     for tag in user_tags():
         if (mode is None or mode in tag.modes) and (known is None or tag.name in known):
@@ -51,7 +56,10 @@ def tags_by_group(mode: GameMode | None, known: Collection[str] | None = None) -
 
 
 def full_names(names: Sequence[str], groups: dict[str, list[UserTag]]) -> list[str]:
-    """Names with their groups where they are tags of these groups, each once."""
+    """Return names with their groups, each once.
+
+    A name outside these groups stays.
+    """
     known = {spelt.casefold(): tag.full_name for tags in groups.values() for tag in tags for spelt in _spellings(tag)}
     return list(dict.fromkeys(known.get(name.casefold(), name) for name in names))
 
@@ -61,7 +69,10 @@ def _spellings(tag: UserTag) -> tuple[str, str]:
 
 
 def _with_ticks(names: Sequence[str], tags: Sequence[UserTag], ticked: Sequence[str]) -> list[str]:
-    """Names after the ticks of one group: its own go or stay, all others stay."""
+    """Return names after the ticks of one group.
+
+    Names of the group are kept or removed; all others stay.
+    """
     own = {tag.full_name for tag in tags}
     kept = [name for name in names if name not in own or name in ticked]
     return list(dict.fromkeys((*kept, *ticked)))

@@ -1,4 +1,4 @@
-"""Wider or narrower catch maps: the same rhythm and patterns, with more or less way between objects."""
+"""Width of catch maps: same patterns with scaled distances."""
 
 from __future__ import annotations
 
@@ -14,15 +14,18 @@ NARROWEST, WIDEST = 0.15, 1.6
 
 
 def widest_factor(beatmap: Beatmap) -> float:
-    """Return the largest factor that keeps a map inside the playfield, at most WIDEST."""
+    """Return the largest factor that keeps a map inside the playfield.
+
+    It is at most WIDEST.
+    """
     reach_px = max((abs(x - MIDDLE_PX) for x in _all_x(beatmap)), default=0.0)
     return max(1.0, min(WIDEST, MIDDLE_PX / max(reach_px, 1.0)))
 
 
 def scaled_width(beatmap: Beatmap, factor: float) -> Beatmap:
-    """Return a map whose objects lie `factor` times as far from the middle.
+    """Return a map with positions scaled about the middle.
 
-    Juice streams keep their lengths, and so their durations.
+    The factor is `factor`. Juice streams keep their lengths, and so their durations.
     """
     return replace(beatmap, hit_objects=[_scaled(obj, factor) for obj in beatmap.hit_objects])
 

@@ -1,4 +1,7 @@
-"""Fewer objects without another rhythm: what is on the finest ticks goes first, spread evenly over the map."""
+"""Removal of objects that keeps the rhythm.
+
+Objects on the finest ticks go first, spread evenly over the map.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +20,11 @@ MIN_KEPT_SHARE = 0.1
 
 
 def removal_order(beatmap: Beatmap) -> list[int]:
-    """Indices of all objects, those first without which the rhythm stays most what it is.
+    """Return indices of all objects in order of removal.
 
-    Easier difficulties of a song leave out the finer divisions of the beat. Of equals, circles go before sliders, and
-    neighbours far apart in the order, so that any first part of it is spread over the map.
+    Objects without which the rhythm changes least come first. Easier difficulties of a song omit the finer divisions of
+    the beat. Of equals, circles go before sliders, and neighbours are far apart in the order, so that any first part of
+    it is spread over the map.
     """
     timing = Timing(beatmap.timing_points)
     seen: Counter[float] = Counter()
@@ -37,14 +41,17 @@ def removal_order(beatmap: Beatmap) -> list[int]:
 
 
 def thinned(beatmap: Beatmap, share: float) -> Beatmap:
-    """The map without this share of its objects; a tenth always stays."""
+    """Return the map without this fraction of its objects.
+
+    A tenth always stays.
+    """
     count = min(round(share * len(beatmap.hit_objects)), int((1 - MIN_KEPT_SHARE) * len(beatmap.hit_objects)))
     gone = set(removal_order(beatmap)[:count])
     return replace(beatmap, hit_objects=[obj for index, obj in enumerate(beatmap.hit_objects) if index not in gone])
 
 
 def _spread(indices: list[int]) -> list[int]:
-    """The same, every other one first, then every other one of the rest."""
+    """Reorder indices: every other one, then likewise the rest."""
     found = []
     left = indices
     while left:

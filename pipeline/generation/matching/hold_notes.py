@@ -1,4 +1,4 @@
-"""The share of hold notes that was asked for: notes made longer, or hold notes made short."""
+"""Requested ratio of hold notes, by lengthening or shortening notes."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ CLEAR_BEATS = 0.25
 
 
 def with_hold_note_ratio(beatmap: Beatmap, ratio: float) -> Beatmap:
-    """A mania map in which, as nearly as whole notes allow, this share of the objects are hold notes.
+    """Return a mania map with a ratio of hold notes.
 
-    The shortest hold notes become notes, or the notes with most room after them become hold notes. Fewer do where no
-    more have room.
+    It is as near as whole notes allow. The shortest hold notes become notes, or the notes with most room after them
+    become hold notes. Fewer do if no more have room.
     """
     objects = list(beatmap.hit_objects)
     holds = [index for index, obj in enumerate(objects) if isinstance(obj, HoldNote)]
@@ -39,7 +39,10 @@ def with_hold_note_ratio(beatmap: Beatmap, ratio: float) -> Beatmap:
 
 
 def _possible_lengths(beatmap: Beatmap) -> dict[int, float]:
-    """How long each note could be held, in ms; notes without room are left out."""
+    """Return the possible length of each note in ms.
+
+    Notes without room are omitted.
+    """
     timing = Timing(beatmap.timing_points)
     columns: dict[float, list[int]] = defaultdict(list)
     for index, obj in enumerate(beatmap.hit_objects):

@@ -1,4 +1,7 @@
-"""As many changes of the scroll speed as were asked for: the smallest undone, or new ones where beats are strong."""
+"""Requested number of scroll speed changes.
+
+The smallest are undone, or new ones are put on strong beats.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +26,10 @@ Changes = list[tuple[float, float]]
 
 
 def with_scroll_speed_ratio(beatmap: Beatmap, ratio: float, song_ms: float) -> Beatmap:
-    """A map of taiko or mania with as many changes of the scroll speed for each object, as nearly as whole ones allow.
+    """Return a map with a ratio of scroll speed changes per object.
 
-    Objects stay as they are, and drum rolls as long. Raises BeatmapError without a red line.
+    It is a map of taiko or mania, as near as whole changes allow. Objects stay unchanged, and drumrolls as long. Raises
+    BeatmapError without a red line.
     """
     count = len(beatmap.hit_objects)
     wanted = round(ratio * count)
@@ -80,7 +84,10 @@ def _with_number(changes: Changes, number: int, beatmap: Beatmap) -> Changes:
 
 
 def _filled_in(changes: Sequence[tuple[float, float | None]], factor: float) -> Iterator[tuple[float, float]]:
-    """The changes with a speed for those that have none: there and back, around the last one that has its own."""
+    """Yield the changes; those without a speed get one.
+
+    They go there and back around the last one that has its own.
+    """
     usual = last = 1.0
     for place, (time_ms, own) in enumerate(changes):
         next_own = changes[place + 1][1] if place + 1 < len(changes) else None

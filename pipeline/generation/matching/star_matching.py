@@ -167,7 +167,7 @@ def _next_chart(wish: StarTarget) -> ChartState:
 
 
 def _judge(wish: StarTarget, chart: ChartState, progress: Progress) -> None:
-    """Finish a chart, and keep it if it is the nearest so far.
+    """Finish a chart; keep it if it is the nearest so far.
 
     A chart that is a little too hard is thinned.
     """
@@ -210,9 +210,9 @@ def _nearest_thinned(request: GenerationRequest, draft: Draft, wanted: float, be
 
 
 def _nearest_width(request: GenerationRequest, draft: Draft, wanted: float, best: Candidate) -> Candidate:
-    """Return the nearest wider or narrower form of a catch draft, or `best`.
+    """Return the nearest scaled form of a catch draft, or `best`.
 
-    In catch, the way between objects decides the star rating, and the number of objects hardly.
+    In catch, the distance between objects decides the star rating, their number hardly.
     """
     low, high = (NARROWEST, 1.0) if best.stars > wanted else (1.0, widest_factor(draft.beatmap))
     for step in range(WIDTH_STEPS):
