@@ -38,7 +38,10 @@ ConfigStore.instance().store("build_dataset_options", BuildDatasetOptions)
 
 
 def build_options(config: FlatConfig) -> BuildOptions:
-    """Checked options; raises RequestError."""
+    """Return the checked options.
+
+    Raises RequestError.
+    """
     given = read_options(BuildDatasetOptions, config)
     if "output_path" not in given:
         raise RequestError("output_path is missing: give the folder of the dataset as output_path=FOLDER.")
@@ -46,7 +49,10 @@ def build_options(config: FlatConfig) -> BuildOptions:
 
 
 def build_dataset(config: FlatConfig) -> None:
-    """Builds or completes a dataset and, if asked, its sharded form; says what came out."""
+    """Build or complete a dataset, and optionally its sharded form.
+
+    Prints a summary.
+    """
     options = build_options(config)
     # Only now what takes a moment to import: wrong input is answered at once.
     from dataset_builder.build import build

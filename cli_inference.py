@@ -1,4 +1,7 @@
-"""Asks for what a map should be like, and runs or prints the command: `python cli_inference.py`."""
+"""Interactive form of inference.py: asks for options, then runs or prints.
+
+`python cli_inference.py` starts it.
+"""
 
 from __future__ import annotations
 

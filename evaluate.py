@@ -1,4 +1,4 @@
-"""How good are generated maps?
+"""Evaluation of generated maps.
 
 `python evaluate.py generated_path=MAPS human_path=MAPSETS`; `-h` lists all options.
 
@@ -20,7 +20,7 @@ from pipeline.cli.command_line import FlatConfig, Program, run
 
 
 def evaluate_maps(config: FlatConfig) -> None:
-    """Does what the options ask for, and says which files came out."""
+    """Run the requested evaluation, and print its files."""
     request = resolve_evaluation(config)
     check_evaluation_files(request)
     # Only now what takes seconds to import: wrong input is answered at once.

@@ -1,4 +1,7 @@
-"""From a song to a playable map: `python inference.py audio_path=song.mp3 difficulty=5.5`; `-h` lists all options."""
+"""Generation of a playable map from a song.
+
+`python inference.py audio_path=song.mp3 difficulty=5.5`; `-h` lists all options.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ from server.client import made_by_server
 
 
 def generate_map(config: FlatConfig) -> int:
-    """Generate what the options ask for, or let a server do it, and say what came out."""
+    """Generate the requested map, here or on a server; print a summary."""
     if HydraConfig.get().mode is RunMode.MULTIRUN:
         keep_models()
     with open_mapset(config) as (options, mapset):

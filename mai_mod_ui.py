@@ -1,4 +1,7 @@
-"""Modding suggestions in a browser: `python mai_mod_ui.py` opens a page on this computer; `-h` lists all options."""
+"""Modding suggestions in a browser.
+
+`python mai_mod_ui.py` opens a page on this computer; `-h` lists all options.
+"""
 
 from __future__ import annotations
 

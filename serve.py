@@ -1,4 +1,7 @@
-"""The server without its page: `python serve.py`, which `inference.py` finds by itself; `-h` lists options."""
+"""Server without its page: `python serve.py`.
+
+`inference.py` finds it automatically; `-h` lists options.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The program in a browser: `python web-ui.py` opens a page on this computer; `-h` lists all options."""
+"""Page of the program in a browser.
+
+`python web-ui.py` opens it on this computer; `-h` lists all options.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@
 
 Each beat has a cost for its distance from the grid of its section. So has each beat of the grid that is missing in the
 list, and each change of grid. Candidate grids grow out of short windows of beats. Dynamic programming finds the
-cheapest sequence of grids. Neighbours that one grid explains as cheaply are joined.
+cheapest sequence of grids. Neighbours that one grid explains are joined. The costs are negative log-likelihoods of
+Gaussian errors of deviation `sigma_ms`, cut off for outliers.
 """
 
 from __future__ import annotations

@@ -108,7 +108,10 @@ class MapReport:
 
 
 def find_maps(folders: list[Path], report: MapReport) -> Iterator[tuple[str, bytes, float | None]]:
-    """Yield the name, content and audio length, if the audio is there, of every map below the folders."""
+    """Yield every map below the folders: name, content, audio length.
+
+    The length is None without audio.
+    """
     seen: set[tuple[Path, bytes]] = set()
     for folder in folders:
         # Archives first: they have their audio.

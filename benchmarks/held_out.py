@@ -1,4 +1,4 @@
-"""How near generated maps come to human ones on songs that no model was trained on.
+"""Similarity of generated and human-made maps on held-out songs.
 
     python -m benchmarks.held_out FOLDER [--model DIR] [--charts 2] [--songs 0] [--matched] [--json FILE] [--keep DIR]
 
@@ -63,7 +63,7 @@ F1 = METRICS["f1_30ms"]
 
 @dataclass(slots=True)
 class ChartScore:
-    """One chart: figures of the map from audio alone, of the one with given timing, and of the baselines."""
+    """Scores of one chart: map from audio, map with timing, baselines."""
 
     song: str
     chart: str
@@ -167,7 +167,10 @@ def score_song(
 
 
 def _match_map(song: FolderSong, human: Beatmap, model_path: str) -> Beatmap:
-    """The map that a user gets who asks for what the human's is like."""
+    """Generate a map with matched conditions of the human-made one.
+
+    A user who requests these conditions gets this map.
+    """
     options = options_like(human) | {"audio_path": str(song.audio_path), "seed": SEED, "generate_positions": False}
     return generate_matched_map(resolve(options | ({"model_path": model_path} if model_path else {})), None, SEED)[0]
 
@@ -191,7 +194,10 @@ def _generate(
 
 
 def table(scores: list[ChartScore]) -> str:
-    """Means by mode as a Markdown table; the offset is the median of absolute values where the tempo is right."""
+    """Format means by mode as a Markdown table.
+
+    The offset is the median of absolute values for right tempi.
+    """
     columns = ("mode", "charts", "F1", "F1, timing given", "onsets", "ticks", "tempo right", "octave", "offset ms")
     columns += ("on grid", "objects / human", "problems", "stars", "matched", "stars")
     rows = []

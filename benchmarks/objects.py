@@ -1,4 +1,6 @@
-"""Benchmark of the object model on held-out songs: nats of each part next to guessing by frequency.
+"""Benchmark of the object model: nats of each part on held-out songs.
+
+They are compared with guessing by frequency.
 
     python -m benchmarks.objects FOLDER [--model DIR] [--cache DIR] [--rhythm DIR]
 
@@ -47,7 +49,7 @@ def main() -> int:
 
 
 def frequency_nats(songs: Sequence[ObjectSong], held_out: Sequence[ObjectSong]) -> dict[str, float]:
-    """Return the held-out nats of each part by its frequency in training, by `group/part`."""
+    """Return held-out nats of `group/part` by training frequency."""
     counts: dict[str, np.ndarray] = {}
     for chart in _charts(songs):
         for name, values in part_values(chart):

@@ -1,4 +1,4 @@
-"""What damage does to every metric, on excerpts of held-out human charts.
+"""Effect of damage on every metric, on held-out human-made maps.
 
     python -m benchmarks.probes FOLDER [--songs 3] [--seconds 75]
 
@@ -42,7 +42,10 @@ def main() -> int:
 
 
 def held_out_excerpts(folder: Path, songs_of_mode: int, seconds: float) -> list[tuple[str, MeasuredChart]]:
-    """(song, the start of a chart) for some held-out songs of a folder of mapsets: a chart of each mode of a song."""
+    """Return excerpts from the start of charts of held-out songs.
+
+    They are (song, chart), a chart of each mode of a song.
+    """
     chosen: list[tuple[str, MeasuredChart]] = []
     taken: Counter = Counter()
     for song, chart in human_charts(_held_out_songs(folder), Split.HELD_OUT):
@@ -58,7 +61,10 @@ def held_out_excerpts(folder: Path, songs_of_mode: int, seconds: float) -> list[
 
 
 def _held_out_songs(folder: Path) -> Iterator[FolderSong]:
-    """Told by a look at the head of a file, where reading all charts of all songs would take a minute."""
+    """Yield the held-out songs of a folder.
+
+    Only the head of a file is read: reading all charts of all songs would take a minute.
+    """
     hashes = held_out_titles()
     for song in mapset_songs(folder):
         if title_hash(read_head(song.chart_paths[0]).get("Title", "")) in hashes:

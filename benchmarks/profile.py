@@ -50,7 +50,7 @@ FEWEST_INSIDE, LEAST_SPREAD = 0.7, 0.6
 
 @dataclass(frozen=True)
 class FoundMap:
-    """A map of a file; `audio` is its song if that is to be read."""
+    """Map of a file; `audio` is its song if needed."""
 
     name: str
     beatmap: Beatmap
@@ -137,7 +137,7 @@ def read_maps(paths: Iterable[Path], song_folder: Path | None, skipped: list[str
 
 
 def extract_song(archive: Osz, name: str, folder: Path) -> Path | None:
-    """Put the song of an archive into a folder; None if it has none."""
+    """Extract the song of an archive into a folder, or return None."""
     target = folder / title_hash(str(archive.path.resolve()))
     if archive.find(name) is None:
         return None
@@ -146,7 +146,10 @@ def extract_song(archive: Osz, name: str, folder: Path) -> Path | None:
 
 
 def human_profiles(folder: Path, split: Split, with_audio: bool, skipped: list[str]) -> list[MapProfile]:
-    """Return the profiles of human-made maps of a split, in a folder of mapsets."""
+    """Return profiles of human-made maps of a split.
+
+    They are in a folder of mapsets.
+    """
 
     def found() -> Iterator[FoundMap]:
         for human in human_maps(folder, split, skipped):
@@ -177,7 +180,10 @@ def measure(maps: Iterable[FoundMap], skipped: list[str]) -> list[MapProfile]:
 def report_modes(
     maps: Sequence[MapProfile], humans: Sequence[MapProfile], others: Sequence[MapProfile], bands: ProfileBands
 ) -> dict[GameMode, ModeReport]:
-    """Return the figures of each mode with maps; `others` are human-made maps of training songs."""
+    """Return the metrics of each mode with maps.
+
+    `others` are human-made maps of training songs.
+    """
     reports = {}
     for mode in GameMode:
         made, human, other = ([each for each in side if each.mode is mode] for side in (maps, humans, others))
@@ -197,7 +203,10 @@ def report_modes(
 
 
 def inside_interval(maps: Sequence[MapProfile], bands: ProfileBands) -> tuple[float, float]:
-    """Return the 90 % interval of the share of pairs inside, by bootstrap over songs."""
+    """Return the 90 % interval of the fraction of pairs inside.
+
+    It is by bootstrap over songs.
+    """
     by_song: dict[str, list[bool]] = defaultdict(list)
     for each in maps:
         by_song[each.song] += bands.inside(each).values()
@@ -241,7 +250,7 @@ def mode_text(mode: GameMode, report: ModeReport) -> str:
 
 
 def _auc_line(report: ModeReport) -> str:
-    """Format the AUC, its control, the number of songs and the most telling metrics."""
+    """Format the AUC, its control, song numbers and most distinctive metrics."""
     made_songs, human_songs = report.songs
     songs = f"songs: {made_songs} of the maps, {human_songs} of human-made ones"
     if math.isnan(report.auc):
@@ -268,7 +277,7 @@ def _format_ratio(ratio: float) -> str:
 def as_json(
     reports: dict[GameMode, ModeReport], maps: Sequence[MapProfile], humans: Sequence[MapProfile]
 ) -> dict[str, object]:
-    """Return all figures and profiles as JSON has them: null where there is no value."""
+    """Return all metrics and profiles as JSON; null is no value."""
     return {
         "modes": {mode.name.lower(): _replace_nan(asdict(report)) for mode, report in reports.items()},
         "maps": [_replace_nan(asdict(each)) | {"mode": each.mode.name.lower()} for each in maps],

@@ -43,7 +43,7 @@ def main() -> int:
 
 
 def cross_validated_share(humans: list[MapProfile]) -> float:
-    """Return the share of pairs inside bands that are made without the song."""
+    """Return the fraction inside bands that are made without the song."""
     songs = sorted({human.song for human in humans})
     pairs: list[np.ndarray] = []
     for fold in range(FOLDS):

@@ -1,4 +1,6 @@
-"""Maps of held-out songs for `benchmarks.profile` and `benchmarks.blind_test.sheet`, with the titles of their songs.
+"""Maps of held-out songs for `benchmarks.profile` and blind tests.
+
+The titles of their songs are included. `benchmarks.blind_test.sheet` makes the tests.
 
     python -m benchmarks.profile_maps FOLDER MAPS [--songs 8] [--stars 2 3.5 5] [--seeds 1 2 3] [--modes 0 1 2 3]
 
@@ -76,7 +78,7 @@ def wanted_sets(
 
 
 def make(wanted: WantedSet, folder: Path) -> str:
-    """Generate a mapset unless it is there; return why it failed, or nothing."""
+    """Generate a mapset unless it exists; return the reason of a failure."""
     target = folder / f"{wanted.name}.osz"
     if target.is_file():
         return ""

@@ -1,11 +1,13 @@
-"""Held-out charts put on the 32 px grid and refined: how near, and how alike, human places they come.
+"""Refinement of held-out charts from the 32 px grid.
+
+It measures distance and similarity to human-made positions.
 
     python -m benchmarks.refinement FOLDER [--refiner DIR] [--charts 25] [--samples 8] [--steps N]
 
 FOLDER is searched as in training. Slider paths are cut where their sliders end before anything else, so a mapper's own
-never have to be stretched or cut. Compared are the centres of the cells and the refiner; its distances are those of
-one draw and of the mean of several, all else is of one draw. In catch, where the
-height of an object is not seen, distances are sideways and nothing turns.
+never have to be stretched or cut. Compared are the centres of the cells and the refiner; its distances are those of one
+draw and of the mean of several, all else is of one draw. In catch, where the height of an object is not seen, distances
+are sideways and nothing turns.
 """
 
 from __future__ import annotations
@@ -62,7 +64,7 @@ DISTANCE, OFF_SCREEN = "distance to the mapper's places, px", "objects off scree
 
 @dataclass(frozen=True, slots=True)
 class HeldOutChart:
-    """A mapper's chart with trimmed paths, its points, and where the grid leaves them."""
+    """Human-made map with trimmed paths, its points, and grid positions."""
 
     beatmap: Beatmap
     stars: float
@@ -71,7 +73,10 @@ class HeldOutChart:
 
 
 def held_out_charts(folder: Path, mode: GameMode, limit: int, most_points: int) -> list[HeldOutChart]:
-    """Charts of held-out songs of at most so many points, as many of each band as there are or as `limit` allows."""
+    """Return charts of held-out songs with at most `most_points` points.
+
+    There are as many of each band as exist or as `limit` allows.
+    """
     found: dict[float, list[HeldOutChart]] = defaultdict(list)
     held_out, seen = held_out_titles(), set()
     for _, beatmaps in chart_groups(folder, []):
@@ -101,7 +106,10 @@ class Report:
         self.values: dict[str, dict[str, list[np.ndarray]]] = defaultdict(lambda: defaultdict(list))
 
     def add(self, chart: HeldOutChart, places: dict[str, np.ndarray], drawn: np.ndarray) -> None:
-        """places: by method, `human` and `mean` of several draws among them; drawn: before the last constraints."""
+        """Add the positions of a chart by method.
+
+        The methods include `human` and `mean` of several samples. `drawn` are samples before the last constraints.
+        """
         sequence, is_seen = chart.sequence, [1.0, float(chart.beatmap.mode is GameMode.STANDARD)]
         starts, ends = object_starts(sequence), sequence.path_ends
         stacked, shares_cell = stack_pairs(sequence, places["human"]), stack_pairs(sequence, places["grid"])
@@ -126,7 +134,10 @@ class Report:
                 self.values[name][method].append(values)
 
     def table(self) -> str:
-        """Means as Markdown; the sum of objects off screen; and how far distributions are from human ones."""
+        """Format means as Markdown, objects off screen, and distances of distributions.
+
+        The distances are from human-made distributions.
+        """
         rows = []
         for name, by_method in self.values.items():
             found = {method: np.concatenate(parts) for method, parts in by_method.items()}

@@ -1,4 +1,6 @@
-"""Requested against reached values, option by option, on excerpts of training songs from a folder of mapsets.
+"""Requested against reached values of options, on excerpts of training songs.
+
+The songs are from a folder of mapsets.
 
     python -m benchmarks.requests FOLDER [--songs 3] [--seconds 20] [--seeds 2] [--scales 1 1.5 2.5] [--options ...]
         [--stars 2 4 6] [--modes 0 1 2 3]
@@ -46,7 +48,10 @@ MATCHED = "1, matched"
 
 @dataclass(frozen=True)
 class Asked:
-    """An option, the values to request in each of its modes (none: those of `--stars`), and the measurement."""
+    """Option, its values in each mode, and its measurement.
+
+    Without values, those of `--stars` apply.
+    """
 
     option: str
     modes: tuple[GameMode, ...]
@@ -102,7 +107,7 @@ def all_found(excerpts: Sequence[Path], options: argparse.Namespace) -> Found:
 
 
 def _take(found: Found, begun, flat: dict, scale: str, options: argparse.Namespace) -> None:
-    """All charts of an excerpt and mode at a scale, side by side."""
+    """Generate all charts of an excerpt, mode and scale in parallel."""
     mode = begun.chart.attributes.mode
     sought, wishes = [], []
     number = 1.0 if scale == MATCHED else float(scale)
@@ -130,7 +135,7 @@ def _flat(excerpt: Path, model: str | None) -> dict[str, object]:
 
 
 def write_excerpts(folder: Path, place: Path, songs: int, seconds: float) -> list[Path]:
-    """The first so many songs of a folder that models may be trained on, cut."""
+    """Write cut excerpts of the first training songs of a folder."""
     excerpts: list[Path] = []
     for song, _ in songs_in_split(mapset_songs(folder), Split.TRAIN):
         samples = load_audio(song.audio_path, SAMPLE_RATE)
@@ -146,7 +151,7 @@ def write_excerpts(folder: Path, place: Path, songs: int, seconds: float) -> lis
 
 
 def make_rows(found: Found) -> Iterator[tuple]:
-    """Scales in the order in which they were asked for, and matched maps last."""
+    """Yield rows with scales in given order, and matched maps last."""
     for option, mode, scale in sorted(found, key=lambda key: (*key[:2], key[2] == MATCHED)):
         pairs = found[option, mode, scale]
         values = sorted({value for value, _ in pairs})

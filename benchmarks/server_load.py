@@ -1,4 +1,4 @@
-"""Is anything lost on a busy server, of which the worker and then the server are killed?
+"""Load test of a server whose worker and server are killed.
 
     python -m benchmarks.server_load [--watchers 50] [--jobs 20] [--max-jobs 2] [--no-kills]
 
@@ -42,7 +42,10 @@ DONE = "done"
 
 @dataclass
 class ServerUnderLoad:
-    """A server in a folder, which can be killed and started again at the same port."""
+    """Server in a folder that can be killed and restarted.
+
+    It keeps its port.
+    """
 
     folder: Path
     max_jobs: int

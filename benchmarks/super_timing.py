@@ -1,4 +1,6 @@
-"""Accuracy of the timing on held-out songs, against the red lines of their human-made maps.
+"""Accuracy of the timing on held-out songs.
+
+The reference is the red lines of their human-made maps.
 
     python -m benchmarks.super_timing FOLDER [--songs 0] [--seconds 0] [--iterations 20] [--model DIR]
 
@@ -120,13 +122,16 @@ def timing_ways(folder: Path, iterations: int) -> dict[str, Way]:
 
 
 def held_out_songs(folder: Path) -> Iterator[tuple[FolderSong, Beatmap]]:
-    """Yield the held-out songs of a folder of mapsets with their first chart that has objects."""
+    """Yield held-out songs with their first chart that has objects."""
     for song, charts in songs_in_split(mapset_songs(folder), Split.HELD_OUT):
         yield from [(song, chart.beatmap) for chart in charts if len(chart.beatmap.hit_objects) >= FEWEST_OBJECTS][:1]
 
 
 def move_to_audio(human: Beatmap, features: np.ndarray) -> Beatmap:
-    """Return a map with its red lines and objects moved to the audio if it is clearly off it."""
+    """Return a map moved to its audio if it is clearly off.
+
+    Its red lines and objects move.
+    """
     times_ms = np.array([obj.time_ms for obj in human.hit_objects])
     late_ms = measure_lead_ms(features, times_ms) - USUAL_LEAD_MS
     points = [replace(point, time_ms=point.time_ms + late_ms) for point in human.timing_points]
@@ -135,7 +140,10 @@ def move_to_audio(human: Beatmap, features: np.ndarray) -> Beatmap:
 
 
 def compare(human: Beatmap, lines: Sequence[TimingPoint], song_ms: float, seconds: float = 0.0) -> TimedSong:
-    """Compare red lines with those of a human-made map, from its first to its last object."""
+    """Compare red lines with those of a human-made map.
+
+    The span is from its first to its last object.
+    """
     start_ms = human.hit_objects[0].time_ms - BEFORE_OBJECTS_MS
     end_ms = min(human.hit_objects[-1].time_ms, song_ms)
     reds = [point for point in human.timing_points if point.uninherited and point.time_ms < end_ms]
@@ -176,7 +184,7 @@ GROUPS: dict[str, Callable[[TimedSong], bool]] = {
 
 
 def print_tables(timed: dict[str, list[TimedSong]]) -> None:
-    """Print tempi, offsets and bars by group, and the changes of tempo that were found."""
+    """Print tempi, offsets and bars by group, and detected tempo changes."""
     groups = [
         (name, way, chosen)
         for name, belongs in GROUPS.items()

@@ -1,4 +1,7 @@
-"""Mapsets in, a dataset out: what is new is read in parallel and taken one after the other."""
+"""Build of a dataset from mapsets.
+
+New ones are read in parallel and added one after the other.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +28,12 @@ STAGING_FOLDER = ".staging"
 
 
 def build(options: BuildOptions) -> BuildReport:
-    """Adds what is new under `input_path` to the dataset, and writes its metadata.
+    """Add new mapsets under `input_path` to the dataset; write its metadata.
 
-    Everything that can be wrong with the options is found before anything is read. Raises BuildError or CorpusError.
+    All options are checked before anything is read.
+
+    Raises:
+        BuildError, CorpusError: One sentence for the user.
     """
     import_parquet()
     folder = options.output_path
@@ -52,7 +58,7 @@ def build(options: BuildOptions) -> BuildReport:
 
 
 def _add_mapsets(mapsets: Sequence[Path], options: BuildOptions, opted_out: OptOutList) -> int:
-    """Returns how many mapsets an earlier build had read already."""
+    """Add mapsets; return the number that an earlier build had read."""
     folder = options.output_path
     staging = folder / STAGING_FOLDER
     journal = Journal(folder)
@@ -86,7 +92,7 @@ def _state(path: Path) -> str:
 
 
 def _forget_changed(folder: Path, journal: Journal, paths: Iterable[Path]) -> None:
-    """Removes the charts of mapsets that are not what they were when they were read."""
+    """Remove the charts of mapsets that changed since they were read."""
     changed = [_source(path) for path in paths if _source(path) in journal.entries]
     for source in changed:
         rows = journal.entries[source].rows

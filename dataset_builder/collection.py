@@ -1,4 +1,6 @@
-"""The dataset as it grows: staged mapsets become folders of it, once each, with numbers that nothing else has.
+"""Dataset under construction: staged mapsets become folders, once each.
+
+Their numbers are unique.
 
 Mapsets are taken in a fixed order, so which of two equal charts stays does not depend on how many processes worked.
 """
@@ -45,7 +47,10 @@ class Collection:
         self._folders.add(row["BeatmapSetFolder"].casefold())
 
     def take(self, source: str, fingerprint: str, staged: StagedMapset, staging: Path) -> None:
-        """Moves what is new of a staged mapset into the dataset, and writes it down."""
+        """Move new files of a staged mapset into the dataset.
+
+        The journal gets an entry.
+        """
         entry = Entry(source, fingerprint, skipped=list(staged.skipped))
         for row in staged.rows:
             reason = self._known_as(row)
@@ -61,7 +66,7 @@ class Collection:
         self.journal.add(entry)
 
     def _known_as(self, row: Row) -> str:
-        """Why a chart is left out as a duplicate; empty for a new one."""
+        """Return the reason why a chart is a duplicate; empty for none."""
         if row["Checksum"] in self._checksums:
             return "the same chart is there already"
         # Copies that somebody edited keep the number of the original, but hardly its name.
@@ -70,7 +75,7 @@ class Collection:
         return ""
 
     def _place(self, rows: list[Row], folder_name: str, staging: Path) -> None:
-        """Gives charts their final numbers and folder, and moves the files there."""
+        """Give charts their final numbers and folder, and move their files."""
         set_id = rows[0]["BeatmapSetId"]
         folder = self._set_folders.get(set_id, "")
         same_audio = all((folder, row["AudioFile"], row["AudioHash"]) in self._audio for row in rows)
@@ -93,7 +98,10 @@ class Collection:
 
 
 def _moved(file: Path, target: Path) -> str:
-    """Moves a chart into a folder that may hold one of that name from another edition of the mapset."""
+    """Move a chart into a folder without replacing its namesake.
+
+    The folder may hold one from another edition of the mapset.
+    """
     names = numbered(file.stem, file.suffix)
     name = next(n for n in names if not (target / n).exists() or (target / n).read_bytes() == file.read_bytes())
     os.replace(file, target / name)
@@ -101,7 +109,7 @@ def _moved(file: Path, target: Path) -> str:
 
 
 def _invented(content: str, taken: dict[int, str]) -> int:
-    """A negative number that nobody has."""
+    """Return an unused negative number."""
     number = -2 - int.from_bytes(hashlib.sha256(content.encode("utf-8")).digest()[:4], "big") % (1 << INVENTED_BITS)
     while number in taken:
         number -= 1
@@ -109,7 +117,7 @@ def _invented(content: str, taken: dict[int, str]) -> int:
 
 
 def remove_charts(folder: Path, rows: Iterable[Row], kept: Iterable[Row]) -> None:
-    """Deletes the files of charts, and mapsets of which nothing is kept."""
+    """Delete the files of charts, and mapsets without kept charts."""
     rows = list(rows)
     for row in rows:
         (folder / DATA_FOLDER / row["BeatmapSetFolder"] / row["BeatmapFile"]).unlink(missing_ok=True)

@@ -6,4 +6,4 @@ from feedback.errors import UserError
 
 
 class BuildError(UserError):
-    """A dataset that cannot be built from what was given; the message is one sentence for the user."""
+    """Dataset that cannot be built; the message is one sentence."""

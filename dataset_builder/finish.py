@@ -1,4 +1,4 @@
-"""What has been built -> the metadata of the dataset, a list of what was left out, and a summary."""
+"""Metadata of a built dataset, list of skipped input, and summary."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ SKIPPED_FILE = "skipped.tsv"
 
 @dataclass(slots=True)
 class BuildReport:
-    """What a dataset holds.
+    """Contents of a dataset.
 
-    `done_before`: mapsets that an earlier build had read already.
+    `done_before` is the number of mapsets that an earlier build had read.
     """
 
     mapsets: int = 0
@@ -36,7 +36,7 @@ class BuildReport:
     done_before: int = 0
 
     def lines(self) -> list[str]:
-        """The report for people."""
+        """Return the report as lines of text."""
         modes = ", ".join(f"{GameMode(mode).name.lower()} {n}" for mode, n in sorted(self.charts_by_mode.items()))
         charts = sum(self.charts_by_mode.values())
         lines = [
@@ -55,9 +55,10 @@ def finish(
     tags: Mapping[int, Sequence[str]],
     online: Mapping[int, dict[str, Any]],
 ) -> BuildReport:
-    """Writes metadata.parquet and the list of what was left out.
+    """Write metadata.parquet and the list of skipped input.
 
-    Raises BeatmapError where a disk is full.
+    Raises:
+        BeatmapError: The disk is full.
     """
     report = BuildReport(skipped=[skip for entry in journal.entries.values() for skip in entry.skipped])
     rows = [_completed(row, tags, online) for row in journal.rows]
@@ -82,7 +83,7 @@ def _completed(row: Row, tags: Mapping[int, Sequence[str]], online: Mapping[int,
 
 
 def _write_skipped(path: Path, skipped: Sequence[Skip]) -> None:
-    """A line for each: reason, what, details, between tabs."""
+    """Write a line for each: reason, name, details, between tabs."""
     lines = [[skip.reason, skip.what, skip.detail] for skip in skipped]
     text = "".join("\t".join(" ".join(part.split()) for part in line) + "\n" for line in lines)
     write_text(path, text)

@@ -1,4 +1,7 @@
-"""What a build has done so far: one line of JSON for each mapset, so that a stopped build goes on where it was."""
+"""Journal of a dataset build: one JSON line per mapset.
+
+A stopped build resumes from it.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ FORMAT = 1
 
 @dataclass(slots=True)
 class Entry:
-    """A mapset that is done: where it came from, what its files looked like, its charts, and what was left out."""
+    """Finished mapset: source, fingerprint, charts, and skipped files."""
 
     source: str
     fingerprint: str
@@ -26,7 +29,7 @@ class Entry:
 
 
 class Journal:
-    """The entries of a build by their source, in the order in which they were done."""
+    """Entries of a build by source, in the order of completion."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / JOURNAL_FILE
@@ -57,7 +60,7 @@ class Journal:
             file.truncate()
 
     def has(self, source: str, fingerprint: str) -> bool:
-        """Whether a mapset was done as it is now."""
+        """Return whether an unchanged mapset is done."""
         return source in self.entries and self.entries[source].fingerprint == fingerprint
 
     def add(self, entry: Entry) -> None:

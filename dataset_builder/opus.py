@@ -1,7 +1,7 @@
-"""Songs as Opus, which takes a tenth of their size and loses nothing that a model hears.
+"""Songs as Opus, at a tenth of their size.
 
-What is written begins where osu! starts the song: silence before an mp3 is cut or kept as `osuT5.audio.decode` has it,
-and the delay of Opus' own encoder is stated in the file, so that players and readers drop it.
+Nothing that a model uses is lost. The output begins where osu! starts the song: silence before an mp3 is cut or kept as
+in `osuT5.audio.decode`, and the delay of Opus' own encoder is stated in the file, so that players and readers drop it.
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ _BITEXACT_FLAG = 1 << 23
 
 
 def opus_bytes(path: Path, kbps: int) -> bytes:
-    """The song as mono Ogg Opus; one that is Opus already stays byte for byte, unless it is far above the bit rate.
+    """Return a song as mono Ogg Opus.
 
-    Equal input gives equal bytes. Raises AudioError as `osuT5.audio.decode.load_audio` does.
+    One that is Opus already stays byte for byte, unless it is far above the bit rate. Equal input gives equal bytes.
+    Raises AudioError as `osuT5.audio.decode.load_audio` does.
     """
     kind = audio_format(path)
     if (kind.container, kind.codec) in (("ogg", "opus"), ("ogg", "libopus")) and _kbps(path) <= MOST_ABOVE * kbps:
@@ -55,7 +56,7 @@ def opus_bytes(path: Path, kbps: int) -> bytes:
 
 
 def _kbps(path: Path) -> float:
-    """The mean bit rate of a file; 0 for one of no length."""
+    """Return the mean bit rate of a file, 0 if empty."""
     length_ms = audio_duration_ms(path)
     return path.stat().st_size * 8 / length_ms if length_ms else 0.0
 

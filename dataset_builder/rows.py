@@ -1,4 +1,7 @@
-"""A chart -> its row of the metadata, as far as the chart itself tells. Lengths are seconds, as in the osu! API."""
+"""Metadata row of a chart, as far as the chart states it.
+
+Lengths are seconds, as in the osu! API.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +22,10 @@ Row = dict[str, Any]
 
 
 def chart_row(chart: SourceChart, record: ChartRecord) -> Row:
-    """The row of a chart with objects and red lines.
+    """Return the row of a chart with objects and red lines.
 
-    Raises BeatmapError for one that has no combo.
+    Raises:
+        BeatmapError: The chart has no combo.
     """
     beatmap, metadata, difficulty = chart.beatmap, chart.beatmap.metadata, chart.beatmap.difficulty
     kinds = Counter(map(type, beatmap.hit_objects))

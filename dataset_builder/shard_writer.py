@@ -1,7 +1,8 @@
-"""A dataset in folders -> its sharded form, which is trained on without unpacked files and can be put on a hub.
+"""Conversion of a dataset to its sharded form.
 
-Which songs a shard holds follows from the dataset and the options. A shard that is there and holds them is kept, so a
-stopped run goes on, and a dataset that has grown is written anew only from where it changed.
+It serves training without unpacked files, and can be uploaded to a hub. The songs of a shard follow from the dataset
+and the options. An existing shard with these songs is kept, so a stopped run resumes, and a dataset that has grown is
+rewritten only from the change on.
 """
 
 from __future__ import annotations
@@ -65,7 +66,10 @@ FIELD_COLUMNS = {
 
 @dataclass(frozen=True)
 class ShardTask:
-    """A shard to be written: its file, the folder of the dataset, and the rows of the charts of each of its songs."""
+    """Shard to write: file, dataset folder, and rows by song.
+
+    The rows are those of its charts.
+    """
 
     path: Path
     dataset: Path
@@ -90,7 +94,10 @@ class ShardReport:
 
 
 def write_shards(options: BuildOptions) -> ShardReport:
-    """Writes or completes the sharded form at `shards_path`. Raises BuildError or CorpusError."""
+    """Write or complete the sharded form at `shards_path`.
+
+    Raises BuildError or CorpusError.
+    """
     assert options.shards_path is not None
     parquet = import_parquet()
     metadata = options.output_path / METADATA_FILE
@@ -112,7 +119,10 @@ def write_shards(options: BuildOptions) -> ShardReport:
 
 
 def _tasks(rows: list[Row], options: BuildOptions, folder: Path) -> list[ShardTask]:
-    """Shards of about the size asked for, the songs in the order of their mapsets."""
+    """Return shards of about the requested size.
+
+    Songs are in the order of their mapsets.
+    """
     bytes_per_ms = options.opus_kbps / 8
     groups: list[list[list[Row]]] = [[]]
     filled = 0.0
@@ -143,7 +153,7 @@ def _songs(rows: list[Row]) -> Iterator[list[Row]]:
 
 
 def write_shard(task: ShardTask) -> list[str]:
-    """Writes a shard unless it is there already.
+    """Write a shard unless it exists.
 
     Returns a sentence for each song that could not be written.
     """
@@ -176,7 +186,10 @@ def _is_written(task: ShardTask) -> bool:
 
 
 def song_key(row: Mapping[str, Any]) -> str:
-    """What a song is called in a shard; without a dot, after which webdatasets expect the kind of a file."""
+    """Return the name of a song in a shard.
+
+    It has no dot, after which webdatasets expect the kind of a file.
+    """
     audio = hashlib.sha256(row["AudioFile"].encode("utf-8")).hexdigest()[:8]
     return f"{row['BeatmapSetId']}-{audio}"
 
@@ -197,7 +210,7 @@ def _chart_fields(row: Row, content: bytes) -> Row:
 
 
 def _finish(folder: Path, tasks: Sequence[ShardTask], skipped: list[str]) -> ShardReport:
-    """Writes the metadata and the card, and removes the shards of another plan."""
+    """Write metadata and card, and remove shards of another plan."""
     parquet = import_parquet()
     rows: list[Row] = []
     for task in tasks:

@@ -1,4 +1,7 @@
-"""One mapset -> files ready to be moved into the dataset, and a row for each chart. Runs in worker processes."""
+"""Staging of a mapset: files to move into the dataset, and rows.
+
+There is a row for each chart. Runs in worker processes.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ _AUDIO_LINE = re.compile(r"^(AudioFilename[ \t]*:)[^\r\n]*", re.MULTILINE)
 
 @dataclass(slots=True)
 class Skip:
-    """A mapset or chart that was left out: what it is, the kind of reason, and the details."""
+    """Skipped mapset or chart: name, kind of reason, and details."""
 
     what: str
     reason: str
@@ -44,7 +47,10 @@ class Skip:
 
 @dataclass(slots=True)
 class StagedMapset:
-    """What a mapset gives: `rows` without final ids, the name that its folder should have, and what was left out."""
+    """Staged mapset.
+
+    It has `rows` without final ids, the suggested name of its folder, and skipped charts.
+    """
 
     name: str
     folder_name: str = ""
@@ -53,9 +59,12 @@ class StagedMapset:
 
 
 def stage_mapset(path: Path, staging: Path, opted_out: OptOutList) -> StagedMapset:
-    """Reads a mapset and writes its usable files into the empty folder `staging`.
+    """Read a mapset; write its usable files into the empty folder `staging`.
 
-    Whatever is wrong with the mapset is in the result; raises BuildError only where nothing can be written.
+    Errors of the mapset are in the result.
+
+    Raises:
+        BuildError: Nothing can be written.
     """
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir(parents=True)
@@ -94,7 +103,10 @@ class _Stager:
         self.result.skipped.append(Skip(what, reason, detail))
 
     def _row(self, chart: SourceChart) -> Row | None:
-        """A chart's row, its file written; None, and a reason, for one that is left out."""
+        """Return a chart's row and write its file, or skip the chart.
+
+        A skipped chart gives None and a reason.
+        """
         beatmap = chart.beatmap
         if not beatmap.hit_objects or not any(point.uninherited for point in beatmap.timing_points):
             return self.skip(chart.name, "no objects or no timing")
@@ -119,7 +131,10 @@ class _Stager:
         return row
 
     def _staged_audio(self, chart_name: str, wanted: str) -> Row | None:
-        """Facts about the audio of a chart, which is written once for all that share it."""
+        """Return facts about a chart's audio.
+
+        It is written once for all charts that share it.
+        """
         found = self.mapset.find(wanted, chart_name)
         if found is None:
             return self.skip(chart_name, "its audio is missing", wanted)
@@ -143,7 +158,10 @@ class _Stager:
         return {"AudioFile": written, "AudioHash": hashlib.sha256(content).hexdigest(), "AudioMs": length_ms}
 
     def _write(self, name: str, content: bytes) -> str:
-        """Writes a file under its own name, made legal and unique, and returns that. Raises BuildError."""
+        """Write a file under its own name, made legal and unique.
+
+        Returns that name. Raises BuildError.
+        """
         stem, _, suffix = legal_file_name(PurePosixPath(name).name).rpartition(".")
         legal = next(n for n in numbered(_shortened(stem), f".{suffix}") if n.casefold() not in self._names)
         self._names.add(legal.casefold())
@@ -154,7 +172,10 @@ class _Stager:
         return legal
 
     def _set_id(self) -> int:
-        """The number that most charts have, or else the one at the head of the mapset's name; -1 without either."""
+        """Return the number of the mapset.
+
+        It is that of most charts, or else the one at the head of the mapset's name; -1 without either.
+        """
         numbers = Counter(row["BeatmapSetId"] for row in self.result.rows if row["BeatmapSetId"] > 0)
         at_head = _SET_NUMBER.match(self.mapset.name)
         return numbers.most_common(1)[0][0] if numbers else int(at_head[1]) if at_head else -1
@@ -174,7 +195,10 @@ def _shortened(stem: str) -> str:
 
 
 def _naming_audio(chart: SourceChart, audio_file: str) -> bytes:
-    """The chart's file; its line about the audio is changed only where the audio had to be renamed."""
+    """Return the chart's file with the audio's final name.
+
+    Its line changes only if the audio had to be renamed.
+    """
     if chart.beatmap.audio_filename == audio_file:
         return chart.content
     text = decode_osu_bytes(chart.content)

@@ -1,4 +1,4 @@
-"""Work spread over processes, with its results in the order of the tasks."""
+"""Parallel work over processes, with results in order of tasks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TASKS_PER_WORKER = 4
 
 
 class WorkerDied(Exception):
-    """A task that ended the process that worked on it, in place of its result."""
+    """Task that ended its worker process, in place of its result."""
 
 
 def in_order(
@@ -83,7 +83,7 @@ def _count(workers: int) -> int:
 
 
 def end_with_parent() -> None:
-    """End this process when the one that started it has ended; a queue would keep it waiting."""
+    """End this process with its parent; a queue would keep it waiting."""
     parent = multiprocessing.parent_process()
     assert parent is not None, "only a worker has a parent"
 

@@ -1,4 +1,4 @@
-"""Draws a map of any mode as an SVG picture: some moments, and the whole song as a timeline.
+"""Pictures of a map of any mode as SVG: moments and timeline.
 
     python -m demo.draw_map MAP.osu PICTURE.svg [--moments 20000 30000 40000]
     python -m demo.draw_map MAP.osu PICTURE.svg --beside OTHER.osu [--titles "Generated" "Human-made"]
@@ -26,7 +26,7 @@ BIN_MS = 1_000.0
 
 
 def draw(beatmap: Beatmap, moments_ms: list[float]) -> str:
-    """The SVG text."""
+    """Return the SVG text."""
     width = len(moments_ms) * (PANEL_WIDTH + GAP) + GAP
     height = PANEL_HEIGHT + TIMELINE_HEIGHT + 3 * GAP + 24
     title = f"{beatmap.metadata.artist} - {beatmap.metadata.title} [{beatmap.metadata.version}]"
@@ -39,7 +39,10 @@ def draw(beatmap: Beatmap, moments_ms: list[float]) -> str:
 
 
 def draw_side_by_side(maps: dict[str, Beatmap], moments_ms: list[float]) -> str:
-    """The SVG text: a column for each map, under its name, and a row for each moment."""
+    """Return an SVG with a column per map, a row per moment.
+
+    The map's name is above its column.
+    """
     width = len(maps) * (PANEL_WIDTH + GAP) + GAP
     height = len(moments_ms) * (PANEL_HEIGHT + GAP) + GAP + 24
     parts = []

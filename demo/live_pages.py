@@ -1,4 +1,7 @@
-"""The pages as a browser shows them: the real server on a free port, and Chromium without a window in front of it."""
+"""Pages in a browser: the real server, and a headless Chromium.
+
+The server is on a free port.
+"""
 
 from __future__ import annotations
 
@@ -22,15 +25,15 @@ class LiveServer:
     address: str
 
     def page(self, path: str = "/") -> str:
-        """An address that a browser may open first."""
+        """Return an address that a browser may open first."""
         return f"{self.address}{path}?token={self.site.token}"
 
 
 @contextmanager
 def live_server(folder: Path, **changes: str | int) -> Iterator[LiveServer]:
-    """The server as `web-ui.py` starts it, in a thread of this process; its worker is a process of its own.
+    """Run the server as `web-ui.py` does, in a thread of this process.
 
-    changes: settings that are not the usual ones
+    Its worker is a process of its own. `changes` are unusual settings.
     """
     from server.http_server import HttpServer
     from webui.app import create_app
@@ -49,13 +52,13 @@ def live_server(folder: Path, **changes: str | int) -> Iterator[LiveServer]:
 
 
 def browser_path() -> str | None:
-    """Where a browser is that Playwright can drive."""
+    """Return the path of a browser that Playwright can control."""
     return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 @contextmanager
 def headless_browser(path: str) -> Iterator:
-    """That browser, driven by Playwright (`requirements-dev.txt`)."""
+    """Open that browser with Playwright (`requirements-dev.txt`)."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as driver:

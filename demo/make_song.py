@@ -24,7 +24,7 @@ DEMO_QUALITY = 0.45
 
 
 def render_demo_song() -> tuple[np.ndarray, SongTruth]:
-    """The song that the project ships, and its truth."""
+    """Return the project's demo song, and its truth."""
     return render_song(DEMO_SEED, DEMO_BPM, DEMO_OFFSET_MS, DEMO_DURATION_S)
 
 

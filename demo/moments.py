@@ -1,4 +1,6 @@
-"""Moments of a map as SVG: what a player of its mode sees, for some seconds, on a panel.
+"""Moments of a map as SVG: some seconds on a panel.
+
+They show the view of a player of its mode.
 
 Standard is the playfield, the next object on top. Taiko is lanes, one below the other. Mania and catch are strips from
 left to right, in which time runs upwards.
@@ -29,7 +31,7 @@ FRUIT_SIZES = {"fruit": 1.0, "droplet": 0.5, "tiny": 0.25, "banana": 0.7}
 
 
 def draw_moment(beatmap: Beatmap, start_ms: float, left: float, top: float) -> list[str]:
-    """Draw what happens from a time on, on a panel at a place."""
+    """Draw the events from a time on, on a panel."""
     inside = _standard(beatmap, start_ms) if beatmap.mode is GameMode.STANDARD else _strips(beatmap, start_ms)
     return [
         f'<g transform="translate({left} {top})">',
@@ -90,7 +92,10 @@ def _slider(slider: Slider, radius: float, colour: str) -> list[str]:
 
 
 def _strips(beatmap: Beatmap, start_ms: float) -> list[str]:
-    """Draw the lanes or strips of a moment, each with the bar lines and objects of its time."""
+    """Draw the lanes or strips of a moment.
+
+    Each has the bar lines and objects of its time.
+    """
     chart, draw = Chart(beatmap), _STRIPS[beatmap.mode]
     objects, count = objects_of(chart), STRIPS[beatmap.mode]
     length_ms = MOMENT_MS[beatmap.mode] / count
@@ -165,7 +170,10 @@ def _fruits(beatmap: Beatmap, index: int, bars: list[float], fruits: list[dict])
 
 
 def _strip(mode: GameMode, index: int) -> tuple[float, float, Callable[[float], float]]:
-    """Return left edge and width of a strip, and the height of a share of its time."""
+    """Return a strip's left edge, width, and height by time.
+
+    The time is a fraction.
+    """
     width = (PANEL_WIDTH - MARGIN) / STRIPS[mode] - MARGIN
     return (
         MARGIN + index * (width + MARGIN),

@@ -1,4 +1,6 @@
-"""Takes the pictures of the pages that the README shows, with maps of the demo's song.
+"""Screenshots of the pages for the README, with the demo song.
+
+The maps are of that song.
 
 python -m demo.screenshots [FOLDER]        FOLDER: docs by default; takes about two minutes
 
@@ -33,7 +35,10 @@ PATIENCE_MS = 60_000
 
 
 def take(server: LiveServer, browser, folder: Path) -> list[Path]:
-    """Makes the maps, has one reviewed, and takes the pictures; returns where they are."""
+    """Generate the maps, review one, and take the pictures.
+
+    Returns their paths.
+    """
     song = {"audio_path": str(DEMO_PATH), "title": DEMO_TITLE, "artist": DEMO_ARTIST, "seed": SEED}
     made = done(server, server.site.order("generate", song | {"difficulties": DIFFICULTIES}, None))
     hardest = made.result["maps"][-1]["name"]
@@ -110,7 +115,10 @@ def picture(server: LiveServer, browser, path: Path, scheme: str, size: dict, sh
 
 
 def show_result(page) -> None:
-    """The form with the song in it, and the result with both difficulties in the player."""
+    """Show the form with the song, and the result in the player.
+
+    The result has both difficulties.
+    """
     page.set_input_files("input[type=file]", DEMO_PATH)
     for level in ("Normal", "Hard"):
         page.get_by_role("button", name=level).click()
@@ -122,7 +130,7 @@ def show_result(page) -> None:
 
 
 def show_review(page) -> None:
-    """The suggestions, one of them looked at."""
+    """Show the suggestions, with one selected."""
     page.locator(".suggestion .jump").first.wait_for()
     seek(page, SHOWN_MS)
     page.locator(".suggestion .jump").nth(1).click()
@@ -137,7 +145,7 @@ def seek(page, time_ms: float) -> None:
 
 
 def done(server: LiveServer, job: Job) -> Job:
-    """Waits for a job; what went wrong with it goes wrong here."""
+    """Wait for a job, and raise its error."""
     while (latest := server.site.jobs.get(job.id)).is_active:
         time.sleep(POLL_S)
     if latest.result is None:

@@ -1,6 +1,7 @@
-"""What human charts are like, by mode and difficulty level: the distributions that metrics compare charts with.
+"""Bands of human-made maps, by mode and difficulty level.
 
-Numbers about charts and nothing of the charts themselves, so that the table may travel with the program.
+Metrics compare charts with these distributions. They are numbers about charts and contain nothing of the charts
+themselves, so that the table may be distributed with the program.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ FEWEST_CHARTS = 8
 
 
 class BandError(UserError):
-    """A table that is none of ours; the message is one sentence for the user."""
+    """Table of an unknown format; the message is one sentence."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +45,17 @@ class Band:
     quantiles: Mapping[str, np.ndarray]
 
     def at(self, metric: str, share: float) -> float:
-        """The value that a share of the charts lies below; NaN for a metric that they were not measured by."""
+        """Return the quantile of a metric over the charts.
+
+        It is NaN for a metric that they were not measured by.
+        """
         return float(np.interp(share, QUANTILES, self.quantiles[metric])) if metric in self.quantiles else float("nan")
 
     def holds(self, metric: str, value: float, *, from_below: bool = True, from_above: bool = True) -> bool:
-        """Whether a value is among the middle nine tenths of human ones, edges included.
+        """Return whether a value is in the human-made middle 90 %.
 
-        Where a metric cannot be too low, or too high, the band is open to that side and holds 95 of 100 human charts.
+        The edges are included. If a metric cannot be too low, or too high, the band is open to that side and holds 95
+        of 100 human-made maps.
         """
         low, high = self.at(metric, LOW), self.at(metric, HIGH)
         margin = ROUNDING * max(abs(low), abs(high))
@@ -69,7 +74,7 @@ class Bands:
         return self.bands.get((mode, level))
 
     def save(self, path: Path) -> None:
-        """Writes a JSON file, whole or not at all."""
+        """Write a JSON file, completely or not at all."""
         bands = {
             f"{mode.name.lower()}/{level.name.lower()}": {
                 "charts": band.charts,
@@ -84,7 +89,11 @@ class Bands:
 
 
 def load_bands(path: Path) -> Bands:
-    """A table that `Bands.save` wrote. Raises BandError for any other file."""
+    """Load a table that `Bands.save` wrote.
+
+    Raises:
+        BandError: The file is any other.
+    """
     try:
         read = json.loads(path.read_text(encoding="utf-8"))
         if read["format"] != FORMAT:

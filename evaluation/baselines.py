@@ -1,7 +1,7 @@
-"""Two ways to guess object times that know nothing of mapping; a model has to be better than both.
+"""Baselines: two guesses of object times without knowledge of mapping.
 
-Each is given what a generator would not have: the number of objects that the human placed and the best
-constant shift, or the human's timing, first and last object and the best divisor.
+A model has to be better than both. Each gets data that a generator lacks: the number of human-made objects and the best
+constant shift, or the human-made timing, first and last object and the best divisor.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _PEAK_REACH_FRAMES = 3
 
 
 def band_levels(audio: np.ndarray, sample_rate: int) -> tuple[np.ndarray, np.ndarray]:
-    """How loud the bands of a spectrogram are: (times_ms [frames] of the frames' centres, log levels [frames, bands]).
+    """Return the levels of spectrogram bands.
 
-    `audio` is float [samples].
+    They are (times_ms [frames] of the frames' centres, log levels [frames, bands]). `audio` is float [samples].
     """
     padded = np.pad(np.asarray(audio, np.float32), _FFT_SIZE // 2)
     frames = np.lib.stride_tricks.sliding_window_view(padded, _FFT_SIZE)[::_HOP_SIZE]
@@ -43,7 +43,7 @@ def band_levels(audio: np.ndarray, sample_rate: int) -> tuple[np.ndarray, np.nda
 
 
 def spectral_flux(audio: np.ndarray, sample_rate: int) -> tuple[np.ndarray, np.ndarray]:
-    """How much louder the bands of a spectrogram become from frame to frame.
+    """Return the spectral flux of a song: the increase between frames.
 
     `audio` is float [samples]. Returns (times_ms, flux), float [frames] each; a frame's time is that of its centre.
     """
@@ -55,7 +55,10 @@ def spectral_flux(audio: np.ndarray, sample_rate: int) -> tuple[np.ndarray, np.n
 
 
 def strongest_onsets_ms(audio: np.ndarray, sample_rate: int, count: int) -> np.ndarray:
-    """Times of the `count` highest peaks of the spectral flux over its local mean, in order: float [<= count]."""
+    """Return the times of the `count` highest peaks of the spectral flux.
+
+    They are over its local mean, in order: float [<= count].
+    """
     times_ms, flux = spectral_flux(audio, sample_rate)
     mean = np.convolve(flux, np.full(_LOCAL_MEAN_FRAMES, 1 / _LOCAL_MEAN_FRAMES), mode="same")[: len(flux)]
     around = np.lib.stride_tricks.sliding_window_view(np.pad(flux, _PEAK_REACH_FRAMES), 2 * _PEAK_REACH_FRAMES + 1)
@@ -66,12 +69,18 @@ def strongest_onsets_ms(audio: np.ndarray, sample_rate: int, count: int) -> np.n
 
 
 def onset_baseline(reference_ms: np.ndarray, audio: np.ndarray, sample_rate: int) -> tuple[float, F1Result]:
-    """As many onsets as the human has objects, at the best constant shift: (shift in ms, result)."""
+    """Score as many onsets as the human-made map has objects.
+
+    The constant shift is the best one: (shift in ms, result).
+    """
     return best_shift(reference_ms, strongest_onsets_ms(audio, sample_rate, len(reference_ms)))
 
 
 def ticks_ms(timing: Timing, divisor: int, start_ms: float, end_ms: float) -> np.ndarray:
-    """All ticks of 1/divisor from start to end, both included, in order; the first red line also rules before it."""
+    """Return all ticks of 1/divisor from start to end inclusive.
+
+    They are in order; the first red line also applies before it.
+    """
     ticks = []
     for index, red in enumerate(timing.reds):
         from_ms = start_ms if index == 0 else max(start_ms, red.time_ms)
@@ -85,7 +94,10 @@ def ticks_ms(timing: Timing, divisor: int, start_ms: float, end_ms: float) -> np
 
 
 def tick_baseline(reference_ms: np.ndarray, timing: Timing) -> tuple[int, F1Result]:
-    """All ticks from the first to the last object, at the divisor that does best: (divisor, result)."""
+    """Score all ticks from the first to the last object.
+
+    The divisor is the best one: (divisor, result).
+    """
     first_ms, last_ms = float(np.min(reference_ms)), float(np.max(reference_ms))
     results = {
         # A human's times are whole milliseconds, so the outermost ticks may lie just outside.
@@ -97,7 +109,10 @@ def tick_baseline(reference_ms: np.ndarray, timing: Timing) -> tuple[int, F1Resu
 
 
 def _band_matrix(sample_rate: int) -> np.ndarray:
-    """Triangular bands, evenly spaced on the mel scale (2595 log10(1 + f/700)): float32 [fft bins, bands]."""
+    """Return triangular bands, float32 [fft bins, bands].
+
+    They are evenly spaced on the mel scale (2595 log10(1 + f/700)).
+    """
     mel = 2595.0 * np.log10(1.0 + np.array([_LOWEST_HZ, min(_HIGHEST_HZ, sample_rate / 2)]) / 700.0)
     edges_hz = 700.0 * (10.0 ** (np.linspace(mel[0], mel[1], _BANDS + 2) / 2595.0) - 1.0)
     bins_hz = np.fft.rfftfreq(_FFT_SIZE, 1.0 / sample_rate)[:, None]

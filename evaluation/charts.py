@@ -43,12 +43,15 @@ class MeasuredChart(Chart):
 
     @cached_property
     def times_ms(self) -> np.ndarray:
-        """When something is to be hit [n], in order; a chord is one time."""
+        """Times of objects [n], in order; a chord is one time."""
         return object_times_ms(self.beatmap)
 
     @cached_property
     def play_seconds(self) -> float:
-        """From the start of the first object to that of the last, without breaks; at least a second."""
+        """Time from the first object's start to the last's, without breaks.
+
+        It is at least a second.
+        """
         if not len(self.start_ms):
             return 1.0
         first_ms, last_ms = float(self.start_ms.min()), float(self.start_ms.max())
@@ -58,18 +61,21 @@ class MeasuredChart(Chart):
 
     @cached_property
     def attributes(self) -> Attributes:
-        """What the chart is like, as a model is told it."""
+        """Conditions of a model for this chart."""
         return attributes_of(self.beatmap, None if math.isnan(self.stars) else self.stars)
 
     @cached_property
     def music(self) -> Music | None:
-        """What the song sounds like; None where it is not at hand or cannot be read."""
+        """Sound of the song, or None.
+
+        None stands for a missing or unreadable song.
+        """
         return load_music(self.audio_path)
 
 
 @lru_cache(maxsize=64)
 def song_ms_of(audio_path: Path | None) -> float:
-    """Return the length of a song, or a bound for it if it cannot be read."""
+    """Return the length of a song, or a bound if unreadable."""
     try:
         return LONGEST_SONG_MS if audio_path is None else audio_duration_ms(audio_path)
     except AudioError:
@@ -78,11 +84,12 @@ def song_ms_of(audio_path: Path | None) -> float:
 
 @dataclass(frozen=True)
 class Case:
-    """A chart to be measured, with all that it may be compared with.
+    """A map to evaluate, and the references for its metrics.
 
-    human    a mapper's chart of the same song and level
-    asked    what was asked for; without it, what the human's chart is like
-    band     what human charts of its mode and level are like
+    Attributes:
+        human: Human-made map of the same song and difficulty level.
+        asked: Requested conditions. If None, the conditions of `human` apply.
+        band: Distributions over human-made maps of the same mode and level.
     """
 
     generated: MeasuredChart
@@ -92,7 +99,7 @@ class Case:
 
     @property
     def wanted(self) -> Attributes | None:
-        """What was asked for, or else what the human's chart is like."""
+        """Requested conditions, or else those of the human-made map."""
         return self.asked or (self.human.attributes if self.human else None)
 
     @property
@@ -101,12 +108,15 @@ class Case:
 
     @property
     def timed(self) -> MeasuredChart:
-        """The chart whose bars are those of the song: the human's where there is one."""
+        """Chart with the bars of the song: human-made if there is one."""
         return self.human or self.generated
 
 
 def excerpt(beatmap: Beatmap, start_ms: float, end_ms: float) -> Beatmap:
-    """The objects, breaks and lines of a map from a time to another; what holds at the start holds in the excerpt."""
+    """Return the objects, breaks and lines of a span.
+
+    The state at its start is included.
+    """
     cut = copy.deepcopy(beatmap)
     last_ms = end_ms - END_MARGIN_MS
     cut.hit_objects = [

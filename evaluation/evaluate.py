@@ -1,4 +1,4 @@
-"""The ways in: results of maps that are there, of maps that are generated first, and results put side by side."""
+"""Entry points of evaluation: existing maps, generated maps, compared results."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ REFERENCE = "human_charts.json"
 
 
 def evaluate(request: EvaluationRequest) -> list[Path]:
-    """Does what a request asks for and returns the files that it wrote. Raises errors with a sentence for the user."""
+    """Run a request, and return the written files.
+
+    Raises errors with a sentence for the user.
+    """
     if request.compare:
         return compare(request)
     folder = request.generated_path
@@ -57,7 +60,10 @@ def compare(request: EvaluationRequest) -> list[Path]:
 
 
 def generate_for_dataset(request: EvaluationRequest, folder: Path) -> bool:
-    """Makes the maps of a dataset; whether this process is the one that goes on. Several share them evenly."""
+    """Generate the maps of a dataset; return whether this process continues.
+
+    Several processes share them evenly.
+    """
     ranks = Processes(best_device(request.generation_options.get("device", "auto")))
     # Processes on CPUs are told apart by torch as cpu:0, cpu:1, ..., which no option takes.
     own_device = "cpu" if ranks.device.type == "cpu" else str(ranks.device)
@@ -74,7 +80,7 @@ def generate_for_dataset(request: EvaluationRequest, folder: Path) -> bool:
 
 
 def bands_for(request: EvaluationRequest) -> tuple[list[Path], Bands]:
-    """What human charts are like, and the table of it where one was made."""
+    """Return the bands of human-made maps, and a newly made table."""
     source = request.reference_path
     if source is None:
         return [], load_bundled_bands()

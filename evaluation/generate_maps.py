@@ -1,4 +1,7 @@
-"""Maps for charts of a dataset: each is asked for what the human's chart is like, and made as any user's map is."""
+"""Generation of maps for charts of a dataset.
+
+Each request has the conditions of the human-made map, and is processed like that of any user.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +45,7 @@ class Job:
 
 @dataclass(frozen=True)
 class GeneratedMap:
-    """What became of a job: the map, what was asked for, and the seconds it took; or why there is none."""
+    """Result of a job: map, request and duration, or the error."""
 
     human_path: Path
     audio_path: Path
@@ -56,7 +59,10 @@ class GeneratedMap:
 def chosen_charts(
     songs: Iterable[FolderSong], split: Split, per_mode: int, modes: Sequence[GameMode] = tuple(GameMode)
 ) -> Iterator[tuple[FolderSong, list[ReadChart]]]:
-    """Songs of a split, each with some charts: of each mode the one in the middle of the star ratings, then others."""
+    """Yield songs of a split, each with some charts.
+
+    Of each mode, the one in the middle of the star ratings comes first, then others.
+    """
     for song, charts in songs_in_split(songs, split):
         by_mode: dict[GameMode, list[ReadChart]] = defaultdict(list)
         for chart in charts:
@@ -74,7 +80,10 @@ def _middle(charts: list[ReadChart], count: int) -> list[ReadChart]:
 
 
 def jobs_of(request: EvaluationRequest, device: str | None = None) -> list[Job]:
-    """The maps that a request asks for, in the order of songs; on a device, unless it names one."""
+    """Return the jobs of a request, in the order of songs.
+
+    They run on a device, unless the request names one.
+    """
     jobs: list[Job] = []
     songs = chosen_charts(mapset_songs(request.dataset_path), request.split, request.charts_per_song, request.gamemodes)
     for song, charts in islice(songs, request.songs or None):
@@ -89,7 +98,7 @@ def jobs_of(request: EvaluationRequest, device: str | None = None) -> list[Job]:
 
 
 def middle_span_ms(beatmap: Beatmap, seconds: float | None) -> tuple[int, int] | None:
-    """From when to when an excerpt goes; None where the chart is no longer than that."""
+    """Return the span of an excerpt; None for a short chart."""
     first_ms, last_ms = beatmap.hit_objects[0].time_ms, beatmap.hit_objects[-1].time_ms
     if seconds is None or last_ms - first_ms <= 1000 * seconds:
         return None
@@ -98,12 +107,15 @@ def middle_span_ms(beatmap: Beatmap, seconds: float | None) -> tuple[int, int] |
 
 
 def part_of(beatmap: Beatmap, span_ms: tuple[int, int] | None) -> Beatmap:
-    """A chart, or an excerpt of it."""
+    """Return a chart or an excerpt of it."""
     return beatmap if span_ms is None else excerpt(beatmap, *span_ms)
 
 
 def options_like(human: Beatmap, span_ms: tuple[int, int] | None = None) -> dict[str, object]:
-    """Options of inference.py for a map like a human's: of its level, settings, keys, and shares, and of its name."""
+    """Return options of inference.py for a map like a human-made one.
+
+    They include its level, settings, keys, ratios, and name.
+    """
     like = MeasuredChart(part_of(human, span_ms)).attributes
     options: dict[str, object] = {
         "gamemode": int(human.mode),
@@ -125,9 +137,9 @@ def options_like(human: Beatmap, span_ms: tuple[int, int] | None = None) -> dict
 
 
 def make(job: Job) -> GeneratedMap:
-    """Generates the map of a job, in whatever process.
+    """Generate the map of a job, in any process.
 
-    What a user would be told becomes the job's error.
+    A message to the user becomes the job's error.
     """
     from pipeline.generation.generate import generate
 
@@ -143,7 +155,7 @@ def make(job: Job) -> GeneratedMap:
 
 
 def save_manifest(made: Sequence[GeneratedMap], folder: Path) -> None:
-    """Writes down which map was made for which chart, beside the maps."""
+    """Write a manifest next to the maps: which chart each belongs to."""
     rows = [
         asdict(each)
         | {
@@ -158,7 +170,7 @@ def save_manifest(made: Sequence[GeneratedMap], folder: Path) -> None:
 
 
 def load_manifest(folder: Path) -> list[GeneratedMap]:
-    """What `save_manifest` wrote; nothing where there is none."""
+    """Read the output of `save_manifest`, possibly none."""
     path = folder / MANIFEST
     if not path.is_file():
         return []

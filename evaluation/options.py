@@ -1,4 +1,4 @@
-"""What evaluate.py can be asked for: flat options -> a checked request."""
+"""Options of evaluate.py: flat options and a checked request."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class EvaluationRequest:
 
     @property
     def generation_options(self) -> dict[str, str]:
-        """What every map is generated with, as inference.py takes it."""
+        """Options of all generated maps, as inference.py takes them."""
         shared = {"model_path": self.model_path, "lora_path": self.lora_path, "seed": str(self.seed)}
         given = dict(option.split("=", 1) for option in self.inference_options)
         return {name: value for name, value in shared.items() if value is not None} | given
@@ -121,7 +121,11 @@ WAYS_IN = ("generated_path", "dataset_path", "compare")
 
 
 def resolve_evaluation(flat: Mapping[str, object]) -> EvaluationRequest:
-    """Reads and checks the options; raises RequestError with one sentence."""
+    """Read and check the options.
+
+    Raises:
+        RequestError: One sentence for the user.
+    """
     given = read_options(EvaluationOptions, flat)
     ways = [name for name in WAYS_IN if name in given]
     if not ways and "reference_path" not in given:
@@ -140,7 +144,10 @@ def resolve_evaluation(flat: Mapping[str, object]) -> EvaluationRequest:
 
 
 def check_evaluation_files(request: EvaluationRequest) -> None:
-    """Raise RequestError where an input is missing or the output cannot be written; before anything heavy."""
+    """Raise RequestError for missing input or unwritable output.
+
+    This runs before anything heavy.
+    """
     for name in ("generated_path", "human_path", "dataset_path"):
         folder = getattr(request, name)
         if folder is not None and not folder.is_dir():

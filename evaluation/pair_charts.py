@@ -1,4 +1,7 @@
-"""Which human chart a generated map is to be compared with.
+"""Pairing of generated maps with human-made ones.
+
+Maps of `evaluate.py` have their pair in its manifest. Otherwise a human-made map is of the same song when both name
+audio files with the same content, or else when their titles match (as `osu_beatmap.held_out` compares them).
 
 Maps that `evaluate.py` made know theirs. Of others, a human chart is of the same song when both name audio files with
 the same content, or else when their titles agree (as `osu_beatmap.held_out` compares them). Of the song's charts in the
@@ -33,7 +36,7 @@ _HEAD_LINE = re.compile(r"^(AudioFilename|Title)\s*:\s*(.*?)\s*$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class MapFile:
-    """A map in a folder: a .osu file, or one in an .osz."""
+    """Map in a folder: a .osu file, or one in an .osz."""
 
     path: Path
     entry: str | None = None
@@ -43,13 +46,19 @@ class MapFile:
         return f"{self.path.parent.name}/{self.path.name}" + (f" [{self.entry}]" if self.entry else "")
 
     def read(self) -> Beatmap:
-        """Raises BeatmapError."""
+        """Read the map.
+
+        Raises BeatmapError.
+        """
         return read_beatmap(self.path) if self.entry is None else read_osz(self.path).beatmaps[self.entry]
 
 
 @dataclass(frozen=True)
 class Pairing:
-    """A map to be measured and what it is compared with; the human's chart is cut where the map was made for a part."""
+    """Map to measure, and its references.
+
+    The human-made map is cut if the map was made for a part.
+    """
 
     generated: MapFile
     human_path: Path | None = None
@@ -62,7 +71,10 @@ class Pairing:
         return MeasuredChart(self.generated.read(), self.generated.name, self.audio_path)
 
     def human(self) -> MeasuredChart | None:
-        """Raises BeatmapError."""
+        """Read the human-made map.
+
+        Raises BeatmapError.
+        """
         if self.human_path is None:
             return None
         human = part_of(read_beatmap(self.human_path), self.span_ms)
@@ -75,7 +87,10 @@ class Pairing:
 
 
 def pairings(folder: Path, human_folder: Path | None, skipped: list[str]) -> Iterator[Pairing]:
-    """Every map of a folder with its human chart; those that cannot be read or made go to `skipped` with the reason."""
+    """Yield every map of a folder with its human-made one.
+
+    Maps that cannot be read or made are listed in `skipped` with the reason.
+    """
     made = load_manifest(folder)
     for each in made:
         if each.map_path is None:
@@ -104,7 +119,10 @@ def pairings(folder: Path, human_folder: Path | None, skipped: list[str]) -> Ite
 
 
 def map_files(folder: Path, skipped: list[str]) -> Iterator[MapFile]:
-    """Maps of a folder and of folders in it; an .osz beside a .osu of the same map is not counted twice."""
+    """Yield maps of a folder and its subfolders.
+
+    An .osz next to a .osu of the same map is not counted twice.
+    """
     for path in sorted(folder.rglob("*.osu")):
         yield MapFile(path)
     for path in sorted(folder.rglob("*.osz")):
@@ -119,7 +137,10 @@ def map_files(folder: Path, skipped: list[str]) -> Iterator[MapFile]:
 
 
 class HumanCharts:
-    """The charts of a folder, found by what the heads of their files say; only those of one song are read."""
+    """Charts of a folder, found by the heads of their files.
+
+    Only those of one song are read.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.by_title: dict[str, list[Path]] = defaultdict(list)
@@ -131,7 +152,10 @@ class HumanCharts:
         self.by_audio: dict[str, list[Path]] | None = None
 
     def like(self, beatmap: Beatmap, folder: Path) -> Path | None:
-        """The chart to compare a map with; None where there is none of its song and mode."""
+        """Return the chart to compare a map with, or None.
+
+        None stands for no chart of its song and mode.
+        """
         of_song = self._select_by_audio(_audio_beside(beatmap, folder)) or self.by_title.get(
             title_hash(beatmap.metadata.title), []
         )
@@ -169,7 +193,7 @@ def _audio_of(chart_path: Path) -> Path | None:
 
 
 def read_head(path: Path) -> dict[str, str]:
-    """Read the title and the audio file name of a chart, without the rest of it."""
+    """Read only title and audio file name of a chart."""
     with path.open("rb") as file:
         return dict(_HEAD_LINE.findall(decode_osu_bytes(file.read(HEAD_BYTES)).replace("\r", "")))
 

@@ -1,4 +1,4 @@
-"""Bands from a folder of human charts: what is usual, by mode and difficulty level."""
+"""Bands from a folder of human-made maps, by mode and level."""
 
 from __future__ import annotations
 
@@ -33,13 +33,19 @@ SHAPE_METRICS = {
 
 
 def load_bundled_bands() -> Bands:
-    """What human charts are like, of all modes, none of them of held-out songs."""
+    """Return the bundled bands of human-made maps.
+
+    They have all modes, and no held-out songs.
+    """
     return load_bands(BUNDLED)
 
 
 @dataclass(frozen=True)
 class MeasuredHuman:
-    """What is kept of one human chart: its song, its shapes, and its values of the metrics that need no band."""
+    """Kept data of a human-made map: song, shapes, and metric values.
+
+    The metrics are those that need no band.
+    """
 
     song: str
     mode: GameMode
@@ -49,7 +55,10 @@ class MeasuredHuman:
 
 
 def songs_with_charts(folder: Path) -> list[FolderSong]:
-    """Songs of a folder and of folders in it, by the audio that charts name, whether or not that is there."""
+    """Return songs of a folder and its subfolders, by named audio.
+
+    The audio may be missing.
+    """
     by_audio: dict[Path, list[Path]] = defaultdict(list)
     for path in sorted(folder.rglob("*.osu")):
         by_audio[named_file(path.parent, audio_filename(path))].append(path)
@@ -57,7 +66,10 @@ def songs_with_charts(folder: Path) -> list[FolderSong]:
 
 
 def human_charts(songs: Iterable[FolderSong], split: Split) -> Iterator[tuple[str, MeasuredChart]]:
-    """(hash of the song's title, chart) of the songs of a split; what cannot be read or is very short is left out."""
+    """Yield (hash of the song's title, chart) of a split.
+
+    Unreadable and very short charts are omitted.
+    """
     for song, charts in songs_in_split(songs, split):
         for chart in charts:
             measured = MeasuredChart(chart.beatmap, chart.name, song.audio_path)
@@ -79,12 +91,18 @@ def measure_human(song: str, chart: MeasuredChart) -> MeasuredHuman:
 
 
 def measure_song(song: FolderSong) -> list[MeasuredHuman]:
-    """All charts of a song, in whatever process; none of a held-out song, which is there to be compared with."""
+    """Measure all charts of a song, in any process.
+
+    A held-out song gives none, since it is for comparison.
+    """
     return [measure_human(*named) for named in human_charts([song], REFERENCE_SPLIT)]
 
 
 def bands_of(humans: Sequence[MeasuredHuman], made_from: dict[str, object]) -> Bands:
-    """The bands of all modes and levels; where a level has too few charts, with those of the levels beside it."""
+    """Return the bands of all modes and levels.
+
+    A level with too few charts includes those of the neighbouring levels.
+    """
     bands = {}
     for mode in sorted({human.mode for human in humans}):
         of_mode = [human for human in humans if human.mode is mode]
@@ -98,7 +116,7 @@ def bands_of(humans: Sequence[MeasuredHuman], made_from: dict[str, object]) -> B
 
 
 def band_of(group: list[MeasuredHuman]) -> Band:
-    """What some charts are like together, whatever their levels."""
+    """Return the band of some charts together, of any levels."""
     shapes, values = {}, defaultdict(list)
     for human in group:
         for name, value in human.values.items():
@@ -115,7 +133,7 @@ def band_of(group: list[MeasuredHuman]) -> Band:
 
 
 def _distances_from_others(shape, humans: list[MeasuredHuman]) -> list[float]:
-    """How far each chart is from the mean of the charts of all other songs."""
+    """Return each chart's distance from the mean of other songs' charts."""
     distances = []
     for human in humans:
         others = [other.shapes[shape.name] for other in humans if other.song != human.song]

@@ -1,4 +1,4 @@
-"""From a folder of maps to their results: every metric of every map, over some processes."""
+"""Scoring of a folder of maps: every metric, in several processes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Answer = TypeVar("Answer")
 
 
 def score(pairing: Pairing, bands: Bands) -> ScoredMap | str:
-    """Measures one map, in whatever process; gives the reason where it cannot be read."""
+    """Measure one map, in any process; return the reason of failure."""
     try:
         human = pairing.human()
         generated = pairing.measured()
@@ -42,7 +42,7 @@ def score(pairing: Pairing, bands: Bands) -> ScoredMap | str:
 def result_of(
     name: str, pairings: Sequence[Pairing], bands: Bands, processes: int, features: FeatureReader | None = None
 ) -> Result:
-    """All maps measured, and what they come to; those that cannot be read are told in `skipped`."""
+    """Measure all maps and summarise them; unreadable ones are in `skipped`."""
     scored = list(in_processes(partial(score, bands=bands), pairings, processes, "Measuring"))
     maps = [each for each in scored if isinstance(each, ScoredMap)]
     skipped = [each for each in scored if isinstance(each, str)]
@@ -51,7 +51,10 @@ def result_of(
 
 
 def frechet_by_mode(pairings: Sequence[Pairing], features: FeatureReader) -> dict[GameMode, float]:
-    """Of the maps that have a human chart and a song: features of both, by mode."""
+    """Return the Fréchet distance by mode.
+
+    It uses the maps that have a human-made map and a song.
+    """
     vectors: dict[GameMode, tuple[list[np.ndarray], list[np.ndarray]]] = defaultdict(lambda: ([], []))
     for pairing in tqdm(pairings, desc="Features", unit="map", disable=None):
         try:
@@ -68,7 +71,10 @@ def frechet_by_mode(pairings: Sequence[Pairing], features: FeatureReader) -> dic
 def in_processes(
     work: Callable[[Task], Answer], tasks: Sequence[Task], processes: int, what: str, unit: str = "map"
 ) -> Iterator[Answer]:
-    """The answers to tasks in their order, with a bar that shows how far it is; in this process where one is enough."""
+    """Yield the answers to tasks in order, with a progress bar.
+
+    A single process does not start another one.
+    """
     answers = _answers(work, tasks, min(processes, len(tasks)))
     yield from tqdm(answers, total=len(tasks), desc=what, unit=unit, disable=None)
 
@@ -84,7 +90,7 @@ def _answers(work: Callable[[Task], Answer], tasks: Sequence[Task], processes: i
 
 
 def _begin(processes: int) -> None:
-    """Processes share the cores, instead of all taking all of them."""
+    """Prepare a worker process: processes share the cores."""
     end_with_parent()
     # Torch reads it if a measure imports it.
     os.environ["OMP_NUM_THREADS"] = str(max(1, (os.cpu_count() or 1) // processes))

@@ -10,7 +10,7 @@ from osuT5.dataset.files.sources import FolderSong, ReadChart, SourceReport, cha
 
 
 def songs_in_split(songs: Iterable[FolderSong], split: Split) -> Iterator[tuple[FolderSong, list[ReadChart]]]:
-    """Yield the songs of a split, each with the charts that can be read and lie in it.
+    """Yield the songs of a split, with their readable charts.
 
     Songs without charts are left out.
     """

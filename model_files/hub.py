@@ -74,7 +74,7 @@ def local_folder(option: str, text: str, files: Sequence[str], needed: str, repo
         repo_type: "model", or "dataset" for the files of one.
 
     Raises:
-        ModelError: One sentence for the user.
+        ModelError: There is no such folder, and the repository cannot be downloaded.
     """
     check_source(option, text)
     folder = existing_folder(text)

@@ -1,7 +1,7 @@
-"""What the worker can do: generate, review, apply what a review suggests, and run what `inference.py` hands over.
+"""Actions of the worker: generate, review, fix, and run `inference.py`.
 
-A job's options are those of the command line, and so is what is done with them. Results go into the folder of the job,
-but for those of `inference.py`.
+Fixes are those that a review suggests. A job's options are those of the command line, and so is their effect. Results
+go into the folder of the job, except for those of `inference.py`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,10 @@ _threads = 0
 
 
 def warm_up(max_jobs: int) -> None:
-    """Import what takes seconds before anybody waits for it; keep models; let several jobs share decoding steps."""
+    """Prepare the worker before the first job.
+
+    Slow modules are imported; models are kept; several jobs share decoding steps.
+    """
     global _threads
     import torch
 
@@ -54,7 +57,10 @@ def warm_up(max_jobs: int) -> None:
 
 
 def _reset_threads() -> None:
-    """Give this thread the usual number: it begins with the one that another has set last for its own work."""
+    """Reset this thread's number of threads to the usual one.
+
+    It begins with the one that another has set last for its own work.
+    """
     import torch
 
     if _threads:
@@ -62,7 +68,10 @@ def _reset_threads() -> None:
 
 
 def run_command(task: Task) -> dict[str, Any]:
-    """What inference.py does, with its files where it would have them; the result is its status and its output."""
+    """Run inference.py, with files where it would have them.
+
+    The result is its status and its output.
+    """
     from pipeline.cli.outcomes import Outcome, described
     from pipeline.cli.request_runner import checked_request, make
 
@@ -75,7 +84,7 @@ def run_command(task: Task) -> dict[str, Any]:
 
 
 def generate_map(task: Task) -> dict[str, Any]:
-    """A map, or a mapset, as inference.py makes it."""
+    """Generate a map or a mapset as inference.py does."""
     from pipeline.cli.request_runner import checked_request, make
     from pipeline.generation.timing import has_steady_beat
     from pipeline.output.summary import timing_of
@@ -109,7 +118,10 @@ def generate_map(task: Task) -> dict[str, Any]:
 
 
 def review_map(task: Task) -> dict[str, Any]:
-    """Suggestions for a map or a mapset, as mai_mod.py makes them, with the maps beside to look at."""
+    """Review a map or a mapset as mai_mod.py does.
+
+    The maps are kept next to the suggestions.
+    """
     from modding.options import check_review_files, resolve_review
     from modding.report.reports import report
     from modding.review import review
@@ -142,9 +154,9 @@ def review_map(task: Task) -> dict[str, Any]:
 
 
 def apply_fixes(task: Task) -> dict[str, Any]:
-    """A copy of a reviewed map with the fixes of some suggestions.
+    """Write a copy of a reviewed map with some fixes.
 
-    Options: `map`, its name, and `apply`, their ids.
+    Options: `map`, its name, and `apply`, the ids of suggestions.
     """
     from modding.options import check_review_files, resolve_review
     from modding.review import review, write_fixed_copy
@@ -218,7 +230,7 @@ def _as_bytes(shares: Any) -> str:
 
 
 def _kept(task: Task, request: Any, osz_path: Path | None, osu_paths: Sequence[Path]) -> list[str]:
-    """Puts the new maps among the job's maps; returns their names."""
+    """Put the new maps among the job's maps; return their names."""
     if osz_path is not None:
         return keep_archive(task.folder, osz_path)
     reference = request.song.beatmap_path
@@ -237,7 +249,10 @@ def _kept(task: Task, request: Any, osz_path: Path | None, osu_paths: Sequence[P
 
 
 def _put_into_mapset(task: Task, request: Any, mapset: Any, new: Sequence[str]) -> None:
-    """Make the .osz of a result the mapset that its reference is from, with the new maps in it."""
+    """Replace the result's .osz by its reference's mapset.
+
+    The new maps are in it.
+    """
     from pipeline.request.mapset_file import MapsetFile
 
     reference = request.song.beatmap_path
@@ -261,7 +276,10 @@ def _audio_of(reference: Path) -> Path:
 
 
 def _shown_reviews(reviews: Sequence[Any], files: dict[str, str]) -> list[dict[str, Any]]:
-    """Reviews as the API shows them; `files`: the map of each by its path in the review."""
+    """Return reviews as the API shows them.
+
+    `files` are the maps by their path in the review.
+    """
     from modding.report.html_report import as_data
     from modding.report.reports import as_json
 

@@ -61,7 +61,7 @@ async def _answer_to_wrong_input(_: Request, error: Exception) -> JSONResponse:
 
 
 async def _answer_to_wrong_form(_: Request, error: Exception) -> JSONResponse:
-    """One sentence about the first thing in a body that is not as the API has it."""
+    """Return one sentence about the first error of a body."""
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"][1:]) or "the body"

@@ -1,4 +1,4 @@
-"""Client of the server: requests of `inference.py` and `serve.py` to its HTTP API."""
+"""Client of the server: requests of `inference.py` and `serve.py`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What routes get besides what a request says: the site, and the job that it names."""
+"""FastAPI dependencies: the site, and the job named in the path."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ STOP_TIMEOUT_S = 2
 
 
 class HttpServer(uvicorn.Server):
-    """Serves a site until it is told to stop, by a signal or by the site."""
+    """HTTP server of a site; a signal or the site stops it."""
 
     def __init__(self, app: Callable, site: Site) -> None:
         super().__init__(
@@ -32,7 +32,10 @@ class HttpServer(uvicorn.Server):
         self._site = site
 
     def serve_until_stopped(self, listening: socket.socket) -> None:
-        """Serve at a socket; all signals that end a program end this as well, and the caller cleans up."""
+        """Serve at a socket until a signal or a request ends it.
+
+        All signals that end a program end this as well, and the caller cleans up.
+        """
         if threading.current_thread() is threading.main_thread():
             for name in ("SIGTERM", "SIGHUP", "SIGBREAK"):
                 number = getattr(signal, name, None)

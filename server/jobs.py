@@ -66,7 +66,10 @@ class Job:
 
     @property
     def runs_alone(self) -> bool:
-        """Return whether an attempt was lost, so that this job may be the one that ends its process."""
+        """True if an attempt was lost.
+
+        This job may then be the one that ends its process.
+        """
         return self.attempts > (1 if self.state == "running" else 0)
 
 
@@ -90,9 +93,10 @@ class Jobs:
                 self._resume(job)
 
     def add(self, job: Job) -> Job:
-        """Puts a job at the end of the queue.
+        """Put a job at the end of the queue.
 
-        Raises RequestError where too many wait.
+        Raises:
+            RequestError: Too many jobs wait.
         """
         with self._lock:
             if sum(each.state == "queued" for each in self._jobs.values()) >= MAX_WAITING:
@@ -110,7 +114,7 @@ class Jobs:
         return self.folder / job.id
 
     def since(self, revision: int) -> dict[str, Any]:
-        """What has changed after a revision, as plain data."""
+        """Return the changes after a revision, as plain data."""
         with self._lock:
             return {
                 "revision": self._revision,
@@ -121,14 +125,14 @@ class Jobs:
             }
 
     def shown(self, job: Job) -> dict[str, Any]:
-        """A job as the API shows it."""
+        """Return a job as the API shows it."""
         with self._lock:
             waiting = [each.id for each in self._jobs.values() if each.state == "queued"]
             position = waiting.index(job.id) + 1 if job.state == "queued" else None
             return {**asdict(job), "position": position}
 
     def change(self, job: Job, **changes: Any) -> None:
-        """Changes fields of a job; all but progress is written to disk."""
+        """Change fields of a job; write all but progress to disk."""
         with self._lock:
             for name, value in changes.items():
                 setattr(job, name, value)
@@ -167,7 +171,7 @@ class Jobs:
             return found
 
     def cancel(self, job: Job) -> None:
-        """Takes a job from the queue; one that runs is ended by the supervisor."""
+        """Remove a job from the queue; the supervisor ends a running one."""
         with self._lock:
             if job.state == "queued":
                 self.end(job, "cancelled")
@@ -175,7 +179,7 @@ class Jobs:
                 self.change(job, wants_cancel=True)
 
     def requeue(self, job: Job, costs_attempt: bool) -> None:
-        """Put a running job back to its place in the queue, or end it if nobody wants it."""
+        """Put a running job back to its place; end a cancelled one."""
         if job.wants_cancel:
             self.end(job, "cancelled")
         else:
@@ -206,7 +210,10 @@ class Jobs:
         return {"waiting": states.count("queued"), "running": states.count("running"), "ended": self._ended}
 
     def quiet_s(self) -> float:
-        """Return the seconds since the last job ended; 0 while one is to be done."""
+        """Return the seconds since the last job ended.
+
+        It is 0 while a job is unfinished.
+        """
         with self._lock:
             is_busy = any(job.is_active for job in self._jobs.values())
             return 0.0 if is_busy else time.monotonic() - self._quiet_since_s

@@ -1,4 +1,7 @@
-"""Start of the server, with its page or without, and its files by which others find it."""
+"""Start of the server, with or without its page.
+
+Its files let others find it.
+"""
 
 from __future__ import annotations
 
@@ -49,12 +52,12 @@ def run_server(settings: ServerSettings, app: str, announce: Callable[[ServerSet
 
 
 def running_in(folder: Path) -> Session | None:
-    """Return the session of the server that works in a folder; None if there is none."""
+    """Return the session of the server in a folder, or None."""
     return running_session(folder.absolute() / SERVER_FILE)
 
 
 def _listening(settings: ServerSettings) -> socket.socket:
-    """A socket at the address of the settings, taken before anything else is done."""
+    """Return a socket at the settings' address, before anything else."""
     host = settings.host.strip("[]")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
@@ -74,7 +77,10 @@ def _listening(settings: ServerSettings) -> socket.socket:
 
 @contextlib.contextmanager
 def _session_files(settings: ServerSettings, session: Session) -> Iterator[None]:
-    """Let others find this server while it runs; inference.py only if nobody else can reach it."""
+    """Write the session files while the server runs.
+
+    inference.py finds only a server that is reachable from this computer alone.
+    """
     paths = [settings.folder / SERVER_FILE]
     if settings.is_local and running_session(settings.session_path) is None:
         paths.append(settings.session_path)
@@ -88,7 +94,7 @@ def _session_files(settings: ServerSettings, session: Session) -> Iterator[None]
 
 
 def shown_address(settings: ServerSettings) -> str:
-    """What to type into a browser, without the token."""
+    """Return the address to type into a browser, without the token."""
     own = f"[{settings.host}]" if ":" in settings.host else settings.host
     if not settings.is_local:
         own = settings.hosts[0].rpartition(":")[0] or settings.hosts[0]

@@ -1,4 +1,7 @@
-"""Options of a job -> checked options with files, the command that does the same, and its title."""
+"""Options of a job: checked, with files, command, and title.
+
+The command does the same.
+"""
 
 from __future__ import annotations
 
@@ -36,9 +39,9 @@ FILLED_OPTIONS = (
 
 
 def prepared_options(kind: str, options: Mapping[str, Any], references: References) -> dict[str, Any]:
-    """The options of a job with files in place of references, checked.
+    """Return a job's options with files instead of references, checked.
 
-    Raises RequestError and its like.
+    Raises RequestError and similar errors.
     """
     given = references.with_files({name: value for name, value in options.items() if not is_absent(value)})
     if kind != "apply":
@@ -47,7 +50,7 @@ def prepared_options(kind: str, options: Mapping[str, Any], references: Referenc
 
 
 def command_line(kind: str, options: Mapping[str, Any]) -> str:
-    """The command that does the same, ready for the shell of this computer."""
+    """Return the equivalent command, ready for this computer's shell."""
     words = ["python", SCRIPTS[kind]]
     for name, value in options.items():
         if not is_absent(value):
@@ -56,18 +59,21 @@ def command_line(kind: str, options: Mapping[str, Any]) -> str:
 
 
 def named_option(sentence: str) -> str | None:
-    """The option that a sentence names first; None where it names none."""
+    """Return the option that a sentence names first, or None."""
     return min(options_named(sentence), key=sentence.find, default=None)
 
 
 def job_title(kind: str, options: Mapping[str, Any]) -> str:
-    """A few words by which users know a job again."""
+    """Return a short title by which users recognise a job."""
     source = options.get("audio_path") or options.get("beatmap_path") or options.get("map") or kind
     return re.split(r"[\\/]", shown_name(source))[-1]
 
 
 def check_options(kind: str, options: Mapping[str, Any], references: References) -> dict[str, Any]:
-    """Raises where a request cannot be met; returns what its reference map fills in."""
+    """Check a request; return the values that its reference fills in.
+
+    Raises errors with a sentence for the user.
+    """
     if kind == "review":
         return _check_review(resolve_review(options))
     if kind == "timing":
@@ -106,13 +112,16 @@ def _reference(path: Path) -> Beatmap:
 
 
 def _check_beside(beatmap_path: Path, named: Path | None) -> None:
-    """Raises where a map, which may be anybody's, names a file outside its own folder."""
+    """Raise an error if a map names a file outside its folder.
+
+    The map may be of unknown origin.
+    """
     folder = os.path.normpath(beatmap_path.absolute().parent)
     if named is not None and not Path(os.path.normpath(named.absolute())).is_relative_to(folder):
         raise RequestError("beatmap_path names a file outside its folder; give the song with audio_path.")
 
 
 def _filled(request: GenerationRequest, like: GenerationRequest) -> dict[str, Any]:
-    """What a reference map adds to a request."""
+    """Return the options that a reference map adds to a request."""
     before, after = asked_options(request), asked_options(like)
     return {name: after[name] for name in FILLED_OPTIONS if before[name] != after[name]}

@@ -33,7 +33,10 @@ class Presets:
             return {}
 
     def put(self, name: str, options: dict[str, Any]) -> None:
-        """Keeps options under a name, in place of any there. Raises RequestError."""
+        """Store options under a name, replacing any others there.
+
+        Raises RequestError.
+        """
         name = name.strip()
         if not name or len(name) > MAX_NAME_CHARS or not name.isprintable():
             raise RequestError(f"A preset needs a name of at most {MAX_NAME_CHARS} characters.")
@@ -51,7 +54,7 @@ class Presets:
             self._write(presets)
 
     def remove(self, name: str) -> bool:
-        """Whether there was one of that name."""
+        """Remove a preset; return whether it existed."""
         with self._lock:
             presets = self.all()
             found = presets.pop(name, None) is not None

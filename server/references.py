@@ -1,4 +1,4 @@
-"""What stands for a file in a request: an upload, a map of an earlier job, or a path -> the file.
+"""References to files in a request: upload, job's map, or path.
 
 {"upload": ID, "file": NAME}   a file of an upload
 {"job": ID, "file": NAME}      a map of a job's result
@@ -37,7 +37,10 @@ class References:
     timings: Timings
 
     def with_files(self, options: Mapping[str, Any]) -> dict[str, Any]:
-        """The options with paths in place of references. Raises RequestError."""
+        """Return the options with paths instead of references.
+
+        Raises RequestError.
+        """
         found = dict(options)
         for name, value in options.items():
             if isinstance(value, Mapping):
@@ -47,12 +50,15 @@ class References:
         return found
 
     def used_uploads(self) -> set[str]:
-        """Uploads that some job refers to."""
+        """Return the uploads that some job refers to."""
         values = (value for job in self.jobs.all() for value in job.options.values())
         return {str(value["upload"]) for value in values if isinstance(value, Mapping) and "upload" in value}
 
     def map_file(self, job: Job, name: str) -> Path:
-        """A map of a job's result by its name. Raises RequestError."""
+        """Return a map of a job's result by its name.
+
+        Raises RequestError.
+        """
         for known in (job.result or {}).get("maps", []):
             if known["name"] == name:
                 return self.jobs.folder_of(job) / MAPS_FOLDER / known["name"]
@@ -71,7 +77,10 @@ class References:
         return self.map_file(job, str(ref.get("file")))
 
     def _check_allowed(self, name: str, path: Path) -> None:
-        """Paths stay within the folders that the settings name; without any, those of this computer's own user."""
+        """Check that a path is in an allowed folder.
+
+        The settings name them; without any, only local users may use paths.
+        """
         folders = self.settings.folders
         if not folders and self.settings.is_local:
             return
@@ -81,7 +90,10 @@ class References:
 
 
 def shown_name(value: object) -> str:
-    """How a reference or a path is shown and typed: the name of an upload alone."""
+    """Return the displayed name of a reference or path.
+
+    An upload shows its name only.
+    """
     return str(value.get("file", "")) if isinstance(value, Mapping) else str(value)
 
 

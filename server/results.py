@@ -1,4 +1,7 @@
-"""What a job leaves behind: `result/`, the files that users take home, and `maps/`, a mapset folder to go on from."""
+"""Files of a job: `result/` to download, and `maps/` to continue from.
+
+`maps/` is a mapset folder.
+"""
 
 from __future__ import annotations
 
@@ -21,19 +24,22 @@ MAX_NUMBERED = 1000
 
 
 def kept_maps(folder: Path) -> Path:
-    """The folder of a job's maps, made."""
+    """Return the folder of a job's maps; create it if missing."""
     maps = folder / MAPS_FOLDER
     maps.mkdir(exist_ok=True)
     return maps
 
 
 def keep_archive(folder: Path, osz_path: Path) -> list[str]:
-    """Unpacks a mapset into the job's maps; returns the names of the maps."""
+    """Unpack a mapset into the job's maps; return their names."""
     return [name for name in read_osz(osz_path).extract_maps(kept_maps(folder)) if name.lower().endswith(".osu")]
 
 
 def keep_map(folder: Path, osu_path: Path, audio_path: Path | None = None) -> list[str]:
-    """Copies a map and what it needs into the job's maps; `audio_path`: its song, where it lies elsewhere."""
+    """Copy a map and its files into the job's maps.
+
+    `audio_path` is its song if that is elsewhere.
+    """
     maps = kept_maps(folder)
     beatmap = read_beatmap(osu_path)
     shutil.copyfile(osu_path, maps / osu_path.name)
@@ -48,7 +54,7 @@ def keep_map(folder: Path, osu_path: Path, audio_path: Path | None = None) -> li
 
 
 def keep_all_of(folder: Path, other_maps: Path) -> None:
-    """Copies the maps of an earlier job, to which this one adds a version."""
+    """Copy the maps of an earlier job, which this one extends."""
     maps = kept_maps(folder)
     for file in other_maps.iterdir():
         if file.is_file():
@@ -64,7 +70,10 @@ def pack(folder: Path, result: Path) -> None:
 
 
 def maps_of(folder: Path, names: Sequence[str] | None = None) -> list[dict[str, Any]]:
-    """The job's maps as the API shows them, easiest first; `names`: only these."""
+    """Return the job's maps as the API shows them, easiest first.
+
+    `names` limits them.
+    """
     maps = folder / MAPS_FOLDER
     shown = []
     for name in sorted(names if names is not None else (file.name for file in maps.glob("*.osu"))):
@@ -83,7 +92,7 @@ def maps_of(folder: Path, names: Sequence[str] | None = None) -> list[dict[str, 
 
 
 def files_of(result: Path) -> list[dict[str, Any]]:
-    """What there is to take home."""
+    """Return the files to download."""
     if not result.is_dir():
         return []
     kept = (file for file in sorted(result.iterdir()) if file.is_file() and not file.name.startswith("."))
@@ -91,7 +100,10 @@ def files_of(result: Path) -> list[dict[str, Any]]:
 
 
 def copy_out(paths: Iterable[Path], folder: Path) -> list[str]:
-    """Copies results to where the user wants them, beside whatever is there; returns where they are."""
+    """Copy results to the user's folder without replacing files.
+
+    Returns their paths.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     return [str(_copied(path, folder)) for path in paths]
 

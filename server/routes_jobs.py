@@ -1,4 +1,4 @@
-"""Routes about jobs: ordering, watching, cancelling and dismissing them, and what they leave behind."""
+"""Routes of jobs: order, watch, cancel, dismiss, and download."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def named_map(job: Job, index: int) -> dict[str, Any]:
 
 
 def _file(path: Path, **how: Any) -> FileResponse:
-    """A file that a job wrote; nothing in it may act on this site."""
+    """Return a file of a job that cannot act on this site."""
     if not path.is_file():
         raise HTTPException(404, "The file is no longer there.")
     kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
@@ -152,9 +152,10 @@ def _file(path: Path, **how: Any) -> FileResponse:
 
 
 def show_folder(folder: Path) -> None:
-    """Opens a folder in the file manager of this computer.
+    """Open a folder in the file manager of this computer.
 
-    Raises RequestError where there is none.
+    Raises:
+        RequestError: There is no file manager.
     """
     try:
         if os.name == "nt":

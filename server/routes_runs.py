@@ -1,4 +1,7 @@
-"""Runs of `inference.py` by the server: one request each, which is answered bit by bit and ends with its connection."""
+"""Runs of `inference.py` by the server: one streamed request each.
+
+A run ends with its connection.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,10 @@ router = APIRouter(prefix="/api")
 
 @router.post("/runs", tags=["server"], summary="Do what inference.py does; hanging up calls it off")
 def run_command(order: RunOrder, request: Request, site: TheSite) -> StreamingResponse:
-    """Lines of JSON: {"progress": [stage, done, total]}, and last {"status", "said", "error"} or {"stopped": why}."""
+    """Run a command; stream lines of JSON.
+
+    They are {"progress": [stage, done, total]}, and last {"status", "said", "error"} or {"stopped": why}.
+    """
     if not site.settings.is_local:
         raise HTTPException(403, "inference.py is served on this computer only.")
     options = dict(order.options)

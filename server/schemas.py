@@ -1,4 +1,4 @@
-"""What requests and answers look like: the part of the API that its page of documentation shows."""
+"""Schemas of requests and answers, as in the API documentation."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Plain = str | int | float | bool | None
 
 
 class RunOrder(BaseModel):
-    """What inference.py hands over."""
+    """Run of inference.py."""
 
     options: dict[str, Plain | list[Plain]] = Field(description="as on its command line, with absolute paths")
 
@@ -88,7 +88,7 @@ class TimingAnswer(BaseModel):
 
 
 class ModelConditions(BaseModel):
-    """What a model was trained with."""
+    """Conditions that a model was trained with."""
 
     name: str
     is_bundled: bool
@@ -97,7 +97,10 @@ class ModelConditions(BaseModel):
 
 
 class Check(BaseModel):
-    """What is wrong with a form, the command that does the same, and what its reference map fills in."""
+    """Result of a form's check: errors, command, and filled-in values.
+
+    The values come from its reference map.
+    """
 
     errors: dict[str, str]
     problem: str | None
@@ -110,7 +113,7 @@ class Check(BaseModel):
 
 
 class ProgressAnswer(BaseModel):
-    """How far a job is in the stage that it is at, and over all stages."""
+    """Progress of a job in its current stage, and over all stages."""
 
     stage: str
     done: int
@@ -143,7 +146,7 @@ class JobAnswer(BaseModel):
 
 
 class JobsAnswer(BaseModel):
-    """Jobs that have changed, and a number to ask for later changes with."""
+    """Changed jobs, and a revision number for later requests."""
 
     revision: int
     jobs: list[JobAnswer]

@@ -1,4 +1,4 @@
-"""Who may ask for what: names of the host, origins, the token, sizes of bodies, and what pages may load.
+"""Access control: host names, origins, token, body sizes, page content.
 
 Every request has to name this server as its host, so that another site's name that is made to point here (DNS
 rebinding) gets nothing. What comes from a page has to come from one of ours. Reading needs the cookie that the first
@@ -73,7 +73,7 @@ class Guard:
         await self._limited(scope, receive, send, limit, headers)
 
     def refusal(self, scope: Scope, headers: Mapping[str, str]) -> Refusal | None:
-        """Why a request is not answered; None where it is."""
+        """Return the reason for refusing a request, or None."""
         if headers.get("host", "").lower() not in self._names:
             return Refusal(421, "This server does not answer to that name.")
         if "origin" in headers and not self._is_ours(headers["origin"]):
@@ -101,7 +101,7 @@ class Guard:
     async def _limited(
         self, scope: Scope, receive: Receive, send: Send, limit: int, headers: Mapping[str, str]
     ) -> None:
-        """Passes a request on, with a body of so many bytes at most, and puts our headers on the answer."""
+        """Forward a request with a limited body, and add response headers."""
         stated = headers.get("content-length", "0")
         if not stated.isdecimal() or int(stated) > limit:
             await _refuse(send, Refusal(413, f"A request may have {limit >> 20} MiB at most."))
@@ -131,12 +131,15 @@ class Guard:
 
 
 def cookie_name(port: int) -> str:
-    """Cookies belong to a host whatever its port; servers of other ports have others."""
+    """Return the cookie's name for a port.
+
+    Cookies belong to a host for any port, so servers on other ports need others.
+    """
     return f"beatmaps-{port}"
 
 
 def token_in_query(scope: Scope) -> str:
-    """The token in the address of a first visit."""
+    """Return the token in the address of a first visit."""
     return parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
 
 

@@ -1,4 +1,7 @@
-"""Session file of a server: its address and token, for processes of the same user."""
+"""Session file of a server: its address and token.
+
+It is for processes of the same user.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,10 @@ class Session:
         return cls(address, token, own.pid, own.create_time(), program_stamp())
 
     def is_alive(self) -> bool:
-        """Return whether the process is still there; another one that took over its port must not get the token."""
+        """Return whether the process still exists.
+
+        Another process on its port must not get the token.
+        """
         import psutil
 
         try:
@@ -63,7 +69,10 @@ class Session:
 
 
 def default_path() -> Path:
-    """Return the session file in a folder of the user: that of the login session, else the cache."""
+    """Return the session file in a folder of the user.
+
+    It is that of the login session, else the cache.
+    """
     home = Path.home()
     # Several machines may share the cache.
     name = f"server-{re.sub(r'[^A-Za-z0-9.-]', '-', platform.node())}.json"
@@ -74,7 +83,10 @@ def default_path() -> Path:
 
 
 def program_stamp() -> str:
-    """Return a hash that changes with any file of the program, so that a new program does not use an old server."""
+    """Return a hash of the program's files.
+
+    A new program does not use an old server.
+    """
     stamp = sha256()
     for name in PROGRAM_FOLDERS:
         for path in sorted((REPO_ROOT / name).rglob("*")):
@@ -128,7 +140,7 @@ def read_session(path: Path) -> Session | None:
 
 
 def running_session(path: Path) -> Session | None:
-    """Return the session of a server that is running; None if there is none."""
+    """Return the session of a running server, or None."""
     try:
         session = read_session(path)
     except RequestError:
@@ -146,7 +158,10 @@ def remove_session(session: Session, path: Path) -> None:
 
 
 def _check_private(path: Path, found: os.stat_result) -> None:
-    """Check the owner of a file; on Windows the user's folder is private."""
+    """Check the owner of a file.
+
+    On Windows the user's folder is private.
+    """
     if not stat.S_ISREG(found.st_mode):
         raise RequestError(f"{path} is no file.")
     if os.name == "posix" and (found.st_uid != os.getuid() or found.st_mode & 0o077):

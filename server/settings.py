@@ -1,4 +1,4 @@
-"""Where the server listens, what it keeps where, and what it may read."""
+"""Settings of the server: address, files, and readable folders."""
 
 from __future__ import annotations
 
@@ -63,11 +63,11 @@ class ServerSettings:
 
     @property
     def is_local(self) -> bool:
-        """Whether only this computer can reach the server."""
+        """True if only this computer can reach the server."""
         return self.host == "localhost" or _is_loopback(self.host)
 
     def names(self) -> frozenset[str]:
-        """What a browser may send as Host, in small letters."""
+        """Return the valid Host values of a browser, in lower case."""
         own = {name.lower() for name in ("127.0.0.1", "localhost", "[::1]")}
         if not self.is_local:
             own |= {name.lower() for name in self.hosts}
@@ -106,7 +106,11 @@ ConfigStore.instance().store("serve_options", ServeOptions)
 
 
 def resolve_serving(flat: Mapping[str, object]) -> tuple[str, ServerSettings]:
-    """Return the command of serve.py and its settings; raise RequestError with one sentence."""
+    """Return the command of serve.py and its settings.
+
+    Raises:
+        RequestError: One sentence for the user.
+    """
     given = {"port": 0, "max_jobs": 4, "folder": FOLDER_WITHOUT_PAGE} | read_options(ServeOptions, flat)
     command = given.pop("command", "serve")
     settings = ServerSettings(**given, open_browser=False)
@@ -116,7 +120,11 @@ def resolve_serving(flat: Mapping[str, object]) -> tuple[str, ServerSettings]:
 
 
 def resolve_settings(flat: Mapping[str, object]) -> ServerSettings:
-    """Reads and checks the options of the server; raises RequestError with one sentence."""
+    """Read and check the options of the server.
+
+    Raises:
+        RequestError: One sentence for the user.
+    """
     given = read_options(WebOptions, flat)
     if "folders" in given:
         given["folders"] = tuple(path("folders", each) for each in given["folders"])
@@ -133,7 +141,10 @@ def resolve_settings(flat: Mapping[str, object]) -> ServerSettings:
 
 
 def kept_token(folder: Path) -> str:
-    """The secret that pages and programs have to know; kept, so that an open page outlives a restart of the server."""
+    """Return the stored secret of pages and programs.
+
+    It is stored so that an open page survives a restart of the server.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     place = folder / TOKEN_FILE
     try:

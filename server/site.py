@@ -1,4 +1,4 @@
-"""Everything behind the API, brought together: settings, jobs, uploads, presets, and who does the jobs."""
+"""Site behind the API: settings, jobs, uploads, presets, supervisor."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from server.uploads import Uploads
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What routes stand on."""
+    """Shared state of the routes."""
 
     settings: ServerSettings
     token: str
@@ -50,19 +50,22 @@ class Site:
         return cls(settings, token, jobs, uploads, timings, Presets(folder), references, supervisor, threading.Event())
 
     def order(self, kind: str, options: dict[str, Any], parent: str | None) -> Job:
-        """A new job, checked, at the end of the queue.
+        """Add a checked job at the end of the queue.
 
-        Raises RequestError and its like.
+        Raises RequestError and similar errors.
         """
         prepared_options(kind, options, self.references)
         title = job_title(kind, options)
         return self.jobs.add(Job(new_id(), kind, options, title, command_line(kind, options), parent))
 
     def status(self) -> dict[str, Any]:
-        """Return whether the worker is there, how many jobs wait, run and have ended, and the process of the server."""
+        """Return the state of worker and jobs, and the server's process."""
         return {"worker": self.supervisor.worker_pid is not None, **self.jobs.counts(), "pid": os.getpid()}
 
     def is_over(self) -> bool:
-        """Return whether the server is to end: it was told so, or has had nothing to do for long."""
+        """Return whether the server should end.
+
+        It was requested, or the server was idle for long.
+        """
         idle_minutes = self.settings.idle_minutes
         return self.stopping.is_set() or (idle_minutes is not None and self.jobs.quiet_s() > 60 * idle_minutes)

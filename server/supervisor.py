@@ -1,4 +1,7 @@
-"""The thread that gives jobs to the worker, several at a time, and starts another worker if one is lost."""
+"""Thread that gives jobs to the worker, several at a time.
+
+It starts another worker if one is lost.
+"""
 
 from __future__ import annotations
 
@@ -63,13 +66,19 @@ class WorkerProcess:
         return self._process.pid
 
     def send(self, order: dict[str, Any]) -> None:
-        """To a worker that has gone, nothing is said: that it has gone is seen anyway."""
+        """Send an order to the worker.
+
+        A lost worker is detected elsewhere.
+        """
         with suppress(OSError, ValueError):
             self._process.stdin.write((json.dumps(order) + "\n").encode())
             self._process.stdin.flush()
 
     def next_event(self, timeout_s: float) -> dict[str, Any] | None:
-        """What it says next; None where it says nothing in time, {"gone": status} when it has ended."""
+        """Return the worker's next event.
+
+        It is None at a time-out, {"gone": status} when the worker has ended.
+        """
         with suppress(Empty):
             return self._events.get(timeout=timeout_s)
         return None
@@ -78,7 +87,7 @@ class WorkerProcess:
         return self._process.poll() is None
 
     def kill(self) -> None:
-        """Ends it now, with all that it may have started."""
+        """Kill the worker with all of its children."""
         with suppress(psutil.Error):
             for child in psutil.Process(self.pid).children(recursive=True):
                 with suppress(psutil.Error):
@@ -97,7 +106,7 @@ class WorkerProcess:
 
 
 class Supervisor:
-    """Does the jobs in the order in which they came, several at a time."""
+    """Supervisor that runs jobs in order, several at a time."""
 
     def __init__(self, jobs: Jobs, actions: str, log: Path, prepare: Prepare, max_jobs: int) -> None:
         self._jobs, self._actions, self._log, self._prepare = jobs, actions, log, prepare
@@ -116,7 +125,7 @@ class Supervisor:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the worker; jobs at work are begun again by the next server."""
+        """End the worker; the next server restarts unfinished jobs."""
         self._stops.set()
         self._thread.join()
 
@@ -129,7 +138,10 @@ class Supervisor:
         self._end_worker()
 
     def _begin_jobs(self) -> None:
-        """Begin as many jobs as may run beside each other; wait a moment if there is none at all."""
+        """Begin as many jobs as may run in parallel.
+
+        Waits a moment if there is none at all.
+        """
         while self._may_begin():
             is_alone = not self._at_work
             job = self._jobs.next_queued(WAIT_S if is_alone else 0.0, is_alone)
@@ -142,7 +154,10 @@ class Supervisor:
                 self._jobs.end(job, "failed", error=str(error) or type(error).__name__)
 
     def _may_begin(self) -> bool:
-        """Return whether there is room: none beside a job that runs alone, or one that does not stop."""
+        """Return whether another job may begin.
+
+        None may next to a job that runs alone, or one that does not stop.
+        """
         is_free = len(self._at_work) < self._max_jobs and not self._stops.is_set()
         return is_free and not any(work.job.runs_alone or work.is_late() for work in self._at_work.values())
 
@@ -158,7 +173,7 @@ class Supervisor:
         self._at_work[job.id] = _Work(job, TotalProgress(count_maps(options)))
 
     def _follow(self) -> None:
-        """Take the next event of the worker, and end jobs that are cancelled."""
+        """Handle the worker's next event, and end cancelled jobs."""
         event = self._worker.next_event(TICK_S)
         if event is not None and "gone" in event:
             self._lose_worker(event["gone"])
@@ -197,7 +212,10 @@ class Supervisor:
                 self._jobs.end(job, "cancelled")
 
     def _lose_worker(self, status: int) -> None:
-        """Requeue what the worker was at: it costs an attempt, since any of these jobs may have ended it."""
+        """Requeue a lost worker's jobs at the cost of an attempt.
+
+        Any of these jobs may have ended it.
+        """
         lost = [work.job for work in self._at_work.values() if work.job.is_active]
         self._at_work.clear()
         self._end_worker()
@@ -219,7 +237,7 @@ class Supervisor:
         return WorkerProcess(self._actions, self._max_jobs, self._log)
 
     def _end_worker(self) -> None:
-        """End the worker; jobs that it was still at are begun again, which costs them nothing."""
+        """End the worker; its unfinished jobs restart without losing an attempt."""
         if self._worker is not None:
             self._worker.kill()
         self._worker = None
@@ -231,7 +249,10 @@ class Supervisor:
 
 @dataclass(slots=True)
 class _Work:
-    """A job that the worker is at; `kill_at_s`: until when it may take to stop once it is cancelled."""
+    """Job in the worker.
+
+    `kill_at_s` is the deadline to stop after a cancellation.
+    """
 
     job: Job
     total: TotalProgress

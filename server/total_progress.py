@@ -1,4 +1,4 @@
-"""Progress of a job over all of its stages, from the stages that a worker reports.
+"""Progress of a job over all stages, from a worker's reports.
 
 A job reports one stage after the other, each with steps of its own. Stages have fixed places between 0 and 1, which are
 scaled to begin at the first stage that a job has; a mapset goes through the stage of objects once for each difficulty.
@@ -61,7 +61,10 @@ class TotalProgress:
         self._share = BEGUN
 
     def at(self, stage: str, done: int, total: int) -> dict[str, Any]:
-        """Return what the API shows after a report: the stage, and the share of all work with the time left."""
+        """Return the API's progress after a report.
+
+        It has the stage, the fraction of all work, and the time left.
+        """
         now_s = self._clock()
         if stage != self._stage or done < self._done:
             self._round += _is_before(stage, self._stage) or stage == self._stage
@@ -87,7 +90,10 @@ class TotalProgress:
         }
 
     def _place(self, share: float) -> float:
-        """Return the place of a share of the present stage, with the rounds so far."""
+        """Return the overall place of a fraction of the present stage.
+
+        Earlier rounds are included.
+        """
         begin, end = PLACES.get(Stage(self._stage), NOWHERE) if self._stage in ORDER else NOWHERE
         place = begin + (end - begin) * share
         first, last = (0.0, 1.0) if self._stage in SCORED else (PLACES[Stage.MAP][0], PLACES[Stage.WRITING][0])
@@ -98,7 +104,7 @@ class TotalProgress:
 
 
 def count_maps(options: Mapping[str, Any]) -> int:
-    """Return how many difficulties a job generates or reviews, as far as its options tell."""
+    """Return the number of difficulties of a job, by its options."""
     if options.get("spread"):
         return LEVELS_OF_A_SPREAD
     if options.get("difficulties"):

@@ -1,7 +1,7 @@
-"""Files that a browser sends: limited in size, told apart by their content, each kept in a folder of its own.
+"""Uploaded files: limited in size, identified by content, in separate folders.
 
-A name that comes with a file is what it is called in the page. On disk it is a last name made legal, in a folder whose
-name is ours; looking a file up is looking into a list, and no path is ever made of what a request says.
+The page shows the name that comes with a file. On disk it is a last name made legal, in a folder with a generated name.
+A file is looked up in a list, and no path is ever made from a request.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ WRONG_KIND = "{name} is neither a song, a .osu or .osz, nor a .jpg or .png pictu
 
 
 class UploadError(UserError):
-    """A file that is not taken; the message is one sentence for the user."""
+    """Refused upload; the message is one sentence for the user."""
 
     def __init__(self, message: str, status: int = 415) -> None:
         super().__init__(message)
@@ -90,9 +90,10 @@ class Uploads:
         folder.mkdir(parents=True, exist_ok=True)
 
     async def take(self, name: str, chunks: AsyncIterator[bytes]) -> Upload:
-        """Writes an upload and says what it is.
+        """Write an upload and describe it.
 
-        Raises UploadError; then nothing of it is left.
+        Raises:
+            UploadError: It is refused; then nothing of it is left.
         """
         if sum(file.stat().st_size for file in self.folder.glob("*/*/*")) > MAX_ALL_BYTES:
             raise UploadError("The server's folder for uploads is full; dismiss some jobs.", 507)
@@ -117,7 +118,10 @@ class Uploads:
             raise
 
     def find(self, upload_id: str, name: str) -> Path:
-        """The file of a reference. Raises RequestError."""
+        """Return the file of a reference.
+
+        Raises RequestError.
+        """
         for place in self.folder.iterdir():
             if place.name == upload_id:
                 for known in _record(place).get("files", []):
@@ -126,7 +130,7 @@ class Uploads:
         raise RequestError("A file that was uploaded is no longer there; give it again.")
 
     def drop_old(self, used: set[str]) -> None:
-        """Removes uploads that no job refers to, once they are old, and what never arrived in full."""
+        """Remove old uploads without a job, and incomplete ones."""
         for place in self.folder.iterdir():
             created_s = _record(place).get("created_s", 0.0)
             if place.name not in used and time.time() - created_s > MAX_AGE_S:
@@ -153,7 +157,7 @@ class Uploads:
 
 
 def described_map(name: str, beatmap: Beatmap) -> dict[str, Any]:
-    """What a page shows of a map that it offers."""
+    """Return a page's description of a map."""
     stars = 0.0
     with suppress(BeatmapError):
         stars = star_rating(beatmap)
@@ -170,7 +174,10 @@ def described_map(name: str, beatmap: Beatmap) -> dict[str, Any]:
 
 
 def _kind(path: Path, name: str) -> tuple[str, str]:
-    """What a file is by its content, and the suffix that it gets. Raises UploadError."""
+    """Return a file's kind by content, and its suffix.
+
+    Raises UploadError.
+    """
     with path.open("rb") as file:
         start = file.read(FIRST_BYTES)
     given = PurePosixPath(name).suffix.lower()
@@ -188,7 +195,10 @@ def _kind(path: Path, name: str) -> tuple[str, str]:
 
 
 def _is_audio(start: bytes) -> bool:
-    """Whether a file begins as one of the formats that songs come in; whether it can be played, decoding shows."""
+    """Return whether a file begins like a known audio format.
+
+    Decoding shows whether it can be played.
+    """
     return (
         start.startswith((b"ID3", b"OggS", b"fLaC"))
         or (start[:4] in (b"RIFF", b"RF64") and start[8:12] == b"WAVE")
@@ -218,7 +228,7 @@ def _beatmap(upload_id: str, name: str, arrived: Path, suffix: str) -> Upload:
 
 
 def _mapset(upload_id: str, name: str, arrived: Path, suffix: str) -> Upload:
-    """The archive, and beside it its maps with the audio and the background of each."""
+    """Return the archive, and its maps with audio and backgrounds."""
     kept = _moved(arrived, name, suffix)
     archive = read_osz(arrived.parent / kept, ARCHIVE_LIMITS)
     upload = Upload(upload_id, "mapset", name, 0, [kept])
@@ -242,7 +252,10 @@ _READERS: dict[str, Callable[[str, str, Path, str], Upload]] = {
 
 
 def _moved(arrived: Path, name: str, suffix: str) -> str:
-    """Gives an upload its name: the one that it came with, made legal, with the suffix of what it is."""
+    """Rename an upload to its own name, made legal.
+
+    The suffix follows from its content.
+    """
     # File systems of Linux count bytes.
     stem = PurePosixPath(name).stem.encode("utf-8", "ignore")[:MAX_NAME_BYTES].decode("utf-8", "ignore")
     kept = legal_file_name(f"{stem}{suffix}")
@@ -251,7 +264,7 @@ def _moved(arrived: Path, name: str, suffix: str) -> str:
 
 
 def _plain_name(name: str) -> str:
-    """The last part of a name, whichever way its slashes lean."""
+    """Return the last part of a name, with slashes of either kind."""
     return PurePosixPath(name.replace("\\", "/")).name.strip() or "file"
 
 

@@ -1,4 +1,6 @@
-"""The process that holds the models and does several jobs at a time: `python -m server.worker MODULE MAX_JOBS`.
+"""Worker process with models for several jobs at a time.
+
+`python -m server.worker MODULE MAX_JOBS` starts it.
 
 MODULE has a table ACTIONS of what can be done, and `warm_up(max_jobs)`, which is called before the first job. The
 process is started anew, never forked, and talks in lines of JSON: orders come in on standard input, events go out on
@@ -45,10 +47,9 @@ class Cancelled(Exception):
 
 @dataclass(slots=True)
 class Task:
-    """What an action gets: what was asked for, where to put results, and a callback that says how far it is.
+    """Input of an action: options, result folder, and progress callback.
 
-    Calling `progress` is also where a job that was cancelled ends. `parent` is the folder of the job that this one
-    goes on from.
+    A cancelled job also ends in a call of `progress`. `parent` is the folder of the job that this one continues.
     """
 
     id: str
@@ -111,7 +112,10 @@ def _perform(actions: Mapping[str, Action], task: Task) -> None:
 
 
 def _performed(actions: Mapping[str, Action], task: Task) -> dict:
-    """What became of a task; what it prints is in its folder."""
+    """Run a task and return its result.
+
+    Its output is in its folder.
+    """
     try:
         with (task.folder / LOG_NAME).open("a", encoding="utf-8", errors="replace", buffering=1) as _job.log:
             try:
@@ -128,7 +132,7 @@ def _performed(actions: Mapping[str, Action], task: Task) -> dict:
 
 
 def _described(error: BaseException) -> str:
-    """One sentence; for what is a mistake of ours, the log has the rest."""
+    """Return an error as one sentence; the log has details of bugs."""
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         print(OUT_OF_MEMORY, flush=True)
         return OUT_OF_MEMORY
@@ -153,7 +157,7 @@ def _listen(source: TextIO, orders: SimpleQueue, cancelled: set[str]) -> None:
 
 
 def _claimed_output() -> TextIO:
-    """The stream of events; from here on everything else that is printed goes to standard error."""
+    """Return the stream of events; redirect other output to standard error."""
     events = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
     os.dup2(2, 1)
     for stream in (sys.stdout, sys.stderr):
@@ -162,7 +166,10 @@ def _claimed_output() -> TextIO:
 
 
 class _JobOutput:
-    """A stream in whose place each job has its log; threads without a job write to the stream itself."""
+    """Stream that writes each job's output to its log.
+
+    Threads without a job write to the stream itself.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

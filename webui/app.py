@@ -1,4 +1,4 @@
-"""The application with its pages: the API of the server, and what the page needs besides."""
+"""Application with pages: the server's API, and the page's routes."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The options of a program as a form needs them, from the definitions that its command line has.
+"""Options of a program for a form, from its command-line definitions.
 
-Nothing about options is said here but which of them a beginner should see first.
+This module only adds which of them a beginner should see first.
 """
 
 from __future__ import annotations
@@ -36,7 +36,10 @@ _LEVELS = {str(mode.value): [{"name": name, "stars": stars} for name, stars in l
 
 @cache
 def form_of(program: str) -> list[dict[str, Any]]:
-    """Groups of options in the order of the YAML: {key, heading, options: [{name, kind, default, about, ...}]}."""
+    """Return the groups of options in the order of the YAML.
+
+    A group is {key, heading, options: [{name, kind, default, about, ...}]}.
+    """
     groups = _map_groups() if program == "generate" else _review_groups()
     return [
         {"key": group_key(heading), "heading": heading, "options": [_shown(option) for option in options]}
@@ -45,15 +48,15 @@ def form_of(program: str) -> list[dict[str, Any]]:
 
 
 def group_key(heading: str) -> str:
-    """A name for a group from its heading: `Settings (default: ...)`
+    """Return a name for a group from its heading.
 
-    is `settings`.
+    `Settings (default: ...)` is `settings`.
     """
     return heading.partition("(")[0].strip().lower().replace(" ", "_")
 
 
 def without_use(options: dict[str, Any], mode: GameMode) -> list[str]:
-    """Options of a generation that have no use beside those that are given."""
+    """Return options without a use, given the others."""
     defaults = {name: option.default for name, option in all_options().items()}
     values = {**defaults, **{name: value for name, value in options.items() if name in defaults}}
     return [name for name in defaults if not is_of_use(name, values, defaults, mode)]
@@ -103,7 +106,7 @@ def _shown(option: Option) -> dict[str, Any]:
 
 
 def _plain(default: object) -> object:
-    """A default as a form shows it."""
+    """Return a default as a form shows it."""
     if isinstance(default, bool):
         return str(default).lower()
     return default if default is None or isinstance(default, list) else str(default)

@@ -1,4 +1,4 @@
-"""Start of the server with its page, which is shown in the browser that there is."""
+"""Start of the server with its page in a browser."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def serve(config: FlatConfig, page: str = "/") -> None:
 
 
 def _show(settings: ServerSettings, address: str) -> None:
-    """Says where the page is, and opens it where there is a browser."""
+    """Print the page's address, and open it if there is a browser."""
     print(f"The page is at {address}", flush=True)
     if settings.open_browser and settings.is_local:
         # The browser may be faster than the server, whose socket keeps it waiting.

@@ -1,7 +1,7 @@
-"""A beatmap as what the player in the browser needs: everything is worked out here, so that the page only draws.
+"""Beatmap as data for the player: the page only draws.
 
-Paths, ticks, stacks, combos, hyperdashes and sounds are those of the rest of the project; the page knows no rule.
-Times are ms from the start of the audio, to a tenth; places are osu! pixels, to a tenth.
+Paths, ticks, stacks, combos, hyperdashes and sounds are those of the rest of the project; the page knows no rule. Times
+are ms from the start of the audio, to a tenth; places are osu! pixels, to a tenth.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ MAX_BAR_LINES = 20_000
 
 
 def preview_of(beatmap: Beatmap) -> dict:
-    """The map as JSON-ready data; never raises for what the reader gave, and leaves out objects with broken numbers.
+    """Return the map as JSON-ready data; omit objects with broken numbers.
+
+    Never raises for a map from the reader.
 
     mode, mode_name   0..3, and its name
     title, artist, version, creator, stars (None where there is no rating)

@@ -1,4 +1,6 @@
-"""Objects of each mode as the player draws them: plain data, short names, times in ms and places in osu! pixels.
+"""Objects of each mode as plain data for the player.
+
+Names are short, times in ms, and positions in osu! pixels.
 
 Every object has `kind` and `time`, and where it lasts `end`. Besides:
 
@@ -38,19 +40,25 @@ BANANA_SEED = 1337
 
 
 def objects_of(chart: Chart) -> list[dict]:
-    """The objects of a chart by time, as the player takes them."""
+    """Return the objects of a chart by time for the player."""
     drawn = _BY_MODE[chart.beatmap.mode](chart)
     return sorted(drawn, key=lambda each: each["time"])
 
 
 def tenth(value: float) -> float:
-    """Rounded to what is sent; whole numbers without a point are shorter."""
+    """Round a value for transfer; whole numbers have no point.
+
+    They are shorter.
+    """
     rounded = round(float(value), 1)
     return int(rounded) if rounded.is_integer() else rounded
 
 
 def scroll_at(chart: Chart, time_ms: float) -> float:
-    """How fast notes of taiko and mania scroll, as px of slider a ms: by tempo and by slider velocity."""
+    """Return the scroll speed of notes in taiko and mania.
+
+    It is in px of slider a ms, by tempo and by slider velocity.
+    """
     return round(slider_velocity_px_per_ms(time_ms, chart.timing, chart.difficulty), 4)
 
 
@@ -127,7 +135,10 @@ def _catch(chart: Chart) -> list[dict]:
 
 
 def _tiny_droplets(chart: Chart, start_ms: float, end_ms: float, place: int) -> list[dict]:
-    """Between two fruits of a stream; the few px by which the game shifts them at random are left out."""
+    """Return the droplets between two fruits of a stream.
+
+    The few px by which the game shifts them at random are omitted.
+    """
     if end_ms - start_ms <= TINY_GAP_MS:
         return []
     slider: Slider = chart.objects[place]
@@ -140,14 +151,20 @@ def _tiny_droplets(chart: Chart, start_ms: float, end_ms: float, place: int) -> 
 
 
 def _bananas(chart: Chart, place: int, rng: np.random.Generator) -> list[dict]:
-    """Of a shower; the game throws them to random places, which no file holds, and so does this."""
+    """Return the bananas of a shower at random positions.
+
+    The game throws them to random positions too, which no file holds.
+    """
     times_ms = _halved_steps(float(chart.start_ms[place]), float(chart.end_ms[place]), BANANA_STEP_MS)
     xs = rng.uniform(0, PLAYFIELD_WIDTH_PX, len(times_ms))
     return [{"kind": "banana", "time": tenth(time_ms), "x": tenth(x)} for time_ms, x in zip(times_ms, xs, strict=True)]
 
 
 def _halved_steps(start_ms: float, end_ms: float, largest_step_ms: float) -> np.ndarray:
-    """Times from start to end in equal steps, the span halved until a step is short enough, as osu!lazer does it."""
+    """Return times in equal steps, halved as in osu!lazer.
+
+    The span from start to end is halved until a step is short enough.
+    """
     steps = 1
     while (end_ms - start_ms) / steps > largest_step_ms and steps < MAX_BANANAS:
         steps *= 2

@@ -1,4 +1,7 @@
-"""What is heard of a map, hit by hit, with every bank and volume explicit."""
+"""Sounds of a map, hit by hit, with explicit sets and volumes.
+
+The sets are sample sets.
+"""
 
 from __future__ import annotations
 

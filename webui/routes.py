@@ -1,4 +1,7 @@
-"""Routes of the page: texts, the form, checks, tags, and maps as the player draws them."""
+"""Routes of the page: texts, form, checks, tags, and previews.
+
+A preview is a map as the player draws it.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ router = APIRouter(prefix="/api")
 
 
 def page(request: Request, site: TheSite, token: str | None = None) -> HTMLResponse:
-    """The frame of every page; which one it is, the address says."""
+    """Return the frame of every page; its address selects the page."""
     wanted, accepted = request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language", "")
     language = chosen_language(wanted, accepted)
     values = {

@@ -1,7 +1,7 @@
-"""All text of the pages, in each language: `languages/<language>/<part>.json`, flat keys -> text with {placeholders}.
+"""Text of the pages in each language, as flat JSON files.
 
-What options are is said in English by the YAML that the command line has its help from; other languages have it in
-their `options.json`.
+They are `languages/<language>/<part>.json`, flat keys -> text with {placeholders}. The English explanations of options
+are in the YAML files that command-line help comes from; other languages have them in their `options.json`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def catalogue(language: str) -> dict[str, str]:
 
 
 def english_help() -> dict[str, str]:
-    """What each option is, as the command line says it."""
+    """Return the explanation of each option, as in command-line help."""
     return {
         help_key(program, option["name"]): option["about"]
         for program in PROGRAMS
@@ -43,12 +43,18 @@ def help_key(program: str, option: str) -> str:
 
 
 def chosen_language(wanted: str | None, accepted: str) -> str:
-    """The language that was picked, else the first of those that a browser accepts, else English."""
+    """Return the picked language, the browser's, or English.
+
+    The browser's is the first accepted one that exists.
+    """
     if wanted in LANGUAGES:
         return wanted
     return next((tag for tag in _tags(accepted) if tag in LANGUAGES), SOURCE_LANGUAGE)
 
 
 def _tags(accepted: str) -> Iterable[str]:
-    """Languages of an Accept-Language header, in the order in which they are written, without regions."""
+    """Return the languages of an Accept-Language header, without regions.
+
+    They are in the order of the header.
+    """
     return (part.partition(";")[0].strip().lower().partition("-")[0] for part in accepted.split(","))

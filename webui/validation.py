@@ -1,4 +1,4 @@
-"""What a form says -> whether it can be done, what is wrong with it, and the command that does the same."""
+"""Validation of forms: feasibility, errors, and equivalent command."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from webui.form import without_use
 
 
 def check_request(kind: str, options: Mapping[str, Any], references: References) -> dict[str, Any]:
-    """All that can be said about a request before it is begun: see `docs/web_ui.md`, /api/check."""
+    """Check a request before it starts: see `docs/web_ui.md`, /api/check."""
     given = {name: value for name, value in options.items() if not is_absent(value)}
     errors: dict[str, str] = {}
     problem: str | None = None
@@ -48,7 +48,7 @@ def check_request(kind: str, options: Mapping[str, Any], references: References)
 
 
 def _errors_of_values(kind: str, options: Mapping[str, Any]) -> dict[str, str]:
-    """A sentence for each option that is wrong by itself."""
+    """Return a sentence for each option with a wrong value."""
     readers = OPTION_READERS[kind]
     errors = {}
     for name, raw in options.items():
@@ -67,7 +67,10 @@ def _mode_of(given: Mapping[str, Any], filled: Mapping[str, Any]) -> GameMode:
 
 
 def _model_of(given: Mapping[str, Any], mode: GameMode) -> dict[str, Any] | None:
-    """What the chosen model was not trained with, and the tags that it knows; None where that is not known here."""
+    """Return the chosen model's untrained options and known tags, or None.
+
+    None stands for an unknown model.
+    """
     known = known_conditions(given.get("model_path"), mode)
     if known is None:
         return None

@@ -1,4 +1,4 @@
-"""Pairs of excerpts, one of a generated and one of a human-made map of the same song."""
+"""Pairs of excerpts: a generated and a human-made map of a song."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ STEP_MS = 500.0
 
 @dataclass(frozen=True)
 class NamedMap:
-    """A map, the name of its file, and its song if that is to be read."""
+    """Map with its file name, and its song if that is needed."""
 
     name: str
     beatmap: Beatmap
@@ -33,7 +33,10 @@ class NamedMap:
 
 @dataclass
 class MapPair:
-    """A generated map and the human-made one nearest in star rating; `starts_ms` are those of its excerpts."""
+    """Generated map and the human-made one nearest in star rating.
+
+    `starts_ms` are those of its excerpts.
+    """
 
     generated: NamedMap
     human: NamedMap
@@ -42,7 +45,10 @@ class MapPair:
 
 @dataclass(frozen=True)
 class ExcerptPair:
-    """Excerpts of both maps of a pair from the same time; A is the generated one or the human-made one."""
+    """Excerpts of both maps of a pair from the same time.
+
+    A is the generated one or the human-made one.
+    """
 
     maps: MapPair
     start_ms: float
@@ -58,7 +64,10 @@ class ExcerptPair:
 def choose_excerpts(
     generated: Iterable[NamedMap], humans: Sequence[NamedMap], count: int, length_ms: float, seed: int
 ) -> list[ExcerptPair]:
-    """Return pairs of excerpts in random order, the modes in turn; fewer than `count` if there are not so many."""
+    """Return pairs of excerpts in random order, the modes in turn.
+
+    There are at most `count`.
+    """
     rng = np.random.default_rng(seed)
     by_mode: dict[GameMode, list[MapPair]] = defaultdict(list)
     for pair in pair_maps(generated, humans):
@@ -75,7 +84,9 @@ def choose_excerpts(
 
 
 def pair_maps(generated: Iterable[NamedMap], humans: Sequence[NamedMap]) -> list[MapPair]:
-    """Return each generated map with the human-made one of its song, mode and keys that is nearest in star rating.
+    """Pair each generated map with a human-made one of its song.
+
+    The latter has the same mode and keys, and the nearest star rating.
 
     Those without one within `MOST_STARS_APART` are left out.
     """
@@ -93,13 +104,16 @@ def pair_maps(generated: Iterable[NamedMap], humans: Sequence[NamedMap]) -> list
 
 
 def anonymous_excerpt(beatmap: Beatmap, start_ms: float, length_ms: float) -> Beatmap:
-    """Return a part of a map that begins at 0 ms, without names and colours."""
+    """Return an excerpt from 0 ms, without names and colours."""
     part = with_times(excerpt(beatmap, start_ms, start_ms + length_ms), lambda time_ms: time_ms - start_ms)
     return replace(part, metadata=Metadata(), combo_colours=[], other={}, storyboard_lines=[], background="")
 
 
 def _next_excerpt(pairs: list[MapPair], length_ms: float, rng: np.random.Generator) -> ExcerptPair | None:
-    """Return an excerpt of the first pair, which then goes to the end of the list; pairs without any are removed."""
+    """Return an excerpt of the first pair, or None.
+
+    The pair then goes to the end of the list; pairs without any are removed.
+    """
     while pairs:
         pair = pairs.pop(0)
         starts_ms = _free_starts(pair, length_ms)
@@ -112,7 +126,7 @@ def _next_excerpt(pairs: list[MapPair], length_ms: float, rng: np.random.Generat
 
 
 def _free_starts(pair: MapPair, length_ms: float) -> list[float]:
-    """Return times from which both maps have objects, apart from excerpts already chosen."""
+    """Return unused times from which both maps have objects."""
     times = [np.array([obj.time_ms for obj in each.beatmap.hit_objects]) for each in (pair.generated, pair.human)]
     last_ms = min(float(of[-1]) for of in times) - length_ms
     starts_ms = np.arange(math.ceil(max(0.0, *(float(of[0]) for of in times)) / STEP_MS) * STEP_MS, last_ms, STEP_MS)

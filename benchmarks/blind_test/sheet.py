@@ -1,11 +1,11 @@
-"""A page to vote on: which of two excerpts, one generated and one human-made, is by a human?
+"""Page for a vote: which of two excerpts is by a human.
 
     python -m benchmarks.blind_test.sheet GENERATED HUMANS SHEET.html [--pairs 20] [--seconds 10] [--seed 1]
 
 GENERATED is a folder of .osu and .osz files, such as `benchmarks.profile_maps` makes. HUMANS is a folder of mapsets
-with their songs, such as the Songs folder of osu!. Maps are paired by title, mode and keys, and at most one star
-apart. SHEET.html is one file that works without a network: a player and a picture of each pair, with its part of the
-song. SHEET.answers.json has the answers; give it to nobody who still votes. Count the votes with
+with their songs, such as the Songs folder of osu!. Maps are paired by title, mode and keys, and at most one star apart.
+SHEET.html is one file that works without a network: a player and a picture of each pair, with its part of the song.
+SHEET.answers.json has the answers; give it to nobody who still votes. Count the votes with
 `benchmarks.blind_test.votes`.
 
 The page has parts of the songs and maps. Do not distribute it unless you may distribute those.
@@ -87,7 +87,10 @@ def human_maps_with_songs(folder: Path, skipped: list[str]) -> Iterator[NamedMap
 
 
 def excerpt_data(pair: ExcerptPair, length_ms: float) -> dict[str, object]:
-    """Return what the page shows of a pair; nothing of it differs between the sides but the maps."""
+    """Return the page's data of a pair.
+
+    Only the maps differ between the sides.
+    """
     parts = [anonymous_excerpt(side, pair.start_ms, length_ms) for side in pair.sides]
     mode = parts[0].mode
     return {
@@ -99,7 +102,7 @@ def excerpt_data(pair: ExcerptPair, length_ms: float) -> dict[str, object]:
 
 
 def picture_moments(mode: GameMode, length_ms: float) -> list[float]:
-    """Return times whose moments show an excerpt as far as a few of them can."""
+    """Return a few times whose moments show an excerpt."""
     count = min(MOST_MOMENTS, max(1, round(length_ms / MOMENT_MS[mode])))
     return [index * length_ms / count for index in range(count)]
 
@@ -115,7 +118,7 @@ def encode_song(audio: Path, start_ms: float, length_ms: float) -> bytes:
 
 
 def answers_of(sheet_id: str, pairs: Sequence[ExcerptPair]) -> dict[str, object]:
-    """Return which side of each pair is human-made, and where the excerpts are from."""
+    """Return the human-made side and the source of each pair."""
     return {
         "sheet": sheet_id,
         "pairs": [
@@ -145,7 +148,10 @@ def page(sheet_id: str, shown: Sequence[dict[str, object]]) -> str:
 
 
 def modules() -> dict[str, str]:
-    """Return the modules of the player by name, as an import map: a page in one file has no paths to import from."""
+    """Return the modules of the player by name, as an import map.
+
+    A page in one file has no paths to import from.
+    """
     found = {}
     for path in [STATIC / "dom.js", *sorted((STATIC / "preview").glob("*.js"))]:
         code = path.read_text(encoding="utf-8").replace('from "/static/', 'from "app/')

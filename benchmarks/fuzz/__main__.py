@@ -1,4 +1,6 @@
-"""Fuzzer of the program: nothing in a file, an option or a request may crash it, stall it, or leave half a file.
+"""Fuzzer of the program: no input may crash it or stall it.
+
+An input is a file, an option or a request. None may leave half a file.
 
     python -m benchmarks.fuzz --seed 1 --charts 2000 --inputs 10000 --processes 40
 

@@ -1,4 +1,4 @@
-"""Charts with absurd numbers: times of decades, beats of nothing, sliders without end."""
+"""Charts with absurd numbers: times of decades, zero beats, endless sliders."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def absurd_chart(seed: int) -> str:
 
 
 def _body(lines: Lines, section: str) -> range:
-    """Places of the lines of a section; empty if a mutation took it away."""
+    """Return the lines of a section; empty if a mutation removed it."""
     header = f"[{section}]"
     if header not in lines:
         return range(0)

@@ -1,4 +1,4 @@
-"""Stages that an absurd chart goes through in process: all that commands do with a chart, without generating."""
+"""Stages of an absurd chart in process: all commands without generation."""
 
 from __future__ import annotations
 
@@ -75,7 +75,10 @@ class ChartStages:
         return {mode: MeasuredChart(parse_beatmap(sane_chart(mode)), "", self.song_path) for mode in GameMode}
 
     def run_sane(self, report: FuzzReport) -> None:
-        """Take a sane chart of each mode through all stages, which loads what is loaded once."""
+        """Run a sane chart of each mode through all stages.
+
+        This loads everything that is loaded once.
+        """
         for mode in GameMode:
             self._run(sane_chart(mode), 0, report)
 

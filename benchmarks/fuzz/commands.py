@@ -1,4 +1,7 @@
-"""Commands as processes, on absurd charts and mutated files: how each ends, how long it takes, and what it leaves."""
+"""Commands as processes, on absurd charts and mutated files.
+
+Their exit status, duration and leftovers are checked.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ NOISE_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a process ended."""
+    """End of a process: status, duration, and memory."""
 
     status: int
     seconds: float
@@ -44,7 +47,10 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command on a folder with `map.osu`, `song.ogg` and `human/`; `change` mutates these files."""
+    """Command on a folder with `map.osu`, `song.ogg` and `human/`.
+
+    `change` mutates these files.
+    """
 
     name: str
     words: tuple[str, ...]
@@ -130,7 +136,10 @@ def run_commands(folder: Path, seed: int, count: int, report: FuzzReport, names:
 
 
 def _run(command: Command, folder: Path, song: Path, seed: int | None) -> Ended:
-    """Run a command in a new folder; on sane files without a seed."""
+    """Run a command in a new folder.
+
+    Without a seed, the files are sane.
+    """
     shutil.rmtree(folder, ignore_errors=True)
     for place in ("set", "human"):
         (folder / place).mkdir(parents=True)

@@ -1,4 +1,7 @@
-"""Mutated inputs of five kinds, each read as the program reads it: charts, archives, audio, options, HTTP requests."""
+"""Mutated inputs of five kinds, each read as in the program.
+
+The kinds are charts, archives, audio, options, and HTTP requests.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,7 @@ MAX_AUDIO_SECONDS = 4 * SECONDS
 
 
 def mutated_bytes(data: bytes, rng: random.Random, most: int = 12) -> bytes:
-    """Return bytes with some changed, taken out, put in, repeated, or cut off."""
+    """Return bytes with random changes: edits, deletions, insertions, repeats, cuts."""
     changed = bytearray(data)
     for _ in range(rng.randint(1, most)):
         at = rng.randrange(len(changed)) if changed else 0

@@ -1,4 +1,7 @@
-"""Sane inputs that mutations start from: a song of clicks, and a chart of each mode on its beats."""
+"""Sane inputs for mutations: a song of clicks, and its charts.
+
+There is a chart of each mode on the beats.
+"""
 
 from __future__ import annotations
 
@@ -66,7 +69,7 @@ Combo2 : 50,100,200
 
 
 def write_song(path: Path) -> Path:
-    """Write the song as Ogg Vorbis, FLAC or WAV, by the suffix of the path."""
+    """Write the song as Ogg Vorbis, FLAC or WAV, by suffix."""
     audio, _ = render_song(1, 60_000 / BEAT_MS, float(FIRST_MS), SECONDS, sample_rate=SAMPLE_RATE)
     soundfile.write(path, audio, SAMPLE_RATE)
     return path

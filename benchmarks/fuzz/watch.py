@@ -29,14 +29,14 @@ class TooSlow(BaseException):
 
 @dataclass
 class FuzzReport:
-    """Counts of outcomes by kind, and failures with the seed that repeats each."""
+    """Counts of outcomes, and failures with the seeds that repeat them."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
     slowest: dict[str, tuple[float, int]] = field(default_factory=dict)
 
     def run(self, name: str, seed: int, case: Callable[[], object], max_seconds: float = MAX_SECONDS) -> object:
-        """Run a case within its limits; a UserError is an outcome like a result."""
+        """Run a case within its limits; a UserError counts as an outcome."""
         before_mib, before_s = peak_mib(), cpu_s()
         result = None
         try:
@@ -99,6 +99,6 @@ def peak_mib() -> float:
 
 
 def _place(error: BaseException) -> str:
-    """The innermost frames of a traceback."""
+    """Return the innermost frames of a traceback."""
     frames = traceback.extract_tb(error.__traceback__)[-6:]
     return "\n".join(f"    {frame.filename}:{frame.lineno} {frame.name}" for frame in frames)

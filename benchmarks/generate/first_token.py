@@ -1,4 +1,6 @@
-"""How long a user waits until the model writes its first token: from the start of the process, all imports included.
+"""Time until the first token, from the start of the process.
+
+All imports are included.
 
     python -m benchmarks.generate.first_token SONG
 

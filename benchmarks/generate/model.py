@@ -1,4 +1,6 @@
-"""Speed and exactness of a model on one device: a table in OUT_FOLDER/model.md, its numbers in model.json.
+"""Speed and exactness of a model on one device.
+
+The result is a table in OUT_FOLDER/model.md, with numbers in model.json.
 
     python -m benchmarks.generate.model OUT_FOLDER [--device cuda] [--architecture v29]
     python -m benchmarks.generate.model OUT_FOLDER --device cpu [--tiny]
@@ -46,7 +48,7 @@ NO_GPU = "a CPU, without graphs: no figure here says anything about a GPU"
 
 
 class Report:
-    """Sentences and tables as they come, on the screen and in a file."""
+    """Sentences and tables, on the screen and in a file."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -72,7 +74,7 @@ class Report:
         (self.folder / "model.json").write_text(json.dumps(self.numbers, indent=1) + "\n", encoding="utf-8")
 
     def part(self, title: str, measure: Callable[[], None]) -> None:
-        """A part that may fail without taking the others along."""
+        """Run a part whose failure does not end the others."""
         self.say(f"\n## {title}")
         started = time.perf_counter()
         try:
@@ -106,7 +108,7 @@ class Bench:
         return prepare_to_generate(model, capture=self.capture()) if ready else model
 
     def speed(self) -> None:
-        """Steps with rules and draws, one row and four."""
+        """Measure steps with rules and sampling, one row and four."""
         self.report.head("precision", "rows", "ms/step", "tokens/s", "of one row's")
         for precision in self.precisions:
             model = self.model(precision)
@@ -119,7 +121,7 @@ class Bench:
         self.report.say(f"\nGoals on an H100 in bf16: {TOKENS_PER_S} tokens/s for one row, {TIMES_ONE_ROW} for four.")
 
     def against_transformers(self) -> None:
-        """The likeliest tokens without rules, which is what `generate` does."""
+        """Compare greedy decoding without rules with transformers' `generate`."""
         generator = torch.Generator().manual_seed(1)
         ids = torch.randint(3, self.spec.vocabulary.size_out, (PROMPT_TOKENS,), generator=generator).tolist()
         tasks = [Task(window, ids, self.steps) for window in range(2)]
@@ -153,7 +155,7 @@ class Bench:
         self.report.say(f"\nGoal in bf16: {TIMES_TRANSFORMERS} times as fast.")
 
     def embedded(self) -> None:
-        """The demo's song with the embedded model, one difficulty and four."""
+        """Measure the demo song with the bundled model, one difficulty and four."""
         stars = [4.0, 3.0, 2.0, 1.0]
         self.report.head("difficulties", "way", "s", "tokens", "tokens/s", "rows as plain fp32 has them")
         for difficulties in (stars[:1], stars):

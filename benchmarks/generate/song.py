@@ -1,4 +1,6 @@
-"""Processor time of a song through the whole program with the bundled model, stage by stage, on a CPU.
+"""Processor time of a song, stage by stage, on a CPU.
+
+The whole program runs with the bundled model.
 
     python -m benchmarks.generate.song SONG [--seconds 60] [--precision fp32 int8] [--model DIR] [--threads 1]
 
@@ -105,7 +107,7 @@ def _write_beginning(song: Path, seconds: float, folder: str) -> Path:
 
 
 def time_song(request: GenerationRequest) -> SongCost:
-    """Generate a map on a CPU; imports on the way count only the first time."""
+    """Generate a map on a CPU; imports count only the first time."""
     work = Work()
     written: list[int] = []
 

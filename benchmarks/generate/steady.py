@@ -1,4 +1,7 @@
-"""Steps of a GPU's decode loop, and songs through it: what `benchmarks.generate.model` measures."""
+"""Steps of a GPU's decode loop, and songs through it.
+
+`benchmarks.generate.model` measures them.
+"""
 
 from __future__ import annotations
 
@@ -28,9 +31,10 @@ PROMPT_TOKENS = 85
 
 @torch.inference_mode()
 def step_ms(model: MapperModel, spec: Contract, rows: int, steps: int) -> float:
-    """Milliseconds of a step with rules and draws, the host looking on as it does.
+    """Return the milliseconds of a step with rules and sampling.
 
-    Rows that end take as much time as those that go on, so the time of a step does not depend on what is written.
+    The host watches as usual. Rows that have ended take as much time as the others, so the time does not depend on the
+    tokens.
     """
     way, run = _steady_run(model, spec, rows, steps)
     for place in range(PROMPT_TOKENS, PROMPT_TOKENS + steps):
@@ -48,7 +52,7 @@ def step_ms(model: MapperModel, spec: Contract, rows: int, steps: int) -> float:
 
 
 def _steady_run(model: MapperModel, spec: Contract, rows: int, steps: int):
-    """A choice, and a function that runs a step at a place."""
+    """Return a choice, and a function that runs a step."""
     states = torch.zeros(1, model.config.max_source_positions, model.config.d_model).to(model.device, model.dtype)
     decoder = model.graphed_steps.decoder(model, Shape.of([0] * rows, states.shape[1]))
     grammar = model.graphed_steps.kept.setdefault(CompiledGrammar, CompiledGrammar(spec.vocabulary, model.device))
@@ -76,9 +80,11 @@ def _steady_run(model: MapperModel, spec: Contract, rows: int, steps: int):
 
 @dataclass(slots=True)
 class Song:
-    """What became of a song.
+    """Result of a song.
 
-    rows: tokens of each row in the order in which they were written; groups: in all charts
+    Attributes:
+        rows: Tokens of each row in generated order.
+        groups: Number in all charts.
     """
 
     seconds: float
@@ -109,7 +115,10 @@ def write_song(
     difficulties: Sequence[float],
     sampling: Sampling,
 ) -> Song:
-    """All contexts of charts of osu!standard, from a spectrogram [frames, mels] to groups of events."""
+    """Generate all contexts of osu!standard charts.
+
+    The input is a spectrogram [frames, mels]; the output is groups of events.
+    """
     song_ms = len(mel) * spec.grid.frame_ms
     writer = _Recorder(model, spec, mel, song_ms)
     writer.rows = []
@@ -124,7 +133,7 @@ def write_song(
 
 
 def noise(spec: Contract, seconds: float) -> np.ndarray:
-    """A spectrogram for models with random weights."""
+    """Return a random spectrogram, for models with random weights."""
     frames = int(1000 * seconds / spec.grid.frame_ms) + 1
     return np.random.default_rng(0).random((frames, spec.spectrogram.n_mels), dtype=np.float32)
 

@@ -1,4 +1,4 @@
-"""Two ways to generate the tokens of some windows, each with the seconds of its stages and its tokens.
+"""Two ways to generate tokens of windows, with times of stages.
 
 Seconds are of processor time on a CPU, and of wall time on a GPU. Tokens are those of greedy decoding without rules, as
 many as a task has. Both ways get the same spectrograms.
@@ -29,7 +29,7 @@ Mels = dict[int, Tensor]
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A row: the index of its window, its prompt, and the number of tokens to generate."""
+    """Row: index of its window, prompt, and number of tokens."""
 
     window: int
     prompt_ids: list[int]
@@ -50,7 +50,10 @@ class Work:
 
     @property
     def steps(self) -> int:
-        """Tokens that took a step of their own: the first of a row comes with its prompt."""
+        """Tokens that took a step of their own.
+
+        The first of a row comes with its prompt.
+        """
         return sum(len(ids) - 1 for ids in self.tokens)
 
     @contextmanager
@@ -69,7 +72,10 @@ class Work:
 
 @torch.inference_mode()
 def by_graphs(model: MapperModel, tasks: Sequence[Task], mels: Mels) -> Work:
-    """A model prepared for inference on a GPU, one row at a time; each window is encoded once."""
+    """Run a model prepared for inference on a GPU, row by row.
+
+    Each window is encoded once.
+    """
     work = Work(model.device.type)
     window, states = None, torch.empty(0)
     for task in tasks:
@@ -106,7 +112,10 @@ class Likeliest:
         self._take()
 
     def prepare(self, length: int) -> None:
-        """Captures a step, if it was not; being run for that, it must leave no trace."""
+        """Capture a step unless captured.
+
+        It runs during capture and must leave no trace.
+        """
         if self.decoder.has(("likeliest", length)):
             return
         before = self.decoder.fed.clone(), self.count.clone()
@@ -133,8 +142,10 @@ class Likeliest:
 def by_transformers(
     theirs: WhisperForConditionalGeneration, model: MapperModel, tasks: Sequence[Task], mels: Mels
 ) -> Work:
-    """transformers' generate, which encodes the window for every context; what is neither encoder nor decoder is its
-    own work for every token."""
+    """Run transformers' `generate`, which encodes the window for every context.
+
+    Everything besides encoder and decoder is its own work for every token.
+    """
     work = Work(model.device.type)
     with _timed(theirs.model.encoder, lambda call: "encoder", work), _timed(theirs, _decoder_stage, work):
         for task in tasks:
@@ -159,9 +170,9 @@ def by_transformers(
 
 
 def as_transformers(model: MapperModel, spec: Contract) -> WhisperForConditionalGeneration:
-    """transformers' Whisper with the same weights.
+    """Convert a model to transformers' Whisper with the same weights.
 
-    The model has layers of that kind.
+    The model must have layers of that kind.
     """
     config = model.config
     assert config.layer_kind == "whisper" and model.pointer is None, "transformers has no such layers"
@@ -200,7 +211,7 @@ def _decoder_stage(call: dict) -> str:
 
 @contextmanager
 def _timed(module: torch.nn.Module, stage_of: Callable[[dict], str], work: Work) -> Iterator[None]:
-    """Counts the calls of a module as a stage of the work."""
+    """Count the calls of a module as a stage of the work."""
     plain = module.forward
 
     def forward(*args, **call):

@@ -1,4 +1,4 @@
-"""Human-made maps with the cached sound of their songs, and their bands and outliers."""
+"""Human-made maps with cached audio features; their bands and outliers."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from pipeline.generation.rhythm import SongRhythm
 
 @dataclass(frozen=True)
 class CachedSong:
-    """What a rhythm model reads of a song."""
+    """Features of a song for a rhythm model."""
 
     rhythm_features: np.ndarray
 
@@ -45,7 +45,10 @@ class CachedSong:
 
 @dataclass(frozen=True)
 class CachedMap:
-    """A human-made map; `song` is None without audio, `title` the hash of its song's title."""
+    """Human-made map.
+
+    `song` is None without audio, `title` the hash of its song's title.
+    """
 
     place: str
     title: str
@@ -56,7 +59,10 @@ class CachedMap:
 
 
 class CachedReader(SongReader):
-    """Reader of maps by the beat models, habits and red lines; nothing is heard."""
+    """Reader of maps by beat models, habits and red lines.
+
+    The seq2seq model is not used.
+    """
 
     def __init__(self, known: CachedMap) -> None:
         assert known.song is not None, "maps without audio cannot be read"
@@ -71,7 +77,7 @@ class CachedReader(SongReader):
 
 
 def cached_maps(folder: Path, cache: Path, songs_per_mode: int, split: Split) -> Iterator[CachedMap]:
-    """Yield human-made maps of osu!, of up to so many songs of each mode.
+    """Yield human-made maps of up to `songs_per_mode` songs of each mode.
 
     Args:
         folder: Folder of mapset folders and of archives of maps.
@@ -109,7 +115,10 @@ def read_song(audio: Path, cache: Path) -> CachedSong | None:
 
 
 def measure(each: CachedMap) -> MapProfile | None:
-    """Return all metrics of a map; None for one without a usable red line or with few objects."""
+    """Return all metrics of a map, or None.
+
+    None stands for a map without a usable red line or with few objects.
+    """
     try:
         evidence = None if each.song is None else read_ticks(each.song, each.beatmap, each.stars)
     except ValueError:

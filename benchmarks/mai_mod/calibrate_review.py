@@ -1,4 +1,6 @@
-"""Makes the tables of MaiMod: how far human-made maps are from each other, and how much they surprise how often.
+"""Calibration of MaiMod: writes its tables.
+
+The tables hold the variation of human-made maps, and the rate of each surprisal.
 
     python -m benchmarks.mai_mod.calibrate_review FOLDER [--cache DIR] [--songs 70] [--maps 16]
         [--model DIR] [--charts 8] [--seconds 50] [--keep-heard] [--stepmania sources.json]
@@ -85,7 +87,10 @@ def main() -> int:
 
 
 def _one_a_song(maps: Iterable[CachedMap], most: int) -> list[CachedMap]:
-    """Return one map of each of up to so many songs of each mode, the star ratings in turn."""
+    """Return one map of up to `most` songs of each mode.
+
+    Star ratings alternate.
+    """
     by_song: dict[tuple[GameMode, str], list[CachedMap]] = defaultdict(list)
     for each in maps:
         if each.song is not None:

@@ -1,4 +1,4 @@
-"""How well a review finds faults that were put into held-out human charts, and how often it is wrong about clean ones.
+"""Detection of injected faults by a review, and its false alarms.
 
     python -m benchmarks.mai_mod.fault_injection FOLDER [--model DIR] [--charts 3] [--seconds 60] [--faults 6] [--quick]
                                          [--kinds KIND...] [--split train] [--stepmania sources.json] [--json FILE]
@@ -7,9 +7,8 @@ For each chart and each kind of fault (`evaluation.faults`) a faulty copy is rev
 touched events with that of untouched ones under the aspect that the fault is about: objects of the same copy, or for
 faults of a stretch those of the clean chart. Columns: `both` is what the program uses (the model, the map's own habits,
 rules), then the model alone and the habits alone. `recall` and `rank` are of the suggestions as listed, most surprising
-first: N is the number of faults + 10.
-With --split train the charts are of training songs, to try out what is to be measured later.
-With --quick only the context that a fault changes is scored anew; the others are as in the clean chart.
+first: N is the number of faults + 10. With --split train the charts are of training songs, to try out what is to be
+measured later. With --quick only the context that a fault changes is scored anew; the others are as in the clean chart.
 """
 
 from __future__ import annotations
@@ -76,7 +75,10 @@ SEED = 1
 
 @dataclass(slots=True)
 class FaultReport:
-    """Scores of one kind of fault in one mode, by judge, and where in the lists faults were found."""
+    """Scores of one kind of fault and mode, by judge, with ranks.
+
+    Ranks are the places of faults in the lists.
+    """
 
     touched: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     untouched: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
@@ -84,7 +86,7 @@ class FaultReport:
     found: int = 0
 
     def figures(self) -> dict[str, float]:
-        """Return the number of faults, the AUC of each judge, and the listing."""
+        """Return the number of faults, AUC by judge, and the listing."""
         areas = {judge: auc(self.touched[judge], self.untouched[judge]) for judge in JUDGES}
         count = len(self.ranks)
         return {"faults": count, **areas, "recall": self.found / count, "mean_rank": statistics.fmean(self.ranks)}
@@ -177,7 +179,7 @@ class Benchmark:
         observed: Sequence[Observation],
         clean: Sequence[Observation],
     ) -> None:
-        """Each event of the faulty stretch against each of the same chart when it was clean."""
+        """Score each event of a faulty section, and its clean version."""
         for beatmap, said, into in (
             (faulty.beatmap, observed, report.touched),
             (chart.beatmap, clean, report.untouched),
@@ -212,7 +214,10 @@ def _event_scores(each: Observation, flagged: float = 0.0) -> Scores:
 
 
 def _stretch_scores(beatmap: Beatmap, observed: Sequence[Observation]) -> Iterator[Scores]:
-    """Scores of each object by the stretch of its red line, by ear and by its fit to the objects, and by the rules."""
+    """Yield the scores of each object by its red line's section.
+
+    The judges are the audio, the fit to the objects, and the rules.
+    """
     heard = [each for each in observed if each.aspect is Aspect.OFFSET]
     fitted = [each for each in observed if each.aspect is Aspect.LINES]
     flags = rule_flags(beatmap, stars_of(beatmap))
@@ -222,13 +227,16 @@ def _stretch_scores(beatmap: Beatmap, observed: Sequence[Observation]) -> Iterat
 
 
 def _relative_at(observed: Sequence[Observation], time_ms: float) -> float:
-    """Of the stretch that a time is in; 0 where none could be judged."""
+    """Return the surprisal of the section at a time; 0 without one."""
     inside = (each for each in observed if each.actual.start_ms <= time_ms <= each.actual.end_ms)
     return next((each.surprise.relative for each in inside), 0.0)
 
 
 def _find_touched(kind: str, fault: Fault, beatmap: Beatmap) -> set[int]:
-    """The objects that show a fault; a combo that was moved shows at both ends of the move."""
+    """Return the objects that show a fault.
+
+    A moved combo shows at both ends of the move.
+    """
     if kind != "combo_moved":
         return {fault.obj}
     moved = {index for index in (fault.obj - 1, fault.obj + 1) if beatmap.hit_objects[index].new_combo}
@@ -249,7 +257,10 @@ def _finds(suggestion: Suggestion, kind: str, fault: Fault) -> bool:
 
 
 def _is_about_lines(suggestion: Suggestion) -> bool:
-    """Whether it says that red lines are off; any other word about a stretch would count as found by being in it."""
+    """Return whether a suggestion is about red lines.
+
+    Any other suggestion inside a section would count as a detection.
+    """
     return suggestion.rule == "unsnapped" or suggestion.subject == RED_LINE
 
 

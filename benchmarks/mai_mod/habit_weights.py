@@ -69,7 +69,10 @@ def fitted(charts: Sequence[Asked]) -> torch.Tensor:
 
 
 def cross_validated(charts: Sequence[Asked]) -> tuple[float, float]:
-    """Bits of a choice by all views, and by the best of them alone."""
+    """Return the bits of a choice by all views, and the best.
+
+    The best view alone is the comparison.
+    """
     views = charts[0][0].shape[-1]
     together = []
     for fold in range(FOLDS):

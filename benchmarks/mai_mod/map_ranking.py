@@ -1,4 +1,4 @@
-"""Ranks human-made maps against generated and damaged ones by the score of a review.
+"""Ranking of human-made, generated and damaged maps by review score.
 
     python -m benchmarks.mai_mod.map_ranking FOLDER [--cache DIR] [--songs 30] [--every 1] [--probes NAME...]
         [--without-places] [--heard] [--json FILE]
@@ -53,7 +53,10 @@ SEED = 1
 
 @dataclass(frozen=True)
 class ScoredMap:
-    """Score of one map; `kind` is HUMAN, OLD or a probe, `place` the human-made map that was damaged."""
+    """Score of one map.
+
+    `kind` is HUMAN, OLD or a probe, `place` the human-made map that was damaged.
+    """
 
     kind: str
     place: str
@@ -80,7 +83,7 @@ class Scorer:
         return read_song(model, spec, samples, EMBEDDED_MODEL)
 
     def score(self, kind: str, place: str, beatmap: Beatmap, reader: SongReader) -> ScoredMap:
-        """Score a map; one that cannot be read at all has an infinite score."""
+        """Score a map; an unreadable one has an infinite score."""
         stars = stars_of(beatmap)
         contexts = [ContextKind.KIAI] * (self._model is not None) + [ContextKind.MAP] * self.with_places
         try:
@@ -137,7 +140,10 @@ def scored_maps(arguments: Namespace) -> Iterator[ScoredMap]:
 
 
 def pairs_won(scored: Sequence[ScoredMap], kind: str, mode: GameMode | None = None) -> tuple[float, int]:
-    """Return the share of pairs in which the human-made map has the lower score, and the number of pairs."""
+    """Return the fraction of pairs won by human-made maps, and their number.
+
+    The lower score wins.
+    """
     of_mode = [each for each in scored if mode is None or each.mode is mode]
     humans = [each for each in of_mode if each.kind == HUMAN]
     won = [
@@ -150,7 +156,7 @@ def pairs_won(scored: Sequence[ScoredMap], kind: str, mode: GameMode | None = No
 
 
 def table(scored: Sequence[ScoredMap]) -> str:
-    """Format the pairs of each kind and mode, and the scores of human-made maps, as Markdown."""
+    """Format pairs by kind and mode, and human scores, as Markdown."""
     rows = []
     for kind in dict.fromkeys(each.kind for each in scored if each.kind != HUMAN):
         by_mode = [pairs_won(scored, kind, mode) for mode in (None, *GameMode)]

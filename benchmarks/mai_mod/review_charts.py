@@ -1,4 +1,7 @@
-"""Charts for measuring reviews: excerpts of real ones, of all modes, with the model in front of their songs."""
+"""Charts for measuring reviews: excerpts of real ones in all modes.
+
+The model is in front of their songs.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ FEWEST_OBJECTS = 60
 
 @dataclass(frozen=True, slots=True)
 class ReviewChart:
-    """An excerpt from the start of a chart, and a reader of its song's excerpt."""
+    """Excerpt from a chart's start, and the reader of its song."""
 
     name: str
     beatmap: Beatmap
@@ -59,16 +62,19 @@ def chosen_charts(folder: Path, split: Split, per_mode: int, seconds: float) -> 
 
 
 def _excerpt_ms(beatmap: Beatmap, seconds: float) -> float:
-    """Until when an excerpt goes: so long from the first object on, from the start of the song if that is before it."""
+    """Return the end of an excerpt.
+
+    Its length counts from the first object, or from the song's start if that is later.
+    """
     return 1000 * seconds + max(0.0, min(obj.time_ms for obj in beatmap.hit_objects))
 
 
 def _chosen(
     folder: Path, split: Split, per_mode: int, converted: frozenset[str]
 ) -> Iterator[tuple[FolderSong, ReadChart]]:
-    """Up to `per_mode` charts of each mode, in an order that depends on nothing but names.
+    """Yield up to `per_mode` charts of each mode, in order of names.
 
-    One of a song; other difficulties of songs that were chosen where a mode has no more songs, as catch has.
+    There is one of each song. If a mode has no more songs, as in catch, other difficulties of chosen songs follow.
     """
     taken: Counter = Counter()
     chosen: set[tuple[str, str]] = set()
@@ -91,7 +97,10 @@ def _chosen(
 
 
 def _choose(charts: list[ReadChart], taken: Counter, per_mode: int, is_stepmania: bool) -> ReadChart | None:
-    """A chart of the mode that lacks most; of StepMania, at most half of mania."""
+    """Choose a chart of the mode that lacks most.
+
+    At most half of mania is from StepMania.
+    """
     limit = per_mode // 2 if is_stepmania else per_mode
     able = [c for c in charts if taken[c.beatmap.mode] < limit and len(c.beatmap.hit_objects) >= FEWEST_OBJECTS]
     return min(able, key=lambda each: (taken[each.beatmap.mode], _hash_notes(each.name)), default=None)
@@ -109,7 +118,10 @@ def _read_excerpt(
 
 
 def stepmania_sets(path: Path | None) -> frozenset[str]:
-    """Read which mapsets were converted from StepMania, from a list of {dir, kind}."""
+    """Return the mapsets converted from StepMania.
+
+    The file is a list of {dir, kind}.
+    """
     rows = json.loads(path.read_text(encoding="utf-8")) if path else []
     return frozenset(row["dir"] for row in rows if row["kind"] == "sm")
 

@@ -24,7 +24,10 @@ INPUT_FOLDERS = {"osu_inputs"}
 
 
 def check_kind(kind: str, folder: Path) -> Iterator[CaseResult]:
-    """The results of one kind; a single pending one where this program has no check for it."""
+    """Yield the results of one kind of comparison.
+
+    A kind without a check gives a single pending one.
+    """
     module = f"benchmarks.parity.kinds.{kind}"
     if not kind.isidentifier() or find_spec(module) is None:
         yield CaseResult(kind, "all", Verdict.PENDING, note="no check for this kind yet")

@@ -1,4 +1,4 @@
-"""What came of comparing one case."""
+"""Verdict on one case."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """`figure` is the number that the verdict rests on, with its unit; `note` says what differs, or why."""
+    """Result of a case.
+
+    `figure` is the number behind the verdict, with its unit; `note` states the difference or its reason.
+    """
 
     kind: str
     case: str
@@ -39,9 +42,9 @@ Named = Iterator[tuple[str, Callable[[], Outcome]]]
 
 
 def each_case(kind: str, cases: Named) -> Iterator[CaseResult]:
-    """The results of named comparisons.
+    """Yield the results of named comparisons.
 
-    One that raises differs; the others go on.
+    A comparison that raises counts as different; the others continue.
     """
     for name, compare in cases:
         try:
@@ -52,9 +55,9 @@ def each_case(kind: str, cases: Named) -> Iterator[CaseResult]:
 
 
 def within(ours: np.ndarray, theirs: np.ndarray, limit: float, relative: bool = False) -> Outcome:
-    """Whether arrays agree: max |ours - theirs| at most `limit`, times max |theirs| where `relative`.
+    """Compare arrays: max |ours - theirs| is at most `limit`.
 
-    Entries that are the same infinity agree.
+    If `relative`, the limit is multiplied by max |theirs|. Equal infinities match.
     """
     if ours.shape != theirs.shape:
         return Verdict.DIFFERS, "", f"shape {ours.shape}, not {theirs.shape}"
@@ -72,14 +75,17 @@ def within(ours: np.ndarray, theirs: np.ndarray, limit: float, relative: bool = 
 
 
 def identical(ours: object, theirs: object) -> Outcome:
-    """Whether two values are equal."""
+    """Compare two values for equality."""
     if ours == theirs:
         return Verdict.OK, "identical", ""
     return Verdict.DIFFERS, "", f"{_short(ours)}, not {_short(theirs)}"
 
 
 def same_list(ours: Sequence, theirs: Sequence, unit: str) -> Outcome:
-    """Whether two lists are equal; the figure counts their items, the note has the first difference."""
+    """Compare two lists for equality.
+
+    The figure counts their items, the note has the first difference.
+    """
     if list(ours) == list(theirs):
         return Verdict.OK, f"{len(theirs)} {unit}", ""
     pairs = enumerate(zip(ours, theirs, strict=False))

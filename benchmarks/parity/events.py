@@ -1,4 +1,4 @@
-"""Rows of reference event lists -> groups, and the encodings of the published versions."""
+"""Groups of reference event lists, and encodings of published versions."""
 
 from __future__ import annotations
 
@@ -42,7 +42,10 @@ def family_named(version: str) -> Family:
 
 
 def read_encoding(version: str, pixels: bool = False) -> EncodingSpec:
-    """The encoding of a version; with `pixels`, places are pairs of whole pixels."""
+    """Return the encoding of a version.
+
+    With `pixels`, positions are pairs of whole pixels.
+    """
     spec = replace(family_named(version).encoding, **VERSIONS[version][1])
     return replace(spec, positions_split=True, position_cell_px=1, position_refine_px=0) if pixels else spec
 
@@ -53,7 +56,10 @@ def recorded_rows(written: Mapping) -> list[Row]:
 
 
 def marked_beats(marked: Sequence[MarkedBeat], later_ms: float = 0.0) -> Beats:
-    """Turn decoded beats of audio that begins `later_ms` late into beats of the song."""
+    """Convert decoded beats to beats of the song.
+
+    The audio begins `later_ms` late.
+    """
     return Beats(
         np.array([beat.time_ms for beat in marked], dtype=np.float64) - later_ms,
         np.array([beat.starts_bar for beat in marked], dtype=bool),

@@ -1,4 +1,7 @@
-"""Reference outputs by kind: folders, or archives of one folder each, which are unpacked for the time of the run."""
+"""Reference outputs by kind: folders, or archives unpacked temporarily.
+
+An archive holds one folder.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +25,10 @@ class GoldensError(ValueError):
 
 @contextmanager
 def unpacked(goldens: Path) -> Iterator[Path]:
-    """A folder with one folder for each kind.
+    """Yield a folder with one folder for each kind.
 
-    Raises GoldensError where there is none, or an archive is unsafe.
+    Raises:
+        GoldensError: There is none, or an archive is unsafe.
     """
     if not goldens.is_dir():
         raise GoldensError(f"{goldens} is not a folder.")

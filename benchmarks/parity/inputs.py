@@ -1,4 +1,4 @@
-"""The maps and models that the reference outputs were made from, and what was asked for."""
+"""Maps, models and requests behind the reference outputs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ class NoInput(ValueError):
 
 
 def input_path(stem: str, goldens: Path) -> Path:
-    """The map of a case named <number>_<end of the map's name, odd characters replaced>. Raises NoInput."""
+    """Return the map of a case by its name.
+
+    The name is <number>_<end of the map's name, odd characters replaced>. Raises NoInput.
+    """
     end = stem.partition("_")[2]
     paths = sorted((goldens / INPUT_FOLDER).glob("*.osu"))
     matches = [path for path in paths if _plain(path.stem).endswith(end)]
@@ -41,14 +44,14 @@ def input_beatmap(stem: str, goldens: Path) -> Beatmap:
 
 
 def load_recorded_bundle(goldens: Path, name: str) -> PublishedBundle:
-    """The published model of full size that a run was recorded with, without its weights."""
+    """Load a recorded run's full-size published model, without weights."""
     texts = [goldens / "model" / f"full_{name}.config.json", goldens / "tokenizer" / name / "tokenizer.json"]
     config, tokenizer = (read_json(path) for path in texts)
     return bundle_from_json(config, tokenizer, name=name)
 
 
 def asked_attributes(asked: Mapping[str, Any]) -> Attributes:
-    """What a recorded run asked for: its `generation_config`."""
+    """Return the attributes of a recorded `generation_config`."""
     return Attributes(
         mode=GameMode(asked["gamemode"]),
         key_count=asked["keycount"],

@@ -16,7 +16,7 @@ def row(result: CaseResult) -> str:
 
 
 def summary(results: Iterable[CaseResult]) -> Iterator[str]:
-    """One line for each kind, and one for every reason why something differs on purpose."""
+    """Yield a line for each kind, and for each intended difference."""
     counts: dict[str, Counter[Verdict]] = {}
     reasons: Counter[tuple[str, str]] = Counter()
     for result in results:

@@ -1,4 +1,7 @@
-"""Whether two maps are the same: objects, times within 1 ms, places within 1 px, sounds, lines, settings."""
+"""Comparison of maps: objects, times, positions, sounds, lines, settings.
+
+Times match within 1 ms, positions within 1 px.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,10 @@ PATH_SAMPLES = 50
 
 
 def compare_maps(ours: Beatmap, theirs: Beatmap) -> Outcome:
-    """The figure counts differing objects and lines; the note tells of the first."""
+    """Compare two maps.
+
+    The figure counts differing objects and lines; the note states the first.
+    """
     settings = list(_compare_settings(ours, theirs))
     objects = _count_differences(ours.hit_objects, theirs.hit_objects, object_difference)
     lines = _count_differences(ours.timing_points, theirs.timing_points, line_difference)
@@ -35,7 +41,7 @@ def _compare_settings(ours: Beatmap, theirs: Beatmap) -> Iterator[str]:
 
 
 def _count_differences(ours: Sequence, theirs: Sequence, difference: Callable[..., str]) -> list[str]:
-    """What differs, one entry for each pair or for each that has no partner."""
+    """Return the differences of pairs, and items without partners."""
     if len(ours) == len(theirs):
         return [text for own, other in zip(ours, theirs, strict=True) if (text := difference(own, other))]
     own_times, other_times = ({item.time_ms for item in items} for items in (ours, theirs))
@@ -45,7 +51,7 @@ def _count_differences(ours: Sequence, theirs: Sequence, difference: Callable[..
 
 
 def line_difference(own: TimingPoint, other: TimingPoint) -> str:
-    """What tells two lines apart; empty where nothing does."""
+    """Return the difference of two lines, empty if they are equal."""
     same = (
         abs(own.time_ms - other.time_ms) <= TIME_MS
         and math.isclose(own.beat_length_ms, other.beat_length_ms, rel_tol=RATIO)
@@ -55,12 +61,12 @@ def line_difference(own: TimingPoint, other: TimingPoint) -> str:
 
 
 def untimed_part(line: TimingPoint) -> tuple:
-    """Return what of a line has nothing to do with its time and tempo."""
+    """Return a line's values besides time and tempo."""
     return line.meter, line.sample_set, line.sample_index, line.volume, line.uninherited, line.effects
 
 
 def object_difference(own: HitObject, other: HitObject) -> str:
-    """What tells two objects apart; empty where nothing does."""
+    """Return the difference of two objects, empty if they are equal."""
     at = f"object at {other.time_ms:g} ms: "
     if type(own) is not type(other):
         return f"{at}{type(own).__name__}, not {type(other).__name__}"
@@ -98,7 +104,7 @@ def _slider_difference(own: Slider, other: Slider) -> str:
 
 
 def _same_way(own: Slider, other: Slider) -> bool:
-    """Whether the paths lie within a pixel of each other all along."""
+    """Return whether paths are within a pixel of each other throughout."""
     paths = path_of(own), path_of(other)
     shares = [step / PATH_SAMPLES for step in range(PATH_SAMPLES + 1)]
     return all(math.dist(*(path.position_at(share) for path in paths)) <= PLACE_PX for share in shares)

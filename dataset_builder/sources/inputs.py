@@ -1,7 +1,7 @@
-"""Which mapsets there are: .osz archives, and folders with .osu files, as osu! stable keeps its songs.
+"""Mapsets to read: .osz archives, and folders with .osu files.
 
-osu!lazer keeps its files under their hashes and their names in a database; what can be read are its exports, .osz or
-its own .olz, which is the same archive.
+osu! stable keeps its songs in such folders. osu!lazer keeps its files under their hashes and their names in a database;
+only its exports, .osz or its own .olz, which is the same archive, can be read.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ LAZER_DATABASE = "client.realm"
 
 
 def find_mapsets(folder: Path, output: Path) -> list[Path]:
-    """Archives and folders of mapsets under a folder, in order; `output` is not searched. Raises BuildError."""
+    """Return archives and folders of mapsets in a folder, in order.
+
+    `output` is not searched. Raises BuildError.
+    """
     if not folder.is_dir():
         raise BuildError(f"input_path must be a folder of .osz files or of mapsets, got {folder}.")
     found = sorted(_walk(folder, output.resolve()))
@@ -47,7 +50,10 @@ def _walk(folder: Path, output: Path) -> Iterator[Path]:
 
 
 def fingerprint(mapset: Path) -> str:
-    """Changes when the mapset does: names, sizes and times of its files, unread. Raises OSError."""
+    """Return a fingerprint of names, sizes and times of a mapset's files.
+
+    It changes when the mapset does; the files are not read. Raises OSError.
+    """
     files = [mapset] if mapset.is_file() else sorted(path for path in mapset.iterdir() if path.is_file())
     facts = ((path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files)
     return "|".join(f"{name}:{size}:{changed}" for name, size, changed in facts)

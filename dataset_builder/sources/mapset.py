@@ -1,4 +1,4 @@
-"""One mapset, from an archive or a folder: its charts, and its other files by name."""
+"""Mapset in an archive or a folder: charts, and other files."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ class SourceChart:
 
 
 class Mapset(Protocol):
-    """`unreadable` gains a sentence for each chart that cannot be read, as `charts` meets it."""
+    """Mapset to read.
+
+    `unreadable` gains a sentence for each unreadable chart during `charts`.
+    """
 
     name: str
     unreadable: list[str]
@@ -32,14 +35,24 @@ class Mapset(Protocol):
     def charts(self) -> Iterator[SourceChart]: ...
 
     def find(self, name: str, chart: str) -> str | None:
-        """The own spelling of the name of a file that a chart names; None where there is none."""
+        """Return the own spelling of a file's name, or None.
+
+        A chart names the file.
+        """
 
     def read(self, name: str) -> bytes:
-        """Raises BeatmapError or OSError."""
+        """Return the content of a file.
+
+        Raises BeatmapError or OSError.
+        """
 
 
 def open_mapset(path: Path) -> Mapset:
-    """Raises BeatmapError for an archive that is unsafe, damaged, or without charts."""
+    """Open a mapset.
+
+    Raises:
+        BeatmapError: An archive is unsafe, damaged, or without charts.
+    """
     return ArchiveMapset.of(path) if path.is_file() else FolderMapset(path.name, path)
 
 

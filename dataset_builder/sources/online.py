@@ -1,7 +1,8 @@
-"""What the osu! API (version 2) knows of mapsets: status, dates, ids of mappers, plays and more.
+"""Facts about mapsets from the osu! API (version 2).
 
-Nothing is asked unless the user wants it and has a token. Answers are kept in the dataset, so each mapset is asked
-about once; the dataset is complete without them, but for what only the API knows.
+They are status, dates, ids of mappers, plays and more. No request is made unless the user requests it and has a token.
+Answers are cached in the dataset, so each mapset is requested once; the dataset is complete without them, except for
+facts that only the API has.
 """
 
 from __future__ import annotations
@@ -70,11 +71,13 @@ TIME_COLUMNS = frozenset({"BeatmapSetLastUpdated", "RankedDate", "SubmittedDate"
 
 
 def token_from_environment(api_url: str) -> str:
-    """A token from OSU_API_TOKEN, or one asked for with OSU_CLIENT_ID and OSU_CLIENT_SECRET.
+    """Return a token from OSU_API_TOKEN, or request one.
 
-    Raises BuildError.
+    The request uses OSU_CLIENT_ID and OSU_CLIENT_SECRET. They come from the environment since a command line stays in
+    the history of a shell.
 
-    They come from the environment since a command line stays in the history of a shell.
+    Raises:
+        BuildError: There is no token.
     """
     if token := os.environ.get(TOKEN_VARIABLE, "").strip():
         return token
@@ -93,7 +96,10 @@ def token_from_environment(api_url: str) -> str:
 
 
 def ask_about(set_ids: Iterable[int], folder: Path, api_url: str, token: str) -> None:
-    """Asks about the mapsets that nothing is known of yet, and keeps each answer at once. Raises BuildError."""
+    """Request facts about unknown mapsets, and cache each answer at once.
+
+    Raises BuildError.
+    """
     known = cached_answers(folder)
     wanted = sorted(number for number in set(set_ids) if number > 0 and number not in known)
     for set_id in tqdm(wanted, desc="asking osu!", unit="mapset"):
@@ -106,7 +112,10 @@ def ask_about(set_ids: Iterable[int], folder: Path, api_url: str, token: str) ->
 
 
 def cached_answers(folder: Path) -> dict[int, dict[str, Any]]:
-    """What is known, by mapset; an empty answer for one that osu! does not know. A line cut short is left out."""
+    """Return cached answers by mapset.
+
+    A mapset unknown to osu! has an empty one. A truncated line is skipped.
+    """
     path = folder / ANSWERS_FILE
     answers: dict[int, dict[str, Any]] = {}
     for line in path.read_bytes().splitlines() if path.is_file() else ():
@@ -119,7 +128,10 @@ def cached_answers(folder: Path) -> dict[int, dict[str, Any]]:
 
 
 def with_online(row: Row, answer: dict[str, Any] | None) -> Row:
-    """A row with what the API says of its mapset and of the chart, found by its content or else by its number."""
+    """Add the API's facts about mapset and chart to a row.
+
+    The chart is found by its content or else by its number.
+    """
     if not answer:
         return row
     charts = [chart for chart in answer.get("beatmaps") or () if isinstance(chart, dict)]
@@ -167,7 +179,7 @@ def _request(url: str, token: str = "", data: bytes | None = None) -> urllib.req
 
 
 def _answer(request: urllib.request.Request) -> dict[str, Any] | None:
-    """The answer as JSON; None where there is no such thing.
+    """Return the answer as JSON, or None if nothing exists.
 
     Waits for a busy server. Raises BuildError.
     """

@@ -1,4 +1,7 @@
-"""What players say charts are like: a CSV with a chart's number and one tag in each line, as OMDB publishes it."""
+"""User tags of charts from a CSV file, as OMDB publishes it.
+
+Each line has a chart's number and one tag.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A copy of a map in which faults are made, and where in it an object could go."""
+"""Copy of a map for faults, and free positions in it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,10 @@ class FaultyCopy:
         return end_time_ms(obj, self.timing, self.beatmap.difficulty)
 
     def column(self, obj: HitObject) -> int:
-        """The column in mania, 0 elsewhere: objects of one column must not overlap."""
+        """Return the column in mania, 0 elsewhere.
+
+        Objects of one column must not overlap.
+        """
         if self.beatmap.mode is not GameMode.MANIA:
             return 0
         return column_event(obj.x, self.beatmap.key_count).value

@@ -38,9 +38,10 @@ KINDS = (*OBJECT_FAULTS, *STRETCH_FAULTS)
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Where a reviewer should find one fault: from a time to a time, which are the same for a fault of an object.
+    """Fault: the span in which a reviewer should find it.
 
-    `obj` is the index in the faulty map of the object that shows it; None for a fault of a stretch.
+    A fault of an object has equal ends. `obj` is the index in the faulty map of the object that shows it; None for a
+    fault of a section.
     """
 
     start_ms: float
@@ -50,7 +51,10 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class FaultyMap:
-    """`faults` is empty where a map has nothing that a kind of fault could be done to."""
+    """Map with faults.
+
+    `faults` is empty if a kind of fault does not apply to it.
+    """
 
     beatmap: Beatmap
     faults: tuple[Fault, ...]
@@ -59,7 +63,10 @@ class FaultyMap:
 def inject(
     beatmap: Beatmap, kind: str, rng: np.random.Generator, span_ms: tuple[float, float], count: int = 1
 ) -> FaultyMap:
-    """A copy with faults of a kind in a span: up to `count` of objects, `MIN_APART_MS` apart, or one of a stretch."""
+    """Return a copy with faults of a kind in a span.
+
+    There are up to `count` of objects, `MIN_APART_MS` apart, or one of a section.
+    """
     work = FaultyCopy(beatmap, rng)
     if kind in STRETCH_FAULTS:
         stretch = STRETCH_FAULTS[kind](work, span_ms)
@@ -76,7 +83,7 @@ def inject(
 
 
 def _choices(work: FaultyCopy, span_ms: tuple[float, float]) -> list[HitObject]:
-    """The objects of a span in random order."""
+    """Return the objects of a span in random order."""
     inner = work.objects[EDGE_OBJECTS:-EDGE_OBJECTS]
     chosen = [obj for obj in inner if span_ms[0] <= obj.time_ms < span_ms[1]]
     return [chosen[index] for index in work.rng.permutation(len(chosen))]

@@ -38,12 +38,12 @@ Shown = tuple[float, HitObject] | None
 
 
 def quarter_beat(work: FaultyCopy, obj: HitObject) -> Shown:
-    """A quarter of a beat early or late."""
+    """Move an object a quarter of a beat early or late."""
     return _move_by_beats(work, obj, 1 / 4)
 
 
 def third_beat(work: FaultyCopy, obj: HitObject) -> Shown:
-    """A third of a beat early or late."""
+    """Move an object a third of a beat early or late."""
     return _move_by_beats(work, obj, 1 / 3)
 
 
@@ -59,7 +59,10 @@ def _move_by_beats(work: FaultyCopy, obj: HitObject, share: float) -> Shown:
 
 
 def moved_place(work: FaultyCopy, obj: HitObject) -> Shown:
-    """120 px from where it was, in catch sideways; in mania, in another column."""
+    """Move an object by 120 px, in catch sideways.
+
+    In mania, it moves to another column.
+    """
     if isinstance(obj, Spinner) or work.beatmap.mode is GameMode.TAIKO:
         return None
     if work.beatmap.mode is GameMode.MANIA:
@@ -93,7 +96,10 @@ def _other_column(work: FaultyCopy, obj: HitObject) -> Shown:
 
 
 def deleted(work: FaultyCopy, obj: HitObject) -> Shown:
-    """No longer there, the only one at its time; what follows shows it."""
+    """Delete an object that is alone at its time.
+
+    The next one shows it.
+    """
     index = work.index_of(obj)
     following = work.objects[index + 1]
     if isinstance(obj, Spinner) or obj.time_ms in (work.objects[index - 1].time_ms, following.time_ms):
@@ -104,7 +110,10 @@ def deleted(work: FaultyCopy, obj: HitObject) -> Shown:
 
 
 def added(work: FaultyCopy, obj: HitObject) -> Shown:
-    """A circle after the object where none was, on a tick about midway to the next one."""
+    """Add a circle about midway to the next object, on a tick.
+
+    There was none.
+    """
     index = work.index_of(obj)
     following = work.objects[index + 1]
     from_ms, to_ms = work.end_ms(obj), following.time_ms
@@ -136,7 +145,10 @@ def combo_moved(work: FaultyCopy, obj: HitObject) -> Shown:
 
 
 def sv_changed(work: FaultyCopy, obj: HitObject) -> Shown:
-    """Slider velocity, or scroll speed in taiko and mania, halved or doubled; a slider still ends in time."""
+    """Halve or double the slider velocity or scroll speed.
+
+    A slider still ends in time.
+    """
     factor = float(work.rng.choice([0.5, 2.0]))
     sv = work.timing.sv_at(obj.time_ms) * factor
     if not 0.1 <= sv <= 10 or (work.beatmap.mode in PLACED and not (isinstance(obj, Slider) and _scale(obj, factor))):
@@ -150,7 +162,10 @@ def sv_changed(work: FaultyCopy, obj: HitObject) -> Shown:
 
 
 def _scale(slider: Slider, factor: float) -> bool:
-    """Makes a slider larger or smaller about its head; False where it would leave the playfield."""
+    """Scale a slider about its head; return whether it fits.
+
+    It must stay in the playfield.
+    """
     scaled = [[(slider.x + factor * (x - slider.x), slider.y + factor * (y - slider.y)) for x, y in s.points]
               for s in slider.segments]  # fmt: skip
     points = np.array([point for piece in scaled for point in piece])
@@ -166,7 +181,10 @@ _RIM = HitSound.WHISTLE | HitSound.CLAP
 
 
 def sound_changed(work: FaultyCopy, obj: HitObject) -> Shown:
-    """A hit sound dropped, or another addition in its place; in taiko, the other colour."""
+    """Drop a hitsound, or replace it by another addition.
+
+    In taiko, the other colour replaces it.
+    """
     sounded: HitObject | SliderEdge = obj.edges[0] if isinstance(obj, Slider) and obj.edges else obj
     changed = _change_sound(int(sounded.hitsound), work)
     if changed is None or isinstance(obj, Spinner):

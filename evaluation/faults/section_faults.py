@@ -1,6 +1,7 @@
-"""Faults of a whole stretch: its red line, with its objects or without them, or its kiai.
+"""Faults of a whole section: its red line or its kiai.
 
-Each is a function (copy, span in ms) -> the stretch that is wrong, or None where the map has nothing to do it to.
+The red line moves with its objects or without them. Each is a function (copy, span in ms) -> the wrong section, or None
+if it does not apply to the map.
 """
 
 from __future__ import annotations
@@ -24,7 +25,10 @@ Move = Callable[[float], float]
 
 
 def line_and_objects(work: FaultyCopy, span_ms: Span, by_ms: float) -> Stretch:
-    """The red line that holds longest in the span, with all that is timed by it, early or late."""
+    """Move the longest red line and everything timed by it.
+
+    It moves early or late.
+    """
     shift = by_ms * work.rng.choice([-1.0, 1.0])
     red, end_ms = _longest(work.timing, span_ms)
     moved = _retime_section(work, red, end_ms, lambda time_ms: time_ms + shift)
@@ -32,7 +36,7 @@ def line_and_objects(work: FaultyCopy, span_ms: Span, by_ms: float) -> Stretch:
 
 
 def line_alone(work: FaultyCopy, span_ms: Span, by_ms: float) -> Stretch:
-    """That line without its objects."""
+    """Move the longest red line without its objects."""
     red, end_ms = _longest(work.timing, span_ms)
     shift = by_ms * work.rng.choice([-1.0, 1.0])
     _change_line(work, red, time_ms=red.time_ms + shift)
@@ -40,7 +44,10 @@ def line_alone(work: FaultyCopy, span_ms: Span, by_ms: float) -> Stretch:
 
 
 def bpm_and_objects(work: FaultyCopy, span_ms: Span) -> Stretch:
-    """Its tempo off by `BPM_ERROR`, objects on the same beats as before, so that they drift off the music."""
+    """Change the tempo by `BPM_ERROR`; objects stay on their beats.
+
+    They thus drift off the music.
+    """
     red, end_ms = _longest(work.timing, span_ms)
     factor = 1 + BPM_ERROR * float(work.rng.choice([-1.0, 1.0]))
     moved = _retime_section(work, red, end_ms, lambda time_ms: red.time_ms + (time_ms - red.time_ms) * factor)
@@ -56,7 +63,10 @@ def bpm_alone(work: FaultyCopy, span_ms: Span) -> Stretch:
 
 
 def downbeat_off(work: FaultyCopy, span_ms: Span) -> Stretch:
-    """A red line a beat early or late, objects where they were: beats stay, bars begin on another."""
+    """Move a red line by a beat; objects stay.
+
+    Beats stay, bars begin on another.
+    """
     red, end_ms = _longest(work.timing, span_ms)
     shift = red.beat_length_ms * work.rng.choice([-1.0, 1.0])
     is_first = red is work.timing.reds[0]
@@ -67,7 +77,7 @@ def downbeat_off(work: FaultyCopy, span_ms: Span) -> Stretch:
 
 
 def kiai_shifted(work: FaultyCopy, span_ms: Span) -> Stretch:
-    """A kiai a bar early or late."""
+    """Move a kiai by a bar, early or late."""
     spans = work.timing.kiai_spans()
     inside = [number for number, (start_ms, _) in enumerate(spans) if span_ms[0] <= start_ms < span_ms[1]]
     if not inside:
@@ -84,14 +94,17 @@ def kiai_shifted(work: FaultyCopy, span_ms: Span) -> Stretch:
 
 
 def _longest(timing: Timing, span_ms: Span) -> tuple[TimingPoint, float]:
-    """The red line that holds longest in the span, and until when it holds."""
+    """Return the red line active longest in the span, and its end."""
     ends_ms = [*(red.time_ms for red in timing.reds[1:]), math.inf]
     held = zip(timing.reds, ends_ms, strict=True)
     return max(held, key=lambda each: min(each[1], span_ms[1]) - max(each[0].time_ms, span_ms[0]))
 
 
 def _retime_section(work: FaultyCopy, red: TimingPoint, end_ms: float, move: Move) -> Span:
-    """Moves what a red line times: itself, the green lines under it, and objects; what leaves its stretch stays."""
+    """Move everything that a red line times.
+
+    That is itself, the green lines under it, and objects; anything that leaves its section stays.
+    """
     is_first = red is work.timing.reds[0]
 
     def new_ms(time_ms: float) -> float:

@@ -8,7 +8,10 @@ from osu_beatmap.timing.active_point import Timing
 
 
 def bar_edges_ms(timing: Timing, start_ms: np.ndarray) -> np.ndarray:
-    """Downbeats from the bar of the first object to the end of the bar of the last one [bars + 1]."""
+    """Return the downbeats around all objects [bars + 1].
+
+    They go from the bar of the first object to the end of the bar of the last one.
+    """
     first_ms, last_ms = float(start_ms.min()), float(start_ms.max())
     bar_ms = timing.beat_length_at(last_ms) * max(1, timing.red_at(last_ms).meter)
     beats = timing.beats(min(first_ms, timing.reds[0].time_ms), last_ms + bar_ms + 1.0)

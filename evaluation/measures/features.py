@@ -1,4 +1,7 @@
-"""Feature vectors of maps for the Fréchet distance, from the mapper classifier where there is one."""
+"""Feature vectors of maps for the Fréchet distance.
+
+They come from the mapper classifier if there is one.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,12 @@ from osuT5.audio.decode import load_audio
 
 
 def feature_reader(classifier_path: str | None) -> FeatureReader | None:
-    """Reads features with a classifier; None where none was asked for and none comes with the program.
+    """Return a reader of features by a classifier, or None.
 
-    Raises ModelError for files that are no classifier.
+    None was requested, and none is bundled.
+
+    Raises:
+        ModelError: The files are not a classifier.
     """
     from classifier.contract import EMBEDDED_CLASSIFIER, load_classifier
     from classifier.features import chart_features

@@ -1,4 +1,7 @@
-"""The Fréchet distance of two sets of feature vectors: how far generated maps are from human ones as a whole."""
+"""Fréchet distance of two sets of feature vectors.
+
+It measures the distance of generated maps from human-made ones as a whole.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,9 @@ FEWEST_VECTORS = 2
 
 
 def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
-    """The squared Fréchet distance of normal distributions fitted to vectors [n, d] and [m, d].
+    """Return the squared Fréchet distance of fitted normal distributions.
+
+    The vectors are [n, d] and [m, d].
 
     |mean1 - mean2|^2 + trace(C1 + C2 - 2 (C1 C2)^(1/2)) with covariances C. Source: Dowson & Landau 1982; used for
     generated pictures by Heusel et al. 2017 (FID). With few vectors it is too high: compare only sets of like sizes.

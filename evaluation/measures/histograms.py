@@ -8,7 +8,10 @@ import numpy as np
 
 
 def shares(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """The share of values in each bin [bins]; what lies outside counts in the outermost. NaN without values."""
+    """Return the fraction of values in each bin [bins].
+
+    Values outside count in the outermost. The result is NaN without values.
+    """
     if not len(values):
         return np.full(len(edges) - 1, math.nan)
     counts, _ = np.histogram(np.clip(values, edges[0], edges[-1]), edges)
@@ -16,7 +19,9 @@ def shares(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
 
 
 def binned_wasserstein(first: np.ndarray, second: np.ndarray, width: float) -> float:
-    """The first Wasserstein distance of two distributions over equal bins of a width, in its unit.
+    """Return the first Wasserstein distance of binned distributions.
+
+    Bins have equal width; the distance has its unit.
 
     In one dimension it is the area between the distribution functions (Vallender 1974).
     """
@@ -24,7 +29,9 @@ def binned_wasserstein(first: np.ndarray, second: np.ndarray, width: float) -> f
 
 
 def jensen_shannon(first: np.ndarray, second: np.ndarray) -> float:
-    """The Jensen-Shannon divergence of two distributions in bits, 0 (equal) to 1 (nothing in common).
+    """Return the Jensen-Shannon divergence of two distributions in bits.
+
+    It ranges from 0 (equal) to 1 (nothing in common).
 
     Source: Lin 1991, "Divergence measures based on the Shannon entropy".
     """

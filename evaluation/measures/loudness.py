@@ -16,7 +16,10 @@ QUIETEST_DB = -60.0
 
 
 def loudness_of(samples: np.ndarray, rate_hz: int = RATE_HZ) -> Loudness:
-    """Return the root mean square of each frame of float samples [n], in dB of the loudest frame."""
+    """Return each frame's root mean square in dB of the loudest.
+
+    Samples are float [n].
+    """
     frames = np.asarray(samples[: len(samples) // FRAME_SAMPLES * FRAME_SAMPLES], np.float64).reshape(-1, FRAME_SAMPLES)
     power = (frames**2).mean(axis=1)
     loudest = max(float(power.max(initial=0.0)), 1e-12)
@@ -26,7 +29,10 @@ def loudness_of(samples: np.ndarray, rate_hz: int = RATE_HZ) -> Loudness:
 
 @lru_cache(maxsize=8)
 def load_loudness(path: Path | None) -> Loudness | None:
-    """Return the loudness of an audio file; None without one, or if it cannot be read."""
+    """Return the loudness of an audio file, or None.
+
+    None stands for no or an unreadable file.
+    """
     if path is None or not path.is_file():
         return None
     try:

@@ -1,4 +1,4 @@
-"""What a song sounds like, for comparing its sections with each other."""
+"""Sound of a song, for comparing its sections with each other."""
 
 from __future__ import annotations
 
@@ -16,26 +16,38 @@ RATE_HZ = 16_000
 
 @dataclass(frozen=True)
 class Music:
-    """Levels of the bands of a spectrogram: `levels` [frames, bands] in log units, at `times_ms` [frames]."""
+    """Levels of spectrogram bands.
+
+    `levels` are [frames, bands] in log units, at `times_ms` [frames].
+    """
 
     times_ms: np.ndarray
     levels: np.ndarray
 
     def mean_levels(self, edges_ms: np.ndarray) -> np.ndarray:
-        """The mean levels [n, bands] between neighbours of `edges_ms` [n + 1]; nothing lasts less than a frame."""
+        """Return mean levels [n, bands] between neighbours of `edges_ms` [n + 1].
+
+        Every span has at least a frame.
+        """
         places = np.clip(np.searchsorted(self.times_ms, edges_ms), 0, len(self.times_ms) - 1)
         first, stop = places[:-1], np.maximum(places[1:], places[:-1] + 1)
         return (self._sums[stop] - self._sums[first]) / (stop - first)[:, None]
 
     @cached_property
     def _sums(self) -> np.ndarray:
-        """Sums of all frames before each [frames + 1, bands], which every chart of a song needs."""
+        """Sums of all frames before each [frames + 1, bands].
+
+        Every chart of a song needs them.
+        """
         return np.concatenate([np.zeros((1, self.levels.shape[1])), np.cumsum(self.levels, axis=0, dtype=np.float64)])
 
 
 @lru_cache(maxsize=8)
 def load_music(path: Path | None) -> Music | None:
-    """The sound of an audio file; None for none and for one that cannot be read."""
+    """Load the sound of an audio file, or None.
+
+    None stands for no or an unreadable file.
+    """
     if path is None or not path.is_file():
         return None
     try:

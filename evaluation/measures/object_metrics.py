@@ -1,4 +1,7 @@
-"""Object times of charts compared: F1 by one-to-one matching, and how many objects lie on the beat grid."""
+"""Comparison of object times: F1, and the fraction on the grid.
+
+F1 uses one-to-one matching.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ def match_times(
     candidate_ms: Sequence[float] | np.ndarray,
     tolerance_ms: float = MATCH_TOLERANCE_MS,
 ) -> F1Result:
-    """The most pairs (reference, candidate) at most `tolerance_ms` apart in which no time is used twice.
+    """Match the most pairs at most `tolerance_ms` apart, one to one.
 
     Both lists may be in any order. Pairing the earliest two that fit is optimal, since all tolerances are equal.
     """
@@ -54,7 +57,10 @@ def match_times(
 
 
 def best_shift(reference_ms: np.ndarray, candidate_ms: np.ndarray) -> tuple[float, F1Result]:
-    """The constant to add to all candidate times for the best F1, the smallest of equals, and that result."""
+    """Return the constant shift with the best F1, and that result.
+
+    It is added to all candidate times; ties take the smallest.
+    """
     steps = int(MAX_SHIFT_MS / SHIFT_STEP_MS)
     shifts_ms = sorted(np.arange(-steps, steps + 1) * SHIFT_STEP_MS, key=abs)
     results = [match_times(reference_ms, candidate_ms + shift_ms) for shift_ms in shifts_ms]
@@ -63,19 +69,22 @@ def best_shift(reference_ms: np.ndarray, candidate_ms: np.ndarray) -> tuple[floa
 
 
 def object_times_ms(beatmap: Beatmap) -> np.ndarray:
-    """Start times of all objects, in order: float [objects]; ends, repeats and ticks do not count.
+    """Return the start times of all objects in order: float [objects].
 
-    In mania a chord is one time, so that the list gives when something is to be hit. In the other modes, where
-    simultaneous objects are errors, each counts.
+    Ends, repeats and ticks do not count. In mania a chord is one time, so that the list states the times of hits. In
+    the other modes, in which simultaneous objects are errors, each counts.
     """
     times_ms = np.sort(np.array([hit_object.time_ms for hit_object in beatmap.hit_objects], np.float64))
     return np.unique(times_ms) if beatmap.mode is GameMode.MANIA else times_ms
 
 
 def snapped_share(beatmap: Beatmap) -> float:
-    """Share of objects that start less than `UNSNAPPED_MS` from a tick of an accepted divisor; 1 without objects.
+    """Return the fraction of objects on a tick; 1 without objects.
 
-    Raises BeatmapError for a beatmap without a tempo.
+    On means less than `UNSNAPPED_MS` from a tick of an accepted divisor.
+
+    Raises:
+        BeatmapError: The beatmap has no tempo.
     """
     timing = Timing(beatmap.timing_points)
     starts_ms = [hit_object.time_ms for hit_object in beatmap.hit_objects]

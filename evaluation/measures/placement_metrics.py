@@ -1,4 +1,4 @@
-"""How places of objects compare with a mapper's: distances, and distributions of what players feel."""
+"""Comparison of positions with a mapper's: distances, and player-visible distributions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CUT_SHARE = 0.1
 
 
 def object_starts(sequence: PointSequence) -> np.ndarray:
-    """Indices of circles and slider heads."""
+    """Return the indices of circles and slider heads."""
     return np.flatnonzero(np.isin(sequence.kinds, OBJECT_STARTS))
 
 
@@ -26,18 +26,24 @@ def distances_px(positions: np.ndarray, human: np.ndarray) -> np.ndarray:
 
 
 def spacings_px(sequence: PointSequence, positions: np.ndarray) -> np.ndarray:
-    """How far it is from where an object ends (a slider's first slide) to where the next one starts."""
+    """Return distances from each object's end to the next start.
+
+    The end of a slider is that of its first slide.
+    """
     starts = object_starts(sequence)
     return distances_px(positions[starts[1:]], positions[_ends(sequence, starts)[:-1]])
 
 
 def turning_angles_deg(sequence: PointSequence, positions: np.ndarray) -> np.ndarray:
-    """By how much the way from start to start turns at each object, 0 (straight on) to 180 (back)."""
+    """Return the turn at each object, in degrees.
+
+    It ranges from 0 (straight on) to 180 (back).
+    """
     return turn_angles_deg(positions[object_starts(sequence)])
 
 
 def slider_turns_deg(sequence: PointSequence, positions: np.ndarray) -> np.ndarray:
-    """How much each slider's path turns in all, in degrees."""
+    """Return the total turn of each slider's path, in degrees."""
     if not len(sequence.path_ends):
         return np.zeros(0)
     shares = np.linspace(0.0, 1.0, PATH_SAMPLES + 1)
@@ -47,26 +53,35 @@ def slider_turns_deg(sequence: PointSequence, positions: np.ndarray) -> np.ndarr
 
 
 def cut_shares(sequence: PointSequence, positions: np.ndarray) -> np.ndarray:
-    """Which sliders [paths] have a path that is over a tenth too long or too short for them."""
+    """Return which sliders [paths] have badly fitting paths.
+
+    They are over a tenth too long or too short.
+    """
     natural = sequence.paths.natural_lengths(positions)
     return np.abs(natural / np.maximum(sequence.path_lengths_px, 1e-6) - 1.0) > CUT_SHARE
 
 
 def end_shifts_px(sequence: PointSequence, positions: np.ndarray) -> np.ndarray:
-    """How far each slider's length [paths] moves its end from where its control points end."""
+    """Return the distances between slider ends and control point ends [paths]."""
     natural = sequence.paths.natural_lengths(positions)
     ends = sequence.paths.points_at(positions, sequence.path_lengths_px)
     return distances_px(ends, sequence.paths.points_at(positions, natural))
 
 
 def stack_pairs(sequence: PointSequence, positions: np.ndarray) -> np.ndarray:
-    """Which pairs of objects [pairs], each with those up to `STACK_REACH` before it, start on one place exactly."""
+    """Return which pairs of objects [pairs] start at exactly one position.
+
+    Each object is paired with those up to `STACK_REACH` before it.
+    """
     at = positions[object_starts(sequence)]
     return np.concatenate([(at[step:] == at[:-step]).all(axis=1) for step in range(1, STACK_REACH + 1)] or [[]])
 
 
 def wasserstein(ours: np.ndarray, theirs: np.ndarray) -> float:
-    """The first Wasserstein distance of two samples; NaN if one is empty."""
+    """Return the first Wasserstein distance of two samples.
+
+    It is NaN if one is empty.
+    """
     return float(wasserstein_distance(ours, theirs)) if len(ours) and len(theirs) else math.nan
 
 

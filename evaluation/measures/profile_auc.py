@@ -1,4 +1,7 @@
-"""How well a linear classifier distinguishes generated maps from human-made ones by their profiles."""
+"""Separation of generated and human-made maps by their profiles.
+
+A linear classifier distinguishes them.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,9 @@ def profile_auc(
     fitted: Sequence[MapProfile] = (),
     repeats: int = REPEATS,
 ) -> float:
-    """Return the chance that a generated map looks more generated than a human-made one of another song.
+    """Return the probability that a generated map is recognised in a pair.
+
+    The human-made map is of another song.
 
     It is 0.5 if they cannot be distinguished, and 1 if always. A logistic regression with a ridge penalty is fitted in
     five folds; all maps of a song are in one fold. Scores of different folds are not compared with each other. A metric
@@ -60,7 +65,10 @@ def profile_auc(
 
 
 def control_auc(humans: Sequence[MapProfile], bands: ProfileBands) -> float:
-    """Return the mean AUC between random halves of the songs of human-made maps: near 0.5 for a sound classifier."""
+    """Return the mean AUC between halves of human-made maps.
+
+    Songs are halved at random; a sound classifier is near 0.5.
+    """
     songs = sorted({each.song for each in humans})
     areas = []
     for seed in range(CONTROLS):
@@ -71,7 +79,7 @@ def control_auc(humans: Sequence[MapProfile], bands: ProfileBands) -> float:
 
 
 def telling_metrics(made: Sequence[MapProfile], humans: Sequence[MapProfile], bands: ProfileBands) -> list[str]:
-    """Return the metrics by which the classifier distinguishes the maps most, the most telling first."""
+    """Return the metrics that distinguish the maps, most distinctive first."""
     maps = [*made, *humans]
     is_made = np.arange(len(maps)) < len(made)
     features = _features(maps, bands)
@@ -82,7 +90,10 @@ def telling_metrics(made: Sequence[MapProfile], humans: Sequence[MapProfile], ba
 
 
 def _song_folds(maps: Sequence[MapProfile], compared: set[str], seed: int) -> np.ndarray:
-    """Return the fold [maps] of each map; songs with compared human-made maps are spread evenly."""
+    """Return the fold [maps] of each map.
+
+    Songs with compared human-made maps are spread evenly.
+    """
     rng = np.random.default_rng(seed)
     songs = sorted({each.song for each in maps})
     shuffled = [*rng.permutation(sorted(compared)), *rng.permutation([song for song in songs if song not in compared])]
@@ -95,7 +106,10 @@ def _metric_names(maps: Sequence[MapProfile]) -> list[str]:
 
 
 def _features(maps: Sequence[MapProfile], bands: ProfileBands) -> np.ndarray:
-    """Return the metrics [maps, metrics + 1] as distances from the human median in half bands, and a constant."""
+    """Return the metrics [maps, metrics + 1] in half bands, and a constant.
+
+    They are distances from the human median.
+    """
     names = _metric_names(maps)
     features = np.ones((len(maps), len(names) + 1))
     for row, each in zip(features, maps, strict=True):
@@ -110,7 +124,10 @@ def _features(maps: Sequence[MapProfile], bands: ProfileBands) -> np.ndarray:
 
 
 def _fit(features: np.ndarray, is_made: np.ndarray) -> np.ndarray:
-    """Return the weights [metrics + 1] of a logistic regression in which both sides count the same."""
+    """Return the weights [metrics + 1] of a logistic regression.
+
+    Both sides count the same.
+    """
     signs = np.where(is_made, 1.0, -1.0)
     counts = np.where(is_made, 0.5 / max(1, is_made.sum()), 0.5 / max(1, (~is_made).sum())) * len(signs)
 

@@ -1,4 +1,7 @@
-"""How well a review finds faults: areas under curves, and what rules say of objects."""
+"""Measures of reviews: areas under curves, and findings of rules.
+
+The findings are about objects.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +22,10 @@ FAULT_RULES = frozenset({"unsnapped", "concurrent", "off_screen", "spacing"})
 
 
 def auc(touched: Sequence[float], untouched: Sequence[float]) -> float:
-    """The chance that a touched event scores higher than an untouched one, ties counting half; NaN without either.
+    """Return the AUC of touched against untouched events.
 
-    Source: Hanley & McNeil 1982, "The meaning and use of the area under a ROC curve".
+    It is the probability that a touched event scores higher, ties counting half; NaN without either. Source: Hanley &
+    McNeil 1982, "The meaning and use of the area under a ROC curve".
     """
     if not len(touched) or not len(untouched):
         return math.nan

@@ -1,4 +1,7 @@
-"""Red lines against a human's: tempo, octave, offset and downbeats, looked at on every beat of the human's."""
+"""Comparison of red lines with human-made ones.
+
+Tempo, octave, offset and downbeats are compared on every beat of the human-made map.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,9 @@ class TimingAgreement:
 def compare_timing(
     reference: Sequence[TimingPoint], candidate: Sequence[TimingPoint], start_ms: float, end_ms: float
 ) -> TimingAgreement:
-    """Compare two lists of lines from `start_ms` to `end_ms`; green lines are ignored.
+    """Compare two lists of lines from `start_ms` to `end_ms`.
+
+    Green lines are ignored.
 
     The tempo is right within 0.5 %; twice, half, four times and a quarter of it, within the same, are octave errors.
     Where the candidate counts more slowly its grid is divided to the human's beats before offsets are taken.
@@ -68,7 +73,10 @@ def compare_timing(
 
 
 def _offsets_ms(times_ms: np.ndarray, other: Timing, other_ms: np.ndarray, divisors: np.ndarray) -> np.ndarray:
-    """Signed distance of the nearest 1/divisor tick of the other grid from each time; the next line is one too."""
+    """Return signed distances of the other grid's nearest ticks.
+
+    Ticks are 1/divisor; the next line counts as one too.
+    """
     positions = np.array([other.beat_position(time_ms) for time_ms in times_ms]) * divisors
     offsets_ms = (np.rint(positions) - positions) * other_ms / divisors
     line_ms = np.array([red.time_ms for red in other.reds])
@@ -78,7 +86,10 @@ def _offsets_ms(times_ms: np.ndarray, other: Timing, other_ms: np.ndarray, divis
 
 
 def _downbeat_share(downbeats_ms: np.ndarray, other: Timing) -> float:
-    """Share of the times with a downbeat of `other` near; nan without any."""
+    """Return the fraction of times with a downbeat of `other` near.
+
+    It is NaN without any.
+    """
     if len(downbeats_ms) == 0:
         return float("nan")
     near = 0

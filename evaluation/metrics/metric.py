@@ -1,4 +1,4 @@
-"""What a metric is: a number for a chart, what it means, and the damage that it must see."""
+"""Metrics: a number for a chart, its meaning, and visible damage."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ALL_MODES = frozenset(GameMode)
 
 
 class Better(Enum):
-    """Which values are good: high ones, low ones, or those that human charts have."""
+    """Direction of good values: high, low, or human-made."""
 
     HIGHER = "higher"
     LOWER = "lower"
@@ -21,7 +21,7 @@ class Better(Enum):
 
 
 class Reaction(Enum):
-    """What damage does to a metric, in the mean over charts.
+    """Reaction of a metric to damage, in the mean over charts.
 
     STAYS: not a single chart changes.
     """

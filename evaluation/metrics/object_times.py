@@ -1,4 +1,7 @@
-"""Whether objects are when a mapper's are: precision, recall and F1 by one-to-one matching."""
+"""Agreement of object times with a mapper's: precision, recall, F1.
+
+Matching is one-to-one.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,10 @@ _ELSEWHEN = {"flattened": Reaction.FALLS, "sections_shuffled": Reaction.FALLS, "
 
 
 def agreement(case: Case, tolerance_ms: float, figure: str) -> float:
-    """ "precision", "recall" or "f1" of the chart's times against the human's; NaN without a human's."""
+    """Return "precision", "recall" or "f1" against the human-made times.
+
+    It is NaN without a human-made map.
+    """
     if case.human is None:
         return math.nan
     return getattr(match_times(case.human.times_ms, case.generated.times_ms, tolerance_ms), figure)

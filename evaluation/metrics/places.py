@@ -1,4 +1,4 @@
-"""Where a chart puts its objects: spacing, turns and jumps, fruits, columns and colours."""
+"""Positions of a chart: spacing, turns, jumps, fruits, columns and colours."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ _LINES_STAY = {"wrong_tempo": Reaction.STAYS, "tempo_doubled": Reaction.STAYS}
 
 
 def chart_spacings_px(chart: MeasuredChart) -> np.ndarray:
-    """From where each object ends to where the next one starts; in catch, where height means nothing, sideways."""
+    """Return the spacing from each object's end to the next start.
+
+    In catch, height means nothing, so it is sideways.
+    """
     if not chart.has_tempo or len(chart.objects) < 2:
         return np.zeros(0)
     sequence = sequence_of(chart.beatmap)
@@ -34,7 +37,10 @@ def chart_spacings_px(chart: MeasuredChart) -> np.ndarray:
 
 
 def chart_turns_deg(chart: MeasuredChart) -> np.ndarray:
-    """By how much the way from start to start turns at each object, 0 (straight on) to 180 (back)."""
+    """Return the turn at each object, in degrees.
+
+    It ranges from 0 (straight on) to 180 (back).
+    """
     if not chart.has_tempo or len(chart.objects) < 3:
         return np.zeros(0)
     sequence = sequence_of(chart.beatmap)

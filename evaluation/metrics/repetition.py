@@ -1,11 +1,11 @@
-"""Whether patterns return when the music does.
+"""Correlation of returning patterns with returning music.
 
-Definition. The song is cut into bars by the red lines of the human's chart (the chart's own where there is none).
-The music of a bar is the levels of the bands of its spectrogram at sixteen ticks, each band about its mean over the
-song; two phrases of four bars sound as alike as the mean cosine of their bars (Foote 1999, self-similarity matrices;
-phrases are diagonals, Müller 2015, "Fundamentals of Music Processing", 4.2). Of the ticks at which either phrase has an
-object (a bar has 48), the share at which both have the same symbol says how alike they are charted. A symbol says that
-an object starts there (rhythm), or also how far from the one before, in which columns or of which colour (pattern).
+Definition. The song is cut into bars by the red lines of the human's chart (the chart's own where there is none). The
+music of a bar is the levels of the bands of its spectrogram at sixteen ticks, each band about its mean over the song;
+two phrases of four bars sound as alike as the mean cosine of their bars (Foote 1999, self-similarity matrices; phrases
+are diagonals, Müller 2015, "Fundamentals of Music Processing", 4.2). Of the ticks at which either phrase has an object
+(a bar has 48), the share at which both have the same symbol says how alike they are charted. A symbol says that an
+object starts there (rhythm), or also how far from the one before, in which columns or of which colour (pattern).
 
 Over all pairs of phrases that do not overlap, the metric is the chance that a pair from the twentieth of pairs that
 sound most alike is charted more alike than a pair from the half that sounds least alike (an AUC): 0.5 is charting
@@ -40,12 +40,15 @@ Symbols = Callable[[MeasuredChart], np.ndarray]
 
 
 def rhythm_symbols(chart: MeasuredChart) -> np.ndarray:
-    """The same for every object [n]."""
+    """Return the same symbol for every object [n]."""
     return np.ones(len(chart.start_ms), np.int64)
 
 
 def pattern_symbols(chart: MeasuredChart) -> np.ndarray:
-    """What tells an object from others of its mode [n], positive; a column is a bit of its own."""
+    """Return symbols that distinguish objects of a mode [n], positive.
+
+    A column is a bit of its own.
+    """
     mode = chart.beatmap.mode
     if mode is GameMode.MANIA:
         return 1 << np.minimum(columns(chart), 60)
@@ -57,7 +60,10 @@ def pattern_symbols(chart: MeasuredChart) -> np.ndarray:
 
 
 def returns(case: Case, symbols: Symbols) -> float:
-    """The metric; NaN without the song, or where there are too few bars for a pair of phrases to return."""
+    """Return the metric; NaN without the song.
+
+    It is also NaN if there are too few bars for a pair of phrases to return.
+    """
     chart, timed, music = case.generated, case.timed, case.music
     if music is None or not timed.has_tempo or not len(chart.start_ms):
         return math.nan
@@ -75,7 +81,7 @@ def returns(case: Case, symbols: Symbols) -> float:
 
 
 def music_similarity(music: Music, edges_ms: np.ndarray) -> np.ndarray:
-    """How alike phrases sound [phrases, phrases], -1 to 1."""
+    """Return the similarity of phrases' sound [phrases, phrases], -1 to 1."""
     ticks_ms = np.append(_ticks_ms(edges_ms, MUSIC_TICKS), edges_ms[-1])
     levels = music.mean_levels(ticks_ms)
     bars = (levels - levels.mean(axis=0)).reshape(len(edges_ms) - 1, -1)
@@ -84,7 +90,10 @@ def music_similarity(music: Music, edges_ms: np.ndarray) -> np.ndarray:
 
 
 def chart_matches(chart: MeasuredChart, symbols: np.ndarray, edges_ms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For each pair of phrases, ticks with the same symbol, and with any in either: [phrases, phrases] each."""
+    """Return ticks with equal symbols, and with any, per phrase pair.
+
+    Both are [phrases, phrases].
+    """
     ticks_ms = _ticks_ms(edges_ms, CHART_TICKS)
     half_ms = np.diff(np.append(ticks_ms, edges_ms[-1])) / 2
     places = np.searchsorted(ticks_ms + half_ms, chart.start_ms)
@@ -105,7 +114,10 @@ def _ticks_ms(edges_ms: np.ndarray, ticks: int) -> np.ndarray:
 
 
 def _along_phrases(of_bars: np.ndarray) -> np.ndarray:
-    """Sums over the bars of each pair of phrases: [bars, bars] -> [bars - 3, bars - 3]."""
+    """Sum over the bars of each pair of phrases.
+
+    [bars, bars] becomes [bars - 3, bars - 3].
+    """
     count = len(of_bars) - PHRASE_BARS + 1
     return sum(of_bars[bar : bar + count, bar : bar + count] for bar in range(PHRASE_BARS))
 

@@ -1,6 +1,6 @@
-"""Whether a chart is what was asked for: star rating, keys, hold notes and settings.
+"""Errors of requests: star rating, keys, hold notes and settings.
 
-What was asked for is known of maps that `evaluate.py` generates; of others it is what the human's chart is like.
+The request is known for maps that `evaluate.py` generates; for others it is the human-made map's conditions.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ MANIA = frozenset({GameMode.MANIA})
 
 
 def error_of(case: Case, condition: str) -> float:
-    """The distance of a condition from what was asked for; NaN where nothing was."""
+    """Return the distance of a condition from the request.
+
+    It is NaN without a request.
+    """
     reached, wanted = getattr(case.generated.attributes, condition), getattr(case.wanted, condition, None)
     return math.nan if reached is None or wanted is None else abs(float(reached) - float(wanted))
 

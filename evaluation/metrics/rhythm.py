@@ -1,4 +1,4 @@
-"""How dense a chart is, where in the beat its objects lie, and how much of it streams."""
+"""Density of a chart, positions of objects in the beat, and streams."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ _LINES_STAY = {"wrong_tempo": Reaction.STAYS, "tempo_doubled": Reaction.STAYS}
 
 
 def divisors_of(chart: MeasuredChart) -> np.ndarray:
-    """The place in `DIVISORS` of the smallest one that each object lies on [n]; len(DIVISORS) for off the grid."""
+    """Return the index in `DIVISORS` of each object's smallest divisor [n].
+
+    It is len(DIVISORS) off the grid.
+    """
     if not chart.has_tempo or not len(chart.start_ms):
         return np.zeros(0, int)
     is_on = off_tick_ms(chart.timing, chart.start_ms, DIVISORS) < UNSNAPPED_MS
@@ -37,7 +40,7 @@ def snap_shares(chart: MeasuredChart) -> np.ndarray:
 
 
 def gap_octaves(chart: MeasuredChart) -> np.ndarray:
-    """The gaps between successive times as log2 of ms."""
+    """Return the gaps between successive times as log2 of ms."""
     return np.log2(np.maximum(np.diff(chart.times_ms), 1.0))
 
 

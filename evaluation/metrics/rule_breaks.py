@@ -1,4 +1,4 @@
-"""What in a chart breaks the objective rules."""
+"""Violations of objective rules in a chart."""
 
 from __future__ import annotations
 

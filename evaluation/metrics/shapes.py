@@ -1,4 +1,4 @@
-"""Shapes: what is distributed over a chart rather than one number, and how far a chart's is from human charts'."""
+"""Shapes: distributions of a chart, and their distance from human-made ones."""
 
 from __future__ import annotations
 
@@ -44,13 +44,19 @@ class Shape:
 
 
 def octave_edges(lowest: int, highest: int) -> np.ndarray:
-    """Bins of an eighth of an octave for log2 of values from 2**lowest to 2**highest."""
+    """Return bins of an eighth of an octave, for log2 values.
+
+    Values are from 2**lowest to 2**highest.
+    """
     return np.linspace(lowest, highest, (highest - lowest) * BINS_PER_OCTAVE + 1)
 
 
 @dataclass(frozen=True)
 class ShapeDistance:
-    """Distance of a chart's shape from that of human charts of its mode and level; NaN where there is no band."""
+    """Distance of a chart's shape from that of human-made maps.
+
+    These have its mode and level; NaN if there is no band.
+    """
 
     shape: Shape
 
@@ -61,7 +67,7 @@ class ShapeDistance:
 
 
 def shape_metric(name: str, shape: Shape, what: str, reacts: dict[str, Reaction], visible: float) -> Metric:
-    """Define the metric that compares a shape of a chart with human charts."""
+    """Define a metric that compares a shape with human-made maps."""
     kind, source = "Jensen-Shannon divergence", "Lin 1991"
     if shape.edges is not None:
         kind, source = "Wasserstein distance", "Vallender 1974"

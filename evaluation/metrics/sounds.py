@@ -1,4 +1,4 @@
-"""How a chart uses hit sounds and combos."""
+"""Hitsounds and combos of a chart."""
 
 from __future__ import annotations
 

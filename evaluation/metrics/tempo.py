@@ -1,4 +1,7 @@
-"""Whether red lines are a mapper's: tempo, octave, offset, downbeats and meter, on every beat of the human's."""
+"""Agreement of red lines with a mapper's, on every human-made beat.
+
+Tempo, octave, offset, downbeats and meter are compared.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,10 @@ _OBJECTS_ALONE = dict.fromkeys(
 
 
 def timing_figure(case: Case, figure: str) -> float:
-    """A figure of `TimingAgreement` over the human's objects; NaN without a human's chart or red lines."""
+    """Return a value of `TimingAgreement` over the human-made objects.
+
+    It is NaN without a human-made map or red lines.
+    """
     human = case.human
     if human is None or not len(human.times_ms) or not case.generated.has_tempo:
         return math.nan

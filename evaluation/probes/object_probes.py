@@ -33,14 +33,20 @@ SHORTEST_GAP_MS = 60.0
 
 
 def jittered_10ms(chart: MeasuredChart, others: Sequence[MeasuredChart], rng: np.random.Generator) -> Beatmap:
-    """Each time moved by itself, normally distributed with a deviation of 10 ms; a chord stays one."""
+    """Move each time independently, with a deviation of 10 ms.
+
+    The distribution is normal; a chord stays one.
+    """
     moved = {time_ms: time_ms + rng.normal(0.0, JITTER_MS) for time_ms in sorted(set(chart.start_ms.tolist()))}
     objects = [move_object(obj, moved[obj.time_ms]) for obj in chart.objects]
     return replace(chart.beatmap, hit_objects=sorted(objects, key=lambda obj: obj.time_ms))
 
 
 def random_places(chart: MeasuredChart, others: Sequence[MeasuredChart], rng: np.random.Generator) -> Beatmap | None:
-    """Each object anywhere in the playfield, each note of a chord in another column; taiko has no places."""
+    """Move each object anywhere in the playfield.
+
+    Each note of a chord moves to another column; taiko has no positions.
+    """
     if chart.beatmap.mode is GameMode.TAIKO:
         return None
     if chart.beatmap.mode is GameMode.MANIA:
@@ -51,7 +57,10 @@ def random_places(chart: MeasuredChart, others: Sequence[MeasuredChart], rng: np
 
 
 def density_doubled(chart: MeasuredChart, others: Sequence[MeasuredChart], rng: np.random.Generator) -> Beatmap:
-    """A circle half way to each next object, in time and place, where there is room and nothing lasts so long."""
+    """Add a circle half way to each next object.
+
+    It is half way in time and position, if there is room and no object is active.
+    """
     added: list[HitObject] = []
     ends_ms = np.maximum.accumulate(chart.end_ms)
     for index in range(len(chart.objects) - 1):
@@ -64,7 +73,10 @@ def density_doubled(chart: MeasuredChart, others: Sequence[MeasuredChart], rng: 
 
 
 def chords_grown(chart: MeasuredChart, others: Sequence[MeasuredChart], rng: np.random.Generator) -> Beatmap | None:
-    """Two notes more at every time of a mania chart, as far as there are free columns."""
+    """Add two notes at every time of a mania chart.
+
+    This stops at the free columns.
+    """
     if chart.beatmap.mode is not GameMode.MANIA:
         return None
     keys, objects = chart.beatmap.key_count, []
@@ -81,7 +93,10 @@ def sounds_removed(chart: MeasuredChart, others: Sequence[MeasuredChart], rng: n
 
 
 def settings_changed(chart: MeasuredChart, others: Sequence[MeasuredChart], rng: np.random.Generator) -> Beatmap:
-    """Another circle size or number of keys and slider multiplier, no hold notes, a scroll speed for each object."""
+    """Change settings: circle size or keys, and slider multiplier.
+
+    There are no hold notes, and a scroll speed for each object.
+    """
     difficulty = chart.beatmap.difficulty
     changed = replace(
         difficulty,
@@ -95,7 +110,7 @@ def settings_changed(chart: MeasuredChart, others: Sequence[MeasuredChart], rng:
 
 
 def placed(obj: HitObject, x: float, y: float) -> HitObject:
-    """An object at another place, a slider with its path."""
+    """Return an object at another position, a slider with its path."""
     if not isinstance(obj, Slider):
         return replace(obj, x=x, y=y)
     segments = [

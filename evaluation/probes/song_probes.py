@@ -1,4 +1,7 @@
-"""Damage that only the song tells: what was charted for one part of the music, played to another."""
+"""Damage visible only with the song: a chart on another part.
+
+A chart for one part of the music is played to another.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,10 @@ SECTION_BARS = 4
 
 
 def flattened(chart: MeasuredChart, others: Sequence[MeasuredChart], rng: np.random.Generator) -> Beatmap | None:
-    """The bar with most objects but a few, over and over from the first object to the last."""
+    """Repeat the densest bar but a few throughout.
+
+    The span is from the first object to the last.
+    """
     bars = _bars(chart)
     if not bars:
         return None
@@ -34,7 +40,7 @@ def flattened(chart: MeasuredChart, others: Sequence[MeasuredChart], rng: np.ran
 def sections_shuffled(
     chart: MeasuredChart, others: Sequence[MeasuredChart], rng: np.random.Generator
 ) -> Beatmap | None:
-    """Sections of four bars in another order, each among those of its own length; lines stay."""
+    """Shuffle sections of four bars, each within its length; lines stay."""
     bars = _bars(chart)
     sections = [bars[first : first + SECTION_BARS] for first in range(0, len(bars), SECTION_BARS)]
     by_length: dict[int, list[int]] = {}
@@ -54,14 +60,17 @@ def sections_shuffled(
 
 
 def song_swapped(chart: MeasuredChart, others: Sequence[MeasuredChart], rng: np.random.Generator) -> Beatmap | None:
-    """The chart of another song that is nearest in star rating."""
+    """Return another song's chart that is nearest in star rating."""
     if not others:
         return None
     return min(others, key=lambda other: abs(other.stars - chart.stars)).beatmap
 
 
 def _bars(chart: MeasuredChart) -> list[tuple[float, float, list[HitObject]]]:
-    """Start, length in ms and objects of every bar from the first object's to the last one's."""
+    """Return start, length in ms and objects of every bar.
+
+    The bars are from the first object's to the last one's.
+    """
     if not len(chart.start_ms):
         return []
     edges_ms = bar_edges_ms(chart.timing, chart.start_ms)

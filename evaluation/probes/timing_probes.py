@@ -21,7 +21,10 @@ def shifted_60ms(chart: MeasuredChart, others: Sequence[MeasuredChart], rng: np.
 
 
 def wrong_tempo(chart: MeasuredChart, others: Sequence[MeasuredChart], rng: np.random.Generator) -> Beatmap:
-    """Red lines 3 % slow, in bars of three beats where there were others, and of four where there were three."""
+    """Slow red lines by 3 %, and change the bars.
+
+    Bars of three beats become four; others become three.
+    """
 
     def change(red: TimingPoint) -> TimingPoint:
         return replace(red, beat_length_ms=red.beat_length_ms * WRONG_TEMPO, meter=4 if red.meter == 3 else 3)
@@ -35,7 +38,10 @@ def tempo_doubled(chart: MeasuredChart, others: Sequence[MeasuredChart], rng: np
 
 
 def lines_late(chart: MeasuredChart, others: Sequence[MeasuredChart], rng: np.random.Generator) -> Beatmap:
-    """A slider velocity of its own for each object, by a line 3 ms late."""
+    """Add a slider velocity for each object by a late line.
+
+    It is 3 ms late.
+    """
     reds = [line for line in chart.lines if line.uninherited]
     greens = [
         TimingPoint(time_ms + LATE_MS, -100.0 / (1.0 + 0.1 * (index % 2)), uninherited=False)
@@ -45,7 +51,10 @@ def lines_late(chart: MeasuredChart, others: Sequence[MeasuredChart], rng: np.ra
 
 
 def with_times(beatmap: Beatmap, moved: Callable[[float], float]) -> Beatmap:
-    """The map with every time, of objects, lines and breaks, where a function puts it."""
+    """Return the map with moved times of objects, lines and breaks.
+
+    A function moves them.
+    """
     return replace(
         beatmap,
         hit_objects=[move_object(obj, moved(obj.time_ms)) for obj in beatmap.hit_objects],
@@ -55,7 +64,7 @@ def with_times(beatmap: Beatmap, moved: Callable[[float], float]) -> Beatmap:
 
 
 def move_object(obj: HitObject, time_ms: float) -> HitObject:
-    """An object at another time, as long as it was."""
+    """Return an object at another time, with its duration."""
     if hasattr(obj, "end_ms"):
         return replace(obj, time_ms=time_ms, end_ms=obj.end_ms + time_ms - obj.time_ms)
     return replace(obj, time_ms=time_ms)

@@ -1,6 +1,7 @@
-"""Results as one page for a browser, one evaluation or several side by side: tables, and strips of dots.
+"""Results as one page: one evaluation, or several side by side.
 
-The page stands alone. Pictures are SVG written by hand, since nothing else of the program draws.
+It has tables, and strips of dots. The page is self-contained. Pictures are SVG written by hand, since no other part of
+the program draws.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ COLOURS = ("#3b82c4", "#d9822b", "#3a9d5d", "#b0479a", "#8a6d3b", "#6b7280")
 
 
 def page(results: Sequence[Result]) -> str:
-    """The page as HTML.
+    """Return the page as HTML.
 
     Names of maps and models are text in it, never markup.
     """
@@ -72,7 +73,10 @@ def _row(results: Sequence[Result], mode: GameMode, metric: Metric) -> str:
 
 
 def strip(results: Sequence[Result], mode: GameMode, metric: str, figures: Sequence[Figure | None]) -> str:
-    """An SVG: a row of dots for each evaluation, one for each map, a line at the mean, the human band behind them."""
+    """Return an SVG with a row of dots for each evaluation.
+
+    There is a dot for each map, a line at the mean, and the human band behind them.
+    """
     values = [_values(result, mode, metric) for result in results]
     human = next((figure for figure in figures if figure and math.isfinite(figure.human_median)), None)
     edges = [value for of_result in values for _, value in of_result]

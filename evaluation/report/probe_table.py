@@ -1,4 +1,7 @@
-"""Metric by probe: what damage does to every metric, measured on human charts that are known to be good."""
+"""Table of metrics by probe: effect of damage on each metric.
+
+It is measured on human-made maps of known quality.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,10 @@ FEWEST_THAT_AGREE = 2 / 3
 
 @dataclass(frozen=True)
 class ProbeResult:
-    """Values of a metric before and after damage [charts], of the charts that have both."""
+    """Values of a metric before and after damage [charts].
+
+    Only charts with both count.
+    """
 
     before: np.ndarray
     after: np.ndarray
@@ -31,7 +37,10 @@ class ProbeResult:
         return self.after - self.before
 
     def fulfils(self, reaction: Reaction, visible: float) -> bool:
-        """Whether the change is what is stated: of `visible` size in the mean, and in that direction in most charts."""
+        """Return whether the change is as stated.
+
+        It must be of `visible` size in the mean, and in that direction in most charts.
+        """
         change = self.change
         if reaction is Reaction.STAYS:
             return bool((np.abs(change) <= 1e-9).all())
@@ -41,7 +50,10 @@ class ProbeResult:
 
 
 def run_probe(charts: Sequence[tuple[str, MeasuredChart]], bands: Bands) -> dict[tuple[str, str], ProbeResult]:
-    """(metric, probe) -> what was measured over (song, chart) pairs, where any chart has the metric."""
+    """Measure every (metric, probe) over (song, chart) pairs.
+
+    Metrics that no chart has are omitted.
+    """
     pairs: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
     for song, chart in charts:
         others = [other for name, other in charts if name != song and other.beatmap.mode is chart.beatmap.mode]
@@ -55,7 +67,10 @@ def run_probe(charts: Sequence[tuple[str, MeasuredChart]], bands: Bands) -> dict
 def _damage(
     song: str, chart: MeasuredChart, others: Sequence[MeasuredChart], bands: Bands
 ) -> Iterator[tuple[str, Case]]:
-    """Every probe that can be done to a chart, as a case whose human chart and whose wish is the one without damage."""
+    """Yield every probe applicable to a chart, as a case.
+
+    Its human-made map and its request are those without damage.
+    """
     for name, probe in PROBES.items():
         beatmap = probe(chart, others, np.random.default_rng(zlib.crc32(f"{song} {name}".encode())))
         if beatmap is not None and beatmap.hit_objects:
@@ -78,7 +93,10 @@ def stated() -> Iterator[tuple[Metric, str, Reaction]]:
 
 
 def markdown(measured: Mapping[tuple[str, str], ProbeResult]) -> str:
-    """Metric by probe: the mean without damage and with it; bold where the metric states that it must move."""
+    """Format metric by probe: means without damage and with it.
+
+    Bold marks changes that the metric states.
+    """
     rows = []
     for name, metric in METRICS.items():
         cells = []

@@ -1,4 +1,4 @@
-"""Measured maps, and what they come to by mode: the numbers of every table and picture, and their JSON."""
+"""Measured maps, and summaries by mode; source of tables and JSON."""
 
 from __future__ import annotations
 
@@ -23,12 +23,15 @@ FORMAT = 1
 
 
 class ResultError(UserError):
-    """A file that holds no results of ours; the message is one sentence for the user."""
+    """File without results of this project; the message is one sentence."""
 
 
 @dataclass(frozen=True)
 class ScoredMap:
-    """One map: its level (of the human's chart, where there is one) and its value of each metric that applies."""
+    """One map: level, and values of all applicable metrics.
+
+    The level is that of the human-made map if there is one.
+    """
 
     name: str
     mode: GameMode
@@ -40,7 +43,7 @@ class ScoredMap:
 
 @dataclass(frozen=True)
 class Figure:
-    """What a metric comes to over the maps of a mode.
+    """Summary of a metric over the maps of a mode.
 
     mean, error   of the maps, and its standard error; NaN error for a single map
     median, low, high   of the maps; low and high hold nine tenths of them
@@ -75,7 +78,7 @@ class Result:
     made_from: Mapping[str, object] = field(default_factory=dict)
 
     def save(self, path: Path) -> None:
-        """Writes a JSON file, whole or not at all; what is not known is null."""
+        """Write a JSON file, completely or not at all; unknown is null."""
         maps = [asdict(each) | {"mode": each.mode.name.lower(), "level": each.level.name.lower()} for each in self.maps]
         figures = {
             mode.name.lower(): {name: asdict(figure) for name, figure in of_mode.items()}
@@ -89,7 +92,11 @@ class Result:
 
 
 def load_result(path: Path) -> Result:
-    """What `Result.save` wrote. Raises ResultError for any other file."""
+    """Read the output of `Result.save`.
+
+    Raises:
+        ResultError: The file is any other.
+    """
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         if data["format"] != FORMAT:
@@ -118,7 +125,10 @@ def load_result(path: Path) -> Result:
 
 
 def figures_of(maps: Sequence[ScoredMap], bands: Bands) -> dict[GameMode, dict[str, Figure]]:
-    """Figures by mode and metric, of the metrics that any map of the mode has."""
+    """Return summaries by mode and metric.
+
+    Only metrics that any map of the mode has are included.
+    """
     figures: dict[GameMode, dict[str, Figure]] = {}
     for mode in sorted({each.mode for each in maps}):
         of_mode = [each for each in maps if each.mode is mode]

@@ -14,7 +14,10 @@ FRECHET_ABOUT = "squared Fréchet distance of a mapper classifier's features of 
 
 
 def results_markdown(results: Sequence[Result]) -> str:
-    """A table for each mode: a row for each metric, a column for each evaluation, and what human charts have."""
+    """Format a table for each mode.
+
+    It has a row for each metric, a column for each evaluation, and the human-made maps.
+    """
     lines = [f"# {' against '.join(result.name for result in results)}", ""]
     for mode in modes_of(results):
         counts = ", ".join(f"{result.name}: {count_of(result, mode)} maps" for result in results)
@@ -54,7 +57,10 @@ def _mode_table(results: Sequence[Result], mode: GameMode) -> list[str]:
 
 
 def best_of(figures: Sequence[Figure | None], metric: Metric) -> int | None:
-    """The place of the best figure; None where there is no telling, or nothing to compare."""
+    """Return the index of the best summary, or None.
+
+    None stands for a tie or nothing to compare.
+    """
     goodness = [(-math.inf, 0.0) if figure is None else _goodness(figure, metric) for figure in figures]
     order = sorted(range(len(figures)), key=lambda place: -goodness[place][0])
     if len(order) < 2 or figures[order[1]] is None:
@@ -64,7 +70,10 @@ def best_of(figures: Sequence[Figure | None], metric: Metric) -> int | None:
 
 
 def _goodness(figure: Figure, metric: Metric) -> tuple[float, float]:
-    """A number that is higher for better, and its error; habits are judged by how many maps lie in the human band."""
+    """Return a number that is higher for better, and its error.
+
+    Habits are judged by the number of maps in the human band.
+    """
     if metric.better is Better.HUMAN:
         share = figure.in_band
         if not math.isfinite(share):
@@ -84,7 +93,10 @@ def cell(figure: Figure | None, bold: bool = False) -> str:
 
 
 def human_cell(figures: Sequence[Figure | None]) -> str:
-    """The middle nine tenths of human charts and their median, at the levels of the first maps that have any."""
+    """Format the middle nine tenths and the median of human-made maps.
+
+    They are at the levels of the first maps that have any.
+    """
     known = next((figure for figure in figures if figure and math.isfinite(figure.human_median)), None)
     if known is None:
         return ""

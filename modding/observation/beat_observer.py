@@ -1,6 +1,7 @@
 """Observations by the models on the beat clock.
 
-The rhythm model predicts object times, the object model the objects.
+The rhythm model predicts on which ticks objects begin. The object model predicts each object, given those before it.
+Both have read the song, and no token of the other model.
 """
 
 from __future__ import annotations

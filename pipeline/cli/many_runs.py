@@ -1,6 +1,7 @@
 """Runs of a sweep (`-m`) by Hydra's sweeper and launchers.
 
-They may run in any process.
+They may run in any process. Each run stores its outcome in a file, so that a failed run, or one whose process is lost,
+does not affect the others.
 """
 
 from __future__ import annotations

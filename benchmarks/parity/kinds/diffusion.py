@@ -81,7 +81,7 @@ def _schedule_cases(folder: Path) -> Named:
 
 
 def _full_size_keys(folder: Path) -> Outcome:
-    """Whether the published DiT-B fits the network that its parameters make."""
+    """Compare the published DiT-B's parameters with the network."""
     keys = read_json(folder / "dit_b.keys.json")
     shapes = {renamed_key(key): tuple(shape) for key, shape in keys.items()}
     with torch.device("meta"):
@@ -101,7 +101,7 @@ def _network_cases(folder: Path) -> Named:
 
 
 def _weights(refiner: PublishedRefiner, folder: Path) -> Outcome:
-    """Whether the restricted reading of the pickle gives the numbers."""
+    """Compare the weights from the restricted pickle reading."""
     parameters = dict(refiner.model.dit.named_parameters())
     theirs = read_arrays(folder / "weights.npz")
     wrong = [key for key in theirs if not np.array_equal(parameters[renamed_key(key)].numpy(), theirs[key])]
@@ -149,7 +149,10 @@ def _classes(refiner: PublishedRefiner, data: dict) -> PublishedClasses:
 
 
 def _inputs(refiner: PublishedRefiner, path: Path) -> Outcome:
-    """What the network is told: places, times, context, sliders, classes, and which event is of which point."""
+    """Compare the network's inputs, and the point of each event.
+
+    They are positions, times, context, sliders and classes.
+    """
     data, stream, found = _read(path)
     points, classes = found.points, _classes(refiner, data)
     sliders = [[s.control.tolist(), s.end, round(s.length_px, 6)] for s in points.sliders]
@@ -172,7 +175,10 @@ def _inputs(refiner: PublishedRefiner, path: Path) -> Outcome:
 
 
 def _refined(refiner: PublishedRefiner, path: Path) -> Outcome:
-    """The events of the whole refinement; the figure is by how much a place is farther than rounding explains."""
+    """Compare the events of the whole refinement.
+
+    The figure is the excess of a position's distance over rounding.
+    """
     data, stream, found = _read(path)
     own = data["overrides"]
     options = RefineOptions(

@@ -1,4 +1,6 @@
-"""logits/: logit processors on fixed scores and prefixes, sets of end ids, top-p and top-k.
+"""logits/: logit processors, sets of end ids, top-p and top-k.
+
+Scores and prefixes are fixed.
 
 `logits.npz` holds for each version `<v>_ids`, `<v>_scores`, and what became of the scores; names say by what:
 
@@ -43,7 +45,7 @@ Arrays = dict[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Version:
-    """What is known of one version: its vocabulary, its entry in `meta.json`, and all arrays."""
+    """Data of one version: vocabulary, entry in `meta.json`, and arrays."""
 
     name: str
     vocabulary: Vocabulary
@@ -104,7 +106,10 @@ def _compare_lookback(version: Version, key: str) -> Outcome:
 
 
 def _compare_cut(arrays: Arrays, key: str, theirs: np.ndarray) -> Outcome:
-    """Rows of the scores are those of the version with as many tokens."""
+    """Compare cut scores.
+
+    Rows of the scores are those of the version with as many tokens.
+    """
     scores = next(a for name, a in arrays.items() if name.endswith("_scores") and a.shape == theirs.shape)
     scores = torch.from_numpy(scores)
     if key.startswith("topp"):

@@ -1,4 +1,4 @@
-"""mai_mod/: what the original suggests for a map, for model outputs that were made up.
+"""mai_mod/: suggestions of the original for made-up model outputs.
 
 `<case>.json` has the events with their times, each with its surprisal and the likeliest event, both also as text, and
 the sequences of the first batch of windows; `<case>.txt` is the report that was printed. The outputs themselves are not
@@ -86,7 +86,7 @@ def cases(folder: Path) -> Named:
 
 
 def _compare_events(case: Case) -> Outcome:
-    """Which events there are, and when."""
+    """Compare the events and their times."""
     ours = [
         [[event.kind.value, event.value], ms]
         for event, ms in zip(case.stream.events, case.stream.times_ms, strict=True)
@@ -96,7 +96,10 @@ def _compare_events(case: Case) -> Outcome:
 
 
 def _compare_sequences(case: Case) -> Outcome:
-    """What the model is given for the first windows: all of each window, for it to be scored."""
+    """Compare the sequences of the first windows.
+
+    They hold all of each window, for scoring.
+    """
     theirs = [[i for i in row if i != PAD_ID] for row in case.data["batches"][0]["ids"]]
     spec = case.bundle.spec
     windows = PublishedGrid(spec.grid).windows(round(SONG_MS * spec.grid.sample_rate / 1000))[: len(theirs)]
@@ -109,7 +112,7 @@ def _compare_sequences(case: Case) -> Outcome:
 
 
 def _read_recorded(case: Case) -> EventStream:
-    """The recorded events, so that what differs in them shows there alone."""
+    """Read the recorded events, so that their differences show only there."""
     return EventStream([_event(row) for row in case.context["events"]], case.context["times"])
 
 
@@ -120,7 +123,10 @@ def _in_window(event: Event, start_ms: int, spec) -> Event:
 
 
 def _compare_words(case: Case) -> Outcome:
-    """Every event and every expected event as text; those after the song's end were not scored and have none."""
+    """Compare events and expected events as text.
+
+    Those after the song's end were not scored and have none.
+    """
     ours, theirs = [], []
     for rows, texts in (("events", "events_str"), ("expected", "expected_str")):
         for row, text in zip(case.context[rows], case.context[texts], strict=True):

@@ -1,4 +1,6 @@
-"""model/: tiny seeded models as published, with what the original makes of fixed audio and prompts.
+"""model/: outputs of tiny seeded published models, for fixed input.
+
+The input is audio and prompts.
 
 Each folder with `goldens.npz` is a bundle. The arrays: `frames` (audio [windows, samples]), `decoder_input_ids` and
 `decoder_attention_mask` (the second row padded on the left), `mel`, `encoder_last_hidden_state`, and
@@ -45,7 +47,10 @@ MEL_LIMIT = 1e-5
 
 @dataclass
 class Bundle:
-    """One folder: the network, its contract, the arrays, and what `meta.json` says of the generated tokens."""
+    """One folder: network, contract, arrays, and facts from `meta.json`.
+
+    The facts are about the generated tokens.
+    """
 
     model: MapperModel
     spec: Contract
@@ -100,7 +105,10 @@ def _scored(model: MapperModel, ids: Tensor, mask: Tensor, states: Tensor) -> Te
 
 
 def _score_with_padding(model: MapperModel, ids: Tensor, mask: Tensor, states: Tensor) -> Tensor:
-    """As the original scores a batch that nobody gave positions; nothing of ours needs that."""
+    """Score a batch without positions, as the original does.
+
+    Native code never needs that.
+    """
     count = ids.shape[1]
     tokens = SelfAttentionInput(torch.arange(count), causal_mask(mask.bool(), count))
     cross = model.decoder.cross_keys_values(states, None)

@@ -1,4 +1,6 @@
-"""processor/: whole generation runs of the original, with the tokens of real maps for the model's answers.
+"""processor/: whole generation runs of the original.
+
+Tokens of real maps stand in for the model's answers.
 
 `<case>.json` tells of the run: the published configuration and what was overridden in it, the conditions, the windows,
 every call of the model (context, window, prompt, negative prompt, ids that end it, answer), and the events of every
@@ -132,7 +134,7 @@ class Case:
         )
 
     def _answer(self, task: WindowTask) -> None:
-        """The recorded answer, whose last id ends it where it is one that does."""
+        """Return the recorded answer; its last id may end it."""
         calls = self.data["calls"]
         self.tasks.append(task)
         if len(self.tasks) > len(calls):
@@ -189,7 +191,10 @@ def _own_call(case: Case, task: WindowTask) -> tuple:
 
 
 def _own_end_ids(case: Case, task: WindowTask) -> list[int]:
-    """As the runs have them: the marks, how many ids there are with repetitions, the least and the largest."""
+    """Return the end ids in the form of the recorded runs.
+
+    They are the marks, the number of ids with repetitions, the least and the largest.
+    """
     vocabulary = case.bundle.spec.vocabulary
     ids = eos_ids(vocabulary, task.context, task.lookback_ms, task.lookahead_ms)
     assert set(ids) == task.row.end_ids
@@ -197,7 +202,7 @@ def _own_end_ids(case: Case, task: WindowTask) -> list[int]:
 
 
 def _own_conditions(case: Case, task: WindowTask) -> dict[str, list]:
-    """What the audio of a window is listened to with, where the model wants that."""
+    """Return the encoder's conditions for a window, if any."""
     start_ms, spec = task.window.start_ms, case.bundle.spec
     asked = case.data["generation_config"]
     tables = spec.tables
@@ -228,7 +233,7 @@ def _strip_padding(prompts: Sequence[list[int]] | None) -> list[int]:
 
 
 def _compare_events(case: Case) -> Outcome:
-    """The events and times of every stage."""
+    """Compare the events and times of every stage."""
     theirs = case.data["processor_results"]
     stages = case.map.stages
     if len(stages) != len(theirs):

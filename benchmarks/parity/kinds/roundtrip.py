@@ -1,4 +1,4 @@
-"""roundtrip/: lists of events, and the .osu files that the original's post-processor made of them.
+"""roundtrip/: event lists, and the original's .osu files from them.
 
 `<map>.<version>.<variant>.events.json` are the events, with places in whole pixels; the .osu of the same name has the
 objects. Its red lines and settings are those of the map in `osu_inputs/`, which the check finds by its name. In the
@@ -44,7 +44,7 @@ def _compare(events: Path, written: Path, goldens: Path) -> Outcome:
 
 
 def _compare_times(events: Path, goldens: Path) -> Outcome:
-    """Whether the events of `parse/` get the times of these events, whatever their order."""
+    """Compare snapped times of the events of `parse/`, in any order."""
     stem, version, _ = events.name.removesuffix(EVENTS_ENDING).rsplit(".", 2)
     parsed = goldens / "parse" / f"{stem}.{version}.json"
     types_first = read_encoding(version).types_first
@@ -61,7 +61,7 @@ def _compare_times(events: Path, goldens: Path) -> Outcome:
 
 
 def _timed(group: EventGroup) -> tuple:
-    """What of a group has to do with its time."""
+    """Return the events of a group that concern its time."""
     return group.kind, *(event for event in group.events if event.kind in (EventKind.TIME, EventKind.SNAPPING))
 
 

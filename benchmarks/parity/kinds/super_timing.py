@@ -1,4 +1,4 @@
-"""super_timing/: the beats of many passes over a song, and the beats that were made of them.
+"""super_timing/: beats of many passes over a song, and their result.
 
 `<case>.json`: numpy's seed, the passes with the audio that each was given and the events that it wrote, the events that
 came out, and the red lines fitted to those; or, for a song without beats, only how the original fails.
@@ -42,7 +42,10 @@ def cases(folder: Path) -> Named:
 
 
 def _drop_beats(data: dict) -> Outcome:
-    """The original fails; what we give instead has no beats."""
+    """Check a song without beats: the original fails.
+
+    This program returns no beats.
+    """
     found = beats_of_passes_as_published([], SONG_MS)
     verdict = Verdict.DIFFERS if len(found.times_ms) else Verdict.ARGUED
     return verdict, "no beats", f"the original fails ({data['result'].partition(':')[0]})"
@@ -54,7 +57,7 @@ def _compare_offsets(data: dict) -> Outcome:
 
 
 def _offset_ms(fed: dict) -> int:
-    """How much later than the song the audio of a pass begins."""
+    """Return the delay of a pass's audio after the song."""
     samples = fed["begin_pad_samples"] - fed["removed_samples"]
     assert samples * 1000 % SAMPLE_RATE == 0, "offsets are whole milliseconds"
     return samples * 1000 // SAMPLE_RATE
@@ -69,7 +72,10 @@ def _compare_beats(data: dict) -> Outcome:
 
 
 def _compare_lines(data: dict) -> Outcome:
-    """The red lines of our beats, in the file's own text: times, beat lengths and meters."""
+    """Compare the red lines of beats as text.
+
+    They have times, beat lengths and meters.
+    """
     ours = fit_red_lines_as_published(_beats(data), LENIENCY_MS)
     theirs = [parse_timing_line(line, 14) for line in data["timing_points"]]
     if [line.meter for line in ours] != [line.meter for line in theirs]:

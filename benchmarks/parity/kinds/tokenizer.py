@@ -1,4 +1,6 @@
-"""tokenizer/<version>/: a published tokenizer.json, and `summary.json` with what the original reads in it.
+"""tokenizer/<version>/: a published tokenizer.json and `summary.json`.
+
+The latter holds the original's reading of it.
 
 Four cases for each version: the ids of all events, the ids that stand for unknown conditions, samples of conditions as
 ids, and the tokenizer.json that we would write for the vocabulary that we read.
@@ -105,7 +107,7 @@ def _compare_samples(saved: dict, summary: dict) -> Outcome:
 
 
 def _mode_with(kind: EventKind) -> GameMode:
-    """A mode that has a condition."""
+    """Return a mode that has a condition."""
     mania = (EventKind.KEY_COUNT, EventKind.HOLD_NOTE_RATIO, EventKind.SCROLL_SPEED_RATIO)
     return GameMode.MANIA if kind in mania else GameMode.STANDARD
 

@@ -1,6 +1,6 @@
 """Questions of each kind: option and value in, raw value out.
 
-None is the default.
+None is the default. An entered value can be removed again: an empty answer is the default.
 """
 
 from __future__ import annotations
