@@ -106,7 +106,7 @@ class MapperClassifier(nn.Module):
         return F.gelu(self.expand(x))
 
     def forward(self, summaries: Tensor) -> Tensor:
-        """-> logits [rows, mapper_count]"""
+        """Return logits [rows, mapper_count]."""
         return self.out(F.dropout(self.features(summaries), self.head.dropout, self.training))
 
 

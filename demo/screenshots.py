@@ -56,7 +56,10 @@ def take(server: LiveServer, browser, folder: Path) -> list[Path]:
 
 
 def timing_strip(server: LiveServer, browser, path: Path) -> Path:
-    """The timing of the song in three steps next to each other: predicted, changed, and made into a map."""
+    """Show the timing in three steps next to each other.
+
+    They are predicted, changed, and made into a map.
+    """
     context = browser.new_context(color_scheme="light", viewport=STRIP, locale="en-US", device_scale_factor=1.25)
     context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()

@@ -1,6 +1,6 @@
-"""`python osuT5/train.py ...`
+"""Alias of `train.py` at the path of the original.
 
-is `python train.py ...`, where scripts for the original program look for it.
+`python osuT5/train.py ...` is `python train.py ...`, for scripts that use the original's path.
 """
 
 from __future__ import annotations

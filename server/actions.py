@@ -189,7 +189,10 @@ def apply_fixes(task: Task) -> dict[str, Any]:
 
 
 def time_song(task: Task) -> dict[str, Any]:
-    """Write the timing of a song, with what a page draws of it, to `analysis_path`."""
+    """Write the timing of a song to `analysis_path`.
+
+    It includes the page's drawing data.
+    """
     from osuT5.rhythm.features import FRAME_MS
     from pipeline.generation.timing import has_steady_beat
     from pipeline.generation.timing_analysis import LOUDNESS_STEP_MS, analyse_timing

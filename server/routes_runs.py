@@ -49,7 +49,9 @@ def run_command(order: RunOrder, request: Request, site: TheSite) -> StreamingRe
 
 
 def follow(site: Site, job: Job, request: Request, outcome: Callable[[Job], dict[str, Any]]) -> StreamingResponse:
-    """Return an answer that begins a job and ends with it: lines of JSON with its progress, and last its outcome.
+    """Return a streamed answer that begins a job and ends with it.
+
+    It is lines of JSON with its progress, and last its outcome.
 
     Closing the connection cancels the job.
     """

@@ -1,4 +1,7 @@
-"""Routes of the timing of a song: predict it, look at it, keep other red lines for all maps of the song."""
+"""Routes of a song's timing: predict, read, and store.
+
+Stored red lines apply to all maps of the song.
+"""
 
 from __future__ import annotations
 

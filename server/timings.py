@@ -1,8 +1,9 @@
-"""Timings of songs: what was predicted, and what a user made of it, by the content of the audio file.
+"""Timings of songs by the content of the audio file.
 
-<song>/analysis.json    prediction, see `server.actions.time_song`
-<song>/kept.json        name of the timing-only map that the maps of the song are made on
-<song>/<lines>.osu      that map, and earlier ones, which jobs may still refer to
+A timing is predicted, and may be changed by a user.
+
+<song>/analysis.json    prediction, see `server.actions.time_song` <song>/kept.json        name of the timing-only map
+that the maps of the song are made on <song>/<lines>.osu      that map, and earlier ones, which jobs may still refer to
 <song>/audio.json       path of the audio file
 """
 
@@ -32,7 +33,10 @@ class Timings:
         folder.mkdir(parents=True, exist_ok=True)
 
     def analysis_file(self, song: str) -> Path:
-        """Return where the prediction of a song is or will be; raise RequestError for what is not a song's id."""
+        """Return the place of a song's prediction.
+
+        Raises RequestError for an invalid id of a song.
+        """
         return self._place(song) / ANALYSIS_FILE
 
     def analysis(self, song: str) -> dict[str, Any] | None:
@@ -40,7 +44,7 @@ class Timings:
         return _read(self.analysis_file(song))
 
     def add(self, audio: Path) -> str:
-        """Return the id of a song, whose audio file can be listened to from now on."""
+        """Return the id of a song, and make its audio file playable."""
         song = song_id(audio)
         place = self._place(song)
         place.mkdir(exist_ok=True)
@@ -48,13 +52,16 @@ class Timings:
         return song
 
     def audio(self, song: str) -> Path | None:
-        """Return the audio file of a song; None if it is no longer the same."""
+        """Return the audio file of a song, or None if it changed."""
         named = _read(self._place(song) / AUDIO_FILE)
         path = None if named is None else Path(named)
         return path if path is not None and path.is_file() and song_id(path) == song else None
 
     def keep(self, song: str, lines: Sequence[TimingPoint]) -> dict[str, str]:
-        """Keep red lines for the maps of a song; return the reference that stands for them in options."""
+        """Store red lines for the maps of a song.
+
+        Returns the reference that stands for them in options.
+        """
         text = write_beatmap(Beatmap(mode=GameMode.STANDARD, timing_points=list(lines)))
         name = f"{hashlib.sha256(text.encode()).hexdigest()[:ID_CHARS]}.osu"
         place = self._place(song)
@@ -65,7 +72,7 @@ class Timings:
         return {"timing": song, "file": name}
 
     def kept(self, song: str) -> dict[str, Any] | None:
-        """Return the reference and the red lines that are kept for a song; None if there are none."""
+        """Return a song's stored reference and red lines, or None."""
         name = _read(self._place(song) / KEPT_FILE)
         if name is None:
             return None
@@ -78,7 +85,10 @@ class Timings:
         (self._place(song) / KEPT_FILE).unlink(missing_ok=True)
 
     def find(self, song: str, name: str) -> Path:
-        """Return the timing-only map of a reference; raise RequestError if there is none."""
+        """Return the timing-only map of a reference.
+
+        Raises RequestError if there is none.
+        """
         for path in self._place(song).glob("*.osu"):
             if path.name == name:
                 return path
@@ -91,7 +101,10 @@ class Timings:
 
 
 def song_id(path: Path) -> str:
-    """Return a name for the content of an audio file; raise RequestError if it cannot be read."""
+    """Return a name for the content of an audio file.
+
+    Raises RequestError if it cannot be read.
+    """
     try:
         state = path.stat()
         return _hash_of(path, state.st_size, state.st_mtime_ns)

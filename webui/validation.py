@@ -96,7 +96,10 @@ def _kept_timing(files: Mapping[str, Any], references: References) -> dict[str, 
 
 
 def _missing_names(files: Mapping[str, Any], filled: Mapping[str, Any]) -> dict[str, str]:
-    """Names that neither the song nor a reference map gives, with what a map would have in their place."""
+    """Return missing names, with the map's substitutes.
+
+    Neither the song nor a reference map has them.
+    """
     audio = files.get("audio_path")
     if is_absent(audio):
         return {}

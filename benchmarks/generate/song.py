@@ -56,7 +56,12 @@ STAGES = {
 
 @dataclass(frozen=True, slots=True)
 class SongCost:
-    """work: processor seconds by stage, "rest" included; tokens: generated in all attempts"""
+    """Cost of a song.
+
+    Attributes:
+        work: Processor seconds by stage, "rest" included.
+        tokens: Number of tokens generated in all attempts.
+    """
 
     work: Work
     tokens: int

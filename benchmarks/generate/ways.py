@@ -38,7 +38,13 @@ class Task:
 
 @dataclass(slots=True)
 class Work:
-    """seconds: by stage; tokens: of each task; device: where"""
+    """Work on some tasks.
+
+    Attributes:
+        device: Device of the work.
+        seconds: Seconds by stage.
+        tokens: Tokens of each task.
+    """
 
     device: str = "cpu"
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))

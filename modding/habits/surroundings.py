@@ -88,7 +88,12 @@ class Surroundings:
 
     @classmethod
     def of(cls, bar_phases: Sequence[int], *around: np.ndarray) -> Surroundings:
-        """bar_phases: of the places; around: what `Marks.around` has for them, each [places, ...]"""
+        """Return the surroundings of places.
+
+        Args:
+            bar_phases: Ticks of the places in their bars.
+            around: Results of `Marks.around` for them, each [places, ...].
+        """
         phases = np.array(bar_phases, int)
         in_bar = np.zeros((len(phases), phases.max(initial=0) + 1), np.float32)
         in_bar[np.arange(len(phases)), phases] = PHASE_SHARE

@@ -63,7 +63,11 @@ class HeardSpectrum:
     """
 
     def __init__(self, mel: np.ndarray, frame_ms: float, lead_ms: float) -> None:
-        """lead_ms: by how much times of charts come before what is heard"""
+        """Store a spectrogram.
+
+        Args:
+            lead_ms: Lead of chart times over the audio.
+        """
         self.frame_ms = frame_ms
         self.lead_ms = lead_ms
         self.song_ms = len(mel) * frame_ms

@@ -17,7 +17,7 @@ from osuT5.tokens.vocabulary import Vocabulary
 
 
 class Mirror(Enum):
-    """(left and right exchanged, top and bottom exchanged)"""
+    """Mirror images: (left and right exchanged, top and bottom exchanged)."""
 
     NONE = (False, False)
     HORIZONTAL = (True, False)

@@ -90,7 +90,7 @@ class BasisEmbedding(nn.Module):
         )
 
     def forward(self, values: Tensor) -> Tensor:
-        """values: [windows, numbers] -> [windows, size]"""
+        """Embed values [windows, numbers] as [windows, size]."""
         offsets = (values[..., None] - self.basis_centers) / self.basis_widths  # [windows, numbers, bases]
         return self.layers(torch.exp(-offsets.square() / 2).flatten(1))
 
@@ -129,7 +129,10 @@ class AudioConditions(nn.Module):
         self.song_position = BasisEmbedding(2, POSITION_BASES, 2 * size, size) if "song_position" in names else None
 
     def forward(self, mel: Tensor, values: AudioConditionValues) -> Tensor:
-        """mel: [windows, frames, n_mels] -> [windows, frames, n_mels + condition_dim for each condition]"""
+        """Widen mel frames [windows, frames, n_mels] by the conditions.
+
+        Each condition adds `condition_dim` channels.
+        """
         parts = []
         dtype = mel.dtype
         if self.difficulty is not None:

@@ -32,7 +32,10 @@ class FrameHeads(nn.Module):
 
 
 def split_subframes(per_position: Tensor, subdivisions: int) -> Tensor:
-    """[windows, positions, subdivisions * n] -> [windows, positions * subdivisions, n]"""
+    """Split positions into sub-frames.
+
+    [windows, positions, subdivisions * n] becomes [windows, positions * subdivisions, n].
+    """
     return per_position.unflatten(-1, (subdivisions, -1)).flatten(1, 2)
 
 

@@ -53,7 +53,10 @@ class TimePointer(nn.Module):
         return TimeKeys(keys, onsets)
 
     def forward(self, decoder_states: Tensor, time_keys: TimeKeys) -> Tensor:
-        """decoder_states: [rows, tokens, d] -> what is added to the time logits, [rows, tokens, time tokens]"""
+        """Return the additions to time logits [rows, tokens, time tokens].
+
+        Decoder states are [rows, tokens, d].
+        """
         queries = self.query(decoder_states) * self.config.pointer_dim**-0.5
         onsets = self.onset_scale * time_keys.onsets[:, None]  # [rows, 1, time tokens]
         return torch.baddbmm(onsets, queries, time_keys.keys.transpose(1, 2))

@@ -88,9 +88,10 @@ class MapperModel(PreTrainedModel):
             init.constant_(module.onset_scale, ONSET_SCALE_START)
 
     def encode(self, mel: Tensor, conditions: AudioConditionValues | None = None) -> Tensor:
-        """mel: [windows, frames, n_mels] -> encoder states [windows, positions, d]
+        """Encode mel frames [windows, frames, n_mels].
 
-        conditions: for models that listen with them (V30, V31); such states belong to one chart
+        Returns states [windows, positions, d]. Models with audio conditions (V30, V31) need `conditions`; such states
+        belong to one chart.
         """
         features = mel
         if self.audio_conditions is not None:

@@ -165,7 +165,7 @@ class Encoder(nn.Module):
         self.dropout = config.dropout
 
     def forward(self, features: Tensor) -> Tensor:
-        """features: [windows, frames, channels] -> states [windows, positions, d]"""
+        """Encode features [windows, frames, channels] as states [windows, positions, d]."""
         x = F.gelu(self.conv1(features.transpose(1, 2)))  # [windows, d, frames / stride1]
         x = F.gelu(self.conv2(x)).transpose(1, 2)  # [windows, positions, d]
         states = x if self.embed_positions is None else x + self.embed_positions(x.shape[1])
@@ -208,7 +208,7 @@ class Decoder(nn.Module):
         cross: list[KeyValues],
         caches: list[LayerCache] | None = None,
     ) -> Tensor:
-        """embedded: token embeddings [rows, tokens, d] -> states [rows, tokens, d]"""
+        """Transform token embeddings [rows, tokens, d] to states [rows, tokens, d]."""
         states = embedded if self.embed_positions is None else embedded + self.embed_positions(tokens.positions)
         states = F.dropout(states, self.dropout, self.training)
         tokens = _with_rotations(tokens, self.layers, states)

@@ -1,7 +1,9 @@
-"""python -m osuT5.training.class_tables DATASET OUT_FOLDER
+"""Class tables of mappers and descriptors for a new model.
 
-Gives the mappers and descriptors of a dataset with metadata their classes, for a model that is trained from fresh
-weights on it: `class_tables_path=OUT_FOLDER`. Folders of mapsets do not say who made a chart and what it is like.
+Gives the mappers and descriptors of a dataset with metadata their classes, for a model that is trained from random
+weights on it: `class_tables_path=OUT_FOLDER`. Folders of mapsets do not state mappers and descriptors of charts.
+
+    python -m osuT5.training.class_tables DATASET OUT_FOLDER
 """
 
 from __future__ import annotations
@@ -50,7 +52,7 @@ def _classes(counts: Counter[Key], least: int) -> dict[Key, int]:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m osuT5.training.class_tables", description=__doc__.split("\n\n", 1)[1]
+        prog="python -m osuT5.training.class_tables", description=__doc__.split("\n\n")[1]
     )
     parser.add_argument("dataset", metavar="DATASET", help="a dataset with metadata, or its id on the hub")
     parser.add_argument("out", type=Path, metavar="OUT_FOLDER")

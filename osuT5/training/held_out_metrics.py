@@ -32,7 +32,11 @@ class HeldOutTally:
         self.counts: dict[str, int] = defaultdict(int)
 
     def add(self, label_logits: Tensor, labels: Tensor, row_mode: Tensor) -> None:
-        """label_logits: [labelled tokens, vocabulary], in reading order of the labels [rows, tokens]"""
+        """Add a batch.
+
+        Args:
+            label_logits: [labelled tokens, vocabulary], in reading order of the labels [rows, tokens].
+        """
         known = labels != IGNORED_LABEL
         targets = labels[known]
         modes = row_mode[:, None].expand_as(labels)[known]

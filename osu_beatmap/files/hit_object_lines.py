@@ -191,11 +191,9 @@ def _parse_whole_path(text: str, head: Point, format_version: int) -> list[PathS
 
 
 def parse_path(text: str, head: Point, format_version: int) -> list[PathSegment]:
-    """Parse the `B|x:y|x:y|...`
+    """Parse the `B|x:y|x:y|...` field as segments that share their joints.
 
-    field as segments that share their joints. The first segment starts at `head`.
-
-    field as segments that share their joints, the first one starting at `head`.
+    The first segment starts at `head`.
 
     A letter begins a segment of its kind (osu!lazer writes several), and a Bezier point given twice is a red anchor,
     which ends a segment. Perfect curves of other than three points are Bezier, straight ones linear; neighbouring

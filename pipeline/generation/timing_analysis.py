@@ -1,4 +1,7 @@
-"""Timing of a song to be checked and corrected by hand: red lines, other tempi, beats and loudness."""
+"""Timing of a song for manual correction.
+
+It has red lines, other tempi, beats and loudness.
+"""
 
 from __future__ import annotations
 
@@ -81,10 +84,12 @@ def analyse_timing(audio_path: Path, progress: Progress = silent) -> TimingAnaly
 
 
 def tempo_candidates(beats: np.ndarray, lines: Sequence[TimingPoint], song_ms: float) -> list[TempoCandidate]:
-    """Return the usual confusions of a tempo with a confidence each, the most likely first.
+    """Return the usual confusions of a tempo with confidences.
 
-    The confidence is the harmonic mean of the mean probability of a beat on the beats of the lines, and of the
-    fraction of the predicted beats that are on them: half the tempo misses beats, twice the tempo has too many.
+    The most likely comes first.
+
+    The confidence is the harmonic mean of the mean probability of a beat on the beats of the lines, and of the fraction
+    of the predicted beats that are on them: half the tempo misses beats, twice the tempo has too many.
 
     Args:
         beats: Probability of a beat in each frame, float [frames].
@@ -101,7 +106,10 @@ def scale_tempo(lines: Sequence[TimingPoint], ratio: float) -> list[TimingPoint]
 
 
 def loudness(samples: np.ndarray, sample_rate: int) -> np.ndarray:
-    """Return the highest level of each step, relative to the loudest, float [steps]."""
+    """Return the highest level of each step, float [steps].
+
+    It is relative to the loudest.
+    """
     step = round(sample_rate * LOUDNESS_STEP_MS / 1000)
     levels = np.abs(samples[: len(samples) // step * step].reshape(-1, step)).max(axis=1, initial=0.0)
     return levels / max(1e-9, levels.max(initial=0.0))

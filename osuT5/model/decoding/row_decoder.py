@@ -156,7 +156,7 @@ class RowDecoder:
         self._rotations = {t: rotation_of(places, head_dim, t, self._embedding.dtype) for t in thetas}
 
     def hear(self, states: Tensor) -> EncodedWindow:
-        """states: of the encoder for one window [positions, d]"""
+        """Return a window by its encoder states [positions, d]."""
         return EncodedWindow(self.model, states[None])
 
     @torch.inference_mode()
@@ -207,7 +207,10 @@ class RowDecoder:
         return self._embedding.new_empty(len(self._layers), 2, 1, self.heads, self.max_length, width)
 
     def _joined(self, mixed: list[Tensor], missing: int) -> Tensor:
-        """[rows] of [1, heads, 1, d / heads] -> [rows + missing, d], the missing ones zero"""
+        """Join [rows] of [1, heads, 1, d / heads] to [rows + missing, d].
+
+        Missing ones are zero.
+        """
         if missing:
             mixed = [*mixed, mixed[0].new_zeros(missing, *mixed[0].shape[1:])]
         whole = mixed[0] if len(mixed) == 1 else torch.cat(mixed)
@@ -273,7 +276,10 @@ class _RowViews:
         self.cross = row.heard.cross
 
     def attend_self(self, number: int, qkv: Tensor, layer: _Layer) -> Tensor:
-        """qkv: [3, 1, heads, 1, d / heads] -> [1, heads, 1, d / heads]"""
+        """Attend from the new token to all tokens of its row.
+
+        qkv [3, 1, heads, 1, d / heads] gives [1, heads, 1, d / heads].
+        """
         self.new[number].copy_(qkv[1:].squeeze(3))
         keys, values = self.past[2 * number], self.past[2 * number + 1]
         if layer.local_span is not None:
@@ -303,7 +309,7 @@ def _reading_mask(count: int, length: int, local_span: int | None) -> Tensor:
 
 
 def _flat(mixed: Tensor) -> Tensor:
-    """[1, heads, n, d / heads] -> [n, d]"""
+    """Flatten [1, heads, n, d / heads] to [n, d]."""
     return mixed.transpose(1, 2).flatten(2)[0]
 
 

@@ -1,7 +1,9 @@
-"""python -m osuT5.model.files.convert PUBLISHED_FOLDER OUT_FOLDER [--to-published]
+"""Conversion of model bundles between native and published form.
 
-Writes a published bundle as a model of ours, or with --to-published a model of ours in the published form. Bundles for
+Writes a published bundle as a native model, or with --to-published a native model in the published form. Bundles for
 single game modes (folders `gamemode=<number>`) are converted with it.
+
+    python -m osuT5.model.files.convert PUBLISHED_FOLDER OUT_FOLDER [--to-published]
 """
 
 from __future__ import annotations
