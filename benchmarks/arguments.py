@@ -21,10 +21,10 @@ def corpus_parser(description: str | None) -> argparse.ArgumentParser:
 def review_parser(description: str | None, charts: int, seconds: float) -> argparse.ArgumentParser:
     """Return a parser of options for excerpts of charts of each mode."""
     # Other benchmarks need no torch.
-    from osuT5.model.files.find import EMBEDDED_MODEL
+    from osuT5.model.files.find import BUNDLED_MODEL
 
     parser = corpus_parser(description)
-    parser.add_argument("--model", type=Path, default=EMBEDDED_MODEL)
+    parser.add_argument("--model", type=Path, default=BUNDLED_MODEL)
     parser.add_argument("--charts", type=int, default=charts, help="charts of each mode")
     parser.add_argument("--seconds", type=float, default=seconds, help="of each chart")
     parser.add_argument("--by-tokens", action="store_true", help="judge objects by tokens, not by the beat models")

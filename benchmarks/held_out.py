@@ -45,7 +45,7 @@ from osuT5.dataset.files.sources import FolderSong, ReadChart, mapset_songs
 from osuT5.generation.chart_state import ChartState
 from osuT5.generation.sampling.sampler import Sampling
 from osuT5.generation.window_schedule import SongGenerator
-from osuT5.model.files.find import EMBEDDED_MODEL
+from osuT5.model.files.find import BUNDLED_MODEL
 from osuT5.model.files.loading import load_model
 from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.tokens.events import ContextKind
@@ -95,7 +95,7 @@ def main() -> int:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--keep", type=Path, help="folder for the maps from audio, as .osu files")
     arguments = parser.parse_args()
-    folder = arguments.model or EMBEDDED_MODEL
+    folder = arguments.model or BUNDLED_MODEL
     model, spec = load_model(folder)
     prepare_to_generate(model)
     converted = stepmania_sets(arguments.stepmania)

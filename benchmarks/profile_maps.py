@@ -35,7 +35,7 @@ MANIA_KEYS = (4, 7)
 
 
 @dataclass(frozen=True)
-class WantedSet:
+class PlannedMapset:
     """Options of a mapset, and the name of its file without suffix."""
 
     name: str
@@ -60,7 +60,7 @@ def main() -> int:
 
 def wanted_sets(
     folder: Path, songs: int, stars: Sequence[float], seeds: Sequence[int], modes: Sequence[int]
-) -> Iterator[WantedSet]:
+) -> Iterator[PlannedMapset]:
     """Yield the mapsets to generate, song by song."""
     made_for_osu = (
         (song.audio_path, charts[0].beatmap.metadata)
@@ -74,10 +74,10 @@ def wanted_sets(
                 for seed in seeds:
                     name = f"{title_hash(metadata.title)} {GameMode(mode).name.lower()}{keys or ''} seed {seed}"
                     options = about | {"gamemode": mode, "difficulties": list(stars), "seed": seed}
-                    yield WantedSet(name, options | ({"keycount": keys} if keys else {}))
+                    yield PlannedMapset(name, options | ({"keycount": keys} if keys else {}))
 
 
-def make(wanted: WantedSet, folder: Path) -> str:
+def make(wanted: PlannedMapset, folder: Path) -> str:
     """Generate a mapset unless it exists; return the reason of a failure."""
     target = folder / f"{wanted.name}.osz"
     if target.is_file():

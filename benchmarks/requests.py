@@ -47,7 +47,7 @@ MATCHED = "1, matched"
 
 
 @dataclass(frozen=True)
-class Asked:
+class RequestedOption:
     """Option, its values in each mode, and its measurement.
 
     Without values, those of `--stars` apply.
@@ -60,9 +60,9 @@ class Asked:
 
 
 ASKED = (
-    Asked("difficulty", tuple(GameMode), (), star_rating),
-    Asked("hold_note_ratio", (GameMode.MANIA,), (0.0, 0.3, 0.7), hold_note_ratio),
-    Asked("scroll_speed_ratio", (GameMode.TAIKO, GameMode.MANIA), (0.0, 0.1, 0.3), scroll_speed_ratio),
+    RequestedOption("difficulty", tuple(GameMode), (), star_rating),
+    RequestedOption("hold_note_ratio", (GameMode.MANIA,), (0.0, 0.3, 0.7), hold_note_ratio),
+    RequestedOption("scroll_speed_ratio", (GameMode.TAIKO, GameMode.MANIA), (0.0, 0.1, 0.3), scroll_speed_ratio),
 )
 
 NAMES = [asked.option for asked in ASKED]
@@ -126,7 +126,7 @@ def _take(found: Found, begun, flat: dict, scale: str, options: argparse.Namespa
         found[asked.option, mode, scale].append((value, reached))
 
 
-def _of_mode(mode: GameMode, names: Sequence[str]) -> list[Asked]:
+def _of_mode(mode: GameMode, names: Sequence[str]) -> list[RequestedOption]:
     return [asked for asked in ASKED if mode in asked.modes and asked.option in names]
 
 

@@ -35,7 +35,7 @@ from osuT5.dataset.files.sources import FolderSong, mapset_songs
 from osuT5.generation.sampling.sampler import Sampling
 from osuT5.generation.super_timing import SuperTimer
 from osuT5.generation.window_schedule import SongGenerator
-from osuT5.model.files.find import EMBEDDED_MODEL
+from osuT5.model.files.find import BUNDLED_MODEL
 from osuT5.model.files.loading import load_model
 from osuT5.model.inference_setup import prepare_to_generate
 from osuT5.rhythm.alignment import USUAL_LEAD_MS, measure_lead_ms
@@ -93,7 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     model, spec = load_model(options.model)
     prepare_to_generate(model)
-    ways = timing_ways(options.model or EMBEDDED_MODEL, options.iterations)
+    ways = timing_ways(options.model or BUNDLED_MODEL, options.iterations)
     timed: dict[str, list[TimedSong]] = {name: [] for name in ways}
     for song, human in tqdm(list(islice(held_out_songs(options.folder), options.songs or None)), unit="song"):
         samples = load_audio(song.audio_path, spec.grid.sample_rate)
@@ -111,8 +111,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def timing_ways(folder: Path, iterations: int) -> dict[str, Way]:
     """Return the ways in which a model times songs, by name."""
-    if folder == EMBEDDED_MODEL:
-        return {"bundled": lambda writer: SongRhythm(writer.listener, EMBEDDED_MODEL).timing.lines}
+    if folder == BUNDLED_MODEL:
+        return {"bundled": lambda writer: SongRhythm(writer.listener, BUNDLED_MODEL).timing.lines}
     ways = {"plain": quickly_timed_red_lines, "super": partial(super_timed_red_lines, passes=iterations)}
     attributes = Attributes(GameMode.STANDARD, difficulty=STARS)
     return {

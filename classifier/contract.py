@@ -22,7 +22,7 @@ from osuT5.tokens.contract import Contract
 from paths import MODEL_DIR
 
 CONTRACT_FILE = "classifier.json"
-EMBEDDED_CLASSIFIER = MODEL_DIR / "classifier"
+BUNDLED_CLASSIFIER = MODEL_DIR / "classifier"
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def load_classifier(folder: str | Path | None = None, device: str = "cpu") -> Cl
     Raises:
         ModelError: It cannot be loaded.
     """
-    folder = EMBEDDED_CLASSIFIER if folder is None else Path(folder)
+    folder = BUNDLED_CLASSIFIER if folder is None else Path(folder)
     data = read_json_object(folder / CONTRACT_FILE)
     try:
         spec, mappers = Contract.from_json(data["spec"]), tuple(str(name) for name in data["mappers"])

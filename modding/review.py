@@ -29,12 +29,12 @@ from modding.whole_map.norms import load_norms
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.files.reader import first_warnings, read_beatmap
 from osu_beatmap.files.writer import temporary_beside
-from osu_beatmap.kept_lines import rewrite
+from osu_beatmap.line_edits import rewrite
 from osu_beatmap.song_bounds import part_in_song
 from osu_beatmap.star_rating import stars_or_none, unrated_reason
 from osuT5.audio.decode import audio_notes, load_audio
 from osuT5.map_model.folder import is_map_model
-from osuT5.model.files.find import EMBEDDED_MODEL, best_device, find_model
+from osuT5.model.files.find import BUNDLED_MODEL, best_device, find_model
 from osuT5.model.files.loading import load_model
 from pipeline.generation.model_cache import kept
 from pipeline.generation.models import adapters_of
@@ -151,7 +151,7 @@ def thresholds_for(model_path: str | None, mode: GameMode) -> tuple[ThresholdTab
     """
     folder = find_model(model_path, mode).map
     own = ThresholdTable.load(folder)
-    table = own or ThresholdTable.load(EMBEDDED_MODEL) or ThresholdTable()
+    table = own or ThresholdTable.load(BUNDLED_MODEL) or ThresholdTable()
     if own is None:
         return table, ["This model has no table of thresholds; those of the embedded model are used."]
     if own.weights_sha256 and own.weights_sha256 != weights_digest(folder):

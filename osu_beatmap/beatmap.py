@@ -246,7 +246,7 @@ class Difficulty:
 
 
 @dataclass(slots=True)
-class KeptText:
+class ExtraText:
     """Text of a .osu file that no field of a Beatmap holds.
 
     A copy of the file loses none of it.
@@ -294,7 +294,7 @@ class Beatmap:
     combo_colour_numbers: list[int] = field(default_factory=list, compare=False)
     hit_objects: list[HitObject] = field(default_factory=list)
     other: dict[str, dict[str, str]] = field(default_factory=dict)
-    kept: KeptText = field(default_factory=KeptText, compare=False)
+    kept: ExtraText = field(default_factory=ExtraText, compare=False)
 
     def combo_colour_number(self, place: int) -> int:
         """Return the number of a combo colour: the file's, else its index."""

@@ -20,7 +20,7 @@ DEFAULT_STEPS = 20
 
 
 @dataclass(frozen=True)
-class EmbeddedRefiner:
+class BundledRefiner:
     """Refiner bundled with the project.
 
     `noise_share` is the fraction of the noise from which training starts if there is a draft.
@@ -54,7 +54,7 @@ class EmbeddedRefiner:
         centre = self.from_positions_px(draft_px)
         return centre * signal**0.5 + noise * (1.0 - signal + signal * spread**2) ** 0.5
 
-    def estimator(self, given: MapConstraints, wanted: TargetAttributes, options: RefineOptions) -> EmbeddedEstimator:
+    def estimator(self, given: MapConstraints, wanted: TargetAttributes, options: RefineOptions) -> BundledEstimator:
         sequence, draft_px = given.sequence, given.draft_px
         naturals_px = sequence.paths.natural_lengths(draft_px)
         features = point_features(
@@ -63,11 +63,11 @@ class EmbeddedRefiner:
         classes = self.conditions.class_vector(wanted.attributes)
         unwanted = replace(wanted.attributes, mapper_id=None, descriptors=wanted.negative_descriptors)
         null_classes = self.conditions.class_vector(unwanted)
-        return EmbeddedEstimator(self.model, features, classes, null_classes, options)
+        return BundledEstimator(self.model, features, classes, null_classes, options)
 
 
 @dataclass(frozen=True)
-class EmbeddedEstimator:
+class BundledEstimator:
     model: GridRefiner
     features: PointFeatures
     classes: np.ndarray

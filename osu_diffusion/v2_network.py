@@ -19,7 +19,7 @@ INPUT_SIZE = 2 * PLACE_FREQUENCIES + CONTEXT_SIZE
 BAND = 128
 
 
-class PublishedNetwork(nn.Module):
+class V2Network(nn.Module):
     def __init__(self, config: DiTConfig) -> None:
         super().__init__()
         self.dit = DiT(config)

@@ -26,7 +26,7 @@ from osu_diffusion.features import draft_distances
 from osu_diffusion.refine import RefineOptions, TargetAttributes
 from osu_diffusion.sampling import Estimate
 from osu_diffusion.schedule import NoiseSchedule
-from osu_diffusion.v2_network import BAND, INPUT_SIZE, PublishedNetwork, context_of
+from osu_diffusion.v2_network import BAND, INPUT_SIZE, V2Network, context_of
 
 DEFAULT_STEPS = 100
 NOISE_SHARE = 0.1
@@ -82,7 +82,7 @@ def published_config(shapes: Mapping[str, tuple[int, ...]], folder: Path) -> DiT
     return DiTConfig(INPUT_SIZE, output_size, class_size, width, depth, heads, rotary=False, band=BAND)
 
 
-def published_conditions(tables: object, folder: Path) -> PublishedConditions:
+def published_conditions(tables: object, folder: Path) -> V2Conditions:
     """Return the classes of a published tokenizer.
 
     Raises:
@@ -103,11 +103,11 @@ def published_conditions(tables: object, folder: Path) -> PublishedConditions:
         of_beatmap = {int(key): int(value) for key, value in tables["beatmap_mapper"].items()}
     except (AssertionError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise ModelError(f"{folder} holds no tokenizer of a refiner that can be used.") from error
-    return PublishedConditions(spec, of_beatmap)
+    return V2Conditions(spec, of_beatmap)
 
 
 @dataclass(frozen=True)
-class PublishedConditions:
+class V2Conditions:
     """Classes of a published tokenizer.
 
     `mapper_of_beatmap` maps beatmap ids to user ids. Only the original's way of looking mappers up needs it.
@@ -126,9 +126,9 @@ class PublishedConditions:
 
 
 @dataclass(frozen=True)
-class PublishedRefiner:
-    model: PublishedNetwork
-    conditions: PublishedConditions
+class V2Refiner:
+    model: V2Network
+    conditions: V2Conditions
     noise_share: float = NOISE_SHARE
     full_share: float = NOISE_SHARE
     default_steps: int = DEFAULT_STEPS
@@ -153,7 +153,7 @@ class PublishedRefiner:
             return torch.randn((samples, *draft_px.shape), generator=generator)
         return self.from_positions_px(draft_px).expand(samples, *draft_px.shape)
 
-    def estimator(self, given: MapConstraints, wanted: TargetAttributes, options: RefineOptions) -> PublishedEstimator:
+    def estimator(self, given: MapConstraints, wanted: TargetAttributes, options: RefineOptions) -> V2Estimator:
         unwanted = replace(wanted.attributes, mapper_id=None, descriptors=wanted.negative_descriptors)
         classes, null_classes = (
             torch.from_numpy(self.conditions.spec.class_vector(attributes))
@@ -164,14 +164,14 @@ class PublishedRefiner:
             torch.from_numpy(draft_distances(given.draft_px)).float(),
             torch.from_numpy(given.sequence.kinds),
         )
-        return PublishedEstimator(self.model, context, classes, null_classes, options)
+        return V2Estimator(self.model, context, classes, null_classes, options)
 
 
 @dataclass(frozen=True)
-class PublishedEstimator:
+class V2Estimator:
     """`context` [T, 272], `classes` and `null_classes` [K]."""
 
-    model: PublishedNetwork
+    model: V2Network
     context: Tensor
     classes: Tensor
     null_classes: Tensor

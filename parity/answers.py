@@ -17,12 +17,12 @@ from osuT5.generation.sampling.row_choice import Guidance
 from osuT5.model.seq2seq import MapperModel
 from osuT5.model.spectrogram import Spectrogram
 from osuT5.tokens.contract import Contract
-from parity.token_choice import PublishedChoice, PublishedSampling, published_rules
+from parity.token_choice import OriginalChoice, OriginalSampling, published_rules
 from parity.window_schedule import WindowTask
-from parity.windows import PublishedWindow
+from parity.windows import OriginalWindow
 
 
-class PublishedAnswers:
+class OriginalAnswers:
     """Writes the rows of one chart's tasks, one after the other.
 
     samples: mono audio at the model's rate, as `load_audio_as_published` gives it
@@ -36,7 +36,7 @@ class PublishedAnswers:
         spec: Contract,
         samples: np.ndarray,
         attributes: Attributes,
-        sampling: PublishedSampling,
+        sampling: OriginalSampling,
         generator: torch.Generator,
         guidance_scale: float = 1.0,
     ) -> None:
@@ -56,11 +56,11 @@ class PublishedAnswers:
 
     def __call__(self, task: WindowTask) -> None:
         rules = published_rules(self.spec.vocabulary, self.spec.encoding.types_first, self.sampling, task.lookback_ms)
-        choice = PublishedChoice(rules, self.sampling, self._generator)
+        choice = OriginalChoice(rules, self.sampling, self._generator)
         self._engine.write([task.row], self._states_of(task.window), [0], [int(self.attributes.mode)], choice)
 
     @torch.inference_mode()
-    def _states_of(self, window: PublishedWindow) -> Tensor:
+    def _states_of(self, window: OriginalWindow) -> Tensor:
         """Return encoder states [1, positions, d]."""
         if window.index not in self._states:
             heard = self.samples[window.start_sample : window.start_sample + window.samples]

@@ -30,7 +30,7 @@ from parity.assembly.resnap import resnap_as_published
 from parity.assembly.span import with_span_as_published
 from parity.beat_fit import fit_red_lines_as_published
 from parity.event_stream import EventStream
-from parity.window_schedule import PublishedChart, PublishedWriter
+from parity.window_schedule import OriginalChart, OriginalWriter
 
 SPAN_SLACK_MS = 10
 """What is generated may lie this far outside the span that was asked for."""
@@ -40,7 +40,7 @@ PLAIN_LINE = TimingPoint(0.0, 500.0, sample_set=SampleSet.SOFT, sample_index=-1)
 
 
 @dataclass(frozen=True, slots=True)
-class PublishedOptions:
+class OriginalOptions:
     """Options of the original.
 
     Attributes:
@@ -83,7 +83,7 @@ class Reference:
 
 
 @dataclass(slots=True)
-class PublishedMap:
+class OriginalMap:
     """Generated map.
 
     `stages` are the generated events, stage by stage (timing first, if it is generated), with positions in whole
@@ -95,13 +95,13 @@ class PublishedMap:
 
 
 def generate_as_published(
-    writer: PublishedWriter,
-    chart: PublishedChart,
+    writer: OriginalWriter,
+    chart: OriginalChart,
     settings: Difficulty,
-    options: PublishedOptions,
+    options: OriginalOptions,
     reference: Reference | None = None,
-    timing_writer: PublishedWriter | None = None,
-) -> PublishedMap:
+    timing_writer: OriginalWriter | None = None,
+) -> OriginalMap:
     """Generate the map of a chart.
 
     A `timing_writer` of another model predicts the timing.
@@ -109,7 +109,7 @@ def generate_as_published(
     run = _Run(writer, chart, options, reference)
     lines = run.timing(timing_writer or writer)
     written = run.write_up_to(run.outputs)
-    result = PublishedMap(Beatmap(mode=chart.attributes.mode), run.stages)
+    result = OriginalMap(Beatmap(mode=chart.attributes.mode), run.stages)
     stream = reduce(EventStream.merged, written.values(), EventStream())
     spec, events = run.pixel_spec, stream.events
     if lines is None and (ContextKind.TIMING in options.outputs or spec.timing_in_map):
@@ -132,7 +132,7 @@ def generate_as_published(
     return result
 
 
-def hears_timing(options: PublishedOptions, contract: Contract, mode: GameMode) -> bool:
+def hears_timing(options: OriginalOptions, contract: Contract, mode: GameMode) -> bool:
     """Return whether a model predicts the timing first.
 
     Timing then has a context of its own.
@@ -141,7 +141,7 @@ def hears_timing(options: PublishedOptions, contract: Contract, mode: GameMode) 
     return is_wanted and ContextKind.TIMING not in options.given and ContextKind.TIMING in contract.contexts_of(mode)
 
 
-def _span(options: PublishedOptions) -> tuple[float, float]:
+def _span(options: OriginalOptions) -> tuple[float, float]:
     start_ms = -math.inf if options.start_ms is None else options.start_ms
     return start_ms, math.inf if options.end_ms is None else options.end_ms
 
@@ -161,7 +161,7 @@ class _Run:
     """The contexts of one chart, given or written."""
 
     def __init__(
-        self, writer: PublishedWriter, chart: PublishedChart, options: PublishedOptions, reference: Reference | None
+        self, writer: OriginalWriter, chart: OriginalChart, options: OriginalOptions, reference: Reference | None
     ) -> None:
         self.writer = writer
         self.chart = chart
@@ -183,7 +183,7 @@ class _Run:
         attributes = self.chart.attributes
         return (attributes.key_count or 0) if attributes.mode is GameMode.MANIA else 0
 
-    def timing(self, writer: PublishedWriter) -> list[TimingPoint] | None:
+    def timing(self, writer: OriginalWriter) -> list[TimingPoint] | None:
         """Set the chart's red lines and return them.
 
         They are those of the reference, or those that a writer predicts.

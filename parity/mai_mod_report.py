@@ -78,7 +78,7 @@ class _Group:
     has_place: bool
 
 
-class PublishedReport:
+class OriginalReport:
     """The report about one map. `position_px`: pixels of a step of positions."""
 
     def __init__(self, beatmap: Beatmap, judged: Sequence[JudgedEvent], types_first: bool, position_px: int) -> None:

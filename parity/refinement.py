@@ -18,7 +18,7 @@ from osu_diffusion.points import PointKind, slider_end_kind
 from osuT5.encoding.hit_objects.positions import CENTRE
 from osuT5.tokens.events import TYPE_KINDS, Event, EventKind
 from parity.event_stream import EventStream
-from parity.refiner_sampling import PublishedPoints, PublishedSlider
+from parity.refiner_sampling import OriginalPoints, OriginalSlider
 
 POINT_KINDS = {
     EventKind.CIRCLE: PointKind.CIRCLE,
@@ -53,7 +53,7 @@ class _Part:
 class PointsOfEvents:
     """`point_of` [events]: the index of the point that an event belongs to."""
 
-    points: PublishedPoints
+    points: OriginalPoints
     point_of: np.ndarray
 
 
@@ -92,7 +92,7 @@ def points_of_events(
         last_place = place
     point_of[waiting] = max(len(rows) - 1, 0)
     kinds, times, places, distances = zip(*rows, strict=True) if rows else ((), (), (), ())
-    points = PublishedPoints(
+    points = OriginalPoints(
         positions_px=np.array(places, dtype=np.float32).reshape(-1, 2),
         times_ms=np.array(times, dtype=np.float64),
         distances_px=np.array(distances, dtype=np.float32),
@@ -144,7 +144,7 @@ def _parts(stream: EventStream, types_first: bool) -> Iterator[_Part]:
 
 def _sliders(
     parts: Sequence[_Part], point_of: np.ndarray, lines: Sequence[TimingPoint], slider_multiplier: float
-) -> Iterator[PublishedSlider]:
+) -> Iterator[OriginalSlider]:
     head, last = None, None
     control: list[tuple[CurveKind, int]] = []
     for part in parts:
@@ -161,7 +161,7 @@ def _sliders(
                 speed = head.values[EventKind.SCROLL_SPEED] / 100
                 beats = (last.time_ms - head.time_ms) / _beat_length_ms(lines, head.time_ms)
                 length_px = speed * beats * PX_PER_BEAT * slider_multiplier
-                yield PublishedSlider(np.array([index for _, index in control]), place, control[1][0], length_px)
+                yield OriginalSlider(np.array([index for _, index in control]), place, control[1][0], length_px)
             head, last, control = None, None, []
 
 

@@ -23,13 +23,13 @@ from osu_diffusion.dit import band_mask
 from osu_diffusion.refine import RefineOptions, schedule_of
 from osu_diffusion.sampling import posterior_step
 from osu_diffusion.v2_network import BAND, context_of
-from osu_diffusion.v2_refiner import MAX_CLEAN, PublishedRefiner, clean_from_noise, log_variances
+from osu_diffusion.v2_refiner import MAX_CLEAN, V2Refiner, clean_from_noise, log_variances
 
 PLAYFIELD_PX = torch.tensor([512.0, 384.0])
 
 
 @dataclass(frozen=True, slots=True)
-class PublishedSlider:
+class OriginalSlider:
     """Indices of a slider's control points and of its end.
 
     Red anchors occur twice; one letter applies to all of the path.
@@ -42,7 +42,7 @@ class PublishedSlider:
 
 
 @dataclass(frozen=True, slots=True)
-class PublishedPoints:
+class OriginalPoints:
     """Points [n] of a map as the original's network gets them.
 
     Times and distances are stated, positions are [n, 2] px.
@@ -52,14 +52,14 @@ class PublishedPoints:
     times_ms: np.ndarray
     distances_px: np.ndarray
     kinds: np.ndarray
-    sliders: Sequence[PublishedSlider]
+    sliders: Sequence[OriginalSlider]
 
     def __len__(self) -> int:
         return len(self.kinds)
 
 
 @dataclass(frozen=True, slots=True)
-class PublishedClasses:
+class OriginalClasses:
     """Class vectors [K] of what is wanted and of what is not."""
 
     wanted: np.ndarray
@@ -67,7 +67,7 @@ class PublishedClasses:
 
 
 @dataclass(frozen=True, slots=True)
-class PublishedSpan:
+class OriginalSpan:
     """Span to refine, in ms; pieces may be padded to full length."""
 
     start_ms: float | None = None
@@ -76,12 +76,12 @@ class PublishedSpan:
 
 
 def refined_as_published(
-    refiner: PublishedRefiner,
-    points: PublishedPoints,
-    classes: PublishedClasses,
+    refiner: V2Refiner,
+    points: OriginalPoints,
+    classes: OriginalClasses,
     options: RefineOptions,
     seed: int,
-    span: PublishedSpan = PublishedSpan(),
+    span: OriginalSpan = OriginalSpan(),
 ) -> np.ndarray:
     """Positions [n, 2] in px."""
     run = _Run(refiner, points, classes, options, seed, span)
@@ -92,12 +92,12 @@ def refined_as_published(
 class _Run:
     def __init__(
         self,
-        refiner: PublishedRefiner,
-        points: PublishedPoints,
-        classes: PublishedClasses,
+        refiner: V2Refiner,
+        points: OriginalPoints,
+        classes: OriginalClasses,
         options: RefineOptions,
         seed: int,
-        span: PublishedSpan,
+        span: OriginalSpan,
     ) -> None:
         self.network = refiner.model
         self.points, self.options, self.span = points, options, span

@@ -24,14 +24,14 @@ from osuT5.model.files.families import Family, family_of_model
 from osuT5.model.seq2seq import MapperModel
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import ContextKind
-from parity.answers import PublishedAnswers
+from parity.answers import OriginalAnswers
 from parity.assembly.attributes import DEFAULT_KEYS, attributes_as_published
 from parity.audio import load_audio_as_published
-from parity.generate import PublishedOptions, Reference, generate_as_published, hears_timing
+from parity.generate import OriginalOptions, Reference, generate_as_published, hears_timing
 from parity.logit_rules import Temperatures
-from parity.token_choice import PublishedSampling
-from parity.window_schedule import PublishedChart, PublishedWriter, WindowTask, negative_attributes
-from parity.windows import PublishedGrid
+from parity.token_choice import OriginalSampling
+from parity.window_schedule import OriginalChart, OriginalWriter, WindowTask, negative_attributes
+from parity.windows import OriginalGrid
 
 DEFAULT_SETTINGS = Difficulty(
     hp_drain_rate=5.0,
@@ -65,7 +65,7 @@ class ParityRequest:
     conditions: Attributes
     negative_descriptors: tuple[str, ...]
     settings: Mapping[str, float]
-    scope: PublishedOptions
+    scope: OriginalOptions
     sampling: Sampling
     lookback: float
     lookahead: float
@@ -103,7 +103,7 @@ def map_as_published(
     negative = (
         negative_attributes(attributes, request.negative_descriptors) if request.sampling.guidance_scale > 1 else None
     )
-    chart = PublishedChart(attributes, negative)
+    chart = OriginalChart(attributes, negative)
     desk = _Desk(request, chart, torch.Generator().manual_seed(request.seed), progress)
     writer, family = desk.writer(*mapper)
     _check_contexts(request.scope, writer.spec, attributes.mode)
@@ -125,11 +125,11 @@ class _Desk:
     """Song and random generator shared by the models of a map."""
 
     request: ParityRequest
-    chart: PublishedChart
+    chart: OriginalChart
     generator: torch.Generator
     progress: Progress
 
-    def writer(self, model: MapperModel, contract: Contract) -> tuple[PublishedWriter, Family]:
+    def writer(self, model: MapperModel, contract: Contract) -> tuple[OriginalWriter, Family]:
         """Prepare a model for the song."""
         family = family_of_model(model.config, contract)
         if family is None:
@@ -138,13 +138,13 @@ class _Desk:
             )
         request = self.request
         samples = load_audio_as_published(request.audio_path, contract.grid.sample_rate)
-        grid = PublishedGrid(contract.grid, request.lookback, request.lookahead)
+        grid = OriginalGrid(contract.grid, request.lookback, request.lookahead)
         windows = grid.windows(len(samples), request.scope.start_ms, request.scope.end_ms)
         asked = request.sampling
         # Greedy decoding divides by no temperature.
         temperatures = Temperatures(asked.temperature or 1.0)
-        sampling = PublishedSampling(temperatures, asked.temperature > 0, asked.top_p, asked.top_k)
-        answers = PublishedAnswers(
+        sampling = OriginalSampling(temperatures, asked.temperature > 0, asked.top_p, asked.top_k)
+        answers = OriginalAnswers(
             model, contract, samples, self.chart.attributes, sampling, self.generator, asked.guidance_scale
         )
 
@@ -153,7 +153,7 @@ class _Desk:
             self.progress(Stage(task.context.value), windows.index(task.window) + 1, len(windows))
 
         song_ms = 1000.0 * len(samples) / contract.grid.sample_rate
-        return PublishedWriter(contract, grid, windows, song_ms, answers.max_length, answer), family
+        return OriginalWriter(contract, grid, windows, song_ms, answers.max_length, answer), family
 
 
 def _attributes(given: Attributes, settings: Difficulty, reference: Reference | None) -> Attributes:
@@ -167,7 +167,7 @@ def _attributes(given: Attributes, settings: Difficulty, reference: Reference | 
     return replace(like, **{name: value for name, value in told.items() if value not in (None, ())})
 
 
-def _check_contexts(scope: PublishedOptions, contract: Contract, mode: GameMode) -> None:
+def _check_contexts(scope: OriginalOptions, contract: Contract, mode: GameMode) -> None:
     """Refuse given contexts that the model does not read.
 
     A span may give kiai that the model has no tokens for: it stays outside the span. Timing is always used.

@@ -30,7 +30,7 @@ BatchRule = Callable[[Tensor, Tensor], Tensor]
 
 
 @dataclass(frozen=True, slots=True)
-class PublishedSampling:
+class OriginalSampling:
     """The published program's options.
 
     Without `draws` the likeliest token is taken; a `top_k` of 0 keeps all.
@@ -44,7 +44,7 @@ class PublishedSampling:
 
 
 def published_rules(
-    vocabulary: Vocabulary, types_first: bool, sampling: PublishedSampling, lookback_ms: float
+    vocabulary: Vocabulary, types_first: bool, sampling: OriginalSampling, lookback_ms: float
 ) -> list[BatchRule]:
     """Return the rules for one batch of windows, in order."""
     rules: list[BatchRule] = [MonotonicTimes(vocabulary)]
@@ -56,13 +56,13 @@ def published_rules(
     return rules
 
 
-class PublishedChoice:
+class OriginalChoice:
     """Choice of the tokens of one batch, from first to last.
 
     Rules have state, so each batch needs its own.
     """
 
-    def __init__(self, rules: Sequence[BatchRule], sampling: PublishedSampling, generator: torch.Generator) -> None:
+    def __init__(self, rules: Sequence[BatchRule], sampling: OriginalSampling, generator: torch.Generator) -> None:
         self.rules = rules
         self.sampling = sampling
         self.generator = generator

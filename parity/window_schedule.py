@@ -27,7 +27,7 @@ from osuT5.tokens.prompt import Segment
 from osuT5.tokens.vocabulary import EOS_ID
 from parity.event_stream import EventStream
 from parity.logit_rules import eos_ids
-from parity.windows import PublishedGrid, PublishedWindow
+from parity.windows import OriginalGrid, OriginalWindow
 
 MAX_CUTS = 10
 
@@ -37,7 +37,7 @@ class PromptTooLong(UserError):
 
 
 @dataclass(slots=True)
-class PublishedChart:
+class OriginalChart:
     """A chart that is being written.
 
     `negative` is what guidance leads away from; None without guidance.
@@ -56,7 +56,7 @@ class WindowTask:
     """
 
     context: ContextKind
-    window: PublishedWindow
+    window: OriginalWindow
     row: DecodeRow
     lookback_ms: float
     lookahead_ms: float
@@ -79,7 +79,7 @@ def negative_attributes(attributes: Attributes, descriptors: Sequence[str]) -> A
     )
 
 
-class PublishedWriter:
+class OriginalWriter:
     """Writes contexts of charts of one song.
 
     `max_length`: tokens that a sequence may have, its prompt included.
@@ -88,8 +88,8 @@ class PublishedWriter:
     def __init__(
         self,
         spec: Contract,
-        grid: PublishedGrid,
-        windows: Sequence[PublishedWindow],
+        grid: OriginalGrid,
+        windows: Sequence[OriginalWindow],
         song_ms: float,
         max_length: int,
         write_window: WriteWindow,
@@ -102,7 +102,7 @@ class PublishedWriter:
         self.write_window = write_window
 
     def write_context(
-        self, context: ContextKind, chart: PublishedChart, begun: EventStream | None = None
+        self, context: ContextKind, chart: OriginalChart, begun: EventStream | None = None
     ) -> EventStream:
         """Return all events of a context, after those of `begun`.
 
@@ -116,7 +116,7 @@ class PublishedWriter:
         return stream
 
     def _task(
-        self, context: ContextKind, chart: PublishedChart, stream: EventStream, window: PublishedWindow
+        self, context: ContextKind, chart: OriginalChart, stream: EventStream, window: OriginalWindow
     ) -> WindowTask:
         lookback_ms = 0.0 if window.is_first else self.grid.lookback_ms
         lookahead_ms = 0.0 if window.is_last else self.grid.lookahead_ms
@@ -127,7 +127,7 @@ class PublishedWriter:
         return WindowTask(context, window, row, lookback_ms, lookahead_ms)
 
     def _streams_until(
-        self, context: ContextKind, chart: PublishedChart, stream: EventStream
+        self, context: ContextKind, chart: OriginalChart, stream: EventStream
     ) -> dict[ContextKind, EventStream]:
         """Return the contexts of a prompt, in its order.
 
@@ -138,7 +138,7 @@ class PublishedWriter:
         return {**{c: chart.streams[c] for c in before if c in chart.streams}, context: stream}
 
     def _prompts(
-        self, chart: PublishedChart, streams: dict[ContextKind, EventStream], window: PublishedWindow
+        self, chart: OriginalChart, streams: dict[ContextKind, EventStream], window: OriginalWindow
     ) -> tuple[list[int], list[int]]:
         """Return the prompt and the negative one.
 

@@ -15,7 +15,7 @@ from osuT5.tokens.windows import LOOKAHEAD, LOOKBACK, Ms, WindowGrid
 
 
 @dataclass(frozen=True, slots=True)
-class PublishedWindow:
+class OriginalWindow:
     """Window of `samples` samples from `start_sample` on.
 
     Beyond the song's end there is silence; times count from `start_ms`.
@@ -30,7 +30,7 @@ class PublishedWindow:
 
 
 @dataclass(frozen=True, slots=True)
-class PublishedGrid:
+class OriginalGrid:
     """Use of a window grid.
 
     `lookback` and `lookahead` are fractions of a window.
@@ -61,7 +61,7 @@ class PublishedGrid:
         """Times from here on are left to later windows."""
         return (1 - self.lookahead) * self.grid.window_ms
 
-    def windows(self, song_samples: int, start_ms: Ms | None = None, end_ms: Ms | None = None) -> list[PublishedWindow]:
+    def windows(self, song_samples: int, start_ms: Ms | None = None, end_ms: Ms | None = None) -> list[OriginalWindow]:
         """Return the windows that decide something in a span; at least one.
 
         The span is from `start_ms` to `end_ms`.
@@ -76,7 +76,7 @@ class PublishedGrid:
         if end_ms is not None:
             stop = max(first + 1, int(np.searchsorted(starts_ms, end_ms - self.lookback_ms, side="left")))
         return [
-            PublishedWindow(
+            OriginalWindow(
                 index,
                 index * self.stride_samples,
                 self.window_samples,

@@ -17,7 +17,7 @@ from rcomplexion.model import RhythmConfig, RhythmModel
 from rcomplexion.rhythm import BAR_BEATS, BEAT_FRACTIONS, INTERVALS
 
 CONTRACT_FILE = "rcomplexion.json"
-EMBEDDED_MODEL = MODEL_DIR / "rcomplexion"
+BUNDLED_MODEL = MODEL_DIR / "rcomplexion"
 
 
 def known_classes() -> dict[str, list[str]]:
@@ -44,7 +44,7 @@ def load_model(folder: str | Path | None = None) -> RhythmModel:
     Raises:
         ModelError: It cannot be loaded.
     """
-    folder = EMBEDDED_MODEL if folder is None else Path(folder)
+    folder = BUNDLED_MODEL if folder is None else Path(folder)
     data = read_json_object(folder / CONTRACT_FILE)
     if {name: data.get(name) for name in known_classes()} != known_classes():
         raise ModelError(f"The model in {folder} tells other intervals apart than this version does.")

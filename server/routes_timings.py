@@ -18,7 +18,7 @@ from server.dependencies import TheSite
 from server.jobs import Job, new_id
 from server.orders import job_title, prepared_options
 from server.routes_runs import follow
-from server.schemas import KeptTiming, TimedSong, TimingAnswer, TimingOrder
+from server.schemas import StoredTiming, TimedSong, TimingAnswer, TimingOrder
 
 STOPPED = "The server was stopped before the song was timed."
 
@@ -57,10 +57,10 @@ def audio(song: str, site: TheSite) -> FileResponse:
 
 
 @router.put("/{song}", summary="Keep red lines for all maps of a song")
-def keep(song: str, timed: TimedSong, site: TheSite) -> KeptTiming:
+def keep(song: str, timed: TimedSong, site: TheSite) -> StoredTiming:
     lines = [TimingPoint(line.time_ms, 60_000.0 / line.bpm, line.meter) for line in timed.lines]
     site.timings.keep(song, sorted(lines, key=lambda line: line.time_ms))
-    return KeptTiming(**site.timings.kept(song))
+    return StoredTiming(**site.timings.kept(song))
 
 
 @router.delete("/{song}", status_code=204, summary="Forget the red lines that are kept")

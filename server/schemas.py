@@ -53,7 +53,7 @@ class TimedSong(BaseModel):
     lines: list[RedLine] = Field(min_length=1, max_length=5_000)
 
 
-class KeptTiming(TimedSong):
+class StoredTiming(TimedSong):
     """Red lines that are kept for a song."""
 
     ref: dict[str, str] = Field(description="stands for them as `beatmap_path`, next to in_context=[TIMING]")
@@ -84,7 +84,7 @@ class TimingAnswer(BaseModel):
     loudness_step_ms: float
     beats: str = Field(description="probability of a beat in each step, bytes in base64; times are those of the sound")
     beats_step_ms: float
-    kept: KeptTiming | None
+    kept: StoredTiming | None
 
 
 class ModelConditions(BaseModel):
@@ -109,7 +109,7 @@ class Check(BaseModel):
     without_use: list[str] = Field([], description="options that have none beside the others")
     model: ModelConditions | None = Field(None, description="null: what the model knows is not known here")
     missing_names: dict[str, str] = Field({}, description="title or artist that the song lacks -> what stands in")
-    timing: KeptTiming | None = Field(None, description="red lines that are kept for the song")
+    timing: StoredTiming | None = Field(None, description="red lines that are kept for the song")
 
 
 class ProgressAnswer(BaseModel):

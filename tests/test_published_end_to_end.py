@@ -10,8 +10,8 @@ from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.files.writer import save_beatmap
 from osu_beatmap.rules import Severity, check
 from osuT5.model.files.convert import convert_to_ours
-from osuT5.model.files.find import EMBEDDED_MODEL
-from parity.window_schedule import PublishedWriter
+from osuT5.model.files.find import BUNDLED_MODEL
+from parity.window_schedule import OriginalWriter
 from pipeline.generation.generate import generate
 from pipeline.request.options import RequestError
 from pipeline.request.resolve import resolve
@@ -127,13 +127,13 @@ def test_timing_comes_from_the_root_model_in_parity_too(short_song, bundles, tmp
     model = write_bundle(tmp_path / "model", "v29")
     write_bundle(model / "gamemode=1", "v29")
     heard = []
-    write_context = PublishedWriter.write_context
+    write_context = OriginalWriter.write_context
 
     def noted(self, context, chart, begun=None):
         heard.append((self.spec.name, context.value))
         return write_context(self, context, chart, begun)
 
-    monkeypatch.setattr(PublishedWriter, "write_context", noted)
+    monkeypatch.setattr(OriginalWriter, "write_context", noted)
     generate(request(short_song, model, tmp_path / "out", gamemode=1, **WILD))
     assert heard == [("model", "timing"), ("gamemode=1", "kiai"), ("gamemode=1", "map")]
 
@@ -142,7 +142,7 @@ def test_parity_is_for_published_models(short_song, tmp_path):
     with pytest.raises(RequestError, match="parity=true needs a published model"):
         resolve({"audio_path": str(short_song), "parity": "true"})
     with pytest.raises(UserError, match=r"parity=true is for published models: .* could not run mini"):
-        generate(request(short_song, EMBEDDED_MODEL, tmp_path, parity=True))
+        generate(request(short_song, BUNDLED_MODEL, tmp_path, parity=True))
     assert not list(tmp_path.iterdir())
 
 

@@ -35,7 +35,7 @@ from osuT5.dataset.song_cache import MemorySupply
 from osuT5.dataset.training_songs import SongLoader
 from osuT5.encoding import encode_context
 from osuT5.generation.window_schedule import SongGenerator
-from osuT5.model.files.find import EMBEDDED_MODEL, find_model
+from osuT5.model.files.find import BUNDLED_MODEL, find_model
 from osuT5.model.files.loading import load_model
 from osuT5.objects.chart_tokens import encode_chart
 from rcomplexion.rhythm import rhythm_of
@@ -110,7 +110,7 @@ class ChartStages:
     def _review(self, beatmap: Beatmap, seed: int) -> None:
         only = None if seed % SCORED_EVERY == 0 else ()
         observed = self.reader.observe(beatmap, only=only)
-        suggestions_of(beatmap, observed, ThresholdTable.load(EMBEDDED_MODEL) or ThresholdTable(), SONG_MS, 3.0)
+        suggestions_of(beatmap, observed, ThresholdTable.load(BUNDLED_MODEL) or ThresholdTable(), SONG_MS, 3.0)
 
     def _evaluate(self, beatmap: Beatmap) -> None:
         profile_of(beatmap)

@@ -27,7 +27,7 @@ from osu_beatmap.profile.profile import MapProfile
 from osu_beatmap.star_rating import star_rating
 from osuT5.audio.decode import AudioError
 from osuT5.dataset.files.sources import FolderSong
-from osuT5.model.files.find import EMBEDDED_MODEL
+from osuT5.model.files.find import BUNDLED_MODEL
 from osuT5.rhythm.features import FRAME_MS, load_features
 from pipeline.generation.rhythm import SongRhythm
 
@@ -95,7 +95,7 @@ def cached_maps(folder: Path, cache: Path, songs_per_mode: int, split: Split) ->
         chosen[mode].add(human.song)
         if song_path != audio:
             song, song_path = read_song(audio, cache), audio
-            rhythm, song_ms = (None, 0.0) if song is None else (SongRhythm(song, EMBEDDED_MODEL), song.song_ms)
+            rhythm, song_ms = (None, 0.0) if song is None else (SongRhythm(song, BUNDLED_MODEL), song.song_ms)
         try:
             yield CachedMap(human.place, human.song, human.beatmap, star_rating(human.beatmap), rhythm, song_ms)
         except BeatmapError as error:

@@ -32,11 +32,11 @@ FIT_STEPS = 200
 FOLDS = 3
 NOT_OPEN = -1e9
 
-Asked = tuple[torch.Tensor, torch.Tensor]
+ChoiceTensors = tuple[torch.Tensor, torch.Tensor]
 """Log chances [questions, candidates, views] of one chart, and the candidates that were chosen [questions]."""
 
 
-def find_questions(choices: Choices) -> Asked:
+def find_questions(choices: Choices) -> ChoiceTensors:
     most = max(len(question.candidates) for question in choices.questions)
     chances = np.full((len(choices.questions), most, len(choices.views)), NOT_OPEN, np.float32)
     for number, view in enumerate(choices.views.values()):
@@ -45,13 +45,13 @@ def find_questions(choices: Choices) -> Asked:
     return torch.from_numpy(chances), torch.tensor([question.actual for question in choices.questions])
 
 
-def bits(asked: Asked, weights: torch.Tensor) -> torch.Tensor:
+def bits(asked: ChoiceTensors, weights: torch.Tensor) -> torch.Tensor:
     """Mean surprise of the choices of a chart."""
     chances, chosen = asked
     return torch.nn.functional.cross_entropy(chances @ weights, chosen) / np.log(2)
 
 
-def fitted(charts: Sequence[Asked]) -> torch.Tensor:
+def fitted(charts: Sequence[ChoiceTensors]) -> torch.Tensor:
     """Weights [views], none below 0, under which what was chosen is likeliest."""
     views = charts[0][0].shape[-1]
     roots = torch.full((views,), views**-0.5, requires_grad=True)
@@ -68,7 +68,7 @@ def fitted(charts: Sequence[Asked]) -> torch.Tensor:
     return roots.detach().square()
 
 
-def cross_validated(charts: Sequence[Asked]) -> tuple[float, float]:
+def cross_validated(charts: Sequence[ChoiceTensors]) -> tuple[float, float]:
     """Return the bits of a choice by all views, and the best.
 
     The best view alone is the comparison.
@@ -92,7 +92,7 @@ def main() -> int:
     parser.add_argument("--charts", type=int, default=30, help="of each mode")
     parser.add_argument("--seconds", type=float, default=50.0, help="of each chart")
     arguments = parser.parse_args()
-    charts: dict[tuple[Aspect, tuple[str, ...]], list[Asked]] = defaultdict(list)
+    charts: dict[tuple[Aspect, tuple[str, ...]], list[ChoiceTensors]] = defaultdict(list)
     for choices in questions(arguments.folder, arguments.charts, arguments.seconds):
         if len(choices.views) > 1 and choices.questions:
             charts[choices.aspect, tuple(choices.views)].append(find_questions(choices))

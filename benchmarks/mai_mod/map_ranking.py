@@ -42,7 +42,7 @@ from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.held_out import Split
 from osuT5.audio.decode import load_audio
-from osuT5.model.files.loading import EMBEDDED_MODEL, load_model
+from osuT5.model.files.loading import BUNDLED_MODEL, load_model
 from osuT5.tokens.events import ContextKind
 
 OLD_MAPS = Path(__file__).parent / "old_maps"
@@ -71,8 +71,8 @@ class Scorer:
     def __init__(self, with_places: bool, is_heard: bool) -> None:
         self.with_places = with_places
         self.norms = load_norms()
-        self.table = ThresholdTable.load(EMBEDDED_MODEL) or ThresholdTable()
-        self._model = load_model(EMBEDDED_MODEL) if is_heard else None
+        self.table = ThresholdTable.load(BUNDLED_MODEL) or ThresholdTable()
+        self._model = load_model(BUNDLED_MODEL) if is_heard else None
 
     def reader(self, known: CachedMap, folder: Path) -> SongReader:
         """Return a reader of the maps of a song."""
@@ -80,7 +80,7 @@ class Scorer:
             return CachedReader(known)
         model, spec = self._model
         samples = load_audio((folder / known.place).parent / known.beatmap.audio_filename, spec.grid.sample_rate)
-        return read_song(model, spec, samples, EMBEDDED_MODEL)
+        return read_song(model, spec, samples, BUNDLED_MODEL)
 
     def score(self, kind: str, place: str, beatmap: Beatmap, reader: SongReader) -> ScoredMap:
         """Score a map; an unreadable one has an infinite score."""

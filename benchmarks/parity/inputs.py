@@ -11,7 +11,7 @@ from benchmarks.parity.folders import read_json
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.files.reader import read_beatmap
-from osuT5.model.files.bundle import PublishedBundle, bundle_from_json
+from osuT5.model.files.bundle import ModelBundle, bundle_from_json
 
 INPUT_FOLDER = "osu_inputs"
 
@@ -43,7 +43,7 @@ def input_beatmap(stem: str, goldens: Path) -> Beatmap:
     return read_beatmap(input_path(stem, goldens))
 
 
-def load_recorded_bundle(goldens: Path, name: str) -> PublishedBundle:
+def load_recorded_bundle(goldens: Path, name: str) -> ModelBundle:
     """Load a recorded run's full-size published model, without weights."""
     texts = [goldens / "model" / f"full_{name}.config.json", goldens / "tokenizer" / name / "tokenizer.json"]
     config, tokenizer = (read_json(path) for path in texts)

@@ -23,10 +23,10 @@ def feature_reader(classifier_path: str | None) -> FeatureReader | None:
     Raises:
         ModelError: The files are not a classifier.
     """
-    from classifier.contract import EMBEDDED_CLASSIFIER, load_classifier
+    from classifier.contract import BUNDLED_CLASSIFIER, load_classifier
     from classifier.features import chart_features
 
-    if classifier_path is None and not EMBEDDED_CLASSIFIER.is_dir():
+    if classifier_path is None and not BUNDLED_CLASSIFIER.is_dir():
         return None
     classifier = load_classifier(classifier_path)
 

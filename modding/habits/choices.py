@@ -40,7 +40,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ViewedQuestion:
     """Question in a view of counts.
 
     It has contexts from general to special, and the class of each candidate.
@@ -71,7 +71,7 @@ class HabitScore:
     usual: Hashable
 
 
-def counted(questions: Sequence[Question], seen: Sequence[Seen]) -> View:
+def counted(questions: Sequence[Question], seen: Sequence[ViewedQuestion]) -> View:
     """Return probabilities by counts of earlier choices in a context.
 
     The question itself is excluded. A special context counts more if it occurs often and has few classes (interpolated
@@ -88,7 +88,7 @@ def counted(questions: Sequence[Question], seen: Sequence[Seen]) -> View:
     ]
 
 
-def count_views(questions: Sequence[Question], seen: Sequence[Mapping[str, Seen]]) -> dict[str, View]:
+def count_views(questions: Sequence[Question], seen: Sequence[Mapping[str, ViewedQuestion]]) -> dict[str, View]:
     """Return each view's probabilities by counts.
 
     `seen` has each question in all views.
@@ -97,7 +97,9 @@ def count_views(questions: Sequence[Question], seen: Sequence[Mapping[str, Seen]
     return {name: counted(questions, [each[name] for each in seen]) for name in names}
 
 
-def _log_chances(counts: Mapping[Hashable, Counter], seen: Seen, own: Hashable, plainest: float) -> np.ndarray:
+def _log_chances(
+    counts: Mapping[Hashable, Counter], seen: ViewedQuestion, own: Hashable, plainest: float
+) -> np.ndarray:
     chances = dict.fromkeys(seen.classes, plainest)
     for context in ((), *seen.contexts):
         counter = counts[context]

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterator
 
 from modding.aspects import Aspect
-from modding.habits.choices import Choices, Question, Seen, View, count_views
+from modding.habits.choices import Choices, Question, View, ViewedQuestion, count_views
 from modding.habits.places import TICKS_PER_BEAT, MapPlaces, Place
 from modding.habits.surroundings import Marks, Surroundings, alike
 from osuT5.encoding.hit_objects.positions import column_event
@@ -58,21 +58,21 @@ class ColumnHabits:
     def _chord(self, number: int) -> Chord:
         return self.chords[number] if 0 <= number < len(self.chords) else None
 
-    def _seen(self, place: Place, question: Question) -> Iterator[tuple[str, Seen]]:
+    def _seen(self, place: Place, question: Question) -> Iterator[tuple[str, ViewedQuestion]]:
         number, mates, columns = self.places.numbers[place.obj.time_ms], self._mates(place), question.candidates
         before, after = self._chord(number - 1), self._chord(number + 1)
-        yield "mates", Seen((("mates", mates), ("before", before, mates)), columns)
+        yield "mates", ViewedQuestion((("mates", mates), ("before", before, mates)), columns)
         for name, sign, near, gap in (("before", -1, before, place.gap_before), ("after", 1, after, place.gap_after)):
             far = self._chord(number + 2 * sign)
             chords = (("one", near), ("two", near, far), ("all", near, far, gap, mates))
-            yield name, Seen(chords, columns)
+            yield name, ViewedQuestion(chords, columns)
             short = min(gap, LONGEST_GAP)
             rests = tuple(self._rest(number, column, sign) for column in columns)
-            yield f"rest_{name}", Seen((("gap", short), ("size", short, len(near or ()), len(mates))), rests)
+            yield f"rest_{name}", ViewedQuestion((("gap", short), ("size", short, len(near or ()), len(mates))), rests)
             moves = tuple(self._move(column, near) for column in columns)
-            yield f"move_{name}", Seen((("gap", short),), moves)
+            yield f"move_{name}", ViewedQuestion((("gap", short),), moves)
         is_even = min(place.gap_before, LONGEST_GAP) == min(place.gap_after, LONGEST_GAP)
-        yield "shape", Seen((("even", is_even),), tuple(_shape(column, before, after) for column in columns))
+        yield "shape", ViewedQuestion((("even", is_even),), tuple(_shape(column, before, after) for column in columns))
 
     def _rest(self, number: int, column: int, sign: int) -> int:
         """Return the chords since a column's last use, or until its next.

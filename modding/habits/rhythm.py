@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from modding.aspects import Aspect
-from modding.habits.choices import Choices, HabitScore, Question, Seen, counted, weigh
+from modding.habits.choices import Choices, HabitScore, Question, ViewedQuestion, counted, weigh
 from modding.habits.places import TICKS_PER_BEAT, MapPlaces
 from modding.habits.sounds import questions_of
 from modding.habits.surroundings import DOUBT, NO_MARK, Marks, Surroundings
@@ -63,7 +63,7 @@ def _divisions(places: MapPlaces) -> list[HabitScore]:
     for place, question in zip(places, questions, strict=True):
         before, after = around[place.tick]
         contexts = (("before", before), ("gap", place.gap_before + place.gap_after), ("both", before, after))
-        seen.append(Seen(contexts, question.candidates))
+        seen.append(ViewedQuestion(contexts, question.candidates))
     return _scored(questions, seen)
 
 
@@ -76,13 +76,13 @@ def _gaps(places: MapPlaces) -> dict[int, HabitScore]:
     pairs = list(pairwise(onsets[time_ms] for time_ms in places.times_ms))
     questions = questions_of([onset.gap_before for _, onset in pairs], [onset.index for _, onset in pairs])
     seen = [
-        Seen((("from", last.beat_phase), ("after", last.beat_phase, last.gap_before)), question.candidates)
+        ViewedQuestion((("from", last.beat_phase), ("after", last.beat_phase, last.gap_before)), question.candidates)
         for question, (last, _) in zip(questions, pairs, strict=True)
     ]
     return {question.obj: score for question, score in zip(questions, _scored(questions, seen), strict=True)}
 
 
-def _scored(questions: list[Question], seen: list[Seen]) -> list[HabitScore]:
+def _scored(questions: list[Question], seen: list[ViewedQuestion]) -> list[HabitScore]:
     return weigh(Choices(Aspect.RHYTHM, questions, {"counted": counted(questions, seen)}), {"counted": 1.0})
 
 

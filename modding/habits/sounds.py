@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from modding.aspects import Aspect
-from modding.habits.choices import Choices, Question, Seen, count_views, counted
+from modding.habits.choices import Choices, Question, ViewedQuestion, count_views, counted
 from modding.habits.places import MapPlaces, Place
 from modding.habits.surroundings import Marks, Surroundings, alike
 from osu_beatmap.beatmap import GameMode, HitObject, HitSound, Slider, SliderEdge
@@ -46,7 +46,7 @@ class SoundHabits:
     def _additions(self) -> Choices:
         questions = questions_of(self.additions)
         seen = [
-            {name: Seen(contexts, question.candidates) for name, contexts in self._contexts(place)}
+            {name: ViewedQuestion(contexts, question.candidates) for name, contexts in self._contexts(place)}
             for place, question in zip(self.places, questions, strict=True)
         ]
         views = count_views(questions, seen)
@@ -110,5 +110,8 @@ def neighbourly(aspect: Aspect, objects: Sequence[int], answers: Sequence) -> Ch
     questions = questions_of(answers, objects)
     padded = [None, *answers, None]
     around = zip(padded, padded[2:], strict=False)
-    seen = [Seen((("before", b), ("both", b, a)), q.candidates) for q, (b, a) in zip(questions, around, strict=True)]
+    seen = [
+        ViewedQuestion((("before", b), ("both", b, a)), q.candidates)
+        for q, (b, a) in zip(questions, around, strict=True)
+    ]
     return Choices(aspect, questions, {"around": counted(questions, seen)})

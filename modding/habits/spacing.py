@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from modding.aspects import Aspect
-from modding.habits.choices import Choices, Question, Seen, count_views, counted
+from modding.habits.choices import Choices, Question, ViewedQuestion, count_views, counted
 from modding.habits.places import TICKS_PER_BEAT, MapPlaces
 from modding.habits.sounds import ONSET_SHARE, neighbourly, questions_of
 from modding.habits.surroundings import Marks, Surroundings, alike
@@ -49,7 +49,7 @@ def distances(places: MapPlaces) -> Choices:
             "last": (("gap", gap), block, ("last", gap, last_gap, last)),
             "around": (("gap", gap), after, ("both", gap, last, following)),
         }
-        seen.append({name: Seen(each, question.candidates) for name, each in contexts.items()})
+        seen.append({name: ViewedQuestion(each, question.candidates) for name, each in contexts.items()})
     views = count_views(questions, seen)
     views["alike"] = alike(questions, _distance_surroundings(places, classes))
     return Choices(Aspect.POSITION, questions, views)
@@ -98,7 +98,7 @@ def combos(places: MapPlaces) -> Choices:
         Question(place.index, (False, True), int(answer)) for place, answer in zip(places, answers, strict=True)
     ]
     contexts = ((("bar", place.bar_phase), ("two", place.tick % (8 * TICKS_PER_BEAT))) for place in places)
-    seen = [Seen(each, (False, True)) for each in contexts]
+    seen = [ViewedQuestion(each, (False, True)) for each in contexts]
     ticks = places.ticks
     onsets = Marks(ticks, [0] * len(ticks), 1, ONSET_SHARE)
     starts = Marks(ticks, [int(answer) for answer in answers], 2, apart=TICKS_PER_BEAT + 1)

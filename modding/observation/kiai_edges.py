@@ -56,7 +56,7 @@ class KiaiEdge:
     likeliest_ms: float
 
 
-class HeardSpectrum:
+class SongSpectrum:
     """Log-mel spectrogram [frames, mels] of a song.
 
     Frame 0 is at 0 ms of the audio.
@@ -93,7 +93,7 @@ class HeardSpectrum:
 class BarMarks:
     """Strength of the marks on each bar line of a map."""
 
-    def __init__(self, beatmap: Beatmap, spectrum: HeardSpectrum) -> None:
+    def __init__(self, beatmap: Beatmap, spectrum: SongSpectrum) -> None:
         self.spectrum = spectrum
         self.timing = Timing(beatmap.timing_points)
         objects = beatmap.hit_objects
@@ -178,7 +178,7 @@ def edges_of(beatmap: Beatmap, song_ms: float) -> Iterator[tuple[float, bool]]:
                 yield time_ms, is_start
 
 
-def kiai_edges(beatmap: Beatmap, spectrum: HeardSpectrum) -> list[KiaiEdge]:
+def kiai_edges(beatmap: Beatmap, spectrum: SongSpectrum) -> list[KiaiEdge]:
     """Return all judged edges of kiai; none for very short songs."""
     edges = list(edges_of(beatmap, spectrum.song_ms))
     if not edges:

@@ -18,7 +18,7 @@ from modding.habits.places import SHORTEST_BEAT_MS
 from modding.observation.audio_timing import SongEvidence, Stretch, detect_sections, observe_timing
 from modding.observation.beat_observer import BeatObserver
 from modding.observation.downbeats import observe_downbeats
-from modding.observation.kiai_edges import HeardSpectrum, kiai_edges
+from modding.observation.kiai_edges import SongSpectrum, kiai_edges
 from modding.observation.line_fit import LineFit, line_fits, observe_lines
 from modding.observation.observations import MapObserver, Observation, observe_beats, observe_kiai, observe_scroll
 from modding.observation.tick_evidence import TickEvidence, read_ticks
@@ -36,7 +36,7 @@ from osuT5.generation.chart_state import ChartState
 from osuT5.generation.surprisal import ContextScorer
 from osuT5.generation.threads import cpu_threads
 from osuT5.generation.window_schedule import LOOKAHEAD, LOOKBACK, SongGenerator
-from osuT5.model.files.find import EMBEDDED_MODEL
+from osuT5.model.files.find import BUNDLED_MODEL
 from osuT5.model.seq2seq import MapperModel
 from osuT5.objects.chart_tokens import ChartTokens, encode_chart
 from osuT5.objects.corpus import ObjectChart, SongSound
@@ -130,7 +130,7 @@ class SongReader:
 
     def __init__(self, writer: SongGenerator, map_model: Path | None = None, adapter: Path | None = None) -> None:
         self.writer, self.by_beat_models = writer, map_model is not None
-        self._rhythm = SongRhythm(writer.listener, map_model or EMBEDDED_MODEL, adapter)
+        self._rhythm = SongRhythm(writer.listener, map_model or BUNDLED_MODEL, adapter)
 
     def observe(
         self,
@@ -248,6 +248,6 @@ class SongReader:
         return SongEvidence(activations, writer.spec.grid.frame_ms)
 
     @cached_property
-    def _spectrum(self) -> HeardSpectrum:
+    def _spectrum(self) -> SongSpectrum:
         spec = self.writer.spec
-        return HeardSpectrum(self.writer.listener.mel, spec.grid.frame_ms, spec.audio_lead_ms)
+        return SongSpectrum(self.writer.listener.mel, spec.grid.frame_ms, spec.audio_lead_ms)

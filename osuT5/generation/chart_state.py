@@ -17,7 +17,7 @@ from osuT5.tokens.events import ContextKind, EventGroup, EventKind
 
 
 @dataclass(frozen=True, slots=True)
-class GivenInput:
+class ContextInput:
     """A context that a chart is made from, throughout the song.
 
     A guest difficulty has attributes of its own.
@@ -44,7 +44,7 @@ class ChartState:
     seed: int
     contexts: dict[ContextKind, Sequence[EventGroup]] = field(default_factory=dict)
     negative: Attributes | None = None
-    inputs: tuple[GivenInput, ...] = ()
+    inputs: tuple[ContextInput, ...] = ()
     begun: dict[ContextKind, Sequence[EventGroup]] = field(default_factory=dict)
     object_times_ms: np.ndarray | None = None
     guide: Beatmap | None = None

@@ -27,7 +27,7 @@ from osuT5.generation.chart_state import ChartState, groups_between, last_value
 from osuT5.generation.decode_loop import DecodeLoop
 from osuT5.generation.decode_row import DecodeRow
 from osuT5.generation.rules.grammar import GrammarState, is_published
-from osuT5.generation.rules.group_shapes import PublishedGrammar
+from osuT5.generation.rules.group_shapes import ShapeGrammar
 from osuT5.generation.rules.ratio_targets import count, find_ratio_targets
 from osuT5.generation.sampling.row_choice import Guidance, RowChoice
 from osuT5.generation.sampling.sampler import Sampler, Sampling
@@ -332,7 +332,7 @@ def _grammar(context: ContextKind, attributes: Attributes, encoding: EncodingSpe
     """
     mode, keys = attributes.mode, attributes.key_count or MAX_KEYS
     if is_published(encoding):
-        return PublishedGrammar(mode, keys, encoding=encoding, context=context)
+        return ShapeGrammar(mode, keys, encoding=encoding, context=context)
     return GrammarState(mode, keys) if context is ContextKind.MAP else None
 
 

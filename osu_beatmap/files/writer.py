@@ -18,8 +18,8 @@ from typing import BinaryIO
 from osu_beatmap.beatmap import Beatmap, SampleSet
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.event_lines import format_background_line, format_break_line
+from osu_beatmap.files.extra_text import with_extra_text
 from osu_beatmap.files.hit_object_lines import format_object_line
-from osu_beatmap.files.kept_text import with_kept_text
 from osu_beatmap.files.key_values import DIFFICULTY_NUMBERS, METADATA_NUMBERS, METADATA_TEXTS
 from osu_beatmap.files.number_fields import format_number, time_offset_ms
 from osu_beatmap.files.timing_point_lines import format_timing_line
@@ -37,7 +37,7 @@ def write_beatmap(beatmap: Beatmap, whole: bool = False) -> str:
         BeatmapError: osu! would refuse a number.
     """
     lines = [f"osu file format v{beatmap.format_version}"]
-    for section, body in with_kept_text(beatmap, _sections(beatmap)) if whole else _sections(beatmap):
+    for section, body in with_extra_text(beatmap, _sections(beatmap)) if whole else _sections(beatmap):
         lines += ["", f"[{section}]", *body]
     return "\r\n".join([*lines, ""])
 

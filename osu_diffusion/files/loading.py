@@ -11,15 +11,15 @@ from model_files.errors import ModelError
 from model_files.folder_weights import SAFETENSORS, open_tensors
 from model_files.hub import local_folder
 from model_files.tensor_files import StoredTensor, read_torch_file
-from osu_diffusion.bundled_refiner import EmbeddedRefiner
+from osu_diffusion.bundled_refiner import BundledRefiner
 from osu_diffusion.files.contract import CONTRACT_FILE, RefinerContract
 from osu_diffusion.refine import Refiner
 from osu_diffusion.refiner import GridRefiner
-from osu_diffusion.v2_network import PublishedNetwork
-from osu_diffusion.v2_refiner import PublishedRefiner, published_conditions, published_config, renamed_key
+from osu_diffusion.v2_network import V2Network
+from osu_diffusion.v2_refiner import V2Refiner, published_conditions, published_config, renamed_key
 from paths import MODEL_DIR
 
-EMBEDDED_REFINER = MODEL_DIR / "mini_refiner"
+BUNDLED_REFINER = MODEL_DIR / "mini_refiner"
 
 WEIGHTS_PICKLE = "model_ema.pkl"
 TOKENIZER_PICKLE = "tokenizer.pkl"
@@ -35,7 +35,7 @@ def load_refiner(source: str | Path | None = None, device: str = "cpu") -> Refin
         ModelError: It cannot be loaded.
     """
     if source is None:
-        return _own(EMBEDDED_REFINER, device)
+        return _own(BUNDLED_REFINER, device)
     needed = f"{CONTRACT_FILE} and {SAFETENSORS}, or {WEIGHTS_PICKLE} and {TOKENIZER_PICKLE},"
     folder = local_folder("diff_ckpt", str(source), HUB_FILES, needed)
     if (folder / CONTRACT_FILE).is_file():
@@ -45,15 +45,15 @@ def load_refiner(source: str | Path | None = None, device: str = "cpu") -> Refin
     raise ModelError(f"{folder} holds no refiner: {CONTRACT_FILE} (ours) or {WEIGHTS_PICKLE} (published) is missing.")
 
 
-def _own(folder: Path, device: str) -> EmbeddedRefiner:
+def _own(folder: Path, device: str) -> BundledRefiner:
     contract = RefinerContract.load(folder)
     with torch.device("meta"):
         model = GridRefiner(contract.network, contract.spread)
     _fill(model, open_tensors(folder / SAFETENSORS), folder, device)
-    return EmbeddedRefiner(model, contract.conditions, contract.noise_share)
+    return BundledRefiner(model, contract.conditions, contract.noise_share)
 
 
-def _published(folder: Path, device: str) -> PublishedRefiner:
+def _published(folder: Path, device: str) -> V2Refiner:
     stored = {renamed_key(key): tensor for key, tensor in open_tensors(folder / WEIGHTS_PICKLE).items()}
     tables = read_torch_file(folder / TOKENIZER_PICKLE)
     shapes = {name: tensor.shape for name, tensor in stored.items()}
@@ -61,9 +61,9 @@ def _published(folder: Path, device: str) -> PublishedRefiner:
     if config.class_size != conditions.spec.size:
         raise ModelError(f"The weights in {folder} do not fit its {TOKENIZER_PICKLE}.")
     with torch.device("meta"):
-        network = PublishedNetwork(config)
+        network = V2Network(config)
     _fill(network, {f"dit.{name}": tensor for name, tensor in stored.items()}, folder, device)
-    return PublishedRefiner(network, conditions)
+    return V2Refiner(network, conditions)
 
 
 def _fill(model: nn.Module, tensors: dict[str, StoredTensor], folder: Path, device: str) -> None:

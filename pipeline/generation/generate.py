@@ -22,10 +22,10 @@ from pipeline.generation.final_map import (
     summarise_draft,
 )
 from pipeline.generation.fixed_objects import generate_parts
-from pipeline.generation.given_map import read_given_map
 from pipeline.generation.matching.star_matching import generate_matched_map
 from pipeline.generation.models import song_notes
 from pipeline.generation.parity_dispatch import generate_like_original
+from pipeline.generation.reference_map import read_reference_map
 from pipeline.generation.refinement import refine_draft
 from pipeline.generation.span import regenerate_span
 from pipeline.generation.timing_map import generate_timing_map
@@ -54,7 +54,7 @@ def generate(request: GenerationRequest, progress: Progress = silent) -> Generat
         RequestError, AudioError, BeatmapError, ModelError: One sentence for the user.
     """
     started = time.monotonic()
-    given = read_given_map(request)
+    given = read_reference_map(request)
     asked, request = request, given.request if given else request
     seed = secrets.randbelow(2**31) if request.sampling.seed is None else request.sampling.seed
     beatmap, summary = method_of(request)(request, given and given.beatmap, seed, progress)

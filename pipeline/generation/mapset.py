@@ -21,7 +21,6 @@ from osu_beatmap.star_rating import stars_or_none
 from pipeline.generation.chart import PreparedChart, prepare_chart, rating_so_far, tags_of
 from pipeline.generation.conditions import conditions_of, negative_attributes, spell_descriptors
 from pipeline.generation.final_map import apply_request, ratio_warnings, summarise_draft
-from pipeline.generation.given_map import read_given_map
 from pipeline.generation.hitsounds import with_shared_sounds
 from pipeline.generation.matching.star_matching import (
     StarTarget,
@@ -30,6 +29,7 @@ from pipeline.generation.matching.star_matching import (
     write_parts_before_map,
 )
 from pipeline.generation.models import song_notes
+from pipeline.generation.reference_map import read_reference_map
 from pipeline.output.metadata import version_name
 from pipeline.output.osz import export_mapset
 from pipeline.output.report import write_report
@@ -55,7 +55,7 @@ def generate_mapset(request: GenerationRequest, progress: Progress = silent) -> 
     """
     started = time.monotonic()
     # Settings of one difficulty are not those of the others.
-    given = read_given_map(replace(request, map=replace(request.map, difficulty=request.map.difficulty or 0.0)))
+    given = read_reference_map(replace(request, map=replace(request.map, difficulty=request.map.difficulty or 0.0)))
     request = given.request if given else request
     reference = given.beatmap if given else None
     seed = secrets.randbelow(2**31) if request.sampling.seed is None else request.sampling.seed

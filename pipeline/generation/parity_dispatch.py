@@ -22,7 +22,7 @@ def generate_like_original(
     The reference is read again, with its quirks.
     """
     # Imported here, so that the program runs without the package.
-    from parity.generate import PublishedOptions
+    from parity.generate import OriginalOptions
     from parity.request import ParityRequest, map_as_published
 
     folders = find_model(request.model.model_path, request.map.gamemode)
@@ -38,7 +38,7 @@ def generate_like_original(
             conditions=request.attributes(),
             negative_descriptors=request.map.negative_descriptors,
             settings={name: value for name, value in asdict(request.settings).items() if value is not None},
-            scope=PublishedOptions(
+            scope=OriginalOptions(
                 outputs=scope.output_type,
                 given=frozenset(scope.in_context),
                 start_ms=scope.start_time_ms,

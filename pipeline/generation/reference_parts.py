@@ -13,7 +13,7 @@ from osu_beatmap.timing.beat_grid import in_line_order
 from osu_beatmap.timing.edits import set_kiai
 from osuT5.dataset.contexts import ContextTemplate
 from osuT5.encoding import encode_context
-from osuT5.generation.chart_state import ChartState, GivenInput
+from osuT5.generation.chart_state import ChartState, ContextInput
 from osuT5.generation.window_schedule import LONGEST_OBJECT_MS
 from osuT5.tokens.contract import INPUT_CONTEXTS, Contract
 from osuT5.tokens.events import ContextKind, EventGroup
@@ -68,11 +68,11 @@ def _reads(part: ContextKind, contract: Contract) -> bool:
     return part in INPUT_CONTEXTS or any(known in contract.vocabulary.contexts for known in INPUT_CONTEXTS)
 
 
-def _input(part: ContextKind, reference: Beatmap, contract: Contract, song_ms: float) -> GivenInput:
+def _input(part: ContextKind, reference: Beatmap, contract: Contract, song_ms: float) -> ContextInput:
     if part is not ContextKind.GD:
-        return GivenInput(part, _encoded(reference, part, contract, song_ms))
+        return ContextInput(part, _encoded(reference, part, contract, song_ms))
     attributes = attributes_of(reference, stars_or_none(reference))
-    return GivenInput(part, _encoded(reference, ContextKind.MAP, contract, song_ms), attributes)
+    return ContextInput(part, _encoded(reference, ContextKind.MAP, contract, song_ms), attributes)
 
 
 def _encoded(beatmap: Beatmap, part: ContextKind, contract: Contract, song_ms: float) -> list[EventGroup]:

@@ -17,7 +17,7 @@ from osu_beatmap.held_out import Split
 from osuT5.dataset.errors import CorpusError
 from osuT5.dataset.files.corpus import open_source
 from osuT5.dataset.files.sources import Song, SourceReport, read_charts
-from osuT5.model.files.find import EMBEDDED_MODEL
+from osuT5.model.files.find import BUNDLED_MODEL
 from osuT5.objects.corpus import load_object_songs
 from tests.small_hub import OPEN_REPO, fetched, small_hub
 
@@ -88,7 +88,7 @@ def test_audio_is_there_as_a_file_while_it_is_needed(dataset):
 def test_songs_for_a_map_model_are_the_same_in_folders_and_shards(dataset, tmp_path):
     found = {}
     for form in ("dataset", "shards"):
-        songs = load_object_songs(EMBEDDED_MODEL / "rhythm", str(dataset / form), tmp_path / form, Split.ALL)
+        songs = load_object_songs(BUNDLED_MODEL / "rhythm", str(dataset / form), tmp_path / form, Split.ALL)
         found[form] = [
             (song.name, each.name, each.conditions, len(each.tokens)) for song in songs for each in song.charts
         ]

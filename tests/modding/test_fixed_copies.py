@@ -16,7 +16,7 @@ from modding.thresholds import ThresholdTable
 from osu_beatmap.beatmap import Beatmap, GameMode, HitSound, TimingPoint
 from osu_beatmap.files.reader import decode_osu_bytes, parse_beatmap
 from osu_beatmap.files.writer import write_beatmap
-from osu_beatmap.kept_lines import rewrite
+from osu_beatmap.line_edits import rewrite
 from tests.support.review_maps import regular_map
 
 ADDITIONS = HitSound.WHISTLE | HitSound.FINISH | HitSound.CLAP

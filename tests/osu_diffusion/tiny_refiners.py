@@ -4,12 +4,12 @@ from pathlib import Path
 
 import torch
 
-from osu_diffusion.bundled_refiner import EmbeddedRefiner
+from osu_diffusion.bundled_refiner import BundledRefiner
 from osu_diffusion.conditions import ConditionSpec
 from osu_diffusion.dit import DiTConfig
 from osu_diffusion.refiner import INPUT_SIZE, GridRefiner, Spread
 from osu_diffusion.v2_network import INPUT_SIZE as PUBLISHED_INPUT_SIZE
-from osu_diffusion.v2_network import PublishedNetwork
+from osu_diffusion.v2_network import V2Network
 
 CONDITIONS = ConditionSpec()
 
@@ -23,8 +23,8 @@ def tiny_model(band: int = 8, depth: int = 2) -> GridRefiner:
     return model.eval()
 
 
-def tiny_refiner(band: int = 8, depth: int = 2) -> EmbeddedRefiner:
-    return EmbeddedRefiner(tiny_model(band, depth), CONDITIONS)
+def tiny_refiner(band: int = 8, depth: int = 2) -> BundledRefiner:
+    return BundledRefiner(tiny_model(band, depth), CONDITIONS)
 
 
 PUBLISHED_TABLES = {
@@ -46,7 +46,7 @@ PUBLISHED_CLASSES = 26 + 3 + 2 + 22
 def published_state() -> dict[str, torch.Tensor]:
     """Parameters of a tiny network by their published names."""
     torch.manual_seed(4)
-    network = PublishedNetwork(DiTConfig(PUBLISHED_INPUT_SIZE, 4, PUBLISHED_CLASSES, 16, 2, 4, rotary=False))
+    network = V2Network(DiTConfig(PUBLISHED_INPUT_SIZE, 4, PUBLISHED_CLASSES, 16, 2, 4, rotary=False))
     _fill(network)
     return {published_key(name): tensor for name, tensor in network.dit.state_dict().items()}
 

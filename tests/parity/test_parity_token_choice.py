@@ -7,7 +7,7 @@ from osuT5.generation.sampling.row_choice import Guidance
 from osuT5.tokens.events import ContextKind
 from osuT5.tokens.vocabulary import PAD_ID
 from parity.logit_rules import Temperatures
-from parity.token_choice import PublishedChoice, PublishedSampling
+from parity.token_choice import OriginalChoice, OriginalSampling
 
 PLAIN = Temperatures(1.0, 1.0, 1.0, 1.0)
 
@@ -16,8 +16,8 @@ def row(**values) -> DecodeRow:
     return DecodeRow(ContextKind.MAP, [5, 6, 7], **values)
 
 
-def choice(seed: int = 0, rules=(), **options) -> PublishedChoice:
-    return PublishedChoice(rules, PublishedSampling(PLAIN, **options), torch.Generator().manual_seed(seed))
+def choice(seed: int = 0, rules=(), **options) -> OriginalChoice:
+    return OriginalChoice(rules, OriginalSampling(PLAIN, **options), torch.Generator().manual_seed(seed))
 
 
 def test_draws_are_those_of_multinomial_over_the_whole_batch_ended_rows_included():

@@ -9,8 +9,8 @@ from osuT5.tokens.encoding_spec import EncodingSpec
 from osuT5.tokens.events import ContextKind, Event, EventKind
 from osuT5.tokens.vocabulary import EventRange, Vocabulary
 from parity.event_stream import EventStream
-from parity.window_schedule import PromptTooLong, PublishedChart, PublishedWriter, negative_attributes
-from parity.windows import PublishedGrid
+from parity.window_schedule import OriginalChart, OriginalWriter, PromptTooLong, negative_attributes
+from parity.windows import OriginalGrid
 
 MINI = mini_spec()
 TYPES_FIRST = EncodingSpec()
@@ -52,12 +52,12 @@ class Answers:
         task.row.written_ids = answer
 
 
-def written(*answers: list[int], chart: PublishedChart | None = None, max_length: int = 512, context=ContextKind.MAP):
-    grid = PublishedGrid(SPEC.grid)
+def written(*answers: list[int], chart: OriginalChart | None = None, max_length: int = 512, context=ContextKind.MAP):
+    grid = OriginalGrid(SPEC.grid)
     windows = grid.windows(grid.window_samples + (len(answers) - 1) * grid.stride_samples)
     replies = Answers(*answers)
-    writer = PublishedWriter(SPEC, grid, windows, 20_000.0, max_length, replies)
-    stream = writer.write_context(context, chart or PublishedChart(STANDARD))
+    writer = OriginalWriter(SPEC, grid, windows, 20_000.0, max_length, replies)
+    stream = writer.write_context(context, chart or OriginalChart(STANDARD))
     return stream, replies.tasks
 
 
@@ -84,7 +84,7 @@ def test_the_next_prompt_holds_what_was_written_in_its_own_steps():
 
 
 def test_what_was_not_trained_and_the_scroll_speed_before_the_window_are_stated():
-    chart = PublishedChart(STANDARD, streams={ContextKind.KIAI: EventStream([Event(EventKind.KIAI, 1)], [0])})
+    chart = OriginalChart(STANDARD, streams={ContextKind.KIAI: EventStream([Event(EventKind.KIAI, 1)], [0])})
     _, tasks = written([], [], chart=chart)
     assert ids((EventKind.KIAI, 0))[0] in tasks[1].row.prompt_ids
     kiai_context = SPEC.vocabulary.context_sos(ContextKind.KIAI)

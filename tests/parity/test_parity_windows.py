@@ -1,9 +1,9 @@
 """The windows of the published program: numbers that its own runs show for V29."""
 
 from osuT5.tokens.windows import WindowGrid
-from parity.windows import PublishedGrid
+from parity.windows import OriginalGrid
 
-GRID = PublishedGrid(WindowGrid())
+GRID = OriginalGrid(WindowGrid())
 SONG_SAMPLES = 640_000  # 40 s
 
 

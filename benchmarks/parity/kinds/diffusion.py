@@ -27,11 +27,11 @@ from osu_diffusion.dit import band_mask
 from osu_diffusion.files.loading import load_refiner
 from osu_diffusion.refine import RefineOptions
 from osu_diffusion.schedule import spaced_steps, squared_cosine
-from osu_diffusion.v2_network import PublishedNetwork, context_of
-from osu_diffusion.v2_refiner import PublishedRefiner, published_config, renamed_key
+from osu_diffusion.v2_network import V2Network, context_of
+from osu_diffusion.v2_refiner import V2Refiner, published_config, renamed_key
 from parity.event_stream import EventStream
 from parity.refinement import PLACE_KINDS, PointsOfEvents, points_of_events, with_refined_places
-from parity.refiner_sampling import PublishedClasses, PublishedSpan, refined_as_published
+from parity.refiner_sampling import OriginalClasses, OriginalSpan, refined_as_published
 
 SCHEDULE_LIMIT = 1e-12
 FORWARD_LIMIT = 1e-5
@@ -85,13 +85,13 @@ def _full_size_keys(folder: Path) -> Outcome:
     keys = read_json(folder / "dit_b.keys.json")
     shapes = {renamed_key(key): tuple(shape) for key, shape in keys.items()}
     with torch.device("meta"):
-        network = PublishedNetwork(published_config(shapes, folder))
+        network = V2Network(published_config(shapes, folder))
     return identical({name: tuple(p.shape) for name, p in network.dit.named_parameters()}, shapes)
 
 
 def _network_cases(folder: Path) -> Named:
     refiner = load_refiner(folder)
-    assert isinstance(refiner, PublishedRefiner)
+    assert isinstance(refiner, V2Refiner)
     yield "tiny_dit/weights", partial(_weights, refiner, folder)
     for name in ("forward", "forward_nomask", "cfg1", "cfg25"):
         yield f"tiny_dit/{name}", partial(_forward, refiner, folder, name)
@@ -100,7 +100,7 @@ def _network_cases(folder: Path) -> Named:
         yield f"{path.stem}/events", partial(_refined, refiner, path)
 
 
-def _weights(refiner: PublishedRefiner, folder: Path) -> Outcome:
+def _weights(refiner: V2Refiner, folder: Path) -> Outcome:
     """Compare the weights from the restricted pickle reading."""
     parameters = dict(refiner.model.dit.named_parameters())
     theirs = read_arrays(folder / "weights.npz")
@@ -109,7 +109,7 @@ def _weights(refiner: PublishedRefiner, folder: Path) -> Outcome:
 
 
 @torch.inference_mode()
-def _forward(refiner: PublishedRefiner, folder: Path, name: str) -> Outcome:
+def _forward(refiner: V2Refiner, folder: Path, name: str) -> Outcome:
     arrays = read_arrays(folder / "forward.npz")
     x, context, classes, steps, theirs = (torch.from_numpy(arrays[key]) for key in ("x", "c", "y", "t", name))
     x, context = x.transpose(1, 2), context.transpose(1, 2)
@@ -134,7 +134,7 @@ def _read(path: Path) -> tuple[dict, EventStream, PointsOfEvents]:
     return data, stream, points_of_events(stream, True, lines, multiplier)
 
 
-def _classes(refiner: PublishedRefiner, data: dict) -> PublishedClasses:
+def _classes(refiner: V2Refiner, data: dict) -> OriginalClasses:
     asked = data["generation_config"]
     wanted = Attributes(
         GameMode(asked["gamemode"]),
@@ -145,10 +145,10 @@ def _classes(refiner: PublishedRefiner, data: dict) -> PublishedClasses:
     )
     unwanted = replace(wanted, mapper_id=None, descriptors=tuple(asked["negative_descriptors"] or ()))
     vector = refiner.conditions.class_vector_as_published
-    return PublishedClasses(vector(wanted), vector(unwanted))
+    return OriginalClasses(vector(wanted), vector(unwanted))
 
 
-def _inputs(refiner: PublishedRefiner, path: Path) -> Outcome:
+def _inputs(refiner: V2Refiner, path: Path) -> Outcome:
     """Compare the network's inputs, and the point of each event.
 
     They are positions, times, context, sliders and classes.
@@ -174,7 +174,7 @@ def _inputs(refiner: PublishedRefiner, path: Path) -> Outcome:
     return within(ours, theirs, INPUTS_LIMIT)
 
 
-def _refined(refiner: PublishedRefiner, path: Path) -> Outcome:
+def _refined(refiner: V2Refiner, path: Path) -> Outcome:
     """Compare the events of the whole refinement.
 
     The figure is the excess of a position's distance over rounding.
@@ -188,7 +188,7 @@ def _refined(refiner: PublishedRefiner, path: Path) -> Outcome:
         max_seq_len=own.get("max_seq_len", 1024),
         overlap_buffer=own.get("overlap_buffer", 128),
     )
-    span = PublishedSpan(own.get("start_time"), own.get("end_time"), own.get("pad_sequence", False))
+    span = OriginalSpan(own.get("start_time"), own.get("end_time"), own.get("pad_sequence", False))
     classes = _classes(refiner, data)
     positions = refined_as_published(refiner, found.points, classes, options, data["seed"], span)
     ours = with_refined_places(stream.events, found.point_of, positions)

@@ -17,12 +17,12 @@ from osu_beatmap.beatmap import Beatmap
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.quirks import PUBLISHED
 from osuT5.encoding import encode_context
-from osuT5.model.files.bundle import PublishedBundle
+from osuT5.model.files.bundle import ModelBundle
 from osuT5.tokens.events import ContextKind, Event, EventKind
 from osuT5.tokens.vocabulary import PAD_ID, SOS_ID
 from parity.event_stream import EventStream
-from parity.mai_mod_report import JudgedEvent, PublishedReport
-from parity.windows import PublishedGrid
+from parity.mai_mod_report import JudgedEvent, OriginalReport
+from parity.windows import OriginalGrid
 
 SONG_MS = 40_000.0
 """The song of the cases, of which only the length matters."""
@@ -47,7 +47,7 @@ class Case:
         return context
 
     @cached_property
-    def bundle(self) -> PublishedBundle:
+    def bundle(self) -> ModelBundle:
         return load_recorded_bundle(self.path.parents[1], self.data["config"])
 
     @cached_property
@@ -61,12 +61,12 @@ class Case:
         return EventStream.of(groups)
 
     @cached_property
-    def report(self) -> PublishedReport:
+    def report(self) -> OriginalReport:
         context = self.context
         rows = zip(context["events"], context["times"], context["surprisals"], context["expected"], strict=True)
         judged = [JudgedEvent(_event(own), ms, bits, _event(wanted)) for own, ms, bits, wanted in rows]
         encoding = self.bundle.spec.encoding
-        return PublishedReport(self.beatmap, judged, encoding.types_first, encoding.position_cell_px)
+        return OriginalReport(self.beatmap, judged, encoding.types_first, encoding.position_cell_px)
 
 
 def _event(row: list) -> Event | None:
@@ -102,7 +102,7 @@ def _compare_sequences(case: Case) -> Outcome:
     """
     theirs = [[i for i in row if i != PAD_ID] for row in case.data["batches"][0]["ids"]]
     spec = case.bundle.spec
-    windows = PublishedGrid(spec.grid).windows(round(SONG_MS * spec.grid.sample_rate / 1000))[: len(theirs)]
+    windows = OriginalGrid(spec.grid).windows(round(SONG_MS * spec.grid.sample_rate / 1000))[: len(theirs)]
     stream = _read_recorded(case)
     ours = []
     for window in windows:

@@ -38,7 +38,7 @@ from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import ContextKind
 from osuT5.tokens.vocabulary import PAD_ID
 from parity.logit_rules import Temperatures, eos_ids
-from parity.token_choice import PublishedChoice, PublishedSampling, published_rules
+from parity.token_choice import OriginalChoice, OriginalSampling, published_rules
 
 LIMIT = 1e-4
 MEL_LIMIT = 1e-5
@@ -151,13 +151,13 @@ def _generate(bundle: Bundle, count: int, run: dict) -> np.ndarray:
     engine = DecodeLoop(
         bundle.model, vocabulary, options["max_length"] - 1, guidance, counts_padding=True
     )  # the last is not read
-    choice = PublishedChoice(rules, sampling, generator)
+    choice = OriginalChoice(rules, sampling, generator)
     engine.write(rows, bundle.states[:count], range(count), [0] * count, choice)
     return _as_written(rows)
 
 
-def _sampling(options: dict) -> PublishedSampling:
-    return PublishedSampling(
+def _sampling(options: dict) -> OriginalSampling:
+    return OriginalSampling(
         Temperatures(
             options["temperature"],
             options["timing_temperature"],

@@ -26,16 +26,16 @@ from osu_beatmap.beatmap import Difficulty
 from osu_beatmap.files.reader import parse_beatmap, read_beatmap
 from osu_beatmap.files.writer import write_beatmap
 from osuT5.model.audio_conditions import DEFAULT_DIFFICULTY_STARS, NO_MAPPER
-from osuT5.model.files.bundle import PublishedBundle
+from osuT5.model.files.bundle import ModelBundle
 from osuT5.model.files.families import family_of_model
 from osuT5.tokens.events import ContextKind
 from osuT5.tokens.vocabulary import PAD_ID
 from osuT5.tokens.windows import LOOKAHEAD, LOOKBACK
 from parity.event_stream import EventStream
-from parity.generate import PublishedMap, PublishedOptions, Reference, generate_as_published
+from parity.generate import OriginalMap, OriginalOptions, Reference, generate_as_published
 from parity.logit_rules import eos_ids
-from parity.window_schedule import PublishedChart, PublishedWriter, WindowTask, negative_attributes
-from parity.windows import PublishedGrid, PublishedWindow
+from parity.window_schedule import OriginalChart, OriginalWriter, WindowTask, negative_attributes
+from parity.windows import OriginalGrid, OriginalWindow
 
 DEFAULT_OUTPUTS = "TIMING,KIAI,MAP,SV"
 """Of the published configurations; what a model does not have is not written."""
@@ -70,7 +70,7 @@ class Case:
         return read_json(self.path)
 
     @cached_property
-    def bundle(self) -> PublishedBundle:
+    def bundle(self) -> ModelBundle:
         return load_recorded_bundle(self.path.parents[1], self.data["config"])
 
     @cached_property
@@ -82,20 +82,20 @@ class Case:
         return self.data["segments"][0]["song_length"]
 
     @property
-    def grid(self) -> PublishedGrid:
-        return PublishedGrid(self.bundle.spec.grid, *(float(self.options.get(n, d)) for n, d in SHARES))
+    def grid(self) -> OriginalGrid:
+        return OriginalGrid(self.bundle.spec.grid, *(float(self.options.get(n, d)) for n, d in SHARES))
 
     @cached_property
-    def windows(self) -> list[PublishedWindow]:
+    def windows(self) -> list[OriginalWindow]:
         samples = round(self.song_ms * self.bundle.spec.grid.sample_rate / 1000)
         return self.grid.windows(samples, self.time("start_time"), self.time("end_time"))
 
     @cached_property
-    def map(self) -> PublishedMap:
+    def map(self) -> OriginalMap:
         self.tasks.clear()
         spec = self.bundle.spec
         longest = self.bundle.config.max_target_positions
-        writer = PublishedWriter(spec, self.grid, self.windows, self.song_ms, longest, self._answer)
+        writer = OriginalWriter(spec, self.grid, self.windows, self.song_ms, longest, self._answer)
         return generate_as_published(writer, self.chart, self.settings, self._request(), self.reference)
 
     @property
@@ -104,12 +104,12 @@ class Case:
         return Reference.read(self.path.parents[1] / INPUT_FOLDER / Path(path).name) if path else None
 
     @property
-    def chart(self) -> PublishedChart:
+    def chart(self) -> OriginalChart:
         asked = self.data["generation_config"]
         attributes = asked_attributes(asked)
         if float(self.options.get("cfg_scale", 1)) <= 1:
-            return PublishedChart(attributes)
-        return PublishedChart(attributes, negative_attributes(attributes, asked["negative_descriptors"] or ()))
+            return OriginalChart(attributes)
+        return OriginalChart(attributes, negative_attributes(attributes, asked["negative_descriptors"] or ()))
 
     @property
     def settings(self) -> Difficulty:
@@ -120,10 +120,10 @@ class Case:
         value = self.options.get(name, "null")
         return None if value == "null" else float(value)
 
-    def _request(self) -> PublishedOptions:
+    def _request(self) -> OriginalOptions:
         family = family_of_model(self.bundle.config, self.bundle.spec)
         assert family is not None, "the bundle is a published one"
-        return PublishedOptions(
+        return OriginalOptions(
             outputs=_contexts(self.options.get("output_type", DEFAULT_OUTPUTS)),
             given=frozenset(_contexts(self.options.get("in_context", ""))) - {ContextKind.NONE},
             timing_leniency_ms=float(self.options.get("timing_leniency", family.timing_leniency_ms)),
@@ -162,7 +162,7 @@ def _compare_windows(case: Case) -> Outcome:
 
 
 def _compare_calls(case: Case, part: str) -> Outcome:
-    if not isinstance(case.map, PublishedMap) or len(case.tasks) != case.data["n_calls"]:
+    if not isinstance(case.map, OriginalMap) or len(case.tasks) != case.data["n_calls"]:
         return Verdict.DIFFERS, "", f"{len(case.tasks)} calls, not {case.data['n_calls']}"
     theirs = [CALL_PARTS[part][1](call) for call in case.data["calls"]]
     ours = [CALL_PARTS[part][0](case, task) for task in case.tasks]

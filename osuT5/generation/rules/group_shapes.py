@@ -118,7 +118,7 @@ def _fit(shape: Shape, given: Sequence[EventKind]) -> _Fit | None:
 
 
 @dataclass(slots=True)
-class PublishedGrammar(GrammarState):
+class ShapeGrammar(GrammarState):
     """As GrammarState, for a published encoding.
 
     `path_ended`: whether the slider that waits has the end of its path, but not yet that of its first slide (layout 2)

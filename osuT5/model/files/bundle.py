@@ -21,14 +21,14 @@ OURS = "osu_mapper"
 TIME_STEP_MS = 10
 
 
-class PublishedBundle(NamedTuple):
+class ModelBundle(NamedTuple):
     """Contents of a bundle's JSON files."""
 
     config: ModelConfig
     spec: Contract
 
 
-def bundle_from_json(config: dict, tokenizer: dict, name: str = "") -> PublishedBundle:
+def bundle_from_json(config: dict, tokenizer: dict, name: str = "") -> ModelBundle:
     """Return the sizes and the contract of a published bundle.
 
     Raises:
@@ -45,7 +45,7 @@ def bundle_from_json(config: dict, tokenizer: dict, name: str = "") -> Published
             f"config.json is for {sizes.vocab_size_in} tokens to read and {sizes.vocab_size_out} to write, "
             f"tokenizer.json for {vocabulary.size_in} and {vocabulary.size_out}"
         )
-    return PublishedBundle(sizes, contract)
+    return ModelBundle(sizes, contract)
 
 
 def _spec(config: dict, tokenizer: dict, sizes: ModelConfig, name: str) -> Contract:

@@ -16,7 +16,7 @@ from osuT5.tokens.class_tables import TABLES_FILE
 from osuT5.tokens.contract import CONTRACT_FILE, Contract
 from paths import MODEL_DIR
 
-EMBEDDED_MODEL = MODEL_DIR / "mini"
+BUNDLED_MODEL = MODEL_DIR / "mini"
 
 CONFIG_FILE, GENERATION_FILE, TOKENIZER_FILE = "config.json", "generation_config.json", "tokenizer.json"
 
@@ -62,7 +62,7 @@ def find_model(source: str | Path | None = None, gamemode: GameMode | None = Non
         ModelError: There is no such model.
     """
     if source is None:
-        return ModelFolders(EMBEDDED_MODEL, EMBEDDED_MODEL)
+        return ModelFolders(BUNDLED_MODEL, BUNDLED_MODEL)
     files = list(HUB_FILES)
     if gamemode is not None:
         files += [f"{gamemode_subfolder(gamemode)}/{name}" for name in HUB_FILES]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from modding.aspects import Aspect
-from modding.habits.choices import Choices, Question, Seen, counted, weigh
+from modding.habits.choices import Choices, Question, ViewedQuestion, counted, weigh
 from modding.habits.habits import choices_of, habits_of
 from modding.habits.places import MapPlaces
 from modding.habits.weights import WEIGHTS
@@ -23,12 +23,12 @@ def question(answer, obj=0):
 
 def test_a_score_leaves_its_own_answer_out_and_chances_make_up_one():
     questions = [question("a"), question("b", 1)]
-    seen = [Seen((), each.candidates) for each in questions]
+    seen = [ViewedQuestion((), each.candidates) for each in questions]
     first, _ = weigh(Choices(Aspect.COMBO, questions, {"all": counted(questions, seen)}), {"all": 1.0})
     assert first.usual == "b"
     assert first.surprise.bits > 1.0
     questions = [question("ab"[number % 2], number) for number in range(20)]
-    seen = [Seen((("odd", number % 2),), each.candidates) for number, each in enumerate(questions)]
+    seen = [ViewedQuestion((("odd", number % 2),), each.candidates) for number, each in enumerate(questions)]
     view = counted(questions, seen)
     assert [np.exp(chances).sum() for chances in view] == pytest.approx([1.0] * 20)
     assert np.exp(view[4])[0] > 0.8
@@ -36,7 +36,7 @@ def test_a_score_leaves_its_own_answer_out_and_chances_make_up_one():
 
 def test_candidates_of_one_class_share_its_chance_and_views_without_weight_do_not_count():
     questions = [question("a", number) for number in range(4)]
-    seen = [Seen((), ("left", "left", "right")) for _ in questions]
+    seen = [ViewedQuestion((), ("left", "left", "right")) for _ in questions]
     view = counted(questions, seen)
     assert view[0][0] == pytest.approx(view[0][1])
     assert view[0][0] > view[0][2]

@@ -16,7 +16,7 @@ from modding.thresholds import ThresholdTable
 from osu_beatmap.beatmap import GameMode, TimingPoint
 from osu_beatmap.timing.active_point import Timing
 from osu_beatmap.timing.beat_clock import TICKS_PER_BEAT, BeatClock
-from osuT5.model.files.find import EMBEDDED_MODEL
+from osuT5.model.files.find import BUNDLED_MODEL
 from osuT5.rhythm.features import BANDS
 from pipeline.generation.rhythm import SongRhythm
 from tests.modding.observation.test_modding_surprisal import chart
@@ -33,7 +33,7 @@ class Song:
 
 @pytest.fixture(scope="module")
 def song() -> SongRhythm:
-    return SongRhythm(Song(np.random.default_rng(0).random((2001, BANDS)).astype(np.float16)), EMBEDDED_MODEL)
+    return SongRhythm(Song(np.random.default_rng(0).random((2001, BANDS)).astype(np.float16)), BUNDLED_MODEL)
 
 
 @pytest.mark.parametrize("mode", list(GameMode))

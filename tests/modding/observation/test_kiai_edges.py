@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from modding.observation.kiai_edges import HeardSpectrum, kiai_edges
+from modding.observation.kiai_edges import SongSpectrum, kiai_edges
 from osu_beatmap.timing.edits import set_kiai
 from tests.support.review_maps import BEAT_MS, regular_map
 
@@ -11,12 +11,12 @@ FRAME_MS, LEAD_MS, BAR_MS = 8.0, 25.0, 4 * BEAT_MS
 CHORUS_MS = (1000.0 + 8 * BAR_MS, 1000.0 + 16 * BAR_MS)
 
 
-def song(chorus_ms: tuple[float, float] = CHORUS_MS, level: float = 1.0) -> HeardSpectrum:
+def song(chorus_ms: tuple[float, float] = CHORUS_MS, level: float = 1.0) -> SongSpectrum:
     """Noise, and a chorus that is louder in some of the bands."""
     times_ms = np.arange(int(34_000 / FRAME_MS)) * FRAME_MS - LEAD_MS
     mel = np.random.default_rng(1).normal(0.0, 0.1, (len(times_ms), 12))
     mel[(times_ms >= chorus_ms[0]) & (times_ms < chorus_ms[1]), 2:7] += 1.0
-    return HeardSpectrum(level * mel, FRAME_MS, LEAD_MS)
+    return SongSpectrum(level * mel, FRAME_MS, LEAD_MS)
 
 
 def with_kiai(start_ms: float, end_ms: float):
@@ -42,4 +42,4 @@ def test_the_rest_of_the_map_tells_where_the_song_does_not_and_ends_may_be_missi
     start = kiai_edges(beatmap, song(chorus_ms=(0.0, 0.0)))[0]
     assert start.likeliest_ms == pytest.approx(CHORUS_MS[0])
     assert [edge.is_start for edge in kiai_edges(with_kiai(CHORUS_MS[0], 1e9), song())] == [True]
-    assert kiai_edges(with_kiai(*CHORUS_MS), HeardSpectrum(np.zeros((1000, 12)), FRAME_MS, LEAD_MS)) == []
+    assert kiai_edges(with_kiai(*CHORUS_MS), SongSpectrum(np.zeros((1000, 12)), FRAME_MS, LEAD_MS)) == []

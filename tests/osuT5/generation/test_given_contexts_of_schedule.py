@@ -15,7 +15,7 @@ from osuT5.dataset.token_stream import TokenStream
 from osuT5.dataset.training_songs import Chart, TrainingSong
 from osuT5.encoding import encode_context
 from osuT5.encoding.hitsound_merge import with_sounds
-from osuT5.generation.chart_state import ChartState, GivenInput, groups_between
+from osuT5.generation.chart_state import ChartState, ContextInput, groups_between
 from osuT5.generation.hitsounds import SOUND_KINDS, write_sounds
 from osuT5.generation.sampling.sampler import Sampling
 from osuT5.tokens.events import ContextKind
@@ -62,8 +62,8 @@ def test_the_prompt_is_a_prefix_of_what_training_renders(writer, mode, template,
     rows = RowWriter(SPEC, BatchOptions(contexts={template: 1}, max_tokens=4096), NOTHING_VARIED)
     ids, _ = rows.row(Cut(song, window.start_frame), song.charts[0], np.random.default_rng(0))
     given = {
-        C.NO_HS: GivenInput(C.NO_HS, groups_of(own, C.NO_HS)),
-        C.GD: GivenInput(C.GD, groups_of(other, C.MAP), attributes_of(other, 5.0)),
+        C.NO_HS: ContextInput(C.NO_HS, groups_of(own, C.NO_HS)),
+        C.GD: ContextInput(C.GD, groups_of(other, C.MAP), attributes_of(other, 5.0)),
     }
     chart = ChartState(
         attributes_of(own, 3.0),
@@ -80,7 +80,7 @@ def test_the_prompt_is_a_prefix_of_what_training_renders(writer, mode, template,
 def test_inputs_give_way_where_there_is_no_room(writer):
     chart = ChartState(attributes_of(reference_map(GameMode.STANDARD), 3.0), 1)
     row = writer.row(writer.windows[3], C.MAP, chart, [])
-    crowd = GivenInput(C.NO_HS, groups_of(reference_map(GameMode.STANDARD), C.NO_HS) * 200)
+    crowd = ContextInput(C.NO_HS, groups_of(reference_map(GameMode.STANDARD), C.NO_HS) * 200)
     crowd = replace(crowd, groups=sorted(crowd.groups, key=lambda group: group.time_ms))
     crowded = writer.row(writer.windows[3], C.MAP, replace(chart, inputs=(crowd,)), [])
     limit = 0.75 * writer.model.config.max_target_positions
@@ -108,7 +108,9 @@ def test_a_finished_map_gets_sounds_and_nothing_else(mode, volumes):
     spec = contexts_spec(volumes)
     writer, beatmap = song_writer(spec), reference_map(mode)
     groups = groups_of(beatmap, C.MAP, spec)
-    chart = ChartState(attributes_of(beatmap, 3.0), 1, inputs=(GivenInput(C.NO_HS, groups_of(beatmap, C.NO_HS, spec)),))
+    chart = ChartState(
+        attributes_of(beatmap, 3.0), 1, inputs=(ContextInput(C.NO_HS, groups_of(beatmap, C.NO_HS, spec)),)
+    )
     sounding = write_sounds(writer, chart, groups, Sampling(temperature=2.0, top_p=1.0))
     assert without_sounds(sounding) == without_sounds(groups)
     assert sounding != groups
@@ -129,7 +131,7 @@ def test_a_finished_map_gets_sounds_and_nothing_else(mode, volumes):
 def test_sounds_of_a_part_leave_the_others(writer):
     beatmap = reference_map(GameMode.STANDARD)
     groups = groups_of(beatmap, C.MAP)
-    chart = ChartState(attributes_of(beatmap, 3.0), 1, inputs=(GivenInput(C.NO_HS, groups_of(beatmap, C.NO_HS)),))
+    chart = ChartState(attributes_of(beatmap, 3.0), 1, inputs=(ContextInput(C.NO_HS, groups_of(beatmap, C.NO_HS)),))
     hot = Sampling(temperature=2.0, top_p=1.0)
     sounding = write_sounds(writer.within(6_000.0, 9_000.0), chart, groups, hot, 6_000.0, 9_000.0)
     changed = [group.time_ms for group, before in zip(sounding, groups, strict=True) if group != before]

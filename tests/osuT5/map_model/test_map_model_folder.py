@@ -10,21 +10,21 @@ import pytest
 
 from model_files.errors import ModelError
 from osuT5.map_model.folder import PART_FILES, is_map_model, load_map_model
-from osuT5.model.files.find import EMBEDDED_MODEL, HUB_FILES
+from osuT5.model.files.find import BUNDLED_MODEL, HUB_FILES
 from pipeline.generation.rhythm import SongRhythm
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A copy of the bundled model."""
-    return Path(shutil.copytree(EMBEDDED_MODEL, tmp_path / "copy"))
+    return Path(shutil.copytree(BUNDLED_MODEL, tmp_path / "copy"))
 
 
 def test_a_folder_with_both_parts_generates_on_the_beat_clock(folder: Path) -> None:
     song = SimpleNamespace(listener=None)
-    for place in (folder, folder / ".." / "copy", EMBEDDED_MODEL.relative_to(Path.cwd())):
+    for place in (folder, folder / ".." / "copy", BUNDLED_MODEL.relative_to(Path.cwd())):
         assert SongRhythm.of(song, place) is not None
-    assert load_map_model(folder).rhythm.config == load_map_model(EMBEDDED_MODEL).rhythm.config
+    assert load_map_model(folder).rhythm.config == load_map_model(BUNDLED_MODEL).rhythm.config
     shutil.rmtree(folder / "rhythm")
     shutil.rmtree(folder / "objects")
     assert SongRhythm.of(song, folder) is None

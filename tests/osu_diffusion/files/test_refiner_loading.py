@@ -10,14 +10,14 @@ from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode
 from osu_diffusion.coarse_positions import on_grid
 from osu_diffusion.files.contract import RefinerContract
-from osu_diffusion.files.loading import EMBEDDED_REFINER, load_refiner
+from osu_diffusion.files.loading import BUNDLED_REFINER, load_refiner
 from osu_diffusion.refine import RefineOptions, TargetAttributes, refine_positions
 from tests.osu_diffusion.point_maps import every_kind
 from tests.osu_diffusion.tiny_refiners import CONDITIONS, published_state, tiny_model, write_published
 
 WANTED = TargetAttributes(Attributes(GameMode.STANDARD, difficulty=4.0, mapper_id=22))
-MAX_EMBEDDED_BYTES = 16 << 20
-MAX_EMBEDDED_PARAMETERS = 8_000_000
+MAX_BUNDLED_BYTES = 16 << 20
+MAX_BUNDLED_PARAMETERS = 8_000_000
 
 
 def test_our_own_survives_its_folder_and_the_embedded_one_is_small(tmp_path: Path) -> None:
@@ -28,9 +28,9 @@ def test_our_own_survives_its_folder_and_the_embedded_one_is_small(tmp_path: Pat
     assert loaded.model.dit.config == model.dit.config
     for name, parameter in loaded.model.named_parameters():
         torch.testing.assert_close(parameter, dict(model.named_parameters())[name], atol=1e-3, rtol=1e-3)
-    assert (EMBEDDED_REFINER / "model.safetensors").stat().st_size <= MAX_EMBEDDED_BYTES
+    assert (BUNDLED_REFINER / "model.safetensors").stat().st_size <= MAX_BUNDLED_BYTES
     refiner = load_refiner()
-    assert sum(parameter.numel() for parameter in refiner.model.parameters()) <= MAX_EMBEDDED_PARAMETERS
+    assert sum(parameter.numel() for parameter in refiner.model.parameters()) <= MAX_BUNDLED_PARAMETERS
 
 
 def test_a_published_one_refines(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import GameMode, TimingPoint
 from osu_beatmap.splice import Span
-from osuT5.model.files.find import EMBEDDED_MODEL
+from osuT5.model.files.find import BUNDLED_MODEL
 from osuT5.rhythm.features import BANDS
 from pipeline.generation.rhythm import SongRhythm
 
@@ -28,7 +28,7 @@ def features() -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def rhythm(features: np.ndarray) -> SongRhythm:
-    return SongRhythm(SimpleNamespace(rhythm_features=features, song_ms=60_000.0), EMBEDDED_MODEL)
+    return SongRhythm(SimpleNamespace(rhythm_features=features, song_ms=60_000.0), BUNDLED_MODEL)
 
 
 def test_harder_maps_have_more_objects(rhythm: SongRhythm) -> None:

@@ -22,7 +22,7 @@ from osu_beatmap.geometry.catch_conversion import to_catch
 from osuT5.encoding import assemble, encode_context, groups_from_events
 from osuT5.encoding.hit_objects.taiko import drumroll_path
 from osuT5.generation.rules.grammar import GrammarState
-from osuT5.generation.rules.group_shapes import PublishedGrammar
+from osuT5.generation.rules.group_shapes import ShapeGrammar
 from osuT5.tokens.contract import mini_spec, output_ranges
 from osuT5.tokens.encoding_spec import MINI_ENCODING
 from osuT5.tokens.events import ContextKind, Event, EventKind
@@ -36,7 +36,7 @@ LINES = [TimingPoint(0.0, 500.0), TimingPoint(9000.0, -50.0, uninherited=False, 
 def grammar(version: str, mode: GameMode, keys: int, context: ContextKind = ContextKind.MAP) -> GrammarState:
     if version == "mini":
         return GrammarState(mode, keys)
-    return PublishedGrammar(mode, keys, encoding=ENCODINGS[version], context=context)
+    return ShapeGrammar(mode, keys, encoding=ENCODINGS[version], context=context)
 
 
 def standard() -> Beatmap:

@@ -3,15 +3,15 @@
 import pytest
 
 from osu_beatmap.beatmap import GameMode
-from osuT5.generation.rules.group_shapes import PublishedGrammar
+from osuT5.generation.rules.group_shapes import ShapeGrammar
 from osuT5.tokens.events import Event, EventKind
 from tests.support.published_bundles import FAMILIES
 
 HEAD = [EventKind.TIME, EventKind.SNAPPING, EventKind.POSITION, EventKind.POSITION_REFINE]
 
 
-def state_after(version: str, *events: tuple[EventKind, int], mode=GameMode.STANDARD) -> PublishedGrammar:
-    state = PublishedGrammar(mode, 4, encoding=FAMILIES[version][0].encoding)
+def state_after(version: str, *events: tuple[EventKind, int], mode=GameMode.STANDARD) -> ShapeGrammar:
+    state = ShapeGrammar(mode, 4, encoding=FAMILIES[version][0].encoding)
     for event in events:
         state.read(Event(*event))
     return state

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from model_files.errors import ModelError
 from osu_beatmap.beatmap import GameMode
 from osuT5.model.files.convert import convert_to_published
-from osuT5.model.files.find import EMBEDDED_MODEL, best_device, find_model
+from osuT5.model.files.find import BUNDLED_MODEL, best_device, find_model
 from osuT5.model.files.loading import load_model
 from osuT5.model.files.weights import build_model, read_weights
 from osuT5.model.seq2seq import MapperModel
@@ -80,7 +80,7 @@ def test_a_mode_may_have_a_model_of_its_own(published: Path) -> None:
     folders = find_model(published, GameMode.MANIA)
     assert (folders.root, folders.map) == (published, mania)
     assert folders.timing_is_separate
-    assert find_model().root == EMBEDDED_MODEL
+    assert find_model().root == BUNDLED_MODEL
     assert not find_model(gamemode=GameMode.MANIA).timing_is_separate
 
 

@@ -21,7 +21,7 @@ from osu_beatmap.files.number_fields import FieldError
 BREAKS_COMMENT = "//Break Periods"
 
 
-def with_kept_text(beatmap: Beatmap, sections: Iterable[tuple[str, list[str]]]) -> Iterator[tuple[str, list[str]]]:
+def with_extra_text(beatmap: Beatmap, sections: Iterable[tuple[str, list[str]]]) -> Iterator[tuple[str, list[str]]]:
     """Yield the sections of a file, including unread lines."""
     waiting: dict[str, list[tuple[str, list[str]]]] = {}
     for follows, name, lines in beatmap.kept.sections:

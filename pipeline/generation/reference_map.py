@@ -15,7 +15,7 @@ from pipeline.request.resolve import fill_from_beatmap
 
 
 @dataclass(frozen=True)
-class GivenMap:
+class ReferenceMap:
     """A reference map.
 
     Attributes:
@@ -41,7 +41,7 @@ class GivenMap:
         return self.part.with_outside(made, with_lines=ContextKind.TIMING in scope.in_context)
 
 
-def read_given_map(request: GenerationRequest) -> GivenMap | None:
+def read_reference_map(request: GenerationRequest) -> ReferenceMap | None:
     """Read the reference map of a request, or return None.
 
     Raises:
@@ -64,4 +64,4 @@ def read_given_map(request: GenerationRequest) -> GivenMap | None:
     notes = [f"{path.name}: {warning}." for warning in first_warnings(warnings)]
     # What is like the map is like its part in the song, which has a star rating more often.
     request = filled if part.is_whole else fill_from_beatmap(request, part.beatmap)
-    return GivenMap(request, part, (*notes, *part.notes))
+    return ReferenceMap(request, part, (*notes, *part.notes))

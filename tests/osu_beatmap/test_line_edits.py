@@ -7,7 +7,7 @@ import pytest
 
 from modding import fixes
 from osu_beatmap.files.reader import decode_osu_bytes, parse_beatmap
-from osu_beatmap.kept_lines import rewrite
+from osu_beatmap.line_edits import rewrite
 
 FILE = """\ufeffosu file format v12
 
