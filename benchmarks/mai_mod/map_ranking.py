@@ -42,7 +42,8 @@ from osu_beatmap.beatmap import Beatmap, GameMode
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.held_out import Split
 from osuT5.audio.decode import load_audio
-from osuT5.model.files.loading import BUNDLED_MODEL, load_model
+from osuT5.model.files.find import BUNDLED_MODEL
+from osuT5.model.files.loading import load_model
 from osuT5.tokens.events import ContextKind
 
 OLD_MAPS = Path(__file__).parent / "old_maps"

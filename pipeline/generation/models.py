@@ -87,7 +87,10 @@ def adapters_of(folder: Path, lora: str | None) -> tuple[str | None, Path | None
 
 
 def song_notes(request: GenerationRequest) -> list[str]:
-    """Return what a user should know of how the song was read; nothing for parity, which reads it as the original."""
+    """Return notes for the user on a song's decoding and names.
+
+    There are none for parity, which reads it as the original does.
+    """
     path = request.song.audio_path
     return [] if request.model.parity else [*audio_notes(path), *name_notes(request.song, read_tags(path))]
 

@@ -80,7 +80,10 @@ def missing_names(stem: str, tags: AudioTags) -> dict[str, str]:
 
 
 def name_notes(song: SongOptions, tags: AudioTags) -> list[str]:
-    """Return a note for each name that was neither given nor found in Latin letters."""
+    """Return a note for each missing name.
+
+    Such a name was neither given nor found in Latin letters.
+    """
     stem = song.audio_path.stem if song.audio_path is not None else ""
     found, notes = _found_names(stem, tags), []
     for name, used in missing_names(stem, tags).items():
@@ -96,7 +99,10 @@ def name_notes(song: SongOptions, tags: AudioTags) -> list[str]:
 
 
 def _found_names(stem: str, tags: AudioTags) -> dict[str, str]:
-    """Return what a file says of its song; nothing where its name alone could be a title."""
+    """Return a file's statements about its song.
+
+    They are empty if its name alone could be a title.
+    """
     artist_in_name, title_in_name = from_file_name(stem)
     return {
         "title": tags.title or (title_in_name if artist_in_name else ""),
@@ -105,7 +111,7 @@ def _found_names(stem: str, tags: AudioTags) -> dict[str, str]:
 
 
 def _used_names(stem: str, tags: AudioTags) -> dict[str, str]:
-    """Return the romanised names of a map of a file, if none are given."""
+    """Return a map's romanised names by its file, if none are given."""
     artist_in_name, title_in_name = from_file_name(stem)
     return {
         "title": _song_name(None, None, tags.title or title_in_name, stem, UNKNOWN_TITLE).romanised,

@@ -1,4 +1,4 @@
-"""Titles and artists in Latin letters, as osu! needs them beside what is written."""
+"""Romanised titles and artists, which osu! needs besides the written ones."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ _VOWELS = "aiueo"
 
 
 def romanise(text: str) -> str:
-    """Return a text in ASCII letters, without accents; nothing if it has no letters.
+    """Return a text in ASCII letters, without accents.
+
+    It is empty if it has no letters.
 
     For other scripts it is a proposal. Kana are read by the Hepburn system. Kanji are read as in Chinese, since their
     Japanese reading depends on the word.
@@ -39,7 +41,10 @@ def romanise(text: str) -> str:
 
 
 def is_latin(text: str) -> bool:
-    """Return whether all letters of a text are Latin, so that its romanised form is certain."""
+    """Return whether all letters of a text are Latin.
+
+    Its romanised form is then certain.
+    """
     return all(_script(char) == LATIN for char in unicodedata.normalize("NFKC", text) if char.isalpha())
 
 
