@@ -170,6 +170,11 @@ class Jobs:
                 self.change(found, state="running", started_s=time.time(), attempts=found.attempts + 1)
             return found
 
+    def wake(self) -> None:
+        """End the wait of `next_queued`."""
+        with self._lock:
+            self._changed.notify_all()
+
     def cancel(self, job: Job) -> None:
         """Remove a job from the queue; the supervisor ends a running one."""
         with self._lock:

@@ -127,6 +127,7 @@ class Supervisor:
     def stop(self) -> None:
         """End the worker; the next server restarts unfinished jobs."""
         self._stops.set()
+        self._jobs.wake()
         self._thread.join()
 
     def _run(self) -> None:

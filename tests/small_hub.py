@@ -73,7 +73,7 @@ def small_hub(
     """Starts the server with an empty cache; gives the list of what is asked for. `kind`: models or datasets."""
     handler = type("Hub", (_Hub,), {"asked": [], "files": files, "kind": kind})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     endpoint = f"http://127.0.0.1:{server.server_port}"  # what HF_ENDPOINT would set, if it were not read at import
     template = constants.HUGGINGFACE_CO_URL_TEMPLATE.replace(constants.ENDPOINT, endpoint)

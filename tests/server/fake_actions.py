@@ -8,9 +8,12 @@ from pathlib import Path
 from server.worker import Task
 
 DEAF_S = 60.0
-STEPS = {"slow": 600, "brief": 50}
+SLOW_STEPS = 600
 STEP_S = 0.02
 HOLD_STEPS = 3_000
+HELD = "until "
+"""A title that begins so names a file, and the job lasts until it is there."""
+
 MAP = "osu file format v14\n\n[General]\nAudioFilename: song.wav\n\n[TimingPoints]\n0,500,4,2,0,100,1,0\n"
 
 
@@ -22,10 +25,12 @@ def generate(task: Task) -> dict:
     what = str(task.options.get("title", "quick"))
     task.progress("listening", 1, 2)
     print(f"doing {what}", flush=True)
-    if what in STEPS:
-        for step in range(STEPS[what]):
-            task.progress("map", step, STEPS[what])
+    if what == "slow":
+        for step in range(SLOW_STEPS):
+            task.progress("map", step, SLOW_STEPS)
             time.sleep(STEP_S)
+    elif what.startswith(HELD):
+        _hold(task, Path(what.removeprefix(HELD)))
     elif what == "deaf":
         time.sleep(DEAF_S)
     elif what == "crash":
@@ -72,11 +77,7 @@ def run(task: Task) -> dict:
         with Path(task.options["diary"]).open("a", encoding="utf-8") as diary:
             diary.write(f"{what}\n")
     if "until" in task.options:
-        for step in range(HOLD_STEPS):
-            task.progress("map", step, HOLD_STEPS)
-            if Path(task.options["until"]).exists():
-                break
-            time.sleep(STEP_S)
+        _hold(task, Path(task.options["until"]))
     return {"status": 0, "said": f"Map: {what}\n", "error": ""}
 
 
@@ -89,6 +90,14 @@ def timing(task: Task) -> dict:
     shown = {"song_ms": 4000.0, "lines": [line], "candidates": tempi, "is_steady": True, "lead_ms": 25.0, **zeros}
     Path(task.options["analysis_path"]).write_text(json.dumps(shown), encoding="utf-8")
     return {}
+
+
+def _hold(task: Task, until: Path) -> None:
+    for step in range(HOLD_STEPS):
+        task.progress("map", step, HOLD_STEPS)
+        if until.exists():
+            return
+        time.sleep(STEP_S)
 
 
 ACTIONS = {"generate": generate, "review": generate, "apply": generate, "run": run, "timing": timing}

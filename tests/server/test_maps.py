@@ -33,7 +33,7 @@ class Gone(Exception):
 def options(tmp_path_factory) -> dict[str, object]:
     """What the requests have in common: a song and a model that knows nothing."""
     folder = tmp_path_factory.mktemp("song")
-    song = write_song(folder / "song.ogg", seconds=12.0)
+    song = write_song(folder / "song.ogg", seconds=6.0)
     torch.manual_seed(0)
     config = mini_config(mini_spec(), **SIZES, chart_onset_dim=8, init_std=0.1)
     config.max_target_positions = 120
@@ -78,7 +78,7 @@ def test_nothing_is_left_of_a_request_whose_guest_has_gone(options, server, tmp_
             raise Gone
 
     # So long that there is much left to write, whichever word of progress comes first.
-    song = write_song(tmp_path / "long.flac", seconds=60.0)
+    song = write_song(tmp_path / "long.flac", seconds=30.0)
     wanted = {**options, "audio_path": str(song), "seed": 1, "output_path": str(tmp_path / "out")}
     with pytest.raises(Gone):
         generate(wanted, server.path, progress)

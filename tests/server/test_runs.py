@@ -3,6 +3,7 @@
 import http.client
 import json
 import socket
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from feedback.progress import silent
 from server.client import NoServer, ask, generate
 from server.security import MAX_JSON_BYTES, TOKEN_HEADER
 from server.session import Session, read_session, write_session
-from tests.server.running_server import RunningServer
+from tests.server.running_server import RunningServer, settings_of
 from tests.support.polling import wait_for
 
 
@@ -130,15 +131,23 @@ def test_a_stopped_server_calls_off_its_requests_and_leaves_no_file(started):
 
 
 def test_a_server_ends_by_itself_when_nobody_asks(started):
-    server = started(idle_minutes=0.01)
+    server = started(idle_minutes=0.002)
     server.thread.join(30)
     assert not server.thread.is_alive()
     assert not server.path.exists()
 
 
+@pytest.fixture(scope="module")
+def server(tmp_path_factory) -> Iterator[RunningServer]:
+    """One for all that it refuses."""
+    running = RunningServer(settings_of(tmp_path_factory.mktemp("refusing")))
+    running.start()
+    yield running
+    running.stop()
+
+
 @pytest.mark.parametrize("given", [{}, {TOKEN_HEADER: ""}, {TOKEN_HEADER: "0"}, {TOKEN_HEADER: "\u00e9"}])
-def test_who_does_not_know_the_token_is_sent_away_with_a_sentence(started, given: dict[str, str]):
-    server = started()
+def test_who_does_not_know_the_token_is_sent_away_with_a_sentence(server, given: dict[str, str]):
     status, answer = answer_to(server, b'{"options": {"title": "a"}}', given)
     assert (status, answer["detail"][-1]) == (403, ".")
     assert server.status()["ended"] == 0
@@ -158,15 +167,13 @@ def test_who_does_not_know_the_token_is_sent_away_with_a_sentence(started, given
         b"x" * (MAX_JSON_BYTES + 10),
     ],
 )
-def test_a_message_that_makes_no_sense_is_answered_with_a_sentence(started, body: bytes):
-    server = started()
+def test_a_message_that_makes_no_sense_is_answered_with_a_sentence(server, body: bytes):
     status, answer = answer_to(server, body, {TOKEN_HEADER: read_session(server.path).token})
     assert status in (400, 413, 422) and isinstance(answer["detail"], str)
     assert server.status()["ended"] == 0
 
 
-def test_a_server_with_another_token_or_other_files_is_not_asked(started, tmp_path: Path, monkeypatch):
-    server = started()
+def test_a_server_with_another_token_or_other_files_is_not_asked(server, tmp_path: Path, monkeypatch):
     session = read_session(server.path)
     write_session(replace(session, token="0"), tmp_path / "other.json")
     with pytest.raises(NoServer, match="token is missing or wrong"):

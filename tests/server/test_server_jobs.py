@@ -3,13 +3,16 @@
 import json
 import os
 import shutil
+import threading
 
 import psutil
 import pytest
 
 from server.jobs import INTERRUPTED, MAX_ATTEMPTS, RECORD_NAME, Job, Jobs, new_id
 from server.worker import OUT_OF_MEMORY
+from tests.server.fake_actions import HELD
 from tests.server.sites import client_of, ended, job_when, ordered, running, sent_song, settings_in
+from tests.support.polling import PATIENCE_S, wait_for
 
 
 def test_a_job_is_done_and_leaves_results(client, song):
@@ -53,8 +56,13 @@ def test_one_process_does_all_jobs_in_order_and_is_replaced_where_it_was_lost(cl
     assert (job["state"], job["result"]["process"] != lost.pid) == ("done", True)
 
 
+@pytest.fixture
+def short_grace(monkeypatch):
+    monkeypatch.setattr("server.supervisor.CANCEL_GRACE_S", 0.3)
+
+
 @pytest.mark.parametrize("what", ["slow", "deaf"])
-def test_cancelling_frees_the_worker(client, song, what):
+def test_cancelling_frees_the_worker(client, song, what, short_grace):
     """Whether a job listens to it or not."""
     job_id, following = ordered(client, song, what), ordered(client, song)
     running(client, job_id)
@@ -77,36 +85,42 @@ def test_a_waiting_job_is_cancelled_at_once(client, song):
         assert ended(client, job_id)["state"] == "cancelled"
 
 
-def test_a_lost_worker_costs_an_attempt_of_the_jobs_at_work(client, song):
+def test_a_lost_worker_costs_an_attempt_of_the_jobs_at_work(client, song, tmp_path):
     """And they are begun again, one after the other, in the order in which they came."""
-    ids = [ordered(client, song, "brief") for _ in range(2)]
+    ids = [ordered(client, song, f"{HELD}{tmp_path / 'until'}") for _ in range(2)]
     for job_id in ids:
         running(client, job_id)
     psutil.Process(client.site.supervisor.worker_pid).kill()
+    (tmp_path / "until").touch()
     jobs = [ended(client, job_id) for job_id in ids]
     assert [(job["state"], job["attempts"]) for job in jobs] == [("done", 2)] * 2
     assert jobs[0]["ended_s"] <= jobs[1]["started_s"]
 
 
-def test_a_job_that_ends_its_process_fails_alone(client, song):
-    beside, crashing = ordered(client, song, "brief"), ordered(client, song, "crash")
+def test_a_job_that_ends_its_process_fails_alone(client, song, tmp_path):
+    beside, crashing = ordered(client, song, f"{HELD}{tmp_path / 'until'}"), ordered(client, song, "crash")
+    job_when(client, beside, lambda job: job["attempts"] == 2)
+    (tmp_path / "until").touch()
     assert (ended(client, crashing)["state"], ended(client, crashing)["attempts"]) == ("failed", MAX_ATTEMPTS)
     assert (ended(client, beside)["state"], ended(client, beside)["attempts"]) == ("done", 2)
 
 
-def test_memory_that_is_not_enough_for_two_is_tried_for_one(client, song):
-    beside, hungry = ordered(client, song, "brief"), ordered(client, song, "memory")
+def test_memory_that_is_not_enough_for_two_is_tried_for_one(client, song, tmp_path):
+    beside, hungry = ordered(client, song, f"{HELD}{tmp_path / 'until'}"), ordered(client, song, "memory")
+    job_when(client, hungry, lambda job: (job["state"], job["attempts"]) == ("queued", 1))
+    (tmp_path / "until").touch()
     job = ended(client, hungry)
     assert (job["state"], job["error"], job["attempts"]) == ("failed", OUT_OF_MEMORY, 2)
     assert (ended(client, beside)["state"], ended(client, beside)["attempts"]) == ("done", 1)
 
 
-def test_a_job_that_does_not_stop_leaves_the_one_beside_it_alone(client, song):
-    deaf, beside = ordered(client, song, "deaf"), ordered(client, song, "brief")
+def test_a_job_that_does_not_stop_leaves_the_one_beside_it_alone(client, song, tmp_path, short_grace):
+    deaf, beside = ordered(client, song, "deaf"), ordered(client, song, f"{HELD}{tmp_path / 'until'}")
     running(client, deaf)
     running(client, beside)
     client.post(f"/api/jobs/{deaf}/cancel")
     assert ended(client, deaf)["state"] == "cancelled"
+    (tmp_path / "until").touch()
     assert (ended(client, beside)["state"], ended(client, beside)["attempts"]) == ("done", 1)
     following = ended(client, ordered(client, song))
     assert following["state"] == "done"
@@ -192,3 +206,10 @@ def test_a_running_job_tells_its_remaining_time_and_is_not_dismissed(client, son
     assert client.delete(f"/api/jobs/{job_id}").status_code == 409
     client.post(f"/api/jobs/{job_id}/cancel")
     ended(client, job_id)
+
+
+def test_waiting_for_a_job_is_ended_by_a_stop(tmp_path):
+    jobs = Jobs(tmp_path)
+    waiting = threading.Thread(target=jobs.next_queued, args=(10 * PATIENCE_S,), daemon=True)
+    waiting.start()
+    wait_for(lambda: jobs.wake() or not waiting.is_alive())

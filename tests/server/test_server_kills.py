@@ -7,6 +7,7 @@ import pytest
 
 from server.client import NoServer, ask
 from server.jobs import Job, Jobs, new_id
+from tests.server.fake_actions import HELD
 from tests.server.running_server import server_process, settings_of
 from tests.support.polling import wait_for
 
@@ -18,7 +19,7 @@ def test_jobs_come_back_after_the_worker_and_the_server_were_killed(tmp_path):
     settings = settings_of(tmp_path)
     jobs = Jobs(settings.folder / "jobs")
     (tmp_path / "song.wav").write_bytes(b"RIFF\x24\x00\x00\x00WAVEfmt " + bytes(64))
-    options = {"audio_path": str(tmp_path / "song.wav"), "title": "brief"}
+    options = {"audio_path": str(tmp_path / "song.wav"), "title": f"{HELD}{tmp_path / 'until'}"}
     ids = [jobs.add(Job(new_id(), "generate", options)).id for _ in range(JOBS)]
 
     def known() -> dict[str, dict]:
@@ -38,6 +39,7 @@ def test_jobs_come_back_after_the_worker_and_the_server_were_killed(tmp_path):
         wait_for(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE)
         with pytest.raises(NoServer, match="has ended"):
             known()
+    (tmp_path / "until").touch()
     with server_process(settings):
         wait_for(lambda: all(job["state"] == "done" for job in known().values()))
         done = known()

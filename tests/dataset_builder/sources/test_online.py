@@ -83,7 +83,7 @@ class OsuApi(BaseHTTPRequestHandler):
 def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     OsuApi.asked = []
     server = ThreadingHTTPServer(("127.0.0.1", 0), OsuApi)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     for name in ("PAUSE_S", "RETRY_PAUSE_S"):
         monkeypatch.setattr(online, name, 0.0)
