@@ -50,9 +50,11 @@ def held_out_excerpts(folder: Path, songs_of_mode: int, seconds: float) -> list[
     taken: Counter = Counter()
     for song, chart in human_charts(_held_out_songs(folder), Split.HELD_OUT):
         mode, start_ms = chart.beatmap.mode, float(chart.start_ms[0])
-        cut = excerpt(chart.beatmap, start_ms, start_ms + 1000 * seconds)
         is_new = all((song, mode) != (name, other.beatmap.mode) for name, other in chosen)
-        if taken[mode] < songs_of_mode and is_new and len(cut.hit_objects) >= FEWEST_OBJECTS:
+        if taken[mode] == songs_of_mode or not is_new:
+            continue
+        cut = excerpt(chart.beatmap, start_ms, start_ms + 1000 * seconds)
+        if len(cut.hit_objects) >= FEWEST_OBJECTS:
             taken[mode] += 1
             chosen.append((song, MeasuredChart(cut, chart.name, chart.audio_path)))
         if all(taken[mode] == songs_of_mode for mode in GameMode):

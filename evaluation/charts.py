@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -13,8 +13,11 @@ import numpy as np
 from evaluation.bands import Band
 from evaluation.measures.music import Music, load_music
 from evaluation.measures.object_metrics import object_times_ms
+from evaluation.measures.timing_metrics import TimingAgreement, compare_timing
 from osu_beatmap.attributes import Attributes, attributes_of
 from osu_beatmap.beatmap import Beatmap
+from osu_beatmap.errors import BeatmapError
+from osu_beatmap.rules import Finding, check_chart
 from osu_beatmap.rules.chart import Chart
 from osu_beatmap.song_bounds import LONGEST_SONG_MS, check_in_song
 from osu_beatmap.star_rating import UnratableBeatmap, star_rating
@@ -65,6 +68,11 @@ class MeasuredChart(Chart):
         return attributes_of(self.beatmap, None if math.isnan(self.stars) else self.stars)
 
     @cached_property
+    def findings(self) -> list[Finding]:
+        """Violations of objective rules."""
+        return check_chart(self)
+
+    @cached_property
     def music(self) -> Music | None:
         """Sound of the song, or None.
 
@@ -102,6 +110,21 @@ class Case:
         """Requested conditions, or else those of the human-made map."""
         return self.asked or (self.human.attributes if self.human else None)
 
+    @cached_property
+    def timing_agreement(self) -> TimingAgreement | None:
+        """Agreement of the red lines with those of the human-made map, over its objects.
+
+        It is None without a human-made map or red lines.
+        """
+        human = self.human
+        if human is None or not len(human.times_ms) or not self.generated.has_tempo:
+            return None
+        start_ms, end_ms = float(human.times_ms[0]), float(human.times_ms[-1])
+        try:
+            return compare_timing(human.beatmap.timing_points, self.generated.beatmap.timing_points, start_ms, end_ms)
+        except (BeatmapError, ValueError):
+            return None
+
     @property
     def music(self) -> Music | None:
         return (self.human and self.human.music) or self.generated.music
@@ -117,11 +140,15 @@ def excerpt(beatmap: Beatmap, start_ms: float, end_ms: float) -> Beatmap:
 
     The state at its start is included.
     """
-    cut = copy.deepcopy(beatmap)
     last_ms = end_ms - END_MARGIN_MS
-    cut.hit_objects = [
-        obj for obj in cut.hit_objects if start_ms <= obj.time_ms and getattr(obj, "end_ms", obj.time_ms) < last_ms
-    ]
-    cut.breaks = [pause for pause in cut.breaks if start_ms <= pause.start_ms and pause.end_ms < end_ms]
-    cut.timing_points = [line for line in cut.timing_points if line.time_ms < end_ms]
-    return cut
+    inside = replace(
+        beatmap,
+        hit_objects=[
+            obj
+            for obj in beatmap.hit_objects
+            if start_ms <= obj.time_ms and getattr(obj, "end_ms", obj.time_ms) < last_ms
+        ],
+        breaks=[pause for pause in beatmap.breaks if start_ms <= pause.start_ms and pause.end_ms < end_ms],
+        timing_points=[line for line in beatmap.timing_points if line.time_ms < end_ms],
+    )
+    return copy.deepcopy(inside)

@@ -6,14 +6,12 @@ from functools import partial
 
 from evaluation.charts import Case
 from evaluation.metrics.metric import Better, Metric, Reaction
-from osu_beatmap.rules import Severity, check
+from osu_beatmap.rules import Severity
 
 
 def findings_per_100_objects(case: Case, severity: Severity) -> float:
-    chart = case.generated
-    stars = None if chart.stars != chart.stars else chart.stars
-    found = sum(finding.severity is severity for finding in check(chart.beatmap, None, stars))
-    return 100.0 * found / max(1, len(chart.objects))
+    found = sum(finding.severity is severity for finding in case.generated.findings)
+    return 100.0 * found / max(1, len(case.generated.objects))
 
 
 METRICS = (

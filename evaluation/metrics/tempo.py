@@ -9,9 +9,7 @@ import math
 from functools import partial
 
 from evaluation.charts import Case
-from evaluation.measures.timing_metrics import compare_timing
 from evaluation.metrics.metric import Better, Metric, Reaction
-from osu_beatmap.errors import BeatmapError
 
 _OBJECTS_ALONE = dict.fromkeys(
     ("jittered_10ms", "random_places", "flattened", "density_doubled", "sections_shuffled", "sounds_removed"),
@@ -24,15 +22,8 @@ def timing_figure(case: Case, figure: str) -> float:
 
     It is NaN without a human-made map or red lines.
     """
-    human = case.human
-    if human is None or not len(human.times_ms) or not case.generated.has_tempo:
-        return math.nan
-    start_ms, end_ms = float(human.times_ms[0]), float(human.times_ms[-1])
-    try:
-        agreement = compare_timing(human.beatmap.timing_points, case.generated.beatmap.timing_points, start_ms, end_ms)
-    except (BeatmapError, ValueError):
-        return math.nan
-    return getattr(agreement, figure)
+    agreement = case.timing_agreement
+    return math.nan if agreement is None else getattr(agreement, figure)
 
 
 def _metric(name: str, about: str, figure: str, better: Better, reacts: dict[str, Reaction], visible: float) -> Metric:

@@ -14,7 +14,17 @@ from osu_beatmap.rules.chart import Chart, approach_time_ms, circle_radius_px
 from osu_beatmap.rules.finding import Finding, Level, Severity
 from osu_beatmap.rules.numbers import unusable_numbers
 
-__all__ = ["RULES", "Finding", "Level", "Rule", "Severity", "approach_time_ms", "check", "circle_radius_px"]
+__all__ = [
+    "RULES",
+    "Finding",
+    "Level",
+    "Rule",
+    "Severity",
+    "approach_time_ms",
+    "check",
+    "check_chart",
+    "circle_radius_px",
+]
 
 Rule = Callable[[Chart], Iterable[Finding]]
 
@@ -89,6 +99,10 @@ def check(beatmap: Beatmap, audio_ms: float | None = None, star_rating: float | 
         audio_ms: Length of the audio; None skips the rules that depend on it.
         star_rating: Determines the difficulty level; computed if a rule needs it and it is None.
     """
-    chart = Chart(beatmap, audio_ms, star_rating)
-    found = chain(unusable_numbers(beatmap), *(rule(chart) for rule in RULES[beatmap.mode]))
+    return check_chart(Chart(beatmap, audio_ms, star_rating))
+
+
+def check_chart(chart: Chart) -> list[Finding]:
+    """Check a map that is a chart already, as `check` does."""
+    found = chain(unusable_numbers(chart.beatmap), *(rule(chart) for rule in RULES[chart.beatmap.mode]))
     return sorted(found, key=lambda finding: float("-inf") if finding.time_ms is None else finding.time_ms)
