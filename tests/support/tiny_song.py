@@ -14,7 +14,7 @@ from osuT5.training.architectures import mini_config
 from tests.support.published_bundles import published_config, published_spec
 
 SONG_WINDOWS = 1.4
-ROOM = 48
+ROOM = 32
 """Tokens of a row: a random model writes until there is no room left."""
 
 HOT = Sampling(temperature=1.4, context_temperatures={}, kind_temperatures={})
