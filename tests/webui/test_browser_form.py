@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from demo.live_pages import live_server
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.files.writer import write_beatmap
+from tests.support.polling import wait_for
 from tests.support.review_maps import regular_map
 from tests.support.songs import write_song
 from tests.webui.live_browser import new_page
@@ -30,6 +30,8 @@ IN_VIEW = """element => {
   return top >= 0 && top < innerHeight && bottom > 0;
 }"""
 
+OFFERED = "[...document.querySelectorAll('[role=option]')].filter((each) => each.checkVisibility())"
+
 
 @pytest.fixture(scope="module")
 def song(tmp_path_factory):
@@ -37,9 +39,14 @@ def song(tmp_path_factory):
 
 
 @pytest.fixture
-def server(tmp_path, chromium):
-    with live_server(tmp_path / "folder", actions="tests.server.fake_actions", max_jobs=1) as running:
-        yield running
+def server(live_site):
+    """Without the jobs of other tests."""
+    yield live_site
+    jobs = live_site.site.jobs
+    for job in jobs.all():
+        jobs.cancel(job)
+        wait_for(lambda job=job: not job.is_active)
+        jobs.remove(job)
 
 
 @pytest.fixture
@@ -62,12 +69,14 @@ def options_of(server) -> dict:
 
 
 def test_beginners_see_few_fields_and_those_that_the_model_knows(page, server, song):
-    page.goto(server.page())
-    for mode in ("standard", "taiko", "catch", "mania"):
-        page.locator(".segment", has_text=mode).click()
-        page.wait_for_timeout(600)
+    for mode in ("", "taiko", "catch", "mania", "standard"):
+        with page.expect_response("**/api/check"):
+            if mode:
+                page.locator(".segment", has_text=mode).click()
+            else:
+                page.goto(server.page())
+        page.wait_for_timeout(100)
         assert page.evaluate(VISIBLE_CONTROLS) <= MOST_CONTROLS
-    page.locator(".segment", has_text="standard").click()
     page.evaluate("for (const each of document.querySelectorAll('form details')) each.open = true")
     year = page.locator("[data-option=year]")
     year.locator(".off-line:visible", has_text="The bundled model does not use this").wait_for()
@@ -76,8 +85,7 @@ def test_beginners_see_few_fields_and_those_that_the_model_knows(page, server, s
     tags.fill("jumps")
     page.locator("[role=option]", has_text="jumps").first.wait_for()
     tags.fill("symmetrical")
-    page.wait_for_timeout(300)
-    assert page.locator("[role=option]:visible").count() == 0
+    page.wait_for_function(f"() => !({OFFERED}).length")
     page.locator("[data-option=model_path] input").fill("OWNER/NAME")
     page.wait_for_function("() => !document.querySelector('[data-option=year] input').disabled")
 
@@ -118,8 +126,7 @@ def test_a_job_that_was_ordered_is_seen(chromium, server, song, size):
         start(page, server, song, "slow")
         page.locator("[role=status]", has_text="Started: slow").wait_for()
         page.wait_for_function("() => /^\\d+ % · /.test(document.title)")
-        page.wait_for_timeout(800)
-        assert page.locator(".job").evaluate(IN_VIEW)
+        page.wait_for_function(f"() => ({IN_VIEW})(document.querySelector('.job'))")
         assert page.locator(".job progress").get_attribute("aria-label").startswith(page.title().partition(" ·")[0][:1])
         page.evaluate("scrollTo(0, 0)")
         if size == PHONE:

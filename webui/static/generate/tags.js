@@ -40,8 +40,9 @@ export function tagPicker(id, onChange) {
   searches.add(() => { if (document.activeElement === input) search(); });
 
   async function search() {
-    const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
     const tags = await tagsOf(currentMode);
+    // Read after the wait: an earlier search may be answered later.
+    const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
     found = tags.filter((tag) => (!known || known.has(tag.full_name)) && !chosen.includes(tag.full_name)
       && words.every((word) => `${tag.full_name} ${tag.description}`.toLowerCase().includes(word))).slice(0, MAX_SHOWN);
     active = words.length && found.length ? 0 : -1;
