@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -11,8 +12,9 @@ from hypothesis import settings
 
 from paths import REPO_ROOT
 
-# The suite starts about a hundred processes, each of which would compile the whole program again.
+# The suite starts about a hundred processes, each of which would compile the whole program again, and so would its own.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 settings.register_profile("any machine", deadline=None)  # a busy one takes long for no fault of the code
 settings.load_profile("any machine")
