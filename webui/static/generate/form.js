@@ -117,6 +117,8 @@ export async function generateForm(onOrdered) {
   let model = null;
 
   function changed() {
+    // A check that is still to be answered is one of other options.
+    round += 1;
     const mode = Number(fields.get("gamemode").value() ?? suggestedMode);
     offerTagsOf(mode, model?.tags ?? null);
     const { audio_path: audio, beatmap_path: map } = source.values();
@@ -136,7 +138,6 @@ export async function generateForm(onOrdered) {
   }
 
   async function checkNow() {
-    round += 1;
     const own = round;
     const values = options();
     try {
