@@ -14,6 +14,7 @@ from pathlib import Path
 from webui.form import PROGRAMS, form_of
 
 LANGUAGES_FOLDER = Path(__file__).with_name("languages")
+MESSAGES_FILE = Path(__file__).with_name("messages.json")
 SOURCE_LANGUAGE = "en"
 LANGUAGES = {"en": "English", "de": "Deutsch", "es": "Español", "ja": "日本語"}
 
@@ -24,7 +25,17 @@ def catalogue(language: str) -> dict[str, str]:
     texts: dict[str, str] = {}
     for path in sorted((LANGUAGES_FOLDER / language).glob("*.json")):
         texts |= json.loads(path.read_text(encoding="utf-8"))
+    texts |= {f"pattern.{key}": pattern for key, pattern in server_sentences().items()}
     return {**english_help(), **texts} if language == SOURCE_LANGUAGE else texts
+
+
+def server_sentences() -> dict[str, str]:
+    """Return the sentences of the server that a page shows, with {placeholders}; specific ones come first.
+
+    `message.KEY` is what the page says instead. Placeholders: `option` is an option, of which the page shows the label;
+    `reason` is another sentence.
+    """
+    return json.loads(MESSAGES_FILE.read_text(encoding="utf-8"))
 
 
 def english_help() -> dict[str, str]:

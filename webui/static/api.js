@@ -1,5 +1,7 @@
 // The server: requests with the session's token, uploads, and all jobs as they change.
 
+import { inPageWords } from "/static/generate/words.js";
+
 const token = document.documentElement.dataset.token;
 const QUICK_MS = 500;
 const SLOW_MS = 3000;
@@ -11,7 +13,7 @@ export const isLocal = document.documentElement.dataset.local === "true";
 /** What the server refused, in a sentence; `option` names the option that it is about. Status 0: no answer. */
 export class ApiError extends Error {
   constructor(status, message, option = null) {
-    super(message);
+    super(inPageWords(message));
     this.status = status;
     this.option = option;
   }

@@ -8,6 +8,10 @@ const texts = answer.ok ? await answer.json() : {};
 /** Whether the catalogue has a text. */
 export const hasText = (key) => key in texts;
 
+/** Texts whose keys begin alike, as [rest of the key, text]. */
+export const textsOf = (prefix) =>
+  Object.entries(texts).filter(([key]) => key.startsWith(prefix)).map(([key, text]) => [key.slice(prefix.length), text]);
+
 /** The text of a key with {placeholders} filled in; the key itself where there is no text. */
 export function t(key, values = {}) {
   const text = texts[key] ?? key;

@@ -8,6 +8,7 @@ import { factLine, nameOf, seedOf } from "/static/generate/facts.js";
 import { jobFilter } from "/static/generate/job_filter.js";
 import { progressBar } from "/static/generate/progress.js";
 import { resultOf } from "/static/generate/result.js";
+import { inPageWords } from "/static/generate/words.js";
 
 const LOG_EVERY_MS = 1000;
 const REVEALED_MS = 2500;
@@ -119,7 +120,7 @@ export function jobParts(reuse, heading, dismiss = (job) => act(remove(`/api/job
     fill(head, heading(job), badge(job), actions(job, reuse, dismiss));
     if (job.state !== "queued") log ??= logOf(job);
     fill(state, job.state === "running" ? bar.element : null,
-      job.state === "failed" ? el("p", { class: "bad", role: "alert" }, job.error) : null, log);
+      job.state === "failed" ? el("p", { class: "bad", role: "alert" }, inPageWords(job.error)) : null, log);
   }
   return { head, state, update };
 }

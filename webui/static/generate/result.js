@@ -5,7 +5,7 @@ import { el, fill } from "/static/dom.js";
 import { timing } from "/static/generate/timing.js";
 import { clock, number, size, t, textOr } from "/static/texts.js";
 import { HOW_MANY, comparedMaps, spanOf, takesOf } from "/static/generate/takes.js";
-import { inPageWords } from "/static/generate/words.js";
+import { inPageWords, translated } from "/static/generate/words.js";
 
 /** The result of a job in an element: {show(versions, parts), open(), stop()}. `dismiss(job)` takes a version away. */
 export function resultOf(job, element, dismiss) {
@@ -149,7 +149,7 @@ function warnings(job) {
   const found = job.result.warnings ?? [];
   if (!found.length) return null;
   return el("details", { class: "small" }, el("summary", { class: "warn" }, t("generate.notes", { count: number(found.length) })),
-    el("ul", { class: "notes", lang: "en" }, found.map((each) => el("li", {}, inPageWords(each)))));
+    el("ul", { class: "notes" }, found.map((each) => el("li", { lang: translated(each) ? null : "en" }, inPageWords(each)))));
 }
 
 export function fileLinks(job, more) {

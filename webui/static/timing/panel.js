@@ -5,6 +5,7 @@ import { afterPause, el, fill } from "/static/dom.js";
 import { clock as clockText, number, t } from "/static/texts.js";
 import { SongClock } from "/static/preview/clock.js";
 import { HitSounds } from "/static/preview/hitsounds.js";
+import { inPageWords } from "/static/generate/words.js";
 import { asTapped, beatsBetween, fitTaps, scaled, shifted, tapped, withDownbeat } from "/static/timing/lines.js";
 import { TimingView } from "/static/timing/view.js";
 
@@ -21,7 +22,7 @@ export async function timingPanel(element, song, onKept, onMake) {
   fill(element, said, el("progress"));
   try {
     const answer = await lastLine("/api/timings", { audio_path: song });
-    if (answer.stopped) throw new Error(answer.stopped);
+    if (answer.stopped) throw new Error(inPageWords(answer.stopped));
     return mount(element, answer.song, await get(`/api/timings/${answer.song}`), onKept, onMake);
   } catch (error) {
     fill(element, el("p", { class: "bad", role: "alert" }, error.message || t("shell.no_answer")));
