@@ -118,6 +118,15 @@ def test_mistakes_are_named_as_the_fields_are(page, server, song):
     error = page.locator("[data-option=difficulty] .error:visible")
     error.wait_for()
     assert error.inner_text() == "“Star rating” goes from 0 to 12, not 31."
+    page.get_by_label("Language").select_option("de")
+    page.locator("[data-option=difficulty] .error:visible", has_text="geht von 0 bis 12, nicht 31.").wait_for()
+    words = """async (sentence) => (await import("/static/generate/words.js")).inPageWords(sentence)"""
+    for sentence, said in {
+        "Easy, Hard: The map has 2.1 stars, 4 were asked for.": "Easy, Hard: Die Map hat 2.1 ★ statt 4 ★.",
+        "beatmap_path cannot be read: a.osu is empty.": "Die Map ist nicht lesbar: a.osu ist leer.",
+        "Nobody has said this.": "Nobody has said this.",
+    }.items():
+        assert page.evaluate(words, sentence) == said
 
 
 @pytest.mark.parametrize("size", [LAPTOP, PHONE])

@@ -14,8 +14,8 @@ from webui.texts import catalogue, server_sentences
 
 SOURCES = ("server", "pipeline", "osuT5/audio", "osu_beatmap/files", "modding", "model_files")
 COMPLETE = (
-    "server/jobs.py", "server/presets.py", "server/timings.py", "server/uploads.py", "pipeline/request/inference_options.py",
-    "pipeline/request/option_values.py", "pipeline/generation/chart.py", "pipeline/generation/final_map.py",
+    "server/jobs.py", "server/presets.py", "server/timings.py", "server/uploads.py",
+    "pipeline/request/inference_options.py", "pipeline/request/option_values.py", "pipeline/generation/chart.py", "pipeline/generation/final_map.py",
     "pipeline/generation/timing.py", "osuT5/audio/decode.py",
 )  # fmt: skip
 """Modules whose errors are all in the catalogue, but for those below."""
@@ -55,10 +55,9 @@ def strings(path: Path) -> Iterator[str]:
 
 def errors(path: Path) -> Iterator[str]:
     """First texts of the errors that a module raises."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and node.exc.args:
-            if (text := text_of(node.exc.args[0])) is not None:
-                yield text
+    raised = [node.exc for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Raise)]
+    texts = [text_of(error.args[0]) for error in raised if isinstance(error, ast.Call) and error.args]
+    yield from (text for text in texts if text is not None)
 
 
 PATTERNS = {PLACEHOLDER.sub("{}", pattern): key for key, pattern in server_sentences().items()}
