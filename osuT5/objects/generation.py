@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -13,7 +14,6 @@ from osu_beatmap.attributes import Attributes
 from osu_beatmap.beatmap import PLAYFIELD_HEIGHT_PX, PLAYFIELD_WIDTH_PX, GameMode
 from osu_beatmap.rules.chart import circle_radius_px
 from osu_beatmap.timing.beat_clock import TICKS_PER_BEAT
-from osuT5.encoding.hit_objects.hitsounds import ADDITION_VALUES
 from osuT5.encoding.hit_objects.object_drafts import Draft
 from osuT5.generation.threads import one_thread
 from osuT5.objects.chart_tokens import ChartTokens
@@ -37,8 +37,9 @@ from osuT5.objects.fields import (
     ObjectKind,
     nearest_class,
 )
-from osuT5.objects.inputs import BeatInputs, ObjectInputs, cursor_facts, gap_classes, plan_of, style_facts
+from osuT5.objects.inputs import CURSOR_FACTS, BeatInputs, ObjectInputs, cursor_facts, gap_classes, plan_of, style_facts
 from osuT5.objects.network import ObjectNetwork
+from osuT5.objects.row_sounds import draw_row_sounds
 from osuT5.objects.slider_shapes import unit_outline
 from osuT5.objects.styles import Style
 from osuT5.rhythm.conditions import RhythmConditions
@@ -134,7 +135,7 @@ class ObjectGenerator:
             steps = np.concatenate([before.steps[-given:], steps])
         wishes = [wish] if opposite is None or draws.guidance == 1 else [wish, opposite]
         rows = _Rows(self.network, self.sound, steps, wishes)
-        chart = _Chart(self.network, rows, builder, steps, seed, draws)
+        chart = _Chart(self.network, rows, builder, steps, seed, draws, bool(wish.attributes.hitsounded))
         with one_thread():
             for index in range(given):
                 chart.read(index, before, len(before) - given + index)
@@ -143,6 +144,7 @@ class ObjectGenerator:
             for index in range(given, len(steps)):
                 chart.write(index)
                 progress(index + 1 - given, len(steps) - given)
+            chart.add_rows()
         return builder.drafts
 
 
@@ -158,21 +160,20 @@ class _Rows:
         self._sound = torch.from_numpy(sound.ticks[beats, ticks].astype(np.float32)).repeat(self.count, 1, 1)
         self._gaps = torch.from_numpy(gap_classes(steps)).repeat(self.count, 1, 1)
 
-    def object(self, index: int, cursor: np.ndarray, held: np.ndarray) -> ObjectInputs:
-        """Return the inputs of one object, shapes [rows, 1, ...]."""
-        one = slice(index, index + 1)
+    def objects(self, indices: Sequence[int], cursors: np.ndarray, held: np.ndarray) -> ObjectInputs:
+        """Return the inputs of objects, shapes [rows, objects, ...]."""
         return ObjectInputs(
-            self._beats[:, one],
-            self._ticks[:, one],
-            self._sound[:, one],
-            self._gaps[:, one],
-            self.each(cursor),
+            self._beats[:, indices],
+            self._ticks[:, indices],
+            self._sound[:, indices],
+            self._gaps[:, indices],
+            self.each(cursors),
             self.each(held.astype(np.float32)),
         )
 
     def each(self, values: np.ndarray) -> Tensor:
-        """Return values of one object for each row, [rows, 1, ...]."""
-        return torch.from_numpy(values).expand(self.count, 1, -1)
+        """Return values of objects [objects, ...] for each row, [rows, objects, ...]."""
+        return torch.from_numpy(values).expand(self.count, *values.shape)
 
 
 def _encode(network: ObjectNetwork, sound: SongSound, steps: np.ndarray, wish: Wish) -> tuple[Tensor, Tensor]:
@@ -198,6 +199,24 @@ def _encode(network: ObjectNetwork, sound: SongSound, steps: np.ndarray, wish: W
     return beats, known
 
 
+@dataclass(frozen=True, slots=True)
+class _ManiaRow:
+    """Row of mania notes.
+
+    Attributes:
+        index: Of its time.
+        held: Columns held before it, bool [18].
+        columns_before, columns: What begins in each column before it and in it, int64 [18].
+        durations: Classes of durations of hold notes, int64 [18].
+    """
+
+    index: int
+    held: np.ndarray
+    columns_before: np.ndarray
+    columns: np.ndarray
+    durations: np.ndarray
+
+
 class _Chart:
     """A map that is being generated."""
 
@@ -209,15 +228,16 @@ class _Chart:
         steps: np.ndarray,
         seed: int,
         draws: Draws,
+        is_hitsounded: bool,
     ) -> None:
         self.network, self.rows, self.builder = network, rows, builder
-        self.steps, self.seed, self.draws = steps, seed, draws
+        self.steps, self.seed, self.draws, self.is_hitsounded = steps, seed, draws, is_hitsounded
         self.rng = np.random.default_rng(seed)
         self.cache = network.new_cache()
         self.fields_before = np.full(len(Field), NONE)
         self.columns_before = np.zeros(MAX_COLUMNS, np.int64)
         self.held_until = np.zeros(MAX_COLUMNS, np.int64)
-        self.banks: int | None = None
+        self.mania_rows: list[_ManiaRow] = []
         last = len(builder.clock) * TICKS_PER_BEAT
         self.room_ticks = np.diff(np.append(steps, last))
 
@@ -232,7 +252,7 @@ class _Chart:
         values = dict.fromkeys(Field, NONE)
         columns = np.zeros(MAX_COLUMNS, np.int64)
         if mode is GameMode.MANIA:
-            columns = self._write_row(step, state, held, values)
+            columns = self._write_row(index, state, held, values)
         else:
             self._write_object(step, int(self.room_ticks[index]), state, values)
         self.fields_before = np.array([values[each] for each in Field])
@@ -250,12 +270,12 @@ class _Chart:
     def _state(self, index: int, cursor: np.ndarray, held: np.ndarray) -> Tensor:
         """Return the state of the next object [rows, width]."""
         is_placed = self.builder.mode in (GameMode.STANDARD, GameMode.CATCH)
-        objects = self.rows.object(index, cursor_facts(cursor) * np.float32(is_placed), held)
-        before = (self.rows.each(values) for values in (self.fields_before, self.columns_before))
+        objects = self.rows.objects([index], cursor_facts(cursor[None]) * np.float32(is_placed), held[None])
+        before = (self.rows.each(values[None]) for values in (self.fields_before, self.columns_before))
         return self.network.step(self.rows.beats, self.rows.conditions, objects, *before, self.cache)[:, 0]
 
-    def _write_row(self, step: int, state: Tensor, held: np.ndarray, values: dict[Field, int]) -> np.ndarray:
-        keys = self.builder.keys
+    def _write_row(self, index: int, state: Tensor, held: np.ndarray, values: dict[Field, int]) -> np.ndarray:
+        step, keys = int(self.steps[index]), self.builder.keys
         last_free = int(np.flatnonzero(~held[:keys])[-1])
         has_any = False
 
@@ -276,24 +296,43 @@ class _Chart:
         for column in np.flatnonzero(columns == HOLD):
             durations[column] = self._draw(self._guided(logits[:, column]))
             self.held_until[column] = step + DURATION_TICKS[durations[column]]
-        values[Field.SOUND] = self._row_sound(step, state)
-        self.builder.add_row(step, chosen, durations, values[Field.SOUND])
-        if self.banks is None:
-            self.banks = values[Field.SOUND] // ADDITION_VALUES
+        values[Field.SOUND] = self._draw(self._guided(self.network.fields(state, Field.SOUND)), is_exact=True)
+        self.mania_rows.append(_ManiaRow(index, held, self.columns_before, columns, durations))
         return columns
 
-    def _row_sound(self, step: int, state: Tensor) -> int:
-        """Draw the hitsound of a row, given the map's sample sets.
+    def add_rows(self) -> None:
+        """Add the mania rows, with sounds that do not depend on earlier sounds.
 
-        The same position of each bar gets the same random number, as patterns of hitsounds return.
+        Drawn one after the other, sounds repeat the last one for the rest of the map. The sounds so far are only read
+        to generate columns.
         """
-        scores = self._guided(self.network.fields(state, Field.SOUND))
-        if self.banks is not None:
-            banks = np.arange(len(scores)) // ADDITION_VALUES
-            scores = np.where(banks == self.banks, scores, -np.inf)
+        rows, half = self.mania_rows, self.network.config.window_objects // 2
+        if not rows:
+            return
+        logits = []
+        for first in range(0, len(rows), half):
+            start = max(0, first - half)
+            states = self._states_without_sounds(rows[start : first + half])[:, first - start :]
+            scores = self.network.fields(states, Field.SOUND)  # [rows, objects, values]
+            logits += [self._guided(scores[:, place]) for place in range(scores.shape[1])]
+        steps = [int(self.steps[row.index]) for row in rows]
+        places = [self._tick_in_bar(step) for step in steps]
+        draw = partial(self._draw, is_exact=True)
+        sounds = draw_row_sounds(np.array(logits), places, self.is_hitsounded, draw, self.seed)
+        for row, step, sound in zip(rows, steps, sounds, strict=True):
+            self.builder.add_row(step, row.columns[: self.builder.keys], row.durations, sound)
+
+    def _tick_in_bar(self, step: int) -> int:
         beat, tick = divmod(step, TICKS_PER_BEAT)
-        place = int(self.builder.clock.place_in_bar[beat]) * TICKS_PER_BEAT + tick
-        return self._draw(scores, is_exact=True, rng=np.random.default_rng([self.seed, place]))
+        return int(self.builder.clock.place_in_bar[beat]) * TICKS_PER_BEAT + tick
+
+    def _states_without_sounds(self, rows: Sequence[_ManiaRow]) -> Tensor:
+        """Return the states of rows that read no sounds of those before, [rows, objects, width]."""
+        held, before = (np.stack(each) for each in zip(*((row.held, row.columns_before) for row in rows), strict=True))
+        nowhere = np.zeros((len(rows), CURSOR_FACTS), np.float32)
+        objects = self.rows.objects([row.index for row in rows], nowhere, held)
+        fields = self.rows.each(np.full((len(rows), len(Field)), NONE))
+        return self.network.decode(self.rows.beats, self.rows.conditions, objects, fields, self.rows.each(before))
 
     def _write_object(self, step: int, room_ticks: int, state: Tensor, values: dict[Field, int]) -> None:
         allowed_durations = room_ticks - CLEARANCE_TICKS >= DURATION_TICKS
@@ -379,7 +418,7 @@ class _Chart:
         logits = self._guided(self.network.fields(state, field))
         if allowed is not None and allowed.any():
             logits = np.where(allowed, logits, -np.inf)
-        values[field] = self._draw(logits, field in EXACT_FIELDS)
+        values[field] = self._draw(logits, is_exact=field in EXACT_FIELDS)
         return self.network.fields.with_field(state, field, torch.tensor(values[field]))
 
     def _guided(self, logits: Tensor) -> np.ndarray:
@@ -390,7 +429,7 @@ class _Chart:
         wanted = logits[0].numpy()
         return wanted if len(logits) == 1 else wanted + (self.draws.guidance - 1) * (wanted - logits[1].numpy())
 
-    def _draw(self, logits: np.ndarray, is_exact: bool = False, rng: np.random.Generator | None = None) -> int:
+    def _draw(self, logits: np.ndarray, rng: np.random.Generator | None = None, is_exact: bool = False) -> int:
         """Draw an index from logits."""
         draws = self.draws
         if draws.temperature == 0:
