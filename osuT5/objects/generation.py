@@ -41,7 +41,8 @@ from osuT5.objects.inputs import CURSOR_FACTS, BeatInputs, ObjectInputs, cursor_
 from osuT5.objects.network import ObjectNetwork
 from osuT5.objects.row_sounds import draw_row_sounds
 from osuT5.objects.slider_shapes import unit_outline
-from osuT5.objects.styles import Style
+from osuT5.objects.spacing import SpacingControl
+from osuT5.objects.styles import NEAR_TICKS, Style
 from osuT5.rhythm.conditions import RhythmConditions
 from osuT5.rhythm.inputs import stack_conditions
 
@@ -94,11 +95,13 @@ class Wish:
 
     Attributes:
         styles: In standard deviations from other maps of the mode and star rating.
+        spacing_px: Mean distance of near objects to reach; None leaves it to the network.
     """
 
     conditions: RhythmConditions
     attributes: Attributes
     styles: Mapping[Style, float]
+    spacing_px: float | None = None
 
 
 class ObjectGenerator:
@@ -135,7 +138,7 @@ class ObjectGenerator:
             steps = np.concatenate([before.steps[-given:], steps])
         wishes = [wish] if opposite is None or draws.guidance == 1 else [wish, opposite]
         rows = _Rows(self.network, self.sound, steps, wishes)
-        chart = _Chart(self.network, rows, builder, steps, seed, draws, bool(wish.attributes.hitsounded))
+        chart = _Chart(self.network, rows, builder, steps, seed, draws, wish)
         with one_thread():
             for index in range(given):
                 chart.read(index, before, len(before) - given + index)
@@ -228,10 +231,12 @@ class _Chart:
         steps: np.ndarray,
         seed: int,
         draws: Draws,
-        is_hitsounded: bool,
+        wish: Wish,
     ) -> None:
         self.network, self.rows, self.builder = network, rows, builder
-        self.steps, self.seed, self.draws, self.is_hitsounded = steps, seed, draws, is_hitsounded
+        self.steps, self.seed, self.draws = steps, seed, draws
+        self.is_hitsounded = bool(wish.attributes.hitsounded)
+        self.spacing = None if wish.spacing_px is None else SpacingControl(wish.spacing_px)
         self.rng = np.random.default_rng(seed)
         self.cache = network.new_cache()
         self.fields_before = np.full(len(Field), NONE)
@@ -254,7 +259,7 @@ class _Chart:
         if mode is GameMode.MANIA:
             columns = self._write_row(index, state, held, values)
         else:
-            self._write_object(step, int(self.room_ticks[index]), state, values)
+            self._write_object(index, state, values)
         self.fields_before = np.array([values[each] for each in Field])
         self.columns_before = columns
 
@@ -334,8 +339,10 @@ class _Chart:
         fields = self.rows.each(np.full((len(rows), len(Field)), NONE))
         return self.network.decode(self.rows.beats, self.rows.conditions, objects, fields, self.rows.each(before))
 
-    def _write_object(self, step: int, room_ticks: int, state: Tensor, values: dict[Field, int]) -> None:
-        allowed_durations = room_ticks - CLEARANCE_TICKS >= DURATION_TICKS
+    def _write_object(self, index: int, state: Tensor, values: dict[Field, int]) -> None:
+        step = int(self.steps[index])
+        allowed_durations = self.room_ticks[index] - CLEARANCE_TICKS >= DURATION_TICKS
+        is_near = index > 0 and step - self.steps[index - 1] <= NEAR_TICKS
         kinds = np.zeros(len(ObjectKind), bool)
         for kind in KINDS_OF_MODE[self.builder.mode]:
             kinds[kind] = kind not in LONG_KINDS or allowed_durations.any()
@@ -346,7 +353,8 @@ class _Chart:
                 state = self.network.fields.with_field(state, field, torch.tensor(NONE))
                 continue
             allowed = allowed_durations if field is Field.DURATION else self._allowed(field, step, values)
-            state = self._draw_field(state, field, values, allowed)
+            spacing = self.spacing if is_near and field is Field.DISTANCE else None
+            state = self._draw_field(state, field, values, allowed, spacing)
         self.builder.add(step, values)
 
     def _allowed(self, field: Field, step: int, values: dict[Field, int]) -> np.ndarray | None:
@@ -413,11 +421,14 @@ class _Chart:
         field: Field,
         values: dict[Field, int],
         allowed: np.ndarray | None = None,
+        spacing: SpacingControl | None = None,
     ) -> Tensor:
         """Draw the value of a field; return the state that has it."""
         logits = self._guided(self.network.fields(state, field))
         if allowed is not None and allowed.any():
             logits = np.where(allowed, logits, -np.inf)
+        if spacing is not None:
+            logits = spacing.tilt(logits)
         values[field] = self._draw(logits, is_exact=field in EXACT_FIELDS)
         return self.network.fields.with_field(state, field, torch.tensor(values[field]))
 

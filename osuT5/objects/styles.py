@@ -154,3 +154,9 @@ def relative_styles(styles: Mapping[Style, float], mode: GameMode, stars: float,
             mean, slope, deviation = levels[mode.name.lower()][style]
             relative[style] = float(np.clip((value - mean - slope * stars) / deviation, -HIGHEST, HIGHEST))
     return relative
+
+
+def absolute_style(style: Style, relative: float, mode: GameMode, stars: float, levels: Levels) -> float | None:
+    """Return a style's value, given in standard deviations; None if the corpus had too few maps of the mode."""
+    level = levels.get(mode.name.lower(), {}).get(style)
+    return None if level is None else level[0] + level[1] * stars + level[2] * relative

@@ -24,7 +24,7 @@ from osuT5.objects.corpus import SongSound
 from osuT5.objects.drafts import DraftBuilder
 from osuT5.objects.generation import Draws, ObjectGenerator, Wish
 from osuT5.objects.sections import kiai_spans_ms, phrase_volumes
-from osuT5.objects.styles import Style
+from osuT5.objects.styles import Levels, Style, absolute_style
 from osuT5.tokens.contract import Contract
 from osuT5.tokens.events import ContextKind, EventGroup
 from pipeline.generation.rhythm import SongRhythm, rhythm_conditions
@@ -50,11 +50,12 @@ def with_objects(
     song = rhythm.encode(lines)
     mode, keys, encoding = chart.attributes.mode, chart.attributes.key_count or 0, writer.spec.encoding
     styles = drawn_styles(mode, chart.seed, writer.song_ms)
-    wish = _wish(with_drawn_hitsounds(chart.attributes, chart.seed, writer.song_ms), styles)
+    network = rhythm.model.objects
+    wish = _wish(with_drawn_hitsounds(chart.attributes, chart.seed, writer.song_ms), styles, network.config.styles)
     opposite = None if chart.negative is None else _opposite(chart)
     if opposite is None and wish.styles != styles:
         draws, opposite = replace(draws, guidance=TAG_GUIDANCE), replace(wish, styles=styles)
-    drafts = ObjectGenerator(rhythm.model.objects, SongSound.of(song)).generate(
+    drafts = ObjectGenerator(network, SongSound.of(song)).generate(
         song.clock.steps_at(chart.object_times_ms),
         wish,
         DraftBuilder(mode, song.clock, Timing(list(lines)), settings, keys),
@@ -76,14 +77,21 @@ def with_objects(
     return replace(chart, drafts=drafts, contexts=contexts)
 
 
-def _wish(attributes: Attributes, styles: Mapping[Style, float]) -> Wish:
+def _wish(attributes: Attributes, styles: Mapping[Style, float], levels: Levels | None = None) -> Wish:
     """Return the target of a map.
 
-    Styles apply unless a tag requests others.
+    Styles apply unless a tag sets others.
+
+    Args:
+        levels: Usual styles, by which the spacing of tags is reached; None leaves it to the network.
     """
     attributes = with_hold_tags(attributes)
     wanted = wanted_styles(attributes.descriptors, attributes.mode)
-    return Wish(rhythm_conditions(attributes), attributes, {**styles, **wanted})
+    wish = Wish(rhythm_conditions(attributes), attributes, {**styles, **wanted})
+    if levels is None or Style.SPACING not in wanted:
+        return wish
+    spacing = wanted[Style.SPACING], attributes.mode, wish.conditions.stars
+    return replace(wish, spacing_px=absolute_style(Style.SPACING, *spacing, levels))
 
 
 def _opposite(chart: ChartState) -> Wish:

@@ -176,13 +176,14 @@ def _wish(mode, styles=None, stars=3.0):
     return Wish(RhythmConditions(mode, stars, keys), Attributes(mode, stars), styles or {})
 
 
-def _generate(network, song, mode, seed=1, steps=None, draws=DEFAULTS, opposite=None):
+def _generate(network, song, mode, seed=1, steps=None, draws=DEFAULTS, opposite=None, spacing_px=None):
     clock = clock_of()
     steps = np.arange(0, len(clock) * 6, 8) if steps is None else steps
     keys = 4 if mode is GameMode.MANIA else 0
     builder = DraftBuilder(mode, clock, Timing(LINES), Difficulty(), keys)
     generator = ObjectGenerator(network, song.sound)
-    drafts = generator.generate(steps, _wish(mode), builder, seed, draws, opposite)
+    wish = replace(_wish(mode), spacing_px=spacing_px)
+    drafts = generator.generate(steps, wish, builder, seed, draws, opposite)
     return steps, clock, drafts
 
 
@@ -247,6 +248,14 @@ def test_guidance_leads_away_from_the_opposite(network, song, mode):
     assert objects(1.0, other) == objects(1.0, None)
     assert objects(5.0, same) == objects(1.0, None)
     assert objects(5.0, other) != objects(1.0, None)
+
+
+def test_requested_spacing_is_reached(network, song):
+    def mean_px(spacing_px):
+        _, _, drafts = _generate(network, song, GameMode.STANDARD, spacing_px=spacing_px)
+        return np.mean([np.hypot(a.obj.x - b.obj.x, a.obj.y - b.obj.y) for a, b in pairwise(drafts)])
+
+    assert mean_px(20.0) < mean_px(None) < mean_px(250.0)
 
 
 def test_known_styles_are_learned_and_left_out_at_random(song):

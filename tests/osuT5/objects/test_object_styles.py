@@ -5,7 +5,15 @@ import pytest
 
 from osu_beatmap.beatmap import GameMode
 from osuT5.objects.chart_tokens import encode_chart
-from osuT5.objects.styles import FEWEST_OBJECTS, STYLES_OF_MODE, Style, measure_styles, relative_styles, style_levels
+from osuT5.objects.styles import (
+    FEWEST_OBJECTS,
+    STYLES_OF_MODE,
+    Style,
+    absolute_style,
+    measure_styles,
+    relative_styles,
+    style_levels,
+)
 from tests.osuT5.objects.object_maps import clock_of, make_map
 
 
@@ -40,6 +48,8 @@ def test_styles_are_compared_with_maps_of_the_same_star_rating():
     assert levels["mania"][Style.CHORDS] == pytest.approx((1.0, 0.1, 0.2), abs=0.1)
     found = relative_styles({Style.CHORDS: 1.7, Style.JACKS: 0.5}, GameMode.MANIA, 5.0, levels)
     assert found == {Style.CHORDS: pytest.approx(1.0, abs=0.3)}
+    assert absolute_style(Style.CHORDS, found[Style.CHORDS], GameMode.MANIA, 5.0, levels) == pytest.approx(1.7)
+    assert absolute_style(Style.JACKS, 1.0, GameMode.MANIA, 5.0, levels) is None
     assert relative_styles({Style.CHORDS: 7.0}, GameMode.MANIA, 3.0, levels) == {Style.CHORDS: 3.0}
     assert relative_styles({Style.CHORDS: 1.0}, GameMode.TAIKO, 3.0, levels) == {}
 
