@@ -98,6 +98,19 @@ def test_what_sounds_at_one_time_sounds_alike():
     assert made_easy.hit_objects[-1].hitsound == HitSound.FINISH
 
 
+def test_a_chord_keeps_its_additions():
+    def chord(time_ms, *sounds):
+        return [Circle(time_ms, 64 + 128 * column, 192, hitsound=sound) for column, sound in enumerate(sounds)]
+
+    plain = reference_map(GameMode.MANIA)
+    hard = replace(plain, hit_objects=chord(1000.0, HitSound.CLAP, HitSound.NONE, HitSound.FINISH))
+    easy = replace(plain, hit_objects=chord(1000.0, HitSound.NONE, HitSound.NONE) + chord(2000.0, HitSound.WHISTLE))
+    made_easy, made_hard = with_shared_sounds([easy, hard])
+    both = HitSound.CLAP | HitSound.FINISH
+    assert [obj.hitsound for obj in made_hard.hit_objects] == [both, HitSound.NONE, HitSound.NONE]
+    assert [obj.hitsound for obj in made_easy.hit_objects] == [both, HitSound.NONE, HitSound.WHISTLE]
+
+
 WRONG = [
     ({"difficulties": "[2,31]"}, "difficulties must be within 0..12, got 31."),
     ({"difficulties": "[2,4]", "difficulty": 3}, "difficulty is for one map, but difficulties asks for several."),
