@@ -306,7 +306,7 @@ class _Chart:
         return columns
 
     def add_rows(self) -> None:
-        """Add the mania rows, with sounds that do not depend on earlier sounds.
+        """Add the mania rows, with sounds independent of earlier ones.
 
         Drawn one after the other, sounds repeat the last one for the rest of the map. The sounds so far are only read
         to generate columns.
@@ -332,7 +332,7 @@ class _Chart:
         return int(self.builder.clock.place_in_bar[beat]) * TICKS_PER_BEAT + tick
 
     def _states_without_sounds(self, rows: Sequence[_ManiaRow]) -> Tensor:
-        """Return the states of rows that read no sounds of those before, [rows, objects, width]."""
+        """Return states of rows that read no earlier sounds, [rows, objects, width]."""
         held, before = (np.stack(each) for each in zip(*((row.held, row.columns_before) for row in rows), strict=True))
         nowhere = np.zeros((len(rows), CURSOR_FACTS), np.float32)
         objects = self.rows.objects([row.index for row in rows], nowhere, held)

@@ -27,7 +27,9 @@ def draw_row_sounds(
     draw: Callable[[np.ndarray, np.random.Generator], int],
     seed: int,
 ) -> list[int]:
-    """Draw the sounds of all rows of a map, with one pair of sample sets.
+    """Draw the sounds of all rows of a map.
+
+    They have one pair of sample sets.
 
     The network knows the habits of no mapper, and predicts whistles on half of the rows. Its probabilities are
     therefore shifted to the frequencies of human-made maps. Rows at one place in the bar share their random numbers,

@@ -16,7 +16,7 @@ HALVINGS = 30
 
 
 class SpacingControl:
-    """Control of the mean distance of near objects while a map is generated.
+    """Control of the mean distance of near objects during generation.
 
     Objects so far say more about the next distance than a condition of the network. Each expected distance is therefore
     multiplied by the factor that the expected distances of the map so far lack. They grow with the distances drawn,
@@ -39,7 +39,10 @@ class SpacingControl:
 
 
 def tilt_to_mean(logits: np.ndarray, mean_px: float) -> np.ndarray:
-    """Return logits plus a multiple of the distance, so that the expected distance is `mean_px`, if possible."""
+    """Return logits tilted to an expected distance.
+
+    A multiple of the distance is added. If the expected distance cannot become `mean_px`, it comes as near as possible.
+    """
     low, high = -STEEPEST_TILT, STEEPEST_TILT
     for _ in range(HALVINGS):
         middle = (low + high) / 2

@@ -157,6 +157,9 @@ def relative_styles(styles: Mapping[Style, float], mode: GameMode, stars: float,
 
 
 def absolute_style(style: Style, relative: float, mode: GameMode, stars: float, levels: Levels) -> float | None:
-    """Return a style's value, given in standard deviations; None if the corpus had too few maps of the mode."""
+    """Return the value of a style given in standard deviations.
+
+    It is None if the corpus had too few maps of the mode.
+    """
     level = levels.get(mode.name.lower(), {}).get(style)
     return None if level is None else level[0] + level[1] * stars + level[2] * relative

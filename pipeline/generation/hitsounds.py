@@ -16,9 +16,9 @@ Sounds = dict[int, SliderEdge]
 
 
 def with_shared_sounds(beatmaps: Sequence[Beatmap]) -> list[Beatmap]:
-    """Return the maps with the hitsounds of the hardest one that has an object at a time.
+    """Return the maps with shared hitsounds.
 
-    Taiko keeps its own: there a sound is which drum is hit.
+    At each time, those of the hardest map with an object count. Taiko keeps its own: there a sound is which drum is hit.
 
     Args:
         beatmaps: Maps of a mapset, easiest first.
@@ -32,7 +32,10 @@ def with_shared_sounds(beatmaps: Sequence[Beatmap]) -> list[Beatmap]:
 
 
 def _sounds_of(beatmap: Beatmap) -> Sounds:
-    """Return the sounds of a map; the notes of a chord have the additions of all of them."""
+    """Return the sounds of a map.
+
+    A chord has the additions of all of its notes.
+    """
     timing = Timing(beatmap.timing_points)
     sounds: Sounds = {}
     for obj in beatmap.hit_objects:
@@ -46,7 +49,10 @@ def _sounds_of(beatmap: Beatmap) -> Sounds:
 
 
 def _with_sounds(beatmap: Beatmap, sounds: Sounds) -> Beatmap:
-    """Return a map with sounds; one note of a chord has the additions."""
+    """Return a map with sounds.
+
+    One note of a chord has the additions.
+    """
     timing = Timing(beatmap.timing_points)
     objects: list[HitObject] = []
     last_ms = None
@@ -63,7 +69,10 @@ def _with_sounds(beatmap: Beatmap, sounds: Sounds) -> Beatmap:
 
 
 def _edges(obj: HitObject, beatmap: Beatmap, timing: Timing) -> list[tuple[int, SliderEdge]]:
-    """Return the sounds of an object with their times: its start, or every edge of a slider."""
+    """Return the sounds of an object with their times.
+
+    A slider has one for each edge.
+    """
     if not isinstance(obj, Slider):
         return [(round(obj.time_ms), SliderEdge(obj.hitsound, obj.sample.normal_set, obj.sample.addition_set))]
     slide_ms = (end_time_ms(obj, timing, beatmap.difficulty) - obj.time_ms) / max(1, obj.slides)
