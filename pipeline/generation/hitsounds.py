@@ -18,7 +18,8 @@ Sounds = dict[int, SliderEdge]
 def with_shared_sounds(beatmaps: Sequence[Beatmap]) -> list[Beatmap]:
     """Return the maps with shared hitsounds.
 
-    At each time, those of the hardest map with an object count. Taiko keeps its own: there a sound is which drum is hit.
+    At each time, those of the hardest map with an object count. Taiko keeps its own: a sound there is which drum is
+    hit.
 
     Args:
         beatmaps: Maps of a mapset, easiest first.
