@@ -15,11 +15,16 @@ import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from demo.live_pages import LiveServer, browser_path, headless_browser, live_server
 from demo.make_song import DEMO_ARTIST, DEMO_PATH, DEMO_TITLE
+from evaluation.faults import inject
+from osu_beatmap.files.reader import read_beatmap
+from osu_beatmap.files.writer import write_beatmap
 from server.jobs import Job
+from server.references import MAPS_FOLDER
 
 DIFFICULTIES = "[2.2,3.6]"
 SEED = "1"
@@ -28,6 +33,7 @@ SIZE = {"width": 1280, "height": 900}
 PHONE = {"width": 400, "height": 860}
 STRIP = {"width": 560, "height": 1000}
 GAP_PX = 24
+FAULTS = {"quarter_beat": 3, "moved_place": 3}
 QUALITY = 82
 MAX_BYTES = 150_000
 POLL_S = 0.2
@@ -41,8 +47,9 @@ def take(server: LiveServer, browser, folder: Path) -> list[Path]:
     """
     song = {"audio_path": str(DEMO_PATH), "title": DEMO_TITLE, "artist": DEMO_ARTIST, "seed": SEED}
     made = done(server, server.site.order("generate", song | {"difficulties": DIFFICULTIES}, None))
-    hardest = made.result["maps"][-1]["name"]
-    review = done(server, server.site.order("review", {"beatmap_path": {"job": made.id, "file": hardest}}, None))
+    hardest = server.site.jobs.folder_of(made) / MAPS_FOLDER / made.result["maps"][-1]["name"]
+    reviewed = {"beatmap_path": str(with_faults(hardest)), "audio_path": str(DEMO_PATH)}
+    review = done(server, server.site.order("review", reviewed, None))
     views = (
         ("web_generate", "dark", SIZE, show_result, ""),
         ("web_maimod", "light", SIZE, show_review, f"&job={review.id}"),
@@ -53,6 +60,16 @@ def take(server: LiveServer, browser, folder: Path) -> list[Path]:
         for name, scheme, size, show, query in views
     ]
     return [*taken, timing_strip(server, browser, folder / "web_timing.webp")]
+
+
+def with_faults(path: Path) -> Path:
+    """Write a copy of a map next to it, with faults to suggest something about."""
+    beatmap = read_beatmap(path)
+    for kind, count in FAULTS.items():
+        beatmap = inject(beatmap, kind, np.random.default_rng(0), (0.0, np.inf), count).beatmap
+    copy = path.with_name(f"faulty {path.name}")
+    copy.write_text(write_beatmap(beatmap), encoding="utf-8")
+    return copy
 
 
 def timing_strip(server: LiveServer, browser, path: Path) -> Path:
@@ -75,10 +92,9 @@ def timing_strip(server: LiveServer, browser, path: Path) -> Path:
     page.locator(".timing-step > summary", has_text="87 BPM").wait_for()
     steps.append(shot(page, step))
     page.get_by_role("button", name="Make the map on this timing").click()
-    job = page.locator(".job").first
-    job.get_by_role("button", name="See and hear it").click()
+    page.locator(".strip", has_text="Done").get_by_role("button", name="Show me").click()
     seek(page, SHOWN_MS)
-    page.get_by_role("button", name="Close", exact=True).click()
+    job = page.locator(".job", has=page.locator(".preview"))
     steps.append(shot(page, job))
     context.close()
     return joined(steps, path)

@@ -65,7 +65,7 @@ def preview_of(beatmap: Beatmap) -> dict:
         "artist": metadata.artist_unicode or metadata.artist,
         "version": metadata.version,
         "creator": metadata.creator,
-        "stars": _stars(usable),
+        "stars": _stars(beatmap) or _stars(usable),
         "song_ms": tenth(song_ms),
         "circle_size": settings.circle_size,
         "radius_px": max(1.0, tenth(circle_radius_px(settings.circle_size))),

@@ -55,5 +55,6 @@ def test_the_page_is_light(chromium, live_site):
         page.locator(".levels button").first.wait_for()
         page.wait_for_load_state("networkidle")
         page.evaluate("import('/static/preview/player.js')")
+        page.evaluate("import('/static/timing/panel.js')")
         page.wait_for_timeout(100)
     assert 50_000 < sum(sizes) < MAX_BYTES

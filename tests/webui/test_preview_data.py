@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -24,6 +25,7 @@ from osu_beatmap.beatmap import (
     TimingPoint,
 )
 from osu_beatmap.files.reader import read_beatmap
+from osu_beatmap.star_rating import star_rating
 from tests.support.sliders import line_slider
 from webui.preview_data import preview_of
 from webui.preview_sounds import MAX_EDGES
@@ -92,6 +94,12 @@ def test_every_hit_has_its_bank_and_volume():
         [2500, 1, 3, 2, 60],
         [7000, 3, 3, 8, 80],
     ]
+
+
+def test_stars_are_those_of_all_other_places():
+    stacked = beatmap(*(Circle(250.0 * number, 100 + 200 * (number // 4 % 2), 100) for number in range(40)))
+    assert sent(stacked)["stars"] == round(star_rating(stacked), 2)
+    assert star_rating(stacked) != star_rating(replace(stacked, stack_leniency=0.0))
 
 
 def test_lines_kiai_breaks_and_curves_over_the_song():
