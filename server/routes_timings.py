@@ -53,7 +53,9 @@ def audio(song: str, site: TheSite) -> FileResponse:
     path = site.timings.audio(song)
     if path is None:
         raise HTTPException(404, "The song is no longer there.")
-    return FileResponse(path, media_type=mimetypes.guess_type(path.name)[0] or "application/octet-stream")
+    kind = mimetypes.guess_type(path.name)[0] or ""
+    # Whatever a file is called, no page of it may act on this site.
+    return FileResponse(path, media_type=kind if kind.startswith("audio/") else "application/octet-stream")
 
 
 @router.put("/{song}", summary="Keep red lines for all maps of a song")

@@ -1,10 +1,11 @@
-"""Timings of songs by the content of the audio file.
+"""Timings of songs by the content of the audio file: predicted, and changed by a user.
 
-A timing is predicted, and may be changed by a user.
+A song has a folder, named by its id:
 
-<song>/analysis.json    prediction, see `server.actions.time_song` <song>/kept.json        name of the timing-only map
-that the maps of the song are made on <song>/<lines>.osu      that map, and earlier ones, which jobs may still refer to
-<song>/audio.json       path of the audio file
+- `analysis-*.json`: the prediction of this version of the program, see `server.actions.time_song`.
+- `*.osu`: timing-only maps that were kept for it; jobs may still refer to earlier ones.
+- `kept.json`: name of the one that its maps are made on.
+- `audio.json`: path of the audio file.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from osu_beatmap.beatmap import Beatmap, GameMode, TimingPoint
 from osu_beatmap.files.reader import read_beatmap
 from osu_beatmap.files.writer import write_beatmap, write_text
 from pipeline.request.options import RequestError
+from server.session import program_stamp
 
-ANALYSIS_FILE, KEPT_FILE, AUDIO_FILE = "analysis.json", "kept.json", "audio.json"
+KEPT_FILE, AUDIO_FILE = "kept.json", "audio.json"
 ID_CHARS = 32
 
 
@@ -31,13 +33,15 @@ class Timings:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
+        # Another version may predict another timing.
+        self._analysis_name = f"analysis-{program_stamp()[:ID_CHARS]}.json"
 
     def analysis_file(self, song: str) -> Path:
         """Return the place of a song's prediction.
 
         Raises RequestError for an invalid id of a song.
         """
-        return self._place(song) / ANALYSIS_FILE
+        return self._place(song) / self._analysis_name
 
     def analysis(self, song: str) -> dict[str, Any] | None:
         """Return the prediction of a song; None if it was not analysed."""
@@ -48,6 +52,9 @@ class Timings:
         song = song_id(audio)
         place = self._place(song)
         place.mkdir(exist_ok=True)
+        for path in place.glob("analysis-*.json"):
+            if path.name != self._analysis_name:
+                path.unlink(missing_ok=True)
         write_text(place / AUDIO_FILE, json.dumps(str(audio.absolute())))
         return song
 

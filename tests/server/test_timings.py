@@ -5,6 +5,7 @@ import json
 import pytest
 
 from osu_beatmap.files.reader import read_beatmap
+from server.timings import Timings
 from tests.server.sites import SONG, checked, ended
 
 LINES = [{"time_ms": 718.5, "bpm": 87.25, "meter": 3}]
@@ -23,6 +24,14 @@ def test_a_song_is_timed_once_whatever_it_is_called(client, song, timed):
     assert client.post("/api/timings", json={"audio_path": again}).text == json.dumps({"song": timed}) + "\n"
     assert client.get(f"/api/timings/{timed}/audio").content == SONG
     assert client.get("/api/jobs").json()["jobs"] == [], "it is no job that a list shows"
+
+
+def test_another_version_of_the_program_predicts_anew(client, song, timed, monkeypatch):
+    monkeypatch.setattr("server.timings.program_stamp", lambda: "other")
+    later = Timings(client.site.timings.folder)
+    assert later.analysis(timed) is None
+    later.add(client.site.timings.audio(timed))
+    assert client.get(f"/api/timings/{timed}").status_code == 404, "the old prediction is removed"
 
 
 def test_kept_lines_are_those_of_all_maps_of_the_song(client, song, timed):

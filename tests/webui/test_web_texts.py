@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from feedback.progress import Stage
 from webui.form import PROGRAMS, form_of
 from webui.texts import LANGUAGES, LANGUAGES_FOLDER, catalogue, chosen_language, help_key
 
@@ -35,6 +36,7 @@ def test_options_are_named_and_explained_and_the_page_itself_has_no_text():
             for option in group["options"]:
                 assert f"option.{option['name']}" in texts
                 assert help_key(program, option["name"]) in texts
+    assert not [stage for stage in Stage if f"stage.{stage.replace(' ', '_')}" not in texts]
     assert {path.name for path in LANGUAGES_FOLDER.iterdir() if path.is_dir()} == set(LANGUAGES)
     page = (STATIC / "page.html").read_text(encoding="utf-8")
     shown = re.findall(r">([^<]+)<", re.sub(r"<!--.*?-->", "", page, flags=re.DOTALL))
