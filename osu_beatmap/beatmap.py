@@ -81,7 +81,7 @@ class TimingPoint:
 
     `beat_length_ms` is the raw second field: milliseconds per beat on a red (uninherited) line, and
     -100 / multiplier on a green (inherited) line. `stated_beat_length_ms` and `stated_meter` are what the file says
-    where osu! plays a red line by other values: those not above 0.
+    where a red line is read by other values: those not above 0, and meters above MAX_METER.
     """
 
     time_ms: float

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import rosu_pp_py as rosu
 
-from osu_beatmap.beatmap import Beatmap, GameMode, Slider, Spinner, TimingPoint
+from osu_beatmap.beatmap import Beatmap, GameMode, HoldNote, Slider, Spinner, TimingPoint
 from osu_beatmap.editor_notation import clock
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.reader import parse_beatmap
@@ -136,17 +136,27 @@ def _attributes(parsed: rosu.Beatmap, clock_rate: float) -> rosu.DifficultyAttri
 
 
 def _has_endless_object(beatmap: Beatmap) -> bool:
-    """Return whether a spinner or slider lasts longer than a day."""
-    spinners = (obj for obj in beatmap.hit_objects if isinstance(obj, Spinner))
-    if any(spinner.end_ms - spinner.time_ms > LONGEST_OBJECT_MS for spinner in spinners):
+    """Return whether a spinner, hold note or slider lasts longer than a day."""
+    # In other modes than mania, rosu-pp counts the parts of a hold note like those of a spinner.
+    held = (obj for obj in beatmap.hit_objects if isinstance(obj, Spinner | HoldNote))
+    if any(obj.end_ms - obj.time_ms > LONGEST_OBJECT_MS for obj in held):
         return True
-    sliders = [obj for obj in beatmap.hit_objects if isinstance(obj, Slider)]
+    sliders = [_with_length(obj) for obj in beatmap.hit_objects if isinstance(obj, Slider)]
     sliders = [slider for slider in sliders if slider.slides * slider.length_px > SHORT_WAY_PX]
     if not sliders:
         return False
     has_tempo = any(line.uninherited for line in beatmap.timing_points)
     timing = Timing(beatmap.timing_points if has_tempo else [PLAIN_LINE, *beatmap.timing_points])
     return any(slider_duration_ms(slider, timing, beatmap.difficulty) > LONGEST_OBJECT_MS for slider in sliders)
+
+
+def _with_length(slider: Slider) -> Slider:
+    """Return a slider with the length of its path if the file states none, as osu! takes it."""
+    if slider.length_px > 0:
+        return slider
+    from osu_beatmap.geometry.slider_path import SliderPath  # needs numpy, which answers to options do not
+
+    return replace(slider, length_px=SliderPath(slider.segments).natural_length_px)
 
 
 def _parse(beatmap: Beatmap | str) -> rosu.Beatmap:

@@ -20,7 +20,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from benchmarks.arguments import command_parser
-from benchmarks.fuzz.watch import FuzzReport
+from benchmarks.fuzz.watch import FuzzReport, limit_memory
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -34,13 +34,14 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     report = FuzzReport()
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
-        for run, count in ((run_charts, given.charts), (run_inputs, given.inputs)):
-            if count:
-                run(Path(folder), given.seed, count, report)
-        if given.processes:
+        if given.processes:  # first: afterwards this process has threads, and cannot be copied
             from benchmarks.fuzz.commands import run_commands
 
             run_commands(Path(folder), given.seed, given.processes, report, given.commands)
+        limit_memory()
+        for run, count in ((run_charts, given.charts), (run_inputs, given.inputs)):
+            if count:
+                run(Path(folder), given.seed, count, report)
     print("\n".join(report.lines()))
     return 1 if report.failures else 0
 

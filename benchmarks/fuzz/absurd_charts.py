@@ -26,6 +26,11 @@ def absurd_number(rng: random.Random) -> str:
     return str(round(size)) if rng.random() < 0.5 else repr(size)
 
 
+def mode_of(seed: int) -> GameMode:
+    """Return the mode of the sane chart that an absurd one starts from."""
+    return random.Random(seed).choice(tuple(GameMode))
+
+
 def absurd_chart(seed: int) -> str:
     """Return the text of a chart with one to four mutations."""
     rng = random.Random(seed)

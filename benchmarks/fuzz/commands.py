@@ -1,43 +1,50 @@
 """Commands as processes, on absurd charts and mutated files.
 
-Their exit status, duration and leftovers are checked.
+Their exit status, CPU time, memory and leftovers are checked.
+
+All but the first case of a command begin with the libraries imported: importing takes most of the time of a run.
 """
 
 from __future__ import annotations
 
+import atexit
 import os
 import random
 import resource
+import runpy
 import shutil
-import subprocess
+import signal
 import sys
-from collections.abc import Callable, Sequence
+import traceback
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tqdm import tqdm
-
-from benchmarks.fuzz.absurd_charts import absurd_chart
+# What the commands import when they run; see `_become`.
+import pipeline.generation.generate  # noqa: F401
+from benchmarks.fuzz.absurd_charts import absurd_chart, mode_of
 from benchmarks.fuzz.inputs import WORDS, mutated_bytes
 from benchmarks.fuzz.sane import sane_chart, write_song
-from benchmarks.fuzz.watch import MAX_GROWTH_MIB, MAX_SECONDS, FuzzReport
+from benchmarks.fuzz.watch import MAX_GROWTH_MIB, MAX_SECONDS, FuzzReport, limit_memory
+from feedback.startup import STATUS_INTERRUPTED
 from osu_beatmap.beatmap import GameMode
 from osu_beatmap.files.archive import write_osz
 from paths import REPO_ROOT
 from pipeline.request.inference_options import InferenceOptions
 
 GENERATION = ("difficulty=2", "match_difficulty=false", "generate_positions=false", "device=cpu", "server=off")
-STATUSES = (0, 2)
-"""Done, or refused in a sentence."""
+DONE, REFUSED = 0, 2
 
-PATIENCE_S = 600.0
-NOISE_S = 5.0
-"""Difference of CPU time between runs of one command on one input, on a busy machine."""
+PATIENCE_S = 600
+MAX_CPU_S = 120
+"""Bounds far beyond those of a case: of wall time and of CPU time."""
+
+Change = Callable[[Path, random.Random, int], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """End of a process: status, duration, and memory."""
+    """End of a process."""
 
     status: int
     seconds: float
@@ -47,20 +54,40 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Command on a folder with `map.osu`, `song.ogg` and `human/`.
+    """A command on a folder with a mapset in `set` and another in `human`.
 
-    `change` mutates these files.
+    Attributes:
+        change: Mutates these files; returns more words for the command.
+        has_modes: Whether the time of a sane case depends on the mode of the chart.
     """
 
     name: str
     words: tuple[str, ...]
-    change: Callable[[Path, random.Random, int], Sequence[str]]
+    change: Change
+    has_modes: bool = True
 
 
 def absurd_map(folder: Path, _: random.Random, seed: int) -> Sequence[str]:
     """Put an absurd chart in place of the map."""
     (folder / "set" / "map.osu").write_bytes(absurd_chart(seed).encode("utf-8", errors="replace"))
     return ()
+
+
+def absurd_pair(folder: Path, rng: random.Random, seed: int) -> Sequence[str]:
+    """Put an absurd chart in place of the map or of the human-made one."""
+    absurd_map(folder, rng, seed)
+    if seed % 2:
+        for name in ("map.osu", "song.ogg"):
+            absurd, sane = folder / "set" / name, folder / "human" / name
+            absurd.rename(folder / name), sane.rename(absurd), (folder / name).rename(sane)
+    return ()
+
+
+def reported_map(folder: Path, rng: random.Random, seed: int) -> Sequence[str]:
+    """Put an absurd chart in place of the map, and ask for a report of any form."""
+    absurd_map(folder, rng, seed)
+    form = rng.choice(("text", "json", "md", "html"))
+    return (f"output={form}", f"output_file={folder}/out/report.{form}") if rng.random() < 0.7 else (f"output={form}",)
 
 
 def broken_archive(folder: Path, rng: random.Random, seed: int) -> Sequence[str]:
@@ -86,31 +113,28 @@ def wrong_options(_: Path, rng: random.Random, __: int) -> Sequence[str]:
 
 
 MAP, SONG, OUT = "{folder}/set/map.osu", "{folder}/set/song.ogg", "output_path={folder}/out"
+FROM_MAP = ("inference.py", f"beatmap_path={MAP}", OUT, *GENERATION)
 COMMANDS = (
-    Command("review", ("mai_mod.py", f"beatmap_path={MAP}", "device=cpu"), absurd_map),
+    Command("review", ("mai_mod.py", f"beatmap_path={MAP}", "device=cpu"), reported_map),
     Command("review of an archive", ("mai_mod.py", "beatmap_path={folder}/set.osz", "device=cpu"), broken_archive),
-    Command("new map", ("inference.py", f"beatmap_path={MAP}", "in_context=[TIMING]", OUT, *GENERATION), absurd_map),
-    Command("hit sounds", ("inference.py", f"beatmap_path={MAP}", "in_context=[NO_HS]", OUT, *GENERATION), absurd_map),
+    Command("new map", (*FROM_MAP, "in_context=[TIMING]"), absurd_map),
+    Command("guest difficulty", (*FROM_MAP, "in_context=[GD,TIMING,KIAI]", "report=true"), absurd_map),
+    Command("hitsounds", (*FROM_MAP, "in_context=[NO_HS]"), absurd_map),
+    Command("part", (*FROM_MAP, "add_to_beatmap=true", "start_time=2000", "end_time=6000"), absurd_map),
     Command(
-        "part",
-        (
-            *("inference.py", f"beatmap_path={MAP}", "add_to_beatmap=true", "start_time=2000", "end_time=6000", OUT),
-            *GENERATION,
-        ),
-        absurd_map,
+        "timing", ("inference.py", f"audio_path={SONG}", "output_type=[TIMING]", OUT, "server=off"), broken_song, False
     ),
-    Command("timing", ("inference.py", f"audio_path={SONG}", "output_type=[TIMING]", OUT, "server=off"), broken_song),
-    Command("options", ("inference.py", f"audio_path={SONG}", OUT, *GENERATION), wrong_options),
+    Command("options", ("inference.py", f"audio_path={SONG}", OUT, *GENERATION), wrong_options, False),
     Command(
         "evaluation",
         ("evaluate.py", "generated_path={folder}/set", "human_path={folder}/human", OUT, "processes=1"),
-        absurd_map,
+        absurd_pair,
     ),
     Command(
         "training",
         (
-            *("train.py", "-cn", "train_mini", "train_dataset_path={folder}", "split=all", "total_steps=1"),
-            *("run_path={folder}/out", "device=cpu"),
+            *("train.py", "-cn", "train_mini", "train_dataset_path={folder}", "split=all", "device=cpu"),
+            *("total_steps=1", "beats.loop.total_steps=1", "run_path={folder}/out"),
         ),
         absurd_map,
     ),
@@ -121,68 +145,127 @@ COMMANDS = (
 
 
 def run_commands(folder: Path, seed: int, count: int, report: FuzzReport, names: Sequence[str] = ()) -> None:
-    """Run so many cases of each command, after one with sane files."""
+    """Run so many cases of each command, one after the other, each compared with a sane case of its kind."""
     song = write_song(folder / "song.ogg")
-    chosen = [command for command in COMMANDS if not names or command.name in names]
-    with tqdm(total=len(chosen) * (count + 1), desc="processes", unit="process", disable=None) as bar:
-        for command in chosen:
-            sane = _run(command, folder / "case", song, None)
-            if sane.status != 0:
-                report.fail(f"{command.name}: a sane case ends with {sane.status}: {sane.said[-300:]}")
-            bar.update()
+    for command in COMMANDS:
+        if not names or command.name in names:
+            cases = _Cases(command, folder / "case", song, report)
             for each in range(seed, seed + count):
-                _judge(command, each, sane, _run(command, folder / "case", song, each), folder / "case", report)
-                bar.update()
+                cases.run(each, is_cold=each == seed)
+            report.say(cases.summary())
 
 
-def _run(command: Command, folder: Path, song: Path, seed: int | None) -> Ended:
-    """Run a command in a new folder.
+class _Cases:
+    """Cases of one command, and the sane ones that they are compared with."""
 
-    Without a seed, the files are sane.
-    """
-    shutil.rmtree(folder, ignore_errors=True)
-    for place in ("set", "human"):
-        (folder / place).mkdir(parents=True)
-        shutil.copyfile(song, folder / place / "song.ogg")
-        (folder / place / "map.osu").write_text(sane_chart(GameMode.STANDARD), encoding="utf-8")
-    words = [word.replace("{folder}", str(folder)) for word in command.words]
-    if seed is None:
-        write_osz(folder / "set.osz", {file.name: file for file in (folder / "set").iterdir()})
-    else:
-        words += command.change(folder, random.Random(seed), seed)
-    return _ended([sys.executable, *words])
+    def __init__(self, command: Command, folder: Path, song: Path, report: FuzzReport) -> None:
+        self.command, self.folder, self.song, self.report = command, folder, song, report
+        self._sane: dict[tuple[GameMode, bool], Ended] = {}
+        self._ended: list[Ended] = []
+
+    def run(self, seed: int, is_cold: bool) -> None:
+        """Run a case; once more if it is slow, since a busy machine is so once."""
+        sane = self.sane(seed, is_cold)
+        name = f"{self.command.name}, seed {seed}"
+        ended, inputs = self._run(seed, is_cold)
+        if ended.seconds > sane.seconds + MAX_SECONDS:
+            ended, inputs = self._run(seed, is_cold)
+        self._ended.append(ended)
+        self.report.outcomes[f"process {self.command.name}: status {ended.status}"] += 1
+        for fault in self._faults(ended, sane, inputs):
+            self.report.fail(f"{name}: {fault}")
+
+    def sane(self, seed: int, is_cold: bool) -> Ended:
+        """Run the command on sane files once for each mode."""
+        mode = mode_of(seed) if self.command.has_modes else GameMode.STANDARD
+        if (mode, is_cold) not in self._sane:
+            ended, _ = self._run(None, is_cold, mode)
+            if ended.status != DONE:
+                self.report.fail(f"{self.command.name}: a sane case ends with {ended.status}: {ended.said[-600:]}")
+            self._sane[mode, is_cold] = ended
+        return self._sane[mode, is_cold]
+
+    def summary(self) -> str:
+        """Return the most time and memory of all cases, and of the sane ones."""
+        most, sane = (
+            f"{max(each.seconds for each in ends):.1f} s, {max(each.mib for each in ends):.0f} MiB"
+            for ends in (self._ended, list(self._sane.values()))
+        )
+        return f"{self.command.name}: {len(self._ended)} cases, at most {most} (sane cases {sane})"
+
+    def _faults(self, ended: Ended, sane: Ended, inputs: dict[Path, bytes]) -> Iterator[str]:
+        if ended.status not in (DONE, REFUSED) or "Traceback" in ended.said or not ended.said.strip():
+            yield f"status {ended.status}: {ended.said[-1500:]}"
+        if ended.seconds > sane.seconds + MAX_SECONDS:
+            yield f"{ended.seconds:.1f} s, {sane.seconds:.1f} s with a sane chart"
+        if ended.mib > sane.mib + MAX_GROWTH_MIB:
+            yield f"{ended.mib:.0f} MiB, {sane.mib:.0f} MiB with a sane chart"
+        files = [path for path in self.folder.rglob("*") if path.is_file() and path not in inputs]
+        if half := [path.name for path in files if path.suffix == ".part" or not path.stat().st_size]:
+            yield f"left behind {half}"
+        if changed := [path.name for path, data in inputs.items() if not path.is_file() or path.read_bytes() != data]:
+            yield f"changed {changed}"
+        if ended.status == REFUSED and self.command.words[0] == "inference.py" and files:
+            yield f"refused, yet there are {[path.name for path in files]}: {ended.said[-600:]}"
+
+    def _run(
+        self, seed: int | None, is_cold: bool, mode: GameMode = GameMode.STANDARD
+    ) -> tuple[Ended, dict[Path, bytes]]:
+        """Run the command in a new folder, on sane files without a seed; return its input files as well."""
+        folder, command = self.folder, self.command
+        shutil.rmtree(folder, ignore_errors=True)
+        for place in ("set", "human"):
+            (folder / place).mkdir(parents=True)
+            shutil.copyfile(self.song, folder / place / "song.ogg")
+            (folder / place / "map.osu").write_text(sane_chart(mode), encoding="utf-8")
+        words = [word.replace("{folder}", str(folder)) for word in command.words]
+        if seed is None:
+            write_osz(folder / "set.osz", {file.name: file for file in (folder / "set").iterdir()})
+        else:
+            words += command.change(folder, random.Random(seed), seed)
+        inputs = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        said = folder.with_suffix(".txt")
+        return _ended(words, said, is_cold), inputs
 
 
-def _ended(words: Sequence[str]) -> Ended:
-    with subprocess.Popen(words, cwd=REPO_ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
-        before = os.times()
-        try:
-            said, _ = process.communicate(timeout=PATIENCE_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            said, _ = process.communicate()
-        after = os.times()
-    seconds = after.children_user - before.children_user + after.children_system - before.children_system
-    return Ended(process.returncode, seconds, _peak_mib(), said.decode("utf-8", errors="replace"))
+def _ended(words: Sequence[str], said: Path, is_cold: bool) -> Ended:
+    """Run a command in a process of its own until it ends."""
+    sys.stdout.flush()
+    child = os.fork()
+    if not child:
+        _become(words, said, is_cold)
+    _, state, usage = os.wait4(child, 0)
+    text = said.read_text(encoding="utf-8", errors="replace")
+    seconds, mib = usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    return Ended(os.waitstatus_to_exitcode(state), seconds, mib, text)
 
 
-def _peak_mib() -> float:
-    """Return the largest memory of any ended child so far."""
-    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-
-
-def _judge(command: Command, seed: int, sane: Ended, ended: Ended, folder: Path, report: FuzzReport) -> None:
-    name = f"{command.name}, seed {seed}"
-    report.outcomes[f"process {command.name}: status {ended.status}"] += 1
-    took = (ended.seconds, seed)
-    report.slowest[f"process {command.name}"] = max(took, report.slowest.get(f"process {command.name}", took))
-    if ended.status not in STATUSES or "Traceback" in ended.said or not ended.said.strip():
-        report.fail(f"{name}: status {ended.status}: {ended.said[-600:]}")
-    if ended.seconds > sane.seconds + MAX_SECONDS + NOISE_S:
-        report.fail(f"{name}: {ended.seconds:.1f} s, {sane.seconds:.1f} s with a sane chart")
-    if ended.mib > sane.mib + MAX_GROWTH_MIB:
-        report.fail(f"{name}: {ended.mib:.0f} MiB, {sane.mib:.0f} MiB with a sane chart")
-    left = [path.name for path in folder.rglob("*.part")]
-    left += [path.name for path in folder.rglob("*") if path.is_file() and not path.stat().st_size]
-    if left:
-        report.fail(f"{name}: left behind {left}")
+def _become(words: Sequence[str], said: Path, is_cold: bool) -> None:
+    """Run a command in place of this process, a copy of the fuzzer that has no threads; never returns."""
+    status = 1
+    try:
+        handle = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        for stream in (1, 2):
+            os.dup2(handle, stream)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.chdir(REPO_ROOT)
+        signal.alarm(PATIENCE_S)
+        resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU_S, MAX_CPU_S))
+        limit_memory()
+        if is_cold:
+            os.execv(sys.executable, [sys.executable, *words])
+        atexit._clear()  # what the fuzzer does at its end is not for this process
+        sys.argv = list(words)
+        runpy.run_path(str(REPO_ROOT / words[0]), run_name="__main__")
+        status = 0
+    except SystemExit as error:
+        status = error.code if isinstance(error.code, int) else int(error.code is not None)
+    except KeyboardInterrupt:
+        status = STATUS_INTERRUPTED
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        atexit._run_exitfuncs()
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        os._exit(status)

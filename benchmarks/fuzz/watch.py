@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 import signal
+import sys
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -18,6 +19,8 @@ MAX_SECONDS = 5.0
 """CPU time of a case in process, beside that of a sane one, which is far less."""
 
 MAX_GROWTH_MIB = 1024.0
+MAX_ADDRESS_BYTES = 12 * 2**30
+"""Memory of a process, far beyond a case: an array without end raises MemoryError, and the machine lives."""
 
 
 class TooSlow(BaseException):
@@ -58,9 +61,15 @@ class FuzzReport:
         return result
 
     def fail(self, failure: str) -> None:
-        """Keep a failure, and show it at once: many cases take hours."""
+        """Keep a failure, and show it at once."""
         self.failures.append(failure)
-        tqdm.write(failure)
+        self.say(failure)
+
+    @staticmethod
+    def say(line: str) -> None:
+        """Show a line at once: many cases take hours."""
+        tqdm.write(line)
+        sys.stdout.flush()
 
     def lines(self) -> Iterator[str]:
         """Yield what there is to tell."""
@@ -71,6 +80,11 @@ class FuzzReport:
         yield f"{len(self.failures)} failures"
 
 
+def limit_memory() -> None:
+    """Let this process have no more than MAX_ADDRESS_BYTES."""
+    resource.setrlimit(resource.RLIMIT_AS, (MAX_ADDRESS_BYTES, MAX_ADDRESS_BYTES))
+
+
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
     """Raise TooSlow after so many seconds of CPU time."""
@@ -78,13 +92,14 @@ def time_limit(seconds: float) -> Iterator[None]:
     def stop(*_: object) -> None:
         raise TooSlow
 
-    before = signal.signal(signal.SIGVTALRM, stop)
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    # Time in the system counts too: arrays without end are mostly that.
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(signal.SIGVTALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def cpu_s() -> float:

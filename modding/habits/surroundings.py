@@ -60,6 +60,8 @@ class Marks:
         marks are those of the places, one of each
         """
         at_ticks = np.array(ticks, int)
+        if not len(at_ticks):
+            return np.zeros((0, 0), np.float32)
         own = np.arange(len(at_ticks)) if own is None else own
         mark_ticks, kinds = np.array(self.ticks, int), np.array(self.kinds, int)
         order = np.argsort(mark_ticks, kind="stable")

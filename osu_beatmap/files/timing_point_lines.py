@@ -12,6 +12,9 @@ from osu_beatmap.timing.beat_grid import MIN_BEAT_LENGTH_MS
 
 NO_SV_CHANGE = -100.0
 DEFAULT_METER = 4
+MAX_METER = 64
+"""Longest bar of 12,000 red lines of human-made maps, in beats. A longer one is a number that no work may follow."""
+
 DEFAULT_VOLUME = 100
 
 
@@ -36,18 +39,19 @@ def parse_timing_line(
     if stated_beat_length_ms is not None:
         beat_length_ms = MIN_BEAT_LENGTH_MS
     sample_set = parse_int(fields[3]) if len(fields) > 3 else int(default_sample_set)
-    meter = parse_int(fields[2]) if len(fields) > 2 else DEFAULT_METER
+    stated_meter = parse_int(fields[2]) if len(fields) > 2 else DEFAULT_METER
+    meter = min(stated_meter, MAX_METER) if stated_meter > 0 else DEFAULT_METER
     return TimingPoint(
         time_ms=parse_float(fields[0]) + time_offset_ms(format_version),
         beat_length_ms=beat_length_ms,
-        meter=meter if meter > 0 else DEFAULT_METER,
+        meter=meter,
         sample_set=sample_set if SampleSet.AUTO <= sample_set <= SampleSet.DRUM else int(SampleSet.AUTO),
         sample_index=parse_int(fields[4]) if len(fields) > 4 else 0,
         volume=parse_int(fields[5]) if len(fields) > 5 else default_volume,
         uninherited=uninherited,
         effects=parse_int(fields[7]) if len(fields) > 7 else 0,
         stated_beat_length_ms=stated_beat_length_ms,
-        stated_meter=meter if uninherited and meter <= 0 else None,
+        stated_meter=stated_meter if uninherited and stated_meter != meter else None,
     )
 
 

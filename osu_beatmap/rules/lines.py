@@ -41,10 +41,11 @@ def tempo(chart: Chart) -> Iterator[Finding]:
 
 
 def meter(chart: Chart) -> Iterator[Finding]:
-    """Report bars of less than one beat."""
+    """A bar has at least one beat, and no more than music has."""
     for line in chart.lines:
         if line.stated_meter is not None:
-            message = f"The red line has {line.stated_meter} beats in a bar; osu! counts {line.meter}."
+            outcome = f"osu! counts {line.meter}" if line.stated_meter <= 0 else f"here {line.meter} are counted"
+            message = f"The red line has {line.stated_meter} beats in a bar; {outcome}."
             yield warning("meter", line.time_ms, message)
 
 

@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 
+from benchmarks.fuzz import watch
 from benchmarks.fuzz.__main__ import main
 from benchmarks.fuzz.absurd_charts import absurd_chart
 from benchmarks.fuzz.watch import FuzzReport
@@ -20,7 +21,7 @@ def test_a_seed_repeats_a_case():
     assert len({absurd_chart(seed) for seed in range(50)}) == 50
 
 
-def test_what_is_no_sentence_is_a_failure():
+def test_what_is_no_sentence_is_a_failure(monkeypatch):
     report = FuzzReport()
 
     def refuse():
@@ -39,7 +40,8 @@ def test_what_is_no_sentence_is_a_failure():
     assert not report.failures
     report.run("failed", 3, fail)
     report.run("stalled", 4, stall, max_seconds=0.2)
-    report.run("large", 5, lambda: np.ones(2**28).sum())
+    monkeypatch.setattr(watch, "MAX_GROWTH_MIB", 100.0)
+    report.run("large", 5, lambda: np.ones(2**27).sum(), max_seconds=60.0)
     assert [failure.split(":")[0] for failure in report.failures] == [
         "failed, seed 3",
         "stalled, seed 4",

@@ -34,10 +34,10 @@ def test_a_map_begins_with_a_red_line_that_starts_no_kiai():
 def test_a_red_line_has_a_beat_a_bar_and_a_tempo_of_music():
     beatmap = clean_map()
     lines = ["5000,0,4,2,1,60,1,0", "7000,-100,4,2,1,60,1,0", "9000,500,0,2,1,60,1,0", "9500,50,4,2,1,60,1,0"]
-    lines += ["9600,60,4,2,1,60,1,0", "9700,-50,0,2,1,60,0,0"]
+    lines += ["9600,60,4,2,1,60,1,0", "9700,-50,0,2,1,60,0,0", "9800,500,441246278,2,1,60,1,0"]
     beatmap.timing_points += [parse_timing_line(line, 14) for line in lines]
     assert found(beatmap, "beat_length") == [(PROBLEM, 5000.0, ()), (PROBLEM, 7000.0, ())]
-    assert found(beatmap, "meter") == [(WARNING, 9000.0, ())]
+    assert found(beatmap, "meter") == [(WARNING, 9000.0, ()), (WARNING, 9800.0, ())]
     assert found(beatmap, "tempo") == [(WARNING, 9500.0, ())]
 
 

@@ -3,7 +3,7 @@
 import pytest
 import rosu_pp_py as rosu
 
-from osu_beatmap.beatmap import Beatmap, Circle, CurveKind, GameMode, PathSegment, Slider, Spinner, TimingPoint
+from osu_beatmap.beatmap import Beatmap, Circle, CurveKind, GameMode, HoldNote, PathSegment, Slider, Spinner, TimingPoint
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.writer import write_beatmap
 from osu_beatmap.geometry.catch_conversion import to_catch
@@ -61,19 +61,21 @@ def test_catch_conversion_keeps_every_object_and_rates_as_the_game_does() -> Non
         to_catch(Beatmap(mode=GameMode.TAIKO))
 
 
-def test_a_banana_shower_of_weeks_has_no_rating_rather_than_no_end():
+@pytest.mark.parametrize("kind", [Spinner, HoldNote])
+def test_a_banana_shower_of_weeks_has_no_rating_rather_than_no_end(kind):
     fruits = [Circle(500.0 * number, 10 * number, 192) for number in range(10)]
-    shower = Spinner(6000.0, 256, 192, end_ms=2e9)
+    shower = kind(6000.0, 256, 192, end_ms=2e9)
     points = [TimingPoint(0.0, 500.0)]
     with pytest.raises(UnratableBeatmap, match="meant for play"):
         star_rating(Beatmap(mode=GameMode.CATCH, timing_points=points, hit_objects=[*fruits, shower]))
 
 
 @pytest.mark.parametrize("mode", GameMode)
-def test_a_slider_of_months_is_not_rated(mode):
+@pytest.mark.parametrize(("end_x", "length_px"), [(300.0, 100_000.0), (100_000.0, 0.0)])
+def test_a_slider_of_months_is_not_rated(mode, end_x, length_px):
     beatmap = steady_map(100)
     beatmap.mode = mode
-    path = [PathSegment(CurveKind.LINEAR, [(100.0, 100.0), (300.0, 100.0)])]
-    beatmap.hit_objects.append(Slider(99_000.0, 100.0, 100.0, segments=path, slides=9000, length_px=100_000.0))
+    path = [PathSegment(CurveKind.LINEAR, [(100.0, 100.0), (end_x, 100.0)])]
+    beatmap.hit_objects.append(Slider(99_000.0, 100.0, 100.0, segments=path, slides=9000, length_px=length_px))
     with pytest.raises(UnratableBeatmap):
         star_rating(beatmap)

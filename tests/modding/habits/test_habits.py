@@ -110,3 +110,10 @@ def test_ticks_go_on_through_red_lines_and_taiko_notes_have_colours():
     beatmap.hit_objects[40].hitsound = HitSound.CLAP
     assert (Aspect.ADDITIONS, 40) not in habits_of(beatmap)
     assert most_surprising(beatmap, Aspect.COLOUR) in (40, 41, 42)
+
+
+@pytest.mark.parametrize("mode", GameMode)
+def test_a_map_of_one_object_has_no_habits_that_fail(mode):
+    beatmap = regular_map(mode)
+    beatmap.hit_objects = beatmap.hit_objects[:1]
+    assert {obj for _, obj in habits_of(beatmap)} <= {0}

@@ -8,6 +8,7 @@ import pytest
 from osu_beatmap.beatmap import TimingPoint
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.reader import read_beatmap
+from osu_beatmap.files.timing_point_lines import parse_timing_line
 from osu_beatmap.timing.active_point import Timing
 from osu_beatmap.timing.beat_clock import (
     FASTEST_BPM,
@@ -89,6 +90,12 @@ def test_a_clock_begins_before_the_song_and_ends_after_it() -> None:
     assert clock.beat_ms[0] <= 0
     assert clock.end_ms >= 10_000
     assert_round_trip(clock)
+
+
+def test_a_bar_of_millions_of_beats_does_not_lengthen_the_clock() -> None:
+    line = parse_timing_line("500,500,441246278,2,1,60,1,0", 14)
+    assert line.stated_meter == 441_246_278
+    assert len(make_clock(line)) <= line.meter + 20
 
 
 def test_red_lines_cut_or_replace_the_beat_before_and_the_last_counts() -> None:
