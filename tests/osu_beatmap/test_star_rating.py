@@ -3,7 +3,17 @@
 import pytest
 import rosu_pp_py as rosu
 
-from osu_beatmap.beatmap import Beatmap, Circle, CurveKind, GameMode, HoldNote, PathSegment, Slider, Spinner, TimingPoint
+from osu_beatmap.beatmap import (
+    Beatmap,
+    Circle,
+    CurveKind,
+    GameMode,
+    HoldNote,
+    PathSegment,
+    Slider,
+    Spinner,
+    TimingPoint,
+)
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.writer import write_beatmap
 from osu_beatmap.geometry.catch_conversion import to_catch
