@@ -96,8 +96,10 @@ def _spread(maps: Mapping[str, Beatmap]) -> Iterator[Suggestion]:
 
 
 def _rated(maps: Iterator[Beatmap]) -> Iterator[tuple[float, str, float]]:
-    """Yield star rating, name and drain time in seconds."""
+    """Yield star rating, name and drain time in seconds of maps with objects."""
     for beatmap in maps:
+        if not beatmap.hit_objects:
+            continue
         times_ms = [obj.time_ms for obj in beatmap.hit_objects]
         try:
             stars = star_rating(beatmap)

@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 import rosu_pp_py as rosu
 
-from osu_beatmap.beatmap import Beatmap, GameMode, HoldNote, Slider, Spinner, TimingPoint
+from osu_beatmap.beatmap import Beatmap, Circle, GameMode, HitSound, HoldNote, Slider, Spinner, TimingPoint
 from osu_beatmap.editor_notation import clock
 from osu_beatmap.errors import BeatmapError
 from osu_beatmap.files.reader import parse_beatmap
@@ -38,6 +39,9 @@ PLAIN_LINE = TimingPoint(0.0, 1000.0)
 
 SHORT_WAY_PX = 5_000.0
 """No slider goes on for a day on a shorter way, however slow it is."""
+
+MOST_SQUARED_RUNS = 6_000**2
+"""Of taiko notes of one colour in a row: rosu-pp compares each with all others, 0.5 s for a run of 5,000."""
 
 LAST_PLAYABLE_MS = 24 * 60 * 60 * 1000.0
 
@@ -150,6 +154,15 @@ def _has_endless_object(beatmap: Beatmap) -> bool:
     return any(slider_duration_ms(slider, timing, beatmap.difficulty) > LONGEST_OBJECT_MS for slider in sliders)
 
 
+def _has_endless_runs(beatmap: Beatmap) -> bool:
+    """Return whether a taiko map has notes of one colour without end."""
+    if beatmap.mode is not GameMode.TAIKO or len(beatmap.hit_objects) ** 2 <= MOST_SQUARED_RUNS:
+        return False
+    rims = HitSound.WHISTLE | HitSound.CLAP
+    runs = groupby(bool(obj.hitsound & rims) for obj in beatmap.hit_objects if isinstance(obj, Circle))
+    return sum(sum(1 for _ in run) ** 2 for _, run in runs) > MOST_SQUARED_RUNS
+
+
 def _with_length(slider: Slider) -> Slider:
     """Return a slider with the length of its path if the file states none, as osu! takes it."""
     if slider.length_px > 0:
@@ -168,7 +181,7 @@ def _parse(beatmap: Beatmap | str) -> rosu.Beatmap:
         if _B_SPLINE.search(text):
             text = write_beatmap(_with_bezier_curves(parse_beatmap(text)))
     else:
-        if _has_endless_object(beatmap):
+        if _has_endless_object(beatmap) or _has_endless_runs(beatmap):
             raise UnratableBeatmap(_SUSPICIOUS)
         text = write_beatmap(_with_bezier_curves(beatmap))
     try:

@@ -33,6 +33,8 @@ def test_a_missing_level_is_named():
     hard, easy = snapped("Extra", 4), snapped("Easy", 1)
     messages = said({"hard": hard, "easy": easy})
     assert any(each.startswith("Between [Easy]") for each in messages), messages
+    draft = replace(snapped("Draft", 1), hit_objects=[])
+    assert said({"hard": hard, "easy": easy, "draft": draft}) == messages
 
 
 def test_missing_and_unused_files_are_named():

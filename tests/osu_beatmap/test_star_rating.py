@@ -89,3 +89,13 @@ def test_a_slider_of_months_is_not_rated(mode, end_x, length_px):
     beatmap.hit_objects.append(Slider(99_000.0, 100.0, 100.0, segments=path, slides=9000, length_px=length_px))
     with pytest.raises(UnratableBeatmap):
         star_rating(beatmap)
+
+
+def test_taiko_notes_of_one_colour_without_end_are_not_rated():
+    notes = [Circle(100.0 * number, 256, 192, hitsound=8 * (number // 500 % 2)) for number in range(6_200)]
+    beatmap = Beatmap(mode=GameMode.TAIKO, timing_points=[TimingPoint(0.0, 500.0)], hit_objects=notes)
+    assert star_rating(beatmap) > 0
+    for note in notes:
+        note.hitsound = 0
+    with pytest.raises(UnratableBeatmap):
+        star_rating(beatmap)
