@@ -164,7 +164,7 @@ def _has_endless_runs(beatmap: Beatmap) -> bool:
 
 
 def _with_length(slider: Slider) -> Slider:
-    """Return a slider with the length of its path if the file states none, as osu! takes it."""
+    """Return a slider with the length of its path if none is stated."""
     if slider.length_px > 0:
         return slider
     from osu_beatmap.geometry.slider_path import SliderPath  # needs numpy, which answers to options do not

@@ -27,7 +27,7 @@ def absurd_number(rng: random.Random) -> str:
 
 
 def mode_of(seed: int) -> GameMode:
-    """Return the mode of the sane chart that an absurd one starts from."""
+    """Return the mode of the chart that is mutated."""
     return random.Random(seed).choice(tuple(GameMode))
 
 

@@ -54,7 +54,7 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command on a folder with a mapset in `set` and another in `human`.
+    """Command on a folder with the mapsets `set` and `human`.
 
     Attributes:
         change: Mutates these files; returns more words for the command.
@@ -74,7 +74,7 @@ def absurd_map(folder: Path, _: random.Random, seed: int) -> Sequence[str]:
 
 
 def absurd_pair(folder: Path, rng: random.Random, seed: int) -> Sequence[str]:
-    """Put an absurd chart in place of the map or of the human-made one."""
+    """Put an absurd chart in place of one of both maps."""
     absurd_map(folder, rng, seed)
     if seed % 2:
         for name in ("map.osu", "song.ogg"):
@@ -84,7 +84,7 @@ def absurd_pair(folder: Path, rng: random.Random, seed: int) -> Sequence[str]:
 
 
 def reported_map(folder: Path, rng: random.Random, seed: int) -> Sequence[str]:
-    """Put an absurd chart in place of the map, and ask for a report of any form."""
+    """Put an absurd chart in place of the map; request any report."""
     absurd_map(folder, rng, seed)
     form = rng.choice(("text", "json", "md", "html"))
     return (f"output={form}", f"output_file={folder}/out/report.{form}") if rng.random() < 0.7 else (f"output={form}",)
@@ -145,7 +145,7 @@ COMMANDS = (
 
 
 def run_commands(folder: Path, seed: int, count: int, report: FuzzReport, names: Sequence[str] = ()) -> None:
-    """Run so many cases of each command, one after the other, each compared with a sane case of its kind."""
+    """Run cases of each command, each compared with a sane one."""
     song = write_song(folder / "song.ogg")
     for command in COMMANDS:
         if not names or command.name in names:
@@ -156,7 +156,7 @@ def run_commands(folder: Path, seed: int, count: int, report: FuzzReport, names:
 
 
 class _Cases:
-    """Cases of one command, and the sane ones that they are compared with."""
+    """Cases of one command, and sane ones to compare with."""
 
     def __init__(self, command: Command, folder: Path, song: Path, report: FuzzReport) -> None:
         self.command, self.folder, self.song, self.report = command, folder, song, report
@@ -164,7 +164,7 @@ class _Cases:
         self._ended: list[Ended] = []
 
     def run(self, seed: int, is_cold: bool) -> None:
-        """Run a case; once more if it is slow, since a busy machine is so once."""
+        """Run a case; a slow one once more, since machines can be busy."""
         sane = self.sane(seed, is_cold)
         name = f"{self.command.name}, seed {seed}"
         ended, inputs = self._run(seed, is_cold)
@@ -186,7 +186,7 @@ class _Cases:
         return self._sane[mode, is_cold]
 
     def summary(self) -> str:
-        """Return the most time and memory of all cases, and of the sane ones."""
+        """Return the maximum time and memory of all and of sane cases."""
         most, sane = (
             f"{max(each.seconds for each in ends):.1f} s, {max(each.mib for each in ends):.0f} MiB"
             for ends in (self._ended, list(self._sane.values()))
@@ -211,7 +211,10 @@ class _Cases:
     def _run(
         self, seed: int | None, is_cold: bool, mode: GameMode = GameMode.STANDARD
     ) -> tuple[Ended, dict[Path, bytes]]:
-        """Run the command in a new folder, on sane files without a seed; return its input files as well."""
+        """Run the command in a new folder.
+
+        Without a seed, the files are sane. Its input files are returned as well.
+        """
         folder, command = self.folder, self.command
         shutil.rmtree(folder, ignore_errors=True)
         for place in ("set", "human"):
@@ -241,7 +244,7 @@ def _ended(words: Sequence[str], said: Path, is_cold: bool) -> Ended:
 
 
 def _become(words: Sequence[str], said: Path, is_cold: bool) -> None:
-    """Run a command in place of this process, a copy of the fuzzer that has no threads; never returns."""
+    """Run a command in place of this copy of the fuzzer; never returns."""
     status = 1
     try:
         handle = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)

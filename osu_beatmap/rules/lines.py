@@ -41,7 +41,7 @@ def tempo(chart: Chart) -> Iterator[Finding]:
 
 
 def meter(chart: Chart) -> Iterator[Finding]:
-    """A bar has at least one beat, and no more than music has."""
+    """Report bars of less than one beat or of too many."""
     for line in chart.lines:
         if line.stated_meter is not None:
             outcome = f"osu! counts {line.meter}" if line.stated_meter <= 0 else f"here {line.meter} are counted"
